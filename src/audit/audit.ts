@@ -1,0 +1,43 @@
+import type { Decision } from "../core/decision.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Principal } from "../core/principal.ts";
+
+/** A decided call, recorded before anything happens because of it. */
+export interface AuditOpening {
+  readonly callId: string;
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly principal: Principal;
+  readonly client: { readonly name: string; readonly version: string; readonly ip: string };
+  readonly endpoint: string;
+  readonly session: string | undefined;
+  readonly upstream: string;
+  /** Original name. */
+  readonly tool: string;
+  readonly decision: Decision;
+  readonly arguments: JsonObject;
+  readonly traceId: string | undefined;
+}
+
+/** How a recorded call ended. */
+export interface AuditClosing {
+  readonly callId: string;
+  /** ms since the epoch. */
+  readonly at: number;
+  /** `ok`, `tool_error` (`isError: true`), `rpc_error`, `denied`, `cancelled`, or the fault's code. */
+  readonly outcome: string;
+  readonly durationMs: number;
+}
+
+/** The record of every decision. Rows are only ever added; each holds the hash of the one before. */
+export interface Audit {
+  /**
+   * Resolves `true` once the row is committed; all rows of one event-loop turn share one transaction. `false`: it could
+   * not be written, and the call must not be made. @throws never
+   */
+  open(opening: AuditOpening): Promise<boolean>;
+  /** Queues the closing row for the next turn's transaction. @throws never */
+  close(closing: AuditClosing): void;
+  /** Writes what is queued; call before the process ends. */
+  flush(): Promise<void>;
+}

@@ -1,0 +1,80 @@
+/**
+ * The error table. The code is the identity of an error, in answers, logs and tests; the message is what the caller
+ * reads and never repeats input or secrets. `status` is the HTTP status, `rpc` the JSON-RPC code where there is one.
+ */
+export const ERRORS = {
+  JSON_MALFORMED: { status: 400, rpc: -32700, message: "The body is not valid JSON." },
+  JSON_TOO_DEEP: { status: 400, rpc: -32600, message: "The body is nested too deeply." },
+  JSON_UNSAFE_NUMBER: {
+    status: 400,
+    rpc: -32600,
+    message: "The body holds a number beyond ±(2^53-1), which readers would round differently. Send it as a string.",
+  },
+  JSON_FORBIDDEN_KEY: { status: 400, rpc: -32600, message: 'The body holds the key "__proto__", which is refused.' },
+  BODY_TOO_LARGE: { status: 413, rpc: -32600, message: "The body is larger than this gateway accepts." },
+  NOT_A_MESSAGE: { status: 400, rpc: -32600, message: "The body is not a JSON-RPC 2.0 message." },
+  BATCH_NOT_ALLOWED: {
+    status: 400,
+    rpc: -32600,
+    message: "Batches exist only in protocol revision 2025-03-26. Send one message per request.",
+  },
+  HOST_NOT_ALLOWED: { status: 403, rpc: -32600, message: "The Host header names no host that this gateway serves." },
+  ORIGIN_NOT_ALLOWED: { status: 403, rpc: -32600, message: "The Origin header is not in server.allowed_origins." },
+  HEADER_MISMATCH: { status: 400, rpc: -32020, message: "The HTTP headers do not match the body." },
+  CAPABILITY_REQUIRED: { status: 400, rpc: -32021, message: "The request needs a client capability not declared." },
+  VERSION_UNSUPPORTED: { status: 400, rpc: -32022, message: "Unsupported protocol version" },
+  METHOD_UNKNOWN: { status: 404, rpc: -32601, message: "Method not found" },
+  PARAMS_INVALID: { status: 400, rpc: -32602, message: "The parameters are not valid." },
+  INTERNAL: { status: 500, rpc: -32603, message: "The gateway failed to handle this request. Its log says why." },
+  SESSION_REQUIRED: {
+    status: 400,
+    rpc: -32600,
+    message: "This needs a session: send initialize first, then repeat its Mcp-Session-Id header.",
+  },
+  SESSION_UNKNOWN: { status: 404, rpc: -32600, message: "The session is unknown or has expired. Initialize again." },
+  ENDPOINT_UNKNOWN: { status: 404, rpc: -32600, message: "No upstream and no endpoint has this name." },
+  NOT_ACCEPTABLE: {
+    status: 406,
+    rpc: -32600,
+    message: "The Accept header must allow application/json and text/event-stream.",
+  },
+  MEDIA_TYPE_UNSUPPORTED: { status: 415, rpc: -32600, message: "The Content-Type must be application/json." },
+  CREDENTIAL_MISSING: { status: 401, rpc: -32600, message: "A credential is required: Authorization: Bearer <token>." },
+  TOKEN_INVALID: { status: 401, rpc: -32600, message: "The access token is not valid." },
+  TOKEN_EXPIRED: { status: 401, rpc: -32600, message: "The access token has expired." },
+  SCOPE_INSUFFICIENT: { status: 403, rpc: -32600, message: "The access token lacks a scope that this needs." },
+  TOOL_UNKNOWN: { status: 200, rpc: -32602, message: "Unknown tool" },
+  DENIED: { status: 200, rpc: -32001, message: "A policy denied this call." },
+  AUDIT_UNAVAILABLE: {
+    status: 503,
+    rpc: -32603,
+    message: "The call was not made: it could not be recorded. Ask the gateway's operator to check its store.",
+  },
+  UPSTREAM_UNAVAILABLE: { status: 502, rpc: -32603, message: "The server of this tool cannot be reached right now." },
+  UPSTREAM_BUSY: { status: 503, rpc: -32603, message: "The server of this tool has too many calls in flight." },
+  UPSTREAM_TIMEOUT: { status: 504, rpc: -32603, message: "The server of this tool did not answer in time." },
+  UPSTREAM_CLOSED: { status: 502, rpc: -32603, message: "The server of this tool went away during the call." },
+  UPSTREAM_INVALID: { status: 502, rpc: -32603, message: "The server of this tool gave an answer that is not MCP." },
+  UPSTREAM_TOO_LARGE: { status: 502, rpc: -32603, message: "The server of this tool gave too large an answer." },
+  CALL_CANCELLED: { status: 499, rpc: -32603, message: "The call was cancelled." },
+} as const satisfies Record<string, { status: number; rpc: number; message: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An expected refusal, as a value. `detail` adds what is safe to show (a path, a header's name), never input. */
+export interface Refusal {
+  readonly ok: false;
+  readonly code: ErrorCode;
+  readonly detail?: string;
+}
+
+/** Makes a refusal. */
+export function refuse(code: ErrorCode, detail?: string): Refusal {
+  return detail === undefined ? { ok: false, code } : { ok: false, code, detail };
+}
+
+/** The text for the caller: the table's message, then the detail. */
+export function refusalText(refusal: Refusal): string {
+  const message = ERRORS[refusal.code].message;
+  return refusal.detail === undefined ? message : `${message} ${refusal.detail}`;
+}

@@ -1,0 +1,39 @@
+/**
+ * Compiles a glob to a predicate: `*` stands for any run of characters (a slash too, so that a deny cannot be dodged
+ * by a name with one in it), `?` for exactly one, everything else for itself. Case counts. Linear in the text.
+ */
+export function compileGlob(pattern: string): (text: string) => boolean {
+  if (!pattern.includes("*") && !pattern.includes("?")) return (text) => text === pattern;
+  return (text) => matches(pattern, text);
+}
+
+/** Whether any of `patterns` matches; an empty list matches nothing. */
+export function compileGlobs(patterns: readonly string[]): (text: string) => boolean {
+  const globs = patterns.map(compileGlob);
+  return (text) => globs.some((glob) => glob(text));
+}
+
+// Greedy with one backtrack point: the classic two-pointer walk, no regular expression, no exponential case.
+function matches(pattern: string, text: string): boolean {
+  let p = 0;
+  let t = 0;
+  let star = -1;
+  let starText = 0;
+  while (t < text.length) {
+    const wanted = pattern[p];
+    if (wanted === "*") {
+      star = p++;
+      starText = t;
+    } else if (wanted !== undefined && (wanted === "?" || wanted === text[t])) {
+      p++;
+      t++;
+    } else if (star >= 0) {
+      p = star + 1;
+      t = ++starText;
+    } else {
+      return false;
+    }
+  }
+  while (pattern[p] === "*") p++;
+  return p === pattern.length;
+}

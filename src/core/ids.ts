@@ -1,0 +1,41 @@
+import { randomBytes } from "node:crypto";
+
+/** A fresh unguessable id: 128 random bits, base64url, 22 characters. */
+export function randomId(): string {
+  return randomBytes(16).toString("base64url");
+}
+
+/**
+ * Makes call ids: `call_` and 26 characters that sort by time (48 bits of milliseconds, 80 random bits), in Crockford's
+ * base 32. One id names a call in answers, logs and the audit alike.
+ */
+export function createCallIds(now: () => number): () => string {
+  return () => `call_${encodeTime(now())}${encodeRandom(randomBytes(10))}`;
+}
+
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+
+function encodeTime(ms: number): string {
+  let text = "";
+  let rest = ms;
+  for (let i = 0; i < 10; i++) {
+    text = ALPHABET.charAt(rest % 32) + text;
+    rest = Math.floor(rest / 32);
+  }
+  return text;
+}
+
+function encodeRandom(bytes: Buffer): string {
+  let text = "";
+  let bits = 0;
+  let value = 0;
+  for (const byte of bytes) {
+    value = (value << 8) | byte;
+    bits += 8;
+    while (bits >= 5) {
+      text += ALPHABET.charAt((value >>> (bits - 5)) & 31);
+      bits -= 5;
+    }
+  }
+  return text;
+}

@@ -1,0 +1,91 @@
+/**
+ * JSON as the gateway handles it: parsed once, checked once, written canonically.
+ *
+ * `JSON.parse` keeps the last of several equal keys; from there on policy, audit and upstream all see that one value,
+ * because the upstream gets a re-serialisation of what was parsed, never the bytes that came in.
+ */
+
+/** Any JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+
+/** A JSON object. Absent keys read as `undefined`. */
+export interface JsonObject {
+  readonly [key: string]: Json | undefined;
+}
+
+/** Whether `value` is a JSON object (not an array, not null). */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What a parsed body may not exceed. `maxDepth` counts objects and arrays around a value. */
+export interface JsonLimits {
+  readonly maxDepth: number;
+}
+
+/** Why a text was refused: a code of the error table, and the JSON path of the value (`$` is the whole text). */
+export interface JsonProblem {
+  readonly code: "JSON_MALFORMED" | "JSON_TOO_DEEP" | "JSON_UNSAFE_NUMBER" | "JSON_FORBIDDEN_KEY";
+  readonly path: string;
+}
+
+export type ParsedJson =
+  | { readonly ok: true; readonly value: Json }
+  | { readonly ok: false; readonly problem: JsonProblem };
+
+/**
+ * Parses JSON and refuses what could mean two things to two readers: numbers beyond ±(2^53-1) or overflowing,
+ * a `__proto__` key, nesting beyond `maxDepth`. @throws never
+ */
+export function parseJson(text: string, limits: JsonLimits): ParsedJson {
+  let value: Json;
+  try {
+    value = JSON.parse(text) as Json;
+  } catch {
+    return { ok: false, problem: { code: "JSON_MALFORMED", path: "$" } };
+  }
+  const problem = findProblem(value, limits.maxDepth, "$");
+  return problem === undefined ? { ok: true, value } : { ok: false, problem };
+}
+
+// Paths are built only on the way out of a problem, so that a good body costs one walk and no strings.
+function findProblem(value: Json | undefined, depthLeft: number, path: string): JsonProblem | undefined {
+  if (typeof value === "number") {
+    return value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER
+      ? undefined
+      : { code: "JSON_UNSAFE_NUMBER", path };
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  if (depthLeft === 0) return { code: "JSON_TOO_DEEP", path };
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const problem = findProblem(value[index], depthLeft - 1, "");
+      if (problem !== undefined) return { code: problem.code, path: `${path}[${index}]${problem.path}` };
+    }
+    return undefined;
+  }
+  const object = value as JsonObject;
+  for (const key of Object.keys(object)) {
+    if (key === "__proto__") return { code: "JSON_FORBIDDEN_KEY", path: `${path}.__proto__` };
+    const problem = findProblem(object[key], depthLeft - 1, "");
+    if (problem !== undefined) return { code: problem.code, path: `${path}${pathStep(key)}${problem.path}` };
+  }
+  return undefined;
+}
+
+function pathStep(key: string): string {
+  return /^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(key) ? `.${key}` : "[?]";
+}
+
+/** Writes `value` as RFC 8785 canonical JSON (keys in UTF-16 order, no white space). Equal values give equal text. */
+export function canonicalJson(value: Json | undefined): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(",")}]`;
+  if (isObject(value)) {
+    const members = Object.keys(value)
+      .filter((key) => value[key] !== undefined)
+      .sort()
+      .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`);
+    return `{${members.join(",")}}`;
+  }
+  return JSON.stringify(value ?? null);
+}

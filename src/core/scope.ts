@@ -1,0 +1,11 @@
+/** What one MCP endpoint shows: `/mcp` all upstreams, `/mcp/<name>` one of them or a configured selection. */
+export interface Scope {
+  /** `""` for `/mcp`, else the name after it. */
+  readonly endpoint: string;
+  /** Upstream names in order; what they own is visible here, nothing else. */
+  readonly upstreams: readonly string[];
+  /** Whether the endpoint shows this tool (original name). */
+  shows(upstream: string, tool: string): boolean;
+  /** Whether tools and prompts are named `<upstream>__<name>` here; a single upstream keeps its own names. */
+  readonly prefixed: boolean;
+}

@@ -1,0 +1,44 @@
+import type { Call, ClientPeer, Notification } from "../core/call.ts";
+import type { Refusal } from "../core/errors.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Outcome } from "../core/outcome.ts";
+import type { Principal } from "../core/principal.ts";
+import type { Scope } from "../core/scope.ts";
+import type { ListKind } from "../mcp/messages.ts";
+
+/** Everything that a downstream edge may ask of the gateway. Edges speak protocol; this decides and relays. */
+export interface Gateway {
+  /** The scope of `/mcp/<endpoint>` (`""` for `/mcp`), `undefined` if nothing has that name. */
+  scope(endpoint: string): Scope | undefined;
+  /** What at least one reachable upstream of the scope supports, in the shape of `ServerCapabilities` (2025-11-25). */
+  capabilities(scope: Scope): JsonObject;
+  /** The upstreams' instructions, joined; `undefined` if none has any. */
+  instructions(scope: Scope): string | undefined;
+  /** The whole merged list from the cache, never a fan-out. */
+  list(scope: Scope, kind: ListKind, viewer: Principal): EncodedList;
+  /**
+   * Carries out `tools/call`, `prompts/get`, `resources/read` or `completion/complete`: resolve, decide, record, relay.
+   * @throws never for anything the caller or an upstream does
+   */
+  call(call: Call): Promise<Outcome>;
+  /** Watches a resource for this peer until `close`. */
+  subscribe(
+    scope: Scope,
+    peer: ClientPeer,
+    uri: string,
+    onUpdated: (notification: Notification) => void,
+  ): Promise<{ readonly ok: true; close(): void } | Refusal>;
+  /** Passes a client notification to the upstreams that this peer has sessions with. */
+  notify(scope: Scope, peer: ClientPeer, notification: Notification): void;
+  /** Forgets a peer: its session ended. */
+  release(peerKey: string): void;
+  /** Hears of changed lists. A scope that does not include `upstream` is not concerned. */
+  onListChanged(listener: (change: { readonly list: ListKind; readonly upstream: string }) => void): () => void;
+}
+
+/** A list result, written once per change and reused: the JSON text of the `result` object in either era's form. */
+export interface EncodedList {
+  /** With `resultType`, `ttlMs`, `cacheScope`. */
+  readonly modern: string;
+  readonly legacy: string;
+}

@@ -1,0 +1,26 @@
+import type { Refusal } from "../core/errors.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Principal } from "../core/principal.ts";
+
+/** What the identity room sees of a request. */
+export interface CredentialRequest {
+  /** The `Authorization` header. */
+  readonly authorization: string | undefined;
+  /** The peer's address. Anonymous callers are accepted from loopback only. */
+  readonly remoteAddress: string;
+  /** Path of the MCP endpoint (`/mcp/expenses`): names the protected resource in a challenge. RFC 9728 §3.1 */
+  readonly path: string;
+}
+
+export type Identified =
+  | { readonly ok: true; readonly principal: Principal }
+  /** `challenge` is the `WWW-Authenticate` value of the 401. RFC 6750 §3, RFC 9728 §5.1 */
+  | { readonly ok: false; readonly refusal: Refusal; readonly challenge: string };
+
+/** Turns a credential into a principal, or into a challenge. */
+export interface Identity {
+  /** Synchronous for a credential verified a moment ago. @throws never */
+  identify(request: CredentialRequest): Identified | Promise<Identified>;
+  /** The protected-resource metadata document of an endpoint path (`/mcp`, `/mcp/<name>`). RFC 9728 §2 */
+  metadata(path: string): JsonObject;
+}

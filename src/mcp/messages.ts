@@ -1,0 +1,51 @@
+import type { RpcError } from "../core/call.ts";
+import { isObject, type Json, type JsonObject } from "../core/json.ts";
+
+/** A JSON-RPC id as MCP allows it: a string or an integer, never null. */
+export type RpcId = string | number;
+
+/** One JSON-RPC 2.0 message, `params` and `result` as they came. */
+export type Message =
+  | { readonly kind: "request"; readonly id: RpcId; readonly method: string; readonly params: JsonObject }
+  | { readonly kind: "notification"; readonly method: string; readonly params: JsonObject }
+  | { readonly kind: "result"; readonly id: RpcId; readonly result: JsonObject }
+  | { readonly kind: "error"; readonly id: RpcId | undefined; readonly error: RpcError };
+
+/** Reads one JSON-RPC message out of parsed JSON; `undefined` if it is none. @throws never */
+export function readMessage(value: Json | undefined): Message | undefined {
+  if (!isObject(value) || value["jsonrpc"] !== "2.0") return undefined;
+  const { id, method, params, result, error } = value;
+  if (typeof method === "string") {
+    if (params !== undefined && !isObject(params)) return undefined;
+    if (id === undefined) return { kind: "notification", method, params: params ?? {} };
+    return isRpcId(id) ? { kind: "request", id, method, params: params ?? {} } : undefined;
+  }
+  if (isObject(result) && isRpcId(id)) return { kind: "result", id, result };
+  if (isObject(error)) {
+    const { code, message, data } = error;
+    if (typeof code !== "number" || !Number.isInteger(code) || typeof message !== "string") return undefined;
+    if (id !== undefined && id !== null && !isRpcId(id)) return undefined;
+    return { kind: "error", id: id ?? undefined, error: { code, message, ...(data === undefined ? {} : { data }) } };
+  }
+  return undefined;
+}
+
+function isRpcId(value: Json | undefined): value is RpcId {
+  return typeof value === "string" || (typeof value === "number" && Number.isInteger(value));
+}
+
+/** The methods by which the four lists are read. */
+export const LIST_METHODS = {
+  tools: "tools/list",
+  prompts: "prompts/list",
+  resources: "resources/list",
+  resourceTemplates: "resources/templates/list",
+} as const;
+export type ListKind = keyof typeof LIST_METHODS;
+
+/** Requests that an upstream may make of a client, and the client capability that each needs. */
+export const ASK_CAPABILITIES = {
+  "elicitation/create": "elicitation",
+  "sampling/createMessage": "sampling",
+  "roots/list": "roots",
+} as const;

@@ -1,0 +1,107 @@
+import type { ClientPeer, Era, LogLevel, Notification, RpcError } from "../core/call.ts";
+import type { Cancellation } from "../core/cancellation.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Round, UpstreamFault } from "../core/round.ts";
+import type { ListKind } from "../mcp/messages.ts";
+
+/** One registered MCP server. `config/` fills it in; every time is in milliseconds, every size in bytes. */
+export interface UpstreamOptions {
+  /** `[a-z0-9][a-z0-9-]*`, at most 32 characters. */
+  readonly name: string;
+  readonly transport:
+    | {
+        readonly kind: "stdio";
+        readonly command: string;
+        readonly args: readonly string[];
+        readonly env: Readonly<Record<string, string>>;
+        readonly cwd: string | undefined;
+      }
+    | { readonly kind: "http"; readonly url: string; readonly headers: Readonly<Record<string, string>> }
+    | { readonly kind: "sse"; readonly url: string; readonly headers: Readonly<Record<string, string>> };
+  /** `auto` probes once and remembers. */
+  readonly era: "auto" | Era;
+  /** Deadline of one request; progress does not extend it. */
+  readonly timeoutMs: number;
+  /** `session`: an upstream session per peer. `shared`: all peers on the system connection. */
+  readonly isolation: "session" | "shared";
+  /** An upstream session unused for so long is closed. */
+  readonly idleMs: number;
+  /** Upstream sessions (or child processes) open at once; beyond it the idlest goes, or the call is refused as busy. */
+  readonly maxSessions: number;
+  readonly maxResponseBytes: number;
+}
+
+/** A request as the gateway passes it on. */
+export interface UpstreamRequest {
+  readonly method: string;
+  /** Original names, checked arguments; protocol keys of `_meta` are written by the upstream room. */
+  readonly params: JsonObject;
+  /** `Mcp-Param-*` headers for a modern HTTP upstream, values not yet encoded. */
+  readonly mirrored: ReadonlyArray<readonly [name: string, value: string]>;
+  readonly wantsProgress: boolean;
+  readonly logLevel: LogLevel | undefined;
+  readonly cancellation: Cancellation;
+  /** Progress (`params` without `progressToken`) and log messages of this request, before its round ends. */
+  onNotification(notification: Notification): void;
+}
+
+/** One peer's side of one upstream. Cheap to get; connects on first use. */
+export interface UpstreamSession {
+  /** Sends a request and waits for its first round. @throws never: faults are rounds */
+  request(request: UpstreamRequest): Promise<Round>;
+  /** Passes a client notification on (`notifications/roots/list_changed`), where a session is open. */
+  notify(notification: Notification): void;
+  /** Watches one resource until `close`; survives reconnects. */
+  subscribe(uri: string, onUpdated: (notification: Notification) => void): Promise<Subscription>;
+}
+
+export type Subscription =
+  | { readonly ok: true; close(): void }
+  | { readonly ok: false; readonly error: RpcError }
+  | { readonly ok: false; readonly fault: UpstreamFault };
+
+/** All pages of a list, or why there are none. A server without the capability has an empty list. */
+export type ListAnswer =
+  | { readonly ok: true; readonly items: readonly JsonObject[] }
+  | { readonly ok: false; readonly fault: UpstreamFault };
+
+export interface UpstreamStatus {
+  /** `connecting`: not yet reached since the start; `down`: reached the breaker; `ready`: answering. */
+  readonly state: "connecting" | "ready" | "down";
+  readonly era: Era | undefined;
+  readonly transport: "stdio" | "http" | "sse";
+  /** Server capabilities as announced; `{}` until connected. */
+  readonly capabilities: JsonObject;
+  readonly serverInfo: JsonObject | undefined;
+  readonly instructions: string | undefined;
+  /** Since when in this state, ms since the epoch. */
+  readonly since: number;
+  /** Why it is down, for operators. */
+  readonly lastError: string | undefined;
+}
+
+export interface Upstream {
+  readonly name: string;
+  status(): UpstreamStatus;
+  /** Reads a whole list over the system connection, with the upstream's deadline. @throws never */
+  list(kind: ListKind): Promise<ListAnswer>;
+  session(peer: ClientPeer): UpstreamSession;
+}
+
+/** What the upstream room tells: a state changed, or lists should be read again. */
+export type UpstreamEvent =
+  | { readonly kind: "state"; readonly upstream: string; readonly status: UpstreamStatus }
+  | { readonly kind: "list_changed"; readonly upstream: string; readonly list: ListKind };
+
+/** All registered upstreams. */
+export interface Upstreams {
+  names(): readonly string[];
+  get(name: string): Upstream | undefined;
+  /** Starts, stops and replaces upstreams so that exactly `options` run; unchanged ones keep their connections. */
+  apply(options: readonly UpstreamOptions[]): void;
+  /** Closes every session of a peer that is gone. */
+  release(peerKey: string): void;
+  onEvent(listener: (event: UpstreamEvent) => void): () => void;
+  /** Ends all connections and child processes; resolves when they are gone. */
+  close(): Promise<void>;
+}
