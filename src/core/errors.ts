@@ -44,6 +44,7 @@ export const ERRORS = {
   TOKEN_EXPIRED: { status: 401, rpc: -32600, message: "The access token has expired." },
   SCOPE_INSUFFICIENT: { status: 403, rpc: -32600, message: "The access token lacks a scope that this needs." },
   TOOL_UNKNOWN: { status: 200, rpc: -32602, message: "Unknown tool" },
+  RESOURCE_UNKNOWN: { status: 200, rpc: -32602, message: "Resource not found" },
   DENIED: { status: 200, rpc: -32001, message: "A policy denied this call." },
   AUDIT_UNAVAILABLE: {
     status: 503,

@@ -1,0 +1,49 @@
+import { digestOf } from "../core/digest.ts";
+import { isObject, type JsonObject } from "../core/json.ts";
+import { type ParamHeader, readParamHeaders } from "../mcp/param-headers.ts";
+
+/** A tool of one upstream. */
+export interface ToolEntry {
+  readonly upstream: string;
+  /** As the upstream calls it. */
+  readonly name: string;
+  readonly definition: JsonObject;
+  /** SHA-256 of the definition: what an approval is bound to. */
+  readonly digest: string;
+  /** Arguments that a modern HTTP upstream wants mirrored into headers. */
+  readonly paramHeaders: readonly ParamHeader[];
+}
+
+/** A prompt, resource or resource template of one upstream, known by its `key` (name, URI or URI template). */
+export interface ListedEntry {
+  readonly upstream: string;
+  readonly key: string;
+  readonly definition: JsonObject;
+}
+
+export type ToolReading =
+  | { readonly ok: true; readonly entry: ToolEntry }
+  | { readonly ok: false; readonly reason: string };
+
+/** Reads one item of a `tools/list`. A definition that no client could use is left out, with the reason. */
+export function readTool(upstream: string, definition: JsonObject): ToolReading {
+  const name = definition["name"];
+  if (typeof name !== "string" || name === "") return { ok: false, reason: "it has no name" };
+  if (!isObject(definition["inputSchema"])) return { ok: false, reason: "it has no inputSchema" };
+  const headers = readParamHeaders(definition["inputSchema"]);
+  if (!headers.ok) return { ok: false, reason: headers.reason };
+  return {
+    ok: true,
+    entry: { upstream, name, definition, digest: digestOf(definition), paramHeaders: headers.headers },
+  };
+}
+
+/** Reads one item of another list by the field that names it; `undefined` if the field is missing. */
+export function readListed(
+  upstream: string,
+  definition: JsonObject,
+  field: "name" | "uri" | "uriTemplate",
+): ListedEntry | undefined {
+  const key = definition[field];
+  return typeof key === "string" && key !== "" ? { upstream, key, definition } : undefined;
+}

@@ -1,0 +1,102 @@
+import { canonicalJson, type JsonObject } from "../core/json.ts";
+import type { Log } from "../core/log.ts";
+import type { ListKind } from "../mcp/messages.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import { type ListedEntry, readListed, readTool, type ToolEntry } from "./entries.ts";
+
+/** What one upstream lists, as last read. */
+export interface UpstreamLists {
+  readonly tools: readonly ToolEntry[];
+  readonly prompts: readonly ListedEntry[];
+  readonly resources: readonly ListedEntry[];
+  readonly resourceTemplates: readonly ListedEntry[];
+}
+
+export const LIST_KINDS: readonly ListKind[] = ["tools", "prompts", "resources", "resourceTemplates"];
+
+/**
+ * Keeps the lists of one upstream. Readings of one list never overlap: a refresh asked for during a reading runs once
+ * after it. A failed reading keeps what was known.
+ */
+export interface UpstreamReader {
+  lists(): UpstreamLists;
+  /** Reads these lists again in the background; `onChange` hears which really changed. */
+  refresh(kinds: readonly ListKind[]): Promise<void>;
+}
+
+export function createUpstreamReader(deps: {
+  readonly upstream: Upstream;
+  readonly log: Log;
+  /** Whether the operator's allow and deny lists let this tool through. */
+  readonly allows: (tool: string) => boolean;
+  readonly onChange: (kind: ListKind) => void;
+}): UpstreamReader {
+  const { upstream, log } = deps;
+  let lists: UpstreamLists = { tools: [], prompts: [], resources: [], resourceTemplates: [] };
+  const texts = new Map<ListKind, string>();
+  const running = new Map<ListKind, { again: boolean; done: Promise<void> }>();
+
+  const readOnce = async (kind: ListKind): Promise<void> => {
+    const answer = await upstream.list(kind);
+    if (!answer.ok) {
+      log.warn(
+        { upstream: upstream.name, list: kind, code: answer.fault.code, detail: answer.fault.detail },
+        "list not read",
+      );
+      return;
+    }
+    const text = canonicalJson(answer.items);
+    if (texts.get(kind) === text) return;
+    texts.set(kind, text);
+    lists = { ...lists, [kind]: readItems(kind, answer.items) };
+    deps.onChange(kind);
+  };
+
+  const readItems = (kind: ListKind, items: readonly JsonObject[]): readonly (ToolEntry | ListedEntry)[] => {
+    if (kind === "tools") return readTools(items);
+    const field = kind === "prompts" ? "name" : kind === "resources" ? "uri" : "uriTemplate";
+    return items.flatMap((item) => readListed(upstream.name, item, field) ?? []);
+  };
+
+  const readTools = (items: readonly JsonObject[]): readonly ToolEntry[] => {
+    const tools = new Map<string, ToolEntry>();
+    for (const item of items) {
+      const reading = readTool(upstream.name, item);
+      if (!reading.ok) {
+        log.warn(
+          { upstream: upstream.name, tool: String(item["name"] ?? ""), reason: reading.reason },
+          "tool left out",
+        );
+      } else if (deps.allows(reading.entry.name) && !tools.has(reading.entry.name)) {
+        tools.set(reading.entry.name, reading.entry);
+      }
+    }
+    return [...tools.values()];
+  };
+
+  const refreshOne = (kind: ListKind): Promise<void> => {
+    const current = running.get(kind);
+    if (current !== undefined) {
+      current.again = true;
+      return current.done;
+    }
+    const state = { again: false, done: Promise.resolve() };
+    const run = async (): Promise<void> => {
+      do {
+        state.again = false;
+        await readOnce(kind);
+      } while (state.again);
+      running.delete(kind);
+    };
+    running.set(kind, state);
+    state.done = run();
+    return state.done;
+  };
+
+  return {
+    lists: () => lists,
+    refresh: async (kinds) => {
+      await Promise.all(kinds.map(refreshOne));
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { compileGlob } from "../core/glob.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Scope } from "../core/scope.ts";
+import type { ListKind } from "../mcp/messages.ts";
+import type { ListedEntry, ToolEntry } from "./entries.ts";
+import { exposedName } from "./naming.ts";
+import type { UpstreamLists } from "./upstream-lists.ts";
+
+/** Everything that one endpoint shows, merged in the order of its upstreams. Built once per change, then only read. */
+export interface View {
+  /** By the name shown. */
+  readonly tools: ReadonlyMap<string, ToolEntry>;
+  readonly prompts: ReadonlyMap<string, ListedEntry>;
+  readonly resources: ReadonlyMap<string, ListedEntry>;
+  readonly resourceTemplates: ReadonlyMap<string, ListedEntry>;
+  /** The owner of a URI by list, then by template; `undefined` if neither knows it. */
+  resourceOwner(uri: string): string | undefined;
+  /** The items of a list as clients see them. */
+  items(kind: ListKind): readonly JsonObject[];
+}
+
+/** Merges the lists of a scope's upstreams. Of equal URIs the first upstream's counts. */
+export function buildView(scope: Scope, listsOf: (upstream: string) => UpstreamLists | undefined): View {
+  const tools = new Map<string, ToolEntry>();
+  const prompts = new Map<string, ListedEntry>();
+  const resources = new Map<string, ListedEntry>();
+  const resourceTemplates = new Map<string, ListedEntry>();
+  const shown = (upstream: string, name: string): string => (scope.prefixed ? exposedName(upstream, name) : name);
+
+  for (const upstream of scope.upstreams) {
+    const lists = listsOf(upstream);
+    if (lists === undefined) continue;
+    for (const tool of lists.tools) {
+      if (scope.shows(upstream, tool.name)) addOnce(tools, shown(upstream, tool.name), tool);
+    }
+    for (const prompt of lists.prompts) addOnce(prompts, shown(upstream, prompt.key), prompt);
+    for (const resource of lists.resources) addOnce(resources, resource.key, resource);
+    for (const template of lists.resourceTemplates) addOnce(resourceTemplates, template.key, template);
+  }
+
+  const templates = [...resourceTemplates.values()].map((entry) => ({
+    // An expression stands for any text: this decides who is asked, not what may be read.
+    matches: compileGlob(entry.key.replace(/\{[^{}]*\}/g, "*")),
+    upstream: entry.upstream,
+  }));
+
+  const items = (kind: ListKind): readonly JsonObject[] => {
+    switch (kind) {
+      case "tools":
+        return Array.from(tools, ([name, tool]) => ({ ...tool.definition, name }));
+      case "prompts":
+        return Array.from(prompts, ([name, prompt]) => ({ ...prompt.definition, name }));
+      case "resources":
+        return Array.from(resources.values(), (resource) => resource.definition);
+      case "resourceTemplates":
+        return Array.from(resourceTemplates.values(), (template) => template.definition);
+      default:
+        return kind satisfies never;
+    }
+  };
+
+  return {
+    tools,
+    prompts,
+    resources,
+    resourceTemplates,
+    resourceOwner: (uri) => resources.get(uri)?.upstream ?? templates.find((it) => it.matches(uri))?.upstream,
+    items,
+  };
+}
+
+function addOnce<Entry>(map: Map<string, Entry>, key: string, entry: Entry): void {
+  if (!map.has(key)) map.set(key, entry);
+}

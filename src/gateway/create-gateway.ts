@@ -1,0 +1,67 @@
+import type { Audit } from "../audit/audit.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { RpcError } from "../core/call.ts";
+import { refuse } from "../core/errors.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Scope } from "../core/scope.ts";
+import type { Seal } from "../core/seal.ts";
+import type { PolicySet } from "../policy/policy-set.ts";
+import type { Upstreams } from "../upstream/upstream.ts";
+import { mergeCapabilities, mergeInstructions } from "./capabilities.ts";
+import { createListEncoder } from "./encoded-lists.ts";
+import type { Gateway } from "./gateway.ts";
+import { createMentions } from "./mentions.ts";
+import { createPipeline } from "./pipeline.ts";
+import { createRelay, ownerOfResource } from "./relay.ts";
+import { createRequestStates } from "./request-state.ts";
+
+export interface GatewayDeps {
+  readonly upstreams: Upstreams;
+  readonly catalog: Catalog;
+  readonly audit: Audit;
+  /** The set in force; read once per call, so that a swap falls between calls. */
+  readonly policies: () => PolicySet;
+  /** The scope of an endpoint name, the same object until the configuration changes. */
+  readonly scope: (endpoint: string) => Scope | undefined;
+  /** Seals `requestState`. */
+  readonly seal: Seal;
+  readonly serverInfo: JsonObject;
+  readonly now: () => number;
+}
+
+/** Puts the rooms behind the one face that the edges know. */
+export function createGateway(deps: GatewayDeps): Gateway {
+  const { upstreams, catalog } = deps;
+  const mentions = createMentions();
+  const states = createRequestStates(deps.seal, deps.now);
+  const callTool = createPipeline({ ...deps, states, mentions });
+  const relay = createRelay({ catalog, upstreams, states, mentions });
+  const encodeList = createListEncoder(deps.serverInfo);
+
+  return {
+    scope: deps.scope,
+    capabilities: (scope) => mergeCapabilities(scope, upstreams),
+    instructions: (scope) => mergeInstructions(scope, upstreams),
+    list: (scope, kind) => encodeList(catalog.view(scope), kind),
+    call: (call) => (call.method === "tools/call" ? callTool(call) : relay(call)),
+    async subscribe(scope, peer, uri, onUpdated) {
+      const owner = ownerOfResource({ catalog, mentions }, scope, uri);
+      const upstream = owner === undefined ? undefined : upstreams.get(owner);
+      if (upstream === undefined) return refuse("RESOURCE_UNKNOWN");
+      const subscription = await upstream.session(peer).subscribe(uri, onUpdated);
+      if (subscription.ok) return subscription;
+      return "fault" in subscription
+        ? refuse(subscription.fault.code)
+        : refuse("PARAMS_INVALID", why(subscription.error));
+    },
+    notify(scope, peer, notification) {
+      for (const name of scope.upstreams) upstreams.get(name)?.session(peer).notify(notification);
+    },
+    release: (peerKey) => upstreams.release(peerKey),
+    onListChanged: (listener) => catalog.onChange(listener),
+  };
+}
+
+function why(error: RpcError): string {
+  return `The upstream refused the subscription (JSON-RPC ${error.code}).`;
+}

@@ -1,0 +1,48 @@
+import type { View } from "../catalog/view.ts";
+import { isObject, type JsonObject } from "../core/json.ts";
+import type { ListKind } from "../mcp/messages.ts";
+import { META } from "../mcp/revisions.ts";
+import type { EncodedList } from "./gateway.ts";
+
+/** How long a client may keep a list, in ms; `list_changed` invalidates it earlier. 2026-07-28 utilities/caching */
+const LIST_TTL_MS = 300_000;
+
+/** Writes the lists of a view as result objects, each once per view: a list request costs no more than its bytes. */
+export function createListEncoder(serverInfo: JsonObject): (view: View, kind: ListKind) => EncodedList {
+  const cache = new WeakMap<View, Map<ListKind, EncodedList>>();
+  return (view, kind) => {
+    let lists = cache.get(view);
+    if (lists === undefined) {
+      lists = new Map();
+      cache.set(view, lists);
+    }
+    let encoded = lists.get(kind);
+    if (encoded === undefined) {
+      encoded = encode(view.items(kind), kind, serverInfo);
+      lists.set(kind, encoded);
+    }
+    return encoded;
+  };
+}
+
+function encode(items: readonly JsonObject[], kind: ListKind, serverInfo: JsonObject): EncodedList {
+  return {
+    modern: JSON.stringify({
+      resultType: "complete",
+      [kind]: items,
+      ttlMs: LIST_TTL_MS,
+      // What is listed may depend on who asks.
+      cacheScope: "private",
+      _meta: { [META.serverInfo]: serverInfo },
+    }),
+    legacy: JSON.stringify({ [kind]: kind === "tools" ? items.map(asLegacyTool) : items }),
+  };
+}
+
+// Legacy clients know only object schemas for results, and one foreign schema would cost them the whole list.
+function asLegacyTool(definition: JsonObject): JsonObject {
+  const schema = definition["outputSchema"];
+  if (schema === undefined || (isObject(schema) && schema["type"] === "object")) return definition;
+  const { outputSchema: _, ...rest } = definition;
+  return rest;
+}

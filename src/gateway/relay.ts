@@ -1,0 +1,109 @@
+import type { Catalog } from "../catalog/catalog.ts";
+import type { View } from "../catalog/view.ts";
+import type { Call } from "../core/call.ts";
+import { type Refusal, refuse } from "../core/errors.ts";
+import { isObject, type JsonObject } from "../core/json.ts";
+import type { Outcome } from "../core/outcome.ts";
+import type { Scope } from "../core/scope.ts";
+import type { Upstreams } from "../upstream/upstream.ts";
+import type { Mentions } from "./mentions.ts";
+import { readContinuation } from "./params.ts";
+import type { RequestStates } from "./request-state.ts";
+import { followRounds } from "./rounds.ts";
+
+/** Where a request goes, and its parameters in the upstream's own names. */
+type Route = { readonly ok: true; readonly upstream: string; readonly params: JsonObject } | Refusal;
+
+export interface RelayDeps {
+  readonly catalog: Catalog;
+  readonly upstreams: Upstreams;
+  readonly states: RequestStates;
+  readonly mentions: Mentions;
+}
+
+/** Relays `prompts/get`, `resources/read` and `completion/complete` to the upstream that owns what they name. */
+export function createRelay(deps: RelayDeps): (call: Call) => Promise<Outcome> {
+  return async (call) => {
+    const route = findRoute(deps, call);
+    if (!route.ok) return { kind: "refused", refusal: route };
+    const continuation = readContinuation(call, route.upstream, deps.states);
+    if (!continuation.ok) return { kind: "refused", refusal: continuation };
+    const { requestState: _state, ...params } = route.params;
+
+    const follow = followRounds(call, route.upstream, deps.states, (_ending, round) => {
+      if (round?.kind === "result") deps.mentions.learn(route.upstream, round.result);
+    });
+    const upstream = deps.upstreams.get(route.upstream);
+    if (upstream === undefined) {
+      const detail = "it is no longer registered";
+      return follow({
+        kind: "fault",
+        fault: { code: "UPSTREAM_UNAVAILABLE", upstream: route.upstream, detail, executed: "no" },
+      });
+    }
+    const round = await upstream.session(call.peer).request({
+      method: call.method,
+      params: { ...params, ...(continuation.state === undefined ? {} : { requestState: continuation.state }) },
+      mirrored: [],
+      wantsProgress: call.wantsProgress,
+      logLevel: call.logLevel,
+      cancellation: call.cancellation,
+      onNotification: (notification) => call.notify(notification),
+    });
+    return follow(round);
+  };
+}
+
+function findRoute(deps: RelayDeps, call: Call): Route {
+  const view = deps.catalog.view(call.scope);
+  switch (call.method) {
+    case "prompts/get":
+      return promptRoute(view, call.params);
+    case "resources/read": {
+      const uri = call.params["uri"];
+      if (typeof uri !== "string") return refuse("PARAMS_INVALID", "params.uri is missing.");
+      const upstream = ownerOfResource(deps, call.scope, uri);
+      return upstream === undefined ? refuse("RESOURCE_UNKNOWN") : { ok: true, upstream, params: call.params };
+    }
+    case "completion/complete":
+      return completionRoute(deps, view, call);
+    default:
+      return refuse("METHOD_UNKNOWN");
+  }
+}
+
+function promptRoute(view: View, params: JsonObject): Route {
+  const name = params["name"];
+  const prompt = typeof name === "string" ? view.prompts.get(name) : undefined;
+  if (prompt === undefined) return refuse("PARAMS_INVALID", "No prompt has this name.");
+  return { ok: true, upstream: prompt.upstream, params: { ...params, name: prompt.key } };
+}
+
+function completionRoute(deps: RelayDeps, view: View, call: Call): Route {
+  const ref = call.params["ref"];
+  if (!isObject(ref)) return refuse("PARAMS_INVALID", "params.ref is missing.");
+  if (ref["type"] === "ref/prompt") {
+    const route = promptRoute(view, ref);
+    return route.ok ? { ok: true, upstream: route.upstream, params: { ...call.params, ref: route.params } } : route;
+  }
+  const uri = ref["uri"];
+  if (ref["type"] !== "ref/resource" || typeof uri !== "string") {
+    return refuse("PARAMS_INVALID", "params.ref must name a prompt or a resource.");
+  }
+  const upstream = view.resourceTemplates.get(uri)?.upstream ?? ownerOfResource(deps, call.scope, uri);
+  return upstream === undefined ? refuse("RESOURCE_UNKNOWN") : { ok: true, upstream, params: call.params };
+}
+
+/**
+ * The upstream that owns a URI in this scope: by list, by template, then by what results mentioned. An endpoint with a
+ * single upstream leaves the question to it.
+ */
+export function ownerOfResource(
+  deps: Pick<RelayDeps, "catalog" | "mentions">,
+  scope: Scope,
+  uri: string,
+): string | undefined {
+  const owner = deps.catalog.view(scope).resourceOwner(uri) ?? deps.mentions.ownerOf(uri);
+  if (owner !== undefined && scope.upstreams.includes(owner)) return owner;
+  return scope.upstreams.length === 1 ? scope.upstreams[0] : undefined;
+}

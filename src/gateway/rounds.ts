@@ -1,0 +1,53 @@
+import type { Call } from "../core/call.ts";
+import { isObject } from "../core/json.ts";
+import type { Outcome } from "../core/outcome.ts";
+import type { Round } from "../core/round.ts";
+import type { RequestStates } from "./request-state.ts";
+
+/**
+ * Brings the rounds of an upstream call to outcomes. `onEnd` hears how this request ended, once: at its last round, or,
+ * for a modern client, when it is sent away with a question, because its retry is a request of its own.
+ */
+export function followRounds(
+  call: Call,
+  upstream: string,
+  states: RequestStates,
+  onEnd: (ending: string, round: Round | undefined) => void,
+): (round: Round) => Outcome {
+  const follow = (round: Round): Outcome => {
+    switch (round.kind) {
+      case "asks": {
+        if (call.era === "modern" && round.era === "modern") onEnd("input_required", round);
+        return {
+          kind: "asks",
+          era: round.era,
+          asks: round.asks,
+          state: round.state === undefined ? undefined : states.seal(call, upstream, round.state),
+          resume: async (responses) => follow(await round.resume(responses)),
+          abandon: (reason) => {
+            round.abandon(reason);
+            onEnd("abandoned", undefined);
+          },
+        };
+      }
+      case "result":
+        onEnd(isToolError(round) ? "tool_error" : "ok", round);
+        return round;
+      case "error":
+        onEnd("rpc_error", round);
+        return round;
+      case "fault":
+        onEnd(round.fault.code, round);
+        return round;
+      default:
+        return round satisfies never;
+    }
+  };
+  return follow;
+}
+
+function isToolError(round: Extract<Round, { kind: "result" }>): boolean {
+  if (!round.result.mentions("isError")) return false;
+  const value = round.result.value();
+  return isObject(value) && value["isError"] === true;
+}
