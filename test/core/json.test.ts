@@ -1,0 +1,86 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { digestOf } from "../../src/core/digest.ts";
+import { canonicalJson, type Json, parseJson } from "../../src/core/json.ts";
+
+const limits = { maxDepth: 64 };
+
+describe("parseJson", () => {
+  it.each([
+    { name: "malformed text", text: '{"a":', code: "JSON_MALFORMED", path: "$" },
+    { name: "an empty text", text: "", code: "JSON_MALFORMED", path: "$" },
+    {
+      name: "an integer beyond 2^53",
+      text: '{"a":{"b":[1,9007199254740993]}}',
+      code: "JSON_UNSAFE_NUMBER",
+      path: "$.a.b[1]",
+    },
+    { name: "a negative one", text: '{"n":-9007199254740993}', code: "JSON_UNSAFE_NUMBER", path: "$.n" },
+    { name: "a number that overflows", text: '{"n":1e400}', code: "JSON_UNSAFE_NUMBER", path: "$.n" },
+    { name: "one that overflows below", text: "[-1e400]", code: "JSON_UNSAFE_NUMBER", path: "$[0]" },
+    {
+      name: "a __proto__ key",
+      text: '{"a":[{"__proto__":{"x":1}}]}',
+      code: "JSON_FORBIDDEN_KEY",
+      path: "$.a[0].__proto__",
+    },
+    {
+      name: "65 levels",
+      text: `${"[".repeat(65)}${"]".repeat(65)}`,
+      code: "JSON_TOO_DEEP",
+      path: `$${"[0]".repeat(64)}`,
+    },
+  ])("refuses $name and says where", ({ text, code, path }) => {
+    expect(parseJson(text, limits)).toEqual({ ok: false, problem: { code, path } });
+  });
+
+  it("shows no odd key in the path, since keys are the caller's text", () => {
+    const parsed = parseJson('{"ke\\u202ey with spaces":1e400}', limits);
+    expect(parsed).toEqual({ ok: false, problem: { code: "JSON_UNSAFE_NUMBER", path: "$[?]" } });
+  });
+
+  it("accepts 64 levels, the largest safe integers and small fractions", () => {
+    expect(parseJson(`${"[".repeat(64)}${"]".repeat(64)}`, limits).ok).toBe(true);
+    expect(parseJson("[9007199254740991,-9007199254740991,1e-300]", limits).ok).toBe(true);
+  });
+
+  it("lets the last of several equal keys count", () => {
+    expect(parseJson('{"a":1,"a":2}', limits)).toEqual({ ok: true, value: { a: 2 } });
+  });
+
+  it("keeps keys that other objects have on their prototype", () => {
+    const parsed = parseJson('{"constructor":1,"toString":2}', limits);
+    expect(parsed.ok && Object.entries(parsed.value as object)).toEqual([
+      ["constructor", 1],
+      ["toString", 2],
+    ]);
+  });
+
+  it("survives a million opening brackets", () => {
+    expect(parseJson("[".repeat(1_000_000), limits).ok).toBe(false);
+  });
+});
+
+describe("canonicalJson", () => {
+  it("does not depend on the order of keys", () => {
+    expect(canonicalJson({ b: 1, a: { d: [1, { f: null, e: "x" }], c: true } })).toBe(
+      '{"a":{"c":true,"d":[1,{"e":"x","f":null}]},"b":1}',
+    );
+  });
+
+  it("is JSON that parses back to the same value, with the same digest", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const text = canonicalJson(value as Json);
+        const again = JSON.parse(text) as Json;
+        expect(again).toEqual(JSON.parse(JSON.stringify(value)));
+        expect(digestOf(again)).toBe(digestOf(value as Json));
+      }),
+    );
+  });
+
+  it("tells different values apart", () => {
+    const values: Json[] = [1, "1", [1], { a: 1 }, { a: "1" }, { a: null }, {}, [], null, "é", "e\u0301"];
+    expect(new Set(values.map(digestOf)).size).toBe(values.length);
+  });
+});

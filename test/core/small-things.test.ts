@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { Cancellation } from "../../src/core/cancellation.ts";
+import { ERRORS, refusalText, refuse } from "../../src/core/errors.ts";
+import { createCallIds, randomId } from "../../src/core/ids.ts";
+import { RawJson } from "../../src/core/raw-json.ts";
+
+describe("a cancellation", () => {
+  it("tells each listener once, with the first reason", () => {
+    const cancellation = new Cancellation();
+    const heard: string[] = [];
+    cancellation.onCancel((reason) => heard.push(`a:${reason}`));
+    const takeBack = cancellation.onCancel((reason) => heard.push(`b:${reason}`));
+    takeBack();
+    cancellation.cancel("gone");
+    cancellation.cancel("again");
+    expect(heard).toEqual(["a:gone"]);
+    expect(cancellation.reason).toBe("gone");
+  });
+
+  it("tells a listener that comes too late at once", () => {
+    const cancellation = new Cancellation();
+    cancellation.cancel("gone");
+    const heard: string[] = [];
+    cancellation.onCancel((reason) => heard.push(reason));
+    expect(heard).toEqual(["gone"]);
+  });
+});
+
+describe("call ids", () => {
+  it("sort by time and never repeat", () => {
+    let time = 1_790_000_000_000;
+    const next = createCallIds(() => time);
+    const ids = Array.from({ length: 1_000 }, () => {
+      time += 1;
+      return next();
+    });
+    expect([...ids].sort()).toEqual(ids);
+    expect(new Set([...ids, next(), next()]).size).toBe(1_002);
+    expect(ids[0]).toMatch(/^call_[0-9a-hjkmnp-tv-z]{26}$/);
+  });
+
+  it("random ids hold 128 bits", () => {
+    expect(Buffer.from(randomId(), "base64url")).toHaveLength(16);
+  });
+});
+
+describe("raw JSON", () => {
+  it("is read only when asked, and mentions a key without being read", () => {
+    const raw = RawJson.fromBytes(Buffer.from('{"content":[],"isError":true}'));
+    expect(raw.mentions("isError")).toBe(true);
+    expect(raw.mentions("structuredContent")).toBe(false);
+    expect(raw.value()).toEqual({ content: [], isError: true });
+  });
+
+  it("keeps the bytes as they came", () => {
+    const bytes = Buffer.from('{ "a" : 1.0 }');
+    expect(RawJson.fromBytes(bytes).bytes.toString()).toBe('{ "a" : 1.0 }');
+  });
+});
+
+describe("the error table", () => {
+  it("uses reserved MCP codes only with the meaning that the specification gives them", () => {
+    const reserved = Object.entries(ERRORS).filter(([, entry]) => entry.rpc <= -32020 && entry.rpc >= -32099);
+    expect(Object.fromEntries(reserved.map(([code, entry]) => [code, entry.rpc]))).toEqual({
+      HEADER_MISMATCH: -32020,
+      CAPABILITY_REQUIRED: -32021,
+      VERSION_UNSUPPORTED: -32022,
+    });
+  });
+
+  it("adds what is safe to show", () => {
+    expect(refusalText(refuse("PARAMS_INVALID", "params.name is missing."))).toBe(
+      "The parameters are not valid. params.name is missing.",
+    );
+  });
+});
