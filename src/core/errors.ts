@@ -32,6 +32,17 @@ export const ERRORS = {
     message: "This needs a session: send initialize first, then repeat its Mcp-Session-Id header.",
   },
   SESSION_UNKNOWN: { status: 404, rpc: -32600, message: "The session is unknown or has expired. Initialize again." },
+  STREAM_UNKNOWN: {
+    status: 400,
+    rpc: -32600,
+    message: "The Last-Event-ID names no stream that this session can still resume. Send the request again.",
+  },
+  TOO_MANY_OPEN: {
+    status: 503,
+    rpc: -32603,
+    message: "Too many requests or streams are open here. Close some, or try again later.",
+  },
+  HTTP_METHOD_UNKNOWN: { status: 405, rpc: -32600, message: "This HTTP method is not served here." },
   ENDPOINT_UNKNOWN: { status: 404, rpc: -32600, message: "No upstream and no endpoint has this name." },
   NOT_ACCEPTABLE: {
     status: 406,

@@ -19,8 +19,8 @@ export function decodeHeaderValue(value: string): string | undefined {
   }
   const encoded = value.slice(PREFIX.length, -SUFFIX.length);
   const bytes = Buffer.from(encoded, "base64");
-  // Buffer skips what is not base64; a value that does not survive the round trip was not encoded by these rules.
-  if (bytes.toString("base64").replace(/=+$/, "") !== encoded.replace(/=+$/, "")) return undefined;
+  // Buffer skips what is not base64 and forgives missing padding; what does not survive the round trip is refused.
+  if (bytes.toString("base64") !== encoded) return undefined;
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {

@@ -1,0 +1,31 @@
+import type { Ask } from "../core/call.ts";
+import { isObject, type JsonObject } from "../core/json.ts";
+
+/**
+ * The client capabilities that an ask needs and `declared` lacks, in the shape of `ClientCapabilities`; `undefined` when
+ * the client can be asked. 2026-07-28 patterns/mrtr, "Server Requirements"; client/elicitation, "Capabilities".
+ */
+export function missingCapability(ask: Ask, declared: JsonObject): JsonObject | undefined {
+  switch (ask.method) {
+    case "elicitation/create":
+      return missingElicitation(ask.params["mode"] === "url" ? "url" : "form", declared["elicitation"]);
+    case "sampling/createMessage": {
+      const sampling = declared["sampling"];
+      if (!isObject(sampling)) return { sampling: {} };
+      const needsTools = ask.params["tools"] !== undefined || ask.params["toolChoice"] !== undefined;
+      return needsTools && !isObject(sampling["tools"]) ? { sampling: { tools: {} } } : undefined;
+    }
+    case "roots/list":
+      return isObject(declared["roots"]) ? undefined : { roots: {} };
+    default:
+      return { experimental: { [ask.method]: {} } };
+  }
+}
+
+// An empty `elicitation` object means form mode, as it did before there were modes.
+function missingElicitation(mode: "form" | "url", elicitation: unknown): JsonObject | undefined {
+  if (!isObject(elicitation)) return { elicitation: mode === "url" ? { url: {} } : {} };
+  if (isObject(elicitation[mode])) return undefined;
+  const formByDefault = mode === "form" && elicitation["url"] === undefined;
+  return formByDefault ? undefined : { elicitation: { [mode]: {} } };
+}

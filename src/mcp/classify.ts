@@ -1,0 +1,96 @@
+import { type Refusal, refuse } from "../core/errors.ts";
+import type { Json, JsonObject } from "../core/json.ts";
+import { type Message, type RpcId, readMessage } from "./messages.ts";
+import { claimsModern, type RequestMeta, readRequestMeta } from "./request-meta.ts";
+import { eraOf, MODERN_REVISION, SUPPORTED_REVISIONS } from "./revisions.ts";
+import { checkStandardHeaders, type StandardHeaders } from "./standard-headers.ts";
+
+/**
+ * Which era a parsed body belongs to, and whether it may go on. Pure: the caller reads the body and the headers, and
+ * writes the answer. 2026-07-28 versioning, "Backward Compatibility with Initialization-Based Versions".
+ */
+export type Classified =
+  | { readonly kind: "modern-request"; readonly message: Request; readonly meta: RequestMeta }
+  | { readonly kind: "modern-notification"; readonly message: Message }
+  | { readonly kind: "legacy"; readonly message: Message }
+  /** An array; whether the session's revision knows batches is for the session to say. */
+  | { readonly kind: "legacy-batch"; readonly messages: readonly Message[] }
+  | Rejected;
+
+/** A message that is answered with an error before anything looks at its method. */
+export interface Rejected {
+  readonly kind: "rejected";
+  /** The request's id where it could be read. */
+  readonly id: RpcId | undefined;
+  readonly refusal: Refusal;
+  readonly data?: JsonObject;
+}
+
+export type Request = Extract<Message, { kind: "request" }>;
+
+/** What classification needs to know: `headers` is `undefined` on stdio, which has none. */
+export interface ClassifyOptions {
+  readonly headers: StandardHeaders | undefined;
+  readonly maxBatch: number;
+}
+
+/** Classifies one body. The body's `_meta` decides the era; the headers are checked against it. @throws never */
+export function classify(body: Json, options: ClassifyOptions): Classified {
+  if (Array.isArray(body)) return classifyBatch(body as readonly Json[], options);
+  const message = readMessage(body);
+  if (message === undefined) return rejected(undefined, refuse("NOT_A_MESSAGE"));
+  const { headers } = options;
+  const version = headers?.protocolVersion;
+  const modern =
+    (message.kind === "request" || message.kind === "notification") &&
+    (claimsModern(message.params) || version === MODERN_REVISION);
+  if (modern) return classifyModern(message, headers);
+  if (version !== undefined && eraOf(version) === undefined) {
+    return rejected(idOf(message), refuse("VERSION_UNSUPPORTED"), unsupported(version));
+  }
+  return { kind: "legacy", message };
+}
+
+/** `data` of an unsupported-version error. 2026-07-28 schema, `UnsupportedProtocolVersionError` */
+export function unsupported(requested: string): JsonObject {
+  return { supported: SUPPORTED_REVISIONS, requested: requested.slice(0, 64) };
+}
+
+// Missing keys are told first, then headers that differ, then a version that nobody here speaks: the order that lets a
+// client tell a wrong envelope from a wrong version.
+function classifyModern(message: Message, headers: StandardHeaders | undefined): Classified {
+  if (message.kind === "notification") return { kind: "modern-notification", message };
+  if (message.kind !== "request") return rejected(undefined, refuse("NOT_A_MESSAGE"));
+  const read = readRequestMeta(message.params);
+  if (!read.ok) return rejected(message.id, read);
+  if (headers !== undefined) {
+    const mismatch = checkStandardHeaders(headers, message, read.meta.version);
+    if (mismatch !== undefined) return rejected(message.id, mismatch);
+  }
+  if (eraOf(read.meta.version) !== "modern") {
+    return rejected(message.id, refuse("VERSION_UNSUPPORTED"), unsupported(read.meta.version));
+  }
+  return { kind: "modern-request", message, meta: read.meta };
+}
+
+function classifyBatch(items: readonly Json[], options: ClassifyOptions): Classified {
+  if (items.length === 0 || items.length > options.maxBatch) {
+    return rejected(undefined, refuse("NOT_A_MESSAGE", `A batch holds 1 to ${options.maxBatch} messages.`));
+  }
+  const messages: Message[] = [];
+  for (const item of items) {
+    const message = readMessage(item);
+    if (message === undefined) return rejected(undefined, refuse("NOT_A_MESSAGE"));
+    if ("params" in message && claimsModern(message.params)) return rejected(undefined, refuse("BATCH_NOT_ALLOWED"));
+    messages.push(message);
+  }
+  return { kind: "legacy-batch", messages };
+}
+
+function idOf(message: Message): RpcId | undefined {
+  return message.kind === "request" ? message.id : undefined;
+}
+
+function rejected(id: RpcId | undefined, refusal: Refusal, data?: JsonObject): Rejected {
+  return { kind: "rejected", id, refusal, ...(data === undefined ? {} : { data }) };
+}

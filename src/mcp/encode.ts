@@ -1,0 +1,63 @@
+import type { Ask, RpcError } from "../core/call.ts";
+import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import { RawJson } from "../core/raw-json.ts";
+import type { RpcId } from "./messages.ts";
+
+/** JSON-RPC envelopes, written around result bytes that are not parsed on the way. Every text here is one line. */
+
+const CLOSE = Buffer.from("}");
+
+/** The response that carries `result`. */
+export function encodeResult(id: RpcId, result: RawJson): Buffer {
+  return Buffer.concat([Buffer.from(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`), oneLine(result), CLOSE]);
+}
+
+/** The response whose result is already JSON text of one line. */
+export function encodeResultText(id: RpcId, result: string): Buffer {
+  return Buffer.from(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`);
+}
+
+/** An error response; without an id when the request's could not be read. 2026-07-28 basic, "Error Responses" */
+export function encodeError(id: RpcId | undefined, error: RpcError): Buffer {
+  return Buffer.from(JSON.stringify({ jsonrpc: "2.0", ...(id === undefined ? {} : { id }), error }));
+}
+
+/** A notification. */
+export function encodeNotification(method: string, params: JsonObject): string {
+  return JSON.stringify({ jsonrpc: "2.0", method, params });
+}
+
+/** A server's request to the client (legacy revisions only). */
+export function encodeRequest(id: RpcId, ask: Ask): string {
+  return JSON.stringify({ jsonrpc: "2.0", id, method: ask.method, params: ask.params });
+}
+
+/**
+ * The same object with `members` added in front, where it does not have them itself. The bytes are parsed only when
+ * one of the names occurs somewhere in them.
+ */
+export function withDefaults(object: RawJson, members: Readonly<Record<string, Json>>): RawJson {
+  const names = Object.keys(members);
+  const present = names.some((name) => object.mentions(name)) ? object.value() : undefined;
+  const missing = names.filter((name) => !isObject(present) || present[name] === undefined);
+  if (missing.length === 0) return object;
+  const text = missing.map((name) => `${JSON.stringify(name)}:${JSON.stringify(members[name])}`).join(",");
+  const open = object.bytes.indexOf(0x7b);
+  const comma = isEmpty(object, open) ? "" : ",";
+  return RawJson.fromBytes(Buffer.concat([Buffer.from(`{${text}${comma}`), object.bytes.subarray(open + 1)]));
+}
+
+function isEmpty(object: RawJson, open: number): boolean {
+  for (let at = open + 1; at < object.bytes.length; at++) {
+    const byte = object.bytes[at];
+    if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) return byte === 0x7d;
+  }
+  return false;
+}
+
+// A server may pretty-print; inside a JSON string a line break is always escaped, so a raw one is only white space.
+function oneLine(result: RawJson): Buffer {
+  return result.bytes.includes(0x0a) || result.bytes.includes(0x0d)
+    ? Buffer.from(JSON.stringify(result.value()))
+    : result.bytes;
+}
