@@ -1,0 +1,31 @@
+import { compileGlobs } from "../core/glob.ts";
+import type { Scope } from "../core/scope.ts";
+
+/** A configured selection of upstreams and tools, served at `/mcp/<name>`. */
+export interface EndpointOptions {
+  readonly name: string;
+  readonly upstreams: readonly string[];
+  /** Globs over `upstream/tool`; empty means every tool of these upstreams. */
+  readonly tools: readonly string[];
+}
+
+/**
+ * The scopes of all endpoints by name: `""` for `/mcp`, every upstream under its own name, every configured endpoint.
+ * Configuration sees to it that no name is taken twice.
+ */
+export function buildScopes(
+  upstreams: readonly string[],
+  endpoints: readonly EndpointOptions[],
+): ReadonlyMap<string, Scope> {
+  const scopes = new Map<string, Scope>();
+  scopes.set("", { endpoint: "", upstreams, shows: () => true, prefixed: true });
+  for (const name of upstreams) {
+    scopes.set(name, { endpoint: name, upstreams: [name], shows: () => true, prefixed: false });
+  }
+  for (const { name, upstreams: selected, tools } of endpoints) {
+    const matches = compileGlobs(tools);
+    const shows = (upstream: string, tool: string): boolean => tools.length === 0 || matches(`${upstream}/${tool}`);
+    scopes.set(name, { endpoint: name, upstreams: selected, shows, prefixed: true });
+  }
+  return scopes;
+}
