@@ -1,0 +1,92 @@
+import { hash } from "node:crypto";
+
+/** What a row records: a call about to be made, its end, an approver's decision, an administrator's act. */
+export const AUDIT_KINDS = ["opened", "closed", "decided", "admin"] as const;
+export type AuditKind = (typeof AUDIT_KINDS)[number];
+
+/** One row to add. `null` where a kind has nothing to say. */
+export interface AuditRow {
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly callId: string;
+  readonly kind: AuditKind;
+  /** Subject, issuer and e-mail of whoever acted. */
+  readonly actor: string | null;
+  readonly actorIssuer: string | null;
+  readonly actorEmail: string | null;
+  /** `name/version` as the client program says. */
+  readonly client: string | null;
+  /** OAuth client or API key name. */
+  readonly clientId: string | null;
+  readonly clientIp: string | null;
+  readonly endpoint: string | null;
+  readonly session: string | null;
+  readonly upstream: string | null;
+  readonly tool: string | null;
+  readonly decision: string | null;
+  /** JSON list of every policy that matched, with its effect and why. */
+  readonly policies: string | null;
+  /** SHA-256 of the policy set that decided. */
+  readonly policySet: string | null;
+  /** SHA-256 of the canonical JSON of the arguments. */
+  readonly argumentsDigest: string | null;
+  /** JSON with secrets taken out and long values cut. */
+  readonly argumentsRedacted: string | null;
+  /** Sealed text; see `core/seal.ts`. */
+  readonly argumentsSealed: string | null;
+  /** JSON as it was, where the operator chose that. */
+  readonly argumentsFull: string | null;
+  readonly outcome: string | null;
+  readonly durationMs: number | null;
+  readonly traceId: string | null;
+}
+
+/** A row of the audit, in its place in the chain. */
+export interface StoredAuditRow extends AuditRow {
+  /** 1 and up, without gaps. */
+  readonly seq: number;
+  readonly prevHash: string;
+  readonly hash: string;
+}
+
+/** The hash before the first row. */
+export const GENESIS_HASH = "0".repeat(64);
+
+/**
+ * A row as its hash sees it: `[seq, at, call_id, …, trace_id]`, the columns in the order of the table, as JSON without
+ * white space. Anybody can recompute it from an export:
+ * `hash = SHA-256(prev_hash + "\n" + JSON.stringify([seq, at, …, trace_id]))`, in hex.
+ */
+export function canonicalRow(seq: number, row: AuditRow): string {
+  return JSON.stringify([
+    seq,
+    row.at,
+    row.callId,
+    row.kind,
+    row.actor,
+    row.actorIssuer,
+    row.actorEmail,
+    row.client,
+    row.clientId,
+    row.clientIp,
+    row.endpoint,
+    row.session,
+    row.upstream,
+    row.tool,
+    row.decision,
+    row.policies,
+    row.policySet,
+    row.argumentsDigest,
+    row.argumentsRedacted,
+    row.argumentsSealed,
+    row.argumentsFull,
+    row.outcome,
+    row.durationMs,
+    row.traceId,
+  ]);
+}
+
+/** The hash of a row whose canonical text is `canonical`, after the row whose hash is `prevHash`. */
+export function chainHash(prevHash: string, canonical: string): string {
+  return hash("sha256", `${prevHash}\n${canonical}`, "hex");
+}

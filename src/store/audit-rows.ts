@@ -1,0 +1,71 @@
+import type { AuditKind, AuditRow, StoredAuditRow } from "./audit-row.ts";
+
+/** Adds to the audit. */
+export interface AuditWriter {
+  /** Adds rows to the chain, all or none, and resolves once they are committed. @throws StoreError */
+  append(rows: readonly AuditRow[]): Promise<void>;
+}
+
+/** Reads the audit. */
+export interface AuditReader {
+  /** Calls and acts, the newest page first, newest last within a page. @throws StoreError */
+  list(filter: AuditFilter): Promise<AuditPage>;
+  /**
+   * Raw rows in order from `fromSeq` on, in pages, so that an audit of any size passes through little memory and
+   * writers are not held up. Rows added meanwhile are included. @throws StoreError
+   */
+  pages(fromSeq: number): AsyncIterable<readonly StoredAuditRow[]>;
+  /** Sequence number of the first row not older than `since` (ms since the epoch); `undefined` if there is none. */
+  firstSince(since: number): Promise<number | undefined>;
+  /** Sequence number of the last row; 0 if there is none. */
+  lastSeq(): Promise<number>;
+}
+
+/** Everything about the audit's rows. */
+export interface AuditRows extends AuditWriter, AuditReader {}
+
+/** What to list. Keys left out ask for nothing. */
+export interface AuditFilter {
+  /** Subject or e-mail. */
+  readonly user?: string;
+  readonly upstream?: string;
+  /** Original name. */
+  readonly tool?: string;
+  readonly decision?: string;
+  /** ms since the epoch. */
+  readonly since?: number;
+  /** At most this many entries. */
+  readonly limit: number;
+  /** `nextCursor` of the page before. */
+  readonly cursor?: number;
+}
+
+export interface AuditPage {
+  readonly entries: readonly AuditEntry[];
+  /** Where older entries go on; `undefined` at the end. */
+  readonly nextCursor: number | undefined;
+}
+
+/** One call with its end, or one act. */
+export interface AuditEntry {
+  readonly seq: number;
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly callId: string;
+  readonly kind: Exclude<AuditKind, "closed">;
+  readonly actor: string | null;
+  readonly actorIssuer: string | null;
+  readonly actorEmail: string | null;
+  readonly client: string | null;
+  readonly endpoint: string | null;
+  readonly upstream: string | null;
+  readonly tool: string | null;
+  readonly decision: string | null;
+  /** As in the row. */
+  readonly policies: string | null;
+  readonly argumentsRedacted: string | null;
+  /** `null` while the call runs, or when its end was never recorded. */
+  readonly outcome: string | null;
+  readonly durationMs: number | null;
+  readonly traceId: string | null;
+}

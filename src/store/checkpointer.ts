@@ -1,0 +1,94 @@
+import { createRequire } from "node:module";
+import { Worker } from "node:worker_threads";
+
+/** Moves what is in the write-ahead log into the database, off the event loop. */
+export interface Checkpointer {
+  /** Tells it of a commit; every so many it starts a checkpoint. */
+  committed(): void;
+  /** Waits for a checkpoint under way, then gives its connection back. */
+  close(): Promise<void>;
+}
+
+/** SQLite's own checkpoint, on the event loop, if the log ever grows to so many pages (128 MB): the thread is stuck. */
+export const BACKSTOP_PAGES = 32_768;
+
+const COMMITS_PER_CHECKPOINT = 250;
+
+/*
+ * A checkpoint writes and syncs the database file: 4 to 12 ms in which, done by SQLite's default inside a commit, no
+ * call moves. So a thread with its own connection does it. PASSIVE never makes a writer wait, but the log goes on
+ * growing while writers never pause. Past 32 MB, RESTART right after it has little left to move and lets the next
+ * writer begin the log anew; it holds the writers' lock for one sync, which they sit out without stopping the loop.
+ *
+ * The thread's program is a text, because this module runs as .ts and as .js, under loaders that threads do not have.
+ */
+const PROGRAM = `
+const { parentPort, workerData } = require("node:worker_threads");
+const Database = require(workerData.driver);
+const db = new Database(workerData.path, { fileMustExist: true, timeout: 100 });
+db.pragma("synchronous = NORMAL");
+parentPort.on("message", (message) => {
+  if (message === "close") {
+    db.close();
+    parentPort.close();
+    return;
+  }
+  try {
+    const [passive] = db.pragma("wal_checkpoint(PASSIVE)");
+    if (passive.log > 8192) db.pragma("wal_checkpoint(RESTART)");
+    parentPort.postMessage({ done: true });
+  } catch (err) {
+    parentPort.postMessage({ done: false, message: String(err) });
+  }
+});
+`;
+
+/** Makes the checkpointer of a database file. The thread starts with the first checkpoint. */
+export function createCheckpointer(path: string, onFault: (err: unknown) => void): Checkpointer {
+  let worker: Worker | undefined;
+  let running = false;
+  let commits = 0;
+  let closed = false;
+
+  function start(): Worker {
+    const driver = createRequire(import.meta.url).resolve("better-sqlite3");
+    const started = new Worker(PROGRAM, { eval: true, workerData: { driver, path }, execArgv: [] });
+    // The thread must not keep a process alive that is otherwise done.
+    started.unref();
+    started.on("message", (message: { readonly done: boolean; readonly message?: string }) => {
+      running = false;
+      if (!message.done) onFault(new Error(message.message));
+    });
+    started.on("error", (err) => {
+      onFault(err);
+      forget();
+    });
+    started.on("exit", forget);
+    function forget(): void {
+      if (worker === started) worker = undefined;
+      running = false;
+    }
+    return started;
+  }
+
+  return {
+    committed() {
+      commits += 1;
+      if (commits < COMMITS_PER_CHECKPOINT || running || closed) return;
+      commits = 0;
+      running = true;
+      worker ??= start();
+      worker.postMessage("checkpoint");
+    },
+    async close() {
+      closed = true;
+      const ending = worker;
+      if (ending === undefined) return;
+      await new Promise<void>((resolve) => {
+        ending.once("exit", () => resolve());
+        ending.ref();
+        ending.postMessage("close");
+      });
+    },
+  };
+}

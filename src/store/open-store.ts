@@ -1,0 +1,100 @@
+import { fileURLToPath } from "node:url";
+import type Database from "better-sqlite3";
+import { drizzle } from "drizzle-orm/better-sqlite3";
+import type { Log } from "../core/log.ts";
+import { prepareAppend } from "./append-audit.ts";
+import type { AuditReader, AuditRows } from "./audit-rows.ts";
+import { BACKSTOP_PAGES, type Checkpointer, createCheckpointer } from "./checkpointer.ts";
+import { openForReading, openForWriting } from "./open-database.ts";
+import { createAuditReader } from "./read-audit.ts";
+import { createSessionStore } from "./session-rows.ts";
+import type { SessionStore } from "./sessions.ts";
+import { asStoreError } from "./store-error.ts";
+import { parseStoreUrl } from "./store-url.ts";
+import { whileBusy } from "./while-busy.ts";
+
+/** Everything that outlives the process. */
+export interface Store {
+  readonly sessions: SessionStore;
+  readonly audit: AuditRows;
+  /** Ends the connections. Nothing else may be called afterwards. */
+  close(): Promise<void>;
+}
+
+/** The audit of a store, to read and nothing else. */
+export interface StoreReader {
+  readonly audit: AuditReader;
+  close(): void;
+}
+
+export interface StoreOptions {
+  /** `file:./data/portcullis.db`, `file:///abs/olute.db` or `file::memory:`. */
+  readonly url: string;
+  readonly log: Log;
+  /** Default: the `migrations/` of this package. */
+  readonly migrationsDir?: string;
+  /** How long an audit batch may wait for another process's lock, ms. Default 2,000. */
+  readonly lockWaitMs?: number;
+}
+
+/**
+ * Opens the store: makes the file where there is none, applies migrations, and is safe to call in two processes at
+ * once. @throws StoreError when the file cannot be written, is no database, or belongs to a newer version
+ */
+export function openStore(options: StoreOptions): Store {
+  const place = parseStoreUrl(options.url);
+  const what = place.kind === "file" ? place.path : options.url;
+  const connection = openForWriting(place, options.migrationsDir ?? packagedMigrations());
+  // SQLite's own wait for a lock stops the event loop; from here on `while-busy.ts` waits instead.
+  connection.pragma("busy_timeout = 0");
+  connection.pragma(`wal_autocheckpoint = ${BACKSTOP_PAGES}`);
+  const db = drizzle({ client: connection });
+  const checkpointer =
+    place.kind === "file"
+      ? createCheckpointer(place.path, (err) => options.log.warn({ err, path: what }, "A checkpoint failed."))
+      : undefined;
+  return {
+    sessions: createSessionStore(db, what),
+    audit: {
+      ...createAuditReader(db, what),
+      append: createAppend(connection, checkpointer, what, options.lockWaitMs ?? 2_000),
+    },
+    async close() {
+      await checkpointer?.close();
+      connection.close();
+    },
+  };
+}
+
+/**
+ * Opens the audit of an existing store for reading: makes and changes nothing, also beside a running gateway.
+ * @throws StoreError when there is no such file, or it is of another version
+ */
+export function openStoreReader(options: { readonly url: string; readonly migrationsDir?: string }): StoreReader {
+  const place = parseStoreUrl(options.url);
+  const connection = openForReading(place, options.migrationsDir ?? packagedMigrations());
+  const what = place.kind === "file" ? place.path : options.url;
+  return { audit: createAuditReader(drizzle({ client: connection }), what), close: () => connection.close() };
+}
+
+function createAppend(
+  connection: Database.Database,
+  checkpointer: Checkpointer | undefined,
+  what: string,
+  lockWaitMs: number,
+): AuditRows["append"] {
+  const append = prepareAppend(connection);
+  return async (rows) => {
+    try {
+      await whileBusy(lockWaitMs, () => append(rows));
+    } catch (err) {
+      throw asStoreError(err, what);
+    }
+    checkpointer?.committed();
+  };
+}
+
+/** The same two steps up from `src/store/` and from `dist/store/`. */
+function packagedMigrations(): string {
+  return fileURLToPath(new URL("../../migrations", import.meta.url));
+}

@@ -1,0 +1,104 @@
+import { and, asc, desc, eq, gte, lt, ne, or, type SQL } from "drizzle-orm";
+import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import { alias } from "drizzle-orm/sqlite-core";
+import type { StoredAuditRow } from "./audit-row.ts";
+import type { AuditEntry, AuditFilter, AuditReader } from "./audit-rows.ts";
+import { audit } from "./schema.ts";
+import { asStoreError, StoreError } from "./store-error.ts";
+import { whileBusy } from "./while-busy.ts";
+
+const PAGE_ROWS = 500;
+const WAIT_MS = 2_000;
+
+/** Reads the audit through one connection. `what` names the database in errors. */
+export function createAuditReader(db: BetterSQLite3Database, what: string): AuditReader {
+  const closed = alias(audit, "closed");
+
+  async function guarded<T>(work: () => T): Promise<T> {
+    try {
+      return await whileBusy(WAIT_MS, work);
+    } catch (err) {
+      throw asStoreError(err, what);
+    }
+  }
+
+  function listNow(filter: AuditFilter) {
+    const wanted: (SQL | undefined)[] = [
+      ne(audit.kind, "closed"),
+      filter.user === undefined ? undefined : or(eq(audit.actor, filter.user), eq(audit.actorEmail, filter.user)),
+      filter.upstream === undefined ? undefined : eq(audit.upstream, filter.upstream),
+      filter.tool === undefined ? undefined : eq(audit.tool, filter.tool),
+      filter.decision === undefined ? undefined : eq(audit.decision, filter.decision),
+      filter.since === undefined ? undefined : gte(audit.at, filter.since),
+      filter.cursor === undefined ? undefined : lt(audit.seq, filter.cursor),
+    ];
+    return (
+      db
+        .select({ row: audit, outcome: closed.outcome, durationMs: closed.durationMs })
+        .from(audit)
+        .leftJoin(closed, and(eq(closed.callId, audit.callId), eq(closed.kind, "closed"), eq(audit.kind, "opened")))
+        .where(and(...wanted))
+        .orderBy(desc(audit.seq))
+        // One more than asked tells whether there is more.
+        .limit(filter.limit + 1)
+        .all()
+    );
+  }
+
+  function pageFrom(seq: number): readonly StoredAuditRow[] {
+    return db.select().from(audit).where(gte(audit.seq, seq)).orderBy(asc(audit.seq)).limit(PAGE_ROWS).all();
+  }
+
+  return {
+    async list(filter) {
+      const found = await guarded(() => listNow(filter));
+      const shown = found.slice(0, filter.limit);
+      const entries = shown.map(({ row, outcome, durationMs }) =>
+        entryOf(row, outcome ?? row.outcome, durationMs ?? row.durationMs),
+      );
+      const oldest = entries.at(-1);
+      return { entries: entries.reverse(), nextCursor: found.length > filter.limit ? oldest?.seq : undefined };
+    },
+    async *pages(fromSeq) {
+      for (let next = fromSeq; ; ) {
+        const page = await guarded(() => pageFrom(next));
+        const last = page.at(-1);
+        if (last === undefined) return;
+        yield page;
+        next = last.seq + 1;
+      }
+    },
+    async firstSince(since) {
+      const query = () =>
+        db.select({ seq: audit.seq }).from(audit).where(gte(audit.at, since)).orderBy(asc(audit.seq)).limit(1).get();
+      return (await guarded(query))?.seq;
+    },
+    async lastSeq() {
+      const query = () => db.select({ seq: audit.seq }).from(audit).orderBy(desc(audit.seq)).limit(1).get();
+      return (await guarded(query))?.seq ?? 0;
+    },
+  };
+}
+
+function entryOf(row: StoredAuditRow, outcome: string | null, durationMs: number | null): AuditEntry {
+  if (row.kind === "closed") throw new StoreError("STORE_ROW_MALFORMED", `Audit row ${row.seq} closes no call.`);
+  return {
+    seq: row.seq,
+    at: row.at,
+    callId: row.callId,
+    kind: row.kind,
+    actor: row.actor,
+    actorIssuer: row.actorIssuer,
+    actorEmail: row.actorEmail,
+    client: row.client,
+    endpoint: row.endpoint,
+    upstream: row.upstream,
+    tool: row.tool,
+    decision: row.decision,
+    policies: row.policies,
+    argumentsRedacted: row.argumentsRedacted,
+    outcome,
+    durationMs,
+    traceId: row.traceId,
+  };
+}

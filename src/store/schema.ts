@@ -1,0 +1,63 @@
+import { sql } from "drizzle-orm";
+import { index, integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+
+/*
+ * The tables. Times are ms since the epoch, UTC. `npm run migrations` writes the SQL for a change made here into
+ * `migrations/`; what stands there is never edited afterwards, because databases in the field have run it.
+ */
+
+/** Legacy sessions: see `sessions.ts` for what the columns mean. */
+export const sessions = sqliteTable(
+  "sessions",
+  {
+    idHash: text("id_hash").primaryKey(),
+    iss: text("iss").notNull(),
+    sub: text("sub").notNull(),
+    endpoint: text("endpoint").notNull(),
+    protocolVersion: text("protocol_version").notNull(),
+    clientInfo: text("client_info").notNull(),
+    capabilities: text("capabilities").notNull(),
+    logLevel: text("log_level"),
+    subscriptions: text("subscriptions").notNull(),
+    createdAt: integer("created_at").notNull(),
+    lastSeenAt: integer("last_seen_at").notNull(),
+  },
+  (table) => [index("sessions_last_seen_at").on(table.lastSeenAt)],
+);
+
+/**
+ * The audit: see `audit-rows.ts` for what the columns mean. Triggers (in the migration, drizzle has no word for them)
+ * refuse UPDATE and DELETE. Only closing rows are indexed by call, which is all that pairing them up needs.
+ */
+export const audit = sqliteTable(
+  "audit",
+  {
+    seq: integer("seq").primaryKey(),
+    at: integer("at").notNull(),
+    callId: text("call_id").notNull(),
+    kind: text("kind", { enum: ["opened", "closed", "decided", "admin"] }).notNull(),
+    actor: text("actor"),
+    actorIssuer: text("actor_issuer"),
+    actorEmail: text("actor_email"),
+    client: text("client"),
+    clientId: text("client_id"),
+    clientIp: text("client_ip"),
+    endpoint: text("endpoint"),
+    session: text("session"),
+    upstream: text("upstream"),
+    tool: text("tool"),
+    decision: text("decision"),
+    policies: text("policies"),
+    policySet: text("policy_set"),
+    argumentsDigest: text("arguments_digest"),
+    argumentsRedacted: text("arguments_redacted"),
+    argumentsSealed: text("arguments_sealed"),
+    argumentsFull: text("arguments_full"),
+    outcome: text("outcome"),
+    durationMs: real("duration_ms"),
+    traceId: text("trace_id"),
+    prevHash: text("prev_hash").notNull(),
+    hash: text("hash").notNull(),
+  },
+  (table) => [index("audit_closed_call_id").on(table.callId).where(sql`${table.kind} = 'closed'`)],
+);

@@ -1,0 +1,108 @@
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { platform } from "node:os";
+import { dirname, join } from "node:path";
+import { errorCode, StoreError } from "./store-error.ts";
+
+/** Where the gateway's secret comes from. */
+export interface SecretKeyOptions {
+  /** `secrets.key` of the config: 32 bytes as base64, base64url or hex. */
+  readonly configured: string | undefined;
+  /** Path of the database; the key is kept in `portcullis.key` beside it. `undefined` (in memory): a key for this run. */
+  readonly beside: string | undefined;
+}
+
+const KEY_BYTES = 32;
+const FILE = "portcullis.key";
+
+/**
+ * The gateway's 32-byte secret: the configured one, else the one kept beside the database, made at the first start.
+ * Sealed values open only under the key that sealed them. @throws StoreError SECRET_KEY_*; its message never holds the key
+ */
+export function loadSecretKey(options: SecretKeyOptions): Uint8Array {
+  if (options.configured !== undefined) {
+    const key = decodeKey(options.configured.trim());
+    if (key !== undefined) return key;
+    throw new StoreError(
+      "SECRET_KEY_INVALID",
+      "secrets.key must be 32 random bytes as base64 or hex. Make one with: openssl rand -base64 32",
+    );
+  }
+  if (options.beside === undefined) return randomBytes(KEY_BYTES);
+  const path = join(dirname(options.beside), FILE);
+  return readKey(path) ?? makeKey(path);
+}
+
+function decodeKey(text: string): Uint8Array | undefined {
+  if (/^[0-9a-fA-F]{64}$/.test(text)) return Buffer.from(text, "hex");
+  if (!/^[A-Za-z0-9+/_-]{43}=?$/.test(text)) return undefined;
+  const key = Buffer.from(text, "base64");
+  return key.length === KEY_BYTES ? key : undefined;
+}
+
+function readKey(path: string): Uint8Array | undefined {
+  let text: string;
+  let mode: number;
+  try {
+    text = readFileSync(path, "utf8");
+    mode = statSync(path).mode;
+  } catch (err) {
+    if (errorCode(err) === "ENOENT") return undefined;
+    throw new StoreError("SECRET_KEY_INVALID", `${path} cannot be read (${errorCode(err)}).`, { cause: err });
+  }
+  // Windows has no such bits.
+  if (platform() !== "win32" && (mode & 0o077) !== 0) {
+    throw new StoreError("SECRET_KEY_UNSAFE", `${path} can be read by other users. Run: chmod 600 ${path}`);
+  }
+  const key = decodeKey(text.trim());
+  if (key !== undefined) return key;
+  throw new StoreError(
+    "SECRET_KEY_INVALID",
+    `${path} holds no key of 32 bytes. Restore it from a backup; if there is none, remove it, and what it sealed is lost.`,
+  );
+}
+
+/** Written whole under a name of its own, then linked: of two processes one link wins, and nobody reads half a key. */
+function makeKey(path: string): Uint8Array {
+  const draft = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeDraft(draft, `${randomBytes(KEY_BYTES).toString("base64")}\n`);
+    try {
+      linkSync(draft, path);
+    } catch (err) {
+      if (errorCode(err) !== "EEXIST") throw err;
+    } finally {
+      unlinkSync(draft);
+    }
+  } catch (err) {
+    throw new StoreError(
+      "SECRET_KEY_NOT_WRITABLE",
+      `No key could be kept in ${path} (${errorCode(err)}). Make the directory writable, or set secrets.key.`,
+      { cause: err },
+    );
+  }
+  const key = readKey(path);
+  if (key === undefined) throw new StoreError("SECRET_KEY_INVALID", `${path} vanished right after it was made.`);
+  return key;
+}
+
+function writeDraft(path: string, text: string): void {
+  const file = openSync(path, "wx", 0o600);
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}

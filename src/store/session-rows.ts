@@ -1,0 +1,116 @@
+import { eq, lt, sql } from "drizzle-orm";
+import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import { isObject, type JsonObject } from "../core/json.ts";
+import { sessions } from "./schema.ts";
+import type { SessionRecord, SessionStore } from "./sessions.ts";
+import { asStoreError, StoreError } from "./store-error.ts";
+import { whileBusy } from "./while-busy.ts";
+
+const WAIT_MS = 2_000;
+
+/** Keeps legacy sessions in the `sessions` table. `what` names the database in errors. */
+export function createSessionStore(db: BetterSQLite3Database, what: string): SessionStore {
+  // `find` runs for every legacy request: prepared once, it costs no query building.
+  const found = db
+    .select()
+    .from(sessions)
+    .where(eq(sessions.idHash, sql.placeholder("idHash")))
+    .prepare();
+
+  async function guarded<T>(work: () => T): Promise<T> {
+    try {
+      return await whileBusy(WAIT_MS, work);
+    } catch (err) {
+      throw asStoreError(err, what);
+    }
+  }
+
+  return {
+    async create(session) {
+      await guarded(() => db.insert(sessions).values(rowOf(session)).run());
+    },
+    async find(idHash) {
+      const row = await guarded(() => found.get({ idHash }));
+      return row === undefined ? undefined : recordOf(row);
+    },
+    async update(idHash, change) {
+      const columns = {
+        ...("logLevel" in change ? { logLevel: change.logLevel ?? null } : {}),
+        ...(change.subscriptions === undefined ? {} : { subscriptions: JSON.stringify(change.subscriptions) }),
+        ...(change.lastSeenAt === undefined ? {} : { lastSeenAt: change.lastSeenAt }),
+      };
+      if (Object.keys(columns).length === 0) return;
+      await guarded(() => db.update(sessions).set(columns).where(eq(sessions.idHash, idHash)).run());
+    },
+    async remove(idHash) {
+      const result = await guarded(() => db.delete(sessions).where(eq(sessions.idHash, idHash)).run());
+      return result.changes > 0;
+    },
+    async removeIdle(before) {
+      const removed = await guarded(() =>
+        db.delete(sessions).where(lt(sessions.lastSeenAt, before)).returning({ idHash: sessions.idHash }).all(),
+      );
+      return removed.map((row) => row.idHash);
+    },
+  };
+}
+
+type SessionRow = typeof sessions.$inferSelect;
+
+function rowOf(session: SessionRecord): SessionRow {
+  return {
+    idHash: session.idHash,
+    iss: session.issuer,
+    sub: session.subject,
+    endpoint: session.endpoint,
+    protocolVersion: session.protocolVersion,
+    clientInfo: JSON.stringify(session.clientInfo),
+    capabilities: JSON.stringify(session.capabilities),
+    logLevel: session.logLevel ?? null,
+    subscriptions: JSON.stringify(session.subscriptions),
+    createdAt: session.createdAt,
+    lastSeenAt: session.lastSeenAt,
+  };
+}
+
+function recordOf(row: SessionRow): SessionRecord {
+  return {
+    idHash: row.idHash,
+    issuer: row.iss,
+    subject: row.sub,
+    endpoint: row.endpoint,
+    protocolVersion: row.protocolVersion,
+    clientInfo: objectIn(row.clientInfo, "client_info"),
+    capabilities: objectIn(row.capabilities, "capabilities"),
+    logLevel: row.logLevel ?? undefined,
+    subscriptions: stringsIn(row.subscriptions, "subscriptions"),
+    createdAt: row.createdAt,
+    lastSeenAt: row.lastSeenAt,
+  };
+}
+
+function objectIn(text: string, column: string): JsonObject {
+  const value = parsed(text, column);
+  if (!isObject(value)) throw malformed(column);
+  return value;
+}
+
+function stringsIn(text: string, column: string): readonly string[] {
+  const value = parsed(text, column);
+  if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) throw malformed(column);
+  return value;
+}
+
+function parsed(text: string, column: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (err) {
+    throw malformed(column, err);
+  }
+}
+
+function malformed(column: string, cause?: unknown): StoreError {
+  return new StoreError("STORE_ROW_MALFORMED", `A row of sessions holds no usable ${column}. Was it edited by hand?`, {
+    cause,
+  });
+}
