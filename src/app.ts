@@ -1,0 +1,29 @@
+import { Hono } from "hono";
+import type { UpstreamStatus } from "./upstream/upstream.ts";
+
+/** What `/readyz` reports. */
+export interface Readiness {
+  /** `starting` until every upstream was tried once, `draining` while shutting down. */
+  readonly state: "starting" | "ready" | "draining";
+  /** Digest and size of the policy set in force; `refused` when newer files did not compile and the old set stays. */
+  readonly policies: { readonly digest: string; readonly count: number; readonly refused: boolean };
+  readonly upstreams: ReadonlyMap<string, UpstreamStatus>;
+}
+
+/** Mounts everything that the gateway serves over HTTP. */
+export function createApp(deps: { readonly mcp: Hono; readonly readiness: () => Readiness }): Hono {
+  const app = new Hono();
+  app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.get("/readyz", (c) => {
+    const { state, policies, upstreams } = deps.readiness();
+    // Why an upstream is down is for the log and for signed-in operators: this page is open to everybody.
+    const states = Array.from(upstreams, ([name, status]) => [
+      name,
+      { state: status.state, era: status.era ?? null, since: new Date(status.since).toISOString() },
+    ]);
+    const body = { status: state, policies, upstreams: Object.fromEntries(states) };
+    return c.json(body, state === "ready" ? 200 : 503);
+  });
+  app.route("/", deps.mcp);
+  return app;
+}

@@ -1,0 +1,76 @@
+/** One of the demo's users, with the key that is printed. */
+export interface DemoUser {
+  readonly user: string;
+  readonly roles: readonly string[];
+  readonly key: string;
+}
+
+/** The guided tour that `portcullis demo` prints: what runs, whom you can be, what to try, and what will happen. */
+export function demoTour(options: {
+  readonly url: string;
+  readonly users: { readonly ann: DemoUser; readonly carla: DemoUser; readonly sam: DemoUser };
+  readonly bold: (text: string) => string;
+}): string {
+  const { url, users, bold } = options;
+  const mcp = `${url}/mcp`;
+  const row = (user: DemoUser): string => `  ${user.user.padEnd(18)} ${user.roles.join(", ").padEnd(19)} ${user.key}`;
+  return `
+${bold("Portcullis is running.")} One MCP endpoint in front of four servers:
+
+  ${mcp}            everything: tools are named <server>__<tool>
+  ${mcp}/finance    a selection: expenses and payments
+  ${mcp}/crm        one server, with its own names
+
+${bold("Three users, each with an API key:")}
+
+${[users.ann, users.carla, users.sam].map(row).join("\n")}
+
+${bold("1. A policy looks at the arguments.")} Ann files 12,000 and is refused, in words that her agent understands:
+
+${curl(mcp, users.ann.key, "expenses__create_expense", { amount: 12_000, currency: "EUR", purpose: "Conference" })}
+
+   Expect "isError":true and the policy's message. With "amount":120 it goes through; so it does with Carla's key.
+
+${bold("2. A policy looks at who asks.")} Ann may not read customers, Sam (support) may:
+
+${curl(mcp, users.sam.key, "crm__get_customer", { customer_id: "c-1001" })}
+
+   Expect the customer. With Ann's key: denied. The rules are the files in policies/: change one, save, call again.
+
+${bold("3. Every decision is on record,")} chained so that nobody can quietly change it (in another terminal):
+
+   npm run portcullis -- audit list --store file:./data/portcullis.db
+   npm run portcullis -- audit verify --store file:./data/portcullis.db
+
+${bold("4. Point your own agent at it.")} Claude Code:
+
+   claude mcp add --transport http portcullis ${mcp} --header "Authorization: Bearer ${users.carla.key}"
+
+   Cursor (.cursor/mcp.json) and other clients with an mcpServers file:
+
+   {"mcpServers":{"portcullis":{"url":"${mcp}","headers":{"Authorization":"Bearer ${users.carla.key}"}}}}
+
+Ctrl-C stops it. The demo keeps its data and keys in ./data; delete that folder to start afresh.
+`;
+}
+
+function curl(url: string, key: string, tool: string, args: Readonly<Record<string, string | number>>): string {
+  const body = {
+    jsonrpc: "2.0",
+    id: 1,
+    method: "tools/call",
+    params: {
+      name: tool,
+      arguments: args,
+      _meta: {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+      },
+    },
+  };
+  return `   curl -s ${url} \\
+     -H 'Authorization: Bearer ${key}' \\
+     -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' \\
+     -H 'MCP-Protocol-Version: 2026-07-28' -H 'Mcp-Method: tools/call' -H 'Mcp-Name: ${tool}' \\
+     -d '${JSON.stringify(body)}'`;
+}
