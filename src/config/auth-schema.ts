@@ -1,0 +1,120 @@
+import { z } from "zod";
+import { httpUrl, text } from "./schema-parts.ts";
+import { duration } from "./units.ts";
+
+/** Signature algorithms for access tokens. Asymmetric only: a shared secret would let every holder mint tokens. */
+export const TOKEN_ALGORITHMS = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+] as const;
+
+const claimPath = (fallback: string) => text.default(fallback);
+
+const claims = z
+  .strictObject({
+    roles: claimPath("roles").describe("Claim with the caller's roles, such as realm_access.roles."),
+    groups: claimPath("groups").describe("Claim with the caller's groups."),
+    email: claimPath("email").describe("Claim with the e-mail address. Ignored while email_verified is false."),
+    name: claimPath("name").describe("Claim with the caller's name."),
+    machine: z
+      .strictObject({
+        claim: text.describe("Claim that tells machines from people, such as gty or idtyp."),
+        values: z.array(text).min(1).default(["true"]).describe("Values that mean a machine."),
+      })
+      .optional()
+      .describe("How tokens without a person are marked. A subject equal to the client id means so anyway."),
+  })
+  .prefault({})
+  .describe("Which claims say what. A dot goes one level down: realm_access.roles.");
+
+const jwt = z
+  .strictObject({
+    issuer: httpUrl.describe("The issuer exactly as in the tokens' iss claim."),
+    audience: z
+      .union([text, z.array(text).min(1)], { error: "Write the audience, or a list of them." })
+      .describe("Who a token must be meant for (aud): any one of these. Never the id of an OAuth client."),
+    jwks_url: httpUrl.optional().describe("Where the keys are. Default: as the issuer's discovery document says."),
+    algorithms: z
+      .array(z.enum(TOKEN_ALGORITHMS))
+      .min(1)
+      .default([...TOKEN_ALGORITHMS])
+      .describe("Accepted signature algorithms."),
+    require_typ: z
+      .boolean()
+      .default(false)
+      .describe("Accept only tokens marked at+jwt (RFC 9068). Turn it on if the issuer marks them."),
+    required_scopes: z.array(text).default([]).describe("Scopes that a token must have; without them 403."),
+    clock_tolerance: duration({ min: "0s", max: "5m" }).prefault("5s").describe("Tolerated difference of clocks."),
+    claims,
+  })
+  .transform((issuer) => ({
+    issuer: issuer.issuer,
+    audiences: typeof issuer.audience === "string" ? [issuer.audience] : issuer.audience,
+    jwksUrl: issuer.jwks_url,
+    algorithms: issuer.algorithms,
+    requireTyp: issuer.require_typ,
+    requiredScopes: issuer.required_scopes,
+    clockToleranceMs: issuer.clock_tolerance,
+    claims: {
+      roles: issuer.claims.roles,
+      groups: issuer.claims.groups,
+      email: issuer.claims.email,
+      name: issuer.claims.name,
+      machine: issuer.claims.machine,
+    },
+  }));
+
+const apiKey = z
+  .strictObject({
+    name: text.max(64).describe("Names the key in logs, audit and policies (client.id)."),
+    hash: z
+      .string()
+      .regex(/^sha256:[0-9a-f]{64}$/, {
+        error: 'Write the hash as "sha256:" and 64 hex digits. `portcullis keys create` prints a key and its hash.',
+      })
+      .describe("SHA-256 of the key. The key itself is stored nowhere."),
+    user: text.optional().describe("Whom the key acts for. Without a user it belongs to a machine."),
+    email: text.optional().describe("The user's e-mail address. Default: user, where that is one."),
+    roles: z.array(text).default([]).describe("Roles of the user."),
+    groups: z.array(text).default([]).describe("Groups of the user."),
+  })
+  .transform((key) => ({
+    name: key.name,
+    hash: key.hash,
+    user: key.user,
+    email: key.email ?? (key.user?.includes("@") === true ? key.user : undefined),
+    roles: key.roles,
+    groups: key.groups,
+  }));
+
+/** `auth:`, who may call. */
+export const authSchema = z
+  .strictObject({
+    jwt: z.array(jwt).default([]).describe("Issuers of access tokens."),
+    api_keys: z.array(apiKey).default([]).describe("API keys, as hashes."),
+    anonymous: z
+      .boolean()
+      .default(false)
+      .describe("Lets callers of this machine in without a credential. Only with a loopback host."),
+    scopes_supported: z.array(text).default([]).describe("Scopes that clients should ask the issuer for."),
+    admin: z
+      .strictObject({ roles: z.array(text).default([]).describe("Roles whose holders administer the gateway.") })
+      .prefault({})
+      .describe("Who administers the gateway."),
+  })
+  .transform((auth) => ({
+    jwt: auth.jwt,
+    apiKeys: auth.api_keys,
+    anonymous: auth.anonymous,
+    scopesSupported: auth.scopes_supported,
+    adminRoles: auth.admin.roles,
+  }));

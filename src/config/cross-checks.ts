@@ -1,0 +1,148 @@
+import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import type { Finding } from "./issues.ts";
+import { isLoopbackHost, parseUrl } from "./schema-parts.ts";
+import { suggest } from "./suggest.ts";
+import type { Path } from "./yaml-source.ts";
+
+/**
+ * Names that no upstream and no endpoint may have: the gateway's own tools and records carry the first, the second
+ * would read /mcp/mcp, the last is a member of every JavaScript object.
+ */
+export const RESERVED_NAMES: readonly string[] = ["portcullis", "mcp", "constructor"];
+
+/**
+ * Checks what one key says against another. Looks at the file's values before the schema has turned them, and takes
+ * nothing for granted about their shape, so that these mistakes are told together with the schema's.
+ */
+export function crossCheck(root: Json): readonly Finding[] {
+  const config = objectOf(root);
+  return [
+    ...checkNames(config),
+    ...checkEndpoints(config),
+    ...checkAnonymous(config),
+    ...checkKeys(config),
+    ...checkIssuers(config),
+    ...checkFlows(config),
+  ];
+}
+
+/** Things that are allowed, but seldom meant. */
+export function crossWarnings(root: Json): readonly Finding[] {
+  const config = objectOf(root);
+  const auth = objectOf(config["auth"]);
+  const server = objectOf(config["server"]);
+  const warnings: Finding[] = [];
+  const warn = (path: Path, message: string, hint: string) => warnings.push({ path, at: "key", message, hint });
+  if (listOf(auth["jwt"]).length + listOf(auth["api_keys"]).length === 0 && auth["anonymous"] !== true) {
+    warn(["auth"], "Nobody can call this gateway: auth has no issuer and no key.", "Run `portcullis keys create`.");
+  }
+  if (Object.keys(objectOf(config["upstreams"])).length === 0) {
+    warn(["upstreams"], "There are no upstreams, so there are no tools.", "Add one under upstreams.");
+  }
+  const host = textOf(server["host"]) ?? "127.0.0.1";
+  const publicUrl = parseUrl(textOf(server["public_url"]) ?? "");
+  if (publicUrl === undefined && !isLoopbackHost(host)) {
+    warn(["server", "host"], "Other machines can connect, but public_url is not set.", "Set server.public_url.");
+  }
+  if (publicUrl?.protocol === "http:" && !isLoopbackHost(publicUrl.hostname)) {
+    const message = "Credentials travel unencrypted to this URL.";
+    warn(["server", "public_url"], message, "Put TLS in front and write https://.");
+  }
+  return warnings;
+}
+
+function checkNames(config: JsonObject): Finding[] {
+  const upstreams = Object.keys(objectOf(config["upstreams"]));
+  const endpoints = Object.keys(objectOf(config["endpoints"]));
+  const reserved = (section: string, names: readonly string[]) =>
+    names
+      .filter((name) => RESERVED_NAMES.includes(name))
+      .map((name) => key([section, name], "This name is reserved.", "Choose another one."));
+  const twice = endpoints
+    .filter((name) => upstreams.includes(name))
+    .map((name) => key(["endpoints", name], "An upstream has this name, and both would be served at the same URL."));
+  return [...reserved("upstreams", upstreams), ...reserved("endpoints", endpoints), ...twice];
+}
+
+function checkEndpoints(config: JsonObject): Finding[] {
+  const known = Object.keys(objectOf(config["upstreams"]));
+  return Object.entries(objectOf(config["endpoints"])).flatMap(([name, endpoint]) =>
+    unknownNames(["endpoints", name, "upstreams"], objectOf(endpoint)["upstreams"], known, "upstream"),
+  );
+}
+
+function checkAnonymous(config: JsonObject): Finding[] {
+  const { server, auth } = config;
+  if (objectOf(auth)["anonymous"] !== true) return [];
+  const path = ["auth", "anonymous"];
+  const why = "so that nobody else gets in without a credential.";
+  const host = textOf(objectOf(server)["host"]) ?? "127.0.0.1";
+  if (!isLoopbackHost(host)) {
+    const message = `Anonymous callers are possible only while the gateway listens on this machine alone, ${why}`;
+    return [{ path, at: "value", message, hint: "Set server.host to 127.0.0.1, or use auth.api_keys." }];
+  }
+  const url = parseUrl(textOf(objectOf(server)["public_url"]) ?? "");
+  if (url === undefined || isLoopbackHost(url.hostname)) return [];
+  // Behind a proxy on this machine every caller of the public URL would look local.
+  const message = `Anonymous callers are possible only while public_url is a URL of this machine, ${why}`;
+  return [{ path, at: "value", message, hint: "Use auth.api_keys or auth.jwt behind a public URL." }];
+}
+
+function checkKeys(config: JsonObject): Finding[] {
+  const keys = listOf(objectOf(config["auth"])["api_keys"]);
+  return ["name", "hash"].flatMap((field) =>
+    repeated(keys, field).map((index) => ({
+      path: ["auth", "api_keys", index, field],
+      at: "value" as const,
+      message: `Another key has the same ${field}.`,
+      hint: field === "hash" ? "Run `portcullis keys create` for each key." : undefined,
+    })),
+  );
+}
+
+function checkIssuers(config: JsonObject): Finding[] {
+  return repeated(listOf(objectOf(config["auth"])["jwt"]), "issuer").map((index) => ({
+    path: ["auth", "jwt", index, "issuer"],
+    at: "value",
+    message: "Another entry has the same issuer.",
+    hint: "One entry can have a list of audiences.",
+  }));
+}
+
+function checkFlows(config: JsonObject): Finding[] {
+  const known = Object.keys(objectOf(config["notifiers"]));
+  return Object.entries(objectOf(config["approval_flows"])).flatMap(([name, flow]) =>
+    unknownNames(["approval_flows", name, "notify"], objectOf(flow)["notify"], known, "notifier"),
+  );
+}
+
+function unknownNames(path: Path, names: Json | undefined, known: readonly string[], noun: string): Finding[] {
+  return listOf(names).flatMap((name, index) => {
+    if (typeof name !== "string" || known.includes(name)) return [];
+    const meant = suggest(name, known);
+    const list = known.length === 0 ? `There is no ${noun} yet.` : `There are: ${known.join(", ")}.`;
+    const hint = meant === undefined ? list : `Did you mean ${meant}?`;
+    return [{ path: [...path, index], at: "value" as const, message: `There is no ${noun} of this name.`, hint }];
+  });
+}
+
+function repeated(entries: readonly Json[], field: string): number[] {
+  const values = entries.map((entry) => textOf(objectOf(entry)[field]));
+  return values.flatMap((value, index) => (value !== undefined && values.indexOf(value) < index ? [index] : []));
+}
+
+function key(path: Path, message: string, hint?: string): Finding {
+  return { path, at: "key", message, hint };
+}
+
+function objectOf(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+function listOf(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function textOf(value: Json | undefined): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

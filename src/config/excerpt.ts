@@ -1,0 +1,49 @@
+import { type Place, pathKey, type YamlSource } from "./yaml-source.ts";
+
+const LONGEST = 160;
+
+/**
+ * The source line around an offset, for an error. A literal text on it may be a secret, so every text is blotted out
+ * except references (`${NAME}`), and except the text at `shown`, if its key is none that holds secrets.
+ */
+export function excerptAt(source: YamlSource, offset: number, shown: Place | undefined): string | undefined {
+  const start = source.text.lastIndexOf("\n", offset - 1) + 1;
+  const newline = source.text.indexOf("\n", offset);
+  const end = newline === -1 ? source.text.length : newline;
+  let line = source.text.slice(start, end).replace(/\r$/, "");
+  for (const place of source.places.values()) {
+    if (place.kind !== "text" || place.value.end <= start || place.value.start >= end) continue;
+    if (shown !== undefined && pathKey(place.path) === pathKey(shown.path) && mayShow(place)) continue;
+    const from = Math.max(place.value.start - start, 0);
+    const to = Math.min(place.value.end - start, line.length);
+    line = line.slice(0, from) + blot(line.slice(from, to)) + line.slice(to);
+  }
+  return offset - start > LONGEST ? undefined : plain(line.slice(0, LONGEST));
+}
+
+/** As `excerptAt` for a text that is not valid YAML: nobody knows what is a secret there, so only a leading key stays. */
+export function excerptOfBroken(source: YamlSource, offset: number): string | undefined {
+  const start = source.text.lastIndexOf("\n", offset - 1) + 1;
+  const newline = source.text.indexOf("\n", offset);
+  const line = source.text.slice(start, newline === -1 ? undefined : newline).replace(/\r$/, "");
+  const lead = /^[\s-]*(?:[\w-]+:)?\s*/.exec(line)?.[0] ?? "";
+  return offset - start > LONGEST ? undefined : plain((lead + blot(line.slice(lead.length))).slice(0, LONGEST));
+}
+
+// Tabs would move the caret, control characters could write to the terminal.
+function plain(line: string): string {
+  return line.replaceAll(/[\p{Cc}\p{Cf}]/gu, " ");
+}
+
+function mayShow(place: Place): boolean {
+  const names = place.path.filter((step) => typeof step === "string");
+  const holder = /^(env|headers|args|secrets|slack)$/;
+  const secret = /(secret|token|passw|key|hash|auth|cred|url|smtp|issuer|origin)/i;
+  return !names.some((name) => holder.test(name)) && !secret.test(names.at(-1) ?? "");
+}
+
+function blot(text: string): string {
+  return text.replaceAll(/(\$\{(?:\w+|file:[^}:]*)\})|[^\s"'{}[\],:]/g, (char, reference: string | undefined) =>
+    reference === undefined ? "*".repeat(char.length) : reference,
+  );
+}

@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Json } from "../core/json.ts";
+import type { ConfigError } from "./config-error.ts";
+import { crossCheck, crossWarnings } from "./cross-checks.ts";
+import { fill } from "./fill.ts";
+import { type Finding, valueAt } from "./issues.ts";
+import { missingFile } from "./missing-file.ts";
+import { parse } from "./parse.ts";
+import { inOrder, toBroken, toError } from "./report.ts";
+import type { Config } from "./schema.ts";
+import { type Path, pathKey, readYaml } from "./yaml-source.ts";
+
+export type LoadedConfig =
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      readonly warnings: readonly ConfigError[];
+      /** Absolute paths of the files that it came from: the configuration first, then those of `${file:…}`. */
+      readonly files: readonly string[];
+    }
+  | { readonly ok: false; readonly errors: readonly ConfigError[]; readonly files: readonly string[] };
+
+/** Reads, substitutes and checks a configuration file. All errors at once, in the order of the file. @throws never */
+export function loadConfig(path: string, env: Readonly<Record<string, string | undefined>>): LoadedConfig {
+  const absolute = resolve(path);
+  let text: string;
+  try {
+    text = readFileSync(absolute, "utf8");
+  } catch (err) {
+    return { ok: false, errors: [missingFile(path, err)], files: [absolute] };
+  }
+  const files = new Set([absolute]);
+  const dir = dirname(absolute);
+  const source = readYaml(text);
+  const report = (finding: Finding) => toError(path, source, finding);
+  if (source.problems.length > 0) {
+    // What was read of a broken file is a guess, and errors about a guess would mislead.
+    return {
+      ok: false,
+      errors: inOrder(source.problems.map((problem) => toBroken(path, source, problem))),
+      files: [absolute],
+    };
+  }
+
+  const filled = fill(source, { env, dir, files });
+  const parsed = parse(filled);
+  const findings = [
+    ...filled.findings,
+    ...parsed.findings,
+    ...crossCheck(parsed.root),
+    ...checkPolicyDir(parsed.root, dir, filled.substituted),
+  ];
+  if (parsed.config === undefined || findings.length > 0) {
+    return { ok: false, errors: inOrder(findings.map(report)), files: [...files] };
+  }
+  const warnings = [...crossWarnings(parsed.root), ...warnPolicyDir(parsed.root, dir)];
+  return { ok: true, config: inDir(parsed.config, dir), warnings: inOrder(warnings.map(report)), files: [...files] };
+}
+
+const POLICY_DIR: Path = ["policies", "dir"];
+
+// A misspelt folder must not mean "no policies", which would let every call through.
+function checkPolicyDir(root: Json, dir: string, substituted: ReadonlySet<string>): Finding[] {
+  const value = valueAt(root, POLICY_DIR);
+  if (typeof value !== "string" || value === "" || existsSync(resolve(dir, value))) return [];
+  // A substituted path may hold what is nobody's business.
+  const hint = substituted.has(pathKey(POLICY_DIR)) ? undefined : `It was looked for at ${resolve(dir, value)}.`;
+  return [{ path: POLICY_DIR, at: "value", message: "There is no such folder.", hint }];
+}
+
+function warnPolicyDir(root: Json, dir: string): Finding[] {
+  if (valueAt(root, POLICY_DIR) !== undefined || existsSync(resolve(dir, "policies"))) return [];
+  const message = "There is no folder policies beside this file, so no call is checked by a policy.";
+  return [{ path: ["policies"], at: "key", message, hint: "Make one, or set policies.dir." }];
+}
+
+/** Paths in the file are relative to the file, wherever the gateway is started. */
+function inDir(config: Config, dir: string): Config {
+  const { url } = config.store;
+  const inPlace = url === "file::memory:" || url.startsWith("file://");
+  const file = inPlace ? url : pathToFileURL(resolve(dir, url.slice("file:".length))).href;
+  return { ...config, policies: { ...config.policies, dir: resolve(dir, config.policies.dir) }, store: { url: file } };
+}

@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { authSchema } from "./auth-schema.ts";
+import { flowSchema, notifierSchema, stepUpSchema } from "./flows-schema.ts";
+import { entryName, label, text } from "./schema-parts.ts";
+import { serverSchema } from "./server-schema.ts";
+import { endpointSchema, upstreamSchema } from "./upstream-schema.ts";
+
+/**
+ * The configuration file. Keys are as users write them; the output is as the rooms want it: camelCase, units in the
+ * names, entries as lists with their names inside. What refers to other keys is checked in `cross-checks.ts`.
+ */
+export const configSchema = z
+  .strictObject({
+    server: serverSchema.prefault({}).describe("Where and how the gateway listens."),
+    auth: authSchema.prefault({}).describe("Who may call."),
+    upstreams: z
+      .record(entryName, upstreamSchema)
+      .default({})
+      .describe("MCP servers behind the gateway, by name. An entry of a client's mcpServers works as it is."),
+    endpoints: z
+      .record(entryName, endpointSchema)
+      .default({})
+      .describe("Selections of upstreams and tools, each served at /mcp/<name>."),
+    policies: z
+      .strictObject({
+        dir: text.default("./policies").describe("Folder of the policy files, relative to this file."),
+        default: z
+          .enum(["allow", "deny"])
+          .default("allow")
+          .describe("What happens to a call that no policy decides. deny: a call needs a policy that allows it."),
+      })
+      .prefault({})
+      .describe("Policy files."),
+    approval_flows: z.record(label, flowSchema).default({}).describe("Who approves what policies send for approval."),
+    notifiers: z.record(label, notifierSchema).default({}).describe("Ways to tell people and systems."),
+    step_up: stepUpSchema.optional().describe("How callers authenticate again, more strongly."),
+    store: z
+      .strictObject({
+        url: z
+          .string()
+          .regex(/^file:[^?#]+$/, { error: "Write file:./data/portcullis.db, relative to this file." })
+          .default("file:./data/portcullis.db")
+          .describe("SQLite database, relative to this file. file::memory: keeps nothing."),
+      })
+      .prefault({})
+      .describe("Where sessions, approvals and the audit are kept."),
+    audit: z
+      .strictObject({
+        arguments: z
+          .enum(["digest", "redacted", "sealed", "full"])
+          .default("redacted")
+          .describe("How much of a call's arguments is recorded. sealed: redacted, and encrypted in full."),
+      })
+      .prefault({})
+      .describe("The record of every decision."),
+    secrets: z
+      .strictObject({
+        key: z
+          .string()
+          .min(32, { error: "Must have at least 32 characters, random ones: openssl rand -base64 32" })
+          .optional()
+          .describe("Seals what leaves the gateway and comes back. Made and kept beside the database when absent."),
+      })
+      .prefault({})
+      .describe("The gateway's own secret."),
+    errors: z
+      .enum(["tool", "protocol"])
+      .default("tool")
+      .describe("How a denied call is told: tool (a tool result with isError) or protocol (a JSON-RPC error)."),
+  })
+  .transform((config) => ({
+    server: config.server,
+    auth: config.auth,
+    upstreams: named(config.upstreams),
+    endpoints: named(config.endpoints),
+    policies: config.policies,
+    approvalFlows: named(config.approval_flows),
+    notifiers: named(config.notifiers),
+    stepUp: config.step_up,
+    store: config.store,
+    audit: config.audit,
+    /** `undefined`: made on the first start and kept beside the database. */
+    secretKey: config.secrets.key,
+    denials: config.errors,
+  }));
+
+/** One validated configuration: durations in milliseconds, sizes in bytes. Holds secrets: never log it. */
+export type Config = z.output<typeof configSchema>;
+/** An upstream as the upstream room takes it, and which of its tools the catalog offers. */
+export type UpstreamConfig = Config["upstreams"][number];
+export type EndpointConfig = Config["endpoints"][number];
+export type ApprovalFlowConfig = Config["approvalFlows"][number];
+export type NotifierConfig = Config["notifiers"][number];
+
+function named<Entry extends object>(entries: Readonly<Record<string, Entry>>): ({ name: string } & Entry)[] {
+  return Object.entries(entries).map(([name, entry]) => ({ name, ...entry }));
+}

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { isLoopbackHost, parseUrl, text, withoutTrailingSlash } from "./schema-parts.ts";
+import { duration, size } from "./units.ts";
+
+const publicUrl = z
+  .string()
+  .refine(
+    (value) => {
+      const url = parseUrl(value);
+      return url !== undefined && /^https?:$/.test(url.protocol) && url.username + url.search + url.hash === "";
+    },
+    { error: "Write the http:// or https:// URL that clients use, without user, query and fragment." },
+  )
+  .transform(withoutTrailingSlash);
+
+const origin = z.string().refine((value) => parseUrl(value)?.origin === value && value !== "null", {
+  error: "Write an origin: scheme, host and port without a path, such as https://chat.example.com. No wildcards.",
+});
+
+/** `server:`, where and how the gateway listens. */
+export const serverSchema = z
+  .strictObject({
+    host: text.default("127.0.0.1").describe("Address to listen on. 0.0.0.0 or :: for every interface."),
+    port: z.int().min(0).max(65_535).default(3000).describe("Port to listen on; 0 picks a free one."),
+    public_url: publicUrl
+      .optional()
+      .describe("The URL under which clients reach the gateway, without /mcp. Default: http://<host>:<port>."),
+    allowed_origins: z
+      .array(origin)
+      .default([])
+      .describe("Origins of web pages that may call the gateway. Requests without an Origin header need no entry."),
+    allowed_hosts: z
+      .array(text)
+      .default([])
+      .describe("Host headers to accept besides that of public_url, as host or host:port."),
+    body_limit: size({ min: "1KB", max: "64MB" }).prefault("4MB").describe("Largest request body."),
+    session_idle: duration({ min: "1m", max: "30d" })
+      .prefault("30m")
+      .describe("A session of a 2025-era client that is unused for so long is closed."),
+    hold: duration({ min: "0s", max: "10m" })
+      .prefault("45s")
+      .describe("How long a call that waits for a decision is held open for clients that cannot poll."),
+    metrics_port: z
+      .int()
+      .min(1)
+      .max(65_535)
+      .optional()
+      .describe("Serves /metrics on a port of its own. Default: on the main port, for admins."),
+    log: z
+      .strictObject({
+        level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("Least severe lines to log."),
+        format: z
+          .enum(["auto", "json", "pretty"])
+          .default("auto")
+          .describe("auto: pretty on a terminal, JSON lines otherwise."),
+      })
+      .prefault({})
+      .describe("Logging."),
+  })
+  .transform((server) => ({
+    host: server.host,
+    port: server.port,
+    /** `undefined`: derive it from the address that was bound, with `publicUrlOf`. */
+    publicUrl: server.public_url,
+    allowedOrigins: server.allowed_origins,
+    allowedHosts: server.allowed_hosts,
+    bodyLimitBytes: server.body_limit,
+    sessionIdleMs: server.session_idle,
+    holdMs: server.hold,
+    metricsPort: server.metrics_port,
+    log: server.log,
+  }));
+
+/** The gateway's public URL: the configured one, else one made of the host and the port that was bound. */
+export function publicUrlOf(server: ServerConfig, boundPort: number): string {
+  if (server.publicUrl !== undefined) return server.publicUrl;
+  // A wildcard address is no host that a client could use.
+  const host = server.host === "0.0.0.0" || server.host === "::" ? "127.0.0.1" : server.host;
+  return `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${boundPort}`;
+}
+
+/** Whether the gateway listens to callers of this machine only. */
+export function listensOnLoopback(server: { readonly host: string }): boolean {
+  return isLoopbackHost(server.host);
+}
+
+export type ServerConfig = z.output<typeof serverSchema>;

@@ -1,0 +1,78 @@
+import { readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+
+const MAX_FILE_BYTES = 1024 ** 2;
+const REFERENCE = /\$\$\{|\$\{([^}]*)(\}?)/g;
+
+/** Where references are looked up. `files` collects the absolute path of every file that was read or tried. */
+export interface SubstitutionSources {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Folder that `${file:…}` is relative to. */
+  readonly dir: string;
+  readonly files: Set<string>;
+}
+
+export type Substituted =
+  | { readonly ok: true; readonly text: string; readonly changed: boolean }
+  /** `problems` name variables and files, never what is in them. */
+  | { readonly ok: false; readonly problems: readonly { readonly message: string; readonly hint: string }[] };
+
+/**
+ * Replaces `${NAME}`, `${NAME:-default}` (also when NAME is empty) and `${file:PATH}` (without the newline that ends
+ * the file). `$${` stands for `${`. Replaced text is not looked at again. @throws never
+ */
+export function substitute(text: string, sources: SubstitutionSources): Substituted {
+  if (!text.includes("${")) return { ok: true, text, changed: false };
+  const problems: { message: string; hint: string }[] = [];
+  const replaced = text.replaceAll(REFERENCE, (match, inner: string | undefined, end: string | undefined) => {
+    if (match === "$${") return "${";
+    const found = end === "}" ? lookUp(inner ?? "", sources) : UNCLOSED;
+    if (typeof found === "string") return found;
+    problems.push(found);
+    return "";
+  });
+  return problems.length === 0 ? { ok: true, text: replaced, changed: true } : { ok: false, problems };
+}
+
+const UNCLOSED = {
+  message: `A reference that starts with \${ has no closing }.`,
+  hint: `Write $\${ for a literal \${.`,
+};
+
+type Problem = { message: string; hint: string };
+
+function lookUp(reference: string, { env, dir, files }: SubstitutionSources): string | Problem {
+  if (reference.startsWith("file:")) return readReferenced(reference.slice("file:".length).trim(), dir, files);
+  const match = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/.exec(reference);
+  const name = match?.[1];
+  if (name === undefined) {
+    return {
+      message: `This is not a reference: the text between \${ and } is no name of a variable.`,
+      hint: `Write \${NAME}, \${NAME:-default} or \${file:PATH}; $\${ for a literal \${.`,
+    };
+  }
+  const value = env[name];
+  const fallback = match?.[2];
+  if (fallback !== undefined) return value === undefined || value === "" ? fallback : value;
+  if (value !== undefined) return value;
+  return {
+    message: `The environment variable ${name} is not set.`,
+    hint: `Set ${name}, or give a default: \${${name}:-…}.`,
+  };
+}
+
+function readReferenced(path: string, dir: string, files: Set<string>): string | Problem {
+  const absolute = resolve(dir, path);
+  files.add(absolute);
+  try {
+    const { size } = statSync(absolute);
+    if (size > MAX_FILE_BYTES) {
+      return { message: `The file ${path} is larger than 1 MB.`, hint: "A reference is meant for a secret or a URL." };
+    }
+    return readFileSync(absolute, "utf8").replace(/\r?\n$/, "");
+  } catch (err) {
+    // Only the code: it says what is wrong, and the message would repeat the path.
+    const code = err instanceof Error && "code" in err ? String(err.code) : "unknown error";
+    return { message: `The file ${path} cannot be read (${code}).`, hint: `It was looked for at ${absolute}.` };
+  }
+}

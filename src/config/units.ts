@@ -1,0 +1,62 @@
+import { z } from "zod";
+
+const MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const BYTES = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 } as const;
+const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+const SIZE = /^(\d+(?:\.\d+)?)(B|KB|MB|GB)$/;
+
+/** Reads `250ms`, `60s`, `5m`, `24h`, `7d` as milliseconds; `undefined` for anything else. */
+export function parseDuration(text: string): number | undefined {
+  return parseUnit(DURATION, MS, text);
+}
+
+/** Reads `512B`, `512KB`, `4MB`, `1GB` as bytes (1 KB is 1024 bytes); `undefined` for anything else. */
+export function parseSize(text: string): number | undefined {
+  return parseUnit(SIZE, BYTES, text);
+}
+
+/** A duration in the file, milliseconds in the config. `min` and `max` are written as in the file. */
+export function duration(range: { readonly min: string; readonly max: string }) {
+  const min = parseDuration(range.min) ?? 0;
+  const max = parseDuration(range.max) ?? Number.POSITIVE_INFINITY;
+  return unit(
+    DURATION,
+    parseDuration,
+    (ms) => ms >= min && ms <= max,
+    "Write a duration with its unit: 250ms, 60s, 5m, 24h or 7d.",
+    `Must be between ${range.min} and ${range.max}.`,
+  );
+}
+
+/** A size in the file, bytes in the config. `min` and `max` are written as in the file. */
+export function size(range: { readonly min: string; readonly max: string }) {
+  const min = parseSize(range.min) ?? 0;
+  const max = parseSize(range.max) ?? Number.POSITIVE_INFINITY;
+  return unit(
+    SIZE,
+    parseSize,
+    (bytes) => bytes >= min && bytes <= max,
+    "Write a size with its unit: 512KB, 4MB or 1GB.",
+    `Must be between ${range.min} and ${range.max}.`,
+  );
+}
+
+function unit(
+  pattern: RegExp,
+  parse: (text: string) => number | undefined,
+  inRange: (value: number) => boolean,
+  shape: string,
+  range: string,
+) {
+  return z
+    .string({ error: shape })
+    .regex(pattern, { error: shape, abort: true })
+    .refine((text) => inRange(parse(text) ?? Number.NaN), { error: range })
+    .transform((text) => parse(text) ?? Number.NaN);
+}
+
+function parseUnit(pattern: RegExp, factors: Readonly<Record<string, number>>, text: string): number | undefined {
+  const match = pattern.exec(text);
+  const factor = factors[match?.[2] ?? ""];
+  return match === null || factor === undefined ? undefined : Math.round(Number(match[1]) * factor);
+}

@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { headers, httpUrl, text } from "./schema-parts.ts";
+import { duration, size } from "./units.ts";
+
+// Judged on what was read so far, other mistakes or not, so that all of an entry's mistakes are told at once.
+const always = { when: () => true };
+const has = (value: unknown, key: string) => typeof value === "object" && value !== null && Object.hasOwn(value, key);
+
+const globs = (what: string) => z.array(text).describe(what);
+
+/** One entry of `upstreams:`. What a client's `mcpServers` holds works as it is. */
+export const upstreamSchema = z
+  .strictObject({
+    type: z
+      .enum(["stdio", "http", "sse", "streamable-http"])
+      .optional()
+      .describe("Transport. Default: stdio with command, http with url."),
+    command: text.optional().describe("Program to start; it speaks MCP on its standard input and output."),
+    args: z.array(z.string()).optional().describe("Arguments of the program."),
+    env: z
+      .record(z.string().regex(/^[^=\0]+$/, { error: "This is not the name of a variable." }), z.string())
+      .optional()
+      .describe("Environment variables of the program."),
+    cwd: text.optional().describe("Folder to start the program in. Default: the gateway's own."),
+    url: httpUrl.optional().describe("MCP endpoint of a remote server."),
+    headers: headers.optional().describe("Headers to send, such as the server's credential."),
+    timeout: duration({ min: "100ms", max: "1h" }).prefault("60s").describe("Deadline of one request."),
+    isolation: z
+      .enum(["session", "shared"])
+      .default("session")
+      .describe("session: every client gets its own session. shared: all clients use one."),
+    era: z
+      .enum(["auto", "modern", "legacy"])
+      .default("auto")
+      .describe("Protocol family: modern (2026-07-28), legacy (2025-11-25 and before), auto finds out."),
+    idle: duration({ min: "1s", max: "7d" }).prefault("5m").describe("An unused session is closed after so long."),
+    max_sessions: z.int().min(1).max(10_000).default(100).describe("Sessions (or processes) open at once."),
+    max_response: size({ min: "1KB", max: "256MB" }).prefault("8MB").describe("Largest answer to accept."),
+    tools: z
+      .strictObject({
+        allow: globs("Tools to offer, by original name; * stands for any text.").default(["*"]),
+        deny: globs("Tools not to offer; wins over allow.").default([]),
+      })
+      .prefault({})
+      .describe("Which tools of this server exist for clients."),
+  })
+  .refine((entry) => has(entry, "command") || has(entry, "url"), {
+    ...always,
+    error: "Write command (a program to start) or url (a remote server).",
+  })
+  .refine((entry) => !(has(entry, "command") && has(entry, "url")), {
+    ...always,
+    error: "An upstream has either command or url, not both.",
+  })
+  .refine((entry) => has(entry, "command") || !["args", "env", "cwd"].some((key) => has(entry, key)), {
+    ...always,
+    error: "args, env and cwd go with command.",
+  })
+  .refine((entry) => has(entry, "url") || !has(entry, "headers"), { ...always, error: "headers go with url." })
+  .refine((entry) => entry?.type === undefined || (entry.type === "stdio") === has(entry, "command"), {
+    ...always,
+    path: ["type"],
+    error: "type stdio goes with command; http, streamable-http and sse go with url.",
+  })
+  .meta({ oneOf: [{ required: ["command"] }, { required: ["url"] }] })
+  .transform((entry) => ({
+    transport: transportOf(entry),
+    era: entry.era,
+    timeoutMs: entry.timeout,
+    isolation: entry.isolation,
+    idleMs: entry.idle,
+    maxSessions: entry.max_sessions,
+    maxResponseBytes: entry.max_response,
+    tools: entry.tools,
+  }));
+
+function transportOf(entry: {
+  type?: string | undefined;
+  command?: string | undefined;
+  args?: string[] | undefined;
+  env?: Record<string, string> | undefined;
+  cwd?: string | undefined;
+  url?: string | undefined;
+  headers?: Record<string, string> | undefined;
+}) {
+  if (entry.command !== undefined) {
+    const { command, args = [], env = {}, cwd } = entry;
+    return { kind: "stdio" as const, command, args, env, cwd };
+  }
+  const url = entry.url ?? "";
+  return entry.type === "sse"
+    ? { kind: "sse" as const, url, headers: entry.headers ?? {} }
+    : { kind: "http" as const, url, headers: entry.headers ?? {} };
+}
+
+/** One entry of `endpoints:`. */
+export const endpointSchema = z.strictObject({
+  upstreams: z.array(text).min(1).describe("Upstreams that this endpoint shows."),
+  tools: globs("Tools that it shows, as upstream/tool; * stands for any text.").default(["*"]),
+});
