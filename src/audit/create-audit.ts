@@ -1,0 +1,190 @@
+import type { Log } from "../core/log.ts";
+import type { Seal } from "../core/seal.ts";
+import type { AuditRow } from "../store/audit-row.ts";
+import type { AuditWriter } from "../store/audit-rows.ts";
+import type { Audit } from "./audit.ts";
+import { type ArgumentsMode, createRowEncoder } from "./encode-row.ts";
+
+/** Bounds of what waits in memory. */
+export interface AuditLimits {
+  /** Rows waiting; an opening beyond is refused. Default 10,000. */
+  readonly maxRows: number;
+  /** Characters of arguments waiting; an opening beyond is refused. Default 64 Mi. */
+  readonly maxChars: number;
+  /** Closings kept for another try while the store cannot be written; one beyond is counted as lost. Default 20,000. */
+  readonly maxClosings: number;
+}
+
+export interface AuditDeps {
+  readonly rows: AuditWriter;
+  /** ms since the epoch. */
+  readonly now: () => number;
+  readonly log: Log;
+  readonly arguments: ArgumentsMode;
+  readonly seal: Seal;
+  readonly limits?: Partial<AuditLimits>;
+}
+
+interface Waiting {
+  readonly row: AuditRow;
+  readonly chars: number;
+  /** Answers an opening; closings wait for nobody. */
+  readonly settle: ((written: boolean) => void) | undefined;
+}
+
+const BATCH_ROWS = 512;
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 30_000;
+const LOG_EVERY_MS = 10_000;
+
+/**
+ * The audit over the store's table. Rows of one event-loop turn are written in one transaction, from `setImmediate`:
+ * a busy gateway pays for a commit once per turn, an idle one waits for nothing.
+ */
+export function createAudit(deps: AuditDeps): Audit {
+  const limits: AuditLimits = { maxRows: 10_000, maxChars: 64 * 1024 * 1024, maxClosings: 20_000, ...deps.limits };
+  const encoder = createRowEncoder({ arguments: deps.arguments, seal: deps.seal });
+  const troubles = createTroubles(deps);
+  const queue: Waiting[] = [];
+  let queuedChars = 0;
+  // Closings of batches that failed: their calls have happened, so they are tried until they are written.
+  let retained: AuditRow[] = [];
+  let scheduled = false;
+  let writing: Promise<boolean> | undefined;
+  let retryMs = FIRST_RETRY_MS;
+  let retryTimer: NodeJS.Timeout | undefined;
+
+  function enqueue(waiting: Waiting): void {
+    queue.push(waiting);
+    queuedChars += waiting.chars;
+    schedule();
+  }
+
+  function schedule(): void {
+    if (scheduled || writing !== undefined) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      // `flush` may have been here first.
+      if (writing === undefined && queue.length + retained.length > 0) void writeBatch();
+    });
+  }
+
+  function writeBatch(): Promise<boolean> {
+    const batch = queue.splice(0, BATCH_ROWS);
+    for (const waiting of batch) queuedChars -= waiting.chars;
+    const again = retained.splice(0, BATCH_ROWS);
+    const done = deps.rows.append([...again, ...batch.map((waiting) => waiting.row)]).then(
+      () => settle(batch, again, true, undefined),
+      (err: unknown) => settle(batch, again, false, err),
+    );
+    writing = done;
+    return done;
+  }
+
+  function settle(batch: readonly Waiting[], again: readonly AuditRow[], written: boolean, err: unknown): boolean {
+    writing = undefined;
+    if (written) {
+      retryMs = FIRST_RETRY_MS;
+      troubles.over();
+    } else {
+      const openings = batch.filter((waiting) => waiting.settle !== undefined).length;
+      const closings = batch.filter((waiting) => waiting.settle === undefined).map((waiting) => waiting.row);
+      const kept = [...again, ...retained, ...closings];
+      retained = kept.slice(0, limits.maxClosings);
+      troubles.failed({ err, refused: openings, lost: kept.length - retained.length });
+      retryLater();
+    }
+    for (const waiting of batch) waiting.settle?.(written);
+    if (queue.length > 0 || (written && retained.length > 0)) schedule();
+    return written;
+  }
+
+  /** Where no call comes that would make a new batch, what is retained is still tried again. */
+  function retryLater(): void {
+    if (retryTimer !== undefined || retained.length === 0) return;
+    retryTimer = setTimeout(() => {
+      retryTimer = undefined;
+      schedule();
+    }, retryMs);
+    retryTimer.unref();
+    retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
+  }
+
+  return {
+    async open(opening) {
+      if (queue.length >= limits.maxRows || queuedChars >= limits.maxChars) {
+        troubles.failed({ err: undefined, refused: 1, lost: 0 });
+        return false;
+      }
+      let row: AuditRow;
+      try {
+        row = encoder.opening(opening);
+      } catch (err) {
+        troubles.failed({ err, refused: 1, lost: 0 });
+        return false;
+      }
+      const chars = sizeOf(row);
+      return new Promise<boolean>((settle) => enqueue({ row, chars, settle }));
+    },
+    close(closing) {
+      if (queue.length + retained.length >= limits.maxRows + limits.maxClosings) {
+        troubles.failed({ err: undefined, refused: 0, lost: 1 });
+        return;
+      }
+      enqueue({ row: encoder.closing(closing), chars: 0, settle: undefined });
+    },
+    async flush() {
+      while (queue.length > 0 || retained.length > 0 || writing !== undefined) {
+        const written = await (writing ?? writeBatch());
+        if (!written && queue.length === 0) break;
+      }
+      clearTimeout(retryTimer);
+      retryTimer = undefined;
+      if (retained.length > 0) {
+        deps.log.error(
+          { closings: retained.length },
+          "The audit ends without these closing rows: they cannot be written.",
+        );
+      }
+    },
+  };
+}
+
+function sizeOf(row: AuditRow): number {
+  return (row.argumentsRedacted?.length ?? 0) + (row.argumentsSealed?.length ?? 0) + (row.argumentsFull?.length ?? 0);
+}
+
+interface Failure {
+  readonly err: unknown;
+  readonly refused: number;
+  readonly lost: number;
+}
+
+/** Says when the audit cannot be written, how many calls that cost, and when it is over; not once per call. */
+function createTroubles(deps: { readonly now: () => number; readonly log: Log }) {
+  let since: number | undefined;
+  let saidAt = 0;
+  let refused = 0;
+  let lost = 0;
+  return {
+    failed(failure: Failure): void {
+      const now = deps.now();
+      refused += failure.refused;
+      lost += failure.lost;
+      const first = since === undefined;
+      since ??= now;
+      if (!first && now - saidAt < LOG_EVERY_MS) return;
+      saidAt = now;
+      const fields = { ...(failure.err === undefined ? {} : { err: failure.err }), refused, lost };
+      deps.log.error(fields, "The audit cannot be written. Calls are refused until it can.");
+    },
+    over(): void {
+      if (since === undefined) return;
+      deps.log.info({ refused, lost, forMs: deps.now() - since }, "The audit is written again.");
+      since = undefined;
+      refused = 0;
+      lost = 0;
+    },
+  };
+}

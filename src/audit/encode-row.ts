@@ -1,0 +1,93 @@
+import { digestOf } from "../core/digest.ts";
+import type { Seal } from "../core/seal.ts";
+import type { AuditRow } from "../store/audit-row.ts";
+import type { AuditClosing, AuditOpening } from "./audit.ts";
+import { redact } from "./redact.ts";
+
+/**
+ * How much of a call's arguments is kept: `digest` only; `redacted`, a copy without secrets; `sealed`, that copy and
+ * the whole under encryption, so that replay is exact; `full`, the whole in clear. The digest is always kept.
+ */
+export type ArgumentsMode = "digest" | "redacted" | "sealed" | "full";
+
+/** Turns what the gateway reports into rows. A text that a client chose is cut, whatever its length. */
+export interface RowEncoder {
+  opening(opening: AuditOpening): AuditRow;
+  closing(closing: AuditClosing): AuditRow;
+}
+
+const MAX_CLIENT_TEXT = 128;
+
+/** Makes the encoder for one way of keeping arguments. `seal` is used for `sealed` only. */
+export function createRowEncoder(options: { readonly arguments: ArgumentsMode; readonly seal: Seal }): RowEncoder {
+  const mode = options.arguments;
+  return {
+    opening(opening) {
+      const { principal, client, decision } = opening;
+      const redacted = mode === "redacted" || mode === "sealed";
+      return {
+        at: opening.at,
+        callId: opening.callId,
+        kind: "opened",
+        actor: principal.subject,
+        actorIssuer: principal.issuer,
+        actorEmail: principal.email ?? null,
+        client: `${cut(client.name)}/${cut(client.version)}`,
+        clientId: principal.clientId ?? null,
+        clientIp: cut(client.ip),
+        endpoint: opening.endpoint,
+        session: opening.session ?? null,
+        upstream: opening.upstream,
+        tool: opening.tool,
+        decision: decision.effect,
+        // The message stays out: its template may repeat arguments.
+        policies: JSON.stringify(decision.matched),
+        policySet: decision.set,
+        argumentsDigest: digestOf(opening.arguments),
+        argumentsRedacted: redacted ? JSON.stringify(redact(opening.arguments)) : null,
+        argumentsSealed: mode === "sealed" ? sealed(options.seal, opening) : null,
+        argumentsFull: mode === "full" ? JSON.stringify(opening.arguments) : null,
+        outcome: null,
+        durationMs: null,
+        traceId: opening.traceId === undefined ? null : cut(opening.traceId),
+      };
+    },
+    closing(closing) {
+      return {
+        at: closing.at,
+        callId: closing.callId,
+        kind: "closed",
+        actor: null,
+        actorIssuer: null,
+        actorEmail: null,
+        client: null,
+        clientId: null,
+        clientIp: null,
+        endpoint: null,
+        session: null,
+        upstream: null,
+        tool: null,
+        decision: null,
+        policies: null,
+        policySet: null,
+        argumentsDigest: null,
+        argumentsRedacted: null,
+        argumentsSealed: null,
+        argumentsFull: null,
+        outcome: closing.outcome,
+        // Microseconds are enough; the last digits of a clock would be noise in every row.
+        durationMs: Math.round(closing.durationMs * 1000) / 1000,
+        traceId: null,
+      };
+    },
+  };
+}
+
+/** Bound to its call, so that a sealed text moved to another row does not pass for that row's. It never expires. */
+function sealed(seal: Seal, opening: AuditOpening): string {
+  return seal.seal({ call: opening.callId, arguments: opening.arguments }, Number.MAX_SAFE_INTEGER);
+}
+
+function cut(text: string): string {
+  return text.length <= MAX_CLIENT_TEXT ? text : `${text.slice(0, MAX_CLIENT_TEXT)}…`;
+}

@@ -1,0 +1,85 @@
+import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import { looksSecret, scrubText } from "./secrets.ts";
+
+/** What a redacted copy may not exceed, so that a record stays small whatever a caller sends. */
+export interface RedactLimits {
+  /** Objects and lists around a value. */
+  readonly maxDepth: number;
+  /** Members of one object, items of one list. */
+  readonly maxEntries: number;
+  /** Values in all. */
+  readonly maxValues: number;
+  /** Characters of one text. */
+  readonly maxText: number;
+}
+
+export const REDACT_LIMITS: RedactLimits = { maxDepth: 6, maxEntries: 50, maxValues: 300, maxText: 200 };
+
+/** What stands where a secret stood. */
+export const REDACTED = "[redacted]";
+
+/**
+ * A copy of call arguments that is safe to show and small: values under keys that name a secret are replaced, texts
+ * that look like a credential too, long ones are cut. It errs on the side of hiding. Pure. @throws never
+ */
+export function redact(value: JsonObject, limits: RedactLimits = REDACT_LIMITS): JsonObject {
+  return redactObject(value, limits.maxDepth, { left: limits.maxValues, limits });
+}
+
+interface Budget {
+  left: number;
+  readonly limits: RedactLimits;
+}
+
+const MAX_KEY = 80;
+
+function redactValue(value: Json | undefined, depth: number, budget: Budget): Json {
+  budget.left -= 1;
+  if (typeof value === "string") return scrubText(value, budget.limits.maxText, REDACTED);
+  if (typeof value !== "object" || value === null) return value ?? null;
+  if (depth === 0) return Array.isArray(value) ? `[list of ${value.length}]` : "[object]";
+  if (isObject(value)) return redactObject(value, depth, budget);
+  const items: Json[] = [];
+  for (const item of value) {
+    if (items.length >= budget.limits.maxEntries || budget.left <= 0) {
+      items.push(`[${value.length - items.length} more]`);
+      break;
+    }
+    items.push(redactValue(item, depth - 1, budget));
+  }
+  return items;
+}
+
+function redactObject(value: JsonObject, depth: number, budget: Budget): JsonObject {
+  const keys = Object.keys(value);
+  const members: [string, Json][] = [];
+  // `{"name": "DB_PASSWORD", "value": "…"}` hides the secret's name in a value.
+  const named = namesSecret(value["name"]) || namesSecret(value["key"]);
+  for (const key of keys) {
+    if (members.length >= budget.limits.maxEntries || budget.left <= 0) {
+      members.push(["[more]", keys.length - members.length]);
+      break;
+    }
+    const member = value[key];
+    const secret = (looksSecret(key) && !isTokenCount(key, member)) || (named && key === "value");
+    members.push([
+      scrubText(key, MAX_KEY, REDACTED),
+      secret && isSubstance(member) ? REDACTED : redactValue(member, depth - 1, budget),
+    ]);
+  }
+  return Object.fromEntries(members);
+}
+
+function namesSecret(value: Json | undefined): boolean {
+  return typeof value === "string" && looksSecret(value.slice(0, MAX_KEY));
+}
+
+/** `max_tokens: 100` counts the tokens of a language model. */
+function isTokenCount(key: string, value: Json | undefined): boolean {
+  return typeof value === "number" && /tokens$/i.test(key);
+}
+
+/** Whether a value can be a secret at all: that there is none, or a yes or no, may be shown. */
+function isSubstance(value: Json | undefined): boolean {
+  return value !== undefined && value !== null && typeof value !== "boolean" && value !== "";
+}
