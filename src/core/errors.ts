@@ -53,6 +53,11 @@ export const ERRORS = {
   CREDENTIAL_MISSING: { status: 401, rpc: -32600, message: "A credential is required: Authorization: Bearer <token>." },
   TOKEN_INVALID: { status: 401, rpc: -32600, message: "The access token is not valid." },
   TOKEN_EXPIRED: { status: 401, rpc: -32600, message: "The access token has expired." },
+  ISSUER_UNREACHABLE: {
+    status: 401,
+    rpc: -32600,
+    message: "The access token cannot be checked right now: its issuer does not answer. Try again shortly.",
+  },
   SCOPE_INSUFFICIENT: { status: 403, rpc: -32600, message: "The access token lacks a scope that this needs." },
   TOOL_UNKNOWN: { status: 200, rpc: -32602, message: "Unknown tool" },
   RESOURCE_UNKNOWN: { status: 200, rpc: -32602, message: "Resource not found" },

@@ -1,0 +1,54 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { sha256 } from "../core/digest.ts";
+import type { Principal } from "../core/principal.ts";
+import type { ApiKeyOptions } from "./options.ts";
+
+/** What tells an API key from a token. */
+export const API_KEY_PREFIX = "pk_";
+
+/** A fresh key of 256 random bits and the hash that stands for it in a configuration. Show the key once, keep neither. */
+export function createApiKey(): { readonly key: string; readonly hash: string } {
+  const key = API_KEY_PREFIX + randomBytes(32).toString("base64url");
+  return { key, hash: `sha256:${sha256(key)}` };
+}
+
+/** Finds the principal of a key, `undefined` if there is none. Takes the same time whatever the key. */
+export type ApiKeyLookup = (key: string) => Principal | undefined;
+
+/**
+ * Indexes keys under an HMAC of their hash with a key of this process: how long a look-up takes tells nothing about
+ * hashes to whoever cannot compute the HMAC. The hash that is found is then compared in constant time.
+ */
+export function createApiKeyLookup(keys: readonly ApiKeyOptions[]): ApiKeyLookup {
+  const secret = randomBytes(32);
+  const slot = (hash: Buffer) => createHmac("sha256", secret).update(hash).digest("base64");
+  const entries = new Map(
+    keys.map((key) => {
+      const hash = Buffer.from(key.hash.slice("sha256:".length), "hex");
+      return [slot(hash), { hash, principal: principalOf(key) }];
+    }),
+  );
+  return (key) => {
+    const hash = createHash("sha256").update(key).digest();
+    const entry = entries.get(slot(hash));
+    return entry !== undefined && timingSafeEqual(entry.hash, hash) ? entry.principal : undefined;
+  };
+}
+
+function principalOf(key: ApiKeyOptions): Principal {
+  return {
+    issuer: "portcullis:keys",
+    subject: key.user ?? key.name,
+    kind: key.user === undefined ? "machine" : "person",
+    clientId: key.name,
+    email: key.email,
+    name: key.user,
+    roles: key.roles,
+    groups: key.groups,
+    scopes: [],
+    claims: {},
+    acr: undefined,
+    amr: [],
+    authTime: undefined,
+  };
+}

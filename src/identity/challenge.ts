@@ -1,0 +1,67 @@
+import type { JsonObject } from "../core/json.ts";
+import type { IdentityOptions } from "./options.ts";
+
+/** The challenges of 401 and 403 answers, and the document that they point to. */
+export interface Challenges {
+  /** Value of `WWW-Authenticate`. RFC 6750 §3, RFC 9728 §5.1 */
+  challenge(path: string, problem?: ChallengeProblem): string;
+  /** RFC 9728 §2 */
+  metadata(path: string): JsonObject;
+}
+
+/** `error` is from RFC 6750 §3.1; without a problem no credential was sent. */
+export interface ChallengeProblem {
+  readonly error: "invalid_token" | "insufficient_scope" | undefined;
+  /** Fixed text. */
+  readonly description: string | undefined;
+  /** Replaces the scopes to ask for. */
+  readonly scopes: readonly string[];
+}
+
+const WELL_KNOWN = "/.well-known/oauth-protected-resource";
+const ENDPOINT = /^\/mcp(\/[a-z0-9][a-z0-9-]{0,31})?$/;
+
+/** Makes challenges and metadata for the endpoints under `publicUrl`. */
+export function createChallenges(options: IdentityOptions): Challenges {
+  const { origin, pathname } = new URL(options.publicUrl);
+  const base = pathname === "/" ? "" : pathname;
+  return {
+    challenge(path, problem) {
+      const scopes = problem === undefined || problem.scopes.length === 0 ? options.scopesSupported : problem.scopes;
+      // Without an issuer there is nothing to discover: the caller needs a key, which a person gives.
+      const start = options.jwt.length === 0 ? 'Bearer realm="portcullis"' : `Bearer ${metadataParameter(path)}`;
+      const parameters = [
+        start,
+        scopes.length === 0 ? undefined : `scope=${quoted(scopes.join(" "))}`,
+        problem?.error === undefined ? undefined : `error=${quoted(problem.error)}`,
+        problem?.description === undefined ? undefined : `error_description=${quoted(problem.description)}`,
+      ];
+      return parameters.filter((parameter) => parameter !== undefined).join(", ");
+    },
+    metadata(path) {
+      const endpoint = endpointPath(path);
+      return {
+        resource: options.publicUrl + endpoint,
+        ...(options.jwt.length === 0 ? {} : { authorization_servers: options.jwt.map((issuer) => issuer.issuer) }),
+        ...(options.scopesSupported.length === 0 ? {} : { scopes_supported: options.scopesSupported }),
+        bearer_methods_supported: ["header"],
+        resource_name: options.resourceName ?? "Portcullis",
+      };
+    },
+  };
+
+  // A public URL with a path is served behind a proxy that strips it, so the document is below that path as well.
+  function metadataParameter(path: string): string {
+    return `resource_metadata=${quoted(origin + base + WELL_KNOWN + endpointPath(path))}`;
+  }
+}
+
+// The path comes from the request: only one that could be an endpoint is repeated.
+function endpointPath(path: string): string {
+  return ENDPOINT.test(path) ? path : "/mcp";
+}
+
+/** A quoted-string. RFC 9110 §5.6.4; what cannot stand in one is dropped. */
+function quoted(text: string): string {
+  return `"${text.replaceAll(/[^\x20-\x7e]/g, "").replaceAll(/["\\]/g, "\\$&")}"`;
+}

@@ -1,0 +1,68 @@
+import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import type { Principal } from "../core/principal.ts";
+import type { ClaimsMapping } from "./options.ts";
+
+/** Makes a principal of verified claims. `iss` and `sub` were checked to be strings. */
+export function principalFromClaims(
+  issuer: string,
+  subject: string,
+  claims: JsonObject,
+  mapping: ClaimsMapping,
+): Principal {
+  const clientId = text(claims["client_id"]) ?? text(claims["azp"]);
+  const authTime = claims["auth_time"];
+  return {
+    issuer,
+    subject,
+    kind: subject === clientId || isMachine(claims, mapping.machine) ? "machine" : "person",
+    clientId,
+    // An address that nobody verified could be anybody's, and policies and approvers go by it.
+    email: claims["email_verified"] === false ? undefined : text(claimAt(claims, mapping.email)),
+    name: text(claimAt(claims, mapping.name)),
+    roles: texts(claimAt(claims, mapping.roles)),
+    groups: texts(claimAt(claims, mapping.groups)),
+    scopes: scopesOf(claims),
+    claims,
+    acr: text(claims["acr"]),
+    amr: texts(claims["amr"]),
+    authTime: typeof authTime === "number" ? authTime * 1000 : undefined,
+  };
+}
+
+/** The scopes of a token: `scope` (RFC 9068 §2.2.3), else `scp`; a list, or one text with spaces. */
+export function scopesOf(claims: JsonObject): readonly string[] {
+  return texts(claims["scope"] ?? claims["scp"]).flatMap((scope) => scope.split(" ").filter((part) => part !== ""));
+}
+
+/**
+ * The claim at a dotted path. The longest name wins, so that `https://acme.com/roles` and `resource_access.my.app.roles`
+ * are found although their names hold dots. Looks at own keys only.
+ */
+export function claimAt(claims: JsonObject, path: string): Json | undefined {
+  if (Object.hasOwn(claims, path)) return claims[path];
+  for (let dot = path.lastIndexOf("."); dot > 0; dot = path.lastIndexOf(".", dot - 1)) {
+    const head = path.slice(0, dot);
+    const inner = Object.hasOwn(claims, head) ? claims[head] : undefined;
+    if (!isObject(inner)) continue;
+    const found = claimAt(inner, path.slice(dot + 1));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function isMachine(claims: JsonObject, mark: ClaimsMapping["machine"]): boolean {
+  if (mark === undefined) return false;
+  const value = claimAt(claims, mark.claim);
+  const values = Array.isArray(value) ? value : [value];
+  return values.some((item) => typeof item !== "object" && item !== undefined && mark.values.includes(String(item)));
+}
+
+function text(value: Json | undefined): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+// Anything but text is left out: a role is a name, and leaving one out never widens access by a role.
+function texts(value: Json | undefined): readonly string[] {
+  if (typeof value === "string") return value === "" ? [] : [value];
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string" && item !== "") : [];
+}

@@ -1,0 +1,117 @@
+import { LRUCache } from "lru-cache";
+import { sha256 } from "../core/digest.ts";
+import { ERRORS, type ErrorCode, refuse } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { Principal } from "../core/principal.ts";
+import { ANONYMOUS, isLoopbackAddress } from "./anonymous.ts";
+import { API_KEY_PREFIX, createApiKeyLookup } from "./api-keys.ts";
+import { createChallenges } from "./challenge.ts";
+import type { CredentialRequest, Identified, Identity } from "./identity.ts";
+import { createIssuerKeys } from "./issuer-keys.ts";
+import { type IdentityOptions, KEY_TIMES, type KeyTimes } from "./options.ts";
+import { type TrustedIssuer, type Verified, verifyToken } from "./verify-token.ts";
+
+/** What the identity room needs from outside. */
+export interface IdentityDeps {
+  /** ms since the epoch. */
+  readonly now: () => number;
+  readonly log: Log;
+  /** How issuers' keys are fetched and kept. Default: `KEY_TIMES`. */
+  readonly keyTimes?: KeyTimes;
+}
+
+const REMEMBERED_TOKENS = 10_000;
+const REMEMBERED_FOR_MS = 60_000;
+const MAX_CREDENTIAL_CHARS = 16 * 1024;
+// RFC 6750 §2.1: b64token
+const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
+
+/**
+ * Turns credentials into principals: JWT access tokens of the configured issuers, API keys, and nobody at all from
+ * loopback where that is turned on. Only the `Authorization` header counts. A token that was verified is remembered, by
+ * its SHA-256, for up to a minute and never past its expiry, so that most calls need no signature check and no wait.
+ */
+export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Identity {
+  const { now, log } = deps;
+  const challenges = createChallenges(options);
+  const keyOwner = createApiKeyLookup(options.apiKeys);
+  const issuers = new Map<string, TrustedIssuer>(
+    options.jwt.map((issuer) => [
+      issuer.issuer,
+      { options: issuer, keys: createIssuerKeys(issuer, deps.keyTimes ?? KEY_TIMES, { now, log }) },
+    ]),
+  );
+  const remembered = new LRUCache<string, { readonly identified: Identified; readonly until: number }>({
+    max: REMEMBERED_TOKENS,
+  });
+  // Equal tokens that arrive together are verified once. Holds what is in flight, each bounded by the fetch deadline.
+  const verifying = new Map<string, Promise<Verified>>();
+
+  function identify(request: CredentialRequest): Identified | Promise<Identified> {
+    const { authorization, path } = request;
+    if (authorization === undefined) {
+      const anonymous = options.anonymous && isLoopbackAddress(request.remoteAddress);
+      return anonymous ? accept(ANONYMOUS) : reject(path, "CREDENTIAL_MISSING", undefined, []);
+    }
+    // A credential that cannot be read is refused, never taken for none.
+    if (!/^bearer(?: |$)/i.test(authorization)) return reject(path, "CREDENTIAL_MISSING", undefined, []);
+    const token = authorization.length > MAX_CREDENTIAL_CHARS ? undefined : BEARER.exec(authorization)?.[1];
+    if (token === undefined) return reject(path, "TOKEN_INVALID", undefined, []);
+    if (token.startsWith(API_KEY_PREFIX)) {
+      const owner = keyOwner(token);
+      return owner === undefined ? reject(path, "TOKEN_INVALID", "The API key is not known.", []) : accept(owner);
+    }
+    const digest = sha256(token);
+    const known = remembered.get(digest);
+    if (known !== undefined && now() < known.until) return known.identified;
+    return verify(token, digest, path);
+  }
+
+  async function verify(token: string, digest: string, path: string): Promise<Identified> {
+    try {
+      const verified = await verifyOnce(token, digest);
+      if (!verified.ok) return reject(path, verified.code, verified.detail, verified.scopes);
+      const identified = accept(verified.principal);
+      const until = Math.min(verified.expiresAt, now() + REMEMBERED_FOR_MS);
+      remembered.set(digest, { identified, until });
+      return identified;
+    } catch (err) {
+      log.error({ err: nameOf(err) }, "a fault while verifying a token");
+      return reject(path, "INTERNAL", undefined, []);
+    }
+  }
+
+  function verifyOnce(token: string, digest: string): Promise<Verified> {
+    const running = verifying.get(digest);
+    if (running !== undefined) return running;
+    const started = verifyToken(token, issuers, now()).finally(() => verifying.delete(digest));
+    verifying.set(digest, started);
+    return started;
+  }
+
+  function reject(path: string, code: ErrorCode, detail: string | undefined, scopes: readonly string[]): Identified {
+    log.debug({ code, reason: detail }, "refused a credential");
+    const problem =
+      code === "CREDENTIAL_MISSING"
+        ? undefined
+        : { error: bearerError(code), description: detail ?? ERRORS[code].message, scopes };
+    return { ok: false, refusal: refuse(code, detail), challenge: challenges.challenge(path, problem) };
+  }
+
+  return { identify, metadata: challenges.metadata };
+}
+
+function accept(principal: Principal): Identified {
+  return { ok: true, principal };
+}
+
+// An issuer that does not answer, or a fault of ours, does not make the token invalid: no error, so that it is kept.
+function bearerError(code: ErrorCode): "invalid_token" | "insufficient_scope" | undefined {
+  if (code === "SCOPE_INSUFFICIENT") return "insufficient_scope";
+  return code === "TOKEN_INVALID" || code === "TOKEN_EXPIRED" ? "invalid_token" : undefined;
+}
+
+// The name alone: errors of the JWT library carry the claims.
+function nameOf(err: unknown): string {
+  return err instanceof Error ? err.name : typeof err;
+}

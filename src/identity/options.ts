@@ -1,0 +1,78 @@
+/** What the identity room is told. `config/`'s `auth` fits. Times are in milliseconds. */
+export interface IdentityOptions {
+  /** The URL under which clients reach the gateway, without a slash at its end and without `/mcp`. */
+  readonly publicUrl: string;
+  /** Shown to people by clients (`resource_name`). Default: Portcullis. RFC 9728 §2 */
+  readonly resourceName?: string;
+  readonly jwt: readonly IssuerOptions[];
+  readonly apiKeys: readonly ApiKeyOptions[];
+  /** Lets callers from loopback in without a credential. */
+  readonly anonymous: boolean;
+  /** What clients should ask the issuer for; in the metadata and in challenges. */
+  readonly scopesSupported: readonly string[];
+}
+
+/** One issuer of access tokens. */
+export interface IssuerOptions {
+  /** Equal to the `iss` claim, character by character. */
+  readonly issuer: string;
+  /** `aud` must hold one of these. */
+  readonly audiences: readonly string[];
+  /** Where the keys are; `undefined`: as the issuer's metadata says. */
+  readonly jwksUrl: string | undefined;
+  /** Accepted `alg` values; asymmetric ones only. */
+  readonly algorithms: readonly string[];
+  /** Accept only `typ: at+jwt`. RFC 9068 §2.1 */
+  readonly requireTyp: boolean;
+  /** All of these, else 403. */
+  readonly requiredScopes: readonly string[];
+  readonly clockToleranceMs: number;
+  readonly claims: ClaimsMapping;
+}
+
+/** Dotted paths of claims: `realm_access.roles`. A claim whose own name has dots is found too. */
+export interface ClaimsMapping {
+  readonly roles: string;
+  readonly groups: string;
+  readonly email: string;
+  readonly name: string;
+  /** The claim that marks tokens of machines, and its values that do. */
+  readonly machine: { readonly claim: string; readonly values: readonly string[] } | undefined;
+}
+
+/** One API key. */
+export interface ApiKeyOptions {
+  readonly name: string;
+  /** `sha256:` and the SHA-256 of the whole key in lower-case hex. */
+  readonly hash: string;
+  /** Whom the key acts for; `undefined`: a machine, whose subject is the key's name. */
+  readonly user: string | undefined;
+  readonly email: string | undefined;
+  readonly roles: readonly string[];
+  readonly groups: readonly string[];
+}
+
+/** How issuers' keys are fetched and kept. All in milliseconds, except `maxBytes`. */
+export interface KeyTimes {
+  /** After so long keys are fetched again in the background, while the old ones still serve. */
+  readonly refreshMs: number;
+  /** After so long old keys serve no more. A withdrawn key is accepted no longer than this. */
+  readonly maxAgeMs: number;
+  /** Least time between two fetches, whatever tokens arrive. */
+  readonly cooldownMs: number;
+  /** The same after a fetch that failed. */
+  readonly retryMs: number;
+  /** Deadline of one fetch, discovery included. */
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+}
+
+/** What serves by default. */
+export const KEY_TIMES: KeyTimes = {
+  refreshMs: 300_000,
+  maxAgeMs: 900_000,
+  cooldownMs: 30_000,
+  retryMs: 5_000,
+  timeoutMs: 5_000,
+  maxBytes: 512 * 1024,
+};
