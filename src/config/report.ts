@@ -1,7 +1,7 @@
 import { type ConfigError, dotted } from "./config-error.ts";
 import { excerptAt, excerptOfBroken } from "./excerpt.ts";
 import type { Finding } from "./issues.ts";
-import { pathKey, type SourceProblem, type YamlSource } from "./yaml-source.ts";
+import { type Path, pathKey, type SourceProblem, type YamlSource } from "./yaml-source.ts";
 
 /** Places a finding in its file. */
 export function toError(file: string, source: YamlSource, finding: Finding): ConfigError {
