@@ -43,6 +43,8 @@ export function openForReading(place: StorePlace, migrationsDir: string): Databa
     );
   }
   return guarded(place.path, () => {
+    // Opened first by hand: what SQLite says of a file that it may not read is the same as of one that is not there.
+    closeSync(openSync(place.path, "r"));
     const db = new Database(place.path, { readonly: true, fileMustExist: true, timeout: START_WAIT_MS });
     return closedOnFailure(db, () => requireCurrent(db, migrationsDir, place.path));
   });

@@ -2,8 +2,7 @@
 export type StoreErrorCode =
   | "STORE_URL_INVALID"
   | "STORE_MISSING"
-  | "STORE_NOT_WRITABLE"
-  | "STORE_NOT_READABLE"
+  | "STORE_NOT_ACCESSIBLE"
   | "STORE_NOT_A_DATABASE"
   | "STORE_FOREIGN"
   | "STORE_SCHEMA_NEWER"
@@ -54,10 +53,13 @@ export function asStoreError(err: unknown, what: string): StoreError {
   if (code.startsWith("SQLITE_FULL") || code === "ENOSPC" || code === "EDQUOT") {
     return make("STORE_FULL", `There is no room left for ${what}. Free some space on its disk.`);
   }
-  if (["EACCES", "EPERM", "EROFS", "EISDIR", "ENOTDIR"].includes(code) || /^SQLITE_(READONLY|CANTOPEN)/.test(code)) {
+  if (
+    ["EACCES", "EPERM", "EROFS", "EISDIR", "ENOTDIR", "EEXIST"].includes(code) ||
+    /^SQLITE_(READONLY|CANTOPEN)/.test(code)
+  ) {
     return make(
-      "STORE_NOT_WRITABLE",
-      `${what} cannot be written (${said}). Check that the file and its directory belong to the user that runs this.`,
+      "STORE_NOT_ACCESSIBLE",
+      `${what} cannot be opened or written (${said}). The file and its directory must belong to the user that runs this.`,
     );
   }
   return make("STORE_FAILED", `${what}: ${said}`);

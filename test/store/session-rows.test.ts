@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { expect, it } from "vitest";
+import { openStore } from "../../src/store/open-store.ts";
+import type { SessionRecord } from "../../src/store/sessions.ts";
+import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
+
+const session: SessionRecord = {
+  idHash: "a".repeat(64),
+  issuer: "https://idp.example",
+  subject: "u-1",
+  endpoint: "finance",
+  protocolVersion: "2025-11-25",
+  clientInfo: { name: "claude-code", version: "2.0", nested: { title: "Ünï" } },
+  capabilities: { elicitation: {}, roots: { listChanged: true } },
+  logLevel: undefined,
+  subscriptions: [],
+  createdAt: 1_000,
+  lastSeenAt: 1_000,
+};
+
+it("a session is found again after a restart, with everything that it had", async () => {
+  const path = join(temporaryDir(), "portcullis.db");
+  const before = openStore({ url: `file:${path}`, log: keepingLog() });
+  await before.sessions.create(session);
+  await before.sessions.update(session.idHash, { logLevel: "debug", subscriptions: ["file:///a", "file:///b"] });
+  await before.close();
+  expect(await openTestStore(path).sessions.find(session.idHash)).toEqual({
+    ...session,
+    logLevel: "debug",
+    subscriptions: ["file:///a", "file:///b"],
+  });
+});
+
+it("a change touches what it names and nothing else", async () => {
+  const { sessions } = openTestStore(join(temporaryDir(), "portcullis.db"));
+  await sessions.create({ ...session, logLevel: "info", subscriptions: ["file:///a"] });
+  await sessions.update(session.idHash, { lastSeenAt: 2_000 });
+  await sessions.update(session.idHash, {});
+  expect(await sessions.find(session.idHash)).toMatchObject({
+    logLevel: "info",
+    subscriptions: ["file:///a"],
+    lastSeenAt: 2_000,
+  });
+  await sessions.update(session.idHash, { logLevel: undefined });
+  expect(await sessions.find(session.idHash)).toMatchObject({ logLevel: undefined, lastSeenAt: 2_000 });
+});
+
+it("a removed session stays gone, also when a late request touches it", async () => {
+  const { sessions } = openTestStore(join(temporaryDir(), "portcullis.db"));
+  await sessions.create(session);
+  expect(await sessions.remove(session.idHash)).toBe(true);
+  expect(await sessions.remove(session.idHash)).toBe(false);
+  await sessions.update(session.idHash, { lastSeenAt: 9_000 });
+  expect(await sessions.find(session.idHash)).toBeUndefined();
+});
+
+it("only sessions last seen before the given time are idle", async () => {
+  const { sessions } = openTestStore(join(temporaryDir(), "portcullis.db"));
+  for (const [idHash, lastSeenAt] of [
+    ["old", 999],
+    ["exact", 1_000],
+    ["new", 1_001],
+  ] as const) {
+    await sessions.create({ ...session, idHash, lastSeenAt });
+  }
+  expect(await sessions.removeIdle(1_000)).toEqual(["old"]);
+  expect(await sessions.find("exact")).toBeDefined();
+});
+
+it("a row that was damaged by hand is a fault that names the column", async () => {
+  const path = join(temporaryDir(), "portcullis.db");
+  const { sessions } = openTestStore(path);
+  await sessions.create(session);
+  const db = new Database(path);
+  db.exec("UPDATE sessions SET capabilities = '[1'");
+  db.close();
+  await expect(sessions.find(session.idHash)).rejects.toMatchObject({
+    code: "STORE_ROW_MALFORMED",
+    message: expect.stringContaining("capabilities"),
+  });
+});
+
+it("a change waits for another process's transaction instead of failing", async () => {
+  const path = join(temporaryDir(), "portcullis.db");
+  const { sessions } = openTestStore(path);
+  await sessions.create(session);
+  const other = new Database(path);
+  other.exec("BEGIN IMMEDIATE");
+  const removed = sessions.remove(session.idHash);
+  // Two turns of the event loop later the removal has met the lock.
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  other.exec("COMMIT");
+  other.close();
+  expect(await removed).toBe(true);
+});

@@ -1,0 +1,30 @@
+/*
+ * Opens audited calls, sixteen per event-loop turn, and prints the id of each one once it is acknowledged; a refused
+ * one is printed with `!`. Arguments: database, prefix of the call ids, how many.
+ */
+import { writeSync } from "node:fs";
+import { createAudit } from "../../src/audit/create-audit.ts";
+import { createSeal } from "../../src/core/seal.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import { opening } from "./audit-opening.ts";
+
+const [path = "", prefix = "", count = "0"] = process.argv.slice(2);
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+const store = openStore({ url: `file:${path}`, log: silent });
+const seal = createSeal(Buffer.alloc(32, 7), "audit-arguments");
+const audit = createAudit({ rows: store.audit, now: Date.now, log: silent, arguments: "redacted", seal });
+
+async function call(id: string): Promise<void> {
+  const written = await audit.open(opening(id));
+  // Synchronous, so that what a killed process acknowledged is what its reader sees.
+  writeSync(1, written ? `${id}\n` : `!${id}\n`);
+  if (written) audit.close({ callId: id, at: Date.now(), outcome: "ok", durationMs: 1.5 });
+}
+
+for (let next = 0; next < Number(count); ) {
+  const turn: Promise<void>[] = [];
+  for (; turn.length < 16 && next < Number(count); next++) turn.push(call(`${prefix}-${next}`));
+  await Promise.all(turn);
+}
+await audit.flush();
+await store.close();
