@@ -5,6 +5,7 @@ import type { Outcome } from "../core/outcome.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
 import type { ListKind } from "../mcp/messages.ts";
+import type { ParamHeader } from "../mcp/param-headers.ts";
 
 /** Everything that a downstream edge may ask of the gateway. Edges speak protocol; this decides and relays. */
 export interface Gateway {
@@ -16,6 +17,11 @@ export interface Gateway {
   instructions(scope: Scope): string | undefined;
   /** The whole merged list from the cache, never a fan-out. */
   list(scope: Scope, kind: ListKind, viewer: Principal): EncodedList;
+  /**
+   * The arguments of this tool (named as the client names it) that `Mcp-Param-*` headers mirror. None for a tool that
+   * is unknown or hidden from `viewer`: the call itself says so then.
+   */
+  headerRules(scope: Scope, tool: string, viewer: Principal): readonly ParamHeader[];
   /**
    * Carries out `tools/call`, `prompts/get`, `resources/read` or `completion/complete`: resolve, decide, record, relay.
    * @throws never for anything the caller or an upstream does

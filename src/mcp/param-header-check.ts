@@ -17,7 +17,10 @@ export function checkParamHeaders(
     const wanted = paramHeaderText(rule, args);
     if (sent === undefined) {
       if (wanted === undefined) continue;
-      return refuse("HEADER_MISMATCH", `${rule.header} is missing. List the tools again to see which headers it needs.`);
+      return refuse(
+        "HEADER_MISMATCH",
+        `${rule.header} is missing. List the tools again to see which headers it needs.`,
+      );
     }
     const decoded = decodeHeaderValue(sent.trim());
     if (decoded === undefined) {

@@ -1,0 +1,126 @@
+import type { Call, ClientFacts, ClientPeer, Era, LogLevel, Notification, RpcError } from "../core/call.ts";
+import type { Cancellation } from "../core/cancellation.ts";
+import { ERRORS, type Refusal, refusalText } from "../core/errors.ts";
+import { isObject, type JsonObject } from "../core/json.ts";
+import type { Log } from "../core/log.ts";
+import type { Principal } from "../core/principal.ts";
+import type { Scope } from "../core/scope.ts";
+import type { Gateway } from "../gateway/gateway.ts";
+import { encodeNotification } from "../mcp/encode.ts";
+import { progressTokenOf, reachesLevel, traceIdOf } from "../mcp/request-meta.ts";
+import { DEFAULT_LIMITS, type EdgeDeps, type EdgeLimits } from "./options.ts";
+import type { Reply } from "./reply.ts";
+
+/** What every part of an edge works with. */
+export interface Edge {
+  readonly gateway: Gateway;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly callIds: () => string;
+  readonly limits: EdgeLimits;
+  /** How this gateway presents itself. */
+  readonly serverInfo: JsonObject;
+  readonly errors: "result" | "protocol";
+}
+
+export function createEdge(deps: EdgeDeps): Edge {
+  return {
+    gateway: deps.gateway,
+    log: deps.log,
+    now: deps.now,
+    callIds: deps.callIds,
+    limits: { ...DEFAULT_LIMITS, ...deps.limits },
+    serverInfo: { name: "portcullis", version: deps.version },
+    errors: deps.errors ?? "result",
+  };
+}
+
+/** Facts about the connection that a message came on. */
+export interface RequestContext {
+  readonly principal: Principal;
+  readonly scope: Scope;
+  readonly ip: string;
+  readonly userAgent: string;
+  /** Whether the transport has headers at all: stdio has none. */
+  readonly hasHeaders: boolean;
+  /** A request header by its lower-case name. */
+  header(name: string): string | undefined;
+  /** The headers that policies can see. */
+  readonly policyHeaders: JsonObject;
+  readonly receivedAt: number;
+}
+
+/** What differs from one call to the next besides its connection. */
+export interface CallParts {
+  readonly era: Era;
+  readonly method: string;
+  readonly params: JsonObject;
+  readonly clientInfo: JsonObject | undefined;
+  readonly peer: ClientPeer;
+  readonly session: string | undefined;
+  readonly logLevel: LogLevel | undefined;
+  readonly cancellation: Cancellation;
+  readonly reply: Reply;
+}
+
+/** Makes the call that the gateway carries out; its notifications go out on `reply`. */
+export function buildCall(edge: Edge, context: RequestContext, parts: CallParts): Call {
+  const { params, reply, logLevel } = parts;
+  const token = progressTokenOf(params);
+  const meta = params["_meta"];
+  return {
+    id: edge.callIds(),
+    era: parts.era,
+    method: parts.method,
+    params,
+    principal: context.principal,
+    client: clientFacts(context, parts.clientInfo),
+    peer: parts.peer,
+    scope: context.scope,
+    session: parts.session,
+    headers: context.policyHeaders,
+    traceId: traceIdOf(context.header("traceparent") ?? (isObject(meta) ? meta["traceparent"] : undefined)),
+    receivedAt: context.receivedAt,
+    wantsProgress: token !== undefined,
+    logLevel,
+    cancellation: parts.cancellation,
+    notify(notification) {
+      const text = callNotification(notification, token, logLevel);
+      if (text !== undefined) reply.send(text);
+    },
+  };
+}
+
+// Only what the client asked for: progress under its own token, log messages at or above its level.
+function callNotification(
+  { method, params }: Notification,
+  token: string | number | undefined,
+  logLevel: LogLevel | undefined,
+): string | undefined {
+  if (method === "notifications/progress") {
+    return token === undefined ? undefined : encodeNotification(method, { ...params, progressToken: token });
+  }
+  if (method === "notifications/message") {
+    const wanted = logLevel !== undefined && reachesLevel(params["level"], logLevel);
+    return wanted ? encodeNotification(method, params) : undefined;
+  }
+  return undefined;
+}
+
+function clientFacts(context: RequestContext, clientInfo: JsonObject | undefined): ClientFacts {
+  const name = clientInfo?.["name"];
+  const version = clientInfo?.["version"];
+  return {
+    id: context.principal.clientId,
+    name: typeof name === "string" ? name : "",
+    version: typeof version === "string" ? version : "",
+    ip: context.ip,
+    userAgent: context.userAgent,
+  };
+}
+
+/** The JSON-RPC error of a refusal. */
+export function refusalError(refusal: Refusal, data?: JsonObject): RpcError {
+  const error = { code: ERRORS[refusal.code].rpc, message: refusalText(refusal) };
+  return data === undefined ? error : { ...error, data };
+}

@@ -1,0 +1,145 @@
+import type { HttpBindings } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { type Context, Hono } from "hono";
+import { refuse } from "../core/errors.ts";
+import { allowOrigin, answerPreflight } from "./cors.ts";
+import { createEdge } from "./edge.ts";
+import { answerRefusal, type Exchange } from "./exchange.ts";
+import { createHostPolicy } from "./hosts.ts";
+import type { HttpEdge } from "./http-edge.ts";
+import { handleDelete, handleGet } from "./legacy-http.ts";
+import { createListens } from "./modern-listen.ts";
+import { createModernPeers } from "./modern-peers.ts";
+import { DEFAULT_POLICY_HEADERS, everySecond, type McpEndpointDeps } from "./options.ts";
+import { handlePost } from "./post.ts";
+import { createSessionRegistry } from "./session-registry.ts";
+import { createStreams } from "./streams.ts";
+
+type Env = { Bindings: HttpBindings };
+
+/** The MCP endpoint over HTTP. */
+export interface McpEndpoint {
+  /** Mount at the root of a `@hono/node-server`: it writes to the server's own response objects. */
+  readonly app: Hono<Env>;
+  /** Ends standing streams and stops the clock. Calls in flight go on; what comes later is served, but not streamed long. */
+  close(): Promise<void>;
+  stats(): McpEndpointStats;
+}
+
+export interface McpEndpointStats {
+  /** Legacy sessions in memory; the store may know more. */
+  readonly sessions: number;
+  /** Open event streams. */
+  readonly streams: number;
+  /** Open `subscriptions/listen` streams. */
+  readonly listens: number;
+  /** Requests that have not begun to answer. */
+  readonly waiting: number;
+  /** Bytes held so that broken streams can be resumed. */
+  readonly replayBytes: number;
+}
+
+/**
+ * Makes the endpoint: `/mcp` and `/mcp/<name>` for both eras, and the protected-resource metadata of each (RFC 9728).
+ * Call `close` when the server stops.
+ */
+export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
+  const edge = createEdge(deps);
+  const hosts = createHostPolicy({
+    publicUrl: deps.publicUrl,
+    listen: deps.listen,
+    allowedHosts: deps.allowedHosts ?? [],
+    allowedOrigins: deps.allowedOrigins ?? [],
+  });
+  const streams = createStreams(edge.limits, edge.now);
+  const sessions = createSessionRegistry(edge, deps.sessions);
+  const listens = createListens(edge);
+  const http: HttpEdge = {
+    edge,
+    identity: deps.identity,
+    sessions,
+    streams,
+    listens,
+    peers: createModernPeers(),
+    policyHeaders: deps.policyHeaders ?? DEFAULT_POLICY_HEADERS,
+  };
+
+  const stopHearing = edge.gateway.onListChanged((change) => {
+    sessions.listChanged(change);
+    listens.listChanged(change);
+  });
+  const stopTicking = (deps.everySecond ?? everySecond)(() => {
+    const now = edge.now();
+    streams.sweep(now);
+    sessions.sweep(now);
+  });
+
+  // Host and Origin come before everything, so that a foreign page learns nothing, not even what exists.
+  const serve = (handler: (exchange: Exchange) => Promise<void>) => async (c: Context<Env>) => {
+    const { incoming, outgoing } = c.env;
+    const { host, origin } = incoming.headers;
+    const refusal = hosts.check(host, origin);
+    if (refusal !== undefined) {
+      answerRefusal(outgoing, refusal);
+      return RESPONSE_ALREADY_SENT;
+    }
+    allowOrigin(outgoing, origin);
+    const endpoint = c.req.param("name") ?? "";
+    try {
+      await handler({ incoming, outgoing, path: endpoint === "" ? "/mcp" : `/mcp/${endpoint}`, endpoint });
+    } catch (err) {
+      edge.log.error({ err, method: incoming.method }, "A request to the MCP endpoint failed");
+      if (outgoing.headersSent) outgoing.destroy();
+      else answerRefusal(outgoing, refuse("INTERNAL"));
+    }
+    return RESPONSE_ALREADY_SENT;
+  };
+
+  const app = new Hono<Env>();
+  for (const path of ["/mcp", "/mcp/:name"]) {
+    app.post(
+      path,
+      serve((exchange) => handlePost(http, exchange)),
+    );
+    app.get(
+      path,
+      serve((exchange) => handleGet(http, exchange)),
+    );
+    app.delete(
+      path,
+      serve((exchange) => handleDelete(http, exchange)),
+    );
+    app.options(
+      path,
+      serve(async ({ incoming, outgoing }) => answerPreflight(incoming, outgoing)),
+    );
+    app.all(
+      path,
+      serve(async ({ outgoing }) => {
+        answerRefusal(outgoing, refuse("HTTP_METHOD_UNKNOWN"), { headers: { Allow: "POST, GET, DELETE, OPTIONS" } });
+      }),
+    );
+  }
+  const metadata = serve(async ({ outgoing, path }) => {
+    const body = Buffer.from(JSON.stringify(deps.identity.metadata(path)));
+    outgoing.writeHead(200, { "Content-Type": "application/json", "Content-Length": body.length }).end(body);
+  });
+  for (const suffix of ["", "/mcp", "/mcp/:name"]) app.get(`/.well-known/oauth-protected-resource${suffix}`, metadata);
+
+  return {
+    app,
+    async close() {
+      stopHearing();
+      stopTicking();
+      listens.close();
+      await sessions.close();
+    },
+    stats: () => ({
+      sessions: sessions.live,
+      streams: streams.openCount,
+      listens: listens.count,
+      waiting: streams.waitingCount,
+      replayBytes: sessions.replayBytes,
+    }),
+  };
+}

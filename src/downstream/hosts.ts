@@ -1,0 +1,67 @@
+import { type Refusal, refuse } from "../core/errors.ts";
+
+/** Which `Host` and `Origin` headers are served: the defence against DNS rebinding and foreign pages. */
+export interface HostPolicy {
+  /** @throws never */
+  check(host: string | undefined, origin: string | undefined): Refusal | undefined;
+}
+
+export interface HostPolicyOptions {
+  readonly publicUrl: string;
+  readonly listen: () => { readonly host: string; readonly port: number };
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+}
+
+/**
+ * Allows the public URL's host, the address listened on, the loopback names with that port while listening on loopback,
+ * and what the operator added. 2026-07-28 transports/streamable-http, "Security & Endpoint". @throws TypeError on a
+ * public URL that is none
+ */
+export function createHostPolicy(options: HostPolicyOptions): HostPolicy {
+  const publicUrl = new URL(options.publicUrl);
+  const origins = new Set([publicUrl.origin, ...options.allowedOrigins.map(normalOrigin)]);
+  const fixed = new Set([
+    publicUrl.host,
+    withPort(publicUrl),
+    ...options.allowedHosts.map((host) => host.toLowerCase()),
+  ]);
+  let local: { readonly port: number; readonly hosts: ReadonlySet<string>; readonly origins: ReadonlySet<string> };
+
+  // Recomputed only when the port changes, which it does once: from 0 to what the system gave.
+  const localNames = () => {
+    const { host, port } = options.listen();
+    if (local?.port !== port) {
+      const hosts = addressNames(host).flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]));
+      local = { port, hosts: new Set(hosts), origins: new Set(hosts.map((name) => `http://${name}`)) };
+    }
+    return local;
+  };
+
+  return {
+    check(host, origin) {
+      const name = host?.toLowerCase();
+      if (name === undefined || !(fixed.has(name) || localNames().hosts.has(name))) return refuse("HOST_NOT_ALLOWED");
+      if (origin === undefined || origins.has(origin) || localNames().origins.has(origin)) return undefined;
+      return refuse("ORIGIN_NOT_ALLOWED");
+    },
+  };
+}
+
+const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
+
+function addressNames(host: string): readonly string[] {
+  const name = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host.toLowerCase();
+  const loopback = LOOPBACK.includes(name) || name.startsWith("127.");
+  return loopback ? [...new Set([name, ...LOOPBACK])] : [name];
+}
+
+function withPort(url: URL): string {
+  if (url.port !== "") return url.host;
+  return `${url.hostname}:${url.protocol === "https:" ? 443 : 80}`;
+}
+
+// "https://app.example/" and "https://app.example:443" are the origin that a browser writes "https://app.example".
+function normalOrigin(text: string): string {
+  return URL.canParse(text) ? new URL(text).origin : text;
+}

@@ -1,0 +1,50 @@
+import { type Refusal, refuse } from "../core/errors.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Identity } from "../identity/identity.ts";
+import type { RequestContext } from "./edge.ts";
+import { type Exchange, headerOf } from "./exchange.ts";
+import type { ModernServer } from "./modern-dispatch.ts";
+import type { SessionRegistry } from "./session-registry.ts";
+import type { Streams } from "./streams.ts";
+
+/** What the handlers of the HTTP endpoint share. */
+export interface HttpEdge extends ModernServer {
+  readonly identity: Identity;
+  readonly sessions: SessionRegistry;
+  readonly streams: Streams;
+  readonly policyHeaders: readonly string[];
+}
+
+export type Admitted =
+  | { readonly ok: true; readonly context: RequestContext }
+  | { readonly ok: false; readonly refusal: Refusal; readonly challenge: string | undefined };
+
+/** Who calls, and what the endpoint shows: every request proves it anew. */
+export async function admit(http: HttpEdge, { incoming, path, endpoint }: Exchange): Promise<Admitted> {
+  const ip = incoming.socket.remoteAddress ?? "";
+  const answer = http.identity.identify({ authorization: incoming.headers.authorization, remoteAddress: ip, path });
+  const identified = answer instanceof Promise ? await answer : answer;
+  if (!identified.ok) return { ok: false, refusal: identified.refusal, challenge: identified.challenge };
+  const scope = http.edge.gateway.scope(endpoint);
+  if (scope === undefined) return { ok: false, refusal: refuse("ENDPOINT_UNKNOWN"), challenge: undefined };
+  const context: RequestContext = {
+    principal: identified.principal,
+    scope,
+    ip,
+    userAgent: incoming.headers["user-agent"] ?? "",
+    hasHeaders: true,
+    header: (name) => headerOf(incoming, name),
+    policyHeaders: pick(http.policyHeaders, (name) => headerOf(incoming, name)),
+    receivedAt: http.edge.now(),
+  };
+  return { ok: true, context };
+}
+
+function pick(names: readonly string[], header: (name: string) => string | undefined): JsonObject {
+  const picked: Record<string, string> = {};
+  for (const name of names) {
+    const value = header(name);
+    if (value !== undefined) picked[name] = value;
+  }
+  return picked;
+}

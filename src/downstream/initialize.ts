@@ -1,0 +1,35 @@
+import { type Refusal, refuse } from "../core/errors.ts";
+import { isObject, type JsonObject } from "../core/json.ts";
+import type { Scope } from "../core/scope.ts";
+import type { Request } from "../mcp/classify.ts";
+import { isLegacyRevision, LEGACY_REVISIONS, type LegacyRevision } from "../mcp/revisions.ts";
+import type { Edge } from "./edge.ts";
+
+/** What a client says of itself in `initialize`, with the revision that it gets. */
+export interface Initialize {
+  readonly ok: true;
+  readonly protocolVersion: LegacyRevision;
+  readonly clientInfo: JsonObject;
+  readonly capabilities: JsonObject;
+}
+
+/** Reads `initialize`; an unknown revision gets the newest one. 2025-11-25 basic/lifecycle, "Version Negotiation" */
+export function readInitialize(request: Request): Initialize | Refusal {
+  const { protocolVersion, clientInfo, capabilities } = request.params;
+  if (typeof protocolVersion !== "string") return refuse("PARAMS_INVALID", "params.protocolVersion must be a string.");
+  if (!isObject(clientInfo)) return refuse("PARAMS_INVALID", "params.clientInfo must be an object.");
+  if (!isObject(capabilities)) return refuse("PARAMS_INVALID", "params.capabilities must be an object.");
+  const version = isLegacyRevision(protocolVersion) ? protocolVersion : LEGACY_REVISIONS[0];
+  return { ok: true, protocolVersion: version, clientInfo, capabilities };
+}
+
+/** The result of `initialize`, as JSON text. */
+export function initializeResult(edge: Edge, scope: Scope, protocolVersion: LegacyRevision): string {
+  const instructions = edge.gateway.instructions(scope);
+  return JSON.stringify({
+    protocolVersion,
+    capabilities: edge.gateway.capabilities(scope),
+    serverInfo: edge.serverInfo,
+    ...(instructions === undefined ? {} : { instructions }),
+  });
+}

@@ -1,0 +1,191 @@
+import type { ClientPeer, Notification } from "../core/call.ts";
+import type { Cancellation } from "../core/cancellation.ts";
+import { type Refusal, refuse } from "../core/errors.ts";
+import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import type { Request } from "../mcp/classify.ts";
+import { encodeNotification, encodeResultText } from "../mcp/encode.ts";
+import type { RpcId } from "../mcp/messages.ts";
+import { META } from "../mcp/revisions.ts";
+import type { Edge, RequestContext } from "./edge.ts";
+import { LIST_CHANGED, type ListChange } from "./list-changes.ts";
+import { ownResult } from "./render-modern.ts";
+import type { Reply } from "./reply.ts";
+
+/** What a client listens for. 2026-07-28 patterns/subscriptions, "Notification Filter". */
+interface Filter {
+  readonly methods: ReadonlySet<string>;
+  readonly uris: readonly string[];
+}
+
+/** The open `subscriptions/listen` streams of one edge. */
+export interface Listens {
+  /** Opens one; resolves when it has ended or was refused. */
+  open(
+    request: Request,
+    context: RequestContext,
+    peer: ClientPeer,
+    cancellation: Cancellation,
+    reply: Reply,
+  ): Promise<Refusal | undefined>;
+  listChanged(change: ListChange): void;
+  /** Ends all of them with their completion result. 2026-07-28 patterns/subscriptions, "Graceful Closure" */
+  close(): void;
+  readonly count: number;
+}
+
+export function createListens(edge: Edge): Listens {
+  const open = new Set<Listen>();
+  let closed = false;
+  return {
+    async open(request, context, peer, cancellation, reply) {
+      const wanted = readFilter(request.params["notifications"], edge.limits.maxSubscriptions);
+      if (!wanted.ok) return wanted;
+      if (!reply.streams) return refuse("NOT_ACCEPTABLE");
+      if (closed || open.size >= edge.limits.maxListens) return refuse("TOO_MANY_OPEN");
+      const filter = supported(wanted.filter, edge.gateway.capabilities(context.scope));
+      const listen = new Listen(edge, request.id, context.scope.endpoint, reply);
+      open.add(listen);
+      const over = new Promise<void>((resolve) => listen.onClose(resolve));
+      cancellation.onCancel(() => listen.close());
+      await listen.start(filter, context, peer);
+      await over;
+      open.delete(listen);
+      return undefined;
+    },
+    listChanged(change) {
+      for (const listen of open) listen.listChanged(change);
+    },
+    close() {
+      closed = true;
+      for (const listen of [...open]) listen.complete();
+    },
+    get count() {
+      return open.size;
+    },
+  };
+}
+
+/** How many messages may come in before the acknowledgement is out. */
+const MAX_EARLY = 64;
+
+class Listen {
+  readonly #edge: Edge;
+  readonly #id: RpcId;
+  readonly #endpoint: string;
+  readonly #reply: Reply;
+  readonly #closers: Array<() => void> = [];
+  #methods: ReadonlySet<string> = new Set();
+  // Set until the acknowledgement is out, which must be the first message of the stream.
+  #early: string[] | undefined = [];
+  #closed = false;
+
+  constructor(edge: Edge, id: RpcId, endpoint: string, reply: Reply) {
+    this.#edge = edge;
+    this.#id = id;
+    this.#endpoint = endpoint;
+    this.#reply = reply;
+  }
+
+  /** Watches what can be watched, then acknowledges exactly that. */
+  async start(filter: Filter, context: RequestContext, peer: ClientPeer): Promise<void> {
+    this.#methods = filter.methods;
+    const granted = await Promise.all(filter.uris.map((uri) => this.#watch(context, peer, uri)));
+    const uris = filter.uris.filter((_, index) => granted[index] === true);
+    const has = (list: ListChange["list"]): boolean => filter.methods.has(LIST_CHANGED[list]);
+    this.#send("notifications/subscriptions/acknowledged", {
+      notifications: {
+        ...(has("tools") ? { toolsListChanged: true } : {}),
+        ...(has("prompts") ? { promptsListChanged: true } : {}),
+        ...(has("resources") ? { resourcesListChanged: true } : {}),
+        ...(uris.length === 0 ? {} : { resourceSubscriptions: uris }),
+      },
+    });
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const message of early) this.#reply.send(message);
+  }
+
+  listChanged({ list, upstream }: ListChange): void {
+    const method = LIST_CHANGED[list];
+    if (!this.#methods.has(method)) return;
+    // Looked up each time: what an endpoint shows can change while it is listened to.
+    if (this.#edge.gateway.scope(this.#endpoint)?.upstreams.includes(upstream) !== true) return;
+    this.#pass({ method, params: {} });
+  }
+
+  /** Ends the stream from this side, with the response that says so. */
+  complete(): void {
+    if (this.#closed) return;
+    const result = ownResult(this.#edge, "complete", { _meta: { [META.subscriptionId]: this.#id } });
+    this.#reply.end(encodeResultText(this.#id, JSON.stringify(result)));
+    this.close();
+  }
+
+  /** Lets go of everything watched. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#reply.endEmpty();
+    for (const closer of this.#closers.splice(0)) closer();
+  }
+
+  onClose(listener: () => void): void {
+    if (this.#closed) listener();
+    else this.#closers.push(listener);
+  }
+
+  async #watch(context: RequestContext, peer: ClientPeer, uri: string): Promise<boolean> {
+    const { gateway } = this.#edge;
+    const answer = await gateway.subscribe(context.scope, peer, uri, (notification) => this.#pass(notification));
+    if (!answer.ok) return false;
+    this.onClose(() => answer.close());
+    return true;
+  }
+
+  #pass({ method, params }: Notification): void {
+    if (this.#closed) return;
+    const message = encodeNotification(method, this.#tagged(params));
+    if (this.#early === undefined) this.#reply.send(message);
+    else if (this.#early.length < MAX_EARLY) this.#early.push(message);
+  }
+
+  #send(method: string, params: JsonObject): void {
+    this.#reply.send(encodeNotification(method, this.#tagged(params)));
+  }
+
+  #tagged(params: JsonObject): JsonObject {
+    const meta = params["_meta"];
+    return { ...params, _meta: { ...(isObject(meta) ? meta : {}), [META.subscriptionId]: this.#id } };
+  }
+}
+
+function readFilter(
+  value: Json | undefined,
+  maxUris: number,
+): { readonly ok: true; readonly filter: Filter } | Refusal {
+  if (!isObject(value)) return refuse("PARAMS_INVALID", "params.notifications must be an object.");
+  const methods = new Set<string>();
+  if (value["toolsListChanged"] === true) methods.add(LIST_CHANGED.tools);
+  if (value["promptsListChanged"] === true) methods.add(LIST_CHANGED.prompts);
+  if (value["resourcesListChanged"] === true) methods.add(LIST_CHANGED.resources);
+  const wanted = value["resourceSubscriptions"] ?? [];
+  if (!Array.isArray(wanted))
+    return refuse("PARAMS_INVALID", "params.notifications.resourceSubscriptions must be a list.");
+  const uris = new Set<string>();
+  for (const uri of wanted as readonly Json[]) {
+    if (typeof uri !== "string") return refuse("PARAMS_INVALID", "A resource subscription must be a URI.");
+    uris.add(uri);
+  }
+  if (uris.size > maxUris)
+    return refuse("PARAMS_INVALID", `At most ${maxUris} resources can be watched on one stream.`);
+  return { ok: true, filter: { methods, uris: [...uris] } };
+}
+
+function supported(filter: Filter, capabilities: JsonObject): Filter {
+  const tells = (capability: string, key: string): boolean => {
+    const value = capabilities[capability];
+    return isObject(value) && value[key] === true;
+  };
+  const methods = new Set([...filter.methods].filter((method) => tells(method.split("/")[1] ?? "", "listChanged")));
+  return { methods, uris: tells("resources", "subscribe") ? filter.uris : [] };
+}

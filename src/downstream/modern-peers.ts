@@ -1,0 +1,37 @@
+import { LRUCache } from "lru-cache";
+import type { ClientPeer } from "../core/call.ts";
+import { sha256 } from "../core/digest.ts";
+import { type Principal, principalKey } from "../core/principal.ts";
+import type { RequestMeta } from "../mcp/request-meta.ts";
+
+const MAX_PEERS = 4096;
+
+/** The peers of modern requests: one per principal, client program and set of capabilities. */
+export interface ModernPeers {
+  of(principal: Principal, meta: RequestMeta): ClientPeer;
+}
+
+/**
+ * Makes the peers, with a bounded memory that only saves work: a peer that fell out is made again with the same key.
+ * Key parts are the JSON texts as sent, so equal clients share a peer and a different order of keys merely does not.
+ */
+export function createModernPeers(): ModernPeers {
+  const peers = new LRUCache<string, ClientPeer>({ max: MAX_PEERS });
+  return {
+    of(principal, { clientInfo, capabilities }) {
+      const facts = JSON.stringify([principal.clientId, clientInfo?.["name"], clientInfo?.["version"], capabilities]);
+      const text = `${principalKey(principal)}\n${facts}`;
+      const known = peers.get(text);
+      if (known !== undefined) return known;
+      const peer: ClientPeer = {
+        key: `modern:${sha256(text)}`,
+        capabilities,
+        // This era has no way from the server to the client outside a request. 2026-07-28 changelog
+        request: async () => ({ ok: false, error: { code: -32601, message: "The client takes no requests." } }),
+        notify: () => {},
+      };
+      peers.set(text, peer);
+      return peer;
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { Cancellation } from "../core/cancellation.ts";
+import { type Refusal, refuse } from "../core/errors.ts";
+import { type JsonLimits, parseJson } from "../core/json.ts";
+import { type Classified, classify } from "../mcp/classify.ts";
+import { readBody } from "./body.ts";
+import type { RequestContext } from "./edge.ts";
+import { answerEmpty, answerRefusal, type Exchange, headerOf } from "./exchange.ts";
+import { admit, type HttpEdge } from "./http-edge.ts";
+import { postLegacy } from "./legacy-http.ts";
+import { type Accepted, readMedia } from "./media.ts";
+import { dispatchModernRequest } from "./modern-dispatch.ts";
+import { HttpReply } from "./reply.ts";
+
+/**
+ * One POST, step by step; Host and Origin were checked before. Each step either hands its finding to the next or answers
+ * and stops, and nothing of the body is read for a caller who is not known.
+ *
+ *   1. admit      who calls (401, 403), and what the endpoint shows (404)
+ *   2. readMedia  what form the body has and the answer may take (415, 406)
+ *   3. readBody   at most so many bytes (413)
+ *   4. parseJson  no value that two readers could read differently (400)
+ *   5. classify   which era, and whether the headers say what the body says (400)
+ *   6. serve      the era's own dispatch
+ */
+export async function handlePost(http: HttpEdge, exchange: Exchange): Promise<void> {
+  const { incoming, outgoing } = exchange;
+  const { limits } = http.edge;
+
+  const admitted = await admit(http, exchange);
+  if (!admitted.ok) {
+    const { refusal, challenge } = admitted;
+    const headers = challenge === undefined ? undefined : { "WWW-Authenticate": challenge };
+    return answerRefusal(outgoing, refusal, { headers });
+  }
+  const accepted = readMedia(incoming.headers["content-type"], incoming.headers.accept);
+  if (!accepted.ok) return answerRefusal(outgoing, accepted);
+
+  const body = await readBody(incoming, limits.maxBodyBytes);
+  if (body === undefined) return;
+  if (!body.ok) return answerRefusal(outgoing, body);
+
+  const parsed = parseBody(body.text, limits);
+  if (!parsed.ok) return answerRefusal(outgoing, parsed);
+
+  const headers = {
+    protocolVersion: headerOf(incoming, "mcp-protocol-version"),
+    method: headerOf(incoming, "mcp-method"),
+    name: headerOf(incoming, "mcp-name"),
+  };
+  const classified = classify(parsed.value, { headers, maxBatch: limits.maxBatch });
+  return serve(http, exchange, accepted, admitted.context, classified);
+}
+
+function serve(
+  http: HttpEdge,
+  exchange: Exchange,
+  accepted: Accepted,
+  context: RequestContext,
+  classified: Classified,
+): Promise<void> | void {
+  const { outgoing } = exchange;
+  switch (classified.kind) {
+    case "rejected":
+      return answerRefusal(outgoing, classified.refusal, { id: classified.id, data: classified.data });
+    case "modern-notification":
+      // Nothing that a client can tell over HTTP in this era changes anything: closing the response cancels.
+      return answerEmpty(outgoing, 202);
+    case "modern-request": {
+      const cancellation = new Cancellation();
+      const reply = new HttpReply(outgoing, accepted, http.streams, context.receivedAt);
+      reply.onDisconnect(() => cancellation.cancel("the client closed the response"));
+      return dispatchModernRequest(http, classified.message, classified.meta, context, cancellation, reply);
+    }
+    case "legacy":
+    case "legacy-batch":
+      return postLegacy(http, exchange, accepted, context, classified);
+    default:
+      return classified satisfies never;
+  }
+}
+
+function parseBody(text: string, limits: JsonLimits) {
+  const parsed = parseJson(text, limits);
+  if (parsed.ok) return parsed;
+  const { code, path } = parsed.problem;
+  const refusal: Refusal = refuse(code, code === "JSON_MALFORMED" ? undefined : `At ${path}.`);
+  return refusal;
+}

@@ -1,0 +1,33 @@
+import type { Call } from "../core/call.ts";
+import type { AsksOutcome, Outcome } from "../core/outcome.ts";
+import { RawJson } from "../core/raw-json.ts";
+import { encodeError, encodeResult } from "../mcp/encode.ts";
+import type { RpcId } from "../mcp/messages.ts";
+import type { Edge } from "./edge.ts";
+import { deniedAnswer, faultAnswer, type OwnAnswer, refusedAnswer } from "./render-common.ts";
+
+/** An outcome that asks nothing more. */
+export type FinalOutcome = Exclude<Outcome, AsksOutcome>;
+
+/** The response to a legacy client. JSON-RPC errors travel with HTTP status 200: 404 would mean a lost session. */
+export function renderLegacy(edge: Edge, id: RpcId, call: Call, outcome: FinalOutcome): Buffer {
+  switch (outcome.kind) {
+    case "result":
+      return encodeResult(id, outcome.result);
+    case "error":
+      return encodeError(id, outcome.error);
+    case "denied":
+      return renderLegacyOwn(id, deniedAnswer(outcome.decision, call, edge.errors));
+    case "refused":
+      return renderLegacyOwn(id, refusedAnswer(outcome.refusal));
+    case "fault":
+      return renderLegacyOwn(id, faultAnswer(outcome.fault, call));
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** The gateway's own answer in legacy form. */
+export function renderLegacyOwn(id: RpcId, answer: OwnAnswer): Buffer {
+  return answer.kind === "result" ? encodeResult(id, RawJson.fromValue(answer.result)) : encodeError(id, answer.error);
+}

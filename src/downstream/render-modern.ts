@@ -1,0 +1,126 @@
+import type { Ask, Call, RpcError } from "../core/call.ts";
+import { ERRORS } from "../core/errors.ts";
+import { isObject, type JsonObject } from "../core/json.ts";
+import type { AsksOutcome, Outcome } from "../core/outcome.ts";
+import { RawJson } from "../core/raw-json.ts";
+import { missingCapability } from "../mcp/ask-capability.ts";
+import { encodeError, encodeResult, withDefaults } from "../mcp/encode.ts";
+import type { RpcId } from "../mcp/messages.ts";
+import { META } from "../mcp/revisions.ts";
+import { type Edge, refusalError } from "./edge.ts";
+import { deniedAnswer, faultAnswer, notPossible, type OwnAnswer, refusedAnswer } from "./render-common.ts";
+
+/** A response and the HTTP status that it has if nothing was streamed before it. */
+export interface ModernAnswer {
+  readonly message: Buffer;
+  readonly status: number;
+}
+
+/** The response to a modern client. 2026-07-28 basic, "Responses"; patterns/mrtr; server/utilities/caching. */
+export function renderModern(edge: Edge, id: RpcId, call: Call, outcome: Outcome): ModernAnswer {
+  switch (outcome.kind) {
+    case "result":
+      return { message: encodeResult(id, complete(call.method, outcome.result)), status: 200 };
+    case "error":
+      return modernError(id, modernCode(outcome.error), statusOf(outcome.error.code));
+    case "denied":
+      return renderModernOwn(edge, id, deniedAnswer(outcome.decision, call, edge.errors));
+    case "refused":
+      return renderModernOwn(edge, id, refusedAnswer(outcome.refusal));
+    case "fault":
+      return renderModernOwn(edge, id, faultAnswer(outcome.fault, call));
+    case "asks":
+      return renderAsks(edge, id, call, outcome);
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** The gateway's own answer in modern form: complete, and signed with who made it. */
+export function renderModernOwn(edge: Edge, id: RpcId, answer: OwnAnswer): ModernAnswer {
+  if (answer.kind === "error") return modernError(id, answer.error, answer.status);
+  return { message: encodeResult(id, RawJson.fromValue(ownResult(edge, "complete", answer.result))), status: 200 };
+}
+
+/** A result that the gateway itself makes. */
+export function ownResult(edge: Edge, resultType: string, result: JsonObject): JsonObject {
+  const meta = result["_meta"];
+  return {
+    resultType,
+    ...result,
+    _meta: { ...(isObject(meta) ? meta : {}), [META.serverInfo]: edge.serverInfo },
+  };
+}
+
+function modernError(id: RpcId, error: RpcError, status: number): ModernAnswer {
+  return { message: encodeError(id, error), status };
+}
+
+// A result of a legacy server says neither that it is complete nor how long it is good for; the safe answer to the
+// second is: not at all, and only for this caller.
+function complete(method: string, result: RawJson): RawJson {
+  const typed = withDefaults(result, { resultType: "complete" });
+  if (method !== "resources/read") return typed;
+  if (typed.mentions("input_required") && !isComplete(typed)) return typed;
+  return withDefaults(typed, { ttlMs: 0, cacheScope: "private" });
+}
+
+function isComplete(result: RawJson): boolean {
+  const value = result.value();
+  return isObject(value) && value["resultType"] === "complete";
+}
+
+// Codes of earlier revisions that this one forbids. 2026-07-28 basic, "Error Codes"
+function modernCode(error: RpcError): RpcError {
+  if (error.code === -32002) return { ...error, code: ERRORS.PARAMS_INVALID.rpc };
+  if (error.code === -32042) return { ...error, code: ERRORS.INTERNAL.rpc };
+  return error;
+}
+
+// Errors of a server stay in the body under 200, but for the one whose status the specification fixes.
+function statusOf(code: number): number {
+  return code === ERRORS.CAPABILITY_REQUIRED.rpc ? ERRORS.CAPABILITY_REQUIRED.status : 200;
+}
+
+const MAY_ASK = new Set(["tools/call", "prompts/get", "resources/read"]);
+
+const NEEDS_SESSION =
+  "The server of this tool asks the user something while it works, and asks only clients that keep a session. " +
+  "Call it through a client that speaks protocol 2025-11-25.";
+
+function renderAsks(edge: Edge, id: RpcId, call: Call, outcome: AsksOutcome): ModernAnswer {
+  if (outcome.era === "legacy") {
+    outcome.abandon("the client keeps no session");
+    return renderModernOwn(edge, id, notPossible(call, NEEDS_SESSION));
+  }
+  const asks = Object.entries(outcome.asks);
+  const missing = missingOf(asks, call.peer.capabilities);
+  if (missing !== undefined) {
+    outcome.abandon("the client lacks a capability that the server needs");
+    const error = refusalError({ ok: false, code: "CAPABILITY_REQUIRED" }, { requiredCapabilities: missing });
+    return modernError(id, error, ERRORS.CAPABILITY_REQUIRED.status);
+  }
+  if (!MAY_ASK.has(call.method) || (asks.length === 0 && outcome.state === undefined)) {
+    outcome.abandon("this request cannot ask anything");
+    const answer = notPossible(call, "The server asked for input in a way that this protocol revision does not allow.");
+    return renderModernOwn(edge, id, answer);
+  }
+  const result = ownResult(edge, "input_required", {
+    ...(asks.length === 0 ? {} : { inputRequests: Object.fromEntries(asks.map(([key, ask]) => [key, plain(ask)])) }),
+    ...(outcome.state === undefined ? {} : { requestState: outcome.state }),
+  });
+  return { message: encodeResult(id, RawJson.fromValue(result)), status: 200 };
+}
+
+function plain(ask: Ask): JsonObject {
+  return { method: ask.method, params: ask.params };
+}
+
+function missingOf(asks: ReadonlyArray<readonly [string, Ask]>, declared: JsonObject): JsonObject | undefined {
+  let all: JsonObject | undefined;
+  for (const [, ask] of asks) {
+    const missing = missingCapability(ask, declared);
+    if (missing !== undefined) all = { ...all, ...missing };
+  }
+  return all;
+}

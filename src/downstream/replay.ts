@@ -1,0 +1,116 @@
+import { encodeSse } from "../mcp/sse.ts";
+import type { EdgeLimits } from "./options.ts";
+import type { EventSink } from "./reply.ts";
+import type { SseConnection } from "./sse-connection.ts";
+
+/** Bytes held for replay, of one session or of all of them. */
+export interface ReplayBudget {
+  bytes: number;
+}
+
+interface Held {
+  readonly seq: number;
+  readonly text: string;
+}
+
+/**
+ * A resumable stream of one session: every event has an id that names the stream and its place in it, and the latest
+ * events are held so that a client that lost its connection can read on. 2025-11-25 transports, "Resumability".
+ */
+export class ReplayStream implements EventSink {
+  readonly key: string;
+  readonly #limits: EdgeLimits;
+  readonly #now: () => number;
+  readonly #budgets: readonly [session: ReplayBudget, total: ReplayBudget];
+  readonly #held: Held[] = [];
+  #bytes = 0;
+  #lastSeq = 0;
+  #connection: SseConnection | undefined;
+  #finishedAt: number | undefined;
+
+  constructor(
+    key: string,
+    limits: EdgeLimits,
+    now: () => number,
+    budgets: readonly [session: ReplayBudget, total: ReplayBudget],
+  ) {
+    this.key = key;
+    this.#limits = limits;
+    this.#now = now;
+    this.#budgets = budgets;
+  }
+
+  /** When its last event was sent; `undefined` while it goes on. */
+  get finishedAt(): number | undefined {
+    return this.#finishedAt;
+  }
+
+  get connected(): boolean {
+    return this.#connection?.open === true;
+  }
+
+  /** Puts the stream on a connection; the one before is closed. `prime` sends an id at once, so that it can be resumed. */
+  attach(connection: SseConnection, prime: boolean): void {
+    this.#connection?.end();
+    this.#connection = connection;
+    if (prime) connection.write(encodeSse("", `${this.key}-${this.#lastSeq}`));
+  }
+
+  /** Puts the stream on a connection and repeats what came after `afterSeq`. */
+  resume(connection: SseConnection, afterSeq: number): void {
+    this.attach(connection, false);
+    for (const { seq, text } of this.#held) if (seq > afterSeq) connection.write(text);
+    if (this.#finishedAt !== undefined) connection.end();
+  }
+
+  /** What a resumption after `afterSeq` would find: more to come or to repeat, nothing any more, or a lost end. */
+  remains(afterSeq: number): "more" | "nothing" | "lost" {
+    if (this.#finishedAt === undefined) return "more";
+    if (afterSeq >= this.#lastSeq) return "nothing";
+    return this.#held.at(-1)?.seq === this.#lastSeq ? "more" : "lost";
+  }
+
+  event(data: string | Buffer): boolean {
+    this.#lastSeq += 1;
+    const text = encodeSse(data.toString(), `${this.key}-${this.#lastSeq}`);
+    this.#hold({ seq: this.#lastSeq, text });
+    this.#connection?.write(text);
+    // Held or written, it can still reach the client.
+    return true;
+  }
+
+  finish(): void {
+    this.#finishedAt ??= this.#now();
+    this.#connection?.end();
+  }
+
+  /** Gives up what is held and closes the connection. */
+  close(): void {
+    this.finish();
+    while (this.#held.length > 0) this.#drop();
+  }
+
+  #hold(event: Held): void {
+    const [session, total] = this.#budgets;
+    this.#held.push(event);
+    this.#count(event.text.length);
+    const limits = this.#limits;
+    while (
+      this.#held.length > limits.replayEventsPerStream ||
+      this.#bytes > limits.replayBytesPerStream ||
+      (this.#held.length > 0 && (session.bytes > limits.replayBytesPerSession || total.bytes > limits.replayBytesTotal))
+    ) {
+      this.#drop();
+    }
+  }
+
+  #drop(): void {
+    const oldest = this.#held.shift();
+    if (oldest !== undefined) this.#count(-oldest.text.length);
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    for (const budget of this.#budgets) budget.bytes += bytes;
+  }
+}

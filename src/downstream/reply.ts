@@ -1,0 +1,163 @@
+import type { ServerResponse } from "node:http";
+import { encodeSse } from "../mcp/sse.ts";
+import type { Accepted } from "./media.ts";
+import type { SseConnection } from "./sse-connection.ts";
+import type { Streams, Waiting } from "./streams.ts";
+
+/** The way back for one request: any number of messages, then one end. What comes after the end is dropped. */
+export interface Reply {
+  /** Whether messages before the end can reach the client at all. */
+  readonly streams: boolean;
+  readonly ended: boolean;
+  /** Sends a notification or a server's request. Whether it was taken. */
+  send(message: string): boolean;
+  /** Ends with the response. `status` counts where nothing was sent before. */
+  end(message: Buffer, status?: number): void;
+  /** Ends without a response: the request was cancelled. */
+  endEmpty(): void;
+}
+
+/** Where the events of one response go: straight to its connection, or through a buffer that can replay them. */
+export interface EventSink {
+  event(data: string | Buffer): boolean;
+  /** The response was the last event. */
+  finish(): void;
+}
+
+/** Events without ids, for streams that cannot be resumed. */
+export function plainSink(connection: SseConnection): EventSink {
+  return {
+    event: (data) => connection.write(encodeSse(data.toString())),
+    finish: () => connection.end(),
+  };
+}
+
+/**
+ * Answers one POST: with one JSON object if the response is the first thing to happen, else with an event stream that
+ * opens at the first message, or when the shared sweep finds that the client has waited long enough.
+ */
+export class HttpReply implements Reply, Waiting {
+  readonly since: number;
+  readonly streams: boolean;
+  readonly #outgoing: ServerResponse;
+  readonly #accepted: Accepted;
+  readonly #registry: Streams;
+  readonly #makeSink: (connection: SseConnection) => EventSink;
+  #sink: EventSink | undefined;
+  #ended = false;
+  #disconnected: (() => void) | undefined;
+
+  constructor(
+    outgoing: ServerResponse,
+    accepted: Accepted,
+    registry: Streams,
+    since: number,
+    makeSink: (connection: SseConnection) => EventSink = plainSink,
+  ) {
+    this.#outgoing = outgoing;
+    this.#accepted = accepted;
+    this.#registry = registry;
+    this.since = since;
+    this.streams = accepted.sse;
+    this.#makeSink = makeSink;
+    if (accepted.sse) registry.wait(this);
+    outgoing.once("close", () => {
+      registry.settled(this);
+      if (!this.#ended) this.#disconnected?.();
+    });
+  }
+
+  /** Calls `listener` if the client goes away before the end. */
+  onDisconnect(listener: () => void): void {
+    this.#disconnected = listener;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  openStream(): void {
+    this.#open();
+  }
+
+  send(message: string): boolean {
+    return !this.#ended && this.#open()?.event(message) === true;
+  }
+
+  end(message: Buffer, status = 200): void {
+    if (this.#ended) return;
+    const sink = this.#sink ?? (this.#accepted.json ? undefined : this.#open());
+    this.#settle();
+    if (sink !== undefined) {
+      sink.event(message);
+      sink.finish();
+    } else if (!this.#outgoing.destroyed) {
+      this.#outgoing.writeHead(status, { "Content-Type": "application/json", "Content-Length": message.length });
+      this.#outgoing.end(message);
+    }
+  }
+
+  endEmpty(): void {
+    if (this.#ended) return;
+    this.#settle();
+    if (this.#sink !== undefined) this.#sink.finish();
+    else if (!this.#outgoing.destroyed) this.#outgoing.writeHead(202).end();
+  }
+
+  #open(): EventSink | undefined {
+    if (this.#sink !== undefined) return this.#sink;
+    // A client that is gone never saw an event id, so there is nothing that it could resume.
+    if (!this.#accepted.sse || this.#outgoing.destroyed || this.#outgoing.writableEnded) return undefined;
+    this.#registry.settled(this);
+    this.#sink = this.#makeSink(this.#registry.open(this.#outgoing));
+    return this.#sink;
+  }
+
+  #settle(): void {
+    this.#ended = true;
+    this.#registry.settled(this);
+  }
+}
+
+/** The replies of one batch: they share a response, which ends with the last of them. 2025-03-26 basic, "Batching" */
+export function batchReplies(count: number, parent: Reply): readonly Reply[] {
+  const answers: Buffer[] = [];
+  let streamed = false;
+  let left = count;
+  const settle = (): void => {
+    left -= 1;
+    if (left > 0) return;
+    if (answers.length === 0) parent.endEmpty();
+    else if (streamed) {
+      const last = answers.pop();
+      for (const answer of answers) parent.send(answer.toString());
+      if (last !== undefined) parent.end(last);
+    } else parent.end(Buffer.from(`[${answers.map((answer) => answer.toString()).join(",")}]`));
+  };
+  const one = (): Reply => {
+    let ended = false;
+    return {
+      streams: parent.streams,
+      get ended() {
+        return ended;
+      },
+      send(message) {
+        if (ended || !parent.send(message)) return false;
+        streamed = true;
+        return true;
+      },
+      end(message) {
+        if (ended) return;
+        ended = true;
+        answers.push(message);
+        settle();
+      },
+      endEmpty() {
+        if (ended) return;
+        ended = true;
+        settle();
+      },
+    };
+  };
+  return Array.from({ length: count }, one);
+}

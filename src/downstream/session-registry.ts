@@ -1,0 +1,210 @@
+import { sha256 } from "../core/digest.ts";
+import { randomId } from "../core/ids.ts";
+import type { Principal } from "../core/principal.ts";
+import type { Scope } from "../core/scope.ts";
+import { encodeNotification } from "../mcp/encode.ts";
+import type { SessionRecord, SessionStore } from "../store/sessions.ts";
+import type { Edge } from "./edge.ts";
+import type { Initialize } from "./initialize.ts";
+import { LegacySession } from "./legacy-session.ts";
+import { LIST_CHANGED, type ListChange } from "./list-changes.ts";
+import type { ReplayBudget } from "./replay.ts";
+import { SessionStreams } from "./session-streams.ts";
+
+/** A legacy session over HTTP, as this process holds it. */
+export interface HttpSession {
+  readonly record: SessionRecord;
+  readonly legacy: LegacySession;
+  readonly streams: SessionStreams;
+  lastSeenAt: number;
+  /** `lastSeenAt` as the store has it. */
+  storedSeenAt: number;
+}
+
+/** The legacy sessions of one endpoint: facts in the store, a bounded number of live ones in memory. */
+export interface SessionRegistry {
+  /** Opens a session; `undefined` when too many are busy at once. */
+  open(init: Initialize, principal: Principal, scope: Scope): Promise<{ id: string; session: HttpSession } | undefined>;
+  /** The session of an id, if this principal opened it on this endpoint: else it does not exist. */
+  find(id: string, principal: Principal, scope: Scope): HttpSession | Promise<HttpSession | undefined> | undefined;
+  end(session: HttpSession): Promise<void>;
+  listChanged(change: ListChange): void;
+  /** Reaps what is idle, writes back when sessions were last seen, lets finished streams go. */
+  sweep(now: number): void;
+  /** Ends GET streams and writes back what the store does not know yet. */
+  close(): Promise<void>;
+  readonly live: number;
+  readonly replayBytes: number;
+}
+
+export function createSessionRegistry(edge: Edge, store: SessionStore): SessionRegistry {
+  const { limits, now, log } = edge;
+  const live = new Map<string, HttpSession>();
+  const loading = new Map<string, Promise<HttpSession | undefined>>();
+  const total: ReplayBudget = { bytes: 0 };
+  const boot = randomId().replace(/\W/g, "").slice(0, 6);
+  let streamCount = 0;
+  let reapedAt = now();
+  let reaping: Promise<void> = Promise.resolve();
+
+  const make = (record: SessionRecord): HttpSession => {
+    const streams = new SessionStreams(limits, now, total, () => `${boot}${(++streamCount).toString(36)}`);
+    const legacy = new LegacySession(
+      edge,
+      { ...record, handle: record.idHash },
+      {
+        push: (message) => streams.push(message),
+        listening: () => streams.listening,
+        save: (change) => store.update(record.idHash, change),
+      },
+    );
+    return { record, legacy, streams, lastSeenAt: now(), storedSeenAt: record.lastSeenAt };
+  };
+
+  const drop = (session: HttpSession, reason: string): void => {
+    live.delete(session.record.idHash);
+    session.legacy.end(reason);
+    session.streams.close();
+  };
+
+  // The least recently used session that nothing depends on makes room; it comes back from the store when needed.
+  const makeRoom = (): boolean => {
+    if (live.size < limits.maxSessions) return true;
+    for (const session of live.values()) {
+      if (busy(session)) continue;
+      drop(session, "the session was idle");
+      touch(session);
+      return true;
+    }
+    return false;
+  };
+
+  const touch = (session: HttpSession): Promise<void> => {
+    if (session.lastSeenAt <= session.storedSeenAt) return Promise.resolve();
+    session.storedSeenAt = session.lastSeenAt;
+    return store.update(session.record.idHash, { lastSeenAt: session.lastSeenAt }).catch((err: unknown) => {
+      log.error({ err, session: session.record.idHash }, "Could not store when a session was last seen");
+    });
+  };
+
+  const load = async (idHash: string, scope: Scope): Promise<HttpSession | undefined> => {
+    const record = await store.find(idHash);
+    if (record === undefined || now() - record.lastSeenAt > limits.sessionIdleMs || !makeRoom()) return undefined;
+    const session = make(record);
+    live.set(idHash, session);
+    if (record.subscriptions.length > 0) {
+      session.legacy.restore(scope).catch((err: unknown) => {
+        log.error({ err, session: idHash }, "Could not restore a session's subscriptions");
+      });
+    }
+    return session;
+  };
+
+  const reap = async (at: number): Promise<void> => {
+    const touched = [...live.values()].map((session) => {
+      if (busy(session)) session.lastSeenAt = at;
+      return touch(session);
+    });
+    await Promise.all(touched);
+    for (const idHash of await store.removeIdle(at - limits.sessionIdleMs)) {
+      const session = live.get(idHash);
+      if (session !== undefined) drop(session, "the session was idle for too long");
+    }
+  };
+
+  return {
+    async open(init, principal, scope) {
+      if (!makeRoom()) return undefined;
+      const id = randomId();
+      const at = now();
+      const record: SessionRecord = {
+        idHash: sha256(id),
+        issuer: principal.issuer,
+        subject: principal.subject,
+        endpoint: scope.endpoint,
+        protocolVersion: init.protocolVersion,
+        clientInfo: init.clientInfo,
+        capabilities: init.capabilities,
+        logLevel: undefined,
+        subscriptions: [],
+        createdAt: at,
+        lastSeenAt: at,
+      };
+      await store.create(record);
+      const session = make(record);
+      live.set(record.idHash, session);
+      return { id, session };
+    },
+
+    find(id, principal, scope) {
+      const idHash = sha256(id);
+      const session = live.get(idHash);
+      if (session !== undefined) return admit(session, principal, scope);
+      let pending = loading.get(idHash);
+      if (pending === undefined) {
+        pending = load(idHash, scope).finally(() => loading.delete(idHash));
+        loading.set(idHash, pending);
+      }
+      return pending.then((loaded) => (loaded === undefined ? undefined : admit(loaded, principal, scope)));
+    },
+
+    async end(session) {
+      drop(session, "the client ended the session");
+      await store.remove(session.record.idHash);
+    },
+
+    listChanged({ list, upstream }) {
+      const message = encodeNotification(LIST_CHANGED[list], {});
+      const concerned = new Map<string, boolean>();
+      for (const { record, streams } of live.values()) {
+        let shows = concerned.get(record.endpoint);
+        if (shows === undefined) {
+          shows = edge.gateway.scope(record.endpoint)?.upstreams.includes(upstream) === true;
+          concerned.set(record.endpoint, shows);
+        }
+        if (shows) streams.push(message);
+      }
+    },
+
+    sweep(at) {
+      for (const { legacy, streams } of live.values()) {
+        legacy.asks.sweep(at);
+        streams.sweep(at);
+      }
+      if (at - reapedAt < limits.touchMs) return;
+      reapedAt = at;
+      reaping = reaping
+        .then(() => reap(at))
+        .catch((err: unknown) => log.error({ err }, "Could not reap idle sessions"));
+    },
+
+    async close() {
+      for (const session of live.values()) session.streams.closeStanding();
+      await reaping;
+      await Promise.all([...live.values()].map(touch));
+    },
+
+    get live() {
+      return live.size;
+    },
+    get replayBytes() {
+      return total.bytes;
+    },
+  };
+
+  // A foreign session answers exactly as one that does not exist.
+  function admit(session: HttpSession, principal: Principal, scope: Scope): HttpSession | undefined {
+    const { record } = session;
+    const own =
+      record.issuer === principal.issuer && record.subject === principal.subject && record.endpoint === scope.endpoint;
+    if (!own || session.legacy.ended) return undefined;
+    session.lastSeenAt = now();
+    live.delete(record.idHash);
+    live.set(record.idHash, session);
+    return session;
+  }
+}
+
+function busy(session: HttpSession): boolean {
+  return session.legacy.inFlight > 0 || session.streams.connected;
+}

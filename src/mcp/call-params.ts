@@ -1,0 +1,29 @@
+import { type Refusal, refuse } from "../core/errors.ts";
+import { isObject, type JsonObject } from "../core/json.ts";
+
+/** The requests that go to the upstream which owns what they name. */
+export const CALL_METHODS: ReadonlySet<string> = new Set([
+  "tools/call",
+  "prompts/get",
+  "resources/read",
+  "completion/complete",
+]);
+
+/** Whether the params have the shape that their method needs for routing; the rest is the upstream's to judge. */
+export function checkCallParams(method: string, params: JsonObject): Refusal | undefined {
+  if (method === "completion/complete") {
+    if (!isObject(params["ref"])) return refuse("PARAMS_INVALID", "params.ref must be an object.");
+    return isObject(params["argument"]) ? undefined : refuse("PARAMS_INVALID", "params.argument must be an object.");
+  }
+  const key = method === "resources/read" ? "uri" : "name";
+  if (typeof params[key] !== "string") return refuse("PARAMS_INVALID", `params.${key} must be a string.`);
+  const args = params["arguments"];
+  return args === undefined || isObject(args)
+    ? undefined
+    : refuse("PARAMS_INVALID", "params.arguments must be an object.");
+}
+
+/** Merged lists have one page: any cursor is one that this server never gave. Pagination, "Error Handling" */
+export function checkListParams(params: JsonObject): Refusal | undefined {
+  return params["cursor"] === undefined ? undefined : refuse("PARAMS_INVALID", "params.cursor is not known here.");
+}

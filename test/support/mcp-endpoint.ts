@@ -1,0 +1,143 @@
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import { refuse } from "../../src/core/errors.ts";
+import { createCallIds } from "../../src/core/ids.ts";
+import type { Principal } from "../../src/core/principal.ts";
+import { createMcpEndpoint, type McpEndpoint } from "../../src/downstream/endpoint.ts";
+import type { EdgeLimits } from "../../src/downstream/options.ts";
+import type { Identity } from "../../src/identity/identity.ts";
+import type { SessionRecord, SessionStore } from "../../src/store/sessions.ts";
+import { ToolGateway } from "./tool-gateway.ts";
+
+export const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** A person who is known by name alone. */
+export function person(subject: string): Principal {
+  return {
+    issuer: "https://idp.test",
+    subject,
+    kind: "person",
+    clientId: undefined,
+    email: undefined,
+    name: undefined,
+    roles: [],
+    groups: [],
+    scopes: [],
+    claims: {},
+    acr: undefined,
+    amr: [],
+    authTime: undefined,
+  };
+}
+
+/** `Bearer <name>` is that person; anything else is challenged. */
+const namedByToken: Identity = {
+  identify({ authorization, path }) {
+    const subject = /^Bearer (\w+)$/.exec(authorization ?? "")?.[1];
+    if (subject !== undefined) return { ok: true, principal: person(subject) };
+    return {
+      ok: false,
+      refusal: refuse("CREDENTIAL_MISSING"),
+      challenge: `Bearer resource_metadata="http://x${path}"`,
+    };
+  },
+  metadata: (path) => ({ resource: `http://x${path}` }),
+};
+
+/** A session store that keeps its rows in memory and outlives the endpoints that use it. */
+export class MemorySessions implements SessionStore {
+  readonly rows = new Map<string, SessionRecord>();
+  readonly writes: string[] = [];
+
+  async create(session: SessionRecord): Promise<void> {
+    this.writes.push("create");
+    this.rows.set(session.idHash, session);
+  }
+  async find(idHash: string): Promise<SessionRecord | undefined> {
+    return this.rows.get(idHash);
+  }
+  async update(idHash: string, change: Partial<SessionRecord>): Promise<void> {
+    this.writes.push(`update ${Object.keys(change).join(",")}`);
+    const row = this.rows.get(idHash);
+    if (row !== undefined) this.rows.set(idHash, { ...row, ...change });
+  }
+  async remove(idHash: string): Promise<boolean> {
+    return this.rows.delete(idHash);
+  }
+  async removeIdle(before: number): Promise<readonly string[]> {
+    const idle = [...this.rows.values()].filter((row) => row.lastSeenAt < before).map((row) => row.idHash);
+    for (const idHash of idle) this.rows.delete(idHash);
+    return idle;
+  }
+}
+
+export interface Served {
+  readonly url: string;
+  readonly port: number;
+  readonly gateway: ToolGateway;
+  readonly sessions: MemorySessions;
+  readonly endpoint: McpEndpoint;
+  /** Moves the clock on and lets one tick of the endpoint's timer pass. */
+  pass(ms: number): void;
+  stop(): Promise<void>;
+}
+
+/** Serves the endpoint on a free port of the loopback interface. */
+export async function serveMcp(
+  options: {
+    readonly gateway?: ToolGateway;
+    readonly sessions?: MemorySessions;
+    readonly limits?: Partial<EdgeLimits>;
+    readonly errors?: "result" | "protocol";
+    readonly allowedOrigins?: readonly string[];
+    readonly log?: typeof SILENT;
+  } = {},
+): Promise<Served> {
+  const gateway = options.gateway ?? new ToolGateway();
+  const sessions = options.sessions ?? new MemorySessions();
+  let passed = 0;
+  let port = 0;
+  let tick = (): void => {};
+  const now = (): number => Date.now() + passed;
+  const endpoint = createMcpEndpoint({
+    gateway,
+    sessions,
+    identity: namedByToken,
+    log: options.log ?? SILENT,
+    now,
+    callIds: createCallIds(now),
+    version: "1.2.3",
+    errors: options.errors,
+    limits: options.limits,
+    publicUrl: "https://mcp.example.com",
+    listen: () => ({ host: "127.0.0.1", port }),
+    allowedOrigins: options.allowedOrigins,
+    everySecond: (run) => {
+      tick = run;
+      return () => {
+        tick = () => {};
+      };
+    },
+  });
+  const server = createAdaptorServer({ fetch: endpoint.app.fetch });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  port = (server.address() as AddressInfo).port;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    gateway,
+    sessions,
+    endpoint,
+    pass(ms) {
+      passed += ms;
+      tick();
+    },
+    async stop() {
+      await endpoint.close();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        if ("closeAllConnections" in server) server.closeAllConnections();
+      });
+    },
+  };
+}
