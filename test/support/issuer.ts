@@ -1,0 +1,86 @@
+import { createServer, type ServerResponse } from "node:http";
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
+
+/** What a token says besides the claims: header fields, and how it is signed. */
+export interface Minting {
+  /** A field that is `undefined` is left out. */
+  readonly header?: { readonly alg?: string; readonly typ?: string | undefined; readonly kid?: string };
+  /** Signs with the key that `rotate` replaced. */
+  readonly withFormerKey?: boolean;
+}
+
+/** Claims of a token, good or bad. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** A bare issuer of tokens: metadata and keys over loopback HTTP, and any token that a test wants, well-formed or not. */
+export interface TestIssuer {
+  readonly issuer: string;
+  readonly jwksUrl: string;
+  /** Paths that were asked for, in order. */
+  readonly asked: readonly string[];
+  publicKey(): JWK;
+  /** Adds `iss`; all other claims are the test's. One that is `undefined` is left out. */
+  mint(claims: Claims, minting?: Minting): Promise<string>;
+  /** Replaces the key by a new one under a new `kid`. */
+  rotate(): Promise<void>;
+  /** What is answered from now on: documents, nothing ever, status 500, or something that is no document. */
+  behave(how: "well" | "silent" | "failing" | "garbage"): void;
+  close(): Promise<void>;
+}
+
+/** Starts an issuer on a free port. `named` overrides the issuer in its metadata. */
+export async function startIssuer(options: { readonly named?: string } = {}): Promise<TestIssuer> {
+  let keys = await makeKeys("key-1");
+  let former = keys;
+  let behaviour: Parameters<TestIssuer["behave"]>[0] = "well";
+  const asked: string[] = [];
+
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? "");
+    if (behaviour === "silent") return;
+    if (behaviour === "failing") return answer(response, 500, "{}");
+    if (behaviour === "garbage") return answer(response, 200, "<html>");
+    if (request.url === "/jwks") return answer(response, 200, JSON.stringify({ keys: [keys.jwk] }));
+    if (request.url !== "/.well-known/oauth-authorization-server") return answer(response, 404, "{}");
+    answer(response, 200, JSON.stringify({ issuer: options.named ?? issuer, jwks_uri: `${issuer}/jwks` }));
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the issuer has no port");
+  const issuer = `http://127.0.0.1:${address.port}`;
+
+  return {
+    issuer,
+    jwksUrl: `${issuer}/jwks`,
+    asked,
+    publicKey: () => keys.jwk,
+    mint(claims, minting = {}) {
+      const { jwk, privateKey } = minting.withFormerKey === true ? former : keys;
+      const { typ, ...header } = { alg: "RS256", kid: jwk.kid ?? "", typ: "at+jwt", ...minting.header };
+      return new SignJWT({ iss: issuer, ...claims })
+        .setProtectedHeader({ ...header, ...(typ === undefined ? {} : { typ }) })
+        .sign(privateKey);
+    },
+    async rotate() {
+      former = keys;
+      keys = await makeKeys(`key-${Number(keys.jwk.kid?.slice(4)) + 1}`);
+    },
+    behave(how) {
+      behaviour = how;
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+    },
+  };
+}
+
+async function makeKeys(kid: string) {
+  const { publicKey, privateKey } = await generateKeyPair("RS256");
+  const jwk: JWK = { ...(await exportJWK(publicKey)), kid, alg: "RS256", use: "sig" };
+  return { jwk, privateKey };
+}
+
+function answer(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(body);
+}
