@@ -9,12 +9,16 @@ export interface Match {
   readonly because: "condition" | "error";
   /** For `error`: what went wrong, without values from the call. */
   readonly error?: string;
+  /** `shadow`: the policy was evaluated and not applied. */
+  readonly mode?: "shadow";
 }
 
 /** The verdict over one call: the strongest effect of all policies that matched. */
 export type Decision = {
   /** Every policy that matched, in file order. */
   readonly matched: readonly Match[];
+  /** Evaluated without effect: shadow policies that matched, and an `allow` whose condition failed. Absent if none. */
+  readonly unapplied?: readonly Match[];
   /** SHA-256 of the policy set that decided. */
   readonly set: string;
 } & (

@@ -1,0 +1,156 @@
+import type { ClientFacts } from "../core/call.ts";
+import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import type { Principal } from "../core/principal.ts";
+import { readSchemaHints, type SchemaHints } from "./input-schema.ts";
+import { bindJson } from "./json-values.ts";
+import type { PolicyInput } from "./policy-set.ts";
+
+/** `user` of a condition. A field that nobody vouched for is absent: `has(user.email)` is false then. */
+export class UserView {
+  readonly id: string;
+  readonly email: string | undefined;
+  readonly name: string | undefined;
+  readonly roles: readonly string[];
+  readonly groups: readonly string[];
+  readonly scopes: readonly string[];
+  readonly issuer: string;
+  readonly acr: string | undefined;
+  readonly amr: readonly string[];
+  readonly auth_time: Date | undefined;
+  readonly #claims: JsonObject;
+  #boundClaims: unknown;
+
+  constructor(principal: Principal) {
+    this.id = principal.subject;
+    this.email = principal.email;
+    this.name = principal.name;
+    this.roles = principal.roles;
+    this.groups = principal.groups;
+    this.scopes = principal.scopes;
+    this.issuer = principal.issuer;
+    this.acr = principal.acr;
+    this.amr = principal.amr;
+    this.auth_time = principal.authTime === undefined ? undefined : new Date(principal.authTime);
+    this.#claims = principal.claims;
+  }
+
+  get claims(): unknown {
+    this.#boundClaims ??= bindJson(this.#claims, 0, undefined);
+    return this.#boundClaims;
+  }
+}
+
+/** `client` of a condition. */
+export class ClientView {
+  readonly id: string | undefined;
+  readonly name: string;
+  readonly version: string;
+  readonly ip: string;
+  readonly user_agent: string;
+
+  constructor(client: ClientFacts) {
+    this.id = client.id;
+    this.name = client.name;
+    this.version = client.version;
+    this.ip = client.ip;
+    this.user_agent = client.userAgent;
+  }
+}
+
+/** `tool` of a condition. Depends on the definition alone and is shared by all calls of the tool. */
+export class ToolView {
+  readonly name: string;
+  readonly upstream: string;
+  readonly title: string | undefined;
+  readonly annotations: unknown;
+  readonly meta: unknown;
+
+  constructor(tool: PolicyInput["tool"]) {
+    const { title, annotations, _meta } = tool.definition;
+    const hints = objectOf(annotations);
+    this.name = tool.name;
+    this.upstream = tool.upstream;
+    this.title = firstText(title, hints["title"]);
+    this.annotations = bindJson(hints, 0, undefined);
+    this.meta = bindJson(objectOf(_meta), 0, undefined);
+  }
+}
+
+/** `request` of a condition. */
+export class RequestView {
+  readonly id: string;
+  readonly method: string;
+  readonly time: Date;
+  readonly session: string | undefined;
+  readonly endpoint: string;
+  readonly #headers: JsonObject;
+
+  constructor(request: PolicyInput["request"]) {
+    this.id = request.id;
+    this.method = request.method;
+    this.time = new Date(request.time);
+    this.session = request.session;
+    this.endpoint = request.endpoint;
+    this.#headers = request.headers;
+  }
+
+  get headers(): unknown {
+    return bindJson(this.#headers, 0, undefined);
+  }
+}
+
+/** What depends on a tool's definition alone: computed once per definition, not per call. */
+export interface ToolFacts {
+  readonly view: ToolView;
+  readonly hints: SchemaHints | undefined;
+}
+
+/** Reads a tool's definition for conditions. @throws never */
+export function readToolFacts(tool: PolicyInput["tool"]): ToolFacts {
+  return { view: new ToolView(tool), hints: readSchemaHints(tool.definition["inputSchema"]) };
+}
+
+/** The variables of one call, each made when a condition first names it and then kept for all conditions. */
+export class CallContext {
+  readonly tool: ToolView;
+  readonly #input: PolicyInput;
+  readonly #hints: SchemaHints | undefined;
+  #user: UserView | undefined;
+  #client: ClientView | undefined;
+  #request: RequestView | undefined;
+  #args: unknown;
+
+  constructor(input: PolicyInput, facts: ToolFacts) {
+    this.#input = input;
+    this.tool = facts.view;
+    this.#hints = facts.hints;
+  }
+
+  get user(): UserView {
+    this.#user ??= new UserView(this.#input.principal);
+    return this.#user;
+  }
+
+  get client(): ClientView {
+    this.#client ??= new ClientView(this.#input.client);
+    return this.#client;
+  }
+
+  get request(): RequestView {
+    this.#request ??= new RequestView(this.#input.request);
+    return this.#request;
+  }
+
+  get args(): unknown {
+    this.#args ??= bindJson(this.#input.arguments, 0, this.#hints);
+    return this.#args;
+  }
+}
+
+function objectOf(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+function firstText(...values: readonly (Json | undefined)[]): string | undefined {
+  return values.find((value) => typeof value === "string");
+}

@@ -1,0 +1,241 @@
+import { Environment, EvaluationError, type ParseResult } from "@marcbachmann/cel-js";
+import { suggest } from "../core/suggest.ts";
+import { readCall } from "./ast.ts";
+import { ClientView, RequestView, ToolView, UserView } from "./context.ts";
+import { type EvaluationFailure, explainFailure, LimitExceeded } from "./evaluation-failure.ts";
+import { applyRules, didYouMean, type ExpressionProblem, SAFE, typeName } from "./expression-rules.ts";
+import { createPatterns } from "./patterns.ts";
+import { createToLocal, parseTimestamp, TIMESTAMP_PARTS } from "./timestamps.ts";
+import { fieldType, isRecordName, VARIABLES, VOCABULARY } from "./vocabulary.ts";
+
+/**
+ * CEL as policies may use it. The only file that knows the engine, `@marcbachmann/cel-js` (pinned exactly, because the
+ * rules read its tree), and the place that closes what the engine leaves open:
+ *
+ * - names, types and functions are checked at load, `has()` included, and a condition that cannot be a bool is refused;
+ * - `matches` is RE2 with literal patterns; `timestamp` is RFC 3339; time zones do not depend on this process;
+ * - comprehensions nest at most twice, `split` is bounded, values beyond the limits of `json-values.ts` are errors;
+ * - evaluation never throws, and anything but exactly `true` or `false` is an error.
+ *
+ * Known to differ from the CEL specification, and harmless for arguments that are JSON: no overflow error for the
+ * negation or division of the smallest integer, and timestamps have milliseconds.
+ */
+export interface PolicyLanguage {
+  /** Compiles a condition: its value is `true`, `false` or a failure. */
+  condition(text: string): Compiled<Condition>;
+  /** Compiles an expression of any type, for message templates. */
+  expression(text: string): Compiled<Expression>;
+}
+
+export type Compiled<T> =
+  | { readonly ok: true; readonly run: T }
+  | { readonly ok: false; readonly problems: readonly ExpressionProblem[] };
+
+/** @throws never */
+export type Condition = (context: object) => boolean | EvaluationFailure;
+/** @throws never */
+export type Expression = (context: object) => { readonly value: unknown } | EvaluationFailure;
+
+const LIMITS = { maxAstNodes: 2000, maxDepth: 64, maxListElements: 1000, maxMapEntries: 1000, maxCallArguments: 8 };
+const MAX_SPLIT = 1000;
+
+/** Makes the language of one policy set. Patterns live as long as it does. */
+export function createPolicyLanguage(): PolicyLanguage {
+  const patterns = createPatterns();
+  const toLocal = createToLocal();
+  const engine = declareFunctions(declareVariables(new Environment({ limits: LIMITS })), patterns.test, toLocal);
+  const functionNames = [...new Set(engine.getDefinitions().functions.map(({ name }) => name))].filter(
+    (name) => !name.startsWith(SAFE),
+  );
+
+  function compile(text: string, wanted: "bool" | "any"): Compiled<ParseResult> {
+    let parsed: ParseResult;
+    try {
+      parsed = engine.parse(text);
+      const problems = applyRules(parsed.ast, { toLocal, addPattern: patterns.add });
+      if (problems.length > 0) return { ok: false, problems };
+    } catch (error) {
+      return { ok: false, problems: [describe(error, text)] };
+    }
+    const checked = parsed.check();
+    if (!checked.valid) return { ok: false, problems: [describe(checked.error, text)] };
+    if (wanted === "bool" && checked.type !== "bool" && checked.type !== "dyn") {
+      const message = `A condition must be true or false; the type of this is ${typeName(checked.type ?? "unknown")}.`;
+      return { ok: false, problems: [{ start: 0, end: text.length, message, hint: undefined }] };
+    }
+    return { ok: true, run: parsed };
+  }
+
+  function describe(error: unknown, text: string): ExpressionProblem {
+    // Not an error of the engine's own: the text is too large for its recursion.
+    if (!isEngineError(error)) {
+      return { start: 0, end: text.length, message: "This is too long or too deeply nested.", hint: undefined };
+    }
+    const { start, end } = error.range ?? { start: 0, end: 0 };
+    return { start, end, message: sentence(error.summary), hint: hintFor(error, text, functionNames) };
+  }
+
+  return {
+    condition(text) {
+      const compiled = compile(text, "bool");
+      if (!compiled.ok) return compiled;
+      const { run } = compiled;
+      return {
+        ok: true,
+        run: (context) => {
+          try {
+            const value: unknown = run(context);
+            return value === true || value === false ? value : { error: "its value is neither true nor false" };
+          } catch (error) {
+            return explainFailure(error, error instanceof EvaluationError ? error : undefined);
+          }
+        },
+      };
+    },
+    expression(text) {
+      const compiled = compile(text, "any");
+      if (!compiled.ok) return compiled;
+      const { run } = compiled;
+      return {
+        ok: true,
+        run: (context) => {
+          try {
+            return { value: run(context) };
+          } catch (error) {
+            return explainFailure(error, error instanceof EvaluationError ? error : undefined);
+          }
+        },
+      };
+    },
+  };
+}
+
+function declareVariables(engine: Environment): Environment {
+  return engine
+    .registerType("User", { ctor: UserView, fields: VOCABULARY.user })
+    .registerType("Client", { ctor: ClientView, fields: VOCABULARY.client })
+    .registerType("Tool", { ctor: ToolView, fields: VOCABULARY.tool })
+    .registerType("Request", { ctor: RequestView, fields: VOCABULARY.request })
+    .registerVariable("user", "User")
+    .registerVariable("client", "Client")
+    .registerVariable("tool", "Tool")
+    .registerVariable("request", "Request")
+    .registerVariable("args", "map");
+}
+
+// Every function says that it is not asynchronous: the engine would otherwise expect promises around it.
+function declareFunctions(
+  engine: Environment,
+  test: (text: string, pattern: string) => boolean,
+  toLocal: (moment: Date, zone: string) => Date | undefined,
+): Environment {
+  const TIMESTAMP = "google.protobuf.Timestamp";
+  const parameter = (type: string, index: number) => ({ name: `arg${index}`, type });
+  const declare = (
+    receiverType: string | undefined,
+    name: string,
+    types: readonly string[],
+    returnType: string,
+    handler: (...values: never[]) => unknown,
+  ): void => {
+    const params = types.map(parameter);
+    const receiver = receiverType === undefined ? {} : { receiverType };
+    engine.registerFunction({ name: `${SAFE}${name}`, params, returnType, handler, async: false, ...receiver });
+  };
+
+  declare("string", "matches", ["string"], "bool", test);
+  declare("string", "split", ["string"], "list<string>", (text: string, separator: string) => {
+    const parts = text.split(separator, MAX_SPLIT + 1);
+    if (parts.length > MAX_SPLIT) throw new LimitExceeded(`split() gives more than ${MAX_SPLIT} parts`);
+    return parts;
+  });
+  declare("string", "split", ["string", "int"], "list<string>", (text: string, separator: string, limit: bigint) => {
+    const parts = text.split(separator, MAX_SPLIT + 1);
+    const most = limit < 0n ? MAX_SPLIT : Number(limit);
+    if (most === 0) return [];
+    if (parts.length <= most && parts.length <= MAX_SPLIT) return parts;
+    if (most > MAX_SPLIT || limit < 0n) throw new LimitExceeded(`split() gives more than ${MAX_SPLIT} parts`);
+    const first = parts.slice(0, most - 1);
+    const taken = first.reduce((length, part) => length + part.length + separator.length, 0);
+    return [...first, text.slice(taken)];
+  });
+  declare(undefined, "timestamp", ["string"], TIMESTAMP, (text: string) => {
+    const moment = parseTimestamp(text);
+    if (moment === undefined) throw new LimitExceeded("timestamp() was given a text that is not RFC 3339");
+    return moment;
+  });
+  declare(undefined, "timestamp", ["int"], TIMESTAMP, (seconds: bigint) => {
+    if (seconds < -62_135_596_800n || seconds > 253_402_300_799n) {
+      throw new LimitExceeded("timestamp() was given a time out of range");
+    }
+    return new Date(Number(seconds) * 1000);
+  });
+  declare(undefined, "timestamp", [TIMESTAMP], TIMESTAMP, (moment: Date) => moment);
+  for (const [name, part] of Object.entries(TIMESTAMP_PARTS)) {
+    if (name === "getDayOfYear") declare(TIMESTAMP, name, [], "int", (moment: Date) => BigInt(part(moment)));
+    declare(TIMESTAMP, name, ["string"], "int", (moment: Date, zone: string) => {
+      const local = toLocal(moment, zone);
+      if (local === undefined) throw new LimitExceeded("there is no such time zone");
+      return BigInt(part(local));
+    });
+  }
+  return engine;
+}
+
+/** What the engine's three error classes have in common. */
+interface EngineError {
+  readonly code: string;
+  readonly summary: string;
+  readonly range: { readonly start: number; readonly end: number } | undefined;
+  readonly node: unknown;
+}
+
+function isEngineError(error: unknown): error is EngineError {
+  return error instanceof Error && "summary" in error && "code" in error && "range" in error;
+}
+
+function hintFor(error: EngineError, text: string, functionNames: readonly string[]): string | undefined {
+  const place = error.range === undefined ? "" : text.slice(error.range.start, error.range.end);
+  switch (error.code) {
+    case "unknown_variable":
+      return didYouMean(suggest(place, VARIABLES)) ?? `Known are ${VARIABLES.join(", ")}.`;
+    case "no_such_key": {
+      const [, root, field = ""] = /^(\w+)\s*\.\s*(\w+)/.exec(nodeText(error)) ?? [];
+      if (!isRecordName(root) || fieldType(root, field) !== undefined) return undefined;
+      const close = suggest(field, Object.keys(VOCABULARY[root]));
+      const known = `\`${root}\` has ${Object.keys(VOCABULARY[root]).join(", ")}.`;
+      return close === undefined ? known : didYouMean(`${root}.${close}`);
+    }
+    case "no_matching_overload": {
+      const name = calledName(error);
+      return name === undefined || functionNames.includes(name) ? undefined : didYouMean(suggest(name, functionNames));
+    }
+    default:
+      return undefined;
+  }
+}
+
+function nodeText(error: EngineError): string {
+  const { node } = error;
+  if (typeof node !== "object" || node === null || !("input" in node && "start" in node && "end" in node)) return "";
+  const { input, start, end } = node;
+  return typeof input === "string" && typeof start === "number" && typeof end === "number"
+    ? input.slice(start, end)
+    : "";
+}
+
+function calledName(error: EngineError): string | undefined {
+  const { node } = error;
+  if (typeof node !== "object" || node === null || !("op" in node && "args" in node)) return undefined;
+  if (node.op !== "call" && node.op !== "rcall") return undefined;
+  return readCall({ op: node.op, args: node.args, start: 0, end: 0 })?.name;
+}
+
+function sentence(summary: string): string {
+  const text = typeName(summary)
+    .replace("Unexpected token: EOF", "Unexpected end")
+    .replace("IDENTIFIER", "a name")
+    .replace("EOF", "the end");
+  const first = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+}
