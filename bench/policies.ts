@@ -1,11 +1,11 @@
 /** Policies that look at the benchmark's own tool. All others target tools of other servers, as in a real set. */
 const MATCHING = 10;
 
-/** `count` policies as a policy file. The ten that match the call have conditions, and none of them holds. */
-export function policyFile(count: number): string {
+/** `count` policies as a policy file. Those that match the call have conditions, and none of them holds. */
+export function policyFile(count: number, matching = MATCHING): string {
   const lines = ["policies:"];
   for (let i = 0; i < count; i++) {
-    const target = i < MATCHING ? "bench/echo" : `service-${i % 97}/tool_${i}_*`;
+    const target = i < matching ? "bench/echo" : `service-${i % 97}/tool_${i}_*`;
     lines.push(
       `  - id: policy-${i}`,
       `    target: { tools: ["${target}"] }`,

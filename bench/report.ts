@@ -18,7 +18,7 @@ export interface Sample {
 export type Medians = Pick<Sample, "callsPerSecond" | "p50" | "p99" | "cpu" | "resident">;
 
 /** Medians over the rounds. */
-export function summarize(samples: readonly Sample[], target: string, connections: number): Medians {
+function summarize(samples: readonly Sample[], target: string, connections: number): Medians {
   const own = samples.filter((sample) => sample.target === target && sample.connections === connections);
   const of = (key: keyof Medians) => median(own.map((sample) => sample[key]));
   return {

@@ -24,9 +24,9 @@ async function startNode(role: "measured" | "load", name: string, file: string, 
 }
 
 /** The server that all calls end at, on the load's CPU, or, measured by itself, on the other. */
-export async function startUpstream(role: "measured" | "load"): Promise<Target> {
+export async function startUpstream(role: "measured" | "load", tools = 1): Promise<Target> {
   const port = await freePort();
-  const program = await startNode(role, "the upstream", "upstream.ts", { PORT: String(port) });
+  const program = await startNode(role, "the upstream", "upstream.ts", { PORT: String(port), TOOLS: String(tools) });
   return { name: "upstream, direct", url: `http://127.0.0.1:${port}/mcp`, token: undefined, program };
 }
 

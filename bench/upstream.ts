@@ -7,7 +7,13 @@ import { ECHO_TOOL } from "./echo-call.ts";
 
 const META = '"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"bench-upstream","version":"1.0.0"}}';
 const DISCOVER = `{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"ttlMs":3600000,"cacheScope":"public",${META}}`;
-const LIST = `{"resultType":"complete","tools":[${JSON.stringify(ECHO_TOOL)}],"ttlMs":3600000,"cacheScope":"public",${META}}`;
+/** TOOLS: how many tools to list, the echo tool first. */
+const tools = Array.from({ length: Number(process.env["TOOLS"] ?? 1) }, (_, i) =>
+  i === 0
+    ? ECHO_TOOL
+    : { ...ECHO_TOOL, name: `tool_${i}`, description: `Does what tool number ${i} of this server does` },
+);
+const LIST = `{"resultType":"complete","tools":${JSON.stringify(tools)},"ttlMs":3600000,"cacheScope":"public",${META}}`;
 
 const server = createServer((request, response) => {
   const chunks: Buffer[] = [];

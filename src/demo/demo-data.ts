@@ -37,7 +37,7 @@ export interface DemoData {
 }
 
 /** Expenses and payments kept; the oldest go first, so that a server left running stays small. */
-export const MAX_RECORDS = 1000;
+const MAX_RECORDS = 1000;
 
 /** Appends a record and forgets the oldest beyond `MAX_RECORDS`. */
 export function remember<T>(records: T[], record: T): void {
