@@ -1,0 +1,118 @@
+import type { StoredAuditRow } from "../store/audit-row.ts";
+import type { AuditEntry } from "../store/audit-rows.ts";
+import { type Colour, plain } from "./output.ts";
+
+const HEAD = ["TIME", "USER", "TOOL", "DECISION", "POLICIES", "OUTCOME", "MS"] as const;
+const MAX_WIDTH = 48;
+
+/** The entries as a table, one line each, columns as wide as they need to be. */
+export function auditTable(entries: readonly AuditEntry[], paint: (colour: Colour, text: string) => string): string {
+  const lines = entries.map((entry) => cellsOf(entry).map(clip));
+  const widths = HEAD.map((head, column) => Math.max(head.length, ...lines.map((cells) => cells[column]?.length ?? 0)));
+  const pad = (cells: readonly string[]): string[] => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0));
+  const head = paint("bold", pad(HEAD).join("  ").trimEnd());
+  const body = lines.map((cells, index) => {
+    const decision = entries[index]?.decision ?? "";
+    return pad(cells)
+      .map((cell, column) => (column === 3 ? paint(colourOf(decision), cell) : cell))
+      .join("  ")
+      .trimEnd();
+  });
+  return `${[head, ...body].join("\n")}\n`;
+}
+
+function cellsOf(entry: AuditEntry): readonly string[] {
+  return [
+    new Date(entry.at).toISOString().replace(/\.\d{3}Z$/, "Z"),
+    entry.actorEmail ?? entry.actor ?? "-",
+    entry.tool === null ? entry.kind : `${entry.upstream ?? "-"}/${entry.tool}`,
+    entry.decision ?? "-",
+    policyNames(entry.policies).join(",") || "-",
+    entry.outcome ?? "-",
+    entry.durationMs === null ? "-" : entry.durationMs.toFixed(entry.durationMs < 10 ? 1 : 0),
+  ].map(plain);
+}
+
+function clip(text: string): string {
+  return text.length <= MAX_WIDTH ? text : `${text.slice(0, MAX_WIDTH - 1)}…`;
+}
+
+function colourOf(decision: string): Colour {
+  if (decision === "allow") return "green";
+  return decision === "deny" ? "red" : "yellow";
+}
+
+function policyNames(text: string | null): readonly string[] {
+  const policies = jsonIn(text);
+  if (!Array.isArray(policies)) return [];
+  return policies.flatMap((match: unknown) =>
+    typeof match === "object" && match !== null && "policy" in match && typeof match.policy === "string"
+      ? [match.policy]
+      : [],
+  );
+}
+
+/** A JSON column as data; the text itself where it is no JSON, so that a list shows even a row tampered with. */
+function jsonIn(text: string | null): unknown {
+  if (text === null) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** An entry as `--json` prints it: snake_case, times in RFC 3339. */
+export function auditEntryJson(entry: AuditEntry): Readonly<Record<string, unknown>> {
+  return {
+    seq: entry.seq,
+    at: new Date(entry.at).toISOString(),
+    call_id: entry.callId,
+    kind: entry.kind,
+    user: entry.actor,
+    issuer: entry.actorIssuer,
+    email: entry.actorEmail,
+    client: entry.client,
+    endpoint: entry.endpoint,
+    upstream: entry.upstream,
+    tool: entry.tool,
+    decision: entry.decision,
+    policies: jsonIn(entry.policies),
+    arguments_redacted: jsonIn(entry.argumentsRedacted),
+    outcome: entry.outcome,
+    duration_ms: entry.durationMs,
+    trace_id: entry.traceId,
+  };
+}
+
+/** A raw row as one line of JSON: the table's columns by name and in order, so that hashes can be recomputed from it. */
+export function exportLine(row: StoredAuditRow): string {
+  return `${JSON.stringify({
+    seq: row.seq,
+    at: row.at,
+    call_id: row.callId,
+    kind: row.kind,
+    actor: row.actor,
+    actor_issuer: row.actorIssuer,
+    actor_email: row.actorEmail,
+    client: row.client,
+    client_id: row.clientId,
+    client_ip: row.clientIp,
+    endpoint: row.endpoint,
+    session: row.session,
+    upstream: row.upstream,
+    tool: row.tool,
+    decision: row.decision,
+    policies: row.policies,
+    policy_set: row.policySet,
+    arguments_digest: row.argumentsDigest,
+    arguments_redacted: row.argumentsRedacted,
+    arguments_sealed: row.argumentsSealed,
+    arguments_full: row.argumentsFull,
+    outcome: row.outcome,
+    duration_ms: row.durationMs,
+    trace_id: row.traceId,
+    prev_hash: row.prevHash,
+    hash: row.hash,
+  })}\n`;
+}

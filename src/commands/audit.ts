@@ -1,0 +1,191 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { type ChainAnchor, type ChainVerdict, verifyChain } from "../audit/verify-chain.ts";
+import type { AuditFilter, AuditReader } from "../store/audit-rows.ts";
+import { openStoreReader } from "../store/open-store.ts";
+import { StoreError } from "../store/store-error.ts";
+import { auditEntryJson, auditTable, exportLine } from "./audit-format.ts";
+import { DEFAULT_CONFIG, loadOrExplain } from "./load.ts";
+import { isTerminal, painter, print } from "./output.ts";
+import type { Shell } from "./shell.ts";
+import { parseSince } from "./since.ts";
+
+interface Place {
+  readonly config: string;
+  readonly store?: string;
+}
+
+interface ListOptions extends Place {
+  readonly user?: string;
+  readonly tool?: string;
+  readonly upstream?: string;
+  readonly decision?: string;
+  readonly since?: number;
+  readonly limit: number;
+  readonly cursor?: number;
+  readonly json?: boolean;
+}
+
+interface ExportOptions extends Place {
+  readonly since?: number;
+  readonly from?: number;
+}
+
+interface VerifyOptions extends Place {
+  readonly anchor?: ChainAnchor;
+  readonly json?: boolean;
+}
+
+/** Adds `audit list`, `audit export` and `audit verify`. They only read, also beside a running gateway. */
+export function registerAuditCommands(program: Command, shell: Shell): void {
+  const audit = program.command("audit").description("read the record of every decision");
+  const since = new Option("--since <when>", "from then on: 30m, 12h, 7d, or a date").argParser((text) =>
+    parseSince(text, Date.now()),
+  );
+
+  withPlace(audit.command("list"))
+    .description("calls and what became of them, newest last")
+    .option("--user <who>", "subject or e-mail")
+    .option("--tool <name>", "tool, or upstream/tool")
+    .option("--upstream <name>", "upstream")
+    .addOption(new Option("--decision <what>", "decision").choices(["allow", "deny", "step_up", "request_approval"]))
+    .addOption(since)
+    .option("--limit <count>", "at most so many, 1 to 1000", between(1, 1000), 50)
+    .option("--cursor <seq>", "older than this entry; the list says which", between(1, Number.MAX_SAFE_INTEGER))
+    .option("--json", "print {items, next_cursor}")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  portcullis audit list --decision deny --since 24h\n  portcullis audit list --user ann@acme.com --tool crm/delete_customer --json",
+    )
+    .action((options: ListOptions) => reading(options, shell, (reader) => list(reader, options, shell)));
+
+  withPlace(audit.command("export"))
+    .description("raw rows with their hashes, as JSON Lines")
+    .addOption(since)
+    .option("--from <seq>", "from this row on", between(1, Number.MAX_SAFE_INTEGER))
+    .option("--json", "JSON Lines is what it always prints")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  portcullis audit export > audit.jsonl\n  portcullis audit export --since 7d | jq 'select(.decision == \"deny\")'",
+    )
+    .action((options: ExportOptions) => reading(options, shell, (reader) => exportRows(reader, options, shell)));
+
+  withPlace(audit.command("verify"))
+    .description("walk the hash chain; exit 1 at the first row that does not fit")
+    .option("--anchor <seq:hash>", "a last row noted from an earlier run, which must still be there", parseAnchor)
+    .option("--json", "print the verdict as JSON")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  portcullis audit verify\n  portcullis audit verify --anchor 4711:9f2c…e1\n\nKeep the last row's number and hash somewhere else: with --anchor they show that the chain was not replaced or cut.",
+    )
+    .action((options: VerifyOptions) => reading(options, shell, (reader) => verify(reader, options, shell)));
+}
+
+function withPlace(command: Command): Command {
+  return command
+    .option("-c, --config <file>", "config file that names the store", DEFAULT_CONFIG)
+    .option("--store <url>", "store to read instead, like file:./data/portcullis.db");
+}
+
+function between(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Write a whole number from ${min} to ${max}.`);
+  };
+}
+
+function parseAnchor(text: string): ChainAnchor {
+  const [, seq, hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
+  if (seq !== undefined && hash !== undefined) return { seq: Number(seq), hash };
+  throw new InvalidArgumentError("Write the row's number, a colon, and its 64 hexadecimal digits.");
+}
+
+async function reading(place: Place, shell: Shell, act: (reader: AuditReader) => Promise<void>) {
+  const url = place.store ?? loadOrExplain(shell, place.config)?.store.url;
+  if (url === undefined) return;
+  try {
+    const store = openStoreReader({ url });
+    try {
+      await act(store.audit);
+    } finally {
+      store.close();
+    }
+  } catch (err) {
+    if (!(err instanceof StoreError)) throw err;
+    shell.err(err.message);
+    shell.setExitCode(1);
+  }
+}
+
+async function list(reader: AuditReader, options: ListOptions, shell: Shell): Promise<void> {
+  const page = await reader.list(filterOf(options));
+  if (options.json) {
+    const answer = { items: page.entries.map(auditEntryJson), next_cursor: page.nextCursor ?? null };
+    await print(shell.stdout, one(`${JSON.stringify(answer, undefined, 2)}\n`));
+    return;
+  }
+  if (page.entries.length === 0) {
+    shell.err("Nothing on record that matches.");
+    return;
+  }
+  await print(shell.stdout, one(auditTable(page.entries, painter(shell.colours))));
+  if (page.nextCursor !== undefined) shell.err(`There is more: add --cursor ${page.nextCursor}`);
+}
+
+function filterOf(options: ListOptions): AuditFilter {
+  const { user, decision, since, limit, cursor } = options;
+  const slash = options.upstream === undefined ? (options.tool?.indexOf("/") ?? -1) : -1;
+  const upstream = slash > 0 ? options.tool?.slice(0, slash) : options.upstream;
+  const tool = options.tool?.slice(slash + 1);
+  return {
+    limit,
+    ...(user === undefined ? {} : { user }),
+    ...(upstream === undefined ? {} : { upstream }),
+    ...(tool === undefined ? {} : { tool }),
+    ...(decision === undefined ? {} : { decision }),
+    ...(since === undefined ? {} : { since }),
+    ...(cursor === undefined ? {} : { cursor }),
+  };
+}
+
+async function exportRows(reader: AuditReader, options: ExportOptions, shell: Shell): Promise<void> {
+  const first = options.since === undefined ? 1 : await reader.firstSince(options.since);
+  // Everything is older: an empty export, not the whole.
+  if (first === undefined) return;
+  await print(shell.stdout, lines(reader, Math.max(first, options.from ?? 1)));
+}
+
+async function* lines(reader: AuditReader, fromSeq: number): AsyncGenerator<string> {
+  for await (const page of reader.pages(fromSeq)) yield page.map(exportLine).join("");
+}
+
+async function* one(text: string): AsyncGenerator<string> {
+  yield text;
+}
+
+async function verify(reader: AuditReader, options: VerifyOptions, shell: Shell): Promise<void> {
+  const total = await reader.lastSeq();
+  const terminal = isTerminal(shell.stdout);
+  const verdict = await verifyChain(reader, {
+    ...(options.anchor === undefined ? {} : { anchor: options.anchor }),
+    ...(terminal ? { onProgress: (rows: number) => shell.stdout.write(`\rChecked ${rows} of ${total} rows`) } : {}),
+  });
+  if (terminal) shell.stdout.write("\r\u001b[K");
+  if (!verdict.ok) shell.setExitCode(1);
+  await print(shell.stdout, one(options.json ? `${verdictJson(verdict)}\n` : verdictText(verdict, shell)));
+}
+
+function verdictJson(verdict: ChainVerdict): string {
+  return verdict.ok
+    ? JSON.stringify({ ok: true, rows: verdict.rows, last_seq: verdict.lastSeq, last_hash: verdict.lastHash })
+    : JSON.stringify(verdict);
+}
+
+function verdictText(verdict: ChainVerdict, shell: Shell): string {
+  const paint = painter(shell.colours);
+  if (!verdict.ok) {
+    return `${paint("red", "Broken")} at row ${verdict.seq}, after ${verdict.rows} good rows.\n${verdict.message}\n`;
+  }
+  if (verdict.rows === 0) return `${paint("green", "Good")}: the audit is empty.\n`;
+  return `${paint("green", "Good")}: ${verdict.rows} rows, unbroken. Last: ${verdict.lastSeq}:${verdict.lastHash}\n`;
+}

@@ -1,0 +1,51 @@
+/**
+ * Prints text by text, waiting where the reader is slower, so that an export of any size needs little memory. Answers
+ * `false` once the reader has gone (`… | head`): then there is nothing left to do. @throws other faults of the stream
+ */
+export async function print(output: NodeJS.WritableStream, texts: AsyncIterable<string>): Promise<boolean> {
+  let fault: Error | undefined;
+  let wake: () => void = () => {};
+  const onError = (err: Error): void => {
+    fault ??= err;
+    wake();
+  };
+  const onDrain = (): void => wake();
+  output.on("error", onError);
+  output.on("drain", onDrain);
+  try {
+    for await (const text of texts) {
+      if (fault !== undefined) break;
+      const drained = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      if (!output.write(text)) await drained;
+    }
+    // The last write may still fail; its callback comes after the error event.
+    if (fault === undefined) await new Promise<void>((resolve) => output.write("", () => resolve()));
+  } finally {
+    output.off("drain", onDrain);
+    // Left in place when the reader has gone: the stream may complain once more, and nobody else listens.
+    if (fault === undefined) output.off("error", onError);
+  }
+  if (fault === undefined) return true;
+  if ("code" in fault && fault.code === "EPIPE") return false;
+  throw fault;
+}
+
+/** Text from outside, made harmless for a terminal: control and direction characters show as `\u{…}`. */
+export function plain(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+const COLOURS = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 } as const;
+export type Colour = keyof typeof COLOURS;
+
+/** A function that colours text, or leaves it alone where colours do not show. */
+export function painter(colours: boolean): (colour: Colour, text: string) => string {
+  return (colour, text) => (colours ? `\u001b[${COLOURS[colour]}m${text}\u001b[0m` : text);
+}
+
+/** Whether somebody watches this stream. */
+export function isTerminal(output: NodeJS.WritableStream): boolean {
+  return "isTTY" in output && output.isTTY === true;
+}

@@ -1,0 +1,268 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import Database from "better-sqlite3";
+import { Command, CommanderError } from "commander";
+import { describe, expect, it } from "vitest";
+import { createAudit } from "../../src/audit/create-audit.ts";
+import { registerAuditCommands } from "../../src/commands/audit.ts";
+import { parseSince } from "../../src/commands/since.ts";
+import type { Decision } from "../../src/core/decision.ts";
+import { createSeal } from "../../src/core/seal.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import { keepingLog, temporaryDir } from "../support/audit.ts";
+import { opening } from "../support/audit-opening.ts";
+
+const log = keepingLog();
+const DAY = 86_400_000;
+const START = Date.parse("2026-11-01T09:00:00Z");
+const denied: Decision = {
+  effect: "deny",
+  policy: "large-expenses",
+  message: "",
+  matched: [{ policy: "large-expenses", effect: "deny", because: "condition" }],
+  set: "",
+};
+
+/** Four calls on four days: one allowed, one denied, one by another user to another tool, one still running. */
+async function recorded(): Promise<string> {
+  const path = join(temporaryDir(), "portcullis.db");
+  const store = openStore({ url: `file:${path}`, log });
+  const seal = createSeal(Buffer.alloc(32, 7), "audit-arguments");
+  const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: "redacted", seal });
+  const bob = { ...opening("").principal, subject: "u-2", email: undefined };
+  await audit.open(opening("call_1", { at: START }));
+  audit.close({ callId: "call_1", at: START + 5, outcome: "ok", durationMs: 4.21 });
+  await audit.open(opening("call_2", { at: START + DAY, decision: denied }));
+  audit.close({ callId: "call_2", at: START + DAY, outcome: "denied", durationMs: 0.2 });
+  await audit.open(opening("call_3", { at: START + 2 * DAY, principal: bob, upstream: "crm", tool: "get_customer" }));
+  audit.close({ callId: "call_3", at: START + 2 * DAY, outcome: "tool_error", durationMs: 1_234.5 });
+  await audit.open(opening("call_4", { at: START + 3 * DAY, tool: "evil\u001b[2J\u202etool" }));
+  await audit.flush();
+  await store.close();
+  return `file:${path}`;
+}
+
+async function run(...args: string[]): Promise<{ out: string; err: string; code: number }> {
+  const stdout = new PassThrough();
+  const stderr: string[] = [];
+  let code = 0;
+  const program = new Command()
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: (text) => void stderr.push(text) });
+  registerAuditCommands(program, {
+    out: (text) => void stdout.write(`${text}\n`),
+    err: (text) => void stderr.push(`${text}\n`),
+    env: {},
+    colours: false,
+    setExitCode: (given) => {
+      code = given;
+    },
+    stopped: () => new Promise(() => {}),
+    stdin: new PassThrough(),
+    stdout,
+  });
+  const chunks: Buffer[] = [];
+  stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+  try {
+    await program.parseAsync(["node", "portcullis", "audit", ...args]);
+  } catch (err) {
+    if (!(err instanceof CommanderError)) throw err;
+    code = err.exitCode === 0 ? 0 : 2;
+  }
+  return { out: Buffer.concat(chunks).toString("utf8"), err: stderr.join(""), code };
+}
+
+describe("audit list", () => {
+  it("shows one line per call, newest last, and text from outside cannot move the cursor", async () => {
+    const { out, code } = await run("list", "--store", await recorded());
+    expect(code).toBe(0);
+    expect(out).toBe(
+      [
+        "TIME                  USER          TOOL                                DECISION  POLICIES        OUTCOME     MS",
+        "2026-11-01T09:00:00Z  ann@acme.com  expenses/create_expense             allow     -               ok          4.2",
+        "2026-11-02T09:00:00Z  ann@acme.com  expenses/create_expense             deny      large-expenses  denied      0.2",
+        "2026-11-03T09:00:00Z  u-2           crm/get_customer                    allow     -               tool_error  1235",
+        "2026-11-04T09:00:00Z  ann@acme.com  expenses/evil\\u{1b}[2J\\u{202e}tool  allow     -               -           -",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it.each([
+    [
+      ["--user", "ann@acme.com"],
+      ["call_1", "call_2", "call_4"],
+    ],
+    [["--user", "u-2"], ["call_3"]],
+    [["--tool", "crm/get_customer"], ["call_3"]],
+    [
+      ["--tool", "create_expense"],
+      ["call_1", "call_2"],
+    ],
+    [["--tool", "create_expense", "--upstream", "crm"], []],
+    [
+      ["--upstream", "expenses", "--decision", "allow"],
+      ["call_1", "call_4"],
+    ],
+    [["--decision", "deny"], ["call_2"]],
+    [
+      ["--since", "2026-11-03"],
+      ["call_3", "call_4"],
+    ],
+    [
+      ["--limit", "2"],
+      ["call_3", "call_4"],
+    ],
+  ])("%j", async (filter, expected) => {
+    const { out } = await run("list", "--json", ...filter, "--store", await recorded());
+    expect(JSON.parse(out).items.map((item: { call_id: string }) => item.call_id)).toEqual(expected);
+  });
+
+  it("goes on with older calls from the cursor", async () => {
+    const store = await recorded();
+    const first = JSON.parse((await run("list", "--json", "--limit", "3", "--store", store)).out);
+    const cursor = String(first.next_cursor);
+    const rest = JSON.parse((await run("list", "--json", "--limit", "3", "--cursor", cursor, "--store", store)).out);
+    expect([...rest.items, ...first.items].map((item) => item.call_id)).toEqual([
+      "call_1",
+      "call_2",
+      "call_3",
+      "call_4",
+    ]);
+    expect(rest.next_cursor).toBeNull();
+    expect((await run("list", "--limit", "3", "--store", store)).err).toContain(`--cursor ${cursor}`);
+  });
+
+  it("--json tells the whole of a call", async () => {
+    const { out } = await run("list", "--json", "--decision", "deny", "--store", await recorded());
+    expect(JSON.parse(out).items).toEqual([
+      {
+        seq: 3,
+        at: "2026-11-02T09:00:00.000Z",
+        call_id: "call_2",
+        kind: "opened",
+        user: "u-1",
+        issuer: "https://idp.example",
+        email: "ann@acme.com",
+        client: "claude-code/2.0",
+        endpoint: "",
+        upstream: "expenses",
+        tool: "create_expense",
+        decision: "deny",
+        policies: [{ policy: "large-expenses", effect: "deny", because: "condition" }],
+        arguments_redacted: { amount: 12, currency: "EUR" },
+        outcome: "denied",
+        duration_ms: 0.2,
+        trace_id: null,
+      },
+    ]);
+  });
+});
+
+describe("audit export", () => {
+  it("prints raw rows from which anybody can recompute the chain", async () => {
+    const { out, code } = await run("export", "--store", await recorded());
+    expect(code).toBe(0);
+    const rows = out.trimEnd().split("\n");
+    expect(rows).toHaveLength(7);
+    let before = "0".repeat(64);
+    for (const line of rows) {
+      const { prev_hash, hash, ...columns } = JSON.parse(line);
+      expect(prev_hash).toBe(before);
+      const text = `${prev_hash}\n${JSON.stringify(Object.values(columns))}`;
+      expect(createHash("sha256").update(text).digest("hex")).toBe(hash);
+      before = hash;
+    }
+  });
+
+  it.each([
+    [
+      ["--since", "2026-11-03"],
+      [5, 6, 7],
+    ],
+    [
+      ["--from", "6"],
+      [6, 7],
+    ],
+    [
+      ["--since", "2026-11-03", "--from", "2"],
+      [5, 6, 7],
+    ],
+    [["--since", "2027-01-01"], []],
+  ])("%j", async (range, expected) => {
+    const { out } = await run("export", ...range, "--store", await recorded());
+    const seqs = out.split("\n").filter((line) => line !== "");
+    expect(seqs.map((line) => JSON.parse(line).seq)).toEqual(expected);
+  });
+});
+
+describe("audit verify", () => {
+  it("says how many rows are good and which is the last, ready for --anchor", async () => {
+    const store = await recorded();
+    const { out, code } = await run("verify", "--store", store);
+    expect(code).toBe(0);
+    const anchor = /^Good: 7 rows, unbroken. Last: (7:[0-9a-f]{64})\n$/.exec(out)?.[1] ?? "";
+    expect((await run("verify", "--anchor", anchor, "--store", store)).code).toBe(0);
+    const other = `7:${"ab".repeat(32)}`;
+    expect(await run("verify", "--anchor", other, "--store", store)).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/^Broken at row 7/),
+    });
+  });
+
+  it("ends with 1 at the first broken row", async () => {
+    const store = await recorded();
+    const db = new Database(store.slice("file:".length));
+    db.exec("DROP TRIGGER audit_no_update; UPDATE audit SET decision = 'allow' WHERE seq IN (3, 5)");
+    db.close();
+    const { out, code } = await run("verify", "--store", store);
+    expect({ code, out }).toEqual({
+      code: 1,
+      out: "Broken at row 3, after 2 good rows.\nRow 3 does not match its hash: it was changed after it was written.\n",
+    });
+    const json = await run("verify", "--json", "--store", store);
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.out)).toMatchObject({ ok: false, rows: 2, seq: 3, reason: "content" });
+  });
+});
+
+describe("what cannot be done is said", () => {
+  it.each(["list", "export", "verify"])("audit %s without a store ends with 1 and its path", async (command) => {
+    const path = join(temporaryDir(), "none.db");
+    expect(await run(command, "--store", `file:${path}`)).toMatchObject({
+      code: 1,
+      out: "",
+      err: expect.stringContaining(path),
+    });
+  });
+
+  it.each([
+    ["list", "--limit", "0"],
+    ["list", "--limit", "many"],
+    ["list", "--decision", "maybe"],
+    ["list", "--since", "yesterday"],
+    ["list", "--since", "-5"],
+    ["export", "--from", "1.5"],
+    ["verify", "--anchor", "7"],
+    ["list", "--nonsense"],
+  ])("audit %s %s %s is a usage error", async (...args) => {
+    expect(await run(...args)).toMatchObject({ code: 2, out: "" });
+  });
+
+  it.each(["list", "export", "verify"])("audit %s --help shows an example", async (command) => {
+    expect(await run(command, "--help")).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(`\n  portcullis audit ${command}`),
+    });
+  });
+});
+
+it.each([
+  ["30m", 30 * 60_000],
+  ["12h", 12 * 3_600_000],
+  ["7d", 7 * DAY],
+  ["2w", 14 * DAY],
+])("%s counts back from now", (text, ms) => {
+  expect(parseSince(text, START)).toBe(START - ms);
+});

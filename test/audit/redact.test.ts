@@ -1,0 +1,104 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { REDACT_LIMITS, REDACTED, redact } from "../../src/audit/redact.ts";
+
+describe("values under a key that names a secret are taken out", () => {
+  it.each([
+    ...["password", "db_password", "PASSWD", "pwd", "passphrase", "secret", "clientSecret", "token", "access_token"],
+    ...["refreshToken", "apiKey", "api-key", "X-Api-Key", "AWS_SECRET_ACCESS_KEY", "authorization", "auth", "Cookie"],
+    ...["set-cookie", "credentials", "private_key", "jwt", "otp", "pin", "cvv", "ssn", "connectionString"],
+  ])("%s", (key) => {
+    expect(redact({ [key]: "x" })).toEqual({ [key]: REDACTED });
+    expect(redact({ outer: [{ [key]: { deep: ["x"] } }] })).toEqual({ outer: [{ [key]: REDACTED }] });
+    expect(redact({ [key]: 1234 })).toEqual({ [key]: REDACTED });
+  });
+
+  it("whether there is one may be seen", () => {
+    expect(redact({ password: null, token: true, secret: "" })).toEqual({ password: null, token: true, secret: "" });
+  });
+
+  it("a secret named by its neighbour is one too", () => {
+    expect(redact({ env: [{ name: "DB_PASSWORD", value: "x" }] })).toEqual({
+      env: [{ name: "DB_PASSWORD", value: REDACTED }],
+    });
+  });
+});
+
+describe("texts that look like a credential are taken out wherever they stand", () => {
+  const jwt = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl";
+  it.each([
+    ["a JWT", `look: ${jwt}!`, `look: ${REDACTED}!`],
+    ["a bearer header", "Authorization header: Bearer abc.def-123", `Authorization header: ${REDACTED}`],
+    ["a basic header", "send Basic YW5uOmh1bnRlcjI=", `send ${REDACTED}`],
+    ["a private key", "-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----\nend", `${REDACTED}\nend`],
+    ["a private key cut short", "-----BEGIN PRIVATE KEY-----\nMIIB", REDACTED],
+    ["an AWS key", "AKIAIOSFODNN7EXAMPLE", REDACTED],
+    ["a GitHub token", "use ghp_abcdefghijklmnopqrstuvwxyz0123456789 now", `use ${REDACTED} now`],
+    ["a Slack token", "xoxb-1234567890-abcdef", REDACTED],
+    ["a Google key", "AIzaSyA-1234567890abcdefghijklmnopqrstu", REDACTED],
+    ["an sk- key", "sk-proj-abcdefghijklmnop", REDACTED],
+    ["a password in a URL", "postgres://app:hunter2@db/prod", `postgres://${REDACTED}@db/prod`],
+    ["a query parameter", "https://x.example/?token=hunter2&page=1", `https://x.example/?token=${REDACTED}&page=1`],
+    ["an assignment", "DB_PASSWORD=hunter2 make", `DB_PASSWORD=${REDACTED} make`],
+    ["a short assignment", "pwd=a", `pwd=${REDACTED}`],
+    ["JSON in a text", '{"api_key": "hunter2"}', `{"api_key": "${REDACTED}"}`],
+    ["a sentence", "my password is hunter2", `my password is ${REDACTED}`],
+    ["long hexadecimal", "9f86d081884c7d659a2feaa0c55ad015", REDACTED],
+    ["a long mixed run", "Zm9vYmFyMTIzNDU2Nzg5MEFCQ0RFRkdISUo", REDACTED],
+  ])("%s", (_what, text, expected) => {
+    expect(redact({ note: text })).toEqual({ note: expected });
+    expect(redact({ list: [text] })).toEqual({ list: [expected] });
+  });
+
+  it("also as a key", () => {
+    expect(redact({ [jwt]: 1 })).toEqual({ [REDACTED]: 1 });
+  });
+
+  it("also where it begins before the cut and ends after it", () => {
+    const shown = JSON.stringify(redact({ note: `${"lorem ".repeat(32)}${jwt.repeat(3)}` }));
+    expect(shown).not.toContain("eyJ");
+  });
+});
+
+describe("what is no secret stays", () => {
+  it.each([
+    [{ amount: 12.5, currency: "EUR", ok: true, none: null }],
+    [{ customer_id: "c-1001", tags: ["a", "b"], nested: { deep: [1, 2, 3] } }],
+    [{ id: "0b6f1f0e-5c1a-4b1e-9d55-0d3f3a1f2c11" }],
+    [{ max_tokens: 100, author: "Ann", text: "Dinner with a client in Zurich at 19:30" }],
+    [{ slug: "how-we-moved-our-whole-monolith-to-a-gateway" }],
+  ])("%j", (value) => {
+    expect(redact(value)).toEqual(value);
+  });
+});
+
+describe("the copy is small whatever comes", () => {
+  it("long texts are cut and say how long they were", () => {
+    expect(redact({ note: "lorem ipsum ".repeat(1000) })["note"]).toMatch(/^lorem .*… \[12000 characters\]$/);
+    expect(redact({ note: `a${"😀".repeat(100)}` })).toEqual({ note: `a${"😀".repeat(99)}… [201 characters]` });
+  });
+
+  it("deep, long and wide values are summed up", () => {
+    expect(redact({ a: { a: { a: { a: { a: { a: { a: 1 }, b: [1, 2] } } } } } })).toEqual({
+      a: { a: { a: { a: { a: { a: "[object]", b: "[list of 2]" } } } } },
+    });
+    expect(redact({ list: Array.from({ length: 60 }, () => 1) })["list"]).toEqual([
+      ...Array.from({ length: 50 }, () => 1),
+      "[10 more]",
+    ]);
+    const wide = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`k${index}`, index]));
+    expect(Object.keys(redact(wide))).toHaveLength(51);
+    expect(redact(wide)["[more]"]).toBe(10);
+  });
+
+  it("no value makes it larger than its limits allow, or fail", () => {
+    const { maxValues, maxText } = REDACT_LIMITS;
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 9 })), (value) => {
+        const text = JSON.stringify(redact(JSON.parse(JSON.stringify(value))));
+        expect(text.length).toBeLessThan(2 * maxValues * (maxText + 200) * 6);
+        expect(() => JSON.parse(text)).not.toThrow();
+      }),
+    );
+  });
+});
