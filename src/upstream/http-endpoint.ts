@@ -1,0 +1,90 @@
+import { Pool } from "undici";
+import { HttpReply, type Reachability, type ReplySink } from "./http-reply.ts";
+import type { UpstreamTiming } from "./timing.ts";
+
+/** Names that the protocol or HTTP itself writes; a configured header may not compete with them. */
+const OWN_HEADERS = new Set([
+  "accept",
+  "connection",
+  "content-length",
+  "content-type",
+  "last-event-id",
+  "mcp-method",
+  "mcp-name",
+  "mcp-protocol-version",
+  "mcp-session-id",
+  "transfer-encoding",
+]);
+
+/** Flat list of header names and values, as undici takes it. */
+export type HeaderList = readonly string[];
+
+export interface HttpEndpointOptions {
+  readonly url: string;
+  /** Configured by the operator; the only headers besides the protocol's own. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly maxResponseBytes: number;
+  readonly timing: UpstreamTiming;
+  readonly reachability: Reachability;
+}
+
+/**
+ * One MCP endpoint over kept-alive connections. Follows no redirects, adds no headers, holds no timeouts of its own:
+ * every request has a deadline above.
+ */
+export class HttpEndpoint {
+  readonly url: URL;
+  readonly #path: string;
+  readonly #configured: readonly string[];
+  readonly #maxBytes: number;
+  readonly #reachability: Reachability;
+  readonly #calls: Pool;
+  /** Streams that stay open have their own connections, so that they never keep a call waiting. */
+  readonly #streams: Pool;
+
+  constructor(options: HttpEndpointOptions) {
+    this.url = new URL(options.url);
+    this.#path = `${this.url.pathname}${this.url.search}`;
+    this.#maxBytes = options.maxResponseBytes;
+    this.#reachability = options.reachability;
+    this.#configured = Object.entries(options.headers)
+      .filter(([name]) => !OWN_HEADERS.has(name.toLowerCase()))
+      .flat();
+    const common = { bodyTimeout: 0, headersTimeout: 0, connect: { timeout: options.timing.connectMs } };
+    this.#calls = new Pool(this.url.origin, { ...common, connections: options.timing.maxConnections });
+    this.#streams = new Pool(this.url.origin, common);
+  }
+
+  /** Headers of a POST that stay the same for a whole connection. */
+  postHeaders(extra: HeaderList): string[] {
+    const accept = "application/json, text/event-stream";
+    return [...this.#configured, "content-type", "application/json", "accept", accept, ...extra];
+  }
+
+  /** Sends a message. `stream`: its response is expected to stay open. `path` stands for another path, same origin. */
+  post(headers: string[], body: string, sink: ReplySink, options?: { stream?: boolean; path?: string }): HttpReply {
+    const reply = new HttpReply(sink, this.#maxBytes, this.#reachability);
+    const pool = options?.stream === true ? this.#streams : this.#calls;
+    pool.dispatch({ method: "POST", path: options?.path ?? this.#path, headers, body }, reply);
+    return reply;
+  }
+
+  /** Opens an event stream. */
+  get(extra: HeaderList, sink: ReplySink): HttpReply {
+    const reply = new HttpReply(sink, this.#maxBytes, this.#reachability);
+    const headers = [...this.#configured, "accept", "text/event-stream", ...extra];
+    this.#streams.dispatch({ method: "GET", path: this.#path, headers }, reply);
+    return reply;
+  }
+
+  delete(extra: HeaderList, sink: ReplySink): HttpReply {
+    const reply = new HttpReply(sink, this.#maxBytes, this.#reachability);
+    this.#calls.dispatch({ method: "DELETE", path: this.#path, headers: [...this.#configured, ...extra] }, reply);
+    return reply;
+  }
+
+  /** Drops every connection. */
+  async destroy(): Promise<void> {
+    await Promise.all([this.#calls.destroy(), this.#streams.destroy()]);
+  }
+}

@@ -1,0 +1,166 @@
+import type { AskResponse } from "../core/call.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { RpcId } from "../mcp/messages.ts";
+import type { SseEvent } from "../mcp/sse.ts";
+import type { Exchange, ExchangeWire } from "./exchange.ts";
+import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./http-reply.ts";
+import { failureFault, statusFault, unexpectedStatus } from "./http-status.ts";
+import { readIncoming } from "./response-envelope.ts";
+
+/** What a legacy call needs of its session. */
+export interface LegacyCallSession {
+  readonly upstream: string;
+  readonly sessionId: string | undefined;
+  readonly closeMs: number;
+  /** Delay before a broken stream is taken up again, where the server named none. */
+  readonly resumeMs: number;
+  post(body: string, sink: ReplySink): HttpReply;
+  /** Takes up a broken stream after an event. */
+  resume(lastEventId: string, sink: ReplySink): HttpReply;
+  respond(id: RpcId, response: AskResponse): Promise<string | undefined>;
+  cancelled(requestId: number, reason: string): Promise<void>;
+  onNotification(notification: { readonly method: string; readonly params: JsonObject }): void;
+}
+
+/** Reconnects in a row that brought no new event. */
+const MAX_RESUMES = 5;
+const MAX_RESUME_DELAY_MS = 30_000;
+
+/** One request of a legacy session over Streamable HTTP. 2025-11-25 basic/transports. */
+export class LegacyCall implements ReplySink, ExchangeWire {
+  readonly #session: LegacyCallSession;
+  #exchange: Exchange | undefined;
+  #reply: HttpReply | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #lastEventId: string | undefined;
+  #retryMs: number | undefined;
+  #resumes = 0;
+
+  constructor(session: LegacyCallSession) {
+    this.#session = session;
+  }
+
+  start(exchange: Exchange, body: string): void {
+    this.#exchange = exchange;
+    if (exchange.begin()) this.#reply = this.#session.post(body, this);
+  }
+
+  respond(id: RpcId, response: AskResponse): void {
+    void this.#session.respond(id, response).then((problem) => {
+      if (problem !== undefined) this.#exchange?.fail("UPSTREAM_CLOSED", problem);
+    });
+  }
+
+  // A legacy server is told, then the stream is dropped: dropping it first would not cancel, and could lose the word.
+  giveUp(exchange: Exchange, reason: string): void {
+    clearTimeout(this.#timer);
+    if (!exchange.sent) {
+      this.#reply?.abort();
+      return;
+    }
+    void this.#session.cancelled(exchange.id, reason).then(() => this.#reply?.abort());
+  }
+
+  onSent(): void {
+    this.#exchange?.markSent();
+  }
+
+  onStream(): void {}
+
+  onEvent(event: SseEvent): void {
+    if (event.id !== undefined) {
+      this.#lastEventId = event.id;
+      this.#resumes = 0;
+    }
+    if (event.retryMs !== undefined) this.#retryMs = event.retryMs;
+    const exchange = this.#exchange;
+    if (exchange === undefined || exchange.done || event.data === "") return;
+    const message = readIncoming(Buffer.from(event.data));
+    if (message === undefined) {
+      exchange.fail("UPSTREAM_INVALID", "An event of its stream is not JSON-RPC.");
+      this.#reply?.abort();
+      return;
+    }
+    if (message.kind === "notification" && !isCallNotification(message.method)) {
+      this.#session.onNotification({ method: message.method, params: message.params });
+      return;
+    }
+    if ((message.kind === "result" || message.kind === "error") && message.id !== exchange.id) return;
+    exchange.receive(message);
+    // The server should end the stream now; one that does not may not keep the connection.
+    if (exchange.done) this.#timer = setTimeout(() => this.#reply?.abort(), this.#session.closeMs);
+  }
+
+  onStreamEnd(detail: string | undefined): void {
+    clearTimeout(this.#timer);
+    this.#resume(detail ?? "The event stream ended without a response.");
+  }
+
+  onBody(status: number, _headers: ReplyHeaders, body: Buffer): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined || exchange.done) return;
+    if (this.#lastEventId !== undefined) {
+      exchange.fail("UPSTREAM_CLOSED", `Its stream broke and could not be taken up again: HTTP ${status}.`);
+      return;
+    }
+    const message = readIncoming(body);
+    const answered = (message?.kind === "result" || message?.kind === "error") && message.id === exchange.id;
+    if (answered && message.kind === "result" && status === 200) {
+      exchange.receive(message);
+      return;
+    }
+    if (this.#session.sessionId !== undefined && namesLostSession(status, body)) {
+      exchange.finish({ kind: "lost", cause: "session", detail: `HTTP ${status}: it no longer knows the session.` });
+      return;
+    }
+    const fault = statusFault(status);
+    if (fault !== undefined && !(answered && status >= 500)) {
+      exchange.fail(fault.code, fault.detail, fault.executed);
+    } else if (message?.kind === "error" && (answered || message.id === undefined)) {
+      if (message.error.code <= -32020 && message.error.code >= -32022) {
+        exchange.finish({ kind: "lost", cause: "era", detail: "It answers as a server of revision 2026-07-28." });
+      } else exchange.receive(message);
+    } else if (status === 404 || status === 405) {
+      exchange.finish({ kind: "lost", cause: "era", detail: `HTTP ${status} without a JSON-RPC response.` });
+    } else {
+      exchange.finish(unexpectedStatus(this.#session.upstream, status));
+    }
+  }
+
+  onFailure(failure: HttpFailure): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined || exchange.done) return;
+    if (this.#lastEventId !== undefined && failure.kind !== "too_large") {
+      this.#resume(failure.detail);
+      return;
+    }
+    const fault = failureFault(failure, exchange.sent);
+    exchange.fail(fault.code, fault.detail, fault.executed);
+  }
+
+  // Resumption is a GET with the id of the last event. 2025-11-25 basic/transports, "Resumability and Redelivery".
+  #resume(detail: string): void {
+    const exchange = this.#exchange;
+    const lastEventId = this.#lastEventId;
+    if (exchange === undefined || exchange.done) return;
+    if (lastEventId === undefined || this.#resumes >= MAX_RESUMES) {
+      exchange.fail("UPSTREAM_CLOSED", detail);
+      return;
+    }
+    this.#resumes++;
+    const delay = Math.min(this.#retryMs ?? this.#session.resumeMs, MAX_RESUME_DELAY_MS);
+    this.#timer = setTimeout(() => {
+      if (!exchange.done) this.#reply = this.#session.resume(lastEventId, this);
+    }, delay);
+  }
+}
+
+function isCallNotification(method: string): boolean {
+  return method === "notifications/progress" || method === "notifications/message";
+}
+
+/** Whether an answer says that the session is gone: 404, or 400 with words about it, as several servers send. */
+export function namesLostSession(status: number, body: Buffer): boolean {
+  if (status === 404) return true;
+  return status === 400 && /session|not initialized/i.test(body.toString("utf8", 0, 2_000));
+}

@@ -1,0 +1,81 @@
+import type { Ask, Notification } from "../core/call.ts";
+import type { RpcId } from "../mcp/messages.ts";
+import type { SseEvent } from "../mcp/sse.ts";
+import { namesLostSession } from "./http-legacy-call.ts";
+import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./http-reply.ts";
+import { readIncoming } from "./response-envelope.ts";
+
+export interface LegacyStreamOptions {
+  open(lastEventId: string | undefined, sink: ReplySink): HttpReply;
+  /** Delay in ms before reconnect number `attempt` in a row. */
+  delay(attempt: number): number;
+  onNotification(notification: Notification): void;
+  onRequest(id: RpcId, ask: Ask): void;
+  onSessionLost(detail: string): void;
+}
+
+export interface LegacyStream {
+  close(): void;
+}
+
+/**
+ * The standalone event stream of a legacy session, by which the server speaks outside any call. Reopened while the
+ * session lives; a server that offers none (405) is left alone. 2025-11-25 basic/transports, "Listening for Messages".
+ */
+export function openLegacyStream(options: LegacyStreamOptions): LegacyStream {
+  let reply: HttpReply | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let lastEventId: string | undefined;
+  let retryMs: number | undefined;
+  let attempt = 0;
+  let offered = false;
+  let closed = false;
+
+  const again = (): void => {
+    if (closed) return;
+    const delay = options.delay(attempt++);
+    timer = setTimeout(connect, Math.max(delay, Math.min(retryMs ?? 0, 30_000)));
+  };
+
+  const sink: ReplySink = {
+    onSent() {},
+    onStream() {
+      attempt = 0;
+      offered = true;
+    },
+    onEvent(event: SseEvent) {
+      if (event.id !== undefined) lastEventId = event.id;
+      if (event.retryMs !== undefined) retryMs = event.retryMs;
+      const message = event.data === "" || closed ? undefined : readIncoming(Buffer.from(event.data));
+      if (message?.kind === "notification") {
+        options.onNotification({ method: message.method, params: message.params });
+      } else if (message?.kind === "request") {
+        options.onRequest(message.id, { method: message.method, params: message.params });
+      }
+    },
+    onStreamEnd: again,
+    onBody(status: number, _headers: ReplyHeaders, body: Buffer) {
+      if (closed || status === 405) return;
+      // A server that never offered a stream may refuse it with any status: that says nothing about the session.
+      if (offered && namesLostSession(status, body))
+        options.onSessionLost(`HTTP ${status}: it no longer knows the session.`);
+      else if (status >= 500 || status === 429) again();
+    },
+    onFailure(_failure: HttpFailure) {
+      again();
+    },
+  };
+
+  const connect = (): void => {
+    reply = options.open(lastEventId, sink);
+  };
+  connect();
+
+  return {
+    close() {
+      closed = true;
+      clearTimeout(timer);
+      reply?.abort();
+    },
+  };
+}

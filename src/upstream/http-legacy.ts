@@ -1,0 +1,226 @@
+import type { AskResponse, Notification } from "../core/call.ts";
+import { isObject, type JsonObject } from "../core/json.ts";
+import type { Log } from "../core/log.ts";
+import type { UpstreamFault } from "../core/round.ts";
+import { LEGACY_REVISIONS } from "../mcp/revisions.ts";
+import type { Attempt, Connection, ConnectionHost, SubscribeAnswer } from "./connection.ts";
+import { Exchange } from "./exchange.ts";
+import type { HttpEndpoint } from "./http-endpoint.ts";
+import { LegacyCall, type LegacyCallSession } from "./http-legacy-call.ts";
+import { type LegacyStream, openLegacyStream } from "./http-legacy-stream.ts";
+import { deleteOnce, sendOnce } from "./http-once.ts";
+import { failureFault, statusFault } from "./http-status.ts";
+import { answerOutside, responseText } from "./outside-ask.ts";
+import { plainRequest } from "./plain-request.ts";
+import { notificationText, requestText, upstreamParams } from "./request-text.ts";
+import { readInitializeResult, type ServerFacts } from "./server-facts.ts";
+import { subscribeAnswer } from "./subscribe-answer.ts";
+import { backoffDelay, type UpstreamTiming } from "./timing.ts";
+import type { UpstreamRequest } from "./upstream.ts";
+
+export interface LegacyHttpOptions {
+  readonly upstream: string;
+  readonly endpoint: HttpEndpoint;
+  readonly clientInfo: JsonObject;
+  readonly capabilities: JsonObject;
+  readonly timeoutMs: number;
+  readonly timing: UpstreamTiming;
+  readonly nextId: () => number;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly host: ConnectionHost;
+}
+
+/** `status` is there where the upstream answered the handshake with an HTTP error. */
+export type LegacyHttpOpened =
+  | { readonly ok: true; readonly connection: Connection }
+  | { readonly ok: false; readonly fault: UpstreamFault; readonly status: number | undefined };
+
+/** Opens a session: `initialize`, `notifications/initialized`, the GET stream. 2025-11-25 basic/lifecycle. */
+export async function openLegacyHttp(options: LegacyHttpOptions): Promise<LegacyHttpOpened> {
+  const { endpoint, upstream, timeoutMs } = options;
+  const refuse = (
+    fault: Pick<UpstreamFault, "code" | "detail">,
+    status: number | undefined = undefined,
+  ): LegacyHttpOpened => ({ ok: false, status, fault: { ...fault, upstream, executed: "no" } });
+
+  const params = {
+    protocolVersion: LEGACY_REVISIONS[0],
+    capabilities: options.capabilities,
+    clientInfo: options.clientInfo,
+  };
+  const text = requestText(options.nextId(), "initialize", params);
+  const answer = await sendOnce(endpoint, endpoint.postHeaders([]), text, { timeoutMs });
+  if (answer.kind === "failure") return refuse(failureFault(answer.failure, false));
+  const { status, message } = answer;
+  const fault = statusFault(status);
+  if (fault !== undefined) return refuse(fault, status);
+  if (message?.kind === "error") {
+    const detail = `It refused initialize with JSON-RPC error ${message.error.code}.`;
+    return refuse({ code: "UPSTREAM_INVALID", detail }, status);
+  }
+  if (message?.kind !== "result" || status !== 200) {
+    const detail = `HTTP ${status} to initialize, without an initialize result.`;
+    return refuse({ code: "UPSTREAM_INVALID", detail }, status);
+  }
+  const value = message.result.value();
+  const facts = isObject(value) ? readInitializeResult(value) : undefined;
+  if (facts === undefined) {
+    return refuse({ code: "UPSTREAM_INVALID", detail: "Its initialize result names no revision that is spoken here." });
+  }
+  const sessionId = answer.headers["mcp-session-id"];
+  const connection = new LegacyHttpConnection(options, facts, typeof sessionId === "string" ? sessionId : undefined);
+  const problem = await connection.announce();
+  if (problem !== undefined) {
+    await connection.close();
+    return refuse({ code: "UPSTREAM_INVALID", detail: `It did not take notifications/initialized: ${problem}` });
+  }
+  return { ok: true, connection };
+}
+
+class LegacyHttpConnection implements Connection {
+  readonly facts: ServerFacts;
+  readonly #options: LegacyHttpOptions;
+  readonly #session: LegacyCallSession;
+  readonly #common: readonly string[];
+  readonly #exchanges = new Set<Exchange>();
+  /** Messages on their way out, which closing waits for. */
+  readonly #writes = new Set<Promise<unknown>>();
+  #stream: LegacyStream | undefined;
+  #verbose: Promise<Attempt> | undefined;
+  #closing: Promise<void> | undefined;
+  #lost = false;
+
+  constructor(options: LegacyHttpOptions, facts: ServerFacts, sessionId: string | undefined) {
+    this.#options = options;
+    this.facts = facts;
+    const { endpoint, timing } = options;
+    this.#common = ["mcp-protocol-version", facts.revision, ...(sessionId ? ["mcp-session-id", sessionId] : [])];
+    const headers = endpoint.postHeaders(this.#common);
+    this.#session = {
+      upstream: options.upstream,
+      sessionId,
+      closeMs: timing.closeMs,
+      resumeMs: timing.backoffMs,
+      post: (body, sink) => endpoint.post([...headers], body, sink),
+      resume: (lastEventId, sink) => endpoint.get([...this.#common, "last-event-id", lastEventId], sink),
+      respond: (id, response) => this.#send(responseText(id, response)),
+      cancelled: async (requestId, reason) => {
+        await this.#send(notificationText("notifications/cancelled", { requestId, reason }));
+      },
+      onNotification: (notification) => options.host.onNotification(notification),
+    };
+  }
+
+  /** Ends the handshake and begins to listen. The problem, if there is one. */
+  async announce(): Promise<string | undefined> {
+    const problem = await this.#send(notificationText("notifications/initialized", {}));
+    if (problem !== undefined || this.#closing !== undefined) return problem;
+    const { endpoint, host, timing, random, capabilities } = this.#options;
+    this.#stream = openLegacyStream({
+      open: (lastEventId, sink) =>
+        endpoint.get([...this.#common, ...(lastEventId === undefined ? [] : ["last-event-id", lastEventId])], sink),
+      delay: (attempt) => backoffDelay(timing, attempt, random),
+      onNotification: (notification) => host.onNotification(notification),
+      onRequest: async (id, ask) => {
+        const answer: AskResponse = await answerOutside(host, capabilities, ask);
+        const failed = await this.#send(responseText(id, answer));
+        if (failed !== undefined) this.#options.log.warn({ upstream: this.#options.upstream }, failed);
+      },
+      onSessionLost: (detail) => {
+        this.#lost = true;
+        host.onClosed(detail);
+      },
+    });
+    return undefined;
+  }
+
+  request(request: UpstreamRequest, onDone: () => void): Promise<Attempt> {
+    if (request.logLevel === undefined || !isObject(this.facts.capabilities["logging"])) {
+      return this.#call(request, onDone);
+    }
+    // A legacy session has one level for all of its calls: the finest, and each call's edge filters.
+    this.#verbose ??= this.#call(plainRequest("logging/setLevel", { level: "debug" }), () => {});
+    return this.#verbose.then((set) => {
+      if (set.kind === "result" || set.kind === "error") return this.#call(request, onDone);
+      this.#verbose = undefined;
+      onDone();
+      return set;
+    });
+  }
+
+  notify(notification: Notification): void {
+    void this.#send(notificationText(notification.method, notification.params)).then((problem) => {
+      if (problem !== undefined) this.#options.log.warn({ upstream: this.#options.upstream }, problem);
+    });
+  }
+
+  async subscribe(uri: string): Promise<SubscribeAnswer> {
+    return subscribeAnswer(
+      this.#options.upstream,
+      await this.#call(plainRequest("resources/subscribe", { uri }), () => {}),
+    );
+  }
+
+  unsubscribe(uri: string): void {
+    if (this.#closing === undefined) void this.#call(plainRequest("resources/unsubscribe", { uri }), () => {});
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#stream?.close();
+    for (const exchange of [...this.#exchanges]) exchange.cancel("The upstream session was closed.");
+    const { closeMs } = this.#options.timing;
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise((resolve) => {
+      timer = setTimeout(resolve, closeMs);
+    });
+    await Promise.race([Promise.all(this.#writes), limit]);
+    clearTimeout(timer);
+    if (this.#lost || this.#session.sessionId === undefined) return;
+    // Servers may refuse this with 405; either way the session is no concern of ours any more.
+    await deleteOnce(this.#options.endpoint, [...this.#common], closeMs);
+  }
+
+  #call(request: UpstreamRequest, onDone: () => void): Promise<Attempt> {
+    const id = this.#options.nextId();
+    const { upstream, timeoutMs, timing, capabilities } = this.#options;
+    const params = upstreamParams(request.params, request.wantsProgress ? id : undefined, undefined);
+    const wire = new LegacyCall(this.#session);
+    const exchange: Exchange = new Exchange({
+      id,
+      upstream,
+      request,
+      capabilities,
+      timeoutMs,
+      parkedMs: timing.parkedMs,
+      wire,
+      interpret: (result) => ({ kind: "result", result }),
+      onDone: () => {
+        this.#exchanges.delete(exchange);
+        onDone();
+      },
+    });
+    this.#exchanges.add(exchange);
+    wire.start(exchange, requestText(id, request.method, params));
+    return exchange.first.then((attempt) => {
+      if (attempt.kind === "lost") this.#lost = true;
+      return attempt;
+    });
+  }
+
+  /** Sends a message that has no response of its own; the problem, if it was not accepted. */
+  async #send(text: string): Promise<string | undefined> {
+    const { endpoint, timeoutMs } = this.#options;
+    const write = sendOnce(endpoint, endpoint.postHeaders(this.#common), text, { timeoutMs });
+    this.#writes.add(write);
+    const answer = await write;
+    this.#writes.delete(write);
+    if (answer.kind === "failure") return answer.failure.detail;
+    return answer.status >= 200 && answer.status < 300 ? undefined : `HTTP ${answer.status}.`;
+  }
+}

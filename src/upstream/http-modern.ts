@@ -1,0 +1,262 @@
+import { isObject, type JsonObject } from "../core/json.ts";
+import type { Round } from "../core/round.ts";
+import { encodeHeaderValue } from "../mcp/header-value.ts";
+import { META, MODERN_REVISION } from "../mcp/revisions.ts";
+import type { SseEvent } from "../mcp/sse.ts";
+import type { Attempt } from "./connection.ts";
+import { Exchange, type ExchangeWire } from "./exchange.ts";
+import { faultRound } from "./fault.ts";
+import type { HttpEndpoint } from "./http-endpoint.ts";
+import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./http-reply.ts";
+import { failureFault, statusFault, unexpectedStatus } from "./http-status.ts";
+import type { ListenHandlers, ModernChannel } from "./modern-channel.ts";
+import { modernRound } from "./modern-result.ts";
+import { requestText, upstreamParams } from "./request-text.ts";
+import { type Incoming, readIncoming } from "./response-envelope.ts";
+import type { UpstreamRequest } from "./upstream.ts";
+
+export interface ModernHttpOptions {
+  readonly upstream: string;
+  readonly endpoint: HttpEndpoint;
+  readonly clientInfo: JsonObject;
+  readonly timeoutMs: number;
+  readonly parkedMs: number;
+  readonly closeMs: number;
+  readonly nextId: () => number;
+  /** The server rejected mirrored headers: the tool definition that they were taken from is out of date. */
+  readonly onHeaderMismatch: () => void;
+}
+
+/** Requests whose subject is mirrored in `Mcp-Name`. streamable-http, "Standard Request Headers". */
+const NAMED: Readonly<Record<string, "name" | "uri">> = {
+  "tools/call": "name",
+  "prompts/get": "name",
+  "resources/read": "uri",
+};
+
+/** Streamable HTTP of revision 2026-07-28: stateless, one POST per request. */
+export function createModernHttp(options: ModernHttpOptions): ModernChannel {
+  const { endpoint, clientInfo } = options;
+  const headers = endpoint.postHeaders(["mcp-protocol-version", MODERN_REVISION]);
+
+  const call = (
+    request: UpstreamRequest,
+    capabilities: JsonObject,
+    additions: JsonObject | undefined,
+    onDone: () => void,
+  ): Promise<Attempt> => {
+    const id = options.nextId();
+    const given = additions === undefined ? request.params : { ...request.params, ...additions };
+    const envelope = { clientInfo, capabilities, logLevel: request.logLevel };
+    const params = upstreamParams(given, request.wantsProgress ? id : undefined, envelope);
+    const again = async (more: JsonObject): Promise<Round> => {
+      const attempt = await call(request, capabilities, more, () => {});
+      if (attempt.kind !== "lost") return attempt;
+      return faultRound(options.upstream, "UPSTREAM_CLOSED", "unknown", attempt.detail);
+    };
+    const transfer = new ModernCall(options);
+    const exchange = new Exchange({
+      id,
+      upstream: options.upstream,
+      request,
+      capabilities,
+      timeoutMs: options.timeoutMs,
+      parkedMs: options.parkedMs,
+      wire: transfer,
+      interpret: (result) => modernRound(options.upstream, result, again),
+      onDone,
+    });
+    transfer.start(exchange, callHeaders(headers, request), requestText(id, request.method, params));
+    return exchange.first;
+  };
+
+  return {
+    call: (request, capabilities, onDone) => call(request, capabilities, undefined, onDone),
+    listen(filter, handlers) {
+      const id = options.nextId();
+      const envelope = { clientInfo, capabilities: {}, logLevel: undefined };
+      const params = upstreamParams({ notifications: filter }, undefined, envelope);
+      const sink = new ListenSink(id, handlers);
+      const own = [...headers, "mcp-method", "subscriptions/listen"];
+      const reply = endpoint.post(own, requestText(id, "subscriptions/listen", params), sink, { stream: true });
+      return {
+        close() {
+          sink.mute();
+          reply.abort();
+        },
+      };
+    },
+  };
+}
+
+function callHeaders(common: readonly string[], request: UpstreamRequest): string[] {
+  const headers = [...common, "mcp-method", request.method];
+  const field = NAMED[request.method];
+  const name = field === undefined ? undefined : request.params[field];
+  if (typeof name === "string") headers.push("mcp-name", encodeHeaderValue(name));
+  for (const [header, value] of request.mirrored) headers.push(header, encodeHeaderValue(value));
+  return headers;
+}
+
+/** Whether an error code can only come from a server that understood a modern request. */
+function isModernError(code: number): boolean {
+  return (code <= -32020 && code >= -32099) || (code <= -32600 && code >= -32700) || code === -32002;
+}
+
+class ModernCall implements ReplySink, ExchangeWire {
+  readonly #options: ModernHttpOptions;
+  #exchange: Exchange | undefined;
+  #reply: HttpReply | undefined;
+  #lingering: NodeJS.Timeout | undefined;
+
+  constructor(options: ModernHttpOptions) {
+    this.#options = options;
+  }
+
+  start(exchange: Exchange, headers: string[], body: string): void {
+    this.#exchange = exchange;
+    if (exchange.begin()) this.#reply = this.#options.endpoint.post(headers, body, this);
+  }
+
+  // Closing the response is the cancellation. streamable-http, "Cancellation".
+  giveUp(): void {
+    this.#reply?.abort();
+  }
+
+  // A modern server never makes requests of its own, so there is nothing to answer.
+  respond(): void {}
+
+  onSent(): void {
+    this.#exchange?.markSent();
+  }
+
+  onStream(): void {}
+
+  onEvent(event: SseEvent): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined || event.data === "") return;
+    const message = readIncoming(Buffer.from(event.data));
+    if (message === undefined) {
+      exchange.fail("UPSTREAM_INVALID", "An event of its stream is not JSON-RPC.");
+      this.#reply?.abort();
+      return;
+    }
+    if (message.kind === "request" || ((message.kind === "result" || message.kind === "error") && !this.#ours(message)))
+      return;
+    exchange.receive(message);
+    if (exchange.done) this.#lingering ??= setTimeout(() => this.#reply?.abort(), this.#options.closeMs);
+  }
+
+  onStreamEnd(detail: string | undefined): void {
+    clearTimeout(this.#lingering);
+    this.#exchange?.fail("UPSTREAM_CLOSED", detail ?? "The event stream ended without a response.");
+  }
+
+  onBody(status: number, _headers: ReplyHeaders, body: Buffer): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined || exchange.done) return;
+    const message = readIncoming(body);
+    if (message?.kind === "result" && status === 200 && message.id === exchange.id) {
+      exchange.receive(message);
+      return;
+    }
+    const fault = statusFault(status);
+    if (fault !== undefined && !(status >= 500 && message?.kind === "error" && message.id === exchange.id)) {
+      exchange.fail(fault.code, fault.detail, fault.executed);
+    } else if (
+      message?.kind === "error" &&
+      this.#ours(message) &&
+      (status < 300 || isModernError(message.error.code))
+    ) {
+      if (message.error.code === -32020) this.#options.onHeaderMismatch();
+      if (message.error.code === -32022) exchange.finish(lostEra("It no longer speaks revision 2026-07-28."));
+      else exchange.receive(message);
+    } else if (status >= 400) {
+      exchange.finish(lostEra(`HTTP ${status}, not as a server of revision 2026-07-28 answers.`));
+    } else {
+      exchange.finish(unexpectedStatus(this.#options.upstream, status));
+    }
+  }
+
+  onFailure(failure: HttpFailure): void {
+    const fault = failureFault(failure, this.#exchange?.sent ?? false);
+    this.#exchange?.fail(fault.code, fault.detail, fault.executed);
+  }
+
+  #ours(message: Extract<Incoming, { kind: "result" | "error" }>): boolean {
+    return message.id === this.#exchange?.id || (message.kind === "error" && message.id === undefined);
+  }
+}
+
+function lostEra(detail: string): Attempt {
+  return { kind: "lost", cause: "era", detail };
+}
+
+class ListenSink implements ReplySink {
+  readonly #id: number;
+  readonly #handlers: ListenHandlers;
+  #muted = false;
+
+  constructor(id: number, handlers: ListenHandlers) {
+    this.#id = id;
+    this.#handlers = handlers;
+  }
+
+  mute(): void {
+    this.#muted = true;
+  }
+
+  onSent(): void {}
+
+  onStream(): void {}
+
+  onEvent(event: SseEvent): void {
+    if (this.#muted || event.data === "") return;
+    const message = readIncoming(Buffer.from(event.data));
+    if (message?.kind === "error") this.#end("refused", `JSON-RPC error ${message.error.code}.`);
+    else if (message?.kind === "result") this.#end("ended", "The server closed the subscription.");
+    else if (message?.kind === "notification") dispatchListen(this.#id, message, this.#handlers);
+  }
+
+  onStreamEnd(detail: string | undefined): void {
+    this.#end("ended", detail ?? "The stream ended.");
+  }
+
+  onBody(status: number): void {
+    this.#end(statusFault(status) === undefined ? "refused" : "unreachable", `HTTP ${status}.`);
+  }
+
+  onFailure(failure: HttpFailure): void {
+    this.#end("unreachable", failure.detail);
+  }
+
+  #end(reason: "ended" | "refused" | "unreachable", detail: string): void {
+    if (this.#muted) return;
+    this.#muted = true;
+    this.#handlers.onEnd(reason, detail);
+  }
+}
+
+/** Hands a notification of a listen stream on, if it carries the stream's id. */
+export function dispatchListen(
+  id: number,
+  notification: { readonly method: string; readonly params: JsonObject },
+  handlers: ListenHandlers,
+): void {
+  const meta = notification.params["_meta"];
+  if (isObject(meta) && meta[META.subscriptionId] !== undefined && meta[META.subscriptionId] !== id) return;
+  if (notification.method === "notifications/subscriptions/acknowledged") {
+    const filter = notification.params["notifications"];
+    handlers.onAcknowledged(isObject(filter) ? filter : {});
+    return;
+  }
+  handlers.onNotification({ method: notification.method, params: withoutStreamId(notification.params) });
+}
+
+// The stream's id is a matter between the gateway and this upstream.
+function withoutStreamId(params: JsonObject): JsonObject {
+  const { _meta: meta, ...rest } = params;
+  if (!isObject(meta)) return params;
+  const { [META.subscriptionId]: _id, ...others } = meta;
+  return Object.keys(others).length === 0 ? rest : { ...rest, _meta: others };
+}

@@ -1,0 +1,140 @@
+import type { Dispatcher } from "undici";
+import { createSseDecoder, type SseEvent } from "../mcp/sse.ts";
+import { describeError } from "./fault.ts";
+
+/** Response headers as undici parses them: lower-case names. */
+export type ReplyHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Why no whole response came. `unreachable`: the request never left; `broken`: the connection ended before its time. */
+export interface HttpFailure {
+  readonly kind: "unreachable" | "broken" | "too_large" | "encoded";
+  readonly detail: string;
+}
+
+/** Who reads one response. Exactly one of `onBody`, `onStreamEnd` and `onFailure` is the last thing that is called. */
+export interface ReplySink {
+  /** The request is being written: the upstream may see it from now on. */
+  onSent(): void;
+  /** An event stream with status 200 begins. */
+  onStream(headers: ReplyHeaders): void;
+  onEvent(event: SseEvent): void;
+  /** The event stream ended; `detail` says why if it did not end properly. */
+  onStreamEnd(detail: string | undefined): void;
+  /** A response that is no event stream, whole. */
+  onBody(status: number, headers: ReplyHeaders, body: Buffer): void;
+  onFailure(failure: HttpFailure): void;
+}
+
+/** Hears whether the other side of a connection is there at all. */
+export interface Reachability {
+  /** An HTTP response came, whatever it says. */
+  reached(): void;
+  /** No connection could be made. */
+  unreachable(detail: string): void;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** Reads one HTTP response for a sink, bounded in size. Handed to undici's `dispatch`. */
+export class HttpReply implements Dispatcher.DispatchHandler {
+  readonly #sink: ReplySink;
+  readonly #maxBytes: number;
+  readonly #reachability: Reachability;
+  #controller: Dispatcher.DispatchController | undefined;
+  #headers: ReplyHeaders = {};
+  #status = 0;
+  #decoder: { push(chunk: Uint8Array): boolean } | undefined;
+  #chunk: Buffer = NOTHING;
+  #chunks: Buffer[] | undefined;
+  #size = 0;
+  #over = false;
+
+  constructor(sink: ReplySink, maxBytes: number, reachability: Reachability) {
+    this.#sink = sink;
+    this.#maxBytes = maxBytes;
+    this.#reachability = reachability;
+  }
+
+  /** Drops the connection; the sink hears nothing more. */
+  abort(): void {
+    this.#over = true;
+    this.#controller?.abort(new Error("given up"));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#over) controller.abort(new Error("given up"));
+    else this.#sink.onSent();
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ReplyHeaders): void {
+    if (status < 200 || this.#over) return;
+    this.#status = status;
+    this.#headers = headers;
+    this.#reachability.reached();
+    const encoding = headers["content-encoding"];
+    if (encoding !== undefined && encoding !== "identity") {
+      this.#fail({ kind: "encoded", detail: "The answer is compressed, which was not asked for." });
+      return;
+    }
+    const type = headers["content-type"];
+    if (status === 200 && typeof type === "string" && /^text\/event-stream\b/i.test(type)) {
+      this.#decoder = createSseDecoder({ maxBytes: this.#maxBytes, onEvent: (event) => this.#event(event) });
+      this.#sink.onStream(headers);
+    } else if (Number(headers["content-length"]) > this.#maxBytes) {
+      this.#tooLarge();
+    }
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#over) return;
+    if (this.#decoder !== undefined) {
+      if (!this.#decoder.push(chunk)) this.#tooLarge();
+      return;
+    }
+    this.#size += chunk.length;
+    if (this.#size > this.#maxBytes) {
+      this.#tooLarge();
+    } else if (this.#chunk === NOTHING) {
+      this.#chunk = chunk;
+    } else {
+      this.#chunks ??= [this.#chunk];
+      this.#chunks.push(chunk);
+    }
+  }
+
+  onResponseEnd(): void {
+    if (this.#over) return;
+    this.#over = true;
+    if (this.#decoder !== undefined) this.#sink.onStreamEnd(undefined);
+    else {
+      const body = this.#chunks === undefined ? this.#chunk : Buffer.concat(this.#chunks, this.#size);
+      this.#sink.onBody(this.#status, this.#headers, body);
+    }
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#over) return;
+    this.#over = true;
+    const detail = describeError(error);
+    if (this.#decoder !== undefined) this.#sink.onStreamEnd(detail);
+    else if (this.#controller === undefined) {
+      this.#reachability.unreachable(detail);
+      this.#sink.onFailure({ kind: "unreachable", detail });
+    } else this.#sink.onFailure({ kind: "broken", detail });
+  }
+
+  #event(event: SseEvent): void {
+    if (!this.#over) this.#sink.onEvent(event);
+  }
+
+  #tooLarge(): void {
+    this.#fail({ kind: "too_large", detail: `The answer is larger than ${this.#maxBytes} bytes.` });
+  }
+
+  #fail(failure: HttpFailure): void {
+    if (this.#over) return;
+    this.abort();
+    this.#sink.onFailure(failure);
+  }
+}

@@ -1,0 +1,75 @@
+import type { Ask, AskResponse } from "../core/call.ts";
+import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import type { RawJson } from "../core/raw-json.ts";
+import type { AsksRound, Round } from "../core/round.ts";
+import { faultRound } from "./fault.ts";
+
+/**
+ * The round that a modern result is: what it says, or the questions of an `InputRequiredResult`.
+ * 2026-07-28 basic/patterns/mrtr. `again` sends the request once more with these additions to its parameters.
+ */
+export function modernRound(
+  upstream: string,
+  result: RawJson,
+  again: (additions: JsonObject) => Promise<Round>,
+): Round {
+  if (!result.mentions("input_required")) return { kind: "result", result };
+  const value = result.value();
+  if (!isObject(value) || value["resultType"] !== "input_required") return { kind: "result", result };
+  const { inputRequests, requestState } = value;
+  const asks = readAsks(inputRequests);
+  const state = typeof requestState === "string" ? requestState : undefined;
+  if (asks === undefined || (state === undefined && Object.keys(asks).length === 0)) {
+    return faultRound(upstream, "UPSTREAM_INVALID", "unknown", "Its input_required result holds no valid requests.");
+  }
+  let over = false;
+  const round: AsksRound = {
+    kind: "asks",
+    era: "modern",
+    asks,
+    state,
+    resume(responses) {
+      if (over) return Promise.reject(new Error("An asks round was resumed twice, or after it was abandoned."));
+      over = true;
+      return answer(asks, state, responses, again);
+    },
+    // Nothing is held upstream between the requests of a modern call.
+    abandon() {
+      over = true;
+    },
+  };
+  return round;
+}
+
+function readAsks(inputRequests: Json | undefined): Record<string, Ask> | undefined {
+  if (inputRequests === undefined) return {};
+  if (!isObject(inputRequests)) return undefined;
+  const asks: Record<string, Ask> = {};
+  for (const [key, entry] of Object.entries(inputRequests)) {
+    if (!isObject(entry) || typeof entry["method"] !== "string") return undefined;
+    const { method, params } = entry;
+    if (params !== undefined && !isObject(params)) return undefined;
+    asks[key] = { method, params: params ?? {} };
+  }
+  return asks;
+}
+
+// `inputResponses` holds results only: a client that answered with an error ends the call with that error.
+function answer(
+  asks: Readonly<Record<string, Ask>>,
+  state: string | undefined,
+  responses: Readonly<Record<string, AskResponse>>,
+  again: (additions: JsonObject) => Promise<Round>,
+): Promise<Round> {
+  const inputResponses: Record<string, Json> = {};
+  for (const key of Object.keys(asks)) {
+    const response = responses[key];
+    if (response === undefined) continue;
+    if (!response.ok) return Promise.resolve({ kind: "error", error: response.error });
+    inputResponses[key] = response.result;
+  }
+  return again({
+    ...(Object.keys(inputResponses).length === 0 ? {} : { inputResponses }),
+    ...(state === undefined ? {} : { requestState: state }),
+  });
+}

@@ -1,0 +1,241 @@
+import type { AskResponse, ClientPeer, Notification } from "../core/call.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Log } from "../core/log.ts";
+import type { FaultRound, Round, UpstreamFault } from "../core/round.ts";
+import type { ListKind } from "../mcp/messages.ts";
+import type { Attempt, Connection, ConnectionHost, Lost, Opened, SubscribeAnswer } from "./connection.ts";
+import { faultRound } from "./fault.ts";
+import { Subscriptions } from "./subscriptions.ts";
+import type { Subscription, UpstreamRequest, UpstreamSession } from "./upstream.ts";
+import { waitFor } from "./wait-for.ts";
+
+/** What a session needs of the upstream that it belongs to. */
+export interface SessionOwner {
+  readonly name: string;
+  readonly timeoutMs: number;
+  readonly log: Log;
+  now(): number;
+  /** The answer to every call while the upstream is down. */
+  refusal(): FaultRound | undefined;
+  /** Opens a connection for this session, waiting for the upstream to be reached first. */
+  open(session: PeerSession, host: ConnectionHost): Promise<Opened>;
+  /** The upstream does not speak what it used to: finds out again. */
+  eraLost(detail: string): Promise<void>;
+  listChanged(list: ListKind): void;
+  /** Delay in ms before reconnect number `attempt` in a row. */
+  delay(attempt: number): number;
+}
+
+const LIST_CHANGED: Readonly<Record<string, readonly ListKind[]>> = {
+  "notifications/tools/list_changed": ["tools"],
+  "notifications/prompts/list_changed": ["prompts"],
+  "notifications/resources/list_changed": ["resources", "resourceTemplates"],
+};
+
+/** One peer's side of one upstream, over whatever connection is open for it. */
+export class PeerSession implements UpstreamSession {
+  /** The latest object that stands for this peer. */
+  peer: ClientPeer;
+  readonly capabilities: JsonObject;
+  lastUsedAt: number;
+  readonly #owner: SessionOwner;
+  readonly #onLost: ((detail: string) => void) | undefined;
+  readonly #subscriptions: Subscriptions;
+  #connection: Connection | undefined;
+  #opening: Promise<Opened> | undefined;
+  #inFlight = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #attempt = 0;
+  #released = false;
+
+  /** `onLost` takes over when the connection ends by itself; without it, it is reopened only where it is needed. */
+  constructor(owner: SessionOwner, peer: ClientPeer, onLost?: (detail: string) => void) {
+    this.#owner = owner;
+    this.#onLost = onLost;
+    this.peer = peer;
+    this.capabilities = peer.capabilities;
+    this.lastUsedAt = owner.now();
+    this.#subscriptions = new Subscriptions(
+      (uri) => this.#subscribe(uri),
+      (uri) => this.#connection?.unsubscribe(uri),
+    );
+  }
+
+  /** Whether a connection is open, or being opened. */
+  get connected(): boolean {
+    return this.#connection !== undefined || this.#opening !== undefined;
+  }
+
+  /** Whether nothing is lost, not even a subscription, when the connection is closed. */
+  get idle(): boolean {
+    return this.#inFlight === 0 && this.#opening === undefined && this.#subscriptions.size === 0;
+  }
+
+  request(request: UpstreamRequest): Promise<Round> {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.resolve(refusal);
+    this.#inFlight++;
+    const connection = this.#connection;
+    const first = connection === undefined ? this.#openAndSend(request) : connection.request(request, this.#done);
+    return first.then((attempt) => (attempt.kind === "lost" ? this.#again(request, connection, attempt) : attempt));
+  }
+
+  notify(notification: Notification): void {
+    this.#connection?.notify(notification);
+  }
+
+  async subscribe(uri: string, onUpdated: (notification: Notification) => void): Promise<Subscription> {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return { ok: false, fault: refusal.fault };
+    return this.#subscriptions.add(uri, onUpdated);
+  }
+
+  /** The host of a connection that somebody else opens for this session; see `adopt`. */
+  newHost(): ConnectionHost & { live: boolean } {
+    const host = {
+      live: true,
+      onNotification: (notification: Notification): void => this.#notification(notification),
+      onAsk: (ask: Parameters<ClientPeer["request"]>[0]): Promise<AskResponse> => this.peer.request(ask),
+      onClosed: (detail: string): void => {
+        if (!host.live) return;
+        host.live = false;
+        this.#lost(detail);
+      },
+    };
+    this.#host = host;
+    return host;
+  }
+  #host: { live: boolean } | undefined;
+
+  /** Takes a connection over, and renews on it what was subscribed to. */
+  adopt(connection: Connection): void {
+    const before = this.#connection;
+    this.#connection = connection;
+    this.#attempt = 0;
+    if (before !== undefined) void before.close();
+    this.#subscriptions.renew((uri, answer) => {
+      if (!answer.ok) this.#owner.log.warn({ upstream: this.#owner.name, uri }, "A subscription was not renewed.");
+    });
+  }
+
+  /** Closes the connection; the next call opens another. */
+  async disconnect(): Promise<void> {
+    clearTimeout(this.#timer);
+    if (this.#host !== undefined) this.#host.live = false;
+    const connection = this.#connection;
+    this.#connection = undefined;
+    await connection?.close();
+  }
+
+  /** Closes for good: the peer is gone. */
+  async release(): Promise<void> {
+    this.#released = true;
+    this.#subscriptions.clear();
+    await this.disconnect();
+  }
+
+  /** Replaces a connection that is of no use any more, where a subscription depends on it. */
+  renew(): void {
+    void this.disconnect();
+    if (this.#subscriptions.size > 0) this.#reopenLater();
+  }
+
+  readonly #done = (): void => {
+    this.#inFlight--;
+    this.lastUsedAt = this.#owner.now();
+  };
+
+  #refusal(): FaultRound | undefined {
+    if (this.#released) return faultRound(this.#owner.name, "UPSTREAM_CLOSED", "no", "The client's session has ended.");
+    return this.#owner.refusal();
+  }
+
+  async #openAndSend(request: UpstreamRequest): Promise<Attempt> {
+    const opened = await waitFor(this.#open(), request.cancellation, this.#owner.timeoutMs);
+    if (opened === "cancelled" || opened === "late") {
+      this.#done();
+      return opened === "cancelled"
+        ? faultRound(this.#owner.name, "CALL_CANCELLED", "no", "Cancelled while its session was being opened.")
+        : faultRound(this.#owner.name, "UPSTREAM_TIMEOUT", "no", "Its session was not open in time.");
+    }
+    if (opened.ok) return opened.connection.request(request, this.#done);
+    this.#done();
+    return { kind: "fault", fault: opened.fault };
+  }
+
+  // The request was surely not executed, so it may go out once more; a second failure is the answer.
+  async #again(request: UpstreamRequest, connection: Connection | undefined, lost: Lost): Promise<Round> {
+    if (connection === undefined || connection === this.#connection) void this.disconnect();
+    if (lost.cause === "era") await this.#owner.eraLost(lost.detail);
+    this.#inFlight++;
+    const second = await this.#openAndSend(request);
+    if (second.kind !== "lost") return second;
+    return faultRound(this.#owner.name, "UPSTREAM_UNAVAILABLE", "no", second.detail);
+  }
+
+  #open(): Promise<Opened> {
+    if (this.#connection !== undefined) return Promise.resolve({ ok: true, connection: this.#connection });
+    this.#opening ??= this.#openNow().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #openNow(): Promise<Opened> {
+    const opened = await this.#owner.open(this, this.newHost());
+    if (!opened.ok) return opened;
+    if (this.#released) {
+      await opened.connection.close();
+      const detail = "The client's session has ended.";
+      return { ok: false, fault: { code: "UPSTREAM_CLOSED", upstream: this.#owner.name, detail, executed: "no" } };
+    }
+    this.adopt(opened.connection);
+    return opened;
+  }
+
+  async #subscribe(uri: string): Promise<SubscribeAnswer> {
+    const opened = await this.#open();
+    if (!opened.ok) return opened;
+    const answer = await opened.connection.subscribe(uri);
+    if (answer.ok || !("fault" in answer) || !isLost(answer.fault)) return answer;
+    if (opened.connection === this.#connection) void this.disconnect();
+    const again = await this.#open();
+    return again.ok ? again.connection.subscribe(uri) : again;
+  }
+
+  #notification(notification: Notification): void {
+    const lists = LIST_CHANGED[notification.method];
+    if (lists !== undefined) {
+      for (const list of lists) this.#owner.listChanged(list);
+    } else if (notification.method === "notifications/resources/updated") {
+      this.#subscriptions.updated(notification);
+    } else if (notification.method !== "notifications/progress") {
+      this.peer.notify(notification);
+    }
+  }
+
+  #lost(detail: string): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    if (connection !== undefined) void connection.close();
+    if (this.#onLost !== undefined) this.#onLost(detail);
+    else if (this.#subscriptions.size > 0) this.#reopenLater();
+  }
+
+  #reopenLater(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(
+      () => {
+        if (this.#released || this.#subscriptions.size === 0) return;
+        void this.#open().then((opened) => {
+          if (!opened.ok) this.#reopenLater();
+        });
+      },
+      this.#owner.delay(this.#attempt++),
+    );
+  }
+}
+
+function isLost(fault: UpstreamFault): boolean {
+  return fault.code === "UPSTREAM_CLOSED" && fault.executed === "no";
+}

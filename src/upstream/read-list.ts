@@ -1,0 +1,78 @@
+import { Cancellation } from "../core/cancellation.ts";
+import { isObject, type JsonObject } from "../core/json.ts";
+import type { Log } from "../core/log.ts";
+import type { UpstreamFault } from "../core/round.ts";
+import { LIST_METHODS, type ListKind } from "../mcp/messages.ts";
+import { plainRequest } from "./plain-request.ts";
+import type { ListAnswer, UpstreamSession } from "./upstream.ts";
+
+/** The server capability that a list belongs to. */
+export const LIST_CAPABILITY: Readonly<Record<ListKind, string>> = {
+  tools: "tools",
+  prompts: "prompts",
+  resources: "resources",
+  resourceTemplates: "resources",
+};
+
+export interface ReadListOptions {
+  readonly upstream: string;
+  readonly session: UpstreamSession;
+  /** Deadline of the whole list, all pages together. */
+  readonly timeoutMs: number;
+  readonly maxPages: number;
+  readonly maxItems: number;
+  readonly log: Log;
+}
+
+/** Reads all pages of a list. A server that does not know the method has an empty one. @throws never */
+export async function readList(kind: ListKind, options: ReadListOptions): Promise<ListAnswer> {
+  const cancellation = new Cancellation();
+  const timer = setTimeout(() => cancellation.cancel("deadline"), options.timeoutMs);
+  try {
+    return await readPages(kind, options, cancellation);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function readPages(kind: ListKind, options: ReadListOptions, cancellation: Cancellation): Promise<ListAnswer> {
+  const { upstream, session, log } = options;
+  const items: JsonObject[] = [];
+  const cursors = new Set<string>();
+  let cursor: string | undefined;
+  for (let page = 0; page < options.maxPages; page++) {
+    const params = cursor === undefined ? {} : { cursor };
+    const round = await session.request(plainRequest(LIST_METHODS[kind], params, cancellation));
+    if (round.kind === "fault") {
+      if (round.fault.code !== "CALL_CANCELLED") return { ok: false, fault: round.fault };
+      const detail = `Its list was not read within ${options.timeoutMs} ms.`;
+      return { ok: false, fault: { ...round.fault, code: "UPSTREAM_TIMEOUT", detail } };
+    }
+    if (round.kind === "error") {
+      if (round.error.code === -32601) return { ok: true, items };
+      return invalid(upstream, `It answered ${LIST_METHODS[kind]} with JSON-RPC error ${round.error.code}.`);
+    }
+    if (round.kind === "asks") {
+      round.abandon("A list asks nothing.");
+      return invalid(upstream, `It asked back on ${LIST_METHODS[kind]}.`);
+    }
+    const value = round.result.value();
+    const found = isObject(value) ? value[kind] : undefined;
+    if (!isObject(value) || !Array.isArray(found)) {
+      return invalid(upstream, `Its answer to ${LIST_METHODS[kind]} holds no list.`);
+    }
+    for (const item of found) if (isObject(item)) items.push(item);
+    cursor = typeof value["nextCursor"] === "string" ? value["nextCursor"] : undefined;
+    if (cursor === undefined) return { ok: true, items };
+    if (cursors.has(cursor)) return invalid(upstream, `Its ${kind} list repeats a cursor and never ends.`);
+    cursors.add(cursor);
+    if (items.length >= options.maxItems) break;
+  }
+  log.warn({ upstream, kind, items: items.length }, "An upstream's list is longer than is read; the rest is left out.");
+  return { ok: true, items: items.slice(0, options.maxItems) };
+}
+
+function invalid(upstream: string, detail: string): ListAnswer {
+  const fault: UpstreamFault = { code: "UPSTREAM_INVALID", upstream, detail, executed: "no" };
+  return { ok: false, fault };
+}

@@ -1,0 +1,128 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { getDefaultEnvironment } from "@modelcontextprotocol/sdk/client/stdio.js";
+import type { Log } from "../core/log.ts";
+import { describeError } from "./fault.ts";
+import { createLineSplitter } from "./line-splitter.ts";
+import type { MessageChannel, MessageChannelEvents, OpenChannel } from "./message-channel.ts";
+import { createStderrLog } from "./stderr-log.ts";
+
+export interface StdioChannelOptions {
+  readonly upstream: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Added to the few variables that a child needs to run at all (PATH, HOME, …); nothing else is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string | undefined;
+  readonly maxLineBytes: number;
+  /** How long the child may take to exit after its input closed, and again after SIGTERM. */
+  readonly killMs: number;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+/** What a child may leave unread in its input before it counts as hung. */
+const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
+/** How long output that a child left behind is waited for after its exit. */
+const DRAIN_MS = 500;
+
+/** Starts a child process and speaks newline-delimited JSON with it. 2025-11-25 and 2026-07-28, "stdio". */
+export function openStdio(options: StdioChannelOptions): OpenChannel {
+  return (events) =>
+    new Promise((resolve) => {
+      const child = spawn(options.command, [...options.args], {
+        env: { ...getDefaultEnvironment(), ...options.env },
+        cwd: options.cwd,
+        stdio: ["pipe", "pipe", "pipe"],
+        windowsHide: true,
+      });
+      const failed = (error: Error): void => resolve({ ok: false, detail: `Cannot start: ${describeError(error)}` });
+      child.once("error", failed);
+      child.once("spawn", () => {
+        child.off("error", failed);
+        resolve({ ok: true, channel: new StdioChannel(child, options, events) });
+      });
+    });
+}
+
+class StdioChannel implements MessageChannel {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #killMs: number;
+  readonly #exited: Promise<void>;
+  #closing: Promise<void> | undefined;
+
+  constructor(child: ChildProcessWithoutNullStreams, options: StdioChannelOptions, events: MessageChannelEvents) {
+    this.#child = child;
+    this.#killMs = options.killMs;
+    const { upstream, log } = options;
+    child.stdout.on(
+      "data",
+      createLineSplitter({
+        maxBytes: options.maxLineBytes,
+        onLine: (line) => events.onMessage(line),
+        onOversize: (edges) => events.onOversize(edges),
+      }),
+    );
+    child.stderr.on("data", createStderrLog({ upstream, log, now: options.now }));
+    let ended = false;
+    const end = (detail: string): void => {
+      if (ended) return;
+      ended = true;
+      if (this.#closing === undefined) events.onClosed(detail);
+    };
+    // A broken pipe is the child's exit seen from the other side; the exit itself says more.
+    child.stdin.on("error", (error) => log.debug({ upstream, err: error }, "Writing to an upstream's input failed."));
+    child.on("error", (error) => log.warn({ upstream, err: error }, "An upstream's process could not be signalled."));
+    this.#exited = new Promise((resolve) => {
+      child.once("exit", (code, signal) => {
+        const how = signal === null ? `code ${code}` : signal;
+        const detail = `Its process exited (${how}).`;
+        // What it wrote last is still in the pipe, and may be the answer to a call; a grandchild may hold the pipe.
+        const timer = setTimeout(() => end(detail), DRAIN_MS);
+        child.once("close", () => {
+          clearTimeout(timer);
+          end(detail);
+        });
+        resolve();
+      });
+    });
+  }
+
+  send(text: string): Promise<void> {
+    const { stdin } = this.#child;
+    if (stdin.writableLength > MAX_UNREAD_BYTES)
+      return Promise.reject(new Error("The process does not read its input."));
+    return new Promise((resolve, reject) => {
+      stdin.write(`${text}\n`, (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  // 2026-07-28 basic/transports/stdio, "Shutdown": close the input, wait, SIGTERM, wait, SIGKILL.
+  async #close(): Promise<void> {
+    const child = this.#child;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.stdin.end();
+    if (await this.#exitWithin(this.#killMs)) return;
+    child.kill("SIGTERM");
+    if (await this.#exitWithin(this.#killMs)) return;
+    child.kill("SIGKILL");
+    await this.#exitWithin(this.#killMs);
+  }
+
+  async #exitWithin(ms: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), ms);
+    });
+    const exited = await Promise.race([this.#exited.then(() => true), late]);
+    clearTimeout(timer);
+    return exited;
+  }
+}
