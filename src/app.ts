@@ -1,3 +1,4 @@
+import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import type { UpstreamStatus } from "./upstream/upstream.ts";
 
@@ -10,9 +11,12 @@ export interface Readiness {
   readonly upstreams: ReadonlyMap<string, UpstreamStatus>;
 }
 
+/** The gateway's HTTP face; its requests come through `@hono/node-server`. */
+export type App = Hono<{ Bindings: HttpBindings }>;
+
 /** Mounts everything that the gateway serves over HTTP. */
-export function createApp(deps: { readonly mcp: Hono; readonly readiness: () => Readiness }): Hono {
-  const app = new Hono();
+export function createApp(deps: { readonly mcp: App; readonly readiness: () => Readiness }): App {
+  const app = new Hono<{ Bindings: HttpBindings }>();
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/readyz", (c) => {
     const { state, policies, upstreams } = deps.readiness();

@@ -9,9 +9,11 @@ export interface DemoUser {
 export function demoTour(options: {
   readonly url: string;
   readonly users: { readonly ann: DemoUser; readonly carla: DemoUser; readonly sam: DemoUser };
+  /** The folder of the demo's data, as the user wrote it. */
+  readonly data: string;
   readonly bold: (text: string) => string;
 }): string {
-  const { url, users, bold } = options;
+  const { url, users, data, bold } = options;
   const mcp = `${url}/mcp`;
   const row = (user: DemoUser): string => `  ${user.user.padEnd(18)} ${user.roles.join(", ").padEnd(19)} ${user.key}`;
   return `
@@ -39,8 +41,8 @@ ${curl(mcp, users.sam.key, "crm__get_customer", { customer_id: "c-1001" })}
 
 ${bold("3. Every decision is on record,")} chained so that nobody can quietly change it (in another terminal):
 
-   npm run portcullis -- audit list --store file:./data/portcullis.db
-   npm run portcullis -- audit verify --store file:./data/portcullis.db
+   npm run portcullis -- audit list --store file:${data}/portcullis.db
+   npm run portcullis -- audit verify --store file:${data}/portcullis.db
 
 ${bold("4. Point your own agent at it.")} Claude Code:
 
@@ -50,7 +52,7 @@ ${bold("4. Point your own agent at it.")} Claude Code:
 
    {"mcpServers":{"portcullis":{"url":"${mcp}","headers":{"Authorization":"Bearer ${users.carla.key}"}}}}
 
-Ctrl-C stops it. The demo keeps its data and keys in ./data; delete that folder to start afresh.
+Ctrl-C stops it. The demo keeps its data and keys in ${data}; delete that folder to start afresh.
 `;
 }
 

@@ -20,15 +20,22 @@ export async function print(output: NodeJS.WritableStream, texts: AsyncIterable<
       });
       if (!output.write(text)) await drained;
     }
-    // The last write may still fail; its callback comes after the error event.
-    if (fault === undefined) await new Promise<void>((resolve) => output.write("", () => resolve()));
+    // The last write may still fail; what follows it hears of that, before or after the event.
+    if (fault === undefined) {
+      await new Promise<void>((resolve) => {
+        output.write("", (err) => {
+          fault ??= err ?? undefined;
+          resolve();
+        });
+      });
+    }
   } finally {
     output.off("drain", onDrain);
     // Left in place when the reader has gone: the stream may complain once more, and nobody else listens.
     if (fault === undefined) output.off("error", onError);
   }
   if (fault === undefined) return true;
-  if ("code" in fault && fault.code === "EPIPE") return false;
+  if ("code" in fault && (fault.code === "EPIPE" || fault.code === "ERR_STREAM_DESTROYED")) return false;
   throw fault;
 }
 

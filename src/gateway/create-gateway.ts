@@ -43,6 +43,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     capabilities: (scope) => mergeCapabilities(scope, upstreams),
     instructions: (scope) => mergeInstructions(scope, upstreams),
     list: (scope, kind) => encodeList(catalog.view(scope), kind),
+    headerRules: (scope, tool) => catalog.view(scope).tools.get(tool)?.paramHeaders ?? [],
     call: (call) => (call.method === "tools/call" ? callTool(call) : relay(call)),
     async subscribe(scope, peer, uri, onUpdated) {
       const owner = ownerOfResource({ catalog, mentions }, scope, uri);

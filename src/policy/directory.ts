@@ -119,11 +119,13 @@ export async function watchPolicies(deps: PolicyDirectoryDeps): Promise<OpenedDi
   };
 }
 
-type Compiled =
+export type Compiled =
   | { readonly ok: true; readonly set: PolicySet }
+  /** `report` is the errors as a terminal shows them, each with its line. */
   | { readonly ok: false; readonly errors: readonly PolicyError[]; readonly report: string };
 
-async function compileDirectory(deps: PolicyDirectoryDeps): Promise<Compiled> {
+/** Reads and compiles a folder of policies once. @throws never for what the files hold */
+export async function compileDirectory(deps: CompileOptions & { readonly dir: string }): Promise<Compiled> {
   const read = await readPolicyFiles(deps.dir);
   if (!read.ok) return refused(read.errors, []);
   const compiled = compilePolicies(read.files, { default: deps.default, flows: deps.flows });

@@ -1,0 +1,19 @@
+import { formatConfigError } from "../config/config-error.ts";
+import { loadConfig } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
+import type { Shell } from "./shell.ts";
+
+/** Where a configuration is looked for when nobody says. */
+export const DEFAULT_CONFIG = "portcullis.yaml";
+
+/** Loads a configuration for a command: every error and warning goes to standard error; `undefined` after an error. */
+export function loadOrExplain(shell: Shell, path: string): Config | undefined {
+  const loaded = loadConfig(path, shell.env);
+  if (!loaded.ok) {
+    for (const error of loaded.errors) shell.err(formatConfigError(error));
+    shell.setExitCode(1);
+    return undefined;
+  }
+  for (const warning of loaded.warnings) shell.err(`warning: ${formatConfigError(warning)}`);
+  return loaded.config;
+}

@@ -1,0 +1,52 @@
+import type { Command } from "commander";
+import { formatConfigError } from "../config/config-error.ts";
+import type { Config } from "../config/schema.ts";
+import { watchConfig } from "../config/watch.ts";
+import type { RunningGateway } from "../serve.ts";
+import { VERSION } from "../version.ts";
+import { DEFAULT_CONFIG, loadOrExplain } from "./load.ts";
+import { logFor, startOrExplain, untilStopped } from "./run-gateway.ts";
+import { bold, type Shell } from "./shell.ts";
+
+/** `portcullis serve`: runs the gateway until it is stopped. */
+export function registerServe(program: Command, shell: Shell): void {
+  program
+    .command("serve")
+    .description("run the gateway")
+    .option("-c, --config <file>", "configuration file", DEFAULT_CONFIG)
+    .addHelpText("after", "\nExample:\n  $ portcullis serve -c portcullis.yaml\n")
+    .action(async (options: { config: string }) => {
+      const config = loadOrExplain(shell, options.config);
+      if (config === undefined) return;
+      const log = logFor(shell, config);
+      const gateway = await startOrExplain(shell, config, log);
+      if (gateway === undefined) return;
+      shell.out(banner(shell, config, gateway));
+      const watch = watchConfig({
+        path: options.config,
+        env: shell.env,
+        current: config,
+        log,
+        onChange: (change) => {
+          if (change.ok) gateway.wired.reload(change.config);
+          else for (const error of change.errors) log.error({}, formatConfigError(error));
+        },
+      });
+      await untilStopped(shell, log, gateway);
+      watch.close();
+    });
+}
+
+function banner(shell: Shell, config: Config, gateway: RunningGateway): string {
+  const names = config.upstreams.map((upstream) => upstream.name);
+  const policies = gateway.wired.policies.current().policies.length;
+  const lines = [
+    bold(shell, `Portcullis ${VERSION}`),
+    `  MCP        ${gateway.url}/mcp`,
+    ...config.endpoints.map((endpoint) => `             ${gateway.url}/mcp/${endpoint.name}`),
+    `  upstreams  ${names.length === 0 ? "none yet: add some under upstreams: in the configuration" : names.join(", ")}`,
+    `  policies   ${policies} from ${config.policies.dir} (default: ${config.policies.default})`,
+    `  store      ${config.store.url}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,95 @@
+import { userInfo } from "node:os";
+import type { Command } from "commander";
+import { createCallIds } from "../core/ids.ts";
+import type { Principal } from "../core/principal.ts";
+import { createStdioEdge } from "../downstream/stdio.ts";
+import { StoreError } from "../store/store-error.ts";
+import { VERSION } from "../version.ts";
+import { wire } from "../wire.ts";
+import { DEFAULT_CONFIG, loadOrExplain } from "./load.ts";
+import { createLog } from "./log.ts";
+import type { Shell } from "./shell.ts";
+
+interface StdioOptions {
+  readonly config: string;
+  readonly endpoint: string;
+  readonly user?: string;
+  readonly role: readonly string[];
+}
+
+/** `portcullis stdio`: the same gateway for one local client on standard input and output. */
+export function registerStdio(program: Command, shell: Shell): void {
+  program
+    .command("stdio")
+    .description("serve one local client on standard input and output; the log goes to standard error")
+    .option("-c, --config <file>", "configuration file", DEFAULT_CONFIG)
+    .option("-e, --endpoint <name>", "upstream or endpoint to serve; default: all", "")
+    .option("-u, --user <user>", "whom policies and the audit see; default: the user of this machine")
+    .option("-r, --role <role>", "role of that user, repeatable", (role: string, all: string[]) => [...all, role], [])
+    .addHelpText(
+      "after",
+      '\nExample, in a client\'s mcpServers:\n  {"portcullis":{"command":"portcullis","args":["stdio","-c","/path/to/portcullis.yaml","--role","employee"]}}\n',
+    )
+    .action(async (options: StdioOptions) => {
+      const config = loadOrExplain(shell, options.config);
+      if (config === undefined) return;
+      // Standard output belongs to the protocol, so a terminal there says nothing about standard error.
+      const log = createLog({ level: config.server.log.level, format: "json" }, false);
+      const now = Date.now;
+      try {
+        const wiring = await wire(config, { log, now });
+        if (!wiring.ok) {
+          shell.err(wiring.error);
+          shell.setExitCode(1);
+          return;
+        }
+        const { wired } = wiring;
+        if (wired.gateway.scope(options.endpoint) === undefined) {
+          shell.err(`No upstream and no endpoint is named ${options.endpoint}.`);
+          shell.setExitCode(1);
+          await wired.close();
+          return;
+        }
+        await wired.settled;
+        const edge = createStdioEdge({
+          gateway: wired.gateway,
+          log,
+          now,
+          callIds: createCallIds(now),
+          version: VERSION,
+          errors: config.denials === "protocol" ? "protocol" : "result",
+          input: shell.stdin,
+          output: shell.stdout,
+          principal: localPrincipal(options),
+          endpoint: options.endpoint,
+        });
+        void shell.stopped().then(() => edge.close());
+        await edge.closed;
+        await wired.close();
+      } catch (err) {
+        if (!(err instanceof StoreError)) throw err;
+        shell.err(err.message);
+        shell.setExitCode(1);
+      }
+    });
+}
+
+// Who started the process is who calls: over stdio the operating system has checked that, and no token says more.
+function localPrincipal({ user, role }: StdioOptions): Principal {
+  const subject = user ?? userInfo().username;
+  return {
+    issuer: "portcullis:local",
+    subject,
+    kind: "person",
+    clientId: undefined,
+    email: subject.includes("@") ? subject : undefined,
+    name: undefined,
+    roles: role,
+    groups: [],
+    scopes: [],
+    claims: {},
+    acr: undefined,
+    amr: [],
+    authTime: undefined,
+  };
+}

@@ -1,0 +1,139 @@
+import type { Server } from "node:http";
+import { createAdaptorServer } from "@hono/node-server";
+import { type App, createApp } from "./app.ts";
+import type { Config } from "./config/schema.ts";
+import { publicUrlOf } from "./config/server-schema.ts";
+import { createCallIds } from "./core/ids.ts";
+import type { Log } from "./core/log.ts";
+import { createMcpEndpoint } from "./downstream/endpoint.ts";
+import { createIdentity } from "./identity/create-identity.ts";
+import { VERSION } from "./version.ts";
+import { type Wired, wire } from "./wire.ts";
+
+/** In-flight calls get so long to finish when the gateway stops. */
+const DRAIN_MS = 10_000;
+
+/** A gateway that listens. */
+export interface RunningGateway {
+  /** The public URL, without `/mcp`. */
+  readonly url: string;
+  readonly wired: Wired;
+  /** Stops listening, lets calls in flight finish for up to ten seconds, then ends everything. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+export type Started =
+  | { readonly ok: true; readonly gateway: RunningGateway }
+  /** Ready to print: which policy files do not compile, or why the address cannot be had. */
+  | { readonly ok: false; readonly error: string };
+
+/** Wires the rooms and listens. @throws StoreError when the store cannot be opened */
+export async function startGateway(
+  config: Config,
+  deps: { readonly log: Log; readonly now?: () => number },
+): Promise<Started> {
+  const { log, now = Date.now } = deps;
+  const wiring = await wire(config, { log, now });
+  if (!wiring.ok) return wiring;
+  const { wired } = wiring;
+
+  let state: "starting" | "ready" | "draining" = "starting";
+  // A port of 0 is known only once the server listens, and the endpoint's own address is part of its checks.
+  let app: App | undefined;
+  const server = createAdaptorServer({
+    fetch: (request, env) => {
+      if (app === undefined) return new Response(null, { status: 503 });
+      // Who calls while the gateway starts waits these few moments instead of seeing an empty list of tools.
+      if (state === "starting" && request.url.includes("/mcp")) {
+        const ready = app;
+        return wired.settled.then(() => ready.fetch(request, env));
+      }
+      return app.fetch(request, env);
+    },
+  }) as Server;
+  const listening = await listen(server, config.server);
+  if (!listening.ok) {
+    await wired.close();
+    return listening;
+  }
+
+  const { port } = listening;
+  const url = publicUrlOf(config.server, port);
+  const endpoint = createMcpEndpoint({
+    gateway: wired.gateway,
+    sessions: wired.store.sessions,
+    identity: createIdentity({ ...config.auth, publicUrl: url }, { log, now }),
+    log,
+    now,
+    callIds: createCallIds(now),
+    version: VERSION,
+    errors: config.denials === "protocol" ? "protocol" : "result",
+    publicUrl: url,
+    listen: () => ({ host: config.server.host, port }),
+    allowedHosts: config.server.allowedHosts,
+    allowedOrigins: config.server.allowedOrigins,
+    limits: { maxBodyBytes: config.server.bodyLimitBytes, sessionIdleMs: config.server.sessionIdleMs },
+  });
+
+  void wired.settled.then(() => {
+    if (state === "starting") state = "ready";
+  });
+  app = createApp({
+    mcp: endpoint.app,
+    readiness: () => ({
+      state,
+      policies: {
+        digest: wired.policies.current().digest,
+        count: wired.policies.current().policies.length,
+        refused: wired.policies.errors().length > 0,
+      },
+      upstreams: new Map(
+        wired.upstreams.names().flatMap((name) => {
+          const status = wired.upstreams.get(name)?.status();
+          return status === undefined ? [] : [[name, status] as const];
+        }),
+      ),
+    }),
+  });
+
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    state = "draining";
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    await endpoint.close();
+    server.closeIdleConnections();
+    const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+    await closed;
+    clearTimeout(timer);
+    await wired.close();
+  };
+  return {
+    ok: true,
+    gateway: {
+      url,
+      wired,
+      close: () => {
+        closing ??= close();
+        return closing;
+      },
+    },
+  };
+}
+
+type Listening = { readonly ok: true; readonly port: number } | { readonly ok: false; readonly error: string };
+
+function listen(server: Server, at: { readonly host: string; readonly port: number }): Promise<Listening> {
+  return new Promise((resolve) => {
+    server.once("error", (err: NodeJS.ErrnoException) => {
+      const why =
+        err.code === "EADDRINUSE"
+          ? `Something else already listens on ${at.host}:${at.port}. Stop it, or set another server.port.`
+          : `Cannot listen on ${at.host}:${at.port} (${err.code ?? err.message}). Check server.host and server.port.`;
+      resolve({ ok: false, error: why });
+    });
+    server.listen(at.port, at.host, () => {
+      const address = server.address();
+      resolve({ ok: true, port: typeof address === "object" && address !== null ? address.port : at.port });
+    });
+  });
+}

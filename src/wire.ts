@@ -1,0 +1,115 @@
+import { createAudit } from "./audit/create-audit.ts";
+import { createCatalog } from "./catalog/catalog.ts";
+import type { Config } from "./config/schema.ts";
+import type { Log } from "./core/log.ts";
+import type { Scope } from "./core/scope.ts";
+import { createSeal } from "./core/seal.ts";
+import { createGateway } from "./gateway/create-gateway.ts";
+import type { Gateway } from "./gateway/gateway.ts";
+import { buildScopes } from "./gateway/scopes.ts";
+import { type PolicyDirectory, watchPolicies } from "./policy/directory.ts";
+import { openStore, type Store } from "./store/open-store.ts";
+import { loadSecretKey } from "./store/secret-key.ts";
+import { parseStoreUrl } from "./store/store-url.ts";
+import type { Upstreams } from "./upstream/upstream.ts";
+import { createUpstreams } from "./upstream/upstreams.ts";
+import { VERSION } from "./version.ts";
+
+/** How often lists are read again although no upstream said that they changed. */
+const CATALOG_REFRESH_MS = 300_000;
+/** How long the tools of a server that went down stay listed: a restart should not empty everybody's list. */
+const CATALOG_GRACE_MS = 30_000;
+/** How long a start waits for slow upstreams before it goes on without them. */
+const SETTLE_MS = 4_000;
+
+/** All rooms but the edges, wired together. */
+export interface Wired {
+  readonly gateway: Gateway;
+  readonly store: Store;
+  readonly upstreams: Upstreams;
+  readonly policies: PolicyDirectory;
+  /** Resolves when every upstream was tried once, or after a few seconds. */
+  readonly settled: Promise<void>;
+  /** Takes over the upstreams and endpoints of a new configuration, live. */
+  reload(config: Config): void;
+  /** Ends everything, in the order in which nothing is lost. */
+  close(): Promise<void>;
+}
+
+export type Wiring = { readonly ok: true; readonly wired: Wired } | { readonly ok: false; readonly error: string };
+
+/** Compiles the policies, opens the store, starts the upstreams. @throws StoreError when the store cannot be opened */
+export async function wire(config: Config, deps: { readonly log: Log; readonly now: () => number }): Promise<Wiring> {
+  const { log, now } = deps;
+  const opened = await watchPolicies({
+    dir: config.policies.dir,
+    default: config.policies.default,
+    flows: config.approvalFlows.map((flow) => flow.name),
+    log,
+    onSwap: () => {},
+  });
+  if (!opened.ok) return { ok: false, error: opened.report };
+  const { policies } = opened;
+
+  const place = parseStoreUrl(config.store.url);
+  const secret = loadSecretKey({
+    configured: config.secretKey,
+    beside: place.kind === "file" ? place.path : undefined,
+  });
+  const store = openStore({ url: config.store.url, log });
+  const audit = createAudit({
+    rows: store.audit,
+    arguments: config.audit.arguments,
+    seal: createSeal(secret, "audit-arguments"),
+    log,
+    now,
+  });
+  const upstreams = createUpstreams({ log, now, version: VERSION });
+  const catalog = createCatalog({ upstreams, log, refreshMs: CATALOG_REFRESH_MS, graceMs: CATALOG_GRACE_MS });
+
+  let scopes: ReadonlyMap<string, Scope> = new Map();
+  const reload = (next: Config): void => {
+    upstreams.apply(next.upstreams);
+    catalog.apply(new Map(next.upstreams.map((upstream) => [upstream.name, upstream.tools])));
+    const names = next.upstreams.map((upstream) => upstream.name);
+    scopes = buildScopes(names, next.endpoints);
+  };
+  reload(config);
+
+  const gateway = createGateway({
+    upstreams,
+    catalog,
+    audit,
+    policies: () => policies.current(),
+    scope: (endpoint) => scopes.get(endpoint),
+    seal: createSeal(secret, "request-state"),
+    serverInfo: { name: "portcullis", version: VERSION },
+    now,
+  });
+
+  const wired: Wired = {
+    gateway,
+    store,
+    upstreams,
+    policies,
+    settled: within(SETTLE_MS, catalog.settled(config.upstreams.map((upstream) => upstream.name))),
+    reload,
+    async close() {
+      await policies.close();
+      catalog.close();
+      await upstreams.close();
+      await audit.flush();
+      await store.close();
+    },
+  };
+  return { ok: true, wired };
+}
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}
