@@ -1,16 +1,19 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { verifyChain } from "../../src/audit/verify-chain.ts";
-import { openTestStore, startWriter, temporaryDir } from "../support/audit.ts";
+import { openStoreReader } from "../../src/store/open-store.ts";
+import { startWriter, temporaryDir } from "../support/audit.ts";
 
-/** The ids on record, by kind, and what the chain says. */
+/** The opened calls on record and what the chain says, as an auditor reads them: without touching what a crash left. */
 async function recordOf(path: string) {
-  const { audit } = openTestStore(path);
+  const { audit, close } = openStoreReader({ url: `file:${path}` });
   const opened = new Set<string>();
   for await (const page of audit.pages(1)) {
     for (const row of page) if (row.kind === "opened") opened.add(row.callId);
   }
-  return { opened, verdict: await verifyChain(audit) };
+  const verdict = await verifyChain(audit);
+  close();
+  return { opened, verdict };
 }
 
 it("a process killed with SIGKILL has lost no call that it acknowledged, and the chain is whole", async () => {
