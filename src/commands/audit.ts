@@ -65,7 +65,7 @@ export function registerAuditCommands(program: Command, shell: Shell): void {
     .option("--json", "JSON Lines is what it always prints")
     .addHelpText(
       "after",
-      "\nExamples:\n  portcullis audit export > audit.jsonl\n  portcullis audit export --since 7d | jq 'select(.decision == \"deny\")'\n\nEach row's hash is SHA-256 (hex) of its prev_hash, a line feed, and the JSON list of its other values (all but\nhash) in their order. at is in ms since the epoch, UTC.",
+      "\nExamples:\n  portcullis audit export > audit.jsonl\n  portcullis audit export --since 7d | jq 'select(.decision == \"deny\")'\n\nEach row's hash is SHA-256 (hex) of its prev_hash, a line feed, and the JSON list of the values before prev_hash\nin their order. at is in ms since the epoch, UTC.",
     )
     .action((options: ExportOptions) => reading(options, shell, (reader) => exportRows(reader, options, shell)));
 
