@@ -26,10 +26,8 @@ function blockOffsets(source: string, value: string): readonly number[] {
   const offsets: number[] = [];
   const headerEnd = source.indexOf("\n");
   if (headerEnd < 0) return [source.length];
-  const header = /[1-9]/.exec(source.slice(0, headerEnd).replace(/#.*/, ""));
   const lines = source.slice(headerEnd + 1).split("\n");
-  const written = lines.find((line) => line.trim() !== "") ?? "";
-  const indent = header === null ? written.length - written.trimStart().length : minimumIndent(lines);
+  const indent = Math.max(0, leadingSpaces(lines) - leadingSpaces(value.split("\n")));
   let start = headerEnd + 1;
   let at = 0;
   for (const line of lines) {
@@ -45,10 +43,11 @@ function blockOffsets(source: string, value: string): readonly number[] {
   return complete(offsets, value.length, source.length);
 }
 
-// With an explicit indentation indicator the first line may be indented further than the block.
-function minimumIndent(lines: readonly string[]): number {
-  const indents = lines.filter((line) => line.trim() !== "").map((line) => line.length - line.trimStart().length);
-  return Math.min(...indents, Number.MAX_SAFE_INTEGER);
+// How far the first line with something on it is indented. In the file and in the value it is the same line, and the
+// difference is the block's indentation, with or without an indicator in its header.
+function leadingSpaces(lines: readonly string[]): number {
+  const line = lines.find((it) => it.trim() !== "") ?? "";
+  return line.length - line.trimStart().length;
 }
 
 function flowOffsets(
@@ -96,7 +95,7 @@ function unitAt(source: string, place: number, style: "QUOTE_SINGLE" | "QUOTE_DO
     return source[place] === "'" && next === "'" ? { source: 2, value: 1 } : PLAIN_UNIT;
   }
   if (source[place] !== "\\") return PLAIN_UNIT;
-  const continued = /^\\[ \t]*\r?\n[ \t]*/.exec(source.slice(place, place + 4096));
+  const continued = /^\\\r?\n[ \t]*/.exec(source.slice(place, place + 4096));
   if (continued !== null) return { source: continued[0].length, value: 0, skip: true };
   const length = ESCAPE_LENGTHS[next] ?? 2;
   const wide = next === "U" && Number.parseInt(source.slice(place + 2, place + 10), 16) > 0xffff;

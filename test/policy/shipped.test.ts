@@ -14,6 +14,16 @@ async function shipped(): Promise<PolicySet> {
   return compiled.set;
 }
 
+// Where the demo registers each tool.
+const UPSTREAMS: Readonly<Record<string, string>> = {
+  create_expense: "expenses",
+  list_expenses: "expenses",
+  get_customer: "crm",
+  search_customers: "crm",
+  delete_customer: "crm",
+  make_payment: "payments",
+};
+
 describe("the shipped policies", () => {
   it.each<[who: string, roles: string[], tool: string, args: JsonObject, effect: string, policy: string | undefined]>([
     ["an employee", ["employee"], "create_expense", { amount: 10_000, currency: "EUR" }, "allow", undefined],
@@ -32,7 +42,7 @@ describe("the shipped policies", () => {
     ["nobody in particular", [], "get_customer", { customer_id: "c-1" }, "deny", "customer-data"],
   ])("meet %s (%j) calling %s %j with %s", async (_who, roles, tool, args, effect, policy) => {
     const decision = (await shipped()).decide(
-      policyInput({ tool: `demo/${tool}`, arguments: args, principal: { roles } }),
+      policyInput({ tool: `${UPSTREAMS[tool] ?? ""}/${tool}`, arguments: args, principal: { roles } }),
     );
     expect(decision.effect).toBe(effect);
     expect(decision.effect === "allow" ? undefined : decision.policy).toBe(policy);
@@ -40,7 +50,7 @@ describe("the shipped policies", () => {
 
   it("say what was asked for", async () => {
     const args = { amount: 12_000.5, currency: "EUR" };
-    const decision = (await shipped()).decide(policyInput({ tool: "demo/create_expense", arguments: args }));
+    const decision = (await shipped()).decide(policyInput({ tool: "expenses/create_expense", arguments: args }));
     expect(refusalOf(decision)).toContain("You asked for 12000.5 EUR.");
   });
 

@@ -1,0 +1,200 @@
+import { describe, expect, it } from "vitest";
+import { compilePolicies } from "../../src/policy/compile.ts";
+import { formatPolicyError } from "../../src/policy/format-error.ts";
+import { mistakes } from "../support/policy-inputs.ts";
+
+describe("mistakes in a policy file", () => {
+  it.each<[what: string, text: string, expected: string[]]>([
+    ["nothing in it", "", ["1:1 This must be a map of keys and values."]],
+    ["no list", "policies:\n", ["1:10 This must be a list."]],
+    ["another key", "policy: []\n", ["1:1 `policies` is missing.", "1:1 There is no key `policy` here."]],
+    ["an entry that is a text", "policies: [deny]\n", ["1:12 This must be a map of keys and values."]],
+    ["no effect", "policies:\n  - id: p\n", ["2:5 `then` is missing."]],
+    [
+      "two effects",
+      "policies: [{ id: p, then: { deny: {}, allow: {} } }]",
+      ["1:27 Give exactly one of deny, step_up, request_approval, allow."],
+    ],
+    [
+      "a misspelt key",
+      "policies:\n  - id: p\n    taget: {}\n    then: { deny: {} }\n",
+      ["3:5 There is no key `taget` here."],
+    ],
+    [
+      "a misspelt target",
+      "policies: [{ id: p, target: { tool: [x] }, then: { deny: {} } }]",
+      ["1:31 There is no key `tool` here."],
+    ],
+    [
+      "a misspelt annotation",
+      "policies: [{ id: p, target: { annotations: { readonlyHint: true } }, then: { deny: {} } }]",
+      ["1:46 There is no key `readonlyHint` here."],
+    ],
+    [
+      "an empty list",
+      "policies: [{ id: p, target: { roles: [] }, then: { deny: {} } }]",
+      ["1:38 This must not be empty."],
+    ],
+    [
+      "a list that is a text",
+      "policies: [{ id: p, target: { roles: cfo }, then: { deny: {} } }]",
+      ["1:38 This must be a list."],
+    ],
+    [
+      "a bad id",
+      "policies: [{ id: Large Expenses, then: { deny: {} } }]",
+      ["1:18 An id is made of a-z, 0-9 and -, and starts with a letter or a digit."],
+    ],
+    ["an id that is a number", "policies: [{ id: 7, then: { deny: {} } }]", ["1:18 This must be a text."]],
+    [
+      "a condition that is no text",
+      "policies: [{ id: p, when: true, then: { deny: {} } }]",
+      ["1:27 This must be a text."],
+    ],
+    ["a bare effect", "policies: [{ id: p, then: { deny: } }]", ["1:35 This must be a map of keys and values."]],
+    [
+      "an unknown mode",
+      "policies: [{ id: p, mode: audit, then: { deny: {} } }]",
+      ["1:27 This must be enforce or shadow."],
+    ],
+    [
+      "a step-up that asks for nothing",
+      "policies: [{ id: p, then: { step_up: {} } }]",
+      ["1:38 Give acr, max_age or both."],
+    ],
+    [
+      "a duration without a unit",
+      'policies: [{ id: p, then: { step_up: { max_age: "5" } } }]',
+      ["1:49 Write a duration with its unit: 90s, 5m, 1h or 1d."],
+    ],
+    [
+      "an unknown flow",
+      "policies: [{ id: p, then: { request_approval: { flow: fnance } } }]",
+      ["1:55 There is no approval flow `fnance`."],
+    ],
+    ["no flow", "policies: [{ id: p, then: { request_approval: {} } }]", ["1:47 `flow` is missing."]],
+    [
+      "an effect of a later version",
+      "policies: [{ id: p, then: { redact: { detect: [email] } } }]",
+      ["1:29 The effect `redact` is not available yet."],
+    ],
+    ["a key twice", "policies: [{ id: p, id: q, then: { deny: {} } }]", ["1:21 This key is here twice."]],
+    [
+      "a tag",
+      "policies:\n  - id: p\n    when: !has(args.x)\n    then: { deny: {} }\n",
+      ["3:11 YAML reads `!` as the start of a tag."],
+    ],
+    [
+      "a quoted start",
+      'policies:\n  - id: p\n    when: "a" in user.roles\n    then: { deny: {} }\n',
+      ["3:15 This is not valid YAML: Unexpected scalar at node end."],
+    ],
+    ["several documents", "policies: []\n---\npolicies: []\n", ["2:1 The file holds several YAML documents."]],
+  ])("%s", (_what, text, expected) => {
+    expect(mistakes(text)).toEqual(expected);
+  });
+
+  it("refuses rate limits and hiding by name too, and says what there is", () => {
+    for (const effect of ["rate_limit", "hide"]) {
+      const text = `policies: [{ id: p, then: { ${effect}: {} } }]`;
+      const compiled = compilePolicies([{ name: "p.yaml", text }], { default: "allow", flows: [] });
+      expect(compiled).toMatchObject({
+        errors: [
+          {
+            message: `The effect \`${effect}\` is not available yet.`,
+            hint: "Available are deny, step_up, request_approval, allow.",
+          },
+        ],
+      });
+    }
+  });
+
+  it("tells all mistakes of all files at once, in the order of the files", () => {
+    const b = "policies:\n  - { id: Bad, when: agrs.x, then: { deny: {} } }\n  - { id: dup, then: { allow: {} } }\n";
+    const a = "policies:\n  - { id: dup, then: { deny: { message: '{{ x }}' } } }\n  - { id: q, then: { hide: {} } }\n";
+    const files = [
+      { name: "b.yaml", text: b },
+      { name: "a.yaml", text: a },
+      { name: "c.yaml", text: "[]" },
+    ];
+    const compiled = compilePolicies(files, { default: "allow", flows: [] });
+    const told = compiled.ok ? [] : compiled.errors.map((it) => `${it.file}:${it.line}:${it.column} ${it.message}`);
+    expect(told).toEqual([
+      "a.yaml:2:45 Unknown variable: x.",
+      "a.yaml:3:22 The effect `hide` is not available yet.",
+      "b.yaml:2:11 An id is made of a-z, 0-9 and -, and starts with a letter or a digit.",
+      "b.yaml:2:22 Unknown variable: agrs.",
+      "b.yaml:3:11 The id `dup` is taken by a.yaml:2.",
+      "c.yaml:1:1 This must be a map of keys and values.",
+    ]);
+  });
+
+  it("survives a bomb of aliases", () => {
+    const text = `a: &a [x, x, x, x, x, x, x, x, x]\n${["b", "c", "d", "e", "f", "g"]
+      .map((name, i) => `${name}: &${name} [${Array(9).fill(`*${"abcdef"[i]}`).join(", ")}]`)
+      .join("\n")}\npolicies: []\n`;
+    expect(mistakes(text)[0]).toContain("The YAML cannot be read");
+  });
+});
+
+describe("the place of a mistake inside a condition", () => {
+  it.each<[style: string, yaml: string, place: string]>([
+    ["plain", "when: args.a > 1 && agrs.b", "3:25"],
+    ["plain over lines", "when: args.a > 1 &&\n\n      agrs.b", "5:7"],
+    ["single quotes", "when: 'args.a == \"it''s\" && agrs.b'", "3:33"],
+    ["double quotes", 'when: "args.a == \\"\\u0041\\x42\\" && agrs.b"', "3:40"],
+    ["double quotes over lines", 'when: "args.a &&\\\n        args.c && \n      agrs.b"', "5:7"],
+    ["literal block", "when: |\n      args.a &&\n        args.c &&\n\n      agrs.b", "7:7"],
+    ["literal block, strip, comment", "when: |- # why\n      args.a && agrs.b", "4:17"],
+    ["folded block", "when: >-\n      args.a &&\n      args.c\n\n      && agrs.b", "7:10"],
+    ["folded block, more indented", "when: >\n      args.a &&\n         args.c &&\n      agrs.b", "6:7"],
+    ["literal block with an indicator", "when: |2\n        args.a &&\n      agrs.b", "5:7"],
+  ])("is exact in %s", (_style, yaml, place) => {
+    expect(mistakes(`policies:\n  - id: p\n    ${yaml}\n    then: { deny: {} }\n`)).toEqual([
+      `${place} Unknown variable: agrs.`,
+    ]);
+  });
+
+  it("is exact with Windows line ends and for aliases", () => {
+    expect(
+      mistakes(
+        "policies:\r\n  - id: p\r\n    when: |\r\n      args.a &&\r\n      agrs.b\r\n    then: { deny: {} }\r\n",
+      ),
+    ).toEqual(["5:7 Unknown variable: agrs."]);
+    const text =
+      "policies:\n  - { id: p, when: &c agrs.b, then: { deny: {} } }\n  - { id: q, when: *c, then: { deny: {} } }\n";
+    expect(mistakes(text)).toEqual(["2:23 Unknown variable: agrs.", "2:23 Unknown variable: agrs."]);
+  });
+
+  it("is exact in a message", () => {
+    expect(mistakes('policies: [{ id: p, then: { deny: { message: "A \\" {{ args.x }} {{ agrs.y }}" } } }]')).toEqual([
+      "1:68 Unknown variable: agrs.",
+    ]);
+  });
+});
+
+describe("a mistake as its author sees it", () => {
+  it("shows place, line, caret and what to write", () => {
+    const text = "policies:\n  - id: p\n    when: args.amount > 1 && has(user.rolse)\n    then: { deny: {} }\n";
+    const compiled = compilePolicies([{ name: "policies/p.yaml", text }], { default: "allow", flows: [] });
+    if (compiled.ok) throw new Error("It compiled.");
+    const [error] = compiled.errors;
+    expect(error && formatPolicyError(error, text)).toBe(
+      [
+        "policies/p.yaml:3:34: `user` has no field `rolse`.",
+        "  3 |     when: args.amount > 1 && has(user.rolse)",
+        "    |                                  ^",
+        "  Did you mean `user.roles`?",
+      ].join("\n"),
+    );
+  });
+
+  it("stands right below tabs and in the middle of a long line", () => {
+    const at = (column: number) => ({ file: "f", line: 1, column, message: "m", hint: undefined });
+    expect(formatPolicyError(at(3), "\t\tx").split("\n")[2]).toBe("    | \t\t^");
+    const long = `${"a".repeat(500)}!${"b".repeat(500)}`;
+    const [, shown = "", caret = ""] = formatPolicyError(at(501), long).split("\n");
+    expect(shown[caret.indexOf("^")]).toBe("!");
+    expect(shown.length).toBeLessThan(200);
+  });
+});

@@ -1,0 +1,173 @@
+import { promises as fs } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Log } from "../../src/core/log.ts";
+import { type PolicyDirectory, watchPolicies } from "../../src/policy/directory.ts";
+import type { PolicyError, PolicySet } from "../../src/policy/policy-set.ts";
+import { policyInput } from "../support/policy-inputs.ts";
+
+const DENY = "policies: [{ id: p, then: { deny: {} } }]\n";
+const ALLOW = "policies: [{ id: p, then: { allow: {} } }]\n";
+const BAD = "policies: [{ id: p, when: agrs.x, then: { deny: {} } }]\n";
+
+const cleanUps: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+async function folder(files: Readonly<Record<string, string>>): Promise<string> {
+  const dir = await fs.mkdtemp(join(tmpdir(), "policies-"));
+  cleanUps.push(() => fs.rm(dir, { recursive: true }));
+  for (const [name, text] of Object.entries(files)) await put(dir, name, text);
+  return dir;
+}
+
+async function put(dir: string, name: string, text: string): Promise<void> {
+  await fs.mkdir(join(dir, name, ".."), { recursive: true });
+  await fs.writeFile(join(dir, name), text);
+}
+
+/** A stream of what happened, to wait on. */
+function events<T>() {
+  const seen: T[] = [];
+  const waiting: ((value: T) => void)[] = [];
+  return {
+    seen,
+    push(value: T) {
+      seen.push(value);
+      waiting.shift()?.(value);
+    },
+    next: () => new Promise<T>((resolve) => waiting.push(resolve)),
+  };
+}
+
+async function open(dir: string) {
+  const swaps = events<PolicySet>();
+  const refusals = events<readonly PolicyError[]>();
+  const lines: string[] = [];
+  const write = (_fields: object, message: string) => void lines.push(message);
+  const log: Log = { debug: write, info: write, warn: write, error: write };
+  const opened = await watchPolicies({
+    dir,
+    default: "allow",
+    flows: [],
+    log,
+    onSwap: (set) => swaps.push(set),
+    onRefused: (errors) => refusals.push(errors),
+  });
+  if (opened.ok) cleanUps.push(() => opened.policies.close());
+  return { opened, swaps, refusals, lines };
+}
+
+function good(opened: Awaited<ReturnType<typeof open>>["opened"]): PolicyDirectory {
+  if (!opened.ok) throw new Error(opened.report);
+  return opened.policies;
+}
+
+describe("a folder of policies", () => {
+  it("counts every policy file in and below it, in the order of names, and no test file or hidden one", async () => {
+    const named = (id: string) => `policies: [{ id: ${id}, then: { deny: {} } }]\n`;
+    const dir = await folder({
+      "b.yml": named("b"),
+      "a.yaml": named("a"),
+      "sub/c.yaml": named("c"),
+      "a.test.yaml": "tests: []",
+      ".hidden.yaml": BAD,
+      "..data/a.yaml": named("a"),
+      "notes.md": "# not a policy",
+    });
+    const { opened } = await open(dir);
+    expect(
+      good(opened)
+        .current()
+        .policies.map(({ id }) => id),
+    ).toEqual(["a", "b", "c"]);
+    expect(good(opened).errors()).toEqual([]);
+  });
+
+  it("refuses to open with a bad file, and tells every mistake with its line", async () => {
+    const dir = await folder({ "a.yaml": BAD, "b.yaml": "policies: 5\n", "c.yaml": "policies: []" });
+    const { opened } = await open(dir);
+    if (opened.ok) throw new Error("It opened.");
+    expect(opened.errors.map(({ file, line }) => `${file}:${line}`)).toEqual([`${dir}/a.yaml:1`, `${dir}/b.yaml:1`]);
+    expect(opened.report).toContain("when: agrs.x");
+    expect(opened.report).toContain("Did you mean `args`?");
+  });
+
+  it("refuses to open where there is no folder", async () => {
+    const dir = join(await folder({}), "nowhere");
+    const { opened } = await open(dir);
+    expect(opened).toMatchObject({
+      ok: false,
+      errors: [{ file: dir, message: "The policies' folder cannot be read: it does not exist." }],
+    });
+  });
+
+  it("swaps a changed set in, whole", async () => {
+    const dir = await folder({ "a.yaml": ALLOW });
+    const { opened, swaps } = await open(dir);
+    const policies = good(opened);
+    const before = policies.current();
+    expect(before.decide(policyInput()).effect).toBe("allow");
+
+    const swapped = swaps.next();
+    await put(dir, "a.yaml", DENY);
+    expect(await swapped).toBe(policies.current());
+    expect(policies.current().decide(policyInput()).effect).toBe("deny");
+    expect(policies.current().digest).not.toBe(before.digest);
+  });
+
+  it("hears of new files, new folders and removed files", async () => {
+    const dir = await folder({ "a.yaml": ALLOW });
+    const { opened, swaps } = await open(dir);
+    const added = swaps.next();
+    await put(dir, "deep/er/b.yaml", "policies: [{ id: q, then: { deny: {} } }]\n");
+    expect((await added).policies.map(({ id }) => id)).toEqual(["p", "q"]);
+    const removed = swaps.next();
+    await fs.rm(join(dir, "a.yaml"));
+    expect((await removed).policies.map(({ id }) => id)).toEqual(["q"]);
+    expect(good(opened).current().policies).toHaveLength(1);
+  });
+
+  it("keeps the old set when the new one is bad, says so, and goes on when it is repaired", async () => {
+    const dir = await folder({ "a.yaml": DENY });
+    const { opened, swaps, refusals, lines } = await open(dir);
+    const policies = good(opened);
+    const before = policies.current();
+
+    const refused = refusals.next();
+    await put(dir, "a.yaml", BAD);
+    const errors = await refused;
+    expect(errors).toMatchObject([{ line: 1, column: 27, message: "Unknown variable: agrs." }]);
+    expect(policies.errors()).toBe(errors);
+    expect(policies.current()).toBe(before);
+    expect(lines.at(-1)).toContain("The changed policies were refused; the old ones stay.\n");
+    expect(lines.at(-1)).toContain("Unknown variable: agrs.");
+
+    const swapped = swaps.next();
+    await put(dir, "a.yaml", ALLOW);
+    await swapped;
+    expect(policies.errors()).toEqual([]);
+    expect(policies.current().decide(policyInput()).effect).toBe("allow");
+  });
+
+  it("keeps the old set when the folder goes away", async () => {
+    const dir = await folder({ "in/a.yaml": DENY });
+    const { opened, refusals } = await open(join(dir, "in"));
+    const refused = refusals.next();
+    await fs.rm(join(dir, "in"), { recursive: true });
+    await refused;
+    expect(good(opened).current().decide(policyInput()).effect).toBe("deny");
+  });
+
+  it("says nothing after it was closed", async () => {
+    const dir = await folder({ "a.yaml": DENY });
+    const { opened, swaps } = await open(dir);
+    const policies = good(opened);
+    await put(dir, "a.yaml", ALLOW);
+    await policies.close();
+    expect(swaps.seen).toEqual([]);
+    expect(policies.current().decide(policyInput()).effect).toBe("deny");
+  });
+});
