@@ -64,11 +64,13 @@ export function explainIssue(issue: z.core.$ZodIssue, root: Json, schema: JsonOb
       return [
         { path, at: "value", message: boundary(issue.message, issue.maximum, issue.origin, "most"), hint: undefined },
       ];
+    case "custom":
+      // About an entry as a whole: its name is the place to look at.
+      return [{ path, at: isObject(value) ? "key" : "value", message: issue.message, hint: undefined }];
     case "invalid_union":
     case "invalid_format":
     case "invalid_element":
     case "not_multiple_of":
-    case "custom":
       return [{ path, at: "value", message: issue.message, hint: undefined }];
     default:
       issue satisfies never;

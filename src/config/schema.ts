@@ -57,7 +57,9 @@ export const configSchema = z
       .strictObject({
         key: z
           .string()
-          .min(32, { error: "Must have at least 32 characters, random ones: openssl rand -base64 32" })
+          .regex(/^(?:[0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?)$/, {
+            error: "Must be 32 random bytes as base64 or hex. Make them with: openssl rand -base64 32",
+          })
           .optional()
           .describe("Seals what leaves the gateway and comes back. Made and kept beside the database when absent."),
       })

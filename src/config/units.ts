@@ -48,11 +48,20 @@ function unit(
   shape: string,
   range: string,
 ) {
-  return z
-    .string({ error: shape })
-    .regex(pattern, { error: shape, abort: true })
-    .refine((text) => inRange(parse(text) ?? Number.NaN), { error: range })
-    .transform((text) => parse(text) ?? Number.NaN);
+  return (
+    z
+      .string({ error: shape })
+      .regex(pattern, { error: shape })
+      // No `abort` above, which would silence the checks of the whole entry: what has no value has no range either.
+      .refine(
+        (text) => {
+          const value = parse(text);
+          return value === undefined || inRange(value);
+        },
+        { error: range },
+      )
+      .transform((text) => parse(text) ?? Number.NaN)
+  );
 }
 
 function parseUnit(pattern: RegExp, factors: Readonly<Record<string, number>>, text: string): number | undefined {

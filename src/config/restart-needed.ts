@@ -1,0 +1,25 @@
+import type { Config } from "./schema.ts";
+
+// Upstreams and endpoints are taken over while the gateway runs; everything else is read at the start.
+const KEYS = {
+  server: "server",
+  auth: "auth",
+  policies: "policies",
+  approvalFlows: "approval_flows",
+  notifiers: "notifiers",
+  stepUp: "step_up",
+  store: "store",
+  audit: "audit",
+  secretKey: "secrets",
+  denials: "errors",
+} as const satisfies Record<Exclude<keyof Config, "upstreams" | "endpoints">, string>;
+
+/** The keys, as the file has them, that differ and take effect only at the next start. */
+export function restartNeeded(before: Config, after: Config): readonly string[] {
+  return Object.entries(KEYS).flatMap(([field, key]) => (same(before, after, field) ? [] : [key]));
+}
+
+function same(before: Config, after: Config, field: string): boolean {
+  const pick = (config: Config) => JSON.stringify(Object.entries(config).find(([name]) => name === field));
+  return pick(before) === pick(after);
+}

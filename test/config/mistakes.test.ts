@@ -1,0 +1,240 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { formatConfigError } from "../../src/config/config-error.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { configOf, errorsOf, place } from "./helpers.ts";
+import { tempDir } from "./temp-dir.ts";
+
+describe("a mistake is told with its place, its key and the next step", () => {
+  it.each<[string, string, string, string | undefined]>([
+    ["servr: {}", "1:1 servr", "This key is not known.", "Did you mean server?"],
+    ["server: { publicUrl: x }", "1:11 server.publicUrl", "This key is not known.", "Did you mean public_url?"],
+    ["hold: 3s", "1:1 hold", "This key is not known.", "It belongs under server."],
+    ["mcpServers: {}", "1:1 mcpServers", "This key is not known.", "Write upstreams; its entries work as they are."],
+    [
+      "upstreams:\n  a: { serverUrl: x, command: y }",
+      "2:8 upstreams.a.serverUrl",
+      "This key is not known.",
+      "Write url.",
+    ],
+    ["errors: protocl", "1:9 errors", "Must be one of: tool, protocol.", "Did you mean protocol?"],
+    ["errors: nonsense", "1:9 errors", "Must be one of: tool, protocol.", undefined],
+    [
+      "server: { hold: 45 }",
+      "1:17 server.hold",
+      "Write a duration with its unit: 250ms, 60s, 5m, 24h or 7d.",
+      undefined,
+    ],
+    ["server: { hold: 11m }", "1:17 server.hold", "Must be between 0s and 10m.", undefined],
+    [
+      "server: { body_limit: 4 MB }",
+      "1:23 server.body_limit",
+      "Write a size with its unit: 512KB, 4MB or 1GB.",
+      undefined,
+    ],
+    ["server: { port: 70000 }", "1:17 server.port", "Must be at most 65535.", undefined],
+    ["server: { port: [] }", "1:17 server.port", "Must be a number, but is a list.", undefined],
+    [
+      "auth: { anonymous: yes }",
+      "1:20 auth.anonymous",
+      "Must be true or false, but is text.",
+      "Without quotes; yes and on are text in YAML 1.2.",
+    ],
+    ["server: 5", "1:9 server", "Must be a group of keys, but is a number.", undefined],
+    [
+      "auth: { jwt: [{ audience: a }] }",
+      "1:15 auth.jwt[0].issuer",
+      "issuer is missing.",
+      "The issuer exactly as in the tokens' iss claim.",
+    ],
+    [
+      "auth: { jwt: [{ issuer: https://i.example, audience: a, algorithms: [HS256] }] }",
+      "1:70 auth.jwt[0].algorithms[0]",
+      "Must be one of: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519.",
+      "Did you mean RS256?",
+    ],
+    [
+      "server: { public_url: ftp://x }",
+      "1:23 server.public_url",
+      "Write the http:// or https:// URL that clients use, without user, query and fragment.",
+      undefined,
+    ],
+    [
+      "server: { allowed_origins: ['*'] }",
+      "1:29 server.allowed_origins[0]",
+      "Write an origin: scheme, host and port without a path, such as https://chat.example.com. No wildcards.",
+      undefined,
+    ],
+    [
+      "upstreams: { a: {} }",
+      "1:14 upstreams.a",
+      "Write command (a program to start) or url (a remote server).",
+      undefined,
+    ],
+    [
+      "upstreams: { a: { command: x, url: 'https://x' } }",
+      "1:14 upstreams.a",
+      "An upstream has either command or url, not both.",
+      undefined,
+    ],
+    [
+      "upstreams: { a: { command: x, type: http } }",
+      "1:37 upstreams.a.type",
+      "type stdio goes with command; http, streamable-http and sse go with url.",
+      undefined,
+    ],
+    [
+      "upstreams: { a: { url: 'https://x', env: {} } }",
+      "1:14 upstreams.a",
+      "args, env and cwd go with command.",
+      undefined,
+    ],
+    [
+      "upstreams: { a: { command: x, env: { PORT: 3000 } } }",
+      "1:44 upstreams.a.env.PORT",
+      "Must be text, but is a number.",
+      "Put it in quotes.",
+    ],
+    [
+      "upstreams: { a: { command: x, args: -v } }",
+      "1:37 upstreams.a.args",
+      "Must be a list, but is text.",
+      "Put it in brackets: [ … ].",
+    ],
+    [
+      "upstreams: { portcullis: { command: x } }",
+      "1:14 upstreams.portcullis",
+      "This name is reserved.",
+      "Choose another one.",
+    ],
+    [
+      "upstreams: { A_b: { command: x } }",
+      "1:14 upstreams.A_b",
+      "A name has 1 to 32 characters: lower-case letters, digits and hyphens, the first not a hyphen.",
+      undefined,
+    ],
+    [
+      "upstreams: { git: { command: x } }\nendpoints: { all: { upstreams: [gti] } }",
+      "2:33 endpoints.all.upstreams[0]",
+      "There is no upstream of this name.",
+      "Did you mean git?",
+    ],
+    [
+      "upstreams: { git: { command: x } }\nendpoints: { git: { upstreams: [git] } }",
+      "2:14 endpoints.git",
+      "An upstream has this name, and both would be served at the same URL.",
+      undefined,
+    ],
+    [
+      "server: { host: 0.0.0.0 }\nauth: { anonymous: true }",
+      "2:20 auth.anonymous",
+      "Anonymous callers are possible only while the gateway listens on this machine alone, so that nobody else gets in without a credential.",
+      "Set server.host to 127.0.0.1, or use auth.api_keys.",
+    ],
+    [
+      "server: { public_url: https://x.example }\nauth: { anonymous: true }",
+      "2:20 auth.anonymous",
+      "Anonymous callers are possible only while public_url is a URL of this machine, so that nobody else gets in without a credential.",
+      "Use auth.api_keys or auth.jwt behind a public URL.",
+    ],
+    [
+      "approval_flows: { f: { stages: [{ approvers: { roles: [a] } }], notify: [ops] } }",
+      "1:74 approval_flows.f.notify[0]",
+      "There is no notifier of this name.",
+      "There is no notifier yet.",
+    ],
+    [
+      "approval_flows: { f: { stages: [{ approvers: {} }] } }",
+      "1:35 approval_flows.f.stages[0].approvers",
+      "Name at least one role or user.",
+      undefined,
+    ],
+    ["notifiers: { n: {} }", "1:14 notifiers.n", "Write exactly one of webhook, slack and email.", undefined],
+    [
+      "store: { url: 'postgres://x' }",
+      "1:15 store.url",
+      "Write file:./data/portcullis.db, relative to this file.",
+      undefined,
+    ],
+    [
+      "secrets: { key: short }",
+      "1:17 secrets.key",
+      "Must be 32 random bytes as base64 or hex. Make them with: openssl rand -base64 32",
+      undefined,
+    ],
+    ["upstreams: { __proto__: { command: x } }", "1:14 upstreams", "This cannot be a key.", undefined],
+  ])("%s", (text, where, message, hint) => {
+    const { errors } = errorsOf(text);
+    expect(errors.map(place)).toContain(where);
+    const error = errors.find((candidate) => place(candidate) === where);
+    expect(error).toMatchObject({ message, hint });
+  });
+
+  it("all of a file at once, in the order of the file, the ones that no schema can see included", () => {
+    const { errors } = errorsOf(`
+server: { prt: 1, hold: 45 }
+upstreams:
+  portcullis: { command: node }
+  a: { command: x, timeout: soon, url: https://x }
+endpoints: { e: { upstreams: [b], tools: x } }
+errors: tol
+`);
+    expect(errors.map(place)).toEqual([
+      "2:11 server.prt",
+      "2:25 server.hold",
+      "4:3 upstreams.portcullis",
+      "5:3 upstreams.a",
+      "5:29 upstreams.a.timeout",
+      "6:31 endpoints.e.upstreams[0]",
+      "6:42 endpoints.e.tools",
+      "7:9 errors",
+    ]);
+  });
+
+  it("printed with the source line and a caret below the place", () => {
+    const dir = tempDir({ "p.yaml": "server:\n  hots: 127.0.0.1\n  port: 3000\n" });
+    const loaded = loadConfig(join(dir, "p.yaml"), {});
+    const [error] = loaded.ok ? [] : loaded.errors;
+    expect(error && formatConfigError(error)).toBe(
+      `${join(dir, "p.yaml")}:2:3 server.hots: This key is not known. Did you mean host?\n  2 |   hots: *********\n    |   ^`,
+    );
+  });
+});
+
+describe("a text that is not YAML is refused", () => {
+  it.each([
+    ["with a key twice", "errors: tool\nerrors: tool\n", 2],
+    ["with a tab as indent", "server:\n\tport: 1\n", 2],
+    ["with an open quote", 'server: { host: "x }\n', 2],
+    ["with two documents", "errors: tool\n---\nerrors: tool\n", 2],
+    ["with an unknown alias", "upstreams: { a: *nowhere }\n", 1],
+    ["with an alias to itself", "upstreams: &a { b: *a }\n", 1],
+  ])("%s", (_, text, line) => {
+    const { errors } = errorsOf(text);
+    expect(errors[0]?.line).toBe(line);
+    expect(errors[0]?.message).not.toBe("");
+  });
+
+  it("when its aliases would multiply without end", () => {
+    const level = (n: number) => `l${n}: &l${n} [${Array.from({ length: 10 }, () => `*l${n - 1}`).join(", ")}]`;
+    const text = ["l0: &l0 [x, x, x, x, x, x, x, x, x, x]", ...[1, 2, 3, 4, 5, 6, 7, 8].map(level)].join("\n");
+    expect(errorsOf(text).errors.map((error) => error.message)).toContain("The file holds too many values.");
+  });
+});
+
+describe("a file that is not there", () => {
+  it("is answered with one screen: the demo, and a configuration that works as pasted", () => {
+    const dir = tempDir({});
+    const loaded = loadConfig(join(dir, "portcullis.yaml"), {});
+    const printed = loaded.ok ? "" : loaded.errors.map(formatConfigError).join("\n");
+    expect(printed).toContain("portcullis demo");
+    expect(printed.split("\n").length).toBeLessThan(30);
+    const pasted = /paste this into [^\n]*\n\n([\s\S]*?)\n\nand run/.exec(printed)?.[1] ?? "";
+    expect(configOf(pasted).upstreams).toHaveLength(1);
+  });
+
+  it("is told apart from one that cannot be read", () => {
+    const loaded = loadConfig(tempDir({}), {});
+    expect(loaded.ok ? [] : loaded.errors).toMatchObject([{ message: "The configuration cannot be read (EISDIR)." }]);
+  });
+});
