@@ -79,6 +79,8 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
     const { incoming, outgoing } = c.env;
     const { host, origin } = incoming.headers;
     const refusal = hosts.check(host, origin);
+    // Hono answers a HEAD with a copy of what GET returned, so here the answer must be a Response; there is none to look at.
+    if (incoming.method === "HEAD") return new Response(null, { status: refusal === undefined ? 405 : 403 });
     if (refusal !== undefined) {
       answerRefusal(outgoing, refusal);
       return RESPONSE_ALREADY_SENT;

@@ -160,8 +160,7 @@ async function admitSessionVerb(http: HttpEdge, exchange: Exchange): Promise<Req
     return undefined;
   }
   const version = headerOf(incoming, "mcp-protocol-version");
-  // Hono serves HEAD with the handler of GET, and a standing stream has no head to look at.
-  if (version === MODERN_REVISION || incoming.method === "HEAD") {
+  if (version === MODERN_REVISION) {
     answerRefusal(outgoing, refuse("HTTP_METHOD_UNKNOWN"), { headers: { Allow: "POST" } });
     return undefined;
   }

@@ -1,0 +1,127 @@
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { type Served, serveMcp } from "../support/mcp-endpoint.ts";
+import { modern, open, send } from "../support/raw-mcp.ts";
+
+let served: Served;
+
+beforeEach(async () => {
+  served = await serveMcp({ limits: { maxListens: 2, maxSubscriptions: 3 } });
+});
+
+afterEach(() => served.stop());
+
+const subscription = "io.modelcontextprotocol/subscriptionId";
+
+function listen(notifications: object, id: string | number = "sub", path = "/mcp") {
+  const request = modern("subscriptions/listen", { notifications: { ...notifications } }, { id });
+  return open(served.port, { ...request, path });
+}
+
+it("acknowledges first, and only what the gateway can tell", async () => {
+  served.gateway.capabilitiesNow = { tools: { listChanged: true }, prompts: {}, resources: { subscribe: true } };
+  const stream = await listen({
+    toolsListChanged: true,
+    promptsListChanged: true,
+    resourcesListChanged: true,
+    resourceSubscriptions: ["test://a", "other://b"],
+  });
+  const { message } = await stream.event(() => true);
+  expect(message).toEqual({
+    jsonrpc: "2.0",
+    method: "notifications/subscriptions/acknowledged",
+    params: {
+      notifications: { toolsListChanged: true, resourceSubscriptions: ["test://a"] },
+      _meta: { [subscription]: "sub" },
+    },
+  });
+  expect(stream.headers["content-type"]).toBe("text/event-stream");
+});
+
+it("tells what was asked for, of the endpoint's own servers, under the subscription's id", async () => {
+  const stream = await listen({ toolsListChanged: true, resourceSubscriptions: ["test://a"] }, 9, "/mcp/one");
+  await stream.event(() => true);
+  served.gateway.changed("tools", "two");
+  served.gateway.changed("prompts", "one");
+  served.gateway.changed("tools", "one");
+  served.gateway.updated("test://b");
+  served.gateway.updated("test://a");
+  await stream.event((message) => message["method"] === "notifications/resources/updated");
+  expect(stream.events.slice(1).map((event) => JSON.parse(event.data))).toEqual([
+    { jsonrpc: "2.0", method: "notifications/tools/list_changed", params: { _meta: { [subscription]: 9 } } },
+    {
+      jsonrpc: "2.0",
+      method: "notifications/resources/updated",
+      params: { uri: "test://a", _meta: { [subscription]: 9 } },
+    },
+  ]);
+});
+
+it("stops watching when the client goes away", async () => {
+  const stream = await listen({ resourceSubscriptions: ["test://a"] });
+  await stream.event(() => true);
+  expect(served.gateway.watching.get("test://a")?.size).toBe(1);
+  stream.abort();
+  await expect.poll(() => served.gateway.watching.get("test://a")?.size).toBe(0);
+  await expect.poll(() => served.endpoint.stats().listens).toBe(0);
+});
+
+it("keeps a quiet stream alive", async () => {
+  const stream = await listen({ toolsListChanged: true });
+  await stream.event(() => true);
+  served.pass(14_000);
+  served.pass(1_000);
+  await stream.contains(": keep-alive");
+});
+
+it("completes when the gateway stops", async () => {
+  const stream = await listen({ toolsListChanged: true, resourceSubscriptions: ["test://a"] });
+  await stream.event(() => true);
+  await served.endpoint.close();
+  const { message } = await stream.event((candidate) => "result" in candidate);
+  expect(message).toEqual({
+    jsonrpc: "2.0",
+    id: "sub",
+    result: {
+      resultType: "complete",
+      _meta: {
+        [subscription]: "sub",
+        "io.modelcontextprotocol/serverInfo": { name: "portcullis", version: "1.2.3" },
+      },
+    },
+  });
+  await stream.ended;
+  expect(served.gateway.watching.get("test://a")?.size).toBe(0);
+});
+
+it.each([
+  ["no filter", undefined, 400, -32602],
+  ["resources that are no list", { resourceSubscriptions: "test://a" }, 400, -32602],
+  ["too many resources", { resourceSubscriptions: ["a", "b", "c", "d"] }, 400, -32602],
+])("refuses %s", async (_, notifications, status, code) => {
+  const params = notifications === undefined ? {} : { notifications };
+  const answer = await send(served.port, modern("subscriptions/listen", params));
+  expect(answer.status).toBe(status);
+  expect(answer.json).toMatchObject({ error: { code } });
+});
+
+it("refuses a client that takes no event stream", async () => {
+  const request = modern("subscriptions/listen", { notifications: {} }, { headers: { Accept: "application/json" } });
+  expect((await send(served.port, request)).status).toBe(406);
+});
+
+it("holds a bounded number of streams", async () => {
+  for (const id of [1, 2]) await (await listen({ toolsListChanged: true }, id)).event(() => true);
+  const answer = await send(served.port, modern("subscriptions/listen", { notifications: {} }));
+  expect(answer.status).toBe(503);
+});
+
+it("cuts off a reader that never reads", async () => {
+  const stream = await listen({ resourceSubscriptions: ["test://a"] });
+  await stream.event(() => true);
+  stream.pause();
+  const uri = "test://a";
+  const watcher = [...(served.gateway.watching.get(uri)?.values() ?? [])][0];
+  const big = "x".repeat(500_000);
+  for (let i = 0; i < 40; i++) watcher?.({ method: "notifications/resources/updated", params: { uri, big } });
+  await expect.poll(() => served.endpoint.stats().listens).toBe(0);
+});
