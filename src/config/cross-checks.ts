@@ -48,6 +48,14 @@ export function crossWarnings(root: Json): readonly Finding[] {
     const message = "Credentials travel unencrypted to this URL.";
     warn(["server", "public_url"], message, "Put TLS in front and write https://.");
   }
+  listOf(auth["jwt"]).forEach((issuer, index) => {
+    // Without a jwks_url the keys come the way that the issuer's own URL says.
+    const field = objectOf(issuer)["jwks_url"] === undefined ? "issuer" : "jwks_url";
+    const url = parseUrl(textOf(objectOf(issuer)[field]) ?? "");
+    if (url?.protocol !== "http:" || isLoopbackHost(url.hostname)) return;
+    const message = "Keys travel unencrypted from this URL, so whoever is on the way can make tokens.";
+    warn(["auth", "jwt", index, field], message, "Use https:// outside a network that you trust.");
+  });
   return warnings;
 }
 

@@ -88,11 +88,6 @@ export const configSchema = z
 
 /** One validated configuration: durations in milliseconds, sizes in bytes. Holds secrets: never log it. */
 export type Config = z.output<typeof configSchema>;
-/** An upstream as the upstream room takes it, and which of its tools the catalog offers. */
-export type UpstreamConfig = Config["upstreams"][number];
-export type EndpointConfig = Config["endpoints"][number];
-export type ApprovalFlowConfig = Config["approvalFlows"][number];
-export type NotifierConfig = Config["notifiers"][number];
 
 function named<Entry extends object>(entries: Readonly<Record<string, Entry>>): ({ name: string } & Entry)[] {
   return Object.entries(entries).map(([name, entry]) => ({ name, ...entry }));

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isLoopbackHost, parseUrl, text, withoutTrailingSlash } from "./schema-parts.ts";
+import { parseUrl, text, withoutTrailingSlash } from "./schema-parts.ts";
 import { duration, size } from "./units.ts";
 
 const publicUrl = z
@@ -77,11 +77,6 @@ export function publicUrlOf(server: ServerConfig, boundPort: number): string {
   // A wildcard address is no host that a client could use.
   const host = server.host === "0.0.0.0" || server.host === "::" ? "127.0.0.1" : server.host;
   return `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${boundPort}`;
-}
-
-/** Whether the gateway listens to callers of this machine only. */
-export function listensOnLoopback(server: { readonly host: string }): boolean {
-  return isLoopbackHost(server.host);
 }
 
 export type ServerConfig = z.output<typeof serverSchema>;

@@ -21,6 +21,8 @@ export interface IdentityDeps {
 }
 
 const REMEMBERED_TOKENS = 10_000;
+/** The claims of a token are kept with it; a token's length stands for their size. */
+const REMEMBERED_CHARS = 32 * 1024 * 1024;
 const REMEMBERED_FOR_MS = 60_000;
 const MAX_CREDENTIAL_CHARS = 16 * 1024;
 // RFC 6750 §2.1: b64token
@@ -43,6 +45,7 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
   );
   const remembered = new LRUCache<string, { readonly identified: Identified; readonly until: number }>({
     max: REMEMBERED_TOKENS,
+    maxSize: REMEMBERED_CHARS,
   });
   // Equal tokens that arrive together are verified once. Holds what is in flight, each bounded by the fetch deadline.
   const verifying = new Map<string, Promise<Verified>>();
@@ -73,7 +76,7 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
       if (!verified.ok) return reject(path, verified.code, verified.detail, verified.scopes);
       const identified = accept(verified.principal);
       const until = Math.min(verified.expiresAt, now() + REMEMBERED_FOR_MS);
-      remembered.set(digest, { identified, until });
+      remembered.set(digest, { identified, until }, { size: token.length });
       return identified;
     } catch (err) {
       log.error({ err: nameOf(err) }, "a fault while verifying a token");

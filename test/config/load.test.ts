@@ -231,6 +231,11 @@ describe("what is allowed but seldom meant", () => {
   it.each([
     ["server: { host: 0.0.0.0 }", "server.host"],
     ["server: { public_url: http://mcp.acme.com }", "server.public_url"],
+    ["auth: { jwt: [{ issuer: http://idp.acme.com, audience: a }] }", "auth.jwt[0].issuer"],
+    [
+      "auth: { jwt: [{ issuer: https://i.example, jwks_url: http://i.example/k, audience: a }] }",
+      "auth.jwt[0].jwks_url",
+    ],
     ["server: {}", "auth"],
     ["server: {}", "upstreams"],
     ["server: {}", "policies"],
