@@ -42,6 +42,7 @@ export const ERRORS = {
     rpc: -32603,
     message: "Too many requests or streams are open here. Close some, or try again later.",
   },
+  STOPPING: { status: 503, rpc: -32603, message: "The gateway is stopping. Try again in a moment." },
   HTTP_METHOD_UNKNOWN: { status: 405, rpc: -32600, message: "This HTTP method is not served here." },
   ENDPOINT_UNKNOWN: { status: 404, rpc: -32600, message: "No upstream and no endpoint has this name." },
   NOT_ACCEPTABLE: {

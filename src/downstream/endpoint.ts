@@ -21,7 +21,7 @@ type Env = { Bindings: HttpBindings };
 export interface McpEndpoint {
   /** Mount at the root of a `@hono/node-server`: it writes to the server's own response objects. */
   readonly app: Hono<Env>;
-  /** Ends standing streams and stops the clock. Calls in flight go on; what comes later is served, but not streamed long. */
+  /** Ends standing streams and stops the clock. Calls in flight go on; new standing streams are refused. */
   close(): Promise<void>;
   stats(): McpEndpointStats;
 }

@@ -50,6 +50,7 @@ export async function handleGet(http: HttpEdge, exchange: Exchange): Promise<voi
   if (!accepted.ok || !accepted.sse) return answerRefusal(outgoing, refuse("NOT_ACCEPTABLE"));
   const session = await sessionOf(http, exchange, context);
   if (session === undefined || outgoing.destroyed) return;
+  if (http.sessions.closed) return answerRefusal(outgoing, refuse("STOPPING"));
   const lastEventId = headerOf(incoming, "last-event-id");
   const connect = () => http.streams.open(outgoing);
   const resumed = lastEventId === undefined ? "unknown" : session.streams.resume(lastEventId, connect);

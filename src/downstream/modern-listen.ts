@@ -41,7 +41,8 @@ export function createListens(edge: Edge): Listens {
       const wanted = readFilter(request.params["notifications"], edge.limits.maxSubscriptions);
       if (!wanted.ok) return wanted;
       if (!reply.streams) return refuse("NOT_ACCEPTABLE");
-      if (closed || open.size >= edge.limits.maxListens) return refuse("TOO_MANY_OPEN");
+      if (closed) return refuse("STOPPING");
+      if (open.size >= edge.limits.maxListens) return refuse("TOO_MANY_OPEN");
       const filter = supported(wanted.filter, edge.gateway.capabilities(context.scope));
       const listen = new Listen(edge, request.id, context.scope.endpoint, reply);
       open.add(listen);

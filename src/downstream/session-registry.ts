@@ -33,6 +33,8 @@ export interface SessionRegistry {
   sweep(now: number): void;
   /** Ends GET streams and writes back what the store does not know yet. */
   close(): Promise<void>;
+  /** Whether `close` was called: no standing stream may open any more, since clients come back for one that ended. */
+  readonly closed: boolean;
   readonly live: number;
   readonly replayBytes: number;
 }
@@ -44,6 +46,7 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
   const total: ReplayBudget = { bytes: 0 };
   const boot = randomId().replace(/\W/g, "").slice(0, 6);
   let streamCount = 0;
+  let closed = false;
   let reapedAt = now();
   let reaping: Promise<void> = Promise.resolve();
 
@@ -179,11 +182,15 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
     },
 
     async close() {
+      closed = true;
       for (const session of live.values()) session.streams.closeStanding();
       await reaping;
       await Promise.all([...live.values()].map(touch));
     },
 
+    get closed() {
+      return closed;
+    },
     get live() {
       return live.size;
     },

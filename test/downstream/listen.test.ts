@@ -91,6 +91,7 @@ it("completes when the gateway stops", async () => {
   });
   await stream.ended;
   expect(served.gateway.watching.get("test://a")?.size).toBe(0);
+  expect((await listen({})).status).toBe(503);
 });
 
 it.each([

@@ -100,6 +100,7 @@ describe("the GET stream", () => {
     await stream.contains(": keep-alive");
     await served.endpoint.close();
     await stream.ended;
+    expect((await own.get()).status).toBe(503);
   });
 });
 
