@@ -1,0 +1,169 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
+import {
+  CallToolRequestSchema,
+  ElicitResultSchema,
+  ListToolsRequestSchema,
+  SubscribeRequestSchema,
+  UnsubscribeRequestSchema,
+} from "@modelcontextprotocol/sdk/types.js";
+
+/** A 2025-era server over HTTP with sessions, on SDK v1. */
+export interface LegacyUpstream {
+  readonly url: string;
+  readonly port: number;
+  /** Open sessions by id, oldest first. */
+  readonly sessions: ReadonlyMap<string, LegacySession>;
+  /** `initialize` requests so far. */
+  readonly initialized: number;
+  /** Calls of `wait` that are waiting now. */
+  readonly waiting: number;
+  /** Drops all sessions without a word. */
+  forgetSessions(): void;
+  /** Breaks every connection, streams included. */
+  breakConnections(): void;
+  close(): Promise<void>;
+}
+
+export interface LegacySession {
+  readonly server: Server;
+  /** Resolves when its standalone event stream is open. */
+  readonly listening: Promise<void>;
+  readonly subscribed: ReadonlySet<string>;
+  readonly cancelled: readonly unknown[];
+}
+
+/** Starts it on a loopback port. Its tools: `echo`, `greet` (asks once per name it lacks), `wait` (until cancelled). */
+export async function startLegacyUpstream(port = 0): Promise<LegacyUpstream> {
+  const transports = new Map<string, StreamableHTTPServerTransport>();
+  const sessions = new Map<string, LegacySession>();
+  const calls = { waiting: 0 };
+  let initialized = 0;
+
+  const streams = new Map<string, () => void>();
+  const open = async (): Promise<StreamableHTTPServerTransport> => {
+    const subscribed = new Set<string>();
+    const cancelled: unknown[] = [];
+    const server = createLegacyServer(subscribed, cancelled, calls);
+    const transport: StreamableHTTPServerTransport = new StreamableHTTPServerTransport({
+      sessionIdGenerator: randomUUID,
+      onsessioninitialized(id) {
+        transports.set(id, transport);
+        const listening = new Promise<void>((resolve) => streams.set(id, resolve));
+        sessions.set(id, { server, subscribed, cancelled, listening });
+      },
+      onsessionclosed(id) {
+        transports.delete(id);
+        sessions.delete(id);
+      },
+    });
+    // The SDK's class and its interface differ under exactOptionalPropertyTypes.
+    await server.connect(transport as Parameters<Server["connect"]>[0]);
+    return transport;
+  };
+
+  const http = createServer((request, response) => {
+    void (async () => {
+      const body = await readBody(request);
+      const id = request.headers["mcp-session-id"];
+      const known = typeof id === "string" ? transports.get(id) : undefined;
+      const isInitialize = typeof body === "object" && body !== null && Reflect.get(body, "method") === "initialize";
+      if (known !== undefined) {
+        if (request.method === "GET" && typeof id === "string") whenHeadersSent(response, () => streams.get(id)?.());
+        await known.handleRequest(request, response, body);
+        return;
+      }
+      if (id === undefined && isInitialize) {
+        initialized++;
+        await (await open()).handleRequest(request, response, body);
+        return;
+      }
+      response.writeHead(id === undefined ? 400 : 404, { "content-type": "application/json" });
+      response.end('{"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"Session not found"}}');
+    })();
+  });
+  await new Promise<void>((resolve) => http.listen(port, "127.0.0.1", resolve));
+  const address = http.address();
+  if (typeof address !== "object" || address === null) throw new Error("No port was given.");
+
+  return {
+    url: `http://127.0.0.1:${address.port}/mcp`,
+    port: address.port,
+    sessions,
+    get initialized() {
+      return initialized;
+    },
+    get waiting() {
+      return calls.waiting;
+    },
+    forgetSessions() {
+      transports.clear();
+      sessions.clear();
+    },
+    breakConnections() {
+      http.closeAllConnections();
+    },
+    async close() {
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    },
+  };
+}
+
+function createLegacyServer(subscribed: Set<string>, cancelled: unknown[], calls: { waiting: number }): Server {
+  const server = new Server(
+    { name: "legacy-test-server", version: "1.0.0" },
+    { capabilities: { tools: { listChanged: true }, resources: { subscribe: true }, logging: {} } },
+  );
+  server.setRequestHandler(ListToolsRequestSchema, () => ({
+    tools: ["echo", "greet", "wait"].map((name) => ({ name, inputSchema: { type: "object" as const } })),
+  }));
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
+    if (params.name === "greet") {
+      const names: string[] = [];
+      for (const which of ["first", "last"]) {
+        const answer = await extra.sendRequest(
+          {
+            method: "elicitation/create",
+            params: {
+              message: `Your ${which} name?`,
+              requestedSchema: { type: "object", properties: { name: { type: "string" } } },
+            },
+          },
+          ElicitResultSchema,
+        );
+        names.push(String(answer.content?.["name"]));
+      }
+      return { content: [{ type: "text", text: `Hello, ${names.join(" ")}.` }] };
+    }
+    if (params.name === "wait") {
+      calls.waiting++;
+      await new Promise<void>((resolve) => extra.signal.addEventListener("abort", () => resolve(), { once: true }));
+      calls.waiting--;
+      cancelled.push(extra.signal.reason);
+    }
+    return { content: [{ type: "text", text: JSON.stringify(params.arguments ?? {}) }] };
+  });
+  server.setRequestHandler(SubscribeRequestSchema, ({ params }) => {
+    subscribed.add(params.uri);
+    return {};
+  });
+  server.setRequestHandler(UnsubscribeRequestSchema, ({ params }) => {
+    subscribed.delete(params.uri);
+    return {};
+  });
+  return server;
+}
+
+function whenHeadersSent(response: ServerResponse, then: () => void): void {
+  if (response.headersSent) then();
+  else if (!response.destroyed) setImmediate(() => whenHeadersSent(response, then));
+}
+
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return chunks.length === 0 ? undefined : JSON.parse(Buffer.concat(chunks).toString("utf8"));
+}
