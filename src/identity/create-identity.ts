@@ -30,8 +30,9 @@ const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 
 /**
  * Turns credentials into principals: JWT access tokens of the configured issuers, API keys, and nobody at all from
- * loopback where that is turned on. Only the `Authorization` header counts. A token that was verified is remembered, by
- * its SHA-256, for up to a minute and never past its expiry, so that most calls need no signature check and no wait.
+ * loopback where that is turned on. Only the `Authorization` header counts. A credential that was good is remembered by
+ * its SHA-256, so that most calls need no signature check and no wait: a token for up to a minute and never past its
+ * expiry, a key for as long as this identity lives.
  */
 export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Identity {
   const { now, log } = deps;
@@ -60,14 +61,18 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
     if (!/^bearer(?: |$)/i.test(authorization)) return reject(path, "CREDENTIAL_MISSING", undefined, []);
     const token = authorization.length > MAX_CREDENTIAL_CHARS ? undefined : BEARER.exec(authorization)?.[1];
     if (token === undefined) return reject(path, "TOKEN_INVALID", undefined, []);
-    if (token.startsWith(API_KEY_PREFIX)) {
-      const owner = keyOwner(token);
-      return owner === undefined ? reject(path, "TOKEN_INVALID", "The API key is not known.", []) : accept(owner);
-    }
     const digest = sha256(token);
     const known = remembered.get(digest);
     if (known !== undefined && now() < known.until) return known.identified;
-    return verify(token, digest, path);
+    return token.startsWith(API_KEY_PREFIX) ? findKey(token, digest, path) : verify(token, digest, path);
+  }
+
+  function findKey(key: string, digest: string, path: string): Identified {
+    const owner = keyOwner(key);
+    if (owner === undefined) return reject(path, "TOKEN_INVALID", "The API key is not known.", []);
+    const identified = accept(owner);
+    remembered.set(digest, { identified, until: Number.POSITIVE_INFINITY }, { size: key.length });
+    return identified;
   }
 
   async function verify(token: string, digest: string, path: string): Promise<Identified> {
