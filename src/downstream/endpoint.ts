@@ -82,6 +82,7 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
     // Hono answers a HEAD with a copy of what GET returned, so here the answer must be a Response; there is none to look at.
     if (incoming.method === "HEAD") return new Response(null, { status: refusal === undefined ? 405 : 403 });
     if (refusal !== undefined) {
+      edge.log.debug({ code: refusal.code, host, origin }, "A request to the MCP endpoint was refused");
       answerRefusal(outgoing, refusal);
       return RESPONSE_ALREADY_SENT;
     }

@@ -67,9 +67,10 @@ export class HttpReply implements Reply, Waiting {
     });
   }
 
-  /** Calls `listener` if the client goes away before the end. */
+  /** Calls `listener` if the client goes away before the end, or is gone already. */
   onDisconnect(listener: () => void): void {
-    this.#disconnected = listener;
+    if (this.#outgoing.destroyed) listener();
+    else this.#disconnected = listener;
   }
 
   get ended(): boolean {
