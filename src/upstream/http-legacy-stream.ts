@@ -62,6 +62,8 @@ export function openLegacyStream(options: LegacyStreamOptions): LegacyStream {
       else if (status >= 500 || status === 429) again();
     },
     onFailure(_failure: HttpFailure) {
+      // A connection that broke may have been a restart: what the next answer says about the session counts.
+      offered = true;
       again();
     },
   };

@@ -173,7 +173,8 @@ class LegacyHttpConnection implements Connection {
 
   async #close(): Promise<void> {
     this.#stream?.close();
-    for (const exchange of [...this.#exchanges]) exchange.cancel("The upstream session was closed.");
+    // In a lost session every other call learns of the loss by its own answer, and goes out again.
+    if (!this.#lost) for (const exchange of [...this.#exchanges]) exchange.cancel("The upstream session was closed.");
     const { closeMs } = this.#options.timing;
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise((resolve) => {

@@ -1,7 +1,7 @@
 import type { ClientPeer, Notification } from "../../src/core/call.ts";
 import { Cancellation } from "../../src/core/cancellation.ts";
 import type { JsonObject } from "../../src/core/json.ts";
-import type { Log, LogFields } from "../../src/core/log.ts";
+
 import type {
   Upstream,
   UpstreamEvent,
@@ -75,17 +75,6 @@ export function testPeer(
     ...more,
     notifications,
   };
-}
-
-/** A log that keeps its lines. */
-export function memoryLog(): Log & { readonly lines: Array<{ level: string; fields: LogFields; message: string }> } {
-  const lines: Array<{ level: string; fields: LogFields; message: string }> = [];
-  const write =
-    (level: string) =>
-    (fields: LogFields, message: string): void => {
-      lines.push({ level, fields, message });
-    };
-  return { lines, debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }
 
 /** The upstream of that name, once it is in `state`. */
