@@ -14,7 +14,7 @@ import { parseArgs } from "node:util";
 import { checkEcho } from "./echo-call.ts";
 import { startIssuer } from "./issuer.ts";
 import { findGenerator, generate } from "./load.ts";
-import { canPin, cpuMicros, hasNginx, residentBytes } from "./machine.ts";
+import { canPin, cpuMicros, foreignLoad, hasNginx, residentBytes } from "./machine.ts";
 import { measuredTable, ratioTable, type Sample } from "./report.ts";
 import { startGateway, startNginx, startSdkRelay, startUpstream, type Target } from "./targets.ts";
 
@@ -91,7 +91,9 @@ try {
   const sdk = await start("SDK server + SDK client", () => startSdkRelay(upstream.url));
 
   const samples: Sample[] = [];
+  let foreign = 0;
   for (let round = 1; round <= rounds; round++) {
+    foreign = Math.max(foreign, await foreignLoad());
     for (const connections of levels) {
       for (const target of targets) {
         const sample = await measure(target, connections);
@@ -104,6 +106,11 @@ try {
   }
   const names = targets.map((target) => target.name);
   print(`\n${measuredTable(samples, names, levels)}\n\n${ratioTable(samples, { direct, nginx, sdk }, names, levels)}`);
+  if (foreign > 0.12) {
+    print(
+      `\nOther programs used up to ${Math.round(foreign * 100)} % of this machine: measure again when it is quiet.`,
+    );
+  }
   if (nginx === undefined) print("\nnginx is not installed or not selected: no comparison with it.");
 } catch (error) {
   print(error instanceof Error ? error.message : String(error));

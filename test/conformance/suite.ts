@@ -16,6 +16,8 @@ export interface ScenarioResult {
   readonly failures: readonly string[];
   /** Checks that a specification only recommends. */
   readonly warnings: readonly string[];
+  /** Ids of the checks that succeeded. */
+  readonly successes: readonly string[];
 }
 
 const SUITE = fileURLToPath(import.meta.resolve("@modelcontextprotocol/conformance/package.json"));
@@ -100,14 +102,25 @@ async function readResults(directory: string): Promise<ReadonlyMap<string, Scena
     const checks: unknown = JSON.parse(await readFile(join(directory, entry, "checks.json"), "utf8"));
     if (!Array.isArray(checks)) throw new Error(`${entry}/checks.json is not a list`);
     const failures = messages(checks, "FAILURE");
-    results.set(scenario, { passed: failures.length === 0, failures, warnings: messages(checks, "WARNING") });
+    results.set(scenario, {
+      passed: failures.length === 0,
+      failures,
+      warnings: messages(checks, "WARNING"),
+      successes: ofStatus(checks, "SUCCESS").map((check) => String(Reflect.get(check, "id"))),
+    });
   }
   return results;
 }
 
+function ofStatus(checks: readonly unknown[], status: string): readonly object[] {
+  return checks.filter(
+    (check): check is object => typeof check === "object" && check !== null && Reflect.get(check, "status") === status,
+  );
+}
+
 function messages(checks: readonly unknown[], status: string): readonly string[] {
-  return checks.flatMap((check) => {
-    if (typeof check !== "object" || check === null || Reflect.get(check, "status") !== status) return [];
-    return [`${Reflect.get(check, "id")}: ${Reflect.get(check, "errorMessage") ?? Reflect.get(check, "description")}`];
-  });
+  return ofStatus(checks, status).map(
+    (check) =>
+      `${Reflect.get(check, "id")}: ${Reflect.get(check, "errorMessage") ?? Reflect.get(check, "description")}`,
+  );
 }

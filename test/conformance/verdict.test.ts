@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { ScenarioResult } from "./suite.ts";
 import { judge, renderTable } from "./verdict.ts";
 
-const pass: ScenarioResult = { passed: true, failures: [], warnings: [] };
-const fail: ScenarioResult = { passed: false, failures: ["check-1: it broke"], warnings: [] };
+const pass: ScenarioResult = { passed: true, failures: [], warnings: [], successes: ["check-0"] };
+const fail: ScenarioResult = { passed: false, failures: ["check-1: it broke"], warnings: [], successes: [] };
 
 function verdictOf(direct: ScenarioResult | undefined, through: ScenarioResult | undefined, reason?: string) {
   const [row] = judge({
@@ -31,6 +31,10 @@ describe("the verdict on a required scenario", () => {
   it("names a recommendation that only the gateway does not follow", () => {
     expect(verdictOf(pass, { ...pass, warnings: ["check-2: SHOULD"] })?.note).toContain("check-2: SHOULD");
     expect(verdictOf({ ...pass, warnings: ["check-2"] }, { ...pass, warnings: ["check-2"] })?.note).toBe("");
+  });
+
+  it("names a check that succeeds directly and does not apply through the gateway", () => {
+    expect(verdictOf(pass, { ...pass, successes: [] })?.note).toContain("check-0");
   });
 });
 

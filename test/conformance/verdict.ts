@@ -54,8 +54,15 @@ function judgeRequired(runs: Judgement, judged: ReadonlyMap<string, ScenarioResu
   }
   if (result === undefined) return { ...row, verdict: "failed", note: "the suite left no result" };
   if (!result.passed) return { ...row, verdict: "failed", note: result.failures.join(" | ") };
-  const lost = result.warnings.filter((warning) => !direct?.warnings.includes(warning));
-  return { ...row, verdict: "passed", note: lost.length === 0 ? "" : `warning: ${lost.join(" | ")}` };
+  return { ...row, verdict: "passed", note: lostBy(direct, result) };
+}
+
+// A scenario can pass with less than the fixture showed: a recommendation dropped, or a check that no longer applies.
+function lostBy(direct: ScenarioResult | undefined, result: ScenarioResult): string {
+  const warnings = result.warnings.filter((warning) => !direct?.warnings.includes(warning));
+  const unseen = (direct?.successes ?? []).filter((id) => !result.successes.includes(id));
+  const notes = [...warnings.map((warning) => `warning: ${warning}`), ...unseen.map((id) => `without ${id}`)];
+  return notes.join(" | ");
 }
 
 const SIGNS = { passed: "ok", failed: "FAILED", expected: "expected", info: "info" } as const;
