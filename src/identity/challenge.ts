@@ -28,10 +28,8 @@ export function createChallenges(options: IdentityOptions): Challenges {
   return {
     challenge(path, problem) {
       const scopes = problem === undefined || problem.scopes.length === 0 ? options.scopesSupported : problem.scopes;
-      // Without an issuer there is nothing to discover: the caller needs a key, which a person gives.
-      const start = options.jwt.length === 0 ? 'Bearer realm="portcullis"' : `Bearer ${metadataParameter(path)}`;
       const parameters = [
-        start,
+        `Bearer ${metadataParameter(path)}`,
         scopes.length === 0 ? undefined : `scope=${quoted(scopes.join(" "))}`,
         problem?.error === undefined ? undefined : `error=${quoted(problem.error)}`,
         problem?.description === undefined ? undefined : `error_description=${quoted(problem.description)}`,

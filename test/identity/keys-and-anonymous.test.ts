@@ -53,7 +53,7 @@ describe("an API key", () => {
     const refusal = refusalOf(await identityWith({ apiKeys: [entry] }).identify(bearer(change(key, entry.hash))));
     expect(refusal.code).toBe("TOKEN_INVALID");
     expect(refusal.challenge).toBe(
-      'Bearer realm="portcullis", error="invalid_token", error_description="The API key is not known."',
+      'Bearer resource_metadata="http://127.0.0.1:3000/.well-known/oauth-protected-resource/mcp", error="invalid_token", error_description="The API key is not known."',
     );
   });
 
@@ -86,7 +86,9 @@ describe("without a credential", () => {
     const refusal = refusalOf(await identityWith({}).identify(bearer(undefined, { remoteAddress: "127.0.0.1" })));
     expect(refusal.code).toBe("CREDENTIAL_MISSING");
     // RFC 6750 §3.1: no error code when no credential was sent.
-    expect(refusal.challenge).toBe('Bearer realm="portcullis"');
+    expect(refusal.challenge).toBe(
+      'Bearer resource_metadata="http://127.0.0.1:3000/.well-known/oauth-protected-resource/mcp"',
+    );
   });
 
   it.each([
