@@ -122,15 +122,17 @@ export class LegacySession {
     await this.#saveSubscriptions();
   }
 
-  /** Takes the stored subscriptions up again after a restart. Runs beside the request that woke the session. */
+  /**
+   * Takes the stored subscriptions up again after a restart, beside the request that woke the session. All of them count
+   * as watched from the start, so that a change of one meanwhile does not store the loss of the others.
+   */
   async restore(scope: Scope): Promise<void> {
-    for (const uri of this.facts.subscriptions) {
-      if (this.#ended) return;
+    const restored = this.facts.subscriptions.map(async (uri) => {
       const refusal = await this.#watch(scope, uri);
-      if (refusal !== undefined) {
-        this.#edge.log.warn({ session: this.facts.handle, code: refusal.code }, "A stored subscription was refused");
-      }
-    }
+      if (refusal === undefined) return;
+      this.#edge.log.warn({ session: this.facts.handle, code: refusal.code }, "A stored subscription was refused");
+    });
+    await Promise.all(restored);
   }
 
   /** Lets go of everything: calls are cancelled, watches closed, the gateway forgets the peer. */

@@ -48,9 +48,13 @@ export function createListens(edge: Edge): Listens {
       open.add(listen);
       const over = new Promise<void>((resolve) => listen.onClose(resolve));
       cancellation.onCancel(() => listen.close());
-      await listen.start(filter, context, peer);
-      await over;
-      open.delete(listen);
+      try {
+        await listen.start(filter, context, peer);
+        await over;
+      } finally {
+        listen.close();
+        open.delete(listen);
+      }
       return undefined;
     },
     listChanged(change) {

@@ -133,6 +133,7 @@ describe("a session", () => {
     const own = await initialize(served.port, { capabilities: elicitation });
     await own.request("logging/setLevel", { level: "error" });
     await own.request("resources/subscribe", { uri: "test://a" });
+    await own.request("resources/subscribe", { uri: "test://b" });
     await served.stop();
     served = await serveMcp({ sessions: served.sessions });
     const again = { ...own.headers };
@@ -148,6 +149,11 @@ describe("a session", () => {
       peer: { capabilities: elicitation },
     });
     await expect.poll(() => served.gateway.watching.get("test://a")?.size).toBe(1);
+    await send(served.port, {
+      headers: again,
+      body: { jsonrpc: "2.0", id: 2, method: "resources/unsubscribe", params: { uri: "test://a" } },
+    });
+    expect(served.sessions.rows.get(sha256(own.id))?.subscriptions).toEqual(["test://b"]);
   });
 
   it("makes room for another when memory is full, and comes back from the store", async () => {
