@@ -25,7 +25,10 @@ export function createSseDecoder(options: { readonly maxBytes: number; onEvent(e
   push(chunk: Uint8Array): boolean;
 } {
   const decoder = new TextDecoder();
-  let buffered = "";
+  // The pieces of a line that is not complete: joined once, so that a long line costs no more than its length.
+  let pieces: string[] = [];
+  let piecesLength = 0;
+  let afterCr = false;
   let event = "message";
   let data: string[] = [];
   let dataLength = 0;
@@ -64,30 +67,31 @@ export function createSseDecoder(options: { readonly maxBytes: number; onEvent(e
 
   return {
     push(chunk) {
-      buffered += decoder.decode(chunk, { stream: true });
-      let start = 0;
-      for (;;) {
-        const end = nextLineEnd(buffered, start);
-        if (end === undefined) break;
-        line(buffered.slice(start, end.at));
-        start = end.next;
+      const text = decoder.decode(chunk, { stream: true });
+      if (text === "") return true;
+      // The line feed of a CRLF that was cut in two by the chunks.
+      let start = afterCr && text.charCodeAt(0) === 10 ? 1 : 0;
+      afterCr = false;
+      let lf = text.indexOf("\n", start);
+      let cr = text.indexOf("\r", start);
+      while (lf >= 0 || cr >= 0) {
+        const isCr = lf < 0 || (cr >= 0 && cr < lf);
+        const at = isCr ? cr : lf;
+        const rest = text.slice(start, at);
+        line(pieces.length === 0 ? rest : pieces.join("") + rest);
+        pieces = [];
+        piecesLength = 0;
         if (dataLength > options.maxBytes) return false;
+        start = isCr && lf === at + 1 ? at + 2 : at + 1;
+        afterCr = isCr && start === text.length && text.charCodeAt(at) === 13 && lf !== at + 1;
+        if (lf >= 0 && lf < start) lf = text.indexOf("\n", start);
+        if (cr >= 0 && cr < start) cr = text.indexOf("\r", start);
       }
-      buffered = buffered.slice(start);
-      return buffered.length + dataLength <= options.maxBytes;
+      if (start < text.length) {
+        pieces.push(text.slice(start));
+        piecesLength += text.length - start;
+      }
+      return piecesLength + dataLength <= options.maxBytes;
     },
   };
-}
-
-// A lone CR at the very end may be half of a CRLF: wait for the next chunk.
-function nextLineEnd(text: string, from: number): { at: number; next: number } | undefined {
-  for (let at = from; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 10) return { at, next: at + 1 };
-    if (code === 13) {
-      if (at + 1 === text.length) return undefined;
-      return { at, next: text.charCodeAt(at + 1) === 10 ? at + 2 : at + 1 };
-    }
-  }
-  return undefined;
 }

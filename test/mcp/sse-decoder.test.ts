@@ -1,0 +1,37 @@
+import { expect, it } from "vitest";
+import { createSseDecoder, type SseEvent } from "../../src/mcp/sse.ts";
+
+const STREAM =
+  "id: 1\r\nretry: 5\r\ndata: a\r\ndata: b\r\n\r\n: c\n\ndata: x\r\rdata: é\n\nevent: foo\ndata: {}\n\ndata:tail\n\n";
+
+function decode(bytes: Buffer, size: number, maxBytes = 1_000): { events: SseEvent[]; ok: boolean } {
+  const events: SseEvent[] = [];
+  const decoder = createSseDecoder({ maxBytes, onEvent: (event) => events.push(event) });
+  for (let at = 0; at < bytes.length; at += size) {
+    if (!decoder.push(bytes.subarray(at, at + size))) return { events, ok: false };
+  }
+  return { events, ok: true };
+}
+
+it.each([1, 2, 3, 5, 7, 11, 1_000])(
+  "reads the same events from chunks of %i bytes, whatever ends the lines",
+  (size) => {
+    const { events, ok } = decode(Buffer.from(STREAM), size);
+    expect(ok).toBe(true);
+    expect(events.map(({ event, data }) => [event, data])).toEqual([
+      ["message", "a\nb"],
+      ["message", "x"],
+      ["message", "é"],
+      ["foo", "{}"],
+      ["message", "tail"],
+    ]);
+    expect(events[0]).toMatchObject({ id: "1", retryMs: 5 });
+  },
+);
+
+it.each([
+  ["one endless line", `data: ${"x".repeat(200)}`],
+  ["many lines of one event", "data: 0123456789\n".repeat(20)],
+])("refuses an event beyond the limit: %s", (_name, text) => {
+  expect(decode(Buffer.from(text), 10, 100)).toEqual({ events: [], ok: false });
+});
