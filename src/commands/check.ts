@@ -15,6 +15,7 @@ export function registerCheck(program: Command, shell: Shell): void {
       if (config === undefined) return;
       const checked = await compileDirectory({
         dir: config.policies.dir,
+        mayBeMissing: true,
         default: config.policies.default,
         flows: config.approvalFlows.map((flow) => flow.name),
       });

@@ -60,7 +60,7 @@ export async function watchPolicies(deps: PolicyDirectoryDeps): Promise<OpenedDi
     watcher.once("error", () => resolve());
   });
 
-  const first = await compileDirectory(deps);
+  const first = await compileDirectory({ ...deps, mayBeMissing: true });
   if (!first.ok) {
     await watcher.close();
     return first;
@@ -73,7 +73,8 @@ export async function watchPolicies(deps: PolicyDirectoryDeps): Promise<OpenedDi
 
   async function reload(): Promise<void> {
     if (closed) return;
-    const next = await compileDirectory(deps);
+    // A folder that vanishes (a mount that is lost) must not take its policies along.
+    const next = await compileDirectory({ ...deps, mayBeMissing: current.policies.length === 0 });
     if (closed) return;
     if (!next.ok) {
       errors = next.errors;
@@ -124,9 +125,15 @@ export type Compiled =
   /** `report` is the errors as a terminal shows them, each with its line. */
   | { readonly ok: false; readonly errors: readonly PolicyError[]; readonly report: string };
 
+export interface CompileDirectoryOptions extends CompileOptions {
+  readonly dir: string;
+  /** Whether a folder that is not there counts as an empty one. */
+  readonly mayBeMissing: boolean;
+}
+
 /** Reads and compiles a folder of policies once. @throws never for what the files hold */
-export async function compileDirectory(deps: CompileOptions & { readonly dir: string }): Promise<Compiled> {
-  const read = await readPolicyFiles(deps.dir);
+export async function compileDirectory(deps: CompileDirectoryOptions): Promise<Compiled> {
+  const read = await readPolicyFiles(deps.dir, { mayBeMissing: deps.mayBeMissing });
   if (!read.ok) return refused(read.errors, []);
   const compiled = compilePolicies(read.files, { default: deps.default, flows: deps.flows });
   return compiled.ok ? compiled : refused(compiled.errors, read.files);

@@ -20,7 +20,7 @@ export function isPolicyFile(path: string): boolean {
  * are left out, because mounted volumes keep their old and new copies under such. One file that cannot be read refuses
  * all: a set without it would allow more than its author wants. @throws never for what the file system does
  */
-export async function readPolicyFiles(dir: string): Promise<ReadFiles> {
+export async function readPolicyFiles(dir: string, options: { readonly mayBeMissing: boolean }): Promise<ReadFiles> {
   const files: PolicyFile[] = [];
   const errors: PolicyError[] = [];
   const refuse = (file: string, message: string, hint?: string): void => {
@@ -51,6 +51,8 @@ export async function readPolicyFiles(dir: string): Promise<ReadFiles> {
   try {
     await walk(dir, 0);
   } catch (error) {
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    if (missing && options.mayBeMissing) return { ok: true, files: [] };
     refuse(dir, `The policies' folder cannot be read: ${reasonOf(error)}.`, "Create it, or correct policies.dir.");
   }
   return errors.length > 0 ? { ok: false, errors } : { ok: true, files };

@@ -95,13 +95,13 @@ describe("a folder of policies", () => {
     expect(opened.report).toContain("Did you mean `args`?");
   });
 
-  it("refuses to open where there is no folder", async () => {
-    const dir = join(await folder({}), "nowhere");
-    const { opened } = await open(dir);
-    expect(opened).toMatchObject({
-      ok: false,
-      errors: [{ file: dir, message: "The policies' folder cannot be read: it does not exist." }],
-    });
+  it("opens empty where there is no folder, and takes its files up once there is one", async () => {
+    const dir = join(await folder({}), "later");
+    const { opened, swaps } = await open(dir);
+    expect(good(opened).current().policies).toEqual([]);
+    const swapped = swaps.next();
+    await put(dir, "a.yaml", DENY);
+    expect((await swapped).policies.map((policy) => policy.id)).toEqual(["p"]);
   });
 
   it("swaps a changed set in, whole", async () => {

@@ -24,6 +24,8 @@ export interface Program {
   output(): string;
   /** Whether it has ended by itself. */
   ended(): boolean;
+  /** What it ended with, `null` while it runs or after a signal. */
+  exitCode(): number | null;
   /** SIGTERM, and SIGKILL if that is not heard within `graceMs`. Resolves when it is gone. */
   stop(graceMs?: number): Promise<void>;
 }
@@ -64,7 +66,14 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   try {
     const ready = await untilReady(options, child, () => kept);
     if (child.pid === undefined) throw new Error(`${options.name} did not start`);
-    return { pid: child.pid, ready, output: () => kept, ended: () => hasEnded(child), stop };
+    return {
+      pid: child.pid,
+      ready,
+      output: () => kept,
+      ended: () => hasEnded(child),
+      exitCode: () => child.exitCode,
+      stop,
+    };
   } catch (error) {
     await stop(1_000);
     throw error;

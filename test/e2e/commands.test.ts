@@ -1,0 +1,154 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client as ModernClient } from "@modelcontextprotocol/client";
+import { StdioClientTransport as ModernStdio } from "@modelcontextprotocol/client/stdio";
+import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport as LegacyStdio } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import { EVERYTHING } from "../support/everything.ts";
+import { type Program, startProgram } from "../support/program.ts";
+
+const root = join(import.meta.dirname, "../..");
+const cli = ["--import", import.meta.resolve("tsx"), join(root, "src/cli.ts")];
+const hasCurl = spawnSync("curl", ["--version"]).status === 0;
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "portcullis-commands-"));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+function run(...args: string[]) {
+  return spawnSync(process.execPath, [...cli, ...args], { encoding: "utf8", cwd: dir });
+}
+
+describe("portcullis demo", () => {
+  let demo: Program;
+  let data: string;
+  beforeAll(async () => {
+    data = mkdtempSync(join(tmpdir(), "portcullis-demo-"));
+    demo = await startProgram({
+      name: "the demo",
+      command: process.execPath,
+      args: [...cli, "demo", "--port", "0", "--data", data],
+      ready: /Ctrl-C stops it/,
+    });
+  }, 30_000);
+  afterAll(async () => {
+    await demo.stop();
+    rmSync(data, { recursive: true, force: true });
+  });
+
+  it.skipIf(!hasCurl)("prints curl lines that work as printed", () => {
+    const lines = [...demo.output().matchAll(/^ {3}curl -s[\s\S]*?-d '.*'$/gm)].map(([line]) => line);
+    const answers = lines.map((line) => JSON.parse(spawnSync("sh", ["-c", line], { encoding: "utf8" }).stdout).result);
+    expect(answers).toMatchObject([
+      { isError: true, content: [{ text: expect.stringContaining("Expenses above 10,000 need the CFO") }] },
+      { structuredContent: { customer_id: "c-1001" } },
+    ]);
+  });
+
+  it("prints audit commands that show what happened", () => {
+    const listed = run("audit", "list", "--store", `file:${data}/portcullis.db`);
+    expect(listed.status).toBe(0);
+    if (hasCurl) expect(listed.stdout).toMatch(/ann@example\.com +expenses\/create_expense +deny +large-expenses/);
+    expect(run("audit", "verify", "--store", `file:${data}/portcullis.db`).stdout).toMatch(/^Good/);
+  });
+
+  it("ends cleanly when it is told to", async () => {
+    await demo.stop();
+    expect(demo.exitCode()).toBe(0);
+  });
+});
+
+describe("portcullis stdio", () => {
+  beforeEach(() => {
+    const upstreams = { files: { command: process.execPath, args: [EVERYTHING, "stdio"], era: "legacy" } };
+    writeFileSync(join(dir, "portcullis.yaml"), stringify({ upstreams }));
+  });
+
+  it("serves a client of the legacy era", async () => {
+    const client = new LegacyClient({ name: "old", version: "1" });
+    await client.connect(
+      new LegacyStdio({ command: process.execPath, args: [...cli, "stdio"], cwd: dir, stderr: "ignore" }),
+    );
+    const names = (await client.listTools()).tools.map((tool) => tool.name);
+    expect(names).toContain("files__echo");
+    const result = await client.callTool({ name: "files__echo", arguments: { message: "hi" } });
+    expect(result.content).toEqual([{ type: "text", text: "Echo: hi" }]);
+    await client.close();
+  });
+
+  it("serves a client of the modern era, one upstream under its own names", async () => {
+    const client = new ModernClient(
+      { name: "new", version: "1" },
+      { versionNegotiation: { mode: { pin: "2026-07-28" } } },
+    );
+    const args = [...cli, "stdio", "--endpoint", "files"];
+    await client.connect(new ModernStdio({ command: process.execPath, args, cwd: dir, stderr: "ignore" }));
+    const result = await client.callTool({ name: "echo", arguments: { message: "hi" } });
+    expect(result.content).toEqual([{ type: "text", text: "Echo: hi" }]);
+    await client.close();
+  });
+});
+
+describe("the command line", () => {
+  it("shows an example in the help of every command", () => {
+    for (const command of [["serve"], ["demo"], ["stdio"], ["check"], ["keys", "create"], ["audit", "list"]]) {
+      const help = run(...command, "--help");
+      expect(help.status).toBe(0);
+      expect(help.stdout).toMatch(/Examples?:\n\s+\$? ?portcullis|Example, in/);
+    }
+  });
+
+  it.each([
+    ["an unknown command", ["serv"], /Did you mean serve\?/],
+    ["an unknown option", ["serve", "--prot", "1"], /unknown option '--prot'/],
+    ["a port that is none", ["demo", "--port", "x"], /--port must be a number/],
+  ])("answers %s with 2 and says what is wrong", (_name, args, message) => {
+    const result = run(...args);
+    expect(result.status).toBe(2);
+    expect(result.stderr).toMatch(message);
+  });
+
+  it("says what to do on a first start without a configuration", () => {
+    const result = run("serve");
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(/portcullis demo/);
+    expect(result.stderr.split("\n").length).toBeLessThan(30);
+  });
+
+  it("checks configuration and policies without serving", () => {
+    writeFileSync(join(dir, "portcullis.yaml"), "upstreams:\n  files: { comand: node }\n");
+    const bad = run("check");
+    expect(bad.status).toBe(1);
+    expect(bad.stderr).toMatch(/portcullis\.yaml:2:\d+ upstreams\.files\.comand.*command/s);
+    writeFileSync(join(dir, "portcullis.yaml"), "upstreams:\n  files: { command: node }\n");
+    const good = run("check");
+    expect([good.status, good.stdout]).toEqual([0, expect.stringMatching(/^ok: 1 upstreams, 0 endpoints, 0 policies/)]);
+  });
+
+  it("refuses a port that is taken, and says so", async () => {
+    const config = "server: { port: 0 }\nauth: { anonymous: true }\n";
+    writeFileSync(join(dir, "portcullis.yaml"), config);
+    const first = await startProgram({
+      name: "the first gateway",
+      command: process.execPath,
+      args: [...cli, "serve", "-c", join(dir, "portcullis.yaml")],
+      ready: /MCP +http:\/\/127\.0\.0\.1:(\d+)\/mcp/,
+    });
+    try {
+      const port = first.ready?.[1];
+      writeFileSync(join(dir, "second.yaml"), `server: { port: ${port} }\nauth: { anonymous: true }\n`);
+      const second = run("serve", "-c", "second.yaml");
+      expect(second.status).toBe(1);
+      expect(second.stderr).toContain(`Something else already listens on 127.0.0.1:${port}`);
+    } finally {
+      await first.stop();
+    }
+    expect(first.exitCode()).toBe(0);
+  });
+});
