@@ -1,3 +1,4 @@
+import { dirname, resolve, sep } from "node:path";
 import { watch } from "chokidar";
 import type { Log } from "../core/log.ts";
 import { type CompileOptions, compilePolicies } from "./compile.ts";
@@ -38,11 +39,17 @@ const SETTLE_MS = 100;
  * refused, logged, and leaves the old set in place. Bad files at the start are returned as errors.
  */
 export async function watchPolicies(deps: PolicyDirectoryDeps): Promise<OpenedDirectory> {
-  const { dir, log } = deps;
-  // The watcher stands before the first reading, so that no change falls between the two.
-  const watcher = watch(dir, {
+  const { log } = deps;
+  const dir = resolve(deps.dir);
+  // The watcher stands before the first reading, so that no change falls between the two; and on the folder above, so
+  // that a folder that comes later, or goes and comes again, is noticed.
+  const above = dirname(dir);
+  const watcher = watch(above, {
     ignoreInitial: true,
-    ignored: (path, stats) => stats?.isFile() === true && !isPolicyFile(path),
+    ignored: (path, stats) => {
+      if (path === above) return false;
+      return (path !== dir && !path.startsWith(dir + sep)) || (stats?.isFile() === true && !isPolicyFile(path));
+    },
     awaitWriteFinish: { stabilityThreshold: SETTLE_MS, pollInterval: 20 },
   });
   let closed = false;
