@@ -1,7 +1,7 @@
-import { isObject, type JsonObject } from "../core/json.ts";
+import type { JsonObject } from "../core/json.ts";
 import type { Round } from "../core/round.ts";
 import { encodeHeaderValue } from "../mcp/header-value.ts";
-import { META, MODERN_REVISION } from "../mcp/revisions.ts";
+import { MODERN_REVISION } from "../mcp/revisions.ts";
 import type { SseEvent } from "../mcp/sse.ts";
 import type { Attempt } from "./connection.ts";
 import { Exchange, type ExchangeWire } from "./exchange.ts";
@@ -9,7 +9,8 @@ import { faultRound } from "./fault.ts";
 import type { HttpEndpoint } from "./http-endpoint.ts";
 import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./http-reply.ts";
 import { failureFault, statusFault, unexpectedStatus } from "./http-status.ts";
-import type { ListenHandlers, ModernChannel } from "./modern-channel.ts";
+import type { ModernChannel } from "./modern-channel.ts";
+import { ListenSink } from "./modern-listen.ts";
 import { modernRound } from "./modern-result.ts";
 import { requestText, upstreamParams } from "./request-text.ts";
 import { type Incoming, readIncoming } from "./response-envelope.ts";
@@ -190,73 +191,4 @@ class ModernCall implements ReplySink, ExchangeWire {
 
 function lostEra(detail: string): Attempt {
   return { kind: "lost", cause: "era", detail };
-}
-
-class ListenSink implements ReplySink {
-  readonly #id: number;
-  readonly #handlers: ListenHandlers;
-  #muted = false;
-
-  constructor(id: number, handlers: ListenHandlers) {
-    this.#id = id;
-    this.#handlers = handlers;
-  }
-
-  mute(): void {
-    this.#muted = true;
-  }
-
-  onSent(): void {}
-
-  onStream(): void {}
-
-  onEvent(event: SseEvent): void {
-    if (this.#muted || event.data === "") return;
-    const message = readIncoming(Buffer.from(event.data));
-    if (message?.kind === "error") this.#end("refused", `JSON-RPC error ${message.error.code}.`);
-    else if (message?.kind === "result") this.#end("ended", "The server closed the subscription.");
-    else if (message?.kind === "notification") dispatchListen(this.#id, message, this.#handlers);
-  }
-
-  onStreamEnd(detail: string | undefined): void {
-    this.#end("ended", detail ?? "The stream ended.");
-  }
-
-  onBody(status: number): void {
-    this.#end(statusFault(status) === undefined ? "refused" : "unreachable", `HTTP ${status}.`);
-  }
-
-  onFailure(failure: HttpFailure): void {
-    this.#end("unreachable", failure.detail);
-  }
-
-  #end(reason: "ended" | "refused" | "unreachable", detail: string): void {
-    if (this.#muted) return;
-    this.#muted = true;
-    this.#handlers.onEnd(reason, detail);
-  }
-}
-
-/** Hands a notification of a listen stream on, if it carries the stream's id. */
-export function dispatchListen(
-  id: number,
-  notification: { readonly method: string; readonly params: JsonObject },
-  handlers: ListenHandlers,
-): void {
-  const meta = notification.params["_meta"];
-  if (isObject(meta) && meta[META.subscriptionId] !== undefined && meta[META.subscriptionId] !== id) return;
-  if (notification.method === "notifications/subscriptions/acknowledged") {
-    const filter = notification.params["notifications"];
-    handlers.onAcknowledged(isObject(filter) ? filter : {});
-    return;
-  }
-  handlers.onNotification({ method: notification.method, params: withoutStreamId(notification.params) });
-}
-
-// The stream's id is a matter between the gateway and this upstream.
-function withoutStreamId(params: JsonObject): JsonObject {
-  const { _meta: meta, ...rest } = params;
-  if (!isObject(meta)) return params;
-  const { [META.subscriptionId]: _id, ...others } = meta;
-  return Object.keys(others).length === 0 ? rest : { ...rest, _meta: others };
 }

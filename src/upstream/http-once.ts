@@ -14,6 +14,8 @@ export type OnceAnswer =
     }
   | { readonly kind: "failure"; readonly failure: HttpFailure | { readonly kind: "timeout"; readonly detail: string } };
 
+const LINGER_MS = 1_000;
+
 /**
  * Sends one message and waits for its answer, be it JSON or the first response in an event stream. For handshakes,
  * probes and notifications; calls go another way.
@@ -38,6 +40,7 @@ function once(timeoutMs: number, send: (sink: ReplySink) => HttpReply): Promise<
   return new Promise((resolve) => {
     let streamHeaders: ReplyHeaders = {};
     let settled = false;
+    let linger: NodeJS.Timeout | undefined;
     const settle = (answer: OnceAnswer): void => {
       if (settled) return;
       settled = true;
@@ -51,10 +54,13 @@ function once(timeoutMs: number, send: (sink: ReplySink) => HttpReply): Promise<
       },
       onEvent(event) {
         const message = event.data === "" ? undefined : readIncoming(Buffer.from(event.data));
-        if (message?.kind !== "result" && message?.kind !== "error") return;
+        if (settled || (message?.kind !== "result" && message?.kind !== "error")) return;
         settle({ kind: "answer", status: 200, headers: streamHeaders, message, text: "" });
+        // The server should end the stream now; one that does not may not keep the connection.
+        linger = setTimeout(() => reply.abort(), LINGER_MS);
       },
       onStreamEnd(detail) {
+        clearTimeout(linger);
         settle({
           kind: "failure",
           failure: { kind: "broken", detail: detail ?? "The event stream ended without a response." },

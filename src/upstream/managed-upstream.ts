@@ -191,9 +191,16 @@ export class ManagedUpstream implements Upstream, SessionOwner {
 
   #connect(): Promise<void> {
     clearTimeout(this.#retry);
-    this.#connecting ??= this.#establish().finally(() => {
-      this.#connecting = undefined;
-    });
+    this.#connecting ??= this.#establish()
+      .catch((err: unknown) => {
+        // A fault of ours, not of the upstream: it is tried again like any other, and the log has the trace.
+        this.log.error({ upstream: this.name, err }, "Connecting to an upstream failed unexpectedly.");
+        const detail = "The gateway failed to connect to it; its log says why.";
+        this.#onConnectFailed({ code: "UPSTREAM_UNAVAILABLE", upstream: this.name, detail, executed: "no" });
+      })
+      .finally(() => {
+        this.#connecting = undefined;
+      });
     return this.#connecting;
   }
 

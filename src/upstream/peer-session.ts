@@ -97,7 +97,7 @@ export class PeerSession implements UpstreamSession {
       onNotification: (notification: Notification): void => this.#notification(notification),
       onAsk: (ask: Parameters<ClientPeer["request"]>[0]): Promise<AskResponse> => this.peer.request(ask),
       onClosed: (detail: string): void => {
-        if (!host.live) return;
+        if (!host.live || this.#host !== host) return;
         host.live = false;
         this.#lost(detail);
       },

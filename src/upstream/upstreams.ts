@@ -27,7 +27,14 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
   let names: readonly string[] = [];
 
   const emit = (event: UpstreamEvent): void => {
-    for (const listener of [...listeners]) listener(event);
+    for (const listener of [...listeners]) {
+      try {
+        listener(event);
+      } catch (err) {
+        // One listener's fault must not break the connection that the event came from.
+        log.error({ upstream: event.upstream, err }, "A listener to upstream events failed.");
+      }
+    }
   };
 
   const end = (upstream: ManagedUpstream): void => {
