@@ -70,32 +70,19 @@ export function createDecide(
       }
     }
 
-    const record = unapplied === undefined ? { matched, set } : { matched, set, unapplied };
+    const report = unapplied === undefined ? { matched, set } : { matched, set, unapplied };
     if (strongest !== undefined && (allowed || strongest.effect === "deny")) {
       const { id, effect, message } = strongest;
       if (message !== undefined) context ??= new CallContext(input, tool.facts());
       const text =
         message === undefined || context === undefined ? defaultMessage(id, effect) : message.render(context);
-      const refusal = {
-        ...record,
-        policy: id,
-        message: failure === undefined ? text : `${text} ${becauseOf(failure)}`,
-      };
-      switch (effect) {
-        case "deny":
-        case "step_up":
-        case "request_approval":
-          return { ...refusal, effect };
-        case "allow":
-          break;
-        default:
-          effect satisfies never;
-      }
+      const why = failure === undefined ? text : `${text} ${becauseOf(failure)}`;
+      if (effect !== "allow") return Object.assign(report, { effect, policy: id, message: why });
     }
-    if (allowed) return { ...record, effect: "allow" };
+    if (allowed) return Object.assign(report, { effect: "allow" as const });
     const message =
       "No policy allows this call, and without one calls are denied. An operator can add an allow policy.";
-    return { ...record, effect: "deny", policy: DEFAULT_POLICY, message };
+    return Object.assign(report, { effect: "deny" as const, policy: DEFAULT_POLICY, message });
   };
 }
 

@@ -1,4 +1,4 @@
-import { compileGlobs } from "../core/glob.ts";
+import { compileGlob, compileGlobs } from "../core/glob.ts";
 import { isObject, type Json } from "../core/json.ts";
 import type { PolicyInput } from "./policy-set.ts";
 import type { PolicyTarget } from "./schema.ts";
@@ -46,22 +46,37 @@ function compileCaller(target: PolicyTarget): CompiledTarget["matchesCaller"] {
     });
   }
   if (roles !== undefined) {
-    const globs = compileGlobs(roles);
-    checks.push(({ principal }) => principal.roles.some(globs));
+    const any = hasAny(compileAny(roles));
+    checks.push(({ principal }) => any(principal.roles));
   }
   if (groups !== undefined) {
-    const globs = compileGlobs(groups);
-    checks.push(({ principal }) => principal.groups.some(globs));
+    const any = hasAny(compileAny(groups));
+    checks.push(({ principal }) => any(principal.groups));
   }
   if (clients !== undefined) {
-    const globs = compileGlobs(clients);
+    const globs = compileAny(clients);
     checks.push(({ client }) => globs(client.name) || (client.id !== undefined && globs(client.id)));
   }
   if (endpoints !== undefined) {
-    const globs = compileGlobs(endpoints);
+    const globs = compileAny(endpoints);
     checks.push(({ request }) => globs(request.endpoint));
   }
-  return checks.length === 0 ? undefined : (input) => checks.every((check) => check(input));
+  const [first, ...others] = checks;
+  if (first === undefined || others.length === 0) return first;
+  return (input) => first(input) && others.every((check) => check(input));
+}
+
+// Most targets name one role, group or client outright, and a call may meet a thousand of them.
+function compileAny(patterns: readonly string[]): (text: string) => boolean {
+  const [only = "", ...others] = patterns;
+  return others.length === 0 ? compileGlob(only) : compileGlobs(patterns);
+}
+
+function hasAny(matches: (text: string) => boolean): (texts: readonly string[]) => boolean {
+  return (texts) => {
+    for (const text of texts) if (matches(text)) return true;
+    return false;
+  };
 }
 
 // What a tool is taken for where it does not say. MCP 2025-11-25, schema, ToolAnnotations
