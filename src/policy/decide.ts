@@ -103,7 +103,7 @@ function defaultMessage(id: string, effect: Effect): string {
 
 // An agent can only do something about its arguments; what else a condition looks at is not its business.
 function becauseOf(failure: string): string {
-  return failure.startsWith("args.")
+  return /^args[\w.]* is missing$/.test(failure)
     ? `(The policy counts because it could not be evaluated: ${failure}.)`
     : "(The policy counts because it could not be evaluated; the audit says why.)";
 }

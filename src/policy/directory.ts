@@ -74,6 +74,11 @@ export async function watchPolicies(deps: PolicyDirectoryDeps): Promise<OpenedDi
   }
 
   let current = first.set;
+  if (current.policies.length === 0) {
+    // A folder that is empty, missing or misspelt looks the same from here: an operator must not learn it from an incident.
+    const consequence = deps.default === "allow" ? "every call is allowed" : "every call is denied";
+    log.warn({ dir }, `There are no policies in ${dir}: ${consequence}. If this is not meant, check policies.dir.`);
+  }
   let errors: readonly PolicyError[] = [];
   let waiting: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();

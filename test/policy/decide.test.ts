@@ -69,6 +69,11 @@ describe("a condition that cannot be evaluated", () => {
     expect(decision.unapplied).toMatchObject([{ policy: "p", effect: "allow", because: "error" }]);
   });
 
+  it("tells the agent of a missing argument, and nothing of what it is compared with", () => {
+    const set = policySet("policies: [{ id: p, when: args.a > user.claims.department, then: { deny: {} } }]");
+    expect(refusalOf(set.decide(policyInput({ arguments: { a: 1 } })))).not.toContain("department");
+  });
+
   it("tells the agent nothing about what else the condition looks at", () => {
     const set = policySet("policies: [{ id: p, when: user.claims.clearance > 3, then: { deny: { message: No. } } }]");
     const decision = set.decide(policyInput());

@@ -95,10 +95,11 @@ describe("a folder of policies", () => {
     expect(opened.report).toContain("Did you mean `args`?");
   });
 
-  it("opens empty where there is no folder, and takes its files up once there is one", async () => {
+  it("opens empty where there is no folder, warns of it, and takes its files up once there is one", async () => {
     const dir = join(await folder({}), "later");
-    const { opened, swaps } = await open(dir);
+    const { opened, swaps, lines } = await open(dir);
     expect(good(opened).current().policies).toEqual([]);
+    expect(lines[0]).toContain(`There are no policies in ${dir}: every call is allowed.`);
     const swapped = swaps.next();
     await put(dir, "a.yaml", DENY);
     expect((await swapped).policies.map((policy) => policy.id)).toEqual(["p"]);
