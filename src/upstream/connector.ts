@@ -2,6 +2,7 @@ import type { Notification } from "../core/call.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { UpstreamFault } from "../core/round.ts";
+import { sseChannel, stdioChannel } from "./channels.ts";
 import type { Connection, ConnectionHost, Opened } from "./connection.ts";
 import { probeHttpEra } from "./era-probe.ts";
 import type { HttpEndpoint } from "./http-endpoint.ts";
@@ -14,8 +15,6 @@ import type { ModernChannel } from "./modern-channel.ts";
 import { ModernConnection } from "./modern-connection.ts";
 import { ModernListener } from "./modern-listener.ts";
 import type { ServerFacts } from "./server-facts.ts";
-import { openSse } from "./sse-channel.ts";
-import { openStdio } from "./stdio-channel.ts";
 import { backoffDelay, type UpstreamTiming } from "./timing.ts";
 import type { UpstreamOptions } from "./upstream.ts";
 
@@ -56,6 +55,8 @@ export interface ConnectorDeps {
   onStale(): void;
   /** Something that ends on its own but must be waited for when everything is closed. */
   track(ending: Promise<void>): void;
+  /** Ends each open message channel; kept up to date here. */
+  readonly channels: Set<() => Promise<void>>;
 }
 
 /** Reaches an upstream, by the route known from last time or by finding it out, and opens the system connection. */
@@ -234,20 +235,6 @@ function openHttpSession(
     log,
     host,
   });
-}
-
-function stdioChannel(
-  deps: ConnectorDeps,
-  transport: Extract<UpstreamOptions["transport"], { kind: "stdio" }>,
-): OpenChannel {
-  const { options, timing, log, now } = deps;
-  const { command, args, env, cwd } = transport;
-  const limits = { maxLineBytes: options.maxResponseBytes, killMs: timing.killMs };
-  return openStdio({ upstream: options.name, command, args, env, cwd, ...limits, log, now });
-}
-
-function sseChannel(deps: ConnectorDeps, endpoint: HttpEndpoint): OpenChannel {
-  return openSse({ endpoint, timeoutMs: deps.options.timeoutMs });
 }
 
 function requireEndpoint(deps: ConnectorDeps): HttpEndpoint {

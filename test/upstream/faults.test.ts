@@ -13,7 +13,7 @@ import {
   stream,
 } from "../support/raw-upstream.ts";
 import { recordingLog } from "../support/recording-log.ts";
-import { httpUpstream, nextEvent, testPeer, toolCall, upstreamIn } from "../support/upstream-options.ts";
+import { httpUpstream, nextEvent, nodeUpstream, testPeer, toolCall, upstreamIn } from "../support/upstream-options.ts";
 import { closeAfterEach, startUpstreams } from "../support/upstreams.ts";
 
 const closing = closeAfterEach();
@@ -312,4 +312,54 @@ describe("the era probe", () => {
     expect(round.kind === "result" && round.result.value()).toEqual({ resultType: "complete", n: 2 });
     expect(up.status().era).toBe("modern");
   });
+});
+
+describe("closing", () => {
+  it("does not wait for an upstream that never answers its handshake", async () => {
+    const server = closing(await startRawUpstream(() => {}));
+    const upstreams = startUpstreams([httpUpstream("up", server.url, { timeoutMs: 3_600_000 })], {
+      timing: { closeMs: 50 },
+    });
+    const probe = await server.request(({ method }) => method === "server/discover");
+    await upstreams.close();
+    await probe.aborted;
+  });
+
+  it("leaves no child behind that never answers its handshake", async () => {
+    const child = nodeUpstream(
+      "up",
+      ["-e", "process.stderr.write(String(process.pid) + '\\n'); setInterval(() => {}, 1000)"],
+      {
+        timeoutMs: 3_600_000,
+        era: "legacy",
+      },
+    );
+    const log = recordingLog();
+    const upstreams = startUpstreams([child], { log, timing: { closeMs: 50, killMs: 50 } });
+    const pid = (): unknown => log.lines.find(({ fields }) => fields["stderr"] !== undefined)?.fields["stderr"];
+    while (pid() === undefined) await new Promise((resolve) => setImmediate(resolve));
+    await upstreams.close();
+    expect(() => process.kill(Number(pid()), 0)).toThrow(/ESRCH/);
+  });
+
+  it("leaves upstreams alone whose options did not change", async () => {
+    const { server, upstreams, up } = await reconnectable();
+    upstreams.apply([httpUpstream("up", server.url)]);
+    expect(upstreams.get("up")).toBe(up);
+    upstreams.apply([httpUpstream("up", server.url, { timeoutMs: 1_234 })]);
+    expect(upstreams.get("up")).not.toBe(up);
+    expect(await upstreamIn(upstreams, "up")).toBe(upstreams.get("up"));
+    upstreams.apply([]);
+    expect(upstreams.names()).toEqual([]);
+    expect(await up.session(testPeer("p")).request(toolCall("t"))).toMatchObject({
+      kind: "fault",
+      fault: { code: "UPSTREAM_UNAVAILABLE", executed: "no" },
+    });
+  });
+
+  async function reconnectable() {
+    const server = closing(await startRawUpstream(modernScript((request, response) => answer(request, response, {}))));
+    const upstreams = closing(startUpstreams([httpUpstream("up", server.url)]));
+    return { server, upstreams, up: await upstreamIn(upstreams, "up") };
+  }
 });

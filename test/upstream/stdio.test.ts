@@ -133,7 +133,8 @@ describe("a stdio server with habits", () => {
   });
 
   it("gives each peer a child of its own, and evicts the idlest beyond the limit", async () => {
-    const { up } = await connect(odd("plain", { maxSessions: 2, era: "legacy" }));
+    let time = 0;
+    const { up } = await connect(odd("plain", { maxSessions: 2, era: "legacy" }), { now: () => ++time });
     const pids = [];
     for (const key of ["a", "b", "a", "c"]) pids.push(pidOf(await up.session(testPeer(key)).request(toolCall("pid"))));
     const [a, b, again, c] = pids;

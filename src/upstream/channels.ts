@@ -1,0 +1,62 @@
+import type { Log } from "../core/log.ts";
+import type { HttpEndpoint } from "./http-endpoint.ts";
+import type { MessageChannel, MessageChannelEvents, OpenChannel } from "./message-channel.ts";
+import { openSse } from "./sse-channel.ts";
+import { openStdio } from "./stdio-channel.ts";
+import type { UpstreamTiming } from "./timing.ts";
+import type { UpstreamOptions } from "./upstream.ts";
+
+export interface ChannelDeps {
+  readonly options: UpstreamOptions;
+  readonly timing: UpstreamTiming;
+  readonly log: Log;
+  readonly now: () => number;
+  /** Ends each open channel; kept up to date here. */
+  readonly channels: Set<() => Promise<void>>;
+}
+
+/** Opens children of an upstream over stdio. */
+export function stdioChannel(
+  deps: ChannelDeps,
+  transport: Extract<UpstreamOptions["transport"], { kind: "stdio" }>,
+): OpenChannel {
+  const { options, timing, log, now } = deps;
+  const { command, args, env, cwd } = transport;
+  const limits = { maxLineBytes: options.maxResponseBytes, killMs: timing.killMs };
+  return registered(deps, openStdio({ upstream: options.name, command, args, env, cwd, ...limits, log, now }));
+}
+
+/** Opens event streams of an upstream over HTTP+SSE. */
+export function sseChannel(deps: ChannelDeps, endpoint: HttpEndpoint): OpenChannel {
+  return registered(deps, openSse({ endpoint, timeoutMs: deps.options.timeoutMs }));
+}
+
+function registered({ channels }: ChannelDeps, open: OpenChannel): OpenChannel {
+  return async (events: MessageChannelEvents) => {
+    let end: (() => Promise<void>) | undefined;
+    const gone = (): void => {
+      if (end !== undefined) channels.delete(end);
+    };
+    const opened = await open({
+      onMessage: (bytes) => events.onMessage(bytes),
+      onOversize: (edges) => events.onOversize(edges),
+      onClosed(detail) {
+        gone();
+        events.onClosed(detail);
+      },
+    });
+    if (!opened.ok) return opened;
+    const inner = opened.channel;
+    const channel: MessageChannel = {
+      send: (text) => inner.send(text),
+      close: () => inner.close().finally(gone),
+    };
+    end = async () => {
+      await channel.close();
+      // Whoever still waits for an answer over it hears that there will be none.
+      events.onClosed("The gateway closed it.");
+    };
+    channels.add(end);
+    return { ok: true, channel };
+  };
+}
