@@ -1,0 +1,66 @@
+import { expect, it } from "vitest";
+import type { JsonObject } from "../../src/core/json.ts";
+import { answer, answerRaw, modernScript, type RawHandler, startRawUpstream } from "../support/raw-upstream.ts";
+import { httpUpstream, upstreamIn } from "../support/upstream-options.ts";
+import { closeAfterEach, startUpstreams } from "../support/upstreams.ts";
+
+const closing = closeAfterEach();
+
+async function connect(handler: RawHandler, timing = {}) {
+  const server = closing(await startRawUpstream(modernScript(handler)));
+  const upstreams = closing(startUpstreams([httpUpstream("up", server.url, { timeoutMs: 500 })], { timing }));
+  return { server, up: await upstreamIn(upstreams, "up") };
+}
+
+function cursorOf(body: JsonObject): number {
+  const params = body["params"];
+  return typeof params === "object" && params !== null && "cursor" in params ? Number(params["cursor"]) : 0;
+}
+
+it("reads all pages of a list, in order", async () => {
+  const { up } = await connect((request, response) => {
+    const page = cursorOf(request.body);
+    const next = page < 4 ? { nextCursor: String(page + 1) } : {};
+    answer(request, response, { resultType: "complete", tools: [{ name: `a${page}` }, { name: `b${page}` }], ...next });
+  });
+  const list = await up.list("tools");
+  expect(list.ok && list.items.map((item) => item["name"])).toEqual(
+    [0, 1, 2, 3, 4].flatMap((page) => [`a${page}`, `b${page}`]),
+  );
+});
+
+it("stops at the limits of a list that is too long", async () => {
+  const { up, server } = await connect(
+    (request, response) => {
+      const next = String(cursorOf(request.body) + 1);
+      answer(request, response, { resultType: "complete", tools: [{ name: "a" }, { name: "b" }], nextCursor: next });
+    },
+    { maxListItems: 5 },
+  );
+  const list = await up.list("tools");
+  expect(list.ok && list.items).toHaveLength(5);
+  expect(server.requests.filter(({ method }) => method === "tools/list")).toHaveLength(3);
+});
+
+it.each([
+  ["repeats a cursor", (r, s) => answer(r, s, { tools: [], nextCursor: "x" }), "UPSTREAM_INVALID"],
+  ["holds no list", (r, s) => answer(r, s, { tools: "none" }), "UPSTREAM_INVALID"],
+  [
+    "is an error",
+    (_r, s) => answerRaw(s, '{"jsonrpc":"2.0","id":null,"error":{"code":-32603,"message":"m"}}'),
+    "UPSTREAM_INVALID",
+  ],
+  ["never comes", () => {}, "UPSTREAM_TIMEOUT"],
+] as ReadonlyArray<readonly [string, RawHandler, string]>)(
+  "says why there is none when a list %s",
+  async (_name, handler, code) => {
+    const { up } = await connect(handler);
+    expect(await up.list("tools")).toMatchObject({ ok: false, fault: { code, upstream: "up" } });
+  },
+);
+
+it("is empty, without a question, where the server has no such capability", async () => {
+  const { up, server } = await connect((request, response) => answer(request, response, {}));
+  expect(await up.list("prompts")).toEqual({ ok: true, items: [] });
+  expect(server.requests.some(({ method }) => method === "prompts/list")).toBe(false);
+});
