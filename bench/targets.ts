@@ -107,7 +107,8 @@ export async function startGateway(
       auth: issuer === undefined ? { anonymous: true } : { jwt: [{ issuer: issuer.url, audience: issuer.audience }] },
       upstreams: { bench: { url: upstream } },
       policies: { dir: join(home, "policies") },
-      store: { url: `file:${join(home, "portcullis.db")}` },
+      // In a folder of its own, where the default puts it.
+      store: { url: `file:${join(home, "data", "portcullis.db")}` },
     }),
   );
   const [command, args] = pinned("measured", process.execPath, [
