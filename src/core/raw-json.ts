@@ -1,4 +1,4 @@
-import type { Json } from "./json.ts";
+import { isObject, type Json } from "./json.ts";
 
 /**
  * A JSON value kept as the bytes it came in until somebody has to read it.
@@ -15,9 +15,9 @@ export class RawJson {
     this.#value = value;
   }
 
-  /** Wraps the UTF-8 text of exactly one JSON value. The caller vouches that it is one. */
-  static fromBytes(bytes: Buffer): RawJson {
-    return new RawJson(bytes, undefined);
+  /** Wraps the UTF-8 text of exactly one JSON value. The caller vouches that it is one, and gives its value if known. */
+  static fromBytes(bytes: Buffer, value?: Json): RawJson {
+    return new RawJson(bytes, value);
   }
 
   /** Writes `value` once; `value()` gives it back without parsing. */
@@ -31,8 +31,40 @@ export class RawJson {
     return this.#value;
   }
 
-  /** Whether the text holds `"key"` anywhere: a cheap test that must be confirmed by `value()` when it says yes. */
-  mentions(key: string): boolean {
-    return this.bytes.includes(`"${key}"`);
+  /**
+   * The member `name` (plain ASCII) of this object; `undefined` if there is none. Parses only when the name occurs in
+   * the text, and not even then when it occurs once, at the very start or end, with a plain string.
+   */
+  member(name: string): Json | undefined {
+    if (this.#value === undefined) {
+      const quoted = `"${name}"`;
+      const at = this.bytes.indexOf(quoted);
+      if (at < 0) return undefined;
+      if (this.bytes.lastIndexOf(quoted) === at) {
+        const text = this.#stringAtEdge(at, quoted.length);
+        if (text !== undefined) return text;
+      }
+    }
+    const value = this.value();
+    return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+  }
+
+  /** Whether the text holds `needle` anywhere. */
+  mentions(needle: Buffer): boolean {
+    return this.bytes.includes(needle);
+  }
+
+  // `{"name":"text",…` or `…,"name":"text"}`. In valid JSON neither can stand inside a string, where a quote would be
+  // escaped, nor below the top: the first bracket opens the object and the last one closes it.
+  #stringAtEdge(at: number, quotedLength: number): string | undefined {
+    const { bytes } = this;
+    const from = at + quotedLength + 2;
+    if (bytes[from - 2] !== 0x3a || bytes[from - 1] !== 0x22) return undefined;
+    const end = bytes.indexOf(0x22, from);
+    const first = at === 1 && bytes[0] === 0x7b;
+    const last = bytes[at - 1] === 0x2c && end === bytes.length - 2;
+    if (end < 0 || !(first || last)) return undefined;
+    const text = bytes.toString("utf8", from, end);
+    return text.includes("\\") ? undefined : text;
   }
 }

@@ -61,13 +61,8 @@ function modernError(id: RpcId, error: RpcError, status: number): ModernAnswer {
 function complete(method: string, result: RawJson): RawJson {
   const typed = withDefaults(result, { resultType: "complete" });
   if (method !== "resources/read") return typed;
-  if (typed.mentions("input_required") && !isComplete(typed)) return typed;
+  if (typed.member("resultType") !== "complete") return typed;
   return withDefaults(typed, { ttlMs: 0, cacheScope: "private" });
-}
-
-function isComplete(result: RawJson): boolean {
-  const value = result.value();
-  return isObject(value) && value["resultType"] === "complete";
 }
 
 // Codes of earlier revisions that this one forbids. 2026-07-28 basic, "Error Codes"

@@ -4,6 +4,9 @@ import type { Accepted } from "./media.ts";
 import type { SseConnection } from "./sse-connection.ts";
 import type { Streams, Waiting } from "./streams.ts";
 
+/** Up to this size copying a body is cheaper than a second buffer in the write. */
+const ONE_WRITE_BYTES = 16 * 1024;
+
 /** The way back for one request: any number of messages, then one end. What comes after the end is dropped. */
 export interface Reply {
   /** Whether messages before the end can reach the client at all. */
@@ -94,7 +97,9 @@ export class HttpReply implements Reply, Waiting {
       sink.finish();
     } else if (!this.#outgoing.destroyed) {
       this.#outgoing.writeHead(status, { "Content-Type": "application/json", "Content-Length": message.length });
-      this.#outgoing.end(message);
+      // As a one-byte string the body leaves in one write with the head; a buffer makes Node gather the two.
+      if (message.length <= ONE_WRITE_BYTES) this.#outgoing.end(message.toString("latin1"), "latin1");
+      else this.#outgoing.end(message);
     }
   }
 

@@ -2,6 +2,8 @@ import { LRUCache } from "lru-cache";
 import { isObject, type Json } from "../core/json.ts";
 import type { RawJson } from "../core/raw-json.ts";
 
+const RESOURCE = Buffer.from('"resource');
+
 /** Remembers which upstream's results spoke of which resource, so that a link in a result can be read. Bounded. */
 export interface Mentions {
   learn(upstream: string, result: RawJson): void;
@@ -12,8 +14,8 @@ export function createMentions(max = 10_000): Mentions {
   const owners = new LRUCache<string, string>({ max });
   return {
     learn(upstream, result) {
-      // Both content types that carry a URI have this word in them; most results have neither and are not parsed.
-      if (!result.mentions("resource_link") && !result.mentions("resource")) return;
+      // Both content types that carry a URI begin with this word; most results have neither and are not parsed.
+      if (!result.mentions(RESOURCE)) return;
       const value = result.value();
       if (!isObject(value)) return;
       for (const item of contentOf(value["content"])) {

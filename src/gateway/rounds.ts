@@ -1,5 +1,4 @@
 import type { Call } from "../core/call.ts";
-import { isObject } from "../core/json.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { Round } from "../core/round.ts";
 import type { RequestStates } from "./request-state.ts";
@@ -31,7 +30,7 @@ export function followRounds(
         };
       }
       case "result":
-        onEnd(isToolError(round) ? "tool_error" : "ok", round);
+        onEnd(round.result.member("isError") === true ? "tool_error" : "ok", round);
         return round;
       case "error":
         onEnd("rpc_error", round);
@@ -44,10 +43,4 @@ export function followRounds(
     }
   };
   return follow;
-}
-
-function isToolError(round: Extract<Round, { kind: "result" }>): boolean {
-  if (!round.result.mentions("isError")) return false;
-  const value = round.result.value();
-  return isObject(value) && value["isError"] === true;
 }

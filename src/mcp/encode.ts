@@ -1,5 +1,5 @@
 import type { Ask, RpcError } from "../core/call.ts";
-import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import type { Json, JsonObject } from "../core/json.ts";
 import { RawJson } from "../core/raw-json.ts";
 import type { RpcId } from "./messages.ts";
 
@@ -33,13 +33,10 @@ export function encodeRequest(id: RpcId, ask: Ask): string {
 }
 
 /**
- * The same object with `members` added in front, where it does not have them itself. The bytes are parsed only when
- * one of the names occurs somewhere in them.
+ * The same object with `members` added in front, where it does not have them itself.
  */
 export function withDefaults(object: RawJson, members: Readonly<Record<string, Json>>): RawJson {
-  const names = Object.keys(members);
-  const present = names.some((name) => object.mentions(name)) ? object.value() : undefined;
-  const missing = names.filter((name) => !isObject(present) || present[name] === undefined);
+  const missing = Object.keys(members).filter((name) => object.member(name) === undefined);
   if (missing.length === 0) return object;
   const text = missing.map((name) => `${JSON.stringify(name)}:${JSON.stringify(members[name])}`).join(",");
   const open = object.bytes.indexOf(0x7b);

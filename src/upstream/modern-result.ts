@@ -13,9 +13,9 @@ export function modernRound(
   result: RawJson,
   again: (additions: JsonObject) => Promise<Round>,
 ): Round {
-  if (!result.mentions("input_required")) return { kind: "result", result };
+  if (result.member("resultType") !== "input_required") return { kind: "result", result };
   const value = result.value();
-  if (!isObject(value) || value["resultType"] !== "input_required") return { kind: "result", result };
+  if (!isObject(value)) return { kind: "result", result };
   const { inputRequests, requestState } = value;
   const asks = readAsks(inputRequests);
   const state = typeof requestState === "string" ? requestState : undefined;

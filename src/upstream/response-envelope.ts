@@ -75,12 +75,13 @@ function slice(bytes: Buffer, idFrom: number, idTo: number, from: number, to: nu
   if (text.length > VALIDATE_BYTES) {
     return isOneObject(text) ? { kind: "result", id, result: RawJson.fromBytes(text) } : undefined;
   }
+  let value: Json;
   try {
-    JSON.parse(text.toString("utf8"));
+    value = JSON.parse(text.toString("utf8")) as Json;
   } catch {
     return undefined;
   }
-  return { kind: "result", id, result: RawJson.fromBytes(text) };
+  return { kind: "result", id, result: RawJson.fromBytes(text, value) };
 }
 
 /**

@@ -45,11 +45,23 @@ describe("call ids", () => {
 });
 
 describe("raw JSON", () => {
-  it("is read only when asked, and mentions a key without being read", () => {
-    const raw = RawJson.fromBytes(Buffer.from('{"content":[],"isError":true}'));
-    expect(raw.mentions("isError")).toBe(true);
-    expect(raw.mentions("structuredContent")).toBe(false);
-    expect(raw.value()).toEqual({ content: [], isError: true });
+  it.each([
+    ["at the start", '{"resultType":"complete","content":[]}', "complete"],
+    ["at the end", '{"content":[],"resultType":"complete"}', "complete"],
+    ["alone", '{"resultType":"complete"}', "complete"],
+    ["in the middle", '{"a":1,"resultType":"complete","b":2}', "complete"],
+    ["with an escape", '{"resultType":"com\\u0070lete"}', "complete"],
+    ["as something else", '{"resultType":[1]}', [1]],
+    ["after white space", '{ "resultType" : "complete" }', "complete"],
+    ["twice: the last one counts", '{"resultType":"complete","x":1,"resultType":"input_required"}', "input_required"],
+    ["only below", '{"content":[{"resultType":"input_required"}]}', undefined],
+    ["only below, at the end", '{"content":[{"a":1,"resultType":"input_required"}]}', undefined],
+    ["only in a text", '{"text":"{\\"resultType\\":\\"input_required\\"}"}', undefined],
+    ["only in a text, at its end", '{"text":",\\"resultType\\":\\"x\\"}"}', undefined],
+    ["not at all", '{"content":[]}', undefined],
+  ])("finds a member that stands %s", (_where, text, expected) => {
+    expect(RawJson.fromBytes(Buffer.from(text)).member("resultType")).toEqual(expected);
+    expect(RawJson.fromBytes(Buffer.from(text), JSON.parse(text)).member("resultType")).toEqual(expected);
   });
 
   it("keeps the bytes as they came", () => {
