@@ -1,10 +1,10 @@
-import { dirname, resolve, sep } from "node:path";
-import { watch } from "chokidar";
+import { resolve } from "node:path";
 import type { Log } from "../core/log.ts";
 import { type CompileOptions, compilePolicies } from "./compile.ts";
 import { formatPolicyError } from "./format-error.ts";
 import type { PolicyError, PolicyFile, PolicySet } from "./policy-set.ts";
 import { isPolicyFile, readPolicyFiles } from "./read-files.ts";
+import { watchFolder } from "./watch-folder.ts";
 
 export interface PolicyDirectoryDeps extends CompileOptions {
   /** The folder; every `*.yaml` and `*.yml` in it and below counts, except `*.test.yaml` and names that start with a dot. */
@@ -41,31 +41,21 @@ const SETTLE_MS = 100;
 export async function watchPolicies(deps: PolicyDirectoryDeps): Promise<OpenedDirectory> {
   const { log } = deps;
   const dir = resolve(deps.dir);
-  // The watcher stands before the first reading, so that no change falls between the two; and on the folder above, so
-  // that a folder that comes later, or goes and comes again, is noticed.
-  const above = dirname(dir);
-  const watcher = watch(above, {
-    ignoreInitial: true,
-    ignored: (path, stats) => {
-      if (path === above) return false;
-      return (path !== dir && !path.startsWith(dir + sep)) || (stats?.isFile() === true && !isPolicyFile(path));
-    },
-    awaitWriteFinish: { stabilityThreshold: SETTLE_MS, pollInterval: 20 },
-  });
-  let closed = false;
+  // The watcher stands before the first reading, so that no change falls between the two.
   let changed = (): void => {
     earlyChange = true;
   };
   let earlyChange = false;
-  watcher.on("all", () => changed());
-  watcher.on("error", (err) => {
-    log.error({ err, dir }, "Watching the policies failed; changes may go unnoticed until a restart.");
+  const watcher = await watchFolder({
+    dir,
+    includes: isPolicyFile,
+    settleMs: SETTLE_MS,
+    onChange: () => changed(),
+    onFault: (err) => {
+      log.error({ err, dir }, "Watching the policies failed; changes may go unnoticed until a restart.");
+    },
   });
-  await new Promise<void>((resolve) => {
-    watcher.once("ready", resolve);
-    // Without the folder there is nothing to be ready for; reading it says so.
-    watcher.once("error", () => resolve());
-  });
+  let closed = false;
 
   const first = await compileDirectory({ ...deps, mayBeMissing: true });
   if (!first.ok) {

@@ -95,14 +95,21 @@ describe("a folder of policies", () => {
     expect(opened.report).toContain("Did you mean `args`?");
   });
 
-  it("opens empty where there is no folder, warns of it, and takes its files up once there is one", async () => {
+  it("opens empty where there is no folder, and takes its files up whenever there is one", async () => {
     const dir = join(await folder({}), "later");
-    const { opened, swaps, lines } = await open(dir);
+    const { opened, swaps, refusals } = await open(dir);
     expect(good(opened).current().policies).toEqual([]);
-    expect(lines[0]).toContain(`There are no policies in ${dir}: every call is allowed.`);
     const swapped = swaps.next();
     await put(dir, "a.yaml", DENY);
-    expect((await swapped).policies.map((policy) => policy.id)).toEqual(["p"]);
+    expect((await swapped).policies.map((policy) => policy.effect)).toEqual(["deny"]);
+
+    const refused = refusals.next();
+    await fs.rm(dir, { recursive: true });
+    await refused;
+    expect(good(opened).current().policies).toHaveLength(1);
+    const swappedAgain = swaps.next();
+    await put(dir, "a.yaml", ALLOW);
+    expect((await swappedAgain).policies.map((policy) => policy.effect)).toEqual(["allow"]);
   });
 
   it("swaps a changed set in, whole", async () => {
