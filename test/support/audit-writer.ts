@@ -2,7 +2,6 @@
  * Opens audited calls, sixteen per event-loop turn, and prints the id of each one once it is acknowledged; a refused
  * one is printed with `!`. Arguments: database, prefix of the call ids, how many.
  */
-import { writeSync } from "node:fs";
 import { createAudit } from "../../src/audit/create-audit.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import { openStore } from "../../src/store/open-store.ts";
@@ -16,8 +15,9 @@ const audit = createAudit({ rows: store.audit, now: Date.now, log: silent, argum
 
 async function call(id: string): Promise<void> {
   const written = await audit.open(opening(id));
-  // Synchronous, so that what a killed process acknowledged is what its reader sees.
-  writeSync(1, written ? `${id}\n` : `!${id}\n`);
+  // Handed to the pipe before anything goes on, so that what a killed process acknowledged is what its reader sees. Not
+  // writeSync, which throws EAGAIN when the reader is slow.
+  await new Promise((resolve) => process.stdout.write(written ? `${id}\n` : `!${id}\n`, resolve));
   if (written) audit.close({ callId: id, at: Date.now(), outcome: "ok", durationMs: 1.5 });
 }
 
