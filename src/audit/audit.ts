@@ -36,7 +36,7 @@ export interface Audit {
    * not be written, and the call must not be made. @throws never
    */
   open(opening: AuditOpening): Promise<boolean>;
-  /** Queues the closing row for the next turn's transaction. @throws never */
+  /** Queues the closing row: it is written with the next opening, or a few milliseconds later. @throws never */
   close(closing: AuditClosing): void;
   /** Writes what is queued; call before the process ends. */
   flush(): Promise<void>;

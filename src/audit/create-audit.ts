@@ -33,6 +33,9 @@ interface Waiting {
 }
 
 const BATCH_ROWS = 512;
+/** Nobody waits for a closing row: it goes with the next call's opening, or after so long (ms), or with so many others. */
+const CLOSING_WAITS_MS = 20;
+const CLOSINGS_AT_ONCE = 64;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
 const LOG_EVERY_MS = 10_000;
@@ -53,11 +56,18 @@ export function createAudit(deps: AuditDeps): Audit {
   let writing: Promise<boolean> | undefined;
   let retryMs = FIRST_RETRY_MS;
   let retryTimer: NodeJS.Timeout | undefined;
+  let closingTimer: NodeJS.Timeout | undefined;
 
   function enqueue(waiting: Waiting): void {
     queue.push(waiting);
     queuedChars += waiting.chars;
-    schedule();
+    if (waiting.settle !== undefined || queue.length >= CLOSINGS_AT_ONCE) schedule();
+    else closingTimer ??= setTimeout(onClosingsWaited, CLOSING_WAITS_MS);
+  }
+
+  function onClosingsWaited(): void {
+    closingTimer = undefined;
+    if (queue.length > 0) schedule();
   }
 
   function schedule(): void {
@@ -140,7 +150,9 @@ export function createAudit(deps: AuditDeps): Audit {
         if (!written && queue.length === 0) break;
       }
       clearTimeout(retryTimer);
+      clearTimeout(closingTimer);
       retryTimer = undefined;
+      closingTimer = undefined;
       if (retained.length > 0) {
         deps.log.error(
           { closings: retained.length },

@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import { suggest } from "../core/suggest.ts";
 import type { Finding } from "./issues.ts";
 import { isLoopbackHost, parseUrl } from "./schema-parts.ts";
-import { suggest } from "./suggest.ts";
 import type { Path } from "./yaml-source.ts";
 
 /**

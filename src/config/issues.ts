@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import { suggest } from "../core/suggest.ts";
 import { keysAt, schemaAt } from "./json-schema.ts";
-import { suggest } from "./suggest.ts";
 import type { Path } from "./yaml-source.ts";
 
 /** A mistake at a path. `at` says whether the key or its value is the place to point at. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { suggest } from "../../src/config/suggest.ts";
 import { parseDuration, parseSize } from "../../src/config/units.ts";
+import { suggest } from "../../src/core/suggest.ts";
 
 describe("a duration", () => {
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Cancellation } from "../../src/core/cancellation.ts";
 import type { UpstreamOptions } from "../../src/upstream/upstream.ts";
-import { freePort } from "../support/everything.ts";
+import { freePort } from "../support/program.ts";
 import {
   answer,
   answerRaw,
