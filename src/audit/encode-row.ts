@@ -1,4 +1,5 @@
-import { digestOf } from "../core/digest.ts";
+import { sha256 } from "../core/digest.ts";
+import { canonicalJson, type JsonObject } from "../core/json.ts";
 import type { Seal } from "../core/seal.ts";
 import type { AuditRow } from "../store/audit-row.ts";
 import type { AuditClosing, AuditOpening } from "./audit.ts";
@@ -24,7 +25,7 @@ export function createRowEncoder(options: { readonly arguments: ArgumentsMode; r
   return {
     opening(opening) {
       const { principal, client, decision } = opening;
-      const redacted = mode === "redacted" || mode === "sealed";
+      const canonical = canonicalJson(opening.arguments);
       return {
         at: opening.at,
         callId: opening.callId,
@@ -43,8 +44,8 @@ export function createRowEncoder(options: { readonly arguments: ArgumentsMode; r
         // The message stays out: its template may repeat arguments.
         policies: JSON.stringify(decision.matched),
         policySet: decision.set,
-        argumentsDigest: digestOf(opening.arguments),
-        argumentsRedacted: redacted ? JSON.stringify(redact(opening.arguments)) : null,
+        argumentsDigest: sha256(canonical),
+        argumentsRedacted: mode === "redacted" || mode === "sealed" ? redactedText(opening.arguments, canonical) : null,
         argumentsSealed: mode === "sealed" ? sealed(options.seal, opening) : null,
         argumentsFull: mode === "full" ? JSON.stringify(opening.arguments) : null,
         outcome: null,
@@ -81,6 +82,12 @@ export function createRowEncoder(options: { readonly arguments: ArgumentsMode; r
       };
     },
   };
+}
+
+// Most arguments hold no secret, and are written as they were digested.
+function redactedText(args: JsonObject, canonical: string): string {
+  const redacted = redact(args);
+  return redacted === args ? canonical : JSON.stringify(redacted);
 }
 
 /** Bound to its call, so that a sealed text moved to another row does not pass for that row's. It never expires. */

@@ -19,8 +19,9 @@ export const REDACT_LIMITS: RedactLimits = { maxDepth: 6, maxEntries: 50, maxVal
 export const REDACTED = "[redacted]";
 
 /**
- * A copy of call arguments that is safe to show and small: values under keys that name a secret are replaced, texts
- * that look like a credential too, long ones are cut. It errs on the side of hiding. Pure. @throws never
+ * Call arguments made safe to show and small: values under keys that name a secret are replaced, texts that look like a
+ * credential too, long ones are cut. It errs on the side of hiding. Where nothing had to go, the very same value comes
+ * back. Pure. @throws never
  */
 export function redact(value: JsonObject, limits: RedactLimits = REDACT_LIMITS): JsonObject {
   return redactObject(value, limits.maxDepth, { left: limits.maxValues, limits });
@@ -40,34 +41,38 @@ function redactValue(value: Json | undefined, depth: number, budget: Budget): Js
   if (depth === 0) return Array.isArray(value) ? `[list of ${value.length}]` : "[object]";
   if (isObject(value)) return redactObject(value, depth, budget);
   const items: Json[] = [];
+  let changed = false;
   for (const item of value) {
     if (items.length >= budget.limits.maxEntries || budget.left <= 0) {
       items.push(`[${value.length - items.length} more]`);
-      break;
+      return items;
     }
-    items.push(redactValue(item, depth - 1, budget));
+    const redacted = redactValue(item, depth - 1, budget);
+    changed ||= redacted !== item;
+    items.push(redacted);
   }
-  return items;
+  return changed ? items : value;
 }
 
 function redactObject(value: JsonObject, depth: number, budget: Budget): JsonObject {
   const keys = Object.keys(value);
   const members: [string, Json][] = [];
+  let changed = false;
   // `{"name": "DB_PASSWORD", "value": "…"}` hides the secret's name in a value.
   const named = namesSecret(value["name"]) || namesSecret(value["key"]);
   for (const key of keys) {
     if (members.length >= budget.limits.maxEntries || budget.left <= 0) {
       members.push(["[more]", keys.length - members.length]);
-      break;
+      return Object.fromEntries(members);
     }
     const member = value[key];
     const secret = (looksSecret(key) && !isTokenCount(key, member)) || (named && key === "value");
-    members.push([
-      scrubText(key, MAX_KEY, REDACTED),
-      secret && isSubstance(member) ? REDACTED : redactValue(member, depth - 1, budget),
-    ]);
+    const shownKey = scrubText(key, MAX_KEY, REDACTED);
+    const shown = secret && isSubstance(member) ? REDACTED : redactValue(member, depth - 1, budget);
+    changed ||= shownKey !== key || shown !== member;
+    members.push([shownKey, shown]);
   }
-  return Object.fromEntries(members);
+  return changed ? Object.fromEntries(members) : value;
 }
 
 function namesSecret(value: Json | undefined): boolean {
