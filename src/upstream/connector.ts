@@ -47,8 +47,9 @@ export interface ConnectorDeps {
   readonly nextId: () => number;
   /** For upstreams over HTTP; lives as long as the upstream is registered. */
   readonly endpoint: HttpEndpoint | undefined;
-  /** The system connection's host. */
+  /** The system connection's host, and the client capabilities that it shows. */
   readonly host: ConnectionHost;
+  readonly capabilities: JsonObject;
   /** The shared way to a modern upstream ended by itself. */
   onLost(detail: string): void;
   /** Lists should be read again, because changes may have been missed or a definition is out of date. */
@@ -92,7 +93,7 @@ async function establishHttp(
       });
     }
   }
-  const opened = await openHttpSession(deps, endpoint, {}, deps.host);
+  const opened = await openHttpSession(deps, endpoint, deps.capabilities, deps.host);
   if (opened.ok) {
     const open = (capabilities: JsonObject, host: ConnectionHost): Promise<Opened> =>
       openHttpSession(deps, endpoint, capabilities, host);
@@ -140,7 +141,7 @@ async function establishLegacyLink(
       maxQueued: deps.timing.maxQueued,
       host,
     });
-  const opened = await open({}, deps.host);
+  const opened = await open(deps.capabilities, deps.host);
   return opened.ok ? legacy(opened.connection, transport, open) : opened;
 }
 
@@ -182,7 +183,7 @@ function modern(
       await close();
     },
   };
-  return { ok: true, connector, system: connect({}, deps.host) };
+  return { ok: true, connector, system: connect(deps.capabilities, deps.host) };
 }
 
 function modernHttp(deps: ConnectorDeps, endpoint: HttpEndpoint): ModernChannel {

@@ -121,7 +121,7 @@ class LegacyHttpConnection implements Connection {
       open: (lastEventId, sink) =>
         endpoint.get([...this.#common, ...(lastEventId === undefined ? [] : ["last-event-id", lastEventId])], sink),
       delay: (attempt) => backoffDelay(timing, attempt, random),
-      onNotification: (notification) => host.onNotification(notification),
+      onNotification: (notification) => this.#heard(notification),
       onRequest: async (id, ask) => {
         const answer: AskResponse = await answerOutside(host, capabilities, ask);
         const failed = await this.#send(responseText(id, answer));
@@ -164,6 +164,14 @@ class LegacyHttpConnection implements Connection {
 
   unsubscribe(uri: string): void {
     if (this.#closing === undefined) void this.#call(plainRequest("resources/unsubscribe", { uri }), () => {});
+  }
+
+  // Many servers log on the session's own stream whatever call it is about. With one call in flight there is no doubt.
+  #heard(notification: Notification): void {
+    const [only, another] = this.#exchanges;
+    if (notification.method === "notifications/message" && only !== undefined && another === undefined) {
+      only.receive({ kind: "notification", ...notification });
+    } else this.#options.host.onNotification(notification);
   }
 
   close(): Promise<void> {

@@ -111,8 +111,9 @@ class LegacyLinkConnection implements Connection, LinkEvents {
   }
 
   onRequest(id: string | number, method: string, params: JsonObject): void {
-    // One interactive call at a time makes this attribution sure; without a call it is nobody's.
-    if (this.#current !== undefined && !this.#current.done && method !== "ping") {
+    // One interactive call at a time makes this attribution sure; without a call it is nobody's. Roots are asked for when
+    // a session begins and when they change, not for the sake of the call that happens to be in flight then.
+    if (this.#current !== undefined && !this.#current.done && method !== "ping" && method !== "roots/list") {
       this.#current.receive({ kind: "request", id, method, params });
       return;
     }

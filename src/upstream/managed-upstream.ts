@@ -9,11 +9,13 @@ import { PeerSession, type SessionOwner } from "./peer-session.ts";
 import { LIST_CAPABILITY, readList } from "./read-list.ts";
 import { SessionPool } from "./session-pool.ts";
 import { Supervisor } from "./supervisor.ts";
+import { systemPeer } from "./system-peer.ts";
 import { backoffDelay, type UpstreamTiming } from "./timing.ts";
 import type {
   ListAnswer,
   Upstream,
   UpstreamEvent,
+  UpstreamLoad,
   UpstreamOptions,
   UpstreamSession,
   UpstreamStatus,
@@ -28,13 +30,6 @@ export interface ManagedUpstreamDeps {
   readonly random: () => number;
   emit(event: UpstreamEvent): void;
 }
-
-const SYSTEM_PEER: ClientPeer = {
-  key: "portcullis:system",
-  capabilities: {},
-  request: () => Promise.resolve({ ok: false, error: { code: -32601, message: "Method not found" } }),
-  notify() {},
-};
 
 /** One registered upstream: keeps it reached, hands out sessions, and answers at once while it is down. */
 export class ManagedUpstream implements Upstream, SessionOwner {
@@ -73,7 +68,9 @@ export class ManagedUpstream implements Upstream, SessionOwner {
             reachability: this.#supervisor,
           });
     this.#pool = new SessionPool({ owner: this, idleMs, maxSessions, maxPeers: timing.maxPeers });
-    this.#system = new PeerSession(this, SYSTEM_PEER, (detail) => this.#supervisor.lost(detail));
+    this.#system = new PeerSession(this, systemPeer(options.isolation === "shared"), (detail) =>
+      this.#supervisor.lost(detail),
+    );
   }
 
   /** Reaches the upstream for the first time, in the background. */
@@ -83,6 +80,10 @@ export class ManagedUpstream implements Upstream, SessionOwner {
 
   status(): UpstreamStatus {
     return this.#supervisor.status();
+  }
+
+  load(): UpstreamLoad {
+    return this.#pool.load();
   }
 
   async list(kind: ListKind): Promise<ListAnswer> {

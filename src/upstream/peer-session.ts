@@ -32,6 +32,9 @@ const LIST_CHANGED: Readonly<Record<string, readonly ListKind[]>> = {
   "notifications/resources/list_changed": ["resources", "resourceTemplates"],
 };
 
+/** They name a request by an id of this session, which means nothing, or something else, to the client. */
+const CALL_BOUND = new Set(["notifications/progress", "notifications/cancelled"]);
+
 /** One peer's side of one upstream, over whatever connection is open for it. */
 export class PeerSession implements UpstreamSession {
   /** The latest object that stands for this peer. */
@@ -71,6 +74,14 @@ export class PeerSession implements UpstreamSession {
     return this.#inFlight === 0 && this.#opening === undefined && this.#subscriptions.size === 0;
   }
 
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  get watched(): number {
+    return this.#subscriptions.size;
+  }
+
   request(request: UpstreamRequest): Promise<Round> {
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.resolve(refusal);
@@ -80,7 +91,9 @@ export class PeerSession implements UpstreamSession {
     return first.then((attempt) => (attempt.kind === "lost" ? this.#again(request, connection, attempt) : attempt));
   }
 
+  // A session that never declared roots has none to tell of; a shared one may not tell of anybody's.
   notify(notification: Notification): void {
+    if (notification.method === "notifications/roots/list_changed" && this.capabilities["roots"] === undefined) return;
     this.#connection?.notify(notification);
   }
 
@@ -209,7 +222,7 @@ export class PeerSession implements UpstreamSession {
       for (const list of lists) this.#owner.listChanged(list);
     } else if (notification.method === "notifications/resources/updated") {
       this.#subscriptions.updated(notification);
-    } else if (notification.method !== "notifications/progress") {
+    } else if (!CALL_BOUND.has(notification.method)) {
       this.peer.notify(notification);
     }
   }

@@ -1,6 +1,7 @@
 import type { ClientPeer } from "../core/call.ts";
 import { canonicalJson, type JsonObject } from "../core/json.ts";
 import { PeerSession, type SessionOwner } from "./peer-session.ts";
+import type { UpstreamLoad } from "./upstream.ts";
 
 export interface SessionPoolOptions {
   readonly owner: SessionOwner;
@@ -74,6 +75,18 @@ export class SessionPool {
     this.#peers.delete(peerKey);
     this.#size -= sessions.length;
     await Promise.all(sessions.map((session) => session.release()));
+  }
+
+  load(): UpstreamLoad {
+    let connected = 0;
+    let inFlight = 0;
+    let watched = 0;
+    for (const session of this.#all()) {
+      if (session.connected) connected++;
+      inFlight += session.inFlight;
+      watched += session.watched;
+    }
+    return { peers: this.#size, connected, inFlight, watched };
   }
 
   /** Replaces every connection: the upstream is another one now. */

@@ -173,6 +173,7 @@ export class Supervisor implements Reachability {
       nextId: () => this.#nextId++,
       endpoint: this.#deps.endpoint(),
       host,
+      capabilities: system.capabilities,
       onLost: (detail) => {
         if (own !== undefined && own === this.#connector) this.lost(detail);
       },

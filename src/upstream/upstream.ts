@@ -80,9 +80,22 @@ export interface UpstreamStatus {
   readonly lastError: string | undefined;
 }
 
+/** What an upstream holds for its peers right now, the system connection not counted. */
+export interface UpstreamLoad {
+  /** Peers that are remembered. */
+  readonly peers: number;
+  /** Of those: with a session, or a child process, open or opening. */
+  readonly connected: number;
+  /** Calls that are in flight, or wait for the client's answer. */
+  readonly inFlight: number;
+  /** Resources that are watched. */
+  readonly watched: number;
+}
+
 export interface Upstream {
   readonly name: string;
   status(): UpstreamStatus;
+  load(): UpstreamLoad;
   /** Reads a whole list over the system connection, with the upstream's deadline. @throws never */
   list(kind: ListKind): Promise<ListAnswer>;
   session(peer: ClientPeer): UpstreamSession;

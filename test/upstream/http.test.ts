@@ -136,7 +136,9 @@ describe("a legacy upstream over HTTP", () => {
     await up.session(asking).request(toolCall("echo", { a: 2 }));
     await up.session(testPeer("b")).request(toolCall("echo", { b: 1 }));
     const [system, a, b, ...more] = [...server.sessions.values()].map((s) => s.server.getClientCapabilities());
-    expect([system, a, b, more]).toEqual([{}, { elicitation: { form: {} } }, {}, []]);
+    expect([a, b, more]).toEqual([{ elicitation: { form: {} } }, {}, []]);
+    // Lists are read as the most able client would: some servers hide a tool from those who cannot answer its questions.
+    expect(Object.keys(system ?? {}).sort()).toEqual(["elicitation", "roots", "sampling"]);
   });
 
   it("asks one thing after the other on the same call, and goes on with each answer", async () => {
