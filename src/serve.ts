@@ -5,10 +5,10 @@ import type { Config } from "./config/schema.ts";
 import { publicUrlOf } from "./config/server-schema.ts";
 import { createCallIds } from "./core/ids.ts";
 import type { Log } from "./core/log.ts";
-import { createMcpEndpoint } from "./downstream/endpoint.ts";
+import { createMcpEndpoint, type McpEndpointStats } from "./downstream/endpoint.ts";
 import { createIdentity } from "./identity/create-identity.ts";
 import { VERSION } from "./version.ts";
-import { type Wired, wire } from "./wire.ts";
+import { type WireDeps, type Wired, wire } from "./wire.ts";
 
 /** In-flight calls get so long to finish when the gateway stops. */
 const DRAIN_MS = 10_000;
@@ -18,6 +18,8 @@ export interface RunningGateway {
   /** The public URL, without `/mcp`. */
   readonly url: string;
   readonly wired: Wired;
+  /** What the endpoint holds for its clients right now. */
+  stats(): McpEndpointStats;
   /** Stops listening, lets calls in flight finish for up to ten seconds, then ends everything. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -30,10 +32,10 @@ export type Started =
 /** Wires the rooms and listens. @throws StoreError when the store cannot be opened */
 export async function startGateway(
   config: Config,
-  deps: { readonly log: Log; readonly now?: () => number },
+  deps: { readonly log: Log; readonly now?: () => number; readonly timing?: NonNullable<WireDeps["timing"]> },
 ): Promise<Started> {
-  const { log, now = Date.now } = deps;
-  const wiring = await wire(config, { log, now });
+  const { log, now = Date.now, timing = {} } = deps;
+  const wiring = await wire(config, { log, now, timing });
   if (!wiring.ok) return wiring;
   const { wired } = wiring;
 
@@ -112,6 +114,7 @@ export async function startGateway(
     gateway: {
       url,
       wired,
+      stats: () => endpoint.stats(),
       close: () => {
         closing ??= close();
         return closing;

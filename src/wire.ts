@@ -1,24 +1,21 @@
 import { createAudit } from "./audit/create-audit.ts";
-import { createCatalog } from "./catalog/catalog.ts";
+import { type CatalogTiming, createCatalog } from "./catalog/catalog.ts";
 import type { Config } from "./config/schema.ts";
 import type { Log } from "./core/log.ts";
 import type { Scope } from "./core/scope.ts";
 import { createSeal } from "./core/seal.ts";
 import { createGateway } from "./gateway/create-gateway.ts";
 import type { Gateway } from "./gateway/gateway.ts";
-import { buildScopes } from "./gateway/scopes.ts";
+import { buildScopes, reshapedUpstreams } from "./gateway/scopes.ts";
 import { type PolicyDirectory, watchPolicies } from "./policy/directory.ts";
 import { openStore, type Store } from "./store/open-store.ts";
 import { loadSecretKey } from "./store/secret-key.ts";
 import { parseStoreUrl } from "./store/store-url.ts";
+import type { UpstreamTiming } from "./upstream/timing.ts";
 import type { Upstreams } from "./upstream/upstream.ts";
 import { createUpstreams } from "./upstream/upstreams.ts";
 import { VERSION } from "./version.ts";
 
-/** How often lists are read again although no upstream said that they changed. */
-const CATALOG_REFRESH_MS = 300_000;
-/** How long the tools of a server that went down stay listed: a restart should not empty everybody's list. */
-const CATALOG_GRACE_MS = 30_000;
 /** How long a start waits for slow upstreams before it goes on without them. */
 const SETTLE_MS = 4_000;
 
@@ -38,9 +35,17 @@ export interface Wired {
 
 export type Wiring = { readonly ok: true; readonly wired: Wired } | { readonly ok: false; readonly error: string };
 
+export interface WireDeps {
+  readonly log: Log;
+  /** ms since the epoch. */
+  readonly now: () => number;
+  /** Times that no operator has to set, where they should be others. */
+  readonly timing?: { readonly catalog?: Partial<CatalogTiming>; readonly upstream?: Partial<UpstreamTiming> };
+}
+
 /** Compiles the policies, opens the store, starts the upstreams. @throws StoreError when the store cannot be opened */
-export async function wire(config: Config, deps: { readonly log: Log; readonly now: () => number }): Promise<Wiring> {
-  const { log, now } = deps;
+export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
+  const { log, now, timing = {} } = deps;
   const opened = await watchPolicies({
     dir: config.policies.dir,
     default: config.policies.default,
@@ -64,15 +69,20 @@ export async function wire(config: Config, deps: { readonly log: Log; readonly n
     log,
     now,
   });
-  const upstreams = createUpstreams({ log, now, version: VERSION });
-  const catalog = createCatalog({ upstreams, log, refreshMs: CATALOG_REFRESH_MS, graceMs: CATALOG_GRACE_MS });
+  const upstreams = createUpstreams({ log, now, version: VERSION, timing: timing.upstream ?? {} });
+  const catalog = createCatalog({ upstreams, log, timing: timing.catalog ?? {} });
 
+  let endpoints = config.endpoints;
   let scopes: ReadonlyMap<string, Scope> = new Map();
   const reload = (next: Config): void => {
-    upstreams.apply(next.upstreams);
+    // Which tools are offered is the catalog's business: a change of that alone must not end anybody's session.
+    upstreams.apply(next.upstreams.map(({ tools: _, ...options }) => options));
     catalog.apply(new Map(next.upstreams.map((upstream) => [upstream.name, upstream.tools])));
     const names = next.upstreams.map((upstream) => upstream.name);
-    scopes = buildScopes(names, next.endpoints);
+    const before = endpoints;
+    endpoints = next.endpoints;
+    scopes = buildScopes(names, endpoints);
+    for (const name of reshapedUpstreams(before, endpoints)) catalog.reshaped(name);
   };
   reload(config);
 

@@ -3,6 +3,8 @@ import type { Log } from "../core/log.ts";
 import type { Scope } from "../core/scope.ts";
 import type { ListKind } from "../mcp/messages.ts";
 import type { Upstream, UpstreamEvent, Upstreams } from "../upstream/upstream.ts";
+import { createAnnouncer, type ListChange } from "./announcer.ts";
+import { createPacer, type Pacer } from "./pacer.ts";
 import { createUpstreamReader, LIST_KINDS, type UpstreamReader } from "./upstream-lists.ts";
 import { buildView, type View } from "./view.ts";
 
@@ -12,12 +14,6 @@ export interface ToolRules {
   readonly deny: readonly string[];
 }
 
-/** A list that changed, and whose it is. */
-export interface ListChange {
-  readonly list: ListKind;
-  readonly upstream: string;
-}
-
 /**
  * The merged lists of all upstreams, read in the background (when an upstream comes up, says that a list changed, and
  * every `refreshMs`) and answered from memory.
@@ -25,7 +21,10 @@ export interface ListChange {
 export interface Catalog {
   /** What `scope` shows now. The same object until something in it changes. */
   view(scope: Scope): View;
+  /** Hears of changed lists, once for all that changed together; `resources` stands for their templates, too. */
   onChange(listener: (change: ListChange) => void): () => void;
+  /** Has clients read what they see of this upstream again, because their endpoints show other parts of it now. */
+  reshaped(upstream: string): void;
   /** Forgets upstreams that are no longer registered and learns the rules of new ones. */
   apply(rules: ReadonlyMap<string, ToolRules>): void;
   /** Resolves once every upstream of `names` was read for the first time or found down. */
@@ -33,10 +32,35 @@ export interface Catalog {
   close(): void;
 }
 
+/** Times of the catalog, in ms. */
+export interface CatalogTiming {
+  /** How often a list is read again although nobody said that it changed. */
+  readonly refreshMs: number;
+  /** How long the tools of an upstream that went down stay listed. */
+  readonly graceMs: number;
+  /** How long after a first `list_changed` the list is read: servers announce several changes in a row. */
+  readonly coalesceMs: number;
+  /** How long the announcements after that wait: some servers announce a change to every new session. */
+  readonly calmMs: number;
+  /** How long changes are collected before clients hear of them. */
+  readonly announceMs: number;
+}
+
+/** What `createCatalog` takes where it is not told otherwise. */
+export const DEFAULT_CATALOG_TIMING: CatalogTiming = {
+  refreshMs: 300_000,
+  // A restart of a server should not empty everybody's list.
+  graceMs: 30_000,
+  coalesceMs: 50,
+  calmMs: 1_000,
+  announceMs: 25,
+};
+
 interface Member {
   readonly upstream: Upstream;
-  readonly rules: ToolRules;
+  rules: ToolRules;
   readonly reader: UpstreamReader;
+  readonly stale: Pacer<ListKind>;
   readonly settled: Promise<void>;
   settle(): void;
   /** Down for longer than the grace period: its lists are not shown. */
@@ -47,32 +71,29 @@ interface Member {
 export function createCatalog(deps: {
   readonly upstreams: Upstreams;
   readonly log: Log;
-  /** How often a list is read again although nobody said that it changed, in ms. */
-  readonly refreshMs: number;
-  /** How long the tools of an upstream that went down stay listed, in ms. */
-  readonly graceMs: number;
+  readonly timing?: Partial<CatalogTiming>;
 }): Catalog {
   const { upstreams, log } = deps;
+  const timing: CatalogTiming = { ...DEFAULT_CATALOG_TIMING, ...deps.timing };
   const members = new Map<string, Member>();
   const views = new Map<string, { readonly scope: Scope; readonly view: View }>();
-  const listeners = new Set<(change: ListChange) => void>();
+  const announcer = createAnnouncer({ windowMs: timing.announceMs, log });
 
-  const changed = (upstream: string, list: ListKind): void => {
+  const forgetViews = (upstream: string): void => {
     for (const [endpoint, { scope }] of views) {
       if (scope.upstreams.includes(upstream)) views.delete(endpoint);
     }
-    for (const listener of listeners) listener({ list, upstream });
   };
 
-  const allChanged = (name: string): void => {
-    for (const list of LIST_KINDS) changed(name, list);
+  // Clients are told of the lists in which this upstream has anything at all.
+  const shownOrHidden = (name: string, member: Member): void => {
+    forgetViews(name);
+    for (const list of listsWithItems(member)) announcer.soon({ list, upstream: name });
   };
 
   const join = (name: string, rules: ToolRules): void => {
     const upstream = upstreams.get(name);
     if (upstream === undefined) return;
-    const allowed = compileGlobs(rules.allow);
-    const denied = compileGlobs(rules.deny);
     let settle = (): void => {};
     const settled = new Promise<void>((resolve) => {
       settle = resolve;
@@ -80,10 +101,20 @@ export function createCatalog(deps: {
     const reader = createUpstreamReader({
       upstream,
       log,
-      allows: (tool) => allowed(tool) && !denied(tool),
-      onChange: (kind) => changed(name, kind),
+      allows: compileRules(rules),
+      onChange(list) {
+        // A reading may end after its upstream has left.
+        if (members.get(name)?.reader !== reader) return;
+        forgetViews(name);
+        announcer.soon({ list, upstream: name });
+      },
     });
-    members.set(name, { upstream, rules, reader, settled, settle, hidden: false, graceTimer: undefined });
+    const stale = createPacer<ListKind>({
+      firstMs: timing.coalesceMs,
+      calmMs: timing.calmMs,
+      run: (kinds) => void reader.refresh(kinds),
+    });
+    members.set(name, { upstream, rules, reader, stale, settled, settle, hidden: false, graceTimer: undefined });
     const state = upstream.status().state;
     if (state !== "connecting") heard({ kind: "state", upstream: name, status: upstream.status() });
   };
@@ -92,16 +123,19 @@ export function createCatalog(deps: {
     const member = members.get(name);
     if (member === undefined) return;
     clearTimeout(member.graceTimer);
+    member.stale.close();
     member.settle();
     members.delete(name);
-    allChanged(name);
+    forgetViews(name);
+    // At once: who sees this upstream is known only as long as it is in their scopes.
+    if (!member.hidden) announcer.now(listsWithItems(member).map((list) => ({ list, upstream: name })));
   };
 
   const heard = (event: UpstreamEvent): void => {
     const member = members.get(event.upstream);
     if (member === undefined) return;
     if (event.kind === "list_changed") {
-      void member.reader.refresh([event.list]);
+      member.stale.ask(event.list);
       return;
     }
     if (event.status.state === "ready") {
@@ -109,15 +143,15 @@ export function createCatalog(deps: {
       member.graceTimer = undefined;
       if (member.hidden) {
         member.hidden = false;
-        allChanged(event.upstream);
+        shownOrHidden(event.upstream, member);
       }
       void member.reader.refresh(LIST_KINDS).then(member.settle);
     } else if (event.status.state === "down") {
       member.settle();
       member.graceTimer ??= setTimeout(() => {
         member.hidden = true;
-        allChanged(event.upstream);
-      }, deps.graceMs).unref();
+        shownOrHidden(event.upstream, member);
+      }, timing.graceMs).unref();
     }
   };
 
@@ -126,7 +160,7 @@ export function createCatalog(deps: {
     for (const [name, member] of members) {
       if (upstreams.get(name)?.status().state === "ready") void member.reader.refresh(LIST_KINDS);
     }
-  }, deps.refreshMs).unref();
+  }, timing.refreshMs).unref();
 
   return {
     view(scope) {
@@ -140,15 +174,22 @@ export function createCatalog(deps: {
       views.set(scope.endpoint, { scope, view });
       return view;
     },
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+    onChange: (listener) => announcer.onChange(listener),
+    reshaped(upstream) {
+      const member = members.get(upstream);
+      if (member !== undefined && !member.hidden) shownOrHidden(upstream, member);
     },
     apply(rules) {
+      // Endpoints come and go with the configuration, and their views with them.
+      views.clear();
       for (const [name, member] of [...members]) {
+        const next = rules.get(name);
         // An upstream that stays as it was keeps its lists, so that a reload shows no gap to anybody.
-        const same = upstreams.get(name) === member.upstream && sameRules(rules.get(name), member.rules);
-        if (!same) leave(name);
+        if (next === undefined || upstreams.get(name) !== member.upstream) leave(name);
+        else if (!sameRules(next, member.rules)) {
+          member.rules = next;
+          member.reader.allow(compileRules(next));
+        }
       }
       for (const [name, toolRules] of rules) if (!members.has(name)) join(name, toolRules);
     },
@@ -160,13 +201,26 @@ export function createCatalog(deps: {
       clearInterval(refreshTimer);
       for (const member of members.values()) {
         clearTimeout(member.graceTimer);
+        member.stale.close();
         member.settle();
       }
+      announcer.close();
       members.clear();
     },
   };
 }
 
-function sameRules(a: ToolRules | undefined, b: ToolRules): boolean {
-  return a !== undefined && a.allow.join("\n") === b.allow.join("\n") && a.deny.join("\n") === b.deny.join("\n");
+function listsWithItems(member: Member): readonly ListKind[] {
+  const lists = member.reader.lists();
+  return LIST_KINDS.filter((kind) => lists[kind].length > 0);
+}
+
+function compileRules(rules: ToolRules): (tool: string) => boolean {
+  const allowed = compileGlobs(rules.allow);
+  const denied = compileGlobs(rules.deny);
+  return (tool) => allowed(tool) && !denied(tool);
+}
+
+function sameRules(a: ToolRules, b: ToolRules): boolean {
+  return a.allow.join("\n") === b.allow.join("\n") && a.deny.join("\n") === b.deny.join("\n");
 }

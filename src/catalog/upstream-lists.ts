@@ -22,6 +22,8 @@ export interface UpstreamReader {
   lists(): UpstreamLists;
   /** Reads these lists again in the background; `onChange` hears which really changed. */
   refresh(kinds: readonly ListKind[]): Promise<void>;
+  /** Other allow and deny lists hold from now on, without another reading. */
+  allow(allows: (tool: string) => boolean): void;
 }
 
 export function createUpstreamReader(deps: {
@@ -32,6 +34,8 @@ export function createUpstreamReader(deps: {
   readonly onChange: (kind: ListKind) => void;
 }): UpstreamReader {
   const { upstream, log } = deps;
+  let { allows } = deps;
+  let toolItems: readonly JsonObject[] = [];
   let lists: UpstreamLists = { tools: [], prompts: [], resources: [], resourceTemplates: [] };
   const texts = new Map<ListKind, string>();
   const running = new Map<ListKind, { again: boolean; done: Promise<void> }>();
@@ -46,14 +50,18 @@ export function createUpstreamReader(deps: {
       return;
     }
     const text = canonicalJson(answer.items);
-    if (texts.get(kind) === text) return;
+    // A first reading that finds nothing changes nothing.
+    if ((texts.get(kind) ?? "[]") === text) return;
     texts.set(kind, text);
     lists = { ...lists, [kind]: readItems(kind, answer.items) };
     deps.onChange(kind);
   };
 
   const readItems = (kind: ListKind, items: readonly JsonObject[]): readonly (ToolEntry | ListedEntry)[] => {
-    if (kind === "tools") return readTools(items);
+    if (kind === "tools") {
+      toolItems = items;
+      return readTools(items);
+    }
     const field = kind === "prompts" ? "name" : kind === "resources" ? "uri" : "uriTemplate";
     return items.flatMap((item) => readListed(upstream.name, item, field) ?? []);
   };
@@ -67,7 +75,7 @@ export function createUpstreamReader(deps: {
           { upstream: upstream.name, tool: String(item["name"] ?? ""), reason: reading.reason },
           "tool left out",
         );
-      } else if (deps.allows(reading.entry.name) && !tools.has(reading.entry.name)) {
+      } else if (allows(reading.entry.name) && !tools.has(reading.entry.name)) {
         tools.set(reading.entry.name, reading.entry);
       }
     }
@@ -97,6 +105,13 @@ export function createUpstreamReader(deps: {
     lists: () => lists,
     refresh: async (kinds) => {
       await Promise.all(kinds.map(refreshOne));
+    },
+    allow(next) {
+      allows = next;
+      const tools = readTools(toolItems);
+      const same = tools.length === lists.tools.length && tools.every((tool, i) => tool.name === lists.tools[i]?.name);
+      lists = { ...lists, tools };
+      if (!same) deps.onChange("tools");
     },
   };
 }

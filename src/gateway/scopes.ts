@@ -29,3 +29,20 @@ export function buildScopes(
   }
   return scopes;
 }
+
+/** The upstreams of which some endpoint shows another part than before. New endpoints have no clients yet. */
+export function reshapedUpstreams(
+  before: readonly EndpointOptions[],
+  after: readonly EndpointOptions[],
+): ReadonlySet<string> {
+  const reshaped = new Set<string>();
+  for (const { name, upstreams, tools } of after) {
+    const old = before.find((endpoint) => endpoint.name === name);
+    if (old === undefined) continue;
+    const sameTools = old.tools.join("\n") === tools.join("\n");
+    const all = sameTools && old.upstreams.join("\n") === upstreams.join("\n");
+    // Whoever listens at this endpoint hears of any one of its upstreams.
+    if (!all) for (const upstream of upstreams) reshaped.add(upstream);
+  }
+  return reshaped;
+}

@@ -29,6 +29,7 @@ export interface TestGateway {
 export async function startTestGateway(
   config: object,
   policies: Readonly<Record<string, string>> = {},
+  deps: Omit<Parameters<typeof startGateway>[1], "log"> = {},
 ): Promise<TestGateway> {
   const dir = mkdtempSync(join(tmpdir(), "portcullis-e2e-"));
   const file = join(dir, "portcullis.yaml");
@@ -45,7 +46,7 @@ export async function startTestGateway(
   };
   let current = load(config);
   const start = async (port: number): Promise<RunningGateway> => {
-    const started = await startGateway({ ...current, server: { ...current.server, port } }, { log });
+    const started = await startGateway({ ...current, server: { ...current.server, port } }, { ...deps, log });
     if (!started.ok) throw new Error(started.error);
     await started.gateway.wired.settled;
     return started.gateway;

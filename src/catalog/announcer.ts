@@ -1,0 +1,69 @@
+import type { Log } from "../core/log.ts";
+import type { ListKind } from "../mcp/messages.ts";
+
+/** A list that changed, and whose it is. */
+export interface ListChange {
+  readonly list: ListKind;
+  readonly upstream: string;
+}
+
+/** Tells of changed lists, each once for all that changed together. */
+export interface Announcer {
+  /** Tells within `windowMs`, together with what else changes until then. */
+  soon(change: ListChange): void;
+  /** Tells at once. */
+  now(changes: readonly ListChange[]): void;
+  onChange(listener: (change: ListChange) => void): () => void;
+  close(): void;
+}
+
+/** Makes one. A listener's fault is logged and harms no other listener. */
+export function createAnnouncer(deps: { readonly windowMs: number; readonly log: Log }): Announcer {
+  const listeners = new Set<(change: ListChange) => void>();
+  let waiting = new Map<string, ListChange>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const collect = (into: Map<string, ListChange>, { list, upstream }: ListChange): void => {
+    // Clients have one notification for resources and their templates.
+    const told = list === "resourceTemplates" ? "resources" : list;
+    into.set(`${told} ${upstream}`, { list: told, upstream });
+  };
+
+  const tell = (changes: Map<string, ListChange>): void => {
+    for (const change of changes.values()) {
+      for (const listener of [...listeners]) {
+        try {
+          listener(change);
+        } catch (err) {
+          deps.log.error({ upstream: change.upstream, err }, "A listener to changed lists failed.");
+        }
+      }
+    }
+  };
+
+  return {
+    soon(change) {
+      collect(waiting, change);
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        const changes = waiting;
+        waiting = new Map();
+        tell(changes);
+      }, deps.windowMs).unref();
+    },
+    now(changes) {
+      const collected = new Map<string, ListChange>();
+      for (const change of changes) collect(collected, change);
+      for (const key of collected.keys()) waiting.delete(key);
+      tell(collected);
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close() {
+      clearTimeout(timer);
+      waiting.clear();
+    },
+  };
+}
