@@ -13,10 +13,17 @@ export function followRounds(
   states: RequestStates,
   onEnd: (ending: string, round: Round | undefined) => void,
 ): (round: Round) => Outcome {
+  let over = false;
+  // A question that is put and then given up (the client cannot answer it) must not end its call twice.
+  const end = (ending: string, round: Round | undefined): void => {
+    if (over) return;
+    over = true;
+    onEnd(ending, round);
+  };
   const follow = (round: Round): Outcome => {
     switch (round.kind) {
       case "asks": {
-        if (call.era === "modern" && round.era === "modern") onEnd("input_required", round);
+        if (call.era === "modern" && round.era === "modern") end("input_required", round);
         return {
           kind: "asks",
           era: round.era,
@@ -25,18 +32,18 @@ export function followRounds(
           resume: async (responses) => follow(await round.resume(responses)),
           abandon: (reason) => {
             round.abandon(reason);
-            onEnd("abandoned", undefined);
+            end("abandoned", undefined);
           },
         };
       }
       case "result":
-        onEnd(round.result.member("isError") === true ? "tool_error" : "ok", round);
+        end(round.result.member("isError") === true ? "tool_error" : "ok", round);
         return round;
       case "error":
-        onEnd("rpc_error", round);
+        end("rpc_error", round);
         return round;
       case "fault":
-        onEnd(round.fault.code, round);
+        end(round.fault.code, round);
         return round;
       default:
         return round satisfies never;
