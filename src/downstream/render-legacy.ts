@@ -1,13 +1,18 @@
 import type { Call } from "../core/call.ts";
+import { ERRORS } from "../core/errors.ts";
 import type { AsksOutcome, Outcome } from "../core/outcome.ts";
 import { RawJson } from "../core/raw-json.ts";
 import { encodeError, encodeResult } from "../mcp/encode.ts";
 import type { RpcId } from "../mcp/messages.ts";
 import type { Edge } from "./edge.ts";
-import { deniedAnswer, faultAnswer, type OwnAnswer, refusedAnswer } from "./render-common.ts";
+import { deniedAnswer, faultAnswer, notPossible, type OwnAnswer, refusedAnswer } from "./render-common.ts";
 
 /** An outcome that asks nothing more. */
 export type FinalOutcome = Exclude<Outcome, AsksOutcome>;
+
+const NEEDS_CAPABILITY =
+  "The server of this tool needs to ask the client something, which this client does not offer. " +
+  "Use a client that declares elicitation, sampling or roots, whichever the server needs.";
 
 /** The response to a legacy client. JSON-RPC errors travel with HTTP status 200: 404 would mean a lost session. */
 export function renderLegacy(edge: Edge, id: RpcId, call: Call, outcome: FinalOutcome): Buffer {
@@ -15,7 +20,10 @@ export function renderLegacy(edge: Edge, id: RpcId, call: Call, outcome: FinalOu
     case "result":
       return encodeResult(id, outcome.result);
     case "error":
-      return encodeError(id, outcome.error);
+      // A modern server's way to say that it would have to ask; this era has no such error.
+      return outcome.error.code === ERRORS.CAPABILITY_REQUIRED.rpc
+        ? renderLegacyOwn(id, notPossible(call, NEEDS_CAPABILITY))
+        : encodeError(id, outcome.error);
     case "denied":
       return renderLegacyOwn(id, deniedAnswer(outcome.decision, call, edge.errors));
     case "refused":

@@ -15,6 +15,8 @@ export interface LegacyStreamOptions {
 }
 
 export interface LegacyStream {
+  /** Resolves once it is known whether the server offers the stream. What it says before that, many servers lose. */
+  readonly settled: Promise<void>;
   close(): void;
 }
 
@@ -30,6 +32,10 @@ export function openLegacyStream(options: LegacyStreamOptions): LegacyStream {
   let attempt = 0;
   let offered = false;
   let closed = false;
+  let settle = (): void => {};
+  const settled = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
 
   const again = (): void => {
     if (closed) return;
@@ -40,6 +46,7 @@ export function openLegacyStream(options: LegacyStreamOptions): LegacyStream {
   const sink: ReplySink = {
     onSent() {},
     onStream() {
+      settle();
       attempt = 0;
       offered = true;
     },
@@ -55,6 +62,7 @@ export function openLegacyStream(options: LegacyStreamOptions): LegacyStream {
     },
     onStreamEnd: again,
     onBody(status: number, _headers: ReplyHeaders, body: Buffer) {
+      settle();
       if (closed || status === 405) return;
       // A server that never offered a stream may refuse it with any status: that says nothing about the session.
       if (offered && namesLostSession(status, body))
@@ -62,6 +70,7 @@ export function openLegacyStream(options: LegacyStreamOptions): LegacyStream {
       else if (status >= 500 || status === 429) again();
     },
     onFailure(_failure: HttpFailure) {
+      settle();
       // A connection that broke may have been a restart: what the next answer says about the session counts.
       offered = true;
       again();
@@ -74,7 +83,9 @@ export function openLegacyStream(options: LegacyStreamOptions): LegacyStream {
   connect();
 
   return {
+    settled,
     close() {
+      settle();
       closed = true;
       clearTimeout(timer);
       reply?.abort();

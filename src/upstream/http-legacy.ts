@@ -31,6 +31,9 @@ export interface LegacyHttpOptions {
   readonly host: ConnectionHost;
 }
 
+/** How long a new session waits for its event stream; a server that sends no headers before the first event is late. */
+const STREAM_OPEN_MS = 500;
+
 /** `status` is there where the upstream answered the handshake with an HTTP error. */
 export type LegacyHttpOpened =
   | { readonly ok: true; readonly connection: Connection }
@@ -132,6 +135,8 @@ class LegacyHttpConnection implements Connection {
         host.onClosed(detail);
       },
     });
+    // Who can be asked anything may be asked at once, and the question comes on this stream.
+    if (Object.keys(capabilities).length > 0) await within(STREAM_OPEN_MS, this.#stream.settled);
     return undefined;
   }
 
@@ -184,12 +189,7 @@ class LegacyHttpConnection implements Connection {
     // In a lost session every other call learns of the loss by its own answer, and goes out again.
     if (!this.#lost) for (const exchange of [...this.#exchanges]) exchange.cancel("The upstream session was closed.");
     const { closeMs } = this.#options.timing;
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise((resolve) => {
-      timer = setTimeout(resolve, closeMs);
-    });
-    await Promise.race([Promise.all(this.#writes), limit]);
-    clearTimeout(timer);
+    await within(closeMs, Promise.all(this.#writes));
     if (this.#lost || this.#session.sessionId === undefined) return;
     // Servers may refuse this with 405; either way the session is no concern of ours any more.
     await deleteOnce(this.#options.endpoint, [...this.#common], closeMs);
@@ -232,4 +232,13 @@ class LegacyHttpConnection implements Connection {
     if (answer.kind === "failure") return answer.failure.detail;
     return answer.status >= 200 && answer.status < 300 ? undefined : `HTTP ${answer.status}.`;
   }
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
 }

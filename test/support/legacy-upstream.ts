@@ -122,6 +122,7 @@ function createLegacyServer(subscribed: Set<string>, cancelled: unknown[], calls
   }));
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
     if (params.name === "greet") {
+      extra.signal.addEventListener("abort", () => cancelled.push(extra.signal.reason), { once: true });
       const names: string[] = [];
       for (const which of ["first", "last"]) {
         const answer = await extra.sendRequest(

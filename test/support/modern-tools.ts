@@ -7,8 +7,8 @@ const TEXT = fromJsonSchema<{ text: string }>({
   required: ["text"],
 });
 
-/** A 2026-era server on SDK v2 with one tool per thing that a call can do. */
-export function createModernServer(): McpServer {
+/** A 2026-era server on SDK v2 with one tool per thing that a call can do. `ordered` gets every run of `order`. */
+export function createModernServer(ordered: string[] = []): McpServer {
   const server = new McpServer(
     { name: "modern-test-server", version: "1.0.0" },
     {
@@ -40,6 +40,20 @@ export function createModernServer(): McpServer {
           requestedSchema: { type: "object", properties: { name: { type: "string" } }, required: ["name"] },
         }),
       },
+    });
+  });
+  server.registerTool("order", { inputSchema: TEXT }, async ({ text }, { mcpReq }) => {
+    const answer = acceptedContent<{ name: string }>(mcpReq.inputResponses, "who");
+    ordered.push(`${text} ${mcpReq.requestState<string>() ?? "first"}`);
+    if (answer !== undefined) return { content: [{ type: "text", text: `${text} for ${answer.name}.` }] };
+    return inputRequired({
+      inputRequests: {
+        who: inputRequired.elicit({
+          message: "For whom?",
+          requestedSchema: { type: "object", properties: { name: { type: "string" } }, required: ["name"] },
+        }),
+      },
+      requestState: `asked for ${text}`,
     });
   });
   server.registerTool("wait", { inputSchema: NOTHING }, async (_args, { mcpReq }) => {

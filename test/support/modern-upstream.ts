@@ -16,14 +16,17 @@ export interface ModernUpstream {
   readonly url: string;
   /** Headers of every request that came, newest last. */
   readonly seen: ReadonlyArray<IncomingMessage["headers"]>;
+  /** Every run of the tool `order`, with the state that it got back. */
+  readonly ordered: readonly string[];
   /** Tells listening clients of changes. */
   readonly notify: ServerNotifier;
   close(): Promise<void>;
 }
 
-/** Starts it on a free loopback port. */
-export async function startModernUpstream(): Promise<ModernUpstream> {
-  const handler = createMcpHandler(createModernServer, { legacy: "reject" });
+/** Starts it on a loopback port, any free one by default. */
+export async function startModernUpstream(port = 0): Promise<ModernUpstream> {
+  const ordered: string[] = [];
+  const handler = createMcpHandler(() => createModernServer(ordered), { legacy: "reject" });
   const serve = toNodeHandler(handler);
   const seen: Array<IncomingMessage["headers"]> = [];
   const server = createServer((request, response) => {
@@ -31,12 +34,13 @@ export async function startModernUpstream(): Promise<ModernUpstream> {
     // The adapter's structural type and Node's differ under exactOptionalPropertyTypes.
     void serve(request as Parameters<typeof serve>[0], response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   const address = server.address();
   if (typeof address !== "object" || address === null) throw new Error("No port was given.");
   return {
     url: `http://127.0.0.1:${address.port}/mcp`,
     seen,
+    ordered,
     notify: handler.notify,
     async close() {
       await handler.close();
