@@ -87,7 +87,7 @@ describe("a modern server that asks", () => {
     const client = await connectAskingSdk2(gateway.mcp);
     expect(await client.call("modern__ask")).toMatchObject({ text: "Hello, Ada.", isError: false });
     expect(await client.call("modern__order", { text: "tea" })).toMatchObject({ text: "tea for Ada." });
-    expect(modern.ordered.slice(-2)).toEqual(["tea first", "tea asked for tea"]);
+    expect(modern.journal.slice(-2)).toEqual(["tea first", "tea asked for tea"]);
     expect(client.asked).toEqual(["elicitation/create", "elicitation/create"]);
     await client.close();
   });
@@ -96,7 +96,7 @@ describe("a modern server that asks", () => {
     const client = await connectAskingSdk1(gateway.mcp);
     expect(await client.call("modern__ask")).toMatchObject({ text: "Hello, Ada.", isError: false });
     expect(await client.call("modern__order", { text: "milk" })).toMatchObject({ text: "milk for Ada." });
-    expect(modern.ordered.slice(-2)).toEqual(["milk first", "milk asked for milk"]);
+    expect(modern.journal.slice(-2)).toEqual(["milk first", "milk asked for milk"]);
     await client.close();
   });
 
@@ -153,12 +153,12 @@ describe("what a modern server wants back with the answer", () => {
     ["too old", "alice", { text: "tea" }, (state: string) => state, 600_000],
   ] as const)("is refused when it is %s, and nothing is executed", async (_why, user, args, change, laterMs) => {
     const requestState = change(await begin());
-    const ran = modern.ordered.length;
+    const ran = modern.journal.length;
     const seen = modern.seen.length;
     now += laterMs;
     const params = { name: "modern__order", arguments: args, requestState, inputResponses };
     expect(await order(secured, user, params)).toMatchObject({ error: { code: -32602 } });
-    expect(modern.ordered).toHaveLength(ran);
+    expect(modern.journal).toHaveLength(ran);
     expect(modern.seen).toHaveLength(seen);
   });
 });

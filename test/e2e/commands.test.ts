@@ -97,7 +97,16 @@ describe("portcullis stdio", () => {
 
 describe("the command line", () => {
   it("shows an example in the help of every command", () => {
-    for (const command of [["serve"], ["demo"], ["stdio"], ["check"], ["keys", "create"], ["audit", "list"]]) {
+    const policy = ["check", "test", "explain"].map((name) => ["policy", name]);
+    for (const command of [
+      ["serve"],
+      ["demo"],
+      ["stdio"],
+      ["check"],
+      ["keys", "create"],
+      ["audit", "list"],
+      ...policy,
+    ]) {
       const help = run(...command, "--help");
       expect(help.status).toBe(0);
       expect(help.stdout).toMatch(/Examples?:\n\s+\$? ?portcullis|Example, in/);

@@ -5,10 +5,15 @@ import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/
 import {
   CallToolRequestSchema,
   ElicitResultSchema,
+  ListResourcesRequestSchema,
   ListToolsRequestSchema,
+  ReadResourceRequestSchema,
+  SetLevelRequestSchema,
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
+
+const LOG_LEVELS = ["debug", "info", "notice", "warning", "error"] as const;
 
 /** A 2025-era server over HTTP with sessions, on SDK v1. */
 export interface LegacyUpstream {
@@ -33,9 +38,15 @@ export interface LegacySession {
   readonly listening: Promise<void>;
   readonly subscribed: ReadonlySet<string>;
   readonly cancelled: readonly unknown[];
+  /** Levels that were set, oldest first. */
+  readonly levels: readonly string[];
 }
 
-/** Starts it on a loopback port. Its tools: `echo`, `greet` (asks once per name it lacks), `wait` (until cancelled). */
+/**
+ * Starts it on a loopback port. Its tools: `echo`, `greet` (asks once per name it lacks), `wait` (until cancelled),
+ * `count` (the calls of it in this session), `log` (a message of each level, by way of the call's stream or the
+ * session's), `link` (to a resource that is in no list).
+ */
 export async function startLegacyUpstream(port = 0): Promise<LegacyUpstream> {
   const transports = new Map<string, StreamableHTTPServerTransport>();
   const sessions = new Map<string, LegacySession>();
@@ -46,13 +57,14 @@ export async function startLegacyUpstream(port = 0): Promise<LegacyUpstream> {
   const open = async (): Promise<StreamableHTTPServerTransport> => {
     const subscribed = new Set<string>();
     const cancelled: unknown[] = [];
-    const server = createLegacyServer(subscribed, cancelled, calls);
+    const levels: string[] = [];
+    const server = createLegacyServer({ subscribed, cancelled, levels }, calls);
     const transport: StreamableHTTPServerTransport = new StreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
       onsessioninitialized(id) {
         transports.set(id, transport);
         const listening = new Promise<void>((resolve) => streams.set(id, resolve));
-        sessions.set(id, { server, subscribed, cancelled, listening });
+        sessions.set(id, { server, subscribed, cancelled, levels, listening });
       },
       onsessionclosed(id) {
         transports.delete(id);
@@ -112,13 +124,21 @@ export async function startLegacyUpstream(port = 0): Promise<LegacyUpstream> {
   };
 }
 
-function createLegacyServer(subscribed: Set<string>, cancelled: unknown[], calls: { waiting: number }): Server {
+function createLegacyServer(
+  seen: { readonly subscribed: Set<string>; readonly cancelled: unknown[]; readonly levels: string[] },
+  calls: { waiting: number },
+): Server {
+  const { subscribed, cancelled, levels } = seen;
+  let count = 0;
   const server = new Server(
     { name: "legacy-test-server", version: "1.0.0" },
     { capabilities: { tools: { listChanged: true }, resources: { subscribe: true }, logging: {} } },
   );
   server.setRequestHandler(ListToolsRequestSchema, () => ({
-    tools: ["echo", "greet", "wait"].map((name) => ({ name, inputSchema: { type: "object" as const } })),
+    tools: ["echo", "greet", "wait", "count", "log", "link"].map((name) => ({
+      name,
+      inputSchema: { type: "object" as const },
+    })),
   }));
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
     if (params.name === "greet") {
@@ -139,6 +159,17 @@ function createLegacyServer(subscribed: Set<string>, cancelled: unknown[], calls
       }
       return { content: [{ type: "text", text: `Hello, ${names.join(" ")}.` }] };
     }
+    if (params.name === "count") return { content: [{ type: "text", text: String(++count) }] };
+    if (params.name === "link") {
+      return { content: [{ type: "resource_link", uri: "hidden://report/7", name: "report" }] };
+    }
+    if (params.name === "log") {
+      for (const level of LOG_LEVELS) {
+        const message = { level, data: level };
+        if (params.arguments?.["over"] === "session") await server.sendLoggingMessage(message);
+        else await extra.sendNotification({ method: "notifications/message", params: message });
+      }
+    }
     if (params.name === "wait") {
       calls.waiting++;
       await new Promise<void>((resolve) => extra.signal.addEventListener("abort", () => resolve(), { once: true }));
@@ -146,6 +177,16 @@ function createLegacyServer(subscribed: Set<string>, cancelled: unknown[], calls
       cancelled.push(extra.signal.reason);
     }
     return { content: [{ type: "text", text: JSON.stringify(params.arguments ?? {}) }] };
+  });
+  server.setRequestHandler(ListResourcesRequestSchema, () => ({
+    resources: [{ uri: "legacy://watched", name: "watched" }],
+  }));
+  server.setRequestHandler(ReadResourceRequestSchema, ({ params: { uri } }) => ({
+    contents: [{ uri, text: `legacy: ${uri}` }],
+  }));
+  server.setRequestHandler(SetLevelRequestSchema, ({ params }) => {
+    levels.push(params.level);
+    return {};
   });
   server.setRequestHandler(SubscribeRequestSchema, ({ params }) => {
     subscribed.add(params.uri);

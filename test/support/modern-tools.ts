@@ -7,8 +7,8 @@ const TEXT = fromJsonSchema<{ text: string }>({
   required: ["text"],
 });
 
-/** A 2026-era server on SDK v2 with one tool per thing that a call can do. `ordered` gets every run of `order`. */
-export function createModernServer(ordered: string[] = []): McpServer {
+/** A 2026-era server on SDK v2 with one tool per thing that a call can do. `journal` gets what `order` and `wait` do. */
+export function createModernServer(journal: string[] = []): McpServer {
   const server = new McpServer(
     { name: "modern-test-server", version: "1.0.0" },
     {
@@ -44,7 +44,7 @@ export function createModernServer(ordered: string[] = []): McpServer {
   });
   server.registerTool("order", { inputSchema: TEXT }, async ({ text }, { mcpReq }) => {
     const answer = acceptedContent<{ name: string }>(mcpReq.inputResponses, "who");
-    ordered.push(`${text} ${mcpReq.requestState<string>() ?? "first"}`);
+    journal.push(`${text} ${mcpReq.requestState<string>() ?? "first"}`);
     if (answer !== undefined) return { content: [{ type: "text", text: `${text} for ${answer.name}.` }] };
     return inputRequired({
       inputRequests: {
@@ -57,7 +57,9 @@ export function createModernServer(ordered: string[] = []): McpServer {
     });
   });
   server.registerTool("wait", { inputSchema: NOTHING }, async (_args, { mcpReq }) => {
+    journal.push("waiting");
     await new Promise<void>((resolve) => mcpReq.signal.addEventListener("abort", () => resolve(), { once: true }));
+    journal.push("cancelled");
     return { content: [{ type: "text", text: "cancelled" }] };
   });
   server.registerResource("config", "test://config", {}, async (uri) => ({

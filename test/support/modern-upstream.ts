@@ -16,8 +16,8 @@ export interface ModernUpstream {
   readonly url: string;
   /** Headers of every request that came, newest last. */
   readonly seen: ReadonlyArray<IncomingMessage["headers"]>;
-  /** Every run of the tool `order`, with the state that it got back. */
-  readonly ordered: readonly string[];
+  /** Every run of the tool `order` with the state that it got back, and what became of `wait`. */
+  readonly journal: readonly string[];
   /** Tells listening clients of changes. */
   readonly notify: ServerNotifier;
   close(): Promise<void>;
@@ -25,8 +25,8 @@ export interface ModernUpstream {
 
 /** Starts it on a loopback port, any free one by default. */
 export async function startModernUpstream(port = 0): Promise<ModernUpstream> {
-  const ordered: string[] = [];
-  const handler = createMcpHandler(() => createModernServer(ordered), { legacy: "reject" });
+  const journal: string[] = [];
+  const handler = createMcpHandler(() => createModernServer(journal), { legacy: "reject" });
   const serve = toNodeHandler(handler);
   const seen: Array<IncomingMessage["headers"]> = [];
   const server = createServer((request, response) => {
@@ -40,7 +40,7 @@ export async function startModernUpstream(port = 0): Promise<ModernUpstream> {
   return {
     url: `http://127.0.0.1:${address.port}/mcp`,
     seen,
-    ordered,
+    journal,
     notify: handler.notify,
     async close() {
       await handler.close();

@@ -9,6 +9,7 @@ const habit = process.argv[2] ?? "";
 let initialized = false;
 const askedBy = new Map();
 let asks = 0;
+let count = 0;
 
 if (habit === "stubborn") {
   process.on("SIGTERM", () => {});
@@ -37,6 +38,9 @@ createInterface({ input: process.stdin }).on("line", (text) => {
     send({ id, error: { code: -32601, message: "Method not found" } });
   } else if (method === "tools/call") {
     call(id, params.name);
+  } else if (method === "tools/list") {
+    const tools = ["hang", "count"].map((name) => ({ name, inputSchema: { type: "object" } }));
+    send({ id, result: { tools } });
   } else if (method === "notifications/cancelled") {
     process.stderr.write(`cancelled ${params.reason}\n`);
   } else if (method === "resources/subscribe") {
@@ -53,6 +57,8 @@ createInterface({ input: process.stdin }).on("line", (text) => {
 
 function call(id, name) {
   if (name === "die") process.exit(1);
+  else if (name === "hang") process.stderr.write("hanging\n");
+  else if (name === "count") send({ id, result: { content: [{ type: "text", text: String(++count) }] } });
   else if (name === "pid") send({ id, result: { pid: process.pid } });
   else if (name === "big") send({ id, result: { text: "x".repeat(1_000_000) } });
   else if (name === "big-sdk-order")

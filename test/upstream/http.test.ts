@@ -253,7 +253,14 @@ describe("a legacy upstream over HTTP", () => {
   it("gets what is asked of it by its own names: pages, prompts, anything", async () => {
     const { up } = await legacy();
     const list = await up.list("tools");
-    expect(list.ok && list.items.map((item) => item["name"])).toEqual(["echo", "greet", "wait"]);
+    expect(list.ok && list.items.map((item) => item["name"])).toEqual([
+      "echo",
+      "greet",
+      "wait",
+      "count",
+      "log",
+      "link",
+    ]);
     expect(await up.list("prompts")).toEqual({ ok: true, items: [] });
     const round = await up.session(testPeer("p")).request(upstreamRequest("prompts/get", { name: "x" }));
     expect(round).toMatchObject({ kind: "error", error: { code: -32601 } });
