@@ -4,6 +4,7 @@ import { registerAuditCommands } from "./commands/audit.ts";
 import { registerCheck } from "./commands/check.ts";
 import { registerDemo } from "./commands/demo.ts";
 import { registerKeys } from "./commands/keys.ts";
+import { registerPolicyCommands } from "./commands/policy.ts";
 import { registerServe } from "./commands/serve.ts";
 import type { Shell } from "./commands/shell.ts";
 import { registerStdio } from "./commands/stdio.ts";
@@ -43,6 +44,7 @@ registerServe(program, shell);
 registerDemo(program, shell);
 registerStdio(program, shell);
 registerCheck(program, shell);
+registerPolicyCommands(program, shell);
 registerAuditCommands(program, shell);
 registerKeys(program, shell);
 

@@ -1,24 +1,15 @@
 import type { StoredAuditRow } from "../store/audit-row.ts";
 import type { AuditEntry } from "../store/audit-rows.ts";
 import { type Colour, plain } from "./output.ts";
+import { table } from "./table.ts";
 
 const HEAD = ["TIME", "USER", "TOOL", "DECISION", "POLICIES", "OUTCOME", "MS"] as const;
 const MAX_WIDTH = 48;
 
 /** The entries as a table, one line each, columns as wide as they need to be. */
 export function auditTable(entries: readonly AuditEntry[], paint: (colour: Colour, text: string) => string): string {
-  const lines = entries.map((entry) => cellsOf(entry).map(clip));
-  const widths = HEAD.map((head, column) => Math.max(head.length, ...lines.map((cells) => cells[column]?.length ?? 0)));
-  const pad = (cells: readonly string[]): string[] => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0));
-  const head = paint("bold", pad(HEAD).join("  ").trimEnd());
-  const body = lines.map((cells, index) => {
-    const decision = entries[index]?.decision ?? "";
-    return pad(cells)
-      .map((cell, column) => (column === 3 ? paint(colourOf(decision), cell) : cell))
-      .join("  ")
-      .trimEnd();
-  });
-  return `${[head, ...body].join("\n")}\n`;
+  const rows = entries.map((entry) => cellsOf(entry).map(clip));
+  return table(HEAD, rows, paint, (row, column) => (column === 3 ? colourOf(entries[row]?.decision ?? "") : undefined));
 }
 
 function cellsOf(entry: AuditEntry): readonly string[] {

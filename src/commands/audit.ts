@@ -5,7 +5,7 @@ import { openStoreReader } from "../store/open-store.ts";
 import { StoreError } from "../store/store-error.ts";
 import { auditEntryJson, auditTable, exportLine } from "./audit-format.ts";
 import { DEFAULT_CONFIG, loadOrExplain } from "./load.ts";
-import { isTerminal, painter, print } from "./output.ts";
+import { isTerminal, one, painter, print } from "./output.ts";
 import type { Shell } from "./shell.ts";
 import { parseSince } from "./since.ts";
 
@@ -157,10 +157,6 @@ async function exportRows(reader: AuditReader, options: ExportOptions, shell: Sh
 
 async function* lines(reader: AuditReader, fromSeq: number): AsyncGenerator<string> {
   for await (const page of reader.pages(fromSeq)) yield page.map(exportLine).join("");
-}
-
-async function* one(text: string): AsyncGenerator<string> {
-  yield text;
 }
 
 async function verify(reader: AuditReader, options: VerifyOptions, shell: Shell): Promise<void> {

@@ -39,6 +39,11 @@ export async function print(output: NodeJS.WritableStream, texts: AsyncIterable<
   throw fault;
 }
 
+/** One text for `print`. */
+export async function* one(text: string): AsyncGenerator<string> {
+  yield text;
+}
+
 /** Text from outside, made harmless for a terminal: control and direction characters show as `\u{…}`. */
 export function plain(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);

@@ -66,3 +66,51 @@ export function selectionPath(node: AstNode): readonly string[] | undefined {
   const path = isNode(operand) ? selectionPath(operand) : undefined;
   return path === undefined || typeof field !== "string" ? undefined : [...path, field];
 }
+
+/** A part of a text that can be evaluated by itself. */
+export interface TextPart {
+  readonly kind: "and" | "or" | "not" | "choice" | "literal" | "selection" | "other";
+  readonly text: string;
+  /** The parts that it is made of. None for what only has a meaning inside: the body of a comprehension. */
+  readonly parts: readonly TextPart[];
+}
+
+const BODIES = new Set(["all", "exists", "exists_one", "filter", "map", "bind"]);
+
+/** Takes a tree apart. `write` gives the text of a node. */
+export function readParts(node: AstNode, write: (node: AstNode) => string): TextPart {
+  const kind = kindOf(node);
+  const parts = kind === "literal" || kind === "selection" ? [] : partsOf(node).map((part) => readParts(part, write));
+  return { kind, text: write(node), parts };
+}
+
+function kindOf(node: AstNode): TextPart["kind"] {
+  switch (node.op) {
+    case "&&":
+      return "and";
+    case "||":
+      return "or";
+    case "!_":
+      return "not";
+    case "?:":
+      return "choice";
+    case "value":
+      return "literal";
+    case "id":
+    case ".":
+    case "[]":
+      return "selection";
+    default:
+      return childrenOf(node).every((child) => kindOf(child) === "literal") && node.op === "list" ? "literal" : "other";
+  }
+}
+
+function partsOf(node: AstNode): readonly AstNode[] {
+  const call = readCall(node);
+  if (call === undefined) return childrenOf(node);
+  const { name, receiver, args } = call;
+  // What has() asks is the whole answer; a body names a variable that exists only inside of it.
+  if (receiver === undefined) return name === "has" ? [] : args;
+  if (!BODIES.has(name)) return [receiver, ...args];
+  return name === "bind" ? args.slice(1, 2) : [receiver];
+}

@@ -16,8 +16,8 @@ import { compileTemplate, type Template } from "./template.ts";
 export interface CompileOptions {
   /** What happens to a call that no policy is about. */
   readonly default: "allow" | "deny";
-  /** Names of the approval flows that exist. */
-  readonly flows: readonly string[];
+  /** Names of the approval flows that exist; `undefined` where nobody knows, and then any name will do. */
+  readonly flows: readonly string[] | undefined;
 }
 
 export type CompiledSet =
@@ -55,11 +55,13 @@ export function compilePolicies(files: readonly PolicyFile[], options: CompileOp
 
     parsed.data.policies.forEach((entry, index) => {
       const effect = effectOf(entry);
-      summaries.push({ id: entry.id, file: file.name, effect, description: entry.description });
-      if (entry.enabled === false) return;
+      const { line } = document.locate(["policies", index]);
+      const [shadow, enabled] = [entry.mode === "shadow", entry.enabled !== false];
+      summaries.push({ id: entry.id, file: file.name, line, effect, shadow, enabled, description: entry.description });
+      if (!enabled) return;
       const target = compileTarget(entry.target);
       const { condition, message } = parts[index] ?? { condition: undefined, message: undefined };
-      policies.push({ id: entry.id, effect, shadow: entry.mode === "shadow", target, condition, message });
+      policies.push({ id: entry.id, effect, shadow, target, condition, message });
     });
   }
 
@@ -80,7 +82,7 @@ class EntryChecker {
   readonly #file: string;
   readonly #document: PolicyDocument;
   readonly #language: PolicyLanguage;
-  readonly #flows: readonly string[];
+  readonly #flows: readonly string[] | undefined;
   /** Where each id was first seen, over all files. */
   readonly #places: Map<string, string>;
 
@@ -88,7 +90,7 @@ class EntryChecker {
     file: string,
     document: PolicyDocument,
     language: PolicyLanguage,
-    flows: readonly string[],
+    flows: readonly string[] | undefined,
     places: Map<string, string>,
   ) {
     this.#file = file;
@@ -124,14 +126,12 @@ class EntryChecker {
   }
 
   #checkFlow(flow: unknown, path: readonly PropertyKey[]): void {
-    if (typeof flow !== "string" || this.#flows.includes(flow)) return;
-    const known = this.#flows.length === 0 ? "approval_flows in the configuration is empty." : this.#flowList();
-    const hint = didYouMean(suggest(flow, this.#flows)) ?? known;
+    const flows = this.#flows;
+    if (typeof flow !== "string" || flows === undefined || flows.includes(flow)) return;
+    const known =
+      flows.length === 0 ? "approval_flows in the configuration is empty." : `Known are ${flows.join(", ")}.`;
+    const hint = didYouMean(suggest(flow, flows)) ?? known;
     this.#report(this.#document.locate(path), `There is no approval flow \`${flow}\`.`, hint);
-  }
-
-  #flowList(): string {
-    return `Known are ${this.#flows.join(", ")}.`;
   }
 
   #condition(text: unknown, path: readonly PropertyKey[]): CompiledPolicy["condition"] {

@@ -1,12 +1,12 @@
-import { Environment, EvaluationError, type ParseResult } from "@marcbachmann/cel-js";
-import { suggest } from "../core/suggest.ts";
-import { readCall } from "./ast.ts";
+import { type ASTNode, Environment, EvaluationError, type ParseResult, serialize } from "@marcbachmann/cel-js";
+import { type AstNode, isNode, readParts, type TextPart } from "./ast.ts";
 import { ClientView, RequestView, ToolView, UserView } from "./context.ts";
+import { hintFor, isEngineError, sentence } from "./engine-error.ts";
 import { type EvaluationFailure, explainFailure, LimitExceeded } from "./evaluation-failure.ts";
-import { applyRules, didYouMean, type ExpressionProblem, SAFE, typeName } from "./expression-rules.ts";
+import { applyRules, type ExpressionProblem, SAFE, typeName } from "./expression-rules.ts";
 import { createPatterns } from "./patterns.ts";
 import { createToLocal, parseTimestamp, TIMESTAMP_PARTS } from "./timestamps.ts";
-import { fieldType, isRecordName, VARIABLES, VOCABULARY } from "./vocabulary.ts";
+import { VOCABULARY } from "./vocabulary.ts";
 
 /**
  * CEL as policies may use it. The only file that knows the engine, `@marcbachmann/cel-js` (pinned exactly, because the
@@ -25,6 +25,8 @@ export interface PolicyLanguage {
   condition(text: string): Compiled<Condition>;
   /** Compiles an expression of any type, for message templates. */
   expression(text: string): Compiled<Expression>;
+  /** The parts of a text that compiles, each written as a text of its own; `undefined` for any other text. */
+  parts(text: string): TextPart | undefined;
 }
 
 export type Compiled<T> =
@@ -107,7 +109,16 @@ export function createPolicyLanguage(): PolicyLanguage {
         },
       };
     },
+    parts(text) {
+      if (!compile(text, "any").ok) return undefined;
+      // Parsed anew: compiling has pointed calls to functions that no text can name.
+      return readParts(engine.parse(text).ast, (node) => (isEngineNode(node) ? serialize(node) : ""));
+    },
   };
+}
+
+function isEngineNode(node: AstNode): node is ASTNode {
+  return isNode(node);
 }
 
 function declareVariables(engine: Environment): Environment {
@@ -180,62 +191,4 @@ function declareFunctions(
     });
   }
   return engine;
-}
-
-/** What the engine's three error classes have in common. */
-interface EngineError {
-  readonly code: string;
-  readonly summary: string;
-  readonly range: { readonly start: number; readonly end: number } | undefined;
-  readonly node: unknown;
-}
-
-function isEngineError(error: unknown): error is EngineError {
-  return error instanceof Error && "summary" in error && "code" in error && "range" in error;
-}
-
-function hintFor(error: EngineError, text: string, functionNames: readonly string[]): string | undefined {
-  const place = error.range === undefined ? "" : text.slice(error.range.start, error.range.end);
-  switch (error.code) {
-    case "unknown_variable":
-      return didYouMean(suggest(place, VARIABLES)) ?? `Known are ${VARIABLES.join(", ")}.`;
-    case "no_such_key": {
-      const [, root, field = ""] = /^(\w+)\s*\.\s*(\w+)/.exec(nodeText(error)) ?? [];
-      if (!isRecordName(root) || fieldType(root, field) !== undefined) return undefined;
-      const close = suggest(field, Object.keys(VOCABULARY[root]));
-      const known = `\`${root}\` has ${Object.keys(VOCABULARY[root]).join(", ")}.`;
-      return close === undefined ? known : didYouMean(`${root}.${close}`);
-    }
-    case "no_matching_overload": {
-      const name = calledName(error);
-      return name === undefined || functionNames.includes(name) ? undefined : didYouMean(suggest(name, functionNames));
-    }
-    default:
-      return undefined;
-  }
-}
-
-function nodeText(error: EngineError): string {
-  const { node } = error;
-  if (typeof node !== "object" || node === null || !("input" in node && "start" in node && "end" in node)) return "";
-  const { input, start, end } = node;
-  return typeof input === "string" && typeof start === "number" && typeof end === "number"
-    ? input.slice(start, end)
-    : "";
-}
-
-function calledName(error: EngineError): string | undefined {
-  const { node } = error;
-  if (typeof node !== "object" || node === null || !("op" in node && "args" in node)) return undefined;
-  if (node.op !== "call" && node.op !== "rcall") return undefined;
-  return readCall({ op: node.op, args: node.args, start: 0, end: 0 })?.name;
-}
-
-function sentence(summary: string): string {
-  const text = typeName(summary)
-    .replace("Unexpected token: EOF", "Unexpected end")
-    .replace("IDENTIFIER", "a name")
-    .replace("EOF", "the end");
-  const first = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(first) ? first : `${first}.`;
 }

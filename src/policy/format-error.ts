@@ -4,11 +4,11 @@ const MAX_LINE = 160;
 
 /**
  * Renders a mistake for a terminal or a log: where it is, what it is, the line with a caret below, and what to write
- * instead. `text` is the file's text.
+ * instead. `text` is the file's text, `undefined` for a file that could not be read.
  */
-export function formatPolicyError(error: PolicyError, text: string): string {
+export function formatPolicyError(error: PolicyError, text: string | undefined): string {
   const lines = [`${error.file}:${error.line}:${error.column}: ${error.message}`];
-  const source = text.split("\n")[error.line - 1]?.replace(/\r$/, "");
+  const source = text?.split("\n")[error.line - 1]?.replace(/\r$/, "");
   if (source !== undefined) {
     const number = String(error.line);
     // A long line is shown around the place.

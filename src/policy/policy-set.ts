@@ -39,7 +39,12 @@ export interface PolicySet {
 export interface PolicySummary {
   readonly id: string;
   readonly file: string;
+  /** Where it starts in the file, from 1. */
+  readonly line: number;
   readonly effect: Effect;
+  /** Evaluated and recorded, not applied. */
+  readonly shadow: boolean;
+  readonly enabled: boolean;
   readonly description: string | undefined;
 }
 

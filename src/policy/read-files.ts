@@ -15,12 +15,23 @@ export function isPolicyFile(path: string): boolean {
   return /\.ya?ml$/.test(name) && !/\.test\.ya?ml$/.test(name) && !name.startsWith(".");
 }
 
+/** Whether a path names a file of tests: `*.test.yaml` or `*.test.yml`, not hidden. */
+export function isTestFile(path: string): boolean {
+  const name = basename(path);
+  return /\.test\.ya?ml$/.test(name) && !name.startsWith(".");
+}
+
 /**
  * Reads every policy file in and below `dir`, sorted by name. Symbolic links count as what they point to; hidden names
  * are left out, because mounted volumes keep their old and new copies under such. One file that cannot be read refuses
- * all: a set without it would allow more than its author wants. @throws never for what the file system does
+ * all: a set without it would allow more than its author wants. `includes` picks other files, such as tests.
+ * @throws never for what the file system does
  */
-export async function readPolicyFiles(dir: string, options: { readonly mayBeMissing: boolean }): Promise<ReadFiles> {
+export async function readPolicyFiles(
+  dir: string,
+  options: { readonly mayBeMissing: boolean; readonly includes?: (path: string) => boolean },
+): Promise<ReadFiles> {
+  const includes = options.includes ?? isPolicyFile;
   const files: PolicyFile[] = [];
   const errors: PolicyError[] = [];
   const refuse = (file: string, message: string, hint?: string): void => {
@@ -37,7 +48,7 @@ export async function readPolicyFiles(dir: string, options: { readonly mayBeMiss
         if (stats.isDirectory()) {
           if (depth === MAX_DEPTH) refuse(child, "The folder is nested too deeply, or links to itself.");
           else await walk(child, depth + 1);
-        } else if (isPolicyFile(name)) {
+        } else if (includes(name)) {
           if (files.length === MAX_FILES) refuse(child, `There are more than ${MAX_FILES} policy files.`);
           else if (stats.size > MAX_FILE_BYTES) refuse(child, "The file is larger than 1 MB.", "Split it up.");
           else files.push({ name: child, text: await fs.readFile(child, "utf8") });

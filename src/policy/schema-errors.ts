@@ -1,24 +1,34 @@
 import type { z } from "zod";
-import { isObject, type Json } from "../core/json.ts";
+import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import { suggest } from "../core/suggest.ts";
 import type { Path, PolicyDocument } from "./document.ts";
 import { didYouMean } from "./expression-rules.ts";
 import type { PolicyError } from "./policy-set.ts";
 import { FUTURE_EFFECTS, policyJsonSchema } from "./schema.ts";
 
+/** What an author of a kind of file is told besides what is wrong. */
+export interface FileFormat {
+  /** Names the keys that there are. */
+  jsonSchema(): JsonObject;
+  /** What to write, by the key that is missing or wrong. */
+  readonly hints: Readonly<Record<string, string>>;
+}
+
 /** Puts what the schema found wrong with a file into words, each at its place in the text. */
 export function schemaErrors(
   file: string,
   document: PolicyDocument,
   issues: readonly z.core.$ZodIssue[],
+  format: FileFormat = POLICY_FORMAT,
 ): readonly PolicyError[] {
+  const hintFor = (name: string) => (Object.hasOwn(format.hints, name) ? format.hints[name] : undefined);
   const unknown = new Set(issues.filter(({ code }) => code === "unrecognized_keys").map(({ path }) => path.join("/")));
   return issues.flatMap((issue): PolicyError[] => {
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) => ({
         file,
         ...document.locateKey([...issue.path, key]),
-        ...explainUnknown(key, issue.path),
+        ...explainUnknown(key, issue.path, format),
       }));
     }
     // An object with an unknown key has one mistake: the key, not what is missing because of it.
@@ -26,13 +36,13 @@ export function schemaErrors(
     const name = String(issue.path.at(-1) ?? "");
     if (issue.code === "invalid_type" && valueAt(document.value, issue.path) === undefined && issue.path.length > 0) {
       const place = document.locate(issue.path.slice(0, -1));
-      return [{ file, ...place, message: `\`${name}\` is missing.`, hint: HINTS[name] }];
+      return [{ file, ...place, message: `\`${name}\` is missing.`, hint: hintFor(name) }];
     }
-    return [{ file, ...document.locate(issue.path), message: explain(issue), hint: HINTS[name] }];
+    return [{ file, ...document.locate(issue.path), message: explain(issue), hint: hintFor(name) }];
   });
 }
 
-const HINTS: Readonly<Record<string, string>> = {
+const POLICY_HINTS: Readonly<Record<string, string>> = {
   policies: "A policy file starts with `policies:` and a list below it.",
   // biome-ignore lint/suspicious/noThenProperty: the file format's own key; nothing here is ever awaited.
   then: 'Write, for example: then: { deny: { message: "Why not." } }',
@@ -42,8 +52,14 @@ const HINTS: Readonly<Record<string, string>> = {
   allow: "Write: allow: {}",
 };
 
-function explainUnknown(key: string, path: Path): { readonly message: string; readonly hint: string | undefined } {
-  const known = keysAt(path);
+const POLICY_FORMAT: FileFormat = { jsonSchema: policyJsonSchema, hints: POLICY_HINTS };
+
+function explainUnknown(
+  key: string,
+  path: Path,
+  format: FileFormat,
+): { readonly message: string; readonly hint: string | undefined } {
+  const known = keysAt(path, format.jsonSchema());
   if (path.at(-1) === "then" && FUTURE_EFFECTS.includes(key)) {
     return { message: `The effect \`${key}\` is not available yet.`, hint: `Available are ${known.join(", ")}.` };
   }
@@ -73,12 +89,13 @@ const ARTICLES: Readonly<Record<string, string>> = {
   object: "a map of keys and values",
 };
 
-function keysAt(path: Path): readonly string[] {
-  let schema: Json | undefined = policyJsonSchema();
+function keysAt(path: Path, root: JsonObject): readonly string[] {
+  let schema: Json | undefined = root;
   for (const step of path) {
     if (!isObject(schema)) return [];
     const properties: Json | undefined = schema["properties"];
-    schema = typeof step === "number" ? schema["items"] : isObject(properties) ? properties[String(step)] : undefined;
+    const named: Json | undefined = isObject(properties) ? properties[String(step)] : schema["additionalProperties"];
+    schema = typeof step === "number" ? schema["items"] : named;
   }
   const properties = isObject(schema) ? schema["properties"] : undefined;
   return isObject(properties) ? Object.keys(properties) : [];

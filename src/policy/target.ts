@@ -79,8 +79,8 @@ function hasAny(matches: (text: string) => boolean): (texts: readonly string[]) 
   };
 }
 
-// What a tool is taken for where it does not say. MCP 2025-11-25, schema, ToolAnnotations
-const ANNOTATION_DEFAULTS: Readonly<Record<string, boolean>> = {
+/** What a tool is taken for where it does not say. MCP 2025-11-25, schema, ToolAnnotations */
+export const ANNOTATION_DEFAULTS: Readonly<Record<string, boolean>> = {
   readOnlyHint: false,
   destructiveHint: true,
   idempotentHint: false,

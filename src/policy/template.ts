@@ -66,6 +66,11 @@ export function renderValue(value: unknown): string {
   return shorten(text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").replaceAll(/[\p{Cf}\p{Cs}]/gu, ""), MAX_VALUE);
 }
 
+/** One value for an author: as `renderValue`, with texts in quotes. @throws never */
+export function quoteValue(value: unknown): string {
+  return renderValue(typeof value === "string" ? JSON.stringify(value.slice(0, MAX_VALUE * 4)) : value);
+}
+
 function show(value: unknown, depth: number): string {
   switch (typeof value) {
     case "string":

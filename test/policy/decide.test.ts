@@ -102,7 +102,9 @@ describe("policies that are not applied", () => {
   it("are skipped when disabled, and still listed", () => {
     const set = policySet("policies: [{ id: p, enabled: false, then: { deny: {} } }]");
     expect(set.decide(policyInput())).toEqual({ effect: "allow", matched: [], set: set.digest });
-    expect(set.policies).toEqual([{ id: "p", file: "p.yaml", effect: "deny", description: undefined }]);
+    expect(set.policies).toMatchObject([
+      { id: "p", file: "p.yaml", enabled: false, effect: "deny", description: undefined },
+    ]);
   });
 });
 

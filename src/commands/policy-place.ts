@@ -1,0 +1,96 @@
+import { existsSync } from "node:fs";
+import { isAbsolute, relative } from "node:path";
+import type { Command } from "commander";
+import { formatPolicyError } from "../policy/format-error.ts";
+import type { PolicyError, PolicyFile } from "../policy/policy-set.ts";
+import { isTestFile, readPolicyFiles } from "../policy/read-files.ts";
+import { DEFAULT_CONFIG, loadOrExplain } from "./load.ts";
+import { one, print } from "./output.ts";
+import type { Shell } from "./shell.ts";
+
+/** Options that say which policies a command is about. */
+export interface PlaceOptions {
+  readonly config?: string;
+  readonly policies?: string;
+  readonly json?: boolean;
+}
+
+/** The policies that a command is about, and what they are compiled against. */
+export interface PolicyPlace {
+  /** As the author would write it, seen from where the command runs. */
+  readonly dir: string;
+  readonly default: "allow" | "deny";
+  /** `undefined`: there is no configuration that would name them. */
+  readonly flows: readonly string[] | undefined;
+  readonly policies: readonly PolicyFile[];
+  readonly tests: readonly PolicyFile[];
+}
+
+/** Adds the options of `PlaceOptions`. */
+export function withPolicyPlace(command: Command): Command {
+  return command
+    .option("-c, --config <file>", `configuration that names the policies and the approval flows (${DEFAULT_CONFIG})`)
+    .option("--policies <dir>", "policies to use instead; then a configuration need not exist")
+    .option("--json", "print JSON");
+}
+
+/** Reads the policies and tests that the options name; explains itself and answers `undefined` where that fails. */
+export async function readPlace(options: PlaceOptions, shell: Shell): Promise<PolicyPlace | undefined> {
+  const settings = readSettings(options, shell);
+  if (settings === undefined) return undefined;
+  const dir = shown(settings.dir);
+  const policies = await readPolicyFiles(dir, { mayBeMissing: false });
+  const tests = await readPolicyFiles(dir, { mayBeMissing: true, includes: isTestFile });
+  if (policies.ok && tests.ok) return { ...settings, dir, policies: policies.files, tests: tests.files };
+  await reportErrors(
+    [policies, tests].flatMap((read) => (read.ok ? [] : read.errors)),
+    [],
+    options,
+    shell,
+  );
+  return undefined;
+}
+
+function readSettings(options: PlaceOptions, shell: Shell): Pick<PolicyPlace, "dir" | "default" | "flows"> | undefined {
+  const { config, policies } = options;
+  if (policies !== undefined && config === undefined && !existsSync(DEFAULT_CONFIG)) {
+    return { dir: policies, default: "allow", flows: undefined };
+  }
+  const loaded = loadOrExplain(shell, config ?? DEFAULT_CONFIG);
+  if (loaded === undefined) return undefined;
+  const flows = loaded.approvalFlows.map(({ name }) => name);
+  return { dir: policies ?? loaded.policies.dir, default: loaded.policies.default, flows };
+}
+
+/** Tells all mistakes at their places, and makes the command end with 1. */
+export async function reportErrors(
+  errors: readonly PolicyError[],
+  files: readonly PolicyFile[],
+  options: PlaceOptions,
+  shell: Shell,
+): Promise<void> {
+  shell.setExitCode(1);
+  if (options.json) {
+    await printJson({ ok: false, errors }, shell);
+    return;
+  }
+  const texts = new Map(files.map(({ name, text }) => [name, text]));
+  shell.err(errors.map((error) => formatPolicyError(error, texts.get(error.file))).join("\n\n"));
+  shell.err(`\n${count(errors.length, "mistake")}.`);
+}
+
+/** Prints a value as JSON for programs and for reading. */
+export async function printJson(value: unknown, shell: Shell): Promise<void> {
+  await print(shell.stdout, one(`${JSON.stringify(value, undefined, 2)}\n`));
+}
+
+/** `1 policy`, `2 policies`. */
+export function count(amount: number, noun: string): string {
+  if (amount === 1) return `1 ${noun}`;
+  return `${amount} ${noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : `${noun}s`}`;
+}
+
+function shown(dir: string): string {
+  const near = relative(process.cwd(), dir);
+  return near === "" ? "." : near.startsWith("..") || isAbsolute(near) ? dir : near;
+}

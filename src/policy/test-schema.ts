@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { isObject, type JsonObject } from "../core/json.ts";
+import { givenCallSchema } from "./given-call.ts";
+import { EFFECTS } from "./schema.ts";
+
+const json: z.ZodType<JsonObject> = z.record(z.string(), z.json());
+
+const definition = z
+  .strictObject({
+    title: z.string().optional(),
+    description: z.string().optional(),
+    inputSchema: json.describe("JSON Schema of the arguments. Says which numbers are integers.").optional(),
+    outputSchema: json.optional(),
+    annotations: json.describe("readOnlyHint, destructiveHint and so on.").optional(),
+    _meta: json.optional(),
+  })
+  .describe("A tool as its server lists it. {} for one that says nothing.");
+
+const ids = z.array(z.string().min(1).max(64)).max(1000);
+
+const testCase = z.strictObject({
+  name: z.string().min(1).max(256).describe("What is expected, in a sentence. Unique in the file."),
+  given: givenCallSchema.describe("The call."),
+  expect: z
+    .strictObject({
+      effect: z.enum(EFFECTS).describe("What the set decides."),
+      policies: ids.describe("The ids of all policies that match and apply, in any order; [] for none.").optional(),
+      shadow: ids.describe("The ids of all policies in mode shadow that match, in any order.").optional(),
+      message: z.string().min(1).max(4096).describe("A text that the message to the agent must contain.").optional(),
+    })
+    .describe("The decision."),
+});
+
+/** A file of tests, `*.test.yaml`, as its author writes it. */
+export const policyTestSchema = z.strictObject({
+  files: z
+    .array(z.string().min(1).max(1024))
+    .min(1)
+    .max(100)
+    .describe("The policy files that decide, by their paths from this file. Without it the whole folder does.")
+    .optional(),
+  default: z
+    .enum(["allow", "deny"])
+    .describe("policies.default for these tests. Without it what the configuration says.")
+    .optional(),
+  tools: z
+    .record(z.string(), definition)
+    .describe("Definitions by upstream/tool. If there are any, tests call no other tools.")
+    .optional(),
+  tests: z.array(testCase).min(1).describe("The tests, each a call and what is expected."),
+});
+
+/** A file of tests, after the schema's checks. */
+export type PolicyTestFile = z.infer<typeof policyTestSchema>;
+
+/** One test of a file. */
+export type PolicyTestCase = PolicyTestFile["tests"][number];
+
+/** The JSON Schema (2020-12) of a file of tests, for editors: `schema/policy-test.schema.json`. */
+export function policyTestJsonSchema(): JsonObject {
+  const generated: unknown = JSON.parse(JSON.stringify(z.toJSONSchema(policyTestSchema, { io: "input" })));
+  if (!isObject(generated)) throw new TypeError("zod made a JSON Schema that is no object");
+  return { title: "Portcullis policy tests", ...generated };
+}

@@ -1,0 +1,78 @@
+import type { TextPart } from "./ast.ts";
+import type { PolicyLanguage } from "./environment.ts";
+import { quoteValue } from "./template.ts";
+
+/** What an expression came to for one call, and through which of its parts. */
+export interface Trace {
+  /** The expression in CEL, evenly spaced. */
+  readonly text: string;
+  /** Its value, short; absent if it has none. */
+  readonly value?: string;
+  /** Why it has no value. */
+  readonly error?: string;
+  /** The parts that decided, each with its own. */
+  readonly because: readonly Trace[];
+}
+
+type Result = { readonly value: unknown } | { readonly error: string };
+
+interface Evaluated {
+  readonly trace: Trace;
+  readonly result: Result;
+}
+
+/**
+ * Evaluates a condition part by part. Of `a && b` that is false only the false parts are told, of `a || b` that is true
+ * only the true ones, of a failure only what failed. `undefined` if the text does not compile. @throws never
+ */
+export function traceCondition(text: string, language: PolicyLanguage, context: object): Trace | undefined {
+  const part = language.parts(text);
+  return part && evaluate(part, language, context).trace;
+}
+
+function evaluate(part: TextPart, language: PolicyLanguage, context: object): Evaluated {
+  const result = run(part.text, language, context);
+  const because = decisive(part, result, language, context).map(({ trace }) => trace);
+  const told = "error" in result ? { error: result.error } : { value: quoteValue(result.value) };
+  return { trace: { text: part.text, ...told, because }, result };
+}
+
+function run(text: string, language: PolicyLanguage, context: object): Result {
+  const compiled = language.expression(text);
+  return compiled.ok ? compiled.run(context) : { error: "cannot be evaluated by itself" };
+}
+
+function decisive(part: TextPart, result: Result, language: PolicyLanguage, context: object): readonly Evaluated[] {
+  const each = (parts: readonly TextPart[]): readonly Evaluated[] =>
+    parts.filter(({ kind }) => kind !== "literal").map((it) => evaluate(it, language, context));
+  switch (part.kind) {
+    case "and":
+    case "or": {
+      const operands = each(flatten(part, part.kind));
+      if ("error" in result) return operands.filter((it) => "error" in it.result);
+      const absorbing = part.kind === "or";
+      if (result.value !== absorbing) return operands;
+      return operands.filter((it) => "value" in it.result && it.result.value === absorbing);
+    }
+    case "choice": {
+      const [condition, yes, no] = part.parts;
+      if (condition === undefined || yes === undefined || no === undefined) return [];
+      const asked = evaluate(condition, language, context);
+      if ("error" in asked.result) return [asked];
+      return [asked, ...each([asked.result.value === true ? yes : no])];
+    }
+    case "literal":
+    case "selection":
+      return [];
+    case "not":
+    case "other":
+      return each(part.parts);
+    default:
+      return part.kind satisfies never;
+  }
+}
+
+// `a && b && c` is one list to its author.
+function flatten(part: TextPart, kind: "and" | "or"): readonly TextPart[] {
+  return part.parts.flatMap((it) => (it.kind === kind ? flatten(it, kind) : [it]));
+}
