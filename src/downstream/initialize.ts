@@ -2,6 +2,7 @@ import { type Refusal, refuse } from "../core/errors.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Request } from "../mcp/classify.ts";
+import { clientFactsTooLarge, MAX_CLIENT_FACTS_CHARS } from "../mcp/request-meta.ts";
 import { isLegacyRevision, LEGACY_REVISIONS, type LegacyRevision } from "../mcp/revisions.ts";
 import type { Edge } from "./edge.ts";
 
@@ -9,6 +10,7 @@ import type { Edge } from "./edge.ts";
 export interface Initialize {
   readonly ok: true;
   readonly protocolVersion: LegacyRevision;
+  /** Name, title and version; nobody reads its icons and links here. */
   readonly clientInfo: JsonObject;
   readonly capabilities: JsonObject;
 }
@@ -19,8 +21,19 @@ export function readInitialize(request: Request): Initialize | Refusal {
   if (typeof protocolVersion !== "string") return refuse("PARAMS_INVALID", "params.protocolVersion must be a string.");
   if (!isObject(clientInfo)) return refuse("PARAMS_INVALID", "params.clientInfo must be an object.");
   if (!isObject(capabilities)) return refuse("PARAMS_INVALID", "params.capabilities must be an object.");
+  const told = Object.fromEntries(NAMING.flatMap((key) => textMember(clientInfo, key)));
+  if (JSON.stringify([told, capabilities]).length > MAX_CLIENT_FACTS_CHARS) {
+    return refuse("PARAMS_INVALID", clientFactsTooLarge("params.clientInfo and params.capabilities"));
+  }
   const version = isLegacyRevision(protocolVersion) ? protocolVersion : LEGACY_REVISIONS[0];
-  return { ok: true, protocolVersion: version, clientInfo, capabilities };
+  return { ok: true, protocolVersion: version, clientInfo: told, capabilities };
+}
+
+const NAMING = ["name", "title", "version"];
+
+function textMember(object: JsonObject, key: string): [string, string][] {
+  const value = object[key];
+  return typeof value === "string" ? [[key, value]] : [];
 }
 
 /** The result of `initialize`, as JSON text. */

@@ -7,8 +7,8 @@ import type { Request } from "../mcp/classify.ts";
 import { encodeError, encodeResultText } from "../mcp/encode.ts";
 import { LIST_METHODS, type ListKind } from "../mcp/messages.ts";
 import { checkParamHeaders } from "../mcp/param-header-check.ts";
-import type { RequestMeta } from "../mcp/request-meta.ts";
-import { SUPPORTED_REVISIONS } from "../mcp/revisions.ts";
+import { clientFactsTooLarge, type RequestMeta } from "../mcp/request-meta.ts";
+import { META, SUPPORTED_REVISIONS } from "../mcp/revisions.ts";
 import { buildCall, type Edge, type RequestContext, refusalError } from "./edge.ts";
 import type { Listens } from "./modern-listen.ts";
 import type { ModernPeers } from "./modern-peers.ts";
@@ -24,6 +24,9 @@ export interface ModernServer {
 
 /** How long a client may keep what `server/discover` said; list changes reach it sooner if it listens. */
 const DISCOVER_TTL_MS = 60_000;
+
+/** Where a modern request says who its client is. */
+const FACTS = `${META.clientInfo} and ${META.clientCapabilities} in params._meta`;
 
 const LISTS: ReadonlyMap<string, { readonly kind: ListKind; readonly capability: string }> = new Map([
   [LIST_METHODS.tools, { kind: "tools", capability: "tools" }],
@@ -70,7 +73,9 @@ async function serve(
     return undefined;
   }
   if (method === "subscriptions/listen") {
-    return server.listens.open(request, context, server.peers.of(context.principal, meta), cancellation, reply);
+    const peer = server.peers.of(context.principal, meta);
+    if (peer === undefined) return refuse("PARAMS_INVALID", clientFactsTooLarge(FACTS));
+    return server.listens.open(request, context, peer, cancellation, reply);
   }
   return refuse("METHOD_UNKNOWN");
 }
@@ -87,12 +92,14 @@ async function call(
   const { id, method, params } = request;
   const refusal = checkCallParams(method, params) ?? checkMirrored(edge, request, context);
   if (refusal !== undefined) return refusal;
+  const peer = server.peers.of(context.principal, meta);
+  if (peer === undefined) return refuse("PARAMS_INVALID", clientFactsTooLarge(FACTS));
   const made = buildCall(edge, context, {
     era: "modern",
     method,
     params,
     clientInfo: meta.clientInfo,
-    peer: server.peers.of(context.principal, meta),
+    peer,
     session: undefined,
     logLevel: meta.logLevel,
     cancellation,

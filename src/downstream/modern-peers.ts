@@ -2,13 +2,14 @@ import { LRUCache } from "lru-cache";
 import type { ClientPeer } from "../core/call.ts";
 import { sha256 } from "../core/digest.ts";
 import { type Principal, principalKey } from "../core/principal.ts";
-import type { RequestMeta } from "../mcp/request-meta.ts";
+import { MAX_CLIENT_FACTS_CHARS, type RequestMeta } from "../mcp/request-meta.ts";
 
 const MAX_PEERS = 4096;
 
 /** The peers of modern requests: one per principal, client program and set of capabilities. */
 export interface ModernPeers {
-  of(principal: Principal, meta: RequestMeta): ClientPeer;
+  /** `undefined` for a client that says too much of itself to be remembered: `MAX_CLIENT_FACTS_CHARS`. */
+  of(principal: Principal, meta: RequestMeta): ClientPeer | undefined;
 }
 
 /**
@@ -20,6 +21,7 @@ export function createModernPeers(): ModernPeers {
   return {
     of(principal, { clientInfo, capabilities }) {
       const facts = JSON.stringify([principal.clientId, clientInfo?.["name"], clientInfo?.["version"], capabilities]);
+      if (facts.length > MAX_CLIENT_FACTS_CHARS) return undefined;
       const text = `${principalKey(principal)}\n${facts}`;
       const known = peers.get(text);
       if (known !== undefined) return known;

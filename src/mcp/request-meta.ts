@@ -13,6 +13,17 @@ export interface RequestMeta {
   readonly logLevel: LogLevel | undefined;
 }
 
+/**
+ * Longest JSON text of a client's name, version and capabilities, in characters. They are kept while the client may come
+ * back, and real ones have a few hundred.
+ */
+export const MAX_CLIENT_FACTS_CHARS = 16 * 1024;
+
+/** What is told to a client whose facts are longer. `where` names the keys that hold them. */
+export function clientFactsTooLarge(where: string): string {
+  return `${where} are longer than the ${MAX_CLIENT_FACTS_CHARS} characters of JSON that this gateway keeps of a client.`;
+}
+
 /** Whether the params claim the modern era: their `_meta` names a protocol version. */
 export function claimsModern(params: JsonObject): boolean {
   const meta = params["_meta"];

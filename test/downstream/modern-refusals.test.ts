@@ -83,6 +83,21 @@ describe("requests that are refused", () => {
     expect((await post("tools/list")).status).toBe(200);
   });
 
+  it.each([
+    ["capabilities", { "io.modelcontextprotocol/clientCapabilities": { experimental: { x: "c".repeat(17_000) } } }],
+    ["a name", { "io.modelcontextprotocol/clientInfo": { name: "n".repeat(17_000), version: "1" } }],
+  ])("when the client would have more remembered of itself than anybody needs: %s", async (_, meta) => {
+    for (const answer of [
+      await tool("echo", { meta }),
+      await post("subscriptions/listen", { notifications: {} }, { meta }),
+    ]) {
+      expect(answer.status).toBe(400);
+      expect(answer.json).toMatchObject({ id: 1, error: { code: -32602 } });
+      expect(answer.text).toContain("16384 characters");
+    }
+    expect(served.gateway.calls).toEqual([]);
+  });
+
   it("when the params lack what their method needs", async () => {
     const answer = await post("tools/call", { name: "echo", arguments: [] });
     expect(answer.status).toBe(400);
