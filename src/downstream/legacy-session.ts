@@ -10,6 +10,7 @@ import { isLogLevel, reachesLevel } from "../mcp/request-meta.ts";
 import type { SessionChange } from "../store/sessions.ts";
 import { PendingAsks } from "./asks.ts";
 import type { Edge } from "./edge.ts";
+import { uriTooLong } from "./options.ts";
 
 /** What `initialize` settled, and what the client changed since. */
 export interface LegacyFacts {
@@ -111,7 +112,9 @@ export class LegacySession {
   /** Watches a resource; a second subscription to it changes nothing. */
   async subscribe(scope: Scope, uri: string): Promise<Refusal | undefined> {
     if (this.#watches.has(uri)) return undefined;
-    if (this.#watches.size >= this.#edge.limits.maxSubscriptions) return refuse("TOO_MANY_OPEN");
+    const { maxSubscriptions, maxKeptChars } = this.#edge.limits;
+    if (uri.length > maxKeptChars) return refuse("PARAMS_INVALID", uriTooLong(maxKeptChars));
+    if (this.#watches.size >= maxSubscriptions) return refuse("TOO_MANY_OPEN");
     const refusal = await this.#watch(scope, uri);
     if (refusal === undefined) await this.#saveSubscriptions();
     return refusal;

@@ -2,12 +2,14 @@ import type { ClientPeer, Notification } from "../core/call.ts";
 import type { Cancellation } from "../core/cancellation.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import { principalKey } from "../core/principal.ts";
 import type { Request } from "../mcp/classify.ts";
 import { encodeNotification, encodeResultText } from "../mcp/encode.ts";
 import type { RpcId } from "../mcp/messages.ts";
 import { META } from "../mcp/revisions.ts";
 import type { Edge, RequestContext } from "./edge.ts";
 import { LIST_CHANGED, type ListChange } from "./list-changes.ts";
+import { type EdgeLimits, uriTooLong } from "./options.ts";
 import { ownResult } from "./render-modern.ts";
 import type { Reply } from "./reply.ts";
 
@@ -38,13 +40,17 @@ export function createListens(edge: Edge): Listens {
   let closed = false;
   return {
     async open(request, context, peer, cancellation, reply) {
-      const wanted = readFilter(request.params["notifications"], edge.limits.maxSubscriptions);
+      const { limits } = edge;
+      const wanted = readFilter(request.params["notifications"], limits);
       if (!wanted.ok) return wanted;
+      if (String(request.id).length > limits.maxKeptChars) return refuse("PARAMS_INVALID", "The id is too long.");
       if (!reply.streams) return refuse("NOT_ACCEPTABLE");
       if (closed) return refuse("STOPPING");
-      if (open.size >= edge.limits.maxListens) return refuse("TOO_MANY_OPEN");
+      const owner = principalKey(context.principal);
+      const own = [...open].filter((listen) => listen.owner === owner).length;
+      if (open.size >= limits.maxListens || own >= limits.maxListensPerPrincipal) return refuse("TOO_MANY_OPEN");
       const filter = supported(wanted.filter, edge.gateway.capabilities(context.scope));
-      const listen = new Listen(edge, request.id, context.scope.endpoint, reply);
+      const listen = new Listen(edge, owner, request.id, context.scope.endpoint, reply);
       open.add(listen);
       const over = new Promise<void>((resolve) => listen.onClose(resolve));
       cancellation.onCancel(() => listen.close());
@@ -74,6 +80,8 @@ export function createListens(edge: Edge): Listens {
 const MAX_EARLY = 64;
 
 class Listen {
+  /** The principal's key. */
+  readonly owner: string;
   readonly #edge: Edge;
   readonly #id: RpcId;
   readonly #endpoint: string;
@@ -84,7 +92,8 @@ class Listen {
   #early: string[] | undefined = [];
   #closed = false;
 
-  constructor(edge: Edge, id: RpcId, endpoint: string, reply: Reply) {
+  constructor(edge: Edge, owner: string, id: RpcId, endpoint: string, reply: Reply) {
+    this.owner = owner;
     this.#edge = edge;
     this.#id = id;
     this.#endpoint = endpoint;
@@ -166,7 +175,7 @@ class Listen {
 
 function readFilter(
   value: Json | undefined,
-  maxUris: number,
+  { maxSubscriptions, maxKeptChars }: EdgeLimits,
 ): { readonly ok: true; readonly filter: Filter } | Refusal {
   if (!isObject(value)) return refuse("PARAMS_INVALID", "params.notifications must be an object.");
   const methods = new Set<string>();
@@ -179,10 +188,11 @@ function readFilter(
   const uris = new Set<string>();
   for (const uri of wanted as readonly Json[]) {
     if (typeof uri !== "string") return refuse("PARAMS_INVALID", "A resource subscription must be a URI.");
+    if (uri.length > maxKeptChars) return refuse("PARAMS_INVALID", uriTooLong(maxKeptChars));
     uris.add(uri);
   }
-  if (uris.size > maxUris)
-    return refuse("PARAMS_INVALID", `At most ${maxUris} resources can be watched on one stream.`);
+  if (uris.size > maxSubscriptions)
+    return refuse("PARAMS_INVALID", `At most ${maxSubscriptions} resources can be watched on one stream.`);
   return { ok: true, filter: { methods, uris: [...uris] } };
 }
 

@@ -50,7 +50,11 @@ export interface EdgeLimits {
   /** What a slow reader may leave unread before its stream is cut. */
   readonly maxQueuedBytes: number;
   readonly maxListens: number;
+  /** Of these, what one principal may hold, so that one cannot shut out all others. */
+  readonly maxListensPerPrincipal: number;
   readonly maxSubscriptions: number;
+  /** Longest resource URI that can be watched, and longest id of a request that stays open, in characters. */
+  readonly maxKeptChars: number;
   /** Live legacy sessions in memory; the idlest leaves first, and comes back from the store when it is used. */
   readonly maxSessions: number;
   readonly maxInFlightPerSession: number;
@@ -78,8 +82,10 @@ export const DEFAULT_LIMITS: EdgeLimits = {
   streamAfterMs: 10_000,
   keepAliveMs: 15_000,
   maxQueuedBytes: 1024 * 1024,
-  maxListens: 1024,
+  maxListens: 4096,
+  maxListensPerPrincipal: 512,
   maxSubscriptions: 256,
+  maxKeptChars: 8 * 1024,
   maxSessions: 10_000,
   maxInFlightPerSession: 256,
   sessionIdleMs: 24 * 60 * 60 * 1000,
@@ -93,6 +99,11 @@ export const DEFAULT_LIMITS: EdgeLimits = {
   replayBytesTotal: 64 * 1024 * 1024,
   replayFinishedMs: 60_000,
 };
+
+/** What is told of a URI beyond `maxKeptChars`. */
+export function uriTooLong(maxKeptChars: number): string {
+  return `The URI of a resource to watch may have at most ${maxKeptChars} characters.`;
+}
 
 /** Request headers that policies can see unless the configuration says otherwise. */
 export const DEFAULT_POLICY_HEADERS: readonly string[] = ["origin", "user-agent", "x-request-id"];

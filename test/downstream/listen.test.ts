@@ -98,11 +98,29 @@ it.each([
   ["no filter", undefined, 400, -32602],
   ["resources that are no list", { resourceSubscriptions: "test://a" }, 400, -32602],
   ["too many resources", { resourceSubscriptions: ["a", "b", "c", "d"] }, 400, -32602],
+  ["a URI longer than anybody writes one", { resourceSubscriptions: [`test://${"a".repeat(8_200)}`] }, 400, -32602],
 ])("refuses %s", async (_, notifications, status, code) => {
   const params = notifications === undefined ? {} : { notifications };
   const answer = await send(served.port, modern("subscriptions/listen", params));
   expect(answer.status).toBe(status);
   expect(answer.json).toMatchObject({ error: { code } });
+});
+
+it("refuses an id that is too long to be kept as long as a stream may stay open", async () => {
+  const request = modern("subscriptions/listen", { notifications: {} }, { id: "i".repeat(8_200) });
+  expect((await send(served.port, request)).status).toBe(400);
+});
+
+it("leaves room for others however much one principal listens", async () => {
+  await served.stop();
+  served = await serveMcp({ limits: { maxListens: 3, maxListensPerPrincipal: 2 } });
+  const as = (user: string) => {
+    const { headers, body } = modern("subscriptions/listen", { notifications: {} });
+    return open(served.port, { body: body ?? {}, headers: { ...headers, Authorization: `Bearer ${user}` } });
+  };
+  const alice = [await as("alice"), await as("alice"), await as("alice")];
+  expect(alice.map((stream) => stream.status)).toEqual([200, 200, 503]);
+  expect((await as("bob")).status).toBe(200);
 });
 
 it("refuses a client that takes no event stream", async () => {
