@@ -1,5 +1,5 @@
 import { refuse } from "../core/errors.ts";
-import type { Classified, Request } from "../mcp/classify.ts";
+import { type Classified, type Request, refuseVersion } from "../mcp/classify.ts";
 import { encodeResultText } from "../mcp/encode.ts";
 import type { Message } from "../mcp/messages.ts";
 import { MODERN_REVISION } from "../mcp/revisions.ts";
@@ -163,6 +163,11 @@ async function admitSessionVerb(http: HttpEdge, exchange: Exchange): Promise<Req
   const version = headerOf(incoming, "mcp-protocol-version");
   if (version === MODERN_REVISION) {
     answerRefusal(outgoing, refuse("HTTP_METHOD_UNKNOWN"), { headers: { Allow: "POST" } });
+    return undefined;
+  }
+  const unknown = refuseVersion(version);
+  if (unknown !== undefined) {
+    answerRefusal(outgoing, unknown.refusal, { data: unknown.data });
     return undefined;
   }
   return admitted.context;

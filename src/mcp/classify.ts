@@ -36,19 +36,26 @@ export interface ClassifyOptions {
 
 /** Classifies one body. The body's `_meta` decides the era; the headers are checked against it. @throws never */
 export function classify(body: Json, options: ClassifyOptions): Classified {
-  if (Array.isArray(body)) return classifyBatch(body as readonly Json[], options);
-  const message = readMessage(body);
-  if (message === undefined) return rejected(undefined, refuse("NOT_A_MESSAGE"));
   const { headers } = options;
   const version = headers?.protocolVersion;
+  if (Array.isArray(body)) {
+    const unknown = refuseVersion(version);
+    return unknown === undefined ? classifyBatch(body as readonly Json[], options) : { kind: "rejected", ...unknown };
+  }
+  const message = readMessage(body);
+  if (message === undefined) return rejected(undefined, refuse("NOT_A_MESSAGE"));
   const modern =
     (message.kind === "request" || message.kind === "notification") &&
     (claimsModern(message.params) || version === MODERN_REVISION);
   if (modern) return classifyModern(message, headers);
-  if (version !== undefined && eraOf(version) === undefined) {
-    return rejected(idOf(message), refuse("VERSION_UNSUPPORTED"), unsupported(version));
-  }
-  return { kind: "legacy", message };
+  const unknown = refuseVersion(version);
+  return unknown === undefined ? { kind: "legacy", message } : { kind: "rejected", ...unknown, id: idOf(message) };
+}
+
+/** The refusal of a version header that names no revision served here. 2025-11-25 transports, "Protocol Version Header" */
+export function refuseVersion(version: string | undefined): Omit<Rejected, "kind"> | undefined {
+  if (version === undefined || eraOf(version) !== undefined) return undefined;
+  return { id: undefined, refusal: refuse("VERSION_UNSUPPORTED"), data: unsupported(version) };
 }
 
 /** `data` of an unsupported-version error. 2026-07-28 schema, `UnsupportedProtocolVersionError` */

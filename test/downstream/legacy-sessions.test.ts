@@ -54,6 +54,38 @@ describe("initialize", () => {
   });
 });
 
+describe("what is kept of a client", () => {
+  const init = (clientInfo: object, capabilities: object) => ({
+    body: {
+      jsonrpc: "2.0",
+      id: 1,
+      method: "initialize",
+      params: { protocolVersion: "2025-11-25", clientInfo: { ...clientInfo }, capabilities: { ...capabilities } },
+    },
+  });
+
+  it("is its name, title and version, not its icons", async () => {
+    const icons = [{ src: `data:image/png;base64,${"A".repeat(100_000)}` }];
+    const answer = await send(served.port, init({ name: "big", title: "Big", version: "1", icons }, elicitation));
+    expect(answer.status).toBe(200);
+    expect([...served.sessions.rows.values()]).toMatchObject([
+      { clientInfo: { name: "big", title: "Big", version: "1" }, capabilities: elicitation },
+    ]);
+    expect(JSON.stringify([...served.sessions.rows.values()]).length).toBeLessThan(1_000);
+  });
+
+  it.each([
+    ["a name", init({ name: "n".repeat(17_000), version: "1" }, {})],
+    ["capabilities", init({ name: "n", version: "1" }, { experimental: { x: "c".repeat(17_000) } })],
+  ])("is never as large as %s of 17,000 characters", async (_, request) => {
+    const answer = await send(served.port, request);
+    expect(answer.status).toBe(400);
+    expect(answer.json).toMatchObject({ id: 1, error: { code: -32602 } });
+    expect(answer.text).toContain("16384 characters");
+    expect(served.sessions.rows.size).toBe(0);
+  });
+});
+
 describe("a session", () => {
   it("is needed for every other request", async () => {
     const body = { jsonrpc: "2.0", id: 1, method: "tools/list" };
@@ -105,7 +137,26 @@ describe("a session", () => {
 
   it("refuses a version header that nobody knows", async () => {
     const own = await initialize(served.port);
-    expect((await own.request("ping", {}, { "MCP-Protocol-Version": "1999-01-01" })).status).toBe(400);
+    const version = { "MCP-Protocol-Version": "1999-01-01" };
+    const headers = { ...own.headers, ...version };
+    const answers = [
+      await own.request("ping", {}, version),
+      await send(served.port, { headers, body: [{ jsonrpc: "2.0", id: 1, method: "ping" }] }),
+      await send(served.port, { method: "GET", headers }),
+      await send(served.port, { method: "DELETE", headers }),
+    ];
+    for (const answer of answers) {
+      expect(answer.status).toBe(400);
+      expect(answer.json).toMatchObject({ error: { code: -32022, data: { requested: "1999-01-01" } } });
+    }
+    expect(served.sessions.rows.size).toBe(1);
+  });
+
+  it("watches no resource whose URI is longer than anybody writes one", async () => {
+    const own = await initialize(served.port, { capabilities: elicitation });
+    const answer = await own.request("resources/subscribe", { uri: `test://${"a".repeat(8_200)}` });
+    expect(answer.json).toMatchObject({ error: { code: -32602 } });
+    expect(served.gateway.watching.size).toBe(0);
   });
 
   it("costs no write to the store per call, and one per minute in all", async () => {
