@@ -1,17 +1,13 @@
-import type { Server } from "node:http";
-import { createAdaptorServer } from "@hono/node-server";
 import { type App, createApp } from "./app.ts";
 import type { Config } from "./config/schema.ts";
 import { publicUrlOf } from "./config/server-schema.ts";
 import { createCallIds } from "./core/ids.ts";
 import type { Log } from "./core/log.ts";
 import { createMcpEndpoint, type McpEndpointStats } from "./downstream/endpoint.ts";
+import { createHttpServer } from "./http-server.ts";
 import { createIdentity } from "./identity/create-identity.ts";
 import { VERSION } from "./version.ts";
 import { type WireDeps, type Wired, wire } from "./wire.ts";
-
-/** In-flight calls get so long to finish when the gateway stops. */
-const DRAIN_MS = 10_000;
 
 /** A gateway that listens. */
 export interface RunningGateway {
@@ -20,7 +16,7 @@ export interface RunningGateway {
   readonly wired: Wired;
   /** What the endpoint holds for its clients right now. */
   stats(): McpEndpointStats;
-  /** Stops listening, lets calls in flight finish for up to ten seconds, then ends everything. Safe to call twice. */
+  /** Stops listening, lets calls in flight finish for up to six seconds, then ends everything. Safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -42,18 +38,16 @@ export async function startGateway(
   let state: "starting" | "ready" | "draining" = "starting";
   // A port of 0 is known only once the server listens, and the endpoint's own address is part of its checks.
   let app: App | undefined;
-  const server = createAdaptorServer({
-    fetch: (request, env) => {
-      if (app === undefined) return new Response(null, { status: 503 });
-      // Who calls while the gateway starts waits these few moments instead of seeing an empty list of tools.
-      if (state === "starting" && request.url.includes("/mcp")) {
-        const ready = app;
-        return wired.settled.then(() => ready.fetch(request, env));
-      }
-      return app.fetch(request, env);
-    },
-  }) as Server;
-  const listening = await listen(server, config.server);
+  const server = createHttpServer((request, env) => {
+    if (app === undefined) return new Response(null, { status: 503 });
+    // Who calls while the gateway starts waits these few moments instead of seeing an empty list of tools.
+    if (state === "starting" && request.url.includes("/mcp")) {
+      const ready = app;
+      return wired.settled.then(() => ready.fetch(request, env));
+    }
+    return app.fetch(request, env);
+  });
+  const listening = await server.listen(config.server);
   if (!listening.ok) {
     await wired.close();
     return listening;
@@ -101,12 +95,9 @@ export async function startGateway(
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     state = "draining";
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const drained = server.close();
     await endpoint.close();
-    server.closeIdleConnections();
-    const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-    await closed;
-    clearTimeout(timer);
+    await drained;
     await wired.close();
   };
   return {
@@ -121,22 +112,4 @@ export async function startGateway(
       },
     },
   };
-}
-
-type Listening = { readonly ok: true; readonly port: number } | { readonly ok: false; readonly error: string };
-
-function listen(server: Server, at: { readonly host: string; readonly port: number }): Promise<Listening> {
-  return new Promise((resolve) => {
-    server.once("error", (err: NodeJS.ErrnoException) => {
-      const why =
-        err.code === "EADDRINUSE"
-          ? `Something else already listens on ${at.host}:${at.port}. Stop it, or set another server.port.`
-          : `Cannot listen on ${at.host}:${at.port} (${err.code ?? err.message}). Check server.host and server.port.`;
-      resolve({ ok: false, error: why });
-    });
-    server.listen(at.port, at.host, () => {
-      const address = server.address();
-      resolve({ ok: true, port: typeof address === "object" && address !== null ? address.port : at.port });
-    });
-  });
 }

@@ -29,7 +29,7 @@ export async function startOrExplain(shell: Shell, config: Config, log: Log): Pr
 /** Waits for Ctrl-C or SIGTERM, then drains. */
 export async function untilStopped(shell: Shell, log: Log, gateway: RunningGateway): Promise<void> {
   await shell.stopped();
-  log.info({}, "stopping: calls in flight get ten seconds");
+  log.info({}, "stopping: calls in flight get six seconds");
   await gateway.close();
   log.info({}, "stopped");
 }
