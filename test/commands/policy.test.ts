@@ -1,10 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { PassThrough } from "node:stream";
-import { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { registerPolicyCommands } from "../../src/commands/policy.ts";
+import { type CommandResult, runPolicyCommand } from "../support/policy-command.ts";
 
 let dir: string;
 
@@ -23,31 +21,10 @@ function write(files: Readonly<Record<string, string>>): void {
   }
 }
 
-/** Runs `portcullis policy …` in this process. */
-async function policy(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let code = 0;
-  const stdout = new PassThrough();
-  const errors: string[] = [];
-  const program = new Command().exitOverride().configureOutput({ writeErr: (text) => errors.push(text) });
-  registerPolicyCommands(program, {
-    out: (text) => stdout.write(`${text}\n`),
-    err: (text) => errors.push(text),
-    env: {},
-    colours: false,
-    setExitCode: (given) => {
-      code = given;
-    },
-    stopped: () => Promise.resolve(),
-    stdin: new PassThrough(),
-    stdout,
-  });
-  await program.parseAsync(["policy", ...args], { from: "user" });
-  const out: unknown = stdout.read();
-  return {
-    code,
-    out: out === null ? "" : String(out).replaceAll(dir, "DIR"),
-    err: errors.join("\n").replaceAll(dir, "DIR"),
-  };
+/** Runs `portcullis policy …`; the folder shows as DIR. */
+async function policy(...args: string[]): Promise<CommandResult> {
+  const { code, out, err } = await runPolicyCommand(...args);
+  return { code, out: out.replaceAll(dir, "DIR"), err: err.replaceAll(dir, "DIR") };
 }
 
 const here = (...args: string[]) => policy(...args, "--policies", join(dir, "policies"));
@@ -217,21 +194,7 @@ pass    Much is <not>   deny    large
   });
 
   it("has an example in its help that runs as it stands", async () => {
-    const program = new Command().exitOverride();
-    let help = "";
-    program.configureOutput({ writeOut: (text) => (help += text) });
-    const shell = {
-      out: () => {},
-      err: () => {},
-      env: {},
-      colours: false,
-      setExitCode: () => {},
-      stopped: () => Promise.resolve(),
-      stdin: new PassThrough(),
-      stdout: new PassThrough(),
-    };
-    registerPolicyCommands(program, shell);
-    await expect(program.parseAsync(["policy", "test", "--help"], { from: "user" })).rejects.toThrow();
+    const help = await policy("test", "--help").then(() => "", String);
     const example = help.slice(help.indexOf("  tests:"), help.indexOf("\n\nExit code"));
     write({ "policies/e.yaml": readFileSync("policies/expenses.yaml", "utf8"), "policies/e.test.yaml": example });
     expect(await here("test")).toMatchObject({ code: 0, out: expect.stringContaining("1 passed") });

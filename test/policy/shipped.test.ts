@@ -1,66 +1,54 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { JsonObject } from "../../src/core/json.ts";
-import { compilePolicies } from "../../src/policy/compile.ts";
-import type { PolicySet } from "../../src/policy/policy-set.ts";
-import { readPolicyFiles } from "../../src/policy/read-files.ts";
-import { policyInput, refusalOf } from "../support/policy-inputs.ts";
+import type { PolicySummary } from "../../src/policy/policy-set.ts";
+import { isPolicyFile, isTestFile } from "../../src/policy/read-files.ts";
+import type { TestFileResult } from "../../src/policy/run-tests.ts";
+import { runPolicyCommand } from "../support/policy-command.ts";
 
-async function shipped(): Promise<PolicySet> {
-  const read = await readPolicyFiles("policies", { mayBeMissing: false });
-  if (!read.ok) throw new Error(JSON.stringify(read.errors));
-  const compiled = compilePolicies(read.files, { default: "allow", flows: ["customer-care"] });
-  if (!compiled.ok) throw new Error(JSON.stringify(compiled.errors));
-  return compiled.set;
-}
+const FOLDERS = ["policies", "examples/policies", "examples/team-policies"];
 
-// Where the demo registers each tool.
-const UPSTREAMS: Readonly<Record<string, string>> = {
-  create_expense: "expenses",
-  list_expenses: "expenses",
-  get_customer: "crm",
-  search_customers: "crm",
-  delete_customer: "crm",
-  make_payment: "payments",
-};
+const policiesIn = async (dir: string): Promise<readonly PolicySummary[]> =>
+  JSON.parse((await runPolicyCommand("check", "--policies", dir, "--json")).out).policies;
 
-describe("the shipped policies", () => {
-  it.each<[who: string, roles: string[], tool: string, args: JsonObject, effect: string, policy: string | undefined]>([
-    ["an employee", ["employee"], "create_expense", { amount: 10_000, currency: "EUR" }, "allow", undefined],
-    ["an employee", ["employee"], "create_expense", { amount: 10_000.01, currency: "EUR" }, "deny", "large-expenses"],
-    ["an employee", ["employee"], "create_expense", { amount: "a lot", currency: "EUR" }, "deny", "large-expenses"],
-    ["an employee", ["employee"], "create_expense", {}, "deny", "large-expenses"],
-    ["the CFO", ["employee", "cfo"], "create_expense", { amount: 12_000, currency: "EUR" }, "allow", undefined],
-    ["an employee", ["employee"], "list_expenses", {}, "allow", undefined],
-    ["an employee", ["employee"], "get_customer", { customer_id: "c-1" }, "deny", "customer-data"],
-    ["an employee", ["employee"], "search_customers", { query: "" }, "deny", "customer-data"],
-    ["support", ["support"], "get_customer", { customer_id: "c-1" }, "allow", undefined],
-    ["an administrator", ["admin"], "search_customers", { query: "" }, "allow", undefined],
-    ["an administrator", ["admin"], "delete_customer", { customer_id: "c-1" }, "request_approval", "delete-customer"],
-    ["an employee", ["employee"], "make_payment", { amount: 500, to: "ACME" }, "allow", undefined],
-    ["the CFO", ["cfo"], "make_payment", { amount: 501, to: "ACME" }, "step_up", "large-payments"],
-    ["nobody in particular", [], "get_customer", { customer_id: "c-1" }, "deny", "customer-data"],
-  ])("meet %s (%j) calling %s %j with %s", async (_who, roles, tool, args, effect, policy) => {
-    const decision = (await shipped()).decide(
-      policyInput({ tool: `${UPSTREAMS[tool] ?? ""}/${tool}`, arguments: args, principal: { roles } }),
-    );
-    expect(decision.effect).toBe(effect);
-    expect(decision.effect === "allow" ? undefined : decision.policy).toBe(policy);
+const resultsIn = async (dir: string): Promise<readonly TestFileResult[]> =>
+  JSON.parse((await runPolicyCommand("test", "--policies", dir, "--json")).out).files;
+
+describe.each(FOLDERS)("the policies in %s", (dir) => {
+  const names = readdirSync(dir);
+
+  it("pass their tests", async () => {
+    const { code, out, err } = await runPolicyCommand("test", "--policies", dir);
+    expect(code, out + err).toBe(0);
+    expect(out).toMatch(/\d+ passed, 0 failed/);
   });
 
-  it("say what was asked for", async () => {
-    const args = { amount: 12_000.5, currency: "EUR" };
-    const decision = (await shipped()).decide(policyInput({ tool: "expenses/create_expense", arguments: args }));
-    expect(refusalOf(decision)).toContain("You asked for 12000.5 EUR.");
+  it("have their tests beside them", () => {
+    const tests = names.filter(isTestFile);
+    const policies = names.filter(isPolicyFile);
+    expect(policies.length).toBeGreaterThan(0);
+    expect(tests).toEqual(policies.map((name) => name.replace(".yaml", ".test.yaml")));
   });
 
-  it("are described, and tell editors their schema", async () => {
-    const set = await shipped();
-    expect(set.policies.filter(({ description }) => description === undefined)).toEqual([]);
-    for (const { file } of set.policies) {
-      expect(readFileSync(file, "utf8")).toMatch(
-        /^# yaml-language-server: \$schema=\.\.\/schema\/policy\.schema\.json\n/,
-      );
+  it("are each tested in both directions", async () => {
+    const policies = await policiesIn(dir);
+    const byFile = new Map((await resultsIn(dir)).map(({ file, tests }) => [file, tests]));
+    for (const { id, file, shadow } of policies) {
+      if (shadow) continue;
+      const matches = (byFile.get(file.replace(".yaml", ".test.yaml")) ?? []).map((it) => it.policies.includes(id));
+      expect({ id, matches: new Set(matches) }).toEqual({ id, matches: new Set([true, false]) });
+    }
+  });
+
+  it("are described, and every file tells editors its schema", async () => {
+    expect((await policiesIn(dir)).filter(({ description }) => description === undefined)).toEqual([]);
+    const up = dir
+      .split("/")
+      .map(() => "..")
+      .join("/");
+    for (const name of names) {
+      const schema = `${up}/schema/policy${isTestFile(name) ? "-test" : ""}.schema.json`;
+      expect(readFileSync(join(dir, name), "utf8")).toMatch(`# yaml-language-server: $schema=${schema}\n`);
     }
   });
 });
