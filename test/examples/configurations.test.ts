@@ -17,7 +17,8 @@ const ENV = {
 function load(name: string, env: Record<string, string> = ENV): Config {
   const loaded = loadConfig(join(EXAMPLES, name), env);
   if (!loaded.ok) throw new Error(loaded.errors.map((error) => `${error.line}: ${error.message}`).join("\n"));
-  expect(loaded.warnings).toEqual([]);
+  // What this version does not carry out yet is told; nothing else is.
+  expect(loaded.warnings.filter((warning) => !warning.message.includes("nothing yet"))).toEqual([]);
   return loaded.config;
 }
 
