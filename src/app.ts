@@ -29,5 +29,8 @@ export function createApp(deps: { readonly mcp: App; readonly readiness: () => R
     return c.json(body, state === "ready" ? 200 : 503);
   });
   app.route("/", deps.mcp);
+  app.notFound((c) =>
+    c.json({ error: "Nothing is served here. MCP clients use /mcp, or /mcp/<name> for one server." }, 404),
+  );
   return app;
 }

@@ -98,6 +98,7 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
     return RESPONSE_ALREADY_SENT;
   };
 
+  const preflight = serve(async ({ incoming, outgoing }) => answerPreflight(incoming, outgoing));
   const app = new Hono<Env>();
   for (const path of ["/mcp", "/mcp/:name"]) {
     app.post(
@@ -112,10 +113,7 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
       path,
       serve((exchange) => handleDelete(http, exchange)),
     );
-    app.options(
-      path,
-      serve(async ({ incoming, outgoing }) => answerPreflight(incoming, outgoing)),
-    );
+    app.options(path, preflight);
     app.all(
       path,
       serve(async ({ outgoing }) => {
@@ -127,7 +125,12 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
     const body = Buffer.from(JSON.stringify(deps.identity.metadata(path)));
     outgoing.writeHead(200, { "Content-Type": "application/json", "Content-Length": body.length }).end(body);
   });
-  for (const suffix of ["", "/mcp", "/mcp/:name"]) app.get(`/.well-known/oauth-protected-resource${suffix}`, metadata);
+  for (const suffix of ["", "/mcp", "/mcp/:name"]) {
+    const path = `/.well-known/oauth-protected-resource${suffix}`;
+    app.get(path, metadata);
+    // Clients send the protocol's version header along, so a browser asks first.
+    app.options(path, preflight);
+  }
 
   return {
     app,

@@ -59,20 +59,24 @@ describe("Host and Origin", () => {
     expect(answer.headers).not.toHaveProperty("access-control-allow-origin");
   });
 
-  it("answers a preflight with the protocol's headers only", async () => {
-    const answer = await post({
-      method: "OPTIONS",
-      headers: {
-        Origin: "https://app.example",
-        Authorization: undefined,
-        "Access-Control-Request-Method": "POST",
-        "Access-Control-Request-Headers": "authorization, mcp-method, Mcp-Param-Region, x-evil",
-      },
-    });
-    expect(answer.status).toBe(204);
-    expect(answer.headers["access-control-allow-headers"]).toBe("authorization, mcp-method, mcp-param-region");
-    expect(answer.headers["access-control-expose-headers"]).toContain("Mcp-Session-Id");
-  });
+  it.each(["/mcp", "/mcp/one", "/.well-known/oauth-protected-resource/mcp"])(
+    "answers a preflight for %s with the protocol's headers only",
+    async (path) => {
+      const answer = await post({
+        method: "OPTIONS",
+        path,
+        headers: {
+          Origin: "https://app.example",
+          Authorization: undefined,
+          "Access-Control-Request-Method": "POST",
+          "Access-Control-Request-Headers": "authorization, mcp-method, Mcp-Param-Region, x-evil",
+        },
+      });
+      expect(answer.status).toBe(204);
+      expect(answer.headers["access-control-allow-headers"]).toBe("authorization, mcp-method, mcp-param-region");
+      expect(answer.headers["access-control-expose-headers"]).toContain("Mcp-Session-Id");
+    },
+  );
 });
 
 describe("credentials", () => {

@@ -1,0 +1,24 @@
+import type { HttpBindings } from "@hono/node-server";
+import { Hono } from "hono";
+import { expect, it } from "vitest";
+import { createApp } from "../src/app.ts";
+
+const app = createApp({
+  mcp: new Hono<{ Bindings: HttpBindings }>(),
+  readiness: () => ({
+    state: "draining",
+    policies: { digest: "d", count: 0, refused: false },
+    upstreams: new Map(),
+  }),
+});
+
+it.each(["/", "/mcp/", "/sse"])("tells who asks for %s where MCP is served", async (path) => {
+  const answer = await app.request(path, { method: "POST" });
+  expect(answer.status).toBe(404);
+  expect(await answer.text()).toContain("/mcp/<name>");
+});
+
+it("is alive while it drains, but not ready", async () => {
+  expect((await app.request("/healthz")).status).toBe(200);
+  expect((await app.request("/readyz")).status).toBe(503);
+});
