@@ -11,6 +11,8 @@ export interface ListChange {
 export interface Announcer {
   /** Tells within `windowMs`, together with what else changes until then. */
   soon(change: ListChange): void;
+  /** Tells at once what waits. */
+  flush(): void;
   /** Tells at once. */
   now(changes: readonly ListChange[]): void;
   onChange(listener: (change: ListChange) => void): () => void;
@@ -41,16 +43,20 @@ export function createAnnouncer(deps: { readonly windowMs: number; readonly log:
     }
   };
 
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    const changes = waiting;
+    waiting = new Map();
+    tell(changes);
+  };
+
   return {
     soon(change) {
       collect(waiting, change);
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        const changes = waiting;
-        waiting = new Map();
-        tell(changes);
-      }, deps.windowMs).unref();
+      timer ??= setTimeout(flush, deps.windowMs).unref();
     },
+    flush,
     now(changes) {
       const collected = new Map<string, ListChange>();
       for (const change of changes) collect(collected, change);

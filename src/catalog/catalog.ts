@@ -145,7 +145,11 @@ export function createCatalog(deps: {
         member.hidden = false;
         shownOrHidden(event.upstream, member);
       }
-      void member.reader.refresh(LIST_KINDS).then(member.settle);
+      void member.reader.refresh(LIST_KINDS).then(() => {
+        // Before anybody who waited for these lists can see them, so that nobody is told of what was read already.
+        announcer.flush();
+        member.settle();
+      });
     } else if (event.status.state === "down") {
       member.settle();
       member.graceTimer ??= setTimeout(() => {

@@ -25,6 +25,12 @@ export interface LegacyUpstream {
   readonly initialized: number;
   /** Calls of `wait` that are waiting now. */
   readonly waiting: number;
+  /** Its tools; more may be added. */
+  readonly tools: string[];
+  /** The list requests so far, by method. */
+  readonly listed: readonly string[];
+  /** Tells every session that the tools and the resources have changed, whether they have or not. */
+  announce(): Promise<void>;
   /** Drops all sessions without a word. */
   forgetSessions(): void;
   /** Breaks every connection, streams included. */
@@ -47,10 +53,16 @@ export interface LegacySession {
  * `count` (the calls of it in this session), `log` (a message of each level, by way of the call's stream or the
  * session's), `link` (to a resource that is in no list).
  */
-export async function startLegacyUpstream(port = 0): Promise<LegacyUpstream> {
+export async function startLegacyUpstream(
+  port = 0,
+  options: {
+    /** Announces changed lists to every new session, as the example server does. */
+    readonly announces?: boolean;
+  } = {},
+): Promise<LegacyUpstream> {
   const transports = new Map<string, StreamableHTTPServerTransport>();
   const sessions = new Map<string, LegacySession>();
-  const calls = { waiting: 0 };
+  const calls = { waiting: 0, tools: ["echo", "greet", "wait", "count", "log", "link"], listed: [] as string[] };
   let initialized = 0;
 
   const streams = new Map<string, () => void>();
@@ -63,7 +75,9 @@ export async function startLegacyUpstream(port = 0): Promise<LegacyUpstream> {
       sessionIdGenerator: randomUUID,
       onsessioninitialized(id) {
         transports.set(id, transport);
-        const listening = new Promise<void>((resolve) => streams.set(id, resolve));
+        const listening = new Promise<void>((resolve) => streams.set(id, resolve)).then(async () => {
+          if (options.announces === true) await announceTo(server);
+        });
         sessions.set(id, { server, subscribed, cancelled, levels, listening });
       },
       onsessionclosed(id) {
@@ -110,6 +124,11 @@ export async function startLegacyUpstream(port = 0): Promise<LegacyUpstream> {
     get waiting() {
       return calls.waiting;
     },
+    tools: calls.tools,
+    listed: calls.listed,
+    async announce() {
+      await Promise.all([...sessions.values()].map((session) => announceTo(session.server)));
+    },
     forgetSessions() {
       transports.clear();
       sessions.clear();
@@ -126,20 +145,18 @@ export async function startLegacyUpstream(port = 0): Promise<LegacyUpstream> {
 
 function createLegacyServer(
   seen: { readonly subscribed: Set<string>; readonly cancelled: unknown[]; readonly levels: string[] },
-  calls: { waiting: number },
+  calls: { waiting: number; readonly tools: readonly string[]; readonly listed: string[] },
 ): Server {
   const { subscribed, cancelled, levels } = seen;
   let count = 0;
   const server = new Server(
     { name: "legacy-test-server", version: "1.0.0" },
-    { capabilities: { tools: { listChanged: true }, resources: { subscribe: true }, logging: {} } },
+    { capabilities: { tools: { listChanged: true }, resources: { subscribe: true, listChanged: true }, logging: {} } },
   );
-  server.setRequestHandler(ListToolsRequestSchema, () => ({
-    tools: ["echo", "greet", "wait", "count", "log", "link"].map((name) => ({
-      name,
-      inputSchema: { type: "object" as const },
-    })),
-  }));
+  server.setRequestHandler(ListToolsRequestSchema, ({ method }) => {
+    calls.listed.push(method);
+    return { tools: calls.tools.map((name) => ({ name, inputSchema: { type: "object" as const } })) };
+  });
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
     if (params.name === "greet") {
       extra.signal.addEventListener("abort", () => cancelled.push(extra.signal.reason), { once: true });
@@ -178,9 +195,10 @@ function createLegacyServer(
     }
     return { content: [{ type: "text", text: JSON.stringify(params.arguments ?? {}) }] };
   });
-  server.setRequestHandler(ListResourcesRequestSchema, () => ({
-    resources: [{ uri: "legacy://watched", name: "watched" }],
-  }));
+  server.setRequestHandler(ListResourcesRequestSchema, ({ method }) => {
+    calls.listed.push(method);
+    return { resources: [{ uri: "legacy://watched", name: "watched" }] };
+  });
   server.setRequestHandler(ReadResourceRequestSchema, ({ params: { uri } }) => ({
     contents: [{ uri, text: `legacy: ${uri}` }],
   }));
@@ -197,6 +215,11 @@ function createLegacyServer(
     return {};
   });
   return server;
+}
+
+async function announceTo(server: Server): Promise<void> {
+  await server.sendToolListChanged();
+  await server.sendResourceListChanged();
 }
 
 function whenHeadersSent(response: ServerResponse, then: () => void): void {

@@ -1,0 +1,47 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { createPacer } from "../../src/catalog/pacer.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const start = () => {
+  const runs: string[][] = [];
+  const pacer = createPacer<string>({ firstMs: 50, calmMs: 1_000, run: (keys) => runs.push([...keys]) });
+  return { runs, pacer };
+};
+
+it("runs soon after the first request, once for all that came together", () => {
+  const { runs, pacer } = start();
+  for (const key of ["tools", "prompts", "tools"]) pacer.ask(key);
+  vi.advanceTimersByTime(49);
+  expect(runs).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(runs).toEqual([["tools", "prompts"]]);
+});
+
+it("makes a storm wait for the calm to end, and leaves nothing of it out", () => {
+  const { runs, pacer } = start();
+  for (let ms = 0; ms < 3_000; ms += 10) {
+    pacer.ask(ms < 2_900 ? "tools" : "prompts");
+    vi.advanceTimersByTime(10);
+  }
+  vi.advanceTimersByTime(10_000);
+  expect(runs).toEqual([["tools"], ["tools"], ["tools"], ["tools", "prompts"]]);
+});
+
+it("is quick again after a calm in which nothing came", () => {
+  const { runs, pacer } = start();
+  pacer.ask("tools");
+  vi.advanceTimersByTime(1_050);
+  pacer.ask("tools");
+  vi.advanceTimersByTime(50);
+  expect(runs).toHaveLength(2);
+});
+
+it("runs no more once it is closed", () => {
+  const { runs, pacer } = start();
+  pacer.ask("tools");
+  pacer.close();
+  vi.advanceTimersByTime(10_000);
+  expect(runs).toEqual([]);
+});
