@@ -1,5 +1,8 @@
+import { createServer } from "node:net";
 import type { Command } from "commander";
+import type { Config } from "../config/schema.ts";
 import { compileDirectory } from "../policy/directory.ts";
+import { checkStore } from "../store/check-store.ts";
 import { DEFAULT_CONFIG, loadOrExplain } from "./load.ts";
 import type { Shell } from "./shell.ts";
 
@@ -7,9 +10,12 @@ import type { Shell } from "./shell.ts";
 export function registerCheck(program: Command, shell: Shell): void {
   program
     .command("check")
-    .description("check the configuration and the policies without serving")
+    .description("check the configuration, the policies, the store and the address, without serving")
     .option("-c, --config <file>", "configuration file", DEFAULT_CONFIG)
-    .addHelpText("after", "\nExample:\n  $ portcullis check -c portcullis.yaml\n")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ portcullis check -c portcullis.yaml\n\nMakes and changes nothing, also beside a running gateway. Exit code: 0 good, 1 mistakes, 2 usage.\n",
+    )
     .action(async (options: { config: string }) => {
       const config = loadOrExplain(shell, options.config);
       if (config === undefined) return;
@@ -19,12 +25,28 @@ export function registerCheck(program: Command, shell: Shell): void {
         default: config.policies.default,
         flows: config.approvalFlows.map((flow) => flow.name),
       });
-      if (!checked.ok) {
-        shell.err(checked.report);
+      const mistakes = [
+        ...(checked.ok ? [] : [checked.report]),
+        ...checkStore({ url: config.store.url, secretKey: config.secretKey }).map((error) => error.message),
+        ...(await checkAddress(config)),
+      ];
+      for (const mistake of mistakes) shell.err(mistake);
+      if (mistakes.length > 0 || !checked.ok) {
         shell.setExitCode(1);
         return;
       }
       const policies = `${checked.set.policies.length} policies`;
       shell.out(`ok: ${config.upstreams.length} upstreams, ${config.endpoints.length} endpoints, ${policies}`);
     });
+}
+
+// On any free port: the configured one may be taken by the very gateway that is to be replaced.
+function checkAddress({ server: { host } }: Config): Promise<readonly string[]> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", (err: NodeJS.ErrnoException) =>
+      resolve([`This machine cannot listen on ${host} (${err.code ?? err.message}). Check server.host.`]),
+    );
+    server.listen(0, host, () => server.close(() => resolve([])));
+  });
 }

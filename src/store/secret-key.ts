@@ -30,17 +30,26 @@ const FILE = "portcullis.key";
  * Sealed values open only under the key that sealed them. @throws StoreError SECRET_KEY_*; its message never holds the key
  */
 export function loadSecretKey(options: SecretKeyOptions): Uint8Array {
-  if (options.configured !== undefined) {
-    const key = decodeKey(options.configured.trim());
-    if (key !== undefined) return key;
-    throw new StoreError(
-      "SECRET_KEY_INVALID",
-      "secrets.key must be 32 random bytes as base64 or hex. Make one with: openssl rand -base64 32",
-    );
+  const known = knownSecretKey(options);
+  if (known !== undefined) return known;
+  return options.beside === undefined ? randomBytes(KEY_BYTES) : makeKey(keyFileBeside(options.beside));
+}
+
+/** The same where there is a key already; makes none. @throws StoreError SECRET_KEY_* */
+export function knownSecretKey(options: SecretKeyOptions): Uint8Array | undefined {
+  if (options.configured === undefined) {
+    return options.beside === undefined ? undefined : readKey(keyFileBeside(options.beside));
   }
-  if (options.beside === undefined) return randomBytes(KEY_BYTES);
-  const path = join(dirname(options.beside), FILE);
-  return readKey(path) ?? makeKey(path);
+  const key = decodeKey(options.configured.trim());
+  if (key !== undefined) return key;
+  throw new StoreError(
+    "SECRET_KEY_INVALID",
+    "secrets.key must be 32 random bytes as base64 or hex. Make one with: openssl rand -base64 32",
+  );
+}
+
+function keyFileBeside(database: string): string {
+  return join(dirname(database), FILE);
 }
 
 function decodeKey(text: string): Uint8Array | undefined {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client as ModernClient } from "@modelcontextprotocol/client";
@@ -138,6 +138,15 @@ describe("the command line", () => {
     writeFileSync(join(dir, "portcullis.yaml"), "upstreams:\n  files: { command: node }\n");
     const good = run("check");
     expect([good.status, good.stdout]).toEqual([0, expect.stringMatching(/^ok: 1 upstreams, 0 endpoints, 0 policies/)]);
+  });
+
+  it("checks the store and the address as well, and tells every mistake at once", () => {
+    mkdirSync(join(dir, "folder.db"));
+    const config = "server: { host: 203.0.113.1 }\nstore: { url: file:./folder.db }\n";
+    writeFileSync(join(dir, "portcullis.yaml"), config);
+    const { status, stdout, stderr } = run("check");
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/folder\.db is not a file[\s\S]*cannot listen on 203\.0\.113\.1 \(EADDRNOTAVAIL\)/);
   });
 
   it("refuses a port that is taken, and says so", async () => {
