@@ -120,10 +120,14 @@ function toAnswer(result: unknown): ToolAnswer {
 }
 
 /** Raw HTTP in the modern era, without any SDK. */
-export const connectRaw: Connect = async (url, headers = {}) => {
+export const connectRaw = async (
+  url: string,
+  headers: Record<string, string> = {},
+  name = INFO.name,
+): Promise<AnyClient> => {
   let id = 0;
   const request = async (method: string, params: Record<string, unknown>, options: CallOptions = {}) => {
-    const name = params["name"] ?? params["uri"];
+    const subject = params["name"] ?? params["uri"];
     const response = await fetch(url, {
       method: "POST",
       headers: {
@@ -131,7 +135,7 @@ export const connectRaw: Connect = async (url, headers = {}) => {
         accept: "application/json, text/event-stream",
         "mcp-protocol-version": "2026-07-28",
         "mcp-method": method,
-        ...(typeof name === "string" && { "mcp-name": name }),
+        ...(typeof subject === "string" && { "mcp-name": subject }),
         ...headers,
       },
       body: JSON.stringify({
@@ -143,7 +147,7 @@ export const connectRaw: Connect = async (url, headers = {}) => {
           _meta: {
             "io.modelcontextprotocol/protocolVersion": "2026-07-28",
             "io.modelcontextprotocol/clientCapabilities": {},
-            "io.modelcontextprotocol/clientInfo": INFO,
+            "io.modelcontextprotocol/clientInfo": { ...INFO, name },
             ...(options.onProgress && { progressToken: `token-${id}` }),
             ...(options.logLevel && { "io.modelcontextprotocol/logLevel": options.logLevel }),
           },
