@@ -26,14 +26,20 @@ export function registerDemo(program: Command, shell: Shell): void {
     .option("-d, --data <dir>", "folder for the demo's data and keys", "./data")
     .addHelpText("after", "\nExample:\n  $ portcullis demo --port 4000\n")
     .action(async (options: { port: string; data: string }) => {
-      const port = Number(options.port);
-      if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+      const port = /^\d{1,5}$/.test(options.port) ? Number(options.port) : Number.NaN;
+      if (!(port <= 65_535)) {
         shell.err(`--port must be a number from 0 to 65535.`);
         shell.setExitCode(2);
         return;
       }
       const data = resolve(options.data);
-      const keys = demoKeys(data);
+      const made = demoKeys(data);
+      if (!made.ok) {
+        shell.err(made.error);
+        shell.setExitCode(1);
+        return;
+      }
+      const { keys } = made;
       const loaded = loadConfig(packaged("examples/demo/portcullis.yaml"), {
         ...shell.env,
         ...serverVariables(),
@@ -60,19 +66,31 @@ export function registerDemo(program: Command, shell: Shell): void {
     });
 }
 
+type DemoKeys =
+  | { readonly ok: true; readonly keys: Readonly<Record<UserName, string>> }
+  | { readonly ok: false; readonly error: string };
+
 // Kept, so that a client that was set up yesterday still works today. The demo listens on this machine only.
-function demoKeys(data: string): Record<UserName, string> {
+function demoKeys(data: string): DemoKeys {
   const path = join(data, "demo-keys.json");
-  const kept: unknown = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {};
-  const keyOf = (name: UserName): string => {
-    const key =
-      typeof kept === "object" && kept !== null ? Object.entries(kept).find(([k]) => k === name)?.[1] : undefined;
-    return typeof key === "string" ? key : `pk_${randomBytes(24).toString("base64url")}`;
-  };
-  const keys = { ann: keyOf("ann"), carla: keyOf("carla"), sam: keyOf("sam") };
-  mkdirSync(data, { recursive: true, mode: 0o700 });
-  writeFileSync(path, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
-  return keys;
+  try {
+    const kept: unknown = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {};
+    const keyOf = (name: UserName): string => {
+      const key =
+        typeof kept === "object" && kept !== null ? Object.entries(kept).find(([k]) => k === name)?.[1] : undefined;
+      return typeof key === "string" ? key : `pk_${randomBytes(24).toString("base64url")}`;
+    };
+    const keys = { ann: keyOf("ann"), carla: keyOf("carla"), sam: keyOf("sam") };
+    mkdirSync(data, { recursive: true, mode: 0o700 });
+    writeFileSync(path, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
+    return { ok: true, keys };
+  } catch (err) {
+    if (err instanceof SyntaxError)
+      return { ok: false, error: `${path} is broken. Remove it, and the demo makes new keys.` };
+    const code = err instanceof Error && "code" in err ? String(err.code) : undefined;
+    if (code === undefined) throw err;
+    return { ok: false, error: `The demo cannot keep its data in ${data} (${code}). Name another folder: --data DIR` };
+  }
 }
 
 function hashOf(key: string): string {

@@ -64,6 +64,30 @@ describe("portcullis demo", () => {
   });
 });
 
+describe("portcullis demo, where it cannot run", () => {
+  it.each<[string, (data: string) => void, RegExp]>([
+    [
+      "a folder that is a file",
+      (data) => writeFileSync(data, ""),
+      /cannot keep its data in .*data \((EEXIST|ENOTDIR)\)\. .*--data/,
+    ],
+    [
+      "keys that are broken",
+      (data) => {
+        mkdirSync(data);
+        writeFileSync(join(data, "demo-keys.json"), "{");
+      },
+      /demo-keys\.json is broken\. Remove it/,
+    ],
+  ])("says what to do about %s", (_, make, text) => {
+    make(join(dir, "data"));
+    const { status, stderr } = run("demo", "--port", "0", "--data", join(dir, "data"));
+    expect(status).toBe(1);
+    expect(stderr).toMatch(text);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+  });
+});
+
 describe("portcullis stdio", () => {
   beforeEach(() => {
     const upstreams = { files: { command: process.execPath, args: [EVERYTHING, "stdio"], era: "legacy" } };
