@@ -21,4 +21,5 @@ export interface AsksOutcome {
   readonly state: string | undefined;
   resume(responses: Readonly<Record<string, AskResponse>>): Promise<Outcome>;
   abandon(reason: string): void;
+  onMoot(listener: () => void): void;
 }

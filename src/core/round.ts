@@ -34,6 +34,11 @@ export interface AsksRound {
   resume(responses: Readonly<Record<string, AskResponse>>): Promise<Round>;
   /** Gives the call up: the upstream is told where it can be. */
   abandon(reason: string): void;
+  /**
+   * Calls `listener` when the upstream ends the call while its question stands: nobody needs the answer then, and
+   * `resume` brings the end. Never for a modern upstream, where nothing is held.
+   */
+  onMoot(listener: () => void): void;
 }
 
 /** The upstream did not answer properly. */

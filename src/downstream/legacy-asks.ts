@@ -1,4 +1,5 @@
 import type { Ask, AskResponse, Call } from "../core/call.ts";
+import { Cancellation } from "../core/cancellation.ts";
 import type { AsksOutcome, Outcome } from "../core/outcome.ts";
 import { RawJson } from "../core/raw-json.ts";
 import { missingCapability } from "../mcp/ask-capability.ts";
@@ -74,17 +75,22 @@ async function askAll(
 ): Promise<Readonly<Record<string, AskResponse>>> {
   const asks = Object.entries(outcome.asks);
   if (asks.length === 0) await delay(STATE_ONLY_DELAY_MS, call);
+  // A server that gave up waiting has ended the call: the question is withdrawn, so that the end is not kept back.
+  const withdrawal = new Cancellation();
+  const stopListening = call.cancellation.onCancel((reason) => withdrawal.cancel(reason));
+  outcome.onMoot(() => withdrawal.cancel("the server does not wait for the answer any more"));
   const answers = await Promise.all(
-    asks.map(async ([key, ask]) => [key, await askOne(session, reply, call, ask)] as const),
+    asks.map(async ([key, ask]) => [key, await askOne(session, reply, withdrawal, ask)] as const),
   );
+  stopListening();
   return Object.fromEntries(answers);
 }
 
-async function askOne(session: LegacySession, reply: Reply, call: Call, ask: Ask): Promise<AskResponse> {
+async function askOne(session: LegacySession, reply: Reply, withdrawal: Cancellation, ask: Ask): Promise<AskResponse> {
   if (!canAnswer(session, reply, ask)) {
     return { ok: false, error: { code: -32601, message: `The client does not support ${ask.method}.` } };
   }
-  return session.asks.put(ask, (message) => reply.send(message), call.cancellation);
+  return session.asks.put(ask, (message) => reply.send(message), withdrawal);
 }
 
 function canAnswer(session: LegacySession, reply: Reply, ask: Ask): boolean {

@@ -34,6 +34,7 @@ export function followRounds(
             round.abandon(reason);
             end("abandoned", undefined);
           },
+          onMoot: (listener) => round.onMoot(listener),
         };
       }
       case "result":

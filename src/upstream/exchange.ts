@@ -46,6 +46,8 @@ export class Exchange {
   #resolve: ((attempt: Attempt) => void) | undefined;
   #waiting: Array<{ readonly id: RpcId; readonly method: string; readonly params: JsonObject }> | undefined;
   #outcome: Attempt | undefined;
+  /** Who has put a question to the client, and can take it back. */
+  #onMoot: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #offCancel: (() => void) | undefined;
   #sent = false;
@@ -118,6 +120,7 @@ export class Exchange {
     if (resolve === undefined) this.#outcome = attempt;
     else resolve(attempt);
     this.#options.onDone();
+    this.#onMoot?.();
   }
 
   /** Ends the exchange with a fault; whether it may have run follows from whether it was sent, unless told. */
@@ -189,11 +192,16 @@ export class Exchange {
       resume: async (responses) => {
         if (resumed) throw new Error("An asks round was resumed twice.");
         resumed = true;
+        this.#onMoot = undefined;
         const attempt = await this.#resume(next.id, responses["ask"]);
         if (attempt.kind !== "lost") return attempt;
         return faultRound(this.#options.upstream, "UPSTREAM_CLOSED", "unknown", attempt.detail);
       },
       abandon: (reason) => this.cancel(reason),
+      onMoot: (listener) => {
+        this.#onMoot = resumed ? undefined : listener;
+        if (this.#done) listener();
+      },
     };
     resolve(round);
   }

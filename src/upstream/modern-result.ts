@@ -37,6 +37,7 @@ export function modernRound(
     abandon() {
       over = true;
     },
+    onMoot() {},
   };
   return round;
 }

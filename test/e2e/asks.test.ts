@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isObject, type Json, type JsonObject } from "../../src/core/json.ts";
 import { connectAskingSdk1, connectAskingSdk2 } from "../support/asking-clients.ts";
@@ -160,6 +161,24 @@ describe("what a modern server wants back with the answer", () => {
     expect(await order(secured, user, params)).toMatchObject({ error: { code: -32602 } });
     expect(modern.journal).toHaveLength(ran);
     expect(modern.seen).toHaveLength(seen);
+  });
+});
+
+describe("a legacy server that asks, and does not wait for long", () => {
+  it("ends its call without the user, whose question is taken back", async () => {
+    let takenBack = (): void => {};
+    const withdrawn = new Promise<void>((resolve) => {
+      takenBack = resolve;
+    });
+    const client = await connectAskingSdk1(gateway.mcp);
+    // A user who never answers; the SDK aborts this signal when it is told that the question is off.
+    client.client.setRequestHandler(ElicitRequestSchema, (_request, { signal }) => {
+      signal.addEventListener("abort", () => takenBack());
+      return new Promise(() => {});
+    });
+    expect(await client.call("legacy__impatient")).toMatchObject({ text: "You were too slow.", isError: false });
+    await withdrawn;
+    await client.close();
   });
 });
 

@@ -51,7 +51,8 @@ export interface LegacySession {
 /**
  * Starts it on a loopback port. Its tools: `echo`, `greet` (asks once per name it lacks), `wait` (until cancelled),
  * `count` (the calls of it in this session), `log` (a message of each level, by way of the call's stream or the
- * session's), `link` (to a resource that is in no list).
+ * session's), `link` (to a resource that is in no list),
+ * `impatient` (asks, and waits for 100 ms).
  */
 export async function startLegacyUpstream(
   port = 0,
@@ -62,7 +63,11 @@ export async function startLegacyUpstream(
 ): Promise<LegacyUpstream> {
   const transports = new Map<string, StreamableHTTPServerTransport>();
   const sessions = new Map<string, LegacySession>();
-  const calls = { waiting: 0, tools: ["echo", "greet", "wait", "count", "log", "link"], listed: [] as string[] };
+  const calls = {
+    waiting: 0,
+    tools: ["echo", "greet", "wait", "count", "log", "link", "impatient"],
+    listed: [] as string[],
+  };
   let initialized = 0;
 
   const streams = new Map<string, () => void>();
@@ -175,6 +180,12 @@ function createLegacyServer(
         names.push(String(answer.content?.["name"]));
       }
       return { content: [{ type: "text", text: `Hello, ${names.join(" ")}.` }] };
+    }
+    if (params.name === "impatient") {
+      const requestedSchema = { type: "object" as const, properties: {} };
+      const ask = { method: "elicitation/create" as const, params: { message: "Quick?", requestedSchema } };
+      const answer = await extra.sendRequest(ask, ElicitResultSchema, { timeout: 100 }).catch((error: Error) => error);
+      return { content: [{ type: "text", text: answer instanceof Error ? "You were too slow." : "You were quick." }] };
     }
     if (params.name === "count") return { content: [{ type: "text", text: String(++count) }] };
     if (params.name === "link") {

@@ -192,6 +192,7 @@ export class ToolGateway implements Gateway {
       state,
       resume: async ({ who }) => text(answerText(who)),
       abandon: (reason) => void this.abandoned.push(reason),
+      onMoot: () => {},
     };
   }
 }

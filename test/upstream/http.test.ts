@@ -260,6 +260,7 @@ describe("a legacy upstream over HTTP", () => {
       "count",
       "log",
       "link",
+      "impatient",
     ]);
     expect(await up.list("prompts")).toEqual({ ok: true, items: [] });
     const round = await up.session(testPeer("p")).request(upstreamRequest("prompts/get", { name: "x" }));
