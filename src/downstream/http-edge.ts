@@ -22,7 +22,13 @@ export type Admitted =
 /** Who calls, and what the endpoint shows: every request proves it anew. */
 export async function admit(http: HttpEdge, { incoming, path, endpoint }: Exchange): Promise<Admitted> {
   const ip = incoming.socket.remoteAddress ?? "";
-  const answer = http.identity.identify({ authorization: incoming.headers.authorization, remoteAddress: ip, path });
+  const { headers } = incoming;
+  const answer = http.identity.identify({
+    authorization: headers.authorization,
+    remoteAddress: ip,
+    forwarded: headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined,
+    path,
+  });
   const identified = answer instanceof Promise ? await answer : answer;
   if (!identified.ok) return { ok: false, refusal: identified.refusal, challenge: identified.challenge };
   const scope = http.edge.gateway.scope(endpoint);
@@ -31,7 +37,7 @@ export async function admit(http: HttpEdge, { incoming, path, endpoint }: Exchan
     principal: identified.principal,
     scope,
     ip,
-    userAgent: incoming.headers["user-agent"] ?? "",
+    userAgent: headers["user-agent"] ?? "",
     hasHeaders: true,
     header: (name) => headerOf(incoming, name),
     policyHeaders: pick(http.policyHeaders, (name) => headerOf(incoming, name)),

@@ -54,8 +54,12 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
   function identify(request: CredentialRequest): Identified | Promise<Identified> {
     const { authorization, path } = request;
     if (authorization === undefined) {
-      const anonymous = options.anonymous && isLoopbackAddress(request.remoteAddress);
-      return anonymous ? accept(ANONYMOUS) : reject(path, "CREDENTIAL_MISSING", undefined, []);
+      if (!options.anonymous || !isLoopbackAddress(request.remoteAddress))
+        return reject(path, "CREDENTIAL_MISSING", undefined, []);
+      // A proxy or tunnel on this machine would make callers from anywhere look local.
+      return request.forwarded === true
+        ? reject(path, "CREDENTIAL_MISSING", "Only a program on this machine that connects directly needs none.", [])
+        : accept(ANONYMOUS);
     }
     // A credential that cannot be read is refused, never taken for none.
     if (!/^bearer(?: |$)/i.test(authorization)) return reject(path, "CREDENTIAL_MISSING", undefined, []);

@@ -8,6 +8,8 @@ export interface CredentialRequest {
   readonly authorization: string | undefined;
   /** The peer's address. Anonymous callers are accepted from loopback only. */
   readonly remoteAddress: string;
+  /** Whether a proxy says that it speaks for somebody else (`Forwarded`, `X-Forwarded-For`): then the address is its own. */
+  readonly forwarded?: boolean | undefined;
   /** Path of the MCP endpoint (`/mcp/expenses`): names the protected resource in a challenge. RFC 9728 §3.1 */
   readonly path: string;
 }

@@ -162,3 +162,23 @@ async function recorded(of: TestGateway) {
     reader.close();
   }
 }
+
+describe("a gateway that takes anonymous callers of its own machine", () => {
+  it.each(["X-Forwarded-For", "Forwarded"])("does not take those of a tunnel, which sends %s", async (header) => {
+    const ask = (headers: Record<string, string>) =>
+      fetch(gateway.mcp, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Accept: "application/json, text/event-stream", ...headers },
+        body: JSON.stringify({
+          jsonrpc: "2.0",
+          id: 1,
+          method: "initialize",
+          params: { protocolVersion: "2025-11-25", clientInfo: { name: "t", version: "0" }, capabilities: {} },
+        }),
+      });
+    expect((await ask({})).status).toBe(200);
+    const refused = await ask({ [header]: "for=203.0.113.7" });
+    expect(refused.status).toBe(401);
+    expect(await refused.text()).toContain("connects directly");
+  });
+});

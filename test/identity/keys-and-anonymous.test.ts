@@ -82,6 +82,11 @@ describe("without a credential", () => {
       expect(identified.principal).toMatchObject({ issuer: "portcullis:anonymous", kind: "anonymous" });
   });
 
+  it("a proxy on this machine does not make its callers local", async () => {
+    const request = { ...bearer(undefined, { remoteAddress: "127.0.0.1" }), forwarded: true };
+    expect(refusalOf(await identityWith({ anonymous: true }).identify(request)).code).toBe("CREDENTIAL_MISSING");
+  });
+
   it("a caller on this machine is refused while anonymous is off", async () => {
     const refusal = refusalOf(await identityWith({}).identify(bearer(undefined, { remoteAddress: "127.0.0.1" })));
     expect(refusal.code).toBe("CREDENTIAL_MISSING");
