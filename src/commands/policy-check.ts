@@ -42,12 +42,18 @@ async function check(options: PlaceOptions, shell: Shell): Promise<void> {
   const paint = painter(shell.colours);
   const rows = policies.map(({ id, effect, shadow, enabled, file, line, description }) => {
     const state = enabled ? (shadow ? "shadow" : "on") : "off";
-    return [id, effect, state, `${file}:${line}`, description ?? ""].map(plain);
+    return [id, effect, state, `${file}:${line}`, clip(description ?? "")].map(plain);
   });
   const listed = rows.length === 0 ? "" : `${table(["ID", "EFFECT", "STATE", "PLACE", "DESCRIPTION"], rows, paint)}\n`;
   for (const warning of warnings) shell.err(`warning: ${warning}`);
   const sum = `${count(policies.length, "policy")} in ${count(place.policies.length, "file")}`;
   await print(shell.stdout, one(`${listed}${paint("green", "ok")}: ${sum}, default ${place.default}\n`));
+}
+
+const MAX_DESCRIPTION = 80;
+
+function clip(text: string): string {
+  return text.length <= MAX_DESCRIPTION ? text : `${text.slice(0, MAX_DESCRIPTION - 1)}…`;
 }
 
 function warningsOf(policies: readonly PolicySummary[], place: PolicyPlace): readonly string[] {

@@ -8,6 +8,9 @@ import { DEFAULT_CONFIG, loadOrExplain } from "./load.ts";
 import { one, print } from "./output.ts";
 import type { Shell } from "./shell.ts";
 
+/** Where policies are looked for where nobody says. */
+const DEFAULT_POLICIES = "policies";
+
 /** Options that say which policies a command is about. */
 export interface PlaceOptions {
   readonly config?: string;
@@ -53,8 +56,12 @@ export async function readPlace(options: PlaceOptions, shell: Shell): Promise<Po
 
 function readSettings(options: PlaceOptions, shell: Shell): Pick<PolicyPlace, "dir" | "default" | "flows"> | undefined {
   const { config, policies } = options;
-  if (policies !== undefined && config === undefined && !existsSync(DEFAULT_CONFIG)) {
-    return { dir: policies, default: "allow", flows: undefined };
+  if (config === undefined && !existsSync(DEFAULT_CONFIG)) {
+    if (policies !== undefined) return { dir: policies, default: "allow", flows: undefined };
+    if (existsSync(DEFAULT_POLICIES)) {
+      shell.err(`There is no ${DEFAULT_CONFIG} here, so this is about ./${DEFAULT_POLICIES}, by default allowing.`);
+      return { dir: DEFAULT_POLICIES, default: "allow", flows: undefined };
+    }
   }
   const loaded = loadOrExplain(shell, config ?? DEFAULT_CONFIG);
   if (loaded === undefined) return undefined;

@@ -63,7 +63,7 @@ async function test(options: TestOptions, shell: Shell): Promise<void> {
   const paint = painter(shell.colours);
   const sum = `${results.length - failed} passed, ${failed} failed`;
   const parts = files.map((file) => fileText(file, paint));
-  if (untested.length > 0) parts.push(paint("yellow", `No test is matched by ${untested.join(", ")}.\n`));
+  if (untested.length > 0) parts.push(paint("yellow", `Matched by no test: ${untested.join(", ")}\n`));
   await print(shell.stdout, one(`${parts.join("\n")}\n${paint(failed === 0 ? "green" : "red", sum)}\n`));
   if (failed > 0) shell.err(`${count(failed, "test")} failed.`);
 }

@@ -147,6 +147,16 @@ describe("the command line", () => {
     expect(result.stderr).toMatch(message);
   });
 
+  it("takes ./policies where there is no configuration, and says so", () => {
+    mkdirSync(join(dir, "policies"));
+    writeFileSync(join(dir, "policies", "p.yaml"), "policies: [{ id: p, then: { deny: {} } }]\n");
+    const result = run("policy", "check");
+    expect(result.status).toBe(0);
+    expect(result.stdout).toContain("ok: 1 policy in 1 file");
+    expect(result.stderr).toContain("There is no portcullis.yaml here, so this is about ./policies");
+    expect(run("policy", "explain", "--tool", "pay").status).toBe(2);
+  });
+
   it("says what to do on a first start without a configuration", () => {
     const result = run("serve");
     expect(result.status).toBe(1);
