@@ -1,9 +1,11 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CallContext, readToolFacts } from "../../src/policy/context.ts";
 import { createPolicyLanguage } from "../../src/policy/environment.ts";
 import { explainCall } from "../../src/policy/explain.ts";
 import { type Trace, traceCondition } from "../../src/policy/trace.ts";
 import { evaluate, type InputSketch, policyInput } from "../support/policy-inputs.ts";
+import { randomArgs, randomCondition, randomRoles } from "../support/random-conditions.ts";
 
 /** A trace as lines, two spaces for each level. */
 function lines(trace: Trace | undefined, depth = 0): readonly string[] {
@@ -101,6 +103,24 @@ describe("the trace of a condition", () => {
     const value = evaluate(text, { arguments: args });
     expect([first.slice(written.length + 3), evaluate(written, { arguments: args })]).toEqual([String(value), value]);
   });
+});
+
+it("traces whatever condition to the value that decides, and never throws", () => {
+  const language = createPolicyLanguage();
+  const untraced = { value: undefined, error: undefined };
+  fc.assert(
+    fc.property(randomCondition, randomArgs, randomRoles, (text, given, roles) => {
+      const compiled = language.condition(text);
+      if (!compiled.ok) return;
+      const input = policyInput({ arguments: given, principal: { roles } });
+      const context = new CallContext(input, readToolFacts(input.tool));
+      const decides = compiled.run(context);
+      const told = traceCondition(text, language, context) ?? untraced;
+      if (typeof decides === "boolean") expect(told.value).toBe(String(decides));
+      else expect(["true", "false"]).not.toContain(told.value);
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 describe("an explanation", () => {
