@@ -197,6 +197,8 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
     modern.listens.close();
     for (const cancellation of [...inFlight.values()]) cancellation.cancel("the edge was closed");
     session?.end("the edge was closed");
+    // A client that keeps its side open would keep this process alive.
+    deps.input.destroy();
     settleClosed();
   };
 

@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -116,6 +117,15 @@ describe("portcullis stdio", () => {
     const result = await client.callTool({ name: "echo", arguments: { message: "hi" } });
     expect(result.content).toEqual([{ type: "text", text: "Echo: hi" }]);
     await client.close();
+  });
+
+  it.each(["SIGTERM", "SIGINT"] as const)("ends cleanly on %s, although its client says no goodbye", async (signal) => {
+    const child = spawn(process.execPath, [...cli, "stdio"], { cwd: dir, stdio: ["pipe", "pipe", "ignore"] });
+    child.stdin.write('{"jsonrpc":"2.0","id":1,"method":"ping"}\n');
+    await once(child.stdout, "data");
+    const ended = once(child, "exit");
+    child.kill(signal);
+    expect(await ended).toEqual([0, null]);
   });
 });
 
