@@ -2,6 +2,7 @@ import type { Notification } from "../core/call.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { SubscribeAnswer } from "./connection.ts";
 import type { ModernChannel } from "./modern-channel.ts";
+import { covers } from "./subscriptions.ts";
 
 export interface ModernListenerOptions {
   readonly upstream: string;
@@ -157,7 +158,12 @@ export class ModernListener {
     }
     const uri = notification.params["uri"];
     if (typeof uri !== "string") return;
-    for (const listener of this.#watched.get(uri)?.listeners ?? []) listener(notification);
+    // Who watches a resource and a part of it hears of the part once, and finds out by itself who wanted to know.
+    const concerned = new Set<(notification: Notification) => void>();
+    for (const [watchedUri, { listeners }] of this.#watched) {
+      if (covers(watchedUri, uri)) for (const listener of listeners) concerned.add(listener);
+    }
+    for (const listener of concerned) listener(notification);
   }
 
   #settleAll(answer: SubscribeAnswer): void {

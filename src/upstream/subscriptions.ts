@@ -75,7 +75,7 @@ export class Subscriptions {
     const uri = notification.params["uri"];
     if (typeof uri !== "string") return;
     for (const [watchedUri, { listeners }] of this.#watched) {
-      if (uri !== watchedUri && !uri.startsWith(watchedUri.endsWith("/") ? watchedUri : `${watchedUri}/`)) continue;
+      if (!covers(watchedUri, uri)) continue;
       for (const listener of [...listeners]) listener(notification);
     }
   }
@@ -83,4 +83,9 @@ export class Subscriptions {
   clear(): void {
     this.#watched.clear();
   }
+}
+
+/** Whether a subscription to `watched` wants updates of `uri`: of itself, or of a part of it. Resources, "Subscriptions". */
+export function covers(watched: string, uri: string): boolean {
+  return uri === watched || uri.startsWith(watched.endsWith("/") ? watched : `${watched}/`);
 }
