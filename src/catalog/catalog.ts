@@ -173,7 +173,7 @@ export function createCatalog(deps: {
       if (known !== undefined && known.scope === scope) return known.view;
       const view = buildView(scope, (name) => {
         const member = members.get(name);
-        return member === undefined || member.hidden ? undefined : member.reader.lists();
+        return member === undefined ? undefined : { lists: member.reader.lists(), hidden: member.hidden };
       });
       views.set(scope.endpoint, { scope, view });
       return view;

@@ -13,23 +13,37 @@ export interface View {
   readonly prompts: ReadonlyMap<string, ListedEntry>;
   readonly resources: ReadonlyMap<string, ListedEntry>;
   readonly resourceTemplates: ReadonlyMap<string, ListedEntry>;
+  /** The owners of tools that are not listed for now, because their server is down, by the name shown otherwise. */
+  readonly absentTools: ReadonlyMap<string, string>;
   /** The owner of a URI by list, then by template; `undefined` if neither knows it. */
   resourceOwner(uri: string): string | undefined;
   /** The items of a list as clients see them. */
   items(kind: ListKind): readonly JsonObject[];
 }
 
+/** What is known of an upstream's lists. `hidden`: it is down for too long to show them. */
+export interface ShownLists {
+  readonly lists: UpstreamLists;
+  readonly hidden: boolean;
+}
+
 /** Merges the lists of a scope's upstreams. Of equal URIs the first upstream's counts. */
-export function buildView(scope: Scope, listsOf: (upstream: string) => UpstreamLists | undefined): View {
+export function buildView(scope: Scope, listsOf: (upstream: string) => ShownLists | undefined): View {
   const tools = new Map<string, ToolEntry>();
   const prompts = new Map<string, ListedEntry>();
   const resources = new Map<string, ListedEntry>();
   const resourceTemplates = new Map<string, ListedEntry>();
+  const absentTools = new Map<string, string>();
   const shown = (upstream: string, name: string): string => (scope.prefixed ? exposedName(upstream, name) : name);
 
   for (const upstream of scope.upstreams) {
-    const lists = listsOf(upstream);
-    if (lists === undefined) continue;
+    const { lists, hidden } = listsOf(upstream) ?? NOTHING;
+    if (hidden) {
+      for (const tool of lists.tools) {
+        if (scope.shows(upstream, tool.name)) addOnce(absentTools, shown(upstream, tool.name), upstream);
+      }
+      continue;
+    }
     for (const tool of lists.tools) {
       if (scope.shows(upstream, tool.name)) addOnce(tools, shown(upstream, tool.name), tool);
     }
@@ -64,10 +78,16 @@ export function buildView(scope: Scope, listsOf: (upstream: string) => UpstreamL
     prompts,
     resources,
     resourceTemplates,
+    absentTools,
     resourceOwner: (uri) => resources.get(uri)?.upstream ?? templates.find((it) => it.matches(uri))?.upstream,
     items,
   };
 }
+
+const NOTHING: ShownLists = {
+  lists: { tools: [], prompts: [], resources: [], resourceTemplates: [] },
+  hidden: false,
+};
 
 function addOnce<Entry>(map: Map<string, Entry>, key: string, entry: Entry): void {
   if (!map.has(key)) map.set(key, entry);

@@ -1,3 +1,4 @@
+import type { View } from "../catalog/view.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
@@ -6,7 +7,7 @@ import type { Upstreams } from "../upstream/upstream.ts";
  * What at least one reachable upstream of the scope supports. Tools are always announced: an upstream that comes later
  * brings some, and `list_changed` tells.
  */
-export function mergeCapabilities(scope: Scope, upstreams: Upstreams): JsonObject {
+export function mergeCapabilities(scope: Scope, upstreams: Upstreams, view: View): JsonObject {
   const merged: Record<string, JsonObject> = { tools: { listChanged: true } };
   for (const name of scope.upstreams) {
     const status = upstreams.get(name)?.status();
@@ -20,6 +21,9 @@ export function mergeCapabilities(scope: Scope, upstreams: Upstreams): JsonObjec
     if (isObject(completions)) merged["completions"] = {};
     if (isObject(logging)) merged["logging"] = {};
   }
+  // What is still listed of a server that went down a moment ago can still be asked for.
+  if (view.prompts.size > 0) merged["prompts"] ??= { listChanged: true };
+  if (view.resources.size + view.resourceTemplates.size > 0) merged["resources"] ??= { listChanged: true };
   return merged;
 }
 

@@ -40,7 +40,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
 
   return {
     scope: deps.scope,
-    capabilities: (scope) => mergeCapabilities(scope, upstreams),
+    capabilities: (scope) => mergeCapabilities(scope, upstreams, catalog.view(scope)),
     instructions: (scope) => mergeInstructions(scope, upstreams),
     list: (scope, kind) => encodeList(catalog.view(scope), kind),
     headerRules: (scope, tool) => catalog.view(scope).tools.get(tool)?.paramHeaders ?? [],

@@ -1,6 +1,7 @@
 import type { Audit } from "../audit/audit.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { ToolEntry } from "../catalog/entries.ts";
+import type { View } from "../catalog/view.ts";
 import type { Call } from "../core/call.ts";
 import type { Decision } from "../core/decision.ts";
 import { refuse } from "../core/errors.ts";
@@ -36,8 +37,9 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
     const name = call.params["name"];
     if (typeof name !== "string")
       return { kind: "refused", refusal: refuse("PARAMS_INVALID", "params.name is missing.") };
-    const tool = catalog.view(call.scope).tools.get(name);
-    if (tool === undefined) return { kind: "refused", refusal: refuse("TOOL_UNKNOWN") };
+    const view = catalog.view(call.scope);
+    const tool = view.tools.get(name);
+    if (tool === undefined) return unlisted(view, name);
 
     const args = readArguments(call.params);
     if (!args.ok) return { kind: "refused", refusal: args };
@@ -77,6 +79,14 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
     });
     return follow(round);
   };
+}
+
+// Whoever still knows a tool from before its server went down is told of that, not that there is no such tool.
+function unlisted(view: View, name: string): Outcome {
+  const upstream = view.absentTools.get(name);
+  if (upstream === undefined) return { kind: "refused", refusal: refuse("TOOL_UNKNOWN") };
+  const detail = "It is down, and its tools are not listed.";
+  return { kind: "fault", fault: { code: "UPSTREAM_UNAVAILABLE", upstream, detail, executed: "no" } };
 }
 
 function policyInput(call: Call, tool: ToolEntry, args: JsonObject) {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readListed, readTool } from "../../src/catalog/entries.ts";
 import { exposedName } from "../../src/catalog/naming.ts";
-import type { UpstreamLists } from "../../src/catalog/upstream-lists.ts";
-import { buildView } from "../../src/catalog/view.ts";
+import { buildView, type ShownLists } from "../../src/catalog/view.ts";
 import type { Scope } from "../../src/core/scope.ts";
 
 const inputSchema = { type: "object" };
@@ -10,10 +9,10 @@ const inputSchema = { type: "object" };
 function listsOf(
   upstream: string,
   names: { tools?: string[]; prompts?: string[]; uris?: string[]; templates?: string[] },
-): UpstreamLists {
+): ShownLists {
   const listed = (field: "name" | "uri" | "uriTemplate", keys: string[] = []) =>
     keys.flatMap((key) => readListed(upstream, { [field]: key, from: upstream }, field) ?? []);
-  return {
+  const lists = {
     tools: (names.tools ?? []).flatMap((name) => {
       const reading = readTool(upstream, { name, inputSchema, from: upstream });
       return reading.ok ? [reading.entry] : [];
@@ -22,6 +21,7 @@ function listsOf(
     resources: listed("uri", names.uris),
     resourceTemplates: listed("uriTemplate", names.templates),
   };
+  return { lists, hidden: false };
 }
 
 const upstreams = new Map([
@@ -65,6 +65,17 @@ describe("a merged view", () => {
   it("shows only the tools that the endpoint selects", () => {
     const scope: Scope = { ...all, shows: (upstream, tool) => `${upstream}/${tool}` !== "crm/delete_all" };
     expect([...buildView(scope, (name) => upstreams.get(name)).tools.keys()]).toEqual(["crm__get", "hr__get"]);
+  });
+
+  it("knows whose the tools are that are hidden for now, and shows nothing of them", () => {
+    const crm = upstreams.get("crm");
+    const scope: Scope = { ...all, shows: (upstream, tool) => `${upstream}/${tool}` !== "crm/delete_all" };
+    const view = buildView(scope, (name) =>
+      name === "crm" && crm !== undefined ? { ...crm, hidden: true } : upstreams.get(name),
+    );
+    expect([...view.tools.keys()]).toEqual(["hr__get"]);
+    expect([...view.absentTools]).toEqual([["crm__get", "crm"]]);
+    expect(view.resourceOwner("crm://1")).toBeUndefined();
   });
 
   it("leaves out an upstream that has no lists", () => {

@@ -233,8 +233,12 @@ describe.each([
       return state === "down" ? true : undefined;
     });
     expect(await client.tools(), "listed while the grace period lasts").toContain("late__echo");
-    expect(await client.call("late__echo", { text: "hi" })).toMatchObject({ isError: true });
+    expect(await client.resources(), "and so are its resources").toHaveLength(1);
+    const down = { isError: true, text: expect.stringMatching(/Server: late/) };
+    expect(await client.call("late__echo", { text: "hi" })).toMatchObject(down);
     await until(false, 2);
+    expect(await client.call("late__echo", { text: "hi" }), "by an agent that still knows it").toMatchObject(down);
+    await expect(client.call("late__never-was")).rejects.toThrow(/Unknown tool/);
     server = await start(port);
     await until(true, 3);
     expect(await client.call("late__echo", { text: "hi" })).toMatchObject({ isError: false });
