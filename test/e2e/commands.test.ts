@@ -119,6 +119,13 @@ describe("portcullis stdio", () => {
     await client.close();
   });
 
+  it("takes no larger message than the configuration says", () => {
+    writeFileSync(join(dir, "portcullis.yaml"), "server: { body_limit: 1KB }\n");
+    const input = `${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping", params: { pad: "x".repeat(1024) } })}\n`;
+    const { stdout } = spawnSync(process.execPath, [...cli, "stdio"], { cwd: dir, encoding: "utf8", input });
+    expect(stdout).toContain("The limit is 1024 bytes.");
+  });
+
   it.each(["SIGTERM", "SIGINT"] as const)("ends cleanly on %s, although its client says no goodbye", async (signal) => {
     const child = spawn(process.execPath, [...cli, "stdio"], { cwd: dir, stdio: ["pipe", "pipe", "ignore"] });
     child.stdin.write('{"jsonrpc":"2.0","id":1,"method":"ping"}\n');
