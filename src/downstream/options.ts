@@ -57,6 +57,8 @@ export interface EdgeLimits {
   readonly maxKeptChars: number;
   /** Live legacy sessions in memory; the idlest leaves first, and comes back from the store when it is used. */
   readonly maxSessions: number;
+  /** Of these, what one principal may have; its idlest ends for good when it opens one more. */
+  readonly maxSessionsPerPrincipal: number;
   readonly maxInFlightPerSession: number;
   readonly sessionIdleMs: number;
   /** How stale `lastSeenAt` in the store may be. */
@@ -87,6 +89,7 @@ export const DEFAULT_LIMITS: EdgeLimits = {
   maxSubscriptions: 256,
   maxKeptChars: 8 * 1024,
   maxSessions: 10_000,
+  maxSessionsPerPrincipal: 5_000,
   maxInFlightPerSession: 256,
   sessionIdleMs: 24 * 60 * 60 * 1000,
   touchMs: 60_000,

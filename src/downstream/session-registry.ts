@@ -82,6 +82,22 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
     return false;
   };
 
+  // Without it one client that opens sessions and leaves them would fill the store. Whether there is room now.
+  const makeOwnRoom = async (principal: Principal): Promise<boolean> => {
+    if (live.size < limits.maxSessionsPerPrincipal) return true;
+    const own = [...live.values()].filter(({ record }) => opened(record, principal));
+    if (own.length < limits.maxSessionsPerPrincipal) return true;
+    const idlest = own.find((session) => !busy(session));
+    if (idlest === undefined) return false;
+    await end(idlest, "its principal opened too many sessions");
+    return true;
+  };
+
+  const end = async (session: HttpSession, reason: string): Promise<void> => {
+    drop(session, reason);
+    await store.remove(session.record.idHash);
+  };
+
   const touch = (session: HttpSession): Promise<void> => {
     if (session.lastSeenAt <= session.storedSeenAt) return Promise.resolve();
     session.storedSeenAt = session.lastSeenAt;
@@ -117,7 +133,7 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
 
   return {
     async open(init, principal, scope) {
-      if (!makeRoom()) return undefined;
+      if (!(await makeOwnRoom(principal)) || !makeRoom()) return undefined;
       const id = randomId();
       const at = now();
       const record: SessionRecord = {
@@ -151,10 +167,7 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
       return pending.then((loaded) => (loaded === undefined ? undefined : admit(loaded, principal, scope)));
     },
 
-    async end(session) {
-      drop(session, "the client ended the session");
-      await store.remove(session.record.idHash);
-    },
+    end: (session) => end(session, "the client ended the session"),
 
     listChanged({ list, upstream }) {
       const message = encodeNotification(LIST_CHANGED[list], {});
@@ -202,14 +215,16 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
   // A foreign session answers exactly as one that does not exist.
   function admit(session: HttpSession, principal: Principal, scope: Scope): HttpSession | undefined {
     const { record } = session;
-    const own =
-      record.issuer === principal.issuer && record.subject === principal.subject && record.endpoint === scope.endpoint;
-    if (!own || session.legacy.ended) return undefined;
+    if (!opened(record, principal) || record.endpoint !== scope.endpoint || session.legacy.ended) return undefined;
     session.lastSeenAt = now();
     live.delete(record.idHash);
     live.set(record.idHash, session);
     return session;
   }
+}
+
+function opened(record: SessionRecord, principal: Principal): boolean {
+  return record.issuer === principal.issuer && record.subject === principal.subject;
 }
 
 function busy(session: HttpSession): boolean {

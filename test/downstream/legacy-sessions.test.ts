@@ -54,16 +54,16 @@ describe("initialize", () => {
   });
 });
 
-describe("what is kept of a client", () => {
-  const init = (clientInfo: object, capabilities: object) => ({
-    body: {
-      jsonrpc: "2.0",
-      id: 1,
-      method: "initialize",
-      params: { protocolVersion: "2025-11-25", clientInfo: { ...clientInfo }, capabilities: { ...capabilities } },
-    },
-  });
+const init = (clientInfo: object, capabilities: object) => ({
+  body: {
+    jsonrpc: "2.0",
+    id: 1,
+    method: "initialize",
+    params: { protocolVersion: "2025-11-25", clientInfo: { ...clientInfo }, capabilities: { ...capabilities } },
+  },
+});
 
+describe("what is kept of a client", () => {
   it("is its name, title and version, not its icons", async () => {
     const icons = [{ src: `data:image/png;base64,${"A".repeat(100_000)}` }];
     const answer = await send(served.port, init({ name: "big", title: "Big", version: "1", icons }, elicitation));
@@ -150,6 +150,22 @@ describe("a session", () => {
       expect(answer.json).toMatchObject({ error: { code: -32022, data: { requested: "1999-01-01" } } });
     }
     expect(served.sessions.rows.size).toBe(1);
+  });
+
+  it("ends for good when its principal opens too many, the idlest first, and nobody else's does", async () => {
+    await served.stop();
+    served = await serveMcp({ limits: { maxSessionsPerPrincipal: 2 } });
+    const bob = await initialize(served.port, { user: "bob" });
+    const [first, second, third] = [
+      await initialize(served.port),
+      await initialize(served.port),
+      await initialize(served.port),
+    ];
+    expect(served.sessions.rows.size).toBe(3);
+    expect((await first.request("ping")).status).toBe(404);
+    for (const session of [bob, second, third]) expect((await session.request("ping")).status).toBe(200);
+    await Promise.all([second.get(), third.get()]);
+    expect((await send(served.port, init({ name: "n", version: "1" }, {}))).status).toBe(503);
   });
 
   it("watches no resource whose URI is longer than anybody writes one", async () => {
