@@ -123,6 +123,18 @@ describe("the log level of an SDK v1 client", () => {
   });
 });
 
+describe("the log level of a modern client's request", () => {
+  it("holds for what a legacy server says in that call, and without one nothing is heard", async () => {
+    const client = await connectRaw(gateway.mcp);
+    const heard: string[] = [];
+    const onLog = (level: string) => void heard.push(level);
+    await client.call("legacy__log", { over: "call" }, { logLevel: "warning", onLog });
+    expect(heard).toEqual(["warning", "error"]);
+    await client.call("legacy__log", { over: "call" }, { onLog });
+    expect(heard).toHaveLength(2);
+  });
+});
+
 describe.each([
   { client: "a legacy client", connect: connectSdk1 },
   { client: "a modern client", connect: connectRaw },
