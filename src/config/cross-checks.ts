@@ -97,8 +97,9 @@ function checkAnonymous(config: JsonObject): Finding[] {
 }
 
 function checkKeys(config: JsonObject): Finding[] {
-  const keys = listOf(objectOf(config["auth"])["api_keys"]);
-  return ["name", "hash"].flatMap((field) =>
+  const keys = listOf(objectOf(config["auth"])["api_keys"]).map(objectOf);
+  const users = keys.map((entry) => textOf(entry["user"]));
+  const twice = ["name", "hash"].flatMap((field) =>
     repeated(keys, field).map((index) => ({
       path: ["auth", "api_keys", index, field],
       at: "value" as const,
@@ -106,6 +107,16 @@ function checkKeys(config: JsonObject): Finding[] {
       hint: field === "hash" ? "Run `portcullis keys create` for each key." : undefined,
     })),
   );
+  // A key without a user acts for itself, under its name; sessions and records would take the two for one caller.
+  const machines = keys.flatMap((entry, index): Finding[] => {
+    const name = textOf(entry["name"]);
+    if (users[index] !== undefined || name === undefined || !users.includes(name)) return [];
+    const message = "This key belongs to a machine, and its name is another key's user.";
+    return [
+      { path: ["auth", "api_keys", index, "name"], at: "value", message, hint: "Rename it, or give it the user." },
+    ];
+  });
+  return [...twice, ...machines];
 }
 
 function checkIssuers(config: JsonObject): Finding[] {

@@ -40,6 +40,12 @@ describe("a mistake is told with its place, its key and the next step", () => {
       "Must be true or false, but is text.",
       "Without quotes; yes and on are text in YAML 1.2.",
     ],
+    [
+      `auth:\n  api_keys:\n    - { name: ann, hash: "sha256:${"0".repeat(64)}" }\n    - { name: b, hash: "sha256:${"1".repeat(64)}", user: ann }`,
+      "3:15 auth.api_keys[0].name",
+      "This key belongs to a machine, and its name is another key's user.",
+      "Rename it, or give it the user.",
+    ],
     ["server: 5", "1:9 server", "Must be a group of keys, but is a number.", undefined],
     [
       "auth: { jwt: [{ audience: a }] }",
