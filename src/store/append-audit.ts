@@ -1,5 +1,5 @@
 import type Database from "better-sqlite3";
-import { type AuditRow, canonicalRow, chainHash, GENESIS_HASH } from "./audit-row.ts";
+import { type AuditRow, chainHash, GENESIS_HASH, rowValues } from "./audit-row.ts";
 
 /**
  * Makes the function that adds rows to the chain in one transaction. Prepared by hand: this runs for every call, and
@@ -24,41 +24,14 @@ export function prepareAppend(db: Database.Database): (rows: readonly AuditRow[]
     let prevHash = before?.hash ?? GENESIS_HASH;
     for (const given of rows) {
       seq += 1;
-      const [row, canonical] = storable(seq, given);
-      const hash = chainHash(prevHash, canonical);
-      if (row.kind === "closed") {
-        insertClosing.run(seq, row.at, row.callId, row.kind, row.outcome, row.durationMs, prevHash, hash);
-        prevHash = hash;
-        continue;
-      }
-      insert.run(
-        seq,
-        row.at,
-        row.callId,
-        row.kind,
-        row.actor,
-        row.actorIssuer,
-        row.actorEmail,
-        row.client,
-        row.clientId,
-        row.clientIp,
-        row.endpoint,
-        row.session,
-        row.upstream,
-        row.tool,
-        row.decision,
-        row.policies,
-        row.policySet,
-        row.argumentsDigest,
-        row.argumentsRedacted,
-        row.argumentsSealed,
-        row.argumentsFull,
-        row.outcome,
-        row.durationMs,
-        row.traceId,
-        prevHash,
-        hash,
-      );
+      const raw = rowValues(seq, given);
+      const rawText = JSON.stringify(raw);
+      // JSON.stringify writes lone surrogates, and only them, as an escape that starts so. A false alarm costs a pass.
+      const values = rawText.includes("\\ud") ? storable(raw) : raw;
+      const hash = chainHash(prevHash, values === raw ? rawText : JSON.stringify(values));
+      if (given.kind === "closed" && values === raw) {
+        insertClosing.run(seq, given.at, given.callId, given.kind, given.outcome, given.durationMs, prevHash, hash);
+      } else insert.run(...values, prevHash, hash);
       prevHash = hash;
     }
   });
@@ -66,36 +39,9 @@ export function prepareAppend(db: Database.Database): (rows: readonly AuditRow[]
 }
 
 /**
- * The row as SQLite will give it back, and its canonical text. UTF-8 has no lone surrogates and the table no NaN: a
- * client that sends one in its name would otherwise break the chain for good, without anybody having touched it.
+ * The values as SQLite will give them back. UTF-8 has no lone surrogates: a client that sends one in its name would
+ * otherwise break the chain for good, without anybody having touched it.
  */
-function storable(seq: number, row: AuditRow): readonly [AuditRow, string] {
-  const canonical = canonicalRow(seq, row);
-  // JSON.stringify writes lone surrogates, and only them, as an escape that starts so. A false alarm costs one more pass.
-  if (!canonical.includes("\\ud")) return [row, canonical];
-  const clean: AuditRow = {
-    ...row,
-    callId: wellFormed(row.callId),
-    actor: wellFormed(row.actor),
-    actorIssuer: wellFormed(row.actorIssuer),
-    actorEmail: wellFormed(row.actorEmail),
-    client: wellFormed(row.client),
-    clientId: wellFormed(row.clientId),
-    clientIp: wellFormed(row.clientIp),
-    endpoint: wellFormed(row.endpoint),
-    session: wellFormed(row.session),
-    upstream: wellFormed(row.upstream),
-    tool: wellFormed(row.tool),
-    decision: wellFormed(row.decision),
-    policies: wellFormed(row.policies),
-    argumentsRedacted: wellFormed(row.argumentsRedacted),
-    argumentsFull: wellFormed(row.argumentsFull),
-    outcome: wellFormed(row.outcome),
-    traceId: wellFormed(row.traceId),
-  };
-  return [clean, canonicalRow(seq, clean)];
-}
-
-function wellFormed<T extends string | null>(text: T): T | string {
-  return text === null ? text : text.replace(/\p{Surrogate}/gu, "\ufffd");
+function storable(values: readonly (string | number | null)[]): readonly (string | number | null)[] {
+  return values.map((value) => (typeof value === "string" ? value.replace(/\p{Surrogate}/gu, "\ufffd") : value));
 }

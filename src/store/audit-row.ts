@@ -52,13 +52,9 @@ export interface StoredAuditRow extends AuditRow {
 /** The hash before the first row. */
 export const GENESIS_HASH = "0".repeat(64);
 
-/**
- * A row as its hash sees it: `[seq, at, call_id, …, trace_id]`, the columns in the order of the table, as JSON without
- * white space. Anybody can recompute it from an export:
- * `hash = SHA-256(prev_hash + "\n" + JSON.stringify([seq, at, …, trace_id]))`, in hex.
- */
-export function canonicalRow(seq: number, row: AuditRow): string {
-  return JSON.stringify([
+/** The columns `seq` to `trace_id` of a row, in the order of the table. */
+export function rowValues(seq: number, row: AuditRow): readonly (string | number | null)[] {
+  return [
     seq,
     row.at,
     row.callId,
@@ -83,7 +79,16 @@ export function canonicalRow(seq: number, row: AuditRow): string {
     row.outcome,
     row.durationMs,
     row.traceId,
-  ]);
+  ];
+}
+
+/**
+ * A row as its hash sees it: `[seq, at, call_id, …, trace_id]`, the columns in the order of the table, as JSON without
+ * white space. Anybody can recompute it from an export:
+ * `hash = SHA-256(prev_hash + "\n" + JSON.stringify([seq, at, …, trace_id]))`, in hex.
+ */
+export function canonicalRow(seq: number, row: AuditRow): string {
+  return JSON.stringify(rowValues(seq, row));
 }
 
 /** The hash of a row whose canonical text is `canonical`, after the row whose hash is `prevHash`. */
