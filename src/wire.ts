@@ -40,7 +40,12 @@ export interface WireDeps {
   /** ms since the epoch. */
   readonly now: () => number;
   /** Times that no operator has to set, where they should be others. */
-  readonly timing?: { readonly catalog?: Partial<CatalogTiming>; readonly upstream?: Partial<UpstreamTiming> };
+  readonly timing?: {
+    readonly catalog?: Partial<CatalogTiming>;
+    readonly upstream?: Partial<UpstreamTiming>;
+    /** How long a start waits for slow upstreams, ms. Default 4,000. */
+    readonly settleMs?: number;
+  };
 }
 
 /** Compiles the policies, opens the store, starts the upstreams. @throws StoreError when the store cannot be opened */
@@ -102,7 +107,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     store,
     upstreams,
     policies,
-    settled: within(SETTLE_MS, catalog.settled(config.upstreams.map((upstream) => upstream.name))),
+    settled: within(timing.settleMs ?? SETTLE_MS, catalog.settled(config.upstreams.map((upstream) => upstream.name))),
     reload,
     async close() {
       await policies.close();

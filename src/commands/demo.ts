@@ -17,6 +17,8 @@ const USERS = {
 } as const;
 type UserName = keyof typeof USERS;
 
+const DEMO_SETTLE_MS = 20_000;
+
 /** `portcullis demo`: a gateway that works without any configuration, and a tour of it. */
 export function registerDemo(program: Command, shell: Shell): void {
   program
@@ -56,7 +58,8 @@ export function registerDemo(program: Command, shell: Shell): void {
       }
       const config = { ...loaded.config, server: { ...loaded.config.server, port } };
       const log = createLog({ level: "warn", format: shell.colours ? "pretty" : "json" }, shell.colours);
-      const gateway = await startOrExplain(shell, config, log);
+      // The tour's lines must work when they are printed, so a slow machine is waited for.
+      const gateway = await startOrExplain(shell, config, log, { settleMs: DEMO_SETTLE_MS });
       if (gateway === undefined) return;
       await gateway.wired.settled;
       const user = (name: UserName): DemoUser => ({ ...USERS[name], key: keys[name] });

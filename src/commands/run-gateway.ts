@@ -2,6 +2,7 @@ import type { Config } from "../config/schema.ts";
 import type { Log } from "../core/log.ts";
 import { type RunningGateway, startGateway } from "../serve.ts";
 import { StoreError } from "../store/store-error.ts";
+import type { WireDeps } from "../wire.ts";
 import { createLog } from "./log.ts";
 import type { Shell } from "./shell.ts";
 
@@ -13,9 +14,14 @@ export function logFor(shell: Shell, config: Config): Log {
 }
 
 /** Starts a gateway for a command: what is refused is explained on standard error, and the answer is `undefined`. */
-export async function startOrExplain(shell: Shell, config: Config, log: Log): Promise<RunningGateway | undefined> {
+export async function startOrExplain(
+  shell: Shell,
+  config: Config,
+  log: Log,
+  timing: NonNullable<WireDeps["timing"]> = {},
+): Promise<RunningGateway | undefined> {
   try {
-    const started = await startGateway(config, { log });
+    const started = await startGateway(config, { log, timing });
     if (started.ok) return started.gateway;
     shell.err(started.error);
   } catch (err) {
