@@ -5,25 +5,28 @@ import type { Log } from "../core/log.ts";
 import { prepareAppend } from "./append-audit.ts";
 import type { AuditReader, AuditRows } from "./audit-rows.ts";
 import { BACKSTOP_PAGES, type Checkpointer, createCheckpointer } from "./checkpointer.ts";
+import { createDefinitionReader, createDefinitionStore } from "./definition-rows.ts";
+import type { DefinitionReader, DefinitionStore } from "./definitions.ts";
+import { createGuarded, type Guarded } from "./guarded.ts";
 import { openForReading, openForWriting } from "./open-database.ts";
 import { createAuditReader } from "./read-audit.ts";
 import { createSessionStore } from "./session-rows.ts";
 import type { SessionStore } from "./sessions.ts";
-import { asStoreError } from "./store-error.ts";
 import { parseStoreUrl } from "./store-url.ts";
-import { whileBusy } from "./while-busy.ts";
 
 /** Everything that outlives the process. */
 export interface Store {
   readonly sessions: SessionStore;
   readonly audit: AuditRows;
+  readonly definitions: DefinitionStore & DefinitionReader;
   /** Ends the connections. Nothing else may be called afterwards. */
   close(): Promise<void>;
 }
 
-/** The audit of a store, to read and nothing else. */
+/** What commands read of a store beside a running gateway. */
 export interface StoreReader {
   readonly audit: AuditReader;
+  readonly definitions: DefinitionReader;
   close(): void;
 }
 
@@ -49,16 +52,18 @@ export function openStore(options: StoreOptions): Store {
   connection.pragma("busy_timeout = 0");
   connection.pragma(`wal_autocheckpoint = ${BACKSTOP_PAGES}`);
   const db = drizzle({ client: connection });
+  const guarded = createGuarded(what);
   const checkpointer =
     place.kind === "file"
       ? createCheckpointer(place.path, (err) => options.log.warn({ err, path: what }, "A checkpoint failed."))
       : undefined;
   return {
-    sessions: createSessionStore(db, what),
+    sessions: createSessionStore(db, guarded),
     audit: {
-      ...createAuditReader(db, what),
-      append: createAppend(connection, checkpointer, what, options.lockWaitMs ?? 2_000),
+      ...createAuditReader(db, guarded),
+      append: createAppend(connection, checkpointer, createGuarded(what, options.lockWaitMs)),
     },
+    definitions: { ...createDefinitionReader(db, guarded), ...createDefinitionStore(db, guarded) },
     async close() {
       await checkpointer?.close();
       connection.close();
@@ -67,29 +72,30 @@ export function openStore(options: StoreOptions): Store {
 }
 
 /**
- * Opens the audit of an existing store for reading: makes and changes nothing, also beside a running gateway.
+ * Opens an existing store for reading: makes and changes nothing, also beside a running gateway.
  * @throws StoreError when there is no such file, or it is of another version
  */
 export function openStoreReader(options: { readonly url: string; readonly migrationsDir?: string }): StoreReader {
   const place = parseStoreUrl(options.url);
   const connection = openForReading(place, options.migrationsDir ?? packagedMigrations());
   const what = place.kind === "file" ? place.path : options.url;
-  return { audit: createAuditReader(drizzle({ client: connection }), what), close: () => connection.close() };
+  const db = drizzle({ client: connection });
+  const guarded = createGuarded(what);
+  return {
+    audit: createAuditReader(db, guarded),
+    definitions: createDefinitionReader(db, guarded),
+    close: () => connection.close(),
+  };
 }
 
 function createAppend(
   connection: Database.Database,
   checkpointer: Checkpointer | undefined,
-  what: string,
-  lockWaitMs: number,
+  guarded: Guarded,
 ): AuditRows["append"] {
   const append = prepareAppend(connection);
   return async (rows) => {
-    try {
-      await whileBusy(lockWaitMs, () => append(rows));
-    } catch (err) {
-      throw asStoreError(err, what);
-    }
+    await guarded(() => append(rows));
     checkpointer?.committed();
   };
 }

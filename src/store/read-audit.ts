@@ -3,24 +3,15 @@ import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { alias } from "drizzle-orm/sqlite-core";
 import type { StoredAuditRow } from "./audit-row.ts";
 import type { AuditEntry, AuditFilter, AuditReader } from "./audit-rows.ts";
+import type { Guarded } from "./guarded.ts";
 import { audit } from "./schema.ts";
-import { asStoreError, StoreError } from "./store-error.ts";
-import { whileBusy } from "./while-busy.ts";
+import { StoreError } from "./store-error.ts";
 
 const PAGE_ROWS = 500;
-const WAIT_MS = 2_000;
 
-/** Reads the audit through one connection. `what` names the database in errors. */
-export function createAuditReader(db: BetterSQLite3Database, what: string): AuditReader {
+/** Reads the audit through one connection. */
+export function createAuditReader(db: BetterSQLite3Database, guarded: Guarded): AuditReader {
   const closed = alias(audit, "closed");
-
-  async function guarded<T>(work: () => T): Promise<T> {
-    try {
-      return await whileBusy(WAIT_MS, work);
-    } catch (err) {
-      throw asStoreError(err, what);
-    }
-  }
 
   function listNow(filter: AuditFilter) {
     const wanted: (SQL | undefined)[] = [

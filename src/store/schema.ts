@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { index, integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /*
  * The tables. Times are ms since the epoch, UTC. `npm run migrations` writes the SQL for a change made here into
@@ -60,4 +60,25 @@ export const audit = sqliteTable(
     hash: text("hash").notNull(),
   },
   (table) => [index("audit_closed_call_id").on(table.callId).where(sql`${table.kind} = 'closed'`)],
+);
+
+/**
+ * Tool definitions that upstreams list or listed. `last_seen_at` of a current one is when it was listed first, or again
+ * after a pause; of a past one, when it was no longer listed.
+ */
+export const toolDefinitions = sqliteTable(
+  "tool_definitions",
+  {
+    upstream: text("upstream").notNull(),
+    tool: text("tool").notNull(),
+    digest: text("digest").notNull(),
+    definition: text("definition").notNull(),
+    firstSeenAt: integer("first_seen_at").notNull(),
+    lastSeenAt: integer("last_seen_at").notNull(),
+    current: integer("current").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.upstream, table.tool, table.digest] }),
+    index("tool_definitions_current").on(table.upstream, table.tool, table.digest).where(sql`${table.current} = 1`),
+  ],
 );

@@ -1,29 +1,18 @@
 import { eq, lt, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
-import { isObject, type JsonObject } from "../core/json.ts";
+import type { Guarded } from "./guarded.ts";
 import { sessions } from "./schema.ts";
 import type { SessionRecord, SessionStore } from "./sessions.ts";
-import { asStoreError, StoreError } from "./store-error.ts";
-import { whileBusy } from "./while-busy.ts";
+import { objectIn, type StoredIn, stringsIn } from "./stored-json.ts";
 
-const WAIT_MS = 2_000;
-
-/** Keeps legacy sessions in the `sessions` table. `what` names the database in errors. */
-export function createSessionStore(db: BetterSQLite3Database, what: string): SessionStore {
+/** Keeps legacy sessions in the `sessions` table. */
+export function createSessionStore(db: BetterSQLite3Database, guarded: Guarded): SessionStore {
   // `find` runs for every legacy request: prepared once, it costs no query building.
   const found = db
     .select()
     .from(sessions)
     .where(eq(sessions.idHash, sql.placeholder("idHash")))
     .prepare();
-
-  async function guarded<T>(work: () => T): Promise<T> {
-    try {
-      return await whileBusy(WAIT_MS, work);
-    } catch (err) {
-      throw asStoreError(err, what);
-    }
-  }
 
   return {
     async create(session) {
@@ -80,37 +69,15 @@ function recordOf(row: SessionRow): SessionRecord {
     subject: row.sub,
     endpoint: row.endpoint,
     protocolVersion: row.protocolVersion,
-    clientInfo: objectIn(row.clientInfo, "client_info"),
-    capabilities: objectIn(row.capabilities, "capabilities"),
+    clientInfo: objectIn(row.clientInfo, column("client_info")),
+    capabilities: objectIn(row.capabilities, column("capabilities")),
     logLevel: row.logLevel ?? undefined,
-    subscriptions: stringsIn(row.subscriptions, "subscriptions"),
+    subscriptions: stringsIn(row.subscriptions, column("subscriptions")),
     createdAt: row.createdAt,
     lastSeenAt: row.lastSeenAt,
   };
 }
 
-function objectIn(text: string, column: string): JsonObject {
-  const value = parsed(text, column);
-  if (!isObject(value)) throw malformed(column);
-  return value;
-}
-
-function stringsIn(text: string, column: string): readonly string[] {
-  const value = parsed(text, column);
-  if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) throw malformed(column);
-  return value;
-}
-
-function parsed(text: string, column: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (err) {
-    throw malformed(column, err);
-  }
-}
-
-function malformed(column: string, cause?: unknown): StoreError {
-  return new StoreError("STORE_ROW_MALFORMED", `A row of sessions holds no usable ${column}. Was it edited by hand?`, {
-    cause,
-  });
+function column(name: string): StoredIn {
+  return { table: "sessions", column: name };
 }

@@ -1,0 +1,113 @@
+import { and, asc, eq, type SQL, sql } from "drizzle-orm";
+import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import { type DefinitionReader, type DefinitionStore, KEPT, type ListedDefinition } from "./definitions.ts";
+import type { Guarded } from "./guarded.ts";
+import { toolDefinitions as rows } from "./schema.ts";
+import { objectIn } from "./stored-json.ts";
+
+const DEFINITION = { table: "tool_definitions", column: "definition" };
+
+// Written out, not bound: only so does SQLite see that the partial index on current rows serves.
+const CURRENT: SQL = sql`${rows.current} = 1`;
+const PAST: SQL = sql`${rows.current} = 0`;
+
+/** Reads tool definitions from their table. */
+export function createDefinitionReader(db: BetterSQLite3Database, guarded: Guarded): DefinitionReader {
+  return {
+    async current() {
+      const found = await guarded(() =>
+        db.select().from(rows).where(CURRENT).orderBy(asc(rows.upstream), asc(rows.tool)).all(),
+      );
+      return found.map(({ upstream, tool, digest, definition }) => ({
+        upstream,
+        tool,
+        digest,
+        definition: objectIn(definition, DEFINITION),
+      }));
+    },
+    async find(upstream, tool, digest) {
+      const row = await guarded(() =>
+        db
+          .select({ definition: rows.definition })
+          .from(rows)
+          .where(and(eq(rows.upstream, upstream), eq(rows.tool, tool), eq(rows.digest, digest)))
+          .get(),
+      );
+      return row === undefined ? undefined : objectIn(row.definition, DEFINITION);
+    },
+  };
+}
+
+/** Keeps tool definitions in their table. */
+export function createDefinitionStore(db: BetterSQLite3Database, guarded: Guarded): DefinitionStore {
+  return {
+    async replace(upstream, tools, at) {
+      // Upstreams are listed every few minutes and hardly ever change: the usual case takes no lock.
+      if (await guarded(() => isListed(db, upstream, tools))) return;
+      // Everything is read again in the transaction: another process on this file may have been here in between.
+      await guarded(() => db.transaction((tx) => replaceNow(tx, upstream, tools, at), { behavior: "immediate" }));
+    },
+  };
+}
+
+type Connection = Pick<BetterSQLite3Database, "select" | "insert" | "update" | "delete">;
+
+function currentOf(db: Connection, upstream: string) {
+  return db
+    .select({ tool: rows.tool, digest: rows.digest })
+    .from(rows)
+    .where(and(eq(rows.upstream, upstream), CURRENT))
+    .all();
+}
+
+function isListed(db: Connection, upstream: string, tools: readonly ListedDefinition[]): boolean {
+  const current = new Set(currentOf(db, upstream).map((row) => keyOf(row.tool, row.digest)));
+  const listed = new Set(tools.map((tool) => keyOf(tool.name, tool.digest)));
+  return listed.size === current.size && [...listed].every((key) => current.has(key));
+}
+
+function replaceNow(db: Connection, upstream: string, tools: readonly ListedDefinition[], at: number): void {
+  const current = currentOf(db, upstream);
+  const before = new Set(current.map((row) => keyOf(row.tool, row.digest)));
+  const listed = new Set(tools.map((tool) => keyOf(tool.name, tool.digest)));
+  for (const { tool, digest } of current) {
+    if (listed.has(keyOf(tool, digest))) continue;
+    db.update(rows)
+      .set({ current: 0, lastSeenAt: at })
+      .where(and(eq(rows.upstream, upstream), eq(rows.tool, tool), eq(rows.digest, digest)))
+      .run();
+    forgetOldest(db, and(eq(rows.upstream, upstream), eq(rows.tool, tool), PAST), KEPT.pastVersionsPerTool);
+  }
+  // Prepared once: a first list may hold thousands, and building each query costs more than its row.
+  const list = db
+    .insert(rows)
+    .values({
+      upstream,
+      tool: sql.placeholder("tool"),
+      digest: sql.placeholder("digest"),
+      definition: sql.placeholder("definition"),
+      firstSeenAt: at,
+      lastSeenAt: at,
+      current: 1,
+    })
+    .onConflictDoUpdate({ target: [rows.upstream, rows.tool, rows.digest], set: { current: 1, lastSeenAt: at } })
+    .prepare();
+  for (const { name, digest, definition } of tools) {
+    if (!before.has(keyOf(name, digest))) list.run({ tool: name, digest, definition: JSON.stringify(definition) });
+  }
+  const past = Math.max(0, KEPT.rowsPerUpstream - listed.size);
+  forgetOldest(db, and(eq(rows.upstream, upstream), PAST), past);
+}
+
+/** Of the rows that fit, removes all but the `kept` that were listed last. */
+function forgetOldest(db: Connection, fit: SQL | undefined, kept: number): void {
+  db.delete(rows)
+    .where(
+      sql`rowid IN (SELECT rowid FROM ${rows} WHERE ${fit} ORDER BY ${rows.lastSeenAt} DESC, rowid DESC LIMIT -1 OFFSET ${kept})`,
+    )
+    .run();
+}
+
+function keyOf(tool: string, digest: string): string {
+  return `${digest} ${tool}`;
+}
