@@ -9,16 +9,19 @@ import { createDefinitionReader, createDefinitionStore } from "./definition-rows
 import type { DefinitionReader, DefinitionStore } from "./definitions.ts";
 import { createGuarded, type Guarded } from "./guarded.ts";
 import { openForReading, openForWriting } from "./open-database.ts";
+import { createRateLimits } from "./rate-limit-rows.ts";
+import type { RateLimits } from "./rate-limits.ts";
 import { createAuditReader } from "./read-audit.ts";
 import { createSessionStore } from "./session-rows.ts";
 import type { SessionStore } from "./sessions.ts";
-import { parseStoreUrl } from "./store-url.ts";
+import { parseStoreUrl, type StorePlace } from "./store-url.ts";
 
 /** Everything that outlives the process. */
 export interface Store {
   readonly sessions: SessionStore;
   readonly audit: AuditRows;
   readonly definitions: DefinitionStore & DefinitionReader;
+  readonly rateLimits: RateLimits;
   /** Ends the connections. Nothing else may be called afterwards. */
   close(): Promise<void>;
 }
@@ -36,7 +39,7 @@ export interface StoreOptions {
   readonly log: Log;
   /** Default: the `migrations/` of this package. */
   readonly migrationsDir?: string;
-  /** How long an audit batch may wait for another process's lock, ms. Default 2,000. */
+  /** How long an audit batch or a count may wait for another process's lock, ms. Default 2,000. */
   readonly lockWaitMs?: number;
 }
 
@@ -47,16 +50,19 @@ export interface StoreOptions {
 export function openStore(options: StoreOptions): Store {
   const place = parseStoreUrl(options.url);
   const what = place.kind === "file" ? place.path : options.url;
-  const connection = openForWriting(place, options.migrationsDir ?? packagedMigrations());
-  // SQLite's own wait for a lock stops the event loop; from here on `while-busy.ts` waits instead.
-  connection.pragma("busy_timeout = 0");
-  connection.pragma(`wal_autocheckpoint = ${BACKSTOP_PAGES}`);
+  const [connection, counters] = openTwo(place, options.migrationsDir ?? packagedMigrations());
   const db = drizzle({ client: connection });
   const guarded = createGuarded(what);
   const checkpointer =
     place.kind === "file"
       ? createCheckpointer(place.path, (err) => options.log.warn({ err, path: what }, "A checkpoint failed."))
       : undefined;
+  const rateLimits = createRateLimits({
+    connection: counters,
+    what,
+    lockWaitMs: options.lockWaitMs ?? 2_000,
+    onCommit: () => checkpointer?.committed(),
+  });
   return {
     sessions: createSessionStore(db, guarded),
     audit: {
@@ -64,11 +70,33 @@ export function openStore(options: StoreOptions): Store {
       append: createAppend(connection, checkpointer, createGuarded(what, options.lockWaitMs)),
     },
     definitions: { ...createDefinitionReader(db, guarded), ...createDefinitionStore(db, guarded) },
+    rateLimits,
     async close() {
+      await rateLimits.idle();
       await checkpointer?.close();
+      counters.close();
       connection.close();
     },
   };
+}
+
+/** One connection for everything, and one for the counters. In memory these are two databases that share nothing. */
+function openTwo(place: StorePlace, migrationsDir: string): readonly [Database.Database, Database.Database] {
+  const first = openWithoutWaiting(place, migrationsDir);
+  try {
+    return [first, openWithoutWaiting(place, migrationsDir)];
+  } catch (err) {
+    first.close();
+    throw err;
+  }
+}
+
+/** SQLite's own wait for a lock stops the event loop; once the file is open, `while-busy.ts` waits instead. */
+function openWithoutWaiting(place: StorePlace, migrationsDir: string): Database.Database {
+  const connection = openForWriting(place, migrationsDir);
+  connection.pragma("busy_timeout = 0");
+  connection.pragma(`wal_autocheckpoint = ${BACKSTOP_PAGES}`);
+  return connection;
 }
 
 /**
