@@ -1,4 +1,5 @@
 import type { Decision } from "../core/decision.ts";
+import { durationText } from "../core/duration.ts";
 import type { PolicyExplanation } from "../policy/explain.ts";
 import type { Trace } from "../policy/trace.ts";
 import { type Colour, plain } from "./output.ts";
@@ -7,7 +8,7 @@ type Paint = (colour: Colour, text: string) => string;
 
 /** An explained decision for a terminal: the verdict, the policies that matched, and why each other one did not. */
 export function explanationText(decision: Decision, policies: readonly PolicyExplanation[], paint: Paint): string {
-  const matched = policies.filter(({ verdict }) => verdict === "applied" || verdict === "unapplied");
+  const matched = policies.filter(({ verdict }) => ["applied", "unapplied", "result"].includes(verdict));
   const others = policies.filter((policy) => !matched.includes(policy));
   return [
     verdictLine(decision, paint),
@@ -17,9 +18,15 @@ export function explanationText(decision: Decision, policies: readonly PolicyExp
 }
 
 function verdictLine(decision: Decision, paint: Paint): string {
-  if (decision.effect === "allow") return `${paint("green", "allow")}\n`;
-  const colour = decision.effect === "deny" ? "red" : "yellow";
-  return `${paint(colour, decision.effect)} by ${decision.policy}\n${plain(decision.message)}\n`;
+  const limits = (decision.limits ?? []).map(
+    ({ policy, limit, windowMs, cost }) =>
+      `counts ${cost} against ${policy}, which allows ${limit} in ${durationText(windowMs)}\n`,
+  );
+  if (decision.effect === "allow") return `${paint("green", "allow")}\n${limits.join("")}`;
+  const colour = decision.effect === "deny" || decision.effect === "hide" ? "red" : "yellow";
+  const hidden = decision.hidden ? "The tool is not listed for this caller, and the answer is that of an unknown one.\n" : "";
+  const text = `${paint(colour, decision.effect)} by ${decision.policy}\n${plain(decision.message)}\n`;
+  return `${text}${hidden}${limits.join("")}`;
 }
 
 function section(title: string, policies: readonly PolicyExplanation[], paint: Paint): string {
@@ -44,6 +51,8 @@ function reasonOf({ verdict, shadow, effect, error, trace }: PolicyExplanation):
     case "unapplied":
       if (shadow) return error === undefined ? "shadow: would apply" : `shadow: would apply (${plain(error)})`;
       return `does not count: ${effect} needs a condition that has a value${error === undefined ? "" : ` (${plain(error)})`}`;
+    case "result":
+      return "decided once the tool has answered";
     case "target":
       return "the target does not fit";
     case "condition":

@@ -1,5 +1,8 @@
-/** What a policy can do to a call. */
-export type Effect = "deny" | "step_up" | "request_approval" | "allow";
+/**
+ * What a policy can do to a call. `redact` changes the result, `rate_limit` counts; the others bear on whether the call
+ * is made at all.
+ */
+export type Effect = "hide" | "deny" | "step_up" | "request_approval" | "allow" | "rate_limit" | "redact";
 
 /** One policy that matched a call. */
 export interface Match {
@@ -13,17 +16,83 @@ export interface Match {
   readonly mode?: "shadow";
 }
 
-/** The verdict over one call: the strongest effect of all policies that matched. */
-export type Decision = {
-  /** Every policy that matched, in file order. */
+/** How the caller must have signed in: all policies that ask for it, merged to the strictest. */
+export interface StepUpRequirement {
+  /** In file order. */
+  readonly policies: readonly string[];
+  /** One list for every policy that names any; of each list one must be reached. */
+  readonly acr: readonly (readonly string[])[];
+  /** The smallest of all, ms; `undefined` where the age of the sign-in does not matter. */
+  readonly maxAgeMs: number | undefined;
+}
+
+/** One approval that a call needs. */
+export interface ApprovalRequirement {
+  readonly policy: string;
+  /** A name from `approval_flows`. */
+  readonly flow: string;
+  readonly message: string;
+}
+
+/** A budget that a call draws on, if it is made. */
+export interface RateLimit {
+  readonly policy: string;
+  /** What is counted together: equal for calls that share the budget. May hold what the caller sent. */
+  readonly counter: string;
+  readonly limit: number;
+  readonly windowMs: number;
+  /** What this call takes; not negative, may be a fraction. */
+  readonly cost: number;
+  /** What the agent is told when the budget is used up, without the time to wait. */
+  readonly message: string;
+}
+
+/** What every decision says besides its effect. */
+interface DecisionReport {
+  /** Every policy that matched before the call, in file order. */
   readonly matched: readonly Match[];
   /** Evaluated without effect: shadow policies that matched, and an `allow` whose condition failed. Absent if none. */
   readonly unapplied?: readonly Match[];
   /** SHA-256 of the policy set that decided. */
   readonly set: string;
-} & (
-  | { readonly effect: "allow" }
-  | { readonly effect: "deny"; readonly policy: string; readonly message: string }
-  | { readonly effect: "step_up"; readonly policy: string; readonly message: string }
-  | { readonly effect: "request_approval"; readonly policy: string; readonly message: string }
-);
+  /** The caller does not see this tool: the answer is that of an unknown one, whatever the effect says. */
+  readonly hidden?: true;
+  /** Budgets to draw on before the call is made. Absent if none, or if the call is refused anyway. */
+  readonly limits?: readonly RateLimit[];
+  /** Policies want to see the result before the client does: `decideResult` is to be asked. */
+  readonly inspectsResult?: true;
+}
+
+/** The verdict over one call: the strongest effect of all policies that matched. */
+export type Decision = DecisionReport &
+  (
+    | { readonly effect: "allow" }
+    | { readonly effect: "hide"; readonly policy: string; readonly message: string }
+    | { readonly effect: "deny"; readonly policy: string; readonly message: string }
+    | {
+        readonly effect: "step_up";
+        readonly policy: string;
+        readonly message: string;
+        readonly stepUp: StepUpRequirement;
+        /** What is needed besides, after the sign-in. */
+        readonly approvals: readonly ApprovalRequirement[];
+      }
+    | {
+        readonly effect: "request_approval";
+        readonly policy: string;
+        readonly message: string;
+        /** All of them must be given; never empty. */
+        readonly approvals: readonly ApprovalRequirement[];
+      }
+    | {
+        /** Made of an `allow` by whoever keeps the counters; `decide` itself counts nothing. */
+        readonly effect: "rate_limit";
+        readonly policy: string;
+        readonly message: string;
+        /** How long until the same call could pass, ms. */
+        readonly retryAfterMs: number;
+      }
+  );
+
+/** A decision that stops a call, for now or for good. */
+export type Stop = Exclude<Decision, { effect: "allow" }>;

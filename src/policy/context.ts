@@ -3,7 +3,7 @@ import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
 import { readSchemaHints, type SchemaHints } from "./input-schema.ts";
 import { bindJson } from "./json-values.ts";
-import type { PolicyInput } from "./policy-set.ts";
+import type { PolicyInput, PolicyResult } from "./policy-set.ts";
 
 /** `user` of a condition. A field that nobody vouched for is absent: `has(user.email)` is false then. */
 export class UserView {
@@ -99,6 +99,23 @@ export class RequestView {
   }
 }
 
+/** `result` of a condition. */
+export class ResultView {
+  readonly is_error: boolean;
+  readonly text: string;
+  readonly #structured: Json | undefined;
+
+  constructor(result: PolicyResult) {
+    this.is_error = result.isError;
+    this.text = result.text;
+    this.#structured = result.structured;
+  }
+
+  get structured(): unknown {
+    return bindJson(this.#structured, 0, undefined);
+  }
+}
+
 /** What depends on a tool's definition alone: computed once per definition, not per call. */
 export interface ToolFacts {
   readonly view: ToolView;
@@ -119,11 +136,14 @@ export class CallContext {
   #client: ClientView | undefined;
   #request: RequestView | undefined;
   #args: unknown;
+  /** There once the tool has answered. */
+  readonly result: ResultView | undefined;
 
-  constructor(input: PolicyInput, facts: ToolFacts) {
+  constructor(input: PolicyInput, facts: ToolFacts, result?: PolicyResult) {
     this.#input = input;
     this.tool = facts.view;
     this.#hints = facts.hints;
+    this.result = result && new ResultView(result);
   }
 
   get user(): UserView {

@@ -1,109 +1,240 @@
-import type { Decision, Effect, Match } from "../core/decision.ts";
+import type { ApprovalRequirement, Decision, Match, RateLimit, StepUpRequirement } from "../core/decision.ts";
+import type { Redaction } from "../redaction/redaction.ts";
+import { chargeFor } from "./charge.ts";
+import type { CompiledPolicy } from "./compiled-policy.ts";
 import { CallContext } from "./context.ts";
-import type { Condition } from "./environment.ts";
-import { indexPolicies } from "./policy-index.ts";
-import type { PolicyInput } from "./policy-set.ts";
-import type { CompiledTarget } from "./target.ts";
-import type { Template } from "./template.ts";
-
-/** One policy, compiled. */
-export interface CompiledPolicy {
-  readonly id: string;
-  readonly effect: Effect;
-  readonly shadow: boolean;
-  readonly target: CompiledTarget;
-  /** `undefined`: every call that the target matches. */
-  readonly condition: Condition | undefined;
-  readonly message: Template | undefined;
-}
+import { defaultMessage, withFailure } from "./messages.ts";
+import { indexPolicies, type ToolMatch } from "./policy-index.ts";
+import type { PolicyInput, PolicyResult, PolicySet, ResultDecision, Viewer } from "./policy-set.ts";
+import { classifyBy, shapesLists } from "./visibility.ts";
 
 /** Stands for a policy's id where `policies.default: deny` decided. No id can have a dot. */
 export const DEFAULT_POLICY = "policies.default";
 
-const STRENGTH: Readonly<Record<Effect, number>> = { allow: 0, request_approval: 1, step_up: 2, deny: 3 };
+/** Of the effects that bear on whether a call is made. */
+const STRENGTH = { allow: 0, request_approval: 1, step_up: 2, deny: 3, hide: 4 } as const;
+
+/** What a compiled set can be asked: see `PolicySet`. */
+export type Decider = Pick<PolicySet, "decide" | "decideResult" | "hides" | "viewerClass" | "redacts">;
 
 /**
- * Makes the decision function of a set: every matching policy is evaluated, the strongest effect wins and the first
+ * Makes the decision functions of a set: every matching policy is evaluated, the strongest effect wins and the first
  * policy that has it gives the message. A condition that fails counts as true for an effect that restricts and as false
- * for `allow`. Pure: equal calls get equal decisions.
+ * for `allow`. Pure: equal calls get equal decisions, and nothing is counted here.
  */
-export function createDecide(
-  policies: readonly CompiledPolicy[],
-  set: string,
-  fallback: "allow" | "deny",
-): (input: PolicyInput) => Decision {
+export function createDecider(policies: readonly CompiledPolicy[], set: string, fallback: "allow" | "deny"): Decider {
   const find = indexPolicies(policies);
+  const shaping = policies.filter((policy) => shapesLists(policy, fallback));
+  const listsDiffer = fallback === "deny" || shaping.length > 0;
+  const classify = classifyBy(new Set(shaping.flatMap(({ viewerFacts }) => viewerFacts)));
+  const redacting = policies.filter((policy) => policy.effect === "redact");
 
-  return (input) => {
-    const tool = find(input.tool);
-    const matched: Match[] = [];
-    let unapplied: Match[] | undefined;
-    let strongest: CompiledPolicy | undefined;
-    let failure: string | undefined;
-    let allowed = fallback === "allow";
-    let context: CallContext | undefined;
-
-    for (const policy of tool.policies) {
-      const { target, condition, effect } = policy;
-      if (target.matchesCaller !== undefined && !target.matchesCaller(input)) continue;
-      let error: string | undefined;
-      if (condition !== undefined) {
-        context ??= new CallContext(input, tool.facts());
-        const result = condition(context);
-        if (result === false) continue;
-        if (result !== true) error = result.error;
-      }
-      const match: Match =
-        error === undefined
-          ? { policy: policy.id, effect, because: "condition" }
-          : { policy: policy.id, effect, because: "error", error };
-      if (policy.shadow || (effect === "allow" && error !== undefined)) {
-        unapplied ??= [];
-        unapplied.push(policy.shadow ? { ...match, mode: "shadow" } : match);
-        continue;
-      }
-      matched.push(match);
-      if (effect === "allow") allowed = true;
-      else if (strongest === undefined || STRENGTH[effect] > STRENGTH[strongest.effect]) {
-        strongest = policy;
-        failure = error;
-      }
-    }
-
-    const report = unapplied === undefined ? { matched, set } : { matched, set, unapplied };
-    if (strongest !== undefined && (allowed || strongest.effect === "deny")) {
-      const { id, effect, message } = strongest;
-      if (message !== undefined) context ??= new CallContext(input, tool.facts());
-      const text =
-        message === undefined || context === undefined ? defaultMessage(id, effect) : message.render(context);
-      const why = failure === undefined ? text : `${text} ${becauseOf(failure)}`;
-      if (effect !== "allow") return Object.assign(report, { effect, policy: id, message: why });
-    }
-    if (allowed) return Object.assign(report, { effect: "allow" as const });
-    const message =
-      "No policy allows this call, and without one calls are denied. An operator can add an allow policy.";
-    return Object.assign(report, { effect: "deny" as const, policy: DEFAULT_POLICY, message });
+  return {
+    decide: (input) => decideCall(input, find(input.tool), set, fallback),
+    decideResult: (input, result) => decideResult(input, find(input.tool), result),
+    hides: (viewer, tool) => listsDiffer && hides(viewer, tool, find(tool), fallback),
+    viewerClass: (viewer) => (listsDiffer ? classify(viewer) : undefined),
+    redacts: (tool) =>
+      redacting.length > 0 && find(tool).policies.some(({ effect, shadow }) => effect === "redact" && !shadow),
   };
 }
 
-function defaultMessage(id: string, effect: Effect): string {
-  switch (effect) {
+type Stopping = Extract<CompiledPolicy, { effect: "hide" | "deny" | "step_up" | "request_approval" | "rate_limit" }>;
+
+function decideCall(
+  input: PolicyInput,
+  tool: ToolMatch<CompiledPolicy>,
+  set: string,
+  fallback: "allow" | "deny",
+): Decision {
+  const matched: Match[] = [];
+  let unapplied: Match[] | undefined;
+  let strongest: Stopping | undefined;
+  let strength = 0;
+  let failure: string | undefined;
+  let allowed = fallback === "allow";
+  // Whether other arguments or another time could be let through: else the tool does not exist for this caller.
+  let allowable = allowed;
+  let hidden = false;
+  let inspectsResult = false;
+  let stepUps: Extract<CompiledPolicy, { effect: "step_up" }>[] | undefined;
+  let approvals: ApprovalRequirement[] | undefined;
+  let limits: RateLimit[] | undefined;
+  let context: CallContext | undefined;
+  let viewer: Viewer | undefined;
+
+  for (const policy of tool.policiesFor(input.principal)) {
+    const { target, condition, effect } = policy;
+    if (target.matchesCaller !== undefined) {
+      viewer ??= { principal: input.principal, client: input.client, endpoint: input.request.endpoint };
+      if (!target.matchesCaller(viewer)) continue;
+    }
+    if (effect === "redact") {
+      inspectsResult = true;
+      continue;
+    }
+    if (effect === "allow" && !policy.shadow && !policy.aboutViewer) allowable = true;
+    let error: string | undefined;
+    if (condition !== undefined) {
+      context ??= new CallContext(input, tool.facts());
+      const result = condition(context);
+      if (result === false) continue;
+      if (result !== true) error = result.error;
+    }
+    let limit: RateLimit | undefined;
+    if (effect === "rate_limit" && error === undefined) {
+      context ??= new CallContext(input, tool.facts());
+      const charge = chargeFor(policy, input, context);
+      if (charge.ok) limit = charge.limit;
+      else error = charge.error;
+    }
+    const match: Match =
+      error === undefined
+        ? { policy: policy.id, effect, because: "condition" }
+        : { policy: policy.id, effect, because: "error", error };
+    if (policy.shadow || (effect === "allow" && error !== undefined)) {
+      unapplied ??= [];
+      unapplied.push(policy.shadow ? { ...match, mode: "shadow" } : match);
+      continue;
+    }
+    matched.push(match);
+    if (effect === "allow") {
+      allowed = true;
+      allowable = true;
+      continue;
+    }
+    if (limit !== undefined) {
+      limits ??= [];
+      limits.push(limit);
+      continue;
+    }
+    if ((effect === "hide" || effect === "deny") && policy.aboutViewer) hidden = true;
+    if (effect === "step_up") {
+      stepUps ??= [];
+      stepUps.push(policy);
+    } else if (effect === "request_approval") {
+      context ??= new CallContext(input, tool.facts());
+      approvals ??= [];
+      approvals.push({ policy: policy.id, flow: policy.flow, message: messageOf(policy, context, error) });
+    }
+    // A budget that cannot be counted has no room: the call is refused.
+    const weight = STRENGTH[effect === "rate_limit" ? "deny" : effect];
+    if (weight > strength) {
+      strongest = policy;
+      strength = weight;
+      failure = error;
+    }
+  }
+
+  const report = {
+    matched,
+    set,
+    ...(unapplied && { unapplied }),
+    ...((hidden || !allowable) && { hidden: true as const }),
+  };
+  const goesOn = { ...(limits && { limits }), ...(inspectsResult && { inspectsResult: true as const }) };
+  if (strongest === undefined || (!allowed && strength < STRENGTH.deny)) {
+    return allowed
+      ? Object.assign(report, goesOn, { effect: "allow" as const })
+      : Object.assign(report, DENIED_BY_DEFAULT);
+  }
+  context ??= new CallContext(input, tool.facts());
+  const policy = strongest.id;
+  const message = messageOf(strongest, context, failure);
+  switch (strongest.effect) {
+    case "hide":
+      return Object.assign(report, { effect: "hide" as const, policy, message });
     case "deny":
-      return `The policy ${id} denies this call.`;
-    case "step_up":
-      return `The policy ${id} asks the user to sign in again before this call.`;
+    case "rate_limit":
+      return Object.assign(report, { effect: "deny" as const, policy, message });
+    case "step_up": {
+      const more = { effect: "step_up" as const, policy, message, stepUp: mergeStepUps(stepUps ?? []) };
+      return Object.assign(report, goesOn, more, { approvals: approvals ?? [] });
+    }
     case "request_approval":
-      return `The policy ${id} asks for an approval of this call.`;
-    case "allow":
-      return `The policy ${id} allows this call.`;
+      return Object.assign(report, goesOn, {
+        effect: "request_approval" as const,
+        policy,
+        message,
+        approvals: approvals ?? [],
+      });
     default:
-      return effect satisfies never;
+      return strongest satisfies never;
   }
 }
 
-// An agent can only do something about its arguments; what else a condition looks at is not its business.
-function becauseOf(failure: string): string {
-  return /^args[\w.]* is missing$/.test(failure)
-    ? `(The policy counts because it could not be evaluated: ${failure}.)`
-    : "(The policy counts because it could not be evaluated; the audit says why.)";
+const DENIED_BY_DEFAULT = {
+  effect: "deny",
+  policy: DEFAULT_POLICY,
+  message: "No policy allows this call, and without one calls are denied. An operator can add an allow policy.",
+} as const;
+
+function messageOf(policy: Stopping, context: CallContext, failure: string | undefined): string {
+  const text = policy.message?.render(context) ?? defaultMessage(policy.id, policy.effect);
+  return failure === undefined ? text : withFailure(text, failure);
+}
+
+function mergeStepUps(policies: readonly Extract<CompiledPolicy, { effect: "step_up" }>[]): StepUpRequirement {
+  const ages = policies.flatMap(({ maxAgeMs }) => maxAgeMs ?? []);
+  return {
+    policies: policies.map(({ id }) => id),
+    acr: policies.flatMap(({ acr }) => (acr === undefined ? [] : [acr])),
+    maxAgeMs: ages.length === 0 ? undefined : Math.min(...ages),
+  };
+}
+
+function decideResult(
+  input: PolicyInput,
+  tool: ToolMatch<CompiledPolicy>,
+  result: PolicyResult | undefined,
+): ResultDecision {
+  const context = new CallContext(input, tool.facts(), result);
+  const viewer = { principal: input.principal, client: input.client, endpoint: input.request.endpoint };
+  const matched: Match[] = [];
+  const unapplied: Match[] = [];
+  const redactions: Redaction[] = [];
+  for (const policy of tool.policiesFor(input.principal)) {
+    if (policy.effect !== "redact" || policy.target.matchesCaller?.(viewer) === false) continue;
+    const value = policy.condition?.(context) ?? true;
+    if (value === false) continue;
+    const { id, effect } = policy;
+    const match: Match =
+      value === true
+        ? { policy: id, effect, because: "condition" }
+        : { policy: id, effect, because: "error", error: value.error };
+    if (policy.shadow) {
+      unapplied.push({ ...match, mode: "shadow" });
+      continue;
+    }
+    matched.push(match);
+    redactions.push(policy.redaction);
+  }
+  return { matched, redactions, ...(unapplied.length > 0 && { unapplied }) };
+}
+
+function hides(
+  viewer: Viewer,
+  tool: PolicyInput["tool"],
+  match: ToolMatch<CompiledPolicy>,
+  fallback: "allow" | "deny",
+): boolean {
+  const context = new CallContext(inputOf(viewer, tool), match.facts());
+  let allowable = fallback === "allow";
+  for (const policy of match.policiesFor(viewer.principal)) {
+    if (!shapesLists(policy, fallback) || policy.target.matchesCaller?.(viewer) === false) continue;
+    if (!policy.aboutViewer) {
+      allowable ||= policy.effect === "allow";
+      continue;
+    }
+    const value = policy.condition?.(context) ?? true;
+    if (policy.effect === "allow") allowable ||= value === true;
+    else if (value !== false) return true;
+  }
+  return !allowable;
+}
+
+// Conditions that are asked here read nothing of a call but its endpoint.
+function inputOf({ principal, client, endpoint }: Viewer, tool: PolicyInput["tool"]): PolicyInput {
+  const request = { id: "", method: "tools/list", time: 0, session: undefined, endpoint, headers: {} };
+  return { principal, client, tool, arguments: {}, request };
 }

@@ -1,12 +1,12 @@
 import { type ASTNode, Environment, EvaluationError, type ParseResult, serialize } from "@marcbachmann/cel-js";
-import { type AstNode, isNode, readParts, type TextPart } from "./ast.ts";
-import { ClientView, RequestView, ToolView, UserView } from "./context.ts";
+import { type AstNode, childrenOf, isNode, readParts, selectionPath, type TextPart } from "./ast.ts";
+import { ClientView, RequestView, ResultView, ToolView, UserView } from "./context.ts";
 import { hintFor, isEngineError, sentence } from "./engine-error.ts";
 import { type EvaluationFailure, explainFailure, LimitExceeded } from "./evaluation-failure.ts";
 import { applyRules, type ExpressionProblem, SAFE, typeName } from "./expression-rules.ts";
 import { createPatterns } from "./patterns.ts";
 import { createToLocal, parseTimestamp, TIMESTAMP_PARTS } from "./timestamps.ts";
-import { VOCABULARY } from "./vocabulary.ts";
+import { isRecordName, VARIABLES, VOCABULARY } from "./vocabulary.ts";
 
 /**
  * CEL as policies may use it. The only file that knows the engine, `@marcbachmann/cel-js` (pinned exactly, because the
@@ -30,7 +30,8 @@ export interface PolicyLanguage {
 }
 
 export type Compiled<T> =
-  | { readonly ok: true; readonly run: T }
+  /** `reads`: the variables and fields that it names, as `args`, `user.roles`. */
+  | { readonly ok: true; readonly run: T; readonly reads: ReadonlySet<string> }
   | { readonly ok: false; readonly problems: readonly ExpressionProblem[] };
 
 /** @throws never */
@@ -52,8 +53,10 @@ export function createPolicyLanguage(): PolicyLanguage {
 
   function compile(text: string, wanted: "bool" | "any"): Compiled<ParseResult> {
     let parsed: ParseResult;
+    const reads = new Set<string>();
     try {
       parsed = engine.parse(text);
+      addReads(parsed.ast, reads);
       const problems = applyRules(parsed.ast, { toLocal, addPattern: patterns.add });
       if (problems.length > 0) return { ok: false, problems };
     } catch (error) {
@@ -65,7 +68,7 @@ export function createPolicyLanguage(): PolicyLanguage {
       const message = `A condition must be true or false; the type of this is ${typeName(checked.type ?? "unknown")}.`;
       return { ok: false, problems: [{ start: 0, end: text.length, message, hint: undefined }] };
     }
-    return { ok: true, run: parsed };
+    return { ok: true, run: parsed, reads };
   }
 
   function describe(error: unknown, text: string): ExpressionProblem {
@@ -81,9 +84,10 @@ export function createPolicyLanguage(): PolicyLanguage {
     condition(text) {
       const compiled = compile(text, "bool");
       if (!compiled.ok) return compiled;
-      const { run } = compiled;
+      const { run, reads } = compiled;
       return {
         ok: true,
+        reads,
         run: (context) => {
           try {
             const value: unknown = run(context);
@@ -97,9 +101,10 @@ export function createPolicyLanguage(): PolicyLanguage {
     expression(text) {
       const compiled = compile(text, "any");
       if (!compiled.ok) return compiled;
-      const { run } = compiled;
+      const { run, reads } = compiled;
       return {
         ok: true,
+        reads,
         run: (context) => {
           try {
             return { value: run(context) };
@@ -117,6 +122,17 @@ export function createPolicyLanguage(): PolicyLanguage {
   };
 }
 
+// A variable of a comprehension cannot have the name of one of these, so that names are enough.
+function addReads(node: AstNode, reads: Set<string>): void {
+  const path = selectionPath(node);
+  const [root, field] = path ?? [];
+  if (root !== undefined) {
+    if (VARIABLES.includes(root)) reads.add(isRecordName(root) && field !== undefined ? `${root}.${field}` : root);
+    return;
+  }
+  for (const child of childrenOf(node)) addReads(child, reads);
+}
+
 function isEngineNode(node: AstNode): node is ASTNode {
   return isNode(node);
 }
@@ -127,10 +143,12 @@ function declareVariables(engine: Environment): Environment {
     .registerType("Client", { ctor: ClientView, fields: VOCABULARY.client })
     .registerType("Tool", { ctor: ToolView, fields: VOCABULARY.tool })
     .registerType("Request", { ctor: RequestView, fields: VOCABULARY.request })
+    .registerType("Result", { ctor: ResultView, fields: VOCABULARY.result })
     .registerVariable("user", "User")
     .registerVariable("client", "Client")
     .registerVariable("tool", "Tool")
     .registerVariable("request", "Request")
+    .registerVariable("result", "Result")
     .registerVariable("args", "map");
 }
 

@@ -17,10 +17,11 @@ export function explainTarget(target: PolicyTarget | undefined, input: PolicyInp
   const { tools, upstreams, annotations, users, roles, groups, clients, endpoints } = target ?? {};
   const { principal, client, tool, request } = input;
   const path = `${tool.upstream}/${tool.name}`;
+  const viewer = { principal, client, endpoint: request.endpoint };
   const misses: TargetMiss[] = [];
   const ask = (part: PolicyTarget, key: keyof PolicyTarget, wanted: string, actual: string): void => {
     const compiled = compileTarget(part);
-    if (compiled.matchesTool(tool, path) && compiled.matchesCaller?.(input) !== false) return;
+    if (compiled.matchesTool(tool, path) && compiled.matchesCaller?.(viewer) !== false) return;
     misses.push({ key, wanted, actual });
   };
   if (tools) ask({ tools }, "tools", tools.join(", "), path);

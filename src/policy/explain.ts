@@ -14,8 +14,11 @@ export interface PolicyExplanation {
   readonly file: string;
   readonly line: number;
   readonly effect: Effect;
-  /** `applied` counts in the decision; `unapplied` matched without counting; the others did not match. */
-  readonly verdict: "applied" | "unapplied" | "target" | "condition" | "disabled";
+  /**
+   * `applied` counts in the decision; `unapplied` matched without counting; `result` is decided once the tool has
+   * answered; the others did not match.
+   */
+  readonly verdict: "applied" | "unapplied" | "result" | "target" | "condition" | "disabled";
   readonly shadow: boolean;
   /** The parts of the target that do not fit the call. */
   readonly misses: readonly TargetMiss[];
@@ -50,6 +53,7 @@ export function explainCall(files: readonly PolicyFile[], options: CompileOption
     if (!summary.enabled) return { ...about, verdict: "disabled", misses: [] };
     const misses = match === undefined ? explainTarget(entry?.target, input) : [];
     if (misses.length > 0) return { ...about, verdict: "target", misses };
+    if (summary.effect === "redact") return { ...about, verdict: "result", misses };
     const trace = entry?.when === undefined ? undefined : traceCondition(entry.when, language, context);
     const verdict = match === undefined ? "condition" : applied === undefined ? "unapplied" : "applied";
     const error = match?.error;

@@ -131,7 +131,7 @@ function checkHas(argument: AstNode | undefined, report: Report): void {
   if (type === undefined) {
     const close = suggest(field, Object.keys(VOCABULARY[root]));
     report(argument, `\`${root}\` has no field \`${field}\`.`, didYouMean(close && `${root}.${close}`));
-  } else if (rest.length > 0 && type !== "map") {
+  } else if (rest.length > 0 && type !== "map" && type !== "dyn") {
     report(argument, `\`${root}.${field}\` is a ${typeName(type)} and has no fields.`);
   }
 }

@@ -53,6 +53,16 @@ export const givenCallSchema = z.strictObject({
   headers: json.describe("Request headers, with lower-case names.").optional(),
 });
 
+/** What a tool answered, as an author writes it down. */
+export const givenResultSchema = z.strictObject({
+  is_error: z.boolean().describe("Whether the tool says that it failed. false without it.").optional(),
+  structured: z.json().describe("The structured content.").optional(),
+  text: z.string().max(1_000_000).describe("The text.").optional(),
+});
+
+/** What a tool answered, as an author writes it down. */
+export type GivenResult = z.infer<typeof givenResultSchema>;
+
 /** A call as an author writes it down. */
 export type GivenCall = z.infer<typeof givenCallSchema>;
 

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { JsonObject } from "../core/json.ts";
+import type { Principal } from "../core/principal.ts";
 import { readToolFacts, type ToolFacts } from "./context.ts";
 import type { PolicyInput } from "./policy-set.ts";
 import { type CompiledTarget, upstreamOfPath } from "./target.ts";
@@ -8,6 +9,8 @@ import { type CompiledTarget, upstreamOfPath } from "./target.ts";
 export interface ToolMatch<T> {
   /** The policies whose target fits the tool, in file order. */
   readonly policies: readonly T[];
+  /** Those of them that can fit this caller, in file order. */
+  policiesFor(principal: Principal): readonly T[];
   /** Computed when a condition first needs it. */
   facts(): ToolFacts;
 }
@@ -56,9 +59,11 @@ export function indexPolicies<T extends { readonly target: CompiledTarget }>(
     // Names with a slash in them can make equal paths, and a definition can change under the same name.
     if (before !== undefined && isSame(before.tool, tool)) return before;
     let facts: ToolFacts | undefined;
+    const found = find(tool, path);
     const match = {
       tool: { name: tool.name, upstream: tool.upstream, definition: tool.definition },
-      policies: find(tool, path),
+      policies: found,
+      policiesFor: indexCallers(found),
       facts() {
         facts ??= readToolFacts(tool);
         return facts;
@@ -66,6 +71,31 @@ export function indexPolicies<T extends { readonly target: CompiledTarget }>(
     };
     known.set(path, match);
     return match;
+  };
+}
+
+// Among policies that each name a role, a call looks only at those that name one of its caller's.
+function indexCallers<T extends { readonly target: CompiledTarget }>(
+  policies: readonly T[],
+): (principal: Principal) => readonly T[] {
+  const byRole = new Map<string, number[]>();
+  const byGroup = new Map<string, number[]>();
+  const anybody: number[] = [];
+  policies.forEach(({ target: { anchor } }, index) => {
+    if (anchor === undefined) anybody.push(index);
+    else for (const name of anchor.names) append(anchor.fact === "roles" ? byRole : byGroup, name, index);
+  });
+  if (byRole.size + byGroup.size === 0) return () => policies;
+  const known = new WeakMap<Principal, readonly T[]>();
+  return (principal) => {
+    const before = known.get(principal);
+    if (before !== undefined) return before;
+    const found = new Set(anybody);
+    for (const role of principal.roles) for (const index of byRole.get(role) ?? []) found.add(index);
+    for (const group of principal.groups) for (const index of byGroup.get(group) ?? []) found.add(index);
+    const chosen = [...found].sort((a, b) => a - b).flatMap((index) => policies[index] ?? []);
+    known.set(principal, chosen);
+    return chosen;
   };
 }
 

@@ -1,7 +1,8 @@
 import type { ClientFacts } from "../core/call.ts";
-import type { Decision, Effect } from "../core/decision.ts";
-import type { JsonObject } from "../core/json.ts";
+import type { Decision, Effect, Match } from "../core/decision.ts";
+import type { Json, JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
+import type { Redaction } from "../redaction/redaction.ts";
 
 /** Everything that a policy can see of a call. Pure data: the time comes in, nothing is fetched. */
 export interface PolicyInput {
@@ -27,6 +28,32 @@ export interface PolicyInput {
   };
 }
 
+/** What a condition of `redact` can see of a tool's result. */
+export interface PolicyResult {
+  readonly isError: boolean;
+  /** `structuredContent`, `undefined` if there is none. */
+  readonly structured: Json | undefined;
+  /** All text blocks, with a line break between them. */
+  readonly text: string;
+}
+
+/** What happens to a result on its way to the client. */
+export interface ResultDecision {
+  /** Every result policy that matched, in file order. */
+  readonly matched: readonly Match[];
+  /** Those in mode shadow that would have. Absent if none. */
+  readonly unapplied?: readonly Match[];
+  /** What is taken out; empty if nothing is. */
+  readonly redactions: readonly Redaction[];
+}
+
+/** Who looks at a list of tools, and where. */
+export interface Viewer {
+  readonly principal: Principal;
+  readonly client: ClientFacts;
+  readonly endpoint: string;
+}
+
 /** A compiled set of policy files: one immutable value, swapped whole. */
 export interface PolicySet {
   /** SHA-256 over the files' names and texts. */
@@ -34,6 +61,20 @@ export interface PolicySet {
   readonly policies: readonly PolicySummary[];
   /** Decides one call: every matching policy counts, the strongest effect wins, errors fail closed. @throws never */
   decide(input: PolicyInput): Decision;
+  /**
+   * Decides what of a result the client may see; to be asked where a decision says `inspectsResult`. Without a result
+   * (what a tool says while it runs) a condition that reads it counts. @throws never
+   */
+  decideResult(input: PolicyInput, result: PolicyResult | undefined): ResultDecision;
+  /**
+   * Whether this viewer is not to know of a tool: a `hide` matches, or the call would be refused whatever its arguments
+   * and its time. Agrees with `hidden` of a decision. @throws never
+   */
+  hides(viewer: Viewer, tool: PolicyInput["tool"]): boolean;
+  /** Equal for viewers from whom the same tools are hidden; `undefined` if no policy hides any tool from anybody. */
+  viewerClass(viewer: Viewer): string | undefined;
+  /** Whether results of this tool may reach somebody changed, so that they need not fit its `outputSchema` any more. */
+  redacts(tool: PolicyInput["tool"]): boolean;
 }
 
 export interface PolicySummary {

@@ -1,15 +1,17 @@
 import type { Decision, Effect } from "../core/decision.ts";
+import { canonicalJson, type Json } from "../core/json.ts";
 import { suggest } from "../core/suggest.ts";
 import { compilePolicies } from "./compile.ts";
 import { didYouMean } from "./expression-rules.ts";
 import { inputOfCall } from "./given-call.ts";
+import { type ResultOutcome, resultOutcome } from "./given-result.ts";
 import type { PolicyError, PolicyFile, PolicySet } from "./policy-set.ts";
 import { type ReadyTests, readTests } from "./read-tests.ts";
 import type { PolicyTestCase } from "./test-schema.ts";
 
 /** One way in which a decision is not what a test expects. */
 export interface Difference {
-  readonly what: "effect" | "policies" | "shadow" | "message";
+  readonly what: "effect" | "policies" | "shadow" | "listed" | "limits" | "result" | "message";
   readonly expected: string;
   readonly actual: string;
 }
@@ -72,9 +74,12 @@ export function runPolicyTests(input: TestRunInput): TestRun {
     errors.push(...unknown);
     if (unknown.length > 0) continue;
     const tests = content.tests.map((test, index) => {
-      const decision = compiled.set.decide(inputOfCall(test.given, content.tools?.[test.given.tool]));
-      for (const { policy } of [...decision.matched, ...(decision.unapplied ?? [])]) matched.add(policy);
-      return resultOf(test, read.tests.locate(["tests", index]).line, decision);
+      const call = inputOfCall(test.given, content.tools?.[test.given.tool]);
+      const decision = compiled.set.decide(call);
+      const outcome = resultOutcome(compiled.set, call, test.given.result);
+      const all = [decision, outcome].flatMap((it) => [...it.matched, ...(it.unapplied ?? [])]);
+      for (const { policy } of all) matched.add(policy);
+      return resultOf(test, read.tests.locate(["tests", index]).line, decision, outcome);
     });
     files.push({ file: file.name, tests });
   }
@@ -83,8 +88,8 @@ export function runPolicyTests(input: TestRunInput): TestRun {
   return { ok: true, files, untested };
 }
 
-function resultOf(test: PolicyTestCase, line: number, decision: Decision): TestResult {
-  const policies = decision.matched.map(({ policy }) => policy);
+function resultOf(test: PolicyTestCase, line: number, decision: Decision, outcome: ResultOutcome): TestResult {
+  const policies = [...decision.matched, ...outcome.matched].map(({ policy }) => policy);
   const differences: Difference[] = [];
   const compare = (what: Difference["what"], expected: string, actual: string): void => {
     if (expected !== actual) differences.push({ what, expected, actual });
@@ -93,8 +98,21 @@ function resultOf(test: PolicyTestCase, line: number, decision: Decision): TestR
   compare("effect", expect.effect, decision.effect);
   if (expect.policies !== undefined) compare("policies", listOf(expect.policies), listOf(policies));
   if (expect.shadow !== undefined) {
-    const shadow = (decision.unapplied ?? []).filter(({ mode }) => mode === "shadow").map(({ policy }) => policy);
+    const unapplied = [...(decision.unapplied ?? []), ...(outcome.unapplied ?? [])];
+    const shadow = unapplied.filter(({ mode }) => mode === "shadow").map(({ policy }) => policy);
     compare("shadow", listOf(expect.shadow), listOf(shadow));
+  }
+  if (expect.listed !== undefined) compare("listed", String(expect.listed), String(decision.hidden !== true));
+  if (expect.limits !== undefined) {
+    const actual = decision.limits ?? [];
+    // A cost that a test leaves out is not compared.
+    const wanted = expect.limits.map(({ policy, cost }, at) => limitText(policy, cost ?? actual[at]?.cost));
+    const drawn = actual.map(({ policy, cost }) => limitText(policy, cost));
+    compare("limits", wanted.join(", ") || "none", drawn.join(", ") || "none");
+  }
+  for (const part of ["structured", "text"] as const) {
+    const wanted: Json | undefined = expect.result?.[part];
+    if (wanted !== undefined) compare("result", canonicalJson(wanted), canonicalJson(outcome[part] ?? null));
   }
   if (expect.message !== undefined) {
     const message = decision.effect === "allow" ? "" : decision.message;
@@ -103,6 +121,10 @@ function resultOf(test: PolicyTestCase, line: number, decision: Decision): TestR
     }
   }
   return { name: test.name, line, effect: decision.effect, policies, differences };
+}
+
+function limitText(policy: string, cost: number | undefined): string {
+  return `${policy} (${cost ?? "any cost"})`;
 }
 
 function listOf(ids: readonly string[]): string {

@@ -4,7 +4,7 @@ import { suggest } from "../core/suggest.ts";
 import type { Path, PolicyDocument } from "./document.ts";
 import { didYouMean } from "./expression-rules.ts";
 import type { PolicyError } from "./policy-set.ts";
-import { FUTURE_EFFECTS, policyJsonSchema } from "./schema.ts";
+import { policyJsonSchema } from "./schema.ts";
 
 /** What an author of a kind of file is told besides what is wrong. */
 export interface FileFormat {
@@ -50,6 +50,9 @@ const POLICY_HINTS: Readonly<Record<string, string>> = {
   flow: "Name one of approval_flows in the configuration.",
   deny: "Without a message, write: deny: {}",
   allow: "Write: allow: {}",
+  hide: "Write: hide: {}",
+  limit: "Write, for example: rate_limit: { limit: 10, per: 1m }",
+  per: "Write, for example: rate_limit: { limit: 10, per: 1m }",
 };
 
 const POLICY_FORMAT: FileFormat = { jsonSchema: policyJsonSchema, hints: POLICY_HINTS };
@@ -60,9 +63,6 @@ function explainUnknown(
   format: FileFormat,
 ): { readonly message: string; readonly hint: string | undefined } {
   const known = keysAt(path, format.jsonSchema());
-  if (path.at(-1) === "then" && FUTURE_EFFECTS.includes(key)) {
-    return { message: `The effect \`${key}\` is not available yet.`, hint: `Available are ${known.join(", ")}.` };
-  }
   const hint = didYouMean(suggest(key, known)) ?? (known.length === 0 ? undefined : `Known are ${known.join(", ")}.`);
   return { message: `There is no key \`${key}\` here.`, hint };
 }
@@ -74,9 +74,12 @@ function explain(issue: z.core.$ZodIssue): string {
     case "invalid_value":
       return `This must be ${issue.values.map(String).join(" or ")}.`;
     case "too_small":
-      return "This must not be empty.";
+      if (issue.origin !== "number") return "This must not be empty.";
+      return `This must be ${issue.inclusive === true ? "at least" : "more than"} ${issue.minimum}.`;
     case "too_big":
-      return `This is longer than ${issue.maximum}.`;
+      return issue.origin === "number"
+        ? `This must be at most ${issue.maximum}.`
+        : `This is longer than ${issue.maximum}.`;
     default:
       return issue.message;
   }
@@ -84,6 +87,7 @@ function explain(issue: z.core.$ZodIssue): string {
 
 const ARTICLES: Readonly<Record<string, string>> = {
   string: "a text",
+  number: "a number",
   boolean: "true or false",
   array: "a list",
   object: "a map of keys and values",

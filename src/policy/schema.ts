@@ -1,14 +1,34 @@
 import { z } from "zod";
 import { isObject, type JsonObject } from "../core/json.ts";
+import { DETECTORS, REPLACEMENTS } from "../redaction/redaction.ts";
 
-/** Effects that a policy can have now, strongest first. */
-export const EFFECTS = ["deny", "step_up", "request_approval", "allow"] as const;
+/** Effects that the decision over a call can have, strongest first. */
+export const VERDICTS = ["hide", "deny", "step_up", "request_approval", "allow"] as const;
 
-/** Effects of the file format that this version does not carry out, and therefore refuses. */
-export const FUTURE_EFFECTS: readonly string[] = ["redact", "rate_limit", "hide"];
+/** Effects that a policy can have. */
+export const EFFECTS = [...VERDICTS, "rate_limit", "redact"] as const;
 
 const text = (description: string) => z.string().min(1).max(4096).describe(description);
-const globs = (description: string) => z.array(z.string().min(1).max(256)).min(1).max(1000).describe(description);
+const glob = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(/^(?!!$)/, "Write what is excluded after the `!`.");
+const globs = (description: string) =>
+  z.array(glob).min(1).max(1000).describe(`${description} An entry that starts with ! excludes.`);
+
+const duration = (description: string) =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,8}(s|m|h|d)$/, "Write a duration with its unit: 90s, 5m, 1h or 1d.")
+    .describe(description);
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A duration of a policy file in ms. Only for what the schema let pass. */
+export function durationMs(text: string): number {
+  return Number(text.slice(0, -1)) * (UNIT_MS[text.slice(-1)] ?? Number.NaN);
+}
 
 const message = text(
   "What the agent is told. {{ CEL }} inserts a value, for example {{ args.amount }}. A default is used without it.",
@@ -38,17 +58,43 @@ const target = z
   })
   .describe("Which calls the policy is about: all given keys must match. Without a target it is about every call.");
 
+const rateLimit = z.strictObject({
+  limit: z.number().positive().max(1e12).describe("How much may be used in one window."),
+  per: duration("How long a window is: 90s, 5m, 1h, 1d. It begins with the first call in it."),
+  by: z
+    .array(z.enum(["user", "client", "tool"]))
+    .min(1)
+    .describe("Whose calls are counted together. [user] without it. A client is known by its verified id.")
+    .optional(),
+  key: text("CEL: calls with equal values are counted together, for example args.account.").optional(),
+  cost: text("CEL: what a call takes of the limit, a number, for example args.amount. 1 without it.").optional(),
+  message,
+});
+
+const redact = z
+  .strictObject({
+    detect: z.array(z.enum(DETECTORS)).min(1).describe("What is found by its form, wherever it stands.").optional(),
+    paths: z
+      .array(z.string().min(1).max(1024))
+      .min(1)
+      .max(100)
+      .describe("JSONPaths (RFC 9535) of what is taken out of the structured content, and of text that is JSON.")
+      .optional(),
+    with: z
+      .enum(REPLACEMENTS)
+      .describe("replace: a mark; hash: a keyed hash, equal for equal values; drop: nothing. replace without it.")
+      .optional(),
+  })
+  .refine((rule) => rule.detect !== undefined || rule.paths !== undefined, "Give detect, paths or both.");
+
 const effect = z
   .strictObject({
+    hide: z.strictObject({}).describe("The tool is not listed, and unknown when it is called.").optional(),
     deny: z.strictObject({ message }).describe("Refuses the call.").optional(),
     step_up: z
       .strictObject({
         acr: z.array(z.string().min(1).max(256)).min(1).describe("Authentication contexts; one is enough.").optional(),
-        max_age: z
-          .string()
-          .regex(/^[1-9]\d*(s|m|h|d)$/, "Write a duration with its unit: 90s, 5m, 1h or 1d.")
-          .describe("How long ago the sign-in may be: 90s, 5m, 1h, 1d.")
-          .optional(),
+        max_age: duration("How long ago the sign-in may be: 90s, 5m, 1h, 1d.").optional(),
         message,
       })
       .refine((stepUp) => stepUp.acr !== undefined || stepUp.max_age !== undefined, "Give acr, max_age or both.")
@@ -59,6 +105,8 @@ const effect = z
       .describe("Waits until people approve.")
       .optional(),
     allow: z.strictObject({}).describe("Lets the call through; counts only where policies.default is deny.").optional(),
+    rate_limit: rateLimit.describe("Refuses calls beyond a limit, with the time to wait.").optional(),
+    redact: redact.describe("Takes something out of the tool's result before the agent sees it.").optional(),
   })
   .refine((effects) => Object.keys(effects).length === 1, `Give exactly one of ${EFFECTS.join(", ")}.`)
   .meta({ minProperties: 1, maxProperties: 1 })
@@ -72,7 +120,9 @@ const policy = z.strictObject({
     .describe("Names the policy in decisions and in the audit. Unique in the whole set."),
   description: text("What the policy is for, in a sentence.").optional(),
   target: target.optional(),
-  when: text("A CEL condition over user, client, tool, args and request. Without it the target decides.").optional(),
+  when: text(
+    "A CEL condition over user, client, tool, args and request; for redact over result, too. Without it the target decides.",
+  ).optional(),
   // biome-ignore lint/suspicious/noThenProperty: the file format's own key; nothing here is ever awaited.
   then: effect,
   mode: z

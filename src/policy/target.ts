@@ -1,6 +1,6 @@
 import { compileGlob, compileGlobs } from "../core/glob.ts";
 import { isObject, type Json } from "../core/json.ts";
-import type { PolicyInput } from "./policy-set.ts";
+import type { PolicyInput, Viewer } from "./policy-set.ts";
 import type { PolicyTarget } from "./schema.ts";
 
 /** A target, ready to be matched. All of its keys must match, and within a key one entry is enough. */
@@ -10,7 +10,9 @@ export interface CompiledTarget {
   /** The part that depends on the tool alone. */
   matchesTool(tool: PolicyInput["tool"], path: string): boolean;
   /** The part that depends on the caller, `undefined` where every caller will do. */
-  readonly matchesCaller: ((input: PolicyInput) => boolean) | undefined;
+  readonly matchesCaller: ((caller: Viewer) => boolean) | undefined;
+  /** Names of which the caller has one wherever the target fits; `undefined` if that cannot be told. */
+  readonly anchor: { readonly fact: "roles" | "groups"; readonly names: readonly string[] } | undefined;
 }
 
 /** A policy can be about one tool, about tools of one upstream, or about any. */
@@ -22,48 +24,87 @@ export type Place =
 /** Compiles a target; none is about every call. */
 export function compileTarget(target: PolicyTarget | undefined): CompiledTarget {
   const { tools, upstreams, annotations } = target ?? {};
-  const toolGlobs = tools && compileGlobs(tools);
-  const upstreamGlobs = upstreams && compileGlobs(upstreams);
+  const toolChoice = tools && compileChoice(tools);
+  const upstreamChoice = upstreams && compileChoice(upstreams);
   return {
-    places: tools?.map(placeOfTools) ?? upstreams?.map(placeOfUpstream) ?? [{ kind: "any" }],
+    places: placesOf(tools, placeOfTools) ?? placesOf(upstreams, placeOfUpstream) ?? [{ kind: "any" }],
     matchesTool: (tool, path) =>
-      (toolGlobs === undefined || toolGlobs(path)) &&
-      (upstreamGlobs === undefined || upstreamGlobs(tool.upstream)) &&
+      (toolChoice === undefined || toolChoice.one(path)) &&
+      (upstreamChoice === undefined || upstreamChoice.one(tool.upstream)) &&
       (annotations === undefined || hasAnnotations(tool.definition["annotations"], annotations)),
     matchesCaller: compileCaller(target ?? {}),
+    anchor: anchorOf(target ?? {}),
   };
 }
 
 function compileCaller(target: PolicyTarget): CompiledTarget["matchesCaller"] {
-  const checks: ((input: PolicyInput) => boolean)[] = [];
+  const checks: ((caller: Viewer) => boolean)[] = [];
   const { users, roles, groups, clients, endpoints } = target;
   if (users !== undefined) {
-    const ids = compileGlobs(users);
+    const ids = compileChoice(users);
     // The same mailbox however it is spelt; a different spelling must not be a way around a refusal.
-    const emails = compileGlobs(users.map((user) => user.toLowerCase()));
-    checks.push(({ principal: { email, subject } }) => {
-      return ids(subject) || (email !== undefined && emails(email.toLowerCase()));
+    const emails = compileChoice(users.map((user) => user.toLowerCase()));
+    checks.push(({ principal: { email: given, subject } }) => {
+      const email = given?.toLowerCase();
+      if (ids.excludes(subject) || (email !== undefined && emails.excludes(email))) return false;
+      return ids.includes(subject) || (email !== undefined && emails.includes(email));
     });
   }
   if (roles !== undefined) {
-    const any = hasAny(compileAny(roles));
-    checks.push(({ principal }) => any(principal.roles));
+    const choice = compileChoice(roles);
+    checks.push(({ principal }) => choice.any(principal.roles));
   }
   if (groups !== undefined) {
-    const any = hasAny(compileAny(groups));
-    checks.push(({ principal }) => any(principal.groups));
+    const choice = compileChoice(groups);
+    checks.push(({ principal }) => choice.any(principal.groups));
   }
   if (clients !== undefined) {
-    const globs = compileAny(clients);
-    checks.push(({ client }) => globs(client.name) || (client.id !== undefined && globs(client.id)));
+    const choice = compileChoice(clients);
+    checks.push(({ client: { name, id } }) => choice.any(id === undefined ? [name] : [name, id]));
   }
   if (endpoints !== undefined) {
-    const globs = compileAny(endpoints);
-    checks.push(({ request }) => globs(request.endpoint));
+    const choice = compileChoice(endpoints);
+    checks.push(({ endpoint }) => choice.one(endpoint));
   }
   const [first, ...others] = checks;
   if (first === undefined || others.length === 0) return first;
-  return (input) => first(input) && others.every((check) => check(input));
+  return (caller) => first(caller) && others.every((check) => check(caller));
+}
+
+/** A list of globs, some of which exclude. */
+interface Choice {
+  /** Whether a glob that does not exclude matches, or there is none. */
+  includes(text: string): boolean;
+  /** Whether a glob that excludes matches. */
+  excludes(text: string): boolean;
+  /** Included and not excluded. */
+  one(text: string): boolean;
+  /** One of the texts is included and none is excluded; without texts whether everything is included. */
+  any(texts: readonly string[]): boolean;
+}
+
+function compileChoice(patterns: readonly string[]): Choice {
+  const wanted = patterns.filter((pattern) => !isExclusion(pattern));
+  const unwanted = patterns.filter(isExclusion).map((pattern) => pattern.slice(1));
+  const includes = wanted.length === 0 ? () => true : compileAny(wanted);
+  const excludes = unwanted.length === 0 ? () => false : compileAny(unwanted);
+  return {
+    includes,
+    excludes,
+    one: (text) => includes(text) && !excludes(text),
+    any(texts) {
+      let included = wanted.length === 0;
+      for (const text of texts) {
+        if (excludes(text)) return false;
+        included ||= includes(text);
+      }
+      return included;
+    },
+  };
+}
+
+function isExclusion(pattern: string): boolean {
+  return pattern.startsWith("!");
 }
 
 // Most targets name one role, group or client outright, and a call may meet a thousand of them.
@@ -72,11 +113,12 @@ function compileAny(patterns: readonly string[]): (text: string) => boolean {
   return others.length === 0 ? compileGlob(only) : compileGlobs(patterns);
 }
 
-function hasAny(matches: (text: string) => boolean): (texts: readonly string[]) => boolean {
-  return (texts) => {
-    for (const text of texts) if (matches(text)) return true;
-    return false;
-  };
+function anchorOf({ roles, groups }: PolicyTarget): CompiledTarget["anchor"] {
+  for (const [fact, patterns] of [["roles", roles] as const, ["groups", groups] as const]) {
+    const names = patterns?.filter((pattern) => !isExclusion(pattern)) ?? [];
+    if (names.length > 0 && !names.some(isGlob)) return { fact, names };
+  }
+  return undefined;
 }
 
 /** What a tool is taken for where it does not say. MCP 2025-11-25, schema, ToolAnnotations */
@@ -99,6 +141,12 @@ function hasAnnotations(given: Json | undefined, wanted: NonNullable<PolicyTarge
 export function upstreamOfPath(path: string): string {
   const slash = path.indexOf("/");
   return slash < 0 ? path : path.slice(0, slash);
+}
+
+// A list that only excludes is about everything else.
+function placesOf(patterns: readonly string[] | undefined, placeOf: (glob: string) => Place): Place[] | undefined {
+  const wanted = patterns?.filter((pattern) => !isExclusion(pattern)) ?? [];
+  return wanted.length === 0 ? undefined : wanted.map(placeOf);
 }
 
 function placeOfTools(glob: string): Place {

@@ -1,4 +1,4 @@
-import type { Expression, PolicyLanguage } from "./environment.ts";
+import type { Compiled, Expression, PolicyLanguage } from "./environment.ts";
 import type { ExpressionProblem } from "./expression-rules.ts";
 
 /** The message of a policy, ready to be filled in for a call. */
@@ -6,10 +6,6 @@ export interface Template {
   /** The text for the agent; plain, bounded, one placeholder for every value that is not to be had. @throws never */
   render(context: object): string;
 }
-
-export type CompiledTemplate =
-  | { readonly ok: true; readonly template: Template }
-  | { readonly ok: false; readonly problems: readonly ExpressionProblem[] };
 
 /** Stands where a value could not be computed. */
 export const UNAVAILABLE = "[not available]";
@@ -21,9 +17,10 @@ const MAX_MESSAGE = 4000;
 const MAX_SHOWN_ITEMS = 20;
 
 /** Compiles a text with `{{ CEL }}` in it. Offsets in problems are offsets into `text`. */
-export function compileTemplate(text: string, language: PolicyLanguage): CompiledTemplate {
+export function compileTemplate(text: string, language: PolicyLanguage): Compiled<Template> {
   const parts: (string | Expression)[] = [];
   const problems: ExpressionProblem[] = [];
+  const reads = new Set<string>();
   let at = 0;
   for (let open = text.indexOf("{{"); open >= 0; open = text.indexOf("{{", at)) {
     const close = text.indexOf("}}", open + 2);
@@ -36,13 +33,15 @@ export function compileTemplate(text: string, language: PolicyLanguage): Compile
     const inner = text.slice(open + 2, close);
     const from = open + 2 + (inner.length - inner.trimStart().length);
     const compiled = language.expression(inner.trim());
-    if (compiled.ok) parts.push(compiled.run);
-    else for (const it of compiled.problems) problems.push({ ...it, start: it.start + from, end: it.end + from });
+    if (compiled.ok) {
+      parts.push(compiled.run);
+      for (const name of compiled.reads) reads.add(name);
+    } else for (const it of compiled.problems) problems.push({ ...it, start: it.start + from, end: it.end + from });
     at = close + 2;
   }
   if (problems.length > 0) return { ok: false, problems };
   parts.push(text.slice(at));
-  return { ok: true, template: { render: (context) => render(parts, context) } };
+  return { ok: true, run: { render: (context) => render(parts, context) }, reads };
 }
 
 function render(parts: readonly (string | Expression)[], context: object): string {

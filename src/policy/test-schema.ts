@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isObject, type JsonObject } from "../core/json.ts";
-import { givenCallSchema } from "./given-call.ts";
-import { EFFECTS } from "./schema.ts";
+import { givenCallSchema, givenResultSchema } from "./given-call.ts";
+import { VERDICTS } from "./schema.ts";
 
 const json: z.ZodType<JsonObject> = z.record(z.string(), z.json());
 
@@ -20,12 +20,28 @@ const ids = z.array(z.string().min(1).max(64)).max(1000);
 
 const testCase = z.strictObject({
   name: z.string().min(1).max(256).describe("What is expected, in a sentence. Unique in the file."),
-  given: givenCallSchema.describe("The call."),
+  given: givenCallSchema
+    .extend({ result: givenResultSchema.describe("What the tool answers, for policies that redact.").optional() })
+    .describe("The call."),
   expect: z
     .strictObject({
-      effect: z.enum(EFFECTS).describe("What the set decides."),
+      effect: z.enum(VERDICTS).describe("What the set decides."),
       policies: ids.describe("The ids of all policies that match and apply, in any order; [] for none.").optional(),
       shadow: ids.describe("The ids of all policies in mode shadow that match, in any order.").optional(),
+      listed: z.boolean().describe("Whether the tool is listed for this user and client.").optional(),
+      limits: z
+        .array(
+          z.strictObject({
+            policy: z.string().min(1).max(64),
+            cost: z.number().describe("What the call takes of the limit.").optional(),
+          }),
+        )
+        .describe("The limits that the call counts against, in file order; [] for none.")
+        .optional(),
+      result: givenResultSchema
+        .pick({ structured: true, text: true })
+        .describe("What the agent sees of the result.")
+        .optional(),
       message: z.string().min(1).max(4096).describe("A text that the message to the agent must contain.").optional(),
     })
     .describe("The decision."),

@@ -1,5 +1,5 @@
 /** A CEL type name, as the engine writes it. */
-export type FieldType = "string" | "list<string>" | "map" | "google.protobuf.Timestamp";
+export type FieldType = "string" | "list<string>" | "map" | "bool" | "dyn" | "google.protobuf.Timestamp";
 
 /**
  * What a condition can name: the variables, their fields and the fields' types. `args` is the call's arguments, whose
@@ -29,6 +29,7 @@ export const VOCABULARY = {
     endpoint: "string",
     headers: "map",
   },
+  result: { is_error: "bool", structured: "dyn", text: "string" },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, FieldType>>>>;
 
 /** The variables with declared fields. */

@@ -13,7 +13,7 @@ describe("mistakes in a policy file", () => {
     [
       "two effects",
       "policies: [{ id: p, then: { deny: {}, allow: {} } }]",
-      ["1:27 Give exactly one of deny, step_up, request_approval, allow."],
+      ["1:27 Give exactly one of hide, deny, step_up, request_approval, allow, rate_limit, redact."],
     ],
     [
       "a misspelt key",
@@ -73,11 +73,7 @@ describe("mistakes in a policy file", () => {
       ["1:55 There is no approval flow `fnance`."],
     ],
     ["no flow", "policies: [{ id: p, then: { request_approval: {} } }]", ["1:47 `flow` is missing."]],
-    [
-      "an effect of a later version",
-      "policies: [{ id: p, then: { redact: { detect: [email] } } }]",
-      ["1:29 The effect `redact` is not available yet."],
-    ],
+    ["an unknown effect", "policies: [{ id: p, then: { mask: {} } }]", ["1:29 There is no key `mask` here."]],
     ["a key twice", "policies: [{ id: p, id: q, then: { deny: {} } }]", ["1:21 This key is here twice."]],
     [
       "a tag",
@@ -94,24 +90,60 @@ describe("mistakes in a policy file", () => {
     expect(mistakes(text)).toEqual(expected);
   });
 
-  it("refuses rate limits and hiding by name too, and says what there is", () => {
-    for (const effect of ["rate_limit", "hide"]) {
-      const text = `policies: [{ id: p, then: { ${effect}: {} } }]`;
-      const compiled = compilePolicies([{ name: "p.yaml", text }], { default: "allow", flows: [] });
-      expect(compiled).toMatchObject({
-        errors: [
-          {
-            message: `The effect \`${effect}\` is not available yet.`,
-            hint: "Available are deny, step_up, request_approval, allow.",
-          },
-        ],
-      });
-    }
+  it.each<[then: string, expected: readonly string[]]>([
+    ["hide: { message: x }", ["1:37 There is no key `message` here."]],
+    [
+      "hide: {}, deny: {}",
+      ["1:27 Give exactly one of hide, deny, step_up, request_approval, allow, rate_limit, redact."],
+    ],
+    ["rate_limit: {}", ["1:41 `limit` is missing.", "1:41 `per` is missing."]],
+    ["rate_limit: { limit: 0, per: 1m }", ["1:50 This must be more than 0."]],
+    ["rate_limit: { limit: many, per: 1m }", ["1:50 This must be a number."]],
+    ["rate_limit: { limit: 1, per: daily }", ["1:58 Write a duration with its unit: 90s, 5m, 1h or 1d."]],
+    ["rate_limit: { limit: 1, per: 1h, by: [team] }", ["1:67 This must be user or client or tool."]],
+    ["rate_limit: { limit: 1, per: 1h, key: agrs.x }", ["1:67 Unknown variable: agrs."]],
+    ['rate_limit: { limit: 1, per: 1h, cost: "args.x +" }', ["1:77 Unexpected end."]],
+    ["rate_limit: { limit: 1, per: 1h, cost: result.text }", ["1:68 `result.text` is not known before the call."]],
+    ["redact: {}", ["1:37 Give detect, paths or both."]],
+    [
+      "redact: { detect: [creditcard] }",
+      ["1:48 This must be credit_card or email or phone or iban or us_ssn or jwt or private_key or cloud_key."],
+    ],
+    ["redact: { detect: [] }", ["1:47 This must not be empty."]],
+    ["redact: { detect: [email], with: mask }", ["1:62 This must be replace or hash or drop."]],
+    ["deny: { message: 'It said {{ result.text }}.' }", ["1:46 `result.text` is not known before the call."]],
+  ])("then: { %s }", (then, expected) => {
+    expect(mistakes(`policies: [{ id: p, then: { ${then} } }]`)).toEqual(expected);
+  });
+
+  it("refuses a path that is no JSONPath, at the place in it", () => {
+    const [only, ...others] = mistakes("policies: [{ id: p, then: { redact: { paths: [$.a, '$.b[', $..c] } } }]");
+    expect(others).toEqual([]);
+    expect(only).toMatch(/^1:(5[2-9]) /);
+  });
+
+  it.each<[when: string, expected: readonly string[]]>([
+    ["args.x == 1", ["1:27 A tool is hidden before there is a call"]],
+    ["request.time > timestamp('2026-01-01T00:00:00Z')", ["1:27 A tool is hidden before there is a call"]],
+    ["request.headers.x == 'y'", ["1:27 A tool is hidden before there is a call"]],
+    ['"cfo" in user.roles && request.endpoint == "x" && client.name == "y" && tool.annotations.readOnlyHint', []],
+  ])("hides by what is known before a call: %s", (when, expected) => {
+    const told = mistakes(`policies: [{ id: p, when: ${JSON.stringify(when)}, then: { hide: {} } }]`);
+    expect(told).toHaveLength(expected.length);
+    expected.forEach((text, index) => {
+      expect(told[index]).toContain(text);
+    });
+  });
+
+  it("refuses an exclusion of nothing", () => {
+    expect(mistakes('policies: [{ id: p, target: { tools: ["!"] }, then: { deny: {} } }]')).toEqual([
+      "1:39 Write what is excluded after the `!`.",
+    ]);
   });
 
   it("tells all mistakes of all files at once, in the order of the files", () => {
     const b = "policies:\n  - { id: Bad, when: agrs.x, then: { deny: {} } }\n  - { id: dup, then: { allow: {} } }\n";
-    const a = "policies:\n  - { id: dup, then: { deny: { message: '{{ x }}' } } }\n  - { id: q, then: { hide: {} } }\n";
+    const a = "policies:\n  - { id: dup, then: { deny: { message: '{{ x }}' } } }\n  - { id: q, then: { hyde: {} } }\n";
     const files = [
       { name: "b.yaml", text: b },
       { name: "a.yaml", text: a },
@@ -121,7 +153,7 @@ describe("mistakes in a policy file", () => {
     const told = compiled.ok ? [] : compiled.errors.map((it) => `${it.file}:${it.line}:${it.column} ${it.message}`);
     expect(told).toEqual([
       "a.yaml:2:45 Unknown variable: x.",
-      "a.yaml:3:22 The effect `hide` is not available yet.",
+      "a.yaml:3:22 There is no key `hyde` here.",
       "b.yaml:2:11 An id is made of a-z, 0-9 and -, and starts with a letter or a digit.",
       "b.yaml:2:22 Unknown variable: agrs.",
       "b.yaml:3:11 The id `dup` is taken by a.yaml:2.",

@@ -1,12 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Document, isMap, isScalar, parseDocument } from "yaml";
+import type { Decision } from "../../src/core/decision.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import type { PolicySet } from "../../src/policy/policy-set.ts";
 import { scalarOffsets } from "../../src/policy/scalar-offsets.ts";
 import { policyInput, policySet } from "../support/policy-inputs.ts";
 
 const KEYS = ["amount", "list", "a", "b", "name", "constructor", "toString", "$typeName", "__proto__"];
+
+const ABOUT_VIEWER = [
+  '"employee" in user.roles',
+  "user.claims.level > 3",
+  'client.name == "cursor"',
+  "tool.name == 'x'",
+];
 
 const args = fc.dictionary(fc.oneof(fc.constantFrom(...KEYS), fc.string()), fc.jsonValue({ maxDepth: 12 }), {
   maxKeys: 8,
@@ -31,19 +39,45 @@ const CONDITIONS = [
   'string(args.amount) == "5"',
 ];
 
-const policy = fc.record({
-  when: fc.option(fc.constantFrom(...CONDITIONS), { nil: undefined }),
-  effect: fc.constantFrom("deny", "step_up", "request_approval", "allow"),
-  target: fc.constantFrom("{}", "{ roles: [employee] }", '{ tools: ["expenses/*"] }', '{ users: ["*@other.com"] }'),
-  mode: fc.constantFrom("enforce", "shadow"),
-});
+const target = fc.constantFrom(
+  "{}",
+  "{ roles: [employee] }",
+  '{ roles: ["!employee"] }',
+  '{ tools: ["expenses/*"] }',
+  '{ tools: ["!expenses/*"] }',
+  '{ users: ["*@other.com"] }',
+);
+const mode = fc.constantFrom("enforce", "shadow");
+const policy = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      when: fc.option(fc.constantFrom(...CONDITIONS, ...ABOUT_VIEWER), { nil: undefined }),
+      effect: fc.constantFrom("deny", "step_up", "request_approval", "allow", "rate_limit", "redact"),
+      target,
+      mode,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      when: fc.option(fc.constantFrom(...ABOUT_VIEWER), { nil: undefined }),
+      effect: fc.constant("hide" as const),
+      target,
+      mode,
+    }),
+  },
+);
 type Sketch = typeof policy extends fc.Arbitrary<infer T> ? T : never;
 
 const BODIES: Readonly<Record<Sketch["effect"], string>> = {
+  hide: "{}",
   deny: '{ message: "No: {{ args.a }} {{ args.list }}" }',
   step_up: "{ acr: [mfa] }",
   request_approval: "{ flow: finance }",
   allow: "{}",
+  rate_limit: "{ limit: 10, per: 1m, key: args.name, cost: args.amount }",
+  redact: "{ detect: [email], paths: [$.a] }",
 };
 
 const written = (it: Sketch, index: number) =>
@@ -73,13 +107,18 @@ describe("a decision, whatever the policies and the arguments", () => {
   });
 
   it("never turns from a refusal into an allowance by one more policy, where the default is allow", () => {
-    const strength = { allow: 0, request_approval: 1, step_up: 2, deny: 3 };
+    const strength: Readonly<Record<string, number>> = { allow: 0, request_approval: 1, step_up: 2, deny: 3, hide: 4 };
+    const strengthOf = ({ effect }: Decision) => strength[effect] ?? Number.NaN;
     fc.assert(
       fc.property(fc.array(policy, { maxLength: 6 }), policy, args, fc.nat(6), (policies, added, value, at) => {
         const input = policyInput({ arguments: value });
         const before = setOf(policies, "allow").decide(input);
         const more = [...policies.slice(0, at), added, ...policies.slice(at)];
-        expect(strength[setOf(more, "allow").decide(input).effect]).toBeGreaterThanOrEqual(strength[before.effect]);
+        const after = setOf(more, "allow").decide(input);
+        expect(strengthOf(after)).toBeGreaterThanOrEqual(strengthOf(before));
+        if (before.hidden) expect(after.hidden).toBe(true);
+        if (after.effect === "allow")
+          expect(after.limits?.length ?? 0).toBeGreaterThanOrEqual(before.limits?.length ?? 0);
       }),
       { numRuns: 300 },
     );
@@ -91,7 +130,47 @@ describe("a decision, whatever the policies and the arguments", () => {
         const decision = setOf(policies, "deny").decide(policyInput({ arguments: value }));
         const allows = decision.matched.filter(({ effect }) => effect === "allow");
         expect(allows.every(({ because }) => because === "condition")).toBe(true);
-        if (decision.effect !== "deny") expect(allows).not.toEqual([]);
+        if (decision.effect !== "deny" && decision.effect !== "hide") expect(allows).not.toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("agrees with what is listed: a tool is hidden from a list exactly when every call of it is answered as unknown", () => {
+    const fallbacks = fc.constantFrom("allow" as const, "deny" as const);
+    const roles = fc.subarray(["employee", "cfo"]);
+    fc.assert(
+      fc.property(fc.array(policy, { maxLength: 6 }), fallbacks, roles, args, (policies, fallback, held, value) => {
+        const input = policyInput({ arguments: value, principal: { roles: held } });
+        const set = setOf(policies, fallback);
+        const viewer = { principal: input.principal, client: input.client, endpoint: input.request.endpoint };
+        const decision = set.decide(input);
+        expect(set.hides(viewer, input.tool)).toBe(decision.hidden === true);
+        if (decision.hidden) expect(decision.effect).toMatch(/^(hide|deny)$/);
+        if (set.hides(viewer, input.tool)) expect(set.viewerClass(viewer)).toBeTypeOf("string");
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("hides the same tools from viewers of one class", () => {
+    const viewerOf = (held: readonly string[], name: string, email: string) => {
+      const { principal, client } = policyInput({ principal: { roles: held, email }, client: { name } });
+      return { principal, client, endpoint: "" };
+    };
+    const viewer = fc
+      .tuple(
+        fc.subarray(["employee", "cfo"]),
+        fc.constantFrom("cursor", "claude"),
+        fc.constantFrom("a@b.com", "a@other.com"),
+      )
+      .map((parts) => viewerOf(...parts));
+    fc.assert(
+      fc.property(fc.array(policy, { maxLength: 6 }), viewer, viewer, (policies, one, other) => {
+        const set = setOf(policies, "allow");
+        if (set.viewerClass(one) !== set.viewerClass(other)) return;
+        const { tool } = policyInput();
+        expect(set.hides(one, tool)).toBe(set.hides(other, tool));
       }),
       { numRuns: 300 },
     );

@@ -1,0 +1,73 @@
+import type { RateLimit } from "../core/decision.ts";
+import { principalKey } from "../core/principal.ts";
+import type { CompiledPolicy, CompiledRate } from "./compiled-policy.ts";
+import type { CallContext } from "./context.ts";
+import { defaultMessage } from "./messages.ts";
+import type { PolicyInput } from "./policy-set.ts";
+
+export type Charge =
+  | { readonly ok: true; readonly limit: RateLimit }
+  /** The call cannot be counted: its key or its cost has no usable value. */
+  | { readonly ok: false; readonly error: string };
+
+const MAX_KEY = 4096;
+
+/** Works out what a call takes of a policy's budget, and whose budget it is. @throws never */
+export function chargeFor(
+  policy: Extract<CompiledPolicy, { effect: "rate_limit" }>,
+  input: PolicyInput,
+  context: CallContext,
+): Charge {
+  const { id, rate, message } = policy;
+  const key = keyOf(rate, context);
+  if ("error" in key) return { ok: false, error: key.error };
+  const cost = costOf(rate, context);
+  if (typeof cost !== "number") return { ok: false, error: cost.error };
+  const counter = JSON.stringify([id, ...rate.by.map((by) => ownerOf(by, input)), key.value]);
+  const { limit, windowMs } = rate;
+  const text = message?.render(context) ?? defaultMessage(id, "rate_limit");
+  return { ok: true, limit: { policy: id, counter, limit, windowMs, cost, message: text } };
+}
+
+// A client's own name is anybody's to choose: without a verified id all such calls share one budget.
+function ownerOf(by: CompiledRate["by"][number], { principal, client, tool }: PolicyInput): string {
+  switch (by) {
+    case "user":
+      return principalKey(principal);
+    case "client":
+      return client.id ?? "";
+    case "tool":
+      return `${tool.upstream}/${tool.name}`;
+    default:
+      return by satisfies never;
+  }
+}
+
+function keyOf(rate: CompiledRate, context: CallContext): { readonly value: string } | { readonly error: string } {
+  if (rate.key === undefined) return { value: "" };
+  const result = rate.key(context);
+  if ("error" in result) return result;
+  const { value } = result;
+  // 5 and 5.0 are one account to its author; a text "5" is another.
+  const text =
+    typeof value === "string" || typeof value === "boolean"
+      ? JSON.stringify(value)
+      : typeof value === "number" || typeof value === "bigint"
+        ? String(value)
+        : value === null
+          ? "null"
+          : undefined;
+  if (text === undefined) return { error: "the key of the limit is neither a text nor a number" };
+  return text.length > MAX_KEY ? { error: "the key of the limit is too long" } : { value: text };
+}
+
+function costOf(rate: CompiledRate, context: CallContext): number | { readonly error: string } {
+  if (rate.cost === undefined) return 1;
+  const result = rate.cost(context);
+  if ("error" in result) return result;
+  const value = typeof result.value === "bigint" ? Number(result.value) : result.value;
+  // A cost below zero would give budget back.
+  return typeof value === "number" && value >= 0 && Number.isFinite(value)
+    ? value
+    : { error: "the cost of the call is not a number from 0 up" };
+}

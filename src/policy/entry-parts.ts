@@ -1,0 +1,149 @@
+import { isObject } from "../core/json.ts";
+import { suggest } from "../core/suggest.ts";
+import { checkPath } from "../redaction/redaction.ts";
+import type { Path, PolicyDocument } from "./document.ts";
+import type { Compiled, Condition, Expression, PolicyLanguage } from "./environment.ts";
+import { didYouMean, type ExpressionProblem } from "./expression-rules.ts";
+import type { PolicyError } from "./policy-set.ts";
+import { EFFECTS } from "./schema.ts";
+import { compileTemplate, type Template } from "./template.ts";
+import { isAboutViewer } from "./visibility.ts";
+
+/** What an entry's texts compile to. */
+export interface EntryParts {
+  readonly condition: Condition | undefined;
+  /** Variables and fields that the condition names. */
+  readonly reads: ReadonlySet<string>;
+  readonly message: Template | undefined;
+  readonly key: Expression | undefined;
+  readonly cost: Expression | undefined;
+}
+
+/** What entries are checked against. */
+export interface EntryCheckerDeps {
+  readonly file: string;
+  readonly document: PolicyDocument;
+  readonly language: PolicyLanguage;
+  readonly flows: readonly string[] | undefined;
+  /** Where each id was first seen, over all files. */
+  readonly places: Map<string, string>;
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+/** Of an entry that has no texts. */
+export const NO_PARTS: EntryParts = {
+  condition: undefined,
+  reads: NOTHING,
+  message: undefined,
+  key: undefined,
+  cost: undefined,
+};
+
+/**
+ * Checks entries beyond their shape. It reads them as they stand in the file, whatever else is wrong with them, so that
+ * an author hears of all mistakes in one go.
+ */
+export class EntryChecker {
+  readonly errors: PolicyError[] = [];
+  readonly #deps: EntryCheckerDeps;
+
+  constructor(deps: EntryCheckerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Compiles the texts of one entry; what is wrong with them is added to `errors`. */
+  check(entry: unknown, index: number): EntryParts {
+    if (!isObject(entry)) return NO_PARTS;
+    const { language } = this.#deps;
+    const path = ["policies", index];
+    this.#checkId(entry["id"], [...path, "id"]);
+    const effects = isObject(entry["then"]) ? entry["then"] : {};
+    const seesResult = Object.hasOwn(effects, "redact");
+    const when = [...path, "when"];
+    const condition = this.#text(entry["when"], when, (text) => language.condition(text), seesResult);
+    if (Object.hasOwn(effects, "hide") && condition !== undefined && !isAboutViewer(condition.reads)) {
+      const message =
+        "A tool is hidden before there is a call: this reads more than user, client, tool and request.endpoint.";
+      this.#report(this.#deps.document.locate(when), message, "Use deny for what depends on the call.");
+    }
+    let parts: EntryParts = { ...NO_PARTS, condition: condition?.run, reads: condition?.reads ?? NOTHING };
+    for (const effect of EFFECTS) {
+      const settings = effects[effect];
+      if (!isObject(settings)) continue;
+      const place = [...path, "then", effect];
+      const expression = (name: string) =>
+        this.#text(settings[name], [...place, name], (text) => language.expression(text), false)?.run;
+      const message = this.#text(
+        settings["message"],
+        [...place, "message"],
+        (text) => compileTemplate(text, language),
+        false,
+      )?.run;
+      parts = { ...parts, message, key: expression("key"), cost: expression("cost") };
+      if (effect === "request_approval") this.#checkFlow(settings["flow"], [...place, "flow"]);
+      if (effect === "redact") this.#checkPaths(settings["paths"], [...place, "paths"]);
+    }
+    return parts;
+  }
+
+  #checkId(id: unknown, path: Path): void {
+    if (typeof id !== "string") return;
+    const { file, document, places } = this.#deps;
+    const { line, column } = document.locate(path);
+    const first = places.get(id);
+    if (first === undefined) places.set(id, `${file}:${line}`);
+    else this.#report({ line, column }, `The id \`${id}\` is taken by ${first}.`, "Ids are unique over all files.");
+  }
+
+  #checkFlow(flow: unknown, path: Path): void {
+    const { flows } = this.#deps;
+    if (typeof flow !== "string" || flows === undefined || flows.includes(flow)) return;
+    const known =
+      flows.length === 0 ? "approval_flows in the configuration is empty." : `Known are ${flows.join(", ")}.`;
+    const hint = didYouMean(suggest(flow, flows)) ?? known;
+    this.#report(this.#deps.document.locate(path), `There is no approval flow \`${flow}\`.`, hint);
+  }
+
+  #checkPaths(paths: unknown, path: Path): void {
+    if (!Array.isArray(paths)) return;
+    paths.forEach((text: unknown, index) => {
+      const problem = typeof text === "string" && text !== "" ? checkPath(text) : undefined;
+      if (problem === undefined) return;
+      const hint = "Paths are JSONPath (RFC 9535), for example $.customer.ssn or $..email.";
+      this.#reportIn(
+        [...path, index],
+        [{ start: problem.offset, end: problem.offset, message: problem.message, hint }],
+      );
+    });
+  }
+
+  #text<T>(
+    text: unknown,
+    path: Path,
+    compile: (text: string) => Compiled<T>,
+    seesResult: boolean,
+  ): { readonly run: T; readonly reads: ReadonlySet<string> } | undefined {
+    if (typeof text !== "string") return undefined;
+    const compiled = compile(text);
+    if (!compiled.ok) {
+      this.#reportIn(path, compiled.problems);
+      return undefined;
+    }
+    const early = seesResult ? undefined : [...compiled.reads].find((name) => name.startsWith("result"));
+    if (early !== undefined) {
+      const hint = "Only `redact` is decided after the tool has answered.";
+      this.#report(this.#deps.document.locate(path), `\`${early}\` is not known before the call.`, hint);
+    }
+    return compiled;
+  }
+
+  #reportIn(path: Path, problems: readonly ExpressionProblem[]): void {
+    for (const { start, message, hint } of problems) {
+      this.#report(this.#deps.document.locateInText(path, start), message, hint);
+    }
+  }
+
+  #report(place: { line: number; column: number }, message: string, hint: string | undefined): void {
+    this.errors.push({ file: this.#deps.file, line: place.line, column: place.column, message, hint });
+  }
+}

@@ -1,0 +1,32 @@
+import type { Effect } from "../core/decision.ts";
+
+/** What an agent is told where a policy has no words of its own. */
+export function defaultMessage(id: string, effect: Effect): string {
+  switch (effect) {
+    case "hide":
+      return `The policy ${id} hides this tool.`;
+    case "deny":
+      return `The policy ${id} denies this call.`;
+    case "step_up":
+      return `The policy ${id} asks the user to sign in again before this call.`;
+    case "request_approval":
+      return `The policy ${id} asks for an approval of this call.`;
+    case "rate_limit":
+      return `The limit of the policy ${id} is used up.`;
+    case "allow":
+    case "redact":
+      return "";
+    default:
+      return effect satisfies never;
+  }
+}
+
+/**
+ * A message with the reason why its policy could not be evaluated. An agent can only do something about its arguments;
+ * what else a condition looks at is not its business.
+ */
+export function withFailure(text: string, failure: string): string {
+  return /^args[\w.]* is missing$/.test(failure)
+    ? `${text} (The policy counts because it could not be evaluated: ${failure}.)`
+    : `${text} (The policy counts because it could not be evaluated; the audit says why.)`;
+}
