@@ -33,11 +33,12 @@ ${curl(mcp, users.ann.key, "expenses__create_expense", { amount: 12_000, currenc
 
    Expect "isError":true and the policy's message. With "amount":120 it goes through; so it does with Carla's key.
 
-${bold("2. A policy looks at who asks.")} Ann may not read customers, Sam (support) may:
+${bold("2. Policies look at who asks, and at the answer.")} Sam (support) may read a customer:
 
 ${curl(mcp, users.sam.key, "crm__get_customer", { customer_id: "c-1001" })}
 
-   Expect the customer. With Ann's key: denied. The rules are the files in policies/: change one, save, call again.
+   Expect the customer, with [redacted:credit_card] for the card number. With Ann's key: Unknown tool. What is denied
+   whatever the arguments is not even listed for her. The rules are the files in policies/: change one, save, call again.
 
 ${bold("3. Every decision is on record,")} chained so that nobody can quietly change it (in another terminal):
 
