@@ -190,7 +190,7 @@ pass    Much is <not>   deny    large
     write({ "policies/a.yaml": LARGE, "policies/a.test.yaml": TESTS.replace("EFFECT", "denied") });
     const { code, err } = await here("test");
     expect(code).toBe(1);
-    expect(err).toMatch(/a\.test\.yaml:7:23: This must be deny or .*\n {2}7 \| .*\n.*\^\n/);
+    expect(err).toMatch(/a\.test\.yaml:7:23: This must be hide or deny or .*\n {2}7 \| .*\n.*\^\n/);
   });
 
   it("has an example in its help that runs as it stands", async () => {

@@ -1,4 +1,5 @@
 import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
 import { Command } from "commander";
 import { registerPolicyCommands } from "../../src/commands/policy.ts";
 
@@ -14,16 +15,18 @@ export async function runPolicyCommand(...args: readonly string[]): Promise<Comm
   let code = 0;
   let help = "";
   const stdout = new PassThrough();
+  // Read as it comes: a command waits for whoever reads its output.
+  const printed = text(stdout);
   const errors: string[] = [];
   const program = new Command().exitOverride().configureOutput({
-    writeOut: (text) => {
-      help += text;
+    writeOut: (written) => {
+      help += written;
     },
-    writeErr: (text) => errors.push(text),
+    writeErr: (written) => errors.push(written),
   });
   registerPolicyCommands(program, {
-    out: (text) => stdout.write(`${text}\n`),
-    err: (text) => errors.push(text),
+    out: (line) => stdout.write(`${line}\n`),
+    err: (line) => errors.push(line),
     env: {},
     colours: false,
     setExitCode: (given) => {
@@ -38,6 +41,6 @@ export async function runPolicyCommand(...args: readonly string[]): Promise<Comm
   } catch (err) {
     throw new Error(help + errors.join("\n"), { cause: err });
   }
-  const out: unknown = stdout.read();
-  return { code, out: out === null ? "" : String(out), err: errors.join("\n") };
+  stdout.end();
+  return { code, out: await printed, err: errors.join("\n") };
 }
