@@ -1,4 +1,4 @@
-import type { Decision } from "../core/decision.ts";
+import type { Decision, Match } from "../core/decision.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
 
@@ -8,14 +8,23 @@ export interface AuditOpening {
   /** ms since the epoch. */
   readonly at: number;
   readonly principal: Principal;
-  readonly client: { readonly name: string; readonly version: string; readonly ip: string };
+  readonly client: {
+    readonly name: string;
+    readonly version: string;
+    readonly ip: string;
+    readonly userAgent: string;
+  };
   readonly endpoint: string;
   readonly session: string | undefined;
   readonly upstream: string;
   /** Original name. */
   readonly tool: string;
+  /** SHA-256 of the tool's definition, as the catalog had it. */
+  readonly definitionDigest: string;
   readonly decision: Decision;
   readonly arguments: JsonObject;
+  /** The headers that policies see. Kept sealed or not at all. */
+  readonly headers: JsonObject;
   readonly traceId: string | undefined;
 }
 
@@ -27,6 +36,8 @@ export interface AuditClosing {
   /** `ok`, `tool_error` (`isError: true`), `rpc_error`, `denied`, `cancelled`, or the fault's code. */
   readonly outcome: string;
   readonly durationMs: number;
+  /** Result policies that matched after the tool ran, shadow ones too. */
+  readonly policies?: readonly Match[];
 }
 
 /** The record of every decision. Rows are only ever added; each holds the hash of the one before. */

@@ -1,13 +1,17 @@
+import type { Decision } from "../core/decision.ts";
 import { sha256 } from "../core/digest.ts";
 import { canonicalJson, type JsonObject } from "../core/json.ts";
 import type { Seal } from "../core/seal.ts";
 import type { AuditRow } from "../store/audit-row.ts";
 import type { AuditClosing, AuditOpening } from "./audit.ts";
+import { createFacts } from "./facts.ts";
 import { redact } from "./redact.ts";
+import { sealArguments } from "./sealed-arguments.ts";
 
 /**
  * How much of a call's arguments is kept: `digest` only; `redacted`, a copy without secrets; `sealed`, that copy and
- * the whole under encryption, so that replay is exact; `full`, the whole in clear. The digest is always kept.
+ * the whole under encryption with the caller's claims and headers, so that replay is exact; `full`, the whole in clear.
+ * The digest is always kept.
  */
 export type ArgumentsMode = "digest" | "redacted" | "sealed" | "full";
 
@@ -22,6 +26,7 @@ const MAX_CLIENT_TEXT = 128;
 /** Makes the encoder for one way of keeping arguments. `seal` is used for `sealed` only. */
 export function createRowEncoder(options: { readonly arguments: ArgumentsMode; readonly seal: Seal }): RowEncoder {
   const mode = options.arguments;
+  const facts = createFacts();
   return {
     opening(opening) {
       const { principal, client, decision } = opening;
@@ -42,18 +47,21 @@ export function createRowEncoder(options: { readonly arguments: ArgumentsMode; r
         tool: opening.tool,
         decision: decision.effect,
         // The message stays out: its template may repeat arguments.
-        policies: JSON.stringify(decision.matched),
+        policies: policiesText(decision),
         policySet: decision.set,
         argumentsDigest: sha256(canonical),
         argumentsRedacted: mode === "redacted" || mode === "sealed" ? redactedText(opening.arguments, canonical) : null,
-        argumentsSealed: mode === "sealed" ? sealed(options.seal, opening) : null,
+        argumentsSealed: mode === "sealed" ? sealArguments(options.seal, opening) : null,
         argumentsFull: mode === "full" ? JSON.stringify(opening.arguments) : null,
         outcome: null,
         durationMs: null,
         traceId: opening.traceId === undefined ? null : cut(opening.traceId),
+        definitionDigest: opening.definitionDigest,
+        facts: facts(principal, client.userAgent),
       };
     },
     closing(closing) {
+      const { policies } = closing;
       return {
         at: closing.at,
         callId: closing.callId,
@@ -69,7 +77,7 @@ export function createRowEncoder(options: { readonly arguments: ArgumentsMode; r
         upstream: null,
         tool: null,
         decision: null,
-        policies: null,
+        policies: policies === undefined || policies.length === 0 ? null : JSON.stringify(policies),
         policySet: null,
         argumentsDigest: null,
         argumentsRedacted: null,
@@ -79,6 +87,8 @@ export function createRowEncoder(options: { readonly arguments: ArgumentsMode; r
         // Microseconds are enough; the last digits of a clock would be noise in every row.
         durationMs: Math.round(closing.durationMs * 1000) / 1000,
         traceId: null,
+        definitionDigest: null,
+        facts: null,
       };
     },
   };
@@ -90,9 +100,9 @@ function redactedText(args: JsonObject, canonical: string): string {
   return redacted === args ? canonical : JSON.stringify(redacted);
 }
 
-/** Bound to its call, so that a sealed text moved to another row does not pass for that row's. It never expires. */
-function sealed(seal: Seal, opening: AuditOpening): string {
-  return seal.seal({ call: opening.callId, arguments: opening.arguments }, Number.MAX_SAFE_INTEGER);
+/** What counted, then what was only evaluated. */
+function policiesText({ matched, unapplied }: Decision): string {
+  return JSON.stringify(unapplied === undefined ? matched : [...matched, ...unapplied]);
 }
 
 function cut(text: string): string {

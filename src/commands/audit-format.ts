@@ -18,7 +18,7 @@ function cellsOf(entry: AuditEntry): readonly string[] {
     entry.actorEmail ?? entry.actor ?? "-",
     entry.tool === null ? entry.kind : `${entry.upstream ?? "-"}/${entry.tool}`,
     entry.decision ?? "-",
-    policyNames(entry.policies).join(",") || "-",
+    matchesOf(entry).map(policyName).join(",") || "-",
     entry.outcome ?? "-",
     entry.durationMs === null ? "-" : entry.durationMs.toFixed(entry.durationMs < 10 ? 1 : 0),
   ].map(plain);
@@ -30,17 +30,32 @@ function clip(text: string): string {
 
 function colourOf(decision: string): Colour {
   if (decision === "allow") return "green";
-  return decision === "deny" ? "red" : "yellow";
+  return decision === "deny" || decision === "hide" ? "red" : "yellow";
 }
 
-function policyNames(text: string | null): readonly string[] {
-  const policies = jsonIn(text);
-  if (!Array.isArray(policies)) return [];
-  return policies.flatMap((match: unknown) =>
-    typeof match === "object" && match !== null && "policy" in match && typeof match.policy === "string"
-      ? [match.policy]
-      : [],
-  );
+interface ShownMatch {
+  readonly policy: string;
+  readonly shadow: boolean;
+}
+
+/** The policies that matched, before the call and on its result. An `allow` whose condition failed is none of them. */
+function matchesOf(entry: AuditEntry): readonly ShownMatch[] {
+  return policiesOf(entry).flatMap((match) => {
+    if (typeof match !== "object" || match === null || !("policy" in match)) return [];
+    if (typeof match.policy !== "string") return [];
+    const failed = "because" in match && match.because === "error";
+    if (failed && "effect" in match && match.effect === "allow") return [];
+    return [{ policy: match.policy, shadow: "mode" in match && match.mode === "shadow" }];
+  });
+}
+
+function policyName({ policy, shadow }: ShownMatch): string {
+  return shadow ? `${policy} (shadow)` : policy;
+}
+
+/** Everything on record of the policies of an entry, in order. */
+function policiesOf(entry: AuditEntry): readonly unknown[] {
+  return [entry.policies, entry.resultPolicies].flatMap((text) => (text === null ? [] : jsonIn(text)));
 }
 
 /** A JSON column as data; the text itself where it is no JSON, so that a list shows even a row tampered with. */
@@ -68,7 +83,8 @@ export function auditEntryJson(entry: AuditEntry): Readonly<Record<string, unkno
     upstream: entry.upstream,
     tool: entry.tool,
     decision: entry.decision,
-    policies: jsonIn(entry.policies),
+    policies: entry.policies === null && entry.resultPolicies === null ? null : policiesOf(entry),
+    shadow: matchesOf(entry).flatMap(({ policy, shadow }) => (shadow ? [policy] : [])),
     arguments_redacted: jsonIn(entry.argumentsRedacted),
     outcome: entry.outcome,
     duration_ms: entry.durationMs,
@@ -76,7 +92,10 @@ export function auditEntryJson(entry: AuditEntry): Readonly<Record<string, unkno
   };
 }
 
-/** A raw row as one line of JSON: the table's columns by name and in order, so that hashes can be recomputed from it. */
+/**
+ * A raw row as one line of JSON: the columns that its hash covers, by name and in order, so that hashes can be
+ * recomputed from it. Columns younger than `trace_id` are left out behind the last that holds something.
+ */
 export function exportLine(row: StoredAuditRow): string {
   return `${JSON.stringify({
     seq: row.seq,
@@ -103,6 +122,8 @@ export function exportLine(row: StoredAuditRow): string {
     outcome: row.outcome,
     duration_ms: row.durationMs,
     trace_id: row.traceId,
+    ...(row.definitionDigest === null && row.facts === null ? {} : { definition_digest: row.definitionDigest }),
+    ...(row.facts === null ? {} : { facts: row.facts }),
     prev_hash: row.prevHash,
     hash: row.hash,
   })}\n`;

@@ -111,13 +111,15 @@ function opening(call: Call, tool: ToolEntry, decision: Decision, args: JsonObje
     callId: call.id,
     at: call.receivedAt,
     principal: call.principal,
-    client: { name: call.client.name, version: call.client.version, ip: call.client.ip },
+    client: call.client,
     endpoint: call.scope.endpoint,
     session: call.session,
     upstream: tool.upstream,
     tool: tool.name,
+    definitionDigest: tool.digest,
     decision,
     arguments: args,
+    headers: call.headers,
     traceId: call.traceId,
   };
 }

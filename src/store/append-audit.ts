@@ -1,5 +1,5 @@
 import type Database from "better-sqlite3";
-import { type AuditRow, chainHash, GENESIS_HASH, rowValues } from "./audit-row.ts";
+import { type AuditRow, chainHash, GENESIS_HASH, HASHED_COLUMNS, hashedValues } from "./audit-row.ts";
 
 /**
  * Makes the function that adds rows to the chain in one transaction. Prepared by hand: this runs for every call, and
@@ -10,10 +10,10 @@ export function prepareAppend(db: Database.Database): (rows: readonly AuditRow[]
   const insert = db.prepare(
     `INSERT INTO audit (seq, at, call_id, kind, actor, actor_issuer, actor_email, client, client_id, client_ip, endpoint,
        session, upstream, tool, decision, policies, policy_set, arguments_digest, arguments_redacted, arguments_sealed,
-       arguments_full, outcome, duration_ms, trace_id, prev_hash, hash)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       arguments_full, outcome, duration_ms, trace_id, definition_digest, facts, prev_hash, hash)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  // Half of all rows say only how a call ended; binding the other columns' nulls costs as much as the insert.
+  // Nearly half of all rows say only how a call ended; binding the other columns' nulls costs as much as the insert.
   const insertClosing = db.prepare(
     `INSERT INTO audit (seq, at, call_id, kind, outcome, duration_ms, prev_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
@@ -24,19 +24,22 @@ export function prepareAppend(db: Database.Database): (rows: readonly AuditRow[]
     let prevHash = before?.hash ?? GENESIS_HASH;
     for (const given of rows) {
       seq += 1;
-      const raw = rowValues(seq, given);
+      const raw = hashedValues(seq, given);
       const rawText = JSON.stringify(raw);
       // JSON.stringify writes lone surrogates, and only them, as an escape that starts so. A false alarm costs a pass.
       const values = rawText.includes("\\ud") ? storable(raw) : raw;
       const hash = chainHash(prevHash, values === raw ? rawText : JSON.stringify(values));
-      if (given.kind === "closed" && values === raw) {
+      if (given.kind === "closed" && given.policies === null && values === raw) {
         insertClosing.run(seq, given.at, given.callId, given.kind, given.outcome, given.durationMs, prevHash, hash);
-      } else insert.run(...values, prevHash, hash);
+      } else insert.run(...values, ...NOTHING.slice(values.length), prevHash, hash);
       prevHash = hash;
     }
   });
   return (rows) => append.immediate(rows);
 }
+
+/** What the columns hold that come after those of a row's hash. */
+const NOTHING: readonly null[] = Array.from({ length: HASHED_COLUMNS }, () => null);
 
 /**
  * The values as SQLite will give them back. UTF-8 has no lone surrogates: a client that sends one in its name would

@@ -24,7 +24,7 @@ export interface AuditRow {
   readonly upstream: string | null;
   readonly tool: string | null;
   readonly decision: string | null;
-  /** JSON list of every policy that matched, with its effect and why. */
+  /** JSON list of every policy that matched, with its effect and why; in a closing row, of those that saw the result. */
   readonly policies: string | null;
   /** SHA-256 of the policy set that decided. */
   readonly policySet: string | null;
@@ -39,6 +39,10 @@ export interface AuditRow {
   readonly outcome: string | null;
   readonly durationMs: number | null;
   readonly traceId: string | null;
+  /** SHA-256 of the tool's definition. */
+  readonly definitionDigest: string | null;
+  /** JSON: what a condition sees of the caller and has no column here; see `audit/facts.ts`. */
+  readonly facts: string | null;
 }
 
 /** A row of the audit, in its place in the chain. */
@@ -52,9 +56,13 @@ export interface StoredAuditRow extends AuditRow {
 /** The hash before the first row. */
 export const GENESIS_HASH = "0".repeat(64);
 
-/** The columns `seq` to `trace_id` of a row, in the order of the table. */
-export function rowValues(seq: number, row: AuditRow): readonly (string | number | null)[] {
-  return [
+/**
+ * The columns of a row that its hash covers, in their order: `seq` to `trace_id`, and of those added later all up to the
+ * last that is not null. So rows written before there were more columns keep their hash, and giving such a column a
+ * value, or taking it away, breaks it.
+ */
+export function hashedValues(seq: number, row: AuditRow): readonly (string | number | null)[] {
+  const values = [
     seq,
     row.at,
     row.callId,
@@ -80,15 +88,20 @@ export function rowValues(seq: number, row: AuditRow): readonly (string | number
     row.durationMs,
     row.traceId,
   ];
+  if (row.facts !== null) values.push(row.definitionDigest, row.facts);
+  else if (row.definitionDigest !== null) values.push(row.definitionDigest);
+  return values;
 }
 
+/** How many values `hashedValues` has at most: the table's columns before `prev_hash`. */
+export const HASHED_COLUMNS = 26;
+
 /**
- * A row as its hash sees it: `[seq, at, call_id, …, trace_id]`, the columns in the order of the table, as JSON without
- * white space. Anybody can recompute it from an export:
- * `hash = SHA-256(prev_hash + "\n" + JSON.stringify([seq, at, …, trace_id]))`, in hex.
+ * A row as its hash sees it: `hashedValues` as JSON without white space. Anybody can recompute it from an export:
+ * `hash = SHA-256(prev_hash + "\n" + JSON.stringify([seq, at, …, trace_id, …]))`, in hex.
  */
 export function canonicalRow(seq: number, row: AuditRow): string {
-  return JSON.stringify(rowValues(seq, row));
+  return JSON.stringify(hashedValues(seq, row));
 }
 
 /** The hash of a row whose canonical text is `canonical`, after the row whose hash is `prevHash`. */

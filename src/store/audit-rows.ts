@@ -15,6 +15,10 @@ export interface AuditReader {
    * writers are not held up. Rows added meanwhile are included. @throws StoreError
    */
   pages(fromSeq: number): AsyncIterable<readonly StoredAuditRow[]>;
+  /** Rows of calls about to be made, and no others, from `sinceSeq` on: as `pages`. @throws StoreError */
+  calls(sinceSeq: number): AsyncIterable<readonly StoredAuditRow[]>;
+  /** How many rows `calls` has at this moment. @throws StoreError */
+  countCalls(sinceSeq: number): Promise<number>;
   /** Sequence number of the first row not older than `since` (ms since the epoch); `undefined` if there is none. */
   firstSince(since: number): Promise<number | undefined>;
   /** Sequence number of the last row; 0 if there is none. */
@@ -32,6 +36,10 @@ export interface AuditFilter {
   /** Original name. */
   readonly tool?: string;
   readonly decision?: string;
+  /** Id of a policy that matched before the call or on its result, in shadow too. */
+  readonly policy?: string;
+  /** Only calls on which a policy in shadow matched. */
+  readonly shadow?: boolean;
   /** ms since the epoch. */
   readonly since?: number;
   /** At most this many entries. */
@@ -63,6 +71,8 @@ export interface AuditEntry {
   readonly decision: string | null;
   /** As in the row. */
   readonly policies: string | null;
+  /** As in the closing row: those that saw the result. */
+  readonly resultPolicies: string | null;
   readonly argumentsRedacted: string | null;
   /** `null` while the call runs, or when its end was never recorded. */
   readonly outcome: string | null;

@@ -1,9 +1,10 @@
-import { and, asc, desc, eq, gte, lt, ne, or, type SQL } from "drizzle-orm";
+import { and, asc, count, desc, eq, gte, lt, ne, or, type SQL } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { alias } from "drizzle-orm/sqlite-core";
 import type { StoredAuditRow } from "./audit-row.ts";
 import type { AuditEntry, AuditFilter, AuditReader } from "./audit-rows.ts";
 import type { Guarded } from "./guarded.ts";
+import { policyMatched, shadowMatched } from "./matched-policies.ts";
 import { audit } from "./schema.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -20,12 +21,14 @@ export function createAuditReader(db: BetterSQLite3Database, guarded: Guarded): 
       filter.upstream === undefined ? undefined : eq(audit.upstream, filter.upstream),
       filter.tool === undefined ? undefined : eq(audit.tool, filter.tool),
       filter.decision === undefined ? undefined : eq(audit.decision, filter.decision),
+      filter.policy === undefined ? undefined : policyMatched([audit.policies, closed.policies], filter.policy),
+      filter.shadow === true ? shadowMatched([audit.policies, closed.policies]) : undefined,
       filter.since === undefined ? undefined : gte(audit.at, filter.since),
       filter.cursor === undefined ? undefined : lt(audit.seq, filter.cursor),
     ];
     return (
       db
-        .select({ row: audit, outcome: closed.outcome, durationMs: closed.durationMs })
+        .select({ row: audit, ended: closed })
         .from(audit)
         .leftJoin(closed, and(eq(closed.callId, audit.callId), eq(closed.kind, "closed"), eq(audit.kind, "opened")))
         .where(and(...wanted))
@@ -36,28 +39,38 @@ export function createAuditReader(db: BetterSQLite3Database, guarded: Guarded): 
     );
   }
 
-  function pageFrom(seq: number): readonly StoredAuditRow[] {
-    return db.select().from(audit).where(gte(audit.seq, seq)).orderBy(asc(audit.seq)).limit(PAGE_ROWS).all();
+  async function* pagesOf(fromSeq: number, wanted: SQL | undefined): AsyncGenerator<readonly StoredAuditRow[]> {
+    for (let next = fromSeq; ; ) {
+      const rows = () =>
+        db
+          .select()
+          .from(audit)
+          .where(and(gte(audit.seq, next), wanted))
+          .orderBy(asc(audit.seq))
+          .limit(PAGE_ROWS)
+          .all();
+      const page = await guarded(rows);
+      const last = page.at(-1);
+      if (last === undefined) return;
+      yield page;
+      next = last.seq + 1;
+    }
   }
 
   return {
     async list(filter) {
       const found = await guarded(() => listNow(filter));
       const shown = found.slice(0, filter.limit);
-      const entries = shown.map(({ row, outcome, durationMs }) =>
-        entryOf(row, outcome ?? row.outcome, durationMs ?? row.durationMs),
-      );
+      const entries = shown.map(({ row, ended }) => entryOf(row, ended));
       const oldest = entries.at(-1);
       return { entries: entries.reverse(), nextCursor: found.length > filter.limit ? oldest?.seq : undefined };
     },
-    async *pages(fromSeq) {
-      for (let next = fromSeq; ; ) {
-        const page = await guarded(() => pageFrom(next));
-        const last = page.at(-1);
-        if (last === undefined) return;
-        yield page;
-        next = last.seq + 1;
-      }
+    pages: (fromSeq) => pagesOf(fromSeq, undefined),
+    calls: (sinceSeq) => pagesOf(sinceSeq, eq(audit.kind, "opened")),
+    async countCalls(sinceSeq) {
+      const wanted = and(eq(audit.kind, "opened"), gte(audit.seq, sinceSeq));
+      const query = () => db.select({ calls: count() }).from(audit).where(wanted).get();
+      return (await guarded(query))?.calls ?? 0;
     },
     async firstSince(since) {
       const query = () =>
@@ -71,7 +84,7 @@ export function createAuditReader(db: BetterSQLite3Database, guarded: Guarded): 
   };
 }
 
-function entryOf(row: StoredAuditRow, outcome: string | null, durationMs: number | null): AuditEntry {
+function entryOf(row: StoredAuditRow, ended: StoredAuditRow | null): AuditEntry {
   if (row.kind === "closed") throw new StoreError("STORE_ROW_MALFORMED", `Audit row ${row.seq} closes no call.`);
   return {
     seq: row.seq,
@@ -87,9 +100,10 @@ function entryOf(row: StoredAuditRow, outcome: string | null, durationMs: number
     tool: row.tool,
     decision: row.decision,
     policies: row.policies,
+    resultPolicies: ended?.policies ?? null,
     argumentsRedacted: row.argumentsRedacted,
-    outcome,
-    durationMs,
+    outcome: ended?.outcome ?? row.outcome,
+    durationMs: ended?.durationMs ?? row.durationMs,
     traceId: row.traceId,
   };
 }

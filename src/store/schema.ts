@@ -26,7 +26,7 @@ export const sessions = sqliteTable(
 );
 
 /**
- * The audit: see `audit-rows.ts` for what the columns mean. Triggers (in the migration, drizzle has no word for them)
+ * The audit: see `audit-row.ts` for what the columns mean. Triggers (in the migration, drizzle has no word for them)
  * refuse UPDATE and DELETE. Only closing rows are indexed by call, which is all that pairing them up needs.
  */
 export const audit = sqliteTable(
@@ -56,6 +56,8 @@ export const audit = sqliteTable(
     outcome: text("outcome"),
     durationMs: real("duration_ms"),
     traceId: text("trace_id"),
+    definitionDigest: text("definition_digest"),
+    facts: text("facts"),
     prevHash: text("prev_hash").notNull(),
     hash: text("hash").notNull(),
   },

@@ -151,6 +151,7 @@ describe("audit list", () => {
         tool: "create_expense",
         decision: "deny",
         policies: [{ policy: "large-expenses", effect: "deny", because: "condition" }],
+        shadow: [],
         arguments_redacted: { amount: 12, currency: "EUR" },
         outcome: "denied",
         duration_ms: 0.2,
@@ -158,6 +159,100 @@ describe("audit list", () => {
       },
     ]);
   });
+});
+
+describe("audit list of calls that policies in shadow saw", () => {
+  it("marks these, leaves out an allow that failed, and adds those that saw the result", async () => {
+    const { out } = await run("list", "--store", await judged());
+    expect(policiesIn(out)).toEqual(["strict (shadow)", "limit", "mask,trial (shadow)", "-", "-"]);
+  });
+
+  it.each([
+    [["--shadow"], ["in-shadow", "on-result"]],
+    [["--policy", "strict"], ["in-shadow"]],
+    [["--policy", "trial"], ["on-result"]],
+    [["--policy", "mask"], ["on-result"]],
+    [["--policy", "limit"], ["applied"]],
+    [["--policy", "lim"], []],
+    [["--policy", "LIMIT"], []],
+    [["--policy", "%"], []],
+    [["--policy", 'strict"'], []],
+    [["--policy", "staff"], []],
+    [["--policy", "mask", "--shadow", "--decision", "deny"], []],
+  ])("%j", async (filter, expected) => {
+    const { out } = await run("list", "--json", ...filter, "--store", await judged());
+    expect(JSON.parse(out).items.map((item: { call_id: string }) => item.call_id)).toEqual(expected);
+  });
+
+  it("--json tells all of them whole, and which were in shadow", async () => {
+    const { out } = await run("list", "--json", "--policy", "mask", "--store", await judged());
+    expect(JSON.parse(out).items).toMatchObject([
+      {
+        policies: [
+          { policy: "mask", effect: "redact", because: "condition" },
+          { policy: "trial", effect: "redact", because: "condition", mode: "shadow" },
+        ],
+        shadow: ["trial"],
+      },
+    ]);
+  });
+
+  it("shows a row that somebody tampered with, and no filter trips over it", async () => {
+    const store = await judged();
+    const db = new Database(store.slice("file:".length));
+    db.exec("DROP TRIGGER audit_no_update");
+    for (const text of [
+      `"mode":"shadow" "policy":"strict"`,
+      `["shadow","strict"]`,
+      `{"mode":"shadow","policy":"strict"}`,
+    ]) {
+      db.prepare("UPDATE audit SET policies = ?").run(text);
+      expect(await run("list", "--shadow", "--policy", "strict", "--store", store)).toMatchObject({ code: 0, out: "" });
+      expect(JSON.parse((await run("list", "--json", "--store", store)).out).items).toHaveLength(5);
+    }
+    db.close();
+  });
+
+  /** One call for each way in which a policy can match, in this order. */
+  async function judged(): Promise<string> {
+    const path = join(temporaryDir(), "portcullis.db");
+    const store = openStore({ url: `file:${path}`, log });
+    const seal = createSeal(Buffer.alloc(32, 7), "audit-arguments");
+    const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: "redacted", seal });
+    const allowed = { effect: "allow", matched: [], set: "" } as const;
+    const strict = { policy: "strict", effect: "deny", because: "condition", mode: "shadow" } as const;
+    // Its text quotes what the filters look for.
+    const error = 'no such key: "mode":"shadow"';
+    const staff = { policy: "staff", effect: "allow", because: "error", error } as const;
+    const limit = { policy: "limit", effect: "deny", because: "error", error } as const;
+    const decisions: readonly (readonly [string, Decision])[] = [
+      ["in-shadow", { ...allowed, unapplied: [strict] }],
+      ["applied", { ...denied, matched: [limit] }],
+      ["on-result", allowed],
+      ["failed-allow", { ...allowed, unapplied: [staff] }],
+      ["failed-allow-in-shadow", { ...allowed, unapplied: [{ ...staff, mode: "shadow" }] }],
+    ];
+    for (const [id, decision] of decisions) await audit.open(opening(id, { decision }));
+    audit.close({
+      callId: "on-result",
+      at: START,
+      outcome: "ok",
+      durationMs: 1,
+      policies: [
+        { policy: "mask", effect: "redact", because: "condition" },
+        { policy: "trial", effect: "redact", because: "condition", mode: "shadow" },
+      ],
+    });
+    await audit.flush();
+    await store.close();
+    return `file:${path}`;
+  }
+
+  function policiesIn(out: string): readonly string[] {
+    const [head = "", ...lines] = out.trimEnd().split("\n");
+    const [from, to] = [head.indexOf("POLICIES"), head.indexOf("OUTCOME")];
+    return lines.map((line) => line.slice(from, to).trim());
+  }
 });
 
 describe("audit export", () => {

@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, it } from "vitest";
+import type { AuditOpening } from "../../src/audit/audit.ts";
 import { createAudit } from "../../src/audit/create-audit.ts";
+import type { ArgumentsMode } from "../../src/audit/encode-row.ts";
+import { openSealedArguments } from "../../src/audit/sealed-arguments.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
 import { opening } from "../support/audit-opening.ts";
@@ -10,6 +13,8 @@ import { opening } from "../support/audit-opening.ts";
 const CANARY = "canary-7f3a-do-not-keep";
 const seal = createSeal(Buffer.alloc(32, 7), "audit-arguments");
 const call = opening("call_1", {
+  principal: { ...opening("").principal, claims: { sub: "u-1", session_key: CANARY, [CANARY]: true } },
+  headers: { "x-tenant-key": CANARY, origin: `https://${CANARY}.example` },
   arguments: {
     password: CANARY,
     headers: { Authorization: `Bearer ${CANARY}`, "X-Api-Key": CANARY },
@@ -21,12 +26,12 @@ const call = opening("call_1", {
   decision: { effect: "deny", policy: "p", message: `Not with ${CANARY}.`, matched: [], set: "0".repeat(64) },
 });
 
-async function filesAfter(kept: "digest" | "redacted" | "sealed" | "full") {
+async function filesAfter(kept: ArgumentsMode, changes: Partial<AuditOpening> = {}) {
   const dir = temporaryDir();
   const log = keepingLog();
   const store = openTestStore(join(dir, "portcullis.db"), { log });
   const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: kept, seal });
-  expect(await audit.open(call)).toBe(true);
+  expect(await audit.open({ ...call, ...changes })).toBe(true);
   // With the database still open, so that the write-ahead log is looked at too.
   const bytes = Buffer.concat(readdirSync(dir).map((name) => readFileSync(join(dir, name))));
   const db = new Database(join(dir, "portcullis.db"), { readonly: true });
@@ -36,7 +41,7 @@ async function filesAfter(kept: "digest" | "redacted" | "sealed" | "full") {
 }
 
 it.each(["digest", "redacted", "sealed"] as const)(
-  "a secret in arguments is nowhere in the files (%s)",
+  "a secret in arguments, claims or headers is nowhere in the files (%s)",
   async (kept) => {
     const { bytes } = await filesAfter(kept);
     expect(bytes.includes("call_1")).toBe(true);
@@ -54,15 +59,40 @@ it("digest keeps nothing but the digest", async () => {
   });
 });
 
-it("sealed arguments come back whole, for their call, and only under the key", async () => {
+it("sealed arguments come back whole with claims and headers, for their call, and only under the key", async () => {
   const { row } = await filesAfter("sealed");
-  const sealed = String(row["arguments_sealed"]);
-  expect(seal.open(sealed, Date.now())).toEqual({ call: "call_1", arguments: call.arguments });
-  expect(createSeal(Buffer.alloc(32, 8), "audit-arguments").open(sealed, Date.now())).toBeUndefined();
+  const sealed = { callId: "call_1", argumentsSealed: String(row["arguments_sealed"]) };
+  const { arguments: args, headers, principal } = call;
+  expect(openSealedArguments(seal, sealed)).toEqual({ arguments: args, headers, claims: principal.claims });
+  expect(openSealedArguments(seal, { ...sealed, callId: "call_2" })).toBeUndefined();
+  expect(openSealedArguments(seal, { ...sealed, argumentsSealed: null })).toBeUndefined();
+  expect(openSealedArguments(seal, { ...sealed, argumentsSealed: "v1.nonsense" })).toBeUndefined();
+  expect(openSealedArguments(createSeal(Buffer.alloc(32, 8), "audit-arguments"), sealed)).toBeUndefined();
 });
 
-it("full keeps the arguments as they were, because the operator says so", async () => {
+it("what the first version sealed opens without the claims and headers that it did not keep", () => {
+  const text = seal.seal({ call: "call_1", arguments: { amount: 12 } }, Number.MAX_SAFE_INTEGER);
+  expect(openSealedArguments(seal, { callId: "call_1", argumentsSealed: text })).toEqual({
+    arguments: { amount: 12 },
+    claims: undefined,
+    headers: undefined,
+  });
+});
+
+it("full keeps the arguments as they were, because the operator says so, but neither claims nor headers", async () => {
   const { row, bytes } = await filesAfter("full");
   expect(JSON.parse(String(row["arguments_full"]))).toEqual(call.arguments);
   expect(bytes.includes(`Not with ${CANARY}`)).toBe(false);
+  const { arguments_full: _full, ...others } = row;
+  expect(JSON.stringify(others)).not.toContain(CANARY);
+});
+
+it("a credential in the user agent is taken out", async () => {
+  const userAgent = `agent/1.0 (Authorization: Bearer ${CANARY})`;
+  const { bytes, row } = await filesAfter("digest", { client: { ...call.client, userAgent } });
+  expect(bytes.includes(CANARY)).toBe(false);
+  expect(JSON.parse(String(row["facts"]))).toMatchObject({
+    user_agent: expect.stringContaining("agent/1.0"),
+    cut: true,
+  });
 });

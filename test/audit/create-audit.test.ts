@@ -2,6 +2,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { type AuditLimits, createAudit } from "../../src/audit/create-audit.ts";
+import { verifyChain } from "../../src/audit/verify-chain.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import type { AuditRow, StoredAuditRow } from "../../src/store/audit-row.ts";
 import type { AuditReader } from "../../src/store/audit-rows.ts";
@@ -91,6 +92,8 @@ describe("a call", () => {
         outcome: null,
         duration_ms: null,
         trace_id: "4bf9",
+        definition_digest: "d".repeat(64),
+        facts: '{"kind":"person","name":"Ann","roles":["employee"],"user_agent":"claude/2"}',
         prev_hash: "0".repeat(64),
         hash: expect.stringMatching(/^[0-9a-f]{64}$/),
       },
@@ -108,6 +111,36 @@ describe("a call", () => {
       { seq: 1, callId: "call_1", tool: "create_expense", outcome: "ok", durationMs: 1.235 },
       { seq: 2, callId: "call_2", outcome: null, durationMs: null },
     ]);
+  });
+
+  it("has the policies that saw its result in its closing row, if there are any", async () => {
+    const { store, audit } = setUp();
+    const policies = [
+      { policy: "mask-cards", effect: "redact", because: "condition" },
+      { policy: "mask-names", effect: "redact", because: "condition", mode: "shadow" },
+    ] as const;
+    for (const id of ["call_1", "call_2"]) await audit.open(opening(id));
+    audit.close({ callId: "call_1", ...CLOSING, policies });
+    audit.close({ callId: "call_2", ...CLOSING, policies: [] });
+    await audit.flush();
+    const closed = (await rowsOf(store.audit)).filter((row) => row.kind === "closed");
+    expect(closed.map((row) => row.policies)).toEqual([JSON.stringify(policies), null]);
+    expect((await store.audit.list({ limit: 10 })).entries).toMatchObject([
+      { policies: "[]", resultPolicies: JSON.stringify(policies), outcome: "ok", durationMs: 1.235 },
+      { policies: "[]", resultPolicies: null, outcome: "ok", durationMs: 1.235 },
+    ]);
+    expect(await verifyChain(store.audit)).toMatchObject({ ok: true, rows: 4 });
+  });
+
+  it("has the policies that counted and then those that did not in its row", async () => {
+    const { store, audit } = setUp();
+    const matched = [{ policy: "a", effect: "allow", because: "condition" }] as const;
+    const unapplied = [
+      { policy: "b", effect: "deny", because: "condition", mode: "shadow" },
+      { policy: "c", effect: "allow", because: "error", error: "no such key: amount" },
+    ] as const;
+    await audit.open(opening("call_1", { decision: { effect: "allow", matched, unapplied, set: "" } }));
+    expect((await rowsOf(store.audit))[0]?.policies).toBe(JSON.stringify([...matched, ...unapplied]));
   });
 
   it("shares its transaction with all calls of its event-loop turn", async () => {

@@ -68,6 +68,15 @@ describe("a chain that somebody changed, with the triggers gone, is found out", 
     ["a value set to nothing", "UPDATE audit SET arguments_digest = NULL WHERE seq = 3", 3, "content"],
     ["a value of another type", "UPDATE audit SET actor = x'00' WHERE seq = 3", 3, "content"],
     ["values moved between columns", "UPDATE audit SET upstream = tool, tool = upstream WHERE seq = 3", 3, "content"],
+    ["a fact set to nothing", "UPDATE audit SET facts = NULL WHERE seq = 3", 3, "content"],
+    ["a definition set to nothing", "UPDATE audit SET definition_digest = NULL WHERE seq = 3", 3, "content"],
+    ["both set to nothing", "UPDATE audit SET facts = NULL, definition_digest = NULL WHERE seq = 3", 3, "content"],
+    [
+      "a value moved behind an empty one",
+      "UPDATE audit SET definition_digest = NULL, facts = definition_digest WHERE seq = 3",
+      3,
+      "content",
+    ],
     ["a changed time", "UPDATE audit SET at = at + 1 WHERE seq = 1", 1, "content"],
     ["a changed hash", "UPDATE audit SET hash = prev_hash WHERE seq = 3", 3, "content"],
     ["a changed link", "UPDATE audit SET prev_hash = hash WHERE seq = 3", 3, "link"],
@@ -164,7 +173,7 @@ describe("a chain that nobody changed is whole", () => {
       fc.asyncProperty(calls, async (made) => {
         for (const audit of audits) {
           for (const { name, tool, session, value, durationMs } of made) {
-            const client = { name, version: value, ip: "::1" };
+            const client = { name, version: value, ip: "::1", userAgent: value };
             await audit.open(opening(name, { client, tool, session, arguments: { [value]: [value] } }));
             audit.close({ callId: name, at: 1.5, outcome: value, durationMs });
           }

@@ -1,0 +1,56 @@
+import type { Principal } from "../core/principal.ts";
+import { REDACTED } from "./redact.ts";
+import { scrubText } from "./secrets.ts";
+
+/** Bounds of what is kept. A name or a group that is longer says nothing more; a token does not hold so many. */
+const MAX_TEXT = 256;
+const MAX_ITEMS = 200;
+
+/**
+ * Makes the function that writes what a condition can see of the caller and has no column of its own, as JSON: `kind`,
+ * `name`, `roles`, `groups`, `scopes`, `acr`, `amr`, `auth_time` (ms) and `user_agent`, each where there is one. No
+ * claims and no other headers. `cut: true` says that something was too long, so that a replay knows.
+ *
+ * This runs for every call, and callers come again: the text is kept for as long as the principal is.
+ */
+export function createFacts(): (principal: Principal, userAgent: string) => string {
+  const known = new WeakMap<Principal, { readonly userAgent: string; readonly text: string }>();
+  return (principal, userAgent) => {
+    const before = known.get(principal);
+    if (before?.userAgent === userAgent) return before.text;
+    const text = factsText(principal, userAgent);
+    known.set(principal, { userAgent, text });
+    return text;
+  };
+}
+
+function factsText(principal: Principal, userAgent: string): string {
+  let cut = false;
+  const short = (text: string): string => {
+    if (text.length <= MAX_TEXT) return text;
+    cut = true;
+    // Never half a surrogate pair.
+    return `${text.slice(0, MAX_TEXT).replace(/[\ud800-\udbff]$/, "")}…`;
+  };
+  const list = (items: readonly string[]): readonly string[] | undefined => {
+    cut ||= items.length > MAX_ITEMS;
+    return items.length === 0 ? undefined : items.slice(0, MAX_ITEMS).map(short);
+  };
+  const optional = (text: string | undefined) => (text === undefined ? undefined : short(text));
+  // The only one of these that nobody vouches for: whatever a client writes there stands in clear for ever.
+  const agent = scrubText(userAgent, MAX_TEXT, REDACTED);
+  cut ||= agent !== userAgent;
+  const facts = {
+    kind: principal.kind,
+    name: optional(principal.name),
+    roles: list(principal.roles),
+    groups: list(principal.groups),
+    scopes: list(principal.scopes),
+    acr: optional(principal.acr),
+    amr: list(principal.amr),
+    auth_time: principal.authTime,
+    user_agent: agent === "" ? undefined : agent,
+  };
+  // JSON leaves out what is undefined.
+  return JSON.stringify({ ...facts, ...(cut ? { cut } : {}) });
+}
