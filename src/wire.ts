@@ -1,10 +1,11 @@
 import { createAudit } from "./audit/create-audit.ts";
 import { type CatalogTiming, createCatalog } from "./catalog/catalog.ts";
 import type { Config } from "./config/schema.ts";
+import { createKeyedHash } from "./core/keyed-hash.ts";
 import type { Log } from "./core/log.ts";
 import type { Scope } from "./core/scope.ts";
 import { createSeal } from "./core/seal.ts";
-import { createGateway } from "./gateway/create-gateway.ts";
+import { createGateway, type WiredGateway } from "./gateway/create-gateway.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import { buildScopes, reshapedUpstreams } from "./gateway/scopes.ts";
 import { type PolicyDirectory, watchPolicies } from "./policy/directory.ts";
@@ -51,12 +52,14 @@ export interface WireDeps {
 /** Compiles the policies, opens the store, starts the upstreams. @throws StoreError when the store cannot be opened */
 export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
   const { log, now, timing = {} } = deps;
+  // Nobody has seen a list before there is a gateway, so that an earlier swap concerns nobody.
+  let swapped: WiredGateway["policiesReplaced"] = () => {};
   const opened = await watchPolicies({
     dir: config.policies.dir,
     default: config.policies.default,
     flows: config.approvalFlows.map((flow) => flow.name),
     log,
-    onSwap: () => {},
+    onSwap: (set, before) => swapped(before, set),
   });
   if (!opened.ok) return { ok: false, error: opened.report };
   const { policies } = opened;
@@ -75,7 +78,13 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     now,
   });
   const upstreams = createUpstreams({ log, now, version: VERSION, timing: timing.upstream ?? {} });
-  const catalog = createCatalog({ upstreams, log, timing: timing.catalog ?? {} });
+  const catalog = createCatalog({
+    upstreams,
+    definitions: store.definitions,
+    log,
+    now,
+    timing: timing.catalog ?? {},
+  });
 
   let endpoints = config.endpoints;
   let scopes: ReadonlyMap<string, Scope> = new Map();
@@ -95,12 +104,16 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     upstreams,
     catalog,
     audit,
+    rateLimits: store.rateLimits,
     policies: () => policies.current(),
     scope: (endpoint) => scopes.get(endpoint),
     seal: createSeal(secret, "request-state"),
+    hash: createKeyedHash(secret, "redaction"),
     serverInfo: { name: "portcullis", version: VERSION },
+    log,
     now,
   });
+  swapped = (before, after) => gateway.policiesReplaced(before, after);
 
   const wired: Wired = {
     gateway,
@@ -111,7 +124,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     reload,
     async close() {
       await policies.close();
-      catalog.close();
+      await catalog.close();
       await upstreams.close();
       await audit.flush();
       await store.close();

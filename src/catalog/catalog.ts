@@ -2,8 +2,10 @@ import { compileGlobs } from "../core/glob.ts";
 import type { Log } from "../core/log.ts";
 import type { Scope } from "../core/scope.ts";
 import type { ListKind } from "../mcp/messages.ts";
+import type { DefinitionStore } from "../store/definitions.ts";
 import type { Upstream, UpstreamEvent, Upstreams } from "../upstream/upstream.ts";
 import { createAnnouncer, type ListChange } from "./announcer.ts";
+import { createDefinitionKeeper } from "./definition-keeper.ts";
 import { createPacer, type Pacer } from "./pacer.ts";
 import { createUpstreamReader, LIST_KINDS, type UpstreamReader } from "./upstream-lists.ts";
 import { buildView, type View } from "./view.ts";
@@ -29,7 +31,8 @@ export interface Catalog {
   apply(rules: ReadonlyMap<string, ToolRules>): void;
   /** Resolves once every upstream of `names` was read for the first time or found down. */
   settled(names: readonly string[]): Promise<void>;
-  close(): void;
+  /** Resolves when what was read is stored. */
+  close(): Promise<void>;
 }
 
 /** Times of the catalog, in ms. */
@@ -70,13 +73,18 @@ interface Member {
 
 export function createCatalog(deps: {
   readonly upstreams: Upstreams;
+  /** Where the definitions of the tools are kept for whoever looks at policies without the upstreams. */
+  readonly definitions: DefinitionStore;
   readonly log: Log;
+  /** ms since the epoch. */
+  readonly now: () => number;
   readonly timing?: Partial<CatalogTiming>;
 }): Catalog {
   const { upstreams, log } = deps;
   const timing: CatalogTiming = { ...DEFAULT_CATALOG_TIMING, ...deps.timing };
   const members = new Map<string, Member>();
   const views = new Map<string, { readonly scope: Scope; readonly view: View }>();
+  const keeper = createDefinitionKeeper(deps);
   const announcer = createAnnouncer({ windowMs: timing.announceMs, log });
 
   const forgetViews = (upstream: string): void => {
@@ -107,6 +115,9 @@ export function createCatalog(deps: {
         if (members.get(name)?.reader !== reader) return;
         forgetViews(name);
         announcer.soon({ list, upstream: name });
+      },
+      onTools(tools) {
+        if (members.get(name)?.reader === reader) keeper.keep(name, tools);
       },
     });
     const stale = createPacer<ListKind>({
@@ -210,6 +221,7 @@ export function createCatalog(deps: {
       }
       announcer.close();
       members.clear();
+      return keeper.settled();
     },
   };
 }

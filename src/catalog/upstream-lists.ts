@@ -32,6 +32,8 @@ export function createUpstreamReader(deps: {
   /** Whether the operator's allow and deny lists let this tool through. */
   readonly allows: (tool: string) => boolean;
   readonly onChange: (kind: ListKind) => void;
+  /** Hears what tools there are: once they were read for the first time, and whenever they are others than before. */
+  readonly onTools: (tools: readonly ToolEntry[]) => void;
 }): UpstreamReader {
   const { upstream, log } = deps;
   let { allows } = deps;
@@ -50,11 +52,13 @@ export function createUpstreamReader(deps: {
       return;
     }
     const text = canonicalJson(answer.items);
-    // A first reading that finds nothing changes nothing.
-    if ((texts.get(kind) ?? "[]") === text) return;
+    const before = texts.get(kind);
+    if (before === text) return;
     texts.set(kind, text);
     lists = { ...lists, [kind]: readItems(kind, answer.items) };
-    deps.onChange(kind);
+    if (kind === "tools") deps.onTools(lists.tools);
+    // A first reading that finds nothing changes nothing.
+    if ((before ?? "[]") !== text) deps.onChange(kind);
   };
 
   const readItems = (kind: ListKind, items: readonly JsonObject[]): readonly (ToolEntry | ListedEntry)[] => {
@@ -111,7 +115,9 @@ export function createUpstreamReader(deps: {
       const tools = readTools(toolItems);
       const same = tools.length === lists.tools.length && tools.every((tool, i) => tool.name === lists.tools[i]?.name);
       lists = { ...lists, tools };
-      if (!same) deps.onChange("tools");
+      if (same) return;
+      deps.onTools(tools);
+      deps.onChange("tools");
     },
   };
 }

@@ -13,8 +13,8 @@ export interface View {
   readonly prompts: ReadonlyMap<string, ListedEntry>;
   readonly resources: ReadonlyMap<string, ListedEntry>;
   readonly resourceTemplates: ReadonlyMap<string, ListedEntry>;
-  /** The owners of tools that are not listed for now, because their server is down, by the name shown otherwise. */
-  readonly absentTools: ReadonlyMap<string, string>;
+  /** Tools that are not listed for now, because their server is down, by the name shown otherwise. */
+  readonly absentTools: ReadonlyMap<string, ToolEntry>;
   /** The owner of a URI by list, then by template; `undefined` if neither knows it. */
   resourceOwner(uri: string): string | undefined;
   /** The items of a list as clients see them. */
@@ -33,14 +33,14 @@ export function buildView(scope: Scope, listsOf: (upstream: string) => ShownList
   const prompts = new Map<string, ListedEntry>();
   const resources = new Map<string, ListedEntry>();
   const resourceTemplates = new Map<string, ListedEntry>();
-  const absentTools = new Map<string, string>();
+  const absentTools = new Map<string, ToolEntry>();
   const shown = (upstream: string, name: string): string => (scope.prefixed ? exposedName(upstream, name) : name);
 
   for (const upstream of scope.upstreams) {
     const { lists, hidden } = listsOf(upstream) ?? NOTHING;
     if (hidden) {
       for (const tool of lists.tools) {
-        if (scope.shows(upstream, tool.name)) addOnce(absentTools, shown(upstream, tool.name), upstream);
+        if (scope.shows(upstream, tool.name)) addOnce(absentTools, shown(upstream, tool.name), tool);
       }
       continue;
     }
@@ -61,7 +61,7 @@ export function buildView(scope: Scope, listsOf: (upstream: string) => ShownList
   const items = (kind: ListKind): readonly JsonObject[] => {
     switch (kind) {
       case "tools":
-        return Array.from(tools, ([name, tool]) => ({ ...tool.definition, name }));
+        return Array.from(tools, ([name, tool]) => listedTool(name, tool));
       case "prompts":
         return Array.from(prompts, ([name, prompt]) => ({ ...prompt.definition, name }));
       case "resources":
@@ -82,6 +82,11 @@ export function buildView(scope: Scope, listsOf: (upstream: string) => ShownList
     resourceOwner: (uri) => resources.get(uri)?.upstream ?? templates.find((it) => it.matches(uri))?.upstream,
     items,
   };
+}
+
+/** A tool as it stands in a list, under the name shown. */
+export function listedTool(name: string, tool: ToolEntry): JsonObject {
+  return { ...tool.definition, name };
 }
 
 const NOTHING: ShownLists = {

@@ -1,5 +1,5 @@
 import type { Cancellation } from "./cancellation.ts";
-import type { JsonObject } from "./json.ts";
+import type { Json, JsonObject } from "./json.ts";
 import type { Principal } from "./principal.ts";
 import type { Scope } from "./scope.ts";
 
@@ -56,7 +56,7 @@ export interface ClientPeer {
 export interface RpcError {
   readonly code: number;
   readonly message: string;
-  readonly data?: unknown;
+  readonly data?: Json;
 }
 
 /** One client request that goes to an upstream, from classification to answer. */

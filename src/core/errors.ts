@@ -68,6 +68,18 @@ export const ERRORS = {
     rpc: -32603,
     message: "The call was not made: it could not be recorded. Ask the gateway's operator to check its store.",
   },
+  LIMITS_UNAVAILABLE: {
+    status: 503,
+    rpc: -32603,
+    message: "The call was not made: its limits could not be counted. Ask the gateway's operator to check its store.",
+  },
+  RESULT_WITHHELD: {
+    status: 200,
+    rpc: -32603,
+    message:
+      "The call was carried out, but its result is withheld: it could not be searched for what policies take out of " +
+      "it. Do not repeat the call for its result; ask for less at once.",
+  },
   UPSTREAM_UNAVAILABLE: { status: 502, rpc: -32603, message: "The server of this tool cannot be reached right now." },
   UPSTREAM_BUSY: { status: 503, rpc: -32603, message: "The server of this tool has too many calls in flight." },
   UPSTREAM_TIMEOUT: { status: 504, rpc: -32603, message: "The server of this tool did not answer in time." },

@@ -11,6 +11,8 @@ export type Outcome =
   | { readonly kind: "denied"; readonly decision: Exclude<Decision, { effect: "allow" }> }
   | { readonly kind: "refused"; readonly refusal: Refusal }
   | { readonly kind: "fault"; readonly fault: UpstreamFault }
+  /** The tool has answered, and none of its result may be given out. */
+  | { readonly kind: "withheld" }
   | AsksOutcome;
 
 /** The upstream wants something from the client first. See `AsksRound`; `state` is sealed by the gateway here. */

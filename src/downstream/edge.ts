@@ -5,7 +5,7 @@ import { isObject, type JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
-import type { Gateway } from "../gateway/gateway.ts";
+import type { Caller, Gateway } from "../gateway/gateway.ts";
 import { encodeNotification } from "../mcp/encode.ts";
 import { progressTokenOf, reachesLevel, traceIdOf } from "../mcp/request-meta.ts";
 import { DEFAULT_LIMITS, type EdgeDeps, type EdgeLimits } from "./options.ts";
@@ -73,8 +73,7 @@ export function buildCall(edge: Edge, context: RequestContext, parts: CallParts)
     era: parts.era,
     method: parts.method,
     params,
-    principal: context.principal,
-    client: clientFacts(context, parts.clientInfo),
+    ...callerOf(context, parts.clientInfo),
     peer: parts.peer,
     scope: context.scope,
     session: parts.session,
@@ -107,16 +106,21 @@ function callNotification(
   return undefined;
 }
 
-function clientFacts(context: RequestContext, clientInfo: JsonObject | undefined): ClientFacts {
+/** Who sent a message: the principal of its connection, through the client that `clientInfo` describes. */
+export function callerOf(
+  { principal, ip, userAgent }: Pick<RequestContext, "principal" | "ip" | "userAgent">,
+  clientInfo: JsonObject | undefined,
+): Caller {
   const name = clientInfo?.["name"];
   const version = clientInfo?.["version"];
-  return {
-    id: context.principal.clientId,
+  const client: ClientFacts = {
+    id: principal.clientId,
     name: typeof name === "string" ? name : "",
     version: typeof version === "string" ? version : "",
-    ip: context.ip,
-    userAgent: context.userAgent,
+    ip,
+    userAgent,
   };
+  return { principal, client };
 }
 
 /** The JSON-RPC error of a refusal. */

@@ -5,7 +5,7 @@ import type { Request } from "../mcp/classify.ts";
 import { encodeError, encodeResultText } from "../mcp/encode.ts";
 import { LIST_METHODS, type ListKind, type Message } from "../mcp/messages.ts";
 import { isLogLevel } from "../mcp/request-meta.ts";
-import { buildCall, type Edge, type RequestContext, refusalError } from "./edge.ts";
+import { buildCall, callerOf, type Edge, type RequestContext, refusalError } from "./edge.ts";
 import { settleAsks } from "./legacy-asks.ts";
 import type { LegacySession } from "./legacy-session.ts";
 import { renderLegacy } from "./render-legacy.ts";
@@ -32,7 +32,7 @@ export async function dispatchLegacyRequest(
   if (list !== undefined) {
     const refusal = checkListParams(params);
     return refusal === undefined
-      ? end(edge.gateway.list(context.scope, list, context.principal).legacy)
+      ? end(edge.gateway.list(context.scope, list, callerOf(context, session.facts.clientInfo)).legacy)
       : refuseWith(refusal);
   }
   switch (method) {

@@ -81,7 +81,7 @@ async function initialize(
 ): Promise<void> {
   const init = readInitialize(request);
   if (!init.ok) return answerRefusal(outgoing, init, { id: request.id });
-  const opened = await http.sessions.open(init, context.principal, context.scope);
+  const opened = await http.sessions.open(init, context);
   if (opened === undefined) return answerRefusal(outgoing, refuse("TOO_MANY_OPEN"), { id: request.id });
   outgoing.setHeader(SESSION_HEADER, opened.id);
   const reply = new HttpReply(outgoing, accepted, http.streams, context.receivedAt);
@@ -143,7 +143,7 @@ async function sessionOf(
     answerRefusal(outgoing, refuse("SESSION_REQUIRED"));
     return undefined;
   }
-  const found = http.sessions.find(id, context.principal, context.scope);
+  const found = http.sessions.find(id, context);
   const session = found instanceof Promise ? await found : found;
   if (session === undefined) answerRefusal(outgoing, refuse("SESSION_UNKNOWN"));
   return session;

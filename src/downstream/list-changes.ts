@@ -7,9 +7,3 @@ export const LIST_CHANGED: Readonly<Record<ListKind, string>> = {
   resources: "notifications/resources/list_changed",
   resourceTemplates: "notifications/resources/list_changed",
 };
-
-/** A changed list of one upstream. */
-export interface ListChange {
-  readonly list: ListKind;
-  readonly upstream: string;
-}

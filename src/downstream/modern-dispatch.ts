@@ -9,7 +9,7 @@ import { LIST_METHODS, type ListKind } from "../mcp/messages.ts";
 import { checkParamHeaders } from "../mcp/param-header-check.ts";
 import { clientFactsTooLarge, type RequestMeta } from "../mcp/request-meta.ts";
 import { META, SUPPORTED_REVISIONS } from "../mcp/revisions.ts";
-import { buildCall, type Edge, type RequestContext, refusalError } from "./edge.ts";
+import { buildCall, callerOf, type Edge, type RequestContext, refusalError } from "./edge.ts";
 import type { Listens } from "./modern-listen.ts";
 import type { ModernPeers } from "./modern-peers.ts";
 import { ownResult, renderModern } from "./render-modern.ts";
@@ -65,7 +65,9 @@ async function serve(
     if (!isObject(edge.gateway.capabilities(context.scope)[list.capability])) return refuse("METHOD_UNKNOWN");
     const refusal = checkListParams(params);
     if (refusal !== undefined) return refusal;
-    reply.end(encodeResultText(id, edge.gateway.list(context.scope, list.kind, context.principal).modern));
+    reply.end(
+      encodeResultText(id, edge.gateway.list(context.scope, list.kind, callerOf(context, meta.clientInfo)).modern),
+    );
     return undefined;
   }
   if (method === "server/discover") {
@@ -75,7 +77,7 @@ async function serve(
   if (method === "subscriptions/listen") {
     const peer = server.peers.of(context.principal, meta);
     if (peer === undefined) return refuse("PARAMS_INVALID", clientFactsTooLarge(FACTS));
-    return server.listens.open(request, context, peer, cancellation, reply);
+    return server.listens.open(request, meta, context, peer, cancellation, reply);
   }
   return refuse("METHOD_UNKNOWN");
 }
@@ -90,7 +92,7 @@ async function call(
 ): Promise<Refusal | undefined> {
   const { edge } = server;
   const { id, method, params } = request;
-  const refusal = checkCallParams(method, params) ?? checkMirrored(edge, request, context);
+  const refusal = checkCallParams(method, params) ?? checkMirrored(edge, request, meta, context);
   if (refusal !== undefined) return refusal;
   const peer = server.peers.of(context.principal, meta);
   if (peer === undefined) return refuse("PARAMS_INVALID", clientFactsTooLarge(FACTS));
@@ -112,10 +114,15 @@ async function call(
 }
 
 // Only a tool's own definition says which headers mirror its arguments; stdio has no headers to check.
-function checkMirrored(edge: Edge, { method, params }: Request, context: RequestContext): Refusal | undefined {
+function checkMirrored(
+  edge: Edge,
+  { method, params }: Request,
+  meta: RequestMeta,
+  context: RequestContext,
+): Refusal | undefined {
   const name = params["name"];
   if (method !== "tools/call" || typeof name !== "string" || !context.hasHeaders) return undefined;
-  const rules = edge.gateway.headerRules(context.scope, name, context.principal);
+  const rules = edge.gateway.headerRules(context.scope, name, callerOf(context, meta.clientInfo));
   if (rules.length === 0) return undefined;
   const args = params["arguments"];
   return checkParamHeaders(rules, isObject(args) ? args : {}, (header) => context.header(header));

@@ -3,12 +3,14 @@ import type { Cancellation } from "../core/cancellation.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import { principalKey } from "../core/principal.ts";
+import type { Caller, ListChange } from "../gateway/gateway.ts";
 import type { Request } from "../mcp/classify.ts";
 import { encodeNotification, encodeResultText } from "../mcp/encode.ts";
 import type { RpcId } from "../mcp/messages.ts";
+import type { RequestMeta } from "../mcp/request-meta.ts";
 import { META } from "../mcp/revisions.ts";
-import type { Edge, RequestContext } from "./edge.ts";
-import { LIST_CHANGED, type ListChange } from "./list-changes.ts";
+import { callerOf, type Edge, type RequestContext } from "./edge.ts";
+import { LIST_CHANGED } from "./list-changes.ts";
 import { type EdgeLimits, uriTooLong } from "./options.ts";
 import { ownResult } from "./render-modern.ts";
 import type { Reply } from "./reply.ts";
@@ -24,6 +26,7 @@ export interface Listens {
   /** Opens one; resolves when it has ended or was refused. */
   open(
     request: Request,
+    meta: RequestMeta,
     context: RequestContext,
     peer: ClientPeer,
     cancellation: Cancellation,
@@ -39,18 +42,19 @@ export function createListens(edge: Edge): Listens {
   const open = new Set<Listen>();
   let closed = false;
   return {
-    async open(request, context, peer, cancellation, reply) {
+    async open(request, meta, context, peer, cancellation, reply) {
       const { limits } = edge;
       const wanted = readFilter(request.params["notifications"], limits);
       if (!wanted.ok) return wanted;
       if (String(request.id).length > limits.maxKeptChars) return refuse("PARAMS_INVALID", "The id is too long.");
       if (!reply.streams) return refuse("NOT_ACCEPTABLE");
       if (closed) return refuse("STOPPING");
-      const owner = principalKey(context.principal);
+      const caller = callerOf(context, meta.clientInfo);
+      const owner = principalKey(caller.principal);
       const own = [...open].filter((listen) => listen.owner === owner).length;
       if (open.size >= limits.maxListens || own >= limits.maxListensPerPrincipal) return refuse("TOO_MANY_OPEN");
       const filter = supported(wanted.filter, edge.gateway.capabilities(context.scope));
-      const listen = new Listen(edge, owner, request.id, context.scope.endpoint, reply);
+      const listen = new Listen(edge, caller, request.id, context.scope.endpoint, reply);
       open.add(listen);
       const over = new Promise<void>((resolve) => listen.onClose(resolve));
       cancellation.onCancel(() => listen.close());
@@ -83,6 +87,7 @@ class Listen {
   /** The principal's key. */
   readonly owner: string;
   readonly #edge: Edge;
+  readonly #caller: Caller;
   readonly #id: RpcId;
   readonly #endpoint: string;
   readonly #reply: Reply;
@@ -92,8 +97,9 @@ class Listen {
   #early: string[] | undefined = [];
   #closed = false;
 
-  constructor(edge: Edge, owner: string, id: RpcId, endpoint: string, reply: Reply) {
-    this.owner = owner;
+  constructor(edge: Edge, caller: Caller, id: RpcId, endpoint: string, reply: Reply) {
+    this.owner = principalKey(caller.principal);
+    this.#caller = caller;
     this.#edge = edge;
     this.#id = id;
     this.#endpoint = endpoint;
@@ -119,11 +125,12 @@ class Listen {
     for (const message of early) this.#reply.send(message);
   }
 
-  listChanged({ list, upstream }: ListChange): void {
+  listChanged({ list, concerns }: ListChange): void {
     const method = LIST_CHANGED[list];
     if (!this.#methods.has(method)) return;
     // Looked up each time: what an endpoint shows can change while it is listened to.
-    if (this.#edge.gateway.scope(this.#endpoint)?.upstreams.includes(upstream) !== true) return;
+    const scope = this.#edge.gateway.scope(this.#endpoint);
+    if (scope === undefined || !concerns(scope, this.#caller)) return;
     this.#pass({ method, params: {} });
   }
 

@@ -1,7 +1,7 @@
 import type { Call, RpcError } from "../core/call.ts";
+import type { Stop } from "../core/decision.ts";
 import { ERRORS, type Refusal } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
-import type { Outcome } from "../core/outcome.ts";
 import type { UpstreamFault } from "../core/round.ts";
 import { refusalError } from "./edge.ts";
 
@@ -10,16 +10,19 @@ export type OwnAnswer =
   | { readonly kind: "result"; readonly result: JsonObject }
   | { readonly kind: "error"; readonly error: RpcError; readonly status: number };
 
-type Denial = Extract<Outcome, { kind: "denied" }>["decision"];
-
 /** A tool result that tells the model what went wrong. 2026-07-28 server/tools, "Error Handling" */
 export function toolError(text: string, meta?: JsonObject): JsonObject {
   return { content: [{ type: "text", text }], isError: true, ...(meta === undefined ? {} : { _meta: meta }) };
 }
 
 /** A denied call: words for the model, facts for programs. Only a tool has results that can say so. */
-export function deniedAnswer(decision: Denial, call: Call, errors: "result" | "protocol"): OwnAnswer {
-  const data = { decision: decision.effect, policy: decision.policy, call: call.id };
+export function deniedAnswer(decision: Stop, call: Call, errors: "result" | "protocol"): OwnAnswer {
+  const data = {
+    decision: decision.effect,
+    policy: decision.policy,
+    call: call.id,
+    ...(decision.effect === "rate_limit" && { retry_after_ms: decision.retryAfterMs }),
+  };
   if (call.method === "tools/call" && errors === "result") {
     return { kind: "result", result: toolError(decision.message, { "portcullis/decision": data }) };
   }
@@ -37,6 +40,12 @@ export function faultAnswer(fault: UpstreamFault, call: Call): OwnAnswer {
   const text = faultText(fault);
   const data = { code: fault.code, upstream: fault.upstream, executed: fault.executed, call: call.id };
   return notPossible(call, text, { "portcullis/fault": data });
+}
+
+/** A result that may not be given out: the tool has run, and calling it again would bring no more of it. */
+export function withheldAnswer(call: Call): OwnAnswer {
+  const data = { code: "RESULT_WITHHELD", call: call.id };
+  return notPossible(call, ERRORS.RESULT_WITHHELD.message, { "portcullis/withheld": data });
 }
 
 /** Ends a call with a text: in a tool result where there is one, else in an error. */

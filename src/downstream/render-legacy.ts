@@ -5,7 +5,14 @@ import { RawJson } from "../core/raw-json.ts";
 import { encodeError, encodeResult } from "../mcp/encode.ts";
 import type { RpcId } from "../mcp/messages.ts";
 import type { Edge } from "./edge.ts";
-import { deniedAnswer, faultAnswer, notPossible, type OwnAnswer, refusedAnswer } from "./render-common.ts";
+import {
+  deniedAnswer,
+  faultAnswer,
+  notPossible,
+  type OwnAnswer,
+  refusedAnswer,
+  withheldAnswer,
+} from "./render-common.ts";
 
 /** An outcome that asks nothing more. */
 export type FinalOutcome = Exclude<Outcome, AsksOutcome>;
@@ -30,6 +37,8 @@ export function renderLegacy(edge: Edge, id: RpcId, call: Call, outcome: FinalOu
       return renderLegacyOwn(id, refusedAnswer(outcome.refusal));
     case "fault":
       return renderLegacyOwn(id, faultAnswer(outcome.fault, call));
+    case "withheld":
+      return renderLegacyOwn(id, withheldAnswer(call));
     default:
       return outcome satisfies never;
   }

@@ -8,7 +8,14 @@ import { encodeError, encodeResult, withDefaults } from "../mcp/encode.ts";
 import type { RpcId } from "../mcp/messages.ts";
 import { META } from "../mcp/revisions.ts";
 import { type Edge, refusalError } from "./edge.ts";
-import { deniedAnswer, faultAnswer, notPossible, type OwnAnswer, refusedAnswer } from "./render-common.ts";
+import {
+  deniedAnswer,
+  faultAnswer,
+  notPossible,
+  type OwnAnswer,
+  refusedAnswer,
+  withheldAnswer,
+} from "./render-common.ts";
 
 /** A response and the HTTP status that it has if nothing was streamed before it. */
 export interface ModernAnswer {
@@ -29,6 +36,8 @@ export function renderModern(edge: Edge, id: RpcId, call: Call, outcome: Outcome
       return renderModernOwn(edge, id, refusedAnswer(outcome.refusal));
     case "fault":
       return renderModernOwn(edge, id, faultAnswer(outcome.fault, call));
+    case "withheld":
+      return renderModernOwn(edge, id, withheldAnswer(call));
     case "asks":
       return renderAsks(edge, id, call, outcome);
     default:

@@ -1,13 +1,13 @@
 import { sha256 } from "../core/digest.ts";
 import { randomId } from "../core/ids.ts";
 import type { Principal } from "../core/principal.ts";
-import type { Scope } from "../core/scope.ts";
+import type { Caller, ListChange } from "../gateway/gateway.ts";
 import { encodeNotification } from "../mcp/encode.ts";
 import type { SessionRecord, SessionStore } from "../store/sessions.ts";
-import type { Edge } from "./edge.ts";
+import { callerOf, type Edge, type RequestContext } from "./edge.ts";
 import type { Initialize } from "./initialize.ts";
 import { LegacySession } from "./legacy-session.ts";
-import { LIST_CHANGED, type ListChange } from "./list-changes.ts";
+import { LIST_CHANGED } from "./list-changes.ts";
 import type { ReplayBudget } from "./replay.ts";
 import { SessionStreams } from "./session-streams.ts";
 
@@ -16,6 +16,8 @@ export interface HttpSession {
   readonly record: SessionRecord;
   readonly legacy: LegacySession;
   readonly streams: SessionStreams;
+  /** As the latest request showed it: roles come with each token anew. */
+  caller: Caller;
   lastSeenAt: number;
   /** `lastSeenAt` as the store has it. */
   storedSeenAt: number;
@@ -24,9 +26,9 @@ export interface HttpSession {
 /** The legacy sessions of one endpoint: facts in the store, a bounded number of live ones in memory. */
 export interface SessionRegistry {
   /** Opens a session; `undefined` when too many are busy at once. */
-  open(init: Initialize, principal: Principal, scope: Scope): Promise<{ id: string; session: HttpSession } | undefined>;
+  open(init: Initialize, context: RequestContext): Promise<{ id: string; session: HttpSession } | undefined>;
   /** The session of an id, if this principal opened it on this endpoint: else it does not exist. */
-  find(id: string, principal: Principal, scope: Scope): HttpSession | Promise<HttpSession | undefined> | undefined;
+  find(id: string, context: RequestContext): HttpSession | Promise<HttpSession | undefined> | undefined;
   end(session: HttpSession): Promise<void>;
   listChanged(change: ListChange): void;
   /** Reaps what is idle, writes back when sessions were last seen, lets finished streams go. */
@@ -50,7 +52,7 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
   let reapedAt = now();
   let reaping: Promise<void> = Promise.resolve();
 
-  const make = (record: SessionRecord): HttpSession => {
+  const make = (record: SessionRecord, context: RequestContext): HttpSession => {
     const streams = new SessionStreams(limits, now, total, () => `${boot}${(++streamCount).toString(36)}`);
     const legacy = new LegacySession(
       edge,
@@ -61,7 +63,8 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
         save: (change) => store.update(record.idHash, change),
       },
     );
-    return { record, legacy, streams, lastSeenAt: now(), storedSeenAt: record.lastSeenAt };
+    const caller = callerOf(context, record.clientInfo);
+    return { record, legacy, streams, caller, lastSeenAt: now(), storedSeenAt: record.lastSeenAt };
   };
 
   const drop = (session: HttpSession, reason: string): void => {
@@ -106,13 +109,13 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
     });
   };
 
-  const load = async (idHash: string, scope: Scope): Promise<HttpSession | undefined> => {
+  const load = async (idHash: string, context: RequestContext): Promise<HttpSession | undefined> => {
     const record = await store.find(idHash);
     if (record === undefined || now() - record.lastSeenAt > limits.sessionIdleMs || !makeRoom()) return undefined;
-    const session = make(record);
+    const session = make(record, context);
     live.set(idHash, session);
     if (record.subscriptions.length > 0) {
-      session.legacy.restore(scope).catch((err: unknown) => {
+      session.legacy.restore(context.scope).catch((err: unknown) => {
         log.error({ err, session: idHash }, "Could not restore a session's subscriptions");
       });
     }
@@ -132,7 +135,8 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
   };
 
   return {
-    async open(init, principal, scope) {
+    async open(init, context) {
+      const { principal, scope } = context;
       if (!(await makeOwnRoom(principal)) || !makeRoom()) return undefined;
       const id = randomId();
       const at = now();
@@ -150,35 +154,30 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
         lastSeenAt: at,
       };
       await store.create(record);
-      const session = make(record);
+      const session = make(record, context);
       live.set(record.idHash, session);
       return { id, session };
     },
 
-    find(id, principal, scope) {
+    find(id, context) {
       const idHash = sha256(id);
       const session = live.get(idHash);
-      if (session !== undefined) return admit(session, principal, scope);
+      if (session !== undefined) return admit(session, context);
       let pending = loading.get(idHash);
       if (pending === undefined) {
-        pending = load(idHash, scope).finally(() => loading.delete(idHash));
+        pending = load(idHash, context).finally(() => loading.delete(idHash));
         loading.set(idHash, pending);
       }
-      return pending.then((loaded) => (loaded === undefined ? undefined : admit(loaded, principal, scope)));
+      return pending.then((loaded) => (loaded === undefined ? undefined : admit(loaded, context)));
     },
 
     end: (session) => end(session, "the client ended the session"),
 
-    listChanged({ list, upstream }) {
+    listChanged({ list, concerns }) {
       const message = encodeNotification(LIST_CHANGED[list], {});
-      const concerned = new Map<string, boolean>();
-      for (const { record, streams } of live.values()) {
-        let shows = concerned.get(record.endpoint);
-        if (shows === undefined) {
-          shows = edge.gateway.scope(record.endpoint)?.upstreams.includes(upstream) === true;
-          concerned.set(record.endpoint, shows);
-        }
-        if (shows) streams.push(message);
+      for (const { record, streams, caller } of live.values()) {
+        const scope = edge.gateway.scope(record.endpoint);
+        if (scope !== undefined && concerns(scope, caller)) streams.push(message);
       }
     },
 
@@ -213,10 +212,12 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
   };
 
   // A foreign session answers exactly as one that does not exist.
-  function admit(session: HttpSession, principal: Principal, scope: Scope): HttpSession | undefined {
+  function admit(session: HttpSession, context: RequestContext): HttpSession | undefined {
     const { record } = session;
+    const { principal, scope } = context;
     if (!opened(record, principal) || record.endpoint !== scope.endpoint || session.legacy.ended) return undefined;
     session.lastSeenAt = now();
+    session.caller = callerOf(context, record.clientInfo);
     live.delete(record.idHash);
     live.set(record.idHash, session);
     return session;

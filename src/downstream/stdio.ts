@@ -4,15 +4,16 @@ import { type Refusal, refuse } from "../core/errors.ts";
 import { type JsonObject, parseJson } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
+import type { ListChange } from "../gateway/gateway.ts";
 import { classify, type Request } from "../mcp/classify.ts";
 import { encodeError, encodeNotification, encodeResultText } from "../mcp/encode.ts";
 import type { Message, RpcId } from "../mcp/messages.ts";
 import type { RequestMeta } from "../mcp/request-meta.ts";
-import { createEdge, type RequestContext, refusalError } from "./edge.ts";
+import { callerOf, createEdge, type RequestContext, refusalError } from "./edge.ts";
 import { initializeResult, readInitialize } from "./initialize.ts";
 import { acceptLegacyMessage, dispatchLegacyRequest } from "./legacy-dispatch.ts";
 import { LegacySession } from "./legacy-session.ts";
-import { LIST_CHANGED, type ListChange } from "./list-changes.ts";
+import { LIST_CHANGED } from "./list-changes.ts";
 import { dispatchModernRequest, type ModernServer } from "./modern-dispatch.ts";
 import { createListens } from "./modern-listen.ts";
 import { createModernPeers } from "./modern-peers.ts";
@@ -157,7 +158,9 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
 
   const onListChanged = (change: ListChange): void => {
     modern.listens.listChanged(change);
-    if (session === undefined || gateway.scope(endpoint)?.upstreams.includes(change.upstream) !== true) return;
+    const scope = gateway.scope(endpoint);
+    if (session === undefined || scope === undefined) return;
+    if (!change.concerns(scope, callerOf(contextOf(scope), session.facts.clientInfo))) return;
     writer.send(encodeNotification(LIST_CHANGED[change.list], {}));
   };
 

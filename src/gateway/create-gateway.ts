@@ -3,38 +3,53 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { RpcError } from "../core/call.ts";
 import { refuse } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { Log } from "../core/log.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Seal } from "../core/seal.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
+import type { KeyedHash } from "../redaction/redact.ts";
+import type { RateLimits } from "../store/rate-limits.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
+import { createBudgets } from "./budgets.ts";
 import { mergeCapabilities, mergeInstructions } from "./capabilities.ts";
 import { createListEncoder } from "./encoded-lists.ts";
 import type { Gateway } from "./gateway.ts";
+import { createListChanges, type ListChanges } from "./list-changes.ts";
 import { createMentions } from "./mentions.ts";
 import { createPipeline } from "./pipeline.ts";
 import { createRelay, ownerOfResource } from "./relay.ts";
 import { createRequestStates } from "./request-state.ts";
+import { createVisibility } from "./visibility.ts";
 
 export interface GatewayDeps {
   readonly upstreams: Upstreams;
   readonly catalog: Catalog;
   readonly audit: Audit;
+  readonly rateLimits: RateLimits;
   /** The set in force; read once per call, so that a swap falls between calls. */
   readonly policies: () => PolicySet;
   /** The scope of an endpoint name, the same object until the configuration changes. */
   readonly scope: (endpoint: string) => Scope | undefined;
   /** Seals `requestState`. */
   readonly seal: Seal;
+  /** Replaces what policies want hashed. */
+  readonly hash: KeyedHash;
   readonly serverInfo: JsonObject;
+  readonly log: Log;
   readonly now: () => number;
 }
 
+/** The gateway, with the side that no edge sees. */
+export type WiredGateway = Gateway & Pick<ListChanges, "policiesReplaced">;
+
 /** Puts the rooms behind the one face that the edges know. */
-export function createGateway(deps: GatewayDeps): Gateway {
+export function createGateway(deps: GatewayDeps): WiredGateway {
   const { upstreams, catalog } = deps;
+  const visibility = createVisibility(deps);
+  const listChanges = createListChanges({ catalog, visibility, log: deps.log });
   const mentions = createMentions();
   const states = createRequestStates(deps.seal, deps.now);
-  const callTool = createPipeline({ ...deps, states, mentions });
+  const callTool = createPipeline({ ...deps, visibility, budgets: createBudgets(deps), states, mentions });
   const relay = createRelay({ catalog, upstreams, states, mentions });
   const encodeList = createListEncoder(deps.serverInfo);
 
@@ -42,8 +57,13 @@ export function createGateway(deps: GatewayDeps): Gateway {
     scope: deps.scope,
     capabilities: (scope) => mergeCapabilities(scope, upstreams, catalog.view(scope)),
     instructions: (scope) => mergeInstructions(scope, upstreams),
-    list: (scope, kind) => encodeList(catalog.view(scope), kind),
-    headerRules: (scope, tool) => catalog.view(scope).tools.get(tool)?.paramHeaders ?? [],
+    list: (scope, kind, caller) =>
+      encodeList(kind === "tools" ? visibility.tools(scope, caller) : catalog.view(scope), kind),
+    headerRules(scope, name, caller) {
+      const tool = catalog.view(scope).tools.get(name);
+      if (tool === undefined || tool.paramHeaders.length === 0) return [];
+      return visibility.hides(scope, caller, tool) ? [] : tool.paramHeaders;
+    },
     call: (call) => (call.method === "tools/call" ? callTool(call) : relay(call)),
     async subscribe(scope, peer, uri, onUpdated) {
       const owner = ownerOfResource({ catalog, mentions }, scope, uri);
@@ -59,7 +79,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
       for (const name of scope.upstreams) upstreams.get(name)?.session(peer).notify(notification);
     },
     release: (peerKey) => upstreams.release(peerKey),
-    onListChanged: (listener) => catalog.onChange(listener),
+    onListChanged: (listener) => listChanges.onChange(listener),
+    policiesReplaced: (before, after) => listChanges.policiesReplaced(before, after),
   };
 }
 

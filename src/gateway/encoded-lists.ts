@@ -7,18 +7,21 @@ import type { EncodedList } from "./gateway.ts";
 /** How long a client may keep a list, in ms; `list_changed` invalidates it earlier. 2026-07-28 utilities/caching */
 const LIST_TTL_MS = 300_000;
 
-/** Writes the lists of a view as result objects, each once per view: a list request costs no more than its bytes. */
-export function createListEncoder(serverInfo: JsonObject): (view: View, kind: ListKind) => EncodedList {
-  const cache = new WeakMap<View, Map<ListKind, EncodedList>>();
-  return (view, kind) => {
-    let lists = cache.get(view);
+/** What is to be listed: a view, or what policies leave of one. */
+export type Listing = Pick<View, "items">;
+
+/** Writes lists as result objects, each once per listing: a list request costs no more than its bytes. */
+export function createListEncoder(serverInfo: JsonObject): (listing: Listing, kind: ListKind) => EncodedList {
+  const cache = new WeakMap<Listing, Map<ListKind, EncodedList>>();
+  return (listing, kind) => {
+    let lists = cache.get(listing);
     if (lists === undefined) {
       lists = new Map();
-      cache.set(view, lists);
+      cache.set(listing, lists);
     }
     let encoded = lists.get(kind);
     if (encoded === undefined) {
-      encoded = encode(view.items(kind), kind, serverInfo);
+      encoded = encode(listing.items(kind), kind, serverInfo);
       lists.set(kind, encoded);
     }
     return encoded;

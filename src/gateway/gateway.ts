@@ -1,4 +1,4 @@
-import type { Call, ClientPeer, Notification } from "../core/call.ts";
+import type { Call, ClientFacts, ClientPeer, Notification } from "../core/call.ts";
 import type { Refusal } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Outcome } from "../core/outcome.ts";
@@ -6,6 +6,19 @@ import type { Principal } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
 import type { ListKind } from "../mcp/messages.ts";
 import type { ParamHeader } from "../mcp/param-headers.ts";
+
+/** Who asks for a list: what policies can see of them before there is a call. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly client: ClientFacts;
+}
+
+/** A list that is to be read again. */
+export interface ListChange {
+  readonly list: ListKind;
+  /** Whether it is another one now for `caller` at this endpoint. To be asked at once: it speaks of this moment. */
+  concerns(scope: Scope, caller: Caller): boolean;
+}
 
 /** Everything that a downstream edge may ask of the gateway. Edges speak protocol; this decides and relays. */
 export interface Gateway {
@@ -15,13 +28,13 @@ export interface Gateway {
   capabilities(scope: Scope): JsonObject;
   /** The upstreams' instructions, joined; `undefined` if none has any. */
   instructions(scope: Scope): string | undefined;
-  /** The whole merged list from the cache, never a fan-out. */
-  list(scope: Scope, kind: ListKind, viewer: Principal): EncodedList;
+  /** The whole merged list from the cache, never a fan-out. Tools only as far as policies show them to `caller`. */
+  list(scope: Scope, kind: ListKind, caller: Caller): EncodedList;
   /**
    * The arguments of this tool (named as the client names it) that `Mcp-Param-*` headers mirror. None for a tool that
-   * is unknown or hidden from `viewer`: the call itself says so then.
+   * is unknown or hidden from `caller`: the call itself says so then.
    */
-  headerRules(scope: Scope, tool: string, viewer: Principal): readonly ParamHeader[];
+  headerRules(scope: Scope, tool: string, caller: Caller): readonly ParamHeader[];
   /**
    * Carries out `tools/call`, `prompts/get`, `resources/read` or `completion/complete`: resolve, decide, record, relay.
    * @throws never for anything the caller or an upstream does
@@ -38,8 +51,8 @@ export interface Gateway {
   notify(scope: Scope, peer: ClientPeer, notification: Notification): void;
   /** Forgets a peer: its session ended. */
   release(peerKey: string): void;
-  /** Hears of changed lists. A scope that does not include `upstream` is not concerned. */
-  onListChanged(listener: (change: { readonly list: ListKind; readonly upstream: string }) => void): () => void;
+  /** Hears of changed lists, because servers or policies changed. */
+  onListChanged(listener: (change: ListChange) => void): () => void;
 }
 
 /** A list result, written once per change and reused: the JSON text of the `result` object in either era's form. */

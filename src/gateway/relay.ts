@@ -30,8 +30,13 @@ export function createRelay(deps: RelayDeps): (call: Call) => Promise<Outcome> {
     if (!continuation.ok) return { kind: "refused", refusal: continuation };
     const { requestState: _state, ...params } = route.params;
 
-    const follow = followRounds(call, route.upstream, deps.states, (_ending, round) => {
-      if (round?.kind === "result") deps.mentions.learn(route.upstream, round.result);
+    const follow = followRounds({
+      call,
+      upstream: route.upstream,
+      states: deps.states,
+      onEnd(_ending, result) {
+        if (result !== undefined) deps.mentions.learn(route.upstream, result);
+      },
     });
     const upstream = deps.upstreams.get(route.upstream);
     if (upstream === undefined) {

@@ -1,50 +1,67 @@
 import type { Call } from "../core/call.ts";
 import type { Outcome } from "../core/outcome.ts";
+import type { RawJson } from "../core/raw-json.ts";
 import type { Round } from "../core/round.ts";
 import type { RequestStates } from "./request-state.ts";
+import type { ResultGuard } from "./result-guard.ts";
 
-/**
- * Brings the rounds of an upstream call to outcomes. `onEnd` hears how this request ended, once: at its last round, or,
- * for a modern client, when it is sent away with a question, because its retry is a request of its own.
- */
-export function followRounds(
-  call: Call,
-  upstream: string,
-  states: RequestStates,
-  onEnd: (ending: string, round: Round | undefined) => void,
-): (round: Round) => Outcome {
+/** One upstream call, and who hears of its end. */
+export interface Following {
+  readonly call: Call;
+  readonly upstream: string;
+  readonly states: RequestStates;
+  /** What everything that the upstream says passes through; none where no policy looks at it. */
+  readonly guard?: ResultGuard | undefined;
+  /**
+   * Hears how this request ended, once, with the result as the client gets it: at its last round, or, for a modern
+   * client, when it is sent away with a question, because its retry is a request of its own.
+   */
+  onEnd(ending: string, result: RawJson | undefined): void;
+}
+
+/** Brings the rounds of an upstream call to outcomes. */
+export function followRounds({ call, upstream, states, guard, onEnd }: Following): (round: Round) => Outcome {
   let over = false;
   // A question that is put and then given up (the client cannot answer it) must not end its call twice.
-  const end = (ending: string, round: Round | undefined): void => {
+  const end = (ending: string, result?: RawJson): void => {
     if (over) return;
     over = true;
-    onEnd(ending, round);
+    onEnd(ending, result);
   };
   const follow = (round: Round): Outcome => {
     switch (round.kind) {
       case "asks": {
-        if (call.era === "modern" && round.era === "modern") end("input_required", round);
+        const asks = guard === undefined ? round.asks : guard.asks(round.asks);
+        if (call.era === "modern" && round.era === "modern") end("input_required");
         return {
           kind: "asks",
           era: round.era,
-          asks: round.asks,
+          asks,
           state: round.state === undefined ? undefined : states.seal(call, upstream, round.state),
           resume: async (responses) => follow(await round.resume(responses)),
           abandon: (reason) => {
             round.abandon(reason);
-            end("abandoned", undefined);
+            end("abandoned");
           },
           onMoot: (listener) => round.onMoot(listener),
         };
       }
-      case "result":
-        end(round.result.member("isError") === true ? "tool_error" : "ok", round);
-        return round;
-      case "error":
-        end("rpc_error", round);
-        return round;
+      case "result": {
+        const result = guard === undefined ? round.result : guard.result(round.result);
+        if (result === undefined) {
+          end("RESULT_WITHHELD");
+          return { kind: "withheld" };
+        }
+        end(result.member("isError") === true ? "tool_error" : "ok", result);
+        return { kind: "result", result };
+      }
+      case "error": {
+        const error = guard === undefined ? round.error : guard.error(round.error);
+        end("rpc_error");
+        return { kind: "error", error };
+      }
       case "fault":
-        end(round.fault.code, round);
+        end(round.fault.code);
         return round;
       default:
         return round satisfies never;

@@ -11,7 +11,7 @@ export interface PolicyDirectoryDeps extends CompileOptions {
   readonly dir: string;
   readonly log: Log;
   /** Hears of every set that replaced another, after `current()` already answers with it. */
-  readonly onSwap: (set: PolicySet) => void;
+  readonly onSwap: (set: PolicySet, before: PolicySet) => void;
   /** Hears of every set that was refused; the one before it stays. */
   readonly onRefused?: (errors: readonly PolicyError[]) => void;
 }
@@ -90,9 +90,10 @@ export async function watchPolicies(deps: PolicyDirectoryDeps): Promise<OpenedDi
       if (repaired) log.info({ dir, digest: current.digest }, "The policies are again those that decide.");
       return;
     }
+    const before = current;
     current = next.set;
     log.info({ dir, digest: current.digest, policies: current.policies.length }, "The policies were replaced.");
-    deps.onSwap(current);
+    deps.onSwap(current, before);
   }
 
   changed = () => {

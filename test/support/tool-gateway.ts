@@ -2,10 +2,9 @@ import type { Ask, AskResponse, Call, ClientPeer, Notification } from "../../src
 import { refuse } from "../../src/core/errors.ts";
 import { isObject, type JsonObject } from "../../src/core/json.ts";
 import type { AsksOutcome, Outcome } from "../../src/core/outcome.ts";
-import type { Principal } from "../../src/core/principal.ts";
 import { RawJson } from "../../src/core/raw-json.ts";
 import type { Scope } from "../../src/core/scope.ts";
-import type { EncodedList, Gateway } from "../../src/gateway/gateway.ts";
+import type { Caller, EncodedList, Gateway, ListChange } from "../../src/gateway/gateway.ts";
 import { LIST_METHODS, type ListKind } from "../../src/mcp/messages.ts";
 import type { ParamHeader } from "../../src/mcp/param-headers.ts";
 
@@ -52,7 +51,7 @@ export class ToolGateway implements Gateway {
   };
   #waiting: Array<(text: string) => void> = [];
   #arrivals: Array<{ readonly count: number; readonly resolve: () => void }> = [];
-  readonly #listeners = new Set<(change: { list: ListKind; upstream: string }) => void>();
+  readonly #listeners = new Set<(change: ListChange) => void>();
 
   scope(endpoint: string): Scope | undefined {
     const upstreams = { "": ["one", "two"], one: ["one"], two: ["two"] }[endpoint];
@@ -67,7 +66,7 @@ export class ToolGateway implements Gateway {
     return "Tools that each do one thing.";
   }
 
-  list(_scope: Scope, kind: ListKind, _viewer: Principal): EncodedList {
+  list(_scope: Scope, kind: ListKind, _caller: Caller): EncodedList {
     const key = LIST_METHODS[kind] === "resources/templates/list" ? "resourceTemplates" : kind;
     const items = kind === "tools" ? TOOLS.map((name) => ({ name, inputSchema: { type: "object" } })) : [];
     return {
@@ -109,14 +108,19 @@ export class ToolGateway implements Gateway {
     this.released.push(peerKey);
   }
 
-  onListChanged(listener: (change: { list: ListKind; upstream: string }) => void): () => void {
+  onListChanged(listener: (change: ListChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tells of a changed list. */
+  /** Tells those who see this upstream of a changed list. */
   changed(list: ListKind, upstream: string): void {
-    for (const listener of this.#listeners) listener({ list, upstream });
+    this.changedFor(list, (scope) => scope.upstreams.includes(upstream));
+  }
+
+  /** Tells those whom `concerns` names of a changed list. */
+  changedFor(list: ListKind, concerns: ListChange["concerns"]): void {
+    for (const listener of this.#listeners) listener({ list, concerns });
   }
 
   /** Tells everybody who watches `uri` that it changed. */

@@ -1,0 +1,43 @@
+import type { Log } from "../core/log.ts";
+import type { DefinitionStore } from "../store/definitions.ts";
+import type { ToolEntry } from "./entries.ts";
+
+/** Writes what upstreams list into the store, beside everything else. */
+export interface DefinitionKeeper {
+  /** Has these stored as all the tools of an upstream. A write that fails is logged, and the next change makes up for it. */
+  keep(upstream: string, tools: readonly ToolEntry[]): void;
+  /** Resolves when nothing waits to be written. */
+  settled(): Promise<void>;
+}
+
+/** Makes one. Writes of one upstream follow each other, and of those that wait only the latest is made. */
+export function createDefinitionKeeper(deps: {
+  readonly definitions: DefinitionStore;
+  readonly log: Log;
+  readonly now: () => number;
+}): DefinitionKeeper {
+  const waiting = new Map<string, readonly ToolEntry[]>();
+  const writing = new Map<string, Promise<void>>();
+
+  const writeAll = async (upstream: string): Promise<void> => {
+    for (let tools = waiting.get(upstream); tools !== undefined; tools = waiting.get(upstream)) {
+      waiting.delete(upstream);
+      try {
+        await deps.definitions.replace(upstream, tools, deps.now());
+      } catch (err) {
+        deps.log.error({ upstream, err }, "The definitions of an upstream's tools could not be stored.");
+      }
+    }
+    writing.delete(upstream);
+  };
+
+  return {
+    keep(upstream, tools) {
+      waiting.set(upstream, tools);
+      if (!writing.has(upstream)) writing.set(upstream, writeAll(upstream));
+    },
+    async settled() {
+      await Promise.all(writing.values());
+    },
+  };
+}

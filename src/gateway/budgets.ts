@@ -1,0 +1,46 @@
+import type { Decision, RateLimit } from "../core/decision.ts";
+import type { Log } from "../core/log.ts";
+import type { RateLimits } from "../store/rate-limits.ts";
+
+/** A decision that lets a call through. */
+export type Allowed = Extract<Decision, { effect: "allow" }>;
+
+/** Draws a call on the budgets that its decision names. */
+export interface Budgets {
+  /**
+   * Counts the call: the same decision if it fits, one that refuses it if it does not, and `undefined` if the counters
+   * cannot be reached, which is no reason to let it through. @throws never
+   */
+  draw(decision: Allowed, limits: readonly RateLimit[]): Promise<Decision | undefined>;
+}
+
+export function createBudgets(deps: { readonly rateLimits: RateLimits; readonly log: Log }): Budgets {
+  return {
+    async draw(decision, limits) {
+      try {
+        const verdict = await deps.rateLimits.use(limits);
+        if (verdict.ok) return decision;
+        const limit = limits[verdict.index];
+        // A refusal that names none of the limits would be a fault of the counters.
+        return limit === undefined ? undefined : exceeded(decision, limit, verdict.retryAfterMs);
+      } catch (err) {
+        deps.log.error({ err }, "A call was refused, because its rate limits could not be counted.");
+        return undefined;
+      }
+    },
+  };
+}
+
+function exceeded(decision: Allowed, { policy, message }: RateLimit, retryAfterMs: number): Decision {
+  const { limits: _spent, inspectsResult: _none, ...report } = decision;
+  const text = `${message} Try again in ${waitText(retryAfterMs)}.`;
+  return { ...report, effect: "rate_limit", policy, message: text, retryAfterMs };
+}
+
+/** A time to wait for a person's eyes, never too short: `42 s`, `5 min`, `3 h`. */
+export function waitText(ms: number): string {
+  const seconds = Math.max(1, Math.ceil(ms / 1_000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`;
+}

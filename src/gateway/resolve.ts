@@ -1,0 +1,65 @@
+import type { Catalog } from "../catalog/catalog.ts";
+import type { ToolEntry } from "../catalog/entries.ts";
+import type { Call } from "../core/call.ts";
+import { refuse } from "../core/errors.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Outcome } from "../core/outcome.ts";
+import { readArguments, readContinuation } from "./params.ts";
+import type { RequestStates } from "./request-state.ts";
+import type { Visibility } from "./visibility.ts";
+
+/** What a `tools/call` is about, or its answer if it is about nothing. */
+export type Resolved =
+  | {
+      readonly ok: true;
+      readonly tool: ToolEntry;
+      readonly arguments: JsonObject;
+      /** The upstream's own state that a retry brings back. */
+      readonly state: string | undefined;
+    }
+  | { readonly ok: false; readonly outcome: Outcome };
+
+/** The answer to a call of a tool that is not there, or that the caller is not to know of: nothing tells the two apart. */
+export const UNKNOWN_TOOL: Outcome = { kind: "refused", refusal: refuse("TOOL_UNKNOWN") };
+
+export interface ResolveDeps {
+  readonly catalog: Catalog;
+  readonly visibility: Visibility;
+  readonly states: RequestStates;
+}
+
+/** Finds the tool that a call names, and reads what it brings along. Whatever is amiss, a hidden tool is unknown. */
+export function resolveTool({ catalog, visibility, states }: ResolveDeps, call: Call): Resolved {
+  const name = call.params["name"];
+  if (typeof name !== "string") return refused({ kind: "refused", refusal: refuse("PARAMS_INVALID", NAMELESS) });
+  const view = catalog.view(call.scope);
+  const tool = view.tools.get(name);
+  if (tool === undefined) {
+    const absent = view.absentTools.get(name);
+    return absent === undefined || visibility.hides(call.scope, call, absent) ? refused(UNKNOWN_TOOL) : down(absent);
+  }
+  const brought = readParams(call, tool, states);
+  if (brought.ok) return { ...brought, tool };
+  if (visibility.hides(call.scope, call, tool)) return refused(UNKNOWN_TOOL);
+  return refused({ kind: "refused", refusal: brought });
+}
+
+function readParams(call: Call, tool: ToolEntry, states: RequestStates) {
+  const args = readArguments(call.params);
+  if (!args.ok) return args;
+  const continuation = readContinuation(call, tool.upstream, states);
+  if (!continuation.ok) return continuation;
+  return { ok: true as const, arguments: args.value, state: continuation.state };
+}
+
+const NAMELESS = "params.name is missing.";
+
+function refused(outcome: Outcome): Resolved {
+  return { ok: false, outcome };
+}
+
+// Whoever still knows a tool from before its server went down is told of that, not that there is no such tool.
+function down({ upstream }: ToolEntry): Resolved {
+  const detail = "It is down, and its tools are not listed.";
+  return refused({ kind: "fault", fault: { code: "UPSTREAM_UNAVAILABLE", upstream, detail, executed: "no" } });
+}

@@ -1,0 +1,88 @@
+import type { Ask, Notification, RpcError } from "../core/call.ts";
+import type { Match } from "../core/decision.ts";
+import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import type { Log } from "../core/log.ts";
+import { RawJson } from "../core/raw-json.ts";
+import type { PolicyInput, PolicyResult, PolicySet, ResultDecision } from "../policy/policy-set.ts";
+import { parseEmbedded } from "../redaction/embedded.ts";
+import { type KeyedHash, redactJson, redactResult } from "../redaction/redact.ts";
+
+/**
+ * Stands between a tool and the client for one call whose decision says `inspectsResult`: whatever the tool says passes
+ * through here. What it says beside its result is judged as if the result were not known. @throws never
+ */
+export interface ResultGuard {
+  /** The result as the client may see it, its own bytes if nothing had to go; `undefined` if none of it may be given out. */
+  result(result: RawJson): RawJson | undefined;
+  error(error: RpcError): RpcError;
+  notification(notification: Notification): Notification;
+  asks(asks: Readonly<Record<string, Ask>>): Readonly<Record<string, Ask>>;
+  /** Every result policy that matched so far, shadow ones too. */
+  matched(): readonly Match[];
+}
+
+export interface ResultGuardDeps {
+  /** The set that decided the call. */
+  readonly set: PolicySet;
+  readonly input: PolicyInput;
+  readonly hash: KeyedHash;
+  readonly log: Log;
+}
+
+export function createResultGuard({ set, input, hash, log }: ResultGuardDeps): ResultGuard {
+  const matches = new Map<string, Match>();
+  let besideDecision: ResultDecision | undefined;
+
+  const decide = (result: PolicyResult | undefined): ResultDecision => {
+    const decision = set.decideResult(input, result);
+    for (const match of [...decision.matched, ...(decision.unapplied ?? [])]) matches.set(match.policy, match);
+    return decision;
+  };
+  const beside = (value: JsonObject): JsonObject => {
+    besideDecision ??= decide(undefined);
+    const redacted = redactJson(value, besideDecision.redactions, hash);
+    return isObject(redacted) ? redacted : {};
+  };
+  const withhold = (reason: string): undefined => {
+    const { upstream, name } = input.tool;
+    log.error({ reason, call: input.request.id, upstream, tool: name }, "A tool's result was withheld.");
+  };
+
+  return {
+    result(result) {
+      try {
+        const read = parseEmbedded(result.bytes.toString("utf8"));
+        if (read === undefined || !isObject(read.value)) return withhold("It is not a JSON object.");
+        const { redactions } = decide(policyResult(read.value));
+        const redacted = redactResult(read.value, redactions, hash);
+        if (!redacted.ok) return withhold(redacted.reason);
+        // A member that is there twice was looked at once: what is sent on is what was looked at.
+        return redacted.result === read.value && read.faithful ? result : RawJson.fromValue(redacted.result);
+      } catch (err) {
+        // A message could quote the result.
+        return withhold(err instanceof Error ? err.name : "unknown");
+      }
+    },
+    error(error) {
+      const { message, data } = beside({
+        message: error.message,
+        ...(error.data !== undefined && { data: error.data }),
+      });
+      const text = typeof message === "string" ? message : "[redacted]";
+      return { code: error.code, message: text, ...(data !== undefined && { data }) };
+    },
+    notification: ({ method, params }) => ({ method, params: beside(params) }),
+    asks: (asks) =>
+      Object.fromEntries(
+        Object.entries(asks).map(([key, { method, params }]) => [key, { method, params: beside(params) }]),
+      ),
+    matched: () => [...matches.values()],
+  };
+}
+
+function policyResult(result: JsonObject): PolicyResult {
+  const { content, isError, structuredContent } = result;
+  const blocks: readonly Json[] = Array.isArray(content) ? content : [];
+  const texts = blocks.flatMap((block) => (isObject(block) && typeof block["text"] === "string" ? block["text"] : []));
+  return { isError: isError === true, structured: structuredContent, text: texts.join("\n") };
+}

@@ -1,0 +1,52 @@
+import type { ToolEntry } from "../catalog/entries.ts";
+import type { Call, Notification } from "../core/call.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Round, UpstreamFault } from "../core/round.ts";
+import { paramHeaderText } from "../mcp/param-headers.ts";
+import type { UpstreamRequest, Upstreams } from "../upstream/upstream.ts";
+
+/** A decided call on its way to the tool. */
+export interface UpstreamCall {
+  readonly call: Call;
+  readonly tool: ToolEntry;
+  readonly arguments: JsonObject;
+  readonly state: string | undefined;
+  onNotification(notification: Notification): void;
+}
+
+/** Calls the tool and waits for its first round. @throws never */
+export function callUpstream(upstreams: Upstreams, made: UpstreamCall): Promise<Round> {
+  const { call, tool } = made;
+  const upstream = upstreams.get(tool.upstream);
+  if (upstream === undefined) return notStarted(tool, "UPSTREAM_UNAVAILABLE", "it is no longer registered");
+  if (call.cancellation.cancelled) return notStarted(tool, "CALL_CANCELLED", "cancelled before it was sent");
+  const request: UpstreamRequest = {
+    method: "tools/call",
+    params: upstreamParams(made),
+    mirrored: mirroredHeaders(tool, made.arguments),
+    wantsProgress: call.wantsProgress,
+    logLevel: call.logLevel,
+    cancellation: call.cancellation,
+    onNotification: made.onNotification,
+  };
+  return upstream.session(call.peer).request(request);
+}
+
+// What was decided is what is sent: the parsed arguments under the tool's own name. A legacy task request is not passed
+// on, because the gateway announces no tasks and could not answer for one.
+function upstreamParams({ call, tool, state }: UpstreamCall): JsonObject {
+  const { task: _task, requestState: _state, ...params } = call.params;
+  return { ...params, name: tool.name, ...(state === undefined ? {} : { requestState: state }) };
+}
+
+function mirroredHeaders(tool: ToolEntry, args: JsonObject): ReadonlyArray<readonly [string, string]> {
+  if (tool.paramHeaders.length === 0) return [];
+  return tool.paramHeaders.flatMap((entry) => {
+    const text = paramHeaderText(entry, args);
+    return text === undefined ? [] : [[entry.header, text] as const];
+  });
+}
+
+function notStarted(tool: ToolEntry, code: UpstreamFault["code"], detail: string): Promise<Round> {
+  return Promise.resolve({ kind: "fault", fault: { code, upstream: tool.upstream, detail, executed: "no" } });
+}
