@@ -1,0 +1,64 @@
+import { isObject, type Json, type JsonObject } from "../core/json.ts";
+
+/*
+ * The shape of a tool's result (MCP, "Tool Result"): where its texts are, and what of it is binary. Every function
+ * gives the very same value back if nothing in it has changed.
+ */
+
+type Change = (value: Json) => Json;
+
+/** `result` with its structured content, and the texts of its content blocks and of their resources, changed. */
+export function changeNamed(result: JsonObject, structured: Change, text: (text: string) => string): JsonObject {
+  const changed = changeMember(result, "structuredContent", structured);
+  return changeMember(changed, "content", (content) =>
+    changeItems(content, (block) => {
+      const own = changeText(block, text);
+      return isObject(own) ? changeMember(own, "resource", (it) => changeText(it, text)) : own;
+    }),
+  );
+}
+
+/** `result` with everything in it changed except what is binary: images, audio, blobs. */
+export function changeReadable(result: JsonObject, change: Change): JsonObject {
+  const readable = changeWithout(result, "content", change);
+  return changeMember(readable, "content", (content) => changeItems(content, (block) => changeBlock(block, change)));
+}
+
+function changeBlock(block: Json, change: Change): Json {
+  if (!isObject(block)) return change(block);
+  if (block["type"] === "image" || block["type"] === "audio") return changeWithout(block, "data", change);
+  if (!isObject(block["resource"])) return change(block);
+  const around = changeWithout(block, "resource", change);
+  return changeMember(around, "resource", (it) => (isObject(it) ? changeWithout(it, "blob", change) : change(it)));
+}
+
+function changeText(block: Json, text: (text: string) => string): Json {
+  return isObject(block) ? changeMember(block, "text", (it) => (typeof it === "string" ? text(it) : it)) : block;
+}
+
+function changeItems(list: Json, change: Change): Json {
+  if (!Array.isArray(list)) return change(list);
+  const items = list.map(change);
+  return items.some((item, index) => item !== list[index]) ? items : list;
+}
+
+function changeMember(value: JsonObject, key: string, change: Change): JsonObject {
+  if (!Object.hasOwn(value, key)) return value;
+  const member = value[key];
+  if (member === undefined) return value;
+  const changed = change(member);
+  return changed === member ? value : { ...value, [key]: changed };
+}
+
+// The member is left as it is and takes no part.
+function changeWithout(value: JsonObject, key: string, change: Change): JsonObject {
+  if (!Object.hasOwn(value, key)) return objectOf(change(value));
+  const { [key]: kept, ...others } = value;
+  const changed = change(others);
+  return changed === others ? value : { ...objectOf(changed), [key]: kept };
+}
+
+// A change makes an object of an object; whatever else it made would have no place here.
+function objectOf(value: Json): JsonObject {
+  return isObject(value) ? value : {};
+}

@@ -1,0 +1,103 @@
+import { JSONPathEnvironment, JSONPathError, type JSONPathQuery, jsonpath } from "json-p3";
+import type { Json } from "../core/json.ts";
+import { LIMITS } from "./limits.ts";
+
+/*
+ * JSONPath (RFC 9535) as far as its cost stays linear in a value that a hostile server has written. Refused: a second
+ * `..` (the value may be nested so that each level is searched from each above it), `$` inside a filter unless it names
+ * one value, and `match` and `search`, which would run on the engine's backtracking regular expressions.
+ */
+
+/** Where a value is: member names and list indices from the root. */
+export type Location = readonly (string | number)[];
+
+/** A JSONPath, ready to be applied. */
+export interface CompiledPath {
+  /** Where it finds something, at most `max` places; `undefined` if there are more. @throws never */
+  locate(value: Json, max: number): readonly Location[] | undefined;
+}
+
+export type PathResult =
+  | { readonly ok: true; readonly path: CompiledPath }
+  | { readonly ok: false; readonly problem: { readonly message: string; readonly offset: number } };
+
+const environment = new JSONPathEnvironment({ maxRecursionDepth: LIMITS.maxDepth + 2 });
+environment.functionRegister.delete("match");
+environment.functionRegister.delete("search");
+
+const MAX_PATH = 1000;
+
+/** Compiles one JSONPath. @throws never */
+export function compilePath(path: string): PathResult {
+  if (path.length > MAX_PATH) return refused(`A path has at most ${MAX_PATH} characters.`, MAX_PATH);
+  let query: JSONPathQuery;
+  try {
+    query = environment.compile(path);
+  } catch (error) {
+    if (error instanceof JSONPathError) return refused(`Not a usable JSONPath: ${error.message}.`, error.token.index);
+    throw error;
+  }
+  if (query.segments.length === 0) {
+    return refused("`$` names the whole result. To withhold all of it, deny the call.", 0);
+  }
+  const fault = findFault(query);
+  if (fault !== undefined) return fault;
+  return { ok: true, path: { locate: (value, max) => locate(query, value, max) } };
+}
+
+function refused(message: string, offset: number): PathResult {
+  return { ok: false, problem: { message, offset: Math.max(0, offset) } };
+}
+
+function locate(query: JSONPathQuery, value: Json, max: number): readonly Location[] | undefined {
+  const found: Location[] = [];
+  for (const node of query.lazyQuery(toMutable(value))) {
+    if (found.length === max) return undefined;
+    found.push(node.location);
+  }
+  return found;
+}
+
+type PathInput = Parameters<JSONPathQuery["lazyQuery"]>[0];
+
+// The library declares its input as mutable and never writes to it.
+function toMutable(value: Json): PathInput {
+  return value as PathInput;
+}
+
+function findFault(path: JSONPathQuery): PathResult | undefined {
+  let descents = 0;
+  const visit = (query: JSONPathQuery): PathResult | undefined => {
+    for (const segment of query.segments) {
+      // The class of descending segments is not exported; its text is fixed by the RFC.
+      if (segment.toString().startsWith("..") && ++descents > 1) {
+        return refused("`..` may stand in a path only once: write one path per place.", segment.token.index);
+      }
+      for (const selector of segment.selectors) {
+        if (!(selector instanceof jsonpath.selectors.FilterSelector)) continue;
+        for (const inner of queriesIn(selector.expression)) {
+          if (inner instanceof jsonpath.expressions.RootQuery && !inner.path.singularQuery()) {
+            return refused("`$` in a filter may only name one value.", inner.token.index);
+          }
+          const fault = visit(inner.path);
+          if (fault !== undefined) return fault;
+        }
+      }
+    }
+    return undefined;
+  };
+  return visit(path);
+}
+
+type FilterExpression = InstanceType<typeof jsonpath.expressions.FilterExpression>;
+type FilterQuery = InstanceType<typeof jsonpath.expressions.FilterQuery>;
+
+function queriesIn(expression: FilterExpression): readonly FilterQuery[] {
+  const { FilterQuery, FunctionExtension, InfixExpression, LogicalExpression, PrefixExpression } = jsonpath.expressions;
+  if (expression instanceof FilterQuery) return [expression];
+  if (expression instanceof LogicalExpression) return queriesIn(expression.expression);
+  if (expression instanceof PrefixExpression) return queriesIn(expression.right);
+  if (expression instanceof InfixExpression) return [...queriesIn(expression.left), ...queriesIn(expression.right)];
+  if (expression instanceof FunctionExtension) return expression.args.flatMap(queriesIn);
+  return [];
+}

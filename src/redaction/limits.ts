@@ -1,0 +1,39 @@
+import type { Json } from "../core/json.ts";
+
+/** What a result may not exceed; beyond, nothing of it is given out. */
+export const LIMITS = {
+  /** Characters of all texts and keys. */
+  maxCharacters: 16_000_000,
+  /** Objects, lists, texts, numbers, … in all. */
+  maxValues: 1_000_000,
+  /** Objects and lists around a value. */
+  maxDepth: 64,
+  /** Values that paths may name. */
+  maxPlaces: 200_000,
+} as const;
+
+/** Counts values against the limits, over several of them. */
+export interface Tally {
+  /** Adds `value`; says why it is too much, or `undefined`. @throws never */
+  add(value: Json): string | undefined;
+}
+
+/** A tally that has counted nothing. */
+export function createTally(): Tally {
+  let characters = 0;
+  let values = 0;
+  const add = (value: Json | undefined, depth: number): string | undefined => {
+    if (++values > LIMITS.maxValues) return `It has more than ${LIMITS.maxValues} values.`;
+    if (typeof value === "string") characters += value.length;
+    if (typeof value === "object" && value !== null) {
+      if (depth === LIMITS.maxDepth) return `It is nested more than ${LIMITS.maxDepth} levels deep.`;
+      for (const [key, member] of Object.entries(value)) {
+        if (!Array.isArray(value)) characters += key.length;
+        const problem = add(member, depth + 1);
+        if (problem !== undefined) return problem;
+      }
+    }
+    return characters > LIMITS.maxCharacters ? `It has more than ${LIMITS.maxCharacters} characters.` : undefined;
+  };
+  return { add: (value) => add(value, 0) };
+}

@@ -1,0 +1,87 @@
+import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import { isCardNumber } from "./bank-numbers.ts";
+import { parseEmbedded } from "./embedded.ts";
+import { LIMITS } from "./limits.ts";
+import { textMark } from "./marks.ts";
+import { redactText, type Search } from "./redact-text.ts";
+
+/** What stands where something was not looked into because it is nested too deeply. */
+const WITHHELD = "[redacted]";
+
+/**
+ * Any JSON without what is looked for, in texts, keys and numbers; texts that hold JSON are looked into as such. The
+ * very same value if nothing had to go. @throws never
+ */
+export function redactValue(value: Json, search: Search): Json {
+  return walk(value, undefined, LIMITS.maxDepth, search);
+}
+
+function walk(value: Json, key: string | undefined, depth: number, search: Search): Json {
+  if (typeof value === "string") return redactString(value, key, depth, search);
+  if (typeof value === "number") return redactNumber(value, key, search);
+  if (typeof value !== "object" || value === null) return value;
+  if (depth === 0) return WITHHELD;
+  return isObject(value) ? walkObject(value, depth, search) : walkList(value, key, depth, search);
+}
+
+function redactString(text: string, key: string | undefined, depth: number, search: Search): string {
+  const embedded = parseEmbedded(text);
+  if (embedded === undefined) return redactText(text, key, search);
+  const redacted = walk(embedded.value, key, depth - 1, search);
+  // What JSON hides behind a later member of the same name would still be in the text.
+  return redacted === embedded.value && embedded.faithful ? text : JSON.stringify(redacted);
+}
+
+function redactNumber(value: number, key: string | undefined, search: Search): Json {
+  const how = search.detectors.get("credit_card");
+  if (how !== undefined && isCardNumber(value)) {
+    search.count("credit_card");
+    return textMark("credit_card", how, BigInt(Math.abs(value)).toString(), search.hash);
+  }
+  if (key === undefined || !Number.isSafeInteger(value)) return value;
+  const digits = String(value);
+  const redacted = redactText(digits, key, search);
+  return redacted === digits ? value : redacted;
+}
+
+function walkList(list: readonly Json[], key: string | undefined, depth: number, search: Search): Json {
+  let changed: Json[] | undefined;
+  for (const [index, item] of list.entries()) {
+    const redacted = walk(item, key, depth - 1, search);
+    if (redacted === item) continue;
+    changed ??= [...list];
+    changed[index] = redacted;
+  }
+  return changed ?? list;
+}
+
+function walkObject(object: JsonObject, depth: number, search: Search): JsonObject {
+  const members: { key: string; redactedKey: string; value: Json }[] = [];
+  let changed = false;
+  for (const [key, member] of Object.entries(object)) {
+    if (member === undefined) continue;
+    const redactedKey = redactText(key, undefined, search);
+    const value = walk(member, key, depth - 1, search);
+    changed ||= redactedKey !== key || value !== member;
+    members.push({ key, redactedKey, value });
+  }
+  if (!changed) return object;
+  const name = namer(members.filter(({ key, redactedKey }) => key === redactedKey).map(({ key }) => key));
+  return Object.fromEntries(
+    members.map(({ key, redactedKey, value }) => [key === redactedKey ? key : name(redactedKey), value]),
+  );
+}
+
+// A map keyed by e-mail addresses keeps all of its members: "[redacted:email]", "[redacted:email] #2", …
+function namer(taken: readonly string[]): (wanted: string) => string {
+  const names = new Set(taken);
+  const counts = new Map<string, number>();
+  return (wanted) => {
+    let count = (counts.get(wanted) ?? 0) + 1;
+    let name = count === 1 ? wanted : `${wanted} #${count}`;
+    while (names.has(name)) name = `${wanted} #${++count}`;
+    counts.set(wanted, count);
+    names.add(name);
+    return name;
+  };
+}
