@@ -16,6 +16,7 @@ import { createListEncoder } from "./encoded-lists.ts";
 import type { Gateway } from "./gateway.ts";
 import { createListChanges, type ListChanges } from "./list-changes.ts";
 import { createMentions } from "./mentions.ts";
+import { createOutsideTalk } from "./outside-talk.ts";
 import { createPipeline } from "./pipeline.ts";
 import { createRelay, ownerOfResource } from "./relay.ts";
 import { createRequestStates } from "./request-state.ts";
@@ -49,8 +50,16 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
   const listChanges = createListChanges({ catalog, visibility, log: deps.log });
   const mentions = createMentions();
   const states = createRequestStates(deps.seal, deps.now);
-  const callTool = createPipeline({ ...deps, visibility, budgets: createBudgets(deps), states, mentions });
-  const relay = createRelay({ catalog, upstreams, states, mentions });
+  const outside = createOutsideTalk(deps.hash);
+  const callTool = createPipeline({
+    ...deps,
+    visibility,
+    budgets: createBudgets(deps),
+    states,
+    mentions,
+    outside,
+  });
+  const relay = createRelay({ catalog, upstreams, states, mentions, outside });
   const encodeList = createListEncoder(deps.serverInfo);
 
   return {
@@ -68,15 +77,17 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
     async subscribe(scope, peer, uri, onUpdated) {
       const owner = ownerOfResource({ catalog, mentions }, scope, uri);
       const upstream = owner === undefined ? undefined : upstreams.get(owner);
-      if (upstream === undefined) return refuse("RESOURCE_UNKNOWN");
-      const subscription = await upstream.session(peer).subscribe(uri, onUpdated);
+      if (owner === undefined || upstream === undefined) return refuse("RESOURCE_UNKNOWN");
+      const subscription = await upstream.session(outside.peerFor(peer, owner)).subscribe(uri, onUpdated);
       if (subscription.ok) return subscription;
       return "fault" in subscription
         ? refuse(subscription.fault.code)
         : refuse("PARAMS_INVALID", why(subscription.error));
     },
     notify(scope, peer, notification) {
-      for (const name of scope.upstreams) upstreams.get(name)?.session(peer).notify(notification);
+      for (const name of scope.upstreams) {
+        upstreams.get(name)?.session(outside.peerFor(peer, name)).notify(notification);
+      }
     },
     release: (peerKey) => upstreams.release(peerKey),
     onListChanged: (listener) => listChanges.onChange(listener),

@@ -11,6 +11,7 @@ import type { Budgets } from "./budgets.ts";
 import { auditOpening, policyInput } from "./call-facts.ts";
 import { enforceable } from "./enforceable.ts";
 import type { Mentions } from "./mentions.ts";
+import type { OutsideTalk } from "./outside-talk.ts";
 import type { RequestStates } from "./request-state.ts";
 import { resolveTool, UNKNOWN_TOOL } from "./resolve.ts";
 import { createResultGuard } from "./result-guard.ts";
@@ -27,6 +28,7 @@ export interface PipelineDeps {
   readonly upstreams: Upstreams;
   readonly states: RequestStates;
   readonly mentions: Mentions;
+  readonly outside: OutsideTalk;
   /** For what policies replace with its hash. */
   readonly hash: KeyedHash;
   readonly log: Log;
@@ -77,6 +79,7 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
       tool,
       arguments: resolved.arguments,
       state: resolved.state,
+      peer: deps.outside.peerFor(call.peer, tool.upstream, guard && { set, redactions: guard.beside() }),
       onNotification: (notification) => call.notify(guard?.notification(notification) ?? notification),
     });
     const follow = followRounds({

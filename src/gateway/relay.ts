@@ -7,6 +7,7 @@ import type { Outcome } from "../core/outcome.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
 import type { Mentions } from "./mentions.ts";
+import type { OutsideTalk } from "./outside-talk.ts";
 import { readContinuation } from "./params.ts";
 import type { RequestStates } from "./request-state.ts";
 import { followRounds } from "./rounds.ts";
@@ -19,6 +20,7 @@ export interface RelayDeps {
   readonly upstreams: Upstreams;
   readonly states: RequestStates;
   readonly mentions: Mentions;
+  readonly outside: OutsideTalk;
 }
 
 /** Relays `prompts/get`, `resources/read` and `completion/complete` to the upstream that owns what they name. */
@@ -46,7 +48,7 @@ export function createRelay(deps: RelayDeps): (call: Call) => Promise<Outcome> {
         fault: { code: "UPSTREAM_UNAVAILABLE", upstream: route.upstream, detail, executed: "no" },
       });
     }
-    const round = await upstream.session(call.peer).request({
+    const round = await upstream.session(deps.outside.peerFor(call.peer, route.upstream)).request({
       method: call.method,
       params: { ...params, ...(continuation.state === undefined ? {} : { requestState: continuation.state }) },
       mirrored: [],

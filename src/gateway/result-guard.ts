@@ -6,6 +6,7 @@ import { RawJson } from "../core/raw-json.ts";
 import type { PolicyInput, PolicyResult, PolicySet, ResultDecision } from "../policy/policy-set.ts";
 import { parseEmbedded } from "../redaction/embedded.ts";
 import { type KeyedHash, redactJson, redactResult } from "../redaction/redact.ts";
+import type { Redaction } from "../redaction/redaction.ts";
 
 /**
  * Stands between a tool and the client for one call whose decision says `inspectsResult`: whatever the tool says passes
@@ -17,7 +18,9 @@ export interface ResultGuard {
   error(error: RpcError): RpcError;
   notification(notification: Notification): Notification;
   asks(asks: Readonly<Record<string, Ask>>): Readonly<Record<string, Ask>>;
-  /** Every result policy that matched so far, shadow ones too. */
+  /** What is taken out of all that comes beside the result. */
+  beside(): readonly Redaction[];
+  /** Every result policy that matched what passed so far, shadow ones too. */
   matched(): readonly Match[];
 }
 
@@ -33,14 +36,16 @@ export function createResultGuard({ set, input, hash, log }: ResultGuardDeps): R
   const matches = new Map<string, Match>();
   let besideDecision: ResultDecision | undefined;
 
-  const decide = (result: PolicyResult | undefined): ResultDecision => {
-    const decision = set.decideResult(input, result);
-    for (const match of [...decision.matched, ...(decision.unapplied ?? [])]) matches.set(match.policy, match);
-    return decision;
+  const applied = ({ matched, unapplied = [], redactions }: ResultDecision): readonly Redaction[] => {
+    for (const match of [...matched, ...unapplied]) matches.set(match.policy, match);
+    return redactions;
+  };
+  const decideBeside = (): ResultDecision => {
+    besideDecision ??= set.decideResult(input, undefined);
+    return besideDecision;
   };
   const beside = (value: JsonObject): JsonObject => {
-    besideDecision ??= decide(undefined);
-    const redacted = redactJson(value, besideDecision.redactions, hash);
+    const redacted = redactJson(value, applied(decideBeside()), hash);
     return isObject(redacted) ? redacted : {};
   };
   const withhold = (reason: string): undefined => {
@@ -53,7 +58,7 @@ export function createResultGuard({ set, input, hash, log }: ResultGuardDeps): R
       try {
         const read = parseEmbedded(result.bytes.toString("utf8"));
         if (read === undefined || !isObject(read.value)) return withhold("It is not a JSON object.");
-        const { redactions } = decide(policyResult(read.value));
+        const redactions = applied(set.decideResult(input, policyResult(read.value)));
         const redacted = redactResult(read.value, redactions, hash);
         if (!redacted.ok) return withhold(redacted.reason);
         // A member that is there twice was looked at once: what is sent on is what was looked at.
@@ -76,6 +81,7 @@ export function createResultGuard({ set, input, hash, log }: ResultGuardDeps): R
       Object.fromEntries(
         Object.entries(asks).map(([key, { method, params }]) => [key, { method, params: beside(params) }]),
       ),
+    beside: () => decideBeside().redactions,
     matched: () => [...matches.values()],
   };
 }

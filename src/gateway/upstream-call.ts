@@ -1,5 +1,5 @@
 import type { ToolEntry } from "../catalog/entries.ts";
-import type { Call, Notification } from "../core/call.ts";
+import type { Call, ClientPeer, Notification } from "../core/call.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Round, UpstreamFault } from "../core/round.ts";
 import { paramHeaderText } from "../mcp/param-headers.ts";
@@ -11,6 +11,8 @@ export interface UpstreamCall {
   readonly tool: ToolEntry;
   readonly arguments: JsonObject;
   readonly state: string | undefined;
+  /** Whom the upstream serves. */
+  readonly peer: ClientPeer;
   onNotification(notification: Notification): void;
 }
 
@@ -29,7 +31,7 @@ export function callUpstream(upstreams: Upstreams, made: UpstreamCall): Promise<
     cancellation: call.cancellation,
     onNotification: made.onNotification,
   };
-  return upstream.session(call.peer).request(request);
+  return upstream.session(made.peer).request(request);
 }
 
 // What was decided is what is sent: the parsed arguments under the tool's own name. A legacy task request is not passed
