@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import type { SchemaHints } from "./input-schema.ts";
+import { NotRecorded, NotRecordedError, Shortened } from "./recorded-values.ts";
 
 /** What a condition may read of one JSON value. Beyond it, reading is an evaluation error; not reading costs nothing. */
 export const VALUE_LIMITS = {
@@ -19,8 +20,12 @@ export class TooManyItems {}
 export class TextTooLong {}
 export class UnsafeNumber {}
 
+/** Where a map is walked whole and a lost value is met: neither the engine nor a template can do anything with it. */
+const LOST = Symbol("lost");
+
 /**
  * A JSON object as CEL sees it: only its own keys, never a prototype's; each member converted when it is first read.
+ * Keys come in their own order, not in the one of the text: calls with equal arguments are decided alike.
  *
  * The engine keeps a type for every nested shape it meets, for ever, and it learns the shape from the first of a map's
  * `entries()`. These are therefore always empty: to the engine every JSON object is `map<dyn, dyn>`, and random
@@ -40,12 +45,23 @@ export class JsonMap extends Map<string, unknown> {
   }
 
   #ownKeys(): readonly string[] {
-    this.#keys ??= Object.keys(this.#source).filter((key) => this.#source[key] !== undefined);
+    if (this.#source instanceof Shortened) throw Shortened.read(this.#source);
+    return this.#knownKeys();
+  }
+
+  #knownKeys(): readonly string[] {
+    this.#keys ??= Object.keys(this.#source)
+      .filter((key) => this.#source[key] !== undefined)
+      .sort();
     return this.#keys;
   }
 
   override get(key: string): unknown {
-    if (typeof key !== "string" || !Object.hasOwn(this.#source, key)) return undefined;
+    if (typeof key !== "string") return undefined;
+    if (!Object.hasOwn(this.#source, key)) {
+      if (this.#source instanceof Shortened) throw Shortened.read(this.#source, key);
+      return undefined;
+    }
     const value = this.#source[key];
     if (typeof value !== "object" || value === null) return bindScalar(value, this.#hints?.member(key));
     const known = super.get(key);
@@ -72,7 +88,16 @@ export class JsonMap extends Map<string, unknown> {
   }
 
   override *[Symbol.iterator](): MapIterator<[string, unknown]> {
-    for (const key of this.#ownKeys()) yield [key, this.get(key)];
+    for (const key of this.#knownKeys()) yield [key, this.#getOrLost(key)];
+  }
+
+  #getOrLost(key: string): unknown {
+    try {
+      return this.get(key);
+    } catch (err) {
+      if (err instanceof NotRecordedError) return LOST;
+      throw err;
+    }
   }
 }
 
@@ -83,7 +108,8 @@ Object.defineProperty(JsonMap.prototype, "constructor", { value: Map });
 
 /**
  * Binds a JSON value for conditions: objects as maps, numbers as doubles (integers only where `hints` says so, because a
- * caller must not be able to pick a type), and a marker class where a limit is passed. @throws never
+ * caller must not be able to pick a type), and a marker class where a limit is passed. @throws NotRecordedError for a
+ * value that was lost
  */
 export function bindJson(value: Json | undefined, depth: number, hints: SchemaHints | undefined): unknown {
   return bind(value, depth, hints, { left: VALUE_LIMITS.maxListValues });
@@ -108,6 +134,7 @@ function bind(
     }
     return items;
   }
+  if (value instanceof NotRecorded) throw NotRecorded.read(value);
   if (isObject(value)) {
     if (depth > VALUE_LIMITS.maxDepth) return new NestedTooDeep();
     if (hasMoreKeysThan(value, VALUE_LIMITS.maxItems)) return new TooManyItems();
@@ -119,7 +146,9 @@ function bind(
 function bindScalar(value: unknown, hints: SchemaHints | undefined): unknown {
   if (typeof value === "number") {
     if (!(value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER)) return new UnsafeNumber();
-    return hints?.integer === true && Number.isInteger(value) ? BigInt(value) : value;
+    if (hints?.integer === true && Number.isInteger(value)) return BigInt(value);
+    // JSON writes -0 as 0, to the upstream and to the audit: what is decided is what they get.
+    return value === 0 ? 0 : value;
   }
   if (typeof value === "string" && value.length > VALUE_LIMITS.maxTextLength) return new TextTooLong();
   return value;

@@ -1,0 +1,91 @@
+import { openSealedArguments } from "../audit/sealed-arguments.ts";
+import { digestOf } from "../core/digest.ts";
+import { isObject, type JsonObject } from "../core/json.ts";
+import type { Seal } from "../core/seal.ts";
+import type { RecordedCall } from "../policy/recorded-call.ts";
+import type { StoredAuditRow } from "../store/audit-row.ts";
+import type { DefinitionReader } from "../store/definitions.ts";
+
+/**
+ * Makes the function that reads a call from its row: what was sealed where the key is at hand, else what stands in
+ * clear. `undefined` for a row that names no caller, tool or effect, as none that the gateway wrote. @throws never
+ */
+export function createRowReader(
+  definitions: DefinitionReader,
+  seal: Seal | undefined,
+): (row: StoredAuditRow) => Promise<RecordedCall | undefined> {
+  const find = rememberDefinitions(definitions);
+  return async (row) => {
+    const { actor, actorIssuer, upstream, tool, decision, argumentsDigest } = row;
+    if (actor === null || actorIssuer === null || upstream === null || tool === null) return undefined;
+    if (decision === null || argumentsDigest === null) return undefined;
+    const sealed = seal && openSealedArguments(seal, row);
+    const whole = [sealed?.arguments, objectIn(row.argumentsFull)].find(
+      (args) => args !== undefined && digestOf(args) === argumentsDigest,
+    );
+    return {
+      callId: row.callId,
+      at: row.at,
+      issuer: actorIssuer,
+      subject: actor,
+      email: row.actorEmail ?? undefined,
+      clientId: row.clientId ?? undefined,
+      client: row.client ?? "",
+      ip: row.clientIp ?? "",
+      endpoint: row.endpoint ?? "",
+      session: row.session ?? undefined,
+      upstream,
+      tool,
+      definition: row.definitionDigest === null ? undefined : await find(upstream, tool, row.definitionDigest),
+      facts: objectIn(row.facts),
+      argumentsDigest,
+      arguments: whole ?? objectIn(row.argumentsRedacted),
+      claims: sealed?.claims,
+      headers: sealed?.headers,
+      effect: decision,
+      matched: matchedIn(row.policies),
+    };
+  };
+}
+
+/** More tools than most gateways have; a definition that is dropped is read again. */
+const MAX_KNOWN = 2_000;
+
+// One tool's calls come again and again, and a policy set keeps what it worked out for a definition, the very object.
+function rememberDefinitions(definitions: DefinitionReader): DefinitionReader["find"] {
+  const known = new Map<string, JsonObject | undefined>();
+  return async (upstream, tool, digest) => {
+    const key = JSON.stringify([upstream, tool, digest]);
+    if (known.has(key)) return known.get(key);
+    const found = await definitions.find(upstream, tool, digest);
+    const [oldest] = known.keys();
+    if (known.size >= MAX_KNOWN && oldest !== undefined) known.delete(oldest);
+    known.set(key, found);
+    return found;
+  };
+}
+
+function objectIn(text: string | null): JsonObject | undefined {
+  const value = jsonIn(text);
+  return isObject(value) ? value : undefined;
+}
+
+function jsonIn(text: string | null): unknown {
+  if (text === null) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Tampered with: what it said is not on record.
+    return undefined;
+  }
+}
+
+// The column lists what counted and then what did not: shadow policies, and an `allow` that could not be evaluated.
+function matchedIn(text: string | null): RecordedCall["matched"] {
+  const matches = jsonIn(text);
+  if (!Array.isArray(matches)) return [];
+  return matches.filter(isObject).flatMap(({ policy, effect, because, mode }) => {
+    if (typeof policy !== "string" || typeof effect !== "string" || mode === "shadow") return [];
+    return effect === "allow" && because === "error" ? [] : [{ policy, effect }];
+  });
+}
