@@ -15,6 +15,8 @@ const refused = [
   { what: "CEL outside policy/", room: "gateway", code: uses("@marcbachmann/cel-js") },
   { what: "drizzle outside store/", room: "audit", code: uses("drizzle-orm") },
   { what: "jose outside identity/", room: "downstream", code: uses("jose") },
+  { what: "JSONPath outside redaction/", room: "policy", code: uses("json-p3") },
+  { what: "redaction importing its neighbour", room: "redaction", code: uses("../mcp/messages.ts") },
   { what: "undici outside upstream/", room: "catalog", code: uses("undici") },
   {
     what: "SDK transports outside upstream/",
@@ -31,6 +33,7 @@ const refused = [
 
 const allowed = [
   { what: "a lower tier", room: "gateway", code: uses("../policy/policy-set.ts") },
+  { what: "detectors below policies", room: "policy", code: uses("../redaction/redaction.ts") },
   { what: "its own room", room: "gateway", code: uses("./gateway.ts") },
   { what: "its own library", room: "upstream", code: uses("undici") },
   { what: "Node", room: "core", code: uses("node:crypto") },

@@ -58,7 +58,7 @@ export function phoneOf(text: string): string {
 }
 
 // Area 000, 666 and 9xx, group 00 and serial 0000 are never given out (SSA, "Structure of Social Security numbers").
-const SSN = /(?<![\w])(?<!\w-)(?!000|666|9)\d{3}([ .-])(?!00)\d{2}\1(?!0000)\d{4}(?!-?\w)/g;
+const SSN = /(?<!\w)(?<!\d[.-])(?!000|666|9)\d{3}([ .-])(?!00)\d{2}\1(?!0000)\d{4}(?![.-]?\d)(?!\w)/g;
 const NAMED_SSN =
   /(?<![A-Za-z])(?:ssn|social[ _-]?security)[^\d\n]{0,24}(?!000|666|9)\d{3}(?!00)\d{2}(?!0000)\d{4}(?!\w)/gi;
 

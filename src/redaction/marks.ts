@@ -1,6 +1,6 @@
 import type { Json } from "../core/json.ts";
 import { canonicalJson } from "../core/json.ts";
-import type { Detector, Replacement } from "./redaction.ts";
+import { DETECTORS, type Detector, type Replacement } from "./redaction.ts";
 
 /** Keyed hash of a text, in hex. The key keeps what has few values, such as a card number, from being guessed back. */
 export type KeyedHash = (text: string) => string;
@@ -27,6 +27,13 @@ export function valueMark(how: Exclude<Replacement, "drop">, value: Json, hash: 
   if (how === "replace") return "[redacted]";
   if (typeof value === "string" && PATH_MARK.test(value)) return value;
   return `[hash:${shorten(hash(canonicalJson(value)))}]`;
+}
+
+const TEXT_MARK = new RegExp(`\\[(?:redacted:)?(?:${DETECTORS.join("|")})(?::[\\da-f]{${HASH_DIGITS}})?\\]`, "g");
+
+/** A key as its owner named it: the word in `[redacted:phone]` says nothing about what the key holds. */
+export function withoutMarks(key: string): string {
+  return key.replace(TEXT_MARK, "");
 }
 
 // Sixteen decimal digits could be taken for a card number: one of them then becomes a letter.

@@ -1,6 +1,6 @@
 import { FORMS } from "./detect.ts";
 import { type Folded, fold } from "./fold.ts";
-import { type KeyedHash, textMark } from "./marks.ts";
+import { type KeyedHash, textMark, withoutMarks } from "./marks.ts";
 import { DETECTORS, type Detector, type Replacement, stronger } from "./redaction.ts";
 import type { Span } from "./span.ts";
 
@@ -25,39 +25,30 @@ const MAX_ROUNDS = 6;
  * nothing. Where findings overlap, all that they cover goes. Linear. @throws never
  */
 export function redactText(text: string, key: string | undefined, search: Search): string {
-  const named = key === undefined ? undefined : findByName(text, key, search);
-  if (named !== undefined) return replaceAll(text, fold(text), [named], search);
   let current = text;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const folded = fold(current);
-    const findings = merge(findAll(folded.text, search));
+    const findings = merge(findAll(folded.text, key, search));
     if (findings.length === 0) return current;
     current = replaceAll(current, folded, findings, search);
   }
-  return findAll(fold(current).text, search).length === 0 ? current : "[redacted]";
+  return findAll(fold(current).text, key, search).length === 0 ? current : "[redacted]";
 }
 
-function findAll(text: string, search: Search): Finding[] {
+const MAX_NAME = 100;
+
+function findAll(text: string, key: string | undefined, search: Search): Finding[] {
   const findings: Finding[] = [];
+  const name = key === undefined ? undefined : withoutMarks(key.slice(0, MAX_NAME));
   for (const [detector, how] of search.detectors) {
-    const form = FORMS[detector];
-    if (text.length < form.minimum) continue;
-    for (const { start, end } of form.find(text)) findings.push({ start, end, detector, how });
+    const { find, minimum, named } = FORMS[detector];
+    if (name !== undefined && named?.key.test(name) === true && named.value.test(text)) {
+      findings.push({ start: 0, end: text.length, detector, how });
+    }
+    if (text.length < minimum) continue;
+    for (const { start, end } of find(text)) findings.push({ start, end, detector, how });
   }
   return findings;
-}
-
-const MAX_NAMED = 100;
-
-function findByName(text: string, key: string, search: Search): Finding | undefined {
-  if (text.length > MAX_NAMED) return undefined;
-  for (const [detector, how] of search.detectors) {
-    const named = FORMS[detector].named;
-    if (named?.key.test(key.slice(0, MAX_NAMED)) === true && named.value.test(fold(text).text)) {
-      return { start: 0, end: fold(text).text.length, detector, how };
-    }
-  }
-  return undefined;
 }
 
 // Overlapping findings become one: as wide as all of them, named after the longest, treated as the strongest says.

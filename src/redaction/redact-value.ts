@@ -61,7 +61,8 @@ function walkObject(object: JsonObject, depth: number, search: Search): JsonObje
   for (const [key, member] of Object.entries(object)) {
     if (member === undefined) continue;
     const redactedKey = redactText(key, undefined, search);
-    const value = walk(member, key, depth - 1, search);
+    // The name as it goes out: a second look must read the same.
+    const value = walk(member, redactedKey, depth - 1, search);
     changed ||= redactedKey !== key || value !== member;
     members.push({ key, redactedKey, value });
   }
