@@ -27,6 +27,8 @@ export interface PolicyLanguage {
   expression(text: string): Compiled<Expression>;
   /** The parts of a text that compiles, each written as a text of its own; `undefined` for any other text. */
   parts(text: string): TextPart | undefined;
+  /** The tree of a text as its author wrote it; `undefined` for a text that does not compile. */
+  tree(text: string): AstNode | undefined;
 }
 
 export type Compiled<T> =
@@ -119,6 +121,7 @@ export function createPolicyLanguage(): PolicyLanguage {
       // Parsed anew: compiling has pointed calls to functions that no text can name.
       return readParts(engine.parse(text).ast, (node) => (isEngineNode(node) ? serialize(node) : ""));
     },
+    tree: (text) => (compile(text, "any").ok ? engine.parse(text).ast : undefined),
   };
 }
 

@@ -1,0 +1,188 @@
+import { canonicalJson, isObject, type JsonObject } from "../core/json.ts";
+import { type ArgumentType, readArgumentType } from "./argument-types.ts";
+import { type AstNode, childrenOf } from "./ast.ts";
+import { checkExpression, type ExpressionDeps, guardsOfText } from "./check-expression.ts";
+import { type Finding, reportedPlaces } from "./check-findings.ts";
+import { both, type Facts, NO_FACTS, withPlaces } from "./check-guards.ts";
+import { type Problem, reportFindings, type ToolFindings } from "./check-report.ts";
+import { type CheckedText, type Dependencies, dependenciesOf, type PolicyTexts } from "./check-texts.ts";
+import { canBe, kindText } from "./check-values.ts";
+import { readToolFacts, type ToolFacts } from "./context.ts";
+import type { Condition, PolicyLanguage } from "./environment.ts";
+import { type KnownTool, pathOf } from "./known-tool.ts";
+import { createPatterns } from "./patterns.ts";
+
+/** The mistakes of one text. */
+export interface TextProblems {
+  readonly text: CheckedText;
+  readonly problems: readonly Problem[];
+}
+
+/** Checks the texts of one policy against the tools that it is about, by their indices. @throws never */
+export type ArgumentCheck = (texts: PolicyTexts, tools: readonly number[]) => readonly TextProblems[];
+
+// Steps for one policy and one tool. Far more than any condition takes that a person has written.
+const MAX_STEPS = 50_000;
+
+interface Schema {
+  readonly type: ArgumentType | undefined;
+  /** The schema, where what it says of one argument can be told apart from the rest. */
+  readonly plain: JsonObject | undefined;
+  readonly id: number;
+}
+
+/**
+ * Makes the check of arguments. Tools that say the same of the arguments that a policy reads are looked at once, so that
+ * thousands of policies over a thousand tools take seconds.
+ */
+export function createArgumentCheck(known: readonly KnownTool[], language: PolicyLanguage): ArgumentCheck {
+  const matches = createPatternTest();
+  const schemas = new Map<string, Schema>();
+  const ofTool = known.map(({ definition }) => {
+    const { inputSchema } = definition;
+    const key = canonicalJson(inputSchema);
+    const read = schemas.get(key) ?? {
+      type: readArgumentType(inputSchema, matches),
+      plain: isObject(inputSchema) && isPlain(inputSchema, key) ? inputSchema : undefined,
+      id: schemas.size,
+    };
+    schemas.set(key, read);
+    return read;
+  });
+  const signatures = new Map<string, Map<Schema, string>>();
+  const facts = new Map<number, ToolFacts>();
+
+  function groupsOf({ names, tool }: Dependencies, tools: readonly number[]): readonly (readonly number[])[] {
+    const namesKey = JSON.stringify(names ?? null);
+    const known = signatures.get(namesKey) ?? new Map<Schema, string>();
+    signatures.set(namesKey, known);
+    const groups = new Map<string, number[]>();
+    for (const index of tools) {
+      const schema = ofTool[index];
+      if (schema === undefined) continue;
+      let signature = known.get(schema);
+      if (signature === undefined) {
+        signature = signatureOf(schema, names);
+        known.set(schema, signature);
+      }
+      const key = tool ? `${index}` : signature;
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [index]);
+      else group.push(index);
+    }
+    return [...groups.values()];
+  }
+
+  function toolFacts(index: number, { upstream, name, definition }: KnownTool): ToolFacts {
+    const read = facts.get(index) ?? readToolFacts({ upstream, name, definition });
+    facts.set(index, read);
+    return read;
+  }
+
+  return ({ when, others }, tools) => {
+    const all = when === undefined ? others : [when, ...others];
+    const dependencies = dependenciesOf(all);
+    if (dependencies.names?.length === 0) return [];
+    const found = new Map<CheckedText, ToolFindings[]>(all.map((text) => [text, []]));
+    const constants = createConstants(all, language);
+    for (const group of groupsOf(dependencies, tools)) {
+      const [first] = group;
+      const tool = first === undefined ? undefined : known[first];
+      if (first === undefined || tool === undefined) continue;
+      const context = { tool: dependencies.tool ? toolFacts(first, tool).view : undefined };
+      const deps: ExpressionDeps = {
+        args: ofTool[first]?.type,
+        constant: (node) => (dependencies.tool ? constants(node, context) : undefined),
+        budget: { left: MAX_STEPS },
+      };
+      const paths = group.map((index) => pathOf(known[index] ?? tool));
+      for (const [text, findings] of checkTexts(when, others, deps)) found.get(text)?.push({ tools: paths, findings });
+    }
+    return [...found].map(([text, groups]) => ({ text, problems: reportFindings(groups, text.shown) }));
+  };
+}
+
+// Messages, keys and costs are evaluated where the condition came out as true.
+function checkTexts(
+  when: CheckedText | undefined,
+  others: readonly CheckedText[],
+  deps: ExpressionDeps,
+): readonly (readonly [CheckedText, readonly Finding[]])[] {
+  const known = when && conditionFacts(when, deps);
+  const after = others.map((text) => [text, checkText(text, known?.facts ?? NO_FACTS, deps)] as const);
+  return when === undefined || known === undefined ? after : [[when, known.findings], ...after];
+}
+
+function conditionFacts(
+  when: CheckedText,
+  deps: ExpressionDeps,
+): { readonly facts: Facts; readonly findings: readonly Finding[] } {
+  const findings = checkText(when, NO_FACTS, deps);
+  return { findings, facts: both(withPlaces(NO_FACTS, reportedPlaces(findings)), guardsOfText(when.root, deps)) };
+}
+
+function checkText({ root, text, wants }: CheckedText, facts: Facts, deps: ExpressionDeps): readonly Finding[] {
+  const { value, findings } = checkExpression(root, text, facts, deps);
+  const fits = wants === undefined || (wants === "bool" ? canBe(value, "bool") : canBe(value, "int", "double"));
+  if (fits) return findings;
+  const message = `This is ${kindText(value)}; it must be ${wants === "bool" ? "true or false" : "a number"}.`;
+  return [...findings, { kind: "mistake", what: "type", start: root.start, message, hint: undefined }];
+}
+
+/** Evaluates the parts of texts that look at the tool alone. */
+function createConstants(
+  texts: readonly CheckedText[],
+  language: PolicyLanguage,
+): (node: AstNode, context: object) => boolean | undefined {
+  const compiled = new Map<AstNode, Condition | undefined>();
+  const visit = (node: AstNode, text: string): void => {
+    const roots = new Set<unknown>();
+    collectNames(node, roots);
+    if (roots.size === 1 && roots.has("tool") && node.op !== "id") {
+      const condition = language.condition(text.slice(node.start, node.end));
+      if (condition.ok) compiled.set(node, condition.run);
+    }
+    if (roots.has("tool")) for (const child of childrenOf(node)) visit(child, text);
+  };
+  for (const { root, text } of texts) visit(root, text);
+  return (node, context) => {
+    const value = compiled.get(node)?.(context);
+    return typeof value === "boolean" ? value : undefined;
+  };
+}
+
+function collectNames(node: AstNode, names: Set<unknown>): void {
+  if (node.op === "id") names.add(node.args);
+  else for (const child of childrenOf(node)) collectNames(child, names);
+}
+
+/** Equal for schemas that say the same of these arguments. */
+function signatureOf({ plain, id }: Schema, names: readonly string[] | undefined): string {
+  if (plain === undefined || names === undefined) return `${id}`;
+  const { properties, required, additionalProperties } = plain;
+  const own = isObject(properties) ? properties : {};
+  const said = names.map((name) => (Object.hasOwn(own, name) ? [own[name] ?? null] : []));
+  const needed = Array.isArray(required) ? names.map((name) => required.includes(name)) : [];
+  return canonicalJson([said, needed, additionalProperties ?? null, Object.keys(own).length > 0]);
+}
+
+const PLAIN = new Set([
+  "$schema",
+  "$id",
+  "title",
+  "description",
+  "type",
+  "properties",
+  "required",
+  "additionalProperties",
+]);
+
+function isPlain(schema: JsonObject, text: string): boolean {
+  return schema["type"] === "object" && Object.keys(schema).every((key) => PLAIN.has(key)) && !text.includes('"$ref"');
+}
+
+// Patterns come from upstreams, so they run in linear time or not at all.
+function createPatternTest(): (pattern: string, name: string) => boolean | undefined {
+  const patterns = createPatterns();
+  return (pattern, name) => (patterns.add(pattern).ok ? patterns.test(name, pattern) : undefined);
+}

@@ -1,0 +1,375 @@
+import type { ArgumentType } from "./argument-types.ts";
+import { type AstNode, childrenOf, readCall, selectionPath } from "./ast.ts";
+import { checkComparison, checkMembership } from "./check-comparisons.ts";
+import { canFail, type Finding, reportedPlaces } from "./check-findings.ts";
+import { checkCall } from "./check-functions.ts";
+import {
+  both,
+  type Facts,
+  type GuardDeps,
+  guardsOf,
+  itemsPlace,
+  memberPlace,
+  movePlaces,
+  type Places,
+  readStep,
+  variablePlace,
+  withPlaces,
+} from "./check-guards.ts";
+import { ANY, arithmetic, canBe, itemOf, kindText, ofKind, ofType, ofTypeName, type Value } from "./check-values.ts";
+import { mixingHint, operandMistake } from "./check-words.ts";
+import { fieldType, isRecordName } from "./vocabulary.ts";
+
+/** What an expression comes to for one tool, and what is wrong with it. */
+export interface Checked {
+  readonly value: Value;
+  readonly findings: readonly Finding[];
+}
+
+/** What an expression is checked against. */
+export interface ExpressionDeps extends GuardDeps {
+  /** `undefined`: nothing is known of the arguments. */
+  readonly args: ArgumentType | undefined;
+  /** Counts down with each step; at zero the rest goes unchecked. */
+  readonly budget: { left: number };
+}
+
+/** The variables that can be named, and where each is read from. */
+interface Scope {
+  readonly values: ReadonlyMap<string, Value>;
+  readonly places: Places;
+}
+
+const LOGICAL = new Set(["&&", "||"]);
+const ORDERING = new Set(["==", "!=", "<", "<=", ">", ">="]);
+
+/** Checks one text for one tool. `facts` hold before it is evaluated. @throws never */
+export function checkExpression(root: AstNode, text: string, facts: Facts, deps: ExpressionDeps): Checked {
+  const args = { ...ofType(deps.args, "args"), kinds: new Set(["map" as const]) };
+  return new Checker(text, deps).check(root, facts, scopeOf(new Map([["args", args]])));
+}
+
+/** What is known after it came out as true. */
+export function guardsOfText(root: AstNode, deps: GuardDeps): Facts {
+  return guardsOf(root, true, new Map([["args", "args"]]), deps);
+}
+
+function scopeOf(values: ReadonlyMap<string, Value>): Scope {
+  return { values, places: new Map([...values].map(([name, { place }]) => [name, place])) };
+}
+
+class Checker {
+  readonly #text: string;
+  readonly #deps: ExpressionDeps;
+  // A part is looked at anew for other facts only. The scope follows from where the part stands.
+  readonly #known = new Map<AstNode, Map<string, Checked>>();
+
+  constructor(text: string, deps: ExpressionDeps) {
+    this.#text = text;
+    this.#deps = deps;
+  }
+
+  check(node: AstNode, facts: Facts, scope: Scope): Checked {
+    // What is never evaluated cannot go wrong.
+    if (facts.never || this.#deps.budget.left <= 0) return { value: ANY, findings: [] };
+    let known = this.#known.get(node);
+    if (known === undefined) {
+      known = new Map();
+      this.#known.set(node, known);
+    }
+    let checked = known.get(facts.key);
+    if (checked === undefined) {
+      this.#deps.budget.left -= 1;
+      checked = this.#check(node, facts, scope);
+      known.set(facts.key, checked);
+    }
+    return checked;
+  }
+
+  #check(node: AstNode, facts: Facts, scope: Scope): Checked {
+    switch (node.op) {
+      case "value":
+        return { value: literalValue(node.args), findings: [] };
+      case "id":
+        return { value: (typeof node.args === "string" && scope.values.get(node.args)) || ANY, findings: [] };
+      case ".":
+      case "[]":
+        return this.#member(node, facts, scope, false);
+      case "&&":
+      case "||":
+        return this.#logical(node, facts, scope);
+      case "?:":
+        return this.#choice(node, facts, scope);
+      case "call":
+      case "rcall":
+        return this.#call(node, facts, scope);
+      default:
+        return this.#operator(node, facts, scope);
+    }
+  }
+
+  /** Parts that are all evaluated, left to right; what one reports as missing is there for the next. */
+  #inOrder(nodes: readonly AstNode[], facts: Facts, scope: Scope): { values: readonly Value[]; findings: Finding[] } {
+    const values: Value[] = [];
+    const findings: Finding[] = [];
+    let known = facts;
+    for (const node of nodes) {
+      const checked = this.check(node, known, scope);
+      values.push(checked.value);
+      findings.push(...checked.findings);
+      known = withPlaces(known, reportedPlaces(checked.findings));
+    }
+    return { values, findings };
+  }
+
+  #operator(node: AstNode, facts: Facts, scope: Scope): Checked {
+    const children = childrenOf(node);
+    const { values, findings } = this.#inOrder(children, facts, scope);
+    const [left = ANY, right = ANY] = values;
+    const [first = node, second = node] = children;
+    const sides = { left, right, first, second, text: this.#text };
+    if (node.op === "list") return { value: { ...ofKind("list"), item: listItem(values) }, findings };
+    if (node.op === "map") return { value: ofKind("map"), findings };
+    if (node.op === "!_" || node.op === "-_") {
+      const fits = node.op === "!_" ? canBe(left, "bool") : canBe(left, "int", "double");
+      if (!fits) findings.push(operandMistake(first, left, node.op === "!_" ? "!" : "-", this.#text));
+      const negated = node.op === "-_" && typeof left.literal === "number" ? -left.literal : undefined;
+      const value = node.op === "!_" ? ofKind("bool") : { ...ANY, kinds: left.kinds, literal: negated };
+      return { value, findings };
+    }
+    if (ORDERING.has(node.op)) {
+      findings.push(...checkComparison(node, sides));
+      return { value: ofKind("bool"), findings };
+    }
+    if (node.op === "in") {
+      const items = second.op === "list" ? childrenOf(second) : [];
+      findings.push(...checkMembership(node, sides, items, values[1]?.item));
+      if (typeof left.literal === "string") findings.push(...this.#naming(first, left.literal, right, second));
+      return { value: ofKind("bool"), findings };
+    }
+    const value = arithmetic(node.op, left, right);
+    if (value === undefined) findings.push(mixingHint(node, sides));
+    const item =
+      node.op === "+" && left.item !== undefined && right.item !== undefined
+        ? listItem([left.item, right.item])
+        : undefined;
+    return { value: { ...(value ?? ANY), item }, findings };
+  }
+
+  // `"note" in args` names an argument as much as args.note does.
+  #naming(node: AstNode, name: string, map: Value, operand: AstNode): readonly Finding[] {
+    if (map.type === undefined || map.place === undefined || !canBe(map, "map")) return [];
+    const written = `${this.#slice(operand)}.${name}`;
+    return [named(map, map.type, map.place, name, node.start, written)];
+  }
+
+  #member(node: AstNode, facts: Facts, scope: Scope, asked: boolean): Checked {
+    const step = readStep(node);
+    if (step === undefined) return { value: ANY, findings: [] };
+    const { operand, name, index } = step;
+    const path = selectionPath(node);
+    if (path?.length === 2 && isRecordName(path[0]) && !scope.values.has(path[0])) {
+      return { value: ofTypeName(fieldType(path[0], path[1] ?? "") ?? "dyn"), findings: [] };
+    }
+    const { values, findings } = this.#inOrder(index === undefined ? [operand] : [operand, index], facts, scope);
+    const [base = ANY, key = ANY] = values;
+    const written = this.#slice(operand);
+    if (index !== undefined && canBe(base, "list") && canBe(key, "int", "double")) {
+      const map = base.kinds === undefined || base.kinds.has("map");
+      return { value: map ? ANY : itemOf(base), findings };
+    }
+    if (!canBe(base, "map") || (index !== undefined && !canBe(key, "string"))) {
+      const what = index === undefined ? `it has no field \`${name}\`` : `\`${this.#slice(index)}\` is no key of it`;
+      const message = `\`${written}\` is ${kindText(base)}: ${what}.`;
+      return {
+        value: ANY,
+        findings: [...findings, { kind: "mistake", what: "type", start: node.start, message, hint: undefined }],
+      };
+    }
+    if (base.place === undefined || name === undefined) return { value: ANY, findings };
+    const place = memberPlace(base.place, name);
+    if (base.type === undefined) return { value: { ...ANY, place }, findings };
+    const { presence, type } = base.type.member(name);
+    const nameStart = index?.start ?? node.end - name.length;
+    findings.push(named(base, base.type, base.place, name, nameStart, this.#slice(node)));
+    if (!asked && (presence === "optional" || presence === "absent") && !facts.places.has(place)) {
+      const guard = path === undefined ? `${JSON.stringify(name)} in ${written}` : `has(${this.#slice(node)})`;
+      const missing = { place, written: this.#slice(node), guard, absent: presence === "absent" };
+      // One mistake and one repair, however many steps of the selection may be missing.
+      const above = findings.findIndex(
+        (it) => it.kind === "missing" && it.arguments.some((a) => a.place === base.place),
+      );
+      const outer = findings[above];
+      if (outer?.kind === "missing") findings[above] = { ...outer, arguments: [...outer.arguments, missing] };
+      else findings.push({ kind: "missing", start: node.start, arguments: [missing] });
+    }
+    return { value: ofType(type, place), findings };
+  }
+
+  // Errors of one side do not count where the other decides, whichever comes first. So parts that cannot fail go first,
+  // and what they guard is known to the others; what is left then is reported, each under what came before it.
+  #logical(node: AstNode, facts: Facts, scope: Scope): Checked {
+    const goesOn = node.op === "&&";
+    let pending = flatten(node, node.op);
+    let known = facts;
+    const findings: Finding[] = [];
+    const guards = (part: AstNode) => guardsOf(part, goesOn, scope.places, this.#deps);
+    const take = (part: AstNode, taken: readonly Finding[]): void => {
+      findings.push(...taken);
+      known = both(withPlaces(known, reportedPlaces(taken)), guards(part));
+      pending = pending.filter((it) => it !== part);
+    };
+    for (const part of pending) {
+      if (guards(part).never && !this.check(part, facts, scope).findings.some(canFail)) {
+        return { value: ofKind("bool"), findings: [] };
+      }
+    }
+    for (;;) {
+      const safe = pending.find((part) => !this.#operand(part, known, scope, node.op).some(canFail));
+      const next = safe ?? pending[0];
+      if (next === undefined) break;
+      take(next, this.#operand(next, known, scope, node.op));
+    }
+    return { value: ofKind("bool"), findings };
+  }
+
+  /** A part that must be true or false. */
+  #operand(part: AstNode, facts: Facts, scope: Scope, operator: string): readonly Finding[] {
+    const { value, findings } = this.check(part, facts, scope);
+    return canBe(value, "bool") ? findings : [...findings, operandMistake(part, value, operator, this.#text)];
+  }
+
+  #choice(node: AstNode, facts: Facts, scope: Scope): Checked {
+    const [condition = node, ...branches] = childrenOf(node);
+    const findings = [...this.#operand(condition, facts, scope, "?:")];
+    const known = withPlaces(facts, reportedPlaces(findings));
+    const values = [true, false].flatMap((outcome, at) => {
+      const branch = branches[at];
+      const reached = both(known, guardsOf(condition, outcome, scope.places, this.#deps));
+      if (branch === undefined || reached.never) return [];
+      const checked = this.check(branch, reached, scope);
+      findings.push(...checked.findings);
+      return [checked.value];
+    });
+    const [only] = values;
+    return { value: values.length === 1 && only !== undefined ? only : listItem(values), findings };
+  }
+
+  #call(node: AstNode, facts: Facts, scope: Scope): Checked {
+    const call = readCall(node);
+    if (call === undefined) return { value: ANY, findings: [] };
+    const { name, receiver, args } = call;
+    const [first, second, third] = args;
+    if (receiver === undefined && name === "has" && first !== undefined) {
+      return { value: ofKind("bool"), findings: this.#member(first, facts, scope, true).findings };
+    }
+    if (receiver !== undefined && first?.op === "id" && typeof first.args === "string" && second !== undefined) {
+      if (name === "bind" && third !== undefined) {
+        const bound = this.check(second, facts, scope);
+        const inside = scopeOf(new Map(scope.values).set(first.args, bound.value));
+        const body = this.check(third, withPlaces(facts, reportedPlaces(bound.findings)), inside);
+        return { value: body.value, findings: [...bound.findings, ...body.findings] };
+      }
+      if (COMPREHENSIONS.has(name))
+        return this.#comprehension(node, { name, receiver, variable: first.args, second, third }, facts, scope);
+    }
+    const { values, findings } = this.#inOrder(receiver === undefined ? args : [receiver, ...args], facts, scope);
+    const target = receiver === undefined ? undefined : values[0];
+    const given = receiver === undefined ? values : values.slice(1);
+    const items = target === undefined ? ANY : itemOf(target);
+    const checked = checkCall(name, target, given, items);
+    if (!checked.ok) {
+      const { wrong, wanted } = checked;
+      const at = (typeof wrong === "number" ? args[wrong] : receiver) ?? node;
+      const is = typeof wrong === "number" ? given[wrong] : target;
+      const what = wrong === "items" ? `holds ${kindText(items)}` : `is ${kindText(is ?? ANY)}`;
+      const takes = `${wrong === "items" ? "a list of " : ""}${kindText(ofKind(...wanted))}`;
+      const message = `\`${this.#slice(at)}\` ${what}; ${name}() takes ${takes}.`;
+      findings.push({ kind: "mistake", what: "type", start: at.start, message, hint: undefined });
+    }
+    return { value: checked.returns ?? ANY, findings };
+  }
+
+  #comprehension(node: AstNode, it: Comprehension, facts: Facts, scope: Scope): Checked {
+    const list = this.check(it.receiver, facts, scope);
+    const findings = [...list.findings];
+    if (!canBe(list.value, "list", "map")) {
+      const message = `\`${this.#slice(it.receiver)}\` is ${kindText(list.value)}; ${it.name}() takes a list or an object.`;
+      return {
+        value: ANY,
+        findings: [...findings, { kind: "mistake", what: "type", start: it.receiver.start, message, hint: undefined }],
+      };
+    }
+    const own = variablePlace(node);
+    const item = { ...itemOf(list.value), place: own };
+    const inside = scopeOf(new Map(scope.values).set(it.variable, item));
+    const everywhere =
+      list.value.place === undefined ? [] : movePlaces(facts.places, itemsPlace(list.value.place), own);
+    const filtered = list.value.itemFacts.map((below) => own + below);
+    const known = withPlaces(facts, [...reportedPlaces(findings), ...everywhere, ...filtered]);
+    const isTest = it.name !== "map" || it.third !== undefined;
+    const body = this.check(it.second, known, inside);
+    findings.push(...(isTest ? this.#operand(it.second, known, inside, `${it.name}()`) : body.findings));
+    if (it.name !== "map" && it.name !== "filter") return { value: ofKind("bool"), findings };
+    const guards = isTest ? guardsOf(it.second, true, inside.places, this.#deps) : known;
+    if (it.name === "filter") {
+      const itemFacts = [...list.value.itemFacts, ...movePlaces(guards.places, own, "")];
+      return { value: { ...ofKind("list"), item: { ...item, place: undefined }, itemFacts }, findings };
+    }
+    let result = body;
+    if (it.third !== undefined) {
+      result = this.check(it.third, both(withPlaces(known, reportedPlaces(findings)), guards), inside);
+      findings.push(...result.findings);
+    }
+    return { value: { ...ofKind("list"), item: { ...result.value, place: undefined } }, findings };
+  }
+
+  #slice(node: AstNode): string {
+    return this.#text.slice(node.start, node.end);
+  }
+}
+
+interface Comprehension {
+  readonly name: string;
+  readonly receiver: AstNode;
+  readonly variable: string;
+  readonly second: AstNode;
+  readonly third: AstNode | undefined;
+}
+
+const COMPREHENSIONS = new Set(["all", "exists", "exists_one", "filter", "map"]);
+
+function flatten(node: AstNode, operator: string): readonly AstNode[] {
+  return node.op === operator && LOGICAL.has(operator)
+    ? childrenOf(node).flatMap((it) => flatten(it, operator))
+    : [node];
+}
+
+function named(map: Value, type: ArgumentType, base: string, name: string, start: number, written: string): Finding {
+  const { presence } = type.member(name);
+  const known = presence === "required" || presence === "optional" ? "known" : presence;
+  // Of a value that need not be an object nothing is missed.
+  const sure = map.kinds?.size === 1 ? known : known === "absent" ? "unknown" : known;
+  return { kind: "named", start, place: memberPlace(base, name), name, written, presence: sure, names: type.names };
+}
+
+function literalValue(literal: unknown): Value {
+  switch (typeof literal) {
+    case "string":
+      return { ...ofKind("string"), literal };
+    case "boolean":
+      return { ...ofKind("bool"), literal };
+    case "number":
+      return { ...ofKind("double"), literal };
+    case "bigint":
+      return { ...ofKind("int"), literal: Number(literal) };
+    default:
+      return literal === null ? { ...ofKind("null"), literal: null } : ANY;
+  }
+}
+
+/** What a list of these values has as its items. */
+function listItem(values: readonly Value[]): Value {
+  const kinds = new Set(values.flatMap((value) => [...(value.kinds ?? [])]));
+  return values.length === 0 || values.some((value) => value.kinds === undefined) ? ANY : { ...ANY, kinds };
+}

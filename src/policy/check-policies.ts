@@ -1,0 +1,98 @@
+import { compileGlob } from "../core/glob.ts";
+import type { KnownPaths } from "./check-targets.ts";
+import { type PolicyTexts, textsOf } from "./check-texts.ts";
+import { type Path, type PolicyDocument, readDocument } from "./document.ts";
+import type { PolicyLanguage } from "./environment.ts";
+import { type KnownTool, pathOf } from "./known-tool.ts";
+import type { PolicyFile } from "./policy-set.ts";
+import { type PolicyEntry, policyFileSchema } from "./schema.ts";
+import { compileTarget, type Place } from "./target.ts";
+
+/** A policy that is on, with the tools that it is about. */
+export interface CheckedPolicy {
+  readonly entry: PolicyEntry;
+  readonly file: string;
+  readonly document: PolicyDocument;
+  /** In the document. */
+  readonly path: Path;
+  readonly line: number;
+  /** Among all policies. */
+  readonly order: number;
+  readonly texts: PolicyTexts;
+  /** Indices of the known tools that the target fits. */
+  readonly tools: readonly number[];
+  /** The same, a bit per tool. */
+  readonly bits: Uint32Array;
+}
+
+/** Reads the policies that are on out of files that compile; others are left out. Files count in the order of their names. */
+export function readPolicies(
+  files: readonly PolicyFile[],
+  tools: readonly KnownTool[],
+  language: PolicyLanguage,
+): readonly CheckedPolicy[] {
+  const find = createFinder(tools);
+  const found: CheckedPolicy[] = [];
+  for (const file of [...files].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))) {
+    const read = readDocument(file);
+    const parsed = read.ok ? policyFileSchema.safeParse(read.document.value) : undefined;
+    if (!read.ok || parsed?.success !== true) continue;
+    const { document } = read;
+    for (const [index, entry] of parsed.data.policies.entries()) {
+      if (entry.enabled === false) continue;
+      const path = ["policies", index];
+      const { line } = document.locate(path);
+      const fitting = find(entry);
+      const bits = new Uint32Array(Math.ceil(tools.length / 32));
+      for (const tool of fitting) bits[tool >>> 5] = (bits[tool >>> 5] ?? 0) | (1 << (tool & 31));
+      const texts = textsOf(entry, path, language);
+      found.push({ entry, file: file.name, document, path, line, order: found.length, texts, tools: fitting, bits });
+    }
+  }
+  return found;
+}
+
+/** The names of the known tools, for targets that fit none. */
+export function knownPaths(tools: readonly KnownTool[]): KnownPaths {
+  const names = {
+    tools: [...new Set(tools.map(pathOf))].sort(),
+    upstreams: [...new Set(tools.map(({ upstream }) => upstream))].sort(),
+  };
+  const fitting = new Map<string, boolean>();
+  return {
+    paths: names.tools,
+    upstreams: names.upstreams,
+    fits(key, glob) {
+      const at = `${key} ${glob}`;
+      const fits = fitting.get(at) ?? names[key].some(compileGlob(glob));
+      fitting.set(at, fits);
+      return fits;
+    },
+  };
+}
+
+function createFinder(tools: readonly KnownTool[]): (entry: PolicyEntry) => readonly number[] {
+  const paths = tools.map(pathOf);
+  const all = tools.map((_, index) => index);
+  const byPath = new Map<string, number[]>();
+  const byUpstream = new Map<string, number[]>();
+  for (const index of all) {
+    const [path = "", upstream = ""] = [paths[index], tools[index]?.upstream];
+    byPath.set(path, [...(byPath.get(path) ?? []), index]);
+    const own = byUpstream.get(upstream) ?? [];
+    own.push(index);
+    byUpstream.set(upstream, own);
+  }
+  const candidates = (place: Place): readonly number[] => {
+    if (place.kind === "any") return all;
+    return (place.kind === "tool" ? byPath.get(place.path) : byUpstream.get(place.upstream)) ?? [];
+  };
+  return ({ target }) => {
+    const { places, matchesTool } = compileTarget(target);
+    const possible = places.some(({ kind }) => kind === "any") ? all : [...new Set(places.flatMap(candidates))];
+    return possible.filter((index) => {
+      const tool = tools[index];
+      return tool !== undefined && matchesTool(tool, paths[index] ?? "");
+    });
+  };
+}

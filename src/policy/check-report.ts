@@ -1,0 +1,161 @@
+import { suggest } from "../core/suggest.ts";
+import type { Finding, MissingArgument } from "./check-findings.ts";
+import { didYouMean } from "./expression-rules.ts";
+
+/** What was found in a text for tools that it comes out the same for. */
+export interface ToolFindings {
+  /** Paths, `upstream/tool`. */
+  readonly tools: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+/** A mistake of one text, for all tools together. */
+export interface Problem {
+  /** Offset into the text. */
+  readonly start: number;
+  readonly severity: "error" | "warning";
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+type Of<Kind extends Finding["kind"]> = Extract<Finding, { kind: Kind }>;
+
+const MAX_TOOLS = 3;
+const MAX_NAMES = 12;
+
+/**
+ * Puts together what was found for each tool, one problem per mistake. What evaluates to an error for any of the tools is
+ * one. A comparison that never holds is one only if it holds for none of them: other tools may be what it is there for.
+ */
+export function reportFindings(groups: readonly ToolFindings[], shown: boolean): readonly Problem[] {
+  const severity = shown ? "warning" : "error";
+  const unknown = unknownArguments(groups);
+  return [
+    ...unknownProblems(groups, unknown),
+    ...missingProblems(groups, unknown, severity),
+    ...typeProblems(groups, severity),
+    ...outcomeProblems(groups, severity),
+  ];
+}
+
+// An argument that none of the tools has; one that some have may be missing at the others.
+function unknownArguments(groups: readonly ToolFindings[]): ReadonlySet<string> {
+  const absent = new Set<string>();
+  const present = new Set<string>();
+  for (const { place, presence } of groups.flatMap(({ findings }) => only(findings, "named"))) {
+    (presence === "absent" ? absent : present).add(place);
+  }
+  return new Set([...absent].filter((place) => !present.has(place)));
+}
+
+function unknownProblems(groups: readonly ToolFindings[], unknown: ReadonlySet<string>): readonly Problem[] {
+  return [...unknown].map((place) => {
+    const tools: string[] = [];
+    const names = new Set<string>();
+    let first: Of<"named"> | undefined;
+    for (const group of groups) {
+      const found = only(group.findings, "named").filter((finding) => finding.place === place);
+      if (found.length > 0) tools.push(...group.tools);
+      for (const finding of found) {
+        for (const name of finding.names) names.add(name);
+        if (first === undefined || finding.start < first.start) first = finding;
+      }
+    }
+    const { start = 0, written = "", name = "" } = first ?? {};
+    const close = suggest(name, [...names]);
+    const listed = [...names].slice(0, MAX_NAMES).join(", ");
+    const more = names.size > MAX_NAMES ? ` and ${names.size - MAX_NAMES} more` : "";
+    const has = names.size === 0 ? "It has none." : `Known are ${listed}${more}.`;
+    const message = `\`${written}\` is not an argument of ${toolList(tools)}.`;
+    const hint = close === undefined ? has : didYouMean(written.replace(lastOf(name), () => close));
+    return { start, severity: "error", message, hint };
+  });
+}
+
+/** The last place of a name in a text. */
+function lastOf(name: string): RegExp {
+  return new RegExp(`${name.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?=\\W*$)`);
+}
+
+function missingProblems(
+  groups: readonly ToolFindings[],
+  unknown: ReadonlySet<string>,
+  severity: Problem["severity"],
+): readonly Problem[] {
+  const places = new Map<number, { readonly tools: string[]; readonly missing: Map<string, MissingArgument> }>();
+  for (const { tools, findings } of groups) {
+    for (const { start, arguments: all } of only(findings, "missing")) {
+      // Below an argument that does not exist nothing is worth telling.
+      if (all.some(({ place }) => unknown.has(place))) continue;
+      const found = places.get(start) ?? { tools: [], missing: new Map<string, MissingArgument>() };
+      places.set(start, found);
+      found.tools.push(...tools);
+      for (const one of all) {
+        const known = found.missing.get(one.place);
+        found.missing.set(one.place, { ...one, absent: one.absent || known?.absent === true });
+      }
+    }
+  }
+  return [...places].map(([start, { tools, missing }]) => {
+    const all = [...missing.values()].sort((a, b) => a.place.length - b.place.length);
+    const names = all.map(({ written }) => `\`${written}\``).join(" and ");
+    const optional = all.length > 1 ? "are optional in" : "is optional in";
+    const verb = all.some(({ absent }) => absent) ? "may be missing in" : optional;
+    const guards = all.map(({ guard }) => guard).join(" && ");
+    const hint = severity === "error" ? `Write \`${guards} && …\`.` : "Where it is missing, [not available] is shown.";
+    return { start, severity, message: `${names} ${verb} ${toolList(tools)}.`, hint };
+  });
+}
+
+function typeProblems(groups: readonly ToolFindings[], severity: Problem["severity"]): readonly Problem[] {
+  return merge(groups, "type").map(({ finding, tools }) => problem(finding, severity, tools));
+}
+
+function outcomeProblems(groups: readonly ToolFindings[], severity: Problem["severity"]): readonly Problem[] {
+  const compared = new Map<number, number>();
+  for (const { tools, findings } of groups) {
+    for (const start of new Set(only(findings, "compared").map((finding) => finding.start))) {
+      compared.set(start, (compared.get(start) ?? 0) + tools.length);
+    }
+  }
+  const outcomes = [...merge(groups, "never"), ...merge(groups, "decided")];
+  const wrong = new Map<number, number>();
+  for (const { finding, tools } of outcomes) wrong.set(finding.start, (wrong.get(finding.start) ?? 0) + tools.length);
+  return outcomes
+    .filter(({ finding: { start } }) => wrong.get(start) === compared.get(start))
+    .map(({ finding, tools }) => problem(finding, finding.what === "decided" ? "warning" : severity, tools));
+}
+
+function problem(finding: Of<"mistake">, severity: Problem["severity"], tools: readonly string[]): Problem {
+  const { start, message, hint } = finding;
+  return { start, severity, message: `${message.slice(0, -1)} (${toolList(tools)}).`, hint };
+}
+
+/** Equal findings of several tools as one. */
+function merge(
+  groups: readonly ToolFindings[],
+  what: Of<"mistake">["what"],
+): readonly { readonly finding: Of<"mistake">; readonly tools: readonly string[] }[] {
+  const merged = new Map<string, { readonly finding: Of<"mistake">; readonly tools: Set<string> }>();
+  for (const { tools, findings } of groups) {
+    for (const finding of only(findings, "mistake").filter((it) => it.what === what)) {
+      const key = `${finding.start} ${finding.message}`;
+      const known = merged.get(key) ?? { finding, tools: new Set() };
+      merged.set(key, known);
+      for (const tool of tools) known.tools.add(tool);
+    }
+  }
+  return [...merged.values()].map(({ finding, tools }) => ({ finding, tools: [...tools] }));
+}
+
+function only<Kind extends Finding["kind"]>(findings: readonly Finding[], kind: Kind): readonly Of<Kind>[] {
+  return findings.filter((finding): finding is Of<Kind> => finding.kind === kind);
+}
+
+/** Tools in a message: at most three, and how many more. */
+export function toolList(tools: readonly string[]): string {
+  const sorted = [...new Set(tools)].sort();
+  const more = sorted.length - MAX_TOOLS;
+  const named = (more === 1 ? sorted : sorted.slice(0, MAX_TOOLS)).map((tool) => `\`${tool}\``);
+  return more > 1 ? `${named.join(", ")} and ${more} more` : named.join(", ");
+}

@@ -1,0 +1,84 @@
+import { suggest } from "../core/suggest.ts";
+import type { CheckedPolicy } from "./check-policies.ts";
+import { toolList } from "./check-report.ts";
+import type { Path } from "./document.ts";
+import { didYouMean } from "./expression-rules.ts";
+import { upstreamOfPath } from "./target.ts";
+
+/** A mistake in a target, at a path of its file. */
+export interface TargetProblem {
+  readonly severity: "error" | "warning";
+  readonly path: Path;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+/** The tools that targets are held against. */
+export interface KnownPaths {
+  /** `upstream/tool`, sorted. */
+  readonly paths: readonly string[];
+  /** Sorted. */
+  readonly upstreams: readonly string[];
+  /** Whether an entry of `tools` or `upstreams`, without its `!`, fits any tool. */
+  fits(key: "tools" | "upstreams", glob: string): boolean;
+}
+
+const MAX_NAMES = 12;
+
+/** Entries of a target that fit no known tool, and targets that altogether fit none. */
+export function checkTarget({ entry, path, tools }: CheckedPolicy, known: KnownPaths): readonly TargetProblem[] {
+  const { target } = entry;
+  if (target === undefined) return [];
+  const problems: TargetProblem[] = [];
+  for (const key of ["tools", "upstreams"] as const) {
+    for (const [index, glob] of (target[key] ?? []).entries()) {
+      const excludes = glob.startsWith("!");
+      if (known.fits(key, excludes ? glob.slice(1) : glob)) continue;
+      const at = [...path, "target", key, index];
+      if (excludes) {
+        const message = `\`${glob}\` excludes nothing: no known tool is called so.`;
+        problems.push({ severity: "warning", path: at, message, hint: nameHint(key, glob.slice(1), known) });
+      } else problems.push({ severity: "error", path: at, ...unknownEntry(key, glob, known) });
+    }
+  }
+  if (tools.length > 0 || problems.some(({ severity }) => severity === "error")) return problems;
+  const key = (["annotations", "tools", "upstreams"] as const).find((it) => target[it] !== undefined);
+  if (key === undefined) return problems;
+  const message = "No known tool fits this target: each of its keys fits some, and together they fit none.";
+  return [...problems, { severity: "error", path: [...path, "target", key], message, hint: undefined }];
+}
+
+function unknownEntry(
+  key: "tools" | "upstreams",
+  glob: string,
+  known: KnownPaths,
+): { readonly message: string; readonly hint: string | undefined } {
+  const hint = nameHint(key, glob, known);
+  const upstream = upstreamOfPath(glob);
+  const named = !/[*?]/.test(upstream) && (key === "upstreams" || glob.includes("/"));
+  if (named && !known.upstreams.includes(upstream))
+    return { message: `There is no upstream \`${upstream}\` with tools.`, hint };
+  return { message: `No known ${key === "tools" ? "tool" : "upstream"} is called \`${glob}\`.`, hint };
+}
+
+function nameHint(key: "tools" | "upstreams", glob: string, { upstreams, paths }: KnownPaths): string | undefined {
+  const upstream = upstreamOfPath(glob);
+  const below = glob.slice(upstream.length);
+  if (key === "tools" && !glob.includes("/")) {
+    const exact = paths.filter((path) => path.endsWith(`/${glob}`));
+    return exact.length > 0 ? `Did you mean ${toolList(exact)}?` : "Write it as upstream/tool.";
+  }
+  if (upstreams.includes(upstream) || /[*?]/.test(upstream)) {
+    if (key === "upstreams") return `Known are ${listed(upstreams)}.`;
+    const there = paths.filter((path) => path.startsWith(`${upstream}/`));
+    const close = suggest(glob, there);
+    return didYouMean(close) ?? (there.length === 0 ? undefined : `\`${upstream}\` has ${listed(there)}.`);
+  }
+  const close = suggest(upstream, upstreams);
+  return close === undefined ? `Known are ${listed(upstreams)}.` : didYouMean(`${close}${below}`);
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : "";
+  return `${names.slice(0, MAX_NAMES).join(", ")}${more}`;
+}

@@ -1,0 +1,91 @@
+import { createArgumentCheck } from "./check-arguments.ts";
+import { type CheckedPolicy, knownPaths, readPolicies } from "./check-policies.ts";
+import { findUnreachable } from "./check-reach.ts";
+import { checkTarget, type TargetProblem } from "./check-targets.ts";
+import { createPolicyLanguage } from "./environment.ts";
+import { type KnownTool, pathOf } from "./known-tool.ts";
+import type { PolicyError, PolicyFile } from "./policy-set.ts";
+import { VERDICTS } from "./schema.ts";
+
+/** What there is to say of policies once the tools are known. Lists are sorted by file, line and column. */
+export interface ToolCheck {
+  readonly errors: readonly PolicyError[];
+  readonly warnings: readonly PolicyError[];
+  readonly coverage: Coverage;
+}
+
+/** Which tools policies are about. A policy that is off counts nowhere. Paths are `upstream/tool`, sorted. */
+export interface Coverage {
+  readonly tools: number;
+  /** Tools with a policy in force that decides about calls. */
+  readonly covered: number;
+  readonly uncovered: readonly string[];
+  /** Those of `uncovered` that policies in shadow are about. */
+  readonly only_shadow: readonly string[];
+  /** Those of `uncovered` whose results are redacted, or whose calls are counted. */
+  readonly only_redact_or_limit: readonly string[];
+  /** How many tools each policy is about, by its id. */
+  readonly by_policy: Readonly<Record<string, number>>;
+}
+
+/**
+ * Holds policies that compile against the tools that are known: arguments that do not exist or may be missing, types that
+ * do not fit, values that cannot occur, targets without a tool, policies that others make idle. @throws never
+ */
+export function checkAgainstTools(files: readonly PolicyFile[], tools: readonly KnownTool[]): ToolCheck {
+  const language = createPolicyLanguage();
+  const policies = readPolicies(files, tools, language);
+  const known = knownPaths(tools);
+  const checkArguments = createArgumentCheck(tools, language);
+  const errors: PolicyError[] = [];
+  const warnings: PolicyError[] = [];
+  const report = (
+    severity: "error" | "warning",
+    { file }: CheckedPolicy,
+    { line, column }: { readonly line: number; readonly column: number },
+    { message, hint }: { readonly message: string; readonly hint: string | undefined },
+  ): void => {
+    (severity === "error" ? errors : warnings).push({ file, line, column, message, hint });
+  };
+  const reportAt = (policy: CheckedPolicy, problem: TargetProblem): void =>
+    report(problem.severity, policy, policy.document.locate(problem.path), problem);
+
+  for (const policy of policies) {
+    for (const problem of checkTarget(policy, known)) reportAt(policy, problem);
+    for (const { text, problems } of checkArguments(policy.texts, policy.tools)) {
+      for (const problem of problems) {
+        const place = policy.document.locateInText(text.path, text.offset + problem.start);
+        report(problem.severity, policy, place, problem);
+      }
+    }
+  }
+  for (const { policy, problem } of findUnreachable(policies)) reportAt(policy, problem);
+  return { errors: errors.sort(byPlace), warnings: warnings.sort(byPlace), coverage: coverageOf(policies, tools) };
+}
+
+function coverageOf(policies: readonly CheckedPolicy[], tools: readonly KnownTool[]): Coverage {
+  const deciding = new Set<number>();
+  const shadow = new Set<number>();
+  const other = new Set<number>();
+  for (const { entry, tools: about } of policies) {
+    const decides = VERDICTS.some((effect) => entry.then[effect] !== undefined);
+    const into = entry.mode === "shadow" ? shadow : decides ? deciding : other;
+    for (const tool of about) into.add(tool);
+  }
+  const uncovered = tools.flatMap((tool, index) => (deciding.has(index) ? [] : [{ path: pathOf(tool), index }]));
+  const pathsOf = (among: ReadonlySet<number>) =>
+    uncovered.flatMap(({ path, index }) => (among.has(index) ? [path] : [])).sort();
+  return {
+    tools: tools.length,
+    covered: deciding.size,
+    uncovered: uncovered.map(({ path }) => path).sort(),
+    only_shadow: pathsOf(shadow),
+    only_redact_or_limit: pathsOf(other),
+    by_policy: Object.fromEntries(policies.map(({ entry, tools: about }) => [entry.id, about.length])),
+  };
+}
+
+function byPlace(a: PolicyError, b: PolicyError): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.line - b.line || a.column - b.column;
+}

@@ -1,0 +1,14 @@
+import type { JsonObject } from "../core/json.ts";
+
+/** A tool that policies are held against, as its upstream listed it. */
+export interface KnownTool {
+  readonly upstream: string;
+  /** Original name. */
+  readonly name: string;
+  readonly definition: JsonObject;
+}
+
+/** The path of a tool as targets name it: `upstream/tool`. */
+export function pathOf({ upstream, name }: KnownTool): string {
+  return `${upstream}/${name}`;
+}
