@@ -1,3 +1,5 @@
+import { AWS_KEY_IDS, KEY_BEGIN, KEY_END, VENDOR_PREFIXES } from "../redaction/credentials.ts";
+
 /*
  * What secrets look like, by name and by form. All patterns are linear in the text: each is anchored by a literal or
  * a look-behind, so that no run of characters is scanned from each of its positions.
@@ -42,16 +44,15 @@ export function looksSecret(key: string): boolean {
   return SECRET_NAME.test(key.replace(/[^A-Za-z0-9]/g, "").toLowerCase());
 }
 
-/** Credentials by form, in the order in which they are looked for. */
+/** Credentials by form, in the order in which they are looked for. Looser than redaction: what is shown errs to hiding. */
 const CREDENTIALS: readonly RegExp[] = [
-  /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)/g,
+  new RegExp(`(?:${KEY_BEGIN})[\\s\\S]*?(?:${KEY_END}|$)`, "g"),
   // JSON Web Tokens, and what is left of one that was cut.
   /(?<![\w-])eyJ[\w-]{10,}(?:\.[\w-]*)*/g,
   /(?<!\w)bearer\s+[\w.~+/=-]{6,}/gi,
   /(?<!\w)basic\s+[\w+/=-]{12,}/gi,
-  // AWS, GitHub, GitLab, Slack, Google, Stripe and the sk- family, npm, Hugging Face, SendGrid, Shopify, DigitalOcean.
-  /(?<!\w)(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}/g,
-  /(?<!\w)(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|xapp-|AIza|ya29\.|npm_|hf_|SG\.|shp[a-z]{2}_|do[op]_v1_|whsec_|[spr]k[-_])[\w.-]{12,}/g,
+  new RegExp(`(?<!\\w)(?:${AWS_KEY_IDS})[A-Z0-9]{12,}`, "g"),
+  new RegExp(`(?<!\\w)(?:${VENDOR_PREFIXES})[\\w.-]{12,}`, "g"),
 ];
 
 // Written out in a sentence, a header, a query or a connection string: `password=hunter2`, `"api_key": "x"`.
@@ -78,8 +79,10 @@ export function scrubText(text: string, maxText: number, mark: string): string {
 }
 
 // One pass that most texts end with: whatever has a form above or below has one of these somewhere.
-const SUSPICIOUS =
-  /[:=@]|-----BEGIN|eyJ|(?:bearer|basic|is)\s|AKIA|ASIA|AROA|AIDA|gh[pousr]_|github_pat_|glpat-|xox|xapp-|AIza|ya29|npm_|hf_|SG\.|shp[a-z]{2}_|do[op]_v1_|whsec_|[spr]k[-_]|[\w-]{32}/i;
+const SUSPICIOUS = new RegExp(
+  `[:=@]|-BEGIN|- BEGIN|eyJ|(?:bearer|basic|is)\\s|${AWS_KEY_IDS}|${VENDOR_PREFIXES}|[\\w-]{32}`,
+  "i",
+);
 
 function scrub(text: string, mark: string): string {
   if (!SUSPICIOUS.test(text)) return text;

@@ -24,8 +24,14 @@ export const VENDOR_PREFIXES = [
 /** Ids of AWS keys. */
 export const AWS_KEY_IDS = "AKIA|ASIA|ABIA|ACCA|AROA|AIDA";
 
-const KEY_BEGINS = /-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}|PuTTY-User-Key-File-\d:/g;
-const KEY_ENDS = /-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}|Private-MAC: ?[0-9a-f]{0,128}/g;
+/** How a private key begins: PEM, OpenSSH, SSH2 and PGP, PuTTY. */
+export const KEY_BEGIN = "-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}|PuTTY-User-Key-File-\\d:";
+
+/** How it ends. */
+export const KEY_END = "-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}|Private-MAC: ?[0-9a-f]{0,128}";
+
+const KEY_BEGINS = new RegExp(KEY_BEGIN, "g");
+const KEY_ENDS = new RegExp(KEY_END, "g");
 
 /** Private keys (PEM, OpenSSH, SSH2, PGP, PuTTY), each to its end line, or to the end of the text without one. */
 export function findPrivateKeys(text: string): Span[] {
