@@ -1,7 +1,7 @@
 import { canonicalJson, isObject, type JsonObject } from "../core/json.ts";
 import { type ArgumentType, readArgumentType } from "./argument-types.ts";
 import { type AstNode, childrenOf } from "./ast.ts";
-import { checkExpression, type ExpressionDeps, guardsOfText } from "./check-expression.ts";
+import { checkCondition, checkExpression, type ExpressionDeps, guardsOfText } from "./check-expression.ts";
 import { type Finding, reportedPlaces } from "./check-findings.ts";
 import { both, type Facts, NO_FACTS, withPlaces } from "./check-guards.ts";
 import { type Problem, reportFindings, type ToolFindings } from "./check-report.ts";
@@ -114,18 +114,17 @@ function checkTexts(
 }
 
 function conditionFacts(
-  when: CheckedText,
+  { root, text }: CheckedText,
   deps: ExpressionDeps,
 ): { readonly facts: Facts; readonly findings: readonly Finding[] } {
-  const findings = checkText(when, NO_FACTS, deps);
-  return { findings, facts: both(withPlaces(NO_FACTS, reportedPlaces(findings)), guardsOfText(when.root, deps)) };
+  const findings = checkCondition(root, text, deps);
+  return { findings, facts: both(withPlaces(NO_FACTS, reportedPlaces(findings)), guardsOfText(root, deps)) };
 }
 
-function checkText({ root, text, wants }: CheckedText, facts: Facts, deps: ExpressionDeps): readonly Finding[] {
+function checkText({ root, text, isCost }: CheckedText, facts: Facts, deps: ExpressionDeps): readonly Finding[] {
   const { value, findings } = checkExpression(root, text, facts, deps);
-  const fits = wants === undefined || (wants === "bool" ? canBe(value, "bool") : canBe(value, "int", "double"));
-  if (fits) return findings;
-  const message = `This is ${kindText(value)}; it must be ${wants === "bool" ? "true or false" : "a number"}.`;
+  if (!isCost || canBe(value, "int", "double")) return findings;
+  const message = `This is ${kindText(value)}; a cost is a number.`;
   return [...findings, { kind: "mistake", what: "type", start: root.start, message, hint: undefined }];
 }
 

@@ -11,6 +11,7 @@ import {
   itemsPlace,
   memberPlace,
   movePlaces,
+  NO_FACTS,
   type Places,
   readStep,
   variablePlace,
@@ -45,8 +46,16 @@ const ORDERING = new Set(["==", "!=", "<", "<=", ">", ">="]);
 
 /** Checks one text for one tool. `facts` hold before it is evaluated. @throws never */
 export function checkExpression(root: AstNode, text: string, facts: Facts, deps: ExpressionDeps): Checked {
-  const args = { ...ofType(deps.args, "args"), kinds: new Set(["map" as const]) };
-  return new Checker(text, deps).check(root, facts, scopeOf(new Map([["args", args]])));
+  return new Checker(text, deps).check(root, facts, rootScope(deps));
+}
+
+/** Checks one text that must come out as true or false. @throws never */
+export function checkCondition(root: AstNode, text: string, deps: ExpressionDeps): readonly Finding[] {
+  return new Checker(text, deps).condition(root, rootScope(deps));
+}
+
+function rootScope({ args }: ExpressionDeps): Scope {
+  return scopeOf(new Map([["args", { ...ofType(args, "args"), kinds: new Set(["map" as const]) }]]));
 }
 
 /** What is known after it came out as true. */
@@ -67,6 +76,10 @@ class Checker {
   constructor(text: string, deps: ExpressionDeps) {
     this.#text = text;
     this.#deps = deps;
+  }
+
+  condition(root: AstNode, scope: Scope): readonly Finding[] {
+    return this.#operand(root, NO_FACTS, scope, "when");
   }
 
   check(node: AstNode, facts: Facts, scope: Scope): Checked {
@@ -235,21 +248,37 @@ class Checker {
 
   /** A part that must be true or false. */
   #operand(part: AstNode, facts: Facts, scope: Scope, operator: string): readonly Finding[] {
-    const { value, findings } = this.check(part, facts, scope);
-    return canBe(value, "bool") ? findings : [...findings, operandMistake(part, value, operator, this.#text)];
+    const { findings } = this.check(part, facts, scope);
+    return [...findings, ...this.#notBool(part, facts, scope, operator)];
+  }
+
+  // Of a choice each branch by itself: what the two can be together would say less.
+  #notBool(part: AstNode, facts: Facts, scope: Scope, operator: string): readonly Finding[] {
+    if (part.op === "?:") {
+      return this.#branches(part, facts, scope).flatMap((it) => this.#notBool(it.branch, it.facts, scope, operator));
+    }
+    const { value } = this.check(part, facts, scope);
+    return canBe(value, "bool") ? [] : [operandMistake(part, value, operator, this.#text)];
+  }
+
+  /** The branches of a choice that can be reached, and what is known in each. */
+  #branches(node: AstNode, facts: Facts, scope: Scope): readonly { readonly branch: AstNode; readonly facts: Facts }[] {
+    const [condition = node, ...branches] = childrenOf(node);
+    const known = withPlaces(facts, reportedPlaces(this.check(condition, facts, scope).findings));
+    return [true, false].flatMap((outcome, at) => {
+      const branch = branches[at];
+      const reached = both(known, guardsOf(condition, outcome, scope.places, this.#deps));
+      return branch === undefined || reached.never ? [] : [{ branch, facts: reached }];
+    });
   }
 
   #choice(node: AstNode, facts: Facts, scope: Scope): Checked {
-    const [condition = node, ...branches] = childrenOf(node);
+    const [condition = node] = childrenOf(node);
     const findings = [...this.#operand(condition, facts, scope, "?:")];
-    const known = withPlaces(facts, reportedPlaces(findings));
-    const values = [true, false].flatMap((outcome, at) => {
-      const branch = branches[at];
-      const reached = both(known, guardsOf(condition, outcome, scope.places, this.#deps));
-      if (branch === undefined || reached.never) return [];
-      const checked = this.check(branch, reached, scope);
+    const values = this.#branches(node, facts, scope).map((it) => {
+      const checked = this.check(it.branch, it.facts, scope);
       findings.push(...checked.findings);
-      return [checked.value];
+      return checked.value;
     });
     const [only] = values;
     return { value: values.length === 1 && only !== undefined ? only : listItem(values), findings };

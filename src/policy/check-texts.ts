@@ -15,8 +15,8 @@ export interface CheckedText {
   readonly root: AstNode;
   /** In a message, where a value that cannot be had is only not shown. */
   readonly shown: boolean;
-  /** What its value must be, `undefined` where any will do. */
-  readonly wants: "bool" | "number" | undefined;
+  /** Its value must be a number. */
+  readonly isCost: boolean;
 }
 
 /** The texts of one policy: the condition and what is evaluated after it came out as true. */
@@ -29,9 +29,9 @@ export interface PolicyTexts {
 export function textsOf(entry: PolicyEntry, path: Path, language: PolicyLanguage): PolicyTexts {
   const found = (text: string, at: Path, more?: Partial<CheckedText>): readonly CheckedText[] => {
     const root = language.tree(text);
-    return root === undefined ? [] : [{ path: at, offset: 0, text, root, shown: false, wants: undefined, ...more }];
+    return root === undefined ? [] : [{ path: at, offset: 0, text, root, shown: false, isCost: false, ...more }];
   };
-  const [when] = entry.when === undefined ? [] : found(entry.when, [...path, "when"], { wants: "bool" });
+  const [when] = entry.when === undefined ? [] : found(entry.when, [...path, "when"]);
   const others: CheckedText[] = [];
   for (const effect of EFFECTS) {
     const settings: unknown = entry.then[effect];
@@ -40,7 +40,7 @@ export function textsOf(entry: PolicyEntry, path: Path, language: PolicyLanguage
       if (typeof value !== "string") continue;
       const at = [...path, "then", effect, name];
       if (name === "key") others.push(...found(value, at));
-      if (name === "cost") others.push(...found(value, at, { wants: "number" }));
+      if (name === "cost") others.push(...found(value, at, { isCost: true }));
       if (name !== "message") continue;
       for (const { text, offset } of insertionsOf(value)) others.push(...found(text, at, { offset, shown: true }));
     }
