@@ -73,6 +73,37 @@ export const ERRORS = {
     rpc: -32603,
     message: "The call was not made: its limits could not be counted. Ask the gateway's operator to check its store.",
   },
+  APPROVALS_UNAVAILABLE: {
+    status: 503,
+    rpc: -32603,
+    message: "The call was not made: its approval could not be kept. Ask the gateway's operator to check its store.",
+  },
+  APPROVALS_TOO_MANY: {
+    status: 429,
+    rpc: -32001,
+    message: "Too many of your calls wait for approval. Wait until some are decided, or cancel them.",
+  },
+  FLOW_UNKNOWN: {
+    status: 500,
+    rpc: -32603,
+    message: "The call needs an approval by a flow that is not configured. Ask the gateway's operator.",
+  },
+  APPROVAL_UNKNOWN: { status: 404, rpc: -32602, message: "There is no approval request with this id." },
+  APPROVAL_CONFLICT: {
+    status: 409,
+    rpc: -32602,
+    message: "The request has changed since you saw it. Look at it again, then decide.",
+  },
+  APPROVAL_CLOSED: { status: 409, rpc: -32602, message: "The request is in a state in which this cannot be done." },
+  APPROVAL_DIGEST_MISMATCH: {
+    status: 409,
+    rpc: -32602,
+    message: "The arguments are not those that would run. Look at the request again, then decide.",
+  },
+  APPROVAL_NOT_ELIGIBLE: { status: 403, rpc: -32602, message: "You may not decide this stage of the request." },
+  APPROVAL_OWN: { status: 403, rpc: -32602, message: "Nobody decides on their own request." },
+  APPROVAL_TWICE: { status: 409, rpc: -32602, message: "You have decided on this request already." },
+  APPROVAL_REASON_REQUIRED: { status: 400, rpc: -32602, message: "This decision needs a reason." },
   RESULT_WITHHELD: {
     status: 200,
     rpc: -32603,

@@ -1,0 +1,44 @@
+import type { JsonObject } from "../core/json.ts";
+import type { Log } from "../core/log.ts";
+import type { Seal } from "../core/seal.ts";
+import type { ApprovalStore } from "../store/approvals.ts";
+import type { Outbox } from "../store/outbox.ts";
+import type { ApprovalFlow } from "./flow.ts";
+
+/** Bounds that keep approvals from being used against people and memory. */
+export interface ApprovalLimits {
+  /** Requests of one person that may be pending or approved at once. Default 20. */
+  readonly openPerUser: number;
+  /** Calls of `waitForChange` at once; one beyond is answered at once. Default 10,000. */
+  readonly waiters: number;
+}
+
+/** Times, in ms. */
+export interface ApprovalTiming {
+  /** After so long without a sign of life the process that runs a call counts as gone. Default 30 s. */
+  readonly leaseMs: number;
+  /** How long arguments and results are kept after the end, and how long an end waits to be told. Default 7 days. */
+  readonly retentionMs: number;
+  /** How long messages that were given up are kept. Default 30 days. */
+  readonly deadLetterMs: number;
+  /** How often the store is asked about requests that somebody waits for. Default 500. */
+  readonly pollMs: number;
+  /** The scheduler looks at least so often, whatever it knows to be due. Default 30 s. */
+  readonly lookMs: number;
+}
+
+/** What `createApprovals` needs. */
+export interface ApprovalsDeps {
+  readonly store: ApprovalStore;
+  readonly outbox: Outbox;
+  readonly flows: readonly ApprovalFlow[];
+  /** Of a purpose of its own: `approvals`. */
+  readonly seal: Seal;
+  /** Takes secrets out of arguments; see `audit/redact.ts`. */
+  readonly redact: (value: JsonObject) => JsonObject;
+  readonly log: Log;
+  /** ms since the epoch. */
+  readonly now: () => number;
+  readonly limits?: Partial<ApprovalLimits>;
+  readonly timing?: Partial<ApprovalTiming>;
+}
