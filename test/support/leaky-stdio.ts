@@ -44,7 +44,7 @@ const RESULTS: Readonly<Record<string, CallToolResult & ModernResult>> = {
   work: { content: [{ type: "text", text: "done" }] },
 };
 
-const TOOLS = ["record", "clean", "deep", "work", "fail", "ask"].map((name) => ({
+const TOOLS = ["record", "clean", "deep", "work", "hold", "fail", "ask"].map((name) => ({
   name,
   inputSchema: { type: "object" as const },
   ...(name === "record" && {
@@ -71,16 +71,39 @@ function resultOf(name: string) {
   return RESULTS[name] ?? { content: [{ type: "text" as const, text: `no tool ${name}` }], isError: true };
 }
 
+// Two calls that wait for each other: `hold` ends only after `work` has said what it says.
+function createMeeting() {
+  const reached = new Set<string>();
+  const waiting = new Map<string, () => void>();
+  const reach = (point: string): void => {
+    reached.add(point);
+    waiting.get(point)?.();
+  };
+  return {
+    reached: reach,
+    until(here: string, there: string): Promise<void> {
+      reach(here);
+      return reached.has(there) ? Promise.resolve() : new Promise((resolve) => waiting.set(there, resolve));
+    },
+  };
+}
+
 async function serveLegacy(): Promise<void> {
   const server = new LegacyServer(INFO, { capabilities: CAPABILITIES });
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: TOOLS }));
-  server.setRequestHandler(CallToolRequestSchema, async ({ params: { name, _meta } }, extra) => {
+  const together = createMeeting();
+  server.setRequestHandler(CallToolRequestSchema, async ({ params: { name, arguments: args, _meta } }, extra) => {
     if (name === "fail") throw new McpError(-32050, `No account of ${EMAIL}.`, { email: EMAIL });
     if (name === "ask") {
       const answer = await extra.sendRequest({ method: "elicitation/create", params: ASK }, ElicitResultSchema);
       return { content: [{ type: "text", text: `Sent by ${String(answer.content?.["name"])}.` }] };
     }
+    if (name === "hold") {
+      await together.until("held", "worked");
+      return { content: [{ type: "text", text: "held" }] };
+    }
     if (name === "work") {
+      if (args?.["together"] === true) await together.until("working", "held");
       const progressToken = _meta?.progressToken;
       if (progressToken !== undefined) {
         const params = { progressToken, progress: 1, message: `Writing to ${EMAIL}` };
@@ -88,6 +111,7 @@ async function serveLegacy(): Promise<void> {
       }
       const params = { level: "info" as const, data: { to: EMAIL } };
       await extra.sendNotification({ method: "notifications/message", params });
+      together.reached("worked");
     }
     return resultOf(name);
   });
