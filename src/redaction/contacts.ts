@@ -40,11 +40,11 @@ const PHONES = [
   // International (E.164): +, 8 to 15 digits; 11 after +1, so that what follows a number is not taken for its end.
   /(?<![\w+])\+\(?(?:1(?:[ \-./()]{0,3}\d){10}|[2-9](?:[ \-./()]{0,3}\d){7,14})(?!\d)/g,
   // The same with 00, written in groups.
-  /(?<![\w.,-])00[1-9]\d{0,2}(?:[ \-./()]{1,3}\d{2,8}){2,6}(?!\w)/g,
+  /(?<![\w.,-])(?<!\d[ /]{1,2})00[1-9]\d{0,2}(?:[ \-./()]{1,3}\d{2,8}){2,6}(?!\w)/g,
   // North America: (212) 555-0100, 212-555-0100, 1.212.555.0100; not three groups with only spaces between.
   /(?<![\w.-])(?:1[ .-])?(?:\([2-9]\d{2}\)[ .-]?[2-9]\d{2}[ .-]\d{4}|[2-9]\d{2}(?:[.-][2-9]\d{2}[ .-]| [2-9]\d{2}[.-])\d{4})(?![\w-])/g,
-  // Elsewhere with the trunk's 0, in groups, 9 to 12 digits; not a date.
-  /(?<![\w.,-])(?=\(?0[1-9])(?!0\d[./-][01]?\d[./-](?:19|20)\d\d(?!\d))(?=(?:[^\d]{0,4}\d){9,12}(?![ \-./()]{0,3}\d))\(?0[1-9]\d{0,4}\)?(?:[ \-./]{1,3}\d{2,8}){1,5}(?!\w)/g,
+  // Elsewhere with the trunk's 0, in groups, 9 to 12 digits; not a date, not the end of a row of numbers.
+  /(?<![\w.,-])(?=\(?0[1-9])(?<!\d[ /]{1,2})(?!0\d[./-][01]?\d[./-](?:19|20)\d\d(?!\d))(?=(?:[^\d]{0,4}\d){9,12}(?![ \-./()]{0,3}\d))\(?0[1-9]\d{0,4}\)?(?:[ \-./]{1,3}\d{2,8}){1,5}(?!\w)/g,
 ];
 
 /** Telephone numbers that can be told from other numbers by their form, see the patterns. */

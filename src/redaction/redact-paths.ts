@@ -7,7 +7,7 @@ import { type PathRedaction, type Replacement, stronger } from "./redaction.ts";
 /** Places in a value, as a tree; a place that is taken out has no need of those in it. */
 interface Place {
   how: Replacement | undefined;
-  readonly inner: Map<string | number, Place>;
+  inner: Map<string | number, Place> | undefined;
 }
 
 /** What of `max` places is left over, and the value; `undefined` if the paths name more places than `max`. */
@@ -18,7 +18,7 @@ export type PathsApplied = { readonly value: Json; readonly left: number } | und
  * nothing. @throws never
  */
 export function redactPaths(value: Json, paths: readonly PathRedaction[], max: number, search: Search): PathsApplied {
-  const root: Place = { how: undefined, inner: new Map() };
+  const root: Place = { how: undefined, inner: undefined };
   let left = max;
   for (const path of paths) {
     const locations = path.path.locate(value, left);
@@ -26,15 +26,16 @@ export function redactPaths(value: Json, paths: readonly PathRedaction[], max: n
     left -= locations.length;
     for (const location of locations) mark(root, location, path.with);
   }
-  return { value: root.inner.size === 0 ? value : apply(value, root, search), left };
+  return { value: root.inner === undefined ? value : apply(value, root, search), left };
 }
 
 function mark(root: Place, location: Location, how: Replacement): void {
   let place = root;
   for (const step of location) {
+    place.inner ??= new Map();
     let next = place.inner.get(step);
     if (next === undefined) {
-      next = { how: undefined, inner: new Map() };
+      next = { how: undefined, inner: undefined };
       place.inner.set(step, next);
     }
     place = next;
@@ -48,14 +49,14 @@ function apply(value: Json, place: Place, search: Search): Json {
     const members: [string, Json][] = [];
     for (const [key, member] of Object.entries(value)) {
       if (member === undefined) continue;
-      const kept = applyInner(member, place.inner.get(key), search);
+      const kept = applyInner(member, place.inner?.get(key), search);
       changed ||= kept !== member;
       if (kept !== undefined) members.push([key, kept]);
     }
     return changed ? Object.fromEntries(members) : value;
   }
   if (typeof value !== "object" || value === null) return value;
-  const items = value.map((item, index) => applyInner(item, place.inner.get(index), search));
+  const items = value.map((item, index) => applyInner(item, place.inner?.get(index), search));
   if (items.every((item, index) => item === value[index])) return value;
   return items.filter((item) => item !== undefined);
 }

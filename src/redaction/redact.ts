@@ -53,6 +53,7 @@ export function redactResult(result: JsonObject, redactions: readonly Redaction[
   };
   const named = redactNamed(result, paths, search);
   if (!named.ok) return named;
+  if (detectors.size === 0) return { ok: true, result: named.result, found };
   return { ok: true, result: changeReadable(named.result, (value) => redactValue(value, search)), found };
 }
 
