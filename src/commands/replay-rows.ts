@@ -1,4 +1,4 @@
-import { openSealedArguments } from "../audit/sealed-arguments.ts";
+import { openSealedArguments, type SealedArguments } from "../audit/sealed-arguments.ts";
 import { digestOf } from "../core/digest.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { Seal } from "../core/seal.ts";
@@ -6,45 +6,62 @@ import type { RecordedCall } from "../policy/recorded-call.ts";
 import type { StoredAuditRow } from "../store/audit-row.ts";
 import type { DefinitionReader } from "../store/definitions.ts";
 
+/** A call as read from its row. */
+export interface ReadRow {
+  /** `undefined` for a row that names no caller, tool or effect, as none that the gateway wrote. */
+  readonly call: RecordedCall | undefined;
+  /** There is a sealed part that does not open. */
+  readonly isShut: boolean;
+}
+
 /**
  * Makes the function that reads a call from its row: what was sealed where the key is at hand, else what stands in
- * clear. `undefined` for a row that names no caller, tool or effect, as none that the gateway wrote. @throws never
+ * clear. @throws StoreError if a definition cannot be read
  */
 export function createRowReader(
   definitions: DefinitionReader,
   seal: Seal | undefined,
-): (row: StoredAuditRow) => Promise<RecordedCall | undefined> {
+): (row: StoredAuditRow) => Promise<ReadRow> {
   const find = rememberDefinitions(definitions);
   return async (row) => {
-    const { actor, actorIssuer, upstream, tool, decision, argumentsDigest } = row;
-    if (actor === null || actorIssuer === null || upstream === null || tool === null) return undefined;
-    if (decision === null || argumentsDigest === null) return undefined;
     const sealed = seal && openSealedArguments(seal, row);
-    const whole = [sealed?.arguments, objectIn(row.argumentsFull)].find(
-      (args) => args !== undefined && digestOf(args) === argumentsDigest,
-    );
-    return {
-      callId: row.callId,
-      at: row.at,
-      issuer: actorIssuer,
-      subject: actor,
-      email: row.actorEmail ?? undefined,
-      clientId: row.clientId ?? undefined,
-      client: row.client ?? "",
-      ip: row.clientIp ?? "",
-      endpoint: row.endpoint ?? "",
-      session: row.session ?? undefined,
-      upstream,
-      tool,
-      definition: row.definitionDigest === null ? undefined : await find(upstream, tool, row.definitionDigest),
-      facts: objectIn(row.facts),
-      argumentsDigest,
-      arguments: whole ?? objectIn(row.argumentsRedacted),
-      claims: sealed?.claims,
-      headers: sealed?.headers,
-      effect: decision,
-      matched: matchedIn(row.policies),
-    };
+    const isShut = row.argumentsSealed !== null && sealed === undefined;
+    return { call: await readCall(row, sealed, find), isShut };
+  };
+}
+
+async function readCall(
+  row: StoredAuditRow,
+  sealed: SealedArguments | undefined,
+  find: DefinitionReader["find"],
+): Promise<RecordedCall | undefined> {
+  const { actor, actorIssuer, upstream, tool, decision, argumentsDigest } = row;
+  if (actor === null || actorIssuer === null || upstream === null || tool === null) return undefined;
+  if (decision === null || argumentsDigest === null) return undefined;
+  const whole = [sealed?.arguments, objectIn(row.argumentsFull)].find(
+    (args) => args !== undefined && digestOf(args) === argumentsDigest,
+  );
+  return {
+    callId: row.callId,
+    at: row.at,
+    issuer: actorIssuer,
+    subject: actor,
+    email: row.actorEmail ?? undefined,
+    clientId: row.clientId ?? undefined,
+    client: row.client ?? "",
+    ip: row.clientIp ?? "",
+    endpoint: row.endpoint ?? "",
+    session: row.session ?? undefined,
+    upstream,
+    tool,
+    definition: row.definitionDigest === null ? undefined : await find(upstream, tool, row.definitionDigest),
+    facts: objectIn(row.facts),
+    argumentsDigest,
+    arguments: whole ?? objectIn(row.argumentsRedacted),
+    claims: sealed?.claims,
+    headers: sealed?.headers,
+    effect: decision,
+    matched: matchedIn(row.policies),
   };
 }
 

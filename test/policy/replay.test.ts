@@ -54,7 +54,7 @@ async function replay(set: PolicySet, input: PolicyInput, how: Replaying = {}): 
     find: async (_upstream: string, _tool: string, digest: string) =>
       digest === digestOf(input.tool.definition) ? input.tool.definition : undefined,
   };
-  const record = await createRowReader(definitions, withoutKey ? undefined : seal)(row);
+  const { call: record } = await createRowReader(definitions, withoutKey ? undefined : seal)(row);
   if (record === undefined) throw new Error("The row was not read.");
   return replayCall(set, fallback, record);
 }

@@ -1,0 +1,62 @@
+import { isTerminal } from "./output.ts";
+
+/** Shows how far a long command is. */
+export interface Progress {
+  /** Told of every step; draws now and then. */
+  at(done: number): void;
+  /** Takes the line away. */
+  end(): void;
+}
+
+/** What a progress line is about, and where it goes. */
+export interface ProgressOptions {
+  readonly output: NodeJS.WritableStream;
+  readonly total: number;
+  /** What is counted, in the plural. */
+  readonly noun: string;
+  /** ms, from any start. */
+  readonly now: () => number;
+}
+
+const DRAW_EVERY_MS = 100;
+const BAR = 24;
+
+/** A line with a bar, the rate and the time left, on a terminal; elsewhere nothing at all. */
+export function createProgress({ output, total, noun, now }: ProgressOptions): Progress {
+  if (!isTerminal(output)) return { at: () => {}, end: () => {} };
+  const startedAt = now();
+  let drawnAt = Number.NEGATIVE_INFINITY;
+  return {
+    at(done) {
+      const time = now();
+      if (time - drawnAt < DRAW_EVERY_MS) return;
+      drawnAt = time;
+      const share = total === 0 ? 1 : Math.min(1, done / total);
+      const rate = (done * 1000) / Math.max(1, time - startedAt);
+      const left = rate === 0 ? "" : `  ${duration(Math.max(0, total - done) / rate)} left`;
+      const filled = Math.round(share * BAR);
+      const bar = `${"█".repeat(filled)}${"░".repeat(BAR - filled)}`;
+      const text = `${bar} ${Math.floor(share * 100)}%  ${grouped(done)} of ${grouped(total)} ${noun}  ${grouped(rate)}/s${left}`;
+      output.write(`\r\u001b[K${text.slice(0, widthOf(output) - 1)}`);
+    },
+    end() {
+      output.write("\r\u001b[K");
+    },
+  };
+}
+
+/** A whole number with separators: `12,480`. */
+export function grouped(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.ceil(seconds)} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+// A line that wraps could not be taken back.
+function widthOf(output: NodeJS.WritableStream): number {
+  return "columns" in output && typeof output.columns === "number" && output.columns > 0 ? output.columns : 80;
+}
