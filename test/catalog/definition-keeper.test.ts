@@ -1,0 +1,50 @@
+import { expect, it } from "vitest";
+import { createDefinitionKeeper } from "../../src/catalog/definition-keeper.ts";
+import { readTool, type ToolEntry } from "../../src/catalog/entries.ts";
+import type { DefinitionStore } from "../../src/store/definitions.ts";
+import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
+
+function tools(...names: readonly string[]): readonly ToolEntry[] {
+  return names.flatMap((name) => {
+    const reading = readTool("crm", { name, inputSchema: { type: "object" } });
+    return reading.ok ? [reading.entry] : [];
+  });
+}
+
+function keeperOn(definitions: DefinitionStore) {
+  const log = keepingLog();
+  return { log, keeper: createDefinitionKeeper({ definitions, log, now: () => 1_000 }) };
+}
+
+it("stores what an upstream lists, and of several changes in a row the last", async () => {
+  const { definitions } = openTestStore(`${temporaryDir()}/portcullis.db`);
+  const written: string[] = [];
+  const { keeper } = keeperOn({
+    replace(upstream, listed, at) {
+      written.push(listed.map(({ name }) => name).join(" "));
+      return definitions.replace(upstream, listed, at);
+    },
+  });
+  for (const names of [["a"], ["a", "b"], ["b", "c"]]) keeper.keep("crm", tools(...names));
+  await keeper.settled();
+  expect(written).toEqual(["a", "b c"]);
+  expect((await definitions.current()).map(({ upstream, tool }) => `${upstream}/${tool}`)).toEqual(["crm/b", "crm/c"]);
+});
+
+it("says when it cannot, and goes on", async () => {
+  const store = openTestStore(`${temporaryDir()}/portcullis.db`);
+  let broken = true;
+  const { keeper, log } = keeperOn({
+    async replace(upstream, listed, at) {
+      if (broken) throw new Error("The disk is full.");
+      await store.definitions.replace(upstream, listed, at);
+    },
+  });
+  keeper.keep("crm", tools("a"));
+  await keeper.settled();
+  expect(log.lines).toMatchObject([{ level: "error", fields: { upstream: "crm" } }]);
+  broken = false;
+  keeper.keep("crm", tools("a", "b"));
+  await keeper.settled();
+  expect((await store.definitions.current()).map(({ tool }) => tool)).toEqual(["a", "b"]);
+});

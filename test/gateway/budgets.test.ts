@@ -1,0 +1,59 @@
+import Database from "better-sqlite3";
+import { describe, expect, it } from "vitest";
+import type { RateLimit } from "../../src/core/decision.ts";
+import { type Allowed, createBudgets, waitText } from "../../src/gateway/budgets.ts";
+import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
+
+it.each([
+  [1, "1 s"],
+  [1_000, "1 s"],
+  [41_001, "42 s"],
+  [59_001, "1 min"],
+  [60_001, "2 min"],
+  [3_540_001, "1 h"],
+  [86_400_000, "24 h"],
+])("a wait of %i ms is told as %s", (ms, text) => {
+  expect(waitText(ms)).toBe(text);
+});
+
+describe("a call that draws on budgets", () => {
+  const limit = (policy: string, cost: number): RateLimit => ({
+    policy,
+    counter: policy,
+    limit: 10,
+    windowMs: 60_000,
+    cost,
+    message: `${policy} is used up.`,
+  });
+  const decision: Allowed = { effect: "allow", matched: [], set: "0", inspectsResult: true };
+
+  it("goes on as decided while there is room, and is refused by the first budget that has none", async () => {
+    const log = keepingLog();
+    const { rateLimits } = openTestStore(`${temporaryDir()}/portcullis.db`);
+    const budgets = createBudgets({ rateLimits, log });
+    expect(await budgets.draw(decision, [limit("wide", 1), limit("narrow", 6)])).toBe(decision);
+    const refused = await budgets.draw(decision, [limit("wide", 1), limit("narrow", 6)]);
+    expect(refused).toEqual({
+      effect: "rate_limit",
+      policy: "narrow",
+      message: expect.stringMatching(/^narrow is used up\. Try again in (1 min|\d+ s)\.$/),
+      retryAfterMs: expect.any(Number),
+      matched: [],
+      set: "0",
+    });
+    // What was refused has cost nothing.
+    expect(await budgets.draw(decision, [limit("wide", 9)])).toBe(decision);
+  });
+
+  it("is not let through when nothing can be counted", async () => {
+    const log = keepingLog();
+    const path = `${temporaryDir()}/portcullis.db`;
+    const { rateLimits } = openTestStore(path);
+    const database = new Database(path);
+    database.exec("DROP TABLE rate_limits");
+    database.close();
+    const budgets = createBudgets({ rateLimits, log });
+    expect(await budgets.draw(decision, [limit("wide", 1)])).toBeUndefined();
+    expect(log.lines).toMatchObject([{ level: "error" }]);
+  });
+});

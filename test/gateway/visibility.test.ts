@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import { readTool } from "../../src/catalog/entries.ts";
+import { buildView, type View } from "../../src/catalog/view.ts";
+import type { JsonObject } from "../../src/core/json.ts";
+import type { Scope } from "../../src/core/scope.ts";
+import type { Caller } from "../../src/gateway/gateway.ts";
+import { createVisibility, type Visibility } from "../../src/gateway/visibility.ts";
+import type { PolicySet } from "../../src/policy/policy-set.ts";
+import { person } from "../support/mcp-endpoint.ts";
+import { policySet } from "../support/policy-inputs.ts";
+
+const scope: Scope = { endpoint: "", upstreams: ["crm"], shows: () => true, prefixed: true };
+
+const BY_ROLE = `policies:
+  - { id: admins, target: { tools: [crm/delete] }, when: '!("admin" in user.roles)', then: { deny: { message: No. } } }
+  - { id: mask, target: { tools: [crm/get] }, then: { redact: { detect: [email] } } }
+`;
+
+function viewOf(...names: readonly string[]): View {
+  const outputSchema: JsonObject = { type: "object" };
+  const tools = names.flatMap((name) => {
+    const reading = readTool("crm", { name, inputSchema: { type: "object" }, outputSchema });
+    return reading.ok ? [reading.entry] : [];
+  });
+  const lists = { tools, prompts: [], resources: [], resourceTemplates: [] };
+  return buildView(scope, () => ({ lists, hidden: false }));
+}
+
+function caller(roles: readonly string[] = [], ip = "127.0.0.1"): Caller {
+  const client = { id: undefined, name: "agent", version: "1", ip, userAgent: "" };
+  return { principal: { ...person("ann"), roles }, client };
+}
+
+/** A set that counts how often it is asked whether a tool is hidden. */
+function counting(set: PolicySet): { readonly set: PolicySet; asked(): number } {
+  let asked = 0;
+  const hides: PolicySet["hides"] = (viewer, tool) => {
+    asked++;
+    return set.hides(viewer, tool);
+  };
+  return { set: { ...set, hides }, asked: () => asked };
+}
+
+function visibilityOf(view: View, set: PolicySet): Visibility {
+  return createVisibility({ catalog: { view: () => view }, policies: () => set });
+}
+
+const namesIn = (list: { items(kind: "tools"): readonly JsonObject[] }) =>
+  list.items("tools").map((tool) => tool["name"]);
+
+describe("the tools that a caller sees", () => {
+  const view = viewOf("get", "list", "delete");
+
+  it("are the view itself where no policy hides or redacts anything", () => {
+    const visibility = visibilityOf(view, policySet("policies: []"));
+    expect(visibility.tools(scope, caller())).toBe(view);
+  });
+
+  it("are the view itself, too, for whom policies hide nothing", () => {
+    const set = policySet(BY_ROLE.replace("crm/get", "crm/nothing"));
+    expect(visibilityOf(view, set).tools(scope, caller(["admin"]))).toBe(view);
+  });
+
+  it("lack what is hidden, and the schema of results that may be changed", () => {
+    const list = visibilityOf(view, policySet(BY_ROLE)).tools(scope, caller());
+    expect(namesIn(list)).toEqual(["crm__get", "crm__list"]);
+    expect(list.items("tools").map((tool) => "outputSchema" in tool)).toEqual([false, true]);
+    expect(list.items("prompts")).toEqual([]);
+  });
+
+  it("are worked out once for a class of callers, however many ask", () => {
+    const { set, asked } = counting(policySet(BY_ROLE));
+    const visibility = visibilityOf(view, set);
+    const first = visibility.tools(scope, caller());
+    const after = asked();
+    expect(after).toBeGreaterThan(0);
+    for (let n = 0; n < 100; n++) expect(visibility.tools(scope, caller([], `10.0.0.${n}`))).toBe(first);
+    expect(asked()).toBe(after);
+  });
+
+  it("are one list for classes that see the same", () => {
+    const visibility = visibilityOf(view, policySet(BY_ROLE));
+    expect(visibility.tools(scope, caller(["sales"]))).toBe(visibility.tools(scope, caller(["legal"])));
+    expect(visibility.tools(scope, caller(["admin"]))).not.toBe(visibility.tools(scope, caller(["legal"])));
+  });
+
+  it("are right for every one of more classes and lists than are remembered", () => {
+    const many = viewOf(...Array.from({ length: 100 }, (_, n) => `t${n}`));
+    const set = policySet(`policies:
+${Array.from({ length: 100 }, (_, n) => `  - { id: p${n}, target: { tools: [crm/t${n}], roles: [r${n}] }, then: { hide: {} } }`).join("\n")}
+`);
+    const visibility = visibilityOf(many, set);
+    for (const round of [1, 2]) {
+      for (let n = 0; n < 100; n++) {
+        const names = namesIn(visibility.tools(scope, caller([`r${n}`])));
+        expect([round, names.length, names.includes(`crm__t${n}`)]).toEqual([round, 99, false]);
+      }
+    }
+  });
+});
+
+describe("the difference between two sets", () => {
+  const view = viewOf("get", "list", "delete");
+  const before = policySet("policies: []");
+  const differs = (from: PolicySet, to: PolicySet, who: Caller) =>
+    visibilityOf(view, to).difference(from, to)(scope, who);
+
+  it.each([
+    ["somebody who loses a tool", BY_ROLE, caller(), true],
+    ["somebody for whom a tool is listed otherwise", BY_ROLE, caller(["admin"]), true],
+    ["somebody who loses nothing", BY_ROLE.replace("crm/get", "crm/nothing"), caller(["admin"]), false],
+    [
+      "nobody, where a call is denied for its arguments",
+      "policies: [{ id: p, when: 'args.n > 1.0', then: { deny: {} } }]",
+      caller(),
+      false,
+    ],
+    ["nobody, where a policy is in shadow", "policies: [{ id: p, mode: shadow, then: { hide: {} } }]", caller(), false],
+  ])("concerns %s", (_who, text, who, expected) => {
+    const after = policySet(text);
+    expect(differs(before, after, who)).toBe(expected);
+    expect(differs(after, before, who)).toBe(expected);
+  });
+
+  it("concerns nobody where other policies hide the same", () => {
+    const after = policySet(BY_ROLE.replace("id: admins", "id: only-admins"));
+    expect(differs(policySet(BY_ROLE), after, caller())).toBe(false);
+  });
+});
