@@ -1,42 +1,68 @@
 import type { Command } from "commander";
+import { type Coverage, checkAgainstTools } from "../policy/check-tools.ts";
 import { compilePolicies } from "../policy/compile.ts";
-import type { PolicySummary } from "../policy/policy-set.ts";
+import { formatPolicyError } from "../policy/format-error.ts";
+import type { PolicyError, PolicySummary } from "../policy/policy-set.ts";
+import { findKnownTools, type ToolOptions } from "./known-tools.ts";
 import { one, painter, plain, print } from "./output.ts";
-import {
-  count,
-  type PlaceOptions,
-  type PolicyPlace,
-  printJson,
-  readPlace,
-  reportErrors,
-  withPolicyPlace,
-} from "./policy-place.ts";
+import { count, type PolicyPlace, printJson, readPlace, reportErrors, withPolicyPlace } from "./policy-place.ts";
 import type { Shell } from "./shell.ts";
 import { table } from "./table.ts";
 
 /** `portcullis policy check`: every mistake in the policies, or what they are. */
 export function registerPolicyCheck(policy: Command, shell: Shell): void {
   withPolicyPlace(policy.command("check"))
-    .description("compile all policies; every mistake at once, with its place")
-    .addHelpText(
-      "after",
-      "\nExamples:\n  portcullis policy check\n  portcullis policy check --policies ./policies --json\n\nExit code: 0 good, 1 mistakes, 2 usage.",
-    )
-    .action((options: PlaceOptions) => check(options, shell));
+    .description("compile all policies and hold them against the tools; every mistake at once, with its place")
+    .option("--live", "ask the upstreams for their tools, instead of taking those on record")
+    .option("--no-tools", "leave the tools alone: targets and arguments are not checked")
+    .addHelpText("after", HELP)
+    .action((options: ToolOptions) => check(options, shell));
 }
 
-async function check(options: PlaceOptions, shell: Shell): Promise<void> {
+const HELP = `
+Examples:
+  portcullis policy check
+  portcullis policy check --live
+  portcullis policy check --policies ./policies --json
+
+Policies are held against the tools that the store has on record, as the upstreams of the configuration listed them
+last, or list them now with --live: targets that fit no tool, arguments that do not exist or may be missing, types and
+values that cannot be. Nothing is stored or changed.
+
+Exit code: 0 good, 1 mistakes, 2 usage.`;
+
+async function check(options: ToolOptions, shell: Shell): Promise<void> {
   const place = await readPlace(options, shell);
   if (place === undefined) return;
   const compiled = compilePolicies(place.policies, place);
   if (!compiled.ok) {
     await reportErrors(compiled.errors, place.policies, options, shell);
+    if (options.tools !== false && !options.json) shell.err("The tools are looked at once the policies compile.");
     return;
   }
   const { policies, digest } = compiled.set;
-  const warnings = warningsOf(policies, place);
+  const known = await findKnownTools(options, shell.env);
+  const checked = known.ok ? checkAgainstTools(place.policies, known.tools, known.unlisted) : undefined;
+  const { errors = [], warnings: atPlaces = [], coverage } = checked ?? {};
+  const warnings = [...known.warnings, ...warningsOf(policies, place)];
   if (options.json) {
-    await printJson({ ok: true, digest, default: place.default, policies, warnings }, shell);
+    if (errors.length > 0) shell.setExitCode(1);
+    const tools = known.ok
+      ? { checked_against: known.source }
+      : { not_checked: `Arguments were not checked: ${known.reason}` };
+    const all = [...atPlaces, ...warnings.map((message) => ({ message }))];
+    const facts = { digest, default: place.default, policies, errors, warnings: all, ...tools, coverage };
+    await printJson({ ok: errors.length === 0, ...facts }, shell);
+    return;
+  }
+  const texts = new Map(place.policies.map(({ name, text }) => [name, text]));
+  for (const warning of warnings) shell.err(`warning: ${plain(warning)}`);
+  for (const warning of atPlaces)
+    shell.err(`warning: ${formatPolicyError(harmless(warning), texts.get(warning.file))}\n`);
+  if (!known.ok) shell.err(`Arguments were not checked: ${plain(known.reason)}`);
+  if (errors.length > 0) {
+    await reportErrors(errors.map(harmless), place.policies, options, shell);
+    if (known.ok) shell.err(`Checked against ${known.source}.`);
     return;
   }
   const paint = painter(shell.colours);
@@ -45,9 +71,36 @@ async function check(options: PlaceOptions, shell: Shell): Promise<void> {
     return [id, effect, state, `${file}:${line}`, clip(description ?? "")].map(plain);
   });
   const listed = rows.length === 0 ? "" : `${table(["ID", "EFFECT", "STATE", "PLACE", "DESCRIPTION"], rows, paint)}\n`;
-  for (const warning of warnings) shell.err(`warning: ${warning}`);
   const sum = `${count(policies.length, "policy")} in ${count(place.policies.length, "file")}`;
-  await print(shell.stdout, one(`${listed}${paint("green", "ok")}: ${sum}, default ${place.default}\n`));
+  const against = known.ok ? `, checked against ${known.source}` : "";
+  const covered = coverage === undefined ? "" : `${coverageText(coverage)}\n`;
+  await print(
+    shell.stdout,
+    one(`${listed}${covered}${paint("green", "ok")}: ${sum}, default ${place.default}${against}\n`),
+  );
+}
+
+// Names of tools and arguments come from upstreams.
+function harmless({ message, hint, ...place }: PolicyError): PolicyError {
+  return { ...place, message: plain(message), hint: hint === undefined ? undefined : plain(hint) };
+}
+
+const MAX_LISTED = 10;
+
+function coverageText({ tools, covered, uncovered, only_shadow, only_redact_or_limit }: Coverage): string {
+  const parts = [`Covered by policies: ${covered} of ${count(tools, "tool")}.`];
+  const lists = [
+    ["Not covered", uncovered],
+    ["Of those in shadow only", only_shadow],
+    ["Of those redacted or limited only", only_redact_or_limit],
+  ] as const;
+  for (const [what, paths] of lists) {
+    if (paths.length === 0) continue;
+    const more = paths.length - MAX_LISTED;
+    const rest = more > 0 ? ` and ${more} more (--json lists all)` : "";
+    parts.push(`${what}: ${paths.slice(0, MAX_LISTED).map(plain).join(", ")}${rest}.`);
+  }
+  return parts.join("\n");
 }
 
 const MAX_DESCRIPTION = 80;

@@ -6,7 +6,7 @@ import type { PolicyLanguage } from "./environment.ts";
 import { type KnownTool, pathOf } from "./known-tool.ts";
 import type { PolicyFile } from "./policy-set.ts";
 import { type PolicyEntry, policyFileSchema } from "./schema.ts";
-import { compileTarget, type Place } from "./target.ts";
+import { compileTarget, type Place, upstreamOfPath } from "./target.ts";
 
 /** A policy that is on, with the tools that it is about. */
 export interface CheckedPolicy {
@@ -52,19 +52,25 @@ export function readPolicies(
   return found;
 }
 
-/** The names of the known tools, for targets that fit none. */
-export function knownPaths(tools: readonly KnownTool[]): KnownPaths {
+/** The names of the known tools, for targets that fit none. `unlisted` are upstreams whose tools are not known. */
+export function knownPaths(tools: readonly KnownTool[], unlisted: readonly string[]): KnownPaths {
   const names = {
     tools: [...new Set(tools.map(pathOf))].sort(),
     upstreams: [...new Set(tools.map(({ upstream }) => upstream))].sort(),
   };
   const fitting = new Map<string, boolean>();
+  const mayFit = (key: "tools" | "upstreams", glob: string): boolean => {
+    const upstream = key === "tools" ? upstreamOfPath(glob) : glob;
+    const slashes = key === "upstreams" || glob.includes("/") || !glob.includes("*");
+    return unlisted.some((name) => !slashes || compileGlob(upstream)(name));
+  };
   return {
     paths: names.tools,
     upstreams: names.upstreams,
+    unlisted,
     fits(key, glob) {
       const at = `${key} ${glob}`;
-      const fits = fitting.get(at) ?? names[key].some(compileGlob(glob));
+      const fits = fitting.get(at) ?? (names[key].some(compileGlob(glob)) || mayFit(key, glob));
       fitting.set(at, fits);
       return fits;
     },

@@ -19,7 +19,9 @@ export interface KnownPaths {
   readonly paths: readonly string[];
   /** Sorted. */
   readonly upstreams: readonly string[];
-  /** Whether an entry of `tools` or `upstreams`, without its `!`, fits any tool. */
+  /** Upstreams that exist and whose tools are not known. */
+  readonly unlisted: readonly string[];
+  /** Whether an entry of `tools` or `upstreams`, without its `!`, fits any tool, or may fit one that is not known. */
   fits(key: "tools" | "upstreams", glob: string): boolean;
 }
 
@@ -41,7 +43,8 @@ export function checkTarget({ entry, path, tools }: CheckedPolicy, known: KnownP
       } else problems.push({ severity: "error", path: at, ...unknownEntry(key, glob, known) });
     }
   }
-  if (tools.length > 0 || problems.some(({ severity }) => severity === "error")) return problems;
+  if (tools.length > 0 || known.unlisted.length > 0 || problems.some(({ severity }) => severity === "error"))
+    return problems;
   const key = (["annotations", "tools", "upstreams"] as const).find((it) => target[it] !== undefined);
   if (key === undefined) return problems;
   const message = "No known tool fits this target: each of its keys fits some, and together they fit none.";

@@ -30,12 +30,17 @@ export interface Coverage {
 
 /**
  * Holds policies that compile against the tools that are known: arguments that do not exist or may be missing, types that
- * do not fit, values that cannot occur, targets without a tool, policies that others make idle. @throws never
+ * do not fit, values that cannot occur, targets without a tool, policies that others make idle. Of `unlisted`
+ * upstreams the tools are not known: a target may name them. @throws never
  */
-export function checkAgainstTools(files: readonly PolicyFile[], tools: readonly KnownTool[]): ToolCheck {
+export function checkAgainstTools(
+  files: readonly PolicyFile[],
+  tools: readonly KnownTool[],
+  unlisted: readonly string[] = [],
+): ToolCheck {
   const language = createPolicyLanguage();
   const policies = readPolicies(files, tools, language);
-  const known = knownPaths(tools);
+  const known = knownPaths(tools, unlisted);
   const checkArguments = createArgumentCheck(tools, language);
   const errors: PolicyError[] = [];
   const warnings: PolicyError[] = [];
