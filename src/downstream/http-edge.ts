@@ -1,5 +1,6 @@
 import { type Refusal, refuse } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
+import { credentialOf } from "../http/credential.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { RequestContext } from "./edge.ts";
 import { type Exchange, headerOf } from "./exchange.ts";
@@ -21,14 +22,8 @@ export type Admitted =
 
 /** Who calls, and what the endpoint shows: every request proves it anew. */
 export async function admit(http: HttpEdge, { incoming, path, endpoint }: Exchange): Promise<Admitted> {
-  const ip = incoming.socket.remoteAddress ?? "";
-  const { headers } = incoming;
-  const answer = http.identity.identify({
-    authorization: headers.authorization,
-    remoteAddress: ip,
-    forwarded: headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined,
-    path,
-  });
+  const credential = credentialOf(incoming);
+  const answer = http.identity.identify({ ...credential, path });
   const identified = answer instanceof Promise ? await answer : answer;
   if (!identified.ok) return { ok: false, refusal: identified.refusal, challenge: identified.challenge };
   const scope = http.edge.gateway.scope(endpoint);
@@ -36,8 +31,8 @@ export async function admit(http: HttpEdge, { incoming, path, endpoint }: Exchan
   const context: RequestContext = {
     principal: identified.principal,
     scope,
-    ip,
-    userAgent: headers["user-agent"] ?? "",
+    ip: credential.remoteAddress,
+    userAgent: incoming.headers["user-agent"] ?? "",
     hasHeaders: true,
     header: (name) => headerOf(incoming, name),
     policyHeaders: pick(http.policyHeaders, (name) => headerOf(incoming, name)),

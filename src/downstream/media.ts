@@ -1,4 +1,5 @@
 import { type Refusal, refuse } from "../core/errors.ts";
+import { isJsonType } from "../http/json-body.ts";
 
 /** What forms of answer the client takes. */
 export interface Accepted {
@@ -12,8 +13,7 @@ export interface Accepted {
  * only event streams, or `*` ranges is served in what it takes. 2025-11-25 transports, "Sending Messages to the Server".
  */
 export function readMedia(contentType: string | undefined, accept: string | undefined): Accepted | Refusal {
-  const type = contentType?.split(";", 1)[0]?.trim().toLowerCase();
-  if (type !== "application/json") return refuse("MEDIA_TYPE_UNSUPPORTED");
+  if (!isJsonType(contentType)) return refuse("MEDIA_TYPE_UNSUPPORTED");
   return readAccept(accept);
 }
 

@@ -1,8 +1,7 @@
 import { Cancellation } from "../core/cancellation.ts";
-import { type Refusal, refuse } from "../core/errors.ts";
-import { type JsonLimits, parseJson } from "../core/json.ts";
+import { readBody } from "../http/body.ts";
+import { parseJsonBody } from "../http/json-body.ts";
 import { type Classified, classify } from "../mcp/classify.ts";
-import { readBody } from "./body.ts";
 import type { RequestContext } from "./edge.ts";
 import { answerEmpty, answerRefusal, type Exchange, headerOf } from "./exchange.ts";
 import { admit, type HttpEdge } from "./http-edge.ts";
@@ -39,7 +38,7 @@ export async function handlePost(http: HttpEdge, exchange: Exchange): Promise<vo
   if (body === undefined) return;
   if (!body.ok) return answerRefusal(outgoing, body);
 
-  const parsed = parseBody(body.text, limits);
+  const parsed = parseJsonBody(body.text, limits);
   if (!parsed.ok) return answerRefusal(outgoing, parsed);
 
   const headers = {
@@ -77,12 +76,4 @@ function serve(
     default:
       return classified satisfies never;
   }
-}
-
-function parseBody(text: string, limits: JsonLimits) {
-  const parsed = parseJson(text, limits);
-  if (parsed.ok) return parsed;
-  const { code, path } = parsed.problem;
-  const refusal: Refusal = refuse(code, code === "JSON_MALFORMED" ? undefined : `At ${path}.`);
-  return refusal;
 }

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Body, readBody } from "../../src/downstream/body.ts";
+import { type Body, readBody } from "../../src/http/body.ts";
 
 const LIMIT = 1024 * 1024;
 

@@ -1,0 +1,15 @@
+import { type Refusal, refuse } from "../core/errors.ts";
+import { type Json, type JsonLimits, parseJson } from "../core/json.ts";
+
+/** Whether a `Content-Type` says JSON. Forms of foreign pages can send three other types without being asked first. */
+export function isJsonType(contentType: string | undefined): boolean {
+  return contentType?.split(";", 1)[0]?.trim().toLowerCase() === "application/json";
+}
+
+/** The value of a body, or the refusal that names where the JSON rules are broken. @throws never */
+export function parseJsonBody(text: string, limits: JsonLimits): { readonly ok: true; readonly value: Json } | Refusal {
+  const parsed = parseJson(text, limits);
+  if (parsed.ok) return parsed;
+  const { code, path } = parsed.problem;
+  return refuse(code, code === "JSON_MALFORMED" ? undefined : `At ${path}.`);
+}
