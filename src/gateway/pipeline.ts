@@ -63,9 +63,9 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
     const guard = decision.inspectsResult ? createResultGuard({ set, input, hash, log }) : undefined;
     const close = (outcome: string): void => {
       const at = now();
-      const policies = guard?.matched() ?? [];
       const closing = { callId: call.id, at, outcome, durationMs: at - call.receivedAt };
-      audit.close(policies.length === 0 ? closing : { ...closing, policies });
+      const policies = guard?.matched();
+      audit.close(policies === undefined || policies.length === 0 ? closing : { ...closing, policies });
     };
 
     if (decision.effect !== "allow") {

@@ -1,7 +1,7 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import type { ToolEntry } from "../catalog/entries.ts";
 import type { Call } from "../core/call.ts";
-import { refuse } from "../core/errors.ts";
+import { type Refusal, refuse } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Outcome } from "../core/outcome.ts";
 import { readArguments, readContinuation } from "./params.ts";
@@ -38,18 +38,15 @@ export function resolveTool({ catalog, visibility, states }: ResolveDeps, call: 
     const absent = view.absentTools.get(name);
     return absent === undefined || visibility.hides(call.scope, call, absent) ? refused(UNKNOWN_TOOL) : down(absent);
   }
-  const brought = readParams(call, tool, states);
-  if (brought.ok) return { ...brought, tool };
-  if (visibility.hides(call.scope, call, tool)) return refused(UNKNOWN_TOOL);
-  return refused({ kind: "refused", refusal: brought });
+  const args = readArguments(call.params);
+  if (!args.ok) return amiss(visibility, call, tool, args);
+  const continuation = readContinuation(call, tool.upstream, states);
+  if (!continuation.ok) return amiss(visibility, call, tool, continuation);
+  return { ok: true, tool, arguments: args.value, state: continuation.state };
 }
 
-function readParams(call: Call, tool: ToolEntry, states: RequestStates) {
-  const args = readArguments(call.params);
-  if (!args.ok) return args;
-  const continuation = readContinuation(call, tool.upstream, states);
-  if (!continuation.ok) return continuation;
-  return { ok: true as const, arguments: args.value, state: continuation.state };
+function amiss(visibility: Visibility, call: Call, tool: ToolEntry, refusal: Refusal): Resolved {
+  return refused(visibility.hides(call.scope, call, tool) ? UNKNOWN_TOOL : { kind: "refused", refusal });
 }
 
 const NAMELESS = "params.name is missing.";
