@@ -3,7 +3,7 @@ import { type ArgumentType, readArgumentType } from "./argument-types.ts";
 import { type AstNode, childrenOf } from "./ast.ts";
 import { checkCondition, checkExpression, type ExpressionDeps, guardsOfText } from "./check-expression.ts";
 import { type Finding, reportedPlaces } from "./check-findings.ts";
-import { both, type Facts, NO_FACTS, withPlaces } from "./check-guards.ts";
+import { both, type Facts, type GuardCache, NO_FACTS, withPlaces } from "./check-guards.ts";
 import { type Problem, reportFindings, type ToolFindings } from "./check-report.ts";
 import { type CheckedText, type Dependencies, dependenciesOf, type PolicyTexts } from "./check-texts.ts";
 import { canBe, kindText } from "./check-values.ts";
@@ -51,6 +51,7 @@ export function createArgumentCheck(known: readonly KnownTool[], language: Polic
   });
   const signatures = new Map<string, Map<Schema, string>>();
   const facts = new Map<number, ToolFacts>();
+  const paths = known.map(pathOf);
 
   function groupsOf({ names, tool }: Dependencies, tools: readonly number[]): readonly (readonly number[])[] {
     const namesKey = JSON.stringify(names ?? null);
@@ -85,18 +86,21 @@ export function createArgumentCheck(known: readonly KnownTool[], language: Polic
     if (dependencies.names?.length === 0) return [];
     const found = new Map<CheckedText, ToolFindings[]>(all.map((text) => [text, []]));
     const constants = createConstants(all, language);
+    let guards: GuardCache = new Map();
     for (const group of groupsOf(dependencies, tools)) {
       const [first] = group;
       const tool = first === undefined ? undefined : known[first];
       if (first === undefined || tool === undefined) continue;
+      if (dependencies.tool) guards = new Map();
       const context = { tool: dependencies.tool ? toolFacts(first, tool).view : undefined };
       const deps: ExpressionDeps = {
         args: ofTool[first]?.type,
         constant: (node) => (dependencies.tool ? constants(node, context) : undefined),
+        guards,
         budget: { left: MAX_STEPS },
       };
-      const paths = group.map((index) => pathOf(known[index] ?? tool));
-      for (const [text, findings] of checkTexts(when, others, deps)) found.get(text)?.push({ tools: paths, findings });
+      const named = group.map((index) => paths[index] ?? pathOf(tool));
+      for (const [text, findings] of checkTexts(when, others, deps)) found.get(text)?.push({ tools: named, findings });
     }
     return [...found].map(([text, groups]) => ({ text, problems: reportFindings(groups, text.shown) }));
   };

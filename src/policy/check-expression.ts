@@ -1,15 +1,14 @@
 import type { ArgumentType } from "./argument-types.ts";
 import { type AstNode, childrenOf, readCall, selectionPath } from "./ast.ts";
 import { checkComparison, checkMembership } from "./check-comparisons.ts";
-import { canFail, type Finding, reportedPlaces } from "./check-findings.ts";
-import { checkCall } from "./check-functions.ts";
+import { type Checked, canFail, type Finding, reportedPlaces } from "./check-findings.ts";
+import { callMistake, checkCall } from "./check-functions.ts";
 import {
   both,
   type Facts,
   type GuardDeps,
   guardsOf,
   itemsPlace,
-  memberPlace,
   movePlaces,
   NO_FACTS,
   type Places,
@@ -17,15 +16,21 @@ import {
   variablePlace,
   withPlaces,
 } from "./check-guards.ts";
-import { ANY, arithmetic, canBe, itemOf, kindText, ofKind, ofType, ofTypeName, type Value } from "./check-values.ts";
-import { mixingHint, operandMistake } from "./check-words.ts";
+import { checkMember, checkNaming } from "./check-members.ts";
+import {
+  ANY,
+  arithmetic,
+  canBe,
+  itemOf,
+  listItem,
+  literalValue,
+  ofKind,
+  ofType,
+  ofTypeName,
+  type Value,
+} from "./check-values.ts";
+import { mixingHint, operandMistake, rangeMistake } from "./check-words.ts";
 import { fieldType, isRecordName } from "./vocabulary.ts";
-
-/** What an expression comes to for one tool, and what is wrong with it. */
-export interface Checked {
-  readonly value: Value;
-  readonly findings: readonly Finding[];
-}
 
 /** What an expression is checked against. */
 export interface ExpressionDeps extends GuardDeps {
@@ -157,7 +162,8 @@ class Checker {
     if (node.op === "in") {
       const items = second.op === "list" ? childrenOf(second) : [];
       findings.push(...checkMembership(node, sides, items, values[1]?.item));
-      if (typeof left.literal === "string") findings.push(...this.#naming(first, left.literal, right, second));
+      if (typeof left.literal === "string")
+        findings.push(...checkNaming(first, left.literal, right, this.#slice(second)));
       return { value: ofKind("bool"), findings };
     }
     const value = arithmetic(node.op, left, right);
@@ -167,13 +173,6 @@ class Checker {
         ? listItem([left.item, right.item])
         : undefined;
     return { value: { ...(value ?? ANY), item }, findings };
-  }
-
-  // `"note" in args` names an argument as much as args.note does.
-  #naming(node: AstNode, name: string, map: Value, operand: AstNode): readonly Finding[] {
-    if (map.type === undefined || map.place === undefined || !canBe(map, "map")) return [];
-    const written = `${this.#slice(operand)}.${name}`;
-    return [named(map, map.type, map.place, name, node.start, written)];
   }
 
   #member(node: AstNode, facts: Facts, scope: Scope, asked: boolean): Checked {
@@ -186,37 +185,7 @@ class Checker {
     }
     const { values, findings } = this.#inOrder(index === undefined ? [operand] : [operand, index], facts, scope);
     const [base = ANY, key = ANY] = values;
-    const written = this.#slice(operand);
-    if (index !== undefined && canBe(base, "list") && canBe(key, "int", "double")) {
-      const map = base.kinds === undefined || base.kinds.has("map");
-      return { value: map ? ANY : itemOf(base), findings };
-    }
-    if (!canBe(base, "map") || (index !== undefined && !canBe(key, "string"))) {
-      const what = index === undefined ? `it has no field \`${name}\`` : `\`${this.#slice(index)}\` is no key of it`;
-      const message = `\`${written}\` is ${kindText(base)}: ${what}.`;
-      return {
-        value: ANY,
-        findings: [...findings, { kind: "mistake", what: "type", start: node.start, message, hint: undefined }],
-      };
-    }
-    if (base.place === undefined || name === undefined) return { value: ANY, findings };
-    const place = memberPlace(base.place, name);
-    if (base.type === undefined) return { value: { ...ANY, place }, findings };
-    const { presence, type } = base.type.member(name);
-    const nameStart = index?.start ?? node.end - name.length;
-    findings.push(named(base, base.type, base.place, name, nameStart, this.#slice(node)));
-    if (!asked && (presence === "optional" || presence === "absent") && !facts.places.has(place)) {
-      const guard = path === undefined ? `${JSON.stringify(name)} in ${written}` : `has(${this.#slice(node)})`;
-      const missing = { place, written: this.#slice(node), guard, absent: presence === "absent" };
-      // One mistake and one repair, however many steps of the selection may be missing.
-      const above = findings.findIndex(
-        (it) => it.kind === "missing" && it.arguments.some((a) => a.place === base.place),
-      );
-      const outer = findings[above];
-      if (outer?.kind === "missing") findings[above] = { ...outer, arguments: [...outer.arguments, missing] };
-      else findings.push({ kind: "missing", start: node.start, arguments: [missing] });
-    }
-    return { value: ofType(type, place), findings };
+    return checkMember({ node, operand, name, index }, { base, key }, { text: this.#text, facts, asked, findings });
   }
 
   // Errors of one side do not count where the other decides, whichever comes first. So parts that cannot fail go first,
@@ -307,15 +276,7 @@ class Checker {
     const given = receiver === undefined ? values : values.slice(1);
     const items = target === undefined ? ANY : itemOf(target);
     const checked = checkCall(name, target, given, items);
-    if (!checked.ok) {
-      const { wrong, wanted } = checked;
-      const at = (typeof wrong === "number" ? args[wrong] : receiver) ?? node;
-      const is = typeof wrong === "number" ? given[wrong] : target;
-      const what = wrong === "items" ? `holds ${kindText(items)}` : `is ${kindText(is ?? ANY)}`;
-      const takes = `${wrong === "items" ? "a list of " : ""}${kindText(ofKind(...wanted))}`;
-      const message = `\`${this.#slice(at)}\` ${what}; ${name}() takes ${takes}.`;
-      findings.push({ kind: "mistake", what: "type", start: at.start, message, hint: undefined });
-    }
+    if (!checked.ok) findings.push(callMistake(node, call, checked, { target, given, items, text: this.#text }));
     return { value: checked.returns ?? ANY, findings };
   }
 
@@ -323,11 +284,8 @@ class Checker {
     const list = this.check(it.receiver, facts, scope);
     const findings = [...list.findings];
     if (!canBe(list.value, "list", "map")) {
-      const message = `\`${this.#slice(it.receiver)}\` is ${kindText(list.value)}; ${it.name}() takes a list or an object.`;
-      return {
-        value: ANY,
-        findings: [...findings, { kind: "mistake", what: "type", start: it.receiver.start, message, hint: undefined }],
-      };
+      findings.push(rangeMistake(it.receiver, list.value, it.name, this.#text));
+      return { value: ANY, findings };
     }
     const own = variablePlace(node);
     const item = { ...itemOf(list.value), place: own };
@@ -372,33 +330,4 @@ function flatten(node: AstNode, operator: string): readonly AstNode[] {
   return node.op === operator && LOGICAL.has(operator)
     ? childrenOf(node).flatMap((it) => flatten(it, operator))
     : [node];
-}
-
-function named(map: Value, type: ArgumentType, base: string, name: string, start: number, written: string): Finding {
-  const { presence } = type.member(name);
-  const known = presence === "required" || presence === "optional" ? "known" : presence;
-  // Of a value that need not be an object nothing is missed.
-  const sure = map.kinds?.size === 1 ? known : known === "absent" ? "unknown" : known;
-  return { kind: "named", start, place: memberPlace(base, name), name, written, presence: sure, names: type.names };
-}
-
-function literalValue(literal: unknown): Value {
-  switch (typeof literal) {
-    case "string":
-      return { ...ofKind("string"), literal };
-    case "boolean":
-      return { ...ofKind("bool"), literal };
-    case "number":
-      return { ...ofKind("double"), literal };
-    case "bigint":
-      return { ...ofKind("int"), literal: Number(literal) };
-    default:
-      return literal === null ? { ...ofKind("null"), literal: null } : ANY;
-  }
-}
-
-/** What a list of these values has as its items. */
-function listItem(values: readonly Value[]): Value {
-  const kinds = new Set(values.flatMap((value) => [...(value.kinds ?? [])]));
-  return values.length === 0 || values.some((value) => value.kinds === undefined) ? ANY : { ...ANY, kinds };
 }

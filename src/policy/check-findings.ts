@@ -1,3 +1,5 @@
+import type { Value } from "./check-values.ts";
+
 /** What is found in one text for one tool, at offsets into the text. Put together over all tools in `check-report.ts`. */
 export type Finding =
   | {
@@ -52,4 +54,10 @@ export function canFail(finding: Finding): boolean {
 /** The places of all arguments that are reported as missing: whoever repairs that has them. */
 export function reportedPlaces(findings: readonly Finding[]): readonly string[] {
   return findings.flatMap((finding) => (finding.kind === "missing" ? finding.arguments.map(({ place }) => place) : []));
+}
+
+/** What an expression comes to for one tool, and what is wrong with it. */
+export interface Checked {
+  readonly value: Value;
+  readonly findings: readonly Finding[];
 }

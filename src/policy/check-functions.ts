@@ -1,4 +1,6 @@
-import { canBe, type Kind, ofKind, type Value } from "./check-values.ts";
+import type { AstCall, AstNode } from "./ast.ts";
+import type { Finding } from "./check-findings.ts";
+import { ANY, canBe, type Kind, kindText, ofKind, type Value } from "./check-values.ts";
 
 /** A function or method of the language, by what it takes. */
 interface Signature {
@@ -91,4 +93,27 @@ export function checkCall(name: string, receiver: Value | undefined, args: reado
   const wrong = args.findIndex((arg, at) => !canBe(arg, ...(signature.args[at] ?? [])));
   if (wrong < 0) return { ok: true, returns };
   return { ok: false, wrong, wanted: signature.args[wrong] ?? [], returns };
+}
+
+/** Says what does not fit in a call. */
+export function callMistake(
+  node: AstNode,
+  { name, receiver, args }: AstCall,
+  { wrong, wanted }: Extract<CallCheck, { ok: false }>,
+  { target, given, items, text }: CallValues,
+): Finding {
+  const at = (typeof wrong === "number" ? args[wrong] : receiver) ?? node;
+  const is = typeof wrong === "number" ? given[wrong] : target;
+  const what = wrong === "items" ? `holds ${kindText(items)}` : `is ${kindText(is ?? ANY)}`;
+  const takes = `${wrong === "items" ? "a list of " : ""}${kindText(ofKind(...wanted))}`;
+  const message = `\`${text.slice(at.start, at.end)}\` ${what}; ${name}() takes ${takes}.`;
+  return { kind: "mistake", what: "type", start: at.start, message, hint: undefined };
+}
+
+interface CallValues {
+  readonly target: Value | undefined;
+  readonly given: readonly Value[];
+  /** Of the target. */
+  readonly items: Value;
+  readonly text: string;
 }

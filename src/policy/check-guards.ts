@@ -80,7 +80,12 @@ export function readStep(
 export interface GuardDeps {
   /** The value of a part that depends on nothing but the tool; `undefined` for every other part. */
   constant(node: AstNode): boolean | undefined;
+  /** What was found before for the same trees, with the same constants. */
+  readonly guards: GuardCache;
 }
+
+/** What holds where a node is true, and where it is false. */
+export type GuardCache = Map<AstNode, { readonly true?: Facts; readonly false?: Facts }>;
 
 /**
  * What is known where `node` was evaluated without an error and came out as `outcome`: `has(args.a)`, `"a" in args`, and
@@ -88,6 +93,15 @@ export interface GuardDeps {
  */
 export function guardsOf(node: AstNode | undefined, outcome: boolean, names: Places, deps: GuardDeps): Facts {
   if (node === undefined) return NO_FACTS;
+  const known = deps.guards.get(node);
+  const before = known?.[`${outcome}`];
+  if (before !== undefined) return before;
+  const found = findGuards(node, outcome, names, deps);
+  deps.guards.set(node, { ...known, ...deps.guards.get(node), [`${outcome}`]: found });
+  return found;
+}
+
+function findGuards(node: AstNode, outcome: boolean, names: Places, deps: GuardDeps): Facts {
   const constant = deps.constant(node);
   if (constant !== undefined) return constant === outcome ? NO_FACTS : NEVER;
   const guards = (part: AstNode | undefined, out: boolean): Facts => guardsOf(part, out, names, deps);

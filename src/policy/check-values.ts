@@ -182,3 +182,25 @@ const NAMES: Readonly<Record<Kind, string>> = {
 export function kindText(value: Value): string {
   return value.kinds === undefined ? "anything" : [...value.kinds].map((kind) => NAMES[kind]).join(" or ");
 }
+
+/** A value that is written out. */
+export function literalValue(literal: unknown): Value {
+  switch (typeof literal) {
+    case "string":
+      return { ...ofKind("string"), literal };
+    case "boolean":
+      return { ...ofKind("bool"), literal };
+    case "number":
+      return { ...ofKind("double"), literal };
+    case "bigint":
+      return { ...ofKind("int"), literal: Number(literal) };
+    default:
+      return literal === null ? { ...ofKind("null"), literal: null } : ANY;
+  }
+}
+
+/** What a list of these values has as its items. */
+export function listItem(values: readonly Value[]): Value {
+  const kinds = new Set(values.flatMap((value) => [...(value.kinds ?? [])]));
+  return values.length === 0 || values.some((value) => value.kinds === undefined) ? ANY : { ...ANY, kinds };
+}

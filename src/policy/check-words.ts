@@ -19,6 +19,12 @@ export function operandMistake(node: AstNode, value: Value, operator: string, te
   return { kind: "mistake", what: "type", start: node.start, message, hint: undefined };
 }
 
+/** What a comprehension cannot walk. */
+export function rangeMistake(node: AstNode, value: Value, name: string, text: string): Finding {
+  const message = `\`${text.slice(node.start, node.end)}\` is ${kindText(value)}; ${name}() takes a list or an object.`;
+  return { kind: "mistake", what: "type", start: node.start, message, hint: undefined };
+}
+
 /** Operands that do not go together, with what to write where only the kinds of number differ. */
 export function mixingHint(node: AstNode, sides: Sides): Finding {
   const { left, right, first, second, text } = sides;

@@ -27,7 +27,7 @@ export interface PolicyLanguage {
   expression(text: string): Compiled<Expression>;
   /** The parts of a text that compiles, each written as a text of its own; `undefined` for any other text. */
   parts(text: string): TextPart | undefined;
-  /** The tree of a text as its author wrote it; `undefined` for a text that does not compile. */
+  /** The tree of a text as its author wrote it, for a text that compiles; `undefined` for one that is no expression. */
   tree(text: string): AstNode | undefined;
 }
 
@@ -121,7 +121,14 @@ export function createPolicyLanguage(): PolicyLanguage {
       // Parsed anew: compiling has pointed calls to functions that no text can name.
       return readParts(engine.parse(text).ast, (node) => (isEngineNode(node) ? serialize(node) : ""));
     },
-    tree: (text) => (compile(text, "any").ok ? engine.parse(text).ast : undefined),
+    tree(text) {
+      try {
+        return engine.parse(text).ast;
+      } catch (error) {
+        if (isEngineError(error)) return undefined;
+        throw error;
+      }
+    },
   };
 }
 
