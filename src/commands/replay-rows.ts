@@ -2,7 +2,7 @@ import { openSealedArguments, type SealedArguments } from "../audit/sealed-argum
 import { digestOf } from "../core/digest.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { Seal } from "../core/seal.ts";
-import type { RecordedCall } from "../policy/recorded-call.ts";
+import { clientNames, type RecordedCall } from "../policy/recorded-call.ts";
 import type { StoredAuditRow } from "../store/audit-row.ts";
 import type { DefinitionReader } from "../store/definitions.ts";
 
@@ -48,7 +48,7 @@ async function readCall(
     subject: actor,
     email: row.actorEmail ?? undefined,
     clientId: row.clientId ?? undefined,
-    client: row.client ?? "",
+    clients: clientNames(row.client ?? ""),
     ip: row.clientIp ?? "",
     endpoint: row.endpoint ?? "",
     session: row.session ?? undefined,

@@ -152,9 +152,8 @@ export function createTally(policies: readonly PolicySummary[], examples: number
         case "changed": {
           counts.changed++;
           tool.changed++;
-          const { after } = replayed;
-          const policy = after.effect === "allow" ? undefined : after.policy;
-          addChange(call, replayed.before, { effect: after.effect, policy });
+          const { before, after, policy } = replayed;
+          addChange(call, before, { effect: after.effect, policy });
           break;
         }
         case "unknown":

@@ -12,8 +12,8 @@ export interface RecordedCall {
   readonly subject: string;
   readonly email: string | undefined;
   readonly clientId: string | undefined;
-  /** `name/version`. */
-  readonly client: string;
+  /** What the client may have said of itself: see `clientNames`. */
+  readonly clients: readonly [ClientName, ...ClientName[]];
   readonly ip: string;
   readonly endpoint: string;
   readonly session: string | undefined;
@@ -35,12 +35,34 @@ export interface RecordedCall {
   readonly matched: readonly { readonly policy: string; readonly effect: string }[];
 }
 
+/** The name and the version of a client; `undefined`: not on record. */
+export interface ClientName {
+  readonly name: string | undefined;
+  readonly version: string | undefined;
+}
+
+/** More names are not tried: one call must not cost what hundreds do. */
+const MAX_NAMES = 8;
+
+/** What a client may have said, given `name/version`: with more slashes than one nobody knows where the name ended. */
+export function clientNames(text: string): readonly [ClientName, ...ClientName[]] {
+  const first = text.indexOf("/");
+  if (first < 0) return [{ name: undefined, version: undefined }];
+  const names: [ClientName, ...ClientName[]] = [splitAt(text, first)];
+  for (let at = text.indexOf("/", first + 1); at >= 0; at = text.indexOf("/", at + 1)) names.push(splitAt(text, at));
+  return names.length > MAX_NAMES ? [{ name: undefined, version: undefined }] : names;
+}
+
+function splitAt(text: string, at: number): ClientName {
+  return { name: whole(text.slice(0, at)), version: whole(text.slice(at + 1)) };
+}
+
 /**
- * The input of the decision that was made about a recorded call. Whatever is not on record throws when it is read: inside
- * a condition that is a failed evaluation, in a target it comes out of `decide`. `onLoss` hears of each such reading.
- * @throws never
+ * The input of the decision that was made about a recorded call by this client. Whatever is not on record throws when it
+ * is read: inside a condition that is a failed evaluation, in a target it comes out of `decide`. `onLoss` hears of each
+ * such reading. @throws never
  */
-export function recordedInput(record: RecordedCall, onLoss: OnLoss): PolicyInput {
+export function recordedInput(record: RecordedCall, client: ClientName, onLoss: OnLoss): PolicyInput {
   const facts = readFacts(record.facts);
   const lost = (name: string): NotRecordedError => {
     // A row of before the facts were recorded lacks them all.
@@ -52,8 +74,9 @@ export function recordedInput(record: RecordedCall, onLoss: OnLoss): PolicyInput
     if (isLost(value)) throw lost(path);
     return value;
   };
-  const [name, version] = readClient(record.client);
-  const ip = whole(record.ip);
+  const name = client.name ?? LOST;
+  const version = client.version ?? LOST;
+  const ip = whole(record.ip) ?? LOST;
 
   return {
     principal: {
@@ -161,15 +184,8 @@ const MAX_FACT_ITEMS = 200;
 /** Where the audit cut or hid something of the facts, which then say `cut`. */
 const FACT_MARK = /\[redacted\]|…/;
 
-function whole(text: string): string | Lost {
-  return text.length > MAX_CLIENT_TEXT ? LOST : text;
-}
-
-// A name can have a slash in it, and so can a version: with two of them nobody knows where the name ended.
-function readClient(client: string): readonly [string | Lost, string | Lost] {
-  const [name, version, ...more] = client.split("/");
-  if (name === undefined || version === undefined || more.length > 0) return [LOST, LOST];
-  return [whole(name), whole(version)];
+function whole(text: string): string | undefined {
+  return text.length > MAX_CLIENT_TEXT ? undefined : text;
 }
 
 /** The facts of a call, each as it was, absent, or lost. */

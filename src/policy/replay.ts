@@ -1,23 +1,27 @@
 import type { Decision, Match } from "../core/decision.ts";
 import { DEFAULT_POLICY } from "./decide.ts";
 import type { PolicySet } from "./policy-set.ts";
-import { type RecordedCall, recordedInput } from "./recorded-call.ts";
+import { type ClientName, type RecordedCall, recordedInput } from "./recorded-call.ts";
 import { isForLoss, NotRecordedError } from "./recorded-values.ts";
 
 /** What other policies make of a recorded call. */
 export type Replayed =
-  /** The same effect by the same policies, as far as that can be told. */
-  | { readonly kind: "same"; readonly after: Decision; readonly shadows: readonly ShadowVerdict[] }
-  /** The same effect by other policies. */
-  | { readonly kind: "policies"; readonly after: Decision; readonly shadows: readonly ShadowVerdict[] }
-  | {
-      readonly kind: "changed";
-      readonly before: Verdict;
-      readonly after: Decision;
-      readonly shadows: readonly ShadowVerdict[];
-    }
+  | (Redecided & {
+      /** `same`: the same effect by the same policies, as far as that can be told; `policies`: by others. */
+      readonly kind: "same" | "policies";
+    })
+  | (Redecided & { readonly kind: "changed"; readonly before: Verdict })
   /** The record does not hold what the decision depends on. */
   | { readonly kind: "unknown"; readonly because: readonly Loss[] };
+
+/** A decision whose effect is certain. */
+interface Redecided {
+  readonly after: Decision;
+  /** The policy that is certain to have this effect; `undefined` for an `allow`. */
+  readonly policy: string | undefined;
+  /** Those in shadow that matched. */
+  readonly shadows: readonly ShadowVerdict[];
+}
 
 /** The effect of a decision, and the policy that it came from. */
 export interface Verdict {
@@ -49,8 +53,22 @@ export interface ShadowVerdict {
  * now; results are not on record, so redactions are not replayed either. `fallback` is `policies.default`. @throws never
  */
 export function replayCall(set: PolicySet, fallback: "allow" | "deny", record: RecordedCall): Replayed {
+  const [client, ...alternatives] = record.clients;
+  const first = replayAs(set, fallback, record, client);
+  const others = alternatives.map((alternative) => replayAs(set, fallback, record, alternative));
+  const different = others.find((other) => other.kind === "unknown" || !isAlike(other, first));
+  if (different === undefined || first.kind === "unknown") return first;
+  const { message } = new NotRecordedError("where the client's name ends");
+  return different.kind === "unknown" ? different : { kind: "unknown", because: [{ policy: undefined, why: message }] };
+}
+
+function isAlike(a: Replayed, b: Replayed): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function replayAs(set: PolicySet, fallback: "allow" | "deny", record: RecordedCall, client: ClientName): Replayed {
   const asked = new Set<string>();
-  const input = recordedInput(record, (path) => asked.add(path));
+  const input = recordedInput(record, client, (path) => asked.add(path));
   let after: Decision;
   try {
     after = set.decide(input);
@@ -77,14 +95,17 @@ export function replayCall(set: PolicySet, fallback: "allow" | "deny", record: R
       return { policy: match.policy, effect: effect === effectOf([...strict, ...most], fallback) ? effect : undefined };
     });
 
+  const redecided = { after, policy: decidingPolicy(after.effect, lenient), shadows };
   const effect = record.effect === "rate_limit" ? "allow" : record.effect;
-  if (effect !== after.effect) return { kind: "changed", before: { effect, policy: deciding(record) }, after, shadows };
+  if (effect !== after.effect) {
+    return { kind: "changed", before: { effect, policy: decidingPolicy(effect, record.matched) }, ...redecided };
+  }
   const openIds = new Set(open.map(({ policy }) => policy));
   const same = sameItems(
     record.matched.map(({ policy }) => policy).filter((id) => !openIds.has(id)),
     strict.map(({ policy }) => policy).filter((id) => !openIds.has(id)),
   );
-  return { kind: same ? "same" : "policies", after, shadows };
+  return { kind: same ? "same" : "policies", ...redecided };
 }
 
 /** The effect of policies that matched, as `decide` works it out. */
@@ -116,11 +137,15 @@ function asMatched({ policy, effect }: Match): Match {
   return { policy, effect, because: "condition" };
 }
 
-function deciding({ effect, matched }: RecordedCall): string | undefined {
+function decidingPolicy(
+  effect: string,
+  matched: readonly { readonly policy: string; readonly effect: string; readonly because?: Match["because"] }[],
+): string | undefined {
   if (effect === "allow") return undefined;
-  const found =
-    matched.find((match) => match.effect === effect) ?? matched.find((match) => match.effect === "rate_limit");
-  return found?.policy ?? (effect === "deny" ? DEFAULT_POLICY : undefined);
+  const found = matched.find((match) => match.effect === effect);
+  // A budget that cannot be counted denies.
+  const uncounted = effect === "deny" ? matched.find((match) => match.effect === "rate_limit") : undefined;
+  return (found ?? uncounted)?.policy ?? DEFAULT_POLICY;
 }
 
 function lossesOf(open: readonly Match[], asked: ReadonlySet<string>): readonly Loss[] {

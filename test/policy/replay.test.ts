@@ -84,7 +84,8 @@ describe("a recorded call, replayed", () => {
     expect(replayed).toMatchObject({
       kind: "changed",
       before: { effect: "allow", policy: undefined },
-      after: { effect: "deny", policy: "p" },
+      after: { effect: "deny" },
+      policy: "p",
     });
     const back = await replay(ALLOW_ALL, policyInput(), { before: denyIf("true") });
     expect(back).toMatchObject({
@@ -218,6 +219,14 @@ describe("a value that is not on record", () => {
     expect(replayed).toMatchObject({ kind: "same", after: { effect: "deny", policy: "sure" } });
   });
 
+  it("is not what a change is put down to", async () => {
+    const set = policySet(`policies:
+      - { id: open, when: 'args.note == "a"', then: { deny: {} } }
+      - { id: sure, then: { deny: {} } }`);
+    const replayed = await replay(set, policyInput({ arguments: { note: LONG } }), { before: ALLOW_ALL });
+    expect(replayed).toMatchObject({ kind: "changed", policy: "sure" });
+  });
+
   it("matters for an allow that a call needs", async () => {
     const set = policySet(
       `policies: [{ id: yes, when: 'args.note == "a" || args.missing == 1.0', then: { allow: {} } }]`,
@@ -247,6 +256,13 @@ describe("a value that is not on record", () => {
     [
       "a client whose name has a slash",
       { client: { name: "@acme/agent" } },
+      {},
+      'client.name == "@acme"',
+      "where the client's name ends is not on record",
+    ],
+    [
+      "a client whose name is nothing but slashes",
+      { client: { name: "/".repeat(20) } },
       {},
       'client.name == "a"',
       "client.name is not on record",
@@ -291,11 +307,17 @@ describe("a value that is not on record", () => {
 
   it("decides on targets too: the call as a whole is open", async () => {
     const set = policySet("policies: [{ id: p, target: { clients: [cursor] }, then: { deny: {} } }]");
-    const replayed = await replay(set, policyInput({ client: { name: "@acme/agent" } }));
+    const replayed = await replay(set, policyInput({ client: { name: LONG } }));
     expect(replayed).toEqual({
       kind: "unknown",
       because: [{ policy: undefined, why: "client.name is not on record" }],
     });
+  });
+
+  it("does not matter where the name of a client has a slash and decides nothing", async () => {
+    const set = policySet("policies: [{ id: p, target: { clients: ['@acme/*'] }, then: { deny: {} } }]");
+    expect(await replay(set, policyInput({ client: { name: "cursor/x/y" } }))).toMatchObject({ kind: "same" });
+    expect(await outcome('client.ip == "10.0.0.7"', { client: { name: "@acme/agent" } })).toBe("deny");
   });
 
   it("is not taken from a row whose arguments were changed afterwards", async () => {
