@@ -18,6 +18,7 @@ import { createListChanges, type ListChanges } from "./list-changes.ts";
 import { createMentions } from "./mentions.ts";
 import { createOutsideTalk } from "./outside-talk.ts";
 import { createPipeline } from "./pipeline.ts";
+import { createReceipts } from "./receipts.ts";
 import { createRelay, ownerOfResource } from "./relay.ts";
 import { createRequestStates } from "./request-state.ts";
 import { createVisibility } from "./visibility.ts";
@@ -55,6 +56,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
     ...deps,
     visibility,
     budgets: createBudgets(deps),
+    receipts: createReceipts(),
     states,
     mentions,
     outside,

@@ -1,7 +1,7 @@
 import type { Call } from "../core/call.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
-import type { RequestStates } from "./request-state.ts";
+import { type Continuation, NOTHING_CONTINUED, type RequestStates } from "./request-state.ts";
 
 /** The arguments of a `tools/call`; none given is none, anything but an object is refused. */
 export function readArguments(params: JsonObject): { readonly ok: true; readonly value: JsonObject } | Refusal {
@@ -10,16 +10,16 @@ export function readArguments(params: JsonObject): { readonly ok: true; readonly
   return isObject(args) ? { ok: true, value: args } : refuse("PARAMS_INVALID", "params.arguments must be an object.");
 }
 
-/** The upstream's own state that a retry brings back, or nothing on a first request. A forged or foreign one is refused. */
+/** What a retry brings back, or nothing on a first request. A forged or foreign state is refused. */
 export function readContinuation(
   call: Call,
   upstream: string,
   states: RequestStates,
-): { readonly ok: true; readonly state: string | undefined } | Refusal {
+): { readonly ok: true; readonly value: Continuation } | Refusal {
   const text = call.params["requestState"];
-  if (text === undefined) return { ok: true, state: undefined };
-  const state = typeof text === "string" ? states.open(call, upstream, text) : undefined;
-  return state === undefined
+  if (text === undefined) return { ok: true, value: NOTHING_CONTINUED };
+  const value = typeof text === "string" ? states.open(call, upstream, text) : undefined;
+  return value === undefined
     ? refuse("PARAMS_INVALID", "params.requestState is not one that this gateway gave for this request.")
-    : { ok: true, state };
+    : { ok: true, value };
 }

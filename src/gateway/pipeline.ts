@@ -12,6 +12,7 @@ import { auditOpening, policyInput } from "./call-facts.ts";
 import { enforceable } from "./enforceable.ts";
 import type { Mentions } from "./mentions.ts";
 import type { OutsideTalk } from "./outside-talk.ts";
+import type { Receipts } from "./receipts.ts";
 import type { RequestStates } from "./request-state.ts";
 import { resolveTool, UNKNOWN_TOOL } from "./resolve.ts";
 import { createResultGuard } from "./result-guard.ts";
@@ -24,6 +25,7 @@ export interface PipelineDeps {
   readonly policies: () => PolicySet;
   readonly visibility: Visibility;
   readonly budgets: Budgets;
+  readonly receipts: Receipts;
   readonly audit: Audit;
   readonly upstreams: Upstreams;
   readonly states: RequestStates;
@@ -41,7 +43,7 @@ export interface PipelineDeps {
  * decision is on disk.
  */
 export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outcome> {
-  const { audit, states, hash, log, now } = deps;
+  const { audit, states, receipts, hash, log, now } = deps;
 
   return async (call) => {
     const resolved = resolveTool(deps, call);
@@ -54,7 +56,8 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
     const decided = set.decide(input);
 
     // Counted before it is recorded, so that the record says what came of it. A call that is cancelled now has cost.
-    const draws = decided.effect === "allow" && decided.limits !== undefined;
+    const limited = decided.effect === "allow" && decided.limits !== undefined;
+    const draws = limited && !receipts.redeem(resolved.continuation.receipt);
     const decision = draws ? await deps.budgets.draw(decided, decided.limits) : decided;
     if (decision === undefined) return { kind: "refused", refusal: refuse("LIMITS_UNAVAILABLE") };
 
@@ -78,7 +81,7 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
       call,
       tool,
       arguments: resolved.arguments,
-      state: resolved.state,
+      state: resolved.continuation.state,
       peer: deps.outside.peerFor(call.peer, tool.upstream, guard && { set, redactions: guard.beside() }),
       onNotification: (notification) => call.notify(guard?.notification(notification) ?? notification),
     });
@@ -87,6 +90,7 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
       upstream: tool.upstream,
       states,
       guard,
+      receipts: limited ? receipts : undefined,
       onEnd(ending, result) {
         close(ending);
         if (result !== undefined) deps.mentions.learn(tool.upstream, result);

@@ -30,6 +30,7 @@ export function createRelay(deps: RelayDeps): (call: Call) => Promise<Outcome> {
     if (!route.ok) return { kind: "refused", refusal: route };
     const continuation = readContinuation(call, route.upstream, deps.states);
     if (!continuation.ok) return { kind: "refused", refusal: continuation };
+    const { state } = continuation.value;
     const { requestState: _state, ...params } = route.params;
 
     const follow = followRounds({
@@ -50,7 +51,7 @@ export function createRelay(deps: RelayDeps): (call: Call) => Promise<Outcome> {
     }
     const round = await upstream.session(deps.outside.peerFor(call.peer, route.upstream)).request({
       method: call.method,
-      params: { ...params, ...(continuation.state === undefined ? {} : { requestState: continuation.state }) },
+      params: { ...params, ...(state === undefined ? {} : { requestState: state }) },
       mirrored: [],
       wantsProgress: call.wantsProgress,
       logLevel: call.logLevel,

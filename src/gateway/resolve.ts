@@ -5,7 +5,7 @@ import { type Refusal, refuse } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Outcome } from "../core/outcome.ts";
 import { readArguments, readContinuation } from "./params.ts";
-import type { RequestStates } from "./request-state.ts";
+import type { Continuation, RequestStates } from "./request-state.ts";
 import type { Visibility } from "./visibility.ts";
 
 /** What a `tools/call` is about, or its answer if it is about nothing. */
@@ -14,8 +14,8 @@ export type Resolved =
       readonly ok: true;
       readonly tool: ToolEntry;
       readonly arguments: JsonObject;
-      /** The upstream's own state that a retry brings back. */
-      readonly state: string | undefined;
+      /** What a retry brings back. */
+      readonly continuation: Continuation;
     }
   | { readonly ok: false; readonly outcome: Outcome };
 
@@ -42,7 +42,7 @@ export function resolveTool({ catalog, visibility, states }: ResolveDeps, call: 
   if (!args.ok) return amiss(visibility, call, tool, args);
   const continuation = readContinuation(call, tool.upstream, states);
   if (!continuation.ok) return amiss(visibility, call, tool, continuation);
-  return { ok: true, tool, arguments: args.value, state: continuation.state };
+  return { ok: true, tool, arguments: args.value, continuation: continuation.value };
 }
 
 function amiss(visibility: Visibility, call: Call, tool: ToolEntry, refusal: Refusal): Resolved {

@@ -1,7 +1,8 @@
 import type { Call } from "../core/call.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { RawJson } from "../core/raw-json.ts";
-import type { Round } from "../core/round.ts";
+import type { AsksRound, Round } from "../core/round.ts";
+import type { Receipts } from "./receipts.ts";
 import type { RequestStates } from "./request-state.ts";
 import type { ResultGuard } from "./result-guard.ts";
 
@@ -12,6 +13,8 @@ export interface Following {
   readonly states: RequestStates;
   /** What everything that the upstream says passes through; none where no policy looks at it. */
   readonly guard?: ResultGuard | undefined;
+  /** Where the call has drawn on budgets: what its retry with an answer need not do again. */
+  readonly receipts?: Receipts | undefined;
   /**
    * Hears how this request ended, once, with the result as the client gets it: at its last round, or, for a modern
    * client, when it is sent away with a question, because its retry is a request of its own.
@@ -20,13 +23,20 @@ export interface Following {
 }
 
 /** Brings the rounds of an upstream call to outcomes. */
-export function followRounds({ call, upstream, states, guard, onEnd }: Following): (round: Round) => Outcome {
+export function followRounds(following: Following): (round: Round) => Outcome {
+  const { call, upstream, states, guard, receipts, onEnd } = following;
   let over = false;
   // A question that is put and then given up (the client cannot answer it) must not end its call twice.
   const end = (ending: string, result?: RawJson): void => {
     if (over) return;
     over = true;
     onEnd(ending, result);
+  };
+  // Only a client that is sent away comes back with the state; the others answer within the call.
+  const sealed = ({ era, state, asks }: AsksRound): string | undefined => {
+    const leaves = call.era === "modern" && era === "modern" && (state !== undefined || Object.keys(asks).length > 0);
+    const receipt = leaves ? receipts?.issue() : undefined;
+    return state === undefined && receipt === undefined ? undefined : states.seal(call, upstream, { state, receipt });
   };
   const follow = (round: Round): Outcome => {
     switch (round.kind) {
@@ -37,7 +47,7 @@ export function followRounds({ call, upstream, states, guard, onEnd }: Following
           kind: "asks",
           era: round.era,
           asks,
-          state: round.state === undefined ? undefined : states.seal(call, upstream, round.state),
+          state: sealed(round),
           resume: async (responses) => follow(await round.resume(responses)),
           abandon: (reason) => {
             round.abandon(reason);

@@ -1,6 +1,8 @@
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { JsonObject } from "../../src/core/json.ts";
 import { openStoreReader } from "../../src/store/open-store.ts";
+import { connectAskingSdk1, connectAskingSdk2 } from "../support/asking-clients.ts";
 import { connectSdk1, connectSdk2Pinned } from "../support/clients.ts";
 import { eventually } from "../support/eventually.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
@@ -14,6 +16,9 @@ const POLICIES = `policies:
   - id: three-a-day
     target: { tools: ["modern/echo"] }
     then: { rate_limit: { limit: 3, per: 1d, message: "Three a day are enough, {{ user.id }}." } }
+  - id: one-question
+    target: { tools: ["modern/ask", "modern/order"] }
+    then: { rate_limit: { limit: 1, per: 1d, by: [user, tool] } }
   - id: no-shouting
     target: { tools: ["modern/echo"] }
     when: args.text == "SHOUT"
@@ -96,6 +101,34 @@ describe("a budget", () => {
   it("lets through exactly what is left when calls arrive together", async () => {
     const answers = await Promise.all(Array.from({ length: 12 }, (_, n) => ask("ann", `call ${n}`)));
     expect(answers.filter(({ isError }) => isError !== true).length).toBe(3);
+  });
+
+  it.each([
+    ["SDK v1, within the call", (user: "ann" | "sam") => connectAskingSdk1(gateway.mcp, "Ada", users.bearer(user))],
+    ["SDK v2, in a second request", (user: "ann" | "sam") => connectAskingSdk2(gateway.mcp, "Ada", users.bearer(user))],
+  ] as const)("is drawn on once by a call that is asked something, by %s", async (_client, connect) => {
+    const client = await connect("ann");
+    expect(await client.call("modern__ask")).toMatchObject({ text: "Hello, Ada.", isError: false });
+    expect(await client.call("modern__ask")).toMatchObject({
+      text: expect.stringContaining("Try again in"),
+      isError: true,
+    });
+    await client.close();
+  });
+
+  it("is drawn on again by an answer that is played back", async () => {
+    const order = async (more: JsonObject) => {
+      const params = { name: "modern__order", arguments: { text: "tea" }, ...more };
+      const meta = { "io.modelcontextprotocol/clientCapabilities": { elicitation: { form: {} } } };
+      return JSON.parse((await callModern(gateway.mcp, users.bearer("ann").authorization, params, {}, meta)).text)
+        .result;
+    };
+    const { requestState } = await order({});
+    const answered = { requestState, inputResponses: { who: { action: "accept", content: { name: "Ada" } } } };
+    expect(await order(answered)).toMatchObject({ content: [{ text: "tea for Ada." }] });
+    const ran = upstream.journal.length;
+    expect(await order(answered)).toMatchObject({ _meta: { "portcullis/decision": { decision: "rate_limit" } } });
+    expect(upstream.journal.length).toBe(ran);
   });
 
   it("that cannot be counted lets nothing through, and stops nothing else", async () => {

@@ -22,6 +22,7 @@ export interface AskingClient {
 export async function connectAskingSdk1(
   url: string,
   user = "Ada",
+  headers: Record<string, string> = {},
 ): Promise<AskingClient & { readonly client: LegacyClient }> {
   const asked: string[] = [];
   const client = new LegacyClient(
@@ -41,7 +42,7 @@ export async function connectAskingSdk1(
     return { roots: [{ uri: `file:///home/${user}`, name: user }] };
   });
   // The SDK's own types disagree under exactOptionalPropertyTypes.
-  await client.connect(new LegacyTransport(new URL(url)) as Transport);
+  await client.connect(new LegacyTransport(new URL(url), { requestInit: { headers } }) as Transport);
   return {
     client,
     asked,

@@ -14,8 +14,9 @@ export async function callModern(
   authorization: string,
   params: JsonObject,
   headers: Readonly<Record<string, string>> = {},
+  meta: JsonObject = {},
 ): Promise<WholeAnswer> {
-  const request = modern("tools/call", params, { headers: { Authorization: authorization, ...headers } });
+  const request = modern("tools/call", params, { headers: { Authorization: authorization, ...headers }, meta });
   return whole(await send(portOf(url), request));
 }
 
