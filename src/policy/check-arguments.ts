@@ -24,6 +24,13 @@ export type ArgumentCheck = (texts: PolicyTexts, tools: readonly number[]) => re
 // Steps for one policy and one tool. Far more than any condition takes that a person has written.
 const MAX_STEPS = 50_000;
 
+const TOO_INTRICATE: Problem = {
+  start: 0,
+  severity: "warning",
+  message: "This is too intricate to be checked against the tools in full.",
+  hint: "Split the condition up.",
+};
+
 interface Schema {
   readonly type: ArgumentType | undefined;
   /** The schema, where what it says of one argument can be told apart from the rest. */
@@ -87,6 +94,7 @@ export function createArgumentCheck(known: readonly KnownTool[], language: Polic
     const found = new Map<CheckedText, ToolFindings[]>(all.map((text) => [text, []]));
     const constants = createConstants(all, language);
     let guards: GuardCache = new Map();
+    let complete = true;
     for (const group of groupsOf(dependencies, tools)) {
       const [first] = group;
       const tool = first === undefined ? undefined : known[first];
@@ -101,8 +109,12 @@ export function createArgumentCheck(known: readonly KnownTool[], language: Polic
       };
       const named = group.map((index) => paths[index] ?? pathOf(tool));
       for (const [text, findings] of checkTexts(when, others, deps)) found.get(text)?.push({ tools: named, findings });
+      complete &&= deps.budget.left > 0;
     }
-    return [...found].map(([text, groups]) => ({ text, problems: reportFindings(groups, text.shown) }));
+    return [...found].map(([text, groups], index) => ({
+      text,
+      problems: [...reportFindings(groups, text.shown), ...(complete || index > 0 ? [] : [TOO_INTRICATE])],
+    }));
   };
 }
 

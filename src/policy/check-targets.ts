@@ -38,7 +38,7 @@ export function checkTarget({ entry, path, tools }: CheckedPolicy, known: KnownP
       if (known.fits(key, excludes ? glob.slice(1) : glob)) continue;
       const at = [...path, "target", key, index];
       if (excludes) {
-        const message = `\`${glob}\` excludes nothing: no known tool is called so.`;
+        const message = `\`${glob}\` excludes nothing: no known tool fits it.`;
         problems.push({ severity: "warning", path: at, message, hint: nameHint(key, glob.slice(1), known) });
       } else problems.push({ severity: "error", path: at, ...unknownEntry(key, glob, known) });
     }
@@ -61,7 +61,7 @@ function unknownEntry(
   const named = !/[*?]/.test(upstream) && (key === "upstreams" || glob.includes("/"));
   if (named && !known.upstreams.includes(upstream))
     return { message: `There is no upstream \`${upstream}\` with tools.`, hint };
-  return { message: `No known ${key === "tools" ? "tool" : "upstream"} is called \`${glob}\`.`, hint };
+  return { message: `No known ${key === "tools" ? "tool" : "upstream"} fits \`${glob}\`.`, hint };
 }
 
 function nameHint(key: "tools" | "upstreams", glob: string, { upstreams, paths }: KnownPaths): string | undefined {

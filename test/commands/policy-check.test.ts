@@ -84,7 +84,7 @@ describe("portcullis policy check, with tools on record", () => {
     await store({ bank: { pay: PAY } });
     const { code, out, err } = await check();
     expect([code, out]).toEqual([1, ""]);
-    expect(err).toBe(`DIR/policies/p.yaml:3:32: No known tool is called \`bank/pya\`.
+    expect(err).toBe(`DIR/policies/p.yaml:3:32: No known tool fits \`bank/pya\`.
   3 |   - { id: b, target: { tools: [bank/pya] }, then: { deny: {} } }
     |                                ^
   Did you mean \`bank/pay\`?
@@ -133,7 +133,7 @@ Checked against 1 tool of 1 upstream, as listed last.`);
     configure({ bank: servers.broken.replace("}", ", tools: { deny: [refund] } }") });
     policies("  - { id: a, target: { tools: [bank/refund] }, then: { deny: {} } }\n");
     await store({ bank: { pay: PAY, refund: PAY } });
-    expect(await check()).toMatchObject({ code: 1, err: expect.stringContaining("called `bank/refund`") });
+    expect(await check()).toMatchObject({ code: 1, err: expect.stringContaining("fits `bank/refund`") });
   });
 
   it("does not look at tools with --no-tools, or before the policies compile", async () => {

@@ -359,3 +359,15 @@ describe("the other texts of a policy", () => {
     expect(messages('{ deny: { message: "No: {{ args.note }}." } }', 'args.note == "x"')).toHaveLength(1);
   });
 });
+
+describe("a condition that is made to be hard to check", () => {
+  it("ends, with a word that it was not checked in full", () => {
+    const names = Array.from({ length: 28 }, (_, depth) => `a${depth}`);
+    const properties = Object.fromEntries(names.map((name) => [name, { type: "string" }]));
+    let condition = "args.a0 == 'x'";
+    for (const name of names) condition = `((${condition} && has(args.${name})) || args.${name} == 'y')`;
+    expect(problems(condition, [tool("a/b", { type: "object", properties })])).toContain(
+      "warning 1: This is too intricate to be checked against the tools in full. Split the condition up.",
+    );
+  });
+});

@@ -40,7 +40,7 @@ describe("a target", () => {
   it.each([
     [
       'tools: ["expenses/create_expanse"]',
-      '"expenses/create_expanse" No known tool is called `expenses/create_expanse`. Did you mean `expenses/create_expense`?',
+      '"expenses/create_expanse" No known tool fits `expenses/create_expanse`. Did you mean `expenses/create_expense`?',
     ],
     [
       'tools: ["crm/*", "expense/*"]',
@@ -49,11 +49,11 @@ describe("a target", () => {
     ['tools: ["payroll/x"]', '"payroll/x" There is no upstream `payroll` with tools. Known are crm, expenses.'],
     [
       'tools: ["crm/remove_*"]',
-      '"crm/remove_*" No known tool is called `crm/remove_*`. `crm` has crm/delete_customer, crm/find_customer.',
+      '"crm/remove_*" No known tool fits `crm/remove_*`. `crm` has crm/delete_customer, crm/find_customer.',
     ],
     [
       'tools: ["find_customer"]',
-      '"find_customer" No known tool is called `find_customer`. Did you mean `crm/find_customer`?',
+      '"find_customer" No known tool fits `find_customer`. Did you mean `crm/find_customer`?',
     ],
     ["upstreams: [cmr]", "cmr] There is no upstream `cmr` with tools. Did you mean `crm`?"],
     [
@@ -78,7 +78,7 @@ describe("a target", () => {
     const { errors, warnings } = check('{ id: p, target: { tools: ["crm/*", "!crm/remove"] }, then: { deny: {} } }');
     expect(errors).toEqual([]);
     expect(warnings.map(shown)).toEqual([
-      "2:39 `!crm/remove` excludes nothing: no known tool is called so. `crm` has crm/delete_customer, crm/find_customer.",
+      "2:39 `!crm/remove` excludes nothing: no known tool fits it. `crm` has crm/delete_customer, crm/find_customer.",
     ]);
   });
 
