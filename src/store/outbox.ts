@@ -48,9 +48,15 @@ export interface Outbox {
   /**
    * Takes up to `limit` messages that are due, for `leaseMs`: nobody else gets them in that time, and they are due again
    * after it unless `done` or `failed` was said. To one notifier about one request they come in order: a later one waits
-   * until the earlier one is done or given up.
+   * until the earlier one is done or given up. Those to a notifier of `except` stay, so that a slow one keeps nobody
+   * else's back.
    */
-  claimDue(now: number, limit: number, leaseMs: number): Promise<readonly OutboxMessage[]>;
+  claimDue(
+    now: number,
+    limit: number,
+    leaseMs: number,
+    except?: readonly string[],
+  ): Promise<readonly OutboxMessage[]>;
   done(id: number, at: number): Promise<void>;
   /** `nextAt`: when to try again; `undefined` gives it up. `error` is for operators: no secrets, no contents. */
   failed(id: number, error: string, at: number, nextAt: number | undefined): Promise<void>;
