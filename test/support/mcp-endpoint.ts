@@ -30,11 +30,13 @@ export function person(subject: string): Principal {
   };
 }
 
-/** `Bearer <name>` is that person; anything else is challenged. */
+/** `Bearer <name>` is that person, `Bearer <name>.<role>` in this role; anything else is challenged. */
 const namedByToken: Identity = {
   identify({ authorization, path }) {
-    const subject = /^Bearer (\w+)$/.exec(authorization ?? "")?.[1];
-    if (subject !== undefined) return { ok: true, principal: person(subject) };
+    const [, subject, role] = /^Bearer (\w+)(?:\.(\w+))?$/.exec(authorization ?? "") ?? [];
+    if (subject !== undefined) {
+      return { ok: true, principal: { ...person(subject), roles: role === undefined ? [] : [role] } };
+    }
     return {
       ok: false,
       refusal: refuse("CREDENTIAL_MISSING"),
