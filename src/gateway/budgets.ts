@@ -21,8 +21,8 @@ export function createBudgets(deps: { readonly rateLimits: RateLimits; readonly 
         const verdict = await deps.rateLimits.use(limits);
         if (verdict.ok) return decision;
         const limit = limits[verdict.index];
-        // A refusal that names none of the limits would be a fault of the counters.
-        return limit === undefined ? undefined : exceeded(decision, limit, verdict.retryAfterMs);
+        if (limit === undefined) throw new RangeError("The counters refuse a call for a limit that it does not have.");
+        return exceeded(decision, limit, verdict.retryAfterMs);
       } catch (err) {
         deps.log.error({ err }, "A call was refused, because its rate limits could not be counted.");
         return undefined;
