@@ -148,12 +148,14 @@ class Checker {
     const sides = { left, right, first, second, text: this.#text };
     if (node.op === "list") return { value: { ...ofKind("list"), item: listItem(values) }, findings };
     if (node.op === "map") return { value: ofKind("map"), findings };
-    if (node.op === "!_" || node.op === "-_") {
-      const fits = node.op === "!_" ? canBe(left, "bool") : canBe(left, "int", "double");
-      if (!fits) findings.push(operandMistake(first, left, node.op === "!_" ? "!" : "-", this.#text));
-      const negated = node.op === "-_" && typeof left.literal === "number" ? -left.literal : undefined;
-      const value = node.op === "!_" ? ofKind("bool") : { ...ANY, kinds: left.kinds, literal: negated };
-      return { value, findings };
+    if (node.op === "!_") {
+      findings.push(...this.#notBool(first, facts, scope, "!"));
+      return { value: ofKind("bool"), findings };
+    }
+    if (node.op === "-_") {
+      if (!canBe(left, "int", "double")) findings.push(operandMistake(first, left, "-", this.#text));
+      const literal = typeof left.literal === "number" ? -left.literal : undefined;
+      return { value: { ...ANY, kinds: left.kinds, literal }, findings };
     }
     if (ORDERING.has(node.op)) {
       findings.push(...checkComparison(node, sides));

@@ -180,6 +180,10 @@ describe("a condition, held against one tool", () => {
     ["args.currency && true", `1: \`args.currency\` is a text; \`&&\` takes true or false (${IN}).`],
     ["true || args.currency", undefined],
     ["args.currency ? true : false", `1: \`args.currency\` is a text; \`?:\` takes true or false (${IN}).`],
+    [
+      "!(has(args.note) ? args.urgent : args.amount)",
+      `34: \`args.amount\` is a number; \`!\` takes true or false (${IN}).`,
+    ],
     ["!args.amount", `2: \`args.amount\` is a number; \`!\` takes true or false (${IN}).`],
     ["args.currency[0] == 'x'", `1: \`args.currency\` is a text: \`0\` is no key of it (${IN}).`],
     ["args.amount.value == 1", `1: \`args.amount\` is a number: it has no field \`value\` (${IN}).`],
