@@ -51,12 +51,7 @@ export interface Outbox {
    * until the earlier one is done or given up. Those to a notifier of `except` stay, so that a slow one keeps nobody
    * else's back.
    */
-  claimDue(
-    now: number,
-    limit: number,
-    leaseMs: number,
-    except?: readonly string[],
-  ): Promise<readonly OutboxMessage[]>;
+  claimDue(now: number, limit: number, leaseMs: number, except?: readonly string[]): Promise<readonly OutboxMessage[]>;
   done(id: number, at: number): Promise<void>;
   /** `nextAt`: when to try again; `undefined` gives it up. `error` is for operators: no secrets, no contents. */
   failed(id: number, error: string, at: number, nextAt: number | undefined): Promise<void>;
