@@ -33,6 +33,7 @@ it("tells exactly the sessions whose list of tools is another one after a policy
     await startTestGateway(
       { auth: users.auth, upstreams: { modern: { url: upstream.url }, leaky: LEAKY_STDIO.legacy } },
       { "p.yaml": policies() },
+      { timing: { settleMs: 50_000 } },
     ),
   );
   const open = async (name: Name): Promise<readonly Listener[]> => [

@@ -62,6 +62,8 @@ beforeAll(async () => {
       upstreams: { ...LEAKY_STDIO, raw: { url: raw.url }, http: { url: legacy.url } },
     },
     { "p.yaml": POLICIES },
+    // Two child processes that compile what they run take their time on a busy machine.
+    { timing: { settleMs: 50_000 } },
   );
 }, 60_000);
 
