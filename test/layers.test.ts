@@ -18,6 +18,9 @@ const refused = [
   { what: "JSONPath outside redaction/", room: "policy", code: uses("json-p3") },
   { what: "redaction importing its neighbour", room: "redaction", code: uses("../mcp/messages.ts") },
   { what: "undici outside upstream/", room: "catalog", code: uses("undici") },
+  { what: "an SMTP client outside approvals/notify/", room: "approvals", code: uses("nodemailer") },
+  { what: "signed webhooks outside approvals/notify/", room: "gateway", code: uses("standardwebhooks") },
+  { what: "notifiers importing a higher tier", room: "approvals/notify", code: uses("../../gateway/gateway.ts") },
   {
     what: "SDK transports outside upstream/",
     room: "downstream",
@@ -36,6 +39,8 @@ const allowed = [
   { what: "detectors below policies", room: "policy", code: uses("../redaction/redaction.ts") },
   { what: "its own room", room: "gateway", code: uses("./gateway.ts") },
   { what: "its own library", room: "upstream", code: uses("undici") },
+  { what: "a notifier's library", room: "approvals/notify", code: uses("nodemailer") },
+  { what: "a lower tier from a folder in a room", room: "approvals/notify", code: uses("../../store/outbox.ts") },
   { what: "Node", room: "core", code: uses("node:crypto") },
 ].map((entry, index) => ({ ...entry, path: `src/${entry.room}/allowed-${index}.ts` }));
 
