@@ -30,7 +30,8 @@ export interface ApprovalRecord {
   readonly policies: readonly string[];
   readonly policySet: string;
   readonly snapshot: FlowSnapshot;
-  readonly message: string;
+  /** Sealed, because policies' messages may repeat arguments; `undefined` once purged. */
+  readonly messageSealed: string | undefined;
   readonly run: "gateway" | "caller";
   readonly idempotent: boolean;
   readonly stage: number;
@@ -52,6 +53,8 @@ export interface ApprovalRecord {
   readonly executionEndedAt: number | undefined;
   /** How often it was claimed. */
   readonly runs: number;
+  /** When it came to its end: neither open nor `indeterminate`. */
+  readonly endedAt: number | undefined;
   readonly hasResult: boolean;
   readonly resultIsError: boolean | undefined;
   readonly deliveredAt: number | undefined;
@@ -116,6 +119,12 @@ export interface NewApproval {
   readonly messages: readonly NewMessage[];
 }
 
+/** What is looked for before a request is made. */
+export interface Wanted {
+  readonly digest: string;
+  readonly run: "gateway" | "caller";
+}
+
 /** Bounds on a new request. */
 export interface OpeningRules {
   /** An identical call's request that has ended since then and was not delivered is given instead. */
@@ -174,10 +183,11 @@ export interface ApprovalQuery {
 /** Approval requests, their voices and their history. All methods throw StoreError only, and then nothing is changed. */
 export interface ApprovalStore {
   /**
-   * Adds a request, unless one of the same digest is open (joined; `run: "gateway"` of the new one is taken over) or has
-   * ended and is not delivered, or the requester has too many. Exact for all processes on one file.
+   * Adds what `make` gives, unless a request of this digest is open (joined, and run by the gateway if this call wants
+   * that) or has ended and is not delivered, or the requester has too many. Exact for all processes on one file. `make`
+   * is not called where it is known without it.
    */
-  open(wanted: NewApproval, rules: OpeningRules): Promise<Opening>;
+  open(wanted: Wanted, rules: OpeningRules, make: () => NewApproval): Promise<Opening>;
   find(id: string): Promise<StoredApproval | undefined>;
   /** The newest request of this digest. */
   newest(digest: string): Promise<StoredApproval | undefined>;
@@ -188,7 +198,7 @@ export interface ApprovalStore {
   sealed(id: string): Promise<SealedParts | undefined>;
   /**
    * Reads a request and writes what `decide` makes of it in one immediate transaction, so that of two processes one sees
-   * what the other wrote. `decide` may run again while the lock is waited for: it must be pure. What it throws comes out.
+   * what the other wrote. `decide` may run again while the lock is waited for, so it must not do anything but decide.
    * `undefined` if there is no such request, or `decide` wants no change.
    */
   change(id: string, decide: (stored: StoredApproval) => ApprovalChange | undefined): Promise<Changed | undefined>;
@@ -200,7 +210,7 @@ export interface ApprovalStore {
   versions(ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Approved, to be run by the gateway, and still in time; the oldest first. */
   runnable(now: number, limit: number): Promise<readonly StoredApproval[]>;
-  /** The flows that pending and approved requests were made with, and how many there are of each. */
+  /** The flows that pending and approved requests were made with. */
   openSnapshots(): Promise<readonly { readonly id: string; readonly snapshot: FlowSnapshot }[]>;
   /** Gives this owner's runs until `leaseUntil`; how many there are. */
   renewLeases(owner: string, leaseUntil: number): Promise<number>;

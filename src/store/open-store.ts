@@ -3,12 +3,16 @@ import type Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import type { Log } from "../core/log.ts";
 import { prepareAppend } from "./append-audit.ts";
+import { createApprovalStore } from "./approval-store.ts";
+import type { ApprovalStore } from "./approvals.ts";
 import type { AuditReader, AuditRows } from "./audit-rows.ts";
 import { BACKSTOP_PAGES, type Checkpointer, createCheckpointer } from "./checkpointer.ts";
 import { createDefinitionReader, createDefinitionStore } from "./definition-rows.ts";
 import type { DefinitionReader, DefinitionStore } from "./definitions.ts";
 import { createGuarded, type Guarded } from "./guarded.ts";
 import { openForReading, openForWriting } from "./open-database.ts";
+import type { Outbox } from "./outbox.ts";
+import { createOutbox } from "./outbox-rows.ts";
 import { createRateLimits } from "./rate-limit-rows.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import { createAuditReader } from "./read-audit.ts";
@@ -22,6 +26,8 @@ export interface Store {
   readonly audit: AuditRows;
   readonly definitions: DefinitionStore & DefinitionReader;
   readonly rateLimits: RateLimits;
+  readonly approvals: ApprovalStore;
+  readonly outbox: Outbox;
   /** Ends the connections. Nothing else may be called afterwards. */
   close(): Promise<void>;
 }
@@ -57,11 +63,12 @@ export function openStore(options: StoreOptions): Store {
     place.kind === "file"
       ? createCheckpointer(place.path, (err) => options.log.warn({ err, path: what }, "A checkpoint failed."))
       : undefined;
+  const onCommit = () => checkpointer?.committed();
   const rateLimits = createRateLimits({
     connection: counters,
     what,
     lockWaitMs: options.lockWaitMs ?? 2_000,
-    onCommit: () => checkpointer?.committed(),
+    onCommit,
   });
   return {
     sessions: createSessionStore(db, guarded),
@@ -71,6 +78,8 @@ export function openStore(options: StoreOptions): Store {
     },
     definitions: { ...createDefinitionReader(db, guarded), ...createDefinitionStore(db, guarded) },
     rateLimits,
+    approvals: createApprovalStore({ db, guarded, onCommit }),
+    outbox: createOutbox({ db, guarded, onCommit }),
     async close() {
       await rateLimits.idle();
       await checkpointer?.close();

@@ -1,0 +1,189 @@
+import { and, asc, desc, eq, gt, inArray, isNotNull, lte, min, or, type SQL, sql } from "drizzle-orm";
+import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import type { ApprovalEvent } from "../core/approval.ts";
+import { decisionOf, eventOf, type RequestRow, recordOf } from "./approval-rows.ts";
+import type { ApprovalQuery, ApprovalStore, ApproverKeys, StoredApproval } from "./approvals.ts";
+import type { Guarded } from "./guarded.ts";
+import {
+  approvalApprovers,
+  approvalDecisions,
+  approvalEvents,
+  approvalSealed,
+  approvalRequests as rows,
+} from "./schema.ts";
+
+/** The part of the store that changes nothing. */
+export type ApprovalReads = Omit<ApprovalStore, "open" | "change" | "renewLeases">;
+
+// Written out, not bound: only so does SQLite see that the partial indices serve.
+const WAITING: SQL = sql`${rows.state} IN ('pending', 'approved')`;
+const RUNNABLE: SQL = sql`${rows.state} = 'approved' AND ${rows.run} = 'gateway'`;
+
+/** Reads single requests; usable inside a transaction of the same connection. */
+export interface ApprovalFinder {
+  find(id: string): StoredApproval | undefined;
+  newest(digest: string): StoredApproval | undefined;
+  /** In the order of the rows. */
+  withDecisions(found: readonly RequestRow[]): readonly StoredApproval[];
+}
+
+/** Prepares the look-ups that every call and every transition makes. */
+export function createApprovalFinder(db: BetterSQLite3Database): ApprovalFinder {
+  const byId = db
+    .select()
+    .from(rows)
+    .where(eq(rows.id, sql.placeholder("id")))
+    .prepare();
+  // Creation times may be equal; of one digest the row that came later was allowed because the earlier one had ended.
+  const byDigest = db
+    .select()
+    .from(rows)
+    .where(eq(rows.digest, sql.placeholder("digest")))
+    .orderBy(desc(rows.createdAt), desc(sql`rowid`))
+    .limit(1)
+    .prepare();
+  const voices = db
+    .select()
+    .from(approvalDecisions)
+    .where(sql`${approvalDecisions.requestId} IN (SELECT value FROM json_each(${sql.placeholder("ids")}))`)
+    .orderBy(asc(sql`rowid`))
+    .prepare();
+
+  function withDecisions(found: readonly RequestRow[]): readonly StoredApproval[] {
+    if (found.length === 0) return [];
+    const said = voices.all({ ids: JSON.stringify(found.map((row) => row.id)) });
+    return found.map((row) => ({
+      record: recordOf(row),
+      decisions: said.filter((voice) => voice.requestId === row.id).map(decisionOf),
+    }));
+  }
+  const one = (row: RequestRow | undefined): StoredApproval | undefined =>
+    row === undefined ? undefined : withDecisions([row])[0];
+  return {
+    find: (id) => one(byId.get({ id })),
+    newest: (digest) => one(byDigest.get({ digest })),
+    withDecisions,
+  };
+}
+
+/** Reads approval requests through one connection. */
+export function createApprovalReads(
+  db: BetterSQLite3Database,
+  guarded: Guarded,
+  finder: ApprovalFinder,
+): ApprovalReads {
+  const versions = db
+    .select({ id: rows.id, version: rows.version })
+    .from(rows)
+    .where(sql`${rows.id} IN (SELECT value FROM json_each(${sql.placeholder("ids")}))`)
+    .prepare();
+
+  return {
+    find: (id) => guarded(() => finder.find(id)),
+    newest: (digest) => guarded(() => finder.newest(digest)),
+    list: (query) =>
+      guarded(() =>
+        finder.withDecisions(
+          db
+            .select()
+            .from(rows)
+            .where(conditions(query))
+            .orderBy(desc(rows.createdAt), desc(rows.id))
+            .limit(query.limit)
+            .all(),
+        ),
+      ),
+    async events(id): Promise<readonly ApprovalEvent[]> {
+      const query = () =>
+        db.select().from(approvalEvents).where(eq(approvalEvents.requestId, id)).orderBy(asc(approvalEvents.seq)).all();
+      return (await guarded(query)).map(eventOf);
+    },
+    async sealed(id) {
+      const row = await guarded(() => db.select().from(approvalSealed).where(eq(approvalSealed.requestId, id)).get());
+      if (row === undefined) return undefined;
+      return { arguments: row.arguments, requester: row.requester, result: row.result ?? undefined };
+    },
+    async due(now, limit) {
+      const query = () =>
+        db.select({ id: rows.id }).from(rows).where(lte(rows.dueAt, now)).orderBy(asc(rows.dueAt)).limit(limit).all();
+      return (await guarded(query)).map((row) => row.id);
+    },
+    async nextDue() {
+      const query = () =>
+        db
+          .select({ next: min(rows.dueAt) })
+          .from(rows)
+          .where(isNotNull(rows.dueAt))
+          .get();
+      return (await guarded(query))?.next ?? undefined;
+    },
+    async versions(ids) {
+      const found = await guarded(() => versions.all({ ids: JSON.stringify(ids) }));
+      return new Map(found.map((row) => [row.id, row.version]));
+    },
+    runnable: (now, limit) =>
+      guarded(() =>
+        finder.withDecisions(
+          db
+            .select()
+            .from(rows)
+            .where(and(RUNNABLE, gt(rows.executeUntil, now)))
+            .orderBy(asc(rows.createdAt))
+            .limit(limit)
+            .all(),
+        ),
+      ),
+    async openSnapshots() {
+      const found = await guarded(() => db.select().from(rows).where(WAITING).all());
+      return found.map((row) => ({ id: row.id, snapshot: recordOf(row).snapshot }));
+    },
+  };
+}
+
+function conditions(query: ApprovalQuery): SQL | undefined {
+  const { before } = query;
+  return and(
+    query.states === undefined ? undefined : inArray(rows.state, [...query.states]),
+    query.decidableBy === undefined ? undefined : decidable(query.decidableBy.keys, query.decidableBy.now),
+    query.visibleTo === undefined ? undefined : or(own(query.visibleTo), approves(query.visibleTo)),
+    query.requester === undefined
+      ? undefined
+      : and(eq(rows.iss, query.requester.issuer), eq(rows.sub, query.requester.subject)),
+    query.flow === undefined ? undefined : sql`instr(${rows.flow}, ${` ${query.flow} `}) > 0`,
+    query.upstream === undefined ? undefined : eq(rows.upstream, query.upstream),
+    query.tool === undefined ? undefined : eq(rows.tool, query.tool),
+    before === undefined ? undefined : sql`(${rows.createdAt}, ${rows.id}) < (${before.createdAt}, ${before.id})`,
+  );
+}
+
+// The same rule as `refusalOf` in `approvals/`, which has the last word when it comes to a decision.
+function decidable(keys: ApproverKeys, now: number): SQL | undefined {
+  const mayBeOwn = sql`json_extract(${rows.flowSnapshot}, '$.requesterMayApprove') = 1`;
+  const theirs = sql`coalesce(lower(${rows.email}) = ${keys.email ?? ""}, 0)`;
+  const voted = sql`EXISTS (SELECT 1 FROM ${approvalDecisions} AS d WHERE d.request_id = ${rows.id}
+    AND ((d.approver_iss = ${keys.issuer} AND d.approver_sub = ${keys.subject}) OR lower(d.approver_email) = ${keys.email ?? ""}))`;
+  return and(
+    sql`${rows.state} = 'pending'`,
+    gt(rows.pendingUntil, now),
+    approves(keys, now),
+    sql`(NOT (${own(keys)} OR ${theirs}) OR ${mayBeOwn})`,
+    sql`NOT ${voted}`,
+  );
+}
+
+function own({ issuer, subject }: ApproverKeys): SQL {
+  return sql`(${rows.iss} = ${issuer} AND ${rows.sub} = ${subject})`;
+}
+
+/** Whether they may approve: any stage, or with `now` the current one at that time. */
+function approves(keys: ApproverKeys, now?: number): SQL {
+  const pairs = [
+    ...keys.roles.map((role) => sql`('role', ${role})`),
+    sql`('subject', ${keys.subject})`,
+    ...(keys.email === undefined ? [] : [sql`('email', ${keys.email})`]),
+  ];
+  const current =
+    now === undefined ? sql`1` : sql`a.stage = ${rows.stage} AND ${rows.stageSince} + a.after_ms <= ${now}`;
+  return sql`EXISTS (SELECT 1 FROM ${approvalApprovers} AS a WHERE a.request_id = ${rows.id}
+    AND (a.kind, a.value) IN (VALUES ${sql.join(pairs, sql`, `)}) AND ${current})`;
+}

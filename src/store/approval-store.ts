@@ -1,0 +1,180 @@
+import { and, count, eq, max, sql } from "drizzle-orm";
+import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import { type ApprovalEvent, isOpen } from "../core/approval.ts";
+import { createApprovalFinder, createApprovalReads } from "./approval-reads.ts";
+import { changingColumns, decisionRow, eventOf, eventRow, requestRow } from "./approval-rows.ts";
+import type {
+  ApprovalChange,
+  ApprovalStore,
+  Changed,
+  NewApproval,
+  NewEvent,
+  NewMessage,
+  Opening,
+  OpeningRules,
+  StoredApproval,
+} from "./approvals.ts";
+import type { Guarded } from "./guarded.ts";
+import {
+  approvalApprovers,
+  approvalDecisions,
+  approvalEvents,
+  approvalSealed,
+  outbox,
+  approvalRequests as rows,
+} from "./schema.ts";
+import { StoreError } from "./store-error.ts";
+
+export interface ApprovalStoreDeps {
+  readonly db: BetterSQLite3Database;
+  readonly guarded: Guarded;
+  readonly onCommit: () => void;
+}
+
+/**
+ * Keeps approval requests. On the store's main connection: each transaction here runs from begin to commit without a
+ * pause, so that no other work can come in between.
+ */
+export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps): ApprovalStore {
+  const finder = createApprovalFinder(db);
+  const reads = createApprovalReads(db, guarded, finder);
+  const lastSeq = db
+    .select({ seq: max(approvalEvents.seq) })
+    .from(approvalEvents)
+    .where(eq(approvalEvents.requestId, sql.placeholder("id")))
+    .prepare();
+  const waiting = db
+    .select({ open: count() })
+    .from(rows)
+    .where(
+      and(
+        eq(rows.iss, sql.placeholder("iss")),
+        eq(rows.sub, sql.placeholder("sub")),
+        // Written out, not bound: only so does SQLite see that the partial index serves.
+        sql`${rows.state} IN ('pending', 'approved')`,
+      ),
+    )
+    .prepare();
+
+  async function immediately<T>(work: () => T): Promise<T> {
+    const done = await guarded(() => db.transaction(work, { behavior: "immediate" }));
+    onCommit();
+    return done;
+  }
+
+  function addEvent(id: string, event: NewEvent): ApprovalEvent {
+    const row = eventRow(id, (lastSeq.get({ id })?.seq ?? 0) + 1, event);
+    db.insert(approvalEvents).values(row).run();
+    return eventOf(row);
+  }
+
+  function addMessages(messages: readonly NewMessage[]): void {
+    for (const { dedupeKey, notifier, notice } of messages) {
+      db.insert(outbox)
+        .values({
+          dedupeKey,
+          notifier,
+          kind: notice.kind,
+          requestId: notice.requestId,
+          payload: JSON.stringify(notice),
+          attempts: 0,
+          nextAt: notice.at,
+          createdAt: notice.at,
+        })
+        .onConflictDoNothing({ target: outbox.dedupeKey })
+        .run();
+    }
+  }
+
+  function openNow(wanted: NewApproval, rules: OpeningRules): Opening {
+    const { record } = wanted;
+    const before = finder.newest(record.digest);
+    if (before !== undefined && isOpen(before.record.state)) {
+      return { kind: "joined", stored: joinNow(before, record.run) };
+    }
+    if (before !== undefined && isUntold(before, rules)) return { kind: "ended", stored: before };
+    const open = waiting.get({ iss: record.issuer, sub: record.subject })?.open ?? 0;
+    if (open >= rules.openPerUser) return { kind: "too_many" };
+    db.insert(rows).values(requestRow(record)).run();
+    db.insert(approvalSealed)
+      .values({ requestId: record.id, ...wanted.sealed })
+      .run();
+    for (const entry of wanted.approvers) {
+      db.insert(approvalApprovers)
+        .values({ requestId: record.id, ...entry })
+        .onConflictDoNothing()
+        .run();
+    }
+    const event = addEvent(record.id, wanted.event);
+    addMessages(wanted.messages);
+    return { kind: "opened", stored: { record, decisions: [] }, event };
+  }
+
+  /** Whoever joins and cannot come back for it has it run by the gateway; the first one loses nothing by that. */
+  function joinNow(before: StoredApproval, run: "gateway" | "caller"): StoredApproval {
+    if (run === "caller" || before.record.run === "gateway") return before;
+    db.update(rows).set({ run }).where(eq(rows.id, before.record.id)).run();
+    return { ...before, record: { ...before.record, run } };
+  }
+
+  function changeNow(before: StoredApproval, change: ApprovalChange): Changed {
+    const { id, version } = before.record;
+    const { record } = change;
+    const updated = db
+      .update(rows)
+      .set(changingColumns(record))
+      // The transaction is immediate, so that nobody can have been faster. This says so, and makes sure.
+      .where(and(eq(rows.id, id), eq(rows.version, version)))
+      .run();
+    if (updated.changes !== 1) throw new StoreError("STORE_FAILED", "An approval request changed in a transaction.");
+    if (change.decision !== undefined) db.insert(approvalDecisions).values(decisionRow(id, change.decision)).run();
+    if (change.result !== undefined) {
+      db.update(approvalSealed).set({ result: change.result }).where(eq(approvalSealed.requestId, id)).run();
+    }
+    if (change.purge === true) db.delete(approvalSealed).where(eq(approvalSealed.requestId, id)).run();
+    const event = change.event === undefined ? undefined : addEvent(id, change.event);
+    addMessages(change.messages ?? []);
+    const decisions = change.decision === undefined ? before.decisions : [...before.decisions, change.decision];
+    return { stored: { record, decisions }, event };
+  }
+
+  return {
+    ...reads,
+    async open({ digest, run }, rules, make) {
+      // Agents ask again and again. Most of them find what they asked for, and need no lock for that.
+      const before = await reads.newest(digest);
+      if (
+        before !== undefined &&
+        isOpen(before.record.state) &&
+        (run === "caller" || before.record.run === "gateway")
+      ) {
+        return { kind: "joined", stored: before };
+      }
+      const wanted = make();
+      return immediately(() => openNow(wanted, rules));
+    },
+    async change(id, decide) {
+      return immediately(() => {
+        const before = finder.find(id);
+        const change = before === undefined ? undefined : decide(before);
+        return before === undefined || change === undefined ? undefined : changeNow(before, change);
+      });
+    },
+    async renewLeases(owner, leaseUntil) {
+      return immediately(
+        () =>
+          db
+            .update(rows)
+            .set({ leaseUntil, dueAt: leaseUntil })
+            .where(and(sql`${rows.state} = 'executing'`, eq(rows.executionOwner, owner)))
+            .run().changes,
+      );
+    },
+  };
+}
+
+/** Whether it has ended, and its requester is still to be told. Who took it back needs no telling. */
+function isUntold({ record }: StoredApproval, { undeliveredSince }: OpeningRules): boolean {
+  if (record.state === "cancelled" || record.deliveredAt !== undefined) return false;
+  return record.endedAt !== undefined && record.endedAt >= undeliveredSince;
+}
