@@ -13,19 +13,31 @@ export interface ApprovalLimits {
   readonly waiters: number;
 }
 
+export const DEFAULT_LIMITS: ApprovalLimits = { openPerUser: 20, waiters: 10_000 };
+
 /** Times, in ms. */
 export interface ApprovalTiming {
   /** After so long without a sign of life the process that runs a call counts as gone. Default 30 s. */
   readonly leaseMs: number;
   /** How long arguments and results are kept after the end, and how long an end waits to be told. Default 7 days. */
   readonly retentionMs: number;
-  /** How long messages that were given up are kept. Default 30 days. */
-  readonly deadLetterMs: number;
+  /** How long notifications are kept after they were sent or given up. Default 30 days. */
+  readonly outboxMs: number;
   /** How often the store is asked about requests that somebody waits for. Default 500. */
   readonly pollMs: number;
   /** The scheduler looks at least so often, whatever it knows to be due. Default 30 s. */
   readonly lookMs: number;
 }
+
+const DAY_MS = 86_400_000;
+
+export const DEFAULT_TIMING: ApprovalTiming = {
+  leaseMs: 30_000,
+  retentionMs: 7 * DAY_MS,
+  outboxMs: 30 * DAY_MS,
+  pollMs: 500,
+  lookMs: 30_000,
+};
 
 /** What `createApprovals` needs. */
 export interface ApprovalsDeps {

@@ -1,0 +1,63 @@
+import type { ApprovalRequest } from "../core/approval.ts";
+import { refuse } from "../core/errors.ts";
+import { randomId } from "../core/ids.ts";
+import type { ApprovalStore, StoredApproval } from "../store/approvals.ts";
+import type { ApprovalAsk, Asked } from "./approvals.ts";
+import { callDigest } from "./call-digest.ts";
+import { combineFlows } from "./combine-flows.ts";
+import type { ApprovalsDeps } from "./deps.ts";
+import { newApproval } from "./new-approval.ts";
+import type { SealedTexts } from "./sealed-parts.ts";
+import type { Transitions } from "./transitions.ts";
+
+export interface AskingDeps extends Pick<ApprovalsDeps, "flows" | "redact" | "now"> {
+  readonly store: ApprovalStore;
+  readonly transitions: Transitions;
+  readonly texts: SealedTexts;
+  readonly openPerUser: number;
+  readonly retentionMs: number;
+  view(stored: StoredApproval): ApprovalRequest;
+}
+
+/** Makes the way from a call to its request: a new one, or that of an identical call. */
+export function createAsking(deps: AskingDeps): (ask: ApprovalAsk) => Promise<Asked> {
+  const { store, transitions, view, now, retentionMs } = deps;
+
+  return async (ask) => {
+    const flows = combineFlows(ask.approvals, deps.flows);
+    if (flows === undefined) return refuse("FLOW_UNKNOWN");
+    const digest = callDigest(ask);
+    const run = flows.runAtOnce ? "gateway" : ask.run;
+    const at = now();
+    const rules = { undeliveredSince: at - retentionMs, openPerUser: deps.openPerUser };
+    const opening = await store.open({ digest, run }, rules, () =>
+      newApproval({
+        id: `apr_${randomId()}`,
+        digest,
+        run,
+        ask,
+        flows,
+        texts: deps.texts,
+        redact: deps.redact,
+        retentionMs,
+        now: at,
+      }),
+    );
+    switch (opening.kind) {
+      case "opened":
+        return { ok: true, kind: "opened", request: transitions.tell(opening) };
+      case "joined": {
+        const request = view(opening.stored);
+        // It may have been approved when nobody wanted the gateway to run it yet.
+        if (run === "gateway" && request.state === "approved") transitions.offer(request);
+        return { ok: true, kind: "joined", request };
+      }
+      case "ended":
+        return { ok: true, kind: "ended", request: view(opening.stored) };
+      case "too_many":
+        return refuse("APPROVALS_TOO_MANY");
+      default:
+        return opening satisfies never;
+    }
+  };
+}

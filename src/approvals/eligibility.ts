@@ -1,0 +1,125 @@
+import type { ApprovalDecision, ApprovalStage, ApprovalState, Approvers, Person, StageRule } from "../core/approval.ts";
+import { type Refusal, refuse } from "../core/errors.ts";
+import type { Principal } from "../core/principal.ts";
+import type { ApproverEntry, ApproverKeys, StoredApproval } from "../store/approvals.ts";
+
+/** What of a request bears on who may decide it. */
+export interface Decidable {
+  readonly state: ApprovalState;
+  readonly pendingUntil: number;
+  readonly requester: Pick<Person, "issuer" | "subject" | "email">;
+  readonly requesterMayApprove: boolean;
+  readonly decisions: readonly ApprovalDecision[];
+  /** Of the current stage, at the moment in question; `undefined` if there is no such stage. */
+  readonly approvers: Approvers | undefined;
+}
+
+/**
+ * Why this person may not decide the request now, or `undefined` if they may. Asked at the moment of the decision, with
+ * the roles that they have then: whoever lost a role since they were told has no say.
+ */
+export function refusalOf(request: Decidable, approver: Principal, now: number): Refusal | undefined {
+  // Nobody stands behind a machine who could answer for its consent.
+  if (approver.kind !== "person") return refuse("APPROVAL_NOT_ELIGIBLE", "Only people who signed in decide.");
+  // Past its time it is as good as expired, whether the scheduler has been there or not.
+  if (request.state !== "pending" || now >= request.pendingUntil) return refuse("APPROVAL_CLOSED");
+  if (!request.requesterMayApprove && isSamePerson(approver, request.requester)) return refuse("APPROVAL_OWN");
+  if (request.decisions.some((said) => isSamePerson(approver, said.approver))) return refuse("APPROVAL_TWICE");
+  if (request.approvers === undefined || !isAmong(request.approvers, approver)) return refuse("APPROVAL_NOT_ELIGIBLE");
+  return undefined;
+}
+
+/** A stored request as it is to be decided at `now`. */
+export function decidable({ record, decisions }: StoredApproval, now: number): Decidable {
+  const rule = record.snapshot.stages[record.stage];
+  return {
+    state: record.state,
+    pendingUntil: record.pendingUntil,
+    requester: record,
+    requesterMayApprove: record.snapshot.requesterMayApprove,
+    decisions,
+    approvers: rule === undefined ? undefined : approversAt(rule, record.stageSince, now),
+  };
+}
+
+/**
+ * Whether two credentials are one human's: the same issuer and subject, or the same e-mail address in any case, because
+ * a person who comes by token and by key has two subjects.
+ */
+export function isSamePerson(
+  one: Pick<Person, "issuer" | "subject" | "email">,
+  other: Pick<Person, "issuer" | "subject" | "email">,
+): boolean {
+  if (one.issuer === other.issuer && one.subject === other.subject) return true;
+  return one.email !== undefined && other.email !== undefined && folded(one.email) === folded(other.email);
+}
+
+/** Who may decide a stage that began at `since`: those of its escalation, too, once it is time. */
+export function approversAt(rule: StageRule, since: number, now: number): Approvers {
+  if (rule.escalate === undefined || now < since + rule.escalate.afterMs) return rule.approvers;
+  const { to } = rule.escalate;
+  return {
+    roles: [...new Set([...rule.approvers.roles, ...to.roles])],
+    users: [...new Set([...rule.approvers.users, ...to.users])],
+  };
+}
+
+/** The stages as they are now, for people. */
+export function stagesAt({ record, decisions }: StoredApproval, now: number): readonly ApprovalStage[] {
+  return record.snapshot.stages.map((rule, index) => {
+    const begun = index <= record.stage;
+    const current = index === record.stage && record.state === "pending";
+    const widens = current && rule.escalate !== undefined ? record.stageSince + rule.escalate.afterMs : undefined;
+    const escalated = widens !== undefined && now >= widens;
+    return {
+      flow: rule.flow,
+      approvers: escalated ? approversAt(rule, record.stageSince, now) : rule.approvers,
+      required: rule.required,
+      given: begun ? approvalsIn(decisions, index) : 0,
+      escalated,
+      escalatesAt: escalated ? undefined : widens,
+    };
+  });
+}
+
+/** Approvals given in one stage. */
+export function approvalsIn(decisions: StoredApproval["decisions"], stage: number): number {
+  return decisions.filter((decision) => decision.stage === stage && decision.decision === "approve").length;
+}
+
+/** What a list looks for, to find what this person may see or decide. */
+export function keysOf(principal: Principal): ApproverKeys {
+  const { issuer, subject, email, roles } = principal;
+  return { issuer, subject, email: email === undefined ? undefined : folded(email), roles };
+}
+
+/** What a list finds these stages by: the same rule as `isAmong`. */
+export function entriesOf(stages: readonly StageRule[]): readonly ApproverEntry[] {
+  return stages.flatMap((rule, stage) => [
+    ...entries(stage, rule.approvers, 0),
+    ...(rule.escalate === undefined ? [] : entries(stage, rule.escalate.to, rule.escalate.afterMs)),
+  ]);
+}
+
+function entries(stage: number, { roles, users }: Approvers, afterMs: number): readonly ApproverEntry[] {
+  return [
+    ...roles.map((value) => ({ stage, kind: "role" as const, value, afterMs })),
+    ...users.flatMap((user) => [
+      { stage, kind: "subject" as const, value: user, afterMs },
+      { stage, kind: "email" as const, value: folded(user), afterMs },
+    ]),
+  ];
+}
+
+/** Whether one of the rules names this person: by a role, an e-mail address in any case, or the exact subject. */
+export function isAmong(approvers: Approvers, principal: Principal): boolean {
+  const email = principal.email === undefined ? undefined : folded(principal.email);
+  return (
+    approvers.roles.some((role) => principal.roles.includes(role)) ||
+    approvers.users.some((user) => user === principal.subject || (email !== undefined && folded(user) === email))
+  );
+}
+
+function folded(email: string): string {
+  return email.toLowerCase();
+}

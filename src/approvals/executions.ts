@@ -1,0 +1,93 @@
+import { sha256 } from "../core/digest.ts";
+import { randomId } from "../core/ids.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Log } from "../core/log.ts";
+import type { ApprovalStore, SealedParts } from "../store/approvals.ts";
+import type { Acted, ApprovalClaim, Approvals } from "./approvals.ts";
+import type { Leases } from "./leases.ts";
+import { argumentsIn, type SealedTexts } from "./sealed-parts.ts";
+import type { Transitions } from "./transitions.ts";
+
+export interface ExecutionsDeps {
+  readonly store: ApprovalStore;
+  readonly transitions: Transitions;
+  readonly texts: SealedTexts;
+  readonly leases: Leases;
+  /** This process, in the rows of what it runs. */
+  readonly owner: string;
+  readonly log: Log;
+}
+
+/** The part of the service that runs approved calls, each once. */
+export type Executions = Pick<Approvals, "claim" | "finish" | "result" | "arguments">;
+
+/** What the store keeps encrypted of a call, opened. */
+interface Opened extends Pick<ApprovalClaim, "principal" | "context" | "arguments"> {
+  /** SHA-256 of the canonical JSON of the arguments, computed from what came out. */
+  readonly argumentsDigest: string;
+}
+
+/** Makes the way from an approved request to the end of its run. */
+export function createExecutions(deps: ExecutionsDeps): Executions {
+  const { store, transitions, texts, leases, log } = deps;
+
+  function opened(id: string, sealed: SealedParts): Opened | undefined {
+    const text = texts.openArguments(id, sealed.arguments);
+    const requester = texts.openRequester(id, sealed.requester);
+    const args = text === undefined ? undefined : argumentsIn(text);
+    if (text === undefined || args === undefined || requester === undefined) return undefined;
+    return { ...requester, arguments: args, argumentsDigest: sha256(text) };
+  }
+
+  async function openArguments(id: string): Promise<JsonObject | undefined> {
+    const sealed = await store.sealed(id);
+    return sealed === undefined ? undefined : opened(id, sealed)?.arguments;
+  }
+
+  return {
+    async claim(id, version) {
+      const [stored, sealed] = [await store.find(id), await store.sealed(id)];
+      if (stored === undefined || stored.record.state !== "approved" || sealed === undefined) return undefined;
+      const call = opened(id, sealed);
+      if (call === undefined || call.argumentsDigest !== stored.record.argumentsDigest) {
+        log.error(
+          { request: id },
+          "The arguments of an approved call cannot be opened. Has the gateway's key changed?",
+        );
+        await transitions.step(id, { act: "invalidate", reason: "Its arguments can no longer be read." });
+        return undefined;
+      }
+      const executionId = randomId();
+      // Its lease is renewed from before the claim, so that there is no moment in which it could be taken for lost.
+      leases.started(executionId);
+      let claimed: Acted | undefined;
+      try {
+        const step = { act: "claim", version, executionId, owner: deps.owner, leaseUntil: leases.next() } as const;
+        claimed = await transitions.step(id, step);
+      } finally {
+        if (claimed?.ok !== true) leases.ended(executionId);
+      }
+      if (!claimed.ok) return undefined;
+      const { principal, context, arguments: args } = call;
+      return { request: claimed.request, executionId, principal, context, arguments: args };
+    },
+    async finish({ request: { id }, executionId }, end) {
+      try {
+        if (end.kind === "indeterminate") {
+          return await transitions.step(id, { act: "lose", executionId, why: end.why });
+        }
+        const act = end.kind === "succeeded" ? "succeed" : "fail";
+        const step = { act, executionId, isError: end.isError } as const;
+        return await transitions.step(id, step, texts.sealResult(id, end.result));
+      } finally {
+        // Also when it cannot be written: after the lease it is indeterminate then, which is what it is.
+        leases.ended(executionId);
+      }
+    },
+    async result(id) {
+      const sealed = await store.sealed(id);
+      return sealed?.result === undefined ? undefined : texts.openResult(id, sealed.result);
+    },
+    arguments: openArguments,
+  };
+}

@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { canonicalJson, isObject, type JsonObject } from "../core/json.ts";
+import type { Principal } from "../core/principal.ts";
+import type { Seal } from "../core/seal.ts";
+
+/**
+ * What of a request is encrypted at rest: the arguments, the requester's claims with what is needed to run the call, the
+ * policies' messages, the result. Each text is bound to its request and its part, so that one moved to another row or
+ * column does not pass for that one's. They never expire by themselves: retention removes them.
+ */
+export interface SealedTexts {
+  sealArguments(id: string, canonical: string): string;
+  /** The canonical JSON that was sealed. */
+  openArguments(id: string, sealed: string): string | undefined;
+  sealRequester(id: string, requester: SealedRequester): string;
+  openRequester(id: string, sealed: string): SealedRequester | undefined;
+  sealMessage(id: string, message: string): string;
+  openMessage(id: string, sealed: string): string | undefined;
+  sealResult(id: string, result: Uint8Array): string;
+  openResult(id: string, sealed: string): Uint8Array | undefined;
+}
+
+/** The requester as they were when they asked. */
+export interface SealedRequester {
+  readonly principal: Principal;
+  readonly context: JsonObject;
+}
+
+/** `seal` is of a purpose of its own. Texts that do not open (another key, another row) are `undefined`. */
+export function createSealedTexts(seal: Seal): SealedTexts {
+  const close = (id: string, part: string, value: JsonObject): string =>
+    seal.seal({ request: id, part, value }, Number.MAX_SAFE_INTEGER);
+  const open = (id: string, part: string, sealed: string): JsonObject | undefined => {
+    const opened = seal.open(sealed, 0);
+    if (opened?.["request"] !== id || opened["part"] !== part) return undefined;
+    return isObject(opened["value"]) ? opened["value"] : undefined;
+  };
+  const openText = (id: string, part: string, sealed: string): string | undefined => {
+    const text = open(id, part, sealed)?.["text"];
+    return typeof text === "string" ? text : undefined;
+  };
+  return {
+    sealArguments: (id, text) => close(id, "arguments", { text }),
+    openArguments: (id, sealed) => openText(id, "arguments", sealed),
+    sealRequester: (id, { principal, context }) => close(id, "requester", { principal: { ...principal }, context }),
+    openRequester(id, sealed) {
+      const opened = open(id, "requester", sealed);
+      const principal = principalSchema.safeParse(opened?.["principal"]);
+      if (!principal.success || !isObject(opened?.["context"])) return undefined;
+      return { principal: principal.data, context: opened["context"] };
+    },
+    sealMessage: (id, text) => close(id, "message", { text }),
+    openMessage: (id, sealed) => openText(id, "message", sealed),
+    // Byte by byte: a result comes back exactly as it was, also where it is not the UTF-8 that it should be.
+    sealResult: (id, result) => close(id, "result", { text: Buffer.from(result).toString("latin1") }),
+    openResult(id, sealed) {
+      const text = openText(id, "result", sealed);
+      return text === undefined ? undefined : Buffer.from(text, "latin1");
+    },
+  };
+}
+
+const text = z.string();
+const json = z.custom<JsonObject>(isObject);
+
+/** A principal, read back. Keys that were undefined are not in the JSON. */
+const principalSchema = z
+  .object({
+    issuer: text,
+    subject: text,
+    kind: z.enum(["person", "machine", "anonymous"]),
+    clientId: text.optional(),
+    email: text.optional(),
+    name: text.optional(),
+    roles: z.array(text),
+    groups: z.array(text),
+    scopes: z.array(text),
+    claims: json,
+    acr: text.optional(),
+    amr: z.array(text),
+    authTime: z.number().optional(),
+  })
+  .transform(
+    (read): Principal => ({
+      ...read,
+      clientId: read.clientId,
+      email: read.email,
+      name: read.name,
+      acr: read.acr,
+      authTime: read.authTime,
+    }),
+  );
+
+/** Whether a text is the canonical JSON of an object; the object. */
+export function argumentsIn(text: string): JsonObject | undefined {
+  const value: unknown = JSON.parse(text);
+  return isObject(value) && canonicalJson(value) === text ? value : undefined;
+}

@@ -1,0 +1,47 @@
+import type { ApprovalRequest } from "../core/approval.ts";
+import type { StoredApproval } from "../store/approvals.ts";
+import { stagesAt } from "./eligibility.ts";
+
+/** A stored request as people see it at `now`. */
+export function requestOf(stored: StoredApproval, message: string, now: number): ApprovalRequest {
+  const { record, decisions } = stored;
+  return {
+    id: record.id,
+    state: record.state,
+    version: record.version,
+    digest: record.digest,
+    argumentsDigest: record.argumentsDigest,
+    argumentsRedacted: record.argumentsRedacted,
+    requester: {
+      issuer: record.issuer,
+      subject: record.subject,
+      name: record.userName,
+      email: record.email,
+      clientId: record.clientId,
+      clientName: record.clientName,
+    },
+    era: record.era,
+    upstream: record.upstream,
+    tool: record.tool,
+    definitionDigest: record.definitionDigest,
+    policies: record.policies,
+    policySet: record.policySet,
+    flows: record.snapshot.flows.map((flow) => flow.name),
+    stages: stagesAt(stored, now),
+    stage: record.stage,
+    message,
+    reason: record.snapshot.reason,
+    requesterMayApprove: record.snapshot.requesterMayApprove,
+    run: record.run,
+    createdAt: record.createdAt,
+    pendingUntil: record.pendingUntil,
+    decidedAt: record.decidedAt,
+    executeUntil: record.executeUntil,
+    executionStartedAt: record.executionStartedAt,
+    executionEndedAt: record.executionEndedAt,
+    hasResult: record.hasResult,
+    resultIsError: record.resultIsError,
+    deliveredAt: record.deliveredAt,
+    decisions,
+  };
+}

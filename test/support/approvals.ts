@@ -1,0 +1,80 @@
+import type { ApprovalAsk } from "../../src/approvals/approvals.ts";
+import type { ApprovalRequest } from "../../src/core/approval.ts";
+import type { JsonObject } from "../../src/core/json.ts";
+import type { Principal } from "../../src/core/principal.ts";
+import type { TestGateway } from "./gateway.ts";
+import { createUsers } from "./users.ts";
+
+/** People of a gateway with approval flows: who asks, who approves, who administers, who has no part in it. */
+export const people = createUsers({
+  ann: ["employee"],
+  fin: ["finance-lead"],
+  flo: ["finance-lead"],
+  cfo: ["cfo"],
+  root: ["platform-admin"],
+  eve: ["employee"],
+  // Holds the role of the approvers, and asks as well.
+  lea: ["finance-lead", "employee"],
+});
+
+/** The configuration: `finance` has two stages of one voice each, `pair` one of two voices. */
+export const APPROVALS_CONFIG = {
+  auth: { ...people.auth, admin: { roles: ["platform-admin"] } },
+  approval_flows: {
+    finance: {
+      stages: [{ approvers: { roles: ["finance-lead"] } }, { approvers: { roles: ["cfo"] } }],
+    },
+    single: { stages: [{ approvers: { roles: ["finance-lead"] } }] },
+  },
+};
+
+/** What to ask for; the rest is filled in. */
+export interface TestAsk {
+  readonly by?: string;
+  readonly flow?: string;
+  readonly tool?: string;
+  readonly arguments?: JsonObject;
+  readonly message?: string;
+  readonly principal?: Partial<Principal>;
+}
+
+/** Opens a request at the gateway's own service, as a paused call would. @throws when it is refused */
+export async function askFor(gateway: TestGateway, ask: TestAsk = {}): Promise<ApprovalRequest> {
+  const by = ask.by ?? "ann";
+  const wanted: ApprovalAsk = {
+    principal: { ...principalOf(by), ...ask.principal },
+    clientName: "test-client",
+    era: "modern",
+    upstream: "expenses",
+    tool: ask.tool ?? "create_expense",
+    definitionDigest: "d".repeat(64),
+    arguments: ask.arguments ?? { amount: 12_000 },
+    approvals: [{ flow: ask.flow ?? "finance", policy: "large-expenses", message: ask.message ?? "Above the limit." }],
+    policySet: "5".repeat(64),
+    run: "caller",
+    idempotent: false,
+    context: {},
+  };
+  const asked = await gateway.running.wired.approvals.request(wanted);
+  if (!asked.ok) throw new Error(asked.code);
+  return asked.request;
+}
+
+/** Somebody with a key of `people`, as the gateway sees them. */
+export function principalOf(name: string): Principal {
+  return {
+    issuer: "portcullis:keys",
+    subject: name,
+    kind: "person",
+    clientId: `key-of-${name}`,
+    email: undefined,
+    name: undefined,
+    roles: [],
+    groups: [],
+    scopes: [],
+    claims: {},
+    acr: undefined,
+    amr: [],
+    authTime: undefined,
+  };
+}
