@@ -1,5 +1,6 @@
 import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
+import type { ApiEnv } from "./admin/api-env.ts";
 import type { UpstreamStatus } from "./upstream/upstream.ts";
 
 /** What `/readyz` reports. */
@@ -15,7 +16,11 @@ export interface Readiness {
 export type App = Hono<{ Bindings: HttpBindings }>;
 
 /** Mounts everything that the gateway serves over HTTP. */
-export function createApp(deps: { readonly mcp: App; readonly readiness: () => Readiness }): App {
+export function createApp(deps: {
+  readonly mcp: App;
+  readonly api: Hono<ApiEnv>;
+  readonly readiness: () => Readiness;
+}): App {
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/readyz", (c) => {
@@ -29,6 +34,7 @@ export function createApp(deps: { readonly mcp: App; readonly readiness: () => R
     return c.json(body, state === "ready" ? 200 : 503);
   });
   app.route("/", deps.mcp);
+  app.route("/", deps.api);
   app.notFound((c) =>
     c.json({ error: "Nothing is served here. MCP clients use /mcp, or /mcp/<name> for one server." }, 404),
   );

@@ -1,3 +1,4 @@
+import { createApi } from "./admin/api.ts";
 import { type App, createApp } from "./app.ts";
 import type { Config } from "./config/schema.ts";
 import { publicUrlOf } from "./config/server-schema.ts";
@@ -55,19 +56,19 @@ export async function startGateway(
 
   const { port } = listening;
   const url = publicUrlOf(config.server, port);
+  const identity = createIdentity({ ...config.auth, publicUrl: url }, { log, now });
+  const { allowedHosts, allowedOrigins } = config.server;
+  const hosts = { publicUrl: url, listen: () => ({ host: config.server.host, port }), allowedHosts, allowedOrigins };
   const endpoint = createMcpEndpoint({
     gateway: wired.gateway,
     sessions: wired.store.sessions,
-    identity: createIdentity({ ...config.auth, publicUrl: url }, { log, now }),
+    identity,
     log,
     now,
     callIds: createCallIds(now),
     version: VERSION,
     errors: config.denials === "protocol" ? "protocol" : "result",
-    publicUrl: url,
-    listen: () => ({ host: config.server.host, port }),
-    allowedHosts: config.server.allowedHosts,
-    allowedOrigins: config.server.allowedOrigins,
+    ...hosts,
     limits: { maxBodyBytes: config.server.bodyLimitBytes, sessionIdleMs: config.server.sessionIdleMs },
   });
 
@@ -76,6 +77,7 @@ export async function startGateway(
   });
   app = createApp({
     mcp: endpoint.app,
+    api: createApi({ approvals: wired.approvals, identity, hosts, adminRoles: config.auth.adminRoles, log }),
     readiness: () => ({
       state,
       policies: {

@@ -1,4 +1,7 @@
+import type { Approvals } from "./approvals/approvals.ts";
+import { createApprovals } from "./approvals/create-approvals.ts";
 import { createAudit } from "./audit/create-audit.ts";
+import { redact } from "./audit/redact.ts";
 import { type CatalogTiming, createCatalog } from "./catalog/catalog.ts";
 import type { Config } from "./config/schema.ts";
 import { createKeyedHash } from "./core/keyed-hash.ts";
@@ -24,6 +27,7 @@ const SETTLE_MS = 4_000;
 export interface Wired {
   readonly gateway: Gateway;
   readonly store: Store;
+  readonly approvals: Approvals;
   readonly upstreams: Upstreams;
   readonly policies: PolicyDirectory;
   /** Resolves when every upstream was tried once, or after a few seconds. */
@@ -77,6 +81,15 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     log,
     now,
   });
+  const approvals = createApprovals({
+    store: store.approvals,
+    outbox: store.outbox,
+    flows: config.approvalFlows,
+    seal: createSeal(secret, "approvals"),
+    redact,
+    log,
+    now,
+  });
   const upstreams = createUpstreams({ log, now, version: VERSION, timing: timing.upstream ?? {} });
   const catalog = createCatalog({
     upstreams,
@@ -118,6 +131,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
   const wired: Wired = {
     gateway,
     store,
+    approvals,
     upstreams,
     policies,
     settled: within(timing.settleMs ?? SETTLE_MS, catalog.settled(config.upstreams.map((upstream) => upstream.name))),
@@ -127,6 +141,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
       await catalog.close();
       await upstreams.close();
       await audit.flush();
+      await approvals.close();
       await store.close();
     },
   };

@@ -1,10 +1,12 @@
 import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import { expect, it } from "vitest";
+import type { ApiEnv } from "../src/admin/api-env.ts";
 import { createApp } from "../src/app.ts";
 
 const app = createApp({
   mcp: new Hono<{ Bindings: HttpBindings }>(),
+  api: new Hono<ApiEnv>(),
   readiness: () => ({
     state: "draining",
     policies: { digest: "d", count: 0, refused: false },

@@ -44,6 +44,12 @@ export const ERRORS = {
   },
   STOPPING: { status: 503, rpc: -32603, message: "The gateway is stopping. Try again in a moment." },
   HTTP_METHOD_UNKNOWN: { status: 405, rpc: -32600, message: "This HTTP method is not served here." },
+  PATH_UNKNOWN: { status: 404, rpc: -32600, message: "The API has nothing at this path." },
+  STORE_UNAVAILABLE: {
+    status: 503,
+    rpc: -32603,
+    message: "The gateway cannot read or write its store right now. Its operator finds the reason in its log.",
+  },
   ENDPOINT_UNKNOWN: { status: 404, rpc: -32600, message: "No upstream and no endpoint has this name." },
   NOT_ACCEPTABLE: {
     status: 406,
@@ -104,6 +110,11 @@ export const ERRORS = {
   APPROVAL_OWN: { status: 403, rpc: -32602, message: "Nobody decides on their own request." },
   APPROVAL_TWICE: { status: 409, rpc: -32602, message: "You have decided on this request already." },
   APPROVAL_REASON_REQUIRED: { status: 400, rpc: -32602, message: "This decision needs a reason." },
+  ADMIN_REQUIRED: {
+    status: 403,
+    rpc: -32602,
+    message: "Only administrators may do this: people with one of the roles in auth.admin.roles.",
+  },
   RESULT_WITHHELD: {
     status: 200,
     rpc: -32603,
