@@ -5,21 +5,17 @@ import {
   ann,
   ask,
   bob,
-  done,
+  DAY,
   flow,
   HOUR,
   MINUTE,
   no,
   person,
   requester,
-  rowsOf,
-  START,
   stage,
-  testApprovals,
   yes,
-} from "../support/approvals.ts";
-
-const DAY = 24 * HOUR;
+} from "../support/approval-parts.ts";
+import { done, rowsOf, START, testApprovals } from "../support/approval-service.ts";
 
 describe("a call that needs approval", () => {
   it("opens a request that says everything about it but its arguments in clear", async () => {
