@@ -24,7 +24,9 @@ function verdictLine(decision: Decision, paint: Paint): string {
   );
   if (decision.effect === "allow") return `${paint("green", "allow")}\n${limits.join("")}`;
   const colour = decision.effect === "deny" || decision.effect === "hide" ? "red" : "yellow";
-  const hidden = decision.hidden ? "The tool is not listed for this caller, and the answer is that of an unknown one.\n" : "";
+  const hidden = decision.hidden
+    ? "The tool is not listed for this caller, and the answer is that of an unknown one.\n"
+    : "";
   const text = `${paint(colour, decision.effect)} by ${decision.policy}\n${plain(decision.message)}\n`;
   return `${text}${hidden}${limits.join("")}`;
 }
