@@ -27,6 +27,7 @@ export class ReplayStream implements EventSink {
   #lastSeq = 0;
   #connection: SseConnection | undefined;
   #finishedAt: number | undefined;
+  #written: (() => void) | undefined;
 
   constructor(
     key: string,
@@ -60,7 +61,7 @@ export class ReplayStream implements EventSink {
   resume(connection: SseConnection, afterSeq: number): void {
     this.attach(connection, false);
     for (const { seq, text } of this.#held) if (seq > afterSeq) connection.write(text);
-    if (this.#finishedAt !== undefined) connection.end();
+    if (this.#finishedAt !== undefined) connection.end(this.#written && this.#tell);
   }
 
   /** What a resumption after `afterSeq` would find: more to come or to repeat, nothing any more, or a lost end. */
@@ -79,9 +80,10 @@ export class ReplayStream implements EventSink {
     return true;
   }
 
-  finish(): void {
+  finish(written?: () => void): void {
     this.#finishedAt ??= this.#now();
-    this.#connection?.end();
+    this.#written ??= written;
+    this.#connection?.end(this.#tell);
   }
 
   /** Gives up what is held and closes the connection. */
@@ -89,6 +91,13 @@ export class ReplayStream implements EventSink {
     this.finish();
     while (this.#held.length > 0) this.#drop();
   }
+
+  // Once: on the connection on which the end first left whole, which may be that of a resumption.
+  readonly #tell = (): void => {
+    const written = this.#written;
+    this.#written = undefined;
+    written?.();
+  };
 
   #hold(event: Held): void {
     const [session, total] = this.#budgets;

@@ -3,6 +3,7 @@ import { encodeSse } from "../mcp/sse.ts";
 import type { Accepted } from "./media.ts";
 import type { SseConnection } from "./sse-connection.ts";
 import type { Streams, Waiting } from "./streams.ts";
+import { onWritten } from "./written.ts";
 
 /** Up to this size copying a body is cheaper than a second buffer in the write. */
 const ONE_WRITE_BYTES = 16 * 1024;
@@ -14,8 +15,11 @@ export interface Reply {
   readonly ended: boolean;
   /** Sends a notification or a server's request. Whether it was taken. */
   send(message: string): boolean;
-  /** Ends with the response. `status` counts where nothing was sent before. */
-  end(message: Buffer, status?: number): void;
+  /**
+   * Ends with the response. `status` counts where nothing was sent before. `written` is called once all of the response
+   * has left while the client was there, and never if it had gone.
+   */
+  end(message: Buffer, status?: number, written?: () => void): void;
   /** Ends without a response: the request was cancelled. */
   endEmpty(): void;
 }
@@ -23,15 +27,15 @@ export interface Reply {
 /** Where the events of one response go: straight to its connection, or through a buffer that can replay them. */
 export interface EventSink {
   event(data: string | Buffer): boolean;
-  /** The response was the last event. */
-  finish(): void;
+  /** The response was the last event. `written` as in `Reply.end`. */
+  finish(written?: () => void): void;
 }
 
 /** Events without ids, for streams that cannot be resumed. */
 export function plainSink(connection: SseConnection): EventSink {
   return {
     event: (data) => connection.write(encodeSse(data.toString())),
-    finish: () => connection.end(),
+    finish: (written) => connection.end(written),
   };
 }
 
@@ -88,14 +92,15 @@ export class HttpReply implements Reply, Waiting {
     return !this.#ended && this.#open()?.event(message) === true;
   }
 
-  end(message: Buffer, status = 200): void {
+  end(message: Buffer, status = 200, written?: () => void): void {
     if (this.#ended) return;
     const sink = this.#sink ?? (this.#accepted.json ? undefined : this.#open());
     this.#settle();
     if (sink !== undefined) {
       sink.event(message);
-      sink.finish();
+      sink.finish(written);
     } else if (!this.#outgoing.destroyed) {
+      if (written !== undefined) onWritten(this.#outgoing, written);
       this.#outgoing.writeHead(status, { "Content-Type": "application/json", "Content-Length": message.length });
       // As a one-byte string the body leaves in one write with the head; a buffer makes Node gather the two.
       if (message.length <= ONE_WRITE_BYTES) this.#outgoing.end(message.toString("latin1"), "latin1");
@@ -128,6 +133,10 @@ export class HttpReply implements Reply, Waiting {
 /** The replies of one batch: they share a response, which ends with the last of them. 2025-03-26 basic, "Batching" */
 export function batchReplies(count: number, parent: Reply): readonly Reply[] {
   const answers: Buffer[] = [];
+  const told: Array<() => void> = [];
+  const written = (): void => {
+    for (const tell of told) tell();
+  };
   let streamed = false;
   let left = count;
   const settle = (): void => {
@@ -137,8 +146,8 @@ export function batchReplies(count: number, parent: Reply): readonly Reply[] {
     else if (streamed) {
       const last = answers.pop();
       for (const answer of answers) parent.send(answer.toString());
-      if (last !== undefined) parent.end(last);
-    } else parent.end(Buffer.from(`[${answers.map((answer) => answer.toString()).join(",")}]`));
+      if (last !== undefined) parent.end(last, 200, written);
+    } else parent.end(Buffer.from(`[${answers.map((answer) => answer.toString()).join(",")}]`), 200, written);
   };
   const one = (): Reply => {
     let ended = false;
@@ -152,10 +161,11 @@ export function batchReplies(count: number, parent: Reply): readonly Reply[] {
         streamed = true;
         return true;
       },
-      end(message) {
+      end(message, _status, tell) {
         if (ended) return;
         ended = true;
         answers.push(message);
+        if (tell !== undefined) told.push(tell);
         settle();
       },
       endEmpty() {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { SSE_KEEP_ALIVE } from "../mcp/sse.ts";
+import { onWritten } from "./written.ts";
 
 const HEAD = {
   "Content-Type": "text/event-stream",
@@ -49,8 +50,11 @@ export class SseConnection {
     if (this.#clock() - this.#lastWriteAt >= keepAliveMs) this.write(SSE_KEEP_ALIVE);
   }
 
-  end(): void {
-    if (this.open) this.#outgoing.end();
+  /** Ends the stream. `written` hears if all of it left while the client was there; see `onWritten`. */
+  end(written?: () => void): void {
+    if (!this.open) return;
+    if (written !== undefined) onWritten(this.#outgoing, written);
+    this.#outgoing.end();
   }
 
   /** Calls `listener` once when the response is over, however it ended. */

@@ -29,10 +29,13 @@ export function createLineWriter(output: Writable, maxQueuedBytes: number): Line
           return ended;
         },
         send: (message) => !ended && send(message),
-        end(message) {
+        end(message, _status, written) {
           if (ended) return;
           ended = true;
-          if (output.writable) output.write(`${message.toString()}\n`);
+          if (!output.writable) return;
+          output.write(`${message.toString()}\n`, (err) => {
+            if (!err) written?.();
+          });
         },
         endEmpty() {
           ended = true;
