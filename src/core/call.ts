@@ -81,6 +81,8 @@ export interface Call {
   readonly receivedAt: number;
   /** Whether the client wants progress. */
   readonly wantsProgress: boolean;
+  /** Whether the client takes a task instead of a result: a modern one that declares the extension on this request. */
+  readonly acceptsTasks: boolean;
   /** Finest level of log messages that the client wants for this call; `undefined` for none. */
   readonly logLevel: LogLevel | undefined;
   readonly cancellation: Cancellation;

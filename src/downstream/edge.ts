@@ -81,6 +81,7 @@ export function buildCall(edge: Edge, context: RequestContext, parts: CallParts)
     traceId: traceIdOf(context.header("traceparent") ?? (isObject(meta) ? meta["traceparent"] : undefined)),
     receivedAt: context.receivedAt,
     wantsProgress: token !== undefined,
+    acceptsTasks: false,
     logLevel,
     cancellation: parts.cancellation,
     notify(notification) {

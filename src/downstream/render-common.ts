@@ -2,7 +2,9 @@ import type { Call, RpcError } from "../core/call.ts";
 import type { Stop } from "../core/decision.ts";
 import { ERRORS, type Refusal } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { PausedOutcome, UnapprovedOutcome } from "../core/outcome.ts";
 import type { UpstreamFault } from "../core/round.ts";
+import { approvalMeta, pendingText } from "../gateway/approval-texts.ts";
 import { refusalError } from "./edge.ts";
 
 /** An answer of the gateway's own, before it takes the form of an era. */
@@ -46,6 +48,18 @@ export function faultAnswer(fault: UpstreamFault, call: Call): OwnAnswer {
 export function withheldAnswer(call: Call): OwnAnswer {
   const data = { code: "RESULT_WITHHELD", call: call.id };
   return notPossible(call, ERRORS.RESULT_WITHHELD.message, { "portcullis/withheld": data });
+}
+
+/** A call that waits for people: words for the model, facts for programs. */
+export function pausedAnswer(outcome: PausedOutcome): OwnAnswer {
+  const { request, link } = outcome;
+  const meta = { "portcullis/approval": approvalMeta(request, link) };
+  return { kind: "result", result: toolError(pendingText(request, link), meta) };
+}
+
+/** A call that nobody will run. */
+export function unapprovedAnswer({ request, link, message }: UnapprovedOutcome): OwnAnswer {
+  return { kind: "result", result: toolError(message, { "portcullis/approval": approvalMeta(request, link) }) };
 }
 
 /** Ends a call with a text: in a tool result where there is one, else in an error. */

@@ -10,7 +10,9 @@ import {
   faultAnswer,
   notPossible,
   type OwnAnswer,
+  pausedAnswer,
   refusedAnswer,
+  unapprovedAnswer,
   withheldAnswer,
 } from "./render-common.ts";
 
@@ -39,6 +41,10 @@ export function renderLegacy(edge: Edge, id: RpcId, call: Call, outcome: FinalOu
       return renderLegacyOwn(id, faultAnswer(outcome.fault, call));
     case "withheld":
       return renderLegacyOwn(id, withheldAnswer(call));
+    case "paused":
+      return renderLegacyOwn(id, pausedAnswer(outcome));
+    case "unapproved":
+      return renderLegacyOwn(id, unapprovedAnswer(outcome));
     default:
       return outcome satisfies never;
   }

@@ -13,7 +13,9 @@ import {
   faultAnswer,
   notPossible,
   type OwnAnswer,
+  pausedAnswer,
   refusedAnswer,
+  unapprovedAnswer,
   withheldAnswer,
 } from "./render-common.ts";
 
@@ -38,6 +40,10 @@ export function renderModern(edge: Edge, id: RpcId, call: Call, outcome: Outcome
       return renderModernOwn(edge, id, faultAnswer(outcome.fault, call));
     case "withheld":
       return renderModernOwn(edge, id, withheldAnswer(call));
+    case "paused":
+      return renderModernOwn(edge, id, pausedAnswer(outcome));
+    case "unapproved":
+      return renderModernOwn(edge, id, unapprovedAnswer(outcome));
     case "asks":
       return renderAsks(edge, id, call, outcome);
     default:

@@ -76,6 +76,8 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
       return visibility.hides(scope, caller, tool) ? [] : tool.paramHeaders;
     },
     call: (call) => (call.method === "tools/call" ? callTool(call) : relay(call)),
+    task: async () => undefined,
+    cancelTask: async () => false,
     async subscribe(scope, peer, uri, onUpdated) {
       const owner = ownerOfResource({ catalog, mentions }, scope, uri);
       const upstream = owner === undefined ? undefined : upstreams.get(owner);

@@ -1,7 +1,8 @@
+import type { ApprovalRequest } from "../core/approval.ts";
 import type { Call, ClientFacts, ClientPeer, Notification } from "../core/call.ts";
 import type { Refusal } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
-import type { Outcome } from "../core/outcome.ts";
+import type { Outcome, PausedEnd } from "../core/outcome.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
 import type { ListKind } from "../mcp/messages.ts";
@@ -18,6 +19,15 @@ export interface ListChange {
   readonly list: ListKind;
   /** Whether it is another one now for `caller` at this endpoint. To be asked at once: it speaks of this moment. */
   concerns(scope: Scope, caller: Caller): boolean;
+}
+
+/** A paused call as a task: nobody holds a connection for it. */
+export interface TaskView {
+  readonly request: ApprovalRequest;
+  /** Where people find it. */
+  readonly link: string;
+  /** How it ended, if it has. */
+  readonly end: PausedEnd | undefined;
 }
 
 /** Everything that a downstream edge may ask of the gateway. Edges speak protocol; this decides and relays. */
@@ -40,6 +50,13 @@ export interface Gateway {
    * @throws never for anything the caller or an upstream does
    */
   call(call: Call): Promise<Outcome>;
+  /**
+   * A paused call of this principal, by its request's id; `undefined` for an unknown one and for somebody else's alike.
+   * @throws StoreError
+   */
+  task(id: string, principal: Principal): Promise<TaskView | undefined>;
+  /** Asks for the end of a paused call; whether it is this principal's. What runs already goes on. @throws StoreError */
+  cancelTask(id: string, principal: Principal): Promise<boolean>;
   /** Watches a resource for this peer until `close`. */
   subscribe(
     scope: Scope,

@@ -88,6 +88,14 @@ export class ToolGateway implements Gateway {
     return result({ completion: { values: [] } });
   }
 
+  async task(): Promise<undefined> {
+    return undefined;
+  }
+
+  async cancelTask(): Promise<boolean> {
+    return false;
+  }
+
   async subscribe(
     _scope: Scope,
     peer: ClientPeer,
