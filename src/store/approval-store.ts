@@ -2,7 +2,7 @@ import { and, count, eq, max, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { type ApprovalEvent, isOpen } from "../core/approval.ts";
 import { createApprovalFinder, createApprovalReads } from "./approval-reads.ts";
-import { changingColumns, decisionRow, eventOf, eventRow, requestRow } from "./approval-rows.ts";
+import { changingColumns, decisionOf, decisionRow, eventOf, eventRow, requestRow } from "./approval-rows.ts";
 import type {
   ApprovalChange,
   ApprovalStore,
@@ -127,14 +127,15 @@ export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps
       .where(and(eq(rows.id, id), eq(rows.version, version)))
       .run();
     if (updated.changes !== 1) throw new StoreError("STORE_FAILED", "An approval request changed in a transaction.");
-    if (change.decision !== undefined) db.insert(approvalDecisions).values(decisionRow(id, change.decision)).run();
+    const voice = change.decision === undefined ? undefined : decisionRow(id, change.decision);
+    if (voice !== undefined) db.insert(approvalDecisions).values(voice).run();
     if (change.result !== undefined) {
       db.update(approvalSealed).set({ result: change.result }).where(eq(approvalSealed.requestId, id)).run();
     }
     if (change.purge === true) db.delete(approvalSealed).where(eq(approvalSealed.requestId, id)).run();
     const event = change.event === undefined ? undefined : addEvent(id, change.event);
     addMessages(change.messages ?? []);
-    const decisions = change.decision === undefined ? before.decisions : [...before.decisions, change.decision];
+    const decisions = voice === undefined ? before.decisions : [...before.decisions, decisionOf(voice)];
     return { stored: { record, decisions }, event };
   }
 
