@@ -83,7 +83,10 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       lookAgain = false;
       log.warn({ err }, "Notifications wait: the outbox could not be read.");
     }
-    if (!closed) timer = setTimeout(kick, wait);
+    if (closed) return;
+    timer = setTimeout(kick, wait);
+    // What waits is in the store; it is no reason to keep a process alive.
+    timer.unref();
   }
 
   async function takeDue(): Promise<void> {
