@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
+import { registerApprovals } from "./commands/approvals.ts";
 import { registerAuditCommands } from "./commands/audit.ts";
 import { registerCheck } from "./commands/check.ts";
 import { registerDemo } from "./commands/demo.ts";
@@ -45,6 +46,7 @@ registerDemo(program, shell);
 registerStdio(program, shell);
 registerCheck(program, shell);
 registerPolicyCommands(program, shell);
+registerApprovals(program, shell);
 registerAuditCommands(program, shell);
 registerKeys(program, shell);
 

@@ -17,13 +17,14 @@ export const people = createUsers({
   lea: ["finance-lead", "employee"],
 });
 
-/** The configuration: `finance` has two stages of one voice each, `pair` one of two voices. */
+/** The configuration: `finance` has two stages of one voice each, `pair` one of two voices, `single` one. */
 export const APPROVALS_CONFIG = {
   auth: { ...people.auth, admin: { roles: ["platform-admin"] } },
   approval_flows: {
     finance: {
       stages: [{ approvers: { roles: ["finance-lead"] } }, { approvers: { roles: ["cfo"] } }],
     },
+    pair: { stages: [{ approvers: { roles: ["finance-lead"] }, required: 2 }] },
     single: { stages: [{ approvers: { roles: ["finance-lead"] } }] },
   },
 };

@@ -1,0 +1,116 @@
+import { createInterface } from "node:readline/promises";
+import { type ApprovalDetailBody, approvalDetailSchema, approvalSchema } from "../admin/approval-schema.ts";
+import { ERRORS } from "../core/errors.ts";
+import type { ApiClient, ApiRefusal } from "./api-client.ts";
+import { approvalText } from "./approvals-text.ts";
+import { SCREEN, visible } from "./approvals-tree.ts";
+import { isTerminal, one, painter, print } from "./output.ts";
+import type { Shell } from "./shell.ts";
+
+/** Options of `approve` and `reject`. */
+export interface DecideOptions {
+  readonly reason?: string;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+/** What is to be said of which request. */
+export interface Voice {
+  readonly id: string;
+  readonly decision: "approve" | "reject";
+}
+
+/**
+ * Shows a request, asks, and decides exactly what was shown: its version and the digest of its arguments go along, so
+ * that the gateway refuses if anything has changed meanwhile.
+ */
+export async function decideApproval(
+  shell: Shell,
+  api: ApiClient,
+  { id, decision }: Voice,
+  options: DecideOptions,
+): Promise<void> {
+  const path = `/approvals/${encodeURIComponent(id)}`;
+  const seen = await api.get(path, approvalDetailSchema);
+  if (!seen.ok) return refused(shell, seen);
+  const request = seen.value;
+
+  const view = approvalText(request, { paint: painter(shell.colours), now: Date.now() }, SCREEN);
+  // With --json standard output is for programs.
+  if (options.json === true) shell.err(view);
+  else await print(shell.stdout, one(`${view}\n`));
+  const obstacle = obstacleTo(request);
+  if (obstacle !== undefined) {
+    shell.err(obstacle);
+    return shell.setExitCode(1);
+  }
+  const needsReason =
+    request.reason_required === "always" || (request.reason_required === "on_reject" && decision === "reject");
+  if (needsReason && options.reason === undefined) {
+    shell.err(`To ${decision} this a reason is needed: add --reason "…".`);
+    return shell.setExitCode(2);
+  }
+  if (options.yes !== true) {
+    const confirmed = await confirm(shell, decision);
+    if (confirmed === "no terminal") {
+      shell.err("There is no terminal to ask at: add --yes if this is meant.");
+      return shell.setExitCode(2);
+    }
+    if (confirmed === "no") {
+      shell.err("Nothing was decided.");
+      return shell.setExitCode(1);
+    }
+  }
+
+  const voice = {
+    decision,
+    ...(options.reason === undefined ? {} : { reason: options.reason }),
+    version: request.version,
+    arguments_digest: request.arguments_digest,
+  };
+  const decided = await api.post(`${path}/decision`, voice, approvalSchema);
+  if (!decided.ok) return refused(shell, decided);
+  if (options.json === true) {
+    await print(shell.stdout, one(`${JSON.stringify(decided.value, undefined, 2)}\n`));
+    return;
+  }
+  const done = decision === "approve" ? "Approved" : "Rejected";
+  const { state, stage, stages } = decided.value;
+  const next = state === "pending" ? ` It waits for more: stage ${stage + 1} of ${stages.length}.` : "";
+  shell.out(`${done}. ${visible(id)} is ${state}.${next}`);
+}
+
+function obstacleTo(request: ApprovalDetailBody): string | undefined {
+  if (request.may_decide) return undefined;
+  const code = request.may_not_decide_because;
+  const known = Object.entries(ERRORS).find(([name]) => name === code);
+  return known === undefined ? "You cannot decide this." : `${known[1].message} (${known[0]})`;
+}
+
+async function confirm(shell: Shell, decision: Voice["decision"]): Promise<"yes" | "no" | "no terminal"> {
+  const { stdin, stdout } = shell;
+  if (!isTerminal(stdout) || !("isTTY" in stdin) || stdin.isTTY !== true) return "no terminal";
+  const lines = createInterface({ input: stdin, output: stdout });
+  // Ctrl-C and the end of the input mean no.
+  const ended = new AbortController();
+  lines.once("close", () => ended.abort());
+  lines.once("SIGINT", () => lines.close());
+  try {
+    const question = decision === "approve" ? "Approve this call? (yes/no) " : "Reject this call for good? (yes/no) ";
+    const answer = await lines.question(question, { signal: ended.signal });
+    return /^y(es)?$/i.test(answer.trim()) ? "yes" : "no";
+  } catch (err) {
+    if (!(err instanceof Error) || err.name !== "AbortError") throw err;
+    return "no";
+  } finally {
+    lines.close();
+  }
+}
+
+function refused(shell: Shell, refusal: ApiRefusal): void {
+  shell.err(refusal.message);
+  const current = refusal.problem?.current;
+  if (current !== undefined)
+    shell.err(`It is ${current.state} now, at version ${current.version}. Run this again to see it.`);
+  shell.setExitCode(1);
+}
