@@ -45,8 +45,10 @@ export async function startTestGateway(
     return loaded.config;
   };
   let current = load(config);
+  // What a gateway does without a slow server is not what most tests ask: they wait for it, also on a busy machine.
+  const timing = { settleMs: 15_000, ...deps.timing };
   const start = async (port: number): Promise<RunningGateway> => {
-    const started = await startGateway({ ...current, server: { ...current.server, port } }, { ...deps, log });
+    const started = await startGateway({ ...current, server: { ...current.server, port } }, { ...deps, timing, log });
     if (!started.ok) throw new Error(started.error);
     await started.gateway.wired.settled;
     return started.gateway;
