@@ -56,15 +56,19 @@ export interface ApprovalVote {
 /** The request after an act on it, or why nothing happened: the `APPROVAL_…` codes, PARAMS_INVALID. */
 export type Acted = { readonly ok: true; readonly request: ApprovalRequest } | Refusal;
 
-/** The exclusive right to run an approved call, once. */
-export interface ApprovalClaim {
-  readonly request: ApprovalRequest;
-  readonly executionId: string;
+/** What was asked for, as it is kept sealed. */
+export interface AskedCall {
   /** The requester as they were when they asked. */
   readonly principal: Principal;
   readonly context: JsonObject;
   /** The arguments that were approved: these are sent, whatever a retry says. */
   readonly arguments: JsonObject;
+}
+
+/** The exclusive right to run an approved call, once. */
+export interface ApprovalClaim extends AskedCall {
+  readonly request: ApprovalRequest;
+  readonly executionId: string;
 }
 
 /** How a claimed call ended. */
@@ -121,6 +125,8 @@ export interface Approvals {
   history(id: string): Promise<readonly ApprovalEvent[]>;
   /** The arguments that were asked for, to show to approvers; `undefined` if unknown, purged, or under another key. */
   arguments(id: string): Promise<JsonObject | undefined>;
+  /** What whoever runs a request needs to decide the call again before `claim`; `undefined` as with `arguments`. */
+  asked(id: string): Promise<AskedCall | undefined>;
   /** Whether this person could decide now, for pages and buttons; `decide` checks again. */
   mayDecide(request: ApprovalRequest, approver: Principal): Acted;
   /** One voice. Eligibility, version and digest are checked at this moment. */

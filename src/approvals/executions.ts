@@ -1,9 +1,8 @@
 import { sha256 } from "../core/digest.ts";
 import { randomId } from "../core/ids.ts";
-import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { ApprovalStore, SealedParts } from "../store/approvals.ts";
-import type { Acted, ApprovalClaim, Approvals } from "./approvals.ts";
+import type { Acted, Approvals, AskedCall } from "./approvals.ts";
 import type { Leases } from "./leases.ts";
 import { argumentsIn, type SealedTexts } from "./sealed-parts.ts";
 import type { Transitions } from "./transitions.ts";
@@ -19,10 +18,10 @@ export interface ExecutionsDeps {
 }
 
 /** The part of the service that runs approved calls, each once. */
-export type Executions = Pick<Approvals, "claim" | "finish" | "result" | "arguments">;
+export type Executions = Pick<Approvals, "claim" | "finish" | "result" | "arguments" | "asked">;
 
 /** What the store keeps encrypted of a call, opened. */
-interface Opened extends Pick<ApprovalClaim, "principal" | "context" | "arguments"> {
+interface Opened extends AskedCall {
   /** SHA-256 of the canonical JSON of the arguments, computed from what came out. */
   readonly argumentsDigest: string;
 }
@@ -39,9 +38,9 @@ export function createExecutions(deps: ExecutionsDeps): Executions {
     return { ...requester, arguments: args, argumentsDigest: sha256(text) };
   }
 
-  async function openArguments(id: string): Promise<JsonObject | undefined> {
+  async function asked(id: string): Promise<AskedCall | undefined> {
     const sealed = await store.sealed(id);
-    return sealed === undefined ? undefined : opened(id, sealed)?.arguments;
+    return sealed === undefined ? undefined : opened(id, sealed);
   }
 
   return {
@@ -88,6 +87,7 @@ export function createExecutions(deps: ExecutionsDeps): Executions {
       const sealed = await store.sealed(id);
       return sealed?.result === undefined ? undefined : texts.openResult(id, sealed.result);
     },
-    arguments: openArguments,
+    arguments: async (id) => (await asked(id))?.arguments,
+    asked,
   };
 }
