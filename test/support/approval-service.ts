@@ -15,6 +15,9 @@ import { keepingLog, openTestStore, temporaryDir } from "./audit.ts";
 /** The moment at which these tests begin. */
 export const START = 1_790_000_000_000;
 
+/** The lease of what `approval-worker.ts` claims. */
+export const WORKER_LEASE_MS = 300;
+
 /** What a test works with. */
 export interface TestApprovals {
   readonly path: string;
