@@ -26,6 +26,8 @@ export interface AuditOpening {
   /** The headers that policies see. Kept sealed or not at all. */
   readonly headers: JsonObject;
   readonly traceId: string | undefined;
+  /** Id of the approval request with which the call is run. */
+  readonly approval?: string;
 }
 
 /** How a recorded call ended. */
@@ -33,11 +35,33 @@ export interface AuditClosing {
   readonly callId: string;
   /** ms since the epoch. */
   readonly at: number;
-  /** `ok`, `tool_error` (`isError: true`), `rpc_error`, `denied`, `cancelled`, or the fault's code. */
+  /**
+   * `ok`, `tool_error` (`isError: true`), `rpc_error`, `denied`, `cancelled`, `approval_pending`, `approval_joined`, or
+   * the fault's code.
+   */
   readonly outcome: string;
   readonly durationMs: number;
+  /** Id of the approval request that the call asked for or joined. */
+  readonly approval?: string;
   /** Result policies that matched after the tool ran, shadow ones too. */
   readonly policies?: readonly Match[];
+}
+
+/** Something that was decided about an approval request, or that became of it. */
+export interface AuditAct {
+  /** The request's id. */
+  readonly approval: string;
+  /** ms since the epoch. */
+  readonly at: number;
+  /** `undefined`: the gateway itself. */
+  readonly actor: { readonly issuer: string; readonly subject: string; readonly email: string | undefined } | undefined;
+  readonly upstream: string;
+  /** Original name. */
+  readonly tool: string;
+  /** Ids of the policies that asked for approval. */
+  readonly policies: readonly string[];
+  /** `approve`, `reject`, or what the request became. */
+  readonly outcome: string;
 }
 
 /** The record of every decision. Rows are only ever added; each holds the hash of the one before. */
@@ -49,6 +73,8 @@ export interface Audit {
   open(opening: AuditOpening): Promise<boolean>;
   /** Queues the closing row: it is written with the next opening, or a few milliseconds later. @throws never */
   close(closing: AuditClosing): void;
+  /** Queues the row of something that was decided and is on disk elsewhere. @throws never */
+  record(act: AuditAct): void;
   /** Writes what is queued; call before the process ends. */
   flush(): Promise<void>;
 }

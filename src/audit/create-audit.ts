@@ -121,6 +121,13 @@ export function createAudit(deps: AuditDeps): Audit {
     retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
   }
 
+  /** Whether there is no room for a row about what has happened already: one more is lost then. */
+  function full(): boolean {
+    if (queue.length + retained.length < limits.maxRows + limits.maxClosings) return false;
+    troubles.failed({ err: undefined, refused: 0, lost: 1 });
+    return true;
+  }
+
   return {
     async open(opening) {
       if (queue.length >= limits.maxRows || queuedChars >= limits.maxChars) {
@@ -138,11 +145,12 @@ export function createAudit(deps: AuditDeps): Audit {
       return new Promise<boolean>((settle) => enqueue({ row, chars, settle }));
     },
     close(closing) {
-      if (queue.length + retained.length >= limits.maxRows + limits.maxClosings) {
-        troubles.failed({ err: undefined, refused: 0, lost: 1 });
-        return;
-      }
+      if (full()) return;
       enqueue({ row: encoder.closing(closing), chars: 0, settle: undefined });
+    },
+    record(act) {
+      if (full()) return;
+      enqueue({ row: encoder.act(act), chars: 0, settle: undefined });
     },
     async flush() {
       while (queue.length > 0 || retained.length > 0 || writing !== undefined) {

@@ -3,7 +3,7 @@ import { sha256 } from "../core/digest.ts";
 import { canonicalJson, type JsonObject } from "../core/json.ts";
 import type { Seal } from "../core/seal.ts";
 import type { AuditRow } from "../store/audit-row.ts";
-import type { AuditClosing, AuditOpening } from "./audit.ts";
+import type { AuditAct, AuditClosing, AuditOpening } from "./audit.ts";
 import { createFacts } from "./facts.ts";
 import { redact } from "./redact.ts";
 import { sealArguments } from "./sealed-arguments.ts";
@@ -19,9 +19,37 @@ export type ArgumentsMode = "digest" | "redacted" | "sealed" | "full";
 export interface RowEncoder {
   opening(opening: AuditOpening): AuditRow;
   closing(closing: AuditClosing): AuditRow;
+  act(act: AuditAct): AuditRow;
 }
 
 const MAX_CLIENT_TEXT = 128;
+
+/** A row that says nothing. */
+const NOTHING = {
+  actor: null,
+  actorIssuer: null,
+  actorEmail: null,
+  client: null,
+  clientId: null,
+  clientIp: null,
+  endpoint: null,
+  session: null,
+  upstream: null,
+  tool: null,
+  decision: null,
+  policies: null,
+  policySet: null,
+  argumentsDigest: null,
+  argumentsRedacted: null,
+  argumentsSealed: null,
+  argumentsFull: null,
+  outcome: null,
+  durationMs: null,
+  traceId: null,
+  definitionDigest: null,
+  facts: null,
+  approval: null,
+} as const satisfies Partial<AuditRow>;
 
 /** Makes the encoder for one way of keeping arguments. `seal` is used for `sealed` only. */
 export function createRowEncoder(options: { readonly arguments: ArgumentsMode; readonly seal: Seal }): RowEncoder {
@@ -58,37 +86,37 @@ export function createRowEncoder(options: { readonly arguments: ArgumentsMode; r
         traceId: opening.traceId === undefined ? null : cut(opening.traceId),
         definitionDigest: opening.definitionDigest,
         facts: facts(principal, client.userAgent),
+        approval: opening.approval ?? null,
       };
     },
     closing(closing) {
       const { policies } = closing;
       return {
+        ...NOTHING,
         at: closing.at,
         callId: closing.callId,
         kind: "closed",
-        actor: null,
-        actorIssuer: null,
-        actorEmail: null,
-        client: null,
-        clientId: null,
-        clientIp: null,
-        endpoint: null,
-        session: null,
-        upstream: null,
-        tool: null,
-        decision: null,
         policies: policies === undefined || policies.length === 0 ? null : JSON.stringify(policies),
-        policySet: null,
-        argumentsDigest: null,
-        argumentsRedacted: null,
-        argumentsSealed: null,
-        argumentsFull: null,
         outcome: closing.outcome,
         // Microseconds are enough; the last digits of a clock would be noise in every row.
         durationMs: Math.round(closing.durationMs * 1000) / 1000,
-        traceId: null,
-        definitionDigest: null,
-        facts: null,
+        approval: closing.approval ?? null,
+      };
+    },
+    act({ approval, at, actor, upstream, tool, policies, outcome }) {
+      return {
+        ...NOTHING,
+        at,
+        callId: approval,
+        kind: "decided",
+        actor: actor?.subject ?? null,
+        actorIssuer: actor?.issuer ?? null,
+        actorEmail: actor?.email ?? null,
+        upstream,
+        tool,
+        policies: JSON.stringify(policies.map((policy) => ({ policy, effect: "request_approval" }))),
+        outcome,
+        approval,
       };
     },
   };

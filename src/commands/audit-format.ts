@@ -4,20 +4,27 @@ import { type Colour, plain } from "./output.ts";
 import { table } from "./table.ts";
 
 const HEAD = ["TIME", "USER", "TOOL", "DECISION", "POLICIES", "OUTCOME", "MS"] as const;
+const APPROVAL = "APPROVAL";
 const MAX_WIDTH = 48;
 
 /** The entries as a table, one line each, columns as wide as they need to be. */
 export function auditTable(entries: readonly AuditEntry[], paint: (colour: Colour, text: string) => string): string {
-  const rows = entries.map((entry) => cellsOf(entry).map(clip));
-  return table(HEAD, rows, paint, (row, column) => (column === 3 ? colourOf(entries[row]?.decision ?? "") : undefined));
+  // Most lists have no approvals in them, and terminals are narrow.
+  const approvals = entries.some(({ approval }) => approval !== null);
+  const head = approvals ? [...HEAD, APPROVAL] : HEAD;
+  const rows = entries.map((entry) => {
+    const cells = approvals ? [...cellsOf(entry), plain(entry.approval ?? "-")] : cellsOf(entry);
+    return cells.map(clip);
+  });
+  return table(head, rows, paint, (row, column) => (column === 3 ? colourOf(entries[row]?.decision ?? "") : undefined));
 }
 
 function cellsOf(entry: AuditEntry): readonly string[] {
   return [
     new Date(entry.at).toISOString().replace(/\.\d{3}Z$/, "Z"),
-    entry.actorEmail ?? entry.actor ?? "-",
+    entry.actorEmail ?? entry.actor ?? (entry.kind === "decided" ? "(gateway)" : "-"),
     entry.tool === null ? entry.kind : `${entry.upstream ?? "-"}/${entry.tool}`,
-    entry.decision ?? "-",
+    entry.decision ?? (entry.kind === "decided" ? "(approval)" : "-"),
     matchesOf(entry).map(policyName).join(",") || "-",
     entry.outcome ?? "-",
     entry.durationMs === null ? "-" : entry.durationMs.toFixed(entry.durationMs < 10 ? 1 : 0),
@@ -89,6 +96,7 @@ export function auditEntryJson(entry: AuditEntry): Readonly<Record<string, unkno
     outcome: entry.outcome,
     duration_ms: entry.durationMs,
     trace_id: entry.traceId,
+    approval: entry.approval,
   };
 }
 
@@ -122,9 +130,15 @@ export function exportLine(row: StoredAuditRow): string {
     outcome: row.outcome,
     duration_ms: row.durationMs,
     trace_id: row.traceId,
-    ...(row.definitionDigest === null && row.facts === null ? {} : { definition_digest: row.definitionDigest }),
-    ...(row.facts === null ? {} : { facts: row.facts }),
+    ...youngColumns(row),
     prev_hash: row.prevHash,
     hash: row.hash,
   })}\n`;
+}
+
+/** The columns that came later, up to the last that holds something, as `hashedValues` has them. */
+function youngColumns({ definitionDigest, facts, approval }: StoredAuditRow): Readonly<Record<string, string | null>> {
+  if (approval !== null) return { definition_digest: definitionDigest, facts, approval };
+  if (facts !== null) return { definition_digest: definitionDigest, facts };
+  return definitionDigest === null ? {} : { definition_digest: definitionDigest };
 }

@@ -21,6 +21,7 @@ interface ListOptions extends Place {
   readonly decision?: string;
   readonly policy?: string;
   readonly shadow?: boolean;
+  readonly approval?: string;
   readonly since?: number;
   readonly limit: number;
   readonly cursor?: number;
@@ -54,13 +55,14 @@ export function registerAuditCommands(program: Command, shell: Shell): void {
     .addOption(new Option("--decision <what>", "decision").choices(DECISIONS))
     .option("--policy <id>", "calls on which this policy matched, in shadow too")
     .option("--shadow", "calls on which a policy in shadow mode matched")
+    .option("--approval <id>", "the whole story of an approval request: who asked, who decided, what came of it")
     .addOption(since)
     .option("--limit <count>", "at most so many, 1 to 1000", between(1, 1000), 50)
     .option("--cursor <seq>", "older than this entry; the list says which", between(1, Number.MAX_SAFE_INTEGER))
     .option("--json", "print {items, next_cursor}")
     .addHelpText(
       "after",
-      "\nExamples:\n  portcullis audit list --decision deny --since 24h\n  portcullis audit list --user ann@acme.com --tool crm/delete_customer --json\n  portcullis audit list --shadow --since 7d\n  portcullis audit list --policy large-expenses --limit 20\n\nPOLICIES are those that matched, before the call and on its result. One in shadow mode is marked: it changed nothing.",
+      "\nExamples:\n  portcullis audit list --decision deny --since 24h\n  portcullis audit list --user ann@acme.com --tool crm/delete_customer --json\n  portcullis audit list --shadow --since 7d\n  portcullis audit list --policy large-expenses --limit 20\n  portcullis audit list --approval apr_7Qk1xHcT2mVd0pZsW9LbaE\n\nPOLICIES are those that matched, before the call and on its result. One in shadow mode is marked: it changed nothing.",
     )
     .action((options: ListOptions) => reading(options, shell, (reader) => list(reader, options, shell)));
 
@@ -71,7 +73,7 @@ export function registerAuditCommands(program: Command, shell: Shell): void {
     .option("--json", "JSON Lines is what it always prints")
     .addHelpText(
       "after",
-      "\nExamples:\n  portcullis audit export > audit.jsonl\n  portcullis audit export --since 7d | jq 'select(.decision == \"deny\")'\n\nEach row's hash is SHA-256 (hex) of its prev_hash, a line feed, and the JSON list of the values before prev_hash\nin their order, as many as the row has: definition_digest and facts are left out where they would end it empty.\nat is in ms since the epoch, UTC.",
+      "\nExamples:\n  portcullis audit export > audit.jsonl\n  portcullis audit export --since 7d | jq 'select(.decision == \"deny\")'\n\nEach row's hash is SHA-256 (hex) of its prev_hash, a line feed, and the JSON list of the values before prev_hash\nin their order, as many as the row has: definition_digest, facts and approval are left out where they would end it empty.\nat is in ms since the epoch, UTC.",
     )
     .action((options: ExportOptions) => reading(options, shell, (reader) => exportRows(reader, options, shell)));
 
@@ -139,7 +141,7 @@ async function list(reader: AuditReader, options: ListOptions, shell: Shell): Pr
 }
 
 function filterOf(options: ListOptions): AuditFilter {
-  const { user, decision, policy, shadow, since, limit, cursor } = options;
+  const { user, decision, policy, shadow, approval, since, limit, cursor } = options;
   const slash = options.upstream === undefined ? (options.tool?.indexOf("/") ?? -1) : -1;
   const upstream = slash > 0 ? options.tool?.slice(0, slash) : options.upstream;
   const tool = options.tool?.slice(slash + 1);
@@ -151,6 +153,7 @@ function filterOf(options: ListOptions): AuditFilter {
     ...(decision === undefined ? {} : { decision }),
     ...(policy === undefined ? {} : { policy }),
     ...(shadow === undefined ? {} : { shadow }),
+    ...(approval === undefined ? {} : { approval }),
     ...(since === undefined ? {} : { since }),
     ...(cursor === undefined ? {} : { cursor }),
   };

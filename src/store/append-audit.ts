@@ -10,8 +10,9 @@ export function prepareAppend(db: Database.Database): (rows: readonly AuditRow[]
   const insert = db.prepare(
     `INSERT INTO audit (seq, at, call_id, kind, actor, actor_issuer, actor_email, client, client_id, client_ip, endpoint,
        session, upstream, tool, decision, policies, policy_set, arguments_digest, arguments_redacted, arguments_sealed,
-       arguments_full, outcome, duration_ms, trace_id, definition_digest, facts, prev_hash, hash)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       arguments_full, outcome, duration_ms, trace_id, definition_digest, facts, approval,
+       prev_hash, hash)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   // Nearly half of all rows say only how a call ended; binding the other columns' nulls costs as much as the insert.
   const insertClosing = db.prepare(
@@ -29,7 +30,7 @@ export function prepareAppend(db: Database.Database): (rows: readonly AuditRow[]
       // JSON.stringify writes lone surrogates, and only them, as an escape that starts so. A false alarm costs a pass.
       const values = rawText.includes("\\ud") ? storable(raw) : raw;
       const hash = chainHash(prevHash, values === raw ? rawText : JSON.stringify(values));
-      if (given.kind === "closed" && given.policies === null && values === raw) {
+      if (given.kind === "closed" && given.policies === null && given.approval === null && values === raw) {
         insertClosing.run(seq, given.at, given.callId, given.kind, given.outcome, given.durationMs, prevHash, hash);
       } else insert.run(...values, ...NOTHING.slice(values.length), prevHash, hash);
       prevHash = hash;

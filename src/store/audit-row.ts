@@ -8,6 +8,7 @@ export type AuditKind = (typeof AUDIT_KINDS)[number];
 export interface AuditRow {
   /** ms since the epoch. */
   readonly at: number;
+  /** Of a decision: the id of its approval request. */
   readonly callId: string;
   readonly kind: AuditKind;
   /** Subject, issuer and e-mail of whoever acted. */
@@ -43,6 +44,8 @@ export interface AuditRow {
   readonly definitionDigest: string | null;
   /** JSON: what a condition sees of the caller and has no column here; see `audit/facts.ts`. */
   readonly facts: string | null;
+  /** Id of the approval request that a call asked for, joined or was run with, or that was decided. */
+  readonly approval: string | null;
 }
 
 /** A row of the audit, in its place in the chain. */
@@ -88,13 +91,14 @@ export function hashedValues(seq: number, row: AuditRow): readonly (string | num
     row.durationMs,
     row.traceId,
   ];
-  if (row.facts !== null) values.push(row.definitionDigest, row.facts);
+  if (row.approval !== null) values.push(row.definitionDigest, row.facts, row.approval);
+  else if (row.facts !== null) values.push(row.definitionDigest, row.facts);
   else if (row.definitionDigest !== null) values.push(row.definitionDigest);
   return values;
 }
 
 /** How many values `hashedValues` has at most: the table's columns before `prev_hash`. */
-export const HASHED_COLUMNS = 26;
+export const HASHED_COLUMNS = 27;
 
 /**
  * A row as its hash sees it: `hashedValues` as JSON without white space. Anybody can recompute it from an export:

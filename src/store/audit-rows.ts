@@ -40,6 +40,8 @@ export interface AuditFilter {
   readonly policy?: string;
   /** Only calls on which a policy in shadow matched. */
   readonly shadow?: boolean;
+  /** Id of an approval request: the calls that asked for it, what was decided, its run. */
+  readonly approval?: string;
   /** ms since the epoch. */
   readonly since?: number;
   /** At most this many entries. */
@@ -78,4 +80,6 @@ export interface AuditEntry {
   readonly outcome: string | null;
   readonly durationMs: number | null;
   readonly traceId: string | null;
+  /** Id of the approval request that it is about. */
+  readonly approval: string | null;
 }

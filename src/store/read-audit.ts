@@ -23,6 +23,9 @@ export function createAuditReader(db: BetterSQLite3Database, guarded: Guarded): 
       filter.decision === undefined ? undefined : eq(audit.decision, filter.decision),
       filter.policy === undefined ? undefined : policyMatched([audit.policies, closed.policies], filter.policy),
       filter.shadow === true ? shadowMatched([audit.policies, closed.policies]) : undefined,
+      filter.approval === undefined
+        ? undefined
+        : or(eq(audit.approval, filter.approval), eq(closed.approval, filter.approval)),
       filter.since === undefined ? undefined : gte(audit.at, filter.since),
       filter.cursor === undefined ? undefined : lt(audit.seq, filter.cursor),
     ];
@@ -105,5 +108,6 @@ function entryOf(row: StoredAuditRow, ended: StoredAuditRow | null): AuditEntry 
     outcome: ended?.outcome ?? row.outcome,
     durationMs: ended?.durationMs ?? row.durationMs,
     traceId: row.traceId,
+    approval: row.approval ?? ended?.approval ?? null,
   };
 }

@@ -59,6 +59,7 @@ export const audit = sqliteTable(
     traceId: text("trace_id"),
     definitionDigest: text("definition_digest"),
     facts: text("facts"),
+    approval: text("approval"),
     prevHash: text("prev_hash").notNull(),
     hash: text("hash").notNull(),
   },

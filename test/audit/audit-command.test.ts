@@ -156,6 +156,7 @@ describe("audit list", () => {
         outcome: "denied",
         duration_ms: 0.2,
         trace_id: null,
+        approval: null,
       },
     ]);
   });

@@ -94,6 +94,7 @@ describe("a call", () => {
         trace_id: "4bf9",
         definition_digest: "d".repeat(64),
         facts: '{"kind":"person","name":"Ann","roles":["employee"],"user_agent":"claude/2"}',
+        approval: null,
         prev_hash: "0".repeat(64),
         hash: expect.stringMatching(/^[0-9a-f]{64}$/),
       },
@@ -130,6 +131,31 @@ describe("a call", () => {
       { policies: "[]", resultPolicies: null, outcome: "ok", durationMs: 1.235 },
     ]);
     expect(await verifyChain(store.audit)).toMatchObject({ ok: true, rows: 4 });
+  });
+
+  it("that asked for approval stands with what was decided and with its run", async () => {
+    const { store, audit } = setUp();
+    const approval = "apr_1";
+    const act = { approval, at: 3, upstream: "expenses", tool: "create_expense", policies: ["large-expenses"] };
+    const actor = { issuer: "https://idp.example", subject: "u-2", email: "bob@acme.com" };
+    await audit.open(opening("call_1"));
+    audit.close({ callId: "call_1", ...CLOSING, outcome: "approval_pending", approval });
+    await audit.open(opening("call_2"));
+    audit.record({ ...act, actor, outcome: "approve" });
+    await audit.open(opening("call_3", { approval }));
+    audit.close({ callId: "call_3", ...CLOSING });
+    audit.record({ ...act, actor: undefined, outcome: "succeeded" });
+    await audit.flush();
+    const { entries } = await store.audit.list({ limit: 10, approval });
+    expect(entries).toMatchObject([
+      { callId: "call_1", kind: "opened", outcome: "approval_pending", approval },
+      { callId: approval, kind: "decided", actor: "u-2", actorEmail: "bob@acme.com", outcome: "approve", approval },
+      { callId: "call_3", kind: "opened", outcome: "ok", approval },
+      { callId: approval, kind: "decided", actor: null, tool: "create_expense", outcome: "succeeded", approval },
+    ]);
+    expect((await store.audit.list({ limit: 10, policy: "large-expenses" })).entries).toHaveLength(2);
+    expect(await verifyChain(store.audit)).toMatchObject({ ok: true, rows: 7 });
+    await store.close();
   });
 
   it("has the policies that counted and then those that did not in its row", async () => {

@@ -74,7 +74,7 @@ describe("an audit that the first version wrote", () => {
     expect(await verifyChain(store.audit)).toMatchObject({ ok: true, rows: 6 });
   });
 
-  it.each(["facts = '{}'", "definition_digest = 'd'", "facts = '', definition_digest = ''"])(
+  it.each(["facts = '{}'", "definition_digest = 'd'", "facts = '', definition_digest = ''", "approval = 'apr_1'"])(
     "does not let anybody add %s later",
     async (values) => {
       const path = writtenByFirstVersion();
