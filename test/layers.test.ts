@@ -11,6 +11,8 @@ const refused = [
   { what: "a room importing a higher tier", room: "policy", code: uses("../gateway/gateway.ts") },
   { what: "a room importing its neighbour", room: "identity", code: uses("../config/schema.ts") },
   { what: "a neighbour in a higher tier", room: "audit", code: uses("../catalog/view.ts") },
+  { what: "one edge importing the other", room: "admin", code: uses("../downstream/endpoint.ts") },
+  { what: "http importing its neighbour", room: "http", code: uses("../mcp/messages.ts") },
   { what: "core importing anything", room: "core", code: uses("../mcp/messages.ts") },
   { what: "CEL outside policy/", room: "gateway", code: uses("@marcbachmann/cel-js") },
   { what: "drizzle outside store/", room: "audit", code: uses("drizzle-orm") },

@@ -29,6 +29,9 @@ export interface ApprovalRoutesDeps {
   readonly base: string;
 }
 
+/** Characters of whole arguments in one list. */
+const WHOLE_CHARS = 4 * 1024 * 1024;
+
 type ApiContext = Context<ApiEnv>;
 
 /**
@@ -49,7 +52,7 @@ export function mountApprovals(app: Hono<ApiEnv>, deps: ApprovalRoutesDeps): voi
     const items = page.items.filter((request) => maySee(request, principal, adminRoles));
     const whole = query.value.arguments === "whole";
     const body: ApprovalListBody = {
-      items: await Promise.all(items.map((request) => view(deps, request, principal, whole))),
+      items: await viewAll(deps, items, principal, whole),
       next_cursor: page.nextCursor ?? null,
     };
     return c.json(body);
@@ -130,6 +133,23 @@ async function view(
     message: toTheLetter ? request.message : undefined,
     mayNotDecide: may.ok ? undefined : may.code,
   });
+}
+
+// One call's arguments may be as large as a body. A page of them is not to fill the memory.
+async function viewAll(
+  deps: ApprovalRoutesDeps,
+  requests: readonly ApprovalRequest[],
+  principal: Principal,
+  whole: boolean,
+): Promise<ApprovalBody[]> {
+  const bodies: ApprovalBody[] = [];
+  let left = WHOLE_CHARS;
+  for (const request of requests) {
+    const body = await view(deps, request, principal, whole && left > 0);
+    if (body.arguments_form === "whole") left -= JSON.stringify(body.arguments).length;
+    bodies.push(body);
+  }
+  return bodies;
 }
 
 async function answer(deps: ApprovalRoutesDeps, c: ApiContext, id: string, acted: Acted): Promise<Response> {

@@ -9,12 +9,14 @@ const digest = z.string().regex(/^[0-9a-f]{64}$/, { error: "Write the 64 hexadec
 const reasonText = z.string().min(1, { error: "Must not be empty." }).max(2_000);
 
 /** A person, as their credential named them. */
-export const personSchema = z.object({
-  issuer: z.string(),
-  subject: z.string(),
-  name: z.string().nullable(),
-  email: z.string().nullable(),
-});
+export const personSchema = z
+  .object({
+    issuer: z.string(),
+    subject: z.string(),
+    name: z.string().nullable(),
+    email: z.string().nullable(),
+  })
+  .describe("A person, as a verified credential named them.");
 
 const approvers = z.object({
   roles: z.array(z.string()).describe("Anybody with one of these roles."),
@@ -115,23 +117,27 @@ const flag = z
   .prefault("false");
 
 /** What `GET /approvals` can be asked for. */
-export const approvalQuerySchema = z.strictObject({
-  state: z
-    .array(z.enum(APPROVAL_STATES))
-    .optional()
-    .describe("One state, or several with commas between them. Default: all."),
-  mine: flag.describe("true: only what you asked for yourself."),
-  decidable: flag.describe("true: only what you may decide now."),
-  flow: z.string().min(1).max(64).optional().describe("Name of a flow."),
-  upstream: z.string().min(1).max(64).optional().describe("Name of a server."),
-  tool: z.string().min(1).max(512).optional().describe("A tool's own name, or <server>/<tool>."),
-  arguments: z
-    .enum(["redacted", "whole"])
-    .default("redacted")
-    .describe("whole: as a single request shows them. Costs a decryption each."),
-  limit: z.coerce.number().int().min(1).max(100).default(50).describe("At most so many."),
-  cursor: z.string().min(1).max(200).optional().describe("next_cursor of the page before."),
-});
+export const approvalQuerySchema = z
+  .strictObject({
+    state: z
+      .array(z.enum(APPROVAL_STATES))
+      .optional()
+      .describe("One state, or several with commas between them. Default: all."),
+    mine: flag.describe("true: only what you asked for yourself."),
+    decidable: flag.describe("true: only what you may decide now."),
+    flow: z.string().min(1).max(64).optional().describe("Name of a flow."),
+    upstream: z.string().min(1).max(64).optional().describe("Name of a server."),
+    tool: z.string().min(1).max(512).optional().describe("A tool's own name, or <server>/<tool>."),
+    arguments: z
+      .enum(["redacted", "whole"])
+      .default("redacted")
+      .describe(
+        "whole: as a single request shows them, until a page holds 4 MiB of them; arguments_form says which are.",
+      ),
+    limit: z.coerce.number().int().min(1).max(100).default(50).describe("At most so many."),
+    cursor: z.string().min(1).max(200).optional().describe("next_cursor of the page before."),
+  })
+  .describe("What to list. Everything narrows it down.");
 /** Parameters of it that hold several values with commas between them. */
 export const APPROVAL_QUERY_LISTS: readonly string[] = ["state"];
 export type ApprovalQueryInput = z.output<typeof approvalQuerySchema>;

@@ -15,6 +15,7 @@ export interface TextOptions {
 
 const HEAD = ["ID", "STATE", "ASKED BY", "TOOL", "STAGE", "LEFT", ""] as const;
 const MAX_CELL = 40;
+const MAX_FACT = 1_000;
 
 /** Requests as a table; those that the reader may decide now are marked. */
 export function approvalTable(items: readonly ApprovalBody[], { paint, now }: TextOptions): string {
@@ -64,7 +65,7 @@ export function approvalText(item: ApprovalBody, options: TextOptions, limits: T
   return [
     head,
     "",
-    ...facts.map(([name, text]) => `  ${name.padEnd(10)} ${text}`),
+    ...facts.map(([name, text]) => `  ${name.padEnd(10)} ${clip(text, MAX_FACT)}`),
     "",
     ...argumentLines(item, options, limits),
     ...decisionLines(item, options),
@@ -98,10 +99,12 @@ function argumentLines(item: ApprovalBody, { paint }: TextOptions, limits: TreeL
   const warnings = [
     ...(tree.hidden === 0
       ? []
-      : [`${tree.hidden} characters in it cannot be seen or turn text around; they stand as \\u{…}. Read twice.`]),
+      : [`Characters that cannot be seen or turn text around, shown as \\u{…}: ${tree.hidden}. Read twice.`]),
     ...(tree.cut + tree.omitted === 0
       ? []
-      : [`Not everything is shown: ${notShown(tree.cut, tree.omitted)}. Everything: portcullis approvals show --full`]),
+      : [
+          `Not everything is shown: ${notShown(tree.cut, tree.omitted)}. All of it: portcullis approvals show ${visible(item.id)} --full`,
+        ]),
   ];
   return [
     paint("bold", whole ? "Arguments" : "Arguments, secrets taken out and long texts cut"),
@@ -192,6 +195,6 @@ function stateColour(state: ApprovalState): Colour {
   }
 }
 
-function clip(text: string): string {
-  return text.length <= MAX_CELL ? text : `${text.slice(0, MAX_CELL - 1)}…`;
+function clip(text: string, max = MAX_CELL): string {
+  return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
 }

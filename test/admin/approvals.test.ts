@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import * as schemas from "../../src/admin/approval-schema.ts";
 import { approvalDetailSchema, approvalListSchema } from "../../src/admin/approval-schema.ts";
 import type { ApprovalRequest } from "../../src/core/approval.ts";
 import type { JsonObject } from "../../src/core/json.ts";
@@ -109,6 +111,13 @@ describe("who sees a request", () => {
     };
     expect(await shown("")).toMatchObject({ password: "[redacted]" });
     expect(await shown("arguments=whole")).toMatchObject({ password: "hunter2-hunter2" });
+  });
+
+  it("does not fill a page with more whole arguments than anybody reads", async () => {
+    for (const _ of [1, 2, 3])
+      await ask({ by: "cfo", tool: "large", arguments: { text: "x".repeat(3 * 1024 * 1024) } });
+    const page = approvalListSchema.parse((await get("fin", `${BASE}?tool=large&arguments=whole`)).json);
+    expect(page.items.map((item) => item.arguments_form)).toEqual(["whole", "whole", "redacted"]);
   });
 
   it("lets machines and nobody in particular list their own requests, and those alone", async () => {
@@ -331,6 +340,27 @@ describe("the doors of the API", () => {
     expect(gateway.logged.join("\n")).not.toContain("canary-of-the-log");
   });
 });
+
+it("says that its store is gone, not that there is no such request", async () => {
+  const other = await startTestGateway(APPROVALS_CONFIG);
+  await other.running.wired.approvals.close();
+  await other.running.wired.store.close();
+  const answer = await send(Number(new URL(other.url).port), {
+    method: "GET",
+    path: `${BASE}/apr_0000000000000000000000`,
+    headers: people.bearer("fin"),
+  });
+  expect([answer.status, answer.json["code"]]).toEqual([503, "STORE_UNAVAILABLE"]);
+  await other.close();
+});
+
+it.each(Object.entries(schemas).filter((entry) => entry[1] instanceof z.ZodType))(
+  "can be described to programs: %s",
+  (_, schema) => {
+    if (!(schema instanceof z.ZodType)) throw new TypeError("no schema");
+    expect(z.toJSONSchema(schema, { io: "input" })).toMatchObject({ type: "object", description: expect.any(String) });
+  },
+);
 
 it("knows a requester by issuer and subject, not by name", async () => {
   const request = await ask({ principal: { ...principalOf("eve"), issuer: "https://idp.example.com" } });

@@ -205,7 +205,7 @@ describe("what a hostile agent writes", () => {
       if (args[0] !== "show") continue;
       expect(out).toContain('file: "invoice\\u{202e}fdp.exe"');
       expect(out).toContain("cut: 1,048,576 characters in all");
-      expect(out).toMatch(/! \d+ characters in it cannot be seen or turn text around/);
+      expect(out).toMatch(/! Characters that cannot be seen or turn text around, shown as \\u\{…\}: \d+\./);
       expect(out).toContain("! Not everything is shown: 1 text is cut.");
     }
     const full = await command(envOf("fin"), ["show", request.id, "--full"]).ended();
