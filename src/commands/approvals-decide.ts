@@ -14,6 +14,9 @@ export interface DecideOptions {
   readonly json?: boolean;
 }
 
+/** Puts a question to whoever sits there; `undefined` if they leave without an answer. */
+export type Ask = (question: string) => Promise<string | undefined>;
+
 /** What is to be said of which request. */
 export interface Voice {
   readonly id: string;
@@ -29,6 +32,7 @@ export async function decideApproval(
   api: ApiClient,
   { id, decision }: Voice,
   options: DecideOptions,
+  ask: Ask | undefined = terminalOf(shell),
 ): Promise<void> {
   const path = `/approvals/${encodeURIComponent(id)}`;
   const seen = await api.get(path, approvalDetailSchema);
@@ -51,12 +55,14 @@ export async function decideApproval(
     return shell.setExitCode(2);
   }
   if (options.yes !== true) {
-    const confirmed = await confirm(shell, decision);
-    if (confirmed === "no terminal") {
+    if (ask === undefined) {
       shell.err("There is no terminal to ask at: add --yes if this is meant.");
       return shell.setExitCode(2);
     }
-    if (confirmed === "no") {
+    const answer = await ask(
+      `${decision === "approve" ? "Approve this call?" : "Reject this call for good?"} (yes/no) `,
+    );
+    if (answer === undefined || !/^y(es)?$/i.test(answer.trim())) {
       shell.err("Nothing was decided.");
       return shell.setExitCode(1);
     }
@@ -87,24 +93,23 @@ function obstacleTo(request: ApprovalDetailBody): string | undefined {
   return known === undefined ? "You cannot decide this." : `${known[1].message} (${known[0]})`;
 }
 
-async function confirm(shell: Shell, decision: Voice["decision"]): Promise<"yes" | "no" | "no terminal"> {
-  const { stdin, stdout } = shell;
-  if (!isTerminal(stdout) || !("isTTY" in stdin) || stdin.isTTY !== true) return "no terminal";
-  const lines = createInterface({ input: stdin, output: stdout });
-  // Ctrl-C and the end of the input mean no.
-  const ended = new AbortController();
-  lines.once("close", () => ended.abort());
-  lines.once("SIGINT", () => lines.close());
-  try {
-    const question = decision === "approve" ? "Approve this call? (yes/no) " : "Reject this call for good? (yes/no) ";
-    const answer = await lines.question(question, { signal: ended.signal });
-    return /^y(es)?$/i.test(answer.trim()) ? "yes" : "no";
-  } catch (err) {
-    if (!(err instanceof Error) || err.name !== "AbortError") throw err;
-    return "no";
-  } finally {
-    lines.close();
-  }
+/** Asks at the terminal of this process; `undefined` where there is none. Ctrl-C and the end of the input are no answer. */
+function terminalOf({ stdin, stdout }: Shell): Ask | undefined {
+  if (!isTerminal(stdout) || !("isTTY" in stdin) || stdin.isTTY !== true) return undefined;
+  return async (question) => {
+    const lines = createInterface({ input: stdin, output: stdout });
+    const ended = new AbortController();
+    lines.once("close", () => ended.abort());
+    lines.once("SIGINT", () => lines.close());
+    try {
+      return await lines.question(question, { signal: ended.signal });
+    } catch (err) {
+      if (!(err instanceof Error) || err.name !== "AbortError") throw err;
+      return undefined;
+    } finally {
+      lines.close();
+    }
+  };
 }
 
 function refused(shell: Shell, refusal: ApiRefusal): void {

@@ -6,49 +6,99 @@ import {
   approvalListSchema,
 } from "../admin/approval-schema.ts";
 import type { ApiAnswer, ApiClient, ApiRefusal } from "./api-client.ts";
+import { keysFor, obeyLine, readTyped } from "./approvals-keys.ts";
 import { approvalLine } from "./approvals-text.ts";
 import { visible } from "./approvals-tree.ts";
-import { painter } from "./output.ts";
+import { isTerminal, painter } from "./output.ts";
 import type { Shell } from "./shell.ts";
 
+interface WatchOptions {
+  readonly json: boolean;
+  /** How often the gateway is asked. */
+  readonly everyMs: number;
+}
+
 /**
- * Prints requests as they come and change, until it is stopped: a line for people, or with `json` a line of JSON. Goes
- * on through a gateway that is away for a while; ends when the gateway refuses.
+ * Prints requests as they come and change, until it is stopped: a line for people, who can decide them by number at a
+ * terminal, or with `json` a line of JSON. Goes on through a gateway that is away for a while; ends when the gateway
+ * refuses.
  */
 export async function watchApprovals(
   shell: Shell,
   api: ApiClient,
   path: string,
-  options: { readonly json: boolean; readonly everyMs: number },
+  { json, everyMs }: WatchOptions,
 ): Promise<void> {
   const stopping = new AbortController();
   void shell.stopped().then(() => stopping.abort());
   const { signal } = stopping;
+  const atTerminal = !json && isTerminal(shell.stdout) && "isTTY" in shell.stdin && shell.stdin.isTTY === true;
+  const typed = atTerminal ? readTyped(shell.stdin, signal) : undefined;
+  const numbers = createNumbers();
   // What the last look found, and no more: bounded by the page.
-  let known: ReadonlyMap<string, ApprovalBody> = new Map();
+  let known: ReadonlyMap<string, ApprovalBody> | undefined;
   let away = false;
-  let first = true;
-  while (!signal.aborted) {
-    const looked = await look(api, path, known);
-    if (signal.aborted) return;
-    if (looked.ok) {
-      if (away) shell.err(`${api.url} answers again.`);
-      away = false;
-      if (first && looked.value.changed.length === 0) shell.err("Nothing waits now. Watching; Ctrl-C ends.");
-      first = false;
-      for (const item of looked.value.changed) announce(shell, item, known.has(item.id), options.json);
-      known = looked.value.known;
-    } else {
-      // A refusal stays one; and where nothing was ever there, it is most likely the wrong place.
-      if (first || isFinal(looked)) {
-        shell.err(looked.message);
-        return shell.setExitCode(1);
+  try {
+    while (!signal.aborted) {
+      const looked = await look(api, path, known ?? new Map());
+      if (signal.aborted) return;
+      if (looked.ok) {
+        if (away) shell.err(`${api.url} answers again.`);
+        away = false;
+        const { changed } = looked.value;
+        if (known === undefined && changed.length === 0) shell.err("Nothing waits now. Watching; Ctrl-C ends.");
+        for (const item of changed) {
+          const number = typed !== undefined && item.may_decide ? numbers.of(item.id) : undefined;
+          announce(shell, item, { wasKnown: known?.has(item.id) === true, json, number });
+        }
+        known = looked.value.known;
+        numbers.keep(known);
+      } else {
+        // A refusal stays one; and where nothing was ever there, it is most likely the wrong place.
+        if (known === undefined || isFinal(looked)) {
+          shell.err(looked.message);
+          return shell.setExitCode(1);
+        }
+        if (!away) shell.err(`${looked.message} Trying again.`);
+        away = true;
       }
-      if (!away) shell.err(`${looked.message} Trying again.`);
-      away = true;
+      if (typed === undefined) await pause(everyMs, undefined, { signal }).catch(() => {});
+      else {
+        const line = await typed.next(everyMs);
+        if (line !== undefined) {
+          await obeyLine(shell, api, line, numbers.idOf, (question) => {
+            // What was typed, or pasted, before the question cannot be the answer to it.
+            typed.forget();
+            shell.stdout.write(question);
+            return typed.next(ANSWER_MS);
+          });
+        }
+      }
     }
-    await pause(options.everyMs, undefined, { signal }).catch(() => {});
+  } finally {
+    typed?.close();
   }
+}
+
+/** How long a question stands before it counts as answered with no. */
+const ANSWER_MS = 10 * 60_000;
+
+/** Short names for requests, so that nobody types ids. A number is never given twice. */
+function createNumbers() {
+  const ids = new Map<number, string>();
+  let last = 0;
+  return {
+    of(id: string): number {
+      for (const [number, known] of ids) if (known === id) return number;
+      last += 1;
+      ids.set(last, id);
+      return last;
+    },
+    idOf: (number: number): string | undefined => ids.get(number),
+    keep(known: ReadonlyMap<string, unknown>): void {
+      for (const [number, id] of ids) if (!known.has(id)) ids.delete(number);
+    },
+  };
 }
 
 interface Look {
@@ -77,15 +127,22 @@ function withoutHistory({ history: _, ...item }: ApprovalDetailBody): ApprovalBo
   return item;
 }
 
-function announce(shell: Shell, item: ApprovalBody, wasKnown: boolean, json: boolean): void {
+interface Announcement {
+  readonly wasKnown: boolean;
+  readonly json: boolean;
+  /** `undefined`: it cannot be decided by number. */
+  readonly number: number | undefined;
+}
+
+function announce(shell: Shell, item: ApprovalBody, { wasKnown, json, number }: Announcement): void {
   if (json) {
     shell.out(JSON.stringify(item));
     return;
   }
   const line = approvalLine(item, { paint: painter(shell.colours), now: Date.now() });
   const bell = !wasKnown && item.may_decide && shell.colours ? "\u0007" : "";
-  const hint = item.may_decide ? `\n      decide: portcullis approvals approve ${visible(item.id)}` : "";
-  shell.out(`${bell}${wasKnown ? "  ~ " : "  + "}${line}${hint}`);
+  const how = number === undefined ? `decide: portcullis approvals approve ${visible(item.id)}` : keysFor(number);
+  shell.out(`${bell}${wasKnown ? "  ~ " : "  + "}${line}${item.may_decide ? `\n      ${how}` : ""}`);
 }
 
 function isFinal({ status }: ApiRefusal): boolean {

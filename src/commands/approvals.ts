@@ -47,7 +47,9 @@ export function registerApprovals(program: Command, shell: Shell): void {
     .option("--flow <name>", "approval flow")
     .option("--limit <count>", "at most so many, 1 to 100", whole(1, 100), 50)
     .option("--cursor <cursor>", "older than a page before; the list says which")
-    .addOption(new Option("--watch", "stay and tell what changes; Ctrl-C ends").conflicts("cursor"))
+    .addOption(
+      new Option("--watch", "stay, tell what changes, decide by number at a terminal; Ctrl-C ends").conflicts("cursor"),
+    )
     .option("--interval <seconds>", "with --watch: how often to look, 1 to 3600", whole(1, 3600), 2)
     .option("--json", "print {items, next_cursor}; with --watch a line of JSON for each change")
     .addHelpText("after", `\nExamples:\n${LIST_EXAMPLES}\n\n${CREDENTIALS}`)

@@ -305,6 +305,32 @@ describe("--watch", () => {
     }
   });
 
+  it("lets somebody at a terminal show and decide by number, after they said yes", async () => {
+    const typed = new PassThrough();
+    const running = command(envOf("fin"), ["list", "--watch", "--interval", "1"], typed);
+    const one = await ask({ flow: "single", arguments: { amount: 1 } });
+    const keys = await running.printed("r 1 <reason> rejects");
+    expect(keys).toContain(one.id);
+    typed.write("s 1\n");
+    await running.printed("  amount: 1\n");
+    // What was typed ahead answers no question: neither with yes nor, as here, with no.
+    typed.write("a 1\nno\n");
+    await running.printed("Approve this call? (yes/no)");
+    typed.write("yes\n");
+    await running.printed(`Approved. ${one.id} is approved.`);
+    const two = await ask({ flow: "single", arguments: { amount: 2 } });
+    await running.printed("r 2 <reason> rejects");
+    typed.write("r 2 Wrong cost centre\n");
+    await running.printed("Reject this call for good? (yes/no)");
+    typed.write("yes\n");
+    await running.printed(`Rejected. ${two.id} is rejected.`);
+    running.stop();
+    expect((await running.ended()).code).toBe(0);
+    expect([await stateOf(one), await stateOf(two)]).toEqual(["approved", "rejected"]);
+    const seen = await gateway.running.wired.approvals.get(two.id);
+    expect(seen?.decisions[0]?.reason).toBe("Wrong cost centre");
+  });
+
   it("ends where it is refused", async () => {
     const env = { ...envOf("fin"), PORTCULLIS_KEY: "pk_wrong" };
     const { code, err } = await command(env, ["list", "--watch"]).ended();
