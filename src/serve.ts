@@ -69,7 +69,11 @@ export async function startGateway(
     version: VERSION,
     errors: config.denials === "protocol" ? "protocol" : "result",
     ...hosts,
-    limits: { maxBodyBytes: config.server.bodyLimitBytes, sessionIdleMs: config.server.sessionIdleMs },
+    limits: {
+      maxBodyBytes: config.server.bodyLimitBytes,
+      sessionIdleMs: config.server.sessionIdleMs,
+      holdMs: config.server.holdMs,
+    },
   });
 
   void wired.settled.then(() => {

@@ -8,6 +8,7 @@ import type { Scope } from "../core/scope.ts";
 import type { Caller, Gateway } from "../gateway/gateway.ts";
 import { encodeNotification } from "../mcp/encode.ts";
 import { progressTokenOf, reachesLevel, traceIdOf } from "../mcp/request-meta.ts";
+import { createHolds, type Holds } from "./holds.ts";
 import { DEFAULT_LIMITS, type EdgeDeps, type EdgeLimits } from "./options.ts";
 import type { Reply } from "./reply.ts";
 
@@ -21,17 +22,21 @@ export interface Edge {
   /** How this gateway presents itself. */
   readonly serverInfo: JsonObject;
   readonly errors: "result" | "protocol";
+  /** The calls that wait for people with a connection open. */
+  readonly holds: Holds;
 }
 
 export function createEdge(deps: EdgeDeps): Edge {
+  const limits = { ...DEFAULT_LIMITS, ...deps.limits };
   return {
     gateway: deps.gateway,
     log: deps.log,
     now: deps.now,
     callIds: deps.callIds,
-    limits: { ...DEFAULT_LIMITS, ...deps.limits },
+    limits,
     serverInfo: { name: "portcullis", version: deps.version },
     errors: deps.errors ?? "result",
+    holds: createHolds(limits),
   };
 }
 
@@ -59,6 +64,8 @@ export interface CallParts {
   readonly peer: ClientPeer;
   readonly session: string | undefined;
   readonly logLevel: LogLevel | undefined;
+  /** Whether the client takes a task for an answer. */
+  readonly acceptsTasks: boolean;
   readonly cancellation: Cancellation;
   readonly reply: Reply;
 }
@@ -81,7 +88,7 @@ export function buildCall(edge: Edge, context: RequestContext, parts: CallParts)
     traceId: traceIdOf(context.header("traceparent") ?? (isObject(meta) ? meta["traceparent"] : undefined)),
     receivedAt: context.receivedAt,
     wantsProgress: token !== undefined,
-    acceptsTasks: false,
+    acceptsTasks: parts.acceptsTasks,
     logLevel,
     cancellation: parts.cancellation,
     notify(notification) {

@@ -21,7 +21,10 @@ type Env = { Bindings: HttpBindings };
 export interface McpEndpoint {
   /** Mount at the root of a `@hono/node-server`: it writes to the server's own response objects. */
   readonly app: Hono<Env>;
-  /** Ends standing streams and stops the clock. Calls in flight go on; new standing streams are refused. */
+  /**
+   * Ends standing streams and stops the clock; calls that wait for people are told so at once. Other calls in flight go
+   * on; new standing streams are refused.
+   */
   close(): Promise<void>;
   stats(): McpEndpointStats;
 }
@@ -35,6 +38,8 @@ export interface McpEndpointStats {
   readonly listens: number;
   /** Requests that have not begun to answer. */
   readonly waiting: number;
+  /** Calls that wait for people with a connection open. */
+  readonly held: number;
   /** Bytes held so that broken streams can be resumed. */
   readonly replayBytes: number;
 }
@@ -138,13 +143,14 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
       stopHearing();
       stopTicking();
       listens.close();
-      await sessions.close();
+      await Promise.all([edge.holds.close(), sessions.close()]);
     },
     stats: () => ({
       sessions: sessions.live,
       streams: streams.openCount,
       listens: listens.count,
       waiting: streams.waitingCount,
+      held: edge.holds.count,
       replayBytes: sessions.replayBytes,
     }),
   };

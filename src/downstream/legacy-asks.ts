@@ -1,12 +1,11 @@
 import type { Ask, AskResponse, Call } from "../core/call.ts";
 import { Cancellation } from "../core/cancellation.ts";
-import type { AsksOutcome, Outcome } from "../core/outcome.ts";
+import type { AsksOutcome, Outcome, SettledOutcome } from "../core/outcome.ts";
 import { RawJson } from "../core/raw-json.ts";
 import { missingCapability } from "../mcp/ask-capability.ts";
 import type { Edge } from "./edge.ts";
 import type { LegacySession } from "./legacy-session.ts";
 import { notPossible } from "./render-common.ts";
-import type { FinalOutcome } from "./render-legacy.ts";
 import type { Reply } from "./reply.ts";
 
 /** A modern server that only wants to be called again is called again after so long. */
@@ -22,7 +21,7 @@ export async function settleAsks(
   reply: Reply,
   call: Call,
   first: Outcome,
-): Promise<FinalOutcome> {
+): Promise<Exclude<Outcome, AsksOutcome>> {
   let outcome = first;
   for (let round = 0; outcome.kind === "asks"; round++) {
     const stop = stopReason(edge, session, reply, call, outcome, round);
@@ -42,7 +41,7 @@ export async function settleAsks(
 
 interface Stop {
   readonly reason: string;
-  readonly outcome: FinalOutcome;
+  readonly outcome: SettledOutcome;
 }
 
 function stopReason(
@@ -97,7 +96,7 @@ function canAnswer(session: LegacySession, reply: Reply, ask: Ask): boolean {
   return reply.streams && missingCapability(ask, session.facts.capabilities) === undefined;
 }
 
-function ended(call: Call, text: string): FinalOutcome {
+function ended(call: Call, text: string): SettledOutcome {
   const answer = notPossible(call, text);
   return answer.kind === "result"
     ? { kind: "result", result: RawJson.fromValue(answer.result) }

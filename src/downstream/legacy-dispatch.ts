@@ -7,6 +7,7 @@ import { LIST_METHODS, type ListKind, type Message } from "../mcp/messages.ts";
 import { isLogLevel } from "../mcp/request-meta.ts";
 import { buildCall, callerOf, type Edge, type RequestContext, refusalError } from "./edge.ts";
 import { settleAsks } from "./legacy-asks.ts";
+import { holdLegacy } from "./legacy-holds.ts";
 import type { LegacySession } from "./legacy-session.ts";
 import { renderLegacy } from "./render-legacy.ts";
 import type { Reply } from "./reply.ts";
@@ -109,13 +110,17 @@ async function callLegacy(
     peer: session.peer,
     session: session.facts.handle,
     logLevel: session.logLevel,
+    // The extension does not exist in this era, whatever the client declares. SEP-2663, "Backward Compatibility"
+    acceptsTasks: false,
     cancellation,
     reply,
   });
   try {
     const first = await edge.gateway.call(call);
     const outcome = first.kind === "asks" ? await settleAsks(edge, session, reply, call, first) : first;
-    reply.end(renderLegacy(edge, id, call, outcome));
+    if (outcome.kind !== "paused") return reply.end(renderLegacy(edge, id, call, outcome));
+    const { message, delivered } = await holdLegacy(edge, id, call, outcome);
+    reply.end(message, undefined, delivered);
   } finally {
     session.finish(id, cancellation);
   }

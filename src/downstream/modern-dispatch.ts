@@ -9,9 +9,12 @@ import { LIST_METHODS, type ListKind } from "../mcp/messages.ts";
 import { checkParamHeaders } from "../mcp/param-header-check.ts";
 import { clientFactsTooLarge, type RequestMeta } from "../mcp/request-meta.ts";
 import { META, SUPPORTED_REVISIONS } from "../mcp/revisions.ts";
+import { declaresTasks, isTaskMethod, TASKS_EXTENSION, TASKS_REQUIRED } from "../mcp/tasks.ts";
 import { buildCall, callerOf, type Edge, type RequestContext, refusalError } from "./edge.ts";
+import { answerPaused } from "./modern-legs.ts";
 import type { Listens } from "./modern-listen.ts";
 import type { ModernPeers } from "./modern-peers.ts";
+import { serveTask } from "./modern-tasks.ts";
 import { ownResult, renderModern } from "./render-modern.ts";
 import type { Reply } from "./reply.ts";
 
@@ -46,7 +49,9 @@ export async function dispatchModernRequest(
 ): Promise<void> {
   const refusal = await serve(server, request, meta, context, cancellation, reply);
   if (refusal === undefined) return;
-  reply.end(encodeError(request.id, refusalError(refusal)), ERRORS[refusal.code].status);
+  // Only what belongs to tasks is refused for want of a capability here: what a server asks has an answer of its own.
+  const data = refusal.code === "CAPABILITY_REQUIRED" ? TASKS_REQUIRED : undefined;
+  reply.end(encodeError(request.id, refusalError(refusal, data)), ERRORS[refusal.code].status);
 }
 
 async function serve(
@@ -79,6 +84,7 @@ async function serve(
     if (peer === undefined) return refuse("PARAMS_INVALID", clientFactsTooLarge(FACTS));
     return server.listens.open(request, meta, context, peer, cancellation, reply);
   }
+  if (isTaskMethod(method)) return serveTask(edge, method, request, meta, context, reply);
   return refuse("METHOD_UNKNOWN");
 }
 
@@ -104,12 +110,18 @@ async function call(
     peer,
     session: undefined,
     logLevel: meta.logLevel,
+    acceptsTasks: method === "tools/call" && declaresTasks(meta.capabilities),
     cancellation,
     reply,
   });
   const outcome = await edge.gateway.call(made);
-  const { message, status } = renderModern(edge, id, made, outcome);
-  reply.end(message, status);
+  if (outcome.kind === "paused") {
+    const { message, status, delivered } = await answerPaused(edge, id, made, outcome);
+    reply.end(message, status, delivered);
+  } else {
+    const { message, status } = renderModern(edge, id, made, outcome);
+    reply.end(message, status);
+  }
   return undefined;
 }
 
@@ -128,13 +140,14 @@ function checkMirrored(
   return checkParamHeaders(rules, isObject(args) ? args : {}, (header) => context.header(header));
 }
 
-// 2026-07-28 server/discover. Capabilities depend on the endpoint, never on who asks.
+// 2026-07-28 server/discover. Capabilities depend on the endpoint, never on who asks or on which policies hold: tasks of
+// a policy that is gone can still be followed.
 function discover(edge: Edge, scope: Scope): JsonObject {
   const { tasks: _legacyTasks, ...capabilities } = edge.gateway.capabilities(scope);
   const instructions = edge.gateway.instructions(scope);
   return ownResult(edge, "complete", {
     supportedVersions: SUPPORTED_REVISIONS,
-    capabilities,
+    capabilities: { ...capabilities, extensions: { [TASKS_EXTENSION]: {} } },
     ...(instructions === undefined ? {} : { instructions }),
     ttlMs: DISCOVER_TTL_MS,
     cacheScope: "private",

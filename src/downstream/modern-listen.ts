@@ -9,6 +9,7 @@ import { encodeNotification, encodeResultText } from "../mcp/encode.ts";
 import type { RpcId } from "../mcp/messages.ts";
 import type { RequestMeta } from "../mcp/request-meta.ts";
 import { META } from "../mcp/revisions.ts";
+import { declaresTasks } from "../mcp/tasks.ts";
 import { callerOf, type Edge, type RequestContext } from "./edge.ts";
 import { LIST_CHANGED } from "./list-changes.ts";
 import { type EdgeLimits, uriTooLong } from "./options.ts";
@@ -46,6 +47,8 @@ export function createListens(edge: Edge): Listens {
       const { limits } = edge;
       const wanted = readFilter(request.params["notifications"], limits);
       if (!wanted.ok) return wanted;
+      // Tasks are asked after, not listened to; but who names some has to declare them. SEP-2663, "Task Status Notifications"
+      if (wanted.namesTasks && !declaresTasks(meta.capabilities)) return refuse("CAPABILITY_REQUIRED");
       if (String(request.id).length > limits.maxKeptChars) return refuse("PARAMS_INVALID", "The id is too long.");
       if (!reply.streams) return refuse("NOT_ACCEPTABLE");
       if (closed) return refuse("STOPPING");
@@ -183,7 +186,7 @@ class Listen {
 function readFilter(
   value: Json | undefined,
   { maxSubscriptions, maxKeptChars }: EdgeLimits,
-): { readonly ok: true; readonly filter: Filter } | Refusal {
+): { readonly ok: true; readonly filter: Filter; readonly namesTasks: boolean } | Refusal {
   if (!isObject(value)) return refuse("PARAMS_INVALID", "params.notifications must be an object.");
   const methods = new Set<string>();
   if (value["toolsListChanged"] === true) methods.add(LIST_CHANGED.tools);
@@ -200,7 +203,7 @@ function readFilter(
   }
   if (uris.size > maxSubscriptions)
     return refuse("PARAMS_INVALID", `At most ${maxSubscriptions} resources can be watched on one stream.`);
-  return { ok: true, filter: { methods, uris: [...uris] } };
+  return { ok: true, filter: { methods, uris: [...uris] }, namesTasks: value["taskIds"] !== undefined };
 }
 
 function supported(filter: Filter, capabilities: JsonObject): Filter {

@@ -3,6 +3,7 @@ import type { ClientPeer } from "../core/call.ts";
 import { sha256 } from "../core/digest.ts";
 import { type Principal, principalKey } from "../core/principal.ts";
 import { MAX_CLIENT_FACTS_CHARS, type RequestMeta } from "../mcp/request-meta.ts";
+import { withoutTasks } from "../mcp/tasks.ts";
 
 const MAX_PEERS = 4096;
 
@@ -27,7 +28,8 @@ export function createModernPeers(): ModernPeers {
       if (known !== undefined) return known;
       const peer: ClientPeer = {
         key: `modern:${sha256(text)}`,
-        capabilities,
+        // A task is followed where it was made, and an upstream is out of the client's reach.
+        capabilities: withoutTasks(capabilities),
         // This era has no way from the server to the client outside a request. 2026-07-28 changelog
         request: async () => ({ ok: false, error: { code: -32601, message: "The client takes no requests." } }),
         notify: () => {},

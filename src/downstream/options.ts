@@ -74,6 +74,16 @@ export interface EdgeLimits {
   readonly replayBytesTotal: number;
   /** How long a finished stream can still be resumed. */
   readonly replayFinishedMs: number;
+  /** How long a legacy client's call is held while people decide on it. */
+  readonly holdMs: number;
+  /** The same for one leg of a modern client's call. Clients time out after a minute. */
+  readonly legMs: number;
+  /** Legs of one such call. Clients give up when the eleventh answer still is none. */
+  readonly maxLegs: number;
+  /** Calls held at once; what comes beyond is told at once that it waits. */
+  readonly maxHeld: number;
+  /** Of these, what one principal may have, so that one cannot shut out all others. */
+  readonly maxHeldPerPrincipal: number;
 }
 
 /** The bounds that hold unless the configuration says otherwise. */
@@ -101,6 +111,11 @@ export const DEFAULT_LIMITS: EdgeLimits = {
   replayBytesPerSession: 4 * 1024 * 1024,
   replayBytesTotal: 64 * 1024 * 1024,
   replayFinishedMs: 60_000,
+  holdMs: 45_000,
+  legMs: 25_000,
+  maxLegs: 10,
+  maxHeld: 4096,
+  maxHeldPerPrincipal: 512,
 };
 
 /** What is told of a URI beyond `maxKeptChars`. */

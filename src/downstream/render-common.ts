@@ -1,8 +1,9 @@
+import type { ApprovalRequest } from "../core/approval.ts";
 import type { Call, RpcError } from "../core/call.ts";
 import type { Stop } from "../core/decision.ts";
 import { ERRORS, type Refusal } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
-import type { PausedOutcome, UnapprovedOutcome } from "../core/outcome.ts";
+import type { UnapprovedOutcome } from "../core/outcome.ts";
 import type { UpstreamFault } from "../core/round.ts";
 import { approvalMeta, pendingText } from "../gateway/approval-texts.ts";
 import { refusalError } from "./edge.ts";
@@ -12,13 +13,16 @@ export type OwnAnswer =
   | { readonly kind: "result"; readonly result: JsonObject }
   | { readonly kind: "error"; readonly error: RpcError; readonly status: number };
 
+/** What an answer needs to know of its call. */
+export type Answered = Pick<Call, "id" | "method">;
+
 /** A tool result that tells the model what went wrong. 2026-07-28 server/tools, "Error Handling" */
 export function toolError(text: string, meta?: JsonObject): JsonObject {
   return { content: [{ type: "text", text }], isError: true, ...(meta === undefined ? {} : { _meta: meta }) };
 }
 
 /** A denied call: words for the model, facts for programs. Only a tool has results that can say so. */
-export function deniedAnswer(decision: Stop, call: Call, errors: "result" | "protocol"): OwnAnswer {
+export function deniedAnswer(decision: Stop, call: Answered, errors: "result" | "protocol"): OwnAnswer {
   const data = {
     decision: decision.effect,
     policy: decision.policy,
@@ -38,32 +42,37 @@ export function refusedAnswer(refusal: Refusal): OwnAnswer {
 }
 
 /** A server that did not answer properly: the model is told which, and whether the call may be repeated. */
-export function faultAnswer(fault: UpstreamFault, call: Call): OwnAnswer {
+export function faultAnswer(fault: UpstreamFault, call: Answered): OwnAnswer {
   const text = faultText(fault);
   const data = { code: fault.code, upstream: fault.upstream, executed: fault.executed, call: call.id };
   return notPossible(call, text, { "portcullis/fault": data });
 }
 
 /** A result that may not be given out: the tool has run, and calling it again would bring no more of it. */
-export function withheldAnswer(call: Call): OwnAnswer {
+export function withheldAnswer(call: Answered): OwnAnswer {
   const data = { code: "RESULT_WITHHELD", call: call.id };
   return notPossible(call, ERRORS.RESULT_WITHHELD.message, { "portcullis/withheld": data });
 }
 
-/** A call that waits for people: words for the model, facts for programs. */
-export function pausedAnswer(outcome: PausedOutcome): OwnAnswer {
-  const { request, link } = outcome;
+/** A call that waits for people, or runs: words for the model, facts for programs. It is no denial, whatever those are. */
+export function pendingAnswer(request: ApprovalRequest, link: string): OwnAnswer {
   const meta = { "portcullis/approval": approvalMeta(request, link) };
   return { kind: "result", result: toolError(pendingText(request, link), meta) };
 }
 
-/** A call that nobody will run. */
-export function unapprovedAnswer({ request, link, message }: UnapprovedOutcome): OwnAnswer {
-  return { kind: "result", result: toolError(message, { "portcullis/approval": approvalMeta(request, link) }) };
+/** A call that nobody will run, which is a denial; or one of which nobody knows whether it ran, which is none. */
+export function unapprovedAnswer(outcome: UnapprovedOutcome, errors: "result" | "protocol"): OwnAnswer {
+  const { request, link, message } = outcome;
+  const facts = approvalMeta(request, link);
+  if (errors === "result" || request.state === "indeterminate") {
+    return { kind: "result", result: toolError(message, { "portcullis/approval": facts }) };
+  }
+  const error = { code: ERRORS.DENIED.rpc, message, data: facts };
+  return { kind: "error", error, status: ERRORS.DENIED.status };
 }
 
 /** Ends a call with a text: in a tool result where there is one, else in an error. */
-export function notPossible(call: Call, text: string, meta?: JsonObject): OwnAnswer {
+export function notPossible(call: Answered, text: string, meta?: JsonObject): OwnAnswer {
   if (call.method === "tools/call") return { kind: "result", result: toolError(text, meta) };
   const error = { code: ERRORS.INTERNAL.rpc, message: text, ...(meta === undefined ? {} : { data: meta }) };
   return { kind: "error", error, status: 200 };

@@ -1,6 +1,6 @@
 import type { Call } from "../core/call.ts";
 import { ERRORS } from "../core/errors.ts";
-import type { AsksOutcome, Outcome } from "../core/outcome.ts";
+import type { SettledOutcome } from "../core/outcome.ts";
 import { RawJson } from "../core/raw-json.ts";
 import { encodeError, encodeResult } from "../mcp/encode.ts";
 import type { RpcId } from "../mcp/messages.ts";
@@ -10,21 +10,17 @@ import {
   faultAnswer,
   notPossible,
   type OwnAnswer,
-  pausedAnswer,
   refusedAnswer,
   unapprovedAnswer,
   withheldAnswer,
 } from "./render-common.ts";
-
-/** An outcome that asks nothing more. */
-export type FinalOutcome = Exclude<Outcome, AsksOutcome>;
 
 const NEEDS_CAPABILITY =
   "The server of this tool needs to ask the client something, which this client does not offer. " +
   "Use a client that declares elicitation, sampling or roots, whichever the server needs.";
 
 /** The response to a legacy client. JSON-RPC errors travel with HTTP status 200: 404 would mean a lost session. */
-export function renderLegacy(edge: Edge, id: RpcId, call: Call, outcome: FinalOutcome): Buffer {
+export function renderLegacy(edge: Edge, id: RpcId, call: Call, outcome: SettledOutcome): Buffer {
   switch (outcome.kind) {
     case "result":
       return encodeResult(id, outcome.result);
@@ -41,10 +37,8 @@ export function renderLegacy(edge: Edge, id: RpcId, call: Call, outcome: FinalOu
       return renderLegacyOwn(id, faultAnswer(outcome.fault, call));
     case "withheld":
       return renderLegacyOwn(id, withheldAnswer(call));
-    case "paused":
-      return renderLegacyOwn(id, pausedAnswer(outcome));
     case "unapproved":
-      return renderLegacyOwn(id, unapprovedAnswer(outcome));
+      return renderLegacyOwn(id, unapprovedAnswer(outcome, edge.errors));
     default:
       return outcome satisfies never;
   }

@@ -1,7 +1,7 @@
 import type { Ask, Call, RpcError } from "../core/call.ts";
 import { ERRORS } from "../core/errors.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
-import type { AsksOutcome, Outcome } from "../core/outcome.ts";
+import type { AsksOutcome, SettledOutcome } from "../core/outcome.ts";
 import { RawJson } from "../core/raw-json.ts";
 import { missingCapability } from "../mcp/ask-capability.ts";
 import { encodeError, encodeResult, withDefaults } from "../mcp/encode.ts";
@@ -9,11 +9,11 @@ import type { RpcId } from "../mcp/messages.ts";
 import { META } from "../mcp/revisions.ts";
 import { type Edge, refusalError } from "./edge.ts";
 import {
+  type Answered,
   deniedAnswer,
   faultAnswer,
   notPossible,
   type OwnAnswer,
-  pausedAnswer,
   refusedAnswer,
   unapprovedAnswer,
   withheldAnswer,
@@ -25,27 +25,33 @@ export interface ModernAnswer {
   readonly status: number;
 }
 
+/** A result or an error in modern form, before it gets its envelope. */
+export type ModernEnd =
+  | { readonly kind: "result"; readonly result: RawJson }
+  | { readonly kind: "error"; readonly error: RpcError; readonly status: number };
+
 /** The response to a modern client. 2026-07-28 basic, "Responses"; patterns/mrtr; server/utilities/caching. */
-export function renderModern(edge: Edge, id: RpcId, call: Call, outcome: Outcome): ModernAnswer {
+export function renderModern(edge: Edge, id: RpcId, call: Call, outcome: SettledOutcome | AsksOutcome): ModernAnswer {
+  return outcome.kind === "asks" ? renderAsks(edge, id, call, outcome) : envelope(id, modernEnd(edge, call, outcome));
+}
+
+/** How a call ended, in modern form. */
+export function modernEnd(edge: Edge, call: Answered, outcome: SettledOutcome): ModernEnd {
   switch (outcome.kind) {
     case "result":
-      return { message: encodeResult(id, complete(call.method, outcome.result)), status: 200 };
+      return { kind: "result", result: complete(call.method, outcome.result) };
     case "error":
-      return modernError(id, modernCode(outcome.error), statusOf(outcome.error.code));
+      return { kind: "error", error: modernCode(outcome.error), status: statusOf(outcome.error.code) };
     case "denied":
-      return renderModernOwn(edge, id, deniedAnswer(outcome.decision, call, edge.errors));
+      return ownEnd(edge, deniedAnswer(outcome.decision, call, edge.errors));
     case "refused":
-      return renderModernOwn(edge, id, refusedAnswer(outcome.refusal));
+      return ownEnd(edge, refusedAnswer(outcome.refusal));
     case "fault":
-      return renderModernOwn(edge, id, faultAnswer(outcome.fault, call));
+      return ownEnd(edge, faultAnswer(outcome.fault, call));
     case "withheld":
-      return renderModernOwn(edge, id, withheldAnswer(call));
-    case "paused":
-      return renderModernOwn(edge, id, pausedAnswer(outcome));
+      return ownEnd(edge, withheldAnswer(call));
     case "unapproved":
-      return renderModernOwn(edge, id, unapprovedAnswer(outcome));
-    case "asks":
-      return renderAsks(edge, id, call, outcome);
+      return ownEnd(edge, unapprovedAnswer(outcome, edge.errors));
     default:
       return outcome satisfies never;
   }
@@ -53,8 +59,7 @@ export function renderModern(edge: Edge, id: RpcId, call: Call, outcome: Outcome
 
 /** The gateway's own answer in modern form: complete, and signed with who made it. */
 export function renderModernOwn(edge: Edge, id: RpcId, answer: OwnAnswer): ModernAnswer {
-  if (answer.kind === "error") return modernError(id, answer.error, answer.status);
-  return { message: encodeResult(id, RawJson.fromValue(ownResult(edge, "complete", answer.result))), status: 200 };
+  return envelope(id, ownEnd(edge, answer));
 }
 
 /** A result that the gateway itself makes. */
@@ -67,8 +72,15 @@ export function ownResult(edge: Edge, resultType: string, result: JsonObject): J
   };
 }
 
-function modernError(id: RpcId, error: RpcError, status: number): ModernAnswer {
-  return { message: encodeError(id, error), status };
+function ownEnd(edge: Edge, answer: OwnAnswer): ModernEnd {
+  if (answer.kind === "error") return answer;
+  return { kind: "result", result: RawJson.fromValue(ownResult(edge, "complete", answer.result)) };
+}
+
+function envelope(id: RpcId, end: ModernEnd): ModernAnswer {
+  return end.kind === "result"
+    ? { message: encodeResult(id, end.result), status: 200 }
+    : { message: encodeError(id, end.error), status: end.status };
 }
 
 // A result of a legacy server says neither that it is complete nor how long it is good for; the safe answer to the
@@ -108,7 +120,7 @@ function renderAsks(edge: Edge, id: RpcId, call: Call, outcome: AsksOutcome): Mo
   if (missing !== undefined) {
     outcome.abandon("the client lacks a capability that the server needs");
     const error = refusalError({ ok: false, code: "CAPABILITY_REQUIRED" }, { requiredCapabilities: missing });
-    return modernError(id, error, ERRORS.CAPABILITY_REQUIRED.status);
+    return envelope(id, { kind: "error", error, status: ERRORS.CAPABILITY_REQUIRED.status });
   }
   if (!MAY_ASK.has(call.method) || (asks.length === 0 && outcome.state === undefined)) {
     outcome.abandon("this request cannot ask anything");

@@ -34,7 +34,10 @@ export interface StdioEdgeDeps extends EdgeDeps {
 export interface StdioEdge {
   /** Resolves when the client has closed its side, or `close` was called, and nothing is held any more. */
   readonly closed: Promise<void>;
-  /** Ends subscriptions with their completion result, cancels what is in flight and lets go of the streams. */
+  /**
+   * Ends subscriptions with their completion result, tells calls that wait for people so, cancels what else is in flight
+   * and lets go of the streams.
+   */
   close(): void;
 }
 
@@ -198,6 +201,12 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
     stopHearing();
     stopTicking();
     modern.listens.close();
+    if (edge.holds.count === 0) letGo();
+    // Those that are let go of have their answers written by the end of this turn.
+    else void edge.holds.close().then(() => setImmediate(letGo));
+  };
+
+  const letGo = (): void => {
     for (const cancellation of [...inFlight.values()]) cancellation.cancel("the edge was closed");
     session?.end("the edge was closed");
     // A client that keeps its side open would keep this process alive.
@@ -209,6 +218,7 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
   const drain = (): void => {
     drainUntil = now() + DRAIN_MS;
     modern.listens.close();
+    void edge.holds.close();
     if (serving === 0) close();
   };
 

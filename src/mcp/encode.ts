@@ -44,6 +44,14 @@ export function withDefaults(object: RawJson, members: Readonly<Record<string, J
   return RawJson.fromBytes(Buffer.concat([Buffer.from(`{${text}${comma}`), object.bytes.subarray(open + 1)]));
 }
 
+/** The same object with one more member at its end, which it must not have yet and which is not parsed on the way. */
+export function withMember(object: RawJson, name: string, value: RawJson): RawJson {
+  const close = object.bytes.lastIndexOf(0x7d);
+  const comma = isEmpty(object, object.bytes.indexOf(0x7b)) ? "" : ",";
+  const opening = Buffer.from(`${comma}${JSON.stringify(name)}:`);
+  return RawJson.fromBytes(Buffer.concat([object.bytes.subarray(0, close), opening, value.bytes, CLOSE]));
+}
+
 function isEmpty(object: RawJson, open: number): boolean {
   for (let at = open + 1; at < object.bytes.length; at++) {
     const byte = object.bytes[at];

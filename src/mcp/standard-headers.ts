@@ -13,10 +13,14 @@ export interface StandardHeaders {
 }
 
 /** The parameter that `Mcp-Name` mirrors, for the methods that have one. */
-export const NAMED_BY: Readonly<Record<string, "name" | "uri">> = {
+export const NAMED_BY: Readonly<Record<string, "name" | "uri" | "taskId">> = {
   "tools/call": "name",
   "prompts/get": "name",
   "resources/read": "uri",
+  // SEP-2663, "Streamable HTTP: Routing Headers"
+  "tasks/get": "taskId",
+  "tasks/update": "taskId",
+  "tasks/cancel": "taskId",
 };
 
 /**

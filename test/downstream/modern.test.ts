@@ -21,7 +21,7 @@ describe("results", () => {
     expect(json["result"]).toEqual({
       resultType: "complete",
       supportedVersions: ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26"],
-      capabilities: { tools: { listChanged: true } },
+      capabilities: { tools: { listChanged: true }, extensions: { "io.modelcontextprotocol/tasks": {} } },
       instructions: "Tools that each do one thing.",
       ttlMs: 60_000,
       cacheScope: "private",
