@@ -1,16 +1,11 @@
-import { and, asc, desc, eq, gt, inArray, isNotNull, lte, min, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, isNotNull, lte, min, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { ApprovalEvent } from "../core/approval.ts";
+import { matching } from "./approval-query.ts";
 import { decisionOf, eventOf, type RequestRow, recordOf } from "./approval-rows.ts";
-import type { ApprovalQuery, ApprovalStore, ApproverKeys, StoredApproval } from "./approvals.ts";
+import type { ApprovalStore, StoredApproval } from "./approvals.ts";
 import type { Guarded } from "./guarded.ts";
-import {
-  approvalApprovers,
-  approvalDecisions,
-  approvalEvents,
-  approvalSealed,
-  approvalRequests as rows,
-} from "./schema.ts";
+import { approvalDecisions, approvalEvents, approvalSealed, approvalRequests as rows } from "./schema.ts";
 
 /** The part of the store that changes nothing. */
 export type ApprovalReads = Omit<ApprovalStore, "open" | "change" | "renewLeases">;
@@ -87,7 +82,7 @@ export function createApprovalReads(
           db
             .select()
             .from(rows)
-            .where(conditions(query))
+            .where(matching(query))
             .orderBy(desc(rows.createdAt), desc(rows.id))
             .limit(query.limit)
             .all(),
@@ -138,52 +133,4 @@ export function createApprovalReads(
       return found.map((row) => ({ id: row.id, snapshot: recordOf(row).snapshot }));
     },
   };
-}
-
-function conditions(query: ApprovalQuery): SQL | undefined {
-  const { before } = query;
-  return and(
-    query.states === undefined ? undefined : inArray(rows.state, [...query.states]),
-    query.decidableBy === undefined ? undefined : decidable(query.decidableBy.keys, query.decidableBy.now),
-    query.visibleTo === undefined ? undefined : or(own(query.visibleTo), approves(query.visibleTo)),
-    query.requester === undefined
-      ? undefined
-      : and(eq(rows.iss, query.requester.issuer), eq(rows.sub, query.requester.subject)),
-    query.flow === undefined ? undefined : sql`instr(${rows.flow}, ${` ${query.flow} `}) > 0`,
-    query.upstream === undefined ? undefined : eq(rows.upstream, query.upstream),
-    query.tool === undefined ? undefined : eq(rows.tool, query.tool),
-    before === undefined ? undefined : sql`(${rows.createdAt}, ${rows.id}) < (${before.createdAt}, ${before.id})`,
-  );
-}
-
-// The same rule as `refusalOf` in `approvals/`, which has the last word when it comes to a decision.
-function decidable(keys: ApproverKeys, now: number): SQL | undefined {
-  const mayBeOwn = sql`json_extract(${rows.flowSnapshot}, '$.requesterMayApprove') = 1`;
-  const theirs = sql`coalesce(lower(${rows.email}) = ${keys.email ?? ""}, 0)`;
-  const voted = sql`EXISTS (SELECT 1 FROM ${approvalDecisions} AS d WHERE d.request_id = ${rows.id}
-    AND ((d.approver_iss = ${keys.issuer} AND d.approver_sub = ${keys.subject}) OR lower(d.approver_email) = ${keys.email ?? ""}))`;
-  return and(
-    sql`${rows.state} = 'pending'`,
-    gt(rows.pendingUntil, now),
-    approves(keys, now),
-    sql`(NOT (${own(keys)} OR ${theirs}) OR ${mayBeOwn})`,
-    sql`NOT ${voted}`,
-  );
-}
-
-function own({ issuer, subject }: ApproverKeys): SQL {
-  return sql`(${rows.iss} = ${issuer} AND ${rows.sub} = ${subject})`;
-}
-
-/** Whether they may approve: any stage, or with `now` the current one at that time. */
-function approves(keys: ApproverKeys, now?: number): SQL {
-  const pairs = [
-    ...keys.roles.map((role) => sql`('role', ${role})`),
-    sql`('subject', ${keys.subject})`,
-    ...(keys.email === undefined ? [] : [sql`('email', ${keys.email})`]),
-  ];
-  const current =
-    now === undefined ? sql`1` : sql`a.stage = ${rows.stage} AND ${rows.stageSince} + a.after_ms <= ${now}`;
-  return sql`EXISTS (SELECT 1 FROM ${approvalApprovers} AS a WHERE a.request_id = ${rows.id}
-    AND (a.kind, a.value) IN (VALUES ${sql.join(pairs, sql`, `)}) AND ${current})`;
 }

@@ -101,7 +101,7 @@ export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps
       .run();
     for (const entry of wanted.approvers) {
       db.insert(approvalApprovers)
-        .values({ requestId: record.id, ...entry })
+        .values({ requestId: record.id, createdAt: record.createdAt, open: true, ...entry })
         .onConflictDoNothing()
         .run();
     }
@@ -127,6 +127,9 @@ export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps
       .where(and(eq(rows.id, id), eq(rows.version, version)))
       .run();
     if (updated.changes !== 1) throw new StoreError("STORE_FAILED", "An approval request changed in a transaction.");
+    if (isOpen(before.record.state) && !isOpen(record.state)) {
+      db.update(approvalApprovers).set({ open: false }).where(eq(approvalApprovers.requestId, id)).run();
+    }
     const voice = change.decision === undefined ? undefined : decisionRow(id, change.decision);
     if (voice !== undefined) db.insert(approvalDecisions).values(voice).run();
     if (change.result !== undefined) {

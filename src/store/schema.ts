@@ -178,7 +178,10 @@ export const approvalSealed = sqliteTable("approval_sealed", {
   result: text("result_sealed"),
 });
 
-/** Who may approve which stage, from how long after its begin: what finds the requests of an approver. */
+/**
+ * Who may approve which stage, from how long after its begin: what finds the requests of an approver, those that are
+ * open and the newest of all, without looking at anybody else's. `open` and `created_at` are those of the request.
+ */
 export const approvalApprovers = sqliteTable(
   "approval_approvers",
   {
@@ -187,8 +190,14 @@ export const approvalApprovers = sqliteTable(
     value: text("value").notNull(),
     stage: integer("stage").notNull(),
     afterMs: integer("after_ms").notNull(),
+    createdAt: integer("created_at").notNull().default(0),
+    open: integer("open", { mode: "boolean" }).notNull().default(true),
   },
-  (table) => [primaryKey({ columns: [table.requestId, table.kind, table.value, table.stage, table.afterMs] })],
+  (table) => [
+    primaryKey({ columns: [table.requestId, table.kind, table.value, table.stage, table.afterMs] }),
+    index("approval_approvers_open").on(table.kind, table.value, table.requestId).where(sql`${table.open} = 1`),
+    index("approval_approvers_newest").on(table.kind, table.value, table.createdAt, table.requestId),
+  ],
 );
 
 /** What approvers said. Triggers refuse UPDATE and DELETE; one person has one voice. */

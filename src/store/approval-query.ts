@@ -1,0 +1,101 @@
+import { and, eq, gt, inArray, or, type SQL, sql } from "drizzle-orm";
+import { isOpen } from "../core/approval.ts";
+import type { ApprovalQuery, ApproverKeys } from "./approvals.ts";
+import { approvalDecisions, approvalApprovers as approvers, approvalRequests as rows } from "./schema.ts";
+
+/*
+ * What a list asks for, as a condition on `approval_requests`. Lists are looked at all the time, next to a history that
+ * only grows: each way below reads about as many rows as are open, or as it shows, whoever asks.
+ */
+
+/** The condition of a list; order and limit are the caller's. */
+export function matching(query: ApprovalQuery): SQL | undefined {
+  const { visibleTo } = query;
+  if (visibleTo === undefined) return filters(query);
+  // What is open is little enough to be gathered; of the rest only the newest of each source is.
+  const open = query.states?.every(isOpen) === true;
+  return open ? and(filters(query), or(own(visibleTo), openTo(visibleTo))) : newestOf(query, visibleTo);
+}
+
+/** Everything but `visibleTo`. */
+function filters(query: ApprovalQuery): SQL | undefined {
+  const { before } = query;
+  return and(
+    query.states === undefined ? undefined : inArray(rows.state, [...query.states]),
+    query.decidableBy === undefined ? undefined : decidable(query.decidableBy.keys, query.decidableBy.now),
+    query.requester === undefined
+      ? undefined
+      : and(eq(rows.iss, query.requester.issuer), eq(rows.sub, query.requester.subject)),
+    query.flow === undefined ? undefined : sql`instr(${rows.flow}, ${` ${query.flow} `}) > 0`,
+    query.upstream === undefined ? undefined : eq(rows.upstream, query.upstream),
+    query.tool === undefined ? undefined : eq(rows.tool, query.tool),
+    before === undefined ? undefined : sql`(${rows.createdAt}, ${rows.id}) < (${before.createdAt}, ${before.id})`,
+  );
+}
+
+// The same rule as `refusalOf` in `approvals/`, which has the last word when it comes to a decision.
+function decidable(keys: ApproverKeys, now: number): SQL | undefined {
+  const mayBeOwn = sql`json_extract(${rows.flowSnapshot}, '$.requesterMayApprove') = 1`;
+  const theirs = sql`coalesce(lower(${rows.email}) = ${keys.email ?? ""}, 0)`;
+  const voted = sql`EXISTS (SELECT 1 FROM ${approvalDecisions} AS d WHERE d.request_id = ${rows.id}
+    AND ((d.approver_iss = ${keys.issuer} AND d.approver_sub = ${keys.subject}) OR lower(d.approver_email) = ${keys.email ?? ""}))`;
+  const nowTheirs = sql`EXISTS (SELECT 1 FROM ${approvers} AS a WHERE a.request_id = ${rows.id}
+    AND (a.kind, a.value) IN (VALUES ${pairsOf(keys)}) AND a.stage = ${rows.stage} AND ${rows.stageSince} + a.after_ms <= ${now})`;
+  return and(
+    sql`${rows.state} = 'pending'`,
+    gt(rows.pendingUntil, now),
+    openTo(keys),
+    nowTheirs,
+    sql`(NOT (${own(keys)} OR ${theirs}) OR ${mayBeOwn})`,
+    sql`NOT ${voted}`,
+  );
+}
+
+/** Open, and any stage is theirs to approve. */
+function openTo(keys: ApproverKeys): SQL {
+  return sql`${rows.id} IN (SELECT a.request_id FROM ${approvers} AS a WHERE a.open = 1 AND (a.kind, a.value) IN (VALUES ${pairsOf(keys)}))`;
+}
+
+/** More roles than anybody has are looked for together, without the help of an order. */
+const MAX_SOURCES = 100;
+
+/**
+ * The newest of what they asked for and of what each of their roles and names may approve. Each source gives as many as
+ * the list shows, so that those of the list are among them.
+ */
+function newestOf(query: ApprovalQuery, keys: ApproverKeys): SQL {
+  const names = namesOf(keys);
+  const groups =
+    names.length <= MAX_SOURCES
+      ? names.map(([kind, value]) => sql`a.kind = ${kind} AND a.value = ${value}`)
+      : [sql`(a.kind, a.value) IN (VALUES ${pairsOf(keys)})`];
+  const wanted = filters(query) ?? sql`1`;
+  const { before } = query;
+  const after = before === undefined ? sql`1` : sql`(a.created_at, a.request_id) < (${before.createdAt}, ${before.id})`;
+  const sources = groups.map(
+    (theirs) => sql`SELECT * FROM (SELECT DISTINCT a.request_id, a.created_at FROM ${approvers} AS a
+      JOIN ${rows} ON ${rows.id} = a.request_id
+      WHERE ${theirs} AND ${after} AND ${wanted} ORDER BY a.created_at DESC, a.request_id DESC LIMIT ${query.limit})`,
+  );
+  const asked = sql`SELECT * FROM (SELECT ${rows.id}, ${rows.createdAt} FROM ${rows} WHERE ${own(keys)} AND ${wanted}
+    ORDER BY ${rows.createdAt} DESC, ${rows.id} DESC LIMIT ${query.limit})`;
+  return sql`${rows.id} IN (SELECT request_id FROM (${sql.join([...sources, asked], sql` UNION ALL `)}))`;
+}
+
+function own({ issuer, subject }: ApproverKeys): SQL {
+  return sql`(${rows.iss} = ${issuer} AND ${rows.sub} = ${subject})`;
+}
+
+function pairsOf(keys: ApproverKeys): SQL {
+  const pairs = namesOf(keys).map(([kind, value]) => sql`(${kind}, ${value})`);
+  return sql.join(pairs, sql`, `);
+}
+
+/** What approvers are named by: never empty. */
+function namesOf({ roles, subject, email }: ApproverKeys): readonly (readonly [kind: string, value: string])[] {
+  return [
+    ...[...new Set(roles)].map((role) => ["role", role] as const),
+    ["subject", subject],
+    ...(email === undefined ? [] : [["email", email] as const]),
+  ];
+}

@@ -1,0 +1,137 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { ApprovalFilter } from "../../src/approvals/approvals.ts";
+import { refusalOf } from "../../src/approvals/eligibility.ts";
+import { APPROVAL_STATES, type ApprovalRequest, OPEN_STATES } from "../../src/core/approval.ts";
+import type { Principal } from "../../src/core/principal.ts";
+import { ask, flow, HOUR, no, person, stage, yes } from "../support/approval-parts.ts";
+import { type TestApprovals, testApprovals } from "../support/approval-service.ts";
+
+/*
+ * Lists are found by indices; here they are held against what the rules say of each request, for many people and many
+ * requests in all states.
+ */
+
+const ROLES = ["clerk", "lead", "cfo", "board"];
+
+const flows = [
+  flow({
+    name: "one",
+    stages: [{ ...stage("lead"), escalate: { afterMs: HOUR, to: { roles: ["board"], users: [] } } }],
+  }),
+  flow({ name: "two", stages: [stage("lead"), stage("cfo", 2)] }),
+  flow({
+    name: "named",
+    stages: [
+      { approvers: { roles: [], users: ["p3", "P4@Acme.com"] }, required: 1, escalate: undefined },
+      stage("cfo"),
+    ],
+  }),
+  flow({ name: "own", stages: [stage("clerk")], requesterMayApprove: true }),
+];
+
+const people: readonly Principal[] = Array.from({ length: 12 }, (_, n) =>
+  person(`p${n}`, {
+    roles: ROLES.filter((_role, index) => ((n * 7) >> index) % 2 === 1),
+    // Some come by two credentials, some have no address, one has more roles than anybody should.
+    ...(n === 9 ? { email: "p1@acme.com" } : n === 10 ? { email: undefined } : {}),
+    ...(n === 11 ? { roles: ["lead", ...Array.from({ length: 150 }, (_unused, role) => `role-${role}`)] } : {}),
+  }),
+);
+
+/** Requests in all states, made by seeded chance. */
+async function populate(test: TestApprovals): Promise<readonly ApprovalRequest[]> {
+  const { approvals } = test;
+  const choose = fc.sample(fc.record({ who: fc.nat(11), flow: fc.nat(3), fate: fc.nat(9), wait: fc.nat(3) }), {
+    numRuns: 120,
+    seed: 7,
+  });
+  for (const [n, chance] of choose.entries()) {
+    const principal = people[chance.who] ?? person("nobody");
+    const name = flows[chance.flow]?.name ?? "one";
+    const request = await test.opened({
+      principal,
+      arguments: { n },
+      approvals: [{ policy: "p", flow: name, message: "" }],
+    });
+    // Some at the same moment as the one before.
+    if (chance.wait === 0) await test.pass(HOUR / 4);
+    if (chance.fate === 0) await approvals.invalidate(request.id, "x");
+    if (chance.fate === 1) await approvals.cancel(request.id, principal);
+    for (const approver of chance.fate > 5 ? people : []) {
+      const seen = await approvals.get(request.id);
+      if (seen !== undefined && approvals.mayDecide(seen, approver).ok && approver !== people[(n * 5) % 12]) {
+        await approvals.decide(chance.fate === 9 ? no(seen, approver) : yes(seen, approver));
+        if (chance.fate === 6) break;
+      }
+    }
+    const after = await approvals.get(request.id);
+    if (after?.state === "approved" && n % 3 === 0) await approvals.claim(after.id, after.version);
+  }
+  await test.pass(0);
+  return everything(test, {});
+}
+
+async function everything(test: TestApprovals, filter: Omit<ApprovalFilter, "limit">) {
+  const found: ApprovalRequest[] = [];
+  for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
+    const page = await test.approvals.list({ ...filter, limit: 7 }, cursor);
+    found.push(...page.items);
+    cursor = page.nextCursor;
+  }
+  return found;
+}
+
+const ids = (requests: readonly ApprovalRequest[]) => requests.map((request) => request.id);
+
+function mayApproveAny(request: ApprovalRequest, who: Principal): boolean {
+  const rules = flows.filter((one) => request.flows.includes(one.name)).flatMap((one) => one.stages);
+  const all = rules.flatMap((rule) => [rule.approvers, ...(rule.escalate === undefined ? [] : [rule.escalate.to])]);
+  return all.some(
+    ({ roles, users }) =>
+      roles.some((role) => who.roles.includes(role)) ||
+      users.some((user) => user === who.subject || user.toLowerCase() === who.email?.toLowerCase()),
+  );
+}
+
+describe("a list", () => {
+  it("holds exactly what the rules say, for everybody, in order, in pages of any size", async () => {
+    const test = testApprovals({ flows, limits: { openPerUser: 1_000 } });
+    const all = await populate(test);
+    expect(all).toHaveLength(120);
+    expect(new Set(all.map((request) => request.state)).size).toBeGreaterThanOrEqual(6);
+    let decidable = 0;
+    for (const who of people) {
+      const own = all.filter((request) => test.approvals.mayDecide(request, who).ok);
+      expect(ids(await everything(test, { decidableBy: who }))).toEqual(ids(own));
+      decidable += own.length;
+      const theirs = (request: ApprovalRequest) =>
+        mayApproveAny(request, who) ||
+        (request.requester.issuer === who.issuer && request.requester.subject === who.subject);
+      for (const states of [
+        undefined,
+        OPEN_STATES,
+        ["pending"],
+        ["rejected", "approved"],
+        [...APPROVAL_STATES],
+      ] as const) {
+        const filter = { visibleTo: who, ...(states === undefined ? {} : { states }) };
+        const wanted = all.filter((request) => states === undefined || states.some((state) => state === request.state));
+        expect(ids(await everything(test, filter))).toEqual(ids(wanted.filter(theirs)));
+      }
+      const both = await everything(test, { visibleTo: who, decidableBy: who, flow: "two" });
+      expect(ids(both)).toEqual(ids(own.filter((request) => request.flows.includes("two"))));
+    }
+    expect(decidable).toBeGreaterThan(50);
+  });
+
+  it("agrees with the decision itself about who may decide", async () => {
+    const test = testApprovals({ flows, limits: { openPerUser: 1_000 } });
+    const request = await test.opened({ ...ask(), approvals: [{ policy: "p", flow: "named", message: "" }] });
+    for (const who of people) {
+      const listed = (await test.approvals.list({ decidableBy: who, limit: 1 })).items.length === 1;
+      const approvers = request.stages[0]?.approvers;
+      expect(listed).toBe(refusalOf({ ...request, approvers }, who, request.createdAt) === undefined);
+    }
+  });
+});
