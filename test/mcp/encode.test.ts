@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RawJson } from "../../src/core/raw-json.ts";
-import { encodeResult, withDefaults } from "../../src/mcp/encode.ts";
+import { encodeResult, withDefaults, withMember } from "../../src/mcp/encode.ts";
 
 const raw = (text: string) => RawJson.fromBytes(Buffer.from(text));
 
@@ -17,6 +17,13 @@ describe("members with defaults", () => {
   ])("are added to %s", (before, after) => {
     expect(withDefaults(raw(before), { a: 1, b: "x" }).bytes.toString()).toBe(after);
   });
+});
+
+it.each([
+  ["{}", '{"r":{"x":"}"}}'],
+  [' { "a": "}" } ', ' { "a": "}" ,"r":{"x":"}"}}'],
+])("a member is added at the end of %s, unparsed", (before, after) => {
+  expect(withMember(raw(before), "r", raw('{"x":"}"}')).bytes.toString()).toBe(after);
 });
 
 it.each([

@@ -2,9 +2,10 @@ import type { Ask, AskResponse, Call, ClientPeer, Notification } from "../../src
 import { refuse } from "../../src/core/errors.ts";
 import { isObject, type JsonObject } from "../../src/core/json.ts";
 import type { AsksOutcome, Outcome } from "../../src/core/outcome.ts";
+import type { Principal } from "../../src/core/principal.ts";
 import { RawJson } from "../../src/core/raw-json.ts";
 import type { Scope } from "../../src/core/scope.ts";
-import type { Caller, EncodedList, Gateway, ListChange } from "../../src/gateway/gateway.ts";
+import type { Caller, EncodedList, Gateway, ListChange, TaskView } from "../../src/gateway/gateway.ts";
 import { LIST_METHODS, type ListKind } from "../../src/mcp/messages.ts";
 import type { ParamHeader } from "../../src/mcp/param-headers.ts";
 
@@ -88,11 +89,11 @@ export class ToolGateway implements Gateway {
     return result({ completion: { values: [] } });
   }
 
-  async task(): Promise<undefined> {
+  async task(_id: string, _principal: Principal): Promise<TaskView | undefined> {
     return undefined;
   }
 
-  async cancelTask(): Promise<boolean> {
+  async cancelTask(_id: string, _principal: Principal): Promise<boolean> {
     return false;
   }
 
