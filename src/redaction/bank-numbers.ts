@@ -158,9 +158,9 @@ function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
 }
 
-// NaN, past the end, is none.
+// NaN, past the end, is none. Nor is an underscore: Markdown and file names have it around a number.
 function isWord(code: number): boolean {
-  return isDigit(code) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a) || code === 0x5f;
+  return isDigit(code) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
 }
 
 /** The check digit of ISO/IEC 7812-1 over the digits of a part of `text`; other characters are passed over. */
@@ -206,7 +206,7 @@ function endOfIban(text: string, start: number, length: number): number | undefi
   let index = start;
   for (; left > 0; index++) {
     const code = text.charCodeAt(index);
-    if (isWord(code) && code !== 0x5f) left--;
+    if (isWord(code)) left--;
     else if ((code !== 0x20 && code !== 0x2d) || !isWord(text.charCodeAt(index - 1))) return undefined;
   }
   return isWord(text.charCodeAt(index)) ? undefined : index;

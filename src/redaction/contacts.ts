@@ -38,7 +38,7 @@ function isLocal(text: string, index: number): boolean {
 
 const PHONES = [
   // International (E.164): +, 8 to 15 digits; 11 after +1, so that what follows a number is not taken for its end.
-  /(?<![\w+])\+\(?(?:1(?:[ \-./()]{0,3}\d){10}|[2-9](?:[ \-./()]{0,3}\d){7,14})(?!\d)/g,
+  /(?<![A-Za-z0-9+])\+\(?(?:1(?:[ \-./()]{0,3}\d){10}|[2-9](?:[ \-./()]{0,3}\d){7,14})(?!\d)/g,
   // The same with 00, written in groups.
   /(?<![\w.,-])(?<!\d[ /]{1,2})00[1-9]\d{0,2}(?:[ \-./()]{1,3}\d{2,8}){2,6}(?!\w)/g,
   // North America: (212) 555-0100, 212-555-0100, 1.212.555.0100; not three groups with only spaces between.
@@ -58,7 +58,7 @@ export function phoneOf(text: string): string {
 }
 
 // Area 000, 666 and 9xx, group 00 and serial 0000 are never given out (SSA, "Structure of Social Security numbers").
-const SSN = /(?<!\w)(?<!\d[.-])(?!000|666|9)\d{3}([ .-])(?!00)\d{2}\1(?!0000)\d{4}(?![.-]?\d)(?!\w)/g;
+const SSN = /(?<![A-Za-z0-9])(?<!\d[.-])(?!000|666|9)\d{3}([ .-])(?!00)\d{2}\1(?!0000)\d{4}(?![.-]?\d)(?![A-Za-z])/g;
 const NAMED_SSN =
   /(?<![A-Za-z])(?:ssn|social[ _-]?security)[^\d\n]{0,24}(?!000|666|9)\d{3}(?!00)\d{2}(?!0000)\d{4}(?!\w)/gi;
 

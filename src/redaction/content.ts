@@ -26,10 +26,18 @@ export function changeReadable(result: JsonObject, change: Change): JsonObject {
 
 function changeBlock(block: Json, change: Change): Json {
   if (!isObject(block)) return change(block);
-  if (block["type"] === "image" || block["type"] === "audio") return changeWithout(block, "data", change);
+  if (block["type"] === "image" || block["type"] === "audio") return changeAround(block, "data", change);
   if (!isObject(block["resource"])) return change(block);
   const around = changeWithout(block, "resource", change);
-  return changeMember(around, "resource", (it) => (isObject(it) ? changeWithout(it, "blob", change) : change(it)));
+  return changeMember(around, "resource", (it) => (isObject(it) ? changeAround(it, "blob", change) : change(it)));
+}
+
+const BASE64 = /^[\w+/=\s-]*$/;
+
+// What only says that it is binary is looked at like everything else.
+function changeAround(value: JsonObject, binary: string, change: Change): Json {
+  const data = Object.hasOwn(value, binary) ? value[binary] : undefined;
+  return typeof data === "string" && BASE64.test(data) ? changeWithout(value, binary, change) : change(value);
 }
 
 function changeText(block: Json, text: (text: string) => string): Json {

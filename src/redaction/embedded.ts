@@ -7,10 +7,12 @@ export interface Embedded {
   readonly faithful: boolean;
 }
 
-/** The JSON object or list that `text` is, or `undefined` if it is none. Linear. @throws never */
-export function parseEmbedded(text: string): Embedded | undefined {
+/** The JSON object or list that `given` is, or `undefined` if it is none. Linear. @throws never */
+export function parseEmbedded(given: string): Embedded | undefined {
+  // With the byte order mark and the spaces that JSON does not know, which no reader minds.
+  const text = given.trim();
   // Most texts are told by their ends; a parse that fails is dear.
-  if (!/^\s{0,100}[[{]/.test(text) || !/[\]}]\s{0,100}$/.test(text.slice(-101))) return undefined;
+  if (!"[{".includes(text.charAt(0)) || !"]}".includes(text.slice(-1)) || text === "") return undefined;
   let value: Json;
   try {
     value = JSON.parse(text);

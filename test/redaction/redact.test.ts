@@ -19,14 +19,17 @@ describe("a result", () => {
   it("is looked at everywhere but in what is binary", () => {
     const at = "ann@example.com";
     const gone = "[redacted:email]";
+    const card = rule({ detect: ["credit_card"] });
+    // Also a card's digits, as part of a picture, are left alone.
+    const bytes = "4111111111111111";
     const outcome = redacted(
       {
         content: [
           text(at),
-          { type: "image", data: at, mimeType: "image/png", annotations: { note: at } },
-          { type: "audio", data: at, mimeType: "audio/wav" },
+          { type: "image", data: bytes, mimeType: "image/png", annotations: { note: at } },
+          { type: "audio", data: bytes, mimeType: "audio/wav" },
           { type: "resource", resource: { uri: `mailto:${at}`, text: at } },
-          { type: "resource", resource: { uri: "x:1", blob: at } },
+          { type: "resource", resource: { uri: "x:1", blob: bytes } },
           { type: "resource_link", uri: `x:${at}`, name: at, description: at },
           at,
         ],
@@ -35,14 +38,15 @@ describe("a result", () => {
         other: at,
       },
       emails,
+      card,
     );
     expect(outcome.result).toEqual({
       content: [
         text(gone),
-        { type: "image", data: at, mimeType: "image/png", annotations: { note: gone } },
-        { type: "audio", data: at, mimeType: "audio/wav" },
+        { type: "image", data: bytes, mimeType: "image/png", annotations: { note: gone } },
+        { type: "audio", data: bytes, mimeType: "audio/wav" },
         { type: "resource", resource: { uri: `mailto:${gone}`, text: gone } },
-        { type: "resource", resource: { uri: "x:1", blob: at } },
+        { type: "resource", resource: { uri: "x:1", blob: bytes } },
         { type: "resource_link", uri: `x:${gone}`, name: gone, description: gone },
         gone,
       ],
