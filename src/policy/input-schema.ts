@@ -70,8 +70,12 @@ function flatten(schemas: readonly JsonObject[], root: JsonObject): readonly Jso
     if (found.has(schema)) continue;
     if (found.size === MAX_ALTERNATIVES) break;
     found.add(schema);
-    const branches = [schema["anyOf"], schema["oneOf"], schema["allOf"]].flatMap(listOf);
-    waiting.push(...[...branches, resolve(schema["$ref"], root)].filter(isObject));
+    // Not all at once: an upstream may list more of them than a call can have arguments.
+    for (const key of ["anyOf", "oneOf", "allOf"]) {
+      for (const branch of listOf(schema[key]).slice(-MAX_ALTERNATIVES)) if (isObject(branch)) waiting.push(branch);
+    }
+    const referred = resolve(schema["$ref"], root);
+    if (isObject(referred)) waiting.push(referred);
   }
   return [...found];
 }

@@ -14,6 +14,13 @@ export type PatternTest = (pattern: string, name: string) => boolean | undefined
 const MAX_ALTERNATIVES = 64;
 const MAX_SCHEMAS = 64;
 const MAX_REFERENCES = 32;
+// A few levels that each refer to the next several times would be read more often than there is time for.
+const MAX_STEPS = 5_000;
+
+/** What the reading of one place may still take. */
+interface Budget {
+  left: number;
+}
 
 /** Keywords by which a schema says more than is read here. */
 const NOT_UNDERSTOOD = ["if", "dependentSchemas", "dependencies", "$dynamicRef", "$recursiveRef"];
@@ -24,25 +31,28 @@ const NOT_UNDERSTOOD = ["if", "dependentSchemas", "dependencies", "$dynamicRef",
  */
 export function expand(choices: readonly (readonly Json[])[], root: JsonObject): readonly Alternative[] | undefined {
   const all: Alternative[] = [];
+  const budget = { left: MAX_STEPS };
   for (const together of choices) {
-    const expanded = expandAll(together, root, []);
+    const expanded = expandAll(together, root, budget);
     if (expanded === undefined) return undefined;
     all.push(...expanded);
   }
   return all.length > MAX_ALTERNATIVES ? undefined : all;
 }
 
-function expandAll(
-  together: readonly Json[],
-  root: JsonObject,
-  within: readonly JsonObject[],
-): readonly Alternative[] | undefined {
+function expandAll(together: readonly Json[], root: JsonObject, budget: Budget): readonly Alternative[] | undefined {
   let all: readonly Alternative[] | undefined = [{ schemas: [], open: false }];
-  for (const schema of together) all = all && product(all, expandOne(schema, root, within));
+  for (const schema of together) all = all && product(all, expandOne(schema, root, [], budget));
   return all;
 }
 
-function expandOne(schema: Json, root: JsonObject, within: readonly JsonObject[]): readonly Alternative[] | undefined {
+function expandOne(
+  schema: Json,
+  root: JsonObject,
+  within: readonly JsonObject[],
+  budget: Budget,
+): readonly Alternative[] | undefined {
+  if (--budget.left < 0) return undefined;
   if (schema === false) return [];
   if (!isObject(schema)) return [{ schemas: [], open: schema !== true }];
   // A reference to what it stands in adds nothing that is not said already.
@@ -55,12 +65,12 @@ function expandOne(schema: Json, root: JsonObject, within: readonly JsonObject[]
   const { $ref: reference, allOf } = schema;
   const parts: Json[] = Array.isArray(allOf) ? [...allOf] : [];
   if (reference !== undefined) parts.push(resolve(reference, root) ?? null);
-  for (const part of parts) all = all && product(all, expandOne(part, root, inside));
+  for (const part of parts) all = all && product(all, expandOne(part, root, inside, budget));
   for (const branches of [schema["anyOf"], schema["oneOf"]]) {
     if (!Array.isArray(branches) || branches.length === 0) continue;
     const choices: Alternative[] = [];
     for (const branch of branches) {
-      const expanded = expandOne(branch, root, inside);
+      const expanded = expandOne(branch, root, inside, budget);
       if (expanded === undefined) return undefined;
       choices.push(...expanded);
     }
