@@ -1,5 +1,6 @@
 import type { ApprovalRecord } from "../store/approvals.ts";
-import { type ApprovalStep, escalationAt, reminderAt } from "./machine.ts";
+import { escalationAt, reminderAt } from "./machine.ts";
+import type { ApprovalStep } from "./step.ts";
 
 /** What time alone does to a request: a step of the machine, or that what is sealed goes. */
 export type DueAct = ApprovalStep | { readonly act: "purge" };

@@ -1,7 +1,7 @@
 import type { ApprovalNotice } from "../core/approval.ts";
 import type { ApprovalRecord, NewMessage } from "../store/approvals.ts";
 import { approversAt } from "./eligibility.ts";
-import type { Telling } from "./machine.ts";
+import type { Telling } from "./step.ts";
 
 /**
  * The notifications of one step, one for each notifier. They say that something waits and where, never what it is: a

@@ -5,9 +5,9 @@ import type { ApprovalAsk } from "./approvals.ts";
 import type { CombinedFlows } from "./combine-flows.ts";
 import { dueAt } from "./due.ts";
 import { entriesOf } from "./eligibility.ts";
-import { personOf } from "./machine.ts";
 import { messagesFor } from "./messages.ts";
 import type { SealedTexts } from "./sealed-parts.ts";
+import { personOf } from "./step.ts";
 
 /** What a new request is made of. */
 export interface NewApprovalParts {

@@ -4,8 +4,9 @@ import type { Log } from "../core/log.ts";
 import type { ApprovalChange, ApprovalStore, Changed, StoredApproval } from "../store/approvals.ts";
 import type { Acted, ApprovalTransition } from "./approvals.ts";
 import { type DueAct, dueAct, dueAt } from "./due.ts";
-import { type ApprovalStep, type Taken, take } from "./machine.ts";
+import { take } from "./machine.ts";
 import { messagesFor } from "./messages.ts";
+import type { ApprovalStep, Taken } from "./step.ts";
 
 export interface TransitionsDeps {
   readonly store: ApprovalStore;

@@ -1,7 +1,7 @@
 import { and, eq, gt, inArray, or, type SQL, sql } from "drizzle-orm";
 import { isOpen } from "../core/approval.ts";
+import { approvalDecisions, approvalApprovers as approvers, approvalRequests as rows } from "./approval-schema.ts";
 import type { ApprovalQuery, ApproverKeys } from "./approvals.ts";
-import { approvalDecisions, approvalApprovers as approvers, approvalRequests as rows } from "./schema.ts";
 
 /*
  * What a list asks for, as a condition on `approval_requests`. Lists are looked at all the time, next to a history that

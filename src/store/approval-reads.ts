@@ -3,9 +3,9 @@ import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { ApprovalEvent } from "../core/approval.ts";
 import { matching } from "./approval-query.ts";
 import { decisionOf, eventOf, type RequestRow, recordOf } from "./approval-rows.ts";
+import { approvalDecisions, approvalEvents, approvalSealed, approvalRequests as rows } from "./approval-schema.ts";
 import type { ApprovalStore, StoredApproval } from "./approvals.ts";
 import type { Guarded } from "./guarded.ts";
-import { approvalDecisions, approvalEvents, approvalSealed, approvalRequests as rows } from "./schema.ts";
 
 /** The part of the store that changes nothing. */
 export type ApprovalReads = Omit<ApprovalStore, "open" | "change" | "renewLeases">;

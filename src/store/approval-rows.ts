@@ -1,7 +1,7 @@
 import type { ApprovalDecision, ApprovalEvent, FlowSnapshot, Person, StageRule } from "../core/approval.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import type { approvalDecisions, approvalEvents, approvalRequests } from "./approval-schema.ts";
 import type { ApprovalRecord, NewDecision, NewEvent } from "./approvals.ts";
-import type { approvalDecisions, approvalEvents, approvalRequests } from "./schema.ts";
 import { StoreError } from "./store-error.ts";
 import { objectIn, stringsIn } from "./stored-json.ts";
 

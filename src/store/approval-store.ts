@@ -3,6 +3,14 @@ import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { type ApprovalEvent, isOpen } from "../core/approval.ts";
 import { createApprovalFinder, createApprovalReads } from "./approval-reads.ts";
 import { changingColumns, decisionOf, decisionRow, eventOf, eventRow, requestRow } from "./approval-rows.ts";
+import {
+  approvalApprovers,
+  approvalDecisions,
+  approvalEvents,
+  approvalSealed,
+  outbox,
+  approvalRequests as rows,
+} from "./approval-schema.ts";
 import type {
   ApprovalChange,
   ApprovalStore,
@@ -15,14 +23,6 @@ import type {
   StoredApproval,
 } from "./approvals.ts";
 import type { Guarded } from "./guarded.ts";
-import {
-  approvalApprovers,
-  approvalDecisions,
-  approvalEvents,
-  approvalSealed,
-  outbox,
-  approvalRequests as rows,
-} from "./schema.ts";
 import { StoreError } from "./store-error.ts";
 
 export interface ApprovalStoreDeps {

@@ -2,9 +2,9 @@ import { and, asc, count, desc, eq, isNotNull, isNull, lt, lte, min, notInArray,
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { APPROVAL_STATES, type ApprovalNotice, type Approvers } from "../core/approval.ts";
 import { isObject, type Json } from "../core/json.ts";
+import { outbox as rows } from "./approval-schema.ts";
 import type { Guarded } from "./guarded.ts";
 import type { Outbox, OutboxEntry, OutboxFilter, OutboxMessage } from "./outbox.ts";
-import { outbox as rows } from "./schema.ts";
 import { StoreError } from "./store-error.ts";
 import { objectIn, stringsIn } from "./stored-json.ts";
 

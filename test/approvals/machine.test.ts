@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type ApprovalStep, POSSIBLE, take } from "../../src/approvals/machine.ts";
+import { POSSIBLE, take } from "../../src/approvals/machine.ts";
+import type { ApprovalStep } from "../../src/approvals/step.ts";
 import { APPROVAL_STATES, type ApprovalState } from "../../src/core/approval.ts";
 import type { Principal } from "../../src/core/principal.ts";
 import type { ApprovalRecord, StoredApproval } from "../../src/store/approvals.ts";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { dueAct, dueAt } from "../../src/approvals/due.ts";
-import { type ApprovalStep, isEnded, MAX_RUNS, take } from "../../src/approvals/machine.ts";
+import { MAX_RUNS, take } from "../../src/approvals/machine.ts";
+import { type ApprovalStep, isEnded } from "../../src/approvals/step.ts";
 import { isOpen } from "../../src/core/approval.ts";
 import type { StoredApproval } from "../../src/store/approvals.ts";
 import { ann, bob, carl, DAY, HOUR, MINUTE, person, requester } from "../support/approval-parts.ts";
