@@ -123,7 +123,7 @@ export function createApprovalReads(
             .select()
             .from(rows)
             .where(and(RUNNABLE, gt(rows.executeUntil, now)))
-            .orderBy(asc(rows.createdAt))
+            .orderBy(asc(rows.createdAt), asc(sql`rowid`))
             .limit(limit)
             .all(),
         ),

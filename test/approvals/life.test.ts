@@ -163,17 +163,18 @@ describe("an approved call", () => {
 
   it("is claimed by the gateway where the call or the flow wants that, and told of at once", async () => {
     const { approvals, opened, approved } = testApprovals();
-    const offered: string[] = [];
-    approvals.onRunnable((request) => offered.push(request.id));
+    // The scheduler may offer one again.
+    const offered = new Set<string>();
+    approvals.onRunnable((request) => offered.add(request.id));
     const theirs = await approved({ arguments: { n: 1 } });
     const ours = await approved({ arguments: { n: 2 }, run: "gateway" });
-    expect(offered).toEqual([ours.id]);
+    expect([...offered]).toEqual([ours.id]);
     // A task joins a request that was opened by a call that nobody holds.
     expect(await approvals.request(ask({ arguments: { n: 1 }, run: "gateway" }))).toMatchObject({
       kind: "joined",
       request: { id: theirs.id, run: "gateway" },
     });
-    expect(offered).toEqual([ours.id, theirs.id]);
+    expect([...offered]).toEqual([ours.id, theirs.id]);
     expect((await approvals.runnable(10)).map((request) => request.id)).toEqual([theirs.id, ours.id]);
     await opened({ arguments: { n: 3 }, run: "gateway" });
     for (const { id, version } of await approvals.runnable(10)) await approvals.claim(id, version);
