@@ -22,9 +22,24 @@ export interface StepUpRequirement {
   readonly policies: readonly string[];
   /** One list for every policy that names any; of each list one must be reached. */
   readonly acr: readonly (readonly string[])[];
+  /** Authentication methods, in lists like `acr`: of each list one must have been used. */
+  readonly amr: readonly (readonly string[])[];
   /** The smallest of all, ms; `undefined` where the age of the sign-in does not matter. */
   readonly maxAgeMs: number | undefined;
+  /** The token must hold all of them; no sign-in at the gateway stands in for a scope. */
+  readonly scopes: readonly string[];
+  /** The smallest of all, ms: how long a sign-in at the gateway counts. `undefined`: as long as the configuration says. */
+  readonly ttlMs: number | undefined;
+  /** The narrowest of all. What the client signed in with before counts for `session` only. */
+  readonly per: StepUpPer;
+  /** `scope`: the identity provider asks for the stronger sign-in when a client wants `scopes`. */
+  readonly via: "scope" | undefined;
+  /** The first answer is RFC 9470's. Only with `per: session`, because a new token serves nothing narrower. */
+  readonly challenge: "rfc9470" | undefined;
 }
+
+/** What one sign-in at the gateway serves: one call, calls of one tool, or all calls of a session. */
+export type StepUpPer = "call" | "tool" | "session";
 
 /** One approval that a call needs. */
 export interface ApprovalRequirement {

@@ -110,6 +110,16 @@ export const ERRORS = {
   APPROVAL_OWN: { status: 403, rpc: -32602, message: "Nobody decides on their own request." },
   APPROVAL_TWICE: { status: 409, rpc: -32602, message: "You have decided on this request already." },
   APPROVAL_REASON_REQUIRED: { status: 400, rpc: -32602, message: "This decision needs a reason." },
+  STEP_UP_TOO_MANY: {
+    status: 429,
+    rpc: -32001,
+    message: "Too many sign-ins are waiting for you. Finish one, or wait until they expire.",
+  },
+  STEP_UP_IMPOSSIBLE: {
+    status: 500,
+    rpc: -32603,
+    message: "No sign-in can satisfy all policies about this call. Ask the gateway's operator.",
+  },
   ADMIN_REQUIRED: {
     status: 403,
     rpc: -32602,

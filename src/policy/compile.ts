@@ -86,8 +86,10 @@ function compileEffect({ then }: PolicyEntry, { key, cost }: EntryParts): Compil
   if (then.hide !== undefined) return { effect: "hide" };
   if (then.deny !== undefined) return { effect: "deny" };
   if (then.step_up !== undefined) {
-    const { acr, max_age } = then.step_up;
-    return { effect: "step_up", acr, maxAgeMs: max_age === undefined ? undefined : durationMs(max_age) };
+    const { acr = [], amr = [], max_age, scopes = [], ttl, per = "session", challenge } = then.step_up;
+    const maxAgeMs = max_age === undefined ? undefined : durationMs(max_age);
+    const ttlMs = ttl === undefined ? undefined : durationMs(ttl);
+    return { effect: "step_up", asks: { acr, amr, maxAgeMs, scopes, ttlMs, per, challenge } };
   }
   if (then.request_approval !== undefined) return { effect: "request_approval", flow: then.request_approval.flow };
   if (then.allow !== undefined) return { effect: "allow" };

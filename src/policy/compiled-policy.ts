@@ -1,3 +1,4 @@
+import type { StepUpPer } from "../core/decision.ts";
 import type { Redaction } from "../redaction/redaction.ts";
 import type { Condition, Expression } from "./environment.ts";
 import type { CompiledTarget } from "./target.ts";
@@ -21,11 +22,22 @@ export type CompiledPolicy = CompiledEffect & {
 export type CompiledEffect =
   | { readonly effect: "hide" }
   | { readonly effect: "deny" }
-  | { readonly effect: "step_up"; readonly acr: readonly string[] | undefined; readonly maxAgeMs: number | undefined }
+  | { readonly effect: "step_up"; readonly asks: CompiledStepUp }
   | { readonly effect: "request_approval"; readonly flow: string }
   | { readonly effect: "allow" }
   | { readonly effect: "rate_limit"; readonly rate: CompiledRate }
   | { readonly effect: "redact"; readonly redaction: Redaction };
+
+/** What one policy asks of a sign-in; `undefined` and empty lists ask nothing. See `StepUpRequirement`. */
+export interface CompiledStepUp {
+  readonly acr: readonly string[];
+  readonly amr: readonly string[];
+  readonly maxAgeMs: number | undefined;
+  readonly scopes: readonly string[];
+  readonly ttlMs: number | undefined;
+  readonly per: StepUpPer;
+  readonly challenge: "rfc9470" | undefined;
+}
 
 /** A budget, before it is known who draws on it. */
 export interface CompiledRate {

@@ -1,8 +1,9 @@
-import type { ApprovalRequirement, Decision, Match, RateLimit, StepUpRequirement } from "../core/decision.ts";
+import type { ApprovalRequirement, Decision, Match, RateLimit } from "../core/decision.ts";
 import type { Redaction } from "../redaction/redaction.ts";
 import { chargeFor } from "./charge.ts";
 import type { CompiledPolicy } from "./compiled-policy.ts";
 import { CallContext } from "./context.ts";
+import { mergeStepUps } from "./merge-step-ups.ts";
 import { defaultMessage, withFailure } from "./messages.ts";
 import { indexPolicies, type ToolMatch } from "./policy-index.ts";
 import type { PolicyInput, PolicyResult, PolicySet, ResultDecision, Viewer } from "./policy-set.ts";
@@ -172,15 +173,6 @@ const DENIED_BY_DEFAULT = {
 function messageOf(policy: Stopping, context: CallContext, failure: string | undefined): string {
   const text = policy.message?.render(context) ?? defaultMessage(policy.id, policy.effect);
   return failure === undefined ? text : withFailure(text, failure);
-}
-
-function mergeStepUps(policies: readonly Extract<CompiledPolicy, { effect: "step_up" }>[]): StepUpRequirement {
-  const ages = policies.flatMap(({ maxAgeMs }) => maxAgeMs ?? []);
-  return {
-    policies: policies.map(({ id }) => id),
-    acr: policies.flatMap(({ acr }) => (acr === undefined ? [] : [acr])),
-    maxAgeMs: ages.length === 0 ? undefined : Math.min(...ages),
-  };
 }
 
 function decideResult(

@@ -17,6 +17,14 @@ const glob = z
 const globs = (description: string) =>
   z.array(glob).min(1).max(1000).describe(`${description} An entry that starts with ! excludes.`);
 
+const names = (description: string) =>
+  z
+    .array(z.string().regex(/^\S{1,256}$/, NO_SPACES))
+    .min(1)
+    .max(32)
+    .describe(description);
+const NO_SPACES = "A value has no spaces: give several as a list.";
+
 const duration = (description: string) =>
   z
     .string()
@@ -93,11 +101,42 @@ const effect = z
     deny: z.strictObject({ message }).describe("Refuses the call.").optional(),
     step_up: z
       .strictObject({
-        acr: z.array(z.string().min(1).max(256)).min(1).describe("Authentication contexts; one is enough.").optional(),
+        acr: names("Authentication contexts; one is enough.").optional(),
+        amr: names("Authentication methods; one that was used is enough.").optional(),
         max_age: duration("How long ago the sign-in may be: 90s, 5m, 1h, 1d.").optional(),
+        scopes: z
+          .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/, "A scope has no spaces, quotes or backslashes."))
+          .min(1)
+          .max(32)
+          .describe("Scopes that the token must have, all of them. Only with via: scope.")
+          .optional(),
+        via: z
+          .literal("scope")
+          .describe("The identity provider signs people in more strongly when a client asks for the scopes.")
+          .optional(),
+        ttl: duration("How long a sign-in at the gateway counts, if that is less than step_up.ttl says.").optional(),
+        per: z
+          .enum(["call", "tool", "session"])
+          .describe("What one sign-in serves: one call, calls of one tool, or a session. session without it.")
+          .optional(),
+        challenge: z
+          .literal("rfc9470")
+          .describe("Answers with HTTP 401 of RFC 9470 first, for clients that know it. Most do not.")
+          .optional(),
         message,
       })
-      .refine((stepUp) => stepUp.acr !== undefined || stepUp.max_age !== undefined, "Give acr, max_age or both.")
+      .refine(
+        ({ acr, amr, max_age, scopes }) => [acr, amr, max_age, scopes].some((asked) => asked !== undefined),
+        "Give acr, amr, max_age or scopes.",
+      )
+      .refine(
+        ({ scopes, via }) => (scopes === undefined) === (via === undefined),
+        "Give scopes and via: scope together.",
+      )
+      .refine(
+        ({ per, challenge }) => challenge === undefined || per === undefined || per === "session",
+        "A new token serves the whole session: challenge goes with per: session only.",
+      )
       .describe("Asks the user to sign in again, more strongly or more recently.")
       .optional(),
     request_approval: z

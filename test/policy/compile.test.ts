@@ -60,7 +60,22 @@ describe("mistakes in a policy file", () => {
     [
       "a step-up that asks for nothing",
       "policies: [{ id: p, then: { step_up: {} } }]",
-      ["1:38 Give acr, max_age or both."],
+      ["1:38 Give acr, amr, max_age or scopes."],
+    ],
+    [
+      "scopes without the way to them",
+      "policies: [{ id: p, then: { step_up: { scopes: [pay] } } }]",
+      ["1:38 Give scopes and via: scope together."],
+    ],
+    [
+      "two contexts in one value",
+      "policies: [{ id: p, then: { step_up: { acr: [mfa hwk] } } }]",
+      ["1:46 A value has no spaces: give several as a list."],
+    ],
+    [
+      "a challenge that no new token could meet",
+      "policies: [{ id: p, then: { step_up: { acr: [mfa], per: call, challenge: rfc9470 } } }]",
+      ["1:38 A new token serves the whole session: challenge goes with per: session only."],
     ],
     [
       "a duration without a unit",

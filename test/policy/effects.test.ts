@@ -20,6 +20,53 @@ describe("step-up requirements", () => {
     });
   });
 
+  it("take every policy's scopes, the shortest time to live and the narrowest use", () => {
+    const set = policySet(`policies:
+  - { id: a, then: { step_up: { scopes: [pay, read], via: scope, ttl: 1h } } }
+  - { id: b, then: { step_up: { amr: [hwk, face], scopes: [pay], via: scope, ttl: 2m, per: tool } } }
+  - { id: c, then: { step_up: { amr: [pin] } } }
+`);
+    expect(set.decide(policyInput())).toMatchObject({
+      stepUp: {
+        acr: [],
+        amr: [["hwk", "face"], ["pin"]],
+        scopes: ["pay", "read"],
+        ttlMs: 120_000,
+        per: "tool",
+        via: "scope",
+      },
+    });
+  });
+
+  it.each([
+    ["session", "rfc9470"],
+    ["tool", undefined],
+    ["call", undefined],
+  ])("answer with RFC 9470 only where a new token serves: per %s", (per, challenge) => {
+    const set = policySet(`policies:
+  - { id: a, then: { step_up: { acr: [mfa], challenge: rfc9470 } } }
+  - { id: b, then: { step_up: { acr: [mfa], per: ${per} } } }
+`);
+    const decision = set.decide(policyInput());
+    expect(decision.effect === "step_up" && decision.stepUp).toMatchObject({ per, challenge });
+  });
+
+  it("ask nothing that no policy asked for", () => {
+    const set = policySet("policies: [{ id: a, then: { step_up: { acr: [mfa] } } }]");
+    const decision = set.decide(policyInput());
+    expect(decision.effect === "step_up" && decision.stepUp).toEqual({
+      policies: ["a"],
+      acr: [["mfa"]],
+      amr: [],
+      maxAgeMs: undefined,
+      scopes: [],
+      ttlMs: undefined,
+      per: "session",
+      via: undefined,
+      challenge: undefined,
+    });
+  });
+
   it("stand beside the approvals that are needed after them", () => {
     const set = policySet(`policies:
   - { id: a, then: { request_approval: { flow: finance, message: "Pay {{ args.amount }}." } } }
