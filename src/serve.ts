@@ -76,6 +76,7 @@ export async function startGateway(
     },
   });
 
+  wired.begin(url);
   void wired.settled.then(() => {
     if (state === "starting") state = "ready";
   });
@@ -101,9 +102,9 @@ export async function startGateway(
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     state = "draining";
-    const drained = server.close();
+    const drained = [server.close(), wired.drain()];
     await endpoint.close();
-    await drained;
+    await Promise.all(drained);
     await wired.close();
   };
   return {

@@ -1,13 +1,18 @@
 import type { Approvals } from "./approvals/approvals.ts";
 import { createApprovals } from "./approvals/create-approvals.ts";
+import { createNotifiers } from "./approvals/notify/create-notifiers.ts";
+import { createDispatcher, type Dispatcher } from "./approvals/notify/dispatcher.ts";
+import type { Notifier } from "./approvals/notify/notifier.ts";
 import { createAudit } from "./audit/create-audit.ts";
 import { redact } from "./audit/redact.ts";
 import { type CatalogTiming, createCatalog } from "./catalog/catalog.ts";
 import type { Config } from "./config/schema.ts";
+import { publicUrlOf } from "./config/server-schema.ts";
 import { createKeyedHash } from "./core/keyed-hash.ts";
 import type { Log } from "./core/log.ts";
 import type { Scope } from "./core/scope.ts";
 import { createSeal } from "./core/seal.ts";
+import { recordApprovals } from "./gateway/approval-record.ts";
 import { createGateway, type WiredGateway } from "./gateway/create-gateway.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import { buildScopes, reshapedUpstreams } from "./gateway/scopes.ts";
@@ -23,6 +28,12 @@ import { VERSION } from "./version.ts";
 /** How long a start waits for slow upstreams before it goes on without them. */
 const SETTLE_MS = 4_000;
 
+/** How long approved calls that run have until they end at a stop, as long as those of connected clients. */
+const DRAIN_MS = 6_000;
+
+/** How long what is left of them has to be written down once their servers are gone. */
+const LAST_WRITE_MS = 1_000;
+
 /** All rooms but the edges, wired together. */
 export interface Wired {
   readonly gateway: Gateway;
@@ -32,6 +43,13 @@ export interface Wired {
   readonly policies: PolicyDirectory;
   /** Resolves when every upstream was tried once, or after a few seconds. */
   readonly settled: Promise<void>;
+  /**
+   * Begins to tell people of approvals and to run what is approved. `publicUrl` is where clients reach this gateway,
+   * without a slash at the end; left out where it is as configured.
+   */
+  begin(publicUrl?: string): void;
+  /** Runs no more approved calls by itself, and resolves when those that run are over, or after six seconds. */
+  drain(): Promise<void>;
   /** Takes over the upstreams and endpoints of a new configuration, live. */
   reload(config: Config): void;
   /** Ends everything, in the order in which nothing is lost. */
@@ -67,6 +85,12 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
   });
   if (!opened.ok) return { ok: false, error: opened.report };
   const { policies } = opened;
+
+  const notifying = readNotifiers(config, deps);
+  if (!notifying.ok) {
+    await policies.close();
+    return notifying;
+  }
 
   const place = parseStoreUrl(config.store.url);
   const secret = loadSecretKey({
@@ -113,10 +137,13 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
   };
   reload(config);
 
+  let publicUrl = publicUrlOf(config.server, config.server.port);
   const gateway = createGateway({
     upstreams,
     catalog,
     audit,
+    approvals,
+    link: (id) => `${publicUrl}/api/v1/approvals/${id}`,
     rateLimits: store.rateLimits,
     policies: () => policies.current(),
     scope: (endpoint) => scopes.get(endpoint),
@@ -128,6 +155,15 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
   });
   swapped = (before, after) => gateway.policiesReplaced(before, after);
 
+  recordApprovals(approvals, audit);
+  let dispatcher: Dispatcher | undefined;
+  approvals.onTransition(() => dispatcher?.kick());
+  let draining: Promise<void> | undefined;
+  const drain = (): Promise<void> => {
+    draining ??= gateway.drain(DRAIN_MS);
+    return draining;
+  };
+
   const wired: Wired = {
     gateway,
     store,
@@ -135,17 +171,41 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     upstreams,
     policies,
     settled: within(timing.settleMs ?? SETTLE_MS, catalog.settled(config.upstreams.map((upstream) => upstream.name))),
+    begin(url) {
+      publicUrl = url ?? publicUrl;
+      const { notifiers } = notifying;
+      const { outbox } = store;
+      dispatcher ??= createDispatcher({ outbox, notifiers, log, now, random: Math.random, publicUrl });
+      gateway.start();
+    },
+    drain,
     reload,
     async close() {
+      await drain();
       await policies.close();
       await catalog.close();
       await upstreams.close();
-      await audit.flush();
+      // Runs that their servers' end has cut off are written down as such, and not left to their leases.
+      await gateway.drain(LAST_WRITE_MS);
       await approvals.close();
+      await dispatcher?.close();
+      await audit.flush();
       await store.close();
     },
   };
   return { ok: true, wired };
+}
+
+type Notifying =
+  | { readonly ok: true; readonly notifiers: ReadonlyMap<string, Notifier> }
+  | { readonly ok: false; readonly error: string };
+
+function readNotifiers(config: Config, deps: Pick<WireDeps, "log" | "now">): Notifying {
+  try {
+    return { ok: true, notifiers: createNotifiers(config.notifiers, deps) };
+  } catch (err) {
+    return { ok: false, error: err instanceof Error ? err.message : "A notifier cannot be used." };
+  }
 }
 
 async function within(ms: number, work: Promise<void>): Promise<void> {

@@ -64,6 +64,7 @@ export function registerStdio(program: Command, shell: Shell): void {
           principal: localPrincipal(options),
           endpoint: options.endpoint,
         });
+        wired.begin();
         void shell.stopped().then(() => edge.close());
         await edge.closed;
         await wired.close();

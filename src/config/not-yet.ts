@@ -4,11 +4,7 @@ import type { Path } from "./yaml-source.ts";
 
 /** Keys whose values are checked, although this version does nothing with them. */
 const NOT_YET: ReadonlyArray<readonly [path: Path, message: string]> = [
-  [["server", "hold"], "This does nothing yet: a call that waits for a decision is refused at once, not held."],
   [["server", "metrics_port"], "This does nothing yet: there are no metrics."],
-  [["auth", "admin"], "This does nothing yet: there is no API and no console to administer the gateway with."],
-  [["approval_flows"], "Flows do nothing yet but to be checked: a call that needs an approval is refused."],
-  [["notifiers"], "Notifiers do nothing yet but to be checked: nobody is told of anything."],
   [["step_up"], "This does nothing yet: a call that needs a stronger sign-in is refused."],
 ];
 

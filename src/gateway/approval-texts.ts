@@ -136,3 +136,16 @@ function lines(first: string, more: readonly string[]): string {
 function timeOf(at: number): string {
   return new Date(at).toISOString();
 }
+
+/** What a model is told when the server wanted to ask the client something in the middle of an approved run. */
+export const ASKED_IN_RUN =
+  "The call was approved and started, and its server then asked for input, which an approved call cannot give. It was " +
+  "given up there. Check what it has done before you call the tool again, which asks for approval anew.";
+
+/** What a model is told when an approved call did not reach its server. */
+export function spentText(fault: string, upstream: string): string {
+  return (
+    `${fault} Server: ${upstream}. The call was approved and not carried out, and its approval is spent. ` +
+    "Calling the tool again asks for approval anew."
+  );
+}

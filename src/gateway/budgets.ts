@@ -2,8 +2,8 @@ import type { Decision, RateLimit } from "../core/decision.ts";
 import type { Log } from "../core/log.ts";
 import type { RateLimits } from "../store/rate-limits.ts";
 
-/** A decision that lets a call through. */
-export type Allowed = Extract<Decision, { effect: "allow" }>;
+/** A decision that lets a call through, at once or with people's consent. */
+export type Allowed = Extract<Decision, { effect: "allow" | "request_approval" }>;
 
 /** Draws a call on the budgets that its decision names. */
 export interface Budgets {
@@ -32,7 +32,8 @@ export function createBudgets(deps: { readonly rateLimits: RateLimits; readonly 
 }
 
 function exceeded(decision: Allowed, { policy, message }: RateLimit, retryAfterMs: number): Decision {
-  const { limits: _spent, inspectsResult: _none, ...report } = decision;
+  const { matched, unapplied, set, hidden } = decision;
+  const report = { matched, set, ...(unapplied && { unapplied }), ...(hidden && { hidden }) };
   const text = `${message} Try again in ${waitText(retryAfterMs)}.`;
   return { ...report, effect: "rate_limit", policy, message: text, retryAfterMs };
 }

@@ -1,7 +1,9 @@
+import type { Approvals } from "../approvals/approvals.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { RpcError } from "../core/call.ts";
 import { refuse } from "../core/errors.ts";
+import { createCallIds } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { Scope } from "../core/scope.ts";
@@ -10,6 +12,9 @@ import type { PolicySet } from "../policy/policy-set.ts";
 import type { KeyedHash } from "../redaction/redact.ts";
 import type { RateLimits } from "../store/rate-limits.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
+import { STATUS_TOOL } from "./approval-texts.ts";
+import { startApprovedRunner } from "./approved-runner.ts";
+import { createApprovedRuns } from "./approved-runs.ts";
 import { createBudgets } from "./budgets.ts";
 import { mergeCapabilities, mergeInstructions } from "./capabilities.ts";
 import { createListEncoder } from "./encoded-lists.ts";
@@ -17,16 +22,21 @@ import type { Gateway } from "./gateway.ts";
 import { createListChanges, type ListChanges } from "./list-changes.ts";
 import { createMentions } from "./mentions.ts";
 import { createOutsideTalk } from "./outside-talk.ts";
+import { createPausedCalls } from "./paused-calls.ts";
 import { createPipeline } from "./pipeline.ts";
 import { createReceipts } from "./receipts.ts";
 import { createRelay, ownerOfResource } from "./relay.ts";
 import { createRequestStates } from "./request-state.ts";
+import { asksForApproval, createStatusListing } from "./status-tool.ts";
 import { createVisibility } from "./visibility.ts";
 
 export interface GatewayDeps {
   readonly upstreams: Upstreams;
   readonly catalog: Catalog;
   readonly audit: Audit;
+  readonly approvals: Approvals;
+  /** Where people find an approval request. */
+  readonly link: (id: string) => string;
   readonly rateLimits: RateLimits;
   /** The set in force; read once per call, so that a swap falls between calls. */
   readonly policies: () => PolicySet;
@@ -42,7 +52,12 @@ export interface GatewayDeps {
 }
 
 /** The gateway, with the side that no edge sees. */
-export type WiredGateway = Gateway & Pick<ListChanges, "policiesReplaced">;
+export interface WiredGateway extends Gateway, Pick<ListChanges, "policiesReplaced"> {
+  /** Begins to run by itself what is approved and waits for no client. */
+  start(): void;
+  /** Runs no more approved calls, and resolves once those that run are over, or after `ms`. */
+  drain(ms: number): Promise<void>;
+}
 
 /** Puts the rooms behind the one face that the edges know. */
 export function createGateway(deps: GatewayDeps): WiredGateway {
@@ -52,32 +67,45 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
   const mentions = createMentions();
   const states = createRequestStates(deps.seal, deps.now);
   const outside = createOutsideTalk(deps.hash);
+  const budgets = createBudgets(deps);
+  const runs = createApprovedRuns({ ...deps, budgets, mentions, outside, callIds: createCallIds(deps.now) });
+  const paused = createPausedCalls({ ...deps, runs, states });
   const callTool = createPipeline({
     ...deps,
     visibility,
-    budgets: createBudgets(deps),
+    budgets,
     receipts: createReceipts(),
     states,
     mentions,
     outside,
+    paused,
+    // A server's own tool of this name is not shadowed where no policy needs ours.
+    isStatusCall: ({ params, scope }) =>
+      params["name"] === STATUS_TOOL &&
+      (asksForApproval(deps.policies()) || !catalog.view(scope).tools.has(STATUS_TOOL)),
   });
+  let stopRunner = (): void => {};
   const relay = createRelay({ catalog, upstreams, states, mentions, outside });
   const encodeList = createListEncoder(deps.serverInfo);
+  const withStatusTool = createStatusListing();
 
   return {
     scope: deps.scope,
     capabilities: (scope) => mergeCapabilities(scope, upstreams, catalog.view(scope)),
     instructions: (scope) => mergeInstructions(scope, upstreams),
-    list: (scope, kind, caller) =>
-      encodeList(kind === "tools" ? visibility.tools(scope, caller) : catalog.view(scope), kind),
+    list(scope, kind, caller) {
+      if (kind !== "tools") return encodeList(catalog.view(scope), kind);
+      const tools = visibility.tools(scope, caller);
+      return encodeList(asksForApproval(deps.policies()) ? withStatusTool(tools) : tools, kind);
+    },
     headerRules(scope, name, caller) {
       const tool = catalog.view(scope).tools.get(name);
       if (tool === undefined || tool.paramHeaders.length === 0) return [];
       return visibility.hides(scope, caller, tool) ? [] : tool.paramHeaders;
     },
     call: (call) => (call.method === "tools/call" ? callTool(call) : relay(call)),
-    task: async () => undefined,
-    cancelTask: async () => false,
+    task: (id, principal) => paused.task(id, principal),
+    cancelTask: (id, principal) => paused.cancel(id, principal),
     async subscribe(scope, peer, uri, onUpdated) {
       const owner = ownerOfResource({ catalog, mentions }, scope, uri);
       const upstream = owner === undefined ? undefined : upstreams.get(owner);
@@ -93,9 +121,17 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
         upstreams.get(name)?.session(outside.peerFor(peer, name)).notify(notification);
       }
     },
-    release: (peerKey) => upstreams.release(peerKey),
+    // An approved call goes on when the session has ended in which it was asked for.
+    release: (peerKey) => runs.whenPeerIsFree(peerKey, () => upstreams.release(peerKey)),
     onListChanged: (listener) => listChanges.onChange(listener),
     policiesReplaced: (before, after) => listChanges.policiesReplaced(before, after),
+    start() {
+      stopRunner = startApprovedRunner({ ...deps, runs });
+    },
+    drain(ms) {
+      stopRunner();
+      return runs.drain(ms);
+    },
   };
 }
 

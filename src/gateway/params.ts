@@ -19,7 +19,11 @@ export function readContinuation(
   const text = call.params["requestState"];
   if (text === undefined) return { ok: true, value: NOTHING_CONTINUED };
   const value = typeof text === "string" ? states.open(call, upstream, text) : undefined;
-  return value === undefined
-    ? refuse("PARAMS_INVALID", "params.requestState is not one that this gateway gave for this request.")
-    : { ok: true, value };
+  return value === undefined ? FOREIGN_STATE : { ok: true, value };
 }
+
+/** The answer to a state that is forged, stale, somebody else's, or of another request. Nothing tells these apart. */
+export const FOREIGN_STATE = refuse(
+  "PARAMS_INVALID",
+  "params.requestState is not one that this gateway gave for this request.",
+);

@@ -12,6 +12,7 @@ import { auditOpening, policyInput } from "./call-facts.ts";
 import { enforceable } from "./enforceable.ts";
 import type { Mentions } from "./mentions.ts";
 import type { OutsideTalk } from "./outside-talk.ts";
+import type { Paused, PausedCalls } from "./paused-calls.ts";
 import type { Receipts } from "./receipts.ts";
 import type { RequestStates } from "./request-state.ts";
 import { resolveTool, UNKNOWN_TOOL } from "./resolve.ts";
@@ -31,6 +32,9 @@ export interface PipelineDeps {
   readonly states: RequestStates;
   readonly mentions: Mentions;
   readonly outside: OutsideTalk;
+  readonly paused: Pick<PausedCalls, "ask" | "resume" | "status">;
+  /** Whether a call is for the gateway's own tool. */
+  readonly isStatusCall: (call: Call) => boolean;
   /** For what policies replace with its hash. */
   readonly hash: KeyedHash;
   readonly log: Log;
@@ -40,12 +44,13 @@ export interface PipelineDeps {
 /**
  * The life of one `tools/call`, top to bottom: resolve → decide → count → record → enforce → call the upstream → decide
  * on what it says → record the end. Stopping early is the only branch, and nothing happens to an upstream before its
- * decision is on disk.
+ * decision is on disk. A call that needs approval stops here, too: what is run later is its request.
  */
 export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outcome> {
   const { audit, states, receipts, hash, log, now } = deps;
 
   return async (call) => {
+    if (deps.isStatusCall(call)) return deps.paused.status(call);
     const resolved = resolveTool(deps, call);
     if (!resolved.ok) return resolved.outcome;
     const { tool } = resolved;
@@ -55,33 +60,52 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
     const input = policyInput(call, tool, resolved.arguments);
     const decided = set.decide(input);
 
-    // Counted before it is recorded, so that the record says what came of it. A call that is cancelled now has cost.
-    const limited = decided.effect === "allow" && decided.limits !== undefined;
-    const draws = limited && !receipts.redeem(resolved.continuation.receipt);
+    const { continuation } = resolved;
+    // Counted before it is recorded, so that the record says what came of it. A call that is cancelled now has cost; one
+    // that waits for approval costs when it is run.
+    const limited = continuation.kind === "upstream" && decided.effect === "allow" && decided.limits !== undefined;
+    const draws = limited && !receipts.redeem(continuation.receipt);
     const decision = draws ? await deps.budgets.draw(decided, decided.limits) : decided;
     if (decision === undefined) return { kind: "refused", refusal: refuse("LIMITS_UNAVAILABLE") };
 
     const opened = await audit.open(auditOpening(call, tool, decision, resolved.arguments));
     if (!opened) return decision.hidden ? UNKNOWN_TOOL : { kind: "refused", refusal: refuse("AUDIT_UNAVAILABLE") };
     const guard = decision.inspectsResult ? createResultGuard({ set, input, hash, log }) : undefined;
-    const close = (outcome: string): void => {
+    const close = (outcome: string, approval?: string): void => {
       const at = now();
-      const closing = { callId: call.id, at, outcome, durationMs: at - call.receivedAt };
-      const policies = guard?.matched();
-      audit.close(policies === undefined || policies.length === 0 ? closing : { ...closing, policies });
+      const policies = guard?.matched() ?? [];
+      audit.close({
+        callId: call.id,
+        at,
+        outcome,
+        durationMs: at - call.receivedAt,
+        ...(policies.length === 0 ? {} : { policies }),
+        ...(approval === undefined ? {} : { approval }),
+      });
     };
 
-    if (decision.effect !== "allow") {
+    // The record says why; the caller hears what it would hear of any name that nobody has.
+    if (decision.hidden) {
       close("denied");
-      // The record says why; the caller hears what it would hear of any name that nobody has.
-      return decision.hidden ? UNKNOWN_TOOL : { kind: "denied", decision: enforceable(decision) };
+      return UNKNOWN_TOOL;
+    }
+    if (decision.effect !== "allow" && decision.effect !== "request_approval") {
+      close("denied");
+      return { kind: "denied", decision: enforceable(decision) };
+    }
+    let paused: Paused | undefined;
+    if (continuation.kind === "approval") paused = await deps.paused.resume({ call, ...resolved }, continuation);
+    else if (decision.effect === "request_approval") paused = await deps.paused.ask({ call, ...resolved }, decision);
+    if (paused !== undefined) {
+      close(paused.ending, paused.approval);
+      return paused.outcome;
     }
 
     const round = await callUpstream(deps.upstreams, {
       call,
       tool,
       arguments: resolved.arguments,
-      state: resolved.continuation.state,
+      state: continuation.kind === "upstream" ? continuation.state : undefined,
       peer: deps.outside.peerFor(call.peer, tool.upstream, guard && { set, redactions: guard.beside() }),
       onNotification: (notification) => call.notify(guard?.notification(notification) ?? notification),
     });

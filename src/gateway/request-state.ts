@@ -7,23 +7,39 @@ import type { Seal } from "../core/seal.ts";
 /** How long a client may take to answer an upstream's questions, in ms. */
 const STATE_TTL_MS = 600_000;
 
-/** What a client carries from a question to the call that brings the answer. */
-export interface Continuation {
+/** What a client carries from the answer that sent it away to the call with which it comes back. */
+export type Continuation = UpstreamContinuation | ApprovalContinuation;
+
+/** The client was asked something by the upstream. */
+export interface UpstreamContinuation {
+  readonly kind: "upstream";
   /** The upstream's own state, if it gave one. */
   readonly state: string | undefined;
   /** See `Receipts`. */
   readonly receipt: string | undefined;
 }
 
+/** The call waits for people. What became of it is in the store; this only says which request it is. */
+export interface ApprovalContinuation {
+  readonly kind: "approval";
+  /** The request's id. */
+  readonly id: string;
+  /** How often the client has come back, this time included. */
+  readonly leg: number;
+}
+
 /** What the first request of a call continues. */
-export const NOTHING_CONTINUED: Continuation = { state: undefined, receipt: undefined };
+export const NOTHING_CONTINUED: UpstreamContinuation = { kind: "upstream", state: undefined, receipt: undefined };
 
 /**
- * An upstream's `requestState`, sealed for the way through the client: bound to the principal, the upstream and the exact
- * request, so that it opens for nobody and nothing else. 2026-07-28 patterns/mrtr, "Server Requirements"
+ * `requestState`, sealed for the way through the client: an upstream's or the gateway's own, bound to the principal, the
+ * upstream and the exact request, so that it opens for nobody and nothing else. 2026-07-28 patterns/mrtr, "Server
+ * Requirements"
  */
 export interface RequestStates {
-  seal(call: Call, upstream: string, continuation: Continuation): string;
+  seal(call: Call, upstream: string, continuation: Omit<UpstreamContinuation, "kind">): string;
+  /** `until`: ms since the epoch. */
+  sealApproval(call: Call, upstream: string, continuation: Omit<ApprovalContinuation, "kind">, until: number): string;
   /** What was sealed, or `undefined` when it was not sealed for this very request. */
   open(call: Call, upstream: string, text: string): Continuation | undefined;
 }
@@ -39,13 +55,23 @@ export function createRequestStates(seal: Seal, now: () => number): RequestState
     });
   return {
     seal: (call, upstream, { state, receipt }) =>
-      seal.seal({ for: binding(call, upstream), state, receipt }, now() + STATE_TTL_MS),
+      seal.seal({ for: binding(call, upstream), kind: "upstream", state, receipt }, now() + STATE_TTL_MS),
+    sealApproval: (call, upstream, { id, leg }, until) =>
+      seal.seal({ for: binding(call, upstream), kind: "approval", id, leg }, until),
     open(call, upstream, text) {
       const payload = seal.open(text, now());
       if (payload === undefined || payload["for"] !== binding(call, upstream)) return undefined;
-      return { state: textIn(payload, "state"), receipt: textIn(payload, "receipt") };
+      return continuationIn(payload);
     },
   };
+}
+
+// The kind stands inside the seal: an upstream that chooses its state's text cannot make it one of the gateway's.
+function continuationIn(payload: JsonObject): Continuation | undefined {
+  const { kind, id, leg } = payload;
+  if (kind === "upstream") return { kind, state: textIn(payload, "state"), receipt: textIn(payload, "receipt") };
+  if (kind !== "approval" || typeof id !== "string" || typeof leg !== "number") return undefined;
+  return { kind, id, leg };
 }
 
 function textIn(payload: JsonObject, key: string): string | undefined {

@@ -7,7 +7,7 @@ import type { UpstreamRequest, Upstreams } from "../upstream/upstream.ts";
 
 /** A decided call on its way to the tool. */
 export interface UpstreamCall {
-  readonly call: Call;
+  readonly call: Pick<Call, "params" | "wantsProgress" | "logLevel" | "cancellation">;
   readonly tool: ToolEntry;
   readonly arguments: JsonObject;
   readonly state: string | undefined;

@@ -8,6 +8,7 @@ import type { Scope } from "../core/scope.ts";
 import type { PolicySet, Viewer } from "../policy/policy-set.ts";
 import type { Listing } from "./encoded-lists.ts";
 import type { Caller } from "./gateway.ts";
+import { asksForApproval } from "./status-tool.ts";
 
 /** How many classes of viewers one endpoint remembers, and how many different lists of tools it keeps for them. */
 const MAX_CLASSES = 4096;
@@ -83,6 +84,7 @@ export function createVisibility(deps: {
     },
     hides: (scope, caller, tool) => deps.policies().hides(viewerAt(scope, caller), tool),
     difference: (before, after) => (scope, caller) => {
+      if (asksForApproval(before) !== asksForApproval(after)) return true;
       const view = deps.catalog.view(scope);
       const viewer = viewerAt(scope, caller);
       return shapeFor(before, view, viewer) !== shapeFor(after, view, viewer);

@@ -1,0 +1,143 @@
+import type { Catalog } from "../catalog/catalog.ts";
+import type { ToolEntry } from "../catalog/entries.ts";
+import type { ApprovalRequest } from "../core/approval.ts";
+import type { Call, ClientFacts } from "../core/call.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { SettledOutcome } from "../core/outcome.ts";
+import type { Principal } from "../core/principal.ts";
+import type { Scope } from "../core/scope.ts";
+import type { PolicyInput, PolicySet } from "../policy/policy-set.ts";
+import type { Upstreams } from "../upstream/upstream.ts";
+import type { AskedContext } from "./asked-context.ts";
+import type { Allowed } from "./budgets.ts";
+import { enforceable } from "./enforceable.ts";
+
+/** Who is there when an approved call is to be run; what is left out is as it was when they asked. */
+export interface LiveCaller extends Pick<Call, "principal">, Partial<Pick<Call, "headers" | "peer" | "traceId">> {
+  readonly client?: ClientFacts;
+}
+
+/** An approved call that is to be run. */
+export interface RunCandidate {
+  readonly request: ApprovalRequest;
+  /** The live caller's, else the requester's as they were. */
+  readonly principal: Principal;
+  readonly client: ClientFacts;
+  readonly headers: JsonObject;
+  readonly context: AskedContext;
+  readonly arguments: JsonObject;
+  /** Id of the run's own row in the audit. */
+  readonly callId: string;
+  /** ms since the epoch. */
+  readonly at: number;
+}
+
+/** What today's policies and servers make of it. */
+export type RunVerdict =
+  | {
+      readonly kind: "fits";
+      readonly tool: ToolEntry;
+      readonly set: PolicySet;
+      readonly input: PolicyInput;
+      readonly decision: Allowed;
+    }
+  /** It will never be run. `reason` is for people. */
+  | { readonly kind: "invalid"; readonly reason: string }
+  /** Not now; it stays approved. */
+  | { readonly kind: "not_now"; readonly outcome: SettledOutcome };
+
+export interface RunCheckDeps {
+  readonly upstreams: Pick<Upstreams, "get">;
+  readonly catalog: Pick<Catalog, "view" | "settled">;
+  readonly policies: () => PolicySet;
+  readonly scope: (endpoint: string) => Scope | undefined;
+}
+
+/**
+ * Decides an approved call again, right before it is run: what people approved is the call as it was, under the rules
+ * that asked them. An approval satisfies the policies that asked for it, and no others.
+ */
+export function createRunCheck(deps: RunCheckDeps): (candidate: RunCandidate) => Promise<RunVerdict> {
+  return async (candidate) => {
+    const { request, context } = candidate;
+    const found = await findTool(deps, request, context.endpoint);
+    if (found.kind !== "found") return found;
+    const { tool } = found;
+    if (tool.digest !== request.definitionDigest) {
+      return invalid("The definition of the tool has changed since the approval was asked for.");
+    }
+    const set = deps.policies();
+    const input = inputOf(candidate, tool);
+    const decision = set.decide(input);
+    if (decision.hidden) return invalid("The requester no longer has access to the tool.");
+    switch (decision.effect) {
+      case "allow":
+        return { kind: "fits", tool, set, input, decision };
+      case "request_approval": {
+        const missing = decision.approvals.find(
+          ({ policy, flow }) => !context.granted.some((given) => given.policy === policy && given.flow === flow),
+        );
+        if (missing === undefined) return { kind: "fits", tool, set, input, decision };
+        return invalid(`The policy ${missing.policy} now asks for an approval that this request does not bring.`);
+      }
+      case "hide":
+      case "deny":
+      case "rate_limit":
+        return invalid(`The policy ${decision.policy} refuses the call now.`);
+      case "step_up":
+        return { kind: "not_now", outcome: { kind: "denied", decision: enforceable(decision) } };
+      default:
+        return decision satisfies never;
+    }
+  };
+}
+
+type Found = { readonly kind: "found"; readonly tool: ToolEntry } | Exclude<RunVerdict, { kind: "fits" }>;
+
+async function findTool(
+  deps: RunCheckDeps,
+  { upstream, tool: name }: ApprovalRequest,
+  endpoint: string,
+): Promise<Found> {
+  const server = deps.upstreams.get(upstream);
+  const scope = deps.scope(endpoint);
+  if (server === undefined || scope === undefined || !scope.upstreams.includes(upstream)) {
+    return invalid("The server of the tool is no longer offered where the approval was asked for.");
+  }
+  // A server that is down, or whose lists are still to be read after a start, says nothing about its tools.
+  if (server.status().state !== "ready") return notNow(upstream, "it is not connected");
+  await deps.catalog.settled([upstream]);
+  const { tools, absentTools } = deps.catalog.view(scope);
+  const named = (entry: ToolEntry): boolean => entry.upstream === upstream && entry.name === name;
+  const tool = [...tools.values()].find(named);
+  if (tool !== undefined) return { kind: "found", tool };
+  if ([...absentTools.values()].some(named)) return notNow(upstream, "it is down");
+  return invalid("The tool is no longer there.");
+}
+
+function inputOf(candidate: RunCandidate, tool: ToolEntry): PolicyInput {
+  const { principal, client, context, headers } = candidate;
+  return {
+    principal,
+    client,
+    tool: { name: tool.name, upstream: tool.upstream, definition: tool.definition },
+    arguments: candidate.arguments,
+    request: {
+      id: candidate.callId,
+      method: "tools/call",
+      time: candidate.at,
+      session: context.session,
+      endpoint: context.endpoint,
+      headers,
+    },
+  };
+}
+
+function invalid(reason: string): { readonly kind: "invalid"; readonly reason: string } {
+  return { kind: "invalid", reason };
+}
+
+function notNow(upstream: string, detail: string): Extract<RunVerdict, { kind: "not_now" }> {
+  const fault = { code: "UPSTREAM_UNAVAILABLE", upstream, detail, executed: "no" } as const;
+  return { kind: "not_now", outcome: { kind: "fault", fault } };
+}
