@@ -36,10 +36,11 @@ class Hints implements SchemaHints {
   }
 
   member(key: string): SchemaHints | undefined {
+    const known = this.#members.get(key);
+    if (known !== undefined) return known;
     const declared = this.#schemas.filter((schema) => ownSchema(schema["properties"], key) !== undefined);
     // Only names that the schema declares are remembered: a caller's own keys must not fill the memory.
     if (declared.length === 0) return this.#additional();
-    if (this.#members.has(key)) return this.#members.get(key);
     const hints = this.#below(declared.map((schema) => ownSchema(schema["properties"], key)));
     this.#members.set(key, hints);
     return hints;

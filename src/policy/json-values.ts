@@ -58,15 +58,14 @@ export class JsonMap extends Map<string, unknown> {
 
   override get(key: string): unknown {
     if (typeof key !== "string") return undefined;
+    // Thousands of conditions may read the same member of one call.
+    const known = super.get(key);
+    if (known !== undefined) return known;
     if (!Object.hasOwn(this.#source, key)) {
       if (this.#source instanceof Shortened) throw Shortened.read(this.#source, key);
       return undefined;
     }
-    const value = this.#source[key];
-    if (typeof value !== "object" || value === null) return bindScalar(value, this.#hints?.member(key));
-    const known = super.get(key);
-    if (known !== undefined) return known;
-    const bound = bindJson(value, this.#depth + 1, this.#hints?.member(key));
+    const bound = bindJson(this.#source[key], this.#depth + 1, this.#hints?.member(key));
     super.set(key, bound);
     return bound;
   }
