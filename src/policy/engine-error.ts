@@ -16,10 +16,24 @@ export function isEngineError(error: unknown): error is EngineError {
   return error instanceof Error && "summary" in error && "code" in error && "range" in error;
 }
 
+/** What other languages write, and CEL otherwise. */
+const FOREIGN: ReadonlyMap<string, string> = new Map([
+  ["=", "=="],
+  ["&", "&&"],
+  ["|", "||"],
+  ["and", "&&"],
+  ["or", "||"],
+  ["not", "!"],
+]);
+
 /** What an author should write instead of `text`, where that can be told. */
 export function hintFor(error: EngineError, text: string, functionNames: readonly string[]): string | undefined {
   const place = error.range === undefined ? "" : text.slice(error.range.start, error.range.end);
   switch (error.code) {
+    case "unexpected_character": {
+      const instead = FOREIGN.get(place.toLowerCase());
+      return instead === undefined ? undefined : `CEL writes \`${instead}\`.`;
+    }
     case "unknown_variable":
       return didYouMean(suggest(place, VARIABLES)) ?? `Known are ${VARIABLES.join(", ")}.`;
     case "no_such_key": {

@@ -2,6 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../src/core/json.ts";
+import { createPolicyLanguage } from "../../src/policy/environment.ts";
 import { evaluate, mistakes, policyInput, policySet } from "../support/policy-inputs.ts";
 
 const mistakeIn = (condition: string) =>
@@ -327,6 +328,19 @@ describe("time", () => {
   it("is in no zone that does not exist", () => {
     expect(mistakeIn('request.time.getHours("Mars/Olympus") > 8')).toEqual(["There is no such time zone."]);
     expect(evaluate("request.time.getHours(args.zone) > 8", { arguments: { zone: "nowhere" } })).toContain("time zone");
+  });
+});
+
+describe("what other languages write", () => {
+  it.each([
+    ["args.a = 1", "=="],
+    ["args.a == 1 and args.b", "&&"],
+    ["args.a == 1 OR args.b", "||"],
+    ["not args.a", "!"],
+    ["args.a & args.b", "&&"],
+  ])("is told how CEL writes it: %s", (condition, instead) => {
+    const compiled = createPolicyLanguage().condition(condition);
+    expect(!compiled.ok && compiled.problems.map(({ hint }) => hint)).toEqual([`CEL writes \`${instead}\`.`]);
   });
 });
 
