@@ -181,7 +181,10 @@ function kindsOf({ schemas }: Alternative): ReadonlySet<JsonKind> | undefined {
   let kinds: ReadonlySet<JsonKind> | undefined;
   for (const schema of schemas) {
     const { type } = schema;
-    const named = typeof type === "string" ? [type] : Array.isArray(type) ? type : [];
+    // Not JSON Schema but OpenAPI's, from which many tools are made: null is meant to be possible there.
+    const nullable = schema["nullable"] === true ? ["null"] : [];
+    const types: readonly Json[] = typeof type === "string" ? [type] : Array.isArray(type) ? type : [];
+    const named = types.length === 0 ? [] : [...types, ...nullable];
     const values = valuesOf(schema)?.map(kindOf);
     const read = named.flatMap((name) =>
       typeof name === "string" && Object.hasOwn(KINDS, name) ? (KINDS[name] ?? []) : [],
@@ -211,9 +214,9 @@ function unionOf(all: readonly (ReadonlySet<JsonKind> | undefined)[]): ReadonlyS
 }
 
 function valuesOf(schema: JsonObject): readonly Json[] | undefined {
-  const { const: only, enum: listed } = schema;
+  const { const: only, enum: listed, nullable } = schema;
   if (only !== undefined) return [only];
-  return Array.isArray(listed) ? listed : undefined;
+  return Array.isArray(listed) ? [...listed, ...(nullable === true ? [null] : [])] : undefined;
 }
 
 function valuesOfAll(alternatives: readonly Alternative[]): readonly Json[] | undefined {

@@ -113,7 +113,10 @@ export function createArgumentCheck(known: readonly KnownTool[], language: Polic
     }
     return [...found].map(([text, groups], index) => ({
       text,
-      problems: [...reportFindings(groups, text.shown), ...(complete || index > 0 ? [] : [TOO_INTRICATE])],
+      problems: [
+        ...reportFindings(groups, { shown: text.shown, isCondition: text === when }),
+        ...(complete || index > 0 ? [] : [TOO_INTRICATE]),
+      ],
     }));
   };
 }

@@ -27,12 +27,15 @@ const MAX_NAMES = 12;
  * Puts together what was found for each tool, one problem per mistake. What evaluates to an error for any of the tools is
  * one. A comparison that never holds is one only if it holds for none of them: other tools may be what it is there for.
  */
-export function reportFindings(groups: readonly ToolFindings[], shown: boolean): readonly Problem[] {
+export function reportFindings(
+  groups: readonly ToolFindings[],
+  { shown, isCondition }: { readonly shown: boolean; readonly isCondition: boolean },
+): readonly Problem[] {
   const severity = shown ? "warning" : "error";
   const unknown = unknownArguments(groups);
   return [
     ...unknownProblems(groups, unknown),
-    ...missingProblems(groups, unknown, severity),
+    ...missingProblems(groups, unknown, { severity, isCondition }),
     ...typeProblems(groups, severity),
     ...outcomeProblems(groups, severity),
   ];
@@ -80,7 +83,7 @@ function lastOf(name: string): RegExp {
 function missingProblems(
   groups: readonly ToolFindings[],
   unknown: ReadonlySet<string>,
-  severity: Problem["severity"],
+  { severity, isCondition }: { readonly severity: Problem["severity"]; readonly isCondition: boolean },
 ): readonly Problem[] {
   const places = new Map<number, { readonly tools: string[]; readonly missing: Map<string, MissingArgument> }>();
   for (const { tools, findings } of groups) {
@@ -102,7 +105,9 @@ function missingProblems(
     const optional = all.length > 1 ? "are optional in" : "is optional in";
     const verb = all.some(({ absent }) => absent) ? "may be missing in" : optional;
     const guards = all.map(({ guard }) => guard).join(" && ");
-    const hint = severity === "error" ? `Write \`${guards} && …\`.` : "Where it is missing, [not available] is shown.";
+    // A key or a cost has a value of its own, also where nothing can be read.
+    const repair = isCondition ? `Write \`${guards} && …\`.` : `Write \`${guards} ? … : …\`.`;
+    const hint = severity === "error" ? repair : "Where it is missing, [not available] is shown.";
     return { start, severity, message: `${names} ${verb} ${toolList(tools)}.`, hint };
   });
 }

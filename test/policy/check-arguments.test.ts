@@ -364,6 +364,28 @@ describe("the other texts of a policy", () => {
   });
 });
 
+describe("the repair that is proposed for an optional argument", () => {
+  it.each([
+    ["a condition", 'when: args.note == "x"\n  then: { deny: {} }', "Write `has(args.note) && …`."],
+    ["a key", "then: { rate_limit: { limit: 5, per: 1d, key: args.note } }", "Write `has(args.note) ? … : …`."],
+  ])("of %s has the type that is wanted there", (_what, rest, hint) => {
+    expect(check(`policies:\n- id: p\n  ${rest}\n`).errors.map((error) => error.hint)).toEqual([hint]);
+  });
+});
+
+describe("a schema that was made of OpenAPI", () => {
+  it("can mean null where it says nullable", () => {
+    const properties = {
+      thread: { type: "string", nullable: true },
+      state: { enum: ["open", "closed"], nullable: true },
+      kind: { type: "string", enum: ["a", "b"], nullable: true },
+    };
+    const tools = [tool("chat/post", { type: "object", properties, required: ["thread", "state", "kind"] })];
+    for (const name of Object.keys(properties)) expect(problems(`args.${name} == null`, tools)).toEqual([]);
+    expect(problems("args.thread == 5", tools)).toHaveLength(1);
+  });
+});
+
 describe("a condition that is made to be hard to check", () => {
   it("ends, with a word that it was not checked in full", () => {
     const names = Array.from({ length: 28 }, (_, depth) => `a${depth}`);
