@@ -9,16 +9,16 @@ export type ReadFiles =
 const MAX_FILES = 10_000;
 const MAX_FILE_BYTES = 1_048_576;
 
-/** Whether a path names a policy file: `*.yaml` or `*.yml`, not a test file, not hidden. */
+/** Whether a path names a policy file: `*.yaml` or `*.yml`, in any case, not a test file, not hidden. */
 export function isPolicyFile(path: string): boolean {
   const name = basename(path);
-  return /\.ya?ml$/.test(name) && !/\.test\.ya?ml$/.test(name) && !name.startsWith(".");
+  return /\.ya?ml$/i.test(name) && !/\.test\.ya?ml$/i.test(name) && !name.startsWith(".");
 }
 
 /** Whether a path names a file of tests: `*.test.yaml` or `*.test.yml`, not hidden. */
 export function isTestFile(path: string): boolean {
   const name = basename(path);
-  return /\.test\.ya?ml$/.test(name) && !name.startsWith(".");
+  return /\.test\.ya?ml$/i.test(name) && !name.startsWith(".");
 }
 
 /**

@@ -72,7 +72,9 @@ describe("a folder of policies", () => {
       "b.yml": named("b"),
       "a.yaml": named("a"),
       "sub/c.yaml": named("c"),
+      "D.YAML": named("d"),
       "a.test.yaml": "tests: []",
+      "b.Test.YML": "tests: []",
       ".hidden.yaml": BAD,
       "..data/a.yaml": named("a"),
       "notes.md": "# not a policy",
@@ -82,7 +84,7 @@ describe("a folder of policies", () => {
       good(opened)
         .current()
         .policies.map(({ id }) => id),
-    ).toEqual(["a", "b", "c"]);
+    ).toEqual(["d", "a", "b", "c"]);
     expect(good(opened).errors()).toEqual([]);
   });
 
