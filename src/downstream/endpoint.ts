@@ -17,6 +17,9 @@ import { createStreams } from "./streams.ts";
 
 type Env = { Bindings: HttpBindings };
 
+/** How long an approved call that runs has until its end when the server stops: a little less than calls in flight. */
+const RUNNING_MS = 5_000;
+
 /** The MCP endpoint over HTTP. */
 export interface McpEndpoint {
   /** Mount at the root of a `@hono/node-server`: it writes to the server's own response objects. */
@@ -143,7 +146,7 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
       stopHearing();
       stopTicking();
       listens.close();
-      await Promise.all([edge.holds.close(), sessions.close()]);
+      await Promise.all([edge.holds.close(RUNNING_MS), sessions.close()]);
     },
     stats: () => ({
       sessions: sessions.live,

@@ -18,17 +18,33 @@ export interface Holds {
    * `timeUp` of the answer: whether it was the time that ended the wait, and the client may come back for more.
    */
   hold(call: Call, paused: PausedOutcome, ms: number): Promise<Held>;
-  /** Lets go of all, and holds nothing any more. Resolves when the last one has gone. */
-  close(): Promise<void>;
+  /**
+   * Lets go of all that wait for people, at once, and of what runs after `runningMs` at the latest; nothing is held any
+   * more. Resolves when the last one has gone. A second call may be shorter.
+   */
+  close(runningMs: number): Promise<void>;
   readonly count: number;
 }
 
+/** One hold: what ends the wait for people, and what ends the wait for a run, too. */
+interface Hold {
+  readonly letGo: Cancellation;
+  readonly giveUp: Cancellation;
+  readonly over: Promise<Held>;
+}
+
 export function createHolds(limits: EdgeLimits): Holds {
-  const open = new Map<Cancellation, Promise<unknown>>();
+  const open = new Set<Hold>();
   const byPrincipal = new Map<string, number>();
   let closed = false;
+  let graceMs = 0;
 
-  const wait = async (call: Call, paused: PausedOutcome, ms: number, letGo: Cancellation): Promise<Held> => {
+  const wait = async (
+    call: Call,
+    paused: PausedOutcome,
+    ms: number,
+    { letGo, giveUp }: Omit<Hold, "over">,
+  ): Promise<Held> => {
     // A client that wants progress hears as often as a stream gets a comment, and first of all at once.
     const step = call.wantsProgress ? limits.keepAliveMs : ms;
     let request = paused.request;
@@ -40,8 +56,13 @@ export function createHolds(limits: EdgeLimits): Holds {
       }
       const waited = await paused.wait(Math.min(left, step), letGo);
       if (waited.ended) return waited;
-      if (letGo.cancelled || left <= step) return { ...waited, timeUp: !letGo.cancelled };
       request = waited.request;
+      if (letGo.cancelled) {
+        // What runs already is a call in flight like any other: it gets the time that those get.
+        const last = request.state === "executing" ? await paused.wait(graceMs, giveUp) : waited;
+        return last.ended ? last : { ...last, timeUp: false };
+      }
+      if (left <= step) return { ...waited, timeUp: true };
     }
   };
 
@@ -53,26 +74,33 @@ export function createHolds(limits: EdgeLimits): Holds {
         const now = await paused.wait(0, call.cancellation);
         return now.ended ? now : { ...now, timeUp: false };
       }
-      const letGo = new Cancellation();
-      const stopHearing = call.cancellation.onCancel((reason) => letGo.cancel(reason));
-      const waiting = wait(call, paused, ms, letGo);
-      open.set(letGo, waiting);
+      const ends = { letGo: new Cancellation(), giveUp: new Cancellation() };
+      const stopHearing = call.cancellation.onCancel((reason) => {
+        ends.giveUp.cancel(reason);
+        ends.letGo.cancel(reason);
+      });
+      const hold: Hold = { ...ends, over: wait(call, paused, ms, ends) };
+      open.add(hold);
       byPrincipal.set(owner, own + 1);
       try {
-        return await waiting;
+        return await hold.over;
       } finally {
         stopHearing();
-        open.delete(letGo);
+        open.delete(hold);
         const left = (byPrincipal.get(owner) ?? 1) - 1;
         if (left === 0) byPrincipal.delete(owner);
         else byPrincipal.set(owner, left);
       }
     },
-    async close() {
+    async close(runningMs) {
       closed = true;
-      const waiting = [...open.values()];
-      for (const letGo of [...open.keys()]) letGo.cancel("the gateway stops");
-      await Promise.allSettled(waiting);
+      graceMs = runningMs;
+      const holds = [...open];
+      for (const { letGo, giveUp } of holds) {
+        if (runningMs === 0) giveUp.cancel("the gateway stops");
+        letGo.cancel("the gateway stops");
+      }
+      await Promise.allSettled(holds.map(({ over }) => over));
     },
     get count() {
       return open.size;

@@ -38,7 +38,9 @@ export function deniedAnswer(decision: Stop, call: Answered, errors: "result" | 
 
 /** A call that the gateway refused before it reached a tool. */
 export function refusedAnswer(refusal: Refusal): OwnAnswer {
-  return { kind: "error", error: refusalError(refusal), status: ERRORS[refusal.code].status };
+  const { status } = ERRORS[refusal.code];
+  // That what a call names is not there is said in the body: by its status a 404 tells clients of an unknown method.
+  return { kind: "error", error: refusalError(refusal), status: status === 404 ? 200 : status };
 }
 
 /** A server that did not answer properly: the model is told which, and whether the call may be repeated. */

@@ -203,7 +203,7 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
     modern.listens.close();
     if (edge.holds.count === 0) letGo();
     // Those that are let go of have their answers written by the end of this turn.
-    else void edge.holds.close().then(() => setImmediate(letGo));
+    else void edge.holds.close(0).then(() => setImmediate(letGo));
   };
 
   const letGo = (): void => {
@@ -218,7 +218,7 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
   const drain = (): void => {
     drainUntil = now() + DRAIN_MS;
     modern.listens.close();
-    void edge.holds.close();
+    void edge.holds.close(DRAIN_MS);
     if (serving === 0) close();
   };
 

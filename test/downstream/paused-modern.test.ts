@@ -214,6 +214,18 @@ it("is told what it waits for at once when the gateway stops, and so is who come
   expect(gateway.delivered).toBe(0);
 });
 
+it("gets the result of what runs already when the gateway stops", async () => {
+  await serveAgain(LONG);
+  const sent = post();
+  await gateway.untilWaiting(1);
+  gateway.request = { ...gateway.request, state: "executing" };
+  const closed = served.endpoint.close();
+  await expect.poll(() => gateway.waits).toEqual([60_000, 5_000]);
+  gateway.answer("paid");
+  expect((await sent).json).toHaveProperty("result.content", [{ type: "text", text: "paid" }]);
+  await closed;
+});
+
 describe("a call that nobody will run", () => {
   it.each(["rejected", "expired", "cancelled", "invalidated", "indeterminate"] as const)(
     "%s: words for the model, facts for programs",

@@ -112,3 +112,17 @@ it.each([
   }
   expect(gateway.delivered).toBe(0);
 });
+
+it("gives what runs already the time that any call has when the client closes its side, and none when it is closed", async () => {
+  await initialize();
+  legacyPay(1);
+  modernPay(2);
+  await gateway.untilWaiting(2);
+  gateway.request = { ...gateway.request, state: "executing" };
+  input.end();
+  await expect.poll(() => gateway.waits.length).toBe(4);
+  edge.close();
+  await edge.closed;
+  expect(await answer(1)).toMatchObject({ result: { isError: true } });
+  expect(await answer(2)).toMatchObject({ result: { isError: true } });
+});
