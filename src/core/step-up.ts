@@ -1,3 +1,5 @@
+import type { StepUpPer } from "./decision.ts";
+
 /**
  * Why somebody who came back from the identity provider, or who wanted to go there, gained nothing by it. Each has a
  * page of its own, and stands in events and in the log.
@@ -39,3 +41,6 @@ export type StepUpFailure = (typeof STEP_UP_FAILURES)[number];
 export const CHALLENGE_STATES = ["open", "met", "failed"] as const;
 
 export type ChallengeState = (typeof CHALLENGE_STATES)[number];
+
+/** See `StepUpPer`. */
+export const STEP_UP_PER = ["call", "tool", "session"] as const satisfies readonly StepUpPer[];

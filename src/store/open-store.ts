@@ -18,6 +18,8 @@ import type { RateLimits } from "./rate-limits.ts";
 import { createAuditReader } from "./read-audit.ts";
 import { createSessionStore } from "./session-rows.ts";
 import type { SessionStore } from "./sessions.ts";
+import type { StepUpStore } from "./step-up.ts";
+import { createStepUpStore } from "./step-up-rows.ts";
 import { parseStoreUrl, type StorePlace } from "./store-url.ts";
 
 /** Everything that outlives the process. */
@@ -28,6 +30,7 @@ export interface Store {
   readonly rateLimits: RateLimits;
   readonly approvals: ApprovalStore;
   readonly outbox: Outbox;
+  readonly stepUp: StepUpStore;
   /** Ends the connections. Nothing else may be called afterwards. */
   close(): Promise<void>;
 }
@@ -80,6 +83,7 @@ export function openStore(options: StoreOptions): Store {
     rateLimits,
     approvals: createApprovalStore({ db, guarded, onCommit }),
     outbox: createOutbox({ db, guarded, onCommit }),
+    stepUp: createStepUpStore({ db, guarded, onCommit }),
     async close() {
       await rateLimits.idle();
       await checkpointer?.close();

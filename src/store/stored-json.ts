@@ -21,6 +21,13 @@ export function stringsIn(text: string, place: StoredIn): readonly string[] {
   return value;
 }
 
+/** The list of lists of texts in a stored text. @throws StoreError STORE_ROW_MALFORMED */
+export function stringListsIn(text: string, place: StoredIn): readonly (readonly string[])[] {
+  const value = parsed(text, place);
+  if (!Array.isArray(value)) throw malformed(place);
+  return value.map((item) => stringsIn(JSON.stringify(item ?? null), place));
+}
+
 function parsed(text: string, place: StoredIn): unknown {
   try {
     return JSON.parse(text);
