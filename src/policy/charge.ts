@@ -48,17 +48,11 @@ function keyOf(rate: CompiledRate, context: CallContext): { readonly value: stri
   const result = rate.key(context);
   if ("error" in result) return result;
   const { value } = result;
-  // 5 and 5.0 are one account to its author; a text "5" is another.
-  const text =
-    typeof value === "string" || typeof value === "boolean"
-      ? JSON.stringify(value)
-      : typeof value === "number" || typeof value === "bigint"
-        ? String(value)
-        : value === null
-          ? "null"
-          : undefined;
+  const isPlain = value === null || ["string", "number", "bigint", "boolean"].includes(typeof value);
+  // 5, 5.0 and "5" are one account: many a tool takes each of them, and a budget must not be had once per spelling.
+  const text = isPlain ? String(value) : undefined;
   if (text === undefined) return { error: "the key of the limit is neither a text nor a number" };
-  return text.length > MAX_KEY ? { error: "the key of the limit is too long" } : { value: text };
+  return text.length > MAX_KEY ? { error: "the key of the limit is too long" } : { value: text.normalize() };
 }
 
 function costOf(rate: CompiledRate, context: CallContext): number | { readonly error: string } {

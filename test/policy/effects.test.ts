@@ -218,8 +218,11 @@ describe("rate limits", () => {
     ["by: [client]", { client: { id: "other" } }, false],
     ["key: args.account", { arguments: { account: "b" } }, false],
     ["key: args.account", { arguments: { account: "a" } }, true],
+    ["key: args.number", { arguments: { number: "5" } }, true],
+    ["key: args.number", { arguments: { number: "05" } }, false],
+    ["key: args.name", { arguments: { name: "e\u0301" } }, true],
   ])("{ %s } counts %j together with another: %s", (settings, other, shared) => {
-    const base = { arguments: { account: "a" } };
+    const base = { arguments: { account: "a", number: 5, name: "\u00e9" } };
     const [one] = set(settings).decide(policyInput(base)).limits ?? [];
     const [two] = set(settings).decide(policyInput({ ...base, ...other })).limits ?? [];
     expect(one?.counter).toBeTypeOf("string");
