@@ -23,7 +23,6 @@ const FOREIGN: ReadonlyMap<string, string> = new Map([
   ["|", "||"],
   ["and", "&&"],
   ["or", "||"],
-  ["not", "!"],
 ]);
 
 /** What an author should write instead of `text`, where that can be told. */
@@ -31,7 +30,9 @@ export function hintFor(error: EngineError, text: string, functionNames: readonl
   const place = error.range === undefined ? "" : text.slice(error.range.start, error.range.end);
   switch (error.code) {
     case "unexpected_character": {
-      const instead = FOREIGN.get(place.toLowerCase());
+      // What stands behind `not` is what the engine does not expect.
+      const isNegated = /\bnot\s+$/i.test(text.slice(0, error.range?.start));
+      const instead = isNegated ? "!" : FOREIGN.get(place.toLowerCase());
       return instead === undefined ? undefined : `CEL writes \`${instead}\`.`;
     }
     case "unknown_variable":
