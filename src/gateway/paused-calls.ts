@@ -96,7 +96,10 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
         }
         const left = until - now();
         const changed = gone ? undefined : await watch.after(request, left, cancellation);
-        if (changed === undefined) return { ended: false, request: (await approvals.get(request.id)) ?? request };
+        if (changed === undefined) {
+          const last = (await approvals.get(request.id)) ?? request;
+          return (await endOf(last)) ?? { ended: false, request: last };
+        }
         request = changed;
       }
     } finally {
