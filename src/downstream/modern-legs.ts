@@ -41,6 +41,7 @@ export async function answerPaused(edge: Edge, id: RpcId, call: Call, paused: Pa
 
 // What the user answers to it changes nothing: the page shows where the request is, and who may decide does it there.
 function linkFor(call: Call, { request, link }: PausedOutcome): Ask | undefined {
+  if (request.state !== "pending") return undefined;
   const message = `${approvalStatus(request)}. This page shows where the request is. Nothing is asked of you here.`;
   const ask: Ask = { method: "elicitation/create", params: { mode: "url", url: link, message } };
   return missingCapability(ask, call.peer.capabilities) === undefined ? ask : undefined;

@@ -70,6 +70,13 @@ describe("a leg of a call that waits for people", () => {
     expect(json).not.toHaveProperty("result.inputRequests");
   });
 
+  it("shows nothing to a user whose call runs already", async () => {
+    gateway.request = { ...gateway.request, state: "executing" };
+    const { json } = await post({}, { meta: link });
+    expect(gateway.waits).toEqual([20]);
+    expect(json).not.toHaveProperty("result.inputRequests");
+  });
+
   it("is the last one before clients give up: the model is told what it waits for", async () => {
     const { json } = await post({ requestState: "state-9" });
     expect(gateway.waits).toEqual([20]);
