@@ -15,7 +15,7 @@ export interface Folded {
 const IGNORED = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
 const FOLDED = new RegExp(
   [
-    IGNORED.source,
+    `${IGNORED.source}+`,
     // Digits, spaces, dashes and dots; full-width, small and mathematical forms of ASCII.
     "(?!\\p{ASCII})[\\p{Nd}\\p{Zs}\\p{Pd}\\u2212\\u2024\\u3002\\uff01-\\uff5e\\ufe52\\ufe6b\\u{1d400}-\\u{1d7ff}]",
     // What a terminal does not show, as it is and escaped.
