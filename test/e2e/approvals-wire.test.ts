@@ -122,4 +122,23 @@ describe.each(WAITING_CLIENTS)("$client, whose call waits for people", ({ client
     expect(await again.end()).toMatchObject({ text: args().text, isError: false });
     expect(runs()).toBe(before + 1);
   });
+
+  it("goes on after a restart of the gateway in the middle", async () => {
+    count += 1;
+    const before = runs();
+    const call = await begin();
+    const { id } = await only("pending");
+    // Neither a task nor a gateway of one's own is held here.
+    const held = !kind.includes("tasks") && !kind.includes("stdio");
+    if (held) await eventually(async () => (gateway.running.stats().held > 0 ? true : undefined));
+    await gateway.restart();
+    if (held) {
+      expect(await call.end()).toMatchObject({ isError: true, text: expect.stringContaining(id) });
+    }
+    const again = await begin();
+    await decide("approve");
+    expect(await again.end()).toMatchObject({ text: args().text, isError: false });
+    expect((await approvals().get(id))?.state).toBe("succeeded");
+    expect(runs()).toBe(before + 1);
+  });
 });
