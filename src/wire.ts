@@ -1,5 +1,6 @@
 import type { Approvals } from "./approvals/approvals.ts";
 import { createApprovals } from "./approvals/create-approvals.ts";
+import type { ApprovalTiming } from "./approvals/deps.ts";
 import { createNotifiers } from "./approvals/notify/create-notifiers.ts";
 import { createDispatcher, type Dispatcher } from "./approvals/notify/dispatcher.ts";
 import type { Notifier } from "./approvals/notify/notifier.ts";
@@ -66,6 +67,7 @@ export interface WireDeps {
   readonly timing?: {
     readonly catalog?: Partial<CatalogTiming>;
     readonly upstream?: Partial<UpstreamTiming>;
+    readonly approvals?: Partial<ApprovalTiming>;
     /** How long a start waits for slow upstreams, ms. Default 4,000. */
     readonly settleMs?: number;
   };
@@ -113,6 +115,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     redact,
     log,
     now,
+    timing: timing.approvals ?? {},
   });
   const upstreams = createUpstreams({ log, now, version: VERSION, timing: timing.upstream ?? {} });
   const catalog = createCatalog({

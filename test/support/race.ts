@@ -1,0 +1,275 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { isObject, type JsonObject } from "../../src/core/json.ts";
+import { people } from "./approval-people.ts";
+import { eventually } from "./eventually.ts";
+import {
+  ANSWER_MS,
+  after,
+  type Chance,
+  type CountingUpstream,
+  databaseIn,
+  RACE_TOOLS,
+  type RacingGateway,
+  seededChance,
+  startCountingUpstream,
+  startRacingGateway,
+  writeRaceFiles,
+} from "./race-parts.ts";
+import { modern, type RawRequest, send } from "./raw-mcp.ts";
+
+export interface RaceOptions {
+  /** Approvals, each with a kill. */
+  readonly rounds: number;
+  readonly seed: number;
+  /** Hears of each round when it is over. */
+  readonly say?: (line: string) => void;
+}
+
+/** What became of all of them. */
+export interface RaceCounts {
+  readonly approved: number;
+  /** Requests that were approved, by their state at the end. */
+  readonly states: Readonly<Record<string, number>>;
+  /** Approved requests by how often their call reached the server. */
+  readonly reached: Readonly<Record<number, number>>;
+  /** The same of those that are indeterminate. */
+  readonly indeterminateReached: Readonly<Record<number, number>>;
+  /** Calls that reached the server without an approval. */
+  readonly unapproved: number;
+  readonly kills: number;
+  /** Clients by what they heard in the end; `left` asked no more, because another of them had heard. */
+  readonly ends: Readonly<Record<string, number>>;
+  /** Connections that were refused or broke off. */
+  readonly lost: number;
+  /** JSON-RPC errors and refusals that made a client try again, by their text. */
+  readonly again: Readonly<Record<string, number>>;
+}
+
+const CLIENTS = 50;
+/** Within so long the approval is given, and the kill strikes, counted from when the request is there. */
+const APPROVE_MS = 40;
+const KILL_MS = 120;
+const ROUND_MS = 60_000;
+
+interface Racing {
+  readonly upstream: CountingUpstream;
+  readonly gateways: readonly RacingGateway[];
+  readonly chance: Chance;
+  readonly ends: Map<string, number>;
+  readonly again: Map<string, number>;
+  lost: number;
+  kills: number;
+}
+
+/**
+ * Fifty clients with one and the same call against two gateways on one database, of which one or both are killed at some
+ * moment around the approval. The clients go on until one of them knows the end. @throws when nobody gets to know it
+ */
+export async function runRace({ rounds, seed, say = () => {} }: RaceOptions): Promise<RaceCounts> {
+  const chance = seededChance(seed);
+  const dir = mkdtempSync(join(tmpdir(), "portcullis-race-"));
+  const upstream = await startCountingUpstream(seededChance(seed + 1));
+  const file = writeRaceFiles(dir, upstream.url);
+  const first = startRacingGateway("the first gateway", file);
+  // One after the other, as one of them creates the database and its key.
+  await first.port();
+  const gateways = [first, startRacingGateway("the second gateway", file)];
+  const race: Racing = { upstream, gateways, chance, ends: new Map(), again: new Map(), lost: 0, kills: 0 };
+  try {
+    const ids: string[] = [];
+    for (let n = 1; n <= rounds; n += 1) {
+      const id = await playRound(race, n);
+      ids.push(id);
+      say(`${n}: ${stateOf(dir, id)}, reached the server ${upstream.counts.get(id) ?? 0} times`);
+    }
+    return count(race, dir, ids, upstream.counts);
+  } finally {
+    await Promise.all(gateways.map((gateway) => gateway.close()));
+    await upstream.close();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** One approval from the first call to the last answer; the id of its request. */
+async function playRound(race: Racing, n: number): Promise<string> {
+  const { gateways, chance } = race;
+  await Promise.all(gateways.map((gateway) => gateway.port()));
+  const tool = RACE_TOOLS[chance() < 0.5 ? 0 : 1];
+  const round: Round = { n, tool, over: false };
+  const clients = Promise.all(Array.from({ length: CLIENTS }, () => callUntilEnd(race, round)));
+  const opened = eventually(async () => (await listed(race, "fin", "decidable=true&state=pending"))?.[0]?.id, ROUND_MS);
+  // Whichever fails first is told.
+  const id = await Promise.race([opened, clients.then(() => opened)]);
+  const [approveAt, killAt, when, which] = [chance() * APPROVE_MS, chance(), chance(), chance()];
+  const victims = which < 0.3 ? gateways.slice(0, 1) : which < 0.6 ? gateways.slice(1) : gateways;
+  // Around the approval, or while the server works, which is where a kill does the most harm.
+  const running = when < 0.5 ? undefined : race.upstream.nextCall();
+  const kill = async (): Promise<void> => {
+    if (running !== undefined) await Promise.race([running, clients]);
+    await after(killAt * (running === undefined ? KILL_MS : ANSWER_MS));
+    race.kills += victims.length;
+    await Promise.all(victims.map((victim) => victim.kill()));
+  };
+  const approve = async (): Promise<void> => {
+    await after(approveAt);
+    await eventually(() => approved(race, id), ROUND_MS);
+  };
+  await Promise.all([kill(), approve()]);
+  let all = false;
+  void clients.finally(() => {
+    all = true;
+  });
+  // Who asks once more after somebody was told opens another request, as it should be. Nobody approves those.
+  const strays = eventually(async () => {
+    if (all) return true;
+    if (round.over) await cancelOthers(race, id);
+    else await after(20);
+    return undefined;
+  }, ROUND_MS);
+  await Promise.all([clients, strays]);
+  await cancelOthers(race, id);
+  return id;
+}
+
+interface Round {
+  readonly n: number;
+  readonly tool: (typeof RACE_TOOLS)[number];
+  /** Somebody was told how it ended. */
+  over: boolean;
+}
+
+/** One client: calls, comes back with the state that it is given, and calls again when it was left without an answer. */
+async function callUntilEnd(race: Racing, round: Round): Promise<void> {
+  let state: JsonObject = {};
+  for (;;) {
+    const port = await anyPort(race);
+    if (round.over && state["requestState"] === undefined) return add(race.ends, "left");
+    const params = { name: `bank__${round.tool}`, arguments: { n: round.n }, ...state };
+    const result = await answered(race, port, "ann", modern("tools/call", params));
+    state = {};
+    if (result === undefined) continue;
+    if (result["resultType"] === "input_required") {
+      state = { requestState: result["requestState"] };
+      continue;
+    }
+    const text = JSON.stringify(result["content"]);
+    const { state: approval } = objectIn(objectIn(result["_meta"])["portcullis/approval"]);
+    if (approval === "pending" || approval === "approved" || approval === "executing") {
+      add(race.again, `Told that it is ${approval}`);
+    } else if (approval === undefined && !text.includes("paid")) {
+      // It stays approved, and whoever asks next has it run.
+      add(race.again, text);
+    } else {
+      const end = String(approval ?? "the result");
+      add(race.ends, end);
+      if (end !== "cancelled") round.over = true;
+      return;
+    }
+  }
+}
+
+/** The result of a request; `undefined` if none came. */
+async function answered(
+  race: Racing,
+  port: number,
+  by: "ann" | "fin",
+  request: RawRequest,
+): Promise<JsonObject | undefined> {
+  try {
+    const headers = { ...request.headers, Authorization: people.bearer(by).authorization };
+    const { json } = await send(port, { ...request, headers });
+    // The API answers without an envelope.
+    if (request.path !== undefined) return json;
+    if (isObject(json["result"])) return json["result"];
+    if (isObject(json["error"])) add(race.again, String(json["error"]["message"]));
+    else race.lost += 1;
+  } catch (err) {
+    // Refused, reset, or cut off in the middle: it was killed.
+    const broken = err instanceof Error && ("code" in err || err instanceof SyntaxError);
+    if (!broken) throw err;
+    race.lost += 1;
+  }
+  return undefined;
+}
+
+async function anyPort({ gateways, chance }: Racing): Promise<number> {
+  // Whichever is there; if neither is, the first to come back.
+  const start = chance() < 0.5 ? 0 : 1;
+  const ordered = [...gateways.slice(start), ...gateways.slice(0, start)];
+  return Promise.race(ordered.map((gateway) => gateway.port()));
+}
+
+async function listed(race: Racing, by: "ann" | "fin", query: string): Promise<readonly Listed[] | undefined> {
+  const path = `/api/v1/approvals?${query}`;
+  const body = await answered(race, await anyPort(race), by, { method: "GET", path });
+  const items = body?.["items"];
+  return Array.isArray(items) ? items.filter(isObject).map((item) => ({ id: String(item["id"]) })) : undefined;
+}
+
+interface Listed {
+  readonly id: string;
+}
+
+/** Says yes as the finance lead, until it is known that it was heard. */
+async function approved(race: Racing, id: string): Promise<true | undefined> {
+  const path = `/api/v1/approvals/${id}`;
+  const seen = await answered(race, await anyPort(race), "fin", { method: "GET", path });
+  if (seen === undefined || typeof seen["state"] !== "string") return undefined;
+  if (seen["state"] !== "pending") return true;
+  const body = { decision: "approve", version: Number(seen["version"]), arguments_digest: seen["arguments_digest"] };
+  const request = { path: `${path}/decision`, body: { ...body, arguments_digest: String(body.arguments_digest) } };
+  const said = await answered(race, await anyPort(race), "fin", request);
+  return said?.["state"] === "approved" ? true : undefined;
+}
+
+async function cancelOthers(race: Racing, id: string): Promise<void> {
+  const open = await listed(race, "ann", "mine=true&state=pending,approved");
+  for (const other of open ?? []) {
+    if (other.id === id) continue;
+    await answered(race, await anyPort(race), "ann", { path: `/api/v1/approvals/${other.id}/cancel`, body: {} });
+  }
+}
+
+function stateOf(dir: string, id: string): string {
+  const db = new Database(databaseIn(dir), { readonly: true });
+  try {
+    return String(db.prepare("SELECT state FROM approval_requests WHERE id = ?").pluck().get(id));
+  } finally {
+    db.close();
+  }
+}
+
+function count(race: Racing, dir: string, ids: readonly string[], counts: ReadonlyMap<string, number>): RaceCounts {
+  const [states, reached, indeterminate] = [new Map<string, number>(), new Map(), new Map()];
+  for (const id of ids) {
+    const state = stateOf(dir, id);
+    const calls = counts.get(id) ?? 0;
+    add(states, state);
+    add(reached, calls);
+    if (state === "indeterminate") add(indeterminate, calls);
+  }
+  const unapproved = [...counts].filter(([id]) => !ids.includes(id)).reduce((sum, [, calls]) => sum + calls, 0);
+  const { kills, lost } = race;
+  return {
+    approved: ids.length,
+    states: Object.fromEntries(states),
+    reached: Object.fromEntries(reached),
+    indeterminateReached: Object.fromEntries(indeterminate),
+    unapproved,
+    kills,
+    ends: Object.fromEntries(race.ends),
+    lost,
+    again: Object.fromEntries(race.again),
+  };
+}
+
+function add<Key>(counts: Map<Key, number>, key: Key): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+function objectIn(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
+}
