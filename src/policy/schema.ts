@@ -13,7 +13,9 @@ const glob = z
   .string()
   .min(1)
   .max(256)
-  .regex(/^(?!!$)/, "Write what is excluded after the `!`.");
+  .regex(/^(?!!(!|$))/, "Write what is excluded after one `!`.")
+  // It would fit nothing, and a policy that fits nothing refuses nothing.
+  .regex(/^(?!!?\s).*\S$/, "Remove the spaces at its ends: nothing has such a name.");
 const globs = (description: string) =>
   z.array(glob).min(1).max(1000).describe(`${description} An entry that starts with ! excludes.`);
 

@@ -150,10 +150,15 @@ describe("mistakes in a policy file", () => {
     });
   });
 
-  it("refuses an exclusion of nothing", () => {
-    expect(mistakes('policies: [{ id: p, target: { tools: ["!"] }, then: { deny: {} } }]')).toEqual([
-      "1:39 Write what is excluded after the `!`.",
-    ]);
+  it.each([
+    ["!", "Write what is excluded after one `!`."],
+    ["!!crm/*", "Write what is excluded after one `!`."],
+    [" crm/*", "Remove the spaces at its ends: nothing has such a name."],
+    ["crm/* ", "Remove the spaces at its ends: nothing has such a name."],
+    ["! crm/*", "Remove the spaces at its ends: nothing has such a name."],
+  ])("refuses the entry %j of a target, which could never fit", (entry, message) => {
+    const text = `policies: [{ id: p, target: { tools: [${JSON.stringify(entry)}] }, then: { deny: {} } }]`;
+    expect(mistakes(text)).toEqual([`1:39 ${message}`]);
   });
 
   it("tells all mistakes of all files at once, in the order of the files", () => {
