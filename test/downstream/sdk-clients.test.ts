@@ -4,6 +4,7 @@ import { StreamableHTTPClientTransport as LegacyTransport } from "@modelcontextp
 import { ElicitRequestSchema, ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type Served, serveMcp } from "../support/mcp-endpoint.ts";
+import { PausingGateway } from "../support/pausing-gateway.ts";
 
 let served: Served;
 const closers: Array<() => Promise<void>> = [];
@@ -95,4 +96,15 @@ it.each([["auto" as const], [{ pin: "2026-07-28" }]])("serves an SDK v2 client t
   await client.callTool({ name: "steps" }, { onprogress: ({ progress }) => seen.push(progress) });
   expect(seen).toEqual([1, 2, 3]);
   expect(served.sessions.rows.size).toBe(0);
+});
+
+it("tells an SDK v2 client what its call waits for before the client gives up", async () => {
+  await served.stop();
+  const gateway = new PausingGateway();
+  served = await serveMcp({ gateway, limits: { legMs: 5 } });
+  const client = await modernClient({ pin: "2026-07-28" });
+  const { isError, content } = await client.callTool({ name: "pay", arguments: {} });
+  expect(isError).toBe(true);
+  expect(JSON.stringify(content)).toContain("Waiting for approval 1 of 2 (finance)");
+  expect(gateway.waits).toHaveLength(10);
 });
