@@ -56,6 +56,12 @@ export function crossWarnings(root: Json): readonly Finding[] {
     const message = "Keys travel unencrypted from this URL, so whoever is on the way can make tokens.";
     warn(["auth", "jwt", index, field], message, "Use https:// outside a network that you trust.");
   });
+  const stepUpIssuer = textOf(objectOf(objectOf(config["step_up"])["oidc"])["issuer"]);
+  const issuers = listOf(auth["jwt"]).map((issuer) => textOf(objectOf(issuer)["issuer"]));
+  if (stepUpIssuer !== undefined && !issuers.includes(stepUpIssuer)) {
+    const message = "Nobody can step up here: no caller's token comes from this issuer.";
+    warn(["step_up", "oidc", "issuer"], message, "Write it as in auth.jwt, character by character.");
+  }
   return warnings;
 }
 

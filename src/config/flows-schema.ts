@@ -87,13 +87,28 @@ export const stepUpSchema = z
         issuer: httpUrl.describe("Identity provider that signs people in again."),
         client_id: text.describe("The gateway's client id there."),
         client_secret: text.optional().describe("The gateway's secret there. Without it the client is public."),
+        scopes: z
+          .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, { error: "A scope has no spaces." }))
+          .default([])
+          .describe("What to ask for besides openid, if the subject claim or the acr need it."),
+        subject_claim: text
+          .default("sub")
+          .describe(
+            "The claim of access and ID token that says who somebody is. Another than sub if that is pairwise.",
+          ),
+        clock_tolerance: duration({ min: "0s", max: "5m" }).prefault("5s").describe("Tolerated difference of clocks."),
       })
       .transform((oidc) => ({
         issuer: oidc.issuer,
         clientId: oidc.client_id,
         clientSecret: oidc.client_secret,
+        scopes: oidc.scopes,
+        subjectClaim: oidc.subject_claim,
+        clockToleranceMs: oidc.clock_tolerance,
       }))
       .describe("The OpenID provider of the round trip."),
-    ttl: duration({ min: "10s", max: "24h" }).prefault("5m").describe("How long a stronger sign-in counts."),
+    ttl: duration({ min: "10s", max: "24h" })
+      .prefault("5m")
+      .describe("How long a stronger sign-in counts. Policies may say less."),
   })
   .transform((value) => ({ oidc: value.oidc, ttlMs: value.ttl }));

@@ -3,6 +3,7 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import type { Config } from "../../src/config/schema.ts";
 import { publicUrlOf } from "../../src/config/server-schema.ts";
 import type { IdentityOptions } from "../../src/identity/options.ts";
+import type { StepUpOptions } from "../../src/step-up/options.ts";
 import { parseStoreUrl } from "../../src/store/store-url.ts";
 import type { UpstreamOptions } from "../../src/upstream/upstream.ts";
 import { configOf, load } from "./helpers.ts";
@@ -166,7 +167,14 @@ describe("a configuration", () => {
     });
     expect(config.notifiers.map((notifier) => notifier.name)).toEqual(["ops-webhook", "finance-slack", "mail"]);
     expect(config.stepUp).toEqual({
-      oidc: { issuer: "https://idp.acme.com", clientId: "portcullis", clientSecret: "s" },
+      oidc: {
+        issuer: "https://idp.acme.com",
+        clientId: "portcullis",
+        clientSecret: "s",
+        scopes: [],
+        subjectClaim: "sub",
+        clockToleranceMs: 5_000,
+      },
       ttlMs: 600_000,
     });
     expect(config.audit).toEqual({ arguments: "sealed" });
@@ -187,7 +195,8 @@ describe("a configuration", () => {
     expect(loaded.warnings.map((warning) => warning.key)).toEqual(["auth", "upstreams", "policies"]);
   });
 
-  it("fits what the upstream and identity rooms take", () => {
+  it("fits what the upstream, identity and step-up rooms take", () => {
+    expectTypeOf<NonNullable<Config["stepUp"]>>().toExtend<StepUpOptions>();
     expectTypeOf<Config["upstreams"][number]>().toExtend<UpstreamOptions>();
     expectTypeOf<Config["auth"] & { publicUrl: string }>().toExtend<IdentityOptions>();
   });
@@ -237,6 +246,7 @@ describe("what is allowed but seldom meant", () => {
       "auth: { jwt: [{ issuer: https://i.example, jwks_url: http://i.example/k, audience: a }] }",
       "auth.jwt[0].jwks_url",
     ],
+    ["step_up: { oidc: { issuer: https://i.example, client_id: c } }", "step_up.oidc.issuer"],
     ["server: {}", "auth"],
     ["server: {}", "upstreams"],
     ["server: {}", "policies"],

@@ -1,0 +1,150 @@
+import { refuse } from "../core/errors.ts";
+import { randomId } from "../core/ids.ts";
+import type { Log } from "../core/log.ts";
+import type { Seal } from "../core/seal.ts";
+import type { StepUpFailure } from "../core/step-up.ts";
+import type { ChallengeRecord, StepUpStore } from "../store/step-up.ts";
+import { bindingOf, challengeKey } from "./binding.ts";
+import { STEP_UP_LIMITS, type StepUpLimits, type StepUpOptions } from "./options.ts";
+import { expectedPerson } from "./person.ts";
+import { createProvider } from "./provider.ts";
+import { createRoundTrip, type RoundTrip } from "./round-trip.ts";
+import type { Challenge, ChallengeOutcome, StepUp, StepUpCaller, StepUpCheck, StepUpEvent } from "./step-up.ts";
+import { acrValues, lackOf, type Strength } from "./strength.ts";
+import { createWaiters } from "./waiters.ts";
+
+export interface StepUpDeps {
+  readonly store: StepUpStore;
+  /** `undefined`: nobody can step up at the gateway; tokens that are strong enough still serve. */
+  readonly options: StepUpOptions | undefined;
+  /** Without a slash at its end. Known only once the gateway listens, and not asked before there is a challenge. */
+  readonly publicUrl: () => string;
+  readonly seal: Seal;
+  /** ms since the epoch. */
+  readonly now: () => number;
+  readonly log: Log;
+  readonly limits?: Partial<StepUpLimits>;
+}
+
+/** Step-up with the way there and back that its pages serve. */
+export interface StepUpService extends StepUp {
+  /** `undefined` where no provider is configured. */
+  readonly roundTrip: RoundTrip | undefined;
+}
+
+/** Makes step-up. Whatever is asked twice is looked up: the truth is in the store, and a restart loses nothing. */
+export function createStepUp(deps: StepUpDeps): StepUpService {
+  const { store, options, now, log } = deps;
+  const limits = { ...STEP_UP_LIMITS, ...deps.limits };
+  const waiters = createWaiters({ max: limits.waiters, pollMs: limits.pollMs, states: store.states, log });
+  const listeners = new Set<(event: StepUpEvent) => void>();
+
+  function emit(challenge: ChallengeRecord, act: StepUpEvent["act"], reason?: StepUpFailure): void {
+    const { id, issuer, subject, clientId, tool } = challenge;
+    const event = { act, reason, challenge: id, issuer, subject, clientId, tool, at: now() };
+    log.info({ challenge: id, tool, act, reason }, "A sign-in for a call");
+    for (const listener of listeners) listener(event);
+    if (act === "met" || challenge.state === "failed") waiters.ended(id);
+  }
+
+  async function check(requirement: Parameters<StepUp["check"]>[0], caller: StepUpCaller): Promise<StepUpCheck> {
+    const { principal } = caller;
+    const { per } = requirement;
+    if (principal.kind !== "person") return { satisfied: false, why: "machine" };
+    if (!requirement.scopes.every((scope) => principal.scopes.includes(scope)))
+      return { satisfied: false, why: "scope" };
+    const lack = lackOf(requirement, principal, now());
+    // What the client signed in with before was for no call or tool in particular.
+    if (lack === undefined && (per === "session" || asksNothing(requirement))) return { satisfied: true, by: "token" };
+    if (options === undefined || expectedPerson(options.oidc, principal) === undefined)
+      return { satisfied: false, why: "not_configured" };
+    const at = now();
+    const ttlMs = ttlOf(requirement.ttlMs, options);
+    for (const elevation of await store.elevations(bindingOf(per, caller), at)) {
+      // A policy may ask for less time than was asked when the sign-in was made.
+      if (at - elevation.createdAt >= ttlMs || lackOf(requirement, elevation, at) !== undefined) continue;
+      return { satisfied: true, by: "elevation", spend: per === "call" ? elevation.id : undefined };
+    }
+    return { satisfied: false, why: lack ?? "call" };
+  }
+
+  function challengeOf(record: ChallengeRecord): Challenge {
+    return { id: record.id, url: `${deps.publicUrl()}/step-up/${record.id}`, expiresAt: record.expiresAt };
+  }
+
+  function outcomeOf(record: ChallengeRecord | undefined): ChallengeOutcome {
+    if (record?.state === "met") return "elevated";
+    if (record === undefined || record.expiresAt <= now()) return "expired";
+    return record.state === "failed" ? "failed" : "waiting";
+  }
+
+  return {
+    roundTrip:
+      options &&
+      createRoundTrip({
+        ...{ store, options: options.oidc, limits, now, log, emit },
+        provider: createProvider(options.oidc, limits, { now, log }),
+        publicUrl: deps.publicUrl,
+        seal: deps.seal,
+      }),
+    check,
+    spend: (elevation) => store.spend(elevation, now()),
+    async challenge({ requirement, caller, clientName }) {
+      const expected = options && expectedPerson(options.oidc, caller.principal);
+      if (options === undefined || expected === undefined) return refuse("STEP_UP_IMPOSSIBLE");
+      const strength: Strength = requirement;
+      if (acrValues(strength.acr)?.length === 0) return refuse("STEP_UP_IMPOSSIBLE");
+      const binding = bindingOf(requirement.per, caller);
+      const ttlMs = ttlOf(requirement.ttlMs, options);
+      const { acr, amr, maxAgeMs } = strength;
+      const createdAt = now();
+      const record: ChallengeRecord = {
+        ...{ ...binding, acr, amr, maxAgeMs, ttlMs, expected },
+        id: randomId(),
+        key: challengeKey(binding, strength, ttlMs),
+        clientName: clientName.slice(0, MAX_NAME),
+        tool: caller.tool,
+        state: "open",
+        failures: 0,
+        createdAt,
+        expiresAt: createdAt + limits.challengeMs,
+      };
+      const opened = await store.open(record, limits.challengesPerPerson);
+      if (opened.kind === "too_many") return refuse("STEP_UP_TOO_MANY");
+      if (opened.kind === "opened") emit(opened.challenge, "opened");
+      return { ok: true, kind: opened.kind, challenge: challengeOf(opened.challenge) };
+    },
+    async wait(id, ms, cancellation) {
+      const found = await store.find(id);
+      if (found === undefined || outcomeOf(found) !== "waiting") return outcomeOf(found);
+      const listening = waiters.wait(id, Math.min(ms, found.expiresAt - now()), cancellation);
+      try {
+        // Looked at again, so that an end between the first look and the listening is not missed.
+        if (outcomeOf(await store.find(id)) === "waiting") await listening.over;
+        return outcomeOf(await store.find(id));
+      } finally {
+        listening.stop();
+      }
+    },
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+    async close() {
+      waiters.close();
+    },
+  };
+}
+
+const MAX_NAME = 256;
+
+function ttlOf(ttlMs: number | undefined, options: StepUpOptions): number {
+  return Math.min(ttlMs ?? options.ttlMs, options.ttlMs);
+}
+
+/** Scopes alone were asked for: the token that has them is all there is to have. */
+function asksNothing({ acr, amr, maxAgeMs }: Strength): boolean {
+  return acr.length === 0 && amr.length === 0 && maxAgeMs === undefined;
+}
