@@ -31,6 +31,8 @@ export interface Catalog {
   apply(rules: ReadonlyMap<string, ToolRules>): void;
   /** Resolves once every upstream of `names` was read for the first time or found down. */
   settled(names: readonly string[]): Promise<void>;
+  /** Resolves once what an upstream listed when it last came up has been read; whether it came up at all. */
+  upToDate(upstream: string): Promise<boolean>;
   /** Resolves when what was read is stored. */
   close(): Promise<void>;
 }
@@ -66,6 +68,8 @@ interface Member {
   readonly stale: Pacer<ListKind>;
   readonly settled: Promise<void>;
   settle(): void;
+  /** The reading of its lists since it last came up; `undefined` before. */
+  reading: Promise<void> | undefined;
   /** Down for longer than the grace period: its lists are not shown. */
   hidden: boolean;
   graceTimer: NodeJS.Timeout | undefined;
@@ -125,7 +129,8 @@ export function createCatalog(deps: {
       calmMs: timing.calmMs,
       run: (kinds) => void reader.refresh(kinds),
     });
-    members.set(name, { upstream, rules, reader, stale, settled, settle, hidden: false, graceTimer: undefined });
+    const unread = { reading: undefined, hidden: false, graceTimer: undefined };
+    members.set(name, { upstream, rules, reader, stale, settled, settle, ...unread });
     const state = upstream.status().state;
     if (state !== "connecting") heard({ kind: "state", upstream: name, status: upstream.status() });
   };
@@ -156,7 +161,7 @@ export function createCatalog(deps: {
         member.hidden = false;
         shownOrHidden(event.upstream, member);
       }
-      void member.reader.refresh(LIST_KINDS).then(() => {
+      member.reading = member.reader.refresh(LIST_KINDS).then(() => {
         // Before anybody who waited for these lists can see them, so that nobody is told of what was read already.
         announcer.flush();
         member.settle();
@@ -210,6 +215,11 @@ export function createCatalog(deps: {
     },
     async settled(names) {
       await Promise.all(names.map((name) => members.get(name)?.settled));
+    },
+    async upToDate(name) {
+      const reading = members.get(name)?.reading;
+      await reading;
+      return reading !== undefined;
     },
     close() {
       stopListening();

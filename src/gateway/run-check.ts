@@ -48,7 +48,7 @@ export type RunVerdict =
 
 export interface RunCheckDeps {
   readonly upstreams: Pick<Upstreams, "get">;
-  readonly catalog: Pick<Catalog, "view" | "settled">;
+  readonly catalog: Pick<Catalog, "view" | "upToDate">;
   readonly policies: () => PolicySet;
   readonly scope: (endpoint: string) => Scope | undefined;
 }
@@ -104,14 +104,15 @@ async function findTool(
   if (server === undefined || scope === undefined || !scope.upstreams.includes(upstream)) {
     return invalid("The server of the tool is no longer offered where the approval was asked for.");
   }
-  // A server that is down, or whose lists are still to be read after a start, says nothing about its tools.
-  if (server.status().state !== "ready") return notNow(upstream, "it is not connected");
-  await deps.catalog.settled([upstream]);
-  const { tools, absentTools } = deps.catalog.view(scope);
-  const named = (entry: ToolEntry): boolean => entry.upstream === upstream && entry.name === name;
-  const tool = [...tools.values()].find(named);
+  // A server that is down, or whose lists are still to be read, says nothing about its tools; one that has just come
+  // back may say something else of them than before.
+  const { state } = server.status();
+  if (state !== "ready" || !(await deps.catalog.upToDate(upstream))) return notNow(upstream, "it is not connected");
+  const listed = [...deps.catalog.view(scope).tools.values()].filter((entry) => entry.upstream === upstream);
+  const tool = listed.find((entry) => entry.name === name);
   if (tool !== undefined) return { kind: "found", tool };
-  if ([...absentTools.values()].some(named)) return notNow(upstream, "it is down");
+  // One that lists nothing at all has not been read, or is being set up.
+  if (listed.length === 0) return notNow(upstream, "it lists no tools");
   return invalid("The tool is no longer there.");
 }
 
