@@ -89,6 +89,12 @@ export function createResultGuard({ set, input, hash, log }: ResultGuardDeps): R
 function policyResult(result: JsonObject): PolicyResult {
   const { content, isError, structuredContent } = result;
   const blocks: readonly Json[] = Array.isArray(content) ? content : [];
-  const texts = blocks.flatMap((block) => (isObject(block) && typeof block["text"] === "string" ? block["text"] : []));
-  return { isError: isError === true, structured: structuredContent, text: texts.join("\n") };
+  return { isError: isError === true, structured: structuredContent, text: blocks.flatMap(textOf).join("\n") };
+}
+
+/** A block's own text, or that of the resource in it. */
+function textOf(block: Json): readonly string[] {
+  if (!isObject(block)) return [];
+  const holder = isObject(block["resource"]) ? block["resource"] : block;
+  return typeof holder["text"] === "string" ? [holder["text"]] : [];
 }

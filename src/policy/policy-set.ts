@@ -33,7 +33,7 @@ export interface PolicyResult {
   readonly isError: boolean;
   /** `structuredContent`, `undefined` if there is none. */
   readonly structured: Json | undefined;
-  /** All text blocks, with a line break between them. */
+  /** All text blocks and the texts of embedded resources, with a line break between them. */
   readonly text: string;
 }
 

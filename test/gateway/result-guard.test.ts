@@ -38,12 +38,13 @@ describe("a result", () => {
     const { guard } = guardOf(ERRORS_ONLY);
     expect(guard.result(good)).toBe(good);
     expect(guard.matched()).toEqual([]);
-    const texts = 'policies: [{ id: p, when: result.text == "a\\nb", then: { redact: { paths: ["$.n"] } } }]';
+    const texts = 'policies: [{ id: p, when: result.text == "a\\nb\\nc", then: { redact: { paths: ["$.n"] } } }]';
     const blocks = raw({
       content: [
         { type: "text", text: "a" },
         { type: "image", data: "" },
         { type: "text", text: "b" },
+        { type: "resource", resource: { uri: "file:///c", text: "c" } },
       ],
       structuredContent: { n: 1, m: 2 },
     });
