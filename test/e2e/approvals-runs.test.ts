@@ -6,9 +6,11 @@ import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import {
   asCaller,
   asks,
+  asksWithState,
   CALLERS_AUTH,
   type Caller,
   callWithText,
+  comesBack,
   decide,
   inState,
   resultOf,
@@ -36,9 +38,6 @@ const config = (url: string) => ({
   upstreams: { bank: { url } },
 });
 
-/** Has the call sent away at once with a state that brings it back. */
-const LINKS = { "io.modelcontextprotocol/clientCapabilities": { elicitation: { url: {} } } };
-
 const ARGS = '{"to":"Zoë"}';
 
 let upstream: PayingUpstream;
@@ -57,11 +56,8 @@ afterEach(async () => {
 describe("an approved call", () => {
   it("runs once, however many wait for it, and all of them get its result", async () => {
     upstream.holdBack();
-    const first = await callWithText(gateway, "ann", ARGS, { meta: LINKS });
-    const { requestState } = resultOf(first);
-    const waiting = Array.from({ length: 50 }, () =>
-      callWithText(gateway, "ann", ARGS, { meta: LINKS, params: { requestState } }),
-    );
+    const state = await asksWithState(gateway, "ann", ARGS);
+    const waiting = Array.from({ length: 50 }, () => comesBack(gateway, "ann", ARGS, state));
     const { items } = await gateway.running.wired.approvals.list({ limit: 10 });
     expect(items).toHaveLength(1);
     const id = items[0]?.id ?? "";
@@ -69,7 +65,7 @@ describe("an approved call", () => {
     await upstream.release();
     for (const text of (await Promise.all(waiting)).map((each) => textOf(resultOf(each)))) expect(text).toBe("paid 1");
     // Nobody who comes back with the old state runs it again, or asks anew.
-    const late = await callWithText(gateway, "ann", ARGS, { meta: LINKS, params: { requestState } });
+    const late = await comesBack(gateway, "ann", ARGS, state);
     expect(textOf(resultOf(late))).toBe("paid 1");
     expect(upstream.paid).toHaveLength(1);
     expect((await gateway.running.wired.approvals.list({ limit: 10 })).items).toHaveLength(1);
@@ -203,12 +199,6 @@ describe("a call that nobody approved", () => {
 });
 
 describe("the state of a paused call", () => {
-  const begin = async () => {
-    const { requestState } = resultOf(await callWithText(gateway, "ann", ARGS, { meta: LINKS }));
-    if (typeof requestState !== "string") throw new Error("It has no state.");
-    return requestState;
-  };
-
   it.each<[string, Caller, string, (state: string) => string]>([
     ["other arguments", "ann", '{"to":"Zoe"}', (state) => state],
     ["another user", "sam", ARGS, (state) => state],
@@ -216,21 +206,20 @@ describe("the state of a paused call", () => {
     ["a flipped bit", "ann", ARGS, flipped],
     ["no seal", "ann", ARGS, () => "v1.bm90aGluZw"],
   ])("with %s is refused, and nothing runs", async (_what, by, args, change) => {
-    const state = await begin();
+    const state = await asksWithState(gateway, "ann", ARGS);
     const { items } = await gateway.running.wired.approvals.list({ limit: 10 });
     await decide(gateway, items[0]?.id ?? "");
-    const params = { requestState: change(state) };
-    const refused = await callWithText(gateway, by, args, { meta: LINKS, params });
+    const refused = await comesBack(gateway, by, args, change(state));
     expect(refused.json).toMatchObject({ error: { code: -32602 } });
     expect(upstream.paid).toEqual([]);
     expect((await gateway.running.wired.approvals.list({ limit: 10 })).items).toMatchObject([{ state: "approved" }]);
   });
 
   it("runs the call when it is right", async () => {
-    const requestState = await begin();
+    const state = await asksWithState(gateway, "ann", ARGS);
     const { items } = await gateway.running.wired.approvals.list({ limit: 10 });
     await decide(gateway, items[0]?.id ?? "");
-    const ended = await callWithText(gateway, "ann", ARGS, { meta: LINKS, params: { requestState } });
+    const ended = await comesBack(gateway, "ann", ARGS, state);
     expect(textOf(resultOf(ended))).toBe("paid 1");
   });
 });

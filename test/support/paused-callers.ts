@@ -26,6 +26,9 @@ export const CALLERS_AUTH = {
   })),
 };
 
+/** A gateway here, or in another process. */
+type Reachable = Pick<TestGateway, "url">;
+
 /** Declares the extension, so that a paused call is answered at once and is run by the gateway. */
 export const TASKS: JsonObject = {
   "io.modelcontextprotocol/clientCapabilities": { extensions: { "io.modelcontextprotocol/tasks": {} } },
@@ -33,7 +36,7 @@ export const TASKS: JsonObject = {
 
 /** Calls a tool with arguments in these very characters. Equal callers are one client. */
 export function callWithText(
-  gateway: TestGateway,
+  gateway: Reachable,
   by: Caller,
   args: string,
   more: { readonly tool?: string; readonly meta?: JsonObject; readonly params?: JsonObject } = {},
@@ -44,9 +47,26 @@ export function callWithText(
 }
 
 /** Sends a request as this caller. */
-export function asCaller(gateway: TestGateway, by: Caller, request: RawRequest): Promise<RawAnswer> {
+export function asCaller(gateway: Reachable, by: Caller, request: RawRequest): Promise<RawAnswer> {
   const headers = { ...request.headers, Authorization: `Bearer ${key(by)}` };
   return send(Number(new URL(gateway.url).port), { ...request, headers });
+}
+
+/** Has a call sent away at once with a state that brings it back: its client can show a link. */
+export const LINKS: JsonObject = {
+  "io.modelcontextprotocol/clientCapabilities": { elicitation: { url: {} } },
+};
+
+/** Asks for approval as a client that comes back by itself, and gives the state with which it does. */
+export async function asksWithState(gateway: Reachable, by: Caller, args: string): Promise<string> {
+  const { requestState } = resultOf(await callWithText(gateway, by, args, { meta: LINKS }));
+  if (typeof requestState !== "string") throw new Error("The call got no state.");
+  return requestState;
+}
+
+/** Comes back with a state. */
+export function comesBack(gateway: Reachable, by: Caller, args: string, requestState: string): Promise<RawAnswer> {
+  return callWithText(gateway, by, args, { meta: LINKS, params: { requestState } });
 }
 
 /** The result of an answer. @throws if it is an error */
@@ -63,12 +83,12 @@ export function textOf(result: JsonObject): string {
 }
 
 /** Asks for approval, and gives the request's id, without waiting: in the form of a task. */
-export async function asks(gateway: TestGateway, by: Caller, args: string): Promise<string> {
+export async function asks(gateway: Reachable, by: Caller, args: string): Promise<string> {
   return String(resultOf(await callWithText(gateway, by, args, { meta: TASKS }))["taskId"]);
 }
 
 /** What the status tool says of a request. */
-export async function status(gateway: TestGateway, by: Caller, id: string, waitSeconds = 20): Promise<JsonObject> {
+export async function status(gateway: Reachable, by: Caller, id: string, waitSeconds = 20): Promise<JsonObject> {
   const args = JSON.stringify({ id, wait_seconds: waitSeconds });
   return resultOf(await callWithText(gateway, by, args, { tool: "portcullis_approval_status" }));
 }
