@@ -1,17 +1,25 @@
+import type { CombinedFlows } from "../approvals/combine-flows.ts";
 import type { Decision } from "../core/decision.ts";
 import { durationText } from "../core/duration.ts";
 import type { PolicyExplanation } from "../policy/explain.ts";
 import type { Trace } from "../policy/trace.ts";
+import { approvalsText } from "./explanation-approvals.ts";
 import { type Colour, plain } from "./output.ts";
 
 type Paint = (colour: Colour, text: string) => string;
 
-/** An explained decision for a terminal: the verdict, the policies that matched, and why each other one did not. */
-export function explanationText(decision: Decision, policies: readonly PolicyExplanation[], paint: Paint): string {
+/** An explained decision for a terminal: the verdict, who would have to approve, the policies that matched, and why each other one did not. */
+export function explanationText(
+  decision: Decision,
+  needed: CombinedFlows | undefined,
+  policies: readonly PolicyExplanation[],
+  paint: Paint,
+): string {
   const matched = policies.filter(({ verdict }) => ["applied", "unapplied", "result"].includes(verdict));
   const others = policies.filter((policy) => !matched.includes(policy));
   return [
     verdictLine(decision, paint),
+    ...(needed === undefined ? [] : [approvalsText(needed)]),
     section("Matched", matched, paint),
     section("Did not match", others, paint),
   ].join("\n");

@@ -4,6 +4,7 @@ import { isObject, type JsonObject, parseJson } from "../core/json.ts";
 import { explainCall } from "../policy/explain.ts";
 import { type GivenCall, inputOfCall } from "../policy/given-call.ts";
 import { parseTimestamp } from "../policy/timestamps.ts";
+import { approvalsJson, approvalsNeeded } from "./explanation-approvals.ts";
 import { explanationText } from "./explanation-text.ts";
 import { one, painter, print } from "./output.ts";
 import { type PlaceOptions, printJson, readPlace, reportErrors, withPolicyPlace } from "./policy-place.ts";
@@ -60,11 +61,12 @@ async function explain(options: ExplainOptions, shell: Shell): Promise<void> {
     return;
   }
   const { decision, policies } = explained;
+  const needed = approvalsNeeded(decision, place.approvalFlows);
   if (options.json) {
-    await printJson({ decision, policies }, shell);
+    await printJson({ decision, ...(needed && { approvals: approvalsJson(needed) }), policies }, shell);
     return;
   }
-  await print(shell.stdout, one(explanationText(decision, policies, painter(shell.colours))));
+  await print(shell.stdout, one(explanationText(decision, needed, policies, painter(shell.colours))));
 }
 
 function callOf(options: ExplainOptions): GivenCall {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { isAbsolute, relative } from "node:path";
 import type { Command } from "commander";
+import type { ApprovalFlow } from "../approvals/flow.ts";
 import { formatPolicyError } from "../policy/format-error.ts";
 import type { PolicyError, PolicyFile } from "../policy/policy-set.ts";
 import { isTestFile, readPolicyFiles } from "../policy/read-files.ts";
@@ -25,6 +26,8 @@ export interface PolicyPlace {
   readonly default: "allow" | "deny";
   /** `undefined`: there is no configuration that would name them. */
   readonly flows: readonly string[] | undefined;
+  /** The flows themselves, where `flows` names them. */
+  readonly approvalFlows: readonly ApprovalFlow[] | undefined;
   readonly policies: readonly PolicyFile[];
   readonly tests: readonly PolicyFile[];
 }
@@ -54,19 +57,22 @@ export async function readPlace(options: PlaceOptions, shell: Shell): Promise<Po
   return undefined;
 }
 
-function readSettings(options: PlaceOptions, shell: Shell): Pick<PolicyPlace, "dir" | "default" | "flows"> | undefined {
+type Settings = Omit<PolicyPlace, "policies" | "tests">;
+
+function readSettings(options: PlaceOptions, shell: Shell): Settings | undefined {
   const { config, policies } = options;
   if (config === undefined && !existsSync(DEFAULT_CONFIG)) {
-    if (policies !== undefined) return { dir: policies, default: "allow", flows: undefined };
+    if (policies !== undefined) return { dir: policies, default: "allow", flows: undefined, approvalFlows: undefined };
     if (existsSync(DEFAULT_POLICIES)) {
       shell.err(`There is no ${DEFAULT_CONFIG} here, so this is about ./${DEFAULT_POLICIES}, by default allowing.`);
-      return { dir: DEFAULT_POLICIES, default: "allow", flows: undefined };
+      return { dir: DEFAULT_POLICIES, default: "allow", flows: undefined, approvalFlows: undefined };
     }
   }
   const loaded = loadOrExplain(shell, config ?? DEFAULT_CONFIG);
   if (loaded === undefined) return undefined;
-  const flows = loaded.approvalFlows.map(({ name }) => name);
-  return { dir: policies ?? loaded.policies.dir, default: loaded.policies.default, flows };
+  const { approvalFlows } = loaded;
+  const flows = approvalFlows.map(({ name }) => name);
+  return { dir: policies ?? loaded.policies.dir, default: loaded.policies.default, flows, approvalFlows };
 }
 
 /** Tells all mistakes at their places, and makes the command end with 1. */

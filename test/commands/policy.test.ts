@@ -229,6 +229,39 @@ Did not match
     });
   });
 
+  it("names the stages of all flows that a call would go through, and who may approve", async () => {
+    write({
+      "policies/a.yaml": `policies:
+  - { id: large, when: args.amount > 10, then: { request_approval: { flow: finance, message: Large. } } }
+  - { id: any, then: { request_approval: { flow: second } } }
+`,
+      "portcullis.yaml": `auth: { anonymous: true }
+policies: { dir: ${join(dir, "policies")} }
+approval_flows:
+  finance:
+    stages:
+      - { approvers: { roles: [finance-lead], users: ["ann@acme.com"] }, required: 2, escalate: { after: 2h, to: { roles: [cfo] } } }
+  second:
+    stages: [{ approvers: { roles: [cfo] } }]
+    pending_ttl: 2h
+    execute: on_approval
+`,
+    });
+    const args = ["explain", ...call, "-c", join(dir, "portcullis.yaml")];
+    expect((await policy(...args)).out).toContain(`Needs approval
+  1. finance: 2 of role finance-lead, ann@acme.com; after 2 h also role cfo
+  2. second: one of role cfo
+  asks for 2 h; may be run for 1 h once it is approved; is run at once; a rejection needs a reason
+`);
+    expect(JSON.parse((await policy(...args, "--json")).out).approvals).toMatchObject({
+      stages: [
+        { flow: "finance", required: 2, escalate: { after_ms: 7_200_000 } },
+        { flow: "second", required: 1 },
+      ],
+      execute: "on_approval",
+    });
+  });
+
   it("prints JSON, reads arguments from a file, and takes time, client, address and definition", async () => {
     write({
       "policies/a.yaml": `policies:
