@@ -51,7 +51,8 @@ export async function runSuite(run: SuiteRun): Promise<ReadonlyMap<string, Scena
     const selection =
       run.only === undefined
         ? ["--requirements", run.revision]
-        : ["--scenario", run.only, "--spec-version", run.revision];
+        : // Forced, because scenarios of extensions belong to no revision and would be skipped.
+          ["--scenario", run.only, "--spec-version", run.revision, "--force"];
     await execute(
       [
         "--import",
