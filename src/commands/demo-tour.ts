@@ -40,12 +40,25 @@ ${curl(mcp, users.sam.key, "crm__get_customer", { customer_id: "c-1001" })}
    Expect the customer, with [redacted:credit_card] for the card number. With Ann's key: Unknown tool. What is denied
    whatever the arguments is not even listed for her. The rules are the files in policies/: change one, save, call again.
 
-${bold("3. Every decision is on record,")} chained so that nobody can quietly change it (in another terminal):
+${bold("3. A call waits for people.")} Ann's agent wants to delete a customer, and customer care has to agree:
+
+${curl(mcp, users.ann.key, "crm__delete_customer", { customer_id: "c-1002" })}
+
+   The line waits 25 seconds. Meanwhile Sam sees in another terminal what is asked for, and says yes (not to his own calls):
+
+   export PORTCULLIS_URL=${url} PORTCULLIS_KEY=${users.sam.key}
+   npm run portcullis -- approvals list --decidable
+   npm run portcullis -- approvals approve <the id that starts with apr_>
+
+   Expect "Deleted customer c-1002." in Ann's terminal. If the line had ended before that, with "input_required", run it
+   again: the same call is the same request, also after Ctrl-C. Other arguments are another one, and wait again.
+
+${bold("4. Every decision is on record,")} chained so that nobody can quietly change it (in another terminal):
 
    npm run portcullis -- audit list --store file:${data}/portcullis.db
    npm run portcullis -- audit verify --store file:${data}/portcullis.db
 
-${bold("4. Point your own agent at it.")} Claude Code:
+${bold("5. Point your own agent at it.")} Claude Code:
 
    claude mcp add --transport http portcullis ${mcp} --header "Authorization: Bearer ${users.carla.key}"
 

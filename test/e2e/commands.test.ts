@@ -44,7 +44,8 @@ describe("portcullis demo", () => {
   });
 
   it.skipIf(!hasCurl)("prints curl lines that work as printed", () => {
-    const lines = [...demo.output().matchAll(/^ {3}curl -s[\s\S]*?-d '.*'$/gm)].map(([line]) => line);
+    // The third waits for somebody: test/demo/approval-tour.test.ts.
+    const lines = [...demo.output().matchAll(/^ {3}curl -s[\s\S]*?-d '.*'$/gm)].map(([line]) => line).slice(0, 2);
     const answers = lines.map((line) => JSON.parse(spawnSync("sh", ["-c", line], { encoding: "utf8" }).stdout).result);
     expect(answers).toMatchObject([
       { isError: true, content: [{ text: expect.stringContaining("Expenses above 10,000 need the CFO") }] },

@@ -1,0 +1,115 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { type Program, startProgram } from "../support/program.ts";
+
+const root = join(import.meta.dirname, "../..");
+const hasCurl = spawnSync("curl", ["--version"]).status === 0;
+
+let data: string;
+let demo: Program;
+beforeAll(async () => {
+  data = mkdtempSync(join(tmpdir(), "portcullis-demo-"));
+  demo = await startProgram({
+    name: "the demo",
+    command: process.execPath,
+    args: ["--import", import.meta.resolve("tsx"), join(root, "src/cli.ts"), "demo", "--port", "0", "--data", data],
+    ready: /Ctrl-C stops it/,
+    readyMs: 60_000,
+  });
+}, 70_000);
+afterAll(async () => {
+  await demo.stop();
+  rmSync(data, { recursive: true, force: true });
+});
+
+/** The lines of the tour that this matches, as printed; with more than one match the last. @throws if there are none */
+function printed(pattern: RegExp): string {
+  const found = [...demo.output().matchAll(pattern)].at(-1)?.[0];
+  if (found === undefined) throw new Error(`The tour has no ${pattern}: ${demo.output()}`);
+  return found;
+}
+
+/** Runs lines in a shell of their own. */
+function run(lines: string) {
+  const child = spawn("sh", ["-c", lines], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  const texts = { out: "", err: "" };
+  child.stdout.on("data", (chunk: Buffer) => {
+    texts.out += chunk.toString("utf8");
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    texts.err += chunk.toString("utf8");
+  });
+  const ended = new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
+    child.once("close", (code) => resolve({ code, ...texts }));
+  });
+  return { child, texts, ended };
+}
+
+const ask = (): string => printed(/^ {3}curl -s[\s\S]*?-d '.*'$/gm);
+const asSam = (): string => printed(/^ {3}export PORTCULLIS_URL=.*$/gm);
+const list = (): string => `${asSam()}\n${printed(/^ {3}npm run portcullis -- approvals list.*$/gm)}`;
+
+/** The id of the only request that waits, from the list. */
+async function onlyId(): Promise<string> {
+  return eventually(async () => {
+    const { out } = await run(list()).ended;
+    return /apr_[\w-]+/.exec(out)?.[0];
+  });
+}
+
+/** Decides as the tour says. There is nobody at a terminal here, so that what is asked there is said beforehand. */
+function approve(id: string) {
+  const line = printed(/^ {3}npm run portcullis -- approvals approve.*$/gm).replace(/<.*>/, id);
+  return run(`${asSam()}\n${line} --yes`).ended;
+}
+
+describe.skipIf(!hasCurl)("the demo's call that waits for people", () => {
+  it("waits, is approved with the printed lines, and gives its result when it is made again", async () => {
+    // As printed, but for who reads it: the first one is given up by its user.
+    const first = run(`exec ${ask().trim()}`);
+    const id = await onlyId();
+    first.child.kill();
+    await first.ended;
+    expect(await approve(id)).toMatchObject({ code: 0, out: expect.stringContaining(`Approved. ${id} is approved.`) });
+    const again = JSON.parse((await run(ask()).ended).out);
+    expect(again.result).toMatchObject({ content: [{ text: "Deleted customer c-1002." }] });
+  }, 60_000);
+
+  it("gives its result to whoever still waits", async () => {
+    const held = run(ask());
+    expect(await approve(await onlyId())).toMatchObject({ code: 0 });
+    // By then it is an event stream. She is gone since the test before.
+    expect((await held.ended).out).toContain("There is no customer c-1002.");
+  }, 60_000);
+});
+
+describe("the example of a client that waits", () => {
+  const client = (customer: string) => {
+    const [, url = "", key = ""] = /curl -s (\S+) .*\n.*Bearer (\w\S+)'/.exec(ask()) ?? [];
+    const line = `node examples/approvals/call-and-wait.mjs ${url} crm__delete_customer '{"customer_id":"${customer}"}'`;
+    return run(`PORTCULLIS_KEY=${key} ${line}`);
+  };
+
+  const shown = (texts: { readonly err: string }): Promise<string> =>
+    eventually(async () => /approvals\/(apr_[\w-]+)/.exec(texts.err)?.[1]);
+
+  it("says where its request is, and prints the result when somebody has approved", async () => {
+    const { texts, ended } = client("c-1003");
+    const id = await shown(texts);
+    expect(texts.err).toContain("Waiting for approval 1 of 1 (customer-care)");
+    expect(await approve(id)).toMatchObject({ code: 0 });
+    expect(await ended).toMatchObject({ code: 0, out: "Deleted customer c-1003.\n" });
+  }, 60_000);
+
+  it("prints the reason when somebody has rejected", async () => {
+    const { texts, ended } = client("c-1001");
+    const line = `npm run portcullis -- approvals reject ${await shown(texts)} --reason "Keep it." --yes`;
+    expect(await run(`${asSam()}\n${line}`).ended).toMatchObject({ code: 0 });
+    const { code, out } = await ended;
+    expect([code, out]).toEqual([1, expect.stringMatching(/rejected[\s\S]*Keep it\./)]);
+  }, 60_000);
+});
