@@ -33,8 +33,8 @@ export const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** Which call wants a sign-in, and the button that begins it. */
-export function askPage(challenge: ChallengeRecord, action: string, provider: string, minutes: number): Html {
+/** Which call wants a sign-in, what else that would serve, and the button that begins it. */
+export function askPage(challenge: ChallengeRecord, action: string, provider: string, leftMs: number): Html {
   return page(
     "Sign in to confirm a call",
     html`<p>An agent wants to make a call for you that needs a fresh sign-in.</p>
@@ -42,11 +42,29 @@ export function askPage(challenge: ChallengeRecord, action: string, provider: st
 <dt>Tool</dt><dd>${shown(challenge.tool)}</dd>
 <dt>Asked by</dt><dd>${shown(challenge.clientName)} (as it calls itself)</dd>
 <dt>Sign in at</dt><dd>${shown(provider)}</dd>
-<dt>Time left</dt><dd>${minutes} min</dd>
+<dt>Counts for</dt><dd>${use(challenge)}</dd>
+<dt>Time left</dt><dd>${minutes(leftMs)}</dd>
 </dl>
 <form method="post" action="${action}"><button class="go" type="submit">Sign in</button></form>
 <p class="soft">Only go on if this is your agent and you expect this call. If somebody sent you this link, close this page.</p>`,
   );
+}
+
+function use({ per, ttlMs }: ChallengeRecord): string {
+  switch (per) {
+    case "call":
+      return "this one call";
+    case "tool":
+      return `calls of this tool, for ${minutes(ttlMs)}`;
+    case "session":
+      return `calls of this agent, for ${minutes(ttlMs)}`;
+    default:
+      return per satisfies never;
+  }
+}
+
+function minutes(ms: number): string {
+  return ms < 60_000 ? "less than a minute" : `${Math.round(ms / 60_000)} min`;
 }
 
 /** On the way to the identity provider. */

@@ -49,8 +49,8 @@ export function createStepUpPages(deps: StepUpPagesDeps): Hono {
     const shown = await find(c);
     if (!shown.ok) return fail(c, shown.reason);
     const { challenge } = shown;
-    const minutes = Math.max(1, Math.floor((challenge.expiresAt - now()) / 60_000));
-    return c.html(askPage(challenge, `${publicUrl}/step-up/${challenge.id}/start`, provider, minutes));
+    const leftMs = challenge.expiresAt - now();
+    return c.html(askPage(challenge, `${publicUrl}/step-up/${challenge.id}/start`, provider, leftMs));
   });
 
   app.post("/step-up/:id/start", async (c) => {

@@ -1,0 +1,28 @@
+import { existsSync } from "node:fs";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { onTestFinished } from "vitest";
+
+const PLACES = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/** A browser of this machine; `undefined` if there is none. `CHROMIUM` names one that lies elsewhere. */
+export const chromiumPath = PLACES.find((path) => path !== undefined && existsSync(path));
+
+/** Starts it without a window. */
+export function startBrowser(): Promise<Browser> {
+  if (chromiumPath === undefined) throw new Error("there is no Chromium");
+  // A sandbox needs rights that containers lack; the pages are our own.
+  return chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox", "--disable-gpu"] });
+}
+
+/** A fresh profile with one page, gone with the test. */
+export async function openPage(
+  browser: Browser,
+  options: { readonly phone?: boolean; readonly dark?: boolean } = {},
+): Promise<Page> {
+  const context = await browser.newContext({
+    viewport: options.phone === true ? { width: 375, height: 667 } : { width: 1280, height: 800 },
+    colorScheme: options.dark === true ? "dark" : "light",
+  });
+  onTestFinished(() => context.close());
+  return context.newPage();
+}
