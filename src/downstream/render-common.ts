@@ -1,7 +1,7 @@
 import type { ApprovalRequest } from "../core/approval.ts";
 import type { Call, RpcError } from "../core/call.ts";
 import type { Stop } from "../core/decision.ts";
-import { ERRORS, type Refusal } from "../core/errors.ts";
+import { ERRORS, type Refusal, refusalText } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { UnapprovedOutcome } from "../core/outcome.ts";
 import type { UpstreamFault } from "../core/round.ts";
@@ -36,11 +36,15 @@ export function deniedAnswer(decision: Stop, call: Answered, errors: "result" | 
   return { kind: "error", error, status: ERRORS.DENIED.status };
 }
 
-/** A call that the gateway refused before it reached a tool. */
-export function refusedAnswer(refusal: Refusal): OwnAnswer {
-  const { status } = ERRORS[refusal.code];
+/** A call that the gateway refused before it reached a tool. What the model can do something about, it hears like a denial. */
+export function refusedAnswer(refusal: Refusal, call: Answered, errors: "result" | "protocol"): OwnAnswer {
+  const { status, rpc } = ERRORS[refusal.code];
+  const denies = rpc === ERRORS.DENIED.rpc;
+  if (denies && errors === "result" && call.method === "tools/call") {
+    return { kind: "result", result: toolError(refusalText(refusal)) };
+  }
   // That what a call names is not there is said in the body: by its status a 404 tells clients of an unknown method.
-  return { kind: "error", error: refusalError(refusal), status: status === 404 ? 200 : status };
+  return { kind: "error", error: refusalError(refusal), status: denies || status === 404 ? 200 : status };
 }
 
 /** A server that did not answer properly: the model is told which, and whether the call may be repeated. */

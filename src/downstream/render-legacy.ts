@@ -32,7 +32,7 @@ export function renderLegacy(edge: Edge, id: RpcId, call: Call, outcome: Settled
     case "denied":
       return renderLegacyOwn(id, deniedAnswer(outcome.decision, call, edge.errors));
     case "refused":
-      return renderLegacyOwn(id, refusedAnswer(outcome.refusal));
+      return renderLegacyOwn(id, refusedAnswer(outcome.refusal, call, edge.errors));
     case "fault":
       return renderLegacyOwn(id, faultAnswer(outcome.fault, call));
     case "withheld":

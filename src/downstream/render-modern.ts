@@ -45,7 +45,7 @@ export function modernEnd(edge: Edge, call: Answered, outcome: SettledOutcome): 
     case "denied":
       return ownEnd(edge, deniedAnswer(outcome.decision, call, edge.errors));
     case "refused":
-      return ownEnd(edge, refusedAnswer(outcome.refusal));
+      return ownEnd(edge, refusedAnswer(outcome.refusal, call, edge.errors));
     case "fault":
       return ownEnd(edge, faultAnswer(outcome.fault, call));
     case "withheld":

@@ -135,6 +135,17 @@ describe("a task", () => {
   });
 });
 
+it("tells the model of a user who has too many calls waiting already", async () => {
+  await start();
+  const call = (text: string) => result(ask("tools/call", { ...ECHO, arguments: { text } }));
+  for (let n = 1; n <= 20; n++) expect(await call(`${n}`)).toHaveProperty("resultType", "task");
+  expect(await call("21")).toMatchObject({
+    resultType: "complete",
+    isError: true,
+    content: [{ type: "text", text: expect.stringContaining("Too many of your calls wait for approval.") }],
+  });
+});
+
 describe("a client without a task", () => {
   it("gets its call back to where it was after a restart, which it hears of at once", async () => {
     await start();
