@@ -141,12 +141,14 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
   reload(config);
 
   let publicUrl = publicUrlOf(config.server, config.server.port);
+  // The same in answers to agents and in messages to approvers.
+  const link = (id: string): string => `${publicUrl}/api/v1/approvals/${id}`;
   const gateway = createGateway({
     upstreams,
     catalog,
     audit,
     approvals,
-    link: (id) => `${publicUrl}/api/v1/approvals/${id}`,
+    link,
     rateLimits: store.rateLimits,
     policies: () => policies.current(),
     scope: (endpoint) => scopes.get(endpoint),
@@ -178,7 +180,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
       publicUrl = url ?? publicUrl;
       const { notifiers } = notifying;
       const { outbox } = store;
-      dispatcher ??= createDispatcher({ outbox, notifiers, log, now, random: Math.random, publicUrl });
+      dispatcher ??= createDispatcher({ outbox, notifiers, log, now, random: Math.random, link });
       gateway.start();
     },
     drain,

@@ -18,5 +18,5 @@ createDispatcher({
   log: silent,
   now: Date.now,
   random: Math.random,
-  publicUrl: "https://gateway.example",
+  link: (id) => `https://gateway.example/console/approvals/${id}`,
 });

@@ -33,8 +33,8 @@ export interface DispatcherDeps {
   readonly now: () => number;
   /** 0 to 1. */
   readonly random: () => number;
-  /** Where people reach the gateway; without a slash at the end. */
-  readonly publicUrl: string;
+  /** Where people find a request. */
+  readonly link: (requestId: string) => string;
   readonly timing?: Partial<DispatchTiming>;
 }
 
@@ -140,7 +140,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   async function send(notifier: Notifier, message: OutboxMessage, controller: AbortController): Promise<Sent> {
     const cutOff = setTimeout(() => controller.abort(), notifier.timeoutMs);
     const { dedupeKey: id, notice } = message;
-    const url = `${deps.publicUrl}/console/approvals/${encodeURIComponent(notice.requestId)}`;
+    const url = deps.link(notice.requestId);
     try {
       return await notifier.send({ id, notice, url }, controller.signal);
     } finally {

@@ -82,7 +82,7 @@ function dispatch(
     log,
     now,
     random: () => 0.5,
-    publicUrl: "https://gateway.example",
+    link: (id) => `https://gateway.example/console/approvals/${id}`,
     ...deps,
   });
   dispatchers.push(dispatcher);
