@@ -15,7 +15,7 @@ export interface AuditReader {
    * writers are not held up. Rows added meanwhile are included. @throws StoreError
    */
   pages(fromSeq: number): AsyncIterable<readonly StoredAuditRow[]>;
-  /** Rows of calls about to be made, and no others, from `sinceSeq` on: as `pages`. @throws StoreError */
+  /** Rows of calls as clients made them, and no others (none of the runs of approved ones), from `sinceSeq` on: as `pages`. @throws StoreError */
   calls(sinceSeq: number): AsyncIterable<readonly StoredAuditRow[]>;
   /** How many rows `calls` has at this moment. @throws StoreError */
   countCalls(sinceSeq: number): Promise<number>;

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gte, lt, ne, or, type SQL } from "drizzle-orm";
+import { and, asc, count, desc, eq, gte, isNull, lt, ne, or, type SQL } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { alias } from "drizzle-orm/sqlite-core";
 import type { StoredAuditRow } from "./audit-row.ts";
@@ -9,6 +9,9 @@ import { audit } from "./schema.ts";
 import { StoreError } from "./store-error.ts";
 
 const PAGE_ROWS = 500;
+
+/** What clients called. That an approved call was run later is not another call of theirs. */
+const CALLS = and(eq(audit.kind, "opened"), isNull(audit.approval));
 
 /** Reads the audit through one connection. */
 export function createAuditReader(db: BetterSQLite3Database, guarded: Guarded): AuditReader {
@@ -69,9 +72,9 @@ export function createAuditReader(db: BetterSQLite3Database, guarded: Guarded): 
       return { entries: entries.reverse(), nextCursor: found.length > filter.limit ? oldest?.seq : undefined };
     },
     pages: (fromSeq) => pagesOf(fromSeq, undefined),
-    calls: (sinceSeq) => pagesOf(sinceSeq, eq(audit.kind, "opened")),
+    calls: (sinceSeq) => pagesOf(sinceSeq, CALLS),
     async countCalls(sinceSeq) {
-      const wanted = and(eq(audit.kind, "opened"), gte(audit.seq, sinceSeq));
+      const wanted = and(CALLS, gte(audit.seq, sinceSeq));
       const query = () => db.select({ calls: count() }).from(audit).where(wanted).get();
       return (await guarded(query))?.calls ?? 0;
     },

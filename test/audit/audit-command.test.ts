@@ -162,6 +162,47 @@ describe("audit list", () => {
   });
 });
 
+describe("audit list of an approval request", () => {
+  it("tells its story with a column of its own, which other lists do not have", async () => {
+    const path = join(temporaryDir(), "portcullis.db");
+    const store = openStore({ url: `file:${path}`, log });
+    const seal = createSeal(Buffer.alloc(32, 7), "audit-arguments");
+    const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: "digest", seal });
+    const approval = "apr_1";
+    const act = { approval, upstream: "expenses", tool: "create_expense", policies: ["large"] };
+    await audit.open(opening("call_0", { at: START }));
+    await audit.open(opening("call_1", { at: START }));
+    audit.close({ callId: "call_1", at: START, outcome: "approval_pending", durationMs: 1, approval });
+    audit.record({
+      ...act,
+      at: START,
+      actor: { issuer: "i", subject: "fin", email: "fin@acme.com" },
+      outcome: "approve",
+    });
+    audit.record({ ...act, at: START, actor: undefined, outcome: "expired" });
+    await audit.flush();
+    await store.close();
+
+    const { out } = await run("list", "--approval", approval, "--store", `file:${path}`);
+    const [head, ...rows] = out.trim().split("\n");
+    expect(head).toMatch(/ APPROVAL$/);
+    expect(rows.map((row) => row.replace(/^\S+ +/, "").replaceAll(/ {2,}/g, "  "))).toEqual([
+      "ann@acme.com  expenses/create_expense  allow  -  approval_pending  1.0  apr_1",
+      "fin@acme.com  expenses/create_expense  (approval)  large  approve  -  apr_1",
+      "(gateway)  expenses/create_expense  (approval)  large  expired  -  apr_1",
+    ]);
+    const others = await run("list", "--decision", "allow", "--limit", "1", "--cursor", "2", "--store", `file:${path}`);
+    expect(others.out).not.toContain("APPROVAL");
+    // The export has what its hash covers, to the last column that holds something.
+    const { out: exported } = await run("export", "--store", `file:${path}`);
+    const keys = exported
+      .trim()
+      .split("\n")
+      .map((line) => Object.keys(JSON.parse(line)).at(-3));
+    expect(keys).toEqual(["facts", "facts", "approval", "approval", "approval"]);
+  });
+});
+
 describe("audit list of calls that policies in shadow saw", () => {
   it("marks these, leaves out an allow that failed, and adds those that saw the result", async () => {
     const { out } = await run("list", "--store", await judged());

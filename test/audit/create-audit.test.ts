@@ -154,6 +154,8 @@ describe("a call", () => {
       { callId: approval, kind: "decided", actor: null, tool: "create_expense", outcome: "succeeded", approval },
     ]);
     expect((await store.audit.list({ limit: 10, policy: "large-expenses" })).entries).toHaveLength(2);
+    // The run is no call that a client made.
+    expect(await store.audit.countCalls(1)).toBe(2);
     expect(await verifyChain(store.audit)).toMatchObject({ ok: true, rows: 7 });
     await store.close();
   });
