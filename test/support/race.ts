@@ -1,16 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { isObject, type JsonObject } from "../../src/core/json.ts";
 import { people } from "./approval-people.ts";
 import { eventually } from "./eventually.ts";
+import { add, countRace, createTally, type RaceCounts, type RaceTally, stateOf } from "./race-counts.ts";
 import {
   ANSWER_MS,
   after,
   type Chance,
   type CountingUpstream,
-  databaseIn,
   RACE_TOOLS,
   type RacingGateway,
   seededChance,
@@ -28,40 +27,16 @@ export interface RaceOptions {
   readonly say?: (line: string) => void;
 }
 
-/** What became of all of them. */
-export interface RaceCounts {
-  readonly approved: number;
-  /** Requests that were approved, by their state at the end. */
-  readonly states: Readonly<Record<string, number>>;
-  /** Approved requests by how often their call reached the server. */
-  readonly reached: Readonly<Record<number, number>>;
-  /** The same of those that are indeterminate. */
-  readonly indeterminateReached: Readonly<Record<number, number>>;
-  /** Calls that reached the server without an approval. */
-  readonly unapproved: number;
-  readonly kills: number;
-  /** Clients by what they heard in the end; `left` asked no more, because another of them had heard. */
-  readonly ends: Readonly<Record<string, number>>;
-  /** Connections that were refused or broke off. */
-  readonly lost: number;
-  /** JSON-RPC errors and refusals that made a client try again, by their text. */
-  readonly again: Readonly<Record<string, number>>;
-}
-
 const CLIENTS = 50;
 /** Within so long the approval is given, and the kill strikes, counted from when the request is there. */
 const APPROVE_MS = 40;
 const KILL_MS = 120;
 const ROUND_MS = 60_000;
 
-interface Racing {
+interface Racing extends RaceTally {
   readonly upstream: CountingUpstream;
   readonly gateways: readonly RacingGateway[];
   readonly chance: Chance;
-  readonly ends: Map<string, number>;
-  readonly again: Map<string, number>;
-  lost: number;
-  kills: number;
 }
 
 /**
@@ -77,7 +52,7 @@ export async function runRace({ rounds, seed, say = () => {} }: RaceOptions): Pr
   // One after the other, as one of them creates the database and its key.
   await first.port();
   const gateways = [first, startRacingGateway("the second gateway", file)];
-  const race: Racing = { upstream, gateways, chance, ends: new Map(), again: new Map(), lost: 0, kills: 0 };
+  const race: Racing = { upstream, gateways, chance, ...createTally() };
   try {
     const ids: string[] = [];
     for (let n = 1; n <= rounds; n += 1) {
@@ -85,7 +60,7 @@ export async function runRace({ rounds, seed, say = () => {} }: RaceOptions): Pr
       ids.push(id);
       say(`${n}: ${stateOf(dir, id)}, reached the server ${upstream.counts.get(id) ?? 0} times`);
     }
-    return count(race, dir, ids, upstream.counts);
+    return countRace(race, dir, ids, upstream.counts);
   } finally {
     await Promise.all(gateways.map((gateway) => gateway.close()));
     await upstream.close();
@@ -231,43 +206,6 @@ async function cancelOthers(race: Racing, id: string): Promise<void> {
     if (other.id === id) continue;
     await answered(race, await anyPort(race), "ann", { path: `/api/v1/approvals/${other.id}/cancel`, body: {} });
   }
-}
-
-function stateOf(dir: string, id: string): string {
-  const db = new Database(databaseIn(dir), { readonly: true });
-  try {
-    return String(db.prepare("SELECT state FROM approval_requests WHERE id = ?").pluck().get(id));
-  } finally {
-    db.close();
-  }
-}
-
-function count(race: Racing, dir: string, ids: readonly string[], counts: ReadonlyMap<string, number>): RaceCounts {
-  const [states, reached, indeterminate] = [new Map<string, number>(), new Map(), new Map()];
-  for (const id of ids) {
-    const state = stateOf(dir, id);
-    const calls = counts.get(id) ?? 0;
-    add(states, state);
-    add(reached, calls);
-    if (state === "indeterminate") add(indeterminate, calls);
-  }
-  const unapproved = [...counts].filter(([id]) => !ids.includes(id)).reduce((sum, [, calls]) => sum + calls, 0);
-  const { kills, lost } = race;
-  return {
-    approved: ids.length,
-    states: Object.fromEntries(states),
-    reached: Object.fromEntries(reached),
-    indeterminateReached: Object.fromEntries(indeterminate),
-    unapproved,
-    kills,
-    ends: Object.fromEntries(race.ends),
-    lost,
-    again: Object.fromEntries(race.again),
-  };
-}
-
-function add<Key>(counts: Map<Key, number>, key: Key): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 function objectIn(value: unknown): JsonObject {
