@@ -72,7 +72,8 @@ export function createStepUpPages(deps: StepUpPagesDeps): Hono {
     if (finished.cookie !== undefined) deleteCookie(c, finished.cookie, cookieOptions(protocol));
     if (finished.ok) return c.html(textPage(DONE_TEXT));
     const { reason, challenge } = finished;
-    const open = challenge?.state === "open" && challenge.expiresAt > now();
+    // Whoever was led to a wrong provider is not sent there again.
+    const open = challenge?.state === "open" && challenge.expiresAt > now() && reason !== "mixed_up_issuer";
     return fail(c, reason, open ? `${publicUrl}/step-up/${challenge.id}` : undefined);
   });
 

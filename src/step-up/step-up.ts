@@ -23,7 +23,7 @@ export type StepUpCheck =
   | { readonly satisfied: false; readonly why: StepUpLack };
 
 /**
- * What is missing. `machine`: nobody is there who could sign in. `not_configured`: no identity provider of this gateway
+ * What is missing; of `acr`, `amr` and `max_age` the first that the caller's own token lacks. `machine`: nobody is there who could sign in. `not_configured`: no identity provider of this gateway
  * knows this caller, so that only a better token would help. `scope`: the token lacks one, which no sign-in at the
  * gateway replaces. `call`: what is at hand is strong and fresh enough, but not for this very call or tool.
  */

@@ -48,6 +48,8 @@ export function stepUpOptions(issuer: string, oidc: Partial<StepUpOptions["oidc"
 export interface TestStepUp {
   readonly service: StepUpService;
   readonly url: string;
+  /** Where it listens, whatever the public URL says. */
+  readonly local: string;
   readonly store: Store;
   readonly path: string;
   readonly log: ReturnType<typeof keepingLog>;
@@ -125,7 +127,7 @@ export async function startStepUp(given: TestStepUpOptions): Promise<TestStepUp>
   };
   onTestFinished(close);
   return {
-    ...{ service, url, store, path, log, events, close },
+    ...{ service, url, local: `http://127.0.0.1:${port}`, store, path, log, events, close },
     nextAnswer: () =>
       new Promise((resolve) => {
         keep = resolve;
@@ -140,4 +142,40 @@ export async function startStepUp(given: TestStepUpOptions): Promise<TestStepUp>
       return asked.challenge;
     },
   };
+}
+
+/** An attempt as a browser holds it. */
+export interface Begun {
+  readonly location: URL;
+  readonly cookie: string;
+  /** The whole `Set-Cookie` header. */
+  readonly setCookie: string;
+}
+
+/** Presses the button, as a browser without one would. @throws if there is no way on from there */
+export async function begin(gateway: TestStepUp, challenge: Challenge): Promise<Begun> {
+  const headers = { origin: new URL(gateway.url).origin };
+  const response = await fetch(`${gateway.local}/step-up/${challenge.id}/start`, { method: "POST", headers });
+  const page = await response.text();
+  const [setCookie = ""] = response.headers.getSetCookie();
+  const location = /href="([^"]+)"/.exec(page)?.[1]?.replaceAll("&amp;", "&");
+  if (location === undefined || response.status !== 200) throw new Error(`${response.status}: ${page}`);
+  return { location: new URL(location), cookie: setCookie.split(";")[0] ?? "", setCookie };
+}
+
+/** A page by its status and heading. */
+export async function pageAt(url: string, init: RequestInit = {}): Promise<string> {
+  const response = await fetch(url, init);
+  return `${response.status} ${/<h1>(.*)<\/h1>/.exec(await response.text())?.[1]}`;
+}
+
+/** Comes back from the provider with a code. */
+export function comeBack(
+  gateway: TestStepUp,
+  begun: Begun,
+  change: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const state = begun.location.searchParams.get("state") ?? "";
+  const query = new URLSearchParams({ state, code: "canary-code", ...change });
+  return pageAt(`${gateway.local}/oauth/callback?${query}`, { headers: { cookie: begun.cookie } });
 }

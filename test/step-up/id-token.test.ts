@@ -1,0 +1,192 @@
+import { base64url } from "jose";
+import { describe, expect, it } from "vitest";
+import { type Answer, type ForgingProvider, signed, startForgingProvider } from "./forging-provider.ts";
+import { begin, caller, comeBack, requirement, startStepUp, stepUpOptions, type TestStepUp } from "./helpers.ts";
+
+const SECRET = "canary-client-secret";
+
+async function setUp(metadata: Readonly<Record<string, unknown>> = {}) {
+  const provider = await startForgingProvider(metadata);
+  const gateway = await startStepUp({
+    options: () => stepUpOptions(provider.issuer, { clientSecret: SECRET }),
+    limits: { timeoutMs: 1_000 },
+  });
+  return { provider, gateway };
+}
+
+/** The whole way, as far as it goes; then nothing secret is in the log or in the events. */
+async function signIn({ provider, gateway }: { provider: ForgingProvider; gateway: TestStepUp }): Promise<string> {
+  const challenge = await gateway.challenge({}, caller(provider.issuer));
+  const begun = await begin(gateway, challenge);
+  const { searchParams } = begun.location;
+  provider.nonce = searchParams.get("nonce") ?? "";
+  const page = await comeBack(gateway, begun);
+  const told = JSON.stringify([gateway.log.lines, gateway.events], (_key, value: unknown) =>
+    value instanceof Error ? { ...value, message: value.message, stack: value.stack, cause: value.cause } : value,
+  );
+  const secrets = [
+    "canary",
+    "eyJ",
+    provider.nonce,
+    searchParams.get("state"),
+    provider.posted[0]?.get("code_verifier"),
+  ];
+  for (const secret of secrets) if (secret) expect(told).not.toContain(secret);
+  return page;
+}
+
+const seconds = () => Math.floor(Date.now() / 1000);
+
+const claim =
+  (change: Readonly<Record<string, unknown>>): Answer =>
+  ({ key, claims }) =>
+    signed({ ...claims, ...change }, key);
+
+const none: Answer = ({ claims }) =>
+  `${base64url.encode(JSON.stringify({ alg: "none" }))}.${base64url.encode(JSON.stringify(claims))}.`;
+
+const WEAK = "403 This sign-in is not strong enough";
+const OLD = "403 This sign-in is not fresh enough";
+const OTHER = "403 This is somebody else&#39;s request";
+const INVALID = "502 The sign-in did not work";
+
+describe("an ID token", () => {
+  it("that is all right elevates", async () => {
+    const setup = await setUp();
+    expect(await signIn(setup)).toBe("200 Confirmed");
+    expect(setup.provider.posted[0]?.get("code")).toBe("canary-code");
+    const check = await setup.gateway.service.check(requirement(), caller(setup.provider.issuer));
+    expect(check).toMatchObject({ by: "elevation" });
+  });
+
+  it.each<[string, Answer, string]>([
+    ["without a signature", none, INVALID],
+    [
+      "signed with the client's secret",
+      ({ claims }) => signed(claims, new TextEncoder().encode(SECRET.repeat(2)), "HS256"),
+      INVALID,
+    ],
+    ["signed by another key", ({ claims, foreignKey }) => signed(claims, foreignKey), INVALID],
+    ["that is no token", () => "canary", INVALID],
+    ["that is missing", () => undefined, INVALID],
+    ["for another client", claim({ aud: "other" }), INVALID],
+    ["for two clients, of which ours did not ask", claim({ aud: ["portcullis", "other"], azp: "other" }), INVALID],
+    ["of another issuer", claim({ iss: "https://evil.example" }), INVALID],
+    ["that has expired", claim({ exp: seconds() - 60 }), INVALID],
+    ["that never expires", claim({ exp: undefined }), INVALID],
+    ["that is not valid yet", claim({ nbf: seconds() + 60 }), INVALID],
+    ["with another nonce", claim({ nonce: "other" }), INVALID],
+    ["without a nonce", claim({ nonce: undefined }), INVALID],
+    ["of somebody else", claim({ sub: "bob" }), OTHER],
+    ["of nobody", claim({ sub: undefined }), INVALID],
+    ["without a context", claim({ acr: undefined }), WEAK],
+    ["of a weaker context", claim({ acr: "pwd" }), WEAK],
+    ["with a context that is no text", claim({ acr: ["mfa"] }), WEAK],
+    ["without the time of the sign-in", claim({ auth_time: undefined }), OLD],
+    ["of a sign-in before the challenge", claim({ auth_time: seconds() - 60 }), OLD],
+    ["of a sign-in to come", claim({ auth_time: seconds() + 3_600 }), INVALID],
+  ])("%s does not", async (_what, answer, expected) => {
+    const setup = await setUp();
+    setup.provider.answer(answer);
+    expect(await signIn(setup)).toBe(expected);
+    const check = await setup.gateway.service.check(requirement(), caller(setup.provider.issuer));
+    expect(check).toEqual({ satisfied: false, why: "acr" });
+    expect(setup.gateway.events.at(-1)?.act).toBe("refused");
+  });
+});
+
+describe("pairwise subjects", () => {
+  const oidc = { clientSecret: SECRET, subjectClaim: "oid" };
+  const ann = (issuer: string, claims: Record<string, string>) =>
+    caller(issuer, { claims: { iss: issuer, ...claims } });
+
+  it.each([
+    ["the same in both tokens", { oid: "o-1" }, "200 Confirmed"],
+    ["another one", { oid: "o-2" }, OTHER],
+    ["none in the ID token", {}, OTHER],
+  ])("are told apart by a claim that both tokens have: %s", async (_what, claims, expected) => {
+    const provider = await startForgingProvider();
+    const gateway = await startStepUp({ options: () => stepUpOptions(provider.issuer, oidc) });
+    provider.answer(claim({ sub: "pairwise", ...claims }));
+    const begun = await begin(gateway, await gateway.challenge({}, ann(provider.issuer, { oid: "o-1" })));
+    provider.nonce = begun.location.searchParams.get("nonce") ?? "";
+    expect(await comeBack(gateway, begun)).toBe(expected);
+  });
+
+  it("help nobody whose own token lacks the claim", async () => {
+    const provider = await startForgingProvider();
+    const gateway = await startStepUp({ options: () => stepUpOptions(provider.issuer, oidc) });
+    const check = await gateway.service.check(requirement(), ann(provider.issuer, {}));
+    expect(check).toEqual({ satisfied: false, why: "not_configured" });
+  });
+});
+
+describe("a provider", () => {
+  it.each<[string, (provider: ForgingProvider) => void, string]>([
+    [
+      "that refuses the code",
+      (it) =>
+        it.serve("/token", (r) =>
+          r
+            .writeHead(400, { "Content-Type": "application/json" })
+            .end('{"error":"invalid_grant","error_description":"canary"}'),
+        ),
+      INVALID,
+    ],
+    ["that fails", (it) => it.serve("/token", (r) => r.writeHead(500).end("canary")), INVALID],
+    [
+      "that answers without end",
+      (it) =>
+        it.serve("/token", (r) => r.writeHead(200, { "Content-Type": "application/json" }).end(" ".repeat(600_000))),
+      INVALID,
+    ],
+    ["that hangs", (it) => it.serve("/token", () => {}), "502 The identity provider does not answer"],
+    ["whose keys are gone", (it) => it.serve("/jwks", (r) => r.writeHead(404).end()), INVALID],
+  ])("%s elevates nobody", async (_what, break_, expected) => {
+    const setup = await setUp();
+    break_(setup.provider);
+    expect(await signIn(setup)).toBe(expected);
+  });
+
+  it.each<[string, Readonly<Record<string, unknown>>]>([
+    ["of another name", { issuer: "https://evil.example" }],
+    ["of no name", { issuer: undefined }],
+  ])("%s is not gone to", async (_what, metadata) => {
+    const { provider, gateway } = await setUp(metadata);
+    const challenge = await gateway.challenge({}, caller(provider.issuer));
+    await expect(begin(gateway, challenge)).rejects.toThrow("502");
+    expect(gateway.log.lines.some((line) => line.level === "warn")).toBe(true);
+  });
+
+  it("is asked for its metadata once, and again after they have aged", async () => {
+    let later = 0;
+    const provider = await startForgingProvider();
+    const now = () => Date.now() + later;
+    const gateway = await startStepUp({
+      options: () => stepUpOptions(provider.issuer),
+      now,
+      limits: { challengeMs: 3_600_000 },
+    });
+    const challenge = await gateway.challenge({}, caller(provider.issuer));
+    await Promise.all([begin(gateway, challenge), begin(gateway, challenge)]);
+    await begin(gateway, challenge);
+    expect(provider.requests).toHaveLength(1);
+    later = 900_000;
+    await begin(gateway, challenge);
+    expect(provider.requests.length).toBeLessThanOrEqual(2);
+    await expect.poll(() => provider.requests.length).toBe(2);
+  });
+
+  it.each([
+    ["in the header", {}, undefined],
+    [
+      "in the body, where it takes it there only",
+      { token_endpoint_auth_methods_supported: ["client_secret_post"] },
+      SECRET,
+    ],
+  ])("gets the secret %s", async (_what, metadata, posted) => {
+    const setup = await setUp(metadata);
+    expect(await signIn(setup)).toBe("200 Confirmed");
+    expect(setup.provider.posted[0]?.get("client_secret") ?? undefined).toBe(posted);
+  });
+});
