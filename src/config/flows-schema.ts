@@ -96,6 +96,9 @@ export const stepUpSchema = z
           .describe(
             "The claim of access and ID token that says who somebody is. Another than sub if that is pairwise.",
           ),
+        acr_claim: text
+          .default("acr")
+          .describe("The claim of the ID token that names the authentication context: acrs with Microsoft Entra."),
         clock_tolerance: duration({ min: "0s", max: "5m" }).prefault("5s").describe("Tolerated difference of clocks."),
       })
       .transform((oidc) => ({
@@ -104,6 +107,7 @@ export const stepUpSchema = z
         clientSecret: oidc.client_secret,
         scopes: oidc.scopes,
         subjectClaim: oidc.subject_claim,
+        acrClaim: oidc.acr_claim,
         clockToleranceMs: oidc.clock_tolerance,
       }))
       .describe("The OpenID provider of the round trip."),

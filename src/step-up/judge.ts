@@ -1,9 +1,9 @@
-import type { JsonObject } from "../core/json.ts";
+import type { Json, JsonObject } from "../core/json.ts";
 import type { StepUpFailure } from "../core/step-up.ts";
 import type { ChallengeRecord } from "../store/step-up.ts";
 import type { OidcOptions } from "./options.ts";
 import { personIn } from "./person.ts";
-import { lackOf, type SignIn } from "./strength.ts";
+import { acrValues, lackOf, type SignIn } from "./strength.ts";
 
 export type Judged =
   | { readonly ok: true; readonly signIn: SignIn & { readonly authTime: number } }
@@ -16,7 +16,7 @@ export type Judged =
 export function judge(
   claims: JsonObject,
   challenge: ChallengeRecord,
-  options: Pick<OidcOptions, "issuer" | "subjectClaim" | "clockToleranceMs">,
+  options: Pick<OidcOptions, "issuer" | "subjectClaim" | "acrClaim" | "clockToleranceMs">,
   now: number,
 ): Judged {
   const { issuer, subjectClaim, clockToleranceMs } = options;
@@ -26,8 +26,8 @@ export function judge(
     return refused("wrong_user");
   const seconds = claims["auth_time"];
   const authTime = typeof seconds === "number" ? seconds * 1000 : undefined;
-  const acr = typeof claims["acr"] === "string" ? claims["acr"] : undefined;
-  const amr = Array.isArray(claims["amr"]) ? claims["amr"].filter((method) => typeof method === "string") : [];
+  const acr = contextIn(claims[options.acrClaim], options.acrClaim, challenge);
+  const amr = texts(claims["amr"]);
   const lack = lackOf({ ...challenge, maxAgeMs: undefined }, { acr, amr, authTime }, now);
   if (lack !== undefined) return refused("too_weak");
   if (authTime === undefined || authTime < challenge.createdAt - clockToleranceMs) return refused("too_old");
@@ -36,6 +36,18 @@ export function judge(
   if (challenge.maxAgeMs !== undefined && now - authTime > challenge.maxAgeMs + clockToleranceMs)
     return refused("too_old");
   return { ok: true, signIn: { acr, amr, authTime } };
+}
+
+/** Providers with a claim of their own name every context that was reached: of these the one that was asked for. */
+function contextIn(value: Json | undefined, acrClaim: string, challenge: ChallengeRecord): string | undefined {
+  if (typeof value === "string") return value;
+  const reached = acrClaim === "acr" ? [] : texts(value);
+  const wanted = acrValues(challenge.acr) ?? [];
+  return reached.find((context) => wanted.includes(context)) ?? reached[0];
+}
+
+function texts(value: Json | undefined): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }
 
 function refused(reason: StepUpFailure): Judged {

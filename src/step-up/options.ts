@@ -16,6 +16,8 @@ export interface OidcOptions {
   readonly scopes: readonly string[];
   /** The claim, in access token and ID token alike, that says who somebody is; a dotted path. `sub` where it is not pairwise. */
   readonly subjectClaim: string;
+  /** The claim of the ID token that names the authentication context; only `acr` itself must be a single text. */
+  readonly acrClaim: string;
   readonly clockToleranceMs: number;
 }
 

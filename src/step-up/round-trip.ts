@@ -88,7 +88,7 @@ export function createRoundTrip(deps: RoundTripDeps): RoundTrip {
     };
     if (!(await store.begin(id, sha256(attempt.state), now()))) return { ok: false, reason: "expired" };
     const location = oidc.buildAuthorizationUrl(configuration, {
-      ...wishes(challenge, configuration.serverMetadata().claims_parameter_supported === true),
+      ...wishes(challenge, options.acrClaim, configuration.serverMetadata().claims_parameter_supported === true),
       redirect_uri: callbackUrl(),
       scope: ["openid", ...options.scopes].join(" "),
       state: attempt.state,
@@ -182,12 +182,17 @@ export function createRoundTrip(deps: RoundTripDeps): RoundTrip {
 const UNREACHABLE = /^(?:E[A-Z]+|UND_ERR_[A-Z_]+|OAUTH_TIMEOUT)$/;
 
 /** What is asked of the provider. It may ignore it all, so that `judge` looks again. */
-function wishes(challenge: ChallengeRecord, claimsParameter: boolean): Readonly<Record<string, string>> {
+function wishes(
+  challenge: ChallengeRecord,
+  acrClaim: string,
+  claimsParameter: boolean,
+): Readonly<Record<string, string>> {
   const values = acrValues(challenge.acr);
   const seconds = Math.max(1, Math.floor((challenge.maxAgeMs ?? challenge.ttlMs) / 1000));
+  const context = values?.length === 1 ? { value: values[0] } : { values };
   const essential = {
     auth_time: { essential: true },
-    ...(values === undefined ? {} : { acr: { essential: true, values } }),
+    ...(values === undefined ? {} : { [acrClaim]: { essential: true, ...context } }),
     ...(challenge.amr.length === 0 ? {} : { amr: { essential: true } }),
   };
   return {
@@ -195,8 +200,9 @@ function wishes(challenge: ChallengeRecord, claimsParameter: boolean): Readonly<
     // For the `auth_time` that providers put into the ID token only then. OpenID Connect Core §2
     max_age: String(seconds),
     ...(values === undefined ? {} : { acr_values: values.join(" ") }),
-    // Only an essential claim makes a provider refuse what it cannot reach. OpenID Connect Core §5.5.1.1
-    ...(claimsParameter ? { claims: JSON.stringify({ id_token: essential }) } : {}),
+    // Only an essential claim makes a provider refuse what it cannot reach; one with a claim of its own knows no other
+    // way to ask for it. OpenID Connect Core §5.5.1.1
+    ...(claimsParameter || acrClaim !== "acr" ? { claims: JSON.stringify({ id_token: essential }) } : {}),
   };
 }
 

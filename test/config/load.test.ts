@@ -173,6 +173,7 @@ describe("a configuration", () => {
         clientSecret: "s",
         scopes: [],
         subjectClaim: "sub",
+        acrClaim: "acr",
         clockToleranceMs: 5_000,
       },
       ttlMs: 600_000,

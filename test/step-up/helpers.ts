@@ -41,7 +41,14 @@ export function requirement(change: Partial<StepUpRequirement> = {}): StepUpRequ
 
 /** Options as a configuration gives them. */
 export function stepUpOptions(issuer: string, oidc: Partial<StepUpOptions["oidc"]> = {}): StepUpOptions {
-  const named = { issuer, clientId: "portcullis", clientSecret: undefined, scopes: [], subjectClaim: "sub" };
+  const named = {
+    issuer,
+    clientId: "portcullis",
+    clientSecret: undefined,
+    scopes: [],
+    subjectClaim: "sub",
+    acrClaim: "acr",
+  };
   return { oidc: { ...named, clockToleranceMs: 2_000, ...oidc }, ttlMs: 300_000 };
 }
 

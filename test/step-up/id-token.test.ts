@@ -121,6 +121,25 @@ describe("pairwise subjects", () => {
   });
 });
 
+describe("a context in a claim of the provider's own", () => {
+  it.each<[string, Readonly<Record<string, unknown>>, string]>([
+    ["the one that was asked", { acrs: ["p1", "mfa"] }, "200 Confirmed"],
+    ["others", { acrs: ["p1", "p2"] }, WEAK],
+    ["none, but an acr", { acr: "mfa" }, WEAK],
+  ])("counts, and is asked for there: %s", async (_what, claims, expected) => {
+    const provider = await startForgingProvider();
+    const gateway = await startStepUp({ options: () => stepUpOptions(provider.issuer, { acrClaim: "acrs" }) });
+    provider.answer(claim(claims));
+    const begun = await begin(gateway, await gateway.challenge({ acr: [["mfa"]] }, caller(provider.issuer)));
+    const { searchParams } = begun.location;
+    expect(JSON.parse(searchParams.get("claims") ?? "")).toMatchObject({
+      id_token: { acrs: { essential: true, value: "mfa" } },
+    });
+    provider.nonce = searchParams.get("nonce") ?? "";
+    expect(await comeBack(gateway, begun)).toBe(expected);
+  });
+});
+
 describe("a provider", () => {
   it.each<[string, (provider: ForgingProvider) => void, string]>([
     [
