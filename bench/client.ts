@@ -7,8 +7,9 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Posts over connections that are kept. */
+/** Asks over connections that are kept. */
 export interface Client {
+  get(url: string, headers: Record<string, string>): Promise<Answer>;
   post(url: string, body: string, headers: Record<string, string>): Promise<Answer>;
   close(): void;
 }
@@ -16,22 +17,24 @@ export interface Client {
 /** A client with at most `connections` connections. */
 export function createClient(connections: number): Client {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  return {
-    post: (url, body, headers) =>
-      new Promise((resolve, reject) => {
-        const outgoing = request(url, { method: "POST", headers, agent, timeout: 10_000 }, (response) => {
-          const chunks: Buffer[] = [];
-          response.on("data", (chunk: Buffer) => chunks.push(chunk));
-          response.once("error", reject);
-          response.once("end", () => {
-            const { statusCode = 0, headers } = response;
-            resolve({ status: statusCode, headers, body: Buffer.concat(chunks).toString("utf8") });
-          });
+  const send = (method: string, url: string, headers: Record<string, string>, body?: string): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      const outgoing = request(url, { method, headers, agent, timeout: 10_000 }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.once("error", reject);
+        response.once("end", () => {
+          const { statusCode = 0, headers } = response;
+          resolve({ status: statusCode, headers, body: Buffer.concat(chunks).toString("utf8") });
         });
-        outgoing.once("timeout", () => outgoing.destroy(new Error(`${url} did not answer within 10 s`)));
-        outgoing.once("error", reject);
-        outgoing.end(body);
-      }),
+      });
+      outgoing.once("timeout", () => outgoing.destroy(new Error(`${url} did not answer within 10 s`)));
+      outgoing.once("error", reject);
+      outgoing.end(body);
+    });
+  return {
+    get: (url, headers) => send("GET", url, headers),
+    post: (url, body, headers) => send("POST", url, headers, body),
     close: () => agent.destroy(),
   };
 }
