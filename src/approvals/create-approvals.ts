@@ -36,7 +36,8 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     return requestOf(stored, message ?? "", now());
   };
   const waiters = createWaiters({ max: limits.waiters, pollMs: timing.pollMs, versions: store.versions, log });
-  const leases = createLeases({ leaseMs, now, renew: (until) => store.renewLeases(owner, until), log });
+  const renew = (executions: readonly string[], until: number) => store.renewLeases(owner, executions, until);
+  const leases = createLeases({ leaseMs, now, renew, log });
   const transitions = createTransitions({
     store,
     now,

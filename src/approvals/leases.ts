@@ -3,8 +3,8 @@ import type { Log } from "../core/log.ts";
 export interface LeasesDeps {
   readonly leaseMs: number;
   readonly now: () => number;
-  /** Gives all runs of this process until then; how many there are. */
-  renew(leaseUntil: number): Promise<number>;
+  /** Gives these runs of this process until then; how many there are. */
+  renew(executions: readonly string[], leaseUntil: number): Promise<number>;
   readonly log: Log;
 }
 
@@ -38,7 +38,8 @@ export function createLeases(deps: LeasesDeps): Leases {
   async function renew(): Promise<void> {
     if (running.size === 0) return;
     try {
-      await deps.renew(deps.now() + deps.leaseMs);
+      // By name: one whose end could not be written down has ended here, and must not live on by the others' signs.
+      await deps.renew([...running], deps.now() + deps.leaseMs);
     } catch (err) {
       deps.log.warn({ err, runs: running.size }, "The store does not hear that approved calls still run.");
     }

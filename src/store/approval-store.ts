@@ -164,13 +164,14 @@ export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps
         return before === undefined || change === undefined ? undefined : changeNow(before, change);
       });
     },
-    async renewLeases(owner, leaseUntil) {
+    async renewLeases(owner, executions, leaseUntil) {
+      const these = sql`${rows.executionId} IN (SELECT value FROM json_each(${JSON.stringify(executions)}))`;
       return immediately(
         () =>
           db
             .update(rows)
             .set({ leaseUntil, dueAt: leaseUntil })
-            .where(and(sql`${rows.state} = 'executing'`, eq(rows.executionOwner, owner)))
+            .where(and(sql`${rows.state} = 'executing'`, eq(rows.executionOwner, owner), these))
             .run().changes,
       );
     },

@@ -212,6 +212,6 @@ export interface ApprovalStore {
   runnable(now: number, limit: number): Promise<readonly StoredApproval[]>;
   /** The flows that pending and approved requests were made with. */
   openSnapshots(): Promise<readonly { readonly id: string; readonly snapshot: FlowSnapshot }[]>;
-  /** Gives this owner's runs until `leaseUntil`; how many there are. */
-  renewLeases(owner: string, leaseUntil: number): Promise<number>;
+  /** Gives these executions of this owner until `leaseUntil`; how many there are. */
+  renewLeases(owner: string, executions: readonly string[], leaseUntil: number): Promise<number>;
 }

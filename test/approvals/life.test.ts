@@ -1,6 +1,6 @@
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
-import type { ApprovalTransition } from "../../src/approvals/approvals.ts";
+import type { ApprovalClaim, ApprovalTransition } from "../../src/approvals/approvals.ts";
 import { Cancellation } from "../../src/core/cancellation.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import {
@@ -19,6 +19,7 @@ import {
   yes,
 } from "../support/approval-parts.ts";
 import { done, rowsOf, START, testApprovals } from "../support/approval-service.ts";
+import { eventually } from "../support/eventually.ts";
 
 const result = (text: string) => ({ kind: "succeeded" as const, result: Buffer.from(text), isError: false });
 
@@ -285,6 +286,26 @@ describe("time", () => {
       "lose",
       "succeed",
     ]);
+  });
+
+  it("loses a run whose end could not be written down, also while other runs of its process go on", async () => {
+    const { approvals, claimed, store, path, pass } = testApprovals({ timing: { leaseMs: 30 } });
+    const first = await claimed();
+    const second = await claimed({ arguments: { amount: 2 } });
+    const lock = new Database(path);
+    lock.exec("BEGIN IMMEDIATE");
+    await expect(approvals.finish(first, result("{}"))).rejects.toMatchObject({ code: "STORE_LOCKED" });
+    lock.exec("ROLLBACK");
+    lock.close();
+    const leaseOf = async ({ request }: ApprovalClaim) => (await store.approvals.find(request.id))?.record.leaseUntil;
+    const [lost, before] = [await leaseOf(first), await leaseOf(second)];
+    await pass(20);
+    await eventually(async () => ((await leaseOf(second)) === before ? undefined : true));
+    expect(await leaseOf(first)).toBe(lost);
+    await pass(10);
+    expect(await approvals.get(first.request.id)).toMatchObject({ state: "indeterminate" });
+    expect(await approvals.get(second.request.id)).toMatchObject({ state: "executing" });
+    await approvals.finish(second, result("{}"));
   });
 
   it("offers a lost run again only of a tool that may run twice, and its late end counts no more", async () => {
