@@ -44,14 +44,21 @@ export function decidable({ record, decisions }: StoredApproval, now: number): D
 
 /**
  * Whether two credentials are one human's: the same issuer and subject, or the same e-mail address in any case, because
- * a person who comes by token and by key has two subjects.
+ * a person who comes by token and by key has two subjects. Many issuers put the address into the subject, and no other
+ * claim says it: it counts there, too.
  */
 export function isSamePerson(
   one: Pick<Person, "issuer" | "subject" | "email">,
   other: Pick<Person, "issuer" | "subject" | "email">,
 ): boolean {
   if (one.issuer === other.issuer && one.subject === other.subject) return true;
-  return one.email !== undefined && other.email !== undefined && folded(one.email) === folded(other.email);
+  const others = addressesOf(other);
+  return addressesOf(one).some((address) => others.includes(address));
+}
+
+/** The e-mail addresses by which a credential names its human, in lower case. */
+function addressesOf({ email, subject }: Pick<Person, "subject" | "email">): readonly string[] {
+  return [...(email === undefined ? [] : [folded(email)]), ...(subject.includes("@") ? [folded(subject)] : [])];
 }
 
 /** Who may decide a stage that began at `since`: those of its escalation, too, once it is time. */
@@ -90,7 +97,8 @@ export function approvalsIn(decisions: StoredApproval["decisions"], stage: numbe
 /** What a list looks for, to find what this person may see or decide. */
 export function keysOf(principal: Principal): ApproverKeys {
   const { issuer, subject, email, roles } = principal;
-  return { issuer, subject, email: email === undefined ? undefined : folded(email), roles };
+  const addresses = addressesOf(principal);
+  return { issuer, subject, email: email === undefined ? undefined : folded(email), addresses, roles };
 }
 
 /** What a list finds these stages by: the same rule as `isAmong`. */

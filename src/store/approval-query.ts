@@ -36,9 +36,12 @@ function filters(query: ApprovalQuery): SQL | undefined {
 // The same rule as `refusalOf` in `approvals/`, which has the last word when it comes to a decision.
 function decidable(keys: ApproverKeys, now: number): SQL | undefined {
   const mayBeOwn = sql`json_extract(${rows.flowSnapshot}, '$.requesterMayApprove') = 1`;
-  const theirs = sql`coalesce(lower(${rows.email}) = ${keys.email ?? ""}, 0)`;
+  const known = sql`(SELECT value FROM json_each(${JSON.stringify(keys.addresses)}))`;
+  const theirs = sql`(coalesce(lower(${rows.email}) IN ${known}, 0) OR (instr(${rows.sub}, '@') > 0 AND lower(${rows.sub}) IN ${known}))`;
   const voted = sql`EXISTS (SELECT 1 FROM ${approvalDecisions} AS d WHERE d.request_id = ${rows.id}
-    AND ((d.approver_iss = ${keys.issuer} AND d.approver_sub = ${keys.subject}) OR lower(d.approver_email) = ${keys.email ?? ""}))`;
+    AND ((d.approver_iss = ${keys.issuer} AND d.approver_sub = ${keys.subject})
+      OR lower(d.approver_email) IN ${known}
+      OR (instr(d.approver_sub, '@') > 0 AND lower(d.approver_sub) IN ${known})))`;
   const nowTheirs = sql`EXISTS (SELECT 1 FROM ${approvers} AS a WHERE a.request_id = ${rows.id}
     AND (a.kind, a.value) IN (VALUES ${pairsOf(keys)}) AND a.stage = ${rows.stage} AND ${rows.stageSince} + a.after_ms <= ${now})`;
   return and(

@@ -163,6 +163,8 @@ export interface ApproverKeys {
   readonly subject: string;
   /** Lower case. */
   readonly email: string | undefined;
+  /** The e-mail addresses that are this person's, in lower case; a subject that is one, too. */
+  readonly addresses: readonly string[];
   readonly roles: readonly string[];
 }
 

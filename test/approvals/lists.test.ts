@@ -30,11 +30,12 @@ const flows = [
   flow({ name: "own", stages: [stage("clerk")], requesterMayApprove: true }),
 ];
 
-const people: readonly Principal[] = Array.from({ length: 12 }, (_, n) =>
-  person(`p${n}`, {
+const people: readonly Principal[] = Array.from({ length: 13 }, (_, n) =>
+  person(n === 12 ? "P2@acme.com" : `p${n}`, {
     roles: ROLES.filter((_role, index) => ((n * 7) >> index) % 2 === 1),
-    // Some come by two credentials, some have no address, one has more roles than anybody should.
+    // Some come by two credentials (one of them has the address for its subject), some have no address, one has more roles than anybody should.
     ...(n === 9 ? { email: "p1@acme.com" } : n === 10 ? { email: undefined } : {}),
+    ...(n === 12 ? { email: undefined, roles: ROLES } : {}),
     ...(n === 11 ? { roles: ["lead", ...Array.from({ length: 150 }, (_unused, role) => `role-${role}`)] } : {}),
   }),
 );
@@ -42,7 +43,7 @@ const people: readonly Principal[] = Array.from({ length: 12 }, (_, n) =>
 /** Requests in all states, made by seeded chance. */
 async function populate(test: TestApprovals): Promise<readonly ApprovalRequest[]> {
   const { approvals } = test;
-  const choose = fc.sample(fc.record({ who: fc.nat(11), flow: fc.nat(3), fate: fc.nat(9), wait: fc.nat(3) }), {
+  const choose = fc.sample(fc.record({ who: fc.nat(12), flow: fc.nat(3), fate: fc.nat(9), wait: fc.nat(3) }), {
     numRuns: 120,
     seed: 7,
   });

@@ -102,6 +102,21 @@ describe("a voice", () => {
       pending(),
       vote("approve", person("key-7", { issuer: "portcullis:keys", email: "RITA@acme.com", roles: ["finance-lead"] })),
     ],
+    [
+      "of the requester by another credential whose subject is that e-mail address",
+      "APPROVAL_OWN",
+      pending(),
+      vote(
+        "approve",
+        person("Rita@acme.com", { issuer: "portcullis:keys", email: "r@acme.com", roles: ["finance-lead"] }),
+      ),
+    ],
+    [
+      "of the requester whose subject is the e-mail address of another credential",
+      "APPROVAL_OWN",
+      pending({ subject: "RITA@acme.com", email: undefined }),
+      vote("approve", person("key-7", { issuer: "portcullis:keys", email: "rita@acme.com", roles: ["finance-lead"] })),
+    ],
     ["the requester's own no", "APPROVAL_OWN", pending(), vote("reject", { ...requester, roles: ["finance-lead"] })],
     ["of somebody without the role", "APPROVAL_NOT_ELIGIBLE", pending(), vote("approve", person("zoe"))],
     ["of the escalation before its time", "APPROVAL_NOT_ELIGIBLE", pending(), vote("approve", carl)],
@@ -122,6 +137,8 @@ describe("a voice", () => {
     expect(take(stored, vote("approve", ann), NOW)).toMatchObject({ code: "APPROVAL_TWICE" });
     const byKey = person("key-1", { issuer: "portcullis:keys", email: "Ann@acme.com", roles: ["finance-lead"] });
     expect(take(stored, vote("approve", byKey), NOW)).toMatchObject({ code: "APPROVAL_TWICE" });
+    const bySubject = person("ANN@acme.com", { email: undefined, roles: ["finance-lead"] });
+    expect(take(stored, vote("approve", bySubject), NOW)).toMatchObject({ code: "APPROVAL_TWICE" });
     const later = { record: { ...stored.record, stage: 1 }, decisions: stored.decisions };
     expect(take(later, vote("approve", { ...ann, roles: ["cfo"] }), NOW)).toMatchObject({ code: "APPROVAL_TWICE" });
   });
