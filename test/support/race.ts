@@ -37,6 +37,8 @@ interface Racing extends RaceTally {
   readonly upstream: CountingUpstream;
   readonly gateways: readonly RacingGateway[];
   readonly chance: Chance;
+  /** The gateways are gone for good. */
+  over: boolean;
 }
 
 /**
@@ -52,7 +54,7 @@ export async function runRace({ rounds, seed, say = () => {} }: RaceOptions): Pr
   // One after the other, as one of them creates the database and its key.
   await first.port();
   const gateways = [first, startRacingGateway("the second gateway", file)];
-  const race: Racing = { upstream, gateways, chance, ...createTally() };
+  const race: Racing = { upstream, gateways, chance, over: false, ...createTally() };
   try {
     const ids: string[] = [];
     for (let n = 1; n <= rounds; n += 1) {
@@ -62,6 +64,7 @@ export async function runRace({ rounds, seed, say = () => {} }: RaceOptions): Pr
     }
     return countRace(race, dir, ids, upstream.counts);
   } finally {
+    race.over = true;
     await Promise.all(gateways.map((gateway) => gateway.close()));
     await upstream.close();
     rmSync(dir, { recursive: true, force: true });
@@ -121,6 +124,7 @@ async function callUntilEnd(race: Racing, round: Round): Promise<void> {
   let state: JsonObject = {};
   for (;;) {
     const port = await anyPort(race);
+    if (race.over) return;
     if (round.over && state["requestState"] === undefined) return add(race.ends, "left");
     const params = { name: `bank__${round.tool}`, arguments: { n: round.n }, ...state };
     const result = await answered(race, port, "ann", modern("tools/call", params));
