@@ -172,7 +172,10 @@ export function createRoundTrip(deps: RoundTripDeps): RoundTrip {
       createdAt: at,
       expiresAt: at + ttlMs,
     });
-    return met ? undefined : "expired";
+    if (met) return undefined;
+    // Time ran out on the way, or another window was faster.
+    const after = await store.find(challenge.id);
+    return (after && closedBecause(after, now())) ?? "expired";
   }
 
   return { show, start, finish };

@@ -15,12 +15,15 @@ async function setUp(metadata: Readonly<Record<string, unknown>> = {}) {
 }
 
 /** The whole way, as far as it goes; then nothing secret is in the log or in the events. */
-async function signIn({ provider, gateway }: { provider: ForgingProvider; gateway: TestStepUp }): Promise<string> {
+async function signIn(
+  { provider, gateway }: { provider: ForgingProvider; gateway: TestStepUp },
+  params: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const challenge = await gateway.challenge({}, caller(provider.issuer));
   const begun = await begin(gateway, challenge);
   const { searchParams } = begun.location;
   provider.nonce = searchParams.get("nonce") ?? "";
-  const page = await comeBack(gateway, begun);
+  const page = await comeBack(gateway, begun, params);
   const told = JSON.stringify([gateway.log.lines, gateway.events], (_key, value: unknown) =>
     value instanceof Error ? { ...value, message: value.message, stack: value.stack, cause: value.cause } : value,
   );
@@ -92,6 +95,25 @@ describe("an ID token", () => {
     const check = await setup.gateway.service.check(requirement(), caller(setup.provider.issuer));
     expect(check).toEqual({ satisfied: false, why: "acr" });
     expect(setup.gateway.events.at(-1)?.act).toBe("refused");
+  });
+});
+
+describe("an answer", () => {
+  const SAYS_ISS = { authorization_response_iss_parameter_supported: true };
+
+  it.each<[string, object, (issuer: string) => Record<string, string>, string]>([
+    ["of the issuer, which always says so", SAYS_ISS, (iss) => ({ iss }), "200 Confirmed"],
+    ["of the issuer, which need not say so", {}, (iss) => ({ iss }), "200 Confirmed"],
+    ["of nobody, where the issuer says who it is", SAYS_ISS, () => ({}), "400 The answer came from the wrong place"],
+    ["of another issuer", {}, () => ({ iss: "https://evil.example" }), "400 The answer came from the wrong place"],
+    ["that the person cancelled", {}, () => ({ error: "access_denied" }), "403 You cancelled the sign-in"],
+    ["that the strength cannot be had", {}, () => ({ error: "unmet_authentication_requirements" }), WEAK],
+    ["that something is wrong", {}, () => ({ error: "server_error", error_description: "canary" }), INVALID],
+    ["with a token of its own", {}, () => ({ id_token: "eyJhbGciOiJub25lIn0.e30." }), INVALID],
+  ])("%s", async (_what, metadata, params, expected) => {
+    const setup = await setUp({ ...metadata });
+    expect(await signIn(setup, params(setup.provider.issuer))).toBe(expected);
+    if (!expected.startsWith("200")) expect(setup.provider.requests).not.toContain("/token");
   });
 });
 

@@ -62,7 +62,10 @@ async function answerFor(page: Page, gateway: TestStepUp, url: string): Promise<
   return new URL(await answer);
 }
 
-describe.skipIf(chromiumPath === undefined)("in a real browser (skipped where there is no Chromium)", () => {
+// On a busy machine a browser takes its time.
+const options = { timeout: 60_000, skip: chromiumPath === undefined };
+
+describe("in a real browser (skipped where there is no Chromium)", options, () => {
   it("a person signs in with a second factor, and the waiting call goes on", async () => {
     const { provider, gateway } = await setUp({ essential: true });
     const by = caller(provider.issuer);

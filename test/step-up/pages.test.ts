@@ -66,7 +66,7 @@ describe("pressing the button", () => {
     expect(await comeBack(gateway, one)).toBe("409 This sign-in has been used");
   });
 
-  it("when the provider is down says so, and works once it is up", async () => {
+  it("when the provider is down says so", async () => {
     const { provider, gateway, challenge } = await setUp();
     await provider.close();
     const headers = { origin: gateway.url };
@@ -106,6 +106,13 @@ describe("cookies", () => {
     expect(page).toBe("400 This sign-in was not begun here");
     expect(provider.requests).not.toContain("/token");
   });
+});
+
+it("a cookie under the name of another attempt leads nowhere", async () => {
+  const { gateway, challenge } = await setUp();
+  const [one, two] = [await begin(gateway, challenge), await begin(gateway, challenge)];
+  const cookie = `${one.cookie.split("=")[0]}=${two.cookie.split("=").slice(1).join("=")}`;
+  expect(await comeBack(gateway, { ...one, cookie })).toBe("400 This sign-in was not begun here");
 });
 
 it("every page has strict headers, whatever it says", async () => {
