@@ -19,6 +19,8 @@ export type App = Hono<{ Bindings: HttpBindings }>;
 export function createApp(deps: {
   readonly mcp: App;
   readonly api: Hono<ApiEnv>;
+  /** `/step-up/…` and `/oauth/callback`. */
+  readonly stepUp: Hono;
   readonly readiness: () => Readiness;
 }): App {
   const app = new Hono<{ Bindings: HttpBindings }>();
@@ -35,6 +37,7 @@ export function createApp(deps: {
   });
   app.route("/", deps.mcp);
   app.route("/", deps.api);
+  app.route("/", deps.stepUp);
   app.notFound((c) =>
     c.json({ error: "Nothing is served here. MCP clients use /mcp, or /mcp/<name> for one server." }, 404),
   );

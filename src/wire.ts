@@ -18,6 +18,8 @@ import { createGateway, type WiredGateway } from "./gateway/create-gateway.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import { buildScopes, reshapedUpstreams } from "./gateway/scopes.ts";
 import { type PolicyDirectory, watchPolicies } from "./policy/directory.ts";
+import { createStepUp, type StepUpService } from "./step-up/create-step-up.ts";
+import type { StepUpLimits } from "./step-up/options.ts";
 import { openStore, type Store } from "./store/open-store.ts";
 import { loadSecretKey } from "./store/secret-key.ts";
 import { parseStoreUrl } from "./store/store-url.ts";
@@ -40,6 +42,7 @@ export interface Wired {
   readonly gateway: Gateway;
   readonly store: Store;
   readonly approvals: Approvals;
+  readonly stepUp: StepUpService;
   readonly upstreams: Upstreams;
   readonly policies: PolicyDirectory;
   /** Resolves when every upstream was tried once, or after a few seconds. */
@@ -68,6 +71,7 @@ export interface WireDeps {
     readonly catalog?: Partial<CatalogTiming>;
     readonly upstream?: Partial<UpstreamTiming>;
     readonly approvals?: Partial<ApprovalTiming>;
+    readonly stepUp?: Partial<StepUpLimits>;
     /** How long a start waits for slow upstreams, ms. Default 4,000. */
     readonly settleMs?: number;
   };
@@ -117,6 +121,16 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     now,
     timing: timing.approvals ?? {},
   });
+  let publicUrl = publicUrlOf(config.server, config.server.port);
+  const stepUp = createStepUp({
+    store: store.stepUp,
+    options: config.stepUp,
+    publicUrl: () => publicUrl,
+    seal: createSeal(secret, "step-up"),
+    log,
+    now,
+    limits: timing.stepUp ?? {},
+  });
   const upstreams = createUpstreams({ log, now, version: VERSION, timing: timing.upstream ?? {} });
   const catalog = createCatalog({
     upstreams,
@@ -140,7 +154,6 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
   };
   reload(config);
 
-  let publicUrl = publicUrlOf(config.server, config.server.port);
   // The same in answers to agents and in messages to approvers.
   const link = (id: string): string => `${publicUrl}/api/v1/approvals/${id}`;
   const gateway = createGateway({
@@ -148,6 +161,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     catalog,
     audit,
     approvals,
+    stepUp,
     link,
     rateLimits: store.rateLimits,
     policies: () => policies.current(),
@@ -173,6 +187,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     gateway,
     store,
     approvals,
+    stepUp,
     upstreams,
     policies,
     settled: within(timing.settleMs ?? SETTLE_MS, catalog.settled(config.upstreams.map((upstream) => upstream.name))),
@@ -193,6 +208,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
       // Runs that their servers' end has cut off are written down as such, and not left to their leases.
       await gateway.drain(LAST_WRITE_MS);
       await approvals.close();
+      await stepUp.close();
       await dispatcher?.close();
       await audit.flush();
       await store.close();

@@ -7,6 +7,7 @@ import { createApp } from "../src/app.ts";
 const app = createApp({
   mcp: new Hono<{ Bindings: HttpBindings }>(),
   api: new Hono<ApiEnv>(),
+  stepUp: new Hono(),
   readiness: () => ({
     state: "draining",
     policies: { digest: "d", count: 0, refused: false },

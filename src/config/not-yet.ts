@@ -5,7 +5,6 @@ import type { Path } from "./yaml-source.ts";
 /** Keys whose values are checked, although this version does nothing with them. */
 const NOT_YET: ReadonlyArray<readonly [path: Path, message: string]> = [
   [["server", "metrics_port"], "This does nothing yet: there are no metrics."],
-  [["step_up"], "This does nothing yet: a call that needs a stronger sign-in is refused."],
 ];
 
 /** Warns of keys that are accepted and have no effect, so that nobody relies on them. */

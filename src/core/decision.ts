@@ -14,6 +14,8 @@ export interface Match {
   readonly error?: string;
   /** `shadow`: the policy was evaluated and not applied. */
   readonly mode?: "shadow";
+  /** For `step_up`: what satisfied it. Absent if nothing did. */
+  readonly satisfied?: "token" | "elevation";
 }
 
 /** How the caller must have signed in: all policies that ask for it, merged to the strictest. */

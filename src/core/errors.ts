@@ -110,6 +110,11 @@ export const ERRORS = {
   APPROVAL_OWN: { status: 403, rpc: -32602, message: "Nobody decides on their own request." },
   APPROVAL_TWICE: { status: 409, rpc: -32602, message: "You have decided on this request already." },
   APPROVAL_REASON_REQUIRED: { status: 400, rpc: -32602, message: "This decision needs a reason." },
+  STEP_UP_UNAVAILABLE: {
+    status: 503,
+    rpc: -32603,
+    message: "The call was not made: sign-ins could not be looked up. Ask the gateway's operator to check its store.",
+  },
   STEP_UP_TOO_MANY: {
     status: 429,
     rpc: -32001,

@@ -1,7 +1,7 @@
 import type { ApprovalRequest } from "./approval.ts";
 import type { Ask, AskResponse, Era, RpcError } from "./call.ts";
 import type { Cancellation } from "./cancellation.ts";
-import type { Decision } from "./decision.ts";
+import type { Decision, StepUpRequirement } from "./decision.ts";
 import type { Refusal } from "./errors.ts";
 import type { RawJson } from "./raw-json.ts";
 import type { UpstreamFault } from "./round.ts";
@@ -10,17 +10,67 @@ import type { UpstreamFault } from "./round.ts";
 export type Outcome =
   | { readonly kind: "result"; readonly result: RawJson }
   | { readonly kind: "error"; readonly error: RpcError }
-  | { readonly kind: "denied"; readonly decision: Exclude<Decision, { effect: "allow" }> }
+  | DeniedOutcome
   | { readonly kind: "refused"; readonly refusal: Refusal }
   | { readonly kind: "fault"; readonly fault: UpstreamFault }
   /** The tool has answered, and none of its result may be given out. */
   | { readonly kind: "withheld" }
   | AsksOutcome
   | PausedOutcome
+  | StepUpOutcome
   | UnapprovedOutcome;
 
+/** What a server's answer comes to: the gateway has let the call through by then. */
+export type AnsweredOutcome = SettledOutcome | AsksOutcome;
+
 /** An outcome after which nothing more comes. */
-export type SettledOutcome = Exclude<Outcome, AsksOutcome | PausedOutcome>;
+export type SettledOutcome = Exclude<Outcome, AsksOutcome | PausedOutcome | StepUpOutcome>;
+
+/** Policies stop the call. */
+export interface DeniedOutcome {
+  readonly kind: "denied";
+  readonly decision: Exclude<Decision, { effect: "allow" }>;
+  /** Another token would help: where HTTP can still say so, it is told which. Everywhere else the decision is. */
+  readonly token?: TokenNeed;
+}
+
+/** What the token of a call lacks. RFC 6750 §3.1, RFC 9470 §3 */
+export type TokenNeed =
+  /** `scopes`: all that the next token should have, those of this one included. */
+  | { readonly error: "insufficient_scope"; readonly scopes: readonly string[] }
+  | {
+      readonly error: "insufficient_user_authentication";
+      readonly acrValues: readonly string[];
+      readonly maxAgeMs: number | undefined;
+    };
+
+/**
+ * The caller has to sign in more strongly first, at `link.url`. Nothing has run, and nothing is kept for the call but
+ * the challenge: it is decided anew when it comes again.
+ */
+export interface StepUpOutcome {
+  readonly kind: "step_up";
+  /** `id` and `url` let nobody in. `expiresAt`: ms since the epoch. */
+  readonly link: { readonly id: string; readonly url: string; readonly expiresAt: number };
+  readonly requirement: StepUpRequirement;
+  /** The policy's words for the model; may be empty. */
+  readonly message: string;
+  /** As in `PausedOutcome`. */
+  readonly leg: number;
+  /** Whether the client was shown this very link on an earlier leg. */
+  readonly shown: boolean;
+  /** Waits for the sign-in, `ms` at most. @throws never */
+  wait(ms: number, cancellation?: Cancellation): Promise<StepUpWait>;
+  /** The call once more, decided anew. @throws never */
+  again(): Promise<Outcome>;
+  /** `requestState` of a client that comes back by itself. */
+  state(leg: number): string;
+  /** What the user's no comes to. */
+  readonly declined: SettledOutcome;
+}
+
+/** What a wait for a sign-in ended with. `failed`: too many attempts. */
+export type StepUpWait = "elevated" | "waiting" | "expired" | "failed";
 
 /** The upstream wants something from the client first. See `AsksRound`; `state` is sealed by the gateway here. */
 export interface AsksOutcome {
@@ -28,7 +78,7 @@ export interface AsksOutcome {
   readonly era: Era;
   readonly asks: Readonly<Record<string, Ask>>;
   readonly state: string | undefined;
-  resume(responses: Readonly<Record<string, AskResponse>>): Promise<Outcome>;
+  resume(responses: Readonly<Record<string, AskResponse>>): Promise<AnsweredOutcome>;
   abandon(reason: string): void;
   onMoot(listener: () => void): void;
 }

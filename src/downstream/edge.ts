@@ -3,6 +3,7 @@ import type { Cancellation } from "../core/cancellation.ts";
 import { ERRORS, type Refusal, refusalText } from "../core/errors.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
+import type { TokenNeed } from "../core/outcome.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Caller, Gateway } from "../gateway/gateway.ts";
@@ -53,6 +54,8 @@ export interface RequestContext {
   /** The headers that policies can see. */
   readonly policyHeaders: JsonObject;
   readonly receivedAt: number;
+  /** Value of `WWW-Authenticate` for a token that does not suffice; `undefined` where the transport has no headers. */
+  readonly authenticate: ((need: TokenNeed) => string) | undefined;
 }
 
 /** What differs from one call to the next besides its connection. */

@@ -1,12 +1,18 @@
 import type { Call } from "../core/call.ts";
 import { Cancellation } from "../core/cancellation.ts";
-import type { PausedEnd, PausedOutcome, StillPaused } from "../core/outcome.ts";
+import type { PausedEnd, PausedOutcome, StepUpOutcome, StepUpWait, StillPaused } from "../core/outcome.ts";
 import { principalKey } from "../core/principal.ts";
 import { approvalStatus } from "../gateway/approval-texts.ts";
 import type { EdgeLimits } from "./options.ts";
 
 /** What became of a paused call by the time that its client is to be answered. */
 export type Held = PausedEnd | (StillPaused & { readonly timeUp: boolean });
+
+/** The same of a call whose user has to sign in. */
+export interface HeldSignIn {
+  readonly wait: StepUpWait;
+  readonly timeUp: boolean;
+}
 
 /**
  * The calls whose connections are held open while people decide. They are counted, so that nobody can hold all there
@@ -18,6 +24,8 @@ export interface Holds {
    * `timeUp` of the answer: whether it was the time that ended the wait, and the client may come back for more.
    */
   hold(call: Call, paused: PausedOutcome, ms: number): Promise<Held>;
+  /** Waits for the user of a call to sign in, in the same way. */
+  holdSignIn(call: Call, stepUp: StepUpOutcome, ms: number): Promise<HeldSignIn>;
   /**
    * Lets go of all that wait for people, at once, and of what runs after `runningMs` at the latest; nothing is held any
    * more. Resolves when the last one has gone. A second call may be shorter.
@@ -26,11 +34,14 @@ export interface Holds {
   readonly count: number;
 }
 
-/** One hold: what ends the wait for people, and what ends the wait for a run, too. */
-interface Hold {
+/** What ends a wait for people, and what ends a wait for a run, too. */
+interface Ends {
   readonly letGo: Cancellation;
   readonly giveUp: Cancellation;
-  readonly over: Promise<Held>;
+}
+
+interface Hold extends Ends {
+  readonly over: Promise<unknown>;
 }
 
 export function createHolds(limits: EdgeLimits): Holds {
@@ -39,12 +50,7 @@ export function createHolds(limits: EdgeLimits): Holds {
   let closed = false;
   let graceMs = 0;
 
-  const wait = async (
-    call: Call,
-    paused: PausedOutcome,
-    ms: number,
-    { letGo, giveUp }: Omit<Hold, "over">,
-  ): Promise<Held> => {
+  const wait = async (call: Call, paused: PausedOutcome, ms: number, { letGo, giveUp }: Ends): Promise<Held> => {
     // A client that wants progress hears as often as a stream gets a comment, and first of all at once.
     const step = call.wantsProgress ? limits.keepAliveMs : ms;
     let request = paused.request;
@@ -66,32 +72,47 @@ export function createHolds(limits: EdgeLimits): Holds {
     }
   };
 
+  /** Keeps a place for a wait; `full` is what happens if there is none. */
+  async function counted<T>(call: Call, full: () => Promise<T>, wait: (ends: Ends) => Promise<T>): Promise<T> {
+    const owner = principalKey(call.principal);
+    const own = byPrincipal.get(owner) ?? 0;
+    if (closed || open.size >= limits.maxHeld || own >= limits.maxHeldPerPrincipal) return full();
+    const ends = { letGo: new Cancellation(), giveUp: new Cancellation() };
+    const stopHearing = call.cancellation.onCancel((reason) => {
+      ends.giveUp.cancel(reason);
+      ends.letGo.cancel(reason);
+    });
+    const over = wait(ends);
+    const hold: Hold = { ...ends, over };
+    open.add(hold);
+    byPrincipal.set(owner, own + 1);
+    try {
+      return await over;
+    } finally {
+      stopHearing();
+      open.delete(hold);
+      const left = (byPrincipal.get(owner) ?? 1) - 1;
+      if (left === 0) byPrincipal.delete(owner);
+      else byPrincipal.set(owner, left);
+    }
+  }
+
   return {
-    async hold(call, paused, ms) {
-      const owner = principalKey(call.principal);
-      const own = byPrincipal.get(owner) ?? 0;
-      if (closed || open.size >= limits.maxHeld || own >= limits.maxHeldPerPrincipal) {
-        const now = await paused.wait(0, call.cancellation);
-        return now.ended ? now : { ...now, timeUp: false };
-      }
-      const ends = { letGo: new Cancellation(), giveUp: new Cancellation() };
-      const stopHearing = call.cancellation.onCancel((reason) => {
-        ends.giveUp.cancel(reason);
-        ends.letGo.cancel(reason);
-      });
-      const hold: Hold = { ...ends, over: wait(call, paused, ms, ends) };
-      open.add(hold);
-      byPrincipal.set(owner, own + 1);
-      try {
-        return await hold.over;
-      } finally {
-        stopHearing();
-        open.delete(hold);
-        const left = (byPrincipal.get(owner) ?? 1) - 1;
-        if (left === 0) byPrincipal.delete(owner);
-        else byPrincipal.set(owner, left);
-      }
-    },
+    hold: (call, paused, ms) =>
+      counted<Held>(
+        call,
+        async () => {
+          const now = await paused.wait(0, call.cancellation);
+          return now.ended ? now : { ...now, timeUp: false };
+        },
+        (ends) => wait(call, paused, ms, ends),
+      ),
+    holdSignIn: (call, stepUp, ms) =>
+      counted(
+        call,
+        async () => ({ wait: await stepUp.wait(0, call.cancellation), timeUp: false }),
+        async ({ letGo }) => ({ wait: await stepUp.wait(ms, letGo), timeUp: !letGo.cancelled }),
+      ),
     async close(runningMs) {
       closed = true;
       graceMs = runningMs;

@@ -37,6 +37,7 @@ export async function admit(http: HttpEdge, { incoming, path, endpoint }: Exchan
     header: (name) => headerOf(incoming, name),
     policyHeaders: pick(http.policyHeaders, (name) => headerOf(incoming, name)),
     receivedAt: http.edge.now(),
+    authenticate: (need) => http.identity.insufficient(path, need),
   };
   return { ok: true, context };
 }

@@ -1,6 +1,6 @@
 import type { Ask, AskResponse, Call } from "../core/call.ts";
 import { Cancellation } from "../core/cancellation.ts";
-import type { AsksOutcome, Outcome, SettledOutcome } from "../core/outcome.ts";
+import type { AnsweredOutcome, AsksOutcome, SettledOutcome } from "../core/outcome.ts";
 import { RawJson } from "../core/raw-json.ts";
 import { missingCapability } from "../mcp/ask-capability.ts";
 import type { Edge } from "./edge.ts";
@@ -20,9 +20,9 @@ export async function settleAsks(
   session: LegacySession,
   reply: Reply,
   call: Call,
-  first: Outcome,
-): Promise<Exclude<Outcome, AsksOutcome>> {
-  let outcome = first;
+  first: AsksOutcome,
+): Promise<SettledOutcome> {
+  let outcome: AnsweredOutcome = first;
   for (let round = 0; outcome.kind === "asks"; round++) {
     const stop = stopReason(edge, session, reply, call, outcome, round);
     if (stop !== undefined) {

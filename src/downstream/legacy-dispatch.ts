@@ -9,8 +9,10 @@ import { buildCall, callerOf, type Edge, type RequestContext, refusalError } fro
 import { settleAsks } from "./legacy-asks.ts";
 import { holdLegacy } from "./legacy-holds.ts";
 import type { LegacySession } from "./legacy-session.ts";
+import { settleLegacySignIn } from "./legacy-sign-ins.ts";
 import { renderLegacy } from "./render-legacy.ts";
 import type { Reply } from "./reply.ts";
+import { endForToken } from "./sign-ins.ts";
 
 const LIST_KINDS: ReadonlyMap<string, ListKind> = new Map(
   (["tools", "prompts", "resources", "resourceTemplates"] as const).map((kind) => [LIST_METHODS[kind], kind]),
@@ -115,11 +117,23 @@ async function callLegacy(
     cancellation,
     reply,
   });
+  // One request is held so long and no longer, whoever it waits for: clients time out.
+  const until = edge.now() + edge.limits.holdMs;
+  const holdMs = (): number => Math.max(0, until - edge.now());
   try {
-    const first = await edge.gateway.call(call);
+    const signedIn = await settleLegacySignIn(
+      edge,
+      session,
+      { id, reply, holdMs },
+      call,
+      await edge.gateway.call(call),
+    );
+    if (signedIn.kind === "answer") return reply.end(signedIn.message);
+    const first = signedIn.outcome;
     const outcome = first.kind === "asks" ? await settleAsks(edge, session, reply, call, first) : first;
+    if (endForToken(id, call, outcome, context, reply)) return;
     if (outcome.kind !== "paused") return reply.end(renderLegacy(edge, id, call, outcome));
-    const { message, delivered } = await holdLegacy(edge, id, call, outcome);
+    const { message, delivered } = await holdLegacy(edge, id, call, outcome, holdMs());
     reply.end(message, undefined, delivered);
   } finally {
     session.finish(id, cancellation);

@@ -15,8 +15,14 @@ export interface LegacyAnswer {
  * Holds a call while people decide, for as long as the operator lets it, or as the client itself asked for: this era has
  * no way to be told later. Then the client hears what it waits for, and comes back for the end.
  */
-export async function holdLegacy(edge: Edge, id: RpcId, call: Call, paused: PausedOutcome): Promise<LegacyAnswer> {
-  const held = await edge.holds.hold(call, paused, paused.pollMs ?? edge.limits.holdMs);
+export async function holdLegacy(
+  edge: Edge,
+  id: RpcId,
+  call: Call,
+  paused: PausedOutcome,
+  holdMs: number,
+): Promise<LegacyAnswer> {
+  const held = await edge.holds.hold(call, paused, paused.pollMs ?? holdMs);
   return held.ended
     ? { message: renderLegacy(edge, id, call, held.outcome), delivered: () => held.delivered() }
     : { message: renderLegacyOwn(id, pendingAnswer(held.request, paused.link)), delivered: undefined };

@@ -14,9 +14,11 @@ import { buildCall, callerOf, type Edge, type RequestContext, refusalError } fro
 import { answerPaused } from "./modern-legs.ts";
 import type { Listens } from "./modern-listen.ts";
 import type { ModernPeers } from "./modern-peers.ts";
+import { settleModernSignIn } from "./modern-sign-ins.ts";
 import { serveTask } from "./modern-tasks.ts";
 import { ownResult, renderModern } from "./render-modern.ts";
 import type { Reply } from "./reply.ts";
+import { endForToken } from "./sign-ins.ts";
 
 /** Serves the stateless era: every request brings all that is needed to answer it. */
 export interface ModernServer {
@@ -114,7 +116,13 @@ async function call(
     cancellation,
     reply,
   });
-  const outcome = await edge.gateway.call(made);
+  const settled = await settleModernSignIn(edge, id, made, await edge.gateway.call(made));
+  if (settled.kind === "answer") {
+    reply.end(settled.answer.message, settled.answer.status);
+    return undefined;
+  }
+  const { outcome } = settled;
+  if (endForToken(id, made, outcome, context, reply)) return undefined;
   if (outcome.kind === "paused") {
     const { message, status, delivered } = await answerPaused(edge, id, made, outcome);
     reply.end(message, status, delivered);

@@ -3,6 +3,7 @@ import type { JsonObject } from "../core/json.ts";
 import { RawJson } from "../core/raw-json.ts";
 import { approvalMeta, approvalStatus } from "../gateway/approval-texts.ts";
 import type { TaskView } from "../gateway/gateway.ts";
+import { WAITS_FOR_SIGN_IN } from "../gateway/step-up-texts.ts";
 import { encodeResult, withMember } from "../mcp/encode.ts";
 import type { RpcId } from "../mcp/messages.ts";
 import type { Task, TaskStatus } from "../mcp/tasks.ts";
@@ -20,7 +21,7 @@ const TTL_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /** The result of a call that goes on as a task. The request is on disk: the next `tasks/get` finds it. */
 export function createdTask(edge: Edge, id: RpcId, view: Pick<TaskView, "request" | "link">): ModernAnswer {
-  const task = taskOf(view.request, "working");
+  const task = taskOf(view.request, "working", false);
   return { message: encodeResult(id, RawJson.fromValue(ownTask(edge, "task", task, view))), status: 200 };
 }
 
@@ -35,7 +36,7 @@ export function gotTask(edge: Edge, id: RpcId, view: TaskView): GotTask {
   const { request, end } = view;
   const ended = end && modernEnd(edge, { id: request.id, method: "tools/call" }, end.outcome);
   const status = statusOf(request, ended);
-  const own = RawJson.fromValue(ownTask(edge, "complete", taskOf(request, status), view));
+  const own = RawJson.fromValue(ownTask(edge, "complete", taskOf(request, status, view.needsSignIn), view));
   const whole = ended === undefined ? own : withEnd(own, status, ended);
   return { message: encodeResult(id, whole), status: 200, over: status !== "working" };
 }
@@ -70,12 +71,12 @@ function statusOf({ state }: ApprovalRequest, end: ModernEnd | undefined): TaskS
   }
 }
 
-function taskOf(request: ApprovalRequest, status: TaskStatus): Task {
+function taskOf(request: ApprovalRequest, status: TaskStatus, needsSignIn: boolean): Task {
   const until = Math.max(request.pendingUntil, request.executeUntil ?? 0, request.executionEndedAt ?? 0);
   return {
     taskId: request.id,
     status,
-    statusMessage: approvalStatus(request),
+    statusMessage: needsSignIn ? WAITS_FOR_SIGN_IN : approvalStatus(request),
     createdAt: timeOf(request.createdAt),
     lastUpdatedAt: timeOf(lastUpdate(request)),
     ttlMs: until - request.createdAt + TTL_AFTER_MS,

@@ -20,6 +20,11 @@ export interface Reply {
    * has left while the client was there, and never if it had gone.
    */
   end(message: Buffer, status?: number, written?: () => void): void;
+  /**
+   * Ends with an HTTP status that asks for another token. `false` where that cannot be said (not over HTTP, among others
+   * in a batch, after something was streamed): then nothing has happened.
+   */
+  endUnauthorized(message: Buffer, status: 401 | 403, authenticate: string): boolean;
   /** Ends without a response: the request was cancelled. */
   endEmpty(): void;
 }
@@ -108,6 +113,19 @@ export class HttpReply implements Reply, Waiting {
     }
   }
 
+  endUnauthorized(message: Buffer, status: 401 | 403, authenticate: string): boolean {
+    if (this.#ended || this.#sink !== undefined || this.#outgoing.headersSent) return false;
+    this.#settle();
+    if (this.#outgoing.destroyed) return true;
+    this.#outgoing.writeHead(status, {
+      "Content-Type": "application/json",
+      "Content-Length": message.length,
+      "WWW-Authenticate": authenticate,
+    });
+    this.#outgoing.end(message);
+    return true;
+  }
+
   endEmpty(): void {
     if (this.#ended) return;
     this.#settle();
@@ -168,6 +186,7 @@ export function batchReplies(count: number, parent: Reply): readonly Reply[] {
         if (tell !== undefined) told.push(tell);
         settle();
       },
+      endUnauthorized: () => false,
       endEmpty() {
         if (ended) return;
         ended = true;

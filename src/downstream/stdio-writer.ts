@@ -37,6 +37,7 @@ export function createLineWriter(output: Writable, maxQueuedBytes: number): Line
             if (!err) written?.();
           });
         },
+        endUnauthorized: () => false,
         endEmpty() {
           ended = true;
         },

@@ -70,6 +70,7 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
     ip: "",
     userAgent: "",
     hasHeaders: false,
+    authenticate: undefined,
     header: () => undefined,
     policyHeaders: {},
     receivedAt: now(),

@@ -16,6 +16,7 @@ import { createResultGuard } from "./result-guard.ts";
 import { createRunCheck, type LiveCaller, type RunCandidate, type RunCheckDeps, type RunVerdict } from "./run-check.ts";
 import { endRun, type RunEnd } from "./run-end.ts";
 import { createRunListeners, type RunListener } from "./run-listeners.ts";
+import type { SignIns } from "./sign-ins.ts";
 import { callUpstream } from "./upstream-call.ts";
 
 /** What came of the wish to run an approved call. */
@@ -24,6 +25,8 @@ export type Begun =
   | { readonly kind: "running"; readonly over: Promise<void> }
   /** Not now, and it stays approved: this is why. */
   | { readonly kind: "not_run"; readonly outcome: SettledOutcome }
+  /** Not before its requester has signed in again, and it stays approved: only a call of theirs can ask them. */
+  | { readonly kind: "sign_in" }
   /** It is not there to be run, or this process ends and leaves it to the next: wait until the request changes. */
   | { readonly kind: "changed" };
 
@@ -40,6 +43,7 @@ export interface ApprovedRuns {
 }
 
 export interface ApprovedRunsDeps extends RunCheckDeps {
+  readonly signIns: Pick<SignIns, "checkRun" | "spend">;
   readonly approvals: Pick<Approvals, "asked" | "claim" | "finish" | "invalidate">;
   readonly upstreams: Upstreams;
   readonly budgets: Budgets;
@@ -80,6 +84,7 @@ export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
     const candidate: RunCandidate = {
       request,
       principal: caller?.principal ?? asked.principal,
+      session: caller === undefined ? context.session : caller.session,
       client: caller?.client ?? context.client,
       headers: caller?.headers ?? context.headers,
       context,
@@ -93,6 +98,7 @@ export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
       return CHANGED;
     }
     if (verdict.kind === "not_now") return { kind: "not_run", outcome: verdict.outcome };
+    if (verdict.kind === "sign_in") return verdict;
 
     // Counted and recorded before the claim: what cannot be counted or recorded is not run, and stays approved.
     const { decision } = verdict;
@@ -102,6 +108,11 @@ export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
     if (stopped) return CHANGED;
     if (!(await audit.open(openingOf({ ...verdict, candidate, caller })))) {
       return notRun({ kind: "refused", refusal: refuse("AUDIT_UNAVAILABLE") });
+    }
+    // Before the claim, because a claim that is not used leaves open whether the call ran.
+    if (verdict.spend !== undefined && !(await deps.signIns.spend(verdict.spend))) {
+      close(candidate, "step_up_taken");
+      return { kind: "sign_in" };
     }
     const claim = await approvals.claim(id, version).catch((err: unknown) => {
       close(candidate, "APPROVALS_UNAVAILABLE");

@@ -2,8 +2,8 @@ import type { Decision, RateLimit } from "../core/decision.ts";
 import type { Log } from "../core/log.ts";
 import type { RateLimits } from "../store/rate-limits.ts";
 
-/** A decision that lets a call through, at once or with people's consent. */
-export type Allowed = Extract<Decision, { effect: "allow" | "request_approval" }>;
+/** A decision that lets a call through: at once, with people's consent, or after a sign-in that was made. */
+export type Allowed = Extract<Decision, { effect: "allow" | "request_approval" | "step_up" }>;
 
 /** Draws a call on the budgets that its decision names. */
 export interface Budgets {

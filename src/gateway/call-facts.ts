@@ -4,6 +4,7 @@ import type { Call } from "../core/call.ts";
 import type { Decision } from "../core/decision.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { PolicyInput } from "../policy/policy-set.ts";
+import type { SignInCheck } from "./sign-ins.ts";
 
 /** What policies see of a call. */
 export function policyInput(call: Call, tool: ToolEntry, args: JsonObject): PolicyInput {
@@ -40,4 +41,12 @@ export function auditOpening(call: Call, tool: ToolEntry, decision: Decision, ar
     headers: call.headers,
     traceId: call.traceId,
   };
+}
+
+/** The decision as it is recorded: with what satisfied the policies that asked for a sign-in. */
+export function withSignIn<D extends Decision>(decision: D, signIn: SignInCheck | undefined): D {
+  if (signIn?.kind !== "made") return decision;
+  const { by } = signIn;
+  const matched = decision.matched.map((match) => (match.effect === "step_up" ? { ...match, satisfied: by } : match));
+  return { ...decision, matched };
 }

@@ -10,6 +10,7 @@ import type { Scope } from "../core/scope.ts";
 import type { Seal } from "../core/seal.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
 import type { KeyedHash } from "../redaction/redact.ts";
+import type { StepUp } from "../step-up/step-up.ts";
 import type { RateLimits } from "../store/rate-limits.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
 import { STATUS_TOOL } from "./approval-texts.ts";
@@ -27,6 +28,7 @@ import { createPipeline } from "./pipeline.ts";
 import { createReceipts } from "./receipts.ts";
 import { createRelay, ownerOfResource } from "./relay.ts";
 import { createRequestStates } from "./request-state.ts";
+import { createSignIns } from "./sign-ins.ts";
 import { asksForApproval, createStatusListing } from "./status-tool.ts";
 import { createVisibility } from "./visibility.ts";
 
@@ -35,6 +37,7 @@ export interface GatewayDeps {
   readonly catalog: Catalog;
   readonly audit: Audit;
   readonly approvals: Approvals;
+  readonly stepUp: StepUp;
   /** Where people find an approval request. */
   readonly link: (id: string) => string;
   readonly rateLimits: RateLimits;
@@ -68,7 +71,9 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
   const states = createRequestStates(deps.seal, deps.now);
   const outside = createOutsideTalk(deps.hash);
   const budgets = createBudgets(deps);
-  const runs = createApprovedRuns({ ...deps, budgets, mentions, outside, callIds: createCallIds(deps.now) });
+  const signIns = createSignIns({ ...deps, states });
+  const callIds = createCallIds(deps.now);
+  const runs = createApprovedRuns({ ...deps, budgets, mentions, outside, signIns, callIds });
   const paused = createPausedCalls({ ...deps, runs, states });
   const callTool = createPipeline({
     ...deps,
@@ -79,6 +84,8 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
     mentions,
     outside,
     paused,
+    signIns,
+    callIds,
     // A server's own tool of this name is not shadowed where no policy needs ours.
     isStatusCall: ({ params, scope }) =>
       params["name"] === STATUS_TOOL &&

@@ -28,6 +28,8 @@ export interface TaskView {
   readonly link: string;
   /** How it ended, if it has. */
   readonly end: PausedEnd | undefined;
+  /** It is approved, and not run before its requester has signed in again. */
+  readonly needsSignIn: boolean;
 }
 
 /** Everything that a downstream edge may ask of the gateway. Edges speak protocol; this decides and relays. */

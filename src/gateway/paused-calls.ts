@@ -4,20 +4,20 @@ import type { ToolEntry } from "../catalog/entries.ts";
 import type { ApprovalRequest } from "../core/approval.ts";
 import type { Call } from "../core/call.ts";
 import type { Cancellation } from "../core/cancellation.ts";
-import type { Decision } from "../core/decision.ts";
 import { type ErrorCode, refuse } from "../core/errors.ts";
-import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { Outcome, PausedEnd, PausedOutcome, SettledOutcome, StillPaused } from "../core/outcome.ts";
 import type { Principal } from "../core/principal.ts";
 import type { ApprovedRuns } from "./approved-runs.ts";
 import { contextOf } from "./asked-context.ts";
+import type { Asking, DecidedCall } from "./decided-call.ts";
 import type { TaskView } from "./gateway.ts";
 import { FOREIGN_STATE } from "./params.ts";
 import { createRequestEnds } from "./request-ends.ts";
 import type { ApprovalContinuation, RequestStates } from "./request-state.ts";
 import { createRequestWatch } from "./request-watch.ts";
 import type { LiveCaller } from "./run-check.ts";
+import { digestOfCall } from "./sign-ins.ts";
 import { readStatusQuery } from "./status-tool.ts";
 
 /** What came of a call that needs approval. */
@@ -29,17 +29,15 @@ export interface Paused {
   readonly approval?: string;
 }
 
-/** A call that was decided and recorded. */
-export interface DecidedCall {
-  readonly call: Call;
-  readonly tool: ToolEntry;
-  readonly arguments: JsonObject;
-}
-
 /** Calls that wait for people, from the first request to the answer. */
 export interface PausedCalls {
-  /** Asks for approval, or joins the request of an identical call. @throws never */
-  ask(decided: DecidedCall, decision: Extract<Decision, { effect: "request_approval" }>): Promise<Paused>;
+  /** Asks for approval, or joins the request of an identical call. `leg`: which one of the call. @throws never */
+  ask(decided: DecidedCall, decision: Asking, leg: number): Promise<Paused>;
+  /**
+   * Whether the call could lead to a run right now: because it opens a request, or its own is approved. `id`: of the
+   * request that it goes on with; else the one that it would join. @throws never
+   */
+  runs(decided: DecidedCall, id: string | undefined): Promise<boolean>;
   /** Goes on with the request that the client brought a state of. @throws never */
   resume(decided: DecidedCall, continuation: ApprovalContinuation): Promise<Paused>;
   /** Answers a call of the status tool. @throws never */
@@ -93,6 +91,8 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
         if (request.state === "approved" && !gone) {
           const begun = await runs.begin(request, call);
           if (begun.kind === "not_run") return notRun(begun.outcome);
+          // Its next request is decided anew, and told where to sign in.
+          if (begun.kind === "sign_in") return { ended: false, request };
         }
         const left = until - now();
         const changed = gone ? undefined : await watch.after(request, left, cancellation);
@@ -143,7 +143,17 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
   }
 
   return {
-    ask: (decided, decision) =>
+    async runs(decided, id) {
+      try {
+        const { principal } = decided.call;
+        const request = id === undefined ? await approvals.find(digestOfCall(decided)) : await own(id, principal);
+        return request === undefined || request.state === "approved";
+      } catch (err) {
+        log.error({ err }, "Whether a call has an approval could not be looked up.");
+        return true;
+      }
+    },
+    ask: (decided, decision, leg) =>
       guarded(async () => {
         const { call, tool } = decided;
         const asked = await approvals.request({
@@ -163,7 +173,7 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
         if (!asked.ok) return { outcome: { kind: "refused", refusal: asked }, ending: asked.code };
         const { request } = asked;
         const ending = asked.kind === "opened" ? "approval_pending" : "approval_joined";
-        return { outcome: pause(request, decided, 0), ending, approval: request.id };
+        return { outcome: pause(request, decided, leg), ending, approval: request.id };
       }),
     resume: (decided, { id, leg }) =>
       guarded(async () => {
@@ -201,10 +211,11 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
       if (request === undefined) return undefined;
       if (request.state === "approved") {
         const caller: LiveCaller = { principal };
-        await runs.begin(request, caller);
+        const begun = await runs.begin(request, caller);
+        if (begun.kind === "sign_in") return { request, link: link(id), end: undefined, needsSignIn: true };
         request = (await approvals.get(id)) ?? request;
       }
-      return { request, link: link(id), end: await endOf(request) };
+      return { request, link: link(id), end: await endOf(request), needsSignIn: false };
     },
     async cancel(id, principal) {
       if ((await own(id, principal)) === undefined) return false;

@@ -1,15 +1,16 @@
 import type { Audit } from "../audit/audit.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Call } from "../core/call.ts";
+import type { Decision } from "../core/decision.ts";
 import { refuse } from "../core/errors.ts";
+import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
 import type { KeyedHash } from "../redaction/redact.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
-import type { Budgets } from "./budgets.ts";
-import { auditOpening, policyInput } from "./call-facts.ts";
-import { enforceable } from "./enforceable.ts";
+import type { Allowed, Budgets } from "./budgets.ts";
+import { auditOpening, policyInput, withSignIn } from "./call-facts.ts";
 import type { Mentions } from "./mentions.ts";
 import type { OutsideTalk } from "./outside-talk.ts";
 import type { Paused, PausedCalls } from "./paused-calls.ts";
@@ -18,6 +19,7 @@ import type { RequestStates } from "./request-state.ts";
 import { resolveTool, UNKNOWN_TOOL } from "./resolve.ts";
 import { createResultGuard } from "./result-guard.ts";
 import { followRounds } from "./rounds.ts";
+import { approvalOf, type SignInCheck, type SignInDecision, type SignIns, signedInAs } from "./sign-ins.ts";
 import { callUpstream } from "./upstream-call.ts";
 import type { Visibility } from "./visibility.ts";
 
@@ -32,46 +34,121 @@ export interface PipelineDeps {
   readonly states: RequestStates;
   readonly mentions: Mentions;
   readonly outside: OutsideTalk;
-  readonly paused: Pick<PausedCalls, "ask" | "resume" | "status">;
+  readonly paused: Pick<PausedCalls, "ask" | "resume" | "status" | "runs">;
+  readonly signIns: SignIns;
   /** Whether a call is for the gateway's own tool. */
   readonly isStatusCall: (call: Call) => boolean;
   /** For what policies replace with its hash. */
   readonly hash: KeyedHash;
+  /** Makes the id of a call that is decided anew. */
+  readonly callIds: () => string;
   readonly log: Log;
   readonly now: () => number;
 }
 
 /**
- * The life of one `tools/call`, top to bottom: resolve → decide → count → record → enforce → call the upstream → decide
- * on what it says → record the end. Stopping early is the only branch, and nothing happens to an upstream before its
- * decision is on disk. A call that needs approval stops here, too: what is run later is its request.
+ * The life of one `tools/call`, top to bottom: resolve → decide → look for the sign-in → count → record → enforce → call
+ * the upstream → decide on what it says → record the end. Stopping early is the only branch, and nothing happens to an
+ * upstream before its decision is on disk. A call that needs a sign-in or an approval stops here, too: after a sign-in
+ * it comes again and is decided anew, and what is run with an approval is its request.
  */
 export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outcome> {
-  const { audit, states, receipts, hash, log, now } = deps;
+  const { audit, states, receipts, signIns, hash, log, now } = deps;
 
-  return async (call) => {
+  const callTool = async (call: Call): Promise<Outcome> => {
     if (deps.isStatusCall(call)) return deps.paused.status(call);
     const resolved = resolveTool(deps, call);
     if (!resolved.ok) return resolved.outcome;
-    const { tool } = resolved;
+    const { tool, continuation } = resolved;
 
     // One set decides on the call and on its result, whatever is swapped in meanwhile.
     const set = deps.policies();
     const input = policyInput(call, tool, resolved.arguments);
     const decided = set.decide(input);
 
-    const { continuation } = resolved;
+    const made = { call, ...resolved };
+    const approval = approvalOf(continuation);
+    const paid = continuation.kind === "upstream" ? receipts.redeem(continuation.receipt) : undefined;
+    const signIn = await signInOf(decided);
+
     // Counted before it is recorded, so that the record says what came of it. A call that is cancelled now has cost; one
-    // that waits for approval costs when it is run.
-    const limited = continuation.kind === "upstream" && decided.effect === "allow" && decided.limits !== undefined;
-    const draws = limited && !receipts.redeem(continuation.receipt);
-    const decision = draws ? await deps.budgets.draw(decided, decided.limits) : decided;
+    // that waits for people costs when it is run.
+    const goes = approval === undefined ? atOnce(decided, signIn) : undefined;
+    const limits = goes?.limits;
+    const draws = goes !== undefined && limits !== undefined && paid?.drawn !== true;
+    const decision = draws ? await deps.budgets.draw(goes, limits) : decided;
     if (decision === undefined) return { kind: "refused", refusal: refuse("LIMITS_UNAVAILABLE") };
 
-    const opened = await audit.open(auditOpening(call, tool, decision, resolved.arguments));
+    const opened = await audit.open(auditOpening(call, tool, withSignIn(decision, signIn), resolved.arguments));
     if (!opened) return decision.hidden ? UNKNOWN_TOOL : { kind: "refused", refusal: refuse("AUDIT_UNAVAILABLE") };
     const guard = decision.inspectsResult ? createResultGuard({ set, input, hash, log }) : undefined;
-    const close = (outcome: string, approval?: string): void => {
+
+    // The record says why; the caller hears what it would hear of any name that nobody has.
+    if (decision.hidden) {
+      close("denied");
+      return UNKNOWN_TOOL;
+    }
+    if (isRefusal(decision)) {
+      close("denied");
+      return { kind: "denied", decision };
+    }
+    if (decision.effect === "step_up" && (signIn?.kind === "missing" || signIn?.kind === "unknown")) {
+      return askToSignIn(decision, signIn);
+    }
+    const approvals = decision.effect === "allow" ? [] : decision.approvals;
+    let paused: Paused | undefined;
+    const leg = continuation.kind === "upstream" ? 0 : continuation.leg;
+    if (approval !== undefined) paused = await deps.paused.resume(made, { kind: "approval", id: approval, leg });
+    else if (approvals.length > 0) paused = await deps.paused.ask(made, { set: decision.set, approvals }, leg);
+    if (paused !== undefined) {
+      close(paused.ending, paused.approval);
+      return paused.outcome;
+    }
+    // Of two calls that found one sign-in for one call, the first makes it.
+    const spend = signIn?.kind === "made" ? signIn.spend : undefined;
+    if (decision.effect === "step_up" && spend !== undefined && !(await signIns.spend(spend))) {
+      return askToSignIn(decision, { kind: "missing", why: "call" });
+    }
+
+    const round = await callUpstream(deps.upstreams, {
+      call: continuation.kind === "upstream" ? call : { ...call, params: withoutAnswers(call.params) },
+      tool,
+      arguments: resolved.arguments,
+      state: continuation.kind === "upstream" ? continuation.state : undefined,
+      peer: deps.outside.peerFor(call.peer, tool.upstream, guard && { set, redactions: guard.beside() }),
+      onNotification: (notification) => call.notify(guard?.notification(notification) ?? notification),
+    });
+    const paying = { drawn: limits !== undefined, signedIn: signedInAs(decision, signIn) };
+    const follow = followRounds({
+      call,
+      upstream: tool.upstream,
+      states,
+      guard,
+      receipt: paying.drawn || paying.signedIn ? () => receipts.issue(paying) : undefined,
+      onEnd(ending, result) {
+        close(ending);
+        if (result !== undefined) deps.mentions.learn(tool.upstream, result);
+      },
+    });
+    return follow(round);
+
+    async function signInOf(asked: Decision): Promise<SignInCheck | undefined> {
+      if (asked.effect !== "step_up" || asked.hidden) return undefined;
+      // What only waits for others, or has been run, is looked after without a sign-in: it is wanted when it can be run.
+      const joins = approval !== undefined || asked.approvals.length > 0;
+      if (joins && !(await deps.paused.runs(made, approval))) return { kind: "later" };
+      return signIns.check(made, asked, paid);
+    }
+
+    async function askToSignIn(asked: SignInDecision, lack: Parameters<SignIns["ask"]>[2]): Promise<Outcome> {
+      const stop = await signIns.ask(made, asked, lack, () =>
+        callTool({ ...call, id: deps.callIds(), receivedAt: now() }),
+      );
+      close(stop.ending);
+      return stop.outcome;
+    }
+
+    function close(outcome: string, request?: string): void {
       const at = now();
       const policies = guard?.matched() ?? [];
       audit.close({
@@ -80,46 +157,25 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
         outcome,
         durationMs: at - call.receivedAt,
         ...(policies.length === 0 ? {} : { policies }),
-        ...(approval === undefined ? {} : { approval }),
+        ...(request === undefined ? {} : { approval: request }),
       });
-    };
-
-    // The record says why; the caller hears what it would hear of any name that nobody has.
-    if (decision.hidden) {
-      close("denied");
-      return UNKNOWN_TOOL;
     }
-    if (decision.effect !== "allow" && decision.effect !== "request_approval") {
-      close("denied");
-      return { kind: "denied", decision: enforceable(decision) };
-    }
-    let paused: Paused | undefined;
-    if (continuation.kind === "approval") paused = await deps.paused.resume({ call, ...resolved }, continuation);
-    else if (decision.effect === "request_approval") paused = await deps.paused.ask({ call, ...resolved }, decision);
-    if (paused !== undefined) {
-      close(paused.ending, paused.approval);
-      return paused.outcome;
-    }
-
-    const round = await callUpstream(deps.upstreams, {
-      call,
-      tool,
-      arguments: resolved.arguments,
-      state: continuation.kind === "upstream" ? continuation.state : undefined,
-      peer: deps.outside.peerFor(call.peer, tool.upstream, guard && { set, redactions: guard.beside() }),
-      onNotification: (notification) => call.notify(guard?.notification(notification) ?? notification),
-    });
-    const follow = followRounds({
-      call,
-      upstream: tool.upstream,
-      states,
-      guard,
-      receipts: limited ? receipts : undefined,
-      onEnd(ending, result) {
-        close(ending);
-        if (result !== undefined) deps.mentions.learn(tool.upstream, result);
-      },
-    });
-    return follow(round);
   };
+  return callTool;
+}
+
+/** The decision, if it lets the call go to its upstream now. */
+function atOnce(decided: Decision, signIn: SignInCheck | undefined): Allowed | undefined {
+  if (decided.effect === "allow") return decided;
+  const clear = decided.effect === "step_up" && signIn?.kind === "made" && decided.approvals.length === 0;
+  return clear ? decided : undefined;
+}
+
+function isRefusal(decision: Decision): decision is Extract<Decision, { effect: "hide" | "deny" | "rate_limit" }> {
+  return decision.effect === "hide" || decision.effect === "deny" || decision.effect === "rate_limit";
+}
+
+// They answered the gateway, not the server.
+function withoutAnswers({ inputResponses: _answers, ...params }: JsonObject): JsonObject {
+  return params;
 }

@@ -8,7 +8,7 @@ import type { Seal } from "../core/seal.ts";
 const STATE_TTL_MS = 600_000;
 
 /** What a client carries from the answer that sent it away to the call with which it comes back. */
-export type Continuation = UpstreamContinuation | ApprovalContinuation;
+export type Continuation = UpstreamContinuation | ApprovalContinuation | StepUpContinuation;
 
 /** The client was asked something by the upstream. */
 export interface UpstreamContinuation {
@@ -28,6 +28,16 @@ export interface ApprovalContinuation {
   readonly leg: number;
 }
 
+/** The caller was to sign in first. Whether that was done is in the store. */
+export interface StepUpContinuation {
+  readonly kind: "step_up";
+  /** The challenge's id. */
+  readonly id: string;
+  readonly leg: number;
+  /** The approval request that the call went on with when the sign-in was asked for. */
+  readonly approval: string | undefined;
+}
+
 /** What the first request of a call continues. */
 export const NOTHING_CONTINUED: UpstreamContinuation = { kind: "upstream", state: undefined, receipt: undefined };
 
@@ -40,6 +50,7 @@ export interface RequestStates {
   seal(call: Call, upstream: string, continuation: Omit<UpstreamContinuation, "kind">): string;
   /** `until`: ms since the epoch. */
   sealApproval(call: Call, upstream: string, continuation: Omit<ApprovalContinuation, "kind">, until: number): string;
+  sealStepUp(call: Call, upstream: string, continuation: Omit<StepUpContinuation, "kind">, until: number): string;
   /** What was sealed, or `undefined` when it was not sealed for this very request. */
   open(call: Call, upstream: string, text: string): Continuation | undefined;
 }
@@ -58,6 +69,8 @@ export function createRequestStates(seal: Seal, now: () => number): RequestState
       seal.seal({ for: binding(call, upstream), kind: "upstream", state, receipt }, now() + STATE_TTL_MS),
     sealApproval: (call, upstream, { id, leg }, until) =>
       seal.seal({ for: binding(call, upstream), kind: "approval", id, leg }, until),
+    sealStepUp: (call, upstream, { id, leg, approval }, until) =>
+      seal.seal({ for: binding(call, upstream), kind: "step_up", id, leg, approval }, until),
     open(call, upstream, text) {
       const payload = seal.open(text, now());
       if (payload === undefined || payload["for"] !== binding(call, upstream)) return undefined;
@@ -70,8 +83,9 @@ export function createRequestStates(seal: Seal, now: () => number): RequestState
 function continuationIn(payload: JsonObject): Continuation | undefined {
   const { kind, id, leg } = payload;
   if (kind === "upstream") return { kind, state: textIn(payload, "state"), receipt: textIn(payload, "receipt") };
-  if (kind !== "approval" || typeof id !== "string" || typeof leg !== "number") return undefined;
-  return { kind, id, leg };
+  if ((kind !== "approval" && kind !== "step_up") || typeof id !== "string" || typeof leg !== "number")
+    return undefined;
+  return kind === "approval" ? { kind, id, leg } : { kind, id, leg, approval: textIn(payload, "approval") };
 }
 
 function textIn(payload: JsonObject, key: string): string | undefined {

@@ -1,8 +1,7 @@
 import type { Call } from "../core/call.ts";
-import type { Outcome } from "../core/outcome.ts";
+import type { AnsweredOutcome } from "../core/outcome.ts";
 import type { RawJson } from "../core/raw-json.ts";
 import type { AsksRound, Round } from "../core/round.ts";
-import type { Receipts } from "./receipts.ts";
 import type { RequestStates } from "./request-state.ts";
 import type { ResultGuard } from "./result-guard.ts";
 
@@ -13,8 +12,8 @@ export interface Following {
   readonly states: RequestStates;
   /** What everything that the upstream says passes through; none where no policy looks at it. */
   readonly guard?: ResultGuard | undefined;
-  /** Where the call has drawn on budgets: what its retry with an answer need not do again. */
-  readonly receipts?: Receipts | undefined;
+  /** Where the call has paid for something: proof of it, so that its retry with an answer need not pay again. */
+  readonly receipt?: (() => string) | undefined;
   /**
    * Hears how this request ended, once, with the result as the client gets it: at its last round, or, for a modern
    * client, when it is sent away with a question, because its retry is a request of its own.
@@ -23,8 +22,8 @@ export interface Following {
 }
 
 /** Brings the rounds of an upstream call to outcomes. */
-export function followRounds(following: Following): (round: Round) => Outcome {
-  const { call, upstream, states, guard, receipts, onEnd } = following;
+export function followRounds(following: Following): (round: Round) => AnsweredOutcome {
+  const { call, upstream, states, guard, onEnd } = following;
   let over = false;
   // A question that is put and then given up (the client cannot answer it) must not end its call twice.
   const end = (ending: string, result?: RawJson): void => {
@@ -35,10 +34,10 @@ export function followRounds(following: Following): (round: Round) => Outcome {
   // Only a client that is sent away comes back with the state; the others answer within the call.
   const sealed = ({ era, state, asks }: AsksRound): string | undefined => {
     const leaves = call.era === "modern" && era === "modern" && (state !== undefined || Object.keys(asks).length > 0);
-    const receipt = leaves ? receipts?.issue() : undefined;
+    const receipt = leaves ? following.receipt?.() : undefined;
     return state === undefined && receipt === undefined ? undefined : states.seal(call, upstream, { state, receipt });
   };
-  const follow = (round: Round): Outcome => {
+  const follow = (round: Round): AnsweredOutcome => {
     switch (round.kind) {
       case "asks": {
         const asks = guard === undefined ? round.asks : guard.asks(round.asks);

@@ -2,6 +2,8 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { ToolEntry } from "../catalog/entries.ts";
 import type { ApprovalRequest } from "../core/approval.ts";
 import type { Call, ClientFacts } from "../core/call.ts";
+import type { ApprovalRequirement } from "../core/decision.ts";
+import { refuse } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { SettledOutcome } from "../core/outcome.ts";
 import type { Principal } from "../core/principal.ts";
@@ -10,10 +12,13 @@ import type { PolicyInput, PolicySet } from "../policy/policy-set.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
 import type { AskedContext } from "./asked-context.ts";
 import type { Allowed } from "./budgets.ts";
-import { enforceable } from "./enforceable.ts";
+import { withSignIn } from "./call-facts.ts";
+import type { SignInDecision, SignIns } from "./sign-ins.ts";
 
 /** Who is there when an approved call is to be run; what is left out is as it was when they asked. */
-export interface LiveCaller extends Pick<Call, "principal">, Partial<Pick<Call, "headers" | "peer" | "traceId">> {
+export interface LiveCaller
+  extends Pick<Call, "principal">,
+    Partial<Pick<Call, "headers" | "peer" | "traceId" | "session">> {
   readonly client?: ClientFacts;
 }
 
@@ -22,6 +27,8 @@ export interface RunCandidate {
   readonly request: ApprovalRequest;
   /** The live caller's, else the requester's as they were. */
   readonly principal: Principal;
+  /** The same. */
+  readonly session: string | undefined;
   readonly client: ClientFacts;
   readonly headers: JsonObject;
   readonly context: AskedContext;
@@ -40,9 +47,13 @@ export type RunVerdict =
       readonly set: PolicySet;
       readonly input: PolicyInput;
       readonly decision: Allowed;
+      /** A sign-in that serves this run only, to be spent right before it. */
+      readonly spend: string | undefined;
     }
   /** It will never be run. `reason` is for people. */
   | { readonly kind: "invalid"; readonly reason: string }
+  /** Not before its requester has signed in again; it stays approved. */
+  | { readonly kind: "sign_in" }
   /** Not now; it stays approved. */
   | { readonly kind: "not_now"; readonly outcome: SettledOutcome };
 
@@ -51,11 +62,12 @@ export interface RunCheckDeps {
   readonly catalog: Pick<Catalog, "view" | "upToDate">;
   readonly policies: () => PolicySet;
   readonly scope: (endpoint: string) => Scope | undefined;
+  readonly signIns: Pick<SignIns, "checkRun">;
 }
 
 /**
  * Decides an approved call again, right before it is run: what people approved is the call as it was, under the rules
- * that asked them. An approval satisfies the policies that asked for it, and no others.
+ * that asked them. An approval satisfies the policies that asked for it, and no others; a sign-in has to be fresh now.
  */
 export function createRunCheck(deps: RunCheckDeps): (candidate: RunCandidate) => Promise<RunVerdict> {
   return async (candidate) => {
@@ -72,24 +84,55 @@ export function createRunCheck(deps: RunCheckDeps): (candidate: RunCandidate) =>
     if (decision.hidden) return invalid("The requester no longer has access to the tool.");
     switch (decision.effect) {
       case "allow":
-        return { kind: "fits", tool, set, input, decision };
-      case "request_approval": {
-        const missing = decision.approvals.find(
-          ({ policy, flow }) => !context.granted.some((given) => given.policy === policy && given.flow === flow),
-        );
-        if (missing === undefined) return { kind: "fits", tool, set, input, decision };
-        return invalid(`The policy ${missing.policy} now asks for an approval that this request does not bring.`);
-      }
+        return { kind: "fits", tool, set, input, decision, spend: undefined };
+      case "request_approval":
+        return missingApproval(decision, context) ?? { kind: "fits", tool, set, input, decision, spend: undefined };
       case "hide":
       case "deny":
       case "rate_limit":
         return invalid(`The policy ${decision.policy} refuses the call now.`);
-      case "step_up":
-        return { kind: "not_now", outcome: { kind: "denied", decision: enforceable(decision) } };
+      case "step_up": {
+        const missing = missingApproval(decision, context);
+        if (missing !== undefined) return missing;
+        return checkSignIn(candidate, decision, { tool, set, input });
+      }
       default:
         return decision satisfies never;
     }
   };
+
+  async function checkSignIn(
+    { request, principal, session }: RunCandidate,
+    decision: SignInDecision,
+    found: Pick<Extract<RunVerdict, { kind: "fits" }>, "tool" | "set" | "input">,
+  ): Promise<RunVerdict> {
+    const tool = `${request.upstream}/${request.tool}`;
+    const caller = { principal, callDigest: request.digest, tool, session };
+    const signIn = await deps.signIns.checkRun(decision.stepUp, caller);
+    switch (signIn.kind) {
+      case "made":
+        return { kind: "fits", ...found, decision: withSignIn(decision, signIn), spend: signIn.spend };
+      case "unknown":
+        return { kind: "not_now", outcome: { kind: "refused", refusal: refuse("STEP_UP_UNAVAILABLE") } };
+      case "missing":
+        return signIn.why === "machine" || signIn.why === "not_configured"
+          ? invalid(`The policy ${decision.policy} now asks for a sign-in that the requester cannot make.`)
+          : { kind: "sign_in" };
+      default:
+        return signIn satisfies never;
+    }
+  }
+}
+
+function missingApproval(
+  { approvals }: { readonly approvals: readonly ApprovalRequirement[] },
+  { granted }: AskedContext,
+): Extract<RunVerdict, { kind: "invalid" }> | undefined {
+  const missing = approvals.find(
+    ({ policy, flow }) => !granted.some((given) => given.policy === policy && given.flow === flow),
+  );
+  if (missing === undefined) return undefined;
+  return invalid(`The policy ${missing.policy} now asks for an approval that this request does not bring.`);
 }
 
 type Found = { readonly kind: "found"; readonly tool: ToolEntry } | Exclude<RunVerdict, { kind: "fits" }>;

@@ -1,10 +1,13 @@
 import type { JsonObject } from "../core/json.ts";
+import type { TokenNeed } from "../core/outcome.ts";
 import type { IdentityOptions } from "./options.ts";
 
 /** The challenges of 401 and 403 answers, and the document that they point to. */
 export interface Challenges {
   /** Value of `WWW-Authenticate`. RFC 6750 §3, RFC 9728 §5.1 */
   challenge(path: string, problem?: ChallengeProblem): string;
+  /** The same where the token is valid and does not suffice. RFC 6750 §3.1, RFC 9470 §3 */
+  insufficient(path: string, need: TokenNeed): string;
   /** RFC 9728 §2 */
   metadata(path: string): JsonObject;
 }
@@ -17,6 +20,11 @@ export interface ChallengeProblem {
   /** Replaces the scopes to ask for. */
   readonly scopes: readonly string[];
 }
+
+const DESCRIPTIONS = {
+  insufficient_scope: "The call needs a scope that the access token lacks.",
+  insufficient_user_authentication: "The call needs a stronger or more recent sign-in.",
+} as const satisfies Record<TokenNeed["error"], string>;
 
 const WELL_KNOWN = "/.well-known/oauth-protected-resource";
 const ENDPOINT = /^\/mcp(\/[a-z0-9][a-z0-9-]{0,31})?$/;
@@ -36,6 +44,19 @@ export function createChallenges(options: IdentityOptions): Challenges {
       ];
       return parameters.filter((parameter) => parameter !== undefined).join(", ");
     },
+    insufficient(path, need) {
+      const asked =
+        need.error === "insufficient_scope"
+          ? [`scope=${quoted(need.scopes.join(" "))}`]
+          : [
+              ...(need.acrValues.length === 0 ? [] : [`acr_values=${quoted(need.acrValues.join(" "))}`]),
+              ...(need.maxAgeMs === undefined ? [] : [`max_age=${Math.floor(need.maxAgeMs / 1000)}`]),
+            ];
+      const description = `error_description=${quoted(DESCRIPTIONS[need.error])}`;
+      return [`Bearer error=${quoted(need.error)}`, ...asked, metadataParameter(path), description].join(", ");
+    },
+    // Scopes that only some calls need are not among them: clients would ask for all of them at their first sign-in.
+    // 2025-11-25 basic/authorization, "Scope Minimization"
     metadata(path) {
       const endpoint = endpointPath(path);
       return {

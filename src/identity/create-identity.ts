@@ -110,7 +110,7 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
     return { ok: false, refusal: refuse(code, detail), challenge: challenges.challenge(path, problem) };
   }
 
-  return { identify, metadata: challenges.metadata };
+  return { identify, insufficient: challenges.insufficient, metadata: challenges.metadata };
 }
 
 function accept(principal: Principal): Identified {

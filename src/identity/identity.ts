@@ -1,5 +1,6 @@
 import type { Refusal } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { TokenNeed } from "../core/outcome.ts";
 import type { Principal } from "../core/principal.ts";
 
 /** What the identity room sees of a request. */
@@ -23,6 +24,8 @@ export type Identified =
 export interface Identity {
   /** Synchronous for a credential verified a moment ago. @throws never */
   identify(request: CredentialRequest): Identified | Promise<Identified>;
+  /** The `WWW-Authenticate` value for a valid token that a call does not get by with. RFC 6750 §3.1, RFC 9470 §3 */
+  insufficient(path: string, need: TokenNeed): string;
   /** The protected-resource metadata document of an endpoint path (`/mcp`, `/mcp/<name>`). RFC 9728 §2 */
   metadata(path: string): JsonObject;
 }

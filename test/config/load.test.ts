@@ -88,7 +88,7 @@ describe("a configuration", () => {
     const { dir, loaded } = load(EVERYTHING, ENV, { "rules/.keep": "" });
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors));
     const { config } = loaded;
-    expect(loaded.warnings.map((warning) => warning.key)).toEqual(["server.metrics_port", "step_up"]);
+    expect(loaded.warnings.map((warning) => warning.key)).toEqual(["server.metrics_port"]);
     for (const warning of loaded.warnings) expect(warning.message).toContain("nothing yet");
     expect(config.server).toEqual({
       host: "0.0.0.0",

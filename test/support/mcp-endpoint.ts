@@ -43,6 +43,7 @@ const namedByToken: Identity = {
       challenge: `Bearer resource_metadata="http://x${path}"`,
     };
   },
+  insufficient: (path, { error }) => `Bearer error="${error}", resource_metadata="http://x${path}"`,
   metadata: (path) => ({ resource: `http://x${path}` }),
 };
 

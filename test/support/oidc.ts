@@ -22,6 +22,8 @@ export interface OidcOptions {
   readonly redirectUris?: readonly string[];
   /** Lifetime of access tokens, in seconds. Default: 600. */
   readonly tokenSeconds?: number;
+  /** Where the client `portcullis` is sent back to: a gateway that has people sign in again. Asked at the first request. */
+  readonly stepUpCallback?: () => string;
 }
 
 export interface SignIn {
@@ -49,6 +51,9 @@ export interface OidcServer {
   close(): Promise<void>;
 }
 
+/** What the client `portcullis` proves itself with. */
+export const STEP_UP_SECRET = "step-up-secret-canary";
+
 const REDIRECT = "http://127.0.0.1:1/callback";
 
 /** Starts an identity provider on a free port. */
@@ -60,11 +65,20 @@ export async function startOidc(options: OidcOptions): Promise<OidcServer> {
   if (address === null || typeof address === "string") throw new Error("the provider has no port");
   const issuer = `http://127.0.0.1:${address.port}`;
 
-  const provider = await createProvider(issuer, options);
-  const callback = provider.callback();
+  // Made at the first request: by then a gateway that is sent back to has its port.
+  let making: Promise<Provider> | undefined;
   handle = (request, response) => {
-    if (request.url?.startsWith("/interaction/") === true) finish(provider, request, response);
-    else callback(request, response);
+    making ??= createProvider(issuer, options);
+    making.then(
+      (provider) => {
+        if (request.url?.startsWith("/interaction/") === true) finish(provider, request, response);
+        else provider.callback()(request, response);
+      },
+      (err: unknown) => {
+        response.statusCode = 500;
+        response.end(String(err));
+      },
+    );
   };
 
   return {
@@ -101,6 +115,15 @@ async function createProvider(issuer: string, options: OidcOptions): Promise<Pro
         redirect_uris: [REDIRECT, ...(options.redirectUris ?? [])],
         grant_types: ["authorization_code", "refresh_token"],
       },
+      ...(options.stepUpCallback === undefined
+        ? []
+        : [
+            {
+              client_id: "portcullis",
+              client_secret: STEP_UP_SECRET,
+              redirect_uris: [options.stepUpCallback()],
+            },
+          ]),
       {
         client_id: "robot",
         client_secret: "robot-secret",

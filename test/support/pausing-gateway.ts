@@ -39,7 +39,7 @@ export class PausingGateway extends ToolGateway {
 
   override async task(id: string, principal: Principal): Promise<TaskView | undefined> {
     if (id !== this.request.id || principal.subject !== "alice") return undefined;
-    return { request: this.request, link: LINK, end: this.#end() };
+    return { request: this.request, link: LINK, end: this.#end(), needsSignIn: false };
   }
 
   override async cancelTask(id: string, principal: Principal): Promise<boolean> {

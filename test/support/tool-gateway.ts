@@ -1,7 +1,7 @@
 import type { Ask, AskResponse, Call, ClientPeer, Notification } from "../../src/core/call.ts";
 import { refuse } from "../../src/core/errors.ts";
 import { isObject, type JsonObject } from "../../src/core/json.ts";
-import type { AsksOutcome, Outcome } from "../../src/core/outcome.ts";
+import type { AsksOutcome, Outcome, SettledOutcome } from "../../src/core/outcome.ts";
 import type { Principal } from "../../src/core/principal.ts";
 import { RawJson } from "../../src/core/raw-json.ts";
 import type { Scope } from "../../src/core/scope.ts";
@@ -217,11 +217,11 @@ function answerText(response: AskResponse | undefined): string {
   return isObject(content) ? `hello ${String(content["name"])}` : `action ${String(response.result["action"])}`;
 }
 
-function result(value: JsonObject): Outcome {
+function result(value: JsonObject): SettledOutcome {
   return { kind: "result", result: RawJson.fromBytes(Buffer.from(JSON.stringify(value))) };
 }
 
-function text(words: string): Outcome {
+function text(words: string): SettledOutcome {
   return result({ content: [{ type: "text", text: words }] });
 }
 
