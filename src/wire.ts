@@ -17,6 +17,7 @@ import { recordApprovals } from "./gateway/approval-record.ts";
 import { createGateway, type WiredGateway } from "./gateway/create-gateway.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import { buildScopes, reshapedUpstreams } from "./gateway/scopes.ts";
+import { createPrincipalNow } from "./identity/principal-now.ts";
 import { type PolicyDirectory, watchPolicies } from "./policy/directory.ts";
 import { createStepUp, type StepUpService } from "./step-up/create-step-up.ts";
 import type { StepUpLimits } from "./step-up/options.ts";
@@ -162,6 +163,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     audit,
     approvals,
     stepUp,
+    principalNow: createPrincipalNow(config.auth),
     link,
     rateLimits: store.rateLimits,
     policies: () => policies.current(),

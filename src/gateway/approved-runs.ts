@@ -73,17 +73,23 @@ export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
   const listeners = createRunListeners();
   let stopped = false;
 
+  async function invalidate(id: string, reason: string): Promise<Begun> {
+    await approvals.invalidate(id, reason);
+    return CHANGED;
+  }
+
   async function prepareAndClaim(request: ApprovalRequest, caller: LiveCaller | undefined): Promise<Begun> {
     const { id, version } = request;
     const asked = await approvals.asked(id);
     const context = asked === undefined ? undefined : readContext(asked.context);
     if (asked === undefined || context === undefined) {
-      await approvals.invalidate(id, "What was asked for can no longer be read.");
-      return CHANGED;
+      return invalidate(id, "What was asked for can no longer be read.");
     }
+    const principal = caller?.principal ?? deps.principalNow(asked.principal);
+    if (principal === undefined) return invalidate(id, "The requester's credential is no longer accepted here.");
     const candidate: RunCandidate = {
       request,
-      principal: caller?.principal ?? asked.principal,
+      principal,
       session: caller === undefined ? context.session : caller.session,
       client: caller?.client ?? context.client,
       headers: caller?.headers ?? context.headers,
@@ -93,10 +99,7 @@ export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
       at: now(),
     };
     const verdict = await check(candidate);
-    if (verdict.kind === "invalid") {
-      await approvals.invalidate(id, verdict.reason);
-      return CHANGED;
-    }
+    if (verdict.kind === "invalid") return invalidate(id, verdict.reason);
     if (verdict.kind === "not_now") return { kind: "not_run", outcome: verdict.outcome };
     if (verdict.kind === "sign_in") return verdict;
 

@@ -8,6 +8,8 @@ import { type Principal, principalKey } from "../core/principal.ts";
 /** What is kept with a request, sealed, so that its call can be decided again and run when nobody is connected. */
 export interface AskedContext {
   readonly endpoint: string;
+  /** See `Upstream`. */
+  readonly place: string | undefined;
   readonly session: string | undefined;
   readonly headers: JsonObject;
   readonly client: ClientFacts;
@@ -18,10 +20,15 @@ export interface AskedContext {
 }
 
 /** The context of a call whose decision asks for `approvals`. */
-export function contextOf(call: Call, approvals: readonly ApprovalRequirement[]): JsonObject {
+export function contextOf(
+  call: Call,
+  approvals: readonly ApprovalRequirement[],
+  place: string | undefined,
+): JsonObject {
   const { id, name, version, ip, userAgent } = call.client;
   return {
     endpoint: call.scope.endpoint,
+    place,
     session: call.session,
     headers: call.headers,
     client: { id, name, version, ip, userAgent },
@@ -35,6 +42,7 @@ const json = z.custom<JsonObject>(isObject);
 const schema = z
   .object({
     endpoint: z.string(),
+    place: z.string().optional(),
     session: z.string().optional(),
     headers: json,
     client: z.object({
@@ -50,6 +58,7 @@ const schema = z
   .transform(
     (read): AskedContext => ({
       ...read,
+      place: read.place,
       session: read.session,
       client: { ...read.client, id: read.client.id },
       peer: read.peer,

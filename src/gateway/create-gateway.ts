@@ -6,6 +6,7 @@ import { refuse } from "../core/errors.ts";
 import { createCallIds } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
+import type { Principal } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Seal } from "../core/seal.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
@@ -38,6 +39,8 @@ export interface GatewayDeps {
   readonly audit: Audit;
   readonly approvals: Approvals;
   readonly stepUp: StepUp;
+  /** A requester who is not there, as they are now; `undefined` if their credential is no longer accepted. */
+  readonly principalNow: (before: Principal) => Principal | undefined;
   /** Where people find an approval request. */
   readonly link: (id: string) => string;
   readonly rateLimits: RateLimits;

@@ -8,6 +8,7 @@ import { type ErrorCode, refuse } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Outcome, PausedEnd, PausedOutcome, SettledOutcome, StillPaused } from "../core/outcome.ts";
 import type { Principal } from "../core/principal.ts";
+import type { Upstreams } from "../upstream/upstream.ts";
 import type { ApprovedRuns } from "./approved-runs.ts";
 import { contextOf } from "./asked-context.ts";
 import type { Asking, DecidedCall } from "./decided-call.ts";
@@ -50,6 +51,7 @@ export interface PausedCalls {
 
 export interface PausedCallsDeps {
   readonly approvals: Approvals;
+  readonly upstreams: Pick<Upstreams, "get">;
   readonly runs: ApprovedRuns;
   readonly states: RequestStates;
   /** Where people find a request. */
@@ -63,7 +65,7 @@ export interface PausedCallsDeps {
 const STATE_GRACE_MS = 14 * 86_400_000;
 
 export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
-  const { approvals, runs, states, link, log, now } = deps;
+  const { approvals, upstreams, runs, states, link, log, now } = deps;
   const watch = createRequestWatch(approvals);
   const endOf = createRequestEnds(deps);
 
@@ -168,7 +170,7 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
           policySet: decision.set,
           run: call.acceptsTasks ? "gateway" : "caller",
           idempotent: false,
-          context: contextOf(call, decision.approvals),
+          context: contextOf(call, decision.approvals, upstreams.get(tool.upstream)?.place),
         });
         if (!asked.ok) return { outcome: { kind: "refused", refusal: asked }, ending: asked.code };
         const { request } = asked;

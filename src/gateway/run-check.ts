@@ -25,7 +25,7 @@ export interface LiveCaller
 /** An approved call that is to be run. */
 export interface RunCandidate {
   readonly request: ApprovalRequest;
-  /** The live caller's, else the requester's as they were. */
+  /** The live caller's, else the requester's: as a key is configured now, as a token said then. */
   readonly principal: Principal;
   /** The same. */
   readonly session: string | undefined;
@@ -62,6 +62,8 @@ export interface RunCheckDeps {
   readonly catalog: Pick<Catalog, "view" | "upToDate">;
   readonly policies: () => PolicySet;
   readonly scope: (endpoint: string) => Scope | undefined;
+  /** A requester who is not there, as they are now; `undefined` if their credential is no longer accepted. */
+  readonly principalNow: (before: Principal) => Principal | undefined;
   readonly signIns: Pick<SignIns, "checkRun">;
 }
 
@@ -72,7 +74,7 @@ export interface RunCheckDeps {
 export function createRunCheck(deps: RunCheckDeps): (candidate: RunCandidate) => Promise<RunVerdict> {
   return async (candidate) => {
     const { request, context } = candidate;
-    const found = await findTool(deps, request, context.endpoint);
+    const found = await findTool(deps, request, context);
     if (found.kind !== "found") return found;
     const { tool } = found;
     if (tool.digest !== request.definitionDigest) {
@@ -140,12 +142,16 @@ type Found = { readonly kind: "found"; readonly tool: ToolEntry } | Exclude<RunV
 async function findTool(
   deps: RunCheckDeps,
   { upstream, tool: name }: ApprovalRequest,
-  endpoint: string,
+  { endpoint, place }: AskedContext,
 ): Promise<Found> {
   const server = deps.upstreams.get(upstream);
   const scope = deps.scope(endpoint);
   if (server === undefined || scope === undefined || !scope.upstreams.includes(upstream)) {
     return invalid("The server of the tool is no longer offered where the approval was asked for.");
+  }
+  // What people approved is a call of the server that they know by this name, such as the one for tests.
+  if (place !== undefined && place !== server.place) {
+    return invalid("The server of the tool is another one now than when the approval was asked for.");
   }
   // A server that is down, or whose lists are still to be read, says nothing about its tools; one that has just come
   // back may say something else of them than before.

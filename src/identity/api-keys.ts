@@ -35,9 +35,13 @@ export function createApiKeyLookup(keys: readonly ApiKeyOptions[]): ApiKeyLookup
   };
 }
 
-function principalOf(key: ApiKeyOptions): Principal {
+/** The issuer of those who come by key. */
+export const KEYS_ISSUER = "portcullis:keys";
+
+/** Whom a key stands for. */
+export function principalOf(key: ApiKeyOptions): Principal {
   return {
-    issuer: "portcullis:keys",
+    issuer: KEYS_ISSUER,
     subject: key.user ?? key.name,
     kind: key.user === undefined ? "machine" : "person",
     clientId: key.name,

@@ -1,4 +1,5 @@
 import type { ClientPeer } from "../core/call.ts";
+import { digestOf } from "../core/digest.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { FaultRound } from "../core/round.ts";
@@ -34,6 +35,7 @@ export interface ManagedUpstreamDeps {
 /** One registered upstream: keeps it reached, hands out sessions, and answers at once while it is down. */
 export class ManagedUpstream implements Upstream, SessionOwner {
   readonly name: string;
+  readonly place: string;
   readonly timeoutMs: number;
   readonly log: Log;
   readonly options: UpstreamOptions;
@@ -48,6 +50,7 @@ export class ManagedUpstream implements Upstream, SessionOwner {
     this.#deps = deps;
     this.options = options;
     this.name = options.name;
+    this.place = placeOf(options.transport);
     this.timeoutMs = options.timeoutMs;
     this.log = deps.log;
     this.#supervisor = new Supervisor({
@@ -154,4 +157,10 @@ export class ManagedUpstream implements Upstream, SessionOwner {
     if (session === this.#system && opened.ok) this.#supervisor.announceLists();
     return opened;
   }
+}
+
+function placeOf(transport: UpstreamOptions["transport"]): string {
+  if (transport.kind !== "stdio") return digestOf({ url: transport.url });
+  const { command, args, cwd } = transport;
+  return digestOf({ command, args, cwd: cwd ?? null });
 }

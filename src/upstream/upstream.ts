@@ -94,6 +94,12 @@ export interface UpstreamLoad {
 
 export interface Upstream {
   readonly name: string;
+  /**
+   * What stands behind the name: the same text for the same URL, or the same command line in the same folder. Secrets
+   * that change from time to time (headers, environment) make no other one of it. Not for eyes: it may be derived from
+   * some.
+   */
+  readonly place: string;
   status(): UpstreamStatus;
   load(): UpstreamLoad;
   /** Reads a whole list over the system connection, with the upstream's deadline. @throws never */

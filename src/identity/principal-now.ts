@@ -1,0 +1,36 @@
+import type { Principal } from "../core/principal.ts";
+import { ANONYMOUS } from "./anonymous.ts";
+import { KEYS_ISSUER, principalOf } from "./api-keys.ts";
+import type { IdentityOptions } from "./options.ts";
+
+/** A principal of before as the configuration has it now; `undefined` where their credential is no longer accepted. */
+export type PrincipalNow = (before: Principal) => Principal | undefined;
+
+/**
+ * Makes it, for what is done in the name of somebody who is not there. Of a key everything stands in the configuration;
+ * of a token only whether its issuer is trusted: what it said then is all that is known of its user.
+ */
+export function createPrincipalNow({
+  jwt,
+  apiKeys,
+  anonymous,
+}: Pick<IdentityOptions, "jwt" | "apiKeys" | "anonymous">): PrincipalNow {
+  const keys = new Map(apiKeys.map((key) => [key.name, principalOf(key)]));
+  return (before) => {
+    switch (before.issuer) {
+      case KEYS_ISSUER: {
+        const now = keys.get(before.clientId ?? "");
+        return now?.subject === before.subject && now.kind === before.kind ? now : undefined;
+      }
+      case ANONYMOUS.issuer:
+        return anonymous ? before : undefined;
+      case LOCAL_ISSUER:
+        return before;
+      default:
+        return jwt.some(({ issuer }) => issuer === before.issuer) ? before : undefined;
+    }
+  };
+}
+
+/** Who started the gateway over stdio. Whoever can do that needs no credential. */
+const LOCAL_ISSUER = "portcullis:local";
