@@ -50,7 +50,7 @@ export function createChallenges(options: IdentityOptions): Challenges {
           ? [`scope=${quoted(need.scopes.join(" "))}`]
           : [
               ...(need.acrValues.length === 0 ? [] : [`acr_values=${quoted(need.acrValues.join(" "))}`]),
-              ...(need.maxAgeMs === undefined ? [] : [`max_age=${Math.floor(need.maxAgeMs / 1000)}`]),
+              ...(need.maxAgeMs === undefined ? [] : [`max_age=${quoted(String(Math.floor(need.maxAgeMs / 1000)))}`]),
             ];
       const description = `error_description=${quoted(DESCRIPTIONS[need.error])}`;
       return [`Bearer error=${quoted(need.error)}`, ...asked, metadataParameter(path), description].join(", ");

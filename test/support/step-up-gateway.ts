@@ -36,7 +36,7 @@ const POLICIES = `policies:
     when: 'args.text.startsWith("rfc")'
     then: { step_up: { acr: [mfa], max_age: 5m, challenge: rfc9470 } }
   - id: asking
-    target: { tools: ["modern/greet"] }
+    target: { tools: ["modern/order"] }
     then: { step_up: { acr: [mfa], per: call } }
 `;
 
