@@ -19,6 +19,9 @@ export interface AskingDeps extends Pick<ApprovalsDeps, "flows" | "redact" | "no
   view(stored: StoredApproval): ApprovalRequest;
 }
 
+/** Whoever asks and takes back in turn is stopped: each time people were told. It counts for so long. */
+const TAKEN_BACK_MS = 3_600_000;
+
 /** Makes the way from a call to its request: a new one, or that of an identical call. */
 export function createAsking(deps: AskingDeps): (ask: ApprovalAsk) => Promise<Asked> {
   const { store, transitions, view, now, retentionMs } = deps;
@@ -29,7 +32,8 @@ export function createAsking(deps: AskingDeps): (ask: ApprovalAsk) => Promise<As
     const digest = callDigest(ask);
     const run = flows.runAtOnce ? "gateway" : ask.run;
     const at = now();
-    const rules = { undeliveredSince: at - retentionMs, openPerUser: deps.openPerUser };
+    const { openPerUser } = deps;
+    const rules = { undeliveredSince: at - retentionMs, openPerUser, takenBackSince: at - TAKEN_BACK_MS };
     const opening = await store.open({ digest, run }, rules, () =>
       newApproval({
         id: `apr_${randomId()}`,

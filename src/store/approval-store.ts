@@ -1,4 +1,4 @@
-import { and, count, eq, max, sql } from "drizzle-orm";
+import { and, count, eq, gte, max, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { type ApprovalEvent, isOpen } from "../core/approval.ts";
 import { createApprovalFinder, createApprovalReads } from "./approval-reads.ts";
@@ -55,6 +55,18 @@ export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps
       ),
     )
     .prepare();
+  const takenBack = db
+    .select({ count: count() })
+    .from(rows)
+    .where(
+      and(
+        eq(rows.iss, sql.placeholder("iss")),
+        eq(rows.sub, sql.placeholder("sub")),
+        gte(rows.createdAt, sql.placeholder("since")),
+        eq(rows.state, "cancelled"),
+      ),
+    )
+    .prepare();
 
   async function immediately<T>(work: () => T): Promise<T> {
     const done = await guarded(() => db.transaction(work, { behavior: "immediate" }));
@@ -93,8 +105,10 @@ export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps
       return { kind: "joined", stored: joinNow(before, record.run) };
     }
     if (before !== undefined && isUntold(before, rules)) return { kind: "ended", stored: before };
-    const open = waiting.get({ iss: record.issuer, sub: record.subject })?.open ?? 0;
-    if (open >= rules.openPerUser) return { kind: "too_many" };
+    const who = { iss: record.issuer, sub: record.subject };
+    const open = waiting.get(who)?.open ?? 0;
+    const back = takenBack.get({ ...who, since: rules.takenBackSince })?.count ?? 0;
+    if (open >= rules.openPerUser || back >= rules.openPerUser) return { kind: "too_many" };
     db.insert(rows).values(requestRow(record)).run();
     db.insert(approvalSealed)
       .values({ requestId: record.id, ...wanted.sealed })

@@ -129,8 +129,9 @@ export interface Wanted {
 export interface OpeningRules {
   /** An identical call's request that has ended since then and was not delivered is given instead. */
   readonly undeliveredSince: number;
-  /** Requests of one person that may be pending or approved. */
+  /** Requests of one person that may be pending or approved; and as many that they made and took back since then. */
   readonly openPerUser: number;
+  readonly takenBackSince: number;
 }
 
 export type Opening =

@@ -97,6 +97,15 @@ describe("a call that needs approval", () => {
     expect(await approvals.request(fourth)).toMatchObject({ kind: "opened" });
   });
 
+  it("is refused where one person asks and takes back again and again, for an hour", async () => {
+    const { approvals, opened, clock } = testApprovals({ limits: { openPerUser: 3 } });
+    for (let n = 0; n < 3; n++) await approvals.cancel((await opened()).id, requester);
+    expect(await approvals.request(ask())).toMatchObject({ ok: false, code: "APPROVALS_TOO_MANY" });
+    expect(await approvals.request(ask({ principal: person("rudi") }))).toMatchObject({ kind: "opened" });
+    clock.now += HOUR + 1;
+    expect(await approvals.request(ask())).toMatchObject({ kind: "opened" });
+  });
+
   it("is refused where its flow is not configured", async () => {
     const { approvals } = testApprovals();
     const approvalsNeeded = [{ policy: "p", flow: "legal", message: "" }];
