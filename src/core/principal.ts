@@ -8,7 +8,7 @@ export interface Principal {
   readonly subject: string;
   /** A machine has no person behind it who could sign in again. */
   readonly kind: "person" | "machine" | "anonymous";
-  /** OAuth client (`client_id`, else `azp`), or the key's name. */
+  /** OAuth client (`client_id`, else `azp`, `cid` or `appid`), or the key's name. */
   readonly clientId: string | undefined;
   readonly email: string | undefined;
   readonly name: string | undefined;

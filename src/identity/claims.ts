@@ -9,12 +9,12 @@ export function principalFromClaims(
   claims: JsonObject,
   mapping: ClaimsMapping,
 ): Principal {
-  const clientId = text(claims["client_id"]) ?? text(claims["azp"]);
+  const clientId = CLIENT_CLAIMS.map((name) => text(claims[name])).find((id) => id !== undefined);
   const authTime = claims["auth_time"];
   return {
     issuer,
     subject,
-    kind: subject === clientId || isMachine(claims, mapping.machine) ? "machine" : "person",
+    kind: isMachine(subject, clientId, claims, mapping.machine) ? "machine" : "person",
     clientId,
     // An address that nobody verified could be anybody's, and policies and approvers go by it.
     email: claims["email_verified"] === false ? undefined : text(claimAt(claims, mapping.email)),
@@ -50,7 +50,22 @@ export function claimAt(claims: JsonObject, path: string): Json | undefined {
   return undefined;
 }
 
-function isMachine(claims: JsonObject, mark: ClaimsMapping["machine"]): boolean {
+/** Where issuers say which client a token was given to: RFC 9068 §2.2, OpenID Connect, Okta, Entra ID v1. */
+const CLIENT_CLAIMS = ["client_id", "azp", "cid", "appid"] as const;
+
+// Only people approve, so that a token that no person stands behind must not pass for one where nobody has configured
+// its mark: what the widespread issuers write into it is known.
+function isMachine(
+  subject: string,
+  clientId: string | undefined,
+  claims: JsonObject,
+  mark: ClaimsMapping["machine"],
+): boolean {
+  if (subject === clientId) return true;
+  // Auth0, Entra ID, Keycloak.
+  if (claims["gty"] === "client-credentials" || claims["idtyp"] === "app") return true;
+  if (clientId !== undefined && claims["preferred_username"] === `service-account-${clientId.toLowerCase()}`)
+    return true;
   if (mark === undefined) return false;
   const value = claimAt(claims, mark.claim);
   const values = Array.isArray(value) ? value : [value];

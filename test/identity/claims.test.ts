@@ -53,6 +53,12 @@ describe("a principal", () => {
     ["with a marking list", { idtyp: ["app"] }, { machine: { claim: "idtyp", values: ["app"] } }, "machine"],
     ["with a true marking claim", { bot: true }, { machine: { claim: "bot", values: ["true"] } }, "machine"],
     ["with another value there", { bot: false }, { machine: { claim: "bot", values: ["true"] } }, "person"],
+    ["of Auth0 for a client alone", { azp: "agent", gty: "client-credentials" }, {}, "machine"],
+    ["of Entra ID for an application alone", { azp: "agent", idtyp: "app" }, {}, "machine"],
+    ["of Okta for a client alone", { cid: "ann" }, {}, "machine"],
+    ["of Keycloak for a service account", { azp: "Agent", preferred_username: "service-account-agent" }, {}, "machine"],
+    ["of Keycloak for a person", { azp: "agent", preferred_username: "ann" }, {}, "person"],
+    ["of Entra ID for a person", { azp: "agent", idtyp: "user" }, {}, "person"],
     ["of a client", { client_id: "agent" }, {}, "person"],
   ])("%s is a person or a machine", (_, claims, more, kind) => {
     expect(principal(claims, more).kind).toBe(kind);
