@@ -9,6 +9,7 @@ import { redact } from "./audit/redact.ts";
 import { type CatalogTiming, createCatalog } from "./catalog/catalog.ts";
 import type { Config } from "./config/schema.ts";
 import { publicUrlOf } from "./config/server-schema.ts";
+import { compileGlobs } from "./core/glob.ts";
 import { createKeyedHash } from "./core/keyed-hash.ts";
 import type { Log } from "./core/log.ts";
 import type { Scope } from "./core/scope.ts";
@@ -143,6 +144,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
 
   let endpoints = config.endpoints;
   let scopes: ReadonlyMap<string, Scope> = new Map();
+  let idempotent: ReadonlyMap<string, (tool: string) => boolean> = new Map();
   const reload = (next: Config): void => {
     // Which tools are offered is the catalog's business: a change of that alone must not end anybody's session.
     upstreams.apply(next.upstreams.map(({ tools: _, ...options }) => options));
@@ -151,6 +153,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     const before = endpoints;
     endpoints = next.endpoints;
     scopes = buildScopes(names, endpoints);
+    idempotent = new Map(next.upstreams.map((upstream) => [upstream.name, compileGlobs(upstream.tools.idempotent)]));
     for (const name of reshapedUpstreams(before, endpoints)) catalog.reshaped(name);
   };
   reload(config);
@@ -160,6 +163,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
   const gateway = createGateway({
     upstreams,
     catalog,
+    isIdempotent: (upstream, tool) => idempotent.get(upstream)?.(tool) === true,
     audit,
     approvals,
     stepUp,

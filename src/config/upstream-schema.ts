@@ -40,6 +40,9 @@ export const upstreamSchema = z
       .strictObject({
         allow: globs("Tools to offer, by original name; * stands for any text.").default(["*"]),
         deny: globs("Tools not to offer; wins over allow.").default([]),
+        idempotent: globs(
+          "Tools that may be run once more after a crash in the middle of an approved call, because twice is as good as once.",
+        ).default([]),
       })
       .prefault({})
       .describe("Which tools of this server exist for clients."),

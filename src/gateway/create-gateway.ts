@@ -41,6 +41,8 @@ export interface GatewayDeps {
   readonly stepUp: StepUp;
   /** A requester who is not there, as they are now; `undefined` if their credential is no longer accepted. */
   readonly principalNow: (before: Principal) => Principal | undefined;
+  /** Whether the operator says that running this tool (original name) twice does no harm. */
+  readonly isIdempotent: (upstream: string, tool: string) => boolean;
   /** Where people find an approval request. */
   readonly link: (id: string) => string;
   readonly rateLimits: RateLimits;

@@ -53,6 +53,8 @@ export interface PausedCallsDeps {
   readonly approvals: Approvals;
   readonly upstreams: Pick<Upstreams, "get">;
   readonly runs: ApprovedRuns;
+  /** Whether the operator says that running this tool (original name) twice does no harm. */
+  readonly isIdempotent: (upstream: string, tool: string) => boolean;
   readonly states: RequestStates;
   /** Where people find a request. */
   readonly link: (id: string) => string;
@@ -169,7 +171,7 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
           approvals: decision.approvals,
           policySet: decision.set,
           run: call.acceptsTasks ? "gateway" : "caller",
-          idempotent: false,
+          idempotent: deps.isIdempotent(tool.upstream, tool.name),
           context: contextOf(call, decision.approvals, upstreams.get(tool.upstream)?.place),
         });
         if (!asked.ok) return { outcome: { kind: "refused", refusal: asked }, ending: asked.code };

@@ -148,7 +148,7 @@ describe("a configuration", () => {
       idleMs: 3_600_000,
       maxSessions: 7,
       maxResponseBytes: 1_048_576,
-      tools: { allow: ["*"], deny: ["delete_repo"] },
+      tools: { allow: ["*"], deny: ["delete_repo"], idempotent: [] },
     });
     expect(config.upstreams[2]?.transport).toEqual({ kind: "sse", url: "https://old.example.com/sse", headers: {} });
     expect(config.endpoints).toEqual([{ name: "finance", upstreams: ["expenses"], tools: ["expenses/*"] }]);

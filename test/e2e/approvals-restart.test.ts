@@ -31,19 +31,17 @@ let upstream: PayingUpstream;
 let gateway: TestGateway;
 let ahead = 0;
 
+const configOf = (tools: object) => ({
+  auth: CALLERS_AUTH,
+  server: { port: 0, hold: "0s" },
+  approval_flows: { money: { stages: [{ approvers: { roles: ["finance-lead"] } }] } },
+  upstreams: { bank: { url: upstream.url, tools } },
+});
+
 beforeEach(async () => {
   ahead = 0;
   upstream = await startPayingUpstream();
-  gateway = await startTestGateway(
-    {
-      auth: CALLERS_AUTH,
-      server: { port: 0, hold: "0s" },
-      approval_flows: { money: { stages: [{ approvers: { roles: ["finance-lead"] } }] } },
-      upstreams: { bank: { url: upstream.url } },
-    },
-    { "p.yaml": POLICIES },
-    { now: () => Date.now() + ahead },
-  );
+  gateway = await startTestGateway(configOf({}), { "p.yaml": POLICIES }, { now: () => Date.now() + ahead });
 });
 
 afterEach(async () => {
@@ -118,33 +116,39 @@ describe("after a restart of the gateway", () => {
   }, 30_000);
 });
 
+/** Has a call approved and run by a process of its own, which is killed while the server works. */
+async function killedInTheMiddle(): Promise<{ readonly id: string; readonly state: string }> {
+  const cli = ["--import", import.meta.resolve("tsx"), join(import.meta.dirname, "../../src/cli.ts")];
+  const program = await startProgram({
+    name: "the other gateway",
+    command: process.execPath,
+    args: [...cli, "serve", "-c", join(gateway.dir, "portcullis.yaml")],
+    cwd: gateway.dir,
+    ready: /MCP +(http:\/\/127\.0\.0\.1:\d+)\/mcp/,
+  });
+  const other = { url: program.ready?.[1] ?? "" };
+  upstream.holdBack();
+  const state = await asksWithState(other, "ann", ARGS);
+  const { items } = await gateway.running.wired.approvals.list({ limit: 1 });
+  const id = items[0]?.id ?? "";
+  await decide(gateway, id);
+  const cut = comesBack(other, "ann", ARGS, state).catch((err: unknown) => err);
+  await eventually(async () => (upstream.paid.length === 1 ? true : undefined));
+  process.kill(program.pid, "SIGKILL");
+  await cut;
+  await program.stop();
+
+  // While its lease runs, nobody takes it for lost.
+  await gateway.running.wired.approvals.sweep();
+  await inState(gateway, id, "executing");
+  ahead = 60_000;
+  await gateway.running.wired.approvals.sweep();
+  return { id, state };
+}
+
 describe("when the process that runs an approved call is killed", () => {
   it("another finds out that nobody knows whether it ran, says so, and never runs it", async () => {
-    const cli = ["--import", import.meta.resolve("tsx"), join(import.meta.dirname, "../../src/cli.ts")];
-    const program = await startProgram({
-      name: "the other gateway",
-      command: process.execPath,
-      args: [...cli, "serve", "-c", join(gateway.dir, "portcullis.yaml")],
-      cwd: gateway.dir,
-      ready: /MCP +(http:\/\/127\.0\.0\.1:\d+)\/mcp/,
-    });
-    const other = { url: program.ready?.[1] ?? "" };
-    upstream.holdBack();
-    const state = await asksWithState(other, "ann", ARGS);
-    const { items } = await gateway.running.wired.approvals.list({ limit: 1 });
-    const id = items[0]?.id ?? "";
-    await decide(gateway, id);
-    const cut = comesBack(other, "ann", ARGS, state).catch((err: unknown) => err);
-    await eventually(async () => (upstream.paid.length === 1 ? true : undefined));
-    process.kill(program.pid, "SIGKILL");
-    await cut;
-    await program.stop();
-
-    // While its lease runs, nobody takes it for lost.
-    await gateway.running.wired.approvals.sweep();
-    await inState(gateway, id, "executing");
-    ahead = 60_000;
-    await gateway.running.wired.approvals.sweep();
+    const { id, state } = await killedInTheMiddle();
     await inState(gateway, id, "indeterminate");
     expect(textOf(resultOf(await comesBack(gateway, "ann", ARGS, state)))).toContain("may or may not have");
     await gateway.restart();
@@ -159,5 +163,18 @@ describe("when the process that runs an approved call is killed", () => {
     ]);
     expect(await verifyChain(reader.audit)).toMatchObject({ ok: true });
     reader.close();
+  }, 60_000);
+
+  it("it is run once more where the operator says that twice is as good as once", async () => {
+    gateway.reconfigure(configOf({ idempotent: ["p*"] }));
+    const { id, state } = await killedInTheMiddle();
+    await inState(gateway, id, "approved");
+    const back = comesBack(gateway, "ann", ARGS, state);
+    // The first waits at the server for a process that is gone.
+    await upstream.release();
+    await upstream.release();
+    expect(textOf(resultOf(await back))).toBe("paid 2");
+    await inState(gateway, id, "succeeded");
+    expect(upstream.paid).toHaveLength(2);
   }, 60_000);
 });
