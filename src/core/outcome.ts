@@ -36,8 +36,8 @@ export interface DeniedOutcome {
 
 /** What the token of a call lacks. RFC 6750 §3.1, RFC 9470 §3 */
 export type TokenNeed =
-  /** `scopes`: all that the next token should have, those of this one included. */
-  | { readonly error: "insufficient_scope"; readonly scopes: readonly string[] }
+  /** `scopes`: all that the call needs besides those that every token of this issuer needs. */
+  | { readonly error: "insufficient_scope"; readonly issuer: string; readonly scopes: readonly string[] }
   | {
       readonly error: "insufficient_user_authentication";
       readonly acrValues: readonly string[];

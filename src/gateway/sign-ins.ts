@@ -5,7 +5,6 @@ import { type ErrorCode, refuse } from "../core/errors.ts";
 import { isObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { DeniedOutcome, Outcome, TokenNeed } from "../core/outcome.ts";
-import type { Principal } from "../core/principal.ts";
 import type { StepUp, StepUpCaller, StepUpLack } from "../step-up/step-up.ts";
 import { acrValues } from "../step-up/strength.ts";
 import type { DecidedCall } from "./decided-call.ts";
@@ -137,7 +136,11 @@ export function createSignIns(deps: SignInsDeps): SignIns {
         case "machine":
           return no("machine");
         case "scope":
-          return no("scope", scopeNeed(made.call.principal, requirement));
+          return no("scope", {
+            error: "insufficient_scope",
+            issuer: made.call.principal.issuer,
+            scopes: requirement.scopes,
+          });
         case "not_configured":
           return requirement.challenge === "rfc9470" ? no("token", signInNeed(requirement)) : no("not_configured");
         case "acr":
@@ -220,11 +223,6 @@ function denied(decision: SignInDecision, message: string, token?: TokenNeed): D
 
 function refused(code: ErrorCode): SignInStop {
   return { outcome: { kind: "refused", refusal: refuse(code) }, ending: code };
-}
-
-// What the client has it should not lose by asking for more. 2025-11-25 basic/authorization, "Step-Up Authorization Flow"
-function scopeNeed({ scopes }: Principal, requirement: StepUpRequirement): TokenNeed {
-  return { error: "insufficient_scope", scopes: [...new Set([...scopes, ...requirement.scopes])] };
 }
 
 function signInNeed({ acr, maxAgeMs }: StepUpRequirement): TokenNeed {

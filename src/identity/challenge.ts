@@ -47,7 +47,7 @@ export function createChallenges(options: IdentityOptions): Challenges {
     insufficient(path, need) {
       const asked =
         need.error === "insufficient_scope"
-          ? [`scope=${quoted(need.scopes.join(" "))}`]
+          ? [`scope=${quoted(scopesFor(need).join(" "))}`]
           : [
               ...(need.acrValues.length === 0 ? [] : [`acr_values=${quoted(need.acrValues.join(" "))}`]),
               ...(need.maxAgeMs === undefined ? [] : [`max_age=${quoted(String(Math.floor(need.maxAgeMs / 1000)))}`]),
@@ -56,7 +56,7 @@ export function createChallenges(options: IdentityOptions): Challenges {
       return [`Bearer error=${quoted(need.error)}`, ...asked, metadataParameter(path), description].join(", ");
     },
     // Scopes that only some calls need are not among them: clients would ask for all of them at their first sign-in.
-    // 2025-11-25 basic/authorization, "Scope Minimization"
+    // 2026-07-28 basic/authorization, "Scope Selection Strategy"
     metadata(path) {
       const endpoint = endpointPath(path);
       return {
@@ -68,6 +68,13 @@ export function createChallenges(options: IdentityOptions): Challenges {
       };
     },
   };
+
+  // All that the call needs; what a client has besides it adds by itself. 2026-07-28 basic/authorization, "Scope
+  // Challenge Handling"
+  function scopesFor({ issuer, scopes }: Extract<TokenNeed, { error: "insufficient_scope" }>): readonly string[] {
+    const always = options.jwt.find((known) => known.issuer === issuer)?.requiredScopes ?? [];
+    return [...new Set([...options.scopesSupported, ...always, ...scopes])];
+  }
 
   // A public URL with a path is served behind a proxy that strips it, so the document is below that path as well.
   function metadataParameter(path: string): string {

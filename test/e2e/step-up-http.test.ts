@@ -27,7 +27,7 @@ describe.each(["modern", "legacy"] as const)("a %s client over HTTP", (era) => {
     return session.request("tools/call", { name: TOOL, arguments: { text } });
   };
 
-  it("is sent for the scopes that its token lacks, and keeps those that it has", async () => {
+  it("is sent for all scopes that the call needs", async () => {
     const before = runs();
     const { status, headers, json } = await call("scope 1");
     expect(status).toBe(403);

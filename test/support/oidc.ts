@@ -22,6 +22,8 @@ export interface OidcOptions {
   readonly redirectUris?: readonly string[];
   /** Lifetime of access tokens, in seconds. Default: 600. */
   readonly tokenSeconds?: number;
+  /** When people sign in, ms since the epoch. Default: now. */
+  readonly signInTime?: () => number;
   /** Where the client `portcullis` is sent back to: a gateway that has people sign in again. Asked at the first request. */
   readonly stepUpCallback?: () => string;
 }
@@ -32,6 +34,8 @@ export interface SignIn {
   readonly scope?: string;
   readonly nonce?: string;
   readonly acr?: string;
+  /** Another client of the same people. Default: `agent`. */
+  readonly clientId?: "agent" | "other-agent";
 }
 
 export interface OidcTokens {
@@ -71,7 +75,7 @@ export async function startOidc(options: OidcOptions): Promise<OidcServer> {
     making ??= createProvider(issuer, options);
     making.then(
       (provider) => {
-        if (request.url?.startsWith("/interaction/") === true) finish(provider, request, response);
+        if (request.url?.startsWith("/interaction/") === true) finish(provider, request, response, options.signInTime);
         else provider.callback()(request, response);
       },
       (err: unknown) => {
@@ -109,12 +113,12 @@ async function createProvider(issuer: string, options: OidcOptions): Promise<Pro
     ttl: { AccessToken: 600, ClientCredentials: 600, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
     claims: { openid: ["sub", "acr", "amr", "auth_time"], email: ["email"], profile: ["name"] },
     clients: [
-      {
-        client_id: "agent",
-        token_endpoint_auth_method: "none",
+      ...["agent", "other-agent"].map((id) => ({
+        client_id: id,
+        token_endpoint_auth_method: "none" as const,
         redirect_uris: [REDIRECT, ...(options.redirectUris ?? [])],
         grant_types: ["authorization_code", "refresh_token"],
-      },
+      })),
       ...(options.stepUpCallback === undefined
         ? []
         : [
@@ -198,12 +202,22 @@ interface SessionContext {
 }
 
 /** Signs the account of `login_hint` in, at the strength that was asked for. */
-function finish(provider: Provider, request: IncomingMessage, response: ServerResponse): void {
+function finish(
+  provider: Provider,
+  request: IncomingMessage,
+  response: ServerResponse,
+  now: (() => number) | undefined,
+): void {
   provider
     .interactionDetails(request, response)
     .then(({ params }) => {
       const acr = String(params["acr_values"] ?? "").split(" ")[0];
-      const login = { accountId: params["login_hint"], amr: ["pwd"], ...(acr ? { acr } : {}) };
+      const login = {
+        accountId: params["login_hint"],
+        amr: ["pwd"],
+        ...(acr ? { acr } : {}),
+        ...(now && { ts: Math.floor(now() / 1000) }),
+      };
       return provider.interactionFinished(request, response, { login }, { mergeWithLastSubmission: false });
     })
     .catch((err: unknown) => {
@@ -215,7 +229,7 @@ function finish(provider: Provider, request: IncomingMessage, response: ServerRe
 async function signIn(issuer: string, request: SignIn): Promise<OidcTokens> {
   const verifier = randomBytes(32).toString("base64url");
   const query = new URLSearchParams({
-    client_id: "agent",
+    client_id: request.clientId ?? "agent",
     response_type: "code",
     redirect_uri: REDIRECT,
     scope: `openid email profile ${request.scope ?? ""}`.trim(),
@@ -229,7 +243,7 @@ async function signIn(issuer: string, request: SignIn): Promise<OidcTokens> {
   const code = await followToCode(new URL(`${issuer}/auth?${query}`));
   const body = new URLSearchParams({
     grant_type: "authorization_code",
-    client_id: "agent",
+    client_id: request.clientId ?? "agent",
     redirect_uri: REDIRECT,
     resource: request.resource,
     code,

@@ -56,21 +56,26 @@ export interface StepUpGateway {
 }
 
 /** Starts all three. Ann and Sam can sign in. */
-export async function startStepUpGateway(server: object = {}): Promise<StepUpGateway> {
+export async function startStepUpGateway(now: () => number = Date.now): Promise<StepUpGateway> {
   const upstream = await startModernUpstream();
   let url = "";
   const idp = await startOidc({
     accounts: ["ann", "sam"].map((id) => ({ id, email: `${id}@acme.com`, roles: ["employee"] })),
     resources: { [RESOURCE]: ["mcp:tools", "pay:large"] },
     acrValues: ["pwd", "mfa"],
+    signInTime: now,
     stepUpCallback: () => `${url}/oauth/callback`,
   });
   const gateway = await startTestGateway(
     {
-      server,
       auth: {
         jwt: [
-          { issuer: idp.issuer, audience: RESOURCE, claims: { machine: { claim: "client_id", values: ["robot"] } } },
+          {
+            issuer: idp.issuer,
+            audience: RESOURCE,
+            required_scopes: ["mcp:tools"],
+            claims: { machine: { claim: "client_id", values: ["robot"] } },
+          },
         ],
       },
       step_up: { oidc: { issuer: idp.issuer, client_id: "portcullis", client_secret: STEP_UP_SECRET }, ttl: "5m" },
@@ -78,7 +83,7 @@ export async function startStepUpGateway(server: object = {}): Promise<StepUpGat
       upstreams: { modern: { url: upstream.url } },
     },
     { "p.yaml": POLICIES },
-    { timing: { stepUp: { pollMs: 50 } } },
+    { now, timing: { stepUp: { pollMs: 50, challengesPerPerson: 100 } } },
   );
   url = gateway.url;
   const events: StepUpEvent[] = [];
@@ -130,6 +135,8 @@ export function challengeIn(answer: RawAnswer): { readonly id: string; readonly 
 
 /** A way to the identity provider that a browser is on. */
 export interface Journey {
+  /** What stands in the way there and must show up nowhere else: state and nonce. */
+  readonly secrets: readonly string[];
   /** Signs in there as somebody, and gives the page that the gateway shows then. */
   finish(account: string, acr?: string): Promise<{ readonly status: number; readonly text: string }>;
 }
@@ -144,7 +151,9 @@ export async function openLink(url: string): Promise<Journey> {
   const left = await visit(jar, new URL(action), { method: "POST", headers: { origin } });
   const location = /<a class="go" href="([^"]+)"/.exec(await left.text())?.[1]?.replaceAll("&amp;", "&");
   if (location === undefined) throw new Error(`There is no way to the identity provider: ${left.status}`);
+  const { searchParams } = new URL(location);
   return {
+    secrets: ["state", "nonce"].map((name) => searchParams.get(name) ?? ""),
     async finish(account, acr) {
       let next = new URL(location);
       next.searchParams.set("login_hint", account);
