@@ -110,7 +110,7 @@ describe("what the gateway keeps for its clients", () => {
     const before = legacy.sessions.size;
     for (let batch = 0; batch < 20; batch++) await Promise.all(Array.from({ length: 25 }, () => oneSession(kept)));
     await emptied();
-    expect(kept.running.stats()).toEqual({ sessions: 0, streams: 0, listens: 0, waiting: 0, replayBytes: 0 });
+    expect(kept.running.stats()).toEqual({ sessions: 0, streams: 0, listens: 0, waiting: 0, replayBytes: 0, held: 0 });
     expect(load()).toEqual([NOTHING, NOTHING]);
     await eventually(async () => (legacy.sessions.size === before ? true : undefined));
     expect([...legacy.sessions.values()].filter((session) => session.subscribed.size > 0)).toEqual([]);
