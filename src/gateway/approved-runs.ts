@@ -17,7 +17,7 @@ import { createRunCheck, type LiveCaller, type RunCandidate, type RunCheckDeps, 
 import { endRun, type RunEnd } from "./run-end.ts";
 import { createRunListeners, type RunListener } from "./run-listeners.ts";
 import type { SignIns } from "./sign-ins.ts";
-import { callUpstream } from "./upstream-call.ts";
+import { atPlace, callUpstream } from "./upstream-call.ts";
 
 /** What came of the wish to run an approved call. */
 export type Begun =
@@ -139,7 +139,7 @@ export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
     const guard = decision.inspectsResult ? createResultGuard({ set, input, hash: deps.hash, log }) : undefined;
     let end = LOST;
     try {
-      const round = await callUpstream(deps.upstreams, {
+      const round = await callUpstream(atPlace(deps.upstreams, candidate.context.place), {
         call: {
           params: { arguments: claim.arguments, _meta: { [REQUEST_KEY]: id } },
           ...listeners.wishes(id),

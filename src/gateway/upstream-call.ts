@@ -17,7 +17,7 @@ export interface UpstreamCall {
 }
 
 /** Calls the tool and waits for its first round. @throws never */
-export function callUpstream(upstreams: Upstreams, made: UpstreamCall): Promise<Round> {
+export function callUpstream(upstreams: Pick<Upstreams, "get">, made: UpstreamCall): Promise<Round> {
   const { call, tool } = made;
   const upstream = upstreams.get(tool.upstream);
   if (upstream === undefined) return notStarted(tool, "UPSTREAM_UNAVAILABLE", "it is no longer registered");
@@ -32,6 +32,16 @@ export function callUpstream(upstreams: Upstreams, made: UpstreamCall): Promise<
     onNotification: made.onNotification,
   };
   return upstream.session(made.peer).request(request);
+}
+
+/** The upstreams as a run sees them that was checked for this place: one that was exchanged since then is not there. */
+export function atPlace(upstreams: Pick<Upstreams, "get">, place: string | undefined): Pick<Upstreams, "get"> {
+  return {
+    get(name) {
+      const upstream = upstreams.get(name);
+      return place === undefined || upstream?.place === place ? upstream : undefined;
+    },
+  };
 }
 
 // What was decided is what is sent: the parsed arguments under the tool's own name. A legacy task request is not passed

@@ -56,6 +56,21 @@ describe("a server that is exchanged under its name while a call waits", () => {
     }
   });
 
+  it("is not sent it either when that happens at the last moment", async () => {
+    const other = await startPayingUpstream();
+    try {
+      const id = await asks(gateway, "ann", ARGS);
+      gateway.running.wired.approvals.onTransition(({ event }) => {
+        if (event.act === "claim") gateway.reconfigure(config({ url: other.url }));
+      });
+      await decide(gateway, id);
+      await inState(gateway, id, "failed");
+      expect([...upstream.paid, ...other.paid]).toEqual([]);
+    } finally {
+      await other.close();
+    }
+  });
+
   it("is the same one with another credential or other times", async () => {
     const id = await asks(gateway, "ann", ARGS);
     gateway.reconfigure(config({ url: upstream.url, headers: { Authorization: "Bearer rotated" }, timeout: "9s" }));
