@@ -18,6 +18,7 @@ import { recordApprovals } from "./gateway/approval-record.ts";
 import { createGateway, type WiredGateway } from "./gateway/create-gateway.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import { buildScopes, reshapedUpstreams } from "./gateway/scopes.ts";
+import { recordSignIns } from "./gateway/step-up-record.ts";
 import { createPrincipalNow } from "./identity/principal-now.ts";
 import { type PolicyDirectory, watchPolicies } from "./policy/directory.ts";
 import { createStepUp, type StepUpService } from "./step-up/create-step-up.ts";
@@ -181,6 +182,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
   swapped = (before, after) => gateway.policiesReplaced(before, after);
 
   recordApprovals(approvals, audit);
+  recordSignIns(stepUp, audit);
   let dispatcher: Dispatcher | undefined;
   approvals.onTransition(() => dispatcher?.kick());
   let draining: Promise<void> | undefined;

@@ -47,20 +47,21 @@ export interface AuditClosing {
   readonly policies?: readonly Match[];
 }
 
-/** Something that was decided about an approval request, or that became of it. */
+/** Something that became of what a call waits for: an approval request, or a challenge to sign in. */
 export interface AuditAct {
-  /** The request's id. */
-  readonly approval: string;
+  readonly about: "approval" | "step_up";
+  /** The request's or the challenge's id. */
+  readonly id: string;
   /** ms since the epoch. */
   readonly at: number;
-  /** `undefined`: the gateway itself. */
+  /** `undefined`: the gateway itself, or nobody knows who. */
   readonly actor: { readonly issuer: string; readonly subject: string; readonly email: string | undefined } | undefined;
   readonly upstream: string;
   /** Original name. */
   readonly tool: string;
-  /** Ids of the policies that asked for approval. */
+  /** Ids of the policies that asked for approval; none for a challenge, which stand with its calls. */
   readonly policies: readonly string[];
-  /** `approve`, `reject`, or what the request became. */
+  /** `approve`, `reject`, or what the request became; `signed_in`, or why a sign-in was refused. */
   readonly outcome: string;
 }
 

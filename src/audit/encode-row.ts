@@ -103,20 +103,21 @@ export function createRowEncoder(options: { readonly arguments: ArgumentsMode; r
         approval: closing.approval ?? null,
       };
     },
-    act({ approval, at, actor, upstream, tool, policies, outcome }) {
+    act({ about, id, at, actor, upstream, tool, policies, outcome }) {
       return {
         ...NOTHING,
         at,
-        callId: approval,
+        callId: id,
         kind: "decided",
         actor: actor?.subject ?? null,
         actorIssuer: actor?.issuer ?? null,
         actorEmail: actor?.email ?? null,
         upstream,
         tool,
+        decision: about === "step_up" ? about : null,
         policies: JSON.stringify(policies.map((policy) => ({ policy, effect: "request_approval" }))),
         outcome,
-        approval,
+        approval: about === "approval" ? id : null,
       };
     },
   };

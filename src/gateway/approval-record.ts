@@ -11,8 +11,8 @@ export function recordApprovals(approvals: Pick<Approvals, "onTransition">, audi
     const outcome = outcomeOf(event);
     if (outcome === undefined) return;
     const { actor, at } = event;
-    const { id: approval, upstream, tool, policies } = request;
-    audit.record({ approval, at, actor, upstream, tool, policies, outcome });
+    const { id, upstream, tool, policies } = request;
+    audit.record({ about: "approval", id, at, actor, upstream, tool, policies, outcome });
   });
 }
 

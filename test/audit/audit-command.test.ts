@@ -169,7 +169,8 @@ describe("audit list of an approval request", () => {
     const seal = createSeal(Buffer.alloc(32, 7), "audit-arguments");
     const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: "digest", seal });
     const approval = "apr_1";
-    const act = { approval, upstream: "expenses", tool: "create_expense", policies: ["large"] };
+    const about = { about: "approval", id: approval } as const;
+    const act = { ...about, upstream: "expenses", tool: "create_expense", policies: ["large"] };
     await audit.open(opening("call_0", { at: START }));
     await audit.open(opening("call_1", { at: START }));
     audit.close({ callId: "call_1", at: START, outcome: "approval_pending", durationMs: 1, approval });

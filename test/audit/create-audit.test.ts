@@ -136,7 +136,8 @@ describe("a call", () => {
   it("that asked for approval stands with what was decided and with its run", async () => {
     const { store, audit } = setUp();
     const approval = "apr_1";
-    const act = { approval, at: 3, upstream: "expenses", tool: "create_expense", policies: ["large-expenses"] };
+    const about = { about: "approval", id: approval } as const;
+    const act = { ...about, at: 3, upstream: "expenses", tool: "create_expense", policies: ["large-expenses"] };
     const actor = { issuer: "https://idp.example", subject: "u-2", email: "bob@acme.com" };
     await audit.open(opening("call_1"));
     audit.close({ callId: "call_1", ...CLOSING, outcome: "approval_pending", approval });

@@ -173,7 +173,7 @@ describe("a call that needs a sign-in and an approval", () => {
 describe("the record", () => {
   const entries = async (tool: string) => {
     const reader = openStoreReader({ url: `file:${world.gateway.dir}/data/portcullis.db` });
-    const { entries: found } = await reader.audit.list({ limit: 50, tool });
+    const { entries: found } = await reader.audit.list({ limit: 500, tool });
     reader.close();
     return found;
   };
@@ -195,6 +195,20 @@ describe("the record", () => {
     expect(story.map(({ policies }) => policies)).toEqual([
       JSON.stringify([asked]),
       JSON.stringify([{ ...asked, satisfied: "elevation" }]),
+    ]);
+  });
+
+  it("says what became of each sign-in", async () => {
+    const { id, url } = challengeIn(await call("pay on record"));
+    await (await openLink(url)).finish("sam");
+    await signInAt(url, "ann");
+    const story = await eventually(async () => {
+      const found = (await entries("echo")).filter(({ callId }) => callId === id);
+      return found.length === 2 ? found : undefined;
+    });
+    expect(story).toMatchObject([
+      { kind: "decided", decision: "step_up", actor: null, outcome: "wrong_user", approval: null },
+      { kind: "decided", decision: "step_up", actor: "ann", outcome: "signed_in", approval: null },
     ]);
   });
 
