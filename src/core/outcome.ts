@@ -118,6 +118,8 @@ export interface PausedEnd {
 export interface StillPaused {
   readonly ended: false;
   readonly request: ApprovalRequest;
+  /** It is approved, and not run before its requester has signed in again. */
+  readonly needsSignIn?: true;
 }
 
 /** Nobody will run it: rejected, expired, cancelled, invalidated; or nobody knows whether it ran. */

@@ -25,5 +25,5 @@ export async function holdLegacy(
   const held = await edge.holds.hold(call, paused, paused.pollMs ?? holdMs);
   return held.ended
     ? { message: renderLegacy(edge, id, call, held.outcome), delivered: () => held.delivered() }
-    : { message: renderLegacyOwn(id, pendingAnswer(held.request, paused.link)), delivered: undefined };
+    : { message: renderLegacyOwn(id, pendingAnswer(held, paused.link)), delivered: undefined };
 }

@@ -1,11 +1,11 @@
-import type { ApprovalRequest } from "../core/approval.ts";
 import type { Call, RpcError } from "../core/call.ts";
 import type { Stop } from "../core/decision.ts";
 import { ERRORS, type Refusal, refusalText } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
-import type { UnapprovedOutcome } from "../core/outcome.ts";
+import type { StillPaused, UnapprovedOutcome } from "../core/outcome.ts";
 import type { UpstreamFault } from "../core/round.ts";
 import { approvalMeta, pendingText } from "../gateway/approval-texts.ts";
+import { WAITS_FOR_SIGN_IN } from "../gateway/step-up-texts.ts";
 import { refusalError } from "./edge.ts";
 
 /** An answer of the gateway's own, before it takes the form of an era. */
@@ -61,9 +61,10 @@ export function withheldAnswer(call: Answered): OwnAnswer {
 }
 
 /** A call that waits for people, or runs: words for the model, facts for programs. It is no denial, whatever those are. */
-export function pendingAnswer(request: ApprovalRequest, link: string): OwnAnswer {
+export function pendingAnswer({ request, needsSignIn }: Omit<StillPaused, "ended">, link: string): OwnAnswer {
   const meta = { "portcullis/approval": approvalMeta(request, link) };
-  return { kind: "result", result: toolError(pendingText(request, link), meta) };
+  const text = pendingText(request, link);
+  return { kind: "result", result: toolError(needsSignIn ? `${text}\n${WAITS_FOR_SIGN_IN}` : text, meta) };
 }
 
 /** A call that nobody will run, which is a denial; or one of which nobody knows whether it ran, which is none. */

@@ -96,7 +96,7 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
           const begun = await runs.begin(request, call);
           if (begun.kind === "not_run") return notRun(begun.outcome);
           // Its next request is decided anew, and told where to sign in.
-          if (begun.kind === "sign_in") return { ended: false, request };
+          if (begun.kind === "sign_in") return { ended: false, request, needsSignIn: true };
         }
         const left = until - now();
         const changed = gone ? undefined : await watch.after(request, left, cancellation);

@@ -61,7 +61,7 @@ export const DECLINED_TEXT =
 
 /** What is said of an approved call that its requester has to sign in for. */
 export const WAITS_FOR_SIGN_IN =
-  "Approved. It waits for its requester to sign in again: the next identical call says where, and then runs it.";
+  "It is approved, and its requester has to sign in again before it is run: the next identical call says where.";
 
 function secondsOf(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : Math.floor(ms / 1000);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { LINK_CLIENTS, type OnLink } from "../support/link-clients.ts";
+import { decide } from "../support/paused-callers.ts";
 import { type StepUpGateway, signInAt, startStepUpGateway, TOOL } from "../support/step-up-gateway.ts";
 
 let world: StepUpGateway;
@@ -40,6 +41,24 @@ describe.each(LINK_CLIENTS)("$client", ({ client: kind, connect }) => {
     expect(shown).toHaveLength(1);
     expect(runs()).toBe(before + 1);
     if (kind === "SDK v1") expect(client.completed).toEqual([url.slice(url.lastIndexOf("/") + 1)]);
+  });
+
+  it("waits for the user first and for the approvers then, within one call", async () => {
+    const before = runs();
+    const shown: string[] = [];
+    const { client, text } = await begin((url) => {
+      shown.push(url);
+      return "accept";
+    });
+    const answer = client.call(TOOL, { text: `both ${text}` });
+    const url = await eventually(async () => shown[0]);
+    await signInAt(url, "ann");
+    const { approvals } = world.gateway.running.wired;
+    const pending = await eventually(async () => (await approvals.list({ states: ["pending"], limit: 1 })).items[0]);
+    expect(runs()).toBe(before);
+    await decide(world.gateway, pending.id);
+    expect(await answer).toMatchObject({ isError: false, text: `both ${text}` });
+    expect(runs()).toBe(before + 1);
   });
 
   it.each(["decline", "cancel"] as const)("tells its model when the user answers %s", async (action) => {

@@ -161,6 +161,8 @@ describe("a call that needs a sign-in and an approval", () => {
       status: "working",
       statusMessage: expect.stringContaining("sign in again"),
     });
+    const told = await call("", ann, { params: { name: "portcullis_approval_status", arguments: { id } } });
+    expect(textOf(resultOf(told))).toContain("has to sign in again before it is run");
     expect(gist(await call("both 2"))).toBe("asks to sign in");
     expect(runs()).toBe(before);
     expect((await world.gateway.running.wired.approvals.get(id))?.state).toBe("approved");
