@@ -7,6 +7,7 @@ import { mergeStepUps } from "./merge-step-ups.ts";
 import { defaultMessage, withFailure } from "./messages.ts";
 import { indexPolicies, type ToolMatch } from "./policy-index.ts";
 import type { PolicyInput, PolicyResult, PolicySet, ResultDecision, Viewer } from "./policy-set.ts";
+import { createScreen, type QuickCheck, type Screen } from "./quick-check.ts";
 import { classifyBy, shapesLists } from "./visibility.ts";
 
 /** Stands for a policy's id where `policies.default: deny` decided. No id can have a dot. */
@@ -29,9 +30,17 @@ export function createDecider(policies: readonly CompiledPolicy[], set: string, 
   const listsDiffer = fallback === "deny" || shaping.length > 0;
   const classify = classifyBy(new Set(shaping.flatMap(({ viewerFacts }) => viewerFacts)));
   const redacting = policies.filter((policy) => policy.effect === "redact");
+  const screens = new WeakMap<readonly CompiledPolicy[], Screen>();
+  const screenOf = (candidates: readonly CompiledPolicy[]): Screen => {
+    const before = screens.get(candidates);
+    if (before !== undefined) return before;
+    const screen = createScreen(candidates.map(quickCheckFor));
+    screens.set(candidates, screen);
+    return screen;
+  };
 
   return {
-    decide: (input) => decideCall(input, find(input.tool), set, fallback),
+    decide: (input) => decideCall(input, find(input.tool), { set, fallback, screenOf }),
     decideResult: (input, result) => decideResult(input, find(input.tool), result),
     hides: (viewer, tool) => listsDiffer && hides(viewer, tool, find(tool), fallback),
     viewerClass: (viewer) => (listsDiffer ? classify(viewer) : undefined),
@@ -40,13 +49,23 @@ export function createDecider(policies: readonly CompiledPolicy[], set: string, 
   };
 }
 
+interface DecideDeps {
+  readonly set: string;
+  readonly fallback: "allow" | "deny";
+  readonly screenOf: (candidates: readonly CompiledPolicy[]) => Screen;
+}
+
+// That an `allow` or a `redact` is there counts, even where its condition is false for this call.
+function quickCheckFor({ effect, condition }: CompiledPolicy): QuickCheck | undefined {
+  return effect === "allow" || effect === "redact" ? undefined : condition?.quick;
+}
+
 type Stopping = Extract<CompiledPolicy, { effect: "hide" | "deny" | "step_up" | "request_approval" | "rate_limit" }>;
 
 function decideCall(
   input: PolicyInput,
   tool: ToolMatch<CompiledPolicy>,
-  set: string,
-  fallback: "allow" | "deny",
+  { set, fallback, screenOf }: DecideDeps,
 ): Decision {
   const matched: Match[] = [];
   let unapplied: Match[] | undefined;
@@ -64,7 +83,12 @@ function decideCall(
   let context: CallContext | undefined;
   let viewer: Viewer | undefined;
 
-  for (const policy of tool.policiesFor(input.principal)) {
+  const candidates = tool.policiesFor(input.principal);
+  const screen = screenOf(candidates);
+  for (let index = 0; index < candidates.length; index++) {
+    if (screen.isSurelyFalse(index, input.arguments)) continue;
+    const policy = candidates[index];
+    if (policy === undefined) break;
     const { target, condition, effect } = policy;
     if (target.matchesCaller !== undefined) {
       viewer ??= { principal: input.principal, client: input.client, endpoint: input.request.endpoint };

@@ -5,6 +5,7 @@ import { hintFor, isEngineError, sentence } from "./engine-error.ts";
 import { type EvaluationFailure, explainFailure, LimitExceeded } from "./evaluation-failure.ts";
 import { applyRules, type ExpressionProblem, SAFE, typeName } from "./expression-rules.ts";
 import { createPatterns } from "./patterns.ts";
+import { type QuickCheck, quickCheckOf } from "./quick-check.ts";
 import { createToLocal, parseTimestamp, TIMESTAMP_PARTS } from "./timestamps.ts";
 import { isRecordName, VARIABLES, VOCABULARY } from "./vocabulary.ts";
 
@@ -36,8 +37,12 @@ export type Compiled<T> =
   | { readonly ok: true; readonly run: T; readonly reads: ReadonlySet<string> }
   | { readonly ok: false; readonly problems: readonly ExpressionProblem[] };
 
-/** @throws never */
-export type Condition = (context: object) => boolean | EvaluationFailure;
+/** A compiled condition. @throws never */
+export interface Condition {
+  (context: object): boolean | EvaluationFailure;
+  /** Tells of many calls that the condition is false, without evaluating it. */
+  readonly quick: QuickCheck | undefined;
+}
 /** @throws never */
 export type Expression = (context: object) => { readonly value: unknown } | EvaluationFailure;
 
@@ -87,18 +92,15 @@ export function createPolicyLanguage(): PolicyLanguage {
       const compiled = compile(text, "bool");
       if (!compiled.ok) return compiled;
       const { run, reads } = compiled;
-      return {
-        ok: true,
-        reads,
-        run: (context) => {
-          try {
-            const value: unknown = run(context);
-            return value === true || value === false ? value : { error: "its value is neither true nor false" };
-          } catch (error) {
-            return explainFailure(error, error instanceof EvaluationError ? error : undefined);
-          }
-        },
+      const condition = (context: object): boolean | EvaluationFailure => {
+        try {
+          const value: unknown = run(context);
+          return value === true || value === false ? value : { error: "its value is neither true nor false" };
+        } catch (error) {
+          return explainFailure(error, error instanceof EvaluationError ? error : undefined);
+        }
       };
+      return { ok: true, reads, run: Object.assign(condition, { quick: quickCheckOf(run.ast) }) };
     },
     expression(text) {
       const compiled = compile(text, "any");
