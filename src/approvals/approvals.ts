@@ -117,7 +117,7 @@ export interface Approvals {
   /** Opens a request or joins an identical call's; see `Asked`. Of two identical calls at once one opens. */
   request(ask: ApprovalAsk): Promise<Asked>;
   get(id: string): Promise<ApprovalRequest | undefined>;
-  /** The open request of a call with this digest (`callDigest`). */
+  /** The request that a call with this digest (`callDigest`) joins: an open one, or one whose end was not told yet. */
   find(digest: string): Promise<ApprovalRequest | undefined>;
   /** `cursor`: `nextCursor` of the page before; one that is none of ours lists from the start. */
   list(filter: ApprovalFilter, cursor?: string): Promise<ApprovalPage>;

@@ -82,7 +82,10 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     get,
     async find(digest) {
       const stored = await store.newest(digest);
-      return stored === undefined || !isOpen(stored.record.state) ? undefined : view(stored);
+      if (stored === undefined) return undefined;
+      const { state, deliveredAt } = stored.record;
+      const told = state === "cancelled" || deliveredAt !== undefined;
+      return isOpen(state) || !told ? view(stored) : undefined;
     },
     async list(filter, cursor) {
       const limit = Math.min(Math.max(Math.trunc(filter.limit), 1), MAX_LIMIT);

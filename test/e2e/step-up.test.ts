@@ -152,6 +152,15 @@ describe("a call that needs a sign-in and an approval", () => {
     expect(runs()).toBe(before + 1);
   });
 
+  it("needs no second sign-in for the result of what was run with the first", async () => {
+    const before = runs();
+    const id = await request("both 3");
+    await decide(world.gateway, id);
+    await inState(world.gateway, id, "succeeded");
+    expect(gist(await call("both 3"))).toBe("both 3");
+    expect(runs()).toBe(before + 1);
+  });
+
   it("waits for its requester where the sign-in is too old by the time of the approval", async () => {
     const before = runs();
     const id = await request("both 2");
