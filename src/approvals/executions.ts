@@ -2,6 +2,7 @@ import { sha256 } from "../core/digest.ts";
 import { randomId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
 import type { ApprovalStore, SealedParts } from "../store/approvals.ts";
+import { StoreError } from "../store/store-error.ts";
 import type { Acted, Approvals, AskedCall } from "./approvals.ts";
 import type { Leases } from "./leases.ts";
 import { argumentsIn, type SealedTexts } from "./sealed-parts.ts";
@@ -77,7 +78,8 @@ export function createExecutions(deps: ExecutionsDeps): Executions {
         }
         const act = end.kind === "succeeded" ? "succeed" : "fail";
         const step = { act, executionId, isError: end.isError } as const;
-        return await transitions.step(id, step, texts.sealResult(id, end.result));
+        const sealed = texts.sealResult(id, end.result);
+        return await whileLocked(() => transitions.step(id, step, sealed));
       } finally {
         // Also when it cannot be written: after the lease it is indeterminate then, which is what it is.
         leases.ended(executionId);
@@ -90,4 +92,18 @@ export function createExecutions(deps: ExecutionsDeps): Executions {
     arguments: async (id) => (await asked(id))?.arguments,
     asked,
   };
+}
+
+/** How often the end of a run is tried to be written down while another program, a backup say, keeps the store locked. */
+const ATTEMPTS = 10;
+
+// Each attempt waits for a while by itself. What is known of a run now is known by nobody later.
+async function whileLocked<T>(work: () => Promise<T>): Promise<T> {
+  for (let left = ATTEMPTS; ; left -= 1) {
+    try {
+      return await work();
+    } catch (err) {
+      if (left <= 1 || !(err instanceof StoreError) || err.code !== "STORE_LOCKED") throw err;
+    }
+  }
 }

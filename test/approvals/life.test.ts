@@ -292,11 +292,12 @@ describe("time", () => {
     const { approvals, claimed, store, path, pass } = testApprovals({ timing: { leaseMs: 30 } });
     const first = await claimed();
     const second = await claimed({ arguments: { amount: 2 } });
-    const lock = new Database(path);
-    lock.exec("BEGIN IMMEDIATE");
-    await expect(approvals.finish(first, result("{}"))).rejects.toMatchObject({ code: "STORE_LOCKED" });
-    lock.exec("ROLLBACK");
-    lock.close();
+    const db = new Database(path);
+    db.exec(`CREATE TRIGGER broken BEFORE UPDATE ON approval_requests WHEN NEW.state = 'succeeded'
+      BEGIN SELECT RAISE(ABORT, 'broken'); END`);
+    await expect(approvals.finish(first, result("{}"))).rejects.toMatchObject({ code: "STORE_FAILED" });
+    db.exec("DROP TRIGGER broken");
+    db.close();
     const leaseOf = async ({ request }: ApprovalClaim) => (await store.approvals.find(request.id))?.record.leaseUntil;
     const [lost, before] = [await leaseOf(first), await leaseOf(second)];
     await pass(20);
@@ -306,6 +307,20 @@ describe("time", () => {
     expect(await approvals.get(first.request.id)).toMatchObject({ state: "indeterminate" });
     expect(await approvals.get(second.request.id)).toMatchObject({ state: "executing" });
     await approvals.finish(second, result("{}"));
+  });
+
+  it("does not lose the end of a run while another program keeps the store locked", async () => {
+    const { approvals, claimed, path } = testApprovals();
+    const claim = await claimed();
+    const lock = new Database(path);
+    lock.exec("BEGIN IMMEDIATE");
+    const finishing = approvals.finish(claim, result('{"ok":1}'));
+    // Longer than any single work on the store waits.
+    await expect(approvals.decide(yes(claim.request, ann))).rejects.toMatchObject({ code: "STORE_LOCKED" });
+    await new Promise((resolve) => setImmediate(resolve));
+    lock.exec("ROLLBACK");
+    lock.close();
+    expect(await finishing).toMatchObject({ request: { state: "succeeded", hasResult: true } });
   });
 
   it("offers a lost run again only of a tool that may run twice, and its late end counts no more", async () => {
