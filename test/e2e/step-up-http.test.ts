@@ -110,6 +110,19 @@ describe("a legacy client that can show links", () => {
   });
 });
 
+it("a batch has one status for all, so that what a token lacks is told in words", async () => {
+  const session = await initialize(port(), { user: token, version: "2025-03-26" });
+  const one = (id: number, text: string) => {
+    return { jsonrpc: "2.0", id, method: "tools/call", params: { name: TOOL, arguments: { text } } };
+  };
+  const { status, json } = await session.post([one(1, "scope batch"), one(2, "plain")]);
+  expect(status).toBe(200);
+  const lacking = { isError: true, content: [{ type: "text", text: expect.stringContaining("lacks a scope") }] };
+  expect(json["list"]).toHaveLength(2);
+  expect(json["list"]).toContainEqual(expect.objectContaining({ id: 1, result: expect.objectContaining(lacking) }));
+  expect(JSON.stringify(json["list"])).toContain('"text":"plain"');
+});
+
 describe("a modern client that can show links", () => {
   const meta = { "io.modelcontextprotocol/clientCapabilities": { elicitation: { url: {} } } };
   const call = (text: string, params = {}) => callRaw(world.gateway, ann, text, { meta, params });
