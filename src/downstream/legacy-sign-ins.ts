@@ -36,7 +36,10 @@ export async function settleLegacySignIn(
     if (able && !reply.streams) {
       return { kind: "answer", message: renderLegacyOwn(id, signInRequired(call, stepUp)) };
     }
-    const came = able && link < MAX_LINKS ? await showAndWait(edge, session, reply, call, stepUp, holdMs()) : "waiting";
+    // A question that nobody waits for would be withdrawn at once.
+    const ms = holdMs();
+    const shows = able && ms > 0 && link < MAX_LINKS;
+    const came = shows ? await showAndWait(edge, session, reply, call, stepUp, ms) : "waiting";
     if (came === "waiting") return { kind: "answer", message: renderLegacyOwn(id, signInAnswer(call, stepUp)) };
     outcome = came === "declined" ? stepUp.declined : await stepUp.again();
   }
