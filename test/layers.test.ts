@@ -18,7 +18,7 @@ const refused = [
   { what: "drizzle outside store/", room: "audit", code: uses("drizzle-orm") },
   { what: "jose outside identity/", room: "downstream", code: uses("jose") },
   { what: "an OpenID client outside step-up/", room: "identity", code: uses("openid-client") },
-  { what: "step-up importing its neighbour", room: "step-up", code: uses("../approvals/waiters.ts") },
+  { what: "step-up importing its neighbour", room: "step-up", code: uses("../approvals/machine.ts") },
   { what: "JSONPath outside redaction/", room: "policy", code: uses("json-p3") },
   { what: "redaction importing its neighbour", room: "redaction", code: uses("../mcp/messages.ts") },
   { what: "undici outside upstream/", room: "catalog", code: uses("undici") },

@@ -1,6 +1,7 @@
 import { type ApprovalRequest, isOpen } from "../core/approval.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
 import { randomId } from "../core/ids.ts";
+import { createWaiters } from "../core/waiters.ts";
 import type { ApprovalQuery, StoredApproval } from "../store/approvals.ts";
 import type { ApprovalFilter, Approvals } from "./approvals.ts";
 import { createAsking } from "./asking.ts";
@@ -15,7 +16,6 @@ import { createSealedTexts } from "./sealed-parts.ts";
 import { createSweep } from "./sweep.ts";
 import { createTransitions } from "./transitions.ts";
 import { requestOf } from "./view.ts";
-import { createWaiters } from "./waiters.ts";
 
 const MAX_LIMIT = 500;
 
@@ -35,7 +35,13 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     const message = messageSealed === undefined ? undefined : texts.openMessage(id, messageSealed);
     return requestOf(stored, message ?? "", now());
   };
-  const waiters = createWaiters({ max: limits.waiters, pollMs: timing.pollMs, versions: store.versions, log });
+  const waiters = createWaiters({
+    max: limits.waiters,
+    pollMs: timing.pollMs,
+    versions: store.versions,
+    what: "approval requests",
+    log,
+  });
   const renew = (executions: readonly string[], until: number) => store.renewLeases(owner, executions, until);
   const leases = createLeases({ leaseMs, now, renew, log });
   const transitions = createTransitions({

@@ -2,7 +2,8 @@ import { refuse } from "../core/errors.ts";
 import { randomId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
 import type { Seal } from "../core/seal.ts";
-import type { StepUpFailure } from "../core/step-up.ts";
+import type { ChallengeState, StepUpFailure } from "../core/step-up.ts";
+import { createWaiters } from "../core/waiters.ts";
 import type { ChallengeRecord, StepUpStore } from "../store/step-up.ts";
 import { bindingOf, challengeKey } from "./binding.ts";
 import { STEP_UP_LIMITS, type StepUpLimits, type StepUpOptions } from "./options.ts";
@@ -11,7 +12,6 @@ import { createProvider } from "./provider.ts";
 import { createRoundTrip, type RoundTrip } from "./round-trip.ts";
 import type { Challenge, ChallengeOutcome, StepUp, StepUpCaller, StepUpCheck, StepUpEvent } from "./step-up.ts";
 import { acrValues, lackOf, type Strength } from "./strength.ts";
-import { createWaiters } from "./waiters.ts";
 
 export interface StepUpDeps {
   readonly store: StepUpStore;
@@ -32,11 +32,25 @@ export interface StepUpService extends StepUp {
   readonly roundTrip: RoundTrip | undefined;
 }
 
+/** A challenge as waiters see it: it changes once, when it ends. */
+const OPEN = 0;
+const ENDED = 1;
+
+function versionsOf(states: ReadonlyMap<string, ChallengeState>): ReadonlyMap<string, number> {
+  return new Map(Array.from(states, ([id, state]) => [id, state === "open" ? OPEN : ENDED]));
+}
+
 /** Makes step-up. Whatever is asked twice is looked up: the truth is in the store, and a restart loses nothing. */
 export function createStepUp(deps: StepUpDeps): StepUpService {
   const { store, options, now, log } = deps;
   const limits = { ...STEP_UP_LIMITS, ...deps.limits };
-  const waiters = createWaiters({ max: limits.waiters, pollMs: limits.pollMs, states: store.states, log });
+  const waiters = createWaiters({
+    max: limits.waiters,
+    pollMs: limits.pollMs,
+    versions: async (ids) => versionsOf(await store.states(ids)),
+    what: "sign-ins",
+    log,
+  });
   const listeners = new Set<(event: StepUpEvent) => void>();
 
   function emit(challenge: ChallengeRecord, act: StepUpEvent["act"], reason?: StepUpFailure): void {
@@ -44,7 +58,7 @@ export function createStepUp(deps: StepUpDeps): StepUpService {
     const event = { act, reason, challenge: id, issuer, subject, clientId, tool, at: now() };
     log.info({ challenge: id, tool, act, reason }, "A sign-in for a call");
     for (const listener of listeners) listener(event);
-    if (act === "met" || challenge.state === "failed") waiters.ended(id);
+    if (act === "met" || challenge.state === "failed") waiters.saw(id, ENDED);
   }
 
   async function check(requirement: Parameters<StepUp["check"]>[0], caller: StepUpCaller): Promise<StepUpCheck> {
@@ -117,7 +131,7 @@ export function createStepUp(deps: StepUpDeps): StepUpService {
     async wait(id, ms, cancellation) {
       const found = await store.find(id);
       if (found === undefined || outcomeOf(found) !== "waiting") return outcomeOf(found);
-      const listening = waiters.wait(id, Math.min(ms, found.expiresAt - now()), cancellation);
+      const listening = waiters.wait(id, OPEN, Math.min(ms, found.expiresAt - now()), cancellation);
       try {
         // Looked at again, so that an end between the first look and the listening is not missed.
         if (outcomeOf(await store.find(id)) === "waiting") await listening.over;

@@ -1,7 +1,7 @@
-import type { Cancellation } from "../core/cancellation.ts";
-import type { Log } from "../core/log.ts";
+import type { Cancellation } from "./cancellation.ts";
+import type { Log } from "./log.ts";
 
-/** One who waits for a request to get past a version. */
+/** One who waits for something to get past a version. */
 interface Waiter {
   readonly afterVersion: number;
   readonly settle: () => void;
@@ -11,8 +11,10 @@ export interface WaitersDeps {
   /** At most so many at once. */
   readonly max: number;
   readonly pollMs: number;
-  /** Versions of these requests, in one query. */
+  /** Versions of these, in one query of the store. */
   versions(ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** What is waited for, as the log calls it. */
+  readonly what: string;
   readonly log: Log;
 }
 
@@ -22,11 +24,11 @@ export interface Wait {
   stop(): void;
 }
 
-/** Those who wait for requests to change. */
+/** Those who wait for things in the store to change. */
 export interface Waiters {
   /**
-   * Over once the request's version is above `afterVersion`, or after `ms`, or when cancelled; at once if too many
-   * wait already. Begins to listen before it returns, so that whoever reads the request afterwards misses nothing.
+   * Over once the version is above `afterVersion`, or after `ms`, or when cancelled; at once if too many wait already.
+   * Begins to listen before it returns, so that whoever reads the store afterwards misses nothing.
    */
   wait(id: string, afterVersion: number, ms: number, cancellation: Cancellation | undefined): Wait;
   /** Tells of a version that this process has seen. */
@@ -40,8 +42,8 @@ export interface Waiters {
 const MAX_TIMER_MS = 2_147_483_647;
 
 /**
- * Waiters are woken by this process's own transitions. For those of other processes the store is asked, for all waiters
- * in one query, and only while there are any.
+ * Waiters are woken by what happens in this process. For other processes the store is asked, for all waiters in one
+ * query, and only while there are any.
  */
 export function createWaiters(deps: WaitersDeps): Waiters {
   const waiting = new Map<string, Set<Waiter>>();
@@ -74,7 +76,7 @@ export function createWaiters(deps: WaitersDeps): Waiters {
       for (const [id, version] of await deps.versions([...waiting.keys()])) saw(id, version);
     } catch (err) {
       // Everybody waits on, and is answered after their time.
-      deps.log.warn({ err }, "The store does not tell whether approval requests have changed.");
+      deps.log.warn({ err, what: deps.what }, "The store does not tell whether what is waited for has changed.");
     }
   }
 
