@@ -4,7 +4,7 @@ import type { ApprovalRequest } from "../core/approval.ts";
 import { ERRORS, type Refusal, refuse } from "../core/errors.ts";
 import type { Principal } from "../core/principal.ts";
 import { credentialOf } from "../http/credential.ts";
-import { isAdmin, maySee, maySeeArguments } from "./access.ts";
+import { isAdmin, maySee, maySeeArguments } from "../operations/access.ts";
 import type { ApiEnv } from "./api-env.ts";
 import { approvalJson, eventJson } from "./approval-json.ts";
 import { listFilter } from "./approval-query.ts";

@@ -130,6 +130,24 @@ export const ERRORS = {
     rpc: -32602,
     message: "Only administrators may do this: people with one of the roles in auth.admin.roles.",
   },
+  CSRF_TOKEN_INVALID: {
+    status: 403,
+    rpc: -32600,
+    message: "The request does not carry the token of your session. Load the page again, then repeat it.",
+  },
+  UPSTREAM_UNKNOWN: { status: 404, rpc: -32602, message: "No upstream has this name." },
+  UPSTREAM_EXISTS: { status: 409, rpc: -32602, message: "An upstream of this name is registered already." },
+  UPSTREAM_FROM_FILE: {
+    status: 409,
+    rpc: -32602,
+    message: "This upstream stands in the configuration file. Change it there; it is reloaded at once.",
+  },
+  UPSTREAM_ADDRESS_REFUSED: {
+    status: 400,
+    rpc: -32602,
+    message: "Upstreams that are registered at run time may not be at this address.",
+  },
+  UPSTREAMS_TOO_MANY: { status: 409, rpc: -32602, message: "As many upstreams are registered as may be. Remove one." },
   RESULT_WITHHELD: {
     status: 200,
     rpc: -32603,

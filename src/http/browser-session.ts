@@ -1,0 +1,15 @@
+import type { IncomingMessage } from "node:http";
+import type { Principal } from "../core/principal.ts";
+
+/** A person who signed in with a browser. */
+export interface BrowserSession {
+  readonly principal: Principal;
+  /** What a request that changes something must carry: a form in `csrf_token`, a script in the header `X-CSRF-Token`. */
+  readonly csrfToken: string;
+}
+
+/** Whose session the cookie of a request names. */
+export interface BrowserSessions {
+  /** `undefined`: no cookie, or none that holds. @throws StoreError */
+  find(request: IncomingMessage): Promise<BrowserSession | undefined>;
+}

@@ -1,0 +1,41 @@
+import type { Acted, ApprovalPage, ApprovalVote } from "../approvals/approvals.ts";
+import type { ApprovalEvent, ApprovalRequest, ApprovalState } from "../core/approval.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Operator } from "./operator.ts";
+
+/** What somebody wants to see listed. Keys left out ask for nothing. */
+export interface ApprovalQuery {
+  readonly states?: readonly ApprovalState[];
+  /** Only what the operator asked for. */
+  readonly mine?: boolean;
+  /** Only what the operator may decide now. */
+  readonly decidable?: boolean;
+  readonly flow?: string;
+  readonly upstream?: string;
+  /** Original name. */
+  readonly tool?: string;
+  /** At most so many, 1 to 100. */
+  readonly limit: number;
+}
+
+/** What an approver says; who says it is the operator. */
+export type Voice = Omit<ApprovalVote, "approver">;
+
+/**
+ * Requests for approval as people meet them. Who asks sees their own, an approver those of which they may approve a
+ * stage, an administrator all; every other id is one that never was. Every method may throw StoreError.
+ */
+export interface ApprovalOperations {
+  list(operator: Operator, query: ApprovalQuery, cursor?: string): Promise<ApprovalPage>;
+  /** `undefined`: unknown, or not theirs to see. */
+  find(operator: Operator, id: string): Promise<ApprovalRequest | undefined>;
+  history(id: string): Promise<readonly ApprovalEvent[]>;
+  /** The arguments to the letter; `undefined`: not for this operator, or purged. */
+  arguments(operator: Operator, request: ApprovalRequest): Promise<JsonObject | undefined>;
+  /** Whether this operator could decide now; `decide` checks again. */
+  mayDecide(operator: Operator, request: ApprovalRequest): Acted;
+  decide(operator: Operator, voice: Voice): Promise<Acted>;
+  cancel(operator: Operator, id: string): Promise<Acted>;
+  /** Administrators only. */
+  resolve(operator: Operator, id: string, outcome: "succeeded" | "failed", reason: string): Promise<Acted>;
+}
