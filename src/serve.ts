@@ -7,6 +7,7 @@ import type { Log } from "./core/log.ts";
 import { createMcpEndpoint, type McpEndpointStats } from "./downstream/endpoint.ts";
 import { createHttpServer } from "./http-server.ts";
 import { createIdentity } from "./identity/create-identity.ts";
+import { createApprovalOperations } from "./operations/create-approval-operations.ts";
 import { createStepUpPages } from "./step-up/pages.ts";
 import { VERSION } from "./version.ts";
 import { type WireDeps, type Wired, wire } from "./wire.ts";
@@ -86,7 +87,10 @@ export async function startGateway(
     stepUp: createStepUpPages({
       ...{ stepUp: wired.stepUp, hosts, issuer: config.stepUp?.oidc.issuer, now, log },
     }),
-    api: createApi({ approvals: wired.approvals, identity, hosts, adminRoles: config.auth.adminRoles, log }),
+    api: createApi({
+      approvals: createApprovalOperations({ approvals: wired.approvals }),
+      ...{ identity, hosts, adminRoles: config.auth.adminRoles, log },
+    }),
     readiness: () => ({
       state,
       policies: {

@@ -1,10 +1,10 @@
 import { type Context, Hono } from "hono";
-import type { Approvals } from "../approvals/approvals.ts";
 import { refuse } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { credentialOf } from "../http/credential.ts";
 import { createHostPolicy, type HostPolicyOptions } from "../http/hosts.ts";
 import type { Identity } from "../identity/identity.ts";
+import type { ApprovalOperations } from "../operations/approvals.ts";
 import { StoreError } from "../store/store-error.ts";
 import type { ApiEnv } from "./api-env.ts";
 import { mountApprovals } from "./approval-routes.ts";
@@ -12,7 +12,7 @@ import { problem } from "./problem.ts";
 
 /** What `createApi` needs. `hosts` as the MCP endpoint has them. */
 export interface ApiDeps {
-  readonly approvals: Approvals;
+  readonly approvals: ApprovalOperations;
   readonly identity: Identity;
   readonly hosts: HostPolicyOptions;
   /** Roles whose holders administer the gateway. */

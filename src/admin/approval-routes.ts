@@ -1,18 +1,19 @@
 import type { Context, Hono } from "hono";
-import type { Acted, Approvals } from "../approvals/approvals.ts";
+import type { Acted } from "../approvals/approvals.ts";
 import type { ApprovalRequest } from "../core/approval.ts";
 import { ERRORS, type Refusal, refuse } from "../core/errors.ts";
-import type { Principal } from "../core/principal.ts";
 import { credentialOf } from "../http/credential.ts";
-import { isAdmin, maySee, maySeeArguments } from "../operations/access.ts";
+import { operatorOf } from "../operations/access.ts";
+import type { ApprovalOperations, ApprovalQuery } from "../operations/approvals.ts";
+import type { Operator } from "../operations/operator.ts";
 import type { ApiEnv } from "./api-env.ts";
 import { approvalJson, eventJson } from "./approval-json.ts";
-import { listFilter } from "./approval-query.ts";
 import {
   APPROVAL_QUERY_LISTS,
   type ApprovalBody,
   type ApprovalDetailBody,
   type ApprovalListBody,
+  type ApprovalQueryInput,
   approvalQuerySchema,
   cancellationSchema,
   decisionSchema,
@@ -23,7 +24,7 @@ import { type Input, readJson, readQuery } from "./read-input.ts";
 
 /** What these routes work with. */
 export interface ApprovalRoutesDeps {
-  readonly approvals: Approvals;
+  readonly approvals: ApprovalOperations;
   readonly adminRoles: readonly string[];
   /** The URL of the API, for links: `https://…/api/v1` */
   readonly base: string;
@@ -35,35 +36,30 @@ const WHOLE_CHARS = 4 * 1024 * 1024;
 type ApiContext = Context<ApiEnv>;
 
 /**
- * Adds `approvals` to the API. Who asks sees their own requests, an approver those of which they may approve a stage, an
- * administrator all; every other id is answered as one that never was. Nothing but a POST changes anything.
+ * Adds `approvals` to the API; who may see and do what, `operations/` decides. Nothing but a POST changes anything.
  */
 export function mountApprovals(app: Hono<ApiEnv>, deps: ApprovalRoutesDeps): void {
-  const { approvals, adminRoles } = deps;
+  const { approvals } = deps;
   const path = "/api/v1/approvals";
 
   app.get(path, async (c) => {
-    const principal = c.get("principal");
     const query = readQuery(new URL(c.req.url).searchParams, approvalQuerySchema, APPROVAL_QUERY_LISTS);
     if (!query.ok) return badInput(query);
-    const filter = listFilter(query.value, principal, isAdmin(principal, adminRoles));
-    const page = await approvals.list(filter, query.value.cursor);
-    // The store finds those of an escalation before it is time for them; they hear of the request when it is.
-    const items = page.items.filter((request) => maySee(request, principal, adminRoles));
+    const operator = operatorIn(deps, c);
+    const page = await approvals.list(operator, listed(query.value), query.value.cursor);
     const whole = query.value.arguments === "whole";
     const body: ApprovalListBody = {
-      items: await viewAll(deps, items, principal, whole),
+      items: await viewAll(deps, page.items, operator, whole),
       next_cursor: page.nextCursor ?? null,
     };
     return c.json(body);
   });
 
   app.get(`${path}/:id`, async (c) => {
-    const principal = c.get("principal");
     const request = await find(deps, c);
     if (request === undefined) return unknown();
     const history = (await approvals.history(request.id)).map(eventJson);
-    const body: ApprovalDetailBody = { ...(await view(deps, request, principal, true)), history };
+    const body: ApprovalDetailBody = { ...(await view(deps, request, operatorIn(deps, c), true)), history };
     return c.json(body);
   });
 
@@ -74,9 +70,8 @@ export function mountApprovals(app: Hono<ApiEnv>, deps: ApprovalRoutesDeps): voi
     const request = await find(deps, c);
     if (request === undefined) return unknown();
     const { decision, reason, version, arguments_digest: argumentsDigest } = input.value;
-    const acted = await approvals.decide({
+    const acted = await approvals.decide(operatorIn(deps, c), {
       id: request.id,
-      approver: c.get("principal"),
       decision,
       reason,
       version,
@@ -93,44 +88,53 @@ export function mountApprovals(app: Hono<ApiEnv>, deps: ApprovalRoutesDeps): voi
     if (!input.ok) return badInput(input);
     const request = await find(deps, c);
     if (request === undefined) return unknown();
-    return answer(deps, c, request.id, await approvals.cancel(request.id, c.get("principal")));
+    return answer(deps, c, request.id, await approvals.cancel(operatorIn(deps, c), request.id));
   });
 
   app.post(`${path}/:id/resolve`, async (c) => {
-    const principal = c.get("principal");
     const input = await readJson(c.env.incoming, resolutionSchema);
     if (input === undefined) return gone(c);
     if (!input.ok) return badInput(input);
     const request = await find(deps, c);
     if (request === undefined) return unknown();
-    if (!isAdmin(principal, adminRoles)) return problem(refuse("ADMIN_REQUIRED"));
     const { outcome, reason } = input.value;
-    return answer(deps, c, request.id, await approvals.resolve(request.id, principal, outcome, reason));
+    return answer(deps, c, request.id, await approvals.resolve(operatorIn(deps, c), request.id, outcome, reason));
   });
 
   for (const reading of [path, `${path}/:id`]) app.all(reading, () => notServed("GET, HEAD"));
   for (const act of ["decision", "cancel", "resolve"]) app.all(`${path}/:id/${act}`, () => notServed("POST"));
 }
 
+function operatorIn({ adminRoles }: ApprovalRoutesDeps, c: ApiContext): Operator {
+  return operatorOf(c.get("principal"), adminRoles);
+}
+
+function listed({ state, mine, decidable, flow, upstream, tool, limit }: ApprovalQueryInput): ApprovalQuery {
+  return {
+    ...{ mine, decidable, limit },
+    ...(state === undefined ? {} : { states: state }),
+    ...(flow === undefined ? {} : { flow }),
+    ...(upstream === undefined ? {} : { upstream }),
+    ...(tool === undefined ? {} : { tool }),
+  };
+}
+
 /** The request that the path names, if it exists for who asks. */
-async function find(deps: ApprovalRoutesDeps, c: ApiContext): Promise<ApprovalRequest | undefined> {
-  const request = await deps.approvals.get(c.req.param("id") ?? "");
-  const visible = request !== undefined && maySee(request, c.get("principal"), deps.adminRoles);
-  return visible ? request : undefined;
+function find(deps: ApprovalRoutesDeps, c: ApiContext): Promise<ApprovalRequest | undefined> {
+  return deps.approvals.find(operatorIn(deps, c), c.req.param("id") ?? "");
 }
 
 async function view(
   { approvals, base }: ApprovalRoutesDeps,
   request: ApprovalRequest,
-  principal: Principal,
+  operator: Operator,
   whole: boolean,
 ): Promise<ApprovalBody> {
-  const may = approvals.mayDecide(request, principal);
-  const toTheLetter = maySeeArguments(request, principal);
+  const may = approvals.mayDecide(operator, request);
   return approvalJson(request, {
     url: `${base}/approvals/${request.id}`,
-    arguments: whole && toTheLetter ? await approvals.arguments(request.id) : undefined,
-    message: toTheLetter ? request.message : undefined,
+    arguments: whole ? await approvals.arguments(operator, request) : undefined,
+    message: approvals.message(operator, request),
     mayNotDecide: may.ok ? undefined : may.code,
   });
 }
@@ -139,13 +143,13 @@ async function view(
 async function viewAll(
   deps: ApprovalRoutesDeps,
   requests: readonly ApprovalRequest[],
-  principal: Principal,
+  operator: Operator,
   whole: boolean,
 ): Promise<ApprovalBody[]> {
   const bodies: ApprovalBody[] = [];
   let left = WHOLE_CHARS;
   for (const request of requests) {
-    const body = await view(deps, request, principal, whole && left > 0);
+    const body = await view(deps, request, operator, whole && left > 0);
     if (body.arguments_form === "whole") left -= JSON.stringify(body.arguments).length;
     bodies.push(body);
   }
@@ -153,13 +157,13 @@ async function viewAll(
 }
 
 async function answer(deps: ApprovalRoutesDeps, c: ApiContext, id: string, acted: Acted): Promise<Response> {
-  if (acted.ok) return c.json(await view(deps, acted.request, c.get("principal"), true));
-  return problem(acted, await standing(deps, id, acted));
+  if (acted.ok) return c.json(await view(deps, acted.request, operatorIn(deps, c), true));
+  return problem(acted, await standing(deps, c, id, acted));
 }
 
 // Who was too late reads how the request stands now, so that they can look again before they decide.
-async function standing({ approvals }: ApprovalRoutesDeps, id: string, refusal: Refusal) {
-  const now = ERRORS[refusal.code].status === 409 ? await approvals.get(id) : undefined;
+async function standing(deps: ApprovalRoutesDeps, c: ApiContext, id: string, refusal: Refusal) {
+  const now = ERRORS[refusal.code].status === 409 ? await deps.approvals.find(operatorIn(deps, c), id) : undefined;
   if (now === undefined) return {};
   return { current: { state: now.state, version: now.version, arguments_digest: now.argumentsDigest } };
 }

@@ -1,6 +1,12 @@
 import { isAmong } from "../approvals/eligibility.ts";
 import type { ApprovalRequest } from "../core/approval.ts";
 import type { Principal } from "../core/principal.ts";
+import type { Operator } from "./operator.ts";
+
+/** Whoever uses the API or the console, by the roles that they have now. */
+export function operatorOf(principal: Principal, adminRoles: readonly string[]): Operator {
+  return { principal, admin: isAdmin(principal, adminRoles) };
+}
 
 /** Whether this is a person with one of the administrators' roles. Machines administer nothing by themselves. */
 export function isAdmin(principal: Principal, adminRoles: readonly string[]): boolean {
@@ -12,20 +18,20 @@ export function isRequester({ requester }: ApprovalRequest, principal: Principal
   return requester.issuer === principal.issuer && requester.subject === principal.subject;
 }
 
-/** Whether this person may approve any stage of it: that of their turn, one that was, or one to come. */
-export function isApprover(request: ApprovalRequest, principal: Principal): boolean {
-  return principal.kind === "person" && request.stages.some((stage) => isAmong(stage.approvers, principal));
-}
-
-/** Whether this principal knows of the request at all. To everybody else it does not exist. */
-export function maySee(request: ApprovalRequest, principal: Principal, adminRoles: readonly string[]): boolean {
-  return isRequester(request, principal) || isApprover(request, principal) || isAdmin(principal, adminRoles);
+/** Whether this operator knows of the request at all. To everybody else it does not exist. */
+export function maySee(request: ApprovalRequest, operator: Operator): boolean {
+  return operator.admin || maySeeArguments(request, operator.principal);
 }
 
 /**
- * Whether the arguments are shown to the letter. An approver must see what would run, and the requester wrote them;
- * who only administers the gateway has no business with what people's calls carry.
+ * Whether arguments and message are shown to the letter. An approver must see what would run, and the requester wrote
+ * it; who only administers the gateway has no business with what people's calls carry.
  */
 export function maySeeArguments(request: ApprovalRequest, principal: Principal): boolean {
   return isRequester(request, principal) || isApprover(request, principal);
+}
+
+/** Whether this person may approve any stage of it: that of their turn, one that was, or one to come. */
+function isApprover(request: ApprovalRequest, principal: Principal): boolean {
+  return principal.kind === "person" && request.stages.some((stage) => isAmong(stage.approvers, principal));
 }

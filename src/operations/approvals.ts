@@ -12,7 +12,7 @@ export interface ApprovalQuery {
   readonly decidable?: boolean;
   readonly flow?: string;
   readonly upstream?: string;
-  /** Original name. */
+  /** Original name; or `upstream/name`, where `upstream` is left out. */
   readonly tool?: string;
   /** At most so many, 1 to 100. */
   readonly limit: number;
@@ -26,16 +26,22 @@ export type Voice = Omit<ApprovalVote, "approver">;
  * stage, an administrator all; every other id is one that never was. Every method may throw StoreError.
  */
 export interface ApprovalOperations {
+  /** `cursor`: `nextCursor` of the page before; one that is none of ours lists from the start. */
   list(operator: Operator, query: ApprovalQuery, cursor?: string): Promise<ApprovalPage>;
   /** `undefined`: unknown, or not theirs to see. */
   find(operator: Operator, id: string): Promise<ApprovalRequest | undefined>;
+  /** Of a request that `find` gave, in order. */
   history(id: string): Promise<readonly ApprovalEvent[]>;
-  /** The arguments to the letter; `undefined`: not for this operator, or purged. */
+  /** The arguments to the letter; `undefined`: not for this operator, or purged. Then there are the redacted ones. */
   arguments(operator: Operator, request: ApprovalRequest): Promise<JsonObject | undefined>;
+  /** The policies' message, which may repeat arguments; `undefined`: not for this operator. */
+  message(operator: Operator, request: ApprovalRequest): string | undefined;
   /** Whether this operator could decide now; `decide` checks again. */
   mayDecide(operator: Operator, request: ApprovalRequest): Acted;
+  /** As `Approvals.decide`; APPROVAL_UNKNOWN also for what is not theirs to see. */
   decide(operator: Operator, voice: Voice): Promise<Acted>;
+  /** Who asked takes it back. To everybody else there is nothing to take back: APPROVAL_UNKNOWN */
   cancel(operator: Operator, id: string): Promise<Acted>;
-  /** Administrators only. */
+  /** What became of an indeterminate one. ADMIN_REQUIRED for whoever sees it and is no administrator. */
   resolve(operator: Operator, id: string, outcome: "succeeded" | "failed", reason: string): Promise<Acted>;
 }

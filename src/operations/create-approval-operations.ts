@@ -1,0 +1,61 @@
+import type { ApprovalFilter, Approvals } from "../approvals/approvals.ts";
+import { refuse } from "../core/errors.ts";
+import { maySee, maySeeArguments } from "./access.ts";
+import type { ApprovalOperations, ApprovalQuery } from "./approvals.ts";
+import type { Operator } from "./operator.ts";
+
+/** Makes what people see and do about approvals: who may know of a request is decided here, the rest by `approvals/`. */
+export function createApprovalOperations({ approvals }: { readonly approvals: Approvals }): ApprovalOperations {
+  const find: ApprovalOperations["find"] = async (operator, id) => {
+    const request = await approvals.get(id);
+    return request !== undefined && maySee(request, operator) ? request : undefined;
+  };
+
+  return {
+    find,
+    async list(operator, query, cursor) {
+      const page = await approvals.list(filterOf(operator, query), cursor);
+      // The store finds those of an escalation before it is time for them; they hear of the request when it is.
+      return { ...page, items: page.items.filter((request) => maySee(request, operator)) };
+    },
+    history: (id) => approvals.history(id),
+    async arguments({ principal }, request) {
+      return maySeeArguments(request, principal) ? approvals.arguments(request.id) : undefined;
+    },
+    message: ({ principal }, request) => (maySeeArguments(request, principal) ? request.message : undefined),
+    mayDecide: ({ principal }, request) => approvals.mayDecide(request, principal),
+    async decide(operator, voice) {
+      if ((await find(operator, voice.id)) === undefined) return refuse("APPROVAL_UNKNOWN");
+      return approvals.decide({ ...voice, approver: operator.principal });
+    },
+    cancel: ({ principal }, id) => approvals.cancel(id, principal),
+    async resolve(operator, id, outcome, reason) {
+      if ((await find(operator, id)) === undefined) return refuse("APPROVAL_UNKNOWN");
+      if (!operator.admin) return refuse("ADMIN_REQUIRED");
+      return approvals.resolve(id, operator.principal, outcome, reason);
+    },
+  };
+}
+
+/** What the store looks for. Whoever is no administrator never gets to requests that are not theirs to see. */
+function filterOf({ principal, admin }: Operator, query: ApprovalQuery): ApprovalFilter {
+  const { issuer, subject } = principal;
+  // A machine or nobody in particular decides nothing, so that only what they asked for concerns them.
+  const ownOnly = query.mine === true || principal.kind !== "person";
+  return {
+    limit: query.limit,
+    ...(query.states === undefined ? {} : { states: query.states }),
+    ...(query.decidable === true ? { decidableBy: principal } : {}),
+    ...(admin || ownOnly ? {} : { visibleTo: principal }),
+    ...(ownOnly ? { requester: { issuer, subject } } : {}),
+    ...(query.flow === undefined ? {} : { flow: query.flow }),
+    ...toolOf(query),
+  };
+}
+
+// `expenses/create_expense` names both, unless the server is named by itself: tools may have a slash in their names.
+function toolOf({ upstream, tool }: ApprovalQuery): Pick<ApprovalFilter, "upstream" | "tool"> {
+  const slash = upstream === undefined ? (tool?.indexOf("/") ?? -1) : -1;
+  if (tool !== undefined && slash > 0) return { upstream: tool.slice(0, slash), tool: tool.slice(slash + 1) };
+  return { ...(upstream === undefined ? {} : { upstream }), ...(tool === undefined ? {} : { tool }) };
+}
