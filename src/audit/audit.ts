@@ -65,6 +65,22 @@ export interface AuditAct {
   readonly outcome: string;
 }
 
+/** Something that an administrator did to the gateway itself. Never with credentials. */
+export interface AdminAct {
+  readonly about: "admin";
+  /** What it was done to: the name of an upstream, the public id of a session. */
+  readonly id: string;
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly actor: { readonly issuer: string; readonly subject: string; readonly email: string | undefined };
+  /** The upstream that it is about. */
+  readonly upstream?: string;
+  /** The hash of the session's id that it is about. */
+  readonly session?: string;
+  /** What was done, as a word: `session_ended`. */
+  readonly outcome: string;
+}
+
 /** The record of every decision. Rows are only ever added; each holds the hash of the one before. */
 export interface Audit {
   /**
@@ -75,7 +91,7 @@ export interface Audit {
   /** Queues the closing row: it is written with the next opening, or a few milliseconds later. @throws never */
   close(closing: AuditClosing): void;
   /** Queues the row of something that was decided and is on disk elsewhere. @throws never */
-  record(act: AuditAct): void;
+  record(act: AuditAct | AdminAct): void;
   /** Writes what is queued; call before the process ends. */
   flush(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { sha256 } from "../core/digest.ts";
 import { canonicalJson, type JsonObject } from "../core/json.ts";
 import type { Seal } from "../core/seal.ts";
 import type { AuditRow } from "../store/audit-row.ts";
-import type { AuditAct, AuditClosing, AuditOpening } from "./audit.ts";
+import type { AdminAct, AuditAct, AuditClosing, AuditOpening } from "./audit.ts";
 import { createFacts } from "./facts.ts";
 import { redact } from "./redact.ts";
 import { sealArguments } from "./sealed-arguments.ts";
@@ -19,7 +19,7 @@ export type ArgumentsMode = "digest" | "redacted" | "sealed" | "full";
 export interface RowEncoder {
   opening(opening: AuditOpening): AuditRow;
   closing(closing: AuditClosing): AuditRow;
-  act(act: AuditAct): AuditRow;
+  act(act: AuditAct | AdminAct): AuditRow;
 }
 
 const MAX_CLIENT_TEXT = 128;
@@ -103,20 +103,28 @@ export function createRowEncoder(options: { readonly arguments: ArgumentsMode; r
         approval: closing.approval ?? null,
       };
     },
-    act({ about, id, at, actor, upstream, tool, policies, outcome }) {
-      return {
+    act(act) {
+      const { about, id, at, actor, outcome } = act;
+      const told = {
         ...NOTHING,
         at,
         callId: id,
-        kind: "decided",
         actor: actor?.subject ?? null,
         actorIssuer: actor?.issuer ?? null,
         actorEmail: actor?.email ?? null,
+        outcome,
+      };
+      if (about === "admin") {
+        return { ...told, kind: "admin", upstream: act.upstream ?? null, session: act.session ?? null };
+      }
+      const { upstream, tool, policies } = act;
+      return {
+        ...told,
+        kind: "decided",
         upstream,
         tool,
         decision: about === "step_up" ? about : null,
         policies: JSON.stringify(policies.map((policy) => ({ policy, effect: "request_approval" }))),
-        outcome,
         approval: about === "approval" ? id : null,
       };
     },

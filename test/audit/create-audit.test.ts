@@ -161,6 +161,24 @@ describe("a call", () => {
     await store.close();
   });
 
+  it("stands among what administrators did, of which each has a row of its own", async () => {
+    const { store, audit } = setUp();
+    const actor = { issuer: "https://idp.example", subject: "u-9", email: undefined };
+    await audit.open(opening("call_1"));
+    audit.record({ about: "admin", id: "s1", at: 3, actor, session: "s1", outcome: "session_ended" });
+    audit.record({ about: "admin", id: "crm", at: 4, actor, upstream: "crm", outcome: "upstream_removed" });
+    await audit.flush();
+    const { entries } = await store.audit.list({ limit: 10 });
+    expect(entries).toMatchObject([
+      { callId: "call_1", kind: "opened" },
+      { callId: "s1", kind: "admin", actor: "u-9", upstream: null, tool: null, outcome: "session_ended" },
+      { callId: "crm", kind: "admin", actor: "u-9", upstream: "crm", decision: null, outcome: "upstream_removed" },
+    ]);
+    expect((await rowsOf(store.audit)).map(({ session }) => session)).toEqual([null, "s1", null]);
+    expect(await store.audit.countCalls(1)).toBe(1);
+    expect(await verifyChain(store.audit)).toMatchObject({ ok: true, rows: 3 });
+  });
+
   it("has the policies that counted and then those that did not in its row", async () => {
     const { store, audit } = setUp();
     const matched = [{ policy: "a", effect: "allow", because: "condition" }] as const;
