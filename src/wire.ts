@@ -90,6 +90,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     default: config.policies.default,
     flows: config.approvalFlows.map((flow) => flow.name),
     log,
+    now,
     onSwap: (set, before) => swapped(before, set),
   });
   if (!opened.ok) return { ok: false, error: opened.report };

@@ -55,10 +55,12 @@ export function compilePolicies(files: readonly PolicyFile[], options: CompileOp
 
     parsed.data.policies.forEach((entry, index) => {
       const compiled = compileEntry(entry, parts[index] ?? NO_PARTS);
-      const { line } = document.locate(["policies", index]);
+      const place = ["policies", index];
       const { id, effect, shadow } = compiled;
+      const { description, target, when } = entry;
       const enabled = entry.enabled !== false;
-      summaries.push({ id, file: file.name, line, effect, shadow, enabled, description: entry.description });
+      const lines = { line: document.locate(place).line, lastLine: document.lastLine(place) };
+      summaries.push({ id, file: file.name, ...lines, effect, shadow, enabled, description, target, when });
       if (enabled) policies.push(compiled);
     });
   }

@@ -17,7 +17,7 @@ export const DEFAULT_POLICY = "policies.default";
 const STRENGTH = { allow: 0, request_approval: 1, step_up: 2, deny: 3, hide: 4 } as const;
 
 /** What a compiled set can be asked: see `PolicySet`. */
-export type Decider = Pick<PolicySet, "decide" | "decideResult" | "hides" | "viewerClass" | "redacts">;
+export type Decider = Pick<PolicySet, "decide" | "decideResult" | "hides" | "viewerClass" | "redacts" | "about">;
 
 /**
  * Makes the decision functions of a set: every matching policy is evaluated, the strongest effect wins and the first
@@ -46,6 +46,7 @@ export function createDecider(policies: readonly CompiledPolicy[], set: string, 
     viewerClass: (viewer) => (listsDiffer ? classify(viewer) : undefined),
     redacts: (tool) =>
       redacting.length > 0 && find(tool).policies.some(({ effect, shadow }) => effect === "redact" && !shadow),
+    about: (tool) => find(tool).policies,
   };
 }
 

@@ -10,18 +10,40 @@ export interface PolicyDirectoryDeps extends CompileOptions {
   /** The folder; every `*.yaml` and `*.yml` in it and below counts, except `*.test.yaml` and names that start with a dot. */
   readonly dir: string;
   readonly log: Log;
+  /** ms since the epoch. */
+  readonly now: () => number;
   /** Hears of every set that replaced another, after `current()` already answers with it. */
   readonly onSwap: (set: PolicySet, before: PolicySet) => void;
   /** Hears of every set that was refused; the one before it stays. */
   readonly onRefused?: (errors: readonly PolicyError[]) => void;
+  /** Hears when refused files are again those of the set that stayed. */
+  readonly onRepaired?: () => void;
+}
+
+/** A set in force, and what it was made of. */
+export interface LoadedPolicies {
+  readonly set: PolicySet;
+  readonly files: readonly PolicyFile[];
+  /** Since when it decides, ms since the epoch. */
+  readonly since: number;
+}
+
+/** What is wrong with files, and their texts as far as they could be read. */
+export interface RefusedPolicies {
+  readonly errors: readonly PolicyError[];
+  readonly files: readonly PolicyFile[];
 }
 
 /** A watched folder of policies. */
 export interface PolicyDirectory {
   /** The set that decides now: always a whole and good one. */
   current(): PolicySet;
+  /** `current()` with its texts: those that decide, whatever the files hold by now. */
+  loaded(): LoadedPolicies;
   /** What is wrong with the files as they are now; empty when `current()` is made of them. */
   errors(): readonly PolicyError[];
+  /** The same with the texts in which the mistakes are; `undefined` when `current()` is made of the files. */
+  refused(): RefusedPolicies | undefined;
   /** Stops watching; resolves when nothing will be called any more. */
   close(): Promise<void>;
 }
@@ -39,7 +61,7 @@ const SETTLE_MS = 100;
  * refused, logged, and leaves the old set in place. Bad files at the start are returned as errors.
  */
 export async function watchPolicies(deps: PolicyDirectoryDeps): Promise<OpenedDirectory> {
-  const { log } = deps;
+  const { log, now } = deps;
   const dir = resolve(deps.dir);
   // The watcher stands before the first reading, so that no change falls between the two.
   let changed = (): void => {
@@ -63,37 +85,41 @@ export async function watchPolicies(deps: PolicyDirectoryDeps): Promise<OpenedDi
     return first;
   }
 
-  let current = first.set;
-  if (current.policies.length === 0) {
+  let loaded: LoadedPolicies = { set: first.set, files: first.files, since: now() };
+  if (loaded.set.policies.length === 0) {
     // A folder that is empty, missing or misspelt looks the same from here: an operator must not learn it from an incident.
     const consequence = deps.default === "allow" ? "every call is allowed" : "every call is denied";
     log.warn({ dir }, `There are no policies in ${dir}: ${consequence}. If this is not meant, check policies.dir.`);
   }
-  let errors: readonly PolicyError[] = [];
+  let refused: RefusedPolicies | undefined;
   let waiting: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
 
   async function reload(): Promise<void> {
     if (closed) return;
     // A folder that vanishes (a mount that is lost) must not take its policies along.
-    const next = await compileDirectory({ ...deps, mayBeMissing: current.policies.length === 0 });
+    const next = await compileDirectory({ ...deps, mayBeMissing: loaded.set.policies.length === 0 });
     if (closed) return;
     if (!next.ok) {
-      errors = next.errors;
+      refused = { errors: next.errors, files: next.files };
       log.error({ dir, errors: next.errors }, `The changed policies were refused; the old ones stay.\n${next.report}`);
-      deps.onRefused?.(errors);
+      deps.onRefused?.(next.errors);
       return;
     }
-    const repaired = errors.length > 0;
-    errors = [];
-    if (next.set.digest === current.digest) {
-      if (repaired) log.info({ dir, digest: current.digest }, "The policies are again those that decide.");
+    const repaired = refused !== undefined;
+    refused = undefined;
+    const { set, files } = next;
+    const { set: before } = loaded;
+    if (set.digest === before.digest) {
+      if (repaired) {
+        log.info({ dir, digest: before.digest }, "The policies are again those that decide.");
+        deps.onRepaired?.();
+      }
       return;
     }
-    const before = current;
-    current = next.set;
-    log.info({ dir, digest: current.digest, policies: current.policies.length }, "The policies were replaced.");
-    deps.onSwap(current, before);
+    loaded = { set, files, since: now() };
+    log.info({ dir, digest: set.digest, policies: set.policies.length }, "The policies were replaced.");
+    deps.onSwap(set, before);
   }
 
   changed = () => {
@@ -111,8 +137,10 @@ export async function watchPolicies(deps: PolicyDirectoryDeps): Promise<OpenedDi
   return {
     ok: true,
     policies: {
-      current: () => current,
-      errors: () => errors,
+      current: () => loaded.set,
+      loaded: () => loaded,
+      errors: () => refused?.errors ?? [],
+      refused: () => refused,
       async close() {
         closed = true;
         clearTimeout(waiting);
@@ -124,9 +152,15 @@ export async function watchPolicies(deps: PolicyDirectoryDeps): Promise<OpenedDi
 }
 
 export type Compiled =
-  | { readonly ok: true; readonly set: PolicySet }
+  | { readonly ok: true; readonly set: PolicySet; readonly files: readonly PolicyFile[] }
   /** `report` is the errors as a terminal shows them, each with its line. */
-  | { readonly ok: false; readonly errors: readonly PolicyError[]; readonly report: string };
+  | {
+      readonly ok: false;
+      readonly errors: readonly PolicyError[];
+      /** Empty where the folder could not be read. */
+      readonly files: readonly PolicyFile[];
+      readonly report: string;
+    };
 
 export interface CompileDirectoryOptions extends CompileOptions {
   readonly dir: string;
@@ -139,11 +173,11 @@ export async function compileDirectory(deps: CompileDirectoryOptions): Promise<C
   const read = await readPolicyFiles(deps.dir, { mayBeMissing: deps.mayBeMissing });
   if (!read.ok) return refused(read.errors, []);
   const compiled = compilePolicies(read.files, { default: deps.default, flows: deps.flows });
-  return compiled.ok ? compiled : refused(compiled.errors, read.files);
+  return compiled.ok ? { ...compiled, files: read.files } : refused(compiled.errors, read.files);
 }
 
 function refused(errors: readonly PolicyError[], files: readonly PolicyFile[]): Compiled {
   const texts = new Map(files.map(({ name, text }) => [name, text]));
   const report = errors.map((error) => formatPolicyError(error, texts.get(error.file) ?? "")).join("\n\n");
-  return { ok: false, errors, report };
+  return { ok: false, errors, files, report };
 }

@@ -17,6 +17,8 @@ export interface PolicyDocument {
   locate(path: Path): Position;
   /** Where the key of `path` starts. */
   locateKey(path: Path): Position;
+  /** The line on which the value at `path` ends, without comments and empty lines behind it. */
+  lastLine(path: Path): number;
   /** Where the character at `offset` of the text at `path` stands. */
   locateInText(path: Path, offset: number): Position;
 }
@@ -76,6 +78,11 @@ export function readDocument(file: PolicyFile): ReadDocument {
     locateKey(path) {
       const { node, key } = nodesAlong(path);
       return position((key ?? node)?.range?.[0] ?? 0);
+    },
+    lastLine(path) {
+      const [start = 0, end = start] = nodesAlong(path).node?.range ?? [];
+      // A block ends where the next one begins.
+      return position(start + Math.max(0, file.text.slice(start, end).trimEnd().length - 1)).line;
     },
     locateInText(path, offset) {
       const { node: found } = nodesAlong(path);

@@ -1,11 +1,9 @@
 import type { Decision, Effect } from "../core/decision.ts";
 import { type CompileOptions, compilePolicies } from "./compile.ts";
 import { CallContext, readToolFacts } from "./context.ts";
-import { readDocument } from "./document.ts";
 import { createPolicyLanguage } from "./environment.ts";
 import { explainTarget, type TargetMiss } from "./explain-target.ts";
-import type { PolicyError, PolicyFile, PolicyInput, PolicySummary } from "./policy-set.ts";
-import { policyFileSchema } from "./schema.ts";
+import type { PolicyError, PolicyFile, PolicyInput, PolicySet } from "./policy-set.ts";
 import { type Trace, traceCondition } from "./trace.ts";
 
 /** What one policy had to do with a call. */
@@ -38,44 +36,42 @@ export type Explained =
  */
 export function explainCall(files: readonly PolicyFile[], options: CompileOptions, input: PolicyInput): Explained {
   const compiled = compilePolicies(files, options);
-  if (!compiled.ok) return compiled;
-  const { set } = compiled;
+  return compiled.ok ? { ok: true, ...explainDecision(compiled.set, input) } : compiled;
+}
+
+/** One call decided by a set, and what each of its policies had to do with it, in file order. */
+export interface ExplainedDecision {
+  readonly decision: Decision;
+  readonly policies: readonly PolicyExplanation[];
+}
+
+/**
+ * As `explainCall`, for a set that is compiled. `mayTrace` is asked before each condition is taken apart: where it says
+ * no, the verdict stands without its trace. @throws never
+ */
+export function explainDecision(
+  set: PolicySet,
+  input: PolicyInput,
+  mayTrace: () => boolean = () => true,
+): ExplainedDecision {
   const decision = set.decide(input);
-  const entries = entriesById(files);
   const language = createPolicyLanguage();
   const context = new CallContext(input, readToolFacts(input.tool));
+  const applied = new Map(decision.matched.map((match) => [match.policy, match]));
+  const unapplied = new Map((decision.unapplied ?? []).map((match) => [match.policy, match]));
 
   const policies = set.policies.map((summary): PolicyExplanation => {
-    const entry = entries.get(summary.id);
-    const applied = decision.matched.find(({ policy }) => policy === summary.id);
-    const match = applied ?? decision.unapplied?.find(({ policy }) => policy === summary.id);
-    const about = aboutOf(summary);
+    const { id, file, line, effect, shadow, target, when } = summary;
+    const about = { id, file, line, effect, shadow };
     if (!summary.enabled) return { ...about, verdict: "disabled", misses: [] };
-    const misses = match === undefined ? explainTarget(entry?.target, input) : [];
+    const match = applied.get(id) ?? unapplied.get(id);
+    const misses = match === undefined ? explainTarget(target, input) : [];
     if (misses.length > 0) return { ...about, verdict: "target", misses };
-    if (summary.effect === "redact") return { ...about, verdict: "result", misses };
-    const trace = entry?.when === undefined ? undefined : traceCondition(entry.when, language, context);
-    const verdict = match === undefined ? "condition" : applied === undefined ? "unapplied" : "applied";
+    if (effect === "redact") return { ...about, verdict: "result", misses };
+    const trace = when === undefined || !mayTrace() ? undefined : traceCondition(when, language, context);
+    const verdict = match === undefined ? "condition" : applied.has(id) ? "applied" : "unapplied";
     const error = match?.error;
     return { ...about, verdict, misses, ...(trace && { trace }), ...(error !== undefined && { error }) };
   });
-  return { ok: true, decision, policies };
-}
-
-function aboutOf({ id, file, line, effect, shadow }: PolicySummary) {
-  return { id, file, line, effect, shadow };
-}
-
-type Entry = ReturnType<typeof policyFileSchema.parse>["policies"][number];
-
-// Only after the set compiled: what does not parse here has been reported.
-function entriesById(files: readonly PolicyFile[]): ReadonlyMap<string, Entry> {
-  const entries = new Map<string, Entry>();
-  for (const file of files) {
-    const read = readDocument(file);
-    if (!read.ok) continue;
-    const parsed = policyFileSchema.safeParse(read.document.value);
-    for (const entry of parsed.data?.policies ?? []) entries.set(entry.id, entry);
-  }
-  return entries;
+  return { decision, policies };
 }

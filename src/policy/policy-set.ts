@@ -3,6 +3,7 @@ import type { Decision, Effect, Match } from "../core/decision.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Redaction } from "../redaction/redaction.ts";
+import type { PolicyTarget } from "./schema.ts";
 
 /** Everything that a policy can see of a call. Pure data: the time comes in, nothing is fetched. */
 export interface PolicyInput {
@@ -75,6 +76,8 @@ export interface PolicySet {
   viewerClass(viewer: Viewer): string | undefined;
   /** Whether results of this tool may reach somebody changed, so that they need not fit its `outputSchema` any more. */
   redacts(tool: PolicyInput["tool"]): boolean;
+  /** The enabled policies whose target fits this tool, for some caller at least, in file order; shadow ones included. */
+  about(tool: PolicyInput["tool"]): readonly { readonly id: string; readonly shadow: boolean }[];
 }
 
 export interface PolicySummary {
@@ -82,11 +85,17 @@ export interface PolicySummary {
   readonly file: string;
   /** Where it starts in the file, from 1. */
   readonly line: number;
+  /** The last line of it, comments behind it left out. */
+  readonly lastLine: number;
   readonly effect: Effect;
   /** Evaluated and recorded, not applied. */
   readonly shadow: boolean;
   readonly enabled: boolean;
   readonly description: string | undefined;
+  /** `undefined`: every call. */
+  readonly target: PolicyTarget | undefined;
+  /** The condition as its author wrote it; `undefined`: the target decides. */
+  readonly when: string | undefined;
 }
 
 /** A text to compile. `name` is the path as the author knows it. */

@@ -156,3 +156,37 @@ describe("a decision", () => {
 function fail(): never {
   throw new Error("The arguments were read.");
 }
+
+describe("a set", () => {
+  const set = policySet(`policies:
+  # Before the first.
+  - id: first
+    target: { tools: ["crm/*", "!crm/get_*"], roles: [admin] }
+    when: args.x > 1
+    then:
+      deny:
+        message: |
+          No.
+
+  # Between.
+  - { id: second, mode: shadow, then: { deny: {} } }
+  - id: third
+    enabled: false
+    then: { deny: {} }
+`);
+
+  it("knows what its policies are about and which lines they are", () => {
+    expect(set.policies).toMatchObject([
+      { line: 3, lastLine: 9, target: { tools: ["crm/*", "!crm/get_*"], roles: ["admin"] }, when: "args.x > 1" },
+      { line: 12, lastLine: 12, target: undefined, when: undefined },
+      { line: 13, lastLine: 15 },
+    ]);
+  });
+
+  it.each([
+    ["crm/delete", ["first", "second"]],
+    ["crm/get_one", ["second"]],
+  ])("names the policies that may bear on %s, whoever calls it", (path, expected) => {
+    expect(set.about(policyInput({ tool: path }).tool).map(({ id }) => id)).toEqual(expected);
+  });
+});

@@ -42,7 +42,8 @@ function events<T>() {
   };
 }
 
-async function open(dir: string) {
+async function open(dir: string, now: () => number = () => 0) {
+  const repairs = events<true>();
   const swaps = events<PolicySet>();
   const refusals = events<readonly PolicyError[]>();
   const lines: string[] = [];
@@ -53,11 +54,13 @@ async function open(dir: string) {
     default: "allow",
     flows: [],
     log,
+    now,
     onSwap: (set) => swaps.push(set),
     onRefused: (errors) => refusals.push(errors),
+    onRepaired: () => repairs.push(true),
   });
   if (opened.ok) cleanUps.push(() => opened.policies.close());
-  return { opened, swaps, refusals, lines };
+  return { opened, swaps, refusals, repairs, lines };
 }
 
 function good(opened: Awaited<ReturnType<typeof open>>["opened"]): PolicyDirectory {
@@ -160,6 +163,34 @@ describe("a folder of policies", () => {
     await swapped;
     expect(policies.errors()).toEqual([]);
     expect(policies.current().decide(policyInput()).effect).toBe("allow");
+  });
+
+  it("keeps the texts of the set that decides, and those of refused files beside them", async () => {
+    const dir = await folder({ "a.yaml": DENY });
+    let clock = 1_000;
+    const { opened, swaps, refusals, repairs } = await open(dir, () => clock);
+    const policies = good(opened);
+    const name = join(dir, "a.yaml");
+    expect(policies.loaded()).toEqual({ set: policies.current(), files: [{ name, text: DENY }], since: 1_000 });
+    expect(policies.refused()).toBeUndefined();
+
+    clock = 2_000;
+    const refused = refusals.next();
+    await put(dir, "a.yaml", BAD);
+    const errors = await refused;
+    expect(policies.refused()).toEqual({ errors, files: [{ name, text: BAD }] });
+    expect(policies.loaded()).toMatchObject({ files: [{ name, text: DENY }], since: 1_000 });
+
+    const repaired = repairs.next();
+    await put(dir, "a.yaml", DENY);
+    await repaired;
+    expect(policies.refused()).toBeUndefined();
+    expect(policies.loaded().since).toBe(1_000);
+
+    const swapped = swaps.next();
+    await put(dir, "a.yaml", ALLOW);
+    await swapped;
+    expect(policies.loaded()).toMatchObject({ set: policies.current(), files: [{ text: ALLOW }], since: 2_000 });
   });
 
   it("keeps the old set when the folder goes away", async () => {
