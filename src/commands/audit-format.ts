@@ -7,6 +7,9 @@ const HEAD = ["TIME", "USER", "TOOL", "DECISION", "POLICIES", "OUTCOME", "MS"] a
 const APPROVAL = "APPROVAL";
 const MAX_WIDTH = 48;
 
+/** What stands in the place of a decision where a row has none. */
+const NO_DECISION = { opened: "-", decided: "(approval)", admin: "(admin)" } as const;
+
 /** The entries as a table, one line each, columns as wide as they need to be. */
 export function auditTable(entries: readonly AuditEntry[], paint: (colour: Colour, text: string) => string): string {
   // Most lists have no approvals in them, and terminals are narrow.
@@ -23,8 +26,8 @@ function cellsOf(entry: AuditEntry): readonly string[] {
   return [
     new Date(entry.at).toISOString().replace(/\.\d{3}Z$/, "Z"),
     entry.actorEmail ?? entry.actor ?? (entry.kind === "decided" ? "(gateway)" : "-"),
-    entry.tool === null ? entry.kind : `${entry.upstream ?? "-"}/${entry.tool}`,
-    entry.decision ?? (entry.kind === "decided" ? "(approval)" : "-"),
+    entry.tool === null ? (entry.upstream ?? "-") : `${entry.upstream ?? "-"}/${entry.tool}`,
+    entry.decision ?? NO_DECISION[entry.kind],
     matchesOf(entry).map(policyName).join(",") || "-",
     entry.outcome ?? "-",
     entry.durationMs === null ? "-" : entry.durationMs.toFixed(entry.durationMs < 10 ? 1 : 0),

@@ -16,6 +16,8 @@ import { createOutbox } from "./outbox-rows.ts";
 import { createRateLimits } from "./rate-limit-rows.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import { createAuditReader } from "./read-audit.ts";
+import { createRegisteredUpstreamStore } from "./registered-upstream-rows.ts";
+import type { RegisteredUpstreamStore } from "./registered-upstreams.ts";
 import { createSessionStore } from "./session-rows.ts";
 import type { SessionStore } from "./sessions.ts";
 import type { StepUpStore } from "./step-up.ts";
@@ -31,6 +33,7 @@ export interface Store {
   readonly approvals: ApprovalStore;
   readonly outbox: Outbox;
   readonly stepUp: StepUpStore;
+  readonly registeredUpstreams: RegisteredUpstreamStore;
   /** Ends the connections. Nothing else may be called afterwards. */
   close(): Promise<void>;
 }
@@ -84,6 +87,7 @@ export function openStore(options: StoreOptions): Store {
     approvals: createApprovalStore({ db, guarded, onCommit }),
     outbox: createOutbox({ db, guarded, onCommit }),
     stepUp: createStepUpStore({ db, guarded, onCommit }),
+    registeredUpstreams: createRegisteredUpstreamStore({ db, guarded, onCommit }),
     async close() {
       await rateLimits.idle();
       await checkpointer?.close();
