@@ -54,13 +54,15 @@ export function compilePolicies(files: readonly PolicyFile[], options: CompileOp
     if (!parsed.success || checked.errors.length > 0) continue;
 
     parsed.data.policies.forEach((entry, index) => {
-      const compiled = compileEntry(entry, parts[index] ?? NO_PARTS);
+      const texts = parts[index] ?? NO_PARTS;
+      const compiled = compileEntry(entry, texts);
       const place = ["policies", index];
       const { id, effect, shadow } = compiled;
       const { description, target, when } = entry;
       const enabled = entry.enabled !== false;
       const lines = { line: document.locate(place).line, lastLine: document.lastLine(place) };
-      summaries.push({ id, file: file.name, ...lines, effect, shadow, enabled, description, target, when });
+      const { looksAt } = texts;
+      summaries.push({ id, file: file.name, ...lines, effect, shadow, enabled, description, target, when, looksAt });
       if (enabled) policies.push(compiled);
     });
   }

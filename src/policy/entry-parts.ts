@@ -1,6 +1,7 @@
 import { isObject } from "../core/json.ts";
 import { suggest } from "../core/suggest.ts";
 import { checkPath } from "../redaction/redaction.ts";
+import type { ArgumentPath } from "./argument-paths.ts";
 import type { Path, PolicyDocument } from "./document.ts";
 import type { Compiled, Condition, Expression, PolicyLanguage } from "./environment.ts";
 import { didYouMean, type ExpressionProblem } from "./expression-rules.ts";
@@ -17,6 +18,8 @@ export interface EntryParts {
   readonly message: Template | undefined;
   readonly key: Expression | undefined;
   readonly cost: Expression | undefined;
+  /** Places of the arguments that any of these reads. */
+  readonly looksAt: readonly ArgumentPath[];
 }
 
 /** What entries are checked against. */
@@ -37,6 +40,7 @@ export const NO_PARTS: EntryParts = {
   message: undefined,
   key: undefined,
   cost: undefined,
+  looksAt: [],
 };
 
 /**
@@ -66,19 +70,19 @@ export class EntryChecker {
         "A tool is hidden before there is a call: this reads more than user, client, tool and request.endpoint.";
       this.#report(this.#deps.document.locate(when), message, "Use deny for what depends on the call.");
     }
-    let parts: EntryParts = { ...NO_PARTS, condition: condition?.run, reads: condition?.reads ?? NOTHING };
+    const looksAt: ArgumentPath[] = [...(condition?.looksAt ?? [])];
+    let parts: EntryParts = { ...NO_PARTS, condition: condition?.run, reads: condition?.reads ?? NOTHING, looksAt };
     for (const effect of EFFECTS) {
       const settings = effects[effect];
       if (!isObject(settings)) continue;
       const place = [...path, "then", effect];
-      const expression = (name: string) =>
-        this.#text(settings[name], [...place, name], (text) => language.expression(text), false)?.run;
-      const message = this.#text(
-        settings["message"],
-        [...place, "message"],
-        (text) => compileTemplate(text, language),
-        false,
-      )?.run;
+      const read = <T>(name: string, compile: (text: string) => Compiled<T>): T | undefined => {
+        const compiled = this.#text(settings[name], [...place, name], compile, false);
+        looksAt.push(...(compiled?.looksAt ?? []));
+        return compiled?.run;
+      };
+      const expression = (name: string) => read(name, (text) => language.expression(text));
+      const message = read("message", (text) => compileTemplate(text, language));
       parts = { ...parts, message, key: expression("key"), cost: expression("cost") };
       if (effect === "request_approval") this.#checkFlow(settings["flow"], [...place, "flow"]);
       if (effect === "redact") this.#checkPaths(settings["paths"], [...place, "paths"]);
@@ -122,7 +126,7 @@ export class EntryChecker {
     path: Path,
     compile: (text: string) => Compiled<T>,
     seesResult: boolean,
-  ): { readonly run: T; readonly reads: ReadonlySet<string> } | undefined {
+  ): Extract<Compiled<T>, { readonly ok: true }> | undefined {
     if (typeof text !== "string") return undefined;
     const compiled = compile(text);
     if (!compiled.ok) {

@@ -1,4 +1,5 @@
 import { type ASTNode, Environment, EvaluationError, type ParseResult, serialize } from "@marcbachmann/cel-js";
+import { type ArgumentPath, argumentPathsOf } from "./argument-paths.ts";
 import { type AstNode, childrenOf, isNode, readParts, selectionPath, type TextPart } from "./ast.ts";
 import { ClientView, RequestView, ResultView, ToolView, UserView } from "./context.ts";
 import { hintFor, isEngineError, sentence } from "./engine-error.ts";
@@ -33,8 +34,14 @@ export interface PolicyLanguage {
 }
 
 export type Compiled<T> =
-  /** `reads`: the variables and fields that it names, as `args`, `user.roles`. */
-  | { readonly ok: true; readonly run: T; readonly reads: ReadonlySet<string> }
+  | {
+      readonly ok: true;
+      readonly run: T;
+      /** The variables and fields that it names, as `args`, `user.roles`. */
+      readonly reads: ReadonlySet<string>;
+      /** Places of the arguments that it reads. */
+      readonly looksAt: readonly ArgumentPath[];
+    }
   | { readonly ok: false; readonly problems: readonly ExpressionProblem[] };
 
 /** A compiled condition. @throws never */
@@ -61,9 +68,11 @@ export function createPolicyLanguage(): PolicyLanguage {
   function compile(text: string, wanted: "bool" | "any"): Compiled<ParseResult> {
     let parsed: ParseResult;
     const reads = new Set<string>();
+    let looksAt: readonly ArgumentPath[];
     try {
       parsed = engine.parse(text);
       addReads(parsed.ast, reads);
+      looksAt = argumentPathsOf(parsed.ast);
       const problems = applyRules(parsed.ast, { toLocal, addPattern: patterns.add });
       if (problems.length > 0) return { ok: false, problems };
     } catch (error) {
@@ -75,7 +84,7 @@ export function createPolicyLanguage(): PolicyLanguage {
       const message = `A condition must be true or false; the type of this is ${typeName(checked.type ?? "unknown")}.`;
       return { ok: false, problems: [{ start: 0, end: text.length, message, hint: undefined }] };
     }
-    return { ok: true, run: parsed, reads };
+    return { ok: true, run: parsed, reads, looksAt };
   }
 
   function describe(error: unknown, text: string): ExpressionProblem {
@@ -91,7 +100,7 @@ export function createPolicyLanguage(): PolicyLanguage {
     condition(text) {
       const compiled = compile(text, "bool");
       if (!compiled.ok) return compiled;
-      const { run, reads } = compiled;
+      const { run, reads, looksAt } = compiled;
       const condition = (context: object): boolean | EvaluationFailure => {
         try {
           const value: unknown = run(context);
@@ -100,15 +109,16 @@ export function createPolicyLanguage(): PolicyLanguage {
           return explainFailure(error, error instanceof EvaluationError ? error : undefined);
         }
       };
-      return { ok: true, reads, run: Object.assign(condition, { quick: quickCheckOf(run.ast) }) };
+      return { ok: true, reads, looksAt, run: Object.assign(condition, { quick: quickCheckOf(run.ast) }) };
     },
     expression(text) {
       const compiled = compile(text, "any");
       if (!compiled.ok) return compiled;
-      const { run, reads } = compiled;
+      const { run, reads, looksAt } = compiled;
       return {
         ok: true,
         reads,
+        looksAt,
         run: (context) => {
           try {
             return { value: run(context) };

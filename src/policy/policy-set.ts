@@ -3,6 +3,7 @@ import type { Decision, Effect, Match } from "../core/decision.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Redaction } from "../redaction/redaction.ts";
+import type { ArgumentPath } from "./argument-paths.ts";
 import type { PolicyTarget } from "./schema.ts";
 
 /** Everything that a policy can see of a call. Pure data: the time comes in, nothing is fetched. */
@@ -96,6 +97,8 @@ export interface PolicySummary {
   readonly target: PolicyTarget | undefined;
   /** The condition as its author wrote it; `undefined`: the target decides. */
   readonly when: string | undefined;
+  /** Places of the arguments that its condition, message and settings read. */
+  readonly looksAt: readonly ArgumentPath[];
 }
 
 /** A text to compile. `name` is the path as the author knows it. */

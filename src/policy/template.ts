@@ -1,3 +1,4 @@
+import type { ArgumentPath } from "./argument-paths.ts";
 import type { Compiled, Expression, PolicyLanguage } from "./environment.ts";
 import type { ExpressionProblem } from "./expression-rules.ts";
 
@@ -21,6 +22,7 @@ export function compileTemplate(text: string, language: PolicyLanguage): Compile
   const parts: (string | Expression)[] = [];
   const problems: ExpressionProblem[] = [];
   const reads = new Set<string>();
+  const looksAt: ArgumentPath[] = [];
   let at = 0;
   for (let open = text.indexOf("{{"); open >= 0; open = text.indexOf("{{", at)) {
     const close = text.indexOf("}}", open + 2);
@@ -36,12 +38,13 @@ export function compileTemplate(text: string, language: PolicyLanguage): Compile
     if (compiled.ok) {
       parts.push(compiled.run);
       for (const name of compiled.reads) reads.add(name);
+      looksAt.push(...compiled.looksAt);
     } else for (const it of compiled.problems) problems.push({ ...it, start: it.start + from, end: it.end + from });
     at = close + 2;
   }
   if (problems.length > 0) return { ok: false, problems };
   parts.push(text.slice(at));
-  return { ok: true, run: { render: (context) => render(parts, context) }, reads };
+  return { ok: true, run: { render: (context) => render(parts, context) }, reads, looksAt };
 }
 
 function render(parts: readonly (string | Expression)[], context: object): string {
