@@ -8,6 +8,7 @@ import { createEdge } from "./edge.ts";
 import { answerRefusal, type Exchange } from "./exchange.ts";
 import type { HttpEdge } from "./http-edge.ts";
 import { handleDelete, handleGet } from "./legacy-http.ts";
+import type { LiveClients } from "./live-clients.ts";
 import { createListens } from "./modern-listen.ts";
 import { createModernPeers } from "./modern-peers.ts";
 import { DEFAULT_POLICY_HEADERS, everySecond, type McpEndpointDeps } from "./options.ts";
@@ -30,6 +31,7 @@ export interface McpEndpoint {
    */
   close(): Promise<void>;
   stats(): McpEndpointStats;
+  readonly clients: LiveClients;
 }
 
 export interface McpEndpointStats {
@@ -147,6 +149,10 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
       stopTicking();
       listens.close();
       await Promise.all([edge.holds.close(RUNNING_MS), sessions.close()]);
+    },
+    clients: {
+      list: () => [...sessions.list(), ...listens.list()],
+      end: async (id) => listens.end(id) || sessions.endByHash(id),
     },
     stats: () => ({
       sessions: sessions.live,

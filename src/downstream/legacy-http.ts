@@ -6,11 +6,11 @@ import { MODERN_REVISION } from "../mcp/revisions.ts";
 import type { RequestContext } from "./edge.ts";
 import { answerEmpty, answerRefusal, type Exchange, headerOf } from "./exchange.ts";
 import { admit, type HttpEdge } from "./http-edge.ts";
+import type { HttpSession } from "./http-session.ts";
 import { initializeResult, readInitialize } from "./initialize.ts";
 import { acceptLegacyMessage, dispatchLegacyRequest } from "./legacy-dispatch.ts";
 import { type Accepted, readAccept } from "./media.ts";
 import { batchReplies, HttpReply } from "./reply.ts";
-import type { HttpSession } from "./session-registry.ts";
 import { namesStanding } from "./session-streams.ts";
 
 const SESSION_HEADER = "Mcp-Session-Id";
@@ -143,8 +143,7 @@ async function sessionOf(
     answerRefusal(outgoing, refuse("SESSION_REQUIRED"));
     return undefined;
   }
-  const found = http.sessions.find(id, context);
-  const session = found instanceof Promise ? await found : found;
+  const session = await http.sessions.find(id, context);
   if (session === undefined) answerRefusal(outgoing, refuse("SESSION_UNKNOWN"));
   return session;
 }

@@ -1,6 +1,7 @@
 import type { ClientPeer, Notification } from "../core/call.ts";
 import type { Cancellation } from "../core/cancellation.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
+import { randomId } from "../core/ids.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import { principalKey } from "../core/principal.ts";
 import type { Caller, ListChange } from "../gateway/gateway.ts";
@@ -8,10 +9,11 @@ import type { Request } from "../mcp/classify.ts";
 import { encodeNotification, encodeResultText } from "../mcp/encode.ts";
 import type { RpcId } from "../mcp/messages.ts";
 import type { RequestMeta } from "../mcp/request-meta.ts";
-import { META } from "../mcp/revisions.ts";
+import { META, MODERN_REVISION } from "../mcp/revisions.ts";
 import { declaresTasks } from "../mcp/tasks.ts";
 import { callerOf, type Edge, type RequestContext } from "./edge.ts";
 import { LIST_CHANGED } from "./list-changes.ts";
+import type { LiveClient } from "./live-clients.ts";
 import { type EdgeLimits, uriTooLong } from "./options.ts";
 import { ownResult } from "./render-modern.ts";
 import type { Reply } from "./reply.ts";
@@ -34,6 +36,9 @@ export interface Listens {
     reply: Reply,
   ): Promise<Refusal | undefined>;
   listChanged(change: ListChange): void;
+  list(): readonly LiveClient[];
+  /** Ends one as `close` does; `false` if there is none of this name. */
+  end(id: string): boolean;
   /** Ends all of them with their completion result. 2026-07-28 patterns/subscriptions, "Graceful Closure" */
   close(): void;
   readonly count: number;
@@ -73,6 +78,12 @@ export function createListens(edge: Edge): Listens {
     listChanged(change) {
       for (const listen of open) listen.listChanged(change);
     },
+    list: () => Array.from(open, (listen) => listen.client()),
+    end(id) {
+      const listen = [...open].find(({ name }) => name === id);
+      listen?.complete();
+      return listen !== undefined;
+    },
     close() {
       closed = true;
       for (const listen of [...open]) listen.complete();
@@ -89,11 +100,14 @@ const MAX_EARLY = 64;
 class Listen {
   /** The principal's key. */
   readonly owner: string;
+  /** What operators call it by. */
+  readonly name: string = randomId();
   readonly #edge: Edge;
   readonly #caller: Caller;
   readonly #id: RpcId;
   readonly #endpoint: string;
   readonly #reply: Reply;
+  readonly #openedAt: number;
   readonly #closers: Array<() => void> = [];
   #methods: ReadonlySet<string> = new Set();
   // Set until the acknowledgement is out, which must be the first message of the stream.
@@ -104,6 +118,7 @@ class Listen {
     this.owner = principalKey(caller.principal);
     this.#caller = caller;
     this.#edge = edge;
+    this.#openedAt = edge.now();
     this.#id = id;
     this.#endpoint = endpoint;
     this.#reply = reply;
@@ -126,6 +141,22 @@ class Listen {
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const message of early) this.#reply.send(message);
+  }
+
+  /** As operators see it. Who listens is there, although they said nothing since: to the minute, as sessions are. */
+  client(): LiveClient {
+    const { principal, client } = this.#caller;
+    const { issuer, subject, email } = principal;
+    const now = this.#edge.now();
+    return {
+      ...{ id: this.name, era: "modern", issuer, subject, email },
+      ...{ endpoint: this.#endpoint, protocolVersion: MODERN_REVISION },
+      clientInfo: { name: client.name, version: client.version },
+      createdAt: this.#openedAt,
+      lastSeenAt: Math.max(this.#openedAt, now - (now % this.#edge.limits.touchMs)),
+      connected: true,
+      inFlight: 0,
+    };
   }
 
   listChanged({ list, concerns }: ListChange): void {

@@ -63,6 +63,8 @@ export interface EdgeLimits {
   readonly sessionIdleMs: number;
   /** How stale `lastSeenAt` in the store may be. */
   readonly touchMs: number;
+  /** How long a session's streams and calls may outlive its end in another process. */
+  readonly goneMs: number;
   /** How long a client may take to answer an ask. */
   readonly askMs: number;
   readonly maxAsksPerSession: number;
@@ -103,6 +105,7 @@ export const DEFAULT_LIMITS: EdgeLimits = {
   maxInFlightPerSession: 256,
   sessionIdleMs: 24 * 60 * 60 * 1000,
   touchMs: 60_000,
+  goneMs: 5_000,
   askMs: 10 * 60 * 1000,
   maxAsksPerSession: 64,
   maxRounds: 32,

@@ -1,37 +1,31 @@
 import { sha256 } from "../core/digest.ts";
 import { randomId } from "../core/ids.ts";
 import type { Principal } from "../core/principal.ts";
-import type { Caller, ListChange } from "../gateway/gateway.ts";
+import type { ListChange } from "../gateway/gateway.ts";
 import { encodeNotification } from "../mcp/encode.ts";
 import type { SessionRecord, SessionStore } from "../store/sessions.ts";
 import { callerOf, type Edge, type RequestContext } from "./edge.ts";
+import { busy, clientOf, type HttpSession, opened } from "./http-session.ts";
 import type { Initialize } from "./initialize.ts";
 import { LegacySession } from "./legacy-session.ts";
 import { LIST_CHANGED } from "./list-changes.ts";
+import type { LiveClient } from "./live-clients.ts";
 import type { ReplayBudget } from "./replay.ts";
 import { SessionStreams } from "./session-streams.ts";
-
-/** A legacy session over HTTP, as this process holds it. */
-export interface HttpSession {
-  readonly record: SessionRecord;
-  readonly legacy: LegacySession;
-  readonly streams: SessionStreams;
-  /** As the latest request showed it: roles come with each token anew. */
-  caller: Caller;
-  lastSeenAt: number;
-  /** `lastSeenAt` as the store has it. */
-  storedSeenAt: number;
-}
 
 /** The legacy sessions of one endpoint: facts in the store, a bounded number of live ones in memory. */
 export interface SessionRegistry {
   /** Opens a session; `undefined` when too many are busy at once. */
   open(init: Initialize, context: RequestContext): Promise<{ id: string; session: HttpSession } | undefined>;
   /** The session of an id, if this principal opened it on this endpoint: else it does not exist. */
-  find(id: string, context: RequestContext): HttpSession | Promise<HttpSession | undefined> | undefined;
+  find(id: string, context: RequestContext): Promise<HttpSession | undefined>;
   end(session: HttpSession): Promise<void>;
+  /** Those in memory, in no order. */
+  list(): readonly LiveClient[];
+  /** Ends one in memory on an operator's behalf; `false` if there is none with this hash. @throws StoreError */
+  endByHash(idHash: string): Promise<boolean>;
   listChanged(change: ListChange): void;
-  /** Reaps what is idle, writes back when sessions were last seen, lets finished streams go. */
+  /** Drops what was ended elsewhere, reaps what is idle, writes back when sessions were last seen, lets finished streams go. */
   sweep(now: number): void;
   /** Ends GET streams and writes back what the store does not know yet. */
   close(): Promise<void>;
@@ -50,6 +44,7 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
   let streamCount = 0;
   let closed = false;
   let reapedAt = now();
+  let checkedAt = now();
   let reaping: Promise<void> = Promise.resolve();
 
   const make = (record: SessionRecord, context: RequestContext): HttpSession => {
@@ -134,6 +129,25 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
     }
   };
 
+  // Another process on the same store may end a session, too; what runs here for it must not go on.
+  const dropGone = async (): Promise<void> => {
+    for (const idHash of await store.gone([...live.keys()])) {
+      const session = live.get(idHash);
+      if (session !== undefined) drop(session, "the session was ended");
+    }
+  };
+
+  const background = (work: () => Promise<void>, failed: string): void => {
+    reaping = reaping.then(work).catch((err: unknown) => log.error({ err }, failed));
+  };
+
+  // A store that cannot be read ends nobody's session: it is asked again with the next request.
+  const dropIfGone = async (idHash: string): Promise<void> => {
+    const session = live.get(idHash);
+    if (session === undefined || (await store.exists(idHash).catch(() => true))) return;
+    if (live.get(idHash) === session) drop(session, "the session was ended");
+  };
+
   return {
     async open(init, context) {
       const { principal, scope } = context;
@@ -159,8 +173,9 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
       return { id, session };
     },
 
-    find(id, context) {
+    async find(id, context) {
       const idHash = sha256(id);
+      await dropIfGone(idHash);
       const session = live.get(idHash);
       if (session !== undefined) return admit(session, context);
       let pending = loading.get(idHash);
@@ -168,10 +183,18 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
         pending = load(idHash, context).finally(() => loading.delete(idHash));
         loading.set(idHash, pending);
       }
-      return pending.then((loaded) => (loaded === undefined ? undefined : admit(loaded, context)));
+      const loaded = await pending;
+      return loaded === undefined ? undefined : admit(loaded, context);
     },
 
     end: (session) => end(session, "the client ended the session"),
+    list: () => Array.from(live.values(), clientOf),
+    async endByHash(idHash) {
+      const session = live.get(idHash);
+      if (session === undefined) return false;
+      await end(session, "an operator ended the session");
+      return true;
+    },
 
     listChanged({ list, concerns }) {
       const message = encodeNotification(LIST_CHANGED[list], {});
@@ -186,11 +209,14 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
         legacy.asks.sweep(at);
         streams.sweep(at);
       }
-      if (at - reapedAt < limits.touchMs) return;
-      reapedAt = at;
-      reaping = reaping
-        .then(() => reap(at))
-        .catch((err: unknown) => log.error({ err }, "Could not reap idle sessions"));
+      if (at - checkedAt >= limits.goneMs) {
+        checkedAt = at;
+        background(dropGone, "Could not look for sessions that were ended elsewhere");
+      }
+      if (at - reapedAt >= limits.touchMs) {
+        reapedAt = at;
+        background(() => reap(at), "Could not reap idle sessions");
+      }
     },
 
     async close() {
@@ -222,12 +248,4 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
     live.set(record.idHash, session);
     return session;
   }
-}
-
-function opened(record: SessionRecord, principal: Principal): boolean {
-  return record.issuer === principal.issuer && record.subject === principal.subject;
-}
-
-function busy(session: HttpSession): boolean {
-  return session.legacy.inFlight > 0 || session.streams.connected;
 }

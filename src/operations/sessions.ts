@@ -9,18 +9,19 @@ export interface SessionView {
   readonly era: "legacy" | "modern";
   readonly issuer: string;
   readonly subject: string;
+  /** Known of those that this process holds. */
   readonly email: string | undefined;
   /** `""` for `/mcp`, else the name after it. */
   readonly endpoint: string;
   readonly protocolVersion: string;
-  /** As the client says: `name`, `version`. */
+  /** As the client says: `name`, `version`, perhaps `title`. */
   readonly clientInfo: JsonObject;
   /** ms since the epoch. */
   readonly createdAt: number;
   readonly lastSeenAt: number;
   /** An event stream is open. */
   readonly connected: boolean;
-  /** Calls in flight in this process. */
+  /** Calls in flight in this process. What another process holds shows as neither connected nor busy. */
   readonly inFlight: number;
 }
 
@@ -30,9 +31,18 @@ export interface SessionPage {
   readonly nextCursor: string | undefined;
 }
 
+/** What one process holds for its clients, as its MCP endpoint knows it. */
+export interface LiveSessions {
+  /** In no order. */
+  list(): readonly SessionView[];
+  /** Ends one as its client would. `false`: this process holds none of this id. @throws StoreError */
+  end(id: string): Promise<boolean>;
+}
+
 /** Sessions of MCP clients, for administrators. Every promise may reject with StoreError. */
 export interface SessionOperations {
+  /** At most `limit`, 1 to 100. A cursor that is none of ours begins at the start. */
   list(query: { readonly limit: number; readonly cursor?: string }): Promise<SessionPage>;
-  /** Ends one: its client has to initialise again. ADMIN_REQUIRED, SESSION_UNKNOWN */
+  /** Ends one: its client has to initialise again, or to listen again. ADMIN_REQUIRED, SESSION_UNKNOWN */
   end(operator: Operator, id: string): Promise<{ readonly ok: true } | Refusal>;
 }

@@ -1,4 +1,4 @@
-import { eq, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, lt, or, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { Guarded } from "./guarded.ts";
 import { sessions } from "./schema.ts";
@@ -7,11 +7,23 @@ import { objectIn, type StoredIn, stringsIn } from "./stored-json.ts";
 
 /** Keeps legacy sessions in the `sessions` table. */
 export function createSessionStore(db: BetterSQLite3Database, guarded: Guarded): SessionStore {
-  // `find` runs for every legacy request: prepared once, it costs no query building.
+  // Prepared once, they cost no query building; `there` runs for every legacy request.
   const found = db
     .select()
     .from(sessions)
     .where(eq(sessions.idHash, sql.placeholder("idHash")))
+    .prepare();
+
+  const there = db
+    .select({ one: sql`1` })
+    .from(sessions)
+    .where(eq(sessions.idHash, sql.placeholder("idHash")))
+    .prepare();
+  // One statement for all of them: thousands are looked for every few seconds.
+  const missing = db
+    .select({ idHash: sql<string>`value` })
+    .from(sql`json_each(${sql.placeholder("idHashes")})`)
+    .where(sql`value not in (select ${sessions.idHash} from ${sessions})`)
     .prepare();
 
   return {
@@ -21,6 +33,24 @@ export function createSessionStore(db: BetterSQLite3Database, guarded: Guarded):
     async find(idHash) {
       const row = await guarded(() => found.get({ idHash }));
       return row === undefined ? undefined : recordOf(row);
+    },
+    async exists(idHash) {
+      return (await guarded(() => there.get({ idHash }))) !== undefined;
+    },
+    async gone(idHashes) {
+      if (idHashes.length === 0) return [];
+      const rows = await guarded(() => missing.all({ idHashes: JSON.stringify(idHashes) }));
+      return rows.map((row) => row.idHash);
+    },
+    async list({ after, limit }) {
+      const { lastSeenAt, idHash } = sessions;
+      const wanted =
+        after === undefined
+          ? undefined
+          : or(lt(lastSeenAt, after.lastSeenAt), and(eq(lastSeenAt, after.lastSeenAt), gt(idHash, after.idHash)));
+      const query = () =>
+        db.select().from(sessions).where(wanted).orderBy(desc(lastSeenAt), asc(idHash)).limit(limit).all();
+      return (await guarded(query)).map(recordOf);
     },
     async update(idHash, change) {
       const columns = {

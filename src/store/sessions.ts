@@ -24,9 +24,19 @@ export interface SessionRecord {
 /** What may change while a session lives. */
 export type SessionChange = Partial<Pick<SessionRecord, "logLevel" | "subscriptions" | "lastSeenAt">>;
 
+/** Where a list of sessions goes on: after the one that stands here. */
+export type SessionPosition = Pick<SessionRecord, "lastSeenAt" | "idHash">;
+
+/** Legacy sessions on disk. @throws StoreError */
 export interface SessionStore {
   create(session: SessionRecord): Promise<void>;
   find(idHash: string): Promise<SessionRecord | undefined>;
+  /** Whether there is one: cheaper than `find`, since it is asked for every request. */
+  exists(idHash: string): Promise<boolean>;
+  /** Those of `idHashes` that are no more. */
+  gone(idHashes: readonly string[]): Promise<readonly string[]>;
+  /** At most `limit`, the one seen last first, from behind `after` on. */
+  list(query: { readonly after?: SessionPosition; readonly limit: number }): Promise<readonly SessionRecord[]>;
   /** Changes a session that exists; one that is gone stays gone. */
   update(idHash: string, change: SessionChange): Promise<void>;
   /** Whether there was one. */

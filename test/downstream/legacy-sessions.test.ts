@@ -130,6 +130,12 @@ describe("a session", () => {
     expect(served.gateway.released).toEqual([`legacy:${sha256(own.id)}`]);
   });
 
+  it("goes on while the store cannot say whether it still is", async () => {
+    const own = await initialize(served.port);
+    served.sessions.exists = () => Promise.reject(new Error("disk I/O error"));
+    expect((await own.request("ping")).status).toBe(200);
+  });
+
   it.each(["2025-11-25", "2025-06-18"])("takes version header %s", async (version) => {
     const own = await initialize(served.port);
     expect((await own.request("ping", {}, { "MCP-Protocol-Version": version })).status).toBe(200);

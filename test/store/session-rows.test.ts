@@ -94,3 +94,34 @@ it("a change waits for another process's transaction instead of failing", async 
   other.close();
   expect(await removed).toBe(true);
 });
+
+it("sessions are told from those that are no more", async () => {
+  const { sessions } = openTestStore(join(temporaryDir(), "portcullis.db"));
+  await sessions.create(session);
+  const [here, gone] = [session.idHash, "f".repeat(64)];
+  expect([await sessions.exists(here), await sessions.exists(gone)]).toEqual([true, false]);
+  expect(await sessions.gone([here, gone])).toEqual([gone]);
+  expect(await sessions.gone([])).toEqual([]);
+  await sessions.remove(here);
+  expect(await sessions.gone([here])).toEqual([here]);
+});
+
+it("a list goes on behind the session that it ended with, also among those seen at the same time", async () => {
+  const { sessions } = openTestStore(join(temporaryDir(), "portcullis.db"));
+  const seen = [
+    ["a", 5],
+    ["b", 9],
+    ["c", 5],
+    ["d", 5],
+    ["e", 1],
+  ] as const;
+  for (const [idHash, lastSeenAt] of seen) await sessions.create({ ...session, idHash, lastSeenAt });
+  const first = await sessions.list({ limit: 2 });
+  const second = await sessions.list({ limit: 2, after: { idHash: "a", lastSeenAt: 5 } });
+  const third = await sessions.list({ limit: 2, after: { idHash: "d", lastSeenAt: 5 } });
+  expect([first, second, third].map((page) => page.map(({ idHash }) => idHash))).toEqual([
+    ["b", "a"],
+    ["c", "d"],
+    ["e"],
+  ]);
+});

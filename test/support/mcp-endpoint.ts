@@ -59,6 +59,15 @@ export class MemorySessions implements SessionStore {
   async find(idHash: string): Promise<SessionRecord | undefined> {
     return this.rows.get(idHash);
   }
+  async exists(idHash: string): Promise<boolean> {
+    return this.rows.has(idHash);
+  }
+  async gone(idHashes: readonly string[]): Promise<readonly string[]> {
+    return idHashes.filter((idHash) => !this.rows.has(idHash));
+  }
+  async list({ limit }: { readonly limit: number }): Promise<readonly SessionRecord[]> {
+    return [...this.rows.values()].slice(0, limit);
+  }
   async update(idHash: string, change: Partial<SessionRecord>): Promise<void> {
     this.writes.push(`update ${Object.keys(change).join(",")}`);
     const row = this.rows.get(idHash);
@@ -90,6 +99,8 @@ export async function serveMcp(
   options: {
     readonly gateway?: ToolGateway;
     readonly sessions?: MemorySessions;
+    /** Where sessions are kept instead of `sessions`. */
+    readonly store?: SessionStore;
     readonly limits?: Partial<EdgeLimits>;
     readonly errors?: "result" | "protocol";
     readonly allowedOrigins?: readonly string[];
@@ -104,7 +115,7 @@ export async function serveMcp(
   const now = (): number => Date.now() + passed;
   const endpoint = createMcpEndpoint({
     gateway,
-    sessions,
+    sessions: options.store ?? sessions,
     identity: namedByToken,
     log: options.log ?? SILENT,
     now,
