@@ -1,4 +1,6 @@
 import { Pool } from "undici";
+import type { AddressRules } from "./address-rules.ts";
+import { confinedConnect } from "./confined-connect.ts";
 import { HttpReply, type Reachability, type ReplySink } from "./http-reply.ts";
 import type { UpstreamTiming } from "./timing.ts";
 
@@ -26,6 +28,8 @@ export interface HttpEndpointOptions {
   readonly maxResponseBytes: number;
   readonly timing: UpstreamTiming;
   readonly reachability: Reachability;
+  /** Where its connections may lead; `undefined`: anywhere. */
+  readonly addresses: AddressRules | undefined;
 }
 
 /**
@@ -50,8 +54,11 @@ export class HttpEndpoint {
     this.#configured = Object.entries(options.headers)
       .filter(([name]) => !OWN_HEADERS.has(name.toLowerCase()))
       .flat();
-    const common = { bodyTimeout: 0, headersTimeout: 0, connect: { timeout: options.timing.connectMs } };
-    this.#calls = new Pool(this.url.origin, { ...common, connections: options.timing.maxConnections });
+    const { addresses, timing } = options;
+    const timeout = timing.connectMs;
+    const connect = addresses === undefined ? { timeout } : confinedConnect(addresses, timeout);
+    const common = { bodyTimeout: 0, headersTimeout: 0, connect };
+    this.#calls = new Pool(this.url.origin, { ...common, connections: timing.maxConnections });
     this.#streams = new Pool(this.url.origin, common);
   }
 

@@ -4,6 +4,7 @@ import { isObject, type JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { FaultRound } from "../core/round.ts";
 import type { ListKind } from "../mcp/messages.ts";
+import type { AddressRules } from "./address-rules.ts";
 import type { ConnectionHost, Opened } from "./connection.ts";
 import { HttpEndpoint } from "./http-endpoint.ts";
 import { PeerSession, type SessionOwner } from "./peer-session.ts";
@@ -29,6 +30,8 @@ export interface ManagedUpstreamDeps {
   readonly log: Log;
   readonly now: () => number;
   readonly random: () => number;
+  /** For upstreams that are confined. */
+  readonly addresses: AddressRules;
   emit(event: UpstreamEvent): void;
 }
 
@@ -69,6 +72,7 @@ export class ManagedUpstream implements Upstream, SessionOwner {
             maxResponseBytes,
             timing,
             reachability: this.#supervisor,
+            addresses: options.confined === true ? deps.addresses : undefined,
           });
     this.#pool = new SessionPool({ owner: this, idleMs, maxSessions, maxPeers: timing.maxPeers });
     this.#system = new PeerSession(this, systemPeer(options.isolation === "shared"), (detail) =>

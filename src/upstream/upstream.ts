@@ -29,6 +29,8 @@ export interface UpstreamOptions {
   /** Upstream sessions (or child processes) open at once; beyond it the idlest goes, or the call is refused as busy. */
   readonly maxSessions: number;
   readonly maxResponseBytes: number;
+  /** It was registered at run time: its connections lead only to where the address rules let them. */
+  readonly confined?: true;
 }
 
 /** A request as the gateway passes it on. */

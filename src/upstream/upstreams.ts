@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Log } from "../core/log.ts";
+import { type AddressRules, createAddressRules } from "./address-rules.ts";
 import { ManagedUpstream } from "./managed-upstream.ts";
 import { DEFAULT_TIMING, type UpstreamTiming } from "./timing.ts";
 import type { UpstreamEvent, UpstreamOptions, Upstreams } from "./upstream.ts";
@@ -13,6 +14,8 @@ export interface UpstreamsDeps {
   /** Jitter, in [0, 1). */
   readonly random?: () => number;
   readonly timing?: Partial<UpstreamTiming>;
+  /** Where confined upstreams may be. Default: at public addresses. */
+  readonly addresses?: AddressRules;
 }
 
 /** Makes the registry of upstreams; empty until `apply`. */
@@ -20,6 +23,7 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
   const { log, now } = deps;
   const timing: UpstreamTiming = { ...DEFAULT_TIMING, ...deps.timing };
   const random = deps.random ?? Math.random;
+  const addresses = deps.addresses ?? createAddressRules({ allowed: [] });
   const clientInfo = { name: "portcullis", version: deps.version };
   const upstreams = new Map<string, ManagedUpstream>();
   const listeners = new Set<(event: UpstreamEvent) => void>();
@@ -68,6 +72,7 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
           log,
           now,
           random,
+          addresses,
           emit,
         });
         upstreams.set(options.name, upstream);

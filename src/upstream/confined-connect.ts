@@ -1,0 +1,17 @@
+import { buildConnector } from "undici";
+import { AddressRefused, type AddressRules } from "./address-rules.ts";
+
+/**
+ * Connects only to where the rules let it, each time anew: the name is resolved, every address judged, and one of
+ * exactly those connected to, so that a name that leads elsewhere a moment later changes nothing. The certificate is
+ * checked against the name all the same.
+ */
+export function confinedConnect(rules: AddressRules, timeoutMs: number): buildConnector.connector {
+  const connect = buildConnector({ timeout: timeoutMs, lookup: rules.lookup });
+  return (options, callback) => {
+    // Node asks no resolver for an address.
+    const why = rules.whyNotLiteral(options.hostname);
+    if (why === undefined) connect(options, callback);
+    else queueMicrotask(() => callback(new AddressRefused(why), null));
+  };
+}
