@@ -4,6 +4,7 @@ import type { Config } from "./schema.ts";
 const KEYS = {
   server: "server",
   auth: "auth",
+  registration: "registration",
   policies: "policies",
   approvalFlows: "approval_flows",
   notifiers: "notifiers",

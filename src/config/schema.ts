@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { authSchema } from "./auth-schema.ts";
 import { flowSchema, notifierSchema, stepUpSchema } from "./flows-schema.ts";
+import { registrationSchema } from "./registration-schema.ts";
 import { entryName, label, text } from "./schema-parts.ts";
 import { serverSchema } from "./server-schema.ts";
 import { endpointSchema, upstreamSchema } from "./upstream-schema.ts";
@@ -21,6 +22,9 @@ export const configSchema = z
       .record(entryName, endpointSchema)
       .default({})
       .describe("Selections of upstreams and tools, each served at /mcp/<name>."),
+    registration: registrationSchema
+      .prefault({})
+      .describe("What administrators may add at run time, through the API or the console."),
     policies: z
       .strictObject({
         dir: text.default("./policies").describe("Folder of the policy files, relative to this file."),
@@ -75,6 +79,7 @@ export const configSchema = z
     auth: config.auth,
     upstreams: named(config.upstreams),
     endpoints: named(config.endpoints),
+    registration: config.registration,
     policies: config.policies,
     approvalFlows: named(config.approval_flows),
     notifiers: named(config.notifiers),

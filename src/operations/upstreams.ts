@@ -1,3 +1,4 @@
+import type { EntryMistake } from "../config/upstream-entry.ts";
 import type { Refusal } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { UpstreamLoad, UpstreamStatus } from "../upstream/upstream.ts";
@@ -22,13 +23,6 @@ export interface UpstreamView {
   readonly registered:
     | { readonly issuer: string; readonly subject: string; readonly email: string | undefined; readonly at: number }
     | undefined;
-}
-
-/** A mistake in an entry, as the configuration's checks tell it. */
-export interface EntryMistake {
-  /** The member: `url`, `headers.Authorization`. */
-  readonly at: string;
-  readonly message: string;
 }
 
 export type UpstreamRegistered =

@@ -56,6 +56,7 @@ upstreams:
   old: { type: sse, url: https://old.example.com/sse }
 endpoints:
   finance: { upstreams: [expenses], tools: ["expenses/*"] }
+registration: { addresses: [10.0.0.0/8, "fd00::/8", 192.168.1.7, mcp.internal, localhost], commands: true }
 policies: { dir: ./rules, default: deny }
 approval_flows:
   finance:
@@ -152,6 +153,8 @@ describe("a configuration", () => {
     });
     expect(config.upstreams[2]?.transport).toEqual({ kind: "sse", url: "https://old.example.com/sse", headers: {} });
     expect(config.endpoints).toEqual([{ name: "finance", upstreams: ["expenses"], tools: ["expenses/*"] }]);
+    const addresses = ["10.0.0.0/8", "fd00::/8", "192.168.1.7", "mcp.internal", "localhost"];
+    expect(config.registration).toEqual({ addresses, commands: true });
     expect(config.policies).toEqual({ dir: join(dir, "rules"), default: "deny" });
     expect(config.approvalFlows[0]).toMatchObject({
       name: "finance",

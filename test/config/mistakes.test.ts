@@ -33,6 +33,42 @@ describe("a mistake is told with its place, its key and the next step", () => {
       undefined,
     ],
     ["server: { port: 70000 }", "1:17 server.port", "Must be at most 65535.", undefined],
+    [
+      "registration: { addresses: [10.0.0.0/33] }",
+      "1:29 registration.addresses[0]",
+      "Write a range (10.0.0.0/8), an address, or a host name without scheme and port.",
+      undefined,
+    ],
+    [
+      "registration: { addresses: ['127.1'] }",
+      "1:29 registration.addresses[0]",
+      "Write a range (10.0.0.0/8), an address, or a host name without scheme and port.",
+      undefined,
+    ],
+    [
+      "registration: { addresses: ['http://mcp.internal'] }",
+      "1:29 registration.addresses[0]",
+      "Write a range (10.0.0.0/8), an address, or a host name without scheme and port.",
+      undefined,
+    ],
+    [
+      "registration: { addresses: ['mcp.internal:8080'] }",
+      "1:29 registration.addresses[0]",
+      "Write a range (10.0.0.0/8), an address, or a host name without scheme and port.",
+      undefined,
+    ],
+    [
+      "registration: { addresses: ['*.internal'] }",
+      "1:29 registration.addresses[0]",
+      "Write a range (10.0.0.0/8), an address, or a host name without scheme and port.",
+      undefined,
+    ],
+    [
+      "registration: { addresses: ['fd00::/129'] }",
+      "1:29 registration.addresses[0]",
+      "Write a range (10.0.0.0/8), an address, or a host name without scheme and port.",
+      undefined,
+    ],
     ["server: { port: [] }", "1:17 server.port", "Must be a number, but is a list.", undefined],
     [
       "auth: { anonymous: yes }",
