@@ -24,6 +24,8 @@ const refused = [
   { what: "undici outside upstream/", room: "catalog", code: uses("undici") },
   { what: "an SMTP client outside approvals/notify/", room: "approvals", code: uses("nodemailer") },
   { what: "signed webhooks outside approvals/notify/", room: "gateway", code: uses("standardwebhooks") },
+  { what: "pages importing the API", room: "console/approvals", code: uses("../../admin/api.ts") },
+  { what: "one area of the console importing another", room: "console/approvals", code: uses("../policies/page.ts") },
   { what: "notifiers importing a higher tier", room: "approvals/notify", code: uses("../../gateway/gateway.ts") },
   {
     what: "SDK transports outside upstream/",
@@ -45,6 +47,9 @@ const allowed = [
   { what: "its own library", room: "upstream", code: uses("undici") },
   { what: "a notifier's library", room: "approvals/notify", code: uses("nodemailer") },
   { what: "a lower tier from a folder in a room", room: "approvals/notify", code: uses("../../store/outbox.ts") },
+  { what: "the console's frame", room: "console/approvals", code: uses("../layout.ts") },
+  { what: "the console's components", room: "console/approvals", code: uses("../components/badge.ts") },
+  { what: "operations from a page", room: "console/approvals", code: uses("../../operations/operator.ts") },
   { what: "Node", room: "core", code: uses("node:crypto") },
 ].map((entry, index) => ({ ...entry, path: `src/${entry.room}/allowed-${index}.ts` }));
 
