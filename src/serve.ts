@@ -88,8 +88,8 @@ export async function startGateway(
       ...{ stepUp: wired.stepUp, hosts, issuer: config.stepUp?.oidc.issuer, now, log },
     }),
     api: createApi({
-      approvals: createApprovalOperations({ approvals: wired.approvals }),
-      ...{ identity, hosts, adminRoles: config.auth.adminRoles, log },
+      operations: { approvals: createApprovalOperations({ approvals: wired.approvals }) },
+      ...{ identity, sessions: undefined, hosts, adminRoles: config.auth.adminRoles, version: VERSION, log },
     }),
     readiness: () => ({
       state,

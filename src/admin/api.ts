@@ -1,22 +1,20 @@
 import { type Context, Hono } from "hono";
 import { refuse } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
-import { credentialOf } from "../http/credential.ts";
-import { createHostPolicy, type HostPolicyOptions } from "../http/hosts.ts";
-import type { Identity } from "../identity/identity.ts";
-import type { ApprovalOperations } from "../operations/approvals.ts";
+import { createHostPolicy } from "../http/hosts.ts";
+import type { Operations } from "../operations/operations.ts";
 import { StoreError } from "../store/store-error.ts";
+import { type AdmissionDeps, createAdmission } from "./admit.ts";
 import type { ApiEnv } from "./api-env.ts";
-import { mountApprovals } from "./approval-routes.ts";
+import { approvalRoutes } from "./approval-routes.ts";
+import { API_BASE, mountRoutes } from "./mount-routes.ts";
+import { mountOpenapi } from "./openapi.ts";
 import { problem } from "./problem.ts";
 
-/** What `createApi` needs. `hosts` as the MCP endpoint has them. */
-export interface ApiDeps {
-  readonly approvals: ApprovalOperations;
-  readonly identity: Identity;
-  readonly hosts: HostPolicyOptions;
-  /** Roles whose holders administer the gateway. */
-  readonly adminRoles: readonly string[];
+/** What `createApi` needs. */
+export interface ApiDeps extends AdmissionDeps {
+  readonly operations: Pick<Operations, "approvals">;
+  readonly version: string;
   readonly log: Log;
 }
 
@@ -30,33 +28,35 @@ const HEADERS = {
 
 /**
  * Makes the API below `/api/v1`, to be mounted at the root. Each request is checked like one to `/mcp`, in this order:
- * Host and Origin (403), then who calls (401); only then does a route look at it. There are no cookies here: a page that
- * a browser is lured to has no credential to send.
+ * Host and Origin (403), then who asks (401); only then does a route look at it.
  */
 export function createApi(deps: ApiDeps): Hono<ApiEnv> {
-  const { identity, log } = deps;
+  const { log, operations } = deps;
+  const { publicUrl } = deps.hosts;
   const hosts = createHostPolicy(deps.hosts);
+  const admit = createAdmission(deps);
   const app = new Hono<ApiEnv>();
 
   app.use("/api/*", async (c, next) => {
-    const { incoming } = c.env;
-    const { host, origin } = incoming.headers;
+    const { host, origin } = c.env.incoming.headers;
     const refusal = hosts.check(host, origin);
-    if (refusal === undefined) {
-      const identified = await identity.identify({ ...credentialOf(incoming), path: "/mcp" });
-      if (identified.ok) {
-        c.set("principal", identified.principal);
-        await next();
-      } else c.res = problem(identified.refusal, { headers: { "WWW-Authenticate": identified.challenge } });
-    } else {
+    if (refusal === undefined) await next();
+    else {
       log.debug({ code: refusal.code, host, origin }, "A request to the API was refused");
       c.res = problem(refusal);
     }
     for (const [name, value] of Object.entries(HEADERS)) c.res.headers.set(name, value);
   });
+  mountOpenapi(app, { publicUrl, version: deps.version });
+  app.use("/api/*", async (c, next) => {
+    const admitted = await admit(c.env.incoming);
+    if (!admitted.ok) return problem(admitted);
+    c.set("operator", admitted.operator);
+    return next();
+  });
   app.onError((err, c) => answerFault(c, err, log));
 
-  mountApprovals(app, { ...deps, base: `${deps.hosts.publicUrl}/api/v1` });
+  mountRoutes(app, approvalRoutes({ approvals: operations.approvals, base: `${publicUrl}${API_BASE}` }));
   app.all("/api/*", () => problem(refuse("PATH_UNKNOWN")));
   return app;
 }

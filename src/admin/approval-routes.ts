@@ -1,31 +1,28 @@
-import type { Context, Hono } from "hono";
+import { z } from "zod";
 import type { Acted } from "../approvals/approvals.ts";
 import type { ApprovalRequest } from "../core/approval.ts";
-import { ERRORS, type Refusal, refuse } from "../core/errors.ts";
+import { refuse } from "../core/errors.ts";
 import { credentialOf } from "../http/credential.ts";
-import { operatorOf } from "../operations/access.ts";
 import type { ApprovalOperations, ApprovalQuery } from "../operations/approvals.ts";
 import type { Operator } from "../operations/operator.ts";
-import type { ApiEnv } from "./api-env.ts";
 import { approvalJson, eventJson } from "./approval-json.ts";
 import {
-  APPROVAL_QUERY_LISTS,
   type ApprovalBody,
-  type ApprovalDetailBody,
-  type ApprovalListBody,
   type ApprovalQueryInput,
+  approvalDetailSchema,
+  approvalListSchema,
   approvalQuerySchema,
+  approvalSchema,
   cancellationSchema,
   decisionSchema,
   resolutionSchema,
 } from "./approval-schema.ts";
-import { problem } from "./problem.ts";
-import { type Input, readJson, readQuery } from "./read-input.ts";
+import { type Refused, statusOf } from "./problem.ts";
+import { BARE, type Route, route } from "./route.ts";
 
 /** What these routes work with. */
 export interface ApprovalRoutesDeps {
   readonly approvals: ApprovalOperations;
-  readonly adminRoles: readonly string[];
   /** The URL of the API, for links: `https://…/api/v1` */
   readonly base: string;
 }
@@ -33,80 +30,116 @@ export interface ApprovalRoutesDeps {
 /** Characters of whole arguments in one list. */
 const WHOLE_CHARS = 4 * 1024 * 1024;
 
-type ApiContext = Context<ApiEnv>;
+const tag = "approvals";
+const one = z.object({ id: z.string().describe("Id of a request, apr_…") });
+const changed = { status: 200, description: "The request as it is now.", schema: approvalSchema } as const;
 
-/**
- * Adds `approvals` to the API; who may see and do what, `operations/` decides. Nothing but a POST changes anything.
- */
-export function mountApprovals(app: Hono<ApiEnv>, deps: ApprovalRoutesDeps): void {
+/** Routes of `approvals`; who may see and do what, `operations/` decides. Nothing but a POST changes anything. */
+export function approvalRoutes(deps: ApprovalRoutesDeps): readonly Route[] {
   const { approvals } = deps;
-  const path = "/api/v1/approvals";
-
-  app.get(path, async (c) => {
-    const query = readQuery(new URL(c.req.url).searchParams, approvalQuerySchema, APPROVAL_QUERY_LISTS);
-    if (!query.ok) return badInput(query);
-    const operator = operatorIn(deps, c);
-    const page = await approvals.list(operator, listed(query.value), query.value.cursor);
-    const whole = query.value.arguments === "whole";
-    const body: ApprovalListBody = {
-      items: await viewAll(deps, page.items, operator, whole),
-      next_cursor: page.nextCursor ?? null,
-    };
-    return c.json(body);
-  });
-
-  app.get(`${path}/:id`, async (c) => {
-    const request = await find(deps, c);
-    if (request === undefined) return unknown();
-    const history = (await approvals.history(request.id)).map(eventJson);
-    const body: ApprovalDetailBody = { ...(await view(deps, request, operatorIn(deps, c), true)), history };
-    return c.json(body);
-  });
-
-  app.post(`${path}/:id/decision`, async (c) => {
-    const input = await readJson(c.env.incoming, decisionSchema);
-    if (input === undefined) return gone(c);
-    if (!input.ok) return badInput(input);
-    const request = await find(deps, c);
-    if (request === undefined) return unknown();
-    const { decision, reason, version, arguments_digest: argumentsDigest } = input.value;
-    const acted = await approvals.decide(operatorIn(deps, c), {
-      id: request.id,
-      decision,
-      reason,
-      version,
-      argumentsDigest,
-      channel: "api",
-      ip: credentialOf(c.env.incoming).remoteAddress || undefined,
-    });
-    return answer(deps, c, request.id, acted);
-  });
-
-  app.post(`${path}/:id/cancel`, async (c) => {
-    const input = await readJson(c.env.incoming, cancellationSchema);
-    if (input === undefined) return gone(c);
-    if (!input.ok) return badInput(input);
-    const request = await find(deps, c);
-    if (request === undefined) return unknown();
-    return answer(deps, c, request.id, await approvals.cancel(operatorIn(deps, c), request.id));
-  });
-
-  app.post(`${path}/:id/resolve`, async (c) => {
-    const input = await readJson(c.env.incoming, resolutionSchema);
-    if (input === undefined) return gone(c);
-    if (!input.ok) return badInput(input);
-    const request = await find(deps, c);
-    if (request === undefined) return unknown();
-    const { outcome, reason } = input.value;
-    return answer(deps, c, request.id, await approvals.resolve(operatorIn(deps, c), request.id, outcome, reason));
-  });
-
-  for (const reading of [path, `${path}/:id`]) app.all(reading, () => notServed("GET, HEAD"));
-  for (const act of ["decision", "cancel", "resolve"]) app.all(`${path}/:id/${act}`, () => notServed("POST"));
-}
-
-function operatorIn({ adminRoles }: ApprovalRoutesDeps, c: ApiContext): Operator {
-  return operatorOf(c.get("principal"), adminRoles);
+  return [
+    route({
+      ...BARE,
+      ...{ method: "GET", path: "/approvals", id: "listApprovals", tag, who: "callers" },
+      summary: "List requests for approval",
+      description: "Your own, those of which you may approve a stage, and all of them if you administer the gateway.",
+      query: approvalQuerySchema,
+      answer: { status: 200, description: "A page of requests, the newest first.", schema: approvalListSchema },
+      async handle({ operator, query, reply }) {
+        const page = await approvals.list(operator, listed(query), query.cursor);
+        const items = await viewAll(deps, page.items, operator, query.arguments === "whole");
+        return reply({ items, next_cursor: page.nextCursor ?? null });
+      },
+    }),
+    route({
+      ...BARE,
+      ...{ method: "GET", path: "/approvals/:id", id: "getApproval", tag, who: "callers" },
+      summary: "Read a request for approval and its history",
+      params: one,
+      refusals: ["APPROVAL_UNKNOWN"],
+      answer: { status: 200, description: "The request.", schema: approvalDetailSchema },
+      async handle({ operator, params, reply }) {
+        const request = await approvals.find(operator, params.id);
+        // Unknown and not visible are one answer, so that an id tells nothing.
+        if (request === undefined) return refuse("APPROVAL_UNKNOWN");
+        const history = (await approvals.history(request.id)).map(eventJson);
+        return reply({ ...(await view(deps, request, operator, true)), history });
+      },
+    }),
+    route({
+      ...BARE,
+      ...{ method: "POST", path: "/approvals/:id/decision", id: "decideApproval", tag, who: "callers" },
+      summary: "Approve or reject a request",
+      description:
+        "Names the version and the arguments that were seen: whoever was faster, or saw another call, is told so.",
+      params: one,
+      body: decisionSchema,
+      bodyExample: {
+        decision: "approve",
+        reason: "Agreed with the travel desk.",
+        version: 1,
+        arguments_digest: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+      },
+      refusals: [
+        "APPROVAL_UNKNOWN",
+        "APPROVAL_CONFLICT",
+        "APPROVAL_CLOSED",
+        "APPROVAL_DIGEST_MISMATCH",
+        "APPROVAL_NOT_ELIGIBLE",
+        "APPROVAL_OWN",
+        "APPROVAL_TWICE",
+        "APPROVAL_REASON_REQUIRED",
+      ],
+      answer: changed,
+      async handle({ operator, params, body, incoming, reply }) {
+        const acted = await approvals.decide(operator, {
+          id: params.id,
+          decision: body.decision,
+          reason: body.reason,
+          version: body.version,
+          argumentsDigest: body.arguments_digest,
+          channel: "api",
+          ip: credentialOf(incoming).remoteAddress || undefined,
+        });
+        return acted.ok
+          ? reply(await view(deps, acted.request, operator, true))
+          : late(deps, operator, params.id, acted);
+      },
+    }),
+    route({
+      ...BARE,
+      ...{ method: "POST", path: "/approvals/:id/cancel", id: "cancelApproval", tag, who: "callers" },
+      summary: "Take back a request of your own",
+      params: one,
+      body: cancellationSchema,
+      bodyExample: {},
+      refusals: ["APPROVAL_UNKNOWN", "APPROVAL_CLOSED", "APPROVAL_CONFLICT"],
+      answer: changed,
+      async handle({ operator, params, reply }) {
+        const acted = await approvals.cancel(operator, params.id);
+        return acted.ok
+          ? reply(await view(deps, acted.request, operator, true))
+          : late(deps, operator, params.id, acted);
+      },
+    }),
+    route({
+      ...BARE,
+      ...{ method: "POST", path: "/approvals/:id/resolve", id: "resolveApproval", tag, who: "callers" },
+      summary: "Say what became of a call that may or may not have run",
+      description: "For administrators who see that the state is indeterminate.",
+      params: one,
+      body: resolutionSchema,
+      bodyExample: { outcome: "failed", reason: "The server's log has no such booking." },
+      refusals: ["APPROVAL_UNKNOWN", "APPROVAL_CLOSED", "APPROVAL_CONFLICT", "ADMIN_REQUIRED"],
+      answer: changed,
+      async handle({ operator, params, body, reply }) {
+        const acted = await approvals.resolve(operator, params.id, body.outcome, body.reason);
+        return acted.ok
+          ? reply(await view(deps, acted.request, operator, true))
+          : late(deps, operator, params.id, acted);
+      },
+    }),
+  ];
 }
 
 function listed({ state, mine, decidable, flow, upstream, tool, limit }: ApprovalQueryInput): ApprovalQuery {
@@ -117,11 +150,6 @@ function listed({ state, mine, decidable, flow, upstream, tool, limit }: Approva
     ...(upstream === undefined ? {} : { upstream }),
     ...(tool === undefined ? {} : { tool }),
   };
-}
-
-/** The request that the path names, if it exists for who asks. */
-function find(deps: ApprovalRoutesDeps, c: ApiContext): Promise<ApprovalRequest | undefined> {
-  return deps.approvals.find(operatorIn(deps, c), c.req.param("id") ?? "");
 }
 
 async function view(
@@ -156,32 +184,14 @@ async function viewAll(
   return bodies;
 }
 
-async function answer(deps: ApprovalRoutesDeps, c: ApiContext, id: string, acted: Acted): Promise<Response> {
-  if (acted.ok) return c.json(await view(deps, acted.request, operatorIn(deps, c), true));
-  return problem(acted, await standing(deps, c, id, acted));
-}
-
 // Who was too late reads how the request stands now, so that they can look again before they decide.
-async function standing(deps: ApprovalRoutesDeps, c: ApiContext, id: string, refusal: Refusal) {
-  const now = ERRORS[refusal.code].status === 409 ? await deps.approvals.find(operatorIn(deps, c), id) : undefined;
-  if (now === undefined) return {};
-  return { current: { state: now.state, version: now.version, arguments_digest: now.argumentsDigest } };
-}
-
-// Unknown and not visible are one answer, so that an id tells nothing.
-function unknown(): Response {
-  return problem(refuse("APPROVAL_UNKNOWN"));
-}
-
-function badInput(input: Input<unknown> & { readonly ok: false }): Response {
-  return problem(input.refusal, input.errors === undefined ? {} : { errors: [...input.errors] });
-}
-
-function notServed(allow: string): Response {
-  return problem(refuse("HTTP_METHOD_UNKNOWN"), { headers: { Allow: allow } });
-}
-
-// Nobody reads this answer: the client has closed its connection in the middle of its body.
-function gone(c: ApiContext): Response {
-  return c.body(null, 400);
+async function late(
+  { approvals }: ApprovalRoutesDeps,
+  operator: Operator,
+  id: string,
+  refusal: Acted & { readonly ok: false },
+): Promise<Refused> {
+  const now = statusOf(refusal.code) === 409 ? await approvals.find(operator, id) : undefined;
+  if (now === undefined) return refusal;
+  return { ...refusal, current: { state: now.state, version: now.version, arguments_digest: now.argumentsDigest } };
 }

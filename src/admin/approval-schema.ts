@@ -16,7 +16,7 @@ export const personSchema = z
     name: z.string().nullable(),
     email: z.string().nullable(),
   })
-  .describe("A person, as a verified credential named them.");
+  .meta({ id: "Person", description: "A person, as a verified credential named them." });
 
 const approvers = z.object({
   roles: z.array(z.string()).describe("Anybody with one of these roles."),
@@ -86,7 +86,7 @@ export const approvalSchema = z
     delivered_at: maybeTime.describe("When the requester was told how it ended."),
     decisions: z.array(decision).describe("In order."),
   })
-  .describe("A request for approval, bound to exactly one call.");
+  .meta({ id: "Approval", description: "A request for approval, bound to exactly one call." });
 export type ApprovalBody = z.output<typeof approvalSchema>;
 
 const event = z.object({
@@ -102,7 +102,7 @@ const event = z.object({
 /** One request with everything that happened to it. */
 export const approvalDetailSchema = approvalSchema
   .extend({ history: z.array(event).describe("Everything that happened to it, in order.") })
-  .describe("A request for approval and its history.");
+  .meta({ id: "ApprovalDetail", description: "A request for approval and its history." });
 export type ApprovalDetailBody = z.output<typeof approvalDetailSchema>;
 
 /** A page of requests. */
@@ -138,8 +138,6 @@ export const approvalQuerySchema = z
     cursor: z.string().min(1).max(200).optional().describe("next_cursor of the page before."),
   })
   .describe("What to list. Everything narrows it down.");
-/** Parameters of it that hold several values with commas between them. */
-export const APPROVAL_QUERY_LISTS: readonly string[] = ["state"];
 export type ApprovalQueryInput = z.output<typeof approvalQuerySchema>;
 
 /** What an approver posts. */

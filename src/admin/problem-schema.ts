@@ -11,6 +11,7 @@ export const problemSchema = z
     code: z.string().describe("For programs."),
     errors: z
       .array(z.object({ at: z.string().describe("Which member or parameter."), message: z.string() }))
+      .readonly()
       .optional()
       .describe("What is wrong with the input, each mistake."),
     current: z
@@ -18,5 +19,5 @@ export const problemSchema = z
       .optional()
       .describe("With 409: how the request stands now."),
   })
-  .describe("A refusal, as application/problem+json.");
+  .meta({ id: "Problem", description: "A refusal, as application/problem+json." });
 export type ProblemBody = z.output<typeof problemSchema>;

@@ -1,6 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
-import * as schemas from "../../src/admin/approval-schema.ts";
 import { approvalDetailSchema, approvalListSchema } from "../../src/admin/approval-schema.ts";
 import type { ApprovalRequest } from "../../src/core/approval.ts";
 import type { JsonObject } from "../../src/core/json.ts";
@@ -355,14 +353,6 @@ it("says that its store is gone, not that there is no such request", async () =>
   expect([answer.status, answer.json["code"]]).toEqual([503, "STORE_UNAVAILABLE"]);
   await other.close();
 });
-
-it.each(Object.entries(schemas).filter((entry) => entry[1] instanceof z.ZodType))(
-  "can be described to programs: %s",
-  (_, schema) => {
-    if (!(schema instanceof z.ZodType)) throw new TypeError("no schema");
-    expect(z.toJSONSchema(schema, { io: "input" })).toMatchObject({ type: "object", description: expect.any(String) });
-  },
-);
 
 it("knows a requester by issuer and subject, not by name", async () => {
   const request = await ask({ principal: { ...principalOf("eve"), issuer: "https://idp.example.com" } });

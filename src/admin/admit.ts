@@ -1,0 +1,63 @@
+import { timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { type Refusal, refuse } from "../core/errors.ts";
+import type { BrowserSession, BrowserSessions } from "../http/browser-session.ts";
+import { credentialOf } from "../http/credential.ts";
+import { createHostPolicy, type HostPolicy, type HostPolicyOptions } from "../http/hosts.ts";
+import type { Identity } from "../identity/identity.ts";
+import { operatorOf } from "../operations/access.ts";
+import type { Operator } from "../operations/operator.ts";
+import type { Refused } from "./problem.ts";
+
+/** What admission looks at. */
+export interface AdmissionDeps {
+  readonly identity: Identity;
+  /** People who signed in to the console; `undefined`: there is no console. */
+  readonly sessions: BrowserSessions | undefined;
+  /** As the MCP endpoint has them. */
+  readonly hosts: HostPolicyOptions;
+  /** Roles whose holders administer the gateway. */
+  readonly adminRoles: readonly string[];
+}
+
+export type Admitted = { readonly ok: true; readonly operator: Operator } | Refused;
+
+/** Requests that change nothing. RFC 9110 §9.2.1 */
+const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD"]);
+
+/**
+ * Makes the check of who asks. A credential in `Authorization` counts alone, whatever cookies come along. Without one it
+ * is the session of the console, and then a page of our own must have sent the request: a cookie goes out by itself.
+ */
+export function createAdmission(deps: AdmissionDeps): (incoming: IncomingMessage) => Promise<Admitted> {
+  const { identity, sessions, adminRoles } = deps;
+  // Origins that may use MCP are not the console's: with a cookie only our own counts.
+  const own = createHostPolicy({ ...deps.hosts, allowedOrigins: [] });
+  return async (incoming) => {
+    const credential = credentialOf(incoming);
+    if (credential.authorization === undefined) {
+      const session = await sessions?.find(incoming);
+      if (session !== undefined) {
+        return checkPage(incoming, session, own) ?? { ok: true, operator: operatorOf(session.principal, adminRoles) };
+      }
+    }
+    const identified = await identity.identify({ ...credential, path: "/mcp" });
+    if (identified.ok) return { ok: true, operator: operatorOf(identified.principal, adminRoles) };
+    return { ...identified.refusal, headers: { "WWW-Authenticate": identified.challenge } };
+  };
+}
+
+function checkPage(incoming: IncomingMessage, session: BrowserSession, own: HostPolicy): Refusal | undefined {
+  const { host, origin, "x-csrf-token": token } = incoming.headers;
+  const foreign = own.check(host, origin);
+  if (foreign !== undefined) return foreign;
+  if (SAFE.has(incoming.method ?? "")) return undefined;
+  if (origin === undefined)
+    return refuse("ORIGIN_NOT_ALLOWED", "With a session a request that changes something has one.");
+  return typeof token === "string" && equal(token, session.csrfToken) ? undefined : refuse("CSRF_TOKEN_INVALID");
+}
+
+function equal(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
