@@ -1,5 +1,5 @@
 import type { FlowSnapshot, ReasonRule } from "../core/approval.ts";
-import type { ApprovalRequirement } from "../core/decision.ts";
+import type { ApprovalRequirement, Decision } from "../core/decision.ts";
 import { digestOf } from "../core/digest.ts";
 import type { ApprovalFlow } from "./flow.ts";
 
@@ -43,6 +43,18 @@ export function combineFlows(
     policies: [...new Set(approvals.map((approval) => approval.policy))],
     message: [...new Set(approvals.map((approval) => approval.message))].filter((text) => text !== "").join("\n"),
   };
+}
+
+/**
+ * What people would have to say to a call: all stages of all flows that its decision asks for, as one request goes
+ * through them. `undefined` if it needs no approval, or its flows are not known here.
+ */
+export function approvalsNeeded(
+  decision: Decision,
+  flows: readonly ApprovalFlow[] | undefined,
+): CombinedFlows | undefined {
+  if (decision.effect !== "request_approval" && decision.effect !== "step_up") return undefined;
+  return flows === undefined ? undefined : combineFlows(decision.approvals, flows);
 }
 
 /** SHA-256 of what a flow says about who approves and how: a change of it makes open requests of it invalid. */

@@ -1,21 +1,7 @@
-import { type CombinedFlows, combineFlows } from "../approvals/combine-flows.ts";
-import type { ApprovalFlow } from "../approvals/flow.ts";
+import type { CombinedFlows } from "../approvals/combine-flows.ts";
 import type { Approvers, StageRule } from "../core/approval.ts";
-import type { Decision } from "../core/decision.ts";
 import { durationText } from "../core/duration.ts";
 import { plain } from "./output.ts";
-
-/**
- * What people would have to say to a call: all stages of all flows that its decision asks for, as one request goes
- * through them. `undefined` if it needs no approval, or its flows are not known here.
- */
-export function approvalsNeeded(
-  decision: Decision,
-  flows: readonly ApprovalFlow[] | undefined,
-): CombinedFlows | undefined {
-  if (decision.effect !== "request_approval" && decision.effect !== "step_up") return undefined;
-  return flows === undefined ? undefined : combineFlows(decision.approvals, flows);
-}
 
 /** For a terminal: one line for each stage, and then the times. */
 export function approvalsText({ snapshot, pendingTtlMs, runAtOnce }: CombinedFlows): string {

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
+import { approvalsNeeded } from "../approvals/combine-flows.ts";
 import { isObject, type JsonObject, parseJson } from "../core/json.ts";
 import { explainCall } from "../policy/explain.ts";
 import { type GivenCall, inputOfCall } from "../policy/given-call.ts";
 import { parseTimestamp } from "../policy/timestamps.ts";
-import { approvalsJson, approvalsNeeded } from "./explanation-approvals.ts";
+import { approvalsJson } from "./explanation-approvals.ts";
 import { explanationText } from "./explanation-text.ts";
 import { one, painter, print } from "./output.ts";
 import { type PlaceOptions, printJson, readPlace, reportErrors, withPolicyPlace } from "./policy-place.ts";

@@ -11,7 +11,7 @@ import { expectedPerson } from "./person.ts";
 import { createProvider } from "./provider.ts";
 import { createRoundTrip, type RoundTrip } from "./round-trip.ts";
 import type { Challenge, ChallengeOutcome, StepUp, StepUpCaller, StepUpCheck, StepUpEvent } from "./step-up.ts";
-import { acrValues, lackOf, type Strength } from "./strength.ts";
+import { acrValues, lackOf, type Strength, tokenLack } from "./strength.ts";
 
 export interface StepUpDeps {
   readonly store: StepUpStore;
@@ -63,23 +63,19 @@ export function createStepUp(deps: StepUpDeps): StepUpService {
 
   async function check(requirement: Parameters<StepUp["check"]>[0], caller: StepUpCaller): Promise<StepUpCheck> {
     const { principal } = caller;
-    const { per } = requirement;
-    if (principal.kind !== "person") return { satisfied: false, why: "machine" };
-    if (!requirement.scopes.every((scope) => principal.scopes.includes(scope)))
-      return { satisfied: false, why: "scope" };
-    const lack = lackOf(requirement, principal, now());
-    // What the client signed in with before was for no call or tool in particular.
-    if (lack === undefined && (per === "session" || asksNothing(requirement))) return { satisfied: true, by: "token" };
+    const lack = tokenLack(requirement, principal, now());
+    if (lack === undefined) return { satisfied: true, by: "token" };
+    if (lack === "machine" || lack === "scope") return { satisfied: false, why: lack };
     if (options === undefined || expectedPerson(options.oidc, principal) === undefined)
       return { satisfied: false, why: "not_configured" };
     const at = now();
     const ttlMs = ttlOf(requirement.ttlMs, options);
-    for (const elevation of await store.elevations(bindingOf(per, caller), at)) {
+    for (const elevation of await store.elevations(bindingOf(requirement.per, caller), at)) {
       // A policy may ask for less time than was asked when the sign-in was made.
       if (at - elevation.createdAt >= ttlMs || lackOf(requirement, elevation, at) !== undefined) continue;
-      return { satisfied: true, by: "elevation", spend: per === "call" ? elevation.id : undefined };
+      return { satisfied: true, by: "elevation", spend: requirement.per === "call" ? elevation.id : undefined };
     }
-    return { satisfied: false, why: lack ?? "call" };
+    return { satisfied: false, why: lack };
   }
 
   function challengeOf(record: ChallengeRecord): Challenge {
@@ -156,9 +152,4 @@ const MAX_NAME = 256;
 
 function ttlOf(ttlMs: number | undefined, options: StepUpOptions): number {
   return Math.min(ttlMs ?? options.ttlMs, options.ttlMs);
-}
-
-/** Scopes alone were asked for: the token that has them is all there is to have. */
-function asksNothing({ acr, amr, maxAgeMs }: Strength): boolean {
-  return acr.length === 0 && amr.length === 0 && maxAgeMs === undefined;
 }

@@ -1,4 +1,6 @@
 import type { StepUpRequirement } from "../core/decision.ts";
+import type { Principal } from "../core/principal.ts";
+import type { StepUpLack } from "./step-up.ts";
 
 /** How somebody signed in, as far as a verified token says. */
 export interface SignIn {
@@ -27,4 +29,23 @@ export function lackOf(strength: Strength, signIn: SignIn, now: number): "acr" |
 export function acrValues(lists: StepUpRequirement["acr"]): readonly string[] | undefined {
   const [first, ...others] = lists;
   return first?.filter((value) => others.every((list) => list.includes(value)));
+}
+
+/** What the caller's own token lacks, where that is all there is to look at; `undefined`: it serves. */
+export function tokenLack(
+  requirement: StepUpRequirement,
+  principal: Principal,
+  now: number,
+): Exclude<StepUpLack, "not_configured"> | undefined {
+  if (principal.kind !== "person") return "machine";
+  if (!requirement.scopes.every((scope) => principal.scopes.includes(scope))) return "scope";
+  const lack = lackOf(requirement, principal, now);
+  if (lack !== undefined) return lack;
+  // What the client signed in with before was for no call or tool in particular.
+  return requirement.per === "session" || asksNothing(requirement) ? undefined : "call";
+}
+
+/** Scopes alone were asked for: the token that has them is all there is to have. */
+function asksNothing({ acr, amr, maxAgeMs }: Strength): boolean {
+  return acr.length === 0 && amr.length === 0 && maxAgeMs === undefined;
 }

@@ -1,0 +1,187 @@
+import { relative } from "node:path";
+import { approvalsNeeded } from "../approvals/combine-flows.ts";
+import type { ApprovalFlow } from "../approvals/flow.ts";
+import type { Decision } from "../core/decision.ts";
+import { refuse } from "../core/errors.ts";
+import type { Principal } from "../core/principal.ts";
+import { principalOf } from "../identity/api-keys.ts";
+import type { ApiKeyOptions } from "../identity/options.ts";
+import type { PolicyDirectory, RefusedPolicies } from "../policy/directory.ts";
+import { explainDecision } from "../policy/explain.ts";
+import { inputOfCall } from "../policy/given-call.ts";
+import type { KnownTool } from "../policy/known-tool.ts";
+import type { PolicyInput, PolicySummary } from "../policy/policy-set.ts";
+import { sourceExcerpt } from "../policy/source-excerpt.ts";
+import { policyTestText } from "../policy/write-test.ts";
+import { tokenLack } from "../step-up/strength.ts";
+import type {
+  ApprovalNeed,
+  Evaluated,
+  KnownCaller,
+  PolicyMatches,
+  PolicyMistake,
+  PolicyOperations,
+  PolicyState,
+  PolicyTrial,
+  PolicyView,
+  ToolPath,
+} from "./policies.ts";
+import { sourceOf, testsBeside } from "./policy-source.ts";
+
+/** What `createPolicyOperations` needs. */
+export interface PolicyOperationsDeps {
+  readonly directory: Pick<PolicyDirectory, "loaded" | "refused">;
+  /** The policies' folder, absolute. */
+  readonly dir: string;
+  readonly default: "allow" | "deny";
+  readonly flows: readonly ApprovalFlow[];
+  readonly apiKeys: readonly ApiKeyOptions[];
+  /** What the upstreams list now, by upstream and name. */
+  readonly tools: () => readonly KnownTool[];
+  /** How often each policy matched since then (ms since the epoch), by id. May reject with StoreError. */
+  readonly matches: (since: number) => Promise<ReadonlyMap<string, PolicyMatches>>;
+  /** ms since the epoch. */
+  readonly now: () => number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** How long conditions of one tried call are taken apart. The decision itself always stands. */
+const TRACE_MS = 500;
+
+const NO_MATCHES: PolicyMatches = { applied: 0, shadow: 0 };
+
+/** Makes the operations over policies. */
+export function createPolicyOperations(deps: PolicyOperationsDeps): PolicyOperations {
+  const { directory, dir, now } = deps;
+  const local = <T extends { readonly file: string }>(it: T): T => ({ ...it, file: fromFolder(dir, it.file) });
+  const view = (summary: PolicySummary, matches: ReadonlyMap<string, PolicyMatches>): PolicyView => ({
+    ...local(summary),
+    matches: matches.get(summary.id) ?? NO_MATCHES,
+  });
+  const find = ({ upstream, tool }: ToolPath): KnownTool | undefined =>
+    deps.tools().find((it) => it.upstream === upstream && it.name === tool);
+
+  const keyHolders = deps.apiKeys.map(principalOf);
+  const kindOf = ({ issuer, subject }: Principal): Principal["kind"] =>
+    keyHolders.find((holder) => holder.issuer === issuer && holder.subject === subject)?.kind ?? "person";
+
+  // Mistakes stay the same until the files are read again.
+  let known: { readonly of: RefusedPolicies; readonly mistakes: readonly PolicyMistake[] } | undefined;
+  const mistakesNow = (): readonly PolicyMistake[] => {
+    const refused = directory.refused();
+    if (refused === undefined) return [];
+    if (known?.of !== refused) {
+      const texts = new Map(refused.files.map(({ name, text }) => [name, text.split("\n")]));
+      const mistakes = refused.errors.map((error) => ({
+        ...local(error),
+        excerpt: sourceExcerpt(error, texts.get(error.file)),
+      }));
+      known = { of: refused, mistakes };
+    }
+    return known.mistakes;
+  };
+
+  return {
+    async state(): Promise<PolicyState> {
+      const matches = await deps.matches(now() - DAY_MS);
+      const { set, since } = directory.loaded();
+      const tools = deps.tools();
+      return {
+        digest: set.digest,
+        default: deps.default,
+        dir,
+        since,
+        policies: set.policies.map((summary) => view(summary, matches)),
+        mistakes: mistakesNow(),
+        uncovered: tools.filter((tool) => set.about(tool).every(({ shadow }) => shadow)).map(pathOf),
+        tools: tools.length,
+      };
+    },
+    async detail(id) {
+      const { set, files } = directory.loaded();
+      const summary = set.policies.find((policy) => policy.id === id);
+      if (summary === undefined) return undefined;
+      const [matches, tests] = await Promise.all([deps.matches(now() - DAY_MS), testsBeside(summary, files)]);
+      const about = deps.tools().filter((tool) => set.about(tool).some((policy) => policy.id === id));
+      return {
+        policy: view(summary, matches),
+        source: sourceOf(summary, files),
+        tools: about.map(pathOf),
+        tests: tests && local(tests),
+      };
+    },
+    async evaluate(operator, given): Promise<Evaluated> {
+      if (!operator.admin) return refuse("ADMIN_REQUIRED");
+      const tool = find(pathOfText(given.tool));
+      if (tool === undefined) return refuse("TOOL_UNKNOWN");
+      const at = now();
+      const call = { ...given, time: given.time ?? new Date(at).toISOString() };
+      const { set } = directory.loaded();
+      const { name, upstream, definition } = tool;
+      const completed = inputOfCall(call, undefined);
+      const principal = { ...completed.principal, kind: kindOf(completed.principal) };
+      const input = { ...completed, principal, tool: { name, upstream, definition } };
+      const { decision, policies } = explainDecision(set, input, () => now() - at < TRACE_MS);
+      return {
+        ok: true,
+        decision,
+        ...needsOf(decision, input, deps.flows),
+        policies: policies.map(local),
+        call,
+        test: policyTestText(set, call, definition),
+      };
+    },
+    definition: (tool) => find(tool)?.definition,
+    tools: () => deps.tools().map(pathOf),
+    callers: () => deps.apiKeys.map(callerOf),
+  };
+}
+
+function fromFolder(dir: string, file: string): string {
+  return relative(dir, file).replaceAll("\\", "/") || ".";
+}
+
+function pathOf({ upstream, name }: KnownTool): ToolPath {
+  return { upstream, tool: name };
+}
+
+function pathOfText(path: string): ToolPath {
+  const slash = path.indexOf("/");
+  return { upstream: path.slice(0, slash), tool: path.slice(slash + 1) };
+}
+
+/** What a decision waits for: a sign-in, people. */
+function needsOf(
+  decision: Decision,
+  input: PolicyInput,
+  flows: readonly ApprovalFlow[],
+): Pick<PolicyTrial, "signIn" | "approvals" | "request"> {
+  if (decision.effect !== "step_up" && decision.effect !== "request_approval") return { approvals: [] };
+  const approvals = decision.approvals.map(({ policy, flow, message }): ApprovalNeed => {
+    const stages = flows.find(({ name }) => name === flow)?.stages ?? [];
+    return { policy, flow, message, stages: stages.map(({ approvers, required }) => ({ ...approvers, required })) };
+  });
+  const request = approvalsNeeded(decision, flows);
+  const signIn =
+    decision.effect === "step_up"
+      ? (tokenLack(decision.stepUp, input.principal, input.request.time) ?? "token")
+      : undefined;
+  return { ...(signIn && { signIn }), approvals, ...(request && { request }) };
+}
+
+function callerOf(key: ApiKeyOptions): KnownCaller {
+  const { issuer, subject, email, name, roles, groups, clientId } = principalOf(key);
+  return {
+    name: key.name,
+    user: {
+      issuer,
+      id: subject,
+      roles: [...roles],
+      groups: [...groups],
+      ...(email && { email }),
+      ...(name && { name }),
+    },
+    client: clientId === undefined ? {} : { id: clientId },
+  };
+}

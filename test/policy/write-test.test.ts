@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import type { JsonObject } from "../../src/core/json.ts";
+import type { GivenCall } from "../../src/policy/given-call.ts";
+import { runPolicyTests } from "../../src/policy/run-tests.ts";
+import { policyTestText } from "../../src/policy/write-test.ts";
+import { policySet } from "../support/policy-inputs.ts";
+
+const POLICIES = `policies:
+  - { id: large, target: { tools: ["bank/pay"] }, when: args.amount > 10, then: { deny: {} } }
+  - { id: late, target: { tools: ["bank/late"] }, when: request.time.getHours("UTC") > 20, then: { deny: {} } }
+  - { id: reads, target: { annotations: { readOnlyHint: true } }, then: { rate_limit: { limit: 5, per: 1h } } }
+  - { id: trial, mode: shadow, target: { tools: ["bank/pay"] }, then: { deny: {} } }
+  - { id: gone, target: { tools: ["bank/gone"] }, then: { hide: {} } }
+  - { id: wait, target: { tools: ["bank/wait"] }, then: { request_approval: { flow: finance } } }
+  - { id: sign, target: { tools: ["bank/sign"] }, then: { step_up: { acr: [mfa] } } }
+`;
+
+const user = { email: "ann@acme.com", roles: ["employee"], groups: [] };
+const READS: JsonObject = { annotations: { readOnlyHint: true }, inputSchema: { type: "object" }, icons: [] };
+
+function written(given: GivenCall, definition?: JsonObject): string {
+  return policyTestText(policySet(POLICIES), given, definition);
+}
+
+describe("a test made of a decision", () => {
+  it.each<[what: string, given: GivenCall, definition?: JsonObject]>([
+    ["a refusal", { user, tool: "bank/pay", args: { amount: 11 } }],
+    ["an allowed call", { user, tool: "shop/pay" }],
+    ["a failed condition", { tool: "bank/pay", args: { amount: "much" } }],
+    ["a time", { tool: "bank/late", time: "2026-01-01T23:30:00Z" }],
+    ["a definition", { tool: "shop/list" }, READS],
+    ["a hidden tool", { tool: "bank/gone" }],
+    ["an approval", { tool: "bank/wait" }],
+    ["a sign-in", { tool: "bank/sign" }],
+    [
+      "odd texts",
+      { tool: "bank/pay", args: { amount: 11, note: "---\n- !x {{ y }} # '\"\u0007" }, user: { id: "yes" } },
+    ],
+  ])("passes for %s", (_, given, definition) => {
+    const run = runPolicyTests({
+      policies: [{ name: "p/a.yaml", text: POLICIES }],
+      tests: [{ name: "p/a.test.yaml", text: written(given, definition) }],
+      default: "allow",
+      flows: undefined,
+    });
+    expect(run).toMatchObject({ ok: true, files: [{ tests: [{ differences: [] }] }] });
+  });
+
+  it("says what is expected, and no more than it must", () => {
+    const given = { user, tool: "bank/pay", args: { amount: 11 }, time: "2026-01-01T23:30:00Z", headers: {} };
+    expect(parse(written(given, READS))).toEqual({
+      tools: { "bank/pay": { annotations: { readOnlyHint: true }, inputSchema: { type: "object" } } },
+      tests: [
+        {
+          name: "ann@acme.com may not call bank/pay",
+          given: { user: { email: "ann@acme.com", roles: ["employee"] }, tool: "bank/pay", args: { amount: 11 } },
+          expect: { effect: "deny", policies: ["large", "reads"], shadow: ["trial"] },
+        },
+      ],
+    });
+    expect(parse(written({ ...given, tool: "bank/late" }))).toMatchObject({
+      tests: [{ given: { time: "2026-01-01T23:30:00Z" }, expect: { effect: "deny", policies: ["late"] } }],
+    });
+  });
+});
