@@ -3,7 +3,6 @@ import { type App, createApp } from "./app.ts";
 import type { Config } from "./config/schema.ts";
 import { publicUrlOf } from "./config/server-schema.ts";
 import { createCallIds } from "./core/ids.ts";
-import type { Log } from "./core/log.ts";
 import { createMcpEndpoint, type McpEndpointStats } from "./downstream/endpoint.ts";
 import { createHttpServer } from "./http-server.ts";
 import { createIdentity } from "./identity/create-identity.ts";
@@ -31,10 +30,10 @@ export type Started =
 /** Wires the rooms and listens. @throws StoreError when the store cannot be opened */
 export async function startGateway(
   config: Config,
-  deps: { readonly log: Log; readonly now?: () => number; readonly timing?: NonNullable<WireDeps["timing"]> },
+  deps: Pick<WireDeps, "log" | "timing" | "resolve"> & { readonly now?: () => number },
 ): Promise<Started> {
-  const { log, now = Date.now, timing = {} } = deps;
-  const wiring = await wire(config, { log, now, timing });
+  const { log, now = Date.now } = deps;
+  const wiring = await wire(config, { ...deps, now });
   if (!wiring.ok) return wiring;
   const { wired } = wiring;
 

@@ -6,30 +6,29 @@ import { createDispatcher, type Dispatcher } from "./approvals/notify/dispatcher
 import type { Notifier } from "./approvals/notify/notifier.ts";
 import { createAudit } from "./audit/create-audit.ts";
 import { redact } from "./audit/redact.ts";
-import { type CatalogTiming, createCatalog } from "./catalog/catalog.ts";
+import type { CatalogTiming } from "./catalog/catalog.ts";
 import type { Config } from "./config/schema.ts";
 import { publicUrlOf } from "./config/server-schema.ts";
-import { compileGlobs } from "./core/glob.ts";
 import { createKeyedHash } from "./core/keyed-hash.ts";
 import type { Log } from "./core/log.ts";
-import type { Scope } from "./core/scope.ts";
 import { createSeal } from "./core/seal.ts";
 import { recordApprovals } from "./gateway/approval-record.ts";
 import { createGateway, type WiredGateway } from "./gateway/create-gateway.ts";
 import type { Gateway } from "./gateway/gateway.ts";
-import { buildScopes, reshapedUpstreams } from "./gateway/scopes.ts";
 import { recordSignIns } from "./gateway/step-up-record.ts";
 import { createPrincipalNow } from "./identity/principal-now.ts";
+import type { ToolView, UpstreamOperations } from "./operations/upstreams.ts";
 import { type PolicyDirectory, watchPolicies } from "./policy/directory.ts";
 import { createStepUp, type StepUpService } from "./step-up/create-step-up.ts";
 import type { StepUpLimits } from "./step-up/options.ts";
 import { openStore, type Store } from "./store/open-store.ts";
 import { loadSecretKey } from "./store/secret-key.ts";
 import { parseStoreUrl } from "./store/store-url.ts";
+import type { Resolve } from "./upstream/address-rules.ts";
 import type { UpstreamTiming } from "./upstream/timing.ts";
 import type { Upstreams } from "./upstream/upstream.ts";
-import { createUpstreams } from "./upstream/upstreams.ts";
 import { VERSION } from "./version.ts";
+import { wireUpstreams } from "./wire-upstreams.ts";
 
 /** How long a start waits for slow upstreams before it goes on without them. */
 const SETTLE_MS = 4_000;
@@ -48,6 +47,9 @@ export interface Wired {
   readonly stepUp: StepUpService;
   readonly upstreams: Upstreams;
   readonly policies: PolicyDirectory;
+  readonly upstreamOperations: UpstreamOperations;
+  /** Every tool of every upstream, as operators see it. */
+  readonly tools: () => readonly ToolView[];
   /** Resolves when every upstream was tried once, or after a few seconds. */
   readonly settled: Promise<void>;
   /**
@@ -57,7 +59,7 @@ export interface Wired {
   begin(publicUrl?: string): void;
   /** Runs no more approved calls by itself, and resolves when those that run are over, or after six seconds. */
   drain(): Promise<void>;
-  /** Takes over the upstreams and endpoints of a new configuration, live. */
+  /** Takes over the upstreams and endpoints of a new configuration, live; those registered at run time stay. */
   reload(config: Config): void;
   /** Ends everything, in the order in which nothing is lost. */
   close(): Promise<void>;
@@ -77,7 +79,11 @@ export interface WireDeps {
     readonly stepUp?: Partial<StepUpLimits>;
     /** How long a start waits for slow upstreams, ms. Default 4,000. */
     readonly settleMs?: number;
+    /** How often upstreams are looked for that other processes registered, ms. Default 2,000. */
+    readonly registryPollMs?: number;
   };
+  /** Resolves the names of registered upstreams. Default: the system. */
+  readonly resolve?: Resolve;
 }
 
 /** Compiles the policies, opens the store, starts the upstreams. @throws StoreError when the store cannot be opened */
@@ -135,37 +141,20 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     now,
     limits: timing.stepUp ?? {},
   });
-  const upstreams = createUpstreams({ log, now, version: VERSION, timing: timing.upstream ?? {} });
-  const catalog = createCatalog({
-    upstreams,
-    definitions: store.definitions,
-    log,
-    now,
-    timing: timing.catalog ?? {},
+  const servers = await wireUpstreams({
+    ...{ config, store, audit, log, now, timing },
+    seal: createSeal(secret, "registered-upstreams"),
+    policies: () => policies.current(),
+    ...(deps.resolve === undefined ? {} : { resolve: deps.resolve }),
   });
-
-  let endpoints = config.endpoints;
-  let scopes: ReadonlyMap<string, Scope> = new Map();
-  let idempotent: ReadonlyMap<string, (tool: string) => boolean> = new Map();
-  const reload = (next: Config): void => {
-    // Which tools are offered is the catalog's business: a change of that alone must not end anybody's session.
-    upstreams.apply(next.upstreams.map(({ tools: _, ...options }) => options));
-    catalog.apply(new Map(next.upstreams.map((upstream) => [upstream.name, upstream.tools])));
-    const names = next.upstreams.map((upstream) => upstream.name);
-    const before = endpoints;
-    endpoints = next.endpoints;
-    scopes = buildScopes(names, endpoints);
-    idempotent = new Map(next.upstreams.map((upstream) => [upstream.name, compileGlobs(upstream.tools.idempotent)]));
-    for (const name of reshapedUpstreams(before, endpoints)) catalog.reshaped(name);
-  };
-  reload(config);
+  const { upstreams, catalog, live, registry } = servers;
 
   // The same in answers to agents and in messages to approvers.
   const link = (id: string): string => `${publicUrl}/api/v1/approvals/${id}`;
   const gateway = createGateway({
     upstreams,
     catalog,
-    isIdempotent: (upstream, tool) => idempotent.get(upstream)?.(tool) === true,
+    isIdempotent: (upstream, tool) => live.isIdempotent(upstream, tool),
     audit,
     approvals,
     stepUp,
@@ -173,7 +162,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     link,
     rateLimits: store.rateLimits,
     policies: () => policies.current(),
-    scope: (endpoint) => scopes.get(endpoint),
+    scope: (endpoint) => live.scope(endpoint),
     seal: createSeal(secret, "request-state"),
     hash: createKeyedHash(secret, "redaction"),
     serverInfo: { name: "portcullis", version: VERSION },
@@ -199,7 +188,9 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     stepUp,
     upstreams,
     policies,
-    settled: within(timing.settleMs ?? SETTLE_MS, catalog.settled(config.upstreams.map((upstream) => upstream.name))),
+    upstreamOperations: servers.operations,
+    tools: servers.tools,
+    settled: within(timing.settleMs ?? SETTLE_MS, catalog.settled(upstreams.names())),
     begin(url) {
       publicUrl = url ?? publicUrl;
       const { notifiers } = notifying;
@@ -208,12 +199,11 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
       gateway.start();
     },
     drain,
-    reload,
+    reload: (next) => registry.configure(next),
     async close() {
       await drain();
       await policies.close();
-      await catalog.close();
-      await upstreams.close();
+      await servers.close();
       // Runs that their servers' end has cut off are written down as such, and not left to their leases.
       await gateway.drain(LAST_WRITE_MS);
       await approvals.close();

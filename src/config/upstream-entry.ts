@@ -42,8 +42,15 @@ export function readUpstreamEntry(name: string, entry: Json): ReadEntry {
     }
   }
   const upstream = parsed.data?.upstreams[0];
-  if (upstream === undefined || mistakes.length > 0) return { ok: false, mistakes };
+  if (upstream === undefined || mistakes.length > 0) {
+    return { ok: false, mistakes: mistakes.map(({ at, message }) => ({ at: shown(at), message })) };
+  }
   return { ok: true, upstream: { ...upstream, name } };
+}
+
+// Keys are whatever was sent: only what could be one is repeated.
+function shown(at: string): string {
+  return /^[A-Za-z0-9_.-]{0,64}$/.test(at) ? at : "?";
 }
 
 function nameMistakes(name: string): EntryMistake[] {

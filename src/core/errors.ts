@@ -136,7 +136,7 @@ export const ERRORS = {
     message: "The request does not carry the token of your session. Load the page again, then repeat it.",
   },
   UPSTREAM_UNKNOWN: { status: 404, rpc: -32602, message: "No upstream has this name." },
-  UPSTREAM_EXISTS: { status: 409, rpc: -32602, message: "An upstream of this name is registered already." },
+  UPSTREAM_EXISTS: { status: 409, rpc: -32602, message: "An upstream or an endpoint has this name already." },
   UPSTREAM_FROM_FILE: {
     status: 409,
     rpc: -32602,

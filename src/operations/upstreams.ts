@@ -52,9 +52,9 @@ export interface UpstreamOperations {
    * files. Stored first, then started; clients hear of its tools when it is up.
    */
   register(operator: Operator, name: string, entry: Json): Promise<UpstreamRegistered>;
-  /** Removes one that was registered. ADMIN_REQUIRED, UPSTREAM_UNKNOWN, UPSTREAM_FROM_FILE */
+  /** Removes one that was registered, also one that rests because the file has taken its name. ADMIN_REQUIRED, UPSTREAM_UNKNOWN, UPSTREAM_FROM_FILE */
   remove(operator: Operator, name: string): Promise<{ readonly ok: true } | Refusal>;
-  /** Connects anew, beside the running connection, and lists the tools. ADMIN_REQUIRED, UPSTREAM_UNKNOWN */
+  /** Connects anew, beside the running connection, and lists the tools. ADMIN_REQUIRED, UPSTREAM_UNKNOWN, TOO_MANY_OPEN */
   test(operator: Operator, name: string): Promise<{ readonly ok: true; readonly test: UpstreamTest } | Refusal>;
 }
 

@@ -9,17 +9,30 @@ export type Tried =
   /** `why` is for operators. */
   | { readonly ok: false; readonly why: string };
 
+/** When a trial is given up. */
+export interface TrialBounds {
+  /** So long after its beginning. */
+  readonly maxMs: number;
+  /** At once. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Connects to an upstream with connections of its own, lists its tools, and closes everything again, whatever came of
- * it. `maxMs` bounds it all together, the closing apart. @throws never for anything that the upstream does
+ * it. `bounds` hold for it all, the closing apart. @throws never for anything that the upstream does
  */
-export async function tryUpstream(options: UpstreamOptions, deps: UpstreamsDeps, maxMs: number): Promise<Tried> {
+export async function tryUpstream(options: UpstreamOptions, deps: UpstreamsDeps, bounds: TrialBounds): Promise<Tried> {
+  const { maxMs, signal } = bounds;
   const timeoutMs = Math.min(options.timeoutMs, maxMs);
   const upstreams = createUpstreams({ ...deps, log: quiet(deps.log) });
   let timer: NodeJS.Timeout | undefined;
+  let stop = (): void => {};
   const late = new Promise<Tried>((resolve) => {
     timer = setTimeout(() => resolve({ ok: false, why: `It was not done within ${maxMs} ms.` }), maxMs);
+    stop = () => resolve({ ok: false, why: "The gateway is stopping." });
   });
+  if (signal?.aborted === true) stop();
+  signal?.addEventListener("abort", stop, { once: true });
   try {
     upstreams.apply([{ ...options, timeoutMs }]);
     const upstream = upstreams.get(options.name);
@@ -31,6 +44,7 @@ export async function tryUpstream(options: UpstreamOptions, deps: UpstreamsDeps,
     return await Promise.race([listed, late]);
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener("abort", stop);
     await upstreams.close();
   }
 }

@@ -73,7 +73,7 @@ describe("a confined upstream", () => {
       const deps = depsWith([], resolve);
       const url = `${scheme}://rebinding.test:${there.port}/mcp`;
       expect(await deps.addresses?.check(url)).toEqual({ ok: true });
-      expect(await tryUpstream(confined(url), deps, 5_000)).toEqual({
+      expect(await tryUpstream(confined(url), deps, { maxMs: 5_000 })).toEqual({
         ok: false,
         why: "UPSTREAM_ADDRESS_REFUSED: Its name leads to a loopback address.",
       });
@@ -108,14 +108,18 @@ describe("a confined upstream", () => {
     ["http://localhost:PORT/mcp", "sse"],
   ] as const)("at %s over %s is not connected to at all", async (url, kind) => {
     const there = await listener();
-    const tried = await tryUpstream(confined(url.replace("PORT", String(there.port)), kind), depsWith([]), 5_000);
+    const tried = await tryUpstream(confined(url.replace("PORT", String(there.port)), kind), depsWith([]), {
+      maxMs: 5_000,
+    });
     expect(tried).toEqual({ ok: false, why: expect.stringContaining("a loopback address") });
     expect(there.connections()).toBe(0);
   });
 
   it("of the file is reached wherever it is", async () => {
     const server = closing(await startModernUpstream());
-    expect(await tryUpstream(httpUpstream("up", server.url), depsWith([]), 5_000)).toMatchObject({ ok: true });
+    expect(await tryUpstream(httpUpstream("up", server.url), depsWith([]), { maxMs: 5_000 })).toMatchObject({
+      ok: true,
+    });
   });
 });
 
@@ -126,7 +130,7 @@ describe("what a confined upstream answers", () => {
     const redirecting: RawHandler = (_request, response) => answerRaw(response, "", status, { location });
     const server = closing(await startRawUpstream(redirecting));
     for (const kind of ["http", "sse"] as const) {
-      const tried = await tryUpstream(confined(server.url, kind), depsWith(["127.0.0.1"]), 5_000);
+      const tried = await tryUpstream(confined(server.url, kind), depsWith(["127.0.0.1"]), { maxMs: 5_000 });
       expect(tried).toEqual({ ok: false, why: expect.stringContaining(`HTTP ${status}`) });
     }
     expect(server.requests.length).toBeGreaterThan(0);
@@ -144,7 +148,7 @@ describe("what a confined upstream answers", () => {
         }),
       );
       const options = confined(server.url, "sse", { authorization: "Bearer canary" });
-      expect(await tryUpstream(options, depsWith(["127.0.0.1"]), 5_000)).toEqual({
+      expect(await tryUpstream(options, depsWith(["127.0.0.1"]), { maxMs: 5_000 })).toEqual({
         ok: false,
         why: "Its endpoint event names another origin, which is refused.",
       });
@@ -159,7 +163,7 @@ describe("connecting once", () => {
     ["legacy", startLegacyUpstream, "legacy"],
   ] as const)("lists the tools of a %s server and leaves nothing behind", async (_, start, era) => {
     const server = closing(await start());
-    const tried = await tryUpstream(confined(server.url), depsWith(["127.0.0.1"]), 10_000);
+    const tried = await tryUpstream(confined(server.url), depsWith(["127.0.0.1"]), { maxMs: 10_000 });
     expect(tried).toMatchObject({ ok: true, status: { state: "ready", era } });
     expect(tried.ok && tried.tools.map((tool) => tool["name"])).toContain("echo");
     if ("sessions" in server) expect(server.sessions.size).toBe(0);
@@ -167,7 +171,7 @@ describe("connecting once", () => {
 
   it("says that a server takes too long, and ends its request", async () => {
     const server = closing(await startRawUpstream(() => {}));
-    const tried = await tryUpstream(confined(server.url), depsWith(["127.0.0.1"]), 150);
+    const tried = await tryUpstream(confined(server.url), depsWith(["127.0.0.1"]), { maxMs: 150 });
     expect(tried).toEqual({ ok: false, why: expect.stringContaining("within 150 ms") });
     await server.requests[0]?.aborted;
   });
@@ -175,10 +179,12 @@ describe("connecting once", () => {
   it("says that nothing is there, or that a credential is refused", async () => {
     const gone = await listener();
     await gone.close();
-    const nothing = await tryUpstream(confined(`http://127.0.0.1:${gone.port}/mcp`), depsWith(["127.0.0.1"]), 5_000);
+    const nothing = await tryUpstream(confined(`http://127.0.0.1:${gone.port}/mcp`), depsWith(["127.0.0.1"]), {
+      maxMs: 5_000,
+    });
     expect(nothing).toEqual({ ok: false, why: expect.stringContaining("ECONNREFUSED") });
     const server = closing(await startRawUpstream((_request, response) => answerRaw(response, "", 401)));
-    const refused = await tryUpstream(confined(server.url), depsWith(["127.0.0.1"]), 5_000);
+    const refused = await tryUpstream(confined(server.url), depsWith(["127.0.0.1"]), { maxMs: 5_000 });
     expect(refused).toEqual({ ok: false, why: expect.stringContaining("HTTP 401") });
   });
 });

@@ -1,0 +1,48 @@
+import type { Catalog, ToolRules } from "./catalog/catalog.ts";
+import { compileGlobs } from "./core/glob.ts";
+import type { Scope } from "./core/scope.ts";
+import { buildScopes, type EndpointOptions, reshapedUpstreams } from "./gateway/scopes.ts";
+import type { UpstreamOptions, Upstreams } from "./upstream/upstream.ts";
+
+/** An upstream, and which of its tools exist for clients. */
+export type LiveUpstream = UpstreamOptions & {
+  readonly tools: ToolRules & {
+    /** Globs over the tools that may be run once more. */
+    readonly idempotent: readonly string[];
+  };
+};
+
+/** The upstreams and endpoints in force: what is taken over while the gateway runs. */
+export interface LiveUpstreams {
+  /** Takes over exactly these; what stays as it was keeps its connections, and clients hear of the rest. */
+  apply(upstreams: readonly LiveUpstream[], endpoints: readonly EndpointOptions[]): void;
+  /** The scope of `/mcp/<endpoint>` (`""` for `/mcp`): the same object until the next `apply`. */
+  scope(endpoint: string): Scope | undefined;
+  /** Whether running this tool (original name) twice does no harm. */
+  isIdempotent(upstream: string, tool: string): boolean;
+}
+
+/** Makes it; there is nothing before the first `apply`. */
+export function createLiveUpstreams(deps: { readonly upstreams: Upstreams; readonly catalog: Catalog }): LiveUpstreams {
+  const { upstreams, catalog } = deps;
+  let endpoints: readonly EndpointOptions[] = [];
+  let scopes: ReadonlyMap<string, Scope> = new Map();
+  let idempotent: ReadonlyMap<string, (tool: string) => boolean> = new Map();
+  return {
+    apply(wanted, nextEndpoints) {
+      // Which tools are offered is the catalog's business: a change of that alone must not end anybody's session.
+      upstreams.apply(wanted.map(({ tools: _, ...options }) => options));
+      catalog.apply(new Map(wanted.map((upstream) => [upstream.name, upstream.tools])));
+      const before = endpoints;
+      endpoints = nextEndpoints;
+      scopes = buildScopes(
+        wanted.map((upstream) => upstream.name),
+        endpoints,
+      );
+      idempotent = new Map(wanted.map((upstream) => [upstream.name, compileGlobs(upstream.tools.idempotent)]));
+      for (const name of reshapedUpstreams(before, endpoints)) catalog.reshaped(name);
+    },
+    scope: (endpoint) => scopes.get(endpoint),
+    isIdempotent: (upstream, tool) => idempotent.get(upstream)?.(tool) === true,
+  };
+}

@@ -1,0 +1,107 @@
+import type { Audit } from "./audit/audit.ts";
+import { type Catalog, type CatalogTiming, createCatalog } from "./catalog/catalog.ts";
+import type { Config } from "./config/schema.ts";
+import type { Log } from "./core/log.ts";
+import type { Seal } from "./core/seal.ts";
+import { createLiveUpstreams, type LiveUpstreams } from "./live-upstreams.ts";
+import { createUpstreamOperations } from "./operations/create-upstream-operations.ts";
+import { createToolViews } from "./operations/tool-views.ts";
+import { openUpstreamRegistry, type UpstreamRegistry } from "./operations/upstream-registry.ts";
+import type { ToolView, UpstreamOperations } from "./operations/upstreams.ts";
+import type { PolicySet } from "./policy/policy-set.ts";
+import type { Store } from "./store/open-store.ts";
+import { createAddressRules, type Resolve } from "./upstream/address-rules.ts";
+import type { UpstreamTiming } from "./upstream/timing.ts";
+import { tryUpstream } from "./upstream/try-upstream.ts";
+import type { Upstreams } from "./upstream/upstream.ts";
+import { createUpstreams } from "./upstream/upstreams.ts";
+import { VERSION } from "./version.ts";
+
+/** How long trying an upstream out may take. */
+const TRIAL_MS = 15_000;
+
+/** Everything about the servers behind the gateway. */
+export interface WiredUpstreams {
+  readonly upstreams: Upstreams;
+  readonly catalog: Catalog;
+  readonly live: LiveUpstreams;
+  /** Which upstreams there are. */
+  readonly registry: UpstreamRegistry;
+  readonly operations: UpstreamOperations;
+  /** Every tool of every upstream, as operators see it. */
+  readonly tools: () => readonly ToolView[];
+  /** Ends trials, looks at nothing any more, and then ends every connection. */
+  close(): Promise<void>;
+}
+
+/** Starts the upstreams of the configuration and those that were registered. @throws StoreError */
+export async function wireUpstreams(deps: {
+  readonly config: Config;
+  readonly store: Store;
+  /** For registered entries alone. */
+  readonly seal: Seal;
+  readonly audit: Audit;
+  readonly policies: () => PolicySet;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly timing: {
+    readonly upstream?: Partial<UpstreamTiming>;
+    readonly catalog?: Partial<CatalogTiming>;
+    readonly registryPollMs?: number;
+  };
+  readonly resolve?: Resolve;
+}): Promise<WiredUpstreams> {
+  const { config, store, seal, audit, policies, log, now, timing } = deps;
+  const { addresses: allowed, commands } = config.registration;
+  const addresses = createAddressRules({ allowed, ...(deps.resolve === undefined ? {} : { resolve: deps.resolve }) });
+  const common = { log, now, version: VERSION, timing: timing.upstream ?? {}, addresses };
+  const upstreams = createUpstreams(common);
+  const catalog = createCatalog({
+    upstreams,
+    definitions: store.definitions,
+    log,
+    now,
+    timing: timing.catalog ?? {},
+  });
+  const live = createLiveUpstreams({ upstreams, catalog });
+  const registry = await openUpstreamRegistry({
+    store: store.registeredUpstreams,
+    seal,
+    config,
+    apply: (wanted, endpoints) => live.apply(wanted, endpoints),
+    log,
+    ...(timing.registryPollMs === undefined ? {} : { pollMs: timing.registryPollMs }),
+  });
+  const tools = createToolViews({
+    view() {
+      const all = live.scope("");
+      return all === undefined ? undefined : catalog.view(all);
+    },
+    policies,
+  });
+  const stopping = new AbortController();
+  const trials = new Set<Promise<unknown>>();
+  const operations = createUpstreamOperations({
+    ...{ registry, upstreams, tools, addresses, commands, audit, now },
+    attempt(options) {
+      const trial = tryUpstream(options, common, { maxMs: TRIAL_MS, signal: stopping.signal });
+      trials.add(trial);
+      return trial.finally(() => trials.delete(trial));
+    },
+  });
+  return {
+    upstreams,
+    catalog,
+    live,
+    registry,
+    operations,
+    tools,
+    async close() {
+      stopping.abort();
+      await Promise.allSettled(trials);
+      await registry.close();
+      await catalog.close();
+      await upstreams.close();
+    },
+  };
+}
