@@ -87,7 +87,12 @@ export async function startGateway(
       ...{ stepUp: wired.stepUp, hosts, issuer: config.stepUp?.oidc.issuer, now, log },
     }),
     api: createApi({
-      operations: { approvals: createApprovalOperations({ approvals: wired.approvals }) },
+      operations: {
+        approvals: createApprovalOperations({
+          ...{ approvals: wired.approvals, definitions: wired.store.definitions },
+          policies: () => wired.policies.current(),
+        }),
+      },
       ...{ identity, sessions: undefined, hosts, adminRoles: config.auth.adminRoles, version: VERSION, log },
     }),
     readiness: () => ({

@@ -19,7 +19,7 @@ export interface ReadRow {
  * clear. @throws StoreError if a definition cannot be read
  */
 export function createRowReader(
-  definitions: DefinitionReader,
+  definitions: Pick<DefinitionReader, "find">,
   seal: Seal | undefined,
 ): (row: StoredAuditRow) => Promise<ReadRow> {
   const find = rememberDefinitions(definitions);
@@ -69,7 +69,7 @@ async function readCall(
 const MAX_KNOWN = 2_000;
 
 // One tool's calls come again and again, and a policy set keeps what it worked out for a definition, the very object.
-function rememberDefinitions(definitions: DefinitionReader): DefinitionReader["find"] {
+function rememberDefinitions(definitions: Pick<DefinitionReader, "find">): DefinitionReader["find"] {
   const known = new Map<string, JsonObject | undefined>();
   return async (upstream, tool, digest) => {
     const key = JSON.stringify([upstream, tool, digest]);

@@ -1,6 +1,7 @@
 import type { Acted, ApprovalPage, ApprovalVote } from "../approvals/approvals.ts";
 import type { ApprovalEvent, ApprovalRequest, ApprovalState } from "../core/approval.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { PolicySummary } from "../policy/policy-set.ts";
 import type { Operator } from "./operator.ts";
 
 /** What somebody wants to see listed. Keys left out ask for nothing. */
@@ -16,6 +17,18 @@ export interface ApprovalQuery {
   readonly tool?: string;
   /** At most so many, 1 to 100. */
   readonly limit: number;
+}
+
+/** What a request is about, as far as it is still known. */
+export interface ApprovalSubject {
+  /** The tool as it was when it was called; `undefined`: that is too long ago. */
+  readonly definition: JsonObject | undefined;
+  /** `changed`, `gone`: its server says something else of it now, or lists it no more. The call will not be run. */
+  readonly tool: "same" | "changed" | "gone";
+  /** The policies that asked, as they are now. Those that are no more are left out. */
+  readonly policies: readonly PolicySummary[];
+  /** The policies are no longer those that decided. */
+  readonly policiesChanged: boolean;
 }
 
 /** What an approver says; who says it is the operator. */
@@ -36,6 +49,8 @@ export interface ApprovalOperations {
   arguments(operator: Operator, request: ApprovalRequest): Promise<JsonObject | undefined>;
   /** The policies' message, which may repeat arguments; `undefined`: not for this operator. */
   message(operator: Operator, request: ApprovalRequest): string | undefined;
+  /** Of a request that `find` gave. */
+  subject(request: ApprovalRequest): Promise<ApprovalSubject>;
   /** Whether this operator could decide now; `decide` checks again. */
   mayDecide(operator: Operator, request: ApprovalRequest): Acted;
   /** As `Approvals.decide`; APPROVAL_UNKNOWN also for what is not theirs to see. */

@@ -1,11 +1,21 @@
 import type { ApprovalFilter, Approvals } from "../approvals/approvals.ts";
 import { refuse } from "../core/errors.ts";
+import type { PolicySet } from "../policy/policy-set.ts";
+import type { DefinitionReader } from "../store/definitions.ts";
 import { maySee, maySeeArguments } from "./access.ts";
 import type { ApprovalOperations, ApprovalQuery } from "./approvals.ts";
 import type { Operator } from "./operator.ts";
 
+/** What `createApprovalOperations` needs. */
+export interface ApprovalOperationsDeps {
+  readonly approvals: Approvals;
+  readonly definitions: Pick<DefinitionReader, "find" | "listed">;
+  readonly policies: () => PolicySet;
+}
+
 /** Makes what people see and do about approvals: who may know of a request is decided here, the rest by `approvals/`. */
-export function createApprovalOperations({ approvals }: { readonly approvals: Approvals }): ApprovalOperations {
+export function createApprovalOperations(deps: ApprovalOperationsDeps): ApprovalOperations {
+  const { approvals, definitions } = deps;
   const find: ApprovalOperations["find"] = async (operator, id) => {
     const request = await approvals.get(id);
     return request !== undefined && maySee(request, operator) ? request : undefined;
@@ -23,6 +33,19 @@ export function createApprovalOperations({ approvals }: { readonly approvals: Ap
       return maySeeArguments(request, principal) ? approvals.arguments(request.id) : undefined;
     },
     message: ({ principal }, request) => (maySeeArguments(request, principal) ? request.message : undefined),
+    async subject({ upstream, tool, definitionDigest, policies, policySet }) {
+      const [definition, listed] = await Promise.all([
+        definitions.find(upstream, tool, definitionDigest),
+        definitions.listed(upstream, tool),
+      ]);
+      const set = deps.policies();
+      return {
+        definition,
+        tool: listed === undefined ? "gone" : listed === definitionDigest ? "same" : "changed",
+        policies: set.policies.filter(({ id }) => policies.includes(id)),
+        policiesChanged: set.digest !== policySet,
+      };
+    },
     mayDecide: ({ principal }, request) => approvals.mayDecide(request, principal),
     async decide(operator, voice) {
       if ((await find(operator, voice.id)) === undefined) return refuse("APPROVAL_UNKNOWN");

@@ -35,6 +35,16 @@ export function createDefinitionReader(db: BetterSQLite3Database, guarded: Guard
       );
       return row === undefined ? undefined : objectIn(row.definition, DEFINITION);
     },
+    async listed(upstream, tool) {
+      const row = await guarded(() =>
+        db
+          .select({ digest: rows.digest })
+          .from(rows)
+          .where(and(eq(rows.upstream, upstream), eq(rows.tool, tool), CURRENT))
+          .get(),
+      );
+      return row?.digest;
+    },
   };
 }
 

@@ -35,6 +35,8 @@ export interface DefinitionReader {
    * @throws StoreError
    */
   find(upstream: string, tool: string, digest: string): Promise<JsonObject | undefined>;
+  /** Digest of what an upstream listed last of this tool; `undefined` if it listed none. @throws StoreError */
+  listed(upstream: string, tool: string): Promise<string | undefined>;
 }
 
 /** How much of the past is kept. What was listed longest ago goes first; what is listed now always stays. */

@@ -50,7 +50,6 @@ async function replay(set: PolicySet, input: PolicyInput, how: Replaying = {}): 
   const { mode = "redacted", fallback = "allow", before = set, changes = {}, withoutKey = false } = how;
   const row = { ...rowOf(input, before.decide(input), mode), ...changes };
   const definitions = {
-    current: async () => [],
     find: async (_upstream: string, _tool: string, digest: string) =>
       digest === digestOf(input.tool.definition) ? input.tool.definition : undefined,
   };

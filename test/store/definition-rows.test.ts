@@ -56,6 +56,8 @@ it("what is no longer listed is past, and still found by its digest", async () =
   expect(await definitions.find("crm", "get", tool("get", "old").digest)).toEqual(tool("get", "old").definition);
   expect(await definitions.find("crm", "gone", tool("gone").digest)).toEqual(tool("gone").definition);
   expect(await definitions.find("bank", "get", tool("get", "old").digest)).toBeUndefined();
+  expect(await definitions.listed("crm", "get")).toBe(tool("get", "new").digest);
+  expect(await definitions.listed("crm", "gone")).toBeUndefined();
 });
 
 it("a definition that comes back is current again", async () => {

@@ -37,6 +37,8 @@ export interface TestAsk {
   readonly arguments?: JsonObject;
   readonly message?: string;
   readonly principal?: Partial<Principal>;
+  readonly definitionDigest?: string;
+  readonly policySet?: string;
 }
 
 /** Opens a request at the gateway's own service, as a paused call would. @throws when it is refused */
@@ -48,10 +50,10 @@ export async function askFor(gateway: TestGateway, ask: TestAsk = {}): Promise<A
     era: "modern",
     upstream: "expenses",
     tool: ask.tool ?? "create_expense",
-    definitionDigest: "d".repeat(64),
+    definitionDigest: ask.definitionDigest ?? "d".repeat(64),
     arguments: ask.arguments ?? { amount: 12_000 },
     approvals: [{ flow: ask.flow ?? "finance", policy: "large-expenses", message: ask.message ?? "Above the limit." }],
-    policySet: "5".repeat(64),
+    policySet: ask.policySet ?? "5".repeat(64),
     run: "caller",
     idempotent: false,
     context: {},
