@@ -7,6 +7,7 @@ export default defineConfig({
     "./src/store/approval-schema.ts",
     "./src/store/step-up-schema.ts",
     "./src/store/operator-schema.ts",
+    "./src/store/activity-schema.ts",
   ],
   out: "./migrations",
 });

@@ -6,9 +6,11 @@ import { createDispatcher, type Dispatcher } from "./approvals/notify/dispatcher
 import type { Notifier } from "./approvals/notify/notifier.ts";
 import { createAudit } from "./audit/create-audit.ts";
 import { redact } from "./audit/redact.ts";
+import { createRollUp, type RollUpTiming } from "./audit/roll-up.ts";
 import type { CatalogTiming } from "./catalog/catalog.ts";
 import type { Config } from "./config/schema.ts";
 import { publicUrlOf } from "./config/server-schema.ts";
+import { randomId } from "./core/ids.ts";
 import { createKeyedHash } from "./core/keyed-hash.ts";
 import type { Log } from "./core/log.ts";
 import { createSeal } from "./core/seal.ts";
@@ -17,6 +19,8 @@ import { createGateway, type WiredGateway } from "./gateway/create-gateway.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import { recordSignIns } from "./gateway/step-up-record.ts";
 import { createPrincipalNow } from "./identity/principal-now.ts";
+import type { ActivityOperations } from "./operations/activity.ts";
+import { createActivityOperations } from "./operations/create-activity-operations.ts";
 import type { ToolView, UpstreamOperations } from "./operations/upstreams.ts";
 import { type PolicyDirectory, watchPolicies } from "./policy/directory.ts";
 import { createStepUp, type StepUpService } from "./step-up/create-step-up.ts";
@@ -47,6 +51,7 @@ export interface Wired {
   readonly stepUp: StepUpService;
   readonly upstreams: Upstreams;
   readonly policies: PolicyDirectory;
+  readonly activity: ActivityOperations;
   readonly upstreamOperations: UpstreamOperations;
   /** Every tool of every upstream, as operators see it. */
   readonly tools: () => readonly ToolView[];
@@ -77,6 +82,7 @@ export interface WireDeps {
     readonly upstream?: Partial<UpstreamTiming>;
     readonly approvals?: Partial<ApprovalTiming>;
     readonly stepUp?: Partial<StepUpLimits>;
+    readonly rollUp?: Partial<RollUpTiming>;
     /** How long a start waits for slow upstreams, ms. Default 4,000. */
     readonly settleMs?: number;
     /** How often upstreams are looked for that other processes registered, ms. Default 2,000. */
@@ -121,6 +127,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     log,
     now,
   });
+  const rollUp = createRollUp({ store: store.activity, owner: randomId(), now, log, timing: timing.rollUp ?? {} });
   const approvals = createApprovals({
     store: store.approvals,
     outbox: store.outbox,
@@ -190,6 +197,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     policies,
     upstreamOperations: servers.operations,
     tools: servers.tools,
+    activity: createActivityOperations({ audit: store.audit, counts: store.activity, rollUp, approvals, now }),
     settled: within(timing.settleMs ?? SETTLE_MS, catalog.settled(upstreams.names())),
     begin(url) {
       publicUrl = url ?? publicUrl;
@@ -197,6 +205,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
       const { outbox } = store;
       dispatcher ??= createDispatcher({ outbox, notifiers, log, now, random: Math.random, link });
       gateway.start();
+      rollUp.start();
     },
     drain,
     reload: (next) => registry.configure(next),
@@ -210,6 +219,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
       await stepUp.close();
       await dispatcher?.close();
       await audit.flush();
+      await rollUp.close();
       await store.close();
     },
   };

@@ -28,6 +28,8 @@ export interface AuditOpening {
   readonly traceId: string | undefined;
   /** Id of the approval request with which the call is run. */
   readonly approval?: string;
+  /** Id of the challenge whose sign-in lets the call pass. */
+  readonly challenge?: string;
 }
 
 /** How a recorded call ended. */
@@ -43,6 +45,8 @@ export interface AuditClosing {
   readonly durationMs: number;
   /** Id of the approval request that the call asked for or joined. */
   readonly approval?: string;
+  /** Id of the challenge to sign in that the call was answered with. */
+  readonly challenge?: string;
   /** Result policies that matched after the tool ran, shadow ones too. */
   readonly policies?: readonly Match[];
 }

@@ -49,6 +49,7 @@ const NOTHING = {
   definitionDigest: null,
   facts: null,
   approval: null,
+  challenge: null,
 } as const satisfies Partial<AuditRow>;
 
 /** Makes the encoder for one way of keeping arguments. `seal` is used for `sealed` only. */
@@ -87,6 +88,7 @@ export function createRowEncoder(options: { readonly arguments: ArgumentsMode; r
         definitionDigest: opening.definitionDigest,
         facts: facts(principal, client.userAgent),
         approval: opening.approval ?? null,
+        challenge: opening.challenge ?? null,
       };
     },
     closing(closing) {
@@ -101,6 +103,7 @@ export function createRowEncoder(options: { readonly arguments: ArgumentsMode; r
         // Microseconds are enough; the last digits of a clock would be noise in every row.
         durationMs: Math.round(closing.durationMs * 1000) / 1000,
         approval: closing.approval ?? null,
+        challenge: closing.challenge ?? null,
       };
     },
     act(act) {
@@ -126,6 +129,7 @@ export function createRowEncoder(options: { readonly arguments: ArgumentsMode; r
         decision: about === "step_up" ? about : null,
         policies: JSON.stringify(policies.map((policy) => ({ policy, effect: "request_approval" }))),
         approval: about === "approval" ? id : null,
+        challenge: about === "step_up" ? id : null,
       };
     },
   };

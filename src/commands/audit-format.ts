@@ -1,3 +1,4 @@
+import { type RecordedMatch, readMatches } from "../audit/read-matches.ts";
 import type { StoredAuditRow } from "../store/audit-row.ts";
 import type { AuditEntry } from "../store/audit-rows.ts";
 import { type Colour, plain } from "./output.ts";
@@ -28,7 +29,7 @@ function cellsOf(entry: AuditEntry): readonly string[] {
     entry.actorEmail ?? entry.actor ?? (entry.kind === "decided" ? "(gateway)" : "-"),
     entry.tool === null ? (entry.upstream ?? "-") : `${entry.upstream ?? "-"}/${entry.tool}`,
     entry.decision ?? NO_DECISION[entry.kind],
-    matchesOf(entry).map(policyName).join(",") || "-",
+    [entry.policies, entry.resultPolicies].flatMap(readMatches).map(policyName).join(",") || "-",
     entry.outcome ?? "-",
     entry.durationMs === null ? "-" : entry.durationMs.toFixed(entry.durationMs < 10 ? 1 : 0),
   ].map(plain);
@@ -43,64 +44,8 @@ function colourOf(decision: string): Colour {
   return decision === "deny" || decision === "hide" ? "red" : "yellow";
 }
 
-interface ShownMatch {
-  readonly policy: string;
-  readonly shadow: boolean;
-}
-
-/** The policies that matched, before the call and on its result. An `allow` whose condition failed is none of them. */
-function matchesOf(entry: AuditEntry): readonly ShownMatch[] {
-  return policiesOf(entry).flatMap((match) => {
-    if (typeof match !== "object" || match === null || !("policy" in match)) return [];
-    if (typeof match.policy !== "string") return [];
-    const failed = "because" in match && match.because === "error";
-    if (failed && "effect" in match && match.effect === "allow") return [];
-    return [{ policy: match.policy, shadow: "mode" in match && match.mode === "shadow" }];
-  });
-}
-
-function policyName({ policy, shadow }: ShownMatch): string {
+function policyName({ policy, shadow }: RecordedMatch): string {
   return shadow ? `${policy} (shadow)` : policy;
-}
-
-/** Everything on record of the policies of an entry, in order. */
-function policiesOf(entry: AuditEntry): readonly unknown[] {
-  return [entry.policies, entry.resultPolicies].flatMap((text) => (text === null ? [] : jsonIn(text)));
-}
-
-/** A JSON column as data; the text itself where it is no JSON, so that a list shows even a row tampered with. */
-function jsonIn(text: string | null): unknown {
-  if (text === null) return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-/** An entry as `--json` prints it: snake_case, times in RFC 3339. */
-export function auditEntryJson(entry: AuditEntry): Readonly<Record<string, unknown>> {
-  return {
-    seq: entry.seq,
-    at: new Date(entry.at).toISOString(),
-    call_id: entry.callId,
-    kind: entry.kind,
-    user: entry.actor,
-    issuer: entry.actorIssuer,
-    email: entry.actorEmail,
-    client: entry.client,
-    endpoint: entry.endpoint,
-    upstream: entry.upstream,
-    tool: entry.tool,
-    decision: entry.decision,
-    policies: entry.policies === null && entry.resultPolicies === null ? null : policiesOf(entry),
-    shadow: matchesOf(entry).flatMap(({ policy, shadow }) => (shadow ? [policy] : [])),
-    arguments_redacted: jsonIn(entry.argumentsRedacted),
-    outcome: entry.outcome,
-    duration_ms: entry.durationMs,
-    trace_id: entry.traceId,
-    approval: entry.approval,
-  };
 }
 
 /**
@@ -140,7 +85,9 @@ export function exportLine(row: StoredAuditRow): string {
 }
 
 /** The columns that came later, up to the last that holds something, as `hashedValues` has them. */
-function youngColumns({ definitionDigest, facts, approval }: StoredAuditRow): Readonly<Record<string, string | null>> {
+function youngColumns(row: StoredAuditRow): Readonly<Record<string, string | null>> {
+  const { definitionDigest, facts, approval, challenge } = row;
+  if (challenge !== null) return { definition_digest: definitionDigest, facts, approval, challenge };
   if (approval !== null) return { definition_digest: definitionDigest, facts, approval };
   if (facts !== null) return { definition_digest: definitionDigest, facts };
   return definitionDigest === null ? {} : { definition_digest: definitionDigest };

@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { auditEntryJson } from "../audit/entry-json.ts";
 import { type ChainAnchor, type ChainVerdict, verifyChain } from "../audit/verify-chain.ts";
-import type { AuditFilter, AuditReader } from "../store/audit-rows.ts";
+import type { AuditEntry, AuditFilter, AuditPage, AuditReader } from "../store/audit-rows.ts";
 import { openStoreReader } from "../store/open-store.ts";
 import { StoreError } from "../store/store-error.ts";
-import { auditEntryJson, auditTable, exportLine } from "./audit-format.ts";
+import { auditTable, exportLine } from "./audit-format.ts";
 import { DEFAULT_CONFIG, loadOrExplain } from "./load.ts";
 import { isTerminal, one, painter, print } from "./output.ts";
 import type { Shell } from "./shell.ts";
@@ -22,7 +23,9 @@ interface ListOptions extends Place {
   readonly policy?: string;
   readonly shadow?: boolean;
   readonly approval?: string;
+  readonly call?: string;
   readonly since?: number;
+  readonly until?: number;
   readonly limit: number;
   readonly cursor?: number;
   readonly json?: boolean;
@@ -56,7 +59,9 @@ export function registerAuditCommands(program: Command, shell: Shell): void {
     .option("--policy <id>", "calls on which this policy matched, in shadow too")
     .option("--shadow", "calls on which a policy in shadow mode matched")
     .option("--approval <id>", "the whole story of an approval request: who asked, who decided, what came of it")
+    .option("--call <id>", "one call by its id, or all calls of a trace")
     .addOption(since)
+    .addOption(new Option("--until <when>", "before then").argParser((text) => parseSince(text, Date.now())))
     .option("--limit <count>", "at most so many, 1 to 1000", between(1, 1000), 50)
     .option("--cursor <seq>", "older than this entry; the list says which", between(1, Number.MAX_SAFE_INTEGER))
     .option("--json", "print {items, next_cursor}")
@@ -73,7 +78,7 @@ export function registerAuditCommands(program: Command, shell: Shell): void {
     .option("--json", "JSON Lines is what it always prints")
     .addHelpText(
       "after",
-      "\nExamples:\n  portcullis audit export > audit.jsonl\n  portcullis audit export --since 7d | jq 'select(.decision == \"deny\")'\n\nEach row's hash is SHA-256 (hex) of its prev_hash, a line feed, and the JSON list of the values before prev_hash\nin their order, as many as the row has: definition_digest, facts and approval are left out where they would end it empty.\nat is in ms since the epoch, UTC.",
+      "\nExamples:\n  portcullis audit export > audit.jsonl\n  portcullis audit export --since 7d | jq 'select(.decision == \"deny\")'\n\nEach row's hash is SHA-256 (hex) of its prev_hash, a line feed, and the JSON list of the values before prev_hash\nin their order, as many as the row has: definition_digest, facts, approval and challenge are left out where they would end it empty.\nat is in ms since the epoch, UTC.",
     )
     .action((options: ExportOptions) => reading(options, shell, (reader) => exportRows(reader, options, shell)));
 
@@ -126,7 +131,7 @@ async function reading(place: Place, shell: Shell, act: (reader: AuditReader) =>
 }
 
 async function list(reader: AuditReader, options: ListOptions, shell: Shell): Promise<void> {
-  const page = await reader.list(filterOf(options));
+  const page = await listFully(reader, filterOf(options));
   if (options.json) {
     const answer = { items: page.entries.map(auditEntryJson), next_cursor: page.nextCursor ?? null };
     await print(shell.stdout, one(`${JSON.stringify(answer, undefined, 2)}\n`));
@@ -140,8 +145,21 @@ async function list(reader: AuditReader, options: ListOptions, shell: Shell): Pr
   if (page.nextCursor !== undefined) shell.err(`There is more: add --cursor ${page.nextCursor}`);
 }
 
+/** So many entries as were asked for, however far back they stand. */
+async function listFully(reader: AuditReader, filter: AuditFilter): Promise<AuditPage> {
+  let entries: readonly AuditEntry[] = [];
+  let { cursor } = filter;
+  do {
+    const limit = filter.limit - entries.length;
+    const page = await reader.list({ ...filter, limit, ...(cursor === undefined ? {} : { cursor }) });
+    entries = [...page.entries, ...entries];
+    cursor = page.nextCursor;
+  } while (cursor !== undefined && entries.length < filter.limit);
+  return { entries, nextCursor: cursor };
+}
+
 function filterOf(options: ListOptions): AuditFilter {
-  const { user, decision, policy, shadow, approval, since, limit, cursor } = options;
+  const { user, decision, policy, shadow, approval, call, since, until, limit, cursor } = options;
   const slash = options.upstream === undefined ? (options.tool?.indexOf("/") ?? -1) : -1;
   const upstream = slash > 0 ? options.tool?.slice(0, slash) : options.upstream;
   const tool = options.tool?.slice(slash + 1);
@@ -154,7 +172,9 @@ function filterOf(options: ListOptions): AuditFilter {
     ...(policy === undefined ? {} : { policy }),
     ...(shadow === undefined ? {} : { shadow }),
     ...(approval === undefined ? {} : { approval }),
+    ...(call === undefined ? {} : { call }),
     ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
     ...(cursor === undefined ? {} : { cursor }),
   };
 }

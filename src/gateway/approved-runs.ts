@@ -228,7 +228,7 @@ function notRun(outcome: SettledOutcome): Begun {
   return { kind: "not_run", outcome };
 }
 
-function openingOf({ candidate, caller, tool, decision }: Prepared): Parameters<Audit["open"]>[0] {
+function openingOf({ candidate, caller, tool, decision, challenge }: Prepared): Parameters<Audit["open"]>[0] {
   const { context } = candidate;
   return {
     callId: candidate.callId,
@@ -245,5 +245,6 @@ function openingOf({ candidate, caller, tool, decision }: Prepared): Parameters<
     headers: candidate.headers,
     traceId: caller?.traceId,
     approval: candidate.request.id,
+    ...(challenge === undefined ? {} : { challenge }),
   };
 }

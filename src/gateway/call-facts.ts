@@ -43,6 +43,11 @@ export function auditOpening(call: Call, tool: ToolEntry, decision: Decision, ar
   };
 }
 
+/** The challenge whose sign-in lets a call pass, as it is recorded. */
+export function challengeOf(signIn: SignInCheck | undefined): { readonly challenge?: string } {
+  return signIn?.kind === "made" && signIn.challenge !== undefined ? { challenge: signIn.challenge } : {};
+}
+
 /** The decision as it is recorded: with what satisfied the policies that asked for a sign-in. */
 export function withSignIn<D extends Decision>(decision: D, signIn: SignInCheck | undefined): D {
   if (signIn?.kind !== "made") return decision;

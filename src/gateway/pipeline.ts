@@ -10,7 +10,7 @@ import type { PolicySet } from "../policy/policy-set.ts";
 import type { KeyedHash } from "../redaction/redact.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
 import type { Allowed, Budgets } from "./budgets.ts";
-import { auditOpening, policyInput, withSignIn } from "./call-facts.ts";
+import { auditOpening, challengeOf, policyInput, withSignIn } from "./call-facts.ts";
 import type { Mentions } from "./mentions.ts";
 import type { OutsideTalk } from "./outside-talk.ts";
 import type { Paused, PausedCalls } from "./paused-calls.ts";
@@ -79,7 +79,8 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
     const decision = draws ? await deps.budgets.draw(goes, limits) : decided;
     if (decision === undefined) return { kind: "refused", refusal: refuse("LIMITS_UNAVAILABLE") };
 
-    const opened = await audit.open(auditOpening(call, tool, withSignIn(decision, signIn), resolved.arguments));
+    const record = auditOpening(call, tool, withSignIn(decision, signIn), resolved.arguments);
+    const opened = await audit.open({ ...record, ...challengeOf(signIn) });
     if (!opened) return decision.hidden ? UNKNOWN_TOOL : { kind: "refused", refusal: refuse("AUDIT_UNAVAILABLE") };
     const guard = decision.inspectsResult ? createResultGuard({ set, input, hash, log }) : undefined;
 
@@ -144,11 +145,11 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
       const stop = await signIns.ask(made, asked, lack, () =>
         callTool({ ...call, id: deps.callIds(), receivedAt: now() }),
       );
-      close(stop.ending);
+      close(stop.ending, undefined, stop.challenge);
       return stop.outcome;
     }
 
-    function close(outcome: string, request?: string): void {
+    function close(outcome: string, request?: string, challenge?: string): void {
       const at = now();
       const policies = guard?.matched() ?? [];
       audit.close({
@@ -158,6 +159,7 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
         durationMs: at - call.receivedAt,
         ...(policies.length === 0 ? {} : { policies }),
         ...(request === undefined ? {} : { approval: request }),
+        ...(challenge === undefined ? {} : { challenge }),
       });
     }
   };

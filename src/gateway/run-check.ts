@@ -12,7 +12,7 @@ import type { PolicyInput, PolicySet } from "../policy/policy-set.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
 import type { AskedContext } from "./asked-context.ts";
 import type { Allowed } from "./budgets.ts";
-import { withSignIn } from "./call-facts.ts";
+import { challengeOf, withSignIn } from "./call-facts.ts";
 import type { SignInDecision, SignIns } from "./sign-ins.ts";
 
 /** Who is there when an approved call is to be run; what is left out is as it was when they asked. */
@@ -49,6 +49,8 @@ export type RunVerdict =
       readonly decision: Allowed;
       /** A sign-in that serves this run only, to be spent right before it. */
       readonly spend: string | undefined;
+      /** The challenge whose sign-in lets it run. */
+      readonly challenge?: string;
     }
   /** It will never be run. `reason` is for people. */
   | { readonly kind: "invalid"; readonly reason: string }
@@ -113,7 +115,13 @@ export function createRunCheck(deps: RunCheckDeps): (candidate: RunCandidate) =>
     const signIn = await deps.signIns.checkRun(decision.stepUp, caller);
     switch (signIn.kind) {
       case "made":
-        return { kind: "fits", ...found, decision: withSignIn(decision, signIn), spend: signIn.spend };
+        return {
+          kind: "fits",
+          ...found,
+          decision: withSignIn(decision, signIn),
+          spend: signIn.spend,
+          ...challengeOf(signIn),
+        };
       case "unknown":
         return { kind: "not_now", outcome: { kind: "refused", refusal: refuse("STEP_UP_UNAVAILABLE") } };
       case "missing":

@@ -18,7 +18,13 @@ export type SignInDecision = Extract<Decision, { effect: "step_up" }>;
 /** Whether the sign-in that a decision asks for was made. */
 export type SignInCheck =
   /** `spend`: it serves this call only, and is to be spent right before that is made. */
-  | { readonly kind: "made"; readonly by: "token" | "elevation"; readonly spend: string | undefined }
+  | {
+      readonly kind: "made";
+      readonly by: "token" | "elevation";
+      readonly spend: string | undefined;
+      /** The challenge that was met, where it was one and is known. */
+      readonly challenge: string | undefined;
+    }
   | { readonly kind: "missing"; readonly why: StepUpLack }
   /** It is not wanted yet: the call waits for others, or has been run. */
   | { readonly kind: "later" }
@@ -35,6 +41,8 @@ export interface SignInStop {
   readonly outcome: Outcome;
   /** As in `AuditClosing`. */
   readonly ending: string;
+  /** The challenge that the caller was answered with. */
+  readonly challenge?: string;
 }
 
 /** Stronger sign-ins, as calls need them. */
@@ -60,6 +68,9 @@ export interface SignInsDeps {
   readonly log: Log;
 }
 
+/** What a token says by itself was never challenged, and is not spent. */
+const NO_ELEVATION = { spend: undefined, challenge: undefined };
+
 export function createSignIns(deps: SignInsDeps): SignIns {
   const { stepUp, states, log } = deps;
 
@@ -67,7 +78,8 @@ export function createSignIns(deps: SignInsDeps): SignIns {
     try {
       const checked = await stepUp.check(requirement, caller);
       if (!checked.satisfied) return { kind: "missing", why: checked.why };
-      return { kind: "made", by: checked.by, spend: checked.by === "elevation" ? checked.spend : undefined };
+      const { spend, challenge } = checked.by === "elevation" ? checked : NO_ELEVATION;
+      return { kind: "made", by: checked.by, spend, challenge };
     } catch (err) {
       log.error({ err }, "A call was refused, because sign-ins could not be looked up.");
       return { kind: "unknown" };
@@ -105,14 +117,14 @@ export function createSignIns(deps: SignInsDeps): SignIns {
         states.sealStepUp(call, tool.upstream, { id, leg, approval: approvalOf(continuation) }, expiresAt + GRACE_MS),
       declined: denied(decision, DECLINED_TEXT),
     };
-    return { outcome, ending: asked.kind === "opened" ? "step_up_pending" : "step_up_joined" };
+    return { outcome, ending: asked.kind === "opened" ? "step_up_pending" : "step_up_joined", challenge: id };
   }
 
   return {
     async check(made, decision, paid) {
       const { signedIn } = paid ?? {};
       if (signedIn?.requirement === requirementDigest(decision.stepUp)) {
-        return { kind: "made", by: signedIn.by, spend: undefined };
+        return { kind: "made", by: signedIn.by, ...NO_ELEVATION };
       }
       return checkRun(decision.stepUp, callerOf(made));
     },

@@ -9,12 +9,15 @@ export interface ActivityPoint {
   readonly at: number;
   /** Calls by decision: `allow`, `deny`, `step_up`, `request_approval`, `hide`, `rate_limit`. Absent is none. */
   readonly decisions: Readonly<Record<string, number>>;
+  /** By upstream; of those that were called. */
+  readonly upstreams: ReadonlyMap<string, UpstreamLatency>;
+  readonly waiting: ApprovalWaiting;
 }
 
 /** How fast an upstream answered. */
 export interface UpstreamLatency {
   readonly calls: number;
-  /** Calls that ended in a fault of the upstream. */
+  /** Calls that ended in a fault of the upstream; those that it had no time or way to answer are among `calls`. */
   readonly faults: number;
   /** ms, to about a tenth of the value; `undefined` without calls. */
   readonly p50Ms: number | undefined;
@@ -33,7 +36,7 @@ export interface ActivityOverview {
   /** ms since the epoch. */
   readonly since: number;
   readonly until: number;
-  /** Length of a span, ms. */
+  /** Length of a span, ms. Spans begin at multiples of it. */
   readonly stepMs: number;
   /** Every span in order, also those in which nothing happened. */
   readonly points: readonly ActivityPoint[];
@@ -45,19 +48,28 @@ export interface ActivityOverview {
 
 /** Everything on record about one call. */
 export interface CallStory {
-  /** The call, the runs of its approval, and what people decided about it, the oldest first. */
+  /**
+   * The call, what became of it, and what belongs to it, the oldest first: the sign-in that it was sent to, the call that
+   * came back from there, identical calls that joined its approval, what people decided, the run.
+   */
   readonly entries: readonly AuditEntry[];
+  /** There are more entries than are shown: an agent has asked again and again. */
+  readonly cut: boolean;
   /** The request for approval that it opened, joined or ran with. */
   readonly approval: { readonly request: ApprovalRequest; readonly history: readonly ApprovalEvent[] } | undefined;
 }
 
-/** What happened, for administrators. Every promise may reject with StoreError. */
+/** What happened, for administrators: whoever calls these has made sure of that. Promises may reject with StoreError. */
 export interface ActivityOperations {
   search(filter: AuditFilter): Promise<AuditPage>;
-  story(operator: Operator, callId: string): Promise<CallStory | undefined>;
+  /** By the id of a call, of an approval request or of a challenge. `undefined`: unknown, or not for this operator. */
+  story(operator: Operator, id: string): Promise<CallStory | undefined>;
   /** Entries from the oldest on that fit, in pages; `limit` and `cursor` of the filter do not count. */
   export(filter: AuditFilter): AsyncIterable<readonly AuditEntry[]>;
-  /** `stepMs` is rounded up to what is counted: five minutes. */
+  /**
+   * `stepMs` is rounded up to what is counted: five minutes within the last two days, else an hour; and so far that there
+   * are 1,000 points at most. Nothing older than 31 days is counted.
+   */
   overview(range: {
     readonly since: number;
     readonly until: number;

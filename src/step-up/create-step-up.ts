@@ -73,7 +73,8 @@ export function createStepUp(deps: StepUpDeps): StepUpService {
     for (const elevation of await store.elevations(bindingOf(requirement.per, caller), at)) {
       // A policy may ask for less time than was asked when the sign-in was made.
       if (at - elevation.createdAt >= ttlMs || lackOf(requirement, elevation, at) !== undefined) continue;
-      return { satisfied: true, by: "elevation", spend: requirement.per === "call" ? elevation.id : undefined };
+      const spend = requirement.per === "call" ? elevation.id : undefined;
+      return { satisfied: true, by: "elevation", spend, challenge: elevation.challengeId };
     }
     return { satisfied: false, why: lack };
   }

@@ -19,7 +19,13 @@ export interface StepUpCaller {
 export type StepUpCheck =
   | { readonly satisfied: true; readonly by: "token" }
   /** `spend`: it serves one call only, and is to be spent right before that is made; `undefined`: it serves on. */
-  | { readonly satisfied: true; readonly by: "elevation"; readonly spend: string | undefined }
+  | {
+      readonly satisfied: true;
+      readonly by: "elevation";
+      readonly spend: string | undefined;
+      /** The challenge that was met. */
+      readonly challenge: string;
+    }
   | { readonly satisfied: false; readonly why: StepUpLack };
 
 /**

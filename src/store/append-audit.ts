@@ -10,9 +10,9 @@ export function prepareAppend(db: Database.Database): (rows: readonly AuditRow[]
   const insert = db.prepare(
     `INSERT INTO audit (seq, at, call_id, kind, actor, actor_issuer, actor_email, client, client_id, client_ip, endpoint,
        session, upstream, tool, decision, policies, policy_set, arguments_digest, arguments_redacted, arguments_sealed,
-       arguments_full, outcome, duration_ms, trace_id, definition_digest, facts, approval,
+       arguments_full, outcome, duration_ms, trace_id, definition_digest, facts, approval, challenge,
        prev_hash, hash)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   // Nearly half of all rows say only how a call ended; binding the other columns' nulls costs as much as the insert.
   const insertClosing = db.prepare(
@@ -30,13 +30,18 @@ export function prepareAppend(db: Database.Database): (rows: readonly AuditRow[]
       // JSON.stringify writes lone surrogates, and only them, as an escape that starts so. A false alarm costs a pass.
       const values = rawText.includes("\\ud") ? storable(raw) : raw;
       const hash = chainHash(prevHash, values === raw ? rawText : JSON.stringify(values));
-      if (given.kind === "closed" && given.policies === null && given.approval === null && values === raw) {
+      if (given.kind === "closed" && endsPlainly(given) && values === raw) {
         insertClosing.run(seq, given.at, given.callId, given.kind, given.outcome, given.durationMs, prevHash, hash);
       } else insert.run(...values, ...NOTHING.slice(values.length), prevHash, hash);
       prevHash = hash;
     }
   });
   return (rows) => append.immediate(rows);
+}
+
+/** Whether a closing row says how the call ended, and no more. */
+function endsPlainly({ policies, approval, challenge }: AuditRow): boolean {
+  return policies === null && approval === null && challenge === null;
 }
 
 /** What the columns hold that come after those of a row's hash. */

@@ -46,6 +46,8 @@ export interface AuditRow {
   readonly facts: string | null;
   /** Id of the approval request that a call asked for, joined or was run with, or that was decided. */
   readonly approval: string | null;
+  /** Id of the challenge to sign in that a call was answered with, that came back, or that let the call pass. */
+  readonly challenge: string | null;
 }
 
 /** A row of the audit, in its place in the chain. */
@@ -91,14 +93,15 @@ export function hashedValues(seq: number, row: AuditRow): readonly (string | num
     row.durationMs,
     row.traceId,
   ];
-  if (row.approval !== null) values.push(row.definitionDigest, row.facts, row.approval);
+  if (row.challenge !== null) values.push(row.definitionDigest, row.facts, row.approval, row.challenge);
+  else if (row.approval !== null) values.push(row.definitionDigest, row.facts, row.approval);
   else if (row.facts !== null) values.push(row.definitionDigest, row.facts);
   else if (row.definitionDigest !== null) values.push(row.definitionDigest);
   return values;
 }
 
 /** How many values `hashedValues` has at most: the table's columns before `prev_hash`. */
-export const HASHED_COLUMNS = 27;
+export const HASHED_COLUMNS = 28;
 
 /**
  * A row as its hash sees it: `hashedValues` as JSON without white space. Anybody can recompute it from an export:

@@ -8,8 +8,15 @@ export interface AuditWriter {
 
 /** Reads the audit. */
 export interface AuditReader {
-  /** Calls and acts, the newest page first, newest last within a page. @throws StoreError */
+  /**
+   * Calls and acts, the newest page first, newest last within a page. A page may hold fewer than asked for, even none, and
+   * yet not be the last: so much is read for one page and no more. @throws StoreError
+   */
   list(filter: AuditFilter): Promise<AuditPage>;
+  /** Calls and acts that fit, as of now, oldest first, in pages; `limit` and `cursor` do not count. @throws StoreError */
+  entries(filter: AuditFilter): AsyncIterable<readonly AuditEntry[]>;
+  /** What stands on record with a call, an approval request or a challenge, by any of their ids. @throws StoreError */
+  about(ids: AboutIds): Promise<readonly AuditEntry[]>;
   /**
    * Raw rows in order from `fromSeq` on, in pages, so that an audit of any size passes through little memory and
    * writers are not held up. Rows added meanwhile are included. @throws StoreError
@@ -42,12 +49,27 @@ export interface AuditFilter {
   readonly shadow?: boolean;
   /** Id of an approval request: the calls that asked for it, what was decided, its run. */
   readonly approval?: string;
-  /** ms since the epoch. */
+  /** Id of a call, or the trace id that its client sent. */
+  readonly call?: string;
+  /** ms since the epoch: not before this. */
   readonly since?: number;
+  /** ms since the epoch: before this. */
+  readonly until?: number;
+  /** Number of an entry: only newer ones. */
+  readonly after?: number;
   /** At most this many entries. */
   readonly limit: number;
   /** `nextCursor` of the page before. */
   readonly cursor?: number;
+}
+
+/** Ids to look up. */
+export interface AboutIds {
+  readonly calls: readonly string[];
+  readonly approvals: readonly string[];
+  readonly challenges: readonly string[];
+  /** At most so many entries, the oldest. */
+  readonly limit: number;
 }
 
 export interface AuditPage {
@@ -67,7 +89,10 @@ export interface AuditEntry {
   readonly actorIssuer: string | null;
   readonly actorEmail: string | null;
   readonly client: string | null;
+  readonly clientId: string | null;
+  readonly clientIp: string | null;
   readonly endpoint: string | null;
+  readonly session: string | null;
   readonly upstream: string | null;
   readonly tool: string | null;
   readonly decision: string | null;
@@ -75,11 +100,21 @@ export interface AuditEntry {
   readonly policies: string | null;
   /** As in the closing row: those that saw the result. */
   readonly resultPolicies: string | null;
+  /** SHA-256 of the policy set that decided. */
+  readonly policySet: string | null;
+  readonly argumentsDigest: string | null;
   readonly argumentsRedacted: string | null;
+  readonly definitionDigest: string | null;
+  /** As in the row. */
+  readonly facts: string | null;
   /** `null` while the call runs, or when its end was never recorded. */
   readonly outcome: string | null;
   readonly durationMs: number | null;
+  /** When it ended, ms since the epoch; `null` as `outcome`. */
+  readonly endedAt: number | null;
   readonly traceId: string | null;
   /** Id of the approval request that it is about. */
   readonly approval: string | null;
+  /** As in the row, or in its closing row. */
+  readonly challenge: string | null;
 }

@@ -2,6 +2,8 @@ import { fileURLToPath } from "node:url";
 import type Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import type { Log } from "../core/log.ts";
+import type { ActivityStore } from "./activity.ts";
+import { createActivityStore } from "./activity-rows.ts";
 import { prepareAppend } from "./append-audit.ts";
 import { createApprovalStore } from "./approval-store.ts";
 import type { ApprovalStore } from "./approvals.ts";
@@ -33,6 +35,7 @@ export interface Store {
   readonly approvals: ApprovalStore;
   readonly outbox: Outbox;
   readonly stepUp: StepUpStore;
+  readonly activity: ActivityStore;
   readonly registeredUpstreams: RegisteredUpstreamStore;
   /** Ends the connections. Nothing else may be called afterwards. */
   close(): Promise<void>;
@@ -87,6 +90,7 @@ export function openStore(options: StoreOptions): Store {
     approvals: createApprovalStore({ db, guarded, onCommit }),
     outbox: createOutbox({ db, guarded, onCommit }),
     stepUp: createStepUpStore({ db, guarded, onCommit }),
+    activity: createActivityStore({ connection, guarded, onCommit }),
     registeredUpstreams: createRegisteredUpstreamStore({ db, guarded, onCommit }),
     async close() {
       await rateLimits.idle();

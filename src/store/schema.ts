@@ -27,7 +27,7 @@ export const sessions = sqliteTable(
 
 /**
  * The audit: see `audit-row.ts` for what the columns mean. Triggers (in the migration, drizzle has no word for them)
- * refuse UPDATE and DELETE. Only closing rows are indexed by call, which is all that pairing them up needs.
+ * refuse UPDATE and DELETE. An index costs every call: there are two, of which only the one by call has all rows.
  */
 export const audit = sqliteTable(
   "audit",
@@ -59,10 +59,15 @@ export const audit = sqliteTable(
     definitionDigest: text("definition_digest"),
     facts: text("facts"),
     approval: text("approval"),
+    challenge: text("challenge"),
     prevHash: text("prev_hash").notNull(),
     hash: text("hash").notNull(),
   },
-  (table) => [index("audit_closed_call_id").on(table.callId).where(sql`${table.kind} = 'closed'`)],
+  (table) => [
+    index("audit_call_id").on(table.callId),
+    index("audit_approval").on(table.approval).where(sql`${table.approval} IS NOT NULL`),
+    index("audit_challenge").on(table.challenge).where(sql`${table.challenge} IS NOT NULL`),
+  ],
 );
 
 /**

@@ -157,6 +157,7 @@ describe("audit list", () => {
         duration_ms: 0.2,
         trace_id: null,
         approval: null,
+        challenge: null,
       },
     ]);
   });

@@ -95,6 +95,7 @@ describe("a call", () => {
         definition_digest: "d".repeat(64),
         facts: '{"kind":"person","name":"Ann","roles":["employee"],"user_agent":"claude/2"}',
         approval: null,
+        challenge: null,
         prev_hash: "0".repeat(64),
         hash: expect.stringMatching(/^[0-9a-f]{64}$/),
       },

@@ -1,0 +1,65 @@
+import { type CountableRow, type Counted, type Increment, LONG_STEP, SHORT_STEP } from "../store/activity.ts";
+import { bucketOf } from "./histogram.ts";
+import { readMatches } from "./read-matches.ts";
+
+/** How long counts are kept, ms: those of the short spans, and those of the long ones. */
+export const SHORT_KEPT_MS = 2 * 86_400_000;
+export const LONG_KEPT_MS = 31 * 86_400_000;
+
+const SPANS = [
+  { step: SHORT_STEP, keptMs: SHORT_KEPT_MS },
+  { step: LONG_STEP, keptMs: LONG_KEPT_MS },
+] as const;
+
+/** Ends of calls to which the server gave an answer, and those that were its fault. Nothing else reached it to the end. */
+const ANSWERED: ReadonlySet<string> = new Set(["ok", "tool_error", "rpc_error", "RESULT_WITHHELD"]);
+const FAULTS: ReadonlySet<string> = new Set([
+  "UPSTREAM_UNAVAILABLE",
+  "UPSTREAM_BUSY",
+  "UPSTREAM_TIMEOUT",
+  "UPSTREAM_CLOSED",
+  "UPSTREAM_INVALID",
+  "UPSTREAM_TOO_LARGE",
+]);
+
+/**
+ * What rows of the audit give to count, by the span in which they were written; nothing of spans that are no longer kept
+ * at `now`. Calls are what clients called: the run of an approved call is no decision of its own, and what matched before
+ * it has been counted with the call that asked. What matched on a result counts wherever it did. Pure.
+ */
+export function countRows(rows: readonly CountableRow[], now: number): readonly Increment[] {
+  const counts = new Map<string, { -readonly [Key in keyof Increment]: Increment[Key] }>();
+
+  function add(row: CountableRow, what: Counted, name: string, bucket = 0): void {
+    for (const { step, keptMs } of SPANS) {
+      const at = Math.floor(row.at / step) * step;
+      if (at < now - keptMs) continue;
+      const key = `${step} ${what} ${at} ${bucket} ${name}`;
+      const known = counts.get(key);
+      if (known === undefined) counts.set(key, { step, what, at, name, bucket, n: 1 });
+      else known.n += 1;
+    }
+  }
+
+  function addMatches(row: CountableRow): void {
+    for (const { policy, shadow } of readMatches(row.policies)) add(row, shadow ? "shadow" : "applied", policy);
+  }
+
+  for (const row of rows) {
+    const { kind, upstream, decision, outcome, durationMs, waitedMs } = row;
+    if (kind === "opened" && row.approval === null) {
+      if (decision !== null) add(row, "decision", decision);
+      addMatches(row);
+    }
+    if (kind === "closed") {
+      addMatches(row);
+      const fault = outcome !== null && FAULTS.has(outcome);
+      if (upstream !== null && outcome !== null && durationMs !== null && (fault || ANSWERED.has(outcome))) {
+        add(row, "latency", upstream, bucketOf(durationMs));
+        if (fault) add(row, "fault", upstream);
+      }
+    }
+    if (waitedMs !== null) add(row, "waiting", "", bucketOf(waitedMs));
+  }
+  return [...counts.values()];
+}
