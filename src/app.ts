@@ -1,6 +1,7 @@
 import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import type { ApiEnv } from "./admin/api-env.ts";
+import type { ConsoleEnv } from "./console/console-env.ts";
 import type { UpstreamStatus } from "./upstream/upstream.ts";
 
 /** What `/readyz` reports. */
@@ -21,6 +22,8 @@ export function createApp(deps: {
   readonly api: Hono<ApiEnv>;
   /** `/step-up/…` and `/oauth/callback`. */
   readonly stepUp: Hono;
+  /** `/console…` */
+  readonly console: Hono<ConsoleEnv>;
   readonly readiness: () => Readiness;
 }): App {
   const app = new Hono<{ Bindings: HttpBindings }>();
@@ -38,6 +41,7 @@ export function createApp(deps: {
   app.route("/", deps.mcp);
   app.route("/", deps.api);
   app.route("/", deps.stepUp);
+  app.route("/", deps.console);
   app.notFound((c) =>
     c.json({ error: "Nothing is served here. MCP clients use /mcp, or /mcp/<name> for one server." }, 404),
   );

@@ -2,11 +2,16 @@ import { createApi } from "./admin/api.ts";
 import { type App, createApp } from "./app.ts";
 import type { Config } from "./config/schema.ts";
 import { publicUrlOf } from "./config/server-schema.ts";
+import { AREAS } from "./console/areas.ts";
+import { createConsole } from "./console/create-console.tsx";
+import { createConsoleSessions } from "./console/sessions.ts";
 import { createCallIds } from "./core/ids.ts";
 import { createMcpEndpoint, type McpEndpointStats } from "./downstream/endpoint.ts";
 import { createHttpServer } from "./http-server.ts";
+import { createApiKeyLookup } from "./identity/api-keys.ts";
 import { createIdentity } from "./identity/create-identity.ts";
-import { createApprovalOperations } from "./operations/create-approval-operations.ts";
+import { createPrincipalNow } from "./identity/principal-now.ts";
+import { operate } from "./operate.ts";
 import { createStepUpPages } from "./step-up/pages.ts";
 import { VERSION } from "./version.ts";
 import { type WireDeps, type Wired, wire } from "./wire.ts";
@@ -81,19 +86,28 @@ export async function startGateway(
   void wired.settled.then(() => {
     if (state === "starting") state = "ready";
   });
+  const operations = operate({ wired });
+  const { adminRoles, apiKeys } = config.auth;
+  const browserSessions = createConsoleSessions({
+    store: wired.store.consoleSessions,
+    seal: wired.seal("console-session"),
+    hash: wired.keyedHash("console-form"),
+    principalNow: createPrincipalNow(config.auth),
+    secure: url.startsWith("https:"),
+    now,
+  });
   app = createApp({
     mcp: endpoint.app,
     stepUp: createStepUpPages({
       ...{ stepUp: wired.stepUp, hosts, issuer: config.stepUp?.oidc.issuer, now, log },
     }),
     api: createApi({
-      operations: {
-        approvals: createApprovalOperations({
-          ...{ approvals: wired.approvals, definitions: wired.store.definitions },
-          policies: () => wired.policies.current(),
-        }),
-      },
-      ...{ identity, sessions: undefined, hosts, adminRoles: config.auth.adminRoles, version: VERSION, log },
+      ...{ operations, identity, sessions: browserSessions, hosts, adminRoles, version: VERSION, log },
+    }),
+    console: createConsole({
+      areas: AREAS,
+      keyOwner: apiKeys.some((key) => key.user !== undefined) ? createApiKeyLookup(apiKeys) : undefined,
+      ...{ operations, sessions: browserSessions, hosts, adminRoles, now, log },
     }),
     readiness: () => ({
       state,

@@ -13,7 +13,7 @@ import { publicUrlOf } from "./config/server-schema.ts";
 import { randomId } from "./core/ids.ts";
 import { createKeyedHash } from "./core/keyed-hash.ts";
 import type { Log } from "./core/log.ts";
-import { createSeal } from "./core/seal.ts";
+import { createSeal, type Seal } from "./core/seal.ts";
 import { recordApprovals } from "./gateway/approval-record.ts";
 import { createGateway, type WiredGateway } from "./gateway/create-gateway.ts";
 import type { Gateway } from "./gateway/gateway.ts";
@@ -33,6 +33,7 @@ import type { UpstreamTiming } from "./upstream/timing.ts";
 import type { Upstreams } from "./upstream/upstream.ts";
 import { VERSION } from "./version.ts";
 import { wireUpstreams } from "./wire-upstreams.ts";
+import { within } from "./within.ts";
 
 /** How long a start waits for slow upstreams before it goes on without them. */
 const SETTLE_MS = 4_000;
@@ -55,6 +56,9 @@ export interface Wired {
   readonly upstreamOperations: UpstreamOperations;
   /** Every tool of every upstream, as operators see it. */
   readonly tools: () => readonly ToolView[];
+  /** Of the gateway's secret, for one purpose each. */
+  readonly seal: (purpose: string) => Seal;
+  readonly keyedHash: (purpose: string) => (text: string) => string;
   /** Resolves when every upstream was tried once, or after a few seconds. */
   readonly settled: Promise<void>;
   /**
@@ -195,6 +199,8 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     stepUp,
     upstreams,
     policies,
+    seal: (purpose) => createSeal(secret, purpose),
+    keyedHash: (purpose) => createKeyedHash(secret, purpose),
     upstreamOperations: servers.operations,
     tools: servers.tools,
     activity: createActivityOperations({ audit: store.audit, counts: store.activity, rollUp, approvals, now }),
@@ -236,13 +242,4 @@ function readNotifiers(config: Config, deps: Pick<WireDeps, "log" | "now">): Not
   } catch (err) {
     return { ok: false, error: err instanceof Error ? err.message : "A notifier cannot be used." };
   }
-}
-
-async function within(ms: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }

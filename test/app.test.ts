@@ -3,11 +3,13 @@ import { Hono } from "hono";
 import { expect, it } from "vitest";
 import type { ApiEnv } from "../src/admin/api-env.ts";
 import { createApp } from "../src/app.ts";
+import type { ConsoleEnv } from "../src/console/console-env.ts";
 
 const app = createApp({
   mcp: new Hono<{ Bindings: HttpBindings }>(),
   api: new Hono<ApiEnv>(),
   stepUp: new Hono(),
+  console: new Hono<ConsoleEnv>(),
   readiness: () => ({
     state: "draining",
     policies: { digest: "d", count: 0, refused: false },

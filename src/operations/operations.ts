@@ -16,3 +16,6 @@ export interface Operations {
   readonly sessions: SessionOperations;
   readonly events: Events;
 }
+
+/** The members that are there. */
+export type AssembledOperations = Pick<Operations, "approvals" | "upstreams" | "tools">;

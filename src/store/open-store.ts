@@ -9,6 +9,8 @@ import { createApprovalStore } from "./approval-store.ts";
 import type { ApprovalStore } from "./approvals.ts";
 import type { AuditReader, AuditRows } from "./audit-rows.ts";
 import { BACKSTOP_PAGES, type Checkpointer, createCheckpointer } from "./checkpointer.ts";
+import { createConsoleSessionStore } from "./console-session-rows.ts";
+import type { ConsoleSessionStore } from "./console-sessions.ts";
 import { createDefinitionReader, createDefinitionStore } from "./definition-rows.ts";
 import type { DefinitionReader, DefinitionStore } from "./definitions.ts";
 import { createGuarded, type Guarded } from "./guarded.ts";
@@ -37,6 +39,7 @@ export interface Store {
   readonly stepUp: StepUpStore;
   readonly activity: ActivityStore;
   readonly registeredUpstreams: RegisteredUpstreamStore;
+  readonly consoleSessions: ConsoleSessionStore;
   /** Ends the connections. Nothing else may be called afterwards. */
   close(): Promise<void>;
 }
@@ -92,6 +95,7 @@ export function openStore(options: StoreOptions): Store {
     stepUp: createStepUpStore({ db, guarded, onCommit }),
     activity: createActivityStore({ connection, guarded, onCommit }),
     registeredUpstreams: createRegisteredUpstreamStore({ db, guarded, onCommit }),
+    consoleSessions: createConsoleSessionStore(db, guarded),
     async close() {
       await rateLimits.idle();
       await checkpointer?.close();

@@ -1,9 +1,16 @@
 import { createHash } from "node:crypto";
 
+interface ApiKeyEntry {
+  readonly name: string;
+  readonly hash: string;
+  readonly user: string;
+  readonly roles: readonly string[];
+}
+
 /** People with an API key, for the `auth` of a gateway under test. */
 export interface Users<Name extends string> {
   /** The configuration. */
-  readonly auth: { readonly api_keys: readonly object[] };
+  readonly auth: { readonly api_keys: readonly ApiKeyEntry[] };
   /** The header that makes a request theirs. */
   bearer(name: Name): { readonly authorization: string };
   /** The key alone. */
@@ -16,7 +23,7 @@ export function createUsers<Name extends string>(roles: Readonly<Record<Name, re
   const hash = (name: string): string => `sha256:${createHash("sha256").update(key(name)).digest("hex")}`;
   return {
     auth: {
-      api_keys: Object.entries(roles).map(([name, held]) => ({
+      api_keys: Object.entries<readonly string[]>(roles).map(([name, held]) => ({
         name: `key-of-${name}`,
         hash: hash(name),
         user: name,

@@ -1,0 +1,28 @@
+import type { Hono } from "hono";
+import type { Log } from "../core/log.ts";
+import type { AssembledOperations } from "../operations/operations.ts";
+import type { Operator } from "../operations/operator.ts";
+import type { ConsoleEnv } from "./console-env.ts";
+
+/** What the pages of an area are made of. */
+export interface AreaDeps {
+  readonly operations: AssembledOperations;
+  readonly log: Log;
+}
+
+/** One part of the console: an entry of the navigation and the pages behind it. */
+export interface Area {
+  /** The one segment after `/console/`. */
+  readonly path: string;
+  /** In the navigation. */
+  readonly title: string;
+  /** Administrators only: everybody else is told so, and finds no entry. */
+  readonly admin: boolean;
+  /** Makes its pages; `/` is `/console/<path>`. */
+  create(deps: AreaDeps): Hono<ConsoleEnv>;
+}
+
+/** Whether this operator may look at the area at all. What they find there is for `operations/` to say. */
+export function mayEnter(area: Area, operator: Operator): boolean {
+  return !area.admin || operator.admin;
+}

@@ -1,0 +1,4 @@
+import type { Area } from "./area.ts";
+
+/** The areas of the console in the order of its navigation: approvals, activity, policies, tools, upstreams, sessions. */
+export const AREAS: readonly Area[] = [];

@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Hono } from "hono";
+import { sha256 } from "../core/digest.ts";
+
+/** Where pages find a file of `assets/`: its URL changes with its content. @throws Error for a file that there is not */
+export type AssetUrls = (name: string) => string;
+
+/** The console's own styles and scripts. */
+export interface Assets {
+  readonly url: AssetUrls;
+  /** Serves them, to be mounted at the root. */
+  readonly app: Hono;
+}
+
+/** Every file that pages use, and where it lies. */
+const FILES: Readonly<Record<string, string>> = {
+  "console.css": own("console.css"),
+};
+
+const TYPES: Readonly<Record<string, string>> = {
+  css: "text/css; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  svg: "image/svg+xml",
+};
+
+/**
+ * Reads the assets once. Their URLs hold a hash of what they serve, so that browsers may keep them for a year and never
+ * show yesterday's. They hold no secrets, and need no sign-in. @throws Error when a file of the package is missing
+ */
+export function loadAssets(): Assets {
+  const served = new Map<string, { readonly body: Uint8Array<ArrayBuffer>; readonly type: string }>();
+  const urls = new Map<string, string>();
+  for (const [name, path] of Object.entries(FILES)) {
+    const body = Uint8Array.from(readFileSync(path));
+    const dot = name.lastIndexOf(".");
+    const extension = name.slice(dot + 1);
+    const file = `${name.slice(0, dot)}.${sha256(body).slice(0, 16)}.${extension}`;
+    served.set(file, { body, type: TYPES[extension] ?? "application/octet-stream" });
+    urls.set(name, `/console/assets/${file}`);
+  }
+  const app = new Hono();
+  app.get("/console/assets/:file", (c) => {
+    const asset = served.get(c.req.param("file"));
+    if (asset === undefined) return c.text("Nothing is served here.", 404);
+    return c.body(asset.body, 200, {
+      "Content-Type": asset.type,
+      "Cache-Control": "public, max-age=31536000, immutable",
+    });
+  });
+  return {
+    app,
+    url(name) {
+      const url = urls.get(name);
+      if (url === undefined) throw new Error(`There is no asset ${name}.`);
+      return url;
+    },
+  };
+}
+
+/** Beside this file, in `src/` and in `dist/` alike. */
+function own(name: string): string {
+  return fileURLToPath(new URL(`./assets/${name}`, import.meta.url));
+}

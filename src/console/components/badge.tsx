@@ -1,0 +1,9 @@
+import type { Child } from "hono/jsx";
+
+/** `good`, `warn` and `bad` as in a banner; `wait`: somebody has to do something; `calm`: none of these. */
+export type BadgeTone = "good" | "warn" | "bad" | "wait" | "calm";
+
+/** A short word for a state. The word says it; the colour only helps. */
+export function Badge({ tone, children }: { readonly tone: BadgeTone; readonly children?: Child }) {
+  return <span class={`badge ${tone}`}>{children}</span>;
+}

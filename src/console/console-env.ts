@@ -1,0 +1,23 @@
+import type { IncomingMessage } from "node:http";
+import type { Operator } from "../operations/operator.ts";
+import type { Area } from "./area.ts";
+import type { AssetUrls } from "./assets.ts";
+import type { ConsoleForm } from "./read-form.ts";
+
+/** What a page of the console finds in its context once somebody is signed in; served by `@hono/node-server`. */
+export interface ConsoleEnv {
+  readonly Bindings: { readonly incoming: IncomingMessage };
+  readonly Variables: {
+    /** Who looks, and whether they administer the gateway. Absent on the pages of the sign-in. */
+    operator: Operator;
+    /** What every form has to send back, in `csrf_token`. See `CsrfField`. */
+    csrfToken: string;
+    /** The fields of a POST, read and checked. Absent on a GET. */
+    form: ConsoleForm;
+    /** What this operator finds in the navigation. */
+    areas: readonly Area[];
+    assets: AssetUrls;
+    /** ms since the epoch, once per request: everything on one page is as old as the page. */
+    at: number;
+  };
+}

@@ -1,0 +1,68 @@
+import { Hono } from "hono";
+import type { Log } from "../core/log.ts";
+import type { HostPolicyOptions } from "../http/hosts.ts";
+import type { ApiKeyLookup } from "../identity/api-keys.ts";
+import type { AssembledOperations } from "../operations/operations.ts";
+import { StoreError } from "../store/store-error.ts";
+import { type Area, mayEnter } from "./area.ts";
+import { loadAssets } from "./assets.ts";
+import { createAttemptLimits } from "./attempt-limits.ts";
+import type { ConsoleEnv } from "./console-env.ts";
+import { guardRequests, guardSessions } from "./guard.ts";
+import { missingPage, refusedPage } from "./plain-pages.tsx";
+import type { ConsoleSessions } from "./sessions.ts";
+import { createSignIn, createSignOut } from "./sign-in.tsx";
+import { createYou } from "./you.tsx";
+
+export interface ConsoleDeps {
+  /** In the order of the navigation; see `areas.ts`. */
+  readonly areas: readonly Area[];
+  readonly operations: AssembledOperations;
+  readonly sessions: ConsoleSessions;
+  /** As the MCP endpoint has them. The console lives at the public URL and nowhere else. */
+  readonly hosts: HostPolicyOptions;
+  /** Finds the owner of a key; `undefined` where no key belongs to a person. */
+  readonly keyOwner: ApiKeyLookup | undefined;
+  /** Roles whose holders administer the gateway. */
+  readonly adminRoles: readonly string[];
+  /** ms since the epoch. */
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+/**
+ * Makes the pages below `/console`, to be mounted at the root. Each request is checked in this order: Host and Origin
+ * (403), then who is signed in (else to the sign-in), for a form its shape and its token (400, 403), then whether the
+ * area is for them (403). Only then does a page look at it.
+ */
+export function createConsole(deps: ConsoleDeps): Hono<ConsoleEnv> {
+  const { areas, sessions, hosts, adminRoles, now, log } = deps;
+  const secure = hosts.publicUrl.startsWith("https:");
+  const assets = loadAssets();
+  const app = new Hono<ConsoleEnv>();
+  const below = (path: string) => [path, `${path}/*`];
+
+  app.onError((err, c) => {
+    log.error({ err, method: c.req.method }, "A page of the console failed");
+    return refusedPage(c, err instanceof StoreError ? "store" : "fault");
+  });
+  for (const path of below("/console")) app.use(path, guardRequests({ hosts, assets: assets.url, now }));
+  app.route("/", assets.app);
+  app.route("/", createSignIn({ ...deps, limits: createAttemptLimits(now), secure }));
+  for (const path of below("/console")) app.use(path, guardSessions({ sessions, adminRoles, areas }));
+  app.route("/", createSignOut({ sessions, secure }));
+  app.route("/", createYou());
+  for (const area of areas) {
+    const path = `/console/${area.path}`;
+    for (const each of below(path)) {
+      app.use(each, async (c, next) => {
+        if (mayEnter(area, c.get("operator"))) return next();
+        return refusedPage(c, "admin");
+      });
+    }
+    app.route(path, area.create(deps));
+  }
+  app.get("/console", (c) => c.redirect(`/console/${c.get("areas")[0]?.path ?? "you"}`, 303));
+  app.all("/console/*", missingPage);
+  return app;
+}

@@ -1,0 +1,94 @@
+import type { MiddlewareHandler } from "hono";
+import { createHostPolicy, type HostPolicyOptions } from "../http/hosts.ts";
+import { isAdmin } from "../operations/access.ts";
+import { type Area, mayEnter } from "./area.ts";
+import type { AssetUrls } from "./assets.ts";
+import type { ConsoleEnv } from "./console-env.ts";
+import { refusedPage } from "./plain-pages.tsx";
+import { carriesToken, readForm } from "./read-form.ts";
+import type { ConsoleSessions } from "./sessions.ts";
+
+/**
+ * Everything comes from this gateway: scripts and styles from files of its own, forms and requests to itself. Nothing is
+ * written into a page that a browser would run, and no other page may frame one.
+ */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+/** What every answer carries. `same-origin`: the gateway's own forms still say where they come from, and nobody else learns a link. */
+const HEADERS = {
+  "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Referrer-Policy": "same-origin",
+  "X-Content-Type-Options": "nosniff",
+} as const;
+
+/** Before anything is looked at: where the request went and where it came from. Puts what every page needs into place. */
+export function guardRequests(deps: {
+  readonly hosts: HostPolicyOptions;
+  readonly assets: AssetUrls;
+  readonly now: () => number;
+}): MiddlewareHandler<ConsoleEnv> {
+  // What lets web pages call tools does not let them press buttons here.
+  const hosts = createHostPolicy({ ...deps.hosts, allowedOrigins: [] });
+  const home = new URL(deps.hosts.publicUrl);
+  return async (c, next) => {
+    c.set("assets", deps.assets);
+    c.set("at", deps.now());
+    const { host, origin } = c.env.incoming.headers;
+    const changes = c.req.method !== "GET" && c.req.method !== "HEAD";
+    if (hosts.check(host, undefined) !== undefined) c.res = await refusedPage(c, "host");
+    else if (changes && origin !== home.origin) c.res = await refusedPage(c, "origin");
+    // One origin only, so that cookies, sign-ins and forms all belong to it.
+    else if (!changes && host !== home.host) c.res = c.redirect(`${home.origin}${pathOf(c.req.url)}`);
+    else await next();
+    for (const [name, value] of Object.entries(HEADERS)) c.res.headers.set(name, value);
+    if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", "no-store");
+  };
+}
+
+/** From here on somebody is signed in; who is not goes to the sign-in and comes back afterwards. */
+export function guardSessions(deps: {
+  readonly sessions: ConsoleSessions;
+  readonly adminRoles: readonly string[];
+  readonly areas: readonly Area[];
+}): MiddlewareHandler<ConsoleEnv> {
+  return async (c, next) => {
+    const session = await deps.sessions.find(c.env.incoming);
+    if (session === undefined) {
+      const to = c.req.method === "GET" ? `?to=${encodeURIComponent(pathOf(c.req.url))}` : "";
+      const signIn = `/console/sign-in${to}`;
+      // A script's request for a part of a page must not put the sign-in into that part.
+      if (c.req.header("hx-request") === "true") return c.body(null, 401, { "HX-Redirect": signIn });
+      return c.redirect(signIn, 303);
+    }
+    const { principal, csrfToken } = session;
+    const operator = { principal, admin: isAdmin(principal, deps.adminRoles) };
+    c.set("operator", operator);
+    c.set("csrfToken", csrfToken);
+    c.set(
+      "areas",
+      deps.areas.filter((area) => mayEnter(area, operator)),
+    );
+    if (c.req.method === "GET" || c.req.method === "HEAD") return next();
+    const read = await readForm(c.env.incoming);
+    if (read?.ok !== true) return refusedPage(c, "form");
+    if (!carriesToken(read.form, csrfToken)) return refusedPage(c, "token");
+    c.set("form", read.form);
+    return next();
+  };
+}
+
+function pathOf(url: string): string {
+  const { pathname, search } = new URL(url);
+  return `${pathname}${search}`;
+}

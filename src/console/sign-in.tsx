@@ -1,0 +1,77 @@
+import { type Context, Hono } from "hono";
+import { setCookie } from "hono/cookie";
+import type { Log } from "../core/log.ts";
+import type { ApiKeyLookup } from "../identity/api-keys.ts";
+import type { AttemptLimits } from "./attempt-limits.ts";
+import type { ConsoleEnv } from "./console-env.ts";
+import { ownPath } from "./own-path.ts";
+import { refusedPage } from "./plain-pages.tsx";
+import { readForm } from "./read-form.ts";
+import type { ConsoleSessions, SessionCookie } from "./sessions.ts";
+import { type SignInProblem, signInPage } from "./sign-in-page.tsx";
+
+export interface SignInDeps {
+  readonly sessions: ConsoleSessions;
+  /** `undefined`: no key of the configuration belongs to a person. */
+  readonly keyOwner: ApiKeyLookup | undefined;
+  readonly limits: AttemptLimits;
+  /** Whether the public URL has https. */
+  readonly secure: boolean;
+  readonly log: Log;
+}
+
+/** Signing in and out: `GET` and `POST /console/sign-in`, `POST /console/sign-out`. */
+export function createSignIn(deps: SignInDeps): Hono<ConsoleEnv> {
+  const { sessions, keyOwner, limits, log } = deps;
+  const app = new Hono<ConsoleEnv>();
+  const show = (c: Context<ConsoleEnv>, to: string, problem?: SignInProblem) =>
+    signInPage(c, { to, withKey: keyOwner !== undefined, problem, signedOut: c.req.query("out") === "1" });
+
+  app.get("/console/sign-in", async (c) => {
+    const to = ownPath(c.req.query("to"));
+    const session = await sessions.find(c.env.incoming);
+    return session === undefined ? show(c, to) : c.redirect(to, 303);
+  });
+
+  // There is no session yet whose token the form could carry: that it comes from our own page, its Origin says.
+  app.post("/console/sign-in", async (c) => {
+    const read = await readForm(c.env.incoming);
+    if (read?.ok !== true) return refusedPage(c, "form");
+    const to = ownPath(read.form.text("to"));
+    const address = c.env.incoming.socket.remoteAddress ?? "";
+    const heldUntil = limits.heldUntil(address);
+    if (heldUntil !== undefined) {
+      c.header("Retry-After", String(Math.max(1, Math.ceil((heldUntil - c.get("at")) / 1000))));
+      return show(c, to, "too_many");
+    }
+    const principal = keyOwner?.(read.form.text("key").trim());
+    if (principal?.kind !== "person") {
+      limits.failed(address);
+      const problem = principal === undefined ? "unknown_key" : "machine";
+      log.info({ problem, address }, "A sign-in to the console was refused");
+      return show(c, to, problem);
+    }
+    keep(c, await sessions.begin(principal, c.env.incoming));
+    log.info({ issuer: principal.issuer, subject: principal.subject }, "Somebody signed in to the console");
+    return c.redirect(to, 303);
+  });
+
+  function keep(c: Context<ConsoleEnv>, { name, value, maxAgeMs }: SessionCookie): void {
+    // `Lax`: links to a page from elsewhere, a message about an approval say, find the session; foreign forms do not.
+    const options = { path: "/", httpOnly: true, sameSite: "Lax", secure: deps.secure } as const;
+    setCookie(c, name, value, { ...options, maxAge: Math.floor(maxAgeMs / 1000) });
+  }
+
+  return app;
+}
+
+/** Signing out. Mounted behind the session, whose token its form carries. */
+export function createSignOut({ sessions, secure }: Pick<SignInDeps, "sessions" | "secure">): Hono<ConsoleEnv> {
+  const app = new Hono<ConsoleEnv>();
+  app.post("/console/sign-out", async (c) => {
+    const { name, value } = await sessions.end(c.env.incoming);
+    setCookie(c, name, value, { path: "/", httpOnly: true, sameSite: "Lax", secure, maxAge: 0 });
+    return c.redirect("/console/sign-in?out=1", 303);
+  });
+  return app;
+}

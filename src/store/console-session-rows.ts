@@ -1,0 +1,67 @@
+import { and, desc, eq, inArray, lt, lte, or } from "drizzle-orm";
+import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import type { ConsoleSessionRecord, ConsoleSessionStore } from "./console-sessions.ts";
+import type { Guarded } from "./guarded.ts";
+import { consoleSessions } from "./operator-schema.ts";
+
+/** Keeps signed-in browsers in the `console_sessions` table. */
+export function createConsoleSessionStore(db: BetterSQLite3Database, guarded: Guarded): ConsoleSessionStore {
+  return {
+    async create(session, perPerson) {
+      await guarded(() =>
+        db.transaction(
+          (tx) => {
+            tx.insert(consoleSessions).values(rowOf(session)).run();
+            const surplus = tx
+              .select({ idHash: consoleSessions.idHash })
+              .from(consoleSessions)
+              .where(and(eq(consoleSessions.iss, session.issuer), eq(consoleSessions.sub, session.subject)))
+              .orderBy(desc(consoleSessions.createdAt), desc(consoleSessions.idHash))
+              .offset(perPerson)
+              .limit(MAX_SURPLUS)
+              .all()
+              .map((row) => row.idHash)
+              .filter((idHash) => idHash !== session.idHash);
+            tx.delete(consoleSessions).where(inArray(consoleSessions.idHash, surplus)).run();
+          },
+          { behavior: "immediate" },
+        ),
+      );
+    },
+    async find(idHash) {
+      const row = await guarded(() =>
+        db.select().from(consoleSessions).where(eq(consoleSessions.idHash, idHash)).get(),
+      );
+      return row === undefined ? undefined : recordOf(row);
+    },
+    async seen(idHash, at) {
+      await guarded(() =>
+        db.update(consoleSessions).set({ lastSeenAt: at }).where(eq(consoleSessions.idHash, idHash)).run(),
+      );
+    },
+    async remove(idHash) {
+      const result = await guarded(() => db.delete(consoleSessions).where(eq(consoleSessions.idHash, idHash)).run());
+      return result.changes > 0;
+    },
+    async purge(at, idleSince) {
+      await guarded(() =>
+        db
+          .delete(consoleSessions)
+          .where(or(lte(consoleSessions.expiresAt, at), lt(consoleSessions.lastSeenAt, idleSince)))
+          .run(),
+      );
+    },
+  };
+}
+
+const MAX_SURPLUS = 100;
+
+type ConsoleSessionRow = typeof consoleSessions.$inferSelect;
+
+function rowOf({ issuer, subject, ...rest }: ConsoleSessionRecord): ConsoleSessionRow {
+  return { ...rest, iss: issuer, sub: subject };
+}
+
+function recordOf({ iss, sub, ...rest }: ConsoleSessionRow): ConsoleSessionRecord {
+  return { ...rest, issuer: iss, subject: sub };
+}

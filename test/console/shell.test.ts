@@ -1,0 +1,184 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chromiumPath, startBrowser } from "../step-up/browser.ts";
+import {
+  axeViolations,
+  consoleUsers,
+  csrfTokenIn,
+  MACHINE_KEY,
+  openConsolePage,
+  overflowOf,
+  postForm,
+  sessionCookie,
+  signIn,
+  startConsole,
+} from "../support/console.ts";
+
+describe.skipIf(chromiumPath === undefined)("the console in a browser", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(() => browser.close());
+
+  it.each([
+    { scripts: true, phone: false, dark: false },
+    { scripts: false, phone: true, dark: true },
+  ])("signs a person in and out ($scripts scripts, phone $phone, dark $dark)", async (options) => {
+    const gateway = await startConsole();
+    const page = await openConsolePage(browser, options);
+    const problems: string[] = [];
+    page.on("console", (message) => {
+      if (["warning", "error"].includes(message.type())) problems.push(message.text());
+    });
+    await page.goto(`${gateway.url}/console/you`);
+    expect(new URL(page.url()).pathname).toBe("/console/sign-in");
+    expect(await overflowOf(page)).toBe(0);
+    if (options.scripts) expect(await axeViolations(page)).toEqual([]);
+    await page.getByLabel("API key").fill(consoleUsers.key("carla"));
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "You" }).waitFor();
+    expect(await page.getByRole("definition").last().textContent()).toBe("yes");
+    expect(await overflowOf(page)).toBe(0);
+    if (options.scripts) expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByText("You are signed out.").waitFor();
+    await page.goto(`${gateway.url}/console/you`);
+    expect(new URL(page.url()).pathname).toBe("/console/sign-in");
+    expect(problems).toEqual([]);
+  });
+
+  it("works for each user of the tests", async () => {
+    const gateway = await startConsole();
+    for (const user of ["ann", "sam", "carla"] as const) {
+      const page = await openConsolePage(browser);
+      await signIn(page, gateway, user, "/console/you");
+      expect(await page.getByRole("definition").first().textContent()).toBe(user);
+    }
+  });
+});
+
+describe("the sign-in with a key", () => {
+  it.each([
+    { key: "pk_nobody", status: 401, says: "This key is not known." },
+    { key: MACHINE_KEY, status: 403, says: "This key belongs to a machine" },
+  ])("refuses $key", async ({ key, status, says }) => {
+    const gateway = await startConsole();
+    const answer = await postForm(gateway, "/console/sign-in", { key });
+    expect(answer.status).toBe(status);
+    expect(answer.headers.getSetCookie()).toEqual([]);
+    expect(await answer.text()).toContain(says);
+  });
+
+  it("holds an address back that fails again and again, and lets it try later", async () => {
+    let at = Date.now();
+    const gateway = await startConsole({}, {}, { now: () => at });
+    const attempt = (key: string) => postForm(gateway, "/console/sign-in", { key });
+    for (let i = 0; i < 10; i++) expect((await attempt("pk_wrong")).status).toBe(401);
+    const held = await attempt(consoleUsers.key("ann"));
+    expect(held.status).toBe(429);
+    expect(Number(held.headers.get("retry-after"))).toBeLessThanOrEqual(60);
+    at += 60_000;
+    expect((await attempt(consoleUsers.key("ann"))).status).toBe(303);
+  });
+
+  it("leads back only to pages of the console", async () => {
+    const gateway = await startConsole();
+    const key = consoleUsers.key("ann");
+    for (const [to, place] of [
+      ["/console/you?x=1", "/console/you?x=1"],
+      ["https://evil.example/console", "/console"],
+      ["//evil.example/console", "/console"],
+      ["/\\evil.example", "/console"],
+      ["/console/../mcp", "/console"],
+      ["/consoles", "/console"],
+      ["/console/sign-out", "/console"],
+    ] as const) {
+      const answer = await postForm(gateway, "/console/sign-in", { key, to });
+      expect(answer.headers.get("location"), to).toBe(place);
+    }
+  });
+
+  it("begins a new session whatever cookie came with it, and ends that one", async () => {
+    const gateway = await startConsole();
+    const planted = await sessionCookie(gateway, "eve");
+    const answer = await postForm(gateway, "/console/sign-in", { key: consoleUsers.key("carla") }, { Cookie: planted });
+    const cookie = answer.headers.getSetCookie()[0] ?? "";
+    expect(cookie).not.toContain(planted);
+    expect(cookie).toMatch(/; Path=\/(?=;|$)/);
+    expect(cookie).toContain("; HttpOnly");
+    expect(cookie).toContain("; SameSite=Lax");
+    expect((await look(gateway, planted)).status).toBe(303);
+  });
+});
+
+describe("a session", () => {
+  it("ends when it is not used for half an hour, and twelve hours after the sign-in", async () => {
+    let at = Date.now();
+    const gateway = await startConsole({}, {}, { now: () => at });
+    const idle = await sessionCookie(gateway, "ann");
+    const used = await sessionCookie(gateway, "sam");
+    const began = at;
+    for (; at < began + 12 * 3_600_000; at += 29 * 60_000) expect((await look(gateway, used)).status).toBe(200);
+    expect((await look(gateway, used)).status).toBe(303);
+    expect((await look(gateway, idle)).status).toBe(303);
+  });
+
+  it("outlives the gateway's process, but not its key", async () => {
+    const gateway = await startConsole();
+    const cookie = await sessionCookie(gateway, "carla");
+    await gateway.restart();
+    expect((await look(gateway, cookie)).status).toBe(200);
+    gateway.reconfigure({ auth: { api_keys: [] } });
+    await gateway.restart();
+    expect((await look(gateway, cookie)).status).toBe(303);
+  });
+
+  it("changes nothing without the token of its own forms", async () => {
+    const gateway = await startConsole();
+    const cookie = await sessionCookie(gateway, "carla");
+    const foreign = csrfTokenIn(await (await look(gateway, await sessionCookie(gateway, "ann"))).text());
+    for (const csrf_token of ["", "x".repeat(64), foreign])
+      expect((await postForm(gateway, "/console/sign-out", { csrf_token }, { Cookie: cookie })).status).toBe(403);
+    const own = csrfTokenIn(await (await look(gateway, cookie)).text());
+    const elsewhere = { Cookie: cookie, Origin: "https://evil.example" };
+    expect((await postForm(gateway, "/console/sign-out", { csrf_token: own }, elsewhere)).status).toBe(403);
+    expect((await look(gateway, cookie)).status).toBe(200);
+    expect((await postForm(gateway, "/console/sign-out", { csrf_token: own }, { Cookie: cookie })).status).toBe(303);
+    expect((await look(gateway, cookie)).status).toBe(303);
+  });
+});
+
+it("says the same strict things with every answer", async () => {
+  const gateway = await startConsole();
+  const cookie = await sessionCookie(gateway, "carla");
+  for (const path of ["/console", "/console/sign-in", "/console/you", "/console/nothing", "/console/assets/x.css"]) {
+    const { headers } = await fetch(`${gateway.url}${path}`, { headers: { cookie }, redirect: "manual" });
+    const policy = headers.get("content-security-policy") ?? "";
+    expect(policy, path).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toContain("unsafe");
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("cache-control")).toBe("no-store");
+  }
+});
+
+it("serves its files under names that change with them, to be kept", async () => {
+  const gateway = await startConsole();
+  const html = await (await fetch(`${gateway.url}/console/sign-in`)).text();
+  const url = /href="(\/console\/assets\/console\.[0-9a-f]{16}\.css)"/.exec(html)?.[1];
+  const answer = await fetch(`${gateway.url}${url}`);
+  expect(answer.headers.get("content-type")).toBe("text/css; charset=utf-8");
+  expect(answer.headers.get("cache-control")).toContain("immutable");
+});
+
+it("says what to configure where nobody can sign in", async () => {
+  const gateway = await startConsole({ auth: { anonymous: true } });
+  const html = await (await fetch(`${gateway.url}/console/sign-in`)).text();
+  expect(html).toContain("portcullis keys create");
+  expect((await postForm(gateway, "/console/sign-in", { key: "" })).status).toBe(401);
+});
+
+function look(gateway: { readonly url: string }, cookie: string): Promise<Response> {
+  return fetch(`${gateway.url}/console/you`, { headers: { cookie }, redirect: "manual" });
+}
