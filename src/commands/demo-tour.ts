@@ -5,17 +5,27 @@ export interface DemoUser {
   readonly key: string;
 }
 
+/** How people sign in with a browser. */
+export interface DemoBrowser {
+  readonly password: string;
+  readonly code: string;
+  /** The file with an access token of Ann's, as the user would name it. */
+  readonly tokenFile: string;
+}
+
 /** The guided tour that `portcullis demo` prints: what runs, whom you can be, what to try, and what will happen. */
 export function demoTour(options: {
   readonly url: string;
   readonly users: { readonly ann: DemoUser; readonly carla: DemoUser; readonly sam: DemoUser };
+  /** `undefined`: nobody can sign in, because the package for that is not installed. */
+  readonly browser: DemoBrowser | undefined;
   /** The folder of the demo's data, as the user wrote it. */
   readonly data: string;
   readonly bold: (text: string) => string;
 }): string {
-  const { url, users, data, bold } = options;
+  const { url, users, browser, data, bold } = options;
   const mcp = `${url}/mcp`;
-  const row = (user: DemoUser): string => `  ${user.user.padEnd(18)} ${user.roles.join(", ").padEnd(19)} ${user.key}`;
+  const row = (user: DemoUser): string => `  ${user.user.padEnd(18)} ${user.roles.join(", ").padEnd(29)} ${user.key}`;
   return `
 ${bold("Portcullis is running.")} One MCP endpoint in front of four servers:
 
@@ -26,6 +36,8 @@ ${bold("Portcullis is running.")} One MCP endpoint in front of four servers:
 ${bold("Three users, each with an API key:")}
 
 ${[users.ann, users.carla, users.sam].map(row).join("\n")}
+
+${browser === undefined ? NO_BROWSER : browserText(browser)}
 
 ${bold("1. A policy looks at the arguments.")} Ann files 12,000 and is refused, in words that her agent understands:
 
@@ -53,12 +65,12 @@ ${curl(mcp, users.ann.key, "crm__delete_customer", { customer_id: "c-1002" })}
    Expect "Deleted customer c-1002." in Ann's terminal. If the line had ended before that, with "input_required", run it
    again: the same call is the same request, also after Ctrl-C. Other arguments are another one, and wait again.
 
-${bold("4. Every decision is on record,")} chained so that nobody can quietly change it (in another terminal):
+${browser === undefined ? "" : `${paymentStep(bold, mcp, browser)}\n\n`}${bold(`${browser === undefined ? 4 : 5}. Every decision is on record,`)} chained so that nobody can quietly change it (in another terminal):
 
    npm run portcullis -- audit list --store file:${data}/portcullis.db
    npm run portcullis -- audit verify --store file:${data}/portcullis.db
 
-${bold("5. Point your own agent at it.")} Claude Code:
+${bold(`${browser === undefined ? 5 : 6}. Point your own agent at it.`)} Claude Code${browser === undefined ? "" : " (without --header it has you sign in)"}:
 
    claude mcp add --transport http portcullis ${mcp} --header "Authorization: Bearer ${users.carla.key}"
 
@@ -68,6 +80,24 @@ ${bold("5. Point your own agent at it.")} Claude Code:
 
 Ctrl-C stops it. The demo keeps its data and keys in ${data}; delete that folder to start afresh.
 `;
+}
+
+const NO_BROWSER = `Nobody can sign in with a browser, and payments above 500 are refused: that needs the package oidc-provider,
+which is not installed here. To have both: npm install --no-save oidc-provider@9`;
+
+function browserText({ password, code }: DemoBrowser): string {
+  return `In a browser they sign in as ann, carla or sam, password ${password}, and code ${code} where one is asked for. The same
+code for everybody, for ever: this identity provider is for trying things out on this machine, and for nothing else.`;
+}
+
+function paymentStep(bold: (text: string) => string, mcp: string, { tokenFile }: DemoBrowser): string {
+  const line = curl(mcp, `$(cat ${tokenFile})`, "payments__make_payment", { amount: 900, to: "ACME" });
+  return `${bold("4. A payment above the limit.")} Ann's agent has a token of her sign-in this morning, with a password. That is not enough:
+
+${line}
+
+   Expect a link. Open it, sign in as ann with password and code, and run the line again: paid. The sign-in counts for
+   five minutes, for her and for this agent. Sign in as sam instead, or without a code, and nothing is gained.`;
 }
 
 function curl(url: string, key: string, tool: string, args: Readonly<Record<string, string | number>>): string {
@@ -85,7 +115,7 @@ function curl(url: string, key: string, tool: string, args: Readonly<Record<stri
     },
   };
   return `   curl -s ${url} \\
-     -H 'Authorization: Bearer ${key}' \\
+     -H "Authorization: Bearer ${key}" \\
      -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' \\
      -H 'MCP-Protocol-Version: 2026-07-28' -H 'Mcp-Method: tools/call' -H 'Mcp-Name: ${tool}' \\
      -d '${JSON.stringify(body)}'`;

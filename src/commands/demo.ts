@@ -1,23 +1,20 @@
-import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { createServer } from "node:net";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { formatConfigError } from "../config/config-error.ts";
-import { loadConfig } from "../config/load.ts";
+import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { DEMO_PEOPLE, type DemoName } from "../demo/demo-people.ts";
+import { DEMO_CODE } from "../demo/identity-provider.ts";
+import { demoKeys, hashOf } from "./demo-keys.ts";
+import { type DemoSignIn, startSignIn, TOKEN_FILE } from "./demo-sign-in.ts";
 import { type DemoUser, demoTour } from "./demo-tour.ts";
 import { createLog } from "./log.ts";
 import { startOrExplain, untilStopped } from "./run-gateway.ts";
 import { bold, type Shell } from "./shell.ts";
 
-const USERS = {
-  ann: { user: "ann@example.com", roles: ["employee"] },
-  carla: { user: "carla@example.com", roles: ["employee", "cfo"] },
-  sam: { user: "sam@example.com", roles: ["employee", "support"] },
-} as const;
-type UserName = keyof typeof USERS;
-
 const DEMO_SETTLE_MS = 20_000;
+const HOST = "127.0.0.1";
 
 /** `portcullis demo`: a gateway that works without any configuration, and a tour of it. */
 export function registerDemo(program: Command, shell: Shell): void {
@@ -25,79 +22,116 @@ export function registerDemo(program: Command, shell: Shell): void {
     .command("demo")
     .description("run a gateway with demo servers, example policies and three users; nothing to configure")
     .option("-p, --port <port>", "port to listen on; 0 picks a free one", "3000")
+    .option("--idp-port <port>", "port of the demo's identity provider; default: that of last time, or a free one")
     .option("-d, --data <dir>", "folder for the demo's data and keys", "./data")
     .addHelpText("after", "\nExample:\n  $ portcullis demo --port 4000\n")
-    .action(async (options: { port: string; data: string }) => {
-      const port = /^\d{1,5}$/.test(options.port) ? Number(options.port) : Number.NaN;
-      if (!(port <= 65_535)) {
-        shell.err(`--port must be a number from 0 to 65535.`);
+    .action(async (options: { port: string; idpPort?: string; data: string }) => {
+      const port = portIn(options.port, 0);
+      const idpPort = options.idpPort === undefined ? undefined : portIn(options.idpPort, 1);
+      if (port === undefined || (options.idpPort !== undefined && idpPort === undefined)) {
+        shell.err(`--port must be a number from 0 to 65535, --idp-port one from 1.`);
         shell.setExitCode(2);
         return;
       }
-      const data = resolve(options.data);
-      const made = demoKeys(data);
-      if (!made.ok) {
-        shell.err(made.error);
+      try {
+        await runDemo(shell, { port, idpPort, data: options.data });
+      } catch (err) {
+        const code = err instanceof Error && "code" in err && "syscall" in err ? String(err.code) : undefined;
+        if (code === undefined) throw err;
+        shell.err(
+          `The demo cannot keep its data in ${resolve(options.data)} (${code}). Name another folder: --data DIR`,
+        );
         shell.setExitCode(1);
-        return;
       }
-      const { keys } = made;
-      const loaded = loadConfig(packaged("examples/demo/portcullis.yaml"), {
-        ...shell.env,
-        ...serverVariables(),
-        DEMO_POLICIES: packaged("policies"),
-        DEMO_DATA: data,
-        DEMO_HASH_ANN: hashOf(keys.ann),
-        DEMO_HASH_CARLA: hashOf(keys.carla),
-        DEMO_HASH_SAM: hashOf(keys.sam),
-      });
-      if (!loaded.ok) {
-        for (const error of loaded.errors) shell.err(formatConfigError(error));
-        shell.setExitCode(1);
-        return;
-      }
-      const config = { ...loaded.config, server: { ...loaded.config.server, port } };
-      const log = createLog({ level: "warn", format: shell.colours ? "pretty" : "json" }, shell.colours);
-      // The tour's lines must work when they are printed, so a slow machine is waited for.
-      const gateway = await startOrExplain(shell, config, log, { settleMs: DEMO_SETTLE_MS });
-      if (gateway === undefined) return;
-      await gateway.wired.settled;
-      const user = (name: UserName): DemoUser => ({ ...USERS[name], key: keys[name] });
-      const users = { ann: user("ann"), carla: user("carla"), sam: user("sam") };
-      shell.out(demoTour({ url: gateway.url, users, data: options.data, bold: (text) => bold(shell, text) }));
-      await untilStopped(shell, log, gateway);
     });
 }
 
-type DemoKeys =
-  | { readonly ok: true; readonly keys: Readonly<Record<UserName, string>> }
-  | { readonly ok: false; readonly error: string };
+interface DemoOptions {
+  readonly port: number;
+  readonly idpPort: number | undefined;
+  /** As the user wrote it. */
+  readonly data: string;
+}
 
-// Kept, so that a client that was set up yesterday still works today. The demo listens on this machine only.
-function demoKeys(data: string): DemoKeys {
-  const path = join(data, "demo-keys.json");
+async function runDemo(shell: Shell, options: DemoOptions): Promise<void> {
+  const refuse = (...errors: readonly string[]): void => {
+    for (const error of errors) shell.err(error);
+    shell.setExitCode(1);
+  };
+  const data = resolve(options.data);
+  const made = demoKeys(data);
+  if (!made.ok) return refuse(made.error);
+  const { keys } = made;
+  const log = createLog({ level: "warn", format: shell.colours ? "pretty" : "json" }, shell.colours);
+  // Whoever issues tokens for the gateway has to know its address before it listens there.
+  const port = options.port === 0 ? await freePort() : options.port;
+  const gatewayUrl = `http://${HOST}:${port}`;
+  const started = await startSignIn({ data, host: HOST, port: options.idpPort, gatewayUrl, log });
+  if (!started.ok) return refuse(started.error);
+  const { signIn } = started;
   try {
-    const kept: unknown = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {};
-    const keyOf = (name: UserName): string => {
-      const key =
-        typeof kept === "object" && kept !== null ? Object.entries(kept).find(([k]) => k === name)?.[1] : undefined;
-      return typeof key === "string" ? key : `pk_${randomBytes(24).toString("base64url")}`;
+    const loaded = demoConfig(shell, { data, keys, gatewayUrl, signIn });
+    if (!loaded.ok) return refuse(...loaded.errors.map(formatConfigError));
+    const config = { ...loaded.config, server: { ...loaded.config.server, host: HOST, port } };
+    // The tour's lines must work when they are printed, so a slow machine is waited for.
+    const gateway = await startOrExplain(shell, config, log, { settleMs: DEMO_SETTLE_MS });
+    if (gateway === undefined) return;
+    await gateway.wired.settled;
+    const user = (name: DemoName): DemoUser => {
+      const { email, roles } = DEMO_PEOPLE[name];
+      return { user: email, roles, key: keys[name] };
     };
-    const keys = { ann: keyOf("ann"), carla: keyOf("carla"), sam: keyOf("sam") };
-    mkdirSync(data, { recursive: true, mode: 0o700 });
-    writeFileSync(path, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
-    return { ok: true, keys };
-  } catch (err) {
-    if (err instanceof SyntaxError)
-      return { ok: false, error: `${path} is broken. Remove it, and the demo makes new keys.` };
-    const code = err instanceof Error && "code" in err ? String(err.code) : undefined;
-    if (code === undefined) throw err;
-    return { ok: false, error: `The demo cannot keep its data in ${data} (${code}). Name another folder: --data DIR` };
+    const users = { ann: user("ann"), carla: user("carla"), sam: user("sam") };
+    const tokenFile = `${options.data}/${TOKEN_FILE}`;
+    const browser = signIn && { password: signIn.password, code: DEMO_CODE, tokenFile };
+    const { url } = gateway;
+    shell.out(demoTour({ url, users, browser, data: options.data, bold: (text) => bold(shell, text) }));
+    await untilStopped(shell, log, gateway);
+  } finally {
+    await signIn?.provider.close();
   }
 }
 
-function hashOf(key: string): string {
-  return `sha256:${createHash("sha256").update(key).digest("hex")}`;
+function demoConfig(
+  shell: Shell,
+  demo: {
+    readonly data: string;
+    readonly keys: Readonly<Record<DemoName, string>>;
+    readonly gatewayUrl: string;
+    readonly signIn: DemoSignIn | undefined;
+  },
+): LoadedConfig {
+  const { keys, signIn, gatewayUrl } = demo;
+  const loaded = loadConfig(packaged("examples/demo/portcullis.yaml"), {
+    ...shell.env,
+    ...serverVariables(),
+    DEMO_POLICIES: packaged("policies"),
+    DEMO_DATA: demo.data,
+    DEMO_URL: gatewayUrl,
+    DEMO_HASH_ANN: hashOf(keys.ann),
+    DEMO_HASH_CARLA: hashOf(keys.carla),
+    DEMO_HASH_SAM: hashOf(keys.sam),
+    DEMO_ISSUER: signIn?.provider.issuer ?? gatewayUrl,
+    DEMO_CLIENT_SECRET: signIn?.clientSecret ?? "none",
+  });
+  if (!loaded.ok || signIn !== undefined) return loaded;
+  // Without the provider nobody can sign in, and nobody is sent there.
+  return { ...loaded, config: { ...loaded.config, auth: { ...loaded.config.auth, jwt: [] }, stepUp: undefined } };
+}
+
+function portIn(text: string, least: number): number | undefined {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  return port >= least && port <= 65_535 ? port : undefined;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((found, failed) => {
+    const probe = createServer().once("error", failed);
+    probe.listen(0, HOST, () => {
+      const address = probe.address();
+      probe.close(() => found(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
 }
 
 function packaged(path: string): string {

@@ -1,57 +1,19 @@
-import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Demo, runLines as run, startDemo } from "../support/demo.ts";
 import { eventually } from "../support/eventually.ts";
-import { type Program, startProgram } from "../support/program.ts";
 
-const root = join(import.meta.dirname, "../..");
 const hasCurl = spawnSync("curl", ["--version"]).status === 0;
 
-let data: string;
-let demo: Program;
+let demo: Demo;
 beforeAll(async () => {
-  data = mkdtempSync(join(tmpdir(), "portcullis-demo-"));
-  demo = await startProgram({
-    name: "the demo",
-    command: process.execPath,
-    args: ["--import", import.meta.resolve("tsx"), join(root, "src/cli.ts"), "demo", "--port", "0", "--data", data],
-    ready: /Ctrl-C stops it/,
-    readyMs: 60_000,
-  });
+  demo = await startDemo();
 }, 70_000);
-afterAll(async () => {
-  await demo.stop();
-  rmSync(data, { recursive: true, force: true });
-});
+afterAll(() => demo?.stop());
 
-/** The lines of the tour that this matches, as printed; with more than one match the last. @throws if there are none */
-function printed(pattern: RegExp): string {
-  const found = [...demo.output().matchAll(pattern)].at(-1)?.[0];
-  if (found === undefined) throw new Error(`The tour has no ${pattern}: ${demo.output()}`);
-  return found;
-}
-
-/** Runs lines in a shell of their own. */
-function run(lines: string) {
-  const child = spawn("sh", ["-c", lines], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
-  const texts = { out: "", err: "" };
-  child.stdout.on("data", (chunk: Buffer) => {
-    texts.out += chunk.toString("utf8");
-  });
-  child.stderr.on("data", (chunk: Buffer) => {
-    texts.err += chunk.toString("utf8");
-  });
-  const ended = new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
-    child.once("close", (code) => resolve({ code, ...texts }));
-  });
-  return { child, texts, ended };
-}
-
-const ask = (): string => printed(/^ {3}curl -s[\s\S]*?-d '.*'$/gm);
-const asSam = (): string => printed(/^ {3}export PORTCULLIS_URL=.*$/gm);
-const list = (): string => `${asSam()}\n${printed(/^ {3}npm run portcullis -- approvals list.*$/gm)}`;
+const ask = (): string => demo.curl("crm__delete_customer");
+const asSam = (): string => demo.printed(/^ {3}export PORTCULLIS_URL=.*$/gm);
+const list = (): string => `${asSam()}\n${demo.printed(/^ {3}npm run portcullis -- approvals list.*$/gm)}`;
 
 /** The id of the only request that waits, from the list. */
 async function onlyId(): Promise<string> {
@@ -63,7 +25,7 @@ async function onlyId(): Promise<string> {
 
 /** Decides as the tour says. There is nobody at a terminal here, so that what is asked there is said beforehand. */
 function approve(id: string) {
-  const line = printed(/^ {3}npm run portcullis -- approvals approve.*$/gm).replace(/<.*>/, id);
+  const line = demo.printed(/^ {3}npm run portcullis -- approvals approve.*$/gm).replace(/<.*>/, id);
   return run(`${asSam()}\n${line} --yes`).ended;
 }
 
@@ -89,7 +51,7 @@ describe.skipIf(!hasCurl)("the demo's call that waits for people", () => {
 
 describe("the example of a client that waits", () => {
   const client = (customer: string) => {
-    const [, url = "", key = ""] = /curl -s (\S+) .*\n.*Bearer (\w\S+)'/.exec(ask()) ?? [];
+    const [, url = "", key = ""] = /curl -s (\S+) .*\n.*Bearer (\w\S+)"/.exec(ask()) ?? [];
     const line = `node examples/approvals/call-and-wait.mjs ${url} crm__delete_customer '{"customer_id":"${customer}"}'`;
     return run(`PORTCULLIS_KEY=${key} ${line}`);
   };

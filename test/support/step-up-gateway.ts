@@ -4,6 +4,7 @@ import { startTestGateway, type TestGateway } from "./gateway.ts";
 import { type ModernUpstream, startModernUpstream } from "./modern-upstream.ts";
 import { type OidcServer, type SignIn, STEP_UP_SECRET, startOidc } from "./oidc.ts";
 import { modern, type RawAnswer, send } from "./raw-mcp.ts";
+import { visit } from "./visit.ts";
 
 export const RESOURCE = "https://mcp.example/mcp";
 
@@ -178,19 +179,4 @@ export async function signInAt(
   account: string,
 ): Promise<{ readonly status: number; readonly text: string }> {
   return (await openLink(url)).finish(account);
-}
-
-// Cookies are kept by host and port: gateway and provider are both on loopback.
-async function visit(jar: Map<string, string>, url: URL, init: RequestInit = {}): Promise<Response> {
-  const cookie = [...jar]
-    .filter(([name]) => name.startsWith(`${url.host} `))
-    .map(([name, value]) => `${name.slice(url.host.length + 1)}=${value}`)
-    .join("; ");
-  const response = await fetch(url, { ...init, redirect: "manual", headers: { ...init.headers, cookie } });
-  for (const line of response.headers.getSetCookie()) {
-    const [pair = ""] = line.split(";");
-    const at = pair.indexOf("=");
-    jar.set(`${url.host} ${pair.slice(0, at)}`, pair.slice(at + 1));
-  }
-  return response;
 }

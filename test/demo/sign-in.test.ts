@@ -1,0 +1,156 @@
+import { spawnSync } from "node:child_process";
+import { createServer } from "node:http";
+import { auth, type OAuthClientProvider } from "@modelcontextprotocol/sdk/client/auth.js";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import type { OAuthClientInformationMixed, OAuthTokens } from "@modelcontextprotocol/sdk/shared/auth.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { chromiumPath, openPage, startBrowser } from "../step-up/browser.ts";
+import { type Demo, runLines, startDemo } from "../support/demo.ts";
+
+let demo: Demo;
+let browser: Browser;
+beforeAll(async () => {
+  demo = await startDemo();
+  if (chromiumPath !== undefined) browser = await startBrowser();
+}, 90_000);
+afterAll(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+const hasCurl = spawnSync("curl", ["--version"]).status === 0;
+const title = (page: Page) => page.locator("h1").textContent();
+
+/** What the tour says to sign in with. */
+function secrets(): { readonly password: string; readonly code: string } {
+  const [, password = "", code = ""] = /password (\S+), and code (\d+)/.exec(demo.program.output()) ?? [];
+  return { password, code };
+}
+
+/** Fills in the login page and submits it. */
+async function logIn(page: Page, user: string, act = "Sign in"): Promise<void> {
+  const { password, code } = secrets();
+  await page.getByLabel("User").fill(user);
+  await page.getByLabel("Password").fill(password);
+  const field = page.getByLabel("One-time code");
+  if (act === "Sign in" && (await field.isVisible())) await field.fill(code);
+  await page.getByRole("button", { name: act }).click();
+}
+
+/** Runs the printed line; the tool's text, or the words of the gateway. */
+async function pay(): Promise<string> {
+  const { result } = JSON.parse((await runLines(demo.curl("payments__make_payment")).ended).out);
+  return String(result.content[0].text);
+}
+
+const skip = chromiumPath === undefined;
+
+describe.skipIf(!hasCurl)("the demo's payment above the limit", { timeout: 90_000, skip }, () => {
+  it("asks for a sign-in, takes it from a browser, and is made then", async () => {
+    const words = await pay();
+    const link = /http:\S+\/step-up\/[\w-]+/.exec(words)?.[0] ?? "";
+    const page = await openPage(browser, { phone: true, dark: true });
+    const violations: string[] = [];
+    page.on("console", (message) => violations.push(message.text()));
+    const begin = async (): Promise<void> => {
+      await page.goto(link);
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByText("Never use this for real").waitFor();
+    };
+
+    for (const [user, act, expected] of [
+      ["sam", "Sign in", "This is somebody else's request"],
+      ["ann", "I have no code", "This sign-in is not strong enough"],
+      ["ann", "Cancel", "You cancelled the sign-in"],
+    ] as const) {
+      await begin();
+      await logIn(page, user, act);
+      await page.waitForURL(/\/oauth\/callback/);
+      expect(await title(page)).toBe(expected);
+    }
+    expect(await pay()).toContain("/step-up/");
+
+    await begin();
+    const overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+    expect(await page.evaluate(overflow)).toBe(0);
+    await logIn(page, "ann");
+    await page.waitForURL(/\/oauth\/callback/);
+    expect(await title(page)).toBe("Confirmed");
+    expect(violations.filter((text) => text.includes("Content Security Policy"))).toEqual([]);
+    expect(await pay()).toContain("900");
+    expect(await pay()).not.toContain("/step-up/");
+  });
+});
+
+describe("an agent without a key", { timeout: 90_000, skip }, () => {
+  it("finds the demo's identity provider, registers there, has its user sign in, and sees their tools", async () => {
+    const mcp = demo.printed(/http:\S+\/mcp(?= )/g);
+    const callback = await startCallback();
+    const page = await openPage(browser);
+    const kept: { client?: OAuthClientInformationMixed; tokens?: OAuthTokens; verifier?: string } = {};
+    const signingIn: OAuthClientProvider = {
+      redirectUrl: callback.url,
+      clientMetadata: {
+        client_name: "An agent",
+        redirect_uris: [callback.url],
+        token_endpoint_auth_method: "none",
+        grant_types: ["authorization_code", "refresh_token"],
+        response_types: ["code"],
+      },
+      clientInformation: () => kept.client,
+      saveClientInformation: (client) => {
+        kept.client = client;
+      },
+      tokens: () => kept.tokens,
+      saveTokens: (tokens) => {
+        kept.tokens = tokens;
+      },
+      saveCodeVerifier: (verifier) => {
+        kept.verifier = verifier;
+      },
+      codeVerifier: () => kept.verifier ?? "",
+      redirectToAuthorization: async (url) => {
+        await page.goto(url.href);
+        expect(await page.locator("main").textContent()).toContain("to use An agent");
+        // Stronger than asked for: there is a tick for that.
+        await page.getByLabel("Also with a code").check();
+        await logIn(page, "sam");
+      },
+    };
+    expect(await auth(signingIn, { serverUrl: mcp })).toBe("REDIRECT");
+    expect(await auth(signingIn, { serverUrl: mcp, authorizationCode: await callback.code })).toBe("AUTHORIZED");
+
+    const client = new Client({ name: "agent", version: "1" });
+    // The SDK's own types disagree under exactOptionalPropertyTypes.
+    await client.connect(new StreamableHTTPClientTransport(new URL(mcp), { authProvider: signingIn }) as Transport);
+    onTestFinished(() => client.close());
+    const { tools } = await client.listTools();
+    // Sam's role shows him what Ann's does not.
+    expect(tools.map((tool) => tool.name)).toContain("crm__get_customer");
+    const paid = await client.callTool({ name: "payments__make_payment", arguments: { amount: 900, to: "ACME" } });
+    expect(paid).not.toHaveProperty("isError", true);
+  });
+});
+
+/** Where an agent waits for its user's browser. */
+async function startCallback(): Promise<{ readonly url: string; readonly code: Promise<string> }> {
+  let arrived: (code: string) => void = () => {};
+  const code = new Promise<string>((resolve) => {
+    arrived = resolve;
+  });
+  const server = createServer((request, response) => {
+    response.end("You can go back to your agent.");
+    arrived(new URL(request.url ?? "", "http://agent").searchParams.get("code") ?? "");
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the callback has no port");
+  return { url: `http://localhost:${address.port}/callback`, code };
+}
