@@ -1,9 +1,7 @@
 import type { Approvals } from "./approvals/approvals.ts";
 import { createApprovals } from "./approvals/create-approvals.ts";
 import type { ApprovalTiming } from "./approvals/deps.ts";
-import { createNotifiers } from "./approvals/notify/create-notifiers.ts";
 import { createDispatcher, type Dispatcher } from "./approvals/notify/dispatcher.ts";
-import type { Notifier } from "./approvals/notify/notifier.ts";
 import { createAudit } from "./audit/create-audit.ts";
 import { redact } from "./audit/redact.ts";
 import { createRollUp, type RollUpTiming } from "./audit/roll-up.ts";
@@ -21,8 +19,11 @@ import { recordSignIns } from "./gateway/step-up-record.ts";
 import { createPrincipalNow } from "./identity/principal-now.ts";
 import type { ActivityOperations } from "./operations/activity.ts";
 import { createActivityOperations } from "./operations/create-activity-operations.ts";
+import { createEvents, type EventSource } from "./operations/create-events.ts";
+import type { Events } from "./operations/events.ts";
 import type { ToolView, UpstreamOperations } from "./operations/upstreams.ts";
 import { type PolicyDirectory, watchPolicies } from "./policy/directory.ts";
+import { readNotifiers } from "./read-notifiers.ts";
 import { createStepUp, type StepUpService } from "./step-up/create-step-up.ts";
 import type { StepUpLimits } from "./step-up/options.ts";
 import { openStore, type Store } from "./store/open-store.ts";
@@ -56,6 +57,7 @@ export interface Wired {
   readonly upstreamOperations: UpstreamOperations;
   /** Every tool of every upstream, as operators see it. */
   readonly tools: () => readonly ToolView[];
+  readonly events: Events;
   /** Of the gateway's secret, for one purpose each. */
   readonly seal: (purpose: string) => Seal;
   readonly keyedHash: (purpose: string) => (text: string) => string;
@@ -89,6 +91,8 @@ export interface WireDeps {
     readonly rollUp?: Partial<RollUpTiming>;
     /** How long a start waits for slow upstreams, ms. Default 4,000. */
     readonly settleMs?: number;
+    /** How often operators hear of what other processes do, ms. Default 500. */
+    readonly eventPollMs?: number;
     /** How often upstreams are looked for that other processes registered, ms. Default 2,000. */
     readonly registryPollMs?: number;
   };
@@ -101,13 +105,20 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
   const { log, now, timing = {} } = deps;
   // Nobody has seen a list before there is a gateway, so that an earlier swap concerns nobody.
   let swapped: WiredGateway["policiesReplaced"] = () => {};
+  let announce: EventSource["policiesChanged"] = () => {};
+  const announced = (refused: boolean) => announce({ digest: policies.current().digest, refused });
   const opened = await watchPolicies({
     dir: config.policies.dir,
     default: config.policies.default,
     flows: config.approvalFlows.map((flow) => flow.name),
     log,
     now,
-    onSwap: (set, before) => swapped(before, set),
+    onSwap: (set, before) => {
+      swapped(before, set);
+      announced(false);
+    },
+    onRefused: () => announced(true),
+    onRepaired: () => announced(false),
   });
   if (!opened.ok) return { ok: false, error: opened.report };
   const { policies } = opened;
@@ -180,6 +191,11 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     log,
     now,
   });
+  const events = createEvents({
+    ...{ tail: store.approvalTail, approvals, upstreams, log },
+    ...(timing.eventPollMs === undefined ? {} : { pollMs: timing.eventPollMs }),
+  });
+  announce = events.policiesChanged;
   swapped = (before, after) => gateway.policiesReplaced(before, after);
 
   recordApprovals(approvals, audit);
@@ -203,6 +219,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     keyedHash: (purpose) => createKeyedHash(secret, purpose),
     upstreamOperations: servers.operations,
     tools: servers.tools,
+    events,
     activity: createActivityOperations({ audit: store.audit, counts: store.activity, rollUp, approvals, now }),
     settled: within(timing.settleMs ?? SETTLE_MS, catalog.settled(upstreams.names())),
     begin(url) {
@@ -216,6 +233,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     drain,
     reload: (next) => registry.configure(next),
     async close() {
+      events.close();
       await drain();
       await policies.close();
       await servers.close();
@@ -230,16 +248,4 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     },
   };
   return { ok: true, wired };
-}
-
-type Notifying =
-  | { readonly ok: true; readonly notifiers: ReadonlyMap<string, Notifier> }
-  | { readonly ok: false; readonly error: string };
-
-function readNotifiers(config: Config, deps: Pick<WireDeps, "log" | "now">): Notifying {
-  try {
-    return { ok: true, notifiers: createNotifiers(config.notifiers, deps) };
-  } catch (err) {
-    return { ok: false, error: err instanceof Error ? err.message : "A notifier cannot be used." };
-  }
 }

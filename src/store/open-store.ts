@@ -6,6 +6,7 @@ import type { ActivityStore } from "./activity.ts";
 import { createActivityStore } from "./activity-rows.ts";
 import { prepareAppend } from "./append-audit.ts";
 import { createApprovalStore } from "./approval-store.ts";
+import { type ApprovalTail, createApprovalTail } from "./approval-tail.ts";
 import type { ApprovalStore } from "./approvals.ts";
 import type { AuditReader, AuditRows } from "./audit-rows.ts";
 import { BACKSTOP_PAGES, type Checkpointer, createCheckpointer } from "./checkpointer.ts";
@@ -35,6 +36,7 @@ export interface Store {
   readonly definitions: DefinitionStore & DefinitionReader;
   readonly rateLimits: RateLimits;
   readonly approvals: ApprovalStore;
+  readonly approvalTail: ApprovalTail;
   readonly outbox: Outbox;
   readonly stepUp: StepUpStore;
   readonly activity: ActivityStore;
@@ -91,6 +93,7 @@ export function openStore(options: StoreOptions): Store {
     definitions: { ...createDefinitionReader(db, guarded), ...createDefinitionStore(db, guarded) },
     rateLimits,
     approvals: createApprovalStore({ db, guarded, onCommit }),
+    approvalTail: createApprovalTail(db, guarded),
     outbox: createOutbox({ db, guarded, onCommit }),
     stepUp: createStepUpStore({ db, guarded, onCommit }),
     activity: createActivityStore({ connection, guarded, onCommit }),
