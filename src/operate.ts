@@ -12,5 +12,6 @@ export function operate({ wired }: { readonly wired: Wired }): AssembledOperatio
     upstreams: wired.upstreamOperations,
     tools: wired.tools,
     events: wired.events,
+    activity: wired.activity,
   };
 }
