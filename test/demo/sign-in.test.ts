@@ -8,6 +8,7 @@ import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { chromiumPath, openPage, startBrowser } from "../step-up/browser.ts";
+import { type BrowserSecrets, logIn, toLogin } from "../support/browser-sign-in.ts";
 import { type Demo, runLines, startDemo } from "../support/demo.ts";
 
 let demo: Demo;
@@ -25,19 +26,9 @@ const hasCurl = spawnSync("curl", ["--version"]).status === 0;
 const title = (page: Page) => page.locator("h1").textContent();
 
 /** What the tour says to sign in with. */
-function secrets(): { readonly password: string; readonly code: string } {
+function secrets(): BrowserSecrets {
   const [, password = "", code = ""] = /password (\S+), and code (\d+)/.exec(demo.program.output()) ?? [];
   return { password, code };
-}
-
-/** Fills in the login page and submits it. */
-async function logIn(page: Page, user: string, act = "Sign in"): Promise<void> {
-  const { password, code } = secrets();
-  await page.getByLabel("User").fill(user);
-  await page.getByLabel("Password").fill(password);
-  const field = page.getByLabel("One-time code");
-  if (act === "Sign in" && (await field.isVisible())) await field.fill(code);
-  await page.getByRole("button", { name: act }).click();
 }
 
 /** Runs the printed line; the tool's text, or the words of the gateway. */
@@ -55,28 +46,23 @@ describe.skipIf(!hasCurl)("the demo's payment above the limit", { timeout: 90_00
     const page = await openPage(browser, { phone: true, dark: true });
     const violations: string[] = [];
     page.on("console", (message) => violations.push(message.text()));
-    const begin = async (): Promise<void> => {
-      await page.goto(link);
-      await page.getByRole("button", { name: "Sign in" }).click();
-      await page.getByText("Never use this for real").waitFor();
-    };
 
     for (const [user, act, expected] of [
       ["sam", "Sign in", "This is somebody else's request"],
       ["ann", "I have no code", "This sign-in is not strong enough"],
       ["ann", "Cancel", "You cancelled the sign-in"],
     ] as const) {
-      await begin();
-      await logIn(page, user, act);
+      await toLogin(page, link);
+      await logIn(page, secrets(), user, act);
       await page.waitForURL(/\/oauth\/callback/);
       expect(await title(page)).toBe(expected);
     }
     expect(await pay()).toContain("/step-up/");
 
-    await begin();
+    await toLogin(page, link);
     const overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
     expect(await page.evaluate(overflow)).toBe(0);
-    await logIn(page, "ann");
+    await logIn(page, secrets(), "ann");
     await page.waitForURL(/\/oauth\/callback/);
     expect(await title(page)).toBe("Confirmed");
     expect(violations.filter((text) => text.includes("Content Security Policy"))).toEqual([]);
@@ -117,7 +103,7 @@ describe("an agent without a key", { timeout: 90_000, skip }, () => {
         expect(await page.locator("main").textContent()).toContain("to use An agent");
         // Stronger than asked for: there is a tick for that.
         await page.getByLabel("Also with a code").check();
-        await logIn(page, "sam");
+        await logIn(page, secrets(), "sam");
       },
     };
     expect(await auth(signingIn, { serverUrl: mcp })).toBe("REDIRECT");

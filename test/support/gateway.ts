@@ -25,11 +25,11 @@ export interface TestGateway {
   close(): Promise<void>;
 }
 
-/** Starts a gateway with `config` (as in `portcullis.yaml`) on a free port. @throws with every error when refused */
+/** Starts a gateway with `config` (as in `portcullis.yaml`) on a free port, unless `port` says which. @throws with every error when refused */
 export async function startTestGateway(
   config: object,
   policies: Readonly<Record<string, string>> = {},
-  deps: Omit<Parameters<typeof startGateway>[1], "log"> = {},
+  deps: Omit<Parameters<typeof startGateway>[1], "log"> & { readonly port?: number } = {},
 ): Promise<TestGateway> {
   const dir = mkdtempSync(join(tmpdir(), "portcullis-e2e-"));
   const file = join(dir, "portcullis.yaml");
@@ -53,7 +53,7 @@ export async function startTestGateway(
     await started.gateway.wired.settled;
     return started.gateway;
   };
-  let running = await start(0);
+  let running = await start(deps.port ?? 0);
 
   return {
     url: running.url,
