@@ -1,9 +1,17 @@
 import { createApprovalOperations } from "./operations/create-approval-operations.ts";
+import { createSessionOperations } from "./operations/create-session-operations.ts";
 import type { AssembledOperations } from "./operations/operations.ts";
+import type { LiveSessions } from "./operations/sessions.ts";
 import type { Wired } from "./wire.ts";
 
-/** What operators see and do, made of the wired rooms. */
-export function operate({ wired }: { readonly wired: Wired }): AssembledOperations {
+/** What operators see and do, made of the wired rooms and of what the endpoint holds for its clients. */
+export function operate(deps: {
+  readonly wired: Wired;
+  readonly live: LiveSessions;
+  /** ms since the epoch. */
+  readonly now: () => number;
+}): AssembledOperations {
+  const { wired, live, now } = deps;
   return {
     approvals: createApprovalOperations({
       ...{ approvals: wired.approvals, definitions: wired.store.definitions },
@@ -13,5 +21,6 @@ export function operate({ wired }: { readonly wired: Wired }): AssembledOperatio
     tools: wired.tools,
     events: wired.events,
     activity: wired.activity,
+    sessions: createSessionOperations({ live, store: wired.store.sessions, audit: wired.audit, now }),
   };
 }

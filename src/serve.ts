@@ -12,6 +12,7 @@ import { createApiKeyLookup } from "./identity/api-keys.ts";
 import { createIdentity } from "./identity/create-identity.ts";
 import { createPrincipalNow } from "./identity/principal-now.ts";
 import { operate } from "./operate.ts";
+import type { AssembledOperations } from "./operations/operations.ts";
 import { createStepUpPages } from "./step-up/pages.ts";
 import { VERSION } from "./version.ts";
 import { type WireDeps, type Wired, wire } from "./wire.ts";
@@ -21,6 +22,7 @@ export interface RunningGateway {
   /** The public URL, without `/mcp`. */
   readonly url: string;
   readonly wired: Wired;
+  readonly operations: AssembledOperations;
   /** What the endpoint holds for its clients right now. */
   stats(): McpEndpointStats;
   /** Stops listening, lets calls in flight finish for up to six seconds, then ends everything. Safe to call twice. */
@@ -86,7 +88,7 @@ export async function startGateway(
   void wired.settled.then(() => {
     if (state === "starting") state = "ready";
   });
-  const operations = operate({ wired });
+  const operations = operate({ wired, live: endpoint.clients, now });
   const { adminRoles, apiKeys } = config.auth;
   const browserSessions = createConsoleSessions({
     store: wired.store.consoleSessions,
@@ -138,6 +140,7 @@ export async function startGateway(
     gateway: {
       url,
       wired,
+      operations,
       stats: () => endpoint.stats(),
       close: () => {
         closing ??= close();

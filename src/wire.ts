@@ -2,6 +2,7 @@ import type { Approvals } from "./approvals/approvals.ts";
 import { createApprovals } from "./approvals/create-approvals.ts";
 import type { ApprovalTiming } from "./approvals/deps.ts";
 import { createDispatcher, type Dispatcher } from "./approvals/notify/dispatcher.ts";
+import type { Audit } from "./audit/audit.ts";
 import { createAudit } from "./audit/create-audit.ts";
 import { redact } from "./audit/redact.ts";
 import { createRollUp, type RollUpTiming } from "./audit/roll-up.ts";
@@ -49,6 +50,7 @@ const LAST_WRITE_MS = 1_000;
 export interface Wired {
   readonly gateway: Gateway;
   readonly store: Store;
+  readonly audit: Audit;
   readonly approvals: Approvals;
   readonly stepUp: StepUpService;
   readonly upstreams: Upstreams;
@@ -211,6 +213,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
   const wired: Wired = {
     gateway,
     store,
+    audit,
     approvals,
     stepUp,
     upstreams,

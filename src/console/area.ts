@@ -7,6 +7,8 @@ import type { ConsoleEnv } from "./console-env.ts";
 /** What the pages of an area are made of. */
 export interface AreaDeps {
   readonly operations: AssembledOperations;
+  /** Where clients and browsers reach the gateway. */
+  readonly hosts: { readonly publicUrl: string };
   readonly log: Log;
 }
 

@@ -17,7 +17,7 @@ type Position = Pick<SessionView, "lastSeenAt" | "id">;
  */
 export function createSessionOperations(deps: {
   readonly live: LiveSessions;
-  readonly store: Pick<SessionStore, "list" | "remove">;
+  readonly store: Pick<SessionStore, "find" | "list" | "remove">;
   readonly audit: { record(act: AdminAct): void };
   /** ms since the epoch. */
   readonly now: () => number;
@@ -52,6 +52,13 @@ export function createSessionOperations(deps: {
       const last = items.at(-1);
       const more = shown.length > limit && last !== undefined;
       return { items, nextCursor: more ? `${last.lastSeenAt}.${last.id}` : undefined };
+    },
+
+    async find(id) {
+      const here = live.list().find((session) => session.id === id);
+      if (here !== undefined) return here;
+      const row = await store.find(id);
+      return row === undefined ? undefined : viewOf(row);
     },
 
     async end({ principal, admin }, id) {

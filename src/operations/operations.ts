@@ -18,4 +18,4 @@ export interface Operations {
 }
 
 /** The members that are there. */
-export type AssembledOperations = Pick<Operations, "approvals" | "upstreams" | "tools" | "events" | "activity">;
+export type AssembledOperations = Omit<Operations, "policies">;

@@ -88,6 +88,7 @@ it("a stream of a modern client that is ended closes with its response, and the 
   const { port, gateway, operations, list } = await serve(temporaryDir());
   const [ended, other] = [await listen(port), await listen(port, "carol")];
   const id = (await list()).find((session) => session.subject === "bob")?.id ?? "";
+  expect(await operations.find(id)).toMatchObject({ id, era: "modern" });
   expect(await operations.end(ADMIN, id)).toEqual({ ok: true });
   await ended.ended;
   expect((await ended.event((message) => message["id"] === 1)).message).toMatchObject({
@@ -106,8 +107,9 @@ it("a session of before a restart shows what is on disk and can be ended", async
   const { port, operations, list } = await serve(dir);
   const shown = { subject: "alice", email: undefined, connected: false, inFlight: 0 };
   expect(await list()).toMatchObject([{ id: sha256(own.id), ...shown, clientInfo: { name: "raw", version: "0" } }]);
+  expect(await operations.find(sha256(own.id))).toEqual((await list())[0]);
   expect(await operations.end(ADMIN, sha256(own.id))).toEqual({ ok: true });
-  expect(await list()).toEqual([]);
+  expect([await operations.find(sha256(own.id)), await list()]).toEqual([undefined, []]);
   const ping = { jsonrpc: "2.0", id: 1, method: "ping" };
   expect((await send(port, { headers: own.headers, body: ping })).status).toBe(404);
 });

@@ -5,13 +5,12 @@ import { createConsoleSessions } from "../../src/console/sessions.ts";
 import { createHttpServer } from "../../src/http-server.ts";
 import { createApiKeyLookup } from "../../src/identity/api-keys.ts";
 import { createPrincipalNow } from "../../src/identity/principal-now.ts";
-import { operate } from "../../src/operate.ts";
 import { CONSOLE_CONFIG, consoleUsers, startConsole } from "./console.ts";
 import { recordingLog } from "./recording-log.ts";
 
 /** A console with areas of the test's own, on a port of its own. Ends with the test. */
 export async function startAreaConsole(areas: readonly Area[]): Promise<{ readonly url: string }> {
-  const { wired } = (await startConsole()).running;
+  const { wired, operations } = (await startConsole()).running;
   const apiKeys = consoleUsers.auth.api_keys.map((key) => ({ ...key, email: undefined, groups: [] }));
   const now = Date.now;
   let fetch: ReturnType<typeof createConsole>["fetch"] | undefined;
@@ -31,7 +30,6 @@ export async function startAreaConsole(areas: readonly Area[]): Promise<{ readon
   const hosts = { publicUrl: url, listen: () => ({ host: "127.0.0.1", port }), allowedHosts: [], allowedOrigins: [] };
   const keyOwner = createApiKeyLookup(apiKeys);
   const adminRoles = CONSOLE_CONFIG.auth.admin.roles;
-  const operations = operate({ wired });
   fetch = createConsole({
     ...{ areas, operations, sessions, hosts, keyOwner, adminRoles, now },
     log: recordingLog(),
