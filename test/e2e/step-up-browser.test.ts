@@ -166,3 +166,27 @@ describe.each(REPRESENTATIVES)("$client gains nothing by", options, ({ client: k
     expect(world.runs()).toBe(before + 1);
   });
 });
+
+describe("what is kept of a way to the identity provider and back", options, () => {
+  it("is neither the code, nor the state, nor what the browser or the agent proved themselves with", async () => {
+    const [representative] = REPRESENTATIVES;
+    if (representative === undefined) throw new Error("There is no such client.");
+    const client = await connected(representative.connect, world.tokens.weak);
+    const challenged = await client.begin("pay in secret");
+    const page = await open();
+    await toLogin(page, challenged.link);
+    const cookie =
+      (await page.context().cookies()).find(({ name }) => name.includes("portcullis-step-up"))?.value ?? "";
+    const answer = await holdAnswer(page, world.secrets, "ann");
+    await page.goto(answer.href);
+    expect(await titleOf(page)).toBe("Confirmed");
+    expect(await challenged.end()).toMatchObject({ isError: false });
+    const kept = [await page.content(), ...world.gateway.logged, ...world.stored()].join("\n");
+    expect(kept).toContain("signed_in");
+    const { code, state } = Object.fromEntries(answer.searchParams);
+    for (const secret of [code, state, cookie, world.tokens.weak, world.secrets.password]) {
+      expect(secret?.length).toBeGreaterThanOrEqual(8);
+      expect(kept.includes(secret ?? "")).toBe(false);
+    }
+  });
+});

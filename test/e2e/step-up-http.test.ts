@@ -110,6 +110,31 @@ describe("a legacy client that can show links", () => {
   });
 });
 
+describe("a legacy client of a gateway that holds no calls", () => {
+  let brief: StepUpGateway;
+  beforeAll(async () => {
+    brief = await startStepUpGateway(Date.now, "0s");
+  }, 60_000);
+  afterAll(() => brief?.close(), 30_000);
+
+  it.each([
+    ["cannot show links", {}],
+    ["could show them", { elicitation: { url: {} } }],
+  ])("that %s is told of the link in words at once, and its next call goes through", async (_what, capabilities) => {
+    const by = (await brief.headers("ann"))["authorization"]?.slice("Bearer ".length) ?? "";
+    const session = await initialize(Number(new URL(brief.gateway.url).port), { user: by, capabilities });
+    const params = { name: TOOL, arguments: { text: `pay briefly ${JSON.stringify(capabilities)}` } };
+    const stream = await session.stream("tools/call", params);
+    await stream.ended;
+    // One answer and no question before it: nobody would wait for what is said to that.
+    expect(stream.text()).not.toContain("elicitation/create");
+    const words = /http:\S+?\/step-up\/[\w-]{22}/.exec(stream.text())?.[0] ?? "";
+    expect(words).toContain(brief.gateway.url);
+    expect((await signInAt(words, "ann")).status).toBe(200);
+    expect(textOf(resultOf(await session.request("tools/call", params)))).toBe(params.arguments.text);
+  });
+});
+
 it("a batch has one status for all, so that what a token lacks is told in words", async () => {
   const session = await initialize(port(), { user: token, version: "2025-03-26" });
   const one = (id: number, text: string) => {

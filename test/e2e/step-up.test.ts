@@ -178,6 +178,7 @@ describe("a call that needs a sign-in and an approval", () => {
     await signInAt(challengeIn(await call("both 2")).url, "ann");
     expect(gist(await call("both 2"))).toBe("both 2");
     expect(runs()).toBe(before + 1);
+    expect(await task(id)).toMatchObject({ status: "completed", result: { content: [{ text: "both 2" }] } });
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
@@ -36,6 +36,8 @@ export interface BrowserWorld {
   readonly tokens: { readonly weak: string; readonly strong: string };
   /** What happened to challenges since the last start. */
   readonly events: readonly StepUpEvent[];
+  /** The bytes of the store's files, as text. */
+  stored(): readonly string[];
   /** How many calls the server has run. */
   runs(): number;
   restart(): Promise<void>;
@@ -79,6 +81,10 @@ export async function startBrowserWorld(now: () => number = Date.now): Promise<B
   return {
     ...{ gateway, browser, secrets, events },
     tokens: { weak: await tokenWith(false), strong: await tokenWith(true) },
+    stored() {
+      const folder = join(gateway.dir, "data");
+      return readdirSync(folder).map((name) => readFileSync(join(folder, name), "latin1"));
+    },
     runs: () => upstream.seen.filter((headers) => headers["mcp-method"] === "tools/call").length,
     async restart() {
       await gateway.restart();

@@ -56,8 +56,8 @@ export interface StepUpGateway {
   close(): Promise<void>;
 }
 
-/** Starts all three. Ann and Sam can sign in. */
-export async function startStepUpGateway(now: () => number = Date.now): Promise<StepUpGateway> {
+/** Starts all three. Ann and Sam can sign in. `hold`: for how long legacy calls wait, where it is not the default. */
+export async function startStepUpGateway(now: () => number = Date.now, hold?: string): Promise<StepUpGateway> {
   const upstream = await startModernUpstream();
   let url = "";
   const idp = await startOidc({
@@ -82,6 +82,7 @@ export async function startStepUpGateway(now: () => number = Date.now): Promise<
       step_up: { oidc: { issuer: idp.issuer, client_id: "portcullis", client_secret: STEP_UP_SECRET }, ttl: "5m" },
       approval_flows: { single: { stages: [{ approvers: { roles: ["finance-lead"] } }] } },
       upstreams: { modern: { url: upstream.url } },
+      ...(hold === undefined ? {} : { server: { hold } }),
     },
     { "p.yaml": POLICIES },
     { now, timing: { stepUp: { pollMs: 50, challengesPerPerson: 100 } } },
