@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import type { LegacyUpstream } from "../support/legacy-upstream.ts";
+import type { ModernUpstream } from "../support/modern-upstream.ts";
+import { answerRaw, startRawUpstream } from "../support/raw-upstream.ts";
+import { ERAS, LOOPBACK, root, upstreamsOf } from "../support/registering.ts";
+import { closeAfterEach } from "../support/upstreams.ts";
+
+const closing = closeAfterEach();
+const CANARY = "canary-5d21-of-an-upstream";
+
+async function start(config: object = {}, deps: Parameters<typeof startTestGateway>[2] = {}): Promise<TestGateway> {
+  return closing(await startTestGateway({ ...LOOPBACK, ...config }, {}, deps));
+}
+
+describe("a test", () => {
+  it.each(ERAS)("of a %s server connects beside what runs, lists its tools, and closes", async (era, begin) => {
+    const server: ModernUpstream | LegacyUpstream = closing(await begin());
+    const gateway = await start({ upstreams: { filed: { url: server.url } } });
+    const sessions = "sessions" in server ? server.sessions.size : 0;
+    const answer = await upstreamsOf(gateway).test(root, "filed");
+    expect(answer).toMatchObject({
+      ok: true,
+      test: { ok: true, ms: expect.any(Number), status: { state: "ready", era } },
+    });
+    const tools = answer.ok && answer.test.ok ? answer.test.tools.map((tool) => tool.name) : [];
+    expect(tools).toContain("echo");
+    if ("sessions" in server) expect(server.sessions.size).toBe(sessions);
+    expect(upstreamsOf(gateway).get("filed")).toMatchObject({ status: { state: "ready" } });
+  });
+
+  it("says why a server cannot be used, and nothing of its credentials", async () => {
+    const server = closing(await startRawUpstream((_request, response) => answerRaw(response, CANARY, 403)));
+    const gateway = await start({}, { timing: { settleMs: 0 } });
+    const headers = { Authorization: CANARY };
+    await upstreamsOf(gateway).register(root, "closed", { url: server.url, headers });
+    const answer = await upstreamsOf(gateway).test(root, "closed");
+    expect(answer).toMatchObject({ ok: true, test: { ok: false, why: expect.stringContaining("HTTP 403") } });
+    expect(JSON.stringify(answer)).not.toContain(CANARY);
+  });
+
+  it("is refused while four others run, and ended when the gateway stops", async () => {
+    const server = closing(await startRawUpstream(() => {}));
+    const gateway = await start({ upstreams: { slow: { url: server.url } } }, { timing: { settleMs: 0 } });
+    const running = [1, 2, 3, 4].map(() => upstreamsOf(gateway).test(root, "slow"));
+    expect(await upstreamsOf(gateway).test(root, "slow")).toEqual({ ok: false, code: "TOO_MANY_OPEN" });
+    await gateway.running.close();
+    for (const answer of await Promise.all(running)) {
+      expect(answer).toMatchObject({ ok: true, test: { ok: false, why: "The gateway is stopping." } });
+    }
+  });
+});
