@@ -1,6 +1,6 @@
 import { createApprovalOperations } from "./operations/create-approval-operations.ts";
 import { createSessionOperations } from "./operations/create-session-operations.ts";
-import type { AssembledOperations } from "./operations/operations.ts";
+import type { Operations } from "./operations/operations.ts";
 import type { LiveSessions } from "./operations/sessions.ts";
 import type { Wired } from "./wire.ts";
 
@@ -10,7 +10,7 @@ export function operate(deps: {
   readonly live: LiveSessions;
   /** ms since the epoch. */
   readonly now: () => number;
-}): AssembledOperations {
+}): Operations {
   const { wired, live, now } = deps;
   return {
     approvals: createApprovalOperations({
@@ -22,5 +22,6 @@ export function operate(deps: {
     events: wired.events,
     activity: wired.activity,
     sessions: createSessionOperations({ live, store: wired.store.sessions, audit: wired.audit, now }),
+    policies: wired.policyOperations,
   };
 }

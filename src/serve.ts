@@ -12,7 +12,7 @@ import { createApiKeyLookup } from "./identity/api-keys.ts";
 import { createIdentity } from "./identity/create-identity.ts";
 import { createPrincipalNow } from "./identity/principal-now.ts";
 import { operate } from "./operate.ts";
-import type { AssembledOperations } from "./operations/operations.ts";
+import type { Operations } from "./operations/operations.ts";
 import { createStepUpPages } from "./step-up/pages.ts";
 import { VERSION } from "./version.ts";
 import { type WireDeps, type Wired, wire } from "./wire.ts";
@@ -22,7 +22,7 @@ export interface RunningGateway {
   /** The public URL, without `/mcp`. */
   readonly url: string;
   readonly wired: Wired;
-  readonly operations: AssembledOperations;
+  readonly operations: Operations;
   /** What the endpoint holds for its clients right now. */
   stats(): McpEndpointStats;
   /** Stops listening, lets calls in flight finish for up to six seconds, then ends everything. Safe to call twice. */

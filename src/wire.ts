@@ -21,7 +21,9 @@ import { createPrincipalNow } from "./identity/principal-now.ts";
 import type { ActivityOperations } from "./operations/activity.ts";
 import { createActivityOperations } from "./operations/create-activity-operations.ts";
 import { createEvents, type EventSource } from "./operations/create-events.ts";
+import { createPolicyOperations } from "./operations/create-policy-operations.ts";
 import type { Events } from "./operations/events.ts";
+import type { PolicyOperations } from "./operations/policies.ts";
 import type { ToolView, UpstreamOperations } from "./operations/upstreams.ts";
 import { type PolicyDirectory, watchPolicies } from "./policy/directory.ts";
 import { readNotifiers } from "./read-notifiers.ts";
@@ -55,6 +57,7 @@ export interface Wired {
   readonly stepUp: StepUpService;
   readonly upstreams: Upstreams;
   readonly policies: PolicyDirectory;
+  readonly policyOperations: PolicyOperations;
   readonly activity: ActivityOperations;
   readonly upstreamOperations: UpstreamOperations;
   /** Every tool of every upstream, as operators see it. */
@@ -210,6 +213,13 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     return draining;
   };
 
+  const activity = createActivityOperations({ audit: store.audit, counts: store.activity, rollUp, approvals, now });
+  const policyOperations = createPolicyOperations({
+    ...{ directory: policies, dir: config.policies.dir, default: config.policies.default, now },
+    ...{ flows: config.approvalFlows, apiKeys: config.auth.apiKeys, tools: servers.tools },
+    matches: (since) => activity.policyMatches(since),
+  });
+
   const wired: Wired = {
     gateway,
     store,
@@ -223,7 +233,8 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     upstreamOperations: servers.operations,
     tools: servers.tools,
     events,
-    activity: createActivityOperations({ audit: store.audit, counts: store.activity, rollUp, approvals, now }),
+    activity,
+    policyOperations,
     settled: within(timing.settleMs ?? SETTLE_MS, catalog.settled(upstreams.names())),
     begin(url) {
       publicUrl = url ?? publicUrl;

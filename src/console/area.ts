@@ -1,12 +1,12 @@
 import type { Hono } from "hono";
 import type { Log } from "../core/log.ts";
-import type { AssembledOperations } from "../operations/operations.ts";
+import type { Operations } from "../operations/operations.ts";
 import type { Operator } from "../operations/operator.ts";
 import type { ConsoleEnv } from "./console-env.ts";
 
 /** What the pages of an area are made of. */
 export interface AreaDeps {
-  readonly operations: AssembledOperations;
+  readonly operations: Operations;
   /** Where clients and browsers reach the gateway. */
   readonly hosts: { readonly publicUrl: string };
   readonly log: Log;

@@ -1,4 +1,5 @@
 import type { Area } from "./area.ts";
+import { policiesArea } from "./policies/policies-area.tsx";
 
 /** The areas of the console in the order of its navigation: approvals, activity, policies, tools, upstreams, sessions. */
-export const AREAS: readonly Area[] = [];
+export const AREAS: readonly Area[] = [policiesArea];

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { Log } from "../core/log.ts";
 import type { HostPolicyOptions } from "../http/hosts.ts";
 import type { ApiKeyLookup } from "../identity/api-keys.ts";
-import type { AssembledOperations } from "../operations/operations.ts";
+import type { Operations } from "../operations/operations.ts";
 import { StoreError } from "../store/store-error.ts";
 import { type Area, mayEnter } from "./area.ts";
 import { loadAssets } from "./assets.ts";
@@ -17,7 +17,7 @@ import { createYou } from "./you.tsx";
 export interface ConsoleDeps {
   /** In the order of the navigation; see `areas.ts`. */
   readonly areas: readonly Area[];
-  readonly operations: AssembledOperations;
+  readonly operations: Operations;
   readonly sessions: ConsoleSessions;
   /** As the MCP endpoint has them. The console lives at the public URL and nowhere else. */
   readonly hosts: HostPolicyOptions;

@@ -9,7 +9,6 @@ import type { ApiKeyOptions } from "../identity/options.ts";
 import type { PolicyDirectory, RefusedPolicies } from "../policy/directory.ts";
 import { explainDecision } from "../policy/explain.ts";
 import { inputOfCall } from "../policy/given-call.ts";
-import type { KnownTool } from "../policy/known-tool.ts";
 import type { PolicyInput, PolicySummary } from "../policy/policy-set.ts";
 import { sourceExcerpt } from "../policy/source-excerpt.ts";
 import { policyTestText } from "../policy/write-test.ts";
@@ -27,6 +26,9 @@ import type {
   ToolPath,
 } from "./policies.ts";
 import { sourceOf, testsBeside } from "./policy-source.ts";
+import type { ToolView } from "./upstreams.ts";
+
+type ListedTool = Pick<ToolView, "upstream" | "tool" | "definition">;
 
 /** What `createPolicyOperations` needs. */
 export interface PolicyOperationsDeps {
@@ -37,7 +39,7 @@ export interface PolicyOperationsDeps {
   readonly flows: readonly ApprovalFlow[];
   readonly apiKeys: readonly ApiKeyOptions[];
   /** What the upstreams list now, by upstream and name. */
-  readonly tools: () => readonly KnownTool[];
+  readonly tools: () => readonly ListedTool[];
   /** How often each policy matched since then (ms since the epoch), by id. May reject with StoreError. */
   readonly matches: (since: number) => Promise<ReadonlyMap<string, PolicyMatches>>;
   /** ms since the epoch. */
@@ -59,8 +61,8 @@ export function createPolicyOperations(deps: PolicyOperationsDeps): PolicyOperat
     ...local(summary),
     matches: matches.get(summary.id) ?? NO_MATCHES,
   });
-  const find = ({ upstream, tool }: ToolPath): KnownTool | undefined =>
-    deps.tools().find((it) => it.upstream === upstream && it.name === tool);
+  const find = ({ upstream, tool }: ToolPath): ListedTool | undefined =>
+    deps.tools().find((it) => it.upstream === upstream && it.tool === tool);
 
   const keyHolders = deps.apiKeys.map(principalOf);
   const kindOf = ({ issuer, subject }: Principal): Principal["kind"] =>
@@ -94,7 +96,7 @@ export function createPolicyOperations(deps: PolicyOperationsDeps): PolicyOperat
         since,
         policies: set.policies.map((summary) => view(summary, matches)),
         mistakes: mistakesNow(),
-        uncovered: tools.filter((tool) => set.about(tool).every(({ shadow }) => shadow)).map(pathOf),
+        uncovered: tools.filter((tool) => set.about(factsOf(tool)).every(({ shadow }) => shadow)).map(pathOf),
         tools: tools.length,
       };
     },
@@ -103,7 +105,7 @@ export function createPolicyOperations(deps: PolicyOperationsDeps): PolicyOperat
       const summary = set.policies.find((policy) => policy.id === id);
       if (summary === undefined) return undefined;
       const [matches, tests] = await Promise.all([deps.matches(now() - DAY_MS), testsBeside(summary, files)]);
-      const about = deps.tools().filter((tool) => set.about(tool).some((policy) => policy.id === id));
+      const about = deps.tools().filter((tool) => set.about(factsOf(tool)).some((policy) => policy.id === id));
       return {
         policy: view(summary, matches),
         source: sourceOf(summary, files),
@@ -118,10 +120,9 @@ export function createPolicyOperations(deps: PolicyOperationsDeps): PolicyOperat
       const at = now();
       const call = { ...given, time: given.time ?? new Date(at).toISOString() };
       const { set } = directory.loaded();
-      const { name, upstream, definition } = tool;
       const completed = inputOfCall(call, undefined);
       const principal = { ...completed.principal, kind: kindOf(completed.principal) };
-      const input = { ...completed, principal, tool: { name, upstream, definition } };
+      const input = { ...completed, principal, tool: factsOf(tool) };
       const { decision, policies } = explainDecision(set, input, () => now() - at < TRACE_MS);
       return {
         ok: true,
@@ -129,7 +130,7 @@ export function createPolicyOperations(deps: PolicyOperationsDeps): PolicyOperat
         ...needsOf(decision, input, deps.flows),
         policies: policies.map(local),
         call,
-        test: policyTestText(set, call, definition),
+        test: policyTestText(set, call, tool.definition),
       };
     },
     definition: (tool) => find(tool)?.definition,
@@ -142,8 +143,13 @@ function fromFolder(dir: string, file: string): string {
   return relative(dir, file).replaceAll("\\", "/") || ".";
 }
 
-function pathOf({ upstream, name }: KnownTool): ToolPath {
-  return { upstream, tool: name };
+function pathOf({ upstream, tool }: ListedTool): ToolPath {
+  return { upstream, tool };
+}
+
+// The very definition that calls are decided with: the set keeps what it found for it.
+function factsOf({ upstream, tool, definition }: ListedTool): PolicyInput["tool"] {
+  return { upstream, name: tool, definition };
 }
 
 function pathOfText(path: string): ToolPath {

@@ -16,6 +16,3 @@ export interface Operations {
   readonly sessions: SessionOperations;
   readonly events: Events;
 }
-
-/** The members that are there. */
-export type AssembledOperations = Omit<Operations, "policies">;

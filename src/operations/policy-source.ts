@@ -1,7 +1,6 @@
 import { promises as fs } from "node:fs";
 import type { PolicyFile, PolicySummary } from "../policy/policy-set.ts";
 import { readTests } from "../policy/read-tests.ts";
-import { visibleLine } from "../policy/source-excerpt.ts";
 import type { PolicyDetail } from "./policies.ts";
 
 const MAX_TEST_BYTES = 1_048_576;
@@ -14,7 +13,7 @@ export function sourceOf(
   const lines = files.find(({ name }) => name === file)?.text.split("\n") ?? [];
   let firstLine = line;
   while (lines[firstLine - 2]?.trimStart().startsWith("#")) firstLine--;
-  return { firstLine, lines: lines.slice(firstLine - 1, lastLine).map(visibleLine) };
+  return { firstLine, lines: lines.slice(firstLine - 1, lastLine).map((text) => text.replace(/\r$/, "")) };
 }
 
 /**

@@ -27,6 +27,6 @@ export function sourceExcerpt({ line, column }: PolicyError, lines: readonly str
 }
 
 /** A line of a file for people to review: what turns the direction of text or cannot be seen shows as �. */
-export function visibleLine(line: string): string {
+function visibleLine(line: string): string {
   return line.replace(/\r$/, "").replaceAll(/(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (mark) => "�".repeat(mark.length));
 }

@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ApprovalFlow } from "../../src/approvals/flow.ts";
+import type { JsonObject } from "../../src/core/json.ts";
 import type { ApiKeyOptions } from "../../src/identity/options.ts";
 import { createPolicyOperations } from "../../src/operations/create-policy-operations.ts";
 import type { Operator } from "../../src/operations/operator.ts";
-import type { PolicyMatches, PolicyOperations, PolicyTrial } from "../../src/operations/policies.ts";
+import type { PolicyMatches, PolicyOperations, PolicyTrial, ToolPath } from "../../src/operations/policies.ts";
 import { watchPolicies } from "../../src/policy/directory.ts";
 import type { GivenCall } from "../../src/policy/given-call.ts";
-import type { KnownTool } from "../../src/policy/known-tool.ts";
 import { runPolicyTests } from "../../src/policy/run-tests.ts";
 import { policyInput } from "../support/policy-inputs.ts";
 import { recordingLog } from "../support/recording-log.ts";
@@ -48,9 +48,9 @@ const KEYS: readonly ApiKeyOptions[] = [
   { name: "robot", hash: "", user: undefined, email: undefined, roles: ["ci"], groups: [] },
 ];
 
-const TOOLS: readonly KnownTool[] = [
-  { upstream: "bank", name: "pay", definition: { name: "pay", inputSchema: { type: "object" } } },
-  { upstream: "shop", name: "buy", definition: { name: "buy" } },
+const TOOLS: readonly (ToolPath & { readonly definition: JsonObject })[] = [
+  { upstream: "bank", tool: "pay", definition: { name: "pay", inputSchema: { type: "object" } } },
+  { upstream: "shop", tool: "buy", definition: { name: "buy" } },
 ];
 
 const principal = policyInput().principal;

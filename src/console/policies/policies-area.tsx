@@ -1,0 +1,41 @@
+import { type Context, Hono } from "hono";
+import type { Area, AreaDeps } from "../area.ts";
+import type { ConsoleEnv } from "../console-env.ts";
+import { page } from "../layout.tsx";
+import { missingPage } from "../plain-pages.tsx";
+import { overviewOf, readOverviewQuery } from "./overview.ts";
+import { OverviewPage } from "./overview-page.tsx";
+import { PolicyPage } from "./policy-page.tsx";
+import { createTryPages } from "./try-pages.tsx";
+
+/** The policies that decide, and a place to try calls against them. */
+export const policiesArea: Area = { path: "policies", title: "Policies", admin: true, create: createPolicies };
+
+function createPolicies({ operations }: AreaDeps): Hono<ConsoleEnv> {
+  const { policies } = operations;
+  const app = new Hono<ConsoleEnv>();
+
+  app.get("/", async (c) => {
+    const state = await policies.state();
+    const query = readOverviewQuery((name) => c.req.query(name));
+    const overview = overviewOf(state.policies, query);
+    return page(
+      c,
+      { title: "Policies", area: "policies", lead: "What decides over every call, as the files say it." },
+      <OverviewPage state={state} query={query} overview={overview} now={c.get("at")} />,
+    );
+  });
+
+  app.route("/try", createTryPages(policies));
+
+  const one = async (c: Context<ConsoleEnv>): Promise<Response> => {
+    const detail = await policies.detail(c.req.param("id") ?? "");
+    if (detail === undefined) return missingPage(c);
+    const { id, description } = detail.policy;
+    const lead = description === undefined ? {} : { lead: description };
+    return page(c, { title: id, area: "policies", ...lead }, <PolicyPage detail={detail} />);
+  };
+  app.get("/id/:id", one);
+  app.get("/:id", one);
+  return app;
+}

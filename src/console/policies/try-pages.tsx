@@ -1,0 +1,105 @@
+import { type Context, Hono } from "hono";
+import { ERRORS, refusalText } from "../../core/errors.ts";
+import type { PolicyOperations, PolicyTrial, ToolPath } from "../../operations/policies.ts";
+import type { ConsoleEnv } from "../console-env.ts";
+import { type PageFrame, page } from "../layout.tsx";
+import { argumentFields } from "./argument-fields.ts";
+import { CallForm } from "./call-form.tsx";
+import { type FormValues, readArguments } from "./read-arguments.ts";
+import { type CallValues, readCall, readCallValues, withCaller } from "./read-call.ts";
+import { TrialResult } from "./trial-result.tsx";
+
+const EMPTY: FormValues = { text: () => "" };
+
+interface Shown {
+  readonly tool: string;
+  readonly values: CallValues;
+  readonly args: FormValues;
+  readonly errors?: ReadonlyMap<string, string>;
+  readonly trial?: PolicyTrial;
+  readonly notice?: NonNullable<PageFrame["notice"]>;
+  readonly status?: NonNullable<PageFrame["status"]>;
+}
+
+/**
+ * `GET` the form, with `?tool=` for its arguments; `POST` it to have the call decided. What was written comes back with
+ * the answer, and stands in no address and no log.
+ */
+export function createTryPages(policies: PolicyOperations): Hono<ConsoleEnv> {
+  const app = new Hono<ConsoleEnv>();
+
+  const show = (c: Context<ConsoleEnv>, shown: Shown): Response | Promise<Response> => {
+    const { tool, values, args, errors = new Map(), trial, ...frame } = shown;
+    const definition = policies.definition(pathOf(tool));
+    const description = definition?.["description"];
+    const title = trial === undefined ? "Try a call" : "What would happen";
+    return page(
+      c,
+      {
+        title,
+        area: "policies",
+        lead: "Decided as a real call would be. Nothing is sent, counted or recorded.",
+        ...frame,
+      },
+      <>
+        {trial === undefined ? null : <TrialResult trial={trial} />}
+        <CallForm
+          csrfToken={c.get("csrfToken")}
+          tools={policies.tools()}
+          callers={policies.callers()}
+          tool={definition === undefined ? "" : tool}
+          description={typeof description === "string" ? description : undefined}
+          fields={argumentFields(definition?.["inputSchema"])}
+          {...{ values, args, errors }}
+        />
+      </>,
+    );
+  };
+
+  const refused = (tool: string, form: FormValues, errors: ReadonlyMap<string, string>): Shown => ({
+    ...{ tool, values: readCallValues(form), args: form, errors, status: 400 },
+    notice: { tone: "bad", text: "Some of this cannot be read. It is marked below; nothing was decided." },
+  });
+
+  app.get("/", (c) => {
+    const tool = c.req.query("tool") ?? "";
+    const unknown = tool !== "" && policies.definition(pathOf(tool)) === undefined;
+    const notice = { tone: "warn" as const, text: "No upstream lists this tool now. Choose another one." };
+    return show(c, { tool, values: readCallValues(EMPTY), args: EMPTY, ...(unknown && { notice }) });
+  });
+
+  app.post("/", async (c) => {
+    const form = c.get("form");
+    const tool = form.text("tool");
+    const definition = policies.definition(pathOf(tool));
+    const values = readCallValues(form);
+    if (definition === undefined)
+      return show(c, refused(tool, form, new Map([["tool", "Choose one that is listed."]])));
+    if (form.text("do") === "fill") {
+      const caller = policies.callers().find(({ name }) => name === form.text("as"));
+      return show(c, { tool, values: caller === undefined ? values : withCaller(values, caller), args: form });
+    }
+    if (form.text("do") !== "decide") return show(c, { tool, values, args: form });
+    // Of another tool's arguments it would decide on those that happen to have the same names.
+    if (form.text("shown") !== tool) {
+      const text = "The tool was changed: these are its arguments. Nothing was decided yet.";
+      return show(c, { tool, values, args: form, notice: { tone: "warn", text } });
+    }
+    const read = readArguments(argumentFields(definition["inputSchema"]), form);
+    const call = readCall(tool, values, read.ok ? read.args : {});
+    if (!read.ok || !call.ok) {
+      return show(c, refused(tool, form, new Map([...(read.ok ? [] : read.errors), ...(call.ok ? [] : call.errors)])));
+    }
+    const trial = await policies.evaluate(c.get("operator"), call.call);
+    if (trial.ok) return show(c, { tool, values, args: form, trial });
+    const notice = { tone: "bad" as const, text: refusalText(trial) };
+    const status = ERRORS[trial.code].status === 403 ? 403 : 400;
+    return show(c, { tool, values, args: form, notice, status });
+  });
+  return app;
+}
+
+function pathOf(text: string): ToolPath {
+  const slash = text.indexOf("/");
+  return { upstream: text.slice(0, Math.max(0, slash)), tool: text.slice(slash + 1) };
+}

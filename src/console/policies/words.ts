@@ -1,0 +1,103 @@
+import type { Effect, StepUpRequirement } from "../../core/decision.ts";
+import { durationText } from "../../core/duration.ts";
+import type { PolicyView } from "../../operations/policies.ts";
+import type { StepUpLack } from "../../step-up/step-up.ts";
+import type { BadgeTone } from "../components/badge.tsx";
+
+type Target = NonNullable<PolicyView["target"]>;
+
+/** An effect as a word, and its colour. */
+export const EFFECTS: Readonly<Record<Effect, { readonly word: string; readonly tone: BadgeTone }>> = {
+  hide: { word: "hide", tone: "bad" },
+  deny: { word: "deny", tone: "bad" },
+  step_up: { word: "step up", tone: "wait" },
+  request_approval: { word: "approval", tone: "wait" },
+  allow: { word: "allow", tone: "good" },
+  rate_limit: { word: "limit", tone: "warn" },
+  redact: { word: "redact", tone: "warn" },
+};
+
+/** `1 policy`, `2 policies`. */
+export function counted(amount: number, noun: string): string {
+  if (amount === 1) return `1 ${noun}`;
+  return `${amount.toLocaleString("en")} ${noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : `${noun}s`}`;
+}
+
+/** Names shown of a list; a target may have a thousand. */
+const MAX_NAMES = 6;
+
+/** `a, b or c`, with what is left out. */
+export function oneOf(names: readonly string[]): string {
+  const more = names.length - MAX_NAMES;
+  if (more > 0) return `${names.slice(0, MAX_NAMES).join(", ")} or ${more} more`;
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+}
+
+/** Which calls a target is about, in a sentence without its end. */
+export function targetWords(target: Target | undefined): string {
+  if (target === undefined) return "Every call";
+  const { tools, upstreams, annotations, users, roles, groups, clients, endpoints } = target;
+  const what = [
+    tools === undefined ? "Any tool" : chosen(tools, (names) => names, "Any tool"),
+    ...(upstreams === undefined ? [] : [chosen(upstreams, (names) => `of ${names}`, "of any server")]),
+    ...(annotations === undefined ? [] : [annotationWords(annotations)]),
+  ];
+  const who = [
+    ...(users === undefined ? [] : [chosen(users, (names) => `by ${names}`, "by anybody")]),
+    ...(roles === undefined ? [] : [chosen(roles, (names) => `by role ${names}`, "by any role")]),
+    ...(groups === undefined ? [] : [chosen(groups, (names) => `by group ${names}`, "by any group")]),
+    ...(clients === undefined ? [] : [chosen(clients, (names) => `from client ${names}`, "from any client")]),
+    ...(endpoints === undefined
+      ? []
+      : [chosen(endpoints.map(endpointName), (names) => `at ${names}`, "at any endpoint")]),
+  ];
+  return [...what, ...who].join(", ").replace(/^Any tool, of /, "Any tool of ");
+}
+
+function chosen(patterns: readonly string[], say: (names: string) => string, any: string): string {
+  const wanted = patterns.filter((pattern) => !pattern.startsWith("!"));
+  const unwanted = patterns.filter((pattern) => pattern.startsWith("!")).map((pattern) => pattern.slice(1));
+  const words = wanted.length === 0 ? any : say(oneOf(wanted));
+  return unwanted.length === 0 ? words : `${words} but not ${oneOf(unwanted)}`;
+}
+
+function endpointName(pattern: string): string {
+  const [, not = "", name = ""] = /^(!?)(.*)$/s.exec(pattern) ?? [];
+  return `${not}/mcp${name === "" ? "" : `/${name}`}`;
+}
+
+const HINTS: Readonly<Record<string, readonly [yes: string, no: string]>> = {
+  readOnlyHint: ["that only reads", "that may write"],
+  destructiveHint: ["that may destroy", "that destroys nothing"],
+  idempotentHint: ["that may be repeated", "that may not be repeated"],
+  openWorldHint: ["that reaches outside", "that stays inside"],
+};
+
+function annotationWords(annotations: NonNullable<Target["annotations"]>): string {
+  return Object.entries(annotations)
+    .map(([name, value]) => (typeof value === "string" ? `titled “${value}”` : HINTS[name]?.[value === false ? 1 : 0]))
+    .join(" and ");
+}
+
+/** What is asked of a sign-in, each part a phrase. */
+export function signInWords({ acr, amr, maxAgeMs, scopes, per }: StepUpRequirement): readonly string[] {
+  return [
+    ...acr.map((values) => `with the context ${oneOf(values)}`),
+    ...amr.map((methods) => `by the method ${oneOf(methods)}`),
+    ...(maxAgeMs === undefined ? [] : [`no longer than ${durationText(maxAgeMs)} ago`]),
+    ...(scopes.length === 0 ? [] : [`for the scopes ${scopes.join(" ")}`]),
+    ...(per === "session" ? [] : [`for this very ${per}`]),
+  ];
+}
+
+/** How what the caller's own token says of its sign-in compares with that. */
+export const SIGN_IN_LACKS: Readonly<Record<StepUpLack | "token", string>> = {
+  token: "The caller’s own sign-in, as written here, is enough: nobody is asked.",
+  machine: "A machine has nobody who could sign in: the call would be refused.",
+  not_configured: "No identity provider of this gateway knows the caller.",
+  scope: "The caller’s token lacks a scope.",
+  acr: "The caller’s sign-in, as written here, has another context.",
+  amr: "The caller’s sign-in, as written here, used another method.",
+  max_age: "The caller’s sign-in, as written here, is too old or does not say when it was.",
+  call: "What the caller signed in with before does not count: it was not for this.",
+};

@@ -1,0 +1,223 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chromiumPath, startBrowser } from "../../step-up/browser.ts";
+import { startBank } from "../../support/bank-upstream.ts";
+import {
+  axeViolations,
+  csrfTokenIn,
+  openConsolePage,
+  overflowOf,
+  postForm,
+  sessionCookie,
+  signIn,
+  startConsole,
+} from "../../support/console.ts";
+import { eventually } from "../../support/eventually.ts";
+import type { TestGateway } from "../../support/gateway.ts";
+import type { RawUpstream } from "../../support/raw-upstream.ts";
+
+const POLICIES = `policies:
+  # Above ten, nobody.
+  - id: large
+    description: Nobody pays more than ten.
+    target: { tools: ["bank/pay"] }
+    when: args.amount > 10
+    then: { deny: { message: "Too much: {{ args.amount }}." } }
+  - id: small
+    target: { tools: ["bank/pay"], roles: [employee] }
+    when: args.amount > 2
+    then: { request_approval: { flow: finance, message: "Pay {{ args.amount }}?" } }
+  - { id: trial, mode: shadow, target: { tools: ["bank/pay"] }, when: '!has(args.note)', then: { deny: {} } }
+  - { id: try, enabled: false, then: { deny: {} } }
+`;
+
+let bank: RawUpstream;
+beforeAll(async () => {
+  bank = await startBank();
+});
+afterAll(() => bank?.close());
+
+const start = (policies = POLICIES): Promise<TestGateway> =>
+  startConsole({ upstreams: { bank: { url: bank.url } } }, { "a.yaml": policies });
+
+describe.skipIf(chromiumPath === undefined)("the policies in a browser", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(() => browser.close());
+
+  async function fine(page: Page, scripts: boolean): Promise<void> {
+    expect(await overflowOf(page)).toBe(0);
+    if (scripts) expect(await axeViolations(page)).toEqual([]);
+  }
+
+  it.each([
+    { scripts: true, phone: false, dark: false },
+    { scripts: false, phone: true, dark: true },
+  ])("lead from the list to a decision (scripts $scripts, phone $phone)", async (options) => {
+    const { scripts } = options;
+    const gateway = await start();
+    const page = await openConsolePage(browser, options);
+    await signIn(page, gateway, "carla", "/console/policies");
+    await page.getByText("Nobody pays more than ten.").waitFor();
+    await page.getByText("3 uncovered").click();
+    await page.getByRole("link", { name: "bank/either" }).waitFor();
+    await fine(page, scripts);
+
+    await page.getByRole("link", { name: "large", exact: true }).click();
+    await page.getByText("# Above ten, nobody.").waitFor();
+    expect(await page.getByText("args.amount", { exact: true }).count()).toBe(1);
+    await fine(page, scripts);
+
+    await page.getByRole("link", { name: "Try a call" }).click();
+    await page.getByLabel("As somebody").selectOption("key-of-ann");
+    await page.getByRole("button", { name: "Fill in" }).click();
+    expect(await page.getByLabel("Roles").inputValue()).toBe("employee");
+    await page.getByLabel("amount, required").fill("a lot");
+    await page.getByLabel("currency").selectOption({ label: "USD" });
+    await page.getByLabel("tags").fill("a\nb");
+    // Enter in a field decides; it does not press the button that stands first.
+    await page.getByLabel("account").fill("x-1");
+    await page.getByLabel("account").press("Enter");
+    await page.getByText("Write a number, like 12.5.").waitFor();
+    expect(await page.getByLabel("amount, required").getAttribute("aria-invalid")).toBe("true");
+    await fine(page, scripts);
+
+    await page.getByLabel("amount, required").fill("5");
+    await page.getByRole("button", { name: "Decide" }).click();
+    await page.getByRole("heading", { name: "The call would wait until people approve it." }).waitFor();
+    await page.getByText("Pay 5?").waitFor();
+    await page.getByText("One of role finance-lead").waitFor();
+    await page.getByText("Keep it as a test").click();
+    const test = await page.getByLabel("A test that expects this decision").textContent();
+    expect(test).toContain("currency: USD");
+    expect(test).toContain("effect: request_approval");
+    expect(page.url()).toBe(`${gateway.url}/console/policies/try`);
+    // What was written is still there, to be changed.
+    expect(await page.getByLabel("tags").inputValue()).toBe("a\nb");
+    await fine(page, scripts);
+
+    await page.getByLabel("amount, required").fill("11");
+    await page.getByRole("button", { name: "Decide" }).click();
+    await page.getByText("Too much: 11.").waitFor();
+    await page.getByText("would apply").waitFor();
+  });
+
+  it("show what is wrong with newer files, and that it was mended", async () => {
+    const gateway = await start();
+    const page = await openConsolePage(browser);
+    await signIn(page, gateway, "carla", "/console/policies");
+    gateway.writePolicy("a.yaml", POLICIES.replace("args.amount > 10", "agrs.amount > 10"));
+    const until = (text: string) =>
+      eventually(async () => {
+        await page.reload();
+        return (await page.getByText(text).count()) > 0 ? true : undefined;
+      });
+    await until("The files have 1 mistake");
+    await page.getByText("a.yaml:6:11").waitFor();
+    expect(await page.getByLabel("a.yaml, around line 6").textContent()).toContain("6 |     when: agrs.amount > 10\n");
+    await page.getByText("Nobody pays more than ten.").waitFor();
+    await fine(page, true);
+    gateway.writePolicy("a.yaml", POLICIES.replace("more than ten.", "more than eleven."));
+    await until("Nobody pays more than eleven.");
+    expect(await page.getByRole("heading", { name: "The files have" }).count()).toBe(0);
+  });
+});
+
+describe("the pages of the policies", () => {
+  /** Gets a page as Carla, or posts the form on it. */
+  async function visitor(gateway: TestGateway, user: "carla" | "sam" = "carla") {
+    const cookie = await sessionCookie(gateway, user);
+    const get = async (path: string) => {
+      const response = await fetch(`${gateway.url}/console/policies${path}`, {
+        headers: { cookie },
+        redirect: "manual",
+      });
+      return { status: response.status, text: await response.text() };
+    };
+    return {
+      get,
+      async post(fields: Readonly<Record<string, string>>) {
+        const csrf_token = csrfTokenIn((await get("/try")).text);
+        const form = { csrf_token, do: "decide", shown: fields["tool"] ?? "", ...fields };
+        const response = await postForm(gateway, "/console/policies/try", form, { cookie });
+        return { status: response.status, text: await response.text() };
+      },
+    };
+  }
+
+  it("are for administrators", async () => {
+    const { get } = await visitor(await start(), "sam");
+    for (const path of ["", "/large", "/try"]) expect((await get(path)).status).toBe(403);
+  });
+
+  it.each([
+    ["/large", 200, "Nobody pays more than ten."],
+    ["/id/try", 200, "enabled: false"],
+    ["/nothing", 404, "There is nothing here"],
+    ["/%3Cscript%3E", 404, "There is nothing here"],
+    ["/try?tool=bank/gone", 200, "No upstream lists this tool now."],
+    ["?q=above", 200, "No policy fits"],
+    ["?q=ELEVEN", 200, "No policy fits"],
+    ["?q=pay+TEN", 200, "policy-large"],
+    ["?show=shadow", 200, "policy-trial"],
+    ["?show=nonsense&page=99", 200, "policy-large"],
+  ])("%s", async (path, status, text) => {
+    const { get } = await visitor(await start());
+    const page = await get(path);
+    expect(page.status).toBe(status);
+    expect(page.text).toContain(text);
+  });
+
+  it.each(["open", "either"])("ask for JSON where the schema of %s gives no form", async (tool) => {
+    const { get, post } = await visitor(await start());
+    expect((await get(`/try?tool=bank/${tool}`)).text).toContain("Arguments as JSON");
+    const page = await post({ tool: `bank/${tool}`, args_json: '{"a": [1, {"b": null}]}' });
+    expect(page).toMatchObject({ status: 200, text: expect.stringContaining("The call would be made.") });
+  });
+
+  it.each([
+    ["a tool that nobody lists", { tool: "bank/gone" }, 400, "Choose one that is listed."],
+    ["a time that is none", { tool: "bank/pay", time: "noon" }, 400, "Write the time as RFC 3339 has it"],
+    ["JSON that is none", { tool: "bank/pay", args_json: "{" }, 400, "This is not JSON."],
+    ["another tool than the one shown", { tool: "bank/pay", shown: "bank/open" }, 200, "Nothing was decided yet."],
+    ["the wrong token", { tool: "bank/pay", csrf_token: "0" }, 403, "This page was out of date"],
+  ])("refuse %s", async (_, fields, status, text) => {
+    const { post } = await visitor(await start());
+    const page = await post(fields);
+    expect(page.status).toBe(status);
+    expect(page.text).toContain(text);
+    expect(page.text).not.toContain("The call would");
+  });
+
+  it("show hostile arguments harmlessly", async () => {
+    const hostile = "</textarea><script>alert(1)</script>\u202egnp.exe";
+    const { post } = await visitor(await start(POLICIES.replace("Too much: {{ args.amount }}", "No: {{ args.note }}")));
+    const page = await post({ tool: "bank/pay", "arg/amount": "11", "arg/note": hostile, user_email: '"><img src=x>' });
+    expect(page.status).toBe(200);
+    expect(page.text).not.toContain("<script>alert");
+    expect(page.text).not.toContain("<img");
+    expect(page.text).toContain("&lt;script&gt;alert(1)");
+  });
+
+  it("bear a canary in arguments nowhere else: no address, no log, no record", async () => {
+    const gateway = await start();
+    const { post } = await visitor(gateway);
+    const before = await gateway.running.wired.store.audit.lastSeq();
+    const canary = "canary-6f1d";
+    const page = await post({ tool: "bank/pay", "arg/amount": "5", "arg/note": canary, user_roles: "employee" });
+    expect(page.text).toContain(canary);
+    expect(gateway.logged.join("\n")).not.toContain(canary);
+    await gateway.running.wired.store.audit.lastSeq().then((seq) => expect(seq).toBe(before));
+    expect(bank.requests.filter(({ method }) => method === "tools/call")).toEqual([]);
+  });
+
+  it("teach where there is no policy yet", async () => {
+    const gateway = await startConsole();
+    const { get } = await visitor(gateway);
+    expect((await get("")).text).toContain("There are no policies yet");
+    gateway.writePolicy("first.yaml", POLICIES);
+    await eventually(async () => ((await get("")).text.includes("policy-large") ? true : undefined));
+  });
+});
