@@ -105,7 +105,10 @@ export const authSchema = z
       .boolean()
       .default(false)
       .describe("Lets callers of this machine in without a credential. Only with a loopback host."),
-    scopes_supported: z.array(text).default([]).describe("Scopes that clients should ask the issuer for."),
+    scopes_supported: z
+      .array(text)
+      .default([])
+      .describe("Scopes that clients should ask for, besides those that every issuer requires."),
     admin: z
       .strictObject({ roles: z.array(text).default([]).describe("Roles whose holders administer the gateway.") })
       .prefault({})

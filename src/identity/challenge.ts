@@ -33,9 +33,11 @@ const ENDPOINT = /^\/mcp(\/[a-z0-9][a-z0-9-]{0,31})?$/;
 export function createChallenges(options: IdentityOptions): Challenges {
   const { origin, pathname } = new URL(options.publicUrl);
   const base = pathname === "/" ? "" : pathname;
+  // A token without what is required of every one of them would be good for nothing.
+  const supported = [...new Set([...options.scopesSupported, ...requiredEverywhere(options)])];
   return {
     challenge(path, problem) {
-      const scopes = problem === undefined || problem.scopes.length === 0 ? options.scopesSupported : problem.scopes;
+      const scopes = problem === undefined || problem.scopes.length === 0 ? supported : problem.scopes;
       const parameters = [
         `Bearer ${metadataParameter(path)}`,
         scopes.length === 0 ? undefined : `scope=${quoted(scopes.join(" "))}`,
@@ -62,7 +64,7 @@ export function createChallenges(options: IdentityOptions): Challenges {
       return {
         resource: options.publicUrl + endpoint,
         ...(options.jwt.length === 0 ? {} : { authorization_servers: options.jwt.map((issuer) => issuer.issuer) }),
-        ...(options.scopesSupported.length === 0 ? {} : { scopes_supported: options.scopesSupported }),
+        ...(supported.length === 0 ? {} : { scopes_supported: supported }),
         bearer_methods_supported: ["header"],
         resource_name: options.resourceName ?? "Portcullis",
       };
@@ -73,13 +75,18 @@ export function createChallenges(options: IdentityOptions): Challenges {
   // Challenge Handling"
   function scopesFor({ issuer, scopes }: Extract<TokenNeed, { error: "insufficient_scope" }>): readonly string[] {
     const always = options.jwt.find((known) => known.issuer === issuer)?.requiredScopes ?? [];
-    return [...new Set([...options.scopesSupported, ...always, ...scopes])];
+    return [...new Set([...supported, ...always, ...scopes])];
   }
 
   // A public URL with a path is served behind a proxy that strips it, so the document is below that path as well.
   function metadataParameter(path: string): string {
     return `resource_metadata=${quoted(origin + base + WELL_KNOWN + endpointPath(path))}`;
   }
+}
+
+// Of several issuers each may know scopes of its own, and refuse to be asked for another's.
+function requiredEverywhere({ jwt: [first, ...others] }: IdentityOptions): readonly string[] {
+  return first?.requiredScopes.filter((scope) => others.every((issuer) => issuer.requiredScopes.includes(scope))) ?? [];
 }
 
 // The path comes from the request: only one that could be an endpoint is repeated.

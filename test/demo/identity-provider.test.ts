@@ -137,7 +137,13 @@ describe("the demo's identity provider", () => {
   it("signs an agent's user in with a password, and its token is good at the gateway", async () => {
     const { provider, agent, jar, state } = await setUp();
     const { access, id } = await signIn(agent, jar, { user: "carla", password: state.current.password });
-    expect(id).toMatchObject({ sub: "carla", acr: ACR_PASSWORD, amr: ["pwd"], auth_time: expect.any(Number) });
+    const who = {
+      sub: "carla",
+      email: "carla@example.com",
+      email_verified: true,
+      roles: expect.arrayContaining(["cfo"]),
+    };
+    expect(id).toMatchObject({ ...who, acr: ACR_PASSWORD, amr: ["pwd"], auth_time: expect.any(Number) });
     expect(await whoIs(provider, access)).toMatchObject({
       ok: true,
       principal: {

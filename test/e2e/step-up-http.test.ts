@@ -194,8 +194,8 @@ it("a machine is refused: nobody is there who could sign in", async () => {
   expect(textOf(resultOf(answer))).toMatch(/^Not executed: the call needs a person who signs in again/);
 });
 
-it("the metadata of the resource does not list scopes that only some calls need", async () => {
+it("the metadata of the resource lists what every call needs, and not what only some do", async () => {
   const path = "/.well-known/oauth-protected-resource/mcp";
   const { json } = await send(port(), { method: "GET", path });
-  expect(json).not.toHaveProperty("scopes_supported");
+  expect(json["scopes_supported"]).toEqual(["mcp:tools"]);
 });

@@ -141,6 +141,26 @@ describe("the protected resource's metadata and challenges", () => {
     expect(challenge).toBe(`Bearer resource_metadata="${url}", scope="mcp:tools"`);
   });
 
+  it.each([
+    ["one issuer requires", [["mcp:tools"]], ["mcp:tools"]],
+    [
+      "each of several requires",
+      [
+        ["a", "b"],
+        ["b", "c"],
+      ],
+      ["b"],
+    ],
+    ["is configured besides", [["mcp:tools"]], ["email", "mcp:tools"], ["email"]],
+    ["only one of several requires", [["a"], []], undefined],
+  ])("name the scopes that %s", async (_what, required, expected, scopesSupported: string[] = []) => {
+    const issuers = required.map((requiredScopes, i) => issuerOptions(`https://idp-${i}.example`, { requiredScopes }));
+    const identity = identityWith({ jwt: issuers, scopesSupported });
+    expect(identity.metadata("/mcp")["scopes_supported"]).toEqual(expected);
+    const { challenge } = refusalOf(await identity.identify(bearer(undefined)));
+    expect(/scope="([^"]*)"/.exec(challenge)?.[1]).toBe(expected?.join(" "));
+  });
+
   it.each(['/mcp/"><script>', "/mcp/a/b", "/mcp/%22", "/mcp/Ünï", "/admin", ""])(
     "never repeat a path that is no endpoint: %s",
     async (path) => {
