@@ -22,7 +22,7 @@ export function createApp(deps: {
   readonly api: Hono<ApiEnv>;
   /** `/step-up/…` and `/oauth/callback`. */
   readonly stepUp: Hono;
-  /** `/console…` */
+  /** `/console…`, and its part of `/oauth/callback`. */
   readonly console: Hono<ConsoleEnv>;
   readonly readiness: () => Readiness;
 }): App {
@@ -40,8 +40,9 @@ export function createApp(deps: {
   });
   app.route("/", deps.mcp);
   app.route("/", deps.api);
-  app.route("/", deps.stepUp);
+  // The console takes from the callback that both have what is its own.
   app.route("/", deps.console);
+  app.route("/", deps.stepUp);
   app.notFound((c) =>
     c.json({ error: "Nothing is served here. MCP clients use /mcp, or /mcp/<name> for one server." }, 404),
   );

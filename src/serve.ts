@@ -90,6 +90,8 @@ export async function startGateway(
   });
   const operations = operate({ wired, live: endpoint.clients, now });
   const { adminRoles, apiKeys } = config.auth;
+  const issuer = config.stepUp?.oidc.issuer;
+  const { signInTrip } = wired.stepUp;
   const browserSessions = createConsoleSessions({
     store: wired.store.consoleSessions,
     seal: wired.seal("console-session"),
@@ -101,13 +103,14 @@ export async function startGateway(
   app = createApp({
     mcp: endpoint.app,
     stepUp: createStepUpPages({
-      ...{ stepUp: wired.stepUp, hosts, issuer: config.stepUp?.oidc.issuer, now, log },
+      ...{ stepUp: wired.stepUp, hosts, issuer, now, log },
     }),
     api: createApi({
       ...{ operations, identity, sessions: browserSessions, hosts, adminRoles, version: VERSION, log },
     }),
     console: createConsole({
       areas: AREAS,
+      signIns: signInTrip && issuer !== undefined ? { trip: signInTrip, provider: new URL(issuer).host } : undefined,
       keyOwner: apiKeys.some((key) => key.user !== undefined) ? createApiKeyLookup(apiKeys) : undefined,
       ...{ operations, sessions: browserSessions, hosts, adminRoles, now, log },
     }),

@@ -159,11 +159,14 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     timing: timing.approvals ?? {},
   });
   let publicUrl = publicUrlOf(config.server, config.server.port);
+  // Who signs in there is the same person as the one whose agents come with tokens from there.
+  const signIns = config.auth.jwt.find(({ issuer }) => issuer === config.stepUp?.oidc.issuer);
   const stepUp = createStepUp({
     store: store.stepUp,
     options: config.stepUp,
     publicUrl: () => publicUrl,
     seal: createSeal(secret, "step-up"),
+    signIns: signIns && { seal: createSeal(secret, "console-sign-in"), claims: signIns.claims },
     log,
     now,
     limits: timing.stepUp ?? {},

@@ -3,6 +3,7 @@ import type { Log } from "../core/log.ts";
 import type { HostPolicyOptions } from "../http/hosts.ts";
 import type { ApiKeyLookup } from "../identity/api-keys.ts";
 import type { Operations } from "../operations/operations.ts";
+import type { SignInTrip } from "../step-up/sign-in-trip.ts";
 import { StoreError } from "../store/store-error.ts";
 import { type Area, mayEnter } from "./area.ts";
 import { loadAssets } from "./assets.ts";
@@ -10,6 +11,7 @@ import { createAttemptLimits } from "./attempt-limits.ts";
 import type { ConsoleEnv } from "./console-env.ts";
 import { guardRequests, guardSessions } from "./guard.ts";
 import { missingPage, refusedPage } from "./plain-pages.tsx";
+import { createProviderSignIn } from "./provider-sign-in.tsx";
 import type { ConsoleSessions } from "./sessions.ts";
 import { createSignIn, createSignOut } from "./sign-in.tsx";
 import { createYou } from "./you.tsx";
@@ -23,6 +25,8 @@ export interface ConsoleDeps {
   readonly hosts: HostPolicyOptions;
   /** Finds the owner of a key; `undefined` where no key belongs to a person. */
   readonly keyOwner: ApiKeyLookup | undefined;
+  /** The way to the identity provider, and its host; `undefined`: nobody can sign in there. */
+  readonly signIns: { readonly trip: SignInTrip; readonly provider: string } | undefined;
   /** Roles whose holders administer the gateway. */
   readonly adminRoles: readonly string[];
   /** ms since the epoch. */
@@ -31,12 +35,12 @@ export interface ConsoleDeps {
 }
 
 /**
- * Makes the pages below `/console`, to be mounted at the root. Each request is checked in this order: Host and Origin
+ * Makes the pages below `/console`, to be mounted at the root before whoever else serves `/oauth/callback`. Each request is checked in this order: Host and Origin
  * (403), then who is signed in (else to the sign-in), for a form its shape and its token (400, 403), then whether the
  * area is for them (403). Only then does a page look at it.
  */
 export function createConsole(deps: ConsoleDeps): Hono<ConsoleEnv> {
-  const { areas, sessions, hosts, adminRoles, now, log } = deps;
+  const { areas, sessions, hosts, keyOwner, signIns, adminRoles, now, log } = deps;
   const secure = hosts.publicUrl.startsWith("https:");
   const assets = loadAssets();
   const app = new Hono<ConsoleEnv>();
@@ -46,9 +50,12 @@ export function createConsole(deps: ConsoleDeps): Hono<ConsoleEnv> {
     log.error({ err, method: c.req.method }, "A page of the console failed");
     return refusedPage(c, err instanceof StoreError ? "store" : "fault");
   });
-  for (const path of below("/console")) app.use(path, guardRequests({ hosts, assets: assets.url, now }));
+  const guard = guardRequests({ hosts, assets: assets.url, now });
+  for (const path of below("/console")) app.use(path, guard);
   app.route("/", assets.app);
-  app.route("/", createSignIn({ ...deps, limits: createAttemptLimits(now), secure }));
+  const provider = signIns?.provider;
+  app.route("/", createSignIn({ sessions, keyOwner, provider, log, limits: createAttemptLimits(now), secure }));
+  if (signIns !== undefined) app.route("/", createProviderSignIn({ sessions, ...signIns, secure, guard, log }));
   for (const path of below("/console")) app.use(path, guardSessions({ sessions, adminRoles, areas }));
   app.route("/", createSignOut({ sessions, secure }));
   app.route("/", createYou());

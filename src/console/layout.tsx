@@ -50,9 +50,15 @@ export function page(c: Context<ConsoleEnv>, frame: PageFrame, content: Child): 
 /** A page before anybody is signed in: no navigation, one card. */
 export function plainPage(
   c: Context<ConsoleEnv>,
-  { title, status = 200 }: { readonly title: string; readonly status?: ContentfulStatusCode },
+  frame: {
+    readonly title: string;
+    readonly status?: ContentfulStatusCode;
+    /** Where the browser is to go on by itself. */
+    readonly leadsTo?: string;
+  },
   content: Child,
 ): Response | Promise<Response> {
+  const { title, status = 200, leadsTo } = frame;
   const body = (
     <main id="main" class="plain">
       <div class="card">
@@ -62,10 +68,10 @@ export function plainPage(
       </div>
     </main>
   );
-  return c.html(document(c, title, body), status);
+  return c.html(document(c, title, body, leadsTo), status);
 }
 
-function document(c: Context<ConsoleEnv>, title: string, body: Child) {
+function document(c: Context<ConsoleEnv>, title: string, body: Child, leadsTo?: string) {
   const assets = c.get("assets");
   return html`<!doctype html>${(
     <html lang="en">
@@ -73,6 +79,7 @@ function document(c: Context<ConsoleEnv>, title: string, body: Child) {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
+        {leadsTo === undefined ? null : <meta http-equiv="refresh" content={`0; url=${leadsTo}`} />}
         <title>{`${title} · Portcullis`}</title>
         <link rel="stylesheet" href={assets("console.css")} />
         <link rel="icon" href="data:," />

@@ -32,12 +32,14 @@ export function signInPage(
   c: Context<ConsoleEnv>,
   options: {
     readonly to: string;
+    /** Host of the identity provider, where people can sign in there. */
+    readonly provider: string | undefined;
     readonly withKey: boolean;
     readonly problem: SignInProblem | undefined;
     readonly signedOut: boolean;
   },
 ): Response | Promise<Response> {
-  const { to, withKey, signedOut } = options;
+  const { to, provider, withKey, signedOut } = options;
   const problem = options.problem === undefined ? undefined : PROBLEMS[options.problem];
   return plainPage(
     c,
@@ -45,6 +47,13 @@ export function signInPage(
     <>
       {problem === undefined ? null : <Banner tone="bad">{problem.text}</Banner>}
       {signedOut && problem === undefined ? <Banner tone="good">You are signed out.</Banner> : null}
+      {provider === undefined ? null : (
+        <form method="post" action="/console/sign-in/start">
+          <input type="hidden" name="to" value={to} />
+          <Button>Sign in at {provider}</Button>
+        </form>
+      )}
+      {provider !== undefined && withKey ? <p class="or">or with a key</p> : null}
       {withKey ? (
         <form method="post" action="/console/sign-in">
           <input type="hidden" name="to" value={to} />
@@ -56,9 +65,9 @@ export function signInPage(
             autocomplete="current-password"
             hint="The key with which your agents call the gateway. It begins with pk_."
           />
-          <Button>Sign in</Button>
+          <Button tone={provider === undefined ? "main" : "plain"}>Sign in</Button>
         </form>
-      ) : (
+      ) : provider !== undefined ? null : (
         <>
           <p>Nobody can sign in yet: the configuration names no person. Make a key with</p>
           <CodeBlock label="Command" text="portcullis keys create my-laptop" />

@@ -1,5 +1,4 @@
 import { type Context, Hono } from "hono";
-import { setCookie } from "hono/cookie";
 import type { Log } from "../core/log.ts";
 import type { ApiKeyLookup } from "../identity/api-keys.ts";
 import type { AttemptLimits } from "./attempt-limits.ts";
@@ -7,13 +6,16 @@ import type { ConsoleEnv } from "./console-env.ts";
 import { ownPath } from "./own-path.ts";
 import { refusedPage } from "./plain-pages.tsx";
 import { readForm } from "./read-form.ts";
-import type { ConsoleSessions, SessionCookie } from "./sessions.ts";
+import { setSessionCookie } from "./session-cookie.ts";
+import type { ConsoleSessions } from "./sessions.ts";
 import { type SignInProblem, signInPage } from "./sign-in-page.tsx";
 
 export interface SignInDeps {
   readonly sessions: ConsoleSessions;
   /** `undefined`: no key of the configuration belongs to a person. */
   readonly keyOwner: ApiKeyLookup | undefined;
+  /** Host of the identity provider; `undefined`: nobody can sign in there. */
+  readonly provider: string | undefined;
   readonly limits: AttemptLimits;
   /** Whether the public URL has https. */
   readonly secure: boolean;
@@ -22,10 +24,10 @@ export interface SignInDeps {
 
 /** Signing in and out: `GET` and `POST /console/sign-in`, `POST /console/sign-out`. */
 export function createSignIn(deps: SignInDeps): Hono<ConsoleEnv> {
-  const { sessions, keyOwner, limits, log } = deps;
+  const { sessions, keyOwner, provider, limits, secure, log } = deps;
   const app = new Hono<ConsoleEnv>();
   const show = (c: Context<ConsoleEnv>, to: string, problem?: SignInProblem) =>
-    signInPage(c, { to, withKey: keyOwner !== undefined, problem, signedOut: c.req.query("out") === "1" });
+    signInPage(c, { to, provider, withKey: keyOwner !== undefined, problem, signedOut: c.req.query("out") === "1" });
 
   app.get("/console/sign-in", async (c) => {
     const to = ownPath(c.req.query("to"));
@@ -51,16 +53,10 @@ export function createSignIn(deps: SignInDeps): Hono<ConsoleEnv> {
       log.info({ problem, address }, "A sign-in to the console was refused");
       return show(c, to, problem);
     }
-    keep(c, await sessions.begin(principal, c.env.incoming));
+    setSessionCookie(c, await sessions.begin(principal, c.env.incoming), secure);
     log.info({ issuer: principal.issuer, subject: principal.subject }, "Somebody signed in to the console");
     return c.redirect(to, 303);
   });
-
-  function keep(c: Context<ConsoleEnv>, { name, value, maxAgeMs }: SessionCookie): void {
-    // `Lax`: links to a page from elsewhere, a message about an approval say, find the session; foreign forms do not.
-    const options = { path: "/", httpOnly: true, sameSite: "Lax", secure: deps.secure } as const;
-    setCookie(c, name, value, { ...options, maxAge: Math.floor(maxAgeMs / 1000) });
-  }
 
   return app;
 }
@@ -69,8 +65,7 @@ export function createSignIn(deps: SignInDeps): Hono<ConsoleEnv> {
 export function createSignOut({ sessions, secure }: Pick<SignInDeps, "sessions" | "secure">): Hono<ConsoleEnv> {
   const app = new Hono<ConsoleEnv>();
   app.post("/console/sign-out", async (c) => {
-    const { name, value } = await sessions.end(c.env.incoming);
-    setCookie(c, name, value, { path: "/", httpOnly: true, sameSite: "Lax", secure, maxAge: 0 });
+    setSessionCookie(c, await sessions.end(c.env.incoming), secure);
     return c.redirect("/console/sign-in?out=1", 303);
   });
   return app;

@@ -22,8 +22,8 @@ export interface AttemptCookie {
  * The cookie of an attempt. Its name is of its own, so that two tabs do not disturb each other, and says `__Host-` where
  * the gateway has https: no other host, path or clear-text page can set it then. RFC 6265bis §4.1.3
  */
-export function cookieName(state: string, secure: boolean): string {
-  return `${secure ? "__Host-" : ""}portcullis-step-up-${sha256(state).slice(0, 16)}`;
+export function cookieName(state: string, secure: boolean, what: "step-up" | "sign-in" = "step-up"): string {
+  return `${secure ? "__Host-" : ""}portcullis-${what}-${sha256(state).slice(0, 16)}`;
 }
 
 /** Seals an attempt until `expiresAt`. */

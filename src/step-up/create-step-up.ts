@@ -4,12 +4,14 @@ import type { Log } from "../core/log.ts";
 import type { Seal } from "../core/seal.ts";
 import type { ChallengeState, StepUpFailure } from "../core/step-up.ts";
 import { createWaiters } from "../core/waiters.ts";
+import type { ClaimsMapping } from "../identity/options.ts";
 import type { ChallengeRecord, StepUpStore } from "../store/step-up.ts";
 import { bindingOf, challengeKey } from "./binding.ts";
 import { STEP_UP_LIMITS, type StepUpLimits, type StepUpOptions } from "./options.ts";
 import { expectedPerson } from "./person.ts";
 import { createProvider } from "./provider.ts";
 import { createRoundTrip, type RoundTrip } from "./round-trip.ts";
+import { createSignInTrip, type SignInTrip } from "./sign-in-trip.ts";
 import type { Challenge, ChallengeOutcome, StepUp, StepUpCaller, StepUpCheck, StepUpEvent } from "./step-up.ts";
 import { acrValues, lackOf, type Strength, tokenLack } from "./strength.ts";
 
@@ -20,6 +22,11 @@ export interface StepUpDeps {
   /** Without a slash at its end. Known only once the gateway listens, and not asked before there is a challenge. */
   readonly publicUrl: () => string;
   readonly seal: Seal;
+  /**
+   * For sign-ins to the gateway itself: a seal of their own, and how the access tokens of the same issuer are read;
+   * `undefined` where its tokens are not accepted.
+   */
+  readonly signIns?: { readonly seal: Seal; readonly claims: ClaimsMapping } | undefined;
   /** ms since the epoch. */
   readonly now: () => number;
   readonly log: Log;
@@ -30,6 +37,8 @@ export interface StepUpDeps {
 export interface StepUpService extends StepUp {
   /** `undefined` where no provider is configured. */
   readonly roundTrip: RoundTrip | undefined;
+  /** `undefined` where nobody can sign in to the gateway itself. */
+  readonly signInTrip: SignInTrip | undefined;
 }
 
 /** A challenge as waiters see it: it changes once, when it ends. */
@@ -44,6 +53,7 @@ function versionsOf(states: ReadonlyMap<string, ChallengeState>): ReadonlyMap<st
 export function createStepUp(deps: StepUpDeps): StepUpService {
   const { store, options, now, log } = deps;
   const limits = { ...STEP_UP_LIMITS, ...deps.limits };
+  const provider = options && createProvider(options.oidc, limits, { now, log });
   const waiters = createWaiters({
     max: limits.waiters,
     pollMs: limits.pollMs,
@@ -92,12 +102,21 @@ export function createStepUp(deps: StepUpDeps): StepUpService {
   return {
     roundTrip:
       options &&
+      provider &&
       createRoundTrip({
-        ...{ store, options: options.oidc, limits, now, log, emit },
-        provider: createProvider(options.oidc, limits, { now, log }),
+        ...{ store, provider, options: options.oidc, limits, now, log, emit },
         publicUrl: deps.publicUrl,
         seal: deps.seal,
       }),
+    // Where subjects differ from client to client, the ID token names somebody else than their agents' tokens do.
+    signInTrip:
+      options?.oidc.subjectClaim === "sub" && provider && deps.signIns
+        ? createSignInTrip({
+            ...{ provider, options: options.oidc, now, log, ...deps.signIns },
+            publicUrl: deps.publicUrl,
+            attemptMs: limits.challengeMs,
+          })
+        : undefined,
     check,
     spend: (elevation) => store.spend(elevation, now()),
     async challenge({ requirement, caller, clientName }) {

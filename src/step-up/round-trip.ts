@@ -1,7 +1,6 @@
 import * as oidc from "openid-client";
 import { sha256 } from "../core/digest.ts";
 import { randomId } from "../core/ids.ts";
-import { isObject, type JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { Seal } from "../core/seal.ts";
 import type { StepUpFailure } from "../core/step-up.ts";
@@ -9,7 +8,8 @@ import type { ChallengeRecord, StepUpStore } from "../store/step-up.ts";
 import { type AttemptCookie, cookieName, openAttempt, sealAttempt } from "./attempt.ts";
 import { judge } from "./judge.ts";
 import type { OidcOptions, StepUpLimits } from "./options.ts";
-import { type Provider, reasonOf } from "./provider.ts";
+import type { Provider } from "./provider.ts";
+import { boundTo, newSecrets, redeem, type Secrets } from "./redeem.ts";
 import type { StepUpEvent } from "./step-up.ts";
 import { acrValues } from "./strength.ts";
 
@@ -55,9 +55,6 @@ export interface RoundTrip {
   finish(answer: URLSearchParams, cookieOf: (name: string) => string | undefined): Promise<FinishedTrip>;
 }
 
-/** What OpenID providers and this one's neighbours answer when the strength asked for cannot be had. */
-const UNMET = new Set(["unmet_authentication_requirements", "insufficient_user_authentication"]);
-
 /**
  * The way to the identity provider and back: authorization code with PKCE (S256), single-use state, nonce, RFC 9207
  * `iss`, and a verified ID token. OpenID Connect Core §3.1, RFC 9700 §2.1
@@ -80,21 +77,13 @@ export function createRoundTrip(deps: RoundTripDeps): RoundTrip {
     const { challenge } = shown;
     const configuration = await deps.provider.configuration();
     if (configuration === undefined) return { ok: false, reason: "provider_unreachable" };
-    const attempt = {
-      challenge: id,
-      state: oidc.randomState(),
-      nonce: oidc.randomNonce(),
-      verifier: oidc.randomPKCECodeVerifier(),
-    };
+    const attempt = { challenge: id, ...newSecrets() };
     if (!(await store.begin(id, sha256(attempt.state), now()))) return { ok: false, reason: "expired" };
     const location = oidc.buildAuthorizationUrl(configuration, {
       ...wishes(challenge, options.acrClaim, configuration.serverMetadata().claims_parameter_supported === true),
       redirect_uri: callbackUrl(),
       scope: ["openid", ...options.scopes].join(" "),
-      state: attempt.state,
-      nonce: attempt.nonce,
-      code_challenge: await oidc.calculatePKCECodeChallenge(attempt.verifier),
-      code_challenge_method: "S256",
+      ...(await boundTo(attempt)),
     });
     deps.emit(challenge, "started");
     const name = cookieName(attempt.state, secure());
@@ -133,35 +122,16 @@ export function createRoundTrip(deps: RoundTripDeps): RoundTrip {
   async function signInWith(
     configuration: oidc.Configuration,
     answer: URLSearchParams,
-    { state, nonce, verifier }: { readonly state: string; readonly nonce: string; readonly verifier: string },
+    secrets: Secrets,
     challenge: ChallengeRecord,
   ): Promise<StepUpFailure | undefined> {
-    const metadata = configuration.serverMetadata();
-    const issuers = answer.getAll("iss");
-    const wanted = metadata.authorization_response_iss_parameter_supported === true ? 1 : issuers.length;
-    if (issuers.length !== wanted || issuers.some((issuer) => issuer !== options.issuer)) return "mixed_up_issuer";
-    const error = answer.get("error");
-    if (error !== null)
-      return error === "access_denied" ? "cancelled" : UNMET.has(error) ? "too_weak" : "provider_refused";
-
-    const url = new URL(callbackUrl());
-    url.search = answer.toString();
-    const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true };
-    let claims: JsonObject | undefined;
-    try {
-      const tokens = await oidc.authorizationCodeGrant(configuration, url, checks);
-      claims = plain(tokens.claims());
-    } catch (err) {
-      const reason = reasonOf(err);
-      log.warn(
-        { challenge: challenge.id, issuer: options.issuer, reason },
-        "The answer of the step-up provider is not valid.",
-      );
-      return UNREACHABLE.test(reason) ? "provider_unreachable" : "provider_refused";
-    }
+    const redeemed = await redeem(configuration, {
+      ...{ answer, secrets, issuer: options.issuer, callbackUrl: callbackUrl(), log },
+      about: { challenge: challenge.id },
+    });
+    if (!redeemed.ok) return redeemed.reason;
     const at = now();
-    const judged = claims === undefined ? undefined : judge(claims, challenge, options, at);
-    if (judged === undefined) return "provider_refused";
+    const judged = judge(redeemed.claims, challenge, options, at);
     if (!judged.ok) return judged.reason;
     const { issuer, subject, clientId, per, target, ttlMs } = challenge;
     const { acr, amr, authTime } = judged.signIn;
@@ -180,9 +150,6 @@ export function createRoundTrip(deps: RoundTripDeps): RoundTrip {
 
   return { show, start, finish };
 }
-
-/** Codes of Node and of the library for a provider that does not answer, rather than wrongly. */
-const UNREACHABLE = /^(?:E[A-Z]+|UND_ERR_[A-Z_]+|OAUTH_TIMEOUT)$/;
 
 /** What is asked of the provider. It may ignore it all, so that `judge` looks again. */
 function wishes(
@@ -213,9 +180,4 @@ function closedBecause({ state, expiresAt }: ChallengeRecord, now: number): Step
   if (state === "met") return "met";
   if (expiresAt <= now) return "expired";
   return state === "failed" ? "spent" : undefined;
-}
-
-function plain(claims: object | undefined): JsonObject | undefined {
-  const value: unknown = JSON.parse(JSON.stringify(claims ?? null));
-  return isObject(value) ? value : undefined;
 }

@@ -82,6 +82,7 @@ describe("in a real browser (skipped where there is no Chromium)", options, () =
       satisfied: true,
       by: "elevation",
       spend: undefined,
+      challenge: challenge.id,
     });
     expect(gateway.events.map((event) => event.act)).toEqual(["opened", "started", "met"]);
     const wishes = provider.wishes[0];

@@ -10,6 +10,10 @@ export interface LoginProviderOptions {
   /** Whether the provider refuses what it cannot reach (`claims` parameter). Default: it signs people in more weakly. */
   readonly essential?: boolean;
   readonly clientSecret?: string;
+  /** What the provider knows of somebody besides their subject. Default: nothing. */
+  readonly about?: (account: string) => Readonly<Record<string, unknown>>;
+  /** Which of it stands in ID tokens; the rest is told at the UserInfo endpoint. */
+  readonly inIdToken?: readonly string[];
 }
 
 /** A real OpenID provider with a login page for a browser: who, how strongly, how long ago, or not at all. */
@@ -103,10 +107,13 @@ async function createProvider(issuer: string, secret: string, options: LoginProv
     acrValues: ["pwd", "mfa", "hwk"],
     pkce: { required: () => true },
     ttl: { Grant: 600, IdToken: 600, Interaction: 600, Session: 600, AccessToken: 600 },
-    claims: { openid: ["sub", "acr", "amr", "auth_time"], profile: ["name"] },
+    claims: {
+      openid: ["sub", "acr", "amr", "auth_time", ...(options.inIdToken ?? [])],
+      profile: ["name", "roles", "email", "email_verified", "kind"],
+    },
     clients: [{ client_id: "portcullis", client_secret: secret, redirect_uris: [options.redirectUri()] }],
     features: { devInteractions: { enabled: false }, claimsParameter: { enabled: options.essential === true } },
-    findAccount: (_: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id }) }),
+    findAccount: (_: unknown, id: string) => ({ accountId: id, claims: () => ({ ...options.about?.(id), sub: id }) }),
     interactions: { url: (_: unknown, interaction: { uid: string }) => `/interaction/${interaction.uid}` },
     // Nobody is asked for consent: what a client asks for is granted.
     loadExistingGrant: async ({ oidc }: SessionContext) => {

@@ -31,7 +31,7 @@ export async function startAreaConsole(areas: readonly Area[]): Promise<{ readon
   const keyOwner = createApiKeyLookup(apiKeys);
   const adminRoles = CONSOLE_CONFIG.auth.admin.roles;
   fetch = createConsole({
-    ...{ areas, operations, sessions, hosts, keyOwner, adminRoles, now },
+    ...{ areas, operations, sessions, hosts, keyOwner, adminRoles, now, signIns: undefined },
     log: recordingLog(),
   }).fetch;
   return { url };

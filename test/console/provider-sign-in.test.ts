@@ -1,0 +1,153 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chromiumPath, startBrowser } from "../step-up/browser.ts";
+import { type LoginProvider, type LoginProviderOptions, startLoginProvider } from "../step-up/login-provider.ts";
+import { axeViolations, CONSOLE_CONFIG, openConsolePage, overflowOf, startConsole } from "../support/console.ts";
+import type { TestGateway } from "../support/gateway.ts";
+
+/** What the provider knows: Ann asks, Carla administers, the robot is no person. */
+const KNOWN: Readonly<Record<string, object>> = {
+  ann: { roles: ["employee"], email: "ann@acme.com" },
+  carla: { roles: ["platform-admin"], email: "carla@acme.com", email_verified: false },
+  robot: { roles: ["platform-admin"], kind: "machine" },
+};
+
+async function setUp(
+  options: Partial<LoginProviderOptions> = {},
+  config: {
+    readonly keys?: boolean;
+    readonly subjectClaim?: string;
+    readonly deps?: { readonly now: () => number };
+  } = {},
+): Promise<{ readonly gateway: TestGateway; readonly idp: LoginProvider }> {
+  let url = "";
+  const about = (account: string) => ({ ...KNOWN[account] });
+  const idp = await startLoginProvider({ redirectUri: () => `${url}/oauth/callback`, about, ...options });
+  const { issuer, clientSecret } = idp;
+  const gateway = await startConsole(
+    {
+      auth: {
+        ...(config.keys === true ? CONSOLE_CONFIG.auth : { admin: CONSOLE_CONFIG.auth.admin }),
+        jwt: [
+          { issuer, audience: "https://mcp.example/mcp", claims: { machine: { claim: "kind", values: ["machine"] } } },
+        ],
+      },
+      step_up: {
+        oidc: {
+          ...{ issuer, client_id: "portcullis", client_secret: clientSecret, scopes: ["profile"] },
+          ...(config.subjectClaim === undefined ? {} : { subject_claim: config.subjectClaim }),
+        },
+      },
+    },
+    {},
+    config.deps,
+  );
+  url = gateway.url;
+  return { gateway, idp };
+}
+
+describe.skipIf(chromiumPath === undefined)("the sign-in at an identity provider", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(() => browser.close());
+
+  async function toProvider(page: Page, gateway: TestGateway, to = "/console/you"): Promise<void> {
+    await page.goto(`${gateway.url}${to}`);
+    await page.getByRole("button", { name: /^Sign in at 127/ }).click();
+    await page.locator("#asked").waitFor({ state: "attached" });
+  }
+
+  async function logIn(page: Page, account: string, act = "Log in"): Promise<void> {
+    await page.locator("[name=account]").fill(account);
+    await page.getByRole("button", { name: act }).click();
+  }
+
+  it.each([
+    { where: "in the ID token", inIdToken: ["roles", "email", "email_verified"], scripts: true },
+    { where: "at the UserInfo endpoint", inIdToken: [], scripts: false },
+  ])("knows a person by what stands $where", async ({ inIdToken, scripts }) => {
+    const { gateway, idp } = await setUp({ inIdToken });
+    for (const [account, admin] of [
+      ["ann", "no"],
+      ["carla", "yes"],
+    ] as const) {
+      const page = await openConsolePage(browser, { scripts });
+      await toProvider(page, gateway, "/console/you?from=mail");
+      await logIn(page, account);
+      await page.getByRole("heading", { name: "You" }).waitFor();
+      expect(page.url()).toBe(`${gateway.url}/console/you?from=mail`);
+      const facts = (await page.locator(".facts").textContent()) ?? "";
+      expect(facts).toContain(idp.issuer);
+      expect(facts).toContain(account);
+      // An address that nobody verified could be anybody's.
+      expect(facts.includes("@acme.com")).toBe(account === "ann");
+      expect(await page.getByRole("definition").last().textContent()).toBe(admin);
+    }
+    expect(idp.requests.includes("/me")).toBe(inIdToken.length === 0);
+    const [wish] = idp.wishes;
+    expect(wish?.get("code_challenge_method")).toBe("S256");
+    expect(wish?.get("nonce")).toMatch(/.{20}/);
+  });
+
+  it.each([
+    { account: "robot", act: "Log in", says: "This account belongs to a machine" },
+    { account: "ann", act: "Cancel", says: "You cancelled the sign-in" },
+  ])("lets nobody in where it says: $says", async ({ account, act, says }) => {
+    const { gateway } = await setUp();
+    const page = await openConsolePage(browser, { phone: true, dark: true });
+    await toProvider(page, gateway);
+    await logIn(page, account, act);
+    await page.getByRole("heading", { name: says }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    expect(await overflowOf(page)).toBe(0);
+    await page.getByRole("link", { name: "Try again" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect((await page.context().cookies()).filter(({ name }) => name === "portcullis-console")).toEqual([]);
+  });
+
+  it("counts once, and only in the browser that began it", async () => {
+    const { gateway, idp } = await setUp();
+    const page = await openConsolePage(browser);
+    const seen: string[] = [];
+    page.on("request", (request) => seen.push(request.url()));
+    await toProvider(page, gateway);
+    // Somebody is lured to the provider with the beginnings of a sign-in that is not theirs.
+    const victim = await openConsolePage(browser);
+    await victim.goto(seen.find((url) => url.startsWith(`${idp.issuer}/auth?`)) ?? "");
+    await logIn(victim, "carla");
+    await victim.getByText("This sign-in was not begun here").waitFor();
+    await logIn(page, "ann");
+    await page.getByRole("heading", { name: "You" }).waitFor();
+    await page.goto(seen.find((url) => url.startsWith(`${gateway.url}/oauth/callback?`)) ?? "");
+    await page.getByText("This sign-in was not begun here").waitFor();
+  });
+
+  it("takes no answer that came too late", async () => {
+    let skew = 0;
+    const { gateway } = await setUp({}, { deps: { now: () => Date.now() + skew } });
+    const page = await openConsolePage(browser);
+    await toProvider(page, gateway);
+    skew = 11 * 60_000;
+    await logIn(page, "ann");
+    await page.getByRole("heading", { name: "This sign-in is out of date" }).waitFor();
+  });
+
+  it("offers both ways where there are both, and looks well", async () => {
+    const { gateway } = await setUp({}, { keys: true });
+    const page = await openConsolePage(browser, { phone: true });
+    await page.goto(`${gateway.url}/console`);
+    await page.getByRole("button", { name: /^Sign in at/ }).waitFor();
+    await page.getByLabel("API key").waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    expect(await overflowOf(page)).toBe(0);
+  });
+});
+
+it("is not offered where people have other subjects there than their agents have", async () => {
+  const { gateway } = await setUp({}, { keys: true, subjectClaim: "email" });
+  const html = await (await fetch(`${gateway.url}/console/sign-in`)).text();
+  expect(html).not.toContain("Sign in at");
+  expect(html).toContain("API key");
+});
