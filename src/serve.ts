@@ -22,6 +22,7 @@ export interface RunningGateway {
   /** The public URL, without `/mcp`. */
   readonly url: string;
   readonly wired: Wired;
+  /** What operators see and do, as the API and the console have it. */
   readonly operations: Operations;
   /** What the endpoint holds for its clients right now. */
   stats(): McpEndpointStats;
@@ -100,14 +101,15 @@ export async function startGateway(
     secure: url.startsWith("https:"),
     now,
   });
+  const api = createApi({
+    ...{ operations, identity, sessions: browserSessions, hosts, adminRoles, version: VERSION, log, now },
+  });
   app = createApp({
     mcp: endpoint.app,
     stepUp: createStepUpPages({
       ...{ stepUp: wired.stepUp, hosts, issuer, now, log },
     }),
-    api: createApi({
-      ...{ operations, identity, sessions: browserSessions, hosts, adminRoles, version: VERSION, log },
-    }),
+    api: api.app,
     console: createConsole({
       areas: AREAS,
       signIns: signInTrip && issuer !== undefined ? { trip: signInTrip, provider: new URL(issuer).host } : undefined,
@@ -133,6 +135,7 @@ export async function startGateway(
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     state = "draining";
+    api.close();
     const drained = [server.close(), wired.drain()];
     await endpoint.close();
     await Promise.all(drained);

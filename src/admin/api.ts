@@ -7,16 +7,36 @@ import { StoreError } from "../store/store-error.ts";
 import { type AdmissionDeps, createAdmission } from "./admit.ts";
 import type { ApiEnv } from "./api-env.ts";
 import { approvalRoutes } from "./approval-routes.ts";
+import { auditRoutes } from "./audit-routes.ts";
+import { eventRoutes } from "./event-routes.ts";
+import { createEventStreams } from "./event-streams.ts";
 import { API_BASE, mountRoutes } from "./mount-routes.ts";
 import { mountOpenapi } from "./openapi.ts";
+import { policyRoutes } from "./policy-routes.ts";
 import { problem } from "./problem.ts";
+import { sessionRoutes } from "./session-routes.ts";
+import { toolRoutes } from "./tool-routes.ts";
+import { upstreamRoutes } from "./upstream-routes.ts";
 
 /** What `createApi` needs. */
 export interface ApiDeps extends AdmissionDeps {
-  readonly operations: Pick<Operations, "approvals">;
+  readonly operations: Pick<Operations, "approvals"> & Partial<Operations>;
   readonly version: string;
   readonly log: Log;
+  /** ms since the epoch. */
+  readonly now: () => number;
+  /** How often a quiet event stream says that it is there, ms. Default 15,000. */
+  readonly beatMs?: number;
 }
+
+/** The API, ready to be mounted at the root. */
+export interface Api {
+  readonly app: Hono<ApiEnv>;
+  /** Ends the streams that would otherwise stay open as long as their readers like. */
+  close(): void;
+}
+
+const BEAT_MS = 15_000;
 
 /** What every answer carries: nobody guesses its type, keeps it, frames it, or learns where it was read. */
 const HEADERS = {
@@ -27,10 +47,10 @@ const HEADERS = {
 } as const;
 
 /**
- * Makes the API below `/api/v1`, to be mounted at the root. Each request is checked like one to `/mcp`, in this order:
+ * Makes the API below `/api/v1`. Each request is checked like one to `/mcp`, in this order:
  * Host and Origin (403), then who asks (401); only then does a route look at it.
  */
-export function createApi(deps: ApiDeps): Hono<ApiEnv> {
+export function createApi(deps: ApiDeps): Api {
   const { log, operations } = deps;
   const { publicUrl } = deps.hosts;
   const hosts = createHostPolicy(deps.hosts);
@@ -56,9 +76,20 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   });
   app.onError((err, c) => answerFault(c, err, log));
 
-  mountRoutes(app, approvalRoutes({ approvals: operations.approvals, base: `${publicUrl}${API_BASE}` }));
+  const { approvals, events, policies, activity, upstreams, tools, sessions } = operations;
+  const streams = events && createEventStreams({ events, admit, beatMs: deps.beatMs ?? BEAT_MS });
+  const viewing = { approvals, base: `${publicUrl}${API_BASE}` };
+  mountRoutes(app, [
+    ...approvalRoutes(viewing),
+    ...(streams ? eventRoutes(streams) : []),
+    ...(policies ? policyRoutes(policies) : []),
+    ...(activity ? auditRoutes({ ...viewing, activity, log, now: deps.now }) : []),
+    ...(upstreams ? upstreamRoutes(upstreams) : []),
+    ...(tools ? toolRoutes(tools) : []),
+    ...(sessions ? sessionRoutes(sessions) : []),
+  ]);
   app.all("/api/*", () => problem(refuse("PATH_UNKNOWN")));
-  return app;
+  return { app, close: () => streams?.close() };
 }
 
 function answerFault(c: Context<ApiEnv>, err: Error, log: Log): Response {

@@ -1,13 +1,10 @@
 import { z } from "zod";
 import type { Acted } from "../approvals/approvals.ts";
-import type { ApprovalRequest } from "../core/approval.ts";
 import { refuse } from "../core/errors.ts";
 import { credentialOf } from "../http/credential.ts";
-import type { ApprovalOperations, ApprovalQuery } from "../operations/approvals.ts";
+import type { ApprovalQuery } from "../operations/approvals.ts";
 import type { Operator } from "../operations/operator.ts";
-import { approvalJson, eventJson } from "./approval-json.ts";
 import {
-  type ApprovalBody,
   type ApprovalQueryInput,
   approvalDetailSchema,
   approvalListSchema,
@@ -17,25 +14,16 @@ import {
   decisionSchema,
   resolutionSchema,
 } from "./approval-schema.ts";
+import { type ApprovalViewDeps, viewApproval, viewApprovalDetail, viewApprovals } from "./approval-view.ts";
 import { type Refused, statusOf } from "./problem.ts";
 import { BARE, type Route, route } from "./route.ts";
-
-/** What these routes work with. */
-export interface ApprovalRoutesDeps {
-  readonly approvals: ApprovalOperations;
-  /** The URL of the API, for links: `https://…/api/v1` */
-  readonly base: string;
-}
-
-/** Characters of whole arguments in one list. */
-const WHOLE_CHARS = 4 * 1024 * 1024;
 
 const tag = "approvals";
 const one = z.object({ id: z.string().describe("Id of a request, apr_…") });
 const changed = { status: 200, description: "The request as it is now.", schema: approvalSchema } as const;
 
 /** Routes of `approvals`; who may see and do what, `operations/` decides. Nothing but a POST changes anything. */
-export function approvalRoutes(deps: ApprovalRoutesDeps): readonly Route[] {
+export function approvalRoutes(deps: ApprovalViewDeps): readonly Route[] {
   const { approvals } = deps;
   return [
     route({
@@ -47,7 +35,7 @@ export function approvalRoutes(deps: ApprovalRoutesDeps): readonly Route[] {
       answer: { status: 200, description: "A page of requests, the newest first.", schema: approvalListSchema },
       async handle({ operator, query, reply }) {
         const page = await approvals.list(operator, listed(query), query.cursor);
-        const items = await viewAll(deps, page.items, operator, query.arguments === "whole");
+        const items = await viewApprovals(deps, page.items, operator, query.arguments === "whole");
         return reply({ items, next_cursor: page.nextCursor ?? null });
       },
     }),
@@ -62,8 +50,7 @@ export function approvalRoutes(deps: ApprovalRoutesDeps): readonly Route[] {
         const request = await approvals.find(operator, params.id);
         // Unknown and not visible are one answer, so that an id tells nothing.
         if (request === undefined) return refuse("APPROVAL_UNKNOWN");
-        const history = (await approvals.history(request.id)).map(eventJson);
-        return reply({ ...(await view(deps, request, operator, true)), history });
+        return reply(await viewApprovalDetail(deps, request, await approvals.history(request.id), operator));
       },
     }),
     route({
@@ -102,7 +89,7 @@ export function approvalRoutes(deps: ApprovalRoutesDeps): readonly Route[] {
           ip: credentialOf(incoming).remoteAddress || undefined,
         });
         return acted.ok
-          ? reply(await view(deps, acted.request, operator, true))
+          ? reply(await viewApproval(deps, acted.request, operator, true))
           : late(deps, operator, params.id, acted);
       },
     }),
@@ -118,7 +105,7 @@ export function approvalRoutes(deps: ApprovalRoutesDeps): readonly Route[] {
       async handle({ operator, params, reply }) {
         const acted = await approvals.cancel(operator, params.id);
         return acted.ok
-          ? reply(await view(deps, acted.request, operator, true))
+          ? reply(await viewApproval(deps, acted.request, operator, true))
           : late(deps, operator, params.id, acted);
       },
     }),
@@ -135,7 +122,7 @@ export function approvalRoutes(deps: ApprovalRoutesDeps): readonly Route[] {
       async handle({ operator, params, body, reply }) {
         const acted = await approvals.resolve(operator, params.id, body.outcome, body.reason);
         return acted.ok
-          ? reply(await view(deps, acted.request, operator, true))
+          ? reply(await viewApproval(deps, acted.request, operator, true))
           : late(deps, operator, params.id, acted);
       },
     }),
@@ -152,41 +139,9 @@ function listed({ state, mine, decidable, flow, upstream, tool, limit }: Approva
   };
 }
 
-async function view(
-  { approvals, base }: ApprovalRoutesDeps,
-  request: ApprovalRequest,
-  operator: Operator,
-  whole: boolean,
-): Promise<ApprovalBody> {
-  const may = approvals.mayDecide(operator, request);
-  return approvalJson(request, {
-    url: `${base}/approvals/${request.id}`,
-    arguments: whole ? await approvals.arguments(operator, request) : undefined,
-    message: approvals.message(operator, request),
-    mayNotDecide: may.ok ? undefined : may.code,
-  });
-}
-
-// One call's arguments may be as large as a body. A page of them is not to fill the memory.
-async function viewAll(
-  deps: ApprovalRoutesDeps,
-  requests: readonly ApprovalRequest[],
-  operator: Operator,
-  whole: boolean,
-): Promise<ApprovalBody[]> {
-  const bodies: ApprovalBody[] = [];
-  let left = WHOLE_CHARS;
-  for (const request of requests) {
-    const body = await view(deps, request, operator, whole && left > 0);
-    if (body.arguments_form === "whole") left -= JSON.stringify(body.arguments).length;
-    bodies.push(body);
-  }
-  return bodies;
-}
-
 // Who was too late reads how the request stands now, so that they can look again before they decide.
 async function late(
-  { approvals }: ApprovalRoutesDeps,
+  { approvals }: ApprovalViewDeps,
   operator: Operator,
   id: string,
   refusal: Acted & { readonly ok: false },

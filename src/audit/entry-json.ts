@@ -2,7 +2,7 @@ import type { AuditEntry } from "../store/audit-rows.ts";
 import { jsonIn, readMatches } from "./read-matches.ts";
 
 /** An entry as JSON: snake_case, times in RFC 3339. */
-export function auditEntryJson(entry: AuditEntry): Readonly<Record<string, unknown>> {
+export function auditEntryJson(entry: AuditEntry) {
   const matches = [entry.policies, entry.resultPolicies];
   return {
     seq: entry.seq,

@@ -130,6 +130,7 @@ export const ERRORS = {
     rpc: -32602,
     message: "Only administrators may do this: people with one of the roles in auth.admin.roles.",
   },
+  CALL_UNKNOWN: { status: 404, rpc: -32602, message: "There is no call with this id on record." },
   CSRF_TOKEN_INVALID: {
     status: 403,
     rpc: -32600,

@@ -115,6 +115,7 @@ function verdict({ status, json }: RawAnswer, good: number): Verdict | number {
 
 /** Ann asked, fin may approve, root administers. */
 const OF_CALLERS: Readonly<Record<string, readonly Caller[]>> = {
+  listenToEvents: ["ann", "fin", "root", "robot"],
   listApprovals: ["ann", "fin", "root", "robot"],
   getApproval: ["ann", "fin", "root"],
   decideApproval: ["fin"],

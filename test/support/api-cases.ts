@@ -1,6 +1,7 @@
-import type { ApprovalRequest } from "../../src/core/approval.ts";
-import type { JsonObject } from "../../src/core/json.ts";
-import { type ApiGateway, type Caller, get, post } from "./api-gateway.ts";
+import { activityCases } from "./api-cases-activity.ts";
+import { approvalCases } from "./api-cases-approvals.ts";
+import { upstreamCases } from "./api-cases-upstreams.ts";
+import { type ApiGateway, type Caller, get } from "./api-gateway.ts";
 import type { RawRequest } from "./raw-mcp.ts";
 
 /** How one operation is asked well, and how badly. */
@@ -13,58 +14,24 @@ export interface ApiCase {
   bad(): Promise<RawRequest> | RawRequest;
 }
 
-const NO_REQUEST = "/approvals/apr_0000000000000000000000";
+/** Cases by the name of their operation. */
+export type ApiCases = Readonly<Record<string, ApiCase>>;
 
-/** A case for every operation of the API's description, by its name. */
-export function apiCases(api: ApiGateway): Readonly<Record<string, ApiCase>> {
-  const { approvals } = api.gateway.running.wired;
+/** A case for every operation of the API's description. */
+export function apiCases(api: ApiGateway): ApiCases {
   return {
     getOpenapi: {
       ...{ who: "nobody", status: 200, badStatus: 403 },
       good: () => get("/openapi.json"),
       bad: () => ({ ...get("/openapi.json"), headers: { Host: "evil.example" } }),
     },
-    listApprovals: {
-      ...{ who: "ann", status: 200, badStatus: 400 },
-      async good() {
-        await api.ask();
-        return get("/approvals?state=pending,approved&arguments=whole&limit=1");
-      },
-      bad: () => get("/approvals?limit=0"),
+    listenToEvents: {
+      ...{ who: "eve", status: 200, badStatus: 400 },
+      good: () => get("/events"),
+      bad: () => get("/events?kind=approval"),
     },
-    getApproval: {
-      ...{ who: "fin", status: 200, badStatus: 404 },
-      good: async () => get(`/approvals/${(await api.ask()).id}`),
-      bad: () => get(NO_REQUEST),
-    },
-    decideApproval: {
-      ...{ who: "fin", status: 200, badStatus: 409 },
-      good: async () => vote(await api.ask()),
-      bad: async () => vote(await api.ask(), { version: 7 }),
-    },
-    cancelApproval: {
-      ...{ who: "ann", status: 200, badStatus: 400 },
-      good: async () => post(`/approvals/${(await api.ask()).id}/cancel`, {}),
-      bad: () => post(`${NO_REQUEST}/cancel`, { because: "No." }),
-    },
-    resolveApproval: {
-      ...{ who: "root", status: 200, badStatus: 409 },
-      async good() {
-        const { id, version } = await api.ask();
-        await api.as("fin", vote(await approvals.get(id)));
-        const claim = await approvals.claim(id, version + 1);
-        if (claim !== undefined) await approvals.finish(claim, { kind: "indeterminate", why: "the server went away" });
-        return post(`/approvals/${id}/resolve`, { outcome: "failed", reason: "Its log has no such booking." });
-      },
-      bad: async () => post(`/approvals/${(await api.ask()).id}/resolve`, { outcome: "failed", reason: "No." }),
-    },
+    ...approvalCases(api),
+    ...upstreamCases(api),
+    ...activityCases(api),
   };
-}
-
-function vote(request: ApprovalRequest | undefined, changes: JsonObject = {}): RawRequest {
-  if (request === undefined) throw new Error("There is no request.");
-  const { id, version, argumentsDigest } = request;
-  return post(`/approvals/${id}/decision`, {
-    ...{ decision: "approve", reason: "Fine.", version, arguments_digest: argumentsDigest, ...changes },
-  });
 }

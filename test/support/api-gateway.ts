@@ -2,19 +2,24 @@ import type { ApprovalRequest } from "../../src/core/approval.ts";
 import { createApiKey } from "../../src/identity/api-keys.ts";
 import { APPROVALS_CONFIG, askFor, people, type TestAsk } from "./approval-people.ts";
 import { startTestGateway, type TestGateway } from "./gateway.ts";
-import { type RawAnswer, type RawRequest, send } from "./raw-mcp.ts";
+import { startModernUpstream } from "./modern-upstream.ts";
+import { modern, open, type RawAnswer, type RawRequest, send } from "./raw-mcp.ts";
 
 /** Who asks the API: a requester, an approver, an administrator, somebody else, a machine with all roles, nobody. */
 export type Caller = "ann" | "fin" | "root" | "eve" | "robot" | "nobody";
 
-/** A gateway whose API is asked. */
+/** A gateway whose API is asked, in front of a server with the tools of `modern-tools.ts`. */
 export interface ApiGateway {
   readonly gateway: TestGateway;
+  /** Where that server is; the gateway has it as `modern`, from its file. */
+  readonly upstreamUrl: string;
   readonly port: number;
   as(who: Caller, request: RawRequest): Promise<RawAnswer>;
   authorization(who: Caller): string | undefined;
   /** A request of ann's that waits, another call each time. */
   ask(wanted?: TestAsk): Promise<ApprovalRequest>;
+  /** Calls the tool `echo`. */
+  echo(who: Caller, text: string): Promise<RawAnswer>;
   /** Ends every request that `ask` made, since nobody may have too many open. */
   forget(): Promise<void>;
   close(): Promise<void>;
@@ -29,42 +34,67 @@ export async function startApiGateway(
   deps: Parameters<typeof startTestGateway>[2] = {},
 ): Promise<ApiGateway> {
   const { auth } = APPROVALS_CONFIG;
+  const upstream = await startModernUpstream();
   const robot = { name: "robot", hash: machine.hash, roles: ["finance-lead", "platform-admin"] };
   const gateway = await startTestGateway(
-    { ...APPROVALS_CONFIG, auth: { ...auth, api_keys: [...auth.api_keys, robot], anonymous: false }, ...config },
+    {
+      ...APPROVALS_CONFIG,
+      auth: { ...auth, api_keys: [...auth.api_keys, robot], anonymous: false },
+      upstreams: { modern: { url: upstream.url } },
+      registration: { addresses: ["127.0.0.0/8"] },
+      ...config,
+    },
     policies,
     deps,
   );
   const port = Number(new URL(gateway.url).port);
-  const open: string[] = [];
+  const waiting: string[] = [];
   let count = 0;
   const authorization = (who: Caller): string | undefined => {
     if (who === "nobody") return undefined;
     return who === "robot" ? `Bearer ${machine.key}` : people.bearer(who).authorization;
   };
+  const as: ApiGateway["as"] = async (who, asked) => {
+    const request = { ...asked, headers: { Authorization: authorization(who), ...asked.headers } };
+    if (request.path?.startsWith("/api/v1/events") !== true) return send(port, request);
+    const stream = await open(port, request);
+    if (stream.headers["content-type"] === "text/event-stream") {
+      await stream.contains("\n\n");
+      stream.abort();
+    }
+    await stream.ended;
+    const json = stream.status === 200 ? {} : JSON.parse(stream.text());
+    return { ...stream, text: stream.text(), json };
+  };
   return {
     gateway,
+    upstreamUrl: upstream.url,
     port,
     authorization,
-    as: (who, request) =>
-      send(port, { ...request, headers: { Authorization: authorization(who), ...request.headers } }),
+    as,
+    async echo(who, text) {
+      return as(who, modern("tools/call", { name: "modern__echo", arguments: { text } }));
+    },
     async ask(wanted = {}) {
       count += 1;
       const request = await askFor(gateway, {
         ...{ flow: "single", ...wanted },
         arguments: { nr: count, ...wanted.arguments },
       });
-      open.push(request.id);
+      waiting.push(request.id);
       return request;
     },
     async forget() {
       const { approvals } = gateway.running.wired;
-      for (const id of open.splice(0)) {
+      for (const id of waiting.splice(0)) {
         await approvals.invalidate(id, "The test is over.");
         await approvals.delivered(id);
       }
     },
-    close: () => gateway.close(),
+    async close() {
+      await gateway.close();
+      await upstream.close();
+    },
   };
 }
 
@@ -76,4 +106,9 @@ export function get(path: string): RawRequest {
 /** A POST below `/api/v1`. */
 export function post(path: string, body: NonNullable<RawRequest["body"]>): RawRequest {
   return { method: "POST", path: `/api/v1${path}`, body };
+}
+
+/** A DELETE below `/api/v1`. */
+export function remove(path: string): RawRequest {
+  return { method: "DELETE", path: `/api/v1${path}` };
 }

@@ -1,0 +1,136 @@
+import type { IncomingMessage } from "node:http";
+import { refuse } from "../core/errors.ts";
+import type { Events, OperatorEvent } from "../operations/events.ts";
+import type { Operator } from "../operations/operator.ts";
+import type { Admitted } from "./admit.ts";
+import type { Refused } from "./problem.ts";
+
+/** What the streams are made of. */
+export interface EventStreamsDeps {
+  readonly events: Events;
+  /** Who asks, checked anew. */
+  readonly admit: (incoming: IncomingMessage) => Promise<Admitted>;
+  /** How often a quiet stream says that it is there, and whether its reader may still read is checked; ms. */
+  readonly beatMs: number;
+}
+
+/** The open streams of `GET /events`. */
+export interface EventStreams {
+  open(operator: Operator, incoming: IncomingMessage): Response | Refused;
+  /** Ends all of them, and opens no more. */
+  close(): void;
+}
+
+/** What a reader may leave unread, besides what its connection holds. Events are short: hundreds of them. */
+const MAX_UNREAD_BYTES = 64 * 1024;
+
+/** How long a browser waits before it comes back, ms. */
+const RETRY_MS = 2_000;
+
+/** Makes them. A stream ends with its credential; a reader that does not keep up is dropped, and reads the lists again. */
+export function createEventStreams({ events, admit, beatMs }: EventStreamsDeps): EventStreams {
+  const open = new Set<() => void>();
+  let closed = false;
+
+  const start = (operator: Operator, incoming: IncomingMessage, reader: Reader): boolean => {
+    const stop = (): void => {
+      if (!open.delete(stop)) return;
+      unsubscribe?.();
+      clearInterval(timer);
+      reader.end();
+    };
+    const write = (text: string): void => {
+      if (open.has(stop) && !reader.write(text)) stop();
+    };
+    const unsubscribe = events.subscribe(operator, (event) => write(encode(event)));
+    if (unsubscribe === undefined) return false;
+    const timer = setInterval(() => {
+      write(": still here\n\n");
+      void stillMay(operator, incoming).then((may) => {
+        if (!may) stop();
+      });
+    }, beatMs);
+    open.add(stop);
+    reader.onGone(stop);
+    write(`retry: ${RETRY_MS}\n\n`);
+    return true;
+  };
+
+  // A store that does not answer says nothing about anybody's credential.
+  const stillMay = async (operator: Operator, incoming: IncomingMessage): Promise<boolean> => {
+    try {
+      const now = await admit(incoming);
+      return now.ok && sameOperator(now.operator, operator);
+    } catch {
+      return true;
+    }
+  };
+
+  return {
+    open(operator, incoming) {
+      if (closed) return refuse("STOPPING");
+      const reader = createReader();
+      if (!start(operator, incoming, reader)) return refuse("TOO_MANY_OPEN");
+      // nginx would hold events back until its buffer is full.
+      const headers = { "Content-Type": "text/event-stream", "X-Accel-Buffering": "no" };
+      return new Response(reader.stream, { headers });
+    },
+    close() {
+      closed = true;
+      for (const stop of [...open]) stop();
+    },
+  };
+}
+
+// What somebody is told depends on these.
+function sameOperator(a: Operator, b: Operator): boolean {
+  const facts = ({ admin, principal }: Operator): string =>
+    JSON.stringify([admin, principal.issuer, principal.subject, principal.email, principal.roles]);
+  return facts(a) === facts(b);
+}
+
+function encode(event: OperatorEvent): string {
+  return `event: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+/** One reader's end of a stream. */
+interface Reader {
+  readonly stream: ReadableStream<Uint8Array>;
+  /** `false`: too much is unread, and nothing was added. */
+  write(text: string): boolean;
+  end(): void;
+  onGone(listener: () => void): void;
+}
+
+function createReader(): Reader {
+  const encoder = new TextEncoder();
+  let control: ReadableStreamDefaultController<Uint8Array> | undefined;
+  let gone = (): void => {};
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        control = controller;
+      },
+      cancel() {
+        control = undefined;
+        gone();
+      },
+    },
+    new ByteLengthQueuingStrategy({ highWaterMark: MAX_UNREAD_BYTES }),
+  );
+  return {
+    stream,
+    write(text) {
+      if ((control?.desiredSize ?? 0) <= 0) return false;
+      control?.enqueue(encoder.encode(text));
+      return true;
+    },
+    end() {
+      control?.close();
+      control = undefined;
+    },
+    onGone(listener) {
+      gone = listener;
+    },
+  };
+}
