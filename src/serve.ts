@@ -103,6 +103,7 @@ export async function startGateway(
   });
   const api = createApi({
     ...{ operations, identity, sessions: browserSessions, hosts, adminRoles, version: VERSION, log, now },
+    ...(deps.timing?.eventBeatMs === undefined ? {} : { beatMs: deps.timing.eventBeatMs }),
   });
   app = createApp({
     mcp: endpoint.app,

@@ -94,6 +94,8 @@ export interface WireDeps {
     readonly approvals?: Partial<ApprovalTiming>;
     readonly stepUp?: Partial<StepUpLimits>;
     readonly rollUp?: Partial<RollUpTiming>;
+    /** How often quiet event streams of the API say that they are there, ms. Default 15,000. */
+    readonly eventBeatMs?: number;
     /** How long a start waits for slow upstreams, ms. Default 4,000. */
     readonly settleMs?: number;
     /** How often operators hear of what other processes do, ms. Default 500. */

@@ -22,6 +22,9 @@ export interface AdmissionDeps {
 
 export type Admitted = { readonly ok: true; readonly operator: Operator } | Refused;
 
+/** Says who sent a request. `quietly`: nobody used their session by it; a page that listens comes by itself. */
+export type Admit = (incoming: IncomingMessage, quietly: boolean) => Promise<Admitted>;
+
 /** Requests that change nothing. RFC 9110 §9.2.1 */
 const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
@@ -29,14 +32,14 @@ const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD"]);
  * Makes the check of who asks. A credential in `Authorization` counts alone, whatever cookies come along. Without one it
  * is the session of the console, and then a page of our own must have sent the request: a cookie goes out by itself.
  */
-export function createAdmission(deps: AdmissionDeps): (incoming: IncomingMessage) => Promise<Admitted> {
+export function createAdmission(deps: AdmissionDeps): Admit {
   const { identity, sessions, adminRoles } = deps;
   // Origins that may use MCP are not the console's: with a cookie only our own counts.
   const own = createHostPolicy({ ...deps.hosts, allowedOrigins: [] });
-  return async (incoming) => {
+  return async (incoming, quietly) => {
     const credential = credentialOf(incoming);
     if (credential.authorization === undefined) {
-      const session = await sessions?.find(incoming);
+      const session = await sessions?.find(incoming, quietly);
       if (session !== undefined) {
         return checkPage(incoming, session, own) ?? { ok: true, operator: operatorOf(session.principal, adminRoles) };
       }

@@ -8,7 +8,7 @@ import { type AdmissionDeps, createAdmission } from "./admit.ts";
 import type { ApiEnv } from "./api-env.ts";
 import { approvalRoutes } from "./approval-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
-import { eventRoutes } from "./event-routes.ts";
+import { EVENTS_PATH, eventRoutes } from "./event-routes.ts";
 import { createEventStreams } from "./event-streams.ts";
 import { API_BASE, mountRoutes } from "./mount-routes.ts";
 import { mountOpenapi } from "./openapi.ts";
@@ -69,7 +69,7 @@ export function createApi(deps: ApiDeps): Api {
   });
   mountOpenapi(app, { publicUrl, version: deps.version });
   app.use("/api/*", async (c, next) => {
-    const admitted = await admit(c.env.incoming);
+    const admitted = await admit(c.env.incoming, c.req.path === `${API_BASE}${EVENTS_PATH}`);
     if (!admitted.ok) return problem(admitted);
     c.set("operator", admitted.operator);
     return next();

@@ -2,12 +2,15 @@ import { eventSchema } from "./event-schema.ts";
 import type { EventStreams } from "./event-streams.ts";
 import { BARE, type Route, route } from "./route.ts";
 
+/** Where it happens, below the API's beginning. */
+export const EVENTS_PATH = "/events";
+
 /** The route of what happens. */
 export function eventRoutes(streams: EventStreams): readonly Route[] {
   return [
     route({
       ...BARE,
-      ...{ method: "GET", path: "/events", id: "listenToEvents", tag: "events", who: "callers" },
+      ...{ method: "GET", path: EVENTS_PATH, id: "listenToEvents", tag: "events", who: "callers" },
       summary: "Hear what changes, as it happens",
       description:
         "Server-sent events, until you close the connection, your credential ends or the gateway stops. Nothing is kept " +

@@ -1,15 +1,16 @@
 import type { IncomingMessage } from "node:http";
 import { refuse } from "../core/errors.ts";
+import { principalKey } from "../core/principal.ts";
 import type { Events, OperatorEvent } from "../operations/events.ts";
 import type { Operator } from "../operations/operator.ts";
-import type { Admitted } from "./admit.ts";
+import type { Admit } from "./admit.ts";
 import type { Refused } from "./problem.ts";
 
 /** What the streams are made of. */
 export interface EventStreamsDeps {
   readonly events: Events;
   /** Who asks, checked anew. */
-  readonly admit: (incoming: IncomingMessage) => Promise<Admitted>;
+  readonly admit: Admit;
   /** How often a quiet stream says that it is there, and whether its reader may still read is checked; ms. */
   readonly beatMs: number;
 }
@@ -24,12 +25,16 @@ export interface EventStreams {
 /** What a reader may leave unread, besides what its connection holds. Events are short: hundreds of them. */
 const MAX_UNREAD_BYTES = 64 * 1024;
 
+/** Streams of one person at once. */
+const MAX_PER_PRINCIPAL = 20;
+
 /** How long a browser waits before it comes back, ms. */
 const RETRY_MS = 2_000;
 
 /** Makes them. A stream ends with its credential; a reader that does not keep up is dropped, and reads the lists again. */
 export function createEventStreams({ events, admit, beatMs }: EventStreamsDeps): EventStreams {
-  const open = new Set<() => void>();
+  /** How each is stopped, and whose it is. */
+  const open = new Map<() => void, string>();
   let closed = false;
 
   const start = (operator: Operator, incoming: IncomingMessage, reader: Reader): boolean => {
@@ -50,7 +55,7 @@ export function createEventStreams({ events, admit, beatMs }: EventStreamsDeps):
         if (!may) stop();
       });
     }, beatMs);
-    open.add(stop);
+    open.set(stop, principalKey(operator.principal));
     reader.onGone(stop);
     write(`retry: ${RETRY_MS}\n\n`);
     return true;
@@ -59,7 +64,7 @@ export function createEventStreams({ events, admit, beatMs }: EventStreamsDeps):
   // A store that does not answer says nothing about anybody's credential.
   const stillMay = async (operator: Operator, incoming: IncomingMessage): Promise<boolean> => {
     try {
-      const now = await admit(incoming);
+      const now = await admit(incoming, true);
       return now.ok && sameOperator(now.operator, operator);
     } catch {
       return true;
@@ -69,15 +74,17 @@ export function createEventStreams({ events, admit, beatMs }: EventStreamsDeps):
   return {
     open(operator, incoming) {
       if (closed) return refuse("STOPPING");
+      const key = principalKey(operator.principal);
+      const own = [...open.values()].filter((owner) => owner === key).length;
       const reader = createReader();
-      if (!start(operator, incoming, reader)) return refuse("TOO_MANY_OPEN");
+      if (own >= MAX_PER_PRINCIPAL || !start(operator, incoming, reader)) return refuse("TOO_MANY_OPEN");
       // nginx would hold events back until its buffer is full.
       const headers = { "Content-Type": "text/event-stream", "X-Accel-Buffering": "no" };
       return new Response(reader.stream, { headers });
     },
     close() {
       closed = true;
-      for (const stop of [...open]) stop();
+      for (const stop of [...open.keys()]) stop();
     },
   };
 }

@@ -67,7 +67,7 @@ export function createConsoleSessions(deps: SessionDeps): ConsoleSessions {
   const limits = { ...SESSION_LIMITS, ...deps.limits };
   const name = cookieName(deps.secure);
 
-  async function find(request: IncomingMessage): Promise<BrowserSession | undefined> {
+  async function find(request: IncomingMessage, quietly = false): Promise<BrowserSession | undefined> {
     const id = idIn(request, name);
     if (id === undefined) return undefined;
     const record = await store.find(sha256(id));
@@ -78,7 +78,7 @@ export function createConsoleSessions(deps: SessionDeps): ConsoleSessions {
       await store.remove(record.idHash);
       return undefined;
     }
-    if (at - record.lastSeenAt >= limits.touchMs) await store.seen(record.idHash, at);
+    if (!quietly && at - record.lastSeenAt >= limits.touchMs) await store.seen(record.idHash, at);
     return { principal, csrfToken: hash(id) };
   }
 

@@ -10,6 +10,9 @@ export interface BrowserSession {
 
 /** Whose session the cookie of a request names. */
 export interface BrowserSessions {
-  /** `undefined`: no cookie, or none that holds. @throws StoreError */
-  find(request: IncomingMessage): Promise<BrowserSession | undefined>;
+  /**
+   * `undefined`: no cookie, or none that holds. `quietly`: this is no use of the session, and does not keep it alive.
+   * @throws StoreError
+   */
+  find(request: IncomingMessage, quietly?: boolean): Promise<BrowserSession | undefined>;
 }
