@@ -20,7 +20,7 @@ import { upstreamRoutes } from "./upstream-routes.ts";
 
 /** What `createApi` needs. */
 export interface ApiDeps extends AdmissionDeps {
-  readonly operations: Pick<Operations, "approvals"> & Partial<Operations>;
+  readonly operations: Operations;
   readonly version: string;
   readonly log: Log;
   /** ms since the epoch. */
@@ -77,19 +77,19 @@ export function createApi(deps: ApiDeps): Api {
   app.onError((err, c) => answerFault(c, err, log));
 
   const { approvals, events, policies, activity, upstreams, tools, sessions } = operations;
-  const streams = events && createEventStreams({ events, admit, beatMs: deps.beatMs ?? BEAT_MS });
+  const streams = createEventStreams({ events, admit, beatMs: deps.beatMs ?? BEAT_MS });
   const viewing = { approvals, base: `${publicUrl}${API_BASE}` };
   mountRoutes(app, [
     ...approvalRoutes(viewing),
-    ...(streams ? eventRoutes(streams) : []),
-    ...(policies ? policyRoutes(policies) : []),
-    ...(activity ? auditRoutes({ ...viewing, activity, log, now: deps.now }) : []),
-    ...(upstreams ? upstreamRoutes(upstreams) : []),
-    ...(tools ? toolRoutes(tools) : []),
-    ...(sessions ? sessionRoutes(sessions) : []),
+    ...eventRoutes(streams),
+    ...policyRoutes(policies),
+    ...auditRoutes({ ...viewing, activity, log, now: deps.now }),
+    ...upstreamRoutes(upstreams),
+    ...toolRoutes(tools),
+    ...sessionRoutes(sessions),
   ]);
   app.all("/api/*", () => problem(refuse("PATH_UNKNOWN")));
-  return { app, close: () => streams?.close() };
+  return { app, close: () => streams.close() };
 }
 
 function answerFault(c: Context<ApiEnv>, err: Error, log: Log): Response {

@@ -6,12 +6,33 @@ import { type ApiDocument, type Operation, readApiDocument } from "../support/ap
 import { type ApiGateway, type Caller, startApiGateway } from "../support/api-gateway.ts";
 import type { RawAnswer, RawRequest } from "../support/raw-mcp.ts";
 
+/** One of everything that a verdict can hold. */
+const POLICIES = `policies:
+  - id: large
+    description: Large ones need people.
+    target: { tools: ["modern/echo"], roles: [employee] }
+    when: 'args.text.startsWith("pay") && size(args.text) > 4'
+    then: { request_approval: { flow: single, message: "Somebody has to look at {{ args.text }}." } }
+  - id: signed
+    target: { tools: ["modern/echo"] }
+    when: 'args.text.startsWith("pay")'
+    then: { step_up: { acr: [mfa], max_age: 5m } }
+  - id: seldom
+    target: { tools: ["modern/*"] }
+    then: { rate_limit: { limit: 100, per: 1h } }
+  - id: shadowed
+    mode: shadow
+    target: { upstreams: [modern] }
+    when: 'args.nothing == 1'
+    then: { deny: { message: "No." } }
+`;
+
 let api: ApiGateway;
 let described: ApiDocument;
 let cases: Readonly<Record<string, ApiCase>>;
 
 beforeAll(async () => {
-  api = await startApiGateway();
+  api = await startApiGateway({}, { "p.yaml": POLICIES });
   described = await readApiDocument(api.port);
   cases = apiCases(api);
 });

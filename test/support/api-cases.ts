@@ -1,5 +1,6 @@
 import { activityCases } from "./api-cases-activity.ts";
 import { approvalCases } from "./api-cases-approvals.ts";
+import { policyCases } from "./api-cases-policies.ts";
 import { upstreamCases } from "./api-cases-upstreams.ts";
 import { type ApiGateway, type Caller, get } from "./api-gateway.ts";
 import type { RawRequest } from "./raw-mcp.ts";
@@ -33,5 +34,6 @@ export function apiCases(api: ApiGateway): ApiCases {
     ...approvalCases(api),
     ...upstreamCases(api),
     ...activityCases(api),
+    ...policyCases(),
   };
 }
