@@ -91,6 +91,7 @@ export function schemaRows(root: JsonObject): SchemaRows {
       return some(choices.map((choice) => typeOf(resolve(choice, root), depth + 1)));
     }
     if (schema["properties"] !== undefined) return "object";
+    if (schema["enum"] !== undefined) return "choice";
     return ANYTHING;
   };
 

@@ -15,6 +15,7 @@ describe("the type of an argument", () => {
     [{ anyOf: [{ type: "string" }, { type: "integer" }, { type: "string" }] }, "text or whole number"],
     [{ oneOf: [{ const: "EUR" }, { const: "USD" }] }, 'exactly "EUR" or exactly "USD"'],
     [{ properties: {} }, "object"],
+    [{ enum: ["a", 1] }, "choice"],
     [{}, "anything"],
     [{ $ref: "https://elsewhere.example/schema.json" }, "anything"],
     [{ type: "teapot" }, "teapot"],

@@ -1,0 +1,55 @@
+import { type Context, Hono } from "hono";
+import type { Area } from "../area.ts";
+import type { ConsoleEnv } from "../console-env.ts";
+import { type PageFrame, page } from "../layout.tsx";
+import { missingPage, refusedPage } from "../plain-pages.tsx";
+import { EndSession } from "./end-session.tsx";
+import { SessionList } from "./session-list.tsx";
+
+const PAGE_SESSIONS = 50;
+
+/** Who is connected, and the end of a session. */
+export const sessionsArea: Area = {
+  path: "sessions",
+  title: "Sessions",
+  admin: true,
+  create: ({ operations: { sessions }, hosts: { publicUrl } }) => {
+    const app = new Hono<ConsoleEnv>();
+
+    app.get("/", async (c) => {
+      const cursor = c.req.query("cursor");
+      const listed = await sessions.list({ limit: PAGE_SESSIONS, ...(cursor === undefined ? {} : { cursor }) });
+      const frame = { title: "Sessions", area: "sessions", lead: LEAD, ...noticeOf(c) };
+      const mcp = `${publicUrl}/mcp`;
+      return page(c, frame, <SessionList page={listed} cursor={cursor} now={c.get("at")} mcp={mcp} />);
+    });
+
+    app.get("/end", async (c) => {
+      const session = await sessions.find(c.req.query("id") ?? "");
+      if (session === undefined) return missingPage(c);
+      const frame = { title: "End this session?", area: "sessions" };
+      return page(c, frame, <EndSession session={session} csrfToken={c.get("csrfToken")} now={c.get("at")} />);
+    });
+
+    app.post("/end", async (c) => {
+      const ended = await sessions.end(c.get("operator"), c.get("form").text("id"));
+      if (!ended.ok && ended.code === "ADMIN_REQUIRED") return refusedPage(c, "admin");
+      return c.redirect(`/console/sessions?done=${ended.ok ? "ended" : "gone"}`, 303);
+    });
+
+    return app;
+  },
+};
+
+const LEAD = "MCP clients that are connected to this gateway, or were lately. The one seen last comes first.";
+
+function noticeOf(c: Context<ConsoleEnv>): Pick<PageFrame, "notice"> {
+  switch (c.req.query("done")) {
+    case "ended":
+      return { notice: { tone: "good", text: "The session was ended." } };
+    case "gone":
+      return { notice: { tone: "warn", text: "The session was gone already." } };
+    default:
+      return {};
+  }
+}

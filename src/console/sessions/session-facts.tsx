@@ -1,0 +1,35 @@
+import type { JsonObject } from "../../core/json.ts";
+import type { SessionView } from "../../operations/sessions.ts";
+import { Badge } from "../components/badge.tsx";
+import { ForeignText } from "../components/foreign-text.tsx";
+
+/** Longest name that is shown without a click. */
+const FOLD = 80;
+
+/** Whose session it is: the e-mail where it is known, else the subject. */
+export function Who({ session }: { readonly session: Pick<SessionView, "email" | "subject"> }) {
+  return <ForeignText text={session.email ?? session.subject} fold={FOLD} />;
+}
+
+/** The client's program as it calls itself. */
+export function ClientName({ info }: { readonly info: JsonObject }) {
+  const told = [textOf(info["title"]) || textOf(info["name"]), textOf(info["version"])].filter((text) => text !== "");
+  return told.length === 0 ? "unnamed" : <ForeignText text={told.join(" ")} fold={FOLD} />;
+}
+
+/** Whether it is there right now, and how busy. */
+export function Presence({ session }: { readonly session: Pick<SessionView, "connected" | "inFlight"> }) {
+  const { connected, inFlight } = session;
+  if (inFlight > 0)
+    return <Badge tone="good">{inFlight === 1 ? "1 call in flight" : `${inFlight} calls in flight`}</Badge>;
+  return connected ? <Badge tone="good">connected</Badge> : <Badge tone="calm">idle</Badge>;
+}
+
+/** The path at which it is served. */
+export function endpointPath(endpoint: string): string {
+  return endpoint === "" ? "/mcp" : `/mcp/${endpoint}`;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

@@ -1,0 +1,58 @@
+import type { SessionPage, SessionView } from "../../operations/sessions.ts";
+import { type Column, DataTable } from "../components/data-table.tsx";
+import { EmptyState } from "../components/empty-state.tsx";
+import { Pager } from "../components/pager.tsx";
+import { Time } from "../components/time.tsx";
+import { harmless } from "../harmless.ts";
+import { ConnectHelp } from "./connect-help.tsx";
+import { ClientName, endpointPath, Presence, Who } from "./session-facts.tsx";
+
+/** The list of sessions, or what to do so that there is one. */
+export function SessionList(props: {
+  readonly page: SessionPage;
+  readonly cursor: string | undefined;
+  /** ms since the epoch. */
+  readonly now: number;
+  /** The URL of the endpoint that shows everything. */
+  readonly mcp: string;
+}) {
+  const { page, cursor, now, mcp } = props;
+  if (page.items.length === 0 && cursor === undefined) {
+    return (
+      <EmptyState title="Nobody is connected">
+        <p>MCP clients that use this gateway are listed here. This connects one:</p>
+        <ConnectHelp mcp={mcp} />
+      </EmptyState>
+    );
+  }
+  return (
+    <>
+      <DataTable caption="Sessions" columns={columns(now)} rows={page.items} rowId={({ id }) => `session-${id}`} />
+      <Pager url="/console/sessions" cursor={cursor} next={page.nextCursor} />
+    </>
+  );
+}
+
+function columns(now: number): readonly Column<SessionView>[] {
+  return [
+    { title: "Who", cell: (session) => <Who session={session} /> },
+    { title: "Client", cell: ({ clientInfo }) => <ClientName info={clientInfo} /> },
+    { title: "Now", cell: (session) => <Presence session={session} /> },
+    { title: "Endpoint", cell: ({ endpoint }) => <code>{endpointPath(endpoint)}</code> },
+    { title: "Protocol", cell: ({ protocolVersion }) => protocolVersion },
+    { title: "Since", cell: ({ createdAt }) => <Time at={createdAt} now={now} /> },
+    { title: "Last seen", cell: ({ lastSeenAt }) => <Time at={lastSeenAt} now={now} /> },
+    {
+      title: "End",
+      kind: "action",
+      cell: ({ id, email, subject }) => {
+        const whose = harmless(email ?? subject, 80).text;
+        return (
+          <a class="button plain" href={`/console/sessions/end?id=${id}`} aria-label={`End the session of ${whose}`}>
+            End…
+          </a>
+        );
+      },
+    },
+  ];
+}

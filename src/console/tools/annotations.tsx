@@ -1,0 +1,25 @@
+import { isObject, type JsonObject } from "../../core/json.ts";
+import { Badge, type BadgeTone } from "../components/badge.tsx";
+
+/** What a hint means, by its value. 2025-11-25 schema, `ToolAnnotations` */
+const HINTS: readonly (readonly [name: string, value: boolean, tone: BadgeTone, text: string])[] = [
+  ["readOnlyHint", true, "good", "reads only"],
+  ["destructiveHint", true, "bad", "destructive"],
+  ["destructiveHint", false, "calm", "adds only"],
+  ["idempotentHint", true, "calm", "idempotent"],
+  ["openWorldHint", true, "warn", "open world"],
+  ["openWorldHint", false, "calm", "closed world"],
+];
+
+/** What the server says of a tool: hints, of which none is proven. */
+export function Annotations({ definition }: { readonly definition: JsonObject }) {
+  const annotations = isObject(definition["annotations"]) ? definition["annotations"] : {};
+  const told = HINTS.filter(([name, value]) => annotations[name] === value);
+  return (
+    <span class="badges">
+      {told.map(([, , tone, text]) => (
+        <Badge tone={tone}>{text}</Badge>
+      ))}
+    </span>
+  );
+}

@@ -1,0 +1,28 @@
+/** What to do about the reason why a server cannot be reached; the first that fits. */
+const ADVICE: readonly (readonly [reason: RegExp, what: string])[] = [
+  [/ECONNREFUSED/, "Nothing listens there. Start the server, or mend the port in its URL."],
+  [/ENOTFOUND|EAI_AGAIN/, "Its name cannot be looked up from here. Check the host in its URL, and this machine's DNS."],
+  [
+    /EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT/,
+    "No way leads there. Check the network and firewalls.",
+  ],
+  [
+    /CERT|certificate|SSL|TLS/i,
+    "Its certificate is not trusted. Mend it, or name its authority in NODE_EXTRA_CA_CERTS.",
+  ],
+  [/HTTP (401|403|407)/, "Put the right credential into its headers."],
+  [/HTTP 3\d\d/, "Write the address that it redirects to."],
+  [/HTTP (404|405|400)/, "The address answers, but is no MCP endpoint. Most servers have it at /mcp or /sse."],
+  [/HTTP 429/, "It has too much to do. The gateway tries again by itself."],
+  [/HTTP 5\d\d/, "The server itself fails. Its own log says why."],
+  [/Cannot start/, "Its command cannot be run. Check that it is installed, and its path."],
+  [/process exited/, "Its program ended. What it wrote to its standard error stands in the gateway's log."],
+  [/No answer within|not done within/, "It is too slow, or hangs. Look at its log, or raise its timeout."],
+  [/public|address/i, "Use a public address, or allow this one under registration.addresses."],
+];
+
+/** What an operator can do about `reason`, the last error of a server that is not ready. */
+export function adviceFor(reason: string): string {
+  const found = ADVICE.find(([pattern]) => pattern.test(reason));
+  return found === undefined ? "The gateway's log has more. It tries again by itself." : found[1];
+}

@@ -1,0 +1,43 @@
+import type { UpstreamStatus } from "../../upstream/upstream.ts";
+import { Badge, type BadgeTone } from "../components/badge.tsx";
+import { ForeignText } from "../components/foreign-text.tsx";
+import { Time } from "../components/time.tsx";
+import { adviceFor } from "./advice.ts";
+
+const TONES: Readonly<Record<UpstreamStatus["state"], BadgeTone>> = { ready: "good", down: "bad", connecting: "wait" };
+
+/** Whether a server answers, and since when. */
+export function State({ status, now }: { readonly status: UpstreamStatus; readonly now: number }) {
+  const { state, since } = status;
+  return (
+    <>
+      <Badge tone={TONES[state]}>{state}</Badge> <Time at={since} now={now} />
+    </>
+  );
+}
+
+/** Why a server does not answer, and what to do. Nothing where it does. */
+export function Trouble({ status }: { readonly status: UpstreamStatus }) {
+  const { state, lastError } = status;
+  if (state === "ready" || lastError === undefined) return null;
+  return (
+    <div class="trouble">
+      <ForeignText text={lastError} fold={200} />
+      <div class="soft">{adviceFor(lastError)}</div>
+    </div>
+  );
+}
+
+/** How a server is spoken to: `http, 2025-11-25 and before`. */
+export function protocolOf({ transport, era }: UpstreamStatus): string {
+  switch (era) {
+    case "modern":
+      return `${transport}, 2026-07-28`;
+    case "legacy":
+      return `${transport}, 2025-11-25 or before`;
+    case undefined:
+      return `${transport}, not known yet`;
+    default:
+      return era satisfies never;
+  }
+}

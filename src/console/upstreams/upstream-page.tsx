@@ -1,0 +1,146 @@
+import type { Child } from "hono/jsx";
+import type { UpstreamLatency } from "../../operations/activity.ts";
+import type { UpstreamView } from "../../operations/upstreams.ts";
+import type { AuditEntry } from "../../store/audit-rows.ts";
+import { Banner } from "../components/banner.tsx";
+import { Button, ButtonLink } from "../components/button.tsx";
+import { CodeBlock } from "../components/code-block.tsx";
+import { CsrfField } from "../components/csrf-field.tsx";
+import { Facts } from "../components/facts.tsx";
+import { ForeignText } from "../components/foreign-text.tsx";
+import { Time } from "../components/time.tsx";
+import { shortDuration } from "../times.ts";
+import { adviceFor } from "./advice.ts";
+import { Latency } from "./latency.tsx";
+import { RecentCalls } from "./recent-calls.tsx";
+import { protocolOf, State } from "./state.tsx";
+
+/** Everything about one server, and what can be done with it. */
+export function UpstreamPage(props: {
+  readonly upstream: UpstreamView;
+  /** What it did within the last day. */
+  readonly latency: UpstreamLatency | undefined;
+  /** Its last calls, the newest last. */
+  readonly calls: readonly AuditEntry[];
+  readonly csrfToken: string;
+  /** ms since the epoch. */
+  readonly now: number;
+}) {
+  const { upstream, latency, calls, csrfToken, now } = props;
+  const { name, status, source, load } = upstream;
+  const { lastError } = status;
+  return (
+    <>
+      {status.state === "ready" || lastError === undefined ? null : (
+        <Banner tone={status.state === "down" ? "bad" : "warn"}>
+          <ForeignText text={lastError} />
+          <div>{adviceFor(lastError)}</div>
+        </Banner>
+      )}
+      <div class="actions">
+        <form method="post" action={`/console/upstreams/${name}/test`}>
+          <CsrfField token={csrfToken} />
+          <Button tone="plain">Test the connection</Button>
+        </form>
+        <ButtonLink href={`/console/tools?upstream=${name}`}>Its tools ({upstream.tools})</ButtonLink>
+        <ButtonLink href={`/console/activity?upstream=${name}`}>Its calls</ButtonLink>
+        {source === "file" ? null : <ButtonLink href={`/console/upstreams/${name}/remove`}>Remove…</ButtonLink>}
+      </div>
+      <div class="columns">
+        <section class="panel">
+          <h2>Connection</h2>
+          <Facts
+            entries={[
+              ["State", <State status={status} now={now} />],
+              ["Address", <ForeignText text={upstream.address} />],
+              ["Protocol", protocolOf(status)],
+              ["Served at", <Paths paths={upstream.endpoints} />],
+              ["Deadline", `${shortDuration(upstream.timeoutMs)} a request`],
+              ["Sessions", ISOLATION[upstream.isolation]],
+              ["From", <Source upstream={upstream} now={now} />],
+            ]}
+          />
+        </section>
+        <section class="panel">
+          <h2>Load</h2>
+          <Facts
+            entries={[
+              ["Last day", <Latency latency={latency} />],
+              ["Calls in flight", load.inFlight],
+              ["Sessions open", load.connected],
+              ["Clients known", load.peers],
+              ["Resources watched", load.watched],
+            ]}
+          />
+        </section>
+      </div>
+      <Told upstream={upstream} />
+      <h2>Last calls</h2>
+      <RecentCalls entries={calls} now={now} />
+    </>
+  );
+}
+
+const ISOLATION: Readonly<Record<UpstreamView["isolation"], string>> = {
+  session: "one for each client",
+  shared: "one for all clients",
+};
+
+function Paths({ paths }: { readonly paths: readonly string[] }) {
+  return (
+    <ul class="inline">
+      {paths.map((path) => (
+        <li>
+          <code>{path}</code>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Source({ upstream: { registered, name }, now }: { readonly upstream: UpstreamView; readonly now: number }) {
+  if (registered === undefined) {
+    return (
+      <>
+        the configuration file: change <code>upstreams.{name}</code> there, it is reloaded at once
+      </>
+    );
+  }
+  return (
+    <>
+      registered by <ForeignText text={registered.email ?? registered.subject} fold={80} />{" "}
+      <Time at={registered.at} now={now} />
+    </>
+  );
+}
+
+// What the server said of itself when it was connected.
+function Told({ upstream }: { readonly upstream: UpstreamView }): Child {
+  const { serverInfo, instructions, capabilities } = upstream.status;
+  if (serverInfo === undefined && instructions === undefined) return null;
+  return (
+    <section class="panel told">
+      <h2>What it says of itself</h2>
+      <Facts
+        entries={[
+          ["Name", textFact(serverInfo?.["title"] ?? serverInfo?.["name"])],
+          ["Version", textFact(serverInfo?.["version"])],
+          ["Website", textFact(serverInfo?.["websiteUrl"])],
+          ["Offers", <ForeignText text={Object.keys(capabilities).join(", ") || "nothing"} />],
+          [
+            "Instructions",
+            instructions === undefined ? undefined : <ForeignText text={instructions} multiline fold={600} />,
+          ],
+        ]}
+      />
+      <details>
+        <summary>Capabilities</summary>
+        <CodeBlock text={JSON.stringify(capabilities, null, 2)} label="Capabilities as JSON" />
+      </details>
+    </section>
+  );
+}
+
+function textFact(value: unknown): Child | undefined {
+  return typeof value === "string" && value !== "" ? <ForeignText text={value} /> : undefined;
+}
