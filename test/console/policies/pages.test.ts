@@ -117,7 +117,7 @@ describe.skipIf(chromiumPath === undefined)("the policies in a browser", () => {
     await until("The files have 1 mistake");
     await page.getByText("a.yaml:6:11").waitFor();
     expect(await page.getByLabel("a.yaml, around line 6").textContent()).toContain("6 |     when: agrs.amount > 10\n");
-    await page.getByText("Nobody pays more than ten.").waitFor();
+    await page.getByText("Nobody pays more than ten.", { exact: true }).waitFor();
     await fine(page, true);
     gateway.writePolicy("a.yaml", POLICIES.replace("more than ten.", "more than eleven."));
     await until("Nobody pays more than eleven.");
