@@ -37,7 +37,7 @@ ${bold("Three users, each with an API key:")}
 
 ${[users.ann, users.carla, users.sam].map(row).join("\n")}
 
-${browser === undefined ? NO_BROWSER : browserText(browser)}
+${consoleText(url, browser)}
 
 ${bold("1. A policy looks at the arguments.")} Ann files 12,000 and is refused, in words that her agent understands:
 
@@ -82,12 +82,17 @@ Ctrl-C stops it. The demo keeps its data and keys in ${data}; delete that folder
 `;
 }
 
-const NO_BROWSER = `Nobody can sign in with a browser, and payments above 500 are refused: that needs the package oidc-provider,
-which is not installed here. To have both: npm install --no-save oidc-provider@9`;
+function consoleText(url: string, browser: DemoBrowser | undefined): string {
+  const place = `The console is at ${url}/console: Carla sees all of the gateway, Sam decides about requests.`;
+  if (browser === undefined) {
+    return `${place} They sign in with their keys.
 
-function browserText({ password, code }: DemoBrowser): string {
-  return `In a browser they sign in as ann, carla or sam, password ${password}, and code ${code} where one is asked for. The same
-code for everybody, for ever: this identity provider is for trying things out on this machine, and for nothing else.`;
+Signing in by password, and payments above 500, are left out: both need the package oidc-provider, which is not
+installed here. To have them: npm install --no-save oidc-provider@9`;
+  }
+  return `${place}
+In a browser they sign in as ann, carla or sam, password ${browser.password}, and code ${browser.code} where one is asked for. The
+identity provider behind that is the demo's own, on this machine only, with one password and one code for all: not for real use.`;
 }
 
 function paymentStep(bold: (text: string) => string, mcp: string, { tokenFile }: DemoBrowser): string {

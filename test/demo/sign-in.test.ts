@@ -9,6 +9,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { chromiumPath, openPage, startBrowser } from "../step-up/browser.ts";
 import { type BrowserSecrets, logIn, toLogin } from "../support/browser-sign-in.ts";
+import { axeViolations } from "../support/console.ts";
 import { type Demo, runLines, startDemo } from "../support/demo.ts";
 
 let demo: Demo;
@@ -68,6 +69,27 @@ describe.skipIf(!hasCurl)("the demo's payment above the limit", { timeout: 90_00
     expect(violations.filter((text) => text.includes("Content Security Policy"))).toEqual([]);
     expect(await pay()).toContain("900");
     expect(await pay()).not.toContain("/step-up/");
+  });
+});
+
+describe("the demo's console", { timeout: 90_000, skip }, () => {
+  it("lets one after the other in at the same browser, and asks who it is each time", async () => {
+    const page = await openPage(browser);
+    const place = demo.printed(/http:\S+\/console(?=:)/g);
+    for (const [user, admin] of [
+      ["carla", "yes"],
+      ["sam", "no"],
+    ] as const) {
+      await page.goto(`${place}/you`);
+      await page.getByRole("button", { name: /^Sign in at/ }).click();
+      await page.getByText("Never use this for real").waitFor();
+      expect(await axeViolations(page)).toEqual([]);
+      await logIn(page, secrets(), user);
+      await page.getByRole("heading", { name: "You" }).waitFor();
+      expect(await page.locator(".facts").textContent()).toContain(`${user}@example.com`);
+      expect(await page.getByRole("definition").last().textContent()).toBe(admin);
+      await page.getByRole("button", { name: "Sign out" }).click();
+    }
   });
 });
 

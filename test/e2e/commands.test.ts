@@ -159,6 +159,7 @@ describe("the command line", () => {
     ["an unknown command", ["serv"], /Did you mean serve\?/],
     ["an unknown option", ["serve", "--prot", "1"], /unknown option '--prot'/],
     ["a port that is none", ["demo", "--port", "x"], /--port must be a number/],
+    ["a port of the identity provider that is none", ["demo", "--idp-port", "0"], /--idp-port one from 1/],
   ])("answers %s with 2 and says what is wrong", (_name, args, message) => {
     const result = run(...args);
     expect(result.status).toBe(2);
