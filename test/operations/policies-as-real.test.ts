@@ -3,7 +3,7 @@ import type { JsonObject } from "../../src/core/json.ts";
 import { principalOf } from "../../src/identity/api-keys.ts";
 import { startBank } from "../support/bank-upstream.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { callModern } from "../support/raw-answers.ts";
+import { callLegacy } from "../support/raw-answers.ts";
 import type { RawUpstream } from "../support/raw-upstream.ts";
 import { createUsers } from "../support/users.ts";
 
@@ -78,7 +78,7 @@ describe.each(["allow", "deny"] as const)("with policies.default: %s", (fallback
     const { decision } = tried;
 
     const before = await wired.store.audit.lastSeq();
-    await callModern(gateway.url, users.bearer(user).authorization, { name: `bank__${tool}`, arguments: args });
+    await callLegacy(gateway.url, users.key(user), { name: `bank__${tool}`, arguments: args });
     const { entries } = await wired.activity.search({ limit: 10, after: before });
     const made = entries.find((entry) => entry.tool === tool);
     expect(made).toMatchObject({
