@@ -67,7 +67,7 @@ function PolicyLinks({ ids }: { readonly ids: readonly string[] }) {
     <ul class="inline">
       {ids.map((id) => (
         <li>
-          <a href={`/console/policies/${encodeURIComponent(id)}`}>{id}</a>
+          <a href={`/console/policies/id/${encodeURIComponent(id)}`}>{id}</a>
         </li>
       ))}
     </ul>

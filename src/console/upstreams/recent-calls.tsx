@@ -7,7 +7,14 @@ import { Time } from "../components/time.tsx";
 export function RecentCalls({ entries, now }: { readonly entries: readonly AuditEntry[]; readonly now: number }) {
   if (entries.length === 0) return <p>Nobody has called its tools yet.</p>;
   const columns: readonly Column<AuditEntry>[] = [
-    { title: "When", cell: ({ at }) => <Time at={at} now={now} /> },
+    {
+      title: "When",
+      cell: ({ at, callId }) => (
+        <a href={`/console/activity/${encodeURIComponent(callId)}`}>
+          <Time at={at} now={now} />
+        </a>
+      ),
+    },
     {
       title: "Who",
       cell: ({ actor, actorEmail }) => <ForeignText text={actorEmail ?? actor ?? "the gateway"} fold={80} />,

@@ -71,6 +71,27 @@ describe.skipIf(chromiumPath === undefined)("sessions in a browser", () => {
     expect(entries.at(-1)).toMatchObject({ kind: "admin", actor: "carla", outcome: "session_ended" });
   });
 
+  it("do no harm with what a client calls itself", async () => {
+    const gateway = await startConsole();
+    const port = Number(new URL(gateway.url).port);
+    const clientInfo = {
+      name: '<img src=x onerror="alert(1)">',
+      title: "</td><script>alert(1)</script>",
+      version: "1\u202e",
+    };
+    const params = { protocolVersion: "2025-11-25", clientInfo, capabilities: {} };
+    const headers = { Authorization: `Bearer ${consoleUsers.key("ann")}` };
+    await send(port, { headers, body: { jsonrpc: "2.0", id: 0, method: "initialize", params } });
+    const page = await openConsolePage(browser);
+    await signIn(page, gateway, "carla", "/console/sessions");
+    for (let look = 0; look < 2; look++) {
+      expect(await page.getByRole("main").textContent()).toContain("</td><script>alert(1)</script> 1[U+202E]");
+      expect(await page.locator("main script, main img").count()).toBe(0);
+      expect(await overflowOf(page)).toBe(0);
+      if (look === 0) await page.getByRole("link", { name: "End the session of ann" }).click();
+    }
+  });
+
   it("tell whoever ends one that it was gone already", async () => {
     const gateway = await startConsole();
     const own = await initialize(Number(new URL(gateway.url).port), { user: consoleUsers.key("ann") });

@@ -17,6 +17,7 @@ import { eventually } from "../../support/eventually.ts";
 import type { TestGateway } from "../../support/gateway.ts";
 import { startLegacyUpstream } from "../../support/legacy-upstream.ts";
 import { startModernUpstream } from "../../support/modern-upstream.ts";
+import { answer, legacyScript, startRawUpstream } from "../../support/raw-upstream.ts";
 import { closeAfterEach } from "../../support/upstreams.ts";
 
 const closing = closeAfterEach();
@@ -83,6 +84,34 @@ describe.skipIf(chromiumPath === undefined)("upstreams in a browser", () => {
     await page.getByRole("button", { name: "Remove notes" }).click();
     await page.getByText("The upstream was removed.").waitFor();
     expect(gateway.running.wired.tools()).toEqual([]);
+  });
+
+  it("does no harm with what a server says of itself", async () => {
+    const markup = '</dd><script>alert(1)</script><img src=x onerror="alert(1)">';
+    const serverInfo = { name: markup, version: "1\u202e2", websiteUrl: "javascript:alert(1)" };
+    const instructions = `${markup}\u2066\n${"x".repeat(1_000_000)}`;
+    const result = {
+      protocolVersion: "2025-11-25",
+      capabilities: { tools: {}, [markup]: {} },
+      serverInfo,
+      instructions,
+    };
+    const script = legacyScript((request, response) => answer(request, response, { tools: [] }));
+    const server = closing(
+      await startRawUpstream((request, response) => {
+        if (request.method === "initialize") answer(request, response, result);
+        else script(request, response);
+      }),
+    );
+    const gateway = await startConsole({ upstreams: { crm: { url: server.url } } });
+    const page = await openConsolePage(browser);
+    await signIn(page, gateway, "carla", "/console/upstreams/crm");
+    const shown = await page.getByRole("main").textContent();
+    for (const part of [markup, "1[U+202E]2", "[U+2066]", "more characters are not shown"])
+      expect(shown).toContain(part);
+    expect(await page.locator("main script, main img, main a[href^=javascript]").count()).toBe(0);
+    expect(await overflowOf(page)).toBe(0);
+    expect(await axeViolations(page)).toEqual([]);
   });
 
   it("shows one that is gone with the reason and what to do, and again when it is back", async () => {
