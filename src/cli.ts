@@ -9,6 +9,7 @@ import { registerPolicyCommands } from "./commands/policy.ts";
 import { registerServe } from "./commands/serve.ts";
 import type { Shell } from "./commands/shell.ts";
 import { registerStdio } from "./commands/stdio.ts";
+import { registerUpstreams } from "./commands/upstreams.ts";
 import { VERSION } from "./version.ts";
 
 const shell: Shell = {
@@ -47,6 +48,7 @@ registerStdio(program, shell);
 registerCheck(program, shell);
 registerPolicyCommands(program, shell);
 registerApprovals(program, shell);
+registerUpstreams(program, shell);
 registerAuditCommands(program, shell);
 registerKeys(program, shell);
 

@@ -109,7 +109,6 @@ export type ApprovalDetailBody = z.output<typeof approvalDetailSchema>;
 export const approvalListSchema = z
   .object({ items: z.array(approvalSchema), next_cursor: z.string().nullable() })
   .describe("The newest first. next_cursor: where older ones go on, null at the end.");
-export type ApprovalListBody = z.output<typeof approvalListSchema>;
 
 const flag = z
   .enum(["true", "false"])

@@ -81,7 +81,7 @@ export function upstreamRoutes(upstreams: UpstreamOperations): readonly Route[] 
       params: one,
       body: z.strictObject({}).describe("Nothing to say."),
       bodyExample: {},
-      refusals: ["UPSTREAM_UNKNOWN"],
+      refusals: ["UPSTREAM_UNKNOWN", "TOO_MANY_OPEN"],
       answer: { status: 200, description: "What came of it.", schema: upstreamTestSchema },
       async handle({ operator, params, reply }) {
         const tested = await upstreams.test(operator, params.name);

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { z } from "zod";
+import { z } from "zod";
 import { type ProblemBody, problemSchema } from "../admin/problem-schema.ts";
 import { formatConfigError } from "../config/config-error.ts";
 import { loadConfig } from "../config/load.ts";
@@ -13,6 +13,8 @@ export interface ApiPlace {
   readonly url?: string;
   readonly config?: string;
   readonly keyFile?: string;
+  /** The option that `url` comes from, for messages. Default: `--url`. */
+  readonly urlOption?: string;
 }
 
 /** A running gateway's API, as one caller. */
@@ -21,6 +23,7 @@ export interface ApiClient {
   readonly url: string;
   get<Schema extends z.ZodType>(path: string, schema: Schema): Promise<ApiAnswer<z.output<Schema>>>;
   post<Schema extends z.ZodType>(path: string, body: object, schema: Schema): Promise<ApiAnswer<z.output<Schema>>>;
+  delete(path: string): Promise<ApiAnswer<undefined>>;
 }
 
 export type ApiAnswer<Value> = { readonly ok: true; readonly value: Value } | ApiRefusal;
@@ -57,40 +60,47 @@ export function openApi(shell: Shell, place: ApiPlace): ApiOpening {
     shell.err(`warning: ${url.origin} is not encrypted, so that others on the way can read your key. Use https.`);
   }
   const base = url.href.replace(/\/+$/, "");
+  const target = { base, option: place.urlOption ?? "--url" };
   const headers = credential.key === undefined ? {} : { Authorization: `Bearer ${credential.key}` };
   return {
     ok: true,
     api: {
       url: base,
-      get: (path, schema) => ask(base, path, schema, { headers }),
+      get: (path, schema) => ask(target, path, schema, { headers }),
       post: (path, body, schema) =>
-        ask(base, path, schema, {
+        ask(target, path, schema, {
           method: "POST",
           headers: { ...headers, "Content-Type": "application/json" },
           body: JSON.stringify(body),
         }),
+      delete: (path) => ask(target, path, z.undefined(), { method: "DELETE", headers }),
     },
   };
 }
 
 type Found<Value> = ({ readonly ok: true } & Value) | (ApiOpening & { readonly ok: false });
 
-const NOWHERE =
-  "Which gateway? Add --url http://127.0.0.1:3000, set PORTCULLIS_URL, or name its configuration with -c portcullis.yaml.";
+function nowhere(option: string): string {
+  return `Which gateway? Add ${option} http://127.0.0.1:3000, set PORTCULLIS_URL, or name its configuration with -c portcullis.yaml.`;
+}
 
 // What was named on the command line counts first; a configuration that merely lies here counts last.
-function findUrl(shell: Shell, { url, config }: ApiPlace): Found<{ readonly url: URL }> {
+function findUrl(shell: Shell, { url, config, urlOption = "--url" }: ApiPlace): Found<{ readonly url: URL }> {
   const named = url ?? (config === undefined ? shell.env["PORTCULLIS_URL"] : undefined);
-  if (named !== undefined) return readUrl(named, url === undefined ? "PORTCULLIS_URL" : "--url");
+  if (named !== undefined) return readUrl(named, url === undefined ? "PORTCULLIS_URL" : urlOption);
   const loaded = loadConfig(config ?? DEFAULT_CONFIG, shell.env);
   if (!loaded.ok) {
     const [first] = loaded.errors;
     const why = config === undefined || first === undefined ? "" : `${formatConfigError(first)}\n`;
-    return { ok: false, usage: true, message: `${why}${NOWHERE}` };
+    return { ok: false, usage: true, message: `${why}${nowhere(urlOption)}` };
   }
   const { server } = loaded.config;
   if (server.publicUrl === undefined && server.port === 0) {
-    return { ok: false, usage: true, message: `Its configuration lets the system pick the port. ${NOWHERE}` };
+    return {
+      ok: false,
+      usage: true,
+      message: `Its configuration lets the system pick the port. ${nowhere(urlOption)}`,
+    };
   }
   return readUrl(publicUrlOf(server, server.port), "server.public_url");
 }
@@ -129,8 +139,14 @@ function findCredential(shell: Shell, { keyFile }: ApiPlace): Found<{ readonly k
   return { ok: true, key };
 }
 
+/** The gateway's URL, and the option of the command line that names another one. */
+interface Target {
+  readonly base: string;
+  readonly option: string;
+}
+
 async function ask<Schema extends z.ZodType>(
-  base: string,
+  target: Target,
   path: string,
   schema: Schema,
   init: RequestInit,
@@ -140,34 +156,34 @@ async function ask<Schema extends z.ZodType>(
   try {
     // A redirect would take the credential along to wherever it says.
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const response = await fetch(`${base}${BASE}${path}`, { ...init, redirect: "manual", signal });
+    const response = await fetch(`${target.base}${BASE}${path}`, { ...init, redirect: "manual", signal });
     status = response.status;
     text = await response.text();
   } catch (err) {
-    return { ok: false, status: 0, message: unreachable(base, err), problem: undefined };
+    return { ok: false, status: 0, message: unreachable(target, err), problem: undefined };
   }
   const body = jsonIn(text);
-  if (status === 200) {
+  if (status >= 200 && status < 300) {
     const parsed = schema.safeParse(body);
     if (parsed.success) return { ok: true, value: parsed.data };
-    return { ok: false, status: 0, message: foreign(base), problem: undefined };
+    return { ok: false, status: 0, message: foreign(target), problem: undefined };
   }
   const problem = problemSchema.safeParse(body);
-  if (!problem.success) return { ok: false, status: 0, message: foreign(base), problem: undefined };
+  if (!problem.success) return { ok: false, status: 0, message: foreign(target), problem: undefined };
   return { ok: false, status, message: explain(status, problem.data), problem: problem.data };
 }
 
-function unreachable(base: string, err: unknown): string {
+function unreachable({ base, option }: Target, err: unknown): string {
   if (err instanceof DOMException && err.name === "TimeoutError") {
     return `${base} did not answer within ${TIMEOUT_MS / 1000} s. Try again, or look at its log.`;
   }
   const cause = err instanceof Error ? err.cause : undefined;
   const code = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
-  return `Nothing answers at ${base}${code}. Is the gateway running (portcullis serve)? Another one: --url URL.`;
+  return `Nothing answers at ${base}${code}. Is the gateway running (portcullis serve)? Another one: ${option} URL.`;
 }
 
-function foreign(base: string): string {
-  return `What answers at ${base} is not the API of a Portcullis gateway of this version. Check --url.`;
+function foreign({ base, option }: Target): string {
+  return `What answers at ${base} is not the API of a Portcullis gateway of this version. Check ${option}.`;
 }
 
 function explain(status: number, { detail, code }: ProblemBody): string {

@@ -1,18 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import {
-  type ApprovalDetailBody,
-  type ApprovalListBody,
-  approvalDetailSchema,
-  approvalListSchema,
-} from "../admin/approval-schema.ts";
+import { approvalDetailSchema, approvalListSchema } from "../admin/approval-schema.ts";
 import { APPROVAL_STATES, OPEN_STATES } from "../core/approval.ts";
-import { type ApiAnswer, type ApiClient, type ApiPlace, openApi } from "./api-client.ts";
+import type { ApiClient, ApiPlace } from "./api-client.ts";
 import { type DecideOptions, decideApproval } from "./approvals-decide.ts";
 import { approvalTable, approvalText, historyText } from "./approvals-text.ts";
 import { SCREEN, WHOLE } from "./approvals-tree.ts";
 import { watchApprovals } from "./approvals-watch.ts";
 import { one, painter, plain, print } from "./output.ts";
 import type { Shell } from "./shell.ts";
+import { credentialsHelp, printJson, refusedBy, withApi, withPlace } from "./with-api.ts";
 
 interface ListOptions extends ApiPlace {
   readonly mine?: boolean;
@@ -52,14 +48,14 @@ export function registerApprovals(program: Command, shell: Shell): void {
     )
     .option("--interval <seconds>", "with --watch: how often to look, 1 to 3600", whole(1, 3600), 2)
     .option("--json", "print {items, next_cursor}; with --watch a line of JSON for each change")
-    .addHelpText("after", `\nExamples:\n${LIST_EXAMPLES}\n\n${CREDENTIALS}`)
+    .addHelpText("after", `\nExamples:\n${LIST_EXAMPLES}\n\n${credentialsHelp()}`)
     .action((options: ListOptions) => withApi(shell, options, (api) => list(shell, api, options)));
 
   withPlace(approvals.command("show <id>"))
     .description("one request: who asks for what, why it waits, who has decided")
     .option("--full", "show long arguments whole")
     .option("--json", "print the request as the API gives it")
-    .addHelpText("after", `\nExample:\n  portcullis approvals show apr_2Xk…\n\n${CREDENTIALS}`)
+    .addHelpText("after", `\nExample:\n  portcullis approvals show apr_2Xk…\n\n${credentialsHelp()}`)
     .action((id: string, options: ShowOptions) => withApi(shell, options, (api) => show(shell, api, id, options)));
 
   for (const decision of ["approve", "reject"] as const) {
@@ -72,7 +68,7 @@ export function registerApprovals(program: Command, shell: Shell): void {
       .option("--reason <text>", "why; the agent reads it, too")
       .option("-y, --yes", "do not ask; required where there is no terminal")
       .option("--json", "print the request afterwards as JSON")
-      .addHelpText("after", `\nExample:\n  portcullis approvals ${DECIDE_EXAMPLES[decision]}\n\n${CREDENTIALS}`)
+      .addHelpText("after", `\nExample:\n  portcullis approvals ${DECIDE_EXAMPLES[decision]}\n\n${credentialsHelp()}`)
       .action((id: string, options: DecideOptions & ApiPlace) =>
         withApi(shell, options, (api) => decideApproval(shell, api, { id, decision }, options)),
       );
@@ -88,23 +84,6 @@ const DECIDE_EXAMPLES = {
   reject: 'reject apr_2Xk… --reason "Wrong cost centre"',
 } as const;
 
-const CREDENTIALS = `The gateway: --url, else PORTCULLIS_URL, else the server section of portcullis.yaml. Who you are: an API key or
-access token in PORTCULLIS_KEY, or in a file named with --key-file.`;
-
-function withPlace(command: Command): Command {
-  return command
-    .option("--url <url>", "URL of the gateway")
-    .option("-c, --config <file>", "configuration that says where the gateway is")
-    .option("--key-file <file>", "file with your API key or access token");
-}
-
-async function withApi(shell: Shell, place: ApiPlace, act: (api: ApiClient) => Promise<void>): Promise<void> {
-  const opened = openApi(shell, place);
-  if (opened.ok) return act(opened.api);
-  shell.err(opened.message);
-  shell.setExitCode(opened.usage ? 2 : 1);
-}
-
 async function list(shell: Shell, api: ApiClient, options: ListOptions): Promise<void> {
   const path = `/approvals?${queryOf(options)}`;
   if (options.watch === true)
@@ -113,7 +92,7 @@ async function list(shell: Shell, api: ApiClient, options: ListOptions): Promise
       everyMs: options.interval * 1_000,
     });
   const page = await api.get(path, approvalListSchema);
-  if (!page.ok) return refused(shell, page);
+  if (!page.ok) return refusedBy(shell, page);
   if (options.json === true) return printJson(shell, page.value);
   const { items, next_cursor: next } = page.value;
   if (items.length === 0) shell.err("No such request that you could see.");
@@ -123,20 +102,11 @@ async function list(shell: Shell, api: ApiClient, options: ListOptions): Promise
 
 async function show(shell: Shell, api: ApiClient, id: string, options: ShowOptions): Promise<void> {
   const answer = await api.get(`/approvals/${encodeURIComponent(id)}`, approvalDetailSchema);
-  if (!answer.ok) return refused(shell, answer);
+  if (!answer.ok) return refusedBy(shell, answer);
   if (options.json === true) return printJson(shell, answer.value);
   const text = { paint: painter(shell.colours), now: Date.now() };
   const shown = approvalText(answer.value, text, options.full === true ? WHOLE : SCREEN);
   await print(shell.stdout, one(`${shown}\n${historyText(answer.value, text)}`));
-}
-
-function refused(shell: Shell, answer: ApiAnswer<never> & { readonly ok: false }): void {
-  shell.err(answer.message);
-  shell.setExitCode(1);
-}
-
-async function printJson(shell: Shell, value: ApprovalListBody | ApprovalDetailBody): Promise<void> {
-  await print(shell.stdout, one(`${JSON.stringify(value, undefined, 2)}\n`));
 }
 
 function queryOf(options: ListOptions): URLSearchParams {
