@@ -182,7 +182,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
   const { upstreams, catalog, live, registry } = servers;
 
   // The same in answers to agents and in messages to approvers.
-  const link = (id: string): string => `${publicUrl}/api/v1/approvals/${id}`;
+  const link = (id: string): string => `${publicUrl}/console/approvals/${id}`;
   const gateway = createGateway({
     upstreams,
     catalog,

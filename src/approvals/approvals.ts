@@ -121,6 +121,8 @@ export interface Approvals {
   find(digest: string): Promise<ApprovalRequest | undefined>;
   /** `cursor`: `nextCursor` of the page before; one that is none of ours lists from the start. */
   list(filter: ApprovalFilter, cursor?: string): Promise<ApprovalPage>;
+  /** How many there are of what `list` would give, up to the limit. */
+  count(filter: ApprovalFilter): Promise<number>;
   /** What happened to a request, in order; empty for an unknown one. */
   history(id: string): Promise<readonly ApprovalEvent[]>;
   /** The arguments that were asked for, to show to approvers; `undefined` if unknown, purged, or under another key. */

@@ -94,7 +94,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       return isOpen(state) || !told ? view(stored) : undefined;
     },
     async list(filter, cursor) {
-      const limit = Math.min(Math.max(Math.trunc(filter.limit), 1), MAX_LIMIT);
+      const limit = limitOf(filter);
       const before = cursor === undefined ? undefined : readCursor(cursor);
       const found = await store.list(queryOf(filter, limit + 1, now(), before));
       const items = found.slice(0, limit).map(view);
@@ -102,6 +102,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       const more = found.length > limit && last !== undefined;
       return { items, nextCursor: more ? cursorAfter(last) : undefined };
     },
+    count: (filter) => store.count(queryOf(filter, limitOf(filter), now(), undefined)),
     history: (id) => store.events(id),
     mayDecide(request, approver) {
       const { requester, requesterMayApprove, decisions, state, pendingUntil } = request;
@@ -163,6 +164,10 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       await scheduler.close();
     },
   };
+}
+
+function limitOf({ limit }: ApprovalFilter): number {
+  return Math.min(Math.max(Math.trunc(limit), 1), MAX_LIMIT);
 }
 
 function queryOf(filter: ApprovalFilter, limit: number, now: number, before: ApprovalQuery["before"]): ApprovalQuery {

@@ -16,6 +16,8 @@ export interface Assets {
 /** Every file that pages use, and where it lies. */
 const FILES: Readonly<Record<string, string>> = {
   "console.css": own("console.css"),
+  "keys.js": own("keys.js"),
+  "live.js": own("live.js"),
 };
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -41,6 +41,8 @@ export type Voice = Omit<ApprovalVote, "approver">;
 export interface ApprovalOperations {
   /** `cursor`: `nextCursor` of the page before; one that is none of ours lists from the start. */
   list(operator: Operator, query: ApprovalQuery, cursor?: string): Promise<ApprovalPage>;
+  /** How many this operator may decide now, up to `most`. */
+  waiting(operator: Operator, most: number): Promise<number>;
   /** `undefined`: unknown, or not theirs to see. */
   find(operator: Operator, id: string): Promise<ApprovalRequest | undefined>;
   /** Of a request that `find` gave, in order. */
@@ -53,6 +55,10 @@ export interface ApprovalOperations {
   subject(request: ApprovalRequest): Promise<ApprovalSubject>;
   /** Whether this operator could decide now; `decide` checks again. */
   mayDecide(operator: Operator, request: ApprovalRequest): Acted;
+  /** Whether it is this operator's own, and can still be taken back. */
+  mayCancel(operator: Operator, request: ApprovalRequest): boolean;
+  /** Whether nobody knows how it ended, and this operator may say. */
+  mayResolve(operator: Operator, request: ApprovalRequest): boolean;
   /** As `Approvals.decide`; APPROVAL_UNKNOWN also for what is not theirs to see. */
   decide(operator: Operator, voice: Voice): Promise<Acted>;
   /** Who asked takes it back. To everybody else there is nothing to take back: APPROVAL_UNKNOWN */

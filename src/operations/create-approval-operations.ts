@@ -1,8 +1,9 @@
 import type { ApprovalFilter, Approvals } from "../approvals/approvals.ts";
+import { POSSIBLE } from "../approvals/machine.ts";
 import { refuse } from "../core/errors.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
 import type { DefinitionReader } from "../store/definitions.ts";
-import { maySee, maySeeArguments } from "./access.ts";
+import { isRequester, maySee, maySeeArguments } from "./access.ts";
 import type { ApprovalOperations, ApprovalQuery } from "./approvals.ts";
 import type { Operator } from "./operator.ts";
 
@@ -28,6 +29,9 @@ export function createApprovalOperations(deps: ApprovalOperationsDeps): Approval
       // The store finds those of an escalation before it is time for them; they hear of the request when it is.
       return { ...page, items: page.items.filter((request) => maySee(request, operator)) };
     },
+    async waiting({ principal }, most) {
+      return principal.kind === "person" ? approvals.count({ decidableBy: principal, limit: most }) : 0;
+    },
     history: (id) => approvals.history(id),
     async arguments({ principal }, request) {
       return maySeeArguments(request, principal) ? approvals.arguments(request.id) : undefined;
@@ -47,6 +51,8 @@ export function createApprovalOperations(deps: ApprovalOperationsDeps): Approval
       };
     },
     mayDecide: ({ principal }, request) => approvals.mayDecide(request, principal),
+    mayCancel: ({ principal }, request) => isRequester(request, principal) && POSSIBLE.cancel.includes(request.state),
+    mayResolve: ({ admin }, { state }) => admin && POSSIBLE.resolve.includes(state),
     async decide(operator, voice) {
       if ((await find(operator, voice.id)) === undefined) return refuse("APPROVAL_UNKNOWN");
       return approvals.decide({ ...voice, approver: operator.principal });

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, isNotNull, lte, min, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, isNotNull, lte, min, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { ApprovalEvent } from "../core/approval.ts";
 import { matching } from "./approval-query.ts";
@@ -88,6 +88,11 @@ export function createApprovalReads(
             .all(),
         ),
       ),
+    async count(query) {
+      const some = db.select({ id: rows.id }).from(rows).where(matching(query)).limit(query.limit).as("some");
+      const found = await guarded(() => db.select({ found: count() }).from(some).get());
+      return found?.found ?? 0;
+    },
     async events(id): Promise<readonly ApprovalEvent[]> {
       const query = () =>
         db.select().from(approvalEvents).where(eq(approvalEvents.requestId, id)).orderBy(asc(approvalEvents.seq)).all();

@@ -196,6 +196,8 @@ export interface ApprovalStore {
   newest(digest: string): Promise<StoredApproval | undefined>;
   /** The newest first. */
   list(query: ApprovalQuery): Promise<readonly StoredApproval[]>;
+  /** How many there are, up to `limit`. */
+  count(query: ApprovalQuery): Promise<number>;
   events(id: string): Promise<readonly ApprovalEvent[]>;
   /** `undefined` if there is no such request or it was purged. */
   sealed(id: string): Promise<SealedParts | undefined>;

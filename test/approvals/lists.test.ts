@@ -105,6 +105,8 @@ describe("a list", () => {
     for (const who of people) {
       const own = all.filter((request) => test.approvals.mayDecide(request, who).ok);
       expect(ids(await everything(test, { decidableBy: who }))).toEqual(ids(own));
+      expect(await test.approvals.count({ decidableBy: who, limit: 500 })).toBe(own.length);
+      expect(await test.approvals.count({ decidableBy: who, limit: 3 })).toBe(Math.min(own.length, 3));
       decidable += own.length;
       const theirs = (request: ApprovalRequest) =>
         mayApproveAny(request, who) ||

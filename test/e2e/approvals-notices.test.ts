@@ -43,6 +43,6 @@ it("tells the notifiers of a flow where a request is found, in order, and nothin
   await eventually(async () => (receiver.requests.length === 3 ? true : undefined));
   const received = receiver.requests.map(({ body }) => body);
   expect(received.map(({ type }) => type)).toEqual(["approval.requested", "approval.decided", "approval.executed"]);
-  for (const { data } of received) expect(data).toMatchObject({ url: `${gateway.url}/api/v1/approvals/${id}` });
+  for (const { data } of received) expect(data).toMatchObject({ url: `${gateway.url}/console/approvals/${id}` });
   expect(JSON.stringify(received)).not.toContain("Zoë");
 });

@@ -252,7 +252,7 @@ describe("the status tool", () => {
           id,
           state: "pending",
           flow: "money",
-          link: `${gateway.url}/api/v1/approvals/${id}`,
+          link: `${gateway.url}/console/approvals/${id}`,
         },
       },
     });

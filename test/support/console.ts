@@ -7,15 +7,20 @@ import { API_KEY_PREFIX } from "../../src/identity/api-keys.ts";
 import { startTestGateway, type TestGateway } from "./gateway.ts";
 import { createUsers } from "./users.ts";
 
-/** Ann asks, Sam approves (role `finance-lead`), Carla administers (`platform-admin`), Eve has no part in anything. */
+/**
+ * Ann asks, Sam and Dana approve (role `finance-lead`), Cleo is a `cfo`, Carla administers (`platform-admin`), Eve has no
+ * part in anything.
+ */
 export const consoleUsers = createUsers({
   ann: ["employee"],
   sam: ["employee", "finance-lead"],
+  dana: ["employee", "finance-lead"],
+  cleo: ["cfo"],
   carla: ["platform-admin"],
   eve: ["employee"],
 });
 
-export type ConsoleUser = "ann" | "sam" | "carla" | "eve";
+export type ConsoleUser = "ann" | "sam" | "dana" | "cleo" | "carla" | "eve";
 
 /** A key without a user. */
 export const MACHINE_KEY = `${API_KEY_PREFIX}${"machine".padEnd(40, "0")}`;

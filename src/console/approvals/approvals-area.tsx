@@ -1,0 +1,218 @@
+import { type Context, Hono } from "hono";
+import type { Child } from "hono/jsx";
+import type { ApprovalRequest } from "../../core/approval.ts";
+import { ERRORS, type Refusal } from "../../core/errors.ts";
+import { credentialOf } from "../../http/credential.ts";
+import type { ApprovalOperations } from "../../operations/approvals.ts";
+import type { Area, AreaDeps } from "../area.ts";
+import type { BannerTone } from "../components/banner.tsx";
+import { Live } from "../components/live.tsx";
+import type { ConsoleEnv } from "../console-env.ts";
+import { harmless } from "../harmless.ts";
+import { page } from "../layout.tsx";
+import { missingPage } from "../plain-pages.tsx";
+import { argumentsFile } from "./arguments-file.ts";
+import { Inbox, InboxList, type InboxPart } from "./inbox-page.tsx";
+import { type InboxQuery, inboxUrl, listQuery, readInboxQuery, type Show } from "./inbox-query.ts";
+import { RequestPage } from "./request-page.tsx";
+import type { ListedRequest } from "./request-table.tsx";
+import { type RequestView, viewRequest } from "./request-view.ts";
+
+/** Requests for approval: what waits for whom, what exactly would run, and the decision. */
+export const approvalsArea: Area = {
+  path: "approvals",
+  title: "Approvals",
+  admin: false,
+  create: createApprovalPages,
+};
+
+/** Rows of the overview's parts, and of a list. */
+const DECIDE_ROWS = 25;
+const PART_ROWS = 8;
+const LIST_ROWS = 50;
+
+/** More than anybody counts. */
+const MOST_WAITING = 99;
+
+const ID = ":id{apr_[\\w-]{22}}";
+
+type PageContext = Context<ConsoleEnv>;
+
+function createApprovalPages({ operations }: AreaDeps): Hono<ConsoleEnv> {
+  const { approvals } = operations;
+  const app = new Hono<ConsoleEnv>();
+
+  app.get("/", async (c) => {
+    const query = readInboxQuery(new URL(c.req.url).searchParams);
+    return query === undefined ? overview(c, approvals) : list(c, approvals, query);
+  });
+
+  app.get(`/${ID}`, async (c) => {
+    const view = await viewRequest(approvals, c.get("operator"), c.req.param("id"));
+    if (view === undefined) return missingPage(c);
+    const notice = NOTICES[c.req.query("done") ?? ""];
+    return requestPage(c, view, notice === undefined ? {} : { notice: { tone: "good", text: notice } });
+  });
+
+  app.get(`/${ID}/arguments`, async (c) => {
+    const operator = c.get("operator");
+    const request = await approvals.find(operator, c.req.param("id"));
+    const given = request && (await approvals.arguments(operator, request));
+    if (request === undefined || given === undefined) return missingPage(c);
+    return argumentsFile(c, request.id, given);
+  });
+
+  app.post(`/${ID}/decision`, async (c) => {
+    const form = c.get("form");
+    const decision = form.text("decision");
+    if (decision !== "approve" && decision !== "reject") return missingPage(c);
+    const acted = await approvals.decide(c.get("operator"), {
+      id: c.req.param("id"),
+      decision,
+      reason: form.text("reason"),
+      version: Number(form.text("version")),
+      argumentsDigest: form.text("digest"),
+      channel: "console",
+      ip: credentialOf(c.env.incoming).remoteAddress || undefined,
+    });
+    return acted.ok ? done(c, acted.request, decision === "approve" ? "approved" : "rejected") : refused(c, acted);
+  });
+
+  app.post(`/${ID}/cancel`, async (c) => {
+    const acted = await approvals.cancel(c.get("operator"), c.req.param("id"));
+    return acted.ok ? done(c, acted.request, "cancelled") : refused(c, acted);
+  });
+
+  app.post(`/${ID}/resolve`, async (c) => {
+    const form = c.get("form");
+    const outcome = form.text("outcome");
+    if (outcome !== "succeeded" && outcome !== "failed") return missingPage(c);
+    const acted = await approvals.resolve(c.get("operator"), c.req.param("id"), outcome, form.text("reason"));
+    return acted.ok ? done(c, acted.request, "resolved") : refused(c, acted);
+  });
+
+  /** Shows the request as it is now, with why nothing was done and what was written. */
+  async function refused(c: PageContext, refusal: Refusal): Promise<Response> {
+    const view = await viewRequest(approvals, c.get("operator"), c.req.param("id") ?? "");
+    if (view === undefined) return missingPage(c);
+    const { message } = ERRORS[refusal.code];
+    const status = statusOf(refusal);
+    const form = c.get("form");
+    const seen = Number(form.text("seen"));
+    const wanted = refusal.code === "APPROVAL_REASON_REQUIRED" || refusal.code === "PARAMS_INVALID";
+    return requestPage(c, view, {
+      status,
+      notice: { tone: "bad", text: `${message} Nothing was done.` },
+      ...(status === 409 && Number.isInteger(seen) && seen > 0 ? { seen } : {}),
+      written: { reason: form.text("reason"), error: wanted ? (refusal.detail ?? message) : undefined },
+    });
+  }
+
+  return app;
+}
+
+function statusOf({ code }: Refusal): 400 | 403 | 409 | 500 {
+  const { status } = ERRORS[code];
+  return status === 400 || status === 403 || status === 409 ? status : 500;
+}
+
+/** What a redirect may have the page say. */
+const NOTICES: Readonly<Record<string, string>> = {
+  approved: "Your approval is recorded.",
+  rejected: "Your rejection is recorded. The call does not run.",
+  cancelled: "The request is taken back.",
+  resolved: "The request is closed.",
+};
+
+function done(c: PageContext, { id }: ApprovalRequest, what: keyof typeof NOTICES): Response {
+  return c.redirect(`/console/approvals/${id}?done=${what}`, 303);
+}
+
+async function overview(c: PageContext, approvals: ApprovalOperations): Promise<Response> {
+  const operator = c.get("operator");
+  const part = async (show: Show, rows: number): Promise<InboxPart> => {
+    const query = listQuery({ show, state: "", flow: "", tool: "", cursor: undefined }, rows);
+    const found = await approvals.list(operator, query);
+    return { rows: found.items.map(listed(c, approvals)), more: found.nextCursor !== undefined };
+  };
+  const [decide, mine, count] = await Promise.all([
+    part("decide", DECIDE_ROWS),
+    part("mine", PART_ROWS),
+    approvals.waiting(operator, MOST_WAITING),
+  ]);
+  const shown = new Set([...decide.rows, ...mine.rows].map(({ request }) => request.id));
+  const all = await part("all", PART_ROWS + shown.size);
+  const others = { ...all, rows: all.rows.filter(({ request }) => !shown.has(request.id)).slice(0, PART_ROWS) };
+  const lead = "Calls that people have to agree to before they run.";
+  return page(
+    c,
+    { title: "Approvals", area: "approvals", count, lead },
+    <LivePart c={c} url="/console/approvals">
+      <Inbox decide={decide} mine={mine} others={others} admin={operator.admin} now={c.get("at")} />
+    </LivePart>,
+  );
+}
+
+async function list(c: PageContext, approvals: ApprovalOperations, query: InboxQuery): Promise<Response> {
+  const operator = c.get("operator");
+  const found = await approvals.list(operator, listQuery(query, LIST_ROWS), query.cursor);
+  return page(
+    c,
+    { title: "Approvals", area: "approvals" },
+    <LivePart c={c} url={inboxUrl(query, query.cursor)}>
+      <InboxList
+        query={query}
+        rows={found.items.map(listed(c, approvals))}
+        next={found.nextCursor}
+        admin={operator.admin}
+        now={c.get("at")}
+      />
+    </LivePart>,
+  );
+}
+
+function LivePart(props: {
+  readonly c: PageContext;
+  readonly id?: string;
+  readonly url: string;
+  readonly children?: Child;
+}) {
+  const { c, id, url, children } = props;
+  return (
+    <>
+      <Live assets={c.get("assets")} kind="approval" url={url} now={c.get("at")} {...(id === undefined ? {} : { id })}>
+        {children}
+      </Live>
+      <script src={c.get("assets")("keys.js")} defer />
+    </>
+  );
+}
+
+function listed(c: PageContext, approvals: ApprovalOperations): (request: ApprovalRequest) => ListedRequest {
+  return (request) => ({ request, message: approvals.message(c.get("operator"), request) });
+}
+
+function requestPage(
+  c: PageContext,
+  view: RequestView,
+  how: {
+    readonly status?: 400 | 403 | 409 | 500;
+    readonly notice?: { readonly tone: BannerTone; readonly text: string };
+    readonly seen?: number;
+    readonly written?: { readonly reason: string; readonly error: string | undefined };
+  } = {},
+): Response | Promise<Response> {
+  const { status, notice, seen, written } = how;
+  return page(
+    c,
+    {
+      title: harmless(view.request.tool, 80).text,
+      area: "approvals",
+      ...(status === undefined ? {} : { status }),
+      ...(notice === undefined ? {} : { notice }),
+    },
+    <LivePart c={c} id={view.request.id} url={`/console/approvals/${view.request.id}`}>
+      <RequestPage view={view} csrfToken={c.get("csrfToken")} now={c.get("at")} seen={seen} written={written} />
+    </LivePart>,
+  );
+}

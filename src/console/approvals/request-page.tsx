@@ -1,0 +1,137 @@
+import type { ApprovalRequest } from "../../core/approval.ts";
+import { Badge } from "../components/badge.tsx";
+import { Facts } from "../components/facts.tsx";
+import { ForeignText } from "../components/foreign-text.tsx";
+import { Time } from "../components/time.tsx";
+import { exactTime } from "../times.ts";
+import { CallPanel } from "./call-panel.tsx";
+import { DecisionBar, type Written } from "./decision-bar.tsx";
+import { HistoryList, HistoryPanel } from "./history-panel.tsx";
+import { ClientName, PersonName } from "./person.tsx";
+import type { RequestView } from "./request-view.ts";
+import { StagesPanel } from "./stages-panel.tsx";
+import { TimeLeft } from "./time-left.tsx";
+import { STATES } from "./words.ts";
+
+/** Everything that somebody who decides should read, and where they decide. */
+export function RequestPage(props: {
+  readonly view: RequestView;
+  readonly csrfToken: string;
+  readonly now: number;
+  /** The last thing in the history that the operator had seen; what came after is told on top. */
+  readonly seen?: number | undefined;
+  readonly written?: Written | undefined;
+}) {
+  const { view, csrfToken, now, seen, written } = props;
+  const { request, history } = view;
+  return (
+    <article class="request">
+      <Standing request={request} now={now} />
+      <Since view={view} seen={seen} now={now} />
+      <div class="request-parts">
+        <div>
+          <WhyPanel view={view} />
+          <CallPanel view={view} />
+        </div>
+        <div>
+          <AskedPanel request={request} now={now} />
+          <StagesPanel request={request} now={now} />
+          <HistoryPanel history={history} now={now} />
+        </div>
+      </div>
+      <DecisionBar view={view} csrfToken={csrfToken} written={written} />
+    </article>
+  );
+}
+
+function Standing({ request, now }: { readonly request: ApprovalRequest; readonly now: number }) {
+  const { state, pendingUntil, executeUntil, run } = request;
+  const { name, tone, means } = STATES[state];
+  return (
+    <p class="standing">
+      <span role="status">
+        <Badge tone={tone}>{name}</Badge> {means}
+      </span>{" "}
+      {state === "pending" ? <TimeLeft until={pendingUntil} now={now} /> : null}
+      {state === "approved" && executeUntil !== undefined ? (
+        <>
+          {run === "caller" ? "Its agent has to come back for it. " : ""}
+          <TimeLeft until={executeUntil} now={now} />
+        </>
+      ) : null}
+    </p>
+  );
+}
+
+/** What came after what the operator had seen. */
+function Since({
+  view,
+  seen,
+  now,
+}: {
+  readonly view: RequestView;
+  readonly seen: number | undefined;
+  readonly now: number;
+}) {
+  const since = seen === undefined ? [] : view.history.filter(({ seq }) => seq > seen);
+  if (since.length === 0) return null;
+  return (
+    <section class="panel since" aria-labelledby="since">
+      <h2 id="since">Since you looked</h2>
+      <HistoryList history={since} now={now} />
+    </section>
+  );
+}
+
+function WhyPanel({ view }: { readonly view: RequestView }) {
+  const { request, subject, message } = view;
+  return (
+    <section class="panel" aria-labelledby="why">
+      <h2 id="why">Why it waits</h2>
+      {message === undefined ? (
+        <p class="soft">What the policy says may repeat arguments: only who asked and who decides read it.</p>
+      ) : message === "" ? null : (
+        <div class="message">
+          <ForeignText text={message} multiline />
+        </div>
+      )}
+      <ul class="policies">
+        {request.policies.map((id) => {
+          const policy = subject.policies.find((known) => known.id === id);
+          return (
+            <li>
+              <code>{id}</code>
+              {policy?.description === undefined ? null : (
+                <span class="soft">
+                  {" "}
+                  <ForeignText text={policy.description} />
+                </span>
+              )}
+              {policy === undefined ? <span class="soft"> (no longer there)</span> : null}
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+function AskedPanel({ request, now }: { readonly request: ApprovalRequest; readonly now: number }) {
+  const { requester, createdAt, executionStartedAt, executionEndedAt, deliveredAt } = request;
+  return (
+    <section class="panel" aria-labelledby="asked">
+      <h2 id="asked">Who asks</h2>
+      <Facts
+        entries={[
+          ["Person", <PersonName person={requester} />],
+          ["Through", <ClientName requester={requester} />],
+          ["Asked", <Time at={createdAt} now={now} />],
+          ["Started", executionStartedAt === undefined ? undefined : <Time at={executionStartedAt} now={now} />],
+          ["Ended", executionEndedAt === undefined ? undefined : <Time at={executionEndedAt} now={now} />],
+          ["Told", deliveredAt === undefined ? undefined : <Time at={deliveredAt} now={now} />],
+          ["Request", <code title={exactTime(createdAt)}>{request.id}</code>],
+        ]}
+      />
+    </section>
+  );
+}

@@ -1,0 +1,78 @@
+import type { ApprovalRequest } from "../../core/approval.ts";
+import { Badge } from "../components/badge.tsx";
+import { DataTable } from "../components/data-table.tsx";
+import { Time } from "../components/time.tsx";
+import { harmless } from "../harmless.ts";
+import { nameOf } from "../person-name.ts";
+import { TimeLeft } from "./time-left.tsx";
+import { STATES } from "./words.ts";
+
+/** One line of a list. */
+export interface ListedRequest {
+  readonly request: ApprovalRequest;
+  /** What the policies say; `undefined`: not for this reader. */
+  readonly message: string | undefined;
+}
+
+/** Requests as a table; each leads to its page. */
+export function RequestTable(props: {
+  readonly caption: string;
+  readonly rows: readonly ListedRequest[];
+  readonly now: number;
+}) {
+  const { caption, rows, now } = props;
+  return (
+    <DataTable
+      caption={caption}
+      rows={rows}
+      rowId={({ request }) => request.id}
+      columns={[
+        { title: "Call", cell: (row) => <Call {...row} /> },
+        { title: "Asked by", cell: ({ request }) => <bdi>{nameOf(request.requester)}</bdi> },
+        { title: "State", cell: ({ request }) => <State request={request} /> },
+        { title: "Asked", cell: ({ request }) => <Time at={request.createdAt} now={now} /> },
+        { title: "Time left", cell: ({ request }) => <Left request={request} now={now} /> },
+      ]}
+    />
+  );
+}
+
+function Call({ request, message }: ListedRequest) {
+  return (
+    <>
+      <a class="row-link" href={`/console/approvals/${request.id}`}>
+        {harmless(request.upstream, MAX_NAME).text}/{harmless(request.tool, MAX_NAME).text}
+      </a>
+      {message === undefined || message === "" ? null : (
+        <p class="says">{harmless(message.replaceAll("\n", " "), MAX_MESSAGE).text}</p>
+      )}
+    </>
+  );
+}
+
+const MAX_NAME = 80;
+const MAX_MESSAGE = 160;
+
+function State({ request }: { readonly request: ApprovalRequest }) {
+  const { state, stage, stages } = request;
+  const current = stages[stage];
+  const { name, tone } = STATES[state];
+  return (
+    <>
+      <Badge tone={tone}>{name}</Badge>
+      {state !== "pending" || current === undefined || stages.length + current.required === 2 ? null : (
+        <span class="soft aside">
+          {stages.length === 1 ? "" : `stage ${stage + 1} of ${stages.length}, `}
+          {current.given} of {current.required}
+        </span>
+      )}
+    </>
+  );
+}
+
+function Left({ request, now }: { readonly request: ApprovalRequest; readonly now: number }) {
+  const { state, pendingUntil, executeUntil } = request;
+  if (state === "pending") return <TimeLeft until={pendingUntil} now={now} />;
+  if (state === "approved" && executeUntil !== undefined) return <TimeLeft until={executeUntil} now={now} />;
+  return null;
+}
