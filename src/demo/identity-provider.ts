@@ -82,8 +82,11 @@ export async function startDemoProvider(options: DemoProviderOptions): Promise<D
     if (request.url === "/") return write(response, 200, "Identity provider of the demo", HELLO);
     if (request.url?.startsWith("/interaction/") !== true) return respond(request, response);
     logIn(request, response).catch((err: unknown) => {
-      log.debug({ err }, "A sign-in at the demo's identity provider did not go on");
-      if (!response.headersSent) write(response, 400, "This sign-in is over", BEGIN_AGAIN);
+      const over = err instanceof Error && err.name === "SessionNotFound";
+      if (!over) log.error({ err }, "A sign-in at the demo's identity provider failed");
+      if (response.headersSent) response.destroy();
+      else if (over) write(response, 400, "This sign-in is over", BEGIN_AGAIN);
+      else write(response, 500, "This did not work", "The terminal of the demo says why.");
     });
   });
 

@@ -36,10 +36,12 @@ export function contentSecurityPolicy(redirectUri?: string): string {
   return `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action ${to}; base-uri 'none'; frame-ancestors 'none'`;
 }
 
-// The provider has checked it against what the client registered; agents have schemes of their own.
+// The provider has checked it against what the client registered; agents have schemes of their own. A host may hold what
+// ends a directive: then the way back stays shut.
 function sourceOf(redirectUri: string): string {
   const { protocol, origin } = new URL(redirectUri);
-  return protocol === "https:" || protocol === "http:" ? origin : protocol;
+  if (protocol !== "https:" && protocol !== "http:") return protocol;
+  return /^https?:\/\/[\w.:[\]-]+$/.test(origin) ? origin : "";
 }
 
 /** The page to sign in at. `message`: what was wrong with the last try. */

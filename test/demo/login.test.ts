@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ACR_CODE, ACR_PASSWORD, judgeLogin, wantedLogin } from "../../src/demo/login.ts";
+import { contentSecurityPolicy } from "../../src/demo/login-page.ts";
 
 const essential = (acr: object) => ({ claims: JSON.stringify({ id_token: { acr: { essential: true, ...acr } } }) });
 
@@ -71,5 +72,20 @@ describe("a submitted form", () => {
     ["a change of mind", { act: "cancel" }, strict, { kind: "refused", error: "access_denied" }],
   ])("with %s", (_what, form, wanted, expected) => {
     expect(judgeLogin(new URLSearchParams(form), wanted, secrets)).toEqual(expected);
+  });
+});
+
+describe("where a page may lead", () => {
+  it.each([
+    ["https://agent.example/back?x=1", "'self' https://agent.example"],
+    ["http://[::1]:3998/back", "'self' http://[::1]:3998"],
+    ["cursor://anysphere.cursor/back", "'self' cursor:"],
+    ["http://agent;sandbox/back", "'self' "],
+  ])("is %s alone", (redirectUri, expected) => {
+    expect(contentSecurityPolicy(redirectUri)).toContain(`form-action ${expected};`);
+  });
+
+  it("is nowhere without a form", () => {
+    expect(contentSecurityPolicy()).toContain("form-action 'none';");
   });
 });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StepUpRequirement } from "../../src/core/decision.ts";
 import { textPage } from "../../src/step-up/page-html.ts";
 import { FAILURE_TEXTS } from "../../src/step-up/page-texts.ts";
+import { axeViolations } from "../support/console.ts";
 import { chromiumPath, openPage, startBrowser } from "./browser.ts";
 import { caller, requirement, startStepUp, stepUpOptions, type TestStepUp } from "./helpers.ts";
 import { type LoginProvider, startLoginProvider } from "./login-provider.ts";
@@ -270,6 +271,7 @@ describe("in a real browser (skipped where there is no Chromium)", options, () =
           "document.documentElement.scrollWidth - document.documentElement.clientWidth",
         );
         expect(width, name).toBe(0);
+        expect(await axeViolations(page), name).toEqual([]);
         if (folder !== undefined)
           await page.screenshot({ path: join(folder, `${name}-${phone ? "phone-dark" : "desktop"}.png`) });
       };
