@@ -24,7 +24,7 @@ export type KnownTools =
   | {
       readonly ok: true;
       readonly tools: readonly KnownTool[];
-      /** Upstreams of the configuration of which nothing is known. */
+      /** Upstreams, of the configuration or registered at run time, of which nothing is known. */
       readonly unlisted: readonly string[];
       /** `31 tools of 4 upstreams, as listed last`. */
       readonly source: string;
@@ -33,8 +33,9 @@ export type KnownTools =
   | { readonly ok: false; readonly reason: string; readonly warnings: readonly string[] };
 
 /**
- * Finds the tools of the configured upstreams: those that the store has on record, or those that they list now. The
- * configuration was loaded before, and what is wrong with it was told. @throws faults other than those of the store
+ * Finds the tools of the upstreams: those that the store has on record, or those that they list now. Upstreams registered at
+ * run time are not asked, because only the gateway can open their entries. The configuration was loaded before, and what
+ * is wrong with it was told. @throws faults other than those of the store
  */
 export async function findKnownTools(
   { config: given, live, tools }: ToolOptions,
@@ -57,12 +58,15 @@ export async function findKnownTools(
 
 interface Stored {
   readonly tools: readonly KnownTool[];
+  /** Upstreams that are registered and not in the configuration. */
+  readonly registered: readonly string[];
   /** Why there are none. */
   readonly problem: string | undefined;
 }
 
-function fromStore(config: Config, { tools, problem }: Stored): KnownTools {
-  if (tools.length > 0) return known(config, tools, "as listed last", []);
+function fromStore(config: Config, stored: Stored): KnownTools {
+  const { tools, problem } = stored;
+  if (tools.length > 0) return known(namesOf(config, stored), tools, "as listed last", []);
   const reason = `${problem ?? "no tools of the configured upstreams are on record yet."} --live asks the upstreams.`;
   return { ok: false, reason, warnings: [] };
 }
@@ -83,21 +87,32 @@ async function askLive(config: Config, stored: Stored): Promise<KnownTools> {
     const instead = last.length > 0 ? "its tools are taken as listed last" : "its tools are not known";
     warnings.push(`${upstream} could not be asked (${reason.replace(/\.$/, "")}): ${instead}.`);
   }
+  tools.push(...stored.tools.filter(({ upstream }) => stored.registered.includes(upstream)));
   if (tools.length === 0) return { ok: false, reason: "no upstream listed any tool.", warnings };
-  return known(config, tools, unreached.length === 0 ? "as listed now" : "as listed now or last", warnings);
+  const asked = unreached.length === 0 && stored.registered.length === 0;
+  return known(namesOf(config, stored), tools, asked ? "as listed now" : "as listed now or last", warnings);
 }
 
-function known(config: Config, tools: readonly KnownTool[], when: string, warnings: readonly string[]): KnownTools {
+function namesOf({ upstreams }: Config, { registered }: Stored): readonly string[] {
+  return [...upstreams.map(({ name }) => name), ...registered];
+}
+
+function known(
+  names: readonly string[],
+  tools: readonly KnownTool[],
+  when: string,
+  warnings: readonly string[],
+): KnownTools {
   const upstreams = new Set(tools.map(({ upstream }) => upstream));
-  const unlisted = config.upstreams.flatMap(({ name }) => (upstreams.has(name) ? [] : [name]));
+  const unlisted = names.filter((name) => !upstreams.has(name));
   const source = `${count(tools.length, "tool")} of ${count(upstreams.size, "upstream")}, ${when}`;
   return { ok: true, tools, unlisted, source, warnings };
 }
 
-/** The definitions on record, of upstreams and tools that the configuration still has. */
+/** The definitions on record, of upstreams and tools that the configuration still has, and of registered upstreams. */
 async function readStored({ store, upstreams }: Config): Promise<Stored> {
   try {
-    if (parseStoreUrl(store.url).kind === "memory") return { tools: [], problem: "the store keeps nothing." };
+    if (parseStoreUrl(store.url).kind === "memory") return none("the store keeps nothing.");
     const reader = openStoreReader({ url: store.url });
     try {
       const current = await reader.definitions.current();
@@ -107,16 +122,23 @@ async function readStored({ store, upstreams }: Config): Promise<Stored> {
           return [name, (tool: string) => allowed(tool) && !denied(tool)];
         }),
       );
+      const registered = (await reader.registeredUpstreams.names()).filter((name) => !rules.has(name));
+      // Of these the store has only what their own rules let through.
+      for (const name of registered) rules.set(name, () => true);
       const tools = current.flatMap(({ upstream, tool, definition }) =>
         rules.get(upstream)?.(tool) === true ? [{ upstream, name: tool, definition }] : [],
       );
-      return { tools, problem: undefined };
+      return { tools, registered, problem: undefined };
     } finally {
       reader.close();
     }
   } catch (err) {
     if (!(err instanceof StoreError)) throw err;
-    if (err.code === "STORE_MISSING") return { tools: [], problem: "there is no store yet: no gateway has run." };
-    return { tools: [], problem: `the store cannot be read. ${err.message}` };
+    if (err.code === "STORE_MISSING") return none("there is no store yet: no gateway has run.");
+    return none(`the store cannot be read. ${err.message}`);
   }
+}
+
+function none(problem: string): Stored {
+  return { tools: [], registered: [], problem };
 }

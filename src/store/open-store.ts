@@ -50,6 +50,7 @@ export interface Store {
 export interface StoreReader {
   readonly audit: AuditReader;
   readonly definitions: DefinitionReader;
+  readonly registeredUpstreams: Pick<RegisteredUpstreamStore, "names">;
   close(): void;
 }
 
@@ -140,6 +141,7 @@ export function openStoreReader(options: { readonly url: string; readonly migrat
   return {
     audit: createAuditReader(db, guarded),
     definitions: createDefinitionReader(db, guarded),
+    registeredUpstreams: createRegisteredUpstreamStore({ db, guarded, onCommit() {} }),
     close: () => connection.close(),
   };
 }

@@ -51,6 +51,9 @@ export function createRegisteredUpstreamStore(deps: {
           .all();
       return (await guarded(query)).map(recordOf);
     },
+    async names() {
+      return (await guarded(() => heads.all())).map(({ name }) => name);
+    },
     async version() {
       return (await guarded(() => heads.all())).map(({ name, head }) => `${name} ${head}`).join("\n");
     },

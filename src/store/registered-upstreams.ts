@@ -19,6 +19,8 @@ export interface RegisteredUpstreamStore {
   remove(name: string): Promise<boolean>;
   /** The one added first first. @throws StoreError */
   all(): Promise<readonly RegisteredUpstreamRecord[]>;
+  /** Their names, in the same order. @throws StoreError */
+  names(): Promise<readonly string[]>;
   /** A text that is another one whenever `all` is: what to look at now and then. @throws StoreError */
   version(): Promise<string>;
 }

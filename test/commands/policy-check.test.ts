@@ -41,9 +41,16 @@ async function check(...args: readonly string[]): Promise<CommandResult> {
 }
 
 /** What a gateway leaves in its store, by upstream. */
-async function store(tools: Readonly<Record<string, Readonly<Record<string, JsonObject>>>>): Promise<void> {
+async function store(
+  tools: Readonly<Record<string, Readonly<Record<string, JsonObject>>>>,
+  registered: readonly string[] = [],
+): Promise<void> {
   const opened = openStore({ url: `file:${join(dir, "p.db")}`, log: recordingLog() });
   try {
+    for (const name of registered) {
+      const by = { issuer: "i", subject: "s", email: undefined };
+      await opened.registeredUpstreams.add({ name, entry: "v1.", ...by, registeredAt: 1 }, 10);
+    }
     for (const [upstream, definitions] of Object.entries(tools)) {
       const listed = Object.entries(definitions).map(([name, inputSchema]) => {
         const definition = { name, inputSchema };
@@ -74,6 +81,20 @@ describe("portcullis policy check, with tools on record", () => {
     expect(out).toContain(
       "ok: 1 policy in 1 file, default allow, checked against 3 tools of 2 upstreams, as listed last\n",
     );
+  });
+
+  it("knows upstreams that were registered at run time", async () => {
+    configure({ bank: servers.broken });
+    policies(
+      `${GOOD}  - { id: r, target: { tools: [added/pya] }, then: { deny: {} } }\n  - { id: u, target: { tools: [unread/any] }, then: { deny: {} } }\n`,
+    );
+    await store({ bank: { pay: PAY }, added: { pay: PAY } }, ["added", "unread"]);
+    const refused = await check();
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain("No known tool fits `added/pya`.");
+    expect(refused.err).toContain("Did you mean `added/pay`?");
+    expect(refused.err).not.toContain("unread");
+    expect(refused.err).toContain("Checked against 2 tools of 2 upstreams, as listed last.");
   });
 
   it("tells every mistake at its place, and ends with 1", async () => {
