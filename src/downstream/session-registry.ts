@@ -68,6 +68,10 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
     session.streams.close();
   };
 
+  const dropAll = (idHashes: readonly string[], reason: string): void => {
+    for (const session of idHashes.map((idHash) => live.get(idHash))) if (session !== undefined) drop(session, reason);
+  };
+
   // The least recently used session that nothing depends on makes room; it comes back from the store when needed.
   const makeRoom = (): boolean => {
     if (live.size < limits.maxSessions) return true;
@@ -123,19 +127,12 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
       return touch(session);
     });
     await Promise.all(touched);
-    for (const idHash of await store.removeIdle(at - limits.sessionIdleMs)) {
-      const session = live.get(idHash);
-      if (session !== undefined) drop(session, "the session was idle for too long");
-    }
+    const idle = await store.removeIdle(at - limits.sessionIdleMs);
+    dropAll(idle, "the session was idle for too long");
   };
 
   // Another process on the same store may end a session, too; what runs here for it must not go on.
-  const dropGone = async (): Promise<void> => {
-    for (const idHash of await store.gone([...live.keys()])) {
-      const session = live.get(idHash);
-      if (session !== undefined) drop(session, "the session was ended");
-    }
-  };
+  const dropGone = async (): Promise<void> => dropAll(await store.gone([...live.keys()]), "the session was ended");
 
   const background = (work: () => Promise<void>, failed: string): void => {
     reaping = reaping.then(work).catch((err: unknown) => log.error({ err }, failed));

@@ -11,7 +11,7 @@ export function State({ status, now }: { readonly status: UpstreamStatus; readon
   const { state, since } = status;
   return (
     <>
-      <Badge tone={TONES[state]}>{state}</Badge> <Time at={since} now={now} />
+      <Badge tone={TONES[state]}>{state}</Badge> since <Time at={since} now={now} />
     </>
   );
 }
