@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { createAddressRules, type Resolve } from "../../src/upstream/address-rules.ts";
 import { tryUpstream } from "../../src/upstream/try-upstream.ts";
@@ -80,6 +81,25 @@ describe("a confined upstream", () => {
       expect(there.connections()).toBe(0);
     },
   );
+
+  it("shows its name in the TLS handshake, whatever address it is connected to", async () => {
+    const names: string[] = [];
+    const server = createTlsServer({
+      SNICallback(name, done) {
+        names.push(name);
+        done(new Error("There is no certificate here."));
+      },
+    });
+    server.on("tlsClientError", () => {});
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    closing({ close: () => new Promise<void>((resolve) => server.close(() => resolve())) });
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const deps = depsWith(["127.0.0.1"], resolverOf("127.0.0.1").resolve);
+    const tried = await tryUpstream(confined(`https://secure.test:${port}/mcp`), deps, { maxMs: 5_000 });
+    expect(tried).toMatchObject({ ok: false });
+    expect(new Set(names)).toEqual(new Set(["secure.test"]));
+  });
 
   it("is judged anew at each connection, also of one that was up", async () => {
     const server = closing(await startModernUpstream());
