@@ -50,11 +50,10 @@ export function auditRoutes(deps: AuditRoutesDeps): readonly Route[] {
         schema: auditListSchema,
       },
       async handle({ query: { limit, cursor, ...asked }, reply }) {
-        const seq = cursor === undefined ? undefined : seqIn(cursor);
         const page = await activity.search({
           ...filterOf(asked),
           limit,
-          ...(seq === undefined ? {} : { cursor: seq }),
+          ...(cursor === undefined ? {} : { cursor }),
         });
         return reply({
           items: page.entries.map(auditEntryJson).reverse(),
@@ -149,10 +148,6 @@ function filterOf({
     ...(since === undefined ? {} : { since }),
     ...(until === undefined ? {} : { until }),
   };
-}
-
-function seqIn(cursor: string): number | undefined {
-  return /^\d{1,15}$/.test(cursor) ? Number(cursor) : undefined;
 }
 
 function activityJson(overview: ActivityOverview): z.input<typeof activitySchema> {
