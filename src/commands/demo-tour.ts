@@ -56,7 +56,8 @@ ${bold("3. A call waits for people.")} Ann's agent wants to delete a customer, a
 
 ${curl(mcp, users.ann.key, "crm__delete_customer", { customer_id: "c-1002" })}
 
-   The line waits 25 seconds. Meanwhile Sam sees in another terminal what is asked for, and says yes (not to his own calls):
+   The line waits 25 seconds. Meanwhile Sam sees what is asked for, and says yes (not to his own calls): in the console at
+   ${url}/console/approvals, or in another terminal:
 
    export PORTCULLIS_URL=${url} PORTCULLIS_KEY=${users.sam.key}
    npm run portcullis -- approvals list --decidable

@@ -78,7 +78,7 @@ export function providerConfiguration(deps: {
       ...{ AccessToken: HOUR_S, AuthorizationCode: 60, Grant: 14 * 24 * HOUR_S, IdToken: 600, Interaction: 600 },
       ...{ RefreshToken: 14 * 24 * HOUR_S, Session: HOUR_S },
     },
-    // Agents ask for no scopes where the gateway names none, and yet should stay signed in.
+    // Agents ask for the scopes that the gateway names, and should stay signed in without offline_access.
     issueRefreshToken: (_: unknown, client: { grantTypeAllowed(type: string): boolean }) =>
       client.grantTypeAllowed("refresh_token"),
     expiresWithSession: () => false,

@@ -93,6 +93,25 @@ describe("the demo's console", { timeout: 90_000, skip }, () => {
   });
 });
 
+describe.skipIf(!hasCurl)("the demo's call that waits for people", { timeout: 90_000, skip }, () => {
+  it("is approved by Sam in the console, and goes on", async () => {
+    const held = runLines(demo.curl("crm__delete_customer"));
+    const page = await openPage(browser, { phone: true });
+    await page.goto(demo.printed(/http:\S+\/console\/approvals/g));
+    await page.getByRole("button", { name: /^Sign in at/ }).click();
+    await page.getByText("Never use this for real").waitFor();
+    await logIn(page, secrets(), "sam");
+    await page.getByRole("link", { name: "crm/delete_customer" }).first().click();
+    await page.getByText("c-1002").first().waitFor();
+    await page.getByRole("button", { name: "Approve", exact: true }).click();
+    await page.getByText("approved").first().waitFor();
+    const { out } = await held.ended;
+    // A browser may take longer than the line waits: then it is run again, as the tour says.
+    const told = out.includes("input_required") ? (await runLines(demo.curl("crm__delete_customer")).ended).out : out;
+    expect(told).toContain("Deleted customer c-1002.");
+  });
+});
+
 describe("an agent without a key", { timeout: 90_000, skip }, () => {
   it("finds the demo's identity provider, registers there, has its user sign in, and sees their tools", async () => {
     const mcp = demo.printed(/http:\S+\/mcp(?= )/g);
