@@ -11,10 +11,11 @@ const HINTS: readonly (readonly [name: string, value: boolean, tone: BadgeTone, 
   ["openWorldHint", false, "calm", "closed world"],
 ];
 
-/** What the server says of a tool: hints, of which none is proven. */
-export function Annotations({ definition }: { readonly definition: JsonObject }) {
+/** What the server says of a tool: hints, of which none is proven. `none` stands there where it says nothing. */
+export function Annotations({ definition, none = "" }: { readonly definition: JsonObject; readonly none?: string }) {
   const annotations = isObject(definition["annotations"]) ? definition["annotations"] : {};
   const told = HINTS.filter(([name, value]) => annotations[name] === value);
+  if (told.length === 0) return <>{none}</>;
   return (
     <span class="badges">
       {told.map(([, , tone, text]) => (

@@ -34,7 +34,7 @@ export function ToolPage({ tool }: { readonly tool: ToolView }) {
           ["Server", <a href={`/console/upstreams/${upstream}`}>{upstream}</a>],
           ["Title", title === undefined ? undefined : <ForeignText text={title} />],
           ["Name at /mcp", <code>{tool.name}</code>],
-          ["It says of itself", <Annotations definition={definition} />],
+          ["It says of itself", <Annotations definition={definition} none="nothing" />],
           ["Policies", policies.length === 0 ? "none" : <PolicyLinks ids={policies} />],
           ["Digest", <code class="digest">{tool.digest}</code>],
         ]}

@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import type { EntryMistake } from "../../config/upstream-entry.ts";
-import { ERRORS, type Refusal, refusalText } from "../../core/errors.ts";
+import { ERRORS, type Refusal, refusalText, refuse } from "../../core/errors.ts";
 import type { UpstreamView } from "../../operations/upstreams.ts";
 import type { Area } from "../area.ts";
 import { ButtonLink } from "../components/button.tsx";
@@ -41,7 +41,7 @@ export const upstreamsArea: Area = {
       const form = c.get("form");
       const fields = fieldsOf(form);
       const read = readRegistration(form);
-      if (!read.ok) return formPage(c, fields, read.mistakes, { status: 400 });
+      if (!read.ok) return formPage(c, fields, read.mistakes, refusedWith(refuse("PARAMS_INVALID")));
       const registered = await upstreams.register(c.get("operator"), fields.name, read.entry);
       if (!registered.ok) return formPage(c, fields, mistakesOf(registered), refusedWith(registered));
       return testPage(c, registered.upstream, { tone: "good", text: `${fields.name} is registered.` });

@@ -119,7 +119,7 @@ function Told({ upstream }: { readonly upstream: UpstreamView }): Child {
   const { serverInfo, instructions, capabilities } = upstream.status;
   if (serverInfo === undefined && instructions === undefined) return null;
   return (
-    <section class="panel told">
+    <section class="panel">
       <h2>What it says of itself</h2>
       <Facts
         entries={[

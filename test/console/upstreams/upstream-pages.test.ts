@@ -183,6 +183,7 @@ describe("what an upstream is registered with", () => {
     const told = await register({ upstreams: { filed: { url: "http://127.0.0.1:1/mcp" } } }, fields);
     expect([told.status, told.names]).toEqual([status, ["filed"]]);
     expect(told.error(at)).not.toBe("");
+    expect(told.html).toContain('<div class="banner bad" role="alert">');
     expect(told.error(at)).toContain(says);
   });
 
