@@ -2,8 +2,9 @@ import { type CountableRow, type Counted, type Increment, LONG_STEP, SHORT_STEP 
 import { bucketOf } from "./histogram.ts";
 import { readMatches } from "./read-matches.ts";
 
-/** How long counts are kept, ms: those of the short spans, and those of the long ones. */
-export const SHORT_KEPT_MS = 2 * 86_400_000;
+/** How long counts are kept, ms: those of the short spans two days, an hour more for whoever begins at a round time. */
+export const SHORT_KEPT_MS = 2 * 86_400_000 + LONG_STEP;
+/** Those of the long ones. */
 export const LONG_KEPT_MS = 31 * 86_400_000;
 
 const SPANS = [

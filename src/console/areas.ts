@@ -1,3 +1,4 @@
+import { activityArea } from "./activity/area.tsx";
 import { approvalsArea } from "./approvals/approvals-area.tsx";
 import type { Area } from "./area.ts";
 import { policiesArea } from "./policies/policies-area.tsx";
@@ -6,4 +7,11 @@ import { toolsArea } from "./tools/area.tsx";
 import { upstreamsArea } from "./upstreams/area.tsx";
 
 /** The areas of the console in the order of its navigation: approvals, activity, policies, tools, upstreams, sessions. */
-export const AREAS: readonly Area[] = [approvalsArea, policiesArea, toolsArea, upstreamsArea, sessionsArea];
+export const AREAS: readonly Area[] = [
+  approvalsArea,
+  activityArea,
+  policiesArea,
+  toolsArea,
+  upstreamsArea,
+  sessionsArea,
+];

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { Hono } from "hono";
 import { sha256 } from "../core/digest.ts";
@@ -13,11 +14,18 @@ export interface Assets {
   readonly app: Hono;
 }
 
+/** Finds files of installed packages. */
+const PACKAGES = createRequire(import.meta.url);
+
 /** Every file that pages use, and where it lies. */
 const FILES: Readonly<Record<string, string>> = {
   "console.css": own("console.css"),
   "keys.js": own("keys.js"),
   "live.js": own("live.js"),
+  "charts.js": own("charts.js"),
+  "newer.js": own("newer.js"),
+  "uplot.css": PACKAGES.resolve("uplot/dist/uPlot.min.css"),
+  "uplot.js": PACKAGES.resolve("uplot/dist/uPlot.iife.min.js"),
 };
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -18,9 +18,7 @@ export async function readOverview(
   range: Parameters<ActivityOperations["overview"]>[0],
   now: number,
 ): Promise<ActivityOverview> {
-  const step = stepFor(range.since, now);
-  const groupMs = roundUp(Math.max(range.stepMs, (range.until - range.since) / (MAX_POINTS - 1), step), step);
-  const since = Math.floor(range.since / groupMs) * groupMs;
+  const { step, since, groupMs } = spansOf(range, now);
   const until = Math.max(range.until, since);
   const read = (what: Counted) => counts.sums({ what, step, since, until, groupMs });
   const decisions = groupBy(await read("decision"), (sum) => sum.at);
@@ -53,8 +51,7 @@ export async function readPolicyMatches(
   since: number,
   now: number,
 ): Promise<ReadonlyMap<string, PolicyMatches>> {
-  const step = stepFor(since, now);
-  const from = Math.floor(since / step) * step;
+  const { step, since: from } = spansOf({ since, until: since, stepMs: SHORT_STEP }, now);
   const until = Number.MAX_SAFE_INTEGER;
   const read = (what: Counted) => counts.sums({ what, step, since: from, until, groupMs: until });
   const applied = new Map((await read("applied")).map(({ name, n }) => [name, n]));
@@ -63,9 +60,15 @@ export async function readPolicyMatches(
   return new Map([...names].map((name) => [name, { applied: applied.get(name) ?? 0, shadow: shadow.get(name) ?? 0 }]));
 }
 
-/** The short spans go back two days. One of them is left for whoever asks for exactly that. */
-function stepFor(since: number, now: number): number {
-  return since >= now - SHORT_KEPT_MS ? SHORT_STEP : LONG_STEP;
+/** Which spans to read, how many of them are one point, and where the first point begins. */
+function spansOf({ since, until, stepMs }: Parameters<ActivityOperations["overview"]>[0], now: number) {
+  const wanted = Math.max(stepMs, (until - since) / (MAX_POINTS - 1));
+  const among = (step: number) => {
+    const groupMs = roundUp(Math.max(wanted, step), step);
+    return { step, groupMs, since: Math.floor(since / groupMs) * groupMs };
+  };
+  const short = among(SHORT_STEP);
+  return short.since >= now - SHORT_KEPT_MS ? short : among(LONG_STEP);
 }
 
 function roundUp(value: number, step: number): number {

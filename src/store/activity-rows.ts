@@ -20,7 +20,10 @@ const NEXT = `SELECT a.seq, a.at, a.kind, CASE WHEN a.kind = 'closed'
   a.decision, a.policies, a.outcome, a.duration_ms AS durationMs, a.approval, ${WAITED} AS waitedMs
   FROM audit a WHERE a.seq > ? ORDER BY a.seq LIMIT ?`;
 
-const SUMS = `SELECT @since + (at - @since) / @groupMs * @groupMs AS at, name, bucket, sum(n) AS n FROM activity_counts
+// The driver binds every number as a fraction: only whole ones divide into spans.
+const SPAN = "(at - CAST(@since AS INTEGER)) / CAST(@groupMs AS INTEGER)";
+
+const SUMS = `SELECT CAST(@since AS INTEGER) + ${SPAN} * CAST(@groupMs AS INTEGER) AS at, name, bucket, sum(n) AS n FROM activity_counts
   WHERE step = @step AND what = @what AND at >= @since AND at < @until GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`;
 
 interface State {

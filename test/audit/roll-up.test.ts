@@ -25,7 +25,7 @@ function bruteForce(rows: readonly AuditRow[], now: number): ReadonlyMap<string,
   const counts = new Map<string, number>();
   const upstreams = new Map(rows.flatMap((row) => (row.kind === "opened" ? [[row.callId, row.upstream]] : [])));
   for (const [step, kept] of [
-    [SHORT_STEP, 2 * DAY],
+    [SHORT_STEP, 2 * DAY + LONG_STEP],
     [LONG_STEP, 31 * DAY],
   ] as const) {
     for (const row of rows) {

@@ -1,0 +1,87 @@
+import { type Context, Hono } from "hono";
+import type { ActivityOperations } from "../../operations/activity.ts";
+import type { Area } from "../area.ts";
+import type { ConsoleEnv } from "../console-env.ts";
+import { page } from "../layout.tsx";
+import { missingPage } from "../plain-pages.tsx";
+import { CallsPage, PAGE_ENTRIES } from "./calls-page.tsx";
+import { FiguresPage, rangeOf } from "./figures-page.tsx";
+import { readSearch } from "./read-search.ts";
+import { StoryPage } from "./story-page.tsx";
+
+/** What happened: every call with its decision, figures over time, one call's story. */
+export const activityArea: Area = {
+  path: "activity",
+  title: "Activity",
+  admin: true,
+  create: ({ operations: { activity }, hosts }) => createActivity(activity, hosts.publicUrl),
+};
+
+const DAY_MS = 86_400_000;
+
+/** More newer entries than these are not counted. */
+const MAX_NEWER = 99;
+
+function createActivity(activity: ActivityOperations, publicUrl: string): Hono<ConsoleEnv> {
+  const app = new Hono<ConsoleEnv>();
+
+  app.get("/", async (c) => {
+    const now = c.get("at");
+    const search = readSearch((name) => c.req.query(name));
+    const cursor = numberIn(c.req.query("cursor"));
+    const listed = await activity.search({
+      ...{ ...search.filter, limit: PAGE_ENTRIES },
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    const whole = !search.narrow && cursor === undefined;
+    const day = { since: now - DAY_MS, until: now, stepMs: DAY_MS / 48 };
+    const overview = whole && listed.entries.length > 0 ? await activity.overview(day) : undefined;
+    const frame = { title: "Activity", area: "activity", lead: LEAD };
+    const shown = { search, listed, cursor, overview, now, assets: c.get("assets"), url: publicUrl };
+    return page(c, frame, <CallsPage {...shown} />);
+  });
+
+  app.get("/newer", async (c) => {
+    const after = numberIn(c.req.query("after"));
+    if (after === undefined) return missingPage(c);
+    const { filter } = readSearch((name) => c.req.query(name));
+    const { entries, nextCursor } = await activity.search({ ...filter, after, limit: MAX_NEWER });
+    return c.json({ newer: entries.length, more: nextCursor !== undefined });
+  });
+
+  app.get("/figures", async (c) => {
+    const range = rangeOf(c.req.query("range"));
+    const now = c.get("at");
+    const overview = await activity.overview({ since: now - range.lengthMs, until: now, stepMs: range.stepMs });
+    const frame = {
+      title: "Figures",
+      area: "activity",
+      lead: "What was decided, how fast servers answer, how long people wait.",
+    };
+    return page(c, frame, <FiguresPage overview={overview} range={range} assets={c.get("assets")} />);
+  });
+
+  app.get("/:id", async (c) => {
+    const id = c.req.param("id");
+    const story = await activity.story(c.get("operator"), id);
+    if (story === undefined) return missingPage(c);
+    return storyPage(c, story, id);
+  });
+
+  return app;
+}
+
+const LEAD = "Every call of a tool, what was decided about it, and why. The newest first.";
+
+function storyPage(c: Context<ConsoleEnv>, story: Parameters<typeof StoryPage>[0]["story"], id: string) {
+  const call = story.entries.find(({ callId }) => callId === id) ?? story.entries[0];
+  const title = call?.tool === null || call === undefined ? "One act" : "One call";
+  return page(c, { title, area: "activity", lead: LEAD_STORY }, <StoryPage story={story} id={id} now={c.get("at")} />);
+}
+
+const LEAD_STORY = "Everything on record about it, the earliest first.";
+
+/** A whole number of at most 15 digits; `undefined` for everything else, which no link of ours says. */
+function numberIn(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}

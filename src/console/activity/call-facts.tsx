@@ -1,0 +1,103 @@
+import type { Child } from "hono/jsx";
+import { jsonIn } from "../../audit/read-matches.ts";
+import { isObject, type JsonObject } from "../../core/json.ts";
+import type { AuditEntry } from "../../store/audit-rows.ts";
+import { Facts } from "../components/facts.tsx";
+import { ForeignText } from "../components/foreign-text.tsx";
+import { readValue } from "../values/read-value.ts";
+import { ValueFlags } from "../values/value-flags.tsx";
+import { ValueTree } from "../values/value-tree.tsx";
+
+/** Who called what with which arguments, and by what else it can be found. */
+export function CallFacts({ entry }: { readonly entry: AuditEntry }) {
+  const { upstream, tool, approval } = entry;
+  const facts = jsonIn(entry.facts);
+  const known: JsonObject = isObject(facts) ? facts : {};
+  const path = [upstream ?? "", tool ?? ""];
+  return (
+    <div>
+      <section class="panel" aria-labelledby="arguments">
+        <h2 id="arguments">Arguments</h2>
+        <Arguments entry={entry} />
+      </section>
+      <section class="panel" aria-labelledby="facts">
+        <h2 id="facts">The call</h2>
+        <Facts
+          entries={[
+            [
+              "Tool",
+              <a href={`/console/activity?tool=${encodeURIComponent(path.join("/"))}`}>{text(path.join("/"))}</a>,
+            ],
+            [
+              "Approval",
+              approval === null ? undefined : (
+                <a href={`/console/approvals/${encodeURIComponent(approval)}`}>{approval}</a>
+              ),
+            ],
+            ["User", text(entry.actorEmail ?? entry.actor)],
+            ["Subject", text(entry.actor)],
+            ["Issuer", text(entry.actorIssuer)],
+            ["Roles", list(known["roles"])],
+            ["Groups", list(known["groups"])],
+            ["Scopes", list(known["scopes"])],
+            ["Signed in as", list(known["acr"])],
+            ["Client", text(entry.client)],
+            ["Client id", text(entry.clientId)],
+            ["Address", text(entry.clientIp)],
+            [
+              "Endpoint",
+              entry.endpoint === null ? undefined : (
+                <code>{`/mcp${entry.endpoint === "" ? "" : `/${entry.endpoint}`}`}</code>
+              ),
+            ],
+            ["Session", text(entry.session)],
+            ["Request id", <code>{entry.callId}</code>],
+            [
+              "Trace id",
+              entry.traceId === null ? undefined : (
+                <a href={`/console/activity?call=${encodeURIComponent(entry.traceId)}`}>{text(entry.traceId)}</a>
+              ),
+            ],
+            ["Policy set", digest(entry.policySet)],
+            ["Arguments digest", digest(entry.argumentsDigest)],
+            ["Definition digest", digest(entry.definitionDigest)],
+            ["Row of the audit", String(entry.seq)],
+          ]}
+        />
+      </section>
+    </div>
+  );
+}
+
+function Arguments({ entry }: { readonly entry: AuditEntry }) {
+  const value = jsonIn(entry.argumentsRedacted);
+  if (!isObject(value)) {
+    return (
+      <p>
+        Only their digest is kept: the configuration says <code>audit.arguments: digest</code> or <code>full</code>.
+      </p>
+    );
+  }
+  const read = readValue(value, []);
+  return (
+    <>
+      <p class="soft">Without secrets, and long texts cut: as the audit keeps them.</p>
+      <ValueFlags read={read} file={undefined} />
+      <ValueTree value={read.value} />
+    </>
+  );
+}
+
+function text(value: string | null): Child | undefined {
+  return value === null ? undefined : <ForeignText text={value} fold={120} />;
+}
+
+function list(value: unknown): Child | undefined {
+  const items = Array.isArray(value) ? value : [value];
+  const texts = items.filter((item): item is string => typeof item === "string");
+  return texts.length === 0 ? undefined : <ForeignText text={texts.join(", ")} fold={200} />;
+}
+
+function digest(value: string | null): Child | undefined {
+  return value === null ? undefined : <code>{value}</code>;
+}

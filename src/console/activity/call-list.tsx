@@ -1,0 +1,75 @@
+import { readMatches } from "../../audit/read-matches.ts";
+import type { AuditEntry } from "../../store/audit-rows.ts";
+import { Badge } from "../components/badge.tsx";
+import { type Column, DataTable } from "../components/data-table.tsx";
+import { Time } from "../components/time.tsx";
+import { harmless } from "../harmless.ts";
+import { decisionWords, lengthText } from "./words.ts";
+
+/** Calls and acts, the newest first. `now` in ms since the epoch. */
+export function CallList({ entries, now }: { readonly entries: readonly AuditEntry[]; readonly now: number }) {
+  return (
+    <div class="calls">
+      <DataTable caption="Calls" columns={columns(now)} rows={entries} rowId={({ seq }) => `entry-${seq}`} />
+    </div>
+  );
+}
+
+function columns(now: number): readonly Column<AuditEntry>[] {
+  return [
+    { title: "Call", cell: (entry) => <a href={storyUrl(entry.callId)}>{nameOfEntry(entry)}</a> },
+    { title: "When", cell: ({ at }) => <Time at={at} now={now} /> },
+    { title: "Who", cell: (entry) => short(whoOf(entry)) },
+    { title: "Decision", cell: (entry) => <Decision entry={entry} /> },
+    { title: "Policies", cell: (entry) => <Policies entry={entry} /> },
+    { title: "Outcome", cell: ({ outcome }) => <code>{outcome ?? "–"}</code> },
+    { title: "Took", kind: "number", cell: ({ durationMs }) => (durationMs === null ? "–" : lengthText(durationMs)) },
+  ];
+}
+
+/** Where everything about one call stands. */
+export function storyUrl(id: string): string {
+  return `/console/activity/${encodeURIComponent(id)}`;
+}
+
+function nameOfEntry({ kind, upstream, tool, callId }: AuditEntry): string {
+  if (tool !== null) return short(`${upstream ?? ""}/${tool}`);
+  return kind === "admin" ? short(upstream ?? callId) : short(callId);
+}
+
+function whoOf({ actorEmail, actor, kind }: AuditEntry): string {
+  return actorEmail ?? actor ?? (kind === "opened" ? "nobody in particular" : "the gateway");
+}
+
+function Decision({ entry: { decision, kind } }: { readonly entry: AuditEntry }) {
+  if (kind === "admin") return <Badge tone="calm">administration</Badge>;
+  if (kind === "decided") return <Badge tone="calm">{decision === "step_up" ? "sign-in" : "approval"}</Badge>;
+  if (decision === null) return "–";
+  const { tone, label } = decisionWords(decision);
+  return <Badge tone={tone}>{label}</Badge>;
+}
+
+/** More policies than these are on the call's own page. */
+const MAX_POLICIES = 3;
+
+function Policies({ entry }: { readonly entry: AuditEntry }) {
+  const matches = [entry.policies, entry.resultPolicies].flatMap(readMatches);
+  if (matches.length === 0) return "–";
+  const more = matches.length - MAX_POLICIES;
+  return (
+    <>
+      {matches.slice(0, MAX_POLICIES).map(({ policy, shadow }, index) => (
+        <>
+          {index === 0 ? "" : ", "}
+          <a href={`/console/policies/${encodeURIComponent(policy)}`}>{short(policy)}</a>
+          {shadow ? <span class="soft"> (shadow)</span> : null}
+        </>
+      ))}
+      {more > 0 ? ` and ${more} more` : null}
+    </>
+  );
+}
+
+function short(text: string): string {
+  return harmless(text, 100).text;
+}

@@ -1,0 +1,91 @@
+import type { AuditFilter } from "../../store/audit-rows.ts";
+
+const SEARCH_FIELDS = ["user", "tool", "decision", "policy", "mode", "from", "to", "call"] as const;
+
+/** The fields of the search as they stand in the address of the page. */
+export type SearchField = (typeof SEARCH_FIELDS)[number];
+
+/** What somebody searches for. */
+export interface Search {
+  /** As written, `""` where nothing is. */
+  readonly fields: Readonly<Record<SearchField, string>>;
+  readonly filter: Omit<AuditFilter, "limit">;
+  /** What could not be read, by field; it filters nothing. */
+  readonly mistakes: ReadonlyMap<SearchField, string>;
+  /** Whether anything is searched for at all. */
+  readonly narrow: boolean;
+}
+
+/** Longest text that anything on record could be equal to. */
+const MAX_TEXT = 512;
+
+/** Reads the search from the query of a page. @throws never */
+export function readSearch(query: (name: string) => string | undefined): Search {
+  const read = (name: SearchField): string => (query(name) ?? "").trim().slice(0, MAX_TEXT);
+  const fields: Search["fields"] = {
+    ...{ user: read("user"), tool: read("tool"), decision: read("decision"), policy: read("policy") },
+    ...{ mode: read("mode"), from: toMinute(read("from")), to: toMinute(read("to")), call: read("call") },
+  };
+  const since = timeIn(fields.from);
+  const until = timeIn(fields.to);
+  const mistakes = new Map<SearchField, string>();
+  if (since === undefined && fields.from !== "") mistakes.set("from", WRITE_A_TIME);
+  if (until === undefined && fields.to !== "") mistakes.set("to", WRITE_A_TIME);
+  if (since !== undefined && until !== undefined && since >= until) {
+    mistakes.set("to", "This is not after the beginning, so nothing can be found.");
+  }
+  const narrow = SEARCH_FIELDS.some((name) => fields[name] !== "");
+  return { fields, filter: filterOf(fields, since, until), mistakes, narrow };
+}
+
+const WRITE_A_TIME = "Write a day and a time, like 2026-11-22T14:30.";
+
+function filterOf(fields: Search["fields"], since: number | undefined, until: number | undefined): Search["filter"] {
+  const { user, tool, decision, policy, mode, call } = fields;
+  // `expenses/create_expense` names both; a name without a slash is a tool's of any upstream.
+  const slash = tool.indexOf("/");
+  const name = tool.slice(slash + 1);
+  // The id of an approval is found in the same field: whoever has one wants its calls.
+  const id = call.startsWith("apr_") ? { approval: call } : { call };
+  return {
+    ...(user === "" ? {} : { user }),
+    ...(slash > 0 ? { upstream: tool.slice(0, slash) } : {}),
+    ...(name === "" ? {} : { tool: name }),
+    ...(decision === "" ? {} : { decision }),
+    ...(policy === "" ? {} : { policy }),
+    ...(mode === "shadow" ? { shadow: true } : {}),
+    ...(call === "" ? {} : id),
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+  };
+}
+
+/** A day alone is its beginning: the field of the form wants a time. */
+function toMinute(text: string): string {
+  return /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00` : text;
+}
+
+/** A field for day and time, read as UTC. */
+function timeIn(text: string): number | undefined {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?$/.test(text)) return undefined;
+  const at = Date.parse(`${text}Z`);
+  return Number.isFinite(at) ? at : undefined;
+}
+
+/** The address of the page with this search, without a place in the list. */
+export function searchUrl({ fields }: Search, path = "/console/activity"): string {
+  const query = new URLSearchParams();
+  for (const name of SEARCH_FIELDS) if (fields[name] !== "") query.set(name, fields[name]);
+  return query.size === 0 ? path : `${path}?${query}`;
+}
+
+/** Where the API writes all of it out. */
+export function exportUrl({ filter }: Search, format: "csv" | "jsonl"): string {
+  const { since, until, shadow, ...texts } = filter;
+  const query = new URLSearchParams({ format });
+  for (const [name, value] of Object.entries(texts)) if (typeof value === "string") query.set(name, value);
+  if (shadow === true) query.set("shadow", "true");
+  if (since !== undefined) query.set("since", new Date(since).toISOString());
+  if (until !== undefined) query.set("until", new Date(until).toISOString());
+  return `/api/v1/audit/export?${query}`;
+}

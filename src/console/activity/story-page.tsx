@@ -1,0 +1,175 @@
+import type { Child } from "hono/jsx";
+import { type RecordedMatch, readMatches } from "../../audit/read-matches.ts";
+import type { ApprovalEvent, Person } from "../../core/approval.ts";
+import type { CallStory } from "../../operations/activity.ts";
+import { Badge } from "../components/badge.tsx";
+import { ForeignText } from "../components/foreign-text.tsx";
+import { Time } from "../components/time.tsx";
+import { nameOf } from "../person-name.ts";
+import { CallFacts } from "./call-facts.tsx";
+import { storyUrl } from "./call-list.tsx";
+import { type StoryStep, storySteps } from "./story-steps.ts";
+import { actWords, signInWords } from "./story-words.ts";
+import { decisionWords, lengthText, outcomeWords } from "./words.ts";
+
+/** Everything about one call, in order of time. `id` is the one that was asked for; `now` in ms since the epoch. */
+export function StoryPage({
+  story,
+  id,
+  now,
+}: {
+  readonly story: CallStory;
+  readonly id: string;
+  readonly now: number;
+}) {
+  // Who came with the id of an approval or a sign-in is shown the call that led there.
+  const calls = story.entries.filter(({ kind }) => kind === "opened");
+  const call = calls.find(({ callId }) => callId === id) ?? calls[0];
+  return (
+    <div class="columns story-page">
+      <section class="panel" aria-labelledby="story">
+        <h2 id="story">What happened</h2>
+        <ol class="story">
+          {storySteps(story, id).map((step) => (
+            <li>
+              <p class="soft">
+                <Time at={step.at} now={now} /> · {new Date(step.at).toISOString().slice(11, 23)} UTC
+              </p>
+              <Step step={step} />
+            </li>
+          ))}
+        </ol>
+        {story.cut ? <p class="soft">There is more: the same was asked for again and again.</p> : null}
+      </section>
+      {call === undefined ? null : <CallFacts entry={call} />}
+    </div>
+  );
+}
+
+function Step({ step }: { readonly step: StoryStep }) {
+  switch (step.kind) {
+    case "call":
+      return <CallStep {...step} />;
+    case "end":
+      return <EndStep {...step} />;
+    case "approval":
+      return <ApprovalStep event={step.event} />;
+    case "vote":
+    case "admin": {
+      const { outcome, actorEmail, actor } = step.entry;
+      return (
+        <h3>
+          <ForeignText text={actorEmail ?? actor ?? "The gateway"} fold={80} /> <code>{outcome}</code>
+        </h3>
+      );
+    }
+    case "sign_in": {
+      const { text, tone } = signInWords(step.entry.outcome);
+      return (
+        <h3>
+          <Badge tone={tone}>sign-in</Badge> {text}
+        </h3>
+      );
+    }
+    default:
+      return step satisfies never;
+  }
+}
+
+function CallStep({ entry, run, focus }: Extract<StoryStep, { kind: "call" }>) {
+  const { decision, callId, client } = entry;
+  const words = decision === null ? undefined : run ? APPROVED : decisionWords(decision);
+  const what = run ? "The approved call was run" : "called";
+  return (
+    <>
+      <h3>
+        {run ? null : <ForeignText text={entry.actorEmail ?? entry.actor ?? "Somebody"} fold={80} />} {what}{" "}
+        {words === undefined ? null : <Badge tone={words.tone}>{words.label}</Badge>}
+      </h3>
+      <p class="soft">
+        {focus ? <code>{callId}</code> : <a href={storyUrl(callId)}>{callId}</a>}
+        {client === null || run ? null : (
+          <>
+            {" from "}
+            <ForeignText text={client} fold={80} />
+          </>
+        )}
+      </p>
+      <Matches matches={readMatches(entry.policies)} />
+    </>
+  );
+}
+
+const APPROVED = { tone: "good", label: "approved" } as const;
+
+function EndStep({ entry, run }: Extract<StoryStep, { kind: "end" }>) {
+  const { text, tone } = outcomeWords(entry.outcome);
+  const waits = !run && tone === "wait";
+  return (
+    <>
+      <h3>
+        <Badge tone={tone}>{entry.outcome}</Badge> {text}
+      </h3>
+      {entry.durationMs === null ? null : (
+        <p class="soft">
+          {waits ? "The client had its answer" : "It was over"} after {lengthText(entry.durationMs)}.
+        </p>
+      )}
+      <Matches matches={readMatches(entry.resultPolicies)} />
+    </>
+  );
+}
+
+function ApprovalStep({ event }: { readonly event: ApprovalEvent }) {
+  const { text, tone } = actWords(event);
+  return (
+    <>
+      <h3>
+        <Badge tone={tone}>{event.act}</Badge> {whoActed(event.actor)} {text}
+      </h3>
+      {event.reason === undefined ? null : (
+        <blockquote>
+          <ForeignText text={event.reason} multiline={true} />
+        </blockquote>
+      )}
+    </>
+  );
+}
+
+function whoActed(actor: Person | undefined): string {
+  return actor === undefined ? "The gateway" : nameOf(actor);
+}
+
+function Matches({ matches }: { readonly matches: readonly RecordedMatch[] }) {
+  if (matches.length === 0) return null;
+  return (
+    <ul class="matches">
+      {matches.map((match) => (
+        <li>
+          <a href={`/console/policies/${encodeURIComponent(match.policy)}`}>
+            <ForeignText text={match.policy} fold={80} />
+          </a>{" "}
+          <code>{(match.effect ?? "").replace("_", " ")}</code> {whyOf(match)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function whyOf({ because, error, shadow, satisfied }: RecordedMatch): Child {
+  return (
+    <>
+      {because === "error" ? "counts, because its condition could not be evaluated" : "matched"}
+      {error === undefined ? null : (
+        <>
+          {": "}
+          <ForeignText text={error} fold={200} />
+        </>
+      )}
+      {satisfied === undefined
+        ? null
+        : ` and was satisfied by ${satisfied === "token" ? "the caller's token" : "a sign-in"}`}
+      {shadow ? ", in shadow: it changed nothing" : null}
+    </>
+  );
+}

@@ -1,0 +1,70 @@
+import type { ApprovalEvent } from "../../core/approval.ts";
+import type { CallStory } from "../../operations/activity.ts";
+import type { AuditEntry } from "../../store/audit-rows.ts";
+
+/** One thing that happened in a call's story. */
+export type StoryStep =
+  /** A client called, or (`run`) the gateway ran what was approved. `focus`: this is the call that the page is about. */
+  | {
+      readonly kind: "call";
+      readonly at: number;
+      readonly entry: AuditEntry;
+      readonly run: boolean;
+      readonly focus: boolean;
+    }
+  | { readonly kind: "end"; readonly at: number; readonly entry: AuditEntry; readonly run: boolean }
+  /** Something became of the request for approval. */
+  | { readonly kind: "approval"; readonly at: number; readonly event: ApprovalEvent }
+  /** The same, of a request that is kept no more: what the audit says of it. */
+  | { readonly kind: "vote"; readonly at: number; readonly entry: AuditEntry }
+  /** Somebody came back from a sign-in. */
+  | { readonly kind: "sign_in"; readonly at: number; readonly entry: AuditEntry }
+  | { readonly kind: "admin"; readonly at: number; readonly entry: AuditEntry };
+
+/** What happened, in order of time. What the gateway does by itself and nobody asks about is left out. Pure. */
+export function storySteps({ entries, approval }: CallStory, id: string): readonly StoryStep[] {
+  const steps = entries.flatMap((entry): readonly StoryStep[] => {
+    const { at } = entry;
+    switch (entry.kind) {
+      case "opened":
+        return callSteps(entry, entries, id);
+      case "decided":
+        if (entry.approval === null) return [{ kind: "sign_in", at, entry }];
+        return approval === undefined ? [{ kind: "vote", at, entry }] : [];
+      case "admin":
+        return [{ kind: "admin", at, entry }];
+      default:
+        return entry.kind satisfies never;
+    }
+  });
+  const events = (approval?.history ?? [])
+    .filter(({ act }) => act !== "remind")
+    .map((event): StoryStep => ({ kind: "approval", at: event.at, event }));
+  // Sorting keeps the order of what happened in one millisecond: first what was called, then what came of it.
+  return [...steps, ...events].sort((a, b) => a.at - b.at || RANK[a.kind] - RANK[b.kind]);
+}
+
+const RANK: Readonly<Record<StoryStep["kind"], number>> = {
+  call: 0,
+  approval: 1,
+  vote: 1,
+  sign_in: 1,
+  admin: 1,
+  end: 2,
+};
+
+function callSteps(entry: AuditEntry, entries: readonly AuditEntry[], id: string): readonly StoryStep[] {
+  const run = isRun(entry, entries);
+  const call = { kind: "call", at: entry.at, entry, run, focus: entry.callId === id } as const;
+  return entry.endedAt === null ? [call] : [call, { kind: "end", at: entry.endedAt, entry, run }];
+}
+
+/** The run of an approved call names its approval from the beginning; who asked for it hears of it at the end. */
+function isRun(entry: AuditEntry, entries: readonly AuditEntry[]): boolean {
+  if (entry.approval === null) return false;
+  const asked = entry.outcome === "approval_pending" || entry.outcome === "approval_joined";
+  return (
+    !asked &&
+    entries.some(({ kind, at, approval }) => kind !== "admin" && approval === entry.approval && at <= entry.at)
+  );
+}
