@@ -36,31 +36,28 @@ export type Explained =
  */
 export function explainCall(files: readonly PolicyFile[], options: CompileOptions, input: PolicyInput): Explained {
   const compiled = compilePolicies(files, options);
-  return compiled.ok ? { ok: true, ...explainDecision(compiled.set, input) } : compiled;
-}
-
-/** One call decided by a set, and what each of its policies had to do with it, in file order. */
-export interface ExplainedDecision {
-  readonly decision: Decision;
-  readonly policies: readonly PolicyExplanation[];
+  if (!compiled.ok) return compiled;
+  const decision = compiled.set.decide(input);
+  return { ok: true, decision, policies: explainPolicies(compiled.set, input, decision) };
 }
 
 /**
- * As `explainCall`, for a set that is compiled. `mayTrace` is asked before each condition is taken apart: where it says
- * no, the verdict stands without its trace. @throws never
+ * What each policy of a set, in file order, had to do with a call that the set decided so. `mayTrace` is asked before
+ * each condition and each part of one is taken apart: where it says no, the verdict stands without its trace. Pure.
+ * @throws never
  */
-export function explainDecision(
+export function explainPolicies(
   set: PolicySet,
   input: PolicyInput,
+  decision: Decision,
   mayTrace: () => boolean = () => true,
-): ExplainedDecision {
-  const decision = set.decide(input);
+): readonly PolicyExplanation[] {
   const language = createPolicyLanguage();
   const context = new CallContext(input, readToolFacts(input.tool));
   const applied = new Map(decision.matched.map((match) => [match.policy, match]));
   const unapplied = new Map((decision.unapplied ?? []).map((match) => [match.policy, match]));
 
-  const policies = set.policies.map((summary): PolicyExplanation => {
+  return set.policies.map((summary): PolicyExplanation => {
     const { id, file, line, effect, shadow, target, when } = summary;
     const about = { id, file, line, effect, shadow };
     if (!summary.enabled) return { ...about, verdict: "disabled", misses: [] };
@@ -68,10 +65,9 @@ export function explainDecision(
     const misses = match === undefined ? explainTarget(target, input) : [];
     if (misses.length > 0) return { ...about, verdict: "target", misses };
     if (effect === "redact") return { ...about, verdict: "result", misses };
-    const trace = when === undefined || !mayTrace() ? undefined : traceCondition(when, language, context);
+    const trace = when === undefined || !mayTrace() ? undefined : traceCondition(when, language, context, mayTrace);
     const verdict = match === undefined ? "condition" : applied.has(id) ? "applied" : "unapplied";
     const error = match?.error;
     return { ...about, verdict, misses, ...(trace && { trace }), ...(error !== undefined && { error }) };
   });
-  return { decision, policies };
 }

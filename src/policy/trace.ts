@@ -23,28 +23,40 @@ interface Evaluated {
 
 /**
  * Evaluates a condition part by part. Of `a && b` that is false only the false parts are told, of `a || b` that is true
- * only the true ones, of a failure only what failed. `undefined` if the text does not compile. @throws never
+ * only the true ones, of a failure only what failed. `mayGoOn` is asked before a part is taken apart: where it says no,
+ * its value stands alone. `undefined` if the text does not compile. @throws never
  */
-export function traceCondition(text: string, language: PolicyLanguage, context: object): Trace | undefined {
+export function traceCondition(
+  text: string,
+  language: PolicyLanguage,
+  context: object,
+  mayGoOn: () => boolean = () => true,
+): Trace | undefined {
   const part = language.parts(text);
-  return part && evaluate(part, language, context).trace;
+  return part && evaluate(part, { language, context, mayGoOn }).trace;
 }
 
-function evaluate(part: TextPart, language: PolicyLanguage, context: object): Evaluated {
-  const result = run(part.text, language, context);
-  const because = decisive(part, result, language, context).map(({ trace }) => trace);
+interface Tracing {
+  readonly language: PolicyLanguage;
+  readonly context: object;
+  readonly mayGoOn: () => boolean;
+}
+
+function evaluate(part: TextPart, tracing: Tracing): Evaluated {
+  const result = run(part.text, tracing);
+  const because = tracing.mayGoOn() ? decisive(part, result, tracing).map(({ trace }) => trace) : [];
   const told = "error" in result ? { error: result.error } : { value: quoteValue(result.value) };
   return { trace: { text: part.text, ...told, because }, result };
 }
 
-function run(text: string, language: PolicyLanguage, context: object): Result {
+function run(text: string, { language, context }: Tracing): Result {
   const compiled = language.expression(text);
   return compiled.ok ? compiled.run(context) : { error: "cannot be evaluated by itself" };
 }
 
-function decisive(part: TextPart, result: Result, language: PolicyLanguage, context: object): readonly Evaluated[] {
+function decisive(part: TextPart, result: Result, tracing: Tracing): readonly Evaluated[] {
   const each = (parts: readonly TextPart[]): readonly Evaluated[] =>
-    parts.filter(({ kind }) => kind !== "literal").map((it) => evaluate(it, language, context));
+    parts.filter(({ kind }) => kind !== "literal").map((it) => evaluate(it, tracing));
   switch (part.kind) {
     case "and":
     case "or": {
@@ -57,7 +69,7 @@ function decisive(part: TextPart, result: Result, language: PolicyLanguage, cont
     case "choice": {
       const [condition, yes, no] = part.parts;
       if (condition === undefined || yes === undefined || no === undefined) return [];
-      const asked = evaluate(condition, language, context);
+      const asked = evaluate(condition, tracing);
       if ("error" in asked.result) return [asked];
       return [asked, ...each([asked.result.value === true ? yes : no])];
     }

@@ -2,24 +2,34 @@ import { stringify } from "yaml";
 import type { Decision } from "../core/decision.ts";
 import type { JsonObject } from "../core/json.ts";
 import { type GivenCall, inputOfCall } from "./given-call.ts";
-import type { PolicySet } from "./policy-set.ts";
+import type { PolicyInput } from "./policy-set.ts";
 import { policyTestSchema } from "./test-schema.ts";
 
 /**
- * A file of tests with one test: this call, and what `set` decides of it now. It says no more than it must: the time and
- * the tool's definition only where the decision is another one without them. Pure.
+ * A file of tests with one test: this call, and what was decided of it. It says no more than it must: the time and the
+ * tool's definition only where the decision is another one without them. `again` decides other calls to find that out;
+ * without it both stand there. Pure.
  */
-export function policyTestText(set: PolicySet, given: GivenCall, definition: JsonObject | undefined): string {
-  const decision = set.decide(inputOfCall(given, definition));
+export function policyTestText(
+  { given, definition, decision }: DecidedCall,
+  again: ((input: PolicyInput) => Decision) | undefined,
+): string {
   const same = (call: GivenCall, tool: JsonObject | undefined): boolean =>
-    fingerprint(set.decide(inputOfCall(call, tool))) === fingerprint(decision);
+    again !== undefined && fingerprint(again(inputOfCall(call, tool))) === fingerprint(decision);
   const { time, ...timeless } = given;
   const call = time === undefined || same(timeless, definition) ? timeless : given;
-  const needed = same(call, undefined) ? undefined : { tools: { [given.tool]: testable(definition ?? {}) } };
-  return stringify({
-    ...needed,
-    tests: [{ name: nameOf(given, decision), given: tidy(call), expect: expectOf(decision) }],
-  });
+  const needed = same(call, undefined) ? undefined : { tools: { [given.tool]: testable(definition) } };
+  return stringify(
+    { ...needed, tests: [{ name: nameOf(given, decision), given: tidy(call), expect: expectOf(decision) }] },
+    { aliasDuplicateObjects: false },
+  );
+}
+
+/** A call, its tool as the server lists it, and what was decided. */
+export interface DecidedCall {
+  readonly given: GivenCall;
+  readonly definition: JsonObject;
+  readonly decision: Decision;
 }
 
 function expectOf(decision: Decision): object {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { JsonObject } from "../../src/core/json.ts";
-import type { GivenCall } from "../../src/policy/given-call.ts";
+import { type GivenCall, inputOfCall } from "../../src/policy/given-call.ts";
 import { runPolicyTests } from "../../src/policy/run-tests.ts";
 import { policyTestText } from "../../src/policy/write-test.ts";
 import { policySet } from "../support/policy-inputs.ts";
@@ -19,8 +19,10 @@ const POLICIES = `policies:
 const user = { email: "ann@acme.com", roles: ["employee"], groups: [] };
 const READS: JsonObject = { annotations: { readOnlyHint: true }, inputSchema: { type: "object" }, icons: [] };
 
-function written(given: GivenCall, definition?: JsonObject): string {
-  return policyTestText(policySet(POLICIES), given, definition);
+function written(given: GivenCall, definition: JsonObject = {}, again = true): string {
+  const set = policySet(POLICIES);
+  const decision = set.decide(inputOfCall(given, definition));
+  return policyTestText({ given, definition, decision }, again ? set.decide : undefined);
 }
 
 describe("a test made of a decision", () => {
@@ -37,15 +39,17 @@ describe("a test made of a decision", () => {
       "odd texts",
       { tool: "bank/pay", args: { amount: 11, note: "---\n- !x {{ y }} # '\"\u0007" }, user: { id: "yes" } },
     ],
-  ])("passes for %s", (_, given, definition) => {
-    const run = runPolicyTests({
+  ])("passes for %s, and without another look, too", (_, given, definition) => {
+    for (const again of [true, false]) expect(runTest(written(given, definition, again))).toMatchObject(PASSED);
+  });
+  const PASSED = { ok: true, files: [{ tests: [{ differences: [] }] }] };
+  const runTest = (text: string) =>
+    runPolicyTests({
       policies: [{ name: "p/a.yaml", text: POLICIES }],
-      tests: [{ name: "p/a.test.yaml", text: written(given, definition) }],
+      tests: [{ name: "p/a.test.yaml", text }],
       default: "allow",
       flows: undefined,
     });
-    expect(run).toMatchObject({ ok: true, files: [{ tests: [{ differences: [] }] }] });
-  });
 
   it("says what is expected, and no more than it must", () => {
     const given = { user, tool: "bank/pay", args: { amount: 11 }, time: "2026-01-01T23:30:00Z", headers: {} };
