@@ -93,6 +93,7 @@ function createApprovalPages({ operations }: AreaDeps): Hono<ConsoleEnv> {
 
   /** Shows the request as it is now, with why nothing was done and what was written. */
   async function refused(c: PageContext, refusal: Refusal): Promise<Response> {
+    if (refusal.code === "APPROVAL_UNKNOWN") return missingPage(c);
     const view = await viewRequest(approvals, c.get("operator"), c.req.param("id") ?? "");
     if (view === undefined) return missingPage(c);
     const { message } = ERRORS[refusal.code];

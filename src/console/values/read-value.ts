@@ -92,13 +92,43 @@ export interface ReadValue {
   readonly absent: readonly string[];
 }
 
-/** Reads a value for people: what stands out, what is folded, what policies looked at. @throws never */
+/** What is left of a page's room. */
+interface Room {
+  characters: number;
+  marks: number;
+  members: number;
+}
+
+type Label = string | number;
+
+/** A list or an object that is being read. */
+interface Container {
+  readonly kind: "list" | "object";
+  readonly size: number;
+  readonly members: ShownMember[];
+  readonly more: ShownMember[];
+  left: number;
+}
+
+/** Members that are still to be read. */
+interface Task {
+  readonly container: Container;
+  readonly into: ShownMember[];
+  readonly entries: readonly (readonly [label: Label, value: Json | undefined])[];
+  readonly paths: readonly ArgumentPath[];
+  readonly room: Room;
+}
+
+/**
+ * Reads a value for people: what stands out, what is folded, what policies looked at. Level by level, and what is in
+ * sight before what is folded, so that nothing large takes the room of what stands beside or above it. @throws never
+ */
 export function readValue(value: Json, looksAt: readonly ArgumentPath[], limits: ValueLimits = PAGE_LIMITS): ReadValue {
+  const roomy = { characters: limits.maxCharacters, marks: limits.maxMarks, members: limits.maxMembers };
+  const [sight, folded]: readonly [Room, Room] = [{ ...roomy }, { ...roomy }];
   const marks = new Map<Mark, MarkCount>();
-  // Two rooms, so that one text that is too long to be shown takes nothing from the sight of the others.
-  const sight = { characters: limits.maxCharacters, marks: limits.maxMarks };
-  const folded = { characters: limits.maxCharacters, marks: limits.maxMarks };
-  let membersLeft = limits.maxMembers;
+  const inSight: Task[] = [];
+  const later: Task[] = [];
   let cut = 0;
   let left = 0;
 
@@ -108,19 +138,19 @@ export function readValue(value: Json, looksAt: readonly ArgumentPath[], limits:
     }
   }
 
-  function readText(text: string): ShownText {
+  function readText(text: string, room: Room): ShownText {
     const { length } = text;
     const { head, tail } = limits;
     if (length <= head + tail) {
-      const runs = scanWhatFits(text, sight);
+      const runs = scanWhatFits(text, room);
       const missing = length - lengthOf(runs);
       cut += missing;
       note(runs);
       return { length, head: runs, tail: [], whole: [], cut: missing };
     }
-    const beginning = scanWhatFits(wellCut(text, head), sight);
+    const beginning = scanWhatFits(wellCut(text, head), room);
     // The end of a text is where something can be added that nobody scrolls to.
-    const end = scanWhatFits(wellBegun(text, length - tail), sight);
+    const end = scanWhatFits(wellBegun(text, length - tail), room);
     const whole = scanWhatFits(text, folded);
     const missing = length - lengthOf(whole);
     cut += missing;
@@ -129,42 +159,40 @@ export function readValue(value: Json, looksAt: readonly ArgumentPath[], limits:
     return { length, head: beginning, tail: end, whole, cut: missing };
   }
 
-  function readMembers(
-    members: Iterable<readonly [label: string | number, value: Json | undefined]>,
-    paths: readonly ArgumentPath[],
-  ) {
-    const shown: ShownMember[] = [];
-    let dropped = 0;
-    for (const [label, member] of members) {
-      if (membersLeft === 0) {
-        dropped += 1;
-        continue;
-      }
-      membersLeft -= 1;
+  function read(current: Json, paths: readonly ArgumentPath[], room: Room): ShownValue {
+    if (typeof current === "string") {
+      return { kind: "text", text: readText(current, room), resembles: resemblance(current) };
+    }
+    if (!Array.isArray(current) && !isObject(current)) return { kind: "literal", text: JSON.stringify(current) };
+    const kind = Array.isArray(current) ? "list" : "object";
+    const entries: Task["entries"] = Array.isArray(current) ? [...current.entries()] : Object.entries(current);
+    const container: Container = { kind, size: entries.length, members: [], more: [], left: 0 };
+    const [first, rest] = [entries.slice(0, limits.members), entries.slice(limits.members)];
+    const task = { container, paths };
+    (room === sight ? inSight : later).push({ ...task, into: container.members, entries: first, room });
+    if (rest.length > 0) later.push({ ...task, into: container.more, entries: rest, room: folded });
+    return container;
+  }
+
+  function readMembers({ container, into, entries, paths, room }: Task): void {
+    for (const [label, member] of entries.slice(0, room.members)) {
       const below = pathsBelow(paths, label);
-      shown.push({
-        label: typeof label === "number" ? label : readText(label),
-        value: read(member ?? null, below),
+      into.push({
+        label: typeof label === "number" ? label : readText(label, room),
+        value: read(member ?? null, below, room),
         looked: endsHere(below),
       });
     }
-    left += dropped;
-    return { members: shown.slice(0, limits.members), more: shown.slice(limits.members), left: dropped };
+    const missing = Math.max(0, entries.length - room.members);
+    room.members -= entries.length - missing;
+    container.left += missing;
+    left += missing;
   }
 
-  function read(current: Json, paths: readonly ArgumentPath[]): ShownValue {
-    if (typeof current === "string") return { kind: "text", text: readText(current), resembles: resemblance(current) };
-    if (Array.isArray(current)) {
-      return { kind: "list", size: current.length, ...readMembers(current.entries(), paths) };
-    }
-    if (isObject(current)) {
-      const entries = Object.entries(current);
-      return { kind: "object", size: entries.length, ...readMembers(entries, paths) };
-    }
-    return { kind: "literal", text: JSON.stringify(current) };
-  }
-
-  const shown = read(value, looksAt);
+  const shown = read(value, looksAt, sight);
+  // Both grow while they are read.
+  for (const task of inSight) readMembers(task);
+  for (const task of later) readMembers(task);
   return { value: shown, marks, cut, left, looked: endsHere(looksAt), absent: absentPaths(value, looksAt) };
 }
 
@@ -182,7 +210,7 @@ function withRun(before: MarkCount | undefined, text: string, times: number): Ma
 const MAX_SAMPLES = 6;
 
 /** The beginning of a text, as far as there is room; that much less is left of it. */
-function scanWhatFits(text: string, room: { characters: number; marks: number }): readonly Run[] {
+function scanWhatFits(text: string, room: Room): readonly Run[] {
   const runs: Run[] = [];
   for (const run of scanText(wellCut(text, room.characters))) {
     if (run.mark !== undefined) {

@@ -55,7 +55,9 @@ export function scanText(text: string): readonly Run[] {
   }
   const lookalikes = lookalikesIn(text);
   if (lookalikes.length > 0) {
-    for (const it of lookalikes) found.push({ ...it, mark: "lookalike" });
+    // One that no font has may stand where styled letters do.
+    const known = new Set(found.map(({ at }) => at));
+    for (const it of lookalikes) if (!known.has(it.at)) found.push({ ...it, mark: "lookalike" });
     found.sort((a, b) => a.at - b.at);
   }
   return runsOf(text, found);

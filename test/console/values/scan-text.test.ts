@@ -37,6 +37,7 @@ describe("what stands out in a text", () => {
       "<lookalike 441><lookalike 43e><lookalike 440><lookalike 443>",
     ],
     ["letters of full width and of mathematics", "\uff21 \u{1d41a}", "<lookalike ff21> <lookalike 1d41a>"],
+    ["a hole among the letters of mathematics", "\u{1d506}", "<broken 1d506>"],
     ["a slash that is none", "acme.com\u2215x", "acme.com<lookalike 2215>x"],
   ])("%s", (_, text, expected) => {
     expect(shown(text)).toBe(expected);

@@ -134,6 +134,12 @@ describe("what is told before a value is read", () => {
     expect(shown).toContain("more characters, not on this page");
   });
 
+  it("keeps what stands beside and above large lists in sight", () => {
+    const lists = Array.from({ length: 200 }, () => Array.from({ length: 200 }, () => "x".repeat(500)));
+    const shown = String(<ValueTree value={readValue({ a: lists, b: lists, payee: "Mallory" }, []).value} />);
+    expect(shown).toContain("Mallory");
+  });
+
   it("cuts no pair in half", () => {
     const read = readValue("😀".repeat(50), [], { ...LIMITS, head: 11, tail: 5, maxCharacters: 33 });
     expect(read.marks.size).toBe(0);
