@@ -38,12 +38,12 @@ export function describe(route: Route): DescribeRouteOptions {
   const { body, method } = route;
   const changes = method !== "GET";
   const { maxBytes, maxDepth } = route.bodyLimits ?? BODY_LIMITS;
-  const who = route.who === "administrators" ? "For administrators." : "";
+  const about = [route.description ?? [], route.who === "administrators" ? "For administrators." : []].flat();
   return {
     operationId: route.id,
     tags: [route.tag],
     summary: route.summary,
-    description: [route.description, who].filter(Boolean).join(" "),
+    ...(about.length > 0 && { description: about.join(" ") }),
     security: [
       { [SECURITY.bearer]: [] },
       changes ? { [SECURITY.session]: [], [SECURITY.csrf]: [] } : { [SECURITY.session]: [] },
@@ -73,7 +73,7 @@ export function codesOf(route: Route): readonly ErrorCode[] {
 
 // The pattern of a time says nothing that `format` does not, on a page of it.
 function schemaOf(schema: z.ZodType) {
-  return resolver(schema, { options: { override: plainTimes } });
+  return resolver(schema, { options: { override: plainTimes, unrepresentable: "any" } });
 }
 
 function plainTimes({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Json } from "../core/json.ts";
 import { time } from "./list-schema.ts";
 
 /** What the API says about upstreams. */
@@ -41,6 +42,9 @@ export const upstreamDetailSchema = upstream
   .meta({ id: "UpstreamDetail", description: "An MCP server and what it says of itself." });
 export type UpstreamDetailBody = z.input<typeof upstreamDetailSchema>;
 
+// The registry reads it by the configuration's own schema, and tells the mistakes in its words.
+const anything = z.custom<Json>();
+
 /** What is posted to add one: the name, and an entry as in the configuration's `upstreams:`. */
 export const newUpstreamSchema = z
   .object({
@@ -50,9 +54,9 @@ export const newUpstreamSchema = z
     type: z.string().max(32).optional(),
     timeout: z.string().max(32).optional().describe("90s, 2m."),
     isolation: z.string().max(32).optional(),
-    tools: z.record(z.string(), z.json()).optional(),
+    tools: z.record(z.string(), anything).optional(),
   })
-  .catchall(z.json())
+  .catchall(anything)
   .describe(
     "The name, and what an entry of upstreams: in the configuration holds: schema/config.schema.json has all of it. References to " +
       "the environment or to files are refused, and so are addresses that are not public unless the configuration allows them.",
