@@ -51,7 +51,7 @@ async function setUp() {
   return { path, state, provider, agent: await register(provider), jar: new Map<string, string>() };
 }
 
-function register(provider: DemoProvider): Promise<oidc.Configuration> {
+function register(provider: DemoProvider, more: object = {}): Promise<oidc.Configuration> {
   return oidc.dynamicClientRegistration(
     new URL(provider.issuer),
     {
@@ -59,6 +59,7 @@ function register(provider: DemoProvider): Promise<oidc.Configuration> {
       redirect_uris: [CALLBACK],
       token_endpoint_auth_method: "none",
       grant_types: ["authorization_code", "refresh_token"],
+      ...more,
     },
     oidc.None(),
     { execute: [oidc.allowInsecureRequests, oidc.enableNonRepudiationChecks] },
@@ -234,6 +235,15 @@ describe("the demo's identity provider", () => {
     expect(await whoIs(provider, renewed.access_token)).toMatchObject({
       principal: { acr: ACR_CODE, authTime: Number(id?.["auth_time"]) * 1000 },
     });
+  });
+
+  it("lets a native agent come back at whatever port it got", async () => {
+    const { provider, jar, state } = await setUp();
+    // RFC 8252 §7.3
+    const uris = { redirect_uris: ["http://127.0.0.1/callback", "https://agent.example/redirect"] };
+    const agent = await register(provider, { application_type: "native", ...uris });
+    const { id } = await signIn(agent, jar, { user: "sam", password: state.current.password });
+    expect(id).toMatchObject({ sub: "sam" });
   });
 
   it("lets nobody in who is not asked", async () => {
