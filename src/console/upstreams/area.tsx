@@ -21,7 +21,7 @@ export const upstreamsArea: Area = {
   path: "upstreams",
   title: "Upstreams",
   admin: true,
-  create: ({ operations: { upstreams, activity } }) => {
+  create: ({ operations: { upstreams, tools, activity } }) => {
     const latencyOf = async (at: number) => {
       const overview = await activity.overview({ since: at - DAY_MS, until: at, stepMs: STEP_MS });
       return overview.upstreams;
@@ -55,7 +55,8 @@ export const upstreamsArea: Area = {
       const { entries } = await activity.search({ upstream: upstream.name, limit: LAST_ENTRIES });
       // That somebody registered it is no call.
       const calls = entries.filter((entry) => entry.kind !== "admin");
-      const parts = { upstream, latency, calls, csrfToken, now: at };
+      const own = tools().filter((tool) => tool.upstream === upstream.name);
+      const parts = { upstream, tools: own, latency, calls, csrfToken, now: at };
       return page(c, { title: upstream.name, area: AREA }, <UpstreamPage {...parts} />);
     });
 

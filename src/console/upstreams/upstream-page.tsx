@@ -1,6 +1,6 @@
 import type { Child } from "hono/jsx";
 import type { UpstreamLatency } from "../../operations/activity.ts";
-import type { UpstreamView } from "../../operations/upstreams.ts";
+import type { ToolView, UpstreamView } from "../../operations/upstreams.ts";
 import type { AuditEntry } from "../../store/audit-rows.ts";
 import { Banner } from "../components/banner.tsx";
 import { Button, ButtonLink } from "../components/button.tsx";
@@ -14,10 +14,12 @@ import { adviceFor } from "./advice.ts";
 import { Latency } from "./latency.tsx";
 import { RecentCalls } from "./recent-calls.tsx";
 import { protocolOf, State } from "./state.tsx";
+import { ToolLinks } from "./tool-links.tsx";
 
 /** Everything about one server, and what can be done with it. */
 export function UpstreamPage(props: {
   readonly upstream: UpstreamView;
+  readonly tools: readonly ToolView[];
   /** What it did within the last day. */
   readonly latency: UpstreamLatency | undefined;
   /** Its last calls, the newest last. */
@@ -26,7 +28,7 @@ export function UpstreamPage(props: {
   /** ms since the epoch. */
   readonly now: number;
 }) {
-  const { upstream, latency, calls, csrfToken, now } = props;
+  const { upstream, tools, latency, calls, csrfToken, now } = props;
   const { name, status, source, load } = upstream;
   const { lastError } = status;
   return (
@@ -75,6 +77,8 @@ export function UpstreamPage(props: {
         </section>
       </div>
       <Told upstream={upstream} />
+      <h2>Tools</h2>
+      <ToolLinks upstream={name} tools={tools} />
       <h2>Last calls</h2>
       <RecentCalls entries={calls} now={now} />
     </>

@@ -73,6 +73,9 @@ describe.skipIf(chromiumPath === undefined)("upstreams in a browser", () => {
     await page.getByRole("link", { name: "See notes" }).click();
     await page.getByText("registered by carla").waitFor();
     expect(await page.getByRole("table", { name: "Last calls" }).textContent()).toContain("echo");
+    expect(await page.getByRole("link", { name: "echo", exact: true }).getAttribute("href")).toBe(
+      "/console/tools/notes/echo",
+    );
     expect(await page.content()).not.toContain(CANARY);
     await looksRight();
     await page.getByRole("link", { name: /^Its tools/ }).click();
