@@ -51,6 +51,12 @@ export interface UpstreamRegistryDeps {
   readonly pollMs?: number;
 }
 
+/** What a row of the store was read as; `undefined` for one that cannot run here. */
+interface StoredEntry {
+  readonly sealed: string;
+  readonly entry: RegistryEntry | undefined;
+}
+
 /** So many can be registered. */
 const MAX_REGISTERED = 500;
 
@@ -58,7 +64,7 @@ const MAX_REGISTERED = 500;
 export async function openUpstreamRegistry(deps: UpstreamRegistryDeps): Promise<UpstreamRegistry> {
   const { store, log } = deps;
   let config: LiveConfig = deps.config;
-  let stored: ReadonlyMap<string, RegistryEntry | undefined> = new Map();
+  let stored: ReadonlyMap<string, StoredEntry> = new Map();
   let entries: readonly RegistryEntry[] = [];
   let version: string | undefined;
   let resting: ReadonlySet<string> = new Set();
@@ -78,7 +84,7 @@ export async function openUpstreamRegistry(deps: UpstreamRegistryDeps): Promise<
       log.warn({ upstream: name }, message);
     }
     resting = rests;
-    const registered = [...stored.values()].flatMap((entry) => (entry === undefined ? [] : [entry]));
+    const registered = [...stored.values()].flatMap(({ entry }) => (entry === undefined ? [] : [entry]));
     entries = [
       ...config.upstreams.map((upstream) => ({ upstream, registered: undefined })),
       ...registered.filter((entry) => !rests.has(entry.upstream.name)),
@@ -94,7 +100,14 @@ export async function openUpstreamRegistry(deps: UpstreamRegistryDeps): Promise<
     const next = await store.version();
     if (next === version) return;
     const rows = await store.all();
-    stored = new Map(rows.map((row) => [row.name, readRow(row, deps)]));
+    const before = stored;
+    stored = new Map(
+      rows.map((row) => {
+        const known = before.get(row.name);
+        // Opened and checked once: one that comes must not cost as much as all that are there.
+        return [row.name, known?.sealed === row.entry ? known : { sealed: row.entry, entry: readRow(row, deps) }];
+      }),
+    );
     version = next;
     applyAll();
   };

@@ -60,8 +60,9 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
     names: () => names,
     get: (name) => upstreams.get(name),
     apply(wanted) {
+      const byName = new Map(wanted.map((options) => [options.name, options]));
       for (const upstream of [...upstreams.values()]) {
-        if (!wanted.some((options) => isDeepStrictEqual(options, upstream.options))) end(upstream);
+        if (!isDeepStrictEqual(byName.get(upstream.name), upstream.options)) end(upstream);
       }
       for (const options of wanted) {
         if (upstreams.has(options.name)) continue;

@@ -112,6 +112,22 @@ describe("an upstream that is registered", () => {
     expect(await (await connectRaw(one.mcp)).tools()).toEqual([]);
   });
 
+  it("is another one in every process once it was replaced under its name", async () => {
+    const [first, second] = [closing(await startModernUpstream()), closing(await startLegacyUpstream())];
+    const timing = { registryPollMs: 20 };
+    const one = await start({}, { timing });
+    const other = await start({ store: { url: `file:${join(one.dir, "data/portcullis.db")}` } }, { timing });
+    await register(one, "added", { url: first.url });
+    await listed(other, "added");
+    await upstreamsOf(one).remove(root, "added");
+    await register(one, "added", { url: second.url });
+    const seen = await eventually(async () => {
+      const view = upstreamsOf(other).get("added");
+      return view?.address === second.url && view.status.state === "ready" ? view : undefined;
+    });
+    expect(seen.status.era).toBe("legacy");
+  });
+
   it("rests while the file has its name, and runs again afterwards", async () => {
     const [server, filed] = [closing(await startLegacyUpstream()), closing(await startModernUpstream())];
     const gateway = await start();
