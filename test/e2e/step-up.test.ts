@@ -210,17 +210,20 @@ describe("the record", () => {
     ]);
   });
 
-  it("says what became of each sign-in", async () => {
+  it("says what became of each sign-in, and which calls it concerns", async () => {
     const { id, url } = challengeIn(await call("pay on record"));
     await (await openLink(url)).finish("sam");
     await signInAt(url, "ann");
+    expect(gist(await call("pay on record"))).toBe("pay on record");
     const story = await eventually(async () => {
-      const found = (await entries("echo")).filter(({ callId }) => callId === id);
-      return found.length === 2 ? found : undefined;
+      const found = (await entries("echo")).filter(({ challenge }) => challenge === id);
+      return found.length === 4 && found.every(({ outcome }) => outcome !== null) ? found : undefined;
     });
     expect(story).toMatchObject([
-      { kind: "decided", decision: "step_up", actor: null, outcome: "wrong_user", approval: null },
-      { kind: "decided", decision: "step_up", actor: "ann", outcome: "signed_in", approval: null },
+      { kind: "opened", decision: "step_up", actor: "ann", outcome: "step_up_pending" },
+      { kind: "decided", decision: "step_up", actor: null, outcome: "wrong_user", approval: null, callId: id },
+      { kind: "decided", decision: "step_up", actor: "ann", outcome: "signed_in", approval: null, callId: id },
+      { kind: "opened", decision: "step_up", actor: "ann", outcome: "ok" },
     ]);
   });
 
