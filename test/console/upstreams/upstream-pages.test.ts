@@ -248,6 +248,26 @@ describe("the pages of upstreams, tools and sessions", () => {
     expect(gateway.running.wired.upstreams.names()).toEqual([]);
   });
 
+  it("lead only to pages that are there", async () => {
+    const server = closing(await startLegacyUpstream());
+    const policy = "policies:\n  - id: no-echo\n    target: { tools: [crm/echo] }\n    then: { deny: {} }\n";
+    const gateway = await startConsole({ upstreams: { crm: { url: server.url } } }, { "crm.yaml": policy });
+    const client = closing(await connectSdk1(gateway.mcp, consoleUsers.bearer("ann")));
+    await client.call("crm__count");
+    const cookie = await sessionCookie(gateway, "carla");
+    const links = new Set<string>();
+    for (const path of ["upstreams", "upstreams/crm", "tools", "tools/crm/echo", "sessions"]) {
+      const { html } = await get(gateway, `/console/${path}`, cookie);
+      for (const [, href = ""] of html.matchAll(/<a [^>]*href="([^"]*)"/g)) links.add(href.replaceAll("&amp;", "&"));
+    }
+    const kinds = ["/console/activity/call_", "/console/activity?", "/console/policies/id/", "/console/policies/try?"];
+    for (const kind of kinds) expect([...links].some((link) => link.startsWith(kind))).toBe(true);
+    for (const link of links) {
+      if (link.startsWith("#") || link === "/console") continue;
+      expect([link, (await get(gateway, link, cookie)).status]).toEqual([link, 200]);
+    }
+  });
+
   it("say that an upstream of the file is changed there, and do not remove it", async () => {
     const gateway = await startConsole({ upstreams: { crm: { url: "http://127.0.0.1:1/mcp" } } });
     const cookie = await sessionCookie(gateway, "carla");
