@@ -70,7 +70,7 @@ interface Setup {
 }
 
 async function setUp(
-  more: { default?: "allow" | "deny"; files?: Readonly<Record<string, string>> } = {},
+  more: { default?: "allow" | "deny"; now?: () => number; files?: Readonly<Record<string, string>> } = {},
 ): Promise<Setup> {
   const dir = await fs.mkdtemp(join(tmpdir(), "policies-"));
   cleanUps.push(() => fs.rm(dir, { recursive: true }));
@@ -90,7 +90,7 @@ async function setUp(
     new Map(since === NOW - 86_400_000 ? [["large", { applied: 3, shadow: 1 }]] : []);
   const policies = createPolicyOperations({
     ...{ directory: opened.policies, dir, default: fallback, flows: [FINANCE], apiKeys: KEYS },
-    ...{ tools: () => TOOLS, matches, now: () => NOW },
+    ...{ tools: () => TOOLS, matches, now: more.now ?? (() => NOW) },
   });
   return {
     policies,
@@ -286,6 +286,29 @@ describe("a tried call", () => {
     expect(
       runPolicyTests({ policies: [{ name: "a.yaml", text: late }], tests, default: "allow", flows: undefined }),
     ).toMatchObject({ ok: true, files: [{ tests: [{ effect: "deny", differences: [] }] }] });
+  });
+
+  it("that is slow to decide is decided once, and explained only as far as there is time", async () => {
+    let clock = NOW;
+    const later = (): number => {
+      clock += 150;
+      return clock;
+    };
+    const { policies } = await setUp({ now: later });
+    const trial = await evaluated(policies, { tool: "bank/pay", user: ann, args: { amount: 11 } });
+    expect(trial.decision).toMatchObject({ effect: "deny", message: "Too much: 11." });
+    expect(trial.policies.map(({ verdict }) => verdict)).toEqual([
+      "applied",
+      "applied",
+      "applied",
+      "target",
+      "disabled",
+    ]);
+    // The first condition is evaluated and not taken apart; the others are not evaluated again.
+    expect(trial.policies.map(({ trace }) => trace?.because)).toEqual([[], undefined, undefined, undefined, undefined]);
+    // Whether the test could do without them was not tried.
+    expect(trial.test).toContain("time: 2026-05-04T10:00:00.150Z");
+    expect(trial.test).toContain("tools:");
   });
 
   it.each([

@@ -4,6 +4,7 @@ import type { PolicyTrial } from "../../operations/policies.ts";
 import { Badge, type BadgeTone } from "../components/badge.tsx";
 import { CodeBlock } from "../components/code-block.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
+import { explainCommand } from "./explain-command.ts";
 import { policyLink } from "./links.ts";
 import { Verdicts } from "./verdicts.tsx";
 import { oneOf, SIGN_IN_LACKS, signInWords } from "./words.ts";
@@ -11,6 +12,7 @@ import { oneOf, SIGN_IN_LACKS, signInWords } from "./words.ts";
 /** What the gateway would do with a tried call, and why. */
 export function TrialResult({ trial }: { readonly trial: PolicyTrial }) {
   const { decision } = trial;
+  const command = explainCommand(trial.call);
   const { tone, word, text } = verdictOf(trial);
   return (
     <section class="panel result" aria-labelledby="result">
@@ -42,6 +44,13 @@ export function TrialResult({ trial }: { readonly trial: PolicyTrial }) {
         <p class="soft">Put this into a *.test.yaml beside the policies; `portcullis policy test` runs it.</p>
         <CodeBlock label="A test that expects this decision" text={trial.test} />
       </details>
+      {command === undefined ? null : (
+        <details class="more">
+          <summary>Explain it in a terminal</summary>
+          <p class="soft">Decides over the files as they are there, also before they are in force here.</p>
+          <CodeBlock label="A command that explains this call" text={command} />
+        </details>
+      )}
     </section>
   );
 }
@@ -104,7 +113,7 @@ function Approval({ trial: { decision, approvals, request } }: { readonly trial:
   const run = runAtOnce ? "it is run at once" : `the agent may run it for ${durationText(snapshot.executeTtlMs)}`;
   return (
     <Part title="The approval">
-      <ol class="stages">
+      <ol>
         {snapshot.stages.map(({ flow, approvers, required, escalate }) => (
           <li>
             {required === 1 ? "One" : required} of <ForeignText text={whoText(approvers)} />{" "}
