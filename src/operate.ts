@@ -23,5 +23,6 @@ export function operate(deps: {
     activity: wired.activity,
     sessions: createSessionOperations({ live, store: wired.store.sessions, audit: wired.audit, now }),
     policies: wired.policyOperations,
+    notifications: { list: (filter) => wired.store.outbox.list(filter) },
   };
 }

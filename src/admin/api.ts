@@ -11,6 +11,7 @@ import { auditRoutes } from "./audit-routes.ts";
 import { EVENTS_PATH, eventRoutes } from "./event-routes.ts";
 import { createEventStreams } from "./event-streams.ts";
 import { API_BASE, mountRoutes } from "./mount-routes.ts";
+import { notificationRoutes } from "./notification-routes.ts";
 import { mountOpenapi } from "./openapi.ts";
 import { policyRoutes } from "./policy-routes.ts";
 import { problem } from "./problem.ts";
@@ -76,11 +77,12 @@ export function createApi(deps: ApiDeps): Api {
   });
   app.onError((err, c) => answerFault(c, err, log));
 
-  const { approvals, events, policies, activity, upstreams, tools, sessions } = operations;
+  const { approvals, notifications, events, policies, activity, upstreams, tools, sessions } = operations;
   const streams = createEventStreams({ events, admit, beatMs: deps.beatMs ?? BEAT_MS });
   const viewing = { approvals, base: `${publicUrl}${API_BASE}` };
   mountRoutes(app, [
     ...approvalRoutes(viewing),
+    ...notificationRoutes(notifications),
     ...eventRoutes(streams),
     ...policyRoutes(policies),
     ...auditRoutes({ ...viewing, activity, log, now: deps.now }),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AUDIT_KINDS } from "../store/audit-row.ts";
 import { approvalDetailSchema } from "./approval-schema.ts";
-import { flag, limitOf, pageOf, time, timeInput } from "./list-schema.ts";
+import { flag, limitOf, numberCursor, pageOf, time, timeInput } from "./list-schema.ts";
 
 /** What the API says and reads about the record of decisions. */
 
@@ -68,12 +68,7 @@ const filter = {
 export const auditQuerySchema = z.strictObject({
   ...filter,
   limit: limitOf(500, 50),
-  cursor: z
-    .string()
-    .regex(/^\d{1,15}$/, { error: "Give the next_cursor of the page before." })
-    .transform(Number)
-    .optional()
-    .describe("next_cursor of the page before."),
+  cursor: numberCursor,
 });
 
 /** What `GET /audit/export` can be asked for. */

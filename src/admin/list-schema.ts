@@ -22,6 +22,14 @@ export function limitOf(most: number, usual: number) {
 /** Where a list goes on. */
 export const cursor = z.string().min(1).max(2_000).optional().describe("next_cursor of the page before.");
 
+/** Where a list of numbered entries goes on. */
+export const numberCursor = z
+  .string()
+  .regex(/^\d{1,15}$/, { error: "Give the next_cursor of the page before." })
+  .transform(Number)
+  .optional()
+  .describe("next_cursor of the page before.");
+
 /** A page of a list. */
 export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({

@@ -1,6 +1,7 @@
 import type { ActivityOperations } from "./activity.ts";
 import type { ApprovalOperations } from "./approvals.ts";
 import type { Events } from "./events.ts";
+import type { NotificationOperations } from "./notifications.ts";
 import type { PolicyOperations } from "./policies.ts";
 import type { SessionOperations } from "./sessions.ts";
 import type { ToolView, UpstreamOperations } from "./upstreams.ts";
@@ -15,4 +16,5 @@ export interface Operations {
   readonly activity: ActivityOperations;
   readonly sessions: SessionOperations;
   readonly events: Events;
+  readonly notifications: NotificationOperations;
 }

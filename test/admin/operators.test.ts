@@ -121,6 +121,27 @@ describe("upstreams over the API", () => {
   });
 });
 
+describe("messages to people over the API", () => {
+  it("are those that were given up, unless others are asked for", async () => {
+    const { id } = await api.ask({ flow: "told" });
+    const { outbox } = api.gateway.running.wired.store;
+    // Once it was tried in vain it is not tried again at once.
+    const waiting = await eventually(async () => {
+      const [entry] = (await outbox.list({ requestId: id, limit: 1 })).entries;
+      return entry?.lastError === undefined ? undefined : entry;
+    });
+    const list = async (query: string) => (await api.as("root", get(`/notifications?approval=${id}${query}`))).json;
+    expect(await list("&state=waiting")).toMatchObject({
+      items: [{ id: waiting.id, state: "waiting", ended_at: null }],
+    });
+    expect(await list("")).toEqual({ items: [], next_cursor: null });
+    await outbox.failed(waiting.id, "It answered 410.", Date.now(), undefined);
+    const dead = { approval: id, notifier: "nowhere", state: "dead", next_at: null, last_error: "It answered 410." };
+    expect(await list("")).toMatchObject({ items: [dead] });
+    await api.forget();
+  });
+});
+
 describe("sessions over the API", () => {
   it("are none that a machine or an approver could see or end", async () => {
     for (const who of ["fin", "robot"] as const) {

@@ -44,6 +44,15 @@ export function approvalCases(api: ApiGateway): ApiCases {
       },
       bad: async () => post(`/approvals/${(await api.ask()).id}/resolve`, { outcome: "failed", reason: "No." }),
     },
+    listNotifications: {
+      ...{ who: "root", status: 200, badStatus: 400 },
+      async good() {
+        const { id } = await api.ask({ flow: "told" });
+        // The store is asked, not the notifier: nobody listens where it would send this.
+        return get(`/notifications?state=waiting&notifier=nowhere&approval=${id}&limit=1`);
+      },
+      bad: () => get("/notifications?state=lost"),
+    },
   };
 }
 

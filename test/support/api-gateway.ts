@@ -41,6 +41,12 @@ export async function startApiGateway(
       ...APPROVALS_CONFIG,
       auth: { ...auth, api_keys: [...auth.api_keys, robot], anonymous: false },
       upstreams: { modern: { url: upstream.url } },
+      approval_flows: {
+        ...APPROVALS_CONFIG.approval_flows,
+        told: { stages: [{ approvers: { roles: ["finance-lead"] } }], notify: ["nowhere"] },
+      },
+      // Nothing listens at this port.
+      notifiers: { nowhere: { webhook: { url: "http://127.0.0.1:9/", secret: "a-secret-of-the-receiver" } } },
       registration: { addresses: ["127.0.0.0/8"] },
       ...config,
     },
