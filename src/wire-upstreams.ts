@@ -42,6 +42,8 @@ export async function wireUpstreams(deps: {
   readonly seal: Seal;
   readonly audit: Audit;
   readonly policies: () => PolicySet;
+  /** Where clients reach this gateway. */
+  readonly publicUrl: () => string;
   readonly log: Log;
   readonly now: () => number;
   readonly timing: {
@@ -51,7 +53,7 @@ export async function wireUpstreams(deps: {
   };
   readonly resolve?: Resolve;
 }): Promise<WiredUpstreams> {
-  const { config, store, seal, audit, policies, log, now, timing } = deps;
+  const { config, store, seal, audit, policies, publicUrl, log, now, timing } = deps;
   const { addresses: allowed, commands } = config.registration;
   const addresses = createAddressRules({ allowed, ...(deps.resolve === undefined ? {} : { resolve: deps.resolve }) });
   const common = { log, now, version: VERSION, timing: timing.upstream ?? {}, addresses };
@@ -82,7 +84,7 @@ export async function wireUpstreams(deps: {
   const stopping = new AbortController();
   const trials = new Set<Promise<unknown>>();
   const operations = createUpstreamOperations({
-    ...{ registry, upstreams, tools, addresses, commands, audit, now },
+    ...{ registry, upstreams, tools, addresses, commands, publicUrl, audit, now },
     attempt(options) {
       const trial = tryUpstream(options, common, { maxMs: TRIAL_MS, signal: stopping.signal });
       trials.add(trial);

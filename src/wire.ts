@@ -177,6 +177,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     ...{ config, store, audit, log, now, timing },
     seal: createSeal(secret, "registered-upstreams"),
     policies: () => policies.current(),
+    publicUrl: () => publicUrl,
     ...(deps.resolve === undefined ? {} : { resolve: deps.resolve }),
   });
   const { upstreams, catalog, live, registry } = servers;

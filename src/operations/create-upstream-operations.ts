@@ -17,6 +17,8 @@ export interface UpstreamOperationsDeps {
   readonly addresses: AddressRules;
   /** Whether registered upstreams may be programs. */
   readonly commands: boolean;
+  /** Where clients reach this gateway, without a slash at the end. */
+  readonly publicUrl: () => string;
   /** Connects once, in bounded time. */
   readonly attempt: (options: UpstreamOptions) => Promise<Tried>;
   readonly audit: Pick<Audit, "record">;
@@ -68,6 +70,13 @@ export function createUpstreamOperations(deps: UpstreamOperationsDeps): Upstream
     return entry === undefined ? undefined : viewOf(entry, countTools());
   };
 
+  const whyNotAt = async (url: string): Promise<string | undefined> => {
+    // Its tools would be its tools' tools, and each list would make the next one longer.
+    if (`${url}/`.startsWith(`${deps.publicUrl()}/mcp/`)) return "It is this gateway.";
+    const verdict = await deps.addresses.check(url);
+    return verdict.ok ? undefined : `${verdict.why} ${ALLOW}`;
+  };
+
   const record = ({ principal }: Operator, name: string, outcome: AdminAct["outcome"]): void => {
     const { issuer, subject, email } = principal;
     const actor = { issuer, subject, email };
@@ -89,8 +98,8 @@ export function createUpstreamOperations(deps: UpstreamOperationsDeps): Upstream
       if (transport.kind === "stdio" && !deps.commands) return mistaken([NO_COMMANDS]);
       if (registry.taken(name)) return refuse("UPSTREAM_EXISTS");
       if (transport.kind !== "stdio") {
-        const verdict = await deps.addresses.check(transport.url);
-        if (!verdict.ok) return refuse("UPSTREAM_ADDRESS_REFUSED", `${verdict.why} ${ALLOW}`);
+        const why = await whyNotAt(transport.url);
+        if (why !== undefined) return refuse("UPSTREAM_ADDRESS_REFUSED", why);
       }
       const { issuer, subject, email } = operator.principal;
       const added = await registry.add(name, entry, { issuer, subject, email, at: now() });

@@ -48,6 +48,14 @@ describe("a registration is refused", () => {
     expect(await test(root, "a")).toEqual({ ok: false, code: "UPSTREAM_UNKNOWN" });
   });
 
+  it("at the gateway itself", async () => {
+    const gateway = await start();
+    for (const url of [gateway.mcp, `${gateway.mcp}/itself`]) {
+      const refusal = { code: "UPSTREAM_ADDRESS_REFUSED", detail: "It is this gateway." };
+      expect(await upstreamsOf(gateway).register(root, "itself", { url })).toMatchObject(refusal);
+    }
+  });
+
   it("beyond five hundred", async () => {
     const gateway = await start({}, { timing: { registryPollMs: 600_000 } });
     const { registeredUpstreams } = gateway.running.wired.store;
