@@ -79,7 +79,7 @@ export function createApi(deps: ApiDeps): Api {
 
   const { approvals, notifications, events, policies, activity, upstreams, tools, sessions } = operations;
   const streams = createEventStreams({ events, admit, beatMs: deps.beatMs ?? BEAT_MS });
-  const viewing = { approvals, base: `${publicUrl}${API_BASE}` };
+  const viewing = { approvals, link: (id: string) => `${publicUrl}/console/approvals/${id}` };
   mountRoutes(app, [
     ...approvalRoutes(viewing),
     ...notificationRoutes(notifications),

@@ -45,7 +45,7 @@ const decision = z.object({
 export const approvalSchema = z
   .object({
     id: z.string(),
-    url: z.string().describe("Where this request is. A locator, never a credential."),
+    url: z.string().describe("The page where people look at it and decide. A locator, never a credential."),
     state: z.enum(APPROVAL_STATES),
     version: z.int().describe("Grows with every change. A decision names the one that was seen."),
     arguments_digest: z.string().describe("SHA-256 of the canonical JSON of the arguments. A decision names it."),

@@ -7,8 +7,8 @@ import type { ApprovalBody, ApprovalDetailBody } from "./approval-schema.ts";
 /** What a request is shown with. */
 export interface ApprovalViewDeps {
   readonly approvals: ApprovalOperations;
-  /** The URL of the API, for links: `https://…/api/v1` */
-  readonly base: string;
+  /** The console's page about a request, where people look at it. */
+  readonly link: (id: string) => string;
 }
 
 /** Characters of whole arguments in one list. */
@@ -16,14 +16,14 @@ const WHOLE_CHARS = 4 * 1024 * 1024;
 
 /** A request as this operator may see it; `whole`: with its arguments to the letter, if they may see those. */
 export async function viewApproval(
-  { approvals, base }: ApprovalViewDeps,
+  { approvals, link }: ApprovalViewDeps,
   request: ApprovalRequest,
   operator: Operator,
   whole: boolean,
 ): Promise<ApprovalBody> {
   const may = approvals.mayDecide(operator, request);
   return approvalJson(request, {
-    url: `${base}/approvals/${request.id}`,
+    url: link(request.id),
     arguments: whole ? await approvals.arguments(operator, request) : undefined,
     message: approvals.message(operator, request),
     mayNotDecide: may.ok ? undefined : may.code,

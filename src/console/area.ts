@@ -20,6 +20,8 @@ export interface Area {
   readonly title: string;
   /** Administrators only: everybody else is told so, and finds no entry. */
   readonly admin: boolean;
+  /** How many things wait for this operator there, for the navigation; up to 99. @throws StoreError */
+  readonly waiting?: (deps: AreaDeps, operator: Operator) => Promise<number>;
   /** Makes its pages; `/` is `/console/<path>`. */
   create(deps: AreaDeps): Hono<ConsoleEnv>;
 }

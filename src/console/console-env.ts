@@ -16,6 +16,8 @@ export interface ConsoleEnv {
     form: ConsoleForm;
     /** What this operator finds in the navigation. */
     areas: readonly Area[];
+    /** How many things wait for them, by the path of the area. On pages that are looked at. */
+    waiting: ReadonlyMap<string, number> | undefined;
     assets: AssetUrls;
     /** ms since the epoch, once per request: everything on one page is as old as the page. */
     at: number;

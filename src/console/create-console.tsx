@@ -3,6 +3,7 @@ import type { Log } from "../core/log.ts";
 import type { HostPolicyOptions } from "../http/hosts.ts";
 import type { ApiKeyLookup } from "../identity/api-keys.ts";
 import type { Operations } from "../operations/operations.ts";
+import type { Operator } from "../operations/operator.ts";
 import type { SignInTrip } from "../step-up/sign-in-trip.ts";
 import { StoreError } from "../store/store-error.ts";
 import { type Area, mayEnter } from "./area.ts";
@@ -57,6 +58,10 @@ export function createConsole(deps: ConsoleDeps): Hono<ConsoleEnv> {
   app.route("/", createSignIn({ sessions, keyOwner, provider, log, limits: createAttemptLimits(now), secure }));
   if (signIns !== undefined) app.route("/", createProviderSignIn({ sessions, ...signIns, secure, guard, log }));
   for (const path of below("/console")) app.use(path, guardSessions({ sessions, adminRoles, areas }));
+  app.use("/console/*", async (c, next) => {
+    if (c.req.method === "GET") c.set("waiting", await waitingIn(deps, c.get("operator")));
+    return next();
+  });
   app.route("/", createSignOut({ sessions, secure }));
   app.route("/", createYou());
   for (const area of areas) {
@@ -72,4 +77,12 @@ export function createConsole(deps: ConsoleDeps): Hono<ConsoleEnv> {
   app.get("/console", (c) => c.redirect(`/console/${c.get("areas")[0]?.path ?? "you"}`, 303));
   app.all("/console/*", missingPage);
   return app;
+}
+
+/** What waits for an operator, by the path of the area. */
+async function waitingIn(deps: ConsoleDeps, operator: Operator): Promise<ReadonlyMap<string, number>> {
+  const counted = deps.areas.flatMap(({ path, waiting }) => (waiting === undefined ? [] : [{ path, waiting }]));
+  return new Map(
+    await Promise.all(counted.map(async ({ path, waiting }) => [path, await waiting(deps, operator)] as const)),
+  );
 }

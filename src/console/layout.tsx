@@ -89,6 +89,16 @@ function document(c: Context<ConsoleEnv>, title: string, body: Child, leadsTo?: 
   )}`;
 }
 
+function Waiting({ count }: { readonly count: number }) {
+  if (count === 0) return null;
+  return (
+    <span class="waiting">
+      {count}
+      <span class="unseen"> waiting for you</span>
+    </span>
+  );
+}
+
 function Header({ c, area }: { readonly c: Context<ConsoleEnv>; readonly area: string | undefined }) {
   const { principal } = c.get("operator");
   return (
@@ -102,6 +112,7 @@ function Header({ c, area }: { readonly c: Context<ConsoleEnv>; readonly area: s
             <li>
               <a href={`/console/${path}`} aria-current={path === area ? "page" : undefined}>
                 {title}
+                <Waiting count={c.get("waiting")?.get(path) ?? 0} />
               </a>
             </li>
           ))}

@@ -94,6 +94,12 @@ describe("who sees a request", () => {
     expect(one.text.includes("hunter2-hunter2")).toBe(form === "whole");
   });
 
+  it("says where people look at it", async () => {
+    const request = await ask();
+    const one = await get("ann", `${BASE}/${request.id}`);
+    expect(one.json["url"]).toBe(`${gateway.url}/console/approvals/${request.id}`);
+  });
+
   it("answers an id that is not for the reader like one that never was", async () => {
     const request = await ask();
     const hidden = await get("eve", `${BASE}/${request.id}`);

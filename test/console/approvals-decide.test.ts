@@ -31,6 +31,8 @@ describe.skipIf(chromiumPath === undefined)("deciding in a browser", () => {
     const call = await console.pay({ flow: "finance", amount: `12 ${JSON.stringify(options)}` });
     const page = await openAs("sam", "/console/approvals", options);
     expect(await page.title()).toBe("(1) Approvals · Portcullis");
+    const navigation = page.getByRole("navigation", { name: "Console" });
+    await navigation.getByRole("link", { name: "Approvals 1 waiting for you" }).waitFor();
     expect(await overflowOf(page)).toBe(0);
     await page.getByRole("link", { name: "bank/pay" }).first().click();
     await page.getByText("Pay 12").first().waitFor();

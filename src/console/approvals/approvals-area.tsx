@@ -23,6 +23,7 @@ export const approvalsArea: Area = {
   path: "approvals",
   title: "Approvals",
   admin: false,
+  waiting: ({ operations }, operator) => operations.approvals.waiting(operator, MOST_WAITING),
   create: createApprovalPages,
 };
 
@@ -136,18 +137,14 @@ async function overview(c: PageContext, approvals: ApprovalOperations): Promise<
     const found = await approvals.list(operator, query);
     return { rows: found.items.map(listed(c, approvals)), more: found.nextCursor !== undefined };
   };
-  const [decide, mine, count] = await Promise.all([
-    part("decide", DECIDE_ROWS),
-    part("mine", PART_ROWS),
-    approvals.waiting(operator, MOST_WAITING),
-  ]);
+  const [decide, mine] = await Promise.all([part("decide", DECIDE_ROWS), part("mine", PART_ROWS)]);
   const shown = new Set([...decide.rows, ...mine.rows].map(({ request }) => request.id));
   const all = await part("all", PART_ROWS + shown.size);
   const others = { ...all, rows: all.rows.filter(({ request }) => !shown.has(request.id)).slice(0, PART_ROWS) };
   const lead = "Calls that people have to agree to before they run.";
   return page(
     c,
-    { title: "Approvals", area: "approvals", count, lead },
+    { title: "Approvals", area: "approvals", count: c.get("waiting")?.get("approvals") ?? 0, lead },
     <LivePart c={c} url="/console/approvals">
       <Inbox decide={decide} mine={mine} others={others} admin={operator.admin} now={c.get("at")} />
     </LivePart>,

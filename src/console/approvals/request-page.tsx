@@ -34,7 +34,7 @@ export function RequestPage(props: {
           <CallPanel view={view} />
         </div>
         <div>
-          <AskedPanel request={request} now={now} />
+          <AskedPanel request={request} admin={view.operator.admin} now={now} />
           <StagesPanel request={request} now={now} />
           <HistoryPanel history={history} now={now} />
         </div>
@@ -116,7 +116,8 @@ function WhyPanel({ view }: { readonly view: RequestView }) {
   );
 }
 
-function AskedPanel({ request, now }: { readonly request: ApprovalRequest; readonly now: number }) {
+function AskedPanel(props: { readonly request: ApprovalRequest; readonly admin: boolean; readonly now: number }) {
+  const { request, admin, now } = props;
   const { requester, createdAt, executionStartedAt, executionEndedAt, deliveredAt } = request;
   return (
     <section class="panel" aria-labelledby="asked">
@@ -130,6 +131,7 @@ function AskedPanel({ request, now }: { readonly request: ApprovalRequest; reado
           ["Ended", executionEndedAt === undefined ? undefined : <Time at={executionEndedAt} now={now} />],
           ["Told", deliveredAt === undefined ? undefined : <Time at={deliveredAt} now={now} />],
           ["Request", <code title={exactTime(createdAt)}>{request.id}</code>],
+          ["On record", admin ? <a href={`/console/activity?call=${request.id}`}>its calls and votes</a> : undefined],
         ]}
       />
     </section>

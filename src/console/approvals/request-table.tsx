@@ -22,18 +22,20 @@ export function RequestTable(props: {
 }) {
   const { caption, rows, now } = props;
   return (
-    <DataTable
-      caption={caption}
-      rows={rows}
-      rowId={({ request }) => request.id}
-      columns={[
-        { title: "Call", cell: (row) => <Call {...row} /> },
-        { title: "Asked by", cell: ({ request }) => <bdi>{nameOf(request.requester)}</bdi> },
-        { title: "State", cell: ({ request }) => <State request={request} /> },
-        { title: "Asked", cell: ({ request }) => <Time at={request.createdAt} now={now} /> },
-        { title: "Time left", cell: ({ request }) => <Left request={request} now={now} /> },
-      ]}
-    />
+    <div class="compact">
+      <DataTable
+        caption={caption}
+        rows={rows}
+        rowId={({ request }) => request.id}
+        columns={[
+          { title: "Call", cell: (row) => <Call {...row} /> },
+          { title: "Asked by", cell: ({ request }) => <bdi>{nameOf(request.requester)}</bdi> },
+          { title: "State", cell: ({ request }) => <State request={request} /> },
+          { title: "Asked", cell: ({ request }) => <Time at={request.createdAt} now={now} /> },
+          { title: "Time left", cell: ({ request }) => <Left request={request} now={now} /> },
+        ]}
+      />
+    </div>
   );
 }
 
