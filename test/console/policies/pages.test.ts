@@ -4,6 +4,7 @@ import { chromiumPath, startBrowser } from "../../step-up/browser.ts";
 import { startBank } from "../../support/bank-upstream.ts";
 import {
   axeViolations,
+  consoleUsers,
   csrfTokenIn,
   openConsolePage,
   overflowOf,
@@ -14,6 +15,7 @@ import {
 } from "../../support/console.ts";
 import { eventually } from "../../support/eventually.ts";
 import type { TestGateway } from "../../support/gateway.ts";
+import { callLegacy } from "../../support/raw-answers.ts";
 import type { RawUpstream } from "../../support/raw-upstream.ts";
 
 const POLICIES = `policies:
@@ -168,6 +170,18 @@ describe("the pages of the policies", () => {
     const page = await get(path);
     expect(page.status).toBe(status);
     expect(page.text).toContain(text);
+  });
+
+  it("lead to the calls that a policy matched, and say how many there were", async () => {
+    const gateway = await start();
+    await callLegacy(gateway.mcp, consoleUsers.key("ann"), { name: "bank__pay", arguments: { amount: 11 } });
+    const { get } = await visitor(gateway);
+    const { text } = await get("");
+    expect(text).toContain('<a href="/console/activity?policy=large">1 call</a>');
+    expect(text).toContain('<a href="/console/activity?policy=trial">would have denied 1</a>');
+    const calls = await get("/../activity?policy=trial");
+    expect(calls.status).toBe(200);
+    expect(calls.text).toContain("pay");
   });
 
   it.each(["open", "either"])("ask for JSON where the schema of %s gives no form", async (tool) => {
