@@ -14,10 +14,16 @@ import { audit } from "./schema.ts";
  * by reading: a few thousand rows at a time, so that nothing else waits for longer than some milliseconds.
  */
 
-/** Rows that are read without a pause. */
-const WINDOW_ROWS = 5_000;
-/** Rows that are read for one page. */
-const SEARCH_ROWS = 250_000;
+/** How much is read. */
+export interface SearchLimits {
+  /** Rows without a pause. */
+  readonly windowRows: number;
+  /** Rows for one page. */
+  readonly searchRows: number;
+}
+
+const LIMITS: SearchLimits = { windowRows: 5_000, searchRows: 250_000 };
+
 /** Entries in one page of an export. */
 const PAGE_ENTRIES = 500;
 
@@ -33,6 +39,7 @@ const closed = alias(audit, "closed");
 export function createAuditSearch(
   db: BetterSQLite3Database,
   guarded: Guarded,
+  { windowRows, searchRows }: SearchLimits = LIMITS,
 ): Pick<AuditReader, "list" | "entries" | "about"> {
   /** Entries that fit, with their ends. */
   function select(wanted: SQL | undefined, order: "newest" | "oldest", limit: number) {
@@ -56,7 +63,7 @@ export function createAuditSearch(
     const byCall = known ? inSeqs(aboutCalls([call])) : undefined;
     const byTrace = call === undefined || known ? undefined : eq(audit.traceId, call);
     // Indexes find a few entries at once; all else takes reading.
-    const rows = byApproval === undefined && byCall === undefined ? WINDOW_ROWS : Number.POSITIVE_INFINITY;
+    const rows = byApproval === undefined && byCall === undefined ? windowRows : Number.POSITIVE_INFINITY;
     return {
       wanted: and(byApproval, byCall, byTrace, conditionOf(filter)),
       windows: windowsOf(rangesOf(filter), rows),
@@ -97,15 +104,15 @@ export function createAuditSearch(
     const { wanted, windows } = await guarded(() => plan(filter));
     // One more than asked tells whether there is more.
     const rows: ReturnType<typeof select> = [];
-    let left = SEARCH_ROWS;
+    let left = searchRows;
     let reached: number | undefined;
     for (const { from, to } of windows) {
       if (left <= 0) {
         reached = to;
         break;
       }
-      if (left < SEARCH_ROWS) await pause();
-      left -= WINDOW_ROWS;
+      if (left < searchRows) await pause();
+      left -= windowRows;
       const range = and(gte(audit.seq, from), lt(audit.seq, to), wanted);
       rows.push(...(await guarded(() => select(range, "newest", filter.limit + 1 - rows.length))));
       if (rows.length > filter.limit) break;
