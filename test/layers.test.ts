@@ -27,6 +27,7 @@ const refused = [
   { what: "signed webhooks outside approvals/notify/", room: "gateway", code: uses("standardwebhooks") },
   { what: "pages importing the API", room: "console/approvals", code: uses("../../admin/api.ts") },
   { what: "one area of the console importing another", room: "console/approvals", code: uses("../policies/page.ts") },
+  { what: "OpenAPI outside admin/", room: "console", code: uses("hono-openapi") },
   { what: "notifiers importing a higher tier", room: "approvals/notify", code: uses("../../gateway/gateway.ts") },
   {
     what: "SDK transports outside upstream/",

@@ -6,6 +6,7 @@ import type { Operator } from "../../src/operations/operator.ts";
 import { type ApiGateway, type Caller, get, post, startApiGateway } from "../support/api-gateway.ts";
 import { people, principalOf } from "../support/approval-people.ts";
 import { postForm } from "../support/console.ts";
+import { startIssuer } from "../support/issuer.ts";
 import { open, type RawStream, send } from "../support/raw-mcp.ts";
 
 const EVENTS = get("/events");
@@ -82,6 +83,42 @@ describe("the events of a gateway", () => {
     await stream.contains(": still here");
     await consoleSessions.purge(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     await stream.ended;
+  });
+
+  it("end with the access token that they were opened with", async () => {
+    const issuer = await startIssuer();
+    let now = Date.now();
+    const { issuer: iss } = issuer;
+    const audience = "https://mcp.example/mcp";
+    const config = { auth: { jwt: [{ issuer: iss, audience }] } };
+    const other = await startApiGateway(config, {}, { now: () => now, timing: { eventBeatMs: 20 } });
+    const exp = Math.floor(now / 1_000) + 600;
+    const token = await issuer.mint({ aud: audience, sub: "ann", iat: exp - 600, exp });
+    const stream = await listen({ Authorization: `Bearer ${token}` }, other.port);
+    await stream.contains(": still here");
+    now += 3_600_000;
+    await stream.ended;
+    await other.close();
+    await issuer.close();
+  });
+
+  it("do not keep alive a session that is used for nothing else", async () => {
+    let now = Date.now();
+    const other = await startApiGateway({}, {}, { now: () => now });
+    const answer = await postForm(other.gateway, "/console/sign-in", { key: people.key("ann") });
+    const cookie = answer.headers.getSetCookie()[0]?.split(";", 1)[0] ?? "";
+    const look = (path: string) =>
+      send(other.port, { ...get(path), headers: { Authorization: undefined, Cookie: cookie } });
+    const minutes = (count: number): void => {
+      now += count * 60_000;
+    };
+    minutes(20);
+    expect((await look("/approvals")).status).toBe(200);
+    minutes(20);
+    (await listen({ Cookie: cookie }, other.port)).abort();
+    minutes(20);
+    expect((await look("/approvals")).status).toBe(401);
+    await other.close();
   });
 
   it("end when the gateway stops, and begin again when it is back", async () => {
