@@ -107,7 +107,7 @@ const MORE = {
 function Filters({ query, admin }: { readonly query: InboxQuery; readonly admin: boolean }) {
   const { show, state, flow, tool } = query;
   return (
-    <form class="filters" action="/console/approvals" method="get">
+    <form class="filters pairs" action="/console/approvals" method="get">
       <SelectField
         label="Whose"
         name="show"

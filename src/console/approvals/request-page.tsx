@@ -4,6 +4,8 @@ import { Facts } from "../components/facts.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { Time } from "../components/time.tsx";
 import { exactTime } from "../times.ts";
+import { MarkedText } from "../values/marked-text.tsx";
+import { scanText } from "../values/scan-text.ts";
 import { CallPanel } from "./call-panel.tsx";
 import { DecisionBar, type Written } from "./decision-bar.tsx";
 import { HistoryList, HistoryPanel } from "./history-panel.tsx";
@@ -91,9 +93,9 @@ function WhyPanel({ view }: { readonly view: RequestView }) {
       {message === undefined ? (
         <p class="soft">What the policy says may repeat arguments: only who asked and who decides read it.</p>
       ) : message === "" ? null : (
-        <div class="message">
-          <ForeignText text={message} multiline />
-        </div>
+        <p class="message foreign lines">
+          <MarkedText runs={scanText(message)} />
+        </p>
       )}
       <ul class="policies">
         {request.policies.map((id) => {

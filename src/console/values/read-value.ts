@@ -1,7 +1,7 @@
 import { isObject, type Json } from "../../core/json.ts";
 import type { ArgumentPath } from "../../policy/argument-paths.ts";
 import { absentPaths, endsHere, pathsBelow } from "./looked-at.ts";
-import { type Mark, type Run, scanText } from "./scan-text.ts";
+import { isPlain, type Mark, type Run, scanText } from "./scan-text.ts";
 
 /** How much of a value one page holds. Nobody reads more, and browsers get slow. */
 export interface ValueLimits {
@@ -24,7 +24,7 @@ export const PAGE_LIMITS: ValueLimits = {
   head: 400,
   tail: 120,
   members: 50,
-  maxCharacters: 200_000,
+  maxCharacters: 100_000,
   maxMarks: 2_000,
   maxMembers: 3_000,
 };
@@ -212,7 +212,10 @@ const MAX_SAMPLES = 6;
 /** The beginning of a text, as far as there is room; that much less is left of it. */
 function scanWhatFits(text: string, room: Room): readonly Run[] {
   const runs: Run[] = [];
-  for (const run of scanText(wellCut(text, room.characters))) {
+  const kept = wellCut(text, room.characters);
+  // Looking for marks is what takes time: where there is room for none, only texts are shown that have none.
+  if (room.marks === 0 && !isPlain(kept)) return runs;
+  for (const run of scanText(kept)) {
     if (run.mark !== undefined) {
       if (room.marks === 0) break;
       room.marks -= 1;

@@ -40,13 +40,18 @@ const DIRECTION = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 const BROKEN = /[\p{Cs}\p{Co}\p{Cn}]/u;
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
+/** Whether nothing in a text can stand out. */
+export function isPlain(text: string): boolean {
+  return PLAIN.test(text);
+}
+
 /**
  * Finds what in a text would show as nothing, as something else, or outside of its place. Whoever decides on a text must
  * see what a program would get. Line feeds and tabs are left as they are. @throws never
  */
 export function scanText(text: string): readonly Run[] {
   if (text === "") return [];
-  if (PLAIN.test(text)) return [{ mark: undefined, text }];
+  if (isPlain(text)) return [{ mark: undefined, text }];
   const found: Found[] = [];
   for (const match of text.matchAll(STANDS_OUT)) {
     const [character] = match;
