@@ -205,6 +205,37 @@ describe("the pages of the policies", () => {
     expect(page.text).not.toContain("The call would");
   });
 
+  it("say each decision in words", async () => {
+    const every = `policies:
+  - { id: signed, target: { tools: ["bank/pay"] }, when: args.amount > 50, then: { step_up: { acr: [mfa, "otp"], max_age: 5m } } }
+  - { id: asked, target: { tools: ["bank/pay"] }, when: args.amount > 10, then: { request_approval: { flow: finance, message: "Pay?" } } }
+  - { id: few, target: { tools: ["bank/pay"] }, then: { rate_limit: { limit: 100, per: 1h, cost: args.amount } } }
+  - { id: masked, target: { tools: ["bank/pay"] }, then: { redact: { detect: [iban] } } }
+  - { id: unseen, target: { tools: ["bank/open"] }, then: { hide: {} } }
+`;
+    const { post } = await visitor(await start(every));
+    const words = async (fields: Readonly<Record<string, string>>) =>
+      (await post(fields)).text.replaceAll(/<[^>]*>/g, "").replaceAll(/\s+/g, " ");
+    const small = await words({ tool: "bank/pay", "arg/amount": "5" });
+    expect(small).toContain("allowed The call would be made.");
+    expect(small).toContain("It takes 5 of the 100 that few allows in 1 h.");
+    expect(small).toContain("Policies that redact would look at the result");
+    const large = await words({ tool: "bank/pay", "arg/amount": "60" });
+    expect(large).toContain("step up The caller would be asked to sign in again.");
+    expect(large).toContain("with the context mfa or otp");
+    expect(large).toContain("no longer than 5 min ago");
+    expect(large).toContain("The caller’s sign-in, as written here, has another context.");
+    expect(large).toContain("asked tells them: Pay?");
+    const signedIn = { user_acr: "mfa", user_auth_time: new Date().toISOString() };
+    expect(await words({ tool: "bank/pay", "arg/amount": "60", ...signedIn })).toContain(
+      "approval The call would wait until people approve it.",
+    );
+    const robot = { user_issuer: "portcullis:keys", user_id: "robot" };
+    expect(await words({ tool: "bank/pay", "arg/amount": "60", ...robot })).toContain("A machine has nobody who could");
+    expect(await words({ tool: "bank/open" })).toContain("hidden The tool does not exist for this caller.");
+    expect(await words({ tool: "bank/pay" })).toContain("The condition has no value: args.amount is missing.");
+  });
+
   it("show hostile arguments harmlessly", async () => {
     const hostile = "</textarea><script>alert(1)</script>\u202egnp.exe";
     const { post } = await visitor(await start(POLICIES.replace("Too much: {{ args.amount }}", "No: {{ args.note }}")));
