@@ -1,10 +1,16 @@
 import type { ToolPath } from "../../operations/policies.ts";
+import type { OverviewQuery } from "./overview.ts";
 
 /** Where the policies are listed. */
 export const POLICIES = "/console/policies";
 
 /** Where a call can be tried. No policy is called that here: see `policyLink`. */
 export const TRY = `${POLICIES}/try`;
+
+/** The list of those policies. */
+export function overviewLink({ words, show, page }: OverviewQuery): string {
+  return `${POLICIES}?${new URLSearchParams({ ...(words && { q: words }), show, page: `${page}` })}`;
+}
 
 /** The page of one policy. */
 export function policyLink(id: string): string {

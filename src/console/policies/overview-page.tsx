@@ -7,7 +7,7 @@ import { EmptyState } from "../components/empty-state.tsx";
 import { SelectField, TextField } from "../components/fields.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { Time } from "../components/time.tsx";
-import { POLICIES, pathText, policyLink, TRY, tryLink } from "./links.ts";
+import { overviewLink, POLICIES, pathText, policyLink, TRY, tryLink } from "./links.ts";
 import { Mistakes } from "./mistakes.tsx";
 import { type Overview, type OverviewQuery, SHOWS, type Show } from "./overview.ts";
 import { Matches, PolicyBadges } from "./policy-badges.tsx";
@@ -152,10 +152,7 @@ function Filters({ query }: { readonly query: OverviewQuery }) {
 function Pages({ query, overview }: { readonly query: OverviewQuery; readonly overview: Overview }) {
   const { page, pages } = overview;
   if (pages === 1) return null;
-  const link = (to: number): string => {
-    const found = new URLSearchParams({ ...(query.words && { q: query.words }), show: query.show, page: `${to}` });
-    return `${POLICIES}?${found}`;
-  };
+  const link = (to: number): string => overviewLink({ ...query, page: to });
   return (
     <nav class="pager" aria-label="Pages">
       {page > 1 ? (

@@ -1,8 +1,10 @@
 import { type Context, Hono } from "hono";
 import type { Area, AreaDeps } from "../area.ts";
+import { Live } from "../components/live.tsx";
 import type { ConsoleEnv } from "../console-env.ts";
 import { page } from "../layout.tsx";
 import { missingPage } from "../plain-pages.tsx";
+import { overviewLink } from "./links.ts";
 import { overviewOf, readOverviewQuery } from "./overview.ts";
 import { OverviewPage } from "./overview-page.tsx";
 import { PolicyPage } from "./policy-page.tsx";
@@ -22,7 +24,9 @@ function createPolicies({ operations }: AreaDeps): Hono<ConsoleEnv> {
     return page(
       c,
       { title: "Policies", area: "policies", lead: "What decides over every call, as the files say it." },
-      <OverviewPage state={state} query={query} overview={overview} now={c.get("at")} />,
+      <Live assets={c.get("assets")} kind="policies" url={overviewLink(query)} now={c.get("at")}>
+        <OverviewPage state={state} query={query} overview={overview} now={c.get("at")} />
+      </Live>,
     );
   });
 
