@@ -4,6 +4,7 @@ import { ERRORS, type Refusal, refusalText, refuse } from "../../core/errors.ts"
 import type { UpstreamView } from "../../operations/upstreams.ts";
 import type { Area } from "../area.ts";
 import { ButtonLink } from "../components/button.tsx";
+import { Live } from "../components/live.tsx";
 import type { ConsoleEnv } from "../console-env.ts";
 import { type PageFrame, page } from "../layout.tsx";
 import { missingPage } from "../plain-pages.tsx";
@@ -32,7 +33,13 @@ export const upstreamsArea: Area = {
       const at = c.get("at");
       const frame = { title: "Upstreams", area: AREA, lead: LEAD, ...noticeOf(c) };
       const latency = await latencyOf(at);
-      return page(c, frame, <UpstreamList upstreams={upstreams.list()} latency={latency} now={at} />);
+      return page(
+        c,
+        frame,
+        <Live assets={c.get("assets")} kind="upstream" url="/console/upstreams" now={at}>
+          <UpstreamList upstreams={upstreams.list()} latency={latency} now={at} />
+        </Live>,
+      );
     });
 
     // No name of a server begins with an underscore.
@@ -57,7 +64,13 @@ export const upstreamsArea: Area = {
       const calls = entries.filter((entry) => entry.kind !== "admin");
       const own = tools().filter((tool) => tool.upstream === upstream.name);
       const parts = { upstream, tools: own, latency, calls, csrfToken, now: at };
-      return page(c, { title: upstream.name, area: AREA }, <UpstreamPage {...parts} />);
+      return page(
+        c,
+        { title: upstream.name, area: AREA },
+        <Live assets={c.get("assets")} kind="upstream" url={`/console/upstreams/${upstream.name}`} now={at}>
+          <UpstreamPage {...parts} />
+        </Live>,
+      );
     });
 
     app.post("/:name/test", (c) => {

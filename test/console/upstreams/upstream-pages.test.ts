@@ -123,19 +123,20 @@ describe.skipIf(chromiumPath === undefined)("upstreams in a browser", () => {
     const gateway = await startConsole({ upstreams: { crm: { url: server.url } } }, {}, { timing });
     const page = await openConsolePage(browser);
     await signIn(page, gateway, "carla", "/console/upstreams");
-    const states = async () => {
-      await page.reload();
-      return page.getByRole("row", { name: /crm/ }).textContent();
-    };
-    expect(await states()).toContain("ready");
+    const row = page.getByRole("row", { name: /crm/ });
+    await row.getByText("ready").waitFor();
+    // The page is never loaded again: it hears of it.
+    await page.evaluate("window.mark = 1");
     await server.close();
-    const down = await eventually(async () => {
-      const text = await states();
-      return text?.includes("down") ? text : undefined;
-    });
-    expect(down).toContain("Nothing listens there.");
-    closing(await startLegacyUpstream(server.port));
-    await eventually(async () => ((await states())?.includes("ready") ? true : undefined));
+    await row.getByText("down").waitFor();
+    await row.getByText("Nothing listens there.").waitFor();
+    const again = closing(await startLegacyUpstream(server.port));
+    await row.getByText("ready").waitFor();
+    expect(await page.evaluate("window.mark")).toBe(1);
+
+    await page.goto(`${gateway.url}/console/upstreams/crm`);
+    await again.close();
+    await page.getByRole("alert").getByText("Nothing listens there.").waitFor();
   });
 });
 
