@@ -10,6 +10,7 @@ import { createSeal } from "../../src/core/seal.ts";
 import { LONG_STEP, SHORT_STEP } from "../../src/store/activity.ts";
 import type { AuditRow } from "../../src/store/audit-row.ts";
 import { openStore, type Store } from "../../src/store/open-store.ts";
+import { StoreError } from "../../src/store/store-error.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
 import { opening } from "../support/audit-opening.ts";
 import { eventually } from "../support/eventually.ts";
@@ -145,6 +146,30 @@ describe("what is counted", () => {
     await eventually(async () => ((await store.activity.behind()) === 0 ? true : undefined));
     await append(store, randomAudit({ seed: 5, count: 100, from: NOW - 1_000, to: NOW }));
     await eventually(async () => ((await store.activity.behind()) === 0 ? true : undefined));
+  });
+
+  it("is counted later where the store cannot be read for a while, which is said once", async () => {
+    const store = openTestStore(join(temporaryDir(), "portcullis.db"));
+    await append(store, randomAudit({ seed: 9, count: 100, from: NOW - DAY, to: NOW }));
+    const log = keepingLog();
+    let failures = 3;
+    const failing = {
+      ...store.activity,
+      async next(...asked: Parameters<typeof store.activity.next>) {
+        failures -= 1;
+        if (failures >= 0) throw new StoreError("STORE_FAILED", "The disk is away.");
+        return store.activity.next(...asked);
+      },
+    };
+    const rollUp = createRollUp({ store: failing, owner: "one", now: () => NOW, log, timing: { everyMs: 1 } });
+    onTestFinished(() => rollUp.close());
+    rollUp.start();
+    await eventually(async () => (log.lines.length === 2 ? true : undefined));
+    expect(log.lines.map(({ level, message }) => `${level} ${message}`)).toEqual([
+      "warn The audit cannot be counted. Figures about activity stay behind.",
+      "info The audit is counted again.",
+    ]);
+    expect(await store.activity.behind()).toBe(0);
   });
 
   it("is forgotten after two days in short spans, and after a month in long ones", async () => {

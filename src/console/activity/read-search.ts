@@ -23,7 +23,12 @@ const MAX_TEXT = 512;
 export function readSearch(query: (name: string) => string | undefined): Search {
   const read = (name: SearchField): string => (query(name) ?? "").trim().slice(0, MAX_TEXT);
   const fields: Search["fields"] = {
-    ...{ user: read("user"), tool: read("tool"), decision: read("decision"), policy: read("policy") },
+    ...{
+      user: read("user"),
+      tool: withUpstream(query("upstream"), read("tool")),
+      decision: read("decision"),
+      policy: read("policy"),
+    },
     ...{ mode: read("mode"), from: toMinute(read("from")), to: toMinute(read("to")), call: read("call") },
   };
   const since = timeIn(fields.from);
@@ -36,6 +41,11 @@ export function readSearch(query: (name: string) => string | undefined): Search 
   }
   const narrow = SEARCH_FIELDS.some((name) => fields[name] !== "");
   return { fields, filter: filterOf(fields, since, until), mistakes, narrow };
+}
+
+/** Links name the upstream by itself; the form has one field for both. `shop/` is every tool of it. */
+function withUpstream(upstream: string | undefined, tool: string): string {
+  return upstream === undefined || upstream === "" ? tool : `${upstream.trim()}/${tool}`.slice(0, MAX_TEXT);
 }
 
 const WRITE_A_TIME = "Write a day and a time, like 2026-11-22T14:30.";

@@ -45,7 +45,7 @@ function draw(chart) {
     cursor: { drag: { x: false, y: false } },
     series: [
       {
-        label: "From",
+        label: "From (UTC)",
         value: (_plot, at) => (at === null ? "–" : new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ")),
       },
       ...order.map((index) => look(series[index], stacked, place.dataset.unit)),
