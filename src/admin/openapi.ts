@@ -1,8 +1,10 @@
 import type { Hono } from "hono";
 import { describeRoute, generateSpecs } from "hono-openapi";
+import { refuse } from "../core/errors.ts";
 import type { ApiEnv } from "./api-env.ts";
 import { refusalsOf, SECURITY } from "./describe-route.ts";
 import { API_BASE } from "./mount-routes.ts";
+import { problem } from "./problem.ts";
 
 /** What the description says of this gateway. */
 export interface DescribedGateway {
@@ -33,8 +35,9 @@ to answers; unknown members and parameters of requests are refused.`;
  */
 export function mountOpenapi(app: Hono<ApiEnv>, gateway: DescribedGateway): void {
   let made: Promise<string> | undefined;
+  const path = `${API_BASE}/openapi.json`;
   app.get(
-    `${API_BASE}/openapi.json`,
+    path,
     describeRoute({
       operationId: "getOpenapi",
       tags: ["api"],
@@ -51,6 +54,7 @@ export function mountOpenapi(app: Hono<ApiEnv>, gateway: DescribedGateway): void
       return c.body(await made, 200, { "Content-Type": "application/json" });
     },
   );
+  app.all(path, () => problem({ ...refuse("HTTP_METHOD_UNKNOWN"), headers: { Allow: "GET, HEAD" } }));
 }
 
 async function generate(app: Hono<ApiEnv>, { publicUrl, version }: DescribedGateway): Promise<string> {

@@ -74,6 +74,11 @@ describe("the description of the API", () => {
     expect(described.exampleMistakes()).toEqual([]);
   });
 
+  it("is only read", async () => {
+    const answer = await api.as("root", { method: "DELETE", path: "/api/v1/openapi.json" });
+    expect([answer.status, answer.headers.allow]).toEqual([405, "GET, HEAD"]);
+  });
+
   it("tells nothing about what the gateway holds", async () => {
     const request = await api.ask();
     expect(JSON.stringify(described.json)).not.toContain(request.id);
