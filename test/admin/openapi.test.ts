@@ -4,6 +4,7 @@ import { isObject } from "../../src/core/json.ts";
 import { type ApiCase, apiCases } from "../support/api-cases.ts";
 import { type ApiDocument, type Operation, readApiDocument } from "../support/api-document.ts";
 import { type ApiGateway, type Caller, startApiGateway } from "../support/api-gateway.ts";
+import { APPROVALS_CONFIG } from "../support/approval-people.ts";
 import type { RawAnswer, RawRequest } from "../support/raw-mcp.ts";
 
 /** One of everything that a verdict can hold. */
@@ -126,6 +127,20 @@ describe("who may ask for what", () => {
       const answer = await ask(operation, who, await good());
       expect([operation.id, verdict(answer, status)], answer.text).toEqual([operation.id, expected(operation.id, who)]);
     }
+  });
+
+  it("is nothing but their own for those whom a gateway lets in without a credential", async () => {
+    const open = await startApiGateway({ auth: { ...APPROVALS_CONFIG.auth, anonymous: true } }, { "p.yaml": POLICIES });
+    const own = apiCases(open);
+    for (const operation of described.operations) {
+      const { good, status } = own[operation.id] ?? caseOf(operation);
+      const answer = await open.as("nobody", await good());
+      expect(described.mistakes(operation, answer), answer.text).toEqual([]);
+      // They stand where a machine stands: they asked for nothing, and decide nothing.
+      const wanted = expected(operation.id, "robot");
+      expect([operation.id, verdict(answer, status)], answer.text).toEqual([operation.id, wanted]);
+    }
+    await open.close();
   });
 });
 
