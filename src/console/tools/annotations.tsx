@@ -11,10 +11,14 @@ const HINTS: readonly (readonly [name: string, value: boolean, tone: BadgeTone, 
   ["openWorldHint", false, "calm", "closed world"],
 ];
 
+const WRITING: ReadonlySet<string> = new Set(["destructiveHint", "idempotentHint"]);
+
 /** What the server says of a tool: hints, of which none is proven. `none` stands there where it says nothing. */
 export function Annotations({ definition, none = "" }: { readonly definition: JsonObject; readonly none?: string }) {
   const annotations = isObject(definition["annotations"]) ? definition["annotations"] : {};
-  const told = HINTS.filter(([name, value]) => annotations[name] === value);
+  // What only reads neither destroys nor repeats anything: there these two mean nothing.
+  const reads = annotations["readOnlyHint"] === true;
+  const told = HINTS.filter(([name, value]) => annotations[name] === value && !(reads && WRITING.has(name)));
   if (told.length === 0) return <>{none}</>;
   return (
     <span class="badges">

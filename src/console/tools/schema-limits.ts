@@ -11,9 +11,9 @@ export function limitsOf(schema: JsonObject): readonly string[] {
   const { format, pattern, default: fallback, multipleOf, uniqueItems } = schema;
   return [
     ...valuesOf(schema["enum"]),
-    ...between(schema, "minLength", "maxLength", "characters"),
-    ...between(schema, "minItems", "maxItems", "items"),
-    ...between(schema, "minProperties", "maxProperties", "properties"),
+    ...between(schema, "minLength", "maxLength", "character"),
+    ...between(schema, "minItems", "maxItems", "item"),
+    ...between(schema, "minProperties", "maxProperties", "property"),
     ...compared(schema, "minimum", "≥"),
     ...compared(schema, "exclusiveMinimum", ">"),
     ...compared(schema, "maximum", "≤"),
@@ -50,10 +50,15 @@ function valuesOf(values: Json | undefined): readonly string[] {
 function between(schema: JsonObject, low: string, high: string, unit: string): readonly string[] {
   const [min, max] = [schema[low], schema[high]];
   if (typeof min === "number" && typeof max === "number") {
-    return [min === max ? `exactly ${min} ${unit}` : `${min} to ${max} ${unit}`];
+    return [min === max ? `exactly ${counted(min, unit)}` : `${min} to ${counted(max, unit)}`];
   }
-  if (typeof min === "number") return min === 0 ? [] : [`at least ${min} ${unit}`];
-  return typeof max === "number" ? [`at most ${max} ${unit}`] : [];
+  if (typeof min === "number") return min === 0 ? [] : [`at least ${counted(min, unit)}`];
+  return typeof max === "number" ? [`at most ${counted(max, unit)}`] : [];
+}
+
+function counted(count: number, unit: string): string {
+  if (count === 1) return `1 ${unit}`;
+  return `${count} ${unit.endsWith("y") ? `${unit.slice(0, -1)}ies` : `${unit}s`}`;
 }
 
 function compared(schema: JsonObject, key: string, sign: string): readonly string[] {

@@ -59,7 +59,14 @@ const COLUMNS: readonly Column<ToolView>[] = [
       </a>
     ),
   },
-  { title: "Server", cell: ({ upstream }) => <a href={`/console/upstreams/${upstream}`}>{upstream}</a> },
+  {
+    title: "Server",
+    cell: ({ upstream }) => (
+      <a class="nowrap" href={`/console/upstreams/${upstream}`}>
+        {upstream}
+      </a>
+    ),
+  },
   {
     title: "What it does",
     cell: ({ definition }) => oneLine(titleOf(definition) ?? descriptionOf(definition) ?? "", 160),

@@ -30,6 +30,8 @@ describe("the limits of an argument", () => {
     [{ type: "string", minLength: 1, maxLength: 100 }, ["1 to 100 characters"]],
     [{ type: "string", minLength: 3, maxLength: 3 }, ["exactly 3 characters"]],
     [{ type: "string", minLength: 0 }, []],
+    [{ type: "string", minLength: 1 }, ["at least 1 character"]],
+    [{ type: "object", minProperties: 2, maxProperties: 2 }, ["exactly 2 properties"]],
     [{ type: "array", minItems: 2, uniqueItems: true }, ["at least 2 items", "no item twice"]],
     [{ type: "number", minimum: 0, exclusiveMaximum: 100 }, ["≥ 0", "< 100"]],
     [{ multipleOf: 0.01 }, ["a multiple of 0.01"]],
