@@ -18,6 +18,13 @@ export function prepareAppend(db: Database.Database): (rows: readonly AuditRow[]
   const insertClosing = db.prepare(
     `INSERT INTO audit (seq, at, call_id, kind, outcome, duration_ms, prev_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
+  // The other half names neither an approval nor a challenge, nor how it ended, and mostly keeps one copy of arguments.
+  const insertOpening = db.prepare(
+    `INSERT INTO audit (seq, at, call_id, kind, actor, actor_issuer, actor_email, client, client_id, client_ip, endpoint,
+       session, upstream, tool, decision, policies, policy_set, arguments_digest, arguments_redacted, trace_id,
+       definition_digest, facts, prev_hash, hash)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
   const append = db.transaction((rows: readonly AuditRow[]) => {
     // Read inside the transaction, which is immediate: with two processes on one file there is still one chain.
     const before = last.get();
@@ -32,11 +39,31 @@ export function prepareAppend(db: Database.Database): (rows: readonly AuditRow[]
       const hash = chainHash(prevHash, values === raw ? rawText : JSON.stringify(values));
       if (given.kind === "closed" && endsPlainly(given) && values === raw) {
         insertClosing.run(seq, given.at, given.callId, given.kind, given.outcome, given.durationMs, prevHash, hash);
+      } else if (values === raw && opensPlainly(given)) {
+        const { kind, actor, actorIssuer, actorEmail, client, clientId, clientIp, endpoint, session } = given;
+        const { upstream, tool, decision, policies, policySet, argumentsDigest, argumentsRedacted } = given;
+        const who = [actor, actorIssuer, actorEmail, client, clientId, clientIp, endpoint, session] as const;
+        const what = [upstream, tool, decision, policies, policySet, argumentsDigest, argumentsRedacted] as const;
+        const { at, callId, traceId, definitionDigest, facts } = given;
+        insertOpening.run(seq, at, callId, kind, ...who, ...what, traceId, definitionDigest, facts, prevHash, hash);
       } else insert.run(...values, ...NOTHING.slice(values.length), prevHash, hash);
       prevHash = hash;
     }
   });
   return (rows) => append.immediate(rows);
+}
+
+/** Whether a row opens a call, and says nothing of approval, sign-in or end, nor keeps its arguments twice. */
+function opensPlainly(row: AuditRow): boolean {
+  return (
+    row.kind === "opened" &&
+    row.approval === null &&
+    row.challenge === null &&
+    row.argumentsSealed === null &&
+    row.argumentsFull === null &&
+    row.outcome === null &&
+    row.durationMs === null
+  );
 }
 
 /** Whether a closing row says how the call ended, and no more. */
