@@ -63,7 +63,9 @@ export function guardSessions(deps: {
   readonly areas: readonly Area[];
 }): MiddlewareHandler<ConsoleEnv> {
   return async (c, next) => {
-    const session = await deps.sessions.find(c.env.incoming);
+    // A page that is merely open looks by itself: that keeps nobody signed in.
+    const quietly = c.req.method === "GET" && c.req.header("hx-request") === "true";
+    const session = await deps.sessions.find(c.env.incoming, quietly);
     if (session === undefined) {
       const to = c.req.method === "GET" ? `?to=${encodeURIComponent(pathOf(c.req.url))}` : "";
       const signIn = `/console/sign-in${to}`;

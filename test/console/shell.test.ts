@@ -124,6 +124,16 @@ describe("a session", () => {
     expect((await look(gateway, idle)).status).toBe(303);
   });
 
+  it("is not kept alive by a page that is merely open", async () => {
+    let at = Date.now();
+    const gateway = await startConsole({}, {}, { now: () => at });
+    const cookie = await sessionCookie(gateway, "ann");
+    const refresh = () =>
+      fetch(`${gateway.url}/console/you`, { headers: { cookie, "HX-Request": "true" }, redirect: "manual" });
+    for (let minutes = 0; minutes < 30; minutes += 10, at += 10 * 60_000) expect((await refresh()).status).toBe(200);
+    expect((await refresh()).status).toBe(401);
+  });
+
   it("outlives the gateway's process, but not its key", async () => {
     const gateway = await startConsole();
     const cookie = await sessionCookie(gateway, "carla");
