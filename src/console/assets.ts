@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { Hono } from "hono";
 import { sha256 } from "../core/digest.ts";
@@ -14,9 +13,6 @@ export interface Assets {
   readonly app: Hono;
 }
 
-/** Finds files of installed packages. */
-const PACKAGES = createRequire(import.meta.url);
-
 /** Every file that pages use, and where it lies. */
 const FILES: Readonly<Record<string, string>> = {
   "console.css": own("console.css"),
@@ -24,8 +20,8 @@ const FILES: Readonly<Record<string, string>> = {
   "live.js": own("live.js"),
   "charts.js": own("charts.js"),
   "newer.js": own("newer.js"),
-  "uplot.css": PACKAGES.resolve("uplot/dist/uPlot.min.css"),
-  "uplot.js": PACKAGES.resolve("uplot/dist/uPlot.iife.min.js"),
+  "uplot.css": fileURLToPath(import.meta.resolve("uplot/dist/uPlot.min.css")),
+  "uplot.js": fileURLToPath(import.meta.resolve("uplot/dist/uPlot.iife.min.js")),
 };
 
 const TYPES: Readonly<Record<string, string>> = {
