@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath, startBrowser } from "../step-up/browser.ts";
 import {
   axeViolations,
+  CONSOLE_CONFIG,
   consoleUsers,
   csrfTokenIn,
   MACHINE_KEY,
@@ -13,6 +14,7 @@ import {
   signIn,
   startConsole,
 } from "../support/console.ts";
+import { type RawRequest, send } from "../support/raw-mcp.ts";
 
 describe.skipIf(chromiumPath === undefined)("the console in a browser", () => {
   let browser: Browser;
@@ -156,6 +158,42 @@ describe("a session", () => {
     expect((await look(gateway, cookie)).status).toBe(200);
     expect((await postForm(gateway, "/console/sign-out", { csrf_token: own }, { Cookie: cookie })).status).toBe(303);
     expect((await look(gateway, cookie)).status).toBe(303);
+  });
+});
+
+it("has its sign-in kept to https where the public URL has it", async () => {
+  const home = "https://gateway.example";
+  const gateway = await startConsole();
+  gateway.reconfigure({ ...CONSOLE_CONFIG, server: { public_url: home } });
+  await gateway.restart();
+  const answer = await postForm(gateway, "/console/sign-in", { key: consoleUsers.key("ann") }, { Origin: home });
+  const cookie = answer.headers.getSetCookie()[0] ?? "";
+  expect(cookie).toMatch(/^__Host-portcullis-console=[^;]+; /);
+  expect(cookie).toContain("; Secure");
+  expect(cookie).toContain("; HttpOnly");
+  expect(cookie).toMatch(/; Path=\/(?=;|$)/);
+  expect(cookie).not.toContain("Domain");
+});
+
+describe("the host of a request", () => {
+  const visit = async (Host: string) => {
+    const gateway = await startConsole({ server: { allowed_hosts: ["other.example"] } });
+    const Cookie = await sessionCookie(gateway, "ann");
+    const port = Number(new URL(gateway.url).port);
+    const request: RawRequest = { method: "GET", path: "/console/you?x=1", headers: { Host, Cookie } };
+    return { gateway, answer: await send(port, request) };
+  };
+
+  it("is refused where it is foreign, also to who is signed in", async () => {
+    const { answer } = await visit("evil.example");
+    expect(answer.status).toBe(403);
+    expect(answer.text).not.toContain("Sign out");
+  });
+
+  it("leads to the public URL where it is another allowed one", async () => {
+    const { gateway, answer } = await visit("other.example");
+    expect(answer.status).toBe(302);
+    expect(answer.headers["location"]).toBe(`${gateway.url}/console/you?x=1`);
   });
 });
 
