@@ -20,6 +20,14 @@ const PAGES: Readonly<Record<string, string>> = {
   you: "/console/you",
 };
 
+/** Pages of one thing each: where they are linked, and the first link to one. */
+const LINKED: Readonly<Record<string, readonly [path: string, link: string]>> = {
+  approval: ["/console/approvals", "main a[href^='/console/approvals/']"],
+  call: ["/console/activity", "main a[href^='/console/activity/']:not([href$='figures'])"],
+  policy: ["/console/policies", "main a[href='/console/policies/delete-customer']"],
+  session: ["/console/sessions", "main a[href^='/console/sessions/']"],
+};
+
 const CALLS = [
   ["crm__get_customer", { customer_id: "c-1001" }],
   ["expenses__create_expense", { amount: 40, currency: "EUR", purpose: "Lunch" }],
@@ -69,14 +77,24 @@ async function picture(
     colorScheme: look.dark ? "dark" : "light",
   });
   const page: Page = await context.newPage();
+  const shoot = (name: string) => {
+    const file = `${name}-${look.phone ? "phone" : "desktop"}-${look.dark ? "dark" : "light"}.png`;
+    return page.screenshot({ path: join(folder ?? ".", file), fullPage: true });
+  };
   await page.goto(`${origin}/console/sign-in`);
+  await shoot("sign-in");
   await page.getByLabel("API key").fill(key);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByRole("button", { name: "Sign out" }).waitFor();
   for (const [name, path] of Object.entries(PAGES)) {
     await page.goto(`${origin}${path}`);
-    const file = `${name}-${look.phone ? "phone" : "desktop"}-${look.dark ? "dark" : "light"}.png`;
-    await page.screenshot({ path: join(folder ?? ".", file), fullPage: true });
+    await shoot(name);
+  }
+  for (const [name, [path, link]] of Object.entries(LINKED)) {
+    await page.goto(`${origin}${path}`);
+    const href = await page.locator(link).first().getAttribute("href");
+    await page.goto(new URL(href ?? "", page.url()).href);
+    await shoot(name);
   }
   await context.close();
 }
