@@ -1,6 +1,7 @@
 import type { ApprovalDecision, ApprovalEvent, ApprovalRequest, ApprovalStage, Person } from "../core/approval.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { ApprovalBody, ApprovalDetailBody } from "./approval-schema.ts";
+import { timeText } from "./list-schema.ts";
 
 /** What of an answer depends on who asks. */
 export interface Viewed {
@@ -41,8 +42,8 @@ export function approvalJson(request: ApprovalRequest, viewed: Viewed): Approval
     may_decide: viewed.mayNotDecide === undefined,
     may_not_decide_because: viewed.mayNotDecide ?? null,
     run: request.run,
-    created_at: time(request.createdAt),
-    pending_until: time(request.pendingUntil),
+    created_at: timeText(request.createdAt),
+    pending_until: timeText(request.pendingUntil),
     decided_at: maybeTime(request.decidedAt),
     execute_until: maybeTime(request.executeUntil),
     execution_started_at: maybeTime(request.executionStartedAt),
@@ -62,7 +63,7 @@ export function eventJson(event: ApprovalEvent): ApprovalDetailBody["history"][n
     to: event.to,
     actor: event.actor === undefined ? null : personJson(event.actor),
     reason: event.reason ?? null,
-    at: time(event.at),
+    at: timeText(event.at),
   };
 }
 
@@ -83,7 +84,7 @@ function decisionJson(decision: ApprovalDecision): ApprovalBody["decisions"][num
     approver: personJson(decision.approver),
     decision: decision.decision,
     reason: decision.reason ?? null,
-    at: time(decision.at),
+    at: timeText(decision.at),
     channel: decision.channel,
   };
 }
@@ -97,10 +98,6 @@ function parsed(text: string): JsonObject {
   return isObject(value) ? value : {};
 }
 
-function time(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
 function maybeTime(ms: number | undefined): string | null {
-  return ms === undefined ? null : time(ms);
+  return ms === undefined ? null : timeText(ms);
 }

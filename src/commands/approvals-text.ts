@@ -3,7 +3,7 @@ import type { ApprovalState } from "../core/approval.ts";
 import { durationText } from "../core/duration.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import { type TreeLimits, valueTree, visible } from "./approvals-tree.ts";
-import type { Colour } from "./output.ts";
+import { type Colour, clip } from "./output.ts";
 import { table } from "./table.ts";
 
 /** How text is shown, and when. */
@@ -22,8 +22,8 @@ export function approvalTable(items: readonly ApprovalBody[], { paint, now }: Te
   const rows = items.map((item) => [
     visible(item.id),
     item.state,
-    clip(personText(item.requester)),
-    clip(toolText(item)),
+    clip(personText(item.requester), MAX_CELL),
+    clip(toolText(item), MAX_CELL),
     stageText(item),
     timeLeft(item, now) ?? "-",
     item.may_decide ? "yours to decide" : "",
@@ -41,7 +41,7 @@ export function approvalLine(item: ApprovalBody, { paint, now }: TextOptions): s
   return [
     visible(item.id),
     paint(stateColour(item.state), item.state),
-    `${clip(personText(item.requester))} asks for ${clip(toolText(item))}`,
+    `${clip(personText(item.requester), MAX_CELL)} asks for ${clip(toolText(item), MAX_CELL)}`,
     ...(item.state === "pending" ? [`stage ${stageText(item)}`] : []),
     ...(left === undefined ? [] : [`${left} left`]),
   ].join("  ");
@@ -79,7 +79,7 @@ export function historyText({ history }: ApprovalDetailBody, { paint }: TextOpti
     event.at,
     event.act,
     event.to,
-    event.actor === null ? "the gateway" : clip(personText(event.actor)),
+    event.actor === null ? "the gateway" : clip(personText(event.actor), MAX_CELL),
     visible(event.reason ?? ""),
   ]);
   return table(["TIME", "WHAT", "STATE", "BY", "REASON"], rows, paint);
@@ -193,8 +193,4 @@ function stateColour(state: ApprovalState): Colour {
     default:
       return state satisfies never;
   }
-}
-
-function clip(text: string, max = MAX_CELL): string {
-  return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
 }

@@ -1,7 +1,7 @@
 import { type RecordedMatch, readMatches } from "../audit/read-matches.ts";
 import type { StoredAuditRow } from "../store/audit-row.ts";
 import type { AuditEntry } from "../store/audit-rows.ts";
-import { type Colour, plain } from "./output.ts";
+import { type Colour, clip, plain } from "./output.ts";
 import { table } from "./table.ts";
 
 const HEAD = ["TIME", "USER", "TOOL", "DECISION", "POLICIES", "OUTCOME", "MS"] as const;
@@ -18,7 +18,7 @@ export function auditTable(entries: readonly AuditEntry[], paint: (colour: Colou
   const head = approvals ? [...HEAD, APPROVAL] : HEAD;
   const rows = entries.map((entry) => {
     const cells = approvals ? [...cellsOf(entry), plain(entry.approval ?? "-")] : cellsOf(entry);
-    return cells.map(clip);
+    return cells.map((cell) => clip(cell, MAX_WIDTH));
   });
   return table(head, rows, paint, (row, column) => (column === 3 ? colourOf(entries[row]?.decision ?? "") : undefined));
 }
@@ -33,10 +33,6 @@ function cellsOf(entry: AuditEntry): readonly string[] {
     entry.outcome ?? "-",
     entry.durationMs === null ? "-" : entry.durationMs.toFixed(entry.durationMs < 10 ? 1 : 0),
   ].map(plain);
-}
-
-function clip(text: string): string {
-  return text.length <= MAX_WIDTH ? text : `${text.slice(0, MAX_WIDTH - 1)}…`;
 }
 
 function colourOf(decision: string): Colour {

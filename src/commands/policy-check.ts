@@ -4,7 +4,7 @@ import { compilePolicies } from "../policy/compile.ts";
 import { formatPolicyError } from "../policy/format-error.ts";
 import type { PolicyError, PolicySummary } from "../policy/policy-set.ts";
 import { findKnownTools, type ToolOptions } from "./known-tools.ts";
-import { one, painter, plain, print } from "./output.ts";
+import { clip, one, painter, plain, print } from "./output.ts";
 import { count, type PolicyPlace, printJson, readPlace, reportErrors, withPolicyPlace } from "./policy-place.ts";
 import type { Shell } from "./shell.ts";
 import { table } from "./table.ts";
@@ -68,7 +68,7 @@ async function check(options: ToolOptions, shell: Shell): Promise<void> {
   const paint = painter(shell.colours);
   const rows = policies.map(({ id, effect, shadow, enabled, file, line, description }) => {
     const state = enabled ? (shadow ? "shadow" : "on") : "off";
-    return [id, effect, state, `${file}:${line}`, clip(description ?? "")].map(plain);
+    return [id, effect, state, `${file}:${line}`, clip(description ?? "", MAX_DESCRIPTION)].map(plain);
   });
   const listed = rows.length === 0 ? "" : `${table(["ID", "EFFECT", "STATE", "PLACE", "DESCRIPTION"], rows, paint)}\n`;
   const sum = `${count(policies.length, "policy")} in ${count(place.policies.length, "file")}`;
@@ -104,10 +104,6 @@ function coverageText({ tools, covered, uncovered, only_shadow, only_redact_or_l
 }
 
 const MAX_DESCRIPTION = 80;
-
-function clip(text: string): string {
-  return text.length <= MAX_DESCRIPTION ? text : `${text.slice(0, MAX_DESCRIPTION - 1)}…`;
-}
 
 function warningsOf(policies: readonly PolicySummary[], place: PolicyPlace): readonly string[] {
   const live = policies.filter(({ enabled, shadow }) => enabled && !shadow);

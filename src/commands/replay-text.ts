@@ -1,4 +1,4 @@
-import { type painter, plain } from "./output.ts";
+import { clip, type painter, plain } from "./output.ts";
 import { grouped } from "./progress.ts";
 import type { ReplayShadow, ReplaySummary } from "./replay-summary.ts";
 import { table } from "./table.ts";
@@ -31,7 +31,7 @@ function changes({ changes }: ReplaySummary, paint: Paint): string {
 
 function tools({ tools }: ReplaySummary, paint: Paint): string {
   const rows = tools.map(({ tool, calls, changed, otherPolicies, unknown }) =>
-    [clip(tool), ...[calls, changed, otherPolicies, unknown].map(grouped)].map(plain),
+    [clip(tool, MAX_CELL), ...[calls, changed, otherPolicies, unknown].map(grouped)].map(plain),
   );
   const head = ["TOOL", "CALLS", "WOULD CHANGE", "OTHER POLICIES", "CANNOT BE TOLD"];
   return section("By tool", head, rows, paint);
@@ -40,14 +40,14 @@ function tools({ tools }: ReplaySummary, paint: Paint): string {
 function examples({ changes }: ReplaySummary, paint: Paint): string {
   const rows = changes.flatMap(({ before, after, policy, examples }) =>
     examples.map(({ at, user, tool, callId }) =>
-      [timeOf(at), clip(user), clip(tool), `${before} → ${after}`, policy, callId].map(plain),
+      [timeOf(at), clip(user, MAX_CELL), clip(tool, MAX_CELL), `${before} → ${after}`, policy, callId].map(plain),
     ),
   );
   return section("Examples", ["TIME", "USER", "TOOL", "CHANGE", "POLICY", "CALL"], rows, paint);
 }
 
 function losses({ losses }: ReplaySummary, paint: Paint): string {
-  const rows = losses.map(({ policy, why, calls }) => [grouped(calls), policy ?? "-", clip(why)].map(plain));
+  const rows = losses.map(({ policy, why, calls }) => [grouped(calls), policy ?? "-", clip(why, MAX_CELL)].map(plain));
   return section("Cannot be told", ["CALLS", "POLICY", "WHY"], rows, paint);
 }
 
@@ -106,10 +106,6 @@ function section(title: string, head: readonly string[], rows: readonly (readonl
 }
 
 const MAX_CELL = 60;
-
-function clip(text: string): string {
-  return text.length <= MAX_CELL ? text : `${text.slice(0, MAX_CELL - 1)}…`;
-}
 
 function dayOf(at: number): string {
   return new Date(at).toISOString().slice(0, 10);

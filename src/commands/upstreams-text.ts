@@ -1,5 +1,5 @@
 import type { UpstreamBody, UpstreamTestBody } from "../admin/upstream-schema.ts";
-import { type Colour, plain } from "./output.ts";
+import { type Colour, clip, plain } from "./output.ts";
 import { table } from "./table.ts";
 
 type Paint = (colour: Colour, text: string) => string;
@@ -15,8 +15,8 @@ export function upstreamTable(items: readonly UpstreamBody[], paint: Paint): str
     String(item.tools),
     item.registered === null
       ? "file"
-      : `registered by ${clip(plain(item.registered.by.email ?? item.registered.by.subject))}`,
-    clip(plain(item.address)),
+      : `registered by ${clip(plain(item.registered.by.email ?? item.registered.by.subject), MAX_CELL)}`,
+    clip(plain(item.address), MAX_CELL),
   ]);
   const shown = table(["NAME", "STATE", "ERA", "TOOLS", "FROM", "WHERE"], rows, paint, (row, column) =>
     column === 1 ? stateColour(items[row]?.state) : undefined,
@@ -32,7 +32,10 @@ export function testText(name: string, test: UpstreamTestBody, paint: Paint): st
   const how = [test.era, test.transport].filter((part) => part !== null).join(" over ");
   const head = `${plain(name)}: ${paint("green", "ok")} in ${ms}, ${how}, ${counted(test.tools.length)}`;
   if (test.tools.length === 0) return head;
-  const rows = test.tools.map((tool) => [clip(plain(tool.name)), clip(plain(firstLine(tool.description ?? "")))]);
+  const rows = test.tools.map((tool) => [
+    clip(plain(tool.name), MAX_CELL),
+    clip(plain(firstLine(tool.description ?? "")), MAX_CELL),
+  ]);
   return `${head}\n\n${table(["TOOL", "DESCRIPTION"], rows, paint)}`.trimEnd();
 }
 
@@ -57,8 +60,4 @@ function counted(tools: number): string {
 
 function firstLine(text: string): string {
   return text.trim().split("\n", 1)[0] ?? "";
-}
-
-function clip(text: string): string {
-  return text.length <= MAX_CELL ? text : `${text.slice(0, MAX_CELL - 1)}…`;
 }

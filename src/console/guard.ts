@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { createHostPolicy, type HostPolicyOptions } from "../http/hosts.ts";
-import { isAdmin } from "../operations/access.ts";
+import { operatorOf } from "../operations/access.ts";
 import { type Area, mayEnter } from "./area.ts";
 import type { AssetUrls } from "./assets.ts";
 import type { ConsoleEnv } from "./console-env.ts";
@@ -74,7 +74,7 @@ export function guardSessions(deps: {
       return c.redirect(signIn, 303);
     }
     const { principal, csrfToken } = session;
-    const operator = { principal, admin: isAdmin(principal, deps.adminRoles) };
+    const operator = operatorOf(principal, deps.adminRoles);
     c.set("operator", operator);
     c.set("csrfToken", csrfToken);
     c.set(

@@ -9,7 +9,7 @@ export function operatorOf(principal: Principal, adminRoles: readonly string[]):
 }
 
 /** Whether this is a person with one of the administrators' roles. Machines administer nothing by themselves. */
-export function isAdmin(principal: Principal, adminRoles: readonly string[]): boolean {
+function isAdmin(principal: Principal, adminRoles: readonly string[]): boolean {
   return principal.kind === "person" && principal.roles.some((role) => adminRoles.includes(role));
 }
 
