@@ -64,14 +64,13 @@ export function guardSessions(deps: {
 }): MiddlewareHandler<ConsoleEnv> {
   return async (c, next) => {
     // A page that is merely open looks by itself: that keeps nobody signed in.
-    const quietly = c.req.method === "GET" && c.req.header("hx-request") === "true";
+    const quietly = c.req.method === "GET" && c.req.header("x-portcullis-refresh") !== undefined;
     const session = await deps.sessions.find(c.env.incoming, quietly);
     if (session === undefined) {
-      const to = c.req.method === "GET" ? `?to=${encodeURIComponent(pathOf(c.req.url))}` : "";
-      const signIn = `/console/sign-in${to}`;
       // A script's request for a part of a page must not put the sign-in into that part.
-      if (c.req.header("hx-request") === "true") return c.body(null, 401, { "HX-Redirect": signIn });
-      return c.redirect(signIn, 303);
+      if (quietly) return c.body(null, 401);
+      const to = c.req.method === "GET" ? `?to=${encodeURIComponent(pathOf(c.req.url))}` : "";
+      return c.redirect(`/console/sign-in${to}`, 303);
     }
     const { principal, csrfToken } = session;
     const operator = operatorOf(principal, deps.adminRoles);

@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath, startBrowser } from "../step-up/browser.ts";
-import { type ConsoleUser, openConsolePage, signIn } from "../support/console.ts";
+import { axeViolations, type ConsoleUser, openConsolePage, signIn } from "../support/console.ts";
 import { type ApprovalConsole, startApprovalConsole } from "../support/console-approvals.ts";
 
 const MINUTE = 60_000;
@@ -66,5 +66,28 @@ describe.skipIf(chromiumPath === undefined)("pages that nobody loads again", () 
     await console.pass(11 * MINUTE);
     await page.getByRole("status").getByText("expired").waitFor();
     expect(await page.getByRole("button", { name: "Approve" }).count()).toBe(0);
+  });
+
+  it("say that nobody is signed in any more, and leave what was typed", async () => {
+    const request = await console.ask({ flow: "pair" });
+    const page = await openAs("sam", pathOf(request));
+    await page.getByLabel("Reason").fill("Half a sentence");
+    await page.context().clearCookies();
+    await console.gateway.running.wired.approvals.invalidate(request.id, "The test is over.");
+    const link = page.getByRole("status").getByRole("link", { name: "Sign in again" });
+    expect(await link.getAttribute("href")).toBe(`/console/sign-in?to=${encodeURIComponent(pathOf(request))}`);
+    expect(await page.getByLabel("Reason").inputValue()).toBe("Half a sentence");
+    expect(await axeViolations(page)).toEqual([]);
+  });
+
+  it("say that they are cut off, and go on when the gateway is back", async () => {
+    const request = await console.ask({});
+    const page = await openAs("sam", pathOf(request));
+    const note = page.getByText("The connection is lost.");
+    await console.gateway.running.close();
+    await note.waitFor();
+    await console.gateway.restart();
+    await note.waitFor({ state: "detached" });
+    expect(await page.getByRole("button", { name: "Approve", exact: true }).isVisible()).toBe(true);
   });
 });

@@ -131,7 +131,7 @@ describe("a session", () => {
     const gateway = await startConsole({}, {}, { now: () => at });
     const cookie = await sessionCookie(gateway, "ann");
     const refresh = () =>
-      fetch(`${gateway.url}/console/you`, { headers: { cookie, "HX-Request": "true" }, redirect: "manual" });
+      fetch(`${gateway.url}/console/you`, { headers: { cookie, "X-Portcullis-Refresh": "1" }, redirect: "manual" });
     for (let minutes = 0; minutes < 30; minutes += 10, at += 10 * 60_000) expect((await refresh()).status).toBe(200);
     expect((await refresh()).status).toBe(401);
   });

@@ -1,6 +1,6 @@
 // Keeps the parts of a page that are marked with data-live current, without a reload: when the gateway says that
 // something of that kind has changed, the page is fetched again and what differs is put into place. What somebody has
-// typed, unfolded or focused stays as it is.
+// typed, unfolded or focused stays as it is. A page that cannot be kept current says so, and is left alone.
 (() => {
   const first = document.querySelector("[data-live]");
   if (first === null) return;
@@ -13,6 +13,13 @@
   const at = Number(first.dataset.at);
   const now = () => at + performance.now() - began;
 
+  const QUIET_MS = 2_000;
+  const RETRY_MS = 3_000;
+  const note = document.createElement("p");
+  note.className = "live-note";
+  note.setAttribute("role", "status");
+  document.querySelector("main").append(note);
+
   let busy = false;
   let again = false;
 
@@ -24,8 +31,8 @@
     busy = true;
     again = false;
     try {
-      const answer = await fetch(url, { headers: { "HX-Request": "true" } });
-      if (answer.status === 401) location.reload();
+      const answer = await fetch(url, { headers: { "X-Portcullis-Refresh": "1" } });
+      if (answer.status === 401) signedOut();
       else if (answer.ok) update(new DOMParser().parseFromString(await answer.text(), "text/html"));
     } catch {
       // No connection: the stream comes back by itself, and then the page is fetched.
@@ -90,17 +97,58 @@
   setInterval(tick, 1_000);
 
   let stream;
+  let retry;
+  let warning;
+  // Nobody is signed in any more.
+  let over = false;
+
   function listen() {
-    stream = new EventSource("/api/v1/events");
+    silence();
+    const source = new EventSource("/api/v1/events");
+    stream = source;
     // Nothing is kept for those who were away, so that whoever comes back reads everything again.
-    stream.addEventListener("open", refresh);
-    stream.addEventListener(kind, (event) => {
+    source.addEventListener("open", () => {
+      clearTimeout(warning);
+      warning = undefined;
+      over = false;
+      note.replaceChildren();
+      refresh();
+    });
+    source.addEventListener(kind, (event) => {
       if (only === undefined || JSON.parse(event.data).id === only) refresh();
     });
+    source.addEventListener("error", () => {
+      if (over) return;
+      warning ??= setTimeout(() => {
+        note.textContent = "The connection is lost. This page may be out of date until it is back.";
+      }, QUIET_MS);
+      if (source.readyState !== EventSource.CLOSED) return;
+      // Browsers come back by themselves after a break, but not after an answer that is no stream: the page finds out why.
+      refresh();
+      retry = setTimeout(listen, RETRY_MS);
+    });
   }
+
+  function silence() {
+    stream?.close();
+    clearTimeout(retry);
+    clearTimeout(warning);
+    warning = undefined;
+  }
+
+  // Not the sign-in at once: that would take away what somebody is writing.
+  function signedOut() {
+    over = true;
+    silence();
+    const link = document.createElement("a");
+    link.href = `/console/sign-in?to=${encodeURIComponent(location.pathname + location.search)}`;
+    link.textContent = "Sign in again";
+    note.replaceChildren("You are signed out. ", link);
+  }
+
   // A page that nobody looks at holds no connection: browsers have six for all pages of one gateway.
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden) stream?.close();
+    if (document.hidden) silence();
     else listen();
   });
   if (!document.hidden) listen();

@@ -7,7 +7,7 @@ if (note !== null) setInterval(look, EVERY_MS);
 async function look() {
   if (document.hidden) return;
   try {
-    const answer = await fetch(note.dataset.newer, { headers: { "HX-Request": "true" } });
+    const answer = await fetch(note.dataset.newer, { headers: { "X-Portcullis-Refresh": "1" } });
     if (answer.ok) tell(await answer.json());
   } catch {
     // The gateway restarts, or the network is away: the next look may be luckier.
