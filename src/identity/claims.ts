@@ -17,7 +17,7 @@ export function principalFromClaims(
     kind: isMachine(subject, clientId, claims, mapping.machine) ? "machine" : "person",
     clientId,
     // An address that nobody verified could be anybody's, and policies and approvers go by it.
-    email: claims["email_verified"] === false ? undefined : text(claimAt(claims, mapping.email)),
+    email: isUnverified(claims) ? undefined : text(claimAt(claims, mapping.email)),
     name: text(claimAt(claims, mapping.name)),
     roles: texts(claimAt(claims, mapping.roles)),
     groups: texts(claimAt(claims, mapping.groups)),
@@ -27,6 +27,11 @@ export function principalFromClaims(
     amr: texts(claims["amr"]),
     authTime: typeof authTime === "number" ? authTime * 1000 : undefined,
   };
+}
+
+/** Whether the issuer says that nobody verified the e-mail address. Some write the truth value as a text, Cognito at UserInfo say. */
+export function isUnverified(claims: JsonObject): boolean {
+  return claims["email_verified"] === false || claims["email_verified"] === "false";
 }
 
 /** The scopes of a token: `scope` (RFC 9068 §2.2.3), else `scp`; a list, or one text with spaces. */

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
-import { claimAt } from "../identity/claims.ts";
+import { claimAt, isUnverified } from "../identity/claims.ts";
 import type { OidcOptions } from "./options.ts";
 
 /**
@@ -19,5 +19,5 @@ export function expectedPerson(
 export function personIn(claims: JsonObject, subjectClaim: string): string | undefined {
   const value = claimAt(claims, subjectClaim);
   if (typeof value !== "string" || value === "") return undefined;
-  return subjectClaim === "email" && claims["email_verified"] === false ? undefined : value;
+  return subjectClaim === "email" && isUnverified(claims) ? undefined : value;
 }

@@ -66,7 +66,9 @@ describe("a principal", () => {
 
   it("has no e-mail address that nobody verified", () => {
     expect(principal({ email: "cfo@acme.com", email_verified: false }).email).toBeUndefined();
+    expect(principal({ email: "cfo@acme.com", email_verified: "false" }).email).toBeUndefined();
     expect(principal({ email: "cfo@acme.com", email_verified: true }).email).toBe("cfo@acme.com");
+    expect(principal({ email: "cfo@acme.com", email_verified: "true" }).email).toBe("cfo@acme.com");
   });
 
   it("has acr, amr and the time of the sign-in in milliseconds", () => {
