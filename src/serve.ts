@@ -10,7 +10,7 @@ import { createMcpEndpoint, type McpEndpointStats } from "./downstream/endpoint.
 import { createHttpServer } from "./http-server.ts";
 import { createApiKeyLookup } from "./identity/api-keys.ts";
 import { createIdentity } from "./identity/create-identity.ts";
-import { createPrincipalNow } from "./identity/principal-now.ts";
+import { createCredentialMark, createPrincipalNow } from "./identity/principal-now.ts";
 import { operate } from "./operate.ts";
 import type { Operations } from "./operations/operations.ts";
 import { createStepUpPages } from "./step-up/pages.ts";
@@ -98,6 +98,7 @@ export async function startGateway(
     seal: wired.seal("console-session"),
     hash: wired.keyedHash("console-form"),
     principalNow: createPrincipalNow(config.auth),
+    credentialMark: createCredentialMark(config.auth),
     secure: url.startsWith("https:"),
     now,
   });

@@ -6,7 +6,7 @@ import { isObject, type JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Seal } from "../core/seal.ts";
 import type { BrowserSession, BrowserSessions } from "../http/browser-session.ts";
-import type { PrincipalNow } from "../identity/principal-now.ts";
+import type { CredentialMark, PrincipalNow } from "../identity/principal-now.ts";
 import type { ConsoleSessionRecord, ConsoleSessionStore } from "../store/console-sessions.ts";
 
 /** How long sessions last, and how many one person has. Times in ms. */
@@ -36,6 +36,8 @@ export interface SessionDeps {
   readonly hash: (text: string) => string;
   /** A key that is gone from the configuration, or an issuer, ends the sessions that came by it. */
   readonly principalNow: PrincipalNow;
+  /** A key that was replaced by another of its name ends its sessions: whoever had the old one may not be its owner. */
+  readonly credentialMark: CredentialMark;
   /** Whether the public URL has https. */
   readonly secure: boolean;
   /** ms since the epoch. */
@@ -63,7 +65,7 @@ export interface ConsoleSessions extends BrowserSessions {
 
 /** Makes the sessions of the console. They outlive the process, as the rows of `console_sessions`. */
 export function createConsoleSessions(deps: SessionDeps): ConsoleSessions {
-  const { store, seal, hash, principalNow, now } = deps;
+  const { store, seal, hash, principalNow, credentialMark, now } = deps;
   const limits = { ...SESSION_LIMITS, ...deps.limits };
   const name = cookieName(deps.secure);
 
@@ -87,7 +89,7 @@ export function createConsoleSessions(deps: SessionDeps): ConsoleSessions {
     const opened = seal.open(record.principal, at);
     if (opened === undefined || opened["session"] !== record.idHash) return undefined;
     const before = principalIn(opened["principal"]);
-    return before === undefined ? undefined : principalNow(before);
+    return before === undefined || opened["credential"] !== credentialMark(before) ? undefined : principalNow(before);
   }
 
   async function end(request: IncomingMessage): Promise<void> {
@@ -104,12 +106,13 @@ export function createConsoleSessions(deps: SessionDeps): ConsoleSessions {
       const createdAt = now();
       await store.purge(createdAt, createdAt - limits.idleMs);
       const expiresAt = createdAt + limits.absoluteMs;
+      const sealed = { session: idHash, credential: credentialMark(principal), principal: plain(principal) };
       await store.create(
         {
           idHash,
           issuer: principal.issuer,
           subject: principal.subject,
-          principal: seal.seal({ session: idHash, principal: plain(principal) }, expiresAt),
+          principal: seal.seal(sealed, expiresAt),
           createdAt,
           lastSeenAt: createdAt,
           expiresAt,

@@ -32,5 +32,14 @@ export function createPrincipalNow({
   };
 }
 
+/** What stands for the credential by which somebody came, as the configuration has it now: another key, another mark. */
+export type CredentialMark = (principal: Principal) => string;
+
+/** Makes it. Of a token nothing stands in the configuration: its mark is empty. */
+export function createCredentialMark({ apiKeys }: Pick<IdentityOptions, "apiKeys">): CredentialMark {
+  const hashes = new Map(apiKeys.map(({ name, hash }) => [name, hash]));
+  return ({ issuer, clientId }) => (issuer === KEYS_ISSUER ? hashes.get(clientId ?? "") : undefined) ?? "";
+}
+
 /** Who started the gateway over stdio. Whoever can do that needs no credential. */
 const LOCAL_ISSUER = "portcullis:local";

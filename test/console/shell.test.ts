@@ -1,5 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sha256 } from "../../src/core/digest.ts";
 import { chromiumPath, startBrowser } from "../step-up/browser.ts";
 import {
   axeViolations,
@@ -144,6 +145,19 @@ describe("a session", () => {
     gateway.reconfigure({ auth: { api_keys: [] } });
     await gateway.restart();
     expect((await look(gateway, cookie)).status).toBe(303);
+  });
+
+  it("ends when its key was replaced by another of that name, and nobody else's does", async () => {
+    const gateway = await startConsole();
+    const [replaced, kept] = [await sessionCookie(gateway, "carla"), await sessionCookie(gateway, "ann")];
+    const { auth } = CONSOLE_CONFIG;
+    const api_keys = auth.api_keys.map((key) =>
+      key.name === "key-of-carla" ? { ...key, hash: `sha256:${sha256("pk_another")}` } : key,
+    );
+    gateway.reconfigure({ ...CONSOLE_CONFIG, auth: { ...auth, api_keys } });
+    await gateway.restart();
+    expect((await look(gateway, replaced)).status).toBe(303);
+    expect((await look(gateway, kept)).status).toBe(200);
   });
 
   it("changes nothing without the token of its own forms", async () => {

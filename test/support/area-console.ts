@@ -4,7 +4,7 @@ import { createConsole } from "../../src/console/create-console.tsx";
 import { createConsoleSessions } from "../../src/console/sessions.ts";
 import { createHttpServer } from "../../src/http-server.ts";
 import { createApiKeyLookup } from "../../src/identity/api-keys.ts";
-import { createPrincipalNow } from "../../src/identity/principal-now.ts";
+import { createCredentialMark, createPrincipalNow } from "../../src/identity/principal-now.ts";
 import { CONSOLE_CONFIG, consoleUsers, startConsole } from "./console.ts";
 import { recordingLog } from "./recording-log.ts";
 
@@ -25,6 +25,7 @@ export async function startAreaConsole(areas: readonly Area[]): Promise<{ readon
     seal: wired.seal("console-session"),
     hash: wired.keyedHash("console-form"),
     principalNow: createPrincipalNow({ jwt: [], apiKeys, anonymous: false }),
+    credentialMark: createCredentialMark({ apiKeys }),
     ...{ secure: false, now },
   });
   const hosts = { publicUrl: url, listen: () => ({ host: "127.0.0.1", port }), allowedHosts: [], allowedOrigins: [] };
