@@ -8,6 +8,7 @@ import { SCREEN, WHOLE } from "./approvals-tree.ts";
 import { watchApprovals } from "./approvals-watch.ts";
 import { one, painter, plain, print } from "./output.ts";
 import type { Shell } from "./shell.ts";
+import { wholeNumber } from "./whole-number.ts";
 import { credentialsHelp, printJson, refusedBy, withApi, withPlace } from "./with-api.ts";
 
 interface ListOptions extends ApiPlace {
@@ -41,12 +42,12 @@ export function registerApprovals(program: Command, shell: Shell): void {
     .option("--state <states>", "all, or states with commas between them (default: those not ended)", parseStates)
     .option("--tool <name>", "tool, or upstream/tool")
     .option("--flow <name>", "approval flow")
-    .option("--limit <count>", "at most so many, 1 to 100", whole(1, 100), 50)
+    .option("--limit <count>", "at most so many, 1 to 100", wholeNumber(1, 100), 50)
     .option("--cursor <cursor>", "older than a page before; the list says which")
     .addOption(
       new Option("--watch", "stay, tell what changes, decide by number at a terminal; Ctrl-C ends").conflicts("cursor"),
     )
-    .option("--interval <seconds>", "with --watch: how often to look, 1 to 3600", whole(1, 3600), 2)
+    .option("--interval <seconds>", "with --watch: how often to look, 1 to 3600", wholeNumber(1, 3600), 2)
     .option("--json", "print {items, next_cursor}; with --watch a line of JSON for each change")
     .addHelpText("after", `\nExamples:\n${LIST_EXAMPLES}\n\n${credentialsHelp()}`)
     .action((options: ListOptions) => withApi(shell, options, (api) => list(shell, api, options)));
@@ -126,12 +127,4 @@ function parseStates(text: string): string {
   const known: readonly string[] = APPROVAL_STATES;
   if (text === "all" || text.split(",").every((state) => known.includes(state))) return text;
   throw new InvalidArgumentError(`Write all, or some of ${APPROVAL_STATES.join(", ")}.`);
-}
-
-function whole(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`Write a whole number from ${min} to ${max}.`);
-  };
 }

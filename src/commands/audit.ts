@@ -9,6 +9,7 @@ import { DEFAULT_CONFIG, loadOrExplain } from "./load.ts";
 import { isTerminal, one, painter, print } from "./output.ts";
 import type { Shell } from "./shell.ts";
 import { parseSince } from "./since.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 interface Place {
   readonly config: string;
@@ -62,8 +63,8 @@ export function registerAuditCommands(program: Command, shell: Shell): void {
     .option("--call <id>", "one call by its id, or all calls of a trace")
     .addOption(since)
     .addOption(new Option("--until <when>", "before then").argParser((text) => parseSince(text, Date.now())))
-    .option("--limit <count>", "at most so many, 1 to 1000", between(1, 1000), 50)
-    .option("--cursor <seq>", "older than this entry; the list says which", between(1, Number.MAX_SAFE_INTEGER))
+    .option("--limit <count>", "at most so many, 1 to 1000", wholeNumber(1, 1000), 50)
+    .option("--cursor <seq>", "older than this entry; the list says which", wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .option("--json", "print {items, next_cursor}")
     .addHelpText(
       "after",
@@ -74,7 +75,7 @@ export function registerAuditCommands(program: Command, shell: Shell): void {
   withPlace(audit.command("export"))
     .description("raw rows with their hashes, as JSON Lines")
     .addOption(since)
-    .option("--from <seq>", "from this row on", between(1, Number.MAX_SAFE_INTEGER))
+    .option("--from <seq>", "from this row on", wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .option("--json", "JSON Lines is what it always prints")
     .addHelpText(
       "after",
@@ -97,14 +98,6 @@ function withPlace(command: Command): Command {
   return command
     .option("-c, --config <file>", "config file that names the store", DEFAULT_CONFIG)
     .option("--store <url>", "store to read instead, like file:./data/portcullis.db");
-}
-
-function between(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`Write a whole number from ${min} to ${max}.`);
-  };
 }
 
 function parseAnchor(text: string): ChainAnchor {
