@@ -72,7 +72,8 @@ export function createUpstreamOperations(deps: UpstreamOperationsDeps): Upstream
 
   const whyNotAt = async (url: string): Promise<string | undefined> => {
     // Its tools would be its tools' tools, and each list would make the next one longer.
-    if (`${url}/`.startsWith(`${deps.publicUrl()}/mcp/`)) return "It is this gateway.";
+    const [there, here] = [new URL(url), new URL(`${deps.publicUrl()}/mcp/`)];
+    if (there.origin === here.origin && `${there.pathname}/`.startsWith(here.pathname)) return "It is this gateway.";
     const verdict = await deps.addresses.check(url);
     return verdict.ok ? undefined : `${verdict.why} ${ALLOW}`;
   };

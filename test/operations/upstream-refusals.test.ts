@@ -50,7 +50,8 @@ describe("a registration is refused", () => {
 
   it("at the gateway itself", async () => {
     const gateway = await start();
-    for (const url of [gateway.mcp, `${gateway.mcp}/itself`]) {
+    const otherwise = [`${gateway.mcp}?once=more`, gateway.mcp.replace("http:", "HTTP:")];
+    for (const url of [gateway.mcp, `${gateway.mcp}/itself`, ...otherwise]) {
       const refusal = { code: "UPSTREAM_ADDRESS_REFUSED", detail: "It is this gateway." };
       expect(await upstreamsOf(gateway).register(root, "itself", { url })).toMatchObject(refusal);
     }
