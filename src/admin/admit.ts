@@ -1,7 +1,6 @@
-import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { type Refusal, refuse } from "../core/errors.ts";
-import type { BrowserSession, BrowserSessions } from "../http/browser-session.ts";
+import { type BrowserSession, type BrowserSessions, carriesToken } from "../http/browser-session.ts";
 import { credentialOf } from "../http/credential.ts";
 import { createHostPolicy, type HostPolicy, type HostPolicyOptions } from "../http/hosts.ts";
 import type { Identity } from "../identity/identity.ts";
@@ -57,10 +56,5 @@ function checkPage(incoming: IncomingMessage, session: BrowserSession, own: Host
   if (SAFE.has(incoming.method ?? "")) return undefined;
   if (origin === undefined)
     return refuse("ORIGIN_NOT_ALLOWED", "With a session a request that changes something has one.");
-  return typeof token === "string" && equal(token, session.csrfToken) ? undefined : refuse("CSRF_TOKEN_INVALID");
-}
-
-function equal(given: string, expected: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
-  return a.length === b.length && timingSafeEqual(a, b);
+  return typeof token === "string" && carriesToken(token, session) ? undefined : refuse("CSRF_TOKEN_INVALID");
 }

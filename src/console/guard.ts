@@ -1,11 +1,12 @@
 import type { MiddlewareHandler } from "hono";
+import { carriesToken } from "../http/browser-session.ts";
 import { createHostPolicy, type HostPolicyOptions } from "../http/hosts.ts";
 import { operatorOf } from "../operations/access.ts";
 import { type Area, mayEnter } from "./area.ts";
 import type { AssetUrls } from "./assets.ts";
 import type { ConsoleEnv } from "./console-env.ts";
 import { refusedPage } from "./plain-pages.tsx";
-import { carriesToken, readForm } from "./read-form.ts";
+import { readForm } from "./read-form.ts";
 import type { ConsoleSessions } from "./sessions.ts";
 
 /**
@@ -83,7 +84,7 @@ export function guardSessions(deps: {
     if (c.req.method === "GET" || c.req.method === "HEAD") return next();
     const read = await readForm(c.env.incoming);
     if (read?.ok !== true) return refusedPage(c, "form");
-    if (!carriesToken(read.form, csrfToken)) return refusedPage(c, "token");
+    if (!carriesToken(read.form.text("csrf_token"), session)) return refusedPage(c, "token");
     c.set("form", read.form);
     return next();
   };

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { type Refusal, refuse } from "../core/errors.ts";
 import { readBody } from "../http/body.ts";
@@ -36,11 +35,4 @@ function formOf(fields: URLSearchParams): ConsoleForm {
     },
     all,
   };
-}
-
-/** Whether a form carries the token of the session. Compared in constant time. */
-export function carriesToken(form: ConsoleForm, csrfToken: string): boolean {
-  const given = Buffer.from(form.text("csrf_token"));
-  const expected = Buffer.from(csrfToken);
-  return given.length === expected.length && timingSafeEqual(given, expected);
 }

@@ -1,3 +1,4 @@
+import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Principal } from "../core/principal.ts";
 
@@ -15,4 +16,10 @@ export interface BrowserSessions {
    * @throws StoreError
    */
   find(request: IncomingMessage, quietly?: boolean): Promise<BrowserSession | undefined>;
+}
+
+/** Whether a request carries the token of its session. Compared in constant time. */
+export function carriesToken(given: string, session: Pick<BrowserSession, "csrfToken">): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(session.csrfToken)];
+  return a.length === b.length && timingSafeEqual(a, b);
 }
