@@ -35,7 +35,7 @@ export type Asked =
   | { readonly ok: true; readonly kind: "opened" | "joined"; readonly request: ApprovalRequest }
   /** An identical call's request has ended and its requester was not told yet: tell, and call `delivered`. */
   | { readonly ok: true; readonly kind: "ended"; readonly request: ApprovalRequest }
-  /** APPROVALS_TOO_MANY, FLOW_UNKNOWN */
+  /** APPROVALS_TOO_MANY, APPROVALS_TAKEN_BACK, FLOW_UNKNOWN */
   | Refusal;
 
 /** What an approver says. */

@@ -60,6 +60,10 @@ export function createAsking(deps: AskingDeps): (ask: ApprovalAsk) => Promise<As
         return { ok: true, kind: "ended", request: view(opening.stored) };
       case "too_many":
         return refuse("APPROVALS_TOO_MANY");
+      case "taken_back": {
+        const again = new Date(opening.since + TAKEN_BACK_MS).toISOString();
+        return refuse("APPROVALS_TAKEN_BACK", `Ask again after ${again}.`);
+      }
       default:
         return opening satisfies never;
     }

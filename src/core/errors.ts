@@ -89,6 +89,11 @@ export const ERRORS = {
     rpc: -32001,
     message: "Too many of your calls wait for approval. Wait until some are decided, or cancel them.",
   },
+  APPROVALS_TAKEN_BACK: {
+    status: 429,
+    rpc: -32001,
+    message: "You have asked for approval and taken it back too often within an hour.",
+  },
   FLOW_UNKNOWN: {
     status: 500,
     rpc: -32603,

@@ -1,4 +1,4 @@
-import { and, count, eq, gte, max, sql } from "drizzle-orm";
+import { and, count, desc, eq, gte, max, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { type ApprovalEvent, isOpen } from "../core/approval.ts";
 import { createApprovalFinder, createApprovalReads } from "./approval-reads.ts";
@@ -56,7 +56,7 @@ export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps
     )
     .prepare();
   const takenBack = db
-    .select({ count: count() })
+    .select({ createdAt: rows.createdAt })
     .from(rows)
     .where(
       and(
@@ -66,6 +66,9 @@ export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps
         eq(rows.state, "cancelled"),
       ),
     )
+    .orderBy(desc(rows.createdAt))
+    .limit(1)
+    .offset(sql.placeholder("but"))
     .prepare();
 
   async function immediately<T>(work: () => T): Promise<T> {
@@ -107,8 +110,9 @@ export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps
     if (before !== undefined && isUntold(before, rules)) return { kind: "ended", stored: before };
     const who = { iss: record.issuer, sub: record.subject };
     const open = waiting.get(who)?.open ?? 0;
-    const back = takenBack.get({ ...who, since: rules.takenBackSince })?.count ?? 0;
-    if (open >= rules.openPerUser || back >= rules.openPerUser) return { kind: "too_many" };
+    if (open >= rules.openPerUser) return { kind: "too_many" };
+    const back = takenBack.get({ ...who, since: rules.takenBackSince, but: rules.openPerUser - 1 });
+    if (back !== undefined) return { kind: "taken_back", since: back.createdAt };
     db.insert(rows).values(requestRow(record)).run();
     db.insert(approvalSealed)
       .values({ requestId: record.id, ...wanted.sealed })

@@ -137,7 +137,9 @@ export interface OpeningRules {
 export type Opening =
   | { readonly kind: "opened"; readonly stored: StoredApproval; readonly event: ApprovalEvent }
   | { readonly kind: "joined" | "ended"; readonly stored: StoredApproval }
-  | { readonly kind: "too_many" };
+  | { readonly kind: "too_many" }
+  /** `since`: when the last of those that count was asked for that still has to grow old before another may be made. */
+  | { readonly kind: "taken_back"; readonly since: number };
 
 /** What one transition writes, all or nothing. */
 export interface ApprovalChange {

@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { isObject, type JsonObject } from "../../src/core/json.ts";
-import { APPROVALS_CONFIG, people } from "./approval-people.ts";
 import { type Program, startProgram } from "./program.ts";
 import { answer, modernScript, startRawUpstream } from "./raw-upstream.ts";
+import { createUsers, type Users } from "./users.ts";
 
 /** Numbers from 0 to 1, the same for the same seed. */
 export type Chance = () => number;
@@ -73,12 +73,28 @@ const POLICIES = `policies:
   - { id: at-once, target: { tools: ["bank/pay_at_once"] }, then: { request_approval: { flow: at-once } } }
 `;
 
+export type RacePeople = Users<string>;
+
+/**
+ * Who takes part: `fin` approves, and each round has an asker of its own. Clients that ask once more after the end have
+ * their requests taken back, and a person who takes back twenty within an hour may ask no more.
+ */
+export function racePeople(rounds: number): RacePeople {
+  const askers = Array.from({ length: rounds }, (_, index) => [askerOf(index + 1), ["employee"]]);
+  return createUsers(Object.fromEntries([...askers, ["fin", ["finance-lead"]]]));
+}
+
+/** Who asks in round `n`. */
+export function askerOf(n: number): string {
+  return `ann${n}`;
+}
+
 /** Writes what two gateways share: configuration, policies, and the folder of their database. */
-export function writeRaceFiles(dir: string, upstream: string): string {
+export function writeRaceFiles(dir: string, upstream: string, people: RacePeople): string {
   const flow = { stages: [{ approvers: { roles: ["finance-lead"] } }] };
   const config: JsonObject = {
     server: { port: 0 },
-    auth: { ...APPROVALS_CONFIG.auth, api_keys: [...people.auth.api_keys].map((key) => ({ ...key })) },
+    auth: { api_keys: people.auth.api_keys.map((key) => ({ ...key, roles: [...key.roles] })) },
     approval_flows: { asked: flow, "at-once": { ...flow, execute: "on_approval" } },
     upstreams: { bank: { url: upstream } },
     store: { url: `file:${databaseIn(dir)}` },

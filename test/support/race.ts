@@ -2,16 +2,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isObject, type JsonObject } from "../../src/core/json.ts";
-import { people } from "./approval-people.ts";
 import { eventually } from "./eventually.ts";
 import { add, countRace, createTally, type RaceCounts, type RaceTally, stateOf } from "./race-counts.ts";
 import {
   ANSWER_MS,
   after,
+  askerOf,
   type Chance,
   type CountingUpstream,
   RACE_TOOLS,
+  type RacePeople,
   type RacingGateway,
+  racePeople,
   seededChance,
   startCountingUpstream,
   startRacingGateway,
@@ -37,6 +39,7 @@ interface Racing extends RaceTally {
   readonly upstream: CountingUpstream;
   readonly gateways: readonly RacingGateway[];
   readonly chance: Chance;
+  readonly people: RacePeople;
   /** The gateways are gone for good. */
   over: boolean;
 }
@@ -49,16 +52,21 @@ export async function runRace({ rounds, seed, say = () => {} }: RaceOptions): Pr
   const chance = seededChance(seed);
   const dir = mkdtempSync(join(tmpdir(), "portcullis-race-"));
   const upstream = await startCountingUpstream(seededChance(seed + 1));
-  const file = writeRaceFiles(dir, upstream.url);
+  const people = racePeople(rounds);
+  const file = writeRaceFiles(dir, upstream.url, people);
   const first = startRacingGateway("the first gateway", file);
   // One after the other, as one of them creates the database and its key.
   await first.port();
   const gateways = [first, startRacingGateway("the second gateway", file)];
-  const race: Racing = { upstream, gateways, chance, over: false, ...createTally() };
+  const race: Racing = { upstream, gateways, chance, people, over: false, ...createTally() };
   try {
     const ids: string[] = [];
     for (let n = 1; n <= rounds; n += 1) {
-      const id = await playRound(race, n);
+      const id = await playRound(race, n).catch((err: unknown) => {
+        const { ends, again, lost } = race;
+        const told = JSON.stringify({ ends: Object.fromEntries(ends), again: Object.fromEntries(again), lost });
+        throw new Error(`Round ${n} did not end. So far clients were told: ${told}`, { cause: err });
+      });
       ids.push(id);
       say(`${n}: ${stateOf(dir, id)}, reached the server ${upstream.counts.get(id) ?? 0} times`);
     }
@@ -103,12 +111,12 @@ async function playRound(race: Racing, n: number): Promise<string> {
   // Who asks once more after somebody was told opens another request, as it should be. Nobody approves those.
   const strays = eventually(async () => {
     if (all) return true;
-    if (round.over) await cancelOthers(race, id);
+    if (round.over) await cancelOthers(race, n, id);
     else await after(20);
     return undefined;
   }, ROUND_MS);
   await Promise.all([clients, strays]);
-  await cancelOthers(race, id);
+  await cancelOthers(race, n, id);
   return id;
 }
 
@@ -127,7 +135,7 @@ async function callUntilEnd(race: Racing, round: Round): Promise<void> {
     if (race.over) return;
     if (round.over && state["requestState"] === undefined) return add(race.ends, "left");
     const params = { name: `bank__${round.tool}`, arguments: { n: round.n }, ...state };
-    const result = await answered(race, port, "ann", modern("tools/call", params));
+    const result = await answered(race, port, askerOf(round.n), modern("tools/call", params));
     state = {};
     if (result === undefined) continue;
     if (result["resultType"] === "input_required") {
@@ -151,14 +159,9 @@ async function callUntilEnd(race: Racing, round: Round): Promise<void> {
 }
 
 /** The result of a request; `undefined` if none came. */
-async function answered(
-  race: Racing,
-  port: number,
-  by: "ann" | "fin",
-  request: RawRequest,
-): Promise<JsonObject | undefined> {
+async function answered(race: Racing, port: number, by: string, request: RawRequest): Promise<JsonObject | undefined> {
   try {
-    const headers = { ...request.headers, Authorization: people.bearer(by).authorization };
+    const headers = { ...request.headers, Authorization: race.people.bearer(by).authorization };
     const { json } = await send(port, { ...request, headers });
     // The API answers without an envelope.
     if (request.path !== undefined) return json;
@@ -181,7 +184,7 @@ async function anyPort({ gateways, chance }: Racing): Promise<number> {
   return Promise.race(ordered.map((gateway) => gateway.port()));
 }
 
-async function listed(race: Racing, by: "ann" | "fin", query: string): Promise<readonly Listed[] | undefined> {
+async function listed(race: Racing, by: string, query: string): Promise<readonly Listed[] | undefined> {
   const path = `/api/v1/approvals?${query}`;
   const body = await answered(race, await anyPort(race), by, { method: "GET", path });
   const items = body?.["items"];
@@ -204,11 +207,11 @@ async function approved(race: Racing, id: string): Promise<true | undefined> {
   return said?.["state"] === "approved" ? true : undefined;
 }
 
-async function cancelOthers(race: Racing, id: string): Promise<void> {
-  const open = await listed(race, "ann", "mine=true&state=pending,approved");
+async function cancelOthers(race: Racing, n: number, id: string): Promise<void> {
+  const open = await listed(race, askerOf(n), "mine=true&state=pending,approved");
   for (const other of open ?? []) {
     if (other.id === id) continue;
-    await answered(race, await anyPort(race), "ann", { path: `/api/v1/approvals/${other.id}/cancel`, body: {} });
+    await answered(race, await anyPort(race), askerOf(n), { path: `/api/v1/approvals/${other.id}/cancel`, body: {} });
   }
 }
 
