@@ -34,7 +34,12 @@ export const upstreamSchema = z
       .default("auto")
       .describe("Protocol family: modern (2026-07-28), legacy (2025-11-25 and before), auto finds out."),
     idle: duration({ min: "1s", max: "7d" }).prefault("5m").describe("An unused session is closed after so long."),
-    max_sessions: z.int().min(1).max(10_000).default(100).describe("Sessions (or processes) open at once."),
+    max_sessions: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(100)
+      .describe("Sessions (or processes) open at once; one user alone gets half."),
     max_response: size({ min: "1KB", max: "256MB" }).prefault("8MB").describe("Largest answer to accept."),
     tools: z
       .strictObject({

@@ -44,6 +44,8 @@ export type AskResponse =
 export interface ClientPeer {
   /** Upstream sessions belong to one key: nothing of one peer is ever seen by another. */
   readonly key: string;
+  /** `principalKey` of whose peer it is. What is bounded is shared out by it, since a client invents its own name. */
+  readonly holder: string;
   /** Client capabilities as declared: the only ones that are advertised upstream. */
   readonly capabilities: JsonObject;
   /** Puts an upstream's request to the client outside any call (legacy only; others answer -32601). */

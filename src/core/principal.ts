@@ -24,6 +24,6 @@ export interface Principal {
 }
 
 /** One string per person: `iss` and `sub` together, the only identity that sessions, tasks and approvals are bound to. */
-export function principalKey(principal: Principal): string {
+export function principalKey(principal: Pick<Principal, "issuer" | "subject">): string {
   return `${principal.issuer}\n${principal.subject}`;
 }

@@ -3,6 +3,7 @@ import type { Cancellation } from "../core/cancellation.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
 import { randomId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
+import { principalKey } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
 import { encodeNotification } from "../mcp/encode.ts";
 import type { RpcId } from "../mcp/messages.ts";
@@ -16,6 +17,9 @@ import { uriTooLong } from "./options.ts";
 export interface LegacyFacts {
   /** Public handle: the digest of the session id; `undefined` on stdio, where the process is the session. */
   readonly handle: string | undefined;
+  /** Who opened it: `iss` and `sub`. */
+  readonly issuer: string;
+  readonly subject: string;
   readonly protocolVersion: string;
   readonly clientInfo: JsonObject;
   readonly capabilities: JsonObject;
@@ -63,6 +67,7 @@ export class LegacySession {
     });
     this.peer = {
       key: `legacy:${facts.handle ?? "stdio"}`,
+      holder: principalKey(facts),
       capabilities: facts.capabilities,
       request: (ask) => this.#ask(ask),
       notify: (notification) => this.notify(notification),

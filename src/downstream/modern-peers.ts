@@ -23,11 +23,13 @@ export function createModernPeers(): ModernPeers {
     of(principal, { clientInfo, capabilities }) {
       const facts = JSON.stringify([principal.clientId, clientInfo?.["name"], clientInfo?.["version"], capabilities]);
       if (facts.length > MAX_CLIENT_FACTS_CHARS) return undefined;
-      const text = `${principalKey(principal)}\n${facts}`;
+      const holder = principalKey(principal);
+      const text = `${holder}\n${facts}`;
       const known = peers.get(text);
       if (known !== undefined) return known;
       const peer: ClientPeer = {
         key: `modern:${sha256(text)}`,
+        holder,
         // A task is followed where it was made, and an upstream is out of the client's reach.
         capabilities: withoutTasks(capabilities),
         // This era has no way from the server to the client outside a request. 2026-07-28 changelog

@@ -78,6 +78,7 @@ export function readContext(context: JsonObject): AskedContext | undefined {
 export function absentPeer(principal: Principal, { client, peer }: AskedContext): ClientPeer {
   return {
     key: peer?.key ?? `absent:${digestOf([principalKey(principal), principal.clientId ?? null, client.name])}`,
+    holder: principalKey(principal),
     capabilities: peer?.capabilities ?? {},
     request: async () => ({ ok: false, error: { code: -32601, message: "The client takes no requests." } }),
     notify: () => {},

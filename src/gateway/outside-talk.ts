@@ -66,6 +66,7 @@ function createPair(inner: ClientPeer, set: PolicySet, hash: KeyedHash): Pair {
     redactions,
     peer: {
       key: inner.key,
+      holder: inner.holder,
       capabilities: inner.capabilities,
       request: ({ method, params }) => pair.inner.request({ method, params: redacted(params) }),
       notify: ({ method, params }) => pair.inner.notify({ method, params: redacted(params) }),

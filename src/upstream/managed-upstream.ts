@@ -2,13 +2,15 @@ import type { ClientPeer } from "../core/call.ts";
 import { digestOf } from "../core/digest.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
-import type { FaultRound } from "../core/round.ts";
+import type { FaultRound, UpstreamFault } from "../core/round.ts";
+import { Shares } from "../core/shares.ts";
 import type { ListKind } from "../mcp/messages.ts";
 import type { AddressRules } from "./address-rules.ts";
 import type { ConnectionHost, Opened } from "./connection.ts";
 import { HttpEndpoint } from "./http-endpoint.ts";
-import { PeerSession, type SessionOwner } from "./peer-session.ts";
+import { PeerSession } from "./peer-session.ts";
 import { LIST_CAPABILITY, readList } from "./read-list.ts";
+import type { SessionOwner } from "./session-owner.ts";
 import { SessionPool } from "./session-pool.ts";
 import { Supervisor } from "./supervisor.ts";
 import { systemPeer } from "./system-peer.ts";
@@ -42,6 +44,7 @@ export class ManagedUpstream implements Upstream, SessionOwner {
   readonly timeoutMs: number;
   readonly log: Log;
   readonly options: UpstreamOptions;
+  readonly calls: Shares;
   readonly #deps: ManagedUpstreamDeps;
   readonly #supervisor: Supervisor;
   readonly #endpoint: HttpEndpoint | undefined;
@@ -56,6 +59,7 @@ export class ManagedUpstream implements Upstream, SessionOwner {
     this.place = placeOf(options.transport);
     this.timeoutMs = options.timeoutMs;
     this.log = deps.log;
+    this.calls = new Shares(timing.maxConnections, timing.maxWaiting);
     this.#supervisor = new Supervisor({
       ...deps,
       endpoint: () => this.#endpoint,
@@ -74,7 +78,8 @@ export class ManagedUpstream implements Upstream, SessionOwner {
             reachability: this.#supervisor,
             addresses: options.confined === true ? deps.addresses : undefined,
           });
-    this.#pool = new SessionPool({ owner: this, idleMs, maxSessions, maxPeers: timing.maxPeers });
+    const { maxPeers, maxWaiting, roomMs } = timing;
+    this.#pool = new SessionPool({ owner: this, idleMs, maxSessions, maxPeers, maxWaiting, waitMs: roomMs });
     this.#system = new PeerSession(this, systemPeer(options.isolation === "shared"), (detail) =>
       this.#supervisor.lost(detail),
     );
@@ -104,7 +109,13 @@ export class ManagedUpstream implements Upstream, SessionOwner {
   }
 
   session(peer: ClientPeer): UpstreamSession {
-    return this.options.isolation === "shared" ? this.#system : this.#pool.get(peer);
+    if (this.options.isolation === "session") return this.#pool.get(peer);
+    const system = this.#system;
+    return {
+      request: (request) => system.requestFor(peer.holder, request),
+      notify: (notification) => system.notify(notification),
+      subscribe: (uri, onUpdated) => system.subscribe(uri, onUpdated),
+    };
   }
 
   /** Closes a peer's sessions. */
@@ -150,16 +161,27 @@ export class ManagedUpstream implements Upstream, SessionOwner {
   async open(session: PeerSession, host: ConnectionHost): Promise<Opened> {
     const refusal = await this.#supervisor.awaitReached();
     if (refusal !== undefined) return { ok: false, fault: refusal.fault };
+    if (this.#supervisor.connector?.route.era === "legacy" && session !== this.#system) {
+      const busy = await this.#waitForRoom(session);
+      if (busy !== undefined) return { ok: false, fault: busy };
+    }
     const { connector } = this.#supervisor;
     if (connector === undefined) return { ok: false, fault: this.#supervisor.notReached().fault };
-    if (connector.route.era === "legacy" && session !== this.#system && !this.#pool.reserve(session)) {
-      const detail = `All ${this.options.maxSessions} sessions with it are in use. Raise its limit, or wait.`;
-      return { ok: false, fault: { code: "UPSTREAM_BUSY", upstream: this.name, detail, executed: "no" } };
-    }
     const opened = await connector.open(session.capabilities, host);
     // A system connection that had to be opened again may have missed changes.
     if (session === this.#system && opened.ok) this.#supervisor.announceLists();
     return opened;
+  }
+
+  freed(): void {
+    this.#pool.freed();
+  }
+
+  async #waitForRoom(session: PeerSession): Promise<UpstreamFault | undefined> {
+    if (await this.#pool.reserve(session)) return undefined;
+    const { maxSessions } = this.options;
+    const detail = `The caller's share of the ${maxSessions} sessions with it is in use. Raise its limit, or wait.`;
+    return { code: "UPSTREAM_BUSY", upstream: this.name, detail, executed: "no" };
   }
 }
 

@@ -1,30 +1,14 @@
 import type { AskResponse, ClientPeer, Notification } from "../core/call.ts";
 import type { JsonObject } from "../core/json.ts";
-import type { Log } from "../core/log.ts";
 import type { FaultRound, Round, UpstreamFault } from "../core/round.ts";
 import type { ListKind } from "../mcp/messages.ts";
+import { CallsInFlight } from "./calls-in-flight.ts";
 import type { Attempt, Connection, ConnectionHost, Lost, Opened, SubscribeAnswer } from "./connection.ts";
 import { faultRound } from "./fault.ts";
+import type { SessionOwner } from "./session-owner.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import type { Subscription, UpstreamRequest, UpstreamSession } from "./upstream.ts";
 import { waitFor } from "./wait-for.ts";
-
-/** What a session needs of the upstream that it belongs to. */
-export interface SessionOwner {
-  readonly name: string;
-  readonly timeoutMs: number;
-  readonly log: Log;
-  now(): number;
-  /** The answer to every call while the upstream is down. */
-  refusal(): FaultRound | undefined;
-  /** Opens a connection for this session, waiting for the upstream to be reached first. */
-  open(session: PeerSession, host: ConnectionHost): Promise<Opened>;
-  /** The upstream does not speak what it used to: finds out again. */
-  eraLost(detail: string): Promise<void>;
-  listChanged(list: ListKind): void;
-  /** Delay in ms before reconnect number `attempt` in a row. */
-  delay(attempt: number): number;
-}
 
 const LIST_CHANGED: Readonly<Record<string, readonly ListKind[]>> = {
   "notifications/tools/list_changed": ["tools"],
@@ -44,9 +28,9 @@ export class PeerSession implements UpstreamSession {
   readonly #owner: SessionOwner;
   readonly #onLost: ((detail: string) => void) | undefined;
   readonly #subscriptions: Subscriptions;
+  readonly #calls: CallsInFlight;
   #connection: Connection | undefined;
   #opening: Promise<Opened> | undefined;
-  #inFlight = 0;
   #timer: NodeJS.Timeout | undefined;
   #attempt = 0;
   #released = false;
@@ -58,9 +42,22 @@ export class PeerSession implements UpstreamSession {
     this.peer = peer;
     this.capabilities = peer.capabilities;
     this.lastUsedAt = owner.now();
+    this.#calls = new CallsInFlight({
+      upstream: owner.name,
+      places: owner.calls,
+      timeoutMs: owner.timeoutMs,
+      refusal: () => this.#refusal(),
+      onEnd: () => {
+        this.lastUsedAt = owner.now();
+        if (this.#calls.size === 0) owner.freed();
+      },
+    });
     this.#subscriptions = new Subscriptions(
       (uri) => this.#subscribe(uri),
-      (uri) => this.#connection?.unsubscribe(uri),
+      (uri) => {
+        this.#connection?.unsubscribe(uri);
+        owner.freed();
+      },
     );
   }
 
@@ -71,11 +68,11 @@ export class PeerSession implements UpstreamSession {
 
   /** Whether nothing is lost, not even a subscription, when the connection is closed. */
   get idle(): boolean {
-    return this.#inFlight === 0 && this.#opening === undefined && this.#subscriptions.size === 0;
+    return this.#calls.size === 0 && this.#opening === undefined && this.#subscriptions.size === 0;
   }
 
   get inFlight(): number {
-    return this.#inFlight;
+    return this.#calls.size;
   }
 
   get watched(): number {
@@ -83,12 +80,14 @@ export class PeerSession implements UpstreamSession {
   }
 
   request(request: UpstreamRequest): Promise<Round> {
+    return this.requestFor(this.peer.holder, request);
+  }
+
+  /** Sends a request of a principal that shares this session with others. @throws never */
+  requestFor(holder: string, request: UpstreamRequest): Promise<Round> {
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.resolve(refusal);
-    this.#inFlight++;
-    const connection = this.#connection;
-    const first = connection === undefined ? this.#openAndSend(request) : connection.request(request, this.#done);
-    return first.then((attempt) => (attempt.kind === "lost" ? this.#again(request, connection, attempt) : attempt));
+    return this.#calls.begin(holder, request, (done) => this.#send(holder, request, done));
   }
 
   // A session that never declared roots has none to tell of; a shared one may not tell of anybody's.
@@ -136,8 +135,10 @@ export class PeerSession implements UpstreamSession {
     clearTimeout(this.#timer);
     if (this.#host !== undefined) this.#host.live = false;
     const connection = this.#connection;
+    if (connection === undefined) return;
     this.#connection = undefined;
-    await connection?.close();
+    this.#owner.freed();
+    await connection.close();
   }
 
   /** Closes for good: the peer is gone. */
@@ -153,43 +154,54 @@ export class PeerSession implements UpstreamSession {
     if (this.#subscriptions.size > 0) this.#reopenLater();
   }
 
-  readonly #done = (): void => {
-    this.#inFlight--;
-    this.lastUsedAt = this.#owner.now();
-  };
-
   #refusal(): FaultRound | undefined {
     if (this.#released) return faultRound(this.#owner.name, "UPSTREAM_CLOSED", "no", "The client's session has ended.");
     return this.#owner.refusal();
   }
 
-  async #openAndSend(request: UpstreamRequest): Promise<Attempt> {
+  #send(holder: string, request: UpstreamRequest, done: () => void): Promise<Round> {
+    const connection = this.#connection;
+    const first = connection === undefined ? this.#openAndSend(request, done) : connection.request(request, done);
+    return first.then((attempt) =>
+      attempt.kind === "lost"
+        ? this.#again(holder, request, connection, attempt)
+        : this.#counted(holder, request, attempt),
+    );
+  }
+
+  #counted(holder: string, request: UpstreamRequest, round: Round): Round {
+    return round.kind === "asks" && round.era === "modern" ? this.#calls.answered(holder, request, round) : round;
+  }
+
+  async #openAndSend(request: UpstreamRequest, done: () => void): Promise<Attempt> {
     const opened = await waitFor(this.#open(), request.cancellation, this.#owner.timeoutMs);
     if (opened === "cancelled" || opened === "late") {
-      this.#done();
+      done();
       return opened === "cancelled"
         ? faultRound(this.#owner.name, "CALL_CANCELLED", "no", "Cancelled while its session was being opened.")
         : faultRound(this.#owner.name, "UPSTREAM_TIMEOUT", "no", "Its session was not open in time.");
     }
-    if (opened.ok) return opened.connection.request(request, this.#done);
-    this.#done();
+    if (opened.ok) return opened.connection.request(request, done);
+    done();
     return { kind: "fault", fault: opened.fault };
   }
 
   // The request was surely not executed, so it may go out once more; a second failure is the answer.
-  async #again(request: UpstreamRequest, connection: Connection | undefined, lost: Lost): Promise<Round> {
-    if (connection === undefined || connection === this.#connection) void this.disconnect();
+  async #again(holder: string, request: UpstreamRequest, before: Connection | undefined, lost: Lost): Promise<Round> {
+    if (before === undefined || before === this.#connection) void this.disconnect();
     if (lost.cause === "era") await this.#owner.eraLost(lost.detail);
-    this.#inFlight++;
-    const second = await this.#openAndSend(request);
-    if (second.kind !== "lost") return second;
-    return faultRound(this.#owner.name, "UPSTREAM_UNAVAILABLE", "no", second.detail);
+    return this.#calls.begin(holder, request, async (done) => {
+      const second = await this.#openAndSend(request, done);
+      if (second.kind !== "lost") return this.#counted(holder, request, second);
+      return faultRound(this.#owner.name, "UPSTREAM_UNAVAILABLE", "no", second.detail);
+    });
   }
 
   #open(): Promise<Opened> {
     if (this.#connection !== undefined) return Promise.resolve({ ok: true, connection: this.#connection });
     this.#opening ??= this.#openNow().finally(() => {
       this.#opening = undefined;
+      this.#owner.freed();
     });
     return this.#opening;
   }
@@ -231,6 +243,7 @@ export class PeerSession implements UpstreamSession {
     const connection = this.#connection;
     this.#connection = undefined;
     if (connection !== undefined) void connection.close();
+    this.#owner.freed();
     if (this.#onLost !== undefined) this.#onLost(detail);
     else if (this.#subscriptions.size > 0) this.#reopenLater();
   }

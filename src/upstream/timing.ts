@@ -27,8 +27,12 @@ export interface UpstreamTiming {
   readonly maxPeers: number;
   /** Calls that may wait for their turn on a connection that takes one interactive call at a time. */
   readonly maxQueued: number;
-  /** HTTP connections for calls to one upstream. */
+  /** Calls to one upstream in flight at once, which is also its HTTP connections for calls; principals share them. */
   readonly maxConnections: number;
+  /** What one principal may have waiting beside: calls, and sessions to be opened. */
+  readonly maxWaiting: number;
+  /** How long a call waits for a session where its principal has its share, and all of it is in use. */
+  readonly roomMs: number;
 }
 
 /** What `createUpstreams` takes where it is not told otherwise. */
@@ -47,7 +51,10 @@ export const DEFAULT_TIMING: UpstreamTiming = {
   maxListItems: 10_000,
   maxPeers: 20_000,
   maxQueued: 128,
-  maxConnections: 512,
+  // One principal alone has half of them.
+  maxConnections: 1024,
+  maxWaiting: 256,
+  roomMs: 2_000,
 };
 
 /** Delay before attempt `attempt` (0 first): doubles up to the cap, then a random half is taken off. */

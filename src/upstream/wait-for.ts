@@ -21,3 +21,31 @@ export function waitFor<T>(
     );
   });
 }
+
+/** Where somebody can wait for a turn: see `Shares` and `Turns`. */
+interface Queue {
+  wait(holder: string, begin: () => void): (() => void) | undefined;
+}
+
+/** Waits in a queue for at most `ms`. On `turn`, what was waited for is taken; `full`: the queue of this holder was. */
+export function waitForTurn(
+  queue: Queue,
+  holder: string,
+  ms: number,
+  cancellation?: Cancellation,
+): Promise<"turn" | "full" | "cancelled" | "late"> {
+  return new Promise((resolve) => {
+    let off: (() => void) | undefined;
+    let timer: NodeJS.Timeout | undefined;
+    const settle = (how: "turn" | "cancelled" | "late"): void => {
+      clearTimeout(timer);
+      off?.();
+      if (how !== "turn") leave?.();
+      resolve(how);
+    };
+    const leave = queue.wait(holder, () => settle("turn"));
+    if (leave === undefined) return resolve("full");
+    timer = setTimeout(settle, ms, "late");
+    off = cancellation?.onCancel(() => settle("cancelled"));
+  });
+}

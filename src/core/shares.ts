@@ -1,0 +1,49 @@
+import { Turns } from "./turns.ts";
+
+/** What of `places` one principal may have: it may take one more while more are free than it has. */
+export function mayTake(own: number, taken: number, places: number): boolean {
+  return own < places - taken;
+}
+
+/**
+ * Places that principals share. Nobody can take them all: one alone gets half of them, two a third each, and so there
+ * is always one for who comes next. Who gets none now may wait for its turn.
+ */
+export class Shares {
+  readonly #places: number;
+  readonly #turns: Turns;
+  readonly #own = new Map<string, number>();
+  #taken = 0;
+
+  constructor(places: number, maxWaitingPerHolder: number) {
+    this.#places = places;
+    this.#turns = new Turns(maxWaitingPerHolder);
+  }
+
+  /** Takes a place, if `holder` may have one and nobody of it waits already. */
+  take(holder: string): boolean {
+    return !this.#turns.awaited(holder) && this.#claim(holder);
+  }
+
+  /** Calls `begin` once a place was taken for `holder`; returns how to leave the queue, `undefined` when it is full. */
+  wait(holder: string, begin: () => void): (() => void) | undefined {
+    return this.#turns.wait(holder, begin);
+  }
+
+  /** Gives a place back. */
+  give(holder: string): void {
+    const own = (this.#own.get(holder) ?? 0) - 1;
+    if (own > 0) this.#own.set(holder, own);
+    else this.#own.delete(holder);
+    this.#taken--;
+    this.#turns.serve((next) => this.#claim(next));
+  }
+
+  #claim(holder: string): boolean {
+    const own = this.#own.get(holder) ?? 0;
+    if (!mayTake(own, this.#taken, this.#places)) return false;
+    this.#own.set(holder, own + 1);
+    this.#taken++;
+    return true;
+  }
+}
