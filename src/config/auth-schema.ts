@@ -54,6 +54,9 @@ const jwt = z
       .describe("Accept only tokens marked at+jwt (RFC 9068). Turn it on if the issuer marks them."),
     required_scopes: z.array(text).default([]).describe("Scopes that a token must have; without them 403."),
     clock_tolerance: duration({ min: "0s", max: "5m" }).prefault("5s").describe("Tolerated difference of clocks."),
+    max_age: duration({ min: "1m", max: "3650d" })
+      .prefault("24h")
+      .describe("The longest life of a token, from iat to exp. One that was issued for longer is refused."),
     claims,
   })
   .transform((issuer) => ({
@@ -64,6 +67,7 @@ const jwt = z
     requireTyp: issuer.require_typ,
     requiredScopes: issuer.required_scopes,
     clockToleranceMs: issuer.clock_tolerance,
+    maxAgeMs: issuer.max_age,
     claims: {
       roles: issuer.claims.roles,
       groups: issuer.claims.groups,

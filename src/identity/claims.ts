@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
 import type { ClaimsMapping } from "./options.ts";
+import { authTimeOf, type TokenClock } from "./token-times.ts";
 
 /** Makes a principal of verified claims. `iss` and `sub` were checked to be strings. */
 export function principalFromClaims(
@@ -8,9 +9,9 @@ export function principalFromClaims(
   subject: string,
   claims: JsonObject,
   mapping: ClaimsMapping,
+  clock: TokenClock,
 ): Principal {
   const clientId = CLIENT_CLAIMS.map((name) => text(claims[name])).find((id) => id !== undefined);
-  const authTime = claims["auth_time"];
   return {
     issuer,
     subject,
@@ -25,7 +26,7 @@ export function principalFromClaims(
     claims,
     acr: text(claims["acr"]),
     amr: texts(claims["amr"]),
-    authTime: typeof authTime === "number" ? authTime * 1000 : undefined,
+    authTime: authTimeOf(claims, clock),
   };
 }
 

@@ -27,6 +27,8 @@ export interface IssuerOptions {
   /** All of these, else 403. */
   readonly requiredScopes: readonly string[];
   readonly clockToleranceMs: number;
+  /** The longest life of a token, from `iat` to `exp`. */
+  readonly maxAgeMs: number;
   readonly claims: ClaimsMapping;
 }
 

@@ -1,11 +1,12 @@
-import { decodeJwt, errors, type JWTVerifyOptions, jwtVerify, type LocalJWKSet } from "jose";
+import { errors, type JWTVerifyOptions, jwtVerify, type LocalJWKSet } from "jose";
 import type { ErrorCode } from "../core/errors.ts";
-import { isObject, type JsonObject, parseJson } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
 import { principalFromClaims, scopesOf } from "./claims.ts";
 import type { IssuerKeys } from "./issuer-keys.ts";
 import type { IssuerOptions } from "./options.ts";
 import { whyNotAccessToken } from "./token-kind.ts";
+import { readToken, type TokenParts } from "./token-parts.ts";
+import { lifeOf, type TokenClock } from "./token-times.ts";
 
 /** What came of a token. `detail` is fixed text about the check that failed, never part of the token. */
 export type Verified =
@@ -27,38 +28,35 @@ export interface TrustedIssuer {
 const MAX_KEYS_TO_TRY = 8;
 
 /**
- * Verifies a JWT access token: a known issuer, an allowed algorithm, the signature, then `aud`, `exp`, `nbf`, the kind
- * of token and the scopes. RFC 9068 §4, RFC 8725. @throws never for anything that a token can hold
+ * Verifies a JWT access token: its form, a known issuer, an allowed algorithm, the signature, then `aud`, `exp`, `nbf`,
+ * the kind of token, how long it lives, and the scopes. RFC 9068 §4, RFC 8725. @throws never for anything that a token
+ * can hold
  */
 export async function verifyToken(
   token: string,
   issuers: ReadonlyMap<string, TrustedIssuer>,
   now: number,
 ): Promise<Verified> {
-  const issuer = issuers.get(claimedIssuer(token) ?? "");
+  const read = readToken(token);
+  if (!read.ok) return invalid(read.detail);
+  // Nothing is verified yet: this only chooses whose keys to verify with.
+  const { iss } = read.parts.claims;
+  const issuer = typeof iss === "string" ? issuers.get(iss) : undefined;
   if (issuer === undefined) return invalid("Its issuer is not one that this gateway trusts.");
+  const verifyWith = (keys: LocalJWKSet) => verifyBy(keys, token, read.parts, issuer.options, now);
   const keys = await issuer.keys.current();
   if (keys === undefined) return refused("ISSUER_UNREACHABLE");
-  const verdict = await verifyWith(token, keys, issuer.options, now);
+  const verdict = await verifyWith(keys);
   if (verdict !== "unknown key") return verdict;
   const newer = await issuer.keys.newerThan(keys);
-  const second = newer === undefined ? verdict : await verifyWith(token, newer, issuer.options, now);
+  const second = newer === undefined ? verdict : await verifyWith(newer);
   return second === "unknown key" ? invalid("Its key is not one of the issuer's.") : second;
 }
 
-// Not verified yet: only chooses whose keys to verify with.
-function claimedIssuer(token: string): string | undefined {
-  try {
-    return decodeJwt(token).iss;
-  } catch {
-    // Not a JWT; the caller refuses it.
-    return undefined;
-  }
-}
-
-async function verifyWith(
-  token: string,
+async function verifyBy(
   keys: LocalJWKSet,
+  token: string,
+  parts: TokenParts,
   issuer: IssuerOptions,
   now: number,
 ): Promise<Verified | "unknown key"> {
@@ -71,8 +69,8 @@ async function verifyWith(
     requiredClaims: ["sub", "exp"],
   };
   try {
-    const { protectedHeader } = await verifySignature(token, keys, options);
-    return judgeClaims(token, protectedHeader.typ, issuer);
+    await verifySignature(token, keys, options);
+    return judge(parts, issuer, { now, toleranceMs: issuer.clockToleranceMs });
   } catch (err) {
     if (err instanceof errors.JWKSNoMatchingKey) return "unknown key";
     if (err instanceof errors.JWTExpired) return refused("TOKEN_EXPIRED");
@@ -111,25 +109,19 @@ async function verifySignature(token: string, keys: LocalJWKSet, options: JWTVer
   }
 }
 
-function judgeClaims(token: string, typ: unknown, issuer: IssuerOptions): Verified {
-  const claims = readClaims(token);
-  if (claims === undefined) return invalid("Its claims hold a value that readers would read differently.");
-  const { sub, exp } = claims;
-  if (typeof sub !== "string" || sub === "" || typeof exp !== "number") return invalid("It has no subject.");
-  const why = whyNotAccessToken(typ, claims, issuer.requireTyp);
+function judge({ header, claims }: TokenParts, issuer: IssuerOptions, clock: TokenClock): Verified {
+  const { sub } = claims;
+  if (typeof sub !== "string" || sub === "") return invalid("It has no subject.");
+  const why = whyNotAccessToken(header["typ"], claims, issuer.requireTyp);
   if (why !== undefined) return invalid(why);
+  const life = lifeOf(claims, issuer.maxAgeMs, clock);
+  if (!life.ok) return invalid(life.detail);
   const scopes = scopesOf(claims);
   if (!issuer.requiredScopes.every((scope) => scopes.includes(scope))) {
     return { ok: false, code: "SCOPE_INSUFFICIENT", detail: undefined, scopes: issuer.requiredScopes };
   }
-  return { ok: true, principal: principalFromClaims(issuer.issuer, sub, claims, issuer.claims), expiresAt: exp * 1000 };
-}
-
-// Read again by the rules for bodies: what policies see of a claim must be what the issuer wrote.
-function readClaims(token: string): JsonObject | undefined {
-  const payload = Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8");
-  const parsed = parseJson(payload, { maxDepth: 16 });
-  return parsed.ok && isObject(parsed.value) ? parsed.value : undefined;
+  const principal = principalFromClaims(issuer.issuer, sub, claims, issuer.claims, clock);
+  return { ok: true, principal, expiresAt: life.expiresAt };
 }
 
 function invalid(detail: string | undefined): Verified {

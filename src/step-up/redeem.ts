@@ -2,6 +2,7 @@ import * as oidc from "openid-client";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { Log, LogFields } from "../core/log.ts";
 import type { StepUpFailure } from "../core/step-up.ts";
+import { readToken } from "../identity/token-parts.ts";
 import { reasonOf } from "./provider.ts";
 
 /** What an attempt knows that no one else does. */
@@ -35,7 +36,8 @@ export async function boundTo({ state, nonce, verifier }: Secrets): Promise<Reco
 
 /**
  * Takes an answer of the provider for a verified ID token: its issuer (RFC 9207), its error, then its code with the
- * PKCE verifier, and the token's signature, issuer, audience, times and nonce. OpenID Connect Core §3.1.3
+ * PKCE verifier, and the token's signature, issuer, audience, times and nonce. What it says is read as access tokens are.
+ * OpenID Connect Core §3.1.3
  */
 export async function redeem(
   configuration: oidc.Configuration,
@@ -65,8 +67,15 @@ export async function redeem(
   const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true };
   try {
     const tokens = await oidc.authorizationCodeGrant(configuration, url, checks);
-    const claims = plain(tokens.claims());
-    return claims === undefined ? refused("provider_refused") : { ok: true, claims, accessToken: tokens.access_token };
+    const read = readToken(tokens.id_token ?? "");
+    if (!read.ok) {
+      given.log.warn(
+        { ...given.about, issuer, reason: read.detail },
+        "The ID token of the identity provider is refused.",
+      );
+      return refused("provider_refused");
+    }
+    return { ok: true, claims: read.parts.claims, accessToken: tokens.access_token };
   } catch (err) {
     return refused(failureOf(err, given));
   }

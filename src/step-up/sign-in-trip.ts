@@ -13,7 +13,7 @@ import { boundTo, failureOf, newSecrets, plain, redeem } from "./redeem.ts";
 
 export interface SignInTripDeps {
   readonly provider: Provider;
-  readonly options: Pick<OidcOptions, "issuer" | "scopes">;
+  readonly options: Pick<OidcOptions, "issuer" | "scopes" | "clockToleranceMs">;
   /** How this issuer's access tokens are read: the ID token says the same of the same person. */
   readonly claims: ClaimsMapping;
   readonly publicUrl: () => string;
@@ -114,7 +114,10 @@ export function createSignInTrip(deps: SignInTripDeps): SignInTrip {
           return failed(failureOf(err, given));
         }
       }
-      const principal = principalFromClaims(options.issuer, sub, claims, mapping);
+      const principal = principalFromClaims(options.issuer, sub, claims, mapping, {
+        now: now(),
+        toleranceMs: options.clockToleranceMs,
+      });
       return principal.kind === "person" ? { ok: true, principal, to, cookie } : failed("machine");
     },
   };

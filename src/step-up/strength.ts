@@ -19,7 +19,9 @@ export function lackOf(strength: Strength, signIn: SignIn, now: number): "acr" |
   if (!strength.acr.every((list) => acr !== undefined && list.includes(acr))) return "acr";
   if (!strength.amr.every((list) => list.some((method) => amr.includes(method)))) return "amr";
   if (strength.maxAgeMs === undefined) return undefined;
-  return authTime !== undefined && now - authTime <= strength.maxAgeMs ? undefined : "max_age";
+  if (authTime === undefined) return "max_age";
+  const age = now - authTime;
+  return age >= 0 && age <= strength.maxAgeMs ? undefined : "max_age";
 }
 
 /**

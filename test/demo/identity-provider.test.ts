@@ -127,7 +127,7 @@ async function whoIs(provider: DemoProvider, token: string, audience = RESOURCE)
   const claims = { roles: "roles", groups: "groups", email: "email", name: "name", machine: undefined };
   const issuer = {
     ...{ issuer: provider.issuer, audiences: [audience], jwksUrl: undefined, algorithms: ["ES256"], requireTyp: true },
-    ...{ requiredScopes: [], clockToleranceMs: 0, claims },
+    ...{ requiredScopes: [], clockToleranceMs: 0, maxAgeMs: 86_400_000, claims },
   };
   const options = { publicUrl: GATEWAY, jwt: [issuer], apiKeys: [], anonymous: false, scopesSupported: [] };
   const identity = createIdentity(options, { now: Date.now, log: recordingLog() });

@@ -5,7 +5,13 @@ import type { ClaimsMapping } from "../../src/identity/options.ts";
 
 const mapping: ClaimsMapping = { roles: "roles", groups: "groups", email: "email", name: "name", machine: undefined };
 const principal = (claims: JsonObject, more: Partial<ClaimsMapping> = {}) =>
-  principalFromClaims("https://idp.acme.com", "ann", claims, { ...mapping, ...more });
+  principalFromClaims(
+    "https://idp.acme.com",
+    "ann",
+    claims,
+    { ...mapping, ...more },
+    { now: 1_800_000_000_000, toleranceMs: 0 },
+  );
 
 describe("a claim", () => {
   it.each<[string, JsonObject, string, unknown]>([

@@ -13,6 +13,7 @@ export function issuerOptions(issuer: string, more: Partial<IssuerOptions> = {})
     requireTyp: false,
     requiredScopes: [],
     clockToleranceMs: 5_000,
+    maxAgeMs: 86_400_000,
     claims: { roles: "roles", groups: "groups", email: "email", name: "name", machine: undefined },
     ...more,
   };

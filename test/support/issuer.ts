@@ -21,6 +21,8 @@ export interface TestIssuer {
   publicKey(): JWK;
   /** Adds `iss`; all other claims are the test's. One that is `undefined` is left out. */
   mint(claims: Claims, minting?: Minting): Promise<string>;
+  /** Signs exactly these texts as header and claims, whatever they are. */
+  signTexts(header: string, claims: string): Promise<string>;
   /** Replaces the key by a new one under a new `kid`. */
   rotate(): Promise<void>;
   /** What is answered from now on: documents, nothing ever, status 500, or something that is no document. */
@@ -60,6 +62,11 @@ export async function startIssuer(options: { readonly named?: string } = {}): Pr
       return new SignJWT({ iss: issuer, ...claims })
         .setProtectedHeader({ ...header, ...(typ === undefined ? {} : { typ }) })
         .sign(privateKey);
+    },
+    async signTexts(header, claims) {
+      const signed = [header, claims].map((text) => Buffer.from(text).toString("base64url")).join(".");
+      const signature = await crypto.subtle.sign("RSASSA-PKCS1-v1_5", keys.privateKey, Buffer.from(signed));
+      return `${signed}.${Buffer.from(signature).toString("base64url")}`;
     },
     async rotate() {
       former = keys;
