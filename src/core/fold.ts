@@ -1,0 +1,20 @@
+/**
+ * What a reader sees nothing of, or takes for nothing: zero-width and other ignorable characters, controls, marks of
+ * direction. Unicode, `Default_Ignorable_Code_Point`, general categories Cc and Cf.
+ */
+const IGNORABLE = /[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}]/gu;
+
+/** Printable ASCII without letters in upper case is its own folded form. */
+const FOLDED = /^[\x20-\x40\x5b-\x7e]*$/;
+
+/**
+ * A text as it is compared where two spellings must not pass for two things: compatibility forms are one (NFKC), case
+ * does not count, and what is ignorable is gone. Only for comparing: what is shown, stored or sent is the text itself.
+ */
+export function fold(text: string): string {
+  if (FOLDED.test(text)) return text;
+  // Taken apart first, so that marks stand in one order before case is folded, and put together at the end.
+  const apart = text.normalize("NFKD").replaceAll(IGNORABLE, "");
+  // By way of upper case, so that ß is ss and a dotless i an i; from lower case, because only so a capital ß is, too.
+  return apart.toLowerCase().toUpperCase().toLowerCase().normalize("NFKC").replaceAll(IGNORABLE, "");
+}
