@@ -1,4 +1,5 @@
-import type { Catalog, ToolRules } from "./catalog/catalog.ts";
+import type { Catalog } from "./catalog/catalog.ts";
+import type { ToolRules } from "./catalog/tool-rules.ts";
 import { compileGlobs } from "./core/glob.ts";
 import type { Scope } from "./core/scope.ts";
 import { buildScopes, type EndpointOptions, reshapedUpstreams } from "./gateway/scopes.ts";

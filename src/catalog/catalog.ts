@@ -1,4 +1,3 @@
-import { compileGlobs } from "../core/glob.ts";
 import type { Log } from "../core/log.ts";
 import type { Scope } from "../core/scope.ts";
 import type { ListKind } from "../mcp/messages.ts";
@@ -7,14 +6,9 @@ import type { Upstream, UpstreamEvent, Upstreams } from "../upstream/upstream.ts
 import { createAnnouncer, type ListChange } from "./announcer.ts";
 import { createDefinitionKeeper } from "./definition-keeper.ts";
 import { createPacer, type Pacer } from "./pacer.ts";
+import { compileToolRules, sameToolRules, type ToolRules } from "./tool-rules.ts";
 import { createUpstreamReader, LIST_KINDS, type UpstreamReader } from "./upstream-lists.ts";
 import { buildView, type View } from "./view.ts";
-
-/** Which tools of an upstream exist for the gateway at all: globs over original names. Deny wins. */
-export interface ToolRules {
-  readonly allow: readonly string[];
-  readonly deny: readonly string[];
-}
 
 /**
  * The merged lists of all upstreams, read in the background (when an upstream comes up, says that a list changed, and
@@ -31,8 +25,11 @@ export interface Catalog {
   apply(rules: ReadonlyMap<string, ToolRules>): void;
   /** Resolves once every upstream of `names` was read for the first time or found down. */
   settled(names: readonly string[]): Promise<void>;
-  /** Resolves once what an upstream listed when it last came up has been read; whether it came up at all. */
-  upToDate(upstream: string): Promise<boolean>;
+  /**
+   * Asks an upstream once more which tools it has, so that the views show them as it describes them now. Resolves to whether
+   * it answered within `withinMs`; an upstream that has not come up yet did not.
+   */
+  readAgain(upstream: string, withinMs: number): Promise<boolean>;
   /** Resolves when what was read is stored. */
   close(): Promise<void>;
 }
@@ -113,7 +110,7 @@ export function createCatalog(deps: {
     const reader = createUpstreamReader({
       upstream,
       log,
-      allows: compileRules(rules),
+      rules: compileToolRules(rules),
       onChange(list) {
         // A reading may end after its upstream has left.
         if (members.get(name)?.reader !== reader) return;
@@ -206,9 +203,9 @@ export function createCatalog(deps: {
         const next = rules.get(name);
         // An upstream that stays as it was keeps its lists, so that a reload shows no gap to anybody.
         if (next === undefined || upstreams.get(name) !== member.upstream) leave(name);
-        else if (!sameRules(next, member.rules)) {
+        else if (!sameToolRules(next, member.rules)) {
           member.rules = next;
-          member.reader.allow(compileRules(next));
+          member.reader.rule(compileToolRules(next));
         }
       }
       for (const [name, toolRules] of rules) if (!members.has(name)) join(name, toolRules);
@@ -216,10 +213,17 @@ export function createCatalog(deps: {
     async settled(names) {
       await Promise.all(names.map((name) => members.get(name)?.settled));
     },
-    async upToDate(name) {
-      const reading = members.get(name)?.reading;
-      await reading;
-      return reading !== undefined;
+    async readAgain(name, withinMs) {
+      const member = members.get(name);
+      if (member?.reading === undefined) return false;
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<boolean>((resolve) => {
+        timer = setTimeout(() => resolve(false), withinMs);
+      });
+      // What it listed when it came up may still be on its way: this reading comes after that one.
+      const read = await Promise.race([member.reader.refresh(["tools"]), late]);
+      clearTimeout(timer);
+      return read;
     },
     close() {
       stopListening();
@@ -239,14 +243,4 @@ export function createCatalog(deps: {
 function listsWithItems(member: Member): readonly ListKind[] {
   const lists = member.reader.lists();
   return LIST_KINDS.filter((kind) => lists[kind].length > 0);
-}
-
-function compileRules(rules: ToolRules): (tool: string) => boolean {
-  const allowed = compileGlobs(rules.allow);
-  const denied = compileGlobs(rules.deny);
-  return (tool) => allowed(tool) && !denied(tool);
-}
-
-function sameRules(a: ToolRules, b: ToolRules): boolean {
-  return a.allow.join("\n") === b.allow.join("\n") && a.deny.join("\n") === b.deny.join("\n");
 }

@@ -1,12 +1,14 @@
 import { digestOf } from "../core/digest.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import { type ParamHeader, readParamHeaders } from "../mcp/param-headers.ts";
+import type { CompiledToolRules } from "./tool-rules.ts";
 
 /** A tool of one upstream. */
 export interface ToolEntry {
   readonly upstream: string;
   /** As the upstream calls it. */
   readonly name: string;
+  /** As the server describes it, with the operator's annotations in it. */
   readonly definition: JsonObject;
   /** SHA-256 of the definition: what an approval is bound to. */
   readonly digest: string;
@@ -26,12 +28,13 @@ export type ToolReading =
   | { readonly ok: false; readonly reason: string };
 
 /** Reads one item of a `tools/list`. A definition that no client could use is left out, with the reason. */
-export function readTool(upstream: string, definition: JsonObject): ToolReading {
-  const name = definition["name"];
+export function readTool(upstream: string, item: JsonObject, rules: Pick<CompiledToolRules, "annotated">): ToolReading {
+  const name = item["name"];
   if (typeof name !== "string" || name === "") return { ok: false, reason: "it has no name" };
-  if (!isObject(definition["inputSchema"])) return { ok: false, reason: "it has no inputSchema" };
-  const headers = readParamHeaders(definition["inputSchema"]);
+  if (!isObject(item["inputSchema"])) return { ok: false, reason: "it has no inputSchema" };
+  const headers = readParamHeaders(item["inputSchema"]);
   if (!headers.ok) return { ok: false, reason: headers.reason };
+  const definition = rules.annotated(name, item);
   return {
     ok: true,
     entry: { upstream, name, definition, digest: digestOf(definition), paramHeaders: headers.headers },

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
+import { compileToolRules } from "../catalog/tool-rules.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
-import { compileGlobs } from "../core/glob.ts";
 import type { KnownTool } from "../policy/known-tool.ts";
 import { openStoreReader } from "../store/open-store.ts";
 import { StoreError } from "../store/store-error.ts";
@@ -116,18 +116,16 @@ async function readStored({ store, upstreams }: Config): Promise<Stored> {
     const reader = openStoreReader({ url: store.url });
     try {
       const current = await reader.definitions.current();
-      const rules = new Map(
-        upstreams.map(({ name, tools: { allow, deny } }) => {
-          const [allowed, denied] = [compileGlobs(allow), compileGlobs(deny)];
-          return [name, (tool: string) => allowed(tool) && !denied(tool)];
-        }),
-      );
+      const rules = new Map(upstreams.map(({ name, tools }) => [name, compileToolRules(tools)]));
       const registered = (await reader.registeredUpstreams.names()).filter((name) => !rules.has(name));
       // Of these the store has only what their own rules let through.
-      for (const name of registered) rules.set(name, () => true);
-      const tools = current.flatMap(({ upstream, tool, definition }) =>
-        rules.get(upstream)?.(tool) === true ? [{ upstream, name: tool, definition }] : [],
-      );
+      const everything = compileToolRules({ allow: ["*"], deny: [], annotations: {} });
+      for (const name of registered) rules.set(name, everything);
+      const tools = current.flatMap(({ upstream, tool, definition }) => {
+        const ruled = rules.get(upstream);
+        if (ruled?.allows(tool) !== true) return [];
+        return [{ upstream, name: tool, definition: ruled.annotated(tool, definition) }];
+      });
       return { tools, registered, problem: undefined };
     } finally {
       reader.close();

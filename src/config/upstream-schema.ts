@@ -8,6 +8,15 @@ const has = (value: unknown, key: string) => typeof value === "object" && value 
 
 const globs = (what: string) => z.array(text).describe(what);
 
+const hint = (what: string) => z.boolean().optional().describe(what);
+
+const annotations = z.strictObject({
+  readOnlyHint: hint("Whether the tool only reads."),
+  destructiveHint: hint("Whether it may destroy something; for tools that do not only read."),
+  idempotentHint: hint("Whether calling it again with the same arguments changes nothing more."),
+  openWorldHint: hint("Whether it reaches out to the world outside."),
+});
+
 /** One entry of `upstreams:`. What a client's `mcpServers` holds works as it is. */
 export const upstreamSchema = z
   .strictObject({
@@ -48,6 +57,13 @@ export const upstreamSchema = z
         idempotent: globs(
           "Tools that may be run once more after a crash in the middle of an approved call, because twice is as good as once.",
         ).default([]),
+        annotations: z
+          .record(text, annotations)
+          .default({})
+          .describe(
+            "Annotations that hold for tools, by original name (* stands for any text), whatever the server says of them. " +
+              "Policies, lists and pages see these. Of several that fit a tool, the later one wins.",
+          ),
       })
       .prefault({})
       .describe("Which tools of this server exist for clients."),

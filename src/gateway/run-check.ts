@@ -61,7 +61,7 @@ export type RunVerdict =
 
 export interface RunCheckDeps {
   readonly upstreams: Pick<Upstreams, "get">;
-  readonly catalog: Pick<Catalog, "view" | "upToDate">;
+  readonly catalog: Pick<Catalog, "view" | "readAgain">;
   readonly policies: () => PolicySet;
   readonly scope: (endpoint: string) => Scope | undefined;
   /** A requester who is not there, as they are now; `undefined` if their credential is no longer accepted. */
@@ -145,6 +145,9 @@ function missingApproval(
   return invalid(`The policy ${missing.policy} now asks for an approval that this request does not bring.`);
 }
 
+/** How long a server may take to list its tools before an approved call is run. */
+const READ_AGAIN_MS = 10_000;
+
 type Found = { readonly kind: "found"; readonly tool: ToolEntry } | Exclude<RunVerdict, { kind: "fits" }>;
 
 async function findTool(
@@ -161,10 +164,11 @@ async function findTool(
   if (place !== undefined && place !== server.place) {
     return invalid("The server of the tool is another one now than when the approval was asked for.");
   }
-  // A server that is down, or whose lists are still to be read, says nothing about its tools; one that has just come
-  // back may say something else of them than before.
-  const { state } = server.status();
-  if (state !== "ready" || !(await deps.catalog.upToDate(upstream))) return notNow(upstream, "it is not connected");
+  if (server.status().state !== "ready") return notNow(upstream, "it is not connected");
+  // What people approved is the tool as it was described to them, and a list in memory may be minutes old.
+  if (!(await deps.catalog.readAgain(upstream, READ_AGAIN_MS))) {
+    return notNow(upstream, "it does not list its tools");
+  }
   const listed = [...deps.catalog.view(scope).tools.values()].filter((entry) => entry.upstream === upstream);
   const tool = listed.find((entry) => entry.name === name);
   if (tool !== undefined) return { kind: "found", tool };

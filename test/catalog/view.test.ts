@@ -3,6 +3,7 @@ import { readListed, readTool } from "../../src/catalog/entries.ts";
 import { exposedName } from "../../src/catalog/naming.ts";
 import { buildView, type ShownLists } from "../../src/catalog/view.ts";
 import type { Scope } from "../../src/core/scope.ts";
+import { ALL_TOOLS } from "../support/all-tools.ts";
 
 const inputSchema = { type: "object" };
 
@@ -14,7 +15,7 @@ function listsOf(
     keys.flatMap((key) => readListed(upstream, { [field]: key, from: upstream }, field) ?? []);
   const lists = {
     tools: (names.tools ?? []).flatMap((name) => {
-      const reading = readTool(upstream, { name, inputSchema, from: upstream });
+      const reading = readTool(upstream, { name, inputSchema, from: upstream }, ALL_TOOLS);
       return reading.ok ? [reading.entry] : [];
     }),
     prompts: listed("name", names.prompts),
@@ -141,12 +142,12 @@ describe("a tool definition", () => {
       },
     ],
   ])("%s is left out, with a reason", (_name, definition) => {
-    expect(readTool("crm", definition)).toMatchObject({ ok: false, reason: expect.any(String) });
+    expect(readTool("crm", definition, ALL_TOOLS)).toMatchObject({ ok: false, reason: expect.any(String) });
   });
 
   it("has one digest whatever the order of its keys, and another after any change", () => {
     const digest = (definition: { [key: string]: string | object }) => {
-      const reading = readTool("crm", definition as never);
+      const reading = readTool("crm", definition as never, ALL_TOOLS);
       return reading.ok ? reading.entry.digest : undefined;
     };
     expect(digest({ name: "x", inputSchema })).toBe(digest({ inputSchema, name: "x" }));

@@ -149,7 +149,7 @@ describe("a configuration", () => {
       idleMs: 3_600_000,
       maxSessions: 7,
       maxResponseBytes: 1_048_576,
-      tools: { allow: ["*"], deny: ["delete_repo"], idempotent: [] },
+      tools: { allow: ["*"], deny: ["delete_repo"], idempotent: [], annotations: {} },
     });
     expect(config.upstreams[2]?.transport).toEqual({ kind: "sse", url: "https://old.example.com/sse", headers: {} });
     expect(config.endpoints).toEqual([{ name: "finance", upstreams: ["expenses"], tools: ["expenses/*"] }]);

@@ -17,7 +17,7 @@ it("an entry is read as one of the file", () => {
       idleMs: 300_000,
       maxSessions: 100,
       maxResponseBytes: 8 * 1024 ** 2,
-      tools: { allow: ["*"], deny: ["delete_*"], idempotent: [] },
+      tools: { allow: ["*"], deny: ["delete_*"], idempotent: [], annotations: {} },
     },
   });
 });

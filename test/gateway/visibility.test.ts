@@ -6,6 +6,7 @@ import type { Scope } from "../../src/core/scope.ts";
 import type { Caller } from "../../src/gateway/gateway.ts";
 import { createVisibility, type Visibility } from "../../src/gateway/visibility.ts";
 import type { PolicySet } from "../../src/policy/policy-set.ts";
+import { ALL_TOOLS } from "../support/all-tools.ts";
 import { person } from "../support/mcp-endpoint.ts";
 import { policySet } from "../support/policy-inputs.ts";
 
@@ -19,7 +20,7 @@ const BY_ROLE = `policies:
 function viewOf(...names: readonly string[]): View {
   const outputSchema: JsonObject = { type: "object" };
   const tools = names.flatMap((name) => {
-    const reading = readTool("crm", { name, inputSchema: { type: "object" }, outputSchema });
+    const reading = readTool("crm", { name, inputSchema: { type: "object" }, outputSchema }, ALL_TOOLS);
     return reading.ok ? [reading.entry] : [];
   });
   const lists = { tools, prompts: [], resources: [], resourceTemplates: [] };

@@ -86,7 +86,8 @@ export function racePeople(rounds: number): RacePeople {
 
 /** Who asks in round `n`. */
 export function askerOf(n: number): string {
-  return `ann${n}`;
+  // Of one length: keys are filled up with zeros, and no two may become the same.
+  return `ann${String(n).padStart(6, "0")}`;
 }
 
 /** Writes what two gateways share: configuration, policies, and the folder of their database. */
