@@ -87,7 +87,9 @@ export function createArgumentCheck(known: readonly KnownTool[], language: Polic
     return read;
   }
 
-  return ({ when, others }, tools) => {
+  const compiles = (text: string): boolean => language.condition(text).ok;
+
+  return ({ when, others, effect }, tools) => {
     const all = when === undefined ? others : [when, ...others];
     const dependencies = dependenciesOf(all);
     if (dependencies.names?.length === 0) return [];
@@ -114,7 +116,7 @@ export function createArgumentCheck(known: readonly KnownTool[], language: Polic
     return [...found].map(([text, groups], index) => ({
       text,
       problems: [
-        ...reportFindings(groups, { shown: text.shown, isCondition: text === when }),
+        ...reportFindings(groups, { ...text, effect, isCondition: text === when, compiles }),
         ...(complete || index > 0 ? [] : [TOO_INTRICATE]),
       ],
     }));

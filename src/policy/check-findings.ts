@@ -6,6 +6,7 @@ export type Finding =
       /** Arguments that may be missing where they are read. */
       readonly kind: "missing";
       readonly start: number;
+      readonly end: number;
       /** All of them, outermost first; never empty. */
       readonly arguments: readonly MissingArgument[];
     }

@@ -54,7 +54,7 @@ export function checkMember(
     const above = findings.findIndex((it) => it.kind === "missing" && it.arguments.some((a) => a.place === base.place));
     const outer = findings[above];
     if (outer?.kind === "missing") findings[above] = { ...outer, arguments: [...outer.arguments, missing] };
-    else findings.push({ kind: "missing", start: node.start, arguments: [missing] });
+    else findings.push({ kind: "missing", start: node.start, end: node.end, arguments: [missing] });
   }
   return { value: ofType(type, place), findings };
 }

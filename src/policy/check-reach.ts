@@ -29,7 +29,7 @@ export function findUnreachable(
     const { entry, file, line } = stronger.policy;
     const does = stronger.strength === 0 ? "hides the tools" : "denies all";
     const message = `This policy never takes effect: \`${entry.id}\` (${file}:${line}) ${does} of its calls.`;
-    const hint = "Narrow the target of the other one, or remove this one.";
+    const hint = "Remove this one, or leave both: a narrower target of the other one lets calls through.";
     return [{ policy, problem: { severity: "warning", path: [...policy.path, "id"], message, hint } }];
   });
 }

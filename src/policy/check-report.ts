@@ -1,4 +1,5 @@
 import { suggest } from "../core/suggest.ts";
+import { type Advice, adviseMissing, adviseUncounted, type Fix, type Subject } from "./check-advice.ts";
 import type { Finding, MissingArgument } from "./check-findings.ts";
 import { didYouMean } from "./expression-rules.ts";
 
@@ -16,6 +17,15 @@ export interface Problem {
   readonly severity: "error" | "warning";
   readonly message: string;
   readonly hint: string | undefined;
+  /** The change that `hint` proposes, where there is one that can be made just so. */
+  readonly fix?: Fix | undefined;
+}
+
+/** The text that findings are about. */
+export interface ReportedText extends Subject {
+  /** In a message, where a value that cannot be had is only not shown. */
+  readonly shown: boolean;
+  readonly isCondition: boolean;
 }
 
 type Of<Kind extends Finding["kind"]> = Extract<Finding, { kind: Kind }>;
@@ -27,15 +37,12 @@ const MAX_NAMES = 12;
  * Puts together what was found for each tool, one problem per mistake. What evaluates to an error for any of the tools is
  * one. A comparison that never holds is one only if it holds for none of them: other tools may be what it is there for.
  */
-export function reportFindings(
-  groups: readonly ToolFindings[],
-  { shown, isCondition }: { readonly shown: boolean; readonly isCondition: boolean },
-): readonly Problem[] {
-  const severity = shown ? "warning" : "error";
+export function reportFindings(groups: readonly ToolFindings[], text: ReportedText): readonly Problem[] {
+  const severity = text.shown ? "warning" : "error";
   const unknown = unknownArguments(groups);
   return [
     ...unknownProblems(groups, unknown),
-    ...missingProblems(groups, unknown, { severity, isCondition }),
+    ...missingProblems(groups, unknown, text),
     ...typeProblems(groups, severity),
     ...outcomeProblems(groups, severity),
   ];
@@ -83,14 +90,17 @@ function lastOf(name: string): RegExp {
 function missingProblems(
   groups: readonly ToolFindings[],
   unknown: ReadonlySet<string>,
-  { severity, isCondition }: { readonly severity: Problem["severity"]; readonly isCondition: boolean },
+  text: ReportedText,
 ): readonly Problem[] {
-  const places = new Map<number, { readonly tools: string[]; readonly missing: Map<string, MissingArgument> }>();
+  const places = new Map<
+    number,
+    { readonly end: number; readonly tools: string[]; readonly missing: Map<string, MissingArgument> }
+  >();
   for (const { tools, findings } of groups) {
-    for (const { start, arguments: all } of only(findings, "missing")) {
+    for (const { start, end, arguments: all } of only(findings, "missing")) {
       // Below an argument that does not exist nothing is worth telling.
       if (all.some(({ place }) => unknown.has(place))) continue;
-      const found = places.get(start) ?? { tools: [], missing: new Map<string, MissingArgument>() };
+      const found = places.get(start) ?? { end, tools: [], missing: new Map<string, MissingArgument>() };
       places.set(start, found);
       found.tools.push(...tools);
       for (const one of all) {
@@ -99,17 +109,25 @@ function missingProblems(
       }
     }
   }
-  return [...places].map(([start, { tools, missing }]) => {
+  return [...places].map(([start, { end, tools, missing }]) => {
     const all = [...missing.values()].sort((a, b) => a.place.length - b.place.length);
     const names = all.map(({ written }) => `\`${written}\``).join(" and ");
     const optional = all.length > 1 ? "are optional in" : "is optional in";
     const verb = all.some(({ absent }) => absent) ? "may be missing in" : optional;
-    const guards = all.map(({ guard }) => guard).join(" && ");
-    // A key or a cost has a value of its own, also where nothing can be read.
-    const repair = isCondition ? `Write \`${guards} && …\`.` : `Write \`${guards} ? … : …\`.`;
-    const hint = severity === "error" ? repair : "Where it is missing, [not available] is shown.";
-    return { start, severity, message: `${names} ${verb} ${toolList(tools)}.`, hint };
+    const { hint, fix } = adviceFor(text, { start, end }, all);
+    // What is refused where it is missing, and can be had no other way that is as strict, is no mistake.
+    const severity = text.isCondition && text.effect !== "rate_limit" ? "error" : "warning";
+    return { start, severity, message: `${names} ${verb} ${toolList(tools)}.`, hint, fix };
   });
+}
+
+function adviceFor(
+  text: ReportedText,
+  at: { readonly start: number; readonly end: number },
+  missing: readonly MissingArgument[],
+): Advice {
+  if (text.shown) return { hint: "Where it is missing, [not available] is shown.", fix: undefined };
+  return text.isCondition ? adviseMissing(text, at, missing) : adviseUncounted(missing);
 }
 
 function typeProblems(groups: readonly ToolFindings[], severity: Problem["severity"]): readonly Problem[] {

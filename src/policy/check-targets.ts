@@ -28,8 +28,9 @@ export interface KnownPaths {
 const MAX_NAMES = 12;
 
 /** Entries of a target that fit no known tool, and targets that altogether fit none. */
-export function checkTarget({ entry, path, tools }: CheckedPolicy, known: KnownPaths): readonly TargetProblem[] {
+export function checkTarget({ entry, path, tools, texts }: CheckedPolicy, known: KnownPaths): readonly TargetProblem[] {
   const { target } = entry;
+  const restricts = texts.effect !== "allow";
   if (target === undefined) return [];
   const problems: TargetProblem[] = [];
   for (const key of ["tools", "upstreams"] as const) {
@@ -39,8 +40,13 @@ export function checkTarget({ entry, path, tools }: CheckedPolicy, known: KnownP
       const at = [...path, "target", key, index];
       if (excludes) {
         const message = `\`${glob}\` excludes nothing: no known tool fits it.`;
-        problems.push({ severity: "warning", path: at, message, hint: nameHint(key, glob.slice(1), known) });
-      } else problems.push({ severity: "error", path: at, ...unknownEntry(key, glob, known) });
+        problems.push({
+          severity: "warning",
+          path: at,
+          message,
+          hint: nameHint(key, glob.slice(1), known, !restricts),
+        });
+      } else problems.push({ severity: "error", path: at, ...unknownEntry(key, glob, known, restricts) });
     }
   }
   if (tools.length > 0 || known.unlisted.length > 0 || problems.some(({ severity }) => severity === "error"))
@@ -55,8 +61,9 @@ function unknownEntry(
   key: "tools" | "upstreams",
   glob: string,
   known: KnownPaths,
+  tightens: boolean,
 ): { readonly message: string; readonly hint: string | undefined } {
-  const hint = nameHint(key, glob, known);
+  const hint = nameHint(key, glob, known, tightens);
   const upstream = upstreamOfPath(glob);
   const named = !/[*?]/.test(upstream) && (key === "upstreams" || glob.includes("/"));
   if (named && !known.upstreams.includes(upstream))
@@ -64,20 +71,31 @@ function unknownEntry(
   return { message: `No known ${key === "tools" ? "tool" : "upstream"} fits \`${glob}\`.`, hint };
 }
 
-function nameHint(key: "tools" | "upstreams", glob: string, { upstreams, paths }: KnownPaths): string | undefined {
+/**
+ * What there is instead. A name is proposed only where calls get no further by it: what restricts may be about more tools
+ * and except fewer, an `allow` the other way round. Elsewhere the author is told which names there are.
+ */
+function nameHint(
+  key: "tools" | "upstreams",
+  glob: string,
+  { upstreams, paths }: KnownPaths,
+  tightens: boolean,
+): string | undefined {
+  // One name in place of a pattern would drop what else the pattern was meant for.
+  if (/[[\](){}|^$+\\]/.test(glob)) return "Globs know `*` and `?` and nothing else: write an entry for each name.";
   const upstream = upstreamOfPath(glob);
   const below = glob.slice(upstream.length);
   if (key === "tools" && !glob.includes("/")) {
     const exact = paths.filter((path) => path.endsWith(`/${glob}`));
-    return exact.length > 0 ? `Did you mean ${toolList(exact)}?` : "Write it as upstream/tool.";
+    return exact.length > 0 && tightens ? `Did you mean ${toolList(exact)}?` : "Write it as upstream/tool.";
   }
   if (upstreams.includes(upstream) || /[*?]/.test(upstream)) {
     if (key === "upstreams") return `Known are ${listed(upstreams)}.`;
     const there = paths.filter((path) => path.startsWith(`${upstream}/`));
-    const close = suggest(glob, there);
+    const close = tightens ? suggest(glob, there) : undefined;
     return didYouMean(close) ?? (there.length === 0 ? undefined : `\`${upstream}\` has ${listed(there)}.`);
   }
-  const close = suggest(upstream, upstreams);
+  const close = tightens ? suggest(upstream, upstreams) : undefined;
   return close === undefined ? `Known are ${listed(upstreams)}.` : didYouMean(`${close}${below}`);
 }
 

@@ -1,5 +1,6 @@
 import { isObject } from "../core/json.ts";
 import { type AstNode, childrenOf } from "./ast.ts";
+import type { EffectName } from "./check-advice.ts";
 import { placeOf, readStep } from "./check-guards.ts";
 import type { Path } from "./document.ts";
 import type { PolicyLanguage } from "./environment.ts";
@@ -21,6 +22,7 @@ export interface CheckedText {
 
 /** The texts of one policy: the condition and what is evaluated after it came out as true. */
 export interface PolicyTexts {
+  readonly effect: EffectName;
   readonly when: CheckedText | undefined;
   readonly others: readonly CheckedText[];
 }
@@ -33,9 +35,11 @@ export function textsOf(entry: PolicyEntry, path: Path, language: PolicyLanguage
   };
   const [when] = entry.when === undefined ? [] : found(entry.when, [...path, "when"]);
   const others: CheckedText[] = [];
+  let given: EffectName = "deny";
   for (const effect of EFFECTS) {
     const settings: unknown = entry.then[effect];
     if (!isObject(settings)) continue;
+    given = effect;
     for (const [name, value] of Object.entries(settings)) {
       if (typeof value !== "string") continue;
       const at = [...path, "then", effect, name];
@@ -45,7 +49,7 @@ export function textsOf(entry: PolicyEntry, path: Path, language: PolicyLanguage
       for (const { text, offset } of insertionsOf(value)) others.push(...found(text, at, { offset, shown: true }));
     }
   }
-  return { when, others };
+  return { effect: given, when, others };
 }
 
 /** The expressions between `{{` and `}}`, and where each starts. */

@@ -48,9 +48,9 @@ export function checkAgainstTools(
     severity: "error" | "warning",
     { file }: CheckedPolicy,
     { line, column }: { readonly line: number; readonly column: number },
-    { message, hint }: { readonly message: string; readonly hint: string | undefined },
+    { message, hint, fix }: Pick<PolicyError, "message" | "hint" | "fix">,
   ): void => {
-    (severity === "error" ? errors : warnings).push({ file, line, column, message, hint });
+    (severity === "error" ? errors : warnings).push({ file, line, column, message, hint, ...(fix && { fix }) });
   };
   const reportAt = (policy: CheckedPolicy, problem: TargetProblem): void =>
     report(problem.severity, policy, policy.document.locate(problem.path), problem);

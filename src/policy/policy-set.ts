@@ -115,4 +115,6 @@ export interface PolicyError {
   readonly message: string;
   /** What to write instead, if that can be told. */
   readonly hint: string | undefined;
+  /** The change that `hint` proposes: offsets into the CEL text that the mistake is in, and what to put between them. */
+  readonly fix?: { readonly start: number; readonly end: number; readonly text: string } | undefined;
 }

@@ -118,7 +118,7 @@ DIR/policies/p.yaml:6:16: \`args.amuont\` is not an argument of \`bank/pay\`.
 DIR/policies/p.yaml:6:30: \`args.note\` is optional in \`bank/pay\`.
   6 |     when: args.amuont > 5 || args.note == "x"
     |                              ^
-  Write \`has(args.note) && …\`.
+  In place of \`args.note == "x"\` write \`(!has(args.note) || args.note == "x")\`. \`!has(args.note) || …\` keeps refusing calls without it, \`has(args.note) && …\` lets them pass.
 
 3 mistakes.
 Checked against 1 tool of 1 upstream, as listed last.`);
@@ -134,7 +134,15 @@ Checked against 1 tool of 1 upstream, as listed last.`);
     expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({
       ok: false,
-      errors: [{ file: "DIR/policies/p.yaml", line: 2, column: 55, hint: "Write `has(args.note) && …`." }, {}],
+      errors: [
+        {
+          file: "DIR/policies/p.yaml",
+          line: 2,
+          column: 55,
+          fix: { start: 0, end: 14, text: "!has(args.note) || args.note > 10" },
+        },
+        {},
+      ],
       warnings: [{ line: 3, message: expect.stringContaining("excludes nothing") }],
       checked_against: "2 tools of 1 upstream, as listed last",
       coverage: { tools: 2, covered: 2, uncovered: [], by_policy: { large: 1, w: 2 } },

@@ -82,6 +82,30 @@ describe("a target", () => {
     ]);
   });
 
+  it.each([
+    ["deny: {}", "crm/delete_custome", "Did you mean `crm/delete_customer`?"],
+    ["deny: {}", "!crm/delete_custome", "`crm` has crm/delete_customer, crm/find_customer."],
+    ["allow: {}", "crm/delete_custome", "`crm` has crm/delete_customer, crm/find_customer."],
+    ["allow: {}", "!crm/delete_custome", "Did you mean `crm/delete_customer`?"],
+    ["redact: { detect: [email] }", "delete_customer", "Did you mean `crm/delete_customer`?"],
+    ["allow: {}", "delete_customer", "Write it as upstream/tool."],
+    ["deny: {}", "cmr/delete_customer", "Did you mean `crm/delete_customer`?"],
+    ["allow: {}", "cmr/delete_customer", "Known are crm, expenses."],
+    [
+      "deny: {}",
+      "crm/{delete_customer,find_customer}",
+      "Globs know `*` and `?` and nothing else: write an entry for each name.",
+    ],
+    [
+      "deny: {}",
+      "crm/(delete|find)_customer",
+      "Globs know `*` and `?` and nothing else: write an entry for each name.",
+    ],
+  ])("is told only of names by which no call gets further: %s of %s", (then, entry, hint) => {
+    const { errors, warnings } = check(`{ id: p, target: { tools: [${JSON.stringify(entry)}] }, then: { ${then} } }`);
+    expect([...errors, ...warnings].map((problem) => problem.hint)).toEqual([hint]);
+  });
+
   it("of a policy that is off is not looked at", () => {
     expect(check("{ id: p, enabled: false, target: { upstreams: [cmr] }, then: { deny: {} } }").errors).toEqual([]);
   });
@@ -91,7 +115,7 @@ describe("a policy that another one makes idle", () => {
   const ALL = '{ id: all, target: { tools: ["crm/*"] }, then: { deny: {} } }';
   const idle = (...policies: readonly string[]) => check(...policies).warnings.map(shown);
   const warning = (line: number, by: string, at: number, does = "denies all") =>
-    `${line}:9 This policy never takes effect: \`${by}\` (p.yaml:${at}) ${does} of its calls. Narrow the target of the other one, or remove this one.`;
+    `${line}:9 This policy never takes effect: \`${by}\` (p.yaml:${at}) ${does} of its calls. Remove this one, or leave both: a narrower target of the other one lets calls through.`;
 
   it.each([
     ["an allow", "then: { allow: {} }"],
