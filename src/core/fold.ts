@@ -4,6 +4,12 @@
  */
 const IGNORABLE = /[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}]/gu;
 
+/** Half of a pair: writers put the same character in its place, whichever half it is. */
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+
+/** A Turkish İ in lower case, which other readers take for an i like any other. */
+const DOTTED_I = /i\u0307/g;
+
 /** Printable ASCII without letters in upper case is its own folded form. */
 const FOLDED = /^[\x20-\x40\x5b-\x7e]*$/;
 
@@ -14,7 +20,8 @@ const FOLDED = /^[\x20-\x40\x5b-\x7e]*$/;
 export function fold(text: string): string {
   if (FOLDED.test(text)) return text;
   // Taken apart first, so that marks stand in one order before case is folded, and put together at the end.
-  const apart = text.normalize("NFKD").replaceAll(IGNORABLE, "");
+  const apart = text.replaceAll(LONE_SURROGATE, "\uFFFD").normalize("NFKD").replaceAll(IGNORABLE, "");
   // By way of upper case, so that ß is ss and a dotless i an i; from lower case, because only so a capital ß is, too.
-  return apart.toLowerCase().toUpperCase().toLowerCase().normalize("NFKC").replaceAll(IGNORABLE, "");
+  const lower = apart.toLowerCase().replaceAll(DOTTED_I, "i").toUpperCase().toLowerCase();
+  return lower.normalize("NFKC").replaceAll(IGNORABLE, "");
 }

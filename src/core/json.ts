@@ -73,7 +73,8 @@ function findProblem(value: Json | undefined, depthLeft: number, path: string): 
   return undefined;
 }
 
-function pathStep(key: string): string {
+/** One step of a JSON path: the key where it looks like a name, `[?]` for what could be data. */
+export function pathStep(key: string): string {
   return /^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(key) ? `.${key}` : "[?]";
 }
 

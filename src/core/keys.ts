@@ -1,0 +1,78 @@
+import { fold } from "./fold.ts";
+import { type Json, type JsonObject, pathStep } from "./json.ts";
+
+/**
+ * Keys that one reader tells apart and another does not. Decoders that ignore case (Go's `encoding/json`, C#'s web
+ * defaults) take `Amount` for `amount`, and the last of both counts: what was decided on would not be what runs.
+ */
+
+/** Beyond it a key that is not plain ASCII is not folded but refused: no name of a field is as long. */
+const MAX_FOLDED_CHARS = 1024;
+
+/** What the characters of a key are, from the cheapest to compare on. */
+const PLAIN = 0;
+const CAPITALS = 1;
+const OTHER = 2;
+
+function kindOf(key: string): typeof PLAIN | typeof CAPITALS | typeof OTHER {
+  let kind: typeof PLAIN | typeof CAPITALS = PLAIN;
+  for (let at = 0; at < key.length; at++) {
+    const code = key.charCodeAt(at);
+    if (code < 0x20 || code > 0x7e) return OTHER;
+    if (code >= 0x41 && code <= 0x5a) kind = CAPITALS;
+  }
+  return kind;
+}
+
+/**
+ * Where in `value`, at any depth, an object has two keys of one folded form, a key with U+0000 (where some readers end it)
+ * or an endless one: its JSON path, from `path`. The caller vouches for the depth. @throws never
+ */
+export function findAmbiguousKey(value: Json | undefined, path: string): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const item: Json | undefined = value[index];
+      if (typeof item !== "object" || item === null) continue;
+      const found = findAmbiguousKey(item, "");
+      if (found !== undefined) return `${path}[${index}]${found}`;
+    }
+    return undefined;
+  }
+  const object = value as JsonObject;
+  const keys = Object.keys(object);
+  if (clashes(keys)) return path;
+  for (const key of keys) {
+    const member = object[key];
+    if (typeof member !== "object" || member === null) continue;
+    const found = findAmbiguousKey(member, "");
+    if (found !== undefined) return `${path}${pathStep(key)}${found}`;
+  }
+  return undefined;
+}
+
+/** Up to so many keys are compared by their lengths first, which makes no text for the names that most objects have. */
+const FEW = 24;
+
+// Two plain keys are never one. ASCII keys of two lengths are not either.
+function clashes(keys: readonly string[]): boolean {
+  let capitals = false;
+  let other = false;
+  for (const key of keys) {
+    const kind = kindOf(key);
+    if (kind === CAPITALS) capitals = true;
+    else if (kind === OTHER) {
+      if (key.length > MAX_FOLDED_CHARS || key.includes("\0")) return true;
+      other = true;
+    }
+  }
+  if (!capitals && !other) return false;
+  if (other || keys.length > FEW) return new Set(keys.map(fold)).size < keys.length;
+  for (let one = 1; one < keys.length; one++) {
+    for (let two = 0; two < one; two++) {
+      const [a = "", b = ""] = [keys[one], keys[two]];
+      if (a.length === b.length && a.toLowerCase() === b.toLowerCase()) return true;
+    }
+  }
+  return false;
+}
