@@ -62,9 +62,6 @@ interface Prepared extends Extract<RunVerdict, { kind: "fits" }> {
   readonly caller: LiveCaller | undefined;
 }
 
-/** `_meta` key under which a server finds the request's id, with which it can tell a repeat from a new call. */
-const REQUEST_KEY = "portcullis/request";
-
 export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
   const { approvals, audit, log, now } = deps;
   const check = createRunCheck(deps);
@@ -141,7 +138,7 @@ export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
     try {
       const round = await callUpstream(atPlace(deps.upstreams, candidate.context.place), {
         call: {
-          params: { arguments: claim.arguments, _meta: { [REQUEST_KEY]: id } },
+          params: { arguments: claim.arguments },
           ...listeners.wishes(id),
           // Nobody who waits can stop it: that would leave open whether it ran.
           cancellation: new Cancellation(),
@@ -149,6 +146,7 @@ export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
         tool,
         arguments: claim.arguments,
         state: undefined,
+        approval: id,
         peer: deps.outside.peerFor(peer, tool.upstream, guard && { set, redactions: guard.beside() }),
         onNotification: (notification) => listeners.tell(id, guard?.notification(notification) ?? notification),
       });

@@ -11,10 +11,15 @@ export interface UpstreamCall {
   readonly tool: ToolEntry;
   readonly arguments: JsonObject;
   readonly state: string | undefined;
+  /** The approval request that lets it run, of which the server is told. */
+  readonly approval?: string;
   /** Whom the upstream serves. */
   readonly peer: ClientPeer;
   onNotification(notification: Notification): void;
 }
+
+/** `_meta` key under which a server finds the request's id, with which it can tell a repeat from a new call. */
+const REQUEST_KEY = "portcullis/request";
 
 /** Calls the tool and waits for its first round. @throws never */
 export function callUpstream(upstreams: Pick<Upstreams, "get">, made: UpstreamCall): Promise<Round> {
@@ -25,6 +30,7 @@ export function callUpstream(upstreams: Pick<Upstreams, "get">, made: UpstreamCa
   const request: UpstreamRequest = {
     method: "tools/call",
     params: upstreamParams(made),
+    ...(made.approval !== undefined && { meta: { [REQUEST_KEY]: made.approval } }),
     mirrored: mirroredHeaders(tool, made.arguments),
     wantsProgress: call.wantsProgress,
     logLevel: call.logLevel,
@@ -44,11 +50,16 @@ export function atPlace(upstreams: Pick<Upstreams, "get">, place: string | undef
   };
 }
 
-// What was decided is what is sent: the parsed arguments under the tool's own name. A legacy task request is not passed
-// on, because the gateway announces no tasks and could not answer for one.
-function upstreamParams({ call, tool, state }: UpstreamCall): JsonObject {
-  const { task: _task, requestState: _state, ...params } = call.params;
-  return { ...params, name: tool.name, ...(state === undefined ? {} : { requestState: state }) };
+// What was decided is what is sent: the parsed arguments under the tool's own name.
+function upstreamParams({ call, tool, state, arguments: args }: UpstreamCall): JsonObject {
+  const { arguments: given, inputResponses, _meta } = call.params;
+  return {
+    name: tool.name,
+    arguments: given === undefined ? undefined : args,
+    inputResponses,
+    requestState: state,
+    _meta,
+  };
 }
 
 function mirroredHeaders(tool: ToolEntry, args: JsonObject): ReadonlyArray<readonly [string, string]> {

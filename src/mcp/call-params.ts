@@ -1,5 +1,7 @@
 import { type Refusal, refuse } from "../core/errors.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
+import { findAmbiguousKey } from "../core/keys.ts";
+import { findStrayKey, PARAMS } from "./members.ts";
 
 /** The requests that go to the upstream which owns what they name. */
 export const CALL_METHODS: ReadonlySet<string> = new Set([
@@ -8,6 +10,20 @@ export const CALL_METHODS: ReadonlySet<string> = new Set([
   "resources/read",
   "completion/complete",
 ]);
+
+/**
+ * Whether every reader finds the same in the params: no two keys of one object, at any depth, that some take for one, and
+ * none that some take for a member of the protocol. @throws never
+ */
+export function checkKeys(method: string, params: JsonObject): Refusal | undefined {
+  const found = findAmbiguousKey(params, "params");
+  if (found !== undefined) return refuse("KEYS_AMBIGUOUS", `At ${found}.`);
+  const members = Object.hasOwn(PARAMS, method) ? PARAMS[method] : undefined;
+  const stray = members === undefined ? undefined : findStrayKey(params, members, "params");
+  return stray === undefined
+    ? undefined
+    : refuse("KEYS_AMBIGUOUS", `At ${stray.path}, a key reads like ${stray.member}.`);
+}
 
 /** Whether the params have the shape that their method needs for routing; the rest is the upstream's to judge. */
 export function checkCallParams(method: string, params: JsonObject): Refusal | undefined {

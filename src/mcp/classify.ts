@@ -1,5 +1,6 @@
 import { type Refusal, refuse } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
+import { checkKeys } from "./call-params.ts";
 import { type Message, type RpcId, readMessage } from "./messages.ts";
 import { claimsModern, type RequestMeta, readRequestMeta } from "./request-meta.ts";
 import { eraOf, MODERN_REVISION, SUPPORTED_REVISIONS } from "./revisions.ts";
@@ -44,6 +45,8 @@ export function classify(body: Json, options: ClassifyOptions): Classified {
   }
   const message = readMessage(body);
   if (message === undefined) return rejected(undefined, refuse("NOT_A_MESSAGE"));
+  const ambiguous = "params" in message ? checkKeys(message.method, message.params) : undefined;
+  if (ambiguous !== undefined) return rejected(idOf(message), ambiguous);
   const modern =
     (message.kind === "request" || message.kind === "notification") &&
     (claimsModern(message.params) || version === MODERN_REVISION);
@@ -88,7 +91,11 @@ function classifyBatch(items: readonly Json[], options: ClassifyOptions): Classi
   for (const item of items) {
     const message = readMessage(item);
     if (message === undefined) return rejected(undefined, refuse("NOT_A_MESSAGE"));
-    if ("params" in message && claimsModern(message.params)) return rejected(undefined, refuse("BATCH_NOT_ALLOWED"));
+    if ("params" in message) {
+      if (claimsModern(message.params)) return rejected(undefined, refuse("BATCH_NOT_ALLOWED"));
+      const ambiguous = checkKeys(message.method, message.params);
+      if (ambiguous !== undefined) return rejected(undefined, ambiguous);
+    }
     messages.push(message);
   }
   return { kind: "legacy-batch", messages };

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { UpstreamFault } from "../core/round.ts";
-import { META, MODERN_REVISION } from "../mcp/revisions.ts";
+import { MODERN_REVISION } from "../mcp/revisions.ts";
 import type { HttpEndpoint } from "./http-endpoint.ts";
 import { sendOnce } from "./http-once.ts";
 import { failureFault, statusFault } from "./http-status.ts";
@@ -25,14 +25,8 @@ export async function probeHttpEra(options: {
 }): Promise<EraVerdict> {
   const { endpoint, clientInfo, timeoutMs, id } = options;
   const headers = ["mcp-protocol-version", MODERN_REVISION, "mcp-method", "server/discover"];
-  const params = {
-    _meta: {
-      [META.protocolVersion]: MODERN_REVISION,
-      [META.clientInfo]: clientInfo,
-      [META.clientCapabilities]: {},
-    },
-  };
-  const text = requestText(id, "server/discover", params);
+  const modern = { clientInfo, capabilities: {}, logLevel: undefined };
+  const text = requestText(id, "server/discover", {}, { modern });
   const answer = await sendOnce(endpoint, endpoint.postHeaders(headers), text, { timeoutMs });
   if (answer.kind === "failure") {
     const { code, detail } = failureFault(answer.failure, false);

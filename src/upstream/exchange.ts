@@ -3,6 +3,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { RawJson } from "../core/raw-json.ts";
 import type { AsksRound, UpstreamFault } from "../core/round.ts";
 import { ASK_CAPABILITIES, type RpcId } from "../mcp/messages.ts";
+import { sendableAnswer } from "./ask-answer.ts";
 import type { Attempt } from "./connection.ts";
 import { faultRound } from "./fault.ts";
 import type { Incoming } from "./response-envelope.ts";
@@ -193,7 +194,8 @@ export class Exchange {
         if (resumed) throw new Error("An asks round was resumed twice.");
         resumed = true;
         this.#onMoot = undefined;
-        const attempt = await this.#resume(next.id, responses["ask"]);
+        const answer = responses["ask"] ?? { ok: false, error: { code: -32603, message: "No answer was given." } };
+        const attempt = await this.#resume(next.id, sendableAnswer(next.method, answer));
         if (attempt.kind !== "lost") return attempt;
         return faultRound(this.#options.upstream, "UPSTREAM_CLOSED", "unknown", attempt.detail);
       },
@@ -206,10 +208,9 @@ export class Exchange {
     resolve(round);
   }
 
-  #resume(id: RpcId, response: AskResponse | undefined): Promise<Attempt> {
+  #resume(id: RpcId, answer: AskResponse): Promise<Attempt> {
     const outcome = this.#outcome;
     if (outcome !== undefined) return Promise.resolve(outcome);
-    const answer: AskResponse = response ?? { ok: false, error: { code: -32603, message: "No answer was given." } };
     const next = new Promise<Attempt>((resolve) => {
       this.#resolve = resolve;
     });

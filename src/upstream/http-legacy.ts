@@ -12,7 +12,7 @@ import { deleteOnce, sendOnce } from "./http-once.ts";
 import { failureFault, statusFault } from "./http-status.ts";
 import { answerOutside, responseText } from "./outside-ask.ts";
 import { plainRequest } from "./plain-request.ts";
-import { notificationText, requestText, upstreamParams } from "./request-text.ts";
+import { notificationText, requestText } from "./request-text.ts";
 import { readInitializeResult, type ServerFacts } from "./server-facts.ts";
 import { subscribeAnswer } from "./subscribe-answer.ts";
 import { backoffDelay, type UpstreamTiming } from "./timing.ts";
@@ -52,7 +52,7 @@ export async function openLegacyHttp(options: LegacyHttpOptions): Promise<Legacy
     capabilities: options.capabilities,
     clientInfo: options.clientInfo,
   };
-  const text = requestText(options.nextId(), "initialize", params);
+  const text = requestText(options.nextId(), "initialize", params, {});
   const answer = await sendOnce(endpoint, endpoint.postHeaders([]), text, { timeoutMs });
   if (answer.kind === "failure") return refuse(failureFault(answer.failure, false));
   const { status, message } = answer;
@@ -198,7 +198,7 @@ class LegacyHttpConnection implements Connection {
   #call(request: UpstreamRequest, onDone: () => void): Promise<Attempt> {
     const id = this.#options.nextId();
     const { upstream, timeoutMs, timing, capabilities } = this.#options;
-    const params = upstreamParams(request.params, request.wantsProgress ? id : undefined, undefined);
+    const own = { progressToken: request.wantsProgress ? id : undefined, meta: request.meta };
     const wire = new LegacyCall(this.#session);
     const exchange: Exchange = new Exchange({
       id,
@@ -215,7 +215,7 @@ class LegacyHttpConnection implements Connection {
       },
     });
     this.#exchanges.add(exchange);
-    wire.start(exchange, requestText(id, request.method, params));
+    wire.start(exchange, requestText(id, request.method, request.params, own));
     return exchange.first.then((attempt) => {
       if (attempt.kind === "lost") this.#lost = true;
       return attempt;

@@ -12,7 +12,7 @@ import { failureFault, statusFault, unexpectedStatus } from "./http-status.ts";
 import type { ModernChannel } from "./modern-channel.ts";
 import { ListenSink } from "./modern-listen.ts";
 import { modernRound } from "./modern-result.ts";
-import { requestText, upstreamParams } from "./request-text.ts";
+import { requestText } from "./request-text.ts";
 import { type Incoming, readIncoming } from "./response-envelope.ts";
 import type { UpstreamRequest } from "./upstream.ts";
 
@@ -48,8 +48,8 @@ export function createModernHttp(options: ModernHttpOptions): ModernChannel {
   ): Promise<Attempt> => {
     const id = options.nextId();
     const given = additions === undefined ? request.params : { ...request.params, ...additions };
-    const envelope = { clientInfo, capabilities, logLevel: request.logLevel };
-    const params = upstreamParams(given, request.wantsProgress ? id : undefined, envelope);
+    const modern = { clientInfo, capabilities, logLevel: request.logLevel };
+    const own = { progressToken: request.wantsProgress ? id : undefined, meta: request.meta, modern };
     const again = async (more: JsonObject): Promise<Round> => {
       const attempt = await call(request, capabilities, more, () => {});
       if (attempt.kind !== "lost") return attempt;
@@ -67,7 +67,7 @@ export function createModernHttp(options: ModernHttpOptions): ModernChannel {
       interpret: (result) => modernRound(options.upstream, result, again),
       onDone,
     });
-    transfer.start(exchange, callHeaders(headers, request), requestText(id, request.method, params));
+    transfer.start(exchange, callHeaders(headers, request), requestText(id, request.method, given, own));
     return exchange.first;
   };
 
@@ -75,11 +75,10 @@ export function createModernHttp(options: ModernHttpOptions): ModernChannel {
     call: (request, capabilities, onDone) => call(request, capabilities, undefined, onDone),
     listen(filter, handlers) {
       const id = options.nextId();
-      const envelope = { clientInfo, capabilities: {}, logLevel: undefined };
-      const params = upstreamParams({ notifications: filter }, undefined, envelope);
+      const modern = { clientInfo, capabilities: {}, logLevel: undefined };
+      const text = requestText(id, "subscriptions/listen", { notifications: filter }, { modern });
       const sink = new ListenSink(id, handlers);
-      const own = [...headers, "mcp-method", "subscriptions/listen"];
-      const reply = endpoint.post(own, requestText(id, "subscriptions/listen", params), sink, { stream: true });
+      const reply = endpoint.post([...headers, "mcp-method", "subscriptions/listen"], text, sink, { stream: true });
       return {
         close() {
           sink.mute();

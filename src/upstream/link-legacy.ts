@@ -8,7 +8,7 @@ import { Exchange } from "./exchange.ts";
 import { Link, type LinkEvents, type LinkOptions } from "./link.ts";
 import { answerOutside } from "./outside-ask.ts";
 import { plainRequest } from "./plain-request.ts";
-import { notificationText, requestText, upstreamParams } from "./request-text.ts";
+import { notificationText, requestText } from "./request-text.ts";
 import { readInitializeResult, type ServerFacts } from "./server-facts.ts";
 import { subscribeAnswer } from "./subscribe-answer.ts";
 import type { UpstreamRequest } from "./upstream.ts";
@@ -140,7 +140,7 @@ class LegacyLinkConnection implements Connection, LinkEvents {
   #send(request: UpstreamRequest, onDone: () => void): Promise<Attempt> {
     const { upstream, timeoutMs, parkedMs, capabilities, nextId } = this.#options;
     const id = nextId();
-    const params = upstreamParams(request.params, request.wantsProgress ? id : undefined, undefined);
+    const own = { progressToken: request.wantsProgress ? id : undefined, meta: request.meta };
     const exchange: Exchange = new Exchange({
       id,
       upstream,
@@ -156,7 +156,7 @@ class LegacyLinkConnection implements Connection, LinkEvents {
         onDone();
       },
     });
-    const text = requestText(id, request.method, params);
+    const text = requestText(id, request.method, request.params, own);
     if (this.#interactive && ASKING.has(request.method)) this.#enqueue(exchange, text);
     else this.#link.request(exchange, text);
     return exchange.first;

@@ -9,7 +9,7 @@ import type { ListenHandlers, ModernChannel } from "./modern-channel.ts";
 import { dispatchListen } from "./modern-listen.ts";
 import { modernRound } from "./modern-result.ts";
 import { plainRequest } from "./plain-request.ts";
-import { notificationText, requestText, upstreamParams } from "./request-text.ts";
+import { notificationText, requestText } from "./request-text.ts";
 import { readDiscoverResult, type ServerFacts } from "./server-facts.ts";
 import type { UpstreamRequest } from "./upstream.ts";
 
@@ -72,15 +72,14 @@ export class ModernLink implements ModernChannel, LinkEvents {
 
   listen(filter: JsonObject, handlers: ListenHandlers): { close(): void } {
     const id = this.#options.nextId();
-    const envelope = { clientInfo: this.#options.clientInfo, capabilities: {}, logLevel: undefined };
-    const params = upstreamParams({ notifications: filter }, undefined, envelope);
+    const modern = { clientInfo: this.#options.clientInfo, capabilities: {}, logLevel: undefined };
     if (this.#link.ended !== undefined) {
       queueMicrotask(() => handlers.onEnd("unreachable", "The child has ended."));
       return { close() {} };
     }
     this.#listeners.set(id, handlers);
     this.#link.onSettled(id, (kind, detail) => this.#endListener(id, kind === "error" ? "refused" : "ended", detail));
-    this.#link.send(requestText(id, "subscriptions/listen", params));
+    this.#link.send(requestText(id, "subscriptions/listen", { notifications: filter }, { modern }));
     return {
       close: () => {
         if (!this.#listeners.delete(id)) return;
@@ -147,8 +146,8 @@ export class ModernLink implements ModernChannel, LinkEvents {
     const { upstream, clientInfo, parkedMs, nextId } = this.#options;
     const id = nextId();
     const given = additions === undefined ? request.params : { ...request.params, ...additions };
-    const envelope = { clientInfo, capabilities, logLevel: request.logLevel };
-    const params = upstreamParams(given, request.wantsProgress ? id : undefined, envelope);
+    const modern = { clientInfo, capabilities, logLevel: request.logLevel };
+    const own = { progressToken: request.wantsProgress ? id : undefined, meta: request.meta, modern };
     const again = async (more: JsonObject): Promise<Round> => {
       const attempt = await this.#call(request, capabilities, more, timeoutMs, () => {});
       if (attempt.kind !== "lost") return attempt;
@@ -168,7 +167,7 @@ export class ModernLink implements ModernChannel, LinkEvents {
         onDone();
       },
     });
-    this.#link.request(exchange, requestText(id, request.method, params));
+    this.#link.request(exchange, requestText(id, request.method, given, own));
     return exchange.first;
   }
 }

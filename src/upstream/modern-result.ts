@@ -2,6 +2,7 @@ import type { Ask, AskResponse } from "../core/call.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import type { RawJson } from "../core/raw-json.ts";
 import type { AsksRound, Round } from "../core/round.ts";
+import { sendableAnswer } from "./ask-answer.ts";
 import { faultRound } from "./fault.ts";
 
 /**
@@ -63,9 +64,10 @@ function answer(
   again: (additions: JsonObject) => Promise<Round>,
 ): Promise<Round> {
   const inputResponses: Record<string, Json> = {};
-  for (const key of Object.keys(asks)) {
-    const response = responses[key];
-    if (response === undefined) continue;
+  for (const [key, ask] of Object.entries(asks)) {
+    const given = responses[key];
+    if (given === undefined) continue;
+    const response = sendableAnswer(ask.method, given);
     if (!response.ok) return Promise.resolve({ kind: "error", error: response.error });
     inputResponses[key] = response.result;
   }

@@ -1,6 +1,7 @@
 import type { AskResponse } from "../core/call.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { RpcId } from "../mcp/messages.ts";
+import { sendableAnswer } from "./ask-answer.ts";
 import type { ConnectionHost } from "./connection.ts";
 import { isAllowedAsk } from "./exchange.ts";
 
@@ -15,7 +16,7 @@ export async function answerOutside(
     return { ok: false, error: { code: -32601, message: "Method not found" } };
   }
   try {
-    return await host.onAsk({ method: ask.method, params: ask.params });
+    return sendableAnswer(ask.method, await host.onAsk({ method: ask.method, params: ask.params }));
   } catch {
     // The server waits for an answer whatever went wrong on the way to the client; that side has logged its fault.
     return { ok: false, error: { code: -32603, message: "The client could not be asked." } };

@@ -36,8 +36,10 @@ export interface UpstreamOptions {
 /** A request as the gateway passes it on. */
 export interface UpstreamRequest {
   readonly method: string;
-  /** Original names, checked arguments; protocol keys of `_meta` are written by the upstream room. */
+  /** Original names, checked arguments. Sent are the members that the protocol has for the method: `PARAMS`. */
   readonly params: JsonObject;
+  /** The gateway's own keys of `_meta`; the protocol's are written by the upstream room. */
+  readonly meta?: JsonObject;
   /** `Mcp-Param-*` headers for a modern HTTP upstream, values not yet encoded. */
   readonly mirrored: ReadonlyArray<readonly [name: string, value: string]>;
   readonly wantsProgress: boolean;

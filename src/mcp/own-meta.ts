@@ -1,0 +1,69 @@
+import { fold } from "../core/fold.ts";
+import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import { META } from "./revisions.ts";
+
+/**
+ * Keys of `_meta` that are the gateway's own to write. A client that could write them would pass for an approved call, a
+ * server that could would show a link of its own as the gateway's.
+ */
+const OURS = "portcullis/";
+
+/** Keys that the protocol gives a meaning, in folded form. 2026-07-28 basic, "`_meta`" */
+const PROTOCOL: ReadonlySet<string> = new Set([...Object.values(META), "progressToken"].map(fold));
+const PROTOCOL_PREFIX = "io.modelcontextprotocol/";
+
+/** Whether a key of `_meta` is the gateway's, or could be taken for one of its. */
+export function isOurs(key: string): boolean {
+  return fold(key).startsWith(OURS);
+}
+
+/** A `_meta` as it may go to a server: without what the protocol or the gateway writes there, or reads like it. */
+export function sendableMeta(meta: JsonObject): JsonObject | undefined {
+  let kept: Record<string, Json> | undefined;
+  for (const key of Object.keys(meta)) {
+    const value = meta[key];
+    const form = fold(key);
+    if (value === undefined || PROTOCOL.has(form) || form.startsWith(PROTOCOL_PREFIX) || form.startsWith(OURS))
+      continue;
+    kept ??= {};
+    kept[key] = value;
+  }
+  return kept;
+}
+
+/**
+ * Takes the gateway's keys out of every `_meta` in a value that nobody else has seen yet: it is changed in place. Whether
+ * there were any. A key that some readers take for `_meta` (`_Meta`) counts as one.
+ */
+export function dropOurs(root: Json): boolean {
+  let dropped = false;
+  // With a list of its own, because what comes from servers may be nested deeply.
+  const open: Json[] = [root];
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    if (typeof value !== "object" || value === null) continue;
+    const inObject = isObject(value);
+    for (const [key, child] of Object.entries(value)) {
+      if (typeof child !== "object" || child === null) continue;
+      if (inObject && fold(key) === "_meta" && dropFrom(child)) dropped = true;
+      open.push(child);
+    }
+  }
+  return dropped;
+}
+
+/** A copy of the value without the gateway's keys in any `_meta` of it. */
+export function withoutOurs<T extends Json>(value: T): T {
+  const copy = structuredClone(value);
+  dropOurs(copy);
+  return copy;
+}
+
+/** The same for the object's own keys alone: `data` of an error has no `_meta` to hold them. */
+export function dropFrom(object: Json): boolean {
+  if (!isObject(object)) return false;
+  let dropped = false;
+  for (const key of Object.keys(object)) {
+    if (isOurs(key)) dropped = Reflect.deleteProperty(object, key) || dropped;
+  }
+  return dropped;
+}
