@@ -2,6 +2,7 @@ import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import type { ApiEnv } from "./admin/api-env.ts";
 import type { ConsoleEnv } from "./console/console-env.ts";
+import type { StepUpEnv } from "./step-up/pages.ts";
 import type { UpstreamStatus } from "./upstream/upstream.ts";
 
 /** What `/readyz` reports. */
@@ -21,7 +22,7 @@ export function createApp(deps: {
   readonly mcp: App;
   readonly api: Hono<ApiEnv>;
   /** `/step-up/…` and `/oauth/callback`. */
-  readonly stepUp: Hono;
+  readonly stepUp: Hono<StepUpEnv>;
   /** `/console…`, and its part of `/oauth/callback`. */
   readonly console: Hono<ConsoleEnv>;
   readonly readiness: () => Readiness;

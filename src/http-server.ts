@@ -53,6 +53,9 @@ export function createHttpServer(
       connectionsCheckingInterval: Math.min(times.headMs, 5_000),
     },
   }) as Server;
+  // Node would drop what comes after the thousandth without a word, and so hide a second one from `checkSingleHeaders`.
+  // Their bytes are bounded in any case.
+  server.maxHeadersCount = 0;
   const open = new Map<Socket, Set<ServerResponse>>();
   let closing = false;
 

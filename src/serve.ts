@@ -7,6 +7,7 @@ import { createConsole } from "./console/create-console.tsx";
 import { createConsoleSessions } from "./console/sessions.ts";
 import { createCallIds } from "./core/ids.ts";
 import { createMcpEndpoint, type McpEndpointStats } from "./downstream/endpoint.ts";
+import { createArrivals } from "./http/arrivals.ts";
 import { createHttpServer } from "./http-server.ts";
 import { createApiKeyLookup } from "./identity/api-keys.ts";
 import { createIdentity } from "./identity/create-identity.ts";
@@ -68,7 +69,9 @@ export async function startGateway(
   const identity = createIdentity({ ...config.auth, publicUrl: url }, { log, now });
   const { allowedHosts, allowedOrigins } = config.server;
   const hosts = { publicUrl: url, listen: () => ({ host: config.server.host, port }), allowedHosts, allowedOrigins };
+  const arrive = createArrivals({ trustedProxies: config.server.trustedProxies ?? [] });
   const endpoint = createMcpEndpoint({
+    arrive,
     gateway: wired.gateway,
     sessions: wired.store.sessions,
     identity,
@@ -103,20 +106,20 @@ export async function startGateway(
     now,
   });
   const api = createApi({
-    ...{ operations, identity, sessions: browserSessions, hosts, adminRoles, version: VERSION, log, now },
+    ...{ arrive, operations, identity, sessions: browserSessions, hosts, adminRoles, version: VERSION, log, now },
     ...(deps.timing?.eventBeatMs === undefined ? {} : { beatMs: deps.timing.eventBeatMs }),
   });
   app = createApp({
     mcp: endpoint.app,
     stepUp: createStepUpPages({
-      ...{ stepUp: wired.stepUp, hosts, issuer, now, log },
+      ...{ arrive, stepUp: wired.stepUp, hosts, issuer, now, log },
     }),
     api: api.app,
     console: createConsole({
       areas: AREAS,
       signIns: signInTrip && issuer !== undefined ? { trip: signInTrip, provider: new URL(issuer).host } : undefined,
       keyOwner: apiKeys.some((key) => key.user !== undefined) ? createApiKeyLookup(apiKeys) : undefined,
-      ...{ operations, sessions: browserSessions, hosts, adminRoles, now, log },
+      ...{ arrive, operations, sessions: browserSessions, hosts, adminRoles, now, log },
     }),
     readiness: () => ({
       state,

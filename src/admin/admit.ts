@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { type Refusal, refuse } from "../core/errors.ts";
+import type { Arrive } from "../http/arrivals.ts";
 import { type BrowserSession, type BrowserSessions, carriesToken } from "../http/browser-session.ts";
 import { credentialOf } from "../http/credential.ts";
 import { createHostPolicy, type HostPolicy, type HostPolicyOptions } from "../http/hosts.ts";
@@ -10,6 +11,7 @@ import type { Refused } from "./problem.ts";
 
 /** What admission looks at. */
 export interface AdmissionDeps {
+  readonly arrive: Arrive;
   readonly identity: Identity;
   /** People who signed in to the console; `undefined`: there is no console. */
   readonly sessions: BrowserSessions | undefined;
@@ -19,7 +21,7 @@ export interface AdmissionDeps {
   readonly adminRoles: readonly string[];
 }
 
-export type Admitted = { readonly ok: true; readonly operator: Operator } | Refused;
+export type Admitted = { readonly ok: true; readonly operator: Operator; readonly ip: string } | Refused;
 
 /** Says who sent a request. `quietly`: nobody used their session by it; a page that listens comes by itself. */
 export type Admit = (incoming: IncomingMessage, quietly: boolean) => Promise<Admitted>;
@@ -32,19 +34,23 @@ const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD"]);
  * is the session of the console, and then a page of our own must have sent the request: a cookie goes out by itself.
  */
 export function createAdmission(deps: AdmissionDeps): Admit {
-  const { identity, sessions, adminRoles } = deps;
+  const { arrive, identity, sessions, adminRoles } = deps;
   // Origins that may use MCP are not the console's: with a cookie only our own counts.
   const own = createHostPolicy({ ...deps.hosts, allowedOrigins: [] });
   return async (incoming, quietly) => {
-    const credential = credentialOf(incoming);
+    const arrived = arrive(incoming);
+    if (!arrived.ok) return arrived;
+    const { ip } = arrived.from;
+    const credential = credentialOf(incoming, arrived.from);
     if (credential.authorization === undefined) {
       const session = await sessions?.find(incoming, quietly);
       if (session !== undefined) {
-        return checkPage(incoming, session, own) ?? { ok: true, operator: operatorOf(session.principal, adminRoles) };
+        const foreign = checkPage(incoming, session, own);
+        return foreign ?? { ok: true, operator: operatorOf(session.principal, adminRoles), ip };
       }
     }
     const identified = await identity.identify({ ...credential, path: "/mcp" });
-    if (identified.ok) return { ok: true, operator: operatorOf(identified.principal, adminRoles) };
+    if (identified.ok) return { ok: true, operator: operatorOf(identified.principal, adminRoles), ip };
     return { ...identified.refusal, headers: { "WWW-Authenticate": identified.challenge } };
   };
 }

@@ -49,7 +49,7 @@ const HEADERS = {
 
 /**
  * Makes the API below `/api/v1`. Each request is checked like one to `/mcp`, in this order:
- * Host and Origin (403), then who asks (401); only then does a route look at it.
+ * what may come once and whence it comes (400), Host and Origin (403), then who asks (401); only then does a route look at it.
  */
 export function createApi(deps: ApiDeps): Api {
   const { log, operations } = deps;
@@ -60,7 +60,8 @@ export function createApi(deps: ApiDeps): Api {
 
   app.use("/api/*", async (c, next) => {
     const { host, origin } = c.env.incoming.headers;
-    const refusal = hosts.check(host, origin);
+    const arrived = deps.arrive(c.env.incoming);
+    const refusal = arrived.ok ? hosts.check(host, origin) : arrived;
     if (refusal === undefined) await next();
     else {
       log.debug({ code: refusal.code, host, origin }, "A request to the API was refused");
@@ -73,6 +74,7 @@ export function createApi(deps: ApiDeps): Api {
     const admitted = await admit(c.env.incoming, c.req.path === `${API_BASE}${EVENTS_PATH}`);
     if (!admitted.ok) return problem(admitted);
     c.set("operator", admitted.operator);
+    c.set("ip", admitted.ip);
     return next();
   });
   app.onError((err, c) => answerFault(c, err, log));

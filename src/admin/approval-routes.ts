@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Acted } from "../approvals/approvals.ts";
 import { refuse } from "../core/errors.ts";
-import { credentialOf } from "../http/credential.ts";
 import type { ApprovalQuery } from "../operations/approvals.ts";
 import type { Operator } from "../operations/operator.ts";
 import {
@@ -78,7 +77,7 @@ export function approvalRoutes(deps: ApprovalViewDeps): readonly Route[] {
         "APPROVAL_REASON_REQUIRED",
       ],
       answer: changed,
-      async handle({ operator, params, body, incoming, reply }) {
+      async handle({ operator, params, body, ip, reply }) {
         const acted = await approvals.decide(operator, {
           id: params.id,
           decision: body.decision,
@@ -86,7 +85,7 @@ export function approvalRoutes(deps: ApprovalViewDeps): readonly Route[] {
           version: body.version,
           argumentsDigest: body.arguments_digest,
           channel: "api",
-          ip: credentialOf(incoming).remoteAddress || undefined,
+          ip: ip || undefined,
         });
         return acted.ok
           ? reply(await viewApproval(deps, acted.request, operator, true))

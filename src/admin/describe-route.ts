@@ -9,6 +9,8 @@ import { NO_BODY, NOTHING, type Route } from "./route.ts";
 
 /** What every route may refuse. */
 const ALWAYS: readonly ErrorCode[] = [
+  "HEADER_REPEATED",
+  "FORWARDED_INVALID",
   "HOST_NOT_ALLOWED",
   "ORIGIN_NOT_ALLOWED",
   "CREDENTIAL_MISSING",

@@ -25,6 +25,7 @@ export interface Asked<Params, Query, Body, Said> {
   readonly query: Query;
   readonly body: Body;
   readonly incoming: IncomingMessage;
+  readonly ip: string;
   /** The answer as it is declared. */
   reply(said: Said): Response;
 }
@@ -121,7 +122,15 @@ export function route<
       const [media] = answer.media ?? [];
       // A stream that nobody reads would stay open for ever.
       if (media !== undefined && c.req.method === "HEAD") return c.body(null, 200, { "Content-Type": media });
-      const asked = { operator, params: params.value, query: query.value, body: body.value, incoming, reply };
+      const asked = {
+        operator,
+        params: params.value,
+        query: query.value,
+        body: body.value,
+        incoming,
+        ip: c.get("ip"),
+        reply,
+      };
       const answered = await definition.handle(asked);
       return answered instanceof Response ? answered : problem(answered);
     },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { trustedRanges } from "../http/trusted-proxies.ts";
 import { parseUrl, text, withoutTrailingSlash } from "./schema-parts.ts";
 import { duration, size } from "./units.ts";
 
@@ -33,6 +34,18 @@ export const serverSchema = z
       .array(text)
       .default([])
       .describe("Host headers to accept besides that of public_url, as host or host:port."),
+    trusted_proxies: z
+      .array(
+        z.string().refine((entry) => trustedRanges(entry) !== undefined, {
+          error:
+            "Write an address, a range such as 10.1.0.0/16 (of IPv4 no wider than /8, of IPv6 than /7), loopback or private.",
+        }),
+      )
+      .optional()
+      .describe(
+        "Proxies in front whose Forwarded or X-Forwarded-For is believed: addresses, ranges, loopback, private. " +
+          "An empty list says that there is none and clients connect directly.",
+      ),
     body_limit: size({ min: "1KB", max: "64MB" }).prefault("4MB").describe("Largest request body."),
     session_idle: duration({ min: "1m", max: "30d" })
       .prefault("30m")
@@ -64,6 +77,8 @@ export const serverSchema = z
     publicUrl: server.public_url,
     allowedOrigins: server.allowed_origins,
     allowedHosts: server.allowed_hosts,
+    /** `undefined`: nobody said whether there are any. */
+    trustedProxies: server.trusted_proxies,
     bodyLimitBytes: server.body_limit,
     sessionIdleMs: server.session_idle,
     holdMs: server.hold,

@@ -19,6 +19,8 @@ export interface ConsoleEnv {
     /** How many things wait for them, by the path of the area. On pages that are looked at. */
     waiting: ReadonlyMap<string, number> | undefined;
     assets: AssetUrls;
+    /** Where the request comes from; see `ClientAddress`. */
+    ip: string;
     /** ms since the epoch, once per request: everything on one page is as old as the page. */
     at: number;
   };

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { Log } from "../core/log.ts";
+import type { Arrive } from "../http/arrivals.ts";
 import type { HostPolicyOptions } from "../http/hosts.ts";
 import type { ApiKeyLookup } from "../identity/api-keys.ts";
 import type { Operations } from "../operations/operations.ts";
@@ -22,6 +23,7 @@ export interface ConsoleDeps {
   readonly areas: readonly Area[];
   readonly operations: Operations;
   readonly sessions: ConsoleSessions;
+  readonly arrive: Arrive;
   /** As the MCP endpoint has them. The console lives at the public URL and nowhere else. */
   readonly hosts: HostPolicyOptions;
   /** Finds the owner of a key; `undefined` where no key belongs to a person. */
@@ -36,12 +38,12 @@ export interface ConsoleDeps {
 }
 
 /**
- * Makes the pages below `/console`, to be mounted at the root before whoever else serves `/oauth/callback`. Each request is checked in this order: Host and Origin
- * (403), then who is signed in (else to the sign-in), for a form its shape and its token (400, 403), then whether the
+ * Makes the pages below `/console`, to be mounted at the root before whoever else serves `/oauth/callback`. Each request is checked in this order: what may come
+ * once and whence it comes (400), Host and Origin (403), then who is signed in (else to the sign-in), for a form its shape and its token (400, 403), then whether the
  * area is for them (403). Only then does a page look at it.
  */
 export function createConsole(deps: ConsoleDeps): Hono<ConsoleEnv> {
-  const { areas, sessions, hosts, keyOwner, signIns, adminRoles, now, log } = deps;
+  const { areas, sessions, arrive, hosts, keyOwner, signIns, adminRoles, now, log } = deps;
   const secure = hosts.publicUrl.startsWith("https:");
   const assets = loadAssets();
   const app = new Hono<ConsoleEnv>();
@@ -51,7 +53,7 @@ export function createConsole(deps: ConsoleDeps): Hono<ConsoleEnv> {
     log.error({ err, method: c.req.method }, "A page of the console failed");
     return refusedPage(c, err instanceof StoreError ? "store" : "fault");
   });
-  const guard = guardRequests({ hosts, assets: assets.url, now });
+  const guard = guardRequests({ arrive, hosts, assets: assets.url, now });
   for (const path of below("/console")) app.use(path, guard);
   app.route("/", assets.app);
   const provider = signIns?.provider;

@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from "hono";
+import type { Arrive } from "../http/arrivals.ts";
 import { carriesToken } from "../http/browser-session.ts";
 import { createHostPolicy, type HostPolicyOptions } from "../http/hosts.ts";
 import { operatorOf } from "../operations/access.ts";
@@ -35,6 +36,7 @@ const HEADERS = {
 
 /** Before anything is looked at: where the request went and where it came from. Puts what every page needs into place. */
 export function guardRequests(deps: {
+  readonly arrive: Arrive;
   readonly hosts: HostPolicyOptions;
   readonly assets: AssetUrls;
   readonly now: () => number;
@@ -47,7 +49,10 @@ export function guardRequests(deps: {
     c.set("at", deps.now());
     const { host, origin } = c.env.incoming.headers;
     const changes = c.req.method !== "GET" && c.req.method !== "HEAD";
-    if (hosts.check(host, undefined) !== undefined) c.res = await refusedPage(c, "host");
+    const arrived = deps.arrive(c.env.incoming);
+    c.set("ip", arrived.ok ? arrived.from.ip : "");
+    if (!arrived.ok) c.res = await refusedPage(c, "head");
+    else if (hosts.check(host, undefined) !== undefined) c.res = await refusedPage(c, "host");
     else if (changes && origin !== home.origin) c.res = await refusedPage(c, "origin");
     // One origin only, so that cookies, sign-ins and forms all belong to it.
     else if (!changes && host !== home.host) c.res = c.redirect(`${home.origin}${pathOf(c.req.url)}`);

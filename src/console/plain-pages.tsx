@@ -12,6 +12,12 @@ interface PlainText {
 }
 
 const TEXTS = {
+  head: {
+    status: 400,
+    title: "This request cannot be believed",
+    text: "It says twice what may be said once, or a proxy does not say readably for whom it asks. Nothing was changed.",
+    next: "Whoever runs the proxy in front of this gateway looks at the headers that it sends.",
+  },
   host: {
     status: 403,
     title: "Not under this name",

@@ -40,7 +40,7 @@ export function createSignIn(deps: SignInDeps): Hono<ConsoleEnv> {
     const read = await readForm(c.env.incoming);
     if (read?.ok !== true) return refusedPage(c, "form");
     const to = ownPath(read.form.text("to"));
-    const address = c.env.incoming.socket.remoteAddress ?? "";
+    const address = c.get("ip");
     const heldUntil = limits.heldUntil(address);
     if (heldUntil !== undefined) {
       c.header("Retry-After", String(Math.max(1, Math.ceil((heldUntil - c.get("at")) / 1000))));

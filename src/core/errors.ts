@@ -28,6 +28,14 @@ export const ERRORS = {
   HOST_NOT_ALLOWED: { status: 403, rpc: -32600, message: "The Host header names no host that this gateway serves." },
   ORIGIN_NOT_ALLOWED: { status: 403, rpc: -32600, message: "The Origin header is not in server.allowed_origins." },
   HEADER_MISMATCH: { status: 400, rpc: -32020, message: "The HTTP headers do not match the body." },
+  HEADER_REPEATED: { status: 400, rpc: -32600, message: "A header that may come only once has more than one value." },
+  FORWARDED_INVALID: {
+    status: 400,
+    rpc: -32600,
+    message:
+      "The proxy in front of this gateway does not say readably for whom it speaks. Its operator looks at the Forwarded " +
+      "and X-Forwarded-For headers that it sends.",
+  },
   CAPABILITY_REQUIRED: { status: 400, rpc: -32021, message: "The request needs a client capability not declared." },
   VERSION_UNSUPPORTED: { status: 400, rpc: -32022, message: "Unsupported protocol version" },
   METHOD_UNKNOWN: { status: 404, rpc: -32601, message: "Method not found" },

@@ -1,7 +1,7 @@
 import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
-import { refuse } from "../core/errors.ts";
+import { ERRORS, refuse } from "../core/errors.ts";
 import { createHostPolicy } from "../http/hosts.ts";
 import { allowOrigin, answerPreflight } from "./cors.ts";
 import { createEdge } from "./edge.ts";
@@ -84,22 +84,31 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
     sessions.sweep(now);
   });
 
-  // Host and Origin come before everything, so that a foreign page learns nothing, not even what exists.
+  // The head as a whole, Host and Origin come before everything, so that a foreign page learns nothing, not even what exists.
   const serve = (handler: (exchange: Exchange) => Promise<void>) => async (c: Context<Env>) => {
     const { incoming, outgoing } = c.env;
     const { host, origin } = incoming.headers;
-    const refusal = hosts.check(host, origin);
+    const came = deps.arrive(incoming);
+    const arrived = came.ok ? (hosts.check(host, origin) ?? came) : came;
     // Hono answers a HEAD with a copy of what GET returned, so here the answer must be a Response; there is none to look at.
-    if (incoming.method === "HEAD") return new Response(null, { status: refusal === undefined ? 405 : 403 });
-    if (refusal !== undefined) {
-      edge.log.debug({ code: refusal.code, host, origin }, "A request to the MCP endpoint was refused");
-      answerRefusal(outgoing, refusal);
+    if (incoming.method === "HEAD") {
+      return new Response(null, { status: arrived.ok ? 405 : ERRORS[arrived.code].status });
+    }
+    if (!arrived.ok) {
+      edge.log.debug({ code: arrived.code, host, origin }, "A request to the MCP endpoint was refused");
+      answerRefusal(outgoing, arrived);
       return RESPONSE_ALREADY_SENT;
     }
     allowOrigin(outgoing, origin);
     const endpoint = c.req.param("name") ?? "";
     try {
-      await handler({ incoming, outgoing, path: endpoint === "" ? "/mcp" : `/mcp/${endpoint}`, endpoint });
+      await handler({
+        incoming,
+        outgoing,
+        from: arrived.from,
+        path: endpoint === "" ? "/mcp" : `/mcp/${endpoint}`,
+        endpoint,
+      });
     } catch (err) {
       edge.log.error({ err, method: incoming.method }, "A request to the MCP endpoint failed");
       if (outgoing.headersSent) outgoing.destroy();

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ERRORS, type Refusal } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { ClientAddress } from "../http/client-address.ts";
 import { encodeError } from "../mcp/encode.ts";
 import type { RpcId } from "../mcp/messages.ts";
 import { refusalError } from "./edge.ts";
@@ -9,6 +10,7 @@ import { refusalError } from "./edge.ts";
 export interface Exchange {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
+  readonly from: ClientAddress;
   /** `/mcp` or `/mcp/<name>` */
   readonly path: string;
   /** `""` for `/mcp`, else the name after it. */

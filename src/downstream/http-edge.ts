@@ -21,8 +21,8 @@ export type Admitted =
   | { readonly ok: false; readonly refusal: Refusal; readonly challenge: string | undefined };
 
 /** Who calls, and what the endpoint shows: every request proves it anew. */
-export async function admit(http: HttpEdge, { incoming, path, endpoint }: Exchange): Promise<Admitted> {
-  const credential = credentialOf(incoming);
+export async function admit(http: HttpEdge, { incoming, from, path, endpoint }: Exchange): Promise<Admitted> {
+  const credential = credentialOf(incoming, from);
   const answer = http.identity.identify({ ...credential, path });
   const identified = answer instanceof Promise ? await answer : answer;
   if (!identified.ok) return { ok: false, refusal: identified.refusal, challenge: identified.challenge };
@@ -31,7 +31,7 @@ export async function admit(http: HttpEdge, { incoming, path, endpoint }: Exchan
   const context: RequestContext = {
     principal: identified.principal,
     scope,
-    ip: credential.remoteAddress,
+    ip: from.ip,
     userAgent: incoming.headers["user-agent"] ?? "",
     hasHeaders: true,
     header: (name) => headerOf(incoming, name),

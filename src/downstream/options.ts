@@ -1,5 +1,6 @@
 import type { Log } from "../core/log.ts";
 import type { Gateway } from "../gateway/gateway.ts";
+import type { Arrive } from "../http/arrivals.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { SessionStore } from "../store/sessions.ts";
 
@@ -27,6 +28,7 @@ export interface EdgeDeps {
 export interface McpEndpointDeps extends EdgeDeps {
   readonly sessions: SessionStore;
   readonly identity: Identity;
+  readonly arrive: Arrive;
   /** The URL under which clients know the gateway; its host and origin are served. */
   readonly publicUrl: string;
   /** Where the server listens. A function, because a port of 0 is known only after `listen`. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { ClientAddress } from "./client-address.ts";
 
 /** What a request says of who sends it; see `CredentialRequest` of `identity/`. */
 export interface RequestCredential {
@@ -7,11 +8,7 @@ export interface RequestCredential {
   readonly forwarded: boolean;
 }
 
-/** Reads it off the request. The address is that of the connection, whatever headers claim. */
-export function credentialOf({ headers, socket }: IncomingMessage): RequestCredential {
-  return {
-    authorization: headers.authorization,
-    remoteAddress: socket.remoteAddress ?? "",
-    forwarded: headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined,
-  };
+/** Reads it off a request that comes from `from`. */
+export function credentialOf({ headers }: IncomingMessage, { ip, forwarded }: ClientAddress): RequestCredential {
+  return { authorization: headers.authorization, remoteAddress: ip, forwarded };
 }

@@ -109,6 +109,14 @@ export const DONE_TEXT: PageText = {
   next: "You can close this page and go back to your agent. If the call does not go on by itself, ask for it again.",
 };
 
+/** The page of a request whose headers cannot be believed. */
+export const HEAD_TEXT: PageText = {
+  status: 400,
+  title: "This request cannot be believed",
+  text: "It says twice what may be said once, or a proxy does not say readably for whom it asks. Nothing was confirmed.",
+  next: "Whoever runs the proxy in front of this gateway looks at the headers that it sends.",
+};
+
 /** The page of a fault of the gateway's own. */
 export const FAULT_TEXT: PageText = {
   status: 500,

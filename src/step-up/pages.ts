@@ -1,21 +1,29 @@
+import type { IncomingMessage } from "node:http";
 import { type Context, Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Log } from "../core/log.ts";
 import type { StepUpFailure } from "../core/step-up.ts";
+import type { Arrive } from "../http/arrivals.ts";
 import { createHostPolicy, type HostPolicyOptions } from "../http/hosts.ts";
 import type { StepUpService } from "./create-step-up.ts";
 import { askPage, CONTENT_SECURITY_POLICY, leavePage, textPage } from "./page-html.ts";
-import { DONE_TEXT, FAILURE_TEXTS, FAULT_TEXT } from "./page-texts.ts";
+import { DONE_TEXT, FAILURE_TEXTS, FAULT_TEXT, HEAD_TEXT } from "./page-texts.ts";
 import type { RoundTrip } from "./round-trip.ts";
 
 export interface StepUpPagesDeps {
   readonly stepUp: StepUpService;
+  readonly arrive: Arrive;
   /** As the MCP endpoint has them; `publicUrl` is that of `createStepUp`. */
   readonly hosts: HostPolicyOptions;
   /** Issuer of the provider, to tell people where they sign in. */
   readonly issuer: string | undefined;
   readonly now: () => number;
   readonly log: Log;
+}
+
+/** What its requests come with; they are served by `@hono/node-server`. */
+export interface StepUpEnv {
+  readonly Bindings: { readonly incoming: IncomingMessage };
 }
 
 const ID = /^[A-Za-z0-9_-]{22}$/;
@@ -28,17 +36,18 @@ const MAX_QUERY = 8_192;
  * /step-up/:id/start` leads to the identity provider, `GET /oauth/callback` is where it sends people back. They hold no
  * credential and let nobody in: who opens them is found out by signing in.
  */
-export function createStepUpPages(deps: StepUpPagesDeps): Hono {
+export function createStepUpPages(deps: StepUpPagesDeps): Hono<StepUpEnv> {
   const { stepUp, now, log } = deps;
   const { publicUrl } = deps.hosts;
   const { origin, protocol } = new URL(publicUrl);
   const hosts = createHostPolicy({ ...deps.hosts, allowedOrigins: [] });
   const provider = deps.issuer === undefined ? "" : new URL(deps.issuer).host;
-  const app = new Hono();
+  const app = new Hono<StepUpEnv>();
 
   for (const path of ["/step-up/*", "/oauth/callback"]) {
     app.use(path, async (c, next) => {
-      if (hosts.check(c.req.header("host"), undefined) === undefined) await next();
+      if (!deps.arrive(c.env.incoming).ok) c.res = await c.html(textPage(HEAD_TEXT), HEAD_TEXT.status);
+      else if (hosts.check(c.req.header("host"), undefined) === undefined) await next();
       else c.res = await fail(c, "foreign_page");
       for (const [name, value] of Object.entries(HEADERS)) c.res.headers.set(name, value);
     });

@@ -1,6 +1,6 @@
 import { promises as dns } from "node:dns";
 import type { LookupFunction } from "node:net";
-import { type AddressRange, isMetadata, isWithin, notPublic, readAddress, readRange } from "./address-class.ts";
+import { type AddressRange, isMetadata, isWithin, notPublic, readAddress, readRange } from "../http/address-class.ts";
 
 /** One address that a name leads to. */
 export interface ResolvedAddress {

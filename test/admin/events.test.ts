@@ -165,7 +165,7 @@ describe("a reader that does not keep up", () => {
         },
         close() {},
       },
-      admit: async () => ({ ok: true, operator }),
+      admit: async () => ({ ok: true, operator, ip: "127.0.0.1" }),
       beatMs: 60_000,
     }).open(operator, Object.create(null));
     if (!(opened instanceof Response)) throw new Error(opened.code);

@@ -4,6 +4,7 @@ import { onTestFinished } from "vitest";
 import type { StepUpRequirement } from "../../src/core/decision.ts";
 import type { Principal } from "../../src/core/principal.ts";
 import { createSeal } from "../../src/core/seal.ts";
+import { createArrivals } from "../../src/http/arrivals.ts";
 import { createStepUp, type StepUpService } from "../../src/step-up/create-step-up.ts";
 import type { StepUpLimits, StepUpOptions } from "../../src/step-up/options.ts";
 import { createStepUpPages } from "../../src/step-up/pages.ts";
@@ -88,9 +89,10 @@ export async function startStepUp(given: TestStepUpOptions): Promise<TestStepUp>
   const store = openStore({ url: `file:${path}`, log });
   let url = "";
   const events: StepUpEvent[] = [];
-  let fetchPage: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 503 });
+  let fetchPage: (request: Request, env: object) => Response | Promise<Response> = () =>
+    new Response(null, { status: 503 });
   const server = serve({
-    fetch: (request: Request) => fetchPage(request),
+    fetch: (request, env) => fetchPage(request, env),
     hostname: "127.0.0.1",
     port: after?.port ?? 0,
   });
@@ -113,10 +115,17 @@ export async function startStepUp(given: TestStepUpOptions): Promise<TestStepUp>
     allowedHosts: [],
     allowedOrigins: ["https://elsewhere.example"],
   };
-  const pages = createStepUpPages({ stepUp: service, hosts, issuer: options?.oidc.issuer, now, log });
+  const pages = createStepUpPages({
+    arrive: createArrivals({ trustedProxies: [] }),
+    stepUp: service,
+    hosts,
+    issuer: options?.oidc.issuer,
+    now,
+    log,
+  });
   let keep: ((answer: string) => void) | undefined;
-  fetchPage = (request) => {
-    if (keep === undefined || !request.url.includes("/oauth/callback")) return pages.fetch(request);
+  fetchPage = (request, env) => {
+    if (keep === undefined || !request.url.includes("/oauth/callback")) return pages.fetch(request, env);
     keep(request.url);
     keep = undefined;
     return new Response(null, { status: 204 });

@@ -5,6 +5,7 @@ import { createCallIds } from "../../src/core/ids.ts";
 import type { Principal } from "../../src/core/principal.ts";
 import { createMcpEndpoint, type McpEndpoint } from "../../src/downstream/endpoint.ts";
 import type { EdgeLimits } from "../../src/downstream/options.ts";
+import { createArrivals } from "../../src/http/arrivals.ts";
 import type { Identity } from "../../src/identity/identity.ts";
 import type { SessionRecord, SessionStore } from "../../src/store/sessions.ts";
 import { ToolGateway } from "./tool-gateway.ts";
@@ -104,6 +105,7 @@ export async function serveMcp(
     readonly limits?: Partial<EdgeLimits>;
     readonly errors?: "result" | "protocol";
     readonly allowedOrigins?: readonly string[];
+    readonly trustedProxies?: readonly string[];
     readonly log?: typeof SILENT;
   } = {},
 ): Promise<Served> {
@@ -117,6 +119,7 @@ export async function serveMcp(
     gateway,
     sessions: options.store ?? sessions,
     identity: namedByToken,
+    arrive: createArrivals({ trustedProxies: options.trustedProxies ?? [] }),
     log: options.log ?? SILENT,
     now,
     callIds: createCallIds(now),

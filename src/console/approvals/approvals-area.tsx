@@ -2,7 +2,6 @@ import { type Context, Hono } from "hono";
 import type { Child } from "hono/jsx";
 import type { ApprovalRequest } from "../../core/approval.ts";
 import { ERRORS, type Refusal } from "../../core/errors.ts";
-import { credentialOf } from "../../http/credential.ts";
 import type { ApprovalOperations } from "../../operations/approvals.ts";
 import type { Area, AreaDeps } from "../area.ts";
 import type { BannerTone } from "../components/banner.tsx";
@@ -74,7 +73,7 @@ function createApprovalPages({ operations }: AreaDeps): Hono<ConsoleEnv> {
       version: Number(form.text("version")),
       argumentsDigest: form.text("digest"),
       channel: "console",
-      ip: credentialOf(c.env.incoming).remoteAddress || undefined,
+      ip: c.get("ip") || undefined,
     });
     return acted.ok ? done(c, acted.request, decision === "approve" ? "approved" : "rejected") : refused(c, acted);
   });

@@ -45,6 +45,12 @@ export function isWithin(address: Address, [start, bits]: AddressRange): boolean
   return same.kind() === start.kind() && same.match(start, bits);
 }
 
+/** The one way to write an address: RFC 5952, IPv4 in IPv6 as the IPv4 address, no zone. */
+export function addressText(address: Address): string {
+  const same = unmapped(address);
+  return isV4(same) ? same.toString() : withoutZone(same).toRFC5952String();
+}
+
 /** Whether cloud machines ask here for their credentials, whatever form the address is written in. */
 export function isMetadata(address: Address): boolean {
   return formsOf(address).some((form) => METADATA.has(form.toString()));
