@@ -5,6 +5,7 @@ import type { Log } from "./core/log.ts";
 import type { Seal } from "./core/seal.ts";
 import { createLiveUpstreams, type LiveUpstreams } from "./live-upstreams.ts";
 import { createUpstreamOperations } from "./operations/create-upstream-operations.ts";
+import { createDefinitionRecord } from "./operations/definition-record.ts";
 import { createToolViews } from "./operations/tool-views.ts";
 import { openUpstreamRegistry, type UpstreamRegistry } from "./operations/upstream-registry.ts";
 import type { ToolView, UpstreamOperations } from "./operations/upstreams.ts";
@@ -44,6 +45,8 @@ export async function wireUpstreams(deps: {
   readonly policies: () => PolicySet;
   /** Where clients reach this gateway. */
   readonly publicUrl: () => string;
+  /** An upstream describes so many of its tools otherwise than before. */
+  readonly definitionsChanged: (upstream: string, tools: number) => void;
   readonly log: Log;
   readonly now: () => number;
   readonly timing: {
@@ -58,9 +61,11 @@ export async function wireUpstreams(deps: {
   const addresses = createAddressRules({ allowed, ...(deps.resolve === undefined ? {} : { resolve: deps.resolve }) });
   const common = { log, now, version: VERSION, timing: timing.upstream ?? {}, addresses };
   const upstreams = createUpstreams(common);
+  const definitionRecord = createDefinitionRecord({ audit, log, now, tell: deps.definitionsChanged });
   const catalog = createCatalog({
     upstreams,
     definitions: store.definitions,
+    onDefinitionChanges: definitionRecord.changed,
     log,
     now,
     timing: timing.catalog ?? {},
@@ -103,6 +108,7 @@ export async function wireUpstreams(deps: {
       await Promise.allSettled(trials);
       await registry.close();
       await catalog.close();
+      definitionRecord.close();
       await upstreams.close();
     },
   };

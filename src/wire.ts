@@ -113,6 +113,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
   // Nobody has seen a list before there is a gateway, so that an earlier swap concerns nobody.
   let swapped: WiredGateway["policiesReplaced"] = () => {};
   let announce: EventSource["policiesChanged"] = () => {};
+  let described: EventSource["definitionsChanged"] = () => {};
   const announced = (refused: boolean) => announce({ digest: policies.current().digest, refused });
   const opened = await watchPolicies({
     dir: config.policies.dir,
@@ -178,6 +179,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     seal: createSeal(secret, "registered-upstreams"),
     policies: () => policies.current(),
     publicUrl: () => publicUrl,
+    definitionsChanged: (upstream, tools) => described(upstream, tools),
     ...(deps.resolve === undefined ? {} : { resolve: deps.resolve }),
   });
   const { upstreams, catalog, live, registry } = servers;
@@ -207,6 +209,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     ...(timing.eventPollMs === undefined ? {} : { pollMs: timing.eventPollMs }),
   });
   announce = events.policiesChanged;
+  described = events.definitionsChanged;
   swapped = (before, after) => gateway.policiesReplaced(before, after);
 
   recordApprovals(approvals, audit);

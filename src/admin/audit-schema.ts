@@ -28,6 +28,11 @@ const auditEntrySchema = z
     shadow: z.array(z.string()).describe("Those of them in mode shadow."),
     arguments_redacted: z.unknown().describe("Without secrets, long texts cut."),
     outcome: z.string().nullable().describe("null: it runs, or its end was never recorded."),
+    difference: z
+      .unknown()
+      .describe(
+        "Where a server's definition of a tool has changed: which of its fields, and from what to what its annotations.",
+      ),
     duration_ms: z.number().nullable(),
     trace_id: z.string().nullable(),
     approval: z.string().nullable().describe("Id of the request for approval that it is about."),

@@ -23,6 +23,13 @@ export const eventSchema = z
       .describe("An upstream is in another state. For administrators."),
     z
       .object({
+        kind: z.literal("definitions"),
+        upstream: z.string(),
+        tools: z.int().describe("How many are new, changed or gone. Which, and how, is on record."),
+      })
+      .describe("An upstream describes its tools otherwise than before. For administrators."),
+    z
+      .object({
         kind: z.literal("policies"),
         digest: z.string().describe("SHA-256 of the set in force."),
         refused: z.boolean().describe("Whether newer files do not compile, so that the set before stays in force."),

@@ -85,6 +85,21 @@ export interface AdminAct {
   readonly outcome: string;
 }
 
+/** What an upstream says of its tools has changed. Nobody did that to the gateway, but it may change what policies say. */
+export interface DefinitionAct {
+  readonly about: "definition";
+  readonly upstream: string;
+  /** Original name; `undefined` where the row stands for many changes. */
+  readonly tool: string | undefined;
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly outcome: "definition_new" | "definition_changed" | "definition_gone" | "definitions_changing";
+  /** Of the definition now; of a tool that is gone, of its last one. */
+  readonly digest: string | undefined;
+  /** What differs. Bounded, and without any text of the server's. */
+  readonly difference: JsonObject;
+}
+
 /** The record of every decision. Rows are only ever added; each holds the hash of the one before. */
 export interface Audit {
   /**
@@ -95,7 +110,7 @@ export interface Audit {
   /** Queues the closing row: it is written with the next opening, or a few milliseconds later. @throws never */
   close(closing: AuditClosing): void;
   /** Queues the row of something that was decided and is on disk elsewhere. @throws never */
-  record(act: AuditAct | AdminAct): void;
+  record(act: AuditAct | AdminAct | DefinitionAct): void;
   /** Writes what is queued; call before the process ends. */
   flush(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { sha256 } from "../core/digest.ts";
 import { canonicalJson, type JsonObject } from "../core/json.ts";
 import type { Seal } from "../core/seal.ts";
 import type { AuditRow } from "../store/audit-row.ts";
-import type { AdminAct, AuditAct, AuditClosing, AuditOpening } from "./audit.ts";
+import type { AdminAct, AuditAct, AuditClosing, AuditOpening, DefinitionAct } from "./audit.ts";
 import { createFacts } from "./facts.ts";
 import { redact } from "./redact.ts";
 import { sealArguments } from "./sealed-arguments.ts";
@@ -19,7 +19,7 @@ export type ArgumentsMode = "digest" | "redacted" | "sealed" | "full";
 export interface RowEncoder {
   opening(opening: AuditOpening): AuditRow;
   closing(closing: AuditClosing): AuditRow;
-  act(act: AuditAct | AdminAct): AuditRow;
+  act(act: AuditAct | AdminAct | DefinitionAct): AuditRow;
 }
 
 const MAX_CLIENT_TEXT = 128;
@@ -107,6 +107,19 @@ export function createRowEncoder(options: { readonly arguments: ArgumentsMode; r
       };
     },
     act(act) {
+      if (act.about === "definition") {
+        return {
+          ...NOTHING,
+          kind: "admin",
+          at: act.at,
+          callId: act.upstream,
+          upstream: act.upstream,
+          tool: act.tool ?? null,
+          outcome: act.outcome,
+          definitionDigest: act.digest ?? null,
+          facts: JSON.stringify(act.difference),
+        };
+      }
       const { about, id, at, actor, outcome } = act;
       const told = {
         ...NOTHING,

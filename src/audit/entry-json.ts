@@ -21,6 +21,7 @@ export function auditEntryJson(entry: AuditEntry) {
     shadow: matches.flatMap(readMatches).flatMap(({ policy, shadow }) => (shadow ? [policy] : [])),
     arguments_redacted: jsonIn(entry.argumentsRedacted),
     outcome: entry.outcome,
+    difference: entry.kind === "admin" ? jsonIn(entry.facts) : null,
     duration_ms: entry.durationMs,
     trace_id: entry.traceId,
     approval: entry.approval,

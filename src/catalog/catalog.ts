@@ -1,7 +1,7 @@
 import type { Log } from "../core/log.ts";
 import type { Scope } from "../core/scope.ts";
 import type { ListKind } from "../mcp/messages.ts";
-import type { DefinitionStore } from "../store/definitions.ts";
+import type { DefinitionChange, DefinitionStore } from "../store/definitions.ts";
 import type { Upstream, UpstreamEvent, Upstreams } from "../upstream/upstream.ts";
 import { createAnnouncer, type ListChange } from "./announcer.ts";
 import { createDefinitionKeeper } from "./definition-keeper.ts";
@@ -76,6 +76,8 @@ export function createCatalog(deps: {
   readonly upstreams: Upstreams;
   /** Where the definitions of the tools are kept for whoever looks at policies without the upstreams. */
   readonly definitions: DefinitionStore;
+  /** Hears what has changed in the definitions of an upstream's tools since it was listed last, before a restart too. */
+  readonly onDefinitionChanges?: (upstream: string, changes: readonly DefinitionChange[]) => void;
   readonly log: Log;
   /** ms since the epoch. */
   readonly now: () => number;
@@ -85,7 +87,7 @@ export function createCatalog(deps: {
   const timing: CatalogTiming = { ...DEFAULT_CATALOG_TIMING, ...deps.timing };
   const members = new Map<string, Member>();
   const views = new Map<string, { readonly scope: Scope; readonly view: View }>();
-  const keeper = createDefinitionKeeper(deps);
+  const keeper = createDefinitionKeeper({ ...deps, onChanges: deps.onDefinitionChanges ?? (() => {}) });
   const announcer = createAnnouncer({ windowMs: timing.announceMs, log });
 
   const forgetViews = (upstream: string): void => {

@@ -1,5 +1,5 @@
 import type { Log } from "../core/log.ts";
-import type { DefinitionStore } from "../store/definitions.ts";
+import type { DefinitionChange, DefinitionStore } from "../store/definitions.ts";
 import type { ToolEntry } from "./entries.ts";
 
 /** Writes what upstreams list into the store, beside everything else. */
@@ -13,6 +13,8 @@ export interface DefinitionKeeper {
 /** Makes one. Writes of one upstream follow each other, and of those that wait only the latest is made. */
 export function createDefinitionKeeper(deps: {
   readonly definitions: DefinitionStore;
+  /** Hears what has changed since the upstream was listed last, by whichever process. */
+  readonly onChanges: (upstream: string, changes: readonly DefinitionChange[]) => void;
   readonly log: Log;
   readonly now: () => number;
 }): DefinitionKeeper {
@@ -23,7 +25,8 @@ export function createDefinitionKeeper(deps: {
     for (let tools = waiting.get(upstream); tools !== undefined; tools = waiting.get(upstream)) {
       waiting.delete(upstream);
       try {
-        await deps.definitions.replace(upstream, tools, deps.now());
+        const changes = await deps.definitions.replace(upstream, tools, deps.now());
+        if (changes.length > 0) deps.onChanges(upstream, changes);
       } catch (err) {
         deps.log.error({ upstream, err }, "The definitions of an upstream's tools could not be stored.");
       }

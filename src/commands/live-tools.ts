@@ -2,6 +2,7 @@ import { createCatalog } from "../catalog/catalog.ts";
 import type { Config } from "../config/schema.ts";
 import type { Log } from "../core/log.ts";
 import type { KnownTool } from "../policy/known-tool.ts";
+import type { DefinitionStore } from "../store/definitions.ts";
 import { createUpstreams } from "../upstream/upstreams.ts";
 import { VERSION } from "../version.ts";
 
@@ -28,11 +29,12 @@ export async function listLiveTools(
   const log = reasonLog(reasons);
   const upstreams = createUpstreams({ log, now: Date.now, version: VERSION });
   // What the catalog would store is what there is to know.
-  const replace = async (upstream: string, tools: readonly Omit<KnownTool, "upstream">[]): Promise<void> => {
+  const replace: DefinitionStore["replace"] = async (upstream, tools) => {
     listed.set(
       upstream,
       tools.map(({ name, definition }) => ({ upstream, name, definition })),
     );
+    return [];
   };
   const catalog = createCatalog({ upstreams, definitions: { replace }, log, now: Date.now });
   const names = config.upstreams.map(({ name }) => name);

@@ -22,6 +22,8 @@ export interface EventsDeps {
 export interface EventSource extends Events {
   /** The policies were replaced, or newer files were refused. */
   policiesChanged(state: { readonly digest: string; readonly refused: boolean }): void;
+  /** An upstream describes so many tools otherwise than before. */
+  definitionsChanged(upstream: string, tools: number): void;
 }
 
 interface Listener {
@@ -133,6 +135,7 @@ export function createEvents(deps: EventsDeps): EventSource {
         if (listeners.size === 0) clearTimeout(timer);
       };
     },
+    definitionsChanged: (upstream, tools) => toAdmins({ kind: "definitions", upstream, tools }),
     policiesChanged: (state) => toAdmins({ kind: "policies", ...state }),
     close() {
       closed = true;

@@ -16,6 +16,12 @@ export type OperatorEvent =
       readonly upstream: string;
       readonly state: "connecting" | "ready" | "down" | "removed";
     }
+  | {
+      readonly kind: "definitions";
+      readonly upstream: string;
+      /** How many tools are new, changed or gone. */
+      readonly tools: number;
+    }
   | { readonly kind: "policies"; readonly digest: string; readonly refused: boolean };
 
 /** What happens, to each operator what concerns them: approvals that they may see; the rest to administrators. */

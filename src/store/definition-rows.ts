@@ -1,6 +1,12 @@
-import { and, asc, eq, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
-import { type DefinitionReader, type DefinitionStore, KEPT, type ListedDefinition } from "./definitions.ts";
+import {
+  type DefinitionChange,
+  type DefinitionReader,
+  type DefinitionStore,
+  KEPT,
+  type ListedDefinition,
+} from "./definitions.ts";
 import type { Guarded } from "./guarded.ts";
 import { toolDefinitions as rows } from "./schema.ts";
 import { objectIn } from "./stored-json.ts";
@@ -53,9 +59,9 @@ export function createDefinitionStore(db: BetterSQLite3Database, guarded: Guarde
   return {
     async replace(upstream, tools, at) {
       // Upstreams are listed every few minutes and hardly ever change: the usual case takes no lock.
-      if (await guarded(() => isListed(db, upstream, tools))) return;
+      if (await guarded(() => isListed(db, upstream, tools))) return [];
       // Everything is read again in the transaction: another process on this file may have been here in between.
-      await guarded(() => db.transaction((tx) => replaceNow(tx, upstream, tools, at), { behavior: "immediate" }));
+      return guarded(() => db.transaction((tx) => replaceNow(tx, upstream, tools, at), { behavior: "immediate" }));
     },
   };
 }
@@ -76,9 +82,15 @@ function isListed(db: Connection, upstream: string, tools: readonly ListedDefini
   return listed.size === current.size && [...listed].every((key) => current.has(key));
 }
 
-function replaceNow(db: Connection, upstream: string, tools: readonly ListedDefinition[], at: number): void {
+function replaceNow(
+  db: Connection,
+  upstream: string,
+  tools: readonly ListedDefinition[],
+  at: number,
+): readonly DefinitionChange[] {
   const current = currentOf(db, upstream);
   const before = new Set(current.map((row) => keyOf(row.tool, row.digest)));
+  const changes = changesIn(db, upstream, current, tools);
   const listed = new Set(tools.map((tool) => keyOf(tool.name, tool.digest)));
   for (const { tool, digest } of current) {
     if (listed.has(keyOf(tool, digest))) continue;
@@ -107,6 +119,38 @@ function replaceNow(db: Connection, upstream: string, tools: readonly ListedDefi
   }
   const past = Math.max(0, KEPT.rowsPerUpstream - listed.size);
   forgetOldest(db, and(eq(rows.upstream, upstream), PAST), past);
+  return changes;
+}
+
+/** What differs between the rows and this list. Of a tool that comes back, the definition that it had last counts. */
+function changesIn(
+  db: Connection,
+  upstream: string,
+  current: ReturnType<typeof currentOf>,
+  tools: readonly ListedDefinition[],
+): readonly DefinitionChange[] {
+  const known = db.select({ tool: rows.tool }).from(rows).where(eq(rows.upstream, upstream)).limit(1).get();
+  if (known === undefined) return [];
+  const last = db
+    .select({ digest: rows.digest, definition: rows.definition })
+    .from(rows)
+    .where(and(eq(rows.upstream, upstream), eq(rows.tool, sql.placeholder("tool"))))
+    .orderBy(desc(rows.current), desc(rows.lastSeenAt), sql`rowid DESC`)
+    .limit(1)
+    .prepare();
+  const listed = new Set(tools.map(({ name }) => name));
+  const before = new Set(current.map(({ tool, digest }) => keyOf(tool, digest)));
+  const gone = current
+    .filter(({ tool }) => !listed.has(tool))
+    .map(({ tool, digest }): DefinitionChange => ({ tool, kind: "gone", digest }));
+  const come = tools
+    .filter(({ name, digest }) => !before.has(keyOf(name, digest)))
+    .map(({ name: tool, digest, definition: after }): DefinitionChange => {
+      const earlier = last.get({ tool });
+      if (earlier === undefined || earlier.digest === digest) return { tool, kind: "new", digest };
+      return { tool, kind: "changed", digest, before: objectIn(earlier.definition, DEFINITION), after };
+    });
+  return [...come, ...gone];
 }
 
 /** Of the rows that fit, removes all but the `kept` that were listed last. */

@@ -17,13 +17,25 @@ export interface ListedDefinition {
   readonly definition: JsonObject;
 }
 
+/** What became of a tool since its upstream listed it last. */
+export interface DefinitionChange {
+  readonly tool: string;
+  readonly kind: "new" | "changed" | "gone";
+  /** Of the definition now; of a tool that is gone, of its last one. */
+  readonly digest: string;
+  /** The definition before, and the one now, of a tool that changed. Also of one that was gone for a while. */
+  readonly before?: JsonObject;
+  readonly after?: JsonObject;
+}
+
 /** Remembers what upstreams list, so that policies can be checked and calls decided anew without asking them. */
 export interface DefinitionStore {
   /**
    * What an upstream lists now (`at`, ms since the epoch): marks these as current and everything else of it as past, in
-   * one transaction. The same list again writes nothing. An upstream that is gone lists nothing. @throws StoreError
+   * one transaction. The same list again writes nothing. An upstream that is gone lists nothing. Resolves to what has
+   * changed: nothing for the first list of an upstream. @throws StoreError
    */
-  replace(upstream: string, tools: readonly ListedDefinition[], at: number): Promise<void>;
+  replace(upstream: string, tools: readonly ListedDefinition[], at: number): Promise<readonly DefinitionChange[]>;
 }
 
 /** Reads what upstreams listed. */

@@ -67,7 +67,12 @@ describe("docs/api.md", () => {
 
   it("shows events as they are", () => {
     const data = [...(blocks("text")[0] ?? "").matchAll(/^data: (.*)$/gm)].map(([, text = ""]) => JSON.parse(text));
-    expect(data.map((event) => eventSchema.parse(event).kind)).toEqual(["approval", "upstream", "policies"]);
+    expect(data.map((event) => eventSchema.parse(event).kind)).toEqual([
+      "approval",
+      "upstream",
+      "definitions",
+      "policies",
+    ]);
   });
 
   it.skipIf(!hasCurl)("has lines that work as they are written", async () => {

@@ -14,13 +14,16 @@ function tools(...names: readonly string[]): readonly ToolEntry[] {
 
 function keeperOn(definitions: DefinitionStore) {
   const log = keepingLog();
-  return { log, keeper: createDefinitionKeeper({ definitions, log, now: () => 1_000 }) };
+  const heard: (readonly [upstream: string, changes: string])[] = [];
+  const onChanges: Parameters<typeof createDefinitionKeeper>[0]["onChanges"] = (upstream, changes) =>
+    void heard.push([upstream, changes.map(({ tool, kind }) => `${tool} ${kind}`).join(", ")]);
+  return { log, heard, keeper: createDefinitionKeeper({ definitions, log, onChanges, now: () => 1_000 }) };
 }
 
 it("stores what an upstream lists, and of several changes in a row the last", async () => {
   const { definitions } = openTestStore(`${temporaryDir()}/portcullis.db`);
   const written: string[] = [];
-  const { keeper } = keeperOn({
+  const { keeper, heard } = keeperOn({
     replace(upstream, listed, at) {
       written.push(listed.map(({ name }) => name).join(" "));
       return definitions.replace(upstream, listed, at);
@@ -29,6 +32,7 @@ it("stores what an upstream lists, and of several changes in a row the last", as
   for (const names of [["a"], ["a", "b"], ["b", "c"]]) keeper.keep("crm", tools(...names));
   await keeper.settled();
   expect(written).toEqual(["a", "b c"]);
+  expect(heard).toEqual([["crm", "b new, c new, a gone"]]);
   expect((await definitions.current()).map(({ upstream, tool }) => `${upstream}/${tool}`)).toEqual(["crm/b", "crm/c"]);
 });
 
@@ -38,7 +42,7 @@ it("says when it cannot, and goes on", async () => {
   const { keeper, log } = keeperOn({
     async replace(upstream, listed, at) {
       if (broken) throw new Error("The disk is full.");
-      await store.definitions.replace(upstream, listed, at);
+      return store.definitions.replace(upstream, listed, at);
     },
   });
   keeper.keep("crm", tools("a"));

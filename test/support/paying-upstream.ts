@@ -13,8 +13,8 @@ export interface PayingUpstream {
   annotate(annotations: JsonObject): void;
   /** How often tools were listed. */
   readonly listed: () => number;
-  /** Tools are listed no more: the request is left without an answer, or refused. */
-  hideTools(how: "silent" | "refused"): void;
+  /** Tools are listed no more: the request is left without an answer, or refused. `undefined`: they are again. */
+  hideTools(how: "silent" | "refused" | undefined): void;
   /** `pay` answers only when it is told to, from now on. */
   holdBack(): void;
   /** Answers a call that is held back: one that came, or the next that comes. */

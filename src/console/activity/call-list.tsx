@@ -4,6 +4,7 @@ import { Badge } from "../components/badge.tsx";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { Time } from "../components/time.tsx";
 import { harmless } from "../harmless.ts";
+import { isOfServer } from "./definition-words.ts";
 import { decisionWords, lengthText } from "./words.ts";
 
 /** Calls and acts, the newest first. `now` in ms since the epoch. */
@@ -37,7 +38,8 @@ function nameOfEntry({ kind, upstream, tool, callId }: AuditEntry): string {
   return kind === "admin" ? short(upstream ?? callId) : short(callId);
 }
 
-function whoOf({ actorEmail, actor, kind }: AuditEntry): string {
+function whoOf({ actorEmail, actor, kind, outcome }: AuditEntry): string {
+  if (isOfServer(outcome)) return "the server";
   return actorEmail ?? actor ?? (kind === "opened" ? "nobody in particular" : "the gateway");
 }
 

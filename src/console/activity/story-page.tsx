@@ -1,5 +1,5 @@
 import type { Child } from "hono/jsx";
-import { type RecordedMatch, readMatches } from "../../audit/read-matches.ts";
+import { jsonIn, type RecordedMatch, readMatches } from "../../audit/read-matches.ts";
 import type { ApprovalEvent, Person } from "../../core/approval.ts";
 import type { CallStory } from "../../operations/activity.ts";
 import { Badge } from "../components/badge.tsx";
@@ -8,6 +8,7 @@ import { Time } from "../components/time.tsx";
 import { nameOf } from "../person-name.ts";
 import { CallFacts } from "./call-facts.tsx";
 import { storyUrl } from "./call-list.tsx";
+import { definitionWords } from "./definition-words.ts";
 import { type StoryStep, storySteps } from "./story-steps.ts";
 import { actWords, signInWords } from "./story-words.ts";
 import { decisionWords, lengthText, outcomeWords } from "./words.ts";
@@ -56,7 +57,20 @@ function Step({ step }: { readonly step: StoryStep }) {
       return <ApprovalStep event={step.event} />;
     case "vote":
     case "admin": {
-      const { outcome, actorEmail, actor } = step.entry;
+      const { outcome, actorEmail, actor, upstream, tool, facts } = step.entry;
+      const definition = definitionWords(outcome, jsonIn(facts));
+      if (definition !== undefined) {
+        return (
+          <>
+            <h3>
+              {tool === null ? null : <ForeignText text={`${upstream ?? ""}/${tool}`} fold={80} />} {definition.text}
+            </h3>
+            {definition.differs.length === 0 ? null : (
+              <p class="soft">What differs: {definition.differs.join(", ")}.</p>
+            )}
+          </>
+        );
+      }
       return (
         <h3>
           <ForeignText text={actorEmail ?? actor ?? "The gateway"} fold={80} /> <code>{outcome}</code>

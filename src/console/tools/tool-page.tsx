@@ -27,14 +27,14 @@ export function ToolPage({ tool }: { readonly tool: ToolView }) {
       )}
       <p class="actions">
         <ButtonLink href={`/console/policies/try?${tried}`}>Try a call against the policies</ButtonLink>
-        <ButtonLink href={`/console/activity?${calls}`}>Its calls</ButtonLink>
+        <ButtonLink href={`/console/activity?${calls}`}>Its calls and changes</ButtonLink>
       </p>
       <Facts
         entries={[
           ["Server", <a href={`/console/upstreams/${upstream}`}>{upstream}</a>],
           ["Title", title === undefined ? undefined : <ForeignText text={title} />],
           ["Name at /mcp", <code>{tool.name}</code>],
-          ["It says of itself", <Annotations definition={definition} none="nothing" />],
+          ["Annotations", <Annotations definition={definition} none="nothing" />],
           ["Policies", policies.length === 0 ? "none" : <PolicyLinks ids={policies} />],
           ["Digest", <code class="digest">{tool.digest}</code>],
         ]}

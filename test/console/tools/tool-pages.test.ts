@@ -90,7 +90,7 @@ describe.skipIf(chromiumPath === undefined)("tools in a browser", () => {
     );
     const link = (name: string) => page.getByRole("link", { name }).getAttribute("href");
     expect(await link("Try a call against the policies")).toBe("/console/policies/try?tool=crm%2Fdelete_contact");
-    expect(await link("Its calls")).toBe("/console/activity?upstream=crm&tool=delete_contact");
+    expect(await link("Its calls and changes")).toBe("/console/activity?upstream=crm&tool=delete_contact");
   });
 
   it("come fifty at a time", async () => {
