@@ -83,6 +83,7 @@ export async function startGateway(
     ...hosts,
     limits: {
       maxBodyBytes: config.server.bodyLimitBytes,
+      maxCount: config.server.jsonValues,
       sessionIdleMs: config.server.sessionIdleMs,
       holdMs: config.server.holdMs,
     },

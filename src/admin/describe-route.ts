@@ -26,6 +26,7 @@ const ALWAYS: readonly ErrorCode[] = [
 const WITH_BODY: readonly ErrorCode[] = [
   "JSON_MALFORMED",
   "JSON_TOO_DEEP",
+  "JSON_TOO_MANY",
   "JSON_UNSAFE_NUMBER",
   "JSON_FORBIDDEN_KEY",
   "BODY_TOO_LARGE",

@@ -1,3 +1,4 @@
+import { JSON_LIMITS } from "../core/limits.ts";
 import type { PolicyOperations } from "../operations/policies.ts";
 import { givenCallSchema } from "../policy/given-call.ts";
 import { policyStateJson, trialJson } from "./policy-json.ts";
@@ -7,7 +8,7 @@ import { BARE, type Route, route } from "./route.ts";
 const tag = "policies";
 
 /** As large and as deep as a real call may be. */
-const CALL_LIMITS = { maxBytes: 1024 * 1024, maxDepth: 64 };
+const CALL_LIMITS = { ...JSON_LIMITS, maxBytes: 1024 * 1024 };
 
 /** Routes of `policies`. Nothing here changes a policy: they are files. */
 export function policyRoutes(policies: PolicyOperations): readonly Route[] {

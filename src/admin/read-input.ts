@@ -2,7 +2,9 @@ import type { IncomingMessage } from "node:http";
 import { z } from "zod";
 import { explainIssue } from "../config/issues.ts";
 import { refuse } from "../core/errors.ts";
-import { isObject, type Json, type JsonLimits } from "../core/json.ts";
+import { isObject, type Json } from "../core/json.ts";
+import { JSON_LIMITS } from "../core/limits.ts";
+import type { JsonLimits } from "../core/scan-json.ts";
 import { readBody } from "../http/body.ts";
 import { isJsonType, parseJsonBody } from "../http/json-body.ts";
 import type { Refused } from "./problem.ts";
@@ -16,7 +18,7 @@ export interface BodyLimits extends JsonLimits {
 }
 
 /** What holds for most bodies. */
-export const BODY_LIMITS: BodyLimits = { maxBytes: 64 * 1024, maxDepth: 16 };
+export const BODY_LIMITS: BodyLimits = { ...JSON_LIMITS, maxBytes: 64 * 1024, maxDepth: 16 };
 const MAX_NAME = 64;
 
 /** Reads a JSON body by a schema. An empty body is an empty object; `undefined` when the client went away. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
 import { approvalsNeeded } from "../approvals/combine-flows.ts";
 import { isObject, type JsonObject, parseJson } from "../core/json.ts";
+import { JSON_LIMITS } from "../core/limits.ts";
 import { explainCall } from "../policy/explain.ts";
 import { type GivenCall, inputOfCall } from "../policy/given-call.ts";
 import { parseTimestamp } from "../policy/timestamps.ts";
@@ -97,7 +98,7 @@ function parseTime(text: string): string {
 }
 
 function parseObject(text: string): JsonObject {
-  const parsed = parseJson(text.startsWith("@") ? readText(text.slice(1)) : text, { maxDepth: 64 });
+  const parsed = parseJson(text.startsWith("@") ? readText(text.slice(1)) : text, JSON_LIMITS);
   if (!parsed.ok) throw new InvalidArgumentError(`This is not JSON that a call may carry (${parsed.problem.code}).`);
   if (!isObject(parsed.value)) throw new InvalidArgumentError("This must be a JSON object, like {}.");
   return parsed.value;

@@ -58,7 +58,11 @@ export function registerStdio(program: Command, shell: Shell): void {
           callIds: createCallIds(now),
           version: VERSION,
           errors: config.denials === "protocol" ? "protocol" : "result",
-          limits: { maxBodyBytes: config.server.bodyLimitBytes, holdMs: config.server.holdMs },
+          limits: {
+            maxBodyBytes: config.server.bodyLimitBytes,
+            maxCount: config.server.jsonValues,
+            holdMs: config.server.holdMs,
+          },
           input: shell.stdin,
           output: shell.stdout,
           principal: localPrincipal(options),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { JSON_LIMITS } from "../core/limits.ts";
 import { trustedRanges } from "../http/trusted-proxies.ts";
 import { parseUrl, text, withoutTrailingSlash } from "./schema-parts.ts";
 import { duration, size } from "./units.ts";
@@ -47,6 +48,12 @@ export const serverSchema = z
           "An empty list says that there is none and clients connect directly.",
       ),
     body_limit: size({ min: "1KB", max: "64MB" }).prefault("4MB").describe("Largest request body."),
+    json_values: z
+      .int()
+      .min(1_000)
+      .max(10_000_000)
+      .default(JSON_LIMITS.maxCount)
+      .describe("Most values and names of members in one JSON message, of a client or of a server behind the gateway."),
     session_idle: duration({ min: "1m", max: "30d" })
       .prefault("30m")
       .describe("A session of a 2025-era client that is unused for so long is closed."),
@@ -80,6 +87,7 @@ export const serverSchema = z
     /** `undefined`: nobody said whether there are any. */
     trustedProxies: server.trusted_proxies,
     bodyLimitBytes: server.body_limit,
+    jsonValues: server.json_values,
     sessionIdleMs: server.session_idle,
     holdMs: server.hold,
     metricsPort: server.metrics_port,

@@ -5,6 +5,11 @@
 export const ERRORS = {
   JSON_MALFORMED: { status: 400, rpc: -32700, message: "The body is not valid JSON." },
   JSON_TOO_DEEP: { status: 400, rpc: -32600, message: "The body is nested too deeply." },
+  JSON_TOO_MANY: {
+    status: 400,
+    rpc: -32600,
+    message: "The body holds more values and names of members than this gateway accepts. Send it in parts.",
+  },
   JSON_UNSAFE_NUMBER: {
     status: 400,
     rpc: -32600,

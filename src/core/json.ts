@@ -1,3 +1,5 @@
+import { type JsonLimits, scanJson } from "./scan-json.ts";
+
 /**
  * JSON as the gateway handles it: parsed once, checked once, written canonically.
  *
@@ -18,15 +20,12 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What a parsed body may not exceed. `maxDepth` counts objects and arrays around a value. */
-export interface JsonLimits {
-  readonly maxDepth: number;
-}
-
 /** Why a text was refused: a code of the error table, and the JSON path of the value (`$` is the whole text). */
 export interface JsonProblem {
-  readonly code: "JSON_MALFORMED" | "JSON_TOO_DEEP" | "JSON_UNSAFE_NUMBER" | "JSON_FORBIDDEN_KEY";
+  readonly code: "JSON_MALFORMED" | "JSON_TOO_DEEP" | "JSON_TOO_MANY" | "JSON_UNSAFE_NUMBER" | "JSON_FORBIDDEN_KEY";
   readonly path: string;
+  /** Where in the text, in bytes, instead of a path: for a text of which nothing was made. */
+  readonly at?: number;
 }
 
 export type ParsedJson =
@@ -35,9 +34,15 @@ export type ParsedJson =
 
 /**
  * Parses JSON and refuses what could mean two things to two readers: numbers beyond ±(2^53-1) or overflowing,
- * a `__proto__` key, nesting beyond `maxDepth`. @throws never
+ * a `__proto__` key, and what is beyond `limits`. @throws never
  */
 export function parseJson(text: string, limits: JsonLimits): ParsedJson {
+  // A shorter text cannot hold as many, and its depth is seen on the value: most bodies cost no pass of their own.
+  if (text.length > limits.maxCount) {
+    const scan = scanJson(Buffer.from(text), limits);
+    if (scan.kind === "JSON_TOO_DEEP" || scan.kind === "JSON_TOO_MANY")
+      return { ok: false, problem: { code: scan.kind, path: "$", at: scan.at } };
+  }
   let value: Json;
   try {
     value = JSON.parse(text) as Json;
@@ -46,6 +51,12 @@ export function parseJson(text: string, limits: JsonLimits): ParsedJson {
   }
   const problem = findProblem(value, limits.maxDepth, "$");
   return problem === undefined ? { ok: true, value } : { ok: false, problem };
+}
+
+/** Where it is, for whoever sent the text; `undefined` where nothing can be said. */
+export function whereInJson({ code, path, at }: JsonProblem): string | undefined {
+  if (code === "JSON_MALFORMED") return undefined;
+  return at === undefined ? `At ${path}.` : `At byte ${at}.`;
 }
 
 // Paths are built only on the way out of a problem, so that a good body costs one walk and no strings.

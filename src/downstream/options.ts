@@ -1,3 +1,4 @@
+import { JSON_LIMITS } from "../core/limits.ts";
 import type { Log } from "../core/log.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Arrive } from "../http/arrivals.ts";
@@ -44,7 +45,10 @@ export interface McpEndpointDeps extends EdgeDeps {
 /** Bounds. Times in milliseconds, sizes in bytes. */
 export interface EdgeLimits {
   readonly maxBodyBytes: number;
+  /** Objects and arrays around a value in a message. */
   readonly maxDepth: number;
+  /** Values and names of members in a message. */
+  readonly maxCount: number;
   readonly maxBatch: number;
   /** A call that says nothing for so long gets its stream, so that nothing on the way gives up. */
   readonly streamAfterMs: number;
@@ -93,7 +97,7 @@ export interface EdgeLimits {
 /** The bounds that hold unless the configuration says otherwise. */
 export const DEFAULT_LIMITS: EdgeLimits = {
   maxBodyBytes: 4 * 1024 * 1024,
-  maxDepth: 64,
+  ...JSON_LIMITS,
   maxBatch: 64,
   streamAfterMs: 10_000,
   keepAliveMs: 15_000,

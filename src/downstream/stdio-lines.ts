@@ -16,7 +16,7 @@ export function createLineReader(options: {
 
   const take = (text: string): void => {
     if (skipping) return;
-    size += text.length;
+    size += Buffer.byteLength(text);
     if (size <= options.maxBytes) {
       parts.push(text);
       return;

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import { Cancellation } from "../core/cancellation.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
-import { type JsonObject, parseJson } from "../core/json.ts";
+import { type JsonObject, parseJson, whereInJson } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
 import type { ListChange } from "../gateway/gateway.ts";
@@ -138,8 +138,7 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
   const serve = async (line: string): Promise<void> => {
     const parsed = parseJson(line, limits);
     if (!parsed.ok) {
-      const { code, path } = parsed.problem;
-      return fail(undefined, refuse(code, code === "JSON_MALFORMED" ? undefined : `At ${path}.`));
+      return fail(undefined, refuse(parsed.problem.code, whereInJson(parsed.problem)));
     }
     const classified = classify(parsed.value, { headers: undefined, maxBatch: limits.maxBatch });
     const scope = gateway.scope(endpoint);

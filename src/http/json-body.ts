@@ -1,5 +1,6 @@
 import { type Refusal, refuse } from "../core/errors.ts";
-import { type Json, type JsonLimits, parseJson } from "../core/json.ts";
+import { type Json, parseJson, whereInJson } from "../core/json.ts";
+import type { JsonLimits } from "../core/scan-json.ts";
 
 /** Whether a `Content-Type` says JSON. Forms of foreign pages can send three other types without being asked first. */
 export function isJsonType(contentType: string | undefined): boolean {
@@ -10,6 +11,5 @@ export function isJsonType(contentType: string | undefined): boolean {
 export function parseJsonBody(text: string, limits: JsonLimits): { readonly ok: true; readonly value: Json } | Refusal {
   const parsed = parseJson(text, limits);
   if (parsed.ok) return parsed;
-  const { code, path } = parsed.problem;
-  return refuse(code, code === "JSON_MALFORMED" ? undefined : `At ${path}.`);
+  return refuse(parsed.problem.code, whereInJson(parsed.problem));
 }

@@ -1,4 +1,9 @@
 import { isObject, type JsonObject, parseJson } from "../core/json.ts";
+import { JSON_LIMITS } from "../core/limits.ts";
+import type { JsonLimits } from "../core/scan-json.ts";
+
+/** Keys and metadata of issuers are a few levels deep. */
+const KEYS: JsonLimits = { ...JSON_LIMITS, maxDepth: 16 };
 
 export type FetchedJson =
   | { readonly ok: true; readonly body: JsonObject }
@@ -15,7 +20,7 @@ export async function fetchJson(url: string, signal: AbortSignal, maxBytes: numb
     }
     const text = await readCapped(response, maxBytes);
     if (text === undefined) return { ok: false, reason: "too large an answer" };
-    const parsed = parseJson(text, { maxDepth: 16 });
+    const parsed = parseJson(text, KEYS);
     return parsed.ok && isObject(parsed.value)
       ? { ok: true, body: parsed.value }
       : { ok: false, reason: "the answer is not a JSON object" };

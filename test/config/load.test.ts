@@ -98,6 +98,7 @@ describe("a configuration", () => {
       allowedOrigins: ["https://chat.acme.com"],
       allowedHosts: ["mcp.internal:8080"],
       bodyLimitBytes: 524_288,
+      jsonValues: 100_000,
       sessionIdleMs: 7_200_000,
       holdMs: 90_000,
       metricsPort: 9090,

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { digestOf } from "../../src/core/digest.ts";
 import { canonicalJson, type Json, parseJson } from "../../src/core/json.ts";
 
-const limits = { maxDepth: 64 };
+const limits = { maxDepth: 64, maxCount: 100_000 };
 
 describe("parseJson", () => {
   it.each([
@@ -54,6 +54,15 @@ describe("parseJson", () => {
       ["constructor", 1],
       ["toString", 2],
     ]);
+  });
+
+  it("refuses more values and names than the limit, and makes nothing of them", () => {
+    const text = `[${"1,".repeat(100)}"${"x".repeat(100)}"]`;
+    expect(parseJson(text, { maxDepth: 64, maxCount: 102 }).ok).toBe(true);
+    expect(parseJson(text, { maxDepth: 64, maxCount: 101 })).toEqual({
+      ok: false,
+      problem: { code: "JSON_TOO_MANY", path: "$", at: 200 },
+    });
   });
 
   it("survives a million opening brackets", () => {

@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject, type JsonProblem, parseJson } from "../../core/json.ts";
+import { JSON_LIMITS } from "../../core/limits.ts";
 import type { ArgumentField } from "./argument-fields.ts";
 
 /** Where a form's values come from. `""`: nothing was written. */
@@ -13,9 +14,6 @@ export type ReadArguments =
   | { readonly ok: true; readonly args: JsonObject }
   /** What is wrong, by the name of the field. */
   | { readonly ok: false; readonly errors: ReadonlyMap<string, string> };
-
-/** As deep as a call may be. */
-const MAX_DEPTH = 64;
 
 /**
  * The arguments that a form says. Fields left empty are left out; what is written as JSON is laid over the rest, member
@@ -97,13 +95,14 @@ function readNumber(text: string, integer: boolean): Read {
 
 function readJson(text: string): Read {
   if (text.trim() === "") return { ok: true, value: undefined };
-  const parsed = parseJson(text, { maxDepth: MAX_DEPTH });
+  const parsed = parseJson(text, JSON_LIMITS);
   return parsed.ok ? parsed : { ok: false, error: PROBLEMS[parsed.problem.code] };
 }
 
 const PROBLEMS: Readonly<Record<JsonProblem["code"], string>> = {
   JSON_MALFORMED: 'This is not JSON. Texts and names stand in double quotes: {"amount": 12}.',
   JSON_TOO_DEEP: "This is nested more deeply than a call may be.",
+  JSON_TOO_MANY: "This holds more values than a call may hold.",
   JSON_UNSAFE_NUMBER: "A number in it is too large to be exact. Write it as a text.",
   JSON_FORBIDDEN_KEY: "No call may have a member __proto__.",
 };
