@@ -1,6 +1,7 @@
 import type { Audit } from "./audit/audit.ts";
 import { type Catalog, type CatalogTiming, createCatalog } from "./catalog/catalog.ts";
 import type { Config } from "./config/schema.ts";
+import { JSON_LIMITS } from "./core/limits.ts";
 import type { Log } from "./core/log.ts";
 import type { Seal } from "./core/seal.ts";
 import { createLiveUpstreams, type LiveUpstreams } from "./live-upstreams.ts";
@@ -59,7 +60,8 @@ export async function wireUpstreams(deps: {
   const { config, store, seal, audit, policies, publicUrl, log, now, timing } = deps;
   const { addresses: allowed, commands } = config.registration;
   const addresses = createAddressRules({ allowed, ...(deps.resolve === undefined ? {} : { resolve: deps.resolve }) });
-  const common = { log, now, version: VERSION, timing: timing.upstream ?? {}, addresses };
+  const json = { ...JSON_LIMITS, maxCount: config.server.jsonValues };
+  const common = { log, now, version: VERSION, timing: timing.upstream ?? {}, addresses, json };
   const upstreams = createUpstreams(common);
   const definitionRecord = createDefinitionRecord({ audit, log, now, tell: deps.definitionsChanged });
   const catalog = createCatalog({

@@ -27,26 +27,38 @@ export type ToolReading =
   | { readonly ok: true; readonly entry: ToolEntry }
   | { readonly ok: false; readonly reason: string };
 
-/** Reads one item of a `tools/list`. A definition that no client could use is left out, with the reason. */
-export function readTool(upstream: string, item: JsonObject, rules: Pick<CompiledToolRules, "annotated">): ToolReading {
+/** Longest name of a tool or prompt, and longest URI, in characters: they are kept, logged and shown everywhere. */
+const MAX_NAME = 256;
+const MAX_URI = 8 * 1024;
+
+/**
+ * Reads one item of a `tools/list`; `itemDigest` is its own digest, where that is known. A definition that no client could
+ * use is left out, with the reason.
+ */
+export function readTool(
+  upstream: string,
+  item: JsonObject,
+  rules: Pick<CompiledToolRules, "annotated">,
+  itemDigest?: string,
+): ToolReading {
   const name = item["name"];
   if (typeof name !== "string" || name === "") return { ok: false, reason: "it has no name" };
+  if (name.length > MAX_NAME) return { ok: false, reason: `its name has more than ${MAX_NAME} characters` };
   if (!isObject(item["inputSchema"])) return { ok: false, reason: "it has no inputSchema" };
   const headers = readParamHeaders(item["inputSchema"]);
   if (!headers.ok) return { ok: false, reason: headers.reason };
   const definition = rules.annotated(name, item);
-  return {
-    ok: true,
-    entry: { upstream, name, definition, digest: digestOf(definition), paramHeaders: headers.headers },
-  };
+  const digest = definition === item && itemDigest !== undefined ? itemDigest : digestOf(definition);
+  return { ok: true, entry: { upstream, name, definition, digest, paramHeaders: headers.headers } };
 }
 
-/** Reads one item of another list by the field that names it; `undefined` if the field is missing. */
+/** Reads one item of another list by the field that names it; `undefined` if the field is missing or too long. */
 export function readListed(
   upstream: string,
   definition: JsonObject,
   field: "name" | "uri" | "uriTemplate",
 ): ListedEntry | undefined {
   const key = definition[field];
-  return typeof key === "string" && key !== "" ? { upstream, key, definition } : undefined;
+  const longest = field === "name" ? MAX_NAME : MAX_URI;
+  return typeof key === "string" && key !== "" && key.length <= longest ? { upstream, key, definition } : undefined;
 }

@@ -1,9 +1,16 @@
+import { sha256 } from "../core/digest.ts";
 import { canonicalJson, type JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { ListKind } from "../mcp/messages.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { type ListedEntry, readListed, readTool, type ToolEntry } from "./entries.ts";
 import type { CompiledToolRules } from "./tool-rules.ts";
+
+/** Definitions that are left out with a line in the log each. */
+const MAX_LOGGED = 10;
+
+/** Text that is made of definitions before others get their turn, in characters. */
+const SLICE = 256 * 1024;
 
 /** What one upstream lists, as last read. */
 export interface UpstreamLists {
@@ -42,6 +49,7 @@ export function createUpstreamReader(deps: {
   const { upstream, log } = deps;
   let { rules } = deps;
   let toolItems: readonly JsonObject[] = [];
+  let toolDigests: readonly string[] = [];
   let lists: UpstreamLists = { tools: [], prompts: [], resources: [], resourceTemplates: [] };
   const texts = new Map<ListKind, string>();
   const running = new Map<ListKind, { again: boolean; done: Promise<boolean> }>();
@@ -55,39 +63,47 @@ export function createUpstreamReader(deps: {
       );
       return false;
     }
-    const text = canonicalJson(answer.items);
+    const digests = await digestsOf(answer.items);
+    const text = digests.join("\n");
     const before = texts.get(kind);
     if (before === text) return true;
     texts.set(kind, text);
-    lists = { ...lists, [kind]: readItems(kind, answer.items) };
+    lists = { ...lists, [kind]: readItems(kind, answer.items, digests) };
     if (kind === "tools") deps.onTools(lists.tools);
     // A first reading that finds nothing changes nothing.
-    if ((before ?? "[]") !== text) deps.onChange(kind);
+    if ((before ?? "") !== text) deps.onChange(kind);
     return true;
   };
 
-  const readItems = (kind: ListKind, items: readonly JsonObject[]): readonly (ToolEntry | ListedEntry)[] => {
+  const readItems = (
+    kind: ListKind,
+    items: readonly JsonObject[],
+    digests: readonly string[],
+  ): readonly (ToolEntry | ListedEntry)[] => {
     if (kind === "tools") {
       toolItems = items;
-      return readTools(items);
+      toolDigests = digests;
+      return readTools();
     }
     const field = kind === "prompts" ? "name" : kind === "resources" ? "uri" : "uriTemplate";
     return items.flatMap((item) => readListed(upstream.name, item, field) ?? []);
   };
 
-  const readTools = (items: readonly JsonObject[]): readonly ToolEntry[] => {
+  const readTools = (): readonly ToolEntry[] => {
     const tools = new Map<string, ToolEntry>();
-    for (const item of items) {
-      const reading = readTool(upstream.name, item, rules);
-      if (!reading.ok) {
-        log.warn(
-          { upstream: upstream.name, tool: String(item["name"] ?? ""), reason: reading.reason },
-          "tool left out",
-        );
-      } else if (rules.allows(reading.entry.name) && !tools.has(reading.entry.name)) {
-        tools.set(reading.entry.name, reading.entry);
+    let leftOut = 0;
+    for (const [at, item] of toolItems.entries()) {
+      const reading = readTool(upstream.name, item, rules, toolDigests[at]);
+      if (reading.ok) {
+        const { entry } = reading;
+        if (rules.allows(entry.name) && !tools.has(entry.name)) tools.set(entry.name, entry);
+      } else if (++leftOut <= MAX_LOGGED) {
+        const name = item["name"];
+        const tool = typeof name === "string" ? name.slice(0, 128) : "";
+        log.warn({ upstream: upstream.name, tool, reason: reading.reason }, "tool left out");
       }
     }
+    if (leftOut > MAX_LOGGED) log.warn({ upstream: upstream.name, tools: leftOut }, "more tools left out");
     return [...tools.values()];
   };
 
@@ -102,7 +118,11 @@ export function createUpstreamReader(deps: {
       let read: boolean;
       do {
         state.again = false;
-        read = await readOnce(kind);
+        read = await readOnce(kind).catch((err: unknown) => {
+          // A fault of ours at what this upstream lists: what was known of it stays, and it concerns nobody else.
+          log.error({ upstream: upstream.name, list: kind, err }, "Reading a list failed.");
+          return false;
+        });
       } while (state.again);
       running.delete(kind);
       return read;
@@ -120,7 +140,7 @@ export function createUpstreamReader(deps: {
     },
     rule(next) {
       rules = next;
-      const tools = readTools(toolItems);
+      const tools = readTools();
       const same =
         tools.length === lists.tools.length && tools.every((tool, i) => tool.digest === lists.tools[i]?.digest);
       lists = { ...lists, tools };
@@ -129,4 +149,19 @@ export function createUpstreamReader(deps: {
       deps.onChange("tools");
     },
   };
+}
+
+// A list may have megabytes: read in slices, so that nobody's call waits for the end of it.
+async function digestsOf(items: readonly JsonObject[]): Promise<readonly string[]> {
+  const digests: string[] = [];
+  let written = 0;
+  for (const item of items) {
+    const text = canonicalJson(item);
+    digests.push(sha256(text));
+    written += text.length;
+    if (written < SLICE) continue;
+    written = 0;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return digests;
 }

@@ -9,13 +9,17 @@ import { isObject, type Json } from "./json.ts";
 export class RawJson {
   readonly bytes: Buffer;
   #value: Json | undefined;
+  #broken = false;
 
   private constructor(bytes: Buffer, value: Json | undefined) {
     this.bytes = bytes;
     this.#value = value;
   }
 
-  /** Wraps the UTF-8 text of exactly one JSON value. The caller vouches that it is one, and gives its value if known. */
+  /**
+   * Wraps the UTF-8 text of one JSON object, and gives its value if known. The caller vouches that its brackets close at
+   * its last byte and that it is within limits, not that everything between them is JSON.
+   */
   static fromBytes(bytes: Buffer, value?: Json): RawJson {
     return new RawJson(bytes, value);
   }
@@ -25,9 +29,15 @@ export class RawJson {
     return new RawJson(Buffer.from(JSON.stringify(value)), value);
   }
 
-  /** The parsed value, parsed at most once. @throws SyntaxError if the bytes are not JSON after all */
-  value(): Json {
-    this.#value ??= JSON.parse(this.bytes.toString("utf8")) as Json;
+  /** The parsed value, parsed at most once; `undefined` if the bytes are not JSON after all. @throws never */
+  value(): Json | undefined {
+    if (this.#value === undefined && !this.#broken) {
+      try {
+        this.#value = JSON.parse(this.bytes.toString("utf8")) as Json;
+      } catch {
+        this.#broken = true;
+      }
+    }
     return this.#value;
   }
 

@@ -8,8 +8,8 @@ export interface JsonLimits {
 
 /** What a look at the structure of a text finds; `at` is a position in bytes. */
 export type JsonScan =
-  /** Its first object or array closes at `at`. */
-  | { readonly kind: "closed"; readonly at: number }
+  /** Its first object or array closes at `at`, with `count` values and names in it. */
+  | { readonly kind: "closed"; readonly at: number; readonly count: number }
   /** It holds no object or array, or one that does not close. */
   | { readonly kind: "open" }
   | { readonly kind: "JSON_TOO_DEEP" | "JSON_TOO_MANY"; readonly at: number };
@@ -41,7 +41,7 @@ export function scanJson(text: Uint8Array, limits: JsonLimits): JsonScan {
       if (++depth > maxDepth) return { kind: "JSON_TOO_DEEP", at };
       if (++count > maxCount) return { kind: "JSON_TOO_MANY", at };
     } else if (byte === 0x7d || byte === 0x5d) {
-      if (--depth === 0) return { kind: "closed", at };
+      if (--depth === 0) return { kind: "closed", at, count };
     }
   }
   return { kind: "open" };

@@ -4,6 +4,9 @@ import type { RawJson } from "../core/raw-json.ts";
 
 const RESOURCE = Buffer.from('"resource');
 
+/** Longest URI that is remembered, in characters. */
+const MAX_URI = 8 * 1024;
+
 /** Remembers which upstream's results spoke of which resource, so that a link in a result can be read. Bounded. */
 export interface Mentions {
   learn(upstream: string, result: RawJson): void;
@@ -20,7 +23,8 @@ export function createMentions(max = 10_000): Mentions {
       if (!isObject(value)) return;
       for (const item of contentOf(value["content"])) {
         const holder = isObject(item) && isObject(item["resource"]) ? item["resource"] : item;
-        if (isObject(holder) && typeof holder["uri"] === "string") owners.set(holder["uri"], upstream);
+        if (isObject(holder) && typeof holder["uri"] === "string" && holder["uri"].length <= MAX_URI)
+          owners.set(holder["uri"], upstream);
       }
     },
     ownerOf: (uri) => owners.get(uri),

@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject, parseJson } from "../core/json.ts";
+import { JSON_LIMITS } from "../core/limits.ts";
 
 /** What a JWT says, before its signature was looked at. */
 export interface TokenParts {
@@ -11,8 +12,8 @@ export type ReadToken =
   /** Fixed text. */
   | { readonly ok: false; readonly detail: string };
 
-/** Levels of objects and arrays in a header or in claims. */
-const MAX_DEPTH = 16;
+/** Headers and claims are a few levels deep. */
+const LIMITS = { ...JSON_LIMITS, maxDepth: 16 };
 
 /**
  * Takes a JWT apart, and refuses every text that another reader could take for another token: three segments of base64url
@@ -48,7 +49,7 @@ function bytesOf(segment: string): Buffer | undefined {
 function objectIn(bytes: Buffer): JsonObject | "unreadable" | "ambiguous" {
   const text = bytes.toString("utf8");
   if (!Buffer.from(text, "utf8").equals(bytes)) return "unreadable";
-  const parsed = parseJson(text, { maxDepth: MAX_DEPTH });
+  const parsed = parseJson(text, LIMITS);
   if (!parsed.ok) return parsed.problem.code === "JSON_MALFORMED" ? "unreadable" : "ambiguous";
   if (!isObject(parsed.value)) return "unreadable";
   return colonsIn(text) === membersIn(parsed.value) ? parsed.value : "ambiguous";

@@ -62,7 +62,6 @@ function isEmpty(object: RawJson, open: number): boolean {
 
 // A server may pretty-print; inside a JSON string a line break is always escaped, so a raw one is only white space.
 function oneLine(result: RawJson): Buffer {
-  return result.bytes.includes(0x0a) || result.bytes.includes(0x0d)
-    ? Buffer.from(JSON.stringify(result.value()))
-    : result.bytes;
+  if (!result.bytes.includes(0x0a) && !result.bytes.includes(0x0d)) return result.bytes;
+  return Buffer.from(JSON.stringify(result.value() ?? {}));
 }

@@ -9,6 +9,11 @@ export interface SseEvent {
   readonly retryMs: number | undefined;
 }
 
+/** Whether an event's id can be sent back in a header, which is what it is for. */
+export function isEventId(id: string): boolean {
+  return /^[\x20-\x7e]{1,1024}$/.test(id);
+}
+
 /** Writes one `message` event. `data` must hold no line break, which JSON text never does. */
 export function encodeSse(data: string, id?: string): string {
   return id === undefined ? `event: message\ndata: ${data}\n\n` : `event: message\nid: ${id}\ndata: ${data}\n\n`;
@@ -59,7 +64,8 @@ export function createSseDecoder(options: { readonly maxBytes: number; onEvent(e
     const value = rest.startsWith(" ") ? rest.slice(1) : rest;
     if (field === "data") {
       data.push(value);
-      dataLength += value.length;
+      // An empty line takes room, too.
+      dataLength += value.length + 1;
     } else if (field === "event") event = value;
     else if (field === "id" && !value.includes("\0")) id = value;
     else if (field === "retry" && /^\d{1,9}$/.test(value)) retryMs = Number(value);
@@ -90,6 +96,8 @@ export function createSseDecoder(options: { readonly maxBytes: number; onEvent(e
       if (start < text.length) {
         pieces.push(text.slice(start));
         piecesLength += text.length - start;
+        // A line that comes byte by byte must not cost a hundred times its size.
+        if (pieces.length > 64 + piecesLength / 64) pieces = [pieces.join("")];
       }
       return piecesLength + dataLength <= options.maxBytes;
     },

@@ -1,5 +1,6 @@
 import type { Log } from "../core/log.ts";
 import type { HttpEndpoint } from "./http-endpoint.ts";
+import type { Intake } from "./intake.ts";
 import type { MessageChannel, MessageChannelEvents, OpenChannel } from "./message-channel.ts";
 import { openSse } from "./sse-channel.ts";
 import { openStdio } from "./stdio-channel.ts";
@@ -11,6 +12,7 @@ export interface ChannelDeps {
   readonly timing: UpstreamTiming;
   readonly log: Log;
   readonly now: () => number;
+  readonly intake: Intake;
   /** Ends each open channel; kept up to date here. */
   readonly channels: Set<() => Promise<void>>;
 }
@@ -31,25 +33,39 @@ export function sseChannel(deps: ChannelDeps, endpoint: HttpEndpoint): OpenChann
   return registered(deps, openSse({ endpoint, timeoutMs: deps.options.timeoutMs }));
 }
 
-function registered({ channels }: ChannelDeps, open: OpenChannel): OpenChannel {
+function registered({ channels, intake }: ChannelDeps, open: OpenChannel): OpenChannel {
   return async (events: MessageChannelEvents) => {
     let end: (() => Promise<void>) | undefined;
+    let inner: MessageChannel | undefined;
+    let failed = false;
     const gone = (): void => {
       if (end !== undefined) channels.delete(end);
     };
+    const drop = (): void => {
+      failed = true;
+      gone();
+      if (inner !== undefined) intake.own(inner.close());
+      events.onClosed("The gateway failed to handle what it sent.");
+    };
+    const guarded = (work: () => void): void => {
+      if (!failed) intake.guard(work, drop);
+    };
     const opened = await open({
-      onMessage: (bytes) => events.onMessage(bytes),
-      onOversize: (edges) => events.onOversize(edges),
-      onClosed(detail) {
-        gone();
-        events.onClosed(detail);
-      },
+      onMessage: (bytes) => guarded(() => events.onMessage(bytes)),
+      onOversize: (edges) => guarded(() => events.onOversize(edges)),
+      onClosed: (detail) =>
+        guarded(() => {
+          gone();
+          events.onClosed(detail);
+        }),
     });
     if (!opened.ok) return opened;
-    const inner = opened.channel;
+    const live = opened.channel;
+    inner = live;
+    if (failed) await live.close();
     const channel: MessageChannel = {
-      send: (text) => inner.send(text),
-      close: () => inner.close().finally(gone),
+      send: (text) => live.send(text),
+      close: () => live.close().finally(gone),
     };
     end = async () => {
       await channel.close();

@@ -8,6 +8,7 @@ import { probeHttpEra } from "./era-probe.ts";
 import type { HttpEndpoint } from "./http-endpoint.ts";
 import { openLegacyHttp } from "./http-legacy.ts";
 import { createModernHttp } from "./http-modern.ts";
+import type { Intake } from "./intake.ts";
 import { openLegacyLink } from "./link-legacy.ts";
 import { ModernLink } from "./link-modern.ts";
 import type { OpenChannel } from "./message-channel.ts";
@@ -45,6 +46,7 @@ export interface ConnectorDeps {
   readonly now: () => number;
   readonly random: () => number;
   readonly nextId: () => number;
+  readonly intake: Intake;
   /** For upstreams over HTTP; lives as long as the upstream is registered. */
   readonly endpoint: HttpEndpoint | undefined;
   /** The system connection's host, and the client capabilities that it shows. */
@@ -195,6 +197,7 @@ function modernHttp(deps: ConnectorDeps, endpoint: HttpEndpoint): ModernChannel 
     timeoutMs: options.timeoutMs,
     parkedMs: timing.parkedMs,
     closeMs: timing.closeMs,
+    now: deps.now,
     nextId,
     onHeaderMismatch: () => deps.onStale(),
   });
@@ -205,10 +208,11 @@ function modernLink(deps: ConnectorDeps, channel: OpenChannel, onClosed: (detail
 }
 
 function linkBasics(deps: ConnectorDeps, open: OpenChannel) {
-  const { options, timing, log, clientInfo, nextId } = deps;
+  const { options, timing, log, now, intake, clientInfo, nextId } = deps;
   return {
-    upstream: options.name,
+    intake,
     log,
+    now,
     open,
     clientInfo,
     timeoutMs: options.timeoutMs,
@@ -223,10 +227,11 @@ function openHttpSession(
   capabilities: JsonObject,
   host: ConnectionHost,
 ): ReturnType<typeof openLegacyHttp> {
-  const { options, timing, log, random, clientInfo, nextId } = deps;
+  const { options, timing, log, now, random, clientInfo, nextId } = deps;
   return openLegacyHttp({
     upstream: options.name,
     endpoint,
+    now,
     clientInfo,
     capabilities,
     timeoutMs: options.timeoutMs,

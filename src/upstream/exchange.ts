@@ -6,6 +6,7 @@ import { ASK_CAPABILITIES, type RpcId } from "../mcp/messages.ts";
 import { sendableAnswer } from "./ask-answer.ts";
 import type { Attempt } from "./connection.ts";
 import { faultRound } from "./fault.ts";
+import type { Intake } from "./intake.ts";
 import type { Incoming } from "./response-envelope.ts";
 import type { UpstreamRequest } from "./upstream.ts";
 
@@ -19,7 +20,7 @@ export interface ExchangeWire {
 
 export interface ExchangeOptions {
   readonly id: number;
-  readonly upstream: string;
+  readonly intake: Intake;
   readonly request: UpstreamRequest;
   /** Client capabilities that the upstream was told of. */
   readonly capabilities: JsonObject;
@@ -42,7 +43,11 @@ export class Exchange {
   readonly id: number;
   readonly first: Promise<Attempt>;
   /** One function for all timers, so that arming one makes no closure. */
-  static readonly #onTimer = (exchange: Exchange): void => exchange.#expire();
+  static readonly #onTimer = (exchange: Exchange): void =>
+    exchange.#options.intake.guard(
+      () => exchange.#expire(),
+      () => {},
+    );
   readonly #options: ExchangeOptions;
   #resolve: ((attempt: Attempt) => void) | undefined;
   #waiting: Array<{ readonly id: RpcId; readonly method: string; readonly params: JsonObject }> | undefined;
@@ -126,7 +131,7 @@ export class Exchange {
 
   /** Ends the exchange with a fault; whether it may have run follows from whether it was sent, unless told. */
   fail(code: UpstreamFault["code"], detail: string, executed?: UpstreamFault["executed"]): void {
-    this.finish(faultRound(this.#options.upstream, code, executed ?? (this.#sent ? "unknown" : "no"), detail));
+    this.finish(faultRound(this.#options.intake.upstream, code, executed ?? (this.#sent ? "unknown" : "no"), detail));
   }
 
   /** Gives the call up for the caller's reason. */
@@ -197,7 +202,7 @@ export class Exchange {
         const answer = responses["ask"] ?? { ok: false, error: { code: -32603, message: "No answer was given." } };
         const attempt = await this.#resume(next.id, sendableAnswer(next.method, answer));
         if (attempt.kind !== "lost") return attempt;
-        return faultRound(this.#options.upstream, "UPSTREAM_CLOSED", "unknown", attempt.detail);
+        return faultRound(this.#options.intake.upstream, "UPSTREAM_CLOSED", "unknown", attempt.detail);
       },
       abandon: (reason) => this.cancel(reason),
       onMoot: (listener) => {

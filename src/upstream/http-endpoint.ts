@@ -2,6 +2,7 @@ import { Pool } from "undici";
 import type { AddressRules } from "./address-rules.ts";
 import { confinedConnect } from "./confined-connect.ts";
 import { HttpReply, type Reachability, type ReplySink } from "./http-reply.ts";
+import type { Intake } from "./intake.ts";
 import type { UpstreamTiming } from "./timing.ts";
 
 /** Names that the protocol or HTTP itself writes; a configured header may not compete with them. */
@@ -28,6 +29,7 @@ export interface HttpEndpointOptions {
   readonly maxResponseBytes: number;
   readonly timing: UpstreamTiming;
   readonly reachability: Reachability;
+  readonly intake: Intake;
   /** Where its connections may lead; `undefined`: anywhere. */
   readonly addresses: AddressRules | undefined;
 }
@@ -38,6 +40,7 @@ export interface HttpEndpointOptions {
  */
 export class HttpEndpoint {
   readonly url: URL;
+  readonly intake: Intake;
   readonly #path: string;
   readonly #configured: readonly string[];
   readonly #maxBytes: number;
@@ -48,6 +51,7 @@ export class HttpEndpoint {
 
   constructor(options: HttpEndpointOptions) {
     this.url = new URL(options.url);
+    this.intake = options.intake;
     this.#path = `${this.url.pathname}${this.url.search}`;
     this.#maxBytes = options.maxResponseBytes;
     this.#reachability = options.reachability;
@@ -70,7 +74,7 @@ export class HttpEndpoint {
 
   /** Sends a message. `stream`: its response is expected to stay open. `path` stands for another path, same origin. */
   post(headers: string[], body: string, sink: ReplySink, options?: { stream?: boolean; path?: string }): HttpReply {
-    const reply = new HttpReply(sink, this.#maxBytes, this.#reachability);
+    const reply = new HttpReply(sink, this.#maxBytes, this.#reachability, this.intake);
     const pool = options?.stream === true ? this.#streams : this.#calls;
     pool.dispatch({ method: "POST", path: options?.path ?? this.#path, headers, body }, reply);
     return reply;
@@ -78,14 +82,14 @@ export class HttpEndpoint {
 
   /** Opens an event stream. */
   get(extra: HeaderList, sink: ReplySink): HttpReply {
-    const reply = new HttpReply(sink, this.#maxBytes, this.#reachability);
+    const reply = new HttpReply(sink, this.#maxBytes, this.#reachability, this.intake);
     const headers = [...this.#configured, "accept", "text/event-stream", ...extra];
     this.#streams.dispatch({ method: "GET", path: this.#path, headers }, reply);
     return reply;
   }
 
   delete(extra: HeaderList, sink: ReplySink): HttpReply {
-    const reply = new HttpReply(sink, this.#maxBytes, this.#reachability);
+    const reply = new HttpReply(sink, this.#maxBytes, this.#reachability, this.intake);
     this.#calls.dispatch({ method: "DELETE", path: this.#path, headers: [...this.#configured, ...extra] }, reply);
     return reply;
   }

@@ -1,15 +1,17 @@
 import type { AskResponse } from "../core/call.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { RpcId } from "../mcp/messages.ts";
-import type { SseEvent } from "../mcp/sse.ts";
+import { isEventId, type SseEvent } from "../mcp/sse.ts";
 import type { Exchange, ExchangeWire } from "./exchange.ts";
+import { createFlood, FLOOD_DETAIL, type Flood } from "./flood.ts";
 import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./http-reply.ts";
-import { failureFault, statusFault, unexpectedStatus } from "./http-status.ts";
-import { readIncoming } from "./response-envelope.ts";
+import { failureFault, statusFault, tooMuch, unexpectedStatus } from "./http-status.ts";
+import type { Intake } from "./intake.ts";
 
 /** What a legacy call needs of its session. */
 export interface LegacyCallSession {
-  readonly upstream: string;
+  readonly intake: Intake;
+  readonly now: () => number;
   readonly sessionId: string | undefined;
   readonly closeMs: number;
   /** Delay before a broken stream is taken up again, where the server named none. */
@@ -29,6 +31,7 @@ const MAX_RESUME_DELAY_MS = 30_000;
 /** One request of a legacy session over Streamable HTTP. 2025-11-25 basic/transports. */
 export class LegacyCall implements ReplySink, ExchangeWire {
   readonly #session: LegacyCallSession;
+  readonly #unasked: Flood;
   #exchange: Exchange | undefined;
   #reply: HttpReply | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -38,6 +41,7 @@ export class LegacyCall implements ReplySink, ExchangeWire {
 
   constructor(session: LegacyCallSession) {
     this.#session = session;
+    this.#unasked = createFlood(session.now);
   }
 
   start(exchange: Exchange, body: string): void {
@@ -46,9 +50,10 @@ export class LegacyCall implements ReplySink, ExchangeWire {
   }
 
   respond(id: RpcId, response: AskResponse): void {
-    void this.#session.respond(id, response).then((problem) => {
+    const sent = this.#session.respond(id, response).then((problem) => {
       if (problem !== undefined) this.#exchange?.fail("UPSTREAM_CLOSED", problem);
     });
+    this.#session.intake.own(sent);
   }
 
   // A legacy server is told, then the stream is dropped: dropping it first would not cancel, and could lose the word.
@@ -58,7 +63,8 @@ export class LegacyCall implements ReplySink, ExchangeWire {
       this.#reply?.abort();
       return;
     }
-    void this.#session.cancelled(exchange.id, reason).then(() => this.#reply?.abort());
+    const told = this.#session.cancelled(exchange.id, reason).finally(() => this.#reply?.abort());
+    this.#session.intake.own(told);
   }
 
   onSent(): void {
@@ -68,17 +74,20 @@ export class LegacyCall implements ReplySink, ExchangeWire {
   onStream(): void {}
 
   onEvent(event: SseEvent): void {
-    if (event.id !== undefined) {
+    if (event.id !== undefined && isEventId(event.id)) {
       this.#lastEventId = event.id;
       this.#resumes = 0;
     }
     if (event.retryMs !== undefined) this.#retryMs = event.retryMs;
     const exchange = this.#exchange;
     if (exchange === undefined || exchange.done || event.data === "") return;
-    const message = readIncoming(Buffer.from(event.data));
-    if (message === undefined) {
-      exchange.fail("UPSTREAM_INVALID", "An event of its stream is not JSON-RPC.");
-      this.#reply?.abort();
+    const message = this.#session.intake.read(Buffer.from(event.data));
+    if (message.kind === "unreadable") {
+      this.#stop(message.code, `An event of its stream: ${message.detail}`);
+      return;
+    }
+    if (!this.#unasked.take()) {
+      this.#stop("UPSTREAM_INVALID", FLOOD_DETAIL);
       return;
     }
     if (message.kind === "notification" && !isCallNotification(message.method)) {
@@ -88,7 +97,12 @@ export class LegacyCall implements ReplySink, ExchangeWire {
     if ((message.kind === "result" || message.kind === "error") && message.id !== exchange.id) return;
     exchange.receive(message);
     // The server should end the stream now; one that does not may not keep the connection.
-    if (exchange.done) this.#timer = setTimeout(() => this.#reply?.abort(), this.#session.closeMs);
+    if (exchange.done) this.#timer = this.#session.intake.later(() => this.#reply?.abort(), this.#session.closeMs);
+  }
+
+  #stop(code: "UPSTREAM_INVALID" | "UPSTREAM_TOO_LARGE", detail: string): void {
+    this.#exchange?.fail(code, detail);
+    this.#reply?.abort();
   }
 
   onStreamEnd(detail: string | undefined): void {
@@ -103,8 +117,8 @@ export class LegacyCall implements ReplySink, ExchangeWire {
       exchange.fail("UPSTREAM_CLOSED", `Its stream broke and could not be taken up again: HTTP ${status}.`);
       return;
     }
-    const message = readIncoming(body);
-    const answered = (message?.kind === "result" || message?.kind === "error") && message.id === exchange.id;
+    const message = this.#session.intake.read(body);
+    const answered = (message.kind === "result" || message.kind === "error") && message.id === exchange.id;
     if (answered && message.kind === "result" && status === 200) {
       exchange.receive(message);
       return;
@@ -113,17 +127,17 @@ export class LegacyCall implements ReplySink, ExchangeWire {
       exchange.finish({ kind: "lost", cause: "session", detail: `HTTP ${status}: it no longer knows the session.` });
       return;
     }
-    const fault = statusFault(status);
+    const fault = statusFault(status) ?? tooMuch(message);
     if (fault !== undefined && !(answered && status >= 500)) {
       exchange.fail(fault.code, fault.detail, fault.executed);
-    } else if (message?.kind === "error" && (answered || message.id === undefined)) {
+    } else if (message.kind === "error" && (answered || message.id === undefined)) {
       if (message.error.code <= -32020 && message.error.code >= -32022) {
         exchange.finish({ kind: "lost", cause: "era", detail: "It answers as a server of revision 2026-07-28." });
       } else exchange.receive(message);
     } else if (status === 404 || status === 405) {
       exchange.finish({ kind: "lost", cause: "era", detail: `HTTP ${status} without a JSON-RPC response.` });
     } else {
-      exchange.finish(unexpectedStatus(this.#session.upstream, status));
+      exchange.finish(unexpectedStatus(this.#session.intake.upstream, status));
     }
   }
 
@@ -149,7 +163,7 @@ export class LegacyCall implements ReplySink, ExchangeWire {
     }
     this.#resumes++;
     const delay = Math.min(this.#retryMs ?? this.#session.resumeMs, MAX_RESUME_DELAY_MS);
-    this.#timer = setTimeout(() => {
+    this.#timer = this.#session.intake.later(() => {
       if (!exchange.done) this.#reply = this.#session.resume(lastEventId, this);
     }, delay);
   }

@@ -1,17 +1,22 @@
 import type { Ask, Notification } from "../core/call.ts";
 import type { RpcId } from "../mcp/messages.ts";
-import type { SseEvent } from "../mcp/sse.ts";
+import { isEventId, type SseEvent } from "../mcp/sse.ts";
+import { createFlood, FLOOD_DETAIL } from "./flood.ts";
 import { namesLostSession } from "./http-legacy-call.ts";
 import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./http-reply.ts";
-import { readIncoming } from "./response-envelope.ts";
+import type { Intake } from "./intake.ts";
 
 export interface LegacyStreamOptions {
+  readonly intake: Intake;
+  readonly now: () => number;
   open(lastEventId: string | undefined, sink: ReplySink): HttpReply;
   /** Delay in ms before reconnect number `attempt` in a row. */
   delay(attempt: number): number;
   onNotification(notification: Notification): void;
   onRequest(id: RpcId, ask: Ask): void;
   onSessionLost(detail: string): void;
+  /** The server sends more than is listened to; the stream is closed. */
+  onFlood(detail: string): void;
 }
 
 export interface LegacyStream {
@@ -32,6 +37,7 @@ export function openLegacyStream(options: LegacyStreamOptions): LegacyStream {
   let attempt = 0;
   let offered = false;
   let closed = false;
+  const unasked = createFlood(options.now);
   let settle = (): void => {};
   const settled = new Promise<void>((resolve) => {
     settle = resolve;
@@ -40,7 +46,7 @@ export function openLegacyStream(options: LegacyStreamOptions): LegacyStream {
   const again = (): void => {
     if (closed) return;
     const delay = options.delay(attempt++);
-    timer = setTimeout(connect, Math.max(delay, Math.min(retryMs ?? 0, 30_000)));
+    timer = options.intake.later(connect, Math.max(delay, Math.min(retryMs ?? 0, 30_000)));
   };
 
   const sink: ReplySink = {
@@ -51,12 +57,18 @@ export function openLegacyStream(options: LegacyStreamOptions): LegacyStream {
       offered = true;
     },
     onEvent(event: SseEvent) {
-      if (event.id !== undefined) lastEventId = event.id;
+      if (event.id !== undefined && isEventId(event.id)) lastEventId = event.id;
       if (event.retryMs !== undefined) retryMs = event.retryMs;
-      const message = event.data === "" || closed ? undefined : readIncoming(Buffer.from(event.data));
-      if (message?.kind === "notification") {
+      if (event.data === "" || closed) return;
+      if (!unasked.take()) {
+        reply?.abort();
+        options.onFlood(FLOOD_DETAIL);
+        return;
+      }
+      const message = options.intake.read(Buffer.from(event.data));
+      if (message.kind === "notification") {
         options.onNotification({ method: message.method, params: message.params });
-      } else if (message?.kind === "request") {
+      } else if (message.kind === "request") {
         options.onRequest(message.id, { method: message.method, params: message.params });
       }
     },

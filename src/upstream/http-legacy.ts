@@ -1,4 +1,4 @@
-import type { AskResponse, Notification } from "../core/call.ts";
+import type { Notification } from "../core/call.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { UpstreamFault } from "../core/round.ts";
@@ -10,7 +10,7 @@ import { LegacyCall, type LegacyCallSession } from "./http-legacy-call.ts";
 import { type LegacyStream, openLegacyStream } from "./http-legacy-stream.ts";
 import { deleteOnce, sendOnce } from "./http-once.ts";
 import { failureFault, statusFault } from "./http-status.ts";
-import { answerOutside, responseText } from "./outside-ask.ts";
+import { OutsideAsks, responseText } from "./outside-ask.ts";
 import { plainRequest } from "./plain-request.ts";
 import { notificationText, requestText } from "./request-text.ts";
 import { readInitializeResult, type ServerFacts } from "./server-facts.ts";
@@ -26,6 +26,7 @@ export interface LegacyHttpOptions {
   readonly timeoutMs: number;
   readonly timing: UpstreamTiming;
   readonly nextId: () => number;
+  readonly now: () => number;
   readonly random: () => number;
   readonly log: Log;
   readonly host: ConnectionHost;
@@ -101,7 +102,8 @@ class LegacyHttpConnection implements Connection {
     this.#common = ["mcp-protocol-version", facts.revision, ...(sessionId ? ["mcp-session-id", sessionId] : [])];
     const headers = endpoint.postHeaders(this.#common);
     this.#session = {
-      upstream: options.upstream,
+      intake: endpoint.intake,
+      now: options.now,
       sessionId,
       closeMs: timing.closeMs,
       resumeMs: timing.backoffMs,
@@ -120,20 +122,24 @@ class LegacyHttpConnection implements Connection {
     const problem = await this.#send(notificationText("notifications/initialized", {}));
     if (problem !== undefined || this.#closing !== undefined) return problem;
     const { endpoint, host, timing, random, capabilities } = this.#options;
+    const outside = new OutsideAsks({ host, capabilities, intake: endpoint.intake });
     this.#stream = openLegacyStream({
+      intake: endpoint.intake,
+      now: this.#options.now,
       open: (lastEventId, sink) =>
         endpoint.get([...this.#common, ...(lastEventId === undefined ? [] : ["last-event-id", lastEventId])], sink),
       delay: (attempt) => backoffDelay(timing, attempt, random),
       onNotification: (notification) => this.#heard(notification),
-      onRequest: async (id, ask) => {
-        const answer: AskResponse = await answerOutside(host, capabilities, ask);
-        const failed = await this.#send(responseText(id, answer));
-        if (failed !== undefined) this.#options.log.warn({ upstream: this.#options.upstream }, failed);
-      },
+      onRequest: (id, ask) =>
+        outside.answer(ask, async (answer) => {
+          const failed = await this.#send(responseText(id, answer));
+          if (failed !== undefined) this.#options.log.warn({ upstream: this.#options.upstream }, failed);
+        }),
       onSessionLost: (detail) => {
         this.#lost = true;
         host.onClosed(detail);
       },
+      onFlood: (detail) => host.onClosed(detail),
     });
     // Who can be asked anything may be asked at once, and the question comes on this stream.
     if (Object.keys(capabilities).length > 0) await within(STREAM_OPEN_MS, this.#stream.settled);
@@ -155,9 +161,10 @@ class LegacyHttpConnection implements Connection {
   }
 
   notify(notification: Notification): void {
-    void this.#send(notificationText(notification.method, notification.params)).then((problem) => {
+    const told = this.#send(notificationText(notification.method, notification.params)).then((problem) => {
       if (problem !== undefined) this.#options.log.warn({ upstream: this.#options.upstream }, problem);
     });
+    this.#options.endpoint.intake.own(told);
   }
 
   async subscribe(uri: string): Promise<SubscribeAnswer> {
@@ -168,7 +175,8 @@ class LegacyHttpConnection implements Connection {
   }
 
   unsubscribe(uri: string): void {
-    if (this.#closing === undefined) void this.#call(plainRequest("resources/unsubscribe", { uri }), () => {});
+    if (this.#closing !== undefined) return;
+    this.#options.endpoint.intake.own(this.#call(plainRequest("resources/unsubscribe", { uri }), () => {}));
   }
 
   // Many servers log on the session's own stream whatever call it is about. With one call in flight there is no doubt.
@@ -197,12 +205,12 @@ class LegacyHttpConnection implements Connection {
 
   #call(request: UpstreamRequest, onDone: () => void): Promise<Attempt> {
     const id = this.#options.nextId();
-    const { upstream, timeoutMs, timing, capabilities } = this.#options;
+    const { endpoint, timeoutMs, timing, capabilities } = this.#options;
     const own = { progressToken: request.wantsProgress ? id : undefined, meta: request.meta };
     const wire = new LegacyCall(this.#session);
     const exchange: Exchange = new Exchange({
       id,
-      upstream,
+      intake: endpoint.intake,
       request,
       capabilities,
       timeoutMs,

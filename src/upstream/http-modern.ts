@@ -6,14 +6,15 @@ import type { SseEvent } from "../mcp/sse.ts";
 import type { Attempt } from "./connection.ts";
 import { Exchange, type ExchangeWire } from "./exchange.ts";
 import { faultRound } from "./fault.ts";
+import { createFlood, FLOOD_DETAIL, type Flood } from "./flood.ts";
 import type { HttpEndpoint } from "./http-endpoint.ts";
 import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./http-reply.ts";
-import { failureFault, statusFault, unexpectedStatus } from "./http-status.ts";
+import { failureFault, statusFault, tooMuch, unexpectedStatus } from "./http-status.ts";
 import type { ModernChannel } from "./modern-channel.ts";
 import { ListenSink } from "./modern-listen.ts";
 import { modernRound } from "./modern-result.ts";
 import { requestText } from "./request-text.ts";
-import { type Incoming, readIncoming } from "./response-envelope.ts";
+import type { Incoming } from "./response-envelope.ts";
 import type { UpstreamRequest } from "./upstream.ts";
 
 export interface ModernHttpOptions {
@@ -23,6 +24,7 @@ export interface ModernHttpOptions {
   readonly timeoutMs: number;
   readonly parkedMs: number;
   readonly closeMs: number;
+  readonly now: () => number;
   readonly nextId: () => number;
   /** The server rejected mirrored headers: the tool definition that they were taken from is out of date. */
   readonly onHeaderMismatch: () => void;
@@ -58,7 +60,7 @@ export function createModernHttp(options: ModernHttpOptions): ModernChannel {
     const transfer = new ModernCall(options);
     const exchange = new Exchange({
       id,
-      upstream: options.upstream,
+      intake: endpoint.intake,
       request,
       capabilities,
       timeoutMs: options.timeoutMs,
@@ -77,8 +79,9 @@ export function createModernHttp(options: ModernHttpOptions): ModernChannel {
       const id = options.nextId();
       const modern = { clientInfo, capabilities: {}, logLevel: undefined };
       const text = requestText(id, "subscriptions/listen", { notifications: filter }, { modern });
-      const sink = new ListenSink(id, handlers);
+      const sink = new ListenSink(id, handlers, endpoint.intake, options.now);
       const reply = endpoint.post([...headers, "mcp-method", "subscriptions/listen"], text, sink, { stream: true });
+      sink.attach(reply);
       return {
         close() {
           sink.mute();
@@ -105,12 +108,14 @@ function isModernError(code: number): boolean {
 
 class ModernCall implements ReplySink, ExchangeWire {
   readonly #options: ModernHttpOptions;
+  readonly #unasked: Flood;
   #exchange: Exchange | undefined;
   #reply: HttpReply | undefined;
   #lingering: NodeJS.Timeout | undefined;
 
   constructor(options: ModernHttpOptions) {
     this.#options = options;
+    this.#unasked = createFlood(options.now);
   }
 
   start(exchange: Exchange, headers: string[], body: string): void {
@@ -135,16 +140,30 @@ class ModernCall implements ReplySink, ExchangeWire {
   onEvent(event: SseEvent): void {
     const exchange = this.#exchange;
     if (exchange === undefined || event.data === "") return;
-    const message = readIncoming(Buffer.from(event.data));
-    if (message === undefined) {
-      exchange.fail("UPSTREAM_INVALID", "An event of its stream is not JSON-RPC.");
-      this.#reply?.abort();
+    const message = this.#options.endpoint.intake.read(Buffer.from(event.data));
+    if (message.kind === "unreadable") {
+      this.#stop(message.code, `An event of its stream: ${message.detail}`);
+      return;
+    }
+    if (!this.#unasked.take()) {
+      this.#stop("UPSTREAM_INVALID", FLOOD_DETAIL);
       return;
     }
     if (message.kind === "request" || ((message.kind === "result" || message.kind === "error") && !this.#ours(message)))
       return;
     exchange.receive(message);
-    if (exchange.done) this.#lingering ??= setTimeout(() => this.#reply?.abort(), this.#options.closeMs);
+    if (exchange.done) this.#linger();
+  }
+
+  // The server should end the stream now; one that does not may not keep the connection.
+  #linger(): void {
+    const { endpoint, closeMs } = this.#options;
+    this.#lingering ??= endpoint.intake.later(() => this.#reply?.abort(), closeMs);
+  }
+
+  #stop(code: "UPSTREAM_INVALID" | "UPSTREAM_TOO_LARGE", detail: string): void {
+    this.#exchange?.fail(code, detail);
+    this.#reply?.abort();
   }
 
   onStreamEnd(detail: string | undefined): void {
@@ -155,19 +174,15 @@ class ModernCall implements ReplySink, ExchangeWire {
   onBody(status: number, _headers: ReplyHeaders, body: Buffer): void {
     const exchange = this.#exchange;
     if (exchange === undefined || exchange.done) return;
-    const message = readIncoming(body);
-    if (message?.kind === "result" && status === 200 && message.id === exchange.id) {
+    const message = this.#options.endpoint.intake.read(body);
+    if (message.kind === "result" && status === 200 && message.id === exchange.id) {
       exchange.receive(message);
       return;
     }
-    const fault = statusFault(status);
-    if (fault !== undefined && !(status >= 500 && message?.kind === "error" && message.id === exchange.id)) {
+    const fault = statusFault(status) ?? tooMuch(message);
+    if (fault !== undefined && !(status >= 500 && message.kind === "error" && message.id === exchange.id)) {
       exchange.fail(fault.code, fault.detail, fault.executed);
-    } else if (
-      message?.kind === "error" &&
-      this.#ours(message) &&
-      (status < 300 || isModernError(message.error.code))
-    ) {
+    } else if (message.kind === "error" && this.#ours(message) && (status < 300 || isModernError(message.error.code))) {
       if (message.error.code === -32020) this.#options.onHeaderMismatch();
       if (message.error.code === -32022) exchange.finish(lostEra("It no longer speaks revision 2026-07-28."));
       else exchange.receive(message);

@@ -1,6 +1,8 @@
+import { createFlood, FLOOD_DETAIL } from "./flood.ts";
 import type { HttpEndpoint } from "./http-endpoint.ts";
 import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./http-reply.ts";
-import { type Incoming, readIncoming } from "./response-envelope.ts";
+import type { Intake } from "./intake.ts";
+import type { Incoming, Unreadable } from "./response-envelope.ts";
 
 /** What came of one message sent on its own: a status with the message in its body, if there was one. */
 export type OnceAnswer =
@@ -8,7 +10,7 @@ export type OnceAnswer =
       readonly kind: "answer";
       readonly status: number;
       readonly headers: ReplyHeaders;
-      readonly message: Incoming | undefined;
+      readonly message: Incoming | Unreadable;
       /** The beginning of the body, to be searched for well-known words and never shown. */
       readonly text: string;
     }
@@ -26,21 +28,23 @@ export function sendOnce(
   body: string,
   options: { readonly timeoutMs: number; readonly path?: string },
 ): Promise<OnceAnswer> {
-  return once(options.timeoutMs, (sink) =>
+  return once(endpoint.intake, options.timeoutMs, (sink) =>
     endpoint.post(headers, body, sink, options.path === undefined ? {} : { path: options.path }),
   );
 }
 
 /** Ends a legacy session: DELETE with the session's headers. */
 export function deleteOnce(endpoint: HttpEndpoint, headers: string[], timeoutMs: number): Promise<OnceAnswer> {
-  return once(timeoutMs, (sink) => endpoint.delete(headers, sink));
+  return once(endpoint.intake, timeoutMs, (sink) => endpoint.delete(headers, sink));
 }
 
-function once(timeoutMs: number, send: (sink: ReplySink) => HttpReply): Promise<OnceAnswer> {
+function once(intake: Intake, timeoutMs: number, send: (sink: ReplySink) => HttpReply): Promise<OnceAnswer> {
   return new Promise((resolve) => {
     let streamHeaders: ReplyHeaders = {};
     let settled = false;
     let linger: NodeJS.Timeout | undefined;
+    // For one answer: what is used up does not come back.
+    const unasked = createFlood(() => 0);
     const settle = (answer: OnceAnswer): void => {
       if (settled) return;
       settled = true;
@@ -53,11 +57,17 @@ function once(timeoutMs: number, send: (sink: ReplySink) => HttpReply): Promise<
         streamHeaders = headers;
       },
       onEvent(event) {
-        const message = event.data === "" ? undefined : readIncoming(Buffer.from(event.data));
-        if (settled || (message?.kind !== "result" && message?.kind !== "error")) return;
+        if (settled || event.data === "") return;
+        const message = intake.read(Buffer.from(event.data));
+        if (message.kind !== "result" && message.kind !== "error") {
+          if (unasked.take()) return;
+          reply.abort();
+          settle({ kind: "failure", failure: { kind: "broken", detail: FLOOD_DETAIL } });
+          return;
+        }
         settle({ kind: "answer", status: 200, headers: streamHeaders, message, text: "" });
         // The server should end the stream now; one that does not may not keep the connection.
-        linger = setTimeout(() => reply.abort(), LINGER_MS);
+        linger = intake.later(() => reply.abort(), LINGER_MS);
       },
       onStreamEnd(detail) {
         clearTimeout(linger);
@@ -68,13 +78,13 @@ function once(timeoutMs: number, send: (sink: ReplySink) => HttpReply): Promise<
       },
       onBody(status, headers, bytes) {
         const text = bytes.toString("utf8", 0, 2_000);
-        settle({ kind: "answer", status, headers, message: readIncoming(bytes), text });
+        settle({ kind: "answer", status, headers, message: intake.read(bytes), text });
       },
       onFailure(failure) {
         settle({ kind: "failure", failure });
       },
     });
-    const timer = setTimeout(() => {
+    const timer = intake.later(() => {
       reply.abort();
       settle({ kind: "failure", failure: { kind: "timeout", detail: `No answer within ${timeoutMs} ms.` } });
     }, timeoutMs);

@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import { createSseDecoder, type SseEvent } from "../mcp/sse.ts";
 import { describeError } from "./fault.ts";
+import type { Intake } from "./intake.ts";
 
 /** Response headers as undici parses them: lower-case names. */
 export type ReplyHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -34,12 +35,15 @@ export interface Reachability {
 }
 
 const NOTHING = Buffer.alloc(0);
+const MIN_CHUNKS = 64;
+const BYTES_PER_CHUNK = 64;
 
 /** Reads one HTTP response for a sink, bounded in size. Handed to undici's `dispatch`. */
 export class HttpReply implements Dispatcher.DispatchHandler {
   readonly #sink: ReplySink;
   readonly #maxBytes: number;
   readonly #reachability: Reachability;
+  readonly #intake: Intake;
   #controller: Dispatcher.DispatchController | undefined;
   #headers: ReplyHeaders = {};
   #status = 0;
@@ -49,10 +53,11 @@ export class HttpReply implements Dispatcher.DispatchHandler {
   #size = 0;
   #over = false;
 
-  constructor(sink: ReplySink, maxBytes: number, reachability: Reachability) {
+  constructor(sink: ReplySink, maxBytes: number, reachability: Reachability, intake: Intake) {
     this.#sink = sink;
     this.#maxBytes = maxBytes;
     this.#reachability = reachability;
+    this.#intake = intake;
   }
 
   /** Drops the connection; the sink hears nothing more. */
@@ -64,11 +69,34 @@ export class HttpReply implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#over) controller.abort(new Error("given up"));
-    else this.#sink.onSent();
+    else this.#guard(() => this.#sink.onSent());
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ReplyHeaders): void {
-    if (status < 200 || this.#over) return;
+    if (status >= 200 && !this.#over) this.#guard(() => this.#begin(status, headers));
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#over) this.#guard(() => this.#data(chunk));
+  }
+
+  onResponseEnd(): void {
+    if (!this.#over) this.#guard(() => this.#end());
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (!this.#over) this.#guard(() => this.#broken(describeError(error)));
+  }
+
+  // What undici calls is called from its parser: a throw there would end in the middle of it, or of this process.
+  #guard(work: () => void): void {
+    this.#intake.guard(work, () => {
+      this.abort();
+      this.#sink.onFailure({ kind: "broken", detail: "The gateway failed to handle its answer." });
+    });
+  }
+
+  #begin(status: number, headers: ReplyHeaders): void {
     this.#status = status;
     this.#headers = headers;
     this.#reachability.reached();
@@ -86,8 +114,7 @@ export class HttpReply implements Dispatcher.DispatchHandler {
     }
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#over) return;
+  #data(chunk: Buffer): void {
     if (this.#decoder !== undefined) {
       if (!this.#decoder.push(chunk)) this.#tooLarge();
       return;
@@ -100,11 +127,14 @@ export class HttpReply implements Dispatcher.DispatchHandler {
     } else {
       this.#chunks ??= [this.#chunk];
       this.#chunks.push(chunk);
+      // A body that comes byte by byte must not cost a hundred times its size.
+      if (this.#chunks.length > MIN_CHUNKS + this.#size / BYTES_PER_CHUNK) {
+        this.#chunks = [Buffer.concat(this.#chunks, this.#size)];
+      }
     }
   }
 
-  onResponseEnd(): void {
-    if (this.#over) return;
+  #end(): void {
     this.#over = true;
     if (this.#decoder !== undefined) this.#sink.onStreamEnd(undefined);
     else {
@@ -113,10 +143,8 @@ export class HttpReply implements Dispatcher.DispatchHandler {
     }
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#over) return;
+  #broken(detail: string): void {
     this.#over = true;
-    const detail = describeError(error);
     if (this.#decoder !== undefined) this.#sink.onStreamEnd(detail);
     else if (this.#controller === undefined) {
       this.#reachability.unreachable(detail);

@@ -1,6 +1,7 @@
 import type { Round, UpstreamFault } from "../core/round.ts";
 import { faultRound } from "./fault.ts";
 import type { HttpFailure } from "./http-reply.ts";
+import type { Incoming, Unreadable } from "./response-envelope.ts";
 
 /** The fault that a failed HTTP exchange amounts to. `sent`: whether the request may have reached the upstream. */
 export function failureFault(
@@ -41,6 +42,14 @@ export function statusFault(status: number): Pick<UpstreamFault, "code" | "execu
     return { code: "UPSTREAM_INVALID", executed: "no", detail };
   }
   return undefined;
+}
+
+/** The fault that a body beyond the limits amounts to, whatever its status. */
+export function tooMuch(
+  message: Incoming | Unreadable,
+): Pick<UpstreamFault, "code" | "executed" | "detail"> | undefined {
+  if (message.kind !== "unreadable" || message.code !== "UPSTREAM_TOO_LARGE") return undefined;
+  return { code: message.code, executed: "unknown", detail: `The answer was not taken. ${message.detail}` };
 }
 
 /** A status that nothing explains. */

@@ -17,7 +17,11 @@ export function createLineSplitter(options: {
     }
     parts.push(piece);
     size += piece.length;
-    if (size <= maxBytes) return;
+    if (size <= maxBytes) {
+      // A line that comes byte by byte must not cost a hundred times its size.
+      if (parts.length > MIN_PARTS + size / BYTES_PER_PART) parts = [Buffer.concat(parts, size)];
+      return;
+    }
     const whole = Buffer.concat(parts, size);
     skipping = { head: Buffer.from(whole.subarray(0, EDGE)), tail: Buffer.from(lastBytes(whole)) };
     parts = [];
@@ -53,6 +57,8 @@ export function createLineSplitter(options: {
 }
 
 const EDGE = 64;
+const MIN_PARTS = 64;
+const BYTES_PER_PART = 64;
 
 function lastBytes(bytes: Buffer): Buffer {
   return bytes.length <= EDGE ? bytes : bytes.subarray(bytes.length - EDGE);

@@ -6,7 +6,7 @@ import { LEGACY_REVISIONS } from "../mcp/revisions.ts";
 import type { Attempt, Connection, ConnectionHost, Opened, SubscribeAnswer } from "./connection.ts";
 import { Exchange } from "./exchange.ts";
 import { Link, type LinkEvents, type LinkOptions } from "./link.ts";
-import { answerOutside } from "./outside-ask.ts";
+import { OutsideAsks } from "./outside-ask.ts";
 import { plainRequest } from "./plain-request.ts";
 import { notificationText, requestText } from "./request-text.ts";
 import { readInitializeResult, type ServerFacts } from "./server-facts.ts";
@@ -38,6 +38,7 @@ export async function openLegacyLink(options: LegacyLinkOptions): Promise<Opened
 class LegacyLinkConnection implements Connection, LinkEvents {
   readonly #options: LegacyLinkOptions;
   readonly #link: Link;
+  readonly #outside: OutsideAsks;
   /** Whether the server may ask this peer anything at all: then its calls go one by one, so that asks have an owner. */
   readonly #interactive: boolean;
   #current: Exchange | undefined;
@@ -49,6 +50,7 @@ class LegacyLinkConnection implements Connection, LinkEvents {
     this.#options = options;
     this.#interactive = Object.values(ASK_CAPABILITIES).some((name) => options.capabilities[name] !== undefined);
     this.#link = new Link(options, this);
+    this.#outside = new OutsideAsks(options);
   }
 
   get facts(): ServerFacts {
@@ -57,7 +59,8 @@ class LegacyLinkConnection implements Connection, LinkEvents {
   }
 
   async open(): Promise<UpstreamFault | undefined> {
-    const { upstream, clientInfo, capabilities } = this.#options;
+    const { intake, clientInfo, capabilities } = this.#options;
+    const { upstream } = intake;
     const problem = await this.#link.open();
     if (problem !== undefined) return { code: "UPSTREAM_UNAVAILABLE", upstream, detail: problem, executed: "no" };
     const params = { protocolVersion: LEGACY_REVISIONS[0], capabilities, clientInfo };
@@ -98,11 +101,12 @@ class LegacyLinkConnection implements Connection, LinkEvents {
 
   async subscribe(uri: string): Promise<SubscribeAnswer> {
     const attempt = await this.#send(plainRequest("resources/subscribe", { uri }), () => {});
-    return subscribeAnswer(this.#options.upstream, attempt);
+    return subscribeAnswer(this.#options.intake.upstream, attempt);
   }
 
   unsubscribe(uri: string): void {
-    if (this.#link.ended === undefined) void this.#send(plainRequest("resources/unsubscribe", { uri }), () => {});
+    if (this.#link.ended !== undefined) return;
+    this.#options.intake.own(this.#send(plainRequest("resources/unsubscribe", { uri }), () => {}));
   }
 
   async close(): Promise<void> {
@@ -117,8 +121,7 @@ class LegacyLinkConnection implements Connection, LinkEvents {
       this.#current.receive({ kind: "request", id, method, params });
       return;
     }
-    const { host, capabilities } = this.#options;
-    void answerOutside(host, capabilities, { method, params }).then((answer) => this.#link.respond(id, answer));
+    this.#outside.answer({ method, params }, (answer) => this.#link.respond(id, answer));
   }
 
   onNotification(method: string, params: JsonObject): void {
@@ -138,12 +141,12 @@ class LegacyLinkConnection implements Connection, LinkEvents {
   }
 
   #send(request: UpstreamRequest, onDone: () => void): Promise<Attempt> {
-    const { upstream, timeoutMs, parkedMs, capabilities, nextId } = this.#options;
+    const { intake, timeoutMs, parkedMs, capabilities, nextId } = this.#options;
     const id = nextId();
     const own = { progressToken: request.wantsProgress ? id : undefined, meta: request.meta };
     const exchange: Exchange = new Exchange({
       id,
-      upstream,
+      intake,
       request,
       capabilities,
       timeoutMs,

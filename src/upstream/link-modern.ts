@@ -74,7 +74,7 @@ export class ModernLink implements ModernChannel, LinkEvents {
     const id = this.#options.nextId();
     const modern = { clientInfo: this.#options.clientInfo, capabilities: {}, logLevel: undefined };
     if (this.#link.ended !== undefined) {
-      queueMicrotask(() => handlers.onEnd("unreachable", "The child has ended."));
+      this.#options.intake.later(() => handlers.onEnd("unreachable", "The child has ended."), 0);
       return { close() {} };
     }
     this.#listeners.set(id, handlers);
@@ -143,7 +143,8 @@ export class ModernLink implements ModernChannel, LinkEvents {
     timeoutMs: number,
     onDone: () => void,
   ): Promise<Attempt> {
-    const { upstream, clientInfo, parkedMs, nextId } = this.#options;
+    const { intake, clientInfo, parkedMs, nextId } = this.#options;
+    const { upstream } = intake;
     const id = nextId();
     const given = additions === undefined ? request.params : { ...request.params, ...additions };
     const modern = { clientInfo, capabilities, logLevel: request.logLevel };
@@ -155,7 +156,7 @@ export class ModernLink implements ModernChannel, LinkEvents {
     };
     const exchange: Exchange = new Exchange({
       id,
-      upstream,
+      intake,
       request,
       capabilities,
       timeoutMs,

@@ -4,10 +4,12 @@ import type { Log } from "../core/log.ts";
 import type { RpcId } from "../mcp/messages.ts";
 import type { Exchange, ExchangeWire } from "./exchange.ts";
 import { describeError } from "./fault.ts";
+import { createFlood, FLOOD_DETAIL, type Flood, LOGGED } from "./flood.ts";
+import type { Intake } from "./intake.ts";
 import type { MessageChannel, MessageChannelEvents, OpenChannel } from "./message-channel.ts";
 import { responseText } from "./outside-ask.ts";
 import { notificationText } from "./request-text.ts";
-import { readIncoming } from "./response-envelope.ts";
+import { idAtEdges, type Unreadable } from "./response-envelope.ts";
 
 export interface LinkEvents {
   /** A request of the server. */
@@ -18,8 +20,9 @@ export interface LinkEvents {
 }
 
 export interface LinkOptions {
-  readonly upstream: string;
+  readonly intake: Intake;
   readonly log: Log;
+  readonly now: () => number;
   readonly open: OpenChannel;
 }
 
@@ -32,11 +35,15 @@ export class Link implements ExchangeWire, MessageChannelEvents {
   #closing: Promise<void> | undefined;
   /** Why it is of no use any more. */
   #ended: string | undefined;
+  readonly #unasked: Flood;
+  readonly #logged: Flood;
   readonly #writes = new Set<Promise<void>>();
   readonly #settled = new Map<RpcId, (kind: "result" | "error", detail: string) => void>();
 
   constructor(options: LinkOptions, events: LinkEvents) {
     this.#options = options;
+    this.#unasked = createFlood(options.now);
+    this.#logged = createFlood(options.now, LOGGED);
     this.#events = events;
   }
 
@@ -72,7 +79,7 @@ export class Link implements ExchangeWire, MessageChannelEvents {
     }
     this.pending.set(exchange.id, exchange);
     exchange.markSent();
-    void this.#write(channel, text);
+    this.#options.intake.own(this.#write(channel, text));
   }
 
   /** Takes an exchange off the books; answers that come later belong to nobody. */
@@ -90,7 +97,8 @@ export class Link implements ExchangeWire, MessageChannelEvents {
 
   /** Sends what has no answer. */
   send(text: string): void {
-    if (this.#channel !== undefined && this.#ended === undefined) void this.#write(this.#channel, text);
+    if (this.#channel === undefined || this.#ended !== undefined) return;
+    this.#options.intake.own(this.#write(this.#channel, text));
   }
 
   /** Cancels what is in flight, waits until that is written, and closes the channel. */
@@ -100,23 +108,26 @@ export class Link implements ExchangeWire, MessageChannelEvents {
   }
 
   onMessage(bytes: Buffer): void {
-    const message = readIncoming(bytes);
-    if (message === undefined) {
-      // Servers print to stdout by mistake; one stray line must not end everybody's calls.
-      this.#options.log.warn({ upstream: this.#options.upstream }, "An upstream wrote a line that is not JSON-RPC.");
+    const message = this.#options.intake.read(bytes);
+    const exchange = this.#owner(message);
+    if ((exchange === undefined || message.kind === "notification") && !this.#unasked.take()) {
+      this.#flooded();
       return;
     }
     switch (message.kind) {
+      case "unreadable":
+        this.#unreadable(message);
+        return;
       case "result":
       case "error":
         if (message.id === undefined) return;
-        this.pending.get(message.id)?.receive(message);
+        exchange?.receive(message);
         this.#settle(message.id, message.kind, message.kind === "error" ? `JSON-RPC error ${message.error.code}.` : "");
         return;
       case "notification": {
-        const token = message.method === "notifications/progress" ? message.params["progressToken"] : undefined;
-        if (typeof token === "number") this.pending.get(token)?.receive(message);
-        else this.#events.onNotification(message.method, message.params);
+        if (exchange !== undefined) exchange.receive(message);
+        else if (message.method !== "notifications/progress")
+          this.#events.onNotification(message.method, message.params);
         return;
       }
       case "request":
@@ -134,10 +145,12 @@ export class Link implements ExchangeWire, MessageChannelEvents {
   }
 
   onOversize(edges: Buffer): void {
-    const found = /"id":(\d{1,15})\b/.exec(edges.toString("latin1"));
-    const exchange = found === null ? undefined : this.pending.get(Number(found[1]));
-    this.#options.log.warn({ upstream: this.#options.upstream }, "An upstream sent a message beyond the size limit.");
-    exchange?.fail("UPSTREAM_TOO_LARGE", "The answer is larger than the configured limit.");
+    if (!this.#unasked.take()) {
+      this.#flooded();
+      return;
+    }
+    const detail = "It is larger than the configured limit.";
+    this.#unreadable({ kind: "unreadable", code: "UPSTREAM_TOO_LARGE", id: idAtEdges(edges), detail });
   }
 
   onClosed(detail: string): void {
@@ -145,6 +158,33 @@ export class Link implements ExchangeWire, MessageChannelEvents {
     this.#ended = detail;
     for (const exchange of [...this.pending.values()]) exchange.fail("UPSTREAM_CLOSED", detail);
     this.#events.onClosed(detail);
+  }
+
+  /** The exchange that a message belongs to. */
+  #owner(message: ReturnType<Intake["read"]>): Exchange | undefined {
+    if (message.kind === "result" || message.kind === "error") {
+      return message.id === undefined ? undefined : this.pending.get(message.id);
+    }
+    if (message.kind !== "notification" || message.method !== "notifications/progress") return undefined;
+    const token = message.params["progressToken"];
+    return typeof token === "number" ? this.pending.get(token) : undefined;
+  }
+
+  // Servers print to stdout by mistake: one stray line must not end everybody's calls. What is beyond the limits and
+  // looks like the answer to a call is that call's end.
+  #unreadable({ code, id, detail }: Unreadable): void {
+    const { log, intake } = this.#options;
+    const invalid = code === "UPSTREAM_INVALID";
+    const what = invalid ? "An upstream wrote a line that is not JSON-RPC." : "An upstream sent more than is taken.";
+    if (this.#logged.take()) log.warn({ upstream: intake.upstream, detail }, what);
+    const exchange = id === undefined || invalid ? undefined : this.pending.get(id);
+    exchange?.fail(code, `The answer was not taken. ${detail}`);
+  }
+
+  #flooded(): void {
+    const channel = this.#channel;
+    this.onClosed(FLOOD_DETAIL);
+    if (channel !== undefined) this.#options.intake.own(channel.close());
   }
 
   #settle(id: RpcId, kind: "result" | "error", detail: string): void {

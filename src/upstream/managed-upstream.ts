@@ -3,11 +3,13 @@ import { digestOf } from "../core/digest.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { FaultRound, UpstreamFault } from "../core/round.ts";
+import type { JsonLimits } from "../core/scan-json.ts";
 import { Shares } from "../core/shares.ts";
 import type { ListKind } from "../mcp/messages.ts";
 import type { AddressRules } from "./address-rules.ts";
 import type { ConnectionHost, Opened } from "./connection.ts";
 import { HttpEndpoint } from "./http-endpoint.ts";
+import { createIntake, type Intake } from "./intake.ts";
 import { PeerSession } from "./peer-session.ts";
 import { LIST_CAPABILITY, readList } from "./read-list.ts";
 import type { SessionOwner } from "./session-owner.ts";
@@ -34,6 +36,8 @@ export interface ManagedUpstreamDeps {
   readonly random: () => number;
   /** For upstreams that are confined. */
   readonly addresses: AddressRules;
+  /** What its messages may be. Default: `JSON_LIMITS`. */
+  readonly json?: JsonLimits | undefined;
   emit(event: UpstreamEvent): void;
 }
 
@@ -45,6 +49,7 @@ export class ManagedUpstream implements Upstream, SessionOwner {
   readonly log: Log;
   readonly options: UpstreamOptions;
   readonly calls: Shares;
+  readonly intake: Intake;
   readonly #deps: ManagedUpstreamDeps;
   readonly #supervisor: Supervisor;
   readonly #endpoint: HttpEndpoint | undefined;
@@ -60,8 +65,15 @@ export class ManagedUpstream implements Upstream, SessionOwner {
     this.timeoutMs = options.timeoutMs;
     this.log = deps.log;
     this.calls = new Shares(timing.maxConnections, timing.maxWaiting);
+    this.intake = createIntake({
+      upstream: options.name,
+      log: deps.log,
+      limits: deps.json,
+      onFault: (detail) => this.#supervisor.faulted(detail),
+    });
     this.#supervisor = new Supervisor({
       ...deps,
+      intake: this.intake,
       endpoint: () => this.#endpoint,
       system: () => this.#system,
       onRouteChanged: () => this.#pool.renewAll(),
@@ -76,6 +88,7 @@ export class ManagedUpstream implements Upstream, SessionOwner {
             maxResponseBytes,
             timing,
             reachability: this.#supervisor,
+            intake: this.intake,
             addresses: options.confined === true ? deps.addresses : undefined,
           });
     const { maxPeers, maxWaiting, roomMs } = timing;
@@ -87,7 +100,7 @@ export class ManagedUpstream implements Upstream, SessionOwner {
 
   /** Reaches the upstream for the first time, in the background. */
   start(): void {
-    void this.#supervisor.connect();
+    this.intake.own(this.#supervisor.connect());
   }
 
   status(): UpstreamStatus {
@@ -104,7 +117,12 @@ export class ManagedUpstream implements Upstream, SessionOwner {
     if (refusal !== undefined) return { ok: false, fault: refusal.fault };
     const capability = this.status().capabilities[LIST_CAPABILITY[kind]];
     if (!isObject(capability)) return { ok: true, items: [] };
-    const limits = { timeoutMs: options.timeoutMs, maxPages: timing.maxListPages, maxItems: timing.maxListItems };
+    const limits = {
+      timeoutMs: options.timeoutMs,
+      maxPages: timing.maxListPages,
+      maxItems: timing.maxListItems,
+      maxBytes: timing.maxListBytes,
+    };
     return readList(kind, { upstream: this.name, session: this.#system, log, ...limits });
   }
 

@@ -1,20 +1,32 @@
 import { isObject, type JsonObject } from "../core/json.ts";
 import { META } from "../mcp/revisions.ts";
 import type { SseEvent } from "../mcp/sse.ts";
-import type { HttpFailure, ReplySink } from "./http-reply.ts";
+import { createFlood, FLOOD_DETAIL, type Flood } from "./flood.ts";
+import type { HttpFailure, HttpReply, ReplySink } from "./http-reply.ts";
 import { statusFault } from "./http-status.ts";
+import type { Intake } from "./intake.ts";
 import type { ListenHandlers } from "./modern-channel.ts";
-import { readIncoming } from "./response-envelope.ts";
 
 /** Reads a `subscriptions/listen` stream over HTTP. */
 export class ListenSink implements ReplySink {
   readonly #id: number;
   readonly #handlers: ListenHandlers;
+  readonly #intake: Intake;
+  readonly #unasked: Flood;
+  #reply: HttpReply | undefined;
   #muted = false;
 
-  constructor(id: number, handlers: ListenHandlers) {
+  constructor(id: number, handlers: ListenHandlers, intake: Intake, now: () => number) {
     this.#id = id;
     this.#handlers = handlers;
+    this.#intake = intake;
+    this.#unasked = createFlood(now);
+  }
+
+  /** What the stream comes over. */
+  attach(reply: HttpReply): void {
+    this.#reply = reply;
+    if (this.#muted) reply.abort();
   }
 
   mute(): void {
@@ -27,10 +39,14 @@ export class ListenSink implements ReplySink {
 
   onEvent(event: SseEvent): void {
     if (this.#muted || event.data === "") return;
-    const message = readIncoming(Buffer.from(event.data));
-    if (message?.kind === "error") this.#end("refused", `JSON-RPC error ${message.error.code}.`);
-    else if (message?.kind === "result") this.#end("ended", "The server closed the subscription.");
-    else if (message?.kind === "notification") dispatchListen(this.#id, message, this.#handlers);
+    if (!this.#unasked.take()) {
+      this.#end("unreachable", FLOOD_DETAIL);
+      return;
+    }
+    const message = this.#intake.read(Buffer.from(event.data));
+    if (message.kind === "error") this.#end("refused", `JSON-RPC error ${message.error.code}.`);
+    else if (message.kind === "result") this.#end("ended", "The server closed the subscription.");
+    else if (message.kind === "notification") dispatchListen(this.#id, message, this.#handlers);
   }
 
   onStreamEnd(detail: string | undefined): void {
@@ -48,6 +64,7 @@ export class ListenSink implements ReplySink {
   #end(reason: "ended" | "refused" | "unreachable", detail: string): void {
     if (this.#muted) return;
     this.#muted = true;
+    this.#reply?.abort();
     this.#handlers.onEnd(reason, detail);
   }
 }

@@ -16,7 +16,7 @@ export function modernRound(
 ): Round {
   if (result.member("resultType") !== "input_required") return { kind: "result", result };
   const value = result.value();
-  if (!isObject(value)) return { kind: "result", result };
+  if (!isObject(value)) return faultRound(upstream, "UPSTREAM_INVALID", "unknown", "Its result is not JSON.");
   const { inputRequests, requestState } = value;
   const asks = readAsks(inputRequests);
   const state = typeof requestState === "string" ? requestState : undefined;
@@ -46,14 +46,15 @@ export function modernRound(
 function readAsks(inputRequests: Json | undefined): Record<string, Ask> | undefined {
   if (inputRequests === undefined) return {};
   if (!isObject(inputRequests)) return undefined;
-  const asks: Record<string, Ask> = {};
+  const asks: [string, Ask][] = [];
   for (const [key, entry] of Object.entries(inputRequests)) {
     if (!isObject(entry) || typeof entry["method"] !== "string") return undefined;
     const { method, params } = entry;
     if (params !== undefined && !isObject(params)) return undefined;
-    asks[key] = { method, params: params ?? {} };
+    asks.push([key, { method, params: params ?? {} }]);
   }
-  return asks;
+  // Keys are the server's: by assignment `__proto__` would be none.
+  return Object.fromEntries(asks);
 }
 
 // `inputResponses` holds results only: a client that answered with an error ends the call with that error.
@@ -63,16 +64,16 @@ function answer(
   responses: Readonly<Record<string, AskResponse>>,
   again: (additions: JsonObject) => Promise<Round>,
 ): Promise<Round> {
-  const inputResponses: Record<string, Json> = {};
+  const inputResponses: [string, Json][] = [];
   for (const [key, ask] of Object.entries(asks)) {
-    const given = responses[key];
+    const given = Object.hasOwn(responses, key) ? responses[key] : undefined;
     if (given === undefined) continue;
     const response = sendableAnswer(ask.method, given);
     if (!response.ok) return Promise.resolve({ kind: "error", error: response.error });
-    inputResponses[key] = response.result;
+    inputResponses.push([key, response.result]);
   }
   return again({
-    ...(Object.keys(inputResponses).length === 0 ? {} : { inputResponses }),
+    ...(inputResponses.length === 0 ? {} : { inputResponses: Object.fromEntries(inputResponses) }),
     ...(state === undefined ? {} : { requestState: state }),
   });
 }

@@ -58,6 +58,7 @@ export class PeerSession implements UpstreamSession {
         this.#connection?.unsubscribe(uri);
         owner.freed();
       },
+      (work) => owner.intake.own(work),
     );
   }
 
@@ -124,7 +125,7 @@ export class PeerSession implements UpstreamSession {
     const before = this.#connection;
     this.#connection = connection;
     this.#attempt = 0;
-    if (before !== undefined) void before.close();
+    if (before !== undefined) this.#owner.intake.own(before.close());
     this.#subscriptions.renew((uri, answer) => {
       if (!answer.ok) this.#owner.log.warn({ upstream: this.#owner.name, uri }, "A subscription was not renewed.");
     });
@@ -150,7 +151,7 @@ export class PeerSession implements UpstreamSession {
 
   /** Replaces a connection that is of no use any more, where a subscription depends on it. */
   renew(): void {
-    void this.disconnect();
+    this.#owner.intake.own(this.disconnect());
     if (this.#subscriptions.size > 0) this.#reopenLater();
   }
 
@@ -188,7 +189,7 @@ export class PeerSession implements UpstreamSession {
 
   // The request was surely not executed, so it may go out once more; a second failure is the answer.
   async #again(holder: string, request: UpstreamRequest, before: Connection | undefined, lost: Lost): Promise<Round> {
-    if (before === undefined || before === this.#connection) void this.disconnect();
+    if (before === undefined || before === this.#connection) this.#owner.intake.own(this.disconnect());
     if (lost.cause === "era") await this.#owner.eraLost(lost.detail);
     return this.#calls.begin(holder, request, async (done) => {
       const second = await this.#openAndSend(request, done);
@@ -223,7 +224,7 @@ export class PeerSession implements UpstreamSession {
     if (!opened.ok) return opened;
     const answer = await opened.connection.subscribe(uri);
     if (answer.ok || !("fault" in answer) || !isLost(answer.fault)) return answer;
-    if (opened.connection === this.#connection) void this.disconnect();
+    if (opened.connection === this.#connection) this.#owner.intake.own(this.disconnect());
     const again = await this.#open();
     return again.ok ? again.connection.subscribe(uri) : again;
   }
@@ -242,7 +243,7 @@ export class PeerSession implements UpstreamSession {
   #lost(detail: string): void {
     const connection = this.#connection;
     this.#connection = undefined;
-    if (connection !== undefined) void connection.close();
+    if (connection !== undefined) this.#owner.intake.own(connection.close());
     this.#owner.freed();
     if (this.#onLost !== undefined) this.#onLost(detail);
     else if (this.#subscriptions.size > 0) this.#reopenLater();
@@ -250,15 +251,14 @@ export class PeerSession implements UpstreamSession {
 
   #reopenLater(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(
-      () => {
-        if (this.#released || this.#subscriptions.size === 0) return;
-        void this.#open().then((opened) => {
-          if (!opened.ok) this.#reopenLater();
-        });
-      },
-      this.#owner.delay(this.#attempt++),
-    );
+    const { intake } = this.#owner;
+    this.#timer = intake.later(() => intake.own(this.#reopen()), this.#owner.delay(this.#attempt++));
+  }
+
+  async #reopen(): Promise<void> {
+    if (this.#released || this.#subscriptions.size === 0) return;
+    const opened = await this.#open();
+    if (!opened.ok) this.#reopenLater();
   }
 }
 

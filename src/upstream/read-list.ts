@@ -21,8 +21,13 @@ export interface ReadListOptions {
   readonly timeoutMs: number;
   readonly maxPages: number;
   readonly maxItems: number;
+  /** Of all pages together. */
+  readonly maxBytes: number;
   readonly log: Log;
 }
+
+/** Longest cursor that is sent back, in characters. */
+const MAX_CURSOR = 8 * 1024;
 
 /** Reads all pages of a list. A server that does not know the method has an empty one. @throws never */
 export async function readList(kind: ListKind, options: ReadListOptions): Promise<ListAnswer> {
@@ -40,6 +45,7 @@ async function readPages(kind: ListKind, options: ReadListOptions, cancellation:
   const items: JsonObject[] = [];
   const cursors = new Set<string>();
   let cursor: string | undefined;
+  let bytes = 0;
   for (let page = 0; page < options.maxPages; page++) {
     const params = cursor === undefined ? {} : { cursor };
     const round = await session.request(plainRequest(LIST_METHODS[kind], params, cancellation));
@@ -56,6 +62,9 @@ async function readPages(kind: ListKind, options: ReadListOptions, cancellation:
       round.abandon("A list asks nothing.");
       return invalid(upstream, `It asked back on ${LIST_METHODS[kind]}.`);
     }
+    bytes += round.result.bytes.length;
+    if (bytes > options.maxBytes)
+      return invalid(upstream, `Its ${kind} list is larger than ${options.maxBytes} bytes.`);
     const value = round.result.value();
     const found = isObject(value) ? value[kind] : undefined;
     if (!isObject(value) || !Array.isArray(found)) {
@@ -64,6 +73,8 @@ async function readPages(kind: ListKind, options: ReadListOptions, cancellation:
     for (const item of found) if (isObject(item)) items.push(item);
     cursor = typeof value["nextCursor"] === "string" ? value["nextCursor"] : undefined;
     if (cursor === undefined) return { ok: true, items };
+    if (cursor.length > MAX_CURSOR)
+      return invalid(upstream, `Its ${kind} list has a cursor beyond ${MAX_CURSOR} characters.`);
     if (cursors.has(cursor)) return invalid(upstream, `Its ${kind} list repeats a cursor and never ends.`);
     cursors.add(cursor);
     if (items.length >= options.maxItems) break;

@@ -2,6 +2,8 @@ import { isUtf8 } from "node:buffer";
 import type { RpcError } from "../core/call.ts";
 import { isObject, type Json } from "../core/json.ts";
 import { RawJson } from "../core/raw-json.ts";
+import type { UpstreamFault } from "../core/round.ts";
+import { type JsonLimits, scanJson } from "../core/scan-json.ts";
 import { type Message, type RpcId, readMessage } from "../mcp/messages.ts";
 
 /**
@@ -13,6 +15,14 @@ export type Incoming =
   | { readonly kind: "error"; readonly id: RpcId | undefined; readonly error: RpcError }
   | Extract<Message, { kind: "request" | "notification" }>;
 
+/** What an upstream sent and is not taken; `id` is that of the request which it seems to answer. */
+export interface Unreadable {
+  readonly kind: "unreadable";
+  readonly code: Extract<UpstreamFault["code"], "UPSTREAM_INVALID" | "UPSTREAM_TOO_LARGE">;
+  readonly id: number | undefined;
+  readonly detail: string;
+}
+
 /** Up to this size parsing costs next to nothing, and finds garbage before a client does. */
 const VALIDATE_BYTES = 16 * 1024;
 
@@ -21,23 +31,48 @@ const RESULT = Buffer.from(',"result":');
 const RESULT_FIRST = Buffer.from('{"result":');
 const TAIL = Buffer.from(',"jsonrpc":"2.0","id":');
 const MAX_ID_DIGITS = 15;
+const EDGE_BYTES = 64;
 
-/** Reads one message; `undefined` when the bytes are no JSON-RPC message. @throws never */
-export function readIncoming(bytes: Buffer): Incoming | undefined {
-  const taken = takeResult(bytes);
+/**
+ * Reads one message. Whatever it makes of the bytes is within `limits`, results that stay bytes too, so that those who
+ * read them later need no bound of their own. @throws never
+ */
+export function readIncoming(bytes: Buffer, limits: JsonLimits): Incoming | Unreadable {
+  const taken = takeResult(bytes, limits);
   if (taken !== undefined) return taken;
+  const scan = scanJson(bytes, limits);
+  if (scan.kind === "JSON_TOO_DEEP" || scan.kind === "JSON_TOO_MANY") return beyond(scan.kind, bytes, limits);
   let value: Json;
   try {
     value = JSON.parse(bytes.toString("utf8")) as Json;
   } catch {
-    return undefined;
+    return notMessage(bytes);
   }
   const message = readMessage(value);
   if (message?.kind === "result") {
     return { kind: "result", id: message.id, result: RawJson.fromValue(message.result) };
   }
-  if (message !== undefined) return message;
-  return readLooseError(value);
+  return message ?? readLooseError(value) ?? notMessage(bytes);
+}
+
+/** The id that stands near the beginning or the end of a message that is not read as a whole. */
+export function idAtEdges(bytes: Buffer): number | undefined {
+  const tail = Math.max(0, bytes.length - EDGE_BYTES);
+  const edges = `${bytes.toString("latin1", 0, EDGE_BYTES)} ${bytes.toString("latin1", tail)}`;
+  const found = /"id":(\d{1,15})\b/.exec(edges);
+  return found === null ? undefined : Number(found[1]);
+}
+
+function notMessage(bytes: Buffer): Unreadable {
+  return { kind: "unreadable", code: "UPSTREAM_INVALID", id: idAtEdges(bytes), detail: "It is not JSON-RPC." };
+}
+
+function beyond(kind: "JSON_TOO_DEEP" | "JSON_TOO_MANY", bytes: Buffer, limits: JsonLimits): Unreadable {
+  const detail =
+    kind === "JSON_TOO_DEEP"
+      ? `It is nested more than ${limits.maxDepth} levels deep.`
+      : `It holds more than ${limits.maxCount} values and names, see server.json_values.`;
+  return { kind: "unreadable", code: "UPSTREAM_TOO_LARGE", id: idAtEdges(bytes), detail };
 }
 
 // Servers in the field answer HTTP errors with `"id": null` and sometimes without `jsonrpc`; the code still counts.
@@ -48,12 +83,12 @@ function readLooseError(value: Json): Incoming | undefined {
   return { kind: "error", id: undefined, error: { code, message: typeof message === "string" ? message : "" } };
 }
 
-function takeResult(bytes: Buffer): Incoming | undefined {
+function takeResult(bytes: Buffer, limits: JsonLimits): Incoming | Unreadable | undefined {
   if (bytes.length < 32 || bytes[bytes.length - 1] !== 0x7d) return undefined;
   if (startsWith(bytes, HEAD, 0)) {
     const digitsEnd = endOfDigits(bytes, HEAD.length);
     if (digitsEnd === HEAD.length || !startsWith(bytes, RESULT, digitsEnd)) return undefined;
-    return slice(bytes, HEAD.length, digitsEnd, digitsEnd + RESULT.length, bytes.length - 1);
+    return slice(bytes, HEAD.length, digitsEnd, digitsEnd + RESULT.length, bytes.length - 1, limits);
   }
   if (startsWith(bytes, RESULT_FIRST, 0)) {
     const tail = bytes.lastIndexOf(TAIL);
@@ -61,20 +96,29 @@ function takeResult(bytes: Buffer): Incoming | undefined {
     const digits = tail + TAIL.length;
     const digitsEnd = endOfDigits(bytes, digits);
     if (digitsEnd === digits || digitsEnd !== bytes.length - 1) return undefined;
-    return slice(bytes, digits, digitsEnd, RESULT_FIRST.length, tail);
+    return slice(bytes, digits, digitsEnd, RESULT_FIRST.length, tail, limits);
   }
   return undefined;
 }
 
-function slice(bytes: Buffer, idFrom: number, idTo: number, from: number, to: number): Incoming | undefined {
+function slice(
+  bytes: Buffer,
+  idFrom: number,
+  idTo: number,
+  from: number,
+  to: number,
+  limits: JsonLimits,
+): Incoming | Unreadable | undefined {
   const text = bytes.subarray(from, to);
   if (text[0] !== 0x7b || text[text.length - 1] !== 0x7d || !isUtf8(text)) return undefined;
   // Line breaks between tokens are legal JSON, but would end a server-sent event or a stdio message half-way.
   if (text.includes(0x0a) || text.includes(0x0d)) return undefined;
+  const scan = scanJson(text, limits);
+  if (scan.kind === "JSON_TOO_DEEP" || scan.kind === "JSON_TOO_MANY") return beyond(scan.kind, bytes, limits);
+  // A result is relayed inside an envelope of our own: text that closes earlier could write members into that envelope.
+  if (scan.kind !== "closed" || scan.at !== text.length - 1) return undefined;
   const id = Number(bytes.toString("latin1", idFrom, idTo));
-  if (text.length > VALIDATE_BYTES) {
-    return isOneObject(text) ? { kind: "result", id, result: RawJson.fromBytes(text) } : undefined;
-  }
+  if (text.length > VALIDATE_BYTES) return { kind: "result", id, result: RawJson.fromBytes(text) };
   let value: Json;
   try {
     value = JSON.parse(text.toString("utf8")) as Json;
@@ -82,23 +126,6 @@ function slice(bytes: Buffer, idFrom: number, idTo: number, from: number, to: nu
     return undefined;
   }
   return { kind: "result", id, result: RawJson.fromBytes(text, value) };
-}
-
-/**
- * Whether the brackets of `text` close exactly at its last byte. A result is relayed inside an envelope of our own, so
- * text that closes earlier could write members into that envelope.
- */
-function isOneObject(text: Buffer): boolean {
-  const last = text.length - 1;
-  let depth = 0;
-  for (let at = 0; at <= last; at++) {
-    const byte = text[at];
-    if (byte === 0x22) {
-      for (at++; at <= last && text[at] !== 0x22; at++) if (text[at] === 0x5c) at++;
-    } else if (byte === 0x7b || byte === 0x5b) depth++;
-    else if ((byte === 0x7d || byte === 0x5d) && --depth === 0) return at === last;
-  }
-  return false;
 }
 
 function startsWith(bytes: Buffer, prefix: Buffer, at: number): boolean {

@@ -1,5 +1,5 @@
 import type { Era } from "../core/call.ts";
-import { isObject, type JsonObject } from "../core/json.ts";
+import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import { LEGACY_REVISIONS, META } from "../mcp/revisions.ts";
 
 /** What a server said of itself when it was first reached. */
@@ -22,6 +22,10 @@ export function isUpstreamRevision(version: unknown): version is string {
   return typeof version === "string" && UPSTREAM_REVISIONS.includes(version);
 }
 
+/** What a server may say of itself: it is kept, and shown to every client. */
+const MAX_INSTRUCTIONS = 64 * 1024;
+const MAX_FACTS = 64 * 1024;
+
 /** Reads an `initialize` result; `undefined` when it is none, or of a revision that the gateway does not speak. */
 export function readInitializeResult(result: JsonObject): ServerFacts | undefined {
   const { protocolVersion, capabilities, serverInfo, instructions } = result;
@@ -29,9 +33,9 @@ export function readInitializeResult(result: JsonObject): ServerFacts | undefine
   return {
     era: "legacy",
     revision: protocolVersion,
-    capabilities,
-    serverInfo: isObject(serverInfo) ? serverInfo : undefined,
-    instructions: typeof instructions === "string" ? instructions : undefined,
+    capabilities: small(capabilities) ?? {},
+    serverInfo: small(serverInfo),
+    instructions: readInstructions(instructions),
   };
 }
 
@@ -45,8 +49,17 @@ export function readDiscoverResult(result: JsonObject, revision: string): Server
   return {
     era: "modern",
     revision,
-    capabilities,
-    serverInfo: isObject(serverInfo) ? serverInfo : undefined,
-    instructions: typeof instructions === "string" ? instructions : undefined,
+    capabilities: small(capabilities) ?? {},
+    serverInfo: small(serverInfo),
+    instructions: readInstructions(instructions),
   };
+}
+
+function small(value: Json | undefined): JsonObject | undefined {
+  return isObject(value) && JSON.stringify(value).length <= MAX_FACTS ? value : undefined;
+}
+
+// Cut rather than refused: it is prose, and its beginning says what it is about.
+function readInstructions(value: Json | undefined): string | undefined {
+  return typeof value === "string" ? value.slice(0, MAX_INSTRUCTIONS) : undefined;
 }

@@ -3,6 +3,7 @@ import type { FaultRound } from "../core/round.ts";
 import type { Shares } from "../core/shares.ts";
 import type { ListKind } from "../mcp/messages.ts";
 import type { ConnectionHost, Opened } from "./connection.ts";
+import type { Intake } from "./intake.ts";
 import type { PeerSession } from "./peer-session.ts";
 
 /** What a session needs of the upstream that it belongs to. */
@@ -10,6 +11,7 @@ export interface SessionOwner {
   readonly name: string;
   readonly timeoutMs: number;
   readonly log: Log;
+  readonly intake: Intake;
   /** Places of calls in flight. */
   readonly calls: Shares;
   /** A session that could make room for another: it has nothing to do any more, or its connection ended. */

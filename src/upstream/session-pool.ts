@@ -171,7 +171,7 @@ export class SessionPool {
   #evict(session: PeerSession | undefined): void {
     if (session === undefined) return;
     this.#remove(session);
-    void session.disconnect();
+    this.#options.owner.intake.own(session.disconnect());
   }
 }
 

@@ -63,14 +63,16 @@ class StdioChannel implements MessageChannel {
       }),
     );
     child.stderr.on("data", createStderrLog({ upstream, log, now: options.now }));
+    // A pipe that breaks is the child's end seen from the other side; the exit itself says more.
+    for (const pipe of [child.stdin, child.stdout, child.stderr]) {
+      pipe.on("error", (error) => log.debug({ upstream, err: error }, "A pipe to an upstream's process broke."));
+    }
     let ended = false;
     const end = (detail: string): void => {
       if (ended) return;
       ended = true;
       if (this.#closing === undefined) events.onClosed(detail);
     };
-    // A broken pipe is the child's exit seen from the other side; the exit itself says more.
-    child.stdin.on("error", (error) => log.debug({ upstream, err: error }, "Writing to an upstream's input failed."));
     child.on("error", (error) => log.warn({ upstream, err: error }, "An upstream's process could not be signalled."));
     this.#exited = new Promise((resolve) => {
       child.once("exit", (code, signal) => {

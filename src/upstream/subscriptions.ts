@@ -14,10 +14,17 @@ export class Subscriptions {
   readonly #watched = new Map<string, Watched>();
   readonly #open: (uri: string) => Promise<SubscribeAnswer>;
   readonly #end: (uri: string) => void;
+  /** Holds what nobody waits for. */
+  readonly #own: (work: Promise<unknown>) => void;
 
-  constructor(open: (uri: string) => Promise<SubscribeAnswer>, end: (uri: string) => void) {
+  constructor(
+    open: (uri: string) => Promise<SubscribeAnswer>,
+    end: (uri: string) => void,
+    own: (work: Promise<unknown>) => void,
+  ) {
     this.#open = open;
     this.#end = end;
+    this.#own = own;
   }
 
   get size(): number {
@@ -52,7 +59,9 @@ export class Subscriptions {
    */
   renew(onAnswer: (uri: string, answer: SubscribeAnswer) => void): void {
     for (const [uri, watched] of this.#watched) {
-      if (watched.active) watched.answer = this.#renewed(uri, watched, onAnswer);
+      if (!watched.active) continue;
+      watched.answer = this.#renewed(uri, watched, onAnswer);
+      this.#own(watched.answer);
     }
   }
 

@@ -5,8 +5,10 @@ import { LIST_METHODS, type ListKind } from "../mcp/messages.ts";
 import { type Connector, type ConnectorDeps, establish, type Route } from "./connector.ts";
 import { Endings } from "./endings.ts";
 import { faultRound } from "./fault.ts";
+import { createFlood, type Flood, type FloodLimits } from "./flood.ts";
 import type { HttpEndpoint } from "./http-endpoint.ts";
 import type { Reachability } from "./http-reply.ts";
+import type { Intake } from "./intake.ts";
 import type { PeerSession } from "./peer-session.ts";
 import { createState, type StateKeeper } from "./state.ts";
 import { backoffDelay, type UpstreamTiming } from "./timing.ts";
@@ -20,6 +22,7 @@ export interface SupervisorDeps {
   readonly log: Log;
   readonly now: () => number;
   readonly random: () => number;
+  readonly intake: Intake;
   emit(event: UpstreamEvent): void;
   /** For upstreams over HTTP. */
   endpoint(): HttpEndpoint | undefined;
@@ -31,6 +34,8 @@ export interface SupervisorDeps {
 
 /** A connection that broke sooner than this after it was made counts as another failure. */
 const STABLE_MS = 10_000;
+/** Faults at what an upstream sends that cost it no more than the connection in hand. */
+const FAULTS: FloodLimits = { burst: 2, perSecond: 1 / 60 };
 /** A doubted era verdict is looked into at most this often. */
 const REPROBE_MS = 1_000;
 
@@ -42,6 +47,7 @@ export class Supervisor implements Reachability {
   readonly #deps: SupervisorDeps;
   readonly #state: StateKeeper;
   readonly #endings: Endings;
+  readonly #faults: Flood;
   #connector: Connector | undefined;
   #connecting: Promise<void> | undefined;
   #route: Route | undefined;
@@ -57,6 +63,7 @@ export class Supervisor implements Reachability {
 
   constructor(deps: SupervisorDeps) {
     this.#deps = deps;
+    this.#faults = createFlood(deps.now, FAULTS);
     this.#endings = new Endings(deps.options.name, deps.log);
     this.#state = createState({ options: deps.options, now: deps.now, emit: (event) => deps.emit(event) });
   }
@@ -101,7 +108,7 @@ export class Supervisor implements Reachability {
   renewVerdict(now: number): void {
     const { options, timing } = this.#deps;
     const aged = this.#connector !== undefined && now - this.#routeAt >= timing.eraTtlMs;
-    if (aged && options.era === "auto" && options.transport.kind === "http") void this.connect();
+    if (aged && options.era === "auto" && options.transport.kind === "http") this.#deps.intake.own(this.connect());
   }
 
   listChanged(list: ListKind): void {
@@ -158,7 +165,7 @@ export class Supervisor implements Reachability {
   }
 
   async #establish(): Promise<void> {
-    const { timing, options, clientInfo, log, now, random } = this.#deps;
+    const { timing, options, clientInfo, log, now, random, intake } = this.#deps;
     const fresh = now() - this.#routeAt < timing.eraTtlMs;
     const system = this.#deps.system();
     const host = system.newHost();
@@ -170,6 +177,7 @@ export class Supervisor implements Reachability {
       log,
       now,
       random,
+      intake,
       nextId: () => this.#nextId++,
       endpoint: this.#deps.endpoint(),
       host,
@@ -246,7 +254,7 @@ export class Supervisor implements Reachability {
     this.#connector = undefined;
     if (connector !== undefined) this.track(connector.close());
     this.#state.failed(detail);
-    if (this.#failures <= 1) void this.connect();
+    if (this.#failures <= 1) this.#deps.intake.own(this.connect());
     else {
       if (this.#failures >= this.#deps.timing.breakerFailures) this.#state.down(detail);
       this.#retryLater();
@@ -261,6 +269,22 @@ export class Supervisor implements Reachability {
       "An upstream does not accept connections; calls to it are refused.",
     );
     this.#failures = 0;
+    this.#takeDown(detail);
+  }
+
+  /**
+   * The gateway failed at something that came from it. Once may be chance and cost one connection; several in a short time
+   * take it down for a while, whatever it is that it sends.
+   */
+  faulted(detail: string): void {
+    if (this.#closed || this.#state.current === "down" || this.#faults.take()) return;
+    this.#failures++;
+    this.#deps.log.error({ upstream: this.#name }, "An upstream is taken down: what it sends makes the gateway fail.");
+    this.#takeDown(detail);
+    this.#deps.onRouteChanged();
+  }
+
+  #takeDown(detail: string): void {
     const connector = this.#connector;
     this.#connector = undefined;
     if (connector !== undefined) this.track(connector.close());
@@ -272,7 +296,9 @@ export class Supervisor implements Reachability {
   #retryLater(): void {
     if (this.#closed) return;
     clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => void this.connect(), this.#delay(Math.max(0, this.#failures - 1)));
+    const { intake } = this.#deps;
+    const connect = (): void => intake.own(this.connect());
+    this.#retry = intake.later(connect, this.#delay(Math.max(0, this.#failures - 1)));
   }
 
   /** Has all lists read again. */

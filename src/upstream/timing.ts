@@ -23,6 +23,8 @@ export interface UpstreamTiming {
   /** Pages and items of one list that are read at most. */
   readonly maxListPages: number;
   readonly maxListItems: number;
+  /** All pages of one list together. */
+  readonly maxListBytes: number;
   /** Peers whose sessions are remembered at once. */
   readonly maxPeers: number;
   /** Calls that may wait for their turn on a connection that takes one interactive call at a time. */
@@ -49,6 +51,7 @@ export const DEFAULT_TIMING: UpstreamTiming = {
   killMs: 1_500,
   maxListPages: 200,
   maxListItems: 10_000,
+  maxListBytes: 16 * 1024 * 1024,
   maxPeers: 20_000,
   maxQueued: 128,
   // One principal alone has half of them.

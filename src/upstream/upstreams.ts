@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Log } from "../core/log.ts";
+import type { JsonLimits } from "../core/scan-json.ts";
 import { type AddressRules, createAddressRules } from "./address-rules.ts";
 import { ManagedUpstream } from "./managed-upstream.ts";
 import { DEFAULT_TIMING, type UpstreamTiming } from "./timing.ts";
@@ -16,6 +17,8 @@ export interface UpstreamsDeps {
   readonly timing?: Partial<UpstreamTiming>;
   /** Where confined upstreams may be. Default: at public addresses. */
   readonly addresses?: AddressRules;
+  /** What messages of upstreams may be. Default: `JSON_LIMITS`. */
+  readonly json?: JsonLimits;
 }
 
 /** Makes the registry of upstreams; empty until `apply`. */
@@ -74,6 +77,7 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
           now,
           random,
           addresses,
+          json: deps.json,
           emit,
         });
         upstreams.set(options.name, upstream);

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { JSON_LIMITS } from "../../src/core/limits.ts";
 import { readIncoming } from "../../src/upstream/response-envelope.ts";
 
 const LARGE = "z".repeat(20_000);
 
 function read(text: string): unknown {
-  const incoming = readIncoming(Buffer.from(text));
+  const incoming = readIncoming(Buffer.from(text), JSON_LIMITS);
   return incoming?.kind === "result" ? { id: incoming.id, result: incoming.result.value() } : incoming;
 }
 
@@ -18,7 +19,7 @@ describe("a response", () => {
       `{"jsonrpc":"2.0","id":12,"result":${result}}`,
       `{"result":${result},"jsonrpc":"2.0","id":12}`,
     ]) {
-      const incoming = readIncoming(Buffer.from(text));
+      const incoming = readIncoming(Buffer.from(text), JSON_LIMITS);
       expect(incoming).toMatchObject({ kind: "result", id: 12 });
       expect(incoming?.kind === "result" && incoming.result.bytes.toString()).toBe(result);
     }
@@ -28,7 +29,7 @@ describe("a response", () => {
     ["after the result", `{"jsonrpc":"2.0","id":1,"result":{"a":"${LARGE}"},"x":{}}`],
     ["a second result", `{"result":{"a":"${LARGE}"},"result":{"b":1},"jsonrpc":"2.0","id":1}`],
   ])("cannot write members of its own into the gateway's envelope: %s", (_name, text) => {
-    const incoming = readIncoming(Buffer.from(text));
+    const incoming = readIncoming(Buffer.from(text), JSON_LIMITS);
     expect(incoming?.kind === "result" && JSON.parse(incoming.result.bytes.toString())).toEqual(
       JSON.parse(text).result,
     );
@@ -41,7 +42,10 @@ describe("a response", () => {
     ["empty", ""],
     ["another protocol", '{"jsonrpc":"1.0","id":1,"result":{"aaaaaaaaaaaaaaaa":1}}'],
   ])("is refused when it is %s", (_name, text) => {
-    expect(readIncoming(Buffer.from(text))).toBeUndefined();
+    expect(readIncoming(Buffer.from(text), JSON_LIMITS)).toMatchObject({
+      kind: "unreadable",
+      code: "UPSTREAM_INVALID",
+    });
   });
 
   it("that is not UTF-8 never passes as it came", () => {
@@ -50,12 +54,15 @@ describe("a response", () => {
       Buffer.from([0xff, 0xfe]),
       Buffer.from('"}}'),
     ]);
-    const incoming = readIncoming(bytes);
+    const incoming = readIncoming(bytes, JSON_LIMITS);
     expect(incoming?.kind === "result" && incoming.result.bytes.includes(0xff)).toBe(false);
   });
 
   it("with line breaks is written anew on one line", () => {
-    const incoming = readIncoming(Buffer.from('{"jsonrpc":"2.0","id":1,"result":{\n"a":\r\n"line\\nbreak"}}'));
+    const incoming = readIncoming(
+      Buffer.from('{"jsonrpc":"2.0","id":1,"result":{\n"a":\r\n"line\\nbreak"}}'),
+      JSON_LIMITS,
+    );
     expect(incoming?.kind === "result" && incoming.result.bytes.toString()).toBe('{"a":"line\\nbreak"}');
   });
 
@@ -69,5 +76,39 @@ describe("a response", () => {
     ['{"jsonrpc":"2.0","method":"ping","id":4}', { kind: "request", id: 4, method: "ping", params: {} }],
   ])("of another form is parsed: %s", (text, expected) => {
     expect(read(text)).toMatchObject(expected);
+  });
+
+  const deep = (levels: number): string => `${'{"a":'.repeat(levels - 1)}{}${"}".repeat(levels - 1)}`;
+  const wide = (count: number): string => `{"a":[${"1,".repeat(count)}1]}`;
+
+  it.each([
+    ["a deep result", `{"jsonrpc":"2.0","id":7,"result":${deep(65)}}`],
+    ["a deep result in the SDK's order", `{"result":${deep(3_000)},"jsonrpc":"2.0","id":7}`],
+    ["a deep result in another order", `{"id":7,"result":${deep(3_000)},"jsonrpc":"2.0"}`],
+    ["a deep result printed prettily", `{"jsonrpc":"2.0","id":7,\n"result":${deep(3_000)}}`],
+    ["the data of an error", `{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"m","data":${deep(3_000)}}}`],
+    ["a deep notification", `{"jsonrpc":"2.0","method":"notifications/message","params":${deep(200_000)}}`],
+    ["a deep question", `{"jsonrpc":"2.0","id":7,"method":"elicitation/create","params":${deep(3_000)}}`],
+    ["many values", `{"jsonrpc":"2.0","id":7,"result":${wide(100_001)}}`],
+    ["many values in another order", `{"id":7,"jsonrpc":"2.0","result":${wide(100_001)}}`],
+  ])("or another message is refused beyond the limits, before anything is made of it: %s", (_name, text) => {
+    const read = readIncoming(Buffer.from(text), JSON_LIMITS);
+    expect(read).toMatchObject({ kind: "unreadable", code: "UPSTREAM_TOO_LARGE" });
+    if (text.includes('"id":7') && !text.startsWith('{"jsonrpc":"2.0","method"')) expect(read).toMatchObject({ id: 7 });
+  });
+
+  it("is taken up to the limits", () => {
+    for (const result of [deep(64), wide(99_990)]) {
+      const text = `{"jsonrpc":"2.0","id":7,"result":${result}}`;
+      expect(readIncoming(Buffer.from(text), JSON_LIMITS)).toMatchObject({ kind: "result", id: 7 });
+    }
+  });
+
+  it("that only looks like JSON has no value, and whoever asks for it gets no fault", () => {
+    const text = `{"jsonrpc":"2.0","id":7,"result":{"resultType":oops,"a":"${LARGE}"}}`;
+    const read = readIncoming(Buffer.from(text), JSON_LIMITS);
+    if (read.kind !== "result") throw new Error("It was not taken.");
+    expect(read.result.value()).toBeUndefined();
+    expect(read.result.member("resultType")).toBeUndefined();
   });
 });
