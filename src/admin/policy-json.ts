@@ -79,8 +79,15 @@ function stepUpJson(
   };
 }
 
-function matchJson({ policy, effect, because, error, mode }: Match): TrialBody["decision"]["matched"][number] {
-  return { policy, effect, because, error: error ?? null, shadow: mode === "shadow" };
+function matchJson({
+  policy,
+  effect,
+  because,
+  error,
+  defaults = [],
+  mode,
+}: Match): TrialBody["decision"]["matched"][number] {
+  return { policy, effect, because, error: error ?? null, defaults: [...defaults], shadow: mode === "shadow" };
 }
 
 function explanationJson(explained: PolicyExplanation): TrialBody["policies"][number] {

@@ -58,6 +58,11 @@ const match = z.object({
     .enum(["condition", "error"])
     .describe("error: its condition could not be evaluated, and it counts for that."),
   error: z.string().nullable(),
+  defaults: z
+    .array(z.string())
+    .describe(
+      "Places like args.amount that the call leaves out, where it matched only with the tool's defaults in them.",
+    ),
   shadow: z.boolean(),
 });
 

@@ -6,6 +6,8 @@ export interface RecordedMatch {
   readonly because: string | undefined;
   readonly error: string | undefined;
   readonly satisfied: string | undefined;
+  /** Places that the call left out, where it matched with the tool's defaults in them. */
+  readonly defaults: readonly string[] | undefined;
 }
 
 /**
@@ -28,9 +30,14 @@ export function readMatches(policies: string | null): readonly RecordedMatch[] {
       because: text("because"),
       error: text("error"),
       satisfied: text("satisfied"),
+      defaults: "defaults" in match ? textsOf(match.defaults) : undefined,
     };
     return why.effect === "allow" && why.because === "error" ? [] : [{ ...read, ...why }];
   });
+}
+
+function textsOf(list: unknown): readonly string[] | undefined {
+  return Array.isArray(list) ? list.filter((it) => typeof it === "string") : undefined;
 }
 
 /** A JSON column as data; the text itself where it is no JSON, so that a list shows even a row tampered with. */

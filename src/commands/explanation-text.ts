@@ -47,6 +47,8 @@ function section(title: string, policies: readonly PolicyExplanation[], paint: P
 function policyText(policy: PolicyExplanation, paint: Paint): string {
   const place = paint("dim", `${plain(policy.file)}:${policy.line}`);
   const lines = [`  ${paint("bold", policy.id)}  ${policy.effect}, ${reasonOf(policy)}  ${place}`];
+  if (policy.defaults !== undefined)
+    lines.push(`    with the tool's defaults, which the call leaves out: ${policy.defaults.map(plain).join(", ")}`);
   for (const { key, wanted, actual } of policy.misses) {
     lines.push(`    ${key}: wants ${plain(wanted)}; the call has ${plain(actual)}`);
   }

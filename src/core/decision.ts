@@ -12,6 +12,8 @@ export interface Match {
   readonly because: "condition" | "error";
   /** For `error`: what went wrong, without values from the call. */
   readonly error?: string;
+  /** Places like `args.amount` that the call leaves out, where it matched only with the tool's defaults in them. */
+  readonly defaults?: readonly string[];
   /** `shadow`: the policy was evaluated and not applied. */
   readonly mode?: "shadow";
   /** For `step_up`: what satisfied it. Absent if nothing did. */

@@ -11,9 +11,10 @@ const OVER_MEMBERS = new Set(["all", "exists", "exists_one", "filter", "map"]);
 
 /**
  * Which places of the arguments an expression reads. `args.items.exists(i, i.amount > 5)` reads `items`, each, `amount`;
- * a computed key reads every member. An empty path: it looks at the arguments as a whole.
+ * a computed key reads every member. An empty path: it looks at the arguments as a whole. With `values` only places whose
+ * value matters, and not those of which is merely asked whether they are there.
  */
-export function argumentPathsOf(root: AstNode): readonly ArgumentPath[] {
+export function argumentPathsOf(root: AstNode, wanted: "all" | "values" = "all"): readonly ArgumentPath[] {
   const found = new Map<string, ArgumentPath>();
   let looks = 0;
   const add = (path: ArgumentPath): void => {
@@ -32,6 +33,7 @@ export function argumentPathsOf(root: AstNode): readonly ArgumentPath[] {
       return;
     }
     const call = readCall(node);
+    if (wanted === "values" && call?.name === "has" && call.receiver === undefined) return;
     const [first, second, last] = call?.args ?? [];
     if (call?.receiver !== undefined && OVER_MEMBERS.has(call.name) && second !== undefined) {
       const list = placeOf(call.receiver, scope);
@@ -51,8 +53,9 @@ export function argumentPathsOf(root: AstNode): readonly ArgumentPath[] {
     }
     const [member, whole] = childrenOf(node);
     const key = node.op === "in" ? stringLiteral(member) : undefined;
-    if (key !== undefined && whole !== undefined && placeOf(whole, scope)?.length === 0) add([key]);
-    else for (const child of childrenOf(node)) walk(child, scope, true);
+    if (key !== undefined && whole !== undefined && placeOf(whole, scope)?.length === 0) {
+      if (wanted === "all") add([key]);
+    } else for (const child of childrenOf(node)) walk(child, scope, true);
   }
 
   walk(root, new Map(), true);

@@ -21,9 +21,17 @@ export function chargeFor(
   const { id, rate, message } = policy;
   const key = keyOf(rate, context);
   if ("error" in key) return { ok: false, error: key.error };
-  const cost = costOf(rate, context);
-  if (typeof cost !== "number") return { ok: false, error: cost.error };
-  const counter = JSON.stringify([id, ...rate.by.map((by) => ownerOf(by, input)), key.value]);
+  const sent = costOf(rate, context);
+  if (typeof sent !== "number") return { ok: false, error: sent.error };
+  // What a call leaves out, and the tool has a default for, must not make it cheaper or another account's.
+  const keyFilled = rate.key && context.withDefaults(rate.key.values);
+  const account = keyFilled === undefined ? key : keyOf(rate, keyFilled.context);
+  if ("error" in account) return { ok: false, error: account.error };
+  const costFilled = rate.cost && context.withDefaults(rate.cost.values);
+  const meant = costFilled === undefined ? sent : costOf(rate, costFilled.context);
+  if (typeof meant !== "number") return { ok: false, error: meant.error };
+  const counter = JSON.stringify([id, ...rate.by.map((by) => ownerOf(by, input)), account.value]);
+  const cost = Math.max(sent, meant);
   const { limit, windowMs } = rate;
   const text = message?.render(context) ?? defaultMessage(id, "rate_limit");
   return { ok: true, limit: { policy: id, counter, limit, windowMs, cost, message: text } };

@@ -1,9 +1,11 @@
 import type { ClientFacts } from "../core/call.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
+import type { ArgumentPath } from "./argument-paths.ts";
 import { readSchemaHints, type SchemaHints } from "./input-schema.ts";
 import { bindJson } from "./json-values.ts";
 import type { PolicyInput, PolicyResult } from "./policy-set.ts";
+import { type DefaultsPlan, fillDefaults, planDefaults } from "./schema-defaults.ts";
 
 /** `user` of a condition. A field that nobody vouched for is absent: `has(user.email)` is false then. */
 export class UserView {
@@ -120,30 +122,60 @@ export class ResultView {
 export interface ToolFacts {
   readonly view: ToolView;
   readonly hints: SchemaHints | undefined;
+  /** The defaults that bear on what reads these values; `undefined` if none does. Found once for equal `values`. */
+  defaultsFor(values: readonly ArgumentPath[]): DefaultsPlan | undefined;
 }
 
 /** Reads a tool's definition for conditions. @throws never */
 export function readToolFacts(tool: PolicyInput["tool"]): ToolFacts {
-  return { view: new ToolView(tool), hints: readSchemaHints(tool.definition["inputSchema"]) };
+  const hints = readSchemaHints(tool.definition["inputSchema"]);
+  const plans = new WeakMap<readonly ArgumentPath[], DefaultsPlan | "none">();
+  return {
+    view: new ToolView(tool),
+    hints,
+    defaultsFor(values) {
+      const known = plans.get(values);
+      if (known !== undefined) return known === "none" ? undefined : known;
+      const plan = planDefaults(hints, values);
+      plans.set(values, plan ?? "none");
+      return plan;
+    },
+  };
 }
 
 /** The variables of one call, each made when a condition first names it and then kept for all conditions. */
 export class CallContext {
   readonly tool: ToolView;
   readonly #input: PolicyInput;
-  readonly #hints: SchemaHints | undefined;
+  readonly #facts: ToolFacts;
   #user: UserView | undefined;
   #client: ClientView | undefined;
   #request: RequestView | undefined;
   #args: unknown;
   /** There once the tool has answered. */
   readonly result: ResultView | undefined;
+  readonly #result: PolicyResult | undefined;
 
   constructor(input: PolicyInput, facts: ToolFacts, result?: PolicyResult) {
     this.#input = input;
     this.tool = facts.view;
-    this.#hints = facts.hints;
+    this.#facts = facts;
+    this.#result = result;
     this.result = result && new ResultView(result);
+  }
+
+  /**
+   * The same call with the tool's defaults where the arguments leave out what is read at `values`, and the places that got
+   * one; `undefined` if the call leaves nothing of that out.
+   */
+  withDefaults(
+    values: readonly ArgumentPath[],
+  ): { readonly context: CallContext; readonly places: readonly string[] } | undefined {
+    const plan = values.length === 0 ? undefined : this.#facts.defaultsFor(values);
+    const filled = plan && fillDefaults(this.#input.arguments, plan);
+    if (filled === undefined) return undefined;
+    const input = { ...this.#input, arguments: filled.arguments };
+    return { context: new CallContext(input, this.#facts, this.#result), places: filled.places };
   }
 
   get user(): UserView {
@@ -162,7 +194,7 @@ export class CallContext {
   }
 
   get args(): unknown {
-    this.#args ??= bindJson(this.#input.arguments, 0, this.#hints);
+    this.#args ??= bindJson(this.#input.arguments, 0, this.#facts.hints);
     return this.#args;
   }
 }

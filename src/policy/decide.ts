@@ -3,6 +3,7 @@ import type { Redaction } from "../redaction/redaction.ts";
 import { chargeFor } from "./charge.ts";
 import type { CompiledPolicy } from "./compiled-policy.ts";
 import { CallContext } from "./context.ts";
+import { evaluateCondition } from "./evaluate-condition.ts";
 import { mergeStepUps } from "./merge-step-ups.ts";
 import { defaultMessage, withFailure } from "./messages.ts";
 import { indexPolicies, type ToolMatch } from "./policy-index.ts";
@@ -101,11 +102,12 @@ function decideCall(
     }
     if (effect === "allow" && !policy.shadow && !policy.aboutViewer) allowable = true;
     let error: string | undefined;
+    let defaults: readonly string[] | undefined;
     if (condition !== undefined) {
       context ??= new CallContext(input, tool.facts());
-      const result = condition(context);
-      if (result === false) continue;
-      if (result !== true) error = result.error;
+      const result = evaluateCondition(condition, context, effect !== "allow");
+      if (!result.value && result.error === undefined) continue;
+      ({ error, defaults } = result);
     }
     let limit: RateLimit | undefined;
     if (effect === "rate_limit" && error === undefined) {
@@ -114,10 +116,7 @@ function decideCall(
       if (charge.ok) limit = charge.limit;
       else error = charge.error;
     }
-    const match: Match =
-      error === undefined
-        ? { policy: policy.id, effect, because: "condition" }
-        : { policy: policy.id, effect, because: "error", error };
+    const match = matchOf(policy, error, defaults);
     if (policy.shadow || (effect === "allow" && error !== undefined)) {
       unapplied ??= [];
       unapplied.push(policy.shadow ? { ...match, mode: "shadow" } : match);
@@ -195,6 +194,18 @@ const DENIED_BY_DEFAULT = {
   message: "No policy allows this call, and without one calls are denied. An operator can add an allow policy.",
 } as const;
 
+function matchOf(
+  { id, effect }: CompiledPolicy,
+  error: string | undefined,
+  defaults: readonly string[] | undefined,
+): Match {
+  const match: Match =
+    error === undefined
+      ? { policy: id, effect, because: "condition" }
+      : { policy: id, effect, because: "error", error };
+  return defaults === undefined ? match : { ...match, defaults };
+}
+
 function messageOf(policy: Stopping, context: CallContext, failure: string | undefined): string {
   const text = policy.message?.render(context) ?? defaultMessage(policy.id, policy.effect);
   return failure === undefined ? text : withFailure(text, failure);
@@ -203,22 +214,18 @@ function messageOf(policy: Stopping, context: CallContext, failure: string | und
 function decideResult(
   input: PolicyInput,
   tool: ToolMatch<CompiledPolicy>,
-  result: PolicyResult | undefined,
+  answer: PolicyResult | undefined,
 ): ResultDecision {
-  const context = new CallContext(input, tool.facts(), result);
+  const context = new CallContext(input, tool.facts(), answer);
   const viewer = { principal: input.principal, client: input.client, endpoint: input.request.endpoint };
   const matched: Match[] = [];
   const unapplied: Match[] = [];
   const redactions: Redaction[] = [];
   for (const policy of tool.policiesFor(input.principal)) {
     if (policy.effect !== "redact" || policy.target.matchesCaller?.(viewer) === false) continue;
-    const value = policy.condition?.(context) ?? true;
-    if (value === false) continue;
-    const { id, effect } = policy;
-    const match: Match =
-      value === true
-        ? { policy: id, effect, because: "condition" }
-        : { policy: id, effect, because: "error", error: value.error };
+    const result = policy.condition && evaluateCondition(policy.condition, context, true);
+    if (result?.value === false) continue;
+    const match = matchOf(policy, result?.error, result?.defaults);
     if (policy.shadow) {
       unapplied.push({ ...match, mode: "shadow" });
       continue;

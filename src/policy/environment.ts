@@ -49,9 +49,16 @@ export interface Condition {
   (context: object): boolean | EvaluationFailure;
   /** Tells of many calls that the condition is false, without evaluating it. */
   readonly quick: QuickCheck | undefined;
+  /** Places of the arguments whose values it reads. */
+  readonly values: readonly ArgumentPath[];
 }
-/** @throws never */
-export type Expression = (context: object) => { readonly value: unknown } | EvaluationFailure;
+
+/** A compiled expression. @throws never */
+export interface Expression {
+  (context: object): { readonly value: unknown } | EvaluationFailure;
+  /** Places of the arguments whose values it reads. */
+  readonly values: readonly ArgumentPath[];
+}
 
 const LIMITS = { maxAstNodes: 2000, maxDepth: 64, maxListElements: 1000, maxMapEntries: 1000, maxCallArguments: 8 };
 const MAX_SPLIT = 1000;
@@ -109,24 +116,22 @@ export function createPolicyLanguage(): PolicyLanguage {
           return explainFailure(error, error instanceof EvaluationError ? error : undefined);
         }
       };
-      return { ok: true, reads, looksAt, run: Object.assign(condition, { quick: quickCheckOf(run.ast) }) };
+      const values = argumentPathsOf(run.ast, "values");
+      return { ok: true, reads, looksAt, run: Object.assign(condition, { quick: quickCheckOf(run.ast), values }) };
     },
     expression(text) {
       const compiled = compile(text, "any");
       if (!compiled.ok) return compiled;
       const { run, reads, looksAt } = compiled;
-      return {
-        ok: true,
-        reads,
-        looksAt,
-        run: (context) => {
-          try {
-            return { value: run(context) };
-          } catch (error) {
-            return explainFailure(error, error instanceof EvaluationError ? error : undefined);
-          }
-        },
+      const expression = (context: object): { readonly value: unknown } | EvaluationFailure => {
+        try {
+          return { value: run(context) };
+        } catch (error) {
+          return explainFailure(error, error instanceof EvaluationError ? error : undefined);
+        }
       };
+      const values = argumentPathsOf(run.ast, "values");
+      return { ok: true, reads, looksAt, run: Object.assign(expression, { values }) };
     },
     parts(text) {
       if (!compile(text, "any").ok) return undefined;

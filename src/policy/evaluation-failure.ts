@@ -35,6 +35,7 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   TooManyItems: "a list or an object is too long to be read by a policy",
   TextTooLong: "a text is too long to be read by a policy",
   UnsafeNumber: "a number is beyond ±(2^53-1)",
+  AmbiguousDefault: "the tool's schema has several defaults for a value that the call leaves out",
 };
 
 const MAX_QUOTE = 80;

@@ -1,7 +1,7 @@
 import type { Decision, Effect } from "../core/decision.ts";
 import { type CompileOptions, compilePolicies } from "./compile.ts";
 import { CallContext, readToolFacts } from "./context.ts";
-import { createPolicyLanguage } from "./environment.ts";
+import { createPolicyLanguage, type PolicyLanguage } from "./environment.ts";
 import { explainTarget, type TargetMiss } from "./explain-target.ts";
 import type { PolicyError, PolicyFile, PolicyInput, PolicySet } from "./policy-set.ts";
 import { type Trace, traceCondition } from "./trace.ts";
@@ -24,6 +24,8 @@ export interface PolicyExplanation {
   readonly trace?: Trace;
   /** Why the condition could not be evaluated, and the policy counts for that. */
   readonly error?: string;
+  /** Places that the call leaves out, where it matched, and was traced, with the tool's defaults in them. */
+  readonly defaults?: readonly string[];
 }
 
 export type Explained =
@@ -65,9 +67,17 @@ export function explainPolicies(
     const misses = match === undefined ? explainTarget(target, input) : [];
     if (misses.length > 0) return { ...about, verdict: "target", misses };
     if (effect === "redact") return { ...about, verdict: "result", misses };
-    const trace = when === undefined || !mayTrace() ? undefined : traceCondition(when, language, context, mayTrace);
+    const { error, defaults } = match ?? {};
+    const seen = defaults === undefined || when === undefined ? context : contextWith(when, language, context);
+    const trace = when === undefined || !mayTrace() ? undefined : traceCondition(when, language, seen, mayTrace);
     const verdict = match === undefined ? "condition" : applied.has(id) ? "applied" : "unapplied";
-    const error = match?.error;
-    return { ...about, verdict, misses, ...(trace && { trace }), ...(error !== undefined && { error }) };
+    const why = { ...(trace && { trace }), ...(error !== undefined && { error }), ...(defaults && { defaults }) };
+    return { ...about, verdict, misses, ...why };
   });
+}
+
+// As the decision saw it: with the tool's defaults for what this condition reads.
+function contextWith(when: string, language: PolicyLanguage, context: CallContext): CallContext {
+  const compiled = language.condition(when);
+  return (compiled.ok ? context.withDefaults(compiled.run.values)?.context : undefined) ?? context;
 }

@@ -19,6 +19,10 @@ export class NestedTooDeep {}
 export class TooManyItems {}
 export class TextTooLong {}
 export class UnsafeNumber {}
+/** Stands where a schema has several defaults for one value: which of them counts nobody can tell. */
+export class AmbiguousDefault {
+  readonly [key: string]: undefined;
+}
 
 /** Where a map is walked whole and a lost value is met: neither the engine nor a template can do anything with it. */
 const LOST = Symbol("lost");
@@ -134,6 +138,7 @@ function bind(
     return items;
   }
   if (value instanceof NotRecorded) throw NotRecorded.read(value);
+  if (value instanceof AmbiguousDefault) return value;
   if (isObject(value)) {
     if (depth > VALUE_LIMITS.maxDepth) return new NestedTooDeep();
     if (hasMoreKeysThan(value, VALUE_LIMITS.maxItems)) return new TooManyItems();

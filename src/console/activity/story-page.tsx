@@ -170,7 +170,7 @@ function Matches({ matches }: { readonly matches: readonly RecordedMatch[] }) {
   );
 }
 
-function whyOf({ because, error, shadow, satisfied }: RecordedMatch): Child {
+function whyOf({ because, error, shadow, satisfied, defaults }: RecordedMatch): Child {
   return (
     <>
       {because === "error" ? "counts, because its condition could not be evaluated" : "matched"}
@@ -178,6 +178,12 @@ function whyOf({ because, error, shadow, satisfied }: RecordedMatch): Child {
         <>
           {": "}
           <ForeignText text={error} fold={200} />
+        </>
+      )}
+      {defaults === undefined ? null : (
+        <>
+          {" with the tool's defaults for "}
+          <ForeignText text={defaults.join(", ")} fold={200} />
         </>
       )}
       {satisfied === undefined

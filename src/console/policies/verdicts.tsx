@@ -86,10 +86,11 @@ function Verdict({ policy, open }: { readonly policy: Explanation; readonly open
   );
 }
 
-function verdictWords({ verdict, shadow, effect, error }: Explanation): string {
+function verdictWords({ verdict, shadow, effect, error, defaults }: Explanation): string {
   switch (verdict) {
     case "applied":
-      return error === undefined ? "applies" : "counts, because its condition cannot be evaluated";
+      if (error !== undefined) return "counts, because its condition cannot be evaluated";
+      return defaults === undefined ? "applies" : `applies with the tool's defaults for ${defaults.join(", ")}`;
     case "unapplied":
       return shadow ? "would apply" : `does not count: ${effect} needs a condition that has a value`;
     case "result":

@@ -1,0 +1,106 @@
+import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import type { ArgumentPath } from "./argument-paths.ts";
+import type { SchemaHints } from "./input-schema.ts";
+import { AmbiguousDefault, VALUE_LIMITS } from "./json-values.ts";
+import { NotRecorded, Shortened } from "./recorded-values.ts";
+
+/** What a tool's schema puts where a call leaves something out, as far as one condition reads it. */
+export interface DefaultsPlan {
+  /** By the names of members that the schema has a default for. */
+  readonly fill: Map<string, Json>;
+  readonly members: Map<string, DefaultsPlan>;
+  /** Of every item of a list. */
+  items: DefaultsPlan | undefined;
+}
+
+/** Arguments with defaults in the places that were left empty. */
+export interface Filled {
+  readonly arguments: JsonObject;
+  /** The places, as `args.amount`; at most a few of them. Names only, and only such as the schema has. */
+  readonly places: readonly string[];
+}
+
+const MAX_PLACES = 8;
+const MAX_NAMES = 256;
+
+/**
+ * Finds which defaults of an `inputSchema` bear on a condition that reads the values at `paths`; `undefined` if none does.
+ * A default of null says that there need be nothing, and is none. JSON Schema 2020-12, validation §9.2
+ */
+export function planDefaults(hints: SchemaHints | undefined, paths: readonly ArgumentPath[]): DefaultsPlan | undefined {
+  if (hints === undefined) return undefined;
+  const root = emptyPlan();
+  let found = false;
+  for (const path of paths) {
+    let plan = root;
+    let below: SchemaHints | undefined = hints;
+    for (const step of path) {
+      if (below === undefined) break;
+      // A computed key may be any of them.
+      const names: readonly string[] = typeof step === "string" ? [step] : below.names().slice(0, MAX_NAMES);
+      for (const name of names) {
+        const [value, ...more] = below.member(name)?.defaults ?? [];
+        if (value === undefined) continue;
+        plan.fill.set(name, more.length === 0 ? value : new AmbiguousDefault());
+        found = true;
+      }
+      if (typeof step === "string") {
+        below = below.member(step);
+        plan = memberOf(plan, step);
+      } else {
+        below = below.item();
+        plan.items ??= emptyPlan();
+        plan = plan.items;
+      }
+    }
+  }
+  return found ? root : undefined;
+}
+
+function emptyPlan(): DefaultsPlan {
+  return { fill: new Map(), members: new Map(), items: undefined };
+}
+
+function memberOf({ members }: DefaultsPlan, name: string): DefaultsPlan {
+  const plan = members.get(name) ?? emptyPlan();
+  members.set(name, plan);
+  return plan;
+}
+
+/** Puts defaults where the arguments have nothing; `undefined` if they have everything. The arguments stay as they are. */
+export function fillDefaults(args: JsonObject, plan: DefaultsPlan): Filled | undefined {
+  const places: string[] = [];
+  const filled = fill(args, plan, "args", places);
+  return filled === args || !isObject(filled) ? undefined : { arguments: filled, places };
+}
+
+function fill(value: Json, plan: DefaultsPlan, path: string, places: string[]): Json {
+  // What a record lacks may have been in the call.
+  if (value instanceof Shortened || value instanceof NotRecorded) return value;
+  if (Array.isArray(value)) {
+    const { items } = plan;
+    if (items === undefined || value.length > VALUE_LIMITS.maxItems) return value;
+    const all: readonly Json[] = value;
+    const filled = all.map((item) => fill(item, items, `${path}[]`, places));
+    return filled.some((item, at) => item !== all[at]) ? filled : value;
+  }
+  if (!isObject(value)) return value;
+  const added: [string, Json][] = [];
+  for (const [name, given] of plan.fill) {
+    if (Object.hasOwn(value, name) && value[name] !== undefined) continue;
+    added.push([name, given]);
+    const place = `${path}.${name}`;
+    if (places.length < MAX_PLACES && !places.includes(place)) places.push(place);
+  }
+  const whole = added.length === 0 ? value : Object.fromEntries([...Object.entries(value), ...added]);
+  let filled: JsonObject | undefined;
+  for (const [name, below] of plan.members) {
+    const member = Object.hasOwn(whole, name) ? whole[name] : undefined;
+    if (member === undefined) continue;
+    const after = fill(member, below, `${path}.${name}`, places);
+    if (after === member) continue;
+    filled ??= { ...whole };
+    Object.defineProperty(filled, name, { value: after, enumerable: true, configurable: true, writable: true });
+  }
+  return filled ?? whole;
+}
