@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import type { ApiEnv } from "./admin/api-env.ts";
@@ -5,7 +6,7 @@ import type { ConsoleEnv } from "./console/console-env.ts";
 import type { StepUpEnv } from "./step-up/pages.ts";
 import type { UpstreamStatus } from "./upstream/upstream.ts";
 
-/** What `/readyz` reports. */
+/** What `/readyz` tells administrators. */
 export interface Readiness {
   /** `starting` until every upstream was tried once, `draining` while shutting down. */
   readonly state: "starting" | "ready" | "draining";
@@ -26,18 +27,25 @@ export function createApp(deps: {
   /** `/console…`, and its part of `/oauth/callback`. */
   readonly console: Hono<ConsoleEnv>;
   readonly readiness: () => Readiness;
+  /** Whether a request comes from an administrator. */
+  readonly isAdministrator: (incoming: IncomingMessage) => Promise<boolean>;
 }): App {
   const app = new Hono<{ Bindings: HttpBindings }>();
+  // Load balancers ask under any name, and learn nothing that is not in the status already.
   app.get("/healthz", (c) => c.json({ status: "ok" }));
-  app.get("/readyz", (c) => {
+  app.get("/readyz", async (c) => {
     const { state, policies, upstreams } = deps.readiness();
-    // Why an upstream is down is for the log and for signed-in operators: this page is open to everybody.
-    const states = Array.from(upstreams, ([name, status]) => [
+    const ready = state === "ready";
+    const status = ready ? "ready" : "not ready";
+    if (!(await deps.isAdministrator(c.env.incoming))) return c.json({ status }, ready ? 200 : 503);
+    // Why an upstream is down is for the log and for the API.
+    const states = Array.from(upstreams, ([name, { state, era, since }]) => [
       name,
-      { state: status.state, era: status.era ?? null, since: new Date(status.since).toISOString() },
+      { state, era: era ?? null, since: new Date(since).toISOString() },
     ]);
-    const body = { status: state, policies, upstreams: Object.fromEntries(states) };
-    return c.json(body, state === "ready" ? 200 : 503);
+    return c.json({ status, state, policies, upstreams: Object.fromEntries(states) }, ready ? 200 : 503, {
+      "Cache-Control": "no-store",
+    });
   });
   app.route("/", deps.mcp);
   app.route("/", deps.api);

@@ -116,6 +116,7 @@ export async function startGateway(
       ...{ arrive, stepUp: wired.stepUp, hosts, issuer, now, log },
     }),
     api: api.app,
+    isAdministrator: api.isAdministrator,
     console: createConsole({
       areas: AREAS,
       signIns: signInTrip && issuer !== undefined ? { trip: signInTrip, provider: new URL(issuer).host } : undefined,

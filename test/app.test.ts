@@ -15,6 +15,7 @@ const app = createApp({
     policies: { digest: "d", count: 0, refused: false },
     upstreams: new Map(),
   }),
+  isAdministrator: async () => false,
 });
 
 it.each(["/", "/mcp/", "/sse"])("tells who asks for %s where MCP is served", async (path) => {
@@ -25,5 +26,6 @@ it.each(["/", "/mcp/", "/sse"])("tells who asks for %s where MCP is served", asy
 
 it("is alive while it drains, but not ready", async () => {
   expect((await app.request("/healthz")).status).toBe(200);
-  expect((await app.request("/readyz")).status).toBe(503);
+  const ready = await app.request("/readyz", {}, { incoming: {} });
+  expect([ready.status, await ready.json()]).toEqual([503, { status: "not ready" }]);
 });

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { type Context, Hono } from "hono";
 import { refuse } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
@@ -33,6 +34,11 @@ export interface ApiDeps extends AdmissionDeps {
 /** The API, ready to be mounted at the root. */
 export interface Api {
   readonly app: Hono<ApiEnv>;
+  /**
+   * Whether a request comes from an administrator, by credential or session, to a host that is served. Where the store
+   * does not say so, nobody is one. @throws never
+   */
+  isAdministrator(incoming: IncomingMessage): Promise<boolean>;
   /** Ends the streams that would otherwise stay open as long as their readers like. */
   close(): void;
 }
@@ -93,7 +99,23 @@ export function createApi(deps: ApiDeps): Api {
     ...sessionRoutes(sessions),
   ]);
   app.all("/api/*", () => problem(refuse("PATH_UNKNOWN")));
-  return { app, close: () => streams.close() };
+  return {
+    app,
+    async isAdministrator(incoming) {
+      const { host, origin, authorization, cookie } = incoming.headers;
+      // Nobody is asked to show anything here, and health checks come often.
+      if (authorization === undefined && cookie === undefined) return false;
+      if (hosts.check(host, origin) !== undefined) return false;
+      try {
+        const admitted = await admit(incoming, true);
+        return admitted.ok && admitted.operator.admin;
+      } catch (err) {
+        log.error({ err }, "Nobody can tell whether a request comes from an administrator");
+        return false;
+      }
+    },
+    close: () => streams.close(),
+  };
 }
 
 function answerFault(c: Context<ApiEnv>, err: Error, log: Log): Response {
