@@ -8,6 +8,7 @@ import { createConsoleSessions } from "./console/sessions.ts";
 import { createCallIds } from "./core/ids.ts";
 import { createMcpEndpoint, type McpEndpointStats } from "./downstream/endpoint.ts";
 import { createArrivals } from "./http/arrivals.ts";
+import { createAttempts } from "./http/attempts.ts";
 import { createHttpServer } from "./http-server.ts";
 import { createApiKeyLookup } from "./identity/api-keys.ts";
 import { createIdentity } from "./identity/create-identity.ts";
@@ -66,7 +67,8 @@ export async function startGateway(
 
   const { port } = listening;
   const url = publicUrlOf(config.server, port);
-  const identity = createIdentity({ ...config.auth, publicUrl: url }, { log, now });
+  const attempts = createAttempts({ log, now });
+  const identity = createIdentity({ ...config.auth, publicUrl: url }, { log, now, attempts });
   const { allowedHosts, allowedOrigins } = config.server;
   const hosts = { publicUrl: url, listen: () => ({ host: config.server.host, port }), allowedHosts, allowedOrigins };
   const arrive = createArrivals({ trustedProxies: config.server.trustedProxies ?? [] });
@@ -113,7 +115,7 @@ export async function startGateway(
   app = createApp({
     mcp: endpoint.app,
     stepUp: createStepUpPages({
-      ...{ arrive, stepUp: wired.stepUp, hosts, issuer, now, log },
+      ...{ arrive, attempts, stepUp: wired.stepUp, hosts, issuer, now, log },
     }),
     api: api.app,
     isAdministrator: api.isAdministrator,
@@ -121,7 +123,7 @@ export async function startGateway(
       areas: AREAS,
       signIns: signInTrip && issuer !== undefined ? { trip: signInTrip, provider: new URL(issuer).host } : undefined,
       keyOwner: apiKeys.some((key) => key.user !== undefined) ? createApiKeyLookup(apiKeys) : undefined,
-      ...{ arrive, operations, sessions: browserSessions, hosts, adminRoles, now, log },
+      ...{ arrive, attempts, operations, sessions: browserSessions, hosts, adminRoles, now, log },
     }),
     readiness: () => ({
       state,

@@ -51,7 +51,7 @@ export function createAdmission(deps: AdmissionDeps): Admit {
     }
     const identified = await identity.identify({ ...credential, path: "/mcp" });
     if (identified.ok) return { ok: true, operator: operatorOf(identified.principal, adminRoles), ip };
-    return { ...identified.refusal, headers: { "WWW-Authenticate": identified.challenge } };
+    return { ...identified.refusal, headers: identified.headers };
   };
 }
 

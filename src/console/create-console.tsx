@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { Log } from "../core/log.ts";
 import type { Arrive } from "../http/arrivals.ts";
+import type { Attempts } from "../http/attempts.ts";
 import type { HostPolicyOptions } from "../http/hosts.ts";
 import type { ApiKeyLookup } from "../identity/api-keys.ts";
 import type { Operations } from "../operations/operations.ts";
@@ -9,7 +10,6 @@ import type { SignInTrip } from "../step-up/sign-in-trip.ts";
 import { StoreError } from "../store/store-error.ts";
 import { type Area, mayEnter } from "./area.ts";
 import { loadAssets } from "./assets.ts";
-import { createAttemptLimits } from "./attempt-limits.ts";
 import type { ConsoleEnv } from "./console-env.ts";
 import { guardRequests, guardSessions } from "./guard.ts";
 import { missingPage, refusedPage } from "./plain-pages.tsx";
@@ -24,6 +24,7 @@ export interface ConsoleDeps {
   readonly operations: Operations;
   readonly sessions: ConsoleSessions;
   readonly arrive: Arrive;
+  readonly attempts: Attempts;
   /** As the MCP endpoint has them. The console lives at the public URL and nowhere else. */
   readonly hosts: HostPolicyOptions;
   /** Finds the owner of a key; `undefined` where no key belongs to a person. */
@@ -43,7 +44,7 @@ export interface ConsoleDeps {
  * area is for them (403). Only then does a page look at it.
  */
 export function createConsole(deps: ConsoleDeps): Hono<ConsoleEnv> {
-  const { areas, sessions, arrive, hosts, keyOwner, signIns, adminRoles, now, log } = deps;
+  const { areas, sessions, arrive, attempts, hosts, keyOwner, signIns, adminRoles, now, log } = deps;
   const secure = hosts.publicUrl.startsWith("https:");
   const assets = loadAssets();
   const app = new Hono<ConsoleEnv>();
@@ -57,8 +58,9 @@ export function createConsole(deps: ConsoleDeps): Hono<ConsoleEnv> {
   for (const path of below("/console")) app.use(path, guard);
   app.route("/", assets.app);
   const provider = signIns?.provider;
-  app.route("/", createSignIn({ sessions, keyOwner, provider, log, limits: createAttemptLimits(now), secure }));
-  if (signIns !== undefined) app.route("/", createProviderSignIn({ sessions, ...signIns, secure, guard, log }));
+  app.route("/", createSignIn({ sessions, keyOwner, provider, log, attempts, secure }));
+  if (signIns !== undefined)
+    app.route("/", createProviderSignIn({ sessions, ...signIns, attempts, secure, guard, log }));
   for (const path of below("/console")) app.use(path, guardSessions({ sessions, adminRoles, areas }));
   app.use("/console/*", async (c, next) => {
     if (c.req.method === "GET") c.set("waiting", await waitingIn(deps, c.get("operator")));

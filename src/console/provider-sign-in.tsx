@@ -2,6 +2,8 @@ import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Log } from "../core/log.ts";
+import type { Attempts } from "../http/attempts.ts";
+import { beginCallback, isGuess } from "../step-up/callback-attempts.ts";
 import type { SignInFailure, SignInTrip } from "../step-up/sign-in-trip.ts";
 import type { ConsoleEnv } from "./console-env.ts";
 import { plainPage } from "./layout.tsx";
@@ -16,6 +18,7 @@ export interface ProviderSignInDeps {
   readonly sessions: ConsoleSessions;
   /** Host of the identity provider, as people know it. */
   readonly provider: string;
+  readonly attempts: Attempts;
   readonly secure: boolean;
   /** What every answer of the console goes through. */
   readonly guard: MiddlewareHandler<ConsoleEnv>;
@@ -27,7 +30,7 @@ export interface ProviderSignInDeps {
  * Of the callback it takes only what the browser began here; everything else is passed on.
  */
 export function createProviderSignIn(deps: ProviderSignInDeps): Hono<ConsoleEnv> {
-  const { trip, sessions, provider, secure, guard, log } = deps;
+  const { trip, sessions, provider, attempts, secure, guard, log } = deps;
   const app = new Hono<ConsoleEnv>();
 
   app.post("/console/sign-in/start", async (c) => {
@@ -42,7 +45,14 @@ export function createProviderSignIn(deps: ProviderSignInDeps): Hono<ConsoleEnv>
   app.use("/oauth/callback", (c, next) => (isOurs(c) ? guard(c, next) : next()));
   app.get("/oauth/callback", async (c, next) => {
     if (!isOurs(c)) return next();
-    const finished = await trip.finish(answerIn(c), (name) => getCookie(c, name));
+    const answer = answerIn(c);
+    const attempt = beginCallback(attempts, c.get("ip"), answer);
+    if (!attempt.ok) {
+      c.header("Retry-After", String(attempt.retryAfterS));
+      return failurePage(c, TOO_MANY);
+    }
+    const finished = await trip.finish(answer, (name) => getCookie(c, name));
+    attempt.end(!finished.ok && isGuess(finished.reason));
     setSessionCookie(c, { name: finished.cookie, value: "", maxAgeMs: 0 }, secure);
     if (!finished.ok) {
       log.info({ reason: finished.reason }, "A sign-in to the console was refused");
@@ -104,6 +114,12 @@ const STALE: FailureText = {
   text: "It began too long ago, in another window, or was used already.",
 };
 
+const TOO_MANY: FailureText = {
+  status: 429,
+  title: "Too many answers like this one",
+  text: "They were refused, and this one was not looked at. Wait a minute, then begin again.",
+};
+
 const TEXTS: Readonly<Partial<Record<SignInFailure, FailureText>>> = {
   expired: STALE,
   foreign_state: STALE,
@@ -126,7 +142,10 @@ const TEXTS: Readonly<Partial<Record<SignInFailure, FailureText>>> = {
 };
 
 function failedPage(c: Context<ConsoleEnv>, reason: SignInFailure): Response | Promise<Response> {
-  const { title, text, status } = TEXTS[reason] ?? REFUSED;
+  return failurePage(c, TEXTS[reason] ?? REFUSED);
+}
+
+function failurePage(c: Context<ConsoleEnv>, { title, text, status }: FailureText): Response | Promise<Response> {
   return plainPage(
     c,
     { title, status },

@@ -16,7 +16,10 @@ const PROBLEMS = {
     status: 403,
     text: "This key belongs to a machine: it has no user in the configuration. Only people use the console.",
   },
-  too_many: { status: 429, text: "Too many sign-ins have failed. Wait a minute, then try again." },
+  too_many: {
+    status: 429,
+    text: "Too many sign-ins with a key like this one have failed. Wait a minute, then try again.",
+  },
 } as const satisfies Record<string, { readonly status: ContentfulStatusCode; readonly text: string }>;
 
 /** Why somebody is not signed in. */

@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import type { Log } from "../core/log.ts";
+import type { Attempts } from "../http/attempts.ts";
 import type { ApiKeyLookup } from "../identity/api-keys.ts";
-import type { AttemptLimits } from "./attempt-limits.ts";
 import type { ConsoleEnv } from "./console-env.ts";
 import { ownPath } from "./own-path.ts";
 import { refusedPage } from "./plain-pages.tsx";
@@ -16,7 +16,7 @@ export interface SignInDeps {
   readonly keyOwner: ApiKeyLookup | undefined;
   /** Host of the identity provider; `undefined`: nobody can sign in there. */
   readonly provider: string | undefined;
-  readonly limits: AttemptLimits;
+  readonly attempts: Attempts;
   /** Whether the public URL has https. */
   readonly secure: boolean;
   readonly log: Log;
@@ -24,7 +24,7 @@ export interface SignInDeps {
 
 /** Signing in and out: `GET` and `POST /console/sign-in`, `POST /console/sign-out`. */
 export function createSignIn(deps: SignInDeps): Hono<ConsoleEnv> {
-  const { sessions, keyOwner, provider, limits, secure, log } = deps;
+  const { sessions, keyOwner, provider, attempts, secure, log } = deps;
   const app = new Hono<ConsoleEnv>();
   const show = (c: Context<ConsoleEnv>, to: string, problem?: SignInProblem) =>
     signInPage(c, { to, provider, withKey: keyOwner !== undefined, problem, signedOut: c.req.query("out") === "1" });
@@ -40,17 +40,17 @@ export function createSignIn(deps: SignInDeps): Hono<ConsoleEnv> {
     const read = await readForm(c.env.incoming);
     if (read?.ok !== true) return refusedPage(c, "form");
     const to = ownPath(read.form.text("to"));
-    const address = c.get("ip");
-    const heldUntil = limits.heldUntil(address);
-    if (heldUntil !== undefined) {
-      c.header("Retry-After", String(Math.max(1, Math.ceil((heldUntil - c.get("at")) / 1000))));
+    const key = read.form.text("key").trim();
+    const attempt = attempts.begin({ ip: c.get("ip"), credential: key, at: "/console/sign-in" });
+    if (!attempt.ok) {
+      c.header("Retry-After", String(attempt.retryAfterS));
       return show(c, to, "too_many");
     }
-    const principal = keyOwner?.(read.form.text("key").trim());
+    const principal = keyOwner?.(key);
+    attempt.end(principal === undefined);
     if (principal?.kind !== "person") {
-      limits.failed(address);
       const problem = principal === undefined ? "unknown_key" : "machine";
-      log.info({ problem, address }, "A sign-in to the console was refused");
+      log.debug({ problem }, "A sign-in to the console was refused");
       return show(c, to, problem);
     }
     setSessionCookie(c, await sessions.begin(principal, c.env.incoming), secure);

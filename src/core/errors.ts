@@ -79,6 +79,11 @@ export const ERRORS = {
   MEDIA_TYPE_UNSUPPORTED: { status: 415, rpc: -32600, message: "The Content-Type must be application/json." },
   CREDENTIAL_MISSING: { status: 401, rpc: -32600, message: "A credential is required: Authorization: Bearer <token>." },
   TOKEN_INVALID: { status: 401, rpc: -32600, message: "The access token is not valid." },
+  ATTEMPTS_TOO_MANY: {
+    status: 429,
+    rpc: -32600,
+    message: "Too many credentials like this one were refused. Wait as long as Retry-After says, then try again.",
+  },
   TOKEN_EXPIRED: { status: 401, rpc: -32600, message: "The access token has expired." },
   ISSUER_UNREACHABLE: {
     status: 401,

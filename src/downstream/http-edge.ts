@@ -18,16 +18,16 @@ export interface HttpEdge extends ModernServer {
 
 export type Admitted =
   | { readonly ok: true; readonly context: RequestContext }
-  | { readonly ok: false; readonly refusal: Refusal; readonly challenge: string | undefined };
+  | { readonly ok: false; readonly refusal: Refusal; readonly headers: Readonly<Record<string, string>> };
 
 /** Who calls, and what the endpoint shows: every request proves it anew. */
 export async function admit(http: HttpEdge, { incoming, from, path, endpoint }: Exchange): Promise<Admitted> {
   const credential = credentialOf(incoming, from);
   const answer = http.identity.identify({ ...credential, path });
   const identified = answer instanceof Promise ? await answer : answer;
-  if (!identified.ok) return { ok: false, refusal: identified.refusal, challenge: identified.challenge };
+  if (!identified.ok) return { ok: false, refusal: identified.refusal, headers: identified.headers };
   const scope = http.edge.gateway.scope(endpoint);
-  if (scope === undefined) return { ok: false, refusal: refuse("ENDPOINT_UNKNOWN"), challenge: undefined };
+  if (scope === undefined) return { ok: false, refusal: refuse("ENDPOINT_UNKNOWN"), headers: {} };
   const context: RequestContext = {
     principal: identified.principal,
     scope,

@@ -153,10 +153,7 @@ async function admitSessionVerb(http: HttpEdge, exchange: Exchange): Promise<Req
   const { incoming, outgoing } = exchange;
   const admitted = await admit(http, exchange);
   if (!admitted.ok) {
-    const { refusal, challenge } = admitted;
-    answerRefusal(outgoing, refusal, {
-      headers: challenge === undefined ? undefined : { "WWW-Authenticate": challenge },
-    });
+    answerRefusal(outgoing, admitted.refusal, { headers: admitted.headers });
     return undefined;
   }
   const version = headerOf(incoming, "mcp-protocol-version");

@@ -14,7 +14,7 @@ import { HttpReply } from "./reply.ts";
  * One POST, step by step; Host and Origin were checked before. Each step either hands its finding to the next or answers
  * and stops, and nothing of the body is read for a caller who is not known.
  *
- *   1. admit      who calls (401, 403), and what the endpoint shows (404)
+ *   1. admit      who calls (401, 403, 429), and what the endpoint shows (404)
  *   2. readMedia  what form the body has and the answer may take (415, 406)
  *   3. readBody   at most so many bytes (413)
  *   4. parseJson  no value that two readers could read differently (400)
@@ -26,11 +26,7 @@ export async function handlePost(http: HttpEdge, exchange: Exchange): Promise<vo
   const { limits } = http.edge;
 
   const admitted = await admit(http, exchange);
-  if (!admitted.ok) {
-    const { refusal, challenge } = admitted;
-    const headers = challenge === undefined ? undefined : { "WWW-Authenticate": challenge };
-    return answerRefusal(outgoing, refusal, { headers });
-  }
+  if (!admitted.ok) return answerRefusal(outgoing, admitted.refusal, { headers: admitted.headers });
   const accepted = readMedia(incoming.headers["content-type"], incoming.headers.accept);
   if (!accepted.ok) return answerRefusal(outgoing, accepted);
 

@@ -51,6 +51,12 @@ export function addressText(address: Address): string {
   return isV4(same) ? same.toString() : withoutZone(same).toRFC5952String();
 }
 
+/** The address with all but its first bits 0; `bits` is a multiple of 8. */
+export function networkAddress(address: Address, bits: number): Address {
+  const bytes = address.toByteArray().map((byte, index) => (index < bits / 8 ? byte : 0));
+  return isV4(address) ? new ipaddr.IPv4(bytes) : new ipaddr.IPv6(bytes);
+}
+
 /** Whether cloud machines ask here for their credentials, whatever form the address is written in. */
 export function isMetadata(address: Address): boolean {
   return formsOf(address).some((form) => METADATA.has(form.toString()));

@@ -3,6 +3,7 @@ import { sha256 } from "../core/digest.ts";
 import { ERRORS, type ErrorCode, refuse } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Principal } from "../core/principal.ts";
+import type { Attempts, AttemptVerdict } from "../http/attempts.ts";
 import { ANONYMOUS, isLoopbackAddress } from "./anonymous.ts";
 import { API_KEY_PREFIX, createApiKeyLookup } from "./api-keys.ts";
 import { createChallenges } from "./challenge.ts";
@@ -16,6 +17,8 @@ export interface IdentityDeps {
   /** ms since the epoch. */
   readonly now: () => number;
   readonly log: Log;
+  /** Counts credentials that are refused, together with other places where they can be tried. Left out: nobody counts. */
+  readonly attempts?: Attempts;
   /** How issuers' keys are fetched and kept. Default: `KEY_TIMES`. */
   readonly keyTimes?: KeyTimes;
 }
@@ -35,7 +38,7 @@ const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
  * expiry, a key for as long as this identity lives.
  */
 export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Identity {
-  const { now, log } = deps;
+  const { now, log, attempts } = deps;
   const challenges = createChallenges(options);
   const keyOwner = createApiKeyLookup(options.apiKeys);
   const issuers = new Map<string, TrustedIssuer>(
@@ -52,9 +55,9 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
   const verifying = new Map<string, Promise<Verified>>();
 
   function identify(request: CredentialRequest): Identified | Promise<Identified> {
-    const { authorization, path } = request;
+    const { authorization, path, remoteAddress } = request;
     if (authorization === undefined) {
-      if (!options.anonymous || !isLoopbackAddress(request.remoteAddress))
+      if (!options.anonymous || !isLoopbackAddress(remoteAddress))
         return reject(path, "CREDENTIAL_MISSING", undefined, []);
       // A proxy or tunnel on this machine would make callers from anywhere look local.
       return request.forwarded === true
@@ -68,20 +71,27 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
     const digest = sha256(token);
     const known = remembered.get(digest);
     if (known !== undefined && now() < known.until) return known.identified;
-    return token.startsWith(API_KEY_PREFIX) ? findKey(token, digest, path) : verify(token, digest, path);
+    // One that was good before, or is being checked already, is no guess of its own.
+    const counted = known === undefined && !verifying.has(digest);
+    const attempt = counted ? attempts?.begin({ ip: remoteAddress, credential: token, at: path }) : undefined;
+    if (attempt?.ok === false) return hold(attempt.retryAfterS);
+    return token.startsWith(API_KEY_PREFIX)
+      ? findKey(token, digest, path, attempt)
+      : verify(token, digest, path, attempt);
   }
 
-  function findKey(key: string, digest: string, path: string): Identified {
+  function findKey(key: string, digest: string, path: string, attempt: Attempting): Identified {
     const owner = keyOwner(key);
+    attempt?.end(owner === undefined);
     if (owner === undefined) return reject(path, "TOKEN_INVALID", "The API key is not known.", []);
     const identified = accept(owner);
     remembered.set(digest, { identified, until: Number.POSITIVE_INFINITY }, { size: key.length });
     return identified;
   }
 
-  async function verify(token: string, digest: string, path: string): Promise<Identified> {
+  async function verify(token: string, digest: string, path: string, attempt: Attempting): Promise<Identified> {
     try {
-      const verified = await verifyOnce(token, digest);
+      const verified = await verifyOnce(token, digest, attempt);
       if (!verified.ok) return reject(path, verified.code, verified.detail, verified.scopes);
       const identified = accept(verified.principal);
       const until = Math.min(verified.expiresAt, now() + REMEMBERED_FOR_MS);
@@ -93,12 +103,24 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
     }
   }
 
-  function verifyOnce(token: string, digest: string): Promise<Verified> {
+  function verifyOnce(token: string, digest: string, attempt: Attempting): Promise<Verified> {
     const running = verifying.get(digest);
     if (running !== undefined) return running;
-    const started = verifyToken(token, issuers, now()).finally(() => verifying.delete(digest));
+    const started = verifyCounted(token, attempt).finally(() => verifying.delete(digest));
     verifying.set(digest, started);
     return started;
+  }
+
+  // An expired token, or one without a scope, was made by its issuer: whoever sends it guesses nothing.
+  async function verifyCounted(token: string, attempt: Attempting): Promise<Verified> {
+    let refused = false;
+    try {
+      const verified = await verifyToken(token, issuers, now());
+      refused = !verified.ok && verified.code === "TOKEN_INVALID";
+      return verified;
+    } finally {
+      attempt?.end(refused);
+    }
   }
 
   function reject(path: string, code: ErrorCode, detail: string | undefined, scopes: readonly string[]): Identified {
@@ -107,10 +129,18 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
       code === "CREDENTIAL_MISSING"
         ? undefined
         : { error: bearerError(code), description: detail ?? ERRORS[code].message, scopes };
-    return { ok: false, refusal: refuse(code, detail), challenge: challenges.challenge(path, problem) };
+    const headers = { "WWW-Authenticate": challenges.challenge(path, problem) };
+    return { ok: false, refusal: refuse(code, detail), headers };
   }
 
   return { identify, insufficient: challenges.insufficient, metadata: challenges.metadata };
+}
+
+/** What is counted of a credential that is being checked; `undefined`: nothing. */
+type Attempting = Extract<AttemptVerdict, { ok: true }> | undefined;
+
+function hold(retryAfterS: number): Identified {
+  return { ok: false, refusal: refuse("ATTEMPTS_TOO_MANY"), headers: { "Retry-After": String(retryAfterS) } };
 }
 
 function accept(principal: Principal): Identified {

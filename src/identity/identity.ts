@@ -7,7 +7,7 @@ import type { Principal } from "../core/principal.ts";
 export interface CredentialRequest {
   /** The `Authorization` header. */
   readonly authorization: string | undefined;
-  /** The peer's address. Anonymous callers are accepted from loopback only. */
+  /** The client's address, `ip` of `ClientAddress`. Anonymous callers are accepted from loopback only. */
   readonly remoteAddress: string;
   /** Whether a proxy says that it speaks for somebody else (`Forwarded`, `X-Forwarded-For`): then the address is its own. */
   readonly forwarded?: boolean | undefined;
@@ -17,8 +17,8 @@ export interface CredentialRequest {
 
 export type Identified =
   | { readonly ok: true; readonly principal: Principal }
-  /** `challenge` is the `WWW-Authenticate` value of the 401. RFC 6750 §3, RFC 9728 §5.1 */
-  | { readonly ok: false; readonly refusal: Refusal; readonly challenge: string };
+  /** `headers` go out with the refusal: the challenge of a 401 (RFC 6750 §3, RFC 9728 §5.1), `Retry-After` of a 429. */
+  | { readonly ok: false; readonly refusal: Refusal; readonly headers: Readonly<Record<string, string>> };
 
 /** Turns a credential into a principal, or into a challenge. */
 export interface Identity {

@@ -2,7 +2,7 @@ import type { StepUpFailure } from "../core/step-up.ts";
 
 /** What a page says. */
 export interface PageText {
-  readonly status: 200 | 400 | 403 | 404 | 409 | 410 | 500 | 502;
+  readonly status: 200 | 400 | 403 | 404 | 409 | 410 | 429 | 500 | 502;
   readonly title: string;
   readonly text: string;
   /** What to do next. */
@@ -115,6 +115,14 @@ export const HEAD_TEXT: PageText = {
   title: "This request cannot be believed",
   text: "It says twice what may be said once, or a proxy does not say readably for whom it asks. Nothing was confirmed.",
   next: "Whoever runs the proxy in front of this gateway looks at the headers that it sends.",
+};
+
+/** The page of an answer of the provider that is not looked at, after many like it were refused. */
+export const HELD_TEXT: PageText = {
+  status: 429,
+  title: "Too many answers like this one",
+  text: "They were refused, and this one was not looked at. Nothing was confirmed.",
+  next: "Wait a minute, then open the link from your agent again.",
 };
 
 /** The page of a fault of the gateway's own. */

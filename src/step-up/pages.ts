@@ -4,15 +4,18 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Log } from "../core/log.ts";
 import type { StepUpFailure } from "../core/step-up.ts";
 import type { Arrive } from "../http/arrivals.ts";
+import type { Attempts } from "../http/attempts.ts";
 import { createHostPolicy, type HostPolicyOptions } from "../http/hosts.ts";
+import { beginCallback, isGuess } from "./callback-attempts.ts";
 import type { StepUpService } from "./create-step-up.ts";
 import { askPage, CONTENT_SECURITY_POLICY, leavePage, textPage } from "./page-html.ts";
-import { DONE_TEXT, FAILURE_TEXTS, FAULT_TEXT, HEAD_TEXT } from "./page-texts.ts";
+import { DONE_TEXT, FAILURE_TEXTS, FAULT_TEXT, HEAD_TEXT, HELD_TEXT } from "./page-texts.ts";
 import type { RoundTrip } from "./round-trip.ts";
 
 export interface StepUpPagesDeps {
   readonly stepUp: StepUpService;
   readonly arrive: Arrive;
+  readonly attempts: Attempts;
   /** As the MCP endpoint has them; `publicUrl` is that of `createStepUp`. */
   readonly hosts: HostPolicyOptions;
   /** Issuer of the provider, to tell people where they sign in. */
@@ -24,6 +27,10 @@ export interface StepUpPagesDeps {
 /** What its requests come with; they are served by `@hono/node-server`. */
 export interface StepUpEnv {
   readonly Bindings: { readonly incoming: IncomingMessage };
+  readonly Variables: {
+    /** Where the request comes from; see `ClientAddress`. */
+    ip: string;
+  };
 }
 
 const ID = /^[A-Za-z0-9_-]{22}$/;
@@ -37,7 +44,7 @@ const MAX_QUERY = 8_192;
  * credential and let nobody in: who opens them is found out by signing in.
  */
 export function createStepUpPages(deps: StepUpPagesDeps): Hono<StepUpEnv> {
-  const { stepUp, now, log } = deps;
+  const { stepUp, attempts, now, log } = deps;
   const { publicUrl } = deps.hosts;
   const { origin, protocol } = new URL(publicUrl);
   const hosts = createHostPolicy({ ...deps.hosts, allowedOrigins: [] });
@@ -46,7 +53,9 @@ export function createStepUpPages(deps: StepUpPagesDeps): Hono<StepUpEnv> {
 
   for (const path of ["/step-up/*", "/oauth/callback"]) {
     app.use(path, async (c, next) => {
-      if (!deps.arrive(c.env.incoming).ok) c.res = await c.html(textPage(HEAD_TEXT), HEAD_TEXT.status);
+      const arrived = deps.arrive(c.env.incoming);
+      if (arrived.ok) c.set("ip", arrived.from.ip);
+      if (!arrived.ok) c.res = await c.html(textPage(HEAD_TEXT), HEAD_TEXT.status);
       else if (hosts.check(c.req.header("host"), undefined) === undefined) await next();
       else c.res = await fail(c, "foreign_page");
       for (const [name, value] of Object.entries(HEADERS)) c.res.headers.set(name, value);
@@ -77,7 +86,13 @@ export function createStepUpPages(deps: StepUpPagesDeps): Hono<StepUpEnv> {
   app.get("/oauth/callback", async (c) => {
     const { search, searchParams } = new URL(c.req.url);
     if (stepUp.roundTrip === undefined || search.length > MAX_QUERY) return fail(c, "foreign_state");
+    const attempt = beginCallback(attempts, c.get("ip"), searchParams);
+    if (!attempt.ok) {
+      c.header("Retry-After", String(attempt.retryAfterS));
+      return c.html(textPage(HELD_TEXT), HELD_TEXT.status);
+    }
     const finished = await stepUp.roundTrip.finish(searchParams, (name) => getCookie(c, name));
+    attempt.end(!finished.ok && isGuess(finished.reason));
     if (finished.cookie !== undefined) deleteCookie(c, finished.cookie, cookieOptions(protocol));
     if (finished.ok) return c.html(textPage(DONE_TEXT));
     const { reason, challenge } = finished;

@@ -151,3 +151,21 @@ it("is not offered where people have other subjects there than their agents have
   expect(html).not.toContain("Sign in at");
   expect(html).toContain("API key");
 });
+
+it("does not ask the provider again and again about codes for one sign-in", async () => {
+  const { gateway, idp } = await setUp();
+  const { origin } = new URL(gateway.url);
+  const started = await fetch(`${gateway.url}/console/sign-in/start`, {
+    method: "POST",
+    headers: { Origin: origin },
+    body: new URLSearchParams(),
+  });
+  const cookie = started.headers.getSetCookie()[0]?.split(";", 1)[0] ?? "";
+  const state = /[?&;]state=([\w-]+)/.exec(await started.text())?.[1] ?? "";
+  const answers: number[] = [];
+  for (let i = 0; i < 12; i++) {
+    const query = new URLSearchParams({ state, code: `guess-${i}`, iss: idp.issuer });
+    answers.push((await fetch(`${gateway.url}/oauth/callback?${query}`, { headers: { Cookie: cookie } })).status);
+  }
+  expect(answers).toEqual([...Array<number>(10).fill(502), 429, 429]);
+});

@@ -73,14 +73,16 @@ describe("the sign-in with a key", () => {
     expect(await answer.text()).toContain(says);
   });
 
-  it("holds an address back that fails again and again, and lets it try later", async () => {
+  it("holds a key back that fails again and again, nobody else's from the same address, and lets it try later", async () => {
     let at = Date.now();
     const gateway = await startConsole({}, {}, { now: () => at });
     const attempt = (key: string) => postForm(gateway, "/console/sign-in", { key });
-    for (let i = 0; i < 10; i++) expect((await attempt("pk_wrong")).status).toBe(401);
+    const wrong = `${consoleUsers.key("ann").slice(0, 20)}wrong`;
+    for (let i = 0; i < 10; i++) expect((await attempt(wrong)).status).toBe(401);
     const held = await attempt(consoleUsers.key("ann"));
     expect(held.status).toBe(429);
     expect(Number(held.headers.get("retry-after"))).toBeLessThanOrEqual(60);
+    expect((await attempt(consoleUsers.key("sam"))).status).toBe(303);
     at += 60_000;
     expect((await attempt(consoleUsers.key("ann"))).status).toBe(303);
   });

@@ -38,7 +38,7 @@ export function bearer(token: string | undefined, more: { remoteAddress?: string
 /** The code and the challenge of a refusal. */
 export function refusalOf(identified: Identified): { code: ErrorCode; challenge: string } {
   if (identified.ok) throw new Error("the credential was accepted");
-  return { code: identified.refusal.code, challenge: identified.challenge };
+  return { code: identified.refusal.code, challenge: identified.headers["WWW-Authenticate"] ?? "" };
 }
 
 export function principalOf(identified: Identified) {

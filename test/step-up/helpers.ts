@@ -5,6 +5,7 @@ import type { StepUpRequirement } from "../../src/core/decision.ts";
 import type { Principal } from "../../src/core/principal.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import { createArrivals } from "../../src/http/arrivals.ts";
+import { createAttempts } from "../../src/http/attempts.ts";
 import { createStepUp, type StepUpService } from "../../src/step-up/create-step-up.ts";
 import type { StepUpLimits, StepUpOptions } from "../../src/step-up/options.ts";
 import { createStepUpPages } from "../../src/step-up/pages.ts";
@@ -116,6 +117,7 @@ export async function startStepUp(given: TestStepUpOptions): Promise<TestStepUp>
     allowedOrigins: ["https://elsewhere.example"],
   };
   const pages = createStepUpPages({
+    attempts: createAttempts({ now, log }),
     arrive: createArrivals({ trustedProxies: [] }),
     stepUp: service,
     hosts,

@@ -150,3 +150,12 @@ it.each([
   expect(await pageAt(`${gateway.url}/oauth/callback${query}`)).toBe("400 This sign-in was not begun here");
   expect(provider.requests).toEqual([]);
 });
+
+it("does not look at answers that begin again and again like one that was refused, and at others it does", async () => {
+  const { gateway } = await setUp();
+  const answer = (state: string, code = "y") => `${gateway.url}/oauth/callback?state=${state}&code=${code}`;
+  for (let i = 0; i < 10; i++) expect(await pageAt(answer("AAAAAAAAAAAAAAAA", `${i}`))).toMatch(/^400/);
+  expect(await pageAt(answer("AAAAAAAAAAAAAAAB"))).toBe("429 Too many answers like this one");
+  expect((await fetch(answer("AAAAAAAAAAAAAAAB"))).headers.get("retry-after")).toMatch(/^\d+$/);
+  expect(await pageAt(answer("BBBBBBBBBBBBBBBB"))).toMatch(/^400/);
+});

@@ -3,6 +3,7 @@ import type { Area } from "../../src/console/area.ts";
 import { createConsole } from "../../src/console/create-console.tsx";
 import { createConsoleSessions } from "../../src/console/sessions.ts";
 import { createArrivals } from "../../src/http/arrivals.ts";
+import { createAttempts } from "../../src/http/attempts.ts";
 import { createHttpServer } from "../../src/http-server.ts";
 import { createApiKeyLookup } from "../../src/identity/api-keys.ts";
 import { createCredentialMark, createPrincipalNow } from "../../src/identity/principal-now.ts";
@@ -33,6 +34,7 @@ export async function startAreaConsole(areas: readonly Area[]): Promise<{ readon
   const keyOwner = createApiKeyLookup(apiKeys);
   const adminRoles = CONSOLE_CONFIG.auth.admin.roles;
   fetch = createConsole({
+    attempts: createAttempts({ now, log: recordingLog() }),
     arrive: createArrivals({ trustedProxies: [] }),
     ...{ areas, operations, sessions, hosts, keyOwner, adminRoles, now, signIns: undefined },
     log: recordingLog(),

@@ -41,7 +41,7 @@ const namedByToken: Identity = {
     return {
       ok: false,
       refusal: refuse("CREDENTIAL_MISSING"),
-      challenge: `Bearer resource_metadata="http://x${path}"`,
+      headers: { "WWW-Authenticate": `Bearer resource_metadata="http://x${path}"` },
     };
   },
   insufficient: (path, { error }) => `Bearer error="${error}", resource_metadata="http://x${path}"`,
