@@ -15,6 +15,8 @@ export interface CompiledToolRules {
   allows(tool: string): boolean;
   /** The definition with the operator's annotations in it: the very same one where there are none for this tool. */
   annotated(tool: string, definition: JsonObject): JsonObject;
+  /** Names of the annotations that the operator has set for this tool. */
+  ownHints(tool: string): readonly string[];
 }
 
 /** Compiles them. */
@@ -30,6 +32,7 @@ export function compileToolRules({ allow, deny, annotations }: ToolRules): Compi
       const own = isObject(definition["annotations"]) ? definition["annotations"] : {};
       return { ...definition, annotations: Object.assign({}, own, ...said.map(({ values }) => values)) };
     },
+    ownHints: (tool) => entries.flatMap(({ fits, values }) => (fits(tool) ? Object.keys(values) : [])),
   };
 }
 

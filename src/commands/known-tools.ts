@@ -124,7 +124,8 @@ async function readStored({ store, upstreams }: Config): Promise<Stored> {
       const tools = current.flatMap(({ upstream, tool, definition }) => {
         const ruled = rules.get(upstream);
         if (ruled?.allows(tool) !== true) return [];
-        return [{ upstream, name: tool, definition: ruled.annotated(tool, definition) }];
+        const annotated = ruled.annotated(tool, definition);
+        return [{ upstream, name: tool, definition: annotated, ownHints: ruled.ownHints(tool) }];
       });
       return { tools, registered, problem: undefined };
     } finally {

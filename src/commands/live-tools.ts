@@ -1,4 +1,5 @@
 import { createCatalog } from "../catalog/catalog.ts";
+import { compileToolRules } from "../catalog/tool-rules.ts";
 import type { Config } from "../config/schema.ts";
 import type { Log } from "../core/log.ts";
 import type { KnownTool } from "../policy/known-tool.ts";
@@ -28,11 +29,14 @@ export async function listLiveTools(
   const reasons = new Map<string, string>();
   const log = reasonLog(reasons);
   const upstreams = createUpstreams({ log, now: Date.now, version: VERSION });
+  const rules = new Map(config.upstreams.map(({ name, tools }) => [name, compileToolRules(tools)]));
   // What the catalog would store is what there is to know.
   const replace: DefinitionStore["replace"] = async (upstream, tools) => {
     listed.set(
       upstream,
-      tools.map(({ name, definition }) => ({ upstream, name, definition })),
+      tools.map(({ name, definition }) => {
+        return { upstream, name, definition, ownHints: rules.get(upstream)?.ownHints(name) ?? [] };
+      }),
     );
     return [];
   };

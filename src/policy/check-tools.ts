@@ -1,3 +1,4 @@
+import { checkAnnotations } from "./check-annotations.ts";
 import { createArgumentCheck } from "./check-arguments.ts";
 import { type CheckedPolicy, knownPaths, readPolicies } from "./check-policies.ts";
 import { findUnreachable } from "./check-reach.ts";
@@ -30,7 +31,7 @@ export interface Coverage {
 
 /**
  * Holds policies that compile against the tools that are known: arguments that do not exist or may be missing, types that
- * do not fit, values that cannot occur, targets without a tool, policies that others make idle. Of `unlisted`
+ * do not fit, values that cannot occur, targets without a tool, policies that others make idle or that rest on the word of a server. Of `unlisted`
  * upstreams the tools are not known: a target may name them. @throws never
  */
 export function checkAgainstTools(
@@ -57,6 +58,7 @@ export function checkAgainstTools(
 
   for (const policy of policies) {
     for (const problem of checkTarget(policy, known)) reportAt(policy, problem);
+    for (const problem of checkAnnotations(policy, tools)) reportAt(policy, problem);
     for (const { text, problems } of checkArguments(policy.texts, policy.tools)) {
       for (const problem of problems) {
         const place = policy.document.locateInText(text.path, text.offset + problem.start);

@@ -6,6 +6,8 @@ export interface KnownTool {
   /** Original name. */
   readonly name: string;
   readonly definition: JsonObject;
+  /** Hints among its annotations that the operator has set, whatever the upstream says. */
+  readonly ownHints?: readonly string[];
 }
 
 /** The path of a tool as targets name it: `upstream/tool`. */
