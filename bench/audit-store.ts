@@ -1,6 +1,10 @@
 import { createRollUp } from "../src/audit/roll-up.ts";
 import { loadConfig } from "../src/config/load.ts";
+import { createKeyedHash } from "../src/core/keyed-hash.ts";
+import { AUDIT_CHAIN } from "../src/store/audit-row.ts";
 import { openStore, type Store } from "../src/store/open-store.ts";
+import { loadSecretKey } from "../src/store/secret-key.ts";
+import { parseStoreUrl } from "../src/store/store-url.ts";
 import { randomAudit } from "../test/support/random-audit.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -48,7 +52,13 @@ export function countAudit(file: string): Promise<{ readonly ms: number; readonl
 async function withStore<T>(file: string, work: (store: Store) => Promise<T>): Promise<T> {
   const loaded = loadConfig(file, process.env);
   if (!loaded.ok) throw new Error("The configuration of the benchmark cannot be read.");
-  const store = openStore({ url: loaded.config.store.url, log: silent });
+  const { url } = loaded.config.store;
+  const place = parseStoreUrl(url);
+  const secret = loadSecretKey({
+    configured: loaded.config.secretKey,
+    beside: place.kind === "file" ? place.path : undefined,
+  });
+  const store = openStore({ url, log: silent, auditHash: createKeyedHash(secret, AUDIT_CHAIN) });
   try {
     return await work(store);
   } finally {

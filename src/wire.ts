@@ -3,13 +3,12 @@ import { createApprovals } from "./approvals/create-approvals.ts";
 import type { ApprovalTiming } from "./approvals/deps.ts";
 import { createDispatcher, type Dispatcher } from "./approvals/notify/dispatcher.ts";
 import type { Audit } from "./audit/audit.ts";
-import { createAudit } from "./audit/create-audit.ts";
+import type { CheckpointTiming } from "./audit/checkpoints/checkpoints.ts";
 import { redact } from "./audit/redact.ts";
-import { createRollUp, type RollUpTiming } from "./audit/roll-up.ts";
+import type { RollUpTiming } from "./audit/roll-up.ts";
 import type { CatalogTiming } from "./catalog/catalog.ts";
 import type { Config } from "./config/schema.ts";
 import { publicUrlOf } from "./config/server-schema.ts";
-import { randomId } from "./core/ids.ts";
 import { createKeyedHash } from "./core/keyed-hash.ts";
 import type { Log } from "./core/log.ts";
 import { createSeal, type Seal } from "./core/seal.ts";
@@ -26,9 +25,11 @@ import type { Events } from "./operations/events.ts";
 import type { PolicyOperations } from "./operations/policies.ts";
 import type { ToolView, UpstreamOperations } from "./operations/upstreams.ts";
 import { type PolicyDirectory, watchPolicies } from "./policy/directory.ts";
+import { readAnchors } from "./read-anchors.ts";
 import { readNotifiers } from "./read-notifiers.ts";
 import { createStepUp, type StepUpService } from "./step-up/create-step-up.ts";
 import type { StepUpLimits } from "./step-up/options.ts";
+import { AUDIT_CHAIN } from "./store/audit-row.ts";
 import { openStore, type Store } from "./store/open-store.ts";
 import { loadSecretKey } from "./store/secret-key.ts";
 import { parseStoreUrl } from "./store/store-url.ts";
@@ -36,6 +37,7 @@ import type { Resolve } from "./upstream/address-rules.ts";
 import type { UpstreamTiming } from "./upstream/timing.ts";
 import type { Upstreams } from "./upstream/upstream.ts";
 import { VERSION } from "./version.ts";
+import { wireAudit } from "./wire-audit.ts";
 import { wireUpstreams } from "./wire-upstreams.ts";
 import { within } from "./within.ts";
 
@@ -94,6 +96,7 @@ export interface WireDeps {
     readonly approvals?: Partial<ApprovalTiming>;
     readonly stepUp?: Partial<StepUpLimits>;
     readonly rollUp?: Partial<RollUpTiming>;
+    readonly checkpoints?: Partial<CheckpointTiming>;
     /** How often quiet event streams of the API say that they are there, ms. Default 15,000. */
     readonly eventBeatMs?: number;
     /** How long a start waits for slow upstreams, ms. Default 4,000. */
@@ -142,15 +145,15 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     configured: config.secretKey,
     beside: place.kind === "file" ? place.path : undefined,
   });
-  const store = openStore({ url: config.store.url, log });
-  const audit = createAudit({
-    rows: store.audit,
-    arguments: config.audit.arguments,
-    seal: createSeal(secret, "audit-arguments"),
-    log,
-    now,
+  const anchoring = readAnchors(config.audit.anchor, deps);
+  if (!anchoring.ok) {
+    await policies.close();
+    return anchoring;
+  }
+  const store = openStore({ url: config.store.url, log, auditHash: createKeyedHash(secret, AUDIT_CHAIN) });
+  const { audit, rollUp, checkpoints } = await wireAudit(config.audit, anchoring.anchors, {
+    ...{ store, secret, log, now, timing },
   });
-  const rollUp = createRollUp({ store: store.activity, owner: randomId(), now, log, timing: timing.rollUp ?? {} });
   const approvals = createApprovals({
     store: store.approvals,
     outbox: store.outbox,
@@ -266,6 +269,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
       await stepUp.close();
       await dispatcher?.close();
       await audit.flush();
+      await checkpoints.close();
       await rollUp.close();
       await store.close();
     },

@@ -29,6 +29,8 @@ const refused = [
   { what: "one area of the console importing another", room: "console/approvals", code: uses("../policies/page.ts") },
   { what: "OpenAPI outside admin/", room: "console", code: uses("hono-openapi") },
   { what: "notifiers importing a higher tier", room: "approvals/notify", code: uses("../../gateway/gateway.ts") },
+  { what: "checkpoints importing a higher tier", room: "audit/checkpoints", code: uses("../../gateway/gateway.ts") },
+  { what: "what bears witness importing a neighbour", room: "store/record", code: uses("../../config/load.ts") },
   {
     what: "SDK transports outside upstream/",
     room: "downstream",

@@ -14,7 +14,7 @@ const auditEntrySchema = z
       .describe("Of a decision about an approval: the request's id. Of an administrator's act: what it was done to."),
     kind: z
       .enum(AUDIT_KINDS)
-      .exclude(["closed"])
+      .exclude(["closed", "checkpoint"])
       .describe("opened: a call. decided: about an approval or a sign-in. admin: an act."),
     user: z.string().nullable().describe("Subject."),
     issuer: z.string().nullable(),

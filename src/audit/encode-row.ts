@@ -2,7 +2,7 @@ import type { Decision } from "../core/decision.ts";
 import { sha256 } from "../core/digest.ts";
 import { canonicalJson, type JsonObject } from "../core/json.ts";
 import type { Seal } from "../core/seal.ts";
-import type { AuditRow } from "../store/audit-row.ts";
+import { type AuditRow, EMPTY_ROW } from "../store/audit-row.ts";
 import type { AdminAct, AuditAct, AuditClosing, AuditOpening, DefinitionAct } from "./audit.ts";
 import { createFacts } from "./facts.ts";
 import { redact } from "./redact.ts";
@@ -23,34 +23,6 @@ export interface RowEncoder {
 }
 
 const MAX_CLIENT_TEXT = 128;
-
-/** A row that says nothing. */
-const NOTHING = {
-  actor: null,
-  actorIssuer: null,
-  actorEmail: null,
-  client: null,
-  clientId: null,
-  clientIp: null,
-  endpoint: null,
-  session: null,
-  upstream: null,
-  tool: null,
-  decision: null,
-  policies: null,
-  policySet: null,
-  argumentsDigest: null,
-  argumentsRedacted: null,
-  argumentsSealed: null,
-  argumentsFull: null,
-  outcome: null,
-  durationMs: null,
-  traceId: null,
-  definitionDigest: null,
-  facts: null,
-  approval: null,
-  challenge: null,
-} as const satisfies Partial<AuditRow>;
 
 /** Makes the encoder for one way of keeping arguments. `seal` is used for `sealed` only. */
 export function createRowEncoder(options: { readonly arguments: ArgumentsMode; readonly seal: Seal }): RowEncoder {
@@ -94,7 +66,7 @@ export function createRowEncoder(options: { readonly arguments: ArgumentsMode; r
     closing(closing) {
       const { policies } = closing;
       return {
-        ...NOTHING,
+        ...EMPTY_ROW,
         at: closing.at,
         callId: closing.callId,
         kind: "closed",
@@ -109,7 +81,7 @@ export function createRowEncoder(options: { readonly arguments: ArgumentsMode; r
     act(act) {
       if (act.about === "definition") {
         return {
-          ...NOTHING,
+          ...EMPTY_ROW,
           kind: "admin",
           at: act.at,
           callId: act.upstream,
@@ -122,7 +94,7 @@ export function createRowEncoder(options: { readonly arguments: ArgumentsMode; r
       }
       const { about, id, at, actor, outcome } = act;
       const told = {
-        ...NOTHING,
+        ...EMPTY_ROW,
         at,
         callId: id,
         actor: actor?.subject ?? null,

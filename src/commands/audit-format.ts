@@ -77,6 +77,7 @@ export function exportLine(row: StoredAuditRow): string {
     ...youngColumns(row),
     prev_hash: row.prevHash,
     hash: row.hash,
+    scheme: row.scheme,
   })}\n`;
 }
 

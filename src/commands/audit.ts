@@ -1,12 +1,12 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { auditEntryJson } from "../audit/entry-json.ts";
-import { type ChainAnchor, type ChainVerdict, verifyChain } from "../audit/verify-chain.ts";
 import type { AuditEntry, AuditFilter, AuditPage, AuditReader } from "../store/audit-rows.ts";
 import { openStoreReader } from "../store/open-store.ts";
 import { StoreError } from "../store/store-error.ts";
 import { auditTable, exportLine } from "./audit-format.ts";
+import { registerAuditVerify } from "./audit-verify.ts";
 import { DEFAULT_CONFIG, loadOrExplain } from "./load.ts";
-import { isTerminal, one, painter, print } from "./output.ts";
+import { one, painter, print } from "./output.ts";
 import type { Shell } from "./shell.ts";
 import { parseSince } from "./since.ts";
 import { wholeNumber } from "./whole-number.ts";
@@ -37,14 +37,9 @@ interface ExportOptions extends Place {
   readonly from?: number;
 }
 
-interface VerifyOptions extends Place {
-  readonly anchor?: ChainAnchor;
-  readonly json?: boolean;
-}
-
 const DECISIONS = ["allow", "hide", "deny", "rate_limit", "step_up", "request_approval"] as const;
 
-/** Adds `audit list`, `audit export` and `audit verify`. They only read, also beside a running gateway. */
+/** Adds `audit list`, `audit export`, `audit verify` and `audit key`. They only read, also beside a running gateway. */
 export function registerAuditCommands(program: Command, shell: Shell): void {
   const audit = program.command("audit").description("read the record of every decision");
   const since = new Option("--since <when>", "from then on: 30m, 12h, 7d, or a date").argParser((text) =>
@@ -79,31 +74,17 @@ export function registerAuditCommands(program: Command, shell: Shell): void {
     .option("--json", "JSON Lines is what it always prints")
     .addHelpText(
       "after",
-      "\nExamples:\n  portcullis audit export > audit.jsonl\n  portcullis audit export --since 7d | jq 'select(.decision == \"deny\")'\n\nEach row's hash is SHA-256 (hex) of its prev_hash, a line feed, and the JSON list of the values before prev_hash\nin their order, as many as the row has: definition_digest, facts, approval and challenge are left out where they would end it empty.\nat is in ms since the epoch, UTC.",
+      "\nExamples:\n  portcullis audit export > audit.jsonl\n  portcullis audit export --since 7d | jq 'select(.decision == \"deny\")'\n\nEach row's hash is HMAC-SHA-256 (hex), under a key of the gateway's secret, of its prev_hash, a line feed, and the JSON list of\nthe values before prev_hash in their order, as many as the row has: definition_digest, facts, approval and challenge are left out\nwhere they would end it empty. Rows without a scheme are of before there was a key: theirs is SHA-256.\nat is in ms since the epoch, UTC.",
     )
     .action((options: ExportOptions) => reading(options, shell, (reader) => exportRows(reader, options, shell)));
 
-  withPlace(audit.command("verify"))
-    .description("walk the hash chain; exit 1 at the first row that does not fit")
-    .option("--anchor <seq:hash>", "a last row noted from an earlier run, which must still be there", parseAnchor)
-    .option("--json", "print the verdict as JSON")
-    .addHelpText(
-      "after",
-      "\nExamples:\n  portcullis audit verify\n  portcullis audit verify --anchor 4711:9f2c…e1\n\nKeep the last row's number and hash somewhere else: with --anchor they show that the chain was not replaced or cut.",
-    )
-    .action((options: VerifyOptions) => reading(options, shell, (reader) => verify(reader, options, shell)));
+  registerAuditVerify(audit, shell);
 }
 
 function withPlace(command: Command): Command {
   return command
     .option("-c, --config <file>", "config file that names the store", DEFAULT_CONFIG)
     .option("--store <url>", "store to read instead, like file:./data/portcullis.db");
-}
-
-function parseAnchor(text: string): ChainAnchor {
-  const [, seq, hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
-  if (seq !== undefined && hash !== undefined) return { seq: Number(seq), hash };
-  throw new InvalidArgumentError("Write the row's number, a colon, and its 64 hexadecimal digits.");
 }
 
 async function reading(place: Place, shell: Shell, act: (reader: AuditReader) => Promise<void>) {
@@ -181,31 +162,4 @@ async function exportRows(reader: AuditReader, options: ExportOptions, shell: Sh
 
 async function* lines(reader: AuditReader, fromSeq: number): AsyncGenerator<string> {
   for await (const page of reader.pages(fromSeq)) yield page.map(exportLine).join("");
-}
-
-async function verify(reader: AuditReader, options: VerifyOptions, shell: Shell): Promise<void> {
-  const total = await reader.lastSeq();
-  const terminal = isTerminal(shell.stdout);
-  const verdict = await verifyChain(reader, {
-    ...(options.anchor === undefined ? {} : { anchor: options.anchor }),
-    ...(terminal ? { onProgress: (rows: number) => shell.stdout.write(`\rChecked ${rows} of ${total} rows`) } : {}),
-  });
-  if (terminal) shell.stdout.write("\r\u001b[K");
-  if (!verdict.ok) shell.setExitCode(1);
-  await print(shell.stdout, one(options.json ? `${verdictJson(verdict)}\n` : verdictText(verdict, shell)));
-}
-
-function verdictJson(verdict: ChainVerdict): string {
-  return verdict.ok
-    ? JSON.stringify({ ok: true, rows: verdict.rows, last_seq: verdict.lastSeq, last_hash: verdict.lastHash })
-    : JSON.stringify(verdict);
-}
-
-function verdictText(verdict: ChainVerdict, shell: Shell): string {
-  const paint = painter(shell.colours);
-  if (!verdict.ok) {
-    return `${paint("red", "Broken")} at row ${verdict.seq}, after ${verdict.rows} good rows.\n${verdict.message}\n`;
-  }
-  if (verdict.rows === 0) return `${paint("green", "Good")}: the audit is empty.\n`;
-  return `${paint("green", "Good")}: ${verdict.rows} rows, unbroken. Last: ${verdict.lastSeq}:${verdict.lastHash}\n`;
 }

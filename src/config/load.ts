@@ -82,5 +82,12 @@ function inDir(config: Config, dir: string): Config {
   const { url } = config.store;
   const inPlace = url === "file::memory:" || url.startsWith("file://");
   const file = inPlace ? url : pathToFileURL(resolve(dir, url.slice("file:".length))).href;
-  return { ...config, policies: { ...config.policies, dir: resolve(dir, config.policies.dir) }, store: { url: file } };
+  const { anchor } = config.audit;
+  const anchorFile = anchor?.file === undefined ? {} : { file: resolve(dir, anchor.file) };
+  return {
+    ...config,
+    policies: { ...config.policies, dir: resolve(dir, config.policies.dir) },
+    store: { url: file },
+    audit: { ...config.audit, anchor: anchor && { ...anchor, ...anchorFile } },
+  };
 }

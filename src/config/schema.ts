@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { anchorSchema } from "./anchor-schema.ts";
 import { authSchema } from "./auth-schema.ts";
 import { flowSchema, notifierSchema, stepUpSchema } from "./flows-schema.ts";
 import { registrationSchema } from "./registration-schema.ts";
@@ -54,6 +55,9 @@ export const configSchema = z
           .enum(["digest", "redacted", "sealed", "full"])
           .default("redacted")
           .describe("How much of a call's arguments is recorded. sealed: redacted, and encrypted in full."),
+        anchor: anchorSchema
+          .optional()
+          .describe("Where signed checkpoints of the record go: somewhere that who can change the database cannot."),
       })
       .prefault({})
       .describe("The record of every decision."),

@@ -107,7 +107,7 @@ function placesOf(
 ): ReadonlyMap<number, { readonly first: number; readonly last: number }> {
   const places = new Map<number, { readonly first: number; readonly last: number }>();
   for (const { seq, at, kind } of rows) {
-    if (kind === "closed") continue;
+    if (kind === "closed" || kind === "checkpoint") continue;
     const hour = Math.floor(at / LONG_STEP) * LONG_STEP;
     places.set(hour, { first: places.get(hour)?.first ?? seq, last: seq });
   }

@@ -1,33 +1,70 @@
 import type Database from "better-sqlite3";
-import { type AuditRow, chainHash, GENESIS_HASH, HASHED_COLUMNS, hashedValues } from "./audit-row.ts";
+import type { KeyedHash } from "../core/keyed-hash.ts";
+import {
+  type AuditRow,
+  type ChainHead,
+  GENESIS_HASH,
+  HASHED_COLUMNS,
+  hashedValues,
+  KEYED,
+  linkText,
+} from "./audit-row.ts";
+import { brokenRow } from "./record/checkpoint-row.ts";
+
+/** How rows are added. */
+export interface AppendOptions {
+  /** Of the purpose `AUDIT_CHAIN`. */
+  readonly hash: KeyedHash;
+  /** Hears of a row that this process had written and that is there no longer, once that is on record. */
+  readonly onBroken: (lost: ChainHead) => void;
+}
 
 /**
- * Makes the function that adds rows to the chain in one transaction. Prepared by hand: this runs for every call, and
- * a query builder would cost more than the insert. @throws SqliteError (nothing was written then)
+ * Makes the function that adds rows to the chain in one transaction, and tells where it ends then. Prepared by hand: this
+ * runs for every call, and a query builder would cost more than the insert. @throws SqliteError (nothing was written then)
+ *
+ * It remembers what it wrote last. Whoever takes rows away while the gateway runs would otherwise have the gateway itself
+ * go on from where they cut, under its own key: a row that says so comes first then.
  */
-export function prepareAppend(db: Database.Database): (rows: readonly AuditRow[]) => void {
+export function prepareAppend(
+  db: Database.Database,
+  { hash, onBroken }: AppendOptions,
+): (rows: readonly AuditRow[]) => ChainHead {
   const last = db.prepare<[], { seq: number; hash: string }>("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1");
   const insert = db.prepare(
     `INSERT INTO audit (seq, at, call_id, kind, actor, actor_issuer, actor_email, client, client_id, client_ip, endpoint,
        session, upstream, tool, decision, policies, policy_set, arguments_digest, arguments_redacted, arguments_sealed,
        arguments_full, outcome, duration_ms, trace_id, definition_digest, facts, approval, challenge,
-       prev_hash, hash)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       prev_hash, hash, scheme)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${KEYED})`,
   );
   // Nearly half of all rows say only how a call ended; binding the other columns' nulls costs as much as the insert.
   const insertClosing = db.prepare(
-    `INSERT INTO audit (seq, at, call_id, kind, outcome, duration_ms, prev_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO audit (seq, at, call_id, kind, outcome, duration_ms, prev_hash, hash, scheme)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ${KEYED})`,
   );
   // The other half names neither an approval nor a challenge, nor how it ended, and mostly keeps one copy of arguments.
   const insertOpening = db.prepare(
     `INSERT INTO audit (seq, at, call_id, kind, actor, actor_issuer, actor_email, client, client_id, client_ip, endpoint,
        session, upstream, tool, decision, policies, policy_set, arguments_digest, arguments_redacted, trace_id,
-       definition_digest, facts, prev_hash, hash)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       definition_digest, facts, prev_hash, hash, scheme)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${KEYED})`,
   );
-  const append = db.transaction((rows: readonly AuditRow[]) => {
+  const hashAt = db.prepare<[number], { hash: string }>("SELECT hash FROM audit WHERE seq = ?");
+  let mine: ChainHead | undefined;
+
+  /** The row that this process wrote last, where it is gone or another one stands in its place. */
+  function lostBefore(end: ChainHead | undefined): ChainHead | undefined {
+    if (mine === undefined || end?.hash === mine.hash) return undefined;
+    // Another process may have gone on from there.
+    return end !== undefined && end.seq > mine.seq && hashAt.get(mine.seq)?.hash === mine.hash ? undefined : mine;
+  }
+
+  const append = db.transaction((wanted: readonly AuditRow[]) => {
     // Read inside the transaction, which is immediate: with two processes on one file there is still one chain.
     const before = last.get();
+    const lost = lostBefore(before);
+    const rows = lost === undefined ? wanted : [brokenRow(lost, wanted[0]?.at ?? 0), ...wanted];
     let seq = before?.seq ?? 0;
     let prevHash = before?.hash ?? GENESIS_HASH;
     for (const given of rows) {
@@ -36,21 +73,28 @@ export function prepareAppend(db: Database.Database): (rows: readonly AuditRow[]
       const rawText = JSON.stringify(raw);
       // JSON.stringify writes lone surrogates, and only them, as an escape that starts so. A false alarm costs a pass.
       const values = rawText.includes("\\ud") ? storable(raw) : raw;
-      const hash = chainHash(prevHash, values === raw ? rawText : JSON.stringify(values));
+      const rowHash = hash(linkText(prevHash, values === raw ? rawText : JSON.stringify(values)));
       if (given.kind === "closed" && endsPlainly(given) && values === raw) {
-        insertClosing.run(seq, given.at, given.callId, given.kind, given.outcome, given.durationMs, prevHash, hash);
+        insertClosing.run(seq, given.at, given.callId, given.kind, given.outcome, given.durationMs, prevHash, rowHash);
       } else if (values === raw && opensPlainly(given)) {
         const { kind, actor, actorIssuer, actorEmail, client, clientId, clientIp, endpoint, session } = given;
         const { upstream, tool, decision, policies, policySet, argumentsDigest, argumentsRedacted } = given;
         const who = [actor, actorIssuer, actorEmail, client, clientId, clientIp, endpoint, session] as const;
         const what = [upstream, tool, decision, policies, policySet, argumentsDigest, argumentsRedacted] as const;
         const { at, callId, traceId, definitionDigest, facts } = given;
-        insertOpening.run(seq, at, callId, kind, ...who, ...what, traceId, definitionDigest, facts, prevHash, hash);
-      } else insert.run(...values, ...NOTHING.slice(values.length), prevHash, hash);
-      prevHash = hash;
+        insertOpening.run(seq, at, callId, kind, ...who, ...what, traceId, definitionDigest, facts, prevHash, rowHash);
+      } else insert.run(...values, ...NOTHING.slice(values.length), prevHash, rowHash);
+      prevHash = rowHash;
     }
+    return { lost, head: { seq, hash: prevHash } };
   });
-  return (rows) => append.immediate(rows);
+  return (rows) => {
+    const { lost, head } = append.immediate(rows);
+    // Only now is it on disk.
+    mine = head;
+    if (lost !== undefined) onBroken(lost);
+    return head;
+  };
 }
 
 /** Whether a row opens a call, and says nothing of approval, sign-in or end, nor keeps its arguments twice. */

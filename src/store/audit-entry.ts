@@ -2,9 +2,11 @@ import type { StoredAuditRow } from "./audit-row.ts";
 import type { AuditEntry } from "./audit-rows.ts";
 import { StoreError } from "./store-error.ts";
 
-/** A call or an act as it is listed, with the row of its end. @throws StoreError STORE_ROW_MALFORMED for a closing row */
+/** A call or an act as it is listed, with the row of its end. @throws StoreError STORE_ROW_MALFORMED for any other row */
 export function entryOf(row: StoredAuditRow, ended: StoredAuditRow | null): AuditEntry {
-  if (row.kind === "closed") throw new StoreError("STORE_ROW_MALFORMED", `Audit row ${row.seq} closes no call.`);
+  if (row.kind === "closed" || row.kind === "checkpoint") {
+    throw new StoreError("STORE_ROW_MALFORMED", `Audit row ${row.seq} is neither a call nor an act.`);
+  }
   return {
     seq: row.seq,
     at: row.at,

@@ -1,14 +1,15 @@
-import { hash } from "node:crypto";
-
-/** What a row records: a call about to be made, its end, an approver's decision, an administrator's act. */
-export const AUDIT_KINDS = ["opened", "closed", "decided", "admin"] as const;
+/**
+ * What a row records: a call about to be made, its end, an approver's decision, an administrator's act; `checkpoint`: that
+ * the gateway started, runs or stopped, and what it counted then.
+ */
+export const AUDIT_KINDS = ["opened", "closed", "decided", "admin", "checkpoint"] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];
 
 /** One row to add. `null` where a kind has nothing to say. */
 export interface AuditRow {
   /** ms since the epoch. */
   readonly at: number;
-  /** Of a decision: the id of its approval request. */
+  /** Of a decision: the id of its approval request. Of a checkpoint: an id of its own. */
   readonly callId: string;
   readonly kind: AuditKind;
   /** Subject, issuer and e-mail of whoever acted. */
@@ -50,13 +51,46 @@ export interface AuditRow {
   readonly challenge: string | null;
 }
 
+/** What a row has where its kind has nothing to say. */
+export const EMPTY_ROW = {
+  actor: null,
+  actorIssuer: null,
+  actorEmail: null,
+  client: null,
+  clientId: null,
+  clientIp: null,
+  endpoint: null,
+  session: null,
+  upstream: null,
+  tool: null,
+  decision: null,
+  policies: null,
+  policySet: null,
+  argumentsDigest: null,
+  argumentsRedacted: null,
+  argumentsSealed: null,
+  argumentsFull: null,
+  outcome: null,
+  durationMs: null,
+  traceId: null,
+  definitionDigest: null,
+  facts: null,
+  approval: null,
+  challenge: null,
+} as const satisfies Partial<AuditRow>;
+
 /** A row of the audit, in its place in the chain. */
 export interface StoredAuditRow extends AuditRow {
   /** 1 and up, without gaps. */
   readonly seq: number;
   readonly prevHash: string;
   readonly hash: string;
+  /** How `hash` was made: `KEYED`, or `null` for rows of before there was a key. */
+  readonly scheme: number | null;
 }
+
+/** HMAC-SHA-256 under a key of the gateway's secret. All rows are, from the first such one on. */
+export const KEYED = 2;
 
 /** The hash before the first row. */
 export const GENESIS_HASH = "0".repeat(64);
@@ -103,15 +137,24 @@ export function hashedValues(seq: number, row: AuditRow): readonly (string | num
 /** How many values `hashedValues` has at most: the table's columns before `prev_hash`. */
 export const HASHED_COLUMNS = 28;
 
-/**
- * A row as its hash sees it: `hashedValues` as JSON without white space. Anybody can recompute it from an export:
- * `hash = SHA-256(prev_hash + "\n" + JSON.stringify([seq, at, …, trace_id, …]))`, in hex.
- */
+/** A row as its hash sees it: `hashedValues` as JSON without white space. */
 export function canonicalRow(seq: number, row: AuditRow): string {
   return JSON.stringify(hashedValues(seq, row));
 }
 
-/** The hash of a row whose canonical text is `canonical`, after the row whose hash is `prevHash`. */
-export function chainHash(prevHash: string, canonical: string): string {
-  return hash("sha256", `${prevHash}\n${canonical}`, "hex");
+/**
+ * What is hashed of a row with this canonical text, after the row whose hash is `prevHash`. The hash is HMAC-SHA-256 of it
+ * in hex; of rows without a scheme it is SHA-256. The key's purpose is `AUDIT_CHAIN`.
+ */
+export function linkText(prevHash: string, canonical: string): string {
+  return `${prevHash}\n${canonical}`;
+}
+
+/** What the chain's key is derived for; see `createKeyedHash`. */
+export const AUDIT_CHAIN = "audit-chain";
+
+/** A place in the chain. */
+export interface ChainHead {
+  readonly seq: number;
+  readonly hash: string;
 }

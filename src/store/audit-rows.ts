@@ -1,9 +1,9 @@
-import type { AuditKind, AuditRow, StoredAuditRow } from "./audit-row.ts";
+import type { AuditKind, AuditRow, ChainHead, StoredAuditRow } from "./audit-row.ts";
 
 /** Adds to the audit. */
 export interface AuditWriter {
-  /** Adds rows to the chain, all or none, and resolves once they are committed. @throws StoreError */
-  append(rows: readonly AuditRow[]): Promise<void>;
+  /** Adds rows to the chain, all or none; resolves once they are committed, with the last of them. @throws StoreError */
+  append(rows: readonly AuditRow[]): Promise<ChainHead>;
 }
 
 /** Reads the audit. */
@@ -28,6 +28,8 @@ export interface AuditReader {
   countCalls(sinceSeq: number): Promise<number>;
   /** Sequence number of the first row not older than `since` (ms since the epoch); `undefined` if there is none. */
   firstSince(since: number): Promise<number | undefined>;
+  /** The hash of a row; `undefined` if there is none of this number. */
+  hashAt(seq: number): Promise<string | undefined>;
   /** Sequence number of the last row; 0 if there is none. */
   lastSeq(): Promise<number>;
 }
@@ -84,7 +86,7 @@ export interface AuditEntry {
   /** ms since the epoch. */
   readonly at: number;
   readonly callId: string;
-  readonly kind: Exclude<AuditKind, "closed">;
+  readonly kind: Exclude<AuditKind, "closed" | "checkpoint">;
   readonly actor: string | null;
   readonly actorIssuer: string | null;
   readonly actorEmail: string | null;

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
+import type { KeyedHash } from "../core/keyed-hash.ts";
 import type { Log } from "../core/log.ts";
 import type { ActivityStore } from "./activity.ts";
 import { createActivityStore } from "./activity-rows.ts";
@@ -21,12 +22,14 @@ import { createOutbox } from "./outbox-rows.ts";
 import { createRateLimits } from "./rate-limit-rows.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import { createAuditReader } from "./read-audit.ts";
+import { createRecordWitness, type RecordWitness } from "./record/witness.ts";
 import { createRegisteredUpstreamStore } from "./registered-upstream-rows.ts";
 import type { RegisteredUpstreamStore } from "./registered-upstreams.ts";
 import { createSessionStore } from "./session-rows.ts";
 import type { SessionStore } from "./sessions.ts";
 import type { StepUpStore } from "./step-up.ts";
 import { createStepUpStore } from "./step-up-rows.ts";
+import { StoreError } from "./store-error.ts";
 import { parseStoreUrl, type StorePlace } from "./store-url.ts";
 
 /** Everything that outlives the process. */
@@ -42,6 +45,7 @@ export interface Store {
   readonly activity: ActivityStore;
   readonly registeredUpstreams: RegisteredUpstreamStore;
   readonly consoleSessions: ConsoleSessionStore;
+  readonly witness: RecordWitness;
   /** Ends the connections. Nothing else may be called afterwards. */
   close(): Promise<void>;
 }
@@ -51,6 +55,7 @@ export interface StoreReader {
   readonly audit: AuditReader;
   readonly definitions: DefinitionReader;
   readonly registeredUpstreams: Pick<RegisteredUpstreamStore, "names">;
+  readonly witness: RecordWitness;
   close(): void;
 }
 
@@ -58,6 +63,8 @@ export interface StoreOptions {
   /** `file:./data/portcullis.db`, `file:///abs/olute.db` or `file::memory:`. */
   readonly url: string;
   readonly log: Log;
+  /** Keys the audit's chain, see `AUDIT_CHAIN`. Without it nothing can be added to the audit. */
+  readonly auditHash?: KeyedHash;
   /** Default: the `migrations/` of this package. */
   readonly migrationsDir?: string;
   /** How long an audit batch or a count may wait for another process's lock, ms. Default 2,000. */
@@ -71,7 +78,8 @@ export interface StoreOptions {
 export function openStore(options: StoreOptions): Store {
   const place = parseStoreUrl(options.url);
   const what = place.kind === "file" ? place.path : options.url;
-  const [connection, counters] = openTwo(place, options.migrationsDir ?? packagedMigrations());
+  const migrationsDir = options.migrationsDir ?? packagedMigrations();
+  const [connection, counters] = openTwo(place, migrationsDir);
   const db = drizzle({ client: connection });
   const guarded = createGuarded(what);
   const checkpointer =
@@ -89,7 +97,7 @@ export function openStore(options: StoreOptions): Store {
     sessions: createSessionStore(db, guarded),
     audit: {
       ...createAuditReader(db, guarded),
-      append: createAppend(connection, checkpointer, createGuarded(what, options.lockWaitMs)),
+      append: createAppend(connection, checkpointer, createGuarded(what, options.lockWaitMs), options),
     },
     definitions: { ...createDefinitionReader(db, guarded), ...createDefinitionStore(db, guarded) },
     rateLimits,
@@ -100,6 +108,7 @@ export function openStore(options: StoreOptions): Store {
     activity: createActivityStore({ connection, guarded, onCommit }),
     registeredUpstreams: createRegisteredUpstreamStore({ db, guarded, onCommit }),
     consoleSessions: createConsoleSessionStore(db, guarded),
+    witness: createRecordWitness(connection, guarded, migrationsDir),
     async close() {
       await rateLimits.idle();
       await checkpointer?.close();
@@ -134,7 +143,8 @@ function openWithoutWaiting(place: StorePlace, migrationsDir: string): Database.
  */
 export function openStoreReader(options: { readonly url: string; readonly migrationsDir?: string }): StoreReader {
   const place = parseStoreUrl(options.url);
-  const connection = openForReading(place, options.migrationsDir ?? packagedMigrations());
+  const migrationsDir = options.migrationsDir ?? packagedMigrations();
+  const connection = openForReading(place, migrationsDir);
   const what = place.kind === "file" ? place.path : options.url;
   const db = drizzle({ client: connection });
   const guarded = createGuarded(what);
@@ -142,6 +152,7 @@ export function openStoreReader(options: { readonly url: string; readonly migrat
     audit: createAuditReader(db, guarded),
     definitions: createDefinitionReader(db, guarded),
     registeredUpstreams: createRegisteredUpstreamStore({ db, guarded, onCommit() {} }),
+    witness: createRecordWitness(connection, guarded, migrationsDir),
     close: () => connection.close(),
   };
 }
@@ -150,11 +161,22 @@ function createAppend(
   connection: Database.Database,
   checkpointer: Checkpointer | undefined,
   guarded: Guarded,
+  { auditHash, log }: StoreOptions,
 ): AuditRows["append"] {
-  const append = prepareAppend(connection);
+  if (auditHash === undefined) {
+    return async () => {
+      throw new StoreError("STORE_FAILED", "The audit cannot be written without the key of its chain.");
+    };
+  }
+  const append = prepareAppend(connection, {
+    hash: auditHash,
+    onBroken: ({ seq }) =>
+      log.error({ seq }, "Rows of the audit that were written are gone. Run: portcullis audit verify"),
+  });
   return async (rows) => {
-    await guarded(() => append(rows));
+    const head = await guarded(() => append(rows));
     checkpointer?.committed();
+    return head;
   };
 }
 

@@ -45,6 +45,10 @@ export function createAuditReader(db: BetterSQLite3Database, guarded: Guarded): 
         db.select({ seq: audit.seq }).from(audit).where(gte(audit.at, since)).orderBy(asc(audit.seq)).limit(1).get();
       return (await guarded(query))?.seq;
     },
+    async hashAt(seq) {
+      const query = () => db.select({ hash: audit.hash }).from(audit).where(eq(audit.seq, seq)).get();
+      return (await guarded(query))?.hash;
+    },
     async lastSeq() {
       const query = () => db.select({ seq: audit.seq }).from(audit).orderBy(desc(audit.seq)).limit(1).get();
       return (await guarded(query))?.seq ?? 0;

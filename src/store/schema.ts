@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { AUDIT_KINDS } from "./audit-row.ts";
 
 /*
  * The tables. Times are ms since the epoch, UTC. `npm run migrations` writes the SQL for a change made here into
@@ -27,7 +28,7 @@ export const sessions = sqliteTable(
 
 /**
  * The audit: see `audit-row.ts` for what the columns mean. Triggers (in the migration, drizzle has no word for them)
- * refuse UPDATE and DELETE. An index costs every call: there are two, of which only the one by call has all rows.
+ * refuse UPDATE, DELETE and rows that are not keyed. An index costs every call: there are two, of which only the one by call has all rows.
  */
 export const audit = sqliteTable(
   "audit",
@@ -35,7 +36,7 @@ export const audit = sqliteTable(
     seq: integer("seq").primaryKey(),
     at: integer("at").notNull(),
     callId: text("call_id").notNull(),
-    kind: text("kind", { enum: ["opened", "closed", "decided", "admin"] }).notNull(),
+    kind: text("kind", { enum: AUDIT_KINDS }).notNull(),
     actor: text("actor"),
     actorIssuer: text("actor_issuer"),
     actorEmail: text("actor_email"),
@@ -62,6 +63,8 @@ export const audit = sqliteTable(
     challenge: text("challenge"),
     prevHash: text("prev_hash").notNull(),
     hash: text("hash").notNull(),
+    /** How `hash` was made: see `audit-row.ts`. A trigger refuses rows without one. */
+    scheme: integer("scheme"),
   },
   (table) => [
     index("audit_call_id").on(table.callId),

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, gte, lt, max, min, ne, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, lt, max, min, notInArray, or, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { alias } from "drizzle-orm/sqlite-core";
 import { LONG_STEP } from "./activity.ts";
@@ -47,7 +47,7 @@ export function createAuditSearch(
       .select({ row: audit, ended: closed })
       .from(audit)
       .leftJoin(closed, and(eq(closed.callId, audit.callId), eq(closed.kind, "closed"), eq(audit.kind, "opened")))
-      .where(and(ne(audit.kind, "closed"), wanted))
+      .where(and(notInArray(audit.kind, ["closed", "checkpoint"]), wanted))
       .orderBy(order === "newest" ? desc(audit.seq) : asc(audit.seq))
       .limit(limit)
       .all();

@@ -1,16 +1,20 @@
-import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { createHmac, createPublicKey, hkdfSync, verify } from "node:crypto";
+import { rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { PassThrough } from "node:stream";
 import Database from "better-sqlite3";
 import { Command, CommanderError } from "commander";
 import { describe, expect, it } from "vitest";
+import { AUDIT_CHECKPOINTS, signCheckpoint } from "../../src/audit/checkpoints/statement.ts";
 import { createAudit } from "../../src/audit/create-audit.ts";
 import { registerAuditCommands } from "../../src/commands/audit.ts";
 import { parseSince } from "../../src/commands/since.ts";
 import type { Decision } from "../../src/core/decision.ts";
 import { createSeal } from "../../src/core/seal.ts";
+import { createSigningKey } from "../../src/core/signing-key.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { keepingLog, temporaryDir } from "../support/audit.ts";
+import { auditHash, SECRET } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
 
 const log = keepingLog();
@@ -27,8 +31,8 @@ const denied: Decision = {
 /** Four calls on four days: one allowed, one denied, one by another user to another tool, one still running. */
 async function recorded(): Promise<string> {
   const path = join(temporaryDir(), "portcullis.db");
-  const store = openStore({ url: `file:${path}`, log });
-  const seal = createSeal(Buffer.alloc(32, 7), "audit-arguments");
+  const store = openStore({ url: `file:${path}`, log, auditHash });
+  const seal = createSeal(SECRET, "audit-arguments");
   const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: "redacted", seal });
   const bob = { ...opening("").principal, subject: "u-2", email: undefined };
   await audit.open(opening("call_1", { at: START }));
@@ -40,6 +44,7 @@ async function recorded(): Promise<string> {
   await audit.open(opening("call_4", { at: START + 3 * DAY, tool: "evil\u001b[2J\u202etool" }));
   await audit.flush();
   await store.close();
+  writeFileSync(join(dirname(path), "portcullis.key"), SECRET.toString("base64"), { mode: 0o600 });
   return `file:${path}`;
 }
 
@@ -166,7 +171,7 @@ describe("audit list", () => {
 describe("audit list of an approval request", () => {
   it("tells its story with a column of its own, which other lists do not have", async () => {
     const path = join(temporaryDir(), "portcullis.db");
-    const store = openStore({ url: `file:${path}`, log });
+    const store = openStore({ url: `file:${path}`, log, auditHash });
     const seal = createSeal(Buffer.alloc(32, 7), "audit-arguments");
     const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: "digest", seal });
     const approval = "apr_1";
@@ -200,7 +205,7 @@ describe("audit list of an approval request", () => {
     const keys = exported
       .trim()
       .split("\n")
-      .map((line) => Object.keys(JSON.parse(line)).at(-3));
+      .map((line) => Object.keys(JSON.parse(line)).at(-4));
     expect(keys).toEqual(["facts", "facts", "approval", "approval", "approval"]);
   });
 });
@@ -260,7 +265,7 @@ describe("audit list of calls that policies in shadow saw", () => {
   /** One call for each way in which a policy can match, in this order. */
   async function judged(): Promise<string> {
     const path = join(temporaryDir(), "portcullis.db");
-    const store = openStore({ url: `file:${path}`, log });
+    const store = openStore({ url: `file:${path}`, log, auditHash });
     const seal = createSeal(Buffer.alloc(32, 7), "audit-arguments");
     const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: "redacted", seal });
     const allowed = { effect: "allow", matched: [], set: "" } as const;
@@ -300,17 +305,19 @@ describe("audit list of calls that policies in shadow saw", () => {
 });
 
 describe("audit export", () => {
-  it("prints raw rows from which anybody can recompute the chain", async () => {
+  it("prints raw rows from which whoever has the secret can recompute the chain", async () => {
+    const key = Buffer.from(hkdfSync("sha256", SECRET, "", "portcullis/hash/v2/audit-chain", 32)).toString("hex");
     const { out, code } = await run("export", "--store", await recorded());
     expect(code).toBe(0);
     const rows = out.trimEnd().split("\n");
     expect(rows).toHaveLength(7);
     let before = "0".repeat(64);
     for (const line of rows) {
-      const { prev_hash, hash, ...columns } = JSON.parse(line);
+      const { prev_hash, hash, scheme, ...columns } = JSON.parse(line);
+      expect(scheme).toBe(2);
       expect(prev_hash).toBe(before);
       const text = `${prev_hash}\n${JSON.stringify(Object.values(columns))}`;
-      expect(createHash("sha256").update(text).digest("hex")).toBe(hash);
+      expect(createHmac("sha256", key).update(text).digest("hex")).toBe(hash);
       before = hash;
     }
   });
@@ -341,7 +348,8 @@ describe("audit verify", () => {
     const store = await recorded();
     const { out, code } = await run("verify", "--store", store);
     expect(code).toBe(0);
-    const anchor = /^Good: 7 rows, unbroken. Last: (7:[0-9a-f]{64})\n$/.exec(out)?.[1] ?? "";
+    const anchor =
+      /^Good: 7 rows, unbroken. Last: (7:[0-9a-f]{64})\nNot proven: Nothing outside .*\n$/.exec(out)?.[1] ?? "";
     expect((await run("verify", "--anchor", anchor, "--store", store)).code).toBe(0);
     const other = `7:${"ab".repeat(32)}`;
     expect(await run("verify", "--anchor", other, "--store", store)).toMatchObject({
@@ -350,16 +358,73 @@ describe("audit verify", () => {
     });
   });
 
+  it("--strict ends with 1 where something is not proven, which an anchor or a noted row changes", async () => {
+    const store = await recorded();
+    const { code, out } = await run("verify", "--strict", "--json", "--store", store);
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toEqual({
+      ok: true,
+      proven: false,
+      rows: 7,
+      last_seq: 7,
+      last_hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      keyed_from: 1,
+      checkpoints: 0,
+      anchor: null,
+      findings: [],
+      unproven: [{ code: "anchor", message: expect.stringContaining("--anchor") }],
+    });
+    const noted = `7:${JSON.parse(out).last_hash}`;
+    expect((await run("verify", "--strict", "--anchor", noted, "--store", store)).code).toBe(0);
+  });
+
+  it("without the secret checks the links, and says that this is little", async () => {
+    const store = await recorded();
+    rmSync(join(dirname(store.slice("file:".length)), "portcullis.key"));
+    const { code, out } = await run("verify", "--store", store);
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining("Not proven: The gateway's secret") });
+    expect((await run("verify", "--strict", "--store", store)).code).toBe(1);
+    expect(await run("key", "--store", store)).toMatchObject({ code: 1, out: "" });
+  });
+
+  it("--anchor takes a file, whose lines must be this gateway's own", async () => {
+    const store = await recorded();
+    const file = join(temporaryDir(), "anchor.jsonl");
+    const last = JSON.parse((await run("verify", "--json", "--store", store)).out);
+    const key = createSigningKey(SECRET, AUDIT_CHECKPOINTS);
+    const statement = { rows: 7, seq: 7, hash: last.last_hash, at: Date.now(), reason: "hourly" };
+    writeFileSync(file, `${JSON.stringify(signCheckpoint(statement, key))}\n`);
+    const { code, out } = await run("verify", "--strict", "--anchor", file, "--store", store);
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining(`Held against 1 checkpoints in ${file}.`) });
+    writeFileSync(file, `${JSON.stringify({ ...signCheckpoint(statement, key), seq: 6 })}\n`);
+    expect(await run("verify", "--anchor", file, "--store", store)).toMatchObject({
+      code: 1,
+      out: expect.stringContaining("Line 1 of the anchor file"),
+    });
+    expect(await run("verify", "--anchor", `${file}.none`, "--store", store)).toMatchObject({ code: 1, out: "" });
+  });
+
+  it("what is signed can be checked with the public key that audit key prints", async () => {
+    const { out, code } = await run("key", "--store", await recorded());
+    expect(code).toBe(0);
+    const statement = { rows: 7, seq: 7, hash: "ab".repeat(32), at: 0, reason: "stop" };
+    const { signature, ...said } = signCheckpoint(statement, createSigningKey(SECRET, AUDIT_CHECKPOINTS));
+    const text = Buffer.from(JSON.stringify(said, Object.keys(said).sort()));
+    expect(verify(null, text, createPublicKey(out), Buffer.from(signature, "base64url"))).toBe(true);
+  });
+
   it("ends with 1 at the first broken row", async () => {
     const store = await recorded();
     const db = new Database(store.slice("file:".length));
     db.exec("DROP TRIGGER audit_no_update; UPDATE audit SET decision = 'allow' WHERE seq IN (3, 5)");
     db.close();
     const { out, code } = await run("verify", "--store", store);
-    expect({ code, out }).toEqual({
-      code: 1,
-      out: "Broken at row 3, after 2 good rows.\nRow 3 does not match its hash: it was changed after it was written.\n",
-    });
+    expect(code).toBe(1);
+    expect(out.split("\n").slice(0, 3)).toEqual([
+      "Broken at row 3, after 2 good rows.",
+      "Row 3 does not match its hash: it was changed after it was written.",
+      "The trigger audit_no_update is missing.",
+    ]);
     const json = await run("verify", "--json", "--store", store);
     expect(json.code).toBe(1);
     expect(JSON.parse(json.out)).toMatchObject({ ok: false, rows: 2, seq: 3, reason: "content" });

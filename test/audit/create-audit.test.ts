@@ -2,11 +2,12 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { type AuditLimits, createAudit } from "../../src/audit/create-audit.ts";
-import { verifyChain } from "../../src/audit/verify-chain.ts";
+import { verifyChain } from "../../src/audit/verify/verify-chain.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import type { AuditRow, StoredAuditRow } from "../../src/store/audit-row.ts";
 import type { AuditReader } from "../../src/store/audit-rows.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
+import { auditHash } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
 
 const seal = createSeal(Buffer.alloc(32, 7), "audit-arguments");
@@ -98,6 +99,7 @@ describe("a call", () => {
         challenge: null,
         prev_hash: "0".repeat(64),
         hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+        scheme: 2,
       },
     ]);
     other.close();
@@ -131,7 +133,7 @@ describe("a call", () => {
       { policies: "[]", resultPolicies: JSON.stringify(policies), outcome: "ok", durationMs: 1.235 },
       { policies: "[]", resultPolicies: null, outcome: "ok", durationMs: 1.235 },
     ]);
-    expect(await verifyChain(store.audit)).toMatchObject({ ok: true, rows: 4 });
+    expect(await verifyChain(store.audit, { hash: auditHash })).toMatchObject({ ok: true, rows: 4 });
   });
 
   it("that asked for approval stands with what was decided and with its run", async () => {
@@ -158,7 +160,7 @@ describe("a call", () => {
     expect((await store.audit.list({ limit: 10, policy: "large-expenses" })).entries).toHaveLength(2);
     // The run is no call that a client made.
     expect(await store.audit.countCalls(1)).toBe(2);
-    expect(await verifyChain(store.audit)).toMatchObject({ ok: true, rows: 7 });
+    expect(await verifyChain(store.audit, { hash: auditHash })).toMatchObject({ ok: true, rows: 7 });
     await store.close();
   });
 
@@ -177,7 +179,7 @@ describe("a call", () => {
     ]);
     expect((await rowsOf(store.audit)).map(({ session }) => session)).toEqual([null, "s1", null]);
     expect(await store.audit.countCalls(1)).toBe(1);
-    expect(await verifyChain(store.audit)).toMatchObject({ ok: true, rows: 3 });
+    expect(await verifyChain(store.audit, { hash: auditHash })).toMatchObject({ ok: true, rows: 3 });
   });
 
   it("has the policies that counted and then those that did not in its row", async () => {

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { verifyChain } from "../../src/audit/verify-chain.ts";
+import { verifyChain } from "../../src/audit/verify/verify-chain.ts";
 import { openStoreReader } from "../../src/store/open-store.ts";
 import { startWriter, temporaryDir } from "../support/audit.ts";
+import { auditHash } from "../support/audit-key.ts";
 
 /** The opened calls on record and what the chain says, as an auditor reads them: without touching what a crash left. */
 async function recordOf(path: string) {
@@ -11,7 +12,7 @@ async function recordOf(path: string) {
   for await (const page of audit.pages(1)) {
     for (const row of page) if (row.kind === "opened") opened.add(row.callId);
   }
-  const verdict = await verifyChain(audit);
+  const verdict = await verifyChain(audit, { hash: auditHash });
   close();
   return { opened, verdict };
 }

@@ -12,6 +12,7 @@ import type { AuditRow } from "../../src/store/audit-row.ts";
 import { openStore, type Store } from "../../src/store/open-store.ts";
 import { StoreError } from "../../src/store/store-error.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
+import { auditHash } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
 import { eventually } from "../support/eventually.ts";
 import { randomAudit } from "../support/random-audit.ts";
@@ -83,7 +84,7 @@ describe("what is counted", () => {
     await fc.assert(
       fc.asyncProperty(audits, async ({ seed, count, spanMs, sliceRows }) => {
         const path = join(temporaryDir(), "portcullis.db");
-        const store = openStore({ url: `file:${path}`, log: keepingLog() });
+        const store = openStore({ url: `file:${path}`, log: keepingLog(), auditHash });
         const rows = randomAudit({ seed, count, from: NOW - spanMs, to: NOW });
         await append(store, rows);
         const rollUp = rollUpOf(store, { sliceRows });
@@ -99,7 +100,7 @@ describe("what is counted", () => {
   it("is the same after a restart in the middle, and after rows that came later", async () => {
     const path = join(temporaryDir(), "portcullis.db");
     const rows = randomAudit({ seed: 1, count: 2_000, from: NOW - DAY, to: NOW });
-    const first = openStore({ url: `file:${path}`, log: keepingLog() });
+    const first = openStore({ url: `file:${path}`, log: keepingLog(), auditHash });
     await append(first, rows.slice(0, 1_500));
     const before = rollUpOf(first, { sliceRows: 100 });
     await before.catchUp(4);

@@ -3,32 +3,35 @@ import Database from "better-sqlite3";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createAudit } from "../../src/audit/create-audit.ts";
-import { type ChainAnchor, type ChainVerdict, verifyChain } from "../../src/audit/verify-chain.ts";
+import { type ChainVerdict, verifyChain } from "../../src/audit/verify/verify-chain.ts";
 import { createSeal } from "../../src/core/seal.ts";
+import type { ChainHead } from "../../src/store/audit-row.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { keepingLog, temporaryDir } from "../support/audit.ts";
+import { auditHash } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
 
 const log = keepingLog();
 const seal = createSeal(Buffer.alloc(32, 7), "audit-arguments");
 
 async function record(path: string, ids: readonly string[], tool = "create_expense"): Promise<void> {
-  const store = openStore({ url: `file:${path}`, log });
+  const store = openStore({ url: `file:${path}`, log, auditHash });
   const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: "redacted", seal });
   await Promise.all(ids.map((id) => audit.open(opening(id, { tool }))));
   await store.close();
 }
 
-async function verify(path: string, anchor?: ChainAnchor): Promise<ChainVerdict> {
-  const store = openStore({ url: `file:${path}`, log });
-  const verdict = await verifyChain(store.audit, anchor === undefined ? {} : { anchor });
+async function verify(path: string, head?: ChainHead): Promise<ChainVerdict> {
+  const store = openStore({ url: `file:${path}`, log, auditHash });
+  const verdict = await verifyChain(store.audit, { hash: auditHash, heads: head === undefined ? [] : [head] });
   await store.close();
   return verdict;
 }
 
 function tamper(path: string, sql: string): void {
   const db = new Database(path);
-  for (const trigger of ["audit_no_update", "audit_no_delete", "audit_only_next"]) db.exec(`DROP TRIGGER ${trigger}`);
+  for (const trigger of ["audit_no_update", "audit_no_delete", "audit_only_next", "audit_keyed"])
+    db.exec(`DROP TRIGGER ${trigger}`);
   db.exec(sql);
   db.close();
 }
@@ -48,8 +51,18 @@ describe("the table refuses", () => {
     ["DELETE FROM audit WHERE seq = 3", "never deleted"],
     ["DELETE FROM audit", "never deleted"],
     ["INSERT OR REPLACE INTO audit SELECT * FROM audit WHERE seq = 1", "next number"],
-    ["INSERT INTO audit (seq, at, call_id, kind, prev_hash, hash) VALUES (9, 1, 'x', 'opened', '', '')", "next number"],
-    ["INSERT INTO audit (seq, at, call_id, kind, prev_hash, hash) VALUES (0, 1, 'x', 'opened', '', '')", "next number"],
+    [
+      "INSERT INTO audit (seq, at, call_id, kind, prev_hash, hash) VALUES (4, 1, 'x', 'opened', '', '')",
+      "must be keyed",
+    ],
+    [
+      "INSERT INTO audit (seq, at, call_id, kind, prev_hash, hash, scheme) VALUES (9, 1, 'x', 'opened', '', '', 2)",
+      "next number",
+    ],
+    [
+      "INSERT INTO audit (seq, at, call_id, kind, prev_hash, hash, scheme) VALUES (0, 1, 'x', 'opened', '', '', 2)",
+      "next number",
+    ],
   ])("%s", async (sql, reason) => {
     const path = await recorded(3);
     const db = new Database(path);
@@ -105,8 +118,15 @@ describe("a chain that somebody changed, with the triggers gone, is found out", 
       "a row made up at the end",
       `INSERT INTO audit (seq, ${copy} 6, at, call_id, kind, hash, hash FROM audit WHERE seq = 5`,
       6,
+      "unkeyed",
+    ],
+    [
+      "a row made up at the end as a keyed one",
+      "INSERT INTO audit (seq, at, call_id, kind, prev_hash, hash, scheme) SELECT 6, at, call_id, kind, hash, hash, 2 FROM audit WHERE seq = 5",
+      6,
       "content",
     ],
+    ["a row of another scheme", "UPDATE audit SET scheme = 3 WHERE seq = 3", 3, "unkeyed"],
   ])("%s", async (_what, sql, seq, reason) => {
     const path = await recorded(5);
     tamper(path, sql);
@@ -132,16 +152,11 @@ describe("a chain that somebody changed, with the triggers gone, is found out", 
 });
 
 describe("a chain that nobody changed is whole", () => {
-  it("when it is empty", async () => {
-    const path = join(temporaryDir(), "portcullis.db");
-    expect(await verify(path)).toEqual({ ok: true, rows: 0, lastSeq: 0, lastHash: "0".repeat(64) });
-  });
-
   it("over many pages, and progress is told", async () => {
     const path = await recorded(1_200);
-    const store = openStore({ url: `file:${path}`, log });
+    const store = openStore({ url: `file:${path}`, log, auditHash });
     const progress: number[] = [];
-    const verdict = await verifyChain(store.audit, { onProgress: (rows) => progress.push(rows) });
+    const verdict = await verifyChain(store.audit, { hash: auditHash, onProgress: (rows) => progress.push(rows) });
     await store.close();
     expect(verdict).toMatchObject({ ok: true, rows: 1_200 });
     expect(progress).toEqual([500, 1_000, 1_200]);
@@ -166,7 +181,7 @@ describe("a chain that nobody changed is whole", () => {
       minLength: 1,
       maxLength: 5,
     });
-    const store = openStore({ url: "file::memory:", log });
+    const store = openStore({ url: "file::memory:", log, auditHash });
     const audits = (["redacted", "full", "sealed"] as const).map((kept) =>
       createAudit({ rows: store.audit, now: Date.now, log, arguments: kept, seal }),
     );
@@ -180,7 +195,7 @@ describe("a chain that nobody changed is whole", () => {
           }
           await audit.flush();
         }
-        expect(await verifyChain(store.audit)).toMatchObject({ ok: true });
+        expect(await verifyChain(store.audit, { hash: auditHash })).toMatchObject({ ok: true });
       }),
       { numRuns: 50 },
     );

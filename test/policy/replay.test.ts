@@ -34,7 +34,7 @@ function rowOf(input: PolicyInput, decision: Decision, mode: ArgumentsMode): Sto
     headers: request.headers,
     traceId: undefined,
   });
-  return { ...row, seq: 1, prevHash: "", hash: "" };
+  return { ...row, seq: 1, prevHash: "", hash: "", scheme: null };
 }
 
 interface Replaying {

@@ -6,6 +6,7 @@ import { createSeal } from "../../src/core/seal.ts";
 import { createCheckpointer } from "../../src/store/checkpointer.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { keepingLog, temporaryDir } from "../support/audit.ts";
+import { auditHash } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
 
 const row = createRowEncoder({ arguments: "full", seal: createSeal(Buffer.alloc(32, 7), "audit-arguments") }).opening(
@@ -15,7 +16,7 @@ const row = createRowEncoder({ arguments: "full", seal: createSeal(Buffer.alloc(
 it("the write-ahead log is moved into the database while the store is in use, and is gone after its end", async () => {
   const path = join(temporaryDir(), "portcullis.db");
   const log = keepingLog();
-  const store = openStore({ url: `file:${path}`, log });
+  const store = openStore({ url: `file:${path}`, log, auditHash });
   const before = statSync(path).size;
   for (let commit = 0; commit < 250; commit++) await store.audit.append([row, row]);
   // SQLite itself would not do so before its log holds 128 MB: 1 MB of rows can only have come through the thread.

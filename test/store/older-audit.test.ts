@@ -4,10 +4,11 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { createAudit } from "../../src/audit/create-audit.ts";
-import { verifyChain } from "../../src/audit/verify-chain.ts";
+import { verifyChain } from "../../src/audit/verify/verify-chain.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import { openForWriting } from "../../src/store/open-database.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
+import { auditHash } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
 
 /** The migrations of the first version, in a folder of their own. */
@@ -65,13 +66,22 @@ function change(path: string, sql: string): void {
 describe("an audit that the first version wrote", () => {
   it("still fits its hashes, and goes on in the same chain", async () => {
     const store = openTestStore(writtenByFirstVersion());
-    expect(await verifyChain(store.audit)).toMatchObject({ ok: true, rows: 4 });
+    // By itself it may have been written by anybody: the first keyed row is what fixes it.
+    expect(await verifyChain(store.audit, { hash: auditHash })).toMatchObject({
+      ok: false,
+      reason: "unkeyed",
+      rows: 4,
+    });
     const seal = createSeal(Buffer.alloc(32, 7), "audit-arguments");
     const audit = createAudit({ rows: store.audit, now: Date.now, log: keepingLog(), arguments: "sealed", seal });
     await audit.open(opening("new_1"));
     audit.close({ callId: "new_1", at: 1, outcome: "ok", durationMs: 1 });
     await audit.flush();
-    expect(await verifyChain(store.audit)).toMatchObject({ ok: true, rows: 6 });
+    expect(await verifyChain(store.audit, { hash: auditHash })).toMatchObject({
+      ok: true,
+      rows: 6,
+      keyedFrom: { seq: 5 },
+    });
   });
 
   it.each(["facts = '{}'", "definition_digest = 'd'", "facts = '', definition_digest = ''", "approval = 'apr_1'"])(
@@ -80,7 +90,11 @@ describe("an audit that the first version wrote", () => {
       const path = writtenByFirstVersion();
       const store = openTestStore(path);
       change(path, `UPDATE audit SET ${values} WHERE seq = 3`);
-      expect(await verifyChain(store.audit)).toMatchObject({ ok: false, seq: 3, reason: "content" });
+      expect(await verifyChain(store.audit, { hash: auditHash })).toMatchObject({
+        ok: false,
+        seq: 3,
+        reason: "content",
+      });
     },
   );
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Log, LogFields } from "../../src/core/log.ts";
 import { openStore, type Store, type StoreOptions } from "../../src/store/open-store.ts";
+import { auditHash } from "./audit-key.ts";
 import { type ScriptRun, startScript } from "./script.ts";
 
 /** A directory of its own for a test, removed when the test is done. */
@@ -24,7 +25,7 @@ export function keepingLog(): Log & { readonly lines: { level: string; fields: L
 
 /** A store on a real file, closed when the test is done. */
 export function openTestStore(path: string, options: Partial<StoreOptions> = {}): Store {
-  const store = openStore({ url: `file:${path}`, log: keepingLog(), ...options });
+  const store = openStore({ url: `file:${path}`, log: keepingLog(), auditHash, ...options });
   onTestFinished(() => store.close());
   return store;
 }

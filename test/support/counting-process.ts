@@ -4,10 +4,11 @@
  */
 import { createRollUp } from "../../src/audit/roll-up.ts";
 import { openStore } from "../../src/store/open-store.ts";
+import { auditHash } from "./audit-key.ts";
 
 const [path = "", now = "0", sliceRows = "0"] = process.argv.slice(2);
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
-const store = openStore({ url: `file:${path}`, log: silent });
+const store = openStore({ url: `file:${path}`, log: silent, auditHash });
 // Each slice as another owner: nobody is left alone, so that processes meet at every one.
 let turn = 0;
 while ((await store.activity.behind()) > 0) {

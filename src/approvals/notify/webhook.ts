@@ -1,6 +1,6 @@
 import { Webhook } from "standardwebhooks";
 import type { ApprovalNotice } from "../../core/approval.ts";
-import type { Notification, Notifier } from "./notifier.ts";
+import type { Notification, Notifier, Sent } from "./notifier.ts";
 import { post, sentOf } from "./post.ts";
 
 /** `notifiers.<name>.webhook`. */
@@ -12,23 +12,37 @@ export interface WebhookOptions {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** POSTs signed messages to one receiver. */
+export interface SignedPost {
+  /** Sends one body (JSON), until `signal` cuts it off. `id`: the same from attempt to attempt. @throws never */
+  send(id: string, body: string, signal: AbortSignal): Promise<Sent>;
+}
+
 /**
- * POSTs `{type, timestamp, data}` with the headers of Standard Webhooks. https://www.standardwebhooks.com
- * `webhook-id` is the same from attempt to attempt, `webhook-timestamp` is the attempt's. 2xx means taken, 410 that the
- * receiver wants no more of it, everything else that it is to be sent again.
+ * POSTs `{type, timestamp, data}`, see `createSignedPost`. `webhook-id` is the same from attempt to attempt.
  * @throws when `secret` says that it is base64 and is not, or is empty
  */
 export function createWebhookNotifier(options: WebhookOptions, now: () => number): Notifier {
+  const posts = createSignedPost(options, now);
+  return {
+    timeoutMs: 10_000,
+    send: (notification, signal) => posts.send(webhookId(notification), JSON.stringify(payload(notification)), signal),
+  };
+}
+
+/**
+ * Makes the way to POST with the headers of Standard Webhooks. https://www.standardwebhooks.com
+ * `webhook-timestamp` is the attempt's. 2xx means taken, 410 that the receiver wants no more of it, everything else that it
+ * is to be sent again. @throws when `secret` says that it is base64 and is not, or is empty
+ */
+export function createSignedPost(options: WebhookOptions, now: () => number): SignedPost {
   const signer = new Webhook(keyOf(options.secret), { format: "raw" });
   const fixed = new Headers({ ...options.headers });
   fixed.set("content-type", "application/json");
   fixed.set("user-agent", "Portcullis");
   return {
-    timeoutMs: 10_000,
-    async send(notification, signal) {
-      const id = webhookId(notification);
+    async send(id, body, signal) {
       const at = new Date(now());
-      const body = JSON.stringify(payload(notification));
       const headers = new Headers(fixed);
       headers.set("webhook-id", id);
       headers.set("webhook-timestamp", String(Math.floor(at.getTime() / 1_000)));

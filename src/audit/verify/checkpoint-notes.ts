@@ -1,0 +1,46 @@
+import type { StoredAuditRow } from "../../store/audit-row.ts";
+import { countsIn, lostIn, type RecordCounts } from "../../store/record/checkpoint-row.ts";
+
+/** What the checkpoints of a chain say, taken together. */
+export interface CheckpointNotes {
+  readonly count: number;
+  readonly last:
+    | { readonly seq: number; readonly hash: string; readonly at: number; readonly reason: string }
+    | undefined;
+  /** Starts and stops in their order; `at` in ms since the epoch. */
+  readonly turns: readonly { readonly at: number; readonly reason: "start" | "stop" }[];
+  /** The most that was counted in each table. */
+  readonly counted: RecordCounts;
+  /** Rows that the gateway had written and did not find again, and where it says so. A hundred at most. */
+  readonly lost: readonly { readonly seq: number; readonly noticedAt: number }[];
+}
+
+const MAX_LOST = 100;
+
+/** Gathers them row by row. */
+export function createCheckpointNotes(): { add(row: StoredAuditRow): void; sum(): CheckpointNotes } {
+  let count = 0;
+  let last: CheckpointNotes["last"];
+  let counted: RecordCounts = { approvals: 0, events: 0, decisions: 0 };
+  const turns: { at: number; reason: "start" | "stop" }[] = [];
+  const lost: { seq: number; noticedAt: number }[] = [];
+  return {
+    add(row) {
+      if (row.kind !== "checkpoint") return;
+      const { seq, hash, at, outcome } = row;
+      count += 1;
+      last = { seq, hash, at, reason: outcome ?? "" };
+      if (outcome === "start" || outcome === "stop") turns.push({ at, reason: outcome });
+      const gone = outcome === "broken" ? lostIn(row) : undefined;
+      if (gone !== undefined && lost.length < MAX_LOST) lost.push({ seq: gone, noticedAt: seq });
+      const counts = countsIn(row);
+      if (counts === undefined) return;
+      counted = {
+        approvals: Math.max(counted.approvals, counts.approvals),
+        events: Math.max(counted.events, counts.events),
+        decisions: Math.max(counted.decisions, counts.decisions),
+      };
+    },
+    sum: () => ({ count, last, turns, counted, lost }),
+  };
+}

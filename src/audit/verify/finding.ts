@@ -1,0 +1,15 @@
+/** What is wrong with a record. */
+export interface RecordFinding {
+  /** A break of the chain (`ChainBreak`), or `schema`, `tables`, `counts`, `lost`, `acts`, `anchor_file`. */
+  readonly code: string;
+  /** The row that it is about, if it is about one. */
+  readonly seq?: number;
+  readonly message: string;
+}
+
+/** What could not be shown, and why. */
+export interface Unproven {
+  /** `secret`, `anchor`, `anchor_stale` or `lost_acts`. */
+  readonly code: string;
+  readonly message: string;
+}

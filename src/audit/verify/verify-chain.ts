@@ -1,0 +1,129 @@
+import { sha256 } from "../../core/digest.ts";
+import type { KeyedHash } from "../../core/keyed-hash.ts";
+import {
+  type ChainHead,
+  canonicalRow,
+  GENESIS_HASH,
+  KEYED,
+  linkText,
+  type StoredAuditRow,
+} from "../../store/audit-row.ts";
+import type { AuditReader } from "../../store/audit-rows.ts";
+import { type CheckpointNotes, createCheckpointNotes } from "./checkpoint-notes.ts";
+
+/** What walking the chain found. */
+export type ChainVerdict =
+  | {
+      readonly ok: true;
+      readonly rows: number;
+      readonly lastSeq: number;
+      readonly lastHash: string;
+      /** The first keyed row; all before it were written before there was a key, and are fixed by it. */
+      readonly keyedFrom: { readonly seq: number; readonly at: number };
+      readonly checkpoints: CheckpointNotes;
+    }
+  | {
+      readonly ok: false;
+      /** Rows that were good before it. */
+      readonly rows: number;
+      /** Where the chain breaks. */
+      readonly seq: number;
+      readonly reason: ChainBreak;
+      readonly message: string;
+    };
+
+/**
+ * `empty`: there is no row. `missing`: rows were taken out before it. `order`: it has no place. `link`, `content`: it, or one
+ * before, was changed. `unkeyed`: it was not written by a gateway of this version. `anchor`: it is not what was noted outside:
+ * all of it was written anew, or cut short.
+ */
+export type ChainBreak = "empty" | "missing" | "order" | "link" | "content" | "unkeyed" | "anchor";
+
+export interface ChainOptions {
+  /** The chain's key, see `AUDIT_CHAIN`. Without it only the links between keyed rows are looked at. */
+  readonly hash: KeyedHash | undefined;
+  /** Rows noted outside the database, by number: what no chain can prove by itself is that it was not replaced or cut. */
+  readonly heads?: readonly ChainHead[];
+  /** Hears the rows walked, once per page. */
+  readonly onProgress?: (rows: number) => void;
+}
+
+/** Walks the whole chain in pages and stops at the first row that does not fit. @throws StoreError if rows cannot be read */
+export async function verifyChain(reader: Pick<AuditReader, "pages">, options: ChainOptions): Promise<ChainVerdict> {
+  const heads = [...(options.heads ?? [])].sort((a, b) => a.seq - b.seq);
+  const notes = createCheckpointNotes();
+  let nextHead = 0;
+  let lastSeq = 0;
+  let lastHash = GENESIS_HASH;
+  let keyedFrom: { readonly seq: number; readonly at: number } | undefined;
+  // From the very bottom, so that rows smuggled in below number 1 are seen.
+  for await (const page of reader.pages(Number.MIN_SAFE_INTEGER)) {
+    for (const row of page) {
+      let broken = check(row, { seq: lastSeq, hash: lastHash }, keyedFrom !== undefined, options.hash);
+      for (let head = heads[nextHead]; head !== undefined && head.seq <= row.seq; head = heads[++nextHead]) {
+        broken ??= checkHead(row, head);
+      }
+      if (broken !== undefined) return { ok: false, rows: lastSeq, seq: row.seq, ...broken };
+      if (row.scheme !== null) keyedFrom ??= { seq: row.seq, at: row.at };
+      notes.add(row);
+      lastSeq = row.seq;
+      lastHash = row.hash;
+    }
+    options.onProgress?.(lastSeq);
+  }
+  const cut = heads[nextHead];
+  if (cut !== undefined) {
+    const message = `Row ${cut.seq} is not there: the last one is ${lastSeq}. Rows were cut off at the end.`;
+    return { ok: false, rows: lastSeq, seq: cut.seq, reason: "anchor", message };
+  }
+  if (keyedFrom === undefined) return { ok: false, rows: lastSeq, seq: lastSeq, ...withoutKey(lastSeq) };
+  return { ok: true, rows: lastSeq, lastSeq, lastHash, keyedFrom, checkpoints: notes.sum() };
+}
+
+interface Broken {
+  readonly reason: ChainBreak;
+  readonly message: string;
+}
+
+/** A gateway begins with a checkpoint: a record that has none is not what it left. */
+function withoutKey(rows: number): Broken {
+  return rows === 0
+    ? {
+        reason: "empty",
+        message: "There is no row at all, and a gateway that starts writes one. All of it was deleted.",
+      }
+    : {
+        reason: "unkeyed",
+        message: "No row is keyed, and a gateway that starts writes one. The newer rows were cut off.",
+      };
+}
+
+function check(row: StoredAuditRow, last: ChainHead, keyed: boolean, hash: KeyedHash | undefined): Broken | undefined {
+  if (row.seq < last.seq + 1) return { reason: "order", message: `Row ${row.seq} has no place in the chain.` };
+  if (row.seq > last.seq + 1) {
+    return { reason: "missing", message: `After row ${last.seq} comes row ${row.seq}: what was between is gone.` };
+  }
+  if (row.prevHash !== last.hash) {
+    return {
+      reason: "link",
+      message: `Row ${row.seq} does not follow from row ${last.seq}: one of them was replaced.`,
+    };
+  }
+  if (row.scheme === null ? keyed : row.scheme !== KEYED) {
+    return { reason: "unkeyed", message: `Row ${row.seq} is not keyed as those before it: no gateway has written it.` };
+  }
+  const hashed = row.scheme === null ? sha256 : hash;
+  if (hashed !== undefined && hashed(linkText(row.prevHash, canonicalRow(row.seq, row))) !== row.hash) {
+    const first = row.scheme !== null && !keyed;
+    return {
+      reason: "content",
+      message: `Row ${row.seq} does not match its hash: it was changed after it was written${first ? ", or under another secret than this gateway's" : ""}.`,
+    };
+  }
+  return undefined;
+}
+
+function checkHead(row: StoredAuditRow, head: ChainHead): Broken | undefined {
+  if (row.seq === head.seq && row.hash === head.hash) return undefined;
+  return { reason: "anchor", message: `Row ${head.seq} is not the one that was noted: the chain was written anew.` };
+}

@@ -1,0 +1,115 @@
+import type { ChainHead } from "../../store/audit-row.ts";
+import type { AuditReader } from "../../store/audit-rows.ts";
+import type { RecordCounts } from "../../store/record/checkpoint-row.ts";
+import type { RecordWitness } from "../../store/record/witness.ts";
+import type { AnchorFile } from "../checkpoints/anchor-file.ts";
+import type { CheckpointNotes } from "./checkpoint-notes.ts";
+import type { RecordFinding, Unproven } from "./finding.ts";
+import { judgeMissing } from "./missing-acts.ts";
+import { type ChainOptions, type ChainVerdict, verifyChain } from "./verify-chain.ts";
+
+/** What looking at a record found. */
+export interface RecordVerdict {
+  readonly chain: ChainVerdict;
+  /** Everything that is wrong; the chain's break first. Empty: nothing is. */
+  readonly findings: readonly RecordFinding[];
+  readonly unproven: readonly Unproven[];
+}
+
+export interface RecordOptions extends Omit<ChainOptions, "heads"> {
+  /** A row noted earlier, by whoever looked then. */
+  readonly head?: ChainHead;
+  /** What was written outside the database, if anything was. */
+  readonly anchor?: AnchorFile;
+  /** ms since the epoch. */
+  readonly now: number;
+}
+
+/** The parts of a store that are looked at. */
+export interface RecordSource {
+  readonly audit: Pick<AuditReader, "pages">;
+  readonly witness: RecordWitness;
+}
+
+/** A gateway that runs makes a checkpoint each hour; one that is older than this is from a gateway that does not. */
+const FRESH_MS = 2 * 3_600_000;
+
+/** Checks the record by itself, against the other tables, and against what is known of it outside. @throws StoreError */
+export async function verifyRecord(source: RecordSource, options: RecordOptions): Promise<RecordVerdict> {
+  const { head, anchor, ...chainOptions } = options;
+  const heads = [...(head === undefined ? [] : [head]), ...(anchor?.checkpoints ?? [])];
+  const chain = await verifyChain(source.audit, { ...chainOptions, heads });
+  const { witness } = source;
+  const findings: RecordFinding[] = [];
+  const unproven: Unproven[] = [];
+  if (!chain.ok) findings.push({ code: chain.reason, seq: chain.seq, message: chain.message });
+  findings.push(...(await witness.drift()).map((message) => ({ code: "schema", message })));
+  for (const line of anchor?.foreign ?? []) {
+    findings.push({
+      code: "anchor_file",
+      message: `Line ${line} of the anchor file is no checkpoint of this gateway.`,
+    });
+  }
+  // Of what was written before there was a key nothing can be said for sure, other tables included.
+  const from = chain.ok ? chain.keyedFrom : { at: 0, seq: 0 };
+  const looked = chain.ok || chain.reason === "empty";
+  if (looked) {
+    const contradictions = await witness.contradictions(from.at, from.seq);
+    findings.push(...contradictions.map((message) => ({ code: "tables", message })));
+  }
+  if (chain.ok) {
+    const { turns, counted, lost } = chain.checkpoints;
+    findings.push(...lost.map(({ seq, noticedAt }) => ({ code: "lost", seq: noticedAt, message: lostText(seq) })));
+    findings.push(...shrunk(counted, await witness.counts()));
+    const judged = judgeMissing(await witness.missingActs(from.at), turns);
+    findings.push(...judged.findings);
+    unproven.push(...judged.unproven);
+  }
+  if (options.hash === undefined) unproven.push({ code: "secret", message: NO_SECRET });
+  if (heads.length === 0) unproven.push({ code: "anchor", message: NO_ANCHOR });
+  else if (chain.ok && head === undefined)
+    unproven.push(...stale(heads, chain.checkpoints, chain.lastSeq, anchor, options.now));
+  return { chain, findings, unproven };
+}
+
+const NO_SECRET =
+  "The gateway's secret is not at hand, so that only the links between rows were looked at: whoever has the file can " +
+  "have written all of it. Run this with the gateway's configuration, or beside its portcullis.key.";
+
+const NO_ANCHOR =
+  "Nothing outside the database says how long the record was: rows cut off at its end, or an older copy of the whole file, " +
+  "would not be seen. Set audit.anchor, or name what was noted before with --anchor.";
+
+function lostText(seq: number): string {
+  return `The rows up to ${seq} had been written, and were gone when the gateway went on: they were deleted while it ran.`;
+}
+
+function shrunk(counted: RecordCounts, now: RecordCounts): readonly RecordFinding[] {
+  const names = { approvals: "approval requests", events: "events of approvals", decisions: "decisions of approvers" };
+  return (["approvals", "events", "decisions"] as const).flatMap((key) =>
+    now[key] >= counted[key]
+      ? []
+      : [{ code: "counts", message: `There were ${counted[key]} ${names[key]}, and now there are ${now[key]}.` }],
+  );
+}
+
+/** What was added after the newest anchored checkpoint can be cut without a sound, until there is the next one. */
+function stale(
+  heads: readonly ChainHead[],
+  notes: CheckpointNotes,
+  lastSeq: number,
+  anchor: AnchorFile | undefined,
+  now: number,
+): readonly Unproven[] {
+  const anchoredSeq = Math.max(...heads.map(({ seq }) => seq));
+  const anchoredAt = Math.max(...(anchor?.checkpoints ?? []).map(({ at }) => at));
+  const stopped = notes.last?.seq === lastSeq && notes.last.reason === "stop" && anchoredSeq === lastSeq;
+  if (stopped || now - anchoredAt <= FRESH_MS) return [];
+  const since = new Date(anchoredAt).toISOString();
+  return [
+    {
+      code: "anchor_stale",
+      message: `The newest checkpoint in the anchor is of ${since}: what was recorded after it could have been cut off.`,
+    },
+  ];
+}

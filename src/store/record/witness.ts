@@ -1,0 +1,51 @@
+import type Database from "better-sqlite3";
+import type { Guarded } from "../guarded.ts";
+import type { RecordCounts } from "./checkpoint-row.ts";
+import { schemaDrift } from "./schema-drift.ts";
+import { ACTS, CONTRADICTIONS, COUNTED_TOO_MUCH, COUNTS } from "./witness-queries.ts";
+
+/** What was decided according to another table, and stands in no row of the audit. */
+export interface MissingAct {
+  /** The request or the challenge. */
+  readonly id: string;
+  readonly what: string;
+  /** ms since the epoch. */
+  readonly at: number;
+}
+
+/** What other tables of the same database say about the audit: it has to agree with them. */
+export interface RecordWitness {
+  /** Where tables, indexes and triggers are not as they were made, in words. @throws StoreError */
+  drift(): Promise<readonly string[]>;
+  /** @throws StoreError */
+  counts(): Promise<RecordCounts>;
+  /**
+   * Where other tables and the audit contradict each other, in words. `from`: only what happened at or after this (ms since
+   * the epoch), and rows from `fromSeq` on. At most a hundred of each kind. @throws StoreError
+   */
+  contradictions(from: number, fromSeq: number): Promise<readonly string[]>;
+  /** Acts at or after `from` without a row, oldest first, a thousand at most. @throws StoreError */
+  missingActs(from: number): Promise<readonly MissingAct[]>;
+}
+
+/** Makes the witness of one connection. */
+export function createRecordWitness(db: Database.Database, guarded: Guarded, migrationsDir: string): RecordWitness {
+  return {
+    drift: () => guarded(() => schemaDrift(db, migrationsDir)),
+    counts: () => guarded(() => db.prepare<[], RecordCounts>(COUNTS).get() ?? NO_COUNTS),
+    contradictions: (from, fromSeq) =>
+      guarded(() => [
+        ...CONTRADICTIONS.flatMap(({ query, text }) => {
+          const found = db.prepare<[{ from: number; fromSeq: number }], { id: string }>(query).all({ from, fromSeq });
+          return found.map(({ id }) => text(id));
+        }),
+        ...db
+          .prepare<[], { at: number }>(COUNTED_TOO_MUCH)
+          .all()
+          .map(({ at }) => `More calls were counted in the hour of ${new Date(at).toISOString()} than there are rows.`),
+      ]),
+    missingActs: (from) => guarded(() => db.prepare<[{ from: number }], MissingAct>(ACTS).all({ from })),
+  };
+}
+
+const NO_COUNTS: RecordCounts = { approvals: 0, events: 0, decisions: 0 };

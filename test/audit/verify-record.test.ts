@@ -1,0 +1,320 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createAudit } from "../../src/audit/create-audit.ts";
+import { createSeal } from "../../src/core/seal.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import { keepingLog } from "../support/audit.ts";
+import { auditHash, SECRET } from "../support/audit-key.ts";
+import { opening } from "../support/audit-opening.ts";
+import {
+  attack,
+  copyRecord,
+  type RecordFiles,
+  recordFiles,
+  rehash,
+  runGateway,
+  verdictOn,
+} from "../support/record-world.ts";
+
+/*
+ * Somebody has the database and not the secret. What they do to it, and what `audit verify` finds: without an anchor, and
+ * with one. All triggers are put back afterwards, so that nothing is found by their absence.
+ */
+
+const OTHER_SECRET = Buffer.alloc(32, 8);
+
+let home: string;
+let good: RecordFiles;
+let older: RecordFiles;
+let foreign: RecordFiles;
+let sibling: RecordFiles;
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), "portcullis-record-"));
+  const place = (name: string): RecordFiles => {
+    mkdirSync(join(home, name));
+    return recordFiles(join(home, name));
+  };
+  good = place("good");
+  await runGateway(good, SECRET, 0);
+  mkdirSync(join(home, "older"));
+  older = copyRecord(good, join(home, "older"));
+  await runGateway(good, SECRET, 1);
+  foreign = place("foreign");
+  await runGateway(foreign, OTHER_SECRET, 0);
+  await runGateway(foreign, OTHER_SECRET, 1);
+  sibling = place("sibling");
+  await runGateway(sibling, SECRET, 0);
+  await runGateway(sibling, SECRET, 2);
+}, 60_000);
+
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+let copies = 0;
+function copy(): RecordFiles {
+  const dir = join(home, `copy-${++copies}`);
+  mkdirSync(dir);
+  return copyRecord(good, dir);
+}
+
+async function codes(files: RecordFiles, anchor: boolean, secret: Uint8Array | undefined = SECRET) {
+  const { findings, unproven } = await verdictOn(files, { secret, anchor });
+  return { found: findings.map(({ code }) => code), unproven: unproven.map(({ code }) => code) };
+}
+
+const run = (sql: string) => (db: Database.Database) => void db.exec(sql);
+
+/** Nothing in other tables tells of more than the first `rows` rows any more. */
+function forgetAfter(db: Database.Database, rows: number): void {
+  db.exec(`DELETE FROM audit WHERE seq > ${rows}`);
+  db.exec("DELETE FROM activity_counts; DELETE FROM activity_hours; UPDATE activity_state SET counted = 0");
+  for (const table of ["approval_requests", "approval_events", "approval_decisions", "approval_sealed", "outbox"]) {
+    const id = table === "approval_requests" ? "id" : "request_id";
+    db.exec(`DELETE FROM ${table} WHERE ${id} NOT IN (SELECT approval FROM audit WHERE approval IS NOT NULL)`);
+  }
+}
+
+function intoFrom(other: () => RecordFiles, where: string, columns = "*") {
+  return (db: Database.Database) => {
+    db.prepare("ATTACH ? AS other").run(other().database);
+    db.exec(`DELETE FROM audit WHERE ${where}; INSERT INTO audit SELECT ${columns} FROM other.audit WHERE ${where}`);
+    db.exec("DETACH other");
+  };
+}
+
+describe("the record of a gateway that nobody touched", () => {
+  it("is good and proven with its anchor", async () => {
+    expect(await codes(good, true)).toEqual({ found: [], unproven: [] });
+    const { chain } = await verdictOn(good, { secret: SECRET, anchor: true });
+    // Start, eight calls with their ends, a vote, stop; twice.
+    expect(chain).toMatchObject({ ok: true, rows: 38, keyedFrom: { seq: 1 }, checkpoints: { count: 4 } });
+  });
+
+  it("is good without, and it is said what that does not prove", async () => {
+    expect(await codes(good, false)).toEqual({ found: [], unproven: ["anchor"] });
+  });
+
+  it("is linked, and no more can be said where the secret is not at hand", async () => {
+    expect((await verdictOn(good, { secret: undefined, anchor: false })).findings).toEqual([]);
+    expect((await codes(good, false, OTHER_SECRET)).found).toEqual(["content"]);
+  });
+
+  it("says so itself where the secret is not at hand", async () => {
+    const { unproven } = await verdictOn(good, { secret: undefined, anchor: false });
+    expect(unproven.map(({ code }) => code)).toEqual(["secret", "anchor"]);
+  });
+});
+
+describe("what is found without an anchor, too", () => {
+  it.each<[string, (db: Database.Database) => void, string]>([
+    ["the last row and more cut off", run("DELETE FROM audit WHERE seq > 30"), "tables"],
+    ["all but the first row cut off", run("DELETE FROM audit WHERE seq > 1"), "tables"],
+    ["all rows deleted", run("DELETE FROM audit"), "empty"],
+    ["all rows deleted, and whatever tells of them", (db) => forgetAfter(db, 0), "empty"],
+    ["the first rows cut off", run("DELETE FROM audit WHERE seq < 5"), "missing"],
+    [
+      "the first rows cut off, the rest numbered and hashed anew",
+      (db) => {
+        db.exec("DELETE FROM audit WHERE seq < 5");
+        rehash(db, 1, 2);
+      },
+      "content",
+    ],
+    [
+      "the checkpoints deleted",
+      (db) => {
+        db.exec("DELETE FROM audit WHERE kind = 'checkpoint'");
+        rehash(db, 1, 2);
+      },
+      "content",
+    ],
+    ["all rows made old ones", (db) => rehash(db, 1, null), "unkeyed"],
+    ["the first rows made old ones", (db) => rehash(db, 1, null, 7), "link"],
+    ["the last rows made old ones", (db) => rehash(db, 20, null), "unkeyed"],
+    ["one row made an old one", (db) => rehash(db, 20, null, 20), "unkeyed"],
+    [
+      "the newer rows cut off and the rest made old ones",
+      (db) => {
+        forgetAfter(db, 9);
+        rehash(db, 1, null);
+      },
+      "unkeyed",
+    ],
+    [
+      "a row put in between",
+      (db) => {
+        db.exec("UPDATE audit SET seq = -seq WHERE seq >= 10; UPDATE audit SET seq = 1 - seq WHERE seq < 0");
+        db.exec(
+          "INSERT INTO audit (seq, at, call_id, kind, prev_hash, hash, scheme) VALUES (10, 1, 'x', 'opened', '', '', 2)",
+        );
+        rehash(db, 10, 2);
+      },
+      "content",
+    ],
+    [
+      "two rows exchanged",
+      (db) => {
+        db.exec("UPDATE audit SET seq = 99 WHERE seq = 4; UPDATE audit SET seq = 4 WHERE seq = 5");
+        db.exec("UPDATE audit SET seq = 5 WHERE seq = 99");
+        rehash(db, 4, 2);
+      },
+      "content",
+    ],
+    ["rows of another gateway", intoFrom(() => foreign, "seq > 20"), "link"],
+    ["all rows of another gateway", intoFrom(() => foreign, "seq > 0"), "content"],
+    ["all rows of another gateway with the same secret", intoFrom(() => sibling, "seq > 0"), "tables"],
+    ["an approval taken out", run("DELETE FROM approval_requests WHERE rowid = 1"), "tables"],
+    ["the approvals taken out", run("DELETE FROM approval_requests; DELETE FROM approval_events"), "tables"],
+    ["a vote taken out", run("DELETE FROM approval_decisions WHERE rowid = 1"), "tables"],
+    ["a vote of somebody else", run("UPDATE approval_decisions SET approver_sub = 'eve'"), "tables"],
+    ["a vote of somebody else, with its history", run("UPDATE approval_events SET actor_sub = 'eve'"), "acts"],
+    [
+      "a vote put in",
+      run(
+        "INSERT INTO approval_events SELECT request_id, 9, act, 'pending', 'rejected', 'i', 'eve', null, null, null, at FROM approval_events WHERE act = 'approve' LIMIT 1",
+      ),
+      "acts",
+    ],
+    ["another state", run("UPDATE approval_requests SET state = 'rejected'"), "tables"],
+    ["other arguments approved", run("UPDATE approval_requests SET arguments_digest = 'other'"), "tables"],
+    ["another tool approved", run("UPDATE approval_requests SET tool = 'other'"), "tables"],
+    ["another requester", run("UPDATE approval_requests SET sub = 'other'"), "tables"],
+    ["a trigger dropped", (db) => db.exec("CREATE TRIGGER quiet AFTER INSERT ON audit BEGIN SELECT 1; END"), "schema"],
+  ])("%s", async (_what, change, code) => {
+    const files = copy();
+    attack(files, change);
+    expect((await codes(files, false)).found).toContain(code);
+    expect((await codes(files, true)).found.length).toBeGreaterThan(0);
+  });
+
+  it.each(["audit_no_update", "audit_no_delete", "audit_only_next", "audit_keyed", "approval_decisions_no_update"])(
+    "%s is gone",
+    async (name) => {
+      const files = copy();
+      const db = new Database(files.database);
+      db.exec(`DROP TRIGGER ${name}`);
+      db.close();
+      expect((await codes(files, true)).found).toEqual(["schema"]);
+    },
+  );
+
+  it("any column of any row, hashed anew from there on", async () => {
+    const files = copy();
+    const read = new Database(files.database, { readonly: true });
+    const columns = read
+      .prepare<[], { name: string }>("SELECT name FROM pragma_table_info('audit')")
+      .all()
+      .map(({ name }) => name)
+      .filter((name) => !["seq", "prev_hash", "hash", "scheme"].includes(name));
+    read.close();
+    expect(columns).toHaveLength(27);
+    for (const [index, column] of columns.entries()) {
+      // Every row in its turn.
+      const seq = 1 + ((index * 7) % 38);
+      const changed = copyRecord(good, join(home, "copy-1"));
+      attack(changed, (db) => {
+        db.prepare(`UPDATE audit SET ${column} = coalesce(${column} || '9', '9') WHERE seq = ?`).run(seq);
+        rehash(db, seq, 2);
+      });
+      expect((await verdictOn(changed, { secret: SECRET, anchor: false })).findings[0]).toMatchObject({
+        code: "content",
+        seq,
+      });
+    }
+  });
+});
+
+describe("what only an anchor shows, and is said to be unproven without one", () => {
+  it.each<[string, (files: RecordFiles) => void]>([
+    ["the last row cut off", (files) => attack(files, run("DELETE FROM audit WHERE seq = 38"))],
+    ["the last rows cut off, and whatever tells of them", (files) => attack(files, (db) => forgetAfter(db, 19))],
+    ["half of the last run cut off", (files) => attack(files, (db) => forgetAfter(db, 25))],
+    ["an older copy of the whole file", (files) => writeFileSync(files.database, readFileSync(older.database))],
+    [
+      "the whole file of another gateway with the same secret",
+      (files) => writeFileSync(files.database, readFileSync(sibling.database)),
+    ],
+  ])("%s", async (_what, change) => {
+    const files = copy();
+    change(files);
+    expect(await codes(files, false)).toEqual({ found: [], unproven: ["anchor"] });
+    expect((await codes(files, true)).found).toContain("anchor");
+  });
+
+  it("a record that went on after it had been cut, with the gateway's own hand", async () => {
+    const files = copy();
+    attack(files, (db) => forgetAfter(db, 25));
+    await runGateway(files, SECRET, 3);
+    expect((await codes(files, true)).found).toContain("anchor");
+  });
+});
+
+describe("a record that is cut while the gateway runs", () => {
+  it("says so itself when it goes on, whatever became of other tables", async () => {
+    const files = recordFiles(mkdtempSync(join(home, "running-")));
+    const { log, store, calls } = await openCalls(files);
+    await calls(["call_1", "call_2", "call_3"]);
+    attack(files, run("DELETE FROM audit WHERE seq > 1"));
+    await calls(["call_4"]);
+    attack(files, run("DELETE FROM audit WHERE seq > 1"));
+    await calls(["call_5"]);
+    await store.close();
+    expect(log.lines.filter(({ level }) => level === "error")).toMatchObject([
+      { fields: { seq: 3 } },
+      { fields: { seq: 3 } },
+    ]);
+    expect((await codes(files, false)).found).toEqual(["lost"]);
+  });
+
+  it("by nobody, is no such record: another process may go on, too", async () => {
+    const files = recordFiles(mkdtempSync(join(home, "running-")));
+    const first = await openCalls(files);
+    const second = await openCalls(files);
+    await first.calls(["call_1"]);
+    await second.calls(["call_2", "call_3"]);
+    await first.calls(["call_4"]);
+    await second.calls(["call_5"]);
+    await first.store.close();
+    await second.store.close();
+    expect(await codes(files, false)).toEqual({ found: [], unproven: ["anchor"] });
+  });
+});
+
+async function openCalls(files: RecordFiles) {
+  const log = keepingLog();
+  const store = openStore({ url: `file:${files.database}`, log, auditHash });
+  const seal = createSeal(SECRET, "audit-arguments");
+  const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: "redacted", seal });
+  const calls = (ids: readonly string[]) => Promise.all(ids.map((id) => audit.open(opening(id))));
+  return { log, store, calls };
+}
+
+describe("an anchor", () => {
+  it("with lines of somebody else is found out", async () => {
+    const files = copy();
+    const lines = readFileSync(files.anchor, "utf8").trimEnd().split("\n");
+    const forged = JSON.stringify({ ...JSON.parse(lines[0] ?? ""), rows: 3 });
+    const other = readFileSync(foreign.anchor, "utf8").split("\n")[0] ?? "";
+    writeFileSync(files.anchor, [...lines, forged, other, "nonsense", ""].join("\n"));
+    expect((await codes(files, true)).found).toEqual(["anchor_file", "anchor_file", "anchor_file"]);
+  });
+
+  it("that lacks the newest lines proves nothing of what came after them", async () => {
+    const files = copy();
+    const lines = readFileSync(files.anchor, "utf8").split("\n");
+    writeFileSync(files.anchor, lines.slice(0, 2).join("\n"));
+    const at = 1_790_000_000_000 + 4 * 3_600_000;
+    expect((await verdictOn(files, { secret: SECRET, anchor: true, now: at })).unproven).toMatchObject([
+      { code: "anchor_stale" },
+    ]);
+  });
+
+  it("that is empty is no anchor", async () => {
+    const files = copy();
+    writeFileSync(files.anchor, "");
+    expect(await codes(files, true)).toEqual({ found: [], unproven: ["anchor"] });
+  });
+});

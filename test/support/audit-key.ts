@@ -1,0 +1,8 @@
+import { createKeyedHash } from "../../src/core/keyed-hash.ts";
+import { AUDIT_CHAIN } from "../../src/store/audit-row.ts";
+
+/** The secret of gateways in tests. */
+export const SECRET = Buffer.alloc(32, 7);
+
+/** Keys the chain of their audit. */
+export const auditHash = createKeyedHash(SECRET, AUDIT_CHAIN);
