@@ -96,7 +96,7 @@ export async function startGateway(
     if (state === "starting") state = "ready";
   });
   const operations = operate({ wired, live: endpoint.clients, now });
-  const { adminRoles, apiKeys } = config.auth;
+  const { adminRoles, adminScope, apiKeys } = config.auth;
   const issuer = config.stepUp?.oidc.issuer;
   const { signInTrip } = wired.stepUp;
   const browserSessions = createConsoleSessions({
@@ -109,7 +109,8 @@ export async function startGateway(
     now,
   });
   const api = createApi({
-    ...{ arrive, operations, identity, sessions: browserSessions, hosts, adminRoles, version: VERSION, log, now },
+    ...{ arrive, operations, identity, sessions: browserSessions, hosts, adminRoles, adminScope },
+    ...{ version: VERSION, log, now },
     ...(deps.timing?.eventBeatMs === undefined ? {} : { beatMs: deps.timing.eventBeatMs }),
   });
   app = createApp({

@@ -5,8 +5,9 @@ import { type BrowserSession, type BrowserSessions, carriesToken } from "../http
 import { credentialOf } from "../http/credential.ts";
 import { createHostPolicy, type HostPolicy, type HostPolicyOptions } from "../http/hosts.ts";
 import type { Identity } from "../identity/identity.ts";
-import { operatorOf } from "../operations/access.ts";
+import { insufficient, operatorOf } from "../operations/access.ts";
 import type { Operator } from "../operations/operator.ts";
+import { API_BASE } from "./mount-routes.ts";
 import type { Refused } from "./problem.ts";
 
 /** What admission looks at. */
@@ -19,12 +20,24 @@ export interface AdmissionDeps {
   readonly hosts: HostPolicyOptions;
   /** Roles whose holders administer the gateway. */
   readonly adminRoles: readonly string[];
+  /** The scope with which an access token is for the API, and not an agent's. */
+  readonly adminScope: string;
 }
 
-export type Admitted = { readonly ok: true; readonly operator: Operator; readonly ip: string } | Refused;
+export type Admitted =
+  | {
+      readonly ok: true;
+      readonly operator: Operator;
+      /** The answer where this credential does not suffice; `undefined` where it does, as far as the roles go. */
+      readonly insufficient: Refused | undefined;
+      readonly ip: string;
+    }
+  | Refused;
 
 /** Says who sent a request. `quietly`: nobody used their session by it; a page that listens comes by itself. */
 export type Admit = (incoming: IncomingMessage, quietly: boolean) => Promise<Admitted>;
+
+const BY_SESSION = { kind: "session" } as const;
 
 /** Requests that change nothing. RFC 9110 §9.2.1 */
 const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD"]);
@@ -34,7 +47,8 @@ const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD"]);
  * is the session of the console, and then a page of our own must have sent the request: a cookie goes out by itself.
  */
 export function createAdmission(deps: AdmissionDeps): Admit {
-  const { arrive, identity, sessions, adminRoles } = deps;
+  const { arrive, identity, sessions, adminRoles, adminScope } = deps;
+  const asked = { kind: "credential", scope: adminScope, audience: `${deps.hosts.publicUrl}${API_BASE}` } as const;
   // Origins that may use MCP are not the console's: with a cookie only our own counts.
   const own = createHostPolicy({ ...deps.hosts, allowedOrigins: [] });
   return async (incoming, quietly) => {
@@ -45,14 +59,25 @@ export function createAdmission(deps: AdmissionDeps): Admit {
     if (credential.authorization === undefined) {
       const session = await sessions?.find(incoming, quietly);
       if (session !== undefined) {
-        const foreign = checkPage(incoming, session, own);
-        return foreign ?? { ok: true, operator: operatorOf(session.principal, adminRoles), ip };
+        return checkPage(incoming, session, own) ?? admitted(operatorOf(session.principal, adminRoles, BY_SESSION), ip);
       }
     }
     const identified = await identity.identify({ ...credential, path: "/mcp" });
-    if (identified.ok) return { ok: true, operator: operatorOf(identified.principal, adminRoles), ip };
+    if (identified.ok) return admitted(operatorOf(identified.principal, adminRoles, asked), ip);
     return { ...identified.refusal, headers: identified.headers };
   };
+
+  function admitted(operator: Operator, ip: string): Admitted {
+    return { ok: true, operator, ip, insufficient: refusalOf(operator) };
+  }
+
+  function refusalOf(operator: Operator): Refused | undefined {
+    const refusal = insufficient(operator);
+    if (operator.lacks !== "scope" || refusal === undefined) return refusal;
+    const { issuer } = operator.principal;
+    const challenge = identity.insufficient("/mcp", { error: "insufficient_scope", issuer, scopes: [adminScope] });
+    return { ...refusal, detail: `The scope is ${adminScope}.`, headers: { "WWW-Authenticate": challenge } };
+  }
 }
 
 function checkPage(incoming: IncomingMessage, session: BrowserSession, own: HostPolicy): Refusal | undefined {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Operator } from "../operations/operator.ts";
+import type { Refused } from "./problem.ts";
 
 /** What requests to the API come with; they are served by `@hono/node-server`. */
 export interface ApiEnv {
@@ -8,5 +9,7 @@ export interface ApiEnv {
     operator: Operator;
     /** Where the request comes from; see `ClientAddress`. */
     ip: string;
+    /** What whoever lacks a better credential is told where one is wanted. */
+    insufficient: Refused | undefined;
   };
 }

@@ -81,6 +81,7 @@ export function createApi(deps: ApiDeps): Api {
     if (!admitted.ok) return problem(admitted);
     c.set("operator", admitted.operator);
     c.set("ip", admitted.ip);
+    c.set("insufficient", admitted.insufficient);
     return next();
   });
   app.onError((err, c) => answerFault(c, err, log));

@@ -54,7 +54,7 @@ export function approvalRoutes(deps: ApprovalViewDeps): readonly Route[] {
     }),
     route({
       ...BARE,
-      ...{ method: "POST", path: "/approvals/:id/decision", id: "decideApproval", tag, who: "callers" },
+      ...{ method: "POST", path: "/approvals/:id/decision", id: "decideApproval", tag, who: "people" },
       summary: "Approve or reject a request",
       description:
         "Names the version and the arguments that were seen: whoever was faster, or saw another call, is told so.",
@@ -110,7 +110,7 @@ export function approvalRoutes(deps: ApprovalViewDeps): readonly Route[] {
     }),
     route({
       ...BARE,
-      ...{ method: "POST", path: "/approvals/:id/resolve", id: "resolveApproval", tag, who: "callers" },
+      ...{ method: "POST", path: "/approvals/:id/resolve", id: "resolveApproval", tag, who: "people" },
       summary: "Say what became of a call that may or may not have run",
       description: "For administrators who see that the state is indeterminate.",
       params: one,

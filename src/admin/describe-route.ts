@@ -42,7 +42,7 @@ export function describe(route: Route): DescribeRouteOptions {
   const { body, method } = route;
   const changes = method !== "GET";
   const { maxBytes, maxDepth } = route.bodyLimits ?? BODY_LIMITS;
-  const about = [route.description ?? [], route.who === "administrators" ? "For administrators." : []].flat();
+  const about = [route.description ?? [], ABOUT_WHO[route.who]].flat();
   return {
     operationId: route.id,
     tags: [route.tag],
@@ -64,11 +64,19 @@ export function describe(route: Route): DescribeRouteOptions {
   };
 }
 
+const ABOUT_WHO: Readonly<Record<Route["who"], string | readonly string[]>> = {
+  callers: [],
+  people: "Not for agents: with a session, an API key of kind person, or a token with the API's scope.",
+  administrators:
+    "For administrators. Not for agents: with a session, an API key of kind person, or a token with the API's scope.",
+};
+
 /** Every code that a route may answer with. */
 export function codesOf(route: Route): readonly ErrorCode[] {
   return [
     ...ALWAYS,
     ...(route.method === "GET" ? [] : (["CSRF_TOKEN_INVALID"] as const)),
+    ...(route.who === "callers" ? [] : (["CREDENTIAL_INSUFFICIENT"] as const)),
     ...(route.who === "administrators" ? (["ADMIN_REQUIRED"] as const) : []),
     ...(route.body === NO_BODY ? [] : WITH_BODY),
     ...route.refusals,

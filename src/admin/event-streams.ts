@@ -91,8 +91,8 @@ export function createEventStreams({ events, admit, beatMs }: EventStreamsDeps):
 
 // What somebody is told depends on these.
 function sameOperator(a: Operator, b: Operator): boolean {
-  const facts = ({ admin, principal }: Operator): string =>
-    JSON.stringify([admin, principal.issuer, principal.subject, principal.email, principal.roles]);
+  const facts = ({ admin, lacks, principal }: Operator): string =>
+    JSON.stringify([admin, lacks, principal.issuer, principal.subject, principal.email, principal.roles]);
   return facts(a) === facts(b);
 }
 

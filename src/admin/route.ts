@@ -40,8 +40,11 @@ interface RouteFacts {
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
-  /** `callers`: whoever has a credential; what they see is decided thing by thing. */
-  readonly who: "callers" | "administrators";
+  /**
+   * `callers`: whoever has a credential; what they see is decided thing by thing. `people`: not agents and machines; of
+   * `administrators` likewise.
+   */
+  readonly who: "callers" | "people" | "administrators";
   /** What it may refuse besides what every route does. */
   readonly refusals: readonly ErrorCode[];
   /** Left out: those of `readJson`. */
@@ -108,6 +111,8 @@ export function route<
     async serve(c) {
       const { incoming } = c.env;
       const operator = c.get("operator");
+      const lacking = c.get("insufficient");
+      if (who !== "callers" && lacking !== undefined) return problem(lacking);
       if (who === "administrators" && !operator.admin) return problem(refuse("ADMIN_REQUIRED"));
       const params = checkInput(c.req.param(), definition.params);
       if (!params.ok) return problem(params);

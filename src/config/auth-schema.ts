@@ -77,6 +77,9 @@ const jwt = z
     },
   }));
 
+// RFC 6749 §3.3
+const scope = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, { error: "A scope has no spaces." });
+
 const apiKey = z
   .strictObject({
     name: text.max(64).describe("Names the key in logs, audit and policies (client.id)."),
@@ -87,6 +90,13 @@ const apiKey = z
       })
       .describe("SHA-256 of the key. The key itself is stored nowhere."),
     user: text.optional().describe("Whom the key acts for. Without a user it belongs to a machine."),
+    kind: z
+      .enum(["person", "machine"])
+      .optional()
+      .describe(
+        "In whose hands the key is. person: decides on approvals, administers and signs in to the console, by its roles. " +
+          "machine: an agent's, which only calls, for its user if it has one. Default: person with a user, else machine.",
+      ),
     email: text.optional().describe("The user's e-mail address. Default: user, where that is one."),
     roles: z.array(text).default([]).describe("Roles of the user."),
     groups: z.array(text).default([]).describe("Groups of the user."),
@@ -95,6 +105,7 @@ const apiKey = z
     name: key.name,
     hash: key.hash,
     user: key.user,
+    kind: key.kind,
     email: key.email ?? (key.user?.includes("@") === true ? key.user : undefined),
     roles: key.roles,
     groups: key.groups,
@@ -114,7 +125,14 @@ export const authSchema = z
       .default([])
       .describe("Scopes that clients should ask for, besides those that every issuer requires."),
     admin: z
-      .strictObject({ roles: z.array(text).default([]).describe("Roles whose holders administer the gateway.") })
+      .strictObject({
+        roles: z.array(text).default([]).describe("Roles whose holders administer the gateway."),
+        scope: scope
+          .default("portcullis:admin")
+          .describe(
+            "What an access token needs to decide on approvals or to administer. Agents' tokens should not have it.",
+          ),
+      })
       .prefault({})
       .describe("Who administers the gateway."),
   })
@@ -124,4 +142,5 @@ export const authSchema = z
     anonymous: auth.anonymous,
     scopesSupported: auth.scopes_supported,
     adminRoles: auth.admin.roles,
+    adminScope: auth.admin.scope,
   }));

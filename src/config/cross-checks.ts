@@ -56,6 +56,11 @@ export function crossWarnings(root: Json): readonly Finding[] {
     const message = "Keys travel unencrypted from this URL, so whoever is on the way can make tokens.";
     warn(["auth", "jwt", index, field], message, "Use https:// outside a network that you trust.");
   });
+  for (const index of keysThatMayDecide(config)) {
+    const message = "Whoever holds this key can decide on approvals or administer, an agent too.";
+    const hint = "Write kind: person if only a person has it, kind: machine if an agent does.";
+    warn(["auth", "api_keys", index], message, hint);
+  }
   const stepUpIssuer = textOf(objectOf(objectOf(config["step_up"])["oidc"])["issuer"]);
   const issuers = listOf(auth["jwt"]).map((issuer) => textOf(objectOf(issuer)["issuer"]));
   if (stepUpIssuer !== undefined && !issuers.includes(stepUpIssuer)) {
@@ -122,7 +127,31 @@ function checkKeys(config: JsonObject): Finding[] {
       { path: ["auth", "api_keys", index, "name"], at: "value", message, hint: "Rename it, or give it the user." },
     ];
   });
-  return [...twice, ...machines];
+  const nobodys = keys.flatMap((entry, index): Finding[] => {
+    if (entry["kind"] !== "person" || users[index] !== undefined) return [];
+    const message = "A key of kind person needs its user.";
+    return [{ path: ["auth", "api_keys", index, "kind"], at: "value", message, hint: "Add user, or write machine." }];
+  });
+  return [...twice, ...machines, ...nobodys];
+}
+
+/** Keys of users by which more can be done than calling, where nobody has said in whose hands they are. */
+function keysThatMayDecide(config: JsonObject): readonly number[] {
+  const auth = objectOf(config["auth"]);
+  const circles = Object.values(objectOf(config["approval_flows"])).flatMap((flow) =>
+    listOf(objectOf(flow)["stages"]).flatMap((stage) => [
+      objectOf(objectOf(stage)["approvers"]),
+      objectOf(objectOf(objectOf(stage)["escalate"])["to"]),
+    ]),
+  );
+  const roles = new Set([...listOf(objectOf(auth["admin"])["roles"]), ...circles.flatMap((it) => listOf(it["roles"]))]);
+  const users = new Set(circles.flatMap((it) => listOf(it["users"])));
+  return listOf(auth["api_keys"]).flatMap((entry, index) => {
+    const { kind, user, email, ...key } = objectOf(entry);
+    if (kind !== undefined || user === undefined) return [];
+    const named = users.has(user) || (email !== undefined && users.has(email));
+    return named || listOf(key["roles"]).some((role) => roles.has(role)) ? [index] : [];
+  });
 }
 
 function checkIssuers(config: JsonObject): Finding[] {

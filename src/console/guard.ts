@@ -79,7 +79,7 @@ export function guardSessions(deps: {
       return c.redirect(`/console/sign-in${to}`, 303);
     }
     const { principal, csrfToken } = session;
-    const operator = operatorOf(principal, deps.adminRoles);
+    const operator = operatorOf(principal, deps.adminRoles, { kind: "session" });
     c.set("operator", operator);
     c.set("csrfToken", csrfToken);
     c.set(

@@ -14,7 +14,7 @@ const PROBLEMS = {
   },
   machine: {
     status: 403,
-    text: "This key belongs to a machine: it has no user in the configuration. Only people use the console.",
+    text: "This key belongs to a machine: in the configuration it has no user, or kind: machine. Only people use the console.",
   },
   too_many: {
     status: 429,
@@ -27,7 +27,7 @@ export type SignInProblem = keyof typeof PROBLEMS;
 
 const NO_WAY = `auth:
   api_keys:
-    - { name: my-laptop, hash: "sha256:…", user: me@example.com, roles: [platform-admin] }
+    - { name: my-laptop, hash: "sha256:…", user: me@example.com, kind: person, roles: [platform-admin] }
   admin: { roles: [platform-admin] }`;
 
 /** The sign-in, with the ways that the configuration has. */
@@ -66,7 +66,7 @@ export function signInPage(
             type="password"
             required
             autocomplete="current-password"
-            hint="The key with which your agents call the gateway. It begins with pk_."
+            hint="A key of your own, of kind person. It begins with pk_."
           />
           <Button tone={provider === undefined ? "main" : "plain"}>Sign in</Button>
         </form>

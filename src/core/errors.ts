@@ -160,6 +160,13 @@ export const ERRORS = {
     rpc: -32602,
     message: "Only administrators may do this: people with one of the roles in auth.admin.roles.",
   },
+  CREDENTIAL_INSUFFICIENT: {
+    status: 403,
+    rpc: -32602,
+    message:
+      "People do this, and not their agents: with a session of the console, an API key of kind person, or an access token " +
+      "with the API's scope.",
+  },
   CALL_UNKNOWN: { status: 404, rpc: -32602, message: "There is no call with this id on record." },
   CSRF_TOKEN_INVALID: {
     status: 403,

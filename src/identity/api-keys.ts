@@ -43,7 +43,7 @@ export function principalOf(key: ApiKeyOptions): Principal {
   return {
     issuer: KEYS_ISSUER,
     subject: key.user ?? key.name,
-    kind: key.user === undefined ? "machine" : "person",
+    kind: key.user === undefined ? "machine" : (key.kind ?? "person"),
     clientId: key.name,
     email: key.email,
     name: key.user,

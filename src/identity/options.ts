@@ -49,6 +49,8 @@ export interface ApiKeyOptions {
   readonly hash: string;
   /** Whom the key acts for; `undefined`: a machine, whose subject is the key's name. */
   readonly user: string | undefined;
+  /** In whose hands the key is; default: a person's where it has a user. An agent's key may act for a user, too. */
+  readonly kind?: "person" | "machine" | undefined;
   readonly email: string | undefined;
   readonly roles: readonly string[];
   readonly groups: readonly string[];

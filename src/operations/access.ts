@@ -1,16 +1,43 @@
 import { isAmong } from "../approvals/eligibility.ts";
 import type { ApprovalRequest } from "../core/approval.ts";
+import { type Refusal, refuse } from "../core/errors.ts";
 import type { Principal } from "../core/principal.ts";
+import { KEYS_ISSUER } from "../identity/api-keys.ts";
 import type { Operator } from "./operator.ts";
 
-/** Whoever uses the API or the console, by the roles that they have now. */
-export function operatorOf(principal: Principal, adminRoles: readonly string[]): Operator {
-  return { principal, admin: isAdmin(principal, adminRoles) };
+/** By what a principal came: a session of the console, or a credential that they sent along. */
+export type Way =
+  | { readonly kind: "session" }
+  | {
+      readonly kind: "credential";
+      /** The scope with which an access token is for the API. */
+      readonly scope: string;
+      /** The API's own URL: a token whose audience it is needs no scope. RFC 8707 §2 */
+      readonly audience: string;
+    };
+
+/** Whoever uses the API or the console, by the roles that they have now and by the credential that they came with. */
+export function operatorOf(principal: Principal, adminRoles: readonly string[], way: Way): Operator {
+  const lacks = lackOf(principal, way);
+  return { principal, lacks, admin: lacks === undefined && principal.roles.some((role) => adminRoles.includes(role)) };
 }
 
-/** Whether this is a person with one of the administrators' roles. Machines administer nothing by themselves. */
-function isAdmin(principal: Principal, adminRoles: readonly string[]): boolean {
-  return principal.kind === "person" && principal.roles.some((role) => adminRoles.includes(role));
+/** The one place that says which credentials decide and administer: a person's session, key, or token for the API. */
+function lackOf(principal: Principal, way: Way): Operator["lacks"] {
+  if (principal.kind !== "person") return "person";
+  if (way.kind === "session" || principal.issuer === KEYS_ISSUER) return undefined;
+  const audiences = [principal.claims["aud"]].flat();
+  return principal.scopes.includes(way.scope) || audiences.includes(way.audience) ? undefined : "scope";
+}
+
+/** Why an operator may not decide whatever their roles are; `undefined` if their credential is one to decide with. */
+export function insufficient({ lacks }: Operator): Refusal | undefined {
+  return lacks === undefined ? undefined : refuse("CREDENTIAL_INSUFFICIENT");
+}
+
+/** Why an operator may not administer; `undefined` if they may. */
+export function notAdmin(operator: Operator): Refusal | undefined {
+  return insufficient(operator) ?? (operator.admin ? undefined : refuse("ADMIN_REQUIRED"));
 }
 
 /** Whether this request is the principal's own. Sessions, tasks and approvals are bound to `iss` and `sub`. */
@@ -20,18 +47,18 @@ export function isRequester({ requester }: ApprovalRequest, principal: Principal
 
 /** Whether this operator knows of the request at all. To everybody else it does not exist. */
 export function maySee(request: ApprovalRequest, operator: Operator): boolean {
-  return operator.admin || maySeeArguments(request, operator.principal);
+  return operator.admin || maySeeArguments(request, operator);
 }
 
 /**
  * Whether arguments and message are shown to the letter. An approver must see what would run, and the requester wrote
  * it; who only administers the gateway has no business with what people's calls carry.
  */
-export function maySeeArguments(request: ApprovalRequest, principal: Principal): boolean {
-  return isRequester(request, principal) || isApprover(request, principal);
+export function maySeeArguments(request: ApprovalRequest, operator: Operator): boolean {
+  return isRequester(request, operator.principal) || isApprover(request, operator);
 }
 
 /** Whether this person may approve any stage of it: that of their turn, one that was, or one to come. */
-function isApprover(request: ApprovalRequest, principal: Principal): boolean {
-  return principal.kind === "person" && request.stages.some((stage) => isAmong(stage.approvers, principal));
+function isApprover(request: ApprovalRequest, { principal, lacks }: Operator): boolean {
+  return lacks === undefined && request.stages.some((stage) => isAmong(stage.approvers, principal));
 }

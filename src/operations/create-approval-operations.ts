@@ -3,7 +3,7 @@ import { POSSIBLE } from "../approvals/machine.ts";
 import { refuse } from "../core/errors.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
 import type { DefinitionReader } from "../store/definitions.ts";
-import { isRequester, maySee, maySeeArguments } from "./access.ts";
+import { insufficient, isRequester, maySee, maySeeArguments, notAdmin } from "./access.ts";
 import type { ApprovalOperations, ApprovalQuery } from "./approvals.ts";
 import type { Operator } from "./operator.ts";
 
@@ -29,14 +29,14 @@ export function createApprovalOperations(deps: ApprovalOperationsDeps): Approval
       // The store finds those of an escalation before it is time for them; they hear of the request when it is.
       return { ...page, items: page.items.filter((request) => maySee(request, operator)) };
     },
-    async waiting({ principal }, most) {
-      return principal.kind === "person" ? approvals.count({ decidableBy: principal, limit: most }) : 0;
+    async waiting({ principal, lacks }, most) {
+      return lacks === undefined ? approvals.count({ decidableBy: principal, limit: most }) : 0;
     },
     history: (id) => approvals.history(id),
-    async arguments({ principal }, request) {
-      return maySeeArguments(request, principal) ? approvals.arguments(request.id) : undefined;
+    async arguments(operator, request) {
+      return maySeeArguments(request, operator) ? approvals.arguments(request.id) : undefined;
     },
-    message: ({ principal }, request) => (maySeeArguments(request, principal) ? request.message : undefined),
+    message: (operator, request) => (maySeeArguments(request, operator) ? request.message : undefined),
     async subject({ upstream, tool, definitionDigest, policies, policySet }) {
       const [definition, listed] = await Promise.all([
         definitions.find(upstream, tool, definitionDigest),
@@ -50,27 +50,32 @@ export function createApprovalOperations(deps: ApprovalOperationsDeps): Approval
         policiesChanged: set.digest !== policySet,
       };
     },
-    mayDecide: ({ principal }, request) => approvals.mayDecide(request, principal),
+    mayDecide: (operator, request) => insufficient(operator) ?? approvals.mayDecide(request, operator.principal),
     mayCancel: ({ principal }, request) => isRequester(request, principal) && POSSIBLE.cancel.includes(request.state),
     mayResolve: ({ admin }, { state }) => admin && POSSIBLE.resolve.includes(state),
     async decide(operator, voice) {
+      const refusal = insufficient(operator);
+      if (refusal !== undefined) return refusal;
       if ((await find(operator, voice.id)) === undefined) return refuse("APPROVAL_UNKNOWN");
       return approvals.decide({ ...voice, approver: operator.principal });
     },
     cancel: ({ principal }, id) => approvals.cancel(id, principal),
     async resolve(operator, id, outcome, reason) {
+      const refusal = insufficient(operator);
+      if (refusal !== undefined) return refusal;
       if ((await find(operator, id)) === undefined) return refuse("APPROVAL_UNKNOWN");
-      if (!operator.admin) return refuse("ADMIN_REQUIRED");
+      const noAdmin = notAdmin(operator);
+      if (noAdmin !== undefined) return noAdmin;
       return approvals.resolve(id, operator.principal, outcome, reason);
     },
   };
 }
 
 /** What the store looks for. Whoever is no administrator never gets to requests that are not theirs to see. */
-function filterOf({ principal, admin }: Operator, query: ApprovalQuery): ApprovalFilter {
+function filterOf({ principal, admin, lacks }: Operator, query: ApprovalQuery): ApprovalFilter {
   const { issuer, subject } = principal;
-  // A machine or nobody in particular decides nothing, so that only what they asked for concerns them.
-  const ownOnly = query.mine === true || principal.kind !== "person";
+  // Whose credential decides nothing is concerned only by what they asked for.
+  const ownOnly = query.mine === true || lacks !== undefined;
   return {
     limit: query.limit,
     ...(query.states === undefined ? {} : { states: query.states }),

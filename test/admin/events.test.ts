@@ -151,7 +151,7 @@ describe("the events of a gateway", () => {
 
 describe("a reader that does not keep up", () => {
   it("is dropped, and still gets what was kept for it", async () => {
-    const operator: Operator = { principal: principalOf("root"), admin: true };
+    const operator: Operator = { principal: principalOf("root"), admin: true, lacks: undefined };
     let tell: (event: OperatorEvent) => void = () => {};
     let subscribed = 0;
     const opened = createEventStreams({
@@ -165,7 +165,7 @@ describe("a reader that does not keep up", () => {
         },
         close() {},
       },
-      admit: async () => ({ ok: true, operator, ip: "127.0.0.1" }),
+      admit: async () => ({ ok: true, operator, ip: "127.0.0.1", insufficient: undefined }),
       beatMs: 60_000,
     }).open(operator, Object.create(null));
     if (!(opened instanceof Response)) throw new Error(opened.code);

@@ -144,11 +144,12 @@ describe("who may ask for what", () => {
   });
 });
 
-type Verdict = "done" | "no credential" | "no administrator" | "not theirs";
+type Verdict = "done" | "no credential" | "no person" | "no administrator" | "not theirs";
 
 function verdict({ status, json }: RawAnswer, good: number): Verdict | number {
   if (status === good) return "done";
   if (status === 401) return "no credential";
+  if (json["code"] === "CREDENTIAL_INSUFFICIENT") return "no person";
   if (json["code"] === "ADMIN_REQUIRED") return "no administrator";
   const foreign = ["APPROVAL_UNKNOWN", "APPROVAL_NOT_ELIGIBLE", "APPROVAL_OWN"].includes(String(json["code"]));
   return foreign ? "not theirs" : status;
@@ -167,7 +168,9 @@ function expected(operation: string, who: Caller): Verdict {
   if (operation === "getOpenapi") return "done";
   if (who === "nobody") return "no credential";
   const allowed = OF_CALLERS[operation];
+  if (who === "robot" && operation !== "getApproval" && operation !== "cancelApproval") {
+    return allowed?.includes(who) === true ? "done" : "no person";
+  }
   if (allowed !== undefined) return allowed.includes(who) ? "done" : "not theirs";
-  if (operation === "resolveApproval" && who === "robot") return "not theirs";
   return who === "root" ? "done" : "no administrator";
 }

@@ -17,7 +17,7 @@ function tool(upstream: string, name: string, chars = 10): ToolView {
 async function read(tools: ToolView[], query: string, between: () => void = () => {}): Promise<string[][]> {
   const app = new Hono<ApiEnv>();
   app.use(async (c, next) => {
-    c.set("operator", { principal: principalOf("root"), admin: true });
+    c.set("operator", { principal: principalOf("root"), admin: true, lacks: undefined });
     await next();
   });
   mountRoutes(

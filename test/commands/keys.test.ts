@@ -49,6 +49,19 @@ it("prints JSON on request, with the hash of the key", async () => {
   expect(entry).toEqual({ name: "robot", hash: `sha256:${createHash("sha256").update(key).digest("hex")}` });
 });
 
+it.each<[string, readonly string[], string | undefined]>([
+  ["with a user, an agent's", ["--user", "ann@acme.com"], "machine"],
+  ["a person's where that is said", ["--user", "ann@acme.com", "--kind", "person"], "person"],
+  ["without a user, nobody's", [], undefined],
+])("says in whose hands the key is: %s", async (_what, options, kind) => {
+  const { entry } = JSON.parse(await run("--name", "k", "--json", ...options));
+  expect(entry.kind).toBe(kind);
+});
+
+it("makes no key of a person who is nobody", async () => {
+  expect(await run("--name", "k", "--kind", "person")).toBe("A key of kind person needs its user: --user.");
+});
+
 it("quotes names so that the entry stays YAML", async () => {
   const printed = await run("--name", "a: b # c", "--role", "yes", "--role", "1");
   const entry = parse(printed.slice(printed.indexOf("  auth:")));

@@ -32,14 +32,15 @@ auth:
       require_typ: true
       required_scopes: ["mcp:tools"]
       clock_tolerance: 250ms
+      max_age: 2h
       claims: { roles: realm_access.roles, groups: groups, email: mail, name: given_name, machine: { claim: gty, values: [cc] } }
     - { issuer: https://other.example/realm, audience: [a, b] }
   api_keys:
-    - { name: ci-agent, hash: "${HASH}", user: ci@acme.com, roles: [employee], groups: [bots] }
+    - { name: ci-agent, hash: "${HASH}", user: ci@acme.com, kind: machine, roles: [employee], groups: [bots] }
     - { name: robot, hash: "sha256:${"0b".repeat(32)}" }
   anonymous: false
   scopes_supported: ["mcp:tools"]
-  admin: { roles: [platform-admin] }
+  admin: { roles: [platform-admin], scope: "gateway:run" }
 upstreams:
   expenses: { command: node, args: [server.js], env: { TOKEN: "\${TOKEN}" }, cwd: /srv }
   github:
@@ -112,6 +113,7 @@ describe("a configuration", () => {
       requireTyp: true,
       requiredScopes: ["mcp:tools"],
       clockToleranceMs: 250,
+      maxAgeMs: 7_200_000,
       claims: {
         roles: "realm_access.roles",
         groups: "groups",
@@ -126,13 +128,14 @@ describe("a configuration", () => {
         name: "ci-agent",
         hash: HASH,
         user: "ci@acme.com",
+        kind: "machine",
         email: "ci@acme.com",
         roles: ["employee"],
         groups: ["bots"],
       },
       { name: "robot", hash: `sha256:${"0b".repeat(32)}`, user: undefined, email: undefined, roles: [], groups: [] },
     ]);
-    expect(config.auth.adminRoles).toEqual(["platform-admin"]);
+    expect(config.auth).toMatchObject({ adminRoles: ["platform-admin"], adminScope: "gateway:run" });
     expect(config.upstreams.map((upstream) => upstream.name)).toEqual(["expenses", "github", "old"]);
     expect(config.upstreams[0]?.transport).toEqual({
       kind: "stdio",
@@ -240,6 +243,36 @@ describe("the public URL", () => {
   ])("of server: %s is %s", (server, expected) => {
     expect(publicUrlOf(configOf(`server: ${server}`).server, 4711)).toBe(expected);
   });
+});
+
+describe("a key by which more can be done than calling", () => {
+  const flows = `approval_flows:
+  f: { stages: [{ approvers: { roles: [lead], users: [ann@acme.com] }, escalate: { after: 2h, to: { roles: [cfo] } } }] }`;
+  const warned = (entry: string): boolean => {
+    const keys = `{ name: k, hash: "sha256:${"0".repeat(64)}", ${entry} }`;
+    const { loaded } = load(`auth: { api_keys: [${keys}], admin: { roles: [root] } }\n${flows}`);
+    if (!loaded.ok) throw new Error("it does not load");
+    return loaded.warnings.some(({ key }) => key === "auth.api_keys[0]");
+  };
+
+  it.each([
+    "user: bob, roles: [lead]",
+    "user: bob, roles: [employee, cfo]",
+    "user: bob, roles: [root]",
+    "user: ann@acme.com",
+    "user: ann, email: ann@acme.com",
+  ])("gets a warning where nobody says in whose hands it is: %s", (entry) => {
+    expect(warned(entry)).toBe(true);
+    expect(warned(`${entry}, kind: person`)).toBe(false);
+    expect(warned(`${entry}, kind: machine`)).toBe(false);
+  });
+
+  it.each(["user: bob, roles: [employee]", "roles: [lead, root]"])(
+    "gets none where nothing can be done: %s",
+    (entry) => {
+      expect(warned(entry)).toBe(false);
+    },
+  );
 });
 
 describe("what is allowed but seldom meant", () => {

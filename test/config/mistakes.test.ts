@@ -82,6 +82,12 @@ describe("a mistake is told with its place, its key and the next step", () => {
       "This key belongs to a machine, and its name is another key's user.",
       "Rename it, or give it the user.",
     ],
+    [
+      `auth:\n  api_keys:\n    - { name: ann, kind: person, hash: "sha256:${"0".repeat(64)}" }`,
+      "3:26 auth.api_keys[0].kind",
+      "A key of kind person needs its user.",
+      "Add user, or write machine.",
+    ],
     ["server: 5", "1:9 server", "Must be a group of keys, but is a number.", undefined],
     [
       "auth: { jwt: [{ audience: a }] }",

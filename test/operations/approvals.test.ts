@@ -67,7 +67,7 @@ describe("what a request is about", () => {
 
 it("an operator without a part in a request can neither decide nor resolve it, nor learn that it is there", async () => {
   const request = await askFor(gateway, { arguments: { nr: 4 } });
-  const eve = { principal: { ...principalOf("eve"), roles: ["employee"] }, admin: false };
+  const eve = { principal: { ...principalOf("eve"), roles: ["employee"] }, admin: false, lacks: undefined };
   const voice = { decision: "approve", reason: undefined, channel: "console", ip: undefined } as const;
   const { id, version, argumentsDigest } = request;
   const refusals = [

@@ -24,7 +24,7 @@ function gist(story: CallStory | undefined, id: string): readonly string[] {
 }
 
 const storyOf = (id: string, admin = true) =>
-  world.gateway.running.wired.activity.story({ principal: principalOf("root"), admin }, id);
+  world.gateway.running.wired.activity.story({ principal: principalOf("root"), admin, lacks: undefined }, id);
 
 it("a call that needed a sign-in is one story with the sign-in and the call after it, from either end", async () => {
   const { id, url } = challengeIn(await callRaw(world.gateway, ann, "pay for the story"));

@@ -26,8 +26,9 @@ function listen(gateway: TestGateway, names: readonly string[]): Readonly<Record
     names.map((name) => {
       const heard: OperatorEvent[] = [];
       const principal = { ...principalOf(name), roles: ROLES[name] ?? [] };
-      const stop = gateway.running.wired.events.subscribe({ principal, admin: name === "root" }, (event) =>
-        heard.push(event),
+      const stop = gateway.running.wired.events.subscribe(
+        { principal, admin: name === "root", lacks: undefined },
+        (event) => heard.push(event),
       );
       expect(stop).toBeDefined();
       onTestFinished(() => stop?.());
@@ -87,7 +88,7 @@ describe("events", () => {
   it("go to nobody who stopped, and only to so many", async () => {
     const gateway = await setUp();
     const { events } = gateway.running.wired;
-    const operator = { principal: principalOf("ann"), admin: false };
+    const operator = { principal: principalOf("ann"), admin: false, lacks: undefined };
     const heard: OperatorEvent[] = [];
     const stops = Array.from({ length: 1000 }, () => events.subscribe(operator, (event) => heard.push(event)));
     expect(stops.every((stop) => stop !== undefined)).toBe(true);

@@ -66,7 +66,7 @@ describe.each(["allow", "deny"] as const)("with policies.default: %s", (fallback
     const { issuer, subject, roles, clientId } = principalOf({ ...key, email: undefined, groups: [] });
 
     const tried = await wired.policyOperations.evaluate(
-      { principal: principalOf({ ...key, email: undefined, groups: [] }), admin: true },
+      { principal: principalOf({ ...key, email: undefined, groups: [] }), admin: true, lacks: undefined },
       {
         tool: `bank/${tool}`,
         args,

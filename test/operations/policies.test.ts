@@ -54,7 +54,7 @@ const TOOLS: readonly (ToolPath & { readonly definition: JsonObject })[] = [
 ];
 
 const principal = policyInput().principal;
-const ADMIN: Operator = { principal, admin: true };
+const ADMIN: Operator = { principal, admin: true, lacks: undefined };
 const NOW = Date.parse("2026-05-04T10:00:00Z");
 
 const cleanUps: (() => Promise<unknown>)[] = [];
@@ -313,7 +313,7 @@ describe("a tried call", () => {
 
   it.each([
     ["of a tool that no upstream lists", ADMIN, "bank/steal", "TOOL_UNKNOWN"],
-    ["by somebody who is no administrator", { ...ADMIN, admin: false }, "bank/pay", "ADMIN_REQUIRED"],
+    ["by somebody who is no administrator", { ...ADMIN, admin: false, lacks: undefined }, "bank/pay", "ADMIN_REQUIRED"],
   ])("%s is refused", async (_, operator, tool, code) => {
     const { policies } = await setUp();
     expect(await policies.evaluate(operator, { tool })).toEqual({ ok: false, code });

@@ -8,8 +8,8 @@ import { openTestStore, temporaryDir } from "../support/audit.ts";
 import { person, type Served, serveMcp } from "../support/mcp-endpoint.ts";
 import { initialize, modern, open, send } from "../support/raw-mcp.ts";
 
-const ADMIN = { principal: { ...person("carla"), email: "carla@acme.com" }, admin: true };
-const ELSE = { principal: person("ann"), admin: false };
+const ADMIN = { principal: { ...person("carla"), email: "carla@acme.com" }, admin: true, lacks: undefined };
+const ELSE = { principal: person("ann"), admin: false, lacks: undefined };
 const call = (name: string) => ({ name, arguments: {} });
 const running: Served[] = [];
 

@@ -8,8 +8,12 @@ import { startLegacyUpstream } from "./legacy-upstream.ts";
 import { startModernUpstream } from "./modern-upstream.ts";
 
 /** Somebody who administers the gateway, and somebody who does not. */
-export const root: Operator = { principal: { ...principalOf("root"), email: "root@example.com" }, admin: true };
-export const ann: Operator = { principal: principalOf("ann"), admin: false };
+export const root: Operator = {
+  principal: { ...principalOf("root"), email: "root@example.com" },
+  admin: true,
+  lacks: undefined,
+};
+export const ann: Operator = { principal: principalOf("ann"), admin: false, lacks: undefined };
 
 /** The configuration that lets upstreams be registered where tests have their servers. */
 export const LOOPBACK = { registration: { addresses: ["127.0.0.0/8"] } };

@@ -4,6 +4,7 @@ interface ApiKeyEntry {
   readonly name: string;
   readonly hash: string;
   readonly user: string;
+  readonly kind: "person";
   readonly roles: readonly string[];
 }
 
@@ -27,6 +28,7 @@ export function createUsers<Name extends string>(roles: Readonly<Record<Name, re
         name: `key-of-${name}`,
         hash: hash(name),
         user: name,
+        kind: "person",
         roles: held,
       })),
     },
