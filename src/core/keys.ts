@@ -1,5 +1,5 @@
 import { fold } from "./fold.ts";
-import { type Json, type JsonObject, pathStep } from "./json.ts";
+import { isObject, type Json, type JsonObject, pathStep } from "./json.ts";
 
 /**
  * Keys that one reader tells apart and another does not. Decoders that ignore case (Go's `encoding/json`, C#'s web
@@ -8,6 +8,9 @@ import { type Json, type JsonObject, pathStep } from "./json.ts";
 
 /** Beyond it a key that is not plain ASCII is not folded but refused: no name of a field is as long. */
 const MAX_FOLDED_CHARS = 1024;
+
+/** How many keys of one value are folded that are not plain ASCII: a value with more of them is not looked through. */
+const MAX_FOLDED = 10_000;
 
 /** What the characters of a key are, from the cheapest to compare on. */
 const PLAIN = 0;
@@ -25,28 +28,32 @@ function kindOf(key: string): typeof PLAIN | typeof CAPITALS | typeof OTHER {
 }
 
 /**
- * Where in `value`, at any depth, an object has two keys of one folded form, a key with U+0000 (where some readers end it)
- * or an endless one: its JSON path, from `path`. The caller vouches for the depth. @throws never
+ * Where in `value`, at any depth, an object has two keys of one folded form, a key with U+0000 (where some readers end it),
+ * an endless one, or more than can be compared: its JSON path, from `path`. The caller vouches for the depth. @throws never
  */
 export function findAmbiguousKey(value: Json | undefined, path: string): string | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) {
-      const item: Json | undefined = value[index];
-      if (typeof item !== "object" || item === null) continue;
-      const found = findAmbiguousKey(item, "");
-      if (found !== undefined) return `${path}[${index}]${found}`;
+  return typeof value === "object" && value !== null ? search(value, path, new Map()) : undefined;
+}
+
+type Forms = Map<string, string>;
+
+function search(value: readonly Json[] | JsonObject, path: string, forms: Forms): string | undefined {
+  if (isObject(value)) {
+    const keys = Object.keys(value);
+    if (clashes(keys, forms)) return path;
+    for (const key of keys) {
+      const member = value[key];
+      if (typeof member !== "object" || member === null) continue;
+      const found = search(member, "", forms);
+      if (found !== undefined) return `${path}${pathStep(key)}${found}`;
     }
     return undefined;
   }
-  const object = value as JsonObject;
-  const keys = Object.keys(object);
-  if (clashes(keys)) return path;
-  for (const key of keys) {
-    const member = object[key];
-    if (typeof member !== "object" || member === null) continue;
-    const found = findAmbiguousKey(member, "");
-    if (found !== undefined) return `${path}${pathStep(key)}${found}`;
+  for (let index = 0; index < value.length; index++) {
+    const item = value[index];
+    if (typeof item !== "object" || item === null) continue;
+    const found = search(item, "", forms);
+    if (found !== undefined) return `${path}[${index}]${found}`;
   }
   return undefined;
 }
@@ -55,7 +62,7 @@ export function findAmbiguousKey(value: Json | undefined, path: string): string 
 const FEW = 24;
 
 // Two plain keys are never one. ASCII keys of two lengths are not either.
-function clashes(keys: readonly string[]): boolean {
+function clashes(keys: readonly string[], forms: Forms): boolean {
   let capitals = false;
   let other = false;
   for (const key of keys) {
@@ -67,7 +74,10 @@ function clashes(keys: readonly string[]): boolean {
     }
   }
   if (!capitals && !other) return false;
-  if (other || keys.length > FEW) return new Set(keys.map(fold)).size < keys.length;
+  if (other || keys.length > FEW) {
+    const distinct = new Set(keys.map((key) => formOf(key, forms)));
+    return distinct.size < keys.length || forms.size > MAX_FOLDED;
+  }
   for (let one = 1; one < keys.length; one++) {
     for (let two = 0; two < one; two++) {
       const [a = "", b = ""] = [keys[one], keys[two]];
@@ -75,4 +85,16 @@ function clashes(keys: readonly string[]): boolean {
     }
   }
   return false;
+}
+
+// Rows repeat the names of their columns.
+function formOf(key: string, forms: Forms): string {
+  const kind = kindOf(key);
+  if (kind !== OTHER) return kind === PLAIN ? key : key.toLowerCase();
+  const before = forms.get(key);
+  if (before !== undefined) return before;
+  // Beyond the limit nothing is compared any more.
+  const form = forms.size > MAX_FOLDED ? key : fold(key);
+  forms.set(key, form);
+  return form;
 }

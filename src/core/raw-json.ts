@@ -18,7 +18,8 @@ export class RawJson {
 
   /**
    * Wraps the UTF-8 text of one JSON object, and gives its value if known. The caller vouches that its brackets close at
-   * its last byte and that it is within limits, not that everything between them is JSON.
+   * its last byte, that it is within limits and that escapes hide no names in it, not that everything between its brackets
+   * is JSON.
    */
   static fromBytes(bytes: Buffer, value?: Json): RawJson {
     return new RawJson(bytes, value);

@@ -5,10 +5,13 @@ import { RawJson } from "../core/raw-json.ts";
 import type { UpstreamFault } from "../core/round.ts";
 import { type JsonLimits, scanJson } from "../core/scan-json.ts";
 import { type Message, type RpcId, readMessage } from "../mcp/messages.ts";
+import { dropFrom, dropOurs } from "../mcp/own-meta.ts";
+import { isPlainResult } from "./plain-result.ts";
 
 /**
  * A JSON-RPC message from an upstream. A result stays the bytes that it came in when its envelope has one of the two
- * shapes that servers write in practice; everything else is parsed.
+ * shapes that servers write in practice, and says one thing to all readers; everything else is parsed. In no message is
+ * there a key of `_meta` that is the gateway's to write.
  */
 export type Incoming =
   | { readonly kind: "result"; readonly id: RpcId; readonly result: RawJson }
@@ -48,10 +51,12 @@ export function readIncoming(bytes: Buffer, limits: JsonLimits): Incoming | Unre
   } catch {
     return notMessage(bytes);
   }
+  dropOurs(value);
   const message = readMessage(value);
   if (message?.kind === "result") {
     return { kind: "result", id: message.id, result: RawJson.fromValue(message.result) };
   }
+  if (message?.kind === "error" && message.error.data !== undefined) dropFrom(message.error.data);
   return message ?? readLooseError(value) ?? notMessage(bytes);
 }
 
@@ -117,6 +122,7 @@ function slice(
   if (scan.kind === "JSON_TOO_DEEP" || scan.kind === "JSON_TOO_MANY") return beyond(scan.kind, bytes, limits);
   // A result is relayed inside an envelope of our own: text that closes earlier could write members into that envelope.
   if (scan.kind !== "closed" || scan.at !== text.length - 1) return undefined;
+  if (!isPlainResult(text)) return undefined;
   const id = Number(bytes.toString("latin1", idFrom, idTo));
   if (text.length > VALIDATE_BYTES) return { kind: "result", id, result: RawJson.fromBytes(text) };
   let value: Json;

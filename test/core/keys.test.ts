@@ -109,6 +109,17 @@ describe("an object with keys that could be taken for one", () => {
     expect(findAmbiguousKey(value, "$")).toBeUndefined();
   });
 
+  it("is taken for one where it has more names than can be compared, and rows of the same names count once", () => {
+    const wide = Object.fromEntries(Array.from({ length: 10_001 }, (_, index) => [`é${index}`, 0]));
+    expect(findAmbiguousKey({ rows: [wide] }, "$")).toBe("$.rows[0]");
+    expect(
+      findAmbiguousKey(
+        Array.from({ length: 20_000 }, () => ({ 名前: 1, größe: 2 })),
+        "$",
+      ),
+    ).toBeUndefined();
+  });
+
   it("is found wherever a reader that ignores case would read another value", () => {
     const key = fc.oneof(
       fc.constantFrom("a", "A", "k", "\u212A", "s", "ſ", "a\u200B", "i", "İ", "ß", "ss"),
