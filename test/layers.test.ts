@@ -25,6 +25,7 @@ const refused = [
   { what: "address ranges outside http/", room: "config", code: uses("ipaddr.js") },
   { what: "an SMTP client outside approvals/notify/", room: "approvals", code: uses("nodemailer") },
   { what: "signed webhooks outside approvals/notify/", room: "gateway", code: uses("standardwebhooks") },
+  { what: "a folder of policy importing a higher tier", room: "policy/work", code: uses("../../gateway/gateway.ts") },
   { what: "pages importing the API", room: "console/approvals", code: uses("../../admin/api.ts") },
   { what: "one area of the console importing another", room: "console/approvals", code: uses("../policies/page.ts") },
   { what: "OpenAPI outside admin/", room: "console", code: uses("hono-openapi") },
@@ -54,6 +55,7 @@ const allowed = [
   { what: "the console's frame", room: "console/approvals", code: uses("../layout.ts") },
   { what: "the console's components", room: "console/approvals", code: uses("../components/badge.ts") },
   { what: "operations from a page", room: "console/approvals", code: uses("../../operations/operator.ts") },
+  { what: "its own room from a folder in it", room: "policy/work", code: uses("../ast.ts") },
   { what: "Node", room: "core", code: uses("node:crypto") },
 ].map((entry, index) => ({ ...entry, path: `src/${entry.room}/allowed-${index}.ts` }));
 

@@ -6,6 +6,7 @@ import { readSchemaHints, type SchemaHints } from "./input-schema.ts";
 import { bindJson } from "./json-values.ts";
 import type { PolicyInput, PolicyResult } from "./policy-set.ts";
 import { type DefaultsPlan, fillDefaults, planDefaults } from "./schema-defaults.ts";
+import { Work } from "./work/work.ts";
 
 /** `user` of a condition. A field that nobody vouched for is absent: `has(user.email)` is false then. */
 export class UserView {
@@ -86,6 +87,7 @@ export class RequestView {
   readonly session: string | undefined;
   readonly endpoint: string;
   readonly #headers: JsonObject;
+  #boundHeaders: unknown;
 
   constructor(request: PolicyInput["request"]) {
     this.id = request.id;
@@ -97,7 +99,8 @@ export class RequestView {
   }
 
   get headers(): unknown {
-    return bindJson(this.#headers, 0, undefined);
+    this.#boundHeaders ??= bindJson(this.#headers, 0, undefined);
+    return this.#boundHeaders;
   }
 }
 
@@ -106,6 +109,7 @@ export class ResultView {
   readonly is_error: boolean;
   readonly text: string;
   readonly #structured: Json | undefined;
+  #boundStructured: unknown;
 
   constructor(result: PolicyResult) {
     this.is_error = result.isError;
@@ -114,7 +118,8 @@ export class ResultView {
   }
 
   get structured(): unknown {
-    return bindJson(this.#structured, 0, undefined);
+    this.#boundStructured ??= bindJson(this.#structured, 0, undefined);
+    return this.#boundStructured;
   }
 }
 
@@ -152,6 +157,8 @@ export class CallContext {
   #client: ClientView | undefined;
   #request: RequestView | undefined;
   #args: unknown;
+  /** What evaluating conditions about this call has cost. */
+  readonly work = new Work();
   /** There once the tool has answered. */
   readonly result: ResultView | undefined;
   readonly #result: PolicyResult | undefined;

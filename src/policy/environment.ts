@@ -1,7 +1,7 @@
 import { type ASTNode, Environment, EvaluationError, type ParseResult, serialize } from "@marcbachmann/cel-js";
 import { type ArgumentPath, argumentPathsOf } from "./argument-paths.ts";
 import { type AstNode, childrenOf, isNode, readParts, selectionPath, type TextPart } from "./ast.ts";
-import { ClientView, RequestView, ResultView, ToolView, UserView } from "./context.ts";
+import { CallContext, ClientView, RequestView, ResultView, ToolView, UserView } from "./context.ts";
 import { hintFor, isEngineError, sentence } from "./engine-error.ts";
 import { type EvaluationFailure, explainFailure, LimitExceeded } from "./evaluation-failure.ts";
 import { applyRules, type ExpressionProblem, SAFE, typeName } from "./expression-rules.ts";
@@ -9,6 +9,9 @@ import { createPatterns } from "./patterns.ts";
 import { type QuickCheck, quickCheckOf } from "./quick-check.ts";
 import { createToLocal, parseTimestamp, TIMESTAMP_PARTS } from "./timestamps.ts";
 import { isRecordName, VARIABLES, VOCABULARY } from "./vocabulary.ts";
+import { characterCount } from "./work/character-count.ts";
+import { countSteps, type Meter } from "./work/count-steps.ts";
+import { Work } from "./work/work.ts";
 
 /**
  * CEL as policies may use it. The only file that knows the engine, `@marcbachmann/cel-js` (pinned exactly, because the
@@ -17,6 +20,7 @@ import { isRecordName, VARIABLES, VOCABULARY } from "./vocabulary.ts";
  * - names, types and functions are checked at load, `has()` included, and a condition that cannot be a bool is refused;
  * - `matches` is RE2 with literal patterns; `timestamp` is RFC 3339; time zones do not depend on this process;
  * - comprehensions nest at most twice, `split` is bounded, values beyond the limits of `json-values.ts` are errors;
+ * - work is counted, and beyond the limits of `work/work.ts` every evaluation of a decision fails;
  * - evaluation never throws, and anything but exactly `true` or `false` is an error.
  *
  * Known to differ from the CEL specification, and harmless for arguments that are JSON: no overflow error for the
@@ -60,6 +64,16 @@ export interface Expression {
   readonly values: readonly ArgumentPath[];
 }
 
+/** A compiled text that counts its work. */
+interface Counted {
+  readonly quick: QuickCheck | undefined;
+  readonly values: readonly ArgumentPath[];
+  /** @throws whatever the engine does, and LimitExceeded */
+  run(context: object): unknown;
+  /** What `run` has just thrown. @throws never */
+  explain(error: unknown): EvaluationFailure;
+}
+
 const LIMITS = { maxAstNodes: 2000, maxDepth: 64, maxListElements: 1000, maxMapEntries: 1000, maxCallArguments: 8 };
 const MAX_SPLIT = 1000;
 
@@ -67,12 +81,13 @@ const MAX_SPLIT = 1000;
 export function createPolicyLanguage(): PolicyLanguage {
   const patterns = createPatterns();
   const toLocal = createToLocal();
+  const meter: Meter = { work: new Work() };
   const engine = declareFunctions(declareVariables(new Environment({ limits: LIMITS })), patterns.test, toLocal);
   const functionNames = [...new Set(engine.getDefinitions().functions.map(({ name }) => name))].filter(
     (name) => !name.startsWith(SAFE),
   );
 
-  function compile(text: string, wanted: "bool" | "any"): Compiled<ParseResult> {
+  function compile(text: string, wanted: "bool" | "any"): Compiled<Counted> {
     let parsed: ParseResult;
     const reads = new Set<string>();
     let looksAt: readonly ArgumentPath[];
@@ -91,7 +106,31 @@ export function createPolicyLanguage(): PolicyLanguage {
       const message = `A condition must be true or false; the type of this is ${typeName(checked.type ?? "unknown")}.`;
       return { ok: false, problems: [{ start: 0, end: text.length, message, hint: undefined }] };
     }
-    return { ok: true, run: parsed, reads, looksAt };
+    return { ok: true, run: counted(parsed, text), reads, looksAt };
+  }
+
+  function counted(parsed: ParseResult, text: string): Counted {
+    const steps = countSteps(parsed.ast, meter, text.length);
+    return {
+      quick: quickCheckOf(parsed.ast),
+      values: argumentPathsOf(parsed.ast, "values"),
+      run(context) {
+        const work = context instanceof CallContext ? context.work : new Work();
+        meter.work = work;
+        work.begin();
+        work.spend(steps.once);
+        const value: unknown = parsed(context);
+        // The engine swallows what is thrown where it does not need to know: false and an error is false.
+        if (work.excess !== undefined) throw new LimitExceeded(work.excess);
+        return value;
+      },
+      explain(error) {
+        const { work } = meter;
+        work.note(steps.error);
+        if (work.excess !== undefined) return { error: work.excess };
+        return explainFailure(error, error instanceof EvaluationError ? error : undefined);
+      },
+    };
   }
 
   function describe(error: unknown, text: string): ExpressionProblem {
@@ -107,31 +146,34 @@ export function createPolicyLanguage(): PolicyLanguage {
     condition(text) {
       const compiled = compile(text, "bool");
       if (!compiled.ok) return compiled;
-      const { run, reads, looksAt } = compiled;
+      const { run: counted, reads, looksAt } = compiled;
       const condition = (context: object): boolean | EvaluationFailure => {
+        const spent = excessOf(context);
+        if (spent !== undefined) return { error: spent };
         try {
-          const value: unknown = run(context);
+          const value = counted.run(context);
           return value === true || value === false ? value : { error: "its value is neither true nor false" };
         } catch (error) {
-          return explainFailure(error, error instanceof EvaluationError ? error : undefined);
+          return counted.explain(error);
         }
       };
-      const values = argumentPathsOf(run.ast, "values");
-      return { ok: true, reads, looksAt, run: Object.assign(condition, { quick: quickCheckOf(run.ast), values }) };
+      const { quick, values } = counted;
+      return { ok: true, reads, looksAt, run: Object.assign(condition, { quick, values }) };
     },
     expression(text) {
       const compiled = compile(text, "any");
       if (!compiled.ok) return compiled;
-      const { run, reads, looksAt } = compiled;
+      const { run: counted, reads, looksAt } = compiled;
       const expression = (context: object): { readonly value: unknown } | EvaluationFailure => {
+        const spent = excessOf(context);
+        if (spent !== undefined) return { error: spent };
         try {
-          return { value: run(context) };
+          return { value: counted.run(context) };
         } catch (error) {
-          return explainFailure(error, error instanceof EvaluationError ? error : undefined);
+          return counted.explain(error);
         }
       };
-      const values = argumentPathsOf(run.ast, "values");
-      return { ok: true, reads, looksAt, run: Object.assign(expression, { values }) };
+      return { ok: true, reads, looksAt, run: Object.assign(expression, { values: counted.values }) };
     },
     parts(text) {
       if (!compile(text, "any").ok) return undefined;
@@ -147,6 +189,11 @@ export function createPolicyLanguage(): PolicyLanguage {
       }
     },
   };
+}
+
+// After everything was spent no condition is begun: making thousands of errors takes its time, too.
+function excessOf(context: object): string | undefined {
+  return context instanceof CallContext ? context.work.excessOfDecision : undefined;
 }
 
 // A variable of a comprehension cannot have the name of one of these, so that names are enough.
@@ -200,6 +247,16 @@ function declareFunctions(
   };
 
   declare("string", "matches", ["string"], "bool", test);
+  const sizes: ReadonlyArray<readonly [type: string, size: (value: never) => number]> = [
+    ["string", characterCount],
+    ["bytes", (bytes: Uint8Array) => bytes.length],
+    ["list", (list: readonly unknown[]) => list.length],
+    ["map", (map: object) => (map instanceof Map ? map.size : Object.keys(map).length)],
+  ];
+  for (const [type, size] of sizes) {
+    declare(type, "size", [], "int", (value: never) => BigInt(size(value)));
+    declare(undefined, "size", [type], "int", (value: never) => BigInt(size(value)));
+  }
   declare("string", "split", ["string"], "list<string>", (text: string, separator: string) => {
     const parts = text.split(separator, MAX_SPLIT + 1);
     if (parts.length > MAX_SPLIT) throw new LimitExceeded(`split() gives more than ${MAX_SPLIT} parts`);

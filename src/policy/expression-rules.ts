@@ -74,6 +74,7 @@ export function applyRules(root: AstNode, deps: RuleDeps): readonly ExpressionPr
   }
 
   function checkCall(node: AstNode, name: string, receiver: AstNode | undefined, args: readonly AstNode[]): void {
+    if (name === "size" && args.length === (receiver === undefined ? 1 : 0)) renameCall(node, `${SAFE}size`);
     if (receiver === undefined) {
       if (name !== "timestamp" || args.length !== 1) return;
       const text = stringLiteral(args[0]);
