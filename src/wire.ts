@@ -16,7 +16,7 @@ import { recordApprovals } from "./gateway/approval-record.ts";
 import { createGateway, type WiredGateway } from "./gateway/create-gateway.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import { recordSignIns } from "./gateway/step-up-record.ts";
-import { createPrincipalNow } from "./identity/principal-now.ts";
+import { createActsUntil, createPrincipalNow } from "./identity/principal-now.ts";
 import type { ActivityOperations } from "./operations/activity.ts";
 import { createActivityOperations } from "./operations/create-activity-operations.ts";
 import { createEvents, type EventSource } from "./operations/create-events.ts";
@@ -197,6 +197,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     approvals,
     stepUp,
     principalNow: createPrincipalNow(config.auth),
+    actsUntil: createActsUntil(config.auth.runAfterTokenEndsMs),
     link,
     rateLimits: store.rateLimits,
     policies: () => policies.current(),

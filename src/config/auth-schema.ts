@@ -120,6 +120,12 @@ export const authSchema = z
       .boolean()
       .default(false)
       .describe("Lets callers of this machine in without a credential. Only with a loopback host."),
+    run_after_token_ends: duration({ min: "0s", max: "30d" })
+      .prefault("1h")
+      .describe(
+        "How long after the end of its requester's token an approved call is still run without them. Afterwards it waits for " +
+          "their next identical call, and is run with the roles that they have then.",
+      ),
     scopes_supported: z
       .array(text)
       .default([])
@@ -140,6 +146,7 @@ export const authSchema = z
     jwt: auth.jwt,
     apiKeys: auth.api_keys,
     anonymous: auth.anonymous,
+    runAfterTokenEndsMs: auth.run_after_token_ends,
     scopesSupported: auth.scopes_supported,
     adminRoles: auth.admin.roles,
     adminScope: auth.admin.scope,

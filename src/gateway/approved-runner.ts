@@ -42,8 +42,7 @@ export function startApprovedRunner(deps: {
       if (request?.state !== "approved") return;
       const begun = await runs.begin(request, undefined);
       if (begun.kind === "running") await begun.over;
-      else if (begun.kind === "not_run" || begun.kind === "sign_in")
-        log.debug({ request: id }, "An approved call cannot be run yet.");
+      else if (begun.kind !== "changed") log.debug({ request: id }, "An approved call cannot be run yet.");
     } catch (err) {
       log.error({ err, request: id }, "An approved call could not be looked up. It is tried again.");
     }

@@ -13,9 +13,10 @@ import type { Budgets } from "./budgets.ts";
 import type { Mentions } from "./mentions.ts";
 import type { OutsideTalk } from "./outside-talk.ts";
 import { createResultGuard } from "./result-guard.ts";
-import { createRunCheck, type LiveCaller, type RunCandidate, type RunCheckDeps, type RunVerdict } from "./run-check.ts";
+import { createRunCheck, type LiveCaller, type RunCandidate, type RunCheckDeps } from "./run-check.ts";
 import { endRun, type RunEnd } from "./run-end.ts";
 import { createRunListeners, type RunListener } from "./run-listeners.ts";
+import { openingOf, type Prepared } from "./run-opening.ts";
 import type { SignIns } from "./sign-ins.ts";
 import { atPlace, callUpstream } from "./upstream-call.ts";
 
@@ -27,6 +28,8 @@ export type Begun =
   | { readonly kind: "not_run"; readonly outcome: SettledOutcome }
   /** Not before its requester has signed in again, and it stays approved: only a call of theirs can ask them. */
   | { readonly kind: "sign_in" }
+  /** Its requester's credential ended too long ago to go by what it said, and it stays approved: their next call runs it. */
+  | { readonly kind: "absent" }
   /** It is not there to be run, or this process ends and leaves it to the next: wait until the request changes. */
   | { readonly kind: "changed" };
 
@@ -56,12 +59,6 @@ export interface ApprovedRunsDeps extends RunCheckDeps {
   readonly now: () => number;
 }
 
-/** The part of a run that is there before it is claimed. */
-interface Prepared extends Extract<RunVerdict, { kind: "fits" }> {
-  readonly candidate: RunCandidate;
-  readonly caller: LiveCaller | undefined;
-}
-
 export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
   const { approvals, audit, log, now } = deps;
   const check = createRunCheck(deps);
@@ -84,6 +81,8 @@ export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
     }
     const principal = caller?.principal ?? deps.principalNow(asked.principal);
     if (principal === undefined) return invalidate(id, "The requester's credential is no longer accepted here.");
+    // Whoever holds a connection came before it was approved, too: their token may have ended while they waited.
+    if (now() >= deps.actsUntil(principal, request.createdAt)) return { kind: "absent" };
     const candidate: RunCandidate = {
       request,
       principal,
@@ -174,23 +173,28 @@ export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
     audit.close({ callId, at, outcome, durationMs: at - since, ...(policies?.length ? { policies } : {}) });
   }
 
+  function begin(request: ApprovalRequest, caller: LiveCaller | undefined): Promise<Begun> {
+    const { id } = request;
+    const known = running.get(id);
+    if (known !== undefined) return Promise.resolve({ kind: "running", over: known.over });
+    const before = beginning.get(id);
+    // What cannot be begun without its requester can be with them.
+    if (before !== undefined) {
+      return before.then((begun) => (begun.kind === "absent" && caller !== undefined ? begin(request, caller) : begun));
+    }
+    if (stopped) return Promise.resolve(CHANGED);
+    const begun = prepareAndClaim(request, caller)
+      .catch((err: unknown) => {
+        log.error({ err, request: id }, "An approved call could not be begun.");
+        return notRun({ kind: "refused", refusal: refuse("APPROVALS_UNAVAILABLE") });
+      })
+      .finally(() => beginning.delete(id));
+    beginning.set(id, begun);
+    return begun;
+  }
+
   return {
-    begin(request, caller) {
-      const { id } = request;
-      const known = running.get(id);
-      if (known !== undefined) return Promise.resolve({ kind: "running", over: known.over });
-      const before = beginning.get(id);
-      if (before !== undefined) return before;
-      if (stopped) return Promise.resolve(CHANGED);
-      const begun = prepareAndClaim(request, caller)
-        .catch((err: unknown) => {
-          log.error({ err, request: id }, "An approved call could not be begun.");
-          return notRun({ kind: "refused", refusal: refuse("APPROVALS_UNAVAILABLE") });
-        })
-        .finally(() => beginning.delete(id));
-      beginning.set(id, begun);
-      return begun;
-    },
+    begin,
     listen: listeners.listen,
     whenPeerIsFree(peerKey, release) {
       const busy = [...running.values()].filter((run) => run.peerKey === peerKey).map(({ over }) => over);
@@ -224,25 +228,4 @@ const CHANGED: Begun = { kind: "changed" };
 
 function notRun(outcome: SettledOutcome): Begun {
   return { kind: "not_run", outcome };
-}
-
-function openingOf({ candidate, caller, tool, decision, challenge }: Prepared): Parameters<Audit["open"]>[0] {
-  const { context } = candidate;
-  return {
-    callId: candidate.callId,
-    at: candidate.at,
-    principal: candidate.principal,
-    client: candidate.client,
-    endpoint: context.endpoint,
-    session: context.session,
-    upstream: tool.upstream,
-    tool: tool.name,
-    definitionDigest: tool.digest,
-    decision,
-    arguments: candidate.arguments,
-    headers: candidate.headers,
-    traceId: caller?.traceId,
-    approval: candidate.request.id,
-    ...(challenge === undefined ? {} : { challenge }),
-  };
 }

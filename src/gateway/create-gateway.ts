@@ -41,6 +41,8 @@ export interface GatewayDeps {
   readonly stepUp: StepUp;
   /** A requester who is not there, as they are now; `undefined` if their credential is no longer accepted. */
   readonly principalNow: (before: Principal) => Principal | undefined;
+  /** Until when something is done in the name of a principal who came at `since` and may be gone, ms since the epoch. */
+  readonly actsUntil: (principal: Principal, since: number) => number;
   /** Whether the operator says that running this tool (original name) twice does no harm. */
   readonly isIdempotent: (upstream: string, tool: string) => boolean;
   /** Where people find an approval request. */

@@ -66,6 +66,8 @@ export interface RunCheckDeps {
   readonly scope: (endpoint: string) => Scope | undefined;
   /** A requester who is not there, as they are now; `undefined` if their credential is no longer accepted. */
   readonly principalNow: (before: Principal) => Principal | undefined;
+  /** Until when something is done in the name of a principal who came at `since` and may be gone, ms since the epoch. */
+  readonly actsUntil: (principal: Principal, since: number) => number;
   readonly signIns: Pick<SignIns, "checkRun">;
 }
 

@@ -2,6 +2,7 @@ import type { Principal } from "../core/principal.ts";
 import { ANONYMOUS } from "./anonymous.ts";
 import { KEYS_ISSUER, principalOf } from "./api-keys.ts";
 import type { IdentityOptions } from "./options.ts";
+import { readNumericDate } from "./token-times.ts";
 
 /** A principal of before as the configuration has it now; `undefined` where their credential is no longer accepted. */
 export type PrincipalNow = (before: Principal) => Principal | undefined;
@@ -29,6 +30,20 @@ export function createPrincipalNow({
       default:
         return jwt.some(({ issuer }) => issuer === before.issuer) ? before : undefined;
     }
+  };
+}
+
+/** Until when something may be done in the name of a principal who is not there, ms since the epoch; perhaps `Infinity`. */
+export type ActsUntil = (principal: Principal, since: number) => number;
+
+/**
+ * Makes it: `afterTokenMs` after the end of the token by which they came, because nobody knows what has become of its user
+ * since. Of a token whose end is not known `since` counts, when it was good. What stands in the configuration has no end.
+ */
+export function createActsUntil(afterTokenMs: number): ActsUntil {
+  return ({ issuer, claims }, since) => {
+    if ([KEYS_ISSUER, ANONYMOUS.issuer, LOCAL_ISSUER].includes(issuer)) return Number.POSITIVE_INFINITY;
+    return (readNumericDate(claims["exp"]) ?? since) + afterTokenMs;
   };
 }
 

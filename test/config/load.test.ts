@@ -39,6 +39,7 @@ auth:
     - { name: ci-agent, hash: "${HASH}", user: ci@acme.com, kind: machine, roles: [employee], groups: [bots] }
     - { name: robot, hash: "sha256:${"0b".repeat(32)}" }
   anonymous: false
+  run_after_token_ends: 30m
   scopes_supported: ["mcp:tools"]
   admin: { roles: [platform-admin], scope: "gateway:run" }
 upstreams:
@@ -135,7 +136,11 @@ describe("a configuration", () => {
       },
       { name: "robot", hash: `sha256:${"0b".repeat(32)}`, user: undefined, email: undefined, roles: [], groups: [] },
     ]);
-    expect(config.auth).toMatchObject({ adminRoles: ["platform-admin"], adminScope: "gateway:run" });
+    expect(config.auth).toMatchObject({
+      adminRoles: ["platform-admin"],
+      adminScope: "gateway:run",
+      runAfterTokenEndsMs: 1_800_000,
+    });
     expect(config.upstreams.map((upstream) => upstream.name)).toEqual(["expenses", "github", "old"]);
     expect(config.upstreams[0]?.transport).toEqual({
       kind: "stdio",
