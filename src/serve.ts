@@ -40,7 +40,7 @@ export type Started =
 /** Wires the rooms and listens. @throws StoreError when the store cannot be opened */
 export async function startGateway(
   config: Config,
-  deps: Pick<WireDeps, "log" | "timing" | "resolve"> & { readonly now?: () => number },
+  deps: Pick<WireDeps, "log" | "timing" | "resolve" | "start"> & { readonly now?: () => number },
 ): Promise<Started> {
   const { log, now = Date.now } = deps;
   const wiring = await wire(config, { ...deps, now });

@@ -11,8 +11,10 @@ import { createToolViews } from "./operations/tool-views.ts";
 import { openUpstreamRegistry, type UpstreamRegistry } from "./operations/upstream-registry.ts";
 import type { ToolView, UpstreamOperations } from "./operations/upstreams.ts";
 import type { PolicySet } from "./policy/policy-set.ts";
+import { openStartMarks, type StartChoice } from "./start-marks.ts";
 import type { Store } from "./store/open-store.ts";
 import { createAddressRules, type Resolve } from "./upstream/address-rules.ts";
+import { placeOf } from "./upstream/managed-upstream.ts";
 import type { UpstreamTiming } from "./upstream/timing.ts";
 import { tryUpstream } from "./upstream/try-upstream.ts";
 import type { Upstreams } from "./upstream/upstream.ts";
@@ -56,6 +58,9 @@ export async function wireUpstreams(deps: {
     readonly registryPollMs?: number;
   };
   readonly resolve?: Resolve;
+  /** Where starts leave marks; `undefined`: nowhere. */
+  readonly marksPath: string | undefined;
+  readonly start?: StartChoice;
 }): Promise<WiredUpstreams> {
   const { config, store, seal, audit, policies, publicUrl, log, now, timing } = deps;
   const { addresses: allowed, commands } = config.registration;
@@ -72,7 +77,13 @@ export async function wireUpstreams(deps: {
     now,
     timing: timing.catalog ?? {},
   });
-  const live = createLiveUpstreams({ upstreams, catalog });
+  const start = deps.start ?? { without: [], again: [] };
+  const marks = openStartMarks({ path: deps.marksPath, choice: start, log });
+  const live = createLiveUpstreams({
+    upstreams,
+    catalog,
+    skipped: (upstream) => marks.skipped(upstream, placeOf(upstream.transport)),
+  });
   const registry = await openUpstreamRegistry({
     store: store.registeredUpstreams,
     seal,
@@ -81,6 +92,16 @@ export async function wireUpstreams(deps: {
     log,
     ...(timing.registryPollMs === undefined ? {} : { pollMs: timing.registryPollMs }),
   });
+  for (const name of start.without) {
+    if (!registry.taken(name)) log.warn({ upstream: name }, "No upstream has this name: --without has no effect.");
+  }
+  const broughtUp = marks
+    .bringUp(upstreams.names(), {
+      placeOf: (name) => upstreams.get(name)?.place,
+      settled: (name) => catalog.settled([name]),
+      refresh: () => live.refresh(),
+    })
+    .catch((err: unknown) => log.error({ err }, "Upstreams could not be brought up one by one."));
   const tools = createToolViews({
     view() {
       const all = live.scope("");
@@ -107,11 +128,13 @@ export async function wireUpstreams(deps: {
     tools,
     async close() {
       stopping.abort();
+      marks.close();
       await Promise.allSettled(trials);
       await registry.close();
       await catalog.close();
       definitionRecord.close();
       await upstreams.close();
+      await broughtUp;
     },
   };
 }

@@ -27,6 +27,7 @@ import type { ToolView, UpstreamOperations } from "./operations/upstreams.ts";
 import { type PolicyDirectory, watchPolicies } from "./policy/directory.ts";
 import { readAnchors } from "./read-anchors.ts";
 import { readNotifiers } from "./read-notifiers.ts";
+import type { StartChoice } from "./start-marks.ts";
 import { createStepUp, type StepUpService } from "./step-up/create-step-up.ts";
 import type { StepUpLimits } from "./step-up/options.ts";
 import { AUDIT_CHAIN } from "./store/audit-row.ts";
@@ -106,6 +107,8 @@ export interface WireDeps {
     /** How often upstreams are looked for that other processes registered, ms. Default 2,000. */
     readonly registryPollMs?: number;
   };
+  /** Which upstreams are left out. Default: those at which starts crashed. */
+  readonly start?: StartChoice;
   /** Resolves the names of registered upstreams. Default: the system. */
   readonly resolve?: Resolve;
 }
@@ -179,6 +182,8 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
   });
   const servers = await wireUpstreams({
     ...{ config, store, audit, log, now, timing },
+    marksPath: place.kind === "file" ? `${place.path}.starts.json` : undefined,
+    ...(deps.start === undefined ? {} : { start: deps.start }),
     seal: createSeal(secret, "registered-upstreams"),
     policies: () => policies.current(),
     publicUrl: () => publicUrl,

@@ -6,6 +6,7 @@ import { formatConfigError } from "../config/config-error.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { DEMO_PEOPLE, type DemoName } from "../demo/demo-people.ts";
 import { DEMO_CODE } from "../demo/identity-provider.ts";
+import { catchFaults } from "../last-resort.ts";
 import { demoKeys, hashOf } from "./demo-keys.ts";
 import { type DemoSignIn, startSignIn, TOKEN_FILE } from "./demo-sign-in.ts";
 import { type DemoUser, demoTour } from "./demo-tour.ts";
@@ -74,7 +75,8 @@ async function runDemo(shell: Shell, options: DemoOptions): Promise<void> {
     if (!loaded.ok) return refuse(...loaded.errors.map(formatConfigError));
     const config = { ...loaded.config, server: { ...loaded.config.server, host: HOST, port } };
     // The tour's lines must work when they are printed, so a slow machine is waited for.
-    const gateway = await startOrExplain(shell, config, log, { settleMs: DEMO_SETTLE_MS });
+    const lastResort = catchFaults({ log, now: Date.now });
+    const gateway = await startOrExplain(shell, config, log, { timing: { settleMs: DEMO_SETTLE_MS } });
     if (gateway === undefined) return;
     await gateway.wired.settled;
     const user = (name: DemoName): DemoUser => {
@@ -86,7 +88,7 @@ async function runDemo(shell: Shell, options: DemoOptions): Promise<void> {
     const browser = signIn && { password: signIn.password, code: DEMO_CODE, tokenFile };
     const { url } = gateway;
     shell.out(demoTour({ url, users, browser, data: options.data, bold: (text) => bold(shell, text) }));
-    await untilStopped(shell, log, gateway);
+    await untilStopped(shell, log, gateway, lastResort);
   } finally {
     await signIn?.provider.close();
   }

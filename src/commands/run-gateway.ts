@@ -1,5 +1,7 @@
+import type { Command } from "commander";
 import type { Config } from "../config/schema.ts";
 import type { Log } from "../core/log.ts";
+import type { LastResort } from "../last-resort.ts";
 import { type RunningGateway, startGateway } from "../serve.ts";
 import { StoreError } from "../store/store-error.ts";
 import type { WireDeps } from "../wire.ts";
@@ -18,10 +20,10 @@ export async function startOrExplain(
   shell: Shell,
   config: Config,
   log: Log,
-  timing: NonNullable<WireDeps["timing"]> = {},
+  deps: Pick<WireDeps, "timing" | "start"> = {},
 ): Promise<RunningGateway | undefined> {
   try {
-    const started = await startGateway(config, { log, timing });
+    const started = await startGateway(config, { log, ...deps });
     if (started.ok) return started.gateway;
     shell.err(started.error);
   } catch (err) {
@@ -32,10 +34,35 @@ export async function startOrExplain(
   return undefined;
 }
 
-/** Waits for Ctrl-C or SIGTERM, then drains. */
-export async function untilStopped(shell: Shell, log: Log, gateway: RunningGateway): Promise<void> {
-  await shell.stopped();
+/** Waits for Ctrl-C, SIGTERM or too many faults that nobody caught, then drains. */
+export async function untilStopped(
+  shell: Shell,
+  log: Log,
+  gateway: RunningGateway,
+  lastResort: LastResort,
+): Promise<void> {
+  await Promise.race([shell.stopped(), lastResort.beyond.then(() => shell.setExitCode(1))]);
   log.info({}, "stopping: calls in flight get six seconds");
   await gateway.close();
   log.info({}, "stopped");
+  lastResort.close();
+}
+
+/** Options that every command takes which starts a gateway. */
+export interface StartOptions {
+  readonly without: readonly string[];
+  readonly with: readonly string[];
+}
+
+/** Adds them. */
+export function withStartOptions(command: Command): Command {
+  const all = (name: string, names: readonly string[]): readonly string[] => [...names, name];
+  return command
+    .option(
+      "--without <upstream>",
+      "do not connect to this upstream, repeatable: for one at which the start fails",
+      all,
+      [],
+    )
+    .option("--with <upstream>", "connect to this upstream although starts crashed at it, repeatable", all, []);
 }

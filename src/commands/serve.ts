@@ -2,24 +2,30 @@ import type { Command } from "commander";
 import { formatConfigError } from "../config/config-error.ts";
 import type { Config } from "../config/schema.ts";
 import { watchConfig } from "../config/watch.ts";
+import { catchFaults } from "../last-resort.ts";
 import type { RunningGateway } from "../serve.ts";
 import { VERSION } from "../version.ts";
 import { DEFAULT_CONFIG, loadOrExplain } from "./load.ts";
-import { logFor, startOrExplain, untilStopped } from "./run-gateway.ts";
+import { logFor, type StartOptions, startOrExplain, untilStopped, withStartOptions } from "./run-gateway.ts";
 import { bold, type Shell } from "./shell.ts";
 
 /** `portcullis serve`: runs the gateway until it is stopped. */
 export function registerServe(program: Command, shell: Shell): void {
-  program
-    .command("serve")
-    .description("run the gateway")
-    .option("-c, --config <file>", "configuration file", DEFAULT_CONFIG)
+  withStartOptions(
+    program
+      .command("serve")
+      .description("run the gateway")
+      .option("-c, --config <file>", "configuration file", DEFAULT_CONFIG),
+  )
     .addHelpText("after", "\nExample:\n  $ portcullis serve -c portcullis.yaml\n")
-    .action(async (options: { config: string }) => {
+    .action(async (options: StartOptions & { config: string }) => {
       const config = loadOrExplain(shell, options.config);
       if (config === undefined) return;
       const log = logFor(shell, config);
-      const gateway = await startOrExplain(shell, config, log);
+      const lastResort = catchFaults({ log, now: Date.now });
+      const gateway = await startOrExplain(shell, config, log, {
+        start: { without: options.without, again: options.with },
+      });
       if (gateway === undefined) return;
       shell.out(banner(shell, config, gateway));
       const watch = watchConfig({
@@ -32,7 +38,7 @@ export function registerServe(program: Command, shell: Shell): void {
           else for (const error of change.errors) log.error({}, formatConfigError(error));
         },
       });
-      await untilStopped(shell, log, gateway);
+      await untilStopped(shell, log, gateway, lastResort);
       watch.close();
     });
 }

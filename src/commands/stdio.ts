@@ -3,14 +3,16 @@ import type { Command } from "commander";
 import { createCallIds } from "../core/ids.ts";
 import type { Principal } from "../core/principal.ts";
 import { createStdioEdge } from "../downstream/stdio.ts";
+import { catchFaults } from "../last-resort.ts";
 import { StoreError } from "../store/store-error.ts";
 import { VERSION } from "../version.ts";
 import { wire } from "../wire.ts";
 import { DEFAULT_CONFIG, loadOrExplain } from "./load.ts";
 import { createLog } from "./log.ts";
+import { type StartOptions, withStartOptions } from "./run-gateway.ts";
 import type { Shell } from "./shell.ts";
 
-interface StdioOptions {
+interface StdioOptions extends StartOptions {
   readonly config: string;
   readonly endpoint: string;
   readonly user?: string;
@@ -19,8 +21,7 @@ interface StdioOptions {
 
 /** `portcullis stdio`: the same gateway for one local client on standard input and output. */
 export function registerStdio(program: Command, shell: Shell): void {
-  program
-    .command("stdio")
+  withStartOptions(program.command("stdio"))
     .description("serve one local client on standard input and output; the log goes to standard error")
     .option("-c, --config <file>", "configuration file", DEFAULT_CONFIG)
     .option("-e, --endpoint <name>", "upstream or endpoint to serve; default: all", "")
@@ -36,8 +37,9 @@ export function registerStdio(program: Command, shell: Shell): void {
       // Standard output belongs to the protocol, so a terminal there says nothing about standard error.
       const log = createLog({ level: config.server.log.level, format: "json" }, false);
       const now = Date.now;
+      const lastResort = catchFaults({ log, now });
       try {
-        const wiring = await wire(config, { log, now });
+        const wiring = await wire(config, { log, now, start: { without: options.without, again: options.with } });
         if (!wiring.ok) {
           shell.err(wiring.error);
           shell.setExitCode(1);
@@ -70,6 +72,10 @@ export function registerStdio(program: Command, shell: Shell): void {
         });
         wired.begin();
         void shell.stopped().then(() => edge.close());
+        void lastResort.beyond.then(() => {
+          shell.setExitCode(1);
+          edge.close();
+        });
         await edge.closed;
         await wired.close();
       } catch (err) {

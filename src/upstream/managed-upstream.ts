@@ -100,7 +100,9 @@ export class ManagedUpstream implements Upstream, SessionOwner {
 
   /** Reaches the upstream for the first time, in the background. */
   start(): void {
-    this.intake.own(this.#supervisor.connect());
+    const { skipped } = this.options;
+    if (skipped === undefined) this.intake.own(this.#supervisor.connect());
+    else this.#supervisor.skip(skipped);
   }
 
   status(): UpstreamStatus {
@@ -203,7 +205,8 @@ export class ManagedUpstream implements Upstream, SessionOwner {
   }
 }
 
-function placeOf(transport: UpstreamOptions["transport"]): string {
+/** What stands behind a transport, as `Upstream.place` says. */
+export function placeOf(transport: UpstreamOptions["transport"]): string {
   if (transport.kind !== "stdio") return digestOf({ url: transport.url });
   const { command, args, cwd } = transport;
   return digestOf({ command, args, cwd: cwd ?? null });

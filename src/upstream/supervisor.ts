@@ -115,6 +115,11 @@ export class Supervisor implements Reachability {
     this.#deps.emit({ kind: "list_changed", upstream: this.#name, list });
   }
 
+  /** Has every call refused, and never tries. */
+  skip(why: string): void {
+    this.#state.down(why);
+  }
+
   /** Stops trying; what is being connected is closed as soon as it is open. */
   stop(): void {
     this.#closed = true;

@@ -31,6 +31,8 @@ export interface UpstreamOptions {
   readonly maxResponseBytes: number;
   /** It was registered at run time: its connections lead only to where the address rules let them. */
   readonly confined?: true;
+  /** Why it is not connected to at all, for operators: it is down until it is replaced. */
+  readonly skipped?: string;
 }
 
 /** A request as the gateway passes it on. */
