@@ -5,6 +5,7 @@
  *   npx tsx bench/decide.ts [--seconds 1]
  */
 import { parseArgs } from "node:util";
+import { AT_HOME } from "../src/core/principal.ts";
 import { compilePolicies } from "../src/policy/compile.ts";
 import type { PolicyInput, PolicySet } from "../src/policy/policy-set.ts";
 import { ECHO_TEXT, ECHO_TOOL } from "./echo-call.ts";
@@ -29,6 +30,7 @@ const input: PolicyInput = {
     acr: undefined,
     amr: [],
     authTime: undefined,
+    ...AT_HOME,
   },
   client: { id: "bench", name: "bench", version: "1.0.0", ip: "127.0.0.1", userAgent: "bench" },
   tool: { name: ECHO_TOOL.name, upstream: "bench", definition: ECHO_TOOL },

@@ -157,6 +157,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
   const { audit, rollUp, checkpoints } = await wireAudit(config.audit, anchoring.anchors, {
     ...{ store, secret, log, now, timing },
   });
+  const principalNow = createPrincipalNow(config.auth);
   const approvals = createApprovals({
     store: store.approvals,
     outbox: store.outbox,
@@ -170,12 +171,13 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
   let publicUrl = publicUrlOf(config.server, config.server.port);
   // Who signs in there is the same person as the one whose agents come with tokens from there.
   const signIns = config.auth.jwt.find(({ issuer }) => issuer === config.stepUp?.oidc.issuer);
+  const emailVerified = signIns?.standing.emailVerified ?? "claim";
   const stepUp = createStepUp({
     store: store.stepUp,
-    options: config.stepUp,
+    options: config.stepUp && { ...config.stepUp, oidc: { ...config.stepUp.oidc, emailVerified } },
     publicUrl: () => publicUrl,
     seal: createSeal(secret, "step-up"),
-    signIns: signIns && { seal: createSeal(secret, "console-sign-in"), claims: signIns.claims },
+    signIns: signIns && { seal: createSeal(secret, "console-sign-in"), accepts: signIns },
     log,
     now,
     limits: timing.stepUp ?? {},
@@ -201,7 +203,10 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     audit,
     approvals,
     stepUp,
-    principalNow: createPrincipalNow(config.auth),
+    principalNow(before) {
+      const principal = principalNow(before);
+      return principal?.may.includes("call") ? principal : undefined;
+    },
     actsUntil: createActsUntil(config.auth.runAfterTokenEndsMs),
     link,
     rateLimits: store.rateLimits,

@@ -1,6 +1,6 @@
 import type { ApprovalDecision, ApprovalStage, ApprovalState, Approvers, Person, StageRule } from "../core/approval.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
-import type { Principal } from "../core/principal.ts";
+import { type Principal, subjectNames } from "../core/principal.ts";
 import type { ApproverEntry, ApproverKeys, StoredApproval } from "../store/approvals.ts";
 
 /** What of a request bears on who may decide it. */
@@ -21,6 +21,7 @@ export interface Decidable {
 export function refusalOf(request: Decidable, approver: Principal, now: number): Refusal | undefined {
   // Nobody stands behind a machine who could answer for its consent.
   if (approver.kind !== "person") return refuse("APPROVAL_NOT_ELIGIBLE", "Only people who signed in decide.");
+  if (!approver.may.includes("approve")) return refuse("ISSUER_NOT_PERMITTED");
   // Past its time it is as good as expired, whether the scheduler has been there or not.
   if (request.state !== "pending" || now >= request.pendingUntil) return refuse("APPROVAL_CLOSED");
   if (!request.requesterMayApprove && isSamePerson(approver, request.requester)) return refuse("APPROVAL_OWN");
@@ -98,7 +99,10 @@ export function approvalsIn(decisions: StoredApproval["decisions"], stage: numbe
 export function keysOf(principal: Principal): ApproverKeys {
   const { issuer, subject, email, roles } = principal;
   const addresses = addressesOf(principal);
-  return { issuer, subject, email: email === undefined ? undefined : folded(email), addresses, roles };
+  const named = principal.may.includes("approve")
+    ? { roles, subjects: subjectNames(principal), email: email === undefined ? undefined : folded(email) }
+    : { roles: [], subjects: [], email: undefined };
+  return { issuer, subject, addresses, ...named };
 }
 
 /** What a list finds these stages by: the same rule as `isAmong`. */
@@ -119,12 +123,17 @@ function entries(stage: number, { roles, users }: Approvers, afterMs: number): r
   ];
 }
 
-/** Whether one of the rules names this person: by a role, an e-mail address in any case, or the exact subject. */
+/**
+ * Whether one of the rules names this person: by a role, an e-mail address in any case, or the exact subject, with its
+ * issuer (`issuer|subject`) unless that is the first one. Only of issuers whose people may approve.
+ */
 export function isAmong(approvers: Approvers, principal: Principal): boolean {
+  if (!principal.may.includes("approve")) return false;
+  const subjects = subjectNames(principal);
   const email = principal.email === undefined ? undefined : folded(principal.email);
   return (
     approvers.roles.some((role) => principal.roles.includes(role)) ||
-    approvers.users.some((user) => user === principal.subject || (email !== undefined && folded(user) === email))
+    approvers.users.some((user) => subjects.includes(user) || (email !== undefined && folded(user) === email))
   );
 }
 

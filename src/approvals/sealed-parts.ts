@@ -1,7 +1,7 @@
-import { z } from "zod";
 import { canonicalJson, isObject, type JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Seal } from "../core/seal.ts";
+import { readPrincipal } from "../identity/stored-principal.ts";
 
 /**
  * What of a request is encrypted at rest: the arguments, the requester's claims with what is needed to run the call, the
@@ -45,9 +45,9 @@ export function createSealedTexts(seal: Seal): SealedTexts {
     sealRequester: (id, { principal, context }) => close(id, "requester", { principal: { ...principal }, context }),
     openRequester(id, sealed) {
       const opened = open(id, "requester", sealed);
-      const principal = principalSchema.safeParse(opened?.["principal"]);
-      if (!principal.success || !isObject(opened?.["context"])) return undefined;
-      return { principal: principal.data, context: opened["context"] };
+      const principal = readPrincipal(opened?.["principal"]);
+      if (principal === undefined || !isObject(opened?.["context"])) return undefined;
+      return { principal, context: opened["context"] };
     },
     sealMessage: (id, text) => close(id, "message", { text }),
     openMessage: (id, sealed) => openText(id, "message", sealed),
@@ -59,37 +59,6 @@ export function createSealedTexts(seal: Seal): SealedTexts {
     },
   };
 }
-
-const text = z.string();
-const json = z.custom<JsonObject>(isObject);
-
-/** A principal, read back. Keys that were undefined are not in the JSON. */
-const principalSchema = z
-  .object({
-    issuer: text,
-    subject: text,
-    kind: z.enum(["person", "machine", "anonymous"]),
-    clientId: text.optional(),
-    email: text.optional(),
-    name: text.optional(),
-    roles: z.array(text),
-    groups: z.array(text),
-    scopes: z.array(text),
-    claims: json,
-    acr: text.optional(),
-    amr: z.array(text),
-    authTime: z.number().optional(),
-  })
-  .transform(
-    (read): Principal => ({
-      ...read,
-      clientId: read.clientId,
-      email: read.email,
-      name: read.name,
-      acr: read.acr,
-      authTime: read.authTime,
-    }),
-  );
 
 /** Whether a text is the canonical JSON of an object; the object. */
 export function argumentsIn(text: string): JsonObject | undefined {

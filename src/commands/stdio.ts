@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
 import { createCallIds } from "../core/ids.ts";
-import type { Principal } from "../core/principal.ts";
+import { AT_HOME, LOCAL_ISSUER, type Principal } from "../core/principal.ts";
 import { createStdioEdge } from "../downstream/stdio.ts";
 import { catchFaults } from "../last-resort.ts";
 import { StoreError } from "../store/store-error.ts";
@@ -90,7 +90,7 @@ export function registerStdio(program: Command, shell: Shell): void {
 function localPrincipal({ user, role }: StdioOptions): Principal {
   const subject = user ?? userInfo().username;
   return {
-    issuer: "portcullis:local",
+    issuer: LOCAL_ISSUER,
     subject,
     kind: "person",
     clientId: undefined,
@@ -103,5 +103,7 @@ function localPrincipal({ user, role }: StdioOptions): Principal {
     acr: undefined,
     amr: [],
     authTime: undefined,
+    ...AT_HOME,
+    may: ["call"],
   };
 }

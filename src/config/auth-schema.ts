@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { PERMISSIONS } from "../core/principal.ts";
+import { FULL_STANDING, GUEST_STANDING, type Standing } from "../core/standing.ts";
 import { httpUrl, text } from "./schema-parts.ts";
 import { duration } from "./units.ts";
 
@@ -23,7 +25,9 @@ const claims = z
   .strictObject({
     roles: claimPath("roles").describe("Claim with the caller's roles, such as realm_access.roles."),
     groups: claimPath("groups").describe("Claim with the caller's groups."),
-    email: claimPath("email").describe("Claim with the e-mail address. Ignored while email_verified is false."),
+    email: claimPath("email").describe(
+      "Claim with the e-mail address. It counts if it was verified: see email_verified.",
+    ),
     name: claimPath("name").describe("Claim with the caller's name."),
     machine: z
       .strictObject({
@@ -53,6 +57,31 @@ const jwt = z
       .default(false)
       .describe("Accept only tokens marked at+jwt (RFC 9068). Turn it on if the issuer marks them."),
     required_scopes: z.array(text).default([]).describe("Scopes that a token must have; without them 403."),
+    may: z
+      .array(z.enum(PERMISSIONS))
+      .optional()
+      .describe(
+        "What its people may do at all: call, approve, administer. Default: everything for the first issuer, call for any other.",
+      ),
+    roles: z
+      .array(text)
+      .optional()
+      .describe(
+        "Roles that it may give, as globs; others are dropped. Default: any for the first issuer, none for any other.",
+      ),
+    groups: z.array(text).optional().describe("The same for groups."),
+    email_domains: z
+      .array(text)
+      .optional()
+      .describe(
+        "Domains, as globs, of which its e-mail addresses count. Default: any for the first issuer, none for any other.",
+      ),
+    email_verified: z
+      .enum(["claim", "always"])
+      .default("claim")
+      .describe(
+        "When an e-mail address counts. claim: the token has email_verified: true. always: this issuer verifies every address and leaves the claim out.",
+      ),
     clock_tolerance: duration({ min: "0s", max: "5m" }).prefault("5s").describe("Tolerated difference of clocks."),
     max_age: duration({ min: "1m", max: "3650d" })
       .prefault("24h")
@@ -60,6 +89,7 @@ const jwt = z
     claims,
   })
   .transform((issuer) => ({
+    says: issuer,
     issuer: issuer.issuer,
     audiences: typeof issuer.audience === "string" ? [issuer.audience] : issuer.audience,
     jwksUrl: issuer.jwks_url,
@@ -79,6 +109,19 @@ const jwt = z
 
 // RFC 6749 §3.3
 const scope = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, { error: "A scope has no spaces." });
+
+/** Of several issuers the first is the company's own: others may say only what the file says. */
+function standingOf(says: z.output<typeof jwt>["says"], index: number): Standing {
+  const fallback = index === 0 ? FULL_STANDING : GUEST_STANDING;
+  return {
+    may: says.may ?? fallback.may,
+    roles: says.roles ?? fallback.roles,
+    groups: says.groups ?? fallback.groups,
+    emailDomains: says.email_domains ?? fallback.emailDomains,
+    emailVerified: says.email_verified,
+    home: fallback.home,
+  };
+}
 
 const apiKey = z
   .strictObject({
@@ -143,7 +186,7 @@ export const authSchema = z
       .describe("Who administers the gateway."),
   })
   .transform((auth) => ({
-    jwt: auth.jwt,
+    jwt: auth.jwt.map(({ says, ...issuer }, index) => ({ ...issuer, standing: standingOf(says, index) })),
     apiKeys: auth.api_keys,
     anonymous: auth.anonymous,
     runAfterTokenEndsMs: auth.run_after_token_ends,

@@ -1,6 +1,8 @@
-import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import type { Json, JsonObject } from "../core/json.ts";
 import { suggest } from "../core/suggest.ts";
+import { checkPeople } from "./check-people.ts";
 import type { Finding } from "./issues.ts";
+import { listOf, objectOf, repeated, textOf } from "./raw-values.ts";
 import { isLoopbackHost, parseUrl } from "./schema-parts.ts";
 import type { Path } from "./yaml-source.ts";
 
@@ -22,6 +24,7 @@ export function crossCheck(root: Json): readonly Finding[] {
     ...checkAnonymous(config),
     ...checkKeys(config),
     ...checkIssuers(config),
+    ...checkPeople(config),
     ...checkFlows(config),
   ];
 }
@@ -61,6 +64,12 @@ export function crossWarnings(root: Json): readonly Finding[] {
     const hint = "Write kind: person if only a person has it, kind: machine if an agent does.";
     warn(["auth", "api_keys", index], message, hint);
   }
+  listOf(auth["jwt"]).forEach((issuer, index) => {
+    const silent = STANDING_KEYS.filter((key) => objectOf(issuer)[key] === undefined);
+    if (index === 0 || silent.length === 0) return;
+    const message = `Another issuer stands before this one, so that its people ${MEANING}. Not said here: ${silent.join(", ")}.`;
+    warn(["auth", "jwt", index], message, "Say what this issuer may say, or [] for nothing.");
+  });
   const stepUpIssuer = textOf(objectOf(objectOf(config["step_up"])["oidc"])["issuer"]);
   const issuers = listOf(auth["jwt"]).map((issuer) => textOf(objectOf(issuer)["issuer"]));
   if (stepUpIssuer !== undefined && !issuers.includes(stepUpIssuer)) {
@@ -163,6 +172,11 @@ function checkIssuers(config: JsonObject): Finding[] {
   }));
 }
 
+/** What a further issuer may say only where the file says so. */
+const STANDING_KEYS = ["may", "roles", "groups", "email_domains"] as const;
+const MEANING =
+  "may call tools and nothing else, and its roles, groups and e-mail addresses do not count unless the file says so";
+
 function checkFlows(config: JsonObject): Finding[] {
   const known = Object.keys(objectOf(config["notifiers"]));
   return Object.entries(objectOf(config["approval_flows"])).flatMap(([name, flow]) =>
@@ -180,23 +194,6 @@ function unknownNames(path: Path, names: Json | undefined, known: readonly strin
   });
 }
 
-function repeated(entries: readonly Json[], field: string): number[] {
-  const values = entries.map((entry) => textOf(objectOf(entry)[field]));
-  return values.flatMap((value, index) => (value !== undefined && values.indexOf(value) < index ? [index] : []));
-}
-
 function key(path: Path, message: string, hint?: string): Finding {
   return { path, at: "key", message, hint };
-}
-
-function objectOf(value: Json | undefined): JsonObject {
-  return isObject(value) ? value : {};
-}
-
-function listOf(value: Json | undefined): readonly Json[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function textOf(value: Json | undefined): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }

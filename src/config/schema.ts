@@ -1,7 +1,10 @@
 import { z } from "zod";
+import type { PersonOptions } from "../core/people.ts";
+import { KEYS_ISSUER } from "../core/principal.ts";
 import { anchorSchema } from "./anchor-schema.ts";
 import { authSchema } from "./auth-schema.ts";
 import { flowSchema, notifierSchema, stepUpSchema } from "./flows-schema.ts";
+import { peopleSchema } from "./people-schema.ts";
 import { registrationSchema } from "./registration-schema.ts";
 import { entryName, label, text } from "./schema-parts.ts";
 import { serverSchema } from "./server-schema.ts";
@@ -15,6 +18,9 @@ export const configSchema = z
   .strictObject({
     server: serverSchema.prefault({}).describe("Where and how the gateway listens."),
     auth: authSchema.prefault({}).describe("Who may call."),
+    people: peopleSchema
+      .default([])
+      .describe("Credentials that belong to one person each, where nothing else says so: a key and an account, say."),
     upstreams: z
       .record(entryName, upstreamSchema)
       .default({})
@@ -80,7 +86,7 @@ export const configSchema = z
   })
   .transform((config) => ({
     server: config.server,
-    auth: config.auth,
+    auth: { ...config.auth, people: config.people.map((person) => personOf(person, config.auth.apiKeys)) },
     upstreams: named(config.upstreams),
     endpoints: named(config.endpoints),
     registration: config.registration,
@@ -97,6 +103,24 @@ export const configSchema = z
 
 /** One validated configuration: durations in milliseconds, sizes in bytes. Holds secrets: never log it. */
 export type Config = z.output<typeof configSchema>;
+
+/** A key stands for its user, as whom it comes. */
+function personOf(
+  { name, identities }: z.output<typeof peopleSchema>[number],
+  keys: z.output<typeof authSchema>["apiKeys"],
+): PersonOptions {
+  return {
+    name,
+    subjects: identities.flatMap(({ issuer, subject, key }) => {
+      if (key !== undefined) {
+        const owner = keys.find((known) => known.name === key);
+        return owner === undefined ? [] : [{ issuer: KEYS_ISSUER, subject: owner.user ?? owner.name }];
+      }
+      return issuer === undefined || subject === undefined ? [] : [{ issuer, subject }];
+    }),
+    emails: identities.flatMap(({ email }) => email ?? []),
+  };
+}
 
 function named<Entry extends object>(entries: Readonly<Record<string, Entry>>): ({ name: string } & Entry)[] {
   return Object.entries(entries).map(([name, entry]) => ({ name, ...entry }));

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { z } from "zod";
 import { sha256 } from "../core/digest.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Seal } from "../core/seal.ts";
 import type { BrowserSession, BrowserSessions } from "../http/browser-session.ts";
 import type { CredentialMark, PrincipalNow } from "../identity/principal-now.ts";
+import { readPrincipal } from "../identity/stored-principal.ts";
 import type { ConsoleSessionRecord, ConsoleSessionStore } from "../store/console-sessions.ts";
 
 /** How long sessions last, and how many one person has. Times in ms. */
@@ -88,7 +88,7 @@ export function createConsoleSessions(deps: SessionDeps): ConsoleSessions {
   function open(record: ConsoleSessionRecord, at: number): Principal | undefined {
     const opened = seal.open(record.principal, at);
     if (opened === undefined || opened["session"] !== record.idHash) return undefined;
-    const before = principalIn(opened["principal"]);
+    const before = readPrincipal(opened["principal"]);
     return before === undefined || opened["credential"] !== credentialMark(before) ? undefined : principalNow(before);
   }
 
@@ -153,30 +153,4 @@ function endOf({ lastSeenAt, expiresAt }: ConsoleSessionRecord, { idleMs }: Sess
 function plain(principal: Principal): JsonObject {
   const value: unknown = JSON.parse(JSON.stringify(principal));
   return isObject(value) ? value : {};
-}
-
-const texts = z.array(z.string());
-const optional = z.string().optional();
-
-const schema = z.object({
-  issuer: z.string(),
-  subject: z.string(),
-  kind: z.enum(["person", "machine", "anonymous"]),
-  clientId: optional,
-  email: optional,
-  name: optional,
-  roles: texts,
-  groups: texts,
-  scopes: texts,
-  claims: z.custom<JsonObject>(isObject),
-  acr: optional,
-  amr: texts,
-  authTime: z.number().optional(),
-});
-
-function principalIn(value: unknown): Principal | undefined {
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) return undefined;
-  const { clientId, email, name, acr, authTime } = parsed.data;
-  return { ...parsed.data, clientId, email, name, acr, authTime };
 }

@@ -1,8 +1,18 @@
+import { fold } from "./fold.ts";
 import type { JsonObject } from "./json.ts";
+
+/** What somebody may do here at all, as far as that depends on who says who they are. */
+export const PERMISSIONS = ["call", "approve", "administer"] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
+/** The issuers of those who come without a token: by API key, without any credential, and over stdio. */
+export const KEYS_ISSUER = "portcullis:keys";
+export const ANONYMOUS_ISSUER = "portcullis:anonymous";
+export const LOCAL_ISSUER = "portcullis:local";
 
 /** Who calls, as far as a verified credential says. */
 export interface Principal {
-  /** `iss` of the token; `portcullis:keys` for an API key; `portcullis:anonymous`; `portcullis:local` over stdio. */
+  /** `iss` of the token, or one of the issuers above. */
   readonly issuer: string;
   /** `sub` of the token, or the user of the key. */
   readonly subject: string;
@@ -10,9 +20,12 @@ export interface Principal {
   readonly kind: "person" | "machine" | "anonymous";
   /** OAuth client (`client_id`, else `azp`, `cid` or `appid`), or the key's name. */
   readonly clientId: string | undefined;
+  /** Verified, and of a domain for which the issuer may speak; else `undefined`. */
   readonly email: string | undefined;
   readonly name: string | undefined;
+  /** Those that the issuer may give. */
   readonly roles: readonly string[];
+  /** The same. */
   readonly groups: readonly string[];
   readonly scopes: readonly string[];
   /** Every verified claim; empty for keys. */
@@ -21,9 +34,36 @@ export interface Principal {
   readonly amr: readonly string[];
   /** Time of the person's sign-in, ms since the epoch. */
   readonly authTime: number | undefined;
+  /** What the issuer's people may do here at all. */
+  readonly may: readonly Permission[];
+  /** Whether a subject that is written without an issuer may mean this one. */
+  readonly home: boolean;
+  /**
+   * What else the credential calls them, as it was written and whether or not anybody verified it: for telling two
+   * people apart, never for letting anybody in.
+   */
+  readonly aliases: readonly string[];
+  /** Their name under `people:`, if the operator said whose credential this is. */
+  readonly person: string | undefined;
 }
 
-/** One string per person: `iss` and `sub` together, the only identity that sessions, tasks and approvals are bound to. */
+/** What is so of everybody whose credential the operator made, and of whom nobody said more. */
+export const AT_HOME = { may: PERMISSIONS, home: true, aliases: [], person: undefined } as const;
+
+/** One string per credential's owner: `iss` and `sub` together, the only identity that sessions and tasks are bound to. */
 export function principalKey(principal: Pick<Principal, "issuer" | "subject">): string {
   return `${principal.issuer}\n${principal.subject}`;
+}
+
+/** One string per person, whichever credential they come with, as far as that is known: whose budget a call draws on. */
+export function personKey(principal: Pick<Principal, "issuer" | "subject" | "email" | "person">): string {
+  const { person, email } = principal;
+  if (person !== undefined) return `person\n${person}`;
+  return email === undefined ? principalKey(principal) : `email\n${fold(email).trim()}`;
+}
+
+/** How somebody is named where a subject stands for them: bare at home, and with the issuer anywhere. */
+export function subjectNames({ issuer, subject, home }: Pick<Principal, "issuer" | "subject" | "home">): string[] {
+  const qualified = `${issuer}|${subject}`;
+  return home ? [subject, qualified] : [qualified];
 }

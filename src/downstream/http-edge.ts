@@ -26,6 +26,9 @@ export async function admit(http: HttpEdge, { incoming, from, path, endpoint }: 
   const answer = http.identity.identify({ ...credential, path });
   const identified = answer instanceof Promise ? await answer : answer;
   if (!identified.ok) return { ok: false, refusal: identified.refusal, headers: identified.headers };
+  if (!identified.principal.may.includes("call")) {
+    return { ok: false, refusal: refuse("ISSUER_NOT_PERMITTED"), headers: {} };
+  }
   const scope = http.edge.gateway.scope(endpoint);
   if (scope === undefined) return { ok: false, refusal: refuse("ENDPOINT_UNKNOWN"), headers: {} };
   const context: RequestContext = {

@@ -1,8 +1,8 @@
-import type { Principal } from "../core/principal.ts";
+import { ANONYMOUS_ISSUER, AT_HOME, type Principal } from "../core/principal.ts";
 
 /** Who calls without a credential, where that is allowed. */
 export const ANONYMOUS: Principal = {
-  issuer: "portcullis:anonymous",
+  issuer: ANONYMOUS_ISSUER,
   subject: "anonymous",
   kind: "anonymous",
   clientId: undefined,
@@ -15,6 +15,8 @@ export const ANONYMOUS: Principal = {
   acr: undefined,
   amr: [],
   authTime: undefined,
+  ...AT_HOME,
+  may: ["call"],
 };
 
 /** Whether an address is this machine's: 127/8, `::1`, or 127/8 written as IPv6. */

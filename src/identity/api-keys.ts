@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { sha256 } from "../core/digest.ts";
-import type { Principal } from "../core/principal.ts";
+import { AT_HOME, KEYS_ISSUER, type Principal } from "../core/principal.ts";
 import type { ApiKeyOptions } from "./options.ts";
 
 /** What tells an API key from a token. */
@@ -35,9 +35,6 @@ export function createApiKeyLookup(keys: readonly ApiKeyOptions[]): ApiKeyLookup
   };
 }
 
-/** The issuer of those who come by key. */
-export const KEYS_ISSUER = "portcullis:keys";
-
 /** Whom a key stands for. */
 export function principalOf(key: ApiKeyOptions): Principal {
   return {
@@ -54,5 +51,6 @@ export function principalOf(key: ApiKeyOptions): Principal {
     acr: undefined,
     amr: [],
     authTime: undefined,
+    ...AT_HOME,
   };
 }

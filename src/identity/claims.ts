@@ -1,39 +1,81 @@
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
-import type { ClaimsMapping } from "./options.ts";
+import { allowedNames, vouchedAddress } from "../core/standing.ts";
+import type { ClaimsMapping, IssuerOptions } from "./options.ts";
 import { authTimeOf, type TokenClock } from "./token-times.ts";
 
 /** Makes a principal of verified claims. `iss` and `sub` were checked to be strings. */
 export function principalFromClaims(
-  issuer: string,
+  issuer: Pick<IssuerOptions, "issuer" | "claims" | "standing">,
   subject: string,
   claims: JsonObject,
-  mapping: ClaimsMapping,
   clock: TokenClock,
 ): Principal {
   const clientId = CLIENT_CLAIMS.map((name) => text(claims[name])).find((id) => id !== undefined);
   return {
-    issuer,
+    issuer: issuer.issuer,
     subject,
-    kind: isMachine(subject, clientId, claims, mapping.machine) ? "machine" : "person",
+    kind: isMachine(subject, clientId, claims, issuer.claims.machine) ? "machine" : "person",
     clientId,
-    // An address that nobody verified could be anybody's, and policies and approvers go by it.
-    email: isUnverified(claims) ? undefined : text(claimAt(claims, mapping.email)),
-    name: text(claimAt(claims, mapping.name)),
-    roles: texts(claimAt(claims, mapping.roles)),
-    groups: texts(claimAt(claims, mapping.groups)),
+    name: text(claimAt(claims, issuer.claims.name)),
     scopes: scopesOf(claims),
     claims,
     acr: text(claims["acr"]),
     amr: texts(claims["amr"]),
     authTime: authTimeOf(claims, clock),
+    person: undefined,
+    ...saidIn(claims, issuer),
   };
 }
 
-/** Whether the issuer says that nobody verified the e-mail address. Some write the truth value as a text, Cognito at UserInfo say. */
-export function isUnverified(claims: JsonObject): boolean {
-  return claims["email_verified"] === false || claims["email_verified"] === "false";
+/** What claims say that counts, by what their issuer may say: as the configuration has it now. */
+export function saidIn(
+  claims: JsonObject,
+  { claims: mapping, standing }: Pick<IssuerOptions, "claims" | "standing">,
+): Pick<Principal, "email" | "roles" | "groups" | "aliases" | "may" | "home"> {
+  const address = text(claimAt(claims, mapping.email));
+  return {
+    // An address that nobody verified could be anybody's, and policies and approvers go by it.
+    email: vouchedAddress(address, isVerified(claims), standing),
+    roles: allowedNames(texts(claimAt(claims, mapping.roles)), standing.roles),
+    groups: allowedNames(texts(claimAt(claims, mapping.groups)), standing.groups),
+    aliases: [...new Set([address, ...NAMING_CLAIMS.flatMap((name) => texts(claims[name]))])].filter(
+      (name) => name !== undefined,
+    ),
+    may: standing.may,
+    home: standing.home,
+  };
 }
+
+/**
+ * Whether the issuer says that somebody verified the e-mail address: many leave it out, and then nobody says so. Some
+ * write the truth value as a text, Cognito at UserInfo say.
+ */
+export function isVerified(claims: JsonObject): boolean {
+  return claims["email_verified"] === true || claims["email_verified"] === "true";
+}
+
+/**
+ * Where issuers say what somebody is called, as an address, an account or a number of theirs: OpenID Connect, Entra ID,
+ * ADFS, Azure AD B2C, Cognito, LDAP. Claims about others (a manager, an inviter) are not among them.
+ */
+const NAMING_CLAIMS = [
+  "email",
+  "emails",
+  "mail",
+  "upn",
+  "unique_name",
+  "preferred_username",
+  "username",
+  "user_name",
+  "cognito:username",
+  "login",
+  "uid",
+  "oid",
+  "onprem_sid",
+  "verified_primary_email",
+  "verified_secondary_email",
+] as const;
 
 /** The scopes of a token: `scope` (RFC 9068 §2.2.3), else `scp`; a list, or one text with spaces. */
 export function scopesOf(claims: JsonObject): readonly string[] {

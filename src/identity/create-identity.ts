@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import { sha256 } from "../core/digest.ts";
 import { ERRORS, type ErrorCode, refuse } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import { createPeople, named } from "../core/people.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Attempts, AttemptVerdict } from "../http/attempts.ts";
 import { ANONYMOUS, isLoopbackAddress } from "./anonymous.ts";
@@ -41,6 +42,7 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
   const { now, log, attempts } = deps;
   const challenges = createChallenges(options);
   const keyOwner = createApiKeyLookup(options.apiKeys);
+  const people = createPeople(options.people);
   const issuers = new Map<string, TrustedIssuer>(
     options.jwt.map((issuer) => [
       issuer.issuer,
@@ -133,6 +135,10 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
     return { ok: false, refusal: refuse(code, detail), headers };
   }
 
+  function accept(principal: Principal): Identified {
+    return { ok: true, principal: named(principal, people) };
+  }
+
   return { identify, insufficient: challenges.insufficient, metadata: challenges.metadata };
 }
 
@@ -141,10 +147,6 @@ type Attempting = Extract<AttemptVerdict, { ok: true }> | undefined;
 
 function hold(retryAfterS: number): Identified {
   return { ok: false, refusal: refuse("ATTEMPTS_TOO_MANY"), headers: { "Retry-After": String(retryAfterS) } };
-}
-
-function accept(principal: Principal): Identified {
-  return { ok: true, principal };
 }
 
 // An issuer that does not answer, or a fault of ours, does not make the token invalid: no error, so that it is kept.

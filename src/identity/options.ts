@@ -1,3 +1,6 @@
+import type { PersonOptions } from "../core/people.ts";
+import type { Standing } from "../core/standing.ts";
+
 /** What the identity room is told. `config/`'s `auth` fits. Times are in milliseconds. */
 export interface IdentityOptions {
   /** The URL under which clients reach the gateway, without a slash at its end and without `/mcp`. */
@@ -8,6 +11,8 @@ export interface IdentityOptions {
   readonly apiKeys: readonly ApiKeyOptions[];
   /** Lets callers from loopback in without a credential. */
   readonly anonymous: boolean;
+  /** Whose credentials are one person's. */
+  readonly people: readonly PersonOptions[];
   /** What clients should ask the issuer for; in the metadata and in challenges. */
   readonly scopesSupported: readonly string[];
 }
@@ -30,6 +35,8 @@ export interface IssuerOptions {
   /** The longest life of a token, from `iat` to `exp`. */
   readonly maxAgeMs: number;
   readonly claims: ClaimsMapping;
+  /** What it may say. */
+  readonly standing: Standing;
 }
 
 /** Dotted paths of claims: `realm_access.roles`. A claim whose own name has dots is found too. */

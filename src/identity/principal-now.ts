@@ -1,6 +1,8 @@
-import type { Principal } from "../core/principal.ts";
+import { createPeople, named } from "../core/people.ts";
+import { ANONYMOUS_ISSUER, AT_HOME, KEYS_ISSUER, LOCAL_ISSUER, type Principal } from "../core/principal.ts";
 import { ANONYMOUS } from "./anonymous.ts";
-import { KEYS_ISSUER, principalOf } from "./api-keys.ts";
+import { principalOf } from "./api-keys.ts";
+import { saidIn } from "./claims.ts";
 import type { IdentityOptions } from "./options.ts";
 import { readNumericDate } from "./token-times.ts";
 
@@ -9,28 +11,38 @@ export type PrincipalNow = (before: Principal) => Principal | undefined;
 
 /**
  * Makes it, for what is done in the name of somebody who is not there. Of a key everything stands in the configuration;
- * of a token only whether its issuer is trusted: what it said then is all that is known of its user.
+ * of a token whether its issuer is trusted, and what it may say: what it said then is all that is known of its user.
  */
 export function createPrincipalNow({
   jwt,
   apiKeys,
   anonymous,
-}: Pick<IdentityOptions, "jwt" | "apiKeys" | "anonymous">): PrincipalNow {
+  people: all,
+}: Pick<IdentityOptions, "jwt" | "apiKeys" | "anonymous" | "people">): PrincipalNow {
   const keys = new Map(apiKeys.map((key) => [key.name, principalOf(key)]));
+  const people = createPeople(all);
   return (before) => {
+    const now = unnamed(before);
+    return now && named(now, people);
+  };
+
+  function unnamed(before: Principal): Principal | undefined {
     switch (before.issuer) {
       case KEYS_ISSUER: {
         const now = keys.get(before.clientId ?? "");
         return now?.subject === before.subject && now.kind === before.kind ? now : undefined;
       }
-      case ANONYMOUS.issuer:
-        return anonymous ? before : undefined;
+      case ANONYMOUS_ISSUER:
+        return anonymous ? ANONYMOUS : undefined;
       case LOCAL_ISSUER:
-        return before;
-      default:
-        return jwt.some(({ issuer }) => issuer === before.issuer) ? before : undefined;
+        // Who started the gateway over stdio. Whoever can do that needs no credential.
+        return { ...before, ...AT_HOME, may: ["call"] };
+      default: {
+        const issuer = jwt.find((known) => known.issuer === before.issuer);
+        return issuer && { ...before, ...saidIn(before.claims, issuer) };
+      }
     }
-  };
+  }
 }
 
 /** Until when something may be done in the name of a principal who is not there, ms since the epoch; perhaps `Infinity`. */
@@ -55,6 +67,3 @@ export function createCredentialMark({ apiKeys }: Pick<IdentityOptions, "apiKeys
   const hashes = new Map(apiKeys.map(({ name, hash }) => [name, hash]));
   return ({ issuer, clientId }) => (issuer === KEYS_ISSUER ? hashes.get(clientId ?? "") : undefined) ?? "";
 }
-
-/** Who started the gateway over stdio. Whoever can do that needs no credential. */
-const LOCAL_ISSUER = "portcullis:local";

@@ -120,7 +120,7 @@ function judge({ header, claims }: TokenParts, issuer: IssuerOptions, clock: Tok
   if (!issuer.requiredScopes.every((scope) => scopes.includes(scope))) {
     return { ok: false, code: "SCOPE_INSUFFICIENT", detail: undefined, scopes: issuer.requiredScopes };
   }
-  const principal = principalFromClaims(issuer.issuer, sub, claims, issuer.claims, clock);
+  const principal = principalFromClaims(issuer, sub, claims, clock);
   return { ok: true, principal, expiresAt: life.expiresAt };
 }
 

@@ -1,8 +1,7 @@
 import { isAmong } from "../approvals/eligibility.ts";
 import type { ApprovalRequest } from "../core/approval.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
-import type { Principal } from "../core/principal.ts";
-import { KEYS_ISSUER } from "../identity/api-keys.ts";
+import { KEYS_ISSUER, type Principal } from "../core/principal.ts";
 import type { Operator } from "./operator.ts";
 
 /** By what a principal came: a session of the console, or a credential that they sent along. */
@@ -19,7 +18,8 @@ export type Way =
 /** Whoever uses the API or the console, by the roles that they have now and by the credential that they came with. */
 export function operatorOf(principal: Principal, adminRoles: readonly string[], way: Way): Operator {
   const lacks = lackOf(principal, way);
-  return { principal, lacks, admin: lacks === undefined && principal.roles.some((role) => adminRoles.includes(role)) };
+  const admin = principal.may.includes("administer") && principal.roles.some((role) => adminRoles.includes(role));
+  return { principal, lacks, admin: lacks === undefined && admin };
 }
 
 /** The one place that says which credentials decide and administer: a person's session, key, or token for the API. */

@@ -15,7 +15,7 @@ const HINTS = Object.keys(ANNOTATION_DEFAULTS);
 export function checkAnnotations(policy: CheckedPolicy, tools: readonly KnownTool[]): readonly TargetProblem[] {
   const { entry, path, texts } = policy;
   const { annotations, ...rest } = entry.target ?? {};
-  const { matchesTool } = compileTarget(rest);
+  const { matchesTool } = compileTarget(rest, false);
   const about = tools.filter((tool) => matchesTool(tool, pathOf(tool)));
   const isSet = (hint: string): boolean =>
     about.length > 0 && about.every(({ ownHints }) => ownHints?.includes(hint) === true);

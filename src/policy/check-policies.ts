@@ -94,7 +94,7 @@ function createFinder(tools: readonly KnownTool[]): (entry: PolicyEntry) => read
     return (place.kind === "tool" ? byPath.get(place.path) : byUpstream.get(place.upstream)) ?? [];
   };
   return ({ target }) => {
-    const { places, matchesTool } = compileTarget(target);
+    const { places, matchesTool } = compileTarget(target, false);
     const possible = places.some(({ kind }) => kind === "any") ? all : [...new Set(places.flatMap(candidates))];
     return possible.filter((index) => {
       const tool = tools[index];

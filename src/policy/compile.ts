@@ -77,7 +77,7 @@ function compileEntry(entry: PolicyEntry, parts: EntryParts): CompiledPolicy {
   return {
     id: entry.id,
     shadow: entry.mode === "shadow",
-    target: compileTarget(entry.target),
+    target: compileTarget(entry.target, entry.then.allow !== undefined),
     condition,
     message,
     aboutViewer: isAboutViewer(reads),

@@ -12,15 +12,19 @@ export interface TargetMiss {
   readonly actual: string;
 }
 
-/** The parts of a target that do not fit a call, each judged by the same rules as the whole. */
-export function explainTarget(target: PolicyTarget | undefined, input: PolicyInput): readonly TargetMiss[] {
+/** The parts of a target that do not fit a call, each judged by the same rules as the whole. `widens`: of an `allow`. */
+export function explainTarget(
+  target: PolicyTarget | undefined,
+  input: PolicyInput,
+  widens: boolean,
+): readonly TargetMiss[] {
   const { tools, upstreams, annotations, users, roles, groups, clients, endpoints } = target ?? {};
   const { principal, client, tool, request } = input;
   const path = `${tool.upstream}/${tool.name}`;
   const viewer = { principal, client, endpoint: request.endpoint };
   const misses: TargetMiss[] = [];
   const ask = (part: PolicyTarget, key: keyof PolicyTarget, wanted: string, actual: string): void => {
-    const compiled = compileTarget(part);
+    const compiled = compileTarget(part, widens);
     if (compiled.matchesTool(tool, path) && compiled.matchesCaller?.(viewer) !== false) return;
     misses.push({ key, wanted, actual });
   };

@@ -64,7 +64,7 @@ export function explainPolicies(
     const about = { id, file, line, effect, shadow };
     if (!summary.enabled) return { ...about, verdict: "disabled", misses: [] };
     const match = applied.get(id) ?? unapplied.get(id);
-    const misses = match === undefined ? explainTarget(target, input) : [];
+    const misses = match === undefined ? explainTarget(target, input, effect === "allow") : [];
     if (misses.length > 0) return { ...about, verdict: "target", misses };
     if (effect === "redact") return { ...about, verdict: "result", misses };
     const { error, defaults } = match ?? {};

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { JsonObject } from "../core/json.ts";
+import { AT_HOME } from "../core/principal.ts";
 import type { PolicyInput } from "./policy-set.ts";
 import { parseTimestamp } from "./timestamps.ts";
 
@@ -88,6 +89,7 @@ export function inputOfCall(given: GivenCall, definition: JsonObject | undefined
       acr: user.acr,
       amr: user.amr ?? [],
       authTime: momentOf(user.auth_time),
+      ...AT_HOME,
     },
     client: {
       id: client.id,

@@ -1,5 +1,6 @@
 import { digestOf } from "../core/digest.ts";
 import type { Json, JsonObject } from "../core/json.ts";
+import { AT_HOME } from "../core/principal.ts";
 import type { PolicyInput } from "./policy-set.ts";
 import { NotRecorded, NotRecordedError, type OnLoss, withLosses } from "./recorded-values.ts";
 
@@ -86,6 +87,8 @@ export function recordedInput(record: RecordedCall, client: ClientName, onLoss: 
       kind: "person",
       clientId: record.clientId,
       email: record.email,
+      // Which of several issuers was the first one is not on record.
+      ...AT_HOME,
       claims: record.claims ?? knownClaims(record.issuer) ?? new NotRecorded("user.claims", onLoss),
       get name() {
         return known("user.name", facts.text("name"));

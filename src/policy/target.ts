@@ -1,5 +1,6 @@
 import { compileGlob, compileGlobs } from "../core/glob.ts";
 import { isObject, type Json } from "../core/json.ts";
+import type { Principal } from "../core/principal.ts";
 import type { PolicyInput, Viewer } from "./policy-set.ts";
 import type { PolicyTarget } from "./schema.ts";
 
@@ -21,8 +22,8 @@ export type Place =
   | { readonly kind: "upstream"; readonly upstream: string }
   | { readonly kind: "any" };
 
-/** Compiles a target; none is about every call. */
-export function compileTarget(target: PolicyTarget | undefined): CompiledTarget {
+/** Compiles a target; none is about every call. `widens`: its policy allows what would be refused without it. */
+export function compileTarget(target: PolicyTarget | undefined, widens: boolean): CompiledTarget {
   const { tools, upstreams, annotations } = target ?? {};
   const toolChoice = tools && compileChoice(tools);
   const upstreamChoice = upstreams && compileChoice(upstreams);
@@ -32,23 +33,16 @@ export function compileTarget(target: PolicyTarget | undefined): CompiledTarget 
       (toolChoice === undefined || toolChoice.one(path)) &&
       (upstreamChoice === undefined || upstreamChoice.one(tool.upstream)) &&
       (annotations === undefined || hasAnnotations(tool.definition["annotations"], annotations)),
-    matchesCaller: compileCaller(target ?? {}),
+    matchesCaller: compileCaller(target ?? {}, widens),
     anchor: anchorOf(target ?? {}),
   };
 }
 
-function compileCaller(target: PolicyTarget): CompiledTarget["matchesCaller"] {
+function compileCaller(target: PolicyTarget, widens: boolean): CompiledTarget["matchesCaller"] {
   const checks: ((caller: Viewer) => boolean)[] = [];
   const { users, roles, groups, clients, endpoints } = target;
   if (users !== undefined) {
-    const ids = compileChoice(users);
-    // The same mailbox however it is spelt; a different spelling must not be a way around a refusal.
-    const emails = compileChoice(users.map((user) => user.toLowerCase()));
-    checks.push(({ principal: { email: given, subject } }) => {
-      const email = given?.toLowerCase();
-      if (ids.excludes(subject) || (email !== undefined && emails.excludes(email))) return false;
-      return ids.includes(subject) || (email !== undefined && emails.includes(email));
-    });
+    checks.push(compileUsers(users, widens));
   }
   if (roles !== undefined) {
     const choice = compileChoice(roles);
@@ -71,10 +65,38 @@ function compileCaller(target: PolicyTarget): CompiledTarget["matchesCaller"] {
   return (caller) => first(caller) && others.every((check) => check(caller));
 }
 
+/**
+ * Users by e-mail address in any case, or by subject: bare it means a key or the first issuer, `issuer|subject` any. Who
+ * widens access has to be sure of whom it names, and who restricts it must not miss anybody: there a name that nobody
+ * vouched for is enough to be included, and here it is enough to be excluded.
+ */
+function compileUsers(users: readonly string[], widens: boolean): (caller: Viewer) => boolean {
+  const qualified = compileChoice(users.filter(isQualified));
+  const ids = compileChoice(users.filter((user) => !isQualified(user)));
+  // The same mailbox however it is spelt; a different spelling must not be a way around a refusal.
+  const emails = compileChoice(users.map((user) => user.toLowerCase()));
+  const all = users.every(isExclusion) || users.includes("*");
+  const matches = (principal: Principal, sure: boolean, side: "matches" | "excludes"): boolean => {
+    const { issuer, subject, home, email, aliases } = principal;
+    return (
+      ((home || !sure) && ids[side](subject)) ||
+      qualified[side](`${issuer}|${subject}`) ||
+      (email !== undefined && emails[side](email.toLowerCase())) ||
+      (!sure && aliases.some((alias) => emails[side](alias.toLowerCase())))
+    );
+  };
+  return ({ principal }) => (all || matches(principal, widens, "matches")) && !matches(principal, !widens, "excludes");
+}
+
+/** Whether a pattern of users names the issuer, too. No address has the sign, and no URL of an issuer. */
+function isQualified(pattern: string): boolean {
+  return pattern.includes("|");
+}
+
 /** A list of globs, some of which exclude. */
 interface Choice {
-  /** Whether a glob that does not exclude matches, or there is none. */
-  includes(text: string): boolean;
+  /** Whether a glob that does not exclude matches. */
+  matches(text: string): boolean;
   /** Whether a glob that excludes matches. */
   excludes(text: string): boolean;
   /** Included and not excluded. */
@@ -86,10 +108,11 @@ interface Choice {
 function compileChoice(patterns: readonly string[]): Choice {
   const wanted = patterns.filter((pattern) => !isExclusion(pattern));
   const unwanted = patterns.filter(isExclusion).map((pattern) => pattern.slice(1));
-  const includes = wanted.length === 0 ? () => true : compileAny(wanted);
+  const matches = wanted.length === 0 ? () => false : compileAny(wanted);
+  const includes = wanted.length === 0 ? () => true : matches;
   const excludes = unwanted.length === 0 ? () => false : compileAny(unwanted);
   return {
-    includes,
+    matches,
     excludes,
     one: (text) => includes(text) && !excludes(text),
     any(texts) {

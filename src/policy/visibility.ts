@@ -25,8 +25,13 @@ const VIEWER_FACTS: Readonly<Record<string, (viewer: Viewer) => Json | undefined
   "request.endpoint": ({ endpoint }) => endpoint,
 };
 
+/** What only targets look at. */
+const HIDDEN_FACTS: Readonly<Record<string, (viewer: Viewer) => Json | undefined>> = {
+  "user.aliases": ({ principal }) => principal.aliases,
+};
+
 const TARGET_FACTS = {
-  users: ["user.id", "user.email"],
+  users: ["user.id", "user.email", "user.issuer", "user.aliases"],
   roles: ["user.roles"],
   groups: ["user.groups"],
   clients: ["client.id", "client.name"],
@@ -67,7 +72,7 @@ export function shapesLists(policy: CompiledPolicy, fallback: "allow" | "deny"):
 
 /** Makes the function that puts viewers into classes, by the facts named. */
 export function classifyBy(facts: ReadonlySet<string>): (viewer: Viewer) => string {
-  const reading = [...facts].sort().flatMap((name) => VIEWER_FACTS[name] ?? []);
+  const reading = [...facts].sort().flatMap((name) => VIEWER_FACTS[name] ?? HIDDEN_FACTS[name] ?? []);
   if (reading.length === 0) return () => "";
   return (viewer) => {
     const values = reading.map((read) => read(viewer) ?? null);

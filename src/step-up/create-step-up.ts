@@ -4,14 +4,13 @@ import type { Log } from "../core/log.ts";
 import type { Seal } from "../core/seal.ts";
 import type { ChallengeState, StepUpFailure } from "../core/step-up.ts";
 import { createWaiters } from "../core/waiters.ts";
-import type { ClaimsMapping } from "../identity/options.ts";
 import type { ChallengeRecord, StepUpStore } from "../store/step-up.ts";
 import { bindingOf, challengeKey } from "./binding.ts";
 import { STEP_UP_LIMITS, type StepUpLimits, type StepUpOptions } from "./options.ts";
 import { expectedPerson } from "./person.ts";
 import { createProvider } from "./provider.ts";
 import { createRoundTrip, type RoundTrip } from "./round-trip.ts";
-import { createSignInTrip, type SignInTrip } from "./sign-in-trip.ts";
+import { createSignInTrip, type SignInTrip, type SignInTripDeps } from "./sign-in-trip.ts";
 import type { Challenge, ChallengeOutcome, StepUp, StepUpCaller, StepUpCheck, StepUpEvent } from "./step-up.ts";
 import { acrValues, lackOf, type Strength, tokenLack } from "./strength.ts";
 
@@ -26,7 +25,7 @@ export interface StepUpDeps {
    * For sign-ins to the gateway itself: a seal of their own, and how the access tokens of the same issuer are read;
    * `undefined` where its tokens are not accepted.
    */
-  readonly signIns?: { readonly seal: Seal; readonly claims: ClaimsMapping } | undefined;
+  readonly signIns?: Pick<SignInTripDeps, "seal" | "accepts"> | undefined;
   /** ms since the epoch. */
   readonly now: () => number;
   readonly log: Log;

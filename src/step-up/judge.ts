@@ -17,12 +17,12 @@ export type Judged =
 export function judge(
   claims: JsonObject,
   challenge: ChallengeRecord,
-  options: Pick<OidcOptions, "issuer" | "subjectClaim" | "acrClaim" | "clockToleranceMs">,
+  options: Pick<OidcOptions, "issuer" | "subjectClaim" | "emailVerified" | "acrClaim" | "clockToleranceMs">,
   now: number,
 ): Judged {
-  const { issuer, subjectClaim, clockToleranceMs } = options;
+  const { issuer, clockToleranceMs } = options;
   // First of all, so that nobody learns from somebody else's link what would be asked of them.
-  const person = personIn(claims, subjectClaim);
+  const person = personIn(claims, options);
   if (claims["iss"] !== issuer || challenge.issuer !== issuer || person !== challenge.expected)
     return refused("wrong_user");
   const authTime = authTimeOf(claims, { now, toleranceMs: clockToleranceMs });

@@ -1,3 +1,5 @@
+import type { Standing } from "../core/standing.ts";
+
 /** What the step-up room is told. `config/`'s `step_up` fits. Times are in milliseconds. */
 export interface StepUpOptions {
   readonly oidc: OidcOptions;
@@ -18,6 +20,8 @@ export interface OidcOptions {
   readonly subjectClaim: string;
   /** The claim of the ID token that names the authentication context; only `acr` itself must be a single text. */
   readonly acrClaim: string;
+  /** Whether an address as subject claim counts without `email_verified`. Default: `claim`, it does not. */
+  readonly emailVerified?: Standing["emailVerified"];
   readonly clockToleranceMs: number;
 }
 

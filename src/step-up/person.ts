@@ -1,6 +1,6 @@
 import type { JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
-import { claimAt, isUnverified } from "../identity/claims.ts";
+import { claimAt, isVerified } from "../identity/claims.ts";
 import type { OidcOptions } from "./options.ts";
 
 /**
@@ -8,16 +8,19 @@ import type { OidcOptions } from "./options.ts";
  * what the caller's token says. Pairwise subjects differ per client: then another claim is configured, which both have.
  */
 export function expectedPerson(
-  { issuer, subjectClaim }: Pick<OidcOptions, "issuer" | "subjectClaim">,
+  options: Pick<OidcOptions, "issuer" | "subjectClaim" | "emailVerified">,
   principal: Principal,
 ): string | undefined {
-  if (principal.kind !== "person" || principal.issuer !== issuer) return undefined;
-  return subjectClaim === "sub" ? principal.subject : personIn(principal.claims, subjectClaim);
+  if (principal.kind !== "person" || principal.issuer !== options.issuer) return undefined;
+  return options.subjectClaim === "sub" ? principal.subject : personIn(principal.claims, options);
 }
 
 /** Who verified claims say somebody is. An address that nobody verified could be anybody's. */
-export function personIn(claims: JsonObject, subjectClaim: string): string | undefined {
+export function personIn(
+  claims: JsonObject,
+  { subjectClaim, emailVerified }: Pick<OidcOptions, "subjectClaim" | "emailVerified">,
+): string | undefined {
   const value = claimAt(claims, subjectClaim);
   if (typeof value !== "string" || value === "") return undefined;
-  return subjectClaim === "email" && isUnverified(claims) ? undefined : value;
+  return subjectClaim === "email" && emailVerified !== "always" && !isVerified(claims) ? undefined : value;
 }

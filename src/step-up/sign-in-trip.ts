@@ -5,7 +5,7 @@ import type { Principal } from "../core/principal.ts";
 import type { Seal } from "../core/seal.ts";
 import type { StepUpFailure } from "../core/step-up.ts";
 import { claimAt, principalFromClaims } from "../identity/claims.ts";
-import type { ClaimsMapping } from "../identity/options.ts";
+import type { ClaimsMapping, IssuerOptions } from "../identity/options.ts";
 import { type AttemptCookie, cookieName } from "./attempt.ts";
 import type { OidcOptions } from "./options.ts";
 import type { Provider } from "./provider.ts";
@@ -14,8 +14,8 @@ import { boundTo, failureOf, newSecrets, plain, redeem } from "./redeem.ts";
 export interface SignInTripDeps {
   readonly provider: Provider;
   readonly options: Pick<OidcOptions, "issuer" | "scopes" | "clockToleranceMs">;
-  /** How this issuer's access tokens are read: the ID token says the same of the same person. */
-  readonly claims: ClaimsMapping;
+  /** How this issuer's access tokens are read, and what counts of them: the ID token says the same of the same person. */
+  readonly accepts: Pick<IssuerOptions, "issuer" | "claims" | "standing">;
   readonly publicUrl: () => string;
   /** For attempts, of a purpose of its own. */
   readonly seal: Seal;
@@ -57,7 +57,7 @@ const PERSON_SCOPES = ["profile", "email"];
  * the ID token does not hold are asked for at the provider's UserInfo endpoint. OpenID Connect Core §3.1, §5.3
  */
 export function createSignInTrip(deps: SignInTripDeps): SignInTrip {
-  const { provider, options, claims: mapping, seal, now, log } = deps;
+  const { provider, options, accepts, seal, now, log } = deps;
   const callbackUrl = () => `${deps.publicUrl()}/oauth/callback`;
   const nameOf = (state: string) => cookieName(state, deps.publicUrl().startsWith("https:"), "sign-in");
 
@@ -105,7 +105,7 @@ export function createSignInTrip(deps: SignInTripDeps): SignInTrip {
       const { sub } = redeemed.claims;
       if (typeof sub !== "string" || sub === "") return failed("provider_refused");
       let claims = redeemed.claims;
-      if (isLacking(claims, mapping) && configuration.serverMetadata().userinfo_endpoint !== undefined) {
+      if (isLacking(claims, accepts.claims) && configuration.serverMetadata().userinfo_endpoint !== undefined) {
         try {
           // What the signed token says comes first.
           const more = plain(await oidc.fetchUserInfo(configuration, redeemed.accessToken, sub));
@@ -114,7 +114,7 @@ export function createSignInTrip(deps: SignInTripDeps): SignInTrip {
           return failed(failureOf(err, given));
         }
       }
-      const principal = principalFromClaims(options.issuer, sub, claims, mapping, {
+      const principal = principalFromClaims(accepts, sub, claims, {
         now: now(),
         toleranceMs: options.clockToleranceMs,
       });

@@ -94,11 +94,11 @@ function pairsOf(keys: ApproverKeys): SQL {
   return sql.join(pairs, sql`, `);
 }
 
-/** What approvers are named by: never empty. */
-function namesOf({ roles, subject, email }: ApproverKeys): readonly (readonly [kind: string, value: string])[] {
+/** What approvers are named by. */
+function namesOf({ roles, subjects, email }: ApproverKeys): readonly (readonly [kind: string, value: string])[] {
   return [
     ...[...new Set(roles)].map((role) => ["role", role] as const),
-    ["subject", subject],
+    ...subjects.map((subject) => ["subject", subject] as const),
     ...(email === undefined ? [] : [["email", email] as const]),
   ];
 }

@@ -164,6 +164,8 @@ export interface Changed {
 export interface ApproverKeys {
   readonly issuer: string;
   readonly subject: string;
+  /** How approvers are named by subject; none: this person approves nothing. */
+  readonly subjects: readonly string[];
   /** Lower case. */
   readonly email: string | undefined;
   /** The e-mail addresses that are this person's, in lower case; a subject that is one, too. */

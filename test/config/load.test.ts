@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import type { Config } from "../../src/config/schema.ts";
 import { publicUrlOf } from "../../src/config/server-schema.ts";
+import { GUEST_STANDING } from "../../src/core/standing.ts";
 import type { IdentityOptions } from "../../src/identity/options.ts";
 import type { StepUpOptions } from "../../src/step-up/options.ts";
 import { parseStoreUrl } from "../../src/store/store-url.ts";
@@ -33,6 +34,11 @@ auth:
       required_scopes: ["mcp:tools"]
       clock_tolerance: 250ms
       max_age: 2h
+      may: [call, approve]
+      roles: ["acme-*"]
+      groups: [finance]
+      email_domains: [acme.com]
+      email_verified: always
       claims: { roles: realm_access.roles, groups: groups, email: mail, name: given_name, machine: { claim: gty, values: [cc] } }
     - { issuer: https://other.example/realm, audience: [a, b] }
   api_keys:
@@ -42,6 +48,13 @@ auth:
   run_after_token_ends: 30m
   scopes_supported: ["mcp:tools"]
   admin: { roles: [platform-admin], scope: "gateway:run" }
+people:
+  - name: Ann
+    identities:
+      - { issuer: https://idp.acme.com, subject: 3f2c }
+      - { key: ci-agent }
+      - { key: robot }
+      - { email: ann@acme.com }
 upstreams:
   expenses: { command: node, args: [server.js], env: { TOKEN: "\${TOKEN}" }, cwd: /srv }
   github:
@@ -91,8 +104,9 @@ describe("a configuration", () => {
     const { dir, loaded } = load(EVERYTHING, ENV, { "rules/.keep": "" });
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors));
     const { config } = loaded;
-    expect(loaded.warnings.map((warning) => warning.key)).toEqual(["server.metrics_port"]);
-    for (const warning of loaded.warnings) expect(warning.message).toContain("nothing yet");
+    expect(loaded.warnings.map((warning) => warning.key)).toEqual(["server.metrics_port", "auth.jwt[1]"]);
+    expect(loaded.warnings[0]?.message).toContain("nothing yet");
+    expect(loaded.warnings[1]?.message).toContain("may call tools and nothing else");
     expect(config.server).toEqual({
       host: "0.0.0.0",
       port: 8080,
@@ -122,8 +136,28 @@ describe("a configuration", () => {
         name: "given_name",
         machine: { claim: "gty", values: ["cc"] },
       },
+      standing: {
+        may: ["call", "approve"],
+        roles: ["acme-*"],
+        groups: ["finance"],
+        emailDomains: ["acme.com"],
+        emailVerified: "always",
+        home: true,
+      },
     });
     expect(config.auth.jwt[1]).toMatchObject({ audiences: ["a", "b"], requireTyp: false, jwksUrl: undefined });
+    expect(config.auth.jwt[1]?.standing).toEqual(GUEST_STANDING);
+    expect(config.auth.people).toEqual([
+      {
+        name: "Ann",
+        subjects: [
+          { issuer: "https://idp.acme.com", subject: "3f2c" },
+          { issuer: "portcullis:keys", subject: "ci@acme.com" },
+          { issuer: "portcullis:keys", subject: "robot" },
+        ],
+        emails: ["ann@acme.com"],
+      },
+    ]);
     expect(config.auth.apiKeys).toEqual([
       {
         name: "ci-agent",

@@ -1,5 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { AT_HOME } from "../../src/core/principal.ts";
 import { chromiumPath, startBrowser } from "../step-up/browser.ts";
 import {
   axeViolations,
@@ -184,4 +185,5 @@ const NOBODY = {
   acr: undefined,
   amr: [],
   authTime: undefined,
+  ...AT_HOME,
 };

@@ -7,7 +7,7 @@ import type { TestGateway } from "../support/gateway.ts";
 
 /** What the provider knows: Ann asks, Carla administers, the robot is no person. */
 const KNOWN: Readonly<Record<string, object>> = {
-  ann: { roles: ["employee"], email: "ann@acme.com" },
+  ann: { roles: ["employee"], email: "ann@acme.com", email_verified: true },
   carla: { roles: ["platform-admin"], email: "carla@acme.com", email_verified: false },
   robot: { roles: ["platform-admin"], kind: "machine" },
 };

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as oidc from "openid-client";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { FULL_STANDING } from "../../src/core/standing.ts";
 import {
   DEMO_CODE,
   type DemoProvider,
@@ -127,9 +128,9 @@ async function whoIs(provider: DemoProvider, token: string, audience = RESOURCE)
   const claims = { roles: "roles", groups: "groups", email: "email", name: "name", machine: undefined };
   const issuer = {
     ...{ issuer: provider.issuer, audiences: [audience], jwksUrl: undefined, algorithms: ["ES256"], requireTyp: true },
-    ...{ requiredScopes: [], clockToleranceMs: 0, maxAgeMs: 86_400_000, claims },
+    ...{ requiredScopes: [], clockToleranceMs: 0, maxAgeMs: 86_400_000, claims, standing: FULL_STANDING },
   };
-  const options = { publicUrl: GATEWAY, jwt: [issuer], apiKeys: [], anonymous: false, scopesSupported: [] };
+  const options = { publicUrl: GATEWAY, jwt: [issuer], apiKeys: [], anonymous: false, scopesSupported: [], people: [] };
   const identity = createIdentity(options, { now: Date.now, log: recordingLog() });
   return identity.identify({ authorization: `Bearer ${token}`, remoteAddress: "127.0.0.1", path: "/mcp" });
 }

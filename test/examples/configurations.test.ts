@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
+import { AT_HOME } from "../../src/core/principal.ts";
 import { compilePolicies } from "../../src/policy/compile.ts";
 import type { PolicySet } from "../../src/policy/policy-set.ts";
 
@@ -68,6 +69,7 @@ describe("the policies of the team example", () => {
         acr: undefined,
         amr: [],
         authTime: undefined,
+        ...AT_HOME,
       },
       client: { id: undefined, name: "claude-code", version: "1", ip: "10.0.0.1", userAgent: "" },
       tool: { name, upstream, definition: { name, inputSchema: {}, annotations: { readOnlyHint: hint } } },

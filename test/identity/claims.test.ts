@@ -1,17 +1,15 @@
 import { describe, expect, it } from "vitest";
-import type { JsonObject } from "../../src/core/json.ts";
+import type { Json, JsonObject } from "../../src/core/json.ts";
+import { FULL_STANDING, GUEST_STANDING, type Standing } from "../../src/core/standing.ts";
 import { claimAt, principalFromClaims } from "../../src/identity/claims.ts";
 import type { ClaimsMapping } from "../../src/identity/options.ts";
 
 const mapping: ClaimsMapping = { roles: "roles", groups: "groups", email: "email", name: "name", machine: undefined };
-const principal = (claims: JsonObject, more: Partial<ClaimsMapping> = {}) =>
-  principalFromClaims(
-    "https://idp.acme.com",
-    "ann",
-    claims,
-    { ...mapping, ...more },
-    { now: 1_800_000_000_000, toleranceMs: 0 },
-  );
+const principal = (claims: JsonObject, more: Partial<ClaimsMapping> = {}, standing: Standing = FULL_STANDING) =>
+  principalFromClaims({ issuer: "https://idp.acme.com", claims: { ...mapping, ...more }, standing }, "ann", claims, {
+    now: 1_800_000_000_000,
+    toleranceMs: 0,
+  });
 
 describe("a claim", () => {
   it.each<[string, JsonObject, string, unknown]>([
@@ -70,11 +68,49 @@ describe("a principal", () => {
     expect(principal(claims, more).kind).toBe(kind);
   });
 
-  it("has no e-mail address that nobody verified", () => {
-    expect(principal({ email: "cfo@acme.com", email_verified: false }).email).toBeUndefined();
-    expect(principal({ email: "cfo@acme.com", email_verified: "false" }).email).toBeUndefined();
-    expect(principal({ email: "cfo@acme.com", email_verified: true }).email).toBe("cfo@acme.com");
-    expect(principal({ email: "cfo@acme.com", email_verified: "true" }).email).toBe("cfo@acme.com");
+  it.each<[Json | undefined, Partial<Standing>, boolean]>([
+    [true, {}, true],
+    ["true", {}, true],
+    [false, {}, false],
+    ["false", {}, false],
+    [undefined, {}, false],
+    [1, {}, false],
+    ["yes", {}, false],
+    [undefined, { emailVerified: "always" }, true],
+    [false, { emailVerified: "always" }, true],
+    [true, { emailDomains: ["acme.com"] }, true],
+    [true, { emailDomains: ["*.acme.com"] }, false],
+    [true, { emailDomains: ["ACME.com"] }, true],
+    [true, { emailDomains: [] }, false],
+    [undefined, { emailVerified: "always", emailDomains: ["partner.example"] }, false],
+  ])("whose address has email_verified %j, where its issuer has %j: it counts, %j", (verified, more, counts) => {
+    const claims = { email: "cfo@acme.com", ...(verified === undefined ? {} : { email_verified: verified }) };
+    const said = principal(claims, {}, { ...FULL_STANDING, ...more });
+    expect(said.email).toBe(counts ? "cfo@acme.com" : undefined);
+    expect(said.aliases).toEqual(["cfo@acme.com"]);
+  });
+
+  it("has the roles and groups that its issuer may give", () => {
+    const claims = { roles: ["fin", "partner-dev", "root"], groups: ["partner-all", "staff"] };
+    const guest = { ...GUEST_STANDING, roles: ["partner-*", "fin"], groups: ["partner-*"] };
+    expect(principal(claims, {}, guest)).toMatchObject({
+      roles: ["fin", "partner-dev"],
+      groups: ["partner-all"],
+      may: ["call"],
+      home: false,
+    });
+    expect(principal(claims, {}, GUEST_STANDING)).toMatchObject({ roles: [], groups: [] });
+    expect(principal(claims)).toMatchObject({ roles: claims.roles, groups: claims.groups, home: true });
+  });
+
+  it("has every name that its token calls it by, and none of anybody else", () => {
+    const claims = {
+      ...{ email: "Ann@acme.com", email_verified: false, upn: "ann@corp.acme.com", preferred_username: "ann" },
+      ...{ emails: ["ann@home.example", 7], oid: "0f-1", manager: "bob@acme.com", roles: ["bob@acme.com"] },
+    };
+    const names = ["Ann@acme.com", "ann@home.example", "ann@corp.acme.com", "ann", "0f-1"];
+    expect(principal(claims).aliases).toEqual(names);
+    expect(principal({ mail: "a@b.c", login: "ann" }, { email: "mail" }).aliases).toEqual(["a@b.c", "ann"]);
   });
 
   it("has acr, amr and the time of the sign-in in milliseconds", () => {

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../src/core/errors.ts";
+import { FULL_STANDING } from "../../src/core/standing.ts";
 import type { Identified } from "../../src/identity/identity.ts";
 import type { IdentityOptions, IssuerOptions } from "../../src/identity/options.ts";
 
@@ -15,6 +16,7 @@ export function issuerOptions(issuer: string, more: Partial<IssuerOptions> = {})
     clockToleranceMs: 5_000,
     maxAgeMs: 86_400_000,
     claims: { roles: "roles", groups: "groups", email: "email", name: "name", machine: undefined },
+    standing: FULL_STANDING,
     ...more,
   };
 }
@@ -26,6 +28,7 @@ export function identityOptions(more: Partial<IdentityOptions> = {}): IdentityOp
     apiKeys: [],
     anonymous: false,
     scopesSupported: [],
+    people: [],
     ...more,
   };
 }

@@ -127,3 +127,36 @@ policies:
     expect(slashes.decide(input("a", "b/c")).effect).toBe("deny");
   });
 });
+
+describe("a target that names users", () => {
+  const guest = { issuer: "https://partner.example", subject: "bob@acme.com", email: undefined, home: false };
+  const home = { ...guest, home: true };
+  const unverified = { subject: "u-7", email: undefined, aliases: ["Bob@acme.com"] };
+  const allows = (target: string, sketch: InputSketch) =>
+    policySet(`policies: [{ id: p, target: ${target}, then: { allow: {} } }]`, "deny").decide(policyInput(sketch))
+      .effect === "allow";
+
+  it.each<
+    [target: string, who: string, principal: NonNullable<InputSketch["principal"]>, restricts: boolean, widens: boolean]
+  >([
+    ["[bob@acme.com]", "of the first issuer", home, true, true],
+    ["[bob@acme.com]", "of another issuer", guest, true, false],
+    ['["*@acme.com"]', "of another issuer", guest, true, false],
+    ['["*"]', "of another issuer", guest, true, true],
+    ['["https://partner.example|bob@acme.com"]', "of another issuer", guest, true, true],
+    ['["https://partner.example|*"]', "of another issuer", guest, true, true],
+    ['["https://idp.example|bob@acme.com"]', "of another issuer", guest, false, false],
+    ["[bob@acme.com]", "with an address that nobody verified", unverified, true, false],
+    ['["!bob@acme.com"]', "of the first issuer", home, false, false],
+    ['["!bob@acme.com"]', "of another issuer", guest, true, false],
+    ['["!bob@acme.com"]', "with an address that nobody verified", unverified, true, false],
+    ['["!https://partner.example|*"]', "of another issuer", guest, false, false],
+    ['["!ann@acme.com"]', "of another issuer", guest, true, true],
+  ])(
+    "%s, somebody %s: a refusal and an allowance differ where nobody is sure",
+    (users, _who, principal, restricts, widens) => {
+      expect(matches(`{ users: ${users} }`, { principal })).toBe(restricts);
+      expect(allows(`{ users: ${users} }`, { principal })).toBe(widens);
+    },
+  );
+});

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { serve } from "@hono/node-server";
 import { onTestFinished } from "vitest";
 import type { StepUpRequirement } from "../../src/core/decision.ts";
-import type { Principal } from "../../src/core/principal.ts";
+import { AT_HOME, type Principal } from "../../src/core/principal.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import { createArrivals } from "../../src/http/arrivals.ts";
 import { createAttempts } from "../../src/http/attempts.ts";
@@ -18,7 +18,7 @@ export function person(issuer: string, change: Partial<Principal> = {}): Princip
   return {
     ...{ issuer, subject: "ann", kind: "person", clientId: "agent", email: undefined, name: undefined },
     ...{ roles: [], groups: [], scopes: [], claims: { iss: issuer, sub: "ann" } },
-    ...{ acr: undefined, amr: [], authTime: undefined },
+    ...{ acr: undefined, amr: [], authTime: undefined, ...AT_HOME },
     ...change,
   };
 }

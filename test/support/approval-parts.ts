@@ -1,7 +1,7 @@
 import type { ApprovalAsk, ApprovalVote } from "../../src/approvals/approvals.ts";
 import type { ApprovalFlow } from "../../src/approvals/flow.ts";
 import type { ApprovalRequest } from "../../src/core/approval.ts";
-import type { Principal } from "../../src/core/principal.ts";
+import { AT_HOME, type Principal } from "../../src/core/principal.ts";
 
 export const MINUTE = 60_000;
 export const HOUR = 3_600_000;
@@ -23,6 +23,7 @@ export function person(subject: string, changes: Partial<Principal> = {}): Princ
     acr: undefined,
     amr: [],
     authTime: undefined,
+    ...AT_HOME,
     ...changes,
   };
 }

@@ -1,7 +1,7 @@
 import type { ApprovalAsk } from "../../src/approvals/approvals.ts";
 import type { ApprovalRequest } from "../../src/core/approval.ts";
 import type { JsonObject } from "../../src/core/json.ts";
-import type { Principal } from "../../src/core/principal.ts";
+import { AT_HOME, type Principal } from "../../src/core/principal.ts";
 import type { TestGateway } from "./gateway.ts";
 import { createUsers } from "./users.ts";
 
@@ -79,5 +79,6 @@ export function principalOf(name: string): Principal {
     acr: undefined,
     amr: [],
     authTime: undefined,
+    ...AT_HOME,
   };
 }

@@ -26,7 +26,7 @@ export async function startAreaConsole(areas: readonly Area[]): Promise<{ readon
     store: wired.store.consoleSessions,
     seal: wired.seal("console-session"),
     hash: wired.keyedHash("console-form"),
-    principalNow: createPrincipalNow({ jwt: [], apiKeys, anonymous: false }),
+    principalNow: createPrincipalNow({ jwt: [], apiKeys, anonymous: false, people: [] }),
     credentialMark: createCredentialMark({ apiKeys }),
     ...{ secure: false, now },
   });

@@ -1,4 +1,5 @@
 import type { AuditOpening } from "../../src/audit/audit.ts";
+import { AT_HOME } from "../../src/core/principal.ts";
 
 /** A call about to be made. */
 export function opening(callId: string, changes: Partial<AuditOpening> = {}): AuditOpening {
@@ -19,6 +20,7 @@ export function opening(callId: string, changes: Partial<AuditOpening> = {}): Au
       acr: undefined,
       amr: [],
       authTime: undefined,
+      ...AT_HOME,
     },
     client: { name: "claude-code", version: "2.0", ip: "127.0.0.1", userAgent: "claude/2" },
     endpoint: "",

@@ -2,7 +2,7 @@ import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { refuse } from "../../src/core/errors.ts";
 import { createCallIds } from "../../src/core/ids.ts";
-import type { Principal } from "../../src/core/principal.ts";
+import { AT_HOME, type Principal } from "../../src/core/principal.ts";
 import { createMcpEndpoint, type McpEndpoint } from "../../src/downstream/endpoint.ts";
 import type { EdgeLimits } from "../../src/downstream/options.ts";
 import { createArrivals } from "../../src/http/arrivals.ts";
@@ -28,6 +28,7 @@ export function person(subject: string): Principal {
     acr: undefined,
     amr: [],
     authTime: undefined,
+    ...AT_HOME,
   };
 }
 

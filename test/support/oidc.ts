@@ -111,7 +111,7 @@ async function createProvider(issuer: string, options: OidcOptions): Promise<Pro
     cookies: { keys: [randomBytes(16).toString("hex")] },
     acrValues: [...(options.acrValues ?? [])],
     ttl: { AccessToken: 600, ClientCredentials: 600, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
-    claims: { openid: ["sub", "acr", "amr", "auth_time"], email: ["email"], profile: ["name"] },
+    claims: { openid: ["sub", "acr", "amr", "auth_time"], email: ["email", "email_verified"], profile: ["name"] },
     clients: [
       ...["agent", "other-agent"].map((id) => ({
         client_id: id,
@@ -154,7 +154,9 @@ async function createProvider(issuer: string, options: OidcOptions): Promise<Pro
     },
     findAccount: (_: unknown, id: string) => {
       const account = accounts.get(id);
-      return account && { accountId: id, claims: () => ({ sub: id, email: account.email, name: account.name }) };
+      if (account === undefined) return undefined;
+      const { email, name } = account;
+      return { accountId: id, claims: () => ({ sub: id, email, email_verified: email !== undefined, name }) };
     },
     extraTokenClaims: (context: SessionContext, token: { accountId?: string }) => {
       const account = accounts.get(token.accountId ?? "");
@@ -163,6 +165,7 @@ async function createProvider(issuer: string, options: OidcOptions): Promise<Pro
       const session = context.oidc.session ?? context.oidc.entities?.AuthorizationCode;
       return {
         ...claims,
+        ...(claims.email === undefined ? {} : { email_verified: true }),
         ...(session?.acr === undefined ? {} : { acr: session.acr }),
         ...(session?.amr === undefined ? {} : { amr: session.amr }),
         ...(session?.authTime === undefined ? {} : { auth_time: session.authTime }),

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ApprovalRequest } from "../../src/core/approval.ts";
 import { isObject, type JsonObject } from "../../src/core/json.ts";
+import { AT_HOME } from "../../src/core/principal.ts";
 import { eventually } from "./eventually.ts";
 import type { TestGateway } from "./gateway.ts";
 import { modern, type RawAnswer, type RawRequest, send } from "./raw-mcp.ts";
@@ -132,4 +133,5 @@ const FIN = {
   acr: undefined,
   amr: [],
   authTime: undefined,
+  ...AT_HOME,
 } as const;

@@ -1,5 +1,6 @@
 import type { Decision } from "../../src/core/decision.ts";
 import type { JsonObject } from "../../src/core/json.ts";
+import { AT_HOME } from "../../src/core/principal.ts";
 import { compilePolicies } from "../../src/policy/compile.ts";
 import { formatPolicyError } from "../../src/policy/format-error.ts";
 import type { PolicyInput, PolicySet } from "../../src/policy/policy-set.ts";
@@ -32,6 +33,7 @@ export function policyInput(sketch: InputSketch = {}): PolicyInput {
       acr: undefined,
       amr: [],
       authTime: undefined,
+      ...AT_HOME,
       ...sketch.principal,
     },
     client: {

@@ -1,0 +1,67 @@
+import { fold } from "./fold.ts";
+import { compileGlobs } from "./glob.ts";
+import type { Permission } from "./principal.ts";
+
+/**
+ * What an issuer may say of those who come with its tokens. What it says beyond that does not count: the role is not
+ * theirs, and the address is not known.
+ */
+export interface Standing {
+  readonly may: readonly Permission[];
+  /** Globs over the roles that it may give. */
+  readonly roles: readonly string[];
+  /** The same for groups. */
+  readonly groups: readonly string[];
+  /** Globs over the domains of which its e-mail addresses count. */
+  readonly emailDomains: readonly string[];
+  /** `claim`: an address counts where the token says that it was verified. `always`: the issuer verifies every one. */
+  readonly emailVerified: "claim" | "always";
+  /** Whether a subject that is written without an issuer means one of this issuer. */
+  readonly home: boolean;
+}
+
+/** Of the only issuer, and of the first of several: what it says is what the company says. */
+export const FULL_STANDING: Standing = {
+  may: ["call", "approve", "administer"],
+  roles: ["*"],
+  groups: ["*"],
+  emailDomains: ["*"],
+  emailVerified: "claim",
+  home: true,
+};
+
+/** Of every further issuer: its people may call, and nothing that it says of them counts for what is somebody else's. */
+export const GUEST_STANDING: Standing = {
+  ...FULL_STANDING,
+  may: ["call"],
+  roles: [],
+  groups: [],
+  emailDomains: [],
+  home: false,
+};
+
+/** The names of a list that these globs allow. */
+export function allowedNames(names: readonly string[], globs: readonly string[]): readonly string[] {
+  if (globs.includes("*")) return names;
+  const allowed = compileGlobs(globs);
+  return names.filter(allowed);
+}
+
+/** An e-mail address if this issuer may say it, `undefined` if it does not count. `verified`: what the token says of it. */
+export function vouchedAddress(
+  address: string | undefined,
+  verified: boolean,
+  { emailDomains, emailVerified }: Pick<Standing, "emailDomains" | "emailVerified">,
+): string | undefined {
+  if (address === undefined || (!verified && emailVerified !== "always")) return undefined;
+  if (emailDomains.includes("*")) return address;
+  const domain = domainOf(address);
+  return domain !== undefined && compileGlobs(emailDomains.map(fold))(domain) ? address : undefined;
+}
+
+/** The domain of an e-mail address, folded; `undefined` if it has none. */
+export function domainOf(address: string): string | undefined {
+  const at = address.lastIndexOf("@");
+  const domain = at < 0 ? "" : fold(address.slice(at + 1)).trim();
+  return domain === "" ? undefined : domain;
+}
