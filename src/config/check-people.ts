@@ -1,6 +1,5 @@
 import type { JsonObject } from "../core/json.ts";
-import { mailbox } from "../core/people.ts";
-import { LOCAL_ISSUER } from "../core/principal.ts";
+import { LOCAL_ISSUER, mailbox } from "../core/principal.ts";
 import type { Finding } from "./issues.ts";
 import { listOf, objectOf, repeated, textOf } from "./raw-values.ts";
 

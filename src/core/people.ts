@@ -1,5 +1,4 @@
-import { fold } from "./fold.ts";
-import { type Principal, principalKey } from "./principal.ts";
+import { mailbox, type Principal, principalKey } from "./principal.ts";
 
 /** Somebody under `people:`: what the operator says belongs to one person. */
 export interface PersonOptions {
@@ -32,15 +31,4 @@ export function createPeople(all: readonly PersonOptions[]): People {
 export function named(principal: Principal, people: People): Principal {
   const person = people.of(principal);
   return person === principal.person ? principal : { ...principal, person };
-}
-
-/**
- * A name as names of people are compared: folded, without blanks, and an e-mail address without the tag that its owner
- * can choose (RFC 5233), because each of them is the same mailbox.
- */
-export function mailbox(name: string): string {
-  const plain = fold(name).replaceAll(/\s/g, "");
-  const at = plain.lastIndexOf("@");
-  const plus = at < 0 ? -1 : plain.indexOf("+");
-  return plus > 0 && plus < at ? plain.slice(0, plus) + plain.slice(at) : plain;
 }

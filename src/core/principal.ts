@@ -55,11 +55,27 @@ export function principalKey(principal: Pick<Principal, "issuer" | "subject">): 
   return `${principal.issuer}\n${principal.subject}`;
 }
 
-/** One string per person, whichever credential they come with, as far as that is known: whose budget a call draws on. */
-export function personKey(principal: Pick<Principal, "issuer" | "subject" | "email" | "person">): string {
+/**
+ * Whose budgets a call draws on: those of the person, whichever credential they come with. Who is not under `people:` is
+ * known by an address that was vouched for and by the subject. Both count, or the same user had two budgets by
+ * asking for tokens with and without the address.
+ */
+export function personKeys(principal: Pick<Principal, "issuer" | "subject" | "email" | "person">): readonly string[] {
   const { person, email } = principal;
-  if (person !== undefined) return `person\n${person}`;
-  return email === undefined ? principalKey(principal) : `email\n${fold(email).trim()}`;
+  if (person !== undefined) return [`person\n${person}`];
+  const subject = principalKey(principal);
+  return email === undefined ? [subject] : [subject, `email\n${mailbox(email)}`];
+}
+
+/**
+ * A name as names of people are compared: folded, without blanks, and an e-mail address without the tag that its owner
+ * can choose (RFC 5233), because each of them is the same mailbox.
+ */
+export function mailbox(name: string): string {
+  const plain = fold(name).replaceAll(/\s/g, "");
+  const at = plain.lastIndexOf("@");
+  const plus = at < 0 ? -1 : plain.indexOf("+");
+  return plus > 0 && plus < at ? plain.slice(0, plus) + plain.slice(at) : plain;
 }
 
 /** How somebody is named where a subject stands for them: bare at home, and with the issuer anywhere. */

@@ -1,12 +1,13 @@
 import type { RateLimit } from "../core/decision.ts";
-import { principalKey } from "../core/principal.ts";
+import { personKeys } from "../core/principal.ts";
 import type { CompiledPolicy, CompiledRate } from "./compiled-policy.ts";
 import type { CallContext } from "./context.ts";
 import { defaultMessage } from "./messages.ts";
 import type { PolicyInput } from "./policy-set.ts";
 
 export type Charge =
-  | { readonly ok: true; readonly limit: RateLimit }
+  /** Several where the caller is known by several names: each has room for the call, or none is charged. */
+  | { readonly ok: true; readonly limits: readonly RateLimit[] }
   /** The call cannot be counted: its key or its cost has no usable value. */
   | { readonly ok: false; readonly error: string };
 
@@ -30,18 +31,24 @@ export function chargeFor(
   const costFilled = rate.cost && context.withDefaults(rate.cost.values);
   const meant = costFilled === undefined ? sent : costOf(rate, costFilled.context);
   if (typeof meant !== "number") return { ok: false, error: meant.error };
-  const counter = JSON.stringify([id, ...rate.by.map((by) => ownerOf(by, input)), account.value]);
   const cost = Math.max(sent, meant);
   const { limit, windowMs } = rate;
   const text = message?.render(context) ?? defaultMessage(id, "rate_limit");
-  return { ok: true, limit: { policy: id, counter, limit, windowMs, cost, message: text } };
+  const callers = rate.by.includes("user") ? personKeys(input.principal) : [""];
+  const limits = callers.map((caller) => {
+    const counter = JSON.stringify([
+      id,
+      ...rate.by.map((by) => (by === "user" ? caller : ownerOf(by, input))),
+      account.value,
+    ]);
+    return { policy: id, counter, limit, windowMs, cost, message: text };
+  });
+  return { ok: true, limits };
 }
 
 // A client's own name is anybody's to choose: without a verified id all such calls share one budget.
-function ownerOf(by: CompiledRate["by"][number], { principal, client, tool }: PolicyInput): string {
+function ownerOf(by: Exclude<CompiledRate["by"][number], "user">, { client, tool }: PolicyInput): string {
   switch (by) {
-    case "user":
-      return principalKey(principal);
     case "client":
       return client.id ?? "";
     case "tool":

@@ -109,11 +109,11 @@ function decideCall(
       if (!result.value && result.error === undefined) continue;
       ({ error, defaults } = result);
     }
-    let limit: RateLimit | undefined;
+    let charged: readonly RateLimit[] | undefined;
     if (effect === "rate_limit" && error === undefined) {
       context ??= new CallContext(input, tool.facts());
       const charge = chargeFor(policy, input, context);
-      if (charge.ok) limit = charge.limit;
+      if (charge.ok) charged = charge.limits;
       else error = charge.error;
     }
     const match = matchOf(policy, error, defaults);
@@ -128,9 +128,9 @@ function decideCall(
       allowable = true;
       continue;
     }
-    if (limit !== undefined) {
+    if (charged !== undefined) {
       limits ??= [];
-      limits.push(limit);
+      limits.push(...charged);
       continue;
     }
     if ((effect === "hide" || effect === "deny") && policy.aboutViewer) hidden = true;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Principal } from "../../src/core/principal.ts";
 import { policyInput, policySet } from "../support/policy-inputs.ts";
 
 const ASK = "user.acr != 'x'";
@@ -198,7 +199,7 @@ describe("rate limits", () => {
 
   it("let the call pass and say what it takes of which budget", () => {
     const decision = set("cost: args.amount, message: 'Enough of {{ tool.name }}.'").decide(
-      policyInput({ arguments: { amount: 2.5 } }),
+      policyInput({ arguments: { amount: 2.5 }, principal: { email: undefined } }),
     );
     expect(decision).toMatchObject({
       effect: "allow",
@@ -229,6 +230,33 @@ describe("rate limits", () => {
     expect(one?.counter === two?.counter).toBe(shared);
   });
 
+  it.each<[who: string, principal: Partial<Principal>, shared: boolean]>([
+    ["a token without the address", { email: undefined }, true],
+    ["a key with the same address", { issuer: "portcullis:keys", subject: "ann@example.com" }, true],
+    [
+      "another issuer that may say the address",
+      { issuer: "https://other", subject: "x", email: "Ann+1@Example.com" },
+      true,
+    ],
+    ["another issuer that may not", { issuer: "https://other", subject: "x", email: undefined }, false],
+    ["an unverified address", { subject: "u-2", email: undefined, aliases: ["ann@example.com"] }, false],
+    ["another person", { subject: "u-2", email: "bob@example.com" }, false],
+  ])("count %s together with a token that has the address: %s", (_who, principal, shared) => {
+    const countersOf = (more: Partial<Principal>) =>
+      (set("").decide(policyInput({ principal: more })).limits ?? []).map(({ counter }) => counter);
+    const mine = countersOf({});
+    expect(countersOf(principal).some((counter) => mine.includes(counter))).toBe(shared);
+  });
+
+  it("count everybody's credentials together that people names", () => {
+    const countersOf = (more: Partial<Principal>) =>
+      (set("").decide(policyInput({ principal: { person: "Ann", ...more } })).limits ?? []).map(
+        ({ counter }) => counter,
+      );
+    expect(countersOf({})).toHaveLength(1);
+    expect(countersOf({ issuer: "portcullis:keys", subject: "laptop", email: undefined })).toEqual(countersOf({}));
+  });
+
   it.each<[what: string, settings: string]>([
     ["a cost that is missing", "cost: args.amount"],
     ["a negative cost", "cost: 0.0 - 1.0"],
@@ -246,7 +274,7 @@ describe("rate limits", () => {
     const denied = policySet(`policies: [${policies}, { id: d, when: args.a == 1, then: { deny: {} } }]`);
     expect(denied.decide(policyInput()).limits).toBeUndefined();
     const paused = policySet(`policies: [${policies}, { id: d, then: { step_up: { acr: [mfa] } } }]`);
-    expect(paused.decide(policyInput()).limits).toHaveLength(1);
+    expect(paused.decide(policyInput()).limits).toHaveLength(2);
   });
 
   it("in shadow count nothing", () => {
