@@ -7,6 +7,7 @@ import type { CheckpointTiming } from "./audit/checkpoints/checkpoints.ts";
 import { redact } from "./audit/redact.ts";
 import type { RollUpTiming } from "./audit/roll-up.ts";
 import type { CatalogTiming } from "./catalog/catalog.ts";
+import { whyNoClientAddress } from "./config/client-address.ts";
 import type { Config } from "./config/schema.ts";
 import { publicUrlOf } from "./config/server-schema.ts";
 import { createKeyedHash } from "./core/keyed-hash.ts";
@@ -125,6 +126,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     dir: config.policies.dir,
     default: config.policies.default,
     flows: config.approvalFlows.map((flow) => flow.name),
+    noClientAddress: whyNoClientAddress(config.server),
     log,
     now,
     onSwap: (set, before) => {

@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import type { Command } from "commander";
+import { whyNoClientAddress } from "../config/client-address.ts";
 import type { Config } from "../config/schema.ts";
 import { compileDirectory } from "../policy/directory.ts";
 import { checkStore } from "../store/check-store.ts";
@@ -24,6 +25,7 @@ export function registerCheck(program: Command, shell: Shell): void {
         mayBeMissing: true,
         default: config.policies.default,
         flows: config.approvalFlows.map((flow) => flow.name),
+        noClientAddress: whyNoClientAddress(config.server),
       });
       const mistakes = [
         ...(checked.ok ? [] : [checked.report]),

@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { isAbsolute, relative } from "node:path";
 import type { Command } from "commander";
 import type { ApprovalFlow } from "../approvals/flow.ts";
+import { whyNoClientAddress } from "../config/client-address.ts";
+import type { CompileOptions } from "../policy/compile.ts";
 import { formatPolicyError } from "../policy/format-error.ts";
 import type { PolicyError, PolicyFile } from "../policy/policy-set.ts";
 import { isTestFile, readPolicyFiles } from "../policy/read-files.ts";
@@ -26,6 +28,8 @@ export interface PolicyPlace {
   readonly default: "allow" | "deny";
   /** `undefined`: there is no configuration that would name them. */
   readonly flows: readonly string[] | undefined;
+  /** See `CompileOptions`; `undefined` also where there is no configuration that could say so. */
+  readonly noClientAddress?: CompileOptions["noClientAddress"];
   /** The flows themselves, where `flows` names them. */
   readonly approvalFlows: readonly ApprovalFlow[] | undefined;
   readonly policies: readonly PolicyFile[];
@@ -72,7 +76,9 @@ function readSettings(options: PlaceOptions, shell: Shell): Settings | undefined
   if (loaded === undefined) return undefined;
   const { approvalFlows } = loaded;
   const flows = approvalFlows.map(({ name }) => name);
-  return { dir: policies ?? loaded.policies.dir, default: loaded.policies.default, flows, approvalFlows };
+  const noClientAddress = whyNoClientAddress(loaded.server);
+  const dir = policies ?? loaded.policies.dir;
+  return { dir, default: loaded.policies.default, flows, approvalFlows, noClientAddress };
 }
 
 /** Tells all mistakes at their places, and makes the command end with 1. */

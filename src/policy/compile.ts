@@ -4,7 +4,7 @@ import { compileRedaction } from "../redaction/redaction.ts";
 import type { CompiledEffect, CompiledPolicy } from "./compiled-policy.ts";
 import { createDecider } from "./decide.ts";
 import { readDocument } from "./document.ts";
-import { EntryChecker, type EntryParts, NO_PARTS } from "./entry-parts.ts";
+import { EntryChecker, type EntryParts, NO_PARTS, type NoClientAddress } from "./entry-parts.ts";
 import { createPolicyLanguage } from "./environment.ts";
 import type { PolicyError, PolicyFile, PolicySet, PolicySummary } from "./policy-set.ts";
 import { durationMs, type PolicyEntry, policyFileSchema } from "./schema.ts";
@@ -18,6 +18,8 @@ export interface CompileOptions {
   readonly default: "allow" | "deny";
   /** Names of the approval flows that exist; `undefined` where nobody knows, and then any name will do. */
   readonly flows: readonly string[] | undefined;
+  /** Where nobody can tell clients' addresses: then no policy may decide by `client.ip`. */
+  readonly noClientAddress?: NoClientAddress | undefined;
 }
 
 export type CompiledSet =
@@ -47,7 +49,7 @@ export function compilePolicies(files: readonly PolicyFile[], options: CompileOp
     const parsed = policyFileSchema.safeParse(document.value);
     if (!parsed.success) errors.push(...schemaErrors(file.name, document, parsed.error.issues));
 
-    const checked = new EntryChecker({ file: file.name, document, language, flows: options.flows, places });
+    const checked = new EntryChecker({ file: file.name, document, language, places, ...options });
     const listed = isObject(document.value) ? document.value["policies"] : undefined;
     const parts = Array.isArray(listed) ? listed.map((entry: unknown, index) => checked.check(entry, index)) : [];
     errors.push(...checked.errors);

@@ -172,7 +172,7 @@ export interface CompileDirectoryOptions extends CompileOptions {
 export async function compileDirectory(deps: CompileDirectoryOptions): Promise<Compiled> {
   const read = await readPolicyFiles(deps.dir, { mayBeMissing: deps.mayBeMissing });
   if (!read.ok) return refused(read.errors, []);
-  const compiled = compilePolicies(read.files, { default: deps.default, flows: deps.flows });
+  const compiled = compilePolicies(read.files, deps);
   return compiled.ok ? { ...compiled, files: read.files } : refused(compiled.errors, read.files);
 }
 

@@ -22,12 +22,20 @@ export interface EntryParts {
   readonly looksAt: readonly ArgumentPath[];
 }
 
+/** Why nobody can tell clients' addresses, as a half sentence, and what to do about it. */
+export interface NoClientAddress {
+  readonly why: string;
+  readonly hint: string;
+}
+
 /** What entries are checked against. */
 export interface EntryCheckerDeps {
   readonly file: string;
   readonly document: PolicyDocument;
   readonly language: PolicyLanguage;
   readonly flows: readonly string[] | undefined;
+  /** See `CompileOptions`. */
+  readonly noClientAddress?: NoClientAddress | undefined;
   /** Where each id was first seen, over all files. */
   readonly places: Map<string, string>;
 }
@@ -61,10 +69,12 @@ export class EntryChecker {
     const { language } = this.#deps;
     const path = ["policies", index];
     this.#checkId(entry["id"], [...path, "id"]);
+    const isOn = entry["enabled"] !== false;
     const effects = isObject(entry["then"]) ? entry["then"] : {};
     const seesResult = Object.hasOwn(effects, "redact");
     const when = [...path, "when"];
     const condition = this.#text(entry["when"], when, (text) => language.condition(text), seesResult);
+    if (isOn) this.#checkAddress(condition, entry["when"], when);
     if (Object.hasOwn(effects, "hide") && condition !== undefined && !isAboutViewer(condition.reads)) {
       const message =
         "A tool is hidden before there is a call: this reads more than user, client, tool and request.endpoint.";
@@ -79,6 +89,7 @@ export class EntryChecker {
       const read = <T>(name: string, compile: (text: string) => Compiled<T>): T | undefined => {
         const compiled = this.#text(settings[name], [...place, name], compile, false);
         looksAt.push(...(compiled?.looksAt ?? []));
+        if (isOn && name !== "message") this.#checkAddress(compiled, settings[name], [...place, name]);
         return compiled?.run;
       };
       const expression = (name: string) => read(name, (text) => language.expression(text));
@@ -97,6 +108,17 @@ export class EntryChecker {
     const first = places.get(id);
     if (first === undefined) places.set(id, `${file}:${line}`);
     else this.#report({ line, column }, `The id \`${id}\` is taken by ${first}.`, "Ids are unique over all files.");
+  }
+
+  // What a message shows decides nothing.
+  #checkAddress(compiled: { readonly reads: ReadonlySet<string> } | undefined, text: unknown, path: Path): void {
+    const { noClientAddress, document } = this.#deps;
+    if (noClientAddress === undefined || typeof text !== "string") return;
+    // All of `client` at once may be looked at for its address, too.
+    if (compiled === undefined || !(compiled.reads.has("client.ip") || compiled.reads.has("client"))) return;
+    const at = Math.max(0, text.indexOf("client"), text.indexOf("client.ip"));
+    const { why, hint } = noClientAddress;
+    this.#report(document.locateInText(path, at), `\`client.ip\` may be the address of a proxy: ${why}.`, hint);
   }
 
   #checkFlow(flow: unknown, path: Path): void {

@@ -34,6 +34,8 @@ export interface RawStream {
 export interface RawRequest {
   readonly method?: string;
   readonly path?: string;
+  /** Address of this machine to connect from, in 127.0.0.0/8. */
+  readonly from?: string;
   readonly headers?: Readonly<Record<string, string | undefined>>;
   /** Objects and arrays are written as JSON, text goes out as it is. */
   readonly body?: Json | Buffer;
@@ -71,6 +73,7 @@ export async function open(port: number, options: RawRequest): Promise<RawStream
   const sent: ClientRequest = request({
     host: "127.0.0.1",
     port,
+    ...(options.from === undefined ? {} : { localAddress: options.from }),
     method: options.method ?? "POST",
     path: options.path ?? "/mcp",
     headers: { ...headers, ...(payload === undefined ? {} : { "Content-Length": Buffer.byteLength(payload) }) },

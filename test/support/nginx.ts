@@ -1,0 +1,37 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { type Program, startProgram } from "./program.ts";
+
+/** Whether nginx is installed here. */
+export const hasNginx = spawnSync("nginx", ["-v"]).status === 0;
+
+/**
+ * Starts a real nginx in front of a port of this machine, with `site` as in a file of `conf.d`. It listens on
+ * `port` of this machine, its TLS is left out, and 127.0.0.1:3000 becomes the gateway. Ends with the test.
+ */
+export async function startNginx(site: string, port: number, gatewayPort: number): Promise<Program> {
+  const dir = mkdtempSync(join(tmpdir(), "portcullis-nginx-"));
+  const here = site
+    .replace(/listen 443 ssl;/, `listen 127.0.0.1:${port};`)
+    .replaceAll(/^ *ssl_.*$/gm, "")
+    .replace("127.0.0.1:3000", `127.0.0.1:${gatewayPort}`);
+  const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${dir}/${name};`);
+  const config = `daemon off; master_process off; pid ${dir}/pid; error_log stderr notice; events {}
+http { access_log off; ${paths.join(" ")}\n${here}\n}\n`;
+  const file = join(dir, "nginx.conf");
+  writeFileSync(file, config);
+  const nginx = await startProgram({
+    name: "nginx",
+    command: "nginx",
+    args: ["-p", dir, "-e", "stderr", "-c", file],
+    ready: /start worker process|using the/,
+  });
+  onTestFinished(async () => {
+    await nginx.stop();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  return nginx;
+}
