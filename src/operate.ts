@@ -1,5 +1,6 @@
 import { createApprovalOperations } from "./operations/create-approval-operations.ts";
 import { createSessionOperations } from "./operations/create-session-operations.ts";
+import { createSignedInOperations } from "./operations/create-signed-in-operations.ts";
 import type { Operations } from "./operations/operations.ts";
 import type { LiveSessions } from "./operations/sessions.ts";
 import type { Wired } from "./wire.ts";
@@ -8,10 +9,12 @@ import type { Wired } from "./wire.ts";
 export function operate(deps: {
   readonly wired: Wired;
   readonly live: LiveSessions;
+  /** Whose session of the console a record is. */
+  readonly holderOf: Parameters<typeof createSignedInOperations>[0]["holderOf"];
   /** ms since the epoch. */
   readonly now: () => number;
 }): Operations {
-  const { wired, live, now } = deps;
+  const { wired, live, holderOf, now } = deps;
   return {
     approvals: createApprovalOperations({
       ...{ approvals: wired.approvals, definitions: wired.store.definitions },
@@ -22,6 +25,7 @@ export function operate(deps: {
     events: wired.events,
     activity: wired.activity,
     sessions: createSessionOperations({ live, store: wired.store.sessions, audit: wired.audit, now }),
+    signedIn: createSignedInOperations({ store: wired.store.consoleSessions, holderOf, audit: wired.audit, now }),
     policies: wired.policyOperations,
     notifications: { list: (filter) => wired.store.outbox.list(filter) },
   };

@@ -95,7 +95,6 @@ export async function startGateway(
   void wired.settled.then(() => {
     if (state === "starting") state = "ready";
   });
-  const operations = operate({ wired, live: endpoint.clients, now });
   const { adminRoles, adminScope, apiKeys } = config.auth;
   const issuer = config.stepUp?.oidc.issuer;
   const { signInTrip } = wired.stepUp;
@@ -108,6 +107,7 @@ export async function startGateway(
     secure: url.startsWith("https:"),
     now,
   });
+  const operations = operate({ wired, live: endpoint.clients, holderOf: browserSessions.holderOf, now });
   const api = createApi({
     ...{ arrive, operations, identity, sessions: browserSessions, hosts, adminRoles, adminScope },
     ...{ version: VERSION, log, now },

@@ -86,7 +86,7 @@ export function createApi(deps: ApiDeps): Api {
   });
   app.onError((err, c) => answerFault(c, err, log));
 
-  const { approvals, notifications, events, policies, activity, upstreams, tools, sessions } = operations;
+  const { approvals, notifications, events, policies, activity, upstreams, tools, sessions, signedIn } = operations;
   const streams = createEventStreams({ events, admit, beatMs: deps.beatMs ?? BEAT_MS });
   const viewing = { approvals, link: (id: string) => `${publicUrl}/console/approvals/${id}` };
   mountRoutes(app, [
@@ -97,7 +97,7 @@ export function createApi(deps: ApiDeps): Api {
     ...auditRoutes({ ...viewing, activity, log, now: deps.now }),
     ...upstreamRoutes(upstreams),
     ...toolRoutes(tools),
-    ...sessionRoutes(sessions),
+    ...sessionRoutes(sessions, signedIn),
   ]);
   app.all("/api/*", () => problem(refuse("PATH_UNKNOWN")));
   return {

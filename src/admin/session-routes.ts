@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { SessionOperations, SessionView } from "../operations/sessions.ts";
+import type { SignedInOperations, SignedInView } from "../operations/signed-in.ts";
 import { cursor, limitOf, pageOf, time, timeText } from "./list-schema.ts";
 import { BARE, type Route, route } from "./route.ts";
 
@@ -18,9 +19,54 @@ const sessionSchema = z
   })
   .meta({ id: "Session", description: "A client that is connected." });
 
-/** Routes of `sessions`. */
-export function sessionRoutes(sessions: SessionOperations): readonly Route[] {
+const signedInSchema = z
+  .object({
+    id: z.string().describe("A name for it here; not what its cookie holds, which is a secret."),
+    user: z.object({ issuer: z.string(), subject: z.string(), email: z.string().nullable() }),
+    created_at: time,
+    last_seen_at: time,
+    expires_at: time.describe("When it ends however much it is used. RFC 3339, UTC."),
+  })
+  .meta({ id: "ConsoleSession", description: "A browser that is signed in to the console." });
+
+/** Routes of sessions: those of MCP clients, and those of the console. */
+export function sessionRoutes(sessions: SessionOperations, signedIn: SignedInOperations): readonly Route[] {
   return [
+    route({
+      ...BARE,
+      ...{
+        method: "GET",
+        path: "/console-sessions",
+        id: "listConsoleSessions",
+        tag: "sessions",
+        who: "administrators",
+      },
+      summary: "List who is signed in to the console",
+      query: z.strictObject({ limit: limitOf(100, 50), cursor }),
+      answer: {
+        status: 200,
+        description: "A page of sessions, the one seen last first. A page may hold fewer than there are.",
+        schema: pageOf(signedInSchema),
+      },
+      async handle({ query: { limit, cursor: from }, reply }) {
+        const page = await signedIn.list({ limit, ...(from === undefined ? {} : { cursor: from }) });
+        return reply({ items: page.items.map(signedInJson), next_cursor: page.nextCursor ?? null });
+      },
+    }),
+    route({
+      ...BARE,
+      ...{ method: "DELETE", path: "/console-sessions/:id", tag: "sessions", who: "administrators" },
+      id: "endConsoleSession",
+      summary: "Sign somebody out of the console",
+      description: "It counts from the next request of that browser. It keeps nobody from signing in again.",
+      params: z.object({ id: z.string() }),
+      refusals: ["SESSION_UNKNOWN"],
+      answer: { status: 204, description: "It has ended." },
+      async handle({ operator, params, reply }) {
+        const ended = await signedIn.end(operator, params.id);
+        return ended.ok ? reply(undefined) : ended;
+      },
+    }),
     route({
       ...BARE,
       ...{ method: "GET", path: "/sessions", id: "listSessions", tag: "sessions", who: "administrators" },
@@ -53,6 +99,14 @@ export function sessionRoutes(sessions: SessionOperations): readonly Route[] {
       },
     }),
   ];
+}
+
+function signedInJson(session: SignedInView): z.input<typeof signedInSchema> {
+  const { id, issuer, subject, email, createdAt, lastSeenAt, expiresAt } = session;
+  return {
+    ...{ id, user: { issuer, subject, email: email ?? null } },
+    ...{ created_at: timeText(createdAt), last_seen_at: timeText(lastSeenAt), expires_at: timeText(expiresAt) },
+  };
 }
 
 function sessionJson(session: SessionView): z.input<typeof sessionSchema> {

@@ -59,6 +59,8 @@ export interface ConsoleSessions extends BrowserSessions {
    * before, is worth nothing afterwards. The session of that cookie ends.
    */
   begin(principal: Principal, request: IncomingMessage): Promise<SessionCookie>;
+  /** Whose session a record is, as the configuration has them now; `undefined`: it has ended, or does for them. */
+  holderOf(record: ConsoleSessionRecord): Principal | undefined;
   /** Ends the session of the request's cookie, if there is one. */
   end(request: IncomingMessage): Promise<SessionCookie>;
 }
@@ -75,13 +77,18 @@ export function createConsoleSessions(deps: SessionDeps): ConsoleSessions {
     const record = await store.find(sha256(id));
     if (record === undefined) return undefined;
     const at = now();
-    const principal = at >= endOf(record, limits) ? undefined : open(record, at);
+    const principal = holderOf(record);
     if (principal === undefined) {
       await store.remove(record.idHash);
       return undefined;
     }
     if (!quietly && at - record.lastSeenAt >= limits.touchMs) await store.seen(record.idHash, at);
     return { principal, csrfToken: hash(id) };
+  }
+
+  function holderOf(record: ConsoleSessionRecord): Principal | undefined {
+    const at = now();
+    return at >= endOf(record, limits) ? undefined : open(record, at);
   }
 
   // The id stands in the sealed text too: a row whose principal was exchanged for another row's opens for nobody.
@@ -99,6 +106,7 @@ export function createConsoleSessions(deps: SessionDeps): ConsoleSessions {
 
   return {
     find,
+    holderOf,
     async begin(principal, request) {
       await end(request);
       const id = randomBytes(32).toString("base64url");

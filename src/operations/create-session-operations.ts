@@ -1,6 +1,8 @@
 import type { AdminAct } from "../audit/audit.ts";
 import { refuse } from "../core/errors.ts";
 import type { SessionRecord, SessionStore } from "../store/sessions.ts";
+import { notAdmin } from "./access.ts";
+import { cursorAt, readCursor, type SessionPosition } from "./session-cursor.ts";
 import type { LiveSessions, SessionOperations, SessionView } from "./sessions.ts";
 
 /** Most sessions of one page. */
@@ -8,8 +10,6 @@ const MAX_LIMIT = 100;
 
 /** Rows read at once while those are left out that this process knows better. */
 const READ_ROWS = 500;
-
-type Position = Pick<SessionView, "lastSeenAt" | "id">;
 
 /**
  * Makes what administrators see and do about sessions: those that this process holds, as they are now, and of all others
@@ -26,7 +26,7 @@ export function createSessionOperations(deps: {
 
   // What is live here stands in the store, too, with an older time: those rows are passed over.
   const storedAfter = async (
-    after: Position | undefined,
+    after: SessionPosition | undefined,
     count: number,
     known: ReadonlySet<string>,
   ): Promise<readonly SessionView[]> => {
@@ -51,7 +51,7 @@ export function createSessionOperations(deps: {
       const items = shown.sort(compare).slice(0, limit);
       const last = items.at(-1);
       const more = shown.length > limit && last !== undefined;
-      return { items, nextCursor: more ? `${last.lastSeenAt}.${last.id}` : undefined };
+      return { items, nextCursor: more ? cursorAt(last.lastSeenAt, last.id) : undefined };
     },
 
     async find(id) {
@@ -61,11 +61,12 @@ export function createSessionOperations(deps: {
       return row === undefined ? undefined : viewOf(row);
     },
 
-    async end({ principal, admin }, id) {
-      if (!admin) return refuse("ADMIN_REQUIRED");
+    async end(operator, id) {
+      const refusal = notAdmin(operator);
+      if (refusal !== undefined) return refusal;
       // One that another process holds ends there when its row is gone.
       if (!(await live.end(id)) && !(await store.remove(id))) return refuse("SESSION_UNKNOWN");
-      const { issuer, subject, email } = principal;
+      const { issuer, subject, email } = operator.principal;
       const act = { about: "admin", id, at: now(), session: id, outcome: "session_ended" } as const;
       audit.record({ ...act, actor: { issuer, subject, email } });
       return { ok: true };
@@ -82,13 +83,8 @@ function viewOf(row: SessionRecord): SessionView {
 }
 
 // The one seen last first; ids only make the order certain.
-function compare(a: Position, b: Position): number {
+function compare(a: SessionPosition, b: SessionPosition): number {
   if (a.lastSeenAt !== b.lastSeenAt) return b.lastSeenAt - a.lastSeenAt;
   if (a.id === b.id) return 0;
   return a.id < b.id ? -1 : 1;
-}
-
-function readCursor(text: string): Position | undefined {
-  const [, lastSeenAt, id] = /^(\d{1,15})\.([\w-]{22,64})$/.exec(text) ?? [];
-  return lastSeenAt === undefined || id === undefined ? undefined : { lastSeenAt: Number(lastSeenAt), id };
 }

@@ -4,6 +4,7 @@ import type { Events } from "./events.ts";
 import type { NotificationOperations } from "./notifications.ts";
 import type { PolicyOperations } from "./policies.ts";
 import type { SessionOperations } from "./sessions.ts";
+import type { SignedInOperations } from "./signed-in.ts";
 import type { ToolView, UpstreamOperations } from "./upstreams.ts";
 
 /** What operators see and do. The API and the console are two faces of it, and neither can do anything else. */
@@ -15,6 +16,7 @@ export interface Operations {
   readonly policies: PolicyOperations;
   readonly activity: ActivityOperations;
   readonly sessions: SessionOperations;
+  readonly signedIn: SignedInOperations;
   readonly events: Events;
   readonly notifications: NotificationOperations;
 }

@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, lt, lte, or } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, lt, lte, or } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { ConsoleSessionRecord, ConsoleSessionStore } from "./console-sessions.ts";
 import type { Guarded } from "./guarded.ts";
@@ -33,6 +33,15 @@ export function createConsoleSessionStore(db: BetterSQLite3Database, guarded: Gu
         db.select().from(consoleSessions).where(eq(consoleSessions.idHash, idHash)).get(),
       );
       return row === undefined ? undefined : recordOf(row);
+    },
+    async list(limit, after) {
+      const { lastSeenAt, idHash } = consoleSessions;
+      const beyond =
+        after && or(lt(lastSeenAt, after.lastSeenAt), and(eq(lastSeenAt, after.lastSeenAt), gt(idHash, after.idHash)));
+      const rows = await guarded(() =>
+        db.select().from(consoleSessions).where(beyond).orderBy(desc(lastSeenAt), asc(idHash)).limit(limit).all(),
+      );
+      return rows.map(recordOf);
     },
     async seen(idHash, at) {
       await guarded(() =>

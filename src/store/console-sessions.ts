@@ -18,6 +18,11 @@ export interface ConsoleSessionStore {
   /** Adds a session, and removes the person's oldest ones beyond `perPerson`. */
   create(session: ConsoleSessionRecord, perPerson: number): Promise<void>;
   find(idHash: string): Promise<ConsoleSessionRecord | undefined>;
+  /** At most `limit`, the one seen last first; `after` the one before the first. */
+  list(
+    limit: number,
+    after: Pick<ConsoleSessionRecord, "lastSeenAt" | "idHash"> | undefined,
+  ): Promise<readonly ConsoleSessionRecord[]>;
   /** Notes that it was used. One that is gone stays gone. */
   seen(idHash: string, at: number): Promise<void>;
   /** Whether there was one. */

@@ -1,6 +1,7 @@
 import type { ApiCases } from "./api-cases.ts";
 import { type ApiGateway, get, post, remove } from "./api-gateway.ts";
 import { people } from "./approval-people.ts";
+import { postForm } from "./console.ts";
 import { initialize } from "./raw-mcp.ts";
 
 /** Cases of upstreams, their tools, and who is connected to them. */
@@ -46,6 +47,23 @@ export function upstreamCases(api: ApiGateway): ApiCases {
       good: () => get("/tools?upstream=modern&name=E&limit=2"),
       bad: () => get("/tools?limit=many"),
     },
+    listConsoleSessions: {
+      ...{ who: "root", status: 200, badStatus: 400 },
+      async good() {
+        await signsIn(api);
+        return get("/console-sessions?limit=1");
+      },
+      bad: () => get("/console-sessions?limit=1000"),
+    },
+    endConsoleSession: {
+      ...{ who: "root", status: 204, badStatus: 404 },
+      async good() {
+        await signsIn(api);
+        const [session] = (await api.gateway.running.operations.signedIn.list({ limit: 1 })).items;
+        return remove(`/console-sessions/${session?.id ?? "none"}`);
+      },
+      bad: () => remove("/console-sessions/no-such"),
+    },
     listSessions: {
       ...{ who: "root", status: 200, badStatus: 400 },
       async good() {
@@ -64,4 +82,9 @@ export function upstreamCases(api: ApiGateway): ApiCases {
       bad: () => remove("/sessions/no-such"),
     },
   };
+}
+
+/** Ann signs in to the console. */
+async function signsIn({ gateway: { url } }: ApiGateway): Promise<void> {
+  await postForm({ url }, "/console/sign-in", { key: people.key("ann") });
 }
