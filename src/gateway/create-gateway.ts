@@ -17,6 +17,7 @@ import type { Upstreams } from "../upstream/upstream.ts";
 import { STATUS_TOOL } from "./approval-texts.ts";
 import { startApprovedRunner } from "./approved-runner.ts";
 import { createApprovedRuns } from "./approved-runs.ts";
+import { createArgumentCheck } from "./argument-check.ts";
 import { createBudgets } from "./budgets.ts";
 import { mergeCapabilities, mergeInstructions } from "./capabilities.ts";
 import { createListEncoder } from "./encoded-lists.ts";
@@ -80,7 +81,8 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
   const budgets = createBudgets(deps);
   const signIns = createSignIns({ ...deps, states });
   const callIds = createCallIds(deps.now);
-  const runs = createApprovedRuns({ ...deps, budgets, mentions, outside, signIns, callIds });
+  const checkArguments = createArgumentCheck();
+  const runs = createApprovedRuns({ ...deps, checkArguments, budgets, mentions, outside, signIns, callIds });
   const paused = createPausedCalls({ ...deps, runs, states });
   const callTool = createPipeline({
     ...deps,
@@ -92,6 +94,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
     outside,
     paused,
     signIns,
+    checkArguments,
     callIds,
     // A server's own tool of this name is not shadowed where no policy needs ours.
     isStatusCall: ({ params, scope }) =>

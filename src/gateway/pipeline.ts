@@ -9,6 +9,7 @@ import type { Outcome } from "../core/outcome.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
 import type { KeyedHash } from "../redaction/redact.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
+import type { ArgumentCheck } from "./argument-check.ts";
 import type { Allowed, Budgets } from "./budgets.ts";
 import { auditOpening, challengeOf, policyInput, withSignIn } from "./call-facts.ts";
 import type { Mentions } from "./mentions.ts";
@@ -36,6 +37,7 @@ export interface PipelineDeps {
   readonly outside: OutsideTalk;
   readonly paused: Pick<PausedCalls, "ask" | "resume" | "status" | "runs">;
   readonly signIns: SignIns;
+  readonly checkArguments: ArgumentCheck;
   /** Whether a call is for the gateway's own tool. */
   readonly isStatusCall: (call: Call) => boolean;
   /** For what policies replace with its hash. */
@@ -47,7 +49,7 @@ export interface PipelineDeps {
 }
 
 /**
- * The life of one `tools/call`, top to bottom: resolve → decide → look for the sign-in → count → record → enforce → call
+ * The life of one `tools/call`, top to bottom: resolve → decide → check the arguments → look for the sign-in → count → record → enforce → call
  * the upstream → decide on what it says → record the end. Stopping early is the only branch, and nothing happens to an
  * upstream before its decision is on disk. A call that needs a sign-in or an approval stops here, too: after a sign-in
  * it comes again and is decided anew, and what is run with an approval is its request.
@@ -65,15 +67,17 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
     const set = deps.policies();
     const input = policyInput(call, tool, resolved.arguments);
     const decided = set.decide(input);
+    // What policies were asked about has to be what the server reads.
+    const misfit = deps.checkArguments(tool.definition, resolved.arguments, set.readsArguments(input.tool));
 
     const made = { call, ...resolved };
     const approval = approvalOf(continuation);
     const paid = continuation.kind === "upstream" ? receipts.redeem(continuation.receipt) : undefined;
-    const signIn = await signInOf(decided);
+    const signIn = misfit === undefined ? await signInOf(decided) : undefined;
 
     // Counted before it is recorded, so that the record says what came of it. A call that is cancelled now has cost; one
     // that waits for people costs when it is run.
-    const goes = approval === undefined ? atOnce(decided, signIn) : undefined;
+    const goes = approval === undefined && misfit === undefined ? atOnce(decided, signIn) : undefined;
     const limits = goes?.limits;
     const draws = goes !== undefined && limits !== undefined && paid?.drawn !== true;
     const decision = draws ? await deps.budgets.draw(goes, limits) : decided;
@@ -92,6 +96,10 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
     if (isRefusal(decision)) {
       close("denied");
       return { kind: "denied", decision };
+    }
+    if (misfit !== undefined) {
+      close(misfit.code);
+      return { kind: "refused", refusal: misfit };
     }
     if (decision.effect === "step_up" && (signIn?.kind === "missing" || signIn?.kind === "unknown")) {
       return askToSignIn(decision, signIn);

@@ -10,6 +10,7 @@ import type { Principal } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
 import type { PolicyInput, PolicySet } from "../policy/policy-set.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
+import type { ArgumentCheck } from "./argument-check.ts";
 import type { AskedContext } from "./asked-context.ts";
 import type { Allowed } from "./budgets.ts";
 import { challengeOf, withSignIn } from "./call-facts.ts";
@@ -69,6 +70,7 @@ export interface RunCheckDeps {
   /** Until when something is done in the name of a principal who came at `since` and may be gone, ms since the epoch. */
   readonly actsUntil: (principal: Principal, since: number) => number;
   readonly signIns: Pick<SignIns, "checkRun">;
+  readonly checkArguments: ArgumentCheck;
 }
 
 /**
@@ -88,6 +90,9 @@ export function createRunCheck(deps: RunCheckDeps): (candidate: RunCandidate) =>
     const input = inputOf(candidate, tool);
     const decision = set.decide(input);
     if (decision.hidden) return invalid("The requester no longer has access to the tool.");
+    if (deps.checkArguments(tool.definition, candidate.arguments, set.readsArguments(input.tool)) !== undefined) {
+      return invalid("The definition of the tool does not allow these arguments.");
+    }
     switch (decision.effect) {
       case "allow":
         return { kind: "fits", tool, set, input, decision, spend: undefined };

@@ -75,13 +75,14 @@ export function compilePolicies(files: readonly PolicyFile[], options: CompileOp
 }
 
 function compileEntry(entry: PolicyEntry, parts: EntryParts): CompiledPolicy {
-  const { condition, message, reads } = parts;
+  const { condition, message, reads, looksAt } = parts;
   return {
     id: entry.id,
     shadow: entry.mode === "shadow",
     target: compileTarget(entry.target, entry.then.allow !== undefined),
     condition,
     message,
+    readsArguments: looksAt.length > 0,
     aboutViewer: isAboutViewer(reads),
     viewerFacts: viewerFactsOf(entry.target, reads),
     ...compileEffect(entry, parts),

@@ -12,6 +12,8 @@ export type CompiledPolicy = CompiledEffect & {
   /** `undefined`: every call that the target matches. */
   readonly condition: Condition | undefined;
   readonly message: Template | undefined;
+  /** Condition, message or settings look at the arguments. */
+  readonly readsArguments: boolean;
   /** Target and condition can be judged before there is a call, because they look at the caller and the tool only. */
   readonly aboutViewer: boolean;
   /** The facts of a viewer that target and condition look at: see `visibility.ts`. */

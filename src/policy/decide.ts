@@ -18,7 +18,10 @@ export const DEFAULT_POLICY = "policies.default";
 const STRENGTH = { allow: 0, request_approval: 1, step_up: 2, deny: 3, hide: 4 } as const;
 
 /** What a compiled set can be asked: see `PolicySet`. */
-export type Decider = Pick<PolicySet, "decide" | "decideResult" | "hides" | "viewerClass" | "redacts" | "about">;
+export type Decider = Pick<
+  PolicySet,
+  "decide" | "decideResult" | "hides" | "viewerClass" | "redacts" | "readsArguments" | "about"
+>;
 
 /**
  * Makes the decision functions of a set: every matching policy is evaluated, the strongest effect wins and the first
@@ -39,6 +42,14 @@ export function createDecider(policies: readonly CompiledPolicy[], set: string, 
     screens.set(candidates, screen);
     return screen;
   };
+  const reading = new WeakMap<readonly CompiledPolicy[], boolean>();
+  const readArguments = (found: readonly CompiledPolicy[]): boolean => {
+    const before = reading.get(found);
+    if (before !== undefined) return before;
+    const reads = found.some(({ readsArguments, shadow }) => readsArguments && !shadow);
+    reading.set(found, reads);
+    return reads;
+  };
 
   return {
     decide: (input) => decideCall(input, find(input.tool), { set, fallback, screenOf }),
@@ -47,6 +58,7 @@ export function createDecider(policies: readonly CompiledPolicy[], set: string, 
     viewerClass: (viewer) => (listsDiffer ? classify(viewer) : undefined),
     redacts: (tool) =>
       redacting.length > 0 && find(tool).policies.some(({ effect, shadow }) => effect === "redact" && !shadow),
+    readsArguments: (tool) => readArguments(find(tool).policies),
     about: (tool) => find(tool).policies,
   };
 }

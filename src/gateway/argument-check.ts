@@ -1,0 +1,149 @@
+import { type Refusal, refuse } from "../core/errors.ts";
+import { fold } from "../core/fold.ts";
+import { isObject, type Json, type JsonObject, pathStep } from "../core/json.ts";
+import { SchemaDocument, type SchemaNode, type Terms } from "./argument-shape.ts";
+
+/**
+ * Why these arguments must not go to a tool of this definition: a key that a reader could take for a property of the
+ * schema, which it is not, or, where `closed`, one that the schema does not allow (`additionalProperties: false`).
+ * @throws never
+ */
+export type ArgumentCheck = (definition: JsonObject, args: JsonObject, closed: boolean) => Refusal | undefined;
+
+/** Schemas come from servers, and may lead in circles: looking a call through takes so many steps, and so many a key. */
+const MAX_STEPS = 20_000;
+const STEPS_PER_KEY = 24;
+/** How many schemas deep one value may be described. */
+const MAX_BESIDES = 32;
+
+/** Makes the check. What it has read of a definition is kept as long as the definition is. */
+export function createArgumentCheck(): ArgumentCheck {
+  const known = new WeakMap<JsonObject, Terms>();
+  return (definition, args, closed) => {
+    let terms = known.get(definition);
+    if (terms === undefined) {
+      const schema = definition["inputSchema"];
+      terms = isObject(schema) ? new SchemaDocument(schema).root : [];
+      known.set(definition, terms);
+    }
+    const walk = new Walk(closed);
+    const refusal = walk.check(args, terms, "params.arguments");
+    return walk.left > 0 ? refusal : TOO_INTRICATE;
+  };
+}
+
+const TOO_INTRICATE = refuse("PARAMS_INVALID", "The tool's schema is too intricate to check the arguments against it.");
+
+class Walk {
+  left = MAX_STEPS;
+  readonly #closed: boolean;
+
+  constructor(closed: boolean) {
+    this.#closed = closed;
+  }
+
+  // Paths are put together on the way out, as arguments that fit need none.
+  check(value: readonly Json[] | JsonObject, terms: Terms, path: string): Refusal | undefined {
+    if (terms.length === 0) return undefined;
+    if (!isObject(value)) {
+      for (let index = 0; index < value.length; index++) {
+        const item = value[index];
+        if (typeof item !== "object" || item === null) continue;
+        this.left += STEPS_PER_KEY;
+        const refusal = this.check(item, this.#at(terms, index), `${path}[${index}]`);
+        if (refusal !== undefined) return refusal;
+      }
+      return undefined;
+    }
+    for (const key of Object.keys(value)) {
+      this.left += STEPS_PER_KEY;
+      const refusal = this.#checkKey(key, terms, path);
+      if (refusal !== undefined) return refusal;
+      const member = value[key];
+      if (typeof member !== "object" || member === null) continue;
+      const below = this.check(member, this.#under(terms, key), `${path}${pathStep(key)}`);
+      if (below !== undefined) return below;
+    }
+    return undefined;
+  }
+
+  #checkKey(key: string, terms: Terms, path: string): Refusal | undefined {
+    // As nearly always: one schema says it all, and names the key.
+    const [only] = terms;
+    if (terms.length === 1 && only !== undefined && !("any" in only) && only.names(key) && only.besides.length === 0) {
+      return undefined;
+    }
+    if (!this.#some(terms, 0, (node) => node.names(key))) {
+      const form = fold(key);
+      if (this.#some(terms, 0, (node) => node.isAlike(form))) {
+        return refuse("KEYS_AMBIGUOUS", `At ${path}, a key reads like a property of the tool's schema.`);
+      }
+    }
+    return this.#closed && !this.#admits(terms, key, 0) ? notAllowed(key, path) : undefined;
+  }
+
+  #some(terms: Terms, depth: number, holds: (node: SchemaNode) => boolean): boolean {
+    return terms.some((term) => {
+      if (!this.#step(depth)) return false;
+      if ("any" in term) return term.any.some((branch) => this.#some(branch, depth + 1, holds));
+      return holds(term) || this.#some(term.besides, depth + 1, holds);
+    });
+  }
+
+  #admits(terms: Terms, key: string, depth: number): boolean {
+    return terms.every((term) => {
+      if (!this.#step(depth)) return false;
+      if (!("any" in term)) return term.admits(key) && this.#admits(term.besides, key, depth + 1);
+      const possible = fitting(term.any, "object");
+      return possible.length === 0 || possible.some((branch) => this.#admits(branch, key, depth + 1));
+    });
+  }
+
+  #under(terms: Terms, key: string): Terms {
+    return this.#below(
+      terms,
+      0,
+      (node) => node.under(key),
+      (any) => fitting(any, "object").filter((branch) => this.#admits(branch, key, 0)),
+    );
+  }
+
+  #at(terms: Terms, index: number): Terms {
+    return this.#below(
+      terms,
+      0,
+      (node) => node.at(index),
+      (any) => fitting(any, "array"),
+    );
+  }
+
+  #below(
+    terms: Terms,
+    depth: number,
+    of: (node: SchemaNode) => Terms,
+    choose: (any: readonly Terms[]) => readonly Terms[],
+  ): Terms {
+    return terms.flatMap((term): Terms => {
+      if (!this.#step(depth)) return [];
+      if (!("any" in term)) return [...of(term), ...this.#below(term.besides, depth + 1, of, choose)];
+      const any = choose(term.any).map((branch) => this.#below(branch, depth + 1, of, choose));
+      return any.some((branch) => branch.length > 0) ? [{ any }] : [];
+    });
+  }
+
+  #step(depth: number): boolean {
+    if (depth > MAX_BESIDES) this.left = 0;
+    if (this.left > 0) this.left -= 1;
+    return this.left > 0;
+  }
+}
+
+/** The branches that a value of this kind may be one of. */
+function fitting(any: readonly Terms[], kind: "object" | "array"): readonly Terms[] {
+  return any.filter((branch) => branch.every((term) => "any" in term || term.canBe(kind)));
+}
+
+function notAllowed(key: string, path: string): Refusal {
+  const detail = "The tool's schema has no such property, and policies look at the arguments.";
+  return refuse("PARAMS_INVALID", `${path}${pathStep(key)}: ${detail}`);
+}
