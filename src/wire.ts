@@ -28,6 +28,7 @@ import type { ToolView, UpstreamOperations } from "./operations/upstreams.ts";
 import { type PolicyDirectory, watchPolicies } from "./policy/directory.ts";
 import { readAnchors } from "./read-anchors.ts";
 import { readNotifiers } from "./read-notifiers.ts";
+import { createLongRedactions } from "./redaction/long-redactions.ts";
 import type { StartChoice } from "./start-marks.ts";
 import { createStepUp, type StepUpService } from "./step-up/create-step-up.ts";
 import type { StepUpLimits } from "./step-up/options.ts";
@@ -47,6 +48,8 @@ import { within } from "./within.ts";
 const SETTLE_MS = 4_000;
 
 /** How long approved calls that run have until they end at a stop, as long as those of connected clients. */
+/** What keyed hashes in redacted results are for: see `createKeyedHash`. */
+const REDACTION = "redaction";
 const DRAIN_MS = 6_000;
 
 /** How long what is left of them has to be written down once their servers are gone. */
@@ -198,6 +201,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
 
   // The same in answers to agents and in messages to approvers.
   const link = (id: string): string => `${publicUrl}/console/approvals/${id}`;
+  const longRedactions = createLongRedactions({ secret, purpose: REDACTION });
   const gateway = createGateway({
     upstreams,
     catalog,
@@ -215,7 +219,8 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     policies: () => policies.current(),
     scope: (endpoint) => live.scope(endpoint),
     seal: createSeal(secret, "request-state"),
-    hash: createKeyedHash(secret, "redaction"),
+    hash: createKeyedHash(secret, REDACTION),
+    longRedactions,
     serverInfo: { name: "portcullis", version: VERSION },
     log,
     now,
@@ -281,6 +286,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
       await approvals.close();
       await stepUp.close();
       await dispatcher?.close();
+      await longRedactions.close();
       await audit.flush();
       await checkpoints.close();
       await rollUp.close();

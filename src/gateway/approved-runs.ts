@@ -6,6 +6,7 @@ import { Cancellation } from "../core/cancellation.ts";
 import { refuse } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { SettledOutcome } from "../core/outcome.ts";
+import type { LongRedactions } from "../redaction/long-redactions.ts";
 import type { KeyedHash } from "../redaction/redact.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
 import { absentPeer, readContext } from "./asked-context.ts";
@@ -54,6 +55,7 @@ export interface ApprovedRunsDeps extends RunCheckDeps {
   readonly outside: OutsideTalk;
   readonly mentions: Mentions;
   readonly hash: KeyedHash;
+  readonly longRedactions: Pick<LongRedactions, "redact">;
   readonly callIds: () => string;
   readonly log: Log;
   readonly now: () => number;
@@ -132,7 +134,9 @@ export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
   async function run(claim: ApprovalClaim, prepared: Prepared, peer: Call["peer"]): Promise<void> {
     const { tool, set, input, decision, candidate } = prepared;
     const { id } = claim.request;
-    const guard = decision.inspectsResult ? createResultGuard({ set, input, hash: deps.hash, log }) : undefined;
+    const guard = decision.inspectsResult
+      ? createResultGuard({ set, input, hash: deps.hash, longRedactions: deps.longRedactions, log })
+      : undefined;
     let end = LOST;
     try {
       const round = await callUpstream(atPlace(deps.upstreams, candidate.context.place), {
@@ -149,7 +153,7 @@ export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
         peer: deps.outside.peerFor(peer, tool.upstream, guard && { set, redactions: guard.beside() }),
         onNotification: (notification) => listeners.tell(id, guard?.notification(notification) ?? notification),
       });
-      end = endRun(round, guard);
+      end = await endRun(round, guard);
       if (end.result !== undefined) deps.mentions.learn(tool.upstream, end.result);
     } catch (err) {
       log.error({ err, request: id }, "An approved call was lost while it ran.");

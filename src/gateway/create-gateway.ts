@@ -10,6 +10,7 @@ import type { Principal } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Seal } from "../core/seal.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
+import type { LongRedactions } from "../redaction/long-redactions.ts";
 import type { KeyedHash } from "../redaction/redact.ts";
 import type { StepUp } from "../step-up/step-up.ts";
 import type { RateLimits } from "../store/rate-limits.ts";
@@ -57,6 +58,7 @@ export interface GatewayDeps {
   readonly seal: Seal;
   /** Replaces what policies want hashed. */
   readonly hash: KeyedHash;
+  readonly longRedactions: Pick<LongRedactions, "redact">;
   readonly serverInfo: JsonObject;
   readonly log: Log;
   readonly now: () => number;

@@ -7,6 +7,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
+import type { LongRedactions } from "../redaction/long-redactions.ts";
 import type { KeyedHash } from "../redaction/redact.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
 import type { ArgumentCheck } from "./argument-check.ts";
@@ -42,6 +43,8 @@ export interface PipelineDeps {
   readonly isStatusCall: (call: Call) => boolean;
   /** For what policies replace with its hash. */
   readonly hash: KeyedHash;
+  /** For results that take long to be searched. */
+  readonly longRedactions: Pick<LongRedactions, "redact">;
   /** Makes the id of a call that is decided anew. */
   readonly callIds: () => string;
   readonly log: Log;
@@ -55,7 +58,7 @@ export interface PipelineDeps {
  * it comes again and is decided anew, and what is run with an approval is its request.
  */
 export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outcome> {
-  const { audit, states, receipts, signIns, hash, log, now } = deps;
+  const { audit, states, receipts, signIns, hash, longRedactions, log, now } = deps;
 
   const callTool = async (call: Call): Promise<Outcome> => {
     if (deps.isStatusCall(call)) return deps.paused.status(call);
@@ -86,7 +89,7 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
     const record = auditOpening(call, tool, withSignIn(decision, signIn), resolved.arguments);
     const opened = await audit.open({ ...record, ...challengeOf(signIn) });
     if (!opened) return decision.hidden ? UNKNOWN_TOOL : { kind: "refused", refusal: refuse("AUDIT_UNAVAILABLE") };
-    const guard = decision.inspectsResult ? createResultGuard({ set, input, hash, log }) : undefined;
+    const guard = decision.inspectsResult ? createResultGuard({ set, input, hash, longRedactions, log }) : undefined;
 
     // The record says why; the caller hears what it would hear of any name that nobody has.
     if (decision.hidden) {

@@ -2,9 +2,11 @@ import type { Ask, Notification, RpcError } from "../core/call.ts";
 import type { Match } from "../core/decision.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
+import { principalKey } from "../core/principal.ts";
 import { RawJson } from "../core/raw-json.ts";
 import type { PolicyInput, PolicyResult, PolicySet, ResultDecision } from "../policy/policy-set.ts";
 import { parseEmbedded } from "../redaction/embedded.ts";
+import { LONG_BYTES, type LongRedactions } from "../redaction/long-redactions.ts";
 import { type KeyedHash, redactJson, redactResult } from "../redaction/redact.ts";
 import type { Redaction } from "../redaction/redaction.ts";
 
@@ -15,6 +17,8 @@ import type { Redaction } from "../redaction/redaction.ts";
 export interface ResultGuard {
   /** The result as the client may see it, its own bytes if nothing had to go; `undefined` if none of it may be given out. */
   result(result: RawJson): RawJson | undefined;
+  /** The same, for a result of any length: a long one is searched beside the event loop. @throws never */
+  anyResult(result: RawJson): RawJson | undefined | Promise<RawJson | undefined>;
   error(error: RpcError): RpcError;
   notification(notification: Notification): Notification;
   asks(asks: Readonly<Record<string, Ask>>): Readonly<Record<string, Ask>>;
@@ -29,10 +33,11 @@ export interface ResultGuardDeps {
   readonly set: PolicySet;
   readonly input: PolicyInput;
   readonly hash: KeyedHash;
+  readonly longRedactions: Pick<LongRedactions, "redact">;
   readonly log: Log;
 }
 
-export function createResultGuard({ set, input, hash, log }: ResultGuardDeps): ResultGuard {
+export function createResultGuard({ set, input, hash, longRedactions, log }: ResultGuardDeps): ResultGuard {
   const matches = new Map<string, Match>();
   let besideDecision: ResultDecision | undefined;
 
@@ -53,7 +58,24 @@ export function createResultGuard({ set, input, hash, log }: ResultGuardDeps): R
     log.error({ reason, call: input.request.id, upstream, tool: name }, "A tool's result was withheld.");
   };
 
-  return {
+  const longResult = async (result: RawJson): Promise<RawJson | undefined> => {
+    try {
+      const value = result.value();
+      if (!isObject(value)) return withhold("It is not a JSON object.");
+      const redactions = applied(set.decideResult(input, policyResult(value)));
+      const redacted = await longRedactions.redact(result.bytes, redactions, principalKey(input.principal));
+      if (redacted.kind === "same") return result;
+      if (redacted.kind === "withheld") return withhold(redacted.reason);
+      return RawJson.fromBytes(
+        Buffer.from(redacted.bytes.buffer, redacted.bytes.byteOffset, redacted.bytes.byteLength),
+      );
+    } catch (err) {
+      // A message could quote the result.
+      return withhold(err instanceof Error ? err.name : "unknown");
+    }
+  };
+  const guard: ResultGuard = {
+    anyResult: (result) => (result.bytes.length < LONG_BYTES ? guard.result(result) : longResult(result)),
     result(result) {
       try {
         const read = parseEmbedded(result.bytes.toString("utf8"));
@@ -84,6 +106,7 @@ export function createResultGuard({ set, input, hash, log }: ResultGuardDeps): R
     beside: () => decideBeside().redactions,
     matched: () => [...matches.values()],
   };
+  return guard;
 }
 
 function policyResult(result: JsonObject): PolicyResult {

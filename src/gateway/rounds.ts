@@ -22,7 +22,7 @@ export interface Following {
 }
 
 /** Brings the rounds of an upstream call to outcomes. */
-export function followRounds(following: Following): (round: Round) => AnsweredOutcome {
+export function followRounds(following: Following): (round: Round) => AnsweredOutcome | Promise<AnsweredOutcome> {
   const { call, upstream, states, guard, onEnd } = following;
   let over = false;
   // A question that is put and then given up (the client cannot answer it) must not end its call twice.
@@ -37,7 +37,15 @@ export function followRounds(following: Following): (round: Round) => AnsweredOu
     const receipt = leaves ? following.receipt?.() : undefined;
     return state === undefined && receipt === undefined ? undefined : states.seal(call, upstream, { state, receipt });
   };
-  const follow = (round: Round): AnsweredOutcome => {
+  const ended = (result: RawJson | undefined): AnsweredOutcome => {
+    if (result === undefined) {
+      end("RESULT_WITHHELD");
+      return { kind: "withheld" };
+    }
+    end(result.member("isError") === true ? "tool_error" : "ok", result);
+    return { kind: "result", result };
+  };
+  const follow = (round: Round): AnsweredOutcome | Promise<AnsweredOutcome> => {
     switch (round.kind) {
       case "asks": {
         const asks = guard === undefined ? round.asks : guard.asks(round.asks);
@@ -56,13 +64,8 @@ export function followRounds(following: Following): (round: Round) => AnsweredOu
         };
       }
       case "result": {
-        const result = guard === undefined ? round.result : guard.result(round.result);
-        if (result === undefined) {
-          end("RESULT_WITHHELD");
-          return { kind: "withheld" };
-        }
-        end(result.member("isError") === true ? "tool_error" : "ok", result);
-        return { kind: "result", result };
+        const result = guard === undefined ? round.result : guard.anyResult(round.result);
+        return result instanceof Promise ? result.then(ended) : ended(result);
       }
       case "error": {
         const error = guard === undefined ? round.error : guard.error(round.error);

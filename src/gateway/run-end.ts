@@ -16,10 +16,10 @@ export interface RunEnd {
 }
 
 /** Brings what an upstream answered in an approved run to its end. A question has nobody to answer it: it is given up. */
-export function endRun(round: Round, guard: ResultGuard | undefined): RunEnd {
+export async function endRun(round: Round, guard: ResultGuard | undefined): Promise<RunEnd> {
   switch (round.kind) {
     case "result": {
-      const result = guard === undefined ? round.result : guard.result(round.result);
+      const result = guard === undefined ? round.result : await guard.anyResult(round.result);
       if (result === undefined) {
         return { execution: ended({ kind: "withheld" }, false), ending: "RESULT_WITHHELD", result };
       }

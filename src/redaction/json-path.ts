@@ -13,6 +13,8 @@ export type Location = readonly (string | number)[];
 
 /** A JSONPath, ready to be applied. */
 export interface CompiledPath {
+  /** As it was written. */
+  readonly text: string;
   /** Where it finds something, at most `max` places; `undefined` if there are more. @throws never */
   locate(value: Json, max: number): readonly Location[] | undefined;
 }
@@ -42,7 +44,7 @@ export function compilePath(path: string): PathResult {
   }
   const fault = findFault(query);
   if (fault !== undefined) return fault;
-  return { ok: true, path: { locate: (value, max) => locate(query, value, max) } };
+  return { ok: true, path: { text: path, locate: (value, max) => locate(query, value, max) } };
 }
 
 function refused(message: string, offset: number): PathResult {

@@ -12,6 +12,9 @@ export const LIMITS = {
   maxPlaces: 200_000,
 } as const;
 
+/** The same for a message beside a result: it is searched in the thread that serves everybody. */
+export const BESIDE_LIMITS = { ...LIMITS, maxCharacters: 65_536, maxValues: 4_000 } as const;
+
 /** Counts values against the limits, over several of them. */
 export interface Tally {
   /** Adds `value`; says why it is too much, or `undefined`. @throws never */
@@ -19,21 +22,21 @@ export interface Tally {
 }
 
 /** A tally that has counted nothing. */
-export function createTally(): Tally {
+export function createTally(limits: typeof LIMITS | typeof BESIDE_LIMITS = LIMITS): Tally {
   let characters = 0;
   let values = 0;
   const add = (value: Json | undefined, depth: number): string | undefined => {
-    if (++values > LIMITS.maxValues) return `It has more than ${LIMITS.maxValues} values.`;
+    if (++values > limits.maxValues) return `It has more than ${limits.maxValues} values.`;
     if (typeof value === "string") characters += value.length;
     if (typeof value === "object" && value !== null) {
-      if (depth === LIMITS.maxDepth) return `It is nested more than ${LIMITS.maxDepth} levels deep.`;
+      if (depth === limits.maxDepth) return `It is nested more than ${limits.maxDepth} levels deep.`;
       for (const [key, member] of Object.entries(value)) {
         if (!Array.isArray(value)) characters += key.length;
         const problem = add(member, depth + 1);
         if (problem !== undefined) return problem;
       }
     }
-    return characters > LIMITS.maxCharacters ? `It has more than ${LIMITS.maxCharacters} characters.` : undefined;
+    return characters > limits.maxCharacters ? `It has more than ${limits.maxCharacters} characters.` : undefined;
   };
   return { add: (value) => add(value, 0) };
 }

@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import { changeNamed, changeReadable } from "./content.ts";
 import { parseEmbedded } from "./embedded.ts";
-import { createTally, LIMITS } from "./limits.ts";
+import { BESIDE_LIMITS, createTally, LIMITS } from "./limits.ts";
 import type { KeyedHash } from "./marks.ts";
 import { redactPaths } from "./redact-paths.ts";
 import type { Search } from "./redact-text.ts";
@@ -30,7 +30,7 @@ export type RedactedResult =
 export function redactJson(value: Json, redactions: readonly Redaction[], hash: KeyedHash): Json {
   const { detectors } = mergeRedactions(redactions);
   if (detectors.size === 0) return value;
-  if (createTally().add(value) !== undefined) return isObject(value) ? {} : "[redacted]";
+  if (createTally(BESIDE_LIMITS).add(value) !== undefined) return isObject(value) ? {} : "[redacted]";
   return redactValue(value, { detectors, hash, count: () => {} });
 }
 

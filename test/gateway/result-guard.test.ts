@@ -1,9 +1,13 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
 import { RawJson } from "../../src/core/raw-json.ts";
 import { createResultGuard } from "../../src/gateway/result-guard.ts";
+import { createLongRedactions } from "../../src/redaction/long-redactions.ts";
 import { keepingLog } from "../support/audit.ts";
 import { policyInput, policySet } from "../support/policy-inputs.ts";
+
+const longRedactions = createLongRedactions({ secret: new Uint8Array(32), purpose: "test" });
+afterAll(() => longRedactions.close());
 
 const EMAIL = "ann@example.com";
 const MARK = "[redacted:email]";
@@ -13,7 +17,13 @@ const ERRORS_ONLY = "policies: [{ id: emails, when: result.is_error, then: { red
 
 function guardOf(policies: string) {
   const log = keepingLog();
-  const guard = createResultGuard({ set: policySet(policies), input: policyInput(), hash: () => "0".repeat(64), log });
+  const guard = createResultGuard({
+    set: policySet(policies),
+    input: policyInput(),
+    hash: () => "0".repeat(64),
+    longRedactions,
+    log,
+  });
   return { guard, log };
 }
 
@@ -53,6 +63,17 @@ describe("a result", () => {
     });
     const structure = "policies: [{ id: p, when: result.structured.n == 1.0, then: { redact: { paths: [$.n] } } }]";
     expect(guardOf(structure).guard.result(blocks)?.value()).toMatchObject({ structuredContent: { n: "[redacted]" } });
+  });
+
+  it("that is long is looked at beside the event loop, and comes out the same", async () => {
+    const { guard, log } = guardOf(ALWAYS);
+    const long = (text: string) => raw({ content: [{ type: "text", text: `${text} ${"x ".repeat(20_000)}` }] });
+    const clean = long("hello");
+    expect(await guard.anyResult(clean)).toBe(clean);
+    const found = await guard.anyResult(long(EMAIL));
+    expect(found?.value()).toEqual(guard.result(long(EMAIL))?.value());
+    expect(found?.bytes.toString()).toContain(MARK);
+    expect(log.lines).toEqual([]);
   });
 
   it.each([

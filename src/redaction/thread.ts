@@ -1,0 +1,20 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { createKeyedHash } from "../core/keyed-hash.ts";
+import type { RedactionJob, ThreadData } from "./long-redactions.ts";
+import { redactBytes } from "./redact-bytes.ts";
+import { compileRedaction, mergeRedactions } from "./redaction.ts";
+
+/*
+ * The program of the thread behind `long-redactions.ts`: one job after another, each answered with one message.
+ */
+
+const { secret, purpose }: ThreadData = workerData;
+const hash = createKeyedHash(secret, purpose);
+
+parentPort?.on("message", ({ bytes, detectors, paths }: RedactionJob) => {
+  const redaction = mergeRedactions([
+    { detectors: new Map(detectors), paths: [] },
+    ...paths.map(([path, how]) => compileRedaction({ detect: [], paths: [path], with: how })),
+  ]);
+  parentPort?.postMessage(redactBytes(bytes, redaction, hash));
+});
