@@ -155,6 +155,7 @@ describe("audit list", () => {
         upstream: "expenses",
         tool: "create_expense",
         decision: "deny",
+        difference: null,
         policies: [{ policy: "large-expenses", effect: "deny", because: "condition" }],
         shadow: [],
         arguments_redacted: { amount: 12, currency: "EUR" },

@@ -129,12 +129,11 @@ describe.each(["legacy", "modern"])("a %s server", (server) => {
       expect(heard).not.toContain(EMAIL);
     });
 
-    it("gives out nothing of a result that cannot be searched", async () => {
+    it("gives out nothing of a result that is too deep to be searched", async () => {
       const result = await client.call(`${server}__deep`);
       expect(result).toMatchObject({
         isError: true,
-        content: [{ text: expect.stringMatching(/carried out, but its result is withheld/) }],
-        _meta: { "portcullis/withheld": { code: "RESULT_WITHHELD", call: expect.stringMatching(/^call_/) } },
+        _meta: { "portcullis/fault": { code: "UPSTREAM_TOO_LARGE", executed: "unknown" } },
       });
       expect(result["structuredContent"]).toBeUndefined();
     });
@@ -205,14 +204,14 @@ describe("the audit", () => {
     expect(last("record")).toMatchObject({ decision: "allow", outcome: "ok" });
     expect(last("fail")).toMatchObject({ outcome: "rpc_error" });
     expect(policies(last("fail"))).toMatchObject([{ policy: "nothing-leaks" }]);
-    expect(last("deep")).toMatchObject({ outcome: "RESULT_WITHHELD" });
+    expect(last("deep")).toMatchObject({ outcome: "UPSTREAM_TOO_LARGE" });
     expect(policies(last("echo", "http"))).toMatchObject([{ policy: "emails-of-echo", because: "condition" }]);
     expect(JSON.stringify(rows)).not.toContain(CARD);
   });
 
   it("and the log hold nothing of what was taken out", () => {
     const log = gateway.logged.join("\n");
-    expect(log).toContain("A tool's result was withheld.");
+    expect(log).toContain("An upstream sent more than is taken.");
     expect(log).not.toContain(EMAIL);
     expect(log).not.toContain(CARD);
   });

@@ -129,11 +129,17 @@ describe("a condition, held against one tool", () => {
     ["tool.name == 'other' && args.nothing > 4"],
     ["tool.name != 'other' || args.nothing > 4"],
     ["tool.name.startsWith('other') ? args.nothing > 4 : true"],
-    ["args.nothing > 4 && tool.annotations.readOnlyHint"],
   ])("has nothing to say of %s", (when) => {
     expect(
       problems(when, [tool("expenses/create_expense", EXPENSE, { annotations: { readOnlyHint: false } })]),
     ).toEqual([]);
+  });
+
+  it("has nothing to say of what the tool's annotations rule out but that it goes by them", () => {
+    const known = tool("expenses/create_expense", EXPENSE, { annotations: { readOnlyHint: false } });
+    expect(problems("args.nothing > 4 && tool.annotations.readOnlyHint", [known])).toEqual([
+      expect.stringContaining("This policy goes by what servers say of their tools"),
+    ]);
   });
 
   const IN = "`expenses/create_expense`";

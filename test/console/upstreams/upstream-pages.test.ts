@@ -110,8 +110,8 @@ describe.skipIf(chromiumPath === undefined)("upstreams in a browser", () => {
     const page = await openConsolePage(browser);
     await signIn(page, gateway, "carla", "/console/upstreams/crm");
     const shown = await page.getByRole("main").textContent();
-    for (const part of [markup, "1[U+202E]2", "[U+2066]", "more characters are not shown"])
-      expect(shown).toContain(part);
+    for (const part of [markup, "1[U+202E]2", "[U+2066]"]) expect(shown).toContain(part);
+    expect(shown?.length).toBeLessThan(200_000);
     expect(await page.locator("main script:not([src]), main img, main a[href^=javascript]").count()).toBe(0);
     expect(await overflowOf(page)).toBe(0);
     expect(await axeViolations(page)).toEqual([]);
