@@ -1,9 +1,10 @@
 import type { Command } from "commander";
+import type { KnownFacts } from "../policy/check-facts.ts";
 import { type Coverage, checkAgainstTools } from "../policy/check-tools.ts";
 import { compilePolicies } from "../policy/compile.ts";
 import { formatPolicyError } from "../policy/format-error.ts";
 import type { PolicyError, PolicySummary } from "../policy/policy-set.ts";
-import { findKnownTools, type ToolOptions } from "./known-tools.ts";
+import { findKnownTools, type KnownTools, type ToolOptions } from "./known-tools.ts";
 import { clip, one, painter, plain, print } from "./output.ts";
 import { count, type PolicyPlace, printJson, readPlace, reportErrors, withPolicyPlace } from "./policy-place.ts";
 import type { Shell } from "./shell.ts";
@@ -42,8 +43,14 @@ async function check(options: ToolOptions, shell: Shell): Promise<void> {
   }
   const { policies, digest } = compiled.set;
   const known = await findKnownTools(options, shell.env);
-  const checked = known.ok ? checkAgainstTools(place.policies, known.tools, known.unlisted) : undefined;
-  const { errors = [], warnings: atPlaces = [], coverage } = checked ?? {};
+  const {
+    errors,
+    warnings: atPlaces,
+    coverage: covered,
+  } = known.ok
+    ? checkAgainstTools(place.policies, known.tools, { unlisted: known.unlisted, facts: withEndpoints(place, known) })
+    : checkAgainstTools(place.policies, [], { facts: place.facts, listed: false });
+  const coverage = known.ok ? covered : undefined;
   const warnings = [...known.warnings, ...warningsOf(policies, place)];
   if (options.json) {
     if (errors.length > 0) shell.setExitCode(1);
@@ -73,11 +80,18 @@ async function check(options: ToolOptions, shell: Shell): Promise<void> {
   const listed = rows.length === 0 ? "" : `${table(["ID", "EFFECT", "STATE", "PLACE", "DESCRIPTION"], rows, paint)}\n`;
   const sum = `${count(policies.length, "policy")} in ${count(place.policies.length, "file")}`;
   const against = known.ok ? `, checked against ${known.source}` : "";
-  const covered = coverage === undefined ? "" : `${coverageText(coverage)}\n`;
+  const coveredText = coverage === undefined ? "" : `${coverageText(coverage)}\n`;
   await print(
     shell.stdout,
-    one(`${listed}${covered}${paint("green", "ok")}: ${sum}, default ${place.default}${against}\n`),
+    one(`${listed}${coveredText}${paint("green", "ok")}: ${sum}, default ${place.default}${against}\n`),
   );
+}
+
+// An upstream that was registered has an endpoint of its name, too.
+function withEndpoints({ facts }: PolicyPlace, { tools, unlisted }: Extract<KnownTools, { ok: true }>): KnownFacts {
+  if (facts.endpoints === undefined) return facts;
+  const upstreams = [...tools.map(({ upstream }) => upstream), ...unlisted];
+  return { ...facts, endpoints: [...new Set([...facts.endpoints, ...upstreams])] };
 }
 
 // Names of tools and arguments come from upstreams.

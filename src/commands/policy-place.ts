@@ -3,6 +3,10 @@ import { isAbsolute, relative } from "node:path";
 import type { Command } from "commander";
 import type { ApprovalFlow } from "../approvals/flow.ts";
 import { whyNoClientAddress } from "../config/client-address.ts";
+import type { Config } from "../config/schema.ts";
+import { ANONYMOUS_ISSUER, KEYS_ISSUER, LOCAL_ISSUER } from "../core/principal.ts";
+import { DEFAULT_POLICY_HEADERS } from "../downstream/options.ts";
+import { type KnownFacts, NO_KNOWN_FACTS } from "../policy/check-facts.ts";
 import type { CompileOptions } from "../policy/compile.ts";
 import { formatPolicyError } from "../policy/format-error.ts";
 import type { PolicyError, PolicyFile } from "../policy/policy-set.ts";
@@ -32,6 +36,8 @@ export interface PolicyPlace {
   readonly noClientAddress?: CompileOptions["noClientAddress"];
   /** The flows themselves, where `flows` names them. */
   readonly approvalFlows: readonly ApprovalFlow[] | undefined;
+  /** What the configuration says of the facts of calls, the endpoints of registered upstreams left out. */
+  readonly facts: KnownFacts;
   readonly policies: readonly PolicyFile[];
   readonly tests: readonly PolicyFile[];
 }
@@ -66,19 +72,29 @@ type Settings = Omit<PolicyPlace, "policies" | "tests">;
 function readSettings(options: PlaceOptions, shell: Shell): Settings | undefined {
   const { config, policies } = options;
   if (config === undefined && !existsSync(DEFAULT_CONFIG)) {
-    if (policies !== undefined) return { dir: policies, default: "allow", flows: undefined, approvalFlows: undefined };
+    if (policies !== undefined) return { dir: policies, default: "allow", ...NOT_CONFIGURED };
     if (existsSync(DEFAULT_POLICIES)) {
       shell.err(`There is no ${DEFAULT_CONFIG} here, so this is about ./${DEFAULT_POLICIES}, by default allowing.`);
-      return { dir: DEFAULT_POLICIES, default: "allow", flows: undefined, approvalFlows: undefined };
+      return { dir: DEFAULT_POLICIES, default: "allow", ...NOT_CONFIGURED };
     }
   }
   const loaded = loadOrExplain(shell, config ?? DEFAULT_CONFIG);
   if (loaded === undefined) return undefined;
   const { approvalFlows } = loaded;
   const flows = approvalFlows.map(({ name }) => name);
+  const settings = { dir: policies ?? loaded.policies.dir, default: loaded.policies.default };
   const noClientAddress = whyNoClientAddress(loaded.server);
-  const dir = policies ?? loaded.policies.dir;
-  return { dir, default: loaded.policies.default, flows, approvalFlows, noClientAddress };
+  return { ...settings, flows, approvalFlows, noClientAddress, facts: factsOf(loaded) };
+}
+
+const NOT_CONFIGURED = { flows: undefined, approvalFlows: undefined, facts: NO_KNOWN_FACTS } as const;
+
+function factsOf({ endpoints, upstreams, auth }: Config): KnownFacts {
+  return {
+    endpoints: [...endpoints, ...upstreams].map(({ name }) => name),
+    issuers: [...auth.jwt.map(({ issuer }) => issuer), KEYS_ISSUER, LOCAL_ISSUER, ANONYMOUS_ISSUER],
+    headers: DEFAULT_POLICY_HEADERS,
+  };
 }
 
 /** Tells all mistakes at their places, and makes the command end with 1. */

@@ -1,7 +1,7 @@
 import { canonicalJson, isObject, type Json, type JsonObject } from "../core/json.ts";
 import { readSchemaHints, type SchemaHints } from "./input-schema.ts";
 import { type Range, rangeOf, unionOfRanges } from "./number-range.ts";
-import { type Alternative, expand, ownValue, type PatternTest } from "./schema-alternatives.ts";
+import { type Alternative, allowsText, expand, ownValue, type PatternTest } from "./schema-alternatives.ts";
 
 /** What a JSON value can be. */
 export type JsonKind = "null" | "boolean" | "number" | "string" | "array" | "object";
@@ -16,6 +16,8 @@ export interface ArgumentType {
   readonly values: readonly Json[] | undefined;
   /** Of its numbers. */
   readonly range: Range;
+  /** `false` for a text that is too short or too long for it, or that its patterns do not fit. */
+  allows(text: string): boolean;
   /** One member of an object. */
   member(name: string): ArgumentMember;
   /** The members that the schema names. */
@@ -86,6 +88,14 @@ class Type implements ArgumentType {
     this.range = unionOfRanges(this.#alternatives.map(({ schemas }) => rangeOf(schemas)));
     const all = this.#alternatives.flatMap(({ schemas }) => schemas.map((schema) => schema["properties"]));
     this.names = [...new Set(all.flatMap((properties) => (isObject(properties) ? Object.keys(properties) : [])))];
+  }
+
+  allows(text: string): boolean {
+    const texts = this.#alternatives.filter((alternative) => kindsOf(alternative)?.has("string") !== false);
+    return (
+      texts.length === 0 ||
+      texts.some(({ schemas }) => schemas.every((schema) => allowsText(schema, text, this.#source.matches)))
+    );
   }
 
   member(name: string): ArgumentMember {

@@ -1,6 +1,6 @@
 import { type AstNode, childrenOf, readCall } from "./ast.ts";
 import { balancedRange } from "./balanced-range.ts";
-import type { MissingArgument } from "./check-findings.ts";
+import type { Closer, MissingArgument } from "./check-findings.ts";
 import type { EFFECTS } from "./schema.ts";
 
 /** What a policy does. */
@@ -131,6 +131,16 @@ function polarityOf(child: AstNode, parent: AstNode, polarity: Polarity | undefi
       return inBody && pulls ? polarity : undefined;
     }
   }
+}
+
+/**
+ * Whether a condition lets no call further when the comparison at `closer` is true the sooner, or the later: only then is
+ * another value proposed for it.
+ */
+export function tightens({ root, effect }: Subject, { start, end, sooner }: Closer): boolean {
+  const found = stepsTo(root, { start, end }).find(({ node }) => node.start === start && node.end === end);
+  if (found?.polarity === undefined) return false;
+  return ((found.polarity === "same") === sooner) === (effect !== "allow");
 }
 
 // The smallest part that pulls one way gets the guard: there it changes nothing for calls that have the arguments.

@@ -2,6 +2,7 @@ import { canonicalJson, isObject, type JsonObject } from "../core/json.ts";
 import { type ArgumentType, readArgumentType } from "./argument-types.ts";
 import { type AstNode, childrenOf } from "./ast.ts";
 import { checkCondition, checkExpression, type ExpressionDeps, guardsOfText } from "./check-expression.ts";
+import { type FactTable, factsOfTools } from "./check-facts.ts";
 import { type Finding, reportedPlaces } from "./check-findings.ts";
 import { both, type Facts, type GuardCache, NO_FACTS, withPlaces } from "./check-guards.ts";
 import { type Problem, reportFindings, type ToolFindings } from "./check-report.ts";
@@ -18,8 +19,11 @@ export interface TextProblems {
   readonly problems: readonly Problem[];
 }
 
-/** Checks the texts of one policy against the tools that it is about, by their indices. @throws never */
-export type ArgumentCheck = (texts: PolicyTexts, tools: readonly number[]) => readonly TextProblems[];
+/**
+ * Checks the texts of one policy against the tools that it is about, by their indices. `others`: it may be about tools
+ * that are not known, too. @throws never
+ */
+export type ArgumentCheck = (texts: PolicyTexts, tools: readonly number[], others: boolean) => readonly TextProblems[];
 
 // Steps for one policy and one tool. Far more than any condition takes that a person has written.
 const MAX_STEPS = 50_000;
@@ -42,7 +46,11 @@ interface Schema {
  * Makes the check of arguments. Tools that say the same of the arguments that a policy reads are looked at once, so that
  * thousands of policies over a thousand tools take seconds.
  */
-export function createArgumentCheck(known: readonly KnownTool[], language: PolicyLanguage): ArgumentCheck {
+export function createArgumentCheck(
+  known: readonly KnownTool[],
+  language: PolicyLanguage,
+  calls: FactTable,
+): ArgumentCheck {
   const matches = createPatternTest();
   const schemas = new Map<string, Schema>();
   const ofTool = known.map(({ definition }) => {
@@ -89,15 +97,33 @@ export function createArgumentCheck(known: readonly KnownTool[], language: Polic
 
   const compiles = (text: string): boolean => language.condition(text).ok;
 
-  return ({ when, others, effect }, tools) => {
+  // What does not depend on the single tool is said once, and also where no tool is known.
+  function checkFacts(when: CheckedText | undefined, others: readonly CheckedText[], facts: FactTable) {
+    const deps: ExpressionDeps = {
+      args: undefined,
+      constant: () => undefined,
+      guards: new Map(),
+      facts,
+      matches,
+      budget: { left: MAX_STEPS },
+    };
+    return new Map(
+      checkTexts(when, others, deps).map(([text, findings]) => [text, findings.filter(isOfFact)] as const),
+    );
+  }
+
+  return ({ when, others, effect }, tools, mayBeOthers) => {
     const all = when === undefined ? others : [when, ...others];
     const dependencies = dependenciesOf(all);
-    if (dependencies.names?.length === 0) return [];
+    const about = dependencies.tool && !mayBeOthers ? tools.flatMap((index) => known[index] ?? []) : [];
+    const facts = about.length === 0 ? calls : new Map([...calls, ...factsOfTools(about)]);
+    const general = checkFacts(when, others, facts);
+    const needed = dependencies.tool || dependencies.names?.length !== 0;
     const found = new Map<CheckedText, ToolFindings[]>(all.map((text) => [text, []]));
     const constants = createConstants(all, language);
     let guards: GuardCache = new Map();
     let complete = true;
-    for (const group of groupsOf(dependencies, tools)) {
+    for (const group of needed ? groupsOf(dependencies, tools) : []) {
       const [first] = group;
       const tool = first === undefined ? undefined : known[first];
       if (first === undefined || tool === undefined) continue;
@@ -107,20 +133,29 @@ export function createArgumentCheck(known: readonly KnownTool[], language: Polic
         args: ofTool[first]?.type,
         constant: (node) => (dependencies.tool ? constants(node, context) : undefined),
         guards,
+        facts: NO_FACT,
+        matches,
         budget: { left: MAX_STEPS },
       };
       const named = group.map((index) => paths[index] ?? pathOf(tool));
       for (const [text, findings] of checkTexts(when, others, deps)) found.get(text)?.push({ tools: named, findings });
       complete &&= deps.budget.left > 0;
     }
-    return [...found].map(([text, groups], index) => ({
-      text,
-      problems: [
-        ...reportFindings(groups, { ...text, effect, isCondition: text === when, compiles }),
-        ...(complete || index > 0 ? [] : [TOO_INTRICATE]),
-      ],
-    }));
+    return [...found].map(([text, groups], index) => {
+      const subject = { ...text, effect, isCondition: text === when, compiles };
+      const ofFacts = reportFindings([{ tools: [], findings: general.get(text) ?? [] }], subject);
+      const told = new Set(ofFacts.map(({ start }) => start));
+      const others = reportFindings(groups, subject).filter(({ start, kind }) => kind !== "value" || !told.has(start));
+      const rest = complete || index > 0 ? [] : [TOO_INTRICATE];
+      return { text, problems: [...ofFacts, ...others, ...rest] };
+    });
   };
+}
+
+const NO_FACT: FactTable = new Map();
+
+function isOfFact(finding: Finding): boolean {
+  return finding.kind === "compared" || (finding.kind === "mistake" && finding.what !== "type");
 }
 
 // Messages, keys and costs are evaluated where the condition came out as true.

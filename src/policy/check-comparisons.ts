@@ -4,7 +4,7 @@ import type { AstNode } from "./ast.ts";
 import type { Finding } from "./check-findings.ts";
 import { canBe, canCompare, canEqual, itemOf, kindText, type Value } from "./check-values.ts";
 import type { Sides } from "./check-words.ts";
-import { didYouMean } from "./expression-rules.ts";
+import { canBeValue, type Domain } from "./domain.ts";
 import { compareRange, rangeText } from "./number-range.ts";
 
 /** What is wrong with `==`, `!=`, `<`, `<=`, `>` or `>=` between these. */
@@ -14,79 +14,149 @@ export function checkComparison(node: AstNode, sides: Sides): readonly Finding[]
   const equality = node.op === "==" || node.op === "!=";
   if (equality ? !canEqual(left, right) : !canCompare(left, right)) {
     const message = `\`${a}\` is ${kindText(left)} and \`${b}\` is ${kindText(right)}: ${equality ? "they are never equal" : `\`${node.op}\` does not compare the two`}.`;
-    const mistake = {
-      kind: "mistake",
-      what: equality ? "never" : "type",
-      start: node.start,
-      message,
-      hint: quoteHint(left, right),
-    } as const;
-    return [{ kind: "compared", start: node.start }, mistake];
+    const hint = quoteHint(left, right);
+    return [{ kind: "compared", start: node.start }, mistake(equality ? "never" : "type", node.start, message, hint)];
   }
   const findings: Finding[] = [];
   const read = (value: Value, literal: Value, at: AstNode, written: string, operator: string): void => {
-    if (value.type === undefined || literal.literal === undefined) return;
+    if (literal.literal === undefined) return;
     findings.push({ kind: "compared", start: at.start });
-    const wrong = equality ? valueMistake(value, literal.literal, at, written) : undefined;
+    const wrong = equality ? valueMistake(value, literal.literal, { node, at, written }) : undefined;
     const decided = wrong === undefined ? rangeMistake(value, literal, node, written, operator) : undefined;
     if (wrong !== undefined) findings.push(wrong);
     if (decided !== undefined) findings.push({ kind: "compared", start: node.start }, decided);
   };
   read(left, right, second, a, node.op);
   read(right, left, first, b, MIRRORED[node.op] ?? node.op);
+  if (equality && areApart(left, right)) {
+    findings.push({ kind: "compared", start: node.start });
+    findings.push(mistake("never", node.start, `\`${a}\` and \`${b}\` are never equal.`, left.domain.says));
+  }
   return findings;
 }
 
 const MIRRORED: Readonly<Record<string, string>> = { "<": ">", "<=": ">=", ">": "<", ">=": "<=" };
 
-/** What is wrong with `in` between these; `items` are the nodes of a list that is written out. */
+/** What is wrong with `in` between these; `items` are those of a list that is written out. */
 export function checkMembership(
   node: AstNode,
   { left, right, first, second, text }: Sides,
-  items: readonly AstNode[],
-  item: Value | undefined,
+  items: readonly { readonly node: AstNode; readonly value: Value }[],
 ): readonly Finding[] {
   const [a, b] = [text.slice(first.start, first.end), text.slice(second.start, second.end)];
   if (!canBe(right, "list", "map")) {
     const contains = canBe(right, "string") ? `Write \`${b}.contains(${a})\` to look for a part of a text.` : undefined;
-    const message = `\`${b}\` is ${kindText(right)}; \`in\` looks into lists and objects.`;
-    return [{ kind: "mistake", what: "type", start: second.start, message, hint: contains }];
+    return [
+      mistake("type", second.start, `\`${b}\` is ${kindText(right)}; \`in\` looks into lists and objects.`, contains),
+    ];
   }
-  const holds = item ?? itemOf(right);
+  const holds = right.item ?? itemOf(right);
   const findings: Finding[] = [{ kind: "compared", start: node.start }];
   if (!canEqual(left, holds)) {
     const message = `\`${a}\` is ${kindText(left)} and \`${b}\` holds ${kindText(holds)}: it is never in it.`;
-    return [...findings, { kind: "mistake", what: "never", start: node.start, message, hint: quoteHint(left, holds) }];
+    return [...findings, mistake("never", node.start, message, quoteHint(left, holds))];
   }
-  for (const at of items) {
-    const literal = typeof at.args === "bigint" ? Number(at.args) : at.args;
-    if (at.op !== "value" || (typeof literal !== "string" && typeof literal !== "number")) continue;
-    if (left.type?.values === undefined) continue;
-    findings.push({ kind: "compared", start: at.start });
-    const wrong = valueMistake(left, literal, at, a);
-    if (wrong !== undefined) findings.push(wrong);
+  const dead: Finding[] = [];
+  for (const { node: at, value } of items) {
+    const found =
+      value.literal !== undefined
+        ? memberMistake(left, value, { node, at, written: a })
+        : left.literal === undefined
+          ? undefined
+          : memberMistake(value, left, { node, at: first, written: text.slice(at.start, at.end) });
+    if (value.literal !== undefined) findings.push({ kind: "compared", start: at.start });
+    if (found !== undefined) dead.push(found);
   }
-  if (left.literal !== undefined && holds.type?.values !== undefined) {
+  // One that cannot occur beside others that can is a list kept wide; a list of nothing else is never true.
+  const wide = dead.length < items.length;
+  findings.push(...dead.map((it) => (it.kind === "mistake" && wide ? { ...it, what: "decided" as const } : it)));
+  if (left.literal !== undefined && items.length === 0) {
     findings.push({ kind: "compared", start: first.start });
-    const wrong = valueMistake(holds, left.literal, first, `an item of ${b}`);
+    const wrong = memberMistake(holds, left, { node, at: first, written: `an item of ${b}` });
     if (wrong !== undefined) findings.push(wrong);
+    const { keys, says } = right.domain;
+    if (typeof left.literal === "string" && keys !== undefined && !keys.includes(left.literal)) {
+      findings.push(mistake("never", first.start, `\`${b}\` never has ${JSON.stringify(left.literal)}.`, says));
+    }
   }
   return findings;
 }
 
+interface Place {
+  /** The comparison. */
+  readonly node: AstNode;
+  /** What is written out. */
+  readonly at: AstNode;
+  readonly written: string;
+}
+
+function mistake(
+  what: "type" | "never" | "decided",
+  start: number,
+  message: string,
+  hint: string | undefined,
+): Extract<Finding, { kind: "mistake" }> {
+  return { kind: "mistake", what, start, message, hint };
+}
+
+// In a list a number out of range is as dead as any other value.
+function memberMistake(value: Value, literal: Value, place: Place): Finding | undefined {
+  if (literal.literal === undefined) return undefined;
+  const wrong = valueMistake(value, literal.literal, place);
+  if (wrong !== undefined || typeof literal.literal !== "number") return wrong;
+  if (compareRange(value.domain.range, "==", literal.literal) !== false) return undefined;
+  return mistake(
+    "never",
+    place.at.start,
+    `${nameOf(place)} is never ${literal.literal}.`,
+    `It is ${rangeText(value.domain.range)}.`,
+  );
+}
+
 const MAX_LISTED = 12;
 
-function valueMistake(value: Value, literal: Json, at: AstNode, written: string): Finding | undefined {
-  const values = value.type?.values;
-  if (values === undefined || values.includes(literal)) return undefined;
+function valueMistake(value: Value, literal: Json, place: Place): Finding | undefined {
+  const { node, at } = place;
+  const { values, says, range } = value.domain;
+  if (typeof literal === "number" && values === undefined) {
+    if (Math.abs(literal) > Number.MAX_SAFE_INTEGER && compareRange(range, "==", literal) === false) {
+      const hint = "A number beyond ±(2^53-1) is refused: no condition ever sees one.";
+      return mistake("never", at.start, `${nameOf(place)} is never that number.`, hint);
+    }
+    const whole = value.kinds?.size === 1 && value.kinds.has("int");
+    if (!whole || Number.isInteger(literal)) return undefined;
+    return mistake("never", at.start, `${nameOf(place)} is an integer and never ${literal}.`, undefined);
+  }
+  if (canBeValue(value.domain, literal)) return undefined;
+  const message = `${nameOf(place)} is never ${JSON.stringify(literal)}.`;
+  if (values === undefined) return mistake("never", at.start, message, says ?? "The tool's schema rules it out.");
   const texts = values.filter((it) => typeof it === "string");
-  const close = typeof literal === "string" ? suggest(literal, texts) : undefined;
+  const closer = typeof literal === "string" ? suggest(literal, texts) : undefined;
   const listed = values.slice(0, MAX_LISTED).map((it) => JSON.stringify(it));
   const more = values.length > MAX_LISTED ? ` and ${values.length - MAX_LISTED} more` : "";
-  const name = written.startsWith("an item") ? written.replace(/ of (.*)$/, " of `$1`") : `\`${written}\``;
-  const message = `${name} is never ${JSON.stringify(literal)}.`;
-  const hint = didYouMean(close && JSON.stringify(close)) ?? `It is one of ${listed.join(", ")}${more}.`;
-  return { kind: "mistake", what: "never", start: at.start, message, hint };
+  const found = mistake("never", at.start, message, says ?? `It is one of ${listed.join(", ")}${more}.`);
+  if (closer === undefined) return found;
+  const { start, end } = node;
+  return { ...found, closer: { text: JSON.stringify(closer), start, end, sooner: node.op !== "!=" } };
+}
+
+function nameOf({ written }: Place): string {
+  return written.startsWith("an item") ? written.replace(/ of (.*)$/s, " of `$1`") : `\`${written}\``;
+}
+
+function areApart(left: Value, right: Value): boolean {
+  // What is written out was looked at by itself.
+  if (left.literal !== undefined || right.literal !== undefined) return false;
+  const isApart = ({ values }: Domain, other: Value): boolean =>
+    values !== undefined && values.length > 0 && values.every((value) => !canBeIn(other, value));
+  return isApart(left.domain, right) || isApart(right.domain, left);
+}
+
+function canBeIn({ domain, kinds }: Value, value: Json): boolean {
+  if (!canBeValue(domain, value)) return false;
+  if (typeof value !== "number" || domain.values !== undefined) return true;
+  const whole = kinds?.size === 1 && kinds.has("int");
+  return compareRange(domain.range, "==", value) !== false && (!whole || Number.isInteger(value));
 }
 
 function rangeMistake(
@@ -96,12 +166,31 @@ function rangeMistake(
   written: string,
   operator: string,
 ): Finding | undefined {
-  const range = value.type?.range;
-  if (range === undefined || typeof literal.literal !== "number") return undefined;
-  const outcome = compareRange(range, operator, literal.literal);
-  if (outcome === undefined) return undefined;
-  const message = `This is always ${outcome}: \`${written}\` is ${rangeText(range)}.`;
-  return { kind: "mistake", what: "decided", start: node.start, message, hint: undefined };
+  const limit = literal.literal;
+  if (typeof limit !== "number") return undefined;
+  const { values, range } = value.domain;
+  if (values !== undefined && values.length > 0 && values.every((it) => typeof it === "number")) {
+    const outcomes = new Set(values.map((it) => compareRange(exactly(it), operator, limit)));
+    const [outcome] = outcomes;
+    if (outcomes.size > 1 || outcome === undefined) return undefined;
+    return mistake(
+      "decided",
+      node.start,
+      `This is always ${outcome}: \`${written}\` is ${values.join(" or ")}.`,
+      undefined,
+    );
+  }
+  for (const known of [value.type?.range ?? range, range]) {
+    const outcome = compareRange(known, operator, limit);
+    if (outcome === undefined) continue;
+    const message = `This is always ${outcome}: \`${written}\` is ${rangeText(known)}.`;
+    return mistake("decided", node.start, message, undefined);
+  }
+  return undefined;
+}
+
+function exactly(value: number) {
+  return { low: value, lowOpen: false, high: value, highOpen: false };
 }
 
 function quoteHint(left: Value, right: Value): string | undefined {

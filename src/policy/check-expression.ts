@@ -1,6 +1,7 @@
 import type { ArgumentType } from "./argument-types.ts";
 import { type AstNode, childrenOf, readCall, selectionPath } from "./ast.ts";
 import { checkComparison, checkMembership } from "./check-comparisons.ts";
+import type { FactTable } from "./check-facts.ts";
 import { type Checked, canFail, type Finding, reportedPlaces } from "./check-findings.ts";
 import { callMistake, checkCall } from "./check-functions.ts";
 import {
@@ -17,6 +18,7 @@ import {
   withPlaces,
 } from "./check-guards.ts";
 import { checkMember, checkNaming } from "./check-members.ts";
+import { checkTextTest, domainOfCall } from "./check-methods.ts";
 import {
   ANY,
   arithmetic,
@@ -30,12 +32,17 @@ import {
   type Value,
 } from "./check-values.ts";
 import { mixingHint, operandMistake, rangeMistake } from "./check-words.ts";
+import { ANYTHING } from "./domain.ts";
 import { fieldType, isRecordName } from "./vocabulary.ts";
 
 /** What an expression is checked against. */
 export interface ExpressionDeps extends GuardDeps {
   /** `undefined`: nothing is known of the arguments. */
   readonly args: ArgumentType | undefined;
+  /** What fields of the variables can be. */
+  readonly facts: FactTable;
+  /** Whether a text fits a pattern; `undefined` for a pattern that cannot be used. */
+  matches(pattern: string, text: string): boolean | undefined;
   /** Counts down with each step; at zero the rest goes unchecked. */
   readonly budget: { left: number };
 }
@@ -163,7 +170,8 @@ class Checker {
     }
     if (node.op === "in") {
       const items = second.op === "list" ? childrenOf(second) : [];
-      findings.push(...checkMembership(node, sides, items, values[1]?.item));
+      const known = items.map((item) => ({ node: item, value: this.check(item, facts, scope).value }));
+      findings.push(...checkMembership(node, sides, known));
       if (typeof left.literal === "string")
         findings.push(...checkNaming(first, left.literal, right, this.#slice(second)));
       return { value: ofKind("bool"), findings };
@@ -183,7 +191,8 @@ class Checker {
     const { operand, name, index } = step;
     const path = selectionPath(node);
     if (path?.length === 2 && isRecordName(path[0]) && !scope.values.has(path[0])) {
-      return { value: ofTypeName(fieldType(path[0], path[1] ?? "") ?? "dyn"), findings: [] };
+      const domain = this.#deps.facts.get(path.join(".")) ?? ANYTHING;
+      return { value: { ...ofTypeName(fieldType(path[0], path[1] ?? "") ?? "dyn"), domain }, findings: [] };
     }
     const { values, findings } = this.#inOrder(index === undefined ? [operand] : [operand, index], facts, scope);
     const [base = ANY, key = ANY] = values;
@@ -279,7 +288,9 @@ class Checker {
     const items = target === undefined ? ANY : itemOf(target);
     const checked = checkCall(name, target, given, items);
     if (!checked.ok) findings.push(callMistake(node, call, checked, { target, given, items, text: this.#text }));
-    return { value: checked.returns ?? ANY, findings };
+    const { matches } = this.#deps;
+    findings.push(...checkTextTest(node, call, target, given[0], { text: this.#text, matches }));
+    return { value: { ...(checked.returns ?? ANY), domain: domainOfCall(name, target) }, findings };
   }
 
   #comprehension(node: AstNode, it: Comprehension, facts: Facts, scope: Scope): Checked {

@@ -20,6 +20,8 @@ export type Finding =
       readonly start: number;
       readonly message: string;
       readonly hint: string | undefined;
+      /** What may have been meant, and the comparison: `sooner` says that it would then be true the sooner. */
+      readonly closer?: Closer;
     }
   | {
       /** Not a mistake by itself: an argument is named here. */
@@ -35,6 +37,14 @@ export type Finding =
     }
   /** Not a mistake by itself: values are compared here. */
   | { readonly kind: "compared"; readonly start: number };
+
+/** A value that a comparison may have been meant with. */
+export interface Closer {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+  readonly sooner: boolean;
+}
 
 /** An argument that is read without being there for certain. */
 export interface MissingArgument {

@@ -40,9 +40,21 @@ export function checkMember(
     findings.push({ kind: "mistake", what: "type", start: node.start, message, hint: undefined });
     return { value: ANY, findings };
   }
-  if (base.place === undefined || name === undefined) return { value: ANY, findings };
+  const { keys, says } = base.domain;
+  if (keys !== undefined && name !== undefined) {
+    const start = index?.start ?? node.end - name.length;
+    findings.push({ kind: "compared", start });
+    if (!keys.includes(name)) {
+      const message = `\`${slice(operand)}\` never has ${JSON.stringify(name)}.`;
+      findings.push({ kind: "mistake", what: "never", start, message, hint: says });
+    }
+  }
+  // What is read out of an item has no place, and a type all the same.
+  if (base.place === undefined || name === undefined) {
+    return { value: ofType(name === undefined ? undefined : base.type?.member(name).type, undefined), findings };
+  }
   const place = memberPlace(base.place, name);
-  if (base.type === undefined) return { value: { ...ANY, place }, findings };
+  if (base.type === undefined) return { value: ofType(undefined, place), findings };
   const { presence, type } = base.type.member(name);
   const written = slice(node);
   findings.push(named(base, base.type, place, { name, written, start: index?.start ?? node.end - name.length }));

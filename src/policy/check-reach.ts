@@ -62,7 +62,8 @@ function coversEntries(outer: Entries | undefined, inner: Entries | undefined): 
   return narrow.length > 0 && narrow.every((entry) => wide.some((pattern) => coversGlob(pattern, entry)));
 }
 
+/** Whether every text that fits `narrow` fits `wide`, as far as that can be told. */
 // A `*` of the wider one takes in whatever stands in the narrower one, stars included; a `?` might not.
-function coversGlob(wide: string, narrow: string): boolean {
+export function coversGlob(wide: string, narrow: string): boolean {
   return wide === narrow || (!wide.includes("?") && compileGlob(wide)(narrow));
 }

@@ -1,5 +1,5 @@
 import { suggest } from "../core/suggest.ts";
-import { type Advice, adviseMissing, adviseUncounted, type Fix, type Subject } from "./check-advice.ts";
+import { type Advice, adviseMissing, adviseUncounted, type Fix, type Subject, tightens } from "./check-advice.ts";
 import type { Finding, MissingArgument } from "./check-findings.ts";
 import { didYouMean } from "./expression-rules.ts";
 
@@ -14,6 +14,8 @@ export interface ToolFindings {
 export interface Problem {
   /** Offset into the text. */
   readonly start: number;
+  /** `value`: of a comparison that has one outcome only. */
+  readonly kind?: "value" | undefined;
   readonly severity: "error" | "warning";
   readonly message: string;
   readonly hint: string | undefined;
@@ -38,13 +40,12 @@ const MAX_NAMES = 12;
  * one. A comparison that never holds is one only if it holds for none of them: other tools may be what it is there for.
  */
 export function reportFindings(groups: readonly ToolFindings[], text: ReportedText): readonly Problem[] {
-  const severity = text.shown ? "warning" : "error";
   const unknown = unknownArguments(groups);
   return [
     ...unknownProblems(groups, unknown),
     ...missingProblems(groups, unknown, text),
-    ...typeProblems(groups, severity),
-    ...outcomeProblems(groups, severity),
+    ...typeProblems(groups, text),
+    ...outcomeProblems(groups, text),
   ];
 }
 
@@ -130,11 +131,11 @@ function adviceFor(
   return text.isCondition ? adviseMissing(text, at, missing) : adviseUncounted(missing);
 }
 
-function typeProblems(groups: readonly ToolFindings[], severity: Problem["severity"]): readonly Problem[] {
-  return merge(groups, "type").map(({ finding, tools }) => problem(finding, severity, tools));
+function typeProblems(groups: readonly ToolFindings[], text: ReportedText): readonly Problem[] {
+  return merge(groups, "type").map(({ finding, tools }) => problem(finding, text, tools));
 }
 
-function outcomeProblems(groups: readonly ToolFindings[], severity: Problem["severity"]): readonly Problem[] {
+function outcomeProblems(groups: readonly ToolFindings[], text: ReportedText): readonly Problem[] {
   const compared = new Map<number, number>();
   for (const { tools, findings } of groups) {
     for (const start of new Set(only(findings, "compared").map((finding) => finding.start))) {
@@ -146,12 +147,22 @@ function outcomeProblems(groups: readonly ToolFindings[], severity: Problem["sev
   for (const { finding, tools } of outcomes) wrong.set(finding.start, (wrong.get(finding.start) ?? 0) + tools.length);
   return outcomes
     .filter(({ finding: { start } }) => wrong.get(start) === compared.get(start))
-    .map(({ finding, tools }) => problem(finding, finding.what === "decided" ? "warning" : severity, tools));
+    .map(({ finding, tools }) => problem(finding, text, tools));
 }
 
-function problem(finding: Of<"mistake">, severity: Problem["severity"], tools: readonly string[]): Problem {
-  const { start, message, hint } = finding;
-  return { start, severity, message: `${message.slice(0, -1)} (${toolList(tools)}).`, hint };
+function problem(finding: Of<"mistake">, text: ReportedText, tools: readonly string[]): Problem {
+  const { start, what, message, closer } = finding;
+  const severity = text.shown || what === "decided" ? "warning" : "error";
+  const meant = closer !== undefined && text.isCondition && tightens(text, closer) ? closer.text : undefined;
+  const where = tools.length === 0 ? "" : ` (${toolList(tools)})`;
+  const kind = what === "type" ? undefined : "value";
+  return {
+    start,
+    kind,
+    severity,
+    message: `${message.slice(0, -1)}${where}.`,
+    hint: didYouMean(meant) ?? finding.hint,
+  };
 }
 
 /** Equal findings of several tools as one. */

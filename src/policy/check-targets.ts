@@ -3,7 +3,7 @@ import type { CheckedPolicy } from "./check-policies.ts";
 import { toolList } from "./check-report.ts";
 import type { Path } from "./document.ts";
 import { didYouMean } from "./expression-rules.ts";
-import { upstreamOfPath } from "./target.ts";
+import { compileTarget, upstreamOfPath } from "./target.ts";
 
 /** A mistake in a target, at a path of its file. */
 export interface TargetProblem {
@@ -55,6 +55,15 @@ export function checkTarget({ entry, path, tools, texts }: CheckedPolicy, known:
   if (key === undefined) return problems;
   const message = "No known tool fits this target: each of its keys fits some, and together they fit none.";
   return [...problems, { severity: "error", path: [...path, "target", key], message, hint: undefined }];
+}
+
+/** Whether a policy may be about tools of upstreams whose tools are not known. */
+export function mayFitOthers({ entry }: CheckedPolicy, unlisted: readonly string[]): boolean {
+  if (unlisted.length === 0) return false;
+  return compileTarget(entry.target, false).places.some((place) => {
+    if (place.kind === "any") return true;
+    return unlisted.includes(place.kind === "tool" ? upstreamOfPath(place.path) : place.upstream);
+  });
 }
 
 function unknownEntry(

@@ -1,8 +1,10 @@
 import { checkAnnotations } from "./check-annotations.ts";
 import { createArgumentCheck } from "./check-arguments.ts";
+import { checkCallers } from "./check-callers.ts";
+import { factsOfCalls, type KnownFacts, NO_KNOWN_FACTS } from "./check-facts.ts";
 import { type CheckedPolicy, knownPaths, readPolicies } from "./check-policies.ts";
 import { findUnreachable } from "./check-reach.ts";
-import { checkTarget, type TargetProblem } from "./check-targets.ts";
+import { checkTarget, mayFitOthers, type TargetProblem } from "./check-targets.ts";
 import { createPolicyLanguage } from "./environment.ts";
 import { type KnownTool, pathOf } from "./known-tool.ts";
 import type { PolicyError, PolicyFile } from "./policy-set.ts";
@@ -29,6 +31,15 @@ export interface Coverage {
   readonly by_policy: Readonly<Record<string, number>>;
 }
 
+/** What else is known where policies are checked. */
+export interface CheckScope {
+  /** Upstreams that exist and whose tools are not known. */
+  readonly unlisted?: readonly string[];
+  readonly facts?: KnownFacts;
+  /** `false`: no tool is known at all, and targets are not held against any. */
+  readonly listed?: boolean;
+}
+
 /**
  * Holds policies that compile against the tools that are known: arguments that do not exist or may be missing, types that
  * do not fit, values that cannot occur, targets without a tool, policies that others make idle or that rest on the word of a server. Of `unlisted`
@@ -37,12 +48,12 @@ export interface Coverage {
 export function checkAgainstTools(
   files: readonly PolicyFile[],
   tools: readonly KnownTool[],
-  unlisted: readonly string[] = [],
+  { unlisted = [], facts = NO_KNOWN_FACTS, listed = true }: CheckScope = {},
 ): ToolCheck {
   const language = createPolicyLanguage();
   const policies = readPolicies(files, tools, language);
   const known = knownPaths(tools, unlisted);
-  const checkArguments = createArgumentCheck(tools, language);
+  const checkArguments = createArgumentCheck(tools, language, factsOfCalls(facts));
   const errors: PolicyError[] = [];
   const warnings: PolicyError[] = [];
   const report = (
@@ -57,9 +68,11 @@ export function checkAgainstTools(
     report(problem.severity, policy, policy.document.locate(problem.path), problem);
 
   for (const policy of policies) {
-    for (const problem of checkTarget(policy, known)) reportAt(policy, problem);
+    if (listed) for (const problem of checkTarget(policy, known)) reportAt(policy, problem);
     for (const problem of checkAnnotations(policy, tools)) reportAt(policy, problem);
-    for (const { text, problems } of checkArguments(policy.texts, policy.tools)) {
+    for (const problem of checkCallers(policy, facts)) reportAt(policy, problem);
+    const others = !listed || mayFitOthers(policy, unlisted);
+    for (const { text, problems } of checkArguments(policy.texts, policy.tools, others)) {
       for (const problem of problems) {
         const place = policy.document.locateInText(text.path, text.offset + problem.start);
         report(problem.severity, policy, place, problem);

@@ -1,4 +1,6 @@
 import type { ArgumentType, JsonKind } from "./argument-types.ts";
+import { ANYTHING, type Domain } from "./domain.ts";
+import { withinSafe } from "./number-range.ts";
 
 /** What a value can be to the engine. */
 export type Kind =
@@ -36,6 +38,8 @@ export interface Value {
   readonly kinds: ReadonlySet<Kind> | undefined;
   /** What a tool's schema says, for a value out of the arguments. */
   readonly type: ArgumentType | undefined;
+  /** Which values it can have. */
+  readonly domain: Domain;
   /** Of a list. */
   readonly item: Value | undefined;
   /** Where it is read from, `undefined` for what is computed: see `check-guards.ts`. */
@@ -50,6 +54,7 @@ export interface Value {
 export const ANY: Value = {
   kinds: undefined,
   type: undefined,
+  domain: ANYTHING,
   item: undefined,
   place: undefined,
   literal: undefined,
@@ -63,11 +68,16 @@ export function ofKind(...kinds: readonly Kind[]): Value {
 
 /** A value as a schema describes it. */
 export function ofType(type: ArgumentType | undefined, place: string | undefined): Value {
-  if (type === undefined) return { ...ANY, place };
+  if (type === undefined) return { ...ANY, domain: SAFE_NUMBERS, place };
   const kinds =
     type.kinds === undefined ? undefined : new Set([...type.kinds].map((kind) => engineKind(kind, type.integer)));
-  return { ...ANY, kinds, type, place };
+  const { values, range } = type;
+  const domain = { ...ANYTHING, values, range: withinSafe(range), allows: (text: string) => type.allows(text) };
+  return { ...ANY, kinds, type, domain, place };
 }
+
+/** Of JSON that nothing else is known of. */
+const SAFE_NUMBERS: Domain = { ...ANYTHING, range: withinSafe(ANYTHING.range) };
 
 function engineKind(kind: JsonKind, integer: boolean): Kind {
   switch (kind) {
@@ -201,6 +211,9 @@ export function literalValue(literal: unknown): Value {
 
 /** What a list of these values has as its items. */
 export function listItem(values: readonly Value[]): Value {
+  if (values.length === 0 || values.some((value) => value.kinds === undefined)) return ANY;
   const kinds = new Set(values.flatMap((value) => [...(value.kinds ?? [])]));
-  return values.length === 0 || values.some((value) => value.kinds === undefined) ? ANY : { ...ANY, kinds };
+  const literals = values.flatMap(({ literal }) => (literal === undefined ? [] : [literal]));
+  const domain = literals.length === values.length ? { ...ANYTHING, values: literals } : ANYTHING;
+  return { ...ANY, kinds, domain };
 }

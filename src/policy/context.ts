@@ -5,7 +5,7 @@ import type { ArgumentPath } from "./argument-paths.ts";
 import { readSchemaHints, type SchemaHints } from "./input-schema.ts";
 import { bindJson } from "./json-values.ts";
 import type { PolicyInput, PolicyResult } from "./policy-set.ts";
-import { type DefaultsPlan, fillDefaults, planDefaults } from "./schema-defaults.ts";
+import { type DefaultsPlan, fillDefaults, mayHaveDefaults, planDefaults } from "./schema-defaults.ts";
 import { Work } from "./work/work.ts";
 
 /** `user` of a condition. A field that nobody vouched for is absent: `has(user.email)` is false then. */
@@ -127,6 +127,8 @@ export class ResultView {
 export interface ToolFacts {
   readonly view: ToolView;
   readonly hints: SchemaHints | undefined;
+  /** Whether its schema has any default at all. */
+  readonly hasDefaults: boolean;
   /** The defaults that bear on what reads these values; `undefined` if none does. Found once for equal `values`. */
   defaultsFor(values: readonly ArgumentPath[]): DefaultsPlan | undefined;
 }
@@ -138,6 +140,7 @@ export function readToolFacts(tool: PolicyInput["tool"]): ToolFacts {
   return {
     view: new ToolView(tool),
     hints,
+    hasDefaults: mayHaveDefaults(tool.definition["inputSchema"]),
     defaultsFor(values) {
       const known = plans.get(values);
       if (known !== undefined) return known === "none" ? undefined : known;
@@ -178,7 +181,8 @@ export class CallContext {
   withDefaults(
     values: readonly ArgumentPath[],
   ): { readonly context: CallContext; readonly places: readonly string[] } | undefined {
-    const plan = values.length === 0 ? undefined : this.#facts.defaultsFor(values);
+    if (!this.#facts.hasDefaults || values.length === 0) return undefined;
+    const plan = this.#facts.defaultsFor(values);
     const filled = plan && fillDefaults(this.#input.arguments, plan);
     if (filled === undefined) return undefined;
     const input = { ...this.#input, arguments: filled.arguments };

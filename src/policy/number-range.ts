@@ -9,7 +9,8 @@ export interface Range {
   readonly highOpen: boolean;
 }
 
-const EVERYWHERE: Range = {
+/** All numbers. */
+export const EVERYWHERE: Range = {
   low: Number.NEGATIVE_INFINITY,
   lowOpen: false,
   high: Number.POSITIVE_INFINITY,
@@ -36,6 +37,11 @@ function atLeast(range: Range, low: number, open: boolean): Range {
 function atMost(range: Range, high: number, open: boolean): Range {
   const tighter = high < range.high || (high === range.high && open);
   return tighter ? { ...range, high, highOpen: open } : range;
+}
+
+/** What of a range is in the numbers that a call can have: beyond ±(2^53-1) they are refused. */
+export function withinSafe(range: Range): Range {
+  return atMost(atLeast(range, Number.MIN_SAFE_INTEGER, false), Number.MAX_SAFE_INTEGER, false);
 }
 
 /** The smallest range around all of `ranges`. */

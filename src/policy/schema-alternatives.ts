@@ -108,3 +108,13 @@ function resolve(reference: Json, root: JsonObject): Json | undefined {
 export function ownValue(object: JsonObject, key: string): Json | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
+
+/**
+ * Whether a schema's lengths, counted in characters, and its pattern let a text pass. JSON Schema 2020-12, validation §6.3
+ */
+export function allowsText({ minLength, maxLength, pattern }: JsonObject, text: string, matches: PatternTest): boolean {
+  const length = [...text].length;
+  if (typeof minLength === "number" && length < minLength) return false;
+  if (typeof maxLength === "number" && length > maxLength) return false;
+  return typeof pattern !== "string" || matches(pattern, text) !== false;
+}

@@ -23,6 +23,23 @@ export interface Filled {
 const MAX_PLACES = 8;
 const MAX_NAMES = 256;
 
+const MAX_LOOKS = 20_000;
+
+/** Whether `default` stands anywhere in a schema; `true` for one that is too large to look through. @throws never */
+export function mayHaveDefaults(schema: Json | undefined): boolean {
+  const waiting: Json[] = schema === undefined ? [] : [schema];
+  for (let looks = 0; looks < MAX_LOOKS; looks++) {
+    const next = waiting.pop();
+    if (next === undefined) return false;
+    if (typeof next !== "object" || next === null) continue;
+    if (isObject(next) && Object.hasOwn(next, "default")) return true;
+    const below: readonly (Json | undefined)[] = Object.values(next);
+    if (below.length > MAX_LOOKS) return true;
+    for (const value of below) if (typeof value === "object" && value !== null) waiting.push(value);
+  }
+  return true;
+}
+
 /**
  * Finds which defaults of an `inputSchema` bear on a condition that reads the values at `paths`; `undefined` if none does.
  * A default of null says that there need be nothing, and is none. JSON Schema 2020-12, validation §9.2
@@ -54,7 +71,14 @@ export function planDefaults(hints: SchemaHints | undefined, paths: readonly Arg
       }
     }
   }
-  return found ? root : undefined;
+  return found ? pruned(root) : undefined;
+}
+
+// Most steps of a path lead to no default: a call must not look there.
+function pruned(plan: DefaultsPlan): DefaultsPlan | undefined {
+  for (const [name, below] of plan.members) if (pruned(below) === undefined) plan.members.delete(name);
+  if (plan.items !== undefined) plan.items = pruned(plan.items);
+  return plan.fill.size + plan.members.size > 0 || plan.items !== undefined ? plan : undefined;
 }
 
 function emptyPlan(): DefaultsPlan {
@@ -85,14 +109,15 @@ function fill(value: Json, plan: DefaultsPlan, path: string, places: string[]): 
     return filled.some((item, at) => item !== all[at]) ? filled : value;
   }
   if (!isObject(value)) return value;
-  const added: [string, Json][] = [];
+  let added: [string, Json][] | undefined;
   for (const [name, given] of plan.fill) {
     if (Object.hasOwn(value, name) && value[name] !== undefined) continue;
+    added ??= [];
     added.push([name, given]);
     const place = `${path}.${name}`;
     if (places.length < MAX_PLACES && !places.includes(place)) places.push(place);
   }
-  const whole = added.length === 0 ? value : Object.fromEntries([...Object.entries(value), ...added]);
+  const whole = added === undefined ? value : Object.fromEntries([...Object.entries(value), ...added]);
   let filled: JsonObject | undefined;
   for (const [name, below] of plan.members) {
     const member = Object.hasOwn(whole, name) ? whole[name] : undefined;

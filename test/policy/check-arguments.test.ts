@@ -131,7 +131,10 @@ describe("a condition, held against one tool", () => {
     ["tool.name.startsWith('other') ? args.nothing > 4 : true"],
   ])("has nothing to say of %s", (when) => {
     expect(
-      problems(when, [tool("expenses/create_expense", EXPENSE, { annotations: { readOnlyHint: false } })]),
+      problems(when, [
+        tool("expenses/create_expense", EXPENSE, { annotations: { readOnlyHint: false } }),
+        tool("expenses/other", undefined, { annotations: { readOnlyHint: false } }),
+      ]),
     ).toEqual([]);
   });
 
@@ -264,7 +267,7 @@ describe("a condition, held against one tool", () => {
     ["args.currency != 'yen'", `18: \`args.currency\` is never "yen" (${IN}). It is one of "EUR", "USD", "CHF".`],
     [
       "args.currency in ['EUR', 'GBP']",
-      `26: \`args.currency\` is never "GBP" (${IN}). It is one of "EUR", "USD", "CHF".`,
+      `warning 26: \`args.currency\` is never "GBP" (${IN}). It is one of "EUR", "USD", "CHF".`,
     ],
     ["args.count > 100", `warning 1: This is always false: \`args.count\` is at most 100 (${IN}).`],
     ["0 <= args.amount", `warning 1: This is always true: \`args.amount\` is at least 0 (${IN}).`],

@@ -55,7 +55,7 @@ describe.each(SCHEMAS)("a schema with %s", (_, inputSchema) => {
   });
 
   it("is checked", () => {
-    const known = [{ upstream: "bank", name: "pay", definition }];
+    const known = ["pay", "other"].map((name) => ({ upstream: "bank", name, definition }));
     const { errors } = checkAgainstTools([{ name: "p.yaml", text: TEXT }], known);
     expect(errors).toEqual([]);
   });

@@ -1,0 +1,237 @@
+import { describe, expect, it } from "vitest";
+import type { JsonObject } from "../../src/core/json.ts";
+import type { KnownFacts } from "../../src/policy/check-facts.ts";
+import { type CheckScope, checkAgainstTools } from "../../src/policy/check-tools.ts";
+import { compilePolicies } from "../../src/policy/compile.ts";
+import type { KnownTool } from "../../src/policy/known-tool.ts";
+
+const inputSchema: JsonObject = {
+  type: "object",
+  properties: {
+    count: { type: "integer", minimum: 0 },
+    amount: { type: "number" },
+    currency: { enum: ["EUR", "USD"] },
+    level: { enum: [1, 2] },
+    iban: { type: "string", pattern: "^[A-Z]{2}[0-9]+$", minLength: 5, maxLength: 34 },
+    free: { type: "string" },
+    lines: { type: "array", items: { type: "object", properties: { kind: { const: "in" } }, required: ["kind"] } },
+  },
+  required: ["count", "amount", "currency", "level", "iban", "free", "lines"],
+};
+const tool = (upstream: string, name: string): KnownTool => ({
+  upstream,
+  name,
+  definition: { name, title: `Do ${name}`, inputSchema },
+});
+const TOOLS = [tool("srv", "read"), tool("srv", "write")];
+const FACTS: KnownFacts = {
+  endpoints: ["team", "srv"],
+  issuers: ["https://idp.acme.com", "portcullis:keys"],
+  headers: ["origin", "user-agent"],
+};
+
+interface Found {
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+function check(policy: string, tools = TOOLS, scope: CheckScope = { facts: FACTS }): Found {
+  const files = [{ name: "p.yaml", text: `policies:\n- ${policy}\n` }];
+  const compiled = compilePolicies(files, { default: "allow", flows: ["finance"] });
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled.errors));
+  const { errors, warnings } = checkAgainstTools(files, tools, scope);
+  const shown = ({ message, hint }: (typeof errors)[number]) => `${message}${hint === undefined ? "" : ` ${hint}`}`;
+  return { errors: errors.map(shown), warnings: warnings.map(shown) };
+}
+const condition = (when: string, effect = "deny", tools = TOOLS, scope?: CheckScope): Found =>
+  check(`{ id: p, when: ${JSON.stringify(when)}, then: { ${effect}: {} } }`, tools, scope);
+
+// Of each fact a value that it can have, and one that it never has.
+const TEXTS: readonly (readonly [fact: string, live: string, dead: string])[] = [
+  ["tool.name", "read", "srv__read"],
+  ["tool.name", "write", "srv/write"],
+  ["tool.upstream", "srv", "srvv"],
+  ["tool.title", "Do read", "Do it"],
+  ["request.method", "tools/call", "tools/Call"],
+  ["request.endpoint", "team", "teem"],
+  ["request.endpoint", "", "/mcp/team"],
+  ["user.issuer", "https://idp.acme.com", "https://idp.acme.com/"],
+  ["client.ip", "10.0.0.1", "10.0.0.0/8"],
+  ["user.email.lowerAscii()", "ann@acme.com", "Ann@acme.com"],
+  ["request.method.upperAscii()", "TOOLS/CALL", "tools/call"],
+  ["args.currency", "EUR", "CHF"],
+  ["args.iban", "DE1234", "de1234"],
+  ["args.iban", "DE1234", "D1"],
+  ["args.iban", "DE1234", `DE${"1".repeat(40)}`],
+  ["args.lines[0].kind", "in", "out"],
+];
+const NUMBERS: readonly (readonly [fact: string, live: string, dead: string])[] = [
+  ["args.amount", "9007199254740991", "9007199254740993"],
+  ["args.amount", "9007199254740991.0", "1e300"],
+  ["args.count", "5", "9007199254740993"],
+  ["args.count", "5", "5.5"],
+  ["args.level", "2", "3"],
+  ["user.claims.limit", "5", "9007199254740993"],
+  ["args.lines[0].anything", "5", "9007199254740993"],
+];
+const quoted = (text: string): string => JSON.stringify(text);
+const ALL = [...TEXTS.map(([fact, live, dead]) => [fact, quoted(live), quoted(dead)] as const), ...NUMBERS];
+
+describe("a comparison with a value that a fact never has", () => {
+  const WAYS: readonly (readonly [string, (fact: string, value: string) => string])[] = [
+    ["==", (fact, value) => `${fact} == ${value}`],
+    ["== the other way round", (fact, value) => `${value} == ${fact}`],
+    ["!=", (fact, value) => `${fact} != ${value}`],
+    ["!= the other way round", (fact, value) => `${value} != ${fact}`],
+    ["in", (fact, value) => `${fact} in [${value}]`],
+    ["in the other way round", (fact, value) => `${value} in [${fact}]`],
+    ["a negation", (fact, value) => `!(${fact} == ${value})`],
+    ["a choice", (fact, value) => `user.id == "x" ? ${fact} == ${value} : false`],
+    ["beside others", (fact, value) => `user.id == "x" && (${fact} == ${value} || user.id == "y")`],
+    ["inside a comprehension", (fact, value) => `user.roles.exists(r, r == "x" && ${fact} == ${value})`],
+    ["by a variable of one", (fact, value) => `[${value}].exists(v, v == ${fact})`],
+  ];
+
+  it.each(WAYS)("is found, written with %s", (_way, write) => {
+    const missed = ALL.flatMap(([fact, live, dead]) => {
+      const name = "lines[0].anything";
+      const others = fact.endsWith(name) ? /never/ : /./;
+      const [good, bad] = [condition(write(fact, live)), condition(write(fact, dead))];
+      const noise = fact.endsWith(name) ? [] : good.errors;
+      const found = bad.errors.filter((it) => others.test(it)).length > 0;
+      return [...noise.map((it) => `${write(fact, live)}: ${it}`), ...(found ? [] : [write(fact, dead)])];
+    });
+    expect(missed).toEqual([]);
+  });
+
+  it("is a warning in a list where another one can occur", () => {
+    const alike = ([fact, live, dead]: readonly [string, string, string]): boolean =>
+      !fact.includes("anything") && (live.startsWith('"') || /[.e]/.test(live) === /[.e]/.test(dead));
+    const found = ALL.filter(alike).map(([fact, live, dead]) => {
+      const { errors, warnings } = condition(`${fact} in [${live}, ${dead}]`);
+      return [errors.length, warnings.length];
+    });
+    expect(found).toEqual(found.map(() => [0, 1]));
+  });
+
+  it("is found where no tool is known, unless it is about the tool", () => {
+    const scope = { facts: FACTS, listed: false };
+    for (const when of ['request.endpoint == "teem"', 'request.method == "tools/Call"', "args.a == 9007199254740993"]) {
+      expect([when, condition(when, "deny", [], scope).errors.length]).toEqual([when, 1]);
+    }
+    expect(condition('tool.name == "srv__read" || args.currency == "CHF"', "deny", [], scope)).toEqual({
+      errors: [],
+      warnings: [],
+    });
+  });
+
+  it("is not found where nobody knows what the fact can be", () => {
+    const whens = [
+      'request.endpoint == "teem"',
+      'user.issuer == "x"',
+      'request.headers["x-team"] == "a"',
+      'user.id == "X"',
+    ];
+    for (const when of whens) expect(condition(when, "deny", TOOLS, {})).toEqual({ errors: [], warnings: [] });
+    const others = { facts: FACTS, unlisted: ["new"] };
+    expect(condition('tool.name == "srv__read"', "deny", TOOLS, others)).toEqual({ errors: [], warnings: [] });
+  });
+
+  it("says what the fact is instead", () => {
+    expect(condition('tool.name == "srv__read"').errors).toEqual([
+      '`tool.name` is never "srv__read". It is the upstream\'s own name of the tool, and of those in the target: "read", "write".',
+    ]);
+    expect(condition('request.endpoint != "x"').errors).toEqual([
+      '`request.endpoint` is never "x". It is "srv", "team", or empty for /mcp itself.',
+    ]);
+  });
+
+  it.each([
+    ["deny", 'args.currency == "EURO"', true],
+    ["deny", 'args.currency != "EURO"', false],
+    ["deny", '!(args.currency == "EURO")', false],
+    ["deny", '!(args.currency != "EURO")', true],
+    ["deny", '(args.currency == "EURO") == true', false],
+    ["deny", 'args.currency in ["EURO"]', true],
+    ["allow", 'args.currency == "EURO"', false],
+    ["allow", 'args.currency != "EURO"', true],
+    ["allow", '!(args.currency == "EURO")', true],
+    ["allow", 'args.currency in ["EURO"]', false],
+  ])("proposes another value for %s of %s only if no call gets further by it", (effect, when, proposes) => {
+    const said = condition(when, effect).errors.join();
+    expect([said.includes("Did you mean"), said.includes("It is one of")]).toEqual([proposes, !proposes]);
+  });
+});
+
+describe("a test that is false of everything that a fact can be", () => {
+  it.each([
+    ['tool.name.startsWith("srv__")'],
+    ['tool.name.endsWith("/read")'],
+    ['tool.upstream.contains("x")'],
+    ['tool.name.matches("^srv")'],
+    ['request.endpoint.startsWith("/mcp")'],
+    ['request.method.lowerAscii().startsWith("prompts/")'],
+    ['args.currency.startsWith("e")'],
+    ["size(args.free) < 0"],
+    ["args.free.size() <= -1"],
+    ['args.free.indexOf("x") < -1'],
+    ["request.time.getMonth() == 12"],
+    ["request.time.getDayOfWeek() in [1, 7]"],
+    ["request.time.getHours() > 23"],
+    ["args.amount > 9007199254740993"],
+    ["args.level > 2"],
+  ])("is warned of: %s", (when) => {
+    const { errors, warnings } = condition(when);
+    expect([errors.length + warnings.length, when]).toEqual([1, when]);
+  });
+
+  it.each([
+    ['tool.name.startsWith("re")'],
+    ['!tool.name.startsWith("w")'],
+    ['request.endpoint.startsWith("te")'],
+    ["size(args.free) > 0"],
+    ["request.time.getMonth() == 11"],
+    ["request.time.getDayOfWeek() in [0, 6]"],
+    ["args.level > 1"],
+    ["args.amount * 1000000000.0 > 9007199254740993.0"],
+    ['"origin" in request.headers && request.headers.origin == "x"'],
+  ])("is not seen in %s", (when) => {
+    expect(condition(when)).toEqual({ errors: [], warnings: [] });
+  });
+});
+
+describe("a request header that conditions do not see", () => {
+  it.each([
+    ['request.headers["x-team"] == "a"'],
+    ["has(request.headers.team)"],
+    ['"x-team" in request.headers'],
+    ['"Origin" in request.headers'],
+  ])("is found in %s", (when) => {
+    const { errors } = condition(when);
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toContain("Conditions see origin, user-agent.");
+  });
+});
+
+describe("the callers of a target", () => {
+  it.each([
+    ["endpoints: [teem]", "deny", ["There is no endpoint `teem`. Did you mean `team`?"]],
+    ["endpoints: [teem]", "allow", ["There is no endpoint `teem`. Known are team, srv."]],
+    ['endpoints: ["x*"]', "deny", ["There is no endpoint `x*`. Known are team, srv."]],
+    ['roles: ["cfo", "!*"]', "deny", ["This fits nobody: what it names is excluded as well."]],
+    ['clients: ["a-*", "!a-*"]', "deny", ["This fits nobody: what it names is excluded as well."]],
+    ['endpoints: ["te*", ""]'.replace(', ""', ""), "deny", []],
+    ['roles: ["!*"]', "deny", []],
+    ['users: ["*@acme.com", "!bob@acme.com"]', "deny", []],
+  ])("are looked at: %s for %s", (target, effect, errors) => {
+    expect(check(`{ id: p, target: { ${target} }, then: { ${effect}: {} } }`)).toEqual({ errors, warnings: [] });
+  });
+
+  it("are warned of where they exclude an endpoint that is not there", () => {
+    const found = check('{ id: p, target: { endpoints: ["!teem"] }, then: { deny: {} } }');
+    expect(found).toEqual({
+      errors: [],
+      warnings: ["`!teem` excludes nothing: there is no such endpoint. Known are team, srv."],
+    });
+  });
+});
