@@ -51,6 +51,11 @@ export function crossWarnings(root: Json): readonly Finding[] {
     const message = "Credentials travel unencrypted to this URL.";
     warn(["server", "public_url"], message, "Put TLS in front and write https://.");
   }
+  if (publicUrl?.protocol === "https:" && listOf(server["trusted_proxies"]).length === 0) {
+    const message =
+      "TLS ends at a proxy that is not named, so that every client has the proxy's address in records and limits.";
+    warn(["server", "public_url"], message, "Name it in server.trusted_proxies; docs/proxy.md says more.");
+  }
   listOf(auth["jwt"]).forEach((issuer, index) => {
     // Without a jwks_url the keys come the way that the issuer's own URL says.
     const field = objectOf(issuer)["jwks_url"] === undefined ? "issuer" : "jwks_url";

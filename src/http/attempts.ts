@@ -21,7 +21,7 @@ export interface Attempt {
   /** From where; see `ClientAddress`. */
   readonly ip: string;
   readonly credential: string;
-  /** The path at which it is tried, for the log. */
+  /** Where it is tried, for the log: fixed text, and nothing of the request. */
   readonly at: string;
 }
 

@@ -75,7 +75,9 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
     if (known !== undefined && now() < known.until) return known.identified;
     // One that was good before, or is being checked already, is no guess of its own.
     const counted = known === undefined && !verifying.has(digest);
-    const attempt = counted ? attempts?.begin({ ip: remoteAddress, credential: token, at: path }) : undefined;
+    const attempt = counted
+      ? attempts?.begin({ ip: remoteAddress, credential: token, at: "Authorization" })
+      : undefined;
     if (attempt?.ok === false) return hold(attempt.retryAfterS);
     return token.startsWith(API_KEY_PREFIX)
       ? findKey(token, digest, path, attempt)

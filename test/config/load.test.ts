@@ -19,6 +19,7 @@ server:
   public_url: https://mcp.acme.com/
   allowed_origins: [https://chat.acme.com]
   allowed_hosts: ["mcp.internal:8080"]
+  trusted_proxies: [127.0.0.1, private]
   body_limit: 512KB
   session_idle: 2h
   hold: 1.5m
@@ -113,6 +114,7 @@ describe("a configuration", () => {
       publicUrl: "https://mcp.acme.com",
       allowedOrigins: ["https://chat.acme.com"],
       allowedHosts: ["mcp.internal:8080"],
+      trustedProxies: ["127.0.0.1", "private"],
       bodyLimitBytes: 524_288,
       jsonValues: 100_000,
       sessionIdleMs: 7_200_000,

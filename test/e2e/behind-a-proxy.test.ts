@@ -7,9 +7,9 @@ import { openStoreReader } from "../../src/store/open-store.ts";
 import { type ApiGateway, startApiGateway } from "../support/api-gateway.ts";
 import { people } from "../support/approval-people.ts";
 import { eventually } from "../support/eventually.ts";
-import { hasNginx, startNginx } from "../support/nginx.ts";
 import { runPolicyCommand } from "../support/policy-command.ts";
 import { freePort } from "../support/program.ts";
+import { hasCaddy, hasNginx, startCaddy, startNginx } from "../support/proxies.ts";
 import { modern, open, type RawRequest, send } from "../support/raw-mcp.ts";
 
 const OFFICE = "127.0.0.2";
@@ -17,16 +17,22 @@ const ELSEWHERE = "127.0.0.3";
 const ONLY_OFFICE = {
   "office.yaml": `policies: [{ id: office, when: 'args.text != "" && client.ip != "${OFFICE}"', then: { deny: { message: "Not from here." } } }]`,
 };
-const SITE = readFileSync(join(import.meta.dirname, "../../examples/proxy/nginx.conf"), "utf8");
+const example = (name: string) => readFileSync(join(import.meta.dirname, "../../examples/proxy", name), "utf8");
+const NGINX = example("nginx.conf");
 /** What many write, and what lets a client's own Forwarded through. */
-const APPENDING = SITE.replace("$remote_addr", "$proxy_add_x_forwarded_for").replace(/^.*Forwarded "";$/m, "");
+const APPENDING = NGINX.replace("$remote_addr", "$proxy_add_x_forwarded_for").replace(/^.*Forwarded "";$/m, "");
 
-if (!hasNginx) console.warn("nginx is not installed: what happens behind it is not tested.");
+/** `cleans`: whether what clients claim goes no further than the proxy. */
+const PROXIES = [
+  { name: "nginx as in the example", installed: hasNginx, start: startNginx, site: NGINX, cleans: true },
+  { name: "an nginx that appends", installed: hasNginx, start: startNginx, site: APPENDING, cleans: false },
+  { name: "Caddy as in the example", installed: hasCaddy, start: startCaddy, site: example("Caddyfile"), cleans: true },
+];
+for (const { name } of PROXIES.filter(({ installed }) => !installed))
+  console.warn(`Not installed, not tested: ${name}.`);
 
-describe.skipIf(!hasNginx)("behind a real nginx", () => {
-  async function setUp(
-    site: string,
-  ): Promise<{ readonly api: ApiGateway; readonly direct: number; readonly port: number }> {
+describe.each(PROXIES.filter(({ installed }) => installed))("behind $name", ({ start, site, cleans }) => {
+  async function setUp(): Promise<{ readonly api: ApiGateway; readonly direct: number; readonly port: number }> {
     const [port, direct] = [await freePort(), await freePort()];
     const server = {
       public_url: `http://127.0.0.1:${port}`,
@@ -35,7 +41,7 @@ describe.skipIf(!hasNginx)("behind a real nginx", () => {
     };
     const api = await startApiGateway({ server }, ONLY_OFFICE, { port: direct });
     onTestFinished(() => api.close());
-    await startNginx(site, port, direct);
+    await start(site, port, direct);
     await eventually(async () => ((await up(port)) ? true : undefined));
     return { api, direct, port };
   }
@@ -81,16 +87,13 @@ describe.skipIf(!hasNginx)("behind a real nginx", () => {
     ["quotes without an end", { Forwarded: `for="${OFFICE}` }],
   ] as const;
 
-  it.each([
-    ["as in the example", SITE],
-    ["that appends to what clients send", APPENDING],
-  ])("%s, a policy and the record see who called, whatever clients claim", async (_, site) => {
-    const { api, port, direct } = await setUp(site);
+  it("a policy and the record see who called, whatever clients claim", async () => {
+    const { api, port, direct } = await setUp();
     expect(await said(port, call(OFFICE))).toEqual([200, "allowed"]);
     for (const [what, headers] of FORGED) {
       const [status, answer] = await said(port, call(ELSEWHERE, headers));
       expect([what, answer]).toEqual([what, status === 400 ? "refused" : "denied"]);
-      if (site === SITE) expect([what, status]).toEqual([what, 200]);
+      if (cleans) expect([what, status]).toEqual([what, 200]);
       // Past the proxy nobody is believed either.
       expect([what, await said(direct, call(ELSEWHERE, headers))]).toEqual([what, [200, "denied"]]);
     }
@@ -102,7 +105,7 @@ describe.skipIf(!hasNginx)("behind a real nginx", () => {
   });
 
   it("somebody who guesses keys locks nobody else out", async () => {
-    const { api, port } = await setUp(SITE);
+    const { api, port } = await setUp();
     const guess = {
       ...call(ELSEWHERE),
       headers: { ...call(ELSEWHERE).headers, Authorization: "Bearer pk_aaaaaaaaaaaaaaa" },
@@ -116,7 +119,7 @@ describe.skipIf(!hasNginx)("behind a real nginx", () => {
   });
 
   it("streams arrive piece by piece", async () => {
-    const { port } = await setUp(SITE);
+    const { port } = await setUp();
     const stream = await open(port, {
       method: "GET",
       path: "/api/v1/events",
