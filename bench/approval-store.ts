@@ -2,7 +2,11 @@ import type { Approvals } from "../src/approvals/approvals.ts";
 import { createApprovals } from "../src/approvals/create-approvals.ts";
 import { redact } from "../src/audit/redact.ts";
 import { loadConfig } from "../src/config/load.ts";
+import { createKeyedHash } from "../src/core/keyed-hash.ts";
+import { createPeople } from "../src/core/people.ts";
+import { createPersons } from "../src/core/persons.ts";
 import { createSeal } from "../src/core/seal.ts";
+import { createPrincipalNow } from "../src/identity/principal-now.ts";
 import { openStore } from "../src/store/open-store.ts";
 import { loadSecretKey } from "../src/store/secret-key.ts";
 import { parseStoreUrl } from "../src/store/store-url.ts";
@@ -81,11 +85,17 @@ async function withApprovals(
   const beside = place.kind === "file" ? place.path : undefined;
   const log = { debug() {}, info() {}, warn: console.error, error: console.error };
   const store = openStore({ url: config.store.url, log });
+  const secret = loadSecretKey({ configured: config.secretKey, beside });
   const approvals = createApprovals({
+    persons: createPersons({
+      people: createPeople(config.auth.people),
+      hash: createKeyedHash(secret, "persons"),
+    }),
+    principalNow: createPrincipalNow(config.auth),
     store: store.approvals,
     outbox: store.outbox,
     flows: config.approvalFlows,
-    seal: createSeal(loadSecretKey({ configured: config.secretKey, beside }), "approvals"),
+    seal: createSeal(secret, "approvals"),
     redact,
     log,
     now,

@@ -12,6 +12,8 @@ import type { Config } from "./config/schema.ts";
 import { publicUrlOf } from "./config/server-schema.ts";
 import { createKeyedHash } from "./core/keyed-hash.ts";
 import type { Log } from "./core/log.ts";
+import { createPeople } from "./core/people.ts";
+import { createPersons } from "./core/persons.ts";
 import { createSeal, type Seal } from "./core/seal.ts";
 import { recordApprovals } from "./gateway/approval-record.ts";
 import { createGateway, type WiredGateway } from "./gateway/create-gateway.ts";
@@ -163,7 +165,12 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     ...{ store, secret, log, now, timing },
   });
   const principalNow = createPrincipalNow(config.auth);
+  const persons = createPersons({
+    people: createPeople(config.auth.people),
+    hash: createKeyedHash(secret, "persons"),
+  });
   const approvals = createApprovals({
+    ...{ persons, principalNow },
     store: store.approvals,
     outbox: store.outbox,
     flows: config.approvalFlows,

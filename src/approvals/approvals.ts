@@ -89,7 +89,7 @@ export interface ApprovalFilter {
   readonly decidableBy?: Principal;
   /** Only this principal's own requests and those of flows in which they may approve any stage. */
   readonly visibleTo?: Principal;
-  readonly requester?: { readonly issuer: string; readonly subject: string };
+  readonly requester?: Principal;
   readonly flow?: string;
   readonly upstream?: string;
   /** Original name. */
@@ -133,6 +133,8 @@ export interface Approvals {
   mayDecide(request: ApprovalRequest, approver: Principal): Acted;
   /** One voice. Eligibility, version and digest are checked at this moment. */
   decide(vote: ApprovalVote): Promise<Acted>;
+  /** Whether a request is this principal's own; see `core/persons.ts`. */
+  isRequester(request: Pick<ApprovalRequest, "requester">, principal: Principal): boolean;
   /** The requester takes a request back that does not run yet. To everybody else it is unknown. */
   cancel(id: string, principal: Principal): Promise<Acted>;
   /** What was asked for is no longer what would run, or not by whom. `reason` is shown to people. */

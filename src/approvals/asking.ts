@@ -10,7 +10,7 @@ import { newApproval } from "./new-approval.ts";
 import type { SealedTexts } from "./sealed-parts.ts";
 import type { Transitions } from "./transitions.ts";
 
-export interface AskingDeps extends Pick<ApprovalsDeps, "flows" | "redact" | "now"> {
+export interface AskingDeps extends Pick<ApprovalsDeps, "flows" | "persons" | "redact" | "now"> {
   readonly store: ApprovalStore;
   readonly transitions: Transitions;
   readonly texts: SealedTexts;
@@ -41,6 +41,7 @@ export function createAsking(deps: AskingDeps): (ask: ApprovalAsk) => Promise<As
         run,
         ask,
         flows,
+        persons: deps.persons,
         texts: deps.texts,
         redact: deps.redact,
         retentionMs,

@@ -1,6 +1,7 @@
 import { type ApprovalRequest, isOpen } from "../core/approval.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
 import { randomId } from "../core/ids.ts";
+import { isRequester, type Persons } from "../core/persons.ts";
 import { createWaiters } from "../core/waiters.ts";
 import type { ApprovalQuery, StoredApproval } from "../store/approvals.ts";
 import type { ApprovalFilter, Approvals } from "./approvals.ts";
@@ -8,7 +9,7 @@ import { createAsking } from "./asking.ts";
 import { changedFlow, flowChanged } from "./combine-flows.ts";
 import { cursorAfter, readCursor } from "./cursor.ts";
 import { type ApprovalsDeps, DEFAULT_LIMITS, DEFAULT_TIMING } from "./deps.ts";
-import { keysOf, refusalOf } from "./eligibility.ts";
+import { decidable, keysOf, refusalOf } from "./eligibility.ts";
 import { createExecutions } from "./executions.ts";
 import { createLeases } from "./leases.ts";
 import { startScheduler } from "./scheduler.ts";
@@ -24,7 +25,7 @@ const MAX_REASON = 2_000;
 
 /** Makes the service over the store, and starts its scheduler. */
 export function createApprovals(deps: ApprovalsDeps): Approvals {
-  const { store, outbox, flows, now, log } = deps;
+  const { store, outbox, flows, persons, now, log } = deps;
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
   const timing = { ...DEFAULT_TIMING, ...deps.timing };
   const { retentionMs, leaseMs } = timing;
@@ -49,13 +50,18 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     now,
     retentionMs,
     log,
+    persons,
     view,
     written({ stored: { record } }) {
       waiters.saw(record.id, record.version);
       if (record.dueAt !== undefined) scheduler.wakeAt(record.dueAt);
     },
   });
-  const sweep = createSweep({ store, outbox, flows, transitions, view, now, outboxMs: timing.outboxMs, log });
+  const sweep = createSweep({
+    ...{ store, outbox, flows, transitions, texts, persons, view, now, log },
+    principalNow: deps.principalNow,
+    outboxMs: timing.outboxMs,
+  });
   const scheduler = startScheduler({ work: sweep, nextDue: store.nextDue, now, lookMs: timing.lookMs, log });
 
   async function get(id: string): Promise<ApprovalRequest | undefined> {
@@ -72,6 +78,28 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     return false;
   }
 
+  /** As many as there are, up to `limit`. What somebody may decide is looked for until so much of it is found. */
+  async function look(
+    filter: ApprovalFilter,
+    limit: number,
+    before: ApprovalQuery["before"],
+  ): Promise<readonly StoredApproval[]> {
+    const approver = filter.decidableBy;
+    const found: StoredApproval[] = [];
+    // Ends, because what is pending is bounded for each person, and each page begins behind the one before.
+    for (let after = before; ; ) {
+      const at = now();
+      const page = await store.list(queryOf(filter, limit, at, after, persons));
+      const fitting = page.filter(
+        (stored) => approver === undefined || refusalOf(decidable(stored, at), approver, at, persons) === undefined,
+      );
+      found.push(...fitting.slice(0, limit - found.length));
+      const last = page.at(-1)?.record;
+      if (approver === undefined || last === undefined || page.length < limit || found.length >= limit) return found;
+      after = { createdAt: last.createdAt, id: last.id };
+    }
+  }
+
   const executions = createExecutions({ store, transitions, texts, leases, owner, log });
   return {
     request: createAsking({
@@ -79,6 +107,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       transitions,
       texts,
       flows,
+      persons,
       redact: deps.redact,
       openPerUser: limits.openPerUser,
       retentionMs,
@@ -95,20 +124,25 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     },
     async list(filter, cursor) {
       const limit = limitOf(filter);
-      const before = cursor === undefined ? undefined : readCursor(cursor);
-      const found = await store.list(queryOf(filter, limit + 1, now(), before));
+      const found = await look(filter, limit + 1, cursor === undefined ? undefined : readCursor(cursor));
       const items = found.slice(0, limit).map(view);
       const last = items.at(-1);
       const more = found.length > limit && last !== undefined;
       return { items, nextCursor: more ? cursorAfter(last) : undefined };
     },
-    count: (filter) => store.count(queryOf(filter, limitOf(filter), now(), undefined)),
+    async count(filter) {
+      const limit = limitOf(filter);
+      // Whether somebody may decide is for the rules to say, and not for the store.
+      if (filter.decidableBy !== undefined) return (await look(filter, limit, undefined)).length;
+      return store.count(queryOf(filter, limit, now(), undefined, persons));
+    },
     history: (id) => store.events(id),
+    isRequester: ({ requester }, principal) => isRequester(requester, principal, persons),
     mayDecide(request, approver) {
       const { requester, requesterMayApprove, decisions, state, pendingUntil } = request;
       const approvers = request.stages[request.stage]?.approvers;
       const facts = { state, pendingUntil, requester, requesterMayApprove, decisions, approvers };
-      return refusalOf(facts, approver, now()) ?? { ok: true, request };
+      return refusalOf(facts, approver, now(), persons) ?? { ok: true, request };
     },
     async decide(vote) {
       const reason = reasonIn(vote.reason);
@@ -170,13 +204,20 @@ function limitOf({ limit }: ApprovalFilter): number {
   return Math.min(Math.max(Math.trunc(limit), 1), MAX_LIMIT);
 }
 
-function queryOf(filter: ApprovalFilter, limit: number, now: number, before: ApprovalQuery["before"]): ApprovalQuery {
-  const { decidableBy, visibleTo, ...same } = filter;
+function queryOf(
+  filter: ApprovalFilter,
+  limit: number,
+  now: number,
+  before: ApprovalQuery["before"],
+  persons: Persons,
+): ApprovalQuery {
+  const { decidableBy, visibleTo, requester, ...same } = filter;
   return {
     ...same,
     limit,
-    ...(decidableBy === undefined ? {} : { decidableBy: { keys: keysOf(decidableBy), now } }),
-    ...(visibleTo === undefined ? {} : { visibleTo: keysOf(visibleTo) }),
+    ...(decidableBy === undefined ? {} : { decidableBy: { keys: keysOf(decidableBy, persons), now } }),
+    ...(visibleTo === undefined ? {} : { visibleTo: keysOf(visibleTo, persons) }),
+    ...(requester === undefined ? {} : { requester: persons.belongings(requester) }),
     ...(before === undefined ? {} : { before }),
   };
 }

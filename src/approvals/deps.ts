@@ -1,6 +1,8 @@
 import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
+import type { Persons } from "../core/persons.ts";
 import type { Seal } from "../core/seal.ts";
+import type { PrincipalNow } from "../identity/principal-now.ts";
 import type { ApprovalStore } from "../store/approvals.ts";
 import type { Outbox } from "../store/outbox.ts";
 import type { ApprovalFlow } from "./flow.ts";
@@ -44,6 +46,10 @@ export interface ApprovalsDeps {
   readonly store: ApprovalStore;
   readonly outbox: Outbox;
   readonly flows: readonly ApprovalFlow[];
+  /** Tells people apart. */
+  readonly persons: Persons;
+  /** Who asked before, as the configuration has them now; see `identity/principal-now.ts`. */
+  readonly principalNow: PrincipalNow;
   /** Of a purpose of its own: `approvals`. */
   readonly seal: Seal;
   /** Takes secrets out of arguments; see `audit/redact.ts`. */

@@ -1,5 +1,13 @@
-import type { ApprovalDecision, ApprovalStage, ApprovalState, Approvers, Person, StageRule } from "../core/approval.ts";
+import type {
+  ApprovalDecision,
+  ApprovalStage,
+  ApprovalState,
+  Approvers,
+  KnownPerson,
+  StageRule,
+} from "../core/approval.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
+import type { Persons } from "../core/persons.ts";
 import { type Principal, subjectNames } from "../core/principal.ts";
 import type { ApproverEntry, ApproverKeys, StoredApproval } from "../store/approvals.ts";
 
@@ -7,7 +15,7 @@ import type { ApproverEntry, ApproverKeys, StoredApproval } from "../store/appro
 export interface Decidable {
   readonly state: ApprovalState;
   readonly pendingUntil: number;
-  readonly requester: Pick<Person, "issuer" | "subject" | "email">;
+  readonly requester: Pick<KnownPerson, "issuer" | "subject" | "email" | "traces">;
   readonly requesterMayApprove: boolean;
   readonly decisions: readonly ApprovalDecision[];
   /** Of the current stage, at the moment in question; `undefined` if there is no such stage. */
@@ -18,17 +26,28 @@ export interface Decidable {
  * Why this person may not decide the request now, or `undefined` if they may. Asked at the moment of the decision, with
  * the roles that they have then: whoever lost a role since they were told has no say.
  */
-export function refusalOf(request: Decidable, approver: Principal, now: number): Refusal | undefined {
+export function refusalOf(request: Decidable, approver: Principal, now: number, persons: Persons): Refusal | undefined {
   // Nobody stands behind a machine who could answer for its consent.
   if (approver.kind !== "person") return refuse("APPROVAL_NOT_ELIGIBLE", "Only people who signed in decide.");
   if (!approver.may.includes("approve")) return refuse("ISSUER_NOT_PERMITTED");
   // Past its time it is as good as expired, whether the scheduler has been there or not.
   if (request.state !== "pending" || now >= request.pendingUntil) return refuse("APPROVAL_CLOSED");
-  if (!request.requesterMayApprove && isSamePerson(approver, request.requester)) return refuse("APPROVAL_OWN");
-  if (request.decisions.some((said) => isSamePerson(approver, said.approver))) return refuse("APPROVAL_TWICE");
+  const who = persons.who(approver);
+  if (!request.requesterMayApprove) {
+    const own = persons.sameness(who, request.requester);
+    if (own !== "different") return refuse("APPROVAL_OWN", own === "same" ? undefined : MAYBE_OWN);
+  }
+  for (const { approver: before } of request.decisions) {
+    const again = persons.sameness(who, before.traces === undefined ? persons.recalled(before) : before);
+    if (again !== "different") return refuse("APPROVAL_TWICE", again === "same" ? undefined : MAYBE_AGAIN);
+  }
   if (request.approvers === undefined || !isAmong(request.approvers, approver)) return refuse("APPROVAL_NOT_ELIGIBLE");
   return undefined;
 }
+
+const TELL = "An operator can say whose credentials these are, under people in the configuration.";
+const MAYBE_OWN = `Nothing says for certain that you are somebody else than who asked. ${TELL}`;
+const MAYBE_AGAIN = `Nothing says for certain that you are somebody else than who decided before. ${TELL}`;
 
 /** A stored request as it is to be decided at `now`. */
 export function decidable({ record, decisions }: StoredApproval, now: number): Decidable {
@@ -41,25 +60,6 @@ export function decidable({ record, decisions }: StoredApproval, now: number): D
     decisions,
     approvers: rule === undefined ? undefined : approversAt(rule, record.stageSince, now),
   };
-}
-
-/**
- * Whether two credentials are one human's: the same issuer and subject, or the same e-mail address in any case, because
- * a person who comes by token and by key has two subjects. Many issuers put the address into the subject, and no other
- * claim says it: it counts there, too.
- */
-export function isSamePerson(
-  one: Pick<Person, "issuer" | "subject" | "email">,
-  other: Pick<Person, "issuer" | "subject" | "email">,
-): boolean {
-  if (one.issuer === other.issuer && one.subject === other.subject) return true;
-  const others = addressesOf(other);
-  return addressesOf(one).some((address) => others.includes(address));
-}
-
-/** The e-mail addresses by which a credential names its human, in lower case. */
-function addressesOf({ email, subject }: Pick<Person, "subject" | "email">): readonly string[] {
-  return [...(email === undefined ? [] : [folded(email)]), ...(subject.includes("@") ? [folded(subject)] : [])];
 }
 
 /** Who may decide a stage that began at `since`: those of its escalation, too, once it is time. */
@@ -96,13 +96,16 @@ export function approvalsIn(decisions: StoredApproval["decisions"], stage: numbe
 }
 
 /** What a list looks for, to find what this person may see or decide. */
-export function keysOf(principal: Principal): ApproverKeys {
-  const { issuer, subject, email, roles } = principal;
-  const addresses = addressesOf(principal);
-  const named = principal.may.includes("approve")
-    ? { roles, subjects: subjectNames(principal), email: email === undefined ? undefined : folded(email) }
-    : { roles: [], subjects: [], email: undefined };
-  return { issuer, subject, addresses, ...named };
+export function keysOf(principal: Principal, persons: Persons): ApproverKeys {
+  const { email, roles } = principal;
+  const belongings = persons.belongings(principal);
+  if (!principal.may.includes("approve")) return { belongings, roles: [], subjects: [], email: undefined };
+  return {
+    belongings,
+    roles,
+    subjects: subjectNames(principal),
+    email: email === undefined ? undefined : folded(email),
+  };
 }
 
 /** What a list finds these stages by: the same rule as `isAmong`. */

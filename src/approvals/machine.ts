@@ -1,6 +1,6 @@
 import type { ApprovalAct, ApprovalState } from "../core/approval.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
-import type { Principal } from "../core/principal.ts";
+import { isRequester, type Persons } from "../core/persons.ts";
 import type { ApprovalRecord, StoredApproval } from "../store/approvals.ts";
 import { type ApprovalStep, ended, moved, noted, personOf, type Taken } from "./step.ts";
 import { vote } from "./vote.ts";
@@ -40,14 +40,14 @@ export const POSSIBLE: Readonly<Record<Exclude<ApprovalAct, "request">, readonly
 };
 
 /** Takes a step, or says why not. Pure. */
-export function take(stored: StoredApproval, step: ApprovalStep, now: number): Taken | Refusal {
+export function take(stored: StoredApproval, step: ApprovalStep, now: number, persons: Persons): Taken | Refusal {
   const { record } = stored;
-  if (step.act === "cancel" && !isRequester(record, step.by)) return refuse("APPROVAL_UNKNOWN");
+  if (step.act === "cancel" && !isRequester(record, step.by, persons)) return refuse("APPROVAL_UNKNOWN");
   if (!POSSIBLE[step.act].includes(record.state)) return refuse("APPROVAL_CLOSED");
   switch (step.act) {
     case "approve":
     case "reject":
-      return vote(stored, step, now);
+      return vote(stored, step, now, persons);
     case "expire": {
       const until = record.state === "pending" ? record.pendingUntil : record.executeUntil;
       if (until === undefined || now < until) return refuse("APPROVAL_CONFLICT");
@@ -129,7 +129,3 @@ function lose(record: ApprovalRecord, step: Extract<ApprovalStep, { act: "lose" 
 }
 
 const RELEASED = { executionOwner: undefined, leaseUntil: undefined };
-
-function isRequester(record: ApprovalRecord, principal: Principal): boolean {
-  return record.issuer === principal.issuer && record.subject === principal.subject;
-}

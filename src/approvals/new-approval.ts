@@ -1,5 +1,6 @@
 import { sha256 } from "../core/digest.ts";
 import { canonicalJson, type JsonObject } from "../core/json.ts";
+import type { Persons } from "../core/persons.ts";
 import type { ApprovalRecord, NewApproval } from "../store/approvals.ts";
 import type { ApprovalAsk } from "./approvals.ts";
 import type { CombinedFlows } from "./combine-flows.ts";
@@ -16,6 +17,7 @@ export interface NewApprovalParts {
   readonly run: "gateway" | "caller";
   readonly ask: ApprovalAsk;
   readonly flows: CombinedFlows;
+  readonly persons: Persons;
   readonly texts: SealedTexts;
   readonly redact: (value: JsonObject) => JsonObject;
   readonly retentionMs: number;
@@ -41,6 +43,8 @@ export function newApproval(parts: NewApprovalParts): NewApproval {
     subject: principal.subject,
     userName: principal.name === undefined ? undefined : cut(principal.name, MAX_NAME),
     email: principal.email,
+    traces: parts.persons.traces(principal),
+    personHash: parts.persons.personHash(principal),
     clientId: principal.clientId,
     clientName: cut(ask.clientName, MAX_NAME),
     era: ask.era,

@@ -1,9 +1,12 @@
 import type { ApprovalRequest } from "../core/approval.ts";
 import type { Log } from "../core/log.ts";
+import type { Persons } from "../core/persons.ts";
+import type { PrincipalNow } from "../identity/principal-now.ts";
 import type { ApprovalStore, StoredApproval } from "../store/approvals.ts";
 import type { Outbox } from "../store/outbox.ts";
 import { changedFlow, flowChanged } from "./combine-flows.ts";
 import type { ApprovalFlow } from "./flow.ts";
+import type { SealedTexts } from "./sealed-parts.ts";
 import type { Transitions } from "./transitions.ts";
 
 export interface SweepDeps {
@@ -11,6 +14,9 @@ export interface SweepDeps {
   readonly outbox: Outbox;
   readonly flows: readonly ApprovalFlow[];
   readonly transitions: Transitions;
+  readonly texts: Pick<SealedTexts, "openRequester">;
+  readonly persons: Persons;
+  readonly principalNow: PrincipalNow;
   view(stored: StoredApproval): ApprovalRequest;
   readonly now: () => number;
   readonly outboxMs: number;
@@ -27,6 +33,7 @@ const PURGE_EVERY_MS = 3_600_000;
 export function createSweep(deps: SweepDeps): () => Promise<void> {
   const { store, transitions, now } = deps;
   let flowsChecked = false;
+  let traced = false;
   let purgedAt = Number.NEGATIVE_INFINITY;
 
   /** What was asked for under other rules than today's would be approved by people who may no longer do so. */
@@ -38,6 +45,19 @@ export function createSweep(deps: SweepDeps): () => Promise<void> {
       await nextTurn();
     }
     flowsChecked = true;
+  }
+
+  /** Of requests of before nobody wrote down what tells people apart: until then nobody is certain to be another. */
+  async function addTraces(): Promise<void> {
+    for (const { id, sealed } of await store.untraced()) {
+      const before = sealed === undefined ? undefined : deps.texts.openRequester(id, sealed)?.principal;
+      const principal = before && deps.principalNow(before);
+      if (principal === undefined) continue;
+      // An address may have counted then that would not count now.
+      await store.trace(id, { ...deps.persons.traces(principal), vouched: false }, deps.persons.personHash(principal));
+      await nextTurn();
+    }
+    traced = true;
   }
 
   async function doDue(): Promise<void> {
@@ -61,6 +81,7 @@ export function createSweep(deps: SweepDeps): () => Promise<void> {
 
   return async () => {
     if (!flowsChecked) await checkFlows();
+    if (!traced) await addTraces();
     await doDue();
     const at = now();
     if (at - purgedAt >= PURGE_EVERY_MS) {

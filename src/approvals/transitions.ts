@@ -1,6 +1,7 @@
 import type { ApprovalRequest } from "../core/approval.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import type { Persons } from "../core/persons.ts";
 import type { ApprovalChange, ApprovalStore, Changed, StoredApproval } from "../store/approvals.ts";
 import type { Acted, ApprovalTransition } from "./approvals.ts";
 import { type DueAct, dueAct, dueAt } from "./due.ts";
@@ -13,6 +14,7 @@ export interface TransitionsDeps {
   readonly now: () => number;
   readonly retentionMs: number;
   readonly log: Log;
+  readonly persons: Persons;
   view(stored: StoredApproval): ApprovalRequest;
   /** Told before the listeners: waiters and the scheduler. */
   written(changed: Changed): void;
@@ -34,7 +36,7 @@ export interface Transitions {
 
 /** Makes the way from a step to rows and to those who want to hear of it. */
 export function createTransitions(deps: TransitionsDeps): Transitions {
-  const { store, now, retentionMs, log } = deps;
+  const { store, now, retentionMs, log, persons } = deps;
   const transitions = new Set<(transition: ApprovalTransition) => void>();
   const runnables = new Set<(request: ApprovalRequest) => void>();
 
@@ -80,7 +82,7 @@ export function createTransitions(deps: TransitionsDeps): Transitions {
       const purged = { ...record, messageSealed: undefined, hasResult: false, purgedAt: at };
       return { record: { ...purged, dueAt: dueAt(purged, retentionMs) }, purge: true };
     }
-    const taken = take(stored, act, at);
+    const taken = take(stored, act, at, persons);
     return taken.ok ? written(taken, at, undefined) : undefined;
   }
 
@@ -89,7 +91,7 @@ export function createTransitions(deps: TransitionsDeps): Transitions {
       let refusal: Refusal = refuse("APPROVAL_UNKNOWN");
       const changed = await store.change(id, (stored) => {
         const at = now();
-        const taken = take(stored, step, at);
+        const taken = take(stored, step, at, persons);
         if (taken.ok) return written(taken, at, result);
         refusal = taken;
         return undefined;

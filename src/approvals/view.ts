@@ -17,6 +17,7 @@ export function requestOf(stored: StoredApproval, message: string, now: number):
       subject: record.subject,
       name: record.userName,
       email: record.email,
+      traces: record.traces,
       clientId: record.clientId,
       clientName: record.clientName,
     },

@@ -1,4 +1,5 @@
 import { type Refusal, refuse } from "../core/errors.ts";
+import type { Persons } from "../core/persons.ts";
 import type { NewDecision, StoredApproval } from "../store/approvals.ts";
 import { approvalsIn, decidable, refusalOf } from "./eligibility.ts";
 import { type ApprovalStep, moved, personOf, type Taken } from "./step.ts";
@@ -8,9 +9,10 @@ export function vote(
   stored: StoredApproval,
   step: Extract<ApprovalStep, { act: "approve" | "reject" }>,
   now: number,
+  persons: Persons,
 ): Taken | Refusal {
   const { record, decisions } = stored;
-  const refusal = refusalOf(decidable(stored, now), step.approver, now);
+  const refusal = refusalOf(decidable(stored, now), step.approver, now, persons);
   if (refusal !== undefined) return refusal;
   if (step.argumentsDigest !== record.argumentsDigest) return refuse("APPROVAL_DIGEST_MISMATCH");
   if (step.version !== record.version) return refuse("APPROVAL_CONFLICT");
@@ -20,7 +22,7 @@ export function vote(
   const actor = personOf(step.approver);
   const decision: NewDecision = {
     stage: record.stage,
-    approver: actor,
+    approver: { ...actor, traces: persons.traces(step.approver) },
     decision: step.act,
     reason: step.reason,
     at: now,

@@ -1,4 +1,5 @@
 import type { Era } from "./call.ts";
+import type { Traces } from "./persons.ts";
 
 /** Where an approval request can be. Only `pending` can be decided, only `approved` can be claimed. */
 export const APPROVAL_STATES = [
@@ -77,8 +78,14 @@ export interface Person {
   readonly email: string | undefined;
 }
 
+/** Somebody who asked or decided, with what tells whether somebody else is the same person. */
+export interface KnownPerson extends Person {
+  /** `undefined`: written down before there were any. */
+  readonly traces: Traces | undefined;
+}
+
 /** Who asked. */
-export interface ApprovalRequester extends Person {
+export interface ApprovalRequester extends KnownPerson {
   /** OAuth client or API key name. */
   readonly clientId: string | undefined;
   /** What the client program calls itself; not verified. */
@@ -89,7 +96,7 @@ export interface ApprovalRequester extends Person {
 export interface ApprovalDecision {
   /** 0 and up. */
   readonly stage: number;
-  readonly approver: Person;
+  readonly approver: KnownPerson;
   readonly decision: "approve" | "reject";
   readonly reason: string | undefined;
   /** ms since the epoch. */

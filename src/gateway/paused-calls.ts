@@ -7,6 +7,7 @@ import type { Cancellation } from "../core/cancellation.ts";
 import { type ErrorCode, refuse } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Outcome, PausedEnd, PausedOutcome, SettledOutcome, StillPaused } from "../core/outcome.ts";
+import { isMadeBy } from "../core/persons.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
 import type { ApprovedRuns } from "./approved-runs.ts";
@@ -74,7 +75,7 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
   /** A request that this principal made through this client; to everybody else there is none. */
   async function own(id: string, principal: Principal): Promise<ApprovalRequest | undefined> {
     const request = await approvals.get(id);
-    return request !== undefined && isRequester(request, principal) ? request : undefined;
+    return request !== undefined && isMadeBy(request.requester, principal) ? request : undefined;
   }
 
   /** One wait: until the end, until it may be run by whoever waits, or as long as they wait. */
@@ -228,10 +229,6 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
       return true;
     },
   };
-}
-
-function isRequester({ requester }: ApprovalRequest, { issuer, subject, clientId }: Principal): boolean {
-  return requester.issuer === issuer && requester.subject === subject && requester.clientId === clientId;
 }
 
 function refused(code: ErrorCode): Paused {

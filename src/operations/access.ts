@@ -1,3 +1,4 @@
+import type { Approvals } from "../approvals/approvals.ts";
 import { isAmong } from "../approvals/eligibility.ts";
 import type { ApprovalRequest } from "../core/approval.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
@@ -40,22 +41,20 @@ export function notAdmin(operator: Operator): Refusal | undefined {
   return insufficient(operator) ?? (operator.admin ? undefined : refuse("ADMIN_REQUIRED"));
 }
 
-/** Whether this request is the principal's own. Sessions, tasks and approvals are bound to `iss` and `sub`. */
-export function isRequester({ requester }: ApprovalRequest, principal: Principal): boolean {
-  return requester.issuer === principal.issuer && requester.subject === principal.subject;
-}
+/** What says whose a request is: see `core/persons.ts`. */
+export type Owning = Pick<Approvals, "isRequester">;
 
 /** Whether this operator knows of the request at all. To everybody else it does not exist. */
-export function maySee(request: ApprovalRequest, operator: Operator): boolean {
-  return operator.admin || maySeeArguments(request, operator);
+export function maySee(request: ApprovalRequest, operator: Operator, owning: Owning): boolean {
+  return operator.admin || maySeeArguments(request, operator, owning);
 }
 
 /**
  * Whether arguments and message are shown to the letter. An approver must see what would run, and the requester wrote
  * it; who only administers the gateway has no business with what people's calls carry.
  */
-export function maySeeArguments(request: ApprovalRequest, operator: Operator): boolean {
-  return isRequester(request, operator.principal) || isApprover(request, operator);
+export function maySeeArguments(request: ApprovalRequest, operator: Operator, owning: Owning): boolean {
+  return owning.isRequester(request, operator.principal) || isApprover(request, operator);
 }
 
 /** Whether this person may approve any stage of it: that of their turn, one that was, or one to come. */

@@ -3,7 +3,7 @@ import { POSSIBLE } from "../approvals/machine.ts";
 import { refuse } from "../core/errors.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
 import type { DefinitionReader } from "../store/definitions.ts";
-import { insufficient, isRequester, maySee, maySeeArguments, notAdmin } from "./access.ts";
+import { insufficient, maySee, maySeeArguments, notAdmin } from "./access.ts";
 import type { ApprovalOperations, ApprovalQuery } from "./approvals.ts";
 import type { Operator } from "./operator.ts";
 
@@ -19,7 +19,7 @@ export function createApprovalOperations(deps: ApprovalOperationsDeps): Approval
   const { approvals, definitions } = deps;
   const find: ApprovalOperations["find"] = async (operator, id) => {
     const request = await approvals.get(id);
-    return request !== undefined && maySee(request, operator) ? request : undefined;
+    return request !== undefined && maySee(request, operator, approvals) ? request : undefined;
   };
 
   return {
@@ -27,16 +27,16 @@ export function createApprovalOperations(deps: ApprovalOperationsDeps): Approval
     async list(operator, query, cursor) {
       const page = await approvals.list(filterOf(operator, query), cursor);
       // The store finds those of an escalation before it is time for them; they hear of the request when it is.
-      return { ...page, items: page.items.filter((request) => maySee(request, operator)) };
+      return { ...page, items: page.items.filter((request) => maySee(request, operator, approvals)) };
     },
     async waiting({ principal, lacks }, most) {
       return lacks === undefined ? approvals.count({ decidableBy: principal, limit: most }) : 0;
     },
     history: (id) => approvals.history(id),
     async arguments(operator, request) {
-      return maySeeArguments(request, operator) ? approvals.arguments(request.id) : undefined;
+      return maySeeArguments(request, operator, approvals) ? approvals.arguments(request.id) : undefined;
     },
-    message: (operator, request) => (maySeeArguments(request, operator) ? request.message : undefined),
+    message: (operator, request) => (maySeeArguments(request, operator, approvals) ? request.message : undefined),
     async subject({ upstream, tool, definitionDigest, policies, policySet }) {
       const [definition, listed] = await Promise.all([
         definitions.find(upstream, tool, definitionDigest),
@@ -51,7 +51,8 @@ export function createApprovalOperations(deps: ApprovalOperationsDeps): Approval
       };
     },
     mayDecide: (operator, request) => insufficient(operator) ?? approvals.mayDecide(request, operator.principal),
-    mayCancel: ({ principal }, request) => isRequester(request, principal) && POSSIBLE.cancel.includes(request.state),
+    mayCancel: ({ principal }, request) =>
+      approvals.isRequester(request, principal) && POSSIBLE.cancel.includes(request.state),
     mayResolve: ({ admin }, { state }) => admin && POSSIBLE.resolve.includes(state),
     async decide(operator, voice) {
       const refusal = insufficient(operator);
@@ -73,7 +74,6 @@ export function createApprovalOperations(deps: ApprovalOperationsDeps): Approval
 
 /** What the store looks for. Whoever is no administrator never gets to requests that are not theirs to see. */
 function filterOf({ principal, admin, lacks }: Operator, query: ApprovalQuery): ApprovalFilter {
-  const { issuer, subject } = principal;
   // Whose credential decides nothing is concerned only by what they asked for.
   const ownOnly = query.mine === true || lacks !== undefined;
   return {
@@ -81,7 +81,7 @@ function filterOf({ principal, admin, lacks }: Operator, query: ApprovalQuery): 
     ...(query.states === undefined ? {} : { states: query.states }),
     ...(query.decidable === true ? { decidableBy: principal } : {}),
     ...(admin || ownOnly ? {} : { visibleTo: principal }),
-    ...(ownOnly ? { requester: { issuer, subject } } : {}),
+    ...(ownOnly ? { requester: principal } : {}),
     ...(query.flow === undefined ? {} : { flow: query.flow }),
     ...toolOf(query),
   };

@@ -9,7 +9,7 @@ import type { Operator } from "./operator.ts";
 
 export interface EventsDeps {
   readonly tail: ApprovalTail;
-  readonly approvals: Pick<Approvals, "get" | "onTransition">;
+  readonly approvals: Pick<Approvals, "get" | "isRequester" | "onTransition">;
   readonly upstreams: Pick<Upstreams, "names" | "get" | "onEvent">;
   readonly log: Log;
   /** How often the store is asked what other processes did, while somebody listens, ms. Default 500. */
@@ -92,7 +92,7 @@ export function createEvents(deps: EventsDeps): EventSource {
     for (const id of ids) {
       const request = await approvals.get(id);
       // Gone again: nobody can look at it any more.
-      if (request !== undefined) emit(eventOf(request), (operator) => maySee(request, operator));
+      if (request !== undefined) emit(eventOf(request), (operator) => maySee(request, operator, approvals));
     }
   }
 

@@ -1,5 +1,6 @@
 import { and, eq, gt, inArray, or, type SQL, sql } from "drizzle-orm";
 import { isOpen } from "../core/approval.ts";
+import type { Belongings } from "../core/persons.ts";
 import { approvalDecisions, approvalApprovers as approvers, approvalRequests as rows } from "./approval-schema.ts";
 import type { ApprovalQuery, ApproverKeys } from "./approvals.ts";
 
@@ -14,7 +15,7 @@ export function matching(query: ApprovalQuery): SQL | undefined {
   if (visibleTo === undefined) return filters(query);
   // What is open is little enough to be gathered; of the rest only the newest of each source is.
   const open = query.states?.every(isOpen) === true;
-  return open ? and(filters(query), or(own(visibleTo), openTo(visibleTo))) : newestOf(query, visibleTo);
+  return open ? and(filters(query), or(own(visibleTo.belongings), openTo(visibleTo))) : newestOf(query, visibleTo);
 }
 
 /** Everything but `visibleTo`. */
@@ -23,9 +24,7 @@ function filters(query: ApprovalQuery): SQL | undefined {
   return and(
     query.states === undefined ? undefined : inArray(rows.state, [...query.states]),
     query.decidableBy === undefined ? undefined : decidable(query.decidableBy.keys, query.decidableBy.now),
-    query.requester === undefined
-      ? undefined
-      : and(eq(rows.iss, query.requester.issuer), eq(rows.sub, query.requester.subject)),
+    query.requester === undefined ? undefined : own(query.requester),
     query.flow === undefined ? undefined : sql`instr(${rows.flow}, ${` ${query.flow} `}) > 0`,
     query.upstream === undefined ? undefined : eq(rows.upstream, query.upstream),
     query.tool === undefined ? undefined : eq(rows.tool, query.tool),
@@ -33,23 +32,20 @@ function filters(query: ApprovalQuery): SQL | undefined {
   );
 }
 
-// The same rule as `refusalOf` in `approvals/`, which has the last word when it comes to a decision.
+// A part of the rule: what is left, `refusalOf` in `approvals/` looks through.
 function decidable(keys: ApproverKeys, now: number): SQL | undefined {
   const mayBeOwn = sql`json_extract(${rows.flowSnapshot}, '$.requesterMayApprove') = 1`;
-  const known = sql`(SELECT value FROM json_each(${JSON.stringify(keys.addresses)}))`;
-  const theirs = sql`(coalesce(lower(${rows.email}) IN ${known}, 0) OR (instr(${rows.sub}, '@') > 0 AND lower(${rows.sub}) IN ${known}))`;
   const voted = sql`EXISTS (SELECT 1 FROM ${approvalDecisions} AS d WHERE d.request_id = ${rows.id}
-    AND ((d.approver_iss = ${keys.issuer} AND d.approver_sub = ${keys.subject})
-      OR lower(d.approver_email) IN ${known}
-      OR (instr(d.approver_sub, '@') > 0 AND lower(d.approver_sub) IN ${known})))`;
+    AND (d.approver_iss, d.approver_sub) IN (VALUES ${subjectsOf(keys.belongings)}))`;
+  const names = pairsOf(keys);
   const nowTheirs = sql`EXISTS (SELECT 1 FROM ${approvers} AS a WHERE a.request_id = ${rows.id}
-    AND (a.kind, a.value) IN (VALUES ${pairsOf(keys)}) AND a.stage = ${rows.stage} AND ${rows.stageSince} + a.after_ms <= ${now})`;
+    AND (a.kind, a.value) IN (VALUES ${names}) AND a.stage = ${rows.stage} AND ${rows.stageSince} + a.after_ms <= ${now})`;
   return and(
     sql`${rows.state} = 'pending'`,
     gt(rows.pendingUntil, now),
     openTo(keys),
     nowTheirs,
-    sql`(NOT (${own(keys)} OR ${theirs}) OR ${mayBeOwn})`,
+    sql`(NOT ${own(keys.belongings)} OR ${mayBeOwn})`,
     sql`NOT ${voted}`,
   );
 }
@@ -80,18 +76,35 @@ function newestOf(query: ApprovalQuery, keys: ApproverKeys): SQL {
       JOIN ${rows} ON ${rows.id} = a.request_id
       WHERE ${theirs} AND ${after} AND ${wanted} ORDER BY a.created_at DESC, a.request_id DESC LIMIT ${query.limit})`,
   );
-  const asked = sql`SELECT * FROM (SELECT ${rows.id}, ${rows.createdAt} FROM ${rows} WHERE ${own(keys)} AND ${wanted}
-    ORDER BY ${rows.createdAt} DESC, ${rows.id} DESC LIMIT ${query.limit})`;
-  return sql`${rows.id} IN (SELECT request_id FROM (${sql.join([...sources, asked], sql` UNION ALL `)}))`;
+  const { subjects, personHash } = keys.belongings;
+  const mine = [
+    ...subjects.map(({ issuer, subject }) => sql`${rows.iss} = ${issuer} AND ${rows.sub} = ${subject}`),
+    ...(personHash === undefined ? [] : [sql`${rows.personHash} = ${personHash}`]),
+  ];
+  const asked = mine.map(
+    (theirs) => sql`SELECT * FROM (SELECT ${rows.id}, ${rows.createdAt} FROM ${rows} WHERE ${theirs} AND ${wanted}
+    ORDER BY ${rows.createdAt} DESC, ${rows.id} DESC LIMIT ${query.limit})`,
+  );
+  return sql`${rows.id} IN (SELECT request_id FROM (${sql.join([...sources, ...asked], sql` UNION ALL `)}))`;
 }
 
-function own({ issuer, subject }: ApproverKeys): SQL {
-  return sql`(${rows.iss} = ${issuer} AND ${rows.sub} = ${subject})`;
+/** Made by this person; `IS`, because a hash that is not there is no answer. */
+function own({ subjects, personHash }: Belongings): SQL {
+  const theirs = sql`(${rows.iss}, ${rows.sub}) IN (VALUES ${subjectsOf({ subjects })})`;
+  return personHash === undefined ? sql`(${theirs})` : sql`(${theirs} OR ${rows.personHash} IS ${personHash})`;
+}
+
+function subjectsOf({ subjects }: Pick<Belongings, "subjects">): SQL {
+  return sql.join(
+    subjects.map(({ issuer, subject }) => sql`(${issuer}, ${subject})`),
+    sql`, `,
+  );
 }
 
 function pairsOf(keys: ApproverKeys): SQL {
   const pairs = namesOf(keys).map(([kind, value]) => sql`(${kind}, ${value})`);
-  return sql.join(pairs, sql`, `);
+  // Of nobody's there is none: a list of values must not be empty.
+  return pairs.length === 0 ? sql`(NULL, NULL)` : sql.join(pairs, sql`, `);
 }
 
 /** What approvers are named by. */

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gt, isNotNull, lte, min, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, isNotNull, isNull, lte, min, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { ApprovalEvent } from "../core/approval.ts";
 import { matching } from "./approval-query.ts";
@@ -8,7 +8,7 @@ import type { ApprovalStore, StoredApproval } from "./approvals.ts";
 import type { Guarded } from "./guarded.ts";
 
 /** The part of the store that changes nothing. */
-export type ApprovalReads = Omit<ApprovalStore, "open" | "change" | "renewLeases">;
+export type ApprovalReads = Omit<ApprovalStore, "open" | "change" | "trace" | "renewLeases">;
 
 // Written out, not bound: only so does SQLite see that the partial indices serve.
 const WAITING: SQL = sql`${rows.state} IN ('pending', 'approved')`;
@@ -133,6 +133,16 @@ export function createApprovalReads(
             .all(),
         ),
       ),
+    async untraced() {
+      const query = () =>
+        db
+          .select({ id: rows.id, sealed: approvalSealed.requester })
+          .from(rows)
+          .leftJoin(approvalSealed, eq(approvalSealed.requestId, rows.id))
+          .where(and(WAITING, isNull(rows.traces)))
+          .all();
+      return (await guarded(query)).map(({ id, sealed }) => ({ id, sealed: sealed ?? undefined }));
+    },
     async openSnapshots() {
       const found = await guarded(() => db.select().from(rows).where(WAITING).all());
       return found.map((row) => ({ id: row.id, snapshot: recordOf(row).snapshot }));

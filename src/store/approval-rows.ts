@@ -1,5 +1,6 @@
 import type { ApprovalDecision, ApprovalEvent, FlowSnapshot, Person, StageRule } from "../core/approval.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import type { Traces } from "../core/persons.ts";
 import type { approvalDecisions, approvalEvents, approvalRequests } from "./approval-schema.ts";
 import type { ApprovalRecord, NewDecision, NewEvent } from "./approvals.ts";
 import { StoreError } from "./store-error.ts";
@@ -19,6 +20,8 @@ export function requestRow(record: ApprovalRecord): RequestRow {
     sub: record.subject,
     userName: record.userName ?? null,
     email: record.email ?? null,
+    traces: record.traces === undefined ? null : JSON.stringify(record.traces),
+    personHash: record.personHash ?? null,
     clientId: record.clientId ?? null,
     clientName: record.clientName,
     era: record.era,
@@ -77,6 +80,8 @@ export function recordOf(row: RequestRow): ApprovalRecord {
     subject: row.sub,
     userName: row.userName ?? undefined,
     email: row.email ?? undefined,
+    traces: tracesIn(row.traces, { table: "approval_requests", column: "traces" }),
+    personHash: row.personHash ?? undefined,
     clientId: row.clientId ?? undefined,
     clientName: row.clientName,
     era: row.era,
@@ -123,6 +128,7 @@ export function decisionRow(requestId: string, decision: NewDecision): DecisionR
     approverSub: decision.approver.subject,
     approverName: decision.approver.name ?? null,
     approverEmail: decision.approver.email ?? null,
+    approverTraces: decision.approver.traces === undefined ? null : JSON.stringify(decision.approver.traces),
     decision: decision.decision,
     reason: decision.reason ?? null,
     argumentsDigest: decision.argumentsDigest,
@@ -137,7 +143,10 @@ export function decisionRow(requestId: string, decision: NewDecision): DecisionR
 export function decisionOf(row: DecisionRow): ApprovalDecision {
   return {
     stage: row.stage,
-    approver: person(row.approverIss, row.approverSub, row.approverName, row.approverEmail),
+    approver: {
+      ...person(row.approverIss, row.approverSub, row.approverName, row.approverEmail),
+      traces: tracesIn(row.approverTraces, { table: "approval_decisions", column: "approver_traces" }),
+    },
     decision: row.decision,
     reason: row.reason ?? undefined,
     at: row.at,
@@ -181,6 +190,14 @@ export function eventOf(row: EventRow): ApprovalEvent {
 
 function person(issuer: string, subject: string, name: string | null, email: string | null): Person {
   return { issuer, subject, name: name ?? undefined, email: email ?? undefined };
+}
+
+function tracesIn(text: string | null, place: { readonly table: string; readonly column: string }): Traces | undefined {
+  if (text === null) return undefined;
+  const { kind, vouched, names } = objectIn(text, place);
+  if ((kind !== "person" && kind !== "machine" && kind !== "anonymous") || typeof vouched !== "boolean")
+    throw malformed();
+  return { kind, vouched, names: texts(names) };
 }
 
 const SNAPSHOT = { table: "approval_requests", column: "flow_snapshot" };

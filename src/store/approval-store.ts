@@ -1,4 +1,4 @@
-import { and, count, desc, eq, gte, max, sql } from "drizzle-orm";
+import { and, count, desc, eq, gte, isNull, max, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { type ApprovalEvent, isOpen } from "../core/approval.ts";
 import { createApprovalFinder, createApprovalReads } from "./approval-reads.ts";
@@ -25,6 +25,9 @@ import type {
 import type { Guarded } from "./guarded.ts";
 import { StoreError } from "./store-error.ts";
 
+// Whichever credential they came with, as far as it was known.
+const THEIRS = sql`(${rows.iss} = ${sql.placeholder("iss")} AND ${rows.sub} = ${sql.placeholder("sub")} OR ${rows.personHash} = ${sql.placeholder("person")})`;
+
 export interface ApprovalStoreDeps {
   readonly db: BetterSQLite3Database;
   readonly guarded: Guarded;
@@ -48,8 +51,7 @@ export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps
     .from(rows)
     .where(
       and(
-        eq(rows.iss, sql.placeholder("iss")),
-        eq(rows.sub, sql.placeholder("sub")),
+        THEIRS,
         // Written out, not bound: only so does SQLite see that the partial index serves.
         sql`${rows.state} IN ('pending', 'approved')`,
       ),
@@ -58,14 +60,7 @@ export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps
   const takenBack = db
     .select({ createdAt: rows.createdAt })
     .from(rows)
-    .where(
-      and(
-        eq(rows.iss, sql.placeholder("iss")),
-        eq(rows.sub, sql.placeholder("sub")),
-        gte(rows.createdAt, sql.placeholder("since")),
-        eq(rows.state, "cancelled"),
-      ),
-    )
+    .where(and(THEIRS, gte(rows.createdAt, sql.placeholder("since")), eq(rows.state, "cancelled")))
     .orderBy(desc(rows.createdAt))
     .limit(1)
     .offset(sql.placeholder("but"))
@@ -108,7 +103,7 @@ export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps
       return { kind: "joined", stored: joinNow(before, record.run) };
     }
     if (before !== undefined && isUntold(before, rules)) return { kind: "ended", stored: before };
-    const who = { iss: record.issuer, sub: record.subject };
+    const who = { iss: record.issuer, sub: record.subject, person: record.personHash ?? "" };
     const open = waiting.get(who)?.open ?? 0;
     if (open >= rules.openPerUser) return { kind: "too_many" };
     const back = takenBack.get({ ...who, since: rules.takenBackSince, but: rules.openPerUser - 1 });
@@ -174,6 +169,15 @@ export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps
       }
       const wanted = make();
       return immediately(() => openNow(wanted, rules));
+    },
+    async trace(id, traces, personHash) {
+      const unwritten = and(eq(rows.id, id), isNull(rows.traces));
+      await immediately(() => {
+        db.update(rows)
+          .set({ traces: JSON.stringify(traces), personHash })
+          .where(unwritten)
+          .run();
+      });
     },
     async change(id, decide) {
       return immediately(() => {

@@ -8,6 +8,7 @@ import type {
   Person,
 } from "../core/approval.ts";
 import type { Era } from "../core/call.ts";
+import type { Belongings, Traces } from "../core/persons.ts";
 
 /** One approval request as it is stored. All times are ms since the epoch. */
 export interface ApprovalRecord {
@@ -19,6 +20,10 @@ export interface ApprovalRecord {
   readonly subject: string;
   readonly userName: string | undefined;
   readonly email: string | undefined;
+  /** What tells whether somebody else is the same person; `undefined` in rows of before. */
+  readonly traces: Traces | undefined;
+  /** A hash of whose open requests this is one of; `undefined` in rows of before. */
+  readonly personHash: string | undefined;
   readonly clientId: string | undefined;
   readonly clientName: string;
   readonly era: Era;
@@ -160,16 +165,13 @@ export interface Changed {
   readonly event: ApprovalEvent | undefined;
 }
 
-/** Whom a list is for: the values that `ApproverEntry` is matched with. */
+/** Whom a list is for: the values that `ApproverEntry` is matched with, and what is theirs. */
 export interface ApproverKeys {
-  readonly issuer: string;
-  readonly subject: string;
+  readonly belongings: Belongings;
   /** How approvers are named by subject; none: this person approves nothing. */
   readonly subjects: readonly string[];
   /** Lower case. */
   readonly email: string | undefined;
-  /** The e-mail addresses that are this person's, in lower case; a subject that is one, too. */
-  readonly addresses: readonly string[];
   readonly roles: readonly string[];
 }
 
@@ -178,7 +180,8 @@ export interface ApprovalQuery {
   readonly states?: readonly ApprovalState[];
   readonly decidableBy?: { readonly keys: ApproverKeys; readonly now: number };
   readonly visibleTo?: ApproverKeys;
-  readonly requester?: { readonly issuer: string; readonly subject: string };
+  /** Made by this person. */
+  readonly requester?: Belongings;
   readonly flow?: string;
   readonly upstream?: string;
   readonly tool?: string;
@@ -219,6 +222,10 @@ export interface ApprovalStore {
   versions(ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Approved, to be run by the gateway, and still in time; the oldest first. */
   runnable(now: number, limit: number): Promise<readonly StoredApproval[]>;
+  /** Pending and approved requests of before there were traces of who asked, with the sealed requester. */
+  untraced(): Promise<readonly { readonly id: string; readonly sealed: string | undefined }[]>;
+  /** Adds what was not written down then. Says nothing twice. */
+  trace(id: string, traces: Traces, personHash: string): Promise<void>;
   /** The flows that pending and approved requests were made with. */
   openSnapshots(): Promise<readonly { readonly id: string; readonly snapshot: FlowSnapshot }[]>;
   /** Gives these executions of this owner until `leaseUntil`; how many there are. */

@@ -5,7 +5,7 @@ import { refusalOf } from "../../src/approvals/eligibility.ts";
 import { APPROVAL_STATES, type ApprovalRequest, OPEN_STATES } from "../../src/core/approval.ts";
 import type { Principal } from "../../src/core/principal.ts";
 import { ask, flow, HOUR, no, person, stage, yes } from "../support/approval-parts.ts";
-import { type TestApprovals, testApprovals } from "../support/approval-service.ts";
+import { type TestApprovals, testApprovals, testPersons } from "../support/approval-service.ts";
 
 /*
  * Lists are found by indices; here they are held against what the rules say of each request, for many people and many
@@ -134,7 +134,7 @@ describe("a list", () => {
     for (const who of people) {
       const listed = (await test.approvals.list({ decidableBy: who, limit: 1 })).items.length === 1;
       const approvers = request.stages[0]?.approvers;
-      expect(listed).toBe(refusalOf({ ...request, approvers }, who, request.createdAt) === undefined);
+      expect(listed).toBe(refusalOf({ ...request, approvers }, who, request.createdAt, testPersons()) === undefined);
     }
   });
 });

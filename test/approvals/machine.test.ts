@@ -1,12 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { POSSIBLE, take } from "../../src/approvals/machine.ts";
+import { POSSIBLE, take as takeStep } from "../../src/approvals/machine.ts";
 import type { ApprovalStep } from "../../src/approvals/step.ts";
 import { APPROVAL_STATES, type ApprovalState } from "../../src/core/approval.ts";
 import type { Principal } from "../../src/core/principal.ts";
 import type { ApprovalRecord, StoredApproval } from "../../src/store/approvals.ts";
 import { ann, bob, carl, HOUR, MINUTE, person, requester } from "../support/approval-parts.ts";
 import { aRecord, aStage, snapshot, voice } from "../support/approval-records.ts";
-import { START } from "../support/approval-service.ts";
+import { START, testPersons } from "../support/approval-service.ts";
+
+const persons = testPersons();
+const take = (...[stored, step, now]: [StoredApproval, ApprovalStep, number]) => takeStep(stored, step, now, persons);
 
 const NOW = START + MINUTE;
 

@@ -1,13 +1,16 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { dueAct, dueAt } from "../../src/approvals/due.ts";
-import { MAX_RUNS, take } from "../../src/approvals/machine.ts";
+import { MAX_RUNS, take as takeStep } from "../../src/approvals/machine.ts";
 import { type ApprovalStep, isEnded } from "../../src/approvals/step.ts";
 import { isOpen } from "../../src/core/approval.ts";
 import type { StoredApproval } from "../../src/store/approvals.ts";
 import { ann, bob, carl, DAY, HOUR, MINUTE, person, requester } from "../support/approval-parts.ts";
 import { aRecord, aStage, snapshot } from "../support/approval-records.ts";
-import { START } from "../support/approval-service.ts";
+import { START, testPersons } from "../support/approval-service.ts";
+
+const persons = testPersons();
+const take = (...[stored, step, now]: [StoredApproval, ApprovalStep, number]) => takeStep(stored, step, now, persons);
 
 /*
  * Random lives of a request: anybody does anything at any time, with what they saw at any time, and processes die. The

@@ -138,7 +138,7 @@ describe("tasks/get", () => {
   });
 
   it("says when anything happened last, and until when it can be asked", async () => {
-    const approver = { issuer: "i", subject: "fin", name: undefined, email: undefined };
+    const approver = { issuer: "i", subject: "fin", name: undefined, email: undefined, traces: undefined };
     const decision = {
       stage: 0,
       approver,

@@ -3,7 +3,7 @@ import { sha256 } from "../../src/core/digest.ts";
 import type { Principal } from "../../src/core/principal.ts";
 import type { ApprovalRecord } from "../../src/store/approvals.ts";
 import { HOUR, requester } from "./approval-parts.ts";
-import { START } from "./approval-service.ts";
+import { START, testPersons } from "./approval-service.ts";
 
 /** A stage of a snapshot. */
 export function aStage(role: string, required = 1): StageRule {
@@ -33,6 +33,8 @@ export function aRecord(changes: Partial<ApprovalRecord> = {}): ApprovalRecord {
     subject: requester.subject,
     userName: requester.name,
     email: requester.email,
+    traces: testPersons().traces(requester),
+    personHash: testPersons().personHash(requester),
     clientId: requester.clientId,
     clientName: "claude-code",
     era: "modern",
@@ -74,6 +76,6 @@ export function aRecord(changes: Partial<ApprovalRecord> = {}): ApprovalRecord {
 /** An approval that was given. */
 export function voice(approver: Principal, stage: number): ApprovalDecision {
   const { issuer, subject, name, email } = approver;
-  const who = { issuer, subject, name, email };
+  const who = { issuer, subject, name, email, traces: testPersons().traces(approver) };
   return { stage, approver: who, decision: "approve", reason: undefined, at: START, channel: "api" };
 }

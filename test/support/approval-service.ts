@@ -7,6 +7,9 @@ import type { ApprovalsDeps } from "../../src/approvals/deps.ts";
 
 import { redact } from "../../src/audit/redact.ts";
 import type { ApprovalRequest } from "../../src/core/approval.ts";
+import { createKeyedHash } from "../../src/core/keyed-hash.ts";
+import { createPeople, type PersonOptions } from "../../src/core/people.ts";
+import { createPersons, type Persons } from "../../src/core/persons.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { ann, ask, flow, yes } from "./approval-parts.ts";
@@ -73,6 +76,11 @@ export function approvalsOn(path: string, clock: { now: number }, changes: Parti
   };
 }
 
+/** Tells people apart, with these under `people:`. */
+export function testPersons(people: readonly PersonOptions[] = []): Persons {
+  return createPersons({ people: createPeople(people), hash: createKeyedHash(Buffer.alloc(32, 7), "persons") });
+}
+
 /** What the service is made of where nothing else is said. */
 export function serviceDeps(
   store: Store,
@@ -82,6 +90,8 @@ export function serviceDeps(
     store: store.approvals,
     outbox: store.outbox,
     flows: [flow()],
+    persons: testPersons(),
+    principalNow: (before) => before,
     seal: createSeal(Buffer.alloc(32, 7), "approvals"),
     redact,
     ...changes,

@@ -47,6 +47,8 @@ function record(id: string, at: number): ApprovalRecord {
     subject: "bob",
     userName: "Bob Miller",
     email: undefined,
+    traces: undefined,
+    personHash: undefined,
     clientId: undefined,
     clientName: "agent",
     era: "modern",

@@ -132,6 +132,7 @@ function pendingRequest(): ApprovalRequest {
       subject: "alice",
       name: undefined,
       email: undefined,
+      traces: undefined,
       clientId: undefined,
       clientName: "raw",
     },

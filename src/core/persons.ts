@@ -1,0 +1,164 @@
+import type { People, PersonOptions } from "./people.ts";
+import {
+  ANONYMOUS_ISSUER,
+  KEYS_ISSUER,
+  LOCAL_ISSUER,
+  mailbox,
+  type Principal,
+  personKeys,
+  principalKey,
+} from "./principal.ts";
+import { domainOf } from "./standing.ts";
+
+/**
+ * Whether a request is this principal's own: theirs to see and to take back. Only what is certain counts, the same subject
+ * of the same issuer, or one person under `people:`; an address alone does not. The client does not matter: people look
+ * after what their agents asked for from wherever they sign in.
+ */
+export function isRequester(requester: Who, principal: Principal, persons: Pick<Persons, "who" | "sameness">): boolean {
+  return persons.sameness(persons.who(principal), requester) === "same";
+}
+
+/**
+ * The same for agents, who are told what came of a call: it is for the credential and the client that made it, because
+ * that is what the approval was given for.
+ */
+export function isMadeBy(
+  requester: Pick<Who, "issuer" | "subject"> & { readonly clientId: string | undefined },
+  principal: Principal,
+): boolean {
+  return principalKey(requester) === principalKey(principal) && requester.clientId === principal.clientId;
+}
+
+/** What is kept of somebody who asked or decided, to tell later whether somebody else is the same person. */
+export interface Who {
+  readonly issuer: string;
+  readonly subject: string;
+  /** Counts as theirs where `traces` says that it was vouched for. */
+  readonly email: string | undefined;
+  readonly traces: Traces | undefined;
+}
+
+/** The part that is no name of theirs in clear. `undefined` where nobody wrote it down: nothing tells them apart then. */
+export interface Traces {
+  readonly kind: Principal["kind"];
+  /** Whether the address that stands beside this was vouched for. */
+  readonly vouched: boolean;
+  /** Keyed hashes of everything that their credential called them, verified or not. */
+  readonly names: readonly string[];
+}
+
+/**
+ * `same` and `different` are certain. Anything else is `unknown`: whoever must not be somebody is refused, and whoever
+ * must be somebody is, too.
+ */
+export type Sameness = "same" | "different" | "unknown";
+
+/** Tells people apart. */
+export interface Persons {
+  /** What is to be kept of them. */
+  traces(principal: Principal): Traces;
+  who(principal: Principal): Who;
+  /** Somebody of whom only this was written down, before there were traces. */
+  recalled(person: Pick<Who, "issuer" | "subject" | "email">): Who;
+  sameness(one: Who, other: Who): Sameness;
+  /** What the rows of this principal's person have. */
+  belongings(principal: Principal): Belongings;
+  /** A hash that the rows of one person share, as far as it was known when they were written. */
+  personHash(principal: Principal): string;
+}
+
+/** By what rows are found that are one person's. */
+export interface Belongings {
+  readonly subjects: PersonOptions["subjects"];
+  /** Only of somebody under `people:`. */
+  readonly personHash: string | undefined;
+}
+
+/** Whoever comes without a credential is anybody who can reach the gateway that way, its approvers too. */
+const NOBODY: ReadonlySet<string> = new Set([ANONYMOUS_ISSUER, LOCAL_ISSUER]);
+
+/** Makes it. `hash` is of a purpose of its own. */
+export function createPersons({
+  people,
+  hash,
+}: {
+  readonly people: People;
+  readonly hash: (text: string) => string;
+}): Persons {
+  const marks = (names: readonly (string | undefined)[]): string[] => [
+    ...new Set(names.flatMap((name) => (name === undefined || mailbox(name) === "" ? [] : [hash(mailbox(name))]))),
+  ];
+  const byName = new Map(
+    people.all.map((person) => [
+      person.name,
+      { ...person, names: marks([...person.subjects.map(({ subject }) => subject), ...person.emails]) },
+    ]),
+  );
+  const traces = (principal: Principal): Traces => ({
+    kind: kindOf(principal),
+    vouched: principal.email !== undefined,
+    names: marks([principal.subject, principal.email, ...principal.aliases]),
+  });
+  const who = (principal: Principal): Who => {
+    const { issuer, subject, email } = principal;
+    return { issuer, subject, email, traces: traces(principal) };
+  };
+
+  function sameness(one: Who, other: Who): Sameness {
+    if (principalKey(one) === principalKey(other)) return "same";
+    const [first, second] = [people.of(vouched(one)), people.of(vouched(other))];
+    if (first !== undefined && second !== undefined) return first === second ? "same" : "different";
+    if (one.traces === undefined || other.traces === undefined) return "unknown";
+    const theirs = new Set([...other.traces.names, ...(byName.get(second ?? "")?.names ?? [])]);
+    // The same name may be one human's, or somebody may call himself that: neither is certain.
+    if ([...one.traces.names, ...(byName.get(first ?? "")?.names ?? [])].some((name) => theirs.has(name)))
+      return "unknown";
+    // Nobody stands behind a machine who could be the other one.
+    if (one.traces.kind === "machine" || other.traces.kind === "machine") return "different";
+    if (NOBODY.has(one.issuer) || NOBODY.has(other.issuer)) return "unknown";
+    // Whoever issues credentials gives each of its people one subject, and each person of a domain one address.
+    if (one.issuer === other.issuer) return "different";
+    const domains = domainsOf(mailsOf(vouched(one), first));
+    return domainsOf(mailsOf(vouched(other), second)).some((domain) => domains.includes(domain))
+      ? "different"
+      : "unknown";
+  }
+
+  function mailsOf({ email }: Pick<Who, "email">, person: string | undefined): readonly string[] {
+    return [...(email === undefined ? [] : [email]), ...(byName.get(person ?? "")?.emails ?? [])];
+  }
+
+  return {
+    traces,
+    who,
+    recalled: ({ issuer, subject, email }) => ({
+      ...{ issuer, subject, email },
+      // Nobody wrote down whether it was verified.
+      traces: { kind: "person", vouched: false, names: marks([subject, email]) },
+    }),
+    sameness,
+    personHash: (principal) => hash(personKeys(principal).at(-1) ?? principalKey(principal)),
+    belongings(principal) {
+      const { issuer, subject } = principal;
+      const mine = byName.get(people.of(principal) ?? "");
+      return {
+        subjects: [{ issuer, subject }, ...(mine?.subjects ?? [])],
+        personHash: mine === undefined ? undefined : hash(personKeys({ ...principal, person: mine.name }).join()),
+      };
+    },
+  };
+}
+
+// An agent with a key of somebody's acts for them: there is a human behind it.
+function kindOf({ issuer, kind, name }: Principal): Principal["kind"] {
+  return kind === "machine" && issuer === KEYS_ISSUER && name !== undefined ? "person" : kind;
+}
+
+function vouched(who: Who): Who {
+  return who.traces?.vouched === true ? who : { ...who, email: undefined };
+}
+
+function domainsOf(addresses: readonly string[]): readonly string[] {
+  return addresses.flatMap((address) => domainOf(address) ?? []);
+}

@@ -1,0 +1,262 @@
+import Database from "better-sqlite3";
+import { describe, expect, it } from "vitest";
+import type { JsonObject } from "../../src/core/json.ts";
+import { createPeople, named, type PersonOptions } from "../../src/core/people.ts";
+import { AT_HOME, type Principal, personKeys } from "../../src/core/principal.ts";
+import { FULL_STANDING, GUEST_STANDING } from "../../src/core/standing.ts";
+import { ANONYMOUS } from "../../src/identity/anonymous.ts";
+import { principalOf } from "../../src/identity/api-keys.ts";
+import { principalFromClaims } from "../../src/identity/claims.ts";
+import { flow, stage, yes } from "../support/approval-parts.ts";
+import { rowsOf, testApprovals, testPersons } from "../support/approval-service.ts";
+
+const HOME = "https://idp.acme.com";
+const PARTNER = "https://idp.partner.example";
+const claims = { roles: "roles", groups: "groups", email: "email", name: "name", machine: undefined };
+
+function token(sub: string, more: JsonObject, issuer = HOME, standing = FULL_STANDING): Principal {
+  const said = { iss: issuer, sub, roles: ["finance-lead"], client_id: "agent", ...more };
+  return principalFromClaims({ issuer, claims, standing }, sub, said, { now: 1_790_000_000_000, toleranceMs: 0 });
+}
+
+function key(name: string, user: string | undefined, email?: string, kind?: "person" | "machine"): Principal {
+  const said = { name, hash: "", user, email, roles: ["finance-lead"], groups: [], kind };
+  return principalOf(said);
+}
+
+const VERIFIED = { email: "ann@acme.com", email_verified: true };
+const TRUSTED = { ...FULL_STANDING, home: false, emailDomains: ["acme.com"] };
+
+/** Ways in which one human comes, none of them linked by the operator. */
+const ANN = {
+  "a token with a verified address": token("a-1", VERIFIED),
+  "a token with an unverified address": token("a-1", { ...VERIFIED, email_verified: false }),
+  "a token with upn alone": token("a-2", { upn: "ann@acme.com" }),
+  "a token with preferred_username alone": token("a-3", { preferred_username: "Ann@acme.com" }),
+  "an address with a blank before": token("a-4", { email: " ann@acme.com" }),
+  "an address with U+200B behind": token("a-5", { email: "ann@acme.com\u200b", email_verified: true }),
+  "an address in full-width letters": token("a-6", { email: "ＡＮＮ@acme.com", email_verified: true }),
+  "an address with a tag": token("a-7", { email: "ann+pay@acme.com", email_verified: true }),
+  "a key with the address": key("ann-laptop", "ann@acme.com", "ann@acme.com"),
+  "a key of an agent of hers": key("ann-bot", "ann@acme.com", "ann@acme.com", "machine"),
+  "a key without an address": key("ann-phone", "ann"),
+  "a key under another name": key("ann-old", "ann.smith"),
+  "a token of another issuer": token("x-1", VERIFIED, PARTNER, GUEST_STANDING),
+  "a token of a second issuer of the company": token("x-2", VERIFIED, PARTNER, TRUSTED),
+  "a token of another issuer with the same subject": token("a-1", {}, PARTNER, TRUSTED),
+  "no credential": ANONYMOUS,
+  "a program over stdio": { ...key("stdio", "ann"), issuer: "portcullis:local", ...AT_HOME },
+} satisfies Record<string, Principal>;
+
+/** Names that nothing ties to the others within one issuer: to that issuer these are accounts of other people. */
+const ALONE = new Set([
+  "a key under another name",
+  "a key without an address",
+  "a token of another issuer with the same subject",
+]);
+
+const persons = testPersons();
+const pairs = Object.entries(ANN).flatMap(([one, first]) =>
+  Object.entries(ANN).map(([other, second]) => ({ one, other, first, second })),
+);
+
+describe("one human with two credentials", () => {
+  it.each(pairs)("$one, then $other: never certainly two people", ({ one, other, first, second }) => {
+    // Within one issuer each subject is somebody else, unless a name ties them together.
+    if (first.issuer === second.issuer && one !== other && (ALONE.has(one) || ALONE.has(other))) return;
+    expect(persons.sameness(persons.who(first), persons.who(second))).not.toBe("different");
+  });
+
+  it.each(pairs)("$one, then $other: nothing is theirs that is not certain", ({ first, second }) => {
+    const certain = first.issuer === second.issuer && first.subject === second.subject;
+    expect(persons.sameness(persons.who(first), persons.who(second)) === "same").toBe(certain);
+  });
+});
+
+/** Pairs of two humans, or of a human and a machine, that work without a word under `people:`. */
+const TWO: readonly (readonly [string, Principal, Principal])[] = [
+  ["two subjects of one issuer", token("a-1", {}), token("b-1", {})],
+  ["two users of keys", key("a", "ann"), key("b", "bob")],
+  ["two addresses of one domain, by token and key", token("a-1", VERIFIED), key("bob", "bob@acme.com", "bob@acme.com")],
+  ["a machine and a token", key("ci", undefined), token("b-1", {})],
+  ["a client's own token and a key", token("agent", {}), key("bob", "bob")],
+  [
+    "the company's two issuers, with addresses of its domain",
+    token("a-1", VERIFIED),
+    token("b-1", { email: "bob@acme.com", email_verified: true }, PARTNER, TRUSTED),
+  ],
+];
+
+/** Of these nobody can tell, so that the operator has to. */
+const UNTOLD: readonly (readonly [string, Principal, Principal])[] = [
+  ["a token and a key without an address", token("a-1", VERIFIED), key("bob", "bob")],
+  [
+    "a token whose address nobody verified, and a key",
+    token("a-1", { email: "ann@acme.com" }),
+    key("b", "b", "b@acme.com"),
+  ],
+  [
+    "addresses of two domains",
+    token("a-1", { email: "ann@home.example", email_verified: true }),
+    key("b", "b", "b@acme.com"),
+  ],
+  [
+    "two issuers of which one may say no address",
+    token("a-1", VERIFIED),
+    token("b-1", VERIFIED, PARTNER, GUEST_STANDING),
+  ],
+  ["who comes without a credential, and a token", ANONYMOUS, token("b-1", {})],
+];
+
+describe("two humans", () => {
+  it.each(TWO)("%s: are told apart", (_what, one, other) => {
+    expect(persons.sameness(persons.who(one), persons.who(other))).toBe("different");
+    expect(persons.sameness(persons.who(other), persons.who(one))).toBe("different");
+  });
+
+  it.each(UNTOLD)("%s: are not, until the operator says so", (_what, one, other) => {
+    expect(persons.sameness(persons.who(one), persons.who(other))).toBe("unknown");
+    const both = testPersons([personOf("Ann", one), personOf("Bob", other)]);
+    expect(both.sameness(both.who(one), both.who(other))).toBe("different");
+  });
+
+  it("are one person where the operator says so", () => {
+    const [one, other] = [token("a-1", {}), key("b", "bob")];
+    const linked: PersonOptions = { name: "Ann", subjects: [one, other].map(identity), emails: [] };
+    const said = testPersons([linked]);
+    expect(said.sameness(said.who(one), said.who(other))).toBe("same");
+    const people = createPeople([linked]);
+    expect(personKeys(named(one, people))).toEqual(personKeys(named(other, people)));
+  });
+
+  it("are not made one by an address under people that nobody vouches for", () => {
+    const said = testPersons([{ name: "Ann", subjects: [], emails: ["ann@acme.com"] }]);
+    const mallory = token("m-1", { email: "ann@acme.com", email_verified: false });
+    expect(said.sameness(said.who(mallory), said.who(token("a-1", VERIFIED)))).toBe("unknown");
+    const partner = token("x", VERIFIED, PARTNER, GUEST_STANDING);
+    expect(said.sameness(said.who(partner), said.who(token("a-1", VERIFIED)))).toBe("unknown");
+  });
+});
+
+function identity({ issuer, subject }: Principal) {
+  return { issuer, subject };
+}
+
+function personOf(name: string, principal: Principal): PersonOptions {
+  return { name, subjects: [identity(principal)], emails: [] };
+}
+
+describe("who asked", () => {
+  const single = flow({ stages: [stage("finance-lead")] });
+  const refusals = pairs.filter(({ second }) => second.kind === "person" && second.may.includes("approve"));
+
+  it.each(refusals)("by $one, does not approve by $other", async ({ one, other, first, second }) => {
+    if (first.issuer === second.issuer && one !== other && (ALONE.has(one) || ALONE.has(other))) return;
+    const { approvals, opened } = testApprovals({ flows: [single] });
+    const request = await opened({ principal: first });
+    expect(await approvals.decide(yes(request, second))).toMatchObject({ ok: false, code: "APPROVAL_OWN" });
+    expect(approvals.mayDecide(request, second)).toMatchObject({ ok: false, code: "APPROVAL_OWN" });
+    expect((await approvals.list({ decidableBy: second, limit: 10 })).items).toEqual([]);
+    expect(await approvals.count({ decidableBy: second, limit: 10 })).toBe(0);
+    const mine = first.issuer === second.issuer && first.subject === second.subject;
+    expect(approvals.isRequester(request, second)).toBe(mine);
+    expect(await approvals.cancel(request.id, second)).toMatchObject({ ok: mine });
+  });
+
+  it("is told by the next step where nobody can tell", async () => {
+    const { approvals, opened } = testApprovals({ flows: [single] });
+    const request = await opened({ principal: token("a-1", VERIFIED) });
+    const refused = await approvals.decide(yes(request, key("bob", "bob")));
+    expect(refused).toMatchObject({
+      code: "APPROVAL_OWN",
+      detail: expect.stringContaining("under people in the configuration"),
+    });
+  });
+
+  it.each(TWO)("is another one than who approves: %s", async (_what, one, other) => {
+    const { approvals, opened } = testApprovals({ flows: [single] });
+    const request = await opened({ principal: one });
+    expect(await approvals.count({ decidableBy: other, limit: 10 })).toBe(1);
+    expect(await approvals.decide(yes(request, other))).toMatchObject({ ok: true });
+  });
+
+  it("sees and takes back by each credential that is theirs under people", async () => {
+    const [one, other] = [token("a-1", {}), key("laptop", "ann")];
+    const linked = { name: "Ann", subjects: [one, other].map(identity), emails: [] };
+    const people = createPeople([linked]);
+    const { approvals, opened } = testApprovals({
+      flows: [single],
+      persons: testPersons([linked]),
+      limits: { openPerUser: 1 },
+    });
+    const request = await opened({ principal: named(one, people) });
+    expect((await approvals.list({ requester: other, limit: 10 })).items).toHaveLength(1);
+    expect((await approvals.list({ visibleTo: named(other, people), limit: 10 })).items).toHaveLength(1);
+    expect(await approvals.decide(yes(request, named(other, people)))).toMatchObject({ code: "APPROVAL_OWN" });
+    expect(await approvals.request({ ...askBy(named(other, people)) })).toMatchObject({ ok: false });
+    expect(await approvals.cancel(request.id, named(other, people))).toMatchObject({ ok: true });
+  });
+
+  it("has one cap on open requests by a key and a token with one address", async () => {
+    const { approvals, opened } = testApprovals({ flows: [single], limits: { openPerUser: 1 } });
+    await opened({ principal: token("a-1", VERIFIED) });
+    expect(await approvals.request(askBy(key("k", "ann@acme.com", "ann@acme.com")))).toMatchObject({ ok: false });
+  });
+
+  it("is written down without a name in clear that was not there before", async () => {
+    const { opened, path } = testApprovals({ flows: [single] });
+    await opened({ principal: token("a-1", { email: "secret@acme.com", upn: "hidden@acme.com" }) });
+    const text = JSON.stringify(rowsOf(path, "SELECT * FROM approval_requests"));
+    expect(text).not.toContain("secret@acme.com");
+    expect(text).not.toContain("hidden@acme.com");
+  });
+});
+
+describe("one person has one voice", () => {
+  const pair = flow({ stages: [stage("finance-lead", 2)] });
+  const deciding = pairs.filter(({ first, second }) =>
+    [first, second].every((who) => who.kind === "person" && who.may.includes("approve")),
+  );
+
+  it.each(deciding)("by $one, and not again by $other", async ({ one, other, first, second }) => {
+    if (first.issuer === second.issuer && one !== other && (ALONE.has(one) || ALONE.has(other))) return;
+    const { approvals, opened } = testApprovals({ flows: [pair] });
+    const request = await opened({ principal: key("ci", undefined) });
+    const once = await approvals.decide(yes(request, first));
+    if (!once.ok) throw new Error(once.code);
+    expect(await approvals.decide(yes(once.request, second))).toMatchObject({ code: "APPROVAL_TWICE" });
+  });
+});
+
+describe("a request of before", () => {
+  it("is nobody's to approve until what tells people apart was added, and then by others only", async () => {
+    const test = await older();
+    const [request] = (await test.approvals.list({ limit: 1 })).items;
+    if (request === undefined) throw new Error("There is no request.");
+    expect(await test.approvals.decide(yes(request, token("b-1", {})))).toMatchObject({ code: "APPROVAL_OWN" });
+    await test.approvals.sweep();
+    expect(await test.approvals.decide(yes(request, token("a-9", { upn: "ann@acme.com" })))).toMatchObject({
+      code: "APPROVAL_OWN",
+    });
+    expect(await test.approvals.decide(yes(request, token("b-1", {})))).toMatchObject({ ok: true });
+  });
+});
+
+async function older() {
+  const first = testApprovals({ flows: [flow({ stages: [stage("finance-lead")] })] });
+  await first.opened({ principal: token("a-1", { upn: "ann@acme.com" }) });
+  const db = new Database(first.path);
+  db.exec("DROP TRIGGER approval_requests_traces; UPDATE approval_requests SET traces = NULL, person_hash = NULL");
+  db.close();
+  return first.another();
+}
+
+function askBy(principal: Principal) {
+  return {
+    principal,
+    ...{ clientName: "claude-code", era: "modern" as const, upstream: "expenses", tool: "create_expense" },
+    ...{ definitionDigest: "d".repeat(64), arguments: { other: 1 }, policySet: "0".repeat(64) },
+    approvals: [{ policy: "large-expenses", flow: "finance", message: "" }],
+    ...{ run: "caller" as const, idempotent: false, context: { endpoint: "" } },
+  };
+}
