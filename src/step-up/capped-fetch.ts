@@ -1,6 +1,11 @@
 import type { CustomFetch } from "openid-client";
+import { JSON_LIMITS } from "../core/limits.ts";
+import { scanJson } from "../core/scan-json.ts";
 
-/** A `fetch` that reads no more than `maxBytes` of an answer. @throws TypeError when there is more */
+/**
+ * A `fetch` that reads no more than `maxBytes` of an answer, nor one that is deeper or has more values than JSON from
+ * outside may. @throws TypeError when there is more
+ */
 export function cappedFetch(maxBytes: number): CustomFetch {
   return async (url, { body, ...options }) => {
     const response = await fetch(url, { ...options, body: body ?? null });
@@ -11,7 +16,10 @@ export function cappedFetch(maxBytes: number): CustomFetch {
       if (size > maxBytes) throw new TypeError("The answer is too large.");
       chunks.push(chunk);
     }
+    const bytes = Buffer.concat(chunks);
+    const { kind } = scanJson(bytes, JSON_LIMITS);
+    if (kind === "JSON_TOO_DEEP" || kind === "JSON_TOO_MANY") throw new TypeError("The answer is too large.");
     const { status, headers } = response;
-    return new Response(status === 204 || status === 304 ? null : Buffer.concat(chunks), { status, headers });
+    return new Response(status === 204 || status === 304 ? null : bytes, { status, headers });
   };
 }

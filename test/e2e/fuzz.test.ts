@@ -86,7 +86,11 @@ it(
     const begin = async (without: readonly string[]): Promise<{ gateway: Program; client: AnyClient }> => {
       const args = without.flatMap((name) => ["--without", name]);
       const gateway = await start("the gateway", /MCP {8}(\S+)/, [...heap, cli, "serve", ...args]);
-      return { gateway, client: await connectRaw(gateway.ready?.[1] ?? "") };
+      const client = await connectRaw(gateway.ready?.[1] ?? "");
+      // A start goes on without servers that are slow, and on a busy machine the good one may be.
+      const isListed = async () => (await client.tools()).includes("good__echo") || undefined;
+      await eventually(isListed, 60_000);
+      return { gateway, client };
     };
     const calm = await begin(Object.keys(hostile));
     await timed(calm.client, 20);
@@ -109,9 +113,8 @@ it(
     await raging;
 
     expect(gateway.ended()).toBe(false);
-    // Faults that something caught are the hostile server's; ones that nobody caught are ours.
-    expect(gateway.output()).not.toContain("nobody caught");
-    expect(gateway.output()).not.toContain("Handling what an upstream sent failed");
+    // What a server says is a warning at most: an error would be a fault of ours, also one that something caught.
+    expect(gateway.output()).not.toContain('"level":50');
     expect(median(times) / usual).toBeLessThan(FACTOR);
     await Promise.all(programs.filter((program) => program !== gateway).map((program) => program.stop()));
     expect(await heapOf(gateway)).toBeLessThan(quietHeap + GROWTH);

@@ -1,5 +1,6 @@
 import type { EntryMistake } from "../../config/upstream-entry.ts";
-import { isObject, type Json, type JsonObject } from "../../core/json.ts";
+import { isObject, type JsonObject, parseJson } from "../../core/json.ts";
+import { JSON_LIMITS } from "../../core/limits.ts";
 import type { ConsoleForm } from "../read-form.ts";
 
 /** How many headers the form has room for; the entry as JSON takes any number. */
@@ -81,12 +82,8 @@ function headersIn(form: ConsoleForm): Readonly<Record<string, string>> | undefi
 
 function restIn(text: string): JsonObject | undefined {
   if (text.trim() === "") return {};
-  try {
-    const value: Json = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const parsed = parseJson(text, JSON_LIMITS);
+  return parsed.ok && isObject(parsed.value) ? parsed.value : undefined;
 }
 
 // One a line, or with commas.
