@@ -11,15 +11,20 @@ export interface Scratch {
 
 /** Starts upstream and gateway, measures, and ends both, whatever happens. */
 export async function withGateway(
-  setup: { readonly policies: number; readonly tools: number; readonly dist: boolean },
+  setup: {
+    readonly policies: number;
+    readonly tools: number;
+    readonly dist: boolean;
+    readonly morePolicies?: string;
+  },
   measure: (scratch: Scratch) => Promise<void>,
 ): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "portcullis-bench-"));
   const upstream = await startUpstream("load", setup.tools);
   try {
-    const { policies, dist } = setup;
+    const { policies, dist, morePolicies } = setup;
     const gateway = await startGateway(
-      { name: "the gateway", issuer: undefined, policies },
+      { name: "the gateway", issuer: undefined, policies, morePolicies },
       upstream.url,
       directory,
       dist,

@@ -86,6 +86,8 @@ export interface GatewaySetup {
   /** `undefined`: callers are anonymous. */
   readonly issuer: Issuer | undefined;
   readonly policies: number;
+  /** A policy file besides. */
+  readonly morePolicies?: string | undefined;
 }
 
 /** The gateway as users start it, built if `dist/` is there to be measured (`--dist`), else from source. */
@@ -99,6 +101,7 @@ export async function startGateway(
   const home = join(directory, `gateway-${setup.policies}-${setup.issuer === undefined ? "anonymous" : "jwt"}`);
   await mkdir(join(home, "policies"), { recursive: true });
   if (setup.policies > 0) await writeFile(join(home, "policies", "bench.yaml"), policyFile(setup.policies));
+  if (setup.morePolicies !== undefined) await writeFile(join(home, "policies", "more.yaml"), setup.morePolicies);
   const { issuer } = setup;
   await writeFile(
     join(home, "portcullis.yaml"),

@@ -1,0 +1,106 @@
+/**
+ * How long one hostile call can keep everybody else waiting: for each input the longest time that `/healthz` of the same
+ * gateway took to answer meanwhile, asked all the time from a thread of its own.
+ *
+ *   npx tsx bench/stalls.ts [--dist] [--ci]
+ *
+ * `--ci` fails where an input holds the gateway for more than ten times what it aims at, 50 ms, on a machine that
+ * counts as fast as the one that the aim was set on; a slower one, or one that is busy, is given more.
+ */
+import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
+import { createClient } from "./client.ts";
+import { echoBody, echoHeaders } from "./echo-call.ts";
+import { table } from "./report.ts";
+import { withGateway } from "./scratch.ts";
+
+const { values: options } = parseArgs({
+  options: { dist: { type: "boolean", default: false }, ci: { type: "boolean", default: false } },
+});
+
+const AIM_MS = 50;
+/** What `calibrate` takes where the aim was set. */
+const CALIBRATION_MS = 60;
+
+const QUADRATIC = "args.n.exists(x, args.n.exists(y, x + y > 5000.0))";
+const POLICIES = `policies:
+${Array.from({ length: 200 }, (_, i) => `  - { id: pair-${i}, when: 'has(args.n) && ${QUADRATIC}', then: { deny: {} } }`).join("\n")}
+  - { id: search, when: 'has(args.s) && args.s.matches("(?i)drop.*table")', then: { deny: {} } }
+  - { id: span, when: 'has(args.d) && duration(args.d) > duration("1s")', then: { deny: {} } }
+  - { id: out, then: { redact: { detect: [email, credit_card, phone, iban, us_ssn, jwt, private_key, cloud_key] } } }
+`;
+
+const numbers = Array.from({ length: 1000 }, (_, index) => index);
+const INPUTS: ReadonlyArray<readonly [name: string, args: Record<string, unknown>]> = [
+  ["nothing hostile", {}],
+  ["200 conditions with two loops over 1,000 items", { n: numbers }],
+  ["the same, with errors inside", { n: numbers.map(String) }],
+  ["a pattern over a megabyte", { s: "drop ".repeat(200_000) }],
+  ["a megabyte of digits as a duration", { d: "1".repeat(1_000_000) }],
+  ["a result of a million hostile characters", { text: "\uff11\uff12".repeat(500_000) }],
+  ["a result of a megabyte of text", { text: "The quick brown fox. ".repeat(50_000) }],
+  ["4 MB of arguments in one text", { x: "x".repeat(4_000_000) }],
+  ["90,000 members", Object.fromEntries(Array.from({ length: 90_000 }, (_, index) => [`key-${index}`, index]))],
+  ["90,000 items, in lists of 900", { x: Array.from({ length: 100 }, () => numbers.slice(0, 900)) }],
+];
+
+const PROBE = `
+const { parentPort, workerData } = require("node:worker_threads");
+const { Agent, get } = require("node:http");
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+let longest = 0;
+parentPort.on("message", () => { parentPort.postMessage(longest); longest = 0; });
+(function ask() {
+  const begin = performance.now();
+  const next = () => { longest = Math.max(longest, performance.now() - begin); setTimeout(ask, 1); };
+  get(workerData, { agent }, (response) => response.resume().once("end", next)).once("error", next);
+})();
+`;
+
+/** A fixed amount of work, in ms: the best of five. */
+function calibrate(): number {
+  const times = Array.from({ length: 5 }, () => {
+    const begin = performance.now();
+    let sum = 0;
+    for (let index = 0; index < 300_000; index++) sum += JSON.stringify({ index, text: `text ${index}` }).length;
+    return sum > 0 ? performance.now() - begin : 0;
+  });
+  return Math.min(...times);
+}
+
+const aim = AIM_MS * Math.max(1, calibrate() / CALIBRATION_MS);
+let tooLong = 0;
+
+await withGateway({ policies: 0, tools: 1, dist: options.dist, morePolicies: POLICIES }, async ({ gateway }) => {
+  const client = createClient(1);
+  const probe = new Worker(PROBE, { eval: true, workerData: new URL("/healthz", gateway.url).href });
+  const longest = (): Promise<number> =>
+    new Promise((resolve) => {
+      probe.once("message", resolve);
+      probe.postMessage("longest");
+    });
+  const rows: string[][] = [["one call with", "answer", "longest stall"]];
+  for (const [name, args] of INPUTS) {
+    // Twice: the first time of anything is compiled.
+    let stall = 0;
+    let status = 0;
+    for (let round = 0; round < 2; round++) {
+      await longest();
+      const body = echoBody(`${name} ${round}`, { text: "hello", ...args });
+      status = (await client.post(gateway.url, body, echoHeaders(gateway.token))).status;
+      stall = await longest();
+    }
+    if (stall > aim * 10) tooLong++;
+    rows.push([name, String(status), `${stall.toFixed(0)} ms`]);
+  }
+  await probe.terminate();
+  client.close();
+  process.stdout.write(
+    `${table(rows)}\n\nIt aims at ${AIM_MS} ms, ${aim.toFixed(0)} ms on this machine as it is now.\n`,
+  );
+});
+
+if (options.ci && tooLong > 0) {
+  process.stderr.write(`${tooLong} of these held the gateway for more than ten times as long as it aims at.\n`);
+  process.exitCode = 1;
+}
