@@ -104,6 +104,7 @@ export async function startGateway(
     hash: wired.keyedHash("console-form"),
     principalNow: createPrincipalNow(config.auth),
     credentialMark: createCredentialMark(config.auth),
+    renew: signInTrip?.renew,
     secure: url.startsWith("https:"),
     now,
   });

@@ -58,8 +58,8 @@ export function createProviderSignIn(deps: ProviderSignInDeps): Hono<ConsoleEnv>
       log.info({ reason: finished.reason }, "A sign-in to the console was refused");
       return failedPage(c, finished.reason);
     }
-    const { principal, to } = finished;
-    setSessionCookie(c, await sessions.begin(principal, c.env.incoming), secure);
+    const { principal, held, to } = finished;
+    setSessionCookie(c, await sessions.begin(principal, c.env.incoming, held), secure);
     log.info({ issuer: principal.issuer, subject: principal.subject }, "Somebody signed in to the console");
     return c.redirect(ownPath(to), 303);
   });

@@ -1,12 +1,16 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { z } from "zod";
 import { sha256 } from "../core/digest.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
+import { KEYS_ISSUER } from "../core/principal.ts";
 import type { Seal } from "../core/seal.ts";
 import type { BrowserSession, BrowserSessions } from "../http/browser-session.ts";
 import type { CredentialMark, PrincipalNow } from "../identity/principal-now.ts";
 import { readPrincipal } from "../identity/stored-principal.ts";
+import type { HeldTokens } from "../step-up/renew-sign-in.ts";
+import type { SignInTrip } from "../step-up/sign-in-trip.ts";
 import type { ConsoleSessionRecord, ConsoleSessionStore } from "../store/console-sessions.ts";
 
 /** How long sessions last, and how many one person has. Times in ms. */
@@ -18,14 +22,22 @@ export interface SessionLimits {
   /** How often at most the store learns that a session is in use. */
   readonly touchMs: number;
   readonly perPerson: number;
+  /** How old roles get that a provider told, before it is asked again. */
+  readonly rolesMs: number;
+  /** How old they get where it cannot tell, and how soon it is asked again then. */
+  readonly rolesAtMostMs: number;
+  readonly rolesRetryMs: number;
 }
 
-/** What holds by default: half an hour without use, half a day in all. */
+/** What holds by default: half an hour without use, half a day in all, roles of five minutes, and of an hour at most. */
 export const SESSION_LIMITS: SessionLimits = {
   idleMs: 30 * 60_000,
   absoluteMs: 12 * 3_600_000,
   touchMs: 60_000,
   perPerson: 10,
+  rolesMs: 5 * 60_000,
+  rolesAtMostMs: 3_600_000,
+  rolesRetryMs: 30_000,
 };
 
 export interface SessionDeps {
@@ -38,6 +50,8 @@ export interface SessionDeps {
   readonly principalNow: PrincipalNow;
   /** A key that was replaced by another of its name ends its sessions: whoever had the old one may not be its owner. */
   readonly credentialMark: CredentialMark;
+  /** Asks the provider who somebody is now; `undefined`: nobody can sign in there. */
+  readonly renew: SignInTrip["renew"] | undefined;
   /** Whether the public URL has https. */
   readonly secure: boolean;
   /** ms since the epoch. */
@@ -56,9 +70,9 @@ export interface SessionCookie {
 export interface ConsoleSessions extends BrowserSessions {
   /**
    * Begins a session under a new id, whatever cookie came with the sign-in: an id that somebody else planted, or knew
-   * before, is worth nothing afterwards. The session of that cookie ends.
+   * before, is worth nothing afterwards. The session of that cookie ends. `held`: what the provider is asked again with.
    */
-  begin(principal: Principal, request: IncomingMessage): Promise<SessionCookie>;
+  begin(principal: Principal, request: IncomingMessage, held?: HeldTokens): Promise<SessionCookie>;
   /** Whose session a record is, as the configuration has them now; `undefined`: it has ended, or does for them. */
   holderOf(record: ConsoleSessionRecord): Principal | undefined;
   /** Ends the session of the request's cookie, if there is one. */
@@ -70,6 +84,8 @@ export function createConsoleSessions(deps: SessionDeps): ConsoleSessions {
   const { store, seal, hash, principalNow, credentialMark, now } = deps;
   const limits = { ...SESSION_LIMITS, ...deps.limits };
   const name = cookieName(deps.secure);
+  /** Lookups under way, by session: pages that come together ask once. */
+  const renewing = new Map<string, Promise<Principal | undefined>>();
 
   async function find(request: IncomingMessage, quietly = false): Promise<BrowserSession | undefined> {
     const id = idIn(request, name);
@@ -77,7 +93,7 @@ export function createConsoleSessions(deps: SessionDeps): ConsoleSessions {
     const record = await store.find(sha256(id));
     if (record === undefined) return undefined;
     const at = now();
-    const principal = holderOf(record);
+    const principal = await upToDate(record);
     if (principal === undefined) {
       await store.remove(record.idHash);
       return undefined;
@@ -88,15 +104,75 @@ export function createConsoleSessions(deps: SessionDeps): ConsoleSessions {
 
   function holderOf(record: ConsoleSessionRecord): Principal | undefined {
     const at = now();
-    return at >= endOf(record, limits) ? undefined : open(record, at);
+    return at >= endOf(record, limits) ? undefined : open(record, at)?.principal;
+  }
+
+  /** The holder with roles that are not too old; `undefined`: the session is over. */
+  async function upToDate(record: ConsoleSessionRecord): Promise<Principal | undefined> {
+    const at = now();
+    const opened = at >= endOf(record, limits) ? undefined : open(record, at);
+    // What a key may stands in the configuration, and is looked up there each time.
+    if (opened === undefined || opened.principal.issuer === KEYS_ISSUER) return opened?.principal;
+    const age = at - opened.lookedUpAt;
+    const askedLately = at - opened.askedAt < limits.rolesRetryMs && age < limits.rolesAtMostMs;
+    if (age < limits.rolesMs || askedLately) return opened.principal;
+    const known = renewing.get(record.idHash);
+    if (known !== undefined) return known;
+    const started = lookUp(record, opened).finally(() => renewing.delete(record.idHash));
+    renewing.set(record.idHash, started);
+    return started;
+  }
+
+  async function lookUp(record: ConsoleSessionRecord, opened: Opened): Promise<Principal | undefined> {
+    const { principal, held, lookedUpAt } = opened;
+    const renewed = held === undefined ? undefined : await deps.renew?.(principal.subject, held);
+    const at = now();
+    if (renewed?.ok === true) {
+      const contents = contentsOf(record.idHash, renewed.principal, {
+        held: renewed.held,
+        lookedUpAt: at,
+        askedAt: at,
+      });
+      await store.renew(record.idHash, seal.seal(contents, record.expiresAt));
+      return principalNow(renewed.principal);
+    }
+    if (renewed?.reason === "ended" || at - lookedUpAt >= limits.rolesAtMostMs) return undefined;
+    if (renewed !== undefined) {
+      const contents = contentsOf(record.idHash, principal, { held: renewed.held, lookedUpAt, askedAt: at });
+      await store.renew(record.idHash, seal.seal(contents, record.expiresAt));
+    }
+    return principal;
+  }
+
+  function contentsOf(session: string, principal: Principal, looked: Omit<Opened, "principal">): JsonObject {
+    const { held, lookedUpAt, askedAt } = looked;
+    const credential = credentialMark(principal);
+    return {
+      session,
+      credential,
+      principal: plain(principal),
+      lookedUpAt,
+      askedAt,
+      ...(held && { held: { ...held } }),
+    };
   }
 
   // The id stands in the sealed text too: a row whose principal was exchanged for another row's opens for nobody.
-  function open(record: ConsoleSessionRecord, at: number): Principal | undefined {
+  function open(record: ConsoleSessionRecord, at: number): Opened | undefined {
     const opened = seal.open(record.principal, at);
     if (opened === undefined || opened["session"] !== record.idHash) return undefined;
     const before = readPrincipal(opened["principal"]);
-    return before === undefined || opened["credential"] !== credentialMark(before) ? undefined : principalNow(before);
+    if (before === undefined || opened["credential"] !== credentialMark(before)) return undefined;
+    const principal = principalNow(before);
+    if (principal === undefined) return undefined;
+    const held = heldSchema.safeParse(opened["held"]);
+    const { lookedUpAt, askedAt } = opened;
+    return {
+      principal,
+      held: held.success ? { ...held.data, refreshToken: held.data.refreshToken } : undefined,
+      lookedUpAt: typeof lookedUpAt === "number" ? lookedUpAt : record.createdAt,
+      askedAt: typeof askedAt === "number" ? askedAt : record.createdAt,
+    };
   }
 
   async function end(request: IncomingMessage): Promise<void> {
@@ -107,20 +183,20 @@ export function createConsoleSessions(deps: SessionDeps): ConsoleSessions {
   return {
     find,
     holderOf,
-    async begin(principal, request) {
+    async begin(principal, request, held) {
       await end(request);
       const id = randomBytes(32).toString("base64url");
       const idHash = sha256(id);
       const createdAt = now();
       await store.purge(createdAt, createdAt - limits.idleMs);
       const expiresAt = createdAt + limits.absoluteMs;
-      const sealed = { session: idHash, credential: credentialMark(principal), principal: plain(principal) };
+      const contents = contentsOf(idHash, principal, { held, lookedUpAt: createdAt, askedAt: createdAt });
       await store.create(
         {
           idHash,
           issuer: principal.issuer,
           subject: principal.subject,
-          principal: seal.seal(sealed, expiresAt),
+          principal: seal.seal(contents, expiresAt),
           createdAt,
           lastSeenAt: createdAt,
           expiresAt,
@@ -135,6 +211,17 @@ export function createConsoleSessions(deps: SessionDeps): ConsoleSessions {
     },
   };
 }
+
+/** What is sealed with a session. */
+interface Opened {
+  readonly principal: Principal;
+  readonly held: HeldTokens | undefined;
+  /** When the provider said so, and when it was asked last, ms since the epoch. */
+  readonly lookedUpAt: number;
+  readonly askedAt: number;
+}
+
+const heldSchema = z.object({ accessToken: z.string(), refreshToken: z.string().optional() });
 
 /** `__Host-`: no other host, path or clear-text page can set the cookie. RFC 6265bis §4.1.3 */
 function cookieName(secure: boolean): string {

@@ -4,6 +4,7 @@ import type { Log, LogFields } from "../core/log.ts";
 import type { StepUpFailure } from "../core/step-up.ts";
 import { readToken } from "../identity/token-parts.ts";
 import { reasonOf } from "./provider.ts";
+import type { HeldTokens } from "./renew-sign-in.ts";
 
 /** What an attempt knows that no one else does. */
 export interface Secrets {
@@ -14,7 +15,7 @@ export interface Secrets {
 }
 
 export type Redeemed =
-  | { readonly ok: true; readonly claims: JsonObject; readonly accessToken: string }
+  | { readonly ok: true; readonly claims: JsonObject; readonly held: HeldTokens }
   | { readonly ok: false; readonly reason: StepUpFailure };
 
 /** What OpenID providers and this one's neighbours answer when the strength asked for cannot be had. */
@@ -75,7 +76,11 @@ export async function redeem(
       );
       return refused("provider_refused");
     }
-    return { ok: true, claims: read.parts.claims, accessToken: tokens.access_token };
+    return {
+      ok: true,
+      claims: read.parts.claims,
+      held: { accessToken: tokens.access_token, refreshToken: tokens.refresh_token },
+    };
   } catch (err) {
     return refused(failureOf(err, given));
   }

@@ -1,15 +1,15 @@
 import * as oidc from "openid-client";
-import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Seal } from "../core/seal.ts";
 import type { StepUpFailure } from "../core/step-up.ts";
-import { claimAt, principalFromClaims } from "../identity/claims.ts";
-import type { ClaimsMapping, IssuerOptions } from "../identity/options.ts";
+import { principalFromClaims } from "../identity/claims.ts";
+import type { IssuerOptions } from "../identity/options.ts";
 import { type AttemptCookie, cookieName } from "./attempt.ts";
 import type { OidcOptions } from "./options.ts";
 import type { Provider } from "./provider.ts";
 import { boundTo, failureOf, newSecrets, plain, redeem } from "./redeem.ts";
+import { createRenewal, type HeldTokens, isLacking, type Renewed } from "./renew-sign-in.ts";
 
 export interface SignInTripDeps {
   readonly provider: Provider;
@@ -30,7 +30,14 @@ export interface SignInTripDeps {
 export type SignInFailure = StepUpFailure | "machine";
 
 export type FinishedSignIn =
-  | { readonly ok: true; readonly principal: Principal; readonly to: string; readonly cookie: string }
+  | {
+      readonly ok: true;
+      readonly principal: Principal;
+      /** To ask again with, when roles are to be looked up. */
+      readonly held: HeldTokens;
+      readonly to: string;
+      readonly cookie: string;
+    }
   | { readonly ok: false; readonly reason: SignInFailure; readonly cookie: string };
 
 /** A sign-in of a person to the gateway itself, for no call in particular. */
@@ -44,6 +51,8 @@ export interface SignInTrip {
   >;
   /** Whether an answer of the provider belongs to such a sign-in, by the cookie that came with it. @throws never */
   owns(answer: URLSearchParams, cookieOf: (name: string) => string | undefined): boolean;
+  /** Asks the provider who somebody is now. @throws never */
+  renew(subject: string, held: HeldTokens): Promise<Renewed>;
   /** Ends it. Only for an answer that it owns. @throws never */
   finish(answer: URLSearchParams, cookieOf: (name: string) => string | undefined): Promise<FinishedSignIn>;
 }
@@ -88,6 +97,7 @@ export function createSignInTrip(deps: SignInTripDeps): SignInTrip {
         cookie: { name: nameOf(secrets.state), value, maxAgeMs: deps.attemptMs },
       };
     },
+    renew: createRenewal({ provider, options, accepts, now, log }),
     owns: (answer, cookieOf) => open(answer, cookieOf) !== undefined,
     async finish(answer, cookieOf) {
       const opened = open(answer, cookieOf);
@@ -108,7 +118,7 @@ export function createSignInTrip(deps: SignInTripDeps): SignInTrip {
       if (isLacking(claims, accepts.claims) && configuration.serverMetadata().userinfo_endpoint !== undefined) {
         try {
           // What the signed token says comes first.
-          const more = plain(await oidc.fetchUserInfo(configuration, redeemed.accessToken, sub));
+          const more = plain(await oidc.fetchUserInfo(configuration, redeemed.held.accessToken, sub));
           claims = { ...more, ...claims };
         } catch (err) {
           return failed(failureOf(err, given));
@@ -118,14 +128,9 @@ export function createSignInTrip(deps: SignInTripDeps): SignInTrip {
         now: now(),
         toleranceMs: options.clockToleranceMs,
       });
-      return principal.kind === "person" ? { ok: true, principal, to, cookie } : failed("machine");
+      return principal.kind === "person" ? { ok: true, principal, held: redeemed.held, to, cookie } : failed("machine");
     },
   };
 }
 
 const MAX_STATE = 256;
-
-/** Whether the ID token does not say who somebody is among people. */
-function isLacking(claims: JsonObject, { roles, email }: ClaimsMapping): boolean {
-  return [roles, email].some((path) => claimAt(claims, path) === undefined);
-}

@@ -48,6 +48,11 @@ export function createConsoleSessionStore(db: BetterSQLite3Database, guarded: Gu
         db.update(consoleSessions).set({ lastSeenAt: at }).where(eq(consoleSessions.idHash, idHash)).run(),
       );
     },
+    async renew(idHash, principal) {
+      await guarded(() =>
+        db.update(consoleSessions).set({ principal }).where(eq(consoleSessions.idHash, idHash)).run(),
+      );
+    },
     async remove(idHash) {
       const result = await guarded(() => db.delete(consoleSessions).where(eq(consoleSessions.idHash, idHash)).run());
       return result.changes > 0;

@@ -124,6 +124,50 @@ describe.skipIf(chromiumPath === undefined)("the sign-in at an identity provider
     await page.getByText("This sign-in was not begun here").waitFor();
   });
 
+  it.each<[string, Partial<LoginProviderOptions>]>([
+    ["UserInfo says", {}],
+    ["the ID token said", { inIdToken: ["roles", "email", "email_verified"] }],
+  ])("loses a role that the provider took away, after five minutes: as %s", async (_what, options) => {
+    let skew = 0;
+    const known: Record<string, object> = { carla: { roles: ["platform-admin"] } };
+    const about = (account: string) => ({ ...known[account] });
+    const { gateway } = await setUp({ about, ...options }, { deps: { now: () => Date.now() + skew } });
+    const page = await openConsolePage(browser);
+    await toProvider(page, gateway);
+    await logIn(page, "carla");
+    const admin = async () => {
+      await page.goto(`${gateway.url}/console/you`);
+      return page.getByRole("definition").last().textContent();
+    };
+    expect(await admin()).toBe("yes");
+    known["carla"] = { roles: ["employee"] };
+    skew = 4 * 60_000;
+    expect(await admin()).toBe("yes");
+    skew = 6 * 60_000;
+    expect(await admin()).toBe("no");
+    known["carla"] = { roles: ["platform-admin"] };
+    skew = 12 * 60_000;
+    expect(await admin()).toBe("yes");
+  });
+
+  it("keeps roles for an hour, and no longer, where the provider does not answer", async () => {
+    let skew = 0;
+    const { gateway, idp } = await setUp({}, { deps: { now: () => Date.now() + skew } });
+    const page = await openConsolePage(browser);
+    await toProvider(page, gateway);
+    await logIn(page, "carla");
+    await page.getByRole("heading", { name: "You" }).waitFor();
+    await idp.stop();
+    for (const minutes of [25, 50]) {
+      skew = minutes * 60_000;
+      await page.goto(`${gateway.url}/console/you`);
+      await page.getByRole("heading", { name: "You" }).waitFor();
+    }
+    skew = 61 * 60_000;
+    await page.goto(`${gateway.url}/console/you`);
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  });
+
   it("takes no answer that came too late", async () => {
     let skew = 0;
     const { gateway } = await setUp({}, { deps: { now: () => Date.now() + skew } });

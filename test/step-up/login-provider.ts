@@ -24,6 +24,8 @@ export interface LoginProvider {
   readonly requests: readonly string[];
   /** Queries of the authorization endpoint. */
   readonly wishes: readonly URLSearchParams[];
+  /** Answers nobody any more. */
+  stop(): Promise<void>;
 }
 
 /** Starts one on a free port; it ends with the test. */
@@ -39,10 +41,11 @@ export async function startLoginProvider(options: LoginProviderOptions): Promise
     handle?.(request, response);
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  onTestFinished(async () => {
+  const stop = async (): Promise<void> => {
     server.closeAllConnections();
     await new Promise((done) => server.close(done));
-  });
+  };
+  onTestFinished(stop);
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the provider has no port");
   const issuer = `http://127.0.0.1:${address.port}`;
@@ -65,7 +68,7 @@ export async function startLoginProvider(options: LoginProviderOptions): Promise
       }
     }
   };
-  return { issuer, clientSecret, requests, wishes };
+  return { issuer, clientSecret, requests, wishes, stop };
 }
 
 function loginPage(acr: string): string {

@@ -28,6 +28,7 @@ export async function startAreaConsole(areas: readonly Area[]): Promise<{ readon
     hash: wired.keyedHash("console-form"),
     principalNow: createPrincipalNow({ jwt: [], apiKeys, anonymous: false, people: [] }),
     credentialMark: createCredentialMark({ apiKeys }),
+    renew: undefined,
     ...{ secure: false, now },
   });
   const hosts = { publicUrl: url, listen: () => ({ host: "127.0.0.1", port }), allowedHosts: [], allowedOrigins: [] };
