@@ -161,13 +161,14 @@ export class CallContext {
   #request: RequestView | undefined;
   #args: unknown;
   /** What evaluating conditions about this call has cost. */
-  readonly work = new Work();
+  readonly work: Work;
   /** There once the tool has answered. */
   readonly result: ResultView | undefined;
   readonly #result: PolicyResult | undefined;
 
-  constructor(input: PolicyInput, facts: ToolFacts, result?: PolicyResult) {
+  constructor(input: PolicyInput, facts: ToolFacts, result?: PolicyResult, work = new Work()) {
     this.#input = input;
+    this.work = work;
     this.tool = facts.view;
     this.#facts = facts;
     this.#result = result;
@@ -183,10 +184,11 @@ export class CallContext {
   ): { readonly context: CallContext; readonly places: readonly string[] } | undefined {
     if (!this.#facts.hasDefaults || values.length === 0) return undefined;
     const plan = this.#facts.defaultsFor(values);
-    const filled = plan && fillDefaults(this.#input.arguments, plan);
+    // The same decision: what is left out must not buy more work.
+    const filled = plan && fillDefaults(this.#input.arguments, plan, this.work);
     if (filled === undefined) return undefined;
     const input = { ...this.#input, arguments: filled.arguments };
-    return { context: new CallContext(input, this.#facts, this.#result), places: filled.places };
+    return { context: new CallContext(input, this.#facts, this.#result, this.work), places: filled.places };
   }
 
   get user(): UserView {

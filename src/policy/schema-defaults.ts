@@ -3,6 +3,7 @@ import type { ArgumentPath } from "./argument-paths.ts";
 import type { SchemaHints } from "./input-schema.ts";
 import { AmbiguousDefault, VALUE_LIMITS } from "./json-values.ts";
 import { NotRecorded, Shortened } from "./recorded-values.ts";
+import type { Work } from "./work/work.ts";
 
 /** What a tool's schema puts where a call leaves something out, as far as one condition reads it. */
 export interface DefaultsPlan {
@@ -91,24 +92,35 @@ function memberOf({ members }: DefaultsPlan, name: string): DefaultsPlan {
   return plan;
 }
 
-/** Puts defaults where the arguments have nothing; `undefined` if they have everything. The arguments stay as they are. */
-export function fillDefaults(args: JsonObject, plan: DefaultsPlan): Filled | undefined {
+/**
+ * Puts defaults where the arguments have nothing; `undefined` if they have everything. The arguments stay as they are. What
+ * is looked at counts as `work`. @throws never
+ */
+export function fillDefaults(args: JsonObject, plan: DefaultsPlan, work: Work): Filled | undefined {
   const places: string[] = [];
-  const filled = fill(args, plan, "args", places);
+  const filled = fill(args, plan, "args", { places, work });
   return filled === args || !isObject(filled) ? undefined : { arguments: filled, places };
 }
 
-function fill(value: Json, plan: DefaultsPlan, path: string, places: string[]): Json {
+interface Filling {
+  readonly places: string[];
+  readonly work: Work;
+}
+
+function fill(value: Json, plan: DefaultsPlan, path: string, filling: Filling): Json {
+  const { places, work } = filling;
   // What a record lacks may have been in the call.
   if (value instanceof Shortened || value instanceof NotRecorded) return value;
   if (Array.isArray(value)) {
     const { items } = plan;
     if (items === undefined || value.length > VALUE_LIMITS.maxItems) return value;
     const all: readonly Json[] = value;
-    const filled = all.map((item) => fill(item, items, `${path}[]`, places));
+    work.note(all.length);
+    const filled = all.map((item) => fill(item, items, `${path}[]`, filling));
     return filled.some((item, at) => item !== all[at]) ? filled : value;
   }
   if (!isObject(value)) return value;
+  work.note(plan.fill.size + plan.members.size);
   let added: [string, Json][] | undefined;
   for (const [name, given] of plan.fill) {
     if (Object.hasOwn(value, name) && value[name] !== undefined) continue;
@@ -117,12 +129,13 @@ function fill(value: Json, plan: DefaultsPlan, path: string, places: string[]): 
     const place = `${path}.${name}`;
     if (places.length < MAX_PLACES && !places.includes(place)) places.push(place);
   }
+  if (added !== undefined) work.note(Object.keys(value).length);
   const whole = added === undefined ? value : Object.fromEntries([...Object.entries(value), ...added]);
   let filled: JsonObject | undefined;
   for (const [name, below] of plan.members) {
     const member = Object.hasOwn(whole, name) ? whole[name] : undefined;
     if (member === undefined) continue;
-    const after = fill(member, below, `${path}.${name}`, places);
+    const after = fill(member, below, `${path}.${name}`, filling);
     if (after === member) continue;
     filled ??= { ...whole };
     Object.defineProperty(filled, name, { value: after, enumerable: true, configurable: true, writable: true });

@@ -206,6 +206,20 @@ describe("a default of the tool's schema", () => {
     expect(limitOf({ to: "x" })?.counter).not.toBe(limitOf({ to: "acme" })?.counter);
   });
 
+  it("buys a call no more work than any other", () => {
+    const rows = { type: "array", items: { type: "string" } };
+    const schema = definition(object({ on: { type: "boolean", default: true }, rows }));
+    const when = 'has(args.on) && args.on && args.rows.exists(a, args.rows.exists(b, a + "x" == b))';
+    const policies = Array.from(
+      { length: 40 },
+      (_, at) => `- { id: p${at}, when: ${JSON.stringify(when)}, then: { deny: {} } }`,
+    );
+    const set = policySet(`policies:\n${policies.join("\n")}\n`);
+    const args = { rows: Array.from({ length: 100 }, (_, at) => `${at}`) };
+    const { matched: all } = set.decide(policyInput({ tool: "bank/pay", definition: schema, arguments: args }));
+    expect(all.at(-1)?.error).toContain("steps together");
+  });
+
   it("is named where the decision is explained, with the value that decided", () => {
     const files = [{ name: "p.yaml", text: textOf(GUARDED) }];
     const input = policyInput({ tool: "bank/pay", definition: amount(20_000), arguments: {} });
