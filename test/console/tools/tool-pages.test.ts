@@ -142,7 +142,7 @@ describe.skipIf(chromiumPath === undefined)("tools in a browser", () => {
       rest: { inputSchema: { type: "object", properties: wide } },
       says: "There is more",
     },
-    { what: "a deep schema", name: "t", rest: { inputSchema: deep(500) }, says: "There is more" },
+    { what: "a deep schema", name: "t", rest: { inputSchema: deep(25) }, says: "There is more" },
     {
       what: "what is no text",
       name: "t",
