@@ -1,5 +1,7 @@
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
-import { looksSecret, scrubText } from "./secrets.ts";
+import { isCardNumber } from "../redaction/bank-numbers.ts";
+import { type NumberSearch, scrubText } from "./secrets.ts";
+import { createNameReader, looksLikeNumber, type NameKind } from "./sensitive-names.ts";
 
 /** What a redacted copy may not exceed, so that a record stays small whatever a caller sends. */
 export interface RedactLimits {
@@ -19,27 +21,46 @@ export const REDACT_LIMITS: RedactLimits = { maxDepth: 6, maxEntries: 50, maxVal
 export const REDACTED = "[redacted]";
 
 /**
- * Call arguments made safe to show and small: values under keys that name a secret are replaced, texts that look like a
- * credential too, long ones are cut. It errs on the side of hiding. Where nothing had to go, the very same value comes
+ * Call arguments made safe to show and small: values under keys that name a secret or the number of an account are replaced,
+ * texts that look like a credential or hold such a number too, long ones are cut. It errs on the side of hiding. Where nothing had to go, the very same value comes
  * back. Pure. @throws never
  */
 export function redact(value: JsonObject, limits: RedactLimits = REDACT_LIMITS): JsonObject {
-  return redactObject(value, limits.maxDepth, { left: limits.maxValues, limits });
+  return redactObject(value, limits.maxDepth, "plain", {
+    left: limits.maxValues,
+    search: { left: MAX_SEARCHED },
+    limits,
+  });
 }
 
 interface Budget {
   left: number;
+  /** Shared by all texts and keys. */
+  readonly search: NumberSearch;
   readonly limits: RedactLimits;
 }
 
 const MAX_KEY = 80;
 
-function redactValue(value: Json | undefined, depth: number, budget: Budget): Json {
+/** Characters of texts full of digits, of which a caller may write as many as fit: their search takes half a µs each. */
+const MAX_SEARCHED = 10_000;
+
+/** Pure as well: what it remembers changes no answer. Without that, reading names would be the dearest part. */
+const kindOf = createNameReader();
+
+/** `kind`: what the key says under which it stands. */
+function redactValue(value: Json | undefined, depth: number, kind: NameKind, budget: Budget): Json {
   budget.left -= 1;
-  if (typeof value === "string") return scrubText(value, budget.limits.maxText, REDACTED);
+  if (typeof value === "string") {
+    const isNumber = kind === "number" && looksLikeNumber(value);
+    return isNumber ? REDACTED : scrubText(value, budget.limits.maxText, REDACTED, budget.search);
+  }
+  if (typeof value === "number") {
+    return isCardNumber(value) || (kind === "number" && looksLikeNumber(value)) ? REDACTED : value;
+  }
   if (typeof value !== "object" || value === null) return value ?? null;
   if (depth === 0) return Array.isArray(value) ? `[list of ${value.length}]` : "[object]";
-  if (isObject(value)) return redactObject(value, depth, budget);
+  if (isObject(value)) return redactObject(value, depth, kind, budget);
   const items: Json[] = [];
   let changed = false;
   for (const item of value) {
@@ -47,14 +68,14 @@ function redactValue(value: Json | undefined, depth: number, budget: Budget): Js
       items.push(`[${value.length - items.length} more]`);
       return items;
     }
-    const redacted = redactValue(item, depth - 1, budget);
+    const redacted = redactValue(item, depth - 1, kind, budget);
     changed ||= redacted !== item;
     items.push(redacted);
   }
   return changed ? items : value;
 }
 
-function redactObject(value: JsonObject, depth: number, budget: Budget): JsonObject {
+function redactObject(value: JsonObject, depth: number, within: NameKind, budget: Budget): JsonObject {
   const keys = Object.keys(value);
   const members: [string, Json][] = [];
   let changed = false;
@@ -66,9 +87,10 @@ function redactObject(value: JsonObject, depth: number, budget: Budget): JsonObj
       return Object.fromEntries(members);
     }
     const member = value[key];
-    const secret = (looksSecret(key) && !isTokenCount(key, member)) || (named && key === "value");
-    const shownKey = scrubText(key, MAX_KEY, REDACTED);
-    const shown = secret && isSubstance(member) ? REDACTED : redactValue(member, depth - 1, budget);
+    const kind = kindOf(key, within);
+    const secret = (kind === "secret" && !isTokenCount(key, member)) || (named && key === "value");
+    const shownKey = scrubText(key, MAX_KEY, REDACTED, budget.search);
+    const shown = secret && isSubstance(member) ? REDACTED : redactValue(member, depth - 1, kind, budget);
     changed ||= shownKey !== key || shown !== member;
     members.push([shownKey, shown]);
   }
@@ -76,7 +98,7 @@ function redactObject(value: JsonObject, depth: number, budget: Budget): JsonObj
 }
 
 function namesSecret(value: Json | undefined): boolean {
-  return typeof value === "string" && looksSecret(value.slice(0, MAX_KEY));
+  return typeof value === "string" && kindOf(value.slice(0, MAX_KEY)) === "secret";
 }
 
 /** `max_tokens: 100` counts the tokens of a language model. */

@@ -1,48 +1,10 @@
 import { AWS_KEY_IDS, KEY_BEGIN, KEY_END, VENDOR_PREFIXES } from "../redaction/credentials.ts";
+import { redactText, type Search } from "../redaction/redact-text.ts";
 
 /*
- * What secrets look like, by name and by form. All patterns are linear in the text: each is anchored by a literal or
+ * What secrets and the numbers of cards and accounts look like, by form. All patterns are linear in the text: each is anchored by a literal or
  * a look-behind, so that no run of characters is scanned from each of its positions.
  */
-
-const SECRET_NAME = new RegExp(
-  [
-    "passw",
-    "passphrase",
-    "passcode",
-    "pwd",
-    "secret",
-    "token",
-    "apikey",
-    "accesskey",
-    "privatekey",
-    "signingkey",
-    "encryptionkey",
-    "sessionkey",
-    "sessionid",
-    "authoriz",
-    "^auth$",
-    "credential",
-    "cookie",
-    "bearer",
-    "jwt",
-    "otp$",
-    "^pin$",
-    "pincode",
-    "^cvv",
-    "^cvc",
-    "^ssn$",
-    "socialsecurity",
-    "creditcard",
-    "cardnumber",
-    "connectionstring",
-  ].join("|"),
-);
-
-/** Whether a key names a secret: `password`, `apiKey`, `X-Api-Key`, `client_secret`, … */
-export function looksSecret(key: string): boolean {
-  return SECRET_NAME.test(key.replace(/[^A-Za-z0-9]/g, "").toLowerCase());
-}
 
 /** Credentials by form, in the order in which they are looked for. Looser than redaction: what is shown errs to hiding. */
 const CREDENTIALS: readonly RegExp[] = [
@@ -66,13 +28,14 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const LOOK_AHEAD = 600;
 
 /**
- * `text` with what looks like a credential replaced by `mark`, cut to `maxText` characters (it then says how long it
- * was). Linear. @throws never
+ * `text` with what looks like a credential, or is the number of a card, an account or a social security card, replaced by `mark`, cut to `maxText` characters (it then says how long it
+ * was). Linear. `search`: what several texts share. @throws never
  */
-export function scrubText(text: string, maxText: number, mark: string): string {
+export function scrubText(text: string, maxText: number, mark: string, search?: NumberSearch): string {
   const seen = text.length > maxText + LOOK_AHEAD ? text.slice(0, maxText + LOOK_AHEAD) : text;
   // Nothing of any form above is shorter than this, bar an assignment, which has its sign.
-  const scrubbed = seen.length < 12 && !/[:=@]|\sis\s/.test(seen) ? seen : scrub(seen, mark);
+  const scrubbed =
+    seen.length < 12 && !/[:=@]|\sis\s/.test(seen) ? withoutNumbers(seen, mark, search) : scrub(seen, mark, search);
   if (scrubbed.length <= maxText && seen.length === text.length) return scrubbed;
   // Never half a surrogate pair.
   return `${scrubbed.slice(0, maxText).replace(/[\ud800-\udbff]$/, "")}… [${text.length} characters]`;
@@ -84,7 +47,8 @@ const SUSPICIOUS = new RegExp(
   "i",
 );
 
-function scrub(text: string, mark: string): string {
+function scrub(given: string, mark: string, search: NumberSearch | undefined): string {
+  const text = withoutNumbers(given, mark, search);
   if (!SUSPICIOUS.test(text)) return text;
   let scrubbed = text;
   for (const form of CREDENTIALS) scrubbed = scrubbed.replace(form, mark);
@@ -98,4 +62,41 @@ function scrub(text: string, mark: string): string {
 function isRandom(run: string): boolean {
   if (UUID.test(run)) return false;
   return (/^[0-9a-f]+$/i.test(run) && /\d/.test(run)) || (/[a-z]/.test(run) && /[A-Z]/.test(run) && /\d/.test(run));
+}
+
+/**
+ * What can be told from other numbers wherever it stands. People's names, e-mail addresses and telephone numbers stay: who
+ * was written to or paid is what a record is for, and what policies decide on.
+ */
+const NUMBERS: Search = {
+  detectors: new Map([
+    ["credit_card", "replace"],
+    ["iban", "replace"],
+    ["us_ssn", "replace"],
+  ]),
+  hash: (text) => text,
+  count() {},
+};
+
+/** How many characters of texts full of digits may still be searched; a text beyond is hidden as a whole. */
+export interface NumberSearch {
+  left: number;
+}
+
+/** The shortest of them has nine digits. */
+const FEWEST = 9;
+
+// One pass that most texts end with: nine digits, whatever separates them, or how an account in letters begins.
+const NUMEROUS = /\p{Nd}(?:[^\p{L}\p{Nd}]{0,2}\p{Nd}){8}|(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11}/u;
+
+const NUMBER_MARK = /\[redacted:(?:credit_card|iban|us_ssn)\]/g;
+
+function withoutNumbers(text: string, mark: string, search: NumberSearch | undefined): string {
+  if (text.length < FEWEST || !NUMEROUS.test(text)) return text;
+  if (search !== undefined) {
+    search.left -= text.length;
+    if (search.left < 0) return mark;
+  }
+  const redacted = redactText(text, undefined, NUMBERS);
+  return redacted === text ? text : redacted.replace(NUMBER_MARK, mark);
 }

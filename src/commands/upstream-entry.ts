@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { looksSecret } from "../audit/secrets.ts";
+import { looksSecret } from "../audit/sensitive-names.ts";
 import { fill } from "../config/fill.ts";
 import { substitute } from "../config/substitute.ts";
 import { readYaml } from "../config/yaml-source.ts";

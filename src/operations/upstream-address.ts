@@ -1,4 +1,5 @@
-import { looksSecret, scrubText } from "../audit/secrets.ts";
+import { scrubText } from "../audit/secrets.ts";
+import { looksSecret } from "../audit/sensitive-names.ts";
 import type { UpstreamOptions } from "../upstream/upstream.ts";
 
 const MAX_CHARS = 500;

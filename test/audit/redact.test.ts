@@ -24,6 +24,110 @@ describe("values under a key that names a secret are taken out", () => {
   });
 });
 
+describe("the number of a card or an account goes by the name of its key", () => {
+  it.each([
+    ...[
+      "pan",
+      "PAN",
+      "card_pan",
+      "panNumber",
+      "card_number",
+      "cardNo",
+      "creditCardNumber",
+      "credit_card",
+      "iban",
+      "IBAN",
+    ],
+    ...["payee_iban", "ibanFrom", "account_number", "accountNumber", "accountNo", "acct_no", "bank-account-number"],
+    ...["routing_number", "routingNumber", "sort_code", "sortCode", "sortcode", "bsb", "aba", "cvv", "cvv2", "cvc"],
+    ...["security_code", "tax_id", "taxId", "taxpayer_id", "vat_number", "passport_number", "passport", "national_id"],
+    ...["ssn", "SSN", "social_security_number", "drivers_license"],
+  ])("%s, whatever it is", (key) => {
+    expect(redact({ [key]: "x" })).toEqual({ [key]: REDACTED });
+    expect(redact({ list: [{ [key]: 12 }] })).toEqual({ list: [{ [key]: REDACTED }] });
+    expect(redact({ env: [{ name: key, value: "x" }] })).toEqual({ env: [{ name: key, value: REDACTED }] });
+  });
+
+  it.each([
+    ...[
+      "account",
+      "from_account",
+      "toAccount",
+      "debit_account",
+      "bankAccount",
+      "account_id",
+      "acct",
+      "card",
+      "card_id",
+    ],
+    ...["accounts", "cards", "routing"],
+  ])("%s, where it looks like such a number, and not where it is a name", (key) => {
+    for (const number of ["12345678", 12345678, "1234 5678", "12-34-56 12345678", "DE12 3456 7890", "４１１１１１"]) {
+      expect(redact({ [key]: number })).toEqual({ [key]: REDACTED });
+      expect(redact({ [key]: [number] })).toEqual({ [key]: [REDACTED] });
+      expect(redact({ [key]: { number } })).toEqual({ [key]: { number: REDACTED } });
+    }
+    for (const name of ["acme", "ann@acme.com", "c-1001", "acct_1NabcXyZkYlo", 7, 1234, "Visa 4242", null, true, ""]) {
+      expect(redact({ [key]: name })).toEqual({ [key]: name });
+    }
+  });
+
+  it.each([
+    ...["company", "panel", "japan", "span", "expand", "account_type", "accountType", "accounts_count", "account_name"],
+    ...["account_balance", "account_status", "account_currency", "card_type", "cards_count", "board_card_title"],
+    ...["discount_number", "taxidermy", "taliban", "caliban", "routing_mode", "sort", "sort_by", "sorting", "cardinal"],
+    ...["discard", "wildcard", "postcard", "number", "id", "no", "code", "abase", "panorama", "accountability"],
+  ])("%s says nothing of the kind", (key) => {
+    for (const value of ["checking", 1234567, "2026-11-30", 12.5])
+      expect(redact({ [key]: value })).toEqual({ [key]: value });
+  });
+});
+
+describe("the number of a card or an account goes wherever it stands", () => {
+  it.each([
+    ["a card in a sentence", "charge 4111 1111 1111 1111 please", `charge ${REDACTED} please`],
+    ["a card in one piece", "4111111111111111", REDACTED],
+    ["a card with dashes", "5500-0000-0000-0004", REDACTED],
+    ["a card in full-width digits", "４１１１１１１１１１１１１１１１", REDACTED],
+    ["a card with zero-width spaces", "4111\u200b1111\u200b1111\u200b1111", REDACTED],
+    ["an account in a sentence", "to DE89 3704 0044 0532 0130 00, today", `to ${REDACTED}, today`],
+    ["an account in one piece", "GB29NWBK60161331926819", REDACTED],
+    ["a social security number", "it says 123-45-6789", `it says ${REDACTED}`],
+    ["two of them", "4111111111111111 and DE89370400440532013000", `${REDACTED} and ${REDACTED}`],
+  ])("%s", (_what, text, expected) => {
+    expect(redact({ note: text })).toEqual({ note: expected });
+    expect(redact({ list: [{ deep: text }] })).toEqual({ list: [{ deep: expected }] });
+    expect(redact({ [text]: 1 })).toEqual({ [expected]: 1 });
+  });
+
+  it("also as a number", () => {
+    expect(redact({ value: 4111111111111111 })).toEqual({ value: REDACTED });
+  });
+
+  it("and where a caller writes nothing but digits, what is beyond a bound is hidden without a look", () => {
+    const digits = "12 34 ".repeat(100);
+    const shown = redact({ list: Array.from({ length: 50 }, () => digits), note: "fine" });
+    expect(shown).toMatchObject({ note: "fine" });
+    const texts = new Set(JSON.parse(JSON.stringify(shown["list"])));
+    expect(texts).toEqual(new Set([`${digits.slice(0, 200)}… [600 characters]`, REDACTED]));
+  });
+
+  it("and what a record is for stays: who, where, when, how much", () => {
+    const value = {
+      to: "ann@acme.com",
+      phone: "+49 30 901820",
+      order: "1234567890123",
+      at: "2026-11-30T02:15:00.000Z",
+      ms: 1_790_000_000_000,
+      uuid: "0b6f1f0e-5c1a-4b1e-9d55-0d3f3a1f2c11",
+      amounts: [1_000_000, 12.5, "1,234,567.89"],
+      address: "12345 Berlin, Unter den Linden 77",
+      isbn: "978-3-16-148410-0",
+    };
+    expect(redact(value)).toEqual(value);
+  });
+});
+
 describe("texts that look like a credential are taken out wherever they stand", () => {
   const jwt = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl";
   it.each([

@@ -1,0 +1,79 @@
+/*
+ * What a key says about its value: that it is a secret, or the number of an account or a card. Names are read by their
+ * words, so that `pan` is one and `company`, `panel` and `japan` are not.
+ */
+
+/**
+ * `secret`: whatever stands under it goes. `number`: what looks like such a number goes; an account may also be a
+ * customer's name, and a card one on a board.
+ */
+export type NameKind = "secret" | "number" | "plain";
+
+/** In the name without its separators: these words occur in no others. */
+const SECRET_PART = new RegExp(
+  [
+    "passw|passphrase|passcode|pwd|secret|token|apikey|accesskey|privatekey|signingkey|encryptionkey|sessionkey|sessionid",
+    "authoriz|^auth$|credential|cookie|bearer|jwt|otp$|^pin$|pincode|^cvv|^cvc|socialsecurity|creditcard$|cardnumber",
+    "accountnumber|routingnumber|connectionstring",
+  ].join("|"),
+);
+
+/** In the name word by word, with one space between. */
+const SECRET_WORDS = new RegExp(
+  [
+    "\\b(?:pan|iban|ssn|cvv2?|cvc2?|bsb|aba|ifsc|clabe|itin|sort ?code|security ?code)\\b",
+    "\\b(?:card|account|acct|a c|routing|passport|tax|vat|insurance|licen[cs]e|social security|identity) ?(?:number|num|no|nr)\\b",
+    "\\btax ?(?:payer ?)?id\\b|\\bnational ?(?:id|insurance)\\b|\\bpassport$|\\bdrivers? ?licen[cs]e$",
+  ].join("|"),
+);
+
+/** Words with which a name ends that may hold the number itself. */
+const NUMBER_WORDS = /\b(?:accounts?|acct|cards?|routing)(?: (?:id|ref|reference|from|to|source|target))?$/;
+
+/** Members of an object under such a name that may be the number. */
+const NUMBER_MEMBER = /^(?:number|num|no|nr|id|value)$/i;
+
+const MAX_NAME = 80;
+
+// Names come again and again, and callers choose them: what is known is forgotten when it is too much.
+const MAX_KNOWN = 2_000;
+
+/** Makes the function that says what a key is; it remembers what it said. `within`: what the key around it is. */
+export function createNameReader(): (key: string, within?: NameKind) => NameKind {
+  const known = new Map<string, NameKind>();
+  return (key, within) => {
+    let kind = known.get(key);
+    if (kind === undefined) {
+      kind = kindOf(key.slice(0, MAX_NAME));
+      if (known.size >= MAX_KNOWN) known.clear();
+      if (key.length <= MAX_NAME) known.set(key, kind);
+    }
+    return kind === "plain" && within === "number" && NUMBER_MEMBER.test(key) ? "number" : kind;
+  };
+}
+
+/** Whether a name is that of a secret: `password`, `apiKey`, `X-Api-Key`, `client_secret`, `cardNumber`, … */
+export function looksSecret(name: string): boolean {
+  return kindOf(name.slice(0, MAX_NAME)) === "secret";
+}
+
+function kindOf(key: string): NameKind {
+  if (SECRET_PART.test(key.replace(/[^A-Za-z0-9]/g, "").toLowerCase())) return "secret";
+  const words = key
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .replace(/([A-Z])([A-Z][a-z])/g, "$1 $2")
+    .replace(/[^A-Za-z0-9]+/g, " ")
+    .trim()
+    .toLowerCase();
+  if (SECRET_WORDS.test(words)) return "secret";
+  return NUMBER_WORDS.test(words) ? "number" : "plain";
+}
+
+/** Whether a value can be the number of an account or a card: five digits or more, and more digits than letters. */
+export function looksLikeNumber(value: string | number): boolean {
+  const text = typeof value === "number" ? String(value) : value;
+  if (text.length > MAX_NAME || !/^[\p{L}\p{N}\p{Zs}\p{Pd}./*]+$/u.test(text)) return false;
+  const digits = text.replace(/\P{Nd}/gu, "").length;
+  const letters = text.replace(/\P{L}/gu, "").length;
+  return digits >= 5 && digits > letters;
+}
