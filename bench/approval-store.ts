@@ -1,4 +1,5 @@
 import type { Approvals } from "../src/approvals/approvals.ts";
+import { createCallDigests } from "../src/approvals/call-digest.ts";
 import { createApprovals } from "../src/approvals/create-approvals.ts";
 import { redact } from "../src/audit/redact.ts";
 import { loadConfig } from "../src/config/load.ts";
@@ -96,6 +97,7 @@ async function withApprovals(
     outbox: store.outbox,
     flows: config.approvalFlows,
     seal: createSeal(secret, "approvals"),
+    digests: createCallDigests(secret),
     redact,
     log,
     now,

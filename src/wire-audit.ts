@@ -6,7 +6,9 @@ import { AUDIT_CHECKPOINTS } from "./audit/checkpoints/statement.ts";
 import { createAudit } from "./audit/create-audit.ts";
 import { createRollUp, type RollUp } from "./audit/roll-up.ts";
 import type { Config } from "./config/schema.ts";
+import { ARGUMENTS_DIGEST } from "./core/digest.ts";
 import { randomId } from "./core/ids.ts";
+import { createKeyedHash } from "./core/keyed-hash.ts";
 import type { Log } from "./core/log.ts";
 import { createSeal } from "./core/seal.ts";
 import { createSigningKey, type SigningKey } from "./core/signing-key.ts";
@@ -44,6 +46,7 @@ export async function wireAudit(
       rows: store.audit,
       arguments: options.arguments,
       seal: createSeal(secret, "audit-arguments"),
+      digest: createKeyedHash(secret, ARGUMENTS_DIGEST),
       log,
       now,
     }),

@@ -1,4 +1,5 @@
 import type { Approvals } from "./approvals/approvals.ts";
+import { createCallDigests } from "./approvals/call-digest.ts";
 import { createApprovals } from "./approvals/create-approvals.ts";
 import type { ApprovalTiming } from "./approvals/deps.ts";
 import { createDispatcher, type Dispatcher } from "./approvals/notify/dispatcher.ts";
@@ -169,12 +170,14 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     people: createPeople(config.auth.people),
     hash: createKeyedHash(secret, "persons"),
   });
+  const digests = createCallDigests(secret);
   const approvals = createApprovals({
     ...{ persons, principalNow },
     store: store.approvals,
     outbox: store.outbox,
     flows: config.approvalFlows,
     seal: createSeal(secret, "approvals"),
+    digests,
     redact,
     log,
     now,
@@ -228,6 +231,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     seal: createSeal(secret, "request-state"),
     hash: createKeyedHash(secret, REDACTION),
     longRedactions,
+    digests,
     serverInfo: { name: "portcullis", version: VERSION },
     log,
     now,

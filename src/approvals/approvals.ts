@@ -5,6 +5,7 @@ import type { ApprovalRequirement } from "../core/decision.ts";
 import type { Refusal } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
+import type { BoundCall } from "./call-digest.ts";
 
 /** A call that policies let through only with people's consent. */
 export interface ApprovalAsk {
@@ -117,8 +118,8 @@ export interface Approvals {
   /** Opens a request or joins an identical call's; see `Asked`. Of two identical calls at once one opens. */
   request(ask: ApprovalAsk): Promise<Asked>;
   get(id: string): Promise<ApprovalRequest | undefined>;
-  /** The request that a call with this digest (`callDigest`) joins: an open one, or one whose end was not told yet. */
-  find(digest: string): Promise<ApprovalRequest | undefined>;
+  /** The request that this call joins: an open one, or one whose end was not told yet. */
+  find(call: BoundCall): Promise<ApprovalRequest | undefined>;
   /** `cursor`: `nextCursor` of the page before; one that is none of ours lists from the start. */
   list(filter: ApprovalFilter, cursor?: string): Promise<ApprovalPage>;
   /** How many there are of what `list` would give, up to the limit. */

@@ -3,14 +3,13 @@ import { refuse } from "../core/errors.ts";
 import { randomId } from "../core/ids.ts";
 import type { ApprovalStore, StoredApproval } from "../store/approvals.ts";
 import type { ApprovalAsk, Asked } from "./approvals.ts";
-import { callDigest } from "./call-digest.ts";
 import { combineFlows } from "./combine-flows.ts";
 import type { ApprovalsDeps } from "./deps.ts";
 import { newApproval } from "./new-approval.ts";
 import type { SealedTexts } from "./sealed-parts.ts";
 import type { Transitions } from "./transitions.ts";
 
-export interface AskingDeps extends Pick<ApprovalsDeps, "flows" | "persons" | "redact" | "now"> {
+export interface AskingDeps extends Pick<ApprovalsDeps, "flows" | "persons" | "digests" | "redact" | "now"> {
   readonly store: ApprovalStore;
   readonly transitions: Transitions;
   readonly texts: SealedTexts;
@@ -24,20 +23,21 @@ const TAKEN_BACK_MS = 3_600_000;
 
 /** Makes the way from a call to its request: a new one, or that of an identical call. */
 export function createAsking(deps: AskingDeps): (ask: ApprovalAsk) => Promise<Asked> {
-  const { store, transitions, view, now, retentionMs } = deps;
+  const { store, transitions, digests, view, now, retentionMs } = deps;
 
   return async (ask) => {
     const flows = combineFlows(ask.approvals, deps.flows);
     if (flows === undefined) return refuse("FLOW_UNKNOWN");
-    const digest = callDigest(ask);
+    const [digest, former] = [digests.call(ask), digests.bareCall(ask)];
     const run = flows.runAtOnce ? "gateway" : ask.run;
     const at = now();
     const { openPerUser } = deps;
     const rules = { undeliveredSince: at - retentionMs, openPerUser, takenBackSince: at - TAKEN_BACK_MS };
-    const opening = await store.open({ digest, run }, rules, () =>
+    const opening = await store.open({ digest, former, run }, rules, () =>
       newApproval({
         id: `apr_${randomId()}`,
         digest,
+        argumentsDigest: digests.arguments,
         run,
         ask,
         flows,

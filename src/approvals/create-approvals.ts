@@ -25,7 +25,7 @@ const MAX_REASON = 2_000;
 
 /** Makes the service over the store, and starts its scheduler. */
 export function createApprovals(deps: ApprovalsDeps): Approvals {
-  const { store, outbox, flows, persons, now, log } = deps;
+  const { store, outbox, flows, persons, digests, now, log } = deps;
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
   const timing = { ...DEFAULT_TIMING, ...deps.timing };
   const { retentionMs, leaseMs } = timing;
@@ -100,7 +100,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     }
   }
 
-  const executions = createExecutions({ store, transitions, texts, leases, owner, log });
+  const executions = createExecutions({ store, transitions, texts, digests, leases, owner, log });
   return {
     request: createAsking({
       store,
@@ -108,6 +108,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       texts,
       flows,
       persons,
+      digests,
       redact: deps.redact,
       openPerUser: limits.openPerUser,
       retentionMs,
@@ -115,8 +116,8 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       now,
     }),
     get,
-    async find(digest) {
-      const stored = await store.newest(digest);
+    async find(call) {
+      const stored = (await store.newest(digests.call(call))) ?? (await store.newest(digests.bareCall(call)));
       if (stored === undefined) return undefined;
       const { state, deliveredAt } = stored.record;
       const told = state === "cancelled" || deliveredAt !== undefined;

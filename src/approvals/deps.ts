@@ -5,6 +5,7 @@ import type { Seal } from "../core/seal.ts";
 import type { PrincipalNow } from "../identity/principal-now.ts";
 import type { ApprovalStore } from "../store/approvals.ts";
 import type { Outbox } from "../store/outbox.ts";
+import type { CallDigests } from "./call-digest.ts";
 import type { ApprovalFlow } from "./flow.ts";
 
 /** Bounds that keep approvals from being used against people and memory. */
@@ -52,6 +53,7 @@ export interface ApprovalsDeps {
   readonly principalNow: PrincipalNow;
   /** Of a purpose of its own: `approvals`. */
   readonly seal: Seal;
+  readonly digests: CallDigests;
   /** Takes secrets out of arguments; see `audit/redact.ts`. */
   readonly redact: (value: JsonObject) => JsonObject;
   readonly log: Log;

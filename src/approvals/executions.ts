@@ -1,9 +1,9 @@
-import { sha256 } from "../core/digest.ts";
 import { randomId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
 import type { ApprovalStore, SealedParts } from "../store/approvals.ts";
 import { StoreError } from "../store/store-error.ts";
 import type { Acted, Approvals, AskedCall } from "./approvals.ts";
+import type { CallDigests } from "./call-digest.ts";
 import type { Leases } from "./leases.ts";
 import { argumentsIn, type SealedTexts } from "./sealed-parts.ts";
 import type { Transitions } from "./transitions.ts";
@@ -12,6 +12,7 @@ export interface ExecutionsDeps {
   readonly store: ApprovalStore;
   readonly transitions: Transitions;
   readonly texts: SealedTexts;
+  readonly digests: CallDigests;
   readonly leases: Leases;
   /** This process, in the rows of what it runs. */
   readonly owner: string;
@@ -23,20 +24,20 @@ export type Executions = Pick<Approvals, "claim" | "finish" | "result" | "argume
 
 /** What the store keeps encrypted of a call, opened. */
 interface Opened extends AskedCall {
-  /** SHA-256 of the canonical JSON of the arguments, computed from what came out. */
-  readonly argumentsDigest: string;
+  /** The canonical JSON of the arguments, as it came out. */
+  readonly canonical: string;
 }
 
 /** Makes the way from an approved request to the end of its run. */
 export function createExecutions(deps: ExecutionsDeps): Executions {
-  const { store, transitions, texts, leases, log } = deps;
+  const { store, transitions, texts, digests, leases, log } = deps;
 
   function opened(id: string, sealed: SealedParts): Opened | undefined {
     const text = texts.openArguments(id, sealed.arguments);
     const requester = texts.openRequester(id, sealed.requester);
     const args = text === undefined ? undefined : argumentsIn(text);
     if (text === undefined || args === undefined || requester === undefined) return undefined;
-    return { ...requester, arguments: args, argumentsDigest: sha256(text) };
+    return { ...requester, arguments: args, canonical: text };
   }
 
   async function asked(id: string): Promise<AskedCall | undefined> {
@@ -49,7 +50,7 @@ export function createExecutions(deps: ExecutionsDeps): Executions {
       const [stored, sealed] = [await store.find(id), await store.sealed(id)];
       if (stored === undefined || stored.record.state !== "approved" || sealed === undefined) return undefined;
       const call = opened(id, sealed);
-      if (call === undefined || call.argumentsDigest !== stored.record.argumentsDigest) {
+      if (call === undefined || !digests.isArguments(stored.record.argumentsDigest, call.canonical)) {
         log.error(
           { request: id },
           "The arguments of an approved call cannot be opened. Has the gateway's key changed?",

@@ -1,4 +1,3 @@
-import { sha256 } from "../core/digest.ts";
 import { canonicalJson, type JsonObject } from "../core/json.ts";
 import type { Persons } from "../core/persons.ts";
 import type { ApprovalRecord, NewApproval } from "../store/approvals.ts";
@@ -14,6 +13,8 @@ import { personOf } from "./step.ts";
 export interface NewApprovalParts {
   readonly id: string;
   readonly digest: string;
+  /** The digest of canonical arguments. */
+  readonly argumentsDigest: (canonical: string) => string;
   readonly run: "gateway" | "caller";
   readonly ask: ApprovalAsk;
   readonly flows: CombinedFlows;
@@ -51,7 +52,7 @@ export function newApproval(parts: NewApprovalParts): NewApproval {
     upstream: ask.upstream,
     tool: ask.tool,
     definitionDigest: ask.definitionDigest,
-    argumentsDigest: sha256(canonical),
+    argumentsDigest: parts.argumentsDigest(canonical),
     argumentsRedacted: redacted === ask.arguments ? canonical : canonicalJson(redacted),
     policies: flows.policies,
     policySet: ask.policySet,

@@ -1,3 +1,4 @@
+import type { KeyedHash } from "../core/keyed-hash.ts";
 import type { Log } from "../core/log.ts";
 import type { Seal } from "../core/seal.ts";
 import type { AuditRow } from "../store/audit-row.ts";
@@ -22,6 +23,8 @@ export interface AuditDeps {
   readonly log: Log;
   readonly arguments: ArgumentsMode;
   readonly seal: Seal;
+  /** Digests the canonical JSON of arguments; of the purpose `ARGUMENTS_DIGEST`. */
+  readonly digest: KeyedHash;
   readonly limits?: Partial<AuditLimits>;
 }
 
@@ -46,7 +49,7 @@ const LOG_EVERY_MS = 10_000;
  */
 export function createAudit(deps: AuditDeps): Audit {
   const limits: AuditLimits = { maxRows: 10_000, maxChars: 64 * 1024 * 1024, maxClosings: 20_000, ...deps.limits };
-  const encoder = createRowEncoder({ arguments: deps.arguments, seal: deps.seal });
+  const encoder = createRowEncoder(deps);
   const troubles = createTroubles(deps);
   const queue: Waiting[] = [];
   let queuedChars = 0;

@@ -1,6 +1,6 @@
 import type { Decision } from "../core/decision.ts";
-import { sha256 } from "../core/digest.ts";
 import { canonicalJson, type JsonObject } from "../core/json.ts";
+import type { KeyedHash } from "../core/keyed-hash.ts";
 import type { Seal } from "../core/seal.ts";
 import { type AuditRow, EMPTY_ROW } from "../store/audit-row.ts";
 import type { AdminAct, AuditAct, AuditClosing, AuditOpening, DefinitionAct } from "./audit.ts";
@@ -24,9 +24,18 @@ export interface RowEncoder {
 
 const MAX_CLIENT_TEXT = 128;
 
-/** Makes the encoder for one way of keeping arguments. `seal` is used for `sealed` only. */
-export function createRowEncoder(options: { readonly arguments: ArgumentsMode; readonly seal: Seal }): RowEncoder {
-  const mode = options.arguments;
+/** How rows are made. */
+export interface RowOptions {
+  readonly arguments: ArgumentsMode;
+  /** Used for `sealed` only. */
+  readonly seal: Seal;
+  /** Digests the canonical JSON of arguments; of the purpose `ARGUMENTS_DIGEST`. */
+  readonly digest: KeyedHash;
+}
+
+/** Makes the encoder for one way of keeping arguments. */
+export function createRowEncoder(options: RowOptions): RowEncoder {
+  const { arguments: mode, digest } = options;
   const facts = createFacts();
   return {
     opening(opening) {
@@ -50,7 +59,7 @@ export function createRowEncoder(options: { readonly arguments: ArgumentsMode; r
         // The message stays out: its template may repeat arguments.
         policies: policiesText(decision),
         policySet: decision.set,
-        argumentsDigest: sha256(canonical),
+        argumentsDigest: digest(canonical),
         argumentsRedacted: mode === "redacted" || mode === "sealed" ? redactedText(opening.arguments, canonical) : null,
         argumentsSealed: mode === "sealed" ? sealArguments(options.seal, opening) : null,
         argumentsFull: mode === "full" ? JSON.stringify(opening.arguments) : null,

@@ -2,7 +2,9 @@ import { existsSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { loadConfig } from "../config/load.ts";
-import { createSeal, type Seal } from "../core/seal.ts";
+import { ARGUMENTS_DIGEST } from "../core/digest.ts";
+import { createKeyedHash } from "../core/keyed-hash.ts";
+import { createSeal } from "../core/seal.ts";
 import { compilePolicies } from "../policy/compile.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
 import { replayCall } from "../policy/replay.ts";
@@ -14,7 +16,7 @@ import { DEFAULT_CONFIG } from "./load.ts";
 import { one, painter, print } from "./output.ts";
 import { type PlaceOptions, printJson, readPlace, reportErrors, withPolicyPlace } from "./policy-place.ts";
 import { createProgress, grouped } from "./progress.ts";
-import { createRowReader } from "./replay-rows.ts";
+import { createRowReader, type RecordKeys } from "./replay-rows.ts";
 import { createTally, type ReplaySummary } from "./replay-summary.ts";
 import { summaryJson, summaryText } from "./replay-text.ts";
 import type { Shell } from "./shell.ts";
@@ -91,7 +93,7 @@ async function replay(options: ReplayOptions, shell: Shell): Promise<void> {
 /** Where the record is, and what opens its sealed part. */
 interface Source {
   readonly url: string;
-  readonly seal: Seal | undefined;
+  readonly keys: RecordKeys | undefined;
 }
 
 // The configuration has been checked by then, if there is one: what is wrong with it was told.
@@ -109,12 +111,18 @@ function sourceOf({ config, store }: ReplayOptions, shell: Shell): Source | unde
     const place = parseStoreUrl(url);
     const beside = place.kind === "file" ? place.path : undefined;
     const secret = knownSecretKey({ configured: known?.secretKey, beside });
-    return { url, seal: secret && createSeal(secret, "audit-arguments") };
+    return {
+      url,
+      keys: secret && {
+        seal: createSeal(secret, "audit-arguments"),
+        digest: createKeyedHash(secret, ARGUMENTS_DIGEST),
+      },
+    };
   } catch (err) {
     if (!(err instanceof StoreError)) throw err;
     // What stands in clear can still be replayed, and the reader says what is wrong with the store.
     shell.err(`warning: ${err.message}`);
-    return { url, seal: undefined };
+    return { url, keys: undefined };
   }
 }
 
@@ -145,7 +153,7 @@ async function replayAll({ audit, definitions }: StoreReader, run: RunOptions): 
   // What comes while this runs is for the next time: it would never end beside a busy gateway.
   const until = await audit.lastSeq();
   const total = await audit.countCalls(from);
-  const read = createRowReader(definitions, source.seal);
+  const read = createRowReader(definitions, source.keys);
   const progress = createProgress({ output: process.stderr, total, noun: "calls", now: () => performance.now() });
   let interrupted = false;
   void shell.stopped().then(() => {

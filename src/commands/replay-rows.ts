@@ -1,10 +1,18 @@
 import { openSealedArguments, type SealedArguments } from "../audit/sealed-arguments.ts";
-import { digestOf } from "../core/digest.ts";
-import { isObject, type JsonObject } from "../core/json.ts";
+import { sha256 } from "../core/digest.ts";
+import { canonicalJson, isObject, type JsonObject } from "../core/json.ts";
+import type { KeyedHash } from "../core/keyed-hash.ts";
 import type { Seal } from "../core/seal.ts";
 import { clientNames, type RecordedCall } from "../policy/recorded-call.ts";
 import type { StoredAuditRow } from "../store/audit-row.ts";
 import type { DefinitionReader } from "../store/definitions.ts";
+
+/** What the gateway's secret opens and proves of a record. */
+export interface RecordKeys {
+  readonly seal: Seal;
+  /** Of the purpose `ARGUMENTS_DIGEST`. */
+  readonly digest: KeyedHash;
+}
 
 /** A call as read from its row. */
 export interface ReadRow {
@@ -20,27 +28,32 @@ export interface ReadRow {
  */
 export function createRowReader(
   definitions: Pick<DefinitionReader, "find">,
-  seal: Seal | undefined,
+  keys: RecordKeys | undefined,
 ): (row: StoredAuditRow) => Promise<ReadRow> {
   const find = rememberDefinitions(definitions);
   return async (row) => {
-    const sealed = seal && openSealedArguments(seal, row);
+    const sealed = keys && openSealedArguments(keys.seal, row);
     const isShut = row.argumentsSealed !== null && sealed === undefined;
-    return { call: await readCall(row, sealed, find), isShut };
+    return { call: await readCall(row, sealed, { find, digest: keys?.digest }), isShut };
   };
 }
 
 async function readCall(
   row: StoredAuditRow,
   sealed: SealedArguments | undefined,
-  find: DefinitionReader["find"],
+  { find, digest }: { readonly find: DefinitionReader["find"]; readonly digest: KeyedHash | undefined },
 ): Promise<RecordedCall | undefined> {
   const { actor, actorIssuer, upstream, tool, decision, argumentsDigest } = row;
   if (actor === null || actorIssuer === null || upstream === null || tool === null) return undefined;
   if (decision === null || argumentsDigest === null) return undefined;
-  const whole = [sealed?.arguments, objectIn(row.argumentsFull)].find(
-    (args) => args !== undefined && digestOf(args) === argumentsDigest,
-  );
+  const isWhole = (args: JsonObject | undefined): boolean => {
+    if (args === undefined) return false;
+    const canonical = canonicalJson(args);
+    // Rows of before there was a key have a bare digest.
+    return digest?.(canonical) === argumentsDigest || sha256(canonical) === argumentsDigest;
+  };
+  const kept = [sealed?.arguments, objectIn(row.argumentsFull), objectIn(row.argumentsRedacted)];
+  const whole = kept.find(isWhole);
   return {
     callId: row.callId,
     at: row.at,
@@ -56,8 +69,8 @@ async function readCall(
     tool,
     definition: row.definitionDigest === null ? undefined : await find(upstream, tool, row.definitionDigest),
     facts: objectIn(row.facts),
-    argumentsDigest,
     arguments: whole ?? objectIn(row.argumentsRedacted),
+    argumentsWhole: whole !== undefined,
     claims: sealed?.claims,
     headers: sealed?.headers,
     effect: decision,

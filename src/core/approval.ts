@@ -112,9 +112,9 @@ export interface ApprovalRequest {
   readonly state: ApprovalState;
   /** Grows with every decision and every change of state: what a decision and a claim must name. 1 and up. */
   readonly version: number;
-  /** SHA-256 of everything that the request is bound to; see `approvals/call-digest.ts`. */
+  /** Keyed digest of everything that the request is bound to; see `approvals/call-digest.ts`. */
   readonly digest: string;
-  /** SHA-256 of the canonical JSON of the arguments: what an approver must name. */
+  /** Keyed digest of the canonical JSON of the arguments: what an approver must name. */
   readonly argumentsDigest: string;
   /** Canonical JSON with secrets taken out. */
   readonly argumentsRedacted: string;

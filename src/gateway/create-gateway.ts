@@ -1,4 +1,5 @@
 import type { Approvals } from "../approvals/approvals.ts";
+import type { CallDigests } from "../approvals/call-digest.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { RpcError } from "../core/call.ts";
@@ -56,6 +57,7 @@ export interface GatewayDeps {
   readonly scope: (endpoint: string) => Scope | undefined;
   /** Seals `requestState`. */
   readonly seal: Seal;
+  readonly digests: CallDigests;
   /** Replaces what policies want hashed. */
   readonly hash: KeyedHash;
   readonly longRedactions: Pick<LongRedactions, "redact">;

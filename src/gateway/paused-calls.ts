@@ -1,5 +1,5 @@
 import type { Approvals } from "../approvals/approvals.ts";
-import { callDigest } from "../approvals/call-digest.ts";
+import type { CallDigests } from "../approvals/call-digest.ts";
 import type { ToolEntry } from "../catalog/entries.ts";
 import type { ApprovalRequest } from "../core/approval.ts";
 import type { Call } from "../core/call.ts";
@@ -19,7 +19,7 @@ import { createRequestEnds } from "./request-ends.ts";
 import type { ApprovalContinuation, RequestStates } from "./request-state.ts";
 import { createRequestWatch } from "./request-watch.ts";
 import type { LiveCaller } from "./run-check.ts";
-import { digestOfCall } from "./sign-ins.ts";
+import { boundCall } from "./sign-ins.ts";
 import { readStatusQuery } from "./status-tool.ts";
 
 /** What came of a call that needs approval. */
@@ -57,6 +57,7 @@ export interface PausedCallsDeps {
   /** Whether the operator says that running this tool (original name) twice does no harm. */
   readonly isIdempotent: (upstream: string, tool: string) => boolean;
   readonly states: RequestStates;
+  readonly digests: Pick<CallDigests, "isCall">;
   /** Where people find a request. */
   readonly link: (id: string) => string;
   readonly log: Log;
@@ -68,7 +69,7 @@ export interface PausedCallsDeps {
 const STATE_GRACE_MS = 14 * 86_400_000;
 
 export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
-  const { approvals, upstreams, runs, states, link, log, now } = deps;
+  const { approvals, upstreams, runs, states, digests, link, log, now } = deps;
   const watch = createRequestWatch(approvals);
   const endOf = createRequestEnds(deps);
 
@@ -151,7 +152,7 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
     async runs(decided, id) {
       try {
         const { principal } = decided.call;
-        const request = id === undefined ? await approvals.find(digestOfCall(decided)) : await own(id, principal);
+        const request = id === undefined ? await approvals.find(boundCall(decided)) : await own(id, principal);
         return request === undefined || request.state === "approved";
       } catch (err) {
         log.error({ err }, "Whether a call has an approval could not be looked up.");
@@ -195,8 +196,9 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
           tool: tool.name,
           arguments: decided.arguments,
         };
-        if (callDigest({ ...bound, definitionDigest: tool.digest }) === request.digest) return joined(request);
-        if (callDigest({ ...bound, definitionDigest: request.definitionDigest }) !== request.digest) return foreign;
+        const isFor = (definitionDigest: string) => digests.isCall(request.digest, { ...bound, definitionDigest });
+        if (isFor(tool.digest)) return joined(request);
+        if (!isFor(request.definitionDigest)) return foreign;
         // It is the same call, of a tool that is another one now. What has been run already was not.
         await approvals.invalidate(id, "The definition of the tool has changed since the approval was asked for.");
         return joined((await approvals.get(id)) ?? request);

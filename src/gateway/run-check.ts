@@ -1,3 +1,4 @@
+import type { CallDigests } from "../approvals/call-digest.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { ToolEntry } from "../catalog/entries.ts";
 import type { ApprovalRequest } from "../core/approval.ts";
@@ -71,6 +72,7 @@ export interface RunCheckDeps {
   readonly actsUntil: (principal: Principal, since: number) => number;
   readonly signIns: Pick<SignIns, "checkRun">;
   readonly checkArguments: ArgumentCheck;
+  readonly digests: Pick<CallDigests, "call">;
 }
 
 /**
@@ -113,12 +115,14 @@ export function createRunCheck(deps: RunCheckDeps): (candidate: RunCandidate) =>
   };
 
   async function checkSignIn(
-    { request, principal, session }: RunCandidate,
+    { request, principal, session, arguments: args }: RunCandidate,
     decision: SignInDecision,
     found: Pick<Extract<RunVerdict, { kind: "fits" }>, "tool" | "set" | "input">,
   ): Promise<RunVerdict> {
     const tool = `${request.upstream}/${request.tool}`;
-    const caller = { principal, callDigest: request.digest, tool, session };
+    const { requester, upstream, definitionDigest } = request;
+    const bound = { principal: requester, upstream, tool: request.tool, definitionDigest, arguments: args };
+    const caller = { principal, callDigest: deps.digests.call(bound), tool, session };
     const signIn = await deps.signIns.checkRun(decision.stepUp, caller);
     switch (signIn.kind) {
       case "made":

@@ -1,4 +1,4 @@
-import { callDigest } from "../approvals/call-digest.ts";
+import type { BoundCall, CallDigests } from "../approvals/call-digest.ts";
 import type { Decision, StepUpRequirement } from "../core/decision.ts";
 import { digestOf } from "../core/digest.ts";
 import { type ErrorCode, refuse } from "../core/errors.ts";
@@ -65,6 +65,7 @@ export interface SignIns {
 export interface SignInsDeps {
   readonly stepUp: Pick<StepUp, "check" | "spend" | "challenge" | "wait">;
   readonly states: RequestStates;
+  readonly digests: Pick<CallDigests, "call">;
   readonly log: Log;
 }
 
@@ -72,7 +73,18 @@ export interface SignInsDeps {
 const NO_ELEVATION = { spend: undefined, challenge: undefined };
 
 export function createSignIns(deps: SignInsDeps): SignIns {
-  const { stepUp, states, log } = deps;
+  const { stepUp, states, digests, log } = deps;
+
+  function callerOf(made: SignInCall): StepUpCaller {
+    const { call, tool } = made;
+    return {
+      principal: call.principal,
+      // The same digest as an approval's: a sign-in for one call serves what was approved, and nothing else.
+      callDigest: digests.call(boundCall(made)),
+      tool: `${tool.upstream}/${tool.name}`,
+      session: call.session,
+    };
+  }
 
   async function checkRun(...[requirement, caller]: Parameters<SignIns["checkRun"]>): ReturnType<SignIns["checkRun"]> {
     try {
@@ -205,21 +217,11 @@ export function approvalOf(continuation: Continuation): string | undefined {
   }
 }
 
-/** The same digest as an approval's: a sign-in for one call serves what was approved, and nothing else. */
-export function digestOfCall({ call, tool, arguments: args }: DecidedCall): string {
+/** A call as approvals are bound to it. */
+export function boundCall({ call, tool, arguments: args }: DecidedCall): BoundCall {
   const { principal } = call;
   const { upstream, name, digest } = tool;
-  return callDigest({ principal, upstream, tool: name, definitionDigest: digest, arguments: args });
-}
-
-function callerOf(made: SignInCall): StepUpCaller {
-  const { call, tool } = made;
-  return {
-    principal: call.principal,
-    callDigest: digestOfCall(made),
-    tool: `${tool.upstream}/${tool.name}`,
-    session: call.session,
-  };
+  return { principal, upstream, tool: name, definitionDigest: digest, arguments: args };
 }
 
 function hasDeclined({ call, continuation }: SignInCall): boolean {

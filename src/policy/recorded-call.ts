@@ -1,4 +1,3 @@
-import { digestOf } from "../core/digest.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { AT_HOME } from "../core/principal.ts";
 import type { PolicyInput } from "./policy-set.ts";
@@ -24,10 +23,9 @@ export interface RecordedCall {
   readonly definition: JsonObject | undefined;
   /** What a condition sees of the caller besides: the audit's column `facts`. */
   readonly facts: JsonObject | undefined;
-  /** SHA-256 of the canonical JSON of the arguments. */
-  readonly argumentsDigest: string;
-  /** The arguments, whole or as the audit redacted them: their digest tells which. */
   readonly arguments: JsonObject | undefined;
+  /** Whether these are all of them, unchanged; otherwise they are as the audit redacted them, for all that is known. */
+  readonly argumentsWhole: boolean;
   readonly claims: JsonObject | undefined;
   readonly headers: JsonObject | undefined;
   /** The effect that was recorded. */
@@ -151,9 +149,9 @@ function isLost<T>(value: T | Lost): value is Lost {
   return value === LOST;
 }
 
-function readArguments({ arguments: given, argumentsDigest }: RecordedCall, onLoss: OnLoss): JsonObject {
+function readArguments({ arguments: given, argumentsWhole }: RecordedCall, onLoss: OnLoss): JsonObject {
   if (given === undefined) return new NotRecorded("args", onLoss);
-  return digestOf(given) === argumentsDigest ? given : withLosses(given, "args", onLoss);
+  return argumentsWhole ? given : withLosses(given, "args", onLoss);
 }
 
 // Who has no token has no claims.

@@ -96,9 +96,9 @@ export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps
     }
   }
 
-  function openNow(wanted: NewApproval, rules: OpeningRules): Opening {
+  function openNow(wanted: NewApproval, former: string, rules: OpeningRules): Opening {
     const { record } = wanted;
-    const before = finder.newest(record.digest);
+    const before = finder.newest(record.digest) ?? finder.newest(former);
     if (before !== undefined && isOpen(before.record.state)) {
       return { kind: "joined", stored: joinNow(before, record.run) };
     }
@@ -157,9 +157,9 @@ export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps
 
   return {
     ...reads,
-    async open({ digest, run }, rules, make) {
+    async open({ digest, former, run }, rules, make) {
       // Agents ask again and again. Most of them find what they asked for, and need no lock for that.
-      const before = await reads.newest(digest);
+      const before = (await reads.newest(digest)) ?? (await reads.newest(former));
       if (
         before !== undefined &&
         isOpen(before.record.state) &&
@@ -168,7 +168,7 @@ export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps
         return { kind: "joined", stored: before };
       }
       const wanted = make();
-      return immediately(() => openNow(wanted, rules));
+      return immediately(() => openNow(wanted, former, rules));
     },
     async trace(id, traces, personHash) {
       const unwritten = and(eq(rows.id, id), isNull(rows.traces));

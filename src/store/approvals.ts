@@ -127,6 +127,8 @@ export interface NewApproval {
 /** What is looked for before a request is made. */
 export interface Wanted {
   readonly digest: string;
+  /** The digest under which a request of an earlier version may be open. */
+  readonly former: string;
   readonly run: "gateway" | "caller";
 }
 

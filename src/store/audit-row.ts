@@ -30,7 +30,7 @@ export interface AuditRow {
   readonly policies: string | null;
   /** SHA-256 of the policy set that decided. */
   readonly policySet: string | null;
-  /** SHA-256 of the canonical JSON of the arguments. */
+  /** Keyed digest of the canonical JSON of the arguments; in rows of before there was a key, SHA-256. */
   readonly argumentsDigest: string | null;
   /** JSON with secrets taken out and long values cut. */
   readonly argumentsRedacted: string | null;

@@ -1,5 +1,8 @@
+import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
-import { callDigest } from "../../src/approvals/call-digest.ts";
+import type { CallDigests } from "../../src/approvals/call-digest.ts";
+import { createCallDigests } from "../../src/approvals/call-digest.ts";
+import { sha256 } from "../../src/core/digest.ts";
 import type { Json, JsonObject } from "../../src/core/json.ts";
 import {
   ann,
@@ -16,6 +19,9 @@ import {
   yes,
 } from "../support/approval-parts.ts";
 import { done, rowsOf, START, testApprovals } from "../support/approval-service.ts";
+import { SECRET } from "../support/audit-key.ts";
+
+const digests = createCallDigests(SECRET);
 
 describe("a call that needs approval", () => {
   it("opens a request that says everything about it but its arguments in clear", async () => {
@@ -41,7 +47,7 @@ describe("a call that needs approval", () => {
       stages: [{ flow: "finance", required: 1, given: 0, escalated: false, escalatesAt: START + 2 * HOUR }],
     });
     expect(await approvals.get(request.id)).toEqual(request);
-    expect(await approvals.find(request.digest)).toEqual(request);
+    expect(await approvals.find(ask({ arguments: { amount: 1200, password: "hunter2" } }))).toEqual(request);
     expect(await approvals.arguments(request.id)).toEqual({ amount: 1200, password: "hunter2" });
     expect(await approvals.history(request.id)).toMatchObject([{ seq: 1, act: "request", to: "pending" }]);
   });
@@ -75,11 +81,11 @@ describe("a call that needs approval", () => {
     const { approvals, opened } = testApprovals();
     const first = await opened();
     expect(await approvals.request(ask(change))).toMatchObject({ ok: true, kind: "opened" });
-    expect(callDigest(ask(change))).not.toBe(first.digest);
+    expect(digests.call(ask(change))).not.toBe(first.digest);
   });
 
   it("is bound to its arguments to the letter: two forms of one character are two calls", () => {
-    const digest = (value: Json) => callDigest(ask({ arguments: { name: value } as JsonObject }));
+    const digest = (value: Json) => digests.call(ask({ arguments: { name: value } as JsonObject }));
     expect(digest("caf\u00e9")).not.toBe(digest("cafe\u0301"));
     expect(digest(["a", "b"])).not.toBe(digest(["b", "a"]));
     expect(digest(1)).toBe(digest(1.0));
@@ -299,5 +305,39 @@ describe("a list", () => {
     for (const cursor of ["", "x", "1.apr_x", "' OR 1=1"]) {
       expect((await approvals.list({ limit: 10 }, cursor)).items).toHaveLength(1);
     }
+  });
+});
+
+describe("digests are keyed", () => {
+  it("so that nobody finds arguments by trying, and calls of one gateway are nobody else's", () => {
+    const pin = ask({ arguments: { pin: "0042" } });
+    const canonical = JSON.stringify(pin.arguments);
+    const others = createCallDigests(Buffer.alloc(32, 8));
+    expect(new Set([digests.call(pin), digests.bareCall(pin), others.call(pin)]).size).toBe(3);
+    expect(new Set([digests.arguments(canonical), sha256(canonical), others.arguments(canonical)]).size).toBe(3);
+  });
+
+  it("while a request of a version before, with bare ones, is still joined, decided and run", async () => {
+    const bare: CallDigests = { ...digests, call: digests.bareCall, arguments: sha256 };
+    const before = testApprovals({ digests: bare });
+    const old = await before.opened();
+    const { approvals } = before.another({ digests });
+    expect(await approvals.request(ask())).toMatchObject({ kind: "joined", request: { id: old.id } });
+    expect(await approvals.find(ask())).toMatchObject({ id: old.id });
+    expect(await approvals.request(ask({ run: "gateway" }))).toMatchObject({ kind: "joined", request: { id: old.id } });
+    const { version } = done(await approvals.decide(yes(old, ann)));
+    expect(await approvals.claim(old.id, version)).toMatchObject({ arguments: ask().arguments });
+    expect(await approvals.request(ask())).toMatchObject({ kind: "joined", request: { state: "executing" } });
+  });
+
+  it("and one whose arguments are not those of its digest is not run", async () => {
+    const { approvals, approved, path } = testApprovals();
+    const request = await approved();
+    const db = new Database(path);
+    db.exec("DROP TRIGGER approval_requests_bound");
+    db.prepare("UPDATE approval_requests SET arguments_digest = ?").run(sha256("{}"));
+    db.close();
+    expect(await approvals.claim(request.id, request.version)).toBeUndefined();
+    expect(await approvals.get(request.id)).toMatchObject({ state: "invalidated" });
   });
 });

@@ -14,7 +14,7 @@ import { createSeal } from "../../src/core/seal.ts";
 import { createSigningKey } from "../../src/core/signing-key.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { keepingLog, temporaryDir } from "../support/audit.ts";
-import { auditHash, SECRET } from "../support/audit-key.ts";
+import { auditHash, digest, SECRET } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
 
 const log = keepingLog();
@@ -33,7 +33,7 @@ async function recorded(): Promise<string> {
   const path = join(temporaryDir(), "portcullis.db");
   const store = openStore({ url: `file:${path}`, log, auditHash });
   const seal = createSeal(SECRET, "audit-arguments");
-  const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: "redacted", seal });
+  const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: "redacted", seal, digest });
   const bob = { ...opening("").principal, subject: "u-2", email: undefined };
   await audit.open(opening("call_1", { at: START }));
   audit.close({ callId: "call_1", at: START + 5, outcome: "ok", durationMs: 4.21 });
@@ -174,7 +174,7 @@ describe("audit list of an approval request", () => {
     const path = join(temporaryDir(), "portcullis.db");
     const store = openStore({ url: `file:${path}`, log, auditHash });
     const seal = createSeal(Buffer.alloc(32, 7), "audit-arguments");
-    const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: "digest", seal });
+    const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: "digest", seal, digest });
     const approval = "apr_1";
     const about = { about: "approval", id: approval } as const;
     const act = { ...about, upstream: "expenses", tool: "create_expense", policies: ["large"] };
@@ -268,7 +268,7 @@ describe("audit list of calls that policies in shadow saw", () => {
     const path = join(temporaryDir(), "portcullis.db");
     const store = openStore({ url: `file:${path}`, log, auditHash });
     const seal = createSeal(Buffer.alloc(32, 7), "audit-arguments");
-    const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: "redacted", seal });
+    const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: "redacted", seal, digest });
     const allowed = { effect: "allow", matched: [], set: "" } as const;
     const strict = { policy: "strict", effect: "deny", because: "condition", mode: "shadow" } as const;
     // Its text quotes what the filters look for.

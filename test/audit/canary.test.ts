@@ -8,6 +8,7 @@ import type { ArgumentsMode } from "../../src/audit/encode-row.ts";
 import { openSealedArguments } from "../../src/audit/sealed-arguments.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
+import { digest } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
 
 const CANARY = "canary-7f3a-do-not-keep";
@@ -30,7 +31,7 @@ async function filesAfter(kept: ArgumentsMode, changes: Partial<AuditOpening> = 
   const dir = temporaryDir();
   const log = keepingLog();
   const store = openTestStore(join(dir, "portcullis.db"), { log });
-  const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: kept, seal });
+  const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: kept, seal, digest });
   expect(await audit.open({ ...call, ...changes })).toBe(true);
   // With the database still open, so that the write-ahead log is looked at too.
   const bytes = Buffer.concat(readdirSync(dir).map((name) => readFileSync(join(dir, name))));

@@ -7,7 +7,7 @@ import { createSeal } from "../../src/core/seal.ts";
 import type { AuditRow, StoredAuditRow } from "../../src/store/audit-row.ts";
 import type { AuditReader } from "../../src/store/audit-rows.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
-import { auditHash } from "../support/audit-key.ts";
+import { auditHash, digest } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
 
 const seal = createSeal(Buffer.alloc(32, 7), "audit-arguments");
@@ -31,6 +31,7 @@ function setUp(options: { limits?: Partial<AuditLimits>; lockWaitMs?: number } =
     log,
     arguments: "redacted",
     seal,
+    digest,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   const tick = (ms: number) => {
@@ -86,7 +87,7 @@ describe("a call", () => {
         decision: "deny",
         policies: '[{"policy":"large-expenses","effect":"deny","because":"condition"}]',
         policy_set: "f".repeat(64),
-        arguments_digest: "f4eea50d749bbba049bb669389b9e42b162bc8d1d79e2252f62d458a86566583",
+        arguments_digest: digest('{"amount":12,"currency":"EUR"}'),
         arguments_redacted: '{"amount":12,"currency":"EUR"}',
         arguments_sealed: null,
         arguments_full: null,

@@ -12,7 +12,7 @@ import type { AuditRow } from "../../src/store/audit-row.ts";
 import { openStore, type Store } from "../../src/store/open-store.ts";
 import { StoreError } from "../../src/store/store-error.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
-import { auditHash } from "../support/audit-key.ts";
+import { auditHash, digest } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
 import { eventually } from "../support/eventually.ts";
 import { randomAudit } from "../support/random-audit.ts";
@@ -198,7 +198,11 @@ describe("what is counted", () => {
 it("a call that never ended, and an end whose call is not on record, count for no upstream", async () => {
   const path = join(temporaryDir(), "portcullis.db");
   const store = openTestStore(path);
-  const encoder = createRowEncoder({ arguments: "digest", seal: createSeal(Buffer.alloc(32, 7), "audit-arguments") });
+  const encoder = createRowEncoder({
+    arguments: "digest",
+    seal: createSeal(Buffer.alloc(32, 7), "audit-arguments"),
+    digest,
+  });
   await store.audit.append([
     encoder.opening(opening("call_1", { at: NOW })),
     encoder.closing({ callId: "call_2", at: NOW, outcome: "ok", durationMs: 3 }),

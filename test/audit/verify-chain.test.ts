@@ -8,7 +8,7 @@ import { createSeal } from "../../src/core/seal.ts";
 import type { ChainHead } from "../../src/store/audit-row.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { keepingLog, temporaryDir } from "../support/audit.ts";
-import { auditHash } from "../support/audit-key.ts";
+import { auditHash, digest } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
 
 const log = keepingLog();
@@ -16,7 +16,7 @@ const seal = createSeal(Buffer.alloc(32, 7), "audit-arguments");
 
 async function record(path: string, ids: readonly string[], tool = "create_expense"): Promise<void> {
   const store = openStore({ url: `file:${path}`, log, auditHash });
-  const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: "redacted", seal });
+  const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: "redacted", seal, digest });
   await Promise.all(ids.map((id) => audit.open(opening(id, { tool }))));
   await store.close();
 }
@@ -183,7 +183,7 @@ describe("a chain that nobody changed is whole", () => {
     });
     const store = openStore({ url: "file::memory:", log, auditHash });
     const audits = (["redacted", "full", "sealed"] as const).map((kept) =>
-      createAudit({ rows: store.audit, now: Date.now, log, arguments: kept, seal }),
+      createAudit({ rows: store.audit, now: Date.now, log, arguments: kept, seal, digest }),
     );
     await fc.assert(
       fc.asyncProperty(calls, async (made) => {

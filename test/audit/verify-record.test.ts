@@ -7,7 +7,7 @@ import { createAudit } from "../../src/audit/create-audit.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { keepingLog } from "../support/audit.ts";
-import { auditHash, SECRET } from "../support/audit-key.ts";
+import { auditHash, digest, SECRET } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
 import {
   attack,
@@ -224,7 +224,7 @@ describe("what is found without an anchor, too", () => {
         seq,
       });
     }
-  });
+  }, 60_000);
 });
 
 describe("what only an anchor shows, and is said to be unproven without one", () => {
@@ -287,7 +287,7 @@ async function openCalls(files: RecordFiles) {
   const log = keepingLog();
   const store = openStore({ url: `file:${files.database}`, log, auditHash });
   const seal = createSeal(SECRET, "audit-arguments");
-  const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: "redacted", seal });
+  const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: "redacted", seal, digest });
   const calls = (ids: readonly string[]) => Promise.all(ids.map((id) => audit.open(opening(id))));
   return { log, store, calls };
 }

@@ -6,11 +6,13 @@ import { stringify } from "yaml";
 import { createAudit } from "../../src/audit/create-audit.ts";
 import type { ArgumentsMode } from "../../src/audit/encode-row.ts";
 import { createProgress } from "../../src/commands/progress.ts";
-import { digestOf } from "../../src/core/digest.ts";
+import { ARGUMENTS_DIGEST, digestOf } from "../../src/core/digest.ts";
+import { createKeyedHash } from "../../src/core/keyed-hash.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import { loadSecretKey } from "../../src/store/secret-key.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
+import { digest } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
 import { runPolicyCommand } from "../support/policy-command.ts";
 import { policySet } from "../support/policy-inputs.ts";
@@ -50,7 +52,8 @@ async function recorded(
   );
   const secret = loadSecretKey({ configured: undefined, beside: path });
   const seal = createSeal(secret, "audit-arguments");
-  const audit = createAudit({ rows: store.audit, now: Date.now, log: keepingLog(), arguments: mode, seal });
+  const digest = createKeyedHash(secret, ARGUMENTS_DIGEST);
+  const audit = createAudit({ rows: store.audit, now: Date.now, log: keepingLog(), arguments: mode, seal, digest });
   const before = policySet(BEFORE);
   const opened = calls.map((args, index) => {
     const call = opening(`call_${index}`, {
@@ -239,7 +242,7 @@ silent (step_up): matched no call
     const { url, policies } = await recorded([]);
     const store = openTestStore(url.slice("file:".length));
     const seal = createSeal(Buffer.alloc(32), "audit-arguments");
-    const audit = createAudit({ rows: store.audit, now: Date.now, log: keepingLog(), arguments: "full", seal });
+    const audit = createAudit({ rows: store.audit, now: Date.now, log: keepingLog(), arguments: "full", seal, digest });
     await audit.open(opening("call_x", { tool: "evil\u001b[2J\u202etool" }));
     const { out } = await runPolicyCommand("replay", "--policies", policies, "--store", url);
     expect(out).toContain("expenses/evil\\u{1b}[2J\\u{202e}tool");

@@ -9,6 +9,7 @@ import { createSeal } from "../../src/core/seal.ts";
 import type { PolicyInput, PolicySet } from "../../src/policy/policy-set.ts";
 import { effectOf, type Replayed, replayCall } from "../../src/policy/replay.ts";
 import type { StoredAuditRow } from "../../src/store/audit-row.ts";
+import { digest } from "../support/audit-key.ts";
 import { type InputSketch, policyInput, policySet } from "../support/policy-inputs.ts";
 import { randomArgs, randomCondition, randomRoles } from "../support/random-conditions.ts";
 
@@ -19,7 +20,7 @@ const SECRET = `AKIA${"A".repeat(16)}`;
 /** A call as the gateway records it. */
 function rowOf(input: PolicyInput, decision: Decision, mode: ArgumentsMode): StoredAuditRow {
   const { principal, client, tool, request } = input;
-  const row = createRowEncoder({ arguments: mode, seal }).opening({
+  const row = createRowEncoder({ arguments: mode, seal, digest }).opening({
     callId: request.id,
     at: request.time,
     principal,
@@ -50,10 +51,10 @@ async function replay(set: PolicySet, input: PolicyInput, how: Replaying = {}): 
   const { mode = "redacted", fallback = "allow", before = set, changes = {}, withoutKey = false } = how;
   const row = { ...rowOf(input, before.decide(input), mode), ...changes };
   const definitions = {
-    find: async (_upstream: string, _tool: string, digest: string) =>
-      digest === digestOf(input.tool.definition) ? input.tool.definition : undefined,
+    find: async (_upstream: string, _tool: string, wanted: string) =>
+      wanted === digestOf(input.tool.definition) ? input.tool.definition : undefined,
   };
-  const { call: record } = await createRowReader(definitions, withoutKey ? undefined : seal)(row);
+  const { call: record } = await createRowReader(definitions, withoutKey ? undefined : { seal, digest })(row);
   if (record === undefined) throw new Error("The row was not read.");
   return replayCall(set, fallback, record);
 }

@@ -6,12 +6,14 @@ import { createSeal } from "../../src/core/seal.ts";
 import { createCheckpointer } from "../../src/store/checkpointer.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { keepingLog, temporaryDir } from "../support/audit.ts";
-import { auditHash } from "../support/audit-key.ts";
+import { auditHash, digest } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
 
-const row = createRowEncoder({ arguments: "full", seal: createSeal(Buffer.alloc(32, 7), "audit-arguments") }).opening(
-  opening("call_1", { arguments: { text: "x".repeat(2_000) } }),
-);
+const row = createRowEncoder({
+  arguments: "full",
+  seal: createSeal(Buffer.alloc(32, 7), "audit-arguments"),
+  digest,
+}).opening(opening("call_1", { arguments: { text: "x".repeat(2_000) } }));
 
 it("the write-ahead log is moved into the database while the store is in use, and is gone after its end", async () => {
   const path = join(temporaryDir(), "portcullis.db");

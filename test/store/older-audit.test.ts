@@ -8,7 +8,7 @@ import { verifyChain } from "../../src/audit/verify/verify-chain.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import { openForWriting } from "../../src/store/open-database.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
-import { auditHash } from "../support/audit-key.ts";
+import { auditHash, digest } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
 
 /** The migrations of the first version, in a folder of their own. */
@@ -73,7 +73,14 @@ describe("an audit that the first version wrote", () => {
       rows: 4,
     });
     const seal = createSeal(Buffer.alloc(32, 7), "audit-arguments");
-    const audit = createAudit({ rows: store.audit, now: Date.now, log: keepingLog(), arguments: "sealed", seal });
+    const audit = createAudit({
+      rows: store.audit,
+      now: Date.now,
+      log: keepingLog(),
+      arguments: "sealed",
+      seal,
+      digest,
+    });
     await audit.open(opening("new_1"));
     audit.close({ callId: "new_1", at: 1, outcome: "ok", durationMs: 1 });
     await audit.flush();

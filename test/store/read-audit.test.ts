@@ -3,11 +3,16 @@ import { expect, it } from "vitest";
 import { createRowEncoder } from "../../src/audit/encode-row.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import { openTestStore, temporaryDir } from "../support/audit.ts";
+import { digest } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
 
 it("calls are read in order, without their ends, in pages, from any row on", async () => {
   const { audit } = openTestStore(join(temporaryDir(), "portcullis.db"));
-  const encoder = createRowEncoder({ arguments: "digest", seal: createSeal(Buffer.alloc(32, 7), "audit-arguments") });
+  const encoder = createRowEncoder({
+    arguments: "digest",
+    seal: createSeal(Buffer.alloc(32, 7), "audit-arguments"),
+    digest,
+  });
   const end = { at: 1, outcome: "ok", durationMs: 1 };
   const ids = Array.from({ length: 1_200 }, (_, n) => `call_${n}`);
   await audit.append(ids.flatMap((id) => [encoder.opening(opening(id)), encoder.closing({ callId: id, ...end })]));

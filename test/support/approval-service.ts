@@ -2,9 +2,9 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { onTestFinished } from "vitest";
 import type { ApprovalAsk, ApprovalClaim, Approvals } from "../../src/approvals/approvals.ts";
+import { createCallDigests } from "../../src/approvals/call-digest.ts";
 import { createApprovals } from "../../src/approvals/create-approvals.ts";
 import type { ApprovalsDeps } from "../../src/approvals/deps.ts";
-
 import { redact } from "../../src/audit/redact.ts";
 import type { ApprovalRequest } from "../../src/core/approval.ts";
 import { createKeyedHash } from "../../src/core/keyed-hash.ts";
@@ -14,6 +14,7 @@ import { createSeal } from "../../src/core/seal.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { ann, ask, flow, yes } from "./approval-parts.ts";
 import { keepingLog, openTestStore, temporaryDir } from "./audit.ts";
+import { SECRET } from "./audit-key.ts";
 
 /** The moment at which these tests begin. */
 export const START = 1_790_000_000_000;
@@ -92,7 +93,8 @@ export function serviceDeps(
     flows: [flow()],
     persons: testPersons(),
     principalNow: (before) => before,
-    seal: createSeal(Buffer.alloc(32, 7), "approvals"),
+    seal: createSeal(SECRET, "approvals"),
+    digests: createCallDigests(SECRET),
     redact,
     ...changes,
   };

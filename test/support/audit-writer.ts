@@ -5,14 +5,14 @@
 import { createAudit } from "../../src/audit/create-audit.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import { openStore } from "../../src/store/open-store.ts";
-import { auditHash } from "./audit-key.ts";
+import { auditHash, digest } from "./audit-key.ts";
 import { opening } from "./audit-opening.ts";
 
 const [path = "", prefix = "", count = "0"] = process.argv.slice(2);
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const store = openStore({ url: `file:${path}`, log: silent, auditHash });
 const seal = createSeal(Buffer.alloc(32, 7), "audit-arguments");
-const audit = createAudit({ rows: store.audit, now: Date.now, log: silent, arguments: "redacted", seal });
+const audit = createAudit({ rows: store.audit, now: Date.now, log: silent, arguments: "redacted", seal, digest });
 
 async function call(id: string): Promise<void> {
   const written = await audit.open(opening(id));

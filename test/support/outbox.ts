@@ -24,7 +24,7 @@ export async function tell(store: Store, telling: Telling): Promise<void> {
     }),
   );
   const opening = await store.approvals.open(
-    { digest: requestId, run: "caller" },
+    { digest: requestId, former: requestId, run: "caller" },
     { undeliveredSince: at, openPerUser: 1_000, takenBackSince: at },
     () => ({
       record: record(requestId, at),

@@ -2,6 +2,7 @@ import { createRowEncoder } from "../../src/audit/encode-row.ts";
 import type { Effect, Match } from "../../src/core/decision.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import type { AuditRow } from "../../src/store/audit-row.ts";
+import { digest } from "./audit-key.ts";
 import { opening } from "./audit-opening.ts";
 
 /** Makes numbers from 0 to 1 that look random and are the same for the same seed. */
@@ -39,7 +40,11 @@ export function randomAudit(options: {
   const random = randomFrom(options.seed);
   const pick = <T>(items: readonly [T, ...T[]] | readonly T[], fallback: T): T =>
     items[Math.floor(random() * items.length)] ?? fallback;
-  const encoder = createRowEncoder({ arguments: "redacted", seal: createSeal(Buffer.alloc(32, 7), "audit-arguments") });
+  const encoder = createRowEncoder({
+    arguments: "redacted",
+    seal: createSeal(Buffer.alloc(32, 7), "audit-arguments"),
+    digest,
+  });
   const rows: AuditRow[] = [];
   const open: { row: AuditRow; due: number }[] = [];
   const requests: { id: string; upstream: string; tool: string }[] = [];

@@ -21,6 +21,7 @@ import { openStore, openStoreReader } from "../../src/store/open-store.ts";
 import { audit } from "../../src/store/schema.ts";
 import { ann, ask, requester, yes } from "./approval-parts.ts";
 import { serviceDeps } from "./approval-service.ts";
+import { digest } from "./audit-key.ts";
 import { opening } from "./audit-opening.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -59,7 +60,7 @@ export async function runGateway(files: RecordFiles, secret: Uint8Array, hour: n
   });
   await checkpoints.start();
   const seal = createSeal(secret, "audit-arguments");
-  const record = createAudit({ rows: store.audit, now, log, arguments: "redacted", seal });
+  const record = createAudit({ rows: store.audit, now, log, arguments: "redacted", seal, digest });
   const approvals = createApprovals(serviceDeps(store, { log, now }));
   recordApprovals(approvals, record);
   for (let call = 1; call <= 7; call += 1) {
