@@ -107,7 +107,7 @@ export async function verdictOn(
     const key = secret && createSigningKey(secret, AUDIT_CHECKPOINTS);
     return await verifyRecord(store, {
       hash: secret && createKeyedHash(secret, AUDIT_CHAIN),
-      now: options.now ?? 1_790_000_000_000,
+      now: options.now ?? 1_790_000_000_000 + 2 * 3_600_000,
       ...(options.anchor && key !== undefined ? { anchor: await readAnchor(files.anchor, key) } : {}),
     });
   } finally {

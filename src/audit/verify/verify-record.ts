@@ -34,6 +34,9 @@ export interface RecordSource {
 /** A gateway that runs makes a checkpoint each hour; one that is older than this is from a gateway that does not. */
 const FRESH_MS = 2 * 3_600_000;
 
+/** What a running gateway has decided just now may not have its row yet. */
+const ON_ITS_WAY_MS = 10_000;
+
 /** Checks the record by itself, against the other tables, and against what is known of it outside. @throws StoreError */
 export async function verifyRecord(source: RecordSource, options: RecordOptions): Promise<RecordVerdict> {
   const { head, anchor, ...chainOptions } = options;
@@ -61,7 +64,7 @@ export async function verifyRecord(source: RecordSource, options: RecordOptions)
     const { turns, counted, lost } = chain.checkpoints;
     findings.push(...lost.map(({ seq, noticedAt }) => ({ code: "lost", seq: noticedAt, message: lostText(seq) })));
     findings.push(...shrunk(counted, await witness.counts()));
-    const judged = judgeMissing(await witness.missingActs(from.at), turns);
+    const judged = judgeMissing(await witness.missingActs(from.at, options.now - ON_ITS_WAY_MS), turns);
     findings.push(...judged.findings);
     unproven.push(...judged.unproven);
   }

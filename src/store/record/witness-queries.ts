@@ -82,14 +82,14 @@ const ROW = "SELECT 1 FROM audit a WHERE a.kind = 'decided' AND";
 
 /** Votes, ends and sign-ins of which the audit has no row. */
 export const ACTS = `SELECT e.request_id AS id, e.act AS what, e.at FROM approval_events e
-    WHERE e.at >= @from AND e.act NOT IN ('request', 'claim', 'escalate', 'remind')
+    WHERE e.at >= @from AND e.at < @until AND e.act NOT IN ('request', 'claim', 'escalate', 'remind')
       AND NOT EXISTS (${ROW} a.approval = e.request_id AND a.outcome = ${OUTCOME}
         AND a.actor IS e.actor_sub AND a.actor_issuer IS e.actor_iss AND a.at = e.at)
   UNION ALL SELECT d.request_id, d.decision, d.at FROM approval_decisions d
-    WHERE d.at >= @from AND NOT EXISTS (${ROW} a.approval = d.request_id AND a.outcome = d.decision
+    WHERE d.at >= @from AND d.at < @until AND NOT EXISTS (${ROW} a.approval = d.request_id AND a.outcome = d.decision
       AND a.actor IS d.approver_sub AND a.actor_issuer IS d.approver_iss)
       AND NOT EXISTS (SELECT 1 FROM approval_events e WHERE e.request_id = d.request_id AND e.act = d.decision
         AND e.actor_sub IS d.approver_sub AND e.actor_iss IS d.approver_iss)
   UNION ALL SELECT v.challenge_id, 'signed_in', v.created_at FROM elevations v
-    WHERE v.created_at >= @from AND NOT EXISTS (${ROW} a.challenge = v.challenge_id AND a.outcome = 'signed_in')
+    WHERE v.created_at >= @from AND v.created_at < @until AND NOT EXISTS (${ROW} a.challenge = v.challenge_id AND a.outcome = 'signed_in')
   ORDER BY 3 LIMIT 1000`;

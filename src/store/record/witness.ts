@@ -24,8 +24,8 @@ export interface RecordWitness {
    * the epoch), and rows from `fromSeq` on. At most a hundred of each kind. @throws StoreError
    */
   contradictions(from: number, fromSeq: number): Promise<readonly string[]>;
-  /** Acts at or after `from` without a row, oldest first, a thousand at most. @throws StoreError */
-  missingActs(from: number): Promise<readonly MissingAct[]>;
+  /** Acts from `from` on, before `until` (ms since the epoch), without a row; oldest first, a thousand at most. @throws StoreError */
+  missingActs(from: number, until: number): Promise<readonly MissingAct[]>;
 }
 
 /** Makes the witness of one connection. */
@@ -44,7 +44,8 @@ export function createRecordWitness(db: Database.Database, guarded: Guarded, mig
           .all()
           .map(({ at }) => `More calls were counted in the hour of ${new Date(at).toISOString()} than there are rows.`),
       ]),
-    missingActs: (from) => guarded(() => db.prepare<[{ from: number }], MissingAct>(ACTS).all({ from })),
+    missingActs: (from, until) =>
+      guarded(() => db.prepare<[{ from: number; until: number }], MissingAct>(ACTS).all({ from, until })),
   };
 }
 
