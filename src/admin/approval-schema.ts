@@ -48,7 +48,11 @@ export const approvalSchema = z
     url: z.string().describe("The page where people look at it and decide. A locator, never a credential."),
     state: z.enum(APPROVAL_STATES),
     version: z.int().describe("Grows with every change. A decision names the one that was seen."),
-    arguments_digest: z.string().describe("Keyed digest of the arguments: equal arguments have equal ones, and none leads back to them. A decision names it."),
+    arguments_digest: z
+      .string()
+      .describe(
+        "Keyed digest of the arguments: equal arguments have equal ones, and none leads back to them. A decision names it.",
+      ),
     arguments: z.record(z.string(), z.unknown()),
     arguments_form: z
       .enum(["whole", "redacted"])
