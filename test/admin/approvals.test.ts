@@ -142,8 +142,8 @@ describe("who decides", () => {
     ["ann", "who asked", 403, "APPROVAL_OWN"],
     ["root", "an administrator", 403, "APPROVAL_NOT_ELIGIBLE"],
     ["eve", "somebody else", 404, "APPROVAL_UNKNOWN"],
-    ["machine", "a machine with the role", 404, "APPROVAL_UNKNOWN"],
-    [undefined, "nobody in particular", 404, "APPROVAL_UNKNOWN"],
+    ["machine", "a machine with the role", 403, "CREDENTIAL_INSUFFICIENT"],
+    [undefined, "nobody in particular", 403, "CREDENTIAL_INSUFFICIENT"],
   ])("%s, %s: %i %s", async (who, _, status, code) => {
     const request = await ask();
     const answer = await decide(who, request);

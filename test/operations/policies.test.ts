@@ -266,7 +266,14 @@ describe("a tried call", () => {
     expect(await evaluated(policies, call)).toEqual(before);
     await write("a.yaml", "policies: [{ id: new, then: { rate_limit: { limit: 5, per: 1h, cost: args.amount } } }]");
     expect(await evaluated(policies, call)).toMatchObject({
-      decision: { effect: "allow", limits: [{ policy: "new", cost: 11 }] },
+      // Counted for the subject and for the address, by which other credentials of hers are hers, too.
+      decision: {
+        effect: "allow",
+        limits: [
+          { policy: "new", cost: 11 },
+          { policy: "new", cost: 11 },
+        ],
+      },
     });
   });
 
