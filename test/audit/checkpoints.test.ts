@@ -67,7 +67,7 @@ describe("a gateway with an anchor", () => {
     expect(verdict).toMatchObject({
       findings: [],
       unproven: [],
-      chain: { checkpoints: { count: checkpoints.length } },
+      chain: { checkpoints: { count: seqs.length } },
     });
     store.close();
   });
