@@ -128,7 +128,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
     task: (id, principal) => paused.task(id, principal),
     cancelTask: (id, principal) => paused.cancel(id, principal),
     async subscribe(scope, peer, uri, onUpdated) {
-      const owner = ownerOfResource({ catalog, mentions }, scope, uri);
+      const owner = ownerOfResource({ catalog, mentions }, { scope, peer }, uri);
       const upstream = owner === undefined ? undefined : upstreams.get(owner);
       if (owner === undefined || upstream === undefined) return refuse("RESOURCE_UNKNOWN");
       const subscription = await upstream.session(outside.peerFor(peer, owner)).subscribe(uri, onUpdated);

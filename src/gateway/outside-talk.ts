@@ -1,16 +1,17 @@
-import { LRUCache } from "lru-cache";
 import type { ClientPeer } from "../core/call.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
+import { SharedMemory } from "../core/shared-memory.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
 import { type KeyedHash, redactJson } from "../redaction/redact.ts";
 import type { Redaction } from "../redaction/redaction.ts";
 
-/** For how many pairs of client and upstream it is remembered what their calls take out. */
-const MAX_PAIRS = 4096;
+/** For how many pairs of principal and upstream it is remembered what their calls take out. */
+const MAX_PAIRS = 32_768;
 
 /**
  * What upstreams tell and ask outside of any call. Old servers log on their session's own stream, so that a message may
- * be about any call of the client, or come after its end: it loses whatever the client's calls of this upstream lose.
+ * be about any call of the client, or come after its end: it loses whatever its principal's calls of this upstream lose.
+ * Not the client's alone: a principal can make any number of clients, and would be told what the oldest ones lost.
  */
 export interface OutsideTalk {
   /** The peer that this upstream is to serve. `guarded` says what a call takes out; absent where no policy looks. */
@@ -22,55 +23,52 @@ export interface OutsideTalk {
 }
 
 interface Pair {
-  /** Stands for `inner` at the upstream. */
-  readonly peer: ClientPeer;
-  inner: ClientPeer;
   /** Whose redactions these are: those of a set that was replaced are not kept. */
   set: PolicySet;
   readonly redactions: Set<Redaction>;
+  /** What stands for each of the principal's peers at the upstream. */
+  readonly peers: WeakMap<ClientPeer, ClientPeer>;
 }
 
-export function createOutsideTalk(hash: KeyedHash): OutsideTalk {
-  const pairs = new LRUCache<string, Pair>({ max: MAX_PAIRS });
+/** `maxPairs`: how many principals and upstreams are remembered together. A principal has one for each upstream. */
+export function createOutsideTalk(hash: KeyedHash, maxPairs = MAX_PAIRS): OutsideTalk {
+  const pairs = new SharedMemory<Pair>(maxPairs);
   return {
     peerFor(peer, upstream, guarded) {
       if (guarded === undefined && pairs.size === 0) return peer;
-      const key = `${peer.key}\n${upstream}`;
-      let pair = pairs.get(key);
+      let pair = pairs.get(peer.holder, upstream);
       if (pair === undefined) {
         if (guarded === undefined) return peer;
-        pair = createPair(peer, guarded.set, hash);
-        pairs.set(key, pair);
+        pair = { set: guarded.set, redactions: new Set(), peers: new WeakMap() };
+        pairs.set(peer.holder, upstream, pair);
       }
-      pair.inner = peer;
-      if (guarded === undefined) return pair.peer;
-      if (pair.set !== guarded.set) {
-        pair.set = guarded.set;
-        pair.redactions.clear();
+      if (guarded !== undefined) {
+        if (pair.set !== guarded.set) {
+          pair.set = guarded.set;
+          pair.redactions.clear();
+        }
+        for (const redaction of guarded.redactions) pair.redactions.add(redaction);
       }
-      for (const redaction of guarded.redactions) pair.redactions.add(redaction);
-      return pair.peer;
+      let guardedPeer = pair.peers.get(peer);
+      if (guardedPeer === undefined) {
+        guardedPeer = withoutRedacted(peer, pair.redactions, hash);
+        pair.peers.set(peer, guardedPeer);
+      }
+      return guardedPeer;
     },
   };
 }
 
-function createPair(inner: ClientPeer, set: PolicySet, hash: KeyedHash): Pair {
-  const redactions = new Set<Redaction>();
+function withoutRedacted(peer: ClientPeer, redactions: ReadonlySet<Redaction>, hash: KeyedHash): ClientPeer {
   const redacted = (params: JsonObject): JsonObject => {
     const value = redactJson(params, [...redactions], hash);
     return isObject(value) ? value : {};
   };
-  const pair: Pair = {
-    inner,
-    set,
-    redactions,
-    peer: {
-      key: inner.key,
-      holder: inner.holder,
-      capabilities: inner.capabilities,
-      request: ({ method, params }) => pair.inner.request({ method, params: redacted(params) }),
-      notify: ({ method, params }) => pair.inner.notify({ method, params: redacted(params) }),
-    },
+  return {
+    key: peer.key,
+    holder: peer.holder,
+    capabilities: peer.capabilities,
+    request: ({ method, params }) => peer.request({ method, params: redacted(params) }),
+    notify: ({ method, params }) => peer.notify({ method, params: redacted(params) }),
   };
-  return pair;
 }

@@ -1,5 +1,5 @@
-import { LRUCache } from "lru-cache";
 import { randomId } from "../core/ids.ts";
+import { SharedMemory } from "../core/shared-memory.ts";
 
 /** How many calls that have paid may be away with a question at once. */
 const MAX_RECEIPTS = 10_000;
@@ -14,26 +14,29 @@ export interface Paid {
 
 /**
  * Proof of what a call has done, for a client that is sent away with a question and calls again with the
- * answer: that is one call still. Each serves once, so that a state played back twice is paid for twice. One that is not
+ * answer: that is one call still. Each serves its principal once, so that a state played back twice is paid for twice. One that is not
  * remembered (a restart, another process) serves not at all: the retry is counted.
  */
 export interface Receipts {
-  issue(paid: Paid): string;
-  /** What this one was issued for, if it was and is not yet redeemed. */
-  redeem(receipt: string | undefined): Paid | undefined;
+  /** `holder`: `principalKey` of who has paid. */
+  issue(holder: string, paid: Paid): string;
+  /** What this one was issued for, if it was for this principal and is not yet redeemed. */
+  redeem(holder: string, receipt: string | undefined): Paid | undefined;
 }
 
-export function createReceipts(): Receipts {
-  const outstanding = new LRUCache<string, Paid>({ max: MAX_RECEIPTS });
+/** `max`: how many are remembered at most, of all principals together. */
+export function createReceipts(max = MAX_RECEIPTS): Receipts {
+  const outstanding = new SharedMemory<Paid>(max);
   return {
-    issue(paid) {
+    issue(holder, paid) {
       const receipt = randomId();
-      outstanding.set(receipt, paid);
+      outstanding.set(holder, receipt, paid);
       return receipt;
     },
-    redeem(receipt) {
-      const paid = receipt === undefined ? undefined : outstanding.get(receipt);
-      if (receipt !== undefined) outstanding.delete(receipt);
+    redeem(holder, receipt) {
+      if (receipt === undefined) return undefined;
+      const paid = outstanding.get(holder, receipt);
+      outstanding.delete(holder, receipt);
       return paid;
     },
   };

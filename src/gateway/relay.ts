@@ -1,6 +1,6 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import type { View } from "../catalog/view.ts";
-import type { Call } from "../core/call.ts";
+import type { Call, ClientPeer } from "../core/call.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { Outcome } from "../core/outcome.ts";
@@ -40,7 +40,7 @@ export function createRelay(deps: RelayDeps): (call: Call) => Promise<Outcome> {
       upstream: route.upstream,
       states: deps.states,
       onEnd(_ending, result) {
-        if (result !== undefined) deps.mentions.learn(route.upstream, result);
+        if (result !== undefined) deps.mentions.learn(call.peer.holder, route.upstream, result);
       },
     });
     const upstream = deps.upstreams.get(route.upstream);
@@ -72,7 +72,7 @@ function findRoute(deps: RelayDeps, call: Call): Route {
     case "resources/read": {
       const uri = call.params["uri"];
       if (typeof uri !== "string") return refuse("PARAMS_INVALID", "params.uri is missing.");
-      const upstream = ownerOfResource(deps, call.scope, uri);
+      const upstream = ownerOfResource(deps, call, uri);
       return upstream === undefined ? refuse("RESOURCE_UNKNOWN") : { ok: true, upstream, params: call.params };
     }
     case "completion/complete":
@@ -100,20 +100,20 @@ function completionRoute(deps: RelayDeps, view: View, call: Call): Route {
   if (ref["type"] !== "ref/resource" || typeof uri !== "string") {
     return refuse("PARAMS_INVALID", "params.ref must name a prompt or a resource.");
   }
-  const upstream = view.resourceTemplates.get(uri)?.upstream ?? ownerOfResource(deps, call.scope, uri);
+  const upstream = view.resourceTemplates.get(uri)?.upstream ?? ownerOfResource(deps, call, uri);
   return upstream === undefined ? refuse("RESOURCE_UNKNOWN") : { ok: true, upstream, params: call.params };
 }
 
 /**
- * The upstream that owns a URI in this scope: by list, by template, then by what results mentioned. An endpoint with a
+ * The upstream that owns a URI in this scope: by list, by template, then by what results told this principal. An endpoint with a
  * single upstream leaves the question to it.
  */
 export function ownerOfResource(
   deps: Pick<RelayDeps, "catalog" | "mentions">,
-  scope: Scope,
+  { scope, peer }: { readonly scope: Scope; readonly peer: Pick<ClientPeer, "holder"> },
   uri: string,
 ): string | undefined {
-  const owner = deps.catalog.view(scope).resourceOwner(uri) ?? deps.mentions.ownerOf(uri);
+  const owner = deps.catalog.view(scope).resourceOwner(uri) ?? deps.mentions.ownerOf(peer.holder, uri);
   if (owner !== undefined && scope.upstreams.includes(owner)) return owner;
   return scope.upstreams.length === 1 ? scope.upstreams[0] : undefined;
 }

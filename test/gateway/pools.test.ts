@@ -1,0 +1,115 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { ClientPeer, Notification } from "../../src/core/call.ts";
+import { RawJson } from "../../src/core/raw-json.ts";
+import { createMentions } from "../../src/gateway/mentions.ts";
+import { createOutsideTalk } from "../../src/gateway/outside-talk.ts";
+import { createReceipts } from "../../src/gateway/receipts.ts";
+import { compileRedaction } from "../../src/redaction/redaction.ts";
+import { policySet } from "../support/policy-inputs.ts";
+
+/** Something bounded that principals share, made anew for each attack. */
+interface Pool {
+  /** One thing that somebody hostile does to it, with a number of its own. */
+  attack(hostile: string, nth: number): unknown;
+  /** Whether somebody who did one thing before the attack still has it, and whether their next thing is done, too. */
+  serves(): boolean | Promise<boolean>;
+}
+
+const PLACES = 12;
+const HONEST = "honest";
+const guarded = {
+  set: policySet("policies: []"),
+  redactions: [compileRedaction({ detect: ["email"], paths: [], with: "replace" })],
+};
+
+const POOLS: Readonly<Record<string, () => Pool>> = {
+  "proofs of payment": () => {
+    const receipts = createReceipts(PLACES);
+    const paid = { drawn: true, signedIn: undefined };
+    const early = receipts.issue(HONEST, paid);
+    return {
+      attack: (hostile) => receipts.issue(hostile, paid),
+      serves: () =>
+        receipts.redeem(HONEST, early) === paid && receipts.redeem(HONEST, receipts.issue(HONEST, paid)) === paid,
+    };
+  },
+  "links in results": () => {
+    const mentions = createMentions(PLACES);
+    const learn = (holder: string, upstream: string, uri: string): void =>
+      mentions.learn(holder, upstream, RawJson.fromValue({ content: [{ type: "resource_link", name: "x", uri }] }));
+    learn(HONEST, "files", "file:///early");
+    return {
+      attack(hostile, nth) {
+        learn(hostile, "evil", `file:///${nth}`);
+        learn(hostile, "evil", "file:///early");
+      },
+      serves() {
+        learn(HONEST, "files", "file:///late");
+        return ["early", "late"].every((name) => mentions.ownerOf(HONEST, `file:///${name}`) === "files");
+      },
+    };
+  },
+  "what is taken out of talk outside of calls": () => {
+    const outside = createOutsideTalk(() => "0".repeat(64), PLACES);
+    const { peer, heard } = listening(HONEST);
+    outside.peerFor(peer, "mail", guarded);
+    return {
+      attack: (hostile, nth) => outside.peerFor(listening(hostile).peer, `upstream-${nth % PLACES}`, guarded),
+      serves() {
+        outside.peerFor(peer, "mail").notify(LOUD);
+        return heard.length === 1 && !JSON.stringify(heard).includes("ann@acme.com");
+      },
+    };
+  },
+};
+
+describe("what principals share", () => {
+  it.each(Object.entries(POOLS))("still serves everybody, whatever some do with it: %s", async (_name, open) => {
+    const attacks = fc.array(fc.constantFrom("mallory", "mallory", "mallory", "eve"), { maxLength: 5 * PLACES });
+    await fc.assert(
+      fc.asyncProperty(attacks, async (sequence) => {
+        const pool = open();
+        sequence.forEach((hostile, nth) => void pool.attack(hostile, nth));
+        expect(await pool.serves()).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe("talk outside of calls", () => {
+  it("loses what any call of its principal lost, however many sessions they opened since", () => {
+    const outside = createOutsideTalk(() => "0".repeat(64), PLACES);
+    const { peer, heard } = listening("mallory");
+    outside.peerFor(peer, "mail", guarded);
+    for (let count = 0; count < 5 * PLACES; count++) {
+      outside.peerFor(listening("mallory", `session-${count}`).peer, "mail", guarded);
+    }
+    outside.peerFor(peer, "mail").notify(LOUD);
+    expect(JSON.stringify(heard)).not.toContain("ann@acme.com");
+  });
+
+  it("goes through one peer for each of a client's, so that its server need not compare them", () => {
+    const outside = createOutsideTalk(() => "0".repeat(64));
+    const { peer } = listening("ann");
+    const first = outside.peerFor(peer, "mail", guarded);
+    expect(outside.peerFor(peer, "mail", guarded)).toBe(first);
+    expect(outside.peerFor(peer, "mail")).toBe(first);
+    expect(outside.peerFor(peer, "files")).toBe(peer);
+  });
+});
+
+const LOUD: Notification = { method: "notifications/message", params: { data: "ann@acme.com" } };
+
+function listening(holder: string, key = holder): { readonly peer: ClientPeer; readonly heard: Notification[] } {
+  const heard: Notification[] = [];
+  const peer: ClientPeer = {
+    key,
+    holder,
+    capabilities: {},
+    request: async () => ({ ok: true, result: {} }),
+    notify: (notification) => void heard.push(notification),
+  };
+  return { peer, heard };
+}
