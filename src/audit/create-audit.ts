@@ -1,16 +1,18 @@
 import type { KeyedHash } from "../core/keyed-hash.ts";
 import type { Log } from "../core/log.ts";
+import { principalKey } from "../core/principal.ts";
 import type { Seal } from "../core/seal.ts";
 import type { AuditRow } from "../store/audit-row.ts";
 import type { AuditWriter } from "../store/audit-rows.ts";
 import type { Audit } from "./audit.ts";
 import { type ArgumentsMode, createRowEncoder } from "./encode-row.ts";
+import { OpeningShares } from "./opening-shares.ts";
 
 /** Bounds of what waits in memory. */
 export interface AuditLimits {
-  /** Rows waiting; an opening beyond is refused. Default 10,000. */
+  /** Rows waiting; an opening beyond, or beyond its principal's share, is refused. Default 10,000. */
   readonly maxRows: number;
-  /** Characters of arguments waiting; an opening beyond is refused. Default 64 Mi. */
+  /** Characters of arguments waiting; the same. Default 64 Mi. */
   readonly maxChars: number;
   /** Closings kept for another try while the store cannot be written; one beyond is counted as lost. Default 20,000. */
   readonly maxClosings: number;
@@ -30,12 +32,16 @@ export interface AuditDeps {
 
 interface Waiting {
   readonly row: AuditRow;
+  /** `principalKey` of whose opening this is; `undefined` for what has happened already. */
+  readonly holder: string | undefined;
   readonly chars: number;
   /** Answers an opening; closings wait for nobody. */
   readonly settle: ((written: boolean) => void) | undefined;
 }
 
 const BATCH_ROWS = 512;
+/** A transaction holds the event loop: one of so many characters of arguments takes a few ms. A single row may have more. */
+const BATCH_CHARS = 1024 * 1024;
 /** Nobody waits for a closing row: it goes with the next call's opening, or after so long (ms), or with so many others. */
 const CLOSING_WAITS_MS = 20;
 const CLOSINGS_AT_ONCE = 64;
@@ -52,7 +58,7 @@ export function createAudit(deps: AuditDeps): Audit {
   const encoder = createRowEncoder(deps);
   const troubles = createTroubles(deps);
   const queue: Waiting[] = [];
-  let queuedChars = 0;
+  const shares = new OpeningShares({ rows: limits.maxRows, chars: limits.maxChars });
   // Closings of batches that failed: their calls have happened, so they are tried until they are written.
   let retained: AuditRow[] = [];
   let scheduled = false;
@@ -63,7 +69,7 @@ export function createAudit(deps: AuditDeps): Audit {
 
   function enqueue(waiting: Waiting): void {
     queue.push(waiting);
-    queuedChars += waiting.chars;
+    if (waiting.holder !== undefined) shares.add(waiting.holder, waiting.chars);
     if (waiting.settle !== undefined || queue.length >= CLOSINGS_AT_ONCE) schedule();
     else closingTimer ??= setTimeout(onClosingsWaited, CLOSING_WAITS_MS);
   }
@@ -84,8 +90,7 @@ export function createAudit(deps: AuditDeps): Audit {
   }
 
   function writeBatch(): Promise<boolean> {
-    const batch = queue.splice(0, BATCH_ROWS);
-    for (const waiting of batch) queuedChars -= waiting.chars;
+    const batch = nextBatch();
     const again = retained.splice(0, BATCH_ROWS);
     const done = deps.rows.append([...again, ...batch.map((waiting) => waiting.row)]).then(
       () => settle(batch, again, true, undefined),
@@ -93,6 +98,19 @@ export function createAudit(deps: AuditDeps): Audit {
     );
     writing = done;
     return done;
+  }
+
+  function nextBatch(): readonly Waiting[] {
+    let rows = 0;
+    let chars = 0;
+    for (const waiting of queue) {
+      chars += waiting.chars;
+      if (rows === BATCH_ROWS || (rows > 0 && chars > BATCH_CHARS)) break;
+      rows++;
+    }
+    const batch = queue.splice(0, rows);
+    for (const { holder, chars } of batch) if (holder !== undefined) shares.remove(holder, chars);
+    return batch;
   }
 
   function settle(batch: readonly Waiting[], again: readonly AuditRow[], written: boolean, err: unknown): boolean {
@@ -133,7 +151,8 @@ export function createAudit(deps: AuditDeps): Audit {
 
   return {
     async open(opening) {
-      if (queue.length >= limits.maxRows || queuedChars >= limits.maxChars) {
+      const holder = principalKey(opening.principal);
+      if (!shares.mayOpen(holder)) {
         troubles.failed({ err: undefined, refused: 1, lost: 0 });
         return false;
       }
@@ -145,15 +164,15 @@ export function createAudit(deps: AuditDeps): Audit {
         return false;
       }
       const chars = sizeOf(row);
-      return new Promise<boolean>((settle) => enqueue({ row, chars, settle }));
+      return new Promise<boolean>((settle) => enqueue({ row, holder, chars, settle }));
     },
     close(closing) {
       if (full()) return;
-      enqueue({ row: encoder.closing(closing), chars: 0, settle: undefined });
+      enqueue({ row: encoder.closing(closing), holder: undefined, chars: 0, settle: undefined });
     },
     record(act) {
       if (full()) return;
-      enqueue({ row: encoder.act(act), chars: 0, settle: undefined });
+      enqueue({ row: encoder.act(act), holder: undefined, chars: 0, settle: undefined });
     },
     async flush() {
       while (queue.length > 0 || retained.length > 0 || writing !== undefined) {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { type AuditLimits, createAudit } from "../../src/audit/create-audit.ts";
+import type { ArgumentsMode } from "../../src/audit/encode-row.ts";
 import { verifyChain } from "../../src/audit/verify/verify-chain.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import type { AuditRow, StoredAuditRow } from "../../src/store/audit-row.ts";
@@ -13,7 +14,7 @@ import { opening } from "../support/audit-opening.ts";
 const seal = createSeal(Buffer.alloc(32, 7), "audit-arguments");
 const CLOSING = { at: 1_790_000_000_100, outcome: "ok", durationMs: 1.23456 };
 
-function setUp(options: { limits?: Partial<AuditLimits>; lockWaitMs?: number } = {}) {
+function setUp(options: { limits?: Partial<AuditLimits>; lockWaitMs?: number; arguments?: ArgumentsMode } = {}) {
   const path = join(temporaryDir(), "portcullis.db");
   const store = openTestStore(path, { lockWaitMs: options.lockWaitMs ?? 0 });
   const batches: number[] = [];
@@ -29,7 +30,7 @@ function setUp(options: { limits?: Partial<AuditLimits>; lockWaitMs?: number } =
     rows,
     now: () => now,
     log,
-    arguments: "redacted",
+    arguments: options.arguments ?? "redacted",
     seal,
     digest,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
@@ -254,15 +255,24 @@ describe("when the record cannot be written", () => {
     expect((await rowsOf(store.audit)).map((row) => row.callId)).toEqual(["a", "b"]);
   });
 
-  it("an opening beyond the queue is refused at once, whatever holds the queue up", async () => {
-    const { store, audit } = setUp({ limits: { maxRows: 3 } });
+  it("an opening beyond its principal's half of the queue is refused at once, whatever holds the queue up", async () => {
+    const { store, audit } = setUp({ limits: { maxRows: 6 } });
     const answers = await Promise.all([1, 2, 3, 4, 5].map((index) => audit.open(opening(`call_${index}`))));
     expect(answers).toEqual([true, true, true, false, false]);
     expect(await store.audit.lastSeq()).toBe(3);
   });
 
+  it("openings are written in transactions of a megabyte of arguments, so that none holds everybody up for long", async () => {
+    const { audit, batches } = setUp({ arguments: "full" });
+    const args = { text: "x".repeat(400_000) };
+    await Promise.all(
+      Array.from({ length: 5 }, (_, index) => audit.open(opening(`call_${index}`, { arguments: args }))),
+    );
+    expect(batches).toEqual([2, 2, 1]);
+  });
+
   it("openings with much to keep are refused beyond the room for it", async () => {
-    const { audit } = setUp({ limits: { maxChars: 50 } });
+    const { audit } = setUp({ limits: { maxChars: 100 } });
     const answers = await Promise.all([1, 2, 3].map((index) => audit.open(opening(`call_${index}`))));
     expect(answers).toEqual([true, true, false]);
   });

@@ -1,11 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Audit, AuditOpening } from "../../src/audit/audit.ts";
+import { type AuditLimits, createAudit } from "../../src/audit/create-audit.ts";
 import type { ClientPeer, Notification } from "../../src/core/call.ts";
+import type { JsonObject } from "../../src/core/json.ts";
 import { RawJson } from "../../src/core/raw-json.ts";
+import { createSeal } from "../../src/core/seal.ts";
 import { createMentions } from "../../src/gateway/mentions.ts";
 import { createOutsideTalk } from "../../src/gateway/outside-talk.ts";
 import { createReceipts } from "../../src/gateway/receipts.ts";
 import { compileRedaction } from "../../src/redaction/redaction.ts";
+import { keepingLog } from "../support/audit.ts";
+import { digest } from "../support/audit-key.ts";
+import { opening } from "../support/audit-opening.ts";
 import { policySet } from "../support/policy-inputs.ts";
 
 /** Something bounded that principals share, made anew for each attack. */
@@ -16,6 +23,7 @@ interface Pool {
   serves(): boolean | Promise<boolean>;
 }
 
+const seal = createSeal(Buffer.alloc(32, 7), "audit-arguments");
 const PLACES = 12;
 const HONEST = "honest";
 const guarded = {
@@ -47,6 +55,29 @@ const POOLS: Readonly<Record<string, () => Pool>> = {
       serves() {
         learn(HONEST, "files", "file:///late");
         return ["early", "late"].every((name) => mentions.ownerOf(HONEST, `file:///${name}`) === "files");
+      },
+    };
+  },
+  "rows that wait to be written": () => {
+    const { write, audit } = waitingAudit({ maxRows: PLACES });
+    return {
+      attack: (hostile, nth) => audit.open(callOf(hostile, `call_${nth}`)),
+      async serves() {
+        const opened = audit.open(callOf(HONEST, "call_honest"));
+        write();
+        return opened;
+      },
+    };
+  },
+  "arguments that wait to be written": () => {
+    const { write, audit } = waitingAudit({ maxChars: PLACES * 1000 });
+    const args = { text: "x".repeat(900) };
+    return {
+      attack: (hostile, nth) => audit.open(callOf(hostile, `call_${nth}`, args)),
+      async serves() {
+        const opened = audit.open(callOf(HONEST, "call_honest", args));
+        write();
+        return opened;
       },
     };
   },
@@ -101,6 +132,22 @@ describe("talk outside of calls", () => {
 });
 
 const LOUD: Notification = { method: "notifications/message", params: { data: "ann@acme.com" } };
+
+/** An audit whose store writes nothing before `write`. */
+function waitingAudit(limits: Partial<AuditLimits>): { readonly write: () => void; readonly audit: Audit } {
+  let write = (): void => {};
+  const writable = new Promise<void>((resolve) => {
+    write = resolve;
+  });
+  const rows = { append: () => writable.then(() => ({ seq: 1, hash: "0".repeat(64) })) };
+  const audit = createAudit({ rows, now: () => 0, log: keepingLog(), arguments: "full", seal, digest, limits });
+  return { write: () => write(), audit };
+}
+
+function callOf(subject: string, id: string, args: JsonObject = {}): AuditOpening {
+  const made = opening(id, { arguments: args });
+  return { ...made, principal: { ...made.principal, subject } };
+}
 
 function listening(holder: string, key = holder): { readonly peer: ClientPeer; readonly heard: Notification[] } {
   const heard: Notification[] = [];
