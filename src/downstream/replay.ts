@@ -3,7 +3,7 @@ import type { EdgeLimits } from "./options.ts";
 import type { EventSink } from "./reply.ts";
 import type { SseConnection } from "./sse-connection.ts";
 
-/** Bytes held for replay, of one session or of all of them. */
+/** Bytes held for replay: of one session, of all of one principal, or of all there are. */
 export interface ReplayBudget {
   bytes: number;
 }
@@ -21,7 +21,7 @@ export class ReplayStream implements EventSink {
   readonly key: string;
   readonly #limits: EdgeLimits;
   readonly #now: () => number;
-  readonly #budgets: readonly [session: ReplayBudget, total: ReplayBudget];
+  readonly #budgets: readonly [session: ReplayBudget, principal: ReplayBudget, total: ReplayBudget];
   readonly #held: Held[] = [];
   #bytes = 0;
   #lastSeq = 0;
@@ -33,7 +33,7 @@ export class ReplayStream implements EventSink {
     key: string,
     limits: EdgeLimits,
     now: () => number,
-    budgets: readonly [session: ReplayBudget, total: ReplayBudget],
+    budgets: readonly [session: ReplayBudget, principal: ReplayBudget, total: ReplayBudget],
   ) {
     this.key = key;
     this.#limits = limits;
@@ -100,14 +100,17 @@ export class ReplayStream implements EventSink {
   };
 
   #hold(event: Held): void {
-    const [session, total] = this.#budgets;
+    const [session, principal, total] = this.#budgets;
     this.#held.push(event);
     this.#count(event.text.length);
     const limits = this.#limits;
     while (
       this.#held.length > limits.replayEventsPerStream ||
       this.#bytes > limits.replayBytesPerStream ||
-      (this.#held.length > 0 && (session.bytes > limits.replayBytesPerSession || total.bytes > limits.replayBytesTotal))
+      (this.#held.length > 0 &&
+        (session.bytes > limits.replayBytesPerSession ||
+          // No more than is free beside it: see `mayTake`.
+          principal.bytes > limits.replayBytesTotal - total.bytes))
     ) {
       this.#drop();
     }

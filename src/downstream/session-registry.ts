@@ -1,6 +1,6 @@
 import { sha256 } from "../core/digest.ts";
 import { randomId } from "../core/ids.ts";
-import type { Principal } from "../core/principal.ts";
+import { type Principal, principalKey } from "../core/principal.ts";
 import type { ListChange } from "../gateway/gateway.ts";
 import { encodeNotification } from "../mcp/encode.ts";
 import type { SessionRecord, SessionStore } from "../store/sessions.ts";
@@ -10,7 +10,7 @@ import type { Initialize } from "./initialize.ts";
 import { LegacySession } from "./legacy-session.ts";
 import { LIST_CHANGED } from "./list-changes.ts";
 import type { LiveClient } from "./live-clients.ts";
-import type { ReplayBudget } from "./replay.ts";
+import { ReplayRoom } from "./replay-room.ts";
 import { SessionStreams } from "./session-streams.ts";
 
 /** The legacy sessions of one endpoint: facts in the store, a bounded number of live ones in memory. */
@@ -39,7 +39,7 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
   const { limits, now, log } = edge;
   const live = new Map<string, HttpSession>();
   const loading = new Map<string, Promise<HttpSession | undefined>>();
-  const total: ReplayBudget = { bytes: 0 };
+  const room = new ReplayRoom();
   const boot = randomId().replace(/\W/g, "").slice(0, 6);
   let streamCount = 0;
   let closed = false;
@@ -48,7 +48,8 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
   let reaping: Promise<void> = Promise.resolve();
 
   const make = (record: SessionRecord, context: RequestContext): HttpSession => {
-    const streams = new SessionStreams(limits, now, total, () => `${boot}${(++streamCount).toString(36)}`);
+    const nextKey = () => `${boot}${(++streamCount).toString(36)}`;
+    const streams = new SessionStreams({ limits, now, room, holder: principalKey(record), nextKey });
     const legacy = new LegacySession(
       edge,
       { ...record, handle: record.idHash },
@@ -230,7 +231,7 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
       return live.size;
     },
     get replayBytes() {
-      return total.bytes;
+      return room.total.bytes;
     },
   };
 

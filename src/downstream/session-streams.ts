@@ -1,5 +1,6 @@
 import type { EdgeLimits } from "./options.ts";
 import { type ReplayBudget, ReplayStream } from "./replay.ts";
+import type { ReplayRoom } from "./replay-room.ts";
 import type { EventSink } from "./reply.ts";
 import type { SseConnection } from "./sse-connection.ts";
 
@@ -9,22 +10,28 @@ const MAX_FINISHED = 64;
 /** What a GET with a `Last-Event-ID` gets. */
 export type Resumed = "resumed" | "nothing" | "unknown";
 
+export interface SessionStreamsDeps {
+  readonly limits: EdgeLimits;
+  readonly now: () => number;
+  /** Shared by all sessions. */
+  readonly room: ReplayRoom;
+  /** `principalKey` of whose session it is. */
+  readonly holder: string;
+  /** Makes stream keys that no earlier process used either: an old id must not name a new stream. */
+  readonly nextKey: () => string;
+}
+
 /** The event streams of one legacy session: the one that a GET opens, and one per POST that streams. */
 export class SessionStreams {
-  readonly #limits: EdgeLimits;
-  readonly #now: () => number;
-  readonly #total: ReplayBudget;
-  readonly #nextKey: () => string;
-  readonly #budget: ReplayBudget = { bytes: 0 };
+  readonly #deps: SessionStreamsDeps;
+  readonly #budgets: readonly [session: ReplayBudget, principal: ReplayBudget, total: ReplayBudget];
   readonly #posts = new Map<string, ReplayStream>();
   #standing: ReplayStream | undefined;
+  #closed = false;
 
-  /** `nextKey` makes stream keys that no earlier process used either: an old id must not name a new stream. */
-  constructor(limits: EdgeLimits, now: () => number, total: ReplayBudget, nextKey: () => string) {
-    this.#limits = limits;
-    this.#now = now;
-    this.#total = total;
-    this.#nextKey = nextKey;
+  constructor(deps: SessionStreamsDeps) {
+    this.#deps = deps;
+    this.#budgets = [{ bytes: 0 }, deps.room.enter(deps.holder), deps.room.total];
   }
 
   /** Whether somebody reads one of the streams right now. */
@@ -79,7 +86,7 @@ export class SessionStreams {
   /** Forgets finished streams whose time to be resumed is over. */
   sweep(now: number): void {
     for (const [key, stream] of this.#posts) {
-      if (stream.finishedAt === undefined || now - stream.finishedAt < this.#limits.replayFinishedMs) continue;
+      if (stream.finishedAt === undefined || now - stream.finishedAt < this.#deps.limits.replayFinishedMs) continue;
       this.#posts.delete(key);
       stream.close();
     }
@@ -91,6 +98,9 @@ export class SessionStreams {
     this.#standing = undefined;
     for (const stream of this.#posts.values()) stream.close();
     this.#posts.clear();
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#deps.room.leave(this.#deps.holder);
   }
 
   /** Closes the GET stream only, so that calls in flight can still be answered. */
@@ -100,7 +110,8 @@ export class SessionStreams {
   }
 
   #create(kind: "g" | "p"): ReplayStream {
-    return new ReplayStream(`${kind}${this.#nextKey()}`, this.#limits, this.#now, [this.#budget, this.#total]);
+    const { limits, now, nextKey } = this.#deps;
+    return new ReplayStream(`${kind}${nextKey()}`, limits, now, this.#budgets);
   }
 
   #trim(): void {

@@ -6,6 +6,9 @@ import type { ClientPeer, Notification } from "../../src/core/call.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { RawJson } from "../../src/core/raw-json.ts";
 import { createSeal } from "../../src/core/seal.ts";
+import { DEFAULT_LIMITS } from "../../src/downstream/options.ts";
+import { ReplayStream } from "../../src/downstream/replay.ts";
+import { ReplayRoom } from "../../src/downstream/replay-room.ts";
 import { createMentions } from "../../src/gateway/mentions.ts";
 import { createOutsideTalk } from "../../src/gateway/outside-talk.ts";
 import { createReceipts } from "../../src/gateway/receipts.ts";
@@ -81,6 +84,21 @@ const POOLS: Readonly<Record<string, () => Pool>> = {
       },
     };
   },
+  "events that are held for clients that come back": () => {
+    const room = new ReplayRoom();
+    const limits = { ...DEFAULT_LIMITS, replayBytesTotal: PLACES * 200 };
+    const send = (holder: string, nth: number): ReplayStream => {
+      const budgets = [{ bytes: 0 }, room.enter(holder), room.total] as const;
+      const stream = new ReplayStream(`p${nth}`, limits, () => 0, budgets);
+      stream.event("x".repeat(100));
+      return stream;
+    };
+    const early = send(HONEST, -1);
+    return {
+      attack: send,
+      serves: () => [early, send(HONEST, -2)].every((stream) => stream.event("x") && holdsLast(stream)),
+    };
+  },
   "what is taken out of talk outside of calls": () => {
     const outside = createOutsideTalk(() => "0".repeat(64), PLACES);
     const { peer, heard } = listening(HONEST);
@@ -142,6 +160,12 @@ function waitingAudit(limits: Partial<AuditLimits>): { readonly write: () => voi
   const rows = { append: () => writable.then(() => ({ seq: 1, hash: "0".repeat(64) })) };
   const audit = createAudit({ rows, now: () => 0, log: keepingLog(), arguments: "full", seal, digest, limits });
   return { write: () => write(), audit };
+}
+
+/** Whether a client that saw nothing of a stream is told how it ended. */
+function holdsLast(stream: ReplayStream): boolean {
+  stream.finish();
+  return stream.remains(0) === "more";
 }
 
 function callOf(subject: string, id: string, args: JsonObject = {}): AuditOpening {
