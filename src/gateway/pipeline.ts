@@ -89,7 +89,10 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
     const record = auditOpening(call, tool, withSignIn(decision, signIn), resolved.arguments);
     const opened = await audit.open({ ...record, ...challengeOf(signIn) });
     if (!opened) return decision.hidden ? UNKNOWN_TOOL : { kind: "refused", refusal: refuse("AUDIT_UNAVAILABLE") };
-    const guard = decision.inspectsResult ? createResultGuard({ set, input, hash, longRedactions, log }) : undefined;
+    const { cancellation } = call;
+    const guard = decision.inspectsResult
+      ? createResultGuard({ set, input, hash, longRedactions, log, cancellation })
+      : undefined;
 
     // The record says why; the caller hears what it would hear of any name that nobody has.
     if (decision.hidden) {

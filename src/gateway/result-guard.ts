@@ -1,4 +1,5 @@
 import type { Ask, Notification, RpcError } from "../core/call.ts";
+import type { Cancellation } from "../core/cancellation.ts";
 import type { Match } from "../core/decision.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
@@ -35,9 +36,12 @@ export interface ResultGuardDeps {
   readonly hash: KeyedHash;
   readonly longRedactions: Pick<LongRedactions, "redact">;
   readonly log: Log;
+  /** Of the call, if whoever made it can stop it: a long result that nobody waits for is not searched to its end. */
+  readonly cancellation?: Cancellation;
 }
 
-export function createResultGuard({ set, input, hash, longRedactions, log }: ResultGuardDeps): ResultGuard {
+export function createResultGuard(deps: ResultGuardDeps): ResultGuard {
+  const { set, input, hash, longRedactions, log, cancellation } = deps;
   const matches = new Map<string, Match>();
   let besideDecision: ResultDecision | undefined;
 
@@ -63,7 +67,13 @@ export function createResultGuard({ set, input, hash, longRedactions, log }: Res
       const value = result.value();
       if (!isObject(value)) return withhold("It is not a JSON object.");
       const redactions = applied(set.decideResult(input, policyResult(value)));
-      const redacted = await longRedactions.redact(result.bytes, redactions, principalKey(input.principal));
+      const redacted = await longRedactions.redact(
+        result.bytes,
+        redactions,
+        principalKey(input.principal),
+        cancellation,
+      );
+      if (cancellation?.cancelled === true) return undefined;
       if (redacted.kind === "same") return result;
       if (redacted.kind === "withheld") return withhold(redacted.reason);
       return RawJson.fromBytes(

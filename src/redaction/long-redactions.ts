@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import type { Cancellation } from "../core/cancellation.ts";
 import { Turns } from "../core/turns.ts";
 import type { RedactedBytes } from "./redact-bytes.ts";
 import { type Detector, mergeRedactions, type Redaction, type Replacement } from "./redaction.ts";
@@ -9,10 +10,15 @@ export const LONG_BYTES = 16 * 1024;
 /** Searches long results beside the event loop, one at a time, one principal's after another's. */
 export interface LongRedactions {
   /**
-   * What `redactBytes` makes of a result. Withheld where it takes too long, or too many of this principal wait already.
-   * @throws never
+   * What `redactBytes` makes of a result. Withheld where it takes too long, where too many of this principal wait
+   * already, and once `cancellation` says that nobody wants it any more: it is searched no longer then. @throws never
    */
-  redact(bytes: Uint8Array, redactions: readonly Redaction[], holder: string): Promise<RedactedBytes>;
+  redact(
+    bytes: Uint8Array,
+    redactions: readonly Redaction[],
+    holder: string,
+    cancellation?: Cancellation,
+  ): Promise<RedactedBytes>;
   close(): Promise<void>;
 }
 
@@ -36,6 +42,8 @@ export interface RedactionJob {
 
 const MAX_MS = 10_000;
 const STOPPING = "The gateway is stopping.";
+const CANCELLED = "The call was cancelled.";
+const CROWDED = "Too many long results of this caller wait to be searched.";
 const MAX_WAITING = 32;
 /** A result that is made to need more ends its own search, and nothing else. */
 const MAX_HEAP_MB = 1024;
@@ -78,11 +86,12 @@ export function createLongRedactions({ secret, purpose, maxMs = MAX_MS }: LongRe
   }
 
   // Busy from before this until its end.
-  function search(job: RedactionJob): Promise<RedactedBytes> {
+  function search(job: RedactionJob, cancellation: Cancellation | undefined): Promise<RedactedBytes> {
     return new Promise((resolve) => {
-      if (closed) {
+      const reason = refusal(cancellation);
+      if (reason !== undefined) {
         busy = false;
-        resolve({ kind: "withheld", reason: STOPPING });
+        resolve({ kind: "withheld", reason });
         turns.serve(claim);
         return;
       }
@@ -90,6 +99,7 @@ export function createLongRedactions({ secret, purpose, maxMs = MAX_MS }: LongRe
       const worker = thread;
       const settle = (answer: RedactedBytes): void => {
         clearTimeout(timer);
+        stopHearing?.();
         worker.off("message", settle);
         worker.off("error", failed);
         worker.off("exit", failed);
@@ -99,11 +109,14 @@ export function createLongRedactions({ secret, purpose, maxMs = MAX_MS }: LongRe
       };
       const failed = (): void =>
         settle({ kind: "withheld", reason: "The search for what must not leave it has ended." });
-      const timer = setTimeout(() => {
+      const abort = (reason: string): void => {
         thread = undefined;
         void worker.terminate();
-        settle({ kind: "withheld", reason: `The search for what must not leave it takes longer than ${maxMs} ms.` });
-      }, maxMs);
+        settle({ kind: "withheld", reason });
+      };
+      const tooLong = `The search for what must not leave it takes longer than ${maxMs} ms.`;
+      const timer = setTimeout(() => abort(tooLong), maxMs);
+      const stopHearing = cancellation?.onCancel(() => abort(CANCELLED));
       worker.on("message", settle);
       worker.on("error", failed);
       worker.on("exit", failed);
@@ -111,19 +124,39 @@ export function createLongRedactions({ secret, purpose, maxMs = MAX_MS }: LongRe
     });
   }
 
+  function refusal(cancellation: Cancellation | undefined): string | undefined {
+    if (closed) return STOPPING;
+    return cancellation?.cancelled === true ? CANCELLED : undefined;
+  }
+
+  /** Waits to be the one that is searched. Why it will not be, if so. */
+  function turn(holder: string, cancellation: Cancellation | undefined): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      let stopHearing: (() => void) | undefined;
+      const leave = turns.wait(holder, () => {
+        stopHearing?.();
+        resolve(undefined);
+      });
+      if (leave === undefined) return resolve(CROWDED);
+      stopHearing = cancellation?.onCancel(() => {
+        leave();
+        resolve(CANCELLED);
+      });
+    });
+  }
+
   return {
-    async redact(bytes, redactions, holder) {
-      if (closed) return { kind: "withheld", reason: STOPPING };
+    async redact(bytes, redactions, holder, cancellation) {
+      const reason = refusal(cancellation);
+      if (reason !== undefined) return { kind: "withheld", reason };
       const { detectors, paths } = mergeRedactions(redactions);
       const its = paths.map(({ path, with: how }) => [path.text, how] as const);
       if (turns.awaited(holder) || !claim()) {
-        const turn = await new Promise<boolean>((resolve) => {
-          if (turns.wait(holder, () => resolve(true)) === undefined) resolve(false);
-        });
-        if (!turn) return { kind: "withheld", reason: "Too many long results of this caller wait to be searched." };
+        const why = await turn(holder, cancellation);
+        if (why !== undefined) return { kind: "withheld", reason: why };
       }
       // With memory of its own, which the thread takes over.
-      return search({ bytes: new Uint8Array(bytes), detectors: [...detectors], paths: its });
+      return search({ bytes: new Uint8Array(bytes), detectors: [...detectors], paths: its }, cancellation);
     },
     async close() {
       closed = true;

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { Cancellation } from "../../src/core/cancellation.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { RawJson } from "../../src/core/raw-json.ts";
 import { createResultGuard } from "../../src/gateway/result-guard.ts";
@@ -15,7 +16,7 @@ const MARK = "[redacted:email]";
 const ALWAYS = "policies: [{ id: emails, then: { redact: { detect: [email] } } }]";
 const ERRORS_ONLY = "policies: [{ id: emails, when: result.is_error, then: { redact: { detect: [email] } } }]";
 
-function guardOf(policies: string) {
+function guardOf(policies: string, cancellation = new Cancellation()) {
   const log = keepingLog();
   const guard = createResultGuard({
     set: policySet(policies),
@@ -23,6 +24,7 @@ function guardOf(policies: string) {
     hash: () => "0".repeat(64),
     longRedactions,
     log,
+    cancellation,
   });
   return { guard, log };
 }
@@ -39,6 +41,15 @@ describe("a result", () => {
     const clean = raw({ content: [{ type: "text", text: "hello" }] });
     expect(guard.result(clean)).toBe(clean);
     expect(guard.matched()).toEqual([{ policy: "emails", effect: "redact", because: "condition" }]);
+  });
+
+  it("that nobody waits for any more is not searched to its end, and that is no fault", async () => {
+    const cancellation = new Cancellation();
+    const { guard, log } = guardOf(ALWAYS, cancellation);
+    const answer = guard.anyResult(raw({ content: [{ type: "text", text: EMAIL.repeat(200_000) }] }));
+    cancellation.cancel("the client went away");
+    expect(await answer).toBeUndefined();
+    expect(log.lines).toEqual([]);
   });
 
   it("is judged by its texts, its structure and whether it is an error", () => {

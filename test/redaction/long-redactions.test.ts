@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { Cancellation } from "../../src/core/cancellation.ts";
 import { createKeyedHash } from "../../src/core/keyed-hash.ts";
 import { createLongRedactions, type LongRedactions } from "../../src/redaction/long-redactions.ts";
 import { redactBytes } from "../../src/redaction/redact-bytes.ts";
@@ -94,6 +95,21 @@ describe("a long result", () => {
     const answers = await Promise.all(hostile);
     expect(answers.filter(({ kind }) => kind === "withheld").length).toBeGreaterThan(0);
     expect(answers[0]).toEqual({ kind: "same" });
+  });
+
+  it("is searched no longer once its call is cancelled, whether it waits or not", async () => {
+    const redactions = start();
+    const endless = textsOf("\uff11\uff12".repeat(4_000_000));
+    const calls = [1, 2, 3].map(() => new Cancellation());
+    const answers = calls.map((call) => redactions.redact(endless, [everything], "ann", call));
+    const next = redactions.redact(textsOf("ann@acme.com"), [everything], "bob");
+    for (const call of calls) call.cancel("the client went away");
+    for (const answer of await Promise.all(answers)) {
+      expect(answer).toEqual({ kind: "withheld", reason: "The call was cancelled." });
+    }
+    expect(await next).toMatchObject({ kind: "changed" });
+    const late = redactions.redact(endless, [everything], "ann", calls[0]);
+    expect(await late).toMatchObject({ kind: "withheld" });
   });
 
   it("is withheld once the gateway stops, also one that waits", async () => {
