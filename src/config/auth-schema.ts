@@ -61,7 +61,8 @@ const jwt = z
       .array(z.enum(PERMISSIONS))
       .optional()
       .describe(
-        "What its people may do at all: call, approve, administer. Default: everything for the first issuer, call for any other.",
+        "What its people may do at all: call, approve, administer; and step_up: what its tokens say of acr, amr, auth_time and " +
+          "scopes counts for policies that ask for a stronger sign-in. Default: everything for the first issuer, call for any other.",
       ),
     roles: z
       .array(text)

@@ -1,8 +1,11 @@
 import { fold } from "./fold.ts";
 import type { JsonObject } from "./json.ts";
 
-/** What somebody may do here at all, as far as that depends on who says who they are. */
-export const PERMISSIONS = ["call", "approve", "administer"] as const;
+/**
+ * What somebody may do here at all, as far as that depends on who says who they are. `step_up`: what their token says of
+ * their sign-in and of scopes counts where a policy asks for a stronger sign-in.
+ */
+export const PERMISSIONS = ["call", "approve", "administer", "step_up"] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
 /** The issuers of those who come without a token: by API key, without any credential, and over stdio. */
@@ -30,6 +33,7 @@ export interface Principal {
   readonly scopes: readonly string[];
   /** Every verified claim; empty for keys. */
   readonly claims: JsonObject;
+  /** This and the next two only of an issuer that may say it. */
   readonly acr: string | undefined;
   readonly amr: readonly string[];
   /** Time of the person's sign-in, ms since the epoch. */

@@ -1,6 +1,6 @@
 import { fold } from "./fold.ts";
 import { compileGlobs } from "./glob.ts";
-import type { Permission } from "./principal.ts";
+import { PERMISSIONS, type Permission } from "./principal.ts";
 
 /**
  * What an issuer may say of those who come with its tokens. What it says beyond that does not count: the role is not
@@ -22,7 +22,7 @@ export interface Standing {
 
 /** Of the only issuer, and of the first of several: what it says is what the company says. */
 export const FULL_STANDING: Standing = {
-  may: ["call", "approve", "administer"],
+  may: PERMISSIONS,
   roles: ["*"],
   groups: ["*"],
   emailDomains: ["*"],

@@ -5,6 +5,7 @@ import { principalOf } from "./api-keys.ts";
 import { saidIn } from "./claims.ts";
 import type { IdentityOptions } from "./options.ts";
 import { readNumericDate } from "./token-times.ts";
+import { withVouchedSignIn } from "./vouched-sign-in.ts";
 
 /** A principal of before as the configuration has it now; `undefined` where their credential is no longer accepted. */
 export type PrincipalNow = (before: Principal) => Principal | undefined;
@@ -39,7 +40,7 @@ export function createPrincipalNow({
         return { ...before, ...AT_HOME, may: ["call"] };
       default: {
         const issuer = jwt.find((known) => known.issuer === before.issuer);
-        return issuer && { ...before, ...saidIn(before.claims, issuer) };
+        return issuer && withVouchedSignIn({ ...before, ...saidIn(before.claims, issuer) });
       }
     }
   }

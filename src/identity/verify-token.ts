@@ -7,6 +7,7 @@ import type { IssuerOptions } from "./options.ts";
 import { whyNotAccessToken } from "./token-kind.ts";
 import { readToken, type TokenParts } from "./token-parts.ts";
 import { lifeOf, type TokenClock } from "./token-times.ts";
+import { withVouchedSignIn } from "./vouched-sign-in.ts";
 
 /** What came of a token. `detail` is fixed text about the check that failed, never part of the token. */
 export type Verified =
@@ -120,7 +121,7 @@ function judge({ header, claims }: TokenParts, issuer: IssuerOptions, clock: Tok
   if (!issuer.requiredScopes.every((scope) => scopes.includes(scope))) {
     return { ok: false, code: "SCOPE_INSUFFICIENT", detail: undefined, scopes: issuer.requiredScopes };
   }
-  const principal = principalFromClaims(issuer, sub, claims, clock);
+  const principal = withVouchedSignIn(principalFromClaims(issuer, sub, claims, clock));
   return { ok: true, principal, expiresAt: life.expiresAt };
 }
 

@@ -74,7 +74,7 @@ export function createStepUp(deps: StepUpDeps): StepUpService {
     const { principal } = caller;
     const lack = tokenLack(requirement, principal, now());
     if (lack === undefined) return { satisfied: true, by: "token" };
-    if (lack === "machine" || lack === "scope") return { satisfied: false, why: lack };
+    if (lack === "machine" || lack === "scope" || lack === "not_configured") return { satisfied: false, why: lack };
     if (options === undefined || expectedPerson(options.oidc, principal) === undefined)
       return { satisfied: false, why: "not_configured" };
     const at = now();

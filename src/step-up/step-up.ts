@@ -29,8 +29,9 @@ export type StepUpCheck =
   | { readonly satisfied: false; readonly why: StepUpLack };
 
 /**
- * What is missing; of `acr`, `amr` and `max_age` the first that the caller's own token lacks. `machine`: nobody is there who could sign in. `not_configured`: no identity provider of this gateway
- * knows this caller, so that only a better token would help. `scope`: the token lacks one, which no sign-in at the
+ * What is missing; of `acr`, `amr` and `max_age` the first that the caller's own token lacks. `machine`: nobody is there
+ * who could sign in. `not_configured`: no identity provider of this gateway knows this caller, so that only a better token
+ * would help, and not even that where its issuer may not say how its people sign in. `scope`: the token lacks one, which no sign-in at the
  * gateway replaces. `call`: what is at hand is strong and fresh enough, but not for this very call or tool.
  */
 export type StepUpLack = "machine" | "not_configured" | "scope" | "acr" | "amr" | "max_age" | "call";

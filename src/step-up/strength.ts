@@ -33,19 +33,22 @@ export function acrValues(lists: StepUpRequirement["acr"]): readonly string[] | 
   return first?.filter((value) => others.every((list) => list.includes(value)));
 }
 
-/** What the caller's own token lacks, where that is all there is to look at; `undefined`: it serves. */
-export function tokenLack(
-  requirement: StepUpRequirement,
-  principal: Principal,
-  now: number,
-): Exclude<StepUpLack, "not_configured"> | undefined {
+/**
+ * What the caller's own token lacks, where that is all there is to look at; `undefined`: it serves. Of an issuer that may
+ * not say how its people sign in nothing counts. `not_configured`: nor would the scopes that it could still get there.
+ */
+export function tokenLack(requirement: StepUpRequirement, principal: Principal, now: number): StepUpLack | undefined {
   if (principal.kind !== "person") return "machine";
+  const vouched = principal.may.includes("step_up");
+  if (!vouched && requirement.scopes.length > 0) return "not_configured";
   if (!requirement.scopes.every((scope) => principal.scopes.includes(scope))) return "scope";
-  const lack = lackOf(requirement, principal, now);
+  const lack = lackOf(requirement, vouched ? principal : NOTHING_SAID, now);
   if (lack !== undefined) return lack;
   // What the client signed in with before was for no call or tool in particular.
   return requirement.per === "session" || asksNothing(requirement) ? undefined : "call";
 }
+
+const NOTHING_SAID: SignIn = { acr: undefined, amr: [], authTime: undefined };
 
 /** Scopes alone were asked for: the token that has them is all there is to have. */
 function asksNothing({ acr, amr, maxAgeMs }: Strength): boolean {
