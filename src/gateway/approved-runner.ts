@@ -1,17 +1,23 @@
 import type { Approvals } from "../approvals/approvals.ts";
 import type { ApprovalRequest } from "../core/approval.ts";
 import type { Log } from "../core/log.ts";
+import { principalKey } from "../core/principal.ts";
+import { Shares } from "../core/shares.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
 import type { ApprovedRuns } from "./approved-runs.ts";
 
-/** Runs of the gateway's own at once, and how many wait for their turn. One more is offered again within half a minute. */
-const AT_ONCE = 16;
-const MAX_WAITING = 1_000;
+/** Runs of the gateway's own at once. */
+const AT_ONCE = 32;
+/** How many of one requester wait for their turn. One more is offered again within half a minute. */
+const MAX_WAITING = 100;
+/** How many are looked up at once. */
+const PAGE = 1_000;
 
 /**
  * Runs approved calls that nobody holds a connection for: tasks, and those of flows that say so. It hears of them when
  * they are approved, and again whenever the approvals are looked through, so also after a restart, and of those that
- * could not be run before. Returns the function that ends it.
+ * could not be run before. Requesters share the runs: long ones of somebody hold up no others. Returns the function that
+ * ends it.
  */
 export function startApprovedRunner(deps: {
   readonly approvals: Pick<Approvals, "onRunnable" | "runnable" | "get">;
@@ -20,23 +26,17 @@ export function startApprovedRunner(deps: {
   readonly log: Log;
 }): () => void {
   const { approvals, runs, log } = deps;
+  const places = new Shares(AT_ONCE, MAX_WAITING);
   const waiting = new Set<string>();
-  let active = 0;
   let closed = false;
 
-  function next(): void {
-    for (const id of waiting) {
-      if (closed || active >= AT_ONCE) return;
-      waiting.delete(id);
-      active += 1;
-      void run(id).finally(() => {
-        active -= 1;
-        next();
-      });
-    }
+  function begin(id: string, holder: string): void {
+    waiting.delete(id);
+    void run(id).finally(() => places.give(holder));
   }
 
   async function run(id: string): Promise<void> {
+    if (closed) return;
     try {
       const request = await approvals.get(id);
       if (request?.state !== "approved") return;
@@ -48,13 +48,15 @@ export function startApprovedRunner(deps: {
     }
   }
 
-  function take(request: ApprovalRequest): void {
-    if (waiting.size < MAX_WAITING) waiting.add(request.id);
-    next();
+  function take({ id, requester }: ApprovalRequest): void {
+    if (closed || waiting.has(id)) return;
+    const holder = principalKey(requester);
+    if (places.take(holder)) begin(id, holder);
+    else if (places.wait(holder, () => begin(id, holder)) !== undefined) waiting.add(id);
   }
 
   function look(): void {
-    approvals.runnable(MAX_WAITING).then(
+    approvals.runnable(PAGE).then(
       (requests) => requests.forEach(take),
       (err: unknown) => log.error({ err }, "Approved calls could not be looked up. It is tried again."),
     );
@@ -71,6 +73,5 @@ export function startApprovedRunner(deps: {
   return () => {
     closed = true;
     for (const stop of stops) stop();
-    waiting.clear();
   };
 }
