@@ -120,6 +120,20 @@ describe("an object with keys that could be taken for one", () => {
     ).toBeUndefined();
   });
 
+  it.each([
+    ["one that is long", { [`é${"a".repeat(256)}`]: 0 }],
+    [
+      "many that stand for eighteen characters each",
+      Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`${"\uFDFA".repeat(100)}${n}`, 0])),
+    ],
+    [
+      "many with marks",
+      Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`a${"\u0323\u0301".repeat(50)}${n}`, 0])),
+    ],
+  ])("is taken for one where folding it would take long: %s", (_what, value) => {
+    expect(findAmbiguousKey(value, "$")).toBe("$");
+  });
+
   it("is found wherever a reader that ignores case would read another value", () => {
     const key = fc.oneof(
       fc.constantFrom("a", "A", "k", "\u212A", "s", "ſ", "a\u200B", "i", "İ", "ß", "ss"),
