@@ -82,7 +82,12 @@ async function verify(options: VerifyOptions, shell: Shell): Promise<void> {
         now: Date.now(),
         ...(head === undefined ? {} : { head }),
         ...(file === undefined ? {} : { anchor: file.anchor }),
-        ...(terminal ? { onProgress: (rows: number) => shell.stdout.write(`\rChecked ${rows} of ${total} rows`) } : {}),
+        ...(terminal
+          ? {
+              onProgress: (rows: number) => shell.stdout.write(`\rChecked ${rows} of ${total} rows`),
+              onFile: () => shell.stdout.write("\r\u001b[KChecking the whole file"),
+            }
+          : {}),
       });
       if (terminal) shell.stdout.write("\r\u001b[K");
       if (verdict.findings.length > 0 || (options.strict && verdict.unproven.length > 0)) shell.setExitCode(1);

@@ -85,6 +85,53 @@ function intoFrom(other: () => RecordFiles, where: string, columns = "*") {
   };
 }
 
+/** Lets whoever has the file write its schema by hand. */
+function bySchema(db: Database.Database, write: () => void): void {
+  db.unsafeMode(true);
+  db.pragma("writable_schema = ON");
+  write();
+  db.pragma("writable_schema = RESET");
+  db.unsafeMode(false);
+}
+
+/** Builds an index of a table anew in another way, and has the schema say what it said before. */
+function forgeIndex(name: string, otherwise: (sql: string) => string, ofTable = false) {
+  return (db: Database.Database) => {
+    const column = ofTable ? "tbl_name" : "name";
+    const found = db
+      .prepare<[string], { name: string; sql: string }>(
+        `SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL AND ${column} = ? LIMIT 1`,
+      )
+      .get(name);
+    if (found === undefined) throw new Error(`There is no index ${name}.`);
+    db.exec(`DROP INDEX ${found.name}`);
+    db.exec(otherwise(found.sql));
+    bySchema(db, () => db.prepare("UPDATE sqlite_schema SET sql = ? WHERE name = ?").run(found.sql, found.name));
+  };
+}
+
+/** The index finds two calls under each other's names, for its pages are those of another table's. */
+function otherPages(db: Database.Database): void {
+  db.exec("CREATE TABLE other AS SELECT * FROM audit");
+  db.exec("UPDATE other SET call_id = 'call_0_9' WHERE call_id = 'call_0_1'");
+  db.exec("UPDATE other SET call_id = 'call_0_1' WHERE call_id = 'call_0_2'");
+  db.exec("CREATE INDEX other_call_id ON other (call_id)");
+  const pages = db.prepare<[string], { rootpage: number }>("SELECT rootpage FROM sqlite_schema WHERE name = ?");
+  const [mine, theirs] = [pages.get("audit_call_id"), pages.get("other_call_id")];
+  bySchema(db, () => {
+    const write = db.prepare("UPDATE sqlite_schema SET rootpage = ? WHERE name = ?");
+    write.run(theirs?.rootpage, "audit_call_id");
+    write.run(mine?.rootpage, "other_call_id");
+  });
+}
+
+function quietTrigger(db: Database.Database): void {
+  const sql = "CREATE TRIGGER sqlite_quiet AFTER INSERT ON audit BEGIN SELECT 1; END";
+  bySchema(db, () =>
+    db.prepare("INSERT INTO sqlite_schema VALUES ('trigger', 'sqlite_quiet', 'audit', 0, ?)").run(sql),
+  );
+}
+
 describe("the record of a gateway that nobody touched", () => {
   it("is good and proven with its anchor", async () => {
     expect(await codes(good, true)).toEqual({ found: [], unproven: [] });
@@ -188,6 +235,38 @@ describe("what is found without an anchor, too", () => {
     attack(files, change);
     expect((await codes(files, false)).found).toContain(code);
     expect((await codes(files, true)).found.length).toBeGreaterThan(0);
+  });
+
+  it.each<[string, (db: Database.Database) => void, string]>([
+    [
+      "an index without one call",
+      forgeIndex("audit_call_id", (sql) => `${sql} WHERE call_id <> 'call_0_1'`),
+      "integrity",
+    ],
+    ["an index without any row", forgeIndex("audit_approval", (sql) => `${sql} AND 0`), "integrity"],
+    ["an index in another order", forgeIndex("audit_call_id", (sql) => sql.replace(")", " DESC)")), "integrity"],
+    [
+      "an index over something else",
+      forgeIndex("audit_call_id", (sql) => sql.replace("`call_id`", "`actor`")),
+      "integrity",
+    ],
+    ["the pages of an index over other rows", otherPages, "integrity"],
+    [
+      "an index of approvals without rows",
+      forgeIndex("approval_requests", (sql) => `${sql.replace(/ WHERE .*/, "")} WHERE 0`, true),
+      "integrity",
+    ],
+    ["an hour that searches leave out", run("UPDATE activity_hours SET first_seq = last_seq + 1"), "tables"],
+    [
+      "an hour of which nothing is known",
+      run("DELETE FROM activity_hours WHERE rowid = (SELECT min(at) FROM activity_hours)"),
+      "tables",
+    ],
+    ["a trigger under a name of SQLite's own", quietTrigger, "schema"],
+  ])("%s: what is looked up is not what was verified", async (_what, change, code) => {
+    const files = copy();
+    attack(files, change);
+    expect((await codes(files, true)).found).toContain(code);
   });
 
   it.each(["audit_no_update", "audit_no_delete", "audit_only_next", "audit_keyed", "approval_decisions_no_update"])(

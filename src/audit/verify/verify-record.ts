@@ -21,6 +21,8 @@ export interface RecordOptions extends Omit<ChainOptions, "heads"> {
   readonly head?: ChainHead;
   /** What was written outside the database, if anything was. */
   readonly anchor?: AnchorFile;
+  /** Hears that the whole file is about to be read in one go, which takes seconds for each GB. */
+  readonly onFile?: () => void;
   /** ms since the epoch. */
   readonly now: number;
 }
@@ -47,6 +49,8 @@ export async function verifyRecord(source: RecordSource, options: RecordOptions)
   const unproven: Unproven[] = [];
   if (!chain.ok) findings.push({ code: chain.reason, seq: chain.seq, message: chain.message });
   findings.push(...(await witness.drift()).map((message) => ({ code: "schema", message })));
+  options.onFile?.();
+  findings.push(...(await witness.damage()).map((said) => ({ code: "integrity", message: damageText(said) })));
   for (const line of anchor?.foreign ?? []) {
     findings.push({
       code: "anchor_file",
@@ -82,6 +86,10 @@ const NO_SECRET =
 const NO_ANCHOR =
   "Nothing outside the database says how long the record was: rows cut off at its end, or an older copy of the whole file, " +
   "would not be seen. Set audit.anchor, or name what was noted before with --anchor.";
+
+function damageText(said: string): string {
+  return `The file contradicts itself, so that what is looked up can differ from what was verified: ${said}.`;
+}
 
 function lostText(seq: number): string {
   return `The rows up to ${seq} had been written, and were gone when the gateway went on: they were deleted while it ran.`;

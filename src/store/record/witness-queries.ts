@@ -72,6 +72,14 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
       HAVING max(h.last_seq) > (SELECT coalesce(max(seq), 0) FROM audit)`,
     text: (id) => `There was a row ${id}, which is not there.`,
   },
+  {
+    // A search by time reads only where these say that the hour's entries stand.
+    query: `WITH found AS (SELECT CAST(at / 3600000 AS INTEGER) * 3600000 AS at, min(seq) AS first, max(seq) AS last
+        FROM audit WHERE kind NOT IN ('closed', 'checkpoint') AND seq <= (SELECT counted FROM activity_state) GROUP BY 1)
+      SELECT strftime('%Y-%m-%dT%H:%MZ', f.at / 1000, 'unixepoch') AS id FROM found f LEFT JOIN activity_hours h USING (at)
+      WHERE h.at IS NULL OR h.first_seq > f.first OR h.last_seq < f.last LIMIT 100`,
+    text: (id) => `Rows of the hour of ${id} are left out of searches by time.`,
+  },
 ];
 
 // The words that the audit has for them are those of `gateway/approval-record.ts`.

@@ -17,6 +17,11 @@ export interface MissingAct {
 export interface RecordWitness {
   /** Where tables, indexes and triggers are not as they were made, in words. @throws StoreError */
   drift(): Promise<readonly string[]>;
+  /**
+   * Where the file contradicts itself, in SQLite's words, twenty at most: an index that leaves rows out or holds others than
+   * its table hides them from whoever looks them up. Reads the whole file in one go. @throws StoreError
+   */
+  damage(): Promise<readonly string[]>;
   /** @throws StoreError */
   counts(): Promise<RecordCounts>;
   /**
@@ -32,6 +37,14 @@ export interface RecordWitness {
 export function createRecordWitness(db: Database.Database, guarded: Guarded, migrationsDir: string): RecordWitness {
   return {
     drift: () => guarded(() => schemaDrift(db, migrationsDir)),
+    damage: () =>
+      guarded(() =>
+        db
+          .prepare<[], { integrity_check: string }>("PRAGMA integrity_check(20)")
+          .all()
+          .map((line) => line.integrity_check)
+          .filter((said) => said !== "ok"),
+      ),
     counts: () => guarded(() => db.prepare<[], RecordCounts>(COUNTS).get() ?? NO_COUNTS),
     contradictions: (from, fromSeq) =>
       guarded(() => [
