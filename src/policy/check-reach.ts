@@ -2,14 +2,16 @@ import { compileGlob } from "../core/glob.ts";
 import type { CheckedPolicy } from "./check-policies.ts";
 import type { TargetProblem } from "./check-targets.ts";
 import type { PolicyTarget } from "./schema.ts";
+import { upstreamOfPath } from "./target.ts";
 
 /** Only these end a call for good. After a sign-in or an approval the weaker policies still have their say. */
 const FINAL = ["hide", "deny"] as const;
 const CALLER_KEYS = ["users", "roles", "groups", "clients", "endpoints"] as const;
 
 /**
- * Tells of policies whose calls are all refused by another one that has no condition. Of two that refuse the same calls,
- * the later one is told of. Policies in shadow neither refuse nor are they refused: recording is all that they do.
+ * Tells of policies whose calls are all refused by another one that has no condition, whatever tools there will be and
+ * whatever servers say of them. Of two that refuse the same calls, the later one is told of. Policies in shadow neither
+ * refuse nor are they refused: recording is all that they do.
  */
 export function findUnreachable(
   policies: readonly CheckedPolicy[],
@@ -42,13 +44,30 @@ function isUnconditional({ entry, texts }: CheckedPolicy): boolean {
 
 function covers(other: CheckedPolicy, policy: CheckedPolicy): boolean {
   if (policy.tools.length === 0 || other.tools.length < policy.tools.length) return false;
+  // What does not even hold for the tools of today needs no look at the patterns.
   for (let index = 0; index < policy.bits.length; index++) {
     if (((policy.bits[index] ?? 0) & ~(other.bits[index] ?? 0)) !== 0) return false;
   }
-  return CALLER_KEYS.every((key) => coversEntries(other.entry.target?.[key], policy.entry.target?.[key]));
+  const [outer, inner] = [other.entry.target ?? {}, policy.entry.target ?? {}];
+  return coversTools(outer, inner) && CALLER_KEYS.every((key) => coversEntries(outer[key], inner[key]));
 }
 
 type Entries = NonNullable<PolicyTarget["users"]>;
+
+// Of tools that do not exist yet, too: by the patterns alone. What a server says of its tools may be something else tomorrow.
+function coversTools(outer: PolicyTarget, inner: PolicyTarget): boolean {
+  if (outer.annotations !== undefined) return false;
+  const below = inner.upstreams?.flatMap((entry) => (entry.startsWith("!") ? [] : [`${entry}/*`]));
+  const above = inner.tools?.flatMap((entry) => (entry.startsWith("!") ? [] : [upstreamOf(entry)]));
+  const tools = [inner.tools, below].some((entries) => coversEntries(outer.tools, entries));
+  return tools && [inner.upstreams, above].some((entries) => coversEntries(outer.upstreams, entries));
+}
+
+// A star takes in slashes, so what stands before the slash of a pattern is the upstream only where it is a plain name.
+function upstreamOf(glob: string): string {
+  const upstream = upstreamOfPath(glob);
+  return /[*?]/.test(upstream) || upstream === glob ? "*" : upstream;
+}
 
 // By the patterns themselves: every caller that fits `inner` fits `outer`. Where that cannot be told, it is not said.
 function coversEntries(outer: Entries | undefined, inner: Entries | undefined): boolean {
