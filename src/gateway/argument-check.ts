@@ -1,14 +1,21 @@
 import { type Refusal, refuse } from "../core/errors.ts";
 import { fold } from "../core/fold.ts";
 import { isObject, type Json, type JsonObject, pathStep } from "../core/json.ts";
+import type { ArgumentPath } from "../policy/argument-paths.ts";
+import { type Level, NamedLevels } from "./argument-levels.ts";
+import { schemaOfPlaces } from "./argument-places.ts";
 import { SchemaDocument, type SchemaNode, type Terms } from "./argument-shape.ts";
 
 /**
- * Why these arguments must not go to a tool of this definition: a key that a reader could take for a property of the
- * schema, which it is not, or, where `closed`, one that the schema does not allow (`additionalProperties: false`).
- * @throws never
+ * Why these arguments must not go to a tool of this definition: a key that a reader could take for one that the schema or a
+ * policy names, which it is not, or, where policies look, one that the schema does not allow
+ * (`additionalProperties: false`). `looksAt`: the places of the arguments that policies read. @throws never
  */
-export type ArgumentCheck = (definition: JsonObject, args: JsonObject, closed: boolean) => Refusal | undefined;
+export type ArgumentCheck = (
+  definition: JsonObject,
+  args: JsonObject,
+  looksAt: readonly ArgumentPath[],
+) => Refusal | undefined;
 
 /** Schemas come from servers, and may lead in circles: looking a call through takes so many steps, and so many a key. */
 const MAX_STEPS = 20_000;
@@ -16,31 +23,81 @@ const STEPS_PER_KEY = 24;
 /** How many schemas deep one value may be described. */
 const MAX_BESIDES = 32;
 
-/** Makes the check. What it has read of a definition is kept as long as the definition is. */
+interface Known {
+  readonly levels: NamedLevels;
+  readonly terms: Terms;
+}
+
+/** Makes the check. What it has read is kept as long as the definition, and the policies that read its arguments, are. */
 export function createArgumentCheck(): ArgumentCheck {
-  const known = new WeakMap<JsonObject, Terms>();
-  return (definition, args, closed) => {
-    let terms = known.get(definition);
-    if (terms === undefined) {
-      const schema = definition["inputSchema"];
-      terms = isObject(schema) ? new SchemaDocument(schema).root : [];
-      known.set(definition, terms);
+  const known = new WeakMap<readonly ArgumentPath[], WeakMap<JsonObject, Known>>();
+  return (definition, args, looksAt) => {
+    let ofTools = known.get(looksAt);
+    if (ofTools === undefined) {
+      ofTools = new WeakMap();
+      known.set(looksAt, ofTools);
     }
-    const walk = new Walk(closed);
+    let tool = ofTools.get(definition);
+    if (tool === undefined) {
+      tool = readSchemas(definition, looksAt);
+      ofTools.set(definition, tool);
+    }
+    const { levels, terms } = tool;
+    levels.left = MAX_STEPS;
+    const alike = levels.root && findAlike(args, levels.root, levels, "params.arguments");
+    if (levels.left < 0) return TOO_INTRICATE;
+    if (alike !== undefined || looksAt.length === 0) return alike;
+    const walk = new Walk();
     const refusal = walk.check(args, terms, "params.arguments");
     return walk.left > 0 ? refusal : TOO_INTRICATE;
   };
 }
 
+function readSchemas(definition: JsonObject, looksAt: readonly ArgumentPath[]): Known {
+  const schema = definition["inputSchema"];
+  const document = new SchemaDocument(isObject(schema) ? schema : {});
+  const schemas = [...(isObject(schema) ? [schema] : []), schemaOfPlaces(looksAt)];
+  const levels = new NamedLevels(schemas, document.references, document.patterns, Number.POSITIVE_INFINITY);
+  return { levels, terms: document.root };
+}
+
 const TOO_INTRICATE = refuse("PARAMS_INVALID", "The tool's schema is too intricate to check the arguments against it.");
 
+// Paths are put together on the way out, as arguments that fit need none.
+function findAlike(
+  value: readonly Json[] | JsonObject,
+  level: Level,
+  levels: NamedLevels,
+  path: string,
+): Refusal | undefined {
+  if (!isObject(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const item = value[index];
+      if (typeof item !== "object" || item === null) continue;
+      levels.left += STEPS_PER_KEY;
+      const inside = levels.at(level, index);
+      const found = inside && findAlike(item, inside, levels, `${path}[${index}]`);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+  for (const key of Object.keys(value)) {
+    if (!level.names.has(key) && level.forms.has(fold(key))) {
+      return refuse("KEYS_AMBIGUOUS", `At ${path}, a key reads like one of the tool's schema or of a policy.`);
+    }
+    const member = value[key];
+    if (typeof member !== "object" || member === null) continue;
+    levels.left += STEPS_PER_KEY;
+    const inside = levels.under(level, key);
+    const found = inside && findAlike(member, inside, levels, `${path}${pathStep(key)}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Looks for keys that the schema does not allow. */
 class Walk {
   left = MAX_STEPS;
-  readonly #closed: boolean;
-
-  constructor(closed: boolean) {
-    this.#closed = closed;
-  }
 
   // Paths are put together on the way out, as arguments that fit need none.
   check(value: readonly Json[] | JsonObject, terms: Terms, path: string): Refusal | undefined {
@@ -57,8 +114,7 @@ class Walk {
     }
     for (const key of Object.keys(value)) {
       this.left += STEPS_PER_KEY;
-      const refusal = this.#checkKey(key, terms, path);
-      if (refusal !== undefined) return refusal;
+      if (!this.#allows(terms, key)) return notAllowed(key, path);
       const member = value[key];
       if (typeof member !== "object" || member === null) continue;
       const below = this.check(member, this.#under(terms, key), `${path}${pathStep(key)}`);
@@ -67,27 +123,13 @@ class Walk {
     return undefined;
   }
 
-  #checkKey(key: string, terms: Terms, path: string): Refusal | undefined {
+  #allows(terms: Terms, key: string): boolean {
     // As nearly always: one schema says it all, and names the key.
     const [only] = terms;
     if (terms.length === 1 && only !== undefined && !("any" in only) && only.names(key) && only.besides.length === 0) {
-      return undefined;
+      return true;
     }
-    if (!this.#some(terms, 0, (node) => node.names(key))) {
-      const form = fold(key);
-      if (this.#some(terms, 0, (node) => node.isAlike(form))) {
-        return refuse("KEYS_AMBIGUOUS", `At ${path}, a key reads like a property of the tool's schema.`);
-      }
-    }
-    return this.#closed && !this.#admits(terms, key, 0) ? notAllowed(key, path) : undefined;
-  }
-
-  #some(terms: Terms, depth: number, holds: (node: SchemaNode) => boolean): boolean {
-    return terms.some((term) => {
-      if (!this.#step(depth)) return false;
-      if ("any" in term) return term.any.some((branch) => this.#some(branch, depth + 1, holds));
-      return holds(term) || this.#some(term.besides, depth + 1, holds);
-    });
+    return this.#admits(terms, key, 0);
   }
 
   #admits(terms: Terms, key: string, depth: number): boolean {

@@ -1,6 +1,6 @@
-import { fold } from "../core/fold.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import { createPatterns, type Patterns } from "../policy/patterns.ts";
+import { SchemaReferences } from "./argument-references.ts";
 
 /** What a schema says about one value: all of these terms hold for it. */
 export type Terms = readonly Term[];
@@ -13,16 +13,16 @@ export interface Choice {
 }
 
 /**
- * The part of a JSON Schema that is about names: `properties`, `patternProperties`, `additionalProperties`, items, and what
- * holds besides (`allOf`, `anyOf`, `oneOf`, a `$ref` within the document). Conditional keywords (`if`, `not`,
+ * The part of a JSON Schema that closes objects: `properties`, `patternProperties`, `additionalProperties`, items, and what
+ * holds besides (`allOf`, `anyOf`, `oneOf`, references within the document). Conditional keywords (`if`, `not`,
  * `dependentSchemas`, `unevaluatedProperties`) close nothing here. JSON Schema 2020-12 and draft-07. Each schema object is
  * read once, when an argument first reaches it.
  */
 export class SchemaNode {
   readonly #document: SchemaDocument;
   readonly #schema: JsonObject;
-  /** Folded names of properties. */
-  readonly #forms: ReadonlySet<string>;
+  /** As it stands in the document. */
+  readonly #source: JsonObject;
   readonly #properties: JsonObject;
   readonly #patterns: readonly string[];
   /** A pattern that RE2 does not know could fit any key, and then none is refused. */
@@ -32,10 +32,10 @@ export class SchemaNode {
   constructor(schema: JsonObject, document: SchemaDocument) {
     // Before 2019-09 nothing beside a reference counts.
     this.#schema = document.isOld && schema["$ref"] !== undefined ? { $ref: schema["$ref"] } : schema;
+    this.#source = schema;
     this.#document = document;
     const { properties, patternProperties } = this.#schema;
     this.#properties = isObject(properties) ? properties : {};
-    this.#forms = new Set(Object.keys(this.#properties).map(fold));
     const patterns = isObject(patternProperties) ? Object.keys(patternProperties) : [];
     this.#patterns = patterns.filter((pattern) => document.patterns.add(pattern).ok);
     this.#open = this.#patterns.length < patterns.length;
@@ -43,11 +43,6 @@ export class SchemaNode {
 
   names(key: string): boolean {
     return Object.hasOwn(this.#properties, key);
-  }
-
-  /** Whether a key of this folded form could be taken for a property. */
-  isAlike(form: string): boolean {
-    return this.#forms.has(form);
   }
 
   /** Whether the schema itself lets an object have this key. */
@@ -83,10 +78,10 @@ export class SchemaNode {
   /** What holds for the same value besides. */
   get besides(): Terms {
     if (this.#besides === undefined) {
-      const { allOf, anyOf, oneOf, $ref } = this.#schema;
+      const { allOf, anyOf, oneOf } = this.#schema;
       const choices = [anyOf, oneOf].flatMap((branches) => (Array.isArray(branches) ? [this.#choice(branches)] : []));
       const all = Array.isArray(allOf) ? allOf : [];
-      this.#besides = [...this.#document.terms([...all, this.#document.resolve($ref)]), ...choices];
+      this.#besides = [...this.#document.terms([...all, ...this.#document.referred(this.#source)]), ...choices];
     }
     return this.#besides;
   }
@@ -107,6 +102,7 @@ export class SchemaDocument {
   readonly isOld: boolean;
   readonly #root: JsonObject;
   readonly #nodes = new Map<JsonObject, SchemaNode>();
+  #references: SchemaReferences | undefined;
 
   constructor(root: JsonObject) {
     this.#root = root;
@@ -123,17 +119,21 @@ export class SchemaDocument {
     return this.terms([this.#root]);
   }
 
-  /** Only references within the document, as `#/$defs/name`: nothing is ever fetched to decide a call. */
-  resolve(reference: Json | undefined): Json | undefined {
-    if (reference === "#") return this.#root;
-    if (typeof reference !== "string" || !reference.startsWith("#/")) return undefined;
-    let place: Json | undefined = this.#root;
-    for (const step of reference.slice(2).split("/")) {
-      const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
-      if (Array.isArray(place)) place = /^\d+$/.test(name) ? place[Number(name)] : undefined;
-      else place = isObject(place) && Object.hasOwn(place, name) ? place[name] : undefined;
+  get references(): SchemaReferences {
+    this.#references ??= new SchemaReferences(this.#root);
+    return this.#references;
+  }
+
+  /** What a schema refers to, where that is one schema of the document whatever led to it. */
+  referred(schema: JsonObject): readonly (Json | undefined)[] {
+    const { $ref, $dynamicRef, $recursiveRef } = schema;
+    const found = $ref === undefined ? [] : [this.references.target(schema, $ref)];
+    for (const reference of [$dynamicRef, $recursiveRef]) {
+      if (reference === undefined) continue;
+      const targets = this.references.dynamicTargets(schema, reference);
+      if (targets.length === 1) found.push(...targets);
     }
-    return place;
+    return found;
   }
 
   #node(schema: JsonObject): SchemaNode {

@@ -71,7 +71,7 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
     const input = policyInput(call, tool, resolved.arguments);
     const decided = set.decide(input);
     // What policies were asked about has to be what the server reads.
-    const misfit = deps.checkArguments(tool.definition, resolved.arguments, set.readsArguments(input.tool));
+    const misfit = deps.checkArguments(tool.definition, resolved.arguments, set.looksAt(input.tool));
 
     const made = { call, ...resolved };
     const approval = approvalOf(continuation);

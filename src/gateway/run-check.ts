@@ -92,7 +92,7 @@ export function createRunCheck(deps: RunCheckDeps): (candidate: RunCandidate) =>
     const input = inputOf(candidate, tool);
     const decision = set.decide(input);
     if (decision.hidden) return invalid("The requester no longer has access to the tool.");
-    if (deps.checkArguments(tool.definition, candidate.arguments, set.readsArguments(input.tool)) !== undefined) {
+    if (deps.checkArguments(tool.definition, candidate.arguments, set.looksAt(input.tool)) !== undefined) {
       return invalid("The definition of the tool does not allow these arguments.");
     }
     switch (decision.effect) {

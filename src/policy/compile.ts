@@ -82,7 +82,7 @@ function compileEntry(entry: PolicyEntry, parts: EntryParts): CompiledPolicy {
     target: compileTarget(entry.target, entry.then.allow !== undefined),
     condition,
     message,
-    readsArguments: looksAt.length > 0,
+    looksAt,
     aboutViewer: isAboutViewer(reads),
     viewerFacts: viewerFactsOf(entry.target, reads),
     ...compileEffect(entry, parts),

@@ -1,5 +1,6 @@
 import type { StepUpPer } from "../core/decision.ts";
 import type { Redaction } from "../redaction/redaction.ts";
+import type { ArgumentPath } from "./argument-paths.ts";
 import type { Condition, Expression } from "./environment.ts";
 import type { CompiledTarget } from "./target.ts";
 import type { Template } from "./template.ts";
@@ -12,8 +13,8 @@ export type CompiledPolicy = CompiledEffect & {
   /** `undefined`: every call that the target matches. */
   readonly condition: Condition | undefined;
   readonly message: Template | undefined;
-  /** Condition, message or settings look at the arguments. */
-  readonly readsArguments: boolean;
+  /** Places of the arguments that condition, message or settings read. */
+  readonly looksAt: readonly ArgumentPath[];
   /** Target and condition can be judged before there is a call, because they look at the caller and the tool only. */
   readonly aboutViewer: boolean;
   /** The facts of a viewer that target and condition look at: see `visibility.ts`. */

@@ -1,5 +1,6 @@
 import type { ApprovalRequirement, Decision, Match, RateLimit } from "../core/decision.ts";
 import type { Redaction } from "../redaction/redaction.ts";
+import type { ArgumentPath } from "./argument-paths.ts";
 import { chargeFor } from "./charge.ts";
 import type { CompiledPolicy } from "./compiled-policy.ts";
 import { CallContext } from "./context.ts";
@@ -20,7 +21,7 @@ const STRENGTH = { allow: 0, request_approval: 1, step_up: 2, deny: 3, hide: 4 }
 /** What a compiled set can be asked: see `PolicySet`. */
 export type Decider = Pick<
   PolicySet,
-  "decide" | "decideResult" | "hides" | "viewerClass" | "redacts" | "readsArguments" | "about"
+  "decide" | "decideResult" | "hides" | "viewerClass" | "redacts" | "looksAt" | "about"
 >;
 
 /**
@@ -42,13 +43,13 @@ export function createDecider(policies: readonly CompiledPolicy[], set: string, 
     screens.set(candidates, screen);
     return screen;
   };
-  const reading = new WeakMap<readonly CompiledPolicy[], boolean>();
-  const readArguments = (found: readonly CompiledPolicy[]): boolean => {
-    const before = reading.get(found);
+  const looked = new WeakMap<readonly CompiledPolicy[], readonly ArgumentPath[]>();
+  const looksAt = (found: readonly CompiledPolicy[]): readonly ArgumentPath[] => {
+    const before = looked.get(found);
     if (before !== undefined) return before;
-    const reads = found.some(({ readsArguments, shadow }) => readsArguments && !shadow);
-    reading.set(found, reads);
-    return reads;
+    const paths = found.flatMap((policy) => (policy.shadow ? [] : policy.looksAt));
+    looked.set(found, paths);
+    return paths;
   };
 
   return {
@@ -58,7 +59,7 @@ export function createDecider(policies: readonly CompiledPolicy[], set: string, 
     viewerClass: (viewer) => (listsDiffer ? classify(viewer) : undefined),
     redacts: (tool) =>
       redacting.length > 0 && find(tool).policies.some(({ effect, shadow }) => effect === "redact" && !shadow),
-    readsArguments: (tool) => readArguments(find(tool).policies),
+    looksAt: (tool) => looksAt(find(tool).policies),
     about: (tool) => find(tool).policies,
   };
 }

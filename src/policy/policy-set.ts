@@ -77,8 +77,11 @@ export interface PolicySet {
   viewerClass(viewer: Viewer): string | undefined;
   /** Whether results of this tool may reach somebody changed, so that they need not fit its `outputSchema` any more. */
   redacts(tool: PolicyInput["tool"]): boolean;
-  /** Whether an applied policy whose target fits this tool, for some caller at least, looks at the arguments of calls. */
-  readsArguments(tool: PolicyInput["tool"]): boolean;
+  /**
+   * Places of the arguments that applied policies read whose target fits this tool, for some caller at least: the same list
+   * each time, as long as set and definition are. The empty path stands for the arguments as a whole.
+   */
+  looksAt(tool: PolicyInput["tool"]): readonly ArgumentPath[];
   /** The enabled policies whose target fits this tool, for some caller at least, in file order; shadow ones included. */
   about(tool: PolicyInput["tool"]): readonly { readonly id: string; readonly shadow: boolean }[];
 }

@@ -3,11 +3,16 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isObject, type Json, type JsonObject } from "../../src/core/json.ts";
 import { createArgumentCheck } from "../../src/gateway/argument-check.ts";
+import type { ArgumentPath } from "../../src/policy/argument-paths.ts";
 
 const check = createArgumentCheck();
 
+/** Of policies that look at the arguments as a whole, and of none. */
+const WHOLE: readonly ArgumentPath[] = [[]];
+const NONE: readonly ArgumentPath[] = [];
+
 function refusal(inputSchema: JsonObject, args: JsonObject, closed = true) {
-  return check({ name: "t", inputSchema }, args, closed);
+  return check({ name: "t", inputSchema }, args, closed ? WHOLE : NONE);
 }
 
 const text: JsonObject = { type: "string" };
@@ -68,6 +73,155 @@ describe("a key that reads like a property of the schema", () => {
     ],
   ])("is not found in %j", (args) => {
     expect(refusal(schema, args)).toBeUndefined();
+  });
+});
+
+describe("a name of the schema, wherever it stands", () => {
+  const named: JsonObject = { properties: { amount: text } };
+  const within = ($defs: JsonObject, more: JsonObject): JsonObject => ({ type: "object", $defs, ...more });
+  const inList = (schema: JsonObject): JsonObject => ({ properties: { l: { type: "array", ...schema } } });
+  const under = (keyword: string, schema: JsonObject): JsonObject => ({ if: {}, [keyword]: schema });
+  const old = { $schema: "http://json-schema.org/draft-07/schema#" };
+
+  it.each<[string, JsonObject]>([
+    ["an encoded pointer", within({ "a/b/c": named }, { $ref: "#/$defs/a%2fb~1c" })],
+    ["an encoded keyword", within({ q: named }, { $ref: "#/%24defs/q" })],
+    ["an encoded blank", within({ "Pay ment": named }, { $ref: "#/$defs/Pay%20ment" })],
+    ["a pointer that is not encoded", within({ "50%": named }, { $ref: "#/$defs/50%" })],
+    ["an anchor", within({ q: { $anchor: "x", ...named } }, { $ref: "#x" })],
+    ["an old anchor", { ...old, ...within({ q: { $id: "#x", ...named } }, { $ref: "#x" }) }],
+    ["an embedded $id", within({ q: { $id: "other", ...named } }, { $ref: "other" })],
+    ["an absolute $id", within({ q: { $id: "/x/y", ...named } }, { $id: "https://a.example/b/", $ref: "../x/y#" })],
+    ["a pointer into an embedded $id", within({ q: { $id: "o", $defs: { r: named } } }, { $ref: "o#/$defs/r" })],
+    [
+      "an anchor in an embedded $id",
+      within({ q: { $id: "o", $defs: { r: { $anchor: "x", ...named } } } }, { $ref: "o#x" }),
+    ],
+    ["a urn", within({ q: { $id: "urn:a:b", ...named } }, { $ref: "urn:a:b" })],
+    ["a dynamic reference", within({ q: { $dynamicAnchor: "x", ...named } }, { $dynamicRef: "#x" })],
+    [
+      "one of two dynamic anchors",
+      within(
+        { p: { $id: "p", $dynamicAnchor: "x" }, q: { $id: "q", $dynamicAnchor: "x", ...named } },
+        { $dynamicRef: "p#x" },
+      ),
+    ],
+    ["a reference to elsewhere", within({ q: named }, { $ref: "https://a.example/x" })],
+    ["a reference to nothing", within({ q: named }, { $ref: "#/nothing" })],
+    ["if", { if: named }],
+    ["then", under("then", named)],
+    ["else", { if: {}, else: { allOf: [named] } }],
+    ["not", { not: { not: named } }],
+    ["dependentSchemas", { dependentSchemas: { b: named } }],
+    ["dependencies", { ...old, dependencies: { b: named } }],
+    ["the names of dependencies", { ...old, dependencies: { b: ["amount"] } }],
+    ["dependentRequired", { dependentRequired: { to: ["amount"] } }],
+    ["what depends", { dependentRequired: { amount: ["to"] } }],
+    ["required", { required: ["amount"] }],
+    ["propertyNames", { propertyNames: { enum: ["amount", "to"] } }],
+    ["propertyNames of one", { propertyNames: { anyOf: [{ const: "amount" }, {}] } }],
+    ["propertyNames elsewhere", within({ n: { enum: ["amount"] } }, { propertyNames: { $ref: "#/$defs/n" } })],
+    ["patterns for one name", { patternProperties: { "^amount$": text } }],
+    ["patterns for some names", { patternProperties: { "^(?:to|amount)$": text } }],
+    ["const", { const: { amount: 1 } }],
+    ["enum", { enum: [1, { amount: 1 }] }],
+    ["beside a reference, in an old schema", { ...old, ...within({ q: {} }, { $ref: "#/$defs/q", ...named }) }],
+    ["a schema that refers to itself", { ...named, not: { $ref: "#" }, ...under("then", { $dynamicRef: "#" }) }],
+  ])("counts in %s", (_where, schema) => {
+    expect(refusal(schema, { Amount: 1 }, false)).toMatchObject({ code: "KEYS_AMBIGUOUS" });
+    expect(refusal(schema, { amount: 1, to: 1, Other: 2 }, false)).toBeUndefined();
+  });
+
+  it.each<[string, JsonObject, JsonObject]>([
+    ["contains", inList({ contains: named }), { l: [1, { Amount: 1 }] }],
+    ["unevaluatedItems", inList({ unevaluatedItems: named }), { l: [{ Amount: 1 }] }],
+    ["a list of items", inList({ items: [named] }), { l: [{ Amount: 1 }] }],
+    ["two lists of items", inList({ items: [{}], prefixItems: [named] }), { l: [{ Amount: 1 }] }],
+    ["additionalItems", { ...old, ...inList({ items: [{}], additionalItems: named }) }, { l: [{}, {}, { Amount: 1 }] }],
+    ["unevaluatedProperties", { unevaluatedProperties: named }, { b: { Amount: 1 } }],
+    [
+      "a branch for another value",
+      { anyOf: [{ properties: { k: named }, additionalProperties: false }, {}] },
+      { x: 1, k: { Amount: 1 } },
+    ],
+    [
+      "a recursive reference",
+      { ...named, properties: { amount: text, child: { $recursiveRef: "#" } } },
+      { child: { child: { Amount: 1 } } },
+    ],
+    [
+      "elsewhere, below",
+      { properties: { p: { $ref: "https://a.example/x" } }, $defs: { q: named } },
+      { p: { k: [{ Amount: 1 }] } },
+    ],
+  ])("counts below, in %s", (_where, schema, args) => {
+    expect(refusal(schema, args, false)).toMatchObject({ code: "KEYS_AMBIGUOUS" });
+    expect(refusal(schema, JSON.parse(JSON.stringify(args).replace("Amount", "amount")), false)).toBeUndefined();
+  });
+
+  it("counts at its own level only: maps with free keys stay free", () => {
+    const tags: JsonObject = {
+      properties: { name: text, tags: { type: "object", additionalProperties: text }, any: {}, list: { items: {} } },
+      $defs: { filter: { properties: { value: text } } },
+    };
+    for (const args of [
+      { tags: { Name: "x", Value: "y" } },
+      { any: { Name: [{ VALUE: 1 }] } },
+      { list: [{ Name: 1 }] },
+    ]) {
+      expect(refusal(tags, args)).toBeUndefined();
+    }
+  });
+
+  it("closes objects behind every reference that leads to one schema", () => {
+    for (const [$ref, q] of [
+      ["#/%24defs/q", closed({ a: text })],
+      ["#x", closed({ a: text }, { $anchor: "x" })],
+      ["other", closed({ a: text }, { $id: "other" })],
+    ] as const) {
+      expect(refusal({ $ref, $defs: { q } }, { b: 1 })).toMatchObject({ code: "PARAMS_INVALID" });
+      expect(refusal({ $ref, $defs: { q } }, { a: 1 })).toBeUndefined();
+    }
+    const dynamic = { $dynamicRef: "#x", $defs: { q: closed({ a: text }, { $dynamicAnchor: "x" }) } };
+    expect(refusal(dynamic, { b: 1 })).toMatchObject({ code: "PARAMS_INVALID" });
+  });
+});
+
+describe("a name that policies read", () => {
+  const reads: readonly ArgumentPath[] = [
+    ["amount"],
+    ["to", "iban"],
+    ["lines", null, "sku"],
+    ["rows", 3, "id"],
+    [null, "any"],
+  ];
+
+  it.each<JsonObject>([
+    { Amount: 1 },
+    { "am\u200bount": 1 },
+    { to: { IBAN: 1 } },
+    { lines: [{}, { Sku: 1 }] },
+    { lines: { x: { Sku: 1 } } },
+    { rows: [{ ID: 1 }] },
+    { x: { Any: 1 } },
+    { amount: { Any: 1 } },
+  ])("counts as named by the schema: %j", (args) => {
+    for (const schema of [{ type: "object" }, { properties: { other: {}, to: {} } }, undefined]) {
+      const definition = schema === undefined ? { name: "t" } : { name: "t", inputSchema: schema };
+      expect(check(definition, args, reads)).toMatchObject({ code: "KEYS_AMBIGUOUS" });
+      expect(check(definition, args, WHOLE)).toBeUndefined();
+    }
+  });
+
+  it("counts at its own level only", () => {
+    const args = {
+      amount: 1,
+      to: { iban: 1, Amount: 1, Sku: 1 },
+      lines: [{ sku: 1, IBAN: 2 }],
+      rows: [1, 2],
+      Lines2: 1,
+    };
+    expect(check({ name: "t", inputSchema: { type: "object" } }, args, reads)).toBeUndefined();
   });
 });
 
@@ -166,7 +320,11 @@ describe("additionalProperties: false", () => {
 
   it("takes bounded work, whatever a schema refers to", () => {
     const circle: JsonObject = { allOf: [{ $ref: "#" }], anyOf: [{ $ref: "#" }, { $ref: "#" }, { $ref: "#" }] };
-    expect(refusal(circle, { a: 1 }, false)).toMatchObject({ detail: expect.stringContaining("too intricate") });
+    expect(refusal(circle, { a: 1 })).toMatchObject({ detail: expect.stringContaining("too intricate") });
+    expect(refusal(circle, { a: 1 }, false)).toBeUndefined();
+    const many = Array.from({ length: 60 }, (_, at) => ({ properties: { [`p${at % 7}`]: { $ref: "#" } } }));
+    const wide: JsonObject = { anyOf: many, patternProperties: { "^x": { anyOf: [...many] } } };
+    expect(refusal(wide, { x: { x: 1, p1: { P1: 1 } } }, false)).toMatchObject({ code: "KEYS_AMBIGUOUS" });
     const branch: JsonObject = { properties: { a: { $ref: "#" } }, additionalProperties: false };
     const tree: JsonObject = {
       anyOf: [branch, branch, { properties: { a: { $ref: "#" } }, additionalProperties: false }],

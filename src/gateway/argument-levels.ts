@@ -1,0 +1,145 @@
+import { fold } from "../core/fold.ts";
+import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import type { Patterns } from "../policy/patterns.ts";
+import { besides, namedBy, referred } from "./argument-names.ts";
+import type { SchemaReferences } from "./argument-references.ts";
+
+/** How many schemas the levels that are kept of one tool may be made of. */
+const MAX_KEPT = 50_000;
+
+/** All that is said about the names of one value's members, by whichever schema and under whatever condition. */
+export interface Level {
+  readonly schemas: readonly JsonObject[];
+  readonly names: ReadonlySet<string>;
+  /** The names, folded. */
+  readonly forms: ReadonlySet<string>;
+  readonly hasPatterns: boolean;
+  /** Levels of what is in it, by key or position. */
+  readonly below: Map<string | number, Level | undefined>;
+}
+
+/**
+ * The levels of one tool's arguments. They are made when an argument first reaches them, and kept up to a bound: schemas come
+ * from servers, and may lead in circles.
+ */
+export class NamedLevels {
+  readonly root: Level | undefined;
+  /** How many more schemas may be read for this call; below 0 nothing that is found counts. */
+  left = 0;
+  readonly #references: SchemaReferences;
+  readonly #patterns: Patterns;
+  readonly #numbers = new Map<JsonObject, number>();
+  readonly #known = new Map<string, Level>();
+  #kept = 0;
+  #everything: JsonObject | undefined;
+
+  /** Of these schemas for the same value, with references within one document. `steps` may be read for the first of them. */
+  constructor(schemas: readonly JsonObject[], references: SchemaReferences, patterns: Patterns, steps: number) {
+    this.#references = references;
+    this.#patterns = patterns;
+    this.left = steps;
+    this.root = this.#level(schemas);
+  }
+
+  /** What is said about the value under this key; `undefined`: nothing. */
+  under(level: Level, key: string): Level | undefined {
+    // Where no pattern tells them apart, all keys that nobody names are one.
+    const known = level.names.has(key) ? `.${key}` : level.hasPatterns ? undefined : "";
+    if (known !== undefined && level.below.has(known)) return level.below.get(known);
+    const found = level.schemas.flatMap((schema) => this.#under(schema, key));
+    return this.#keep(level, known, this.#level(found));
+  }
+
+  /** What is said about the item at this position, from 0; `undefined`: nothing. */
+  at(level: Level, index: number): Level | undefined {
+    const lengths = level.schemas.map(({ items, prefixItems }) =>
+      Math.max(Array.isArray(items) ? items.length : 0, Array.isArray(prefixItems) ? prefixItems.length : 0),
+    );
+    const position = Math.min(index, Math.max(0, ...lengths));
+    if (level.below.has(position)) return level.below.get(position);
+    return this.#keep(level, position, this.#level(level.schemas.flatMap((schema) => itemsAt(schema, position))));
+  }
+
+  #keep(around: Level, known: string | number | undefined, level: Level | undefined): Level | undefined {
+    if (known !== undefined && this.left >= 0 && this.#kept <= MAX_KEPT) {
+      this.#kept += 1;
+      around.below.set(known, level);
+    }
+    return level;
+  }
+
+  #under(schema: JsonObject, key: string): readonly (Json | undefined)[] {
+    const { properties, patternProperties, additionalProperties, unevaluatedProperties } = schema;
+    const found: (Json | undefined)[] = [];
+    if (isObject(properties) && Object.hasOwn(properties, key)) found.push(properties[key]);
+    if (isObject(patternProperties)) {
+      for (const pattern of Object.keys(patternProperties)) {
+        // A pattern that RE2 does not know could fit any key.
+        const fits = !this.#patterns.add(pattern).ok || this.#patterns.test(key, pattern);
+        if (fits) found.push(patternProperties[pattern]);
+      }
+    }
+    return found.length > 0 ? found : [additionalProperties, unevaluatedProperties];
+  }
+
+  /** Of these schemas and all that they say besides about the same value. */
+  #level(from: readonly (Json | undefined)[]): Level | undefined {
+    const schemas = new Set(from.filter(isObject));
+    for (const schema of schemas) {
+      if (--this.left < 0) return undefined;
+      for (const more of besides(schema, this.#references)) if (isObject(more)) schemas.add(more);
+      if (!referred(schema, this.#references).all) schemas.add(this.#all());
+    }
+    if (schemas.size === 0) return undefined;
+    const id = Array.from(schemas, (schema) => this.#numberOf(schema))
+      .sort((a, b) => a - b)
+      .join();
+    const before = this.#known.get(id);
+    if (before !== undefined) return before;
+    const level = this.#make([...schemas]);
+    if (this.#kept + schemas.size <= MAX_KEPT) {
+      this.#kept += schemas.size;
+      this.#known.set(id, level);
+    }
+    return level;
+  }
+
+  #make(schemas: readonly JsonObject[]): Level {
+    const names = new Set(schemas.flatMap((schema) => namedBy(schema, this.#references)));
+    const forms = new Set(Array.from(names, fold));
+    const hasPatterns = schemas.some(({ patternProperties }) => patternProperties !== undefined);
+    return { schemas, names, forms, hasPatterns, below: new Map() };
+  }
+
+  // What cannot be found in the document could be anything that is in it.
+  #all(): JsonObject {
+    if (this.#everything === undefined) {
+      const all: Record<string, Json> = {};
+      const names = this.#references.schemas.flatMap((schema) => namedBy(schema, this.#references));
+      const properties = Object.fromEntries(names.map((name) => [name, all]));
+      this.#everything = Object.assign(all, { properties, additionalProperties: all, items: all });
+    }
+    return this.#everything;
+  }
+
+  #numberOf(schema: JsonObject): number {
+    const before = this.#numbers.get(schema);
+    if (before !== undefined) return before;
+    this.#numbers.set(schema, this.#numbers.size);
+    return this.#numbers.size - 1;
+  }
+}
+
+function itemsAt(schema: JsonObject, index: number): readonly (Json | undefined)[] {
+  const { items, prefixItems, additionalItems, contains, unevaluatedItems } = schema;
+  const found: (Json | undefined)[] = [contains, unevaluatedItems];
+  let listed = 0;
+  for (const list of [items, prefixItems]) {
+    if (!Array.isArray(list)) continue;
+    listed = Math.max(listed, list.length);
+    found.push(list[index]);
+  }
+  if (index >= listed) found.push(additionalItems);
+  if (index >= listed && !Array.isArray(items)) found.push(items);
+  return found;
+}

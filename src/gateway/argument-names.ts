@@ -1,0 +1,70 @@
+import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import type { SchemaReferences } from "./argument-references.ts";
+
+const LITERAL = /^\^\(?(?:\?:)?([\w|-]+)\)?\$$/;
+
+/** Names of members that a schema itself mentions, by whatever keyword: none of them forbids anything here. */
+export function namedBy(schema: JsonObject, references: SchemaReferences): readonly string[] {
+  const { properties, required, dependentRequired, dependentSchemas, dependencies, patternProperties } = schema;
+  const { propertyNames, enum: among, const: constant } = schema;
+  const names = [properties, dependentRequired, dependentSchemas, dependencies].flatMap(keysOf);
+  for (const list of [required, ...[dependentRequired, dependencies].flatMap(valuesOf)]) names.push(...textsOf(list));
+  if (isObject(propertyNames)) names.push(...allowedNames(propertyNames, references));
+  for (const pattern of keysOf(patternProperties)) names.push(...(LITERAL.exec(pattern)?.[1]?.split("|") ?? []));
+  for (const value of [constant, ...(Array.isArray(among) ? among : [])]) names.push(...keysOf(value));
+  return names;
+}
+
+/** Everything else that a schema says about the same value, be it under a condition. */
+export function besides(schema: JsonObject, references: SchemaReferences): readonly (Json | undefined)[] {
+  const { allOf, anyOf, oneOf, if: condition, then, else: otherwise, not, dependentSchemas, dependencies } = schema;
+  const found: (Json | undefined)[] = [condition, then, otherwise, not];
+  for (const list of [allOf, anyOf, oneOf]) if (Array.isArray(list)) found.push(...list);
+  for (const map of [dependentSchemas, dependencies]) found.push(...valuesOf(map));
+  return [...found, ...referred(schema, references).targets];
+}
+
+/** Where its references lead, and whether all of them lead somewhere. */
+export function referred(
+  schema: JsonObject,
+  references: SchemaReferences,
+): { readonly targets: readonly Json[]; readonly all: boolean } {
+  const { $ref, $dynamicRef, $recursiveRef } = schema;
+  const targets: Json[] = [];
+  let all = true;
+  for (const [reference, isDynamic] of [
+    [$ref, false],
+    [$dynamicRef, true],
+    [$recursiveRef, true],
+  ] as const) {
+    if (reference === undefined) continue;
+    const target = references.target(schema, reference);
+    const found = isDynamic ? references.dynamicTargets(schema, reference) : target === undefined ? [] : [target];
+    if (found.length === 0) all = false;
+    targets.push(...found);
+  }
+  return { targets, all };
+}
+
+/** What `propertyNames` allows by name, directly, behind a reference or as one of several. */
+function allowedNames(root: JsonObject, references: SchemaReferences): readonly string[] {
+  const seen = new Set([root]);
+  for (const schema of seen) {
+    const { allOf, anyOf, oneOf } = schema;
+    const lists = [allOf, anyOf, oneOf].flatMap((list) => (Array.isArray(list) ? list : []));
+    for (const next of [...lists, ...referred(schema, references).targets]) if (isObject(next)) seen.add(next);
+  }
+  return Array.from(seen).flatMap(({ enum: among, const: constant }) => textsOf([among, constant].flat()));
+}
+
+function keysOf(value: Json | undefined): readonly string[] {
+  return isObject(value) ? Object.keys(value) : [];
+}
+
+function valuesOf(value: Json | undefined): readonly (Json | undefined)[] {
+  return isObject(value) ? Object.values(value) : [];
+}
+
+function textsOf(value: Json | undefined | readonly (Json | undefined)[]): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
