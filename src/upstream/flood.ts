@@ -1,39 +1,66 @@
-/** Counts messages that are no answers, and says when there are too many. */
+import { JSON_LIMITS } from "../core/limits.ts";
+import { scanJson } from "../core/scan-json.ts";
+
+/** Counts what may come too often or be too much, and says when it is. */
 export interface Flood {
-  /** Counts one; whether it still is within bounds. */
-  take(): boolean;
+  /** Counts one, or so many at once; whether that still is within bounds. What is beyond the burst counts as the burst. */
+  take(cost?: number): boolean;
 }
 
-/** How many messages may come at once, and how many more each second. */
+/** How much may come at once, and how much more each second. */
 export interface FloodLimits {
   readonly burst: number;
   readonly perSecond: number;
 }
 
-/** For messages over one connection. Honest servers send a few a second. */
-const UNASKED: FloodLimits = { burst: 2_000, perSecond: 500 };
 /** For lines in the log about one connection. */
 export const LOGGED: FloodLimits = { burst: 20, perSecond: 0.2 };
 
-/** What is said of a connection that went beyond. */
-export const FLOOD_DETAIL = `It sent more than ${UNASKED.burst} messages at once that are no answers.`;
-
 /** A full allowance. `now` is in ms. */
-export function createFlood(now: () => number, { burst, perSecond }: FloodLimits = UNASKED): Flood {
+export function createFlood(now: () => number, { burst, perSecond }: FloodLimits): Flood {
   let left = burst;
   let at = now();
   return {
-    take() {
-      if (left >= 1) {
-        left--;
-        return true;
+    take(cost = 1) {
+      const due = Math.min(cost, burst);
+      if (left < due) {
+        const passed = now() - at;
+        at += passed;
+        left = Math.min(burst, left + (Math.max(0, passed) * perSecond) / 1000);
+        if (left < due) return false;
       }
-      const passed = now() - at;
-      at += passed;
-      left = Math.min(burst, left + (Math.max(0, passed) * perSecond) / 1000);
-      if (left < 1) return false;
-      left--;
+      left -= due;
       return true;
     },
   };
+}
+
+/** Messages over one connection that are no answers. Honest servers send a few a second. */
+const MESSAGES: FloodLimits = { burst: 2_000, perSecond: 500 };
+/** What those messages weigh: few may be as much work as many. One of any size is taken while little else comes. */
+const WEIGHT: FloodLimits = { burst: 4_194_304, perSecond: 524_288 };
+/** A byte weighs 1; a value or a name so much more, because an object is made of it and walked. */
+const VALUE_WEIGHT = 8;
+
+/** What is said of a connection that went beyond. */
+export const FLOOD_DETAIL = `It sent more than ${MESSAGES.burst} messages, or 4 MB, at once that are no answers (a value counts as ${VALUE_WEIGHT} bytes more).`;
+
+/** Counts the messages over one connection that are no answers to what it was asked. */
+export interface Unasked {
+  /** Counts this one, by number and by weight; whether the connection still is within bounds. */
+  take(message: Uint8Array): boolean;
+}
+
+/** A full allowance for one connection. `now` is in ms. */
+export function createUnasked(now: () => number): Unasked {
+  const messages = createFlood(now, MESSAGES);
+  const weight = createFlood(now, WEIGHT);
+  return { take: (message) => messages.take() && weight.take(weightOf(message)) };
+}
+
+function weightOf(message: Uint8Array): number {
+  const scan = scanJson(message, JSON_LIMITS);
+  // What does not close may still be read as far as it goes; it holds at most a value in every two bytes.
+  const values = scan.kind === "closed" ? scan.count : message.length / 2;
+  return message.length + VALUE_WEIGHT * values;
 }

@@ -3,7 +3,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { RpcId } from "../mcp/messages.ts";
 import { isEventId, type SseEvent } from "../mcp/sse.ts";
 import type { Exchange, ExchangeWire } from "./exchange.ts";
-import { createFlood, FLOOD_DETAIL, type Flood } from "./flood.ts";
+import { createUnasked, FLOOD_DETAIL, type Unasked } from "./flood.ts";
 import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./http-reply.ts";
 import { failureFault, statusFault, tooMuch, unexpectedStatus } from "./http-status.ts";
 import type { Intake } from "./intake.ts";
@@ -31,7 +31,7 @@ const MAX_RESUME_DELAY_MS = 30_000;
 /** One request of a legacy session over Streamable HTTP. 2025-11-25 basic/transports. */
 export class LegacyCall implements ReplySink, ExchangeWire {
   readonly #session: LegacyCallSession;
-  readonly #unasked: Flood;
+  readonly #unasked: Unasked;
   #exchange: Exchange | undefined;
   #reply: HttpReply | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -41,7 +41,7 @@ export class LegacyCall implements ReplySink, ExchangeWire {
 
   constructor(session: LegacyCallSession) {
     this.#session = session;
-    this.#unasked = createFlood(session.now);
+    this.#unasked = createUnasked(session.now);
   }
 
   start(exchange: Exchange, body: string): void {
@@ -81,12 +81,14 @@ export class LegacyCall implements ReplySink, ExchangeWire {
     if (event.retryMs !== undefined) this.#retryMs = event.retryMs;
     const exchange = this.#exchange;
     if (exchange === undefined || exchange.done || event.data === "") return;
-    const message = this.#session.intake.read(Buffer.from(event.data));
+    const bytes = Buffer.from(event.data);
+    const message = this.#session.intake.read(bytes);
     if (message.kind === "unreadable") {
       this.#stop(message.code, `An event of its stream: ${message.detail}`);
       return;
     }
-    if (!this.#unasked.take()) {
+    const answers = message.kind === "result" || message.kind === "error";
+    if (!(answers && message.id === exchange.id) && !this.#unasked.take(bytes)) {
       this.#stop("UPSTREAM_INVALID", FLOOD_DETAIL);
       return;
     }
@@ -94,7 +96,7 @@ export class LegacyCall implements ReplySink, ExchangeWire {
       this.#session.onNotification({ method: message.method, params: message.params });
       return;
     }
-    if ((message.kind === "result" || message.kind === "error") && message.id !== exchange.id) return;
+    if (answers && message.id !== exchange.id) return;
     exchange.receive(message);
     // The server should end the stream now; one that does not may not keep the connection.
     if (exchange.done) this.#timer = this.#session.intake.later(() => this.#reply?.abort(), this.#session.closeMs);

@@ -1,7 +1,7 @@
 import type { Ask, Notification } from "../core/call.ts";
 import type { RpcId } from "../mcp/messages.ts";
 import { isEventId, type SseEvent } from "../mcp/sse.ts";
-import { createFlood, FLOOD_DETAIL } from "./flood.ts";
+import { createUnasked, FLOOD_DETAIL } from "./flood.ts";
 import { namesLostSession } from "./http-legacy-call.ts";
 import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./http-reply.ts";
 import type { Intake } from "./intake.ts";
@@ -37,7 +37,7 @@ export function openLegacyStream(options: LegacyStreamOptions): LegacyStream {
   let attempt = 0;
   let offered = false;
   let closed = false;
-  const unasked = createFlood(options.now);
+  const unasked = createUnasked(options.now);
   let settle = (): void => {};
   const settled = new Promise<void>((resolve) => {
     settle = resolve;
@@ -60,12 +60,13 @@ export function openLegacyStream(options: LegacyStreamOptions): LegacyStream {
       if (event.id !== undefined && isEventId(event.id)) lastEventId = event.id;
       if (event.retryMs !== undefined) retryMs = event.retryMs;
       if (event.data === "" || closed) return;
-      if (!unasked.take()) {
+      const bytes = Buffer.from(event.data);
+      if (!unasked.take(bytes)) {
         reply?.abort();
         options.onFlood(FLOOD_DETAIL);
         return;
       }
-      const message = options.intake.read(Buffer.from(event.data));
+      const message = options.intake.read(bytes);
       if (message.kind === "notification") {
         options.onNotification({ method: message.method, params: message.params });
       } else if (message.kind === "request") {

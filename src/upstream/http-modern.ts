@@ -6,7 +6,7 @@ import type { SseEvent } from "../mcp/sse.ts";
 import type { Attempt } from "./connection.ts";
 import { Exchange, type ExchangeWire } from "./exchange.ts";
 import { faultRound } from "./fault.ts";
-import { createFlood, FLOOD_DETAIL, type Flood } from "./flood.ts";
+import { createUnasked, FLOOD_DETAIL, type Unasked } from "./flood.ts";
 import type { HttpEndpoint } from "./http-endpoint.ts";
 import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./http-reply.ts";
 import { failureFault, statusFault, tooMuch, unexpectedStatus } from "./http-status.ts";
@@ -108,14 +108,14 @@ function isModernError(code: number): boolean {
 
 class ModernCall implements ReplySink, ExchangeWire {
   readonly #options: ModernHttpOptions;
-  readonly #unasked: Flood;
+  readonly #unasked: Unasked;
   #exchange: Exchange | undefined;
   #reply: HttpReply | undefined;
   #lingering: NodeJS.Timeout | undefined;
 
   constructor(options: ModernHttpOptions) {
     this.#options = options;
-    this.#unasked = createFlood(options.now);
+    this.#unasked = createUnasked(options.now);
   }
 
   start(exchange: Exchange, headers: string[], body: string): void {
@@ -140,17 +140,18 @@ class ModernCall implements ReplySink, ExchangeWire {
   onEvent(event: SseEvent): void {
     const exchange = this.#exchange;
     if (exchange === undefined || event.data === "") return;
-    const message = this.#options.endpoint.intake.read(Buffer.from(event.data));
+    const bytes = Buffer.from(event.data);
+    const message = this.#options.endpoint.intake.read(bytes);
     if (message.kind === "unreadable") {
       this.#stop(message.code, `An event of its stream: ${message.detail}`);
       return;
     }
-    if (!this.#unasked.take()) {
+    const answers = message.kind === "result" || message.kind === "error";
+    if (!(answers && this.#ours(message)) && !this.#unasked.take(bytes)) {
       this.#stop("UPSTREAM_INVALID", FLOOD_DETAIL);
       return;
     }
-    if (message.kind === "request" || ((message.kind === "result" || message.kind === "error") && !this.#ours(message)))
-      return;
+    if (message.kind === "request" || (answers && !this.#ours(message))) return;
     exchange.receive(message);
     if (exchange.done) this.#linger();
   }

@@ -4,7 +4,7 @@ import type { Log } from "../core/log.ts";
 import type { RpcId } from "../mcp/messages.ts";
 import type { Exchange, ExchangeWire } from "./exchange.ts";
 import { describeError } from "./fault.ts";
-import { createFlood, FLOOD_DETAIL, type Flood, LOGGED } from "./flood.ts";
+import { createFlood, createUnasked, FLOOD_DETAIL, type Flood, LOGGED, type Unasked } from "./flood.ts";
 import type { Intake } from "./intake.ts";
 import type { MessageChannel, MessageChannelEvents, OpenChannel } from "./message-channel.ts";
 import { responseText } from "./outside-ask.ts";
@@ -35,14 +35,14 @@ export class Link implements ExchangeWire, MessageChannelEvents {
   #closing: Promise<void> | undefined;
   /** Why it is of no use any more. */
   #ended: string | undefined;
-  readonly #unasked: Flood;
+  readonly #unasked: Unasked;
   readonly #logged: Flood;
   readonly #writes = new Set<Promise<void>>();
   readonly #settled = new Map<RpcId, (kind: "result" | "error", detail: string) => void>();
 
   constructor(options: LinkOptions, events: LinkEvents) {
     this.#options = options;
-    this.#unasked = createFlood(options.now);
+    this.#unasked = createUnasked(options.now);
     this.#logged = createFlood(options.now, LOGGED);
     this.#events = events;
   }
@@ -110,7 +110,7 @@ export class Link implements ExchangeWire, MessageChannelEvents {
   onMessage(bytes: Buffer): void {
     const message = this.#options.intake.read(bytes);
     const exchange = this.#owner(message);
-    if ((exchange === undefined || message.kind === "notification") && !this.#unasked.take()) {
+    if ((exchange === undefined || message.kind === "notification") && !this.#unasked.take(bytes)) {
       this.#flooded();
       return;
     }
@@ -145,7 +145,7 @@ export class Link implements ExchangeWire, MessageChannelEvents {
   }
 
   onOversize(edges: Buffer): void {
-    if (!this.#unasked.take()) {
+    if (!this.#unasked.take(edges)) {
       this.#flooded();
       return;
     }

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from "../core/json.ts";
 import { META } from "../mcp/revisions.ts";
 import type { SseEvent } from "../mcp/sse.ts";
-import { createFlood, FLOOD_DETAIL, type Flood } from "./flood.ts";
+import { createUnasked, FLOOD_DETAIL, type Unasked } from "./flood.ts";
 import type { HttpFailure, HttpReply, ReplySink } from "./http-reply.ts";
 import { statusFault } from "./http-status.ts";
 import type { Intake } from "./intake.ts";
@@ -12,7 +12,7 @@ export class ListenSink implements ReplySink {
   readonly #id: number;
   readonly #handlers: ListenHandlers;
   readonly #intake: Intake;
-  readonly #unasked: Flood;
+  readonly #unasked: Unasked;
   #reply: HttpReply | undefined;
   #muted = false;
 
@@ -20,7 +20,7 @@ export class ListenSink implements ReplySink {
     this.#id = id;
     this.#handlers = handlers;
     this.#intake = intake;
-    this.#unasked = createFlood(now);
+    this.#unasked = createUnasked(now);
   }
 
   /** What the stream comes over. */
@@ -39,11 +39,12 @@ export class ListenSink implements ReplySink {
 
   onEvent(event: SseEvent): void {
     if (this.#muted || event.data === "") return;
-    if (!this.#unasked.take()) {
+    const bytes = Buffer.from(event.data);
+    if (!this.#unasked.take(bytes)) {
       this.#end("unreachable", FLOOD_DETAIL);
       return;
     }
-    const message = this.#intake.read(Buffer.from(event.data));
+    const message = this.#intake.read(bytes);
     if (message.kind === "error") this.#end("refused", `JSON-RPC error ${message.error.code}.`);
     else if (message.kind === "result") this.#end("ended", "The server closed the subscription.");
     else if (message.kind === "notification") dispatchListen(this.#id, message, this.#handlers);

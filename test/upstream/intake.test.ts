@@ -28,7 +28,7 @@ it("a fault at what an upstream sent ends its connection, names it in the log, a
   expect(log.lines.every(({ fields }) => fields["upstream"] === "up")).toBe(true);
 });
 
-it("messages that are no answers are counted by the second, and never refused for good", () => {
+it("what is counted is counted by the second, and never refused for good", () => {
   let time = 0;
   const flood = createFlood(() => time, { burst: 3, perSecond: 2 });
   const taken = (): readonly boolean[] => [flood.take(), flood.take(), flood.take(), flood.take()];
