@@ -115,6 +115,8 @@ function judge({ header, claims }: TokenParts, issuer: IssuerOptions, clock: Tok
   if (typeof sub !== "string" || sub === "") return invalid("It has no subject.");
   const why = whyNotAccessToken(header["typ"], claims, issuer.requireTyp);
   if (why !== undefined) return invalid(why);
+  // A stolen one would serve whoever has it, which is what its issuer wanted to rule out. RFC 7800 §3.1
+  if (claims["cnf"] !== undefined) return invalid(BOUND);
   const life = lifeOf(claims, issuer.maxAgeMs, clock);
   if (!life.ok) return invalid(life.detail);
   const scopes = scopesOf(claims);
@@ -124,6 +126,8 @@ function judge({ header, claims }: TokenParts, issuer: IssuerOptions, clock: Tok
   const principal = withVouchedSignIn(principalFromClaims(issuer, sub, claims, clock));
   return { ok: true, principal, expiresAt: life.expiresAt };
 }
+
+const BOUND = "It is bound to a key of its client (cnf), and proofs of that (DPoP, mutual TLS) are not accepted here.";
 
 function invalid(detail: string | undefined): Verified {
   return { ok: false, code: "TOKEN_INVALID", detail, scopes: [] };
