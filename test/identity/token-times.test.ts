@@ -97,10 +97,23 @@ describe("the time of a sign-in", () => {
       undefined,
     ]),
   ])("is read the same in access tokens and ID tokens, and is never fresher than it is: %s", async (_, value, time) => {
-    const claims = JSON.parse(JSON.stringify({ auth_time: value }));
+    // Issued by a clock that is ahead as far as one may be.
+    const claims = JSON.parse(JSON.stringify({ auth_time: value, iat: SECONDS + 5 }));
     expect(authTimeOf(claims, CLOCK)).toBe(time);
     expect(principalOf(await identify(claims)).authTime).toBe(time);
     expect(lack(authTimeOf(claims, CLOCK))).toBe(time === undefined ? "max_age" : undefined);
+  });
+
+  it.each<[string, Claims, number | undefined]>([
+    ["before it", { iat: SECONDS - 60, auth_time: SECONDS - 61 }, NOW - 61_000],
+    ["in the same second", { iat: SECONDS - 60, auth_time: SECONDS - 59.5 }, NOW - 59_500],
+    ["in the same second of a token that counts finer", { iat: SECONDS - 59.5, auth_time: SECONDS - 60 }, NOW - 60_000],
+    ["a second after it", { iat: SECONDS - 60, auth_time: SECONDS - 59 }, undefined],
+    ["after it, as of now", { iat: SECONDS - 3_600, auth_time: SECONDS }, undefined],
+    ["after it, within the tolerance", { iat: SECONDS, auth_time: SECONDS + 5 }, undefined],
+    ["when the token does not say since when it is", { iat: undefined, auth_time: SECONDS - 60 }, NOW - 60_000],
+  ])("counts only of a sign-in that the token can have come of: %s", async (_, claims, time) => {
+    expect(principalOf(await identify(claims)).authTime).toBe(time);
   });
 
   it.each([
