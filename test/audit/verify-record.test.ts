@@ -381,13 +381,31 @@ describe("an anchor", () => {
     expect((await codes(files, true)).found).toEqual(["anchor_file", "anchor_file", "anchor_file"]);
   });
 
-  it("that lacks the newest lines proves nothing of what came after them", async () => {
+  it.each<[string, (lines: readonly string[]) => readonly string[], readonly string[]]>([
+    ["all lines", (lines) => lines, []],
+    ["all but the last line", (lines) => lines.slice(0, 3), ["anchor_stale", "anchor_gap"]],
+    ["only the first line", (lines) => lines.slice(0, 1), ["anchor_stale", "anchor_gap"]],
+    ["no line of the second start", (lines) => [...lines.slice(0, 2), ...lines.slice(3)], ["anchor_gap"]],
+    ["only the last line, as one that was set up late", (lines) => lines.slice(3), []],
+  ])("with %s: what it does not prove is said, at any time", async (_what, keep, unproven) => {
     const files = copy();
-    const lines = readFileSync(files.anchor, "utf8").split("\n");
-    writeFileSync(files.anchor, lines.slice(0, 2).join("\n"));
-    const at = 1_790_000_000_000 + 4 * 3_600_000;
-    expect((await verdictOn(files, { secret: SECRET, anchor: true, now: at })).unproven).toMatchObject([
-      { code: "anchor_stale" },
+    const lines = readFileSync(files.anchor, "utf8").trimEnd().split("\n");
+    writeFileSync(files.anchor, `${keep(lines).join("\n")}\n`);
+    expect(await codes(files, true)).toEqual({ found: [], unproven });
+  });
+
+  it("proves nothing of what a gateway wrote after a checkpoint and before it crashed", async () => {
+    const files = recordFiles(mkdtempSync(join(home, "crash-")));
+    await runGateway(files, SECRET, 0, { crash: true });
+    expect(await codes(files, true)).toEqual({ found: [], unproven: ["anchor_stale"] });
+    // All that came after the start is cut: what is left ends with a row that is anchored.
+    attack(files, (db) => forgetAfter(db, 1));
+    const { findings, unproven } = await verdictOn(files, { secret: SECRET, anchor: true });
+    expect(findings).toEqual([]);
+    expect(unproven).toMatchObject([{ code: "anchor_stale", message: expect.stringContaining("After row 1,") }]);
+    await runGateway(files, SECRET, 1);
+    expect((await verdictOn(files, { secret: SECRET, anchor: true })).unproven).toMatchObject([
+      { code: "crash", message: expect.stringContaining("before row 2:") },
     ]);
   });
 

@@ -39,9 +39,14 @@ export function recordFiles(dir: string): RecordFiles {
 
 /**
  * One run of a gateway, from start to stop: eight calls, of which one asked for an approval that Ann gave. `hour`: when,
- * so many hours after the first.
+ * so many hours after the first. `crash`: it ends without its last checkpoint.
  */
-export async function runGateway(files: RecordFiles, secret: Uint8Array, hour: number): Promise<void> {
+export async function runGateway(
+  files: RecordFiles,
+  secret: Uint8Array,
+  hour: number,
+  { crash = false }: { readonly crash?: boolean } = {},
+): Promise<void> {
   let at = 1_790_000_000_000 + hour * 3_600_000;
   const now = () => ++at;
   const log = silent;
@@ -82,7 +87,8 @@ export async function runGateway(files: RecordFiles, secret: Uint8Array, hour: n
   await rollUp.catchUp(100);
   await approvals.close();
   await record.flush();
-  await checkpoints.close();
+  if (crash) await anchor.close();
+  else await checkpoints.close();
   await rollUp.close();
   await store.close();
 }

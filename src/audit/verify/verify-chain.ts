@@ -51,7 +51,7 @@ export interface ChainOptions {
 /** Walks the whole chain in pages and stops at the first row that does not fit. @throws StoreError if rows cannot be read */
 export async function verifyChain(reader: Pick<AuditReader, "pages">, options: ChainOptions): Promise<ChainVerdict> {
   const heads = [...(options.heads ?? [])].sort((a, b) => a.seq - b.seq);
-  const notes = createCheckpointNotes();
+  const notes = createCheckpointNotes(new Set(heads.map(({ seq }) => seq)));
   let nextHead = 0;
   let lastSeq = 0;
   let lastHash = GENESIS_HASH;

@@ -3,9 +3,9 @@ import type { AuditReader } from "../../store/audit-rows.ts";
 import type { RecordCounts } from "../../store/record/checkpoint-row.ts";
 import type { RecordWitness } from "../../store/record/witness.ts";
 import type { AnchorFile } from "../checkpoints/anchor-file.ts";
-import type { CheckpointNotes } from "./checkpoint-notes.ts";
 import type { RecordFinding, Unproven } from "./finding.ts";
 import { judgeMissing } from "./missing-acts.ts";
+import { openAgainst } from "./open-ends.ts";
 import { type ChainOptions, type ChainVerdict, verifyChain } from "./verify-chain.ts";
 
 /** What looking at a record found. */
@@ -32,9 +32,6 @@ export interface RecordSource {
   readonly audit: Pick<AuditReader, "pages">;
   readonly witness: RecordWitness;
 }
-
-/** A gateway that runs makes a checkpoint each hour; one that is older than this is from a gateway that does not. */
-const FRESH_MS = 2 * 3_600_000;
 
 /** What a running gateway has decided just now may not have its row yet. */
 const ON_ITS_WAY_MS = 10_000;
@@ -74,8 +71,7 @@ export async function verifyRecord(source: RecordSource, options: RecordOptions)
   }
   if (options.hash === undefined) unproven.push({ code: "secret", message: NO_SECRET });
   if (heads.length === 0) unproven.push({ code: "anchor", message: NO_ANCHOR });
-  else if (chain.ok && head === undefined)
-    unproven.push(...stale(heads, chain.checkpoints, chain.lastSeq, anchor, options.now));
+  else if (chain.ok) unproven.push(...openAgainst(heads, chain, head?.seq));
   return { chain, findings, unproven };
 }
 
@@ -102,25 +98,4 @@ function shrunk(counted: RecordCounts, now: RecordCounts): readonly RecordFindin
       ? []
       : [{ code: "counts", message: `There were ${counted[key]} ${names[key]}, and now there are ${now[key]}.` }],
   );
-}
-
-/** What was added after the newest anchored checkpoint can be cut without a sound, until there is the next one. */
-function stale(
-  heads: readonly ChainHead[],
-  notes: CheckpointNotes,
-  lastSeq: number,
-  anchor: AnchorFile | undefined,
-  now: number,
-): readonly Unproven[] {
-  const anchoredSeq = Math.max(...heads.map(({ seq }) => seq));
-  const anchoredAt = Math.max(...(anchor?.checkpoints ?? []).map(({ at }) => at));
-  const stopped = notes.last?.seq === lastSeq && notes.last.reason === "stop" && anchoredSeq === lastSeq;
-  if (stopped || now - anchoredAt <= FRESH_MS) return [];
-  const since = new Date(anchoredAt).toISOString();
-  return [
-    {
-      code: "anchor_stale",
-      message: `The newest checkpoint in the anchor is of ${since}: what was recorded after it could have been cut off.`,
-    },
-  ];
 }
