@@ -54,8 +54,6 @@ export function recordText(
   lines.push(...findings.map(({ message }) => message));
   if (findings.length === 0 && chain.ok) {
     lines.push(`${paint("green", "Good")}: ${chain.rows} rows, unbroken. Last: ${chain.lastSeq}:${chain.lastHash}`);
-    const { seq } = chain.keyedFrom;
-    if (seq > 1) lines.push(`Rows 1 to ${seq - 1} are of before there was a key; they are as they were at row ${seq}.`);
   }
   if (used !== undefined) lines.push(`Held against ${used.anchor.checkpoints.length} checkpoints in ${used.path}.`);
   lines.push(...unproven.map(({ message }) => `${paint("yellow", "Not proven")}: ${message}`));

@@ -331,6 +331,24 @@ describe("what only an anchor shows, and is said to be unproven without one", ()
   });
 });
 
+describe("a record written anew in old rows while no gateway ran", () => {
+  it("is never proven, and not the one that was anchored", async () => {
+    const files = copy();
+    attack(files, (db) => {
+      db.exec("DELETE FROM audit WHERE seq = 38; UPDATE audit SET actor_email = 'eve@evil.example' WHERE seq = 21");
+      rehash(db, 1, null);
+    });
+    await runGateway(files, SECRET, 3);
+    const { findings, unproven } = await verdictOn(files, { secret: SECRET, anchor: false });
+    expect(findings).toEqual([]);
+    expect(unproven).toMatchObject([
+      { code: "unkeyed", message: expect.stringContaining("Rows 1 to 37 are not keyed") },
+      { code: "anchor" },
+    ]);
+    expect((await codes(files, true)).found).toContain("anchor");
+  });
+});
+
 describe("a record that is cut while the gateway runs", () => {
   it("says so itself when it goes on, whatever became of other tables", async () => {
     const files = recordFiles(mkdtempSync(join(home, "running-")));

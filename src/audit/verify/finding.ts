@@ -9,7 +9,7 @@ export interface RecordFinding {
 
 /** What could not be shown, and why. */
 export interface Unproven {
-  /** `secret`, `anchor`, `anchor_stale`, `anchor_gap`, `crash` or `lost_acts`. */
+  /** `secret`, `unkeyed`, `anchor`, `anchor_stale`, `anchor_gap`, `crash` or `lost_acts`. */
   readonly code: string;
   readonly message: string;
 }

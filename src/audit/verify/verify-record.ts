@@ -70,6 +70,8 @@ export async function verifyRecord(source: RecordSource, options: RecordOptions)
     unproven.push(...judged.unproven);
   }
   if (options.hash === undefined) unproven.push({ code: "secret", message: NO_SECRET });
+  if (chain.ok && chain.keyedFrom.seq > 1)
+    unproven.push({ code: "unkeyed", message: oldText(chain.keyedFrom.seq - 1) });
   if (heads.length === 0) unproven.push({ code: "anchor", message: NO_ANCHOR });
   else if (chain.ok) unproven.push(...openAgainst(heads, chain, head?.seq));
   return { chain, findings, unproven };
@@ -82,6 +84,13 @@ const NO_SECRET =
 const NO_ANCHOR =
   "Nothing outside the database says how long the record was: rows cut off at its end, or an older copy of the whole file, " +
   "would not be seen. Set audit.anchor, or name what was noted before with --anchor.";
+
+function oldText(last: number): string {
+  return (
+    `Rows 1 to ${last} are not keyed: they are as they were at row ${last + 1}, when the first gateway that keys rows went on ` +
+    "from them. If one had run before, they were forged."
+  );
+}
 
 function damageText(said: string): string {
   return `The file contradicts itself, so that what is looked up can differ from what was verified: ${said}.`;
