@@ -53,8 +53,12 @@ export function argumentPathsOf(root: AstNode, wanted: "all" | "values" = "all")
     }
     const [member, whole] = childrenOf(node);
     const key = node.op === "in" ? stringLiteral(member) : undefined;
-    if (key !== undefined && whole !== undefined && placeOf(whole, scope)?.length === 0) {
+    const asked = key !== undefined && whole !== undefined ? placeOf(whole, scope) : undefined;
+    if (key !== undefined && asked?.length === 0) {
       if (wanted === "all") add([key]);
+    } else if (asked !== undefined && wanted === "values") {
+      // Items of a list matter by their value. Of an object it is merely asked whether the key is there.
+      add([...asked, 0]);
     } else for (const child of childrenOf(node)) walk(child, scope, true);
   }
 

@@ -22,9 +22,10 @@ export interface Filled {
 }
 
 const MAX_PLACES = 8;
-const MAX_NAMES = 256;
-
 const MAX_LOOKS = 20_000;
+
+/** Schemas below what is read as a whole; those nearest to it count. */
+const MAX_BELOW = 2048;
 
 /** Whether `default` stands anywhere in a schema; `true` for one that is too large to look through. @throws never */
 export function mayHaveDefaults(schema: Json | undefined): boolean {
@@ -42,37 +43,58 @@ export function mayHaveDefaults(schema: Json | undefined): boolean {
 }
 
 /**
- * Finds which defaults of an `inputSchema` bear on a condition that reads the values at `paths`; `undefined` if none does.
- * A default of null says that there need be nothing, and is none. JSON Schema 2020-12, validation §9.2
+ * Finds which defaults of an `inputSchema` bear on a condition that reads the values at `paths`, each with all that is in
+ * it: what a condition builds of a value can be read in any way. `undefined` if none does. A default of null says that there need be nothing, and is none. JSON Schema 2020-12, validation §9.2
  */
 export function planDefaults(hints: SchemaHints | undefined, paths: readonly ArgumentPath[]): DefaultsPlan | undefined {
   if (hints === undefined) return undefined;
   const root = emptyPlan();
-  let found = false;
   for (const path of paths) {
     let plan = root;
     let below: SchemaHints | undefined = hints;
+    let depth = 0;
     for (const step of path) {
       if (below === undefined) break;
       // A computed key may be any of them.
-      const names: readonly string[] = typeof step === "string" ? [step] : below.names().slice(0, MAX_NAMES);
-      for (const name of names) {
-        const [value, ...more] = below.member(name)?.defaults ?? [];
-        if (value === undefined) continue;
-        plan.fill.set(name, more.length === 0 ? value : new AmbiguousDefault());
-        found = true;
-      }
+      if (step === null && below.names().length > 0) planBelow(plan, below, depth);
       if (typeof step === "string") {
+        planDefault(plan, step, below.member(step));
         below = below.member(step);
         plan = memberOf(plan, step);
       } else {
         below = below.item();
-        plan.items ??= emptyPlan();
-        plan = plan.items;
+        plan = itemsOf(plan);
       }
+      depth += 1;
     }
+    if (below !== undefined) planBelow(plan, below, depth);
   }
-  return found ? pruned(root) : undefined;
+  return pruned(root);
+}
+
+/** Plans the defaults of everything in a value, as deep as conditions can read and the nearest first. */
+function planBelow(plan: DefaultsPlan, hints: SchemaHints, depth: number): void {
+  const waiting = [{ plan, hints, depth }];
+  let looks = 0;
+  for (const { plan, hints, depth } of waiting) {
+    const add = (below: DefaultsPlan, schema: SchemaHints | undefined): void => {
+      looks += 1;
+      if (schema !== undefined && depth < VALUE_LIMITS.maxDepth)
+        waiting.push({ plan: below, hints: schema, depth: depth + 1 });
+    };
+    for (const name of hints.names().slice(0, MAX_BELOW - looks)) {
+      const member = hints.member(name);
+      planDefault(plan, name, member);
+      add(memberOf(plan, name), member);
+    }
+    if (looks >= MAX_BELOW) return;
+    add(itemsOf(plan), hints.item());
+  }
+}
+
+function planDefault({ fill }: DefaultsPlan, name: string, member: SchemaHints | undefined): void {
+  const [value, ...more] = member?.defaults ?? [];
+  if (value !== undefined) fill.set(name, more.length === 0 ? value : new AmbiguousDefault());
 }
 
 // Most steps of a path lead to no default: a call must not look there.
@@ -92,13 +114,20 @@ function memberOf({ members }: DefaultsPlan, name: string): DefaultsPlan {
   return plan;
 }
 
+function itemsOf(plan: DefaultsPlan): DefaultsPlan {
+  plan.items ??= emptyPlan();
+  return plan.items;
+}
+
 /**
  * Puts defaults where the arguments have nothing; `undefined` if they have everything. The arguments stay as they are. What
- * is looked at counts as `work`. @throws never
+ * is looked at counts as `work`, and nothing more is looked at beyond its limit. @throws never
  */
 export function fillDefaults(args: JsonObject, plan: DefaultsPlan, work: Work): Filled | undefined {
   const places: string[] = [];
   const filled = fill(args, plan, "args", { places, work });
+  // Filled in part: whatever is evaluated with it fails by the same limit.
+  if (work.excessOfDecision !== undefined) return { arguments: args, places };
   return filled === args || !isObject(filled) ? undefined : { arguments: filled, places };
 }
 
@@ -110,7 +139,7 @@ interface Filling {
 function fill(value: Json, plan: DefaultsPlan, path: string, filling: Filling): Json {
   const { places, work } = filling;
   // What a record lacks may have been in the call.
-  if (value instanceof Shortened || value instanceof NotRecorded) return value;
+  if (value instanceof Shortened || value instanceof NotRecorded || work.excessOfDecision !== undefined) return value;
   if (Array.isArray(value)) {
     const { items } = plan;
     if (items === undefined || value.length > VALUE_LIMITS.maxItems) return value;

@@ -85,6 +85,9 @@ describe("a default of the tool's schema", () => {
   it("is not looked at by a condition that only asks whether the argument is there", () => {
     expect(matched("has(args.amount)", amount(20_000), {})).toBe("passes");
     expect(matched('"amount" in args', amount(20_000), {})).toBe("passes");
+    const inside = definition(object({ o: object({ force: { type: "boolean", default: false } }) }));
+    expect(matched('has(args.o) && "force" in args.o', inside, { o: {} })).toBe("passes");
+    expect(matched("has(args.o) && has(args.o.force)", inside, { o: {} })).toBe("passes");
   });
 
   it.each<readonly [string, JsonObject, string, JsonObject, string]>([
@@ -181,6 +184,43 @@ describe("a default of the tool's schema", () => {
     ],
   ])("is found in %s", (_what, inputSchema, when, args, outcome) => {
     expect(matched(when, definition(inputSchema), args)).toBe(outcome);
+  });
+
+  const RECIPIENT = object({ limit: { type: "number", default: 20_000 } });
+  const LINES: JsonObject = { type: "array", items: RECIPIENT };
+  const OVER = (it: string) => `"limit" in ${it} && ${it}.limit > 10000.0`;
+  it.each<readonly [string, JsonObject]>([
+    [`[args.to].exists(t, ${OVER("t")})`, { to: {} }],
+    [`cel.bind(all, [args.to], ${OVER("all[0]")})`, { to: {} }],
+    [`cel.bind(t, {"a": args.to}, ${OVER("t.a")})`, { to: {} }],
+    [`cel.bind(t, true ? args.to : args.to, ${OVER("t")})`, { to: {} }],
+    [`[args].exists(a, has(a.to) && ${OVER("a.to")})`, { to: {} }],
+    [`[args.lines].exists(all, ${OVER("all[0]")})`, { lines: [{}] }],
+    [`args.lines.map(l, l).exists(l, ${OVER("l")})`, { lines: [{ limit: 5 }, {}] }],
+    [`args.lines.map(l, [l]).exists(l, ${OVER("l[0]")})`, { lines: [{}] }],
+    [`args.orders.map(o, o.to).exists(t, ${OVER("t")})`, { orders: [{ to: {} }] }],
+    [`!(has(args.lines) ? args.lines : []).all(l, !(${OVER("l")}))`, { lines: [{}] }],
+    [`(args.lines + []).exists(l, ${OVER("l")})`, { lines: [{}] }],
+    [`(args.lines + args.lines).filter(l, true).exists(l, ${OVER("l")})`, { lines: [{}] }],
+    [`args.exists(k, k == "to" && ${OVER("args[k]")})`, { to: {} }],
+    [`["to"].exists(k, ${OVER("args[k]")})`, { to: {} }],
+  ])("counts however the condition comes to the value: %s", (when, args) => {
+    const orders = { type: "array", items: object({ to: RECIPIENT }) };
+    const tool = definition(object({ to: RECIPIENT, lines: LINES, orders }));
+    expect(matched(when, tool, args)).toMatch(/^counts with args\./);
+    expect(matched(`!(${when})`, tool, args, "allow: {}")).toBe("passes");
+  });
+
+  it("is found among as many as a schema can have, in a time that ends", () => {
+    const names = Array.from({ length: 40 }, (_, at) => `n${at}`);
+    const next: JsonObject = { $ref: "#/$defs/node" };
+    const node = { ...object(Object.fromEntries(names.map((name) => [name, next]))), default: {} };
+    const tool = definition({ ...object({ root: next, rows: { type: "array", items: next } }), $defs: { node } });
+    expect(matched("[args.root].exists(r, has(r.n1) && has(r.n1.n2))", tool, { root: {} })).toContain(
+      "counts with args.root.n0",
+    );
+    const rows = Array.from({ length: 1000 }, () => ({}));
+    expect(matched("[args.rows].exists(r, r.size() > 1000)", tool, { rows })).toContain("steps together");
   });
 
   it("can refer to itself without end, and still ends", () => {
