@@ -2,15 +2,17 @@ import { type AstNode, childrenOf } from "./ast.ts";
 import { readStep } from "./check-guards.ts";
 import type { CheckedPolicy } from "./check-policies.ts";
 import type { TargetProblem } from "./check-targets.ts";
+import type { Path } from "./document.ts";
 import { type KnownTool, pathOf } from "./known-tool.ts";
-import { ANNOTATION_DEFAULTS, compileTarget } from "./target.ts";
+import { compileTarget } from "./target.ts";
 
-const HINTS = Object.keys(ANNOTATION_DEFAULTS);
+/** What `tool` has from its server and nobody else. */
+const SAID = new Set(["title", "meta"]);
 
 /**
- * Warns of a policy that rests on what servers say of themselves: by its target, or by its condition. A server that says
- * something else tomorrow leaves a policy that restricts, or comes under one that allows. Hints that the operator has set
- * for all tools in question rest on nobody's word.
+ * Warns of a policy that rests on what servers say of themselves: by its target, or by a text that decides (a condition,
+ * the key or the cost of a limit). A server that says something else tomorrow leaves a policy that restricts, or comes
+ * under one that allows. Hints that the operator has set for all tools in question rest on nobody's word.
  */
 export function checkAnnotations(policy: CheckedPolicy, tools: readonly KnownTool[]): readonly TargetProblem[] {
   const { entry, path, texts } = policy;
@@ -19,29 +21,45 @@ export function checkAnnotations(policy: CheckedPolicy, tools: readonly KnownToo
   const about = tools.filter((tool) => matchesTool(tool, pathOf(tool)));
   const isSet = (hint: string): boolean =>
     about.length > 0 && about.every(({ ownHints }) => ownHints?.includes(hint) === true);
+  const report = (at: Path, what: string, happens: string): TargetProblem => ({
+    severity: "warning",
+    path: at,
+    message: `This policy goes by what servers say of their tools (${what}): it ${happens} as soon as its server says so.`,
+    hint: "Name the tools in the target instead, or set tools.annotations at the upstream in the configuration.",
+  });
+  const happens = texts.effect === "allow" ? "comes to allow a tool" : "lets go of a tool";
   const named = Object.keys(annotations ?? {}).filter((hint) => !isSet(hint));
-  const read = texts.when !== undefined && readsAnnotations(texts.when.root) && !HINTS.every(isSet);
-  if (named.length === 0 && !read) return [];
-  const what = named.length === 0 ? "annotations" : named.map((hint) => `\`${hint}\``).join(" and ");
-  const happens =
-    texts.effect === "allow"
-      ? "comes to allow a tool as soon as its server says so"
-      : "lets go of a tool as soon as its server says so";
-  return [
-    {
-      severity: "warning",
-      path: named.length === 0 ? [...path, "when"] : [...path, "target", "annotations"],
-      message: `This policy goes by what servers say of their tools (${what}): it ${happens}.`,
-      hint: "Name the tools in the target instead, or set tools.annotations at the upstream in the configuration.",
-    },
-  ];
+  if (named.length > 0) {
+    const what = named.map((hint) => `\`${hint}\``).join(" and ");
+    return [report([...path, "target", "annotations"], what, happens)];
+  }
+  const deciding = [texts.when, ...texts.others].filter((text) => text !== undefined && !text.shown);
+  for (const text of deciding) {
+    const what = text && saidBy(text.root, isSet);
+    if (text === undefined || what === undefined) continue;
+    return [report(text.path, what, text === texts.when ? happens : "counts the calls of a tool otherwise")];
+  }
+  return [];
 }
 
-/** Whether an expression reads `tool.annotations`, or `tool` as a whole. */
-function readsAnnotations(node: AstNode): boolean {
+/** What an expression reads of a tool that its server alone says; `undefined` if there is nothing of the kind. */
+function saidBy(node: AstNode, isSet: (hint: string) => boolean): string | undefined {
   const step = readStep(node);
-  if (step !== undefined && isTool(step.operand)) return step.name === undefined || step.name === "annotations";
-  return isTool(node) || childrenOf(node).some(readsAnnotations);
+  if (step !== undefined && isTool(step.operand)) {
+    if (step.name === undefined) return "`tool`";
+    if (SAID.has(step.name)) return `\`tool.${step.name}\``;
+    return step.name === "annotations" ? "annotations" : undefined;
+  }
+  const above = step && readStep(step.operand);
+  if (step?.name !== undefined && above?.name === "annotations" && isTool(above.operand) && isSet(step.name)) {
+    return undefined;
+  }
+  if (isTool(node)) return "`tool`";
+  for (const child of childrenOf(node)) {
+    const said = saidBy(child, isSet);
+    if (said !== undefined) return said;
+  }
+  return undefined;
 }
 
 function isTool(node: AstNode): boolean {

@@ -34,6 +34,9 @@ const RESTS = [
   `when: 'tool["annotations"].readOnlyHint != true'`,
   "when: '!has(tool.annotations.readOnlyHint) || request.endpoint == \"\"'",
   "when: '[tool].exists(t, t.annotations.openWorldHint)'",
+  "when: tool.title != 'List'",
+  "when: has(tool.meta.tier) && tool.meta.tier == 2.0",
+  `when: 'user.id == "x" || tool["meta"]["tier"] == 2.0'`,
 ];
 const NAMES = [
   'target: { tools: ["bank/*", "!bank/list"] }',
@@ -59,6 +62,20 @@ describe("a policy that rests on what servers say of their tools", () => {
     expect(warningsOf(`{ id: p, ${names}, then: { ${then} } }`)).toEqual([]);
   });
 
+  it.each(["tool.title", "tool.meta.account", "tool.annotations.title", '"a" + tool["title"]'])(
+    "counts by a text that decides: %s",
+    (text) => {
+      const limit = (more: string) => warningsOf(`{ id: p, then: { rate_limit: { limit: 1, per: 1h, ${more} } } }`);
+      const warned = [
+        expect.stringContaining("it counts the calls of a tool otherwise as soon as its server says so."),
+      ];
+      expect(limit(`key: '${text}'`)).toEqual(warned);
+      expect(limit(`cost: '${text} == "x" ? 1 : 2'`)).toEqual(warned);
+      expect(limit("key: tool.name")).toEqual([]);
+      expect(warningsOf(`{ id: p, then: { deny: { message: 'Not {{ ${text} }}.' } } }`)).toEqual([]);
+    },
+  );
+
   const WRITES = "{ id: p, target: { annotations: { readOnlyHint: false } }, then: { deny: {} } }";
   it.each<[string, Record<string, readonly string[]>, number]>([
     ["all of its tools", { pay: ["readOnlyHint"], list: ["readOnlyHint", "openWorldHint"] }, 0],
@@ -66,5 +83,9 @@ describe("a policy that rests on what servers say of their tools", () => {
     ["another hint", { pay: ["openWorldHint"], list: ["openWorldHint"] }, 1],
   ])("where the operator has set %s", (_what, own, warnings) => {
     expect(warningsOf(WRITES, own)).toHaveLength(warnings);
+    const read =
+      "{ id: p, when: has(tool.annotations.readOnlyHint) && tool.annotations.readOnlyHint != 1, then: { deny: {} } }";
+    expect(warningsOf(read, own)).toHaveLength(warnings);
+    expect(warningsOf(read.replaceAll("readOnlyHint", "title"), own)).toHaveLength(1);
   });
 });
