@@ -58,8 +58,9 @@ export function createDefinitionRecord(deps: DefinitionRecordDeps): DefinitionRe
     const window = windowOf(upstream);
     for (const change of changes) {
       const { tool, kind, digest, before, after } = change;
-      const difference = before && after ? definitionDifference(before, after) : {};
       if (window.rows < MAX_ROWS) {
+        // Only here: a server may change thousands at once, and comparing them is work.
+        const difference = before && after ? definitionDifference(before, after) : {};
         window.rows += 1;
         audit.record({
           ...{ about: "definition", outcome: `definition_${kind}`, upstream, tool, digest, difference },

@@ -92,20 +92,25 @@ function replaceNow(
   const before = new Set(current.map((row) => keyOf(row.tool, row.digest)));
   const changes = changesIn(db, upstream, current, tools);
   const listed = new Set(tools.map((tool) => keyOf(tool.name, tool.digest)));
-  for (const { tool, digest } of current) {
-    if (listed.has(keyOf(tool, digest))) continue;
-    db.update(rows)
-      .set({ current: 0, lastSeenAt: at })
-      .where(and(eq(rows.upstream, upstream), eq(rows.tool, tool), eq(rows.digest, digest)))
-      .run();
-    forgetOldest(db, and(eq(rows.upstream, upstream), eq(rows.tool, tool), PAST), KEPT.pastVersionsPerTool);
+  // Prepared once, here and below: a list may hold thousands, and building each query costs more than its row.
+  const tool = sql.placeholder("tool");
+  const pass = db
+    .update(rows)
+    .set({ current: 0, lastSeenAt: at })
+    .where(and(eq(rows.upstream, upstream), eq(rows.tool, tool), eq(rows.digest, sql.placeholder("digest"))))
+    .prepare();
+  const ofTool = and(eq(rows.upstream, upstream), eq(rows.tool, tool), PAST);
+  const forget = forgetOldest(db, ofTool, KEPT.pastVersionsPerTool).prepare();
+  for (const row of current) {
+    if (listed.has(keyOf(row.tool, row.digest))) continue;
+    pass.run({ tool: row.tool, digest: row.digest });
+    forget.run({ tool: row.tool });
   }
-  // Prepared once: a first list may hold thousands, and building each query costs more than its row.
   const list = db
     .insert(rows)
     .values({
       upstream,
-      tool: sql.placeholder("tool"),
+      tool,
       digest: sql.placeholder("digest"),
       definition: sql.placeholder("definition"),
       firstSeenAt: at,
@@ -118,7 +123,7 @@ function replaceNow(
     if (!before.has(keyOf(name, digest))) list.run({ tool: name, digest, definition: JSON.stringify(definition) });
   }
   const past = Math.max(0, KEPT.rowsPerUpstream - listed.size);
-  forgetOldest(db, and(eq(rows.upstream, upstream), PAST), past);
+  forgetOldest(db, and(eq(rows.upstream, upstream), PAST), past).run();
   return changes;
 }
 
@@ -153,13 +158,13 @@ function changesIn(
   return [...come, ...gone];
 }
 
-/** Of the rows that fit, removes all but the `kept` that were listed last. */
-function forgetOldest(db: Connection, fit: SQL | undefined, kept: number): void {
-  db.delete(rows)
+/** The query that, of the rows that fit, removes all but the `kept` that were listed last. */
+function forgetOldest(db: Connection, fit: SQL | undefined, kept: number) {
+  return db
+    .delete(rows)
     .where(
       sql`rowid IN (SELECT rowid FROM ${rows} WHERE ${fit} ORDER BY ${rows.lastSeenAt} DESC, rowid DESC LIMIT -1 OFFSET ${kept})`,
-    )
-    .run();
+    );
 }
 
 function keyOf(tool: string, digest: string): string {

@@ -53,4 +53,26 @@ describe("a server that changes its tools all the time", () => {
     vi.advanceTimersByTime(HOUR);
     expect(acts).toHaveLength(101);
   });
+
+  it("has only those changes compared that get a row", () => {
+    const { acts, record } = recording();
+    let compared = 0;
+    const after = {
+      name: "t",
+      get description() {
+        compared++;
+        return "new";
+      },
+    };
+    const changes = Array.from({ length: 9_900 }, (_, n): DefinitionChange => {
+      return { tool: `t${n}`, kind: "changed", digest: "d", before: { name: "t", description: "old" }, after };
+    });
+    record.changed("odd", changes.slice(0, 100));
+    const forRows = compared;
+    expect(forRows).toBeGreaterThan(0);
+    record.changed("odd", changes.slice(100));
+    expect(compared).toBe(forRows);
+    record.close();
+    expect(acts.at(-1)).toMatchObject({ difference: { changed: 9_800 } });
+  });
 });
