@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
-import { createPatterns, type Patterns } from "../policy/patterns.ts";
+import { createPatterns, type PatternLimits, type Patterns } from "../policy/patterns.ts";
 import { SchemaReferences } from "./argument-references.ts";
 
 /** What a schema says about one value: all of these terms hold for it. */
@@ -96,9 +96,12 @@ export class SchemaNode {
   }
 }
 
+/** A pattern beyond these is as one that RE2 does not know. Names of members are short, and so is what they are told by. */
+const PATTERN_LIMITS: PatternLimits = { maxCharacters: 256, maxProgram: 20_000 };
+
 /** One `inputSchema`, with what its parts refer to. */
 export class SchemaDocument {
-  readonly patterns: Patterns = createPatterns();
+  readonly patterns: Patterns = createPatterns(PATTERN_LIMITS);
   readonly isOld: boolean;
   readonly #root: JsonObject;
   readonly #nodes = new Map<JsonObject, SchemaNode>();

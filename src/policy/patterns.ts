@@ -8,14 +8,30 @@ export interface Patterns {
   test(text: string, pattern: string): boolean;
 }
 
+/** How much patterns of somebody else's may be: RE2 bounds what matching takes, and not what compiling does. */
+export interface PatternLimits {
+  /** Characters of one pattern. */
+  readonly maxCharacters: number;
+  /** Instructions of all programs together, and what one pattern may come to by the repetitions that it writes out. */
+  readonly maxProgram: number;
+}
+
+const WITHOUT: PatternLimits = { maxCharacters: Number.POSITIVE_INFINITY, maxProgram: Number.POSITIVE_INFINITY };
+
 /** Makes an empty collection; it grows by `add` alone, at load. */
-export function createPatterns(): Patterns {
+export function createPatterns({ maxCharacters, maxProgram }: PatternLimits = WITHOUT): Patterns {
   const compiled = new Map<string, RE2JS>();
+  let left = maxProgram;
   return {
     add(pattern) {
       if (compiled.has(pattern)) return { ok: true };
+      if (left <= 0 || pattern.length > maxCharacters || writtenOut(pattern) > maxProgram) {
+        return { ok: false, reason: "It is too large" };
+      }
       try {
-        compiled.set(pattern, RE2JS.compile(pattern));
+        const expression = RE2JS.compile(pattern);
+        compiled.set(pattern, expression);
+        left -= expression.programSize();
         return { ok: true };
       } catch (error) {
         if (error instanceof RE2JSException) return { ok: false, reason: error.message.replace(/\.$/, "") };
@@ -28,4 +44,13 @@ export function createPatterns(): Patterns {
       return expression.test(text);
     },
   };
+}
+
+/** At most how long a pattern is once its counted repetitions are written out, as if each stood in all others. */
+function writtenOut(pattern: string): number {
+  let times = pattern.length;
+  for (const [, least = "", most = ""] of pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)) {
+    times *= Math.max(1, Number(least), Number(most));
+  }
+  return times;
 }
