@@ -4,6 +4,7 @@ import type { Log } from "../core/log.ts";
 import type { ListKind } from "../mcp/messages.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { type ListedEntry, readListed, readTool, type ToolEntry } from "./entries.ts";
+import { withoutLookalikes } from "./known-members.ts";
 import type { CompiledToolRules } from "./tool-rules.ts";
 
 /** Definitions that are left out with a line in the log each. */
@@ -63,12 +64,13 @@ export function createUpstreamReader(deps: {
       );
       return false;
     }
-    const digests = await digestsOf(answer.items);
+    const items = answer.items.map(withoutLookalikes);
+    const digests = await digestsOf(items);
     const text = digests.join("\n");
     const before = texts.get(kind);
     if (before === text) return true;
     texts.set(kind, text);
-    lists = { ...lists, [kind]: readItems(kind, answer.items, digests) };
+    lists = { ...lists, [kind]: readItems(kind, items, digests) };
     if (kind === "tools") deps.onTools(lists.tools);
     // A first reading that finds nothing changes nothing.
     if ((before ?? "") !== text) deps.onChange(kind);
