@@ -109,7 +109,8 @@ describe("a comparison with a value that a fact never has", () => {
       !fact.includes("anything") && (live.startsWith('"') || /[.e]/.test(live) === /[.e]/.test(dead));
     const found = ALL.filter(alike).map(([fact, live, dead]) => {
       const { errors, warnings } = condition(`${fact} in [${live}, ${dead}]`);
-      return [errors.length, warnings.length];
+      // Some facts are what a server says, which is warned of, too.
+      return [errors.length, warnings.filter((it) => !it.includes("goes by what servers say")).length];
     });
     expect(found).toEqual(found.map(() => [0, 1]));
   });
