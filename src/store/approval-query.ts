@@ -36,10 +36,10 @@ function filters(query: ApprovalQuery): SQL | undefined {
 function decidable(keys: ApproverKeys, now: number): SQL | undefined {
   const mayBeOwn = sql`json_extract(${rows.flowSnapshot}, '$.requesterMayApprove') = 1`;
   const voted = sql`EXISTS (SELECT 1 FROM ${approvalDecisions} AS d WHERE d.request_id = ${rows.id}
-    AND (d.approver_iss, d.approver_sub) IN (VALUES ${subjectsOf(keys.belongings)}))`;
+    AND (d.approver_iss, d.approver_sub) IN (${subjectsOf(keys.belongings)}))`;
   const names = pairsOf(keys);
   const nowTheirs = sql`EXISTS (SELECT 1 FROM ${approvers} AS a WHERE a.request_id = ${rows.id}
-    AND (a.kind, a.value) IN (VALUES ${names}) AND a.stage = ${rows.stage} AND ${rows.stageSince} + a.after_ms <= ${now})`;
+    AND (a.kind, a.value) IN (${names}) AND a.stage = ${rows.stage} AND ${rows.stageSince} + a.after_ms <= ${now})`;
   return and(
     sql`${rows.state} = 'pending'`,
     gt(rows.pendingUntil, now),
@@ -52,7 +52,7 @@ function decidable(keys: ApproverKeys, now: number): SQL | undefined {
 
 /** Open, and any stage is theirs to approve. */
 function openTo(keys: ApproverKeys): SQL {
-  return sql`${rows.id} IN (SELECT a.request_id FROM ${approvers} AS a WHERE a.open = 1 AND (a.kind, a.value) IN (VALUES ${pairsOf(keys)}))`;
+  return sql`${rows.id} IN (SELECT a.request_id FROM ${approvers} AS a WHERE a.open = 1 AND (a.kind, a.value) IN (${pairsOf(keys)}))`;
 }
 
 /** More roles than anybody has are looked for together, without the help of an order. */
@@ -67,7 +67,7 @@ function newestOf(query: ApprovalQuery, keys: ApproverKeys): SQL {
   const groups =
     names.length <= MAX_SOURCES
       ? names.map(([kind, value]) => sql`a.kind = ${kind} AND a.value = ${value}`)
-      : [sql`(a.kind, a.value) IN (VALUES ${pairsOf(keys)})`];
+      : [sql`(a.kind, a.value) IN (${pairsOf(keys)})`];
   const wanted = filters(query) ?? sql`1`;
   const { before } = query;
   const after = before === undefined ? sql`1` : sql`(a.created_at, a.request_id) < (${before.createdAt}, ${before.id})`;
@@ -82,29 +82,33 @@ function newestOf(query: ApprovalQuery, keys: ApproverKeys): SQL {
     ...(personHash === undefined ? [] : [sql`${rows.personHash} = ${personHash}`]),
   ];
   const asked = mine.map(
-    (theirs) => sql`SELECT * FROM (SELECT ${rows.id}, ${rows.createdAt} FROM ${rows} WHERE ${theirs} AND ${wanted}
+    (
+      theirs,
+    ) => sql`SELECT * FROM (SELECT ${rows.id} AS request_id, ${rows.createdAt} FROM ${rows} WHERE ${theirs} AND ${wanted}
     ORDER BY ${rows.createdAt} DESC, ${rows.id} DESC LIMIT ${query.limit})`,
   );
-  return sql`${rows.id} IN (SELECT request_id FROM (${sql.join([...sources, ...asked], sql` UNION ALL `)}))`;
+  const all = [...sources, ...asked];
+  if (all.length === 0) return sql`0`;
+  return sql`${rows.id} IN (SELECT request_id FROM (${sql.join(all, sql` UNION ALL `)}))`;
 }
 
 /** Made by this person; `IS`, because a hash that is not there is no answer. */
 function own({ subjects, personHash }: Belongings): SQL {
-  const theirs = sql`(${rows.iss}, ${rows.sub}) IN (VALUES ${subjectsOf({ subjects })})`;
+  const theirs = sql`(${rows.iss}, ${rows.sub}) IN (${subjectsOf({ subjects })})`;
   return personHash === undefined ? sql`(${theirs})` : sql`(${theirs} OR ${rows.personHash} IS ${personHash})`;
 }
 
 function subjectsOf({ subjects }: Pick<Belongings, "subjects">): SQL {
-  return sql.join(
-    subjects.map(({ issuer, subject }) => sql`(${issuer}, ${subject})`),
-    sql`, `,
-  );
+  return listed(subjects.map(({ issuer, subject }) => sql`(${issuer}, ${subject})`));
 }
 
 function pairsOf(keys: ApproverKeys): SQL {
-  const pairs = namesOf(keys).map(([kind, value]) => sql`(${kind}, ${value})`);
-  // Of nobody's there is none: a list of values must not be empty.
-  return pairs.length === 0 ? sql`(NULL, NULL)` : sql.join(pairs, sql`, `);
+  return listed(namesOf(keys).map(([kind, value]) => sql`(${kind}, ${value})`));
+}
+
+// A list of values must not be empty, and NULL in one would make `NOT IN` neither true nor false.
+function listed(pairs: readonly SQL[]): SQL {
+  return pairs.length === 0 ? sql`SELECT 0, 0 WHERE 0` : sql`VALUES ${sql.join([...pairs], sql`, `)}`;
 }
 
 /** What approvers are named by. */

@@ -4,6 +4,7 @@ import type { ApprovalFilter } from "../../src/approvals/approvals.ts";
 import { refusalOf } from "../../src/approvals/eligibility.ts";
 import { APPROVAL_STATES, type ApprovalRequest, OPEN_STATES } from "../../src/core/approval.ts";
 import type { Principal } from "../../src/core/principal.ts";
+import type { ApprovalQuery, ApproverKeys } from "../../src/store/approvals.ts";
 import { ask, flow, HOUR, no, person, stage, yes } from "../support/approval-parts.ts";
 import { type TestApprovals, testApprovals, testPersons } from "../support/approval-service.ts";
 
@@ -135,6 +136,65 @@ describe("a list", () => {
       const listed = (await test.approvals.list({ decidableBy: who, limit: 1 })).items.length === 1;
       const approvers = request.stages[0]?.approvers;
       expect(listed).toBe(refusalOf({ ...request, approvers }, who, request.createdAt, testPersons()) === undefined);
+    }
+  });
+
+  it("answers whatever of that by which it finds requests is there or not", async () => {
+    const test = testApprovals({ flows, limits: { openPerUser: 1_000 } });
+    // One that is open, and one that has ended.
+    const two = async (who: string, name: string) => {
+      const asked = { principal: person(who), approvals: [{ policy: "p", flow: name, message: "" }] };
+      const open = await test.opened(asked);
+      const ended = await test.opened({ ...asked, arguments: { n: 2 } });
+      await test.approvals.invalidate(ended.id, "x");
+      return { open: open.id, ended: ended.id };
+    };
+    const [own, byRole, byName] = [await two("p1", "own"), await two("p2", "one"), await two("p5", "named")];
+    const { issuer } = person("p1");
+    const manyRoles = Array.from({ length: 101 }, (_unused, n) => `role-${n}`);
+    const either = [true, false];
+    const combinations = either.flatMap((asked) =>
+      either.flatMap((hash) =>
+        [[], ["lead"], ["lead", ...manyRoles]].flatMap((roles) =>
+          either.flatMap((subject) => either.map((email) => ({ asked, hash, roles, subject, email }))),
+        ),
+      ),
+    );
+    for (const { asked, hash, roles, subject, email } of combinations) {
+      const visibleTo: ApproverKeys = {
+        belongings: {
+          subjects: asked ? [{ issuer, subject: "p1" }] : [],
+          personHash: hash ? "nobody's" : undefined,
+        },
+        roles,
+        subjects: subject ? ["p3"] : [],
+        email: email ? "p4@acme.com" : undefined,
+      };
+      const wanted = [
+        ...(asked ? [own] : []),
+        ...(roles.length > 0 ? [byRole] : []),
+        ...(subject || email ? [byName] : []),
+      ];
+      const list = async (query: Partial<ApprovalQuery>) =>
+        (await test.store.approvals.list({ limit: 10, ...query })).map(({ record }) => record.id).sort();
+      expect(await list({ visibleTo, states: OPEN_STATES })).toEqual(wanted.map(({ open }) => open).sort());
+      expect(await list({ visibleTo })).toEqual(wanted.flatMap(({ open, ended }) => [open, ended]).sort());
+      const decidableBy = { keys: visibleTo, now: test.clock.now };
+      const theirs = wanted.filter((one) => one !== own).map(({ open }) => open);
+      expect(await list({ decidableBy, visibleTo })).toEqual(theirs.sort());
+      expect(await list({ requester: visibleTo.belongings })).toEqual(asked ? [own.open, own.ended].sort() : []);
+    }
+  });
+
+  it("shows those who may not approve what they asked for themselves", async () => {
+    const test = testApprovals({ flows });
+    const approvals = [{ policy: "p", flow: "one", message: "" }];
+    const guest = person("guest", { may: ["call"], roles: ["lead"] });
+    const mine = await test.opened({ principal: guest, approvals });
+    await test.opened({ principal: person("p1"), approvals });
+    for (const states of [undefined, OPEN_STATES, [...APPROVAL_STATES]]) {
+      const filter = { visibleTo: guest, ...(states === undefined ? {} : { states }) };
+      expect(ids(await everything(test, filter))).toEqual([mine.id]);
     }
   });
 });
