@@ -8,7 +8,8 @@ const MAX_ITEMS = 200;
 
 /**
  * Makes the function that writes what a condition can see of the caller and has no column of its own, as JSON: `kind`,
- * `name`, `roles`, `groups`, `scopes`, `acr`, `amr`, `auth_time` (ms) and `user_agent`, each where there is one. No
+ * `home` (`false` for who comes from
+ * another issuer than the first), `name`, `roles`, `groups`, `scopes`, `acr`, `amr`, `auth_time` (ms) and `user_agent`, each where there is one. No
  * claims and no other headers. `cut: true` says that something was too long, so that a replay knows.
  *
  * This runs for every call, and callers come again: the text is kept for as long as the principal is.
@@ -42,6 +43,7 @@ function factsText(principal: Principal, userAgent: string): string {
   cut ||= agent !== userAgent;
   const facts = {
     kind: principal.kind,
+    home: principal.home ? undefined : false,
     name: optional(principal.name),
     roles: list(principal.roles),
     groups: list(principal.groups),

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from "../core/json.ts";
+import { claimsSeenOf } from "../core/policy-names.ts";
 import type { Seal } from "../core/seal.ts";
 import type { AuditRow } from "../store/audit-row.ts";
 import type { AuditOpening } from "./audit.ts";
@@ -6,6 +7,7 @@ import type { AuditOpening } from "./audit.ts";
 /** What a sealed column holds of a call. Rows of the first version hold arguments only. */
 export interface SealedArguments {
   readonly arguments: JsonObject;
+  /** Those that policies saw. */
   readonly claims: JsonObject | undefined;
   readonly headers: JsonObject | undefined;
 }
@@ -13,7 +15,10 @@ export interface SealedArguments {
 /** Bound to its call, so that a sealed text moved to another row does not pass for that row's. It never expires. */
 export function sealArguments(seal: Seal, opening: AuditOpening): string {
   const { callId, arguments: args, principal, headers } = opening;
-  return seal.seal({ call: callId, arguments: args, claims: principal.claims, headers }, Number.MAX_SAFE_INTEGER);
+  return seal.seal(
+    { call: callId, arguments: args, claims: claimsSeenOf(principal), headers },
+    Number.MAX_SAFE_INTEGER,
+  );
 }
 
 /**

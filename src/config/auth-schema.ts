@@ -71,6 +71,13 @@ const jwt = z
         "Roles that it may give, as globs; others are dropped. Default: any for the first issuer, none for any other.",
       ),
     groups: z.array(text).optional().describe("The same for groups."),
+    scopes: z.array(text).optional().describe("The same for the scopes that policies and step_up go by (user.scopes)."),
+    user_claims: z
+      .array(text)
+      .optional()
+      .describe(
+        "Claims that policies see as user.claims, as globs. The user's name counts where its claim is among them. Default: any for the first issuer, none for any other.",
+      ),
     email_domains: z
       .array(text)
       .optional()
@@ -118,6 +125,8 @@ function standingOf(says: z.output<typeof jwt>["says"], index: number): Standing
     may: says.may ?? fallback.may,
     roles: says.roles ?? fallback.roles,
     groups: says.groups ?? fallback.groups,
+    scopes: says.scopes ?? fallback.scopes,
+    userClaims: says.user_claims ?? fallback.userClaims,
     emailDomains: says.email_domains ?? fallback.emailDomains,
     emailVerified: says.email_verified,
     home: fallback.home,

@@ -178,9 +178,9 @@ function checkIssuers(config: JsonObject): Finding[] {
 }
 
 /** What a further issuer may say only where the file says so. */
-const STANDING_KEYS = ["may", "roles", "groups", "email_domains"] as const;
+const STANDING_KEYS = ["may", "roles", "groups", "scopes", "user_claims", "email_domains"] as const;
 const MEANING =
-  "may call tools and nothing else, and its roles, groups, e-mail addresses and what it says of sign-ins do not count unless the file says so";
+  "may call tools and nothing else, and its roles, groups, scopes, claims, e-mail addresses and what it says of sign-ins do not count unless the file says so";
 
 function checkFlows(config: JsonObject): Finding[] {
   const known = Object.keys(objectOf(config["notifiers"]));

@@ -25,14 +25,18 @@ export interface Principal {
   readonly clientId: string | undefined;
   /** Verified, and of a domain for which the issuer may speak; else `undefined`. */
   readonly email: string | undefined;
+  /** As the issuer says, where policies may see what it says there. */
   readonly name: string | undefined;
   /** Those that the issuer may give. */
   readonly roles: readonly string[];
   /** The same. */
   readonly groups: readonly string[];
+  /** The same. Those that the token holds, its claims say. */
   readonly scopes: readonly string[];
-  /** Every verified claim; empty for keys. */
+  /** Every verified claim; empty for keys. What policies see of them, `policy-names.ts` knows. */
   readonly claims: JsonObject;
+  /** Globs over the claims that policies see. */
+  readonly userClaims: readonly string[];
   /** This and the next two only of an issuer that may say it. */
   readonly acr: string | undefined;
   readonly amr: readonly string[];
@@ -52,7 +56,7 @@ export interface Principal {
 }
 
 /** What is so of everybody whose credential the operator made, and of whom nobody said more. */
-export const AT_HOME = { may: PERMISSIONS, home: true, aliases: [], person: undefined } as const;
+export const AT_HOME = { may: PERMISSIONS, home: true, userClaims: ["*"], aliases: [], person: undefined } as const;
 
 /** One string per credential's owner: `iss` and `sub` together, the only identity that sessions and tasks are bound to. */
 export function principalKey(principal: Pick<Principal, "issuer" | "subject">): string {

@@ -12,6 +12,10 @@ export interface Standing {
   readonly roles: readonly string[];
   /** The same for groups. */
   readonly groups: readonly string[];
+  /** The same for scopes: a name that policies go by is the company's, whoever writes it into a token. */
+  readonly scopes: readonly string[];
+  /** Globs over the claims that policies see of its tokens. */
+  readonly userClaims: readonly string[];
   /** Globs over the domains of which its e-mail addresses count. */
   readonly emailDomains: readonly string[];
   /** `claim`: an address counts where the token says that it was verified. `always`: the issuer verifies every one. */
@@ -25,6 +29,8 @@ export const FULL_STANDING: Standing = {
   may: PERMISSIONS,
   roles: ["*"],
   groups: ["*"],
+  scopes: ["*"],
+  userClaims: ["*"],
   emailDomains: ["*"],
   emailVerified: "claim",
   home: true,
@@ -36,6 +42,8 @@ export const GUEST_STANDING: Standing = {
   may: ["call"],
   roles: [],
   groups: [],
+  scopes: [],
+  userClaims: [],
   emailDomains: [],
   home: false,
 };

@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import { claimsSeenOf } from "../core/policy-names.ts";
 import type { Principal } from "../core/principal.ts";
 import { allowedNames, vouchedAddress } from "../core/standing.ts";
 import type { ClaimsMapping, IssuerOptions } from "./options.ts";
@@ -17,8 +18,6 @@ export function principalFromClaims(
     subject,
     kind: isMachine(subject, clientId, claims, issuer.claims.machine) ? "machine" : "person",
     clientId,
-    name: text(claimAt(claims, issuer.claims.name)),
-    scopes: scopesOf(claims),
     claims,
     acr: text(claims["acr"]),
     amr: texts(claims["amr"]),
@@ -32,13 +31,18 @@ export function principalFromClaims(
 export function saidIn(
   claims: JsonObject,
   { claims: mapping, standing }: Pick<IssuerOptions, "claims" | "standing">,
-): Pick<Principal, "email" | "roles" | "groups" | "aliases" | "may" | "home"> {
+): Pick<Principal, "email" | "name" | "roles" | "groups" | "scopes" | "userClaims" | "aliases" | "may" | "home"> {
+  const seen = claimsSeenOf({ claims, userClaims: standing.userClaims });
   const address = text(claimAt(claims, mapping.email));
   return {
     // An address that nobody verified could be anybody's, and policies and approvers go by it.
     email: vouchedAddress(address, isVerified(claims), standing),
     roles: allowedNames(texts(claimAt(claims, mapping.roles)), standing.roles),
     groups: allowedNames(texts(claimAt(claims, mapping.groups)), standing.groups),
+    scopes: allowedNames(scopesOf(claims), standing.scopes),
+    // Approvers read it, too: whoever may not say it could call himself anything.
+    name: text(claimAt(seen, mapping.name)),
+    userClaims: standing.userClaims,
     aliases: [...new Set([address, ...NAMING_CLAIMS.flatMap((name) => texts(claims[name]))])].filter(
       (name) => name !== undefined,
     ),

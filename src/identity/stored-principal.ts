@@ -22,6 +22,7 @@ const schema = z.object({
   authTime: z.number().optional(),
   may: z.array(z.enum(PERMISSIONS)).default([]),
   home: z.boolean().default(false),
+  userClaims: texts.default([]),
   aliases: texts.default([]),
   person: optional,
 });

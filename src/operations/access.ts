@@ -3,6 +3,7 @@ import { isAmong } from "../approvals/eligibility.ts";
 import type { ApprovalRequest } from "../core/approval.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
 import { KEYS_ISSUER, type Principal } from "../core/principal.ts";
+import { scopesOf } from "../identity/claims.ts";
 import type { Operator } from "./operator.ts";
 
 /** By what a principal came: a session of the console, or a credential that they sent along. */
@@ -28,7 +29,8 @@ function lackOf(principal: Principal, way: Way): Operator["lacks"] {
   if (principal.kind !== "person") return "person";
   if (way.kind === "session" || principal.issuer === KEYS_ISSUER) return undefined;
   const audiences = [principal.claims["aud"]].flat();
-  return principal.scopes.includes(way.scope) || audiences.includes(way.audience) ? undefined : "scope";
+  // The scope says what the token is for. What its issuer's people may do, `may` says.
+  return scopesOf(principal.claims).includes(way.scope) || audiences.includes(way.audience) ? undefined : "scope";
 }
 
 /** Why an operator may not decide whatever their roles are; `undefined` if their credential is one to decide with. */

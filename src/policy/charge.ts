@@ -1,4 +1,5 @@
 import type { RateLimit } from "../core/decision.ts";
+import { clientIdOf } from "../core/policy-names.ts";
 import { personKeys } from "../core/principal.ts";
 import type { CompiledPolicy, CompiledRate } from "./compiled-policy.ts";
 import type { CallContext } from "./context.ts";
@@ -47,10 +48,10 @@ export function chargeFor(
 }
 
 // A client's own name is anybody's to choose: without a verified id all such calls share one budget.
-function ownerOf(by: Exclude<CompiledRate["by"][number], "user">, { client, tool }: PolicyInput): string {
+function ownerOf(by: Exclude<CompiledRate["by"][number], "user">, { client, principal, tool }: PolicyInput): string {
   switch (by) {
     case "client":
-      return client.id ?? "";
+      return clientIdOf(client, principal) ?? "";
     case "tool":
       return `${tool.upstream}/${tool.name}`;
     default:

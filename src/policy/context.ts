@@ -1,5 +1,6 @@
 import type { ClientFacts } from "../core/call.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import { claimsSeenOf, clientIdOf, userIdOf } from "../core/policy-names.ts";
 import type { Principal } from "../core/principal.ts";
 import type { ArgumentPath } from "./argument-paths.ts";
 import { readSchemaHints, type SchemaHints } from "./input-schema.ts";
@@ -20,11 +21,11 @@ export class UserView {
   readonly acr: string | undefined;
   readonly amr: readonly string[];
   readonly auth_time: Date | undefined;
-  readonly #claims: JsonObject;
+  readonly #principal: Principal;
   #boundClaims: unknown;
 
   constructor(principal: Principal) {
-    this.id = principal.subject;
+    this.id = userIdOf(principal);
     this.email = principal.email;
     this.name = principal.name;
     this.roles = principal.roles;
@@ -34,11 +35,11 @@ export class UserView {
     this.acr = principal.acr;
     this.amr = principal.amr;
     this.auth_time = principal.authTime === undefined ? undefined : new Date(principal.authTime);
-    this.#claims = principal.claims;
+    this.#principal = principal;
   }
 
   get claims(): unknown {
-    this.#boundClaims ??= bindJson(this.#claims, 0, undefined);
+    this.#boundClaims ??= bindJson(claimsSeenOf(this.#principal), 0, undefined);
     return this.#boundClaims;
   }
 }
@@ -51,8 +52,8 @@ export class ClientView {
   readonly ip: string;
   readonly user_agent: string;
 
-  constructor(client: ClientFacts) {
-    this.id = client.id;
+  constructor(client: ClientFacts, principal: Principal) {
+    this.id = clientIdOf(client, principal);
     this.name = client.name;
     this.version = client.version;
     this.ip = client.ip;
@@ -197,7 +198,7 @@ export class CallContext {
   }
 
   get client(): ClientView {
-    this.#client ??= new ClientView(this.#input.client);
+    this.#client ??= new ClientView(this.#input.client, this.#input.principal);
     return this.#client;
   }
 

@@ -1,4 +1,5 @@
 import { isObject, type Json } from "../core/json.ts";
+import { clientIdOf, userIdOf } from "../core/policy-names.ts";
 import type { PolicyInput } from "./policy-set.ts";
 import type { PolicyTarget } from "./schema.ts";
 import { ANNOTATION_DEFAULTS, compileTarget } from "./target.ts";
@@ -33,10 +34,11 @@ export function explainTarget(
   if (annotations) {
     ask({ annotations }, "annotations", hintsText(annotations), toolHints(annotations, tool.definition["annotations"]));
   }
-  if (users) ask({ users }, "users", users.join(", "), textOr([principal.email, principal.subject], "nobody"));
+  if (users) ask({ users }, "users", users.join(", "), textOr([principal.email, userIdOf(principal)], "nobody"));
   if (roles) ask({ roles }, "roles", roles.join(", "), textOr(principal.roles, "no roles"));
   if (groups) ask({ groups }, "groups", groups.join(", "), textOr(principal.groups, "no groups"));
-  if (clients) ask({ clients }, "clients", clients.join(", "), textOr([client.name, client.id], "no name"));
+  if (clients)
+    ask({ clients }, "clients", clients.join(", "), textOr([client.name, clientIdOf(client, principal)], "no name"));
   if (endpoints) ask({ endpoints }, "endpoints", endpoints.join(", "), request.endpoint || "/mcp itself");
   return misses;
 }

@@ -85,8 +85,9 @@ export function recordedInput(record: RecordedCall, client: ClientName, onLoss: 
       kind: "person",
       clientId: record.clientId,
       email: record.email,
-      // Which of several issuers was the first one is not on record.
+      // A row of before this was recorded counts as one of the first issuer. The claims are those that policies saw.
       ...AT_HOME,
+      home: record.facts?.["home"] !== false,
       claims: record.claims ?? knownClaims(record.issuer) ?? new NotRecorded("user.claims", onLoss),
       get name() {
         return known("user.name", facts.text("name"));

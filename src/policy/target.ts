@@ -1,5 +1,6 @@
 import { compileGlob, compileGlobs } from "../core/glob.ts";
 import { isObject, type Json } from "../core/json.ts";
+import { clientIdOf } from "../core/policy-names.ts";
 import type { Principal } from "../core/principal.ts";
 import type { PolicyInput, Viewer } from "./policy-set.ts";
 import type { PolicyTarget } from "./schema.ts";
@@ -53,8 +54,7 @@ function compileCaller(target: PolicyTarget, widens: boolean): CompiledTarget["m
     checks.push(({ principal }) => choice.any(principal.groups));
   }
   if (clients !== undefined) {
-    const choice = compileChoice(clients);
-    checks.push(({ client: { name, id } }) => choice.any(id === undefined ? [name] : [name, id]));
+    checks.push(compileClients(clients, widens));
   }
   if (endpoints !== undefined) {
     const choice = compileChoice(endpoints);
@@ -66,13 +66,30 @@ function compileCaller(target: PolicyTarget, widens: boolean): CompiledTarget["m
 }
 
 /**
+ * Clients by the name that they give themselves, or by id: bare it means a key or a client of the first issuer,
+ * `issuer|client` any. As with users, a restriction also fits the bare id of a client of another issuer.
+ */
+function compileClients(clients: readonly string[], widens: boolean): (caller: Viewer) => boolean {
+  const choice = compileChoice(clients);
+  const all = clients.every(isExclusion);
+  return ({ client, principal }) => {
+    const { name, id } = client;
+    const sure = [name, clientIdOf(client, principal)].filter((text) => text !== undefined);
+    const any = id === undefined ? sure : [...sure, id];
+    const [included, excluded] = widens ? [sure, any] : [any, sure];
+    return (all || included.some(choice.matches)) && !excluded.some(choice.excludes);
+  };
+}
+
+/**
  * Users by e-mail address in any case, or by subject: bare it means a key or the first issuer, `issuer|subject` any. Who
  * widens access has to be sure of whom it names, and who restricts it must not miss anybody: there a name that nobody
  * vouched for is enough to be included, and here it is enough to be excluded.
  */
 function compileUsers(users: readonly string[], widens: boolean): (caller: Viewer) => boolean {
   const qualified = compileChoice(users.filter(isQualified));
-  const ids = compileChoice(users.filter((user) => !isQualified(user)));
+  // Some issuers have the sign in their subjects (`auth0|3f2c`).
+  const ids = compileChoice(users);
   // The same mailbox however it is spelt; a different spelling must not be a way around a refusal.
   const emails = compileChoice(users.map((user) => user.toLowerCase()));
   const all = users.every(isExclusion) || users.includes("*");

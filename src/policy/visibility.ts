@@ -1,23 +1,24 @@
 import { digestOf } from "../core/digest.ts";
 import type { Json } from "../core/json.ts";
+import { claimsSeenOf, clientIdOf, userIdOf } from "../core/policy-names.ts";
 import type { CompiledPolicy } from "./compiled-policy.ts";
 import type { Viewer } from "./policy-set.ts";
 import type { PolicyEntry } from "./schema.ts";
 
 /** What a list can depend on besides the tools: facts of whoever looks at it. */
 const VIEWER_FACTS: Readonly<Record<string, (viewer: Viewer) => Json | undefined>> = {
-  "user.id": ({ principal }) => principal.subject,
+  "user.id": ({ principal }) => userIdOf(principal),
   "user.email": ({ principal }) => principal.email,
   "user.name": ({ principal }) => principal.name,
   "user.roles": ({ principal }) => principal.roles,
   "user.groups": ({ principal }) => principal.groups,
   "user.scopes": ({ principal }) => principal.scopes,
   "user.issuer": ({ principal }) => principal.issuer,
-  "user.claims": ({ principal }) => principal.claims,
+  "user.claims": ({ principal }) => claimsSeenOf(principal),
   "user.acr": ({ principal }) => principal.acr,
   "user.amr": ({ principal }) => principal.amr,
   "user.auth_time": ({ principal }) => principal.authTime,
-  "client.id": ({ client }) => client.id,
+  "client.id": ({ client, principal }) => clientIdOf(client, principal),
   "client.name": ({ client }) => client.name,
   "client.version": ({ client }) => client.version,
   "client.ip": ({ client }) => client.ip,
@@ -34,7 +35,7 @@ const TARGET_FACTS = {
   users: ["user.id", "user.email", "user.issuer", "user.aliases"],
   roles: ["user.roles"],
   groups: ["user.groups"],
-  clients: ["client.id", "client.name"],
+  clients: ["client.id", "client.name", "user.issuer"],
   endpoints: ["request.endpoint"],
 } as const satisfies Partial<Record<keyof NonNullable<PolicyEntry["target"]>, readonly string[]>>;
 

@@ -38,6 +38,8 @@ auth:
       may: [call, approve]
       roles: ["acme-*"]
       groups: [finance]
+      scopes: ["mcp:*"]
+      user_claims: [department]
       email_domains: [acme.com]
       email_verified: always
       claims: { roles: realm_access.roles, groups: groups, email: mail, name: given_name, machine: { claim: gty, values: [cc] } }
@@ -142,6 +144,8 @@ describe("a configuration", () => {
         may: ["call", "approve"],
         roles: ["acme-*"],
         groups: ["finance"],
+        scopes: ["mcp:*"],
+        userClaims: ["department"],
         emailDomains: ["acme.com"],
         emailVerified: "always",
         home: true,

@@ -78,14 +78,15 @@ describe("a further issuer", () => {
   };
 
   it.each([
-    ["", "may, roles, groups, email_domains"],
-    [", may: [call]", "roles, groups, email_domains"],
-    [", may: [call], roles: [], groups: []", "email_domains"],
+    ["", "may, roles, groups, scopes, user_claims, email_domains"],
+    [", may: [call]", "roles, groups, scopes, user_claims, email_domains"],
+    [", may: [call], roles: [], groups: []", "scopes, user_claims, email_domains"],
   ])("of which the file does not say what it may say gets a warning: %j", (second, missing) => {
     expect(warned(second)).toMatchObject([{ key: "auth.jwt[1]", message: expect.stringContaining(missing) }]);
   });
 
   it("of which it says everything gets none", () => {
-    expect(warned(", may: [call], roles: [], groups: [], email_domains: [example.com]")).toEqual([]);
+    const says = "may: [call], roles: [], groups: [], scopes: [], user_claims: [], email_domains: [example.com]";
+    expect(warned(`, ${says}`)).toEqual([]);
   });
 });

@@ -24,7 +24,7 @@ afterAll(async () => {
   await partner.close();
 });
 
-const VOUCHES: Standing = { ...GUEST_STANDING, may: ["call", "step_up"] };
+const VOUCHES: Standing = { ...GUEST_STANDING, may: ["call", "step_up"], scopes: ["*"] };
 
 function jwt(further: Standing) {
   return [issuerOptions(home.issuer), issuerOptions(partner.issuer, { standing: further })];

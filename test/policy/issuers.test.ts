@@ -1,0 +1,174 @@
+import { describe, expect, it } from "vitest";
+import { createFacts } from "../../src/audit/facts.ts";
+import { isObject, type JsonObject } from "../../src/core/json.ts";
+import { KEYS_ISSUER, type Principal } from "../../src/core/principal.ts";
+import { FULL_STANDING, GUEST_STANDING, type Standing } from "../../src/core/standing.ts";
+import { principalFromClaims } from "../../src/identity/claims.ts";
+import { recordedInput } from "../../src/policy/recorded-call.ts";
+import { policyInput, policySet } from "../support/policy-inputs.ts";
+
+/*
+ * Whatever a condition or a target reads of the caller, in the words of the company's own issuer and of a partner's: what
+ * lets the first one in must not let the other one in, and what stops nobody must not start to let the other one pass.
+ */
+
+const HOME = "https://idp.acme.com";
+const PARTNER = "https://idp.partner.example";
+const mapping = { roles: "roles", groups: "groups", email: "email", name: "name", machine: undefined };
+
+/** What both tokens say, letter by letter. */
+const CLAIMS: JsonObject = {
+  sub: "carl",
+  client_id: "trusted",
+  email: "carl@acme.com",
+  email_verified: true,
+  name: "Carl Cfo",
+  preferred_username: "carl@acme.com",
+  roles: ["fin"],
+  groups: ["board"],
+  scope: "mcp pay:write",
+  department: "finance",
+};
+
+function token(issuer: string, standing: Standing): Principal {
+  const claims = { ...CLAIMS, iss: issuer };
+  return principalFromClaims({ issuer, claims: mapping, standing }, "carl", claims, { now: 1, toleranceMs: 0 });
+}
+
+const carl = token(HOME, FULL_STANDING);
+const other = token(PARTNER, GUEST_STANDING);
+const effectOf = (rule: string, effect: string, fallback: "allow" | "deny", principal: Principal) =>
+  policySet(`policies: [{ id: p, ${rule}, then: { ${effect} } }]`, fallback).decide(
+    policyInput({ principal, client: { id: principal.clientId, name: "whatever" } }),
+  ).effect;
+
+const RULES = [
+  `when: 'user.id == "carl"'`,
+  `when: 'user.id in ["ann", "carl"]'`,
+  `when: 'user.email == "carl@acme.com"'`,
+  `when: 'user.name == "Carl Cfo"'`,
+  `when: '"fin" in user.roles'`,
+  `when: '"board" in user.groups'`,
+  `when: '"pay:write" in user.scopes'`,
+  `when: '"fin" in user.claims.roles'`,
+  `when: 'user.claims.email == "carl@acme.com"'`,
+  `when: 'user.claims["preferred_username"] == "carl@acme.com"'`,
+  `when: 'user.claims.sub == "carl"'`,
+  `when: 'user.claims.department == "finance"'`,
+  `when: 'user.claims.scope.contains("pay:write")'`,
+  `when: 'client.id == "trusted"'`,
+  `target: { users: [carl] }`,
+  `target: { users: ["carl@acme.com"] }`,
+  `target: { roles: [fin] }`,
+  `target: { groups: [board] }`,
+  `target: { clients: [trusted] }`,
+  `target: { clients: ["trus*"] }`,
+];
+
+/** Where a name means somebody of ours, it does not stop a partner's namesake; everything else stays shut. */
+const NAMES_OURS = new Set([0, 1, 4, 5, 6, 13, 16, 17].map((index) => RULES[index]));
+
+describe("what another issuer says as the first one would", () => {
+  it.each(RULES)("%s: lets the company's own in, and nobody else", (rule) => {
+    expect(effectOf(rule, "allow: {}", "deny", carl)).toBe("allow");
+    expect(effectOf(rule, "allow: {}", "deny", other)).toBe("deny");
+  });
+
+  it.each(RULES)("%s: a refusal that goes by it is lifted only where it names one of ours", (rule) => {
+    expect(effectOf(rule, "deny: {}", "allow", carl)).toBe("deny");
+    expect(effectOf(rule, "deny: {}", "allow", other)).toBe(NAMES_OURS.has(rule) ? "allow" : "deny");
+  });
+
+  it.each([
+    `when: '!(user.id == "carl")'`,
+    `when: '!("pay:write" in user.scopes)'`,
+    `when: '!("fin" in user.claims.roles)'`,
+    `when: 'user.claims.department != "finance"'`,
+    `when: 'user.name != "Carl Cfo"'`,
+    `when: 'client.id != "trusted"'`,
+    `target: { clients: ["!trusted"] }`,
+    `target: { users: ["!carl"] }`,
+  ])("%s: a refusal of everybody else is one of the namesake", (rule) => {
+    expect(effectOf(rule, "deny: {}", "allow", carl)).toBe("allow");
+    expect(effectOf(rule, "deny: {}", "allow", other)).toBe("deny");
+  });
+
+  it.each([
+    `when: 'user.id == "${PARTNER}|carl"'`,
+    `when: 'client.id == "${PARTNER}|trusted"'`,
+    `when: 'user.issuer == "${PARTNER}"'`,
+    `target: { users: ["${PARTNER}|carl"] }`,
+    `target: { clients: ["${PARTNER}|trusted"] }`,
+  ])("%s: means the namesake", (rule) => {
+    expect(effectOf(rule, "allow: {}", "deny", other)).toBe("allow");
+    expect(effectOf(rule, "deny: {}", "allow", other)).toBe("deny");
+    expect(effectOf(rule, "allow: {}", "deny", carl)).toBe("deny");
+  });
+
+  it.each(["target: { clients: [trusted] }", `when: 'client.id == "trusted"'`])(
+    "%s: a key of this name is one of ours, a partner's client is not",
+    (rule) => {
+      const key: Principal = { ...carl, issuer: KEYS_ISSUER };
+      expect(effectOf(rule, "allow: {}", "deny", key)).toBe("allow");
+      expect(effectOf(rule, "allow: {}", "deny", other)).toBe("deny");
+    },
+  );
+
+  it("counts where the configuration says that it may", () => {
+    const scopes = token(PARTNER, { ...GUEST_STANDING, scopes: ["pay:*"] });
+    expect(scopes.scopes).toEqual(["pay:write"]);
+    const claims = token(PARTNER, { ...GUEST_STANDING, userClaims: ["dep*", "name"] });
+    expect(effectOf(`when: 'user.claims.department == "finance"'`, "allow: {}", "deny", claims)).toBe("allow");
+    expect(effectOf(`when: 'user.name == "Carl Cfo"'`, "allow: {}", "deny", claims)).toBe("allow");
+    expect(effectOf(`when: '"fin" in user.claims.roles'`, "allow: {}", "deny", claims)).toBe("deny");
+  });
+});
+
+describe("a replay", () => {
+  const recorded = (facts: JsonObject | undefined) =>
+    recordedInput(
+      {
+        ...{ callId: "call_1", at: 0, issuer: PARTNER, subject: "carl", email: undefined, clientId: "trusted" },
+        ...{ clients: [{ name: "x", version: "1" }], ip: "127.0.0.1", endpoint: "", session: undefined },
+        ...{ upstream: "bank", tool: "pay", definition: { name: "pay" }, facts, arguments: {}, argumentsWhole: true },
+        ...{ claims: {}, headers: {}, effect: "allow", matched: [] },
+      },
+      { name: "x", version: "1" },
+      () => undefined,
+    );
+
+  it("sees what the decision saw", () => {
+    const facts: unknown = JSON.parse(createFacts()(other, "agent"));
+    if (!isObject(facts)) throw new Error("no facts");
+    for (const rule of [`user.id == "carl"`, `client.id == "trusted"`, `"pay:write" in user.scopes`]) {
+      const set = policySet(`policies: [{ id: p, when: '${rule}', then: { allow: {} } }]`, "deny");
+      expect(set.decide(recorded(facts)).effect).toBe("deny");
+    }
+    const set = policySet(`policies: [{ id: p, when: 'user.id == "${PARTNER}|carl"', then: { allow: {} } }]`, "deny");
+    expect(set.decide(recorded(facts)).effect).toBe("allow");
+  });
+});
+
+describe("a budget", () => {
+  it.each(["by: [client]", "by: [tool], key: user.id", "by: [tool], key: client.id", "by: [user]"])(
+    "%s: is not shared with another issuer's namesake",
+    (account) => {
+      const set = policySet(`policies: [{ id: p, then: { rate_limit: { limit: 1, per: 1h, ${account} } } }]`);
+      const counters = (principal: Principal) =>
+        set.decide(policyInput({ principal, client: { id: principal.clientId } })).limits?.map((one) => one.counter);
+      expect(counters(carl)).toHaveLength(account.includes("user]") ? 2 : 1);
+      expect(counters(other)?.some((counter) => counters(carl)?.includes(counter))).toBe(false);
+    },
+  );
+});
+
+describe("a subject with the sign that stands before it", () => {
+  it("is found by a refusal that names it bare", () => {
+    const principal = { ...carl, subject: "auth0|3f2c", email: undefined, aliases: [] };
+    expect(effectOf('target: { users: ["auth0|3f2c"] }', "deny: {}", "allow", principal)).toBe("deny");
+    expect(effectOf('target: { users: ["auth0|3f2c"] }', "allow: {}", "deny", principal)).toBe("allow");
+    expect(effectOf('target: { users: ["auth0|3f2c"] }', "allow: {}", "deny", { ...principal, home: false })).toBe(
+      "deny",
+    );
+  });
+});
