@@ -39,6 +39,11 @@ beforeAll(async () => {
       ],
       admin: { roles: ["platform-admin"] },
     },
+    // Without it nothing says for certain that Pia's token is not Ann's, whose key has no address.
+    people: [
+      { name: "Ann", identities: [{ key: "key-of-ann" }] },
+      { name: "Pia", identities: [{ issuer: issuer.issuer, subject: "pia" }, { key: "person" }, { key: "plain" }] },
+    ],
   };
   api = await startApiGateway(config, {}, { port });
   described = await readApiDocument(api.port);
