@@ -126,7 +126,7 @@ describe.skipIf(chromiumPath === undefined)("pages about approvals", () => {
 
   it("show administrators every request without secrets, and let them close what nobody knows the end of", async () => {
     const request = await console.ask({ arguments: { password: "hunter2-hunter2" } });
-    const { principal } = { principal: { issuer: "x", subject: "sam", kind: "person" as const } };
+    const { principal } = { principal: { issuer: "portcullis:keys", subject: "sam", kind: "person" as const } };
     const acted = await approvals().decide({
       ...{ id: request.id, version: request.version, argumentsDigest: request.argumentsDigest },
       approver: { ...principal, ...NOBODY, roles: ["finance-lead"] },

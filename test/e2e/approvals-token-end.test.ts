@@ -57,7 +57,9 @@ afterEach(async () => {
 /** Ann's token of this moment. */
 function token(roles: readonly string[] = ["employee"]): Promise<string> {
   const iat = Math.floor(now() / 1000);
-  return issuer.mint({ sub: "ann", aud: "mcp", client_id: "agent", roles, iat, exp: iat + LIFE / 1000 });
+  // With an address, by which she is known to be somebody else than the approver, who comes with a key.
+  const who = { sub: "ann", email: "ann@acme.com", email_verified: true };
+  return issuer.mint({ ...who, aud: "mcp", client_id: "agent", roles, iat, exp: iat + LIFE / 1000 });
 }
 
 async function call(by: string, meta: JsonObject, tool = "bank__pay", args: JsonObject = {}): Promise<RawAnswer> {
