@@ -76,7 +76,7 @@ describe("the story of a call", () => {
       for (const words of [
         "ann called needs approval",
         "ann asked for approval.",
-        "fin approved it",
+        "fin@acme.com approved it",
         "The approved call was run approved",
         "The gateway ran the call, and it went well.",
         request,
@@ -91,7 +91,7 @@ describe("the story of a call", () => {
     await busy.call("ann", "pay", { amount: 5 });
     await decide(busy.gateway, await requestOf(busy), "reject");
     const story = await storyOf(busy, (await callsOf(busy, "pay", 1))[0]?.callId ?? "");
-    expect(story).toContain("fin rejected it.");
+    expect(story).toContain("fin@acme.com rejected it.");
     expect(story).toContain("Too much.");
   });
 
