@@ -45,7 +45,7 @@ describe("a look at the structure of JSON", () => {
         const parsed: unknown = JSON.parse(text);
         const depth = depthOf(parsed);
         const count = countOf(parsed);
-        const closed = depth === 0 ? { kind: "open" } : { kind: "closed", at: Buffer.byteLength(text) - 1 };
+        const closed = depth === 0 ? { kind: "open" } : { kind: "closed", at: Buffer.byteLength(text) - 1, count };
         expect(scan(text)).toEqual(closed);
         // `open`: a lone value has no bracket, comma or colon to be counted at.
         expect(scan(text, { maxDepth: depth, maxCount: count })).toEqual(closed);
@@ -59,11 +59,11 @@ describe("a look at the structure of JSON", () => {
   });
 
   it.each([
-    { what: "a second object behind the first", text: '{"a":1}{"b":2}', at: 6 },
-    { what: "members behind the end", text: '{"a":[]},"id":3,"x":{}', at: 7 },
-    { what: "a bracket too many", text: "[[]]]", at: 3 },
-  ])("tells where the first object ends, before $what", ({ text, at }) => {
-    expect(scan(text)).toEqual({ kind: "closed", at });
+    { what: "a second object behind the first", text: '{"a":1}{"b":2}', at: 6, count: 3 },
+    { what: "members behind the end", text: '{"a":[]},"id":3,"x":{}', at: 7, count: 4 },
+    { what: "a bracket too many", text: "[[]]]", at: 3, count: 3 },
+  ])("tells where the first object ends, before $what", ({ text, at, count }) => {
+    expect(scan(text)).toEqual({ kind: "closed", at, count });
   });
 
   it.each([

@@ -69,7 +69,10 @@ beforeAll(async () => {
   gateway = await startTestGateway(
     {
       upstreams: { fixture: { url: `http://127.0.0.1:${port}/mcp` } },
-      approval_flows: { single: { stages: [{ approvers: { roles: ["finance-lead"] } }] } },
+      // Whoever comes without a credential may be anybody, the approver too: their calls wait for nobody else but so.
+      approval_flows: {
+        single: { stages: [{ approvers: { roles: ["finance-lead"] } }], requester_may_approve: true },
+      },
     },
     { "p.yaml": POLICIES },
   );

@@ -17,12 +17,18 @@ const TOOL = "modern__echo";
 let upstream: ModernUpstream;
 let gateway: TestGateway;
 let passed = 0;
+/** Who comes over stdio has no credential: only this says that Ann is not the approver. */
+const PEOPLE = [
+  { name: "Ann", identities: [{ issuer: "portcullis:local", subject: "ann" }, { key: "key-of-ann" }] },
+  { name: "Fin", identities: [{ key: "key-of-fin" }] },
+];
+
 let count = 0;
 
 beforeAll(async () => {
   upstream = await startModernUpstream();
   gateway = await startTestGateway(
-    { ...APPROVALS_CONFIG, upstreams: { modern: { url: upstream.url } } },
+    { ...APPROVALS_CONFIG, people: PEOPLE, upstreams: { modern: { url: upstream.url } } },
     { "p.yaml": POLICIES },
     { now: () => Date.now() + passed },
   );
