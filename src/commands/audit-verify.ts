@@ -5,12 +5,11 @@ import { verifyRecord } from "../audit/verify/verify-record.ts";
 import { createKeyedHash } from "../core/keyed-hash.ts";
 import { createSigningKey, type SigningKey } from "../core/signing-key.ts";
 import { AUDIT_CHAIN, type ChainHead } from "../store/audit-row.ts";
-import { openStoreReader } from "../store/open-store.ts";
-import { StoreError } from "../store/store-error.ts";
 import { recordJson, recordText } from "./audit-verdict.ts";
 import { isTerminal, one, painter, print } from "./output.ts";
 import { type RecordPlace, recordPlace } from "./record-place.ts";
 import type { Shell } from "./shell.ts";
+import { withStore } from "./with-store.ts";
 
 interface VerifyOptions {
   readonly config?: string;
@@ -69,40 +68,31 @@ function parseAnchor(text: string): ChainHead | string {
 async function verify(options: VerifyOptions, shell: Shell): Promise<void> {
   const place = recordPlace(options, shell);
   if (place === undefined) return;
-  try {
-    const store = openStoreReader({ url: place.url });
-    try {
-      const anchor = await anchorOf(options, place, shell);
-      if (anchor === "unreadable") return;
-      const { head, file } = anchor;
-      const terminal = isTerminal(shell.stdout);
-      const total = await store.audit.lastSeq();
-      const verdict = await verifyRecord(store, {
-        hash: place.secret && createKeyedHash(place.secret, AUDIT_CHAIN),
-        now: Date.now(),
-        ...(head === undefined ? {} : { head }),
-        ...(file === undefined ? {} : { anchor: file.anchor }),
-        ...(terminal
-          ? {
-              onProgress: (rows: number) => shell.stdout.write(`\rChecked ${rows} of ${total} rows`),
-              onFile: () => shell.stdout.write("\r\u001b[KChecking the whole file"),
-            }
-          : {}),
-      });
-      if (terminal) shell.stdout.write("\r\u001b[K");
-      if (verdict.findings.length > 0 || (options.strict && verdict.unproven.length > 0)) shell.setExitCode(1);
-      const text = options.json
-        ? `${JSON.stringify(recordJson(verdict, file))}\n`
-        : recordText(verdict, file, painter(shell.colours));
-      await print(shell.stdout, one(text));
-    } finally {
-      store.close();
-    }
-  } catch (err) {
-    if (!(err instanceof StoreError)) throw err;
-    shell.err(err.message);
-    shell.setExitCode(1);
-  }
+  await withStore(place.url, shell, async (store) => {
+    const anchor = await anchorOf(options, place, shell);
+    if (anchor === "unreadable") return;
+    const { head, file } = anchor;
+    const terminal = isTerminal(shell.stdout);
+    const total = await store.audit.lastSeq();
+    const verdict = await verifyRecord(store, {
+      hash: place.secret && createKeyedHash(place.secret, AUDIT_CHAIN),
+      now: Date.now(),
+      ...(head === undefined ? {} : { head }),
+      ...(file === undefined ? {} : { anchor: file.anchor }),
+      ...(terminal
+        ? {
+            onProgress: (rows: number) => shell.stdout.write(`\rChecked ${rows} of ${total} rows`),
+            onFile: () => shell.stdout.write("\r\u001b[KChecking the whole file"),
+          }
+        : {}),
+    });
+    if (terminal) shell.stdout.write("\r\u001b[K");
+    if (verdict.findings.length > 0 || (options.strict && verdict.unproven.length > 0)) shell.setExitCode(1);
+    const text = options.json
+      ? `${JSON.stringify(recordJson(verdict, file))}\n`
+      : recordText(verdict, file, painter(shell.colours));
+    await print(shell.stdout, one(text));
+  });
 }
 
 interface Anchor {

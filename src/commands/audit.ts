@@ -1,8 +1,6 @@
 import { type Command, Option } from "commander";
 import { auditEntryJson } from "../audit/entry-json.ts";
 import type { AuditEntry, AuditFilter, AuditPage, AuditReader } from "../store/audit-rows.ts";
-import { openStoreReader } from "../store/open-store.ts";
-import { StoreError } from "../store/store-error.ts";
 import { auditTable, exportLine } from "./audit-format.ts";
 import { registerAuditVerify } from "./audit-verify.ts";
 import { DEFAULT_CONFIG, loadOrExplain } from "./load.ts";
@@ -10,6 +8,7 @@ import { one, painter, print } from "./output.ts";
 import type { Shell } from "./shell.ts";
 import { parseSince } from "./since.ts";
 import { wholeNumber } from "./whole-number.ts";
+import { withStore } from "./with-store.ts";
 
 interface Place {
   readonly config: string;
@@ -90,18 +89,7 @@ function withPlace(command: Command): Command {
 async function reading(place: Place, shell: Shell, act: (reader: AuditReader) => Promise<void>) {
   const url = place.store ?? loadOrExplain(shell, place.config)?.store.url;
   if (url === undefined) return;
-  try {
-    const store = openStoreReader({ url });
-    try {
-      await act(store.audit);
-    } finally {
-      store.close();
-    }
-  } catch (err) {
-    if (!(err instanceof StoreError)) throw err;
-    shell.err(err.message);
-    shell.setExitCode(1);
-  }
+  await withStore(url, shell, (store) => act(store.audit));
 }
 
 async function list(reader: AuditReader, options: ListOptions, shell: Shell): Promise<void> {

@@ -8,7 +8,7 @@ import { createSeal } from "../core/seal.ts";
 import { compilePolicies } from "../policy/compile.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
 import { replayCall } from "../policy/replay.ts";
-import { openStoreReader, type StoreReader } from "../store/open-store.ts";
+import type { StoreReader } from "../store/open-store.ts";
 import { knownSecretKey } from "../store/secret-key.ts";
 import { StoreError } from "../store/store-error.ts";
 import { parseStoreUrl } from "../store/store-url.ts";
@@ -21,6 +21,7 @@ import { createTally, type ReplaySummary } from "./replay-summary.ts";
 import { summaryJson, summaryText } from "./replay-text.ts";
 import type { Shell } from "./shell.ts";
 import { parseSince } from "./since.ts";
+import { withStore } from "./with-store.ts";
 
 interface ReplayOptions extends PlaceOptions {
   readonly since?: number;
@@ -75,19 +76,10 @@ async function replay(options: ReplayOptions, shell: Shell): Promise<void> {
   }
   const source = sourceOf(options, shell);
   if (source === undefined) return;
-  try {
-    const store = openStoreReader({ url: source.url });
-    try {
-      const run = await replayAll(store, { set: compiled.set, fallback: place.default, source, options, shell });
-      await report(run, options, shell);
-    } finally {
-      store.close();
-    }
-  } catch (err) {
-    if (!(err instanceof StoreError)) throw err;
-    shell.err(err.message);
-    shell.setExitCode(1);
-  }
+  await withStore(source.url, shell, async (store) => {
+    const run = await replayAll(store, { set: compiled.set, fallback: place.default, source, options, shell });
+    await report(run, options, shell);
+  });
 }
 
 /** Where the record is, and what opens its sealed part. */
