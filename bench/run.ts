@@ -2,14 +2,16 @@
  * Measures the gateway against what stands around it, everything in one run on this machine: the upstream alone, nginx
  * in front of it, the gateway in several setups, and an SDK server with an SDK client behind it.
  *
- *   npm run bench -- [--seconds 2] [--rounds 3] [--connections 1,16,64] [--only TEXT] [--dist]
+ *   npm run bench -- [--seconds 2] [--rounds 3] [--connections 1,16,64] [--only TEXT] [--dist] [--against CHECKOUT]
+ *
+ * `--against` measures the built gateway of another checkout beside this one's, in the same setups: what a change costs.
  *
  * The targets take turns within every round, so that a slow minute of the machine hits all of them. Compare numbers of
  * one run only. Uses wrk, nginx and taskset where they are installed.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { checkEcho } from "./echo-call.ts";
 import { startIssuer } from "./issuer.ts";
@@ -25,6 +27,7 @@ const { values: options } = parseArgs({
     connections: { type: "string", default: "1,16,64" },
     only: { type: "string" },
     dist: { type: "boolean", default: false },
+    against: { type: "string" },
   },
 });
 const seconds = Number(options.seconds);
@@ -39,7 +42,7 @@ async function measure(target: Target, connections: number): Promise<Sample> {
   const before = cpuMicros(target.program.pid);
   const result = await generate(generator, { ...load, seconds });
   const cpu = cpuMicros(target.program.pid) - before;
-  if (result.errors > 0) {
+  if (result.errors > 0 || result.calls === 0) {
     throw new Error(`${target.name} failed ${result.errors} of ${result.calls} calls\n${target.program.output()}`);
   }
   // wrk counts statuses only: a tool error would look like a fast answer.
@@ -79,10 +82,15 @@ try {
   const upstream = await startUpstream("load");
   cleanups.push(() => upstream.program.stop());
   const direct = "upstream, direct";
-  const gateway = (name: string, policies: number, jwt: boolean) =>
+  const here = options.dist ? join(import.meta.dirname, "..") : undefined;
+  const setUp = (name: string, policies: number, jwt: boolean, built: string | undefined) =>
     start(name, () =>
-      startGateway({ name, policies, issuer: jwt ? issuer : undefined }, upstream.url, directory, options.dist),
+      startGateway({ name, policies, issuer: jwt ? issuer : undefined }, upstream.url, directory, built),
     );
+  const gateway = async (name: string, policies: number, jwt: boolean) => {
+    await setUp(name, policies, jwt, here);
+    if (options.against !== undefined) await setUp(`${name}, before`, policies, jwt, resolve(options.against));
+  };
   await start(direct, () => startUpstream("measured"));
   const nginx = hasNginx ? await start("nginx proxy_pass", () => startNginx(upstream.url, directory)) : undefined;
   await gateway("gateway, plain", 0, false);

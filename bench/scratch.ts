@@ -27,7 +27,7 @@ export async function withGateway(
       { name: "the gateway", issuer: undefined, policies, morePolicies },
       upstream.url,
       directory,
-      dist,
+      dist ? join(import.meta.dirname, "..") : undefined,
     );
     try {
       await measure({ upstream, gateway });

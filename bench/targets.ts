@@ -90,15 +90,15 @@ export interface GatewaySetup {
   readonly morePolicies?: string | undefined;
 }
 
-/** The gateway as users start it, built if `dist/` is there to be measured (`--dist`), else from source. */
+/** The gateway as users start it: the built one of the checkout `built`, or this one's source where it is `undefined`. */
 export async function startGateway(
   setup: GatewaySetup,
   upstream: string,
   directory: string,
-  dist: boolean,
+  built: string | undefined,
 ): Promise<Target> {
   const port = await freePort();
-  const home = join(directory, `gateway-${setup.policies}-${setup.issuer === undefined ? "anonymous" : "jwt"}`);
+  const home = join(directory, `gateway-${port}`);
   await mkdir(join(home, "policies"), { recursive: true });
   if (setup.policies > 0) await writeFile(join(home, "policies", "bench.yaml"), policyFile(setup.policies));
   if (setup.morePolicies !== undefined) await writeFile(join(home, "policies", "more.yaml"), setup.morePolicies);
@@ -115,12 +115,12 @@ export async function startGateway(
     }),
   );
   const [command, args] = pinned("measured", process.execPath, [
-    ...(dist ? [join(ROOT, "dist/cli.js")] : ["--import", "tsx", join(ROOT, "src/cli.ts")]),
+    ...(built !== undefined ? [join(built, "dist/cli.js")] : ["--import", "tsx", join(ROOT, "src/cli.ts")]),
     "serve",
     "-c",
     join(home, "portcullis.yaml"),
   ]);
-  const program = await startProgram({ name: setup.name, command, args, cwd: ROOT });
+  const program = await startProgram({ name: setup.name, command, args, cwd: built ?? ROOT });
   try {
     await untilOk(`http://127.0.0.1:${port}/readyz`, program, 60_000);
     const target = { name: setup.name, url: `http://127.0.0.1:${port}/mcp/bench`, token: issuer?.token, program };
