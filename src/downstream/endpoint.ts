@@ -21,6 +21,8 @@ type Env = { Bindings: HttpBindings };
 /** How long an approved call that runs has until its end when the server stops: a little less than calls in flight. */
 const RUNNING_MS = 5_000;
 
+const ALLOW = "POST, GET, DELETE, OPTIONS";
+
 /** The MCP endpoint over HTTP. */
 export interface McpEndpoint {
   /** Mount at the root of a `@hono/node-server`: it writes to the server's own response objects. */
@@ -119,27 +121,20 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
 
   const preflight = serve(async ({ incoming, outgoing }) => answerPreflight(incoming, outgoing));
   const app = new Hono<Env>();
-  for (const path of ["/mcp", "/mcp/:name"]) {
-    app.post(
-      path,
-      serve((exchange) => handlePost(http, exchange)),
-    );
-    app.get(
-      path,
-      serve((exchange) => handleGet(http, exchange)),
-    );
-    app.delete(
-      path,
-      serve((exchange) => handleDelete(http, exchange)),
-    );
-    app.options(path, preflight);
-    app.all(
-      path,
-      serve(async ({ outgoing }) => {
-        answerRefusal(outgoing, refuse("HTTP_METHOD_UNKNOWN"), { headers: { Allow: "POST, GET, DELETE, OPTIONS" } });
-      }),
-    );
-  }
+  const methods: Readonly<Record<string, (exchange: Exchange) => Promise<void>>> = {
+    POST: (exchange) => handlePost(http, exchange),
+    GET: (exchange) => handleGet(http, exchange),
+    DELETE: (exchange) => handleDelete(http, exchange),
+    OPTIONS: async ({ incoming, outgoing }) => answerPreflight(incoming, outgoing),
+  };
+  // One handler for all methods: where two could match, Hono builds a chain of them for each request.
+  const any = serve(async (exchange) => {
+    const { method = "" } = exchange.incoming;
+    const handler = Object.hasOwn(methods, method) ? methods[method] : undefined;
+    if (handler !== undefined) return handler(exchange);
+    answerRefusal(exchange.outgoing, refuse("HTTP_METHOD_UNKNOWN"), { headers: { Allow: ALLOW } });
+  });
+  for (const path of ["/mcp", "/mcp/:name"]) app.all(path, any);
   const metadata = serve(async ({ outgoing, path }) => {
     const body = Buffer.from(JSON.stringify(deps.identity.metadata(path)));
     outgoing.writeHead(200, { "Content-Type": "application/json", "Content-Length": body.length }).end(body);
