@@ -79,6 +79,25 @@ export function adviseUncounted(missing: readonly MissingArgument[]): Advice {
   return { hint, fix: undefined };
 }
 
+/**
+ * A text to write in place of one that does not do what was meant. Where a condition has failed for every call, whatever
+ * mends it lets calls further, and the author is told which; a proposal never stands alone.
+ */
+export function proposed(text: string, effect: EffectName): string {
+  return `${text} ${MENDED[effect]}`;
+}
+
+const PASSES = "Mended, it lets calls pass for which it is false.";
+const MENDED: Readonly<Record<EffectName, string>> = {
+  hide: PASSES,
+  deny: PASSES,
+  step_up: PASSES,
+  request_approval: PASSES,
+  redact: PASSES,
+  allow: "Mended, it allows calls for which it is true.",
+  rate_limit: "Mended, it lets calls pass that it refuses now.",
+};
+
 const MAX_SHOWN = 120;
 
 function write({ start, end, text: by }: Fix, text: string): string {

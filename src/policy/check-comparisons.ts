@@ -15,7 +15,11 @@ export function checkComparison(node: AstNode, sides: Sides): readonly Finding[]
   if (equality ? !canEqual(left, right) : !canCompare(left, right)) {
     const message = `\`${a}\` is ${kindText(left)} and \`${b}\` is ${kindText(right)}: ${equality ? "they are never equal" : `\`${node.op}\` does not compare the two`}.`;
     const hint = quoteHint(left, right);
-    return [{ kind: "compared", start: node.start }, mistake(equality ? "never" : "type", node.start, message, hint)];
+    const found = mistake(equality ? "never" : "type", node.start, message, hint);
+    return [
+      { kind: "compared", start: node.start },
+      { ...found, proposes: true },
+    ];
   }
   const findings: Finding[] = [];
   const read = (value: Value, literal: Value, at: AstNode, written: string, operator: string): void => {
@@ -46,15 +50,14 @@ export function checkMembership(
   const [a, b] = [text.slice(first.start, first.end), text.slice(second.start, second.end)];
   if (!canBe(right, "list", "map")) {
     const contains = canBe(right, "string") ? `Write \`${b}.contains(${a})\` to look for a part of a text.` : undefined;
-    return [
-      mistake("type", second.start, `\`${b}\` is ${kindText(right)}; \`in\` looks into lists and objects.`, contains),
-    ];
+    const found = `\`${b}\` is ${kindText(right)}; \`in\` looks into lists and objects.`;
+    return [{ ...mistake("type", second.start, found, contains), proposes: true }];
   }
   const holds = right.item ?? itemOf(right);
   const findings: Finding[] = [{ kind: "compared", start: node.start }];
   if (!canEqual(left, holds)) {
     const message = `\`${a}\` is ${kindText(left)} and \`${b}\` holds ${kindText(holds)}: it is never in it.`;
-    return [...findings, mistake("never", node.start, message, quoteHint(left, holds))];
+    return [...findings, { ...mistake("never", node.start, message, quoteHint(left, holds)), proposes: true }];
   }
   const dead: Finding[] = [];
   for (const { node: at, value } of items) {

@@ -20,6 +20,8 @@ export type Finding =
       readonly start: number;
       readonly message: string;
       readonly hint: string | undefined;
+      /** The hint proposes a text to write. */
+      readonly proposes?: boolean;
       /** What may have been meant, and the comparison: `sooner` says that it would then be true the sooner. */
       readonly closer?: Closer;
     }

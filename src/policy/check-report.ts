@@ -1,5 +1,13 @@
 import { suggest } from "../core/suggest.ts";
-import { type Advice, adviseMissing, adviseUncounted, type Fix, type Subject, tightens } from "./check-advice.ts";
+import {
+  type Advice,
+  adviseMissing,
+  adviseUncounted,
+  type Fix,
+  proposed,
+  type Subject,
+  tightens,
+} from "./check-advice.ts";
 import type { Finding, MissingArgument } from "./check-findings.ts";
 import { didYouMean } from "./expression-rules.ts";
 
@@ -42,7 +50,7 @@ const MAX_NAMES = 12;
 export function reportFindings(groups: readonly ToolFindings[], text: ReportedText): readonly Problem[] {
   const unknown = unknownArguments(groups);
   return [
-    ...unknownProblems(groups, unknown),
+    ...unknownProblems(groups, unknown, text),
     ...missingProblems(groups, unknown, text),
     ...typeProblems(groups, text),
     ...outcomeProblems(groups, text),
@@ -59,7 +67,11 @@ function unknownArguments(groups: readonly ToolFindings[]): ReadonlySet<string> 
   return new Set([...absent].filter((place) => !present.has(place)));
 }
 
-function unknownProblems(groups: readonly ToolFindings[], unknown: ReadonlySet<string>): readonly Problem[] {
+function unknownProblems(
+  groups: readonly ToolFindings[],
+  unknown: ReadonlySet<string>,
+  text: ReportedText,
+): readonly Problem[] {
   return [...unknown].map((place) => {
     const tools: string[] = [];
     const names = new Set<string>();
@@ -78,9 +90,15 @@ function unknownProblems(groups: readonly ToolFindings[], unknown: ReadonlySet<s
     const more = names.size > MAX_NAMES ? ` and ${names.size - MAX_NAMES} more` : "";
     const has = names.size === 0 ? "It has none." : `Known are ${listed}${more}.`;
     const message = `\`${written}\` is not an argument of ${toolList(tools)}.`;
-    const hint = close === undefined ? has : didYouMean(written.replace(lastOf(name), () => close));
+    const meant = close && didYouMean(written.replace(lastOf(name), () => close));
+    const hint = meant === undefined ? has : mending(meant, text);
     return { start, severity: "error", message, hint };
   });
+}
+
+// In a message nothing depends on it.
+function mending(hint: string, { shown, effect }: ReportedText): string {
+  return shown ? hint : proposed(hint, effect);
 }
 
 /** The last place of a name in a text. */
@@ -151,7 +169,7 @@ function outcomeProblems(groups: readonly ToolFindings[], text: ReportedText): r
 }
 
 function problem(finding: Of<"mistake">, text: ReportedText, tools: readonly string[]): Problem {
-  const { start, what, message, closer } = finding;
+  const { start, what, message, closer, hint, proposes } = finding;
   const severity = text.shown || what === "decided" ? "warning" : "error";
   const meant = closer !== undefined && text.isCondition && tightens(text, closer) ? closer.text : undefined;
   const where = tools.length === 0 ? "" : ` (${toolList(tools)})`;
@@ -161,7 +179,7 @@ function problem(finding: Of<"mistake">, text: ReportedText, tools: readonly str
     kind,
     severity,
     message: `${message.slice(0, -1)}${where}.`,
-    hint: didYouMean(meant) ?? finding.hint,
+    hint: didYouMean(meant) ?? (hint !== undefined && proposes === true ? mending(hint, text) : hint),
   };
 }
 

@@ -91,12 +91,13 @@ function nameHint(
   tightens: boolean,
 ): string | undefined {
   // One name in place of a pattern would drop what else the pattern was meant for.
-  if (/[[\](){}|^$+\\]/.test(glob)) return "Globs know `*` and `?` and nothing else: write an entry for each name.";
+  if (/[[\](){}|^$+\\]/.test(glob))
+    return "Globs know `*` and `?` and nothing else: a list has an entry for each name.";
   const upstream = upstreamOfPath(glob);
   const below = glob.slice(upstream.length);
   if (key === "tools" && !glob.includes("/")) {
     const exact = paths.filter((path) => path.endsWith(`/${glob}`));
-    return exact.length > 0 && tightens ? `Did you mean ${toolList(exact)}?` : "Write it as upstream/tool.";
+    return exact.length > 0 && tightens ? `Did you mean ${toolList(exact)}?` : "Tools are named as upstream/tool.";
   }
   if (upstreams.includes(upstream) || /[*?]/.test(upstream)) {
     if (key === "upstreams") return `Known are ${listed(upstreams)}.`;

@@ -30,7 +30,8 @@ export function mixingHint(node: AstNode, sides: Sides): Finding {
   const { left, right, first, second, text } = sides;
   const [a, b] = [text.slice(first.start, first.end), text.slice(second.start, second.end)];
   const message = `\`${a}\` is ${kindText(left)} and \`${b}\` is ${kindText(right)}: \`${node.op}\` does not take the two.`;
-  return { kind: "mistake", what: "type", start: node.start, message, hint: numberHint(node.op, sides, a, b) };
+  const hint = numberHint(node.op, sides, a, b);
+  return { kind: "mistake", what: "type", start: node.start, message, hint, proposes: true };
 }
 
 function numberHint(operator: string, { left, right }: Sides, a: string, b: string): string | undefined {

@@ -255,6 +255,80 @@ describe("the advice of the checker", () => {
     expect(followed).toBeGreaterThan(20);
   });
 
+  // What the words of a hint come to, done at every place that it could be about.
+  function heeded(when: string, { message, hint = "" }: PolicyError): readonly string[] {
+    const never = /is never "(.*?)"/.exec(message)?.[1];
+    const named = [...message.matchAll(/`([^`]+)`/g)].map(([, text = ""]) => text);
+    const wrong = never === undefined ? named : [`'${never}'`];
+    const meant = /Did you mean `([^`]+)`|Write `([^`]+)`/.exec(hint);
+    const text = meant?.[1] ?? meant?.[2];
+    const texts = /without quotes/.test(hint)
+      ? [when.replaceAll(/'(\d+)'/g, "$1")]
+      : /int\(\) around/.test(hint)
+        ? [when.replaceAll(/args\.\w+(?= %)/g, "int($&)")]
+        : text === undefined
+          ? []
+          : [...wrong, ...wrong.flatMap((it) => it.split(" in ").toReversed()), /\d+\.\d+|\d+/.exec(when)?.[0] ?? ""]
+              .filter((it) => it !== "" && when.includes(it))
+              .map((it) => when.replace(it, () => text));
+    return texts.filter((it) => it !== when);
+  }
+
+  const MISTAKES = [
+    "args.m > 5.0",
+    "args.nn > 1.0",
+    "args.lists.size() > 2",
+    "args['nn'] == 1.0",
+    "has(args.nn) && args.nn > 1.0",
+    "args.n > '5'",
+    "args.n == '5'",
+    "args.n != '5'",
+    "args.n in ['5', '6']",
+    "'x' in args.s",
+    "args.n * 2 > 5.0",
+    "args.s.size() + 2.0 > 5.0",
+    "args.n % 2 == 0",
+    "args.s.size() + args.n > 2.0",
+    "args.s == 'z'",
+    "args.s != 'xx'",
+  ].flatMap((it) => [it, `!(${it})`]);
+  // Values that the schema rules out are those that another one is proposed for: they say nothing of the others.
+  const SOME = [{}, { n: 5, s: "x", o: {} }, { n: 20_000, s: "y", o: {} }, { n: 1, s: "xx" }, { n: 2, s: "", o: {} }];
+
+  it.each(["deny", "allow", "rate_limit"] as const)(
+    "proposes no text without what it lets through, where calls get further by it, for %s",
+    (effect) => {
+      const alone: string[] = [];
+      let opening = 0;
+      for (const name of ["required", "enumerated"]) {
+        const schema = SCHEMAS[name] ?? {};
+        const calls = name === "enumerated" ? SOME.slice(0, 3) : SOME;
+        for (const when of MISTAKES) {
+          for (const problem of problemsOf(when, effect, schema)) {
+            if (problem.fix !== undefined) continue;
+            for (const text of heeded(when, problem)) {
+              const [before, after] = [when, text].map((it) => passes(it, effect, schema, calls));
+              if (!calls.some((_, at) => after?.[at] === true && before?.[at] === false)) continue;
+              opening += 1;
+              if (!/ Mended, it /.test(problem.hint ?? "")) alone.push(`${name}: ${when} -> ${text}`);
+            }
+          }
+        }
+      }
+      expect(alone).toEqual([]);
+      expect(opening).toBeGreaterThan(10);
+    },
+  );
+
+  it.each([
+    ["deny", "args.m > 5.0", "Did you mean `args.n`? Mended, it lets calls pass for which it is false."],
+    ["allow", "args.n > '5'", "Write the number without quotes. Mended, it allows calls for which it is true."],
+    ["rate_limit", "args.n * 2 > 5.0", "Write `2.0`. Mended, it lets calls pass that it refuses now."],
+  ] as const)("says what mending lets through, for %s", (effect, when, hint) => {
+    const schema = object({ n: number, s: { type: "string" } }, "n", "s");
+    expect(problemsOf(when, effect, schema).map((problem) => problem.hint)).toEqual([hint]);
+  });
+
   it.each([
     [
       "deny",

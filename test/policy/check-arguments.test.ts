@@ -81,7 +81,8 @@ function problems(when: string, tools: readonly KnownTool[] = [CREATE], effect =
     ({ line, column, message, hint }: ToolCheck["errors"][number]) =>
       `${level}${line === 5 ? column - 4 : `${line}:${column}`}: ${message}${hint === undefined ? "" : ` ${ways(hint)}`}`;
   // What is proposed in place of what is another test's matter: see check-advice.test.ts.
-  const ways = (hint: string): string => hint.replace(/^In place of .*? write .*?`\. /, "");
+  const ways = (hint: string): string =>
+    hint.replace(/^In place of .*? write .*?`\. /, "").replace(/ Mended, .*?\.$/, "");
   return [...errors.map(shown("")), ...warnings.map(shown("warning "))];
 }
 

@@ -88,18 +88,18 @@ describe("a target", () => {
     ["allow: {}", "crm/delete_custome", "`crm` has crm/delete_customer, crm/find_customer."],
     ["allow: {}", "!crm/delete_custome", "Did you mean `crm/delete_customer`?"],
     ["redact: { detect: [email] }", "delete_customer", "Did you mean `crm/delete_customer`?"],
-    ["allow: {}", "delete_customer", "Write it as upstream/tool."],
+    ["allow: {}", "delete_customer", "Tools are named as upstream/tool."],
     ["deny: {}", "cmr/delete_customer", "Did you mean `crm/delete_customer`?"],
     ["allow: {}", "cmr/delete_customer", "Known are crm, expenses."],
     [
       "deny: {}",
       "crm/{delete_customer,find_customer}",
-      "Globs know `*` and `?` and nothing else: write an entry for each name.",
+      "Globs know `*` and `?` and nothing else: a list has an entry for each name.",
     ],
     [
       "deny: {}",
       "crm/(delete|find)_customer",
-      "Globs know `*` and `?` and nothing else: write an entry for each name.",
+      "Globs know `*` and `?` and nothing else: a list has an entry for each name.",
     ],
   ])("is told only of names by which no call gets further: %s of %s", (then, entry, hint) => {
     const { errors, warnings } = check(`{ id: p, target: { tools: [${JSON.stringify(entry)}] }, then: { ${then} } }`);
