@@ -107,7 +107,7 @@ export function applyRules(root: AstNode, deps: RuleDeps): readonly ExpressionPr
     if (added.ok) {
       renameCall(node, `${SAFE}matches`);
     } else {
-      const hint = "Patterns are RE2: no look-around, no back-references.";
+      const hint = "Patterns are RE2: no look-around, no back-references, and of a bounded size.";
       report(pattern, `This is not a valid pattern: ${added.reason}.`, hint);
     }
   }

@@ -6,6 +6,8 @@ export interface Patterns {
   add(pattern: string): { readonly ok: true } | { readonly ok: false; readonly reason: string };
   /** Whether the pattern, added before, matches anywhere in `text`. */
   test(text: string, pattern: string): boolean;
+  /** The instructions of a pattern, added before: matching takes the longer, the more there are. 0 if it was not added. */
+  size(pattern: string): number;
 }
 
 /** How much patterns of somebody else's may be: RE2 bounds what matching takes, and not what compiling does. */
@@ -16,10 +18,19 @@ export interface PatternLimits {
   readonly maxProgram: number;
 }
 
-const WITHOUT: PatternLimits = { maxCharacters: Number.POSITIVE_INFINITY, maxProgram: Number.POSITIVE_INFINITY };
+/**
+ * The most instructions of one pattern in a policy. RE2 walks a text with a machine that it makes as it goes; for a larger
+ * program that does not fit its memory, and each character then takes as long as the program is.
+ */
+export const MAX_INSTRUCTIONS = 2_000;
+
+/** For the patterns of whoever runs the gateway. */
+const OWN: PatternLimits = { maxCharacters: Number.POSITIVE_INFINITY, maxProgram: Number.POSITIVE_INFINITY };
+
+const TOO_LARGE = `it comes to more than ${MAX_INSTRUCTIONS} instructions; count fewer repetitions`;
 
 /** Makes an empty collection; it grows by `add` alone, at load. */
-export function createPatterns({ maxCharacters, maxProgram }: PatternLimits = WITHOUT): Patterns {
+export function createPatterns({ maxCharacters, maxProgram }: PatternLimits = OWN): Patterns {
   const compiled = new Map<string, RE2JS>();
   let left = maxProgram;
   return {
@@ -30,8 +41,10 @@ export function createPatterns({ maxCharacters, maxProgram }: PatternLimits = WI
       }
       try {
         const expression = RE2JS.compile(pattern);
+        const size = expression.programSize();
+        if (size > MAX_INSTRUCTIONS) return { ok: false, reason: TOO_LARGE };
         compiled.set(pattern, expression);
-        left -= expression.programSize();
+        left -= size;
         return { ok: true };
       } catch (error) {
         if (error instanceof RE2JSException) return { ok: false, reason: error.message.replace(/\.$/, "") };
@@ -42,6 +55,9 @@ export function createPatterns({ maxCharacters, maxProgram }: PatternLimits = WI
       const expression = compiled.get(pattern);
       if (expression === undefined) throw new Error("A pattern was not compiled at load.");
       return expression.test(text);
+    },
+    size(pattern) {
+      return compiled.get(pattern)?.programSize() ?? 0;
     },
   };
 }

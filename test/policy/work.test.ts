@@ -95,6 +95,29 @@ describe("a condition that a caller makes slow", () => {
   });
 });
 
+describe("a pattern", () => {
+  it.each([
+    ["drop", 100_000, false],
+    ["drop", 1_000_000, true],
+    ["(?i)drop.*table", 100_000, false],
+    ["a[ab]{12}$", 200_000, true],
+    ["^[a-z0-9._%+-]{1,64}@acme\\\\.com$", 2_000, false],
+    ["(a|b|c){1,400}$", 2_000, true],
+  ])("costs by its program and by the text: %s over %d characters", (pattern, length, tooMuch) => {
+    const compiled = language.condition(`args.s.matches("${pattern}") || args.s == "x"`);
+    if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
+    const value = compiled.run(contextOf({ s: "ab".repeat(length / 2) }));
+    expect(typeof value === "object" && TOO_MUCH.test(value.error)).toBe(tooMuch);
+  });
+
+  it.each(["(a|b|c){1,1000}$", "((a|b){1,30}){1,30}"])("of more instructions than 2,000 does not compile: %s", (it) => {
+    const compiled = language.condition(`args.s.matches("${it}")`);
+    expect(compiled.ok ? [] : compiled.problems.map(({ message }) => message)).toEqual([
+      "This is not a valid pattern: it comes to more than 2000 instructions; count fewer repetitions.",
+    ]);
+  });
+});
+
 describe("the work of one decision", () => {
   const many = (count: number, when: string): string =>
     `policies: [${Array.from({ length: count }, (_, index) => `{ id: p${index}, when: '${when}', then: { deny: {} } }`).join(", ")}]`;

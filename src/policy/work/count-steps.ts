@@ -32,7 +32,12 @@ function grows(node: AstNode): boolean {
  * Makes a checked tree count its own steps: each round of a loop, what grows with a value by the value, and each error
  * that the engine swallows. What does none of these runs as it did. @throws TypeError for a tree of an unknown form
  */
-export function countSteps(root: AstNode, meter: Meter, textLength: number): OwnSteps {
+export function countSteps(
+  root: AstNode,
+  meter: Meter,
+  textLength: number,
+  instructions: (pattern: string) => number,
+): OwnSteps {
   const error = ERROR + textLength * ERROR_PER_CHARACTER;
 
   // The steps of evaluating a node once, loops apart.
@@ -70,7 +75,7 @@ export function countSteps(root: AstNode, meter: Meter, textLength: number): Own
   }
 
   function countCall(node: AstNode, name: string): void {
-    const weigh = weigherOf(name);
+    const weigh = weigherOf(name, instructions);
     if (weigh === undefined) return;
     wrapHandle(node, (run) => (values, second, third) => {
       if (Array.isArray(values)) meter.work.spend(weigh(values));

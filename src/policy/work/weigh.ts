@@ -9,8 +9,8 @@ import { LimitExceeded } from "../evaluation-failure.ts";
 const CHARACTER = 1 / 32;
 /** Comparing two texts that are equal up to their ends. */
 const COMPARED = 1 / 128;
-/** RE2, for each character. */
-const MATCHED = 1 / 4;
+/** RE2, for each character and each instruction of the pattern's program. */
+const MATCHED = 1 / 8;
 /** Copying a list. */
 const COPIED = 1 / 4;
 /** Looking at a value inside a list or an object, when they are compared. */
@@ -24,18 +24,27 @@ const MAX_CONVERTED = 256;
 /** Functions that look at no more of their values than a few bytes. */
 const CONSTANT = /^@?get|^(?:type|dyn|at|value|hasValue|or|orValue|none|of)$/;
 
-/** Gives the steps of a function for its receiver and arguments; `undefined` where they are the same for all. */
-export function weigherOf(name: string): ((values: readonly unknown[]) => number) | undefined {
+/**
+ * Gives the steps of a function for its receiver and arguments; `undefined` where they are the same for all.
+ * `instructions` are those of a pattern's program.
+ */
+export function weigherOf(
+  name: string,
+  instructions: (pattern: string) => number,
+): ((values: readonly unknown[]) => number) | undefined {
   if (CONSTANT.test(name)) return undefined;
   if (CONVERSIONS.has(name)) return (values) => refuseLong(name, values);
   if (name === "startsWith" || name === "endsWith") return ([, part]) => sizeOf(part);
   if (name === "join") return ([list]) => (Array.isArray(list) ? weighTexts(list) : 0);
-  const perCharacter = name === "@matches" ? MATCHED : CHARACTER;
+  if (name === "@matches") {
+    return ([text, pattern]) =>
+      typeof text === "string" && typeof pattern === "string" ? text.length * instructions(pattern) * MATCHED : 0;
+  }
   return (values) => {
     let steps = 0;
     for (let index = 0; index < values.length; index++) {
       const value = values[index];
-      if (typeof value === "string" || value instanceof Uint8Array) steps += value.length * perCharacter;
+      if (typeof value === "string" || value instanceof Uint8Array) steps += value.length * CHARACTER;
     }
     return steps;
   };
