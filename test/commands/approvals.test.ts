@@ -12,9 +12,8 @@ import { registerApprovals } from "../../src/commands/approvals.ts";
 import type { ApprovalRequest } from "../../src/core/approval.ts";
 import { isObject, type JsonObject } from "../../src/core/json.ts";
 import { APPROVALS_CONFIG, askFor, people, type TestAsk } from "../support/approval-people.ts";
+import { CLI } from "../support/built.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-
-const cli = ["--import", import.meta.resolve("tsx"), join(import.meta.dirname, "../../src/cli.ts")];
 
 let gateway: TestGateway;
 let dir: string;
@@ -62,7 +61,7 @@ interface Ran {
 
 /** Runs the real program, as it stands in a script: without a terminal. */
 async function program(env: Env, ...args: readonly string[]): Promise<Ran> {
-  const child = spawn(process.execPath, [...cli, "approvals", ...args], {
+  const child = spawn(process.execPath, [CLI, "approvals", ...args], {
     cwd: dir,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { digestOf } from "../../src/core/digest.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { openStore } from "../../src/store/open-store.ts";
+import { TOOL_SERVER } from "../support/built.ts";
 import { EVERYTHING } from "../support/everything.ts";
 import { type CommandResult, runPolicyCommand } from "../support/policy-command.ts";
 import { recordingLog } from "../support/recording-log.ts";
@@ -23,7 +24,7 @@ afterEach(() => {
 const NODE = JSON.stringify(process.execPath);
 const servers = {
   everything: `{ command: ${NODE}, args: [${JSON.stringify(EVERYTHING)}, stdio] }`,
-  demo: `{ command: ${NODE}, args: [--import, tsx, ${JSON.stringify(resolve("src/demo/tool-server.ts"))}, expenses] }`,
+  demo: `{ command: ${NODE}, args: [${JSON.stringify(TOOL_SERVER)}, expenses] }`,
   broken: `{ command: ${NODE}, args: [-e, "process.exit(3)"] }`,
 };
 

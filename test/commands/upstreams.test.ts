@@ -8,13 +8,13 @@ import { text } from "node:stream/consumers";
 import { Command, CommanderError } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { registerUpstreams } from "../../src/commands/upstreams.ts";
+import { CLI } from "../support/built.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { startModernUpstream } from "../support/modern-upstream.ts";
 import { LOOPBACK, listed, root, upstreamsOf } from "../support/registering.ts";
 import { closeAfterEach } from "../support/upstreams.ts";
 import { createUsers } from "../support/users.ts";
 
-const cli = ["--import", import.meta.resolve("tsx"), join(import.meta.dirname, "../../src/cli.ts")];
 const closing = closeAfterEach();
 const users = createUsers({ root: ["platform-admin"], ann: ["employee"] });
 const SECRET = "canary-7c1f-of-a-command";
@@ -49,7 +49,7 @@ interface Ran {
 
 /** Runs the real program, as it stands in a script. */
 async function program(env: Env, ...args: readonly string[]): Promise<Ran> {
-  const child = spawn(process.execPath, [...cli, "upstreams", ...args], {
+  const child = spawn(process.execPath, [CLI, "upstreams", ...args], {
     cwd: dir,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],

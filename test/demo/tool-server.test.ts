@@ -2,13 +2,14 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { ResourceListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { TOOL_SERVER } from "../support/built.ts";
 
 async function connect(...groups: string[]): Promise<Client> {
   const client = new Client({ name: "test", version: "1" });
   await client.connect(
     new StdioClientTransport({
       command: process.execPath,
-      args: ["--import", "tsx", "src/demo/tool-server.ts", ...groups],
+      args: [TOOL_SERVER, ...groups],
       stderr: "inherit",
     }),
   );

@@ -5,6 +5,7 @@ import { createKeyedHash } from "../../src/core/keyed-hash.ts";
 import { AUDIT_CHAIN } from "../../src/store/audit-row.ts";
 import { openStoreReader } from "../../src/store/open-store.ts";
 import { knownSecretKey } from "../../src/store/secret-key.ts";
+import { CLI } from "../support/built.ts";
 import { eventually } from "../support/eventually.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import {
@@ -121,11 +122,10 @@ describe("after a restart of the gateway", () => {
 
 /** Has a call approved and run by a process of its own, which is killed while the server works. */
 async function killedInTheMiddle(): Promise<{ readonly id: string; readonly state: string }> {
-  const cli = ["--import", import.meta.resolve("tsx"), join(import.meta.dirname, "../../src/cli.ts")];
   const program = await startProgram({
     name: "the other gateway",
     command: process.execPath,
-    args: [...cli, "serve", "-c", join(gateway.dir, "portcullis.yaml")],
+    args: [CLI, "serve", "-c", join(gateway.dir, "portcullis.yaml")],
     cwd: gateway.dir,
     ready: /MCP +(http:\/\/127\.0\.0\.1:\d+)\/mcp/,
   });

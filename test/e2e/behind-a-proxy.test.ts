@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { openStoreReader } from "../../src/store/open-store.ts";
 import { type ApiGateway, startApiGateway } from "../support/api-gateway.ts";
 import { people } from "../support/approval-people.ts";
+import { CLI } from "../support/built.ts";
 import { eventually } from "../support/eventually.ts";
 import { runPolicyCommand } from "../support/policy-command.ts";
 import { freePort } from "../support/program.ts";
@@ -140,8 +141,7 @@ describe("a gateway that cannot tell clients' addresses", () => {
     const says = expect.stringMatching(/office\.yaml:1:\d+.*client\.ip[\s\S]*server\.trusted_proxies/);
 
     writeFileSync(file, "{}");
-    const cli = ["--import", import.meta.resolve("tsx"), join(import.meta.dirname, "../../src/cli.ts")];
-    const { status, stderr } = spawnSync(process.execPath, [...cli, "check", "-c", file], { encoding: "utf8" });
+    const { status, stderr } = spawnSync(process.execPath, [CLI, "check", "-c", file], { encoding: "utf8" });
     expect([status, stderr]).toEqual([1, says]);
     expect(await runPolicyCommand("check", "-c", file, "--no-tools")).toMatchObject({ code: 1, err: says });
 

@@ -9,11 +9,10 @@ import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.j
 import { StdioClientTransport as LegacyStdio } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
+import { CLI } from "../support/built.ts";
 import { EVERYTHING } from "../support/everything.ts";
 import { type Program, startProgram } from "../support/program.ts";
 
-const root = join(import.meta.dirname, "../..");
-const cli = ["--import", import.meta.resolve("tsx"), join(root, "src/cli.ts")];
 const hasCurl = spawnSync("curl", ["--version"]).status === 0;
 
 let dir: string;
@@ -23,7 +22,7 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 function run(...args: string[]) {
-  return spawnSync(process.execPath, [...cli, ...args], { encoding: "utf8", cwd: dir });
+  return spawnSync(process.execPath, [CLI, ...args], { encoding: "utf8", cwd: dir });
 }
 
 describe("portcullis demo", () => {
@@ -34,7 +33,7 @@ describe("portcullis demo", () => {
     demo = await startProgram({
       name: "the demo",
       command: process.execPath,
-      args: [...cli, "demo", "--port", "0", "--data", data],
+      args: [CLI, "demo", "--port", "0", "--data", data],
       ready: /Ctrl-C stops it/,
     });
   }, 30_000);
@@ -99,7 +98,7 @@ describe("portcullis stdio", () => {
   it("serves a client of the legacy era", async () => {
     const client = new LegacyClient({ name: "old", version: "1" });
     await client.connect(
-      new LegacyStdio({ command: process.execPath, args: [...cli, "stdio"], cwd: dir, stderr: "ignore" }),
+      new LegacyStdio({ command: process.execPath, args: [CLI, "stdio"], cwd: dir, stderr: "ignore" }),
     );
     const names = (await client.listTools()).tools.map((tool) => tool.name);
     expect(names).toContain("files__echo");
@@ -113,7 +112,7 @@ describe("portcullis stdio", () => {
       { name: "new", version: "1" },
       { versionNegotiation: { mode: { pin: "2026-07-28" } } },
     );
-    const args = [...cli, "stdio", "--endpoint", "files"];
+    const args = [CLI, "stdio", "--endpoint", "files"];
     await client.connect(new ModernStdio({ command: process.execPath, args, cwd: dir, stderr: "ignore" }));
     const result = await client.callTool({ name: "echo", arguments: { message: "hi" } });
     expect(result.content).toEqual([{ type: "text", text: "Echo: hi" }]);
@@ -123,12 +122,12 @@ describe("portcullis stdio", () => {
   it("takes no larger message than the configuration says", () => {
     writeFileSync(join(dir, "portcullis.yaml"), "server: { body_limit: 1KB }\n");
     const input = `${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping", params: { pad: "x".repeat(1024) } })}\n`;
-    const { stdout } = spawnSync(process.execPath, [...cli, "stdio"], { cwd: dir, encoding: "utf8", input });
+    const { stdout } = spawnSync(process.execPath, [CLI, "stdio"], { cwd: dir, encoding: "utf8", input });
     expect(stdout).toContain("The limit is 1024 bytes.");
   });
 
   it.each(["SIGTERM", "SIGINT"] as const)("ends cleanly on %s, although its client says no goodbye", async (signal) => {
-    const child = spawn(process.execPath, [...cli, "stdio"], { cwd: dir, stdio: ["pipe", "pipe", "ignore"] });
+    const child = spawn(process.execPath, [CLI, "stdio"], { cwd: dir, stdio: ["pipe", "pipe", "ignore"] });
     child.stdin.write('{"jsonrpc":"2.0","id":1,"method":"ping"}\n');
     await once(child.stdout, "data");
     const ended = once(child, "exit");
@@ -210,7 +209,7 @@ describe("the command line", () => {
     const first = await startProgram({
       name: "the first gateway",
       command: process.execPath,
-      args: [...cli, "serve", "-c", join(dir, "portcullis.yaml")],
+      args: [CLI, "serve", "-c", join(dir, "portcullis.yaml")],
       ready: /MCP +http:\/\/127\.0\.0\.1:(\d+)\/mcp/,
     });
     try {

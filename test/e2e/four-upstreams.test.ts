@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TOOL_SERVER } from "../support/built.ts";
 import { type AnyClient, CLIENTS } from "../support/clients.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { freePort, type Program, startProgram } from "../support/program.ts";
@@ -34,7 +35,7 @@ beforeAll(async () => {
       local: { command: process.execPath, args: [everything, "stdio"] },
       remote: { url: `http://127.0.0.1:${port}/mcp` },
       modern: { url: programs[1]?.ready?.[1] },
-      demo: { command: process.execPath, args: [...fromSource, join(root, "src/demo/tool-server.ts")] },
+      demo: { command: process.execPath, args: [TOOL_SERVER] },
     },
   });
 }, 60_000);

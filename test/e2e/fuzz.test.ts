@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { stringify } from "yaml";
+import { CLI } from "../support/built.ts";
 import { type AnyClient, connectRaw } from "../support/clients.ts";
 import { eventually } from "../support/eventually.ts";
 import { type LegacyUpstream, startLegacyUpstream } from "../support/legacy-upstream.ts";
@@ -30,7 +31,7 @@ afterEach(async () => {
 
 async function start(name: string, ready: RegExp, args: readonly string[]): Promise<Program> {
   const options = { name, command: process.execPath, cwd: dir, ready, readyMs: 60_000 };
-  const program = await startProgram({ ...options, args: [...tsx, ...args] });
+  const program = await startProgram({ ...options, args });
   programs.push(program);
   return program;
 }
@@ -65,7 +66,7 @@ it(
     good = await startLegacyUpstream();
     const server = join(support, "fuzz/server.ts");
     const url = async (transport: string, seed: number): Promise<string> => {
-      const program = await start(transport, /port (\d+)/, [server, transport, String(seed)]);
+      const program = await start(transport, /port (\d+)/, [...tsx, server, transport, String(seed)]);
       return `http://127.0.0.1:${program.ready?.[1]}/mcp`;
     };
     const stdio = { command: process.execPath, args: [...tsx, server, "stdio", String(SEED)], timeout: "3s" };
@@ -81,11 +82,10 @@ it(
       stringify({ auth: { anonymous: true }, server: { port: 0, log: { level: "error", format: "json" } }, upstreams }),
     );
     const heap = ["--expose-gc", "--import", join(support, "heap.mjs")];
-    const cli = join(import.meta.dirname, "../../src/cli.ts");
 
     const begin = async (without: readonly string[]): Promise<{ gateway: Program; client: AnyClient }> => {
       const args = without.flatMap((name) => ["--without", name]);
-      const gateway = await start("the gateway", /MCP {8}(\S+)/, [...heap, cli, "serve", ...args]);
+      const gateway = await start("the gateway", /MCP {8}(\S+)/, [...heap, CLI, "serve", ...args]);
       const client = await connectRaw(gateway.ready?.[1] ?? "");
       // A start goes on without servers that are slow, and on a busy machine the good one may be.
       const isListed = async () => (await client.tools()).includes("good__echo") || undefined;

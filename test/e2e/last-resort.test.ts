@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { stringify } from "yaml";
+import { CLI } from "../support/built.ts";
 import { connectRaw } from "../support/clients.ts";
 import { eventually } from "../support/eventually.ts";
 import { type LegacyUpstream, startLegacyUpstream } from "../support/legacy-upstream.ts";
 import { type Program, startProgram } from "../support/program.ts";
 
 const support = join(import.meta.dirname, "../support");
-const cli = ["--import", import.meta.resolve("tsx"), join(import.meta.dirname, "../../src/cli.ts")];
 const READY = /MCP {8}(\S+)/;
 
 let dir: string;
@@ -39,7 +39,7 @@ function configure(upstreams: object): void {
 
 async function serve(...args: readonly string[]): Promise<Program> {
   const options = { name: "the gateway", command: process.execPath, cwd: dir, ready: READY, readyMs: 60_000 };
-  const program = await startProgram({ ...options, args: [...args.slice(0, 2), ...cli, "serve", ...args.slice(2)] });
+  const program = await startProgram({ ...options, args: [...args.slice(0, 2), CLI, "serve", ...args.slice(2)] });
   running.push(program);
   return program;
 }

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CLI } from "./built.ts";
 import { type Program, startProgram } from "./program.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -21,11 +22,10 @@ export interface Demo {
 /** Starts it on free ports in a folder of its own. `node`: more options for the process. */
 export async function startDemo(node: readonly string[] = []): Promise<Demo> {
   const data = mkdtempSync(join(tmpdir(), "portcullis-demo-"));
-  const cli = ["--import", import.meta.resolve("tsx"), ...node, join(ROOT, "src/cli.ts")];
   const program = await startProgram({
     name: "the demo",
     command: process.execPath,
-    args: [...cli, "demo", "--port", "0", "--data", data],
+    args: [...node, CLI, "demo", "--port", "0", "--data", data],
     ready: /Ctrl-C stops it/,
     readyMs: 60_000,
   });

@@ -9,6 +9,7 @@ import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { CallToolResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import { isObject, type Json, type JsonObject } from "../../src/core/json.ts";
 import { MODERN_REVISION } from "../../src/mcp/revisions.ts";
+import { CLI } from "./built.ts";
 import type { ToolAnswer } from "./clients.ts";
 import type { TestGateway } from "./gateway.ts";
 import { modern, send } from "./raw-mcp.ts";
@@ -167,9 +168,8 @@ function begun(call: Promise<unknown>): Begun {
 }
 
 function stdioOf({ dir }: TestGateway, user: { readonly name: string; readonly role: string }) {
-  const cli = ["--import", import.meta.resolve("tsx"), join(import.meta.dirname, "../../src/cli.ts")];
   const config = ["-c", join(dir, "portcullis.yaml")];
-  const args = [...cli, "stdio", ...config, "--user", user.name, "--role", user.role];
+  const args = [CLI, "stdio", ...config, "--user", user.name, "--role", user.role];
   return { command: process.execPath, args, cwd: dir, stderr: "ignore" as const };
 }
 
