@@ -3,7 +3,7 @@ import type { KnownFacts } from "../policy/check-facts.ts";
 import { type Coverage, checkAgainstTools } from "../policy/check-tools.ts";
 import { compilePolicies } from "../policy/compile.ts";
 import { formatPolicyError } from "../policy/format-error.ts";
-import type { PolicyError, PolicySummary } from "../policy/policy-set.ts";
+import { byPlace, type PolicyError, type PolicySummary } from "../policy/policy-set.ts";
 import { findKnownTools, type KnownTools, type ToolOptions } from "./known-tools.ts";
 import { clip, one, painter, plain, print } from "./output.ts";
 import { count, type PolicyPlace, printJson, readPlace, reportErrors, withPolicyPlace } from "./policy-place.ts";
@@ -36,22 +36,23 @@ async function check(options: ToolOptions, shell: Shell): Promise<void> {
   const place = await readPlace(options, shell);
   if (place === undefined) return;
   const compiled = compilePolicies(place.policies, place);
-  if (!compiled.ok) {
-    await reportErrors(compiled.errors, place.policies, options, shell);
-    if (options.tools !== false && !options.json) shell.err("The tools are looked at once the policies compile.");
-    return;
-  }
-  const { policies, digest } = compiled.set;
+  const mistakes = compiled.ok ? [] : compiled.errors;
   const known = await findKnownTools(options, shell.env);
   const {
-    errors,
+    errors: atTools,
     warnings: atPlaces,
     coverage: covered,
   } = known.ok
-    ? checkAgainstTools(place.policies, known.tools, { unlisted: known.unlisted, facts: withEndpoints(place, known) })
-    : checkAgainstTools(place.policies, [], { facts: place.facts, listed: false });
-  const coverage = known.ok ? covered : undefined;
-  const warnings = [...known.warnings, ...warningsOf(policies, place)];
+    ? checkAgainstTools(place.policies, known.tools, {
+        unlisted: known.unlisted,
+        facts: withEndpoints(place, known),
+        mistakes,
+      })
+    : checkAgainstTools(place.policies, [], { facts: place.facts, listed: false, mistakes });
+  const errors = [...mistakes, ...atTools].sort(byPlace);
+  const coverage = known.ok && compiled.ok ? covered : undefined;
+  const { policies, digest } = compiled.ok ? compiled.set : { policies: [], digest: undefined };
+  const warnings = [...known.warnings, ...(compiled.ok ? warningsOf(policies, place) : [])];
   if (options.json) {
     if (errors.length > 0) shell.setExitCode(1);
     const tools = known.ok

@@ -1,11 +1,12 @@
 import { compileGlob } from "../core/glob.ts";
+import { isObject } from "../core/json.ts";
 import type { KnownPaths } from "./check-targets.ts";
 import { type PolicyTexts, textsOf } from "./check-texts.ts";
 import { type Path, type PolicyDocument, readDocument } from "./document.ts";
 import type { PolicyLanguage } from "./environment.ts";
 import { type KnownTool, pathOf } from "./known-tool.ts";
-import type { PolicyFile } from "./policy-set.ts";
-import { type PolicyEntry, policyFileSchema } from "./schema.ts";
+import type { PolicyError, PolicyFile } from "./policy-set.ts";
+import { type PolicyEntry, policyEntrySchema } from "./schema.ts";
 import { compileTarget, type Place, upstreamOfPath } from "./target.ts";
 
 /** A policy that is on, with the tools that it is about. */
@@ -25,23 +26,32 @@ export interface CheckedPolicy {
   readonly bits: Uint32Array;
 }
 
-/** Reads the policies that are on out of files that compile; others are left out. Files count in the order of their names. */
+/**
+ * Reads the policies that are on and have none of these mistakes: what is found in the others says something. Files count
+ * in the order of their names.
+ */
 export function readPolicies(
   files: readonly PolicyFile[],
   tools: readonly KnownTool[],
   language: PolicyLanguage,
+  mistakes: readonly PolicyError[],
 ): readonly CheckedPolicy[] {
   const find = createFinder(tools);
   const found: CheckedPolicy[] = [];
   for (const file of [...files].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))) {
     const read = readDocument(file);
-    const parsed = read.ok ? policyFileSchema.safeParse(read.document.value) : undefined;
-    if (!read.ok || parsed?.success !== true) continue;
+    if (!read.ok) continue;
     const { document } = read;
-    for (const [index, entry] of parsed.data.policies.entries()) {
-      if (entry.enabled === false) continue;
+    const wrong = mistakes.filter((it) => it.file === file.name);
+    const listed = isObject(document.value) ? document.value["policies"] : undefined;
+    for (const [index, given] of Array.isArray(listed) ? listed.entries() : []) {
+      const parsed = policyEntrySchema.safeParse(given);
+      if (!parsed.success || parsed.data.enabled === false) continue;
+      const entry = parsed.data;
       const path = ["policies", index];
       const { line } = document.locate(path);
+      const last = document.lastLine(path);
+      if (wrong.some((it) => line <= it.line && it.line <= last)) continue;
       const fitting = find(entry);
       const bits = new Uint32Array(Math.ceil(tools.length / 32));
       for (const tool of fitting) bits[tool >>> 5] = (bits[tool >>> 5] ?? 0) | (1 << (tool & 31));

@@ -7,7 +7,7 @@ import { findUnreachable } from "./check-reach.ts";
 import { checkTarget, mayFitOthers, type TargetProblem } from "./check-targets.ts";
 import { createPolicyLanguage } from "./environment.ts";
 import { type KnownTool, pathOf } from "./known-tool.ts";
-import type { PolicyError, PolicyFile } from "./policy-set.ts";
+import { byPlace, type PolicyError, type PolicyFile } from "./policy-set.ts";
 import { VERDICTS } from "./schema.ts";
 
 /** What there is to say of policies once the tools are known. Lists are sorted by file, line and column. */
@@ -38,6 +38,8 @@ export interface CheckScope {
   readonly facts?: KnownFacts;
   /** `false`: no tool is known at all, and targets are not held against any. */
   readonly listed?: boolean;
+  /** For which policies do not compile: those are left out. */
+  readonly mistakes?: readonly PolicyError[];
 }
 
 /**
@@ -48,10 +50,10 @@ export interface CheckScope {
 export function checkAgainstTools(
   files: readonly PolicyFile[],
   tools: readonly KnownTool[],
-  { unlisted = [], facts = NO_KNOWN_FACTS, listed = true }: CheckScope = {},
+  { unlisted = [], facts = NO_KNOWN_FACTS, listed = true, mistakes = [] }: CheckScope = {},
 ): ToolCheck {
   const language = createPolicyLanguage();
-  const policies = readPolicies(files, tools, language);
+  const policies = readPolicies(files, tools, language, mistakes);
   const known = knownPaths(tools, unlisted);
   const checkArguments = createArgumentCheck(tools, language, factsOfCalls(facts));
   const errors: PolicyError[] = [];
@@ -103,9 +105,4 @@ function coverageOf(policies: readonly CheckedPolicy[], tools: readonly KnownToo
     only_redact_or_limit: pathsOf(other),
     by_policy: Object.fromEntries(policies.map(({ entry, tools: about }) => [entry.id, about.length])),
   };
-}
-
-function byPlace(a: PolicyError, b: PolicyError): number {
-  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
-  return a.line - b.line || a.column - b.column;
 }

@@ -6,7 +6,7 @@ import { createDecider } from "./decide.ts";
 import { readDocument } from "./document.ts";
 import { EntryChecker, type EntryParts, NO_PARTS, type NoClientAddress } from "./entry-parts.ts";
 import { createPolicyLanguage } from "./environment.ts";
-import type { PolicyError, PolicyFile, PolicySet, PolicySummary } from "./policy-set.ts";
+import { byPlace, type PolicyError, type PolicyFile, type PolicySet, type PolicySummary } from "./policy-set.ts";
 import { durationMs, type PolicyEntry, policyFileSchema } from "./schema.ts";
 import { schemaErrors } from "./schema-errors.ts";
 import { compileTarget } from "./target.ts";
@@ -109,9 +109,4 @@ function compileEffect({ then }: PolicyEntry, { key, cost }: EntryParts): Compil
     return { effect: "redact", redaction: compileRedaction({ detect, paths, with: replacement }) };
   }
   throw new Error("The schema let a policy without an effect pass.");
-}
-
-function byPlace(a: PolicyError, b: PolicyError): number {
-  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
-  return a.line - b.line || a.column - b.column;
 }

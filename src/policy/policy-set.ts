@@ -123,3 +123,9 @@ export interface PolicyError {
   /** The change that `hint` proposes: offsets into the CEL text that the mistake is in, and what to put between them. */
   readonly fix?: { readonly start: number; readonly end: number; readonly text: string } | undefined;
 }
+
+/** The order in which mistakes are told: by file, line and column. */
+export function byPlace(a: PolicyError, b: PolicyError): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.line - b.line || a.column - b.column;
+}

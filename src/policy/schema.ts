@@ -176,6 +176,9 @@ const policy = z.strictObject({
 /** One policy file as its author writes it. */
 export const policyFileSchema = z.strictObject({ policies: z.array(policy).describe("The policies of this file.") });
 
+/** One policy by itself. */
+export const policyEntrySchema = policy;
+
 /** One policy of a file, after the schema's checks. */
 export type PolicyEntry = z.infer<typeof policy>;
 

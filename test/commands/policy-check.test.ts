@@ -114,7 +114,7 @@ describe("portcullis policy check, with tools on record", () => {
 DIR/policies/p.yaml:6:16: \`args.amuont\` is not an argument of \`bank/pay\`.
   6 |     when: args.amuont > 5 || args.note == "x"
     |                ^
-  Did you mean \`args.amount\`?
+  Did you mean \`args.amount\`? Mended, it lets calls pass for which it is false.
 
 DIR/policies/p.yaml:6:30: \`args.note\` is optional in \`bank/pay\`.
   6 |     when: args.amuont > 5 || args.note == "x"
@@ -166,15 +166,28 @@ Checked against 1 tool of 1 upstream, as listed last.`);
     expect(await check()).toMatchObject({ code: 1, err: expect.stringContaining("fits `bank/refund`") });
   });
 
-  it("does not look at tools with --no-tools, or before the policies compile", async () => {
+  it("does not look at tools with --no-tools", async () => {
     configure({ bank: servers.broken });
     policies(GOOD.replace("args.amount", "args.amuont"));
     await store({ bank: { pay: PAY } });
     const without = await check("--no-tools");
     expect([without.code, without.err]).toEqual([0, "Arguments were not checked: as --no-tools asks."]);
-    policies(GOOD.replace("args.amount", "arg.amount"));
+  });
+
+  it.each([
+    [
+      "a condition that does not compile",
+      '{ id: a, when: arg.amount > 5, then: { deny: { message: "{{ args.x }}" } } }',
+    ],
+    ["a policy of another form", "{ id: a, target: { tool: bank/pay }, then: { deny: {} } }"],
+    ["a message that does not compile", '{ id: a, when: args.x > 5, then: { deny: { message: "{{ arg.x }}" } } }'],
+  ])("tells of the other policies, too, beside %s", async (_what, wrong) => {
+    configure({ bank: servers.broken });
+    policies(`  - ${wrong}\n${GOOD.replace("args.amount", "args.amuont")}`);
+    await store({ bank: { pay: PAY } });
     const { code, err } = await check();
-    expect([code, err]).toEqual([1, expect.stringContaining("The tools are looked at once the policies compile.")]);
+    expect(code).toBe(1);
+    expect(err).toMatch(/p\.yaml:2:\d+: .*p\.yaml:3:\d+: `args\.amuont` is not an argument.*\n2 mistakes\./s);
   });
 
   it("says how arguments can be checked where nothing is on record, and makes no store", async () => {
