@@ -9,22 +9,28 @@ import {
   KEYED,
   linkText,
 } from "./audit-row.ts";
+import { createKeyedSinceKeeper, type RecordFault } from "./keyed-since.ts";
 import { brokenRow } from "./record/checkpoint-row.ts";
 
 /** How rows are added. */
 export interface AppendOptions {
   /** Of the purpose `AUDIT_CHAIN`. */
   readonly hash: KeyedHash;
-  /** Hears of a row that this process had written and that is there no longer, once that is on record. */
-  readonly onBroken: (lost: ChainHead) => void;
+  /** Hears of a broken record once that is on record itself. */
+  readonly onBroken: (broken: BrokenRecord) => void;
 }
+
+/** A row that this process had written and that is there no longer, or what it found before it wrote any. */
+export type BrokenRecord =
+  | { readonly kind: "lost"; readonly row: ChainHead }
+  | { readonly kind: "found"; readonly fault: RecordFault };
 
 /**
  * Makes the function that adds rows to the chain in one transaction, and tells where it ends then. Prepared by hand: this
  * runs for every call, and a query builder would cost more than the insert. @throws SqliteError (nothing was written then)
  *
- * It remembers what it wrote last. Whoever takes rows away while the gateway runs would otherwise have the gateway itself
- * go on from where they cut, under its own key: a row that says so comes first then.
+ * It looks at what is there before it adds its first row, and remembers what it wrote last. Whoever takes rows away or writes
+ * them anew would otherwise have the gateway itself go on from there, under its own key: a row that says so comes first then.
  */
 export function prepareAppend(
   db: Database.Database,
@@ -51,20 +57,31 @@ export function prepareAppend(
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${KEYED})`,
   );
   const hashAt = db.prepare<[number], { hash: string }>("SELECT hash FROM audit WHERE seq = ?");
+  const since = createKeyedSinceKeeper(db, hash);
   let mine: ChainHead | undefined;
 
+  function brokenBefore(end: ChainHead | undefined): BrokenRecord | undefined {
+    if (mine === undefined) {
+      const fault = since.fault();
+      return fault && { kind: "found", fault };
+    }
+    const row = lostBefore(end, mine);
+    return row && { kind: "lost", row };
+  }
+
   /** The row that this process wrote last, where it is gone or another one stands in its place. */
-  function lostBefore(end: ChainHead | undefined): ChainHead | undefined {
-    if (mine === undefined || end?.hash === mine.hash) return undefined;
+  function lostBefore(end: ChainHead | undefined, written: ChainHead): ChainHead | undefined {
+    if (end?.hash === written.hash) return undefined;
     // Another process may have gone on from there.
-    return end !== undefined && end.seq > mine.seq && hashAt.get(mine.seq)?.hash === mine.hash ? undefined : mine;
+    const there = end !== undefined && end.seq > written.seq && hashAt.get(written.seq)?.hash === written.hash;
+    return there ? undefined : written;
   }
 
   const append = db.transaction((wanted: readonly AuditRow[]) => {
     // Read inside the transaction, which is immediate: with two processes on one file there is still one chain.
     const before = last.get();
-    const lost = lostBefore(before);
-    const rows = lost === undefined ? wanted : [brokenRow(lost, wanted[0]?.at ?? 0), ...wanted];
+    const broken = brokenBefore(before);
+    const rows = broken === undefined ? wanted : [brokenRow(broken, wanted[0]?.at ?? 0), ...wanted];
     let seq = before?.seq ?? 0;
     let prevHash = before?.hash ?? GENESIS_HASH;
     for (const given of rows) {
@@ -86,13 +103,14 @@ export function prepareAppend(
       } else insert.run(...values, ...NOTHING.slice(values.length), prevHash, rowHash);
       prevHash = rowHash;
     }
-    return { lost, head: { seq, hash: prevHash } };
+    if (mine === undefined) since.settle();
+    return { broken, head: { seq, hash: prevHash } };
   });
   return (rows) => {
-    const { lost, head } = append.immediate(rows);
+    const { broken, head } = append.immediate(rows);
     // Only now is it on disk.
     mine = head;
-    if (lost !== undefined) onBroken(lost);
+    if (broken !== undefined) onBroken(broken);
     return head;
   };
 }

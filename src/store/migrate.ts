@@ -1,9 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type Database from "better-sqlite3";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { StoreError } from "./store-error.ts";
 
 /** One file of `migrations/`, as drizzle-kit's journal lists it. */
 interface Migration {
+  readonly tag: string;
   readonly statements: readonly string[];
   readonly hash: string;
   /** Its time in the journal, ms: the order, and the identity that the database remembers. */
@@ -15,20 +18,29 @@ interface Migration {
  *
  * This is drizzle's migrator (same table, same journal) with one difference: what has been applied is read inside
  * an immediate transaction, so that of two processes that start at once one migrates and the other finds it done.
+ * `onApplied` hears the names of what was applied, in the same transaction: what no SQL can do.
  * @throws StoreError STORE_SCHEMA_NEWER, STORE_FOREIGN; SqliteError
  */
-export function migrate(db: Database.Database, migrationsDir: string, path: string): void {
+export function migrate(
+  db: Database.Database,
+  migrationsDir: string,
+  path: string,
+  onApplied?: (tags: ReadonlySet<string>) => void,
+): void {
   const migrations = readMigrations(migrationsDir);
   if (schemaAge(db, migrations, path) === "current") return;
   db.transaction(() => {
     db.exec(`CREATE TABLE IF NOT EXISTS ${TABLE} (id INTEGER PRIMARY KEY, hash text NOT NULL, created_at numeric)`);
     const applied = lastApplied(db);
     const remember = db.prepare(`INSERT INTO ${TABLE} (hash, created_at) VALUES (?, ?)`);
+    const tags = new Set<string>();
     for (const migration of migrations) {
       if (applied !== undefined && migration.when <= applied) continue;
       for (const statement of migration.statements) db.exec(statement);
       remember.run(migration.hash, migration.when);
+      tags.add(migration.tag);
     }
+    onApplied?.(tags);
   }).immediate();
 }
 
@@ -44,7 +56,12 @@ export function requireCurrent(db: Database.Database, migrationsDir: string, pat
 const TABLE = "__drizzle_migrations";
 
 function readMigrations(migrationsDir: string): readonly Migration[] {
-  return readMigrationFiles({ migrationsFolder: migrationsDir }).map((file) => ({
+  // Both are in the order of the journal.
+  const journal: { readonly entries: readonly { readonly tag: string }[] } = JSON.parse(
+    readFileSync(join(migrationsDir, "meta", "_journal.json"), "utf8"),
+  );
+  return readMigrationFiles({ migrationsFolder: migrationsDir }).map((file, index) => ({
+    tag: journal.entries[index]?.tag ?? "",
     statements: file.sql,
     hash: file.hash,
     when: file.folderMillis,

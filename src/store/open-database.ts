@@ -8,14 +8,17 @@ import type { StorePlace } from "./store-url.ts";
 // At start another process may be migrating; waiting for it in place is fine then, and only then.
 const START_WAIT_MS = 5_000;
 
+/** Hears in their transaction which migrations were applied, by name. */
+export type OnApplied = (db: Database.Database, tags: ReadonlySet<string>) => void;
+
 /**
  * Opens a database for writing and brings its schema up to date. A missing file is made, readable by its owner only,
- * and so is its directory. @throws StoreError
+ * and so is its directory. `onApplied` belongs to the migrations. @throws StoreError
  */
-export function openForWriting(place: StorePlace, migrationsDir: string): Database.Database {
+export function openForWriting(place: StorePlace, migrationsDir: string, onApplied?: OnApplied): Database.Database {
   if (place.kind === "memory") {
     const db = new Database(":memory:");
-    migrate(db, migrationsDir, "file::memory:");
+    migrate(db, migrationsDir, "file::memory:", (tags) => onApplied?.(db, tags));
     return db;
   }
   return guarded(place.path, () => {
@@ -26,7 +29,7 @@ export function openForWriting(place: StorePlace, migrationsDir: string): Databa
       // WAL with NORMAL: a killed process loses no commit; a power cut may lose the last ones but never the file.
       db.pragma("synchronous = NORMAL");
       db.pragma("foreign_keys = ON");
-      migrate(db, migrationsDir, place.path);
+      migrate(db, migrationsDir, place.path, (tags) => onApplied?.(db, tags));
     });
   });
 }

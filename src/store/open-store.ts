@@ -16,7 +16,8 @@ import type { ConsoleSessionStore } from "./console-sessions.ts";
 import { createDefinitionReader, createDefinitionStore } from "./definition-rows.ts";
 import type { DefinitionReader, DefinitionStore } from "./definitions.ts";
 import { createGuarded, type Guarded } from "./guarded.ts";
-import { openForReading, openForWriting } from "./open-database.ts";
+import { beginKeyedSince, KEYED_SINCE_MIGRATION } from "./keyed-since.ts";
+import { type OnApplied, openForReading, openForWriting } from "./open-database.ts";
 import type { Outbox } from "./outbox.ts";
 import { createOutbox } from "./outbox-rows.ts";
 import { createRateLimits } from "./rate-limit-rows.ts";
@@ -79,7 +80,7 @@ export function openStore(options: StoreOptions): Store {
   const place = parseStoreUrl(options.url);
   const what = place.kind === "file" ? place.path : options.url;
   const migrationsDir = options.migrationsDir ?? packagedMigrations();
-  const [connection, counters] = openTwo(place, migrationsDir);
+  const [connection, counters] = openTwo(place, migrationsDir, keyedFrom(options));
   const db = drizzle({ client: connection });
   const guarded = createGuarded(what);
   const checkpointer =
@@ -119,19 +120,33 @@ export function openStore(options: StoreOptions): Store {
 }
 
 /** One connection for everything, and one for the counters. In memory these are two databases that share nothing. */
-function openTwo(place: StorePlace, migrationsDir: string): readonly [Database.Database, Database.Database] {
-  const first = openWithoutWaiting(place, migrationsDir);
+function openTwo(
+  place: StorePlace,
+  migrationsDir: string,
+  onApplied: OnApplied,
+): readonly [Database.Database, Database.Database] {
+  const first = openWithoutWaiting(place, migrationsDir, onApplied);
   try {
-    return [first, openWithoutWaiting(place, migrationsDir)];
+    return [first, openWithoutWaiting(place, migrationsDir, onApplied)];
   } catch (err) {
     first.close();
     throw err;
   }
 }
 
+/** What a new schema holds under the key of the chain. Nothing else may write that, or it would hide that it was taken away. */
+function keyedFrom({ auditHash, log }: StoreOptions): OnApplied {
+  return (db, tags) => {
+    if (auditHash === undefined || !tags.has(KEYED_SINCE_MIGRATION)) return;
+    const rows = beginKeyedSince(db, auditHash);
+    // Once in the life of a database: where it is not the first start of such a version, somebody forged an old one.
+    if (rows > 0) log.warn({ rows }, "The first rows of the audit are not keyed: they are taken over as they are.");
+  };
+}
+
 /** SQLite's own wait for a lock stops the event loop; once the file is open, `while-busy.ts` waits instead. */
-function openWithoutWaiting(place: StorePlace, migrationsDir: string): Database.Database {
-  const connection = openForWriting(place, migrationsDir);
+function openWithoutWaiting(place: StorePlace, migrationsDir: string, onApplied: OnApplied): Database.Database {
+  const connection = openForWriting(place, migrationsDir, onApplied);
   connection.pragma("busy_timeout = 0");
   connection.pragma(`wal_autocheckpoint = ${BACKSTOP_PAGES}`);
   return connection;
@@ -170,8 +185,14 @@ function createAppend(
   }
   const append = prepareAppend(connection, {
     hash: auditHash,
-    onBroken: ({ seq }) =>
-      log.error({ seq }, "Rows of the audit that were written are gone. Run: portcullis audit verify"),
+    onBroken: (broken) => {
+      if (broken.kind === "lost") {
+        log.error(
+          { seq: broken.row.seq },
+          "Rows of the audit that were written are gone. Run: portcullis audit verify",
+        );
+      } else log.error({ found: broken.fault }, FOUND);
+    },
   });
   return async (rows) => {
     const head = await guarded(() => append(rows));
@@ -179,6 +200,9 @@ function createAppend(
     return head;
   };
 }
+
+const FOUND =
+  "The audit is not the one that a gateway with this secret left: it was changed, or the secret was. Run: portcullis audit verify";
 
 /** The same two steps up from `src/store/` and from `dist/store/`. */
 function packagedMigrations(): string {

@@ -73,6 +73,16 @@ export const audit = sqliteTable(
   ],
 );
 
+/** One row: since when the audit's rows are keyed, signed under the key of the chain; see `keyed-since.ts`. */
+export const auditKeyedSince = sqliteTable("audit_keyed_since", {
+  id: integer("id").primaryKey(),
+  /** Whether there is a keyed row yet: then `seq` and `hash` are those of the first, else of the last row before there was a key. */
+  begun: integer("begun", { mode: "boolean" }).notNull(),
+  seq: integer("seq").notNull(),
+  hash: text("hash").notNull(),
+  mac: text("mac").notNull(),
+});
+
 /**
  * Tool definitions that upstreams list or listed. `last_seen_at` of a current one is when it was listed first, or again
  * after a pause; of a past one, when it was no longer listed.

@@ -146,7 +146,7 @@ describe("the record of a gateway that nobody touched", () => {
 
   it("is linked, and no more can be said where the secret is not at hand", async () => {
     expect((await verdictOn(good, { secret: undefined, anchor: false })).findings).toEqual([]);
-    expect((await codes(good, false, OTHER_SECRET)).found).toEqual(["content"]);
+    expect((await codes(good, false, OTHER_SECRET)).found).toEqual(["content", "since"]);
   });
 
   it("says so itself where the secret is not at hand", async () => {
@@ -331,23 +331,81 @@ describe("what only an anchor shows, and is said to be unproven without one", ()
   });
 });
 
-describe("a record written anew in old rows while no gateway ran", () => {
-  it("is never proven, and not the one that was anchored", async () => {
+describe("a record that is changed while no gateway runs, and on which one goes on then", () => {
+  it.each<[string, (db: Database.Database) => void, "since" | "rows"]>([
+    ["nothing but old rows, written anew", (db) => rehash(db, 1, null), "rows"],
+    ["the same, without a word of the key", (db) => oldOnly(db, "DELETE FROM audit_keyed_since"), "since"],
+    ["old rows, with the sign of a fresh record", (db) => oldOnly(db, FRESH), "since"],
+    ["all rows deleted", (db) => forgetAfter(db, 0), "rows"],
+    [
+      "all rows deleted, and every word of them",
+      (db) => {
+        forgetAfter(db, 0);
+        db.exec("DELETE FROM audit_keyed_since");
+      },
+      "since",
+    ],
+    ["the first rows cut off", run("DELETE FROM audit WHERE seq < 5"), "rows"],
+    ["the last row changed", run("UPDATE audit SET at = at + 1 WHERE seq = 38"), "rows"],
+    [
+      "a row put in at the end",
+      run(
+        "INSERT INTO audit (seq, at, call_id, kind, prev_hash, hash, scheme) VALUES (39, 1, 'x', 'opened', '', '', 2)",
+      ),
+      "rows",
+    ],
+    ["only the word of the key taken away", run("DELETE FROM audit_keyed_since"), "since"],
+    ["another word of the key", run("UPDATE audit_keyed_since SET seq = seq + 1"), "since"],
+  ])("%s: it is found before and for ever after", async (_what, change, fault) => {
+    const files = copy();
+    attack(files, change);
+    expect((await codes(files, false)).found.length).toBeGreaterThan(0);
+    const log = keepingLog();
+    await runGateway(files, SECRET, 3, { log });
+    expect(log.lines.filter(({ level }) => level === "error")).toMatchObject([{ fields: { found: fault } }]);
+    await runGateway(files, SECRET, 4, { log });
+    // Once said, it is said: the next start finds what the last one left.
+    expect(log.lines.filter(({ level }) => level === "error")).toHaveLength(1);
+    const { found } = await codes(files, false);
+    expect(found.some((code) => ["found", "content", "missing", "link"].includes(code))).toBe(true);
+    expect((await codes(files, true)).found.length).toBeGreaterThan(0);
+  });
+
+  it("is said to be one that has another secret, where it has", async () => {
+    const files = copy();
+    const log = keepingLog();
+    await runGateway(files, OTHER_SECRET, 3, { log });
+    expect(log.lines.filter(({ level }) => level === "error")).toMatchObject([{ fields: { found: "since" } }]);
+  });
+
+  it("that is an older copy shows only against an anchor, and so does one from before there was a key", async () => {
     const files = copy();
     attack(files, (db) => {
-      db.exec("DELETE FROM audit WHERE seq = 38; UPDATE audit SET actor_email = 'eve@evil.example' WHERE seq = 21");
       rehash(db, 1, null);
+      db.exec("DROP TABLE audit_keyed_since");
+      db.exec("DELETE FROM __drizzle_migrations WHERE created_at > 1796007470365");
     });
-    await runGateway(files, SECRET, 3);
+    const log = keepingLog();
+    await runGateway(files, SECRET, 3, { log });
     const { findings, unproven } = await verdictOn(files, { secret: SECRET, anchor: false });
     expect(findings).toEqual([]);
     expect(unproven).toMatchObject([
-      { code: "unkeyed", message: expect.stringContaining("Rows 1 to 37 are not keyed") },
+      { code: "unkeyed", message: expect.stringContaining("Rows 1 to 38 are not keyed") },
       { code: "anchor" },
     ]);
+    expect(log.lines).toContainEqual(
+      expect.objectContaining({ level: "warn", fields: { rows: 38 }, message: expect.stringContaining("not keyed") }),
+    );
     expect((await codes(files, true)).found).toContain("anchor");
   });
 });
+
+const FRESH = `UPDATE audit_keyed_since SET begun = 0, seq = 0, hash = '${"0".repeat(64)}'`;
+
+function oldOnly(db: Database.Database, sql: string): void {
+  rehash(db, 1, null);
+  db.exec(sql);
+}
 
 describe("a record that is cut while the gateway runs", () => {
   it("says so itself when it goes on, whatever became of other tables", async () => {

@@ -13,6 +13,7 @@ import { createRollUp } from "../../src/audit/roll-up.ts";
 import { type RecordVerdict, verifyRecord } from "../../src/audit/verify/verify-record.ts";
 import { sha256 } from "../../src/core/digest.ts";
 import { createKeyedHash } from "../../src/core/keyed-hash.ts";
+import type { Log } from "../../src/core/log.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import { createSigningKey } from "../../src/core/signing-key.ts";
 import { recordApprovals } from "../../src/gateway/approval-record.ts";
@@ -39,17 +40,16 @@ export function recordFiles(dir: string): RecordFiles {
 
 /**
  * One run of a gateway, from start to stop: eight calls, of which one asked for an approval that Ann gave. `hour`: when,
- * so many hours after the first. `crash`: it ends without its last checkpoint.
+ * so many hours after the first. `crash`: it ends without its last checkpoint. `log`: who hears of it.
  */
 export async function runGateway(
   files: RecordFiles,
   secret: Uint8Array,
   hour: number,
-  { crash = false }: { readonly crash?: boolean } = {},
+  { crash = false, log = silent }: { readonly crash?: boolean; readonly log?: Log } = {},
 ): Promise<void> {
   let at = 1_790_000_000_000 + hour * 3_600_000;
   const now = () => ++at;
-  const log = silent;
   const store = openStore({ url: `file:${files.database}`, log, auditHash: createKeyedHash(secret, AUDIT_CHAIN) });
   const anchor = createAnchor({
     name: "file",

@@ -1,5 +1,6 @@
 import type { StoredAuditRow } from "../../store/audit-row.ts";
-import { countsIn, lostIn, type RecordCounts } from "../../store/record/checkpoint-row.ts";
+import type { RecordFault } from "../../store/keyed-since.ts";
+import { countsIn, foundIn, lostIn, type RecordCounts } from "../../store/record/checkpoint-row.ts";
 
 /** What the checkpoints of a chain say, taken together. */
 export interface CheckpointNotes {
@@ -13,6 +14,8 @@ export interface CheckpointNotes {
   readonly counted: RecordCounts;
   /** Rows that the gateway had written and did not find again, and where it says so. A hundred at most. */
   readonly lost: readonly { readonly seq: number; readonly noticedAt: number }[];
+  /** Where a gateway says that it did not find the record that it was left with, and what. A hundred at most. */
+  readonly found: readonly { readonly seq: number; readonly fault: RecordFault }[];
   /** Starts of which the row before is no stop: whether rows were cut before the gateway came back cannot be told. A hundred at most. */
   readonly resumed: readonly { readonly seq: number; readonly at: number }[];
   /** Checkpoints after the first anchored one that no anchor knows. A hundred at most. */
@@ -31,6 +34,7 @@ export function createCheckpointNotes(anchored: ReadonlySet<number>): {
   let counted: RecordCounts = { approvals: 0, events: 0, decisions: 0 };
   const turns: { at: number; reason: "start" | "stop" }[] = [];
   const lost: { seq: number; noticedAt: number }[] = [];
+  const found: { seq: number; fault: RecordFault }[] = [];
   const resumed: { seq: number; at: number }[] = [];
   const unanchored: number[] = [];
   let afterAnchored = false;
@@ -47,6 +51,8 @@ export function createCheckpointNotes(anchored: ReadonlySet<number>): {
       if (outcome === "start" || outcome === "stop") turns.push({ at, reason: outcome });
       const gone = outcome === "broken" ? lostIn(row) : undefined;
       if (gone !== undefined && lost.length < MAX_LISTED) lost.push({ seq: gone, noticedAt: seq });
+      const fault = outcome === "broken" ? foundIn(row) : undefined;
+      if (fault !== undefined && found.length < MAX_LISTED) found.push({ seq, fault });
       if (outcome === "start" && !quiet && resumed.length < MAX_LISTED) resumed.push({ seq, at });
       // Anchors are told of every other kind.
       const missing = afterAnchored && outcome !== "broken" && !anchored.has(seq);
@@ -60,6 +66,6 @@ export function createCheckpointNotes(anchored: ReadonlySet<number>): {
         decisions: Math.max(counted.decisions, counts.decisions),
       };
     },
-    sum: () => ({ count, last, turns, counted, lost, resumed, unanchored }),
+    sum: () => ({ count, last, turns, counted, lost, found, resumed, unanchored }),
   };
 }

@@ -19,7 +19,7 @@ export type ChainVerdict =
       readonly lastSeq: number;
       readonly lastHash: string;
       /** The first keyed row; all before it were written before there was a key, and are fixed by it. */
-      readonly keyedFrom: { readonly seq: number; readonly at: number };
+      readonly keyedFrom: ChainHead & { readonly at: number };
       readonly checkpoints: CheckpointNotes;
     }
   | {
@@ -55,7 +55,7 @@ export async function verifyChain(reader: Pick<AuditReader, "pages">, options: C
   let nextHead = 0;
   let lastSeq = 0;
   let lastHash = GENESIS_HASH;
-  let keyedFrom: { readonly seq: number; readonly at: number } | undefined;
+  let keyedFrom: (ChainHead & { readonly at: number }) | undefined;
   // From the very bottom, so that rows smuggled in below number 1 are seen.
   for await (const page of reader.pages(Number.MIN_SAFE_INTEGER)) {
     for (const row of page) {
@@ -64,7 +64,7 @@ export async function verifyChain(reader: Pick<AuditReader, "pages">, options: C
         broken ??= checkHead(row, head);
       }
       if (broken !== undefined) return { ok: false, rows: lastSeq, seq: row.seq, ...broken };
-      if (row.scheme !== null) keyedFrom ??= { seq: row.seq, at: row.at };
+      if (row.scheme !== null) keyedFrom ??= { seq: row.seq, hash: row.hash, at: row.at };
       notes.add(row);
       lastSeq = row.seq;
       lastHash = row.hash;

@@ -4,6 +4,7 @@ import type { RecordCounts } from "../../store/record/checkpoint-row.ts";
 import type { RecordWitness } from "../../store/record/witness.ts";
 import type { AnchorFile } from "../checkpoints/anchor-file.ts";
 import type { RecordFinding, Unproven } from "./finding.ts";
+import { foundText, judgeSince } from "./judge-since.ts";
 import { judgeMissing } from "./missing-acts.ts";
 import { openAgainst } from "./open-ends.ts";
 import { type ChainOptions, type ChainVerdict, verifyChain } from "./verify-chain.ts";
@@ -45,6 +46,7 @@ export async function verifyRecord(source: RecordSource, options: RecordOptions)
   const findings: RecordFinding[] = [];
   const unproven: Unproven[] = [];
   if (!chain.ok) findings.push({ code: chain.reason, seq: chain.seq, message: chain.message });
+  if (options.hash !== undefined) findings.push(...judgeSince(await witness.keyedSince([options.hash]), chain));
   findings.push(...(await witness.drift()).map((message) => ({ code: "schema", message })));
   options.onFile?.();
   findings.push(...(await witness.damage()).map((said) => ({ code: "integrity", message: damageText(said) })));
@@ -62,7 +64,8 @@ export async function verifyRecord(source: RecordSource, options: RecordOptions)
     findings.push(...contradictions.map((message) => ({ code: "tables", message })));
   }
   if (chain.ok) {
-    const { turns, counted, lost } = chain.checkpoints;
+    const { turns, counted, lost, found } = chain.checkpoints;
+    findings.push(...found.map(({ seq, fault }) => ({ code: "found", seq, message: foundText(fault, seq) })));
     findings.push(...lost.map(({ seq, noticedAt }) => ({ code: "lost", seq: noticedAt, message: lostText(seq) })));
     findings.push(...shrunk(counted, await witness.counts()));
     const judged = judgeMissing(await witness.missingActs(from.at, options.now - ON_ITS_WAY_MS), turns);

@@ -1,10 +1,12 @@
 import { randomId } from "../../core/ids.ts";
 import { isObject } from "../../core/json.ts";
-import { type AuditRow, type ChainHead, EMPTY_ROW } from "../audit-row.ts";
+import type { BrokenRecord } from "../append-audit.ts";
+import { type AuditRow, EMPTY_ROW } from "../audit-row.ts";
+import type { RecordFault } from "../keyed-since.ts";
 
 /**
  * Why a checkpoint was made: the gateway started, an hour went by, it stopped. `broken`: rows that the gateway had
- * written were gone when it wanted to add more.
+ * written were gone when it wanted to add more, or the record was not the one that it had been left with.
  */
 export const CHECKPOINT_REASONS = ["start", "hourly", "stop", "broken"] as const;
 export type CheckpointReason = (typeof CHECKPOINT_REASONS)[number];
@@ -28,9 +30,11 @@ export function checkpointRow(reason: CheckpointReason, at: number, counts: Reco
   };
 }
 
-/** The row that says that `lost` had been written, and is not where it was. */
-export function brokenRow(lost: ChainHead, at: number): AuditRow {
-  const facts = JSON.stringify({ lost_seq: lost.seq, lost_hash: lost.hash });
+/** The row that says that a row had been written and is not where it was, or what was found instead of the record. */
+export function brokenRow(broken: BrokenRecord, at: number): AuditRow {
+  const { kind } = broken;
+  const said = kind === "lost" ? { lost_seq: broken.row.seq, lost_hash: broken.row.hash } : { found: broken.fault };
+  const facts = JSON.stringify(said);
   return { ...EMPTY_ROW, at, callId: checkpointId(), kind: "checkpoint", outcome: "broken", facts };
 }
 
@@ -46,6 +50,12 @@ export function countsIn(row: Pick<AuditRow, "facts">): RecordCounts | undefined
 export function lostIn(row: Pick<AuditRow, "facts">): number | undefined {
   const seq = factsIn(row)?.["lost_seq"];
   return typeof seq === "number" ? seq : undefined;
+}
+
+/** What a gateway found when it started. @throws never */
+export function foundIn(row: Pick<AuditRow, "facts">): RecordFault | undefined {
+  const found = factsIn(row)?.["found"];
+  return found === "since" || found === "rows" ? found : undefined;
 }
 
 function factsIn({ facts }: Pick<AuditRow, "facts">) {

@@ -1,5 +1,7 @@
 import type Database from "better-sqlite3";
+import type { KeyedHash } from "../../core/keyed-hash.ts";
 import type { Guarded } from "../guarded.ts";
+import { type KeyedSince, readKeyedSince } from "../keyed-since.ts";
 import type { RecordCounts } from "./checkpoint-row.ts";
 import { schemaDrift } from "./schema-drift.ts";
 import { ACTS, CONTRADICTIONS, COUNTED_TOO_MUCH, COUNTS } from "./witness-queries.ts";
@@ -22,6 +24,8 @@ export interface RecordWitness {
    * its table hides them from whoever looks them up. Reads the whole file in one go. @throws StoreError
    */
   damage(): Promise<readonly string[]>;
+  /** Since when rows are keyed; `undefined` where that is not on record under one of these keys. @throws StoreError */
+  keyedSince(keys: readonly KeyedHash[]): Promise<KeyedSince | undefined>;
   /** @throws StoreError */
   counts(): Promise<RecordCounts>;
   /**
@@ -45,6 +49,7 @@ export function createRecordWitness(db: Database.Database, guarded: Guarded, mig
           .map((line) => line.integrity_check)
           .filter((said) => said !== "ok"),
       ),
+    keyedSince: (keys) => guarded(() => readKeyedSince(db, keys)),
     counts: () => guarded(() => db.prepare<[], RecordCounts>(COUNTS).get() ?? NO_COUNTS),
     contradictions: (from, fromSeq) =>
       guarded(() => [
