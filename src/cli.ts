@@ -1,15 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
-import { registerApprovals } from "./commands/approvals.ts";
-import { registerAuditCommands } from "./commands/audit.ts";
-import { registerCheck } from "./commands/check.ts";
-import { registerDemo } from "./commands/demo.ts";
-import { registerKeys } from "./commands/keys.ts";
-import { registerPolicyCommands } from "./commands/policy.ts";
-import { registerServe } from "./commands/serve.ts";
 import type { Shell } from "./commands/shell.ts";
-import { registerStdio } from "./commands/stdio.ts";
-import { registerUpstreams } from "./commands/upstreams.ts";
 import { VERSION } from "./version.ts";
 
 const shell: Shell = {
@@ -33,6 +24,19 @@ const shell: Shell = {
   stdout: process.stdout,
 };
 
+// In the order of the help. A start is mostly the reading of code, so a command reads its own only.
+const COMMANDS: Readonly<Record<string, () => Promise<(program: Command, shell: Shell) => void>>> = {
+  serve: async () => (await import("./commands/serve.ts")).registerServe,
+  demo: async () => (await import("./commands/demo.ts")).registerDemo,
+  stdio: async () => (await import("./commands/stdio.ts")).registerStdio,
+  check: async () => (await import("./commands/check.ts")).registerCheck,
+  policy: async () => (await import("./commands/policy.ts")).registerPolicyCommands,
+  approvals: async () => (await import("./commands/approvals.ts")).registerApprovals,
+  upstreams: async () => (await import("./commands/upstreams.ts")).registerUpstreams,
+  audit: async () => (await import("./commands/audit.ts")).registerAuditCommands,
+  keys: async () => (await import("./commands/keys.ts")).registerKeys,
+};
+
 const program = new Command("portcullis")
   .description(
     "An MCP gateway: one endpoint over many MCP servers, every tool call decided by policy files and recorded.",
@@ -42,15 +46,12 @@ const program = new Command("portcullis")
   .showSuggestionAfterError()
   .exitOverride();
 
-registerServe(program, shell);
-registerDemo(program, shell);
-registerStdio(program, shell);
-registerCheck(program, shell);
-registerPolicyCommands(program, shell);
-registerApprovals(program, shell);
-registerUpstreams(program, shell);
-registerAuditCommands(program, shell);
-registerKeys(program, shell);
+// Whatever is no command by its full name (an option, a mistake, nothing) is answered by all of them.
+const asked = process.argv[2] ?? "";
+for (const name of Object.hasOwn(COMMANDS, asked) ? [asked] : Object.keys(COMMANDS)) {
+  const register = await COMMANDS[name]?.();
+  register?.(program, shell);
+}
 
 try {
   await program.parseAsync();
