@@ -24,7 +24,7 @@ export type App = Pick<Face, "fetch">;
  * The addresses of the MCP endpoint as clients write them. They go to its own router, which is six routes and not a
  * hundred: 15 µs less for each call. Any other spelling of them takes the way of all pages, to the same handler.
  */
-const MCP = /^\/mcp(?:\/[^/?#%]+)?(?:\?|$)/;
+const MCP = /^\/mcp(?:\/[^/?#%]+)?\/?(?:\?|$)/;
 
 /** Mounts everything that the gateway serves over HTTP. */
 export function createApp(deps: {

@@ -8,7 +8,7 @@ import type { ConsoleEnv } from "../src/console/console-env.ts";
 const endpoint = (c: Context) => c.text(`endpoint ${c.req.param("name") ?? ""}`);
 
 const app = createApp({
-  mcp: new Hono<{ Bindings: HttpBindings }>().all("/mcp", endpoint).all("/mcp/:name", endpoint),
+  mcp: new Hono<{ Bindings: HttpBindings }>().all("/mcp", endpoint).all("/mcp/", endpoint).all("/mcp/:name", endpoint),
   api: new Hono<ApiEnv>(),
   stepUp: new Hono(),
   console: new Hono<ConsoleEnv>(),
@@ -23,7 +23,7 @@ const app = createApp({
 const ask = (path: string, init?: RequestInit) =>
   app.fetch(new Request(`http://localhost${path}`, init), { incoming: { url: path } } as HttpBindings);
 
-it.each(["/", "/mcp/", "/sse"])("tells who asks for %s where MCP is served", async (path) => {
+it.each(["/", "/mcp/a/b", "/sse"])("tells who asks for %s where MCP is served", async (path) => {
   const answer = await ask(path, { method: "POST" });
   expect(answer.status).toBe(404);
   expect(await answer.text()).toContain("/mcp/<name>");
@@ -38,6 +38,7 @@ it("is alive while it drains, but not ready", async () => {
 it.each([
   ["/mcp", ""],
   ["/mcp?x=1", ""],
+  ["/mcp/", ""],
   ["/%6dcp", ""],
   ["/mcp/files", "files"],
   ["/mcp/files?x=/y", "files"],

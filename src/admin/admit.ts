@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { type Refusal, refuse } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
 import type { Arrive } from "../http/arrivals.ts";
 import { type BrowserSession, type BrowserSessions, carriesToken } from "../http/browser-session.ts";
 import { credentialOf } from "../http/credential.ts";
@@ -22,6 +23,7 @@ export interface AdmissionDeps {
   readonly adminRoles: readonly string[];
   /** The scope with which an access token is for the API, and not an agent's. */
   readonly adminScope: string;
+  readonly log: Log;
 }
 
 export type Admitted =
@@ -50,7 +52,7 @@ export function createAdmission(deps: AdmissionDeps): Admit {
   const { arrive, identity, sessions, adminRoles, adminScope } = deps;
   const asked = { kind: "credential", scope: adminScope, audience: `${deps.hosts.publicUrl}${API_BASE}` } as const;
   // Origins that may use MCP are not the console's: with a cookie only our own counts.
-  const own = createHostPolicy({ ...deps.hosts, allowedOrigins: [] });
+  const own = createHostPolicy({ ...deps.hosts, allowedOrigins: [] }, deps.log);
   return async (incoming, quietly) => {
     const arrived = arrive(incoming);
     if (!arrived.ok) return arrived;

@@ -60,7 +60,7 @@ const HEADERS = {
 export function createApi(deps: ApiDeps): Api {
   const { log, operations } = deps;
   const { publicUrl } = deps.hosts;
-  const hosts = createHostPolicy(deps.hosts);
+  const hosts = createHostPolicy(deps.hosts, log);
   const admit = createAdmission(deps);
   const app = new Hono<ApiEnv>();
 

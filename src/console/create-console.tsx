@@ -54,7 +54,7 @@ export function createConsole(deps: ConsoleDeps): Hono<ConsoleEnv> {
     log.error({ err, method: c.req.method }, "A page of the console failed");
     return refusedPage(c, err instanceof StoreError ? "store" : "fault");
   });
-  const guard = guardRequests({ arrive, hosts, assets: assets.url, now });
+  const guard = guardRequests({ arrive, hosts, assets: assets.url, now, log });
   for (const path of below("/console")) app.use(path, guard);
   app.route("/", assets.app);
   const provider = signIns?.provider;

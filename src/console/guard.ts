@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from "hono";
+import type { Log } from "../core/log.ts";
 import type { Arrive } from "../http/arrivals.ts";
 import { carriesToken } from "../http/browser-session.ts";
 import { createHostPolicy, type HostPolicyOptions } from "../http/hosts.ts";
@@ -40,9 +41,10 @@ export function guardRequests(deps: {
   readonly hosts: HostPolicyOptions;
   readonly assets: AssetUrls;
   readonly now: () => number;
+  readonly log: Log;
 }): MiddlewareHandler<ConsoleEnv> {
   // What lets web pages call tools does not let them press buttons here.
-  const hosts = createHostPolicy({ ...deps.hosts, allowedOrigins: [] });
+  const hosts = createHostPolicy({ ...deps.hosts, allowedOrigins: [] }, deps.log);
   const home = new URL(deps.hosts.publicUrl);
   return async (c, next) => {
     c.set("assets", deps.assets);

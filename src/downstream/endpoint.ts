@@ -21,6 +21,9 @@ type Env = { Bindings: HttpBindings };
 /** How long an approved call that runs has until its end when the server stops: a little less than calls in flight. */
 const RUNNING_MS = 5_000;
 
+/** Each is served with a slash behind it, too: people add one, and some clients do. */
+const PATHS = ["/mcp", "/mcp/:name"];
+
 const ALLOW = "POST, GET, DELETE, OPTIONS";
 
 /** The MCP endpoint over HTTP. */
@@ -57,12 +60,15 @@ export interface McpEndpointStats {
  */
 export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
   const edge = createEdge(deps);
-  const hosts = createHostPolicy({
-    publicUrl: deps.publicUrl,
-    listen: deps.listen,
-    allowedHosts: deps.allowedHosts ?? [],
-    allowedOrigins: deps.allowedOrigins ?? [],
-  });
+  const hosts = createHostPolicy(
+    {
+      publicUrl: deps.publicUrl,
+      listen: deps.listen,
+      allowedHosts: deps.allowedHosts ?? [],
+      allowedOrigins: deps.allowedOrigins ?? [],
+    },
+    deps.log,
+  );
   const streams = createStreams(edge.limits, edge.now);
   const sessions = createSessionRegistry(edge, deps.sessions);
   const listens = createListens(edge);
@@ -134,12 +140,12 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
     if (handler !== undefined) return handler(exchange);
     answerRefusal(exchange.outgoing, refuse("HTTP_METHOD_UNKNOWN"), { headers: { Allow: ALLOW } });
   });
-  for (const path of ["/mcp", "/mcp/:name"]) app.all(path, any);
+  for (const path of PATHS) for (const end of ["", "/"]) app.all(`${path}${end}`, any);
   const metadata = serve(async ({ outgoing, path }) => {
     const body = Buffer.from(JSON.stringify(deps.identity.metadata(path)));
     outgoing.writeHead(200, { "Content-Type": "application/json", "Content-Length": body.length }).end(body);
   });
-  for (const suffix of ["", "/mcp", "/mcp/:name"]) {
+  for (const suffix of ["", ...PATHS].flatMap((path) => [path, `${path}/`])) {
     const path = `/.well-known/oauth-protected-resource${suffix}`;
     app.get(path, metadata);
     // Clients send the protocol's version header along, so a browser asks first.

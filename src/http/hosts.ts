@@ -1,4 +1,5 @@
 import { type Refusal, refuse } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
 
 /** Which `Host` and `Origin` headers are served: the defence against DNS rebinding and foreign pages. */
 export interface HostPolicy {
@@ -15,10 +16,11 @@ export interface HostPolicyOptions {
 
 /**
  * Allows the public URL's host, the address listened on, the loopback names with that port while listening on loopback,
- * and what the operator added. 2026-07-28 transports/streamable-http, "Security & Endpoint". @throws TypeError on a
- * public URL that is none
+ * and what the operator added. 2026-07-28 transports/streamable-http, "Security & Endpoint". The first few names that are
+ * refused are logged, once each: they are what an operator behind a proxy forgot. @throws TypeError on a public URL that
+ * is none
  */
-export function createHostPolicy(options: HostPolicyOptions): HostPolicy {
+export function createHostPolicy(options: HostPolicyOptions, log: Log): HostPolicy {
   const publicUrl = new URL(options.publicUrl);
   const origins = new Set([publicUrl.origin, ...options.allowedOrigins.map(normalOrigin)]);
   const fixed = new Set([
@@ -38,15 +40,28 @@ export function createHostPolicy(options: HostPolicyOptions): HostPolicy {
     return local;
   };
 
+  const reported = new Set<string>();
+  const report = (name: string) => {
+    if (reported.size >= MAX_REPORTED || reported.has(name)) return;
+    reported.add(name);
+    log.info({ host: name }, "Requests name a host that is not served; if it is yours, add it to server.allowed_hosts");
+  };
+
   return {
     check(host, origin) {
       const name = host?.toLowerCase();
-      if (name === undefined || !(fixed.has(name) || localNames().hosts.has(name))) return refuse("HOST_NOT_ALLOWED");
+      if (name === undefined || !(fixed.has(name) || localNames().hosts.has(name))) {
+        report((name ?? "").slice(0, 253));
+        return refuse("HOST_NOT_ALLOWED");
+      }
       if (origin === undefined || origins.has(origin) || localNames().origins.has(origin)) return undefined;
       return refuse("ORIGIN_NOT_ALLOWED");
     },
   };
 }
+
+/** Strangers can name any number of hosts. */
+const MAX_REPORTED = 20;
 
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 

@@ -47,7 +47,7 @@ export function createStepUpPages(deps: StepUpPagesDeps): Hono<StepUpEnv> {
   const { stepUp, attempts, now, log } = deps;
   const { publicUrl } = deps.hosts;
   const { origin, protocol } = new URL(publicUrl);
-  const hosts = createHostPolicy({ ...deps.hosts, allowedOrigins: [] });
+  const hosts = createHostPolicy({ ...deps.hosts, allowedOrigins: [] }, deps.log);
   const provider = deps.issuer === undefined ? "" : new URL(deps.issuer).host;
   const app = new Hono<StepUpEnv>();
 

@@ -89,10 +89,21 @@ describe("credentials", () => {
   it.each([
     ["/.well-known/oauth-protected-resource", "http://x/mcp"],
     ["/.well-known/oauth-protected-resource/mcp", "http://x/mcp"],
+    ["/.well-known/oauth-protected-resource/mcp/", "http://x/mcp"],
     ["/.well-known/oauth-protected-resource/mcp/one", "http://x/mcp/one"],
+    ["/.well-known/oauth-protected-resource/mcp/one/", "http://x/mcp/one"],
   ])("serves the metadata at %s to anybody", async (path, resource) => {
     const answer = await post({ method: "GET", path, headers: { Authorization: undefined } });
     expect(answer.json).toEqual({ resource });
+  });
+
+  it.each([
+    ["/mcp", "/mcp/"],
+    ["/mcp/one", "/mcp/one/"],
+  ])("answers at %s as at %s", async (path, slashed) => {
+    const [plain, ended] = [await post({ ...listTools, path }), await post({ ...listTools, path: slashed })];
+    expect(plain.status).toBe(200);
+    expect([ended.status, ended.json]).toEqual([plain.status, plain.json]);
   });
 
   it("knows no endpoint that the gateway does not know", async () => {
