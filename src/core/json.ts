@@ -40,8 +40,7 @@ export function parseJson(text: string, limits: JsonLimits): ParsedJson {
   // A shorter text cannot hold as many, and its depth is seen on the value: most bodies cost no pass of their own.
   if (text.length > limits.maxCount) {
     const scan = scanJson(Buffer.from(text), limits);
-    if (scan.kind === "JSON_TOO_DEEP" || scan.kind === "JSON_TOO_MANY")
-      return { ok: false, problem: { code: scan.kind, path: "$", at: scan.at } };
+    if (scan.kind !== "json") return { ok: false, problem: { code: scan.kind, path: "$", at: scan.at } };
   }
   let value: Json;
   try {

@@ -6,7 +6,7 @@ import { isObject, type Json, type JsonObject, pathStep } from "./json.ts";
  * defaults) take `Amount` for `amount`, and the last of both counts: what was decided on would not be what runs.
  */
 
-/** Beyond it a key that is not plain ASCII is not folded but refused: no name of a field is as long. Marks in long rows take longer than in short ones. */
+/** Beyond it a key that is not plain ASCII is not folded: no name of a field is as long. Marks in long rows take longer than in short ones. */
 const MAX_KEY_CHARS = 256;
 
 /**
@@ -35,11 +35,14 @@ function kindOf(key: string): typeof PLAIN | typeof CAPITALS | typeof OTHER {
  * an endless one, or more than can be compared: its JSON path, from `path`. The caller vouches for the depth. @throws never
  */
 export function findAmbiguousKey(value: Json | undefined, path: string): string | undefined {
-  return typeof value === "object" && value !== null ? search(value, path, new Forms()) : undefined;
+  return typeof value === "object" && value !== null ? search(value, path, new FoldedKeys()) : undefined;
 }
 
-/** Folded forms of keys. Rows repeat the names of their columns. */
-class Forms {
+/**
+ * Folded forms of the keys of one value, within a budget: folding what servers and clients write costs more than reading
+ * it. Rows repeat the names of their columns.
+ */
+export class FoldedKeys {
   readonly #forms = new Map<string, string>();
   #left = MAX_FOLDED_CHARS;
 
@@ -48,20 +51,22 @@ class Forms {
     return this.#left < 0;
   }
 
-  of(key: string): string {
+  /** The folded form; `undefined` for an endless key, and for all others than plain ones once the budget is spent. */
+  of(key: string): string | undefined {
     const kind = kindOf(key);
     if (kind !== OTHER) return kind === PLAIN ? key : key.toLowerCase();
+    if (key.length > MAX_KEY_CHARS) return undefined;
     const before = this.#forms.get(key);
     if (before !== undefined) return before;
     this.#left -= key.length;
-    // Beyond the limit nothing is compared any more.
-    const form = this.isSpent ? key : fold(key);
+    if (this.isSpent) return undefined;
+    const form = fold(key);
     this.#forms.set(key, form);
     return form;
   }
 }
 
-function search(value: readonly Json[] | JsonObject, path: string, forms: Forms): string | undefined {
+function search(value: readonly Json[] | JsonObject, path: string, forms: FoldedKeys): string | undefined {
   if (isObject(value)) {
     const keys = Object.keys(value);
     if (clashes(keys, forms)) return path;
@@ -86,7 +91,7 @@ function search(value: readonly Json[] | JsonObject, path: string, forms: Forms)
 const FEW = 24;
 
 // Two plain keys are never one. ASCII keys of two lengths are not either.
-function clashes(keys: readonly string[], forms: Forms): boolean {
+function clashes(keys: readonly string[], forms: FoldedKeys): boolean {
   let capitals = false;
   let other = false;
   for (const key of keys) {
@@ -99,7 +104,7 @@ function clashes(keys: readonly string[], forms: Forms): boolean {
   }
   if (!capitals && !other) return false;
   if (other || keys.length > FEW) {
-    const distinct = new Set(keys.map((key) => forms.of(key)));
+    const distinct = new Set(keys.map((key) => forms.of(key) ?? key));
     return distinct.size < keys.length || forms.isSpent;
   }
   for (let one = 1; one < keys.length; one++) {

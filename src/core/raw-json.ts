@@ -17,12 +17,11 @@ export class RawJson {
   }
 
   /**
-   * Wraps the UTF-8 text of one JSON object, and gives its value if known. The caller vouches that its brackets close at
-   * its last byte, that it is within limits and that escapes hide no names in it, not that everything between its brackets
-   * is JSON.
+   * Wraps the UTF-8 text of one JSON object. The caller vouches that it is JSON, within limits, and that escapes hide no
+   * names in it.
    */
-  static fromBytes(bytes: Buffer, value?: Json): RawJson {
-    return new RawJson(bytes, value);
+  static fromBytes(bytes: Buffer): RawJson {
+    return new RawJson(bytes, undefined);
   }
 
   /** Writes `value` once; `value()` gives it back without parsing. */

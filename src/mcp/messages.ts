@@ -20,6 +20,7 @@ export function readMessage(value: Json | undefined): Message | undefined {
     if (id === undefined) return { kind: "notification", method, params: params ?? {} };
     return isRpcId(id) ? { kind: "request", id, method, params: params ?? {} } : undefined;
   }
+  if (result !== undefined && error !== undefined) return undefined;
   if (isObject(result) && isRpcId(id)) return { kind: "result", id, result };
   if (isObject(error)) {
     const { code, message, data } = error;

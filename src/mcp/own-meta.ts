@@ -1,5 +1,6 @@
 import { fold } from "../core/fold.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import { FoldedKeys } from "../core/keys.ts";
 import { META } from "./revisions.ts";
 
 /**
@@ -12,17 +13,14 @@ const OURS = "portcullis/";
 const PROTOCOL: ReadonlySet<string> = new Set([...Object.values(META), "progressToken"].map(fold));
 const PROTOCOL_PREFIX = "io.modelcontextprotocol/";
 
-/** Whether a key of `_meta` is the gateway's, or could be taken for one of its. */
-export function isOurs(key: string): boolean {
-  return fold(key).startsWith(OURS);
-}
-
 /** A `_meta` as it may go to a server: without what the protocol or the gateway writes there, or reads like it. */
 export function sendableMeta(meta: JsonObject): JsonObject | undefined {
   let kept: Record<string, Json> | undefined;
+  const keys = new FoldedKeys();
   for (const key of Object.keys(meta)) {
     const value = meta[key];
-    const form = fold(key);
+    // What is too much to be compared is left out: names of keys are short.
+    const form = keys.of(key) ?? OURS;
     if (value === undefined || PROTOCOL.has(form) || form.startsWith(PROTOCOL_PREFIX) || form.startsWith(OURS))
       continue;
     kept ??= {};
@@ -33,10 +31,12 @@ export function sendableMeta(meta: JsonObject): JsonObject | undefined {
 
 /**
  * Takes the gateway's keys out of every `_meta` in a value that nobody else has seen yet: it is changed in place. Whether
- * there were any. A key that some readers take for `_meta` (`_Meta`) counts as one.
+ * there were any. A key that some readers take for `_meta` (`_Meta`) counts as one, and so does one that cannot be
+ * compared within the budget.
  */
 export function dropOurs(root: Json): boolean {
   let dropped = false;
+  const keys = new FoldedKeys();
   // With a list of its own, because what comes from servers may be nested deeply.
   const open: Json[] = [root];
   for (let value = open.pop(); value !== undefined; value = open.pop()) {
@@ -44,7 +44,7 @@ export function dropOurs(root: Json): boolean {
     const inObject = isObject(value);
     for (const [key, child] of Object.entries(value)) {
       if (typeof child !== "object" || child === null) continue;
-      if (inObject && fold(key) === "_meta" && dropFrom(child)) dropped = true;
+      if (inObject && (keys.of(key) ?? "_meta") === "_meta" && dropFrom(child, keys)) dropped = true;
       open.push(child);
     }
   }
@@ -59,11 +59,11 @@ export function withoutOurs<T extends Json>(value: T): T {
 }
 
 /** The same for the object's own keys alone: `data` of an error has no `_meta` to hold them. */
-export function dropFrom(object: Json): boolean {
+export function dropFrom(object: Json, keys = new FoldedKeys()): boolean {
   if (!isObject(object)) return false;
   let dropped = false;
   for (const key of Object.keys(object)) {
-    if (isOurs(key)) dropped = Reflect.deleteProperty(object, key) || dropped;
+    if ((keys.of(key) ?? OURS).startsWith(OURS)) dropped = Reflect.deleteProperty(object, key) || dropped;
   }
   return dropped;
 }

@@ -60,7 +60,7 @@ export function createUnasked(now: () => number): Unasked {
 
 function weightOf(message: Uint8Array): number {
   const scan = scanJson(message, JSON_LIMITS);
-  // What does not close may still be read as far as it goes; it holds at most a value in every two bytes.
-  const values = scan.kind === "closed" ? scan.count : message.length / 2;
+  // What is no JSON, or beyond the limits, may still be read as far as it goes; at most a value in every two bytes.
+  const values = scan.kind === "json" ? scan.count : message.length / 2;
   return message.length + VALUE_WEIGHT * values;
 }

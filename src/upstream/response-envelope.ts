@@ -6,7 +6,7 @@ import type { UpstreamFault } from "../core/round.ts";
 import { type JsonLimits, scanJson } from "../core/scan-json.ts";
 import { type Message, type RpcId, readMessage } from "../mcp/messages.ts";
 import { dropFrom, dropOurs } from "../mcp/own-meta.ts";
-import { isPlainResult } from "./plain-result.ts";
+import { SaidNames } from "../mcp/said-names.ts";
 
 /**
  * A JSON-RPC message from an upstream. A result stays the bytes that it came in when its envelope has one of the two
@@ -26,9 +26,6 @@ export interface Unreadable {
   readonly detail: string;
 }
 
-/** Up to this size parsing costs next to nothing, and finds garbage before a client does. */
-const VALIDATE_BYTES = 16 * 1024;
-
 const HEAD = Buffer.from('{"jsonrpc":"2.0","id":');
 const RESULT = Buffer.from(',"result":');
 const RESULT_FIRST = Buffer.from('{"result":');
@@ -43,14 +40,12 @@ const EDGE_BYTES = 64;
 export function readIncoming(bytes: Buffer, limits: JsonLimits): Incoming | Unreadable {
   const taken = takeResult(bytes, limits);
   if (taken !== undefined) return taken;
-  const scan = scanJson(bytes, limits);
-  if (scan.kind === "JSON_TOO_DEEP" || scan.kind === "JSON_TOO_MANY") return beyond(scan.kind, bytes, limits);
-  let value: Json;
-  try {
-    value = JSON.parse(bytes.toString("utf8")) as Json;
-  } catch {
-    return notMessage(bytes);
-  }
+  const names = new SaidNames();
+  const scan = scanJson(bytes, limits, names);
+  if (scan.kind === "JSON_MALFORMED") return notMessage(bytes);
+  if (scan.kind !== "json") return beyond(scan.kind, bytes, limits);
+  const value = JSON.parse(bytes.toString("utf8")) as Json;
+  if (names.hasLookalikes) return ambiguous(isObject(value) && value["method"] !== undefined ? undefined : bytes);
   dropOurs(value);
   const message = readMessage(value);
   if (message?.kind === "result") {
@@ -72,6 +67,13 @@ function notMessage(bytes: Buffer): Unreadable {
   return { kind: "unreadable", code: "UPSTREAM_INVALID", id: idAtEdges(bytes), detail: "It is not JSON-RPC." };
 }
 
+/** `answer`: the bytes, unless they ask or tell something. */
+function ambiguous(answer: Buffer | undefined): Unreadable {
+  const detail = "In it a member's name reads like another one's, or like one of the protocol's.";
+  const id = answer === undefined ? undefined : idAtEdges(answer);
+  return { kind: "unreadable", code: "UPSTREAM_INVALID", id, detail };
+}
+
 function beyond(kind: "JSON_TOO_DEEP" | "JSON_TOO_MANY", bytes: Buffer, limits: JsonLimits): Unreadable {
   const detail =
     kind === "JSON_TOO_DEEP"
@@ -82,7 +84,7 @@ function beyond(kind: "JSON_TOO_DEEP" | "JSON_TOO_MANY", bytes: Buffer, limits: 
 
 // Servers in the field answer HTTP errors with `"id": null` and sometimes without `jsonrpc`; the code still counts.
 function readLooseError(value: Json): Incoming | undefined {
-  if (!isObject(value) || !isObject(value["error"])) return undefined;
+  if (!isObject(value) || !isObject(value["error"]) || value["result"] !== undefined) return undefined;
   const { code, message } = value["error"];
   if (typeof code !== "number" || !Number.isInteger(code)) return undefined;
   return { kind: "error", id: undefined, error: { code, message: typeof message === "string" ? message : "" } };
@@ -118,20 +120,27 @@ function slice(
   if (text[0] !== 0x7b || text[text.length - 1] !== 0x7d || !isUtf8(text)) return undefined;
   // Line breaks between tokens are legal JSON, but would end a server-sent event or a stdio message half-way.
   if (text.includes(0x0a) || text.includes(0x0d)) return undefined;
-  const scan = scanJson(text, limits);
-  if (scan.kind === "JSON_TOO_DEEP" || scan.kind === "JSON_TOO_MANY") return beyond(scan.kind, bytes, limits);
-  // A result is relayed inside an envelope of our own: text that closes earlier could write members into that envelope.
-  if (scan.kind !== "closed" || scan.at !== text.length - 1) return undefined;
-  if (!isPlainResult(text)) return undefined;
-  const id = Number(bytes.toString("latin1", idFrom, idTo));
-  if (text.length > VALIDATE_BYTES) return { kind: "result", id, result: RawJson.fromBytes(text) };
-  let value: Json;
-  try {
-    value = JSON.parse(text.toString("utf8")) as Json;
-  } catch {
-    return undefined;
-  }
-  return { kind: "result", id, result: RawJson.fromBytes(text, value) };
+  const names = new SaidNames();
+  const scan = scanJson(text, limits, names);
+  // What is no JSON in here may be some as a whole: an object that closes earlier, with members of the envelope behind it.
+  if (scan.kind === "JSON_MALFORMED") return undefined;
+  if (scan.kind !== "json") return beyond(scan.kind, bytes, limits);
+  if (names.hasLookalikes) return ambiguous(bytes);
+  // What is there twice is read once and written anew, and so is what may have to be changed.
+  if (names.hasTwins || scan.hasOddNames || mayHoldOurs(text)) return undefined;
+  return { kind: "result", id: Number(bytes.toString("latin1", idFrom, idTo)), result: RawJson.fromBytes(text) };
+}
+
+const ESCAPED = /\\u00(?:3\d|[46][1-9a-f]|[57][\da]|5f)/i;
+
+/**
+ * Whether the text of a result, whose names are plain, may hold a key of the gateway's in a `_meta`, or hide by escapes what
+ * it says of itself: no writer escapes letters, digits or `_`.
+ */
+function mayHoldOurs(bytes: Buffer): boolean {
+  const text = bytes.toString("latin1");
+  if (text.includes("\\u00") && ESCAPED.test(text)) return true;
+  return (text.includes('"_m') || text.includes('"_M')) && /portcullis\//i.test(text);
 }
 
 function startsWith(bytes: Buffer, prefix: Buffer, at: number): boolean {

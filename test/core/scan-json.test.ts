@@ -45,10 +45,9 @@ describe("a look at the structure of JSON", () => {
         const parsed: unknown = JSON.parse(text);
         const depth = depthOf(parsed);
         const count = countOf(parsed);
-        const closed = depth === 0 ? { kind: "open" } : { kind: "closed", at: Buffer.byteLength(text) - 1, count };
-        expect(scan(text)).toEqual(closed);
-        // `open`: a lone value has no bracket, comma or colon to be counted at.
-        expect(scan(text, { maxDepth: depth, maxCount: count })).toEqual(closed);
+        const found = { kind: "json", count: depth === 0 ? 1 : count };
+        expect(scan(text)).toMatchObject(found);
+        expect(scan(text, { maxDepth: depth, maxCount: count })).toMatchObject(found);
         if (depth > 0) {
           expect(scan(text, { maxDepth: depth - 1, maxCount: count }).kind).toBe("JSON_TOO_DEEP");
           expect(scan(text, { maxDepth: depth, maxCount: 1 }).kind).toBe("JSON_TOO_MANY");
@@ -58,26 +57,72 @@ describe("a look at the structure of JSON", () => {
     );
   });
 
-  it.each([
-    { what: "a second object behind the first", text: '{"a":1}{"b":2}', at: 6, count: 3 },
-    { what: "members behind the end", text: '{"a":[]},"id":3,"x":{}', at: 7, count: 4 },
-    { what: "a bracket too many", text: "[[]]]", at: 3, count: 3 },
-  ])("tells where the first object ends, before $what", ({ text, at, count }) => {
-    expect(scan(text)).toEqual({ kind: "closed", at, count });
+  it("takes for JSON what the parser does, and nothing else", () => {
+    const parts = [
+      ...'{}[],: \n\t"\\-+.0123eEtfn',
+      '"a"',
+      '{"a":',
+      "true",
+      "false",
+      "null",
+      "1.5e3",
+      "-0",
+      "01",
+      "1.",
+      ".5",
+    ];
+    parts.push(
+      "\\u12aF",
+      "\\u12",
+      "\\x",
+      "\u0001",
+      "ä",
+      "\u2028",
+      "\ufeff",
+      "NaN",
+      `"${"x".repeat(300)}`,
+      "x".repeat(67),
+      '"]}',
+    );
+    const spoilt = fc.tuple(tree, fc.nat(), fc.nat(3), fc.constantFrom(...parts)).map(([value, where, cut, part]) => {
+      const text = JSON.stringify(value);
+      const at = where % (text.length + 1);
+      return text.slice(0, at) + part + text.slice(at + cut);
+    });
+    const random = fc.array(fc.constantFrom(...parts), { maxLength: 14 }).map((all) => all.join(""));
+    fc.assert(
+      fc.property(fc.oneof(random, spoilt), (text) => {
+        // As bytes, lone surrogates are another character.
+        const written = Buffer.from(text).toString();
+        const isJson = scan(written).kind === "json";
+        try {
+          JSON.parse(written);
+        } catch {
+          return !isJson;
+        }
+        return isJson;
+      }),
+      { numRuns: 20_000 },
+    );
   });
 
-  it.each([
-    "",
-    "1",
-    '"{}',
-    '{"a',
-    '{"a":"\\"}',
-    '{"a":"\\\\\\"}',
-    "[[[",
-    `"${"x".repeat(200)}\\"{}`,
-    `["${'\\"'.repeat(300)}]`,
-  ])("finds no end in a text that has none (%#)", (text) => {
-    expect(scan(text)).toEqual({ kind: "open" });
+  it("finds what is no JSON in the midst of long strings, wherever the text begins in memory", () => {
+    for (let offset = 0; offset < 4; offset++) {
+      for (let length = 60; length < 72; length++) {
+        for (const [inside, good] of [
+          ["\\n", true],
+          ['\\"', true],
+          ["\u0001", false],
+          ["\\q", false],
+          ['"', false],
+        ] as const) {
+          const text = `${" ".repeat(offset)}["${"x".repeat(length)}${inside}${"y".repeat(300)}"]`;
+          expect(scanJson(Buffer.from(text).subarray(offset), LIMITS).kind, text).toBe(
+            good ? "json" : "JSON_MALFORMED",
+          );
+        }
+      }
+    }
   });
 
   it("stops at once where it is beyond a limit, however long the text goes on", () => {
