@@ -59,6 +59,11 @@ export function checkMembership(
     const message = `\`${a}\` is ${kindText(left)} and \`${b}\` holds ${kindText(holds)}: it is never in it.`;
     return [...findings, { ...mistake("never", node.start, message, quoteHint(left, holds)), proposes: true }];
   }
+  if (items.length === 0 && areApart(left, holds)) {
+    const says = right.domain.says ?? left.domain.says;
+    findings.push(mistake("never", node.start, `\`${a}\` is never in \`${b}\`.`, says));
+    return findings;
+  }
   const dead: Finding[] = [];
   for (const { node: at, value } of items) {
     const found =
@@ -75,12 +80,13 @@ export function checkMembership(
   findings.push(...dead.map((it) => (it.kind === "mistake" && wide ? { ...it, what: "decided" as const } : it)));
   if (left.literal !== undefined && items.length === 0) {
     findings.push({ kind: "compared", start: first.start });
-    const wrong = memberMistake(holds, left, { node, at: first, written: `an item of ${b}` });
-    if (wrong !== undefined) findings.push(wrong);
     const { keys, says } = right.domain;
-    if (typeof left.literal === "string" && keys !== undefined && !keys.includes(left.literal)) {
-      findings.push(mistake("never", first.start, `\`${b}\` never has ${JSON.stringify(left.literal)}.`, says));
-    }
+    const key = typeof left.literal === "string" ? left.literal : undefined;
+    const wrong =
+      key !== undefined && keys !== undefined && !keys.includes(key)
+        ? mistake("never", first.start, `\`${b}\` never has ${JSON.stringify(key)}.`, says)
+        : memberMistake(holds, left, { node, at: first, written: `an item of ${b}` });
+    if (wrong !== undefined) findings.push(wrong);
   }
   return findings;
 }

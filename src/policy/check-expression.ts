@@ -1,5 +1,5 @@
 import type { ArgumentType } from "./argument-types.ts";
-import { type AstNode, childrenOf, readCall, selectionPath } from "./ast.ts";
+import { type AstNode, childrenOf, readCall, stringLiteral } from "./ast.ts";
 import { checkComparison, checkMembership } from "./check-comparisons.ts";
 import type { FactTable } from "./check-facts.ts";
 import { type Checked, canFail, type Finding, reportedPlaces } from "./check-findings.ts";
@@ -23,6 +23,7 @@ import {
   ANY,
   arithmetic,
   canBe,
+  domainOf,
   itemOf,
   listItem,
   literalValue,
@@ -32,7 +33,7 @@ import {
   type Value,
 } from "./check-values.ts";
 import { mixingHint, operandMistake, rangeMistake } from "./check-words.ts";
-import { ANYTHING } from "./domain.ts";
+import { ANYTHING, domainOfSum } from "./domain.ts";
 import { fieldType, isRecordName } from "./vocabulary.ts";
 
 /** What an expression is checked against. */
@@ -154,7 +155,7 @@ class Checker {
     const [first = node, second = node] = children;
     const sides = { left, right, first, second, text: this.#text };
     if (node.op === "list") return { value: { ...ofKind("list"), item: listItem(values) }, findings };
-    if (node.op === "map") return { value: ofKind("map"), findings };
+    if (node.op === "map") return { value: mapValue(children, values), findings };
     if (node.op === "!_") {
       findings.push(...this.#notBool(first, facts, scope, "!"));
       return { value: ofKind("bool"), findings };
@@ -162,7 +163,8 @@ class Checker {
     if (node.op === "-_") {
       if (!canBe(left, "int", "double")) findings.push(operandMistake(first, left, "-", this.#text));
       const literal = typeof left.literal === "number" ? -left.literal : undefined;
-      return { value: { ...ANY, kinds: left.kinds, literal }, findings };
+      const domain = domainOfSum("-", { ...ANYTHING, values: [0] }, domainOf(left));
+      return { value: { ...ANY, kinds: left.kinds, domain, literal }, findings };
     }
     if (ORDERING.has(node.op)) {
       findings.push(...checkComparison(node, sides));
@@ -182,17 +184,18 @@ class Checker {
       node.op === "+" && left.item !== undefined && right.item !== undefined
         ? listItem([left.item, right.item])
         : undefined;
-    return { value: { ...(value ?? ANY), item }, findings };
+    const domain = domainOfSum(node.op, domainOf(left), domainOf(right));
+    return { value: { ...(value ?? ANY), item, domain }, findings };
   }
 
   #member(node: AstNode, facts: Facts, scope: Scope, asked: boolean): Checked {
     const step = readStep(node);
     if (step === undefined) return { value: ANY, findings: [] };
     const { operand, name, index } = step;
-    const path = selectionPath(node);
-    if (path?.length === 2 && isRecordName(path[0]) && !scope.values.has(path[0])) {
-      const domain = this.#deps.facts.get(path.join(".")) ?? ANYTHING;
-      return { value: { ...ofTypeName(fieldType(path[0], path[1] ?? "") ?? "dyn"), domain }, findings: [] };
+    const record = operand.op === "id" && typeof operand.args === "string" ? operand.args : undefined;
+    if (name !== undefined && isRecordName(record) && !scope.values.has(record)) {
+      const domain = this.#deps.facts.get(`${record}.${name}`) ?? ANYTHING;
+      return { value: { ...ofTypeName(fieldType(record, name) ?? "dyn"), domain }, findings: [] };
     }
     const { values, findings } = this.#inOrder(index === undefined ? [operand] : [operand, index], facts, scope);
     const [base = ANY, key = ANY] = values;
@@ -343,4 +346,12 @@ function flatten(node: AstNode, operator: string): readonly AstNode[] {
   return node.op === operator && LOGICAL.has(operator)
     ? childrenOf(node).flatMap((it) => flatten(it, operator))
     : [node];
+}
+
+// Keys are texts that are written out, each once: anything else does not compile.
+function mapValue(nodes: readonly AstNode[], values: readonly Value[]): Value {
+  const members = new Map<string, Value>();
+  for (let at = 0; at + 1 < nodes.length; at += 2) members.set(stringLiteral(nodes[at]) ?? "", values[at + 1] ?? ANY);
+  const keys = [...members.keys()];
+  return { ...ofKind("map"), members, domain: { ...ANYTHING, keys, says: `Its keys are ${keys.join(", ")}.` } };
 }

@@ -49,6 +49,8 @@ export function checkMember(
       findings.push({ kind: "mistake", what: "never", start, message, hint: says });
     }
   }
+  const member = name === undefined ? undefined : base.members?.get(name);
+  if (member !== undefined) return { value: member, findings };
   // What is read out of an item has no place, and a type all the same.
   if (base.place === undefined || name === undefined) {
     return { value: ofType(name === undefined ? undefined : base.type?.member(name).type, undefined), findings };

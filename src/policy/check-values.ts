@@ -1,5 +1,5 @@
 import type { ArgumentType, JsonKind } from "./argument-types.ts";
-import { ANYTHING, type Domain } from "./domain.ts";
+import { ANYTHING, type Domain, eitherOf, oneOf } from "./domain.ts";
 import { withinSafe } from "./number-range.ts";
 
 /** What a value can be to the engine. */
@@ -42,6 +42,8 @@ export interface Value {
   readonly domain: Domain;
   /** Of a list. */
   readonly item: Value | undefined;
+  /** Of an object that is written out: all of its members. */
+  readonly members?: ReadonlyMap<string, Value>;
   /** Where it is read from, `undefined` for what is computed: see `check-guards.ts`. */
   readonly place: string | undefined;
   /** It is this very value. */
@@ -109,8 +111,9 @@ export function ofTypeName(name: string): Value {
 /** What an item of this list, or a key of this map, can be. */
 export function itemOf(value: Value): Value {
   const { kinds, item, type } = value;
+  const { keys, says } = value.domain;
   if (kinds === undefined || (kinds.has("list") && kinds.has("map"))) return ANY;
-  if (kinds.has("map")) return ofKind("string");
+  if (kinds.has("map")) return { ...ofKind("string"), domain: keys === undefined ? ANYTHING : oneOf(keys, says) };
   return item ?? ofType(type?.item(), undefined);
 }
 
@@ -211,9 +214,15 @@ export function literalValue(literal: unknown): Value {
 
 /** What a list of these values has as its items. */
 export function listItem(values: readonly Value[]): Value {
-  if (values.length === 0 || values.some((value) => value.kinds === undefined)) return ANY;
-  const kinds = new Set(values.flatMap((value) => [...(value.kinds ?? [])]));
-  const literals = values.flatMap(({ literal }) => (literal === undefined ? [] : [literal]));
-  const domain = literals.length === values.length ? { ...ANYTHING, values: literals } : ANYTHING;
-  return { ...ANY, kinds, domain };
+  if (values.length === 0) return ANY;
+  const known = values.every((value) => value.kinds !== undefined);
+  const kinds = known ? new Set(values.flatMap((value) => [...(value.kinds ?? [])])) : undefined;
+  const items = values.flatMap(({ item }) => item ?? []);
+  const item = items.length === values.length ? listItem(items) : undefined;
+  return { ...ANY, kinds, domain: eitherOf(values.map(domainOf)), item };
+}
+
+/** Which values something can have: what is written out is itself. */
+export function domainOf({ literal, domain }: Value): Domain {
+  return literal === undefined ? domain : { ...ANYTHING, values: [literal] };
 }

@@ -124,7 +124,7 @@ describe("a condition, held against one tool", () => {
     ["'x' in args.tags && args.tags[0] == 'y' && size(args.tags) > 1"],
     ["args.amount * 2.0 > 4.0 && args.count * 2 > 4"],
     ["double(args.count) * args.amount > 4.0"],
-    ["-args.amount < 4.0"],
+    ["-args.amount < -4.0"],
     ["has(args.due) && timestamp(args.due) < request.time"],
     ["'cfo' in user.roles && user.claims.x.y == 1"],
     ["tool.name == 'other' && args.nothing > 4"],

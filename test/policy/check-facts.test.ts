@@ -64,6 +64,10 @@ const TEXTS: readonly (readonly [fact: string, live: string, dead: string])[] = 
   ["args.iban", "DE1234", "D1"],
   ["args.iban", "DE1234", `DE${"1".repeat(40)}`],
   ["args.lines[0].kind", "in", "out"],
+  ['args["lines"][0]["kind"]', "in", "out"],
+  ['args["currency"]', "EUR", "CHF"],
+  ['("x-" + args.currency)', "x-EUR", "EUR"],
+  ["args.lines.map(l, l.kind)[0]", "in", "out"],
 ];
 const NUMBERS: readonly (readonly [fact: string, live: string, dead: string])[] = [
   ["args.amount", "9007199254740991", "9007199254740993"],
@@ -71,6 +75,9 @@ const NUMBERS: readonly (readonly [fact: string, live: string, dead: string])[] 
   ["args.count", "5", "9007199254740993"],
   ["args.count", "5", "5.5"],
   ["args.level", "2", "3"],
+  ['args["level"]', "2", "3"],
+  ["(args.level + 1.0)", "3.0", "4.0"],
+  ["-args.level", "-2", "2"],
   ["user.claims.limit", "5", "9007199254740993"],
   ["args.lines[0].anything", "5", "9007199254740993"],
 ];
@@ -89,6 +96,13 @@ describe("a comparison with a value that a fact never has", () => {
     ["a choice", (fact, value) => `user.id == "x" ? ${fact} == ${value} : false`],
     ["beside others", (fact, value) => `user.id == "x" && (${fact} == ${value} || user.id == "y")`],
     ["inside a comprehension", (fact, value) => `user.roles.exists(r, r == "x" && ${fact} == ${value})`],
+    ["by the sides of a choice", (fact, value) => `(user.id == "x" ? ${fact} : ${fact}) == ${value}`],
+    ["by a choice of lists", (fact, value) => `${fact} in (user.id == "x" ? [${value}] : [${value}])`],
+    ["in lists that are joined", (fact, value) => `${fact} in [${value}] + [${value}]`],
+    ["out of a list", (fact, value) => `[${fact}][0] == ${value}`],
+    ["out of an object", (fact, value) => `{"a": ${fact}}.a == ${value}`],
+    ["out of an object by index", (fact, value) => `{"a": ${fact}}["a"] == ${value}`],
+    ["by cel.bind", (fact, value) => `cel.bind(f, ${fact}, f == ${value})`],
     ["by a variable of one", (fact, value) => `[${value}].exists(v, v == ${fact})`],
   ];
 
