@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../core/json.ts";
 import { suggest } from "../core/suggest.ts";
 import { checkPeople } from "./check-people.ts";
+import { warnOfScopes } from "./check-scopes.ts";
 import type { Finding } from "./issues.ts";
 import { listOf, objectOf, repeated, textOf } from "./raw-values.ts";
 import { isLoopbackHost, parseUrl } from "./schema-parts.ts";
@@ -81,6 +82,7 @@ export function crossWarnings(root: Json): readonly Finding[] {
     const message = "Nobody can step up here: no caller's token comes from this issuer.";
     warn(["step_up", "oidc", "issuer"], message, "Write it as in auth.jwt, character by character.");
   }
+  warnings.push(...warnOfScopes(config));
   return warnings;
 }
 
