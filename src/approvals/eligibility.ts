@@ -8,7 +8,7 @@ import type {
 } from "../core/approval.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
 import type { Persons } from "../core/persons.ts";
-import { type Principal, subjectNames } from "../core/principal.ts";
+import { ANONYMOUS_ISSUER, LOCAL_ISSUER, type Principal, subjectNames } from "../core/principal.ts";
 import type { ApproverEntry, ApproverKeys, StoredApproval } from "../store/approvals.ts";
 
 /** What of a request bears on who may decide it. */
@@ -35,7 +35,7 @@ export function refusalOf(request: Decidable, approver: Principal, now: number, 
   const who = persons.who(approver);
   if (!request.requesterMayApprove) {
     const own = persons.sameness(who, request.requester);
-    if (own !== "different") return refuse("APPROVAL_OWN", own === "same" ? undefined : MAYBE_OWN);
+    if (own !== "different") return refuse("APPROVAL_OWN", own === "same" ? undefined : maybeOwn(request.requester));
   }
   for (const { approver: before } of request.decisions) {
     const again = persons.sameness(who, before.traces === undefined ? persons.recalled(before) : before);
@@ -46,8 +46,16 @@ export function refusalOf(request: Decidable, approver: Principal, now: number, 
 }
 
 const TELL = "An operator can say whose credentials these are, under people in the configuration.";
-const MAYBE_OWN = `Nothing says for certain that you are somebody else than who asked. ${TELL}`;
 const MAYBE_AGAIN = `Nothing says for certain that you are somebody else than who decided before. ${TELL}`;
+
+/** What to do about a request that may be the approver's own: who had no credential has none that could be named. */
+function maybeOwn({ issuer }: Pick<KnownPerson, "issuer">): string {
+  if (issuer === ANONYMOUS_ISSUER)
+    return "Who asked came without a credential, and could be you. An operator can have callers use keys, or let requests of this flow be approved by who asked (requester_may_approve).";
+  if (issuer === LOCAL_ISSUER)
+    return `Who asked started the gateway over stdio, and could be you. An operator can name both under people in the configuration, that one by the issuer ${LOCAL_ISSUER}.`;
+  return `Nothing says for certain that you are somebody else than who asked. ${TELL}`;
+}
 
 /** A stored request as it is to be decided at `now`. */
 export function decidable({ record, decisions }: StoredApproval, now: number): Decidable {

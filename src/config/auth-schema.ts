@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { isPlainAddress } from "../core/mailbox.ts";
 import { PERMISSIONS } from "../core/principal.ts";
 import { FULL_STANDING, GUEST_STANDING, type Standing } from "../core/standing.ts";
-import { httpUrl, text } from "./schema-parts.ts";
+import { httpUrl, plainAddress, text } from "./schema-parts.ts";
 import { duration } from "./units.ts";
 
 /** Signature algorithms for access tokens. Asymmetric only: a shared secret would let every holder mint tokens. */
@@ -150,7 +151,7 @@ const apiKey = z
         "In whose hands the key is. person: decides on approvals, administers and signs in to the console, by its roles. " +
           "machine: an agent's, which only calls, for its user if it has one. Default: person with a user, else machine.",
       ),
-    email: text.optional().describe("The user's e-mail address. Default: user, where that is one."),
+    email: plainAddress.optional().describe("The user's e-mail address. Default: user, where that is one."),
     roles: z.array(text).default([]).describe("Roles of the user."),
     groups: z.array(text).default([]).describe("Groups of the user."),
   })
@@ -159,7 +160,7 @@ const apiKey = z
     hash: key.hash,
     user: key.user,
     kind: key.kind,
-    email: key.email ?? (key.user?.includes("@") === true ? key.user : undefined),
+    email: key.email ?? (key.user !== undefined && isPlainAddress(key.user) ? key.user : undefined),
     roles: key.roles,
     groups: key.groups,
   }));

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../core/json.ts";
-import { LOCAL_ISSUER, mailbox } from "../core/principal.ts";
+import { nameForms } from "../core/mailbox.ts";
+import { LOCAL_ISSUER } from "../core/principal.ts";
 import type { Finding } from "./issues.ts";
 import { listOf, objectOf, repeated, textOf } from "./raw-values.ts";
 
@@ -30,7 +31,7 @@ export function checkPeople(config: JsonObject): Finding[] {
       // Two keys of one user are one credential here: both come as that user.
       const id =
         owner === undefined
-          ? { issuer, subject, email: textOf(email) && mailbox(textOf(email) ?? "") }
+          ? { issuer, subject, email: textOf(email) && nameForms(textOf(email) ?? "")[0] }
           : { user: owner["user"] ?? owner["name"] };
       const text = JSON.stringify(id);
       const before = owners.get(text) ?? index;

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { text } from "./schema-parts.ts";
+import { plainAddress, text } from "./schema-parts.ts";
 
 const identity = z
   .strictObject({
     issuer: text.optional().describe("An issuer of auth.jwt; with subject."),
     subject: text.optional().describe("The subject (sub) there."),
     key: text.optional().describe("The name of a key of auth.api_keys."),
-    email: text.optional().describe("An e-mail address; it counts where its issuer may say it."),
+    email: plainAddress.optional().describe("An e-mail address; it counts where its issuer may say it."),
   })
   .refine(
     ({ issuer, subject, key, email }) =>

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isPlainAddress } from "../core/mailbox.ts";
 
 /** Names of upstreams and endpoints: the part of the URL after `/mcp/`, and the part of a tool's name before `__`. */
 export const NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,31}$/;
@@ -15,6 +16,11 @@ export const label = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, {
 
 /** Text that is not empty. */
 export const text = z.string().min(1, { error: "Must not be empty." });
+
+/** An e-mail address that is compared with those of credentials: in a spelling that no other mailbox has, too. */
+export const plainAddress = z.string().refine(isPlainAddress, {
+  error: "Write a plain e-mail address, as in ann@acme.com: no name, quotes, comments or blanks.",
+});
 
 /** An absolute http or https URL without user and password. */
 export const httpUrl = z.string().refine(isHttpUrl, {

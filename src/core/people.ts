@@ -1,4 +1,5 @@
-import { mailbox, type Principal, principalKey } from "./principal.ts";
+import { readMailbox } from "./mailbox.ts";
+import { LOCAL_ISSUER, type Principal, principalKey } from "./principal.ts";
 
 /** Somebody under `people:`: what the operator says belongs to one person. */
 export interface PersonOptions {
@@ -19,12 +20,16 @@ export interface People {
 /** Makes it. Configuration sees to it that nothing belongs to two people. */
 export function createPeople(all: readonly PersonOptions[]): People {
   const bySubject = new Map(all.flatMap(({ name, subjects }) => subjects.map((one) => [principalKey(one), name])));
-  const byEmail = new Map(all.flatMap(({ name, emails }) => emails.map((email) => [mailbox(email), name])));
-  return {
-    all,
-    of: (who) =>
-      bySubject.get(principalKey(who)) ?? (who.email === undefined ? undefined : byEmail.get(mailbox(who.email))),
+  const byEmail = new Map(
+    all.flatMap(({ name, emails }) => emails.map((email) => [readMailbox(email)?.address ?? email, name])),
+  );
+  const byAddress = ({ issuer, email }: Pick<Principal, "issuer" | "email">) => {
+    // Whoever starts a program says whatever address they like.
+    if (email === undefined || issuer === LOCAL_ISSUER) return undefined;
+    // With its tag: another tag may be another mailbox.
+    return byEmail.get(readMailbox(email)?.address ?? "");
   };
+  return { all, of: (who) => bySubject.get(principalKey(who)) ?? byAddress(who) };
 }
 
 /** The same principal, with the name of their person. */

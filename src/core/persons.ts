@@ -1,9 +1,10 @@
+import { isOddAddress, nameForms } from "./mailbox.ts";
 import type { People, PersonOptions } from "./people.ts";
 import {
   ANONYMOUS_ISSUER,
+  hasOddName,
   KEYS_ISSUER,
   LOCAL_ISSUER,
-  mailbox,
   type Principal,
   personKeys,
   principalKey,
@@ -46,6 +47,8 @@ export interface Traces {
   readonly vouched: boolean;
   /** Keyed hashes of everything that their credential called them, verified or not. */
   readonly names: readonly string[];
+  /** Whether one of these was meant as an address and is no plain one: it may be anybody's. */
+  readonly odd: boolean;
 }
 
 /**
@@ -87,7 +90,7 @@ export function createPersons({
   readonly hash: (text: string) => string;
 }): Persons {
   const marks = (names: readonly (string | undefined)[]): string[] => [
-    ...new Set(names.flatMap((name) => (name === undefined || mailbox(name) === "" ? [] : [hash(mailbox(name))]))),
+    ...new Set(names.flatMap((name) => (name === undefined ? [] : nameForms(name).map(hash)))),
   ];
   const byName = new Map(
     people.all.map((person) => [
@@ -97,8 +100,10 @@ export function createPersons({
   );
   const traces = (principal: Principal): Traces => ({
     kind: kindOf(principal),
-    vouched: principal.email !== undefined,
-    names: marks([principal.subject, principal.email, ...principal.aliases]),
+    // Whoever starts a program over stdio says whatever address they like.
+    vouched: principal.email !== undefined && principal.issuer !== LOCAL_ISSUER,
+    names: marks(namesOf(principal)),
+    odd: hasOddName(principal),
   });
   const who = (principal: Principal): Who => {
     const { issuer, subject, email } = principal;
@@ -114,6 +119,7 @@ export function createPersons({
     // The same name may be one human's, or somebody may call himself that: neither is certain.
     if ([...one.traces.names, ...(byName.get(first ?? "")?.names ?? [])].some((name) => theirs.has(name)))
       return "unknown";
+    if (one.traces.odd || other.traces.odd) return "unknown";
     // Nobody stands behind a machine who could be the other one.
     if (one.traces.kind === "machine" || other.traces.kind === "machine") return "different";
     if (NOBODY.has(one.issuer) || NOBODY.has(other.issuer)) return "unknown";
@@ -135,7 +141,7 @@ export function createPersons({
     recalled: ({ issuer, subject, email }) => ({
       ...{ issuer, subject, email },
       // Nobody wrote down whether it was verified.
-      traces: { kind: "person", vouched: false, names: marks([subject, email]) },
+      traces: { kind: "person", vouched: false, names: marks([subject, email]), odd: isOddAddress(email ?? "") },
     }),
     sameness,
     personHash: (principal) => hash(personKeys(principal).at(-1) ?? principalKey(principal)),
@@ -150,9 +156,18 @@ export function createPersons({
   };
 }
 
-// An agent with a key of somebody's acts for them: there is a human behind it.
-function kindOf({ issuer, kind, name }: Principal): Principal["kind"] {
-  return kind === "machine" && issuer === KEYS_ISSUER && name !== undefined ? "person" : kind;
+/** Everything that a credential calls its owner; a key is often named after whose it is. */
+function namesOf({ issuer, subject, email, aliases, clientId }: Principal): readonly (string | undefined)[] {
+  return [subject, email, ...aliases, issuer === KEYS_ISSUER ? clientId : undefined];
+}
+
+/**
+ * An agent with a key of somebody's acts for them: there is a human behind it. There may be one behind a machine of a
+ * further issuer, too: only the company says of its own that there is none.
+ */
+function kindOf({ issuer, kind, name, home }: Principal): Principal["kind"] {
+  const owned = issuer === KEYS_ISSUER && name !== undefined;
+  return kind === "machine" && (owned || !home) ? "person" : kind;
 }
 
 function vouched(who: Who): Who {

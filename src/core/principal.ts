@@ -1,5 +1,5 @@
-import { fold } from "./fold.ts";
 import type { JsonObject } from "./json.ts";
+import { isOddAddress, nameForms } from "./mailbox.ts";
 
 /**
  * What somebody may do here at all, as far as that depends on who says who they are. `step_up`: what their token says of
@@ -72,18 +72,16 @@ export function personKeys(principal: Pick<Principal, "issuer" | "subject" | "em
   const { person, email } = principal;
   if (person !== undefined) return [`person\n${person}`];
   const subject = principalKey(principal);
-  return email === undefined ? [subject] : [subject, `email\n${mailbox(email)}`];
+  return email === undefined ? [subject] : [subject, `email\n${nameForms(email)[0]}`];
 }
 
 /**
- * A name as names of people are compared: folded, without blanks, and an e-mail address without the tag that its owner
- * can choose (RFC 5233), because each of them is the same mailbox.
+ * Whether somebody is called something that was meant as an address and is no plain one, so that it may be anybody's.
+ * Subjects that an identity provider gave are its own numbers, whatever they look like.
  */
-export function mailbox(name: string): string {
-  const plain = fold(name).replaceAll(/\s/g, "");
-  const at = plain.lastIndexOf("@");
-  const plus = at < 0 ? -1 : plain.indexOf("+");
-  return plus > 0 && plus < at ? plain.slice(0, plus) + plain.slice(at) : plain;
+export function hasOddName({ issuer, subject, email, aliases }: Principal): boolean {
+  const chosen = issuer === KEYS_ISSUER || issuer === LOCAL_ISSUER;
+  return [...(chosen ? [subject] : []), ...(email === undefined ? [] : [email]), ...aliases].some(isOddAddress);
 }
 
 /** How somebody is named where a subject stands for them: bare at home, and with the issuer anywhere. */

@@ -1,5 +1,5 @@
-import { fold } from "./fold.ts";
 import { compileGlobs } from "./glob.ts";
+import { asciiDomain, isPlainAddress, readMailbox } from "./mailbox.ts";
 import { PERMISSIONS, type Permission } from "./principal.ts";
 
 /**
@@ -55,21 +55,22 @@ export function allowedNames(names: readonly string[], globs: readonly string[])
   return names.filter(allowed);
 }
 
-/** An e-mail address if this issuer may say it, `undefined` if it does not count. `verified`: what the token says of it. */
+/**
+ * An e-mail address if this issuer may say it, `undefined` if it does not count. What is no plain address counts as none:
+ * another spelling of a mailbox would pass by the rules about it. `verified`: what the token says of it.
+ */
 export function vouchedAddress(
   address: string | undefined,
   verified: boolean,
   { emailDomains, emailVerified }: Pick<Standing, "emailDomains" | "emailVerified">,
 ): string | undefined {
-  if (address === undefined || (!verified && emailVerified !== "always")) return undefined;
+  if (address === undefined || (!verified && emailVerified !== "always") || !isPlainAddress(address)) return undefined;
   if (emailDomains.includes("*")) return address;
   const domain = domainOf(address);
-  return domain !== undefined && compileGlobs(emailDomains.map(fold))(domain) ? address : undefined;
+  return domain !== undefined && compileGlobs(emailDomains.map(asciiDomain))(domain) ? address : undefined;
 }
 
-/** The domain of an e-mail address, folded; `undefined` if it has none. */
+/** The domain of a plain e-mail address, as domains are compared; `undefined` of anything else. */
 export function domainOf(address: string): string | undefined {
-  const at = address.lastIndexOf("@");
-  const domain = at < 0 ? "" : fold(address.slice(at + 1)).trim();
-  return domain === "" ? undefined : domain;
+  return readMailbox(address)?.domain;
 }

@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { sha256 } from "../core/digest.ts";
+import { isPlainAddress } from "../core/mailbox.ts";
 import { AT_HOME, KEYS_ISSUER, type Principal } from "../core/principal.ts";
 import type { ApiKeyOptions } from "./options.ts";
 
@@ -42,7 +43,8 @@ export function principalOf(key: ApiKeyOptions): Principal {
     subject: key.user ?? key.name,
     kind: key.user === undefined ? "machine" : (key.kind ?? "person"),
     clientId: key.name,
-    email: key.email,
+    // The configuration takes no other; of a user that only looks like one nothing is known.
+    email: key.email !== undefined && isPlainAddress(key.email) ? key.email : undefined,
     name: key.user,
     roles: key.roles,
     groups: key.groups,

@@ -1,7 +1,8 @@
 import { compileGlob, compileGlobs } from "../core/glob.ts";
 import { isObject, type Json } from "../core/json.ts";
+import { readMailbox } from "../core/mailbox.ts";
 import { clientIdOf } from "../core/policy-names.ts";
-import type { Principal } from "../core/principal.ts";
+import { hasOddName, type Principal } from "../core/principal.ts";
 import type { PolicyInput, Viewer } from "./policy-set.ts";
 import type { PolicyTarget } from "./schema.ts";
 
@@ -84,7 +85,8 @@ function compileClients(clients: readonly string[], widens: boolean): (caller: V
 /**
  * Users by e-mail address in any case, or by subject: bare it means a key or the first issuer, `issuer|subject` any. Who
  * widens access has to be sure of whom it names, and who restricts it must not miss anybody: there a name that nobody
- * vouched for is enough to be included, and here it is enough to be excluded.
+ * vouched for is enough to be included, and here it is enough to be excluded. So is an address that may be another
+ * spelling of the same mailbox; one that is not plain may be of any.
  */
 function compileUsers(users: readonly string[], widens: boolean): (caller: Viewer) => boolean {
   const qualified = compileChoice(users.filter(isQualified));
@@ -92,6 +94,8 @@ function compileUsers(users: readonly string[], widens: boolean): (caller: Viewe
   const ids = compileChoice(users);
   // The same mailbox however it is spelt; a different spelling must not be a way around a refusal.
   const emails = compileChoice(users.map((user) => user.toLowerCase()));
+  const spelt = compileChoice(users.flatMap(spellingsOf));
+  const names = { matches: !users.every(isExclusion), excludes: users.some(isExclusion) };
   const all = users.every(isExclusion) || users.includes("*");
   const matches = (principal: Principal, sure: boolean, side: "matches" | "excludes"): boolean => {
     const { issuer, subject, home, email, aliases } = principal;
@@ -99,10 +103,44 @@ function compileUsers(users: readonly string[], widens: boolean): (caller: Viewe
       ((home || !sure) && ids[side](subject)) ||
       qualified[side](`${issuer}|${subject}`) ||
       (email !== undefined && emails[side](email.toLowerCase())) ||
-      (!sure && aliases.some((alias) => emails[side](alias.toLowerCase())))
+      (!sure && (aliases.some((alias) => emails[side](alias.toLowerCase())) || mayBe(principal, side)))
     );
   };
+  const mayBe = (principal: Principal, side: "matches" | "excludes") => {
+    const { odd, addresses } = addressesOf(principal);
+    return (odd && names[side]) || addresses.some(spelt[side]);
+  };
   return ({ principal }) => (all || matches(principal, widens, "matches")) && !matches(principal, !widens, "excludes");
+}
+
+/** A pattern of users, and the mailbox where it names one. */
+function spellingsOf(pattern: string): readonly string[] {
+  const not = isExclusion(pattern) ? "!" : "";
+  const box = isGlob(pattern) ? undefined : readMailbox(pattern.slice(not.length));
+  return box === undefined ? [pattern.toLowerCase()] : [not + box.address, not + box.bare];
+}
+
+interface Addresses {
+  /** Whether one of their names may be any address. */
+  readonly odd: boolean;
+  /** What the plain ones may be. */
+  readonly addresses: readonly string[];
+}
+
+// A credential is kept for a while, and many policies may ask.
+const known = new WeakMap<Principal, Addresses>();
+
+function addressesOf(principal: Principal): Addresses {
+  const before = known.get(principal);
+  if (before !== undefined) return before;
+  const { subject, email, aliases } = principal;
+  const boxes = [subject, ...(email === undefined ? [] : [email]), ...aliases].flatMap(
+    (name) => readMailbox(name) ?? [],
+  );
+  const addresses = [...new Set(boxes.flatMap(({ address, bare }) => [address, bare]))];
+  const found = { odd: hasOddName(principal), addresses };
+  known.set(principal, found);
+  return found;
 }
 
 /** Whether a pattern of users names the issuer, too. No address has the sign, and no URL of an issuer. */

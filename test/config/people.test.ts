@@ -60,6 +60,16 @@ describe("what belongs to one person", () => {
     expect(errors.map((error) => [place(error).split(" ")[1], error.message])).toContainEqual([where, message]);
   });
 
+  it.each(["ann", '"ann"@acme.com', "Ann <ann@acme.com>", "ann@acme.com.", "ann @acme.com"])(
+    "is refused with the address %j",
+    (email) => {
+      const { errors } = errorsOf(
+        `${AUTH}people: [{ name: Ann, identities: [{ email: ${JSON.stringify(email)} }] }]\n`,
+      );
+      expect(errors.map(({ message }) => message)).toContainEqual(expect.stringContaining("plain e-mail address"));
+    },
+  );
+
   it("may be several keys, subjects and addresses", () => {
     const { loaded } = load(
       `${AUTH}people: [{ name: Ann, identities: [{ key: laptop }, { key: phone }, ${SUB}, { email: ann@acme.com }] }]\n`,
@@ -88,5 +98,27 @@ describe("a further issuer", () => {
   it("of which it says everything gets none", () => {
     const says = "may: [call], roles: [], groups: [], scopes: [], user_claims: [], email_domains: [example.com]";
     expect(warned(`, ${says}`)).toEqual([]);
+  });
+});
+
+describe("the scope that decides", () => {
+  const warned = (auth: string) => {
+    const { loaded } = load(`auth: { anonymous: true, ${auth} }\n`);
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors));
+    return loaded.warnings.filter(({ key }) => key === "auth.admin.scope").map(({ message }) => message);
+  };
+
+  it.each([
+    ...["openid", "profile", "email", "address", "phone", "offline_access"].map(
+      (scope) => `admin: { scope: ${scope} }`,
+    ),
+    "admin: { scope: mcp }, scopes_supported: [mcp]",
+    "admin: { scope: mcp }, jwt: [{ issuer: https://idp.acme.com, audience: a, required_scopes: [mcp] }]",
+  ])("is warned of where agents have it, too: %s", (auth) => {
+    expect(warned(auth)).toEqual([expect.stringContaining("Tokens of agents have this scope")]);
+  });
+
+  it.each(["admin: {}", "admin: { scope: mcp-admin }, scopes_supported: [mcp]"])("is not otherwise: %s", (auth) => {
+    expect(warned(auth)).toEqual([]);
   });
 });

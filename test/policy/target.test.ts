@@ -128,10 +128,24 @@ policies:
   });
 });
 
+/** Other spellings of bob@acme.com, as an issuer may write them. */
+const ODD = [
+  '"bob"@acme.com',
+  "bob(x)@acme.com",
+  "mailto:bob@acme.com",
+  "Bob <bob@acme.com>",
+  "bob@acme.com.",
+  "bob\u2800@acme.com",
+  "bob\u200b@acme.com",
+  "bob@acme。com",
+  "ｂｏｂ@acme.com",
+];
+
 describe("a target that names users", () => {
   const guest = { issuer: "https://partner.example", subject: "bob@acme.com", email: undefined, home: false };
   const home = { ...guest, home: true };
   const unverified = { subject: "u-7", email: undefined, aliases: ["Bob@acme.com"] };
+  const odd = (address: string) => ({ subject: "u-7", email: undefined, aliases: [address] });
   const allows = (target: string, sketch: InputSketch) =>
     policySet(`policies: [{ id: p, target: ${target}, then: { allow: {} } }]`, "deny").decide(policyInput(sketch))
       .effect === "allow";
@@ -152,6 +166,16 @@ describe("a target that names users", () => {
     ['["!bob@acme.com"]', "with an address that nobody verified", unverified, true, false],
     ['["!https://partner.example|*"]', "of another issuer", guest, false, false],
     ['["!ann@acme.com"]', "of another issuer", guest, true, true],
+    ...ODD.flatMap((address): [string, string, NonNullable<InputSketch["principal"]>, boolean, boolean][] => [
+      ["[bob@acme.com]", `with ${JSON.stringify(address)}`, odd(address), true, false],
+      ['["*@acme.com"]', `with ${JSON.stringify(address)}`, odd(address), true, false],
+      ['["!bob@acme.com"]', `with ${JSON.stringify(address)}`, odd(address), true, false],
+    ]),
+    ["[bob@acme.com]", "with a tag", { subject: "u-7", email: "bob+x@acme.com" }, true, false],
+    ["[Bob@acme.com]", "with a tag", { subject: "u-7", email: "BOB+x@acme.com" }, true, false],
+    ["[bob@acme.com]", "who is another one", { subject: "u-7", email: "ann@acme.com" }, false, false],
+    ["[bob@acme.com]", "whose key has a user in capitals", { subject: "BOB@acme.com", email: undefined }, true, false],
+    ["[ann@münchen.example]", "as the DNS has it", { subject: "u", email: "ann@xn--mnchen-3ya.example" }, true, false],
   ])(
     "%s, somebody %s: a refusal and an allowance differ where nobody is sure",
     (users, _who, principal, restricts, widens) => {

@@ -1,0 +1,77 @@
+import { domainToASCII } from "node:url";
+import { fold } from "./fold.ts";
+
+/*
+ * An e-mail address can be spelt in many ways that reach one mailbox: quoted, with a comment, a name around it, `mailto:`
+ * before it, characters that nobody sees. Nobody can list them all, so the rule is the other way round: what is not plain
+ * is not known to be anybody's, and proves nothing.
+ */
+
+/** A plain e-mail address: a dot-atom (RFC 5322 §3.2.3, RFC 6531 for letters of all scripts), `@`, a domain of labels. */
+export interface Mailbox {
+  /** As addresses are compared: folded, the domain in ASCII. */
+  readonly address: string;
+  /**
+   * The mailbox that it may be another spelling of: without the tag that its owner can choose (RFC 5233) and without
+   * dots in the local part, which many providers ignore.
+   */
+  readonly bare: string;
+  /** The bare local part, which is often the name of the account, too. */
+  readonly account: string;
+  readonly domain: string;
+}
+
+const PLAIN = /^((?:[\p{L}\p{M}\p{N}!#$%&'*+\-/=?^_`{|}~]+\.)*[\p{L}\p{M}\p{N}!#$%&'*+\-/=?^_`{|}~]+)@([^@]+)$/u;
+const LABELS = /^(?:[\p{L}\p{N}_][\p{L}\p{M}\p{N}_-]*\.)*[\p{L}\p{N}_][\p{L}\p{M}\p{N}_-]*$/u;
+const ASCII = /^[\x21-\x7e]*$/;
+/** RFC 5321 §4.5.3.1; anything longer is no address, and is not looked at. */
+const MAX_CHARS = 320;
+
+/** Reads a text as a plain address, whatever its letters' case, width and blanks; `undefined` if it is none. */
+export function readMailbox(text: string): Mailbox | undefined {
+  if (text.length > MAX_CHARS) return undefined;
+  const [, local = "", said = ""] = PLAIN.exec(spelling(text)) ?? [];
+  const domain = LABELS.test(said) ? asciiDomain(said) : "";
+  if (domain === "") return undefined;
+  const plus = local.indexOf("+");
+  const account = (plus > 0 ? local.slice(0, plus) : local).replaceAll(".", "");
+  return { address: `${local}@${domain}`, bare: `${account}@${domain}`, account, domain };
+}
+
+/**
+ * Whether this is written as the address that it is, but for case. Only such a one counts as somebody's: conditions read
+ * it letter by letter.
+ */
+export function isPlainAddress(text: string): boolean {
+  return spelling(text) === text.toLowerCase() && readMailbox(text) !== undefined;
+}
+
+/** Whether this is meant as an address, or could be, and is no plain one: then nobody knows whose it is. */
+export function isOddAddress(name: string): boolean {
+  return fold(name).includes("@") && readMailbox(name) === undefined;
+}
+
+/**
+ * By what a name is compared where two names must not pass for two people: an address by its mailbox and by its account,
+ * so that `ann` may be `ann@acme.com`; anything else by its folded spelling.
+ */
+export function nameForms(name: string): readonly string[] {
+  const box = readMailbox(name);
+  return box === undefined ? [spelling(name)].filter((form) => form !== "") : [box.bare, box.account];
+}
+
+/** A domain, or a glob over domains, with the letters that the DNS has (RFC 5891). */
+export function asciiDomain(domain: string): string {
+  const folded = fold(domain);
+  return ASCII.test(folded) ? folded : domainToASCII(folded);
+}
+
+/** Characters that no reader sees, though Unicode counts them as symbols: the empty Braille cell, the empty note head. */
+const BLANK_SYMBOLS = /[\s\u2800\u{1D159}]/gu;
+
+/** The full stop of domains in Chinese and Japanese. RFC 3490 §3.1; NFKC makes the full-width ones this or a dot. */
+const IDEOGRAPHIC_STOP = /\u3002/g;
+
+function spelling(text: string): string {
+  return fold(text).replaceAll(BLANK_SYMBOLS, "").replaceAll(IDEOGRAPHIC_STOP, ".");
+}
