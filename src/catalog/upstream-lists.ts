@@ -4,7 +4,6 @@ import type { Log } from "../core/log.ts";
 import type { ListKind } from "../mcp/messages.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { type ListedEntry, readListed, readTool, type ToolEntry } from "./entries.ts";
-import { withoutLookalikes } from "./known-members.ts";
 import type { CompiledToolRules } from "./tool-rules.ts";
 
 /** Definitions that are left out with a line in the log each. */
@@ -64,7 +63,7 @@ export function createUpstreamReader(deps: {
       );
       return false;
     }
-    const items = answer.items.map(withoutLookalikes);
+    const { items } = answer;
     const digests = await digestsOf(items);
     const text = digests.join("\n");
     const before = texts.get(kind);

@@ -45,7 +45,7 @@ export function createArgumentCheck(): ArgumentCheck {
     const { levels, terms } = tool;
     levels.left = MAX_STEPS;
     const alike = levels.root && findAlike(args, levels.root, levels, "params.arguments");
-    if (levels.left < 0) return TOO_INTRICATE;
+    if (levels.left < 0 || levels.hasEndlessNames) return TOO_INTRICATE;
     if (alike !== undefined || looksAt.length === 0) return alike;
     const walk = new Walk();
     const refusal = walk.check(args, terms, "params.arguments");

@@ -1,5 +1,5 @@
-import { fold } from "../core/fold.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import { FoldedKeys } from "../core/keys.ts";
 import type { Patterns } from "../policy/patterns.ts";
 import { besides, namedBy, referred } from "./argument-names.ts";
 import type { SchemaReferences } from "./argument-references.ts";
@@ -26,6 +26,9 @@ export class NamedLevels {
   readonly root: Level | undefined;
   /** How many more schemas may be read for this call; below 0 nothing that is found counts. */
   left = 0;
+  /** Whether the schemas have names that are too long, or too many, to be compared (`core/keys.ts`). */
+  hasEndlessNames = false;
+  readonly #keys = new FoldedKeys();
   readonly #references: SchemaReferences;
   readonly #patterns: Patterns;
   readonly #numbers = new Map<JsonObject, number>();
@@ -106,7 +109,12 @@ export class NamedLevels {
 
   #make(schemas: readonly JsonObject[]): Level {
     const names = new Set(schemas.flatMap((schema) => namedBy(schema, this.#references)));
-    const forms = new Set(Array.from(names, fold));
+    const forms = new Set<string>();
+    for (const name of names) {
+      const form = this.#keys.of(name);
+      if (form === undefined) this.hasEndlessNames = true;
+      else forms.add(form);
+    }
     const hasPatterns = schemas.some(({ patternProperties }) => patternProperties !== undefined);
     return { schemas, names, forms, hasPatterns, below: new Map() };
   }

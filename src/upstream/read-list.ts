@@ -1,7 +1,9 @@
 import { Cancellation } from "../core/cancellation.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
+import { FoldedKeys } from "../core/keys.ts";
 import type { Log } from "../core/log.ts";
 import type { UpstreamFault } from "../core/round.ts";
+import { withoutLookalikes } from "../mcp/known-members.ts";
 import { LIST_METHODS, type ListKind } from "../mcp/messages.ts";
 import { plainRequest } from "./plain-request.ts";
 import type { ListAnswer, UpstreamSession } from "./upstream.ts";
@@ -29,7 +31,7 @@ export interface ReadListOptions {
 /** Longest cursor that is sent back, in characters. */
 const MAX_CURSOR = 8 * 1024;
 
-/** Reads all pages of a list. A server that does not know the method has an empty one. @throws never */
+/** Reads all pages of a list, each definition without members that read like others. A server that does not know the method has an empty one. @throws never */
 export async function readList(kind: ListKind, options: ReadListOptions): Promise<ListAnswer> {
   const cancellation = new Cancellation();
   const timer = setTimeout(() => cancellation.cancel("deadline"), options.timeoutMs);
@@ -44,6 +46,7 @@ async function readPages(kind: ListKind, options: ReadListOptions, cancellation:
   const { upstream, session, log } = options;
   const items: JsonObject[] = [];
   const cursors = new Set<string>();
+  const keys = new FoldedKeys();
   let cursor: string | undefined;
   let bytes = 0;
   for (let page = 0; page < options.maxPages; page++) {
@@ -70,7 +73,7 @@ async function readPages(kind: ListKind, options: ReadListOptions, cancellation:
     if (!isObject(value) || !Array.isArray(found)) {
       return invalid(upstream, `Its answer to ${LIST_METHODS[kind]} holds no list.`);
     }
-    for (const item of found) if (isObject(item)) items.push(item);
+    for (const item of found) if (isObject(item)) items.push(withoutLookalikes(item, keys));
     cursor = typeof value["nextCursor"] === "string" ? value["nextCursor"] : undefined;
     if (cursor === undefined) return { ok: true, items };
     if (cursor.length > MAX_CURSOR)

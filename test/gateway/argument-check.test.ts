@@ -332,6 +332,13 @@ describe("additionalProperties: false", () => {
     let deep: JsonObject = {};
     for (let level = 0; level < 60; level++) deep = { a: deep };
     expect(refusal(tree, deep)).toMatchObject({ detail: expect.stringContaining("too intricate") });
+    for (const names of [
+      ["\ufdfa".repeat(300)],
+      Array.from({ length: 300 }, (_, at) => `${at}${"\ufdfa".repeat(100)}`),
+    ]) {
+      const endless: JsonObject = { properties: Object.fromEntries(names.map((name) => [name, text])) };
+      expect(refusal(endless, { a: 1 }, false)).toMatchObject({ detail: expect.stringContaining("too intricate") });
+    }
     const rows = Array.from({ length: 20_000 }, () => ({ a: 1, b: 2, c: 3, d: 4 }));
     const table = closed({ rows: { items: closed({ a: text, b: text, c: text, d: text }) } });
     expect(refusal(table, { rows })).toBeUndefined();

@@ -29,6 +29,15 @@ it("reads all pages of a list, in order", async () => {
   );
 });
 
+it("has no members in its items that read like others, for whoever reads it", async () => {
+  const { up } = await connect((request, response) => {
+    const tools = [{ name: "a", Name: "b", inputSchema: { type: "object", Type: "array" } }];
+    answer(request, response, { resultType: "complete", tools });
+  });
+  const list = await up.list("tools");
+  expect(list.ok && list.items).toEqual([{ name: "a", inputSchema: { type: "object" } }]);
+});
+
 it("stops at the limits of a list that is too long", async () => {
   const { up, server } = await connect(
     (request, response) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { withoutLookalikes } from "../../src/catalog/known-members.ts";
 import type { JsonObject } from "../../src/core/json.ts";
+import { withoutLookalikes } from "../../src/mcp/known-members.ts";
 
 const spellings = (name: string) => [name.toUpperCase(), `${name}\u200b`, `${name}\0`, `${name}\u00ad`];
 
@@ -11,6 +11,9 @@ describe("what a server says of a tool, a prompt or a resource", () => {
     inputSchema: { type: "object", properties: { Name: {}, Title: {} } },
     annotations: { readOnlyHint: false, "x-own": 1 },
     _meta: { "acme/Name": 1 },
+    icons: [{ src: "https://a/i.png", "x-own": 1 }],
+    arguments: [{ name: "a", required: true, "x-own": 1 }],
+    execution: { taskSupport: "optional" },
     uri: "x://1",
     "x-vendor": { Name: 1 },
   };
@@ -38,5 +41,30 @@ describe("what a server says of a tool, a prompt or a resource", () => {
       const annotations = { [spelling]: true, readOnlyHint: false, "x-own": 1 };
       expect(withoutLookalikes({ ...tool, annotations })).toEqual(tool);
     }
+  });
+
+  it.each([
+    ["icons", "src"],
+    ["icons", "mimeType"],
+    ["arguments", "name"],
+    ["arguments", "required"],
+    ["arguments", "x-own"],
+    ["execution", "taskSupport"],
+    ["inputSchema", "properties"],
+    ["inputSchema", "type"],
+    ["_meta", "acme/Name"],
+  ])("loses what stands in its %s and reads like %s", (member, name) => {
+    for (const spelling of spellings(name)) {
+      const value = tool[member];
+      const forged = Array.isArray(value)
+        ? value.map((item) => ({ ...item, [spelling]: "forged" }))
+        : { ...(value as JsonObject), [spelling]: "forged" };
+      expect(withoutLookalikes({ ...tool, [member]: forged })).toEqual(tool);
+    }
+  });
+
+  it("loses keys that are too much to be compared", () => {
+    const many = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`${at}${"\ufdfa".repeat(200)}`, 1]));
+    expect(Object.keys(withoutLookalikes({ ...many, name: "a", ["\ufdfa".repeat(300)]: 1 })).length).toBeLessThan(130);
   });
 });
