@@ -22,6 +22,17 @@ export function readContinuation(
   return value === undefined ? FOREIGN_STATE : { ok: true, value };
 }
 
+/**
+ * The params as they may go to the upstream: with those answers alone that it asked for. Others are ignored, as the
+ * specification asks. 2026-07-28 patterns/mrtr, "Error Handling"
+ */
+export function withAnswersAsked({ inputResponses, ...params }: JsonObject, continuation: Continuation): JsonObject {
+  if (continuation.kind !== "upstream" || !isObject(inputResponses)) return params;
+  const asked = continuation.asked.filter((key) => Object.hasOwn(inputResponses, key));
+  if (asked.length === 0) return params;
+  return { ...params, inputResponses: Object.fromEntries(asked.map((key) => [key, inputResponses[key]])) };
+}
+
 /** The answer to a state that is forged, stale, somebody else's, or of another request. Nothing tells these apart. */
 export const FOREIGN_STATE = refuse(
   "PARAMS_INVALID",

@@ -3,7 +3,6 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { Call } from "../core/call.ts";
 import type { Decision } from "../core/decision.ts";
 import { refuse } from "../core/errors.ts";
-import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
@@ -15,6 +14,7 @@ import type { Allowed, Budgets } from "./budgets.ts";
 import { auditOpening, challengeOf, policyInput, withSignIn } from "./call-facts.ts";
 import type { Mentions } from "./mentions.ts";
 import type { OutsideTalk } from "./outside-talk.ts";
+import { withAnswersAsked } from "./params.ts";
 import type { Paused, PausedCalls } from "./paused-calls.ts";
 import type { Receipts } from "./receipts.ts";
 import type { RequestStates } from "./request-state.ts";
@@ -126,7 +126,7 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
     }
 
     const round = await callUpstream(deps.upstreams, {
-      call: continuation.kind === "upstream" ? call : { ...call, params: withoutAnswers(call.params) },
+      call: { ...call, params: withAnswersAsked(call.params, continuation) },
       tool,
       arguments: resolved.arguments,
       state: continuation.kind === "upstream" ? continuation.state : undefined,
@@ -189,9 +189,4 @@ function atOnce(decided: Decision, signIn: SignInCheck | undefined): Allowed | u
 
 function isRefusal(decision: Decision): decision is Extract<Decision, { effect: "hide" | "deny" | "rate_limit" }> {
   return decision.effect === "hide" || decision.effect === "deny" || decision.effect === "rate_limit";
-}
-
-// They answered the gateway, not the server.
-function withoutAnswers({ inputResponses: _answers, ...params }: JsonObject): JsonObject {
-  return params;
 }

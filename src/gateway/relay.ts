@@ -8,7 +8,7 @@ import type { Scope } from "../core/scope.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
 import type { Mentions } from "./mentions.ts";
 import type { OutsideTalk } from "./outside-talk.ts";
-import { FOREIGN_STATE, readContinuation } from "./params.ts";
+import { FOREIGN_STATE, readContinuation, withAnswersAsked } from "./params.ts";
 import type { RequestStates } from "./request-state.ts";
 import { followRounds } from "./rounds.ts";
 
@@ -33,7 +33,7 @@ export function createRelay(deps: RelayDeps): (call: Call) => Promise<Outcome> {
     // Nothing but a tool's call waits for people.
     if (continuation.value.kind !== "upstream") return { kind: "refused", refusal: FOREIGN_STATE };
     const { state } = continuation.value;
-    const { requestState: _state, ...params } = route.params;
+    const { requestState: _state, ...params } = withAnswersAsked(route.params, continuation.value);
 
     const follow = followRounds({
       call,

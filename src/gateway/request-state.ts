@@ -15,6 +15,8 @@ export interface UpstreamContinuation {
   readonly kind: "upstream";
   /** The upstream's own state, if it gave one. */
   readonly state: string | undefined;
+  /** The keys of its questions: nothing else is an answer. */
+  readonly asked: readonly string[];
   /** See `Receipts`. */
   readonly receipt: string | undefined;
 }
@@ -39,7 +41,12 @@ export interface StepUpContinuation {
 }
 
 /** What the first request of a call continues. */
-export const NOTHING_CONTINUED: UpstreamContinuation = { kind: "upstream", state: undefined, receipt: undefined };
+export const NOTHING_CONTINUED: UpstreamContinuation = {
+  kind: "upstream",
+  state: undefined,
+  asked: [],
+  receipt: undefined,
+};
 
 /**
  * `requestState`, sealed for the way through the client: an upstream's or the gateway's own, bound to the principal, the
@@ -65,8 +72,8 @@ export function createRequestStates(seal: Seal, now: () => number): RequestState
       subject: subjectOf(call.params),
     });
   return {
-    seal: (call, upstream, { state, receipt }) =>
-      seal.seal({ for: binding(call, upstream), kind: "upstream", state, receipt }, now() + STATE_TTL_MS),
+    seal: (call, upstream, { state, asked, receipt }) =>
+      seal.seal({ for: binding(call, upstream), kind: "upstream", state, asked, receipt }, now() + STATE_TTL_MS),
     sealApproval: (call, upstream, { id, leg }, until) =>
       seal.seal({ for: binding(call, upstream), kind: "approval", id, leg }, until),
     sealStepUp: (call, upstream, { id, leg, approval }, until) =>
@@ -82,7 +89,11 @@ export function createRequestStates(seal: Seal, now: () => number): RequestState
 // The kind stands inside the seal: an upstream that chooses its state's text cannot make it one of the gateway's.
 function continuationIn(payload: JsonObject): Continuation | undefined {
   const { kind, id, leg } = payload;
-  if (kind === "upstream") return { kind, state: textIn(payload, "state"), receipt: textIn(payload, "receipt") };
+  if (kind === "upstream") {
+    const { asked } = payload;
+    const keys = Array.isArray(asked) ? asked.filter((key) => typeof key === "string") : [];
+    return { kind, state: textIn(payload, "state"), asked: keys, receipt: textIn(payload, "receipt") };
+  }
   if ((kind !== "approval" && kind !== "step_up") || typeof id !== "string" || typeof leg !== "number")
     return undefined;
   return kind === "approval" ? { kind, id, leg } : { kind, id, leg, approval: textIn(payload, "approval") };

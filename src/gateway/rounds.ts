@@ -31,11 +31,12 @@ export function followRounds(following: Following): (round: Round) => AnsweredOu
     over = true;
     onEnd(ending, result);
   };
-  // Only a client that is sent away comes back with the state; the others answer within the call.
+  // Only a client that is sent away comes back with the state; the others answer within the call. Without one it could not be
+  // told whether its answers were asked for.
   const sealed = ({ era, state, asks }: AsksRound): string | undefined => {
-    const leaves = call.era === "modern" && era === "modern" && (state !== undefined || Object.keys(asks).length > 0);
-    const receipt = leaves ? following.receipt?.() : undefined;
-    return state === undefined && receipt === undefined ? undefined : states.seal(call, upstream, { state, receipt });
+    const asked = Object.keys(asks);
+    const leaves = call.era === "modern" && era === "modern" && (state !== undefined || asked.length > 0);
+    return leaves ? states.seal(call, upstream, { state, asked, receipt: following.receipt?.() }) : undefined;
   };
   const ended = (result: RawJson | undefined): AnsweredOutcome => {
     if (result === undefined) {

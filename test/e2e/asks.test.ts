@@ -147,6 +147,15 @@ describe("what a modern server wants back with the answer", () => {
   });
 
   it.each([
+    ["without a state", {}, inputResponses],
+    ["under a key that was not asked", "begin", { other: inputResponses.who, __proto__: null }],
+  ])("brings no answer that was not asked for: %s", async (_why, state, responses) => {
+    const requestState = state === "begin" ? { requestState: await begin() } : {};
+    const params = { name: "modern__order", arguments: { text: "tea" }, ...requestState, inputResponses: responses };
+    expect(await order(secured, "alice", params)).toMatchObject({ result: { resultType: "input_required" } });
+  });
+
+  it.each([
     ["tampered with", "alice", { text: "tea" }, (state: string) => `${state.slice(0, -4)}AAAA`, 0],
     ["not the gateway's", "alice", { text: "tea" }, () => "asked for tea", 0],
     ["another principal's", "bob", { text: "tea" }, (state: string) => state, 0],
