@@ -94,6 +94,7 @@ function factsOf({ endpoints, upstreams, auth }: Config): KnownFacts {
     endpoints: [...endpoints, ...upstreams].map(({ name }) => name),
     issuers: [...auth.jwt.map(({ issuer }) => issuer), KEYS_ISSUER, LOCAL_ISSUER, ANONYMOUS_ISSUER],
     headers: DEFAULT_POLICY_HEADERS,
+    further: auth.jwt.filter(({ standing }) => !standing.home).map(({ issuer, standing }) => ({ ...standing, issuer })),
   };
 }
 

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import type { FurtherIssuer } from "./check-namesakes.ts";
 import { ANYTHING, type Domain, oneOf, textsThat } from "./domain.ts";
 import type { KnownTool } from "./known-tool.ts";
 
@@ -9,6 +10,8 @@ export interface KnownFacts {
   readonly issuers: readonly string[] | undefined;
   /** Names of the request headers that conditions see, in lower case. */
   readonly headers: readonly string[] | undefined;
+  /** Those of the issuers that do not speak for the company. */
+  readonly further?: readonly FurtherIssuer[];
 }
 
 /** Nothing is known but what holds of every gateway. */

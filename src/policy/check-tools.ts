@@ -2,6 +2,7 @@ import { checkAnnotations } from "./check-annotations.ts";
 import { createArgumentCheck } from "./check-arguments.ts";
 import { checkCallers } from "./check-callers.ts";
 import { factsOfCalls, type KnownFacts, NO_KNOWN_FACTS } from "./check-facts.ts";
+import { checkNamesakes } from "./check-namesakes.ts";
 import { type CheckedPolicy, knownPaths, readPolicies } from "./check-policies.ts";
 import { findUnreachable } from "./check-reach.ts";
 import { checkTarget, mayFitOthers, type TargetProblem } from "./check-targets.ts";
@@ -73,6 +74,7 @@ export function checkAgainstTools(
     if (listed) for (const problem of checkTarget(policy, known)) reportAt(policy, problem);
     for (const problem of checkAnnotations(policy, tools)) reportAt(policy, problem);
     for (const problem of checkCallers(policy, facts)) reportAt(policy, problem);
+    for (const problem of checkNamesakes(policy, facts.further)) reportAt(policy, problem);
     const others = !listed || mayFitOthers(policy, unlisted);
     for (const { text, problems } of checkArguments(policy.texts, policy.tools, others)) {
       for (const problem of problems) {
