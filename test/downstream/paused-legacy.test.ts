@@ -43,7 +43,8 @@ describe("a legacy call that waits for people", () => {
     await serveAgain({ holdMs: 20 });
     const session = await initialize(served.port);
     const { json } = await session.request("tools/call", PAY);
-    expect(gateway.waits).toEqual([20]);
+    expect(gateway.waits).toHaveLength(1);
+    expect(gateway.waits[0]).toBeLessThanOrEqual(20);
     expect(json["result"]).toEqual({
       isError: true,
       content: [{ type: "text", text: expect.stringContaining("portcullis_approval_status") }],

@@ -128,7 +128,7 @@ describe("names", () => {
   const long = (end: string): string => `${"a-tool-with-a-long-name-".repeat(4).slice(0, 89)}${end}`;
   const names = [long("x"), long("y"), "plain", "delete_repo", "delete_user", "secret-read"];
 
-  const start = async () => {
+  const start = async (tools: object = { deny: ["delete_*"] }, more: object = {}) => {
     const upstream = closed(
       await startRawUpstream(
         legacyScript((request, response) => {
@@ -141,8 +141,8 @@ describe("names", () => {
         }),
       ),
     );
-    const config = (tools: object) => ({ upstreams: { up: { url: upstream.url, tools } } });
-    const gateway = closed(await startTestGateway(config({ deny: ["delete_*"] })));
+    const config = (rules: object) => ({ upstreams: { up: { url: upstream.url, tools: rules } } });
+    const gateway = closed(await startTestGateway({ ...config(tools), ...more }));
     return { upstream, gateway, config };
   };
 
@@ -182,15 +182,12 @@ describe("names", () => {
   });
 
   it("of an endpoint that shows other tools after a reload are told to its clients", async () => {
-    const { gateway, config } = await start();
-    const endpoints = (tools: readonly string[]) => ({
-      ...config({}),
-      endpoints: { some: { upstreams: ["up"], tools } },
-    });
-    gateway.reconfigure(endpoints(["up/plain"]));
+    const endpoints = (tools: readonly string[]) => ({ endpoints: { some: { upstreams: ["up"], tools } } });
+    // From the start: who comes soon after a reload may be told of it, too.
+    const { gateway, config } = await start({}, endpoints(["up/plain"]));
     const some: TestGateway = { ...gateway, mcp: `${gateway.mcp}/some`, running: gateway.running };
     const { old, current } = await listeners(some);
-    gateway.reconfigure(endpoints(["up/delete_*"]));
+    gateway.reconfigure({ ...config({}), ...endpoints(["up/delete_*"]) });
     await eventually(async () => (old.tools === 1 && current.tools === 1 ? true : undefined));
     const client = closed(await connectRaw(some.mcp));
     expect(await client.tools()).toEqual(["up__delete_repo", "up__delete_user"]);
