@@ -5,11 +5,12 @@ import { person } from "../support/approval-parts.ts";
 import { type TestApprovals, testApprovals } from "../support/approval-service.ts";
 import { eventually } from "../support/eventually.ts";
 
-/** A runner whose runs go on until they are told to end. */
+/** A runner whose runs go on until they are told to end. As in the store, each begins once, however often it is offered. */
 function startRunner(world: TestApprovals) {
   const running = new Map<string, () => void>();
   const subjects: string[] = [];
   const begin: ApprovedRuns["begin"] = async ({ id, requester }) => {
+    if (running.has(id)) return { kind: "changed" };
     subjects.push(requester.subject);
     return { kind: "running", over: new Promise<void>((resolve) => running.set(id, resolve)) };
   };

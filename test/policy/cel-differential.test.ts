@@ -65,4 +65,4 @@ it("agrees with another implementation of CEL wherever both have a value", () =>
   expect(counts.agreed).toBeGreaterThan(2500);
   expect(counts.holding).toBeGreaterThan(500);
   expect(counts.agreed - counts.holding).toBeGreaterThan(500);
-}, 60_000);
+}, 180_000);
