@@ -85,7 +85,7 @@ function hasEnded(child: ChildProcess): boolean {
 }
 
 function untilReady(
-  { name, ready, readyMs = 20_000 }: ProgramOptions,
+  { name, ready, readyMs = 60_000 }: ProgramOptions,
   child: ChildProcess,
   output: () => string,
 ): Promise<RegExpExecArray | undefined> {
