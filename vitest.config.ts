@@ -1,10 +1,34 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** What starts programs and browsers, and with it most of the time. */
+const PROGRAMS = ["e2e", "console", "demo", "commands", "step-up"];
+
+/** Long files first, so that the end is not one of them on one core: files of programs, then the others, each by size. */
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const bySize = await super.sort(files);
+    const isProgram = ({ project }: TestSpecification): boolean => project.name === "programs";
+    return [...bySize.filter(isProgram), ...bySize.filter((file) => !isProgram(file))];
+  }
+}
+
+const programs = PROGRAMS.map((room) => `test/${room}/**/*.test.{ts,tsx}`);
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.{ts,tsx}"],
-    globalSetup: "test/support/built.ts",
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Long waits: a machine may be busy, and only what never ends is a failure.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    maxWorkers: "100%",
+    sequence: { sequencer: LongFirst },
+    projects: [
+      { extends: true, test: { name: "programs", include: programs, globalSetup: "test/support/built.ts" } },
+      {
+        extends: true,
+        // These keep nothing between files. A process for all of them reads the code once.
+        test: { name: "units", include: ["test/**/*.test.{ts,tsx}"], exclude: programs, isolate: false },
+      },
+    ],
   },
 });
