@@ -2,12 +2,14 @@ import { LRUCache } from "lru-cache";
 import { sha256 } from "../core/digest.ts";
 import { ERRORS, type ErrorCode, refuse } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import { isPlainAddress } from "../core/mailbox.ts";
 import { createPeople, named } from "../core/people.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Attempts, AttemptVerdict } from "../http/attempts.ts";
 import { ANONYMOUS, isLoopbackAddress } from "./anonymous.ts";
 import { API_KEY_PREFIX, createApiKeyLookup } from "./api-keys.ts";
 import { createChallenges } from "./challenge.ts";
+import { isVerified } from "./claims.ts";
 import type { CredentialRequest, Identified, Identity } from "./identity.ts";
 import { createIssuerKeys } from "./issuer-keys.ts";
 import { type IdentityOptions, KEY_TIMES, type KeyTimes } from "./options.ts";
@@ -97,6 +99,13 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
     try {
       const verified = await verifyOnce(token, digest, attempt);
       if (!verified.ok) return reject(path, verified.code, verified.detail, verified.scopes);
+      const { issuer, email, aliases, claims } = verified.principal;
+      if (
+        email === undefined &&
+        isVerified(claims) &&
+        !aliases.every((name) => !name.includes("@") || isPlainAddress(name))
+      )
+        log.warn({ issuer }, "an address in a token is not written plainly, so that it does not count");
       const identified = accept(verified.principal);
       const until = Math.min(verified.expiresAt, now() + REMEMBERED_FOR_MS);
       remembered.set(digest, { identified, until }, { size: token.length });

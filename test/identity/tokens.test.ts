@@ -188,3 +188,18 @@ it("writes nothing of a token to the log, refused or accepted", async () => {
   expect(log.lines.length).toBeGreaterThanOrEqual(tokens.length - 1);
   for (const secret of [CANARY, ...tokens.flatMap((token) => token.split("."))]) expect(logged).not.toContain(secret);
 });
+
+it.each([
+  ["ann@acme.com", true],
+  ['"ann"@acme.com', false],
+  ["Ann <ann@acme.com>", false],
+  ["ann@acme.com.", false],
+])("an address written as %s counts: %s, and the log says so where it does not", async (email, counts) => {
+  const { identity, log } = identityWith();
+  const token = await issuer.mint({ ...good, email, email_verified: true });
+  const principal = principalOf(await identity.identify(bearer(token)));
+  expect(principal.email).toBe(counts ? email : undefined);
+  const warned = log.lines.filter(({ level }) => level === "warn");
+  expect(warned).toHaveLength(counts ? 0 : 1);
+  expect(JSON.stringify(log.lines)).not.toContain("acme.com");
+});
