@@ -22,9 +22,13 @@ export function encodeSse(data: string, id?: string): string {
 /** A comment line, which keeps intermediaries from closing a quiet stream. */
 export const SSE_KEEP_ALIVE = ": keep-alive\n\n";
 
+/** A line weighs so much beside its characters: millions of short ones are as much work as megabytes. */
+const LINE_WEIGHT = 16;
+
 /**
  * Decodes a stream of chunks to events. An event larger than `maxBytes` makes `push` answer `false`: the stream must
- * be dropped then, since nothing later in it can be trusted to be whole.
+ * be dropped then, since nothing later in it can be trusted to be whole. So does as much without any data (comments, empty
+ * lines, ids) since the last event that had some: nobody counts what is no message.
  */
 export function createSseDecoder(options: { readonly maxBytes: number; onEvent(event: SseEvent): void }): {
   push(chunk: Uint8Array): boolean;
@@ -37,14 +41,16 @@ export function createSseDecoder(options: { readonly maxBytes: number; onEvent(e
   let event = "message";
   let data: string[] = [];
   let dataLength = 0;
+  let idleLength = 0;
   let id: string | undefined;
   let retryMs: number | undefined;
 
   const dispatch = (): void => {
     // An event without data only moves the id, as the standard says; our priming events rely on it.
-    if (data.length > 0 || retryMs !== undefined || id !== undefined) {
-      options.onEvent({ event, data: data.join("\n"), id, retryMs });
-    }
+    const text = data.join("\n");
+    if (data.length > 0 || retryMs !== undefined || id !== undefined)
+      options.onEvent({ event, data: text, id, retryMs });
+    idleLength = text === "" ? idleLength + dataLength : 0;
     event = "message";
     data = [];
     dataLength = 0;
@@ -53,6 +59,7 @@ export function createSseDecoder(options: { readonly maxBytes: number; onEvent(e
   };
 
   const line = (text: string): void => {
+    idleLength += text.length + LINE_WEIGHT;
     if (text === "") {
       dispatch();
       return;
@@ -64,8 +71,8 @@ export function createSseDecoder(options: { readonly maxBytes: number; onEvent(e
     const value = rest.startsWith(" ") ? rest.slice(1) : rest;
     if (field === "data") {
       data.push(value);
-      // An empty line takes room, too.
-      dataLength += value.length + 1;
+      idleLength -= text.length + LINE_WEIGHT;
+      dataLength += value.length + LINE_WEIGHT;
     } else if (field === "event") event = value;
     else if (field === "id" && !value.includes("\0")) id = value;
     else if (field === "retry" && /^\d{1,9}$/.test(value)) retryMs = Number(value);
@@ -87,7 +94,7 @@ export function createSseDecoder(options: { readonly maxBytes: number; onEvent(e
         line(pieces.length === 0 ? rest : pieces.join("") + rest);
         pieces = [];
         piecesLength = 0;
-        if (dataLength > options.maxBytes) return false;
+        if (dataLength > options.maxBytes || idleLength > options.maxBytes) return false;
         start = isCr && lf === at + 1 ? at + 2 : at + 1;
         afterCr = isCr && start === text.length && text.charCodeAt(at) === 13 && lf !== at + 1;
         if (lf >= 0 && lf < start) lf = text.indexOf("\n", start);

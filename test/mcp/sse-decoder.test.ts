@@ -29,9 +29,26 @@ it.each([1, 2, 3, 5, 7, 11, 1_000])(
   },
 );
 
+it("bears ids without data for a while, and nothing but them no longer", () => {
+  const priming = (events: number) => decode(Buffer.from("id: 1\ndata: \n\n".repeat(events)), 10, 1_000);
+  expect(priming(10).ok).toBe(true);
+  expect(priming(30).ok).toBe(false);
+});
+
+it("bears comments for as long as events come", () => {
+  const text = `${": keep-alive\n".repeat(20)}data: x\n\n`.repeat(20);
+  const { events, ok } = decode(Buffer.from(text), 100);
+  expect(ok).toBe(true);
+  expect(events).toHaveLength(20);
+});
+
 it.each([
   ["one endless line", `data: ${"x".repeat(200)}`],
   ["many lines of one event", "data: 0123456789\n".repeat(20)],
+  ["many empty lines of data", "data\n".repeat(10)],
+  ["comments without end", ": keep-alive\n".repeat(10)],
+  ["blank lines without end", "\n".repeat(10)],
+  ["carriage returns without end", "\r".repeat(10)],
 ])("refuses an event beyond the limit: %s", (_name, text) => {
   expect(decode(Buffer.from(text), 10, 100)).toEqual({ events: [], ok: false });
 });
