@@ -7,7 +7,7 @@ import { createKeyedHash } from "../src/core/keyed-hash.ts";
 import { createPeople } from "../src/core/people.ts";
 import { createPersons } from "../src/core/persons.ts";
 import { createSeal } from "../src/core/seal.ts";
-import { createPrincipalNow } from "../src/identity/principal-now.ts";
+import { AUDIT_CHAIN } from "../src/store/audit-row.ts";
 import { openStore } from "../src/store/open-store.ts";
 import { loadSecretKey } from "../src/store/secret-key.ts";
 import { parseStoreUrl } from "../src/store/store-url.ts";
@@ -85,14 +85,13 @@ async function withApprovals(
   const place = parseStoreUrl(config.store.url);
   const beside = place.kind === "file" ? place.path : undefined;
   const log = { debug() {}, info() {}, warn: console.error, error: console.error };
-  const store = openStore({ url: config.store.url, log });
   const secret = loadSecretKey({ configured: config.secretKey, beside });
+  const store = openStore({ url: config.store.url, log, auditHash: createKeyedHash(secret, AUDIT_CHAIN) });
   const approvals = createApprovals({
     persons: createPersons({
       people: createPeople(config.auth.people),
       hash: createKeyedHash(secret, "persons"),
     }),
-    principalNow: createPrincipalNow(config.auth),
     store: store.approvals,
     outbox: store.outbox,
     flows: config.approvalFlows,

@@ -172,7 +172,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
   });
   const digests = createCallDigests(secret);
   const approvals = createApprovals({
-    ...{ persons, principalNow },
+    persons,
     store: store.approvals,
     outbox: store.outbox,
     flows: config.approvalFlows,

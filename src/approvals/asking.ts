@@ -33,21 +33,25 @@ export function createAsking(deps: AskingDeps): (ask: ApprovalAsk) => Promise<As
     const at = now();
     const { openPerUser } = deps;
     const rules = { undeliveredSince: at - retentionMs, openPerUser, takenBackSince: at - TAKEN_BACK_MS };
-    const opening = await store.open({ digest, former, run }, rules, () =>
-      newApproval({
-        id: `apr_${randomId()}`,
-        digest,
-        argumentsDigest: digests.arguments,
-        run,
-        ask,
-        flows,
-        persons: deps.persons,
-        texts: deps.texts,
-        redact: deps.redact,
-        retentionMs,
-        now: at,
-      }),
-    );
+    const open = () =>
+      store.open({ digest, former, run }, rules, () =>
+        newApproval({
+          id: `apr_${randomId()}`,
+          digest,
+          argumentsDigest: digests.arguments,
+          run,
+          ask,
+          flows,
+          persons: deps.persons,
+          texts: deps.texts,
+          redact: deps.redact,
+          retentionMs,
+          now: at,
+        }),
+      );
+    let opening = await open();
+    // Nobody could approve it any more: it is over, and makes room.
+    if (opening.kind === "joined" && !(await transitions.holds(opening.stored))) opening = await open();
     switch (opening.kind) {
       case "opened":
         return { ok: true, kind: "opened", request: transitions.tell(opening) };

@@ -6,7 +6,6 @@ import { createWaiters } from "../core/waiters.ts";
 import type { ApprovalQuery, StoredApproval } from "../store/approvals.ts";
 import type { ApprovalFilter, Approvals } from "./approvals.ts";
 import { createAsking } from "./asking.ts";
-import { changedFlow, flowChanged } from "./combine-flows.ts";
 import { cursorAfter, readCursor } from "./cursor.ts";
 import { type ApprovalsDeps, DEFAULT_LIMITS, DEFAULT_TIMING } from "./deps.ts";
 import { decidable, keysOf, refusalOf } from "./eligibility.ts";
@@ -51,6 +50,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     retentionMs,
     log,
     persons,
+    flows,
     view,
     written({ stored: { record } }) {
       waiters.saw(record.id, record.version);
@@ -58,8 +58,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     },
   });
   const sweep = createSweep({
-    ...{ store, outbox, flows, transitions, texts, persons, view, now, log },
-    principalNow: deps.principalNow,
+    ...{ store, outbox, transitions, view, now, log },
     outboxMs: timing.outboxMs,
   });
   const scheduler = startScheduler({ work: sweep, nextDue: store.nextDue, now, lookMs: timing.lookMs, log });
@@ -69,13 +68,10 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     return stored === undefined ? undefined : view(stored);
   }
 
-  /** Whether the flows are still those that the request was made with; if not, it is over. */
-  async function flowsHold(id: string): Promise<boolean> {
+  /** Whether it may still be decided and run; if not, it is over. */
+  async function holds(id: string): Promise<boolean> {
     const stored = await store.find(id);
-    const flow = stored === undefined ? undefined : changedFlow(stored.record.snapshot, flows);
-    if (flow === undefined) return true;
-    await transitions.step(id, { act: "invalidate", reason: flowChanged(flow) });
-    return false;
+    return stored === undefined || transitions.holds(stored);
   }
 
   /** As many as there are, up to `limit`. What somebody may decide is looked for until so much of it is found. */
@@ -118,7 +114,8 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     get,
     async find(call) {
       const stored = (await store.newest(digests.call(call))) ?? (await store.newest(digests.bareCall(call)));
-      if (stored === undefined) return undefined;
+      // One that somebody wrote into the database would have this call answered with whatever they chose.
+      if (stored === undefined || stored.doubt === "broken") return undefined;
       const { state, deliveredAt } = stored.record;
       const told = state === "cancelled" || deliveredAt !== undefined;
       return isOpen(state) || !told ? view(stored) : undefined;
@@ -148,7 +145,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     async decide(vote) {
       const reason = reasonIn(vote.reason);
       if (typeof reason === "object") return reason;
-      if (!(await flowsHold(vote.id))) return refuse("APPROVAL_CLOSED");
+      if (!(await holds(vote.id))) return refuse("APPROVAL_CLOSED");
       const { approver, version, argumentsDigest, channel, ip } = vote;
       return transitions.step(vote.id, {
         act: vote.decision,
@@ -169,7 +166,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     },
     ...executions,
     async claim(id, version) {
-      return (await flowsHold(id)) ? executions.claim(id, version) : undefined;
+      return (await holds(id)) ? executions.claim(id, version) : undefined;
     },
     async delivered(id) {
       await transitions.step(id, { act: "deliver" });

@@ -2,7 +2,6 @@ import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { Persons } from "../core/persons.ts";
 import type { Seal } from "../core/seal.ts";
-import type { PrincipalNow } from "../identity/principal-now.ts";
 import type { ApprovalStore } from "../store/approvals.ts";
 import type { Outbox } from "../store/outbox.ts";
 import type { CallDigests } from "./call-digest.ts";
@@ -49,8 +48,6 @@ export interface ApprovalsDeps {
   readonly flows: readonly ApprovalFlow[];
   /** Tells people apart. */
   readonly persons: Persons;
-  /** Who asked before, as the configuration has them now; see `identity/principal-now.ts`. */
-  readonly principalNow: PrincipalNow;
   /** Of a purpose of its own: `approvals`. */
   readonly seal: Seal;
   readonly digests: CallDigests;

@@ -39,11 +39,15 @@ export const POSSIBLE: Readonly<Record<Exclude<ApprovalAct, "request">, readonly
   deliver: ["succeeded", "failed", "rejected", "expired", "cancelled", "invalidated"],
 };
 
+const TRUSTING: readonly ApprovalAct[] = ["approve", "reject", "claim"];
+
 /** Takes a step, or says why not. Pure. */
 export function take(stored: StoredApproval, step: ApprovalStep, now: number, persons: Persons): Taken | Refusal {
   const { record } = stored;
   if (step.act === "cancel" && !isRequester(record, step.by, persons)) return refuse("APPROVAL_UNKNOWN");
   if (!POSSIBLE[step.act].includes(record.state)) return refuse("APPROVAL_CLOSED");
+  // It may still come to its end, but nobody says yes to what nobody vouches for, and nothing runs because of it.
+  if (stored.doubt !== undefined && TRUSTING.includes(step.act)) return refuse("APPROVAL_CLOSED");
   switch (step.act) {
     case "approve":
     case "reject":

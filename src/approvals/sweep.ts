@@ -1,22 +1,13 @@
 import type { ApprovalRequest } from "../core/approval.ts";
 import type { Log } from "../core/log.ts";
-import type { Persons } from "../core/persons.ts";
-import type { PrincipalNow } from "../identity/principal-now.ts";
 import type { ApprovalStore, StoredApproval } from "../store/approvals.ts";
 import type { Outbox } from "../store/outbox.ts";
-import { changedFlow, flowChanged } from "./combine-flows.ts";
-import type { ApprovalFlow } from "./flow.ts";
-import type { SealedTexts } from "./sealed-parts.ts";
 import type { Transitions } from "./transitions.ts";
 
 export interface SweepDeps {
   readonly store: ApprovalStore;
   readonly outbox: Outbox;
-  readonly flows: readonly ApprovalFlow[];
   readonly transitions: Transitions;
-  readonly texts: Pick<SealedTexts, "openRequester">;
-  readonly persons: Persons;
-  readonly principalNow: PrincipalNow;
   view(stored: StoredApproval): ApprovalRequest;
   readonly now: () => number;
   readonly outboxMs: number;
@@ -27,37 +18,31 @@ export interface SweepDeps {
 const AT_ONCE = 10;
 const DUE_PAGE = 500;
 const RUNNABLE_PAGE = 100;
+const WAITING_PAGE = 100;
 const PURGE_EVERY_MS = 3_600_000;
 
 /** Makes the work of the scheduler: everything that time alone does. Any number of processes may do it at once. */
 export function createSweep(deps: SweepDeps): () => Promise<void> {
   const { store, transitions, now } = deps;
-  let flowsChecked = false;
-  let traced = false;
+  let waitingChecked = false;
   let purgedAt = Number.NEGATIVE_INFINITY;
 
-  /** What was asked for under other rules than today's would be approved by people who may no longer do so. */
-  async function checkFlows(): Promise<void> {
-    for (const { id, snapshot } of await store.openSnapshots()) {
-      const flow = changedFlow(snapshot, deps.flows);
-      if (flow === undefined) continue;
-      await transitions.step(id, { act: "invalidate", reason: flowChanged(flow) });
-      await nextTurn();
+  /**
+   * What was asked for under other rules than today's would be approved by people who may no longer do so, and what
+   * somebody wrote into the database by people whom they chose.
+   */
+  async function checkWaiting(): Promise<void> {
+    for (let after = ""; ; ) {
+      const page = await store.waiting(after, WAITING_PAGE);
+      const last = page.at(-1);
+      if (last === undefined) break;
+      for (const stored of page) {
+        if (await transitions.holds(stored)) continue;
+        await nextTurn();
+      }
+      after = last.record.id;
     }
-    flowsChecked = true;
-  }
-
-  /** Of requests of before nobody wrote down what tells people apart: until then nobody is certain to be another. */
-  async function addTraces(): Promise<void> {
-    for (const { id, sealed } of await store.untraced()) {
-      const before = sealed === undefined ? undefined : deps.texts.openRequester(id, sealed)?.principal;
-      const principal = before && deps.principalNow(before);
-      if (principal === undefined) continue;
-      // An address may have counted then that would not count now.
-      await store.trace(id, { ...deps.persons.traces(principal), vouched: false }, deps.persons.personHash(principal));
-      await nextTurn();
-    }
-    traced = true;
+    waitingChecked = true;
   }
 
   async function doDue(): Promise<void> {
@@ -80,8 +65,7 @@ export function createSweep(deps: SweepDeps): () => Promise<void> {
   }
 
   return async () => {
-    if (!flowsChecked) await checkFlows();
-    if (!traced) await addTraces();
+    if (!waitingChecked) await checkWaiting();
     await doDue();
     const at = now();
     if (at - purgedAt >= PURGE_EVERY_MS) {

@@ -2,9 +2,11 @@ import type { ApprovalRequest } from "../core/approval.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Persons } from "../core/persons.ts";
-import type { ApprovalChange, ApprovalStore, Changed, StoredApproval } from "../store/approvals.ts";
+import type { ApprovalChange, ApprovalDoubt, ApprovalStore, Changed, StoredApproval } from "../store/approvals.ts";
 import type { Acted, ApprovalTransition } from "./approvals.ts";
+import { changedFlow, flowChanged } from "./combine-flows.ts";
 import { type DueAct, dueAct, dueAt } from "./due.ts";
+import type { ApprovalFlow } from "./flow.ts";
 import { take } from "./machine.ts";
 import { messagesFor } from "./messages.ts";
 import type { ApprovalStep, Taken } from "./step.ts";
@@ -15,6 +17,7 @@ export interface TransitionsDeps {
   readonly retentionMs: number;
   readonly log: Log;
   readonly persons: Persons;
+  readonly flows: readonly ApprovalFlow[];
   view(stored: StoredApproval): ApprovalRequest;
   /** Told before the listeners: waiters and the scheduler. */
   written(changed: Changed): void;
@@ -24,6 +27,11 @@ export interface TransitionsDeps {
 export interface Transitions {
   /** One step; `result` is the sealed result that goes with it. @throws StoreError */
   step(id: string, step: ApprovalStep, result?: string): Promise<Acted>;
+  /**
+   * Whether a pending or approved request may still be decided and run: it is as this gateway wrote it, and its flows are
+   * those that it was made with. If not, it is over. @throws StoreError
+   */
+  holds(stored: StoredApproval): Promise<boolean>;
   /** What time alone has to do with this request; whether there was anything. @throws StoreError */
   stepByTime(id: string): Promise<boolean>;
   /** Tells of a change that was written elsewhere. */
@@ -86,17 +94,27 @@ export function createTransitions(deps: TransitionsDeps): Transitions {
     return taken.ok ? written(taken, at, undefined) : undefined;
   }
 
+  async function step(id: string, step: ApprovalStep, result?: string): Promise<Acted> {
+    let refusal: Refusal = refuse("APPROVAL_UNKNOWN");
+    const changed = await store.change(id, (stored) => {
+      const at = now();
+      const taken = take(stored, step, at, persons);
+      if (taken.ok) return written(taken, at, result);
+      refusal = taken;
+      return undefined;
+    });
+    return changed === undefined ? refusal : { ok: true, request: tell(changed) };
+  }
+
   return {
-    async step(id, step, result) {
-      let refusal: Refusal = refuse("APPROVAL_UNKNOWN");
-      const changed = await store.change(id, (stored) => {
-        const at = now();
-        const taken = take(stored, step, at, persons);
-        if (taken.ok) return written(taken, at, result);
-        refusal = taken;
-        return undefined;
-      });
-      return changed === undefined ? refusal : { ok: true, request: tell(changed) };
+    step,
+    async holds({ record, doubt }) {
+      const flow = changedFlow(record.snapshot, deps.flows);
+      if (doubt === "broken") log.error({ request: record.id }, BROKEN_LOG);
+      const reason = doubt === undefined ? flow && flowChanged(flow) : DOUBTS[doubt];
+      if (reason === undefined) return true;
+      await step(record.id, { act: "invalidate", reason });
+      return false;
     },
     async stepByTime(id) {
       const changed = await store.change(id, (stored) => {
@@ -112,6 +130,15 @@ export function createTransitions(deps: TransitionsDeps): Transitions {
     offer: (request) => each(runnables, request),
   };
 }
+
+const BROKEN_LOG =
+  "An approval request is not as the gateway wrote it: somebody changed the database. Run: portcullis audit verify";
+
+/** What people read where a request ended because of that. */
+const DOUBTS: Readonly<Record<ApprovalDoubt, string>> = {
+  broken: "What is stored of the request is not what the gateway wrote.",
+  old: "It was asked for before requests were sealed. Ask again.",
+};
 
 function listening<T>(listeners: Set<T>, listener: T): () => void {
   listeners.add(listener);

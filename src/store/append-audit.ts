@@ -11,6 +11,7 @@ import {
 } from "./audit-row.ts";
 import { createKeyedSinceKeeper, type RecordFault } from "./keyed-since.ts";
 import { brokenRow } from "./record/checkpoint-row.ts";
+import { mayHaveSurrogates, storable } from "./storable.ts";
 
 /** How rows are added. */
 export interface AppendOptions {
@@ -88,8 +89,7 @@ export function prepareAppend(
       seq += 1;
       const raw = hashedValues(seq, given);
       const rawText = JSON.stringify(raw);
-      // JSON.stringify writes lone surrogates, and only them, as an escape that starts so. A false alarm costs a pass.
-      const values = rawText.includes("\\ud") ? storable(raw) : raw;
+      const values = mayHaveSurrogates(rawText) ? storable(raw) : raw;
       const rowHash = hash(linkText(prevHash, values === raw ? rawText : JSON.stringify(values)));
       if (given.kind === "closed" && endsPlainly(given) && values === raw) {
         insertClosing.run(seq, given.at, given.callId, given.kind, given.outcome, given.durationMs, prevHash, rowHash);
@@ -135,11 +135,3 @@ function endsPlainly({ policies, approval, challenge }: AuditRow): boolean {
 
 /** What the columns hold that come after those of a row's hash. */
 const NOTHING: readonly null[] = Array.from({ length: HASHED_COLUMNS }, () => null);
-
-/**
- * The values as SQLite will give them back. UTF-8 has no lone surrogates: a client that sends one in its name would
- * otherwise break the chain for good, without anybody having touched it.
- */
-function storable(values: readonly (string | number | null)[]): readonly (string | number | null)[] {
-  return values.map((value) => (typeof value === "string" ? value.replace(/\p{Surrogate}/gu, "\ufffd") : value));
-}

@@ -1,14 +1,15 @@
-import { and, asc, count, desc, eq, gt, isNotNull, isNull, lte, min, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, isNotNull, lte, min, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { ApprovalEvent } from "../core/approval.ts";
 import { matching } from "./approval-query.ts";
 import { decisionOf, eventOf, type RequestRow, recordOf } from "./approval-rows.ts";
 import { approvalDecisions, approvalEvents, approvalSealed, approvalRequests as rows } from "./approval-schema.ts";
+import type { ApprovalSeals } from "./approval-seals.ts";
 import type { ApprovalStore, StoredApproval } from "./approvals.ts";
 import type { Guarded } from "./guarded.ts";
 
 /** The part of the store that changes nothing. */
-export type ApprovalReads = Omit<ApprovalStore, "open" | "change" | "trace" | "renewLeases">;
+export type ApprovalReads = Omit<ApprovalStore, "open" | "change" | "renewLeases">;
 
 // Written out, not bound: only so does SQLite see that the partial indices serve.
 const WAITING: SQL = sql`${rows.state} IN ('pending', 'approved')`;
@@ -23,7 +24,7 @@ export interface ApprovalFinder {
 }
 
 /** Prepares the look-ups that every call and every transition makes. */
-export function createApprovalFinder(db: BetterSQLite3Database): ApprovalFinder {
+export function createApprovalFinder(db: BetterSQLite3Database, seals: Pick<ApprovalSeals, "doubt">): ApprovalFinder {
   const byId = db
     .select()
     .from(rows)
@@ -47,10 +48,10 @@ export function createApprovalFinder(db: BetterSQLite3Database): ApprovalFinder 
   function withDecisions(found: readonly RequestRow[]): readonly StoredApproval[] {
     if (found.length === 0) return [];
     const said = voices.all({ ids: JSON.stringify(found.map((row) => row.id)) });
-    return found.map((row) => ({
-      record: recordOf(row),
-      decisions: said.filter((voice) => voice.requestId === row.id).map(decisionOf),
-    }));
+    return found.map((row) => {
+      const votes = said.filter((voice) => voice.requestId === row.id);
+      return { record: recordOf(row), decisions: votes.map(decisionOf), doubt: seals.doubt({ row, votes }) };
+    });
   }
   const one = (row: RequestRow | undefined): StoredApproval | undefined =>
     row === undefined ? undefined : withDecisions([row])[0];
@@ -73,11 +74,14 @@ export function createApprovalReads(
     .where(sql`${rows.id} IN (SELECT value FROM json_each(${sql.placeholder("ids")}))`)
     .prepare();
 
+  // A request and its votes are two queries: what another process writes in between would look like a broken seal.
+  const atOnce = <T>(work: () => T): Promise<T> => guarded(() => db.transaction(work));
+
   return {
-    find: (id) => guarded(() => finder.find(id)),
-    newest: (digest) => guarded(() => finder.newest(digest)),
+    find: (id) => atOnce(() => finder.find(id)),
+    newest: (digest) => atOnce(() => finder.newest(digest)),
     list: (query) =>
-      guarded(() =>
+      atOnce(() =>
         finder.withDecisions(
           db
             .select()
@@ -122,7 +126,7 @@ export function createApprovalReads(
       return new Map(found.map((row) => [row.id, row.version]));
     },
     runnable: (now, limit) =>
-      guarded(() =>
+      atOnce(() =>
         finder.withDecisions(
           db
             .select()
@@ -133,19 +137,17 @@ export function createApprovalReads(
             .all(),
         ),
       ),
-    async untraced() {
-      const query = () =>
-        db
-          .select({ id: rows.id, sealed: approvalSealed.requester })
-          .from(rows)
-          .leftJoin(approvalSealed, eq(approvalSealed.requestId, rows.id))
-          .where(and(WAITING, isNull(rows.traces)))
-          .all();
-      return (await guarded(query)).map(({ id, sealed }) => ({ id, sealed: sealed ?? undefined }));
-    },
-    async openSnapshots() {
-      const found = await guarded(() => db.select().from(rows).where(WAITING).all());
-      return found.map((row) => ({ id: row.id, snapshot: recordOf(row).snapshot }));
-    },
+    waiting: (after, limit) =>
+      atOnce(() =>
+        finder.withDecisions(
+          db
+            .select()
+            .from(rows)
+            .where(and(WAITING, gt(rows.id, after)))
+            .orderBy(asc(rows.id))
+            .limit(limit)
+            .all(),
+        ),
+      ),
   };
 }

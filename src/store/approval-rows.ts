@@ -6,13 +6,13 @@ import type { ApprovalRecord, NewDecision, NewEvent } from "./approvals.ts";
 import { StoreError } from "./store-error.ts";
 import { objectIn, stringsIn } from "./stored-json.ts";
 
-/** One row of `approval_requests`. */
+/** One row of `approval_requests`, of `approval_decisions`, of `approval_events`. */
 export type RequestRow = typeof approvalRequests.$inferSelect;
-type DecisionRow = typeof approvalDecisions.$inferSelect;
-type EventRow = typeof approvalEvents.$inferSelect;
+export type DecisionRow = typeof approvalDecisions.$inferSelect;
+export type EventRow = typeof approvalEvents.$inferSelect;
 
-/** A record as its row. */
-export function requestRow(record: ApprovalRecord): RequestRow {
+/** A record as its row, but for its seal. */
+export function requestRow(record: ApprovalRecord): Omit<RequestRow, "history" | "mac"> {
   return {
     id: record.id,
     digest: record.digest,

@@ -57,6 +57,9 @@ export const approvalRequests = sqliteTable(
     deliveredAt: integer("delivered_at"),
     purgedAt: integer("purged_at"),
     dueAt: integer("due_at"),
+    /** A running hash of its approvers and events, and a keyed one of all that is here: see `approval-seals.ts`. */
+    history: text("history"),
+    mac: text("mac"),
   },
   (table) => [
     uniqueIndex("approval_requests_open")

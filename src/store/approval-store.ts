@@ -1,8 +1,17 @@
-import { and, count, desc, eq, gte, isNull, max, sql } from "drizzle-orm";
+import { and, count, desc, eq, gte, max, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
-import { type ApprovalEvent, isOpen } from "../core/approval.ts";
+import { isOpen } from "../core/approval.ts";
+import type { KeyedHash } from "../core/keyed-hash.ts";
 import { createApprovalFinder, createApprovalReads } from "./approval-reads.ts";
-import { changingColumns, decisionOf, decisionRow, eventOf, eventRow, requestRow } from "./approval-rows.ts";
+import {
+  changingColumns,
+  decisionOf,
+  decisionRow,
+  type EventRow,
+  eventOf,
+  eventRow,
+  requestRow,
+} from "./approval-rows.ts";
 import {
   approvalApprovers,
   approvalDecisions,
@@ -11,6 +20,7 @@ import {
   outbox,
   approvalRequests as rows,
 } from "./approval-schema.ts";
+import { createApprovalSeals } from "./approval-seals.ts";
 import type {
   ApprovalChange,
   ApprovalStore,
@@ -32,14 +42,17 @@ export interface ApprovalStoreDeps {
   readonly db: BetterSQLite3Database;
   readonly guarded: Guarded;
   readonly onCommit: () => void;
+  /** The key of the chain, which seals requests, too. */
+  readonly hash: KeyedHash;
 }
 
 /**
  * Keeps approval requests. On the store's main connection: each transaction here runs from begin to commit without a
  * pause, so that no other work can come in between.
  */
-export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps): ApprovalStore {
-  const finder = createApprovalFinder(db);
+export function createApprovalStore({ db, guarded, onCommit, hash }: ApprovalStoreDeps): ApprovalStore {
+  const seals = createApprovalSeals(db, hash);
+  const finder = createApprovalFinder(db, seals);
   const reads = createApprovalReads(db, guarded, finder);
   const lastSeq = db
     .select({ seq: max(approvalEvents.seq) })
@@ -72,10 +85,10 @@ export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps
     return done;
   }
 
-  function addEvent(id: string, event: NewEvent): ApprovalEvent {
+  function addEvent(id: string, event: NewEvent): EventRow {
     const row = eventRow(id, (lastSeq.get({ id })?.seq ?? 0) + 1, event);
     db.insert(approvalEvents).values(row).run();
-    return eventOf(row);
+    return row;
   }
 
   function addMessages(messages: readonly NewMessage[]): void {
@@ -102,7 +115,8 @@ export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps
     if (before !== undefined && isOpen(before.record.state)) {
       return { kind: "joined", stored: joinNow(before, record.run) };
     }
-    if (before !== undefined && isUntold(before, rules)) return { kind: "ended", stored: before };
+    if (before !== undefined && before.doubt !== "broken" && isUntold(before, rules))
+      return { kind: "ended", stored: before };
     const who = { iss: record.issuer, sub: record.subject, person: record.personHash ?? "" };
     const open = waiting.get(who)?.open ?? 0;
     if (open >= rules.openPerUser) return { kind: "too_many" };
@@ -120,13 +134,15 @@ export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps
     }
     const event = addEvent(record.id, wanted.event);
     addMessages(wanted.messages);
-    return { kind: "opened", stored: { record, decisions: [] }, event };
+    seals.renew(record.id, undefined, event);
+    return { kind: "opened", stored: { record, decisions: [] }, event: eventOf(event) };
   }
 
   /** Whoever joins and cannot come back for it has it run by the gateway; the first one loses nothing by that. */
   function joinNow(before: StoredApproval, run: "gateway" | "caller"): StoredApproval {
     if (run === "caller" || before.record.run === "gateway") return before;
     db.update(rows).set({ run }).where(eq(rows.id, before.record.id)).run();
+    seals.renew(before.record.id, before.doubt);
     return { ...before, record: { ...before.record, run } };
   }
 
@@ -151,8 +167,9 @@ export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps
     if (change.purge === true) db.delete(approvalSealed).where(eq(approvalSealed.requestId, id)).run();
     const event = change.event === undefined ? undefined : addEvent(id, change.event);
     addMessages(change.messages ?? []);
+    seals.renew(id, before.doubt, event);
     const decisions = voice === undefined ? before.decisions : [...before.decisions, decisionOf(voice)];
-    return { stored: { record, decisions }, event };
+    return { stored: { ...before, record, decisions }, event: event && eventOf(event) };
   }
 
   return {
@@ -170,15 +187,6 @@ export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps
       const wanted = make();
       return immediately(() => openNow(wanted, former, rules));
     },
-    async trace(id, traces, personHash) {
-      const unwritten = and(eq(rows.id, id), isNull(rows.traces));
-      await immediately(() => {
-        db.update(rows)
-          .set({ traces: JSON.stringify(traces), personHash })
-          .where(unwritten)
-          .run();
-      });
-    },
     async change(id, decide) {
       return immediately(() => {
         const before = finder.find(id);
@@ -188,14 +196,15 @@ export function createApprovalStore({ db, guarded, onCommit }: ApprovalStoreDeps
     },
     async renewLeases(owner, executions, leaseUntil) {
       const these = sql`${rows.executionId} IN (SELECT value FROM json_each(${JSON.stringify(executions)}))`;
-      return immediately(
-        () =>
-          db
-            .update(rows)
-            .set({ leaseUntil, dueAt: leaseUntil })
-            .where(and(sql`${rows.state} = 'executing'`, eq(rows.executionOwner, owner), these))
-            .run().changes,
-      );
+      const mine = and(sql`${rows.state} = 'executing'`, eq(rows.executionOwner, owner), these);
+      return immediately(() => {
+        const running = finder.withDecisions(db.select().from(rows).where(mine).all());
+        for (const { record, doubt } of running) {
+          db.update(rows).set({ leaseUntil, dueAt: leaseUntil }).where(eq(rows.id, record.id)).run();
+          seals.renew(record.id, doubt);
+        }
+        return running.length;
+      });
     },
   };
 }

@@ -69,10 +69,18 @@ export interface ApprovalRecord {
   readonly dueAt: number | undefined;
 }
 
+/**
+ * Why a stored request is not to be trusted. `broken`: it, or a vote on it, is not as this gateway wrote it. `old`: it was
+ * written before requests were sealed.
+ */
+export type ApprovalDoubt = "old" | "broken";
+
 /** A request with what was said of it so far. */
 export interface StoredApproval {
   readonly record: ApprovalRecord;
   readonly decisions: readonly ApprovalDecision[];
+  /** `undefined`: it is as it was written. */
+  readonly doubt?: ApprovalDoubt | undefined;
 }
 
 /** One voice, to be added. */
@@ -224,12 +232,8 @@ export interface ApprovalStore {
   versions(ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Approved, to be run by the gateway, and still in time; the oldest first. */
   runnable(now: number, limit: number): Promise<readonly StoredApproval[]>;
-  /** Pending and approved requests of before there were traces of who asked, with the sealed requester. */
-  untraced(): Promise<readonly { readonly id: string; readonly sealed: string | undefined }[]>;
-  /** Adds what was not written down then. Says nothing twice. */
-  trace(id: string, traces: Traces, personHash: string): Promise<void>;
-  /** The flows that pending and approved requests were made with. */
-  openSnapshots(): Promise<readonly { readonly id: string; readonly snapshot: FlowSnapshot }[]>;
+  /** What is pending or approved, by id; those after `after`. */
+  waiting(after: string, limit: number): Promise<readonly StoredApproval[]>;
   /** Gives these executions of this owner until `leaseUntil`; how many there are. */
   renewLeases(owner: string, executions: readonly string[], leaseUntil: number): Promise<number>;
 }

@@ -6,6 +6,7 @@ import type { Log } from "../core/log.ts";
 import type { ActivityStore } from "./activity.ts";
 import { createActivityStore } from "./activity-rows.ts";
 import { prepareAppend } from "./append-audit.ts";
+import { APPROVAL_SEALS_MIGRATION, sealOldApprovals } from "./approval-seals.ts";
 import { createApprovalStore } from "./approval-store.ts";
 import { type ApprovalTail, createApprovalTail } from "./approval-tail.ts";
 import type { ApprovalStore } from "./approvals.ts";
@@ -64,7 +65,7 @@ export interface StoreOptions {
   /** `file:./data/portcullis.db`, `file:///abs/olute.db` or `file::memory:`. */
   readonly url: string;
   readonly log: Log;
-  /** Keys the audit's chain, see `AUDIT_CHAIN`. Without it nothing can be added to the audit. */
+  /** Keys the audit's chain and seals approvals, see `AUDIT_CHAIN`. Without it there are no approvals, and nothing is audited. */
   readonly auditHash?: KeyedHash;
   /** Default: the `migrations/` of this package. */
   readonly migrationsDir?: string;
@@ -102,7 +103,7 @@ export function openStore(options: StoreOptions): Store {
     },
     definitions: { ...createDefinitionReader(db, guarded), ...createDefinitionStore(db, guarded) },
     rateLimits,
-    approvals: createApprovalStore({ db, guarded, onCommit }),
+    approvals: createApprovalStore({ db, guarded, onCommit, hash: options.auditHash ?? withoutKey }),
     approvalTail: createApprovalTail(db, guarded),
     outbox: createOutbox({ db, guarded, onCommit }),
     stepUp: createStepUpStore({ db, guarded, onCommit }),
@@ -134,10 +135,16 @@ function openTwo(
   }
 }
 
+const withoutKey: KeyedHash = () => {
+  throw new StoreError("STORE_FAILED", "Nothing can be kept of approvals without the key of the audit's chain.");
+};
+
 /** What a new schema holds under the key of the chain. Nothing else may write that, or it would hide that it was taken away. */
 function keyedFrom({ auditHash, log }: StoreOptions): OnApplied {
   return (db, tags) => {
-    if (auditHash === undefined || !tags.has(KEYED_SINCE_MIGRATION)) return;
+    if (auditHash === undefined) return;
+    if (tags.has(APPROVAL_SEALS_MIGRATION)) sealOldApprovals(drizzle({ client: db }), auditHash);
+    if (!tags.has(KEYED_SINCE_MIGRATION)) return;
     const rows = beginKeyedSince(db, auditHash);
     // Once in the life of a database: where it is not the first start of such a version, somebody forged an old one.
     if (rows > 0) log.warn({ rows }, "The first rows of the audit are not keyed: they are taken over as they are.");

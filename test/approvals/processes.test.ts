@@ -37,7 +37,9 @@ describe("processes on one file", () => {
     const ids: string[] = [];
     for (let n = 0; n < 15; n++) ids.push((await test.approved({ arguments: { n }, principal: rita(n) })).id);
     const runs = await race(test, Array(4).fill(["claim"]));
-    expect([...(await steps(runs))].sort()).toEqual(ids.map((id) => `claim ${id}`).sort());
+    // A process that is done gives up its leases: a slower one may take what it claimed for lost.
+    const claims = (await steps(runs)).filter((step) => step.startsWith("claim "));
+    expect([...claims].sort()).toEqual(ids.map((id) => `claim ${id}`).sort());
     expect(rowsOf(test.path, "SELECT runs, count(*) AS n FROM approval_requests GROUP BY runs")).toEqual([
       { runs: 1, n: 15 },
     ]);

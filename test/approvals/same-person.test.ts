@@ -1,4 +1,3 @@
-import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
 import { createPeople, named, type PersonOptions } from "../../src/core/people.ts";
@@ -309,29 +308,6 @@ describe("one person has one voice", () => {
     expect(await approvals.decide(yes(once.request, second))).toMatchObject({ code: "APPROVAL_TWICE" });
   });
 });
-
-describe("a request of before", () => {
-  it("is nobody's to approve until what tells people apart was added, and then by others only", async () => {
-    const test = await older();
-    const [request] = (await test.approvals.list({ limit: 1 })).items;
-    if (request === undefined) throw new Error("There is no request.");
-    expect(await test.approvals.decide(yes(request, token("b-1", {})))).toMatchObject({ code: "APPROVAL_OWN" });
-    await test.approvals.sweep();
-    expect(await test.approvals.decide(yes(request, token("a-9", { upn: "ann@acme.com" })))).toMatchObject({
-      code: "APPROVAL_OWN",
-    });
-    expect(await test.approvals.decide(yes(request, token("b-1", {})))).toMatchObject({ ok: true });
-  });
-});
-
-async function older() {
-  const first = testApprovals({ flows: [flow({ stages: [stage("finance-lead")] })] });
-  await first.opened({ principal: token("a-1", { upn: "ann@acme.com" }) });
-  const db = new Database(first.path);
-  db.exec("DROP TRIGGER approval_requests_traces; UPDATE approval_requests SET traces = NULL, person_hash = NULL");
-  db.close();
-  return first.another();
-}
 
 function askBy(principal: Principal) {
   return {

@@ -71,7 +71,14 @@ const run = (sql: string) => (db: Database.Database) => void db.exec(sql);
 function forgetAfter(db: Database.Database, rows: number): void {
   db.exec(`DELETE FROM audit WHERE seq > ${rows}`);
   db.exec("DELETE FROM activity_counts; DELETE FROM activity_hours; UPDATE activity_state SET counted = 0");
-  for (const table of ["approval_requests", "approval_events", "approval_decisions", "approval_sealed", "outbox"]) {
+  for (const table of [
+    "approval_requests",
+    "approval_events",
+    "approval_decisions",
+    "approval_sealed",
+    "approval_approvers",
+    "outbox",
+  ]) {
     const id = table === "approval_requests" ? "id" : "request_id";
     db.exec(`DELETE FROM ${table} WHERE ${id} NOT IN (SELECT approval FROM audit WHERE approval IS NOT NULL)`);
   }
@@ -146,7 +153,8 @@ describe("the record of a gateway that nobody touched", () => {
 
   it("is linked, and no more can be said where the secret is not at hand", async () => {
     expect((await verdictOn(good, { secret: undefined, anchor: false })).findings).toEqual([]);
-    expect((await codes(good, false, OTHER_SECRET)).found).toEqual(["content", "since"]);
+    const { found } = await codes(good, false, OTHER_SECRET);
+    expect(new Set(found)).toEqual(new Set(["content", "since", "approvals"]));
   });
 
   it("says so itself where the secret is not at hand", async () => {
@@ -382,7 +390,8 @@ describe("a record that is changed while no gateway runs, and on which one goes 
     const files = copy();
     attack(files, (db) => {
       rehash(db, 1, null);
-      db.exec("DROP TABLE audit_keyed_since");
+      db.exec("DROP TABLE audit_keyed_since; ALTER TABLE approval_requests DROP COLUMN mac");
+      db.exec("ALTER TABLE approval_requests DROP COLUMN history");
       db.exec("DELETE FROM __drizzle_migrations WHERE created_at > 1796007470365");
     });
     const log = keepingLog();
@@ -390,6 +399,7 @@ describe("a record that is changed while no gateway runs, and on which one goes 
     const { findings, unproven } = await verdictOn(files, { secret: SECRET, anchor: false });
     expect(findings).toEqual([]);
     expect(unproven).toMatchObject([
+      { code: "unsealed", message: expect.stringMatching(/^2 requests/) },
       { code: "unkeyed", message: expect.stringContaining("Rows 1 to 38 are not keyed") },
       { code: "anchor" },
     ]);

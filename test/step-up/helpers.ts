@@ -12,6 +12,7 @@ import { createStepUpPages } from "../../src/step-up/pages.ts";
 import type { Challenge, StepUpCaller, StepUpEvent } from "../../src/step-up/step-up.ts";
 import { openStore, type Store } from "../../src/store/open-store.ts";
 import { keepingLog, temporaryDir } from "../support/audit.ts";
+import { auditHash } from "../support/audit-key.ts";
 
 /** A principal from a token of this issuer. */
 export function person(issuer: string, change: Partial<Principal> = {}): Principal {
@@ -87,7 +88,7 @@ export async function startStepUp(given: TestStepUpOptions): Promise<TestStepUp>
   const { now = Date.now, after } = given;
   const path = after?.path ?? join(temporaryDir(), "portcullis.db");
   const log = keepingLog();
-  const store = openStore({ url: `file:${path}`, log });
+  const store = openStore({ url: `file:${path}`, log, auditHash });
   let url = "";
   const events: StepUpEvent[] = [];
   let fetchPage: (request: Request, env: object) => Response | Promise<Response> = () =>

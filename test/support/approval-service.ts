@@ -92,7 +92,6 @@ export function serviceDeps(
     outbox: store.outbox,
     flows: [flow()],
     persons: testPersons(),
-    principalNow: (before) => before,
     seal: createSeal(SECRET, "approvals"),
     digests: createCallDigests(SECRET),
     redact,

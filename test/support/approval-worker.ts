@@ -8,11 +8,12 @@ import { createApprovals } from "../../src/approvals/create-approvals.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { no, person, yes } from "./approval-parts.ts";
 import { serviceDeps, WORKER_LEASE_MS } from "./approval-service.ts";
+import { auditHash } from "./audit-key.ts";
 import { eventually } from "./eventually.ts";
 
 const [path = "", go = "", what = "", who = ""] = process.argv.slice(2);
 const log = { debug() {}, info() {}, warn() {}, error: console.error };
-const store = openStore({ url: `file:${path}`, log });
+const store = openStore({ url: `file:${path}`, log, auditHash });
 const approvals = createApprovals(serviceDeps(store, { log, now: Date.now, timing: { leaseMs: WORKER_LEASE_MS } }));
 approvals.onTransition(({ event }) => console.log(`${event.act} ${event.requestId}`));
 const approver = person(who, { roles: ["finance-lead"] });

@@ -4,10 +4,11 @@
 import { createNotifiers } from "../../src/approvals/notify/create-notifiers.ts";
 import { createDispatcher } from "../../src/approvals/notify/dispatcher.ts";
 import { openStore } from "../../src/store/open-store.ts";
+import { auditHash } from "./audit-key.ts";
 
 const [path = "", url = ""] = process.argv.slice(2);
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
-const store = openStore({ url: `file:${path}`, log: silent });
+const store = openStore({ url: `file:${path}`, log: silent, auditHash });
 const webhook = { url, secret: "the secret of a test", headers: {} };
 createDispatcher({
   outbox: store.outbox,

@@ -1,6 +1,6 @@
 /** What is wrong with a record. */
 export interface RecordFinding {
-  /** A break of the chain (`ChainBreak`), or `since`, `found`, `schema`, `tables`, `counts`, `lost`, `acts`, `anchor_file`, `integrity`. */
+  /** A break of the chain (`ChainBreak`), or `since`, `found`, `approvals`, `schema`, `tables`, `counts`, `lost`, `acts`, `anchor_file`, `integrity`. */
   readonly code: string;
   /** The row that it is about, if it is about one. */
   readonly seq?: number;
@@ -9,7 +9,7 @@ export interface RecordFinding {
 
 /** What could not be shown, and why. */
 export interface Unproven {
-  /** `secret`, `unkeyed`, `anchor`, `anchor_stale`, `anchor_gap`, `crash` or `lost_acts`. */
+  /** `secret`, `unkeyed`, `unsealed`, `anchor`, `anchor_stale`, `anchor_gap`, `crash` or `lost_acts`. */
   readonly code: string;
   readonly message: string;
 }

@@ -46,7 +46,13 @@ export async function verifyRecord(source: RecordSource, options: RecordOptions)
   const findings: RecordFinding[] = [];
   const unproven: Unproven[] = [];
   if (!chain.ok) findings.push({ code: chain.reason, seq: chain.seq, message: chain.message });
-  if (options.hash !== undefined) findings.push(...judgeSince(await witness.keyedSince([options.hash]), chain));
+  if (options.hash !== undefined) {
+    const keys = [options.hash];
+    findings.push(...judgeSince(await witness.keyedSince(keys), chain));
+    const { wrong, old } = await witness.approvals(keys);
+    findings.push(...wrong.map((message) => ({ code: "approvals", message })));
+    if (old > 0) unproven.push({ code: "unsealed", message: unsealedText(old) });
+  }
   findings.push(...(await witness.drift()).map((message) => ({ code: "schema", message })));
   options.onFile?.();
   findings.push(...(await witness.damage()).map((said) => ({ code: "integrity", message: damageText(said) })));
@@ -92,6 +98,13 @@ function oldText(last: number): string {
   return (
     `Rows 1 to ${last} are not keyed: they are as they were at row ${last + 1}, when the first gateway that keys rows went on ` +
     "from them. If one had run before, they were forged."
+  );
+}
+
+function unsealedText(old: number): string {
+  return (
+    `${old} requests for approval are of before requests were sealed: only what the rows of the audit tell of them is compared. ` +
+    "If this gateway had sealed requests before, they were forged."
   );
 }
 

@@ -1,5 +1,6 @@
 import type Database from "better-sqlite3";
 import type { KeyedHash } from "../../core/keyed-hash.ts";
+import { type ApprovalCheck, checkApprovals } from "../approval-checks.ts";
 import type { Guarded } from "../guarded.ts";
 import { type KeyedSince, readKeyedSince } from "../keyed-since.ts";
 import type { RecordCounts } from "./checkpoint-row.ts";
@@ -26,6 +27,8 @@ export interface RecordWitness {
   damage(): Promise<readonly string[]>;
   /** Since when rows are keyed; `undefined` where that is not on record under one of these keys. @throws StoreError */
   keyedSince(keys: readonly KeyedHash[]): Promise<KeyedSince | undefined>;
+  /** Holds requests for approval against their seals, which are under one of these keys. @throws StoreError */
+  approvals(keys: readonly KeyedHash[]): Promise<ApprovalCheck>;
   /** @throws StoreError */
   counts(): Promise<RecordCounts>;
   /**
@@ -50,6 +53,7 @@ export function createRecordWitness(db: Database.Database, guarded: Guarded, mig
           .filter((said) => said !== "ok"),
       ),
     keyedSince: (keys) => guarded(() => readKeyedSince(db, keys)),
+    approvals: (keys) => guarded(() => checkApprovals(db, keys)),
     counts: () => guarded(() => db.prepare<[], RecordCounts>(COUNTS).get() ?? NO_COUNTS),
     contradictions: (from, fromSeq) =>
       guarded(() => [

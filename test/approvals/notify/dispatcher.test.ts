@@ -9,6 +9,7 @@ import { createNotifiers, type NotifierOptions } from "../../../src/approvals/no
 import { createDispatcher, type Dispatcher, type DispatcherDeps } from "../../../src/approvals/notify/dispatcher.ts";
 import { openStore, type Store } from "../../../src/store/open-store.ts";
 import type { Outbox, OutboxEntry } from "../../../src/store/outbox.ts";
+import { auditHash } from "../../support/audit-key.ts";
 import { eventually } from "../../support/eventually.ts";
 import { tell } from "../../support/outbox.ts";
 import { freePort } from "../../support/program.ts";
@@ -51,7 +52,7 @@ function path(): string {
 }
 
 function open(): Store {
-  const store = openStore({ url: `file:${path()}`, log });
+  const store = openStore({ url: `file:${path()}`, log, auditHash });
   stores.push(store);
   return store;
 }
