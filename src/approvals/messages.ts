@@ -1,4 +1,5 @@
 import type { ApprovalNotice } from "../core/approval.ts";
+import { calledAs } from "../core/known-as.ts";
 import type { ApprovalRecord, NewMessage } from "../store/approvals.ts";
 import { approversAt } from "./eligibility.ts";
 import type { Telling } from "./step.ts";
@@ -22,7 +23,7 @@ export function messagesFor(record: ApprovalRecord, tell: Telling, at: number): 
     approvers: approversAt(rule, record.stageSince, at),
     upstream: record.upstream,
     tool: record.tool,
-    requester: record.userName ?? record.email ?? record.subject,
+    requester: calledAs({ ...record, name: record.userName }),
     policies: record.policies,
     createdAt: record.createdAt,
     pendingUntil: record.pendingUntil,

@@ -2,6 +2,7 @@ import type { ApprovalBody, ApprovalDetailBody } from "../admin/approval-schema.
 import type { ApprovalState } from "../core/approval.ts";
 import { durationText } from "../core/duration.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
+import { calledAs } from "../core/known-as.ts";
 import { type TreeLimits, valueTree, visible } from "./approvals-tree.ts";
 import { type Colour, clip } from "./output.ts";
 import { table } from "./table.ts";
@@ -131,13 +132,8 @@ function decisionLines(item: ApprovalBody, { paint }: TextOptions): readonly str
   return ["", paint("bold", "Decisions"), ...lines];
 }
 
-function personText({
-  name,
-  email,
-  subject,
-}: ApprovalBody["requester"] | ApprovalBody["decisions"][number]["approver"]) {
-  const who = email ?? subject;
-  return visible(name === null || name === who ? who : `${name} <${who}>`);
+function personText(person: ApprovalBody["requester"] | ApprovalBody["decisions"][number]["approver"]) {
+  return visible(calledAs(person));
 }
 
 // The client's own name proves nothing, so that it never stands alone where there is something better.

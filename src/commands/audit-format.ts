@@ -1,3 +1,4 @@
+import { actorOf } from "../audit/actor-of.ts";
 import { type RecordedMatch, readMatches } from "../audit/read-matches.ts";
 import type { StoredAuditRow } from "../store/audit-row.ts";
 import type { AuditEntry } from "../store/audit-rows.ts";
@@ -26,7 +27,7 @@ export function auditTable(entries: readonly AuditEntry[], paint: (colour: Colou
 function cellsOf(entry: AuditEntry): readonly string[] {
   return [
     new Date(entry.at).toISOString().replace(/\.\d{3}Z$/, "Z"),
-    entry.actorEmail ?? entry.actor ?? (entry.kind === "decided" ? "(gateway)" : "-"),
+    actorOf(entry) ?? (entry.kind === "decided" ? "(gateway)" : "-"),
     entry.tool === null ? (entry.upstream ?? "-") : `${entry.upstream ?? "-"}/${entry.tool}`,
     entry.decision ?? NO_DECISION[entry.kind],
     [entry.policies, entry.resultPolicies].flatMap(readMatches).map(policyName).join(",") || "-",

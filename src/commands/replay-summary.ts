@@ -1,3 +1,4 @@
+import { knownAs } from "../core/known-as.ts";
 import type { PolicySummary } from "../policy/policy-set.ts";
 import type { RecordedCall } from "../policy/recorded-call.ts";
 import type { Loss, Replayed, Verdict } from "../policy/replay.ts";
@@ -99,8 +100,8 @@ export function createTally(policies: readonly PolicySummary[], examples: number
     });
     change.calls++;
     if (change.examples.length >= examples) return;
-    const { callId, at, email, subject } = call;
-    change.examples.push({ callId, at, user: email ?? subject, tool: toolOf(call) });
+    const { callId, at, issuer, email, subject } = call;
+    change.examples.push({ callId, at, user: knownAs({ issuer, email, subject }), tool: toolOf(call) });
   }
 
   function addLoss({ policy, why }: Loss): void {

@@ -1,4 +1,5 @@
 import type { UpstreamBody, UpstreamTestBody } from "../admin/upstream-schema.ts";
+import { knownAs } from "../core/known-as.ts";
 import { type Colour, clip, plain } from "./output.ts";
 import { table } from "./table.ts";
 
@@ -13,9 +14,7 @@ export function upstreamTable(items: readonly UpstreamBody[], paint: Paint): str
     item.state,
     item.era ?? "-",
     String(item.tools),
-    item.registered === null
-      ? "file"
-      : `registered by ${clip(plain(item.registered.by.email ?? item.registered.by.subject), MAX_CELL)}`,
+    item.registered === null ? "file" : `registered by ${clip(plain(knownAs(item.registered.by)), MAX_CELL)}`,
     clip(plain(item.address), MAX_CELL),
   ]);
   const shown = table(["NAME", "STATE", "ERA", "TOOLS", "FROM", "WHERE"], rows, paint, (row, column) =>

@@ -1,9 +1,11 @@
 import type { Person } from "../core/approval.ts";
+import { knownAs } from "../core/known-as.ts";
 import { harmless } from "./harmless.ts";
 
-/** What people are called on pages: name, else address, else subject. Theirs to choose, so that it is made harmless. */
-export function nameOf({ name, email, subject }: Pick<Person, "name" | "email" | "subject">): string {
-  return harmless(name ?? email ?? subject, MAX_NAME).text;
+/** By what somebody is named on pages. An issuer's choice in part, so that it is made harmless. */
+export function nameOf(person: Pick<Person, "issuer" | "subject" | "email">): string {
+  return harmless(knownAs(person), MAX_NAME).text;
 }
 
-const MAX_NAME = 80;
+/** An issuer that is a long URL, and a subject. */
+const MAX_NAME = 160;

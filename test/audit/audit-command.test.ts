@@ -84,11 +84,11 @@ describe("audit list", () => {
     expect(code).toBe(0);
     expect(out).toBe(
       [
-        "TIME                  USER          TOOL                                DECISION  POLICIES        OUTCOME     MS",
-        "2026-11-01T09:00:00Z  ann@acme.com  expenses/create_expense             allow     -               ok          4.2",
-        "2026-11-02T09:00:00Z  ann@acme.com  expenses/create_expense             deny      large-expenses  denied      0.2",
-        "2026-11-03T09:00:00Z  u-2           crm/get_customer                    allow     -               tool_error  1235",
-        "2026-11-04T09:00:00Z  ann@acme.com  expenses/evil\\u{1b}[2J\\u{202e}tool  allow     -               -           -",
+        "TIME                  USER                     TOOL                                DECISION  POLICIES        OUTCOME     MS",
+        "2026-11-01T09:00:00Z  ann@acme.com             expenses/create_expense             allow     -               ok          4.2",
+        "2026-11-02T09:00:00Z  ann@acme.com             expenses/create_expense             deny      large-expenses  denied      0.2",
+        "2026-11-03T09:00:00Z  https://idp.example|u-2  crm/get_customer                    allow     -               tool_error  1235",
+        "2026-11-04T09:00:00Z  ann@acme.com             expenses/evil\\u{1b}[2J\\u{202e}tool  allow     -               -           -",
         "",
       ].join("\n"),
     );

@@ -1,4 +1,5 @@
 import type { Child } from "hono/jsx";
+import { actorOf } from "../../audit/actor-of.ts";
 import { jsonIn } from "../../audit/read-matches.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import type { AuditEntry } from "../../store/audit-rows.ts";
@@ -34,7 +35,7 @@ export function CallFacts({ entry }: { readonly entry: AuditEntry }) {
                 <a href={`/console/approvals/${encodeURIComponent(approval)}`}>{approval}</a>
               ),
             ],
-            ["User", text(entry.actorEmail ?? entry.actor)],
+            ["User", text(actorOf(entry) ?? null)],
             ["Subject", text(entry.actor)],
             ["Issuer", text(entry.actorIssuer)],
             ["Roles", list(known["roles"])],

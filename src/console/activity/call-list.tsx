@@ -1,3 +1,4 @@
+import { actorOf } from "../../audit/actor-of.ts";
 import { readMatches } from "../../audit/read-matches.ts";
 import type { AuditEntry } from "../../store/audit-rows.ts";
 import { Badge } from "../components/badge.tsx";
@@ -38,9 +39,10 @@ function nameOfEntry({ kind, upstream, tool, callId }: AuditEntry): string {
   return kind === "admin" ? short(upstream ?? callId) : short(callId);
 }
 
-function whoOf({ actorEmail, actor, kind, outcome }: AuditEntry): string {
+function whoOf(entry: AuditEntry): string {
+  const { kind, outcome } = entry;
   if (isOfServer(outcome)) return "the server";
-  return actorEmail ?? actor ?? (kind === "opened" ? "nobody in particular" : "the gateway");
+  return actorOf(entry) ?? (kind === "opened" ? "nobody in particular" : "the gateway");
 }
 
 function Decision({ entry: { decision, kind } }: { readonly entry: AuditEntry }) {

@@ -1,4 +1,5 @@
 import type { Child } from "hono/jsx";
+import { actorOf } from "../../audit/actor-of.ts";
 import { jsonIn, type RecordedMatch, readMatches } from "../../audit/read-matches.ts";
 import type { ApprovalEvent, Person } from "../../core/approval.ts";
 import type { CallStory } from "../../operations/activity.ts";
@@ -57,7 +58,7 @@ function Step({ step }: { readonly step: StoryStep }) {
       return <ApprovalStep event={step.event} />;
     case "vote":
     case "admin": {
-      const { outcome, actorEmail, actor, upstream, tool, facts } = step.entry;
+      const { outcome, upstream, tool, facts } = step.entry;
       const definition = definitionWords(outcome, jsonIn(facts));
       if (definition !== undefined) {
         return (
@@ -73,7 +74,7 @@ function Step({ step }: { readonly step: StoryStep }) {
       }
       return (
         <h3>
-          <ForeignText text={actorEmail ?? actor ?? "The gateway"} fold={80} /> <code>{outcome}</code>
+          <ForeignText text={actorOf(step.entry) ?? "The gateway"} fold={80} /> <code>{outcome}</code>
         </h3>
       );
     }
@@ -97,7 +98,7 @@ function CallStep({ entry, run, focus }: Extract<StoryStep, { kind: "call" }>) {
   return (
     <>
       <h3>
-        {run ? null : <ForeignText text={entry.actorEmail ?? entry.actor ?? "Somebody"} fold={80} />} {what}{" "}
+        {run ? null : <ForeignText text={actorOf(entry) ?? "Somebody"} fold={80} />} {what}{" "}
         {words === undefined ? null : <Badge tone={words.tone}>{words.label}</Badge>}
       </h3>
       <p class="soft">

@@ -2,17 +2,17 @@ import type { ApprovalRequester, Person } from "../../core/approval.ts";
 import { harmless } from "../harmless.ts";
 import { nameOf } from "../person-name.ts";
 
-/** Somebody with what the gateway knows them by: a name alone could be anybody's. */
+/** Somebody by what the gateway knows them by, and their name: alone that could be anybody's. */
 export function PersonName({ person }: { readonly person: Person }) {
-  const called = nameOf(person);
-  const known = harmless(person.email ?? person.subject, MAX).text;
+  const { name, subject } = person;
+  const known = nameOf(person);
   return (
     <>
-      <bdi>{called}</bdi>
-      {called === known ? null : (
+      <bdi>{known}</bdi>
+      {name === undefined || name === known || name === subject ? null : (
         <span class="soft">
           {" "}
-          <bdi>{known}</bdi>
+          <bdi>{harmless(name, MAX).text}</bdi>
         </span>
       )}
     </>

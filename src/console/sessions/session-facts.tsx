@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../core/json.ts";
+import { knownAs } from "../../core/known-as.ts";
 import type { SessionView } from "../../operations/sessions.ts";
 import { Badge } from "../components/badge.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
@@ -6,9 +7,9 @@ import { ForeignText } from "../components/foreign-text.tsx";
 /** Longest name that is shown without a click. */
 const FOLD = 80;
 
-/** Whose session it is: the e-mail where it is known, else the subject. */
-export function Who({ session }: { readonly session: Pick<SessionView, "email" | "subject"> }) {
-  return <ForeignText text={session.email ?? session.subject} fold={FOLD} />;
+/** Whose session it is. */
+export function Who({ session }: { readonly session: Pick<SessionView, "issuer" | "email" | "subject"> }) {
+  return <ForeignText text={knownAs(session)} fold={FOLD} />;
 }
 
 /** The client's program as it calls itself. */

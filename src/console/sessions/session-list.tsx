@@ -1,3 +1,4 @@
+import { knownAs } from "../../core/known-as.ts";
 import type { SessionPage, SessionView } from "../../operations/sessions.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { EmptyState } from "../components/empty-state.tsx";
@@ -45,8 +46,8 @@ function columns(now: number): readonly Column<SessionView>[] {
     {
       title: "End",
       kind: "action",
-      cell: ({ id, email, subject }) => {
-        const whose = harmless(email ?? subject, 80).text;
+      cell: ({ id, ...session }) => {
+        const whose = harmless(knownAs(session), 160).text;
         return (
           <a class="button plain" href={`/console/sessions/end?id=${id}`} aria-label={`End the session of ${whose}`}>
             End…

@@ -1,3 +1,4 @@
+import { knownAs } from "../../core/known-as.ts";
 import type { SignedInPage, SignedInView } from "../../operations/signed-in.ts";
 import { Button, ButtonLink } from "../components/button.tsx";
 import { CsrfField } from "../components/csrf-field.tsx";
@@ -39,8 +40,8 @@ function columns(now: number): readonly Column<SignedInView>[] {
     {
       title: "End",
       kind: "action",
-      cell: ({ id, email, subject }) => {
-        const whose = harmless(email ?? subject, 80).text;
+      cell: ({ id, ...session }) => {
+        const whose = harmless(knownAs(session), 160).text;
         return (
           <a class="button plain" href={`/console/sessions/signed-in/end?id=${id}`} aria-label={`Sign out ${whose}`}>
             Sign out…

@@ -1,3 +1,4 @@
+import { actorOf } from "../../audit/actor-of.ts";
 import type { AuditEntry } from "../../store/audit-rows.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
@@ -17,7 +18,7 @@ export function RecentCalls({ entries, now }: { readonly entries: readonly Audit
     },
     {
       title: "Who",
-      cell: ({ actor, actorEmail }) => <ForeignText text={actorEmail ?? actor ?? "the gateway"} fold={80} />,
+      cell: (entry) => <ForeignText text={actorOf(entry) ?? "the gateway"} fold={80} />,
     },
     { title: "Tool", cell: ({ tool }) => (tool === null ? "" : <ForeignText text={tool} fold={80} />) },
     { title: "Decision", cell: ({ decision }) => decision ?? "" },

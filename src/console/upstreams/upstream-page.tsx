@@ -1,4 +1,5 @@
 import type { Child } from "hono/jsx";
+import { knownAs } from "../../core/known-as.ts";
 import type { UpstreamLatency } from "../../operations/activity.ts";
 import type { ToolView, UpstreamView } from "../../operations/upstreams.ts";
 import type { AuditEntry } from "../../store/audit-rows.ts";
@@ -112,8 +113,7 @@ function Source({ upstream: { registered, name }, now }: { readonly upstream: Up
   }
   return (
     <>
-      registered by <ForeignText text={registered.email ?? registered.subject} fold={80} />{" "}
-      <Time at={registered.at} now={now} />
+      registered by <ForeignText text={knownAs(registered)} fold={80} /> <Time at={registered.at} now={now} />
     </>
   );
 }
