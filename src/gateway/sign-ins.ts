@@ -6,7 +6,7 @@ import { isObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { DeniedOutcome, Outcome, TokenNeed } from "../core/outcome.ts";
 import type { StepUp, StepUpCaller, StepUpLack } from "../step-up/step-up.ts";
-import { acrValues } from "../step-up/strength.ts";
+import { acrValues, asksForToken } from "../step-up/strength.ts";
 import type { DecidedCall } from "./decided-call.ts";
 import type { Paid } from "./receipts.ts";
 import type { Continuation, RequestStates } from "./request-state.ts";
@@ -156,6 +156,7 @@ export function createSignIns(deps: SignInsDeps): SignIns {
         outcome: denied(decision, noSignInText(why, requirement, message), token),
         ending: "denied",
       });
+      const byToken = asksForToken(requirement, made.call.principal);
       switch (lack.why) {
         case "machine":
           return no("machine");
@@ -166,12 +167,12 @@ export function createSignIns(deps: SignInsDeps): SignIns {
             scopes: requirement.scopes,
           });
         case "not_configured":
-          return requirement.challenge === "rfc9470" ? no("token", signInNeed(requirement)) : no("not_configured");
+          return byToken ? no("token", signInNeed(requirement)) : no("not_configured");
         case "acr":
         case "amr":
         case "max_age":
         case "call": {
-          if (requirement.challenge === "rfc9470") return no("token", signInNeed(requirement));
+          if (byToken) return no("token", signInNeed(requirement));
           if (hasDeclined(made)) return { outcome: denied(decision, DECLINED_TEXT), ending: "step_up_declined" };
           try {
             return await challenge(made, decision, again);

@@ -48,6 +48,17 @@ export function tokenLack(requirement: StepUpRequirement, principal: Principal, 
   return requirement.per === "session" || asksNothing(requirement) ? undefined : "call";
 }
 
+/**
+ * Whether who lacks a sign-in is sent for a better token (RFC 9470): not to an issuer whose tokens say nothing here of how
+ * its people sign in, or they would come back with one that serves no better, and be sent again.
+ */
+export function asksForToken(
+  { challenge }: Pick<StepUpRequirement, "challenge">,
+  { may }: Pick<Principal, "may">,
+): boolean {
+  return challenge === "rfc9470" && may.includes("step_up");
+}
+
 const NOTHING_SAID: SignIn = { acr: undefined, amr: [], authTime: undefined };
 
 /** Scopes alone were asked for: the token that has them is all there is to have. */
