@@ -1,5 +1,6 @@
 import type { Decision, RateLimit } from "../core/decision.ts";
 import type { Log } from "../core/log.ts";
+import type { KeyedHash } from "../redaction/redact.ts";
 import type { RateLimits } from "../store/rate-limits.ts";
 
 /** A decision that lets a call through: at once, with people's consent, or after a sign-in that was made. */
@@ -14,11 +15,21 @@ export interface Budgets {
   draw(decision: Allowed, limits: readonly RateLimit[]): Promise<Decision | undefined>;
 }
 
-export function createBudgets(deps: { readonly rateLimits: RateLimits; readonly log: Log }): Budgets {
+/**
+ * Makes them. A counter may be for the value of an argument (`rate_limit.key`), which may be few enough to be tried: the
+ * counters are kept under keyed hashes, see `ARGUMENTS_DIGEST`.
+ */
+export function createBudgets(deps: {
+  readonly rateLimits: RateLimits;
+  readonly hash: KeyedHash;
+  readonly log: Log;
+}): Budgets {
   return {
     async draw(decision, limits) {
       try {
-        const verdict = await deps.rateLimits.use(limits);
+        const verdict = await deps.rateLimits.use(
+          limits.map((limit) => ({ ...limit, counter: deps.hash(`rate limit\n${limit.counter}`) })),
+        );
         if (verdict.ok) return decision;
         const limit = limits[verdict.index];
         if (limit === undefined) throw new RangeError("The counters refuse a call for a limit that it does not have.");
