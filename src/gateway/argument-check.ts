@@ -3,6 +3,7 @@ import { fold } from "../core/fold.ts";
 import { isObject, type Json, type JsonObject, pathStep } from "../core/json.ts";
 import type { ArgumentPath } from "../policy/argument-paths.ts";
 import { type Level, NamedLevels } from "./argument-levels.ts";
+import type { SchemaPatterns } from "./argument-patterns.ts";
 import { schemaOfPlaces } from "./argument-places.ts";
 import { SchemaDocument, type SchemaNode, type Terms } from "./argument-shape.ts";
 
@@ -20,10 +21,15 @@ export type ArgumentCheck = (
 /** Schemas come from servers, and may lead in circles: looking a call through takes so many steps, and so many a key. */
 const MAX_STEPS = 20_000;
 const STEPS_PER_KEY = 24;
+/** For the schemas that a tool's arguments themselves are described by. */
+const MAX_ROOT_STEPS = 50_000;
+/** For holding keys against patterns, see `SchemaPatterns`. */
+const MAX_PATTERN_STEPS = 100_000;
 /** How many schemas deep one value may be described. */
 const MAX_BESIDES = 32;
 
 interface Known {
+  readonly document: SchemaDocument;
   readonly levels: NamedLevels;
   readonly terms: Terms;
 }
@@ -42,14 +48,17 @@ export function createArgumentCheck(): ArgumentCheck {
       tool = readSchemas(definition, looksAt);
       ofTools.set(definition, tool);
     }
-    const { levels, terms } = tool;
+    const { document, levels, terms } = tool;
+    const { references, patterns } = document;
     levels.left = MAX_STEPS;
+    patterns.left = MAX_PATTERN_STEPS;
     const alike = levels.root && findAlike(args, levels.root, levels, "params.arguments");
-    if (levels.left < 0 || levels.hasEndlessNames) return TOO_INTRICATE;
+    const isBeyond = () => references.isBeyond || patterns.left < 0;
+    if (levels.left < 0 || levels.isBeyond || levels.hasEndlessNames || isBeyond()) return TOO_INTRICATE;
     if (alike !== undefined || looksAt.length === 0) return alike;
-    const walk = new Walk();
+    const walk = new Walk(patterns);
     const refusal = walk.check(args, terms, "params.arguments");
-    return walk.left > 0 ? refusal : TOO_INTRICATE;
+    return walk.left > 0 && !isBeyond() ? refusal : TOO_INTRICATE;
   };
 }
 
@@ -57,8 +66,8 @@ function readSchemas(definition: JsonObject, looksAt: readonly ArgumentPath[]): 
   const schema = definition["inputSchema"];
   const document = new SchemaDocument(isObject(schema) ? schema : {});
   const schemas = [...(isObject(schema) ? [schema] : []), schemaOfPlaces(looksAt)];
-  const levels = new NamedLevels(schemas, document.references, document.patterns, Number.POSITIVE_INFINITY);
-  return { levels, terms: document.root };
+  const levels = new NamedLevels(schemas, document.references, document.patterns, MAX_ROOT_STEPS);
+  return { document, levels, terms: document.root };
 }
 
 const TOO_INTRICATE = refuse("PARAMS_INVALID", "The tool's schema is too intricate to check the arguments against it.");
@@ -70,6 +79,7 @@ function findAlike(
   levels: NamedLevels,
   path: string,
 ): Refusal | undefined {
+  if (levels.isSpent) return undefined;
   if (!isObject(value)) {
     for (let index = 0; index < value.length; index++) {
       const item = value[index];
@@ -86,7 +96,7 @@ function findAlike(
       return refuse("KEYS_AMBIGUOUS", `At ${path}, a key reads like one of the tool's schema or of a policy.`);
     }
     const member = value[key];
-    if (typeof member !== "object" || member === null) continue;
+    if (typeof member !== "object" || member === null || levels.isSpent) continue;
     levels.left += STEPS_PER_KEY;
     const inside = levels.under(level, key);
     const found = inside && findAlike(member, inside, levels, `${path}${pathStep(key)}`);
@@ -98,6 +108,11 @@ function findAlike(
 /** Looks for keys that the schema does not allow. */
 class Walk {
   left = MAX_STEPS;
+  readonly #patterns: SchemaPatterns;
+
+  constructor(patterns: SchemaPatterns) {
+    this.#patterns = patterns;
+  }
 
   // Paths are put together on the way out, as arguments that fit need none.
   check(value: readonly Json[] | JsonObject, terms: Terms, path: string): Refusal | undefined {
@@ -174,7 +189,7 @@ class Walk {
   }
 
   #step(depth: number): boolean {
-    if (depth > MAX_BESIDES) this.left = 0;
+    if (depth > MAX_BESIDES || this.#patterns.left < 0) this.left = 0;
     if (this.left > 0) this.left -= 1;
     return this.left > 0;
   }

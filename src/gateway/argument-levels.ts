@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import { FoldedKeys } from "../core/keys.ts";
-import type { Patterns } from "../policy/patterns.ts";
-import { besides, namedBy, referred } from "./argument-names.ts";
+import { besides, namedBy } from "./argument-names.ts";
+import type { SchemaPatterns } from "./argument-patterns.ts";
 import type { SchemaReferences } from "./argument-references.ts";
 
 /** How many schemas the levels that are kept of one tool may be made of. */
@@ -24,24 +24,33 @@ export interface Level {
  */
 export class NamedLevels {
   readonly root: Level | undefined;
+  /** Whether the first of them are too many to be read. */
+  readonly isBeyond: boolean;
   /** How many more schemas may be read for this call; below 0 nothing that is found counts. */
   left = 0;
   /** Whether the schemas have names that are too long, or too many, to be compared (`core/keys.ts`). */
   hasEndlessNames = false;
   readonly #keys = new FoldedKeys();
   readonly #references: SchemaReferences;
-  readonly #patterns: Patterns;
+  readonly #patterns: SchemaPatterns;
+  readonly #names = new Map<JsonObject, readonly string[]>();
   readonly #numbers = new Map<JsonObject, number>();
   readonly #known = new Map<string, Level>();
   #kept = 0;
   #everything: JsonObject | undefined;
 
   /** Of these schemas for the same value, with references within one document. `steps` may be read for the first of them. */
-  constructor(schemas: readonly JsonObject[], references: SchemaReferences, patterns: Patterns, steps: number) {
+  constructor(schemas: readonly JsonObject[], references: SchemaReferences, patterns: SchemaPatterns, steps: number) {
     this.#references = references;
     this.#patterns = patterns;
     this.left = steps;
     this.root = this.#level(schemas);
+    this.isBeyond = this.left < 0;
+  }
+
+  /** Whether no more may be read for this call. */
+  get isSpent(): boolean {
+    return this.left < 0 || this.#patterns.left < 0;
   }
 
   /** What is said about the value under this key; `undefined`: nothing. */
@@ -77,9 +86,7 @@ export class NamedLevels {
     if (isObject(properties) && Object.hasOwn(properties, key)) found.push(properties[key]);
     if (isObject(patternProperties)) {
       for (const pattern of Object.keys(patternProperties)) {
-        // A pattern that RE2 does not know could fit any key.
-        const fits = !this.#patterns.add(pattern).ok || this.#patterns.test(key, pattern);
-        if (fits) found.push(patternProperties[pattern]);
+        if (this.#patterns.mayFit(key, pattern)) found.push(patternProperties[pattern]);
       }
     }
     return found.length > 0 ? found : [additionalProperties, unevaluatedProperties];
@@ -91,7 +98,7 @@ export class NamedLevels {
     for (const schema of schemas) {
       if (--this.left < 0) return undefined;
       for (const more of besides(schema, this.#references)) if (isObject(more)) schemas.add(more);
-      if (!referred(schema, this.#references).all) schemas.add(this.#all());
+      if (!this.#references.referred(schema).all) schemas.add(this.#all());
     }
     if (schemas.size === 0) return undefined;
     const id = Array.from(schemas, (schema) => this.#numberOf(schema))
@@ -108,7 +115,7 @@ export class NamedLevels {
   }
 
   #make(schemas: readonly JsonObject[]): Level {
-    const names = new Set(schemas.flatMap((schema) => namedBy(schema, this.#references)));
+    const names = new Set(schemas.flatMap((schema) => this.#namesOf(schema)));
     const forms = new Set<string>();
     for (const name of names) {
       const form = this.#keys.of(name);
@@ -123,11 +130,20 @@ export class NamedLevels {
   #all(): JsonObject {
     if (this.#everything === undefined) {
       const all: Record<string, Json> = {};
-      const names = this.#references.schemas.flatMap((schema) => namedBy(schema, this.#references));
+      const names = this.#references.schemas.flatMap((schema) => this.#namesOf(schema));
       const properties = Object.fromEntries(names.map((name) => [name, all]));
       this.#everything = Object.assign(all, { properties, additionalProperties: all, items: all });
     }
     return this.#everything;
+  }
+
+  #namesOf(schema: JsonObject): readonly string[] {
+    let names = this.#names.get(schema);
+    if (names === undefined) {
+      names = namedBy(schema, this.#references);
+      this.#names.set(schema, names);
+    }
+    return names;
   }
 
   #numberOf(schema: JsonObject): number {

@@ -21,38 +21,17 @@ export function besides(schema: JsonObject, references: SchemaReferences): reado
   const found: (Json | undefined)[] = [condition, then, otherwise, not];
   for (const list of [allOf, anyOf, oneOf]) if (Array.isArray(list)) found.push(...list);
   for (const map of [dependentSchemas, dependencies]) found.push(...valuesOf(map));
-  return [...found, ...referred(schema, references).targets];
-}
-
-/** Where its references lead, and whether all of them lead somewhere. */
-export function referred(
-  schema: JsonObject,
-  references: SchemaReferences,
-): { readonly targets: readonly Json[]; readonly all: boolean } {
-  const { $ref, $dynamicRef, $recursiveRef } = schema;
-  const targets: Json[] = [];
-  let all = true;
-  for (const [reference, isDynamic] of [
-    [$ref, false],
-    [$dynamicRef, true],
-    [$recursiveRef, true],
-  ] as const) {
-    if (reference === undefined) continue;
-    const target = references.target(schema, reference);
-    const found = isDynamic ? references.dynamicTargets(schema, reference) : target === undefined ? [] : [target];
-    if (found.length === 0) all = false;
-    targets.push(...found);
-  }
-  return { targets, all };
+  return [...found, ...references.referred(schema).targets];
 }
 
 /** What `propertyNames` allows by name, directly, behind a reference or as one of several. */
 function allowedNames(root: JsonObject, references: SchemaReferences): readonly string[] {
   const seen = new Set([root]);
   for (const schema of seen) {
+    if (!references.spend(1)) return [];
     const { allOf, anyOf, oneOf } = schema;
     const lists = [allOf, anyOf, oneOf].flatMap((list) => (Array.isArray(list) ? list : []));
-    for (const next of [...lists, ...referred(schema, references).targets]) if (isObject(next)) seen.add(next);
+    for (const next of [...lists, ...references.referred(schema).targets]) if (isObject(next)) seen.add(next);
   }
   return Array.from(seen).flatMap(({ enum: among, const: constant }) => textsOf([among, constant].flat()));
 }

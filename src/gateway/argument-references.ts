@@ -15,6 +15,24 @@ const MAPS: ReadonlySet<string> = new Set([
 /** Keywords that hold data, and no schemas. */
 const DATA: ReadonlySet<string> = new Set(["enum", "const", "default", "examples"]);
 
+/**
+ * Reading one document, once and for all, takes so many steps of about 0.3 µs: a step for each value in it, and what
+ * references take by their lengths.
+ */
+const MAX_STEPS = 200_000;
+const STEPS_PER_URI = 20;
+const CHARACTERS_PER_STEP = 8;
+
+/** Where the references of one schema lead. */
+export interface Referred {
+  /** All that they may lead to. */
+  readonly targets: readonly Json[];
+  /** Of these, what they lead to whatever led to them. */
+  readonly certain: readonly Json[];
+  /** Whether each of them leads somewhere. */
+  readonly all: boolean;
+}
+
 interface Place {
   readonly value: Json | undefined;
   readonly base: string;
@@ -33,12 +51,15 @@ export class SchemaReferences {
   readonly #resources = new Map<string, JsonObject>();
   readonly #anchors = new Map<string, JsonObject>();
   readonly #dynamic = new Map<string, JsonObject[]>();
+  readonly #referred = new Map<JsonObject, Referred>();
+  #left = MAX_STEPS;
 
   constructor(root: JsonObject) {
     this.#root = root;
     this.#resources.set(DOCUMENT, root);
     const open: Place[] = [{ value: root, base: DOCUMENT, isMap: false }];
     for (let place = open.pop(); place !== undefined; place = open.pop()) {
+      if (!this.spend(1)) break;
       const { value, isMap } = place;
       if (Array.isArray(value)) for (const item of value) open.push({ ...place, value: item, isMap: false });
       if (!isObject(value)) continue;
@@ -52,26 +73,67 @@ export class SchemaReferences {
     this.schemas = [...this.#bases.keys()];
   }
 
-  /** What a `$ref` of this schema leads to; `undefined` if that is not in the document. */
-  target(from: JsonObject, reference: Json | undefined): Json | undefined {
-    if (typeof reference !== "string") return undefined;
+  /** Whether there was more to read than is read of a document: what it says is not known then. */
+  get isBeyond(): boolean {
+    return this.#left < 0;
+  }
+
+  /** Counts so many steps. Whether there were as many left. */
+  spend(steps: number): boolean {
+    if (this.#left >= 0) this.#left -= steps;
+    return this.#left >= 0;
+  }
+
+  /** Where the references of this schema lead. */
+  referred(schema: JsonObject): Referred {
+    const before = this.#referred.get(schema);
+    if (before !== undefined) return before;
+    const { $ref, $dynamicRef, $recursiveRef } = schema;
+    const targets: Json[] = [];
+    const certain: Json[] = [];
+    let all = true;
+    const add = (found: readonly Json[]) => {
+      if (found.length === 0) all = false;
+      targets.push(...found);
+      if (found.length === 1) certain.push(...found);
+    };
+    if ($ref !== undefined) add(this.#targets(schema, $ref));
+    for (const reference of [$dynamicRef, $recursiveRef]) {
+      if (reference !== undefined) add(this.#dynamicTargets(schema, reference));
+    }
+    const referred = { targets, certain, all };
+    this.#referred.set(schema, referred);
+    return referred;
+  }
+
+  /** What a `$ref` of this schema leads to within the document: one value or none. */
+  #targets(from: JsonObject, reference: Json): readonly Json[] {
+    if (typeof reference !== "string") return [];
     const [uri, fragment] = split(reference);
-    const base = absolute(uri, this.#bases.get(from) ?? DOCUMENT);
+    const base = this.#absolute(uri, this.#bases.get(from) ?? DOCUMENT);
     const resource = base === undefined ? undefined : this.#resources.get(base);
-    if (resource === undefined) return undefined;
+    if (resource === undefined || !this.spend(fragment.length / CHARACTERS_PER_STEP)) return [];
     const name = decoded(fragment);
-    if (name === "") return resource;
-    if (!name.startsWith("/")) return this.#anchors.get(`${base}#${name}`);
-    // Some writers count from the document, whatever `$id` stands between, and some do not encode.
-    return follow(resource, name) ?? follow(resource, fragment) ?? follow(this.#root, name);
+    if (name === "") return [resource];
+    const target = name.startsWith("/")
+      ? // Some writers count from the document, whatever `$id` stands between, and some do not encode.
+        (follow(resource, name) ?? follow(resource, fragment) ?? follow(this.#root, name))
+      : this.#anchors.get(`${base}#${name}`);
+    return target === undefined ? [] : [target];
   }
 
   /** All that a `$dynamicRef` or `$recursiveRef` of this schema may lead to, whatever led to it. */
-  dynamicTargets(from: JsonObject, reference: Json | undefined): readonly Json[] {
+  #dynamicTargets(from: JsonObject, reference: Json): readonly Json[] {
     if (typeof reference !== "string") return [];
-    const target = this.target(from, reference);
     const named = this.#dynamic.get(decoded(split(reference)[1])) ?? [];
-    return [...new Set(target === undefined ? named : [target, ...named])];
+    if (!this.spend(named.length + reference.length / CHARACTERS_PER_STEP)) return [];
+    return [...new Set([...this.#targets(from, reference), ...named])];
+  }
+
+  #absolute(uri: string, base: string): string | undefined {
+    if (uri === "") return base;
+    if (!this.spend(STEPS_PER_URI + (uri.length + base.length) / CHARACTERS_PER_STEP)) return undefined;
+    return URL.canParse(uri, base) ? new URL(uri, base).href : undefined;
   }
 
   #add(schema: JsonObject, around: string): string {
@@ -79,7 +141,7 @@ export class SchemaReferences {
     let base = around;
     if (typeof $id === "string") {
       const [uri, fragment] = split($id);
-      base = absolute(uri, around) ?? around;
+      base = this.#absolute(uri, around) ?? around;
       if (uri !== "" && !this.#resources.has(base)) this.#resources.set(base, schema);
       // Before 2019-09 an anchor was an `$id` of a fragment alone.
       if (fragment !== "") this.#anchors.set(`${base}#${decoded(fragment)}`, schema);
@@ -88,7 +150,11 @@ export class SchemaReferences {
       if (typeof anchor === "string") this.#anchors.set(`${base}#${anchor}`, schema);
     }
     const dynamic = $recursiveAnchor === true ? "" : $dynamicAnchor;
-    if (typeof dynamic === "string") this.#dynamic.set(dynamic, [...(this.#dynamic.get(dynamic) ?? []), schema]);
+    if (typeof dynamic === "string") {
+      const named = this.#dynamic.get(dynamic);
+      if (named === undefined) this.#dynamic.set(dynamic, [schema]);
+      else named.push(schema);
+    }
     this.#bases.set(schema, base);
     return base;
   }
@@ -97,11 +163,6 @@ export class SchemaReferences {
 function split(reference: string): readonly [uri: string, fragment: string] {
   const hash = reference.indexOf("#");
   return hash < 0 ? [reference, ""] : [reference.slice(0, hash), reference.slice(hash + 1)];
-}
-
-function absolute(uri: string, base: string): string | undefined {
-  if (uri === "") return base;
-  return URL.canParse(uri, base) ? new URL(uri, base).href : undefined;
 }
 
 function decoded(fragment: string): string {

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
-import { createPatterns, type PatternLimits, type Patterns } from "../policy/patterns.ts";
+import { SchemaPatterns } from "./argument-patterns.ts";
 import { SchemaReferences } from "./argument-references.ts";
 
 /** What a schema says about one value: all of these terms hold for it. */
@@ -37,7 +37,7 @@ export class SchemaNode {
     const { properties, patternProperties } = this.#schema;
     this.#properties = isObject(properties) ? properties : {};
     const patterns = isObject(patternProperties) ? Object.keys(patternProperties) : [];
-    this.#patterns = patterns.filter((pattern) => document.patterns.add(pattern).ok);
+    this.#patterns = patterns.filter((pattern) => document.patterns.knows(pattern));
     this.#open = this.#patterns.length < patterns.length;
   }
 
@@ -92,16 +92,13 @@ export class SchemaNode {
   }
 
   #matching(key: string): readonly string[] {
-    return this.#patterns.filter((pattern) => this.#document.patterns.test(key, pattern));
+    return this.#patterns.filter((pattern) => this.#document.patterns.mayFit(key, pattern));
   }
 }
 
-/** A pattern beyond these is as one that RE2 does not know. Names of members are short, and so is what they are told by. */
-const PATTERN_LIMITS: PatternLimits = { maxCharacters: 256, maxProgram: 20_000 };
-
 /** One `inputSchema`, with what its parts refer to. */
 export class SchemaDocument {
-  readonly patterns: Patterns = createPatterns(PATTERN_LIMITS);
+  readonly patterns = new SchemaPatterns();
   readonly isOld: boolean;
   readonly #root: JsonObject;
   readonly #nodes = new Map<JsonObject, SchemaNode>();
@@ -129,14 +126,7 @@ export class SchemaDocument {
 
   /** What a schema refers to, where that is one schema of the document whatever led to it. */
   referred(schema: JsonObject): readonly (Json | undefined)[] {
-    const { $ref, $dynamicRef, $recursiveRef } = schema;
-    const found = $ref === undefined ? [] : [this.references.target(schema, $ref)];
-    for (const reference of [$dynamicRef, $recursiveRef]) {
-      if (reference === undefined) continue;
-      const targets = this.references.dynamicTargets(schema, reference);
-      if (targets.length === 1) found.push(...targets);
-    }
-    return found;
+    return this.references.referred(schema).certain;
   }
 
   #node(schema: JsonObject): SchemaNode {

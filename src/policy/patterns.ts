@@ -27,27 +27,41 @@ export const MAX_INSTRUCTIONS = 2_000;
 /** For the patterns of whoever runs the gateway. */
 const OWN: PatternLimits = { maxCharacters: Number.POSITIVE_INFINITY, maxProgram: Number.POSITIVE_INFINITY };
 
+type Refused = { readonly ok: false; readonly reason: string };
+
 const TOO_LARGE = `it comes to more than ${MAX_INSTRUCTIONS} instructions; count fewer repetitions`;
 
 /** Makes an empty collection; it grows by `add` alone, at load. */
 export function createPatterns({ maxCharacters, maxProgram }: PatternLimits = OWN): Patterns {
   const compiled = new Map<string, RE2JS>();
+  const refused = new Map<string, Refused>();
   let left = maxProgram;
+  const refuse = (pattern: string, size: number, reason: string): Refused => {
+    // What was compiled for nothing has cost as much, and none is looked at twice.
+    left -= size;
+    const refusal = { ok: false, reason } as const;
+    refused.set(pattern, refusal);
+    return refusal;
+  };
   return {
     add(pattern) {
       if (compiled.has(pattern)) return { ok: true };
+      const before = refused.get(pattern);
+      if (before !== undefined) return before;
       if (left <= 0 || pattern.length > maxCharacters || writtenOut(pattern) > maxProgram) {
-        return { ok: false, reason: "It is too large" };
+        return refuse(pattern, 0, "It is too large");
       }
       try {
         const expression = RE2JS.compile(pattern);
         const size = expression.programSize();
-        if (size > MAX_INSTRUCTIONS) return { ok: false, reason: TOO_LARGE };
+        if (size > MAX_INSTRUCTIONS) return refuse(pattern, size, TOO_LARGE);
         compiled.set(pattern, expression);
         left -= size;
         return { ok: true };
       } catch (error) {
-        if (error instanceof RE2JSException) return { ok: false, reason: error.message.replace(/\.$/, "") };
+        if (error instanceof RE2JSException) {
+          return refuse(pattern, writtenOut(pattern), error.message.replace(/\.$/, ""));
+        }
         throw error;
       }
     },
