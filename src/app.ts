@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import type { ApiEnv } from "./admin/api-env.ts";
 import type { ConsoleEnv } from "./console/console-env.ts";
 import type { StepUpEnv } from "./step-up/pages.ts";
+import type { ChainHead } from "./store/audit-row.ts";
 import type { UpstreamStatus } from "./upstream/upstream.ts";
 
 /** What `/readyz` tells administrators. */
@@ -35,6 +36,8 @@ export function createApp(deps: {
   /** `/console…`, and its part of `/oauth/callback`. */
   readonly console: Hono<ConsoleEnv>;
   readonly readiness: () => Readiness;
+  /** The last row of the audit. @throws StoreError */
+  readonly head: () => Promise<ChainHead | undefined>;
   /** Whether a request comes from an administrator. */
   readonly isAdministrator: (incoming: IncomingMessage) => Promise<boolean>;
 }): App {
@@ -51,7 +54,9 @@ export function createApp(deps: {
       name,
       { state, era: era ?? null, since: new Date(since).toISOString() },
     ]);
-    return c.json({ status, state, policies, upstreams: Object.fromEntries(states) }, ready ? 200 : 503, {
+    const head = await deps.head();
+    const audit = head === undefined ? null : { rows: head.seq, ...head };
+    return c.json({ status, state, policies, audit, upstreams: Object.fromEntries(states) }, ready ? 200 : 503, {
       "Cache-Control": "no-store",
     });
   });

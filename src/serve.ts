@@ -127,6 +127,7 @@ export async function startGateway(
       keyOwner: apiKeys.some((key) => key.user !== undefined) ? createApiKeyLookup(apiKeys) : undefined,
       ...{ arrive, attempts, operations, sessions: browserSessions, hosts, adminRoles, now, log },
     }),
+    head: () => wired.store.audit.head(),
     readiness: () => ({
       state,
       policies: {

@@ -12,6 +12,7 @@ const app = createApp({
   api: new Hono<ApiEnv>(),
   stepUp: new Hono(),
   console: new Hono<ConsoleEnv>(),
+  head: async () => undefined,
   readiness: () => ({
     state: "draining",
     policies: { digest: "d", count: 0, refused: false },

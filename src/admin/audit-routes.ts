@@ -65,7 +65,8 @@ export function auditRoutes(deps: AuditRoutesDeps): readonly Route[] {
       ...BARE,
       ...{ ...facts, path: "/audit/export", id: "exportAudit" },
       summary: "Write out the record",
-      description: "The oldest first, without an end to how many: it is written as it is read.",
+      description:
+        "The oldest first, without an end to how many: it is written as it is read. The header Audit-Head names the record's last row as it began.",
       query: auditExportSchema,
       answer: {
         status: 200,
@@ -76,6 +77,7 @@ export function auditRoutes(deps: AuditRoutesDeps): readonly Route[] {
       },
       async handle({ query: { format, ...asked }, incoming }) {
         const day = timeText(now()).slice(0, 10);
+        const head = await activity.head();
         const pages = activity.export({ ...filterOf(asked), limit: 1 });
         const body = await streamPages(exportEntries(pages, format), (err) => {
           log.error({ err }, "An export of the audit broke off");
@@ -85,6 +87,8 @@ export function auditRoutes(deps: AuditRoutesDeps): readonly Route[] {
           headers: {
             "Content-Type": `${MEDIA[format]}; charset=utf-8`,
             "Content-Disposition": `attachment; filename="audit-${day}.${format}"`,
+            // As `audit verify --anchor` takes it.
+            ...(head === undefined ? {} : { "Audit-Head": `${head.seq}:${head.hash}` }),
           },
         });
       },

@@ -1,4 +1,5 @@
 import type { ApprovalEvent, ApprovalRequest } from "../core/approval.ts";
+import type { ChainHead } from "../store/audit-row.ts";
 import type { AuditEntry, AuditFilter, AuditPage } from "../store/audit-rows.ts";
 import type { Operator } from "./operator.ts";
 import type { PolicyMatches } from "./policies.ts";
@@ -64,6 +65,8 @@ export interface ActivityOperations {
   search(filter: AuditFilter): Promise<AuditPage>;
   /** By the id of a call, of an approval request or of a challenge. `undefined`: unknown, or not for this operator. */
   story(operator: Operator, id: string): Promise<CallStory | undefined>;
+  /** The last row of the record: whoever takes a copy can note what it was taken from. */
+  head(): Promise<ChainHead | undefined>;
   /** Entries from the oldest on that fit, in pages; `limit` and `cursor` of the filter do not count. */
   export(filter: AuditFilter): AsyncIterable<readonly AuditEntry[]>;
   /**

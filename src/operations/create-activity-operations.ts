@@ -7,7 +7,7 @@ import { readOverview, readPolicyMatches } from "./activity-overview.ts";
 import { tellStory } from "./call-story.ts";
 
 export interface ActivityDeps {
-  readonly audit: Pick<AuditReader, "list" | "entries" | "about">;
+  readonly audit: Pick<AuditReader, "list" | "entries" | "head" | "about">;
   readonly counts: ActivityStore;
   readonly rollUp: Pick<RollUp, "catchUp">;
   readonly approvals: Pick<Approvals, "get" | "history">;
@@ -23,6 +23,7 @@ export function createActivityOperations(deps: ActivityDeps): ActivityOperations
   const { audit, counts, rollUp, now } = deps;
   return {
     search: (filter) => audit.list(filter),
+    head: () => audit.head(),
     export: (filter) => audit.entries(filter),
     story: async (operator, id) => (operator.admin ? tellStory(deps, id) : undefined),
     async overview(range) {

@@ -30,6 +30,8 @@ export interface AuditReader {
   firstSince(since: number): Promise<number | undefined>;
   /** The hash of a row; `undefined` if there is none of this number. */
   hashAt(seq: number): Promise<string | undefined>;
+  /** The last row; `undefined` if there is none. Rows are numbered without gaps, so that it tells how many there are. */
+  head(): Promise<ChainHead | undefined>;
   /** Sequence number of the last row; 0 if there is none. */
   lastSeq(): Promise<number>;
 }

@@ -1,6 +1,6 @@
 import { and, asc, count, desc, eq, gte, isNull, type SQL } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
-import type { StoredAuditRow } from "./audit-row.ts";
+import type { ChainHead, StoredAuditRow } from "./audit-row.ts";
 import type { AuditReader } from "./audit-rows.ts";
 import type { Guarded } from "./guarded.ts";
 import { audit } from "./schema.ts";
@@ -31,6 +31,9 @@ export function createAuditReader(db: BetterSQLite3Database, guarded: Guarded): 
     }
   }
 
+  const head = (): ChainHead | undefined =>
+    db.select({ seq: audit.seq, hash: audit.hash }).from(audit).orderBy(desc(audit.seq)).limit(1).get();
+
   return {
     ...createAuditSearch(db, guarded),
     pages: (fromSeq) => pagesOf(fromSeq, undefined),
@@ -49,9 +52,7 @@ export function createAuditReader(db: BetterSQLite3Database, guarded: Guarded): 
       const query = () => db.select({ hash: audit.hash }).from(audit).where(eq(audit.seq, seq)).get();
       return (await guarded(query))?.hash;
     },
-    async lastSeq() {
-      const query = () => db.select({ seq: audit.seq }).from(audit).orderBy(desc(audit.seq)).limit(1).get();
-      return (await guarded(query))?.seq ?? 0;
-    },
+    head: () => guarded(head),
+    lastSeq: async () => (await guarded(head))?.seq ?? 0,
   };
 }

@@ -96,6 +96,7 @@ describe("an export", () => {
     const answer = await api.as("root", get(`/audit/export?${past}${query}`));
     expect(answer.headers["content-type"]).toBe("application/x-ndjson; charset=utf-8");
     expect(answer.headers["content-disposition"]).toMatch(/^attachment; filename="audit-\d{4}-\d\d-\d\d\.jsonl"$/);
+    expect(answer.headers["audit-head"]).toMatch(/^\d+:[0-9a-f]{64}$/);
     const lines = answer.text.trimEnd().split("\n");
     const seqs = lines.map((line) => z.object({ seq: z.int() }).parse(JSON.parse(line)).seq);
     expect(seqs).toEqual([...seqs].sort((a, b) => a - b));

@@ -4,13 +4,14 @@ import { Webhook } from "standardwebhooks";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createAnchor } from "../../src/audit/checkpoints/anchor.ts";
 import { appendToAnchor, readAnchor } from "../../src/audit/checkpoints/anchor-file.ts";
+import { createCheckpoints } from "../../src/audit/checkpoints/checkpoints.ts";
 import { AUDIT_CHECKPOINTS, type SignedCheckpoint, signCheckpoint } from "../../src/audit/checkpoints/statement.ts";
 import { verifyRecord } from "../../src/audit/verify/verify-record.ts";
 import { createKeyedHash } from "../../src/core/keyed-hash.ts";
 import { createSigningKey } from "../../src/core/signing-key.ts";
-import { AUDIT_CHAIN } from "../../src/store/audit-row.ts";
+import { AUDIT_CHAIN, EMPTY_ROW } from "../../src/store/audit-row.ts";
 import { openStoreReader } from "../../src/store/open-store.ts";
-import { keepingLog, temporaryDir } from "../support/audit.ts";
+import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
 import { SECRET } from "../support/audit-key.ts";
 import { eventually } from "../support/eventually.ts";
 import { startTestGateway } from "../support/gateway.ts";
@@ -23,7 +24,7 @@ function checkpoint(seq: number): SignedCheckpoint {
 }
 
 describe("a gateway with an anchor", () => {
-  it("tells it at the start, each hour and at the stop how long the record is, and so does the log", async () => {
+  it("tells it at the start, regularly and at the stop how long the record is, and so does the log", async () => {
     const receiver = await startReceiver();
     onTestFinished(() => receiver.close());
     const anchor = join(temporaryDir(), "anchor.jsonl");
@@ -35,7 +36,7 @@ describe("a gateway with an anchor", () => {
         secrets: { key: SECRET.toString("hex") },
       },
       {},
-      { timing: { checkpoints: { everyMs: 50 } } },
+      { timing: { checkpoints: { everyMs: 50, idleMs: 50 } } },
     );
     await receiver.until(3);
     await gateway.close();
@@ -49,7 +50,7 @@ describe("a gateway with an anchor", () => {
     const seqs = logged.map((line) => line.checkpoint.seq);
     expect(seqs).toEqual(seqs.map((_, index) => index + 1));
     expect(new Set(logged.map(({ level }) => level))).toEqual(new Set(["info"]));
-    expect(logged.map((line) => line.checkpoint.reason).slice(0, 2)).toEqual(["start", "hourly"]);
+    expect(logged.map((line) => line.checkpoint.reason).slice(0, 2)).toEqual(["start", "regular"]);
     expect(seqs).toEqual(expect.arrayContaining(checkpoints.map(({ seq }) => seq)));
     expect(checkpoints.at(-1)?.seq).toBe(seqs.length);
 
@@ -94,6 +95,31 @@ describe("a gateway with an anchor", () => {
       await expect(startTestGateway({ audit: { anchor } })).rejects.toThrow("audit.anchor");
     },
   );
+});
+
+describe("checkpoints", () => {
+  it("come again soon where something was written meanwhile, and else after a longer time", async () => {
+    const store = openTestStore(join(temporaryDir(), "portcullis.db"));
+    const log = keepingLog();
+    const clock = { now: 1_790_000_000_000 };
+    const made = createCheckpoints({
+      ...{ rows: store.audit, counts: () => store.witness.counts(), key, anchors: [], log, now: () => clock.now },
+      timing: { everyMs: 1, idleMs: 3_600_000 },
+    });
+    const many = (count: number) =>
+      eventually(async () => ((await store.audit.lastSeq()) === count ? true : undefined));
+    await made.start();
+    await store.audit.append([{ ...EMPTY_ROW, at: 1, callId: "call_1", kind: "opened" }]);
+    await many(3);
+    // Many looks, and nothing to say.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await store.audit.lastSeq()).toBe(3);
+    clock.now += 3_600_000;
+    await many(4);
+    await made.close();
+    const rows = log.lines.map(({ fields }) => (fields as { checkpoint: SignedCheckpoint }).checkpoint.reason);
+    expect(rows).toEqual(["start", "regular", "regular", "stop"]);
+  });
 });
 
 describe("an anchor that cannot be told", () => {

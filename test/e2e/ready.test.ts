@@ -26,6 +26,7 @@ const EVERYTHING = {
   status: "ready",
   state: "ready",
   policies: { digest: expect.stringMatching(/^[0-9a-f]{64}$/), count: 0, refused: false },
+  audit: { rows: expect.any(Number), seq: expect.any(Number), hash: expect.stringMatching(/^[0-9a-f]{64}$/) },
   upstreams: { modern: { state: "ready", era: "modern", since: expect.any(String) } },
 };
 

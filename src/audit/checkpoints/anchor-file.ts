@@ -33,8 +33,8 @@ export interface AnchorFile {
   readonly foreign: readonly number[];
 }
 
-/** An hourly line for twenty years. */
-const MAX_BYTES = 64 * 1024 * 1024;
+/** A line every ten minutes for ten years. */
+const MAX_BYTES = 192 * 1024 * 1024;
 const MAX_FOREIGN = 100;
 
 /** Reads an anchor file. @throws Error that says in words why it cannot be read */

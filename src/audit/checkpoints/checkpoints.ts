@@ -1,13 +1,13 @@
 import type { Log } from "../../core/log.ts";
 import type { SigningKey } from "../../core/signing-key.ts";
-import type { AuditWriter } from "../../store/audit-rows.ts";
+import type { AuditReader, AuditWriter } from "../../store/audit-rows.ts";
 import { type CheckpointReason, checkpointRow, type RecordCounts } from "../../store/record/checkpoint-row.ts";
 import type { Anchor } from "./anchor.ts";
 import { signCheckpoint } from "./statement.ts";
 
-/** Says at the start, each hour and at the stop how long the record is and how it ends. */
+/** Says at the start, every ten minutes in which something was written, each hour, and at the stop how long the record is and how it ends. */
 export interface Checkpoints {
-  /** Makes the first one, before there is any call, and then one each hour. @throws never */
+  /** Makes the first one, before there is any call, and then the regular ones. @throws never */
   start(): Promise<void>;
   /** Makes the last one and waits for the anchors. Call when nothing writes any more. @throws never */
   close(): Promise<void>;
@@ -16,12 +16,14 @@ export interface Checkpoints {
 /** Times in ms. */
 export interface CheckpointTiming {
   readonly everyMs: number;
+  /** How long nothing is said while nothing is written. */
+  readonly idleMs: number;
   /** How soon another try is made where one could not be written. */
   readonly retryMs: number;
 }
 
 export interface CheckpointsDeps {
-  readonly rows: AuditWriter;
+  readonly rows: AuditWriter & Pick<AuditReader, "head">;
   readonly counts: () => Promise<RecordCounts>;
   readonly key: SigningKey;
   readonly anchors: readonly Anchor[];
@@ -34,7 +36,12 @@ export interface CheckpointsDeps {
 /** Makes them for one process. */
 export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
   const { rows, counts, key, anchors, log, now } = deps;
-  const { everyMs, retryMs }: CheckpointTiming = { everyMs: 3_600_000, retryMs: 60_000, ...deps.timing };
+  const { everyMs, idleMs, retryMs }: CheckpointTiming = {
+    ...{ everyMs: 600_000, idleMs: 3_600_000, retryMs: 60_000 },
+    ...deps.timing,
+  };
+  /** What was said last. */
+  let said: { readonly seq: number; readonly at: number } | undefined;
   let timer: NodeJS.Timeout | undefined;
   let working: Promise<unknown> = Promise.resolve();
   let closed = false;
@@ -43,9 +50,11 @@ export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
   async function make(reason: CheckpointReason): Promise<boolean> {
     try {
       const at = now();
+      if (reason === "regular" && (await isIdle(at))) return true;
       const head = await rows.append([checkpointRow(reason, at, await counts())]);
       // Rows are numbered without gaps from 1 on.
       const checkpoint = signCheckpoint({ ...head, rows: head.seq, at, reason }, key);
+      said = { seq: head.seq, at };
       log.info({ checkpoint }, "Checkpoint of the audit");
       for (const anchor of anchors) anchor.tell(checkpoint);
       return true;
@@ -55,12 +64,17 @@ export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
     }
   }
 
+  /** Whether there is nothing to say that was not said, and the last time was not long ago. @throws StoreError */
+  async function isIdle(at: number): Promise<boolean> {
+    return said !== undefined && at - said.at < idleMs && (await rows.head())?.seq === said.seq;
+  }
+
   async function next(reason: CheckpointReason): Promise<void> {
     const made = await make(reason);
     if (closed) return;
     timer = setTimeout(
       () => {
-        working = next(made ? "hourly" : reason);
+        working = next(made ? "regular" : reason);
       },
       made ? everyMs : retryMs,
     );

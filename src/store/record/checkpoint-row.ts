@@ -5,10 +5,10 @@ import { type AuditRow, EMPTY_ROW } from "../audit-row.ts";
 import type { RecordFault } from "../keyed-since.ts";
 
 /**
- * Why a checkpoint was made: the gateway started, an hour went by, it stopped. `broken`: rows that the gateway had
+ * Why a checkpoint was made: the gateway started, some time went by, it stopped. `broken`: rows that the gateway had
  * written were gone when it wanted to add more, or the record was not the one that it had been left with.
  */
-export const CHECKPOINT_REASONS = ["start", "hourly", "stop", "broken"] as const;
+export const CHECKPOINT_REASONS = ["start", "regular", "stop", "broken"] as const;
 export type CheckpointReason = (typeof CHECKPOINT_REASONS)[number];
 
 /** How many rows there are in tables whose rows are never removed. */
