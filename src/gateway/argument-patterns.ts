@@ -1,7 +1,7 @@
 import { createPatterns, type PatternLimits, type Patterns } from "../policy/patterns.ts";
 
 /** A pattern beyond these is as one that RE2 does not know. Names of members are short, and so is what they are told by. */
-const LIMITS: PatternLimits = { maxCharacters: 256, maxProgram: 10_000 };
+const LIMITS: PatternLimits = { maxCharacters: 256, maxPatterns: 50, maxProgram: 10_000 };
 
 const STEPS_PER_TEST = 4;
 

@@ -14,6 +14,8 @@ export interface Patterns {
 export interface PatternLimits {
   /** Characters of one pattern. */
   readonly maxCharacters: number;
+  /** How many of them: one that names classes of Unicode has few instructions, and takes long to compile all the same. */
+  readonly maxPatterns: number;
   /** Instructions of all programs together, and what one pattern may come to by the repetitions that it writes out. */
   readonly maxProgram: number;
 }
@@ -25,17 +27,22 @@ export interface PatternLimits {
 export const MAX_INSTRUCTIONS = 2_000;
 
 /** For the patterns of whoever runs the gateway. */
-const OWN: PatternLimits = { maxCharacters: Number.POSITIVE_INFINITY, maxProgram: Number.POSITIVE_INFINITY };
+const OWN: PatternLimits = {
+  maxCharacters: Number.POSITIVE_INFINITY,
+  maxPatterns: Number.POSITIVE_INFINITY,
+  maxProgram: Number.POSITIVE_INFINITY,
+};
 
 type Refused = { readonly ok: false; readonly reason: string };
 
 const TOO_LARGE = `it comes to more than ${MAX_INSTRUCTIONS} instructions; count fewer repetitions`;
 
 /** Makes an empty collection; it grows by `add` alone, at load. */
-export function createPatterns({ maxCharacters, maxProgram }: PatternLimits = OWN): Patterns {
+export function createPatterns({ maxCharacters, maxPatterns, maxProgram }: PatternLimits = OWN): Patterns {
   const compiled = new Map<string, RE2JS>();
   const refused = new Map<string, Refused>();
   let left = maxProgram;
+  let tried = 0;
   const refuse = (pattern: string, size: number, reason: string): Refused => {
     // What was compiled for nothing has cost as much, and none is looked at twice.
     left -= size;
@@ -48,9 +55,10 @@ export function createPatterns({ maxCharacters, maxProgram }: PatternLimits = OW
       if (compiled.has(pattern)) return { ok: true };
       const before = refused.get(pattern);
       if (before !== undefined) return before;
-      if (left <= 0 || pattern.length > maxCharacters || writtenOut(pattern) > maxProgram) {
+      if (left <= 0 || tried >= maxPatterns || pattern.length > maxCharacters || writtenOut(pattern) > maxProgram) {
         return refuse(pattern, 0, "It is too large");
       }
+      tried += 1;
       try {
         const expression = RE2JS.compile(pattern);
         const size = expression.programSize();
