@@ -21,14 +21,12 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: "100%",
+    // No file leaves anything to the next one, so a process for all of them can read the code once.
+    isolate: false,
     sequence: { sequencer: LongFirst },
     projects: [
       { extends: true, test: { name: "programs", include: programs, globalSetup: "test/support/built.ts" } },
-      {
-        extends: true,
-        // These keep nothing between files. A process for all of them reads the code once.
-        test: { name: "units", include: ["test/**/*.test.{ts,tsx}"], exclude: programs, isolate: false },
-      },
+      { extends: true, test: { name: "units", include: ["test/**/*.test.{ts,tsx}"], exclude: programs } },
     ],
   },
 });
