@@ -1,11 +1,15 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Approvals } from "../../src/approvals/approvals.ts";
+import { createApprovals } from "../../src/approvals/create-approvals.ts";
 import { createAudit } from "../../src/audit/create-audit.ts";
 import { createSeal } from "../../src/core/seal.ts";
+import { recordApprovals } from "../../src/gateway/approval-record.ts";
 import { openStore } from "../../src/store/open-store.ts";
+import { serviceDeps } from "../support/approval-service.ts";
 import { keepingLog } from "../support/audit.ts";
 import { auditHash, digest, SECRET } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
@@ -416,6 +420,60 @@ const FRESH = `UPDATE audit_keyed_since SET begun = 0, seq = 0, hash = '${"0".re
 function oldOnly(db: Database.Database, sql: string): void {
   rehash(db, 1, null);
   db.exec(sql);
+}
+
+describe("an older copy of a request, seal and all", () => {
+  it.each<["pending" | "approved", (files: RecordFiles) => Promise<void>]>([
+    [
+      "approved",
+      (files) =>
+        onApprovals(files, async (approvals, id, version) => {
+          const claim = await approvals.claim(id, version);
+          if (claim === undefined) throw new Error("Not claimed.");
+          await approvals.finish(claim, { kind: "succeeded", isError: false, result: Buffer.from("{}") });
+        }),
+    ],
+    [
+      "approved",
+      (files) => onApprovals(files, async (approvals, id) => void (await approvals.invalidate(id, "Over."))),
+    ],
+  ])("of when it was %s is found by what the audit tells", async (state, act) => {
+    const files = copy();
+    const before = recordFiles(mkdtempSync(join(home, "before-")));
+    copyRecord(files, dirname(before.database));
+    await act(files);
+    expect((await codes(files, false)).found).toEqual([]);
+    attack(files, (db) => {
+      db.prepare("ATTACH ? AS other").run(before.database);
+      for (const table of ["requests", "decisions", "events", "approvers", "sealed"]) {
+        const name = `approval_${table}`;
+        db.exec(`DELETE FROM ${name}; INSERT INTO ${name} SELECT * FROM other.${name}`);
+      }
+      db.exec("DETACH other");
+      expect(db.prepare("SELECT DISTINCT state FROM approval_requests").all()).toEqual([{ state }]);
+    });
+    expect((await codes(files, false)).found).toContain("tables");
+  });
+});
+
+/** Has something done to the newest request, with what the audit says of it. */
+async function onApprovals(
+  files: RecordFiles,
+  act: (approvals: Approvals, id: string, version: number) => Promise<void>,
+): Promise<void> {
+  const log = keepingLog();
+  const store = openStore({ url: `file:${files.database}`, log, auditHash });
+  const seal = createSeal(SECRET, "audit-arguments");
+  const now = () => 1_790_000_000_000 + 3_600_000 + 60_000;
+  const record = createAudit({ rows: store.audit, now, log, arguments: "redacted", seal, digest });
+  const approvals = createApprovals(serviceDeps(store, { log, now }));
+  recordApprovals(approvals, record);
+  const [request] = (await approvals.list({ limit: 1 })).items;
+  if (request === undefined) throw new Error("There is no request.");
+  await act(approvals, request.id, request.version);
+  await approvals.close();
+  await record.flush();
+  await store.close();
 }
 
 describe("a record that is cut while the gateway runs", () => {

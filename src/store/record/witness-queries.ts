@@ -29,6 +29,10 @@ const ASKED = `o.kind = 'opened' AND o.actor IS r.sub AND o.actor_issuer IS r.is
 
 const SIGNED_IN = `o.kind = 'opened' AND o.actor IS c.sub AND o.actor_issuer IS c.iss AND o.upstream || '/' || o.tool IS c.tool`;
 
+// The words that the audit has for them are those of `gateway/approval-record.ts`.
+const OUTCOME = `CASE e.act WHEN 'approve' THEN 'approve' WHEN 'reject' THEN 'reject' WHEN 'deliver' THEN 'delivered'
+  ELSE e.to_state END`;
+
 export const CONTRADICTIONS: readonly Contradiction[] = [
   {
     query: `SELECT r.id FROM approval_requests r WHERE r.created_at >= @from
@@ -58,6 +62,14 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
     text: (id) => `The record tells of a vote on ${id} that is not among its decisions.`,
   },
   {
+    // Whoever puts an older copy of a request back, seal and all, has it decided or run once more.
+    query: `SELECT DISTINCT a.approval AS id FROM audit a WHERE a.approval IS NOT NULL AND a.seq >= @fromSeq
+      AND a.kind = 'decided' AND NOT EXISTS (SELECT 1 FROM approval_events e WHERE e.request_id = a.approval
+        AND ${OUTCOME} = a.outcome AND e.actor_sub IS a.actor AND e.actor_iss IS a.actor_issuer AND e.at = a.at) LIMIT 100`,
+    text: (id) =>
+      `The record tells of something that the history of ${id} does not: it is an older copy of the request.`,
+  },
+  {
     query: `SELECT r.id FROM approval_requests r WHERE r.created_at >= @from AND r.state IS NOT
       (SELECT e.to_state FROM approval_events e WHERE e.request_id = r.id ORDER BY e.seq DESC LIMIT 1) LIMIT 100`,
     text: (id) => `The state of ${id} does not follow from its history.`,
@@ -81,10 +93,6 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
     text: (id) => `Rows of the hour of ${id} are left out of searches by time.`,
   },
 ];
-
-// The words that the audit has for them are those of `gateway/approval-record.ts`.
-const OUTCOME = `CASE e.act WHEN 'approve' THEN 'approve' WHEN 'reject' THEN 'reject' WHEN 'deliver' THEN 'delivered'
-  ELSE e.to_state END`;
 
 const ROW = "SELECT 1 FROM audit a WHERE a.kind = 'decided' AND";
 
