@@ -42,6 +42,10 @@ interface Budget {
 
 const MAX_KEY = 80;
 
+/** Members of an object that may hold the name of a setting or a field, and of one that then hold its value. */
+const NAME = /^(?:name|key|field|header|variable|var|param|parameter|option)$/i;
+const VALUE = /^(?:value|val|content|contents|data|text|input)$/i;
+
 /** Characters of texts full of digits, of which a caller may write as many as fit: their search takes half a µs each. */
 const MAX_SEARCHED = 10_000;
 
@@ -63,12 +67,16 @@ function redactValue(value: Json | undefined, depth: number, kind: NameKind, bud
   if (isObject(value)) return redactObject(value, depth, kind, budget);
   const items: Json[] = [];
   let changed = false;
+  // `["DB_PASSWORD", "…"]`, `["--password", "…"]`: what follows the name of a secret is the secret.
+  let named = false;
   for (const item of value) {
     if (items.length >= budget.limits.maxEntries || budget.left <= 0) {
       items.push(`[${value.length - items.length} more]`);
       return items;
     }
-    const redacted = redactValue(item, depth - 1, kind, budget);
+    const isSecret: boolean = named && typeof item === "string" && isSubstance(item);
+    const redacted = isSecret ? REDACTED : redactValue(item, depth - 1, kind, budget);
+    named = !isSecret && namesSecret(item);
     changed ||= redacted !== item;
     items.push(redacted);
   }
@@ -80,7 +88,7 @@ function redactObject(value: JsonObject, depth: number, within: NameKind, budget
   const members: [string, Json][] = [];
   let changed = false;
   // `{"name": "DB_PASSWORD", "value": "…"}` hides the secret's name in a value.
-  const named = namesSecret(value["name"]) || namesSecret(value["key"]);
+  const named = keys.some((key) => NAME.test(key) && namesSecret(value[key]));
   for (const key of keys) {
     if (members.length >= budget.limits.maxEntries || budget.left <= 0) {
       members.push(["[more]", keys.length - members.length]);
@@ -88,7 +96,7 @@ function redactObject(value: JsonObject, depth: number, within: NameKind, budget
     }
     const member = value[key];
     const kind = kindOf(key, within);
-    const secret = (kind === "secret" && !isTokenCount(key, member)) || (named && key === "value");
+    const secret = (kind === "secret" && !isTokenCount(key, member)) || (named && VALUE.test(key));
     const shownKey = scrubText(key, MAX_KEY, REDACTED, budget.search);
     const shown = secret && isSubstance(member) ? REDACTED : redactValue(member, depth - 1, kind, budget);
     changed ||= shownKey !== key || shown !== member;

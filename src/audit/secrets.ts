@@ -17,10 +17,29 @@ const CREDENTIALS: readonly RegExp[] = [
   new RegExp(`(?<!\\w)(?:${VENDOR_PREFIXES})[\\w.-]{12,}`, "g"),
 ];
 
-// Written out in a sentence, a header, a query or a connection string: `password=hunter2`, `"api_key": "x"`.
-const ASSIGNED =
-  /(passw(?:or)?d|passphrase|pwd|secret|token|api[-_ ]?key|access[-_ ]?key|private[-_ ]?key|authorization|cookie)(["']?\s{0,8}(?:[:=]|\sis\s)\s{0,8}["']?)[^\s"'&;,]+/gi;
-const USER_INFO = /(?<=:\/\/)[^\s/@]+@/g;
+const NAMES =
+  "passw(?:or)?d|passphrase|pwd|secret|token|api[-_ ]?key|access[-_ ]?key|private[-_ ]?key|authorization|cookie";
+// Signs of assignment, behind a name that may stand in quotes.
+const SIGN = String.raw`\\{0,8}["']?\s{0,8}(?::=|=>|={1,2}|:|\sis\s)\s{0,40}`;
+
+/**
+ * Written out in a sentence, a header, a query or a connection string: `password=hunter2`, `"api_key": "x"`. In quotes all
+ * up to their end goes, also in JSON within JSON, where the quotes have backslashes of their own.
+ */
+const ASSIGNED: readonly RegExp[] = [
+  new RegExp(`((?:${NAMES})${SIGN}")(?:[^"\\\\]|\\\\.)*`, "gis"),
+  new RegExp(`((?:${NAMES})${SIGN}(\\\\{1,8})")(?:(?!(?<!\\\\)\\2").)*`, "gis"),
+  new RegExp(`((?:${NAMES})${SIGN}')[^']*`, "gi"),
+  new RegExp(`((?:${NAMES})${SIGN})[^\\s"'&;,\\\\=>][^\\s"'&;,\\\\]*`, "gi"),
+  // On a command line, `--password x`, `curl -u ann:x`, and in XML, `<password>x</password>`.
+  new RegExp(`(--?[\\w-]{0,30}(?:${NAMES})\\s{1,8}["']?)[^\\s"']+`, "gi"),
+  /((?<![\w-])(?:-u|--user)\s{1,8}["']?[^\s:"']{1,80}:)[^\s"']+/g,
+  new RegExp(`(<[\\w:.-]{0,30}(?:${NAMES})>)[^<]+`, "gi"),
+];
+/** One of them can fit only where this does, which most texts have not. */
+const NAMED = new RegExp(`${NAMES}|-u`, "i");
+// Up to the last `@` of it: a password may hold some.
+const USER_INFO = /(?<=:\/\/)[^\s/@]+@(?:[^\s/@?#]*@)*/g;
 const LONG_RUN = /(?<![\w-])[\w-]{32,}/g;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -43,7 +62,7 @@ export function scrubText(text: string, maxText: number, mark: string, search?: 
 
 // One pass that most texts end with: whatever has a form above or below has one of these somewhere.
 const SUSPICIOUS = new RegExp(
-  `[:=@]|-BEGIN|- BEGIN|eyJ|(?:bearer|basic|is)\\s|${AWS_KEY_IDS}|${VENDOR_PREFIXES}|[\\w-]{32}`,
+  `[:=@<]|-[a-z]|-BEGIN|- BEGIN|eyJ|(?:bearer|basic|is)\\s|${AWS_KEY_IDS}|${VENDOR_PREFIXES}|[\\w-]{32}`,
   "i",
 );
 
@@ -52,10 +71,9 @@ function scrub(given: string, mark: string, search: NumberSearch | undefined): s
   if (!SUSPICIOUS.test(text)) return text;
   let scrubbed = text;
   for (const form of CREDENTIALS) scrubbed = scrubbed.replace(form, mark);
-  return scrubbed
-    .replace(ASSIGNED, (_whole, name: string, sign: string) => `${name}${sign}${mark}`)
-    .replace(USER_INFO, `${mark}@`)
-    .replace(LONG_RUN, (run) => (isRandom(run) ? mark : run));
+  if (NAMED.test(scrubbed))
+    for (const form of ASSIGNED) scrubbed = scrubbed.replace(form, (_whole, before: string) => `${before}${mark}`);
+  return scrubbed.replace(USER_INFO, `${mark}@`).replace(LONG_RUN, (run) => (isRandom(run) ? mark : run));
 }
 
 /** Keys without a known form: long hexadecimal, or small and capital letters and digits all mixed. Not UUIDs. */

@@ -1,3 +1,5 @@
+import { fold } from "../core/fold.ts";
+
 /*
  * What a key says about its value: that it is a secret, or the number of an account or a card. Names are read by their
  * words, so that `pan` is one and `company`, `panel` and `japan` are not.
@@ -23,6 +25,8 @@ const SECRET_WORDS = new RegExp(
   [
     "\\b(?:pan|iban|ssn|cvv2?|cvc2?|bsb|aba|ifsc|clabe|itin|sort ?code|security ?code)\\b",
     "\\b(?:card|account|acct|a c|routing|passport|tax|vat|insurance|licen[cs]e|social security|identity) ?(?:number|num|no|nr)\\b",
+    // Short ones that are words of their own in a name, in front as well as behind: `pin_number`, `userPin`, `mfa_code`.
+    "\\b(?:pins?|[tp]?otp|mfa|2 ?fa|pass|pw|pswd|creds?|mnemonic|seed ?phrase|card ?verification)\\b",
     "\\btax ?(?:payer ?)?id\\b|\\bnational ?(?:id|insurance)\\b|\\bpassport$|\\bdrivers? ?licen[cs]e$",
   ].join("|"),
 );
@@ -33,7 +37,9 @@ const NUMBER_WORDS = /\b(?:accounts?|acct|cards?|routing)(?: (?:id|ref|reference
 /** Members of an object under such a name that may be the number. */
 const NUMBER_MEMBER = /^(?:number|num|no|nr|id|value)$/i;
 
-const MAX_NAME = 80;
+/** Characters of a name that are read, and of a value that may be a number. */
+const MAX_NAME = 400;
+const MAX_NUMBER = 80;
 
 // Names come again and again, and callers choose them: what is known is forgotten when it is too much.
 const MAX_KNOWN = 2_000;
@@ -57,7 +63,8 @@ export function looksSecret(name: string): boolean {
   return kindOf(name.slice(0, MAX_NAME)) === "secret";
 }
 
-function kindOf(key: string): NameKind {
+function kindOf(given: string): NameKind {
+  const key = isAscii(given) ? given : withoutAccents(given);
   if (SECRET_PART.test(key.replace(/[^A-Za-z0-9]/g, "").toLowerCase())) return "secret";
   const words = key
     .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
@@ -69,10 +76,19 @@ function kindOf(key: string): NameKind {
   return NUMBER_WORDS.test(words) ? "number" : "plain";
 }
 
+function isAscii(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
+}
+
+/** A name in other forms of the same letters: full-width ones, or with marks. */
+function withoutAccents(name: string): string {
+  return fold(name).normalize("NFD").replace(/\p{M}/gu, "");
+}
+
 /** Whether a value can be the number of an account or a card: five digits or more, and more digits than letters. */
 export function looksLikeNumber(value: string | number): boolean {
   const text = typeof value === "number" ? String(value) : value;
-  if (text.length > MAX_NAME || !/^[\p{L}\p{N}\p{Zs}\p{Pd}./*]+$/u.test(text)) return false;
+  if (text.length > MAX_NUMBER || !/^[\p{L}\p{N}\p{Zs}\p{Pd}./*]+$/u.test(text)) return false;
   const digits = text.replace(/\P{Nd}/gu, "").length;
   const letters = text.replace(/\P{L}/gu, "").length;
   return digits >= 5 && digits > letters;

@@ -6,11 +6,17 @@ describe("values under a key that names a secret are taken out", () => {
   it.each([
     ...["password", "db_password", "PASSWD", "pwd", "passphrase", "secret", "clientSecret", "token", "access_token"],
     ...["refreshToken", "apiKey", "api-key", "X-Api-Key", "AWS_SECRET_ACCESS_KEY", "authorization", "auth", "Cookie"],
+    ...["pin_number", "userPin", "new_pin", "pins", "otp_code", "mfa_code", "2fa", "pass", "pw", "pswd", "creds"],
+    ...["mnemonic", "card_verification", "ｐａｓｓｗｏｒｄ", "pässword"],
     ...["set-cookie", "credentials", "private_key", "jwt", "otp", "pin", "cvv", "ssn", "connectionString"],
   ])("%s", (key) => {
     expect(redact({ [key]: "x" })).toEqual({ [key]: REDACTED });
     expect(redact({ outer: [{ [key]: { deep: ["x"] } }] })).toEqual({ outer: [{ [key]: REDACTED }] });
     expect(redact({ [key]: 1234 })).toEqual({ [key]: REDACTED });
+  });
+
+  it("a name that is longer than what is shown of it", () => {
+    expect(Object.values(redact({ [`${"x_".repeat(50)}password`]: "x" }))).toEqual([REDACTED]);
   });
 
   it("whether there is one may be seen", () => {
@@ -20,6 +26,13 @@ describe("values under a key that names a secret are taken out", () => {
   it("a secret named by its neighbour is one too", () => {
     expect(redact({ env: [{ name: "DB_PASSWORD", value: "x" }] })).toEqual({
       env: [{ name: "DB_PASSWORD", value: REDACTED }],
+    });
+    const other = { Name: "DB_PASSWORD", Value: "x" };
+    expect(redact({ other })).toEqual({ other: { ...other, Value: REDACTED } });
+    expect(redact({ field: "password", content: "x" })).toEqual({ field: "password", content: REDACTED });
+    expect(redact({ env: [["DB_PASSWORD", "x"]] })).toEqual({ env: [["DB_PASSWORD", REDACTED]] });
+    expect(redact({ argv: ["login", "--password", "x", "-v"] })).toEqual({
+      argv: ["login", "--password", REDACTED, "-v"],
     });
   });
 });
@@ -148,6 +161,17 @@ describe("texts that look like a credential are taken out wherever they stand", 
     ["JSON in a text", '{"api_key": "hunter2"}', `{"api_key": "${REDACTED}"}`],
     ["a sentence", "my password is hunter2", `my password is ${REDACTED}`],
     ["long hexadecimal", "9f86d081884c7d659a2feaa0c55ad015", REDACTED],
+    ["a sign of two characters", "password := hunter2", `password := ${REDACTED}`],
+    ["an arrow", "password => 'hunter2'", `password => '${REDACTED}'`],
+    ["a comparison", "password == hunter2", `password == ${REDACTED}`],
+    ["words in quotes", 'password="two words" x', `password="${REDACTED}" x`],
+    ["an escaped quote", '{"password":"a\\"hunter2","n":1}', `{"password":"${REDACTED}","n":1}`],
+    ["JSON in JSON", '{\\"password\\":\\"hunter2\\",\\"n\\":1}', `{\\"password\\":\\"${REDACTED}\\",\\"n\\":1}`],
+    ["an option", "login --password hunter2 -v", `login --password ${REDACTED} -v`],
+    ["a user of curl", "curl -u ann:hunter2 https://x.example", `curl -u ann:${REDACTED} https://x.example`],
+    ["an element", "<password>hunter2</password>", `<password>${REDACTED}</password>`],
+    ["a line further down", `password:\n${" ".repeat(12)}hunter2`, `password:\n${" ".repeat(12)}${REDACTED}`],
+    ["an address with a sign in its password", "postgres://u:p@hunter2@h/db", `postgres://${REDACTED}@h/db`],
     ["a long mixed run", "Zm9vYmFyMTIzNDU2Nzg5MEFCQ0RFRkdISUo", REDACTED],
   ])("%s", (_what, text, expected) => {
     expect(redact({ note: text })).toEqual({ note: expected });
