@@ -37,7 +37,7 @@ it("a message says where to look and what is safe, under a key that stays the sa
         approvers: { roles: ["finance-lead"], users: [] },
         upstream: "expenses",
         tool: "create_expense",
-        requester: "rita",
+        requester: "rita@acme.com",
         policies: ["large-expenses"],
         createdAt: START,
         pendingUntil: START + DAY,
