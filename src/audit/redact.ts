@@ -49,6 +49,9 @@ const VALUE = /^(?:value|val|content|contents|data|text|input)$/i;
 /** Characters of texts full of digits, of which a caller may write as many as fit: their search takes half a µs each. */
 const MAX_SEARCHED = 10_000;
 
+/** The name of a setting or of an option: a sentence about a password is none. */
+const ONE_WORD = /^[\w.-]+$/;
+
 /** Pure as well: what it remembers changes no answer. Without that, reading names would be the dearest part. */
 const kindOf = createNameReader();
 
@@ -76,7 +79,7 @@ function redactValue(value: Json | undefined, depth: number, kind: NameKind, bud
     }
     const isSecret: boolean = named && typeof item === "string" && isSubstance(item);
     const redacted = isSecret ? REDACTED : redactValue(item, depth - 1, kind, budget);
-    named = !isSecret && namesSecret(item);
+    named = !isSecret && typeof item === "string" && ONE_WORD.test(item) && namesSecret(item);
     changed ||= redacted !== item;
     items.push(redacted);
   }

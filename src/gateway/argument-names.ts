@@ -7,21 +7,27 @@ const LITERAL = /^\^\(?(?:\?:)?([\w|-]+)\)?\$$/;
 export function namedBy(schema: JsonObject, references: SchemaReferences): readonly string[] {
   const { properties, required, dependentRequired, dependentSchemas, dependencies, patternProperties } = schema;
   const { propertyNames, enum: among, const: constant } = schema;
-  const names = [properties, dependentRequired, dependentSchemas, dependencies].flatMap(keysOf);
-  for (const list of [required, ...[dependentRequired, dependencies].flatMap(valuesOf)]) names.push(...textsOf(list));
-  if (isObject(propertyNames)) names.push(...allowedNames(propertyNames, references));
-  for (const pattern of keysOf(patternProperties)) names.push(...(LITERAL.exec(pattern)?.[1]?.split("|") ?? []));
-  for (const value of [constant, ...(Array.isArray(among) ? among : [])]) names.push(...keysOf(value));
+  const literal = keysOf(patternProperties).map((pattern) => LITERAL.exec(pattern)?.[1]?.split("|") ?? []);
+  const names = [
+    ...[properties, dependentRequired, dependentSchemas, dependencies].map(keysOf),
+    ...[required, ...[dependentRequired, dependencies].flatMap(valuesOf)].map(textsOf),
+    isObject(propertyNames) ? allowedNames(propertyNames, references) : [],
+    ...literal,
+    ...[constant, ...(Array.isArray(among) ? among : [])].map(keysOf),
+  ].flat();
   return names;
 }
 
 /** Everything else that a schema says about the same value, be it under a condition. */
 export function besides(schema: JsonObject, references: SchemaReferences): readonly (Json | undefined)[] {
   const { allOf, anyOf, oneOf, if: condition, then, else: otherwise, not, dependentSchemas, dependencies } = schema;
-  const found: (Json | undefined)[] = [condition, then, otherwise, not];
-  for (const list of [allOf, anyOf, oneOf]) if (Array.isArray(list)) found.push(...list);
-  for (const map of [dependentSchemas, dependencies]) found.push(...valuesOf(map));
-  return [...found, ...references.referred(schema).targets];
+  const found = [
+    [condition, then, otherwise, not],
+    ...[allOf, anyOf, oneOf].map((list) => (Array.isArray(list) ? list : [])),
+    ...[dependentSchemas, dependencies].map(valuesOf),
+    references.referred(schema).targets,
+  ];
+  return found.flat();
 }
 
 /** What `propertyNames` allows by name, directly, behind a reference or as one of several. */

@@ -89,19 +89,17 @@ export class SchemaReferences {
     const before = this.#referred.get(schema);
     if (before !== undefined) return before;
     const { $ref, $dynamicRef, $recursiveRef } = schema;
-    const targets: Json[] = [];
-    const certain: Json[] = [];
-    let all = true;
-    const add = (found: readonly Json[]) => {
-      if (found.length === 0) all = false;
-      targets.push(...found);
-      if (found.length === 1) certain.push(...found);
+    const found = [
+      ...($ref === undefined ? [] : [this.#targets(schema, $ref)]),
+      ...[$dynamicRef, $recursiveRef].flatMap((reference) =>
+        reference === undefined ? [] : [this.#dynamicTargets(schema, reference)],
+      ),
+    ];
+    const referred = {
+      targets: found.flat(),
+      certain: found.filter(({ length }) => length === 1).flat(),
+      all: found.every(({ length }) => length > 0),
     };
-    if ($ref !== undefined) add(this.#targets(schema, $ref));
-    for (const reference of [$dynamicRef, $recursiveRef]) {
-      if (reference !== undefined) add(this.#dynamicTargets(schema, reference));
-    }
-    const referred = { targets, certain, all };
     this.#referred.set(schema, referred);
     return referred;
   }

@@ -15,6 +15,11 @@ describe("values under a key that names a secret are taken out", () => {
     expect(redact({ [key]: 1234 })).toEqual({ [key]: REDACTED });
   });
 
+  it("what follows a sentence about one stays", () => {
+    const lines = ["I forgot my password.", "Please help me."];
+    expect(redact({ lines })).toEqual({ lines });
+  });
+
   it("a name that is longer than what is shown of it", () => {
     expect(Object.values(redact({ [`${"x_".repeat(50)}password`]: "x" }))).toEqual([REDACTED]);
   });

@@ -30,6 +30,20 @@ const SCHEMAS: Readonly<Record<string, object>> = {
   "many allowed names": {
     propertyNames: { anyOf: many(20_000, (i) => ({ const: `k${i}`, $ref: "#/propertyNames" })) },
   },
+  // More than a function takes arguments, where an operator lets servers say so much.
+  "very many schemas of one value": { allOf: many(300_000, () => ({})) },
+  "very many required names": { required: many(300_000, (i) => `k${i}`) },
+  "very many allowed names": { propertyNames: { enum: many(300_000, (i) => `k${i}`) } },
+  "very many values": {
+    enum: [
+      named(
+        300_000,
+        (i) => `k${i}`,
+        () => 1,
+      ),
+    ],
+  },
+  "very many conditions": { dependentSchemas: named(300_000, (i) => `k${i}`) },
   "many schemas of one value": { anyOf: many(40_000, () => ({ properties: { a: { type: "object" } } })) },
 };
 
