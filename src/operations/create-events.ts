@@ -45,7 +45,9 @@ export function createEvents(deps: EventsDeps): EventSource {
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   let place: number | undefined;
-  let known = upstreams.names();
+  /** The names when they were last looked at, and those that the listeners heard of. */
+  let names = upstreams.names();
+  let known = new Set(names);
   /** One look at a time; `again`: something happened during it. */
   let looking = false;
   let again = false;
@@ -96,18 +98,20 @@ export function createEvents(deps: EventsDeps): EventSource {
     }
   }
 
-  // An upstream that comes or goes changes no state.
+  // An upstream that comes or goes changes no state. One that came, was heard of and went between two looks went too.
   function compareNames(): void {
-    const names = upstreams.names();
-    if (names === known) return;
+    const now = upstreams.names();
+    if (now === names && known.size === now.length) return;
+    const present = new Set(now);
     for (const upstream of known) {
-      if (!names.includes(upstream)) toAdmins({ kind: "upstream", upstream, state: "removed" });
+      if (!present.has(upstream)) toAdmins({ kind: "upstream", upstream, state: "removed" });
     }
-    for (const upstream of names) {
-      const state = known.includes(upstream) ? undefined : upstreams.get(upstream)?.status().state;
+    for (const upstream of now) {
+      const state = known.has(upstream) ? undefined : upstreams.get(upstream)?.status().state;
       if (state !== undefined) toAdmins({ kind: "upstream", upstream, state });
     }
-    known = names;
+    names = now;
+    known = present;
   }
 
   const unhear = [
@@ -115,6 +119,7 @@ export function createEvents(deps: EventsDeps): EventSource {
     upstreams.onEvent((event) => {
       if (event.kind !== "state") return;
       const { upstream, status } = event;
+      known.add(upstream);
       toAdmins({ kind: "upstream", upstream, state: status.state });
     }),
   ];
@@ -127,7 +132,8 @@ export function createEvents(deps: EventsDeps): EventSource {
       if (listeners.size === 1) {
         // What happened while nobody listened is nobody's news.
         place = undefined;
-        known = upstreams.names();
+        names = upstreams.names();
+        known = new Set(names);
         look();
       }
       return () => {

@@ -85,6 +85,20 @@ describe("events", () => {
     expect(heard["ann"]).toEqual([]);
   });
 
+  it("tell that an upstream went that came and went between two looks", async () => {
+    const upstream = await startModernUpstream();
+    onTestFinished(() => upstream.close());
+    const gateway = await startTestGateway(APPROVALS_CONFIG, {}, { timing: { eventPollMs: 1_000 } });
+    onTestFinished(() => gateway.close());
+    const heard = listen(gateway, ["root"]);
+    const stateOf = (state: string) =>
+      eventually(async () => heard["root"]?.find((event) => "state" in event && event.state === state));
+    gateway.reconfigure({ ...APPROVALS_CONFIG, upstreams: { modern: { url: upstream.url } } });
+    await stateOf("ready");
+    gateway.reconfigure(APPROVALS_CONFIG);
+    expect(await stateOf("removed")).toMatchObject({ kind: "upstream", upstream: "modern" });
+  });
+
   it("go to nobody who stopped, and only to so many", async () => {
     const gateway = await setUp();
     const { events } = gateway.running.wired;
