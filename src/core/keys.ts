@@ -44,7 +44,12 @@ export function findAmbiguousKey(value: Json | undefined, path: string): string 
  */
 export class FoldedKeys {
   readonly #forms = new Map<string, string>();
-  #left = MAX_FOLDED_CHARS;
+  #left: number;
+
+  /** With a budget of so many characters that are not plain ASCII. */
+  constructor(budget: number = MAX_FOLDED_CHARS) {
+    this.#left = budget;
+  }
 
   /** Whether there were more than can be compared. */
   get isSpent(): boolean {

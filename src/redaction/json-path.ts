@@ -1,11 +1,15 @@
 import { JSONPathEnvironment, JSONPathError, type JSONPathQuery, jsonpath } from "json-p3";
-import type { Json } from "../core/json.ts";
+import { fold } from "../core/fold.ts";
+import { isObject, type Json } from "../core/json.ts";
 import { LIMITS } from "./limits.ts";
+import type { MemberNames } from "./member-names.ts";
 
 /*
  * JSONPath (RFC 9535) as far as its cost stays linear in a value that a hostile server has written. Refused: a second
  * `..` (the value may be nested so that each level is searched from each above it), `$` inside a filter unless it names
  * one value, and `match` and `search`, which would run on the engine's backtracking regular expressions.
+ *
+ * Names are compared folded, other than in the RFC: a server that comes to write `Secret` for `secret` would hand it out.
  */
 
 /** Where a value is: member names and list indices from the root. */
@@ -15,8 +19,11 @@ export type Location = readonly (string | number)[];
 export interface CompiledPath {
   /** As it was written. */
   readonly text: string;
-  /** Where it finds something, at most `max` places; `undefined` if there are more. @throws never */
-  locate(value: Json, max: number): readonly Location[] | undefined;
+  /**
+   * Where it finds something, at most `max` places; `undefined` if there are more. `names` says whether all names could
+   * be compared. @throws never
+   */
+  locate(value: Json, max: number, names: MemberNames): readonly Location[] | undefined;
 }
 
 export type PathResult =
@@ -44,20 +51,70 @@ export function compilePath(path: string): PathResult {
   }
   const fault = findFault(query);
   if (fault !== undefined) return fault;
-  return { ok: true, path: { text: path, locate: (value, max) => locate(query, value, max) } };
+  const lookup: Lookup = { names: undefined };
+  foldNames(query, lookup, 0);
+  return { ok: true, path: { text: path, locate: (value, max, names) => locate(query, lookup, value, max, names) } };
 }
 
 function refused(message: string, offset: number): PathResult {
   return { ok: false, problem: { message, offset: Math.max(0, offset) } };
 }
 
-function locate(query: JSONPathQuery, value: Json, max: number): readonly Location[] | undefined {
+/** What the selectors of a path look names up in, while it is applied. */
+interface Lookup {
+  names: MemberNames | undefined;
+}
+
+function locate(query: JSONPathQuery, lookup: Lookup, value: Json, max: number, names: MemberNames) {
   const found: Location[] = [];
+  lookup.names = names;
   for (const node of query.lazyQuery(toMutable(value))) {
     if (found.length === max) return undefined;
     found.push(node.location);
   }
   return found;
+}
+
+/** A filter names a member that an object has twice: which of the two counts, nobody knows. */
+class NamedTwice extends Error {}
+
+// The library has its selectors compare names exactly, and no setting for it.
+function foldNames(query: JSONPathQuery, lookup: Lookup, filters: number): void {
+  for (const { selectors } of query.segments) {
+    for (const selector of selectors) {
+      if (selector instanceof jsonpath.selectors.NameSelector) foldName(selector, lookup, filters > 0);
+      if (!(selector instanceof jsonpath.selectors.FilterSelector)) continue;
+      for (const inner of queriesIn(selector.expression)) foldNames(inner.path, lookup, filters + 1);
+      // Only in the outermost: what an inner one finds may speak against the value.
+      if (filters === 0) takeOutInDoubt(selector.expression);
+    }
+  }
+}
+
+function foldName(selector: InstanceType<typeof jsonpath.selectors.NameSelector>, lookup: Lookup, inFilter: boolean) {
+  const form = fold(selector.name);
+  const resolve: typeof selector.resolve = ({ value, location, root }) => {
+    if (value === undefined || !isObject(value)) return [];
+    const keys = lookup.names?.alike(value, form) ?? [];
+    if (inFilter && keys.length > 1) throw new NamedTwice();
+    return keys.map((key) => new jsonpath.JSONPathNode(toMutable(value[key] ?? null), location.concat(key), root));
+  };
+  selector.resolve = resolve;
+  selector.lazyResolve = function* (node) {
+    yield* resolve(node);
+  };
+}
+
+function takeOutInDoubt(expression: FilterExpression): void {
+  const evaluate = expression.evaluate.bind(expression);
+  expression.evaluate = (context) => {
+    try {
+      return evaluate(context);
+    } catch (error) {
+      if (error instanceof NamedTwice) return true;
+      throw error;
+    }
+  };
 }
 
 type PathInput = Parameters<JSONPathQuery["lazyQuery"]>[0];

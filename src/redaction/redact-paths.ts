@@ -1,6 +1,7 @@
 import { isObject, type Json } from "../core/json.ts";
 import type { Location } from "./json-path.ts";
 import { valueMark } from "./marks.ts";
+import type { MemberNames } from "./member-names.ts";
 import type { Search } from "./redact-text.ts";
 import { type PathRedaction, type Replacement, stronger } from "./redaction.ts";
 
@@ -17,11 +18,17 @@ export type PathsApplied = { readonly value: Json; readonly left: number } | und
  * `value` without what the paths name, all of them found before anything is taken out. The very same value if they name
  * nothing. @throws never
  */
-export function redactPaths(value: Json, paths: readonly PathRedaction[], max: number, search: Search): PathsApplied {
+export function redactPaths(
+  value: Json,
+  paths: readonly PathRedaction[],
+  max: number,
+  names: MemberNames,
+  search: Search,
+): PathsApplied {
   const root: Place = { how: undefined, inner: undefined };
   let left = max;
   for (const path of paths) {
-    const locations = path.path.locate(value, left);
+    const locations = path.path.locate(value, left, names);
     if (locations === undefined) return undefined;
     left -= locations.length;
     for (const location of locations) mark(root, location, path.with);

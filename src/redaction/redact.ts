@@ -3,6 +3,7 @@ import { changeNamed, changeReadable } from "./content.ts";
 import { parseEmbedded } from "./embedded.ts";
 import { BESIDE_LIMITS, createTally, LIMITS } from "./limits.ts";
 import type { KeyedHash } from "./marks.ts";
+import { MemberNames } from "./member-names.ts";
 import { redactPaths } from "./redact-paths.ts";
 import type { Search } from "./redact-text.ts";
 import { redactValue } from "./redact-value.ts";
@@ -65,8 +66,9 @@ function redactNamed(result: JsonObject, paths: readonly PathRedaction[], search
   let reason = tally.add(result);
   if (reason !== undefined) return { ok: false, reason };
   let left: number = LIMITS.maxPlaces;
+  const names = new MemberNames();
   const withoutNamed = (value: Json): Json => {
-    const applied = redactPaths(value, paths, left, search);
+    const applied = redactPaths(value, paths, left, names, search);
     if (applied === undefined) {
       reason = `Paths name more than ${LIMITS.maxPlaces} values in it.`;
       return value;
@@ -82,5 +84,6 @@ function redactNamed(result: JsonObject, paths: readonly PathRedaction[], search
     const value = withoutNamed(embedded.value);
     return value === embedded.value && embedded.faithful ? text : JSON.stringify(value);
   });
+  if (names.isBeyond) reason ??= "Paths look at names in it that are too long, or too many, to be compared.";
   return reason === undefined ? { ok: true, result: redacted } : { ok: false, reason };
 }
