@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { refuse } from "../core/errors.ts";
-import { principalKey } from "../core/principal.ts";
+import { personKey } from "../core/principal.ts";
 import type { Events, OperatorEvent } from "../operations/events.ts";
 import type { Operator } from "../operations/operator.ts";
 import type { Admit } from "./admit.ts";
@@ -26,7 +26,7 @@ export interface EventStreams {
 const MAX_UNREAD_BYTES = 64 * 1024;
 
 /** Streams of one person at once. */
-const MAX_PER_PRINCIPAL = 20;
+const MAX_PER_PERSON = 20;
 
 /** How long a browser waits before it comes back, ms. */
 const RETRY_MS = 2_000;
@@ -55,7 +55,7 @@ export function createEventStreams({ events, admit, beatMs }: EventStreamsDeps):
         if (!may) stop();
       });
     }, beatMs);
-    open.set(stop, principalKey(operator.principal));
+    open.set(stop, personKey(operator.principal));
     reader.onGone(stop);
     write(`retry: ${RETRY_MS}\n\n`);
     return true;
@@ -74,10 +74,10 @@ export function createEventStreams({ events, admit, beatMs }: EventStreamsDeps):
   return {
     open(operator, incoming) {
       if (closed) return refuse("STOPPING");
-      const key = principalKey(operator.principal);
+      const key = personKey(operator.principal);
       const own = [...open.values()].filter((owner) => owner === key).length;
       const reader = createReader();
-      if (own >= MAX_PER_PRINCIPAL || !start(operator, incoming, reader)) return refuse("TOO_MANY_OPEN");
+      if (own >= MAX_PER_PERSON || !start(operator, incoming, reader)) return refuse("TOO_MANY_OPEN");
       // nginx would hold events back until its buffer is full.
       const headers = { "Content-Type": "text/event-stream", "X-Accel-Buffering": "no" };
       return new Response(reader.stream, { headers });

@@ -136,6 +136,8 @@ export interface Approvals {
   decide(vote: ApprovalVote): Promise<Acted>;
   /** Whether a request is this principal's own; see `core/persons.ts`. */
   isRequester(request: Pick<ApprovalRequest, "requester">, principal: Principal): boolean;
+  /** `personKey` of whose request it is. */
+  personKey(request: Pick<ApprovalRequest, "requester">): string;
   /** The requester takes a request back that does not run yet. To everybody else it is unknown. */
   cancel(id: string, principal: Principal): Promise<Acted>;
   /** What was asked for is no longer what would run, or not by whom. `reason` is shown to people. */

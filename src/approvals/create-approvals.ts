@@ -135,6 +135,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       return store.count(queryOf(filter, limit, now(), undefined, persons));
     },
     history: (id) => store.events(id),
+    personKey: ({ requester }) => persons.personKey(requester),
     isRequester: ({ requester }, principal) => isRequester(requester, principal, persons),
     mayDecide(request, approver) {
       const { requester, requesterMayApprove, decisions, state, pendingUntil } = request;

@@ -1,6 +1,6 @@
 import type { KeyedHash } from "../core/keyed-hash.ts";
 import type { Log } from "../core/log.ts";
-import { principalKey } from "../core/principal.ts";
+import { personKey } from "../core/principal.ts";
 import type { Seal } from "../core/seal.ts";
 import type { AuditRow } from "../store/audit-row.ts";
 import type { AuditWriter } from "../store/audit-rows.ts";
@@ -32,7 +32,7 @@ export interface AuditDeps {
 
 interface Waiting {
   readonly row: AuditRow;
-  /** `principalKey` of whose opening this is; `undefined` for what has happened already. */
+  /** `personKey` of whose opening this is; `undefined` for what has happened already. */
   readonly holder: string | undefined;
   readonly chars: number;
   /** Answers an opening; closings wait for nobody. */
@@ -151,7 +151,7 @@ export function createAudit(deps: AuditDeps): Audit {
 
   return {
     async open(opening) {
-      const holder = principalKey(opening.principal);
+      const holder = personKey(opening.principal);
       if (!shares.mayOpen(holder)) {
         troubles.failed({ err: undefined, refused: 1, lost: 0 });
         return false;

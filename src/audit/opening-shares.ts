@@ -1,6 +1,6 @@
 import { mayTake } from "../core/shares.ts";
 
-/** The openings that wait to be written, by principal: nobody can have the whole queue. */
+/** The openings that wait to be written, by person: nobody can have the whole queue. */
 export class OpeningShares {
   readonly #max: Counted;
   readonly #all = { rows: 0, chars: 0 };

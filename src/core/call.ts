@@ -44,7 +44,9 @@ export type AskResponse =
 export interface ClientPeer {
   /** Upstream sessions belong to one key: nothing of one peer is ever seen by another. */
   readonly key: string;
-  /** `principalKey` of whose peer it is. What is bounded is shared out by it, since a client invents its own name. */
+  /** `principalKey` of whose peer it is: what only they may use again is kept under it. */
+  readonly owner: string;
+  /** `personKey` of them. What is bounded is shared out by it, since a client invents its own name. */
   readonly holder: string;
   /** Client capabilities as declared: the only ones that are advertised upstream. */
   readonly capabilities: JsonObject;

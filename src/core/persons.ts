@@ -6,6 +6,7 @@ import {
   KEYS_ISSUER,
   LOCAL_ISSUER,
   type Principal,
+  personKey,
   personKeys,
   principalKey,
 } from "./principal.ts";
@@ -69,6 +70,8 @@ export interface Persons {
   belongings(principal: Principal): Belongings;
   /** A hash that the rows of one person share, as far as it was known when they were written. */
   personHash(principal: Principal): string;
+  /** `personKey` of somebody who is not there. */
+  personKey(who: Who): string;
 }
 
 /** By what rows are found that are one person's. */
@@ -144,7 +147,11 @@ export function createPersons({
       traces: { kind: "person", vouched: false, names: marks([subject, email]), odd: isOddAddress(email ?? "") },
     }),
     sameness,
-    personHash: (principal) => hash(personKeys(principal).at(-1) ?? principalKey(principal)),
+    personHash: (principal) => hash(personKey(principal)),
+    personKey(who) {
+      const known = vouched(who);
+      return personKey({ ...known, person: people.of(known) });
+    },
     belongings(principal) {
       const { issuer, subject } = principal;
       const mine = byName.get(people.of(principal) ?? "");

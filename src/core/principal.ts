@@ -76,6 +76,15 @@ export function personKeys(principal: Pick<Principal, "issuer" | "subject" | "em
 }
 
 /**
+ * Whose share of what is bounded in memory something takes: the person's, whichever credential they come with. One of the
+ * keys above, because a share has one holder: who drops the address from their tokens has a second share, and no third.
+ * It lets nobody in: what is bound to who may use it goes by `principalKey`.
+ */
+export function personKey(principal: Pick<Principal, "issuer" | "subject" | "email" | "person">): string {
+  return personKeys(principal).at(-1) ?? principalKey(principal);
+}
+
+/**
  * Whether somebody is called something that was meant as an address and is no plain one, so that it may be anybody's.
  * Subjects that an identity provider gave are its own numbers, whatever they look like.
  */

@@ -1,13 +1,13 @@
 import { Turns } from "./turns.ts";
 
-/** What of `places` one principal may have: it may take one more while more are free than it has. */
+/** What of `places` one person may have: it may take one more while more are free than it has. */
 export function mayTake(own: number, taken: number, places: number): boolean {
   return own < places - taken;
 }
 
 /**
- * Places that principals share. Nobody can take them all: one alone gets half of them, two a third each, and so there
- * is always one for who comes next. Who gets none now may wait for its turn.
+ * Places that people share, whatever credentials they have (`personKey`). Nobody can take them all: one alone gets half of
+ * them, two a third each, and so there is always one for who comes next. Who gets none now may wait for its turn.
  */
 export class Shares {
   readonly #places: number;

@@ -1,12 +1,12 @@
 /**
- * Those who wait for something scarce: a bounded queue per principal, served one principal after another, so that a
+ * Those who wait for something scarce: a bounded queue per person, served one person after another, so that a
  * long queue of one is no longer wait for the others.
  */
 export class Turns {
   readonly #maxPerHolder: number;
   readonly #waiting = new Map<string, Set<() => void>>();
 
-  /** `maxPerHolder`: how many of one principal may wait at once. */
+  /** `maxPerHolder`: how many of one person may wait at once. */
   constructor(maxPerHolder: number) {
     this.#maxPerHolder = maxPerHolder;
   }

@@ -1,7 +1,7 @@
 import type { Call } from "../core/call.ts";
 import { Cancellation } from "../core/cancellation.ts";
 import type { PausedEnd, PausedOutcome, StepUpOutcome, StepUpWait, StillPaused } from "../core/outcome.ts";
-import { principalKey } from "../core/principal.ts";
+import { personKey } from "../core/principal.ts";
 import { approvalStatus } from "../gateway/approval-texts.ts";
 import type { EdgeLimits } from "./options.ts";
 
@@ -46,7 +46,7 @@ interface Hold extends Ends {
 
 export function createHolds(limits: EdgeLimits): Holds {
   const open = new Set<Hold>();
-  const byPrincipal = new Map<string, number>();
+  const byPerson = new Map<string, number>();
   let closed = false;
   let graceMs = 0;
 
@@ -74,9 +74,9 @@ export function createHolds(limits: EdgeLimits): Holds {
 
   /** Keeps a place for a wait; `full` is what happens if there is none. */
   async function counted<T>(call: Call, full: () => Promise<T>, wait: (ends: Ends) => Promise<T>): Promise<T> {
-    const owner = principalKey(call.principal);
-    const own = byPrincipal.get(owner) ?? 0;
-    if (closed || open.size >= limits.maxHeld || own >= limits.maxHeldPerPrincipal) return full();
+    const owner = personKey(call.principal);
+    const own = byPerson.get(owner) ?? 0;
+    if (closed || open.size >= limits.maxHeld || own >= limits.maxHeldPerPerson) return full();
     const ends = { letGo: new Cancellation(), giveUp: new Cancellation() };
     const stopHearing = call.cancellation.onCancel((reason) => {
       ends.giveUp.cancel(reason);
@@ -85,15 +85,15 @@ export function createHolds(limits: EdgeLimits): Holds {
     const over = wait(ends);
     const hold: Hold = { ...ends, over };
     open.add(hold);
-    byPrincipal.set(owner, own + 1);
+    byPerson.set(owner, own + 1);
     try {
       return await over;
     } finally {
       stopHearing();
       open.delete(hold);
-      const left = (byPrincipal.get(owner) ?? 1) - 1;
-      if (left === 0) byPrincipal.delete(owner);
-      else byPrincipal.set(owner, left);
+      const left = (byPerson.get(owner) ?? 1) - 1;
+      if (left === 0) byPerson.delete(owner);
+      else byPerson.set(owner, left);
     }
   }
 

@@ -3,7 +3,7 @@ import type { Cancellation } from "../core/cancellation.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
 import { randomId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
-import { principalKey } from "../core/principal.ts";
+import { type Principal, personKey, principalKey } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
 import { encodeNotification } from "../mcp/encode.ts";
 import type { RpcId } from "../mcp/messages.ts";
@@ -17,9 +17,6 @@ import { uriTooLong } from "./options.ts";
 export interface LegacyFacts {
   /** Public handle: the digest of the session id; `undefined` on stdio, where the process is the session. */
   readonly handle: string | undefined;
-  /** Who opened it: `iss` and `sub`. */
-  readonly issuer: string;
-  readonly subject: string;
   readonly protocolVersion: string;
   readonly clientInfo: JsonObject;
   readonly capabilities: JsonObject;
@@ -54,7 +51,8 @@ export class LegacySession {
   #logLevel: LogLevel | undefined;
   #ended = false;
 
-  constructor(edge: Edge, facts: LegacyFacts, output: LegacyOutput) {
+  /** `principal`: who opened it. */
+  constructor(edge: Edge, facts: LegacyFacts, principal: Principal, output: LegacyOutput) {
     this.#edge = edge;
     this.facts = facts;
     this.#output = output;
@@ -67,7 +65,8 @@ export class LegacySession {
     });
     this.peer = {
       key: `legacy:${facts.handle ?? "stdio"}`,
-      holder: principalKey(facts),
+      owner: principalKey(principal),
+      holder: personKey(principal),
       capabilities: facts.capabilities,
       request: (ask) => this.#ask(ask),
       notify: (notification) => this.notify(notification),

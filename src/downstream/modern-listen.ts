@@ -3,7 +3,7 @@ import type { Cancellation } from "../core/cancellation.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
 import { randomId } from "../core/ids.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
-import { principalKey } from "../core/principal.ts";
+import { personKey } from "../core/principal.ts";
 import type { Caller, ListChange } from "../gateway/gateway.ts";
 import type { Request } from "../mcp/classify.ts";
 import { encodeNotification, encodeResultText } from "../mcp/encode.ts";
@@ -58,9 +58,9 @@ export function createListens(edge: Edge): Listens {
       if (!reply.streams) return refuse("NOT_ACCEPTABLE");
       if (closed) return refuse("STOPPING");
       const caller = callerOf(context, meta.clientInfo);
-      const owner = principalKey(caller.principal);
+      const owner = personKey(caller.principal);
       const own = [...open].filter((listen) => listen.owner === owner).length;
-      if (open.size >= limits.maxListens || own >= limits.maxListensPerPrincipal) return refuse("TOO_MANY_OPEN");
+      if (open.size >= limits.maxListens || own >= limits.maxListensPerPerson) return refuse("TOO_MANY_OPEN");
       const filter = supported(wanted.filter, edge.gateway.capabilities(context.scope));
       const listen = new Listen(edge, caller, request.id, context.scope.endpoint, reply);
       open.add(listen);
@@ -98,7 +98,7 @@ export function createListens(edge: Edge): Listens {
 const MAX_EARLY = 64;
 
 class Listen {
-  /** The principal's key. */
+  /** `personKey` of who listens. */
   readonly owner: string;
   /** What operators call it by. */
   readonly name: string = randomId();
@@ -115,7 +115,7 @@ class Listen {
   #closed = false;
 
   constructor(edge: Edge, caller: Caller, id: RpcId, endpoint: string, reply: Reply) {
-    this.owner = principalKey(caller.principal);
+    this.owner = personKey(caller.principal);
     this.#caller = caller;
     this.#edge = edge;
     this.#openedAt = edge.now();

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { ClientPeer } from "../core/call.ts";
 import { sha256 } from "../core/digest.ts";
-import { type Principal, principalKey } from "../core/principal.ts";
+import { type Principal, personKey, principalKey } from "../core/principal.ts";
 import { MAX_CLIENT_FACTS_CHARS, type RequestMeta } from "../mcp/request-meta.ts";
 import { withoutTasks } from "../mcp/tasks.ts";
 
@@ -23,12 +23,16 @@ export function createModernPeers(): ModernPeers {
     of(principal, { clientInfo, capabilities }) {
       const facts = JSON.stringify([principal.clientId, clientInfo?.["name"], clientInfo?.["version"], capabilities]);
       if (facts.length > MAX_CLIENT_FACTS_CHARS) return undefined;
-      const holder = principalKey(principal);
-      const text = `${holder}\n${facts}`;
-      const known = peers.get(text);
+      const owner = principalKey(principal);
+      const holder = personKey(principal);
+      const text = `${owner}\n${facts}`;
+      // Their next token may name another address: the peer is the same, the share is not.
+      const memo = `${holder}\n${text}`;
+      const known = peers.get(memo);
       if (known !== undefined) return known;
       const peer: ClientPeer = {
         key: `modern:${sha256(text)}`,
+        owner,
         holder,
         // A task is followed where it was made, and an upstream is out of the client's reach.
         capabilities: withoutTasks(capabilities),
@@ -36,7 +40,7 @@ export function createModernPeers(): ModernPeers {
         request: async () => ({ ok: false, error: { code: -32601, message: "The client takes no requests." } }),
         notify: () => {},
       };
-      peers.set(text, peer);
+      peers.set(memo, peer);
       return peer;
     },
   };

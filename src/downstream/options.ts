@@ -56,15 +56,15 @@ export interface EdgeLimits {
   /** What a slow reader may leave unread before its stream is cut. */
   readonly maxQueuedBytes: number;
   readonly maxListens: number;
-  /** Of these, what one principal may hold, so that one cannot shut out all others. */
-  readonly maxListensPerPrincipal: number;
+  /** Of these, what one person may hold, so that one cannot shut out all others. */
+  readonly maxListensPerPerson: number;
   readonly maxSubscriptions: number;
   /** Longest resource URI that can be watched, and longest id of a request that stays open, in characters. */
   readonly maxKeptChars: number;
   /** Live legacy sessions in memory; the idlest leaves first, and comes back from the store when it is used. */
   readonly maxSessions: number;
-  /** Of these, what one principal may have; its idlest ends for good when it opens one more. */
-  readonly maxSessionsPerPrincipal: number;
+  /** Of these, what one person may have; its idlest ends for good when it opens one more. */
+  readonly maxSessionsPerPerson: number;
   readonly maxInFlightPerSession: number;
   readonly sessionIdleMs: number;
   /** How stale `lastSeenAt` in the store may be. */
@@ -90,8 +90,8 @@ export interface EdgeLimits {
   readonly maxLegs: number;
   /** Calls held at once; what comes beyond is told at once that it waits. */
   readonly maxHeld: number;
-  /** Of these, what one principal may have, so that one cannot shut out all others. */
-  readonly maxHeldPerPrincipal: number;
+  /** Of these, what one person may have, so that one cannot shut out all others. */
+  readonly maxHeldPerPerson: number;
 }
 
 /** The bounds that hold unless the configuration says otherwise. */
@@ -103,11 +103,11 @@ export const DEFAULT_LIMITS: EdgeLimits = {
   keepAliveMs: 15_000,
   maxQueuedBytes: 1024 * 1024,
   maxListens: 4096,
-  maxListensPerPrincipal: 512,
+  maxListensPerPerson: 512,
   maxSubscriptions: 256,
   maxKeptChars: 8 * 1024,
   maxSessions: 10_000,
-  maxSessionsPerPrincipal: 5_000,
+  maxSessionsPerPerson: 5_000,
   maxInFlightPerSession: 256,
   sessionIdleMs: 24 * 60 * 60 * 1000,
   touchMs: 60_000,
@@ -124,7 +124,7 @@ export const DEFAULT_LIMITS: EdgeLimits = {
   legMs: 25_000,
   maxLegs: 10,
   maxHeld: 4096,
-  maxHeldPerPrincipal: 512,
+  maxHeldPerPerson: 512,
 };
 
 /** What is told of a URI beyond `maxKeptChars`. */

@@ -3,7 +3,7 @@ import type { EdgeLimits } from "./options.ts";
 import type { EventSink } from "./reply.ts";
 import type { SseConnection } from "./sse-connection.ts";
 
-/** Bytes held for replay: of one session, of all of one principal, or of all there are. */
+/** Bytes held for replay: of one session, of all of one person, or of all there are. */
 export interface ReplayBudget {
   bytes: number;
 }

@@ -1,6 +1,6 @@
 import { sha256 } from "../core/digest.ts";
 import { randomId } from "../core/ids.ts";
-import { type Principal, principalKey } from "../core/principal.ts";
+import { type Principal, personKey, principalKey } from "../core/principal.ts";
 import type { ListChange } from "../gateway/gateway.ts";
 import { encodeNotification } from "../mcp/encode.ts";
 import type { SessionRecord, SessionStore } from "../store/sessions.ts";
@@ -49,16 +49,12 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
 
   const make = (record: SessionRecord, context: RequestContext): HttpSession => {
     const nextKey = () => `${boot}${(++streamCount).toString(36)}`;
-    const streams = new SessionStreams({ limits, now, room, holder: principalKey(record), nextKey });
-    const legacy = new LegacySession(
-      edge,
-      { ...record, handle: record.idHash },
-      {
-        push: (message) => streams.push(message),
-        listening: () => streams.listening,
-        save: (change) => store.update(record.idHash, change),
-      },
-    );
+    const streams = new SessionStreams({ limits, now, room, holder: personKey(context.principal), nextKey });
+    const legacy = new LegacySession(edge, { ...record, handle: record.idHash }, context.principal, {
+      push: (message) => streams.push(message),
+      listening: () => streams.listening,
+      save: (change) => store.update(record.idHash, change),
+    });
     const caller = callerOf(context, record.clientInfo);
     return { record, legacy, streams, caller, lastSeenAt: now(), storedSeenAt: record.lastSeenAt };
   };
@@ -87,12 +83,13 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
 
   // Without it one client that opens sessions and leaves them would fill the store. Whether there is room now.
   const makeOwnRoom = async (principal: Principal): Promise<boolean> => {
-    if (live.size < limits.maxSessionsPerPrincipal) return true;
-    const own = [...live.values()].filter(({ record }) => opened(record, principal));
-    if (own.length < limits.maxSessionsPerPrincipal) return true;
+    if (live.size < limits.maxSessionsPerPerson) return true;
+    const person = personKey(principal);
+    const own = [...live.values()].filter(({ legacy }) => legacy.peer.holder === person);
+    if (own.length < limits.maxSessionsPerPerson) return true;
     const idlest = own.find((session) => !busy(session));
     if (idlest === undefined) return false;
-    await end(idlest, "its principal opened too many sessions");
+    await end(idlest, "its user opened too many sessions");
     return true;
   };
 
@@ -111,7 +108,8 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
 
   const load = async (idHash: string, context: RequestContext): Promise<HttpSession | undefined> => {
     const record = await store.find(idHash);
-    if (record === undefined || now() - record.lastSeenAt > limits.sessionIdleMs || !makeRoom()) return undefined;
+    if (record === undefined || !opened(record, context.principal)) return undefined;
+    if (now() - record.lastSeenAt > limits.sessionIdleMs || !makeRoom()) return undefined;
     const session = make(record, context);
     live.set(idHash, session);
     if (record.subscriptions.length > 0) {
@@ -176,10 +174,12 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
       await dropIfGone(idHash);
       const session = live.get(idHash);
       if (session !== undefined) return admit(session, context);
-      let pending = loading.get(idHash);
+      // Somebody else's look-up, which finds nothing, must not be theirs.
+      const wanted = `${principalKey(context.principal)}\n${idHash}`;
+      let pending = loading.get(wanted);
       if (pending === undefined) {
-        pending = load(idHash, context).finally(() => loading.delete(idHash));
-        loading.set(idHash, pending);
+        pending = load(idHash, context).finally(() => loading.delete(wanted));
+        loading.set(wanted, pending);
       }
       const loaded = await pending;
       return loaded === undefined ? undefined : admit(loaded, context);

@@ -15,7 +15,7 @@ export interface SessionStreamsDeps {
   readonly now: () => number;
   /** Shared by all sessions. */
   readonly room: ReplayRoom;
-  /** `principalKey` of whose session it is. */
+  /** `personKey` of whose session it is. */
   readonly holder: string;
   /** Makes stream keys that no earlier process used either: an old id must not name a new stream. */
   readonly nextKey: () => string;

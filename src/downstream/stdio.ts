@@ -86,10 +86,10 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
       return;
     }
     session?.end("the client initialized anew");
-    const { issuer, subject } = deps.principal;
     session = new LegacySession(
       edge,
-      { ...init, issuer, subject, handle: undefined, logLevel: undefined, subscriptions: [] },
+      { ...init, handle: undefined, logLevel: undefined, subscriptions: [] },
+      deps.principal,
       { push: (message) => writer.send(message), listening: () => true, save: () => Promise.resolve() },
     );
     writer.reply().end(encodeResultText(request.id, initializeResult(edge, scope, init.protocolVersion)));

@@ -1,7 +1,6 @@
 import type { Approvals } from "../approvals/approvals.ts";
 import type { ApprovalRequest } from "../core/approval.ts";
 import type { Log } from "../core/log.ts";
-import { principalKey } from "../core/principal.ts";
 import { Shares } from "../core/shares.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
 import type { ApprovedRuns } from "./approved-runs.ts";
@@ -20,7 +19,7 @@ const PAGE = 1_000;
  * ends it.
  */
 export function startApprovedRunner(deps: {
-  readonly approvals: Pick<Approvals, "onRunnable" | "runnable" | "get">;
+  readonly approvals: Pick<Approvals, "onRunnable" | "runnable" | "get" | "personKey">;
   readonly upstreams: Pick<Upstreams, "onEvent">;
   readonly runs: ApprovedRuns;
   readonly log: Log;
@@ -48,9 +47,10 @@ export function startApprovedRunner(deps: {
     }
   }
 
-  function take({ id, requester }: ApprovalRequest): void {
+  function take(request: ApprovalRequest): void {
+    const { id } = request;
     if (closed || waiting.has(id)) return;
-    const holder = principalKey(requester);
+    const holder = approvals.personKey(request);
     if (places.take(holder)) begin(id, holder);
     else if (places.wait(holder, () => begin(id, holder)) !== undefined) waiting.add(id);
   }

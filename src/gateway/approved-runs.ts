@@ -154,7 +154,7 @@ export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
         onNotification: (notification) => listeners.tell(id, guard?.notification(notification) ?? notification),
       });
       end = await endRun(round, guard);
-      if (end.result !== undefined) deps.mentions.learn(peer.holder, tool.upstream, end.result);
+      if (end.result !== undefined) deps.mentions.learn(peer.owner, tool.upstream, end.result);
     } catch (err) {
       log.error({ err, request: id }, "An approved call was lost while it ran.");
     }

@@ -3,7 +3,7 @@ import type { Call, ClientFacts, ClientPeer } from "../core/call.ts";
 import type { ApprovalRequirement } from "../core/decision.ts";
 import { digestOf } from "../core/digest.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
-import { type Principal, principalKey } from "../core/principal.ts";
+import { type Principal, personKey, principalKey } from "../core/principal.ts";
 
 /** What is kept with a request, sealed, so that its call can be decided again and run when nobody is connected. */
 export interface AskedContext {
@@ -78,7 +78,8 @@ export function readContext(context: JsonObject): AskedContext | undefined {
 export function absentPeer(principal: Principal, { client, peer }: AskedContext): ClientPeer {
   return {
     key: peer?.key ?? `absent:${digestOf([principalKey(principal), principal.clientId ?? null, client.name])}`,
-    holder: principalKey(principal),
+    owner: principalKey(principal),
+    holder: personKey(principal),
     capabilities: peer?.capabilities ?? {},
     request: async () => ({ ok: false, error: { code: -32601, message: "The client takes no requests." } }),
     notify: () => {},

@@ -36,11 +36,11 @@ export function createOutsideTalk(hash: KeyedHash, maxPairs = MAX_PAIRS): Outsid
   return {
     peerFor(peer, upstream, guarded) {
       if (guarded === undefined && pairs.size === 0) return peer;
-      let pair = pairs.get(peer.holder, upstream);
+      let pair = pairs.get(peer.owner, upstream);
       if (pair === undefined) {
         if (guarded === undefined) return peer;
         pair = { set: guarded.set, redactions: new Set(), peers: new WeakMap() };
-        pairs.set(peer.holder, upstream, pair);
+        pairs.set(peer.owner, upstream, pair);
       }
       if (guarded !== undefined) {
         if (pair.set !== guarded.set) {
@@ -66,6 +66,7 @@ function withoutRedacted(peer: ClientPeer, redactions: ReadonlySet<Redaction>, h
   };
   return {
     key: peer.key,
+    owner: peer.owner,
     holder: peer.holder,
     capabilities: peer.capabilities,
     request: ({ method, params }) => peer.request({ method, params: redacted(params) }),

@@ -75,7 +75,7 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
 
     const made = { call, ...resolved };
     const approval = approvalOf(continuation);
-    const paid = continuation.kind === "upstream" ? receipts.redeem(call.peer.holder, continuation.receipt) : undefined;
+    const paid = continuation.kind === "upstream" ? receipts.redeem(call.peer.owner, continuation.receipt) : undefined;
     const signIn = misfit === undefined ? await signInOf(decided) : undefined;
 
     // Counted before it is recorded, so that the record says what came of it. A call that is cancelled now has cost; one
@@ -139,10 +139,10 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
       upstream: tool.upstream,
       states,
       guard,
-      receipt: paying.drawn || paying.signedIn ? () => receipts.issue(call.peer.holder, paying) : undefined,
+      receipt: paying.drawn || paying.signedIn ? () => receipts.issue(call.peer.owner, paying) : undefined,
       onEnd(ending, result) {
         close(ending);
-        if (result !== undefined) deps.mentions.learn(call.peer.holder, tool.upstream, result);
+        if (result !== undefined) deps.mentions.learn(call.peer.owner, tool.upstream, result);
       },
     });
     return follow(round);

@@ -40,7 +40,7 @@ export function createRelay(deps: RelayDeps): (call: Call) => Promise<Outcome> {
       upstream: route.upstream,
       states: deps.states,
       onEnd(_ending, result) {
-        if (result !== undefined) deps.mentions.learn(call.peer.holder, route.upstream, result);
+        if (result !== undefined) deps.mentions.learn(call.peer.owner, route.upstream, result);
       },
     });
     const upstream = deps.upstreams.get(route.upstream);
@@ -110,10 +110,10 @@ function completionRoute(deps: RelayDeps, view: View, call: Call): Route {
  */
 export function ownerOfResource(
   deps: Pick<RelayDeps, "catalog" | "mentions">,
-  { scope, peer }: { readonly scope: Scope; readonly peer: Pick<ClientPeer, "holder"> },
+  { scope, peer }: { readonly scope: Scope; readonly peer: Pick<ClientPeer, "owner"> },
   uri: string,
 ): string | undefined {
-  const owner = deps.catalog.view(scope).resourceOwner(uri) ?? deps.mentions.ownerOf(peer.holder, uri);
+  const owner = deps.catalog.view(scope).resourceOwner(uri) ?? deps.mentions.ownerOf(peer.owner, uri);
   if (owner !== undefined && scope.upstreams.includes(owner)) return owner;
   return scope.upstreams.length === 1 ? scope.upstreams[0] : undefined;
 }

@@ -3,7 +3,7 @@ import type { Cancellation } from "../core/cancellation.ts";
 import type { Match } from "../core/decision.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
-import { principalKey } from "../core/principal.ts";
+import { personKey } from "../core/principal.ts";
 import { RawJson } from "../core/raw-json.ts";
 import type { PolicyInput, PolicyResult, PolicySet, ResultDecision } from "../policy/policy-set.ts";
 import { parseEmbedded } from "../redaction/embedded.ts";
@@ -67,12 +67,7 @@ export function createResultGuard(deps: ResultGuardDeps): ResultGuard {
       const value = result.value();
       if (!isObject(value)) return withhold("It is not a JSON object.");
       const redactions = applied(set.decideResult(input, policyResult(value)));
-      const redacted = await longRedactions.redact(
-        result.bytes,
-        redactions,
-        principalKey(input.principal),
-        cancellation,
-      );
+      const redacted = await longRedactions.redact(result.bytes, redactions, personKey(input.principal), cancellation);
       if (cancellation?.cancelled === true) return undefined;
       if (redacted.kind === "same") return result;
       if (redacted.kind === "withheld") return withhold(redacted.reason);

@@ -7,7 +7,7 @@ import { type Detector, mergeRedactions, type Redaction, type Replacement } from
 /** From so many bytes on a result is searched in a thread of its own. Hostile texts take up to 3 µs for each character. */
 export const LONG_BYTES = 16 * 1024;
 
-/** Searches long results beside the event loop, one at a time, one principal's after another's. */
+/** Searches long results beside the event loop, one at a time, one person's after another's. */
 export interface LongRedactions {
   /**
    * What `redactBytes` makes of a result. Withheld where it takes too long, where too many of this principal wait

@@ -49,7 +49,9 @@ export class SessionPool {
       (session) => session.peer === peer || sameJson(session.capabilities, peer.capabilities),
     );
     if (found !== undefined) {
+      this.#disown(found);
       found.peer = peer;
+      this.#own(found);
       return found;
     }
     if (!mayTake(this.#holders.get(peer.holder)?.size ?? 0, this.#size, this.#options.maxPeers)) {
@@ -146,26 +148,38 @@ export class SessionPool {
   }
 
   #add(session: PeerSession): void {
-    const { key, holder } = session.peer;
+    const { key } = session.peer;
     const sessions = this.#peers.get(key);
     if (sessions === undefined) this.#peers.set(key, [session]);
     else sessions.unshift(session);
-    const own = this.#holders.get(holder);
-    if (own === undefined) this.#holders.set(holder, new Set([session]));
-    else own.add(session);
+    this.#own(session);
     this.#size++;
   }
 
   #remove(session: PeerSession): void {
-    const { key, holder } = session.peer;
+    const { key } = session.peer;
     const rest = this.#peers.get(key)?.filter((other) => other !== session) ?? [];
     if (rest.length === 0) this.#peers.delete(key);
     else this.#peers.set(key, rest);
+    this.#disown(session);
+    this.#open.delete(session);
+    this.#size--;
+  }
+
+  /** Counts it for the holder of its peer. */
+  #own(session: PeerSession): void {
+    const { holder } = session.peer;
+    const own = this.#holders.get(holder);
+    if (own === undefined) this.#holders.set(holder, new Set([session]));
+    else own.add(session);
+  }
+
+  /** Counts it no longer. Before its peer is replaced: another token may make the same client somebody else's share. */
+  #disown(session: PeerSession): void {
+    const { holder } = session.peer;
     const own = this.#holders.get(holder);
     own?.delete(session);
     if (own?.size === 0) this.#holders.delete(holder);
-    this.#open.delete(session);
-    this.#size--;
   }
 
   #evict(session: PeerSession | undefined): void {

@@ -9,6 +9,7 @@ import type { AskResponse, ClientPeer } from "../core/call.ts";
 export function systemPeer(callable: boolean): ClientPeer {
   return {
     key: "portcullis:system",
+    owner: "portcullis:system",
     holder: "portcullis:system",
     capabilities: callable
       ? {}

@@ -29,9 +29,9 @@ export interface UpstreamTiming {
   readonly maxPeers: number;
   /** Calls that may wait for their turn on a connection that takes one interactive call at a time. */
   readonly maxQueued: number;
-  /** Calls to one upstream in flight at once, which is also its HTTP connections for calls; principals share them. */
+  /** Calls to one upstream in flight at once, which is also its HTTP connections for calls; people share them. */
   readonly maxConnections: number;
-  /** What one principal may have waiting beside: calls, and sessions to be opened. */
+  /** What one person may have waiting beside: calls, and sessions to be opened. */
   readonly maxWaiting: number;
   /** How long a call waits for a session where its principal has its share, and all of it is in use. */
   readonly roomMs: number;

@@ -160,7 +160,7 @@ describe("a session", () => {
 
   it("ends for good when its principal opens too many, the idlest first, and nobody else's does", async () => {
     await served.stop();
-    served = await serveMcp({ limits: { maxSessionsPerPrincipal: 2 } });
+    served = await serveMcp({ limits: { maxSessionsPerPerson: 2 } });
     const bob = await initialize(served.port, { user: "bob" });
     const [first, second, third] = [
       await initialize(served.port),

@@ -113,7 +113,7 @@ it("refuses an id that is too long to be kept as long as a stream may stay open"
 
 it("leaves room for others however much one principal listens", async () => {
   await served.stop();
-  served = await serveMcp({ limits: { maxListens: 3, maxListensPerPrincipal: 2 } });
+  served = await serveMcp({ limits: { maxListens: 3, maxListensPerPerson: 2 } });
   const as = (user: string) => {
     const { headers, body } = modern("subscriptions/listen", { notifications: {} });
     return open(served.port, { body: body ?? {}, headers: { ...headers, Authorization: `Bearer ${user}` } });

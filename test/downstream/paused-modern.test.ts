@@ -189,7 +189,7 @@ describe("a call that asks how long it waits", () => {
 
 describe("bounds of held calls", () => {
   it("tell who holds too many at once what they wait for, and nobody else", async () => {
-    await serveAgain({ ...LONG, maxHeldPerPrincipal: 1 });
+    await serveAgain({ ...LONG, maxHeldPerPerson: 1 });
     const first = post();
     await gateway.untilWaiting(1);
     expect((await post()).json).toHaveProperty(["result", "_meta", "portcullis/approval", "state"], "pending");

@@ -170,13 +170,14 @@ function holdsLast(stream: ReplayStream): boolean {
 
 function callOf(subject: string, id: string, args: JsonObject = {}): AuditOpening {
   const made = opening(id, { arguments: args });
-  return { ...made, principal: { ...made.principal, subject } };
+  return { ...made, principal: { ...made.principal, subject, email: undefined } };
 }
 
 function listening(holder: string, key = holder): { readonly peer: ClientPeer; readonly heard: Notification[] } {
   const heard: Notification[] = [];
   const peer: ClientPeer = {
     key,
+    owner: holder,
     holder,
     capabilities: {},
     request: async () => ({ ok: true, result: {} }),

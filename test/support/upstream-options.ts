@@ -69,6 +69,7 @@ export function testPeer(
   const notifications: Notification[] = [];
   return {
     key,
+    owner: key,
     holder: key,
     capabilities: {},
     request: () => Promise.resolve({ ok: false, error: { code: -32601, message: "Method not found" } }),
