@@ -71,6 +71,31 @@ export class FoldedKeys {
   }
 }
 
+/** Names that are declared for the members of one value, and their folded forms. */
+export interface DeclaredNames {
+  readonly names: ReadonlySet<string>;
+  readonly forms: ReadonlySet<string>;
+}
+
+/** Reads declared names; `undefined` where they are too long, or too many, to be compared. */
+export function declaredNames(names: Iterable<string>, keys: FoldedKeys): DeclaredNames | undefined {
+  const set = new Set(names);
+  const forms = new Set<string>();
+  for (const name of set) {
+    const form = keys.of(name);
+    if (form === undefined) return undefined;
+    forms.add(form);
+  }
+  return { names: set, forms };
+}
+
+/** Whether a reader could take `key` for one of the declared names, which it is not, or nobody can tell. */
+export function readsLikeAnother(key: string, { names, forms }: DeclaredNames, keys: FoldedKeys): boolean {
+  if (names.has(key) || names.size === 0) return false;
+  const form = keys.of(key);
+  return form === undefined || forms.has(form);
+}
+
 function search(value: readonly Json[] | JsonObject, path: string, forms: FoldedKeys): string | undefined {
   if (isObject(value)) {
     const keys = Object.keys(value);

@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from "../core/errors.ts";
-import { fold } from "../core/fold.ts";
 import { isObject, type Json, type JsonObject, pathStep } from "../core/json.ts";
+import { FoldedKeys, readsLikeAnother } from "../core/keys.ts";
 import type { ArgumentPath } from "../policy/argument-paths.ts";
 import { type Level, NamedLevels } from "./argument-levels.ts";
 import type { SchemaPatterns } from "./argument-patterns.ts";
@@ -52,7 +52,7 @@ export function createArgumentCheck(): ArgumentCheck {
     const { references, patterns } = document;
     levels.left = MAX_STEPS;
     patterns.left = MAX_PATTERN_STEPS;
-    const alike = levels.root && findAlike(args, levels.root, levels, "params.arguments");
+    const alike = levels.root && findAlike(args, levels.root, levels, new FoldedKeys(), "params.arguments");
     const isBeyond = () => references.isBeyond || patterns.left < 0;
     if (levels.left < 0 || levels.isBeyond || levels.hasEndlessNames || isBeyond()) return TOO_INTRICATE;
     if (alike !== undefined || looksAt.length === 0) return alike;
@@ -77,6 +77,7 @@ function findAlike(
   value: readonly Json[] | JsonObject,
   level: Level,
   levels: NamedLevels,
+  keys: FoldedKeys,
   path: string,
 ): Refusal | undefined {
   if (levels.isSpent) return undefined;
@@ -86,20 +87,20 @@ function findAlike(
       if (typeof item !== "object" || item === null) continue;
       levels.left += STEPS_PER_KEY;
       const inside = levels.at(level, index);
-      const found = inside && findAlike(item, inside, levels, `${path}[${index}]`);
+      const found = inside && findAlike(item, inside, levels, keys, `${path}[${index}]`);
       if (found !== undefined) return found;
     }
     return undefined;
   }
   for (const key of Object.keys(value)) {
-    if (!level.names.has(key) && level.forms.has(fold(key))) {
+    if (readsLikeAnother(key, level, keys)) {
       return refuse("KEYS_AMBIGUOUS", `At ${path}, a key reads like one of the tool's schema or of a policy.`);
     }
     const member = value[key];
     if (typeof member !== "object" || member === null || levels.isSpent) continue;
     levels.left += STEPS_PER_KEY;
     const inside = levels.under(level, key);
-    const found = inside && findAlike(member, inside, levels, `${path}${pathStep(key)}`);
+    const found = inside && findAlike(member, inside, levels, keys, `${path}${pathStep(key)}`);
     if (found !== undefined) return found;
   }
   return undefined;

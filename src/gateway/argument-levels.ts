@@ -1,18 +1,17 @@
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
-import { FoldedKeys } from "../core/keys.ts";
+import { type DeclaredNames, declaredNames, FoldedKeys } from "../core/keys.ts";
 import { besides, namedBy } from "./argument-names.ts";
 import type { SchemaPatterns } from "./argument-patterns.ts";
 import type { SchemaReferences } from "./argument-references.ts";
+
+const NO_NAMES: DeclaredNames = { names: new Set(), forms: new Set() };
 
 /** How many schemas the levels that are kept of one tool may be made of. */
 const MAX_KEPT = 50_000;
 
 /** All that is said about the names of one value's members, by whichever schema and under whatever condition. */
-export interface Level {
+export interface Level extends DeclaredNames {
   readonly schemas: readonly JsonObject[];
-  readonly names: ReadonlySet<string>;
-  /** The names, folded. */
-  readonly forms: ReadonlySet<string>;
   readonly hasPatterns: boolean;
   /** Levels of what is in it, by key or position. */
   readonly below: Map<string | number, Level | undefined>;
@@ -115,15 +114,13 @@ export class NamedLevels {
   }
 
   #make(schemas: readonly JsonObject[]): Level {
-    const names = new Set(schemas.flatMap((schema) => this.#namesOf(schema)));
-    const forms = new Set<string>();
-    for (const name of names) {
-      const form = this.#keys.of(name);
-      if (form === undefined) this.hasEndlessNames = true;
-      else forms.add(form);
-    }
+    const declared = declaredNames(
+      schemas.flatMap((schema) => this.#namesOf(schema)),
+      this.#keys,
+    );
+    if (declared === undefined) this.hasEndlessNames = true;
     const hasPatterns = schemas.some(({ patternProperties }) => patternProperties !== undefined);
-    return { schemas, names, forms, hasPatterns, below: new Map() };
+    return { schemas, ...(declared ?? NO_NAMES), hasPatterns, below: new Map() };
   }
 
   // What cannot be found in the document could be anything that is in it.

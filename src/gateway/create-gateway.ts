@@ -22,6 +22,7 @@ import { createApprovedRuns } from "./approved-runs.ts";
 import { createArgumentCheck } from "./argument-check.ts";
 import { createBudgets } from "./budgets.ts";
 import { mergeCapabilities, mergeInstructions } from "./capabilities.ts";
+import { createDeclaredArguments } from "./declared-arguments.ts";
 import { createListEncoder } from "./encoded-lists.ts";
 import type { Gateway } from "./gateway.ts";
 import { createListChanges, type ListChanges } from "./list-changes.ts";
@@ -106,7 +107,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
       (asksForApproval(deps.policies()) || !catalog.view(scope).tools.has(STATUS_TOOL)),
   });
   let stopRunner = (): void => {};
-  const relay = createRelay({ catalog, upstreams, states, mentions, outside });
+  const relay = createRelay({ catalog, upstreams, states, mentions, outside, declared: createDeclaredArguments() });
   const encodeList = createListEncoder(deps.serverInfo);
   const withStatusTool = createStatusListing();
 

@@ -6,6 +6,7 @@ import { isObject, type JsonObject } from "../core/json.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
+import type { DeclaredArguments } from "./declared-arguments.ts";
 import type { Mentions } from "./mentions.ts";
 import type { OutsideTalk } from "./outside-talk.ts";
 import { FOREIGN_STATE, readContinuation, withAnswersAsked } from "./params.ts";
@@ -21,6 +22,7 @@ export interface RelayDeps {
   readonly states: RequestStates;
   readonly mentions: Mentions;
   readonly outside: OutsideTalk;
+  readonly declared: DeclaredArguments;
 }
 
 /** Relays `prompts/get`, `resources/read` and `completion/complete` to the upstream that owns what they name. */
@@ -68,7 +70,7 @@ function findRoute(deps: RelayDeps, call: Call): Route {
   const view = deps.catalog.view(call.scope);
   switch (call.method) {
     case "prompts/get":
-      return promptRoute(view, call.params);
+      return promptRoute(view, call.params, (prompt) => deps.declared.ofPrompt(prompt, call.params));
     case "resources/read": {
       const uri = call.params["uri"];
       if (typeof uri !== "string") return refuse("PARAMS_INVALID", "params.uri is missing.");
@@ -82,25 +84,33 @@ function findRoute(deps: RelayDeps, call: Call): Route {
   }
 }
 
-function promptRoute(view: View, params: JsonObject): Route {
+type Check = (definition: JsonObject) => Refusal | undefined;
+
+function promptRoute(view: View, params: JsonObject, check: Check): Route {
   const name = params["name"];
   const prompt = typeof name === "string" ? view.prompts.get(name) : undefined;
   if (prompt === undefined) return refuse("PARAMS_INVALID", "No prompt has this name.");
+  const refusal = check(prompt.definition);
+  if (refusal !== undefined) return refusal;
   return { ok: true, upstream: prompt.upstream, params: { ...params, name: prompt.key } };
 }
 
 function completionRoute(deps: RelayDeps, view: View, call: Call): Route {
   const ref = call.params["ref"];
   if (!isObject(ref)) return refuse("PARAMS_INVALID", "params.ref is missing.");
+  const check: Check = (definition) => deps.declared.ofCompletion(definition, call.params);
   if (ref["type"] === "ref/prompt") {
-    const route = promptRoute(view, ref);
+    const route = promptRoute(view, ref, check);
     return route.ok ? { ok: true, upstream: route.upstream, params: { ...call.params, ref: route.params } } : route;
   }
   const uri = ref["uri"];
   if (ref["type"] !== "ref/resource" || typeof uri !== "string") {
     return refuse("PARAMS_INVALID", "params.ref must name a prompt or a resource.");
   }
-  const upstream = view.resourceTemplates.get(uri)?.upstream ?? ownerOfResource(deps, call, uri);
+  const template = view.resourceTemplates.get(uri);
+  const refusal = template && check(template.definition);
+  if (refusal !== undefined) return refusal;
+  const upstream = template?.upstream ?? ownerOfResource(deps, call, uri);
   return upstream === undefined ? refuse("RESOURCE_UNKNOWN") : { ok: true, upstream, params: call.params };
 }
 
