@@ -74,15 +74,35 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
     },
     closing(closing) {
       const { policies } = closing;
+      // Written out in the order of an opening: half of all rows are these, and `...EMPTY_ROW` with more keys behind it
+      // takes 12 µs, because the engine makes a dictionary of it.
       return {
-        ...EMPTY_ROW,
         at: closing.at,
         callId: closing.callId,
         kind: "closed",
+        actor: null,
+        actorIssuer: null,
+        actorEmail: null,
+        client: null,
+        clientId: null,
+        clientIp: null,
+        endpoint: null,
+        session: null,
+        upstream: null,
+        tool: null,
+        decision: null,
         policies: policies === undefined || policies.length === 0 ? null : JSON.stringify(policies),
+        policySet: null,
+        argumentsDigest: null,
+        argumentsRedacted: null,
+        argumentsSealed: null,
+        argumentsFull: null,
         outcome: closing.outcome,
         // Microseconds are enough; the last digits of a clock would be noise in every row.
         durationMs: Math.round(closing.durationMs * 1000) / 1000,
+        traceId: null,
+        definitionDigest: null,
+        facts: null,
         approval: closing.approval ?? null,
         challenge: closing.challenge ?? null,
       };
