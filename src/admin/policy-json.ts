@@ -1,4 +1,5 @@
 import type { Decision, Match } from "../core/decision.ts";
+import { refusalText } from "../core/errors.ts";
 import type { PolicyState, PolicyTrial, PolicyView } from "../operations/policies.ts";
 import type { PolicyExplanation } from "../policy/explain.ts";
 import type { Trace } from "../policy/trace.ts";
@@ -30,10 +31,11 @@ function policyJson(policy: PolicyView): PolicyStateBody["policies"][number] {
 }
 
 /** A tried call as the API shows it. */
-export function trialJson({ decision, signIn, approvals, policies, test }: PolicyTrial): TrialBody {
+export function trialJson({ decision, refusal, signIn, approvals, policies, test }: PolicyTrial): TrialBody {
   return {
     decision: decisionJson(decision),
-    step_up: decision.effect === "step_up" ? stepUpJson(decision.stepUp, signIn) : null,
+    refusal: refusal === undefined ? null : { code: refusal.code, message: refusalText(refusal) },
+    step_up: decision.effect === "step_up" && refusal === undefined ? stepUpJson(decision.stepUp, signIn) : null,
     approvals: approvals.map(({ policy, flow, message, stages }) => ({
       ...{ policy, flow, message },
       stages: stages.map(({ roles, users, required }) => ({ roles: [...roles], users: [...users], required })),

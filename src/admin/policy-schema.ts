@@ -128,6 +128,10 @@ export type TraceBody = z.input<typeof trace>;
 export const trialSchema = z
   .object({
     decision: decisionSchema,
+    refusal: z
+      .object({ code: z.string(), message: z.string() })
+      .nullable()
+      .describe("Why the call would be refused for its arguments, though no policy refuses it; null: it would not."),
     step_up: stepUp.nullable(),
     approvals: z.array(approval).describe("Whom the call would wait for."),
     policies: z

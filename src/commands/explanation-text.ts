@@ -1,6 +1,7 @@
 import type { CombinedFlows } from "../approvals/combine-flows.ts";
-import type { Decision } from "../core/decision.ts";
 import { durationText } from "../core/duration.ts";
+import { refusalText } from "../core/errors.ts";
+import type { Answer } from "../policy/answer.ts";
 import type { PolicyExplanation } from "../policy/explain.ts";
 import type { Trace } from "../policy/trace.ts";
 import { approvalsText } from "./explanation-approvals.ts";
@@ -10,7 +11,7 @@ type Paint = (colour: Colour, text: string) => string;
 
 /** An explained decision for a terminal: the verdict, who would have to approve, the policies that matched, and why each other one did not. */
 export function explanationText(
-  decision: Decision,
+  answer: Answer,
   needed: CombinedFlows | undefined,
   policies: readonly PolicyExplanation[],
   paint: Paint,
@@ -18,14 +19,15 @@ export function explanationText(
   const matched = policies.filter(({ verdict }) => ["applied", "unapplied", "result"].includes(verdict));
   const others = policies.filter((policy) => !matched.includes(policy));
   return [
-    verdictLine(decision, paint),
+    verdictLine(answer, paint),
     ...(needed === undefined ? [] : [approvalsText(needed)]),
     section("Matched", matched, paint),
     section("Did not match", others, paint),
   ].join("\n");
 }
 
-function verdictLine(decision: Decision, paint: Paint): string {
+function verdictLine({ decision, refusal }: Answer, paint: Paint): string {
+  if (refusal !== undefined) return `${paint("red", "refused")} for its arguments\n${plain(refusalText(refusal))}\n`;
   const limits = (decision.limits ?? []).map(
     ({ policy, limit, windowMs, cost }) =>
       `counts ${cost} against ${policy}, which allows ${limit} in ${durationText(windowMs)}\n`,

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
 import { approvalsNeeded } from "../approvals/combine-flows.ts";
+import { refusalText } from "../core/errors.ts";
 import { isObject, type JsonObject, parseJson } from "../core/json.ts";
 import { JSON_LIMITS } from "../core/limits.ts";
 import { explainCall } from "../policy/explain.ts";
@@ -62,13 +63,21 @@ async function explain(options: ExplainOptions, shell: Shell): Promise<void> {
     await reportErrors(explained.errors, place.policies, options, shell);
     return;
   }
-  const { decision, policies } = explained;
-  const needed = approvalsNeeded(decision, place.approvalFlows);
+  const { decision, refusal, policies } = explained;
+  const needed = refusal === undefined ? approvalsNeeded(decision, place.approvalFlows) : undefined;
   if (options.json) {
-    await printJson({ decision, ...(needed && { approvals: approvalsJson(needed) }), policies }, shell);
+    await printJson(
+      {
+        decision,
+        ...(refusal && { refusal: { code: refusal.code, message: refusalText(refusal) } }),
+        ...(needed && { approvals: approvalsJson(needed) }),
+        policies,
+      },
+      shell,
+    );
     return;
   }
-  await print(shell.stdout, one(explanationText(decision, needed, policies, painter(shell.colours))));
+  await print(shell.stdout, one(explanationText({ decision, refusal }, needed, policies, painter(shell.colours))));
 }
 
 function callOf(options: ExplainOptions): GivenCall {

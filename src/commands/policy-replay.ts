@@ -5,6 +5,7 @@ import { loadConfig } from "../config/load.ts";
 import { ARGUMENTS_DIGEST } from "../core/digest.ts";
 import { createKeyedHash } from "../core/keyed-hash.ts";
 import { createSeal } from "../core/seal.ts";
+import { createAnswers } from "../policy/answer.ts";
 import { compilePolicies } from "../policy/compile.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
 import { replayCall } from "../policy/replay.ts";
@@ -16,7 +17,7 @@ import { DEFAULT_CONFIG } from "./load.ts";
 import { one, painter, print } from "./output.ts";
 import { type PlaceOptions, printJson, readPlace, reportErrors, withPolicyPlace } from "./policy-place.ts";
 import { createProgress, grouped } from "./progress.ts";
-import { createRowReader, type RecordKeys } from "./replay-rows.ts";
+import { ARGUMENTS_REFUSED, createRowReader, type RecordKeys } from "./replay-rows.ts";
 import { createTally, type ReplaySummary } from "./replay-summary.ts";
 import { summaryJson, summaryText } from "./replay-text.ts";
 import type { Shell } from "./shell.ts";
@@ -154,14 +155,19 @@ async function replayAll({ audit, definitions }: StoreReader, run: RunOptions): 
 
   let done = 0;
   let shut = 0;
+  const answers = createAnswers();
   for await (const page of audit.calls(from)) {
+    const refused = await audit.endedAs(
+      page.map(({ callId }) => callId),
+      ARGUMENTS_REFUSED,
+    );
     for (const row of page) {
       if (row.seq > until) break;
       done++;
       if (row.at < since) continue;
-      const { call, isShut } = await read(row);
+      const { call, isShut } = await read(row, refused.has(row.callId));
       if (isShut) shut++;
-      tally.add(call, call && replayCall(set, fallback, call), row.at);
+      tally.add(call, call && replayCall(set, fallback, call, answers), row.at);
     }
     progress.at(done);
     // A signal is heard between two turns of the event loop only.

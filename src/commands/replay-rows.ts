@@ -24,22 +24,26 @@ export interface ReadRow {
 
 /**
  * Makes the function that reads a call from its row: what was sealed where the key is at hand, else what stands in
- * clear. @throws StoreError if a definition cannot be read
+ * clear. `refused`: the call ended as one of `ARGUMENTS_REFUSED`. @throws StoreError if a definition cannot be read
  */
 export function createRowReader(
   definitions: Pick<DefinitionReader, "find">,
   keys: RecordKeys | undefined,
-): (row: StoredAuditRow) => Promise<ReadRow> {
+): (row: StoredAuditRow, refused: boolean) => Promise<ReadRow> {
   const find = rememberDefinitions(definitions);
-  return async (row) => {
+  return async (row, refused) => {
     const sealed = keys && openSealedArguments(keys.seal, row);
     const isShut = row.argumentsSealed !== null && sealed === undefined;
-    return { call: await readCall(row, sealed, { find, digest: keys?.digest }), isShut };
+    return { call: await readCall(row, refused, sealed, { find, digest: keys?.digest }), isShut };
   };
 }
 
+/** How a call ends that policies let through, and that the gateway refuses for its arguments. */
+export const ARGUMENTS_REFUSED: readonly string[] = ["KEYS_AMBIGUOUS", "PARAMS_INVALID"];
+
 async function readCall(
   row: StoredAuditRow,
+  refused: boolean,
   sealed: SealedArguments | undefined,
   { find, digest }: { readonly find: DefinitionReader["find"]; readonly digest: KeyedHash | undefined },
 ): Promise<RecordedCall | undefined> {
@@ -73,6 +77,7 @@ async function readCall(
     argumentsWhole: whole !== undefined,
     claims: sealed?.claims,
     headers: sealed?.headers,
+    argumentsRefused: refused,
     effect: decision,
     matched: matchedIn(row.policies),
   };

@@ -153,8 +153,8 @@ export function createTally(policies: readonly PolicySummary[], examples: number
         case "changed": {
           counts.changed++;
           tool.changed++;
-          const { before, after, policy } = replayed;
-          addChange(call, before, { effect: after.effect, policy });
+          const { before, effect, policy } = replayed;
+          addChange(call, before, { effect, policy });
           break;
         }
         case "unknown":

@@ -10,6 +10,7 @@ import type { Log } from "../core/log.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Seal } from "../core/seal.ts";
+import { createAnswers } from "../policy/answer.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
 import type { LongRedactions } from "../redaction/long-redactions.ts";
 import type { KeyedHash } from "../redaction/redact.ts";
@@ -19,7 +20,6 @@ import type { Upstreams } from "../upstream/upstream.ts";
 import { STATUS_TOOL } from "./approval-texts.ts";
 import { startApprovedRunner } from "./approved-runner.ts";
 import { createApprovedRuns } from "./approved-runs.ts";
-import { createArgumentCheck } from "./argument-check.ts";
 import { createBudgets } from "./budgets.ts";
 import { mergeCapabilities, mergeInstructions } from "./capabilities.ts";
 import { createDeclaredArguments } from "./declared-arguments.ts";
@@ -86,8 +86,8 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
   const budgets = createBudgets(deps);
   const signIns = createSignIns({ ...deps, states });
   const callIds = createCallIds(deps.now);
-  const checkArguments = createArgumentCheck();
-  const runs = createApprovedRuns({ ...deps, checkArguments, budgets, mentions, outside, signIns, callIds });
+  const answers = createAnswers();
+  const runs = createApprovedRuns({ ...deps, answers, budgets, mentions, outside, signIns, callIds });
   const paused = createPausedCalls({ ...deps, runs, states });
   const callTool = createPipeline({
     ...deps,
@@ -99,7 +99,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
     outside,
     paused,
     signIns,
-    checkArguments,
+    answers,
     callIds,
     // A server's own tool of this name is not shadowed where no policy needs ours.
     isStatusCall: ({ params, scope }) =>

@@ -5,11 +5,11 @@ import type { Decision } from "../core/decision.ts";
 import { refuse } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Outcome } from "../core/outcome.ts";
+import type { Answers } from "../policy/answer.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
 import type { LongRedactions } from "../redaction/long-redactions.ts";
 import type { KeyedHash } from "../redaction/redact.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
-import type { ArgumentCheck } from "./argument-check.ts";
 import type { Allowed, Budgets } from "./budgets.ts";
 import { auditOpening, challengeOf, policyInput, withSignIn } from "./call-facts.ts";
 import type { Mentions } from "./mentions.ts";
@@ -38,7 +38,7 @@ export interface PipelineDeps {
   readonly outside: OutsideTalk;
   readonly paused: Pick<PausedCalls, "ask" | "resume" | "status" | "runs">;
   readonly signIns: SignIns;
-  readonly checkArguments: ArgumentCheck;
+  readonly answers: Pick<Answers, "of">;
   /** Whether a call is for the gateway's own tool. */
   readonly isStatusCall: (call: Call) => boolean;
   /** For what policies replace with its hash. */
@@ -69,9 +69,8 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
     // One set decides on the call and on its result, whatever is swapped in meanwhile.
     const set = deps.policies();
     const input = policyInput(call, tool, resolved.arguments);
-    const decided = set.decide(input);
     // What policies were asked about has to be what the server reads.
-    const misfit = deps.checkArguments(tool.definition, resolved.arguments, set.looksAt(input.tool));
+    const { decision: decided, refusal: misfit } = deps.answers.of(set, input);
 
     const made = { call, ...resolved };
     const approval = approvalOf(continuation);

@@ -9,9 +9,9 @@ import type { JsonObject } from "../core/json.ts";
 import type { SettledOutcome } from "../core/outcome.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
+import type { Answers } from "../policy/answer.ts";
 import type { PolicyInput, PolicySet } from "../policy/policy-set.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
-import type { ArgumentCheck } from "./argument-check.ts";
 import type { AskedContext } from "./asked-context.ts";
 import type { Allowed } from "./budgets.ts";
 import { challengeOf, withSignIn } from "./call-facts.ts";
@@ -71,7 +71,7 @@ export interface RunCheckDeps {
   /** Until when something is done in the name of a principal who came at `since` and may be gone, ms since the epoch. */
   readonly actsUntil: (principal: Principal, since: number) => number;
   readonly signIns: Pick<SignIns, "checkRun">;
-  readonly checkArguments: ArgumentCheck;
+  readonly answers: Pick<Answers, "of">;
   readonly digests: Pick<CallDigests, "call">;
 }
 
@@ -90,11 +90,9 @@ export function createRunCheck(deps: RunCheckDeps): (candidate: RunCandidate) =>
     }
     const set = deps.policies();
     const input = inputOf(candidate, tool);
-    const decision = set.decide(input);
+    const { decision, refusal } = deps.answers.of(set, input);
     if (decision.hidden) return invalid("The requester no longer has access to the tool.");
-    if (deps.checkArguments(tool.definition, candidate.arguments, set.looksAt(input.tool)) !== undefined) {
-      return invalid("The definition of the tool does not allow these arguments.");
-    }
+    if (refusal !== undefined) return invalid("The definition of the tool does not allow these arguments.");
     switch (decision.effect) {
       case "allow":
         return { kind: "fits", tool, set, input, decision, spend: undefined };

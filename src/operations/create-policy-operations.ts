@@ -6,6 +6,7 @@ import { refuse } from "../core/errors.ts";
 import type { Principal } from "../core/principal.ts";
 import { principalOf } from "../identity/api-keys.ts";
 import type { ApiKeyOptions } from "../identity/options.ts";
+import { createAnswers } from "../policy/answer.ts";
 import type { PolicyDirectory, RefusedPolicies } from "../policy/directory.ts";
 import { explainPolicies } from "../policy/explain.ts";
 import { inputOfCall } from "../policy/given-call.ts";
@@ -59,6 +60,7 @@ const NO_MATCHES: PolicyMatches = { applied: 0, shadow: 0 };
 /** Makes the operations over policies. */
 export function createPolicyOperations(deps: PolicyOperationsDeps): PolicyOperations {
   const { directory, dir, now } = deps;
+  const answers = createAnswers();
   const local = <T extends { readonly file: string }>(it: T): T => ({ ...it, file: fromFolder(dir, it.file) });
   const view = (summary: PolicySummary, matches: ReadonlyMap<string, PolicyMatches>): PolicyView => ({
     ...local(summary),
@@ -126,17 +128,18 @@ export function createPolicyOperations(deps: PolicyOperationsDeps): PolicyOperat
       const completed = inputOfCall(call, undefined);
       const principal = { ...completed.principal, kind: kindOf(completed.principal) };
       const input = { ...completed, principal, tool: factsOf(tool) };
-      const decision = set.decide(input);
+      const answer = answers.ofGiven(set, input);
+      const { decision, refusal } = answer;
       const decidedAt = now();
-      const again = decidedAt - at < QUICK_MS ? set.decide : undefined;
+      const again = decidedAt - at < QUICK_MS ? (of: PolicyInput) => answers.ofGiven(set, of) : undefined;
       const policies = explainPolicies(set, input, decision, () => now() - decidedAt < TRACE_MS);
       return {
         ok: true,
         decision,
-        ...needsOf(decision, input, deps.flows),
+        ...(refusal === undefined ? needsOf(decision, input, deps.flows) : { refusal, approvals: [] }),
         policies: policies.map(local),
         call,
-        test: policyTestText({ given: call, definition: tool.definition, decision }, again),
+        test: policyTestText({ given: call, definition: tool.definition, answer }, again),
       };
     },
     definition: (tool) => find(tool)?.definition,

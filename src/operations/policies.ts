@@ -79,6 +79,8 @@ export interface ApprovalNeed {
 export interface PolicyTrial {
   readonly ok: true;
   readonly decision: Decision;
+  /** Why the call would be refused for its arguments, whatever policies decide. Nobody would be asked. */
+  readonly refusal?: Refusal;
   /** For a decision that asks for a stronger sign-in: what the caller's own token lacks, or that it serves. */
   readonly signIn?: StepUpLack | "token";
   readonly approvals: readonly ApprovalNeed[];

@@ -1,4 +1,5 @@
 import type { Decision, Effect } from "../core/decision.ts";
+import { type Answer, createAnswers } from "./answer.ts";
 import { type CompileOptions, compilePolicies } from "./compile.ts";
 import { CallContext, readToolFacts } from "./context.ts";
 import { createPolicyLanguage, type PolicyLanguage } from "./environment.ts";
@@ -29,7 +30,7 @@ export interface PolicyExplanation {
 }
 
 export type Explained =
-  | { readonly ok: true; readonly decision: Decision; readonly policies: readonly PolicyExplanation[] }
+  | (Answer & { readonly ok: true; readonly policies: readonly PolicyExplanation[] })
   | { readonly ok: false; readonly errors: readonly PolicyError[] };
 
 /**
@@ -39,8 +40,8 @@ export type Explained =
 export function explainCall(files: readonly PolicyFile[], options: CompileOptions, input: PolicyInput): Explained {
   const compiled = compilePolicies(files, options);
   if (!compiled.ok) return compiled;
-  const decision = compiled.set.decide(input);
-  return { ok: true, decision, policies: explainPolicies(compiled.set, input, decision) };
+  const answer = createAnswers().ofGiven(compiled.set, input);
+  return { ok: true, ...answer, policies: explainPolicies(compiled.set, input, answer.decision) };
 }
 
 /**

@@ -28,6 +28,8 @@ export interface RecordedCall {
   readonly argumentsWhole: boolean;
   readonly claims: JsonObject | undefined;
   readonly headers: JsonObject | undefined;
+  /** Whether the gateway refused it for its arguments alone. */
+  readonly argumentsRefused: boolean;
   /** The effect that was recorded. */
   readonly effect: string;
   /** The policies that counted then, in file order. */

@@ -1,8 +1,10 @@
 import type { Decision, Match } from "../core/decision.ts";
+import type { Answers } from "./answer.ts";
 import { DEFAULT_POLICY } from "./decide.ts";
 import type { PolicySet } from "./policy-set.ts";
 import { type ClientName, type RecordedCall, recordedInput } from "./recorded-call.ts";
 import { isForLoss, NotRecordedError } from "./recorded-values.ts";
+import { REFUSED } from "./test-schema.ts";
 
 /** What other policies make of a recorded call. */
 export type Replayed =
@@ -17,6 +19,8 @@ export type Replayed =
 /** A decision whose effect is certain. */
 interface Redecided {
   readonly after: Decision;
+  /** Its effect, or that the arguments are refused. */
+  readonly effect: string;
   /** The policy that is certain to have this effect; `undefined` for an `allow`. */
   readonly policy: string | undefined;
   /** Those in shadow that matched. */
@@ -49,13 +53,19 @@ export interface ShadowVerdict {
 
 /**
  * Decides a recorded call anew, never by a guess: where a value that is not on record could make the effect another one,
- * the answer is `unknown`. Counters are not replayed, so a call that went beyond a rate limit counts as allowed, then and
+ * the answer is `unknown`. Whether arguments that are not wholly on record are refused counts as it was. Counters are not replayed, so a call that went beyond a rate limit counts as allowed, then and
  * now; results are not on record, so redactions are not replayed either. `fallback` is `policies.default`. @throws never
  */
-export function replayCall(set: PolicySet, fallback: "allow" | "deny", record: RecordedCall): Replayed {
+export function replayCall(
+  set: PolicySet,
+  fallback: "allow" | "deny",
+  record: RecordedCall,
+  answers: Pick<Answers, "of">,
+): Replayed {
+  const by = { set, fallback, answers };
   const [client, ...alternatives] = record.clients;
-  const first = replayAs(set, fallback, record, client);
-  const others = alternatives.map((alternative) => replayAs(set, fallback, record, alternative));
+  const first = replayAs(by, record, client);
+  const others = alternatives.map((alternative) => replayAs(by, record, alternative));
   const different = others.find((other) => other.kind === "unknown" || !isAlike(other, first));
   if (different === undefined || first.kind === "unknown") return first;
   const { message } = new NotRecordedError("where the client's name ends");
@@ -66,12 +76,22 @@ function isAlike(a: Replayed, b: Replayed): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-function replayAs(set: PolicySet, fallback: "allow" | "deny", record: RecordedCall, client: ClientName): Replayed {
+interface Deciding {
+  readonly set: PolicySet;
+  readonly fallback: "allow" | "deny";
+  readonly answers: Pick<Answers, "of">;
+}
+
+function replayAs({ set, fallback, answers }: Deciding, record: RecordedCall, client: ClientName): Replayed {
   const asked = new Set<string>();
   const input = recordedInput(record, client, (path) => asked.add(path));
+  const isWhole = record.argumentsWhole && record.definition !== undefined;
   let after: Decision;
+  let refused = record.argumentsRefused;
   try {
-    after = set.decide(input);
+    const answer = isWhole ? answers.of(set, input) : undefined;
+    after = answer?.decision ?? set.decide(input);
+    if (answer !== undefined) refused = answer.refusal !== undefined;
   } catch (err) {
     // Thrown by a target or by what depends on the tool's definition: no policy of this call is certain.
     if (err instanceof NotRecordedError) return { kind: "unknown", because: [{ policy: undefined, why: err.message }] };
@@ -95,10 +115,13 @@ function replayAs(set: PolicySet, fallback: "allow" | "deny", record: RecordedCa
       return { policy: match.policy, effect: effect === effectOf([...strict, ...most], fallback) ? effect : undefined };
     });
 
-  const redecided = { after, policy: decidingPolicy(after.effect, lenient), shadows };
-  const effect = record.effect === "rate_limit" ? "allow" : record.effect;
-  if (effect !== after.effect) {
-    return { kind: "changed", before: { effect, policy: decidingPolicy(effect, record.matched) }, ...redecided };
+  const effect = refused && !STOPS.has(after.effect) ? REFUSED : after.effect;
+  const redecided = { after, effect, policy: decidingPolicy(effect, lenient), shadows };
+  const recorded = record.effect === "rate_limit" ? "allow" : record.effect;
+  const before = record.argumentsRefused && !STOPS.has(recorded) ? REFUSED : recorded;
+  if (effect !== before) {
+    const policy = decidingPolicy(before, record.matched);
+    return { kind: "changed", before: { effect: before, policy }, ...redecided };
   }
   const openIds = new Set(open.map(({ policy }) => policy));
   const same = sameItems(
@@ -122,6 +145,9 @@ export function effectOf(matches: readonly Match[], fallback: "allow" | "deny"):
   return allowed ? strongest : stronger(strongest, "deny");
 }
 
+/** Whoever is refused by a policy hears of that, and not of the arguments. */
+const STOPS: ReadonlySet<string> = new Set(["hide", "deny"]);
+
 // From the weakest to the strongest.
 const LADDER = ["allow", "request_approval", "step_up", "deny", "hide"] as const;
 
@@ -141,7 +167,7 @@ function decidingPolicy(
   effect: string,
   matched: readonly { readonly policy: string; readonly effect: string; readonly because?: Match["because"] }[],
 ): string | undefined {
-  if (effect === "allow") return undefined;
+  if (effect === "allow" || effect === REFUSED) return undefined;
   const found = matched.find((match) => match.effect === effect);
   // A budget that cannot be counted denies.
   const uncounted = effect === "deny" ? matched.find((match) => match.effect === "rate_limit") : undefined;

@@ -1,13 +1,15 @@
-import type { Decision, Effect } from "../core/decision.ts";
+import type { Effect } from "../core/decision.ts";
+import { refusalText } from "../core/errors.ts";
 import { canonicalJson, type Json } from "../core/json.ts";
 import { suggest } from "../core/suggest.ts";
+import { type Answer, createAnswers } from "./answer.ts";
 import { compilePolicies } from "./compile.ts";
 import { didYouMean } from "./expression-rules.ts";
 import { inputOfCall } from "./given-call.ts";
 import { type ResultOutcome, resultOutcome } from "./given-result.ts";
 import type { PolicyError, PolicyFile, PolicySet } from "./policy-set.ts";
 import { type ReadyTests, readTests } from "./read-tests.ts";
-import type { PolicyTestCase } from "./test-schema.ts";
+import { type PolicyTestCase, REFUSED } from "./test-schema.ts";
 
 /** One way in which a decision is not what a test expects. */
 export interface Difference {
@@ -20,7 +22,7 @@ export interface Difference {
 export interface TestResult {
   readonly name: string;
   readonly line: number;
-  readonly effect: Effect;
+  readonly effect: Effect | typeof REFUSED;
   /** The policies that matched and applied. */
   readonly policies: readonly string[];
   /** Empty for a test that passed. */
@@ -59,6 +61,7 @@ export function runPolicyTests(input: TestRunInput): TestRun {
   const errors: PolicyError[] = [];
   const files: TestFileResult[] = [];
   const matched = new Set<string>();
+  const answers = createAnswers();
   const names = policies.map(({ name }) => name);
   for (const file of input.tests) {
     const read = readTests(file, names);
@@ -75,11 +78,11 @@ export function runPolicyTests(input: TestRunInput): TestRun {
     if (unknown.length > 0) continue;
     const tests = content.tests.map((test, index) => {
       const call = inputOfCall(test.given, content.tools?.[test.given.tool]);
-      const decision = compiled.set.decide(call);
+      const answer = answers.ofGiven(compiled.set, call);
       const outcome = resultOutcome(compiled.set, call, test.given.result);
-      const all = [decision, outcome].flatMap((it) => [...it.matched, ...(it.unapplied ?? [])]);
+      const all = [answer.decision, outcome].flatMap((it) => [...it.matched, ...(it.unapplied ?? [])]);
       for (const { policy } of all) matched.add(policy);
-      return resultOf(test, read.tests.locate(["tests", index]).line, decision, outcome);
+      return resultOf(test, read.tests.locate(["tests", index]).line, answer, outcome);
     });
     files.push({ file: file.name, tests });
   }
@@ -88,14 +91,16 @@ export function runPolicyTests(input: TestRunInput): TestRun {
   return { ok: true, files, untested };
 }
 
-function resultOf(test: PolicyTestCase, line: number, decision: Decision, outcome: ResultOutcome): TestResult {
+function resultOf(test: PolicyTestCase, line: number, answer: Answer, outcome: ResultOutcome): TestResult {
+  const { decision, refusal } = answer;
+  const effect = refusal === undefined ? decision.effect : REFUSED;
   const policies = [...decision.matched, ...outcome.matched].map(({ policy }) => policy);
   const differences: Difference[] = [];
   const compare = (what: Difference["what"], expected: string, actual: string): void => {
     if (expected !== actual) differences.push({ what, expected, actual });
   };
   const { expect } = test;
-  compare("effect", expect.effect, decision.effect);
+  compare("effect", expect.effect, refusal && expect.effect !== effect ? `${effect}: ${refusalText(refusal)}` : effect);
   if (expect.policies !== undefined) compare("policies", listOf(expect.policies), listOf(policies));
   if (expect.shadow !== undefined) {
     const unapplied = [...(decision.unapplied ?? []), ...(outcome.unapplied ?? [])];
@@ -115,12 +120,13 @@ function resultOf(test: PolicyTestCase, line: number, decision: Decision, outcom
     if (wanted !== undefined) compare("result", canonicalJson(wanted), canonicalJson(outcome[part] ?? null));
   }
   if (expect.message !== undefined) {
-    const message = decision.effect === "allow" ? "" : decision.message;
+    const decided = decision.effect === "allow" ? "" : decision.message;
+    const message = refusal === undefined ? decided : refusalText(refusal);
     if (!message.includes(expect.message)) {
       differences.push({ what: "message", expected: `… ${expect.message} …`, actual: message || "none" });
     }
   }
-  return { name: test.name, line, effect: decision.effect, policies, differences };
+  return { name: test.name, line, effect, policies, differences };
 }
 
 function limitText(policy: string, cost: number | undefined): string {

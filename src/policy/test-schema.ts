@@ -3,6 +3,9 @@ import { isObject, type JsonObject } from "../core/json.ts";
 import { givenCallSchema, givenResultSchema } from "./given-call.ts";
 import { VERDICTS } from "./schema.ts";
 
+/** What a call can come to that no policy decides: its arguments are not what its server would read. */
+export const REFUSED = "refused";
+
 const json: z.ZodType<JsonObject> = z.record(z.string(), z.json());
 
 const definition = z
@@ -25,7 +28,9 @@ const testCase = z.strictObject({
     .describe("The call."),
   expect: z
     .strictObject({
-      effect: z.enum(VERDICTS).describe("What the set decides."),
+      effect: z
+        .enum([...VERDICTS, REFUSED])
+        .describe("What the set decides; refused where it is the arguments that the gateway refuses."),
       policies: ids.describe("The ids of all policies that match and apply, in any order; [] for none.").optional(),
       shadow: ids.describe("The ids of all policies in mode shadow that match, in any order.").optional(),
       listed: z.boolean().describe("Whether the tool is listed for this user and client.").optional(),

@@ -1,26 +1,27 @@
 import { stringify } from "yaml";
 import type { Decision } from "../core/decision.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { Answer } from "./answer.ts";
 import { type GivenCall, inputOfCall } from "./given-call.ts";
 import type { PolicyInput } from "./policy-set.ts";
-import { policyTestSchema } from "./test-schema.ts";
+import { policyTestSchema, REFUSED } from "./test-schema.ts";
 
 /**
- * A file of tests with one test: this call, and what was decided of it. It says no more than it must: the time and the
+ * A file of tests with one test: this call, and what it came to. It says no more than it must: the time and the
  * tool's definition only where the decision is another one without them. `again` decides other calls to find that out;
  * without it both stand there. Pure.
  */
 export function policyTestText(
-  { given, definition, decision }: DecidedCall,
-  again: ((input: PolicyInput) => Decision) | undefined,
+  { given, definition, answer }: DecidedCall,
+  again: ((input: PolicyInput) => Answer) | undefined,
 ): string {
   const same = (call: GivenCall, tool: JsonObject | undefined): boolean =>
-    again !== undefined && fingerprint(again(inputOfCall(call, tool))) === fingerprint(decision);
+    again !== undefined && fingerprint(again(inputOfCall(call, tool))) === fingerprint(answer);
   const { time, ...timeless } = given;
   const call = time === undefined || same(timeless, definition) ? timeless : given;
   const needed = same(call, undefined) ? undefined : { tools: { [given.tool]: testable(definition) } };
   return stringify(
-    { ...needed, tests: [{ name: nameOf(given, decision), given: tidy(call), expect: expectOf(decision) }] },
+    { ...needed, tests: [{ name: nameOf(given, answer), given: tidy(call), expect: expectOf(answer) }] },
     { aliasDuplicateObjects: false },
   );
 }
@@ -29,13 +30,13 @@ export function policyTestText(
 export interface DecidedCall {
   readonly given: GivenCall;
   readonly definition: JsonObject;
-  readonly decision: Decision;
+  readonly answer: Answer;
 }
 
-function expectOf(decision: Decision): object {
+function expectOf({ decision, refusal }: Answer): object {
   const shadow = (decision.unapplied ?? []).filter(({ mode }) => mode === "shadow").map(({ policy }) => policy);
   return {
-    effect: decision.effect,
+    effect: refusal === undefined ? decision.effect : REFUSED,
     policies: decision.matched.map(({ policy }) => policy),
     ...(shadow.length > 0 && { shadow }),
     ...(decision.hidden === true && { listed: false }),
@@ -43,8 +44,9 @@ function expectOf(decision: Decision): object {
   };
 }
 
-function fingerprint(decision: Decision): string {
-  return JSON.stringify([expectOf(decision), "message" in decision ? decision.message : ""]);
+function fingerprint(answer: Answer): string {
+  const { decision, refusal } = answer;
+  return JSON.stringify([expectOf(answer), "message" in decision ? decision.message : "", refusal ?? null]);
 }
 
 const DONE: Readonly<Record<Decision["effect"], string>> = {
@@ -58,9 +60,12 @@ const DONE: Readonly<Record<Decision["effect"], string>> = {
 
 const MAX_NAME = 256;
 
-function nameOf({ user, tool }: GivenCall, { effect }: Decision): string {
+function nameOf({ user, tool }: GivenCall, { decision, refusal }: Answer): string {
   const who = user?.email ?? user?.id ?? user?.roles?.[0] ?? "Somebody";
-  return `${who} ${DONE[effect]} ${tool}`.slice(0, MAX_NAME);
+  return `${who} ${refusal === undefined ? DONE[decision.effect] : "gives arguments that are refused to"} ${tool}`.slice(
+    0,
+    MAX_NAME,
+  );
 }
 
 // What is empty says nothing, and only clutters a file that people review.

@@ -26,6 +26,8 @@ export interface AuditReader {
   calls(sinceSeq: number): AsyncIterable<readonly StoredAuditRow[]>;
   /** How many rows `calls` has at this moment. @throws StoreError */
   countCalls(sinceSeq: number): Promise<number>;
+  /** Which of these calls ended as one of these outcomes. Rejects with StoreError. */
+  endedAs(calls: readonly string[], outcomes: readonly string[]): Promise<ReadonlySet<string>>;
   /** Sequence number of the first row not older than `since` (ms since the epoch); `undefined` if there is none. */
   firstSince(since: number): Promise<number | undefined>;
   /** The hash of a row; `undefined` if there is none of this number. */

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gte, isNull, type SQL } from "drizzle-orm";
+import { and, asc, count, desc, eq, gte, inArray, isNull, type SQL } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { ChainHead, StoredAuditRow } from "./audit-row.ts";
 import type { AuditReader } from "./audit-rows.ts";
@@ -42,6 +42,11 @@ export function createAuditReader(db: BetterSQLite3Database, guarded: Guarded): 
       const wanted = and(CALLS, gte(audit.seq, sinceSeq));
       const query = () => db.select({ calls: count() }).from(audit).where(wanted).get();
       return (await guarded(query))?.calls ?? 0;
+    },
+    async endedAs(calls, outcomes) {
+      const wanted = and(eq(audit.kind, "closed"), inArray(audit.callId, calls), inArray(audit.outcome, outcomes));
+      const query = () => db.select({ callId: audit.callId }).from(audit).where(wanted).all();
+      return new Set((await guarded(query)).map(({ callId }) => callId));
     },
     async firstSince(since) {
       const query = () =>

@@ -258,6 +258,14 @@ describe("a tried call", () => {
     ]);
   });
 
+  it("is refused for arguments that its server could read in another way, and asks nobody then", async () => {
+    const { policies } = await setUp();
+    const trial = await evaluated(policies, { tool: "bank/pay", args: { amount: 3, Amount: 11 } });
+    expect(trial).toMatchObject({ refusal: { code: "KEYS_AMBIGUOUS" }, approvals: [] });
+    expect(trial.request).toBeUndefined();
+    expect(trial.test).toContain("effect: refused");
+  });
+
   it("is decided by the set in force while newer files do not compile", async () => {
     const { policies, write } = await setUp();
     const call: GivenCall = { tool: "bank/pay", user: ann, args: { amount: 11 } };

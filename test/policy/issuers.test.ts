@@ -130,7 +130,15 @@ describe("a replay", () => {
       {
         ...{ callId: "call_1", at: 0, issuer: PARTNER, subject: "carl", email: undefined, clientId: "trusted" },
         ...{ clients: [{ name: "x", version: "1" }], ip: "127.0.0.1", endpoint: "", session: undefined },
-        ...{ upstream: "bank", tool: "pay", definition: { name: "pay" }, facts, arguments: {}, argumentsWhole: true },
+        ...{
+          upstream: "bank",
+          tool: "pay",
+          definition: { name: "pay" },
+          facts,
+          arguments: {},
+          argumentsWhole: true,
+          argumentsRefused: false,
+        },
         ...{ claims: {}, headers: {}, effect: "allow", matched: [] },
       },
       { name: "x", version: "1" },

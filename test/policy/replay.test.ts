@@ -6,6 +6,7 @@ import type { Decision } from "../../src/core/decision.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import type { Json, JsonObject } from "../../src/core/json.ts";
 import { createSeal } from "../../src/core/seal.ts";
+import { createAnswers } from "../../src/policy/answer.ts";
 import type { PolicyInput, PolicySet } from "../../src/policy/policy-set.ts";
 import { effectOf, type Replayed, replayCall } from "../../src/policy/replay.ts";
 import type { StoredAuditRow } from "../../src/store/audit-row.ts";
@@ -45,23 +46,36 @@ interface Replaying {
   readonly before?: PolicySet;
   readonly changes?: Partial<StoredAuditRow>;
   readonly withoutKey?: boolean;
+  readonly argumentsRefused?: boolean;
 }
 
 async function replay(set: PolicySet, input: PolicyInput, how: Replaying = {}): Promise<Replayed> {
-  const { mode = "redacted", fallback = "allow", before = set, changes = {}, withoutKey = false } = how;
+  const {
+    mode = "redacted",
+    fallback = "allow",
+    before = set,
+    changes = {},
+    withoutKey = false,
+    argumentsRefused = false,
+  } = how;
   const row = { ...rowOf(input, before.decide(input), mode), ...changes };
   const definitions = {
     find: async (_upstream: string, _tool: string, wanted: string) =>
       wanted === digestOf(input.tool.definition) ? input.tool.definition : undefined,
   };
-  const { call: record } = await createRowReader(definitions, withoutKey ? undefined : { seal, digest })(row);
+  const { call: record } = await createRowReader(definitions, withoutKey ? undefined : { seal, digest })(
+    row,
+    argumentsRefused,
+  );
   if (record === undefined) throw new Error("The row was not read.");
-  return replayCall(set, fallback, record);
+  return replayCall(set, fallback, record, answers);
 }
 
 function denyIf(when: string): PolicySet {
   return policySet(`policies: [{ id: p, when: ${JSON.stringify(when)}, then: { deny: {} } }]`);
 }
+
+const answers = createAnswers();
 
 const ALLOW_ALL = policySet("policies: []");
 
@@ -70,6 +84,30 @@ async function outcome(when: string, sketch: InputSketch, how: Replaying = {}): 
   const replayed = await replay(denyIf(when), policyInput(sketch), { before: ALLOW_ALL, ...how });
   return replayed.kind === "unknown" ? replayed.because.map(({ why }) => why).join("; ") : replayed.after.effect;
 }
+
+describe("arguments that the gateway refuses", () => {
+  const inputSchema = { type: "object", properties: { amount: {} }, additionalProperties: false };
+  const input = policyInput({ definition: { name: "t", inputSchema }, arguments: { amount: 1, other: 1 } });
+  const refuses = { kind: "changed", before: { effect: "allow" }, effect: "refused", policy: undefined };
+
+  it("are refused by policies that look at them now, where they are on record", async () => {
+    const set = denyIf("args.amount > 10");
+    for (const mode of MODES.filter((it) => it !== "digest")) {
+      expect(await replay(set, input, { mode, before: ALLOW_ALL })).toMatchObject(refuses);
+      const again = await replay(set, input, { mode, argumentsRefused: true });
+      expect(again).toMatchObject({ kind: "same", effect: "refused" });
+    }
+    expect(await replay(denyIf("args.amount == 1"), input, { before: ALLOW_ALL })).toMatchObject({ effect: "deny" });
+  });
+
+  it("are no more where no policy looks at them, and as they were where they are not on record", async () => {
+    const before = { effect: "refused", policy: undefined };
+    const now = await replay(ALLOW_ALL, input, { argumentsRefused: true });
+    expect(now).toMatchObject({ kind: "changed", before, effect: "allow" });
+    const digest = await replay(ALLOW_ALL, input, { argumentsRefused: true, mode: "digest" });
+    expect(digest).toMatchObject({ kind: "same", effect: "refused" });
+  });
+});
 
 describe("a recorded call, replayed", () => {
   it("is the same under the same policies, in every mode", async () => {

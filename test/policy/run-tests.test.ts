@@ -124,7 +124,7 @@ describe("a mistake in a test", () => {
     [
       "an effect that is none",
       "tests: [{ name: it, given: { tool: a/b }, expect: { effect: refuse } }]",
-      "1:61 This must be hide or deny or step_up or request_approval or allow. undefined",
+      "1:61 This must be hide or deny or step_up or request_approval or allow or refused. undefined",
     ],
     [
       "a tool without its upstream",

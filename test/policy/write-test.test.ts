@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { JsonObject } from "../../src/core/json.ts";
+import { createAnswers } from "../../src/policy/answer.ts";
 import { type GivenCall, inputOfCall } from "../../src/policy/given-call.ts";
+import type { PolicyInput } from "../../src/policy/policy-set.ts";
 import { runPolicyTests } from "../../src/policy/run-tests.ts";
 import { policyTestText } from "../../src/policy/write-test.ts";
 import { policySet } from "../support/policy-inputs.ts";
@@ -18,11 +20,16 @@ const POLICIES = `policies:
 
 const user = { email: "ann@acme.com", roles: ["employee"], groups: [] };
 const READS: JsonObject = { annotations: { readOnlyHint: true }, inputSchema: { type: "object" }, icons: [] };
+const AMOUNT: JsonObject = {
+  inputSchema: { type: "object", properties: { amount: { type: "number" } }, additionalProperties: false },
+};
 
 function written(given: GivenCall, definition: JsonObject = {}, again = true): string {
   const set = policySet(POLICIES);
-  const decision = set.decide(inputOfCall(given, definition));
-  return policyTestText({ given, definition, decision }, again ? set.decide : undefined);
+  const answers = createAnswers();
+  const answer = (input: PolicyInput) => answers.ofGiven(set, input);
+  const decided = answer(inputOfCall(given, definition));
+  return policyTestText({ given, definition, answer: decided }, again ? answer : undefined);
 }
 
 describe("a test made of a decision", () => {
@@ -35,6 +42,9 @@ describe("a test made of a decision", () => {
     ["a hidden tool", { tool: "bank/gone" }],
     ["an approval", { tool: "bank/wait" }],
     ["a sign-in", { tool: "bank/sign" }],
+    ["a key that reads like a policy's", { tool: "bank/pay", args: { amount: 1, Amount: 100 } }],
+    ["a key that reads like the tool's", { tool: "shop/pay", args: { Amount: 1 } }, AMOUNT],
+    ["a key that the tool does not have", { tool: "bank/pay", args: { amount: 1, other: 1 } }, AMOUNT],
     [
       "odd texts",
       { tool: "bank/pay", args: { amount: 11, note: "---\n- !x {{ y }} # '\"\u0007" }, user: { id: "yes" } },

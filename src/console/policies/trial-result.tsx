@@ -1,5 +1,6 @@
 import type { Child } from "hono/jsx";
 import { durationText } from "../../core/duration.ts";
+import { refusalText } from "../../core/errors.ts";
 import type { PolicyTrial } from "../../operations/policies.ts";
 import { Badge, type BadgeTone } from "../components/badge.tsx";
 import { CodeBlock } from "../components/code-block.tsx";
@@ -11,7 +12,7 @@ import { oneOf, SIGN_IN_LACKS, signInWords } from "./words.ts";
 
 /** What the gateway would do with a tried call, and why. */
 export function TrialResult({ trial }: { readonly trial: PolicyTrial }) {
-  const { decision } = trial;
+  const { decision, refusal } = trial;
   const command = explainCommand(trial.call);
   const { tone, word, text } = verdictOf(trial);
   return (
@@ -19,12 +20,17 @@ export function TrialResult({ trial }: { readonly trial: PolicyTrial }) {
       <h2 id="result">
         <Badge tone={tone}>{word}</Badge> {text}
       </h2>
-      {decision.effect === "allow" ? null : (
+      {refusal === undefined ? null : (
+        <p>
+          <ForeignText text={refusalText(refusal)} />
+        </p>
+      )}
+      {decision.effect === "allow" || refusal !== undefined ? null : (
         <p>
           By <PolicyName id={decision.policy} />, which tells the agent:
         </p>
       )}
-      {decision.effect === "allow" ? null : (
+      {decision.effect === "allow" || refusal !== undefined ? null : (
         <blockquote>
           <ForeignText text={decision.message} multiline />
         </blockquote>
@@ -61,7 +67,9 @@ interface Verdict {
   readonly text: string;
 }
 
-function verdictOf({ decision, signIn, approvals }: PolicyTrial): Verdict {
+function verdictOf({ decision, refusal, signIn, approvals }: PolicyTrial): Verdict {
+  if (refusal !== undefined)
+    return { tone: "bad", word: "refused", text: "The call would be refused for its arguments." };
   switch (decision.effect) {
     case "allow":
       return { tone: "good", word: "allowed", text: "The call would be made." };

@@ -1,5 +1,5 @@
-import { isObject, type Json, type JsonObject } from "../core/json.ts";
-import type { SchemaReferences } from "./argument-references.ts";
+import { isObject, type Json, type JsonObject } from "../../core/json.ts";
+import type { SchemaReferences } from "./references.ts";
 
 const LITERAL = /^\^\(?(?:\?:)?([\w|-]+)\)?\$$/;
 

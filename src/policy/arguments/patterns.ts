@@ -1,4 +1,4 @@
-import { createPatterns, type PatternLimits, type Patterns } from "../policy/patterns.ts";
+import { createPatterns, type PatternLimits, type Patterns } from "../patterns.ts";
 
 /** A pattern beyond these is as one that RE2 does not know. Names of members are short, and so is what they are told by. */
 const LIMITS: PatternLimits = { maxCharacters: 256, maxPatterns: 50, maxProgram: 10_000 };

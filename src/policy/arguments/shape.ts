@@ -1,6 +1,6 @@
-import { isObject, type Json, type JsonObject } from "../core/json.ts";
-import { SchemaPatterns } from "./argument-patterns.ts";
-import { SchemaReferences } from "./argument-references.ts";
+import { isObject, type Json, type JsonObject } from "../../core/json.ts";
+import { SchemaPatterns } from "./patterns.ts";
+import { SchemaReferences } from "./references.ts";
 
 /** What a schema says about one value: all of these terms hold for it. */
 export type Terms = readonly Term[];

@@ -1,9 +1,9 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isObject, type Json, type JsonObject } from "../../src/core/json.ts";
-import { createArgumentCheck } from "../../src/gateway/argument-check.ts";
-import type { ArgumentPath } from "../../src/policy/argument-paths.ts";
+import { isObject, type Json, type JsonObject } from "../../../src/core/json.ts";
+import type { ArgumentPath } from "../../../src/policy/argument-paths.ts";
+import { createArgumentCheck } from "../../../src/policy/arguments/check.ts";
 
 const check = createArgumentCheck();
 

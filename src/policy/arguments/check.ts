@@ -1,11 +1,11 @@
-import { type Refusal, refuse } from "../core/errors.ts";
-import { isObject, type Json, type JsonObject, pathStep } from "../core/json.ts";
-import { FoldedKeys, readsLikeAnother } from "../core/keys.ts";
-import type { ArgumentPath } from "../policy/argument-paths.ts";
-import { type Level, NamedLevels } from "./argument-levels.ts";
-import type { SchemaPatterns } from "./argument-patterns.ts";
-import { schemaOfPlaces } from "./argument-places.ts";
-import { SchemaDocument, type SchemaNode, type Terms } from "./argument-shape.ts";
+import { type Refusal, refuse } from "../../core/errors.ts";
+import { isObject, type Json, type JsonObject, pathStep } from "../../core/json.ts";
+import { FoldedKeys, readsLikeAnother } from "../../core/keys.ts";
+import type { ArgumentPath } from "../argument-paths.ts";
+import { type Level, NamedLevels } from "./levels.ts";
+import type { SchemaPatterns } from "./patterns.ts";
+import { schemaOfPlaces } from "./places.ts";
+import { SchemaDocument, type SchemaNode, type Terms } from "./shape.ts";
 
 /**
  * Why these arguments must not go to a tool of this definition: a key that a reader could take for one that the schema or a

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 
 /** Of a document that does not say where it is from; never asked for. */
 const DOCUMENT = "schema://document/";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { JsonObject } from "../../src/core/json.ts";
-import { createArgumentCheck } from "../../src/gateway/argument-check.ts";
+import type { JsonObject } from "../../../src/core/json.ts";
+import { createArgumentCheck } from "../../../src/policy/arguments/check.ts";
 
 const many = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
 const named = (count: number, name: (index: number) => string, value: (index: number) => unknown = () => ({})) =>

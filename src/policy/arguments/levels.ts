@@ -1,8 +1,8 @@
-import { isObject, type Json, type JsonObject } from "../core/json.ts";
-import { type DeclaredNames, declaredNames, FoldedKeys } from "../core/keys.ts";
-import { besides, namedBy } from "./argument-names.ts";
-import type { SchemaPatterns } from "./argument-patterns.ts";
-import type { SchemaReferences } from "./argument-references.ts";
+import { isObject, type Json, type JsonObject } from "../../core/json.ts";
+import { type DeclaredNames, declaredNames, FoldedKeys } from "../../core/keys.ts";
+import { besides, namedBy } from "./names.ts";
+import type { SchemaPatterns } from "./patterns.ts";
+import type { SchemaReferences } from "./references.ts";
 
 const NO_NAMES: DeclaredNames = { names: new Set(), forms: new Set() };
 

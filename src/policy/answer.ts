@@ -1,0 +1,44 @@
+import type { Decision } from "../core/decision.ts";
+import { type Refusal, refuse } from "../core/errors.ts";
+import { findAmbiguousKey } from "../core/keys.ts";
+import { createArgumentCheck } from "./arguments/check.ts";
+import type { PolicyInput, PolicySet } from "./policy-set.ts";
+
+/** What a call comes to: what policies decide of it, and whether what they decided on is what its server would read. */
+export interface Answer {
+  readonly decision: Decision;
+  /** Why the call is refused for its arguments, though no policy refuses it. */
+  readonly refusal: Refusal | undefined;
+}
+
+/** Decides calls, and checks their arguments. What was read of schemas is kept. */
+export interface Answers {
+  /** Of a call whose params no two readers read differently (`mcp/call-params.ts`). @throws never */
+  of(set: PolicySet, input: PolicyInput): Answer;
+  /** Of a call that somebody wrote down: nobody has looked at its keys yet. @throws never */
+  ofGiven(set: PolicySet, input: PolicyInput): Answer;
+}
+
+/** The one place where a call is decided on: real ones, tried ones, those of tests and of a replay. */
+export function createAnswers(): Answers {
+  const check = createArgumentCheck();
+  const of = (set: PolicySet, input: PolicyInput): Answer => {
+    const decision = set.decide(input);
+    const { tool, arguments: args } = input;
+    // Whoever is refused by a policy hears of that.
+    const refusal = isRefused(decision) ? undefined : check(tool.definition, args, set.looksAt(tool));
+    return { decision, refusal };
+  };
+  return {
+    of,
+    ofGiven(set, input) {
+      const path = findAmbiguousKey(input.arguments, "params.arguments");
+      if (path === undefined) return of(set, input);
+      return { decision: set.decide(input), refusal: refuse("KEYS_AMBIGUOUS", `At ${path}.`) };
+    },
+  };
+}
+
+function isRefused({ effect, hidden }: Decision): boolean {
+  return hidden === true || effect === "hide" || effect === "deny" || effect === "rate_limit";
+}
