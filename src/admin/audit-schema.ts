@@ -19,6 +19,9 @@ const auditEntrySchema = z
     user: z.string().nullable().describe("Subject."),
     issuer: z.string().nullable(),
     email: z.string().nullable(),
+    acted_by: z
+      .array(z.string())
+      .describe("Who acted for this user by an act claim of the token, the last one first, as issuer|subject."),
     client: z.string().nullable().describe("name/version, as the client says."),
     endpoint: z.string().nullable(),
     upstream: z.string().nullable(),

@@ -5,7 +5,7 @@ import type { Principal } from "../core/principal.ts";
 
 /** One call, as far as its approval is bound to it. */
 export interface BoundCall {
-  readonly principal: Pick<Principal, "issuer" | "subject" | "clientId">;
+  readonly principal: Pick<Principal, "issuer" | "subject" | "clientId" | "actors">;
   readonly upstream: string;
   /** Original name. */
   readonly tool: string;
@@ -55,6 +55,10 @@ function partsOf(call: BoundCall): Json {
     iss: call.principal.issuer,
     sub: call.principal.subject,
     clientId: call.principal.clientId ?? null,
+    // What was approved for them is not for whoever acts for them by another token, nor the other way round.
+    ...(call.principal.actors.length > 0 && {
+      act: call.principal.actors.map(({ issuer, subject }) => [issuer, subject]),
+    }),
     upstream: call.upstream,
     tool: call.tool,
     definitionDigest: call.definitionDigest,

@@ -8,7 +8,7 @@ import type {
 } from "../core/approval.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
 import type { Persons } from "../core/persons.ts";
-import { ANONYMOUS_ISSUER, LOCAL_ISSUER, type Principal, subjectNames } from "../core/principal.ts";
+import { ANONYMOUS_ISSUER, isThemselves, LOCAL_ISSUER, type Principal, subjectNames } from "../core/principal.ts";
 import type { ApproverEntry, ApproverKeys, StoredApproval } from "../store/approvals.ts";
 
 /** What of a request bears on who may decide it. */
@@ -27,8 +27,8 @@ export interface Decidable {
  * the roles that they have then: whoever lost a role since they were told has no say.
  */
 export function refusalOf(request: Decidable, approver: Principal, now: number, persons: Persons): Refusal | undefined {
-  // Nobody stands behind a machine who could answer for its consent.
-  if (approver.kind !== "person") return refuse("APPROVAL_NOT_ELIGIBLE", "Only people who signed in decide.");
+  // Nobody stands behind a machine who could answer for its consent, nor for somebody's who acts for them.
+  if (!isThemselves(approver)) return refuse("APPROVAL_NOT_ELIGIBLE", "Only people who signed in decide.");
   if (!approver.may.includes("approve")) return refuse("ISSUER_NOT_PERMITTED");
   // Past its time it is as good as expired, whether the scheduler has been there or not.
   if (request.state !== "pending" || now >= request.pendingUntil) return refuse("APPROVAL_CLOSED");

@@ -42,7 +42,11 @@ export function createSealedTexts(seal: Seal): SealedTexts {
   return {
     sealArguments: (id, text) => close(id, "arguments", { text }),
     openArguments: (id, sealed) => openText(id, "arguments", sealed),
-    sealRequester: (id, { principal, context }) => close(id, "requester", { principal: { ...principal }, context }),
+    sealRequester: (id, { principal, context }) =>
+      close(id, "requester", {
+        principal: { ...principal, actors: principal.actors.map((actor) => ({ ...actor })) },
+        context,
+      }),
     openRequester(id, sealed) {
       const opened = open(id, "requester", sealed);
       const principal = readPrincipal(opened?.["principal"]);

@@ -1,4 +1,5 @@
 import type { AuditEntry } from "../store/audit-rows.ts";
+import { actedBy } from "./actor-of.ts";
 import { jsonIn, readMatches } from "./read-matches.ts";
 
 /** An entry as JSON: snake_case, times in RFC 3339. */
@@ -12,6 +13,7 @@ export function auditEntryJson(entry: AuditEntry) {
     user: entry.actor,
     issuer: entry.actorIssuer,
     email: entry.actorEmail,
+    acted_by: actedBy(entry),
     client: entry.client,
     endpoint: entry.endpoint,
     upstream: entry.upstream,

@@ -9,7 +9,8 @@ const MAX_ITEMS = 200;
 /**
  * Makes the function that writes what a condition can see of the caller and has no column of its own, as JSON: `kind`,
  * `home` (`false` for who comes from
- * another issuer than the first), `name`, `roles`, `groups`, `scopes`, `acr`, `amr`, `auth_time` (ms) and `user_agent`, each where there is one. No
+ * another issuer than the first), `acted_by` (who acts for them by the token, the last one first, as `issuer|subject`),
+ * `name`, `roles`, `groups`, `scopes`, `acr`, `amr`, `auth_time` (ms) and `user_agent`, each where there is one. No
  * claims and no other headers. `cut: true` says that something was too long, so that a replay knows.
  *
  * This runs for every call, and callers come again: the text is kept for as long as the principal is.
@@ -44,6 +45,7 @@ function factsText(principal: Principal, userAgent: string): string {
   const facts = {
     kind: principal.kind,
     home: principal.home ? undefined : false,
+    acted_by: list(principal.actors.map(({ issuer, subject }) => `${issuer}|${subject}`)),
     name: optional(principal.name),
     roles: list(principal.roles),
     groups: list(principal.groups),

@@ -48,7 +48,9 @@ export interface Traces {
   readonly vouched: boolean;
   /** Keyed hashes of everything that their credential called them, verified or not. */
   readonly names: readonly string[];
-  /** Whether one of these was meant as an address and is no plain one: it may be anybody's. */
+  /** The same of whoever acted for them by it. */
+  readonly actors: readonly string[];
+  /** Whether one of the names was meant as an address and is no plain one: it may be anybody's. */
   readonly odd: boolean;
 }
 
@@ -106,6 +108,7 @@ export function createPersons({
     // Whoever starts a program over stdio says whatever address they like.
     vouched: principal.email !== undefined && principal.issuer !== LOCAL_ISSUER,
     names: marks(namesOf(principal)),
+    actors: marks(principal.actors.flatMap(({ names }) => names)),
     odd: hasOddName(principal),
   });
   const who = (principal: Principal): Who => {
@@ -116,12 +119,14 @@ export function createPersons({
   function sameness(one: Who, other: Who): Sameness {
     if (principalKey(one) === principalKey(other)) return "same";
     const [first, second] = [people.of(vouched(one)), people.of(vouched(other))];
+    const [its, theirs] = [namesFor(one, first), namesFor(other, second)];
+    // Whoever acted for somebody is in it with them, whatever stands under `people:`.
+    if (one.traces?.actors.some((name) => theirs.has(name)) || other.traces?.actors.some((name) => its.has(name)))
+      return "unknown";
     if (first !== undefined && second !== undefined) return first === second ? "same" : "different";
     if (one.traces === undefined || other.traces === undefined) return "unknown";
-    const theirs = new Set([...other.traces.names, ...(byName.get(second ?? "")?.names ?? [])]);
     // The same name may be one human's, or somebody may call himself that: neither is certain.
-    if ([...one.traces.names, ...(byName.get(first ?? "")?.names ?? [])].some((name) => theirs.has(name)))
-      return "unknown";
+    if ([...its].some((name) => theirs.has(name))) return "unknown";
     if (one.traces.odd || other.traces.odd) return "unknown";
     // Nobody stands behind a machine who could be the other one.
     if (one.traces.kind === "machine" || other.traces.kind === "machine") return "different";
@@ -134,6 +139,10 @@ export function createPersons({
       : "unknown";
   }
 
+  function namesFor({ traces }: Who, person: string | undefined): ReadonlySet<string> {
+    return new Set([...(traces?.names ?? []), ...(byName.get(person ?? "")?.names ?? [])]);
+  }
+
   function mailsOf({ email }: Pick<Who, "email">, person: string | undefined): readonly string[] {
     return [...(email === undefined ? [] : [email]), ...(byName.get(person ?? "")?.emails ?? [])];
   }
@@ -144,7 +153,13 @@ export function createPersons({
     recalled: ({ issuer, subject, email }) => ({
       ...{ issuer, subject, email },
       // Nobody wrote down whether it was verified.
-      traces: { kind: "person", vouched: false, names: marks([subject, email]), odd: isOddAddress(email ?? "") },
+      traces: {
+        kind: "person",
+        vouched: false,
+        names: marks([subject, email]),
+        actors: [],
+        odd: isOddAddress(email ?? ""),
+      },
     }),
     sameness,
     personHash: (principal) => hash(personKey(principal)),

@@ -13,6 +13,16 @@ export const KEYS_ISSUER = "portcullis:keys";
 export const ANONYMOUS_ISSUER = "portcullis:anonymous";
 export const LOCAL_ISSUER = "portcullis:local";
 
+/** Who acts for somebody else, as a token says. RFC 8693 §4.1 */
+export interface Actor {
+  /** Who says so, where nothing else is said: the issuer of the token. */
+  readonly issuer: string;
+  /** Its `sub`, else its client. */
+  readonly subject: string;
+  /** All that it is called, verified or not. */
+  readonly names: readonly string[];
+}
+
 /** Who calls, as far as a verified credential says. */
 export interface Principal {
   /** `iss` of the token, or one of the issuers above. */
@@ -51,12 +61,29 @@ export interface Principal {
    * people apart, never for letting anybody in.
    */
   readonly aliases: readonly string[];
+  /**
+   * Who acts for them by this token, the last one first; empty where they come themselves. Whoever acts is in it with them,
+   * and says nothing that a person has to say: see `isThemselves`.
+   */
+  readonly actors: readonly Actor[];
   /** Their name under `people:`, if the operator said whose credential this is. */
   readonly person: string | undefined;
 }
 
 /** What is so of everybody whose credential the operator made, and of whom nobody said more. */
-export const AT_HOME = { may: PERMISSIONS, home: true, userClaims: ["*"], aliases: [], person: undefined } as const;
+export const AT_HOME = {
+  may: PERMISSIONS,
+  home: true,
+  userClaims: ["*"],
+  aliases: [],
+  actors: [],
+  person: undefined,
+} as const;
+
+/** Whether a person comes here themselves: no machine, and nobody who acts for them. Only then do they decide or sign in. */
+export function isThemselves({ kind, actors }: Pick<Principal, "kind" | "actors">): boolean {
+  return kind === "person" && actors.length === 0;
+}
 
 /** One string per credential's owner: `iss` and `sub` together, the only identity that sessions and tasks are bound to. */
 export function principalKey(principal: Pick<Principal, "issuer" | "subject">): string {

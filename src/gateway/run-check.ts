@@ -119,7 +119,8 @@ export function createRunCheck(deps: RunCheckDeps): (candidate: RunCandidate) =>
   ): Promise<RunVerdict> {
     const tool = `${request.upstream}/${request.tool}`;
     const { requester, upstream, definitionDigest } = request;
-    const bound = { principal: requester, upstream, tool: request.tool, definitionDigest, arguments: args };
+    const made = { ...requester, actors: principal.actors };
+    const bound = { principal: made, upstream, tool: request.tool, definitionDigest, arguments: args };
     const caller = { principal, callDigest: deps.digests.call(bound), tool, session };
     const signIn = await deps.signIns.checkRun(decision.stepUp, caller);
     switch (signIn.kind) {

@@ -2,6 +2,7 @@ import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import { claimsSeenOf } from "../core/policy-names.ts";
 import type { Principal } from "../core/principal.ts";
 import { allowedNames, vouchedAddress } from "../core/standing.ts";
+import { type ReadActors, readActors } from "./actors.ts";
 import type { ClaimsMapping, IssuerOptions } from "./options.ts";
 import { authTimeOf, type TokenClock } from "./token-times.ts";
 
@@ -12,7 +13,7 @@ export function principalFromClaims(
   claims: JsonObject,
   clock: TokenClock,
 ): Principal {
-  const clientId = CLIENT_CLAIMS.map((name) => text(claims[name])).find((id) => id !== undefined);
+  const { clientId } = namesIn(claims);
   return {
     issuer: issuer.issuer,
     subject,
@@ -30,10 +31,12 @@ export function principalFromClaims(
 /** What claims say that counts, by what their issuer may say: as the configuration has it now. */
 export function saidIn(
   claims: JsonObject,
-  { claims: mapping, standing }: Pick<IssuerOptions, "claims" | "standing">,
-): Pick<Principal, "email" | "name" | "roles" | "groups" | "scopes" | "userClaims" | "aliases" | "may" | "home"> {
+  { issuer, claims: mapping, standing }: Pick<IssuerOptions, "issuer" | "claims" | "standing">,
+): Said {
   const seen = claimsSeenOf({ claims, userClaims: standing.userClaims });
   const address = text(claimAt(claims, mapping.email));
+  const acting = actorsIn(claims, issuer);
+  const actors = acting.ok ? acting.actors : [{ issuer, subject: "", names: [] }];
   return {
     // An address that nobody verified could be anybody's, and policies and approvers go by it.
     email: vouchedAddress(address, isVerified(claims), standing),
@@ -43,11 +46,29 @@ export function saidIn(
     // Approvers read it, too: whoever may not say it could call himself anything.
     name: text(claimAt(seen, mapping.name)),
     userClaims: standing.userClaims,
-    aliases: [...new Set([address, ...NAMING_CLAIMS.flatMap((name) => texts(claims[name]))])].filter(
-      (name) => name !== undefined,
-    ),
-    may: standing.may,
+    aliases: [...new Set([address, ...namesIn(claims).names])].filter((name) => name !== undefined),
+    actors,
+    // What a person has to say nobody says for them.
+    may: actors.length === 0 ? standing.may : standing.may.filter((one) => one !== "approve" && one !== "administer"),
     home: standing.home,
+  };
+}
+
+type Said = Pick<
+  Principal,
+  "email" | "name" | "roles" | "groups" | "scopes" | "userClaims" | "aliases" | "actors" | "may" | "home"
+>;
+
+/** Who acts by these claims for their subject. */
+export function actorsIn(claims: JsonObject, issuer: string): ReadActors {
+  return readActors(claims, issuer, namesIn);
+}
+
+/** Which client claims name, and what they call their subject besides `sub`. */
+function namesIn(claims: JsonObject): { readonly clientId: string | undefined; readonly names: readonly string[] } {
+  return {
+    clientId: CLIENT_CLAIMS.map((name) => text(claims[name])).find((id) => id !== undefined),
+    names: NAMING_CLAIMS.flatMap((name) => texts(claims[name])),
   };
 }
 

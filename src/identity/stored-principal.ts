@@ -24,6 +24,7 @@ const schema = z.object({
   home: z.boolean().default(false),
   userClaims: texts.default([]),
   aliases: texts.default([]),
+  actors: z.array(z.object({ issuer: z.string(), subject: z.string(), names: texts })).default([]),
   person: optional,
 });
 

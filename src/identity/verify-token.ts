@@ -1,7 +1,7 @@
 import { errors, type JWTVerifyOptions, jwtVerify, type LocalJWKSet } from "jose";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Principal } from "../core/principal.ts";
-import { principalFromClaims, scopesOf } from "./claims.ts";
+import { actorsIn, principalFromClaims, scopesOf } from "./claims.ts";
 import type { IssuerKeys } from "./issuer-keys.ts";
 import type { IssuerOptions } from "./options.ts";
 import { whyNotAccessToken } from "./token-kind.ts";
@@ -117,6 +117,8 @@ function judge({ header, claims }: TokenParts, issuer: IssuerOptions, clock: Tok
   if (why !== undefined) return invalid(why);
   // A stolen one would serve whoever has it, which is what its issuer wanted to rule out. RFC 7800 §3.1
   if (claims["cnf"] !== undefined) return invalid(BOUND);
+  const acting = actorsIn(claims, issuer.issuer);
+  if (!acting.ok) return invalid(acting.detail);
   const life = lifeOf(claims, issuer.maxAgeMs, clock);
   if (!life.ok) return invalid(life.detail);
   const scopes = scopesOf(claims);

@@ -4,11 +4,12 @@ import { readNumericDate } from "./token-times.ts";
 
 /**
  * How somebody signed in, of a principal whose issuer may say it (`may: step_up`); of any other nobody knows: whoever runs
- * an issuer can write `acr: mfa` into each of its tokens. A sign-in later than the token that came of it counts as one
+ * an issuer can write `acr: mfa` into each of its tokens. Nor does it count for who acts for them. A sign-in later than the token that came of it counts as one
  * whose time is not known. The claims themselves stay as they are.
  */
 export function withVouchedSignIn(principal: Principal): Principal {
-  if (!principal.may.includes("step_up")) return { ...principal, acr: undefined, amr: [], authTime: undefined };
+  const counts = principal.may.includes("step_up") && principal.actors.length === 0;
+  if (!counts) return { ...principal, acr: undefined, amr: [], authTime: undefined };
   return isAfterToken(principal.claims) ? { ...principal, authTime: undefined } : principal;
 }
 

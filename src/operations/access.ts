@@ -2,7 +2,7 @@ import type { Approvals } from "../approvals/approvals.ts";
 import { isAmong } from "../approvals/eligibility.ts";
 import type { ApprovalRequest } from "../core/approval.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
-import { KEYS_ISSUER, type Principal } from "../core/principal.ts";
+import { isThemselves, KEYS_ISSUER, type Principal } from "../core/principal.ts";
 import { scopesOf } from "../identity/claims.ts";
 import type { Operator } from "./operator.ts";
 
@@ -26,7 +26,7 @@ export function operatorOf(principal: Principal, adminRoles: readonly string[], 
 
 /** The one place that says which credentials decide and administer: a person's session, key, or token for the API. */
 function lackOf(principal: Principal, way: Way): Operator["lacks"] {
-  if (principal.kind !== "person") return "person";
+  if (!isThemselves(principal)) return "person";
   if (way.kind === "session" || principal.issuer === KEYS_ISSUER) return undefined;
   const audiences = [principal.claims["aud"]].flat();
   // The scope says what the token is for. What its issuer's people may do, `may` says.

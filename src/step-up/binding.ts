@@ -6,8 +6,10 @@ import type { Strength } from "./strength.ts";
 
 /** Whom and what a sign-in for this call serves, and no other. */
 export function bindingOf(per: StepUpPer, caller: StepUpCaller): StepUpBinding {
-  const { issuer, subject, clientId } = caller.principal;
-  return { issuer, subject, clientId, per, target: digestOf([per, targetOf(per, caller)]) };
+  const { issuer, subject, clientId, actors } = caller.principal;
+  // Where they signed in for what they do themselves, they did not for whoever acts for them.
+  const acting = actors.length === 0 ? [] : [actors.map((actor) => [actor.issuer, actor.subject])];
+  return { issuer, subject, clientId, per, target: digestOf([per, targetOf(per, caller), ...acting]) };
 }
 
 function targetOf(per: StepUpPer, caller: StepUpCaller): string | null {

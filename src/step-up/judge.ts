@@ -25,6 +25,8 @@ export function judge(
   const person = personIn(claims, options);
   if (claims["iss"] !== issuer || challenge.issuer !== issuer || person !== challenge.expected)
     return refused("wrong_user");
+  // Somebody signed in who acts for them. RFC 8693 §4.1
+  if (claims["act"] !== undefined) return refused("wrong_user");
   const authTime = authTimeOf(claims, { now, toleranceMs: clockToleranceMs });
   const acr = contextIn(claims[options.acrClaim], options.acrClaim, challenge);
   const amr = texts(claims["amr"]);

@@ -1,7 +1,7 @@
 import * as oidc from "openid-client";
 import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
-import type { Principal } from "../core/principal.ts";
+import { isThemselves, type Principal } from "../core/principal.ts";
 import { claimAt, principalFromClaims } from "../identity/claims.ts";
 import type { ClaimsMapping, IssuerOptions } from "../identity/options.ts";
 import { readToken } from "../identity/token-parts.ts";
@@ -66,7 +66,7 @@ export function createRenewal(deps: RenewDeps): (subject: string, held: HeldToke
     if (claimAt(claims, accepts.claims.roles) === undefined) return unknown();
     const clock = { now: now(), toleranceMs: options.clockToleranceMs };
     const principal = principalFromClaims(accepts, subject, claims, clock);
-    return principal.kind === "person" ? { ok: true, principal, held } : ENDED;
+    return isThemselves(principal) ? { ok: true, principal, held } : ENDED;
   };
 }
 

@@ -1,6 +1,6 @@
 import * as oidc from "openid-client";
 import type { Log } from "../core/log.ts";
-import type { Principal } from "../core/principal.ts";
+import { isThemselves, type Principal } from "../core/principal.ts";
 import type { Seal } from "../core/seal.ts";
 import type { StepUpFailure } from "../core/step-up.ts";
 import { principalFromClaims } from "../identity/claims.ts";
@@ -128,7 +128,7 @@ export function createSignInTrip(deps: SignInTripDeps): SignInTrip {
         now: now(),
         toleranceMs: options.clockToleranceMs,
       });
-      return principal.kind === "person" ? { ok: true, principal, held: redeemed.held, to, cookie } : failed("machine");
+      return isThemselves(principal) ? { ok: true, principal, held: redeemed.held, to, cookie } : failed("machine");
     },
   };
 }

@@ -50,13 +50,13 @@ export function tokenLack(requirement: StepUpRequirement, principal: Principal, 
 
 /**
  * Whether who lacks a sign-in is sent for a better token (RFC 9470): not to an issuer whose tokens say nothing here of how
- * its people sign in, or they would come back with one that serves no better, and be sent again.
+ * its people sign in, nor who acts for somebody, or they would come back with one that serves no better, and be sent again.
  */
 export function asksForToken(
   { challenge }: Pick<StepUpRequirement, "challenge">,
-  { may }: Pick<Principal, "may">,
+  { may, actors }: Pick<Principal, "may" | "actors">,
 ): boolean {
-  return challenge === "rfc9470" && may.includes("step_up");
+  return challenge === "rfc9470" && may.includes("step_up") && actors.length === 0;
 }
 
 const NOTHING_SAID: SignIn = { acr: undefined, amr: [], authTime: undefined };

@@ -194,11 +194,11 @@ function person(issuer: string, subject: string, name: string | null, email: str
 
 function tracesIn(text: string | null, place: { readonly table: string; readonly column: string }): Traces | undefined {
   if (text === null) return undefined;
-  const { kind, vouched, names, odd } = objectIn(text, place);
+  const { kind, vouched, names, actors, odd } = objectIn(text, place);
   if ((kind !== "person" && kind !== "machine" && kind !== "anonymous") || typeof vouched !== "boolean")
     throw malformed();
   // Of before it was written down: whether an address was plain, nobody knows any more.
-  return { kind, vouched, names: texts(names), odd: odd !== false };
+  return { kind, vouched, names: texts(names), actors: texts(actors ?? []), odd: odd !== false };
 }
 
 const SNAPSHOT = { table: "approval_requests", column: "flow_snapshot" };

@@ -104,6 +104,11 @@ const CREDENTIALS: readonly [string, () => Promise<Headers>, Verdict][] = [
     "lacks a scope",
   ],
   [
+    "a token with the API's scope of an agent that acts for a person",
+    () => token({ scope: "portcullis:admin", act: { sub: "bot" } }),
+    "lacks a person",
+  ],
+  [
     "a machine's token with the API's scope",
     () => token({ sub: "agent", scope: "portcullis:admin" }),
     "lacks a person",

@@ -14,9 +14,14 @@ it("facts are what a condition sees of a caller beyond the columns, and nothing 
     amr: ["pwd", "otp"],
     authTime: 1_790_000_000_000,
     claims: { department: "sales" },
+    actors: [
+      { issuer: "https://idp.example", subject: "bot", names: ["bot", "Bot@acme.com"] },
+      { issuer: "https://idp.partner.example", subject: "desk", names: ["desk"] },
+    ],
   };
   expect(JSON.parse(facts(caller, "claude/2"))).toEqual({
     kind: "person",
+    acted_by: ["https://idp.example|bot", "https://idp.partner.example|desk"],
     name: "Ann",
     roles: ["employee"],
     groups: ["finance"],

@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { exportSPKI, importJWK } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ERRORS } from "../../src/core/errors.ts";
+import type { JsonObject } from "../../src/core/json.ts";
 import { createIdentity } from "../../src/identity/create-identity.ts";
 import type { IssuerOptions } from "../../src/identity/options.ts";
 import { type Claims, type Minting, startIssuer, type TestIssuer } from "../support/issuer.ts";
@@ -31,6 +32,11 @@ function identityWith(more: Partial<IssuerOptions> = {}) {
 }
 
 const good: Claims = { sub: "ann", aud: AUDIENCE, exp: SECONDS + 600, iat: SECONDS };
+
+/** So many who act one for another. */
+function acting(count: number): JsonObject {
+  return { sub: `bot-${count}`, ...(count > 1 && { act: acting(count - 1) }) };
+}
 
 function part(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -65,6 +71,15 @@ describe("a token is refused with 401, a code and a challenge that says why", ()
     ["bound to nothing that can be read", { cnf: "x" }, {}, "TOKEN_INVALID", "cnf"],
     ["that is a logout token", { events: {} }, { header: { typ: "JWT" } }, "TOKEN_INVALID", "access token"],
     ["with a key id of nobody's", {}, { header: { kid: "key-9" } }, "TOKEN_INVALID", "key"],
+    ["of which somebody acts who is a text", { act: "bot" }, {}, "TOKEN_INVALID", "(act)"],
+    ["of which somebody acts who is a list", { act: [{ sub: "bot" }] }, {}, "TOKEN_INVALID", "(act)"],
+    ["of which somebody acts who is null", { act: null }, {}, "TOKEN_INVALID", "(act)"],
+    ["of which nobody acts", { act: {} }, {}, "TOKEN_INVALID", "(act)"],
+    ["of which somebody acts without a name", { act: { sub: "" } }, {}, "TOKEN_INVALID", "(act)"],
+    ["of which a number acts", { act: { sub: 5, client_id: "bot" } }, {}, "TOKEN_INVALID", "(act)"],
+    ["of which somebody of no issuer acts", { act: { sub: "bot", iss: 5 } }, {}, "TOKEN_INVALID", "(act)"],
+    ["of which nobody acted before", { act: { sub: "bot", act: {} } }, {}, "TOKEN_INVALID", "(act)"],
+    ["of which too many act", { act: acting(9) }, {}, "TOKEN_INVALID", "(act)"],
     ["with a claim that rounds", { big: JSON.parse("12345678901234567890") }, {}, "TOKEN_INVALID", "differently"],
   ];
 
@@ -145,6 +160,9 @@ describe("a token is accepted", () => {
     ["with several audiences", { aud: ["https://other.example", AUDIENCE] }, {}],
     ["within the clock tolerance after its end", { exp: SECONDS - 4 }, {}],
     ["within the clock tolerance before its start", { nbf: SECONDS + 4 }, {}],
+    ["with which somebody acts for Ann", { act: { sub: "bot" } }, {}],
+    ["with which a client acts for Ann", { act: { client_id: "bot", iss: "https://other.example" } }, {}],
+    ["with which eight act one for another", { act: acting(8) }, {}],
     ["of a Keycloak that repeats the nonce", { typ: "Bearer", nonce: "x" }, { header: { typ: "JWT" } }],
   ])("%s", async (_, change, minting) => {
     const { identity } = identityWith();

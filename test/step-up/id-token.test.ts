@@ -81,6 +81,7 @@ describe("an ID token", () => {
     ["with another nonce", claim({ nonce: "other" }), INVALID],
     ["without a nonce", claim({ nonce: undefined }), INVALID],
     ["of somebody else", claim({ sub: "bob" }), OTHER],
+    ["of somebody who acts for them", claim({ act: { sub: "bot" } }), OTHER],
     ["of nobody", claim({ sub: undefined }), INVALID],
     ["without a context", claim({ acr: undefined }), WEAK],
     ["of a weaker context", claim({ acr: "pwd" }), WEAK],

@@ -1,5 +1,5 @@
 import type { Child } from "hono/jsx";
-import { actorOf } from "../../audit/actor-of.ts";
+import { actedBy, actorOf } from "../../audit/actor-of.ts";
 import { jsonIn } from "../../audit/read-matches.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import type { AuditEntry } from "../../store/audit-rows.ts";
@@ -36,6 +36,7 @@ export function CallFacts({ entry }: { readonly entry: AuditEntry }) {
               ),
             ],
             ["User", text(actorOf(entry) ?? null)],
+            ["Acted by", list(actedBy(entry))],
             ["Subject", text(entry.actor)],
             ["Issuer", text(entry.actorIssuer)],
             ["Roles", list(known["roles"])],
