@@ -1,7 +1,8 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { isObject, type Json, parseJson } from "./core/json.ts";
+import { isObject, type Json } from "./core/json.ts";
 import { JSON_LIMITS } from "./core/limits.ts";
 import type { Log } from "./core/log.ts";
+import { parseJson } from "./core/parse-json.ts";
 import type { UpstreamOptions } from "./upstream/upstream.ts";
 
 /** Which upstreams the operator wants left out at this start, and which tried although earlier starts crashed at them. */

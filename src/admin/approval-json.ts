@@ -1,4 +1,5 @@
 import type { ApprovalDecision, ApprovalEvent, ApprovalRequest, ApprovalStage, Person } from "../core/approval.ts";
+import { parseExact } from "../core/exact-json.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { ApprovalBody, ApprovalDetailBody } from "./approval-schema.ts";
 import { timeText } from "./list-schema.ts";
@@ -94,7 +95,7 @@ function personJson({ issuer, subject, name, email }: Person): ApprovalBody["dec
 }
 
 function parsed(text: string): JsonObject {
-  const value: unknown = JSON.parse(text);
+  const value = parseExact(text);
   return isObject(value) ? value : {};
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Context } from "hono";
 import { z } from "zod";
 import { type ErrorCode, refuse } from "../core/errors.ts";
+import { writeExact } from "../core/exact-json.ts";
 import type { Operator } from "../operations/operator.ts";
 import type { ApiEnv } from "./api-env.ts";
 import { problem, type Refused } from "./problem.ts";
@@ -101,7 +102,7 @@ export function route<
   const reply = (said: z.input<Said>): Response =>
     answer.schema === undefined
       ? new Response(null, { status: answer.status })
-      : new Response(JSON.stringify(said), {
+      : new Response(writeExact(said), {
           status: answer.status,
           headers: { "Content-Type": "application/json" },
         });

@@ -1,3 +1,4 @@
+import { parseExact } from "../core/exact-json.ts";
 import { canonicalJson, isObject, type JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Seal } from "../core/seal.ts";
@@ -66,6 +67,6 @@ export function createSealedTexts(seal: Seal): SealedTexts {
 
 /** Whether a text is the canonical JSON of an object; the object. */
 export function argumentsIn(text: string): JsonObject | undefined {
-  const value: unknown = JSON.parse(text);
+  const value = parseExact(text);
   return isObject(value) && canonicalJson(value) === text ? value : undefined;
 }

@@ -1,4 +1,5 @@
 import type { Decision } from "../core/decision.ts";
+import { writeExact } from "../core/exact-json.ts";
 import { canonicalJson, type JsonObject } from "../core/json.ts";
 import type { KeyedHash } from "../core/keyed-hash.ts";
 import type { Seal } from "../core/seal.ts";
@@ -62,7 +63,7 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
         argumentsDigest: digest(canonical),
         argumentsRedacted: mode === "redacted" || mode === "sealed" ? redactedText(opening.arguments, canonical) : null,
         argumentsSealed: mode === "sealed" ? sealArguments(options.seal, opening) : null,
-        argumentsFull: mode === "full" ? JSON.stringify(opening.arguments) : null,
+        argumentsFull: mode === "full" ? writeExact(opening.arguments) : null,
         outcome: null,
         durationMs: null,
         traceId: opening.traceId === undefined ? null : cut(opening.traceId),
@@ -118,7 +119,7 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
           tool: act.tool ?? null,
           outcome: act.outcome,
           definitionDigest: act.digest ?? null,
-          facts: JSON.stringify(act.difference),
+          facts: writeExact(act.difference),
         };
       }
       const { about, id, at, actor, outcome } = act;
@@ -152,7 +153,7 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
 // Most arguments hold no secret, and are written as they were digested.
 function redactedText(args: JsonObject, canonical: string): string {
   const redacted = redact(args);
-  return redacted === args ? canonical : JSON.stringify(redacted);
+  return redacted === args ? canonical : writeExact(redacted);
 }
 
 /** What counted, then what was only evaluated. */

@@ -1,3 +1,4 @@
+import { writeExact } from "../core/exact-json.ts";
 import type { AuditEntry } from "../store/audit-rows.ts";
 import { auditEntryJson } from "./entry-json.ts";
 import { readMatches } from "./read-matches.ts";
@@ -40,7 +41,7 @@ const COLUMNS: Readonly<Record<string, (entry: AuditEntry) => Cell>> = {
 };
 
 function jsonOf(entry: AuditEntry): string {
-  return `${JSON.stringify(auditEntryJson(entry))}\n`;
+  return `${writeExact(auditEntryJson(entry))}\n`;
 }
 
 function csvOf(entry: AuditEntry): string {

@@ -1,3 +1,4 @@
+import { parseExact } from "../core/exact-json.ts";
 /** A policy that matched, as it stands in a row. */
 export interface RecordedMatch {
   readonly policy: string;
@@ -44,7 +45,7 @@ function textsOf(list: unknown): readonly string[] | undefined {
 export function jsonIn(text: string | null): unknown {
   if (text === null) return null;
   try {
-    return JSON.parse(text);
+    return parseExact(text);
   } catch {
     return text;
   }

@@ -1,4 +1,5 @@
-import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import { numberIn } from "../core/exact-json.ts";
+import { holdsValues, isObject, type Json, type JsonObject } from "../core/json.ts";
 import { isCardNumber } from "../redaction/bank-numbers.ts";
 import { type NumberSearch, scrubText } from "./secrets.ts";
 import { createNameReader, looksLikeNumber, type NameKind } from "./sensitive-names.ts";
@@ -62,10 +63,11 @@ function redactValue(value: Json | undefined, depth: number, kind: NameKind, bud
     const isNumber = kind === "number" && looksLikeNumber(value);
     return isNumber ? REDACTED : scrubText(value, budget.limits.maxText, REDACTED, budget.search);
   }
-  if (typeof value === "number") {
-    return isCardNumber(value) || (kind === "number" && looksLikeNumber(value)) ? REDACTED : value;
+  const number = numberIn(value);
+  if (number !== undefined) {
+    return isCardNumber(number) || (kind === "number" && looksLikeNumber(number)) ? REDACTED : (value ?? null);
   }
-  if (typeof value !== "object" || value === null) return value ?? null;
+  if (!holdsValues(value)) return value ?? null;
   if (depth === 0) return Array.isArray(value) ? `[list of ${value.length}]` : "[object]";
   if (isObject(value)) return redactObject(value, depth, kind, budget);
   const items: Json[] = [];
@@ -114,7 +116,7 @@ function namesSecret(value: Json | undefined): boolean {
 
 /** `max_tokens: 100` counts the tokens of a language model. */
 function isTokenCount(key: string, value: Json | undefined): boolean {
-  return typeof value === "number" && /tokens$/i.test(key);
+  return numberIn(value) !== undefined && /tokens$/i.test(key);
 }
 
 /** Whether a value can be a secret at all: that there is none, or a yes or no, may be shown. */

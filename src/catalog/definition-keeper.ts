@@ -1,5 +1,5 @@
 import type { Log } from "../core/log.ts";
-import type { DefinitionChange, DefinitionStore } from "../store/definitions.ts";
+import type { DefinitionChange, DefinitionStore, ListedDefinition } from "../store/definitions.ts";
 import type { ToolEntry } from "./entries.ts";
 
 /** Writes what upstreams list into the store, beside everything else. */
@@ -25,7 +25,7 @@ export function createDefinitionKeeper(deps: {
     for (let tools = waiting.get(upstream); tools !== undefined; tools = waiting.get(upstream)) {
       waiting.delete(upstream);
       try {
-        const changes = await deps.definitions.replace(upstream, tools, deps.now());
+        const changes = await deps.definitions.replace(upstream, tools.map(asListed), deps.now());
         if (changes.length > 0) deps.onChanges(upstream, changes);
       } catch (err) {
         deps.log.error({ upstream, err }, "The definitions of an upstream's tools could not be stored.");
@@ -43,4 +43,9 @@ export function createDefinitionKeeper(deps: {
       await Promise.all(writing.values());
     },
   };
+}
+
+// With every digit: what is kept must be what was listed.
+function asListed({ name, digest, listed }: ToolEntry): ListedDefinition {
+  return { name, digest, definition: listed };
 }

@@ -1,4 +1,5 @@
 import { digestOf } from "../core/digest.ts";
+import { withDoubles } from "../core/exact-json.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import { type ParamHeader, readParamHeaders } from "../mcp/param-headers.ts";
 import type { CompiledToolRules } from "./tool-rules.ts";
@@ -8,8 +9,10 @@ export interface ToolEntry {
   readonly upstream: string;
   /** As the upstream calls it. */
   readonly name: string;
-  /** As the server describes it, with the operator's annotations in it. */
+  /** As the server describes it, with the operator's annotations in it: for those who decide by it, with doubles. */
   readonly definition: JsonObject;
+  /** The same for those who show it, with every digit; the very same one where none would be lost. */
+  readonly listed: JsonObject;
   /** SHA-256 of the definition: what an approval is bound to. */
   readonly digest: string;
   /** Arguments that a modern HTTP upstream wants mirrored into headers. */
@@ -47,9 +50,12 @@ export function readTool(
   if (!isObject(item["inputSchema"])) return { ok: false, reason: "it has no inputSchema" };
   const headers = readParamHeaders(item["inputSchema"]);
   if (!headers.ok) return { ok: false, reason: headers.reason };
-  const definition = rules.annotated(name, item);
-  const digest = definition === item && itemDigest !== undefined ? itemDigest : digestOf(definition);
-  return { ok: true, entry: { upstream, name, definition, digest, paramHeaders: headers.headers } };
+  const listed = rules.annotated(name, item);
+  const digest = listed === item && itemDigest !== undefined ? itemDigest : digestOf(listed);
+  return {
+    ok: true,
+    entry: { upstream, name, definition: withDoubles(listed), listed, digest, paramHeaders: headers.headers },
+  };
 }
 
 /** Reads one item of another list by the field that names it; `undefined` if the field is missing or too long. */

@@ -86,7 +86,7 @@ export function buildView(scope: Scope, listsOf: (upstream: string) => ShownList
 
 /** A tool as it stands in a list, under the name shown. */
 export function listedTool(name: string, tool: ToolEntry): JsonObject {
-  return { ...tool.definition, name };
+  return { ...tool.listed, name };
 }
 
 const NOTHING: ShownLists = {

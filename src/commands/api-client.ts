@@ -5,6 +5,7 @@ import { formatConfigError } from "../config/config-error.ts";
 import { loadConfig } from "../config/load.ts";
 import { isLoopbackHost } from "../config/schema-parts.ts";
 import { publicUrlOf } from "../config/server-schema.ts";
+import { parseExact, writeExact } from "../core/exact-json.ts";
 import { DEFAULT_CONFIG } from "./load.ts";
 import type { Shell } from "./shell.ts";
 
@@ -71,7 +72,7 @@ export function openApi(shell: Shell, place: ApiPlace): ApiOpening {
         ask(target, path, schema, {
           method: "POST",
           headers: { ...headers, "Content-Type": "application/json" },
-          body: JSON.stringify(body),
+          body: writeExact(body),
         }),
       delete: (path) => ask(target, path, z.undefined(), { method: "DELETE", headers }),
     },
@@ -195,7 +196,7 @@ function explain(status: number, { detail, code }: ProblemBody): string {
 
 function jsonIn(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExact(text);
   } catch {
     return undefined;
   }

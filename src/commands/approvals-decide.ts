@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { type ApprovalDetailBody, approvalDetailSchema, approvalSchema } from "../admin/approval-schema.ts";
 import { ERRORS } from "../core/errors.ts";
+import { writeExact } from "../core/exact-json.ts";
 import type { ApiClient, ApiRefusal } from "./api-client.ts";
 import { approvalText } from "./approvals-text.ts";
 import { SCREEN, visible } from "./approvals-tree.ts";
@@ -77,7 +78,7 @@ export async function decideApproval(
   const decided = await api.post(`${path}/decision`, voice, approvalSchema);
   if (!decided.ok) return refused(shell, decided);
   if (options.json === true) {
-    await print(shell.stdout, one(`${JSON.stringify(decided.value, undefined, 2)}\n`));
+    await print(shell.stdout, one(`${writeExact(decided.value, "  ")}\n`));
     return;
   }
   const done = decision === "approve" ? "Approved" : "Rejected";

@@ -1,3 +1,4 @@
+import { writeExact } from "../core/exact-json.ts";
 import { isObject, type Json } from "../core/json.ts";
 import type { Colour } from "./output.ts";
 
@@ -70,7 +71,7 @@ export function valueTree(
     } else if (isObject(member) && Object.keys(member).length > 0) {
       add(depth, label.trimEnd());
       for (const key of Object.keys(member)) walk(depth + 1, `${named(key)}: `, member[key]);
-    } else add(depth, `${label}${typeof member === "string" ? quoted(member) : JSON.stringify(member ?? null)}`);
+    } else add(depth, `${label}${typeof member === "string" ? quoted(member) : writeExact(member ?? null)}`);
   };
 
   if (isObject(value)) for (const key of Object.keys(value)) walk(0, `${named(key)}: `, value[key]);

@@ -5,6 +5,7 @@ import {
   approvalDetailSchema,
   approvalListSchema,
 } from "../admin/approval-schema.ts";
+import { writeExact } from "../core/exact-json.ts";
 import type { ApiAnswer, ApiClient, ApiRefusal } from "./api-client.ts";
 import { keysFor, obeyLine, readTyped } from "./approvals-keys.ts";
 import { approvalLine } from "./approvals-text.ts";
@@ -136,7 +137,7 @@ interface Announcement {
 
 function announce(shell: Shell, item: ApprovalBody, { wasKnown, json, number }: Announcement): void {
   if (json) {
-    shell.out(JSON.stringify(item));
+    shell.out(writeExact(item));
     return;
   }
   const line = approvalLine(item, { paint: painter(shell.colours), now: Date.now() });

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { auditEntryJson } from "../audit/entry-json.ts";
+import { writeExact } from "../core/exact-json.ts";
 import type { AuditEntry, AuditFilter, AuditPage, AuditReader } from "../store/audit-rows.ts";
 import { auditTable, exportLine } from "./audit-format.ts";
 import { registerAuditVerify } from "./audit-verify.ts";
@@ -96,7 +97,7 @@ async function list(reader: AuditReader, options: ListOptions, shell: Shell): Pr
   const page = await listFully(reader, filterOf(options));
   if (options.json) {
     const answer = { items: page.entries.map(auditEntryJson), next_cursor: page.nextCursor ?? null };
-    await print(shell.stdout, one(`${JSON.stringify(answer, undefined, 2)}\n`));
+    await print(shell.stdout, one(`${writeExact(answer, "  ")}\n`));
     return;
   }
   if (page.entries.length === 0) {

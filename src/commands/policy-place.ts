@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { ApprovalFlow } from "../approvals/flow.ts";
 import { whyNoClientAddress } from "../config/client-address.ts";
 import type { Config } from "../config/schema.ts";
+import { writeExact } from "../core/exact-json.ts";
 import { ANONYMOUS_ISSUER, KEYS_ISSUER, LOCAL_ISSUER } from "../core/principal.ts";
 import { DEFAULT_POLICY_HEADERS } from "../downstream/options.ts";
 import { type KnownFacts, NO_KNOWN_FACTS } from "../policy/check-facts.ts";
@@ -117,7 +118,7 @@ export async function reportErrors(
 
 /** Prints a value as JSON for programs and for reading. */
 export async function printJson(value: unknown, shell: Shell): Promise<void> {
-  await print(shell.stdout, one(`${JSON.stringify(value, undefined, 2)}\n`));
+  await print(shell.stdout, one(`${writeExact(value, "  ")}\n`));
 }
 
 /** `1 policy`, `2 policies`. */

@@ -1,5 +1,6 @@
 import { openSealedArguments, type SealedArguments } from "../audit/sealed-arguments.ts";
 import { sha256 } from "../core/digest.ts";
+import { parseExact } from "../core/exact-json.ts";
 import { canonicalJson, isObject, type JsonObject } from "../core/json.ts";
 import type { KeyedHash } from "../core/keyed-hash.ts";
 import type { Seal } from "../core/seal.ts";
@@ -108,7 +109,7 @@ function objectIn(text: string | null): JsonObject | undefined {
 function jsonIn(text: string | null): unknown {
   if (text === null) return undefined;
   try {
-    return JSON.parse(text);
+    return parseExact(text);
   } catch {
     // Tampered with: what it said is not on record.
     return undefined;

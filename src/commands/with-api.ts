@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { writeExact } from "../core/exact-json.ts";
 import { type ApiAnswer, type ApiClient, type ApiPlace, openApi } from "./api-client.ts";
 import { one, print } from "./output.ts";
 import type { Shell } from "./shell.ts";
@@ -33,5 +34,5 @@ export function refusedBy(shell: Shell, answer: ApiAnswer<never> & { readonly ok
 
 /** Prints what the API gave, for programs. */
 export async function printJson(shell: Shell, value: object): Promise<void> {
-  await print(shell.stdout, one(`${JSON.stringify(value, undefined, 2)}\n`));
+  await print(shell.stdout, one(`${writeExact(value, "  ")}\n`));
 }

@@ -1,5 +1,5 @@
 import { fold } from "./fold.ts";
-import { isObject, type Json, type JsonObject, pathStep } from "./json.ts";
+import { holdsValues, isObject, type Json, type JsonObject, pathStep } from "./json.ts";
 
 /**
  * Keys that one reader tells apart and another does not. Decoders that ignore case (Go's `encoding/json`, C#'s web
@@ -35,7 +35,7 @@ function kindOf(key: string): typeof PLAIN | typeof CAPITALS | typeof OTHER {
  * an endless one, or more than can be compared: its JSON path, from `path`. The caller vouches for the depth. @throws never
  */
 export function findAmbiguousKey(value: Json | undefined, path: string): string | undefined {
-  return typeof value === "object" && value !== null ? search(value, path, new FoldedKeys()) : undefined;
+  return holdsValues(value) ? search(value, path, new FoldedKeys()) : undefined;
 }
 
 /**
@@ -102,7 +102,7 @@ function search(value: readonly Json[] | JsonObject, path: string, forms: Folded
     if (clashes(keys, forms)) return path;
     for (const key of keys) {
       const member = value[key];
-      if (typeof member !== "object" || member === null) continue;
+      if (!holdsValues(member)) continue;
       const found = search(member, "", forms);
       if (found !== undefined) return `${path}${pathStep(key)}${found}`;
     }
@@ -110,7 +110,7 @@ function search(value: readonly Json[] | JsonObject, path: string, forms: Folded
   }
   for (let index = 0; index < value.length; index++) {
     const item = value[index];
-    if (typeof item !== "object" || item === null) continue;
+    if (!holdsValues(item)) continue;
     const found = search(item, "", forms);
     if (found !== undefined) return `${path}[${index}]${found}`;
   }

@@ -1,3 +1,4 @@
+import { parseExact, writeExact } from "./exact-json.ts";
 import { isObject, type Json } from "./json.ts";
 
 /**
@@ -26,14 +27,14 @@ export class RawJson {
 
   /** Writes `value` once; `value()` gives it back without parsing. */
   static fromValue(value: Json): RawJson {
-    return new RawJson(Buffer.from(JSON.stringify(value)), value);
+    return new RawJson(Buffer.from(writeExact(value)), value);
   }
 
   /** The parsed value, parsed at most once; `undefined` if the bytes are not JSON after all. @throws never */
   value(): Json | undefined {
     if (this.#value === undefined && !this.#broken) {
       try {
-        this.#value = JSON.parse(this.bytes.toString("utf8")) as Json;
+        this.#value = parseExact(this.bytes.toString("utf8"));
       } catch {
         this.#broken = true;
       }

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import { parseExact, writeExact } from "./exact-json.ts";
 import { isObject, type JsonObject } from "./json.ts";
 
 /**
@@ -19,7 +20,7 @@ export function createSeal(secret: Uint8Array, purpose: string): Seal {
     seal(payload, expiresAt) {
       const nonce = randomBytes(12);
       const cipher = createCipheriv("aes-256-gcm", key, nonce);
-      const text = Buffer.from(JSON.stringify({ expiresAt, payload }));
+      const text = Buffer.from(writeExact({ expiresAt, payload }));
       const sealed = Buffer.concat([nonce, cipher.update(text), cipher.final(), cipher.getAuthTag()]);
       return `v1.${sealed.toString("base64url")}`;
     },
@@ -32,7 +33,7 @@ export function createSeal(secret: Uint8Array, purpose: string): Seal {
       let opened: unknown;
       try {
         const parts = [decipher.update(sealed.subarray(12, sealed.length - 16)), decipher.final()];
-        opened = JSON.parse(Buffer.concat(parts).toString("utf8"));
+        opened = parseExact(Buffer.concat(parts).toString("utf8"));
       } catch {
         // A wrong tag is the expected refusal of a forged text, not a fault.
         return undefined;

@@ -1,7 +1,8 @@
 import type { Readable, Writable } from "node:stream";
 import { Cancellation } from "../core/cancellation.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
-import { type JsonObject, parseJson, whereInJson } from "../core/json.ts";
+import type { JsonObject } from "../core/json.ts";
+import { parseJson, whereInJson } from "../core/parse-json.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
 import type { ListChange } from "../gateway/gateway.ts";

@@ -1,4 +1,5 @@
 import type { View } from "../catalog/view.ts";
+import { writeExact } from "../core/exact-json.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { ListKind } from "../mcp/messages.ts";
 import { META } from "../mcp/revisions.ts";
@@ -30,7 +31,7 @@ export function createListEncoder(serverInfo: JsonObject): (listing: Listing, ki
 
 function encode(items: readonly JsonObject[], kind: ListKind, serverInfo: JsonObject): EncodedList {
   return {
-    modern: JSON.stringify({
+    modern: writeExact({
       resultType: "complete",
       [kind]: items,
       ttlMs: LIST_TTL_MS,
@@ -38,7 +39,7 @@ function encode(items: readonly JsonObject[], kind: ListKind, serverInfo: JsonOb
       cacheScope: "private",
       _meta: { [META.serverInfo]: serverInfo },
     }),
-    legacy: JSON.stringify({ [kind]: kind === "tools" ? items.map(asLegacyTool) : items }),
+    legacy: writeExact({ [kind]: kind === "tools" ? items.map(asLegacyTool) : items }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { RpcError } from "../core/call.ts";
+import { parseExact, writeExact } from "../core/exact-json.ts";
 import { isObject } from "../core/json.ts";
 import type { SettledOutcome } from "../core/outcome.ts";
 import { RawJson } from "../core/raw-json.ts";
@@ -15,7 +16,7 @@ export function encodeOutcome(outcome: StoredOutcome): Uint8Array {
     case "result":
       return Buffer.concat([HEAD, outcome.result.bytes, TAIL]);
     case "error":
-      return Buffer.from(JSON.stringify({ kind: outcome.kind, error: outcome.error }));
+      return Buffer.from(writeExact({ kind: outcome.kind, error: outcome.error }));
     case "withheld":
       return Buffer.from(JSON.stringify({ kind: outcome.kind }));
     default:
@@ -30,7 +31,7 @@ export function decodeOutcome(stored: Uint8Array): StoredOutcome | undefined {
     const result = bytes.subarray(HEAD.length, bytes.length - TAIL.length);
     return { kind: "result", result: RawJson.fromBytes(result) };
   }
-  const value: unknown = JSON.parse(bytes.toString("utf8"));
+  const value = parseExact(bytes.toString("utf8"));
   if (!isObject(value)) return undefined;
   if (value["kind"] === "withheld") return { kind: "withheld" };
   const error = value["error"];

@@ -1,5 +1,6 @@
 import { type Refusal, refuse } from "../core/errors.ts";
-import { type Json, parseJson, whereInJson } from "../core/json.ts";
+import type { Json } from "../core/json.ts";
+import { parseJson, whereInJson } from "../core/parse-json.ts";
 import type { JsonLimits } from "../core/scan-json.ts";
 
 /** Whether a `Content-Type` says JSON. Forms of foreign pages can send three other types without being asked first. */

@@ -1,5 +1,6 @@
-import { isObject, type JsonObject, parseJson } from "../core/json.ts";
+import { isObject, type JsonObject } from "../core/json.ts";
 import { JSON_LIMITS } from "../core/limits.ts";
+import { parseJson } from "../core/parse-json.ts";
 import type { JsonLimits } from "../core/scan-json.ts";
 
 /** Keys and metadata of issuers are a few levels deep. */

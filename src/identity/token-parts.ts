@@ -1,5 +1,7 @@
-import { isObject, type Json, type JsonObject, parseJson } from "../core/json.ts";
+import { withDoubles } from "../core/exact-json.ts";
+import { holdsValues, isObject, type Json, type JsonObject } from "../core/json.ts";
 import { JSON_LIMITS } from "../core/limits.ts";
+import { parseJson } from "../core/parse-json.ts";
 
 /** What a JWT says, before its signature was looked at. */
 export interface TokenParts {
@@ -52,7 +54,7 @@ function objectIn(bytes: Buffer): JsonObject | "unreadable" | "ambiguous" {
   const parsed = parseJson(text, LIMITS);
   if (!parsed.ok) return parsed.problem.code === "JSON_MALFORMED" ? "unreadable" : "ambiguous";
   if (!isObject(parsed.value)) return "unreadable";
-  return colonsIn(text) === membersIn(parsed.value) ? parsed.value : "ambiguous";
+  return colonsIn(text) === membersIn(parsed.value) ? withDoubles(parsed.value) : "ambiguous";
 }
 
 /** Members that stand in a JSON text: each has a colon, and outside of strings there are no others. */
@@ -62,7 +64,7 @@ function colonsIn(json: string): number {
 
 /** Members that were read; of those with one name `JSON.parse` keeps the last. The depth is bounded by then. */
 function membersIn(value: Json | undefined): number {
-  if (typeof value !== "object" || value === null) return 0;
+  if (!holdsValues(value)) return 0;
   const inner = Object.values<Json | undefined>(value);
   return inner.reduce<number>((sum, item) => sum + membersIn(item), isObject(value) ? inner.length : 0);
 }

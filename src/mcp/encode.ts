@@ -1,4 +1,5 @@
 import type { Ask, RpcError } from "../core/call.ts";
+import { writeExact } from "../core/exact-json.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { RawJson } from "../core/raw-json.ts";
 import type { RpcId } from "./messages.ts";
@@ -9,7 +10,11 @@ const CLOSE = Buffer.from("}");
 
 /** The response that carries `result`. */
 export function encodeResult(id: RpcId, result: RawJson): Buffer {
-  return Buffer.concat([Buffer.from(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`), oneLine(result), CLOSE]);
+  return Buffer.concat([
+    Buffer.from(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`),
+    oneLine(result.bytes),
+    CLOSE,
+  ]);
 }
 
 /** The response whose result is already JSON text of one line. */
@@ -19,17 +24,17 @@ export function encodeResultText(id: RpcId, result: string): Buffer {
 
 /** An error response; without an id when the request's could not be read. 2026-07-28 basic, "Error Responses" */
 export function encodeError(id: RpcId | undefined, error: RpcError): Buffer {
-  return Buffer.from(JSON.stringify({ jsonrpc: "2.0", ...(id === undefined ? {} : { id }), error }));
+  return Buffer.from(writeExact({ jsonrpc: "2.0", ...(id === undefined ? {} : { id }), error }));
 }
 
 /** A notification. */
 export function encodeNotification(method: string, params: JsonObject): string {
-  return JSON.stringify({ jsonrpc: "2.0", method, params });
+  return writeExact({ jsonrpc: "2.0", method, params });
 }
 
 /** A server's request to the client (legacy revisions only). */
 export function encodeRequest(id: RpcId, ask: Ask): string {
-  return JSON.stringify({ jsonrpc: "2.0", id, method: ask.method, params: ask.params });
+  return writeExact({ jsonrpc: "2.0", id, method: ask.method, params: ask.params });
 }
 
 /**
@@ -38,7 +43,7 @@ export function encodeRequest(id: RpcId, ask: Ask): string {
 export function withDefaults(object: RawJson, members: Readonly<Record<string, Json>>): RawJson {
   const missing = Object.keys(members).filter((name) => object.member(name) === undefined);
   if (missing.length === 0) return object;
-  const text = missing.map((name) => `${JSON.stringify(name)}:${JSON.stringify(members[name])}`).join(",");
+  const text = missing.map((name) => `${JSON.stringify(name)}:${writeExact(members[name] ?? null)}`).join(",");
   const open = object.bytes.indexOf(0x7b);
   const comma = isEmpty(object, open) ? "" : ",";
   return RawJson.fromBytes(Buffer.concat([Buffer.from(`{${text}${comma}`), object.bytes.subarray(open + 1)]));
@@ -60,8 +65,8 @@ function isEmpty(object: RawJson, open: number): boolean {
   return false;
 }
 
-// A server may pretty-print; inside a JSON string a line break is always escaped, so a raw one is only white space.
-function oneLine(result: RawJson): Buffer {
-  if (!result.bytes.includes(0x0a) && !result.bytes.includes(0x0d)) return result.bytes;
-  return Buffer.from(JSON.stringify(result.value() ?? {}));
+/** JSON text on one line: inside a string a line break is always escaped, so that a raw one is only white space. */
+export function oneLine(text: Buffer): Buffer {
+  if (!text.includes(0x0a) && !text.includes(0x0d)) return text;
+  return Buffer.from(text.map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte)));
 }

@@ -1,4 +1,5 @@
 import type { RpcError } from "../core/call.ts";
+import { numberIn } from "../core/exact-json.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
 
 /** A JSON-RPC id as MCP allows it: a string or an integer, never null. */
@@ -14,7 +15,8 @@ export type Message =
 /** Reads one JSON-RPC message out of parsed JSON; `undefined` if it is none. @throws never */
 export function readMessage(value: Json | undefined): Message | undefined {
   if (!isObject(value) || value["jsonrpc"] !== "2.0") return undefined;
-  const { id, method, params, result, error } = value;
+  const { method, params, result, error } = value;
+  const id = numberIn(value["id"]) ?? value["id"];
   if (typeof method === "string") {
     if (params !== undefined && !isObject(params)) return undefined;
     if (id === undefined) return { kind: "notification", method, params: params ?? {} };
@@ -23,8 +25,9 @@ export function readMessage(value: Json | undefined): Message | undefined {
   if (result !== undefined && error !== undefined) return undefined;
   if (isObject(result) && isRpcId(id)) return { kind: "result", id, result };
   if (isObject(error)) {
-    const { code, message, data } = error;
-    if (typeof code !== "number" || !Number.isInteger(code) || typeof message !== "string") return undefined;
+    const { message, data } = error;
+    const code = numberIn(error["code"]);
+    if (code === undefined || !Number.isInteger(code) || typeof message !== "string") return undefined;
     if (id !== undefined && id !== null && !isRpcId(id)) return undefined;
     return { kind: "error", id: id ?? undefined, error: { code, message, ...(data === undefined ? {} : { data }) } };
   }

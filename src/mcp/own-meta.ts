@@ -1,5 +1,6 @@
+import { parseExact, writeExact } from "../core/exact-json.ts";
 import { fold } from "../core/fold.ts";
-import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import { holdsValues, isObject, type Json, type JsonObject } from "../core/json.ts";
 import { FoldedKeys } from "../core/keys.ts";
 import { META } from "./revisions.ts";
 
@@ -40,10 +41,10 @@ export function dropOurs(root: Json): boolean {
   // With a list of its own, because what comes from servers may be nested deeply.
   const open: Json[] = [root];
   for (let value = open.pop(); value !== undefined; value = open.pop()) {
-    if (typeof value !== "object" || value === null) continue;
+    if (!holdsValues(value)) continue;
     const inObject = isObject(value);
     for (const [key, child] of Object.entries(value)) {
-      if (typeof child !== "object" || child === null) continue;
+      if (!holdsValues(child)) continue;
       if (inObject && (keys.of(key) ?? "_meta") === "_meta" && dropFrom(child, keys)) dropped = true;
       open.push(child);
     }
@@ -53,7 +54,7 @@ export function dropOurs(root: Json): boolean {
 
 /** A copy of the value without the gateway's keys in any `_meta` of it. */
 export function withoutOurs<T extends Json>(value: T): T {
-  const copy = structuredClone(value);
+  const copy = parseExact(writeExact(value)) as T;
   dropOurs(copy);
   return copy;
 }

@@ -1,4 +1,5 @@
-import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import { ExactNumber } from "../core/exact-number.ts";
+import { holdsValues, isObject, type Json, type JsonObject } from "../core/json.ts";
 
 /** One argument that a tool's definition mirrors into an HTTP header. */
 export interface ParamHeader {
@@ -54,7 +55,7 @@ function collect(
         const reason = collect(property, [...path, name], reachable, found);
         if (reason !== undefined) return reason;
       }
-    } else if (typeof value === "object" && value !== null && !DATA_KEYWORDS.has(key)) {
+    } else if (holdsValues(value) && !DATA_KEYWORDS.has(key)) {
       const reason = collect(value, path, false, found);
       if (reason !== undefined) return reason;
     }
@@ -85,5 +86,6 @@ export function paramHeaderText(entry: ParamHeader, args: JsonObject): string | 
     value = value[step];
   }
   if (typeof value === "string") return value;
+  if (value instanceof ExactNumber) return value.text;
   return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
 }

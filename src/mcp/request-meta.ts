@@ -1,5 +1,6 @@
 import { LOG_LEVELS, type LogLevel } from "../core/call.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
+import { numberIn } from "../core/exact-json.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import { META } from "./revisions.ts";
 
@@ -60,7 +61,8 @@ export function reachesLevel(level: Json | undefined, wanted: LogLevel): boolean
 /** The progress token of a request, if it wants progress. */
 export function progressTokenOf(params: JsonObject): string | number | undefined {
   const meta = params["_meta"];
-  const token = isObject(meta) ? meta["progressToken"] : undefined;
+  const given = isObject(meta) ? meta["progressToken"] : undefined;
+  const token = numberIn(given) ?? given;
   return typeof token === "string" || (typeof token === "number" && Number.isInteger(token)) ? token : undefined;
 }
 

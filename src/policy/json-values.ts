@@ -1,3 +1,4 @@
+import { ExactNumber } from "../core/exact-number.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import type { SchemaHints } from "./input-schema.ts";
 import { NotRecorded, NotRecordedError, Shortened } from "./recorded-values.ts";
@@ -148,6 +149,8 @@ function bind(
 }
 
 function bindScalar(value: unknown, hints: SchemaHints | undefined): unknown {
+  // What JavaScript cannot calculate with is for no condition to decide on.
+  if (value instanceof ExactNumber) return value.isDouble ? bindScalar(value.nearest, hints) : new UnsafeNumber();
   if (typeof value === "number") {
     if (!(value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER)) return new UnsafeNumber();
     if (hints?.integer === true && Number.isInteger(value)) return BigInt(value);

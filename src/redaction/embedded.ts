@@ -1,4 +1,5 @@
-import { isObject, type Json } from "../core/json.ts";
+import { parseExact } from "../core/exact-json.ts";
+import { holdsValues, isObject, type Json } from "../core/json.ts";
 
 /** JSON that was found in a text. */
 export interface Embedded {
@@ -15,12 +16,12 @@ export function parseEmbedded(given: string): Embedded | undefined {
   if (!"[{".includes(text.charAt(0)) || !"]}".includes(text.slice(-1)) || text === "") return undefined;
   let value: Json;
   try {
-    value = JSON.parse(text);
+    value = parseExact(text);
   } catch {
     // Not JSON after all: a text that begins with a bracket.
     return undefined;
   }
-  if (typeof value !== "object" || value === null) return undefined;
+  if (!holdsValues(value)) return undefined;
   return { value, faithful: countMembers(value) === countColons(text) };
 }
 
@@ -44,11 +45,11 @@ function countMembers(root: Json): number {
   let members = 0;
   const open: Json[] = [root];
   for (let value = open.pop(); value !== undefined; value = open.pop()) {
-    if (typeof value !== "object" || value === null) continue;
+    if (!holdsValues(value)) continue;
     const counted = isObject(value);
     for (const member of Object.values(value)) {
       if (counted) members++;
-      if (typeof member === "object" && member !== null) open.push(member);
+      if (holdsValues(member)) open.push(member);
     }
   }
   return members;

@@ -1,4 +1,6 @@
+import { ExactNumber } from "../core/exact-number.ts";
 import type { Json } from "../core/json.ts";
+import { holdsValues } from "../core/json.ts";
 
 /** What a result may not exceed; beyond, nothing of it is given out. */
 export const LIMITS = {
@@ -28,7 +30,8 @@ export function createTally(limits: typeof LIMITS | typeof BESIDE_LIMITS = LIMIT
   const add = (value: Json | undefined, depth: number): string | undefined => {
     if (++values > limits.maxValues) return `It has more than ${limits.maxValues} values.`;
     if (typeof value === "string") characters += value.length;
-    if (typeof value === "object" && value !== null) {
+    if (value instanceof ExactNumber) characters += value.text.length;
+    if (holdsValues(value)) {
       if (depth === limits.maxDepth) return `It is nested more than ${limits.maxDepth} levels deep.`;
       for (const [key, member] of Object.entries(value)) {
         if (!Array.isArray(value)) characters += key.length;

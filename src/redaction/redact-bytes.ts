@@ -1,3 +1,4 @@
+import { writeExact } from "../core/exact-json.ts";
 import { isObject } from "../core/json.ts";
 import { parseEmbedded } from "./embedded.ts";
 import type { KeyedHash } from "./marks.ts";
@@ -20,5 +21,5 @@ export function redactBytes(bytes: Uint8Array, redaction: Redaction, hash: Keyed
   if (!redacted.ok) return { kind: "withheld", reason: redacted.reason };
   // A member that is there twice was looked at once: what is sent on is what was looked at.
   if (redacted.result === read.value && read.faithful) return { kind: "same" };
-  return { kind: "changed", bytes: new TextEncoder().encode(JSON.stringify(redacted.result)) };
+  return { kind: "changed", bytes: new TextEncoder().encode(writeExact(redacted.result)) };
 }

@@ -1,4 +1,4 @@
-import { isObject, type Json } from "../core/json.ts";
+import { holdsValues, isObject, type Json } from "../core/json.ts";
 import type { Location } from "./json-path.ts";
 import { valueMark } from "./marks.ts";
 import type { MemberNames } from "./member-names.ts";
@@ -62,7 +62,7 @@ function apply(value: Json, place: Place, search: Search): Json {
     }
     return changed ? Object.fromEntries(members) : value;
   }
-  if (typeof value !== "object" || value === null) return value;
+  if (!holdsValues(value)) return value;
   const items = value.map((item, index) => applyInner(item, place.inner?.get(index), search));
   if (items.every((item, index) => item === value[index])) return value;
   return items.filter((item) => item !== undefined);

@@ -1,4 +1,6 @@
-import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import { numberIn, writeExact } from "../core/exact-json.ts";
+import { ExactNumber } from "../core/exact-number.ts";
+import { holdsValues, isObject, type Json, type JsonObject } from "../core/json.ts";
 import { isCardNumber } from "./bank-numbers.ts";
 import { parseEmbedded } from "./embedded.ts";
 import { LIMITS } from "./limits.ts";
@@ -18,8 +20,8 @@ export function redactValue(value: Json, search: Search): Json {
 
 function walk(value: Json, key: string | undefined, depth: number, search: Search): Json {
   if (typeof value === "string") return redactString(value, key, depth, search);
-  if (typeof value === "number") return redactNumber(value, key, search);
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value === "number" || value instanceof ExactNumber) return redactNumber(value, key, search);
+  if (!holdsValues(value)) return value;
   if (depth === 0) return WITHHELD;
   return isObject(value) ? walkObject(value, depth, search) : walkList(value, key, depth, search);
 }
@@ -29,17 +31,18 @@ function redactString(text: string, key: string | undefined, depth: number, sear
   if (embedded === undefined) return redactText(text, key, search);
   const redacted = walk(embedded.value, key, depth - 1, search);
   // What JSON hides behind a later member of the same name would still be in the text.
-  return redacted === embedded.value && embedded.faithful ? text : JSON.stringify(redacted);
+  return redacted === embedded.value && embedded.faithful ? text : writeExact(redacted);
 }
 
-function redactNumber(value: number, key: string | undefined, search: Search): Json {
+function redactNumber(value: number | ExactNumber, key: string | undefined, search: Search): Json {
   const how = search.detectors.get("credit_card");
-  if (how !== undefined && isCardNumber(value)) {
+  const double = numberIn(value) ?? 0;
+  if (how !== undefined && isCardNumber(double)) {
     search.count("credit_card");
-    return textMark("credit_card", how, BigInt(Math.abs(value)).toString(), search.hash);
+    return textMark("credit_card", how, BigInt(Math.abs(double)).toString(), search.hash);
   }
-  if (key === undefined || !Number.isSafeInteger(value)) return value;
-  const digits = String(value);
+  if (key === undefined) return value;
+  const digits = value instanceof ExactNumber ? value.text : String(value);
   const redacted = redactText(digits, key, search);
   return redacted === digits ? value : redacted;
 }

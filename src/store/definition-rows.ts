@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import { withDoubles, writeExact } from "../core/exact-json.ts";
 import {
   type DefinitionChange,
   type DefinitionReader,
@@ -120,7 +121,7 @@ function replaceNow(
     .onConflictDoUpdate({ target: [rows.upstream, rows.tool, rows.digest], set: { current: 1, lastSeenAt: at } })
     .prepare();
   for (const { name, digest, definition } of tools) {
-    if (!before.has(keyOf(name, digest))) list.run({ tool: name, digest, definition: JSON.stringify(definition) });
+    if (!before.has(keyOf(name, digest))) list.run({ tool: name, digest, definition: writeExact(definition) });
   }
   const past = Math.max(0, KEPT.rowsPerUpstream - listed.size);
   forgetOldest(db, and(eq(rows.upstream, upstream), PAST), past).run();
@@ -153,7 +154,13 @@ function changesIn(
     .map(({ name: tool, digest, definition: after }): DefinitionChange => {
       const earlier = last.get({ tool });
       if (earlier === undefined || earlier.digest === digest) return { tool, kind: "new", digest };
-      return { tool, kind: "changed", digest, before: objectIn(earlier.definition, DEFINITION), after };
+      return {
+        tool,
+        kind: "changed",
+        digest,
+        before: objectIn(earlier.definition, DEFINITION),
+        after: withDoubles(after),
+      };
     });
   return [...come, ...gone];
 }

@@ -1,4 +1,5 @@
 import type { AskResponse, Notification } from "../core/call.ts";
+import { numberIn } from "../core/exact-json.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { RawJson } from "../core/raw-json.ts";
 import type { AsksRound, UpstreamFault } from "../core/round.ts";
@@ -159,7 +160,7 @@ export class Exchange {
   #notification(message: Notification): void {
     const { request } = this.#options;
     if (message.method === "notifications/progress") {
-      if (!request.wantsProgress || message.params["progressToken"] !== this.id) return;
+      if (!request.wantsProgress || numberIn(message.params["progressToken"]) !== this.id) return;
       const { progressToken: _ours, ...params } = message.params;
       request.onNotification({ method: message.method, params });
     } else if (message.method === "notifications/message") {

@@ -1,3 +1,4 @@
+import { numberIn } from "../core/exact-json.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { Round } from "../core/round.ts";
 import { META, MODERN_REVISION } from "../mcp/revisions.ts";
@@ -105,15 +106,15 @@ export class ModernLink implements ModernChannel, LinkEvents {
 
   onNotification(method: string, params: JsonObject): void {
     const meta = params["_meta"];
-    const stream = isObject(meta) ? meta[META.subscriptionId] : undefined;
-    if (typeof stream === "number") {
+    const stream = isObject(meta) ? numberIn(meta[META.subscriptionId]) : undefined;
+    if (stream !== undefined) {
       const handlers = this.#listeners.get(stream);
       if (handlers !== undefined) dispatchListen(stream, { method, params }, handlers);
       return;
     }
     if (method === "notifications/cancelled") {
-      const requestId = params["requestId"];
-      if (typeof requestId === "number") this.#endListener(requestId, "ended", "The server ended the subscription.");
+      const requestId = numberIn(params["requestId"]);
+      if (requestId !== undefined) this.#endListener(requestId, "ended", "The server ended the subscription.");
       return;
     }
     // All peers share this child and log messages name no request: with two calls in flight nobody may see them.

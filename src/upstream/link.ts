@@ -1,4 +1,5 @@
 import type { AskResponse } from "../core/call.ts";
+import { numberIn } from "../core/exact-json.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { RpcId } from "../mcp/messages.ts";
@@ -166,8 +167,8 @@ export class Link implements ExchangeWire, MessageChannelEvents {
       return message.id === undefined ? undefined : this.pending.get(message.id);
     }
     if (message.kind !== "notification" || message.method !== "notifications/progress") return undefined;
-    const token = message.params["progressToken"];
-    return typeof token === "number" ? this.pending.get(token) : undefined;
+    const token = numberIn(message.params["progressToken"]);
+    return token === undefined ? undefined : this.pending.get(token);
   }
 
   // Servers print to stdout by mistake: one stray line must not end everybody's calls. What is beyond the limits and

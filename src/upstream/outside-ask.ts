@@ -1,4 +1,5 @@
 import type { Ask, AskResponse } from "../core/call.ts";
+import { writeExact } from "../core/exact-json.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { RpcId } from "../mcp/messages.ts";
 import { sendableAnswer } from "./ask-answer.ts";
@@ -63,7 +64,7 @@ async function reply(respond: (answer: AskResponse) => void | Promise<void>, ans
 
 /** The text of a JSON-RPC response. */
 export function responseText(id: RpcId, response: AskResponse): string {
-  return JSON.stringify(
+  return writeExact(
     response.ok ? { jsonrpc: "2.0", id, result: response.result } : { jsonrpc: "2.0", id, error: response.error },
   );
 }

@@ -1,4 +1,5 @@
 import type { LogLevel } from "../core/call.ts";
+import { writeExact } from "../core/exact-json.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import { CAPABILITIES, PARAMS, sendable } from "../mcp/members.ts";
 import { sendableMeta } from "../mcp/own-meta.ts";
@@ -25,13 +26,13 @@ export interface OwnShare {
  * `_meta` what is theirs to say. @throws where the method is none that goes to servers
  */
 export function requestText(id: number, method: string, params: JsonObject, own: OwnShare): string {
-  return JSON.stringify({ jsonrpc: "2.0", id, method, params: paramsOf(method, params, own) });
+  return writeExact({ jsonrpc: "2.0", id, method, params: paramsOf(method, params, own) });
 }
 
 /** The text of a JSON-RPC notification. @throws where the method is none that goes to servers */
 export function notificationText(method: string, params: JsonObject): string {
   const sent = paramsOf(method, params, {});
-  return JSON.stringify(
+  return writeExact(
     Object.keys(sent).length === 0 ? { jsonrpc: "2.0", method } : { jsonrpc: "2.0", method, params: sent },
   );
 }

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { digestOf } from "../../src/core/digest.ts";
-import { canonicalJson, type Json, parseJson } from "../../src/core/json.ts";
+import { canonicalJson, type Json } from "../../src/core/json.ts";
+import { parseJson } from "../../src/core/parse-json.ts";
 
 const limits = { maxDepth: 64, maxCount: 100_000 };
 

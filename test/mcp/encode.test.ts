@@ -29,7 +29,7 @@ it.each([
 it.each([
   [1, '{"x":1}', '{"jsonrpc":"2.0","id":1,"result":{"x":1}}'],
   ['q"', "{}", '{"jsonrpc":"2.0","id":"q\\"","result":{}}'],
-  [1, '{\r\n  "x": "a\\nb"\n}', '{"jsonrpc":"2.0","id":1,"result":{"x":"a\\nb"}}'],
+  [1, '{\r\n  "x": "a\\nb"\n}', '{"jsonrpc":"2.0","id":1,"result":{    "x": "a\\nb" }}'],
 ])("a response of id %s is written around %j", (id, result, message) => {
   expect(encodeResult(id, raw(result)).toString()).toBe(message);
 });

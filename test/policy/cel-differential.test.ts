@@ -2,6 +2,7 @@ import { type CelInput, isCelError, run } from "@bufbuild/cel";
 import { strings } from "@bufbuild/cel/ext";
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import type { ExactNumber } from "../../src/core/exact-number.ts";
 import { isObject, type Json, type JsonObject } from "../../src/core/json.ts";
 import { CallContext, readToolFacts } from "../../src/policy/context.ts";
 import { createPolicyLanguage } from "../../src/policy/environment.ts";
@@ -38,7 +39,7 @@ function bound(value: Json | undefined): CelInput {
   if (Array.isArray(value)) return value.map(bound);
   if (isObject(value)) return new Map(Object.entries(value).map(([key, item]) => [key, bound(item)]));
   if (value === undefined) throw new Error("A member without a value.");
-  return value as Exclude<typeof value, JsonObject | readonly Json[]>;
+  return value as Exclude<typeof value, JsonObject | readonly Json[] | ExactNumber>;
 }
 
 it("agrees with another implementation of CEL wherever both have a value", () => {

@@ -8,6 +8,8 @@ export interface RawRequest {
   readonly headers: IncomingHttpHeaders;
   /** The JSON body, `{}` where there was none. */
   readonly body: JsonObject;
+  /** The body as it came. */
+  readonly text: string;
   /** `body.method`, `""` where there is none. */
   readonly method: string;
   /** Resolves when the connection of this request is closed before the answer was complete. */
@@ -39,11 +41,12 @@ export async function startRawUpstream(handler: RawHandler, port = 0): Promise<R
     const chunks: Buffer[] = [];
     incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
     incoming.on("end", () => {
-      const parsed: unknown = chunks.length === 0 ? {} : JSON.parse(Buffer.concat(chunks).toString("utf8"));
+      const text = Buffer.concat(chunks).toString("utf8");
+      const parsed: unknown = text === "" ? {} : JSON.parse(text);
       const body = isObject(parsed) ? parsed : {};
       const method = typeof body["method"] === "string" ? body["method"] : "";
       const { headers, method: verb = "", url: path = "" } = incoming;
-      const request: RawRequest = { verb, path, headers, body, method, aborted };
+      const request: RawRequest = { verb, path, headers, body, text, method, aborted };
       requests.push(request);
       handler(request, response);
       for (const listener of [...waiting]) listener(request);

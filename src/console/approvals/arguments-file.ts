@@ -1,10 +1,11 @@
 import type { Context } from "hono";
+import { writeExact } from "../../core/exact-json.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { ConsoleEnv } from "../console-env.ts";
 
 /** The whole arguments as a file for editors and programs: JSON in ASCII, so that nothing in it hides there either. */
 export function argumentsFile(c: Context<ConsoleEnv>, id: string, given: JsonObject): Response {
-  const ascii = JSON.stringify(given, undefined, 2).replaceAll(
+  const ascii = writeExact(given, "  ").replaceAll(
     /[^\x20-\x7e\n]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );

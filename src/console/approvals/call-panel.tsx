@@ -1,3 +1,4 @@
+import { parseExact } from "../../core/exact-json.ts";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import type { ApprovalSubject } from "../../operations/approvals.ts";
 import { Badge, type BadgeTone } from "../components/badge.tsx";
@@ -105,7 +106,7 @@ function Arguments({ view }: { readonly view: RequestView }) {
 }
 
 function parsed(text: string): JsonObject {
-  const value: unknown = JSON.parse(text);
+  const value = parseExact(text);
   return isObject(value) ? value : {};
 }
 

@@ -1,3 +1,4 @@
+import { writeExact } from "../../core/exact-json.ts";
 import type { GivenCall } from "../../policy/given-call.ts";
 
 /**
@@ -18,7 +19,7 @@ export function explainCommand({
   if ([more, moreUser, moreClient].some((rest) => Object.keys(rest).length > 0)) return undefined;
   const options: readonly (readonly [option: string, value: string | undefined])[] = [
     ["tool", tool],
-    ["args", args === undefined ? undefined : JSON.stringify(args)],
+    ["args", args === undefined ? undefined : writeExact(args)],
     ["user", email],
     ["id", id],
     ...roles.map((role) => ["role", role] as const),

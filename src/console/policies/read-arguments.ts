@@ -1,5 +1,6 @@
-import { isObject, type Json, type JsonObject, type JsonProblem, parseJson } from "../../core/json.ts";
+import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { JSON_LIMITS } from "../../core/limits.ts";
+import { type JsonProblem, parseJson } from "../../core/parse-json.ts";
 import type { ArgumentField } from "./argument-fields.ts";
 
 /** Where a form's values come from. `""`: nothing was written. */

@@ -1,3 +1,4 @@
+import { writeExact } from "../../core/exact-json.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import type { ToolView } from "../../operations/upstreams.ts";
 import { Banner } from "../components/banner.tsx";
@@ -79,7 +80,7 @@ function schemaIn(value: unknown): JsonObject {
 }
 
 function jsonText(definition: JsonObject): string {
-  const text = JSON.stringify(definition, null, 2);
+  const text = writeExact(definition, "  ");
   if (text.length <= MAX_JSON_CHARS) return text;
   return `${text.slice(0, MAX_JSON_CHARS)}\n… ${text.length - MAX_JSON_CHARS} more characters are not shown.`;
 }

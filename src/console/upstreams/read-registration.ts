@@ -1,6 +1,7 @@
 import type { EntryMistake } from "../../config/upstream-entry.ts";
-import { isObject, type JsonObject, parseJson } from "../../core/json.ts";
+import { isObject, type JsonObject } from "../../core/json.ts";
 import { JSON_LIMITS } from "../../core/limits.ts";
+import { parseJson } from "../../core/parse-json.ts";
 import type { ConsoleForm } from "../read-form.ts";
 
 /** How many headers the form has room for; the entry as JSON takes any number. */

@@ -1,4 +1,5 @@
 import type { Child } from "hono/jsx";
+import { writeExact } from "../../core/exact-json.ts";
 import { knownAs } from "../../core/known-as.ts";
 import type { UpstreamLatency } from "../../operations/activity.ts";
 import type { ToolView, UpstreamView } from "../../operations/upstreams.ts";
@@ -139,7 +140,7 @@ function Told({ upstream }: { readonly upstream: UpstreamView }): Child {
       />
       <details>
         <summary>Capabilities</summary>
-        <CodeBlock text={JSON.stringify(capabilities, null, 2)} label="Capabilities as JSON" />
+        <CodeBlock text={writeExact(capabilities, "  ")} label="Capabilities as JSON" />
       </details>
     </section>
   );

@@ -1,3 +1,4 @@
+import { writeExact } from "../../core/exact-json.ts";
 import { isObject, type Json } from "../../core/json.ts";
 import type { ArgumentPath } from "../../policy/argument-paths.ts";
 import { absentPaths, endsHere, pathsBelow } from "./looked-at.ts";
@@ -163,7 +164,7 @@ export function readValue(value: Json, looksAt: readonly ArgumentPath[], limits:
     if (typeof current === "string") {
       return { kind: "text", text: readText(current, room), resembles: resemblance(current) };
     }
-    if (!Array.isArray(current) && !isObject(current)) return { kind: "literal", text: JSON.stringify(current) };
+    if (!Array.isArray(current) && !isObject(current)) return { kind: "literal", text: writeExact(current) };
     const kind = Array.isArray(current) ? "list" : "object";
     const entries: Task["entries"] = Array.isArray(current) ? [...current.entries()] : Object.entries(current);
     const container: Container = { kind, size: entries.length, members: [], more: [], left: 0 };

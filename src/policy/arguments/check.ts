@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from "../../core/errors.ts";
-import { isObject, type Json, type JsonObject, pathStep } from "../../core/json.ts";
+import { holdsValues, isObject, type Json, type JsonObject, pathStep } from "../../core/json.ts";
 import { FoldedKeys, readsLikeAnother } from "../../core/keys.ts";
 import type { ArgumentPath } from "../argument-paths.ts";
 import { type Level, NamedLevels } from "./levels.ts";
@@ -84,7 +84,7 @@ function findAlike(
   if (!isObject(value)) {
     for (let index = 0; index < value.length; index++) {
       const item = value[index];
-      if (typeof item !== "object" || item === null) continue;
+      if (!holdsValues(item)) continue;
       levels.left += STEPS_PER_KEY;
       const inside = levels.at(level, index);
       const found = inside && findAlike(item, inside, levels, keys, `${path}[${index}]`);
@@ -97,7 +97,7 @@ function findAlike(
       return refuse("KEYS_AMBIGUOUS", `At ${path}, a key reads like one of the tool's schema or of a policy.`);
     }
     const member = value[key];
-    if (typeof member !== "object" || member === null || levels.isSpent) continue;
+    if (!holdsValues(member) || levels.isSpent) continue;
     levels.left += STEPS_PER_KEY;
     const inside = levels.under(level, key);
     const found = inside && findAlike(member, inside, levels, keys, `${path}${pathStep(key)}`);
@@ -121,7 +121,7 @@ class Walk {
     if (!isObject(value)) {
       for (let index = 0; index < value.length; index++) {
         const item = value[index];
-        if (typeof item !== "object" || item === null) continue;
+        if (!holdsValues(item)) continue;
         this.left += STEPS_PER_KEY;
         const refusal = this.check(item, this.#at(terms, index), `${path}[${index}]`);
         if (refusal !== undefined) return refusal;
@@ -132,7 +132,7 @@ class Walk {
       this.left += STEPS_PER_KEY;
       if (!this.#allows(terms, key)) return notAllowed(key, path);
       const member = value[key];
-      if (typeof member !== "object" || member === null) continue;
+      if (!holdsValues(member)) continue;
       const below = this.check(member, this.#under(terms, key), `${path}${pathStep(key)}`);
       if (below !== undefined) return below;
     }

@@ -1,0 +1,47 @@
+/**
+ * A number whose digits no JavaScript number gives back as they were written: 9007199254740993, 1.0, 1e5, 0.10. It stands in
+ * a tree where such a number stood in the text, so that what only passes through keeps its digits.
+ */
+export class ExactNumber {
+  /** How often one was written by `JSON.stringify`, which knows doubles only. */
+  static rounded = 0;
+
+  /** As it stood in the text. */
+  readonly text: string;
+  /** The nearest double, infinite where there is none. */
+  readonly nearest: number;
+
+  constructor(text: string) {
+    this.text = text;
+    this.nearest = Number(text);
+  }
+
+  /** Whether the nearest double, written as shortly as it may be, is the same number: 1.0 and 1e21 are, 9007199254740993 is not. */
+  get isDouble(): boolean {
+    return Number.isFinite(this.nearest) && normalForm(this.text) === normalForm(String(this.nearest));
+  }
+
+  toJSON(): number {
+    ExactNumber.rounded += 1;
+    return this.nearest;
+  }
+}
+
+const ZERO = 0x30;
+
+/** Digits without zeros at their ends, and the power of ten of the last one. */
+function normalForm(text: string): string {
+  const [mantissa = "", exponent = "0"] = text.toLowerCase().split("e");
+  const negative = mantissa.startsWith("-");
+  const [whole = "", fraction = ""] = mantissa.slice(negative ? 1 : 0).split(".");
+  const digits = whole + fraction;
+  let from = 0;
+  let to = digits.length;
+  while (from < to && digits.charCodeAt(from) === ZERO) from++;
+  while (to > from && digits.charCodeAt(to - 1) === ZERO) to--;
+  if (from === to) return "0";
+  const power = Number(exponent) - fraction.length + (digits.length - to);
+  // Beyond any number that is told from another: as it is written.
+  if (!Number.isSafeInteger(power)) return text;
+  return `${negative ? "-" : ""}${digits.slice(from, to)}e${power}`;
+}
