@@ -34,7 +34,8 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   NestedTooDeep: "a value is nested too deeply to be read by a policy",
   TooManyItems: "a list or an object is too long to be read by a policy",
   TextTooLong: "a text is too long to be read by a policy",
-  UnsafeNumber: "a number is beyond ±(2^53-1), or has more digits than a double",
+  UnsafeNumber: "a number is beyond ±(2^53-1)",
+  InexactNumber: "a number has more digits than a double",
   AmbiguousDefault: "the tool's schema has several defaults for a value that the call leaves out",
 };
 

@@ -20,6 +20,7 @@ export class NestedTooDeep {}
 export class TooManyItems {}
 export class TextTooLong {}
 export class UnsafeNumber {}
+export class InexactNumber {}
 /** Stands where a schema has several defaults for one value: which of them counts nobody can tell. */
 export class AmbiguousDefault {
   readonly [key: string]: undefined;
@@ -150,7 +151,7 @@ function bind(
 
 function bindScalar(value: unknown, hints: SchemaHints | undefined): unknown {
   // What JavaScript cannot calculate with is for no condition to decide on.
-  if (value instanceof ExactNumber) return value.isDouble ? bindScalar(value.nearest, hints) : new UnsafeNumber();
+  if (value instanceof ExactNumber) return value.isDouble ? bindScalar(value.nearest, hints) : new InexactNumber();
   if (typeof value === "number") {
     if (!(value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER)) return new UnsafeNumber();
     if (hints?.integer === true && Number.isInteger(value)) return BigInt(value);

@@ -1,3 +1,4 @@
+import { writeExact } from "../core/exact-json.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import { changeNamed, changeReadable } from "./content.ts";
 import { parseEmbedded } from "./embedded.ts";
@@ -82,7 +83,7 @@ function redactNamed(result: JsonObject, paths: readonly PathRedaction[], search
     reason ??= tally.add(embedded.value);
     if (reason !== undefined) return text;
     const value = withoutNamed(embedded.value);
-    return value === embedded.value && embedded.faithful ? text : JSON.stringify(value);
+    return value === embedded.value && embedded.faithful ? text : writeExact(value);
   });
   if (names.isBeyond) reason ??= "Paths look at names in it that are too long, or too many, to be compared.";
   return reason === undefined ? { ok: true, result: redacted } : { ok: false, reason };

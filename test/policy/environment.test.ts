@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
+import { ExactNumber } from "../../src/core/exact-number.ts";
 import type { Json, JsonObject } from "../../src/core/json.ts";
 import { createPolicyLanguage } from "../../src/policy/environment.ts";
 import { evaluate, mistakes, policyInput, policySet } from "../support/policy-inputs.ts";
@@ -141,6 +142,18 @@ describe("numbers", () => {
 
   it("stay doubles where an integer was promised and a fraction came", () => {
     expect(evaluate("args.count > 7", { definition, arguments: { count: 7.5 } })).toBe(true);
+  });
+
+  it.each([
+    ["1.0", true],
+    ["0.50", false],
+    ["1.0000000000000000000001", "a number has more digits than a double"],
+    ["9007199254740993", "a number has more digits than a double"],
+    ["1e21", "a number is beyond ±(2^53-1)"],
+  ])("are read as they were written: %s", (amount, outcome) => {
+    const given = { amount: new ExactNumber(amount) };
+    expect(evaluate("args.amount == 1.0", { arguments: given })).toBe(outcome);
+    expect(evaluate("has(args.amount)", { arguments: given })).toBe(true);
   });
 
   it.each([2 ** 53, -(2 ** 53), 1e300, Number.NaN, Number.POSITIVE_INFINITY])(
