@@ -166,6 +166,8 @@ export const outbox = sqliteTable(
     deadAt: integer("dead_at"),
     lastError: text("last_error"),
     createdAt: integer("created_at").notNull(),
+    /** The seal of what is said and to whom: see `row-seals.ts`. */
+    mac: text("mac"),
   },
   (table) => [
     index("outbox_due").on(table.nextAt).where(sql`${table.doneAt} IS NULL AND ${table.deadAt} IS NULL`),

@@ -1,10 +1,11 @@
-import { asc, eq, getTableColumns, sql } from "drizzle-orm";
+import { asc, eq, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { KeyedHash } from "../core/keyed-hash.ts";
 import type { DecisionRow, EventRow, RequestRow } from "./approval-rows.ts";
 import { approvalApprovers, approvalDecisions, approvalEvents, approvalRequests as rows } from "./approval-schema.ts";
 import type { ApprovalDoubt, ApproverEntry } from "./approvals.ts";
-import { type Cell, storableJson } from "./storable.ts";
+import { namesOf, pairsOf } from "./row-seals.ts";
+import { storableJson } from "./storable.ts";
 
 /*
  * Who has the database file but not the gateway's secret must not be able to say who approves, or that somebody did. So
@@ -130,21 +131,7 @@ function macOf({ row, votes }: SealedRow, kind: typeof KEPT | typeof OLD, hash: 
 }
 
 // Sorted once: a list is hundreds of rows.
-const REQUEST = namesOf(getTableColumns(rows)).filter((name) => name !== "mac");
-const DECISION = namesOf(getTableColumns(approvalDecisions));
-const EVENT = namesOf(getTableColumns(approvalEvents));
+const REQUEST = namesOf(rows).filter((name) => name !== "mac");
+const DECISION = namesOf(approvalDecisions);
+const EVENT = namesOf(approvalEvents);
 const APPROVER = ["afterMs", "kind", "stage", "value"];
-
-function namesOf(columns: Readonly<Record<string, unknown>>): readonly string[] {
-  return Object.keys(columns).sort();
-}
-
-/** The columns that have a value, with their names: so a column that comes later leaves the seals of before as they are. */
-function pairsOf(row: Readonly<Record<string, Cell>>, names: readonly string[]): readonly (readonly [string, Cell])[] {
-  const pairs: (readonly [string, Cell])[] = [];
-  for (const name of names) {
-    const value = row[name] ?? null;
-    if (value !== null) pairs.push([name, value]);
-  }
-  return pairs;
-}

@@ -33,6 +33,8 @@ import type {
   StoredApproval,
 } from "./approvals.ts";
 import type { Guarded } from "./guarded.ts";
+import { outboxSeals } from "./outbox-rows.ts";
+import type { OnForged } from "./row-seals.ts";
 import { StoreError } from "./store-error.ts";
 
 // Whichever credential they came with, as far as it was known.
@@ -42,16 +44,18 @@ export interface ApprovalStoreDeps {
   readonly db: BetterSQLite3Database;
   readonly guarded: Guarded;
   readonly onCommit: () => void;
-  /** The key of the chain, which seals requests, too. */
-  readonly hash: KeyedHash;
+  /** The keys of the chain, which seal requests and messages, too. */
+  readonly keys: readonly [KeyedHash, ...KeyedHash[]];
+  readonly onForged: OnForged;
 }
 
 /**
  * Keeps approval requests. On the store's main connection: each transaction here runs from begin to commit without a
  * pause, so that no other work can come in between.
  */
-export function createApprovalStore({ db, guarded, onCommit, hash }: ApprovalStoreDeps): ApprovalStore {
-  const seals = createApprovalSeals(db, hash);
+export function createApprovalStore({ db, guarded, onCommit, keys, onForged }: ApprovalStoreDeps): ApprovalStore {
+  const seals = createApprovalSeals(db, keys[0]);
+  const messageSeals = outboxSeals({ keys, onForged });
   const finder = createApprovalFinder(db, seals);
   const reads = createApprovalReads(db, guarded, finder);
   const lastSeq = db
@@ -93,19 +97,11 @@ export function createApprovalStore({ db, guarded, onCommit, hash }: ApprovalSto
 
   function addMessages(messages: readonly NewMessage[]): void {
     for (const { dedupeKey, notifier, notice } of messages) {
-      db.insert(outbox)
-        .values({
-          dedupeKey,
-          notifier,
-          kind: notice.kind,
-          requestId: notice.requestId,
-          payload: JSON.stringify(notice),
-          attempts: 0,
-          nextAt: notice.at,
-          createdAt: notice.at,
-        })
-        .onConflictDoNothing({ target: outbox.dedupeKey })
-        .run();
+      const { kind, requestId, at } = notice;
+      const said = { dedupeKey, notifier, kind, requestId, payload: JSON.stringify(notice) };
+      const state = { attempts: 0, nextAt: at, doneAt: null, deadAt: null, lastError: null, createdAt: at };
+      const { id: _, ...row } = messageSeals.sealed({ id: 0, ...said, ...state, mac: null });
+      db.insert(outbox).values(row).onConflictDoNothing({ target: outbox.dedupeKey }).run();
     }
   }
 

@@ -16,6 +16,7 @@ import { createConsoleSessionStore } from "./console-session-rows.ts";
 import type { ConsoleSessionStore } from "./console-sessions.ts";
 import { createDefinitionReader, createDefinitionStore } from "./definition-rows.ts";
 import type { DefinitionReader, DefinitionStore } from "./definitions.ts";
+import { createForgedRows } from "./forged-rows.ts";
 import { createGuarded, type Guarded } from "./guarded.ts";
 import { beginKeyedSince, KEYED_SINCE_MIGRATION } from "./keyed-since.ts";
 import { type OnApplied, openForReading, openForWriting } from "./open-database.ts";
@@ -65,7 +66,7 @@ export interface StoreOptions {
   /** `file:./data/portcullis.db`, `file:///abs/olute.db` or `file::memory:`. */
   readonly url: string;
   readonly log: Log;
-  /** Keys the audit's chain and seals approvals, see `AUDIT_CHAIN`. Without it there are no approvals, and nothing is audited. */
+  /** Keys the audit's chain and seals what opens something, see `AUDIT_CHAIN`. Without it nothing is sealed or audited. */
   readonly auditHash?: KeyedHash;
   /** Default: the `migrations/` of this package. */
   readonly migrationsDir?: string;
@@ -95,24 +96,26 @@ export function openStore(options: StoreOptions): Store {
     lockWaitMs: options.lockWaitMs ?? 2_000,
     onCommit,
   });
+  const append = createAppend(connection, checkpointer, createGuarded(what, options.lockWaitMs), options);
+  const forged = createForgedRows({ append, log: options.log, now: Date.now });
+  const hash = options.auditHash ?? withoutKey;
+  const sealed = { db, guarded, onCommit, keys: [hash] as const, onForged: forged.onForged };
   return {
     sessions: createSessionStore(db, guarded),
-    audit: {
-      ...createAuditReader(db, guarded),
-      append: createAppend(connection, checkpointer, createGuarded(what, options.lockWaitMs), options),
-    },
+    audit: { ...createAuditReader(db, guarded), append },
     definitions: { ...createDefinitionReader(db, guarded), ...createDefinitionStore(db, guarded) },
     rateLimits,
-    approvals: createApprovalStore({ db, guarded, onCommit, hash: options.auditHash ?? withoutKey }),
+    approvals: createApprovalStore(sealed),
     approvalTail: createApprovalTail(db, guarded),
-    outbox: createOutbox({ db, guarded, onCommit }),
-    stepUp: createStepUpStore({ db, guarded, onCommit }),
+    outbox: createOutbox(sealed),
+    stepUp: createStepUpStore(sealed),
     activity: createActivityStore({ connection, guarded, onCommit }),
     registeredUpstreams: createRegisteredUpstreamStore({ db, guarded, onCommit }),
     consoleSessions: createConsoleSessionStore(db, guarded),
     witness: createRecordWitness(connection, guarded, migrationsDir),
     async close() {
       await rateLimits.idle();
+      await forged.settled();
       await checkpointer?.close();
       counters.close();
       connection.close();
@@ -136,7 +139,10 @@ function openTwo(
 }
 
 const withoutKey: KeyedHash = () => {
-  throw new StoreError("STORE_FAILED", "Nothing can be kept of approvals without the key of the audit's chain.");
+  throw new StoreError(
+    "STORE_FAILED",
+    "Nothing that opens something can be kept without the key of the audit's chain.",
+  );
 };
 
 /** What a new schema holds under the key of the chain. Nothing else may write that, or it would hide that it was taken away. */

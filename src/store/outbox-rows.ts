@@ -2,9 +2,11 @@ import { and, asc, count, desc, eq, isNotNull, isNull, lt, lte, min, notInArray,
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { APPROVAL_STATES, type ApprovalNotice, type Approvers } from "../core/approval.ts";
 import { isObject, type Json } from "../core/json.ts";
+import type { KeyedHash } from "../core/keyed-hash.ts";
 import { outbox as rows } from "./approval-schema.ts";
 import type { Guarded } from "./guarded.ts";
 import type { Outbox, OutboxEntry, OutboxFilter, OutboxMessage } from "./outbox.ts";
+import { createRowSeals, type OnForged, type RowSeals } from "./row-seals.ts";
 import { StoreError } from "./store-error.ts";
 import { objectIn, stringsIn } from "./stored-json.ts";
 
@@ -13,6 +15,9 @@ type OutboxRow = typeof rows.$inferSelect;
 // Written out, not bound: only so does SQLite see that the partial indices serve.
 const WAITING: SQL = sql`${rows.doneAt} IS NULL AND ${rows.deadAt} IS NULL`;
 
+/** Why a message whose seal does not fit is given up. */
+const FOREIGN = "it is not as this gateway wrote it, or of before its secret was replaced";
+
 /** What is kept of an error, in characters. */
 const MAX_ERROR = 500;
 
@@ -20,10 +25,22 @@ export interface OutboxDeps {
   readonly db: BetterSQLite3Database;
   readonly guarded: Guarded;
   readonly onCommit: () => void;
+  readonly keys: readonly [KeyedHash, ...KeyedHash[]];
+  readonly onForged: OnForged;
+}
+
+/**
+ * The seals of messages: over what is said and to whom, for receivers go by a webhook's signature and people by a mail. How
+ * far one has come is not sealed: sent once more, it has the same id.
+ */
+export function outboxSeals({ keys, onForged }: Pick<OutboxDeps, "keys" | "onForged">): RowSeals<OutboxRow> {
+  const except = ["id", "attempts", "nextAt", "doneAt", "deadAt", "lastError"] as const;
+  return createRowSeals(rows, { keys, onForged, except, id: ({ id }) => `${id}` });
 }
 
 /** Keeps notifications in the `outbox` table; `approval-store.ts` adds them. */
-export function createOutbox({ db, guarded, onCommit }: OutboxDeps): Outbox {
+export function createOutbox({ db, guarded, onCommit, ...sealed }: OutboxDeps): Outbox {
+  const seals = outboxSeals(sealed);
   const earlier = sql`EXISTS (SELECT 1 FROM ${rows} AS e WHERE e.request_id = ${rows.requestId}
     AND e.notifier = ${rows.notifier} AND e.id < ${rows.id} AND e.done_at IS NULL AND e.dead_at IS NULL)`;
 
@@ -43,13 +60,13 @@ export function createOutbox({ db, guarded, onCommit }: OutboxDeps): Outbox {
       .orderBy(asc(rows.nextAt), asc(rows.id))
       .limit(limit)
       .all();
-    for (const row of due) {
-      db.update(rows)
-        .set({ attempts: row.attempts + 1, nextAt: now + leaseMs })
-        .where(eq(rows.id, row.id))
-        .run();
-    }
-    return due.map((row) => messageOf({ ...row, attempts: row.attempts + 1 }));
+    return due.flatMap((row) => {
+      const attempts = row.attempts + 1;
+      const holds = seals.holds(row);
+      const change = holds ? { attempts, nextAt: now + leaseMs } : { deadAt: now, lastError: FOREIGN };
+      db.update(rows).set(change).where(eq(rows.id, row.id)).run();
+      return holds ? [messageOf({ ...row, attempts })] : [];
+    });
   }
 
   async function immediately<T>(work: () => T): Promise<T> {

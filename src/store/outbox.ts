@@ -49,7 +49,7 @@ export interface Outbox {
    * Takes up to `limit` messages that are due, for `leaseMs`: nobody else gets them in that time, and they are due again
    * after it unless `done` or `failed` was said. To one notifier about one request they come in order: a later one waits
    * until the earlier one is done or given up. Those to a notifier of `except` stay, so that a slow one keeps nobody
-   * else's back.
+   * else's back. One that no gateway wrote is given up.
    */
   claimDue(now: number, limit: number, leaseMs: number, except?: readonly string[]): Promise<readonly OutboxMessage[]>;
   done(id: number, at: number): Promise<void>;

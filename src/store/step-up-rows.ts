@@ -1,6 +1,8 @@
 import { and, count, desc, eq, gt, inArray, isNull, lte, ne, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import type { KeyedHash } from "../core/keyed-hash.ts";
 import type { Guarded } from "./guarded.ts";
+import { createRowSeals, type OnForged } from "./row-seals.ts";
 import type { ChallengeRecord, ElevationRecord, OpenedChallenge, StepUpBinding, StepUpStore } from "./step-up.ts";
 import { stepUpChallenges as challenges, elevations } from "./step-up-schema.ts";
 import { type StoredIn, stringListsIn, stringsIn } from "./stored-json.ts";
@@ -9,7 +11,13 @@ export interface StepUpStoreDeps {
   readonly db: BetterSQLite3Database;
   readonly guarded: Guarded;
   readonly onCommit: () => void;
+  /** The keys of the chain, which seal sign-ins, too: see `row-seals.ts`. */
+  readonly keys: readonly [KeyedHash, ...KeyedHash[]];
+  readonly onForged: OnForged;
 }
+
+type ChallengeRow = typeof challenges.$inferSelect;
+type ElevationRow = typeof elevations.$inferSelect;
 
 /** How long a challenge that has ended is still known, so that its page can say what became of it. */
 const KEPT_MS = 3_600_000;
@@ -20,12 +28,36 @@ const PURGED_AT_ONCE = 100;
 // Written out, not bound: only so does SQLite see that the partial indices serve.
 const OPEN: SQL = sql`${challenges.state} = 'open'`;
 
-/** Keeps challenges and elevations in their tables. */
-export function createStepUpStore({ db, guarded, onCommit }: StepUpStoreDeps): StepUpStore {
+/** Keeps challenges and elevations in their tables, sealed: a row that somebody else wrote counts as not there. */
+export function createStepUpStore({ db, guarded, onCommit, keys, onForged }: StepUpStoreDeps): StepUpStore {
+  const seal = { keys, onForged, id: ({ id }: { readonly id: string }) => id };
+  const challengeSeals = createRowSeals(challenges, seal);
+  const elevationSeals = createRowSeals(elevations, seal);
+
   async function immediately<T>(work: () => T): Promise<T> {
     const done = await guarded(() => db.transaction(work, { behavior: "immediate" }));
     onCommit();
     return done;
+  }
+
+  function challengeAt(id: string): ChallengeRow | undefined {
+    const row = db.select().from(challenges).where(eq(challenges.id, id)).get();
+    return row !== undefined && challengeSeals.holds(row) ? row : undefined;
+  }
+
+  /** The challenge while it can be met. */
+  function liveAt(id: string, now: number): ChallengeRow | undefined {
+    const row = challengeAt(id);
+    return row?.state === "open" && row.expiresAt > now ? row : undefined;
+  }
+
+  /** Changes a challenge that holds. Belongs in the transaction that looked at it. */
+  function change(row: ChallengeRow, to: Partial<Pick<ChallengeRow, "state" | "failures" | "attemptHash">>): void {
+    const { mac } = challengeSeals.sealed({ ...row, ...to });
+    db.update(challenges)
+      .set({ ...to, mac })
+      .where(eq(challenges.id, row.id))
+      .run();
   }
 
   function purge(now: number): void {
@@ -46,42 +78,42 @@ export function createStepUpStore({ db, guarded, onCommit }: StepUpStoreDeps): S
   function openNow(challenge: ChallengeRecord, max: number): OpenedChallenge {
     const { key, issuer, subject, createdAt: now } = challenge;
     purge(now);
-    db.update(challenges)
-      .set({ state: "failed", attemptHash: null })
-      .where(and(eq(challenges.key, key), OPEN, lte(challenges.expiresAt, now)))
-      .run();
-    const same = db
-      .select()
-      .from(challenges)
-      .where(and(eq(challenges.key, key), OPEN))
-      .get();
-    if (same !== undefined) return { kind: "joined", challenge: challengeOf(same) };
+    const ofKey = and(eq(challenges.key, key), OPEN);
+    const same = db.select().from(challenges).where(ofKey).get();
+    if (same !== undefined) {
+      // What is not the gateway's own keeps the seal that does not fit, and makes room.
+      if (!challengeSeals.holds(same)) db.update(challenges).set({ state: "failed" }).where(ofKey).run();
+      else if (same.expiresAt > now) return { kind: "joined", challenge: challengeOf(same) };
+      else change(same, { state: "failed", attemptHash: null });
+    }
     // Those that failed count until their time is over, or whoever fails on purpose could have any number.
     const unmet = and(ne(challenges.state, "met"), gt(challenges.expiresAt, now));
     const mine = and(eq(challenges.iss, issuer), eq(challenges.sub, subject), unmet);
     const waiting = db.select({ number: count() }).from(challenges).where(mine).get();
     if ((waiting?.number ?? 0) >= max) return { kind: "too_many" };
-    db.insert(challenges).values(challengeRow(challenge)).run();
+    db.insert(challenges)
+      .values(challengeSeals.sealed(challengeRow(challenge)))
+      .run();
     return { kind: "opened", challenge };
   }
 
   function meetNow(elevation: ElevationRecord): boolean {
-    const met = db
-      .update(challenges)
-      .set({ state: "met", attemptHash: null })
-      .where(live(elevation.challengeId, elevation.createdAt))
+    const challenge = liveAt(elevation.challengeId, elevation.createdAt);
+    if (challenge === undefined) return false;
+    change(challenge, { state: "met", attemptHash: null });
+    db.insert(elevations)
+      .values(elevationSeals.sealed(elevationRow(elevation)))
       .run();
-    if (met.changes !== 1) return false;
-    db.insert(elevations).values(elevationRow(elevation)).run();
     return true;
   }
 
   return {
     open: (challenge, max) => immediately(() => openNow(challenge, max)),
     async find(id) {
-      const row = await guarded(() => db.select().from(challenges).where(eq(challenges.id, id)).get());
+      const row = await guarded(() => challengeAt(id));
       return row === undefined ? undefined : challengeOf(row);
     },
+    // Wakes those who wait, no more: they look by `find` then.
     async states(ids) {
       const columns = { id: challenges.id, state: challenges.state };
       const rows = await guarded(() =>
@@ -93,26 +125,26 @@ export function createStepUpStore({ db, guarded, onCommit }: StepUpStoreDeps): S
       );
       return new Map(rows.map((row) => [row.id, row.state]));
     },
-    async begin(id, attemptHash, now) {
-      const begun = await immediately(() => db.update(challenges).set({ attemptHash }).where(live(id, now)).run());
-      return begun.changes === 1;
-    },
-    async take(id, attemptHash, now) {
-      const mine = and(live(id, now), eq(challenges.attemptHash, attemptHash));
-      const taken = await immediately(() => db.update(challenges).set({ attemptHash: null }).where(mine).run());
-      return taken.changes === 1;
-    },
-    async fail(id, max) {
-      const failures = sql`${challenges.failures} + 1`;
-      const state = sql`CASE WHEN ${failures} >= ${max} THEN 'failed' ELSE 'open' END`;
-      await immediately(() =>
-        db
-          .update(challenges)
-          .set({ failures, state })
-          .where(and(eq(challenges.id, id), OPEN))
-          .run(),
-      );
-    },
+    begin: (id, attemptHash, now) =>
+      immediately(() => {
+        const row = liveAt(id, now);
+        if (row !== undefined) change(row, { attemptHash });
+        return row !== undefined;
+      }),
+    take: (id, attemptHash, now) =>
+      immediately(() => {
+        const row = liveAt(id, now);
+        if (row?.attemptHash !== attemptHash) return false;
+        change(row, { attemptHash: null });
+        return true;
+      }),
+    fail: (id, max) =>
+      immediately(() => {
+        const row = challengeAt(id);
+        if (row?.state !== "open") return;
+        const failures = row.failures + 1;
+        change(row, { failures, state: failures >= max ? "failed" : "open" });
+      }),
     meet: (elevation) => immediately(() => meetNow(elevation)),
     async elevations(binding, now) {
       const rows = await guarded(() =>
@@ -124,24 +156,18 @@ export function createStepUpStore({ db, guarded, onCommit }: StepUpStoreDeps): S
           .limit(10)
           .all(),
       );
-      return rows.map(elevationOf);
+      return rows.filter(elevationSeals.holds).map(elevationOf);
     },
-    async spend(id, now) {
-      const alive = and(gt(elevations.expiresAt, now), isNull(elevations.spentAt), eq(elevations.per, "call"));
-      const spent = await immediately(() =>
-        db
-          .update(elevations)
-          .set({ spentAt: now })
-          .where(and(eq(elevations.id, id), alive))
-          .run(),
-      );
-      return spent.changes === 1;
-    },
+    spend: (id, now) =>
+      immediately(() => {
+        const row = db.select().from(elevations).where(eq(elevations.id, id)).get();
+        if (row === undefined || !elevationSeals.holds(row)) return false;
+        if (row.per !== "call" || row.spentAt !== null || row.expiresAt <= now) return false;
+        const { mac } = elevationSeals.sealed({ ...row, spentAt: now });
+        db.update(elevations).set({ spentAt: now, mac }).where(eq(elevations.id, id)).run();
+        return true;
+      }),
   };
-}
-
-function live(id: string, now: number): SQL | undefined {
-  return and(eq(challenges.id, id), OPEN, gt(challenges.expiresAt, now));
 }
 
 function isFor({ issuer, subject, clientId, per, target }: StepUpBinding): SQL | undefined {
@@ -154,13 +180,14 @@ function isFor({ issuer, subject, clientId, per, target }: StepUpBinding): SQL |
   );
 }
 
-function challengeRow(challenge: ChallengeRecord): typeof challenges.$inferInsert {
-  const { issuer, subject, acr, amr, ...same } = challenge;
-  return { ...same, iss: issuer, sub: subject, acr: JSON.stringify(acr), amr: JSON.stringify(amr) };
+function challengeRow(challenge: ChallengeRecord): ChallengeRow {
+  const { issuer, subject, acr, amr, clientId = null, maxAgeMs = null, ...same } = challenge;
+  const lists = { acr: JSON.stringify(acr), amr: JSON.stringify(amr) };
+  return { ...same, iss: issuer, sub: subject, clientId, ...lists, maxAgeMs, attemptHash: null, mac: null };
 }
 
-function challengeOf(row: typeof challenges.$inferSelect): ChallengeRecord {
-  const { iss, sub, attemptHash: _, ...same } = row;
+function challengeOf(row: ChallengeRow): ChallengeRecord {
+  const { iss, sub, attemptHash: _, mac: __, ...same } = row;
   return {
     ...same,
     issuer: iss,
@@ -172,13 +199,13 @@ function challengeOf(row: typeof challenges.$inferSelect): ChallengeRecord {
   };
 }
 
-function elevationRow(elevation: ElevationRecord): typeof elevations.$inferInsert {
-  const { issuer, subject, amr, ...same } = elevation;
-  return { ...same, iss: issuer, sub: subject, amr: JSON.stringify(amr) };
+function elevationRow(elevation: ElevationRecord): ElevationRow {
+  const { issuer, subject, clientId = null, acr = null, amr, ...same } = elevation;
+  return { ...same, iss: issuer, sub: subject, clientId, acr, amr: JSON.stringify(amr), spentAt: null, mac: null };
 }
 
-function elevationOf(row: typeof elevations.$inferSelect): ElevationRecord {
-  const { iss, sub, spentAt: _, ...same } = row;
+function elevationOf(row: ElevationRow): ElevationRecord {
+  const { iss, sub, spentAt: _, mac: __, ...same } = row;
   return {
     ...same,
     issuer: iss,

@@ -28,6 +28,8 @@ export const stepUpChallenges = sqliteTable(
     attemptHash: text("attempt_hash"),
     createdAt: integer("created_at").notNull(),
     expiresAt: integer("expires_at").notNull(),
+    /** The seal of all of it: see `row-seals.ts`. */
+    mac: text("mac"),
   },
   (table) => [
     uniqueIndex("step_up_challenges_open").on(table.key).where(sql`${table.state} = 'open'`),
@@ -53,6 +55,8 @@ export const elevations = sqliteTable(
     createdAt: integer("created_at").notNull(),
     expiresAt: integer("expires_at").notNull(),
     spentAt: integer("spent_at"),
+    /** The seal of all of it: see `row-seals.ts`. */
+    mac: text("mac"),
   },
   (table) => [
     index("elevations_holder").on(table.iss, table.sub, table.target, table.createdAt),

@@ -2,37 +2,19 @@ import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { ann, flow, stage, yes } from "../support/approval-parts.ts";
 import { type TestApprovals, testApprovals } from "../support/approval-service.ts";
+import { anotherValue, columnsOf, forge, undoRowSeals } from "../support/forging.ts";
 
 /*
  * Somebody has the database and not the gateway's secret. Whatever they write into a request or a vote, nobody can approve
  * it then, and nothing runs because of it: it is over, and an identical call asks anew.
  */
 
-/** Changes the database with all triggers out of the way. */
-function forge(path: string, sql: string): void {
-  const db = new Database(path);
-  const triggers = db
-    .prepare<[], { name: string; sql: string }>("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
-    .all();
-  for (const { name } of triggers) db.exec(`DROP TRIGGER ${name}`);
-  db.exec(sql);
-  for (const { sql: made } of triggers) db.exec(made);
-  db.close();
-}
-
-function columnsOf(path: string, table: string): readonly string[] {
-  const db = new Database(path, { readonly: true });
-  const found = db.prepare<[], { name: string }>(`SELECT name FROM pragma_table_info('${table}')`).all();
-  db.close();
-  return found.map(({ name }) => name);
-}
-
 /** Another value of each column; what has to stay readable does. */
 function otherOf(column: string): string {
   if (column === "flow_snapshot") return `replace(flow_snapshot, 'finance-lead', 'eve')`;
   if (column === "traces" || column === "approver_traces") return `replace(${column}, '"vouched":', '"vouched": ')`;
   if (column === "policies") return `'["other"]'`;
-  return `CASE typeof(${column}) WHEN 'integer' THEN ${column} + 1 WHEN 'null' THEN 'x' ELSE ${column} || 'x' END`;
+  return anotherValue(column);
 }
 
 const errors = ({ log }: TestApprovals) => log.lines.filter(({ level }) => level === "error").length;
@@ -116,6 +98,19 @@ describe("a request that somebody wrote into the database", () => {
     );
   });
 
+  it("opens nothing to whom it names now", async () => {
+    const test = testApprovals();
+    const claim = await test.claimed();
+    const { id } = claim.request;
+    await test.approvals.finish(claim, { kind: "succeeded", isError: false, result: Buffer.from("{}") });
+    const open = async () => [await test.approvals.arguments(id), await test.approvals.result(id)];
+    expect(await open()).not.toContain(undefined);
+    expect((await test.approvals.get(id))?.message).not.toBe("");
+    forge(test.path, "UPDATE approval_requests SET sub = 'eve'");
+    expect(await open()).toEqual([undefined, undefined]);
+    expect((await test.approvals.get(id))?.message).toBe("");
+  });
+
   it("gives no call a result that is somebody else's", async () => {
     const test = testApprovals();
     const claim = await test.claimed();
@@ -138,6 +133,7 @@ describe("a request of before there were seals", () => {
     const { id, version } = await test.approved();
     const db = new Database(test.path);
     db.exec("ALTER TABLE approval_requests DROP COLUMN mac; ALTER TABLE approval_requests DROP COLUMN history");
+    undoRowSeals(db);
     db.exec("DELETE FROM __drizzle_migrations WHERE rowid = (SELECT max(rowid) FROM __drizzle_migrations)");
     db.close();
     const next = test.another();

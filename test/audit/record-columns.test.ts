@@ -4,23 +4,45 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { SECRET } from "../support/audit-key.ts";
+import { furtherActs } from "../support/record-acts.ts";
 import { attack, copyRecord, type RecordFiles, recordFiles, runGateway, verdictOn } from "../support/record-world.ts";
 
 /*
- * Each column of each table is either held against something by `audit verify`, or stands here with the reason why not. A
- * new column that is neither fails.
+ * Each column of each table is either held against something by `audit verify`, or stands here with what the gateway does
+ * about it, or why whoever writes there gains nothing. A new column that is neither fails.
  */
 const NOT_COMPARED: Readonly<Record<string, string>> = {
   "__drizzle_migrations.*": "What the schema is is compared itself.",
   "sqlite_sequence.*": "The next number of a message.",
-  "sessions.*": "Sessions of clients: no record. Each call brings its own credential.",
-  "console_sessions.*": "Who is signed in: no record. What they are is sealed.",
-  "rate_limits.*": "Budgets: no record.",
-  "outbox.*": "Messages on their way: no record. Who decides looks at the request.",
-  "registered_upstreams.*": "What is registered is sealed with its name; who did it is a row of the audit.",
-  "tool_definitions.*": "What servers say: each change of it is a row of the audit.",
-  "step_up_challenges.*": "Sign-ins that were asked for are compared by who and for which tool, while they are there.",
-  "elevations.*": "Sign-ins that were made are compared by their challenge, while they are there.",
+  "sessions.*":
+    "What clients said of themselves. Each call brings its own credential, and the session's id is kept as a hash.",
+  "console_sessions.id_hash": "The cookie is a secret. Sealed with who it is: another one opens nothing.",
+  "console_sessions.iss": "Sealed in `principal`, and compared with it at each request.",
+  "console_sessions.sub": "Sealed in `principal`, and compared with it at each request.",
+  "console_sessions.principal": "Sealed, and opens only as it was.",
+  "console_sessions.created_at": "Which of one person's sessions ends first.",
+  "console_sessions.last_seen_at":
+    "Later than it is has an idle session go on until its end, for whoever has its cookie.",
+  "console_sessions.expires_at": "The end is sealed in `principal`, too: only an earlier one counts.",
+  "rate_limits.*": "Lowered or deleted, a budget begins anew; the record tells of each call. Said in `docs/record.md`.",
+  "outbox.id": "In which order messages go.",
+  "outbox.attempts": "What is still to be done with a message. One that is sent again has the same id.",
+  "outbox.next_at": "The same.",
+  "outbox.done_at": "The same.",
+  "outbox.dead_at": "The same.",
+  "outbox.last_error": "The same.",
+  "registered_upstreams.entry": "Sealed with its name and registration, and opens only as it was.",
+  "registered_upstreams.registered_at":
+    "Sealed with the entry, too. One of before the record is compared with nothing.",
+  "tool_definitions.upstream":
+    "Which tool a definition was of. Calls, runs and policies go by what the server lists now.",
+  "tool_definitions.tool": "The same.",
+  "tool_definitions.digest":
+    "What does not fit it is shown to nobody. What a call was decided by stands in its row of the audit.",
+  "tool_definitions.definition": "What does not fit its digest is shown to nobody.",
+  "tool_definitions.first_seen_at": "When a tool was listed.",
+  "tool_definitions.last_seen_at": "When a tool was listed.",
+  "tool_definitions.current": "Hides a change of a definition from the record. Said in `docs/record.md`.",
   "audit.*": "Each column of each row in its turn: `verify-record.test.ts`.",
   "activity_counts.*": "Counts for charts, made from the audit. Only too many are found.",
   "activity_state.owner": "Which process counts.",
@@ -35,6 +57,9 @@ const NOT_COMPARED: Readonly<Record<string, string>> = {
   "audit_keyed_since.id": "There is one row.",
 };
 
+/** Sealed row by row: `row-seals.test.ts` goes through their columns, so that one of each has to do here. */
+const SEALED_ROWS = ["elevations", "step_up_challenges", "outbox"];
+
 interface Column {
   readonly table: string;
   readonly column: string;
@@ -46,7 +71,7 @@ let good: RecordFiles;
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), "portcullis-columns-"));
   good = recordFiles(home);
-  await runGateway(good, SECRET, 0);
+  await runGateway(good, SECRET, 0, { further: furtherActs });
 }, 60_000);
 
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -64,10 +89,16 @@ function columns(): readonly Column[] {
 
 const isExempt = ({ table, column }: Column) => [`${table}.*`, `${table}.${column}`].some((key) => key in NOT_COMPARED);
 
+function compared(): readonly Column[] {
+  const all = columns().filter((one) => !isExempt(one));
+  const firstOf = (table: string) => all.find((one) => one.table === table);
+  return all.filter((one) => !SEALED_ROWS.includes(one.table) || one === firstOf(one.table));
+}
+
 it("finds another value in any column that is not said to be left out", async () => {
   const dir = mkdtempSync(join(home, "copy-"));
   const missed: string[] = [];
-  for (const { table, column } of columns().filter((one) => !isExempt(one))) {
+  for (const { table, column } of compared()) {
     const files = copyRecord(good, dir);
     attack(files, (db) => {
       const row = db.prepare<[], { id: number; value: unknown }>(
@@ -84,6 +115,16 @@ it("finds another value in any column that is not said to be left out", async ()
   }
   expect(missed).toEqual([]);
 }, 60_000);
+
+it("finds nothing where nobody touched it, and has a row in every table", async () => {
+  expect((await verdictOn(good, { secret: SECRET, anchor: false })).findings).toEqual([]);
+  const db = new Database(good.database, { readonly: true });
+  const empty = [...new Set(columns().map(({ table }) => table))].filter(
+    (table) => db.prepare(`SELECT 1 FROM ${table}`).get() === undefined,
+  );
+  db.close();
+  expect(empty).toEqual([]);
+});
 
 it("leaves out nothing that is not there", () => {
   const keys = columns().flatMap(({ table, column }) => [`${table}.*`, `${table}.${column}`]);

@@ -13,6 +13,7 @@ import { serviceDeps } from "../support/approval-service.ts";
 import { keepingLog } from "../support/audit.ts";
 import { auditHash, digest, SECRET } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
+import { undoRowSeals } from "../support/forging.ts";
 import {
   attack,
   copyRecord,
@@ -158,7 +159,7 @@ describe("the record of a gateway that nobody touched", () => {
   it("is linked, and no more can be said where the secret is not at hand", async () => {
     expect((await verdictOn(good, { secret: undefined, anchor: false })).findings).toEqual([]);
     const { found } = await codes(good, false, OTHER_SECRET);
-    expect(new Set(found)).toEqual(new Set(["content", "since", "approvals"]));
+    expect(new Set(found)).toEqual(new Set(["content", "since", "approvals", "forged"]));
   });
 
   it("says so itself where the secret is not at hand", async () => {
@@ -397,6 +398,7 @@ describe("a record that is changed while no gateway runs, and on which one goes 
       rehash(db, 1, null);
       db.exec("DROP TABLE audit_keyed_since; ALTER TABLE approval_requests DROP COLUMN mac");
       db.exec("ALTER TABLE approval_requests DROP COLUMN history");
+      undoRowSeals(db);
       db.exec("DELETE FROM __drizzle_migrations WHERE created_at > 1796007470365");
     });
     const log = keepingLog();

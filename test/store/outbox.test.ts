@@ -5,6 +5,7 @@ import type { OutboxMessage } from "../../src/store/outbox.ts";
 import { ann, DAY, flow, MINUTE, no, requester } from "../support/approval-parts.ts";
 import { rowsOf, START, testApprovals } from "../support/approval-service.ts";
 import { openTestStore, temporaryDir } from "../support/audit.ts";
+import { forge } from "../support/forging.ts";
 
 const NOW = START + MINUTE;
 
@@ -156,4 +157,24 @@ it("a row that was damaged by hand is a fault that names the column", async () =
     code: "STORE_ROW_MALFORMED",
     message: expect.stringContaining("payload"),
   });
+});
+
+it.each([
+  ["another text", "UPDATE outbox SET payload = replace(payload, 'rita@acme.com', 'cfo@acme.com')"],
+  ["another notifier", "UPDATE outbox SET notifier = 'other'"],
+  ["another event", "UPDATE outbox SET kind = 'approval.approved'"],
+  ["another request", "UPDATE outbox SET request_id = 'apr_other'"],
+  ["another id", "UPDATE outbox SET dedupe_key = 'other'"],
+  ["another time", "UPDATE outbox SET created_at = created_at + 1"],
+  ["no message at all", "UPDATE outbox SET payload = 'nothing'"],
+])("a message with %s that somebody wrote into the database is given up", async (_what, sql) => {
+  const { opened, take, path, outbox } = setUp();
+  await opened();
+  forge(path, sql);
+  expect(await take()).toEqual([]);
+  expect(await outbox.retry(1, NOW)).toBe(true);
+  expect(await take()).toEqual([]);
+  expect(rowsOf(path, "SELECT last_error, dead_at FROM outbox")).toEqual([
+    { last_error: expect.stringContaining("not as this gateway wrote it"), dead_at: NOW },
+  ]);
 });

@@ -4,6 +4,7 @@ import Database from "better-sqlite3";
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { createApprovals } from "../../src/approvals/create-approvals.ts";
+import type { Audit } from "../../src/audit/audit.ts";
 import { createAnchor } from "../../src/audit/checkpoints/anchor.ts";
 import { appendToAnchor, readAnchor } from "../../src/audit/checkpoints/anchor-file.ts";
 import { createCheckpoints } from "../../src/audit/checkpoints/checkpoints.ts";
@@ -18,9 +19,9 @@ import { createSeal } from "../../src/core/seal.ts";
 import { createSigningKey } from "../../src/core/signing-key.ts";
 import { recordApprovals } from "../../src/gateway/approval-record.ts";
 import { AUDIT_CHAIN, canonicalRow, linkText, type StoredAuditRow } from "../../src/store/audit-row.ts";
-import { openStore, openStoreReader } from "../../src/store/open-store.ts";
+import { openStore, openStoreReader, type Store } from "../../src/store/open-store.ts";
 import { audit } from "../../src/store/schema.ts";
-import { ann, ask, requester, yes } from "./approval-parts.ts";
+import { ann, ask, flow, requester, yes } from "./approval-parts.ts";
 import { serviceDeps } from "./approval-service.ts";
 import { digest } from "./audit-key.ts";
 import { opening } from "./audit-opening.ts";
@@ -40,13 +41,22 @@ export function recordFiles(dir: string): RecordFiles {
 
 /**
  * One run of a gateway, from start to stop: eight calls, of which one asked for an approval that Ann gave. `hour`: when,
- * so many hours after the first. `crash`: it ends without its last checkpoint. `log`: who hears of it.
+ * so many hours after the first. `crash`: it ends without its last checkpoint. `log`: who hears of it. `further`: what else
+ * it does.
  */
 export async function runGateway(
   files: RecordFiles,
   secret: Uint8Array,
   hour: number,
-  { crash = false, log = silent }: { readonly crash?: boolean; readonly log?: Log } = {},
+  {
+    crash = false,
+    log = silent,
+    further,
+  }: {
+    readonly crash?: boolean;
+    readonly log?: Log;
+    readonly further?: (store: Store, record: Audit, now: () => number) => Promise<void>;
+  } = {},
 ): Promise<void> {
   let at = 1_790_000_000_000 + hour * 3_600_000;
   const now = () => ++at;
@@ -66,7 +76,8 @@ export async function runGateway(
   await checkpoints.start();
   const seal = createSeal(secret, "audit-arguments");
   const record = createAudit({ rows: store.audit, now, log, arguments: "redacted", seal, digest });
-  const approvals = createApprovals(serviceDeps(store, { log, now }));
+  const flows = [flow({ notify: ["hook"] })];
+  const approvals = createApprovals(serviceDeps(store, { log, now, flows }));
   recordApprovals(approvals, record);
   for (let call = 1; call <= 7; call += 1) {
     const callId = `call_${hour}_${call}`;
@@ -82,6 +93,7 @@ export async function runGateway(
   const approval = asked.request.id;
   record.close({ callId, at: now(), outcome: "approval_pending", durationMs: 1, approval });
   await approvals.decide(yes(asked.request, ann));
+  await further?.(store, record, now);
   await record.flush();
   const rollUp = createRollUp({ store: store.activity, owner: "test", now, log });
   await rollUp.catchUp(100);

@@ -1,6 +1,13 @@
 import type { StoredAuditRow } from "../../store/audit-row.ts";
 import type { RecordFault } from "../../store/keyed-since.ts";
-import { countsIn, foundIn, lostIn, type RecordCounts } from "../../store/record/checkpoint-row.ts";
+import {
+  countsIn,
+  type ForgedRow,
+  forgedIn,
+  foundIn,
+  lostIn,
+  type RecordCounts,
+} from "../../store/record/checkpoint-row.ts";
 
 /** What the checkpoints of a chain say, taken together. */
 export interface CheckpointNotes {
@@ -16,6 +23,8 @@ export interface CheckpointNotes {
   readonly lost: readonly { readonly seq: number; readonly noticedAt: number }[];
   /** Where a gateway says that it did not find the record that it was left with, and what. A hundred at most. */
   readonly found: readonly { readonly seq: number; readonly fault: RecordFault }[];
+  /** Where a gateway says that it met a row of another table that none had written. A hundred at most. */
+  readonly forged: readonly (ForgedRow & { readonly seq: number })[];
   /** Starts of which the row before is no stop: whether rows were cut before the gateway came back cannot be told. A hundred at most. */
   readonly resumed: readonly { readonly seq: number; readonly at: number }[];
   /** Checkpoints after the first anchored one that no anchor knows. A hundred at most. */
@@ -35,6 +44,7 @@ export function createCheckpointNotes(anchored: ReadonlySet<number>): {
   const turns: { at: number; reason: "start" | "stop" }[] = [];
   const lost: { seq: number; noticedAt: number }[] = [];
   const found: { seq: number; fault: RecordFault }[] = [];
+  const forged: (ForgedRow & { seq: number })[] = [];
   const resumed: { seq: number; at: number }[] = [];
   const unanchored: number[] = [];
   let afterAnchored = false;
@@ -53,6 +63,8 @@ export function createCheckpointNotes(anchored: ReadonlySet<number>): {
       if (gone !== undefined && lost.length < MAX_LISTED) lost.push({ seq: gone, noticedAt: seq });
       const fault = outcome === "broken" ? foundIn(row) : undefined;
       if (fault !== undefined && found.length < MAX_LISTED) found.push({ seq, fault });
+      const foreign = outcome === "broken" ? forgedIn(row) : undefined;
+      if (foreign !== undefined && forged.length < MAX_LISTED) forged.push({ seq, ...foreign });
       if (outcome === "start" && !quiet && resumed.length < MAX_LISTED) resumed.push({ seq, at });
       // Anchors are told of every other kind.
       const missing = afterAnchored && outcome !== "broken" && !anchored.has(seq);
@@ -66,6 +78,6 @@ export function createCheckpointNotes(anchored: ReadonlySet<number>): {
         decisions: Math.max(counted.decisions, counts.decisions),
       };
     },
-    sum: () => ({ count, last, turns, counted, lost, found, resumed, unanchored }),
+    sum: () => ({ count, last, turns, counted, lost, found, forged, resumed, unanchored }),
   };
 }

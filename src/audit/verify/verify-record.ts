@@ -1,6 +1,6 @@
 import type { ChainHead } from "../../store/audit-row.ts";
 import type { AuditReader } from "../../store/audit-rows.ts";
-import type { RecordCounts } from "../../store/record/checkpoint-row.ts";
+import type { ForgedRow, RecordCounts } from "../../store/record/checkpoint-row.ts";
 import type { RecordWitness } from "../../store/record/witness.ts";
 import type { AnchorFile } from "../checkpoints/anchor-file.ts";
 import type { RecordFinding, Unproven } from "./finding.ts";
@@ -47,10 +47,11 @@ export async function verifyRecord(source: RecordSource, options: RecordOptions)
   const unproven: Unproven[] = [];
   if (!chain.ok) findings.push({ code: chain.reason, seq: chain.seq, message: chain.message });
   if (options.hash !== undefined) {
-    const keys = [options.hash];
+    const keys = [options.hash] as const;
     findings.push(...judgeSince(await witness.keyedSince(keys), chain));
     const { wrong, old } = await witness.approvals(keys);
     findings.push(...wrong.map((message) => ({ code: "approvals", message })));
+    findings.push(...(await witness.forged(keys)).map((row) => ({ code: "forged", message: forgedText(row) })));
     if (old > 0) unproven.push({ code: "unsealed", message: unsealedText(old) });
   }
   findings.push(...(await witness.drift()).map((message) => ({ code: "schema", message })));
@@ -70,9 +71,10 @@ export async function verifyRecord(source: RecordSource, options: RecordOptions)
     findings.push(...contradictions.map((message) => ({ code: "tables", message })));
   }
   if (chain.ok) {
-    const { turns, counted, lost, found } = chain.checkpoints;
+    const { turns, counted, lost, found, forged } = chain.checkpoints;
     findings.push(...found.map(({ seq, fault }) => ({ code: "found", seq, message: foundText(fault, seq) })));
     findings.push(...lost.map(({ seq, noticedAt }) => ({ code: "lost", seq: noticedAt, message: lostText(seq) })));
+    findings.push(...forged.map(({ seq, ...row }) => ({ code: "forged", seq, message: metText(seq, row) })));
     findings.push(...shrunk(counted, await witness.counts()));
     const judged = judgeMissing(await witness.missingActs(from.at, options.now - ON_ITS_WAY_MS), turns);
     findings.push(...judged.findings);
@@ -114,6 +116,14 @@ function damageText(said: string): string {
 
 function lostText(seq: number): string {
   return `The rows up to ${seq} had been written, and were gone when the gateway went on: they were deleted while it ran.`;
+}
+
+function forgedText({ table, id }: ForgedRow): string {
+  return `A row of ${table} is not as the gateway wrote it: ${id}.`;
+}
+
+function metText(seq: number, { table, id }: ForgedRow): string {
+  return `At row ${seq} a gateway met a row of ${table} that none with its secret had written: ${id}.`;
 }
 
 function shrunk(counted: RecordCounts, now: RecordCounts): readonly RecordFinding[] {

@@ -1,12 +1,13 @@
 import { randomId } from "../../core/ids.ts";
-import { isObject } from "../../core/json.ts";
+import { isObject, type JsonObject } from "../../core/json.ts";
 import type { BrokenRecord } from "../append-audit.ts";
 import { type AuditRow, EMPTY_ROW } from "../audit-row.ts";
 import type { RecordFault } from "../keyed-since.ts";
 
 /**
  * Why a checkpoint was made: the gateway started, some time went by, it stopped. `broken`: rows that the gateway had
- * written were gone when it wanted to add more, or the record was not the one that it had been left with.
+ * written were gone when it wanted to add more, the record was not the one that it had been left with, or another table
+ * holds a row that it did not write.
  */
 export const CHECKPOINT_REASONS = ["start", "regular", "stop", "broken"] as const;
 export type CheckpointReason = (typeof CHECKPOINT_REASONS)[number];
@@ -34,8 +35,23 @@ export function checkpointRow(reason: CheckpointReason, at: number, counts: Reco
 export function brokenRow(broken: BrokenRecord, at: number): AuditRow {
   const { kind } = broken;
   const said = kind === "lost" ? { lost_seq: broken.row.seq, lost_hash: broken.row.hash } : { found: broken.fault };
-  const facts = JSON.stringify(said);
-  return { ...EMPTY_ROW, at, callId: checkpointId(), kind: "checkpoint", outcome: "broken", facts };
+  return rowOf(said, at);
+}
+
+/** The row that says that in another table there is a row which no gateway wrote. */
+export function forgedRow({ table, id }: ForgedRow, at: number): AuditRow {
+  return rowOf({ forged_table: table, forged_id: id }, at);
+}
+
+/** A row that no gateway with this secret wrote. */
+export interface ForgedRow {
+  readonly table: string;
+  readonly id: string;
+}
+
+function rowOf(facts: JsonObject, at: number): AuditRow {
+  const about = { kind: "checkpoint", outcome: "broken", facts: JSON.stringify(facts) } as const;
+  return { ...EMPTY_ROW, at, callId: checkpointId(), ...about };
 }
 
 /** What a checkpoint counted; `undefined` where it did not. @throws never */
@@ -56,6 +72,12 @@ export function lostIn(row: Pick<AuditRow, "facts">): number | undefined {
 export function foundIn(row: Pick<AuditRow, "facts">): RecordFault | undefined {
   const found = factsIn(row)?.["found"];
   return found === "since" || found === "rows" ? found : undefined;
+}
+
+/** Which row of another table no gateway wrote. @throws never */
+export function forgedIn(row: Pick<AuditRow, "facts">): ForgedRow | undefined {
+  const { forged_table: table, forged_id: id } = factsIn(row) ?? {};
+  return typeof table === "string" && typeof id === "string" ? { table, id } : undefined;
 }
 
 function factsIn({ facts }: Pick<AuditRow, "facts">) {

@@ -75,6 +75,24 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
     text: (id) => `The state of ${id} does not follow from its history.`,
   },
   {
+    // Whoever puts it back as it was before it served has it serve once more.
+    query: `SELECT v.challenge_id AS id FROM elevations v WHERE v.created_at >= @from AND v.per = 'call'
+      AND (SELECT count(*) FROM audit o JOIN audit e ON e.call_id = o.call_id AND e.kind = 'closed'
+        WHERE o.challenge = v.challenge_id AND o.kind = 'opened' AND e.outcome IN ('ok', 'tool_error', 'rpc_error'))
+        > (v.spent_at IS NOT NULL) LIMIT 100`,
+    text: (id) => `The sign-in for ${id} serves one call, and served more than the database says: it is an older copy.`,
+  },
+  {
+    query: `SELECT DISTINCT a.session AS id FROM audit a WHERE a.kind = 'admin' AND a.outcome = 'console_session_ended'
+      AND a.seq >= @fromSeq AND a.session IN (SELECT id_hash FROM console_sessions) LIMIT 100`,
+    text: (id) => `The session ${id} of the console was ended, and is there again.`,
+  },
+  {
+    query: `SELECT DISTINCT r.name AS id FROM audit a JOIN registered_upstreams r ON r.name = a.upstream
+      WHERE a.kind = 'admin' AND a.outcome = 'upstream_removed' AND a.seq >= @fromSeq AND a.at > r.registered_at LIMIT 100`,
+    text: (id) => `The upstream ${id} was removed after it had been registered as it stands there.`,
+  },
+  {
     query: `SELECT s.counted AS id FROM activity_state s
       WHERE s.counted > (SELECT coalesce(max(seq), 0) FROM audit) LIMIT 1`,
     text: (id) => `The record was counted up to row ${id}, which is not there.`,
@@ -96,8 +114,12 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
 
 const ROW = "SELECT 1 FROM audit a WHERE a.kind = 'decided' AND";
 
-/** Votes, ends and sign-ins of which the audit has no row. */
-export const ACTS = `SELECT e.request_id AS id, e.act AS what, e.at FROM approval_events e
+/** How much later than the upstream itself its registration may have got its row, ms: it is read and started in between. */
+const REGISTERING_MS = 60_000;
+
+/** Votes, ends, sign-ins and registrations of which the audit has no row. */
+export const ACTS = `WITH registered AS MATERIALIZED (SELECT * FROM audit WHERE kind = 'admin' AND outcome = 'upstream_registered')
+  SELECT e.request_id AS id, e.act AS what, e.at FROM approval_events e
     WHERE e.at >= @from AND e.at < @until AND e.act NOT IN ('request', 'claim', 'escalate', 'remind')
       AND NOT EXISTS (${ROW} a.approval = e.request_id AND a.outcome = ${OUTCOME}
         AND a.actor IS e.actor_sub AND a.actor_issuer IS e.actor_iss AND a.at = e.at)
@@ -108,4 +130,8 @@ export const ACTS = `SELECT e.request_id AS id, e.act AS what, e.at FROM approva
         AND e.actor_sub IS d.approver_sub AND e.actor_iss IS d.approver_iss)
   UNION ALL SELECT v.challenge_id, 'signed_in', v.created_at FROM elevations v
     WHERE v.created_at >= @from AND v.created_at < @until AND NOT EXISTS (${ROW} a.challenge = v.challenge_id AND a.outcome = 'signed_in')
+  UNION ALL SELECT r.name, 'upstream_registered', r.registered_at FROM registered_upstreams r
+    WHERE r.registered_at >= @from AND r.registered_at < @until - ${REGISTERING_MS}
+      AND NOT EXISTS (SELECT 1 FROM registered a WHERE a.upstream = r.name AND a.actor IS r.sub AND a.actor_issuer IS r.iss
+        AND a.actor_email IS r.email AND a.at BETWEEN r.registered_at AND r.registered_at + ${REGISTERING_MS})
   ORDER BY 3 LIMIT 1000`;

@@ -3,8 +3,10 @@ import type { KeyedHash } from "../../core/keyed-hash.ts";
 import { type ApprovalCheck, checkApprovals } from "../approval-checks.ts";
 import type { Guarded } from "../guarded.ts";
 import { type KeyedSince, readKeyedSince } from "../keyed-since.ts";
-import type { RecordCounts } from "./checkpoint-row.ts";
+import { forgedRows } from "../sealed-row-checks.ts";
+import type { ForgedRow, RecordCounts } from "./checkpoint-row.ts";
 import { schemaDrift } from "./schema-drift.ts";
+
 import { ACTS, CONTRADICTIONS, COUNTED_TOO_MUCH, COUNTS } from "./witness-queries.ts";
 
 /** What was decided according to another table, and stands in no row of the audit. */
@@ -29,6 +31,8 @@ export interface RecordWitness {
   keyedSince(keys: readonly KeyedHash[]): Promise<KeyedSince | undefined>;
   /** Holds requests for approval against their seals, which are under one of these keys. @throws StoreError */
   approvals(keys: readonly KeyedHash[]): Promise<ApprovalCheck>;
+  /** Sealed rows of other tables that are under none of these keys, a hundred at most. @throws StoreError */
+  forged(keys: readonly [KeyedHash, ...KeyedHash[]]): Promise<readonly ForgedRow[]>;
   /** @throws StoreError */
   counts(): Promise<RecordCounts>;
   /**
@@ -54,6 +58,7 @@ export function createRecordWitness(db: Database.Database, guarded: Guarded, mig
       ),
     keyedSince: (keys) => guarded(() => readKeyedSince(db, keys)),
     approvals: (keys) => guarded(() => checkApprovals(db, keys)),
+    forged: (keys) => guarded(() => forgedRows(db, keys)),
     counts: () => guarded(() => db.prepare<[], RecordCounts>(COUNTS).get() ?? NO_COUNTS),
     contradictions: (from, fromSeq) =>
       guarded(() => [
