@@ -32,7 +32,8 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   const texts = createSealedTexts(deps.seal);
   const view = (stored: StoredApproval): ApprovalRequest => {
     const { id, messageSealed } = stored.record;
-    const message = messageSealed === undefined ? undefined : texts.openMessage(id, messageSealed);
+    const closed = messageSealed === undefined || stored.doubt === "broken";
+    const message = closed ? undefined : texts.openMessage(id, messageSealed);
     return requestOf(stored, message ?? "", now());
   };
   const waiters = createWaiters({

@@ -40,8 +40,13 @@ export function createExecutions(deps: ExecutionsDeps): Executions {
     return { ...requester, arguments: args, canonical: text };
   }
 
+  /** Of a request that somebody wrote into the database nothing is opened: they chose who may see it. */
+  async function sealedOf(id: string): Promise<SealedParts | undefined> {
+    return (await store.find(id))?.doubt === "broken" ? undefined : store.sealed(id);
+  }
+
   async function asked(id: string): Promise<AskedCall | undefined> {
-    const sealed = await store.sealed(id);
+    const sealed = await sealedOf(id);
     return sealed === undefined ? undefined : opened(id, sealed);
   }
 
@@ -87,7 +92,7 @@ export function createExecutions(deps: ExecutionsDeps): Executions {
       }
     },
     async result(id) {
-      const sealed = await store.sealed(id);
+      const sealed = await sealedOf(id);
       return sealed?.result === undefined ? undefined : texts.openResult(id, sealed.result);
     },
     arguments: async (id) => (await asked(id))?.arguments,

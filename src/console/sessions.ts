@@ -157,12 +157,14 @@ export function createConsoleSessions(deps: SessionDeps): ConsoleSessions {
     };
   }
 
-  // The id stands in the sealed text too: a row whose principal was exchanged for another row's opens for nobody.
+  // The id stands in the sealed text too: a row whose principal was exchanged for another row's opens for nobody, and so
+  // does one whose columns name somebody else.
   function open(record: ConsoleSessionRecord, at: number): Opened | undefined {
     const opened = seal.open(record.principal, at);
     if (opened === undefined || opened["session"] !== record.idHash) return undefined;
     const before = readPrincipal(opened["principal"]);
     if (before === undefined || opened["credential"] !== credentialMark(before)) return undefined;
+    if (before.issuer !== record.issuer || before.subject !== record.subject) return undefined;
     const principal = principalNow(before);
     if (principal === undefined) return undefined;
     const held = heldSchema.safeParse(opened["held"]);

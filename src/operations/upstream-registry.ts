@@ -4,6 +4,7 @@ import type { Json } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { Seal } from "../core/seal.ts";
 import type { RegisteredUpstreamRecord, RegisteredUpstreamStore } from "../store/registered-upstreams.ts";
+import { storableJson } from "../store/storable.ts";
 
 /** What of a configuration is taken over while the gateway runs. */
 export type LiveConfig = Pick<Config, "upstreams" | "endpoints">;
@@ -144,7 +145,8 @@ export async function openUpstreamRegistry(deps: UpstreamRegistryDeps): Promise<
     },
     async add(name, entry, { at, ...by }) {
       // Never expires: removal ends it.
-      const sealed = deps.seal.seal({ name, entry }, Number.MAX_SAFE_INTEGER);
+      const registered = registeredAs({ at, ...by });
+      const sealed = deps.seal.seal({ name, entry, registered }, Number.MAX_SAFE_INTEGER);
       const added = await store.add({ name, entry: sealed, ...by, registeredAt: at }, MAX_REGISTERED);
       if (added === "added") await read();
       return added;
@@ -161,6 +163,16 @@ export async function openUpstreamRegistry(deps: UpstreamRegistryDeps): Promise<
   };
 }
 
+/** What is sealed of a registration. */
+function registeredAs({ issuer, subject, email, at }: Registration): string {
+  return storableJson([
+    ["issuer", issuer],
+    ["subject", subject],
+    ["email", email ?? null],
+    ["at", at],
+  ]);
+}
+
 /** A stored row as an upstream; `undefined`, and a line in the log, for one that cannot run here. */
 function readRow(row: RegisteredUpstreamRecord, deps: UpstreamRegistryDeps): RegistryEntry | undefined {
   const { name, issuer, subject, email, registeredAt: at } = row;
@@ -168,9 +180,13 @@ function readRow(row: RegisteredUpstreamRecord, deps: UpstreamRegistryDeps): Reg
     deps.log.error({ upstream: name, ...fields }, `A registered upstream does not run: ${why}`);
   };
   const opened = deps.seal.open(row.entry, 0);
-  // The name is sealed with it, so that no row passes for another one's.
-  if (opened?.["name"] !== name || opened["entry"] === undefined) {
-    return rests("it was stored under another secret key. Remove it, and register it again.");
+  // Name and registration are sealed with it, so that no row passes for another one's. Of earlier versions only the name is.
+  const by = opened?.["registered"] ?? registeredAs({ issuer, subject, email, at });
+  const same = by === registeredAs({ issuer, subject, email, at });
+  if (opened?.["name"] !== name || opened["entry"] === undefined || !same) {
+    return rests(
+      "it was changed in the database, or stored under another secret key. Remove it, and register it again.",
+    );
   }
   const read = readUpstreamEntry(name, opened["entry"]);
   if (!read.ok) return rests("this version cannot use its entry.", { mistakes: read.mistakes });

@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
-import { withDoubles, writeExact } from "../core/exact-json.ts";
+import { digestOf } from "../core/digest.ts";
+import { parseExact, withDoubles, writeExact } from "../core/exact-json.ts";
 import {
   type DefinitionChange,
   type DefinitionReader,
@@ -40,7 +41,10 @@ export function createDefinitionReader(db: BetterSQLite3Database, guarded: Guard
           .where(and(eq(rows.upstream, upstream), eq(rows.tool, tool), eq(rows.digest, digest)))
           .get(),
       );
-      return row === undefined ? undefined : objectIn(row.definition, DEFINITION);
+      if (row === undefined) return undefined;
+      const definition = objectIn(row.definition, DEFINITION);
+      // Approvers decide by what it says: another text under this digest is somebody else's.
+      return digestOf(parseExact(row.definition)) === digest ? definition : undefined;
     },
     async listed(upstream, tool) {
       const row = await guarded(() =>

@@ -43,7 +43,8 @@ export interface DefinitionReader {
   /** The definitions listed last, of all upstreams, also of those no longer configured. @throws StoreError */
   current(): Promise<readonly StoredDefinition[]>;
   /**
-   * One definition that was ever listed; `undefined` if there was none or it is too long ago: see `KEPT`.
+   * One definition that was ever listed; `undefined` if there was none, it is too long ago (see `KEPT`), or what is stored
+   * does not have this digest.
    * @throws StoreError
    */
   find(upstream: string, tool: string, digest: string): Promise<JsonObject | undefined>;

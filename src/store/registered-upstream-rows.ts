@@ -3,6 +3,7 @@ import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { Guarded } from "./guarded.ts";
 import { registeredUpstreams as upstreams } from "./operator-schema.ts";
 import type { RegisteredUpstreamRecord, RegisteredUpstreamStore } from "./registered-upstreams.ts";
+import { storableRow } from "./storable.ts";
 
 // The head of a sealed text is random, so that an entry that was replaced under its name has another one.
 const HEAD_CHARS = 24;
@@ -26,7 +27,9 @@ export function createRegisteredUpstreamStore(deps: {
     if (same !== undefined) return "exists";
     const there = db.select({ number: count() }).from(upstreams).get();
     if ((there?.number ?? 0) >= max) return "too_many";
-    db.insert(upstreams).values(rowOf(record)).run();
+    db.insert(upstreams)
+      .values(storableRow(rowOf(record)))
+      .run();
     return "added";
   }
 

@@ -6,6 +6,7 @@ import type { JsonObject } from "../../src/core/json.ts";
 import { KEPT } from "../../src/store/definitions.ts";
 import { openStore, openStoreReader } from "../../src/store/open-store.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
+import { forge } from "../support/forging.ts";
 
 function tool(name: string, description = "") {
   const definition: JsonObject = { name, description, inputSchema: { type: "object" } };
@@ -151,4 +152,13 @@ it("a row that was edited by hand is named, not believed", async () => {
   db.close();
   await expect(definitions.current()).rejects.toMatchObject({ code: "STORE_ROW_MALFORMED" });
   await expect(definitions.find("crm", "get", tool("get").digest)).rejects.toThrow(/tool_definitions.*definition/);
+});
+
+it("gives nobody another text than the one that has the digest", async () => {
+  const { path, definitions } = setUp();
+  const pay = tool("pay", "Pays");
+  await definitions.replace("bank", [pay], 1_000);
+  expect(await definitions.find("bank", "pay", pay.digest)).toEqual(pay.definition);
+  forge(path, "UPDATE tool_definitions SET definition = replace(definition, 'Pays', 'Reads')");
+  expect(await definitions.find("bank", "pay", pay.digest)).toBeUndefined();
 });
