@@ -24,7 +24,8 @@ const shell: Shell = {
   stdout: process.stdout,
 };
 
-// In the order of the help. A start is mostly the reading of code, so a command reads its own only.
+// In the order of the help. A start is mostly the reading of code, so a command reads its own only, and what is only needed
+// to run it (the gateway, the store) not before it runs.
 const COMMANDS: Readonly<Record<string, () => Promise<(program: Command, shell: Shell) => void>>> = {
   serve: async () => (await import("./commands/serve.ts")).registerServe,
   demo: async () => (await import("./commands/demo.ts")).registerDemo,
@@ -46,9 +47,10 @@ const program = new Command("portcullis")
   .showSuggestionAfterError()
   .exitOverride();
 
-// Whatever is no command by its full name (an option, a mistake, nothing) is answered by all of them.
+// Whatever is no command by its full name (an option, a mistake, nothing) is answered by all of them, the version by none.
 const asked = process.argv[2] ?? "";
-for (const name of Object.hasOwn(COMMANDS, asked) ? [asked] : Object.keys(COMMANDS)) {
+const answering = Object.hasOwn(COMMANDS, asked) ? [asked] : Object.keys(COMMANDS);
+for (const name of asked === "--version" || asked === "-V" ? [] : answering) {
   const register = await COMMANDS[name]?.();
   register?.(program, shell);
 }

@@ -3,7 +3,6 @@ import type { Command } from "commander";
 import { whyNoClientAddress } from "../config/client-address.ts";
 import type { Config } from "../config/schema.ts";
 import { compileDirectory } from "../policy/directory.ts";
-import { checkStore } from "../store/check-store.ts";
 import { DEFAULT_CONFIG, loadOrExplain } from "./load.ts";
 import type { Shell } from "./shell.ts";
 
@@ -20,6 +19,7 @@ export function registerCheck(program: Command, shell: Shell): void {
     .action(async (options: { config: string }) => {
       const config = loadOrExplain(shell, options.config);
       if (config === undefined) return;
+      const { checkStore } = await import("../store/check-store.ts");
       const checked = await compileDirectory({
         dir: config.policies.dir,
         mayBeMissing: true,

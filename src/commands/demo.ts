@@ -5,10 +5,9 @@ import type { Command } from "commander";
 import { formatConfigError } from "../config/config-error.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { DEMO_PEOPLE, type DemoName } from "../demo/demo-people.ts";
-import { DEMO_CODE } from "../demo/identity-provider.ts";
 import { catchFaults } from "../last-resort.ts";
 import { demoKeys, hashOf } from "./demo-keys.ts";
-import { type DemoSignIn, startSignIn, TOKEN_FILE } from "./demo-sign-in.ts";
+import type { DemoSignIn } from "./demo-sign-in.ts";
 import { type DemoUser, demoTour } from "./demo-tour.ts";
 import { createLog } from "./log.ts";
 import { startOrExplain, untilStopped } from "./run-gateway.ts";
@@ -67,6 +66,10 @@ async function runDemo(shell: Shell, options: DemoOptions): Promise<void> {
   // Whoever issues tokens for the gateway has to know its address before it listens there.
   const port = options.port === 0 ? await freePort() : options.port;
   const gatewayUrl = `http://${HOST}:${port}`;
+  const [{ startSignIn, TOKEN_FILE }, { DEMO_CODE }] = await Promise.all([
+    import("./demo-sign-in.ts"),
+    import("../demo/identity-provider.ts"),
+  ]);
   const started = await startSignIn({ data, host: HOST, port: options.idpPort, gatewayUrl, log });
   if (!started.ok) return refuse(started.error);
   const { signIn } = started;

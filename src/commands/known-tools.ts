@@ -3,10 +3,8 @@ import { compileToolRules } from "../catalog/tool-rules.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { KnownTool } from "../policy/known-tool.ts";
-import { openStoreReader } from "../store/open-store.ts";
 import { StoreError } from "../store/store-error.ts";
 import { parseStoreUrl } from "../store/store-url.ts";
-import { listLiveTools } from "./live-tools.ts";
 import { DEFAULT_CONFIG } from "./load.ts";
 import { isTerminal } from "./output.ts";
 import { count, type PlaceOptions } from "./policy-place.ts";
@@ -77,6 +75,7 @@ async function askLive(config: Config, stored: Stored): Promise<KnownTools> {
     if (!isTerminal(output)) return;
     output.write(`\r\u001b[K${names.length === 0 ? "" : `Listing the tools of ${names.join(", ")} …`.slice(0, 79)}`);
   };
+  const { listLiveTools } = await import("./live-tools.ts");
   const { listed, unreached } = await listLiveTools(config, { onWaiting });
   onWaiting([]);
   const warnings: string[] = [];
@@ -113,6 +112,7 @@ function known(
 async function readStored({ store, upstreams }: Config): Promise<Stored> {
   try {
     if (parseStoreUrl(store.url).kind === "memory") return none("the store keeps nothing.");
+    const { openStoreReader } = await import("../store/open-store.ts");
     const reader = openStoreReader({ url: store.url });
     try {
       const current = await reader.definitions.current();

@@ -2,11 +2,9 @@ import { userInfo } from "node:os";
 import type { Command } from "commander";
 import { createCallIds } from "../core/ids.ts";
 import { AT_HOME, LOCAL_ISSUER, type Principal } from "../core/principal.ts";
-import { createStdioEdge } from "../downstream/stdio.ts";
 import { catchFaults } from "../last-resort.ts";
 import { StoreError } from "../store/store-error.ts";
 import { VERSION } from "../version.ts";
-import { wire } from "../wire.ts";
 import { DEFAULT_CONFIG, loadOrExplain } from "./load.ts";
 import { createLog } from "./log.ts";
 import { type StartOptions, withStartOptions } from "./run-gateway.ts";
@@ -34,6 +32,10 @@ export function registerStdio(program: Command, shell: Shell): void {
     .action(async (options: StdioOptions) => {
       const config = loadOrExplain(shell, options.config);
       if (config === undefined) return;
+      const [{ wire }, { createStdioEdge }] = await Promise.all([
+        import("../wire.ts"),
+        import("../downstream/stdio.ts"),
+      ]);
       // Standard output belongs to the protocol, so a terminal there says nothing about standard error.
       const log = createLog({ level: config.server.log.level, format: "json" }, false);
       const now = Date.now;

@@ -1,4 +1,4 @@
-import { openStoreReader, type StoreReader } from "../store/open-store.ts";
+import type { StoreReader } from "../store/open-store.ts";
 import { StoreError } from "../store/store-error.ts";
 import type { Shell } from "./shell.ts";
 
@@ -7,6 +7,7 @@ import type { Shell } from "./shell.ts";
  * ends with 1. @throws faults other than those of the store
  */
 export async function withStore(url: string, shell: Shell, act: (store: StoreReader) => Promise<void>): Promise<void> {
+  const { openStoreReader } = await import("../store/open-store.ts");
   try {
     const store = openStoreReader({ url });
     try {
