@@ -1,9 +1,9 @@
-import { compileGlob } from "../core/glob.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Scope } from "../core/scope.ts";
 import type { ListKind } from "../mcp/messages.ts";
 import type { ListedEntry, ToolEntry } from "./entries.ts";
 import { exposedName } from "./naming.ts";
+import { templateOwner } from "./template-owner.ts";
 import type { UpstreamLists } from "./upstream-lists.ts";
 
 /** Everything that one endpoint shows, merged in the order of its upstreams. Built once per change, then only read. */
@@ -52,11 +52,7 @@ export function buildView(scope: Scope, listsOf: (upstream: string) => ShownList
     for (const template of lists.resourceTemplates) addOnce(resourceTemplates, template.key, template);
   }
 
-  const templates = [...resourceTemplates.values()].map((entry) => ({
-    // An expression stands for any text: this decides who is asked, not what may be read.
-    matches: compileGlob(entry.key.replace(/\{[^{}]*\}/g, "*")),
-    upstream: entry.upstream,
-  }));
+  const ownerByTemplate = templateOwner([...resourceTemplates.values()]);
 
   const items = (kind: ListKind): readonly JsonObject[] => {
     switch (kind) {
@@ -79,7 +75,7 @@ export function buildView(scope: Scope, listsOf: (upstream: string) => ShownList
     resources,
     resourceTemplates,
     absentTools,
-    resourceOwner: (uri) => resources.get(uri)?.upstream ?? templates.find((it) => it.matches(uri))?.upstream,
+    resourceOwner: (uri) => resources.get(uri)?.upstream ?? ownerByTemplate(uri),
     items,
   };
 }

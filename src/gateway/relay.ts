@@ -101,7 +101,7 @@ function completionRoute(deps: RelayDeps, view: View, call: Call): Route {
   const check: Check = (definition) => deps.declared.ofCompletion(definition, call.params);
   if (ref["type"] === "ref/prompt") {
     const route = promptRoute(view, ref, check);
-    return route.ok ? { ok: true, upstream: route.upstream, params: { ...call.params, ref: route.params } } : route;
+    return route.ok ? completion(route.upstream, call.params, only(route.params, PROMPT_REF)) : route;
   }
   const uri = ref["uri"];
   if (ref["type"] !== "ref/resource" || typeof uri !== "string") {
@@ -111,7 +111,21 @@ function completionRoute(deps: RelayDeps, view: View, call: Call): Route {
   const refusal = template && check(template.definition);
   if (refusal !== undefined) return refusal;
   const upstream = template?.upstream ?? ownerOfResource(deps, call, uri);
-  return upstream === undefined ? refuse("RESOURCE_UNKNOWN") : { ok: true, upstream, params: call.params };
+  return upstream === undefined
+    ? refuse("RESOURCE_UNKNOWN")
+    : completion(upstream, call.params, only(ref, RESOURCE_REF));
+}
+
+/** What each kind of reference names: a server could go by a member of the other kind, which nobody has looked at. */
+const PROMPT_REF = ["type", "name", "title"];
+const RESOURCE_REF = ["type", "uri"];
+
+function only(ref: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(ref).filter(([name]) => names.includes(name)));
+}
+
+function completion(upstream: string, params: JsonObject, ref: JsonObject): Route {
+  return { ok: true, upstream, params: { ...params, ref } };
 }
 
 /**

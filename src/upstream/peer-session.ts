@@ -10,11 +10,11 @@ import { Subscriptions } from "./subscriptions.ts";
 import type { Subscription, UpstreamRequest, UpstreamSession } from "./upstream.ts";
 import { waitFor } from "./wait-for.ts";
 
-const LIST_CHANGED: Readonly<Record<string, readonly ListKind[]>> = {
-  "notifications/tools/list_changed": ["tools"],
-  "notifications/prompts/list_changed": ["prompts"],
-  "notifications/resources/list_changed": ["resources", "resourceTemplates"],
-};
+const LIST_CHANGED: ReadonlyMap<string, readonly ListKind[]> = new Map([
+  ["notifications/tools/list_changed", ["tools"]],
+  ["notifications/prompts/list_changed", ["prompts"]],
+  ["notifications/resources/list_changed", ["resources", "resourceTemplates"]],
+]);
 
 /** They name a request by an id of this session, which means nothing, or something else, to the client. */
 const CALL_BOUND = new Set(["notifications/progress", "notifications/cancelled"]);
@@ -230,7 +230,7 @@ export class PeerSession implements UpstreamSession {
   }
 
   #notification(notification: Notification): void {
-    const lists = LIST_CHANGED[notification.method];
+    const lists = LIST_CHANGED.get(notification.method);
     if (lists !== undefined) {
       for (const list of lists) this.#owner.listChanged(list);
     } else if (notification.method === "notifications/resources/updated") {

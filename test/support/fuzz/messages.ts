@@ -13,8 +13,21 @@ const NOTIFICATIONS = [
   "notifications/initialized",
   "notifications/nothing",
   "",
+  // Names that every object has.
+  "constructor",
+  "toString",
+  "__proto__",
 ] as const;
-const REQUESTS = ["elicitation/create", "sampling/createMessage", "roots/list", "ping", "tools/call", "x"] as const;
+const REQUESTS = [
+  "elicitation/create",
+  "sampling/createMessage",
+  "roots/list",
+  "ping",
+  "tools/call",
+  "x",
+  "constructor",
+  "__proto__",
+] as const;
 
 /** Something that nobody asked for. */
 export function unsolicited(dice: Dice): string {
