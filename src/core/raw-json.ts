@@ -1,6 +1,11 @@
 import { parseExact, writeExact } from "./exact-json.ts";
 import { isObject, type Json } from "./json.ts";
 
+/** The names of an object's own members, in plain ASCII. */
+export interface MemberNames {
+  has(name: string): boolean;
+}
+
 /**
  * A JSON value kept as the bytes it came in until somebody has to read it.
  *
@@ -9,20 +14,22 @@ import { isObject, type Json } from "./json.ts";
  */
 export class RawJson {
   readonly bytes: Buffer;
+  readonly #names: MemberNames | undefined;
   #value: Json | undefined;
   #broken = false;
 
-  private constructor(bytes: Buffer, value: Json | undefined) {
+  private constructor(bytes: Buffer, value: Json | undefined, names?: MemberNames) {
     this.bytes = bytes;
     this.#value = value;
+    this.#names = names;
   }
 
   /**
    * Wraps the UTF-8 text of one JSON object. The caller vouches that it is JSON, within limits, and that escapes hide no
-   * names in it.
+   * names in it; and with `names`, which those of its own members are, that each stands there once.
    */
-  static fromBytes(bytes: Buffer): RawJson {
-    return new RawJson(bytes, undefined);
+  static fromBytes(bytes: Buffer, names?: MemberNames): RawJson {
+    return new RawJson(bytes, undefined, names);
   }
 
   /** Writes `value` once; `value()` gives it back without parsing. */
@@ -47,11 +54,12 @@ export class RawJson {
    * the text, and not even then when it occurs once, at the very start or end, with a plain string.
    */
   member(name: string): Json | undefined {
+    if (this.#names?.has(name) === false) return undefined;
     if (this.#value === undefined) {
       const quoted = `"${name}"`;
-      const at = this.bytes.indexOf(quoted);
+      const at = this.#placeOf(quoted);
       if (at < 0) return undefined;
-      if (this.bytes.lastIndexOf(quoted) === at) {
+      if (this.#names !== undefined || this.bytes.lastIndexOf(quoted) === at) {
         const text = this.#stringAtEdge(at, quoted.length);
         if (text !== undefined) return text;
       }
@@ -63,6 +71,13 @@ export class RawJson {
   /** Whether the text holds `needle` anywhere. */
   mentions(needle: Buffer): boolean {
     return this.bytes.includes(needle);
+  }
+
+  // Most servers write first what a result is, and looking there is cheaper than a search.
+  #placeOf(quoted: string): number {
+    const { bytes } = this;
+    if (this.#names !== undefined && bytes.toString("latin1", 1, 1 + quoted.length) === quoted) return 1;
+    return bytes.indexOf(quoted);
   }
 
   // `{"name":"text",…` or `…,"name":"text"}`. In valid JSON neither can stand inside a string, where a quote would be

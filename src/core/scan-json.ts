@@ -17,7 +17,7 @@ export interface NameWatch {
   /** An object or an array begins. */
   open(depth: number): void;
   /** The name at these bytes, without its quotes; `odd`: it is not plain ASCII. Returns how deep names are of interest below it. */
-  name(text: Uint8Array, from: number, to: number, depth: number, odd: boolean): number;
+  name(text: Buffer, from: number, to: number, depth: number, odd: boolean): number;
 }
 
 // What may come next.
@@ -33,7 +33,7 @@ const AFTER_VALUE = 5;
  * sent on inside an envelope of our own as it came, and whoever walks the objects that are made of it may do so by
  * recursion. `hasOddNames`: a name in it is written with an escape or beyond ASCII.
  */
-export function scanJson(text: Uint8Array, limits: JsonLimits, watch?: NameWatch): JsonScan {
+export function scanJson(text: Buffer, limits: JsonLimits, watch?: NameWatch): JsonScan {
   const { maxDepth, maxCount } = limits;
   const { length } = text;
   const words = length < LONG ? undefined : wordsOf(text);

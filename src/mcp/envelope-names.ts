@@ -4,28 +4,29 @@ import { SaidNames } from "./said-names.ts";
 export class EnvelopeNames extends SaidNames {
   readonly #members: { readonly name: string; readonly from: number; readonly to: number }[] = [];
 
-  override name(text: Uint8Array, from: number, to: number, depth: number, odd: boolean): number {
+  override name(text: Buffer, from: number, to: number, depth: number, odd: boolean): number {
     // More than any message has, and nobody asks for the values of such a one.
     if (depth === 1 && this.#members.length <= MAX_MEMBERS) {
-      this.#members.push({
-        name: Buffer.from(text.buffer, text.byteOffset + from, to - from).toString("latin1"),
-        from,
-        to,
-      });
+      this.#members.push({ name: text.toString("latin1", from, to), from, to });
     }
     return super.name(text, from, to, depth, odd);
   }
 
-  /** The text of each value without the space around it, by plain names. The whole was found to be one JSON object. */
-  valuesIn(bytes: Buffer): Readonly<Record<string, Buffer>> {
-    const values = this.#members.map(({ name, to }, index): [string, Buffer] => {
-      const from = afterSpace(bytes, afterSpace(bytes, to + 1) + 1);
-      const next = this.#members[index + 1];
-      // Behind a value come a comma and the next name in its quotes, or the end of the object.
-      const end = next === undefined ? bytes.length : next.from - 1;
-      return [name, bytes.subarray(from, beforeSpace(bytes, beforeSpace(bytes, end) - 1))];
-    });
-    return Object.fromEntries(values);
+  /** How many members there are; more than a message has are as many as one too many. */
+  get size(): number {
+    return this.#members.length;
+  }
+
+  /** The text of a member's value without the space around it, by its plain name. The whole was found to be one JSON object. */
+  valueIn(bytes: Buffer, name: string): Buffer | undefined {
+    const index = this.#members.findIndex((member) => member.name === name);
+    const member = this.#members[index];
+    if (member === undefined) return undefined;
+    const from = afterSpace(bytes, afterSpace(bytes, member.to + 1) + 1);
+    const next = this.#members[index + 1];
+    // Behind a value come a comma and the next name in its quotes, or the end of the object.
+    const end = next === undefined ? bytes.length : next.from - 1;
+    return bytes.subarray(from, beforeSpace(bytes, beforeSpace(bytes, end) - 1));
   }
 }
 

@@ -1,4 +1,5 @@
 import { FoldedKeys } from "../core/keys.ts";
+import type { MemberNames } from "../core/raw-json.ts";
 import type { NameWatch } from "../core/scan-json.ts";
 
 /*
@@ -50,6 +51,12 @@ export class SaidNames implements NameWatch {
   readonly #path: string[] = [];
   readonly #seen: Map<string, string>[] = [];
 
+  /** What the members are called of the object that was read last at this depth. Keeps nothing else of what was read. */
+  namesAt(depth: number): MemberNames {
+    const seen = this.#seen[depth];
+    return { has: (name) => seen?.get(name.toLowerCase()) === name };
+  }
+
   open(depth: number): void {
     this.#path[depth] = LIST;
     const seen = this.#seen[depth];
@@ -57,7 +64,7 @@ export class SaidNames implements NameWatch {
     else seen.clear();
   }
 
-  name(text: Uint8Array, from: number, to: number, depth: number, odd: boolean): number {
+  name(text: Buffer, from: number, to: number, depth: number, odd: boolean): number {
     const name = readName(text, from, to, odd);
     this.#path[depth] = name;
     const form = this.#keys.of(name);
@@ -90,9 +97,8 @@ export class SaidNames implements NameWatch {
   }
 }
 
-function readName(text: Uint8Array, from: number, to: number, odd: boolean): string {
-  const quoted = Buffer.from(text.buffer, text.byteOffset + from, to - from);
-  return odd ? String(JSON.parse(`"${quoted.toString("utf8")}"`)) : quoted.toString("latin1");
+function readName(text: Buffer, from: number, to: number, odd: boolean): string {
+  return odd ? String(JSON.parse(`"${text.toString("utf8", from, to)}"`)) : text.toString("latin1", from, to);
 }
 
 function byForm(...lists: readonly string[]): ReadonlyMap<string, string> {

@@ -48,7 +48,7 @@ export const FLOOD_DETAIL = `It sent more than ${MESSAGES.burst} messages, or 4 
 /** Counts the messages over one connection that are no answers to what it was asked. */
 export interface Unasked {
   /** Counts this one, by number and by weight; whether the connection still is within bounds. */
-  take(message: Uint8Array): boolean;
+  take(message: Buffer): boolean;
 }
 
 /** A full allowance for one connection. `now` is in ms. */
@@ -58,7 +58,7 @@ export function createUnasked(now: () => number): Unasked {
   return { take: (message) => messages.take() && weight.take(weightOf(message)) };
 }
 
-function weightOf(message: Uint8Array): number {
+function weightOf(message: Buffer): number {
   const scan = scanJson(message, JSON_LIMITS);
   // What is no JSON, or beyond the limits, may still be read as far as it goes; at most a value in every two bytes.
   const values = scan.kind === "json" ? scan.count : message.length / 2;

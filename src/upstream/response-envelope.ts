@@ -96,16 +96,18 @@ function readLooseError(value: Json): Incoming | undefined {
 
 /** Result and id as they stand in the text, of an envelope that holds these and its version alone, in whatever order. */
 function keptResult(bytes: Buffer, names: EnvelopeNames): Incoming | undefined {
-  const { jsonrpc, id, result, ...others } = names.valuesIn(bytes);
-  if (jsonrpc === undefined || id === undefined || result === undefined || Object.keys(others).length > 0) {
-    return undefined;
-  }
+  if (names.size !== 3) return undefined;
+  const jsonrpc = names.valueIn(bytes, "jsonrpc");
+  const id = names.valueIn(bytes, "id");
+  const result = names.valueIn(bytes, "result");
+  if (jsonrpc === undefined || id === undefined || result === undefined) return undefined;
   if (jsonrpc.toString("latin1") !== '"2.0"' || id.length > MAX_ID_DIGITS || !/^\d+$/.test(id.toString("latin1"))) {
     return undefined;
   }
   if (result[0] !== 0x7b || !isUtf8(result) || mayHoldOurs(result)) return undefined;
-  // A line break would end a server-sent event or a stdio message half-way.
-  return { kind: "result", id: Number(id.toString("latin1")), result: RawJson.fromBytes(oneLine(result)) };
+  // A line break would end a server-sent event or a stdio message half-way. Nothing but the result has members below the envelope's.
+  const own = RawJson.fromBytes(oneLine(result), names.namesAt(2));
+  return { kind: "result", id: Number(id.toString("latin1")), result: own };
 }
 
 const ESCAPED = /\\u00(?:3\d|[46][1-9a-f]|[57][\da]|5f)/i;

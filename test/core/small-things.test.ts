@@ -59,11 +59,15 @@ describe("raw JSON", () => {
     ["only in a text", '{"text":"{\\"resultType\\":\\"input_required\\"}"}', undefined],
     ["only in a text, at its end", '{"text":",\\"resultType\\":\\"x\\"}"}', undefined],
     ["not at all", '{"content":[]}', undefined],
-  ])("finds a member that stands %s", (_where, text, expected) => {
+  ])("finds a member that stands %s", (where, text, expected) => {
     expect(RawJson.fromBytes(Buffer.from(text)).member("resultType")).toEqual(expected);
     const parsed = RawJson.fromBytes(Buffer.from(text));
     parsed.value();
     expect(parsed.member("resultType")).toEqual(expected);
+    // Names are known only of a text that has each of them once.
+    if (where.startsWith("twice")) return;
+    const names = new Set(Object.keys(JSON.parse(text)));
+    expect(RawJson.fromBytes(Buffer.from(text), names).member("resultType")).toEqual(expected);
   });
 
   it("keeps the bytes as they came", () => {

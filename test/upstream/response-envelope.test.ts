@@ -26,6 +26,28 @@ describe("a response", () => {
   });
 
   it.each([
+    '{"resultType":"complete","content":[]}',
+    '{"content":[],"resultType":"complete"}',
+    '{"content":[{"type":"text","text":"isError"}],"isError":true}',
+    '{"isError":true,"content":[],"resultType":"complete"}',
+    '{"structuredContent":{"isError":true,"resultType":"input_required"}}',
+    '{"content":[{"type":"text","text":",\\"isError\\":\\"x\\"}"}]}',
+    '{"_meta":{"resultType":"x"},"content":[{"isError":true,"_meta":{"a":{"resultType":"y"}}}]}',
+    '{"resultType":"com\\u0070lete","isError":false}',
+    "{}",
+  ])("tells of its own members what a parser tells: %s", (result) => {
+    for (const text of [
+      `{"jsonrpc":"2.0","id":1234567,"result":${result}}`,
+      `{"result":${result},"jsonrpc":"2.0","id":1}`,
+    ]) {
+      const incoming = readIncoming(Buffer.from(text), JSON_LIMITS);
+      for (const name of ["resultType", "isError", "ttlMs"]) {
+        expect(incoming?.kind === "result" && incoming.result.member(name), name).toEqual(JSON.parse(result)[name]);
+      }
+    }
+  });
+
+  it.each([
     ["after the result", `{"jsonrpc":"2.0","id":1,"result":{"a":"${LARGE}"},"x":{}}`],
     ["a second result", `{"result":{"a":"${LARGE}"},"result":{"b":1},"jsonrpc":"2.0","id":1}`],
   ])("cannot write members of its own into the gateway's envelope: %s", (_name, text) => {
