@@ -78,12 +78,14 @@ export function buildCall(edge: Edge, context: RequestContext, parts: CallParts)
   const { params, reply, logLevel } = parts;
   const token = progressTokenOf(params);
   const meta = params["_meta"];
+  const { principal, client } = callerOf(context, parts.clientInfo);
   return {
     id: edge.callIds(),
     era: parts.era,
     method: parts.method,
     params,
-    ...callerOf(context, parts.clientInfo),
+    principal,
+    client,
     peer: parts.peer,
     scope: context.scope,
     session: parts.session,

@@ -26,7 +26,9 @@ export function readContinuation(
  * The params as they may go to the upstream: with those answers alone that it asked for. Others are ignored, as the
  * specification asks. 2026-07-28 patterns/mrtr, "Error Handling"
  */
-export function withAnswersAsked({ inputResponses, ...params }: JsonObject, continuation: Continuation): JsonObject {
+export function withAnswersAsked(given: JsonObject, continuation: Continuation): JsonObject {
+  if (given["inputResponses"] === undefined) return given;
+  const { inputResponses, ...params } = given;
   if (continuation.kind !== "upstream" || !isObject(inputResponses)) return params;
   const asked = continuation.asked.filter((key) => Object.hasOwn(inputResponses, key));
   if (asked.length === 0) return params;

@@ -5,6 +5,8 @@ import type { JsonLimits } from "../core/scan-json.ts";
 
 /** Whether a `Content-Type` says JSON. Forms of foreign pages can send three other types without being asked first. */
 export function isJsonType(contentType: string | undefined): boolean {
+  // As nearly everybody writes it.
+  if (contentType === "application/json") return true;
   return contentType?.split(";", 1)[0]?.trim().toLowerCase() === "application/json";
 }
 

@@ -108,8 +108,8 @@ export const PARAMS: Readonly<Record<string, Members>> = {
 };
 
 /** `object`, as far as `members` lets it travel to a server of this era: the very values, in a new object. */
-export function sendable(object: JsonObject, members: Members, era: Era = "modern"): JsonObject {
-  const sent: Record<string, Json> = {};
+export function sendable(object: JsonObject, members: Members, era: Era = "modern"): Record<string, Json | undefined> {
+  const sent: Record<string, Json | undefined> = {};
   for (const name in members) {
     if (era === "legacy" && MODERN_ONLY.has(name)) continue;
     const member = members[name];

@@ -10,8 +10,9 @@ import { META } from "./revisions.ts";
  */
 const OURS = "portcullis/";
 
-/** Keys that the protocol gives a meaning, in folded form. 2026-07-28 basic, "`_meta`" */
-const PROTOCOL: ReadonlySet<string> = new Set([...Object.values(META), "progressToken"].map(fold));
+/** Keys that the protocol gives a meaning, as it writes them and in folded form. 2026-07-28 basic, "`_meta`" */
+const WRITTEN: ReadonlySet<string> = new Set([...Object.values(META), "progressToken"]);
+const PROTOCOL: ReadonlySet<string> = new Set([...WRITTEN].map(fold));
 const PROTOCOL_PREFIX = "io.modelcontextprotocol/";
 
 /** A `_meta` as it may go to a server: without what the protocol or the gateway writes there, or reads like it. */
@@ -19,6 +20,8 @@ export function sendableMeta(meta: JsonObject): JsonObject | undefined {
   let kept: Record<string, Json> | undefined;
   const keys = new FoldedKeys();
   for (const key of Object.keys(meta)) {
+    // Every client sends these: nothing has to be folded for them.
+    if (WRITTEN.has(key)) continue;
     const value = meta[key];
     // What is too much to be compared is left out: names of keys are short.
     const form = keys.of(key) ?? OURS;

@@ -31,7 +31,8 @@ const MAX_RESUME_DELAY_MS = 30_000;
 /** One request of a legacy session over Streamable HTTP. 2025-11-25 basic/transports. */
 export class LegacyCall implements ReplySink, ExchangeWire {
   readonly #session: LegacyCallSession;
-  readonly #unasked: Unasked;
+  /** Only an event stream brings what nobody asked for. */
+  #unasked: Unasked | undefined;
   #exchange: Exchange | undefined;
   #reply: HttpReply | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -41,7 +42,6 @@ export class LegacyCall implements ReplySink, ExchangeWire {
 
   constructor(session: LegacyCallSession) {
     this.#session = session;
-    this.#unasked = createUnasked(session.now);
   }
 
   start(exchange: Exchange, body: string): void {
@@ -88,6 +88,7 @@ export class LegacyCall implements ReplySink, ExchangeWire {
       return;
     }
     const answers = message.kind === "result" || message.kind === "error";
+    this.#unasked ??= createUnasked(this.#session.now);
     if (!(answers && message.id === exchange.id) && !this.#unasked.take(bytes)) {
       this.#stop("UPSTREAM_INVALID", FLOOD_DETAIL);
       return;

@@ -108,14 +108,14 @@ function isModernError(code: number): boolean {
 
 class ModernCall implements ReplySink, ExchangeWire {
   readonly #options: ModernHttpOptions;
-  readonly #unasked: Unasked;
+  /** Only an event stream brings what nobody asked for. */
+  #unasked: Unasked | undefined;
   #exchange: Exchange | undefined;
   #reply: HttpReply | undefined;
   #lingering: NodeJS.Timeout | undefined;
 
   constructor(options: ModernHttpOptions) {
     this.#options = options;
-    this.#unasked = createUnasked(options.now);
   }
 
   start(exchange: Exchange, headers: string[], body: string): void {
@@ -147,6 +147,7 @@ class ModernCall implements ReplySink, ExchangeWire {
       return;
     }
     const answers = message.kind === "result" || message.kind === "error";
+    this.#unasked ??= createUnasked(this.#options.now);
     if (!(answers && this.#ours(message)) && !this.#unasked.take(bytes)) {
       this.#stop("UPSTREAM_INVALID", FLOOD_DETAIL);
       return;

@@ -37,13 +37,14 @@ export function notificationText(method: string, params: JsonObject): string {
   );
 }
 
-function paramsOf(method: string, params: JsonObject, own: OwnShare): JsonObject {
+function paramsOf(method: string, params: JsonObject, own: OwnShare): Record<string, Json | undefined> {
   const members = Object.hasOwn(PARAMS, method) ? PARAMS[method] : undefined;
   if (members === undefined) throw new Error(`No server is sent ${JSON.stringify(method)}.`);
   // A legacy server has no such members, so that nothing was decided about what they would do there.
   const sent = sendable(params, members, own.modern === undefined ? "legacy" : "modern");
   const meta = metaOf(params["_meta"], own);
-  return meta === undefined ? sent : { ...sent, _meta: meta };
+  if (meta !== undefined) sent["_meta"] = meta;
+  return sent;
 }
 
 function metaOf(given: Json | undefined, { progressToken, meta: ours, modern }: OwnShare): JsonObject | undefined {
