@@ -8,9 +8,11 @@ import { isObject, type Json } from "./json.ts";
 
 /**
  * Finds every text with a number that JavaScript writes in another way than it stands there: with an exponent, from sixteen
- * digits on, with zeros at its end or very small, and `-0`. It may stand in a string, which costs time only.
+ * digits on, with zeros at its end or very small, and `-0`. It may stand in a string, which costs time only. It looks for
+ * the first digit and then at what is before: most of a text is words, and a space before each of them.
  */
-const MAY_CHANGE = /(?:^|[\s[:,])-?(?:[\d.]{16}|[\d.]{1,15}[eE]|\d{1,15}\.\d{0,15}0(?!\d)|0\.0{6}|(?<=-)0(?![\d.]))/;
+const MAY_CHANGE =
+  /\d(?<=(?:^|[\s[:,])-?\d)(?:[\d.]{15}|[\d.]{0,14}[eE]|\d{0,14}\.\d{0,15}0(?!\d)|(?<=0)\.0{6}|(?<=-0)(?![\d.]))/;
 
 /** `JSON.parse` that keeps digits: numbers that would lose some are `ExactNumber`s. @throws SyntaxError */
 export function parseExact(text: string): Json {
