@@ -2,6 +2,8 @@ import { canonicalJson, isObject, type Json, type JsonObject } from "../core/jso
 import { readSchemaHints, type SchemaHints } from "./input-schema.ts";
 import { type Range, rangeOf, unionOfRanges } from "./number-range.ts";
 import { type Alternative, allowsText, expand, ownValue, type PatternTest } from "./schema-alternatives.ts";
+import { shapeOf, sizeOf } from "./schema-sizes.ts";
+import { few, type Shape } from "./text-shape.ts";
 
 /** What a JSON value can be. */
 export type JsonKind = "null" | "boolean" | "number" | "string" | "array" | "object";
@@ -16,6 +18,10 @@ export interface ArgumentType {
   readonly values: readonly Json[] | undefined;
   /** Of its numbers. */
   readonly range: Range;
+  /** What its texts look like; `undefined` where that is not known. */
+  readonly shapes: readonly Shape[] | undefined;
+  /** How many characters, or items, it has, where it is a text or a list and nothing else. */
+  readonly size: Range;
   /** `false` for a text that is too short or too long for it, or that its patterns do not fit. */
   allows(text: string): boolean;
   /** One member of an object. */
@@ -69,6 +75,8 @@ class Type implements ArgumentType {
   readonly values: readonly Json[] | undefined;
   readonly range: Range;
   readonly names: readonly string[];
+  readonly shapes: readonly Shape[] | undefined;
+  readonly size: Range;
   readonly #alternatives: readonly Alternative[];
   readonly #source: Source;
   readonly #hints: SchemaHints | undefined;
@@ -85,6 +93,10 @@ class Type implements ArgumentType {
     this.kinds = possible.length === 0 ? undefined : unionOf(possible.map(({ kinds }) => kinds));
     this.integer = hints?.integer === true;
     this.values = possible.length === 0 ? undefined : valuesOfAll(this.#alternatives);
+    const [kind] = this.kinds?.size === 1 ? this.kinds : [];
+    const said = this.#alternatives.map(({ schemas }) => schemas);
+    this.size = unionOfRanges(said.map((schemas) => sizeOf(schemas, kind)));
+    this.shapes = kind === "string" ? few(said.map((schemas) => shapeOf(schemas, source.matches))) : undefined;
     this.range = unionOfRanges(this.#alternatives.map(({ schemas }) => rangeOf(schemas)));
     const all = this.#alternatives.flatMap(({ schemas }) => schemas.map((schema) => schema["properties"]));
     this.names = [...new Set(all.flatMap((properties) => (isObject(properties) ? Object.keys(properties) : [])))];

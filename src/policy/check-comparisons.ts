@@ -5,7 +5,7 @@ import type { Finding } from "./check-findings.ts";
 import { canBe, canCompare, canEqual, itemOf, kindText, type Value } from "./check-values.ts";
 import type { Sides } from "./check-words.ts";
 import { canBeValue, type Domain } from "./domain.ts";
-import { compareRange, rangeText } from "./number-range.ts";
+import { compareRange, EVERYWHERE, exactly, rangeText } from "./number-range.ts";
 
 /** What is wrong with `==`, `!=`, `<`, `<=`, `>` or `>=` between these. */
 export function checkComparison(node: AstNode, sides: Sides): readonly Finding[] {
@@ -23,15 +23,29 @@ export function checkComparison(node: AstNode, sides: Sides): readonly Finding[]
   }
   const findings: Finding[] = [];
   const read = (value: Value, literal: Value, at: AstNode, written: string, operator: string): void => {
-    if (literal.literal === undefined) return;
+    if (literal.literal === undefined && numberOf(literal) === undefined) return;
     findings.push({ kind: "compared", start: at.start });
-    const wrong = equality ? valueMistake(value, literal.literal, { node, at, written }) : undefined;
+    const constant = literal.literal;
+    const wrong = equality && constant !== undefined ? valueMistake(value, constant, { node, at, written }) : undefined;
     const decided = wrong === undefined ? rangeMistake(value, literal, node, written, operator) : undefined;
     if (wrong !== undefined) findings.push(wrong);
     if (decided !== undefined) findings.push({ kind: "compared", start: node.start }, decided);
   };
   read(left, right, second, a, node.op);
   read(right, left, first, b, MIRRORED[node.op] ?? node.op);
+  const written = outcomeOf(node.op, left.literal, right.literal);
+  if (written !== undefined) {
+    const always = mistake("decided", node.start, `This is always ${written}: both sides are written out.`, undefined);
+    return [{ kind: "compared", start: node.start }, always];
+  }
+  const outcome = sides.between && compareRange(sides.between.range, node.op, 0);
+  if (outcome !== undefined) {
+    const message = `This is always ${outcome}: \`${a}\` less \`${b}\` is ${rangeText(sides.between?.range ?? EVERYWHERE)}.`;
+    findings.push(
+      { kind: "compared", start: node.start },
+      mistake("decided", node.start, message, sides.between?.says),
+    );
+  }
   if (equality && areApart(left, right)) {
     findings.push({ kind: "compared", start: node.start });
     findings.push(mistake("never", node.start, `\`${a}\` and \`${b}\` are never equal.`, left.domain.says));
@@ -77,7 +91,11 @@ export function checkMembership(
   }
   // One that cannot occur beside others that can is a list kept wide; a list of nothing else is never true.
   const wide = dead.length < items.length;
-  findings.push(...dead.map((it) => (it.kind === "mistake" && wide ? { ...it, what: "decided" as const } : it)));
+  findings.push(
+    ...dead.map((it) =>
+      it.kind === "mistake" && it.what === "never" && wide ? { ...it, what: "decided" as const } : it,
+    ),
+  );
   if (left.literal !== undefined && items.length === 0) {
     findings.push({ kind: "compared", start: first.start });
     const { keys, says } = right.domain;
@@ -100,7 +118,7 @@ interface Place {
 }
 
 function mistake(
-  what: "type" | "never" | "decided",
+  what: "type" | "never" | "decided" | "doubtful",
   start: number,
   message: string,
   hint: string | undefined,
@@ -136,7 +154,11 @@ function valueMistake(value: Value, literal: Json, place: Place): Finding | unde
     if (!whole || Number.isInteger(literal)) return undefined;
     return mistake("never", at.start, `${nameOf(place)} is an integer and never ${literal}.`, undefined);
   }
-  if (canBeValue(value.domain, literal)) return undefined;
+  if (canBeValue(value.domain, literal)) {
+    const doubt = typeof literal === "string" ? value.domain.doubts(literal) : undefined;
+    const compared = `${nameOf(place)} is compared with ${JSON.stringify(literal)} letter by letter.`;
+    return doubt === undefined ? undefined : mistake("doubtful", at.start, compared, doubt);
+  }
   const message = `${nameOf(place)} is never ${JSON.stringify(literal)}.`;
   if (values === undefined) return mistake("never", at.start, message, says ?? "The tool's schema rules it out.");
   const texts = values.filter((it) => typeof it === "string");
@@ -151,6 +173,22 @@ function valueMistake(value: Value, literal: Json, place: Place): Finding | unde
 
 function nameOf({ written }: Place): string {
   return written.startsWith("an item") ? written.replace(/ of (.*)$/s, " of `$1`") : `\`${written}\``;
+}
+
+/** What comparing two values that are written out gives. */
+function outcomeOf(operator: string, left: Value["literal"], right: Value["literal"]): boolean | undefined {
+  if (left === undefined || right === undefined) return undefined;
+  if (typeof left === "number" && typeof right === "number") return compareRange(exactly(left), operator, right);
+  if (operator === "==" || operator === "!=") return (left === right) === (operator === "==");
+  return undefined;
+}
+
+/** A number that is written out; of a duration its seconds. */
+function numberOf({ literal, kinds, domain }: Value): number | undefined {
+  if (literal !== undefined) return typeof literal === "number" ? literal : undefined;
+  const [only] = domain.values ?? [];
+  const isDuration = kinds?.size === 1 && kinds.has("duration") && domain.values?.length === 1;
+  return isDuration && typeof only === "number" ? only : undefined;
 }
 
 function areApart(left: Value, right: Value): boolean {
@@ -175,9 +213,9 @@ function rangeMistake(
   written: string,
   operator: string,
 ): Finding | undefined {
-  const limit = literal.literal;
-  if (typeof limit !== "number") return undefined;
-  const { values, range } = value.domain;
+  const limit = numberOf(literal);
+  if (limit === undefined) return undefined;
+  const { values, range, says } = value.domain;
   if (values !== undefined && values.length > 0 && values.every((it) => typeof it === "number")) {
     const outcomes = new Set(values.map((it) => compareRange(exactly(it), operator, limit)));
     const [outcome] = outcomes;
@@ -193,13 +231,9 @@ function rangeMistake(
     const outcome = compareRange(known, operator, limit);
     if (outcome === undefined) continue;
     const message = `This is always ${outcome}: \`${written}\` is ${rangeText(known)}.`;
-    return mistake("decided", node.start, message, undefined);
+    return mistake("decided", node.start, message, says);
   }
   return undefined;
-}
-
-function exactly(value: number) {
-  return { low: value, lowOpen: false, high: value, highOpen: false };
 }
 
 function quoteHint(left: Value, right: Value): string | undefined {

@@ -33,7 +33,8 @@ import {
   type Value,
 } from "./check-values.ts";
 import { mixingHint, operandMistake, rangeMistake } from "./check-words.ts";
-import { ANYTHING, domainOfSum } from "./domain.ts";
+import { ANYTHING, type Domain, domainOfSum } from "./domain.ts";
+import { exactly } from "./number-range.ts";
 import { fieldType, isRecordName } from "./vocabulary.ts";
 
 /** What an expression is checked against. */
@@ -154,7 +155,10 @@ class Checker {
     const [left = ANY, right = ANY] = values;
     const [first = node, second = node] = children;
     const sides = { left, right, first, second, text: this.#text };
-    if (node.op === "list") return { value: { ...ofKind("list"), item: listItem(values) }, findings };
+    if (node.op === "list") {
+      const domain = { ...ANYTHING, size: exactly(values.length) };
+      return { value: { ...ofKind("list"), item: listItem(values), domain }, findings };
+    }
     if (node.op === "map") return { value: mapValue(children, values), findings };
     if (node.op === "!_") {
       findings.push(...this.#notBool(first, facts, scope, "!"));
@@ -163,11 +167,11 @@ class Checker {
     if (node.op === "-_") {
       if (!canBe(left, "int", "double")) findings.push(operandMistake(first, left, "-", this.#text));
       const literal = typeof left.literal === "number" ? -left.literal : undefined;
-      const domain = domainOfSum("-", { ...ANYTHING, values: [0] }, domainOf(left));
+      const domain = domainOfSum("-", ZERO, domainOf(left));
       return { value: { ...ANY, kinds: left.kinds, domain, literal }, findings };
     }
     if (ORDERING.has(node.op)) {
-      findings.push(...checkComparison(node, sides));
+      findings.push(...checkComparison(node, { ...sides, between: differenceOf(left, right, this.#deps.facts) }));
       return { value: ofKind("bool"), findings };
     }
     if (node.op === "in") {
@@ -184,7 +188,8 @@ class Checker {
       node.op === "+" && left.item !== undefined && right.item !== undefined
         ? listItem([left.item, right.item])
         : undefined;
-    const domain = domainOfSum(node.op, domainOf(left), domainOf(right));
+    const between = node.op === "-" ? differenceOf(left, right, this.#deps.facts) : undefined;
+    const domain = between ?? domainOfSum(node.op, domainOf(left), domainOf(right));
     return { value: { ...(value ?? ANY), item, domain }, findings };
   }
 
@@ -195,7 +200,8 @@ class Checker {
     const record = operand.op === "id" && typeof operand.args === "string" ? operand.args : undefined;
     if (name !== undefined && isRecordName(record) && !scope.values.has(record)) {
       const domain = this.#deps.facts.get(`${record}.${name}`) ?? ANYTHING;
-      return { value: { ...ofTypeName(fieldType(record, name) ?? "dyn"), domain }, findings: [] };
+      const fact = `${record}.${name}`;
+      return { value: { ...ofTypeName(fieldType(record, name) ?? "dyn"), domain, fact }, findings: [] };
     }
     const { values, findings } = this.#inOrder(index === undefined ? [operand] : [operand, index], facts, scope);
     const [base = ANY, key = ANY] = values;
@@ -293,7 +299,7 @@ class Checker {
     if (!checked.ok) findings.push(callMistake(node, call, checked, { target, given, items, text: this.#text }));
     const { matches } = this.#deps;
     findings.push(...checkTextTest(node, call, target, given[0], { text: this.#text, matches }));
-    return { value: { ...(checked.returns ?? ANY), domain: domainOfCall(name, target) }, findings };
+    return { value: { ...(checked.returns ?? ANY), domain: domainOfCall(name, target, given[0]) }, findings };
   }
 
   #comprehension(node: AstNode, it: Comprehension, facts: Facts, scope: Scope): Checked {
@@ -317,14 +323,17 @@ class Checker {
     const guards = isTest ? guardsOf(it.second, true, inside.places, this.#deps) : known;
     if (it.name === "filter") {
       const itemFacts = [...list.value.itemFacts, ...movePlaces(guards.places, own, "")];
-      return { value: { ...ofKind("list"), item: { ...item, place: undefined }, itemFacts }, findings };
+      const domain = { ...ANYTHING, size: { ...list.value.domain.size, low: 0 } };
+      return { value: { ...ofKind("list"), domain, item: { ...item, place: undefined }, itemFacts }, findings };
     }
     let result = body;
     if (it.third !== undefined) {
       result = this.check(it.third, both(withPlaces(known, reportedPlaces(findings)), guards), inside);
       findings.push(...result.findings);
     }
-    return { value: { ...ofKind("list"), item: { ...result.value, place: undefined } }, findings };
+    const { size } = list.value.domain;
+    const domain = { ...ANYTHING, size: it.third === undefined ? size : { ...size, low: 0 } };
+    return { value: { ...ofKind("list"), domain, item: { ...result.value, place: undefined } }, findings };
   }
 
   #slice(node: AstNode): string {
@@ -347,6 +356,17 @@ function flatten(node: AstNode, operator: string): readonly AstNode[] {
     ? childrenOf(node).flatMap((it) => flatten(it, operator))
     : [node];
 }
+
+/** What lies between two facts of a call, the first less the second, where one never comes before the other. */
+function differenceOf(left: Value, right: Value, facts: FactTable): Domain | undefined {
+  if (left.fact === undefined || right.fact === undefined) return undefined;
+  const known = facts.get(`${left.fact} - ${right.fact}`);
+  if (known !== undefined) return known;
+  const opposite = facts.get(`${right.fact} - ${left.fact}`);
+  return opposite && { ...domainOfSum("-", ZERO, opposite), says: opposite.says };
+}
+
+const ZERO: Domain = { ...ANYTHING, values: [0] };
 
 // Keys are texts that are written out, each once: anything else does not compile.
 function mapValue(nodes: readonly AstNode[], values: readonly Value[]): Value {

@@ -1,7 +1,9 @@
 import { isIP } from "node:net";
+import { isPlainAddress } from "../core/mailbox.ts";
 import type { FurtherIssuer } from "./check-namesakes.ts";
-import { ANYTHING, type Domain, oneOf, textsThat } from "./domain.ts";
+import { ANYTHING, between, type Domain, oneOf, textsThat } from "./domain.ts";
 import type { KnownTool } from "./known-tool.ts";
+import { few, joined, literalShape, repeated } from "./text-shape.ts";
 
 /** What the configuration says of the facts of calls; `undefined` where nobody knows. */
 export interface KnownFacts {
@@ -17,13 +19,33 @@ export interface KnownFacts {
 /** Nothing is known but what holds of every gateway. */
 export const NO_KNOWN_FACTS: KnownFacts = { endpoints: undefined, issuers: undefined, headers: undefined };
 
-/** What a field of a call can be, by its name in conditions: `request.method`. */
+/**
+ * What a field of a call can be, by its name in conditions: `request.method`. Of two times what lies between them, in
+ * seconds, by both names.
+ */
 export type FactTable = ReadonlyMap<string, Domain>;
+
+const isOfAddress = (character: string): boolean => character !== "@" && character.trim() !== "";
+
+/** Only plain addresses count (`core/mailbox.ts`), each in the letters that the issuer writes. */
+const EMAIL: Domain = {
+  ...textsThat(isPlainAddress, 'It is an address, as "ann@acme.com", or absent.'),
+  shapes: few([joined(repeated(isOfAddress, 1), literalShape("@"), repeated(isOfAddress, 1))]),
+  doubts: (text) =>
+    /[A-Z]/.test(text)
+      ? "An issuer may write addresses in any case. Compare user.email.lowerAscii() with lower case, or name users in the target."
+      : undefined,
+};
 
 /** What facts of a call can be that do not depend on the tool. */
 export function factsOfCalls({ endpoints, issuers, headers }: KnownFacts): FactTable {
   const facts = new Map<string, Domain>([
     ["request.method", oneOf(["tools/call"], 'Policies decide calls of tools: it is always "tools/call".')],
+    ["user.email", EMAIL],
+    [
+      "request.time - user.auth_time",
+      { ...between(0, Number.POSITIVE_INFINITY), says: "Nobody signs in after the call." },
+    ],
     ["client.ip", textsThat((text) => isIP(text) !== 0, 'It is an address, as "10.0.0.7".')],
   ]);
   if (endpoints !== undefined) {

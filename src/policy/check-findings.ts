@@ -13,10 +13,11 @@ export type Finding =
   | {
       /**
        * `type`: evaluating it is an error. `never`: a comparison that can have one outcome only, by mistake.
-       * `decided`: one whose outcome the schema's range decides.
+       * `decided`: one whose outcome the schema's range decides. `doubtful`: one that can come out either way, and hardly
+       * as it was meant.
        */
       readonly kind: "mistake";
-      readonly what: "type" | "never" | "decided";
+      readonly what: "type" | "never" | "decided" | "doubtful";
       readonly start: number;
       readonly message: string;
       readonly hint: string | undefined;

@@ -1,19 +1,39 @@
 import type { AstCall, AstNode } from "./ast.ts";
 import type { Finding } from "./check-findings.ts";
-import { canBe, type Value } from "./check-values.ts";
-import { ANYTHING, between, type Domain, textsThat } from "./domain.ts";
+import { canBe, domainOf, isOnly, type Value } from "./check-values.ts";
+import { ANYTHING, between, canHavePart, type Domain, oneOf, sizeOf, textsThat } from "./domain.ts";
+import { ANY_TEXT, changed, type PartPlace, repeated, type Shape } from "./text-shape.ts";
 
-const CHANGES: Readonly<Record<string, { change(text: string): string; readonly says: string }>> = {
-  lowerAscii: { change: (text) => text.replaceAll(/[A-Z]+/g, (it) => it.toLowerCase()), says: "It has no capitals." },
-  upperAscii: { change: (text) => text.replaceAll(/[a-z]+/g, (it) => it.toUpperCase()), says: "It is all capitals." },
-  trim: { change: (text) => text.trim(), says: "It has no blanks at its ends." },
+interface Change {
+  change(text: string): string;
+  readonly says: string;
+  /** What becomes of the shapes of texts. */
+  shape(shapes: readonly Shape[]): readonly Shape[];
+}
+
+const lower = (text: string): string => text.replaceAll(/[A-Z]+/g, (it) => it.toLowerCase());
+const upper = (text: string): string => text.replaceAll(/[a-z]+/g, (it) => it.toUpperCase());
+const isInk = (character: string): boolean => character.trim() !== "";
+const TRIMMED: readonly Shape[] = [
+  [],
+  repeated(isInk, 1, 1) ?? ANY_TEXT,
+  [...(repeated(isInk, 1, 1) ?? []), ...ANY_TEXT, ...(repeated(isInk, 1, 1) ?? [])],
+];
+
+function changing(change: (text: string) => string, back: (text: string) => string): Change["shape"] {
+  const before = (character: string): readonly string[] =>
+    change(character) === character ? [character, back(character)] : [];
+  return (shapes) => shapes.map((shape) => changed(shape, before));
+}
+
+const CHANGES: Readonly<Record<string, Change>> = {
+  lowerAscii: { change: lower, says: "It has no capitals.", shape: changing(lower, upper) },
+  upperAscii: { change: upper, says: "It is all capitals.", shape: changing(upper, lower) },
+  trim: { change: (text) => text.trim(), says: "It has no blanks at its ends.", shape: () => TRIMMED },
 };
 
 /** What functions come to. The parts of a time are counted from 0, but `getDate`. */
 const NUMBERS: Readonly<Record<string, Domain>> = {
-  size: between(0, Number.POSITIVE_INFINITY),
-  indexOf: between(-1, Number.POSITIVE_INFINITY),
-  lastIndexOf: between(-1, Number.POSITIVE_INFINITY),
   getDate: between(1, 31),
   getDayOfMonth: between(0, 30),
   getDayOfWeek: between(0, 6),
@@ -27,20 +47,93 @@ const CLOCK: Readonly<Record<string, Domain>> = {
   getMilliseconds: between(0, 999),
 };
 
-/** What a call of a function or a method can come to, as far as its name and what it is called on tell. */
-export function domainOfCall(name: string, target: Value | undefined): Domain {
+/** What a call of a function or a method can come to, as far as what it is called on, or given first, tells. */
+export function domainOfCall(name: string, target: Value | undefined, first: Value | undefined): Domain {
   if (Object.hasOwn(NUMBERS, name)) return NUMBERS[name] ?? ANYTHING;
   // Of a duration these are its whole length.
   if (Object.hasOwn(CLOCK, name))
     return target !== undefined && !canBe(target, "duration") ? (CLOCK[name] ?? ANYTHING) : ANYTHING;
-  const changed = Object.hasOwn(CHANGES, name) ? CHANGES[name] : undefined;
-  if (changed === undefined || target === undefined) return ANYTHING;
-  const values = target.domain.values?.map((value) => (typeof value === "string" ? changed.change(value) : value));
-  const says = values === undefined ? changed.says : target.domain.says;
-  return { ...textsThat((text) => changed.change(text) === text, changed.says), values, says };
+  switch (name) {
+    case "size": {
+      const { low, high } = sizeOf(domainOf(target ?? first ?? NOTHING));
+      return between(low, high);
+    }
+    case "indexOf":
+    case "lastIndexOf": {
+      const never = typeof first?.literal === "string" && hasNever(target, first.literal, "anywhere");
+      return between(-1, never ? -1 : Number.POSITIVE_INFINITY);
+    }
+    case "duration": {
+      const seconds = typeof first?.literal === "string" ? secondsOf(first.literal) : undefined;
+      return seconds === undefined ? ANYTHING : { ...ANYTHING, values: [seconds] };
+    }
+    case "string":
+      if (isOnly(first, "bool")) return oneOf(["true", "false"]);
+      return isOnly(first, "int") ? { ...ANYTHING, shapes: INTEGER, says: "It is an integer in digits." } : ANYTHING;
+    default:
+      return domainOfChange(name, target);
+  }
 }
 
-/** A test of a text that is false of everything that the text can be. */
+const NOTHING: Value = {
+  kinds: undefined,
+  type: undefined,
+  domain: ANYTHING,
+  item: undefined,
+  place: undefined,
+  literal: undefined,
+  itemFacts: [],
+};
+
+const UNITS: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 0.001 };
+
+/** The length of a duration as it is written in conditions: `1h30m`; `undefined` for finer ones. */
+function secondsOf(text: string): number | undefined {
+  const [, sign, parts = ""] = /^([+-]?)((?:\d+(?:\.\d+)?(?:ms|h|m|s))+|0)$/.exec(text) ?? [];
+  if (sign === undefined) return undefined;
+  let seconds = 0;
+  for (const [, count = "", unit = ""] of parts.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/g)) {
+    seconds += Number(count) * (UNITS[unit] ?? 0);
+  }
+  return sign === "-" ? 0 - seconds : seconds;
+}
+
+const isDigit = (character: string): boolean => character >= "0" && character <= "9";
+const INTEGER: readonly Shape[] = [
+  [...(repeated((it) => it === "-", 0, 1) ?? []), ...(repeated(isDigit, 1) ?? ANY_TEXT)],
+];
+
+function domainOfChange(name: string, target: Value | undefined): Domain {
+  const change = Object.hasOwn(CHANGES, name) ? CHANGES[name] : undefined;
+  if (change === undefined || target === undefined) return ANYTHING;
+  const { domain } = target;
+  const values = domainOf(target).values?.map((value) => (typeof value === "string" ? change.change(value) : value));
+  const says = values === undefined ? change.says : domain.says;
+  const size = name === "trim" ? { ...domain.size, low: 0 } : domain.size;
+  const shapes = change.shape(domain.shapes ?? [ANY_TEXT]);
+  return { ...textsThat((text) => change.change(text) === text, change.says), values, shapes, size, says };
+}
+
+const PLACES: Readonly<Record<string, PartPlace>> = { startsWith: "start", endsWith: "end", contains: "anywhere" };
+
+// What may be something else than a text would fail the test, not come out as false.
+function hasNever(target: Value | undefined, part: string, where: PartPlace): boolean {
+  return target !== undefined && isOnly(target, "string") && !canHavePart(domainOf(target), part, where);
+}
+
+/** The part of a text that a test looks for, and where; `undefined` for a pattern that is more than a plain text. */
+export function partOfTest(
+  name: string,
+  text: string,
+): { readonly part: string; readonly where: PartPlace } | undefined {
+  const where = Object.hasOwn(PLACES, name) ? PLACES[name] : undefined;
+  if (where !== undefined) return { part: text, where };
+  const [, start, part = "", end] = (name === "matches" && /^(\^?)([\w @/:,;=<>"'-]*)(\$?)$/.exec(text)) || [];
+  if (start === undefined) return undefined;
+  return { part, where: start !== "" ? "start" : end !== "" ? "end" : "anywhere" };
+}
+
+/** A test of a text that is false of everything that the text can be, or that goes by what it should not. */
 export function checkTextTest(
   node: AstNode,
   { name, receiver }: AstCall,
@@ -48,26 +141,24 @@ export function checkTextTest(
   argument: Value | undefined,
   { text, matches }: { readonly text: string; matches(pattern: string, text: string): boolean | undefined },
 ): readonly Finding[] {
-  const values = target?.domain.values;
-  const part = argument?.literal;
-  if (values === undefined || receiver === undefined || typeof part !== "string") return [];
-  const test = (value: string): boolean | undefined => {
-    switch (name) {
-      case "startsWith":
-        return value.startsWith(part);
-      case "endsWith":
-        return value.endsWith(part);
-      case "contains":
-        return value.includes(part);
-      case "matches":
-        return matches(part, value);
-      default:
-        return undefined;
-    }
-  };
+  const literal = argument?.literal;
+  if (target === undefined || receiver === undefined || typeof literal !== "string") return [];
+  const tested = partOfTest(name, literal);
+  if (tested === undefined && name !== "matches") return [];
   const compared: Finding = { kind: "compared", start: node.start };
-  if (!values.every((value) => typeof value !== "string" || test(value) === false)) return [compared];
+  const { says } = target.domain;
+  const { values } = domainOf(target);
+  const isFalse =
+    name === "matches" && values !== undefined
+      ? values.every((value) => typeof value !== "string" || matches(literal, value) === false)
+      : tested !== undefined && hasNever(target, tested.part, tested.where);
   const written = text.slice(receiver.start, receiver.end);
-  const message = `This is always false: \`${written}\` is nothing for which it is true.`;
-  return [compared, { kind: "mistake", what: "decided", start: node.start, message, hint: target?.domain.says }];
+  if (isFalse) {
+    const message = `This is always false: \`${written}\` is nothing for which it is true.`;
+    return [compared, { kind: "mistake", what: "decided", start: node.start, message, hint: says }];
+  }
+  const doubt = tested === undefined ? undefined : target.domain.doubts(tested.part);
+  if (doubt === undefined) return [compared];
+  const message = `\`${written}\` is compared with ${JSON.stringify(tested?.part)} letter by letter.`;
+  return [compared, { kind: "mistake", what: "doubtful", start: node.start, message, hint: doubt }];
 }

@@ -160,7 +160,7 @@ function outcomeProblems(groups: readonly ToolFindings[], text: ReportedText): r
       compared.set(start, (compared.get(start) ?? 0) + tools.length);
     }
   }
-  const outcomes = [...merge(groups, "never"), ...merge(groups, "decided")];
+  const outcomes = [...merge(groups, "never"), ...merge(groups, "decided"), ...merge(groups, "doubtful")];
   const wrong = new Map<number, number>();
   for (const { finding, tools } of outcomes) wrong.set(finding.start, (wrong.get(finding.start) ?? 0) + tools.length);
   return outcomes
@@ -170,7 +170,7 @@ function outcomeProblems(groups: readonly ToolFindings[], text: ReportedText): r
 
 function problem(finding: Of<"mistake">, text: ReportedText, tools: readonly string[]): Problem {
   const { start, what, message, closer, hint, proposes } = finding;
-  const severity = text.shown || what === "decided" ? "warning" : "error";
+  const severity = text.shown || what === "decided" || what === "doubtful" ? "warning" : "error";
   const meant = closer !== undefined && text.isCondition && tightens(text, closer) ? closer.text : undefined;
   const where = tools.length === 0 ? "" : ` (${toolList(tools)})`;
   const kind = what === "type" ? undefined : "value";

@@ -46,6 +46,8 @@ export interface Value {
   readonly members?: ReadonlyMap<string, Value>;
   /** Where it is read from, `undefined` for what is computed: see `check-guards.ts`. */
   readonly place: string | undefined;
+  /** The fact of a call that it is: `request.time`. */
+  readonly fact?: string | undefined;
   /** It is this very value. */
   readonly literal: string | number | boolean | null | undefined;
   /** Places below each of its items that are there. */
@@ -73,8 +75,15 @@ export function ofType(type: ArgumentType | undefined, place: string | undefined
   if (type === undefined) return { ...ANY, domain: SAFE_NUMBERS, place };
   const kinds =
     type.kinds === undefined ? undefined : new Set([...type.kinds].map((kind) => engineKind(kind, type.integer)));
-  const { values, range } = type;
-  const domain = { ...ANYTHING, values, range: withinSafe(range), allows: (text: string) => type.allows(text) };
+  const { values, range, shapes, size } = type;
+  const domain = {
+    ...ANYTHING,
+    values,
+    shapes,
+    size,
+    range: withinSafe(range),
+    allows: (text: string) => type.allows(text),
+  };
   return { ...ANY, kinds, type, domain, place };
 }
 
@@ -127,6 +136,11 @@ const NUMBERS: ReadonlySet<Kind> = new Set(["int", "double", "uint"]);
 /** Whether a value can be a number, or anything else that compares with one. */
 export function isNumber(kind: Kind): boolean {
   return NUMBERS.has(kind);
+}
+
+/** Whether it is one of these, and nothing else. */
+export function isOnly(value: Value | undefined, ...wanted: readonly Kind[]): boolean {
+  return value?.kinds !== undefined && [...value.kinds].every((kind) => wanted.includes(kind));
 }
 
 /** Whether two values can be equal by their kinds. */

@@ -1,6 +1,7 @@
 import type { AstNode } from "./ast.ts";
 import type { Finding } from "./check-findings.ts";
 import { canBe, kindText, type Value } from "./check-values.ts";
+import type { Domain } from "./domain.ts";
 
 /** The two sides of an operator. */
 export interface Sides {
@@ -8,6 +9,8 @@ export interface Sides {
   readonly right: Value;
   readonly first: AstNode;
   readonly second: AstNode;
+  /** What the first less the second can be, where they are facts that stand in an order. */
+  readonly between?: Domain | undefined;
   /** The text that they stand in. */
   readonly text: string;
 }

@@ -24,7 +24,8 @@ export class UserView {
   readonly #principal: Principal;
   #boundClaims: unknown;
 
-  constructor(principal: Principal) {
+  /** `at`: when the call came, ms since the epoch. Nobody signs in after it, whatever the clock of an issuer says. */
+  constructor(principal: Principal, at: number) {
     this.id = userIdOf(principal);
     this.email = principal.email;
     this.name = principal.name;
@@ -34,7 +35,7 @@ export class UserView {
     this.issuer = principal.issuer;
     this.acr = principal.acr;
     this.amr = principal.amr;
-    this.auth_time = principal.authTime === undefined ? undefined : new Date(principal.authTime);
+    this.auth_time = principal.authTime === undefined ? undefined : new Date(Math.min(principal.authTime, at));
     this.#principal = principal;
   }
 
@@ -193,7 +194,7 @@ export class CallContext {
   }
 
   get user(): UserView {
-    this.#user ??= new UserView(this.#input.principal);
+    this.#user ??= new UserView(this.#input.principal, this.#input.request.time);
     return this.#user;
   }
 

@@ -1,5 +1,16 @@
 import type { Json } from "../core/json.ts";
 import { EVERYWHERE, type Range, unionOfRanges } from "./number-range.ts";
+import {
+  ANY_TEXT,
+  few,
+  hasShape,
+  joinedAll,
+  lengthOf,
+  literalShape,
+  mayHavePart,
+  type PartPlace,
+  type Shape,
+} from "./text-shape.ts";
 
 /** Which values something can have, as far as that is known before there is a call. */
 export interface Domain {
@@ -9,6 +20,12 @@ export interface Domain {
   readonly range: Range;
   /** `false` for a text that it never is. */
   allows(text: string): boolean;
+  /** What its texts look like, each like one of these; `undefined` where any is possible. */
+  readonly shapes: readonly Shape[] | undefined;
+  /** How many characters or items it has. */
+  readonly size: Range;
+  /** What speaks against comparing it with this text, though it can be equal to it. */
+  doubts(text: string): string | undefined;
   /** What an author is told of what it can be, in place of a list of `values`. */
   readonly says: string | undefined;
   /** Of an object: all names of members that it can have. */
@@ -20,6 +37,9 @@ export const ANYTHING: Domain = {
   values: undefined,
   range: EVERYWHERE,
   allows: () => true,
+  shapes: undefined,
+  size: EVERYWHERE,
+  doubts: () => undefined,
   says: undefined,
   keys: undefined,
 };
@@ -40,9 +60,31 @@ export function textsThat(allows: (text: string) => boolean, says: string): Doma
 }
 
 /** Whether something can be equal to a value that is written out. */
-export function canBeValue({ values, allows }: Domain, literal: Json): boolean {
+export function canBeValue({ values, shapes, allows }: Domain, literal: Json): boolean {
   if (values !== undefined) return values.some((value) => value === literal);
-  return typeof literal !== "string" || allows(literal);
+  if (typeof literal !== "string") return true;
+  return allows(literal) && (shapes === undefined || shapes.some((shape) => hasShape(literal, shape)));
+}
+
+/** Whether any of its texts can have this part there. */
+export function canHavePart(domain: Domain, part: string, where: PartPlace): boolean {
+  const shapes = shapesOf(domain);
+  if (shapes !== undefined && !shapes.some((shape) => mayHavePart(shape, part, where))) return false;
+  return [...part].length <= sizeOf(domain).high;
+}
+
+/** How many characters or items it has: never fewer than none. */
+export function sizeOf(domain: Domain): Range {
+  const { low, high } = domain.size;
+  const lengths = shapesOf(domain)?.map(lengthOf) ?? [];
+  const all = lengths.length === 0 ? EVERYWHERE : unionOfRanges(lengths);
+  return { ...EVERYWHERE, low: Math.max(0, low, all.low), high: Math.min(high, all.high) };
+}
+
+function shapesOf({ values, shapes }: Domain): readonly Shape[] | undefined {
+  if (values === undefined) return shapes;
+  const texts = values.filter((value) => typeof value === "string");
+  return texts.length === 0 || texts.length < values.length ? undefined : few(texts.map(literalShape));
 }
 
 /** What one of several things can be, of which nobody knows which one it is. */
@@ -56,6 +98,9 @@ export function eitherOf(domains: readonly Domain[]): Domain {
     values,
     range: unionOfRanges(ranges.filter((it) => it !== undefined)),
     allows: (text) => domains.some((it) => canBeValue(it, text)),
+    shapes: few(domains.flatMap((it): readonly (Shape | undefined)[] => shapesOf(it) ?? [undefined])),
+    size: unionOfRanges(domains.map(sizeOf)),
+    doubts: (text) => domains.map((it) => it.doubts(text)).find((it) => it !== undefined),
     says: says.size === 1 ? domains[0]?.says : undefined,
   };
 }
@@ -78,6 +123,9 @@ export function domainOfSum(operator: string, left: Domain, right: Domain): Doma
     const known = sums.filter((it) => it !== undefined);
     return known.length < sums.length ? ANYTHING : { ...ANYTHING, values: [...new Set(known)] };
   }
+  if (operator === "%") return domainOfRemainder(left, right);
+  const joint = operator === "+" ? domainOfJoined(left, right) : undefined;
+  if (joint !== undefined) return joint;
   const [a, b] = [rangeOfNumbers(left), rangeOfNumbers(right)];
   if (a === undefined || b === undefined || (operator !== "+" && operator !== "-")) return ANYTHING;
   const [low, high] = operator === "+" ? [a.low + b.low, a.high + b.high] : [a.low - b.high, a.high - b.low];
@@ -86,6 +134,28 @@ export function domainOfSum(operator: string, left: Domain, right: Domain): Doma
     low >= Number.MIN_SAFE_INTEGER ? low : Number.NEGATIVE_INFINITY,
     high <= Number.MAX_SAFE_INTEGER ? high : Number.POSITIVE_INFINITY,
   );
+}
+
+// Of texts, if either is known to be one; of lists their sizes add up as well.
+function domainOfJoined(left: Domain, right: Domain): Domain | undefined {
+  const [a, b] = [shapesOf(left), shapesOf(right)];
+  const [before, after] = [sizeOf(left), sizeOf(right)];
+  const size = { ...EVERYWHERE, low: before.low + after.low, high: before.high + after.high };
+  if (a !== undefined || b !== undefined) {
+    const says = "No text that is put together so is like it.";
+    return { ...ANYTHING, shapes: joinedAll(a ?? [ANY_TEXT], b ?? [ANY_TEXT]), size, says };
+  }
+  const known = size.low > 0 || size.high !== Number.POSITIVE_INFINITY;
+  return known ? { ...ANYTHING, size } : undefined;
+}
+
+// It has the sign of what is divided, and is smaller than what that is divided by.
+function domainOfRemainder(left: Domain, right: Domain): Domain {
+  const [a, b] = [rangeOfNumbers(left), rangeOfNumbers(right)];
+  if (a === undefined || b === undefined) return ANYTHING;
+  const most = Math.max(Math.abs(b.low), Math.abs(b.high)) - 1;
+  if (!(most >= 0 && most < Number.MAX_SAFE_INTEGER)) return ANYTHING;
+  return between(a.low >= 0 ? 0 : -most, a.high <= 0 ? 0 : most);
 }
 
 function combined(operator: string, a: Json, b: Json): Json | undefined {

@@ -17,6 +17,11 @@ export const EVERYWHERE: Range = {
   highOpen: false,
 };
 
+/** This number alone. */
+export function exactly(value: number): Range {
+  return { low: value, lowOpen: false, high: value, highOpen: false };
+}
+
 /** The range of a number that satisfies all of `schemas`. JSON Schema 2020-12, validation §6.2; draft 4 §5.1 too */
 export function rangeOf(schemas: readonly JsonObject[]): Range {
   let range = EVERYWHERE;
@@ -81,6 +86,7 @@ export function compareRange(range: Range, operator: string, limit: number): boo
 /** A range in words: `at least 1 and at most 100`. */
 export function rangeText({ low, lowOpen, high, highOpen }: Range): string {
   const parts: string[] = [];
+  if (low === high) return String(low);
   if (low !== Number.NEGATIVE_INFINITY) parts.push(`${lowOpen ? "more than" : "at least"} ${low}`);
   if (high !== Number.POSITIVE_INFINITY) parts.push(`${highOpen ? "less than" : "at most"} ${high}`);
   return parts.join(" and ");

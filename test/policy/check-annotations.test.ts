@@ -70,7 +70,7 @@ describe("a policy that rests on what servers say of their tools", () => {
         expect.stringContaining("it counts the calls of a tool otherwise as soon as its server says so."),
       ];
       expect(limit(`key: '${text}'`)).toEqual(warned);
-      expect(limit(`cost: '${text} == "x" ? 1 : 2'`)).toEqual(warned);
+      expect(limit(`cost: '${text} == "ax" ? 1 : 2'`)).toEqual(warned);
       expect(limit("key: tool.name")).toEqual([]);
       expect(warningsOf(`{ id: p, then: { deny: { message: 'Not {{ ${text} }}.' } } }`)).toEqual([]);
     },

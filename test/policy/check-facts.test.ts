@@ -14,9 +14,10 @@ const inputSchema: JsonObject = {
     level: { enum: [1, 2] },
     iban: { type: "string", pattern: "^[A-Z]{2}[0-9]+$", minLength: 5, maxLength: 34 },
     free: { type: "string" },
+    few: { type: "array", items: { type: "string" }, maxItems: 2 },
     lines: { type: "array", items: { type: "object", properties: { kind: { const: "in" } }, required: ["kind"] } },
   },
-  required: ["count", "amount", "currency", "level", "iban", "free", "lines"],
+  required: ["count", "amount", "currency", "level", "iban", "free", "few", "lines"],
 };
 const tool = (upstream: string, name: string): KnownTool => ({
   upstream,
@@ -68,6 +69,17 @@ const TEXTS: readonly (readonly [fact: string, live: string, dead: string])[] = 
   ['args["currency"]', "EUR", "CHF"],
   ['("x-" + args.currency)', "x-EUR", "EUR"],
   ["args.lines.map(l, l.kind)[0]", "in", "out"],
+  ['tool["name"]', "read", "srv__read"],
+  ['(tool["upstream"] + "/" + tool.name)', "srv/read", "srv__read"],
+  ['("srv/" + user.id + "!")', "srv/bob!", "srv/bob"],
+  ['(tool.upstream + "/" + user.id)', "srv/bob", "srvv/bob"],
+  ["user.email", "ann@acme.com", "ann"],
+  ['user["email"]', "ann@acme.com", "@acme.com"],
+  ["user.email.trim().lowerAscii()", "ann@acme.com", "ann@Acme.com"],
+  ["args.free.trim()", "a b", " a"],
+  ["args.iban.lowerAscii()", "de1234", "de12x4"],
+  ["string(args.count > 1)", "true", "yes"],
+  ["string(args.count)", "5", "five"],
 ];
 const NUMBERS: readonly (readonly [fact: string, live: string, dead: string])[] = [
   ["args.amount", "9007199254740991", "9007199254740993"],
@@ -195,6 +207,31 @@ describe("a test that is false of everything that a fact can be", () => {
     ["request.time.getHours() > 23"],
     ["args.amount > 9007199254740993"],
     ["args.level > 2"],
+    ['tool["name"].startsWith("srv__")'],
+    ['(tool.upstream + "/" + user.id).startsWith("srvv/")'],
+    ['args.free.lowerAscii().contains("DROP")'],
+    ['args.free.lowerAscii().matches("^DROP")'],
+    ['args.free.upperAscii().endsWith("drop")'],
+    ['args.free.trim().startsWith(" ")'],
+    ['args.free.lowerAscii().indexOf("DROP") >= 0'],
+    ['user.email.contains(" ")'],
+    ['user.email.startsWith("@acme.com")'],
+    ['args.iban.startsWith("de")'],
+    ['args.iban.endsWith("X")'],
+    ['args.iban.contains("-")'],
+    [`args.iban.contains("${"1".repeat(40)}")`],
+    ["size(args.iban) < 5"],
+    ["args.iban.size() == 35"],
+    ["size(args.currency) > 3"],
+    ["size(args.few) == 3"],
+    ["args.few.filter(i, i.contains('x')).size() > 2"],
+    ["args.count % 2 == 3"],
+    ["args.count % 2 < 0"],
+    ['request.time - user.auth_time < duration("0s")'],
+    ['user.auth_time - request.time >= duration("1ms")'],
+    ["user.auth_time > request.time"],
+    ["'cfo' == 'cto'"],
+    ["1 > 2"],
   ])("is warned of: %s", (when) => {
     const { errors, warnings } = condition(when);
     expect([errors.length + warnings.length, when]).toEqual([1, when]);
@@ -208,10 +245,34 @@ describe("a test that is false of everything that a fact can be", () => {
     ["request.time.getMonth() == 11"],
     ["request.time.getDayOfWeek() in [0, 6]"],
     ["args.level > 1"],
+    ['args.free.lowerAscii().contains("drop")'],
+    ['args.free.lowerAscii().matches("(?i)DROP")'],
+    ['args.iban.startsWith("DE")'],
+    ['args.iban.contains("E1")'],
+    ["size(args.iban) == 34"],
+    ["size(args.few) == 2"],
+    ["args.count % 2 == 1"],
+    ['request.time - user.auth_time < duration("5m")'],
+    ["user.auth_time >= request.time"],
+    ['user.email.endsWith("@acme.com")'],
+    ['string(args.count).startsWith("1")'],
     ["args.amount * 1000000000.0 > 9007199254740993.0"],
     ['"origin" in request.headers && request.headers.origin == "x"'],
   ])("is not seen in %s", (when) => {
     expect(condition(when)).toEqual({ errors: [], warnings: [] });
+  });
+});
+
+describe("an address that is compared with capitals", () => {
+  it.each([
+    ['user.email == "bob@Acme.com"'],
+    ['user["email"] != "Bob@acme.com"'],
+    ['user.email in ["ann@acme.com", "bob@Acme.com"]'],
+    ['user.email.endsWith("@Acme.com")'],
+    ['cel.bind(who, user.email, "Bob@acme.com" == who)'],
+  ])("is warned of: %s", (when) => {
+    const { errors, warnings } = condition(when);
+    expect([errors, warnings.map((it) => /letter by letter.*lowerAscii/.test(it))]).toEqual([[], [true]]);
   });
 });
 

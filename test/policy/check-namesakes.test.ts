@@ -23,6 +23,15 @@ const MISSING = [
   '"fin" in user.groups',
   '"pay" in user.scopes',
   '!!("fin" in user.roles)',
+  'user.id.startsWith("bob")',
+  'user["id"].matches("^bob")',
+  'user.id.lowerAscii() == "bob"',
+  'user.roles.exists(r, r == "fin")',
+  '!user.roles.exists(r, r != "fin")',
+  'user.groups.exists(g, g.startsWith("fin"))',
+  'user.roles.filter(r, r == "fin").size() > 0',
+  'cel.bind(u, user.id, u == "bob")',
+  '["ann", "bob"].exists(x, x == user.id)',
 ];
 
 describe("a condition that restricts by a name of the company's own", () => {
@@ -44,6 +53,15 @@ describe("a condition that restricts by a name of the company's own", () => {
     `"fin" in user.roles || user.issuer == "${PARTNER}"`,
     `"fin" in user.roles || user.issuer != "https://idp.acme.com"`,
     'tool.name == "pay"',
+    'user.id.endsWith("bob")',
+    'user.id.contains("bob")',
+    'user.id.startsWith("https://idp.partner")',
+    `user.id.startsWith("${PARTNER}|b")`,
+    '!user.id.startsWith("bob")',
+    'user.roles.exists(r, r.startsWith("part"))',
+    'user.roles.exists(r, r.endsWith("fin"))',
+    '!user.roles.exists(r, r == "fin")',
+    `["bob", "${PARTNER}|bob"].exists(x, x == user.id)`,
   ])("%s: is not, because it misses nobody or names them", (when) => {
     expect(warningsOf(when)).toEqual([]);
   });

@@ -85,7 +85,7 @@ describe("what a token says of its own sign-in", () => {
   });
 
   it.each(ISSUERS)("is seen by conditions or not at all, from %s", async (_, issuer, standing, counts) => {
-    const { acr, amr, auth_time, claims } = new UserView(await comesFrom(issuer(), standing));
+    const { acr, amr, auth_time, claims } = new UserView(await comesFrom(issuer(), standing), Number.POSITIVE_INFINITY);
     expect({ acr, amr, auth_time }).toEqual(
       counts
         ? { acr: "mfa", amr: ["otp"], auth_time: new Date(NOW) }
