@@ -26,16 +26,19 @@ export interface WiredAudit {
 export interface WireAuditDeps extends Pick<WireDeps, "log" | "now" | "timing"> {
   readonly store: Store;
   readonly secret: Uint8Array;
+  /** Secrets of before, the newest first: lines of the anchor file may be signed under them. */
+  readonly formerSecrets: readonly Uint8Array[];
 }
 
 /** Wires the record, and begins it with a checkpoint. @throws StoreError */
 export async function wireAudit(
   options: Config["audit"],
   anchors: readonly Anchor[],
-  { store, secret, log, now, timing = {} }: WireAuditDeps,
+  { store, secret, formerSecrets, log, now, timing = {} }: WireAuditDeps,
 ): Promise<WiredAudit> {
   const key = createSigningKey(secret, AUDIT_CHECKPOINTS);
-  if (options.anchor?.file !== undefined) await lookBack(options.anchor.file, key, store, log);
+  const former = formerSecrets.map((each) => createSigningKey(each, AUDIT_CHECKPOINTS));
+  if (options.anchor?.file !== undefined) await lookBack(options.anchor.file, [key, ...former], store, log);
   const checkpoints = createCheckpoints({
     ...{ rows: store.audit, counts: () => store.witness.counts(), key, anchors, log, now },
     timing: timing.checkpoints ?? {},
@@ -56,10 +59,10 @@ export async function wireAudit(
 }
 
 /** Whoever cut the record while nothing ran should not have to wait for `audit verify` to be found out. */
-async function lookBack(path: string, key: SigningKey, store: Store, log: Log): Promise<void> {
+async function lookBack(path: string, keys: readonly SigningKey[], store: Store, log: Log): Promise<void> {
   let last: ChainHead | undefined;
   try {
-    last = (await readAnchor(path, key)).checkpoints.at(-1);
+    last = (await readAnchor(path, keys)).checkpoints.at(-1);
   } catch (err) {
     log.error({ err }, "The anchor file of the audit cannot be read.");
   }

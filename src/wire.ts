@@ -37,7 +37,7 @@ import { createStepUp, type StepUpService } from "./step-up/create-step-up.ts";
 import type { StepUpLimits } from "./step-up/options.ts";
 import { AUDIT_CHAIN } from "./store/audit-row.ts";
 import { openStore, type Store } from "./store/open-store.ts";
-import { loadSecretKey } from "./store/secret-key.ts";
+import { loadSecretKey, previousSecretKeys } from "./store/secret-key.ts";
 import { parseStoreUrl } from "./store/store-url.ts";
 import type { Resolve } from "./upstream/address-rules.ts";
 import type { UpstreamTiming } from "./upstream/timing.ts";
@@ -156,14 +156,17 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     configured: config.secretKey,
     beside: place.kind === "file" ? place.path : undefined,
   });
+  const formerSecrets = previousSecretKeys(config.previousKeys);
   const anchoring = readAnchors(config.audit.anchor, deps);
   if (!anchoring.ok) {
     await policies.close();
     return anchoring;
   }
-  const store = openStore({ url: config.store.url, log, auditHash: createKeyedHash(secret, AUDIT_CHAIN) });
+  const auditHash = createKeyedHash(secret, AUDIT_CHAIN);
+  const formerHashes = formerSecrets.map((each) => createKeyedHash(each, AUDIT_CHAIN));
+  const store = openStore({ url: config.store.url, log, auditHash, formerHashes });
   const { audit, rollUp, checkpoints } = await wireAudit(config.audit, anchoring.anchors, {
-    ...{ store, secret, log, now, timing },
+    ...{ store, secret, formerSecrets, log, now, timing },
   });
   const principalNow = createPrincipalNow(config.auth);
   const persons = createPersons({

@@ -138,6 +138,7 @@ const BROKEN_LOG =
 const DOUBTS: Readonly<Record<ApprovalDoubt, string>> = {
   broken: "What is stored of the request is not what the gateway wrote.",
   old: "It was asked for before requests were sealed. Ask again.",
+  former: "The gateway's secret was replaced since it was asked for. Ask again.",
 };
 
 function listening<T>(listeners: Set<T>, listener: T): () => void {

@@ -50,7 +50,10 @@ Examples:
 
 It walks the chain under the gateway's secret, compares it with approvals, sign-ins and counts, and holds all of it against
 what was written outside the database. What it cannot prove it says; --strict counts that as a failure. It only reads, also
-beside a running gateway.`;
+beside a running gateway.
+
+After the secret was replaced the configuration has it and those of before (secrets.previous_keys, the newest first): rows and
+anchored checkpoints count under whichever of them they were written, a newer one never followed by an older.`;
 
 function withPlace(command: Command): Command {
   return command
@@ -75,7 +78,7 @@ async function verify(options: VerifyOptions, shell: Shell): Promise<void> {
     const terminal = isTerminal(shell.stdout);
     const total = await store.audit.lastSeq();
     const verdict = await verifyRecord(store, {
-      hash: place.secret && createKeyedHash(place.secret, AUDIT_CHAIN),
+      keys: place.secrets.map((secret) => createKeyedHash(secret, AUDIT_CHAIN)),
       now: Date.now(),
       ...(head === undefined ? {} : { head }),
       ...(file === undefined ? {} : { anchor: file.anchor }),
@@ -104,13 +107,13 @@ async function anchorOf(options: VerifyOptions, place: RecordPlace, shell: Shell
   const { anchor } = options;
   const path = typeof anchor === "string" ? anchor : anchor === undefined ? place.anchorFile : undefined;
   if (path === undefined) return typeof anchor === "object" ? { head: anchor } : {};
-  const key = keyOf(place);
-  if (key === undefined) {
+  const keys = keysOf(place);
+  if (keys.length === 0) {
     shell.err(`${path} was not looked at: whether its lines are genuine cannot be told without the gateway's secret.`);
     return {};
   }
   try {
-    return { file: { path, anchor: await readAnchor(path, key) } };
+    return { file: { path, anchor: await readAnchor(path, keys) } };
   } catch (err) {
     shell.err(`The anchor file cannot be read: ${err instanceof Error ? err.message : "unknown fault"}`);
     shell.setExitCode(1);
@@ -118,14 +121,14 @@ async function anchorOf(options: VerifyOptions, place: RecordPlace, shell: Shell
   }
 }
 
-function keyOf({ secret }: RecordPlace): SigningKey | undefined {
-  return secret && createSigningKey(secret, AUDIT_CHECKPOINTS);
+function keysOf({ secrets }: RecordPlace): readonly SigningKey[] {
+  return secrets.map((secret) => createSigningKey(secret, AUDIT_CHECKPOINTS));
 }
 
 async function printKey(options: VerifyOptions, shell: Shell): Promise<void> {
   const place = recordPlace(options, shell);
   if (place === undefined) return;
-  const key = keyOf(place);
+  const [key] = keysOf(place);
   if (key === undefined) {
     shell.err("The gateway's secret is not at hand. Name its configuration with -c, or start the gateway once.");
     shell.setExitCode(1);

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Config } from "../config/schema.ts";
-import { knownSecretKey } from "../store/secret-key.ts";
+import { knownSecretKey, previousSecretKeys } from "../store/secret-key.ts";
 import { StoreError } from "../store/store-error.ts";
 import { parseStoreUrl } from "../store/store-url.ts";
 import { DEFAULT_CONFIG, loadOrExplain } from "./load.ts";
@@ -9,8 +9,8 @@ import type { Shell } from "./shell.ts";
 /** Where the record is, and what its gateway knows besides. */
 export interface RecordPlace {
   readonly url: string;
-  /** The gateway's secret; `undefined` where it is not at hand, which was told if it is there and cannot be used. */
-  readonly secret: Uint8Array | undefined;
+  /** The gateway's secret, and those of before, the newest first; none where it is not at hand, which was told if it is there and cannot be used. */
+  readonly secrets: readonly Uint8Array[];
   /** `audit.anchor.file`. */
   readonly anchorFile: string | undefined;
 }
@@ -31,25 +31,23 @@ export function recordPlace(
   if (url === undefined || (wanted && config === undefined)) return undefined;
   return {
     url,
-    secret: secretOf(url, config, wanted, shell),
+    secrets: secretsOf(url, config, wanted, shell),
     anchorFile: wanted ? config?.audit.anchor?.file : undefined,
   };
 }
 
-function secretOf(url: string, config: Config | undefined, first: boolean, shell: Shell): Uint8Array | undefined {
+function secretsOf(url: string, config: Config | undefined, first: boolean, shell: Shell): readonly Uint8Array[] {
   try {
     const place = parseStoreUrl(url);
     const beside = place.kind === "file" ? place.path : undefined;
     const configured = config?.secretKey;
-    if (first) return knownSecretKey({ configured, beside });
-    return (
-      knownSecretKey({ configured: undefined, beside }) ??
-      (configured === undefined ? undefined : knownSecretKey({ configured, beside }))
-    );
+    const own = first ? undefined : knownSecretKey({ configured: undefined, beside });
+    const secret = own ?? (first || configured !== undefined ? knownSecretKey({ configured, beside }) : undefined);
+    return secret === undefined ? [] : [secret, ...previousSecretKeys(config?.previousKeys ?? [])];
   } catch (err) {
     if (!(err instanceof StoreError)) throw err;
     // What is wrong with the store itself the reader says.
     shell.err(`warning: ${err.message}`);
-    return undefined;
+    return [];
   }
 }

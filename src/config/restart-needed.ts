@@ -12,12 +12,14 @@ const KEYS = {
   store: "store",
   audit: "audit",
   secretKey: "secrets",
+  previousKeys: "secrets",
   denials: "errors",
 } as const satisfies Record<Exclude<keyof Config, "upstreams" | "endpoints">, string>;
 
 /** The keys, as the file has them, that differ and take effect only at the next start. */
 export function restartNeeded(before: Config, after: Config): readonly string[] {
-  return Object.entries(KEYS).flatMap(([field, key]) => (same(before, after, field) ? [] : [key]));
+  const changed = Object.entries(KEYS).flatMap(([field, key]) => (same(before, after, field) ? [] : [key]));
+  return [...new Set(changed)];
 }
 
 function same(before: Config, after: Config, field: string): boolean {

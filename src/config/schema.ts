@@ -10,6 +10,10 @@ import { entryName, label, text } from "./schema-parts.ts";
 import { serverSchema } from "./server-schema.ts";
 import { endpointSchema, upstreamSchema } from "./upstream-schema.ts";
 
+const secretKey = z.string().regex(/^(?:[0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?)$/, {
+  error: "Must be 32 random bytes as base64 or hex. Make them with: openssl rand -base64 32",
+});
+
 /**
  * The configuration file. Keys are as users write them; the output is as the rooms want it: camelCase, units in the
  * names, entries as lists with their names inside. What refers to other keys is checked in `cross-checks.ts`.
@@ -69,13 +73,13 @@ export const configSchema = z
       .describe("The record of every decision."),
     secrets: z
       .strictObject({
-        key: z
-          .string()
-          .regex(/^(?:[0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?)$/, {
-            error: "Must be 32 random bytes as base64 or hex. Make them with: openssl rand -base64 32",
-          })
+        key: secretKey
           .optional()
           .describe("Seals what leaves the gateway and comes back. Made and kept beside the database when absent."),
+        previous_keys: z
+          .array(secretKey)
+          .default([])
+          .describe("Keys of before, the newest first: the record that was written under them goes on, nothing else."),
       })
       .prefault({})
       .describe("The gateway's own secret."),
@@ -98,6 +102,7 @@ export const configSchema = z
     audit: config.audit,
     /** `undefined`: made on the first start and kept beside the database. */
     secretKey: config.secrets.key,
+    previousKeys: config.secrets.previous_keys,
     denials: config.errors,
   }));
 

@@ -15,8 +15,8 @@ import { mayHaveSurrogates, storable } from "./storable.ts";
 
 /** How rows are added. */
 export interface AppendOptions {
-  /** Of the purpose `AUDIT_CHAIN`. */
-  readonly hash: KeyedHash;
+  /** Of the purpose `AUDIT_CHAIN`. The first one writes; a record that was left under one of the others goes on. */
+  readonly keys: readonly [KeyedHash, ...KeyedHash[]];
   /** Hears of a broken record once that is on record itself. */
   readonly onBroken: (broken: BrokenRecord) => void;
 }
@@ -35,8 +35,9 @@ export type BrokenRecord =
  */
 export function prepareAppend(
   db: Database.Database,
-  { hash, onBroken }: AppendOptions,
+  { keys, onBroken }: AppendOptions,
 ): (rows: readonly AuditRow[]) => ChainHead {
+  const [hash] = keys;
   const last = db.prepare<[], { seq: number; hash: string }>("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1");
   const insert = db.prepare(
     `INSERT INTO audit (seq, at, call_id, kind, actor, actor_issuer, actor_email, client, client_id, client_ip, endpoint,
@@ -58,7 +59,7 @@ export function prepareAppend(
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${KEYED})`,
   );
   const hashAt = db.prepare<[number], { hash: string }>("SELECT hash FROM audit WHERE seq = ?");
-  const since = createKeyedSinceKeeper(db, hash);
+  const since = createKeyedSinceKeeper(db, keys);
   let mine: ChainHead | undefined;
 
   function brokenBefore(end: ChainHead | undefined): BrokenRecord | undefined {

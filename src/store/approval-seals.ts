@@ -1,5 +1,6 @@
 import { asc, eq, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import { isOpen } from "../core/approval.ts";
 import type { KeyedHash } from "../core/keyed-hash.ts";
 import type { DecisionRow, EventRow, RequestRow } from "./approval-rows.ts";
 import { approvalApprovers, approvalDecisions, approvalEvents, approvalRequests as rows } from "./approval-schema.ts";
@@ -32,23 +33,48 @@ export interface ApprovalSeals {
   renew(id: string, doubt: ApprovalDoubt | undefined, event?: EventRow): void;
 }
 
-/** Makes the keeper of one connection. */
-export function createApprovalSeals(db: BetterSQLite3Database, hash: KeyedHash): ApprovalSeals {
+/** Makes the keeper of one connection. The first key seals; what one of the others sealed is over. */
+export function createApprovalSeals(
+  db: BetterSQLite3Database,
+  keys: readonly [KeyedHash, ...KeyedHash[]],
+): ApprovalSeals {
+  const [hash, ...former] = keys;
   const request = db.select().from(rows).where(eq(rows.id, ID)).prepare();
   const votesOn = db.select().from(approvalDecisions).where(eq(approvalDecisions.requestId, ID)).prepare();
+  const eventsOf = db.select().from(approvalEvents).where(eq(approvalEvents.requestId, ID)).orderBy(IN_ORDER).prepare();
   const approversOf = db.select().from(approvalApprovers).where(eq(approvalApprovers.requestId, ID)).prepare();
+  function after({ id, history }: RequestRow, event: EventRow | undefined): string {
+    const before = history ?? historyOf(approversOf.all({ id }), [], hash);
+    return event === undefined ? before : historyAfter(before, event, hash);
+  }
+
+  /** The history under this key, if it was whole under the one of before; else what fits nothing. */
+  function anew({ id, history }: RequestRow): string | null {
+    const [approvers, events] = [approversOf.all({ id }), eventsOf.all({ id })];
+    // The newest event was written just now, and most transitions write one.
+    const [all, but] = [events, events.slice(0, -1)];
+    const whole = former.some((key) => [all, but].some((some) => historyOf(approvers, some, key) === history));
+    return whole ? historyOf(approvers, events, hash) : history;
+  }
+
   return {
-    doubt: (sealed) => doubtIn(sealed, hash),
+    doubt(sealed) {
+      const doubt = doubtIn(sealed, hash);
+      return doubt === "broken" && former.some((key) => doubtIn(sealed, key) !== "broken") ? "former" : doubt;
+    },
     renew(id, doubt, event) {
       const found = request.get({ id });
       if (found === undefined || doubt === "broken") return;
-      const before = found.history ?? historyOf(approversOf.all({ id }), [], hash);
-      const row = { ...found, history: event === undefined ? before : historyAfter(before, event, hash) };
-      const mac = macOf({ row, votes: votesOn.all({ id }) }, doubt === "old" ? OLD : KEPT, hash);
+      const row = { ...found, history: doubt === "former" ? anew(found) : after(found, event) };
+      // What waits under a secret of before must not wait under this one: whoever has that may have written it.
+      const kept = doubt === undefined || (doubt === "former" && !isOpen(row.state));
+      const mac = macOf({ row, votes: votesOn.all({ id }) }, kept ? KEPT : OLD, hash);
       db.update(rows).set({ history: row.history, mac }).where(eq(rows.id, id)).run();
     },
   };
 }
+
+const IN_ORDER = asc(approvalEvents.seq);
 
 /** So many requests are sealed at once where all of them are. */
 const PAGE = 500;

@@ -54,7 +54,7 @@ export interface ApprovalStoreDeps {
  * pause, so that no other work can come in between.
  */
 export function createApprovalStore({ db, guarded, onCommit, keys, onForged }: ApprovalStoreDeps): ApprovalStore {
-  const seals = createApprovalSeals(db, keys[0]);
+  const seals = createApprovalSeals(db, keys);
   const messageSeals = outboxSeals({ keys, onForged });
   const finder = createApprovalFinder(db, seals);
   const reads = createApprovalReads(db, guarded, finder);

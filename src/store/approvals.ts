@@ -71,9 +71,9 @@ export interface ApprovalRecord {
 
 /**
  * Why a stored request is not to be trusted. `broken`: it, or a vote on it, is not as this gateway wrote it. `old`: it was
- * written before requests were sealed.
+ * written before requests were sealed. `former`: it was sealed under a secret of before.
  */
-export type ApprovalDoubt = "old" | "broken";
+export type ApprovalDoubt = "old" | "former" | "broken";
 
 /** A request with what was said of it so far. */
 export interface StoredApproval {

@@ -55,12 +55,25 @@ export interface KeyedSinceKeeper {
   settle(): void;
 }
 
-/** Makes the keeper of one connection. */
-export function createKeyedSinceKeeper(connection: Database.Database, hash: KeyedHash): KeyedSinceKeeper {
+/** Makes the keeper of one connection. The first key writes; what stands there may be under one of the others. */
+export function createKeyedSinceKeeper(
+  connection: Database.Database,
+  keys: readonly [KeyedHash, ...KeyedHash[]],
+): KeyedSinceKeeper {
+  const [hash] = keys;
   const db = drizzle({ client: connection });
+  /** What is on record, and the keys that rows may be under then: whoever wrote it under one wrote rows under it, too. */
+  function sinceUnder(all: readonly KeyedHash[]) {
+    for (const [index, key] of all.entries()) {
+      const since = readKeyedSince(connection, [key]);
+      if (since !== undefined) return { since, still: all.slice(0, index + 1) };
+    }
+    return { since: undefined, still: [] };
+  }
+
   return {
     fault() {
-      const since = readKeyedSince(connection, [hash]);
+      const { since, still } = sinceUnder(keys);
       if (since === undefined) return "since";
       const last = lastRow(db);
       const from = rowAt(db, since.seq);
@@ -68,7 +81,7 @@ export function createKeyedSinceKeeper(connection: Database.Database, hash: Keye
       if (!fits) return "rows";
       // The first keyed row may be that of a gateway of before, which does not know this table and still ran.
       const untouched = !since.begun && (last?.seq ?? 0) === since.seq;
-      return untouched || (last !== undefined && isKeyed(last, hash)) ? undefined : "rows";
+      return untouched || (last !== undefined && still.some((key) => isKeyed(last, key))) ? undefined : "rows";
     },
     settle() {
       const first = firstKeyed(db);

@@ -68,6 +68,8 @@ export interface StoreOptions {
   readonly log: Log;
   /** Keys the audit's chain and seals what opens something, see `AUDIT_CHAIN`. Without it nothing is sealed or audited. */
   readonly auditHash?: KeyedHash;
+  /** The same under secrets of before, the newest first: what was written under them is no forgery, and opens nothing. */
+  readonly formerHashes?: readonly KeyedHash[];
   /** Default: the `migrations/` of this package. */
   readonly migrationsDir?: string;
   /** How long an audit batch or a count may wait for another process's lock, ms. Default 2,000. */
@@ -99,7 +101,8 @@ export function openStore(options: StoreOptions): Store {
   const append = createAppend(connection, checkpointer, createGuarded(what, options.lockWaitMs), options);
   const forged = createForgedRows({ append, log: options.log, now: Date.now });
   const hash = options.auditHash ?? withoutKey;
-  const sealed = { db, guarded, onCommit, keys: [hash] as const, onForged: forged.onForged };
+  const keys = [hash, ...(options.formerHashes ?? [])] as const;
+  const sealed = { db, guarded, onCommit, keys, onForged: forged.onForged };
   return {
     sessions: createSessionStore(db, guarded),
     audit: { ...createAuditReader(db, guarded), append },
@@ -189,7 +192,7 @@ function createAppend(
   connection: Database.Database,
   checkpointer: Checkpointer | undefined,
   guarded: Guarded,
-  { auditHash, log }: StoreOptions,
+  { auditHash, formerHashes = [], log }: StoreOptions,
 ): AuditRows["append"] {
   if (auditHash === undefined) {
     return async () => {
@@ -197,7 +200,7 @@ function createAppend(
     };
   }
   const append = prepareAppend(connection, {
-    hash: auditHash,
+    keys: [auditHash, ...formerHashes],
     onBroken: (broken) => {
       if (broken.kind === "lost") {
         log.error(

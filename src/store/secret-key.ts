@@ -48,6 +48,15 @@ export function knownSecretKey(options: SecretKeyOptions): Uint8Array | undefine
   );
 }
 
+/** Secrets of before, as they are configured. @throws StoreError SECRET_KEY_INVALID; its message never holds the key */
+export function previousSecretKeys(configured: readonly string[]): readonly Uint8Array[] {
+  return configured.map((text) => {
+    const key = decodeKey(text.trim());
+    if (key !== undefined) return key;
+    throw new StoreError("SECRET_KEY_INVALID", "secrets.previous_keys must be 32 bytes each, as base64 or hex.");
+  });
+}
+
 function keyFileBeside(database: string): string {
   return join(dirname(database), FILE);
 }

@@ -1,7 +1,12 @@
 import Database from "better-sqlite3";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createApprovals } from "../../src/approvals/create-approvals.ts";
+import { createKeyedHash } from "../../src/core/keyed-hash.ts";
+import { AUDIT_CHAIN } from "../../src/store/audit-row.ts";
 import { ann, flow, stage, yes } from "../support/approval-parts.ts";
-import { type TestApprovals, testApprovals } from "../support/approval-service.ts";
+import { serviceDeps, type TestApprovals, testApprovals } from "../support/approval-service.ts";
+import { openTestStore } from "../support/audit.ts";
+import { auditHash } from "../support/audit-key.ts";
 import { anotherValue, columnsOf, forge, undoRowSeals } from "../support/forging.ts";
 
 /*
@@ -140,6 +145,28 @@ describe("a request of before there were seals", () => {
     expect(await next.approvals.claim(id, version)).toBeUndefined();
     expect(await next.approvals.get(id)).toMatchObject({ state: "invalidated" });
     expect(errors(next)).toBe(0);
+  });
+});
+
+describe("a request that waits when the gateway's secret is replaced", () => {
+  it("is over, by no fault of anybody, and verifies as it was and as it is", async () => {
+    const test = testApprovals({ limits: { openPerUser: 1_000 } });
+    const asked = [await test.opened({ arguments: { n: 1 } }), await test.approved({ arguments: { n: 2 } })];
+    const ended = await test.claimed({ arguments: { n: 3 } });
+    await test.approvals.finish(ended, { kind: "succeeded", isError: false, result: Buffer.from("{}") });
+    const next = createKeyedHash(Buffer.alloc(32, 8), AUDIT_CHAIN);
+    const store = openTestStore(test.path, { auditHash: next, formerHashes: [auditHash] });
+    const approvals = createApprovals(serviceDeps(store, { log: test.log, now: () => test.clock.now }));
+    onTestFinished(() => approvals.close());
+    for (const { id, version } of asked) {
+      expect(await approvals.decide(yes({ ...ended.request, id, version }, ann))).toMatchObject({ ok: false });
+      expect(await approvals.claim(id, version)).toBeUndefined();
+      expect(await approvals.get(id)).toMatchObject({ state: "invalidated" });
+    }
+    await approvals.delivered(ended.request.id);
+    expect(errors(test)).toBe(0);
+    expect(await store.witness.approvals([next, auditHash])).toEqual({ wrong: [], old: 0 });
+    expect((await store.witness.approvals([next])).wrong).toEqual([]);
   });
 });
 

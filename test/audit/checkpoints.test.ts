@@ -41,7 +41,7 @@ describe("a gateway with an anchor", () => {
     await receiver.until(3);
     await gateway.close();
 
-    const { checkpoints, foreign } = await readAnchor(anchor, key);
+    const { checkpoints, foreign } = await readAnchor(anchor, [key]);
     const reasons = checkpoints.map(({ reason }) => reason);
     expect(foreign).toEqual([]);
     expect([reasons[0], reasons.at(-1)]).toEqual(["start", "stop"]);
@@ -64,7 +64,7 @@ describe("a gateway with an anchor", () => {
 
     const store = openStoreReader({ url: `file:${database}` });
     const hash = createKeyedHash(SECRET, AUDIT_CHAIN);
-    const verdict = await verifyRecord(store, { hash, anchor: { checkpoints, foreign }, now: Date.now() });
+    const verdict = await verifyRecord(store, { keys: [hash], anchor: { checkpoints, foreign }, now: Date.now() });
     // Where the disk was slower, the anchor lacks some, and is said to.
     expect(verdict.unproven.filter(({ code }) => code !== "anchor_gap")).toEqual([]);
     expect(verdict).toMatchObject({
@@ -172,7 +172,7 @@ describe("an anchor file", () => {
     await appendToAnchor(path, checkpoint(1));
     appendFileSync(path, JSON.stringify(checkpoint(2)).slice(0, 40));
     await appendToAnchor(path, checkpoint(3));
-    expect(await readAnchor(path, key)).toMatchObject({ checkpoints: [{ seq: 1 }, { seq: 3 }], foreign: [2] });
+    expect(await readAnchor(path, [key])).toMatchObject({ checkpoints: [{ seq: 1 }, { seq: 3 }], foreign: [2] });
     expect(readFileSync(path, "utf8").endsWith("\n")).toBe(true);
     rmSync(path);
   });
@@ -182,8 +182,8 @@ describe("an anchor file", () => {
     const given = checkpoint(1);
     for (const name of Object.keys(given)) appendFileSync(path, `${JSON.stringify({ ...given, [name]: "x" })}\n`);
     appendFileSync(path, `${JSON.stringify({ ...given, more: 1 })}\n`);
-    expect((await readAnchor(path, key)).checkpoints).toEqual([]);
-    expect(await readAnchor(path, createSigningKey(Buffer.alloc(32, 9), AUDIT_CHECKPOINTS))).toMatchObject({
+    expect((await readAnchor(path, [key])).checkpoints).toEqual([]);
+    expect(await readAnchor(path, [createSigningKey(Buffer.alloc(32, 9), AUDIT_CHECKPOINTS)])).toMatchObject({
       checkpoints: [],
     });
   });

@@ -135,7 +135,7 @@ describe("a call", () => {
       { policies: "[]", resultPolicies: JSON.stringify(policies), outcome: "ok", durationMs: 1.235 },
       { policies: "[]", resultPolicies: null, outcome: "ok", durationMs: 1.235 },
     ]);
-    expect(await verifyChain(store.audit, { hash: auditHash })).toMatchObject({ ok: true, rows: 4 });
+    expect(await verifyChain(store.audit, { keys: [auditHash] })).toMatchObject({ ok: true, rows: 4 });
   });
 
   it("that asked for approval stands with what was decided and with its run", async () => {
@@ -162,7 +162,7 @@ describe("a call", () => {
     expect((await store.audit.list({ limit: 10, policy: "large-expenses" })).entries).toHaveLength(2);
     // The run is no call that a client made.
     expect(await store.audit.countCalls(1)).toBe(2);
-    expect(await verifyChain(store.audit, { hash: auditHash })).toMatchObject({ ok: true, rows: 7 });
+    expect(await verifyChain(store.audit, { keys: [auditHash] })).toMatchObject({ ok: true, rows: 7 });
     await store.close();
   });
 
@@ -181,7 +181,7 @@ describe("a call", () => {
     ]);
     expect((await rowsOf(store.audit)).map(({ session }) => session)).toEqual([null, "s1", null]);
     expect(await store.audit.countCalls(1)).toBe(1);
-    expect(await verifyChain(store.audit, { hash: auditHash })).toMatchObject({ ok: true, rows: 3 });
+    expect(await verifyChain(store.audit, { keys: [auditHash] })).toMatchObject({ ok: true, rows: 3 });
   });
 
   it("has the policies that counted and then those that did not in its row", async () => {

@@ -12,7 +12,7 @@ async function recordOf(path: string) {
   for await (const page of audit.pages(1)) {
     for (const row of page) if (row.kind === "opened") opened.add(row.callId);
   }
-  const verdict = await verifyChain(audit, { hash: auditHash });
+  const verdict = await verifyChain(audit, { keys: [auditHash] });
   close();
   return { opened, verdict };
 }

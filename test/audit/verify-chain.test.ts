@@ -23,7 +23,7 @@ async function record(path: string, ids: readonly string[], tool = "create_expen
 
 async function verify(path: string, head?: ChainHead): Promise<ChainVerdict> {
   const store = openStore({ url: `file:${path}`, log, auditHash });
-  const verdict = await verifyChain(store.audit, { hash: auditHash, heads: head === undefined ? [] : [head] });
+  const verdict = await verifyChain(store.audit, { keys: [auditHash], heads: head === undefined ? [] : [head] });
   await store.close();
   return verdict;
 }
@@ -156,7 +156,7 @@ describe("a chain that nobody changed is whole", () => {
     const path = await recorded(1_200);
     const store = openStore({ url: `file:${path}`, log, auditHash });
     const progress: number[] = [];
-    const verdict = await verifyChain(store.audit, { hash: auditHash, onProgress: (rows) => progress.push(rows) });
+    const verdict = await verifyChain(store.audit, { keys: [auditHash], onProgress: (rows) => progress.push(rows) });
     await store.close();
     expect(verdict).toMatchObject({ ok: true, rows: 1_200 });
     expect(progress).toEqual([500, 1_000, 1_200]);
@@ -195,7 +195,7 @@ describe("a chain that nobody changed is whole", () => {
           }
           await audit.flush();
         }
-        expect(await verifyChain(store.audit, { hash: auditHash })).toMatchObject({ ok: true });
+        expect(await verifyChain(store.audit, { keys: [auditHash] })).toMatchObject({ ok: true });
       }),
       { numRuns: 50 },
     );

@@ -166,8 +166,8 @@ describe("when the process that runs an approved call is killed", () => {
       "indeterminate",
     ]);
     const secret = knownSecretKey({ configured: undefined, beside: path });
-    const hash = secret && createKeyedHash(secret, AUDIT_CHAIN);
-    const verdict = await verifyRecord(reader, { hash, now: Date.now() });
+    const keys = secret === undefined ? [] : [createKeyedHash(secret, AUDIT_CHAIN)];
+    const verdict = await verifyRecord(reader, { keys, now: Date.now() });
     // A crash is no tampering.
     expect(verdict).toMatchObject({ chain: { ok: true }, findings: [], unproven: [{ code: "anchor" }] });
     reader.close();

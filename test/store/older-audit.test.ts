@@ -67,7 +67,7 @@ describe("an audit that the first version wrote", () => {
   it("still fits its hashes, and goes on in the same chain", async () => {
     const store = openTestStore(writtenByFirstVersion());
     // By itself it may have been written by anybody: the first keyed row is what fixes it.
-    expect(await verifyChain(store.audit, { hash: auditHash })).toMatchObject({
+    expect(await verifyChain(store.audit, { keys: [auditHash] })).toMatchObject({
       ok: false,
       reason: "unkeyed",
       rows: 4,
@@ -84,7 +84,7 @@ describe("an audit that the first version wrote", () => {
     await audit.open(opening("new_1"));
     audit.close({ callId: "new_1", at: 1, outcome: "ok", durationMs: 1 });
     await audit.flush();
-    expect(await verifyChain(store.audit, { hash: auditHash })).toMatchObject({
+    expect(await verifyChain(store.audit, { keys: [auditHash] })).toMatchObject({
       ok: true,
       rows: 6,
       keyedFrom: { seq: 5 },
@@ -97,7 +97,7 @@ describe("an audit that the first version wrote", () => {
       const path = writtenByFirstVersion();
       const store = openTestStore(path);
       change(path, `UPDATE audit SET ${values} WHERE seq = 3`);
-      expect(await verifyChain(store.audit, { hash: auditHash })).toMatchObject({
+      expect(await verifyChain(store.audit, { keys: [auditHash] })).toMatchObject({
         ok: false,
         seq: 3,
         reason: "content",

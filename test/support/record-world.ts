@@ -42,7 +42,7 @@ export function recordFiles(dir: string): RecordFiles {
 /**
  * One run of a gateway, from start to stop: eight calls, of which one asked for an approval that Ann gave. `hour`: when,
  * so many hours after the first. `crash`: it ends without its last checkpoint. `log`: who hears of it. `further`: what else
- * it does.
+ * it does. `former`: its secrets of before.
  */
 export async function runGateway(
   files: RecordFiles,
@@ -52,15 +52,19 @@ export async function runGateway(
     crash = false,
     log = silent,
     further,
+    former = [],
   }: {
     readonly crash?: boolean;
     readonly log?: Log;
+    readonly former?: readonly Uint8Array[];
     readonly further?: (store: Store, record: Audit, now: () => number) => Promise<void>;
   } = {},
 ): Promise<void> {
   let at = 1_790_000_000_000 + hour * 3_600_000;
   const now = () => ++at;
-  const store = openStore({ url: `file:${files.database}`, log, auditHash: createKeyedHash(secret, AUDIT_CHAIN) });
+  const [auditHash, ...formerHashes] = [secret, ...former].map((each) => createKeyedHash(each, AUDIT_CHAIN));
+  if (auditHash === undefined) throw new Error("There is no secret.");
+  const store = openStore({ url: `file:${files.database}`, log, auditHash, formerHashes });
   const anchor = createAnchor({
     name: "file",
     log,
@@ -114,19 +118,24 @@ export function copyRecord(from: RecordFiles, dir: string): RecordFiles {
   return files;
 }
 
-/** What `audit verify` finds. `secret: undefined`: it is not at hand. */
+/** What `audit verify` finds. `secret: undefined`: it is not at hand. `former`: secrets of before, the newest first. */
 export async function verdictOn(
   files: RecordFiles,
-  options: { readonly secret: Uint8Array | undefined; readonly anchor: boolean; readonly now?: number },
+  options: {
+    readonly secret: Uint8Array | undefined;
+    readonly former?: readonly Uint8Array[];
+    readonly anchor: boolean;
+    readonly now?: number;
+  },
 ): Promise<RecordVerdict> {
   const store = openStoreReader({ url: `file:${files.database}` });
   try {
-    const { secret } = options;
-    const key = secret && createSigningKey(secret, AUDIT_CHECKPOINTS);
+    const secrets = options.secret === undefined ? [] : [options.secret, ...(options.former ?? [])];
+    const anchorKeys = secrets.map((secret) => createSigningKey(secret, AUDIT_CHECKPOINTS));
     return await verifyRecord(store, {
-      hash: secret && createKeyedHash(secret, AUDIT_CHAIN),
+      keys: secrets.map((secret) => createKeyedHash(secret, AUDIT_CHAIN)),
       now: options.now ?? 1_790_000_000_000 + 2 * 3_600_000,
-      ...(options.anchor && key !== undefined ? { anchor: await readAnchor(files.anchor, key) } : {}),
+      ...(options.anchor && secrets.length > 0 ? { anchor: await readAnchor(files.anchor, anchorKeys) } : {}),
     });
   } finally {
     store.close();

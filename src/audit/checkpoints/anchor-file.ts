@@ -37,15 +37,15 @@ export interface AnchorFile {
 const MAX_BYTES = 192 * 1024 * 1024;
 const MAX_FOREIGN = 100;
 
-/** Reads an anchor file. @throws Error that says in words why it cannot be read */
-export async function readAnchor(path: string, key: SigningKey): Promise<AnchorFile> {
+/** Reads an anchor file, whose lines are under one of these keys. @throws Error that says in words why it cannot be read */
+export async function readAnchor(path: string, keys: readonly SigningKey[]): Promise<AnchorFile> {
   if ((await stat(path)).size > MAX_BYTES) throw new Error(`${path} is too large for an anchor file.`);
   const checkpoints: CheckpointStatement[] = [];
   const foreign: number[] = [];
   const lines = (await readFile(path, "utf8")).split("\n");
   for (const [index, line] of lines.entries()) {
     if (line.trim() === "") continue;
-    const checkpoint = readCheckpoint(line, key);
+    const checkpoint = readCheckpoint(line, keys);
     if (checkpoint !== undefined) checkpoints.push(checkpoint);
     else if (foreign.length < MAX_FOREIGN) foreign.push(index + 1);
   }

@@ -38,8 +38,8 @@ export function signCheckpoint(statement: CheckpointStatement, key: SigningKey):
   return { ...said, signature: key.sign(canonicalJson(said)) };
 }
 
-/** A line of an anchor file, read; `undefined` where it was not signed by this gateway, or is no such line. @throws never */
-export function readCheckpoint(line: string, key: SigningKey): CheckpointStatement | undefined {
+/** A line of an anchor file, read; `undefined` where it was signed by none of these keys, or is no such line. @throws never */
+export function readCheckpoint(line: string, keys: readonly SigningKey[]): CheckpointStatement | undefined {
   let read: unknown;
   try {
     read = JSON.parse(line);
@@ -49,7 +49,9 @@ export function readCheckpoint(line: string, key: SigningKey): CheckpointStateme
   if (!isObject(read)) return undefined;
   const { signature, ...said } = read;
   const { v, chain, rows, seq, hash, at, reason } = said;
-  if (typeof signature !== "string" || !key.verify(canonicalJson(said), signature)) return undefined;
+  if (typeof signature !== "string") return undefined;
+  const text = canonicalJson(said);
+  if (!keys.some((key) => key.verify(text, signature))) return undefined;
   if (v !== 1 || chain !== CHAIN || typeof rows !== "number" || typeof seq !== "number") return undefined;
   if (typeof hash !== "string" || typeof at !== "string" || typeof reason !== "string") return undefined;
   return { rows, seq, hash, at: Date.parse(at), reason };

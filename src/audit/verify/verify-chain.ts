@@ -20,6 +20,8 @@ export type ChainVerdict =
       readonly lastHash: string;
       /** The first keyed row; all before it were written before there was a key, and are fixed by it. */
       readonly keyedFrom: ChainHead & { readonly at: number };
+      /** Whether the last row is under the newest key. Without keys: yes. */
+      readonly newest: boolean;
       readonly checkpoints: CheckpointNotes;
     }
   | {
@@ -40,8 +42,11 @@ export type ChainVerdict =
 export type ChainBreak = "empty" | "missing" | "order" | "link" | "content" | "unkeyed" | "anchor";
 
 export interface ChainOptions {
-  /** The chain's key, see `AUDIT_CHAIN`. Without it only the links between keyed rows are looked at. */
-  readonly hash: KeyedHash | undefined;
+  /**
+   * The chain's keys, see `AUDIT_CHAIN`, the newest first: under one of before stand the rows up to the first under a newer
+   * one. Without any only the links between keyed rows are looked at.
+   */
+  readonly keys: readonly KeyedHash[];
   /** Rows noted outside the database, by number: what no chain can prove by itself is that it was not replaced or cut. */
   readonly heads?: readonly ChainHead[];
   /** Hears the rows walked, once per page. */
@@ -55,15 +60,19 @@ export async function verifyChain(reader: Pick<AuditReader, "pages">, options: C
   let nextHead = 0;
   let lastSeq = 0;
   let lastHash = GENESIS_HASH;
+  // Those that a row may still be under.
+  let keys = options.keys;
   let keyedFrom: (ChainHead & { readonly at: number }) | undefined;
   // From the very bottom, so that rows smuggled in below number 1 are seen.
   for await (const page of reader.pages(Number.MIN_SAFE_INTEGER)) {
     for (const row of page) {
-      let broken = check(row, { seq: lastSeq, hash: lastHash }, keyedFrom !== undefined, options.hash);
+      const key = row.scheme === null ? undefined : keyOf(row, keys);
+      let broken = check(row, { seq: lastSeq, hash: lastHash }, keyedFrom !== undefined, key);
       for (let head = heads[nextHead]; head !== undefined && head.seq <= row.seq; head = heads[++nextHead]) {
         broken ??= checkHead(row, head);
       }
       if (broken !== undefined) return { ok: false, rows: lastSeq, seq: row.seq, ...broken };
+      if (typeof key === "number") keys = keys.slice(0, key + 1);
       if (row.scheme !== null) keyedFrom ??= { seq: row.seq, hash: row.hash, at: row.at };
       notes.add(row);
       lastSeq = row.seq;
@@ -77,7 +86,7 @@ export async function verifyChain(reader: Pick<AuditReader, "pages">, options: C
     return { ok: false, rows: lastSeq, seq: cut.seq, reason: "anchor", message };
   }
   if (keyedFrom === undefined) return { ok: false, rows: lastSeq, seq: lastSeq, ...withoutKey(lastSeq) };
-  return { ok: true, rows: lastSeq, lastSeq, lastHash, keyedFrom, checkpoints: notes.sum() };
+  return { ok: true, rows: lastSeq, lastSeq, lastHash, keyedFrom, newest: keys.length <= 1, checkpoints: notes.sum() };
 }
 
 interface Broken {
@@ -98,7 +107,20 @@ function withoutKey(rows: number): Broken {
       };
 }
 
-function check(row: StoredAuditRow, last: ChainHead, keyed: boolean, hash: KeyedHash | undefined): Broken | undefined {
+/** Which key a row is under, the oldest first, for most rows follow one under the same; `"none"`: none. No keys: `undefined`. */
+function keyOf(row: StoredAuditRow, keys: readonly KeyedHash[]): number | "none" | undefined {
+  if (keys.length === 0) return undefined;
+  const text = linkText(row.prevHash, canonicalRow(row.seq, row));
+  const found = keys.findLastIndex((hash) => hash(text) === row.hash);
+  return found < 0 ? "none" : found;
+}
+
+function check(
+  row: StoredAuditRow,
+  last: ChainHead,
+  keyed: boolean,
+  key: number | "none" | undefined,
+): Broken | undefined {
   if (row.seq < last.seq + 1) return { reason: "order", message: `Row ${row.seq} has no place in the chain.` };
   if (row.seq > last.seq + 1) {
     return { reason: "missing", message: `After row ${last.seq} comes row ${row.seq}: what was between is gone.` };
@@ -112,8 +134,8 @@ function check(row: StoredAuditRow, last: ChainHead, keyed: boolean, hash: Keyed
   if (row.scheme === null ? keyed : row.scheme !== KEYED) {
     return { reason: "unkeyed", message: `Row ${row.seq} is not keyed as those before it: no gateway has written it.` };
   }
-  const hashed = row.scheme === null ? sha256 : hash;
-  if (hashed !== undefined && hashed(linkText(row.prevHash, canonicalRow(row.seq, row))) !== row.hash) {
+  const bare = row.scheme === null && sha256(linkText(row.prevHash, canonicalRow(row.seq, row))) !== row.hash;
+  if (bare || key === "none") {
     const first = row.scheme !== null && !keyed;
     return {
       reason: "content",

@@ -46,8 +46,9 @@ export async function verifyRecord(source: RecordSource, options: RecordOptions)
   const findings: RecordFinding[] = [];
   const unproven: Unproven[] = [];
   if (!chain.ok) findings.push({ code: chain.reason, seq: chain.seq, message: chain.message });
-  if (options.hash !== undefined) {
-    const keys = [options.hash] as const;
+  const [newest, ...former] = options.keys;
+  if (newest !== undefined) {
+    const keys = [newest, ...former] as const;
     findings.push(...judgeSince(await witness.keyedSince(keys), chain));
     const { wrong, old } = await witness.approvals(keys);
     findings.push(...wrong.map((message) => ({ code: "approvals", message })));
@@ -72,6 +73,7 @@ export async function verifyRecord(source: RecordSource, options: RecordOptions)
   }
   if (chain.ok) {
     const { turns, counted, lost, found, forged } = chain.checkpoints;
+    if (!chain.newest) findings.push({ code: "former", seq: chain.lastSeq, message: FORMER });
     findings.push(...found.map(({ seq, fault }) => ({ code: "found", seq, message: foundText(fault, seq) })));
     findings.push(...lost.map(({ seq, noticedAt }) => ({ code: "lost", seq: noticedAt, message: lostText(seq) })));
     findings.push(...forged.map(({ seq, ...row }) => ({ code: "forged", seq, message: metText(seq, row) })));
@@ -80,7 +82,7 @@ export async function verifyRecord(source: RecordSource, options: RecordOptions)
     findings.push(...judged.findings);
     unproven.push(...judged.unproven);
   }
-  if (options.hash === undefined) unproven.push({ code: "secret", message: NO_SECRET });
+  if (newest === undefined) unproven.push({ code: "secret", message: NO_SECRET });
   if (chain.ok && chain.keyedFrom.seq > 1)
     unproven.push({ code: "unkeyed", message: oldText(chain.keyedFrom.seq - 1) });
   if (heads.length === 0) unproven.push({ code: "anchor", message: NO_ANCHOR });
@@ -91,6 +93,10 @@ export async function verifyRecord(source: RecordSource, options: RecordOptions)
 const NO_SECRET =
   "The gateway's secret is not at hand, so that only the links between rows were looked at: whoever has the file can " +
   "have written all of it. Run this with the gateway's configuration, or beside its portcullis.key.";
+
+const FORMER =
+  "The last row is under a secret of before. No gateway has gone on with the one that it has now, or somebody who has the former one " +
+  "put other rows in the place of those that it wrote.";
 
 const NO_ANCHOR =
   "Nothing outside the database says how long the record was: rows cut off at its end, or an older copy of the whole file, " +
