@@ -1,4 +1,4 @@
-/** Cuts a byte stream into lines, none of them longer than `maxBytes`; longer ones are skipped and reported. */
+/** Cuts a byte stream into lines, empty ones too, none of them longer than `maxBytes`; longer ones are skipped and reported. */
 export function createLineSplitter(options: {
   readonly maxBytes: number;
   onLine(line: Buffer): void;
@@ -40,7 +40,7 @@ export function createLineSplitter(options: {
     parts = [];
     size = 0;
     const trimmed = line[line.length - 1] === 0x0d ? line.subarray(0, line.length - 1) : line;
-    if (trimmed.length > 0) onLine(trimmed);
+    onLine(trimmed);
   };
 
   return (chunk) => {

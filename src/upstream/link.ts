@@ -80,7 +80,9 @@ export class Link implements ExchangeWire, MessageChannelEvents {
     }
     this.pending.set(exchange.id, exchange);
     exchange.markSent();
-    this.#options.intake.own(this.#write(channel, text));
+    const full = (): void =>
+      exchange.fail("UPSTREAM_BUSY", "Its process does not read; too much waits in its input.", "no");
+    this.#options.intake.own(this.#write(channel, text, full, () => !exchange.done));
   }
 
   /** Takes an exchange off the books; answers that come later belong to nobody. */
@@ -98,8 +100,10 @@ export class Link implements ExchangeWire, MessageChannelEvents {
 
   /** Sends what has no answer. */
   send(text: string): void {
-    if (this.#channel === undefined || this.#ended !== undefined) return;
-    this.#options.intake.own(this.#write(this.#channel, text));
+    const channel = this.#channel;
+    if (channel === undefined || this.#ended !== undefined) return;
+    const full = (): void => this.#drop(channel, "Its process does not read its input.");
+    this.#options.intake.own(this.#write(channel, text, full));
   }
 
   /** Cancels what is in flight, waits until that is written, and closes the channel. */
@@ -109,6 +113,12 @@ export class Link implements ExchangeWire, MessageChannelEvents {
   }
 
   onMessage(bytes: Buffer): void {
+    // What still comes belongs to nobody.
+    if (this.#ended !== undefined) return;
+    if (isBlank(bytes)) {
+      if (!this.#unasked.take(bytes)) this.#flooded();
+      return;
+    }
     const message = this.#options.intake.read(bytes);
     const exchange = this.#owner(message);
     if ((exchange === undefined || message.kind === "notification") && !this.#unasked.take(bytes)) {
@@ -146,6 +156,7 @@ export class Link implements ExchangeWire, MessageChannelEvents {
   }
 
   onOversize(edges: Buffer): void {
+    if (this.#ended !== undefined) return;
     if (!this.#unasked.take(edges)) {
       this.#flooded();
       return;
@@ -183,9 +194,13 @@ export class Link implements ExchangeWire, MessageChannelEvents {
   }
 
   #flooded(): void {
-    const channel = this.#channel;
-    this.onClosed(FLOOD_DETAIL);
-    if (channel !== undefined) this.#options.intake.own(channel.close());
+    if (this.#channel === undefined) this.onClosed(FLOOD_DETAIL);
+    else this.#drop(this.#channel, FLOOD_DETAIL);
+  }
+
+  #drop(channel: MessageChannel, detail: string): void {
+    this.onClosed(detail);
+    this.#options.intake.own(channel.close());
   }
 
   #settle(id: RpcId, kind: "result" | "error", detail: string): void {
@@ -202,13 +217,19 @@ export class Link implements ExchangeWire, MessageChannelEvents {
     await this.#channel?.close();
   }
 
-  async #write(channel: MessageChannel, text: string): Promise<void> {
-    const write = channel.send(text).catch((error: unknown) => {
-      this.onClosed(describeError(error));
-      return channel.close();
-    });
+  async #write(channel: MessageChannel, text: string, full: () => void, isWanted?: () => boolean): Promise<void> {
+    const write = channel.send(text, isWanted).then(
+      (sent) => {
+        if (sent === "full") full();
+      },
+      (error: unknown) => this.#drop(channel, describeError(error)),
+    );
     this.#writes.add(write);
     await write;
     this.#writes.delete(write);
   }
+}
+
+function isBlank(line: Buffer): boolean {
+  return line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 }

@@ -1,12 +1,18 @@
 /** A two-way stream of JSON-RPC messages that does not say which request a message belongs to: stdio, HTTP+SSE. */
 export interface MessageChannel {
-  /** Resolves when the message is written. @throws when the channel is closed */
-  send(text: string): Promise<void>;
+  /**
+   * Resolves when the message is written, or nobody wants it any more; `full`: it is not taken, because too much waits for
+   * the other side to read it. @throws when the channel is closed
+   */
+  send(text: string, isWanted?: () => boolean): Promise<Sent>;
   /** Ends it politely, in bounded time. Idempotent. */
   close(): Promise<void>;
 }
 
+export type Sent = "sent" | "full";
+
 export interface MessageChannelEvents {
+  /** One message, or what stands where one should; empty where there is nothing. */
   onMessage(bytes: Buffer): void;
   /** A message beyond the size limit was skipped; `edges` holds its beginning and end, where its id may stand. */
   onOversize(edges: Buffer): void;

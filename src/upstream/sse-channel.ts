@@ -1,7 +1,7 @@
 import type { HttpEndpoint } from "./http-endpoint.ts";
 import { sendOnce } from "./http-once.ts";
 import type { HttpFailure, HttpReply } from "./http-reply.ts";
-import type { MessageChannel, OpenChannel } from "./message-channel.ts";
+import type { MessageChannel, OpenChannel, Sent } from "./message-channel.ts";
 
 export interface SseChannelOptions {
   readonly endpoint: HttpEndpoint;
@@ -81,10 +81,10 @@ class SseChannel implements MessageChannel {
   }
 
   // One POST after the other: on two connections `initialized` could be overtaken by the first call.
-  send(text: string): Promise<void> {
+  send(text: string): Promise<Sent> {
     const sent = this.#last.then(() => this.#post(text));
     this.#last = sent.catch(() => {});
-    return sent;
+    return sent.then(() => "sent");
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,7 @@
+import type { Readable } from "node:stream";
 import type { Log } from "../core/log.ts";
+import { rest } from "./drain.ts";
+import { createFlood, type FloodLimits } from "./flood.ts";
 import { createLineSplitter } from "./line-splitter.ts";
 
 /** Longest line that is kept whole. */
@@ -7,31 +10,51 @@ const MAX_SHOWN = 1_000;
 /** Lines per window; a child that prints more is chatty, not informative. */
 const MAX_LINES = 100;
 const WINDOW_MS = 10_000;
+/** Bytes that are looked at; the rest is thrown away unread. */
+const READ: FloodLimits = { burst: 262_144, perSecond: 65_536 };
 
-/** Writes a child's stderr into the log, line by line, cut and rate-limited. */
-export function createStderrLog(options: {
-  readonly upstream: string;
-  readonly log: Log;
-  readonly now: () => number;
-}): (chunk: Buffer) => void {
+/** Writes a child's stderr into the log, line by line, cut and rate-limited. Hand it what comes out of `pipe`. */
+export function createStderrLog(
+  pipe: Readable,
+  options: { readonly upstream: string; readonly log: Log; readonly now: () => number },
+): (chunk: Buffer) => void {
   const { upstream, log, now } = options;
+  const read = createFlood(now, READ);
   let windowStart = now();
   let lines = 0;
   let skipped = 0;
+  let unread = 0;
   const write = (text: string): void => {
     const time = now();
     if (time - windowStart >= WINDOW_MS) {
-      if (skipped > 0) log.info({ upstream, skipped }, "Lines of an upstream's stderr were left out.");
+      if (skipped > 0 || unread > 0) {
+        log.info({ upstream, skipped, bytes: unread }, "Lines of an upstream's stderr were left out.");
+      }
       windowStart = time;
       lines = 0;
       skipped = 0;
+      unread = 0;
     }
     if (++lines > MAX_LINES) skipped++;
     else log.info({ upstream, stderr: text.slice(0, MAX_SHOWN) }, "An upstream wrote to stderr.");
   };
-  return createLineSplitter({
+  const split = createLineSplitter({
     maxBytes: MAX_LINE_BYTES,
-    onLine: (line) => write(line.toString("utf8")),
+    onLine: (line) => {
+      if (line.length > 0) write(line.toString("utf8"));
+    },
     onOversize: (edges) => write(`${edges.toString("utf8")} …`),
   });
+  return (chunk) => {
+    if (read.take(chunk.length)) {
+      // What was left out stood between two lines.
+      if (unread > 0) split(LINE_END);
+      split(chunk);
+      return;
+    }
+    unread += chunk.length;
+    rest(pipe);
+  };
 }
+
+const LINE_END = Buffer.from("\n");

@@ -1,10 +1,12 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { getDefaultEnvironment } from "@modelcontextprotocol/sdk/client/stdio.js";
 import type { Log } from "../core/log.ts";
+import { drain } from "./drain.ts";
 import { describeError } from "./fault.ts";
 import { createLineSplitter } from "./line-splitter.ts";
-import type { MessageChannel, MessageChannelEvents, OpenChannel } from "./message-channel.ts";
+import type { MessageChannel, MessageChannelEvents, OpenChannel, Sent } from "./message-channel.ts";
 import { createStderrLog } from "./stderr-log.ts";
+import { StdinQueue } from "./stdin-queue.ts";
 
 export interface StdioChannelOptions {
   readonly upstream: string;
@@ -20,8 +22,6 @@ export interface StdioChannelOptions {
   readonly now: () => number;
 }
 
-/** What a child may leave unread in its input before it counts as hung. */
-const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 /** How long output that a child left behind is waited for after its exit. */
 const DRAIN_MS = 500;
 
@@ -44,15 +44,19 @@ export function openStdio(options: StdioChannelOptions): OpenChannel {
     });
 }
 
+const always = (): boolean => true;
+
 class StdioChannel implements MessageChannel {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #killMs: number;
+  readonly #input: StdinQueue;
   readonly #exited: Promise<void>;
   #closing: Promise<void> | undefined;
 
   constructor(child: ChildProcessWithoutNullStreams, options: StdioChannelOptions, events: MessageChannelEvents) {
     this.#child = child;
     this.#killMs = options.killMs;
+    this.#input = new StdinQueue(child.stdin);
     const { upstream, log } = options;
     child.stdout.on(
       "data",
@@ -62,7 +66,7 @@ class StdioChannel implements MessageChannel {
         onOversize: (edges) => events.onOversize(edges),
       }),
     );
-    child.stderr.on("data", createStderrLog({ upstream, log, now: options.now }));
+    child.stderr.on("data", createStderrLog(child.stderr, { upstream, log, now: options.now }));
     // A pipe that breaks is the child's end seen from the other side; the exit itself says more.
     for (const pipe of [child.stdin, child.stdout, child.stderr]) {
       pipe.on("error", (error) => log.debug({ upstream, err: error }, "A pipe to an upstream's process broke."));
@@ -89,16 +93,8 @@ class StdioChannel implements MessageChannel {
     });
   }
 
-  send(text: string): Promise<void> {
-    const { stdin } = this.#child;
-    if (stdin.writableLength > MAX_UNREAD_BYTES)
-      return Promise.reject(new Error("The process does not read its input."));
-    return new Promise((resolve, reject) => {
-      stdin.write(`${text}\n`, (error) => {
-        if (error) reject(error);
-        else resolve();
-      });
-    });
+  send(text: string, isWanted = always): Promise<Sent> {
+    return this.#input.send(text, isWanted);
   }
 
   close(): Promise<void> {
@@ -110,7 +106,8 @@ class StdioChannel implements MessageChannel {
   async #close(): Promise<void> {
     const child = this.#child;
     if (child.exitCode !== null || child.signalCode !== null) return;
-    child.stdin.end();
+    drain(child.stdout);
+    this.#input.end();
     if (await this.#exitWithin(this.#killMs)) return;
     child.kill("SIGTERM");
     if (await this.#exitWithin(this.#killMs)) return;
