@@ -2,6 +2,7 @@ import { canonicalJson, isObject, type Json, type JsonObject } from "../core/jso
 import { readSchemaHints, type SchemaHints } from "./input-schema.ts";
 import { type Range, rangeOf, unionOfRanges } from "./number-range.ts";
 import { type Alternative, allowsText, expand, ownValue, type PatternTest } from "./schema-alternatives.ts";
+import { formatOf } from "./schema-formats.ts";
 import { shapeOf, sizeOf } from "./schema-sizes.ts";
 import { few, type Shape } from "./text-shape.ts";
 
@@ -18,6 +19,8 @@ export interface ArgumentType {
   readonly values: readonly Json[] | undefined;
   /** Of its numbers. */
   readonly range: Range;
+  /** What the schema says that its texts are: `date`, `date-time`. Nobody holds them against it. */
+  readonly format: string | undefined;
   /** What its texts look like; `undefined` where that is not known. */
   readonly shapes: readonly Shape[] | undefined;
   /** How many characters, or items, it has, where it is a text or a list and nothing else. */
@@ -75,6 +78,7 @@ class Type implements ArgumentType {
   readonly values: readonly Json[] | undefined;
   readonly range: Range;
   readonly names: readonly string[];
+  readonly format: string | undefined;
   readonly shapes: readonly Shape[] | undefined;
   readonly size: Range;
   readonly #alternatives: readonly Alternative[];
@@ -95,6 +99,7 @@ class Type implements ArgumentType {
     this.values = possible.length === 0 ? undefined : valuesOfAll(this.#alternatives);
     const [kind] = this.kinds?.size === 1 ? this.kinds : [];
     const said = this.#alternatives.map(({ schemas }) => schemas);
+    this.format = formatOf(said);
     this.size = unionOfRanges(said.map((schemas) => sizeOf(schemas, kind)));
     this.shapes = kind === "string" ? few(said.map((schemas) => shapeOf(schemas, source.matches))) : undefined;
     this.range = unionOfRanges(this.#alternatives.map(({ schemas }) => rangeOf(schemas)));

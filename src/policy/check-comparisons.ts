@@ -1,6 +1,7 @@
 import type { Json } from "../core/json.ts";
 import { suggest } from "../core/suggest.ts";
 import type { AstNode } from "./ast.ts";
+import { numberOf, outcomeOf } from "./check-constants.ts";
 import type { Finding } from "./check-findings.ts";
 import { canBe, canCompare, canEqual, itemOf, kindText, type Value } from "./check-values.ts";
 import type { Sides } from "./check-words.ts";
@@ -26,7 +27,13 @@ export function checkComparison(node: AstNode, sides: Sides): readonly Finding[]
     if (literal.literal === undefined && numberOf(literal) === undefined) return;
     findings.push({ kind: "compared", start: at.start });
     const constant = literal.literal;
-    const wrong = equality && constant !== undefined ? valueMistake(value, constant, { node, at, written }) : undefined;
+    const place = { node, at, written };
+    const wrong =
+      constant === undefined
+        ? undefined
+        : equality
+          ? valueMistake(value, constant, place)
+          : doubtOf(value, constant, place);
     const decided = wrong === undefined ? rangeMistake(value, literal, node, written, operator) : undefined;
     if (wrong !== undefined) findings.push(wrong);
     if (decided !== undefined) findings.push({ kind: "compared", start: node.start }, decided);
@@ -154,11 +161,7 @@ function valueMistake(value: Value, literal: Json, place: Place): Finding | unde
     if (!whole || Number.isInteger(literal)) return undefined;
     return mistake("never", at.start, `${nameOf(place)} is an integer and never ${literal}.`, undefined);
   }
-  if (canBeValue(value.domain, literal)) {
-    const doubt = typeof literal === "string" ? value.domain.doubts(literal) : undefined;
-    const compared = `${nameOf(place)} is compared with ${JSON.stringify(literal)} letter by letter.`;
-    return doubt === undefined ? undefined : mistake("doubtful", at.start, compared, doubt);
-  }
+  if (canBeValue(value.domain, literal)) return doubtOf(value, literal, place);
   const message = `${nameOf(place)} is never ${JSON.stringify(literal)}.`;
   if (values === undefined) return mistake("never", at.start, message, says ?? "The tool's schema rules it out.");
   const texts = values.filter((it) => typeof it === "string");
@@ -171,24 +174,15 @@ function valueMistake(value: Value, literal: Json, place: Place): Finding | unde
   return { ...found, closer: { text: JSON.stringify(closer), start, end, sooner: node.op !== "!=" } };
 }
 
+function doubtOf({ domain }: Value, literal: Json, place: Place): Finding | undefined {
+  const doubt = typeof literal === "string" ? domain.doubts(literal, "whole") : undefined;
+  if (doubt === undefined) return undefined;
+  const compared = `${nameOf(place)} is compared with ${JSON.stringify(literal)} letter by letter.`;
+  return mistake("doubtful", place.at.start, compared, doubt);
+}
+
 function nameOf({ written }: Place): string {
   return written.startsWith("an item") ? written.replace(/ of (.*)$/s, " of `$1`") : `\`${written}\``;
-}
-
-/** What comparing two values that are written out gives. */
-function outcomeOf(operator: string, left: Value["literal"], right: Value["literal"]): boolean | undefined {
-  if (left === undefined || right === undefined) return undefined;
-  if (typeof left === "number" && typeof right === "number") return compareRange(exactly(left), operator, right);
-  if (operator === "==" || operator === "!=") return (left === right) === (operator === "==");
-  return undefined;
-}
-
-/** A number that is written out; of a duration its seconds. */
-function numberOf({ literal, kinds, domain }: Value): number | undefined {
-  if (literal !== undefined) return typeof literal === "number" ? literal : undefined;
-  const [only] = domain.values ?? [];
-  const isDuration = kinds?.size === 1 && kinds.has("duration") && domain.values?.length === 1;
-  return isDuration && typeof only === "number" ? only : undefined;
 }
 
 function areApart(left: Value, right: Value): boolean {

@@ -1,6 +1,7 @@
 import type { ArgumentType } from "./argument-types.ts";
 import { type AstNode, childrenOf, readCall, stringLiteral } from "./ast.ts";
 import { checkComparison, checkMembership } from "./check-comparisons.ts";
+import { checkContradictions } from "./check-contradictions.ts";
 import type { FactTable } from "./check-facts.ts";
 import { type Checked, canFail, type Finding, reportedPlaces } from "./check-findings.ts";
 import { callMistake, checkCall } from "./check-functions.ts";
@@ -232,6 +233,9 @@ class Checker {
       if (next === undefined) break;
       take(next, this.#operand(next, known, scope, node.op));
     }
+    const told = new Set(findings.flatMap((it) => (it.kind === "mistake" ? it.start : [])));
+    const read = (part: AstNode): Value => this.check(part, known, scope).value;
+    findings.push(...checkContradictions(node, this.#text, read).filter(({ start }) => !told.has(start)));
     return { value: ofKind("bool"), findings };
   }
 
@@ -297,6 +301,17 @@ class Checker {
     const items = target === undefined ? ANY : itemOf(target);
     const checked = checkCall(name, target, given, items);
     if (!checked.ok) findings.push(callMistake(node, call, checked, { target, given, items, text: this.#text }));
+    const [only] = given;
+    if (name === "timestamp" && only?.type?.format === "date") {
+      const written = this.#slice(first ?? node);
+      const message = `\`${written}\` is a day by the tool's schema, and timestamp() takes a time of it, too.`;
+      const hint = `Write \`timestamp(${written} + "T00:00:00Z")\`.`;
+      const start = first?.start ?? node.start;
+      findings.push(
+        { kind: "compared", start },
+        { kind: "mistake", what: "doubtful", start, message, hint, proposes: true },
+      );
+    }
     const { matches } = this.#deps;
     findings.push(...checkTextTest(node, call, target, given[0], { text: this.#text, matches }));
     return { value: { ...(checked.returns ?? ANY), domain: domainOfCall(name, target, given[0]) }, findings };

@@ -31,10 +31,12 @@ const isOfAddress = (character: string): boolean => character !== "@" && charact
 const EMAIL: Domain = {
   ...textsThat(isPlainAddress, 'It is an address, as "ann@acme.com", or absent.'),
   shapes: few([joined(repeated(isOfAddress, 1), literalShape("@"), repeated(isOfAddress, 1))]),
-  doubts: (text) =>
-    /[A-Z]/.test(text)
-      ? "An issuer may write addresses in any case. Compare user.email.lowerAscii() with lower case, or name users in the target."
-      : undefined,
+  doubts: (text, where) =>
+    where === "end" && /^[^@.]/.test(text) && !text.includes("@")
+      ? "Addresses at other domains end so, too, as ann@evilacme.com does where acme.com is looked for."
+      : /[A-Z]/.test(text)
+        ? "Issuers write addresses in any case; that of user.email.lowerAscii() is always lower, and users of a target fit in any."
+        : undefined,
 };
 
 /** What facts of a call can be that do not depend on the tool. */

@@ -157,7 +157,7 @@ export function checkTextTest(
     const message = `This is always false: \`${written}\` is nothing for which it is true.`;
     return [compared, { kind: "mistake", what: "decided", start: node.start, message, hint: says }];
   }
-  const doubt = tested === undefined ? undefined : target.domain.doubts(tested.part);
+  const doubt = tested === undefined ? undefined : target.domain.doubts(tested.part, tested.where);
   if (doubt === undefined) return [compared];
   const message = `\`${written}\` is compared with ${JSON.stringify(tested?.part)} letter by letter.`;
   return [compared, { kind: "mistake", what: "doubtful", start: node.start, message, hint: doubt }];

@@ -1,6 +1,7 @@
 import type { ArgumentType, JsonKind } from "./argument-types.ts";
 import { ANYTHING, type Domain, eitherOf, oneOf } from "./domain.ts";
 import { withinSafe } from "./number-range.ts";
+import { doubtsOf } from "./schema-formats.ts";
 
 /** What a value can be to the engine. */
 export type Kind =
@@ -75,13 +76,14 @@ export function ofType(type: ArgumentType | undefined, place: string | undefined
   if (type === undefined) return { ...ANY, domain: SAFE_NUMBERS, place };
   const kinds =
     type.kinds === undefined ? undefined : new Set([...type.kinds].map((kind) => engineKind(kind, type.integer)));
-  const { values, range, shapes, size } = type;
+  const { values, range, shapes, size, format } = type;
   const domain = {
     ...ANYTHING,
     values,
     shapes,
     size,
     range: withinSafe(range),
+    doubts: doubtsOf(format),
     allows: (text: string) => type.allows(text),
   };
   return { ...ANY, kinds, type, domain, place };

@@ -24,8 +24,8 @@ export interface Domain {
   readonly shapes: readonly Shape[] | undefined;
   /** How many characters or items it has. */
   readonly size: Range;
-  /** What speaks against comparing it with this text, though it can be equal to it. */
-  doubts(text: string): string | undefined;
+  /** What speaks against comparing it with this text, or looking for it there, though it can be true. */
+  doubts(text: string, where: PartPlace | "whole"): string | undefined;
   /** What an author is told of what it can be, in place of a list of `values`. */
   readonly says: string | undefined;
   /** Of an object: all names of members that it can have. */
@@ -100,7 +100,7 @@ export function eitherOf(domains: readonly Domain[]): Domain {
     allows: (text) => domains.some((it) => canBeValue(it, text)),
     shapes: few(domains.flatMap((it): readonly (Shape | undefined)[] => shapesOf(it) ?? [undefined])),
     size: unionOfRanges(domains.map(sizeOf)),
-    doubts: (text) => domains.map((it) => it.doubts(text)).find((it) => it !== undefined),
+    doubts: (text, where) => domains.map((it) => it.doubts(text, where)).find((it) => it !== undefined),
     says: says.size === 1 ? domains[0]?.says : undefined,
   };
 }
