@@ -29,17 +29,10 @@ const FAULTS: ReadonlySet<string> = new Set([
  * it has been counted with the call that asked. What matched on a result counts wherever it did. Pure.
  */
 export function countRows(rows: readonly CountableRow[], now: number): readonly Increment[] {
-  const counts = new Map<string, { -readonly [Key in keyof Increment]: Increment[Key] }>();
+  const counts: Counts = new Map();
 
   function add(row: CountableRow, what: Counted, name: string, bucket = 0): void {
-    for (const { step, keptMs } of SPANS) {
-      const at = Math.floor(row.at / step) * step;
-      if (at < now - keptMs) continue;
-      const key = `${step} ${what} ${at} ${bucket} ${name}`;
-      const known = counts.get(key);
-      if (known === undefined) counts.set(key, { step, what, at, name, bucket, n: 1 });
-      else known.n += 1;
-    }
+    addTo(counts, { step: SHORT_STEP, what, at: beginOf(SHORT_STEP, row.at), name, bucket, n: 1 });
   }
 
   function addMatches(row: CountableRow): void {
@@ -62,5 +55,31 @@ export function countRows(rows: readonly CountableRow[], now: number): readonly 
     }
     if (waitedMs !== null) add(row, "waiting", "", bucketOf(waitedMs));
   }
-  return [...counts.values()];
+  return bySpans(counts, now);
+}
+
+type Counts = Map<string, { -readonly [Key in keyof Increment]: Increment[Key] }>;
+
+/** When the span of this length begins that holds a moment. */
+function beginOf(step: number, at: number): number {
+  return Math.floor(at / step) * step;
+}
+
+function addTo(counts: Counts, { step, what, at, name, bucket, n }: Increment): void {
+  const key = `${step} ${what} ${at} ${bucket} ${name}`;
+  const known = counts.get(key);
+  if (known === undefined) counts.set(key, { step, what, at, name, bucket, n });
+  else known.n += n;
+}
+
+/** What was counted in short spans, of which the long ones are made, in all spans that are kept. */
+function bySpans(counts: Counts, now: number): readonly Increment[] {
+  const all: Counts = new Map();
+  for (const count of counts.values()) {
+    for (const { step, keptMs } of SPANS) {
+      const at = beginOf(step, count.at);
+      if (at >= now - keptMs) addTo(all, { ...count, step, at });
+    }
+  }
+  return [...all.values()];
 }
