@@ -3,6 +3,7 @@ import type { KeyedHash } from "../core/keyed-hash.ts";
 import {
   type AuditRow,
   type ChainHead,
+  canonicalEnd,
   GENESIS_HASH,
   HASHED_COLUMNS,
   hashedValues,
@@ -79,6 +80,55 @@ export function prepareAppend(
     return there ? undefined : written;
   }
 
+  /** Adds a row after the one of this hash; returns its own. */
+  function addRow(seq: number, row: AuditRow, prevHash: string): string {
+    const raw = hashedValues(seq, row);
+    const rawText = JSON.stringify(raw);
+    const values = mayHaveSurrogates(rawText) ? storable(raw) : raw;
+    const rowHash = hash(linkText(prevHash, values === raw ? rawText : JSON.stringify(values)));
+    if (values !== raw || !opensPlainly(row)) {
+      insert.run(...values, ...NOTHING.slice(values.length), prevHash, rowHash);
+      return rowHash;
+    }
+    // One by one: lists that are spread into a call take as long as a third of the insert.
+    insertOpening.run(
+      seq,
+      row.at,
+      row.callId,
+      row.kind,
+      row.actor,
+      row.actorIssuer,
+      row.actorEmail,
+      row.client,
+      row.clientId,
+      row.clientIp,
+      row.endpoint,
+      row.session,
+      row.upstream,
+      row.tool,
+      row.decision,
+      row.policies,
+      row.policySet,
+      row.argumentsDigest,
+      row.argumentsRedacted,
+      row.traceId,
+      row.definitionDigest,
+      row.facts,
+      prevHash,
+      rowHash,
+    );
+    return rowHash;
+  }
+
+  /** The same for one that says only how a call ended. */
+  function addEnd(seq: number, row: AuditRow, prevHash: string): string {
+    const text = canonicalEnd(seq, row);
+    if (mayHaveSurrogates(text)) return addRow(seq, row, prevHash);
+    const rowHash = hash(linkText(prevHash, text));
+    insertClosing.run(seq, row.at, row.callId, row.kind, row.outcome, row.durationMs, prevHash, rowHash);
+    return rowHash;
+  }
+
   const append = db.transaction((wanted: readonly AuditRow[]) => {
     // Read inside the transaction, which is immediate: with two processes on one file there is still one chain.
     const before = last.get();
@@ -88,21 +138,7 @@ export function prepareAppend(
     let prevHash = before?.hash ?? GENESIS_HASH;
     for (const given of rows) {
       seq += 1;
-      const raw = hashedValues(seq, given);
-      const rawText = JSON.stringify(raw);
-      const values = mayHaveSurrogates(rawText) ? storable(raw) : raw;
-      const rowHash = hash(linkText(prevHash, values === raw ? rawText : JSON.stringify(values)));
-      if (given.kind === "closed" && endsPlainly(given) && values === raw) {
-        insertClosing.run(seq, given.at, given.callId, given.kind, given.outcome, given.durationMs, prevHash, rowHash);
-      } else if (values === raw && opensPlainly(given)) {
-        const { kind, actor, actorIssuer, actorEmail, client, clientId, clientIp, endpoint, session } = given;
-        const { upstream, tool, decision, policies, policySet, argumentsDigest, argumentsRedacted } = given;
-        const who = [actor, actorIssuer, actorEmail, client, clientId, clientIp, endpoint, session] as const;
-        const what = [upstream, tool, decision, policies, policySet, argumentsDigest, argumentsRedacted] as const;
-        const { at, callId, traceId, definitionDigest, facts } = given;
-        insertOpening.run(seq, at, callId, kind, ...who, ...what, traceId, definitionDigest, facts, prevHash, rowHash);
-      } else insert.run(...values, ...NOTHING.slice(values.length), prevHash, rowHash);
-      prevHash = rowHash;
+      prevHash = endsPlainly(given) ? addEnd(seq, given, prevHash) : addRow(seq, given, prevHash);
     }
     if (mine === undefined) since.settle();
     return { broken, head: { seq, hash: prevHash } };
@@ -129,9 +165,9 @@ function opensPlainly(row: AuditRow): boolean {
   );
 }
 
-/** Whether a closing row says how the call ended, and no more. */
-function endsPlainly({ policies, approval, challenge }: AuditRow): boolean {
-  return policies === null && approval === null && challenge === null;
+/** Whether a row says how a call ended, and no more: nothing else is ever said at an end. */
+function endsPlainly({ kind, policies, approval, challenge }: AuditRow): boolean {
+  return kind === "closed" && policies === null && approval === null && challenge === null;
 }
 
 /** What the columns hold that come after those of a row's hash. */

@@ -143,6 +143,18 @@ export function canonicalRow(seq: number, row: AuditRow): string {
 }
 
 /**
+ * `canonicalRow` of a row that says only how a call ended. Nearly half of all rows do, and their text is mostly nulls: put
+ * together here it takes a fifth of the time.
+ */
+export function canonicalEnd(seq: number, { at, callId, kind, outcome, durationMs }: AuditRow): string {
+  const end = `${JSON.stringify(outcome)},${JSON.stringify(durationMs)},null`;
+  return `[${seq},${at},${JSON.stringify(callId)},"${kind}",${NOT_SAID_AT_AN_END}${end}]`;
+}
+
+/** `actor` to `arguments_full`. */
+const NOT_SAID_AT_AN_END = "null,".repeat(17);
+
+/**
  * What is hashed of a row with this canonical text, after the row whose hash is `prevHash`. The hash is HMAC-SHA-256 of it
  * in hex; of rows without a scheme it is SHA-256. The key's purpose is `AUDIT_CHAIN`.
  */
