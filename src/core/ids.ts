@@ -13,6 +13,9 @@ export function createCallIds(now: () => number): () => string {
   // Drawn in bulk: asking the system for ten bytes at a time would be the dearest part of a call's own work.
   let pool = randomBytes(POOL_BYTES);
   let used = 0;
+  // A busy gateway makes several in one millisecond.
+  let at = Number.NaN;
+  let time = "";
   return () => {
     if (used === POOL_BYTES) {
       pool = randomBytes(POOL_BYTES);
@@ -20,7 +23,12 @@ export function createCallIds(now: () => number): () => string {
     }
     const random = pool.subarray(used, used + RANDOM_BYTES);
     used += RANDOM_BYTES;
-    return `call_${encodeTime(now())}${encodeRandom(random)}`;
+    const ms = now();
+    if (ms !== at) {
+      at = ms;
+      time = encodeTime(ms);
+    }
+    return `call_${time}${encodeRandom(random)}`;
   };
 }
 

@@ -43,7 +43,8 @@ export function findAmbiguousKey(value: Json | undefined, path: string): string 
  * it. Rows repeat the names of their columns.
  */
 export class FoldedKeys {
-  readonly #forms = new Map<string, string>();
+  /** None as long as all keys are plain ASCII, as nearly all are. */
+  #forms: Map<string, string> | undefined;
   #left: number;
 
   /** With a budget of so many characters that are not plain ASCII. */
@@ -61,11 +62,12 @@ export class FoldedKeys {
     const kind = kindOf(key);
     if (kind !== OTHER) return kind === PLAIN ? key : key.toLowerCase();
     if (key.length > MAX_KEY_CHARS) return undefined;
-    const before = this.#forms.get(key);
+    const before = this.#forms?.get(key);
     if (before !== undefined) return before;
     this.#left -= key.length;
     if (this.isSpent) return undefined;
     const form = fold(key);
+    this.#forms ??= new Map();
     this.#forms.set(key, form);
     return form;
   }

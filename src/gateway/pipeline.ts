@@ -75,7 +75,7 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
     const made = { call, ...resolved };
     const approval = approvalOf(continuation);
     const paid = continuation.kind === "upstream" ? receipts.redeem(call.peer.owner, continuation.receipt) : undefined;
-    const signIn = misfit === undefined ? await signInOf(decided) : undefined;
+    const signIn = misfit === undefined && decided.effect === "step_up" ? await signInOf(decided) : undefined;
 
     // Counted before it is recorded, so that the record says what came of it. A call that is cancelled now has cost; one
     // that waits for people costs when it is run.
@@ -146,8 +146,8 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
     });
     return follow(round);
 
-    async function signInOf(asked: Decision): Promise<SignInCheck | undefined> {
-      if (asked.effect !== "step_up" || asked.hidden) return undefined;
+    async function signInOf(asked: SignInDecision): Promise<SignInCheck | undefined> {
+      if (asked.hidden) return undefined;
       // What only waits for others, or has been run, is looked after without a sign-in: it is wanted when it can be run.
       const joins = approval !== undefined || asked.approvals.length > 0;
       if (joins && !(await deps.paused.runs(made, approval))) return { kind: "later" };
