@@ -5,6 +5,7 @@ import type { Log } from "../../core/log.ts";
 import { mailHtml, mailText } from "./mail-body.ts";
 import type { Notification, Notifier, Sent } from "./notifier.ts";
 import { smtpServer } from "./smtp-server.ts";
+import { connectSmtp } from "./smtp-socket.ts";
 import { headline, toolName } from "./wording.ts";
 
 /** `notifiers.<name>.email`. */
@@ -25,10 +26,10 @@ export function createEmailNotifier(options: EmailOptions, log: Log): Notifier {
   const transport = createTransport({
     host,
     ...server,
-    connectionTimeout: TIMEOUT_MS,
     greetingTimeout: TIMEOUT_MS,
     socketTimeout: TIMEOUT_MS,
-    maxResponseSize: 65_536,
+    getSocket: (_options: unknown, use: Parameters<typeof connectSmtp>[2]) =>
+      connectSmtp({ host, port: server.port }, TIMEOUT_MS, use),
     // Texts only: nothing in a mail may make the gateway read a file or fetch a URL.
     disableFileAccess: true,
     disableUrlAccess: true,
