@@ -109,7 +109,8 @@ function resultOf(test: PolicyTestCase, line: number, answer: Answer, outcome: R
   }
   if (expect.listed !== undefined) compare("listed", String(expect.listed), String(decision.hidden !== true));
   if (expect.limits !== undefined) {
-    const actual = decision.limits ?? [];
+    // What is refused draws on nothing.
+    const actual = (refusal === undefined ? decision.limits : undefined) ?? [];
     // A cost that a test leaves out is not compared.
     const wanted = expect.limits.map(({ policy, cost }, at) => limitText(policy, cost ?? actual[at]?.cost));
     const drawn = actual.map(({ policy, cost }) => limitText(policy, cost));

@@ -40,7 +40,8 @@ function expectOf({ decision, refusal }: Answer): object {
     policies: decision.matched.map(({ policy }) => policy),
     ...(shadow.length > 0 && { shadow }),
     ...(decision.hidden === true && { listed: false }),
-    ...(decision.limits && { limits: decision.limits.map(({ policy, cost }) => ({ policy, cost })) }),
+    ...(refusal === undefined &&
+      decision.limits && { limits: decision.limits.map(({ policy, cost }) => ({ policy, cost })) }),
   };
 }
 

@@ -29,6 +29,19 @@ const CASES: readonly (readonly [
   [{ amount: 11, other: 1 }, ABOVE, CLOSED, "deny"],
 ];
 
+it("draws on no limit where it is refused", () => {
+  const text = 'policies: [{ id: p, target: { tools: ["u/t"] }, then: { rate_limit: { limit: 5, per: 1h } } }]';
+  const given = { tool: "u/t", args: { a: 1, A: 1 } };
+  const tests = {
+    tests: [{ name: "t", given, expect: { effect: "refused", limits: [], message: "differs from another" } }],
+  };
+  const run = runPolicyTests({
+    ...{ policies: [{ name: "p/a.yaml", text }], default: "allow", flows: undefined },
+    tests: [{ name: "p/a.test.yaml", text: JSON.stringify(tests) }],
+  });
+  expect(run).toMatchObject({ ok: true, files: [{ tests: [{ effect: "refused", differences: [] }] }] });
+});
+
 describe("what a call comes to", () => {
   it.each(CASES)("is told alike wherever it is tried: %j, %s", (args, policy, inputSchema, comes) => {
     const text = `policies: [{ id: p, target: { tools: ["u/t"] }, ${policy} }]`;

@@ -40,8 +40,8 @@ export function TrialResult({ trial }: { readonly trial: PolicyTrial }) {
       ) : null}
       <SignIn trial={trial} />
       <Approval trial={trial} />
-      <Limits trial={trial} />
-      {decision.inspectsResult === true ? (
+      {refusal === undefined ? <Limits trial={trial} /> : null}
+      {decision.inspectsResult === true && refusal === undefined ? (
         <p>Policies that redact would look at the result before the agent sees it.</p>
       ) : null}
       <Verdicts policies={trial.policies} />

@@ -215,6 +215,10 @@ describe("the pages of the policies", () => {
     expect(small).toContain("allowed The call would be made.");
     expect(small).toContain("It takes 5 of the 100 that few allows in 1 h.");
     expect(small).toContain("Policies that redact would look at the result");
+    const odd = await words({ tool: "bank/pay", "arg/amount": "5", args_json: '{ "Amount": 60 }' });
+    expect(odd).toContain("refused The call would be refused for its arguments.");
+    expect(odd).toContain("A key differs from another one");
+    expect(odd).not.toContain("It takes 5 of the 100");
     const large = await words({ tool: "bank/pay", "arg/amount": "60" });
     expect(large).toContain("step up The caller would be asked to sign in again.");
     expect(large).toContain("with the context mfa or otp");
