@@ -9,9 +9,10 @@ import type { Seal } from "../core/seal.ts";
 import type { BrowserSession, BrowserSessions } from "../http/browser-session.ts";
 import type { CredentialMark, PrincipalNow } from "../identity/principal-now.ts";
 import { readPrincipal } from "../identity/stored-principal.ts";
-import type { HeldTokens } from "../step-up/renew-sign-in.ts";
+import type { HeldTokens, Renewed } from "../step-up/renew-sign-in.ts";
 import type { SignInTrip } from "../step-up/sign-in-trip.ts";
 import type { ConsoleSessionRecord, ConsoleSessionStore } from "../store/console-sessions.ts";
+import { cookieName, idIn } from "./session-id.ts";
 
 /** How long sessions last, and how many one person has. Times in ms. */
 export interface SessionLimits {
@@ -125,23 +126,35 @@ export function createConsoleSessions(deps: SessionDeps): ConsoleSessions {
 
   async function lookUp(record: ConsoleSessionRecord, opened: Opened): Promise<Principal | undefined> {
     const { principal, held, lookedUpAt } = opened;
-    const renewed = held === undefined ? undefined : await deps.renew?.(principal.subject, held);
+    const sealed = (holder: Principal, looked: Omit<Opened, "principal">): string =>
+      seal.seal(contentsOf(record.idHash, holder, looked), record.expiresAt);
+    let kept = record.principal;
+    let renewed: Renewed | undefined;
+    if (held !== undefined && deps.renew !== undefined) {
+      // A refresh token may be good once, and whoever comes second with it ends the sign-in. So one of all processes asks, and
+      // the others go on with what they know until then.
+      kept = sealed(principal, { held, lookedUpAt, askedAt: now() });
+      if (!(await store.renew(record.idHash, record.principal, kept))) return elsewhere(record.idHash);
+      renewed = await deps.renew(principal.subject, held);
+    }
     const at = now();
     if (renewed?.ok === true) {
-      const contents = contentsOf(record.idHash, renewed.principal, {
-        held: renewed.held,
-        lookedUpAt: at,
-        askedAt: at,
-      });
-      await store.renew(record.idHash, seal.seal(contents, record.expiresAt));
-      return principalNow(renewed.principal);
+      const { held: next, principal: told } = renewed;
+      await store.renew(record.idHash, kept, sealed(told, { held: next, lookedUpAt: at, askedAt: at }));
+      return principalNow(told);
     }
     if (renewed?.reason === "ended" || at - lookedUpAt >= limits.rolesAtMostMs) return undefined;
     if (renewed !== undefined) {
-      const contents = contentsOf(record.idHash, principal, { held: renewed.held, lookedUpAt, askedAt: at });
-      await store.renew(record.idHash, seal.seal(contents, record.expiresAt));
+      await store.renew(record.idHash, kept, sealed(principal, { held: renewed.held, lookedUpAt, askedAt: at }));
     }
     return principal;
+  }
+
+  /** Whose session it is by what another process has written down meanwhile. */
+  async function elsewhere(idHash: string): Promise<Principal | undefined> {
+    const record = await store.find(idHash);
+    const opened = record && open(record, now());
+    return opened && now() - opened.lookedUpAt < limits.rolesAtMostMs ? opened.principal : undefined;
   }
 
   function contentsOf(session: string, principal: Principal, looked: Omit<Opened, "principal">): JsonObject {
@@ -224,24 +237,6 @@ interface Opened {
 }
 
 const heldSchema = z.object({ accessToken: z.string(), refreshToken: z.string().optional() });
-
-/** `__Host-`: no other host, path or clear-text page can set the cookie. RFC 6265bis §4.1.3 */
-function cookieName(secure: boolean): string {
-  return secure ? "__Host-portcullis-console" : "portcullis-console";
-}
-
-const ID = /^[A-Za-z0-9_-]{43}$/;
-
-function idIn({ headers }: IncomingMessage, name: string): string | undefined {
-  const values = (headers.cookie ?? "")
-    .split(";")
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${name}=`))
-    .map((pair) => pair.slice(name.length + 1));
-  // Two of one name: one of them was planted from a neighbouring host or path, and nobody can tell which.
-  const [id, ...others] = values;
-  return id !== undefined && others.length === 0 && ID.test(id) ? id : undefined;
-}
 
 function endOf({ lastSeenAt, expiresAt }: ConsoleSessionRecord, { idleMs }: SessionLimits): number {
   return Math.min(expiresAt, lastSeenAt + idleMs);

@@ -48,10 +48,10 @@ export function createConsoleSessionStore(db: BetterSQLite3Database, guarded: Gu
         db.update(consoleSessions).set({ lastSeenAt: at }).where(eq(consoleSessions.idHash, idHash)).run(),
       );
     },
-    async renew(idHash, principal) {
-      await guarded(() =>
-        db.update(consoleSessions).set({ principal }).where(eq(consoleSessions.idHash, idHash)).run(),
-      );
+    async renew(idHash, before, principal) {
+      const found = and(eq(consoleSessions.idHash, idHash), eq(consoleSessions.principal, before));
+      const result = await guarded(() => db.update(consoleSessions).set({ principal }).where(found).run());
+      return result.changes > 0;
     },
     async remove(idHash) {
       const result = await guarded(() => db.delete(consoleSessions).where(eq(consoleSessions.idHash, idHash)).run());

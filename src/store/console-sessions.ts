@@ -25,8 +25,8 @@ export interface ConsoleSessionStore {
   ): Promise<readonly ConsoleSessionRecord[]>;
   /** Notes that it was used. One that is gone stays gone. */
   seen(idHash: string, at: number): Promise<void>;
-  /** Puts another sealed principal in its place. One that is gone stays gone. */
-  renew(idHash: string, principal: string): Promise<void>;
+  /** Puts another sealed principal in the place of `before`; `false` where that is not what is there, or any more. */
+  renew(idHash: string, before: string, principal: string): Promise<boolean>;
   /** Whether there was one. */
   remove(idHash: string): Promise<boolean>;
   /** Removes those that expired by `at`, and those not seen since `idleSince`. */
