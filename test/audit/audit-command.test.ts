@@ -150,6 +150,7 @@ describe("audit list", () => {
         user: "u-1",
         issuer: "https://idp.example",
         email: "ann@acme.com",
+        acted_by: [],
         client: "claude-code/2.0",
         endpoint: "",
         upstream: "expenses",
