@@ -13,6 +13,11 @@ const toolSchema = z
     name: z.string().describe("As /mcp lists it."),
     digest: z.string().describe("SHA-256 of the definition."),
     definition: z.record(z.string(), z.unknown()).describe("As its server gives it: title, description, schemas."),
+    repairs: z
+      .array(z.string())
+      .describe(
+        "Members of the definition that clients could not read as the server gives them: repaired or left out.",
+      ),
     policies: z.array(z.string()).describe("Ids of the policies that could bear on it, by their targets."),
   })
   .meta({ id: "Tool", description: "A tool that the gateway offers." });
@@ -84,6 +89,22 @@ function placeIn(text: string): Place {
   return { upstream: path.slice(0, Math.max(slash, 0)), tool: path.slice(slash + 1) };
 }
 
-function toolJson({ upstream, tool, name, digest, definition, policies }: ToolView): z.input<typeof toolSchema> {
-  return { upstream, tool, name, digest, definition: { ...definition }, policies: [...policies] };
+function toolJson({
+  upstream,
+  tool,
+  name,
+  digest,
+  definition,
+  repairs,
+  policies,
+}: ToolView): z.input<typeof toolSchema> {
+  return {
+    upstream,
+    tool,
+    name,
+    digest,
+    definition: { ...definition },
+    repairs: [...repairs],
+    policies: [...policies],
+  };
 }

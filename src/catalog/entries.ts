@@ -1,7 +1,8 @@
 import { digestOf } from "../core/digest.ts";
 import { withDoubles } from "../core/exact-json.ts";
-import { isObject, type JsonObject } from "../core/json.ts";
+import type { JsonObject } from "../core/json.ts";
 import { type ParamHeader, readParamHeaders } from "../mcp/param-headers.ts";
+import type { Repaired } from "./repair.ts";
 import type { CompiledToolRules } from "./tool-rules.ts";
 
 /** A tool of one upstream. */
@@ -15,6 +16,8 @@ export interface ToolEntry {
   readonly listed: JsonObject;
   /** SHA-256 of the definition: what an approval is bound to. */
   readonly digest: string;
+  /** Members of the definition that are not as the server gave them, because clients could not read them. */
+  readonly repairs: readonly string[];
   /** Arguments that a modern HTTP upstream wants mirrored into headers. */
   readonly paramHeaders: readonly ParamHeader[];
 }
@@ -35,26 +38,25 @@ const MAX_NAME = 256;
 const MAX_URI = 8 * 1024;
 
 /**
- * Reads one item of a `tools/list`; `itemDigest` is its own digest, where that is known. A definition that no client could
- * use is left out, with the reason.
+ * Reads one item of a `tools/list`, repaired before; `itemDigest` is its own digest, where that is known. A definition that
+ * no client could use is left out, with the reason.
  */
 export function readTool(
   upstream: string,
-  item: JsonObject,
+  { item, repairs }: Repaired,
   rules: Pick<CompiledToolRules, "annotated">,
   itemDigest?: string,
 ): ToolReading {
   const name = item["name"];
   if (typeof name !== "string" || name === "") return { ok: false, reason: "it has no name" };
   if (name.length > MAX_NAME) return { ok: false, reason: `its name has more than ${MAX_NAME} characters` };
-  if (!isObject(item["inputSchema"])) return { ok: false, reason: "it has no inputSchema" };
   const headers = readParamHeaders(item["inputSchema"]);
   if (!headers.ok) return { ok: false, reason: headers.reason };
   const listed = rules.annotated(name, item);
   const digest = listed === item && itemDigest !== undefined ? itemDigest : digestOf(listed);
   return {
     ok: true,
-    entry: { upstream, name, definition: withDoubles(listed), listed, digest, paramHeaders: headers.headers },
+    entry: { upstream, name, definition: withDoubles(listed), listed, digest, repairs, paramHeaders: headers.headers },
   };
 }
 

@@ -4,6 +4,7 @@ import type { Log } from "../core/log.ts";
 import type { ListKind } from "../mcp/messages.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { type ListedEntry, readListed, readTool, type ToolEntry } from "./entries.ts";
+import { type Repaired, repairItem } from "./repair.ts";
 import type { CompiledToolRules } from "./tool-rules.ts";
 
 /** Definitions that are left out with a line in the log each. */
@@ -48,7 +49,7 @@ export function createUpstreamReader(deps: {
 }): UpstreamReader {
   const { upstream, log } = deps;
   let { rules } = deps;
-  let toolItems: readonly JsonObject[] = [];
+  let toolItems: readonly Repaired[] = [];
   let toolDigests: readonly string[] = [];
   let lists: UpstreamLists = { tools: [], prompts: [], resources: [], resourceTemplates: [] };
   const texts = new Map<ListKind, string>();
@@ -63,12 +64,13 @@ export function createUpstreamReader(deps: {
       );
       return false;
     }
-    const { items } = answer;
+    const items = answer.items.map((item) => repairItem(kind, item));
     const digests = await digestsOf(items);
     const text = digests.join("\n");
     const before = texts.get(kind);
     if (before === text) return true;
     texts.set(kind, text);
+    logRepairs(kind, items);
     lists = { ...lists, [kind]: readItems(kind, items, digests) };
     if (kind === "tools") deps.onTools(lists.tools);
     // A first reading that finds nothing changes nothing.
@@ -78,7 +80,7 @@ export function createUpstreamReader(deps: {
 
   const readItems = (
     kind: ListKind,
-    items: readonly JsonObject[],
+    items: readonly Repaired[],
     digests: readonly string[],
   ): readonly (ToolEntry | ListedEntry)[] => {
     if (kind === "tools") {
@@ -87,7 +89,15 @@ export function createUpstreamReader(deps: {
       return readTools();
     }
     const field = kind === "prompts" ? "name" : kind === "resources" ? "uri" : "uriTemplate";
-    return items.flatMap((item) => readListed(upstream.name, item, field) ?? []);
+    return items.flatMap(({ item }) => readListed(upstream.name, item, field) ?? []);
+  };
+
+  const logRepairs = (kind: ListKind, items: readonly Repaired[]): void => {
+    const repaired = items.filter(({ repairs }) => repairs.length > 0);
+    if (repaired.length === 0) return;
+    const shown = repaired.slice(0, MAX_LOGGED).map(({ item, repairs }) => ({ name: nameIn(item), members: repairs }));
+    const what = { upstream: upstream.name, list: kind, items: repaired.length, repaired: shown };
+    log.warn(what, "An upstream lists what clients cannot read; members were repaired or left out.");
   };
 
   const readTools = (): readonly ToolEntry[] => {
@@ -99,9 +109,7 @@ export function createUpstreamReader(deps: {
         const { entry } = reading;
         if (rules.allows(entry.name) && !tools.has(entry.name)) tools.set(entry.name, entry);
       } else if (++leftOut <= MAX_LOGGED) {
-        const name = item["name"];
-        const tool = typeof name === "string" ? name.slice(0, 128) : "";
-        log.warn({ upstream: upstream.name, tool, reason: reading.reason }, "tool left out");
+        log.warn({ upstream: upstream.name, tool: nameIn(item.item), reason: reading.reason }, "tool left out");
       }
     }
     if (leftOut > MAX_LOGGED) log.warn({ upstream: upstream.name, tools: leftOut }, "more tools left out");
@@ -152,11 +160,15 @@ export function createUpstreamReader(deps: {
   };
 }
 
+function nameIn({ name }: JsonObject): string {
+  return typeof name === "string" ? name.slice(0, 128) : "";
+}
+
 // A list may have megabytes: read in slices, so that nobody's call waits for the end of it.
-async function digestsOf(items: readonly JsonObject[]): Promise<readonly string[]> {
+async function digestsOf(items: readonly Repaired[]): Promise<readonly string[]> {
   const digests: string[] = [];
   let written = 0;
-  for (const item of items) {
+  for (const { item } of items) {
     const text = canonicalJson(item);
     digests.push(sha256(text));
     written += text.length;

@@ -30,7 +30,12 @@ const LINE_WEIGHT = 16;
  * be dropped then, since nothing later in it can be trusted to be whole. So does as much without any data (comments, empty
  * lines, ids) since the last event that had some: nobody counts what is no message.
  */
-export function createSseDecoder(options: { readonly maxBytes: number; onEvent(event: SseEvent): void }): {
+export function createSseDecoder(options: {
+  readonly maxBytes: number;
+  /** Names of events whose data counts; of others there is none. Default: all. */
+  readonly names?: ReadonlySet<string>;
+  onEvent(event: SseEvent): void;
+}): {
   push(chunk: Uint8Array): boolean;
 } {
   const decoder = new TextDecoder();
@@ -47,7 +52,7 @@ export function createSseDecoder(options: { readonly maxBytes: number; onEvent(e
 
   const dispatch = (): void => {
     // An event without data only moves the id, as the standard says; our priming events rely on it.
-    const text = data.join("\n");
+    const text = options.names?.has(event) === false ? "" : data.join("\n");
     if (data.length > 0 || retryMs !== undefined || id !== undefined)
       options.onEvent({ event, data: text, id, retryMs });
     idleLength = text === "" ? idleLength + dataLength : 0;

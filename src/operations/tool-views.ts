@@ -15,9 +15,9 @@ export function createToolViews(deps: {
     if (view === undefined) return [];
     if (known?.view === view && known.set === set) return known.tools;
     const tools = Array.from(view.tools, ([name, tool]): ToolView => {
-      const { upstream, listed: definition, digest } = tool;
+      const { upstream, listed: definition, digest, repairs } = tool;
       const policies = set.about(tool).map((policy) => policy.id);
-      return { upstream, tool: tool.name, name, digest, definition, policies };
+      return { upstream, tool: tool.name, name, digest, definition, repairs, policies };
     }).sort((a, b) => compare(a.upstream, b.upstream) || compare(a.tool, b.tool));
     known = { view, set, tools };
     return tools;

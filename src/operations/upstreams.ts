@@ -68,6 +68,8 @@ export interface ToolView {
   readonly digest: string;
   /** As its server gives it: title, description, annotations, schemas. */
   readonly definition: JsonObject;
+  /** Members of it that clients could not read as the server gives them: repaired or left out. */
+  readonly repairs: readonly string[];
   /** Ids of the policies that could bear on it, by their targets. */
   readonly policies: readonly string[];
 }

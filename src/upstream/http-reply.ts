@@ -14,6 +14,8 @@ export interface HttpFailure {
 
 /** Who reads one response. Exactly one of `onBody`, `onStreamEnd` and `onFailure` is the last thing that is called. */
 export interface ReplySink {
+  /** Events that it reads. Default: `message`. Servers send others to keep a stream alive, with whatever data. */
+  readonly events?: ReadonlySet<string>;
   /** The request is being written: the upstream may see it from now on. */
   onSent(): void;
   /** An event stream with status 200 begins. */
@@ -34,6 +36,8 @@ export interface Reachability {
   unreachable(detail: string): void;
 }
 
+/** 2026-07-28 transports/streamable-http: every message is an event without another name. */
+const MESSAGES: ReadonlySet<string> = new Set(["message"]);
 const NOTHING = Buffer.alloc(0);
 const MIN_CHUNKS = 64;
 const BYTES_PER_CHUNK = 64;
@@ -107,7 +111,8 @@ export class HttpReply implements Dispatcher.DispatchHandler {
     }
     const type = headers["content-type"];
     if (status === 200 && typeof type === "string" && /^text\/event-stream\b/i.test(type)) {
-      this.#decoder = createSseDecoder({ maxBytes: this.#maxBytes, onEvent: (event) => this.#event(event) });
+      const names = this.#sink.events ?? MESSAGES;
+      this.#decoder = createSseDecoder({ maxBytes: this.#maxBytes, names, onEvent: (event) => this.#event(event) });
       this.#sink.onStream(headers);
     } else if (Number(headers["content-length"]) > this.#maxBytes) {
       this.#tooLarge();

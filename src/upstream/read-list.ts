@@ -75,10 +75,17 @@ async function readPages(kind: ListKind, options: ReadListOptions, cancellation:
     }
     for (const item of found) if (isObject(item)) items.push(withoutLookalikes(item, keys));
     cursor = typeof value["nextCursor"] === "string" ? value["nextCursor"] : undefined;
-    if (cursor === undefined) return { ok: true, items };
+    // Some servers end their list with an empty cursor.
+    if (cursor === undefined || cursor === "") return { ok: true, items };
     if (cursor.length > MAX_CURSOR)
       return invalid(upstream, `Its ${kind} list has a cursor beyond ${MAX_CURSOR} characters.`);
-    if (cursors.has(cursor)) return invalid(upstream, `Its ${kind} list repeats a cursor and never ends.`);
+    if (cursors.has(cursor)) {
+      log.warn(
+        { upstream, kind, items: items.length },
+        "An upstream's list repeats a cursor: what was read until then is taken.",
+      );
+      return { ok: true, items: items.slice(0, options.maxItems) };
+    }
     cursors.add(cursor);
     if (items.length >= options.maxItems) break;
   }

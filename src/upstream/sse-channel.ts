@@ -8,6 +8,9 @@ export interface SseChannelOptions {
   readonly timeoutMs: number;
 }
 
+/** The first tells where messages are posted to. 2024-11-05 transports, "HTTP with SSE" */
+const EVENTS: ReadonlySet<string> = new Set(["endpoint", "message"]);
+
 /** The HTTP+SSE transport of 2024-11-05: an event stream names the path that messages are posted to. */
 export function openSse(options: SseChannelOptions): OpenChannel {
   return (events) =>
@@ -27,6 +30,7 @@ export function openSse(options: SseChannelOptions): OpenChannel {
         else if (channel.end()) events.onClosed(detail);
       };
       const reply: HttpReply = endpoint.get([], {
+        events: EVENTS,
         onSent() {},
         onStream() {},
         onEvent(event) {

@@ -10,7 +10,9 @@ import { principalOf } from "../support/approval-people.ts";
 /** A tool whose description has so many characters. */
 function tool(upstream: string, name: string, chars = 10): ToolView {
   const definition = { name, description: "x".repeat(chars) };
-  return { ...{ upstream, tool: name, name: `${upstream}__${name}`, digest: "d", definition, policies: [] } };
+  return {
+    ...{ upstream, tool: name, name: `${upstream}__${name}`, digest: "d", definition, repairs: [], policies: [] },
+  };
 }
 
 /** Reads pages until the end; `between` changes the tools after each. */

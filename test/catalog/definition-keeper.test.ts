@@ -1,13 +1,14 @@
 import { expect, it } from "vitest";
 import { createDefinitionKeeper } from "../../src/catalog/definition-keeper.ts";
 import { readTool, type ToolEntry } from "../../src/catalog/entries.ts";
+import { repairItem } from "../../src/catalog/repair.ts";
 import type { DefinitionStore } from "../../src/store/definitions.ts";
 import { ALL_TOOLS } from "../support/all-tools.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
 
 function tools(...names: readonly string[]): readonly ToolEntry[] {
   return names.flatMap((name) => {
-    const reading = readTool("crm", { name, inputSchema: { type: "object" } }, ALL_TOOLS);
+    const reading = readTool("crm", repairItem("tools", { name, inputSchema: { type: "object" } }), ALL_TOOLS);
     return reading.ok ? [reading.entry] : [];
   });
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { readListed, readTool } from "../../src/catalog/entries.ts";
 import { exposedName } from "../../src/catalog/naming.ts";
+import { repairItem } from "../../src/catalog/repair.ts";
 import { buildView, type ShownLists } from "../../src/catalog/view.ts";
+import type { JsonObject } from "../../src/core/json.ts";
 import type { Scope } from "../../src/core/scope.ts";
 import { ALL_TOOLS } from "../support/all-tools.ts";
 
@@ -15,7 +17,7 @@ function listsOf(
     keys.flatMap((key) => readListed(upstream, { [field]: key, from: upstream }, field) ?? []);
   const lists = {
     tools: (names.tools ?? []).flatMap((name) => {
-      const reading = readTool(upstream, { name, inputSchema, from: upstream }, ALL_TOOLS);
+      const reading = readTool(upstream, repairItem("tools", { name, inputSchema, from: upstream }), ALL_TOOLS);
       return reading.ok ? [reading.entry] : [];
     }),
     prompts: listed("name", names.prompts),
@@ -116,7 +118,6 @@ describe("a shown name", () => {
 describe("a tool definition", () => {
   it.each([
     ["without a name", { inputSchema }],
-    ["without an inputSchema", { name: "x" }],
     [
       "with two equal x-mcp-header",
       {
@@ -142,12 +143,15 @@ describe("a tool definition", () => {
       },
     ],
   ])("%s is left out, with a reason", (_name, definition) => {
-    expect(readTool("crm", definition, ALL_TOOLS)).toMatchObject({ ok: false, reason: expect.any(String) });
+    expect(readTool("crm", repairItem("tools", definition as JsonObject), ALL_TOOLS)).toMatchObject({
+      ok: false,
+      reason: expect.any(String),
+    });
   });
 
   it("has one digest whatever the order of its keys, and another after any change", () => {
     const digest = (definition: { [key: string]: string | object }) => {
-      const reading = readTool("crm", definition as never, ALL_TOOLS);
+      const reading = readTool("crm", repairItem("tools", definition as JsonObject), ALL_TOOLS);
       return reading.ok ? reading.entry.digest : undefined;
     };
     expect(digest({ name: "x", inputSchema })).toBe(digest({ inputSchema, name: "x" }));

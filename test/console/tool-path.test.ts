@@ -1,7 +1,15 @@
 import { expect, it } from "vitest";
 import { toolAt, toolPath } from "../../src/console/tool-path.ts";
 
-const view = (tool: string) => ({ upstream: "crm", tool, name: "n", digest: "d1", definition: {}, policies: [] });
+const view = (tool: string) => ({
+  upstream: "crm",
+  tool,
+  name: "n",
+  digest: "d1",
+  definition: {},
+  repairs: [],
+  policies: [],
+});
 
 it.each([
   ["list", "/console/tools/crm/list"],

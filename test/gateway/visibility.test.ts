@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readTool } from "../../src/catalog/entries.ts";
+import { repairItem } from "../../src/catalog/repair.ts";
 import { buildView, type View } from "../../src/catalog/view.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import type { Scope } from "../../src/core/scope.ts";
@@ -20,7 +21,11 @@ const BY_ROLE = `policies:
 function viewOf(...names: readonly string[]): View {
   const outputSchema: JsonObject = { type: "object" };
   const tools = names.flatMap((name) => {
-    const reading = readTool("crm", { name, inputSchema: { type: "object" }, outputSchema }, ALL_TOOLS);
+    const reading = readTool(
+      "crm",
+      repairItem("tools", { name, inputSchema: { type: "object" }, outputSchema }),
+      ALL_TOOLS,
+    );
     return reading.ok ? [reading.entry] : [];
   });
   const lists = { tools, prompts: [], resources: [], resourceTemplates: [] };

@@ -52,7 +52,21 @@ it("stops at the limits of a list that is too long", async () => {
 });
 
 it.each([
-  ["repeats a cursor", (r, s) => answer(r, s, { tools: [], nextCursor: "x" }), "UPSTREAM_INVALID"],
+  ["repeats a cursor", (page: number) => (page < 3 ? `c${page}` : "c1")],
+  ["repeats its first cursor", () => "c"],
+  ["ends with an empty cursor", (page: number) => (page < 3 ? `c${page}` : "")],
+])("keeps the pages that were read when a list %s", async (_name, cursorAfter) => {
+  let pages = 0;
+  const { up } = await connect((request, response) => {
+    pages += 1;
+    answer(request, response, { tools: [{ name: `t${pages}` }], nextCursor: cursorAfter(pages) });
+  });
+  const list = await up.list("tools");
+  expect(list.ok && list.items.length).toBe(pages);
+  expect(pages).toBeGreaterThan(1);
+});
+
+it.each([
   ["holds no list", (r, s) => answer(r, s, { tools: "none" }), "UPSTREAM_INVALID"],
   [
     "is an error",

@@ -15,7 +15,7 @@ const MAX_JSON_CHARS = 100_000;
 
 /** Everything about one tool. Nearly all of it is its server's, and shown as such. */
 export function ToolPage({ tool }: { readonly tool: ToolView }) {
-  const { upstream, definition, policies } = tool;
+  const { upstream, definition, repairs, policies } = tool;
   const title = titleOf(definition);
   const description = descriptionOf(definition);
   const output = definition["outputSchema"];
@@ -37,6 +37,10 @@ export function ToolPage({ tool }: { readonly tool: ToolView }) {
           ["Name at /mcp", <code>{tool.name}</code>],
           ["Annotations", <Annotations definition={definition} none="nothing" />],
           ["Policies", policies.length === 0 ? "none" : <PolicyLinks ids={policies} />],
+          [
+            "Repaired",
+            repairs.length === 0 ? undefined : `${repairs.join(", ")}: clients could not read what the server gives.`,
+          ],
           ["Digest", <code class="digest">{tool.digest}</code>],
         ]}
       />
@@ -56,7 +60,7 @@ export function ToolPage({ tool }: { readonly tool: ToolView }) {
       ) : null}
       <h2>Definition</h2>
       <details>
-        <summary>As its server sent it</summary>
+        <summary>{repairs.length === 0 ? "As its server sent it" : "As it is listed"}</summary>
         <CodeBlock text={jsonText(definition)} label="Definition as JSON" />
       </details>
     </>

@@ -9,7 +9,7 @@ const tool = (
   definition: JsonObject = {},
   policies: readonly string[] = [],
 ): ToolView => ({
-  ...{ upstream, tool: name, name: `${upstream}__${name}`, digest: "0", definition, policies },
+  ...{ upstream, tool: name, name: `${upstream}__${name}`, digest: "0", definition, repairs: [], policies },
 });
 const ALL = { text: "", upstream: "", uncovered: false };
 

@@ -1,0 +1,154 @@
+import { specTypeSchemas } from "@modelcontextprotocol/client";
+import {
+  ListPromptsResultSchema,
+  ListResourcesResultSchema,
+  ListResourceTemplatesResultSchema,
+  ListToolsResultSchema,
+} from "@modelcontextprotocol/sdk/types.js";
+import { describe, expect, it } from "vitest";
+import { repairItem } from "../../src/catalog/repair.ts";
+import type { Json, JsonObject } from "../../src/core/json.ts";
+import type { ListKind } from "../../src/mcp/messages.ts";
+
+const SCHEMAS = {
+  tools: ListToolsResultSchema,
+  prompts: ListPromptsResultSchema,
+  resources: ListResourcesResultSchema,
+  resourceTemplates: ListResourceTemplatesResultSchema,
+} as const;
+
+const MODERN = {
+  tools: specTypeSchemas.ListToolsResult,
+  prompts: specTypeSchemas.ListPromptsResult,
+  resources: specTypeSchemas.ListResourcesResult,
+  resourceTemplates: specTypeSchemas.ListResourceTemplatesResult,
+} as const;
+
+const input = { type: "object" };
+const WRONG: readonly Json[] = [null, 7, "x", true, [], {}, [null], ["x"], [7], { a: null }, [{ src: 7 }]];
+
+/** Members that a kind has, and one item of it that is right. */
+const KINDS: Readonly<Record<ListKind, readonly [right: JsonObject, members: readonly string[]]>> = {
+  tools: [
+    { name: "t", inputSchema: input },
+    ["title", "description", "inputSchema", "outputSchema", "annotations", "execution", "icons", "_meta"],
+  ],
+  prompts: [{ name: "p" }, ["title", "description", "arguments", "icons", "_meta"]],
+  resources: [
+    { uri: "a://b", name: "r" },
+    ["name", "title", "description", "mimeType", "size", "annotations", "icons", "_meta"],
+  ],
+  resourceTemplates: [
+    { uriTemplate: "a://{b}", name: "r" },
+    ["name", "title", "description", "mimeType", "annotations", "icons", "_meta"],
+  ],
+};
+
+const inner: Readonly<Record<string, readonly string[]>> = {
+  inputSchema: ["type", "properties", "required"],
+  outputSchema: ["properties", "required"],
+  execution: ["taskSupport"],
+};
+const INNER_OF_ANNOTATIONS: Readonly<Record<ListKind, readonly string[]>> = {
+  tools: ["title", "readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"],
+  prompts: [],
+  resources: ["audience", "priority", "lastModified"],
+  resourceTemplates: ["audience", "priority", "lastModified"],
+};
+
+/** Every member of every kind with every wrong value, and every member within those. */
+const ODD = (Object.keys(KINDS) as ListKind[]).flatMap((kind) => {
+  const [right, members] = KINDS[kind];
+  return members.flatMap((member) => {
+    const within = member === "annotations" ? INNER_OF_ANNOTATIONS[kind] : (inner[member] ?? []);
+    const held = member === "inputSchema" || member === "outputSchema" ? input : {};
+    return WRONG.flatMap((wrong) => [
+      { kind, member, item: { ...right, [member]: wrong } },
+      ...within.map((name) => ({ kind, member, item: { ...right, [member]: { ...held, [name]: wrong } } })),
+    ]);
+  });
+});
+
+function isRead(kind: ListKind, item: JsonObject): boolean {
+  // Older clients get no schema of a result that is no object's.
+  const { outputSchema, ...rest } = item;
+  const shown = isObjectSchema(outputSchema) ? item : rest;
+  const modern = MODERN[kind]["~standard"].validate({
+    [kind]: [item],
+    resultType: "complete",
+    ttlMs: 0,
+    cacheScope: "private",
+  });
+  return SCHEMAS[kind].safeParse({ [kind]: [shown] }).success && !("issues" in modern && modern.issues !== undefined);
+}
+
+function isObjectSchema(schema: unknown): boolean {
+  return typeof schema === "object" && schema !== null && "type" in schema && schema.type === "object";
+}
+
+describe("what servers list", () => {
+  it(`is readable after its repair, whatever is wrong with it (${ODD.length} items)`, () => {
+    const unread = ODD.filter(({ kind, item }) => !isRead(kind, repairItem(kind, item).item));
+    expect(unread).toEqual([]);
+    // The table is one of odd items.
+    expect(ODD.filter(({ kind, item }) => !isRead(kind, item)).length).toBeGreaterThan(300);
+  });
+
+  it("is told to be repaired where it is, and is the very same where nothing is wrong", () => {
+    for (const { kind, item } of ODD) {
+      const { item: repaired, repairs } = repairItem(kind, item);
+      expect(repairs.length > 0).toBe(repaired !== item);
+      if (repaired === item) expect(isRead(kind, item)).toBe(true);
+    }
+    for (const [kind, [right]] of Object.entries(KINDS)) expect(repairItem(kind as ListKind, right).item).toBe(right);
+  });
+
+  it.each<[string, ListKind, JsonObject, JsonObject, readonly string[]]>([
+    [
+      "a schema that says nothing",
+      "tools",
+      { name: "t", inputSchema: {} },
+      { name: "t", inputSchema: input },
+      ["inputSchema.type"],
+    ],
+    ["no schema", "tools", { name: "t" }, { name: "t", inputSchema: input }, ["inputSchema"]],
+    [
+      "a type that may be null",
+      "tools",
+      { name: "t", inputSchema: { type: ["object", "null"], anyOf: [{}] } },
+      { name: "t", inputSchema: { type: "object", anyOf: [{}] } },
+      ["inputSchema.type"],
+    ],
+    [
+      "schemas that are true or false",
+      "tools",
+      { name: "t", inputSchema: { ...input, properties: { a: true, b: false, c: { type: "string" }, d: 7 } } },
+      { name: "t", inputSchema: { ...input, properties: { a: {}, b: { not: {} }, c: { type: "string" } } } },
+      ["inputSchema.properties"],
+    ],
+    [
+      "null for nothing",
+      "tools",
+      { name: "t", title: null, description: null, annotations: null, inputSchema: input, extra: null },
+      { name: "t", inputSchema: input, extra: null },
+      ["title", "description", "annotations"],
+    ],
+    [
+      "one wrong hint among right ones",
+      "tools",
+      { name: "t", inputSchema: input, annotations: { readOnlyHint: true, destructiveHint: "no", own: 1 } },
+      { name: "t", inputSchema: input, annotations: { readOnlyHint: true, own: 1 } },
+      ["annotations.destructiveHint"],
+    ],
+    [
+      "one wrong icon among right ones",
+      "prompts",
+      { name: "p", icons: [{ src: "a://b", sizes: "48x48" }, { mimeType: "image/png" }] },
+      { name: "p", icons: [{ src: "a://b" }] },
+      ["icons.sizes", "icons"],
+    ],
+    ["no name", "resources", { uri: "a://b" }, { uri: "a://b", name: "a://b" }, ["name"]],
+  ])("%s is repaired as little as possible", (_what, kind, item, expected, repairs) => {
+    expect(repairItem(kind, item)).toEqual({ item: expected, repairs });
+  });
+});
