@@ -3,6 +3,7 @@ import { numberIn } from "../core/exact-json.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { RpcId } from "../mcp/messages.ts";
+import { answeredIdAtEdges } from "./answered-id.ts";
 import type { Exchange, ExchangeWire } from "./exchange.ts";
 import { describeError } from "./fault.ts";
 import { createFlood, createUnasked, FLOOD_DETAIL, type Flood, LOGGED, type Unasked } from "./flood.ts";
@@ -10,7 +11,7 @@ import type { Intake } from "./intake.ts";
 import type { MessageChannel, MessageChannelEvents, OpenChannel } from "./message-channel.ts";
 import { responseText } from "./outside-ask.ts";
 import { notificationText } from "./request-text.ts";
-import { idAtEdges, type Unreadable } from "./response-envelope.ts";
+import type { Unreadable } from "./response-envelope.ts";
 
 export interface LinkEvents {
   /** A request of the server. */
@@ -162,7 +163,7 @@ export class Link implements ExchangeWire, MessageChannelEvents {
       return;
     }
     const detail = "It is larger than the configured limit.";
-    this.#unreadable({ kind: "unreadable", code: "UPSTREAM_TOO_LARGE", id: idAtEdges(edges), detail });
+    this.#unreadable({ kind: "unreadable", code: "UPSTREAM_TOO_LARGE", id: answeredIdAtEdges(edges), detail });
   }
 
   onClosed(detail: string): void {
@@ -182,15 +183,16 @@ export class Link implements ExchangeWire, MessageChannelEvents {
     return token === undefined ? undefined : this.pending.get(token);
   }
 
-  // Servers print to stdout by mistake: one stray line must not end everybody's calls. What is beyond the limits and
-  // looks like the answer to a call is that call's end.
+  // Servers print to stdout by mistake: one stray line must not end everybody's calls. What has the form of the answer to a
+  // request is that request's end: no other answer will come.
   #unreadable({ code, id, detail }: Unreadable): void {
     const { log, intake } = this.#options;
     const invalid = code === "UPSTREAM_INVALID";
     const what = invalid ? "An upstream wrote a line that is not JSON-RPC." : "An upstream sent more than is taken.";
     if (this.#logged.take()) log.warn({ upstream: intake.upstream, detail }, what);
-    const exchange = id === undefined || invalid ? undefined : this.pending.get(id);
-    exchange?.fail(code, `The answer was not taken. ${detail}`);
+    if (id === undefined) return;
+    this.pending.get(id)?.fail(code, `The answer was not taken. ${detail}`);
+    this.#settle(id, "error", "Its answer was not taken.");
   }
 
   #flooded(): void {

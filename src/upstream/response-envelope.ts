@@ -9,6 +9,7 @@ import { oneLine } from "../mcp/encode.ts";
 import { EnvelopeNames } from "../mcp/envelope-names.ts";
 import { type Message, type RpcId, readMessage } from "../mcp/messages.ts";
 import { dropFrom, dropOurs } from "../mcp/own-meta.ts";
+import { answeredId, answeredIdAtEdges } from "./answered-id.ts";
 
 /**
  * A JSON-RPC message from an upstream. A result stays the bytes that it came in where it says one thing to all readers;
@@ -28,7 +29,6 @@ export interface Unreadable {
 }
 
 const MAX_ID_DIGITS = 15;
-const EDGE_BYTES = 64;
 
 /**
  * Reads one message. Whatever it makes of the bytes is within `limits`, results that stay bytes too, so that those who
@@ -37,20 +37,20 @@ const EDGE_BYTES = 64;
 export function readIncoming(bytes: Buffer, limits: JsonLimits): Incoming | Unreadable {
   const names = new EnvelopeNames();
   const scan = scanJson(bytes, withEnvelope(limits), names);
-  if (scan.kind === "JSON_MALFORMED") return notMessage(bytes);
+  if (scan.kind === "JSON_MALFORMED") return invalid(answeredIdAtEdges(bytes), NOT_MESSAGE);
   if (scan.kind !== "json") return beyond(scan.kind, bytes, limits);
   // What is there twice is read once and written anew, and so is what may have to be changed.
   const kept = names.hasTwins || names.hasLookalikes || scan.hasOddNames ? undefined : keptResult(bytes, names);
   if (kept !== undefined) return kept;
   const value = parseExact(bytes.toString("utf8"));
-  if (names.hasLookalikes) return ambiguous(isObject(value) && value["method"] !== undefined ? undefined : bytes);
+  if (names.hasLookalikes) return invalid(answeredId(value), AMBIGUOUS);
   dropOurs(value);
   const message = readMessage(value);
   if (message?.kind === "result") {
     return { kind: "result", id: message.id, result: RawJson.fromValue(message.result) };
   }
   if (message?.kind === "error" && message.error.data !== undefined) dropFrom(message.error.data);
-  return message ?? readLooseError(value) ?? notMessage(bytes);
+  return message ?? readLooseError(value) ?? invalid(answeredId(value), NOT_MESSAGE);
 }
 
 /** What is within the limits stands in an envelope of one object with three members. */
@@ -58,31 +58,19 @@ function withEnvelope({ maxDepth, maxCount }: JsonLimits): JsonLimits {
   return { maxDepth: maxDepth + 1, maxCount: maxCount + 7 };
 }
 
-/** The id that stands near the beginning or the end of a message that is not read as a whole. */
-export function idAtEdges(bytes: Buffer): number | undefined {
-  const tail = Math.max(0, bytes.length - EDGE_BYTES);
-  const edges = `${bytes.toString("latin1", 0, EDGE_BYTES)} ${bytes.toString("latin1", tail)}`;
-  const found = /"id":(\d{1,15})\b/.exec(edges);
-  return found === null ? undefined : Number(found[1]);
-}
-
-function notMessage(bytes: Buffer): Unreadable {
-  return { kind: "unreadable", code: "UPSTREAM_INVALID", id: idAtEdges(bytes), detail: "It is not JSON-RPC." };
-}
-
-/** `answer`: the bytes, unless they ask or tell something. */
-function ambiguous(answer: Buffer | undefined): Unreadable {
-  const detail = "In it a member's name reads like another one's, or like one of the protocol's.";
-  const id = answer === undefined ? undefined : idAtEdges(answer);
+function invalid(id: number | undefined, detail: string): Unreadable {
   return { kind: "unreadable", code: "UPSTREAM_INVALID", id, detail };
 }
+
+const NOT_MESSAGE = "It is not JSON-RPC.";
+const AMBIGUOUS = "In it a member's name reads like another one's, or like one of the protocol's.";
 
 function beyond(kind: "JSON_TOO_DEEP" | "JSON_TOO_MANY", bytes: Buffer, limits: JsonLimits): Unreadable {
   const detail =
     kind === "JSON_TOO_DEEP"
       ? `It is nested more than ${limits.maxDepth} levels deep.`
       : `It holds more than ${limits.maxCount} values and names, see server.json_values.`;
-  return { kind: "unreadable", code: "UPSTREAM_TOO_LARGE", id: idAtEdges(bytes), detail };
+  return { kind: "unreadable", code: "UPSTREAM_TOO_LARGE", id: answeredIdAtEdges(bytes), detail };
 }
 
 // Servers in the field answer HTTP errors with `"id": null` and sometimes without `jsonrpc`; the code still counts.
