@@ -116,6 +116,7 @@ export async function startGateway(
   });
   app = createApp({
     mcp: endpoint.app,
+    serveMcp: endpoint.serve,
     stepUp: createStepUpPages({
       ...{ arrive, attempts, stepUp: wired.stepUp, hosts, issuer, now, log },
     }),

@@ -9,6 +9,7 @@ const endpoint = (c: Context) => c.text(`endpoint ${c.req.param("name") ?? ""}`)
 
 const app = createApp({
   mcp: new Hono<{ Bindings: HttpBindings }>().all("/mcp", endpoint).all("/mcp/", endpoint).all("/mcp/:name", endpoint),
+  serveMcp: async (_bindings, name) => new Response(`endpoint ${name}`),
   api: new Hono<ApiEnv>(),
   stepUp: new Hono(),
   console: new Hono<ConsoleEnv>(),
@@ -43,7 +44,9 @@ it.each([
   ["/%6dcp", ""],
   ["/mcp/files", "files"],
   ["/mcp/files?x=/y", "files"],
+  ["/mcp/files/", "files"],
   ["/mcp/fi%6ces", "files"],
+  ["/mcp/fi.les", "fi.les"],
 ])("leads %s to the MCP endpoint", async (path, name) => {
   expect(await (await ask(path, { method: "POST" })).text()).toBe(`endpoint ${name}`);
 });

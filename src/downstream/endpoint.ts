@@ -26,10 +26,15 @@ const PATHS = ["/mcp", "/mcp/:name"];
 
 const ALLOW = "POST, GET, DELETE, OPTIONS";
 
+/** Answers a request by Node's own objects; what it returns says only that, or is the answer to a HEAD. @throws never */
+export type Serve = (bindings: HttpBindings, endpoint: string) => Promise<Response>;
+
 /** The MCP endpoint over HTTP. */
 export interface McpEndpoint {
   /** Mount at the root of a `@hono/node-server`: it writes to the server's own response objects. */
   readonly app: Hono<Env>;
+  /** What `app` does for `/mcp` and, with a name, for `/mcp/<name>`. */
+  readonly serve: Serve;
   /**
    * Ends standing streams and stops the clock; calls that wait for people are told so at once. Other calls in flight go
    * on; new standing streams are refused.
@@ -93,37 +98,37 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
   });
 
   // The head as a whole, Host and Origin come before everything, so that a foreign page learns nothing, not even what exists.
-  const serve = (handler: (exchange: Exchange) => Promise<void>) => async (c: Context<Env>) => {
-    const { incoming, outgoing } = c.env;
-    const { host, origin } = incoming.headers;
-    const came = deps.arrive(incoming);
-    const arrived = came.ok ? (hosts.check(host, origin) ?? came) : came;
-    // Hono answers a HEAD with a copy of what GET returned, so here the answer must be a Response; there is none to look at.
-    if (incoming.method === "HEAD") {
-      return new Response(null, { status: arrived.ok ? 405 : ERRORS[arrived.code].status });
-    }
-    if (!arrived.ok) {
-      edge.log.debug({ code: arrived.code, host, origin }, "A request to the MCP endpoint was refused");
-      answerRefusal(outgoing, arrived);
+  const serve =
+    (handler: (exchange: Exchange) => Promise<void>): Serve =>
+    async ({ incoming, outgoing }, endpoint) => {
+      const { host, origin } = incoming.headers;
+      const came = deps.arrive(incoming);
+      const arrived = came.ok ? (hosts.check(host, origin) ?? came) : came;
+      // Hono answers a HEAD with a copy of what GET returned, so here the answer must be a Response; there is none to look at.
+      if (incoming.method === "HEAD") {
+        return new Response(null, { status: arrived.ok ? 405 : ERRORS[arrived.code].status });
+      }
+      if (!arrived.ok) {
+        edge.log.debug({ code: arrived.code, host, origin }, "A request to the MCP endpoint was refused");
+        answerRefusal(outgoing, arrived);
+        return RESPONSE_ALREADY_SENT;
+      }
+      allowOrigin(outgoing, origin);
+      try {
+        await handler({
+          incoming,
+          outgoing,
+          from: arrived.from,
+          path: endpoint === "" ? "/mcp" : `/mcp/${endpoint}`,
+          endpoint,
+        });
+      } catch (err) {
+        edge.log.error({ err, method: incoming.method }, "A request to the MCP endpoint failed");
+        if (outgoing.headersSent) outgoing.destroy();
+        else answerRefusal(outgoing, refuse("INTERNAL"));
+      }
       return RESPONSE_ALREADY_SENT;
-    }
-    allowOrigin(outgoing, origin);
-    const endpoint = c.req.param("name") ?? "";
-    try {
-      await handler({
-        incoming,
-        outgoing,
-        from: arrived.from,
-        path: endpoint === "" ? "/mcp" : `/mcp/${endpoint}`,
-        endpoint,
-      });
-    } catch (err) {
-      edge.log.error({ err, method: incoming.method }, "A request to the MCP endpoint failed");
-      if (outgoing.headersSent) outgoing.destroy();
-      else answerRefusal(outgoing, refuse("INTERNAL"));
-    }
-    return RESPONSE_ALREADY_SENT;
-  };
+    };
 
   const preflight = serve(async ({ incoming, outgoing }) => answerPreflight(incoming, outgoing));
   const app = new Hono<Env>();
@@ -140,20 +145,21 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
     if (handler !== undefined) return handler(exchange);
     answerRefusal(exchange.outgoing, refuse("HTTP_METHOD_UNKNOWN"), { headers: { Allow: ALLOW } });
   });
-  for (const path of PATHS) for (const end of ["", "/"]) app.all(`${path}${end}`, any);
+  for (const path of PATHS) for (const end of ["", "/"]) app.all(`${path}${end}`, mounted(any));
   const metadata = serve(async ({ outgoing, path }) => {
     const body = Buffer.from(JSON.stringify(deps.identity.metadata(path)));
     outgoing.writeHead(200, { "Content-Type": "application/json", "Content-Length": body.length }).end(body);
   });
   for (const suffix of ["", ...PATHS].flatMap((path) => [path, `${path}/`])) {
     const path = `/.well-known/oauth-protected-resource${suffix}`;
-    app.get(path, metadata);
+    app.get(path, mounted(metadata));
     // Clients send the protocol's version header along, so a browser asks first.
-    app.options(path, preflight);
+    app.options(path, mounted(preflight));
   }
 
   return {
     app,
+    serve: any,
     async close() {
       stopHearing();
       stopTicking();
@@ -173,4 +179,9 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
       replayBytes: sessions.replayBytes,
     }),
   };
+}
+
+/** As a handler of Hono's. */
+function mounted(serve: Serve): (c: Context<Env>) => Promise<Response> {
+  return (c) => serve(c.env, c.req.param("name") ?? "");
 }
