@@ -2,6 +2,7 @@ import { Cancellation } from "../core/cancellation.ts";
 import { readBody } from "../http/body.ts";
 import { parseJsonBody } from "../http/json-body.ts";
 import { type Classified, classify } from "../mcp/classify.ts";
+import { idOfRefused } from "../mcp/refused-id.ts";
 import type { RequestContext } from "./edge.ts";
 import { answerEmpty, answerRefusal, type Exchange, headerOf } from "./exchange.ts";
 import { admit, type HttpEdge } from "./http-edge.ts";
@@ -35,7 +36,7 @@ export async function handlePost(http: HttpEdge, exchange: Exchange): Promise<vo
   if (!body.ok) return answerRefusal(outgoing, body);
 
   const parsed = parseJsonBody(body.text, limits);
-  if (!parsed.ok) return answerRefusal(outgoing, parsed);
+  if (!parsed.ok) return answerRefusal(outgoing, parsed, { id: idOfRefused(body.text) });
 
   const headers = {
     protocolVersion: headerOf(incoming, "mcp-protocol-version"),

@@ -7,32 +7,37 @@ import { StringDecoder } from "node:string_decoder";
 export function createLineReader(options: {
   readonly maxBytes: number;
   readonly onLine: (line: string) => void;
-  readonly onTooLong: () => void;
+  /** Its first and last characters. */
+  readonly onTooLong: (head: string, tail: string) => void;
 }): (chunk: Buffer) => void {
   const decoder = new StringDecoder("utf8");
   let parts: string[] = [];
   let size = 0;
-  let skipping = false;
+  let skipped: { readonly head: string; tail: string } | undefined;
 
   const take = (text: string): void => {
-    if (skipping) return;
+    if (skipped !== undefined) {
+      skipped.tail = `${skipped.tail}${text.slice(-EDGE)}`.slice(-EDGE);
+      return;
+    }
     size += Buffer.byteLength(text);
     if (size <= options.maxBytes) {
       parts.push(text);
       return;
     }
-    skipping = true;
+    const line = `${parts.join("")}${text}`;
+    skipped = { head: line.slice(0, EDGE), tail: line.slice(-EDGE) };
     parts = [];
-    options.onTooLong();
   };
 
   const finish = (): void => {
     const line = parts.join("").trim();
-    const skipped = skipping;
+    const tooLong = skipped;
     parts = [];
     size = 0;
-    skipping = false;
-    if (!skipped && line !== "") options.onLine(line);
+    skipped = undefined;
+    if (tooLong !== undefined) options.onTooLong(tooLong.head, tooLong.tail);
+    else if (line !== "") options.onLine(line);
   };
 
   return (chunk) => {
@@ -46,3 +51,6 @@ export function createLineReader(options: {
     if (start < text.length) take(text.slice(start));
   };
 }
+
+/** What is kept of a line that is too long: its id stands at one of its ends. */
+const EDGE = 512;

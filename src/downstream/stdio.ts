@@ -9,6 +9,7 @@ import type { ListChange } from "../gateway/gateway.ts";
 import { classify, type Request } from "../mcp/classify.ts";
 import { encodeError, encodeNotification, encodeResultText } from "../mcp/encode.ts";
 import type { Message, RpcId } from "../mcp/messages.ts";
+import { idAtEnds, idOfOddRequest, idOfRefused } from "../mcp/refused-id.ts";
 import type { RequestMeta } from "../mcp/request-meta.ts";
 import { callerOf, createEdge, type RequestContext, refusalError } from "./edge.ts";
 import { initializeResult, readInitialize } from "./initialize.ts";
@@ -139,11 +140,11 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
   const serve = async (line: string): Promise<void> => {
     const parsed = parseJson(line, limits);
     if (!parsed.ok) {
-      return fail(undefined, refuse(parsed.problem.code, whereInJson(parsed.problem)));
+      return fail(idOfRefused(line), refuse(parsed.problem.code, whereInJson(parsed.problem)));
     }
     const classified = classify(parsed.value, { headers: undefined, maxBatch: limits.maxBatch });
     const scope = gateway.scope(endpoint);
-    if (scope === undefined) return fail(undefined, refuse("ENDPOINT_UNKNOWN"));
+    if (scope === undefined) return fail(idOfOddRequest(parsed.value), refuse("ENDPOINT_UNKNOWN"));
     switch (classified.kind) {
       case "rejected":
         return fail(classified.id, classified.refusal, classified.data);
@@ -176,7 +177,8 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
   });
   const read = createLineReader({
     maxBytes: limits.maxBodyBytes,
-    onTooLong: () => fail(undefined, refuse("BODY_TOO_LARGE", `The limit is ${limits.maxBodyBytes} bytes.`)),
+    onTooLong: (head, tail) =>
+      fail(idAtEnds(head, tail), refuse("BODY_TOO_LARGE", `The limit is ${limits.maxBodyBytes} bytes.`)),
     onLine: (line) => {
       serving += 1;
       serve(line)

@@ -2,6 +2,7 @@ import { type Refusal, refuse } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { checkKeys } from "./call-params.ts";
 import { type Message, type RpcId, readMessage } from "./messages.ts";
+import { idOfOddRequest } from "./refused-id.ts";
 import { claimsModern, type RequestMeta, readRequestMeta } from "./request-meta.ts";
 import { eraOf, MODERN_REVISION, SUPPORTED_REVISIONS } from "./revisions.ts";
 import { checkStandardHeaders, type StandardHeaders } from "./standard-headers.ts";
@@ -44,7 +45,7 @@ export function classify(body: Json, options: ClassifyOptions): Classified {
     return unknown === undefined ? classifyBatch(body as readonly Json[], options) : { kind: "rejected", ...unknown };
   }
   const message = readMessage(body);
-  if (message === undefined) return rejected(undefined, refuse("NOT_A_MESSAGE"));
+  if (message === undefined) return rejected(idOfOddRequest(body), refuse("NOT_A_MESSAGE"));
   const ambiguous = "params" in message ? checkKeys(message.method, message.params) : undefined;
   if (ambiguous !== undefined) return rejected(idOf(message), ambiguous);
   const modern =

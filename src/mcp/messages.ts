@@ -34,7 +34,8 @@ export function readMessage(value: Json | undefined): Message | undefined {
   return undefined;
 }
 
-function isRpcId(value: Json | undefined): value is RpcId {
+/** Whether a value is an id that a request may have. */
+export function isRpcId(value: Json | undefined): value is RpcId {
   return typeof value === "string" || (typeof value === "number" && Number.isInteger(value));
 }
 

@@ -134,6 +134,8 @@ describe("the shape of a body", () => {
     expect(answer.status).toBe(status);
     expect(answer.json).toMatchObject({ error: { code } });
     expect(answer.text).toContain(text);
+    // Whatever can be read of it is used to answer it.
+    expect(answer.json["id"]).toBe(body.includes('"id":1,') ? 1 : undefined);
     expect(served.gateway.calls).toEqual([]);
   });
 

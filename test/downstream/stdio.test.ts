@@ -159,6 +159,16 @@ it.each([
   expect(received[0]).toMatchObject({ error: { code } });
 });
 
+it.each([
+  ["an unsafe number", '{"jsonrpc":"2.0","id":5,"method":"ping","params":{"n":9007199254740993}}'],
+  ["a __proto__ key", '{"method":"ping","params":{"__proto__":{}},"jsonrpc":"2.0","id":5}'],
+  ["params that are a list", '{"jsonrpc":"2.0","id":5,"method":"ping","params":[]}'],
+  ["too long a line", `{"method":"ping","params":{"a":"${"x".repeat(20_000)}"},"jsonrpc":"2.0","id":5}`],
+])("answers a request with %s by its id", async (_, line) => {
+  input.write(`${line}\n`);
+  expect(await answer(5)).toMatchObject({ error: { code: -32600 } });
+});
+
 it("reads a line that comes in pieces, split inside a character", async () => {
   const line = Buffer.from(`${JSON.stringify({ jsonrpc: "2.0", id: "ü", method: "ping" })}\n`);
   const middle = line.indexOf(0xc3) + 1;

@@ -1,0 +1,61 @@
+import { isObject, type Json } from "../core/json.ts";
+import { type NameWatch, scanJson } from "../core/scan-json.ts";
+import { isRpcId, type RpcId } from "./messages.ts";
+
+/*
+ * The id of a request that is not taken: without it a client over standard input would wait for an answer until its time is
+ * over. Only of requests: an error with the id of an answer would look like the answer to another request.
+ */
+
+/** A JSON-RPC id as text, which nothing can hide in: no escapes, and no number that is none. */
+const ID = String.raw`("[^"\\]{0,256}"|-?\d{1,15})`;
+const AFTER_NAME = new RegExp(String.raw`^"\s*:\s*${ID}\s*[,}]`);
+const IN_FRONT = new RegExp(String.raw`^\s*\{\s*"jsonrpc"\s*:\s*"2\.0"\s*,\s*"id"\s*:\s*${ID}\s*,\s*"method"`);
+const AT_END = new RegExp(String.raw`[,{]\s*"jsonrpc"\s*:\s*"2\.0"\s*,\s*"id"\s*:\s*${ID}\s*\}\s*$`);
+const METHOD_IN_FRONT = /^\s*\{\s*"method"/;
+
+/** How far it is looked: a body is bounded already. */
+const FAR = { maxDepth: 10_000, maxCount: Number.POSITIVE_INFINITY };
+
+/** The id in a text that breaks the rules for JSON, as far as it goes. @throws never */
+export function idOfRefused(text: string): RpcId | undefined {
+  const bytes = Buffer.from(text);
+  const names = new TopNames();
+  scanJson(bytes, FAR, names);
+  const [at, another] = names.ids;
+  if (!names.asks || at === undefined || another !== undefined) return undefined;
+  return idFrom(AFTER_NAME.exec(bytes.toString("utf8", at, at + 600)));
+}
+
+/** The id at the beginning or the end of a text that was too long to be read, where client libraries write it. @throws never */
+export function idAtEnds(head: string, tail: string): RpcId | undefined {
+  return idFrom(IN_FRONT.exec(head) ?? (METHOD_IN_FRONT.test(head) ? AT_END.exec(tail) : null));
+}
+
+/** The id of parsed JSON that is no message, but asks for something. */
+export function idOfOddRequest(value: Json): RpcId | undefined {
+  return isObject(value) && typeof value["method"] === "string" && isRpcId(value["id"]) ? value["id"] : undefined;
+}
+
+function idFrom(found: RegExpExecArray | null): RpcId | undefined {
+  const text = found?.[1];
+  if (text === undefined) return undefined;
+  return text.startsWith('"') ? text.slice(1, -1) : Number(text);
+}
+
+/** Where the ids of the outermost object stand, at the end of their names, and whether it has a method. */
+class TopNames implements NameWatch {
+  readonly ids: number[] = [];
+  asks = false;
+
+  open(): void {}
+
+  name(text: Uint8Array, from: number, to: number, depth: number): number {
+    if (depth === 1 && to - from <= 6) {
+      const name = Buffer.from(text.buffer, text.byteOffset + from, to - from).toString("latin1");
+      if (name === "id" && this.ids.length < 2) this.ids.push(to);
+      else if (name === "method") this.asks = true;
+    }
+    return 1;
+  }
+}
