@@ -19,10 +19,8 @@ export type ArgumentCheck = (
 ) => Refusal | undefined;
 
 /** Schemas come from servers, and may lead in circles: looking a call through takes so many steps, and so many a key. */
-const MAX_STEPS = 20_000;
+const MAX_STEPS = 5_000;
 const STEPS_PER_KEY = 24;
-/** For the schemas that a tool's arguments themselves are described by. */
-const MAX_ROOT_STEPS = 50_000;
 /** For holding keys against patterns, see `SchemaPatterns`. */
 const MAX_PATTERN_STEPS = 100_000;
 /** How many schemas deep one value may be described. */
@@ -66,7 +64,7 @@ function readSchemas(definition: JsonObject, looksAt: readonly ArgumentPath[]): 
   const schema = definition["inputSchema"];
   const document = new SchemaDocument(isObject(schema) ? schema : {});
   const schemas = [...(isObject(schema) ? [schema] : []), schemaOfPlaces(looksAt)];
-  const levels = new NamedLevels(schemas, document.references, document.patterns, MAX_ROOT_STEPS);
+  const levels = new NamedLevels(schemas, document.references, document.patterns);
   return { document, levels, terms: document.root };
 }
 

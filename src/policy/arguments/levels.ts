@@ -9,6 +9,9 @@ const NO_NAMES: DeclaredNames = { names: new Set(), forms: new Set() };
 /** How many schemas the levels that are kept of one tool may be made of. */
 const MAX_KEPT = 50_000;
 
+/** How many schemas may describe one value: counted before any of them is read, which takes microseconds each. */
+export const MAX_OF_ONE_VALUE = 1_000;
+
 /** All that is said about the names of one value's members, by whichever schema and under whatever condition. */
 export interface Level extends DeclaredNames {
   readonly schemas: readonly JsonObject[];
@@ -23,8 +26,8 @@ export interface Level extends DeclaredNames {
  */
 export class NamedLevels {
   readonly root: Level | undefined;
-  /** Whether the first of them are too many to be read. */
-  readonly isBeyond: boolean;
+  /** Whether some value is described by more schemas than are read. */
+  isBeyond = false;
   /** How many more schemas may be read for this call; below 0 nothing that is found counts. */
   left = 0;
   /** Whether the schemas have names that are too long, or too many, to be compared (`core/keys.ts`). */
@@ -38,18 +41,17 @@ export class NamedLevels {
   #kept = 0;
   #everything: JsonObject | undefined;
 
-  /** Of these schemas for the same value, with references within one document. `steps` may be read for the first of them. */
-  constructor(schemas: readonly JsonObject[], references: SchemaReferences, patterns: SchemaPatterns, steps: number) {
+  /** Of these schemas for the same value, with references within one document. */
+  constructor(schemas: readonly JsonObject[], references: SchemaReferences, patterns: SchemaPatterns) {
     this.#references = references;
     this.#patterns = patterns;
-    this.left = steps;
+    this.left = MAX_OF_ONE_VALUE;
     this.root = this.#level(schemas);
-    this.isBeyond = this.left < 0;
   }
 
   /** Whether no more may be read for this call. */
   get isSpent(): boolean {
-    return this.left < 0 || this.#patterns.left < 0;
+    return this.isBeyond || this.left < 0 || this.#patterns.left < 0;
   }
 
   /** What is said about the value under this key; `undefined`: nothing. */
@@ -95,7 +97,8 @@ export class NamedLevels {
   #level(from: readonly (Json | undefined)[]): Level | undefined {
     const schemas = new Set(from.filter(isObject));
     for (const schema of schemas) {
-      if (--this.left < 0) return undefined;
+      this.isBeyond ||= schemas.size > MAX_OF_ONE_VALUE;
+      if (this.isBeyond || --this.left < 0) return undefined;
       for (const more of besides(schema, this.#references)) if (isObject(more)) schemas.add(more);
       if (!this.#references.referred(schema).all) schemas.add(this.#all());
     }

@@ -33,6 +33,9 @@ export interface Referred {
   readonly all: boolean;
 }
 
+/** Of a schema without references, as nearly all are. */
+const NOWHERE: Referred = { targets: [], certain: [], all: true };
+
 interface Place {
   readonly value: Json | undefined;
   readonly base: string;
@@ -61,11 +64,12 @@ export class SchemaReferences {
     for (let place = open.pop(); place !== undefined; place = open.pop()) {
       if (!this.spend(1)) break;
       const { value, isMap } = place;
-      if (Array.isArray(value)) for (const item of value) open.push({ ...place, value: item, isMap: false });
+      if (Array.isArray(value)) for (const item of value) open.push({ value: item, base: place.base, isMap: false });
       if (!isObject(value)) continue;
       if (!isMap && this.#bases.has(value)) continue;
       const base = isMap ? place.base : this.#add(value, place.base);
-      for (const [name, member] of Object.entries(value)) {
+      for (const name in value) {
+        const member = value[name];
         if (typeof member !== "object" || member === null || (!isMap && DATA.has(name))) continue;
         open.push({ value: member, base, isMap: !isMap && MAPS.has(name) });
       }
@@ -89,6 +93,7 @@ export class SchemaReferences {
     const before = this.#referred.get(schema);
     if (before !== undefined) return before;
     const { $ref, $dynamicRef, $recursiveRef } = schema;
+    if ($ref === undefined && $dynamicRef === undefined && $recursiveRef === undefined) return NOWHERE;
     const found = [
       ...($ref === undefined ? [] : [this.#targets(schema, $ref)]),
       ...[$dynamicRef, $recursiveRef].flatMap((reference) =>
@@ -135,6 +140,10 @@ export class SchemaReferences {
   }
 
   #add(schema: JsonObject, around: string): string {
+    if (!isNamed(schema)) {
+      this.#bases.set(schema, around);
+      return around;
+    }
     const { $id, $anchor, $dynamicAnchor, $recursiveAnchor } = schema;
     let base = around;
     if (typeof $id === "string") {
@@ -156,6 +165,12 @@ export class SchemaReferences {
     this.#bases.set(schema, base);
     return base;
   }
+}
+
+/** Whether a schema may have a name to refer to it by. */
+function isNamed(schema: JsonObject): boolean {
+  for (const keyword in schema) if (keyword.startsWith("$")) return true;
+  return false;
 }
 
 function split(reference: string): readonly [uri: string, fragment: string] {

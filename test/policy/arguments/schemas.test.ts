@@ -63,3 +63,27 @@ it.each(Object.keys(SCHEMAS))("reads no more than it may of a schema with %s", (
     if (refusal !== undefined) expect(refusal.code).toBe("PARAMS_INVALID");
   }
 });
+
+it.each(["allOf", "anyOf", "oneOf"])("counts the schemas of one value in %s before it reads them", (keyword) => {
+  let reads = 0;
+  const counted = (schema: object): object =>
+    new Proxy(schema, {
+      get(target, name, self) {
+        reads += 1;
+        return Reflect.get(target, name, self);
+      },
+    });
+  const check = (count: number) => {
+    reads = 0;
+    const schemas = many(count, (i) => counted({ properties: { a: { default: i } } }));
+    return createArgumentCheck()({ inputSchema: { type: "object", [keyword]: schemas } } as JsonObject, { a: 1 }, [
+      ["a"],
+    ]);
+  };
+  expect(check(900)).toBeUndefined();
+  // What a schema refers to is looked for in the whole document; nothing else is.
+  for (const count of [1_001, 8_000]) {
+    expect(check(count)).toMatchObject({ code: "PARAMS_INVALID" });
+    expect(reads / count).toBeLessThan(2);
+  }
+});
