@@ -22,8 +22,8 @@ type Face = Hono<{ Bindings: HttpBindings }>;
 export type App = Pick<Face, "fetch">;
 
 /**
- * The addresses of the MCP endpoint as clients write them. They go straight to it, past all routers: 20 µs less for each
- * call. Any other spelling of them takes the way of all pages, to the same handler.
+ * The addresses of the MCP endpoint as clients write them. They go straight to it: 15 µs less for each call than by the
+ * router of all pages, and 1 µs less than by one of its own. Any other spelling of them takes the way of all pages, to the same handler.
  */
 const MCP = /^\/mcp(?:\/([\w-]+))?\/?(?:\?|$)/;
 
