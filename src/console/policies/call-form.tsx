@@ -9,7 +9,7 @@ import type { ArgumentField } from "./argument-fields.ts";
 import { ArgumentInputs } from "./argument-inputs.tsx";
 import { pathText, TRY } from "./links.ts";
 import { type FormValues, JSON_FIELD } from "./read-arguments.ts";
-import type { CallField, CallValues } from "./read-call.ts";
+import { type CallField, type CallValues, nameOfCaller } from "./read-call.ts";
 
 /** What stands in the form in which a call is tried. */
 export interface CallFormProps {
@@ -37,6 +37,7 @@ export function CallForm(props: CallFormProps) {
     <form class="try" method="post" action={TRY}>
       <CsrfField token={csrfToken} />
       <input type="hidden" name="shown" value={tool} />
+      <input type="hidden" name="filled" value={nameOfCaller(props.values, props.callers)} />
       {/* What Enter in a field presses is the first button of a form. */}
       <button type="submit" hidden name="do" value={chosen ? "decide" : "load"}>
         {chosen ? "Decide" : "Show its arguments"}
@@ -131,8 +132,11 @@ function Caller({ callers, values, errors }: CallFormProps) {
           <SelectField
             label="As somebody whom the configuration names"
             name="as"
+            hint="Takes the place of what stands below."
+            value={nameOfCaller(values, callers)}
+            error={errors.get("as")}
             options={[
-              { value: "", label: "Nobody of them" },
+              { value: "", label: "Nobody of them: whoever stands below" },
               ...callers.map(({ name, user }) => ({
                 value: name,
                 label: harmless(callerLabel(name, user.id), 200).text,
@@ -147,6 +151,7 @@ function Caller({ callers, values, errors }: CallFormProps) {
       <div class="fields">
         {field("user_email", "E-mail", "As the identity provider gives it.")}
         {field("user_id", "Subject", "The user’s id; the e-mail where it is empty.")}
+        {field("user_name", "Name", "As the identity provider gives it.")}
         {field("user_roles", "Roles", "With commas between them.")}
         {field("user_groups", "Groups", "With commas between them.")}
       </div>

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../core/json.ts";
+import type { KnownCaller } from "../../operations/policies.ts";
 import { type GivenCall, givenCallSchema } from "../../policy/given-call.ts";
 import type { FormValues } from "./read-arguments.ts";
 
@@ -6,6 +7,7 @@ import type { FormValues } from "./read-arguments.ts";
 export const CALL_FIELDS = [
   "user_email",
   "user_id",
+  "user_name",
   "user_roles",
   "user_groups",
   "user_acr",
@@ -32,6 +34,7 @@ export function readCallValues(values: FormValues): CallValues {
 const NOTHING: CallValues = {
   user_email: "",
   user_id: "",
+  user_name: "",
   user_roles: "",
   user_groups: "",
   user_acr: "",
@@ -51,6 +54,7 @@ export function withCaller(values: CallValues, given: Pick<GivenCall, "user" | "
     ...values,
     user_email: user.email ?? "",
     user_id: user.id ?? "",
+    user_name: user.name ?? "",
     user_roles: (user.roles ?? []).join(", "),
     user_groups: (user.groups ?? []).join(", "),
     user_acr: user.acr ?? "",
@@ -58,6 +62,30 @@ export function withCaller(values: CallValues, given: Pick<GivenCall, "user" | "
     user_issuer: user.issuer ?? "",
     client_id: client.id ?? "",
   };
+}
+
+/** The name of who stands in the form, unchanged, of those whom the configuration names; `""`: somebody else, or nobody. */
+export function nameOfCaller(values: CallValues, callers: readonly KnownCaller[]): string {
+  const theirs = (caller: KnownCaller) => {
+    const filled = withCaller(values, caller);
+    return CALL_FIELDS.every((field) => filled[field] === values[field].trim());
+  };
+  return callers.find(theirs)?.name ?? "";
+}
+
+/**
+ * The form with whoever was chosen in it. `filled` is who stood in it before: chosen again, they are as the fields have them by
+ * now. `undefined`: the configuration names nobody like this.
+ */
+export function withChosen(
+  values: CallValues,
+  form: FormValues,
+  callers: readonly KnownCaller[],
+): CallValues | undefined {
+  const as = form.text("as");
+  if (as === "" || as === form.text("filled")) return values;
+  const caller = callers.find(({ name }) => name === as);
+  return caller && withCaller(values, caller);
 }
 
 export type ReadCall =
@@ -70,6 +98,7 @@ export function readCall(tool: string, values: CallValues, args: JsonObject): Re
   const user = filled({
     email: values.user_email,
     id: values.user_id,
+    name: values.user_name,
     acr: values.user_acr,
     auth_time: values.user_auth_time,
     issuer: values.user_issuer,
@@ -92,6 +121,7 @@ export function readCall(tool: string, values: CallValues, args: JsonObject): Re
 const FIELDS_BY_PATH: Readonly<Record<string, CallField>> = {
   "user.email": "user_email",
   "user.id": "user_id",
+  "user.name": "user_name",
   "user.roles": "user_roles",
   "user.groups": "user_groups",
   "user.acr": "user_acr",

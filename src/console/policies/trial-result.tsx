@@ -8,7 +8,7 @@ import { ForeignText } from "../components/foreign-text.tsx";
 import { explainCommand } from "./explain-command.ts";
 import { policyLink } from "./links.ts";
 import { Verdicts } from "./verdicts.tsx";
-import { oneOf, SIGN_IN_LACKS, signInWords } from "./words.ts";
+import { callerWords, oneOf, SIGN_IN_LACKS, signInWords } from "./words.ts";
 
 /** What the gateway would do with a tried call, and why. */
 export function TrialResult({ trial }: { readonly trial: PolicyTrial }) {
@@ -20,6 +20,9 @@ export function TrialResult({ trial }: { readonly trial: PolicyTrial }) {
       <h2 id="result">
         <Badge tone={tone}>{word}</Badge> {text}
       </h2>
+      <p class="as">
+        <ForeignText text={callerWords(trial.call)} />
+      </p>
       {refusal === undefined ? null : (
         <p>
           <ForeignText text={refusalText(refusal)} />

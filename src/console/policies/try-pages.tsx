@@ -6,10 +6,12 @@ import { type PageFrame, page } from "../layout.tsx";
 import { argumentFields } from "./argument-fields.ts";
 import { CallForm } from "./call-form.tsx";
 import { type FormValues, readArguments } from "./read-arguments.ts";
-import { type CallValues, readCall, readCallValues, withCaller } from "./read-call.ts";
+import { type CallValues, readCall, readCallValues, withChosen } from "./read-call.ts";
 import { TrialResult } from "./trial-result.tsx";
 
 const EMPTY: FormValues = { text: () => "" };
+
+const NO_CALLER = "The configuration names nobody like this now. Choose somebody else, or write who calls below.";
 
 interface Shown {
   readonly tool: string;
@@ -56,8 +58,8 @@ export function createTryPages(policies: PolicyOperations): Hono<ConsoleEnv> {
     );
   };
 
-  const refused = (tool: string, form: FormValues, errors: ReadonlyMap<string, string>): Shown => ({
-    ...{ tool, values: readCallValues(form), args: form, errors, status: 400 },
+  const refused = (tool: string, values: CallValues, form: FormValues, errors: ReadonlyMap<string, string>): Shown => ({
+    ...{ tool, values, args: form, errors, status: 400 },
     notice: { tone: "bad", text: "Some of this cannot be read. It is marked below; nothing was decided." },
   });
 
@@ -72,13 +74,12 @@ export function createTryPages(policies: PolicyOperations): Hono<ConsoleEnv> {
     const form = c.get("form");
     const tool = form.text("tool");
     const definition = policies.definition(pathOf(tool));
-    const values = readCallValues(form);
+    const written = readCallValues(form);
+    const chosen = withChosen(written, form, policies.callers());
+    const values = chosen ?? written;
     if (definition === undefined)
-      return show(c, refused(tool, form, new Map([["tool", "Choose one that is listed."]])));
-    if (form.text("do") === "fill") {
-      const caller = policies.callers().find(({ name }) => name === form.text("as"));
-      return show(c, { tool, values: caller === undefined ? values : withCaller(values, caller), args: form });
-    }
+      return show(c, refused(tool, values, form, new Map([["tool", "Choose one that is listed."]])));
+    if (chosen === undefined) return show(c, refused(tool, values, form, new Map([["as", NO_CALLER]])));
     if (form.text("do") !== "decide") return show(c, { tool, values, args: form });
     // Of another tool's arguments it would decide on those that happen to have the same names.
     if (form.text("shown") !== tool) {
@@ -88,7 +89,10 @@ export function createTryPages(policies: PolicyOperations): Hono<ConsoleEnv> {
     const read = readArguments(argumentFields(definition["inputSchema"]), form);
     const call = readCall(tool, values, read.ok ? read.args : {});
     if (!read.ok || !call.ok) {
-      return show(c, refused(tool, form, new Map([...(read.ok ? [] : read.errors), ...(call.ok ? [] : call.errors)])));
+      return show(
+        c,
+        refused(tool, values, form, new Map([...(read.ok ? [] : read.errors), ...(call.ok ? [] : call.errors)])),
+      );
     }
     const trial = await policies.evaluate(c.get("operator"), call.call);
     if (trial.ok) return show(c, { tool, values, args: form, trial });

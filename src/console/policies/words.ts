@@ -1,6 +1,7 @@
 import type { Effect, StepUpRequirement } from "../../core/decision.ts";
 import { durationText } from "../../core/duration.ts";
 import type { PolicyView } from "../../operations/policies.ts";
+import type { GivenCall } from "../../policy/given-call.ts";
 import type { StepUpLack } from "../../step-up/step-up.ts";
 import type { BadgeTone } from "../components/badge.tsx";
 
@@ -28,9 +29,29 @@ const MAX_NAMES = 6;
 
 /** `a, b or c`, with what is left out. */
 export function oneOf(names: readonly string[]): string {
+  return listed(names, "or");
+}
+
+function allOf(names: readonly string[]): string {
+  return listed(names, "and");
+}
+
+function listed(names: readonly string[], last: "and" | "or"): string {
   const more = names.length - MAX_NAMES;
-  if (more > 0) return `${names.slice(0, MAX_NAMES).join(", ")} or ${more} more`;
-  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+  if (more > 0) return `${names.slice(0, MAX_NAMES).join(", ")} ${last} ${more} more`;
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} ${last} ${names.at(-1)}`;
+}
+
+/** Whom a tried call is decided for, in a sentence: it depends on them as much as on the arguments. */
+export function callerWords({ user = {} }: Pick<GivenCall, "user">): string {
+  const { id, email, roles = [], groups = [] } = user;
+  const having = [...namedWords("role", roles), ...namedWords("group", groups)];
+  const who = email ?? id ?? "nobody in particular";
+  return `As ${who}, ${having.length === 0 ? "without roles" : `with the ${having.join(" and the ")}`}.`;
+}
+
+function namedWords(noun: string, names: readonly string[]): readonly string[] {
+  return names.length === 0 ? [] : [`${noun}${names.length === 1 ? "" : "s"} ${allOf(names)}`];
 }
 
 /** Which calls a target is about, in a sentence without its end. */

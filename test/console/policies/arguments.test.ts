@@ -135,7 +135,7 @@ describe("arguments read from a form", () => {
     [{}, { must: {} }],
     [
       { "arg/text": " a ", "arg/number": "-1.5e2", "arg/whole": " 12 " },
-      { text: " a ", number: -150, whole: 12, must: {} },
+      { text: " a ", number: expect.objectContaining({ nearest: -150, text: "-1.5e2" }), whole: 12, must: {} },
     ],
     [
       { "arg/flag": "false", "arg/pick": "1" },

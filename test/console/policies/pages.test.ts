@@ -75,6 +75,7 @@ describe.skipIf(chromiumPath === undefined)("the policies in a browser", () => {
     await page.getByRole("link", { name: "Try a call" }).click();
     await page.getByLabel("As somebody").selectOption("key-of-ann");
     await page.getByRole("button", { name: "Fill in" }).click();
+    expect(await page.getByLabel("As somebody").inputValue()).toBe("key-of-ann");
     expect(await page.getByLabel("Roles").inputValue()).toBe("employee");
     await page.getByLabel("amount, required").fill("a lot");
     await page.getByLabel("currency").selectOption({ label: "USD" });
@@ -233,6 +234,85 @@ describe("the pages of the policies", () => {
     expect(await words({ tool: "bank/pay", "arg/amount": "60", ...robot })).toContain("A machine has nobody who could");
     expect(await words({ tool: "bank/open" })).toContain("hidden The tool does not exist for this caller.");
     expect(await words({ tool: "bank/pay" })).toContain("The condition has no value: args.amount is missing.");
+  });
+
+  describe("a caller who was chosen", () => {
+    const roles = `policies:
+  - id: cfo-only
+    target: { tools: ["bank/pay"] }
+    when: '!("cfo" in user.roles)'
+    then: { deny: { message: "No." } }
+`;
+    const cleo = { user_email: "", user_id: "cleo", user_roles: "cfo", client_id: "key-of-cleo" };
+    const issuer = { user_issuer: "portcullis:keys", user_name: "cleo" };
+    it.each([
+      ["is who calls where nothing is filled in", { as: "key-of-cleo" }, "allowed", "As cleo, with the role cfo."],
+      [
+        "takes the place of somebody else's fields",
+        { as: "key-of-cleo", filled: "", user_roles: "employee" },
+        "allowed",
+        "As cleo,",
+      ],
+      [
+        "takes the place of who was filled in before",
+        { as: "key-of-ann", filled: "key-of-cleo", ...cleo },
+        "denied",
+        "As ann, with the role employee.",
+      ],
+      [
+        "may be changed once filled in",
+        { as: "key-of-cleo", filled: "key-of-cleo", ...cleo, ...issuer, user_roles: "clerk" },
+        "denied",
+        "As cleo, with the role clerk.",
+      ],
+      ["may be nobody", { as: "" }, "denied", "As nobody in particular, without roles."],
+      [
+        "may be somebody without roles",
+        { as: "", user_email: "x@acme.com" },
+        "denied",
+        "As x@acme.com, without roles.",
+      ],
+    ])("%s", async (_, fields, word, as) => {
+      const { post } = await visitor(await start(roles));
+      const { status, text } = await post({ tool: "bank/pay", "arg/amount": "1", ...fields });
+      expect(status).toBe(200);
+      const words = text.replaceAll(/<[^>]*>/g, "").replaceAll(/\s+/g, " ");
+      expect(words).toContain(as);
+      expect(words).toContain(`${word} The call would`);
+    });
+
+    it("counts with everything that a condition may see of them", async () => {
+      const every = `user.id == "cleo" && user.name == "cleo" && user.issuer == "portcullis:keys" && client.id == "key-of-cleo"`;
+      const { post } = await visitor(
+        await start(
+          `policies:\n  - { id: theirs, target: { tools: ["bank/pay"] }, when: '${every}', then: { deny: {} } }\n`,
+        ),
+      );
+      const { text } = await post({ tool: "bank/pay", "arg/amount": "1", as: "key-of-cleo" });
+      expect(text.replaceAll(/<[^>]*>/g, "")).toContain("denied The call would be refused.");
+    });
+
+    it("stays chosen as long as the fields are theirs, whichever button is pressed", async () => {
+      const { post } = await visitor(await start(roles));
+      for (const button of ["decide", "fill", "load"]) {
+        const { text } = await post({ tool: "bank/pay", as: "key-of-cleo", do: button });
+        expect(text).toMatch(/<option value="key-of-cleo" selected/);
+        expect(text).toContain('name="filled" value="key-of-cleo"');
+        expect(text).toMatch(/name="user_roles"[^>]*value="cfo"/);
+      }
+      const changed = { as: "key-of-cleo", filled: "key-of-cleo", ...cleo, ...issuer, user_roles: "clerk" };
+      const { text } = await post({ tool: "bank/pay", ...changed });
+      expect(text).not.toMatch(/<option value="key-of-cleo" selected/);
+      expect(text).toContain('name="filled" value=""');
+    });
+
+    it("is not taken for nobody when the configuration no longer names them", async () => {
+      const { post } = await visitor(await start(roles));
+      const { status, text } = await post({ tool: "bank/pay", as: "key-of-nobody" });
+      expect(status).toBe(400);
+      expect(text).toContain("The configuration names nobody like this now.");
+      expect(text).not.toContain("The call would");
+    });
   });
 
   it("show hostile arguments harmlessly", async () => {
