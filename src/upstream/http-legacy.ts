@@ -34,6 +34,8 @@ export interface LegacyHttpOptions {
 
 /** How long a new session waits for its event stream; a server that sends no headers before the first event is late. */
 const STREAM_OPEN_MS = 500;
+/** How long the answer to the notification that ends the handshake is waited for. */
+const ANNOUNCE_MS = 2_000;
 
 /** `status` is there where the upstream answered the handshake with an HTTP error. */
 export type LegacyHttpOpened =
@@ -74,11 +76,7 @@ export async function openLegacyHttp(options: LegacyHttpOptions): Promise<Legacy
   }
   const sessionId = answer.headers["mcp-session-id"];
   const connection = new LegacyHttpConnection(options, facts, typeof sessionId === "string" ? sessionId : undefined);
-  const problem = await connection.announce();
-  if (problem !== undefined) {
-    await connection.close();
-    return refuse({ code: "UPSTREAM_INVALID", detail: `It did not take notifications/initialized: ${problem}` });
-  }
+  await connection.announce();
   return { ok: true, connection };
 }
 
@@ -117,10 +115,22 @@ class LegacyHttpConnection implements Connection {
     };
   }
 
-  /** Ends the handshake and begins to listen. The problem, if there is one. */
-  async announce(): Promise<string | undefined> {
-    const problem = await this.#send(notificationText("notifications/initialized", {}));
-    if (problem !== undefined || this.#closing !== undefined) return problem;
+  /**
+   * Ends the handshake and begins to listen. Servers answer a notification in all ways, or not at all: whether the session is
+   * of use, its first request will tell.
+   */
+  async announce(): Promise<void> {
+    const told = this.#send(notificationText("notifications/initialized", {})).then((problem) => {
+      if (problem === undefined) return;
+      const { log, upstream } = this.#options;
+      log.warn(
+        { upstream, detail: problem },
+        "A server did not take notifications/initialized; its session is used all the same.",
+      );
+    });
+    this.#options.endpoint.intake.own(told);
+    await within(ANNOUNCE_MS, told);
+    if (this.#closing !== undefined) return;
     const { endpoint, host, timing, random, capabilities } = this.#options;
     const outside = new OutsideAsks({ host, capabilities, intake: endpoint.intake });
     this.#stream = openLegacyStream({
@@ -143,7 +153,6 @@ class LegacyHttpConnection implements Connection {
     });
     // Who can be asked anything may be asked at once, and the question comes on this stream.
     if (Object.keys(capabilities).length > 0) await within(STREAM_OPEN_MS, this.#stream.settled);
-    return undefined;
   }
 
   request(request: UpstreamRequest, onDone: () => void): Promise<Attempt> {
