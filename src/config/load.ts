@@ -7,7 +7,6 @@ import { crossCheck, crossWarnings } from "./cross-checks.ts";
 import { fill } from "./fill.ts";
 import { type Finding, valueAt } from "./issues.ts";
 import { missingFile } from "./missing-file.ts";
-import { notYet } from "./not-yet.ts";
 import { parse } from "./parse.ts";
 import { inOrder, toBroken, toError } from "./report.ts";
 import type { Config } from "./schema.ts";
@@ -56,7 +55,7 @@ export function loadConfig(path: string, env: Readonly<Record<string, string | u
   if (parsed.config === undefined || findings.length > 0) {
     return { ok: false, errors: inOrder(findings.map(report)), files: [...files] };
   }
-  const warnings = [...crossWarnings(parsed.root), ...warnPolicyDir(parsed.root, dir), ...notYet(parsed.root)];
+  const warnings = [...crossWarnings(parsed.root), ...warnPolicyDir(parsed.root, dir)];
   return { ok: true, config: inDir(parsed.config, dir), warnings: inOrder(warnings.map(report)), files: [...files] };
 }
 

@@ -60,12 +60,6 @@ export const serverSchema = z
     hold: duration({ min: "0s", max: "10m" })
       .prefault("45s")
       .describe("How long a call that waits for a decision is held open for clients that cannot poll."),
-    metrics_port: z
-      .int()
-      .min(1)
-      .max(65_535)
-      .optional()
-      .describe("Serves /metrics on a port of its own. Default: on the main port, for admins."),
     log: z
       .strictObject({
         level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("Least severe lines to log."),
@@ -90,7 +84,6 @@ export const serverSchema = z
     jsonValues: server.json_values,
     sessionIdleMs: server.session_idle,
     holdMs: server.hold,
-    metricsPort: server.metrics_port,
     log: server.log,
   }));
 

@@ -23,7 +23,6 @@ server:
   body_limit: 512KB
   session_idle: 2h
   hold: 1.5m
-  metrics_port: 9090
   log: { level: debug, format: json }
 auth:
   jwt:
@@ -107,9 +106,8 @@ describe("a configuration", () => {
     const { dir, loaded } = load(EVERYTHING, ENV, { "rules/.keep": "" });
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors));
     const { config } = loaded;
-    expect(loaded.warnings.map((warning) => warning.key)).toEqual(["server.metrics_port", "auth.jwt[1]"]);
-    expect(loaded.warnings[0]?.message).toContain("nothing yet");
-    expect(loaded.warnings[1]?.message).toContain("may call tools and nothing else");
+    expect(loaded.warnings.map((warning) => warning.key)).toEqual(["auth.jwt[1]"]);
+    expect(loaded.warnings[0]?.message).toContain("may call tools and nothing else");
     expect(config.server).toEqual({
       host: "0.0.0.0",
       port: 8080,
@@ -121,7 +119,6 @@ describe("a configuration", () => {
       jsonValues: 100_000,
       sessionIdleMs: 7_200_000,
       holdMs: 90_000,
-      metricsPort: 9090,
       log: { level: "debug", format: "json" },
     });
     expect(config.auth.jwt[0]).toEqual({
