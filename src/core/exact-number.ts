@@ -16,9 +16,13 @@ export class ExactNumber {
     this.nearest = Number(text);
   }
 
-  /** Whether the nearest double, written as shortly as it may be, is the same number: 1.0 and 1e21 are, 9007199254740993 is not. */
+  /** Whether a double tells this number: 0.1, 1.0 and 1e21, but not 9007199254740993. */
   get isDouble(): boolean {
-    return Number.isFinite(this.nearest) && normalForm(this.text) === normalForm(String(this.nearest));
+    const { nearest } = this;
+    if (!Number.isFinite(nearest)) return false;
+    // Of fractions the shortest writing counts; of integers beyond 2^53 all digits do, since others read them whole.
+    const digits = Math.abs(nearest) > Number.MAX_SAFE_INTEGER ? BigInt(nearest).toString() : String(nearest);
+    return normalForm(this.text) === normalForm(digits);
   }
 
   toJSON(): number {

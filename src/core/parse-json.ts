@@ -43,8 +43,9 @@ export function whereInJson({ code, path, at }: JsonProblem): string | undefined
 
 // Paths are built only on the way out of a problem, so that a good body costs one walk and no strings.
 function findProblem(value: Json | undefined, depthLeft: number, path: string): JsonProblem | undefined {
+  if (typeof value === "number") return isTold(value, value) ? undefined : { code: "JSON_UNSAFE_NUMBER", path };
   if (value instanceof ExactNumber) {
-    return isSafe(value.nearest) || value.isDouble ? undefined : { code: "JSON_UNSAFE_NUMBER", path };
+    return isTold(value.nearest, value.text) ? undefined : { code: "JSON_UNSAFE_NUMBER", path };
   }
   if (!holdsValues(value)) return undefined;
   if (depthLeft === 0) return { code: "JSON_TOO_DEEP", path };
@@ -63,6 +64,7 @@ function findProblem(value: Json | undefined, depthLeft: number, path: string): 
   return undefined;
 }
 
-function isSafe(value: number): boolean {
-  return value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER;
+function isTold(nearest: number, written: number | string): boolean {
+  if (nearest <= Number.MAX_SAFE_INTEGER && nearest >= Number.MIN_SAFE_INTEGER) return true;
+  return new ExactNumber(String(written)).isDouble;
 }
