@@ -21,7 +21,7 @@ const refused = [
   { what: "step-up importing its neighbour", room: "step-up", code: uses("../approvals/machine.ts") },
   { what: "JSONPath outside redaction/", room: "policy", code: uses("json-p3") },
   { what: "redaction importing its neighbour", room: "redaction", code: uses("../mcp/messages.ts") },
-  { what: "undici outside upstream/", room: "catalog", code: uses("undici") },
+  { what: "undici outside http/ and upstream/", room: "catalog", code: uses("undici") },
   { what: "address ranges outside http/", room: "config", code: uses("ipaddr.js") },
   { what: "an SMTP client outside approvals/notify/", room: "approvals", code: uses("nodemailer") },
   { what: "signed webhooks outside approvals/notify/", room: "gateway", code: uses("standardwebhooks") },

@@ -2,6 +2,7 @@ import { isObject, type JsonObject } from "../core/json.ts";
 import { JSON_LIMITS } from "../core/limits.ts";
 import { parseJson } from "../core/parse-json.ts";
 import type { JsonLimits } from "../core/scan-json.ts";
+import { fetchOutside } from "../http/outbound.ts";
 
 /** Keys and metadata of issuers are a few levels deep. */
 const KEYS: JsonLimits = { ...JSON_LIMITS, maxDepth: 16 };
@@ -14,7 +15,7 @@ export type FetchedJson =
 /** GETs a JSON object; no redirects, a capped body, and never longer than until `signal`. @throws never */
 export async function fetchJson(url: string, signal: AbortSignal, maxBytes: number): Promise<FetchedJson> {
   try {
-    const response = await fetch(url, { signal, redirect: "error", headers: { accept: "application/json" } });
+    const response = await fetchOutside(url, { signal, redirect: "error", headers: { accept: "application/json" } });
     if (response.status !== 200) {
       await response.body?.cancel();
       return { ok: false, reason: `status ${response.status}` };
@@ -30,10 +31,13 @@ export async function fetchJson(url: string, signal: AbortSignal, maxBytes: numb
   }
 }
 
-async function readCapped(response: Response, maxBytes: number): Promise<string | undefined> {
+async function readCapped(
+  { body }: { readonly body: AsyncIterable<Uint8Array> | null },
+  maxBytes: number,
+): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of body ?? []) {
     size += chunk.byteLength;
     if (size > maxBytes) return undefined;
     chunks.push(chunk);

@@ -24,11 +24,13 @@ export const SSE_KEEP_ALIVE = ": keep-alive\n\n";
 
 /** A line weighs so much beside its characters: millions of short ones are as much work as megabytes. */
 const LINE_WEIGHT = 16;
+/** And so does a chunk, whatever it holds. */
+const CHUNK_WEIGHT = 64;
 
 /**
  * Decodes a stream of chunks to events. An event larger than `maxBytes` makes `push` answer `false`: the stream must
  * be dropped then, since nothing later in it can be trusted to be whole. So does as much without any data (comments, empty
- * lines, ids) since the last event that had some: nobody counts what is no message.
+ * lines, ids, and each chunk by itself) since the last event that had some: nobody counts what is no message.
  */
 export function createSseDecoder(options: {
   readonly maxBytes: number;
@@ -86,7 +88,8 @@ export function createSseDecoder(options: {
   return {
     push(chunk) {
       const text = decoder.decode(chunk, { stream: true });
-      if (text === "") return true;
+      idleLength += CHUNK_WEIGHT;
+      if (text === "") return idleLength <= options.maxBytes;
       // The line feed of a CRLF that was cut in two by the chunks.
       let start = afterCr && text.charCodeAt(0) === 10 ? 1 : 0;
       afterCr = false;
@@ -111,7 +114,7 @@ export function createSseDecoder(options: {
         // A line that comes byte by byte must not cost a hundred times its size.
         if (pieces.length > 64 + piecesLength / 64) pieces = [pieces.join("")];
       }
-      return piecesLength + dataLength <= options.maxBytes;
+      return piecesLength + dataLength <= options.maxBytes && idleLength <= options.maxBytes;
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { CustomFetch } from "openid-client";
 import { JSON_LIMITS } from "../core/limits.ts";
 import { scanJson } from "../core/scan-json.ts";
+import { fetchOutside } from "../http/outbound.ts";
 
 /**
  * A `fetch` that reads no more than `maxBytes` of an answer, nor one that is deeper or has more values than JSON from
@@ -8,7 +9,7 @@ import { scanJson } from "../core/scan-json.ts";
  */
 export function cappedFetch(maxBytes: number): CustomFetch {
   return async (url, { body, ...options }) => {
-    const response = await fetch(url, { ...options, body: body ?? null });
+    const response = await fetchOutside(url, { ...options, body: body ?? null });
     const chunks: Uint8Array[] = [];
     let size = 0;
     for await (const chunk of response.body ?? []) {

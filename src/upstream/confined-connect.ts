@@ -4,9 +4,10 @@ import { AddressRefused, type AddressRules } from "./address-rules.ts";
 /**
  * Connects only to where the rules let it, each time anew: the name is resolved, every address judged, and one of
  * exactly those connected to, so that a name that leads elsewhere a moment later changes nothing. The certificate is
- * checked against the name all the same.
+ * checked against the name all the same. Without rules it connects anywhere.
  */
-export function confinedConnect(rules: AddressRules, timeoutMs: number): buildConnector.connector {
+export function confinedConnect(rules: AddressRules | undefined, timeoutMs: number): buildConnector.connector {
+  if (rules === undefined) return buildConnector({ timeout: timeoutMs });
   const connect = buildConnector({ timeout: timeoutMs, lookup: rules.lookup });
   return (options, callback) => {
     // Node asks no resolver for an address.

@@ -1,4 +1,5 @@
-import { Pool } from "undici";
+import { type Dispatcher, Pool } from "undici";
+import { WireMeter } from "../http/wire-meter.ts";
 import type { AddressRules } from "./address-rules.ts";
 import { confinedConnect } from "./confined-connect.ts";
 import { HttpReply, type Reachability, type ReplySink } from "./http-reply.ts";
@@ -34,6 +35,12 @@ export interface HttpEndpointOptions {
   readonly addresses: AddressRules | undefined;
 }
 
+/** Connections for one purpose. */
+interface Line {
+  readonly pool: Pool;
+  readonly meter: WireMeter;
+}
+
 /**
  * One MCP endpoint over kept-alive connections. Follows no redirects, adds no headers, holds no timeouts of its own:
  * every request has a deadline above.
@@ -45,9 +52,9 @@ export class HttpEndpoint {
   readonly #configured: readonly string[];
   readonly #maxBytes: number;
   readonly #reachability: Reachability;
-  readonly #calls: Pool;
+  readonly #calls: Line;
   /** Streams that stay open have their own connections, so that they never keep a call waiting. */
-  readonly #streams: Pool;
+  readonly #streams: Line;
 
   constructor(options: HttpEndpointOptions) {
     this.url = new URL(options.url);
@@ -59,11 +66,14 @@ export class HttpEndpoint {
       .filter(([name]) => !OWN_HEADERS.has(name.toLowerCase()))
       .flat();
     const { addresses, timing } = options;
-    const timeout = timing.connectMs;
-    const connect = addresses === undefined ? { timeout } : confinedConnect(addresses, timeout);
-    const common = { bodyTimeout: 0, headersTimeout: 0, connect };
-    this.#calls = new Pool(this.url.origin, { ...common, connections: timing.maxConnections });
-    this.#streams = new Pool(this.url.origin, common);
+    const line = (connections?: number): Line => {
+      const meter = new WireMeter();
+      const connect = meter.connector(confinedConnect(addresses, timing.connectMs));
+      const bounds = connections === undefined ? {} : { connections };
+      return { meter, pool: new Pool(this.url.origin, { bodyTimeout: 0, headersTimeout: 0, connect, ...bounds }) };
+    };
+    this.#calls = line(timing.maxConnections);
+    this.#streams = line();
   }
 
   /** Headers of a POST that stay the same for a whole connection. */
@@ -74,28 +84,35 @@ export class HttpEndpoint {
 
   /** Sends a message. `stream`: its response is expected to stay open. `path` stands for another path, same origin. */
   post(headers: string[], body: string, sink: ReplySink, options?: { stream?: boolean; path?: string }): HttpReply {
-    const reply = new HttpReply(sink, this.#maxBytes, this.#reachability, this.intake);
-    const pool = options?.stream === true ? this.#streams : this.#calls;
-    pool.dispatch({ method: "POST", path: options?.path ?? this.#path, headers, body }, reply);
-    return reply;
+    const line = options?.stream === true ? this.#streams : this.#calls;
+    return this.#dispatch(line, { method: "POST", path: options?.path ?? this.#path, headers, body }, sink);
   }
 
   /** Opens an event stream. */
   get(extra: HeaderList, sink: ReplySink): HttpReply {
-    const reply = new HttpReply(sink, this.#maxBytes, this.#reachability, this.intake);
     const headers = [...this.#configured, "accept", "text/event-stream", ...extra];
-    this.#streams.dispatch({ method: "GET", path: this.#path, headers }, reply);
-    return reply;
+    return this.#dispatch(this.#streams, { method: "GET", path: this.#path, headers }, sink);
   }
 
   delete(extra: HeaderList, sink: ReplySink): HttpReply {
-    const reply = new HttpReply(sink, this.#maxBytes, this.#reachability, this.intake);
-    this.#calls.dispatch({ method: "DELETE", path: this.#path, headers: [...this.#configured, ...extra] }, reply);
-    return reply;
+    const headers = [...this.#configured, ...extra];
+    return this.#dispatch(this.#calls, { method: "DELETE", path: this.#path, headers }, sink);
   }
 
   /** Drops every connection. */
   async destroy(): Promise<void> {
-    await Promise.all([this.#calls.destroy(), this.#streams.destroy()]);
+    await Promise.all([this.#calls.pool.destroy(), this.#streams.pool.destroy()]);
+  }
+
+  #dispatch({ pool, meter }: Line, request: Dispatcher.DispatchOptions, sink: ReplySink): HttpReply {
+    const reply = new HttpReply({
+      sink,
+      meter,
+      maxBytes: this.#maxBytes,
+      reachability: this.#reachability,
+      intake: this.intake,
+    });
+    pool.dispatch(request, reply);
+    return reply;
   }
 }

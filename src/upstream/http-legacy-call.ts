@@ -147,7 +147,7 @@ export class LegacyCall implements ReplySink, ExchangeWire {
   onFailure(failure: HttpFailure): void {
     const exchange = this.#exchange;
     if (exchange === undefined || exchange.done) return;
-    if (this.#lastEventId !== undefined && failure.kind !== "too_large") {
+    if (this.#lastEventId !== undefined && failure.kind !== "too_large" && failure.kind !== "flooded") {
       this.#resume(failure.detail);
       return;
     }

@@ -82,8 +82,13 @@ export function openLegacyStream(options: LegacyStreamOptions): LegacyStream {
         options.onSessionLost(`HTTP ${status}: it no longer knows the session.`);
       else if (status >= 500 || status === 429) again();
     },
-    onFailure(_failure: HttpFailure) {
+    onFailure({ kind, detail }: HttpFailure) {
       settle();
+      if (closed) return;
+      if (kind === "flooded" || kind === "too_large") {
+        options.onFlood(detail);
+        return;
+      }
       // A connection that broke may have been a restart: what the next answer says about the session counts.
       offered = true;
       again();

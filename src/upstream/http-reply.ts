@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import { WireFlood, type WireMeter } from "../http/wire-meter.ts";
 import { createSseDecoder, type SseEvent } from "../mcp/sse.ts";
 import { describeError } from "./fault.ts";
 import type { Intake } from "./intake.ts";
@@ -6,9 +7,12 @@ import type { Intake } from "./intake.ts";
 /** Response headers as undici parses them: lower-case names. */
 export type ReplyHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-/** Why no whole response came. `unreachable`: the request never left; `broken`: the connection ended before its time. */
+/**
+ * Why no whole response came. `unreachable`: the request never left; `broken`: the connection ended before its time;
+ * `flooded`: more came beside the response than any server has to say.
+ */
 export interface HttpFailure {
-  readonly kind: "unreachable" | "broken" | "too_large" | "encoded";
+  readonly kind: "unreachable" | "broken" | "too_large" | "encoded" | "flooded";
   readonly detail: string;
 }
 
@@ -34,6 +38,18 @@ export interface Reachability {
   reached(): void;
   /** No connection could be made. */
   unreachable(detail: string): void;
+  /** More came over a connection than belongs to any response. */
+  flooded(detail: string): void;
+}
+
+/** What reads one response. */
+export interface HttpReplyOptions {
+  readonly sink: ReplySink;
+  readonly maxBytes: number;
+  readonly reachability: Reachability;
+  readonly intake: Intake;
+  /** Of the connections that the response may come over. */
+  readonly meter: WireMeter;
 }
 
 /** 2026-07-28 transports/streamable-http: every message is an event without another name. */
@@ -41,6 +57,13 @@ const MESSAGES: ReadonlySet<string> = new Set(["message"]);
 const NOTHING = Buffer.alloc(0);
 const MIN_CHUNKS = 64;
 const BYTES_PER_CHUNK = 64;
+/** A piece of a body weighs so much: a byte in a chunk of its own is as much work as many. */
+const PIECE_WEIGHT = 64;
+/** Interim answers (1xx) before one response; honest servers send one or two. */
+const MAX_INTERIM = 8;
+/** undici's own word for a head or trailers of more than 16 KB. */
+const HEAD_OVERFLOW = "UND_ERR_HEADERS_OVERFLOW";
+const LONG_HEAD_DETAIL = "The head of its answer, or the trailers behind it, are longer than 16 KB.";
 
 /** Reads one HTTP response for a sink, bounded in size. Handed to undici's `dispatch`. */
 export class HttpReply implements Dispatcher.DispatchHandler {
@@ -48,6 +71,7 @@ export class HttpReply implements Dispatcher.DispatchHandler {
   readonly #maxBytes: number;
   readonly #reachability: Reachability;
   readonly #intake: Intake;
+  readonly #meter: WireMeter;
   #controller: Dispatcher.DispatchController | undefined;
   #headers: ReplyHeaders = {};
   #status = 0;
@@ -55,13 +79,16 @@ export class HttpReply implements Dispatcher.DispatchHandler {
   #chunk: Buffer = NOTHING;
   #chunks: Buffer[] | undefined;
   #size = 0;
+  #pieces = 0;
+  #interim = 0;
   #over = false;
 
-  constructor(sink: ReplySink, maxBytes: number, reachability: Reachability, intake: Intake) {
+  constructor({ sink, maxBytes, reachability, intake, meter }: HttpReplyOptions) {
     this.#sink = sink;
     this.#maxBytes = maxBytes;
     this.#reachability = reachability;
     this.#intake = intake;
+    this.#meter = meter;
   }
 
   /** Drops the connection; the sink hears nothing more. */
@@ -77,10 +104,16 @@ export class HttpReply implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ReplyHeaders): void {
-    if (status >= 200 && !this.#over) this.#guard(() => this.#begin(status, headers));
+    if (status >= 200) {
+      this.#meter.head();
+      if (!this.#over) this.#guard(() => this.#begin(status, headers));
+    } else if (++this.#interim > MAX_INTERIM && !this.#over) {
+      this.#guard(() => this.#flooded(`It sent more than ${MAX_INTERIM} interim answers (1xx) to one request.`));
+    }
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#meter.piece(chunk.length);
     if (!this.#over) this.#guard(() => this.#data(chunk));
   }
 
@@ -89,7 +122,10 @@ export class HttpReply implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (!this.#over) this.#guard(() => this.#broken(describeError(error)));
+    if (this.#over) return;
+    if (error instanceof WireFlood) this.#guard(() => this.#flooded(error.message));
+    else if ("code" in error && error.code === HEAD_OVERFLOW) this.#guard(() => this.#flooded(LONG_HEAD_DETAIL));
+    else this.#guard(() => this.#broken(describeError(error)));
   }
 
   // What undici calls is called from its parser: a throw there would end in the middle of it, or of this process.
@@ -125,7 +161,8 @@ export class HttpReply implements Dispatcher.DispatchHandler {
       return;
     }
     this.#size += chunk.length;
-    if (this.#size > this.#maxBytes) {
+    this.#pieces++;
+    if (this.#size > this.#maxBytes || this.#pieces * PIECE_WEIGHT > this.#maxBytes) {
       this.#tooLarge();
     } else if (this.#chunk === NOTHING) {
       this.#chunk = chunk;
@@ -159,6 +196,11 @@ export class HttpReply implements Dispatcher.DispatchHandler {
 
   #event(event: SseEvent): void {
     if (!this.#over) this.#sink.onEvent(event);
+  }
+
+  #flooded(detail: string): void {
+    this.#fail({ kind: "flooded", detail });
+    this.#reachability.flooded(detail);
   }
 
   #tooLarge(): void {

@@ -18,6 +18,7 @@ export function failureFault(
     case "too_large":
       return { code: "UPSTREAM_TOO_LARGE", executed, detail };
     case "encoded":
+    case "flooded":
       return { code: "UPSTREAM_INVALID", executed, detail };
     case "timeout":
       return { code: "UPSTREAM_TIMEOUT", executed, detail };

@@ -277,14 +277,21 @@ export class Supervisor implements Reachability {
     this.#takeDown(detail);
   }
 
+  flooded(detail: string): void {
+    if (this.#closed) return;
+    this.#deps.log.warn({ upstream: this.#name, detail }, "An upstream sends what belongs to no answer.");
+    this.#state.failed(detail);
+    this.faulted(detail);
+  }
+
   /**
-   * The gateway failed at something that came from it. Once may be chance and cost one connection; several in a short time
+   * The gateway failed at something that came from it, or it was far too much. Once may be chance and cost one connection; several in a short time
    * take it down for a while, whatever it is that it sends.
    */
   faulted(detail: string): void {
     if (this.#closed || this.#state.current === "down" || this.#faults.take()) return;
     this.#failures++;
-    this.#deps.log.error({ upstream: this.#name }, "An upstream is taken down: what it sends makes the gateway fail.");
+    this.#deps.log.error({ upstream: this.#name }, "An upstream is taken down for what it sends.");
     this.#takeDown(detail);
     this.#deps.onRouteChanged();
   }

@@ -16,7 +16,7 @@ function decode(bytes: Buffer, size: number, maxBytes = 1_000): { events: SseEve
 it.each([1, 2, 3, 5, 7, 11, 1_000])(
   "reads the same events from chunks of %i bytes, whatever ends the lines",
   (size) => {
-    const { events, ok } = decode(Buffer.from(STREAM), size);
+    const { events, ok } = decode(Buffer.from(STREAM), size, 8_000);
     expect(ok).toBe(true);
     expect(events.map(({ event, data }) => [event, data])).toEqual([
       ["message", "a\nb"],
@@ -30,7 +30,7 @@ it.each([1, 2, 3, 5, 7, 11, 1_000])(
 );
 
 it("bears ids without data for a while, and nothing but them no longer", () => {
-  const priming = (events: number) => decode(Buffer.from("id: 1\ndata: \n\n".repeat(events)), 10, 1_000);
+  const priming = (events: number) => decode(Buffer.from("id: 1\ndata: \n\n".repeat(events)), 1_000);
   expect(priming(10).ok).toBe(true);
   expect(priming(30).ok).toBe(false);
 });
@@ -50,5 +50,11 @@ it.each([
   ["blank lines without end", "\n".repeat(10)],
   ["carriage returns without end", "\r".repeat(10)],
 ])("refuses an event beyond the limit: %s", (_name, text) => {
-  expect(decode(Buffer.from(text), 10, 100)).toEqual({ events: [], ok: false });
+  expect(decode(Buffer.from(text), 1_000, 100)).toEqual({ events: [], ok: false });
+});
+
+it("weighs each chunk, so that one byte at a time is no way around the limit", () => {
+  const text = "data: 0123456789\n\n";
+  expect(decode(Buffer.from(text.repeat(50)), 1, 2_000)).toMatchObject({ ok: true });
+  expect(decode(Buffer.from(`data: ${"x".repeat(50)}`), 1, 2_000)).toEqual({ events: [], ok: false });
 });

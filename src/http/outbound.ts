@@ -1,0 +1,21 @@
+import { Agent, buildConnector, fetch, type RequestInit, type Response } from "undici";
+import { WireMeter } from "./wire-meter.ts";
+
+const connect = buildConnector({});
+
+/**
+ * A connection for each request. What comes over it is counted as a whole, head, body and all: nobody who is asked this
+ * way has a megabyte to say.
+ */
+const ONCE = new Agent({
+  pipelining: 0,
+  connect: (options, callback) => new WireMeter().connector(connect)(options, callback),
+});
+
+/**
+ * `fetch` for whom the gateway asks by itself: issuers, sign-in providers, receivers of messages. It reads at most 1 MB
+ * of an answer, what stands around the body included. @throws TypeError as `fetch` does
+ */
+export function fetchOutside(url: string, init: RequestInit): Promise<Response> {
+  return fetch(url, { ...init, dispatcher: ONCE });
+}
