@@ -12,7 +12,8 @@ const SAID = new Set(["title", "meta"]);
 /**
  * Warns of a policy that rests on what servers say of themselves: by its target, or by a text that decides (a condition,
  * the key or the cost of a limit). A server that says something else tomorrow leaves a policy that restricts, or comes
- * under one that allows. Hints that the operator has set for all tools in question rest on nobody's word.
+ * under one that allows. Hints that the operator has set for all tools in question rest on nobody's word. So does a policy
+ * that goes by whether its server says that a call failed.
  */
 export function checkAnnotations(policy: CheckedPolicy, tools: readonly KnownTool[]): readonly TargetProblem[] {
   const { entry, path, texts } = policy;
@@ -39,22 +40,49 @@ export function checkAnnotations(policy: CheckedPolicy, tools: readonly KnownToo
     if (text === undefined || what === undefined) continue;
     return [report(text.path, what, text === texts.when ? happens : "counts the calls of a tool otherwise")];
   }
-  return [];
+  const what = texts.when && saidOfAnswer(texts.when.root);
+  return what === undefined ? [] : [reportAnswer([...path, "when"], what)];
+}
+
+function reportAnswer(path: Path, what: string): TargetProblem {
+  return {
+    severity: "warning",
+    path,
+    message: `This policy goes by what servers say of their answers (${what}): it takes out nothing as soon as its server says otherwise.`,
+    hint: "Leave it out of the condition: agents read a result that failed like any other.",
+  };
+}
+
+/**
+ * What an expression reads of an answer that is its server's word about it, and none of what is in it; `undefined` if there
+ * is nothing of the kind.
+ */
+function saidOfAnswer(node: AstNode): string | undefined {
+  const step = readStep(node);
+  if (step !== undefined && isNamed(step.operand, "result") && step.name !== undefined) {
+    return step.name === "is_error" ? "`result.is_error`" : undefined;
+  }
+  if (isNamed(node, "result")) return "`result`";
+  for (const child of childrenOf(node)) {
+    const said = saidOfAnswer(child);
+    if (said !== undefined) return said;
+  }
+  return undefined;
 }
 
 /** What an expression reads of a tool that its server alone says; `undefined` if there is nothing of the kind. */
 function saidBy(node: AstNode, isSet: (hint: string) => boolean): string | undefined {
   const step = readStep(node);
-  if (step !== undefined && isTool(step.operand)) {
+  if (step !== undefined && isNamed(step.operand, "tool")) {
     if (step.name === undefined) return "`tool`";
     if (SAID.has(step.name)) return `\`tool.${step.name}\``;
     return step.name === "annotations" ? "annotations" : undefined;
   }
   const above = step && readStep(step.operand);
-  if (step?.name !== undefined && above?.name === "annotations" && isTool(above.operand) && isSet(step.name)) {
+  if (step?.name !== undefined && above?.name === "annotations" && isNamed(above.operand, "tool") && isSet(step.name)) {
     return undefined;
   }
-  if (isTool(node)) return "`tool`";
+  if (isNamed(node, "tool")) return "`tool`";
   for (const child of childrenOf(node)) {
     const said = saidBy(child, isSet);
     if (said !== undefined) return said;
@@ -62,6 +90,6 @@ function saidBy(node: AstNode, isSet: (hint: string) => boolean): string | undef
   return undefined;
 }
 
-function isTool(node: AstNode): boolean {
-  return node.op === "id" && node.args === "tool";
+function isNamed(node: AstNode, name: string): boolean {
+  return node.op === "id" && node.args === name;
 }

@@ -45,6 +45,26 @@ const NAMES = [
   "when: user.id == tool.upstream",
 ];
 
+describe("a policy that goes by what servers say of their answers", () => {
+  it.each([
+    "'!result.is_error'",
+    "result.is_error",
+    `'!result["is_error"]'`,
+    "'user.id == \"x\" || !result.is_error'",
+    "'[result].exists(r, !r.is_error)'",
+    "'cel.bind(r, result, r.is_error) == false'",
+    "has(result.structured) && !result.is_error",
+  ])("when: %s is warned of", (when) => {
+    expect(warningsOf(`{ id: p, when: ${when}, then: { redact: { detect: [email] } } }`)).toEqual([
+      expect.stringMatching(/^This policy goes by what servers say of their answers \(`result(\.is_error)?`\)/),
+    ]);
+  });
+
+  it.each(["result.text.contains('x')", "result.structured.secret == true"])("when: %s is not", (when) => {
+    expect(warningsOf(`{ id: p, when: ${when}, then: { redact: { detect: [email] } } }`)).toEqual([]);
+  });
+});
+
 describe("a policy that rests on what servers say of their tools", () => {
   it.each(RESTS.flatMap((rests) => EFFECTS.map((then) => [rests, then])))("%s, %s: is warned of", (rests, then) => {
     expect(warningsOf(`{ id: p, ${rests}, then: { ${then} } }`)).toEqual([
