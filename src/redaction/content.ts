@@ -7,17 +7,6 @@ import { isObject, type Json, type JsonObject } from "../core/json.ts";
 
 type Change = (value: Json) => Json;
 
-/** `result` with its structured content, and the texts of its content blocks and of their resources, changed. */
-export function changeNamed(result: JsonObject, structured: Change, text: (text: string) => string): JsonObject {
-  const changed = changeMember(result, "structuredContent", structured);
-  return changeMember(changed, "content", (content) =>
-    changeItems(content, (block) => {
-      const own = changeText(block, text);
-      return isObject(own) ? changeMember(own, "resource", (it) => changeText(it, text)) : own;
-    }),
-  );
-}
-
 /** `result` with everything in it changed except what is binary: images, audio, blobs. */
 export function changeReadable(result: JsonObject, change: Change): JsonObject {
   const readable = changeWithout(result, "content", change);
@@ -38,10 +27,6 @@ const BASE64 = /^[\w+/=\s-]*$/;
 function changeAround(value: JsonObject, binary: string, change: Change): Json {
   const data = Object.hasOwn(value, binary) ? value[binary] : undefined;
   return typeof data === "string" && BASE64.test(data) ? changeWithout(value, binary, change) : change(value);
-}
-
-function changeText(block: Json, text: (text: string) => string): Json {
-  return isObject(block) ? changeMember(block, "text", (it) => (typeof it === "string" ? text(it) : it)) : block;
 }
 
 function changeItems(list: Json, change: Change): Json {

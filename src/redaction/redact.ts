@@ -1,10 +1,11 @@
 import { writeExact } from "../core/exact-json.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
-import { changeNamed, changeReadable } from "./content.ts";
+import { changeReadable } from "./content.ts";
 import { parseEmbedded } from "./embedded.ts";
-import { BESIDE_LIMITS, createTally, LIMITS } from "./limits.ts";
+import { BESIDE_LIMITS, createTally, LIMITS, type Tally } from "./limits.ts";
 import type { KeyedHash } from "./marks.ts";
 import { MemberNames } from "./member-names.ts";
+import { BESIDE, changeOpen, RESULT } from "./open-places.ts";
 import { redactPaths } from "./redact-paths.ts";
 import type { Search } from "./redact-text.ts";
 import { redactValue } from "./redact-value.ts";
@@ -25,20 +26,23 @@ export type RedactedResult =
   | { readonly ok: false; readonly reason: string };
 
 /**
- * Any JSON that goes to a client beside a result: params of notifications and questions. Detectors look at every text,
- * key and number; paths are not applied. The very same value if nothing had to go. Over a limit an object comes back
- * empty and anything else as a mark. @throws never
+ * Any JSON that goes to a client beside a result: errors, params of notifications and questions. Paths begin at every value
+ * of the server's own in it, detectors look at every text, key and number. The very same value if nothing had to go. Over
+ * a limit an object comes back empty and anything else as a mark. @throws never
  */
 export function redactJson(value: Json, redactions: readonly Redaction[], hash: KeyedHash): Json {
-  const { detectors } = mergeRedactions(redactions);
-  if (detectors.size === 0) return value;
-  if (createTally(BESIDE_LIMITS).add(value) !== undefined) return isObject(value) ? {} : "[redacted]";
-  return redactValue(value, { detectors, hash, count: () => {} });
+  const { detectors, paths } = mergeRedactions(redactions);
+  if (detectors.size === 0 && paths.length === 0) return value;
+  const search: Search = { detectors, hash, count: () => {} };
+  const named = redactNamed(value, BESIDE, createTally(BESIDE_LIMITS), paths, search);
+  if (!named.ok) return isObject(value) ? {} : "[redacted]";
+  return detectors.size === 0 ? named.value : redactValue(named.value, search);
 }
 
 /**
- * A tool's result (CallToolResult). Paths are applied to `structuredContent`, and to each text that is a JSON object or
- * list, because servers repeat the structured content there; detectors look at every text, key and number. Images,
+ * A tool's result (CallToolResult). Paths begin at `structuredContent`, at all else that is the server's own in it
+ * (`open-places.ts`), and at each text that is a JSON object or list, because servers repeat the structured content there;
+ * detectors look at every text, key and number. Images,
  * audio and blobs are not looked into. Whoever sends it on must write it from this value: the bytes that it was read
  * from may hold members twice. @throws never
  */
@@ -53,22 +57,28 @@ export function redactResult(result: JsonObject, redactions: readonly Redaction[
       found[what] = (found[what] ?? 0) + 1;
     },
   };
-  const named = redactNamed(result, paths, search);
+  const named = redactNamed(result, RESULT, createTally(), paths, search);
   if (!named.ok) return named;
-  if (detectors.size === 0) return { ok: true, result: named.result, found };
-  return { ok: true, result: changeReadable(named.result, (value) => redactValue(value, search)), found };
+  const left = isObject(named.value) ? named.value : {};
+  if (detectors.size === 0) return { ok: true, result: left, found };
+  return { ok: true, result: changeReadable(left, (value) => redactValue(value, search)), found };
 }
 
-type Named = { readonly ok: true; readonly result: JsonObject } | { readonly ok: false; readonly reason: string };
+type Named = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly reason: string };
 
 /** What the paths name, taken out; counts everything against the limits, also where there are no paths. */
-function redactNamed(result: JsonObject, paths: readonly PathRedaction[], search: Search): Named {
-  const tally = createTally();
-  let reason = tally.add(result);
+function redactNamed(
+  given: Json,
+  level: typeof RESULT,
+  tally: Tally,
+  paths: readonly PathRedaction[],
+  search: Search,
+): Named {
+  let reason = tally.add(given);
   if (reason !== undefined) return { ok: false, reason };
   let left: number = LIMITS.maxPlaces;
   const names = new MemberNames();
-  const withoutNamed = (value: Json): Json => {
+  const root = (value: Json): Json => {
     const applied = redactPaths(value, paths, left, names, search);
     if (applied === undefined) {
       reason = `Paths name more than ${LIMITS.maxPlaces} values in it.`;
@@ -77,14 +87,15 @@ function redactNamed(result: JsonObject, paths: readonly PathRedaction[], search
     left = applied.left;
     return applied.value;
   };
-  const redacted = changeNamed(result, withoutNamed, (text) => {
+  const text = (text: string): string => {
     const embedded = parseEmbedded(text);
     if (embedded === undefined) return text;
     reason ??= tally.add(embedded.value);
     if (reason !== undefined) return text;
-    const value = withoutNamed(embedded.value);
+    const value = root(embedded.value);
     return value === embedded.value && embedded.faithful ? text : writeExact(value);
-  });
+  };
+  const value = changeOpen(given, level, { root, text });
   if (names.isBeyond) reason ??= "Paths look at names in it that are too long, or too many, to be compared.";
-  return reason === undefined ? { ok: true, result: redacted } : { ok: false, reason };
+  return reason === undefined ? { ok: true, value } : { ok: false, reason };
 }
