@@ -13,7 +13,7 @@ const shell: Shell = {
   },
   stopped: () =>
     new Promise((resolve) => {
-      for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
         process.once(signal, () => {
           resolve();
           process.once(signal, () => process.exit(130));

@@ -4,6 +4,7 @@ import type { Config } from "./config/schema.ts";
 import { JSON_LIMITS } from "./core/limits.ts";
 import type { Log } from "./core/log.ts";
 import type { Seal } from "./core/seal.ts";
+import { endLeftovers, endMarkedWith, newChildMark } from "./leftovers.ts";
 import { createLiveUpstreams, type LiveUpstreams } from "./live-upstreams.ts";
 import { createUpstreamOperations } from "./operations/create-upstream-operations.ts";
 import { createDefinitionRecord } from "./operations/definition-record.ts";
@@ -14,6 +15,7 @@ import type { PolicySet } from "./policy/policy-set.ts";
 import { openStartMarks, type StartChoice } from "./start-marks.ts";
 import type { Store } from "./store/open-store.ts";
 import { createAddressRules, type Resolve } from "./upstream/address-rules.ts";
+import { CHILD_MARK, createChildren } from "./upstream/children.ts";
 import { placeOf } from "./upstream/managed-upstream.ts";
 import type { UpstreamTiming } from "./upstream/timing.ts";
 import { tryUpstream } from "./upstream/try-upstream.ts";
@@ -66,7 +68,11 @@ export async function wireUpstreams(deps: {
   const { addresses: allowed, commands } = config.registration;
   const addresses = createAddressRules({ allowed, ...(deps.resolve === undefined ? {} : { resolve: deps.resolve }) });
   const json = { ...JSON_LIMITS, maxCount: config.server.jsonValues };
-  const common = { log, now, version: VERSION, timing: timing.upstream ?? {}, addresses, json };
+  const children = createChildren(await newChildMark());
+  // Children are in groups of their own, so that nothing but this ends them where the process ends without waiting.
+  process.on("exit", children.kill);
+  await endLeftovers(process.env[CHILD_MARK], { log });
+  const common = { log, now, version: VERSION, timing: timing.upstream ?? {}, addresses, children, json };
   const upstreams = createUpstreams(common);
   const definitionRecord = createDefinitionRecord({ audit, log, now, tell: deps.definitionsChanged });
   const catalog = createCatalog({
@@ -134,6 +140,8 @@ export async function wireUpstreams(deps: {
       await catalog.close();
       definitionRecord.close();
       await upstreams.close();
+      if (children.mark !== undefined) await endMarkedWith(children.mark, { log });
+      process.off("exit", children.kill);
       await broughtUp;
     },
   };

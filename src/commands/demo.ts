@@ -63,6 +63,7 @@ async function runDemo(shell: Shell, options: DemoOptions): Promise<void> {
   if (!made.ok) return refuse(made.error);
   const { keys } = made;
   const log = createLog({ level: "warn", format: shell.colours ? "pretty" : "json" }, shell.colours);
+  const stopped = shell.stopped();
   // Whoever issues tokens for the gateway has to know its address before it listens there.
   const port = options.port === 0 ? await freePort() : options.port;
   const gatewayUrl = `http://${HOST}:${port}`;
@@ -91,7 +92,7 @@ async function runDemo(shell: Shell, options: DemoOptions): Promise<void> {
     const browser = signIn && { password: signIn.password, code: DEMO_CODE, tokenFile };
     const { url } = gateway;
     shell.out(demoTour({ url, users, browser, data: options.data, bold: (text) => bold(shell, text) }));
-    await untilStopped(shell, log, gateway, lastResort);
+    await untilStopped(shell, log, gateway, { stopped, lastResort });
   } finally {
     await signIn?.provider.close();
   }

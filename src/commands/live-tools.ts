@@ -4,6 +4,7 @@ import type { Config } from "../config/schema.ts";
 import type { Log } from "../core/log.ts";
 import type { KnownTool } from "../policy/known-tool.ts";
 import type { DefinitionStore } from "../store/definitions.ts";
+import { createChildren } from "../upstream/children.ts";
 import { createUpstreams } from "../upstream/upstreams.ts";
 import { VERSION } from "../version.ts";
 
@@ -17,6 +18,8 @@ export interface LiveTools {
 /** How long all upstreams together may take, ms. A server that starts with `npx` needs a while. */
 const LIST_MS = 20_000;
 
+const STOPS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /**
  * Connects to every upstream as the gateway does, reads its tools and leaves. Nothing is stored. `onWaiting` hears which
  * upstreams have not answered yet. @throws never
@@ -28,7 +31,8 @@ export async function listLiveTools(
   const listed = new Map<string, readonly KnownTool[]>();
   const reasons = new Map<string, string>();
   const log = reasonLog(reasons);
-  const upstreams = createUpstreams({ log, now: Date.now, version: VERSION });
+  const children = createChildren();
+  const upstreams = createUpstreams({ log, now: Date.now, version: VERSION, children });
   const rules = new Map(config.upstreams.map(({ name, tools }) => [name, compileToolRules(tools)]));
   // What the catalog would store is what there is to know.
   const replace: DefinitionStore["replace"] = async (upstream, tools) => {
@@ -44,6 +48,12 @@ export async function listLiveTools(
   const names = config.upstreams.map(({ name }) => name);
   const waiting = new Set(names);
   let timer: NodeJS.Timeout | undefined;
+  // Ctrl-C in a terminal reaches this process only: children are in groups of their own.
+  const leave = (): void => {
+    children.kill();
+    process.exit(130);
+  };
+  for (const signal of STOPS) process.once(signal, leave);
   try {
     upstreams.apply(config.upstreams.map(({ tools: _, ...options }) => options));
     catalog.apply(new Map(config.upstreams.map(({ name, tools }) => [name, tools])));
@@ -69,6 +79,7 @@ export async function listLiveTools(
     clearTimeout(timer);
     catalog.close();
     await upstreams.close();
+    for (const signal of STOPS) process.off(signal, leave);
   }
 }
 

@@ -35,14 +35,17 @@ export async function startOrExplain(
   return undefined;
 }
 
-/** Waits for Ctrl-C, SIGTERM or too many faults that nobody caught, then drains. */
+/**
+ * Waits for `stopped` (Ctrl-C, SIGTERM) or too many faults that nobody caught, then drains. Listen for `stopped` before the
+ * start: a process that is ended by a signal that nobody hears leaves its children behind.
+ */
 export async function untilStopped(
   shell: Shell,
   log: Log,
   gateway: RunningGateway,
-  lastResort: LastResort,
+  { stopped, lastResort }: { readonly stopped: Promise<void>; readonly lastResort: LastResort },
 ): Promise<void> {
-  await Promise.race([shell.stopped(), lastResort.beyond.then(() => shell.setExitCode(1))]);
+  await Promise.race([stopped, lastResort.beyond.then(() => shell.setExitCode(1))]);
   log.info({}, "stopping: calls in flight get six seconds");
   await gateway.close();
   log.info({}, "stopped");

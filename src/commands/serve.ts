@@ -21,6 +21,7 @@ export function registerServe(program: Command, shell: Shell): void {
     .action(async (options: StartOptions & { config: string }) => {
       const config = loadOrExplain(shell, options.config);
       if (config === undefined) return;
+      const stopped = shell.stopped();
       const log = logFor(shell, config);
       const lastResort = catchFaults({ log, now: Date.now });
       const gateway = await startOrExplain(shell, config, log, {
@@ -38,7 +39,7 @@ export function registerServe(program: Command, shell: Shell): void {
           else for (const error of change.errors) log.error({}, formatConfigError(error));
         },
       });
-      await untilStopped(shell, log, gateway, lastResort);
+      await untilStopped(shell, log, gateway, { stopped, lastResort });
       watch.close();
     });
 }

@@ -11,7 +11,7 @@ export interface Shell {
   readonly colours: boolean;
   /** The exit code that the process ends with: 0 done, 1 refused, 2 usage. */
   setExitCode(code: 0 | 1 | 2): void;
-  /** Resolves at the first SIGINT or SIGTERM. A second one ends the process at once. */
+  /** Resolves at the first SIGINT, SIGTERM or SIGHUP (the terminal was closed). A second one ends the process at once. */
   stopped(): Promise<void>;
   readonly stdin: Readable;
   readonly stdout: Writable;

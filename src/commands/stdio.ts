@@ -36,6 +36,7 @@ export function registerStdio(program: Command, shell: Shell): void {
         import("../wire.ts"),
         import("../downstream/stdio.ts"),
       ]);
+      const stopped = shell.stopped();
       // Standard output belongs to the protocol, so a terminal there says nothing about standard error.
       const log = createLog({ level: config.server.log.level, format: "json" }, false);
       const now = Date.now;
@@ -73,7 +74,7 @@ export function registerStdio(program: Command, shell: Shell): void {
           endpoint: options.endpoint,
         });
         wired.begin();
-        void shell.stopped().then(() => edge.close());
+        void stopped.then(() => edge.close());
         void lastResort.beyond.then(() => {
           shell.setExitCode(1);
           edge.close();

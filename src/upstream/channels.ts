@@ -1,4 +1,5 @@
 import type { Log } from "../core/log.ts";
+import type { Children } from "./children.ts";
 import type { HttpEndpoint } from "./http-endpoint.ts";
 import type { Intake } from "./intake.ts";
 import type { MessageChannel, MessageChannelEvents, OpenChannel } from "./message-channel.ts";
@@ -13,6 +14,7 @@ export interface ChannelDeps {
   readonly log: Log;
   readonly now: () => number;
   readonly intake: Intake;
+  readonly children: Children;
   /** Ends each open channel; kept up to date here. */
   readonly channels: Set<() => Promise<void>>;
 }
@@ -22,9 +24,9 @@ export function stdioChannel(
   deps: ChannelDeps,
   transport: Extract<UpstreamOptions["transport"], { kind: "stdio" }>,
 ): OpenChannel {
-  const { options, timing, log, now } = deps;
+  const { options, timing, log, now, children } = deps;
   const { command, args, env, cwd } = transport;
-  const limits = { maxLineBytes: options.maxResponseBytes, killMs: timing.killMs };
+  const limits = { maxLineBytes: options.maxResponseBytes, killMs: timing.killMs, children };
   return registered(deps, openStdio({ upstream: options.name, command, args, env, cwd, ...limits, log, now }));
 }
 
@@ -35,16 +37,24 @@ export function sseChannel(deps: ChannelDeps, endpoint: HttpEndpoint): OpenChann
 
 function registered({ channels, intake }: ChannelDeps, open: OpenChannel): OpenChannel {
   return async (events: MessageChannelEvents) => {
-    let end: (() => Promise<void>) | undefined;
     let inner: MessageChannel | undefined;
     let failed = false;
-    const gone = (): void => {
-      if (end !== undefined) channels.delete(end);
+    let over = false;
+    // One that ended by itself is closed, too: what it started may go on, and has to have ended before a shutdown is complete.
+    const close = async (): Promise<void> => {
+      over = true;
+      if (inner === undefined) return;
+      await inner.close();
+      channels.delete(end);
+    };
+    const end = async (): Promise<void> => {
+      await close();
+      // Whoever still waits for an answer over it hears that there will be none.
+      events.onClosed("The gateway closed it.");
     };
     const drop = (): void => {
       failed = true;
-      gone();
-      if (inner !== undefined) intake.own(inner.close());
+      intake.own(close());
       events.onClosed("The gateway failed to handle what it sent.");
     };
     const guarded = (work: () => void): void => {
@@ -55,24 +65,15 @@ function registered({ channels, intake }: ChannelDeps, open: OpenChannel): OpenC
       onOversize: (edges) => guarded(() => events.onOversize(edges)),
       onClosed: (detail) =>
         guarded(() => {
-          gone();
+          intake.own(close());
           events.onClosed(detail);
         }),
     });
     if (!opened.ok) return opened;
     const live = opened.channel;
     inner = live;
-    if (failed) await live.close();
-    const channel: MessageChannel = {
-      send: (text) => live.send(text),
-      close: () => live.close().finally(gone),
-    };
-    end = async () => {
-      await channel.close();
-      // Whoever still waits for an answer over it hears that there will be none.
-      events.onClosed("The gateway closed it.");
-    };
     channels.add(end);
-    return { ok: true, channel };
+    if (over) await close();
+    return { ok: true, channel: { send: (text, isWanted) => live.send(text, isWanted), close } };
   };
 }

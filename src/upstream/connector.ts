@@ -3,6 +3,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { UpstreamFault } from "../core/round.ts";
 import { sseChannel, stdioChannel } from "./channels.ts";
+import type { Children } from "./children.ts";
 import type { Connection, ConnectionHost, Opened } from "./connection.ts";
 import { probeHttpEra } from "./era-probe.ts";
 import type { HttpEndpoint } from "./http-endpoint.ts";
@@ -47,6 +48,7 @@ export interface ConnectorDeps {
   readonly random: () => number;
   readonly nextId: () => number;
   readonly intake: Intake;
+  readonly children: Children;
   /** For upstreams over HTTP; lives as long as the upstream is registered. */
   readonly endpoint: HttpEndpoint | undefined;
   /** The system connection's host, and the client capabilities that it shows. */

@@ -1,4 +1,5 @@
 import type { Log } from "../core/log.ts";
+import { atMost } from "./at-most.ts";
 
 /** What of an upstream ends on its own, and has to have ended before a shutdown is complete. */
 export class Endings {
@@ -23,13 +24,9 @@ export class Endings {
 
   /** Gives `attempt` up to `ms` to end, then ends every channel that is open. */
   async settle(attempt: Promise<void> | undefined, ms: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, ms);
-    });
-    await Promise.race([attempt, late]);
-    clearTimeout(timer);
-    await Promise.all([...this.channels].map((end) => end()));
+    await atMost(ms, attempt);
+    // One may have opened meanwhile.
+    while (this.channels.size > 0) await Promise.all([...this.channels].map((end) => end()));
   }
 
   /** Resolves when all that was tracked has ended. */

@@ -4,6 +4,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { RpcId } from "../mcp/messages.ts";
 import { answeredIdAtEdges } from "./answered-id.ts";
+import { atMost } from "./at-most.ts";
 import type { Exchange, ExchangeWire } from "./exchange.ts";
 import { describeError } from "./fault.ts";
 import { createFlood, createUnasked, FLOOD_DETAIL, type Flood, LOGGED, type Unasked } from "./flood.ts";
@@ -27,6 +28,9 @@ export interface LinkOptions {
   readonly now: () => number;
   readonly open: OpenChannel;
 }
+
+/** How long a connection that is closed waits until what was sent over it is written. */
+const WRITTEN_MS = 500;
 
 /** Requests and answers over one message channel: matches them by id, and fails what is open when it ends. */
 export class Link implements ExchangeWire, MessageChannelEvents {
@@ -214,7 +218,8 @@ export class Link implements ExchangeWire, MessageChannelEvents {
 
   async #close(): Promise<void> {
     for (const exchange of [...this.pending.values()]) exchange.cancel("The upstream session was closed.");
-    await Promise.all(this.#writes);
+    // What does not read would have it wait for ever.
+    await atMost(WRITTEN_MS, Promise.all(this.#writes));
     this.#ended ??= "The connection was closed.";
     await this.#channel?.close();
   }

@@ -7,6 +7,7 @@ import type { JsonLimits } from "../core/scan-json.ts";
 import { Shares } from "../core/shares.ts";
 import type { ListKind } from "../mcp/messages.ts";
 import type { AddressRules } from "./address-rules.ts";
+import type { Children } from "./children.ts";
 import type { ConnectionHost, Opened } from "./connection.ts";
 import { HttpEndpoint } from "./http-endpoint.ts";
 import { createIntake, type Intake } from "./intake.ts";
@@ -36,6 +37,7 @@ export interface ManagedUpstreamDeps {
   readonly random: () => number;
   /** For upstreams that are confined. */
   readonly addresses: AddressRules;
+  readonly children: Children;
   /** What its messages may be. Default: `JSON_LIMITS`. */
   readonly json?: JsonLimits | undefined;
   emit(event: UpstreamEvent): void;
@@ -152,8 +154,8 @@ export class ManagedUpstream implements Upstream, SessionOwner {
 
   async close(): Promise<void> {
     this.#supervisor.stop();
-    await Promise.all([this.#pool.close(), this.#system.release()]);
-    await this.#supervisor.settle();
+    // All at once: what will not end may take its time, and there is one time for all of it.
+    await Promise.all([this.#pool.close(), this.#system.release(), this.#supervisor.settle()]);
     await this.#endpoint?.destroy();
     await this.#supervisor.ended();
   }
@@ -185,6 +187,9 @@ export class ManagedUpstream implements Upstream, SessionOwner {
       const busy = await this.#waitForRoom(session);
       if (busy !== undefined) return { ok: false, fault: busy };
     }
+    // It may have gone while there was no room.
+    const gone = this.#supervisor.refusal();
+    if (gone !== undefined) return { ok: false, fault: gone.fault };
     const { connector } = this.#supervisor;
     if (connector === undefined) return { ok: false, fault: this.#supervisor.notReached().fault };
     const opened = await connector.open(session.capabilities, host);

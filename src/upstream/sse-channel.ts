@@ -1,3 +1,4 @@
+import { atMost } from "./at-most.ts";
 import type { HttpEndpoint } from "./http-endpoint.ts";
 import { sendOnce } from "./http-once.ts";
 import type { HttpFailure, HttpReply } from "./http-reply.ts";
@@ -7,6 +8,9 @@ export interface SseChannelOptions {
   readonly endpoint: HttpEndpoint;
   readonly timeoutMs: number;
 }
+
+/** How long closing waits for what is being posted. */
+const WRITTEN_MS = 2_000;
 
 /** The first tells where messages are posted to. 2024-11-05 transports, "HTTP with SSE" */
 const EVENTS: ReadonlySet<string> = new Set(["endpoint", "message"]);
@@ -93,7 +97,7 @@ class SseChannel implements MessageChannel {
 
   async close(): Promise<void> {
     if (!this.end()) return;
-    await this.#last;
+    await atMost(WRITTEN_MS, this.#last);
     this.#reply.abort();
   }
 

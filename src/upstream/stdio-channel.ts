@@ -1,10 +1,12 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { getDefaultEnvironment } from "@modelcontextprotocol/sdk/client/stdio.js";
 import type { Log } from "../core/log.ts";
+import { CHILD_MARK, type Children } from "./children.ts";
 import { drain } from "./drain.ts";
 import { describeError } from "./fault.ts";
 import { createLineSplitter } from "./line-splitter.ts";
 import type { MessageChannel, MessageChannelEvents, OpenChannel, Sent } from "./message-channel.ts";
+import { HAS_GROUPS, ProcessGroup } from "./process-group.ts";
 import { createStderrLog } from "./stderr-log.ts";
 import { StdinQueue } from "./stdin-queue.ts";
 
@@ -16,8 +18,9 @@ export interface StdioChannelOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string | undefined;
   readonly maxLineBytes: number;
-  /** How long the child may take to exit after its input closed, and again after SIGTERM. */
+  /** How long the child and all that it started may take to end after its input closed, and again after SIGTERM. */
   readonly killMs: number;
+  readonly children: Children;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -29,9 +32,12 @@ const DRAIN_MS = 500;
 export function openStdio(options: StdioChannelOptions): OpenChannel {
   return (events) =>
     new Promise((resolve) => {
+      const { mark } = options.children;
       const child = spawn(options.command, [...options.args], {
-        env: { ...getDefaultEnvironment(), ...options.env },
+        env: { ...getDefaultEnvironment(), ...options.env, ...(mark === undefined ? {} : { [CHILD_MARK]: mark }) },
         cwd: options.cwd,
+        // The leader of a group, which ends as a whole. On Windows it would get a window instead.
+        detached: HAS_GROUPS,
         stdio: ["pipe", "pipe", "pipe"],
         windowsHide: true,
       });
@@ -48,14 +54,16 @@ const always = (): boolean => true;
 
 class StdioChannel implements MessageChannel {
   readonly #child: ChildProcessWithoutNullStreams;
-  readonly #killMs: number;
+  readonly #group: ProcessGroup;
+  readonly #options: StdioChannelOptions;
   readonly #input: StdinQueue;
-  readonly #exited: Promise<void>;
   #closing: Promise<void> | undefined;
 
   constructor(child: ChildProcessWithoutNullStreams, options: StdioChannelOptions, events: MessageChannelEvents) {
     this.#child = child;
-    this.#killMs = options.killMs;
+    this.#options = options;
+    this.#group = new ProcessGroup(child);
+    options.children.add(this.#group);
     this.#input = new StdinQueue(child.stdin);
     const { upstream, log } = options;
     child.stdout.on(
@@ -78,17 +86,14 @@ class StdioChannel implements MessageChannel {
       if (this.#closing === undefined) events.onClosed(detail);
     };
     child.on("error", (error) => log.warn({ upstream, err: error }, "An upstream's process could not be signalled."));
-    this.#exited = new Promise((resolve) => {
-      child.once("exit", (code, signal) => {
-        const how = signal === null ? `code ${code}` : signal;
-        const detail = `Its process exited (${how}).`;
-        // What it wrote last is still in the pipe, and may be the answer to a call; a grandchild may hold the pipe.
-        const timer = setTimeout(() => end(detail), DRAIN_MS);
-        child.once("close", () => {
-          clearTimeout(timer);
-          end(detail);
-        });
-        resolve();
+    child.once("exit", (code, signal) => {
+      const how = signal === null ? `code ${code}` : signal;
+      const detail = `Its process exited (${how}).`;
+      // What it wrote last is still in the pipe, and may be the answer to a call; a grandchild may hold the pipe.
+      const timer = setTimeout(() => end(detail), DRAIN_MS);
+      child.once("close", () => {
+        clearTimeout(timer);
+        end(detail);
       });
     });
   }
@@ -102,26 +107,24 @@ class StdioChannel implements MessageChannel {
     return this.#closing;
   }
 
-  // 2026-07-28 basic/transports/stdio, "Shutdown": close the input, wait, SIGTERM, wait, SIGKILL.
+  // 2026-07-28 basic/transports/stdio, "Shutdown": close the input, wait, SIGTERM, wait, SIGKILL. Also where the child has
+  // ended by itself: what it started may go on.
   async #close(): Promise<void> {
+    const { killMs, children, upstream, log } = this.#options;
     const child = this.#child;
-    if (child.exitCode !== null || child.signalCode !== null) return;
+    const group = this.#group;
     drain(child.stdout);
     this.#input.end();
-    if (await this.#exitWithin(this.#killMs)) return;
-    child.kill("SIGTERM");
-    if (await this.#exitWithin(this.#killMs)) return;
-    child.kill("SIGKILL");
-    await this.#exitWithin(this.#killMs);
-  }
-
-  async #exitWithin(ms: number): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), ms);
-    });
-    const exited = await Promise.race([this.#exited.then(() => true), late]);
-    clearTimeout(timer);
-    return exited;
+    if (!(await group.emptyWithin(killMs))) {
+      group.signal("SIGTERM");
+      // Again and again: whoever forks may have forked.
+      const ended =
+        (await group.emptyWithin(killMs)) || (await group.emptyWithin(killMs, () => group.signal("SIGKILL")));
+      if (!ended) log.warn({ upstream, pid: child.pid }, "Processes of an upstream do not end.");
+    }
+    // Somebody outside of the group may hold them open, for ever.
+    for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
+    child.unref();
+    children.remove(group);
   }
 }

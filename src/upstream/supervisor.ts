@@ -2,6 +2,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { FaultRound, UpstreamFault } from "../core/round.ts";
 import { LIST_METHODS, type ListKind } from "../mcp/messages.ts";
+import type { Children } from "./children.ts";
 import { type Connector, type ConnectorDeps, establish, type Route } from "./connector.ts";
 import { Endings } from "./endings.ts";
 import { faultRound } from "./fault.ts";
@@ -23,6 +24,7 @@ export interface SupervisorDeps {
   readonly now: () => number;
   readonly random: () => number;
   readonly intake: Intake;
+  readonly children: Children;
   emit(event: UpstreamEvent): void;
   /** For upstreams over HTTP. */
   endpoint(): HttpEndpoint | undefined;
@@ -170,7 +172,7 @@ export class Supervisor implements Reachability {
   }
 
   async #establish(): Promise<void> {
-    const { timing, options, clientInfo, log, now, random, intake } = this.#deps;
+    const { timing, options, clientInfo, log, now, random, intake, children } = this.#deps;
     const fresh = now() - this.#routeAt < timing.eraTtlMs;
     const system = this.#deps.system();
     const host = system.newHost();
@@ -183,6 +185,7 @@ export class Supervisor implements Reachability {
       now,
       random,
       intake,
+      children,
       nextId: () => this.#nextId++,
       endpoint: this.#deps.endpoint(),
       host,

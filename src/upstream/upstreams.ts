@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Log } from "../core/log.ts";
 import type { JsonLimits } from "../core/scan-json.ts";
 import { type AddressRules, createAddressRules } from "./address-rules.ts";
+import { type Children, createChildren } from "./children.ts";
 import { ManagedUpstream } from "./managed-upstream.ts";
 import { DEFAULT_TIMING, type UpstreamTiming } from "./timing.ts";
 import type { UpstreamEvent, UpstreamOptions, Upstreams } from "./upstream.ts";
@@ -19,6 +20,8 @@ export interface UpstreamsDeps {
   readonly addresses?: AddressRules;
   /** What messages of upstreams may be. Default: `JSON_LIMITS`. */
   readonly json?: JsonLimits;
+  /** The processes that are started are kept there. Default: without a mark. */
+  readonly children?: Children;
 }
 
 /** Makes the registry of upstreams; empty until `apply`. */
@@ -27,6 +30,7 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
   const timing: UpstreamTiming = { ...DEFAULT_TIMING, ...deps.timing };
   const random = deps.random ?? Math.random;
   const addresses = deps.addresses ?? createAddressRules({ allowed: [] });
+  const children = deps.children ?? createChildren();
   const clientInfo = { name: "portcullis", version: deps.version };
   const upstreams = new Map<string, ManagedUpstream>();
   const listeners = new Set<(event: UpstreamEvent) => void>();
@@ -77,6 +81,7 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
           now,
           random,
           addresses,
+          children,
           json: deps.json,
           emit,
         });
