@@ -4,8 +4,8 @@ import type { Child } from "hono/jsx";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { Banner, type BannerTone } from "./components/banner.tsx";
 import { CsrfField } from "./components/csrf-field.tsx";
+import { PersonLabel } from "./components/person-label.tsx";
 import type { ConsoleEnv } from "./console-env.ts";
-import { nameOf } from "./person-name.ts";
 
 /** What frames a page. */
 export interface PageFrame {
@@ -120,7 +120,7 @@ function Header({ c, area }: { readonly c: Context<ConsoleEnv>; readonly area: s
       </nav>
       <div class="who">
         <a href="/console/you" aria-current={area === "you" ? "page" : undefined}>
-          {nameOf(principal)}
+          <PersonLabel person={principal} />
         </a>
         <form method="post" action="/console/sign-out">
           <CsrfField token={c.get("csrfToken")} />

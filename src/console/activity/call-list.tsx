@@ -3,6 +3,7 @@ import { readMatches } from "../../audit/read-matches.ts";
 import type { AuditEntry } from "../../store/audit-rows.ts";
 import { Badge } from "../components/badge.tsx";
 import { type Column, DataTable } from "../components/data-table.tsx";
+import { Address } from "../components/person-label.tsx";
 import { Time } from "../components/time.tsx";
 import { harmless } from "../harmless.ts";
 import { isOfServer } from "./definition-words.ts";
@@ -21,7 +22,7 @@ function columns(now: number): readonly Column<AuditEntry>[] {
   return [
     { title: "Call", cell: (entry) => <a href={storyUrl(entry.callId)}>{nameOfEntry(entry)}</a> },
     { title: "When", cell: ({ at }) => <Time at={at} now={now} /> },
-    { title: "Who", cell: (entry) => short(whoOf(entry)) },
+    { title: "Who", cell: (entry) => <Address text={short(whoOf(entry))} /> },
     { title: "Decision", cell: (entry) => <Decision entry={entry} /> },
     { title: "Policies", cell: (entry) => <Policies entry={entry} /> },
     { title: "Outcome", cell: ({ outcome }) => <code>{outcome ?? "–"}</code> },

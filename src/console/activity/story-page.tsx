@@ -5,8 +5,8 @@ import type { ApprovalEvent, Person } from "../../core/approval.ts";
 import type { CallStory } from "../../operations/activity.ts";
 import { Badge } from "../components/badge.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
+import { PersonLabel } from "../components/person-label.tsx";
 import { Time } from "../components/time.tsx";
-import { nameOf } from "../person-name.ts";
 import { CallFacts } from "./call-facts.tsx";
 import { storyUrl } from "./call-list.tsx";
 import { definitionWords } from "./definition-words.ts";
@@ -151,8 +151,8 @@ function ApprovalStep({ event }: { readonly event: ApprovalEvent }) {
   );
 }
 
-function whoActed(actor: Person | undefined): string {
-  return actor === undefined ? "The gateway" : nameOf(actor);
+function whoActed(actor: Person | undefined): Child {
+  return actor === undefined ? "The gateway" : <PersonLabel person={actor} />;
 }
 
 function Matches({ matches }: { readonly matches: readonly RecordedMatch[] }) {

@@ -1,4 +1,5 @@
 import type { ApprovalRequester, Person } from "../../core/approval.ts";
+import { PersonLabel } from "../components/person-label.tsx";
 import { harmless } from "../harmless.ts";
 import { nameOf } from "../person-name.ts";
 
@@ -8,7 +9,7 @@ export function PersonName({ person }: { readonly person: Person }) {
   const known = nameOf(person);
   return (
     <>
-      <bdi>{known}</bdi>
+      <PersonLabel person={person} />
       {name === undefined || name === known || name === subject ? null : (
         <span class="soft">
           {" "}
