@@ -31,7 +31,10 @@ export function approvalRoutes(deps: ApprovalViewDeps): readonly Route[] {
       summary: "List requests for approval",
       description: "Your own, those of which you may approve a stage, and all of them if you administer the gateway.",
       query: approvalQuerySchema,
-      answer: { status: 200, description: "A page of requests, the newest first.", schema: approvalListSchema },
+      answer: {
+        ...{ status: 200, description: "A page of requests, the newest first; with decidable, the next to end first." },
+        schema: approvalListSchema,
+      },
       async handle({ operator, query, reply }) {
         const page = await approvals.list(operator, listed(query), query.cursor);
         const items = await viewApprovals(deps, page.items, operator, query.arguments === "whole");

@@ -127,7 +127,7 @@ export const approvalQuerySchema = z
       .optional()
       .describe("One state, or several with commas between them. Default: all."),
     mine: flag.describe("true: only what you asked for yourself."),
-    decidable: flag.describe("true: only what you may decide now."),
+    decidable: flag.describe("true: only what you may decide now, the next to end first."),
     flow: z.string().min(1).max(64).optional().describe("Name of a flow."),
     upstream: z.string().min(1).max(64).optional().describe("Name of a server."),
     tool: z.string().min(1).max(512).optional().describe("A tool's own name, or <server>/<tool>."),

@@ -100,9 +100,9 @@ export interface ApprovalFilter {
 }
 
 export interface ApprovalPage {
-  /** The newest first. */
+  /** The newest first; what somebody may decide by its end, the soonest first. */
   readonly items: readonly ApprovalRequest[];
-  /** Where older ones go on; `undefined` at the end. */
+  /** Where the list goes on; `undefined` at the end. */
   readonly nextCursor: string | undefined;
 }
 

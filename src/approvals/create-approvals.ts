@@ -6,7 +6,7 @@ import { createWaiters } from "../core/waiters.ts";
 import type { ApprovalQuery, StoredApproval } from "../store/approvals.ts";
 import type { ApprovalFilter, Approvals } from "./approvals.ts";
 import { createAsking } from "./asking.ts";
-import { cursorAfter, readCursor } from "./cursor.ts";
+import { cursorAfter, type ListOrder, positionOf, readCursor } from "./cursor.ts";
 import { type ApprovalsDeps, DEFAULT_LIMITS, DEFAULT_TIMING } from "./deps.ts";
 import { decidable, keysOf, refusalOf } from "./eligibility.ts";
 import { createExecutions } from "./executions.ts";
@@ -79,12 +79,12 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   async function look(
     filter: ApprovalFilter,
     limit: number,
-    before: ApprovalQuery["before"],
+    from: ApprovalQuery["after"],
   ): Promise<readonly StoredApproval[]> {
     const approver = filter.decidableBy;
     const found: StoredApproval[] = [];
     // Ends, because what is pending is bounded for each person, and each page begins behind the one before.
-    for (let after = before; ; ) {
+    for (let after = from; ; ) {
       const at = now();
       const page = await store.list(queryOf(filter, limit, at, after, persons));
       const fitting = page.filter(
@@ -93,7 +93,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       found.push(...fitting.slice(0, limit - found.length));
       const last = page.at(-1)?.record;
       if (approver === undefined || last === undefined || page.length < limit || found.length >= limit) return found;
-      after = { createdAt: last.createdAt, id: last.id };
+      after = positionOf(last, orderOf(filter));
     }
   }
 
@@ -123,11 +123,12 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     },
     async list(filter, cursor) {
       const limit = limitOf(filter);
-      const found = await look(filter, limit + 1, cursor === undefined ? undefined : readCursor(cursor));
+      const order = orderOf(filter);
+      const found = await look(filter, limit + 1, cursor === undefined ? undefined : readCursor(cursor, order));
       const items = found.slice(0, limit).map(view);
       const last = items.at(-1);
       const more = found.length > limit && last !== undefined;
-      return { items, nextCursor: more ? cursorAfter(last) : undefined };
+      return { items, nextCursor: more ? cursorAfter(positionOf(last, order), order) : undefined };
     },
     async count(filter) {
       const limit = limitOf(filter);
@@ -204,11 +205,16 @@ function limitOf({ limit }: ApprovalFilter): number {
   return Math.min(Math.max(Math.trunc(limit), 1), MAX_LIMIT);
 }
 
+// What somebody may decide comes by its end, so that nothing runs out of time on a page that nobody turned to.
+function orderOf({ decidableBy }: ApprovalFilter): ListOrder {
+  return decidableBy === undefined ? "newest" : "ending";
+}
+
 function queryOf(
   filter: ApprovalFilter,
   limit: number,
   now: number,
-  before: ApprovalQuery["before"],
+  after: ApprovalQuery["after"],
   persons: Persons,
 ): ApprovalQuery {
   const { decidableBy, visibleTo, requester, ...same } = filter;
@@ -218,7 +224,7 @@ function queryOf(
     ...(decidableBy === undefined ? {} : { decidableBy: { keys: keysOf(decidableBy, persons), now } }),
     ...(visibleTo === undefined ? {} : { visibleTo: keysOf(visibleTo, persons) }),
     ...(requester === undefined ? {} : { requester: persons.belongings(requester) }),
-    ...(before === undefined ? {} : { before }),
+    ...(after === undefined ? {} : { after }),
   };
 }
 

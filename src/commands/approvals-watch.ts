@@ -112,7 +112,9 @@ async function look(api: ApiClient, path: string, known: ReadonlyMap<string, App
   if (!page.ok) return page;
   const now = new Map(page.value.items.map((item) => [item.id, item]));
   // The oldest first, as they happened.
-  const changed = [...now.values()].filter((item) => known.get(item.id)?.version !== item.version).reverse();
+  const changed = [...now.values()]
+    .filter((item) => known.get(item.id)?.version !== item.version)
+    .sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at));
   for (const id of known.keys()) {
     if (now.has(id)) continue;
     const left = await api.get(`/approvals/${encodeURIComponent(id)}`, approvalDetailSchema);

@@ -38,12 +38,12 @@ export function registerApprovals(program: Command, shell: Shell): void {
   withPlace(approvals.command("list"))
     .description("requests that you made or may decide, newest first; administrators see all")
     .option("--mine", "only what you asked for yourself")
-    .option("--decidable", "only what you may decide now")
+    .option("--decidable", "only what you may decide now, the next to end first")
     .option("--state <states>", "all, or states with commas between them (default: those not ended)", parseStates)
     .option("--tool <name>", "tool, or upstream/tool")
     .option("--flow <name>", "approval flow")
     .option("--limit <count>", "at most so many, 1 to 100", wholeNumber(1, 100), 50)
-    .option("--cursor <cursor>", "older than a page before; the list says which")
+    .option("--cursor <cursor>", "what comes after a page before; the list says which")
     .addOption(
       new Option("--watch", "stay, tell what changes, decide by number at a terminal; Ctrl-C ends").conflicts("cursor"),
     )

@@ -9,7 +9,7 @@ export interface ApprovalQuery {
   readonly states?: readonly ApprovalState[];
   /** Only what the operator asked for. */
   readonly mine?: boolean;
-  /** Only what the operator may decide now. */
+  /** Only what the operator may decide now: listed by its end, the soonest first. Every other list has the newest first. */
   readonly decidable?: boolean;
   readonly flow?: string;
   readonly upstream?: string;
@@ -41,6 +41,8 @@ export type Voice = Omit<ApprovalVote, "approver">;
 export interface ApprovalOperations {
   /** `cursor`: `nextCursor` of the page before; one that is none of ours lists from the start. */
   list(operator: Operator, query: ApprovalQuery, cursor?: string): Promise<ApprovalPage>;
+  /** What this operator may decide after that one: the next to end, from the start again behind the last. */
+  next(operator: Operator, request: ApprovalRequest): Promise<ApprovalRequest | undefined>;
   /** How many this operator may decide now, up to `most`. */
   waiting(operator: Operator, most: number): Promise<number>;
   /** `undefined`: unknown, or not theirs to see. */
@@ -55,6 +57,8 @@ export interface ApprovalOperations {
   subject(request: ApprovalRequest): Promise<ApprovalSubject>;
   /** Whether this operator could decide now; `decide` checks again. */
   mayDecide(operator: Operator, request: ApprovalRequest): Acted;
+  /** Whether this operator asked for it. */
+  isMine(operator: Operator, request: ApprovalRequest): boolean;
   /** Whether it is this operator's own, and can still be taken back. */
   mayCancel(operator: Operator, request: ApprovalRequest): boolean;
   /** Whether nobody knows how it ended, and this operator may say. */

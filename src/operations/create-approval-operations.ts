@@ -1,4 +1,5 @@
 import type { ApprovalFilter, Approvals } from "../approvals/approvals.ts";
+import { cursorAfter, positionOf } from "../approvals/cursor.ts";
 import { POSSIBLE } from "../approvals/machine.ts";
 import { refuse } from "../core/errors.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
@@ -29,6 +30,15 @@ export function createApprovalOperations(deps: ApprovalOperationsDeps): Approval
       // The store finds those of an escalation before it is time for them; they hear of the request when it is.
       return { ...page, items: page.items.filter((request) => maySee(request, operator, approvals)) };
     },
+    async next(operator, request) {
+      const behind = cursorAfter(positionOf(request, "ending"), "ending");
+      for (const cursor of [behind, undefined]) {
+        const { items } = await approvals.list(filterOf(operator, { decidable: true, limit: 2 }), cursor);
+        const found = items.find((other) => other.id !== request.id && maySee(other, operator, approvals));
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
     async waiting({ principal, lacks }, most) {
       return lacks === undefined ? approvals.count({ decidableBy: principal, limit: most }) : 0;
     },
@@ -51,6 +61,7 @@ export function createApprovalOperations(deps: ApprovalOperationsDeps): Approval
       };
     },
     mayDecide: (operator, request) => insufficient(operator) ?? approvals.mayDecide(request, operator.principal),
+    isMine: ({ principal }, request) => approvals.isRequester(request, principal),
     mayCancel: ({ principal }, request) =>
       approvals.isRequester(request, principal) && POSSIBLE.cancel.includes(request.state),
     mayResolve: ({ admin }, { state }) => admin && POSSIBLE.resolve.includes(state),

@@ -1,4 +1,4 @@
-import { and, eq, gt, inArray, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, or, type SQL, sql } from "drizzle-orm";
 import { isOpen } from "../core/approval.ts";
 import type { Belongings } from "../core/persons.ts";
 import { approvalDecisions, approvalApprovers as approvers, approvalRequests as rows } from "./approval-schema.ts";
@@ -9,18 +9,22 @@ import type { ApprovalQuery, ApproverKeys } from "./approvals.ts";
  * only grows: each way below reads about as many rows as are open, or as it shows, whoever asks.
  */
 
+/** What waits for somebody is listed by its end: the last page must not be where it runs out of time. All else, the newest first. */
+export function orderOf({ decidableBy }: ApprovalQuery): readonly SQL[] {
+  return decidableBy === undefined ? [desc(rows.createdAt), desc(rows.id)] : [asc(rows.pendingUntil), asc(rows.id)];
+}
+
 /** The condition of a list; order and limit are the caller's. */
 export function matching(query: ApprovalQuery): SQL | undefined {
   const { visibleTo } = query;
   if (visibleTo === undefined) return filters(query);
   // What is open is little enough to be gathered; of the rest only the newest of each source is.
-  const open = query.states?.every(isOpen) === true;
+  const open = query.decidableBy !== undefined || query.states?.every(isOpen) === true;
   return open ? and(filters(query), or(own(visibleTo.belongings), openTo(visibleTo))) : newestOf(query, visibleTo);
 }
 
 /** Everything but `visibleTo`. */
 function filters(query: ApprovalQuery): SQL | undefined {
-  const { before } = query;
   return and(
     query.states === undefined ? undefined : inArray(rows.state, [...query.states]),
     query.decidableBy === undefined ? undefined : decidable(query.decidableBy.keys, query.decidableBy.now),
@@ -28,8 +32,15 @@ function filters(query: ApprovalQuery): SQL | undefined {
     query.flow === undefined ? undefined : sql`instr(${rows.flow}, ${` ${query.flow} `}) > 0`,
     query.upstream === undefined ? undefined : eq(rows.upstream, query.upstream),
     query.tool === undefined ? undefined : eq(rows.tool, query.tool),
-    before === undefined ? undefined : sql`(${rows.createdAt}, ${rows.id}) < (${before.createdAt}, ${before.id})`,
+    behind(query),
   );
+}
+
+function behind({ after, decidableBy }: ApprovalQuery): SQL | undefined {
+  if (after === undefined) return undefined;
+  return decidableBy === undefined
+    ? sql`(${rows.createdAt}, ${rows.id}) < (${after.at}, ${after.id})`
+    : sql`(${rows.pendingUntil}, ${rows.id}) > (${after.at}, ${after.id})`;
 }
 
 // A part of the rule: what is left, `refusalOf` in `approvals/` looks through.
@@ -69,12 +80,12 @@ function newestOf(query: ApprovalQuery, keys: ApproverKeys): SQL {
       ? names.map(([kind, value]) => sql`a.kind = ${kind} AND a.value = ${value}`)
       : [sql`(a.kind, a.value) IN (${pairsOf(keys)})`];
   const wanted = filters(query) ?? sql`1`;
-  const { before } = query;
-  const after = before === undefined ? sql`1` : sql`(a.created_at, a.request_id) < (${before.createdAt}, ${before.id})`;
+  const { after } = query;
+  const older = after === undefined ? sql`1` : sql`(a.created_at, a.request_id) < (${after.at}, ${after.id})`;
   const sources = groups.map(
     (theirs) => sql`SELECT * FROM (SELECT DISTINCT a.request_id, a.created_at FROM ${approvers} AS a
       JOIN ${rows} ON ${rows.id} = a.request_id
-      WHERE ${theirs} AND ${after} AND ${wanted} ORDER BY a.created_at DESC, a.request_id DESC LIMIT ${query.limit})`,
+      WHERE ${theirs} AND ${older} AND ${wanted} ORDER BY a.created_at DESC, a.request_id DESC LIMIT ${query.limit})`,
   );
   const { subjects, personHash } = keys.belongings;
   const mine = [

@@ -1,7 +1,7 @@
 import { and, asc, count, desc, eq, gt, isNotNull, lte, min, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { ApprovalEvent } from "../core/approval.ts";
-import { matching } from "./approval-query.ts";
+import { matching, orderOf } from "./approval-query.ts";
 import { decisionOf, eventOf, type RequestRow, recordOf } from "./approval-rows.ts";
 import { approvalDecisions, approvalEvents, approvalSealed, approvalRequests as rows } from "./approval-schema.ts";
 import type { ApprovalSeals } from "./approval-seals.ts";
@@ -87,7 +87,7 @@ export function createApprovalReads(
             .select()
             .from(rows)
             .where(matching(query))
-            .orderBy(desc(rows.createdAt), desc(rows.id))
+            .orderBy(...orderOf(query))
             .limit(query.limit)
             .all(),
         ),

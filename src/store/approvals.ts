@@ -196,8 +196,8 @@ export interface ApprovalQuery {
   readonly upstream?: string;
   readonly tool?: string;
   readonly limit: number;
-  /** Only what is older than this. */
-  readonly before?: { readonly createdAt: number; readonly id: string };
+  /** Only what stands behind this in the list: `at` is what the list is ordered by. */
+  readonly after?: { readonly at: number; readonly id: string };
 }
 
 /** Approval requests, their voices and their history. All methods throw StoreError only, and then nothing is changed. */
@@ -211,7 +211,7 @@ export interface ApprovalStore {
   find(id: string): Promise<StoredApproval | undefined>;
   /** The newest request of this digest. */
   newest(digest: string): Promise<StoredApproval | undefined>;
-  /** The newest first. */
+  /** The newest first; with `decidableBy` by its end, the soonest first. */
   list(query: ApprovalQuery): Promise<readonly StoredApproval[]>;
   /** How many there are, up to `limit`. */
   count(query: ApprovalQuery): Promise<number>;

@@ -5,7 +5,7 @@ import { refusalOf } from "../../src/approvals/eligibility.ts";
 import { APPROVAL_STATES, type ApprovalRequest, OPEN_STATES } from "../../src/core/approval.ts";
 import type { Principal } from "../../src/core/principal.ts";
 import type { ApprovalQuery, ApproverKeys } from "../../src/store/approvals.ts";
-import { ask, flow, HOUR, no, person, stage, yes } from "../support/approval-parts.ts";
+import { ask, DAY, flow, HOUR, no, person, stage, yes } from "../support/approval-parts.ts";
 import { type TestApprovals, testApprovals, testPersons } from "../support/approval-service.ts";
 
 /*
@@ -20,7 +20,7 @@ const flows = [
     name: "one",
     stages: [{ ...stage("lead"), escalate: { afterMs: HOUR, to: { roles: ["board"], users: [] } } }],
   }),
-  flow({ name: "two", stages: [stage("lead"), stage("cfo", 2)] }),
+  flow({ name: "two", stages: [stage("lead"), stage("cfo", 2)], pendingTtlMs: DAY / 2 }),
   flow({
     name: "named",
     stages: [
@@ -28,7 +28,7 @@ const flows = [
       stage("cfo"),
     ],
   }),
-  flow({ name: "own", stages: [stage("clerk")], requesterMayApprove: true }),
+  flow({ name: "own", stages: [stage("clerk")], requesterMayApprove: true, pendingTtlMs: 2 * DAY }),
 ];
 
 const people: readonly Principal[] = Array.from({ length: 13 }, (_, n) =>
@@ -86,6 +86,11 @@ async function everything(test: TestApprovals, filter: Omit<ApprovalFilter, "lim
 
 const ids = (requests: readonly ApprovalRequest[]) => requests.map((request) => request.id);
 
+/** What waits for somebody: the next to end first. */
+function byEnd(a: ApprovalRequest, b: ApprovalRequest): number {
+  return a.pendingUntil - b.pendingUntil || (a.id < b.id ? -1 : 1);
+}
+
 function mayApproveAny(request: ApprovalRequest, who: Principal): boolean {
   const rules = flows.filter((one) => request.flows.includes(one.name)).flatMap((one) => one.stages);
   const all = rules.flatMap((rule) => [rule.approvers, ...(rule.escalate === undefined ? [] : [rule.escalate.to])]);
@@ -104,7 +109,7 @@ describe("a list", () => {
     expect(new Set(all.map((request) => request.state)).size).toBeGreaterThanOrEqual(6);
     let decidable = 0;
     for (const who of people) {
-      const own = all.filter((request) => test.approvals.mayDecide(request, who).ok);
+      const own = all.filter((request) => test.approvals.mayDecide(request, who).ok).sort(byEnd);
       expect(ids(await everything(test, { decidableBy: who }))).toEqual(ids(own));
       expect(await test.approvals.count({ decidableBy: who, limit: 500 })).toBe(own.length);
       expect(await test.approvals.count({ decidableBy: who, limit: 3 })).toBe(Math.min(own.length, 3));

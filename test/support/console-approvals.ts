@@ -56,6 +56,7 @@ export async function startApprovalConsole(): Promise<ApprovalConsole> {
       approval_flows: {
         ...CONSOLE_CONFIG.approval_flows,
         pair: { stages: [{ approvers: { roles: ["finance-lead"] }, required: 2 }] },
+        board: { stages: [{ approvers: { roles: ["cfo"] } }] },
         brief: { stages: [{ approvers: { roles: ["finance-lead"] } }], pending_ttl: "10m" },
         chain: { stages: [{ approvers: { roles: ["finance-lead"] } }, { approvers: { roles: ["cfo"] } }] },
       },

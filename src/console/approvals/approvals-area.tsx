@@ -12,10 +12,12 @@ import { page } from "../layout.tsx";
 import { missingPage } from "../plain-pages.tsx";
 import { argumentsFile } from "./arguments-file.ts";
 import { Inbox, InboxList, type InboxPart } from "./inbox-page.tsx";
-import { type InboxQuery, inboxUrl, listQuery, readInboxQuery, type Show } from "./inbox-query.ts";
+import { type InboxQuery, inboxUrl, listQuery, readInboxQuery } from "./inbox-query.ts";
+import { type Found, readOverview } from "./overview.ts";
 import { RequestPage } from "./request-page.tsx";
 import type { ListedRequest } from "./request-table.tsx";
 import { type RequestView, viewRequest } from "./request-view.ts";
+import { WayOn } from "./way-on.tsx";
 
 /** Requests for approval: what waits for whom, what exactly would run, and the decision. */
 export const approvalsArea: Area = {
@@ -26,9 +28,7 @@ export const approvalsArea: Area = {
   create: createApprovalPages,
 };
 
-/** Rows of the overview's parts, and of a list. */
-const DECIDE_ROWS = 25;
-const PART_ROWS = 8;
+/** Rows of a list. */
 const LIST_ROWS = 50;
 
 /** More than anybody counts. */
@@ -131,21 +131,14 @@ function done(c: PageContext, { id }: ApprovalRequest, what: keyof typeof NOTICE
 
 async function overview(c: PageContext, approvals: ApprovalOperations): Promise<Response> {
   const operator = c.get("operator");
-  const part = async (show: Show, rows: number): Promise<InboxPart> => {
-    const query = listQuery({ show, state: "", flow: "", tool: "", cursor: undefined }, rows);
-    const found = await approvals.list(operator, query);
-    return { rows: found.items.map(listed(c, approvals)), more: found.nextCursor !== undefined };
-  };
-  const [decide, mine] = await Promise.all([part("decide", DECIDE_ROWS), part("mine", PART_ROWS)]);
-  const shown = new Set([...decide.rows, ...mine.rows].map(({ request }) => request.id));
-  const all = await part("all", PART_ROWS + shown.size);
-  const others = { ...all, rows: all.rows.filter(({ request }) => !shown.has(request.id)).slice(0, PART_ROWS) };
+  const { decide, mine, others } = await readOverview(approvals, operator);
+  const part = ({ requests, more }: Found): InboxPart => ({ rows: requests.map(listed(c, approvals)), more });
   const lead = "Calls that people have to agree to before they run.";
   return page(
     c,
     { title: "Approvals", area: "approvals", count: c.get("waiting")?.get("approvals") ?? 0, lead },
     <LivePart c={c} url="/console/approvals">
-      <Inbox decide={decide} mine={mine} others={others} admin={operator.admin} now={c.get("at")} />
+      <Inbox decide={part(decide)} mine={part(mine)} others={part(others)} admin={operator.admin} now={c.get("at")} />
     </LivePart>,
   );
 }
@@ -186,7 +179,12 @@ function LivePart(props: {
 }
 
 function listed(c: PageContext, approvals: ApprovalOperations): (request: ApprovalRequest) => ListedRequest {
-  return (request) => ({ request, message: approvals.message(c.get("operator"), request) });
+  const operator = c.get("operator");
+  return (request) => ({
+    request,
+    message: approvals.message(operator, request),
+    decidable: approvals.mayDecide(operator, request).ok,
+  });
 }
 
 function requestPage(
@@ -209,6 +207,7 @@ function requestPage(
       ...(notice === undefined ? {} : { notice }),
     },
     <LivePart c={c} id={view.request.id} url={`/console/approvals/${view.request.id}`}>
+      <WayOn next={view.next} waiting={c.get("waiting")?.get("approvals")} now={c.get("at")} />
       <RequestPage view={view} csrfToken={c.get("csrfToken")} now={c.get("at")} seen={seen} written={written} />
     </LivePart>,
   );

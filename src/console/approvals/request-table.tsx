@@ -1,9 +1,9 @@
 import type { ApprovalRequest } from "../../core/approval.ts";
 import { Badge } from "../components/badge.tsx";
 import { DataTable } from "../components/data-table.tsx";
+import { PersonLabel } from "../components/person-label.tsx";
 import { Time } from "../components/time.tsx";
 import { harmless } from "../harmless.ts";
-import { nameOf } from "../person-name.ts";
 import { TimeLeft } from "./time-left.tsx";
 import { STATES } from "./words.ts";
 
@@ -12,6 +12,8 @@ export interface ListedRequest {
   readonly request: ApprovalRequest;
   /** What the policies say; `undefined`: not for this reader. */
   readonly message: string | undefined;
+  /** Whether it waits for the reader. */
+  readonly decidable: boolean;
 }
 
 /** Requests as a table; each leads to its page. */
@@ -29,8 +31,8 @@ export function RequestTable(props: {
         rowId={({ request }) => request.id}
         columns={[
           { title: "Call", cell: (row) => <Call {...row} /> },
-          { title: "Asked by", cell: ({ request }) => <bdi>{nameOf(request.requester)}</bdi> },
-          { title: "State", cell: ({ request }) => <State request={request} /> },
+          { title: "Asked by", cell: ({ request }) => <PersonLabel person={request.requester} /> },
+          { title: "State", cell: (row) => <State {...row} /> },
           { title: "Asked", cell: ({ request }) => <Time at={request.createdAt} now={now} /> },
           { title: "Time left", cell: ({ request }) => <Left request={request} now={now} /> },
         ]}
@@ -43,7 +45,7 @@ function Call({ request, message }: ListedRequest) {
   return (
     <>
       <a class="row-link" href={`/console/approvals/${request.id}`}>
-        {harmless(request.upstream, MAX_NAME).text}/{harmless(request.tool, MAX_NAME).text}
+        {callName(request)}
       </a>
       {message === undefined || message === "" ? null : (
         <p class="says">{harmless(message.replaceAll("\n", " "), MAX_MESSAGE).text}</p>
@@ -52,16 +54,21 @@ function Call({ request, message }: ListedRequest) {
   );
 }
 
+/** What is called, in one line. */
+export function callName({ upstream, tool }: Pick<ApprovalRequest, "upstream" | "tool">): string {
+  return `${harmless(upstream, MAX_NAME).text}/${harmless(tool, MAX_NAME).text}`;
+}
+
 const MAX_NAME = 80;
 const MAX_MESSAGE = 160;
 
-function State({ request }: { readonly request: ApprovalRequest }) {
+function State({ request, decidable }: ListedRequest) {
   const { state, stage, stages } = request;
   const current = stages[stage];
   const { name, tone } = STATES[state];
   return (
     <>
-      <Badge tone={tone}>{name}</Badge>
+      <Badge tone={tone}>{decidable ? "waiting for you" : name}</Badge>
       {state !== "pending" || current === undefined || stages.length + current.required === 2 ? null : (
         <span class="soft aside">
           {stages.length === 1 ? "" : `stage ${stage + 1} of ${stages.length}, `}

@@ -18,6 +18,8 @@ export interface RequestView {
   readonly may: Acted;
   readonly mayCancel: boolean;
   readonly mayResolve: boolean;
+  /** What else they may decide: the next to end. */
+  readonly next: ApprovalRequest | undefined;
 }
 
 /** Gathers it; `undefined` if there is no such request for this operator. @throws StoreError */
@@ -28,13 +30,14 @@ export async function viewRequest(
 ): Promise<RequestView | undefined> {
   const request = await approvals.find(operator, id);
   if (request === undefined) return undefined;
-  const [subject, history, given] = await Promise.all([
+  const [subject, history, given, next] = await Promise.all([
     approvals.subject(request),
     approvals.history(id),
     approvals.arguments(operator, request),
+    approvals.next(operator, request),
   ]);
   return {
-    ...{ request, operator, subject, history },
+    ...{ request, operator, subject, history, next },
     arguments: given,
     message: approvals.message(operator, request),
     may: approvals.mayDecide(operator, request),

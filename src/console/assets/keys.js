@@ -21,7 +21,7 @@
   });
 
   function step(by) {
-    const rows = [...document.querySelectorAll(".row-link")];
+    const rows = [...document.querySelectorAll(".row-link, .next-request")];
     const at = rows.indexOf(document.activeElement);
     rows[Math.min(Math.max(at < 0 ? 0 : at + by, 0), rows.length - 1)]?.focus();
   }

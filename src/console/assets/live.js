@@ -79,6 +79,8 @@
     }
   }
 
+  // As in `time-left.tsx`.
+  const SOON_MS = 15 * 60_000;
   const UNITS = [
     ["d", 86_400_000],
     ["h", 3_600_000],
@@ -92,6 +94,7 @@
       const [unit, ms] = UNITS.find(([, size]) => left >= size) ?? ["s", 1_000];
       const text = left <= 0 ? "no time left" : `${Math.floor(left / ms)} ${unit} left`;
       if (time.textContent !== text) time.textContent = text;
+      time.classList.toggle("soon", left <= SOON_MS);
     }
   }
   setInterval(tick, 1_000);
