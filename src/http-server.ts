@@ -1,6 +1,8 @@
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
+import { ByteShares } from "./core/byte-shares.ts";
+import { CountedResponse, type HttpRooms, hold } from "./http/held.ts";
 
 /** How long clients may take. All in ms. */
 export interface HttpTimes {
@@ -27,6 +29,15 @@ export const HTTP_TIMES: HttpTimes = {
 
 const SWEEP_MS = 50;
 
+/** Bodies of requests that are not answered, and what of answers is unread: so much of each in all, and half of it for one. */
+const ROOM_BYTES = 256 * 1024 * 1024;
+
+/** Fresh rooms. Two of the largest messages that are taken always fit into one person's share. */
+export function createHttpRooms(largest: { readonly body: number; readonly answer: number }): HttpRooms {
+  const room = (bytes: number): ByteShares => new ByteShares(Math.max(ROOM_BYTES, 4 * bytes));
+  return { bodies: room(largest.body), answers: room(largest.answer) };
+}
+
 export type Listening = { readonly ok: true; readonly port: number } | { readonly ok: false; readonly error: string };
 
 /** The gateway's HTTP server, with bounds on what clients can hold open. */
@@ -43,10 +54,12 @@ export interface HttpServer {
 export function createHttpServer(
   fetch: Parameters<typeof createAdaptorServer>[0]["fetch"],
   times: HttpTimes = HTTP_TIMES,
+  rooms: HttpRooms = createHttpRooms({ body: 0, answer: 0 }),
 ): HttpServer {
   const server = createAdaptorServer({
     fetch,
     serverOptions: {
+      ServerResponse: CountedResponse,
       headersTimeout: times.headMs,
       requestTimeout: times.requestMs,
       // How often Node looks for the two above.
@@ -67,6 +80,7 @@ export function createHttpServer(
     const responses = open.get(incoming.socket);
     responses?.add(response);
     response.once("close", () => responses?.delete(response));
+    hold(incoming, response, rooms);
     if (closing) response.setHeader("Connection", "close");
   });
   // A listener of our own keeps a call that is merely quiet, which Node by itself would cut.

@@ -9,7 +9,7 @@ import { createCallIds } from "./core/ids.ts";
 import { createMcpEndpoint, type McpEndpointStats } from "./downstream/endpoint.ts";
 import { createArrivals } from "./http/arrivals.ts";
 import { createAttempts } from "./http/attempts.ts";
-import { createHttpServer } from "./http-server.ts";
+import { createHttpRooms, createHttpServer, HTTP_TIMES } from "./http-server.ts";
 import { createApiKeyLookup } from "./identity/api-keys.ts";
 import { createIdentity } from "./identity/create-identity.ts";
 import { createCredentialMark, createPrincipalNow } from "./identity/principal-now.ts";
@@ -50,15 +50,23 @@ export async function startGateway(
   let state: "starting" | "ready" | "draining" = "starting";
   // A port of 0 is known only once the server listens, and the endpoint's own address is part of its checks.
   let app: App | undefined;
-  const server = createHttpServer((request, env) => {
-    if (app === undefined) return new Response(null, { status: 503 });
-    // Who calls while the gateway starts waits these few moments instead of seeing an empty list of tools.
-    if (state === "starting" && request.url.includes("/mcp")) {
-      const ready = app;
-      return wired.settled.then(() => ready.fetch(request, env));
-    }
-    return app.fetch(request, env);
+  const rooms = createHttpRooms({
+    body: config.server.bodyLimitBytes,
+    answer: Math.max(0, ...config.upstreams.map(({ maxResponseBytes }) => maxResponseBytes)),
   });
+  const server = createHttpServer(
+    (request, env) => {
+      if (app === undefined) return new Response(null, { status: 503 });
+      // Who calls while the gateway starts waits these few moments instead of seeing an empty list of tools.
+      if (state === "starting" && request.url.includes("/mcp")) {
+        const ready = app;
+        return wired.settled.then(() => ready.fetch(request, env));
+      }
+      return app.fetch(request, env);
+    },
+    HTTP_TIMES,
+    rooms,
+  );
   const listening = await server.listen(config.server);
   if (!listening.ok) {
     await wired.close();

@@ -2,6 +2,8 @@ import type { IncomingMessage } from "node:http";
 import { type Context, Hono } from "hono";
 import { refuse } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import { personKey } from "../core/principal.ts";
+import { heldFor } from "../http/held.ts";
 import { createHostPolicy } from "../http/hosts.ts";
 import type { Operations } from "../operations/operations.ts";
 import { StoreError } from "../store/store-error.ts";
@@ -79,6 +81,7 @@ export function createApi(deps: ApiDeps): Api {
   app.use("/api/*", async (c, next) => {
     const admitted = await admit(c.env.incoming, c.req.path === `${API_BASE}${EVENTS_PATH}`);
     if (!admitted.ok) return problem(admitted);
+    heldFor(c.env.incoming, personKey(admitted.operator.principal));
     c.set("operator", admitted.operator);
     c.set("ip", admitted.ip);
     c.set("insufficient", admitted.insufficient);

@@ -1,13 +1,15 @@
 import type { MiddlewareHandler } from "hono";
 import type { Log } from "../core/log.ts";
+import { personKey } from "../core/principal.ts";
 import type { Arrive } from "../http/arrivals.ts";
 import { carriesToken } from "../http/browser-session.ts";
+import { heldFor } from "../http/held.ts";
 import { createHostPolicy, type HostPolicyOptions } from "../http/hosts.ts";
 import { operatorOf } from "../operations/access.ts";
 import { type Area, mayEnter } from "./area.ts";
 import type { AssetUrls } from "./assets.ts";
 import type { ConsoleEnv } from "./console-env.ts";
-import { refusedPage } from "./plain-pages.tsx";
+import { refusedPage, unreadForm } from "./plain-pages.tsx";
 import { readForm } from "./read-form.ts";
 import type { ConsoleSessions } from "./sessions.ts";
 
@@ -81,6 +83,7 @@ export function guardSessions(deps: {
       return c.redirect(`/console/sign-in${to}`, 303);
     }
     const { principal, csrfToken } = session;
+    heldFor(c.env.incoming, personKey(principal));
     const operator = operatorOf(principal, deps.adminRoles, { kind: "session" });
     c.set("operator", operator);
     c.set("csrfToken", csrfToken);
@@ -90,7 +93,7 @@ export function guardSessions(deps: {
     );
     if (c.req.method === "GET" || c.req.method === "HEAD") return next();
     const read = await readForm(c.env.incoming);
-    if (read?.ok !== true) return refusedPage(c, "form");
+    if (read?.ok !== true) return unreadForm(c, read);
     if (!carriesToken(read.form.text("csrf_token"), session)) return refusedPage(c, "token");
     c.set("form", read.form);
     return next();

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Refusal } from "../core/errors.ts";
 import type { ConsoleEnv } from "./console-env.ts";
 import { plainPage } from "./layout.tsx";
 
@@ -35,6 +36,12 @@ const TEXTS = {
     title: "This form cannot be read",
     text: "It is too large, or not a form of the console. Nothing was changed.",
     next: "Go back, load the page again and repeat it.",
+  },
+  busy: {
+    status: 503,
+    title: "Too much arrives at once",
+    text: "There is no room to read this form right now. Nothing was changed.",
+    next: "Go back and repeat it in a moment.",
   },
   token: {
     status: 403,
@@ -89,4 +96,11 @@ export function refusedPage(c: Context<ConsoleEnv>, why: keyof typeof TEXTS): Re
 /** The page of something that does not exist, or not for this operator: nobody learns which. */
 export function missingPage(c: Context<ConsoleEnv>): Response | Promise<Response> {
   return refusedPage(c, "missing");
+}
+
+/** The page for a form that was not read, for whatever reason. */
+export function unreadForm(c: Context<ConsoleEnv>, why: Refusal | undefined): Response | Promise<Response> {
+  if (why?.code !== "TOO_MANY_OPEN") return refusedPage(c, "form");
+  c.header("Retry-After", "1");
+  return refusedPage(c, "busy");
 }

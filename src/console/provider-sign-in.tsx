@@ -8,7 +8,7 @@ import type { SignInFailure, SignInTrip } from "../step-up/sign-in-trip.ts";
 import type { ConsoleEnv } from "./console-env.ts";
 import { plainPage } from "./layout.tsx";
 import { ownPath } from "./own-path.ts";
-import { refusedPage } from "./plain-pages.tsx";
+import { unreadForm } from "./plain-pages.tsx";
 import { readForm } from "./read-form.ts";
 import { setSessionCookie } from "./session-cookie.ts";
 import type { ConsoleSessions } from "./sessions.ts";
@@ -35,7 +35,7 @@ export function createProviderSignIn(deps: ProviderSignInDeps): Hono<ConsoleEnv>
 
   app.post("/console/sign-in/start", async (c) => {
     const read = await readForm(c.env.incoming);
-    if (read?.ok !== true) return refusedPage(c, "form");
+    if (read?.ok !== true) return unreadForm(c, read);
     const started = await trip.start(ownPath(read.form.text("to")));
     if (!started.ok) return failedPage(c, started.reason);
     setSessionCookie(c, started.cookie, secure);

@@ -4,7 +4,7 @@ import type { Attempts } from "../http/attempts.ts";
 import type { ApiKeyLookup } from "../identity/api-keys.ts";
 import type { ConsoleEnv } from "./console-env.ts";
 import { ownPath } from "./own-path.ts";
-import { refusedPage } from "./plain-pages.tsx";
+import { unreadForm } from "./plain-pages.tsx";
 import { readForm } from "./read-form.ts";
 import { setSessionCookie } from "./session-cookie.ts";
 import type { ConsoleSessions } from "./sessions.ts";
@@ -38,7 +38,7 @@ export function createSignIn(deps: SignInDeps): Hono<ConsoleEnv> {
   // There is no session yet whose token the form could carry: that it comes from our own page, its Origin says.
   app.post("/console/sign-in", async (c) => {
     const read = await readForm(c.env.incoming);
-    if (read?.ok !== true) return refusedPage(c, "form");
+    if (read?.ok !== true) return unreadForm(c, read);
     const to = ownPath(read.form.text("to"));
     const key = read.form.text("key").trim();
     const attempt = attempts.begin({ ip: c.get("ip"), credential: key, at: "/console/sign-in" });

@@ -1,8 +1,8 @@
 import { Turns } from "./turns.ts";
 
-/** What of `places` one person may have: it may take one more while more are free than it has. */
-export function mayTake(own: number, taken: number, places: number): boolean {
-  return own < places - taken;
+/** What of `places` one person may have: it may take `more` (one) while as many are free as it has then. */
+export function mayTake(own: number, taken: number, places: number, more = 1): boolean {
+  return own + more <= places - taken;
 }
 
 /**

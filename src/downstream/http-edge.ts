@@ -1,6 +1,8 @@
 import { type Refusal, refuse } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
+import { personKey } from "../core/principal.ts";
 import { credentialOf } from "../http/credential.ts";
+import { heldFor } from "../http/held.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { RequestContext } from "./edge.ts";
 import { type Exchange, headerOf } from "./exchange.ts";
@@ -29,6 +31,7 @@ export async function admit(http: HttpEdge, { incoming, from, path, endpoint }: 
   if (!identified.principal.may.includes("call")) {
     return { ok: false, refusal: refuse("ISSUER_NOT_PERMITTED"), headers: {} };
   }
+  heldFor(incoming, personKey(identified.principal));
   const scope = http.edge.gateway.scope(endpoint);
   if (scope === undefined) return { ok: false, refusal: refuse("ENDPOINT_UNKNOWN"), headers: {} };
   const context: RequestContext = {

@@ -33,7 +33,7 @@ export async function handlePost(http: HttpEdge, exchange: Exchange): Promise<vo
 
   const body = await readBody(incoming, limits.maxBodyBytes);
   if (body === undefined) return;
-  if (!body.ok) return answerRefusal(outgoing, body);
+  if (!body.ok) return answerRefusal(outgoing, body, { headers: body.headers });
 
   const parsed = parseJsonBody(body.text, limits);
   if (!parsed.ok) return answerRefusal(outgoing, parsed, { id: idOfRefused(body.text) });

@@ -1,11 +1,15 @@
 import type { IncomingMessage } from "node:http";
 import { type Refusal, refuse } from "../core/errors.ts";
+import { takeBody } from "./held.ts";
 
-export type Body = { readonly ok: true; readonly text: string } | Refusal;
+export type Body =
+  | { readonly ok: true; readonly text: string }
+  | (Refusal & { readonly headers?: Readonly<Record<string, string>> });
 
 /**
  * Reads a request's body as UTF-8, at most `maxBytes` of it: a larger one is refused before a byte is read when its
- * length is announced, and as soon as it passes the bound when not. `undefined` when the client went away.
+ * length is announced, and as soon as it passes the bound when not. So is one for which its sender has no room left.
+ * `undefined` when the client went away.
  */
 export function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Body | undefined> {
   const announced = Number(incoming.headers["content-length"] ?? 0);
@@ -13,15 +17,23 @@ export function readBody(incoming: IncomingMessage, maxBytes: number): Promise<B
     drain(incoming, announced);
     return Promise.resolve(refuse("BODY_TOO_LARGE", limitText(maxBytes)));
   }
+  if (announced > 0 && !takeBody(incoming, announced)) {
+    drain(incoming, announced);
+    return Promise.resolve(noRoom());
+  }
   return new Promise((resolve) => {
-    const collected = createCollector(maxBytes);
+    const collected =
+      announced > 0
+        ? createCollector(maxBytes, announced, () => true)
+        : createCollector(maxBytes, maxBytes, (bytes) => takeBody(incoming, bytes));
     const done = (body: Body | undefined): void => {
       incoming.off("data", onData).off("end", onEnd).off("error", onGone).off("close", onGone);
       resolve(body);
     };
     const onData = (chunk: Buffer): void => {
-      if (collected.add(chunk)) return;
-      done(refuse("BODY_TOO_LARGE", limitText(maxBytes)));
+      const added = collected.add(chunk);
+      if (added === "added") return;
+      done(added === "too_large" ? refuse("BODY_TOO_LARGE", limitText(maxBytes)) : noRoom());
       drain(incoming, maxBytes * DRAIN_FACTOR);
     };
     const onEnd = (): void => done(decode(collected.whole()));
@@ -32,25 +44,30 @@ export function readBody(incoming: IncomingMessage, maxBytes: number): Promise<B
 
 // Most bodies are one chunk, which is kept as it is. More of them go into one buffer that doubles: a body sent byte by
 // byte would otherwise cost hundreds of bytes of bookkeeping for each of its own.
-function createCollector(maxBytes: number) {
+// Room is taken for the buffer before it grows.
+function createCollector(maxBytes: number, expected: number, take: (bytes: number) => boolean) {
   let held: Buffer = Buffer.alloc(0);
   let size = 0;
   return {
-    /** Whether the chunk still fits. */
-    add(chunk: Buffer): boolean {
+    /** Adds the chunk, if it still fits. */
+    add(chunk: Buffer): "added" | "too_large" | "no_room" {
       const before = size;
       size += chunk.length;
-      if (size > maxBytes) return false;
-      if (before === 0) held = chunk;
-      else {
+      if (size > maxBytes) return "too_large";
+      if (before === 0) {
+        if (!take(size)) return "no_room";
+        held = chunk;
+      } else {
         if (size > held.length) {
-          const grown = Buffer.allocUnsafe(Math.min(Math.max(size * 2, MIN_GROWN_BYTES), maxBytes));
+          const length = Math.max(size, Math.min(Math.max(size * 2, MIN_GROWN_BYTES), expected));
+          if (!take(length - held.length)) return "no_room";
+          const grown = Buffer.allocUnsafe(length);
           held.copy(grown, 0, 0, before);
           held = grown;
         }
         chunk.copy(held, before);
       }
-      return true;
+      return "added";
     },
     whole: (): Buffer => held.subarray(0, size),
   };
@@ -79,6 +96,11 @@ function decode(bytes: Buffer): Body {
   if (text.includes("�") && !Buffer.from(text, "utf8").equals(bytes))
     return refuse("JSON_MALFORMED", "It is not UTF-8.");
   return { ok: true, text };
+}
+
+// A moment later others' bodies have been read; to one's own one has to wait anyhow.
+function noRoom(): Body {
+  return { ...refuse("TOO_MANY_OPEN"), headers: { "Retry-After": "1" } };
 }
 
 function limitText(maxBytes: number): string {

@@ -1,0 +1,107 @@
+import { type IncomingMessage, ServerResponse } from "node:http";
+import type { ByteShares } from "../core/byte-shares.ts";
+
+/** What one HTTP server holds in memory for all of its clients. */
+export interface HttpRooms {
+  /** Bodies of requests, from their first byte until they are answered. */
+  readonly bodies: ByteShares;
+  /** What of answers waits for somebody to read it. */
+  readonly answers: ByteShares;
+}
+
+const HELD = Symbol("held");
+
+/** What is held for one request. */
+class Held {
+  /** Whose share it comes out of: the client's address, until somebody knows who it is. */
+  holder: string;
+  readonly #rooms: HttpRooms;
+  readonly #given: Array<() => void> = [];
+  #over = false;
+
+  constructor(rooms: HttpRooms, holder: string) {
+    this.#rooms = rooms;
+    this.holder = holder;
+  }
+
+  takeBody(bytes: number): boolean {
+    const { holder } = this;
+    if (this.#over || !this.#rooms.bodies.take(holder, bytes)) return false;
+    this.#given.push(() => this.#rooms.bodies.give(holder, bytes));
+    return true;
+  }
+
+  /** Takes room for what is unread of the answer. Returns how to give it back, `undefined` where there is none. */
+  takeAnswer(bytes: number): (() => void) | undefined {
+    const { holder } = this;
+    if (!this.#rooms.answers.take(holder, bytes)) return undefined;
+    return () => this.#rooms.answers.give(holder, bytes);
+  }
+
+  end(): void {
+    this.#over = true;
+    for (const give of this.#given.splice(0)) give();
+  }
+}
+
+type Counted = IncomingMessage & { [HELD]?: Held };
+
+/** From here on counts what is held for a request, until its response is over. For the server that it came to. */
+export function hold(incoming: IncomingMessage, response: ServerResponse, rooms: HttpRooms): void {
+  const held = new Held(rooms, incoming.socket.remoteAddress ?? "");
+  (incoming as Counted)[HELD] = held;
+  response.once("close", () => held.end());
+}
+
+/** Says who sent a request: what is held for it comes out of their share from now on. */
+export function heldFor(incoming: IncomingMessage, holder: string): void {
+  const held = (incoming as Counted)[HELD];
+  if (held !== undefined) held.holder = holder;
+}
+
+/** Takes room for so many bytes of a request's body; whether there is some. Where nobody counts, there always is. */
+export function takeBody(incoming: IncomingMessage, bytes: number): boolean {
+  return (incoming as Counted)[HELD]?.takeBody(bytes) ?? true;
+}
+
+/**
+ * A response that counts what its client leaves unread. Where there is no room for it, the connection is cut: whoever
+ * reads nothing loses the answer, not everybody their gateway.
+ */
+export class CountedResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
+  #give: (() => void) | undefined;
+  #hears = false;
+
+  override write(...args: unknown[]): boolean {
+    const more = Reflect.apply(super.write, this, args) as boolean;
+    this.#count();
+    return more;
+  }
+
+  override end(...args: unknown[]): this {
+    Reflect.apply(super.end, this, args);
+    this.#count();
+    return this;
+  }
+
+  #count(): void {
+    const unread = this.writableLength;
+    this.#give?.();
+    this.#give = undefined;
+    if (unread === 0 || this.destroyed) return;
+    const held = (this.req as Counted)[HELD];
+    if (held === undefined) return;
+    this.#give = held.takeAnswer(unread);
+    if (this.#give === undefined) {
+      this.destroy();
+      return;
+    }
+    if (this.#hears) return;
+    this.#hears = true;
+    this.on("drain", () => this.#count());
+    this.once("close", () => {
+      this.#give?.();
+      this.#give = undefined;
+    });
+  }
+}
