@@ -11,11 +11,10 @@ import type { Shell } from "./shell.ts";
 
 /** Options of a command that talks to a running gateway. */
 export interface ApiPlace {
-  readonly url?: string;
+  /** Its URL. */
+  readonly gateway?: string;
   readonly config?: string;
   readonly keyFile?: string;
-  /** The option that `url` comes from, for messages. Default: `--url`. */
-  readonly urlOption?: string;
 }
 
 /** A running gateway's API, as one caller. */
@@ -61,7 +60,7 @@ export function openApi(shell: Shell, place: ApiPlace): ApiOpening {
     shell.err(`warning: ${url.origin} is not encrypted, so that others on the way can read your key. Use https.`);
   }
   const base = url.href.replace(/\/+$/, "");
-  const target = { base, option: place.urlOption ?? "--url" };
+  const target = { base };
   const headers = credential.key === undefined ? {} : { Authorization: `Bearer ${credential.key}` };
   return {
     ok: true,
@@ -81,26 +80,26 @@ export function openApi(shell: Shell, place: ApiPlace): ApiOpening {
 
 type Found<Value> = ({ readonly ok: true } & Value) | (ApiOpening & { readonly ok: false });
 
-function nowhere(option: string): string {
-  return `Which gateway? Add ${option} http://127.0.0.1:3000, set PORTCULLIS_URL, or name its configuration with -c portcullis.yaml.`;
+function nowhere(): string {
+  return `Which gateway? Add --gateway http://127.0.0.1:3000, set PORTCULLIS_URL, or name its configuration with -c portcullis.yaml.`;
 }
 
 // What was named on the command line counts first; a configuration that merely lies here counts last.
-function findUrl(shell: Shell, { url, config, urlOption = "--url" }: ApiPlace): Found<{ readonly url: URL }> {
-  const named = url ?? (config === undefined ? shell.env["PORTCULLIS_URL"] : undefined);
-  if (named !== undefined) return readUrl(named, url === undefined ? "PORTCULLIS_URL" : urlOption);
+function findUrl(shell: Shell, { gateway, config }: ApiPlace): Found<{ readonly url: URL }> {
+  const named = gateway ?? (config === undefined ? shell.env["PORTCULLIS_URL"] : undefined);
+  if (named !== undefined) return readUrl(named, gateway === undefined ? "PORTCULLIS_URL" : "--gateway");
   const loaded = loadConfig(config ?? DEFAULT_CONFIG, shell.env);
   if (!loaded.ok) {
     const [first] = loaded.errors;
     const why = config === undefined || first === undefined ? "" : `${formatConfigError(first)}\n`;
-    return { ok: false, usage: true, message: `${why}${nowhere(urlOption)}` };
+    return { ok: false, usage: true, message: `${why}${nowhere()}` };
   }
   const { server } = loaded.config;
   if (server.publicUrl === undefined && server.port === 0) {
     return {
       ok: false,
       usage: true,
-      message: `Its configuration lets the system pick the port. ${nowhere(urlOption)}`,
+      message: `Its configuration lets the system pick the port. ${nowhere()}`,
     };
   }
   return readUrl(publicUrlOf(server, server.port), "server.public_url");
@@ -143,7 +142,6 @@ function findCredential(shell: Shell, { keyFile }: ApiPlace): Found<{ readonly k
 /** The gateway's URL, and the option of the command line that names another one. */
 interface Target {
   readonly base: string;
-  readonly option: string;
 }
 
 async function ask<Schema extends z.ZodType>(
@@ -174,17 +172,17 @@ async function ask<Schema extends z.ZodType>(
   return { ok: false, status, message: explain(status, problem.data), problem: problem.data };
 }
 
-function unreachable({ base, option }: Target, err: unknown): string {
+function unreachable({ base }: Target, err: unknown): string {
   if (err instanceof DOMException && err.name === "TimeoutError") {
     return `${base} did not answer within ${TIMEOUT_MS / 1000} s. Try again, or look at its log.`;
   }
   const cause = err instanceof Error ? err.cause : undefined;
   const code = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
-  return `Nothing answers at ${base}${code}. Is the gateway running (portcullis serve)? Another one: ${option} URL.`;
+  return `Nothing answers at ${base}${code}. Is the gateway running (portcullis serve)? Another one: --gateway URL.`;
 }
 
-function foreign({ base, option }: Target): string {
-  return `What answers at ${base} is not the API of a Portcullis gateway of this version. Check ${option}.`;
+function foreign({ base }: Target): string {
+  return `What answers at ${base} is not the API of a Portcullis gateway of this version. Check --gateway.`;
 }
 
 function explain(status: number, { detail, code }: ProblemBody): string {

@@ -21,9 +21,13 @@ export function demoTour(options: {
   readonly browser: DemoBrowser | undefined;
   /** The folder of the demo's data, as the user wrote it. */
   readonly data: string;
+  /** The folder of its policies, as the user would name it. */
+  readonly policies: string;
+  /** How this program is started. */
+  readonly command: string;
   readonly bold: (text: string) => string;
 }): string {
-  const { url, users, browser, data, bold } = options;
+  const { url, users, browser, data, policies, command, bold } = options;
   const mcp = `${url}/mcp`;
   const row = (user: DemoUser): string => `  ${user.user.padEnd(18)} ${user.roles.join(", ").padEnd(29)} ${user.key}`;
   return `
@@ -50,7 +54,7 @@ ${bold("2. Policies look at who asks, and at the answer.")} Sam (support) may re
 ${curl(mcp, users.sam.key, "crm__get_customer", { customer_id: "c-1001" })}
 
    Expect the customer, with [redacted:credit_card] for the card number. With Ann's key: Unknown tool. What is denied
-   whatever the arguments is not even listed for her. The rules are the files in policies/: change one, save, call again.
+   whatever the arguments is not even listed for her. The rules are the files in ${policies}: change one, save, call again.
 
 ${bold("3. A call waits for people.")} Ann's agent wants to delete a customer, and customer care has to agree:
 
@@ -60,16 +64,16 @@ ${curl(mcp, users.ann.key, "crm__delete_customer", { customer_id: "c-1002" })}
    ${url}/console/approvals, or in another terminal:
 
    export PORTCULLIS_URL=${url} PORTCULLIS_KEY=${users.sam.key}
-   npm run portcullis -- approvals list --decidable
-   npm run portcullis -- approvals approve <the id that starts with apr_>
+   ${command} approvals list --decidable
+   ${command} approvals approve <the id that starts with apr_>
 
    Expect "Deleted customer c-1002." in Ann's terminal. If the line had ended before that, with "input_required", run it
    again: the same call is the same request, also after Ctrl-C. Other arguments are another one, and wait again.
 
 ${browser === undefined ? "" : `${paymentStep(bold, mcp, browser)}\n\n`}${bold(`${browser === undefined ? 4 : 5}. Every decision is on record,`)} chained so that nobody can quietly change it (in another terminal):
 
-   npm run portcullis -- audit list --store file:${data}/portcullis.db
-   npm run portcullis -- audit verify --store file:${data}/portcullis.db
+   ${command} audit list --store file:${data}/portcullis.db
+   ${command} audit verify --store file:${data}/portcullis.db
 
 ${bold(`${browser === undefined ? 5 : 6}. Point your own agent at it.`)} Claude Code${browser === undefined ? "" : " (without --header it has you sign in)"}:
 

@@ -1,5 +1,6 @@
+import { cpSync, existsSync } from "node:fs";
 import { createServer } from "node:net";
-import { resolve } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { formatConfigError } from "../config/config-error.ts";
@@ -10,6 +11,7 @@ import { demoKeys, hashOf } from "./demo-keys.ts";
 import type { DemoSignIn } from "./demo-sign-in.ts";
 import { type DemoUser, demoTour } from "./demo-tour.ts";
 import { createLog } from "./log.ts";
+import { ownCommand } from "./own-command.ts";
 import { startOrExplain, untilStopped } from "./run-gateway.ts";
 import { bold, type Shell } from "./shell.ts";
 
@@ -75,7 +77,8 @@ async function runDemo(shell: Shell, options: DemoOptions): Promise<void> {
   if (!started.ok) return refuse(started.error);
   const { signIn } = started;
   try {
-    const loaded = demoConfig(shell, { data, keys, gatewayUrl, signIn });
+    const policies = demoPolicies(data);
+    const loaded = demoConfig(shell, { data, policies, keys, gatewayUrl, signIn });
     if (!loaded.ok) return refuse(...loaded.errors.map(formatConfigError));
     const config = { ...loaded.config, server: { ...loaded.config.server, host: HOST, port } };
     // The tour's lines must work when they are printed, so a slow machine is waited for.
@@ -91,7 +94,9 @@ async function runDemo(shell: Shell, options: DemoOptions): Promise<void> {
     const tokenFile = `${options.data}/${TOKEN_FILE}`;
     const browser = signIn && { password: signIn.password, code: DEMO_CODE, tokenFile };
     const { url } = gateway;
-    shell.out(demoTour({ url, users, browser, data: options.data, bold: (text) => bold(shell, text) }));
+    const command = ownCommand(process.argv[1] ?? "", process.cwd());
+    const shown = { data: options.data, policies: relative("", policies) || policies, command };
+    shell.out(demoTour({ url, users, browser, ...shown, bold: (text) => bold(shell, text) }));
     await untilStopped(shell, log, gateway, { stopped, lastResort });
   } finally {
     await signIn?.provider.close();
@@ -102,6 +107,7 @@ function demoConfig(
   shell: Shell,
   demo: {
     readonly data: string;
+    readonly policies: string;
     readonly keys: Readonly<Record<DemoName, string>>;
     readonly gatewayUrl: string;
     readonly signIn: DemoSignIn | undefined;
@@ -111,7 +117,7 @@ function demoConfig(
   const loaded = loadConfig(packaged("examples/demo/portcullis.yaml"), {
     ...shell.env,
     ...serverVariables(),
-    DEMO_POLICIES: packaged("policies"),
+    DEMO_POLICIES: demo.policies,
     DEMO_DATA: demo.data,
     DEMO_URL: gatewayUrl,
     DEMO_HASH_ANN: hashOf(keys.ann),
@@ -138,6 +144,15 @@ function freePort(): Promise<number> {
       probe.close(() => found(typeof address === "object" && address !== null ? address.port : 0));
     });
   });
+}
+
+/** In a checkout its own policies; a package's are copied, once, to where the user can change them. */
+function demoPolicies(data: string): string {
+  const own = packaged("policies");
+  if (!own.split(sep).includes("node_modules")) return own;
+  const copy = join(data, "policies");
+  if (!existsSync(copy)) cpSync(own, copy, { recursive: true });
+  return copy;
 }
 
 function packaged(path: string): string {

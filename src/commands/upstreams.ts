@@ -7,12 +7,6 @@ import { buildEntry, type EntryOptions } from "./upstream-entry.ts";
 import { testText, upstreamTable } from "./upstreams-text.ts";
 import { credentialsHelp, printJson, refusedBy, withApi, withPlace } from "./with-api.ts";
 
-interface PlaceOptions {
-  readonly gateway?: string;
-  readonly config?: string;
-  readonly keyFile?: string;
-}
-
 interface JsonOption {
   readonly json?: boolean;
 }
@@ -22,17 +16,15 @@ export function registerUpstreams(program: Command, shell: Shell): void {
   const upstreams = program
     .command("upstreams")
     .description("MCP servers behind a running gateway; for its administrators");
-  const help = `\n\n${credentialsHelp(GATEWAY)}`;
+  const help = `\n\n${credentialsHelp()}`;
 
-  withPlace(upstreams.command("list"), GATEWAY)
+  withPlace(upstreams.command("list"))
     .description("all of them, those of the configuration and those that were registered, and how they are")
     .option("--json", "print {items, next_cursor} as the API gives it")
     .addHelpText("after", `\nExample:\n  portcullis upstreams list${help}`)
-    .action((options: PlaceOptions & JsonOption) =>
-      withApi(shell, placeOf(options), (api) => list(shell, api, options)),
-    );
+    .action((options: ApiPlace & JsonOption) => withApi(shell, options, (api) => list(shell, api, options)));
 
-  withPlace(upstreams.command("add <name>"), GATEWAY)
+  withPlace(upstreams.command("add <name>"))
     .description("register one while the gateway runs; it is kept, and its tools are offered once it is reached")
     .option("--url <url>", "its MCP endpoint")
     .option(
@@ -46,48 +38,33 @@ export function registerUpstreams(program: Command, shell: Shell): void {
     .option("--entry <file>", "a whole entry as in upstreams: of the configuration, JSON or YAML")
     .option("--json", "print the upstream as the API gives it")
     .addHelpText("after", `\nExamples:\n${ADD_EXAMPLES}${help}`)
-    .action((name: string, options: PlaceOptions & EntryOptions & JsonOption) => {
+    .action((name: string, options: ApiPlace & EntryOptions & JsonOption) => {
       const built = buildEntry(shell, options);
-      if (built.ok)
-        return withApi(shell, placeOf(options), (api) => add(shell, api, { ...built.entry, name }, options));
+      if (built.ok) return withApi(shell, options, (api) => add(shell, api, { ...built.entry, name }, options));
       shell.err(built.message);
       return shell.setExitCode(2);
     });
 
-  withPlace(upstreams.command("remove <name>"), GATEWAY)
+  withPlace(upstreams.command("remove <name>"))
     .description("remove one that was registered; its tools are gone at once, and its credentials with them")
     .addHelpText("after", `\nExample:\n  portcullis upstreams remove github${help}`)
-    .action((name: string, options: PlaceOptions) =>
-      withApi(shell, placeOf(options), (api) => remove(shell, api, name)),
-    );
+    .action((name: string, options: ApiPlace) => withApi(shell, options, (api) => remove(shell, api, name)));
 
-  withPlace(upstreams.command("test <name>"), GATEWAY)
+  withPlace(upstreams.command("test <name>"))
     .description("connect to one anew, beside the connection that runs, and list its tools")
     .option("--json", "print what came of it as the API gives it")
     .addHelpText(
       "after",
       `\nExample:\n  portcullis upstreams test github\n\nExit code: 0 it works, 1 it does not, 2 usage.${help}`,
     )
-    .action((name: string, options: PlaceOptions & JsonOption) =>
-      withApi(shell, placeOf(options), (api) => test(shell, api, name, options)),
+    .action((name: string, options: ApiPlace & JsonOption) =>
+      withApi(shell, options, (api) => test(shell, api, name, options)),
     );
 }
-
-/** `--url` is the upstream's here. */
-const GATEWAY = "--gateway";
 
 const ADD_EXAMPLES = `  portcullis upstreams add github --url https://mcp.example.com/mcp --header 'Authorization: Bearer \${GH_TOKEN}'
   portcullis upstreams add crm --url https://crm.example.com/sse --type sse --header 'X-Api-Key: \${file:crm.key}'
   portcullis upstreams add files --entry files.json`;
-
-function placeOf({ gateway, config, keyFile }: PlaceOptions): ApiPlace {
-  return {
-    ...(gateway === undefined ? {} : { url: gateway }),
-    ...(config === undefined ? {} : { config }),
-    ...(keyFile === undefined ? {} : { keyFile }),
-    urlOption: GATEWAY,
-  };
-}
 
 async function list(shell: Shell, api: ApiClient, options: JsonOption): Promise<void> {
   const answer = await api.get("/upstreams", upstreamListSchema);

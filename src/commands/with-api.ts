@@ -4,17 +4,17 @@ import { type ApiAnswer, type ApiClient, type ApiPlace, openApi } from "./api-cl
 import { one, print } from "./output.ts";
 import type { Shell } from "./shell.ts";
 
-/** Adds the options that say which gateway is meant and who asks. `urlOption` where `--url` means something else. */
-export function withPlace(command: Command, urlOption = "--url"): Command {
+/** Adds the options that say which gateway is meant and who asks. */
+export function withPlace(command: Command): Command {
   return command
-    .option(`${urlOption} <url>`, "URL of the gateway")
+    .option("--gateway <url>", "URL of the gateway")
     .option("-c, --config <file>", "configuration that says where the gateway is")
     .option("--key-file <file>", "file with your API key or access token");
 }
 
 /** What `--help` says about these options. */
-export function credentialsHelp(urlOption = "--url"): string {
-  return `The gateway: ${urlOption}, else PORTCULLIS_URL, else the server section of portcullis.yaml. Who you are: an API key or
+export function credentialsHelp(): string {
+  return `The gateway: --gateway, else PORTCULLIS_URL, else the server section of portcullis.yaml. Who you are: an API key or
 access token in PORTCULLIS_KEY, or in a file named with --key-file.`;
 }
 

@@ -84,6 +84,7 @@ const FOREIGN: Readonly<Record<string, string>> = {
   httpUrl: "Write url.",
   disabled: "Remove the entry, or comment it out.",
   enabled: "Remove the entry, or comment it out.",
+  autoapprove: "Policies decide which calls need an approval.",
   autoApprove: "Policies decide which calls need an approval.",
   alwaysAllow: "Policies decide which calls need an approval.",
   includeTools: "Write tools: { allow: [...] }.",

@@ -21,7 +21,7 @@ const annotations = z.strictObject({
 export const upstreamSchema = z
   .strictObject({
     type: z
-      .enum(["stdio", "http", "sse", "streamable-http"])
+      .enum(["stdio", "http", "sse", "streamable-http", "streamableHttp"])
       .optional()
       .describe("Transport. Default: stdio with command, http with url."),
     command: text.optional().describe("Program to start; it speaks MCP on its standard input and output."),

@@ -363,7 +363,7 @@ describe("where the gateway is, and who asks", () => {
   }
 
   it("says what to do where nothing answers", async () => {
-    const { code, err } = await list({}, "--url", "http://127.0.0.1:9");
+    const { code, err } = await list({}, "--gateway", "http://127.0.0.1:9");
     expect([code, err]).toEqual([
       1,
       expect.stringMatching(/Nothing answers at http:\/\/127\.0\.0\.1:9.*portcullis serve/),
@@ -371,7 +371,7 @@ describe("where the gateway is, and who asks", () => {
   });
 
   it("says what to do without a credential", async () => {
-    const { code, err } = await list({}, "--url", gateway.url);
+    const { code, err } = await list({}, "--gateway", gateway.url);
     expect([code, err]).toEqual([1, expect.stringMatching(/CREDENTIAL_MISSING[\s\S]*Set PORTCULLIS_KEY.*--key-file/)]);
   });
 
@@ -386,12 +386,12 @@ describe("where the gateway is, and who asks", () => {
   });
 
   it("does not take another server for a gateway", async () => {
-    expect(await list({}, "--url", url)).toMatchObject({ code: 1, err: expect.stringContaining("is not the API") });
+    expect(await list({}, "--gateway", url)).toMatchObject({ code: 1, err: expect.stringContaining("is not the API") });
   });
 
   it("never follows a redirect with the key", async () => {
     heard.length = 0;
-    const ran = await list({ PORTCULLIS_KEY: people.key("fin") }, "--url", `${url}/redirects`);
+    const ran = await list({ PORTCULLIS_KEY: people.key("fin") }, "--gateway", `${url}/redirects`);
     expect([ran.code, heard]).toEqual([1, [`Bearer ${people.key("fin")}`]]);
   });
 
@@ -399,8 +399,8 @@ describe("where the gateway is, and who asks", () => {
     ["a secret of the gateway itself", { PORTCULLIS_KEY: "ab".repeat(32) }, [], "It was not sent."],
     ["more than one word", { PORTCULLIS_KEY: "Bearer x" }, [], "one word is expected"],
     ["a key file that is not there", {}, ["--key-file", "/nowhere/key"], "cannot be read (ENOENT)"],
-    ["a URL that is none", {}, ["--url", "gateway"], "--url must be"],
-    ["a password in the URL", {}, ["--url", "http://a:b@127.0.0.1"], "--url must be"],
+    ["a URL that is none", {}, ["--gateway", "gateway"], "--gateway must be"],
+    ["a password in the URL", {}, ["--gateway", "http://a:b@127.0.0.1"], "--gateway must be"],
     ["a configuration that is not there", {}, ["-c", "/nowhere/portcullis.yaml"], "Which gateway?"],
   ])("refuses %s before anything is sent", async (_, env, args, message) => {
     heard.length = 0;
@@ -409,7 +409,7 @@ describe("where the gateway is, and who asks", () => {
   });
 
   it("warns where the key would travel unencrypted", async () => {
-    const { err } = await list({ PORTCULLIS_KEY: people.key("fin") }, "--url", "http://gateway.invalid");
+    const { err } = await list({ PORTCULLIS_KEY: people.key("fin") }, "--gateway", "http://gateway.invalid");
     expect(err).toContain("is not encrypted");
   });
 });

@@ -13,7 +13,7 @@ afterAll(() => demo?.stop());
 
 const ask = (): string => demo.curl("crm__delete_customer");
 const asSam = (): string => demo.printed(/^ {3}export PORTCULLIS_URL=.*$/gm);
-const list = (): string => `${asSam()}\n${demo.printed(/^ {3}npm run portcullis -- approvals list.*$/gm)}`;
+const list = (): string => `${asSam()}\n${demo.printed(/^ {3}node dist\/cli\.js approvals list.*$/gm)}`;
 
 /** The id of the only request that waits, from the list. */
 async function onlyId(): Promise<string> {
@@ -25,7 +25,7 @@ async function onlyId(): Promise<string> {
 
 /** Decides as the tour says. There is nobody at a terminal here, so that what is asked there is said beforehand. */
 function approve(id: string) {
-  const line = demo.printed(/^ {3}npm run portcullis -- approvals approve.*$/gm).replace(/<.*>/, id);
+  const line = demo.printed(/^ {3}node dist\/cli\.js approvals approve.*$/gm).replace(/<.*>/, id);
   return run(`${asSam()}\n${line} --yes`).ended;
 }
 
