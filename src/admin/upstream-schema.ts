@@ -12,7 +12,10 @@ const upstream = z.object({
   address: z.string().describe("The URL without user and query, or the command. Neither headers nor environment."),
   state: z.enum(["connecting", "ready", "down"]),
   since: time.describe("Since when in this state. RFC 3339, UTC."),
-  last_error: z.string().nullable().describe("What failed last, for operators."),
+  last_error: z
+    .string()
+    .nullable()
+    .describe("What fails now, for operators. Of a program that ended, below it what it wrote last, a line each."),
   era: z.enum(["legacy", "modern"]).nullable().describe("null: not known yet."),
   transport: z.enum(["stdio", "http", "sse"]),
   tools: z.int().describe("How many it offers through the gateway."),
@@ -67,7 +70,7 @@ export const upstreamTestSchema = z
   .object({
     ok: z.boolean(),
     ms: z.number().describe("How long it took."),
-    why: z.string().nullable().describe("What failed, for operators."),
+    why: z.string().nullable().describe("What failed, for operators, as in last_error."),
     era: z.enum(["legacy", "modern"]).nullable(),
     transport: z.enum(["stdio", "http", "sse"]).nullable(),
     server_info: z.record(z.string(), z.unknown()).nullable(),

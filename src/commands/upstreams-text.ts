@@ -20,14 +20,19 @@ export function upstreamTable(items: readonly UpstreamBody[], paint: Paint): str
   const shown = table(["NAME", "STATE", "ERA", "TOOLS", "FROM", "WHERE"], rows, paint, (row, column) =>
     column === 1 ? stateColour(items[row]?.state) : undefined,
   );
-  const troubled = items.filter((item) => item.state !== "ready" && item.last_error !== null);
-  return shown + troubled.map((item) => `\n${plain(item.name)}: ${plain(item.last_error ?? "")}`).join("");
+  const troubled = items.filter((item) => item.last_error !== null);
+  return shown + troubled.map((item) => `\n${plain(item.name)}: ${reasonText(item.last_error ?? "")}`).join("");
+}
+
+/** What failed, and below it what a program wrote last. */
+function reasonText(reason: string): string {
+  return reason.split("\n").map(plain).join("\n  ");
 }
 
 /** What came of connecting to an upstream, and its tools. */
 export function testText(name: string, test: UpstreamTestBody, paint: Paint): string {
   const ms = `${Math.round(test.ms)} ms`;
-  if (!test.ok) return `${plain(name)}: ${paint("red", "failed")} after ${ms}. ${plain(test.why ?? "")}`;
+  if (!test.ok) return `${plain(name)}: ${paint("red", "failed")} after ${ms}. ${reasonText(test.why ?? "")}`;
   const how = [test.era, test.transport].filter((part) => part !== null).join(" over ");
   const head = `${plain(name)}: ${paint("green", "ok")} in ${ms}, ${how}, ${counted(test.tools.length)}`;
   if (test.tools.length === 0) return head;

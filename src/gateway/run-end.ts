@@ -2,6 +2,7 @@ import type { ExecutionEnd } from "../approvals/approvals.ts";
 import { ERRORS } from "../core/errors.ts";
 import { RawJson } from "../core/raw-json.ts";
 import type { Round, UpstreamFault } from "../core/round.ts";
+import { withoutWords } from "../upstream/last-words.ts";
 import { ASKED_IN_RUN, spentText } from "./approval-texts.ts";
 import type { ResultGuard } from "./result-guard.ts";
 import { encodeOutcome, type StoredOutcome } from "./stored-outcome.ts";
@@ -41,7 +42,8 @@ export async function endRun(round: Round, guard: ResultGuard | undefined): Prom
 }
 
 function faultEnd(fault: UpstreamFault): ExecutionEnd {
-  if (fault.executed === "unknown") return { kind: "indeterminate", why: `${fault.code}: ${fault.detail}` };
+  if (fault.executed === "unknown")
+    return { kind: "indeterminate", why: `${fault.code}: ${withoutWords(fault.detail)}` };
   return ended(told(spentText(ERRORS[fault.code].message, fault.upstream)), true);
 }
 

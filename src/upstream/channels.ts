@@ -2,6 +2,7 @@ import type { Log } from "../core/log.ts";
 import type { Children } from "./children.ts";
 import type { HttpEndpoint } from "./http-endpoint.ts";
 import type { Intake } from "./intake.ts";
+import { createMask } from "./mask.ts";
 import type { MessageChannel, MessageChannelEvents, OpenChannel } from "./message-channel.ts";
 import { openSse } from "./sse-channel.ts";
 import { openStdio } from "./stdio-channel.ts";
@@ -26,7 +27,12 @@ export function stdioChannel(
 ): OpenChannel {
   const { options, timing, log, now, children } = deps;
   const { command, args, env, cwd } = transport;
-  const limits = { maxLineBytes: options.maxResponseBytes, killMs: timing.killMs, children };
+  const limits = {
+    maxLineBytes: options.maxResponseBytes,
+    killMs: timing.killMs,
+    children,
+    mask: createMask(transport),
+  };
   return registered(deps, openStdio({ upstream: options.name, command, args, env, cwd, ...limits, log, now }));
 }
 
@@ -74,6 +80,6 @@ function registered({ channels, intake }: ChannelDeps, open: OpenChannel): OpenC
     inner = live;
     channels.add(end);
     if (over) await close();
-    return { ok: true, channel: { send: (text, isWanted) => live.send(text, isWanted), close } };
+    return { ok: true, channel: { send: (text, isWanted) => live.send(text, isWanted), close, words: live.words } };
   };
 }

@@ -65,7 +65,9 @@ class LegacyLinkConnection implements Connection, LinkEvents {
     if (problem !== undefined) return { code: "UPSTREAM_UNAVAILABLE", upstream, detail: problem, executed: "no" };
     const params = { protocolVersion: LEGACY_REVISIONS[0], capabilities, clientInfo };
     const attempt = await this.#send(plainRequest("initialize", params), () => {});
-    if (attempt.kind === "fault") return { ...attempt.fault, executed: "no" };
+    if (attempt.kind === "fault") {
+      return { ...attempt.fault, detail: this.#link.described(attempt.fault.detail), executed: "no" };
+    }
     if (attempt.kind === "result") {
       const value = attempt.result.value();
       this.#facts = isObject(value) ? readInitializeResult(value) : undefined;
@@ -75,7 +77,7 @@ class LegacyLinkConnection implements Connection, LinkEvents {
         attempt.kind === "error"
           ? `It refused initialize with JSON-RPC error ${attempt.error.code}.`
           : "Its initialize result names no revision that is spoken here.";
-      return { code: "UPSTREAM_INVALID", upstream, detail, executed: "no" };
+      return { code: "UPSTREAM_INVALID", upstream, detail: this.#link.described(detail), executed: "no" };
     }
     this.#link.send(notificationText("notifications/initialized", {}));
     return undefined;

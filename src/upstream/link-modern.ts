@@ -57,9 +57,9 @@ export class ModernLink implements ModernChannel, LinkEvents {
       case "error":
         return { kind: "other", detail: `It answered server/discover with JSON-RPC error ${attempt.error.code}.` };
       case "fault":
-        return { kind: "other", detail: attempt.fault.detail };
+        return { kind: "other", detail: this.#link.described(attempt.fault.detail) };
       case "lost":
-        return { kind: "other", detail: attempt.detail };
+        return { kind: "other", detail: this.#link.described(attempt.detail) };
       case "asks":
         return { kind: "other", detail: "It asked back on server/discover." };
       default:

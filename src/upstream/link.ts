@@ -29,6 +29,8 @@ export interface LinkOptions {
   readonly open: OpenChannel;
 }
 
+/** What is looked at of a line that is no message. */
+const NOISE_BYTES = 4_096;
 /** How long a connection that is closed waits until what was sent over it is written. */
 const WRITTEN_MS = 500;
 
@@ -67,6 +69,11 @@ export class Link implements ExchangeWire, MessageChannelEvents {
 
   get ended(): string | undefined {
     return this.#ended;
+  }
+
+  /** What happened, and what the other side said besides messages, for operators. */
+  described(detail: string): string {
+    return detail.includes("\n") ? detail : (this.#channel?.words?.after(detail) ?? detail);
   }
 
   /** Sends a request; its exchange hears the answer. */
@@ -132,7 +139,7 @@ export class Link implements ExchangeWire, MessageChannelEvents {
     }
     switch (message.kind) {
       case "unreadable":
-        this.#unreadable(message);
+        this.#unreadable(message, bytes);
         return;
       case "result":
       case "error":
@@ -189,11 +196,15 @@ export class Link implements ExchangeWire, MessageChannelEvents {
 
   // Servers print to stdout by mistake: one stray line must not end everybody's calls. What has the form of the answer to a
   // request is that request's end: no other answer will come.
-  #unreadable({ code, id, detail }: Unreadable): void {
+  #unreadable({ code, id, detail }: Unreadable, line?: Buffer): void {
     const { log, intake } = this.#options;
     const invalid = code === "UPSTREAM_INVALID";
     const what = invalid ? "An upstream wrote a line that is not JSON-RPC." : "An upstream sent more than is taken.";
-    if (this.#logged.take()) log.warn({ upstream: intake.upstream, detail }, what);
+    if (this.#logged.take()) {
+      const text = invalid ? line?.subarray(0, NOISE_BYTES).toString("utf8") : undefined;
+      const stdout = text === undefined ? undefined : this.#channel?.words?.noise(text);
+      log.warn({ upstream: intake.upstream, detail, ...(stdout === undefined ? {} : { stdout }) }, what);
+    }
     if (id === undefined) return;
     this.pending.get(id)?.fail(code, `The answer was not taken. ${detail}`);
     this.#settle(id, "error", "Its answer was not taken.");
@@ -229,7 +240,7 @@ export class Link implements ExchangeWire, MessageChannelEvents {
       (sent) => {
         if (sent === "full") full();
       },
-      (error: unknown) => this.#drop(channel, describeError(error)),
+      (error: unknown) => this.#drop(channel, this.described(`Its input broke (${describeError(error)}).`)),
     );
     this.#writes.add(write);
     await write;

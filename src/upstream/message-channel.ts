@@ -1,3 +1,5 @@
+import type { LastWords } from "./last-words.ts";
+
 /** A two-way stream of JSON-RPC messages that does not say which request a message belongs to: stdio, HTTP+SSE. */
 export interface MessageChannel {
   /**
@@ -7,6 +9,8 @@ export interface MessageChannel {
   send(text: string, isWanted?: () => boolean): Promise<Sent>;
   /** Ends it politely, in bounded time. Idempotent. */
   close(): Promise<void>;
+  /** What a program says besides messages. */
+  readonly words?: LastWords | undefined;
 }
 
 export type Sent = "sent" | "full";

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import type { Log } from "../core/log.ts";
 import { rest } from "./drain.ts";
 import { createFlood, type FloodLimits } from "./flood.ts";
+import type { LastWords } from "./last-words.ts";
 import { createLineSplitter } from "./line-splitter.ts";
 
 /** Longest line that is kept whole. */
@@ -13,18 +14,25 @@ const WINDOW_MS = 10_000;
 /** Bytes that are looked at; the rest is thrown away unread. */
 const READ: FloodLimits = { burst: 262_144, perSecond: 65_536 };
 
+export interface StderrLog {
+  take(chunk: Buffer): void;
+  /** Nothing comes any more: what has no line end is a line, too. */
+  end(): void;
+}
+
 /** Writes a child's stderr into the log, line by line, cut and rate-limited. Hand it what comes out of `pipe`. */
 export function createStderrLog(
   pipe: Readable,
-  options: { readonly upstream: string; readonly log: Log; readonly now: () => number },
-): (chunk: Buffer) => void {
-  const { upstream, log, now } = options;
+  options: { readonly upstream: string; readonly log: Log; readonly now: () => number; readonly words: LastWords },
+): StderrLog {
+  const { upstream, log, now, words } = options;
   const read = createFlood(now, READ);
   let windowStart = now();
   let lines = 0;
   let skipped = 0;
   let unread = 0;
-  const write = (text: string): void => {
+  const write = (line: string): void => {
+    const text = words.stderr(line);
     const time = now();
     if (time - windowStart >= WINDOW_MS) {
       if (skipped > 0 || unread > 0) {
@@ -43,17 +51,21 @@ export function createStderrLog(
     onLine: (line) => {
       if (line.length > 0) write(line.toString("utf8"));
     },
-    onOversize: (edges) => write(`${edges.toString("utf8")} …`),
+    // Its edges could be half of something secret.
+    onOversize: () => write(`(a line of more than ${MAX_LINE_BYTES / 1024} KB)`),
   });
-  return (chunk) => {
-    if (read.take(chunk.length)) {
-      // What was left out stood between two lines.
-      if (unread > 0) split(LINE_END);
-      split(chunk);
-      return;
-    }
-    unread += chunk.length;
-    rest(pipe);
+  return {
+    take(chunk) {
+      if (read.take(chunk.length)) {
+        // What was left out stood between two lines.
+        if (unread > 0) split(LINE_END);
+        split(chunk);
+        return;
+      }
+      unread += chunk.length;
+      rest(pipe);
+    },
+    end: () => split(LINE_END),
   };
 }
 

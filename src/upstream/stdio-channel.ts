@@ -1,9 +1,11 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { getDefaultEnvironment } from "@modelcontextprotocol/sdk/client/stdio.js";
 import type { Log } from "../core/log.ts";
+import { atMost } from "./at-most.ts";
 import { CHILD_MARK, type Children } from "./children.ts";
 import { drain } from "./drain.ts";
 import { describeError } from "./fault.ts";
+import { createLastWords, type LastWords } from "./last-words.ts";
 import { createLineSplitter } from "./line-splitter.ts";
 import type { MessageChannel, MessageChannelEvents, OpenChannel, Sent } from "./message-channel.ts";
 import { HAS_GROUPS, ProcessGroup } from "./process-group.ts";
@@ -21,9 +23,14 @@ export interface StdioChannelOptions {
   /** How long the child and all that it started may take to end after its input closed, and again after SIGTERM. */
   readonly killMs: number;
   readonly children: Children;
+  /** Takes out of a text what is secret. */
+  readonly mask: (text: string) => string;
   readonly log: Log;
   readonly now: () => number;
 }
+
+/** How long the exit of a child is waited for whose input broke: it says more than the pipe. */
+const EXIT_MS = 1_000;
 
 /** How long output that a child left behind is waited for after its exit. */
 const DRAIN_MS = 500;
@@ -57,6 +64,8 @@ class StdioChannel implements MessageChannel {
   readonly #group: ProcessGroup;
   readonly #options: StdioChannelOptions;
   readonly #input: StdinQueue;
+  readonly words: LastWords;
+  readonly #ended: Promise<void>;
   #closing: Promise<void> | undefined;
 
   constructor(child: ChildProcessWithoutNullStreams, options: StdioChannelOptions, events: MessageChannelEvents) {
@@ -65,6 +74,7 @@ class StdioChannel implements MessageChannel {
     this.#group = new ProcessGroup(child);
     options.children.add(this.#group);
     this.#input = new StdinQueue(child.stdin);
+    this.words = createLastWords(options.mask);
     const { upstream, log } = options;
     child.stdout.on(
       "data",
@@ -74,16 +84,24 @@ class StdioChannel implements MessageChannel {
         onOversize: (edges) => events.onOversize(edges),
       }),
     );
-    child.stderr.on("data", createStderrLog(child.stderr, { upstream, log, now: options.now }));
+    const { words } = this;
+    const stderr = createStderrLog(child.stderr, { upstream, log, now: options.now, words });
+    child.stderr.on("data", (chunk: Buffer) => stderr.take(chunk));
     // A pipe that breaks is the child's end seen from the other side; the exit itself says more.
     for (const pipe of [child.stdin, child.stdout, child.stderr]) {
       pipe.on("error", (error) => log.debug({ upstream, err: error }, "A pipe to an upstream's process broke."));
     }
+    let resolve = (): void => {};
+    this.#ended = new Promise((ended) => {
+      resolve = ended;
+    });
     let ended = false;
     const end = (detail: string): void => {
       if (ended) return;
       ended = true;
-      if (this.#closing === undefined) events.onClosed(detail);
+      stderr.end();
+      if (this.#closing === undefined) events.onClosed(words.after(detail));
+      resolve();
     };
     child.on("error", (error) => log.warn({ upstream, err: error }, "An upstream's process could not be signalled."));
     child.once("exit", (code, signal) => {
@@ -98,8 +116,13 @@ class StdioChannel implements MessageChannel {
     });
   }
 
-  send(text: string, isWanted = always): Promise<Sent> {
-    return this.#input.send(text, isWanted);
+  async send(text: string, isWanted = always): Promise<Sent> {
+    try {
+      return await this.#input.send(text, isWanted);
+    } catch (error) {
+      if (this.#closing === undefined) await atMost(EXIT_MS, this.#ended);
+      throw error;
+    }
   }
 
   close(): Promise<void> {

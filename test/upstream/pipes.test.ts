@@ -1,6 +1,7 @@
 import { PassThrough, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { FLOOD_DETAIL } from "../../src/upstream/flood.ts";
+import { createLastWords } from "../../src/upstream/last-words.ts";
 import { createStderrLog } from "../../src/upstream/stderr-log.ts";
 import { StdinQueue } from "../../src/upstream/stdin-queue.ts";
 import { recordingLog } from "../support/recording-log.ts";
@@ -39,7 +40,8 @@ it("what is written to stderr without end is thrown away, and the pipe rests", a
   const log = recordingLog();
   let time = 0;
   const pipe = new PassThrough();
-  const take = createStderrLog(pipe, { upstream: "up", log, now: () => time });
+  const words = createLastWords((text) => text);
+  const { take } = createStderrLog(pipe, { upstream: "up", log, now: () => time, words });
   take(Buffer.from("first\n\nhalf"));
   for (let count = 0; count < 100; count++) take(Buffer.alloc(65_536, "\n"));
   expect(pipe.isPaused()).toBe(true);

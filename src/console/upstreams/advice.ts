@@ -16,13 +16,15 @@ const ADVICE: readonly (readonly [reason: RegExp, what: string])[] = [
   [/HTTP 429/, "It has too much to do. The gateway tries again by itself."],
   [/HTTP 5\d\d/, "The server itself fails. Its own log says why."],
   [/Cannot start/, "Its command cannot be run. Check that it is installed, and its path."],
-  [/process exited/, "Its program ended. What it wrote to its standard error stands in the gateway's log."],
+  [/process exited/, "Its program ended. What it wrote last is shown with it; the gateway's log has more."],
   [/No answer within|not done within/, "It is too slow, or hangs. Look at its log, or raise its timeout."],
   [/public|address/i, "Use a public address, or allow this one under registration.addresses."],
 ];
 
 /** What an operator can do about `reason`, the last error of a server that is not ready. */
 export function adviceFor(reason: string): string {
-  const found = ADVICE.find(([pattern]) => pattern.test(reason));
+  // Below the first line stands what a program wrote, which may be about anything.
+  const what = reason.split("\n", 1)[0] ?? "";
+  const found = ADVICE.find(([pattern]) => pattern.test(what));
   return found === undefined ? "The gateway's log has more. It tries again by itself." : found[1];
 }

@@ -16,13 +16,13 @@ export function State({ status, now }: { readonly status: UpstreamStatus; readon
   );
 }
 
-/** Why a server does not answer, and what to do. Nothing where it does. */
+/** What fails at a server, and what to do. Nothing where nothing does. */
 export function Trouble({ status }: { readonly status: UpstreamStatus }) {
-  const { state, lastError } = status;
-  if (state === "ready" || lastError === undefined) return null;
+  const { lastError } = status;
+  if (lastError === undefined) return null;
   return (
     <div class="trouble">
-      <ForeignText text={lastError} fold={200} />
+      <ForeignText text={lastError} fold={200} multiline />
       <div class="soft">{adviceFor(lastError)}</div>
     </div>
   );

@@ -13,7 +13,7 @@ export function TestResult({ test }: { readonly test: UpstreamTest }) {
   if (!test.ok) {
     return (
       <Banner tone="bad">
-        The test failed after {test.ms} ms: <ForeignText text={test.why} />
+        The test failed after {test.ms} ms: <ForeignText text={test.why} multiline />
         <div>{adviceFor(test.why)}</div>
       </Banner>
     );

@@ -35,9 +35,9 @@ export function UpstreamPage(props: {
   const { lastError } = status;
   return (
     <>
-      {status.state === "ready" || lastError === undefined ? null : (
+      {lastError === undefined ? null : (
         <Banner tone={status.state === "down" ? "bad" : "warn"}>
-          <ForeignText text={lastError} />
+          <ForeignText text={lastError} multiline />
           <div>{adviceFor(lastError)}</div>
         </Banner>
       )}
