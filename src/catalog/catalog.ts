@@ -6,6 +6,7 @@ import type { Upstream, UpstreamEvent, Upstreams } from "../upstream/upstream.ts
 import { createAnnouncer, type ListChange } from "./announcer.ts";
 import { createDefinitionKeeper } from "./definition-keeper.ts";
 import { createPacer, type Pacer } from "./pacer.ts";
+import { createReadingPace, type ReadingPace } from "./reading-pace.ts";
 import { compileToolRules, sameToolRules, type ToolRules } from "./tool-rules.ts";
 import { createUpstreamReader, LIST_KINDS, type UpstreamReader } from "./upstream-lists.ts";
 import { buildView, type View } from "./view.ts";
@@ -42,7 +43,10 @@ export interface CatalogTiming {
   readonly graceMs: number;
   /** How long after a first `list_changed` the list is read: servers announce several changes in a row. */
   readonly coalesceMs: number;
-  /** How long the announcements after that wait: some servers announce a change to every new session. */
+  /**
+   * How long the announcements after that wait: some servers announce a change to every new session. What changes again and
+   * again waits longer (`reading-pace.ts`).
+   */
   readonly calmMs: number;
   /** How long changes are collected before clients hear of them. */
   readonly announceMs: number;
@@ -62,6 +66,7 @@ interface Member {
   readonly upstream: Upstream;
   rules: ToolRules;
   readonly reader: UpstreamReader;
+  readonly pace: ReadingPace;
   readonly stale: Pacer<ListKind>;
   readonly settled: Promise<void>;
   settle(): void;
@@ -87,7 +92,11 @@ export function createCatalog(deps: {
   const timing: CatalogTiming = { ...DEFAULT_CATALOG_TIMING, ...deps.timing };
   const members = new Map<string, Member>();
   const views = new Map<string, { readonly scope: Scope; readonly view: View }>();
-  const keeper = createDefinitionKeeper({ ...deps, onChanges: deps.onDefinitionChanges ?? (() => {}) });
+  const keeper = createDefinitionKeeper({
+    ...deps,
+    onChanges: deps.onDefinitionChanges ?? (() => {}),
+    onSpent: (name, ms) => members.get(name)?.pace.spent(ms),
+  });
   const announcer = createAnnouncer({ windowMs: timing.announceMs, log });
 
   const forgetViews = (upstream: string): void => {
@@ -109,9 +118,11 @@ export function createCatalog(deps: {
     const settled = new Promise<void>((resolve) => {
       settle = resolve;
     });
+    const pace = createReadingPace({ calmMs: timing.calmMs, now: () => performance.now() });
     const reader = createUpstreamReader({
       upstream,
       log,
+      pace,
       rules: compileToolRules(rules),
       onChange(list) {
         // A reading may end after its upstream has left.
@@ -129,7 +140,7 @@ export function createCatalog(deps: {
       run: (kinds) => void reader.refresh(kinds),
     });
     const unread = { reading: undefined, hidden: false, graceTimer: undefined };
-    members.set(name, { upstream, rules, reader, stale, settled, settle, ...unread });
+    members.set(name, { upstream, rules, reader, pace, stale, settled, settle, ...unread });
     const state = upstream.status().state;
     if (state !== "connecting") heard({ kind: "state", upstream: name, status: upstream.status() });
   };

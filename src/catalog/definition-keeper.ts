@@ -1,4 +1,5 @@
 import type { Log } from "../core/log.ts";
+import { Slices } from "../core/slices.ts";
 import type { DefinitionChange, DefinitionStore, ListedDefinition } from "../store/definitions.ts";
 import type { ToolEntry } from "./entries.ts";
 
@@ -15,6 +16,8 @@ export function createDefinitionKeeper(deps: {
   readonly definitions: DefinitionStore;
   /** Hears what has changed since the upstream was listed last, by whichever process. */
   readonly onChanges: (upstream: string, changes: readonly DefinitionChange[]) => void;
+  /** Hears what keeping the tools of an upstream took, in ms. */
+  readonly onSpent: (upstream: string, ms: number) => void;
   readonly log: Log;
   readonly now: () => number;
 }): DefinitionKeeper {
@@ -24,11 +27,14 @@ export function createDefinitionKeeper(deps: {
   const writeAll = async (upstream: string): Promise<void> => {
     for (let tools = waiting.get(upstream); tools !== undefined; tools = waiting.get(upstream)) {
       waiting.delete(upstream);
+      const slices = new Slices();
       try {
-        const changes = await deps.definitions.replace(upstream, tools.map(asListed), deps.now());
+        const changes = await deps.definitions.replace(upstream, tools.map(asListed), deps.now(), slices);
         if (changes.length > 0) deps.onChanges(upstream, changes);
       } catch (err) {
         deps.log.error({ upstream, err }, "The definitions of an upstream's tools could not be stored.");
+      } finally {
+        deps.onSpent(upstream, slices.spent);
       }
     }
     writing.delete(upstream);

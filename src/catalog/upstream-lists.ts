@@ -1,17 +1,19 @@
 import { sha256 } from "../core/digest.ts";
 import { canonicalJson, type JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
+import { Slices } from "../core/slices.ts";
 import type { ListKind } from "../mcp/messages.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { type ListedEntry, readListed, readTool, type ToolEntry } from "./entries.ts";
+import type { ReadingPace } from "./reading-pace.ts";
 import { type Repaired, repairItem } from "./repair.ts";
 import type { CompiledToolRules } from "./tool-rules.ts";
 
 /** Definitions that are left out with a line in the log each. */
 const MAX_LOGGED = 10;
 
-/** Text that is made of definitions before others get their turn, in characters. */
-const SLICE = 256 * 1024;
+/** Parsing a list costs about what it takes to work through it. */
+const WITH_PARSING = 2;
 
 /** What one upstream lists, as last read. */
 export interface UpstreamLists {
@@ -43,11 +45,13 @@ export function createUpstreamReader(deps: {
   readonly log: Log;
   /** What the operator says of the tools. */
   readonly rules: CompiledToolRules;
+  /** When its lists may be read. Every reading goes by it, whoever asked. */
+  readonly pace: ReadingPace;
   readonly onChange: (kind: ListKind) => void;
   /** Hears what tools there are: once they were read for the first time, and whenever they are others than before. */
   readonly onTools: (tools: readonly ToolEntry[]) => void;
 }): UpstreamReader {
-  const { upstream, log } = deps;
+  const { upstream, log, pace } = deps;
   let { rules } = deps;
   let toolItems: readonly Repaired[] = [];
   let toolDigests: readonly string[] = [];
@@ -58,38 +62,61 @@ export function createUpstreamReader(deps: {
   const readOnce = async (kind: ListKind): Promise<boolean> => {
     const answer = await upstream.list(kind);
     if (!answer.ok) {
-      log.warn(
-        { upstream: upstream.name, list: kind, code: answer.fault.code, detail: answer.fault.detail },
-        "list not read",
-      );
+      const { code, detail } = answer.fault;
+      log.warn({ upstream: upstream.name, list: kind, code, detail }, "list not read");
+      // A server that does not answer is no trouble to read.
+      pace.ended(kind, code === "UPSTREAM_INVALID" || code === "UPSTREAM_TOO_LARGE");
       return false;
     }
-    const items = answer.items.map((item) => repairItem(kind, item));
-    const digests = await digestsOf(items);
-    const text = digests.join("\n");
-    const before = texts.get(kind);
-    if (before === text) return true;
-    texts.set(kind, text);
-    logRepairs(kind, items);
-    lists = { ...lists, [kind]: readItems(kind, items, digests) };
-    if (kind === "tools") deps.onTools(lists.tools);
-    // A first reading that finds nothing changes nothing.
-    if ((before ?? "") !== text) deps.onChange(kind);
+    const slices = new Slices();
+    try {
+      const changed = await take(kind, answer.items, slices);
+      pace.ended(kind, changed);
+    } finally {
+      pace.spent(slices.spent * WITH_PARSING);
+    }
     return true;
   };
 
-  const readItems = (
-    kind: ListKind,
-    items: readonly Repaired[],
-    digests: readonly string[],
-  ): readonly (ToolEntry | ListedEntry)[] => {
-    if (kind === "tools") {
-      toolItems = items;
-      toolDigests = digests;
-      return readTools();
+  /** Takes a list as it was answered. Whether it is another one than before. */
+  const take = async (kind: ListKind, answered: readonly JsonObject[], slices: Slices): Promise<boolean> => {
+    const items: Repaired[] = [];
+    const digests: string[] = [];
+    for (const item of answered) {
+      const repaired = repairItem(kind, item);
+      items.push(repaired);
+      digests.push(sha256(canonicalJson(repaired.item)));
+      if (slices.isOver) await slices.next();
     }
-    const field = kind === "prompts" ? "name" : kind === "resources" ? "uri" : "uriTemplate";
-    return items.flatMap(({ item }) => readListed(upstream.name, item, field) ?? []);
+    const text = digests.join("\n");
+    const before = texts.get(kind);
+    if (before === text) return false;
+    logRepairs(kind, items);
+    if (kind === "tools") await takeTools(items, digests, slices);
+    else {
+      const field = kind === "prompts" ? "name" : kind === "resources" ? "uri" : "uriTemplate";
+      lists = { ...lists, [kind]: items.flatMap(({ item }) => readListed(upstream.name, item, field) ?? []) };
+    }
+    texts.set(kind, text);
+    if (kind === "tools") deps.onTools(lists.tools);
+    // A first reading that finds nothing changes nothing.
+    if ((before ?? "") === text) return false;
+    deps.onChange(kind);
+    return before !== undefined;
+  };
+
+  const takeTools = async (items: readonly Repaired[], digests: readonly string[], slices: Slices): Promise<void> => {
+    let reading: ReturnType<typeof toolsOf>;
+    let using: CompiledToolRules;
+    do {
+      using = rules;
+      reading = toolsOf(items, digests);
+      while (reading.step()) if (slices.isOver) await slices.next();
+      // Other rules may have come in between.
+    } while (using !== rules);
+    toolItems = items;
+    toolDigests = digests;
+    lists = { ...lists, tools: reading.tools() };
   };
 
   const logRepairs = (kind: ListKind, items: readonly Repaired[]): void => {
@@ -100,20 +127,32 @@ export function createUpstreamReader(deps: {
     log.warn(what, "An upstream lists what clients cannot read; members were repaired or left out.");
   };
 
-  const readTools = (): readonly ToolEntry[] => {
+  /** Makes the tools of a list by the rules that hold now, one with each step. */
+  const toolsOf = (items: readonly Repaired[], digests: readonly string[]) => {
     const tools = new Map<string, ToolEntry>();
+    const using = rules;
+    let at = 0;
     let leftOut = 0;
-    for (const [at, item] of toolItems.entries()) {
-      const reading = readTool(upstream.name, item, rules, toolDigests[at]);
-      if (reading.ok) {
-        const { entry } = reading;
-        if (rules.allows(entry.name) && !tools.has(entry.name)) tools.set(entry.name, entry);
-      } else if (++leftOut <= MAX_LOGGED) {
-        log.warn({ upstream: upstream.name, tool: nameIn(item.item), reason: reading.reason }, "tool left out");
-      }
-    }
-    if (leftOut > MAX_LOGGED) log.warn({ upstream: upstream.name, tools: leftOut }, "more tools left out");
-    return [...tools.values()];
+    return {
+      /** Whether there was one more. */
+      step(): boolean {
+        const item = items[at];
+        if (item === undefined) return false;
+        const reading = readTool(upstream.name, item, using, digests[at]);
+        at += 1;
+        if (reading.ok) {
+          const { entry } = reading;
+          if (using.allows(entry.name) && !tools.has(entry.name)) tools.set(entry.name, entry);
+        } else if (++leftOut <= MAX_LOGGED) {
+          log.warn({ upstream: upstream.name, tool: nameIn(item.item), reason: reading.reason }, "tool left out");
+        }
+        return true;
+      },
+      tools(): readonly ToolEntry[] {
+        if (leftOut > MAX_LOGGED) log.warn({ upstream: upstream.name, tools: leftOut }, "more tools left out");
+        return [...tools.values()];
+      },
+    };
   };
 
   const refreshOne = (kind: ListKind): Promise<boolean> => {
@@ -126,10 +165,12 @@ export function createUpstreamReader(deps: {
     const run = async (): Promise<boolean> => {
       let read: boolean;
       do {
+        for (let ms = pace.waitMs(kind); ms > 0; ms = pace.waitMs(kind)) await rest(ms);
         state.again = false;
         read = await readOnce(kind).catch((err: unknown) => {
           // A fault of ours at what this upstream lists: what was known of it stays, and it concerns nobody else.
           log.error({ upstream: upstream.name, list: kind, err }, "Reading a list failed.");
+          pace.ended(kind, true);
           return false;
         });
       } while (state.again);
@@ -149,7 +190,9 @@ export function createUpstreamReader(deps: {
     },
     rule(next) {
       rules = next;
-      const tools = readTools();
+      const reading = toolsOf(toolItems, toolDigests);
+      while (reading.step());
+      const tools = reading.tools();
       const same =
         tools.length === lists.tools.length && tools.every((tool, i) => tool.digest === lists.tools[i]?.digest);
       lists = { ...lists, tools };
@@ -164,17 +207,8 @@ function nameIn({ name }: JsonObject): string {
   return typeof name === "string" ? name.slice(0, 128) : "";
 }
 
-// A list may have megabytes: read in slices, so that nobody's call waits for the end of it.
-async function digestsOf(items: readonly Repaired[]): Promise<readonly string[]> {
-  const digests: string[] = [];
-  let written = 0;
-  for (const { item } of items) {
-    const text = canonicalJson(item);
-    digests.push(sha256(text));
-    written += text.length;
-    if (written < SLICE) continue;
-    written = 0;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return digests;
+function rest(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
 }

@@ -2,6 +2,7 @@ import { and, asc, desc, eq, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { digestOf } from "../core/digest.ts";
 import { parseExact, withDoubles, writeExact } from "../core/exact-json.ts";
+import { Slices } from "../core/slices.ts";
 import {
   type DefinitionChange,
   type DefinitionReader,
@@ -62,18 +63,56 @@ export function createDefinitionReader(db: BetterSQLite3Database, guarded: Guard
 /** Keeps tool definitions in their table. */
 export function createDefinitionStore(db: BetterSQLite3Database, guarded: Guarded): DefinitionStore {
   return {
-    async replace(upstream, tools, at) {
+    async replace(upstream, tools, at, slices = new Slices()) {
+      const current = await guarded(() => currentOf(db, upstream));
+      const before = new Set(current.map((row) => keyOf(row.tool, row.digest)));
+      const listed = new Set(tools.map((tool) => keyOf(tool.name, tool.digest)));
+      const names = new Set(tools.map(({ name }) => name));
+      const come = tools.filter(({ name, digest }) => !before.has(keyOf(name, digest)));
+      const past = current.filter(({ tool, digest }) => !listed.has(keyOf(tool, digest)));
+      const pastOf = new Map<string, string[]>();
+      for (const { tool, digest } of past) pastOf.set(tool, [...(pastOf.get(tool) ?? []), digest]);
       // Upstreams are listed every few minutes and hardly ever change: the usual case takes no lock.
-      if (await guarded(() => isListed(db, upstream, tools))) return [];
-      // Everything is read again in the transaction: another process on this file may have been here in between.
-      return guarded(() => db.transaction((tx) => replaceNow(tx, upstream, tools, at), { behavior: "immediate" }));
+      if (come.length + past.length === 0) return [];
+      const isFirst = await guarded(() => isUnknown(db, upstream));
+      const writes = writesOf(db, upstream, at);
+      const changes: DefinitionChange[] = [];
+      await inSlices(come, (tool) => {
+        changes.push(writes.change(tool));
+        // In one transaction with what comes in its place.
+        for (const digest of pastOf.get(tool.name) ?? []) writes.pass(tool.name, digest);
+        writes.list(tool);
+      });
+      const gone = past.filter(({ tool }) => !names.has(tool));
+      await inSlices(gone, ({ tool, digest }) => {
+        writes.pass(tool, digest);
+        changes.push({ tool, kind: "gone", digest });
+      });
+      while (await guarded(() => writes.forget(Math.max(0, KEPT.rowsPerUpstream - listed.size)))) await slices.next();
+      return isFirst ? [] : changes;
+
+      // Whatever another process writes in between, each step by itself leaves what is right.
+      async function inSlices<T>(all: readonly T[], step: (one: T) => void): Promise<void> {
+        let done = 0;
+        while (done < all.length) {
+          await slices.next();
+          const from = done;
+          const some = (): void => {
+            done = from;
+            do {
+              const one = all[done];
+              if (one !== undefined) step(one);
+              done += 1;
+            } while (done < all.length && !slices.isOver);
+          };
+          await guarded(() => slices.anew(() => db.transaction(some, { behavior: "immediate" })));
+        }
+      }
     },
   };
 }
 
-type Connection = Pick<BetterSQLite3Database, "select" | "insert" | "update" | "delete">;
-
-function currentOf(db: Connection, upstream: string) {
+function currentOf(db: BetterSQLite3Database, upstream: string) {
   return db
     .select({ tool: rows.tool, digest: rows.digest })
     .from(rows)
@@ -81,36 +120,30 @@ function currentOf(db: Connection, upstream: string) {
     .all();
 }
 
-function isListed(db: Connection, upstream: string, tools: readonly ListedDefinition[]): boolean {
-  const current = new Set(currentOf(db, upstream).map((row) => keyOf(row.tool, row.digest)));
-  const listed = new Set(tools.map((tool) => keyOf(tool.name, tool.digest)));
-  return listed.size === current.size && [...listed].every((key) => current.has(key));
+function isUnknown(db: BetterSQLite3Database, upstream: string): boolean {
+  return db.select({ tool: rows.tool }).from(rows).where(eq(rows.upstream, upstream)).limit(1).get() === undefined;
 }
 
-function replaceNow(
-  db: Connection,
-  upstream: string,
-  tools: readonly ListedDefinition[],
-  at: number,
-): readonly DefinitionChange[] {
-  const current = currentOf(db, upstream);
-  const before = new Set(current.map((row) => keyOf(row.tool, row.digest)));
-  const changes = changesIn(db, upstream, current, tools);
-  const listed = new Set(tools.map((tool) => keyOf(tool.name, tool.digest)));
-  // Prepared once, here and below: a list may hold thousands, and building each query costs more than its row.
+/** Rows that go in one statement. */
+const FORGOTTEN_AT_ONCE = 200;
+
+/** What is written of one list. Prepared once: it may hold thousands, and building each query costs more than its row. */
+function writesOf(db: BetterSQLite3Database, upstream: string, at: number) {
   const tool = sql.placeholder("tool");
+  const ofTool = and(eq(rows.upstream, upstream), eq(rows.tool, tool));
   const pass = db
     .update(rows)
     .set({ current: 0, lastSeenAt: at })
-    .where(and(eq(rows.upstream, upstream), eq(rows.tool, tool), eq(rows.digest, sql.placeholder("digest"))))
+    .where(and(ofTool, eq(rows.digest, sql.placeholder("digest"))))
     .prepare();
-  const ofTool = and(eq(rows.upstream, upstream), eq(rows.tool, tool), PAST);
-  const forget = forgetOldest(db, ofTool, KEPT.pastVersionsPerTool).prepare();
-  for (const row of current) {
-    if (listed.has(keyOf(row.tool, row.digest))) continue;
-    pass.run({ tool: row.tool, digest: row.digest });
-    forget.run({ tool: row.tool });
-  }
+  const forgetOfTool = forgetOldest(db, and(ofTool, PAST), KEPT.pastVersionsPerTool, -1).prepare();
+  const last = db
+    .select({ digest: rows.digest, definition: rows.definition })
+    .from(rows)
+    .where(ofTool)
+    .orderBy(desc(rows.current), desc(rows.lastSeenAt), sql`rowid DESC`)
+    .limit(1)
+    .prepare();
   const list = db
     .insert(rows)
     .values({
@@ -124,57 +157,35 @@ function replaceNow(
     })
     .onConflictDoUpdate({ target: [rows.upstream, rows.tool, rows.digest], set: { current: 1, lastSeenAt: at } })
     .prepare();
-  for (const { name, digest, definition } of tools) {
-    if (!before.has(keyOf(name, digest))) list.run({ tool: name, digest, definition: writeExact(definition) });
-  }
-  const past = Math.max(0, KEPT.rowsPerUpstream - listed.size);
-  forgetOldest(db, and(eq(rows.upstream, upstream), PAST), past).run();
-  return changes;
+  return {
+    /** What became of a tool, before it is listed. Of one that comes back, the definition that it had last counts. */
+    change({ name, digest, definition }: ListedDefinition): DefinitionChange {
+      const earlier = last.get({ tool: name });
+      if (earlier === undefined || earlier.digest === digest) return { tool: name, kind: "new", digest };
+      const before = objectIn(earlier.definition, DEFINITION);
+      return { tool: name, kind: "changed", digest, before, after: withDoubles(definition) };
+    },
+    list({ name, digest, definition }: ListedDefinition): void {
+      list.run({ tool: name, digest, definition: writeExact(definition) });
+    },
+    pass(name: string, digest: string): void {
+      pass.run({ tool: name, digest });
+      forgetOfTool.run({ tool: name });
+    },
+    /** Forgets some of what is too much, all tools together. Whether there may be more of it. */
+    forget(kept: number): boolean {
+      const ofUpstream = and(eq(rows.upstream, upstream), PAST);
+      return forgetOldest(db, ofUpstream, kept, FORGOTTEN_AT_ONCE).run().changes === FORGOTTEN_AT_ONCE;
+    },
+  };
 }
 
-/** What differs between the rows and this list. Of a tool that comes back, the definition that it had last counts. */
-function changesIn(
-  db: Connection,
-  upstream: string,
-  current: ReturnType<typeof currentOf>,
-  tools: readonly ListedDefinition[],
-): readonly DefinitionChange[] {
-  const known = db.select({ tool: rows.tool }).from(rows).where(eq(rows.upstream, upstream)).limit(1).get();
-  if (known === undefined) return [];
-  const last = db
-    .select({ digest: rows.digest, definition: rows.definition })
-    .from(rows)
-    .where(and(eq(rows.upstream, upstream), eq(rows.tool, sql.placeholder("tool"))))
-    .orderBy(desc(rows.current), desc(rows.lastSeenAt), sql`rowid DESC`)
-    .limit(1)
-    .prepare();
-  const listed = new Set(tools.map(({ name }) => name));
-  const before = new Set(current.map(({ tool, digest }) => keyOf(tool, digest)));
-  const gone = current
-    .filter(({ tool }) => !listed.has(tool))
-    .map(({ tool, digest }): DefinitionChange => ({ tool, kind: "gone", digest }));
-  const come = tools
-    .filter(({ name, digest }) => !before.has(keyOf(name, digest)))
-    .map(({ name: tool, digest, definition: after }): DefinitionChange => {
-      const earlier = last.get({ tool });
-      if (earlier === undefined || earlier.digest === digest) return { tool, kind: "new", digest };
-      return {
-        tool,
-        kind: "changed",
-        digest,
-        before: objectIn(earlier.definition, DEFINITION),
-        after: withDoubles(after),
-      };
-    });
-  return [...come, ...gone];
-}
-
-/** The query that, of the rows that fit, removes all but the `kept` that were listed last. */
-function forgetOldest(db: Connection, fit: SQL | undefined, kept: number) {
+/** The query that, of the rows that fit, removes `most` of those that are not among the `kept` that were listed last. */
+function forgetOldest(db: BetterSQLite3Database, fit: SQL | undefined, kept: number, most: number) {
   return db
     .delete(rows)
     .where(
-      sql`rowid IN (SELECT rowid FROM ${rows} WHERE ${fit} ORDER BY ${rows.lastSeenAt} DESC, rowid DESC LIMIT -1 OFFSET ${kept})`,
+      sql`rowid IN (SELECT rowid FROM ${rows} WHERE ${fit} ORDER BY ${rows.lastSeenAt} DESC, rowid DESC LIMIT ${most} OFFSET ${kept})`,
     );
 }
 

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../core/json.ts";
+import type { Slices } from "../core/slices.ts";
 
 /** A tool as an upstream listed it. */
 export interface StoredDefinition {
@@ -31,11 +32,16 @@ export interface DefinitionChange {
 /** Remembers what upstreams list, so that policies can be checked and calls decided anew without asking them. */
 export interface DefinitionStore {
   /**
-   * What an upstream lists now (`at`, ms since the epoch): marks these as current and everything else of it as past, in
-   * one transaction. The same list again writes nothing. An upstream that is gone lists nothing. Resolves to what has
-   * changed: nothing for the first list of an upstream. @throws StoreError
+   * What an upstream lists now (`at`, ms since the epoch): marks these as current and everything else of it as past, tool
+   * by tool, so many in one transaction as a slice has time for. The same list again writes nothing. An upstream that is
+   * gone lists nothing. Resolves to what has changed: nothing for the first list of an upstream. @throws StoreError
    */
-  replace(upstream: string, tools: readonly ListedDefinition[], at: number): Promise<readonly DefinitionChange[]>;
+  replace(
+    upstream: string,
+    tools: readonly ListedDefinition[],
+    at: number,
+    slices?: Slices,
+  ): Promise<readonly DefinitionChange[]>;
 }
 
 /** Reads what upstreams listed. */

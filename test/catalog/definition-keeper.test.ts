@@ -18,7 +18,11 @@ function keeperOn(definitions: DefinitionStore) {
   const heard: (readonly [upstream: string, changes: string])[] = [];
   const onChanges: Parameters<typeof createDefinitionKeeper>[0]["onChanges"] = (upstream, changes) =>
     void heard.push([upstream, changes.map(({ tool, kind }) => `${tool} ${kind}`).join(", ")]);
-  return { log, heard, keeper: createDefinitionKeeper({ definitions, log, onChanges, now: () => 1_000 }) };
+  return {
+    log,
+    heard,
+    keeper: createDefinitionKeeper({ definitions, log, onChanges, onSpent: () => {}, now: () => 1_000 }),
+  };
 }
 
 it("stores what an upstream lists, and of several changes in a row the last", async () => {

@@ -3,6 +3,7 @@ import Database from "better-sqlite3";
 import { expect, it } from "vitest";
 import { digestOf } from "../../src/core/digest.ts";
 import type { JsonObject } from "../../src/core/json.ts";
+import { Slices } from "../../src/core/slices.ts";
 import { KEPT } from "../../src/store/definitions.ts";
 import { openStore, openStoreReader } from "../../src/store/open-store.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
@@ -78,6 +79,40 @@ it("an upstream that is gone lists nothing", async () => {
   await definitions.replace("crm", [tool("get")], 1_000);
   await definitions.replace("crm", [], 2_000);
   expect(await definitions.current()).toEqual([]);
+});
+
+it("a long list is written in slices, and each leaves one definition of a tool", async () => {
+  const { definitions } = setUp();
+  const names = Array.from({ length: 30 }, (_, at) => `t${at}`);
+  await definitions.replace("crm", [...names.map((name) => tool(name, "old")), tool("gone")], 1_000);
+  let time = 0;
+  // A clock by which every step takes the whole of a slice.
+  const slices = new Slices(() => (time += 20));
+  let done = false;
+  const writing = definitions.replace(
+    "crm",
+    names.map((name) => tool(name, "new")),
+    2_000,
+    slices,
+  );
+  const ended = writing.then(() => {
+    done = true;
+  });
+  const seen = new Set<number>();
+  while (!done) {
+    const current = await definitions.current();
+    expect(new Set(current.map((row) => row.tool)).size).toBe(current.length);
+    seen.add(current.filter((row) => row.definition["description"] === "new").length);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await ended;
+  expect(seen.size).toBeGreaterThan(10);
+  const changes = await writing;
+  expect(changes.map(({ tool, kind }) => `${tool} ${kind}`)).toEqual([
+    ...names.map((name) => `${name} changed`),
+    "gone gone",
+  ]);
+  expect((await definitions.current()).every((row) => row.definition["description"] === "new")).toBe(true);
 });
 
 it("the same list again, in whatever order, writes nothing", async () => {
