@@ -64,6 +64,11 @@ const filter = {
   upstream: text(64, "Name of a server."),
   tool: text(512, "A tool's own name, or <server>/<tool>."),
   decision: z.enum(["allow", "hide", "deny", "rate_limit", "step_up", "request_approval"]).optional(),
+  outcome: text(
+    64,
+    "How it ended: an outcome of an entry, failed (the tool's error, or its server's fault), or fault.",
+  ),
+  client: text(512, "Id of the client's credential, or what the program calls itself, with or without its version."),
   policy: text(128, "Id of a policy that matched, in shadow too."),
   shadow: flag.describe("true: only calls on which a policy in shadow matched."),
   approval: text(64, "Id of a request for approval: who asked, who decided, what came of it."),

@@ -1,3 +1,4 @@
+import { SERVER_FAULTS } from "../core/outcome-groups.ts";
 import { type CountableRow, type Counted, type Increment, LONG_STEP, SHORT_STEP } from "../store/activity.ts";
 import { bucketOf } from "./histogram.ts";
 import { readMatches } from "./read-matches.ts";
@@ -14,14 +15,7 @@ const SPANS = [
 
 /** Ends of calls to which the server gave an answer, and those that were its fault. Nothing else reached it to the end. */
 const ANSWERED: ReadonlySet<string> = new Set(["ok", "tool_error", "rpc_error", "RESULT_WITHHELD"]);
-const FAULTS: ReadonlySet<string> = new Set([
-  "UPSTREAM_UNAVAILABLE",
-  "UPSTREAM_BUSY",
-  "UPSTREAM_TIMEOUT",
-  "UPSTREAM_CLOSED",
-  "UPSTREAM_INVALID",
-  "UPSTREAM_TOO_LARGE",
-]);
+const FAULTS: ReadonlySet<string> = new Set(SERVER_FAULTS);
 
 /**
  * What rows of the audit give to count, by the span in which they were written; nothing of spans that are no longer kept

@@ -1,5 +1,6 @@
 import { actorOf } from "../audit/actor-of.ts";
 import { type RecordedMatch, readMatches } from "../audit/read-matches.ts";
+import { hasFailed } from "../core/outcome-groups.ts";
 import type { StoredAuditRow } from "../store/audit-row.ts";
 import type { AuditEntry } from "../store/audit-rows.ts";
 import { type Colour, clip, plain } from "./output.ts";
@@ -21,7 +22,11 @@ export function auditTable(entries: readonly AuditEntry[], paint: (colour: Colou
     const cells = approvals ? [...cellsOf(entry), plain(entry.approval ?? "-")] : cellsOf(entry);
     return cells.map((cell) => clip(cell, MAX_WIDTH));
   });
-  return table(head, rows, paint, (row, column) => (column === 3 ? colourOf(entries[row]?.decision ?? "") : undefined));
+  return table(head, rows, paint, (row, column) => {
+    const entry = entries[row];
+    if (column === 3) return decisionColour(entry?.decision ?? "");
+    return column === 5 ? outcomeColour(entry?.outcome ?? null) : undefined;
+  });
 }
 
 function cellsOf(entry: AuditEntry): readonly string[] {
@@ -36,9 +41,15 @@ function cellsOf(entry: AuditEntry): readonly string[] {
   ].map(plain);
 }
 
-function colourOf(decision: string): Colour {
-  if (decision === "allow") return "green";
+// Green is for what went well: a call that was let through may have failed.
+function decisionColour(decision: string): Colour | undefined {
+  if (decision === "allow") return undefined;
   return decision === "deny" || decision === "hide" ? "red" : "yellow";
+}
+
+function outcomeColour(outcome: string | null): Colour | undefined {
+  if (outcome === "ok") return "green";
+  return hasFailed(outcome) ? "red" : undefined;
 }
 
 function policyName({ policy, shadow }: RecordedMatch): string {

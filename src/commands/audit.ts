@@ -21,6 +21,8 @@ interface ListOptions extends Place {
   readonly tool?: string;
   readonly upstream?: string;
   readonly decision?: string;
+  readonly outcome?: string;
+  readonly client?: string;
   readonly policy?: string;
   readonly shadow?: boolean;
   readonly approval?: string;
@@ -52,6 +54,8 @@ export function registerAuditCommands(program: Command, shell: Shell): void {
     .option("--tool <name>", "tool, or upstream/tool")
     .option("--upstream <name>", "upstream")
     .addOption(new Option("--decision <what>", "decision").choices(DECISIONS))
+    .option("--outcome <how>", "how it ended: a word of the column OUTCOME, failed for all that failed, or fault")
+    .option("--client <name>", "id of the client's credential, or what the program calls itself")
     .option("--policy <id>", "calls on which this policy matched, in shadow too")
     .option("--shadow", "calls on which a policy in shadow mode matched")
     .option("--approval <id>", "the whole story of an approval request: who asked, who decided, what came of it")
@@ -63,7 +67,7 @@ export function registerAuditCommands(program: Command, shell: Shell): void {
     .option("--json", "print {items, next_cursor}")
     .addHelpText(
       "after",
-      "\nExamples:\n  portcullis audit list --decision deny --since 24h\n  portcullis audit list --user ann@acme.com --tool crm/delete_customer --json\n  portcullis audit list --shadow --since 7d\n  portcullis audit list --policy large-expenses --limit 20\n  portcullis audit list --approval apr_7Qk1xHcT2mVd0pZsW9LbaE\n\nPOLICIES are those that matched, before the call and on its result. One in shadow mode is marked: it changed nothing.",
+      "\nExamples:\n  portcullis audit list --decision deny --since 24h\n  portcullis audit list --outcome failed --since 12h\n  portcullis audit list --user ann@acme.com --tool crm/delete_customer --json\n  portcullis audit list --shadow --since 7d\n  portcullis audit list --policy large-expenses --limit 20\n  portcullis audit list --approval apr_7Qk1xHcT2mVd0pZsW9LbaE\n\nPOLICIES are those that matched, before the call and on its result. One in shadow mode is marked: it changed nothing.",
     )
     .action((options: ListOptions) => reading(options, shell, (reader) => list(reader, options, shell)));
 
@@ -122,7 +126,7 @@ async function listFully(reader: AuditReader, filter: AuditFilter): Promise<Audi
 }
 
 function filterOf(options: ListOptions): AuditFilter {
-  const { user, decision, policy, shadow, approval, call, since, until, limit, cursor } = options;
+  const { user, decision, outcome, client, policy, shadow, approval, call, since, until, limit, cursor } = options;
   const slash = options.upstream === undefined ? (options.tool?.indexOf("/") ?? -1) : -1;
   const upstream = slash > 0 ? options.tool?.slice(0, slash) : options.upstream;
   const tool = options.tool?.slice(slash + 1);
@@ -132,6 +136,8 @@ function filterOf(options: ListOptions): AuditFilter {
     ...(upstream === undefined ? {} : { upstream }),
     ...(tool === undefined ? {} : { tool }),
     ...(decision === undefined ? {} : { decision }),
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(client === undefined ? {} : { client }),
     ...(policy === undefined ? {} : { policy }),
     ...(shadow === undefined ? {} : { shadow }),
     ...(approval === undefined ? {} : { approval }),

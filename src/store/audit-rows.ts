@@ -49,6 +49,10 @@ export interface AuditFilter {
   /** Original name. */
   readonly tool?: string;
   readonly decision?: string;
+  /** How it ended: an outcome, or one of the words of `OUTCOME_GROUPS`. */
+  readonly outcome?: string;
+  /** Id of the client's credential, what the program calls itself, or that with its version. */
+  readonly client?: string;
   /** Id of a policy that matched before the call or on its result, in shadow too. */
   readonly policy?: string;
   /** Only calls on which a policy in shadow matched. */

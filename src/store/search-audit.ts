@@ -1,6 +1,7 @@
-import { and, asc, desc, eq, gt, gte, lt, max, min, notInArray, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, inArray, lt, max, min, notInArray, or, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { alias } from "drizzle-orm/sqlite-core";
+import { outcomesOf } from "../core/outcome-groups.ts";
 import { LONG_STEP } from "./activity.ts";
 import { activityHours, activityState } from "./activity-schema.ts";
 import { entryOf } from "./audit-entry.ts";
@@ -149,17 +150,31 @@ export function createAuditSearch(
 
 /** What is read off each row. */
 function conditionOf(filter: AuditFilter): SQL | undefined {
-  const { user, upstream, tool, decision, policy, shadow, since, until } = filter;
+  const { user, upstream, tool, decision, outcome, client, policy, shadow, since, until } = filter;
   return and(
     user === undefined ? undefined : or(eq(audit.actor, user), eq(audit.actorEmail, user)),
     upstream === undefined ? undefined : eq(audit.upstream, upstream),
     tool === undefined ? undefined : eq(audit.tool, tool),
     decision === undefined ? undefined : eq(audit.decision, decision),
+    outcome === undefined ? undefined : endedIn(outcomesOf(outcome)),
+    client === undefined ? undefined : calledBy(client),
     policy === undefined ? undefined : policyMatched([audit.policies, closed.policies], policy),
     shadow === true ? shadowMatched([audit.policies, closed.policies]) : undefined,
     since === undefined ? undefined : gte(audit.at, since),
     until === undefined ? undefined : lt(audit.at, until),
   );
+}
+
+// A call's is in the row of its end, an act's in its own.
+function endedIn(outcomes: readonly string[]): SQL | undefined {
+  return or(inArray(closed.outcome, [...outcomes]), inArray(audit.outcome, [...outcomes]));
+}
+
+// Programs say `name/version`.
+function calledBy(client: string): SQL | undefined {
+  const named = `${client}/`;
+  const ofAnyVersion = sql`substr(${audit.client}, 1, length(${named})) = ${named}`;
+  return or(eq(audit.clientId, client), eq(audit.client, client), ofAnyVersion);
 }
 
 function inSeqs(seqs: SQL): SQL {

@@ -3,6 +3,7 @@ import Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { readMatches } from "../../src/audit/read-matches.ts";
+import { outcomesOf } from "../../src/core/outcome-groups.ts";
 import type { AuditRow } from "../../src/store/audit-row.ts";
 import type { AuditEntry, AuditFilter } from "../../src/store/audit-rows.ts";
 import { createGuarded } from "../../src/store/guarded.ts";
@@ -23,6 +24,7 @@ function bruteForce(rows: readonly AuditRow[], wanted: Wanted): readonly number[
   const ends = new Map(rows.filter(({ kind }) => kind === "closed").map((row) => [row.callId, row]));
   const calls = new Set(rows.map((row) => row.callId));
   const { user, upstream, tool, decision, policy, shadow, approval, call, since, until, after = 0 } = wanted;
+  const { outcome, client } = wanted;
   return rows.flatMap((row, index) => {
     if (row.kind === "closed") return [];
     const end = row.kind === "opened" ? ends.get(row.callId) : undefined;
@@ -34,6 +36,8 @@ function bruteForce(rows: readonly AuditRow[], wanted: Wanted): readonly number[
       (upstream === undefined || row.upstream === upstream) &&
       (tool === undefined || row.tool === tool) &&
       (decision === undefined || row.decision === decision) &&
+      (outcome === undefined || outcomesOf(outcome).includes((end ?? row).outcome ?? "")) &&
+      (client === undefined || [row.clientId, row.client, row.client?.split("/")[0]].includes(client)) &&
       (policy === undefined || matched.some((match) => match.policy === policy)) &&
       (shadow !== true || matched.some((match) => match.shadow)) &&
       (approval === undefined || row.approval === approval || end?.approval === approval) &&
@@ -87,6 +91,11 @@ describe("a search finds what a look at every row finds, page by page and in an 
     "a tool": { upstream: "crm", tool: "delete_customer" },
     "an upstream": { upstream: "payments" },
     "a decision": { decision: "step_up" },
+    "an outcome": { outcome: "ok" },
+    "an outcome of an act": { outcome: "approve" },
+    "what failed": { outcome: "failed" },
+    "a server's faults": { outcome: "fault", upstream: "payments" },
+    "a client": { client: "claude-code" },
     "a policy": { policy: "eu-only" },
     "a policy in part of its name": { policy: "eu" },
     "policies in shadow": { shadow: true },

@@ -3,6 +3,7 @@ import { readMatches } from "../../audit/read-matches.ts";
 import type { AuditEntry } from "../../store/audit-rows.ts";
 import { Badge } from "../components/badge.tsx";
 import { type Column, DataTable } from "../components/data-table.tsx";
+import { Outcome } from "../components/outcome.tsx";
 import { Address } from "../components/person-label.tsx";
 import { Time } from "../components/time.tsx";
 import { harmless } from "../harmless.ts";
@@ -25,7 +26,7 @@ function columns(now: number): readonly Column<AuditEntry>[] {
     { title: "Who", cell: (entry) => <Address text={short(whoOf(entry))} /> },
     { title: "Decision", cell: (entry) => <Decision entry={entry} /> },
     { title: "Policies", cell: (entry) => <Policies entry={entry} /> },
-    { title: "Outcome", cell: ({ outcome }) => <code>{outcome ?? "–"}</code> },
+    { title: "Outcome", cell: ({ outcome }) => <Outcome outcome={outcome} /> },
     { title: "Took", kind: "number", cell: ({ durationMs }) => (durationMs === null ? "–" : lengthText(durationMs)) },
   ];
 }

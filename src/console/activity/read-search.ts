@@ -1,6 +1,17 @@
 import type { AuditFilter } from "../../store/audit-rows.ts";
 
-const SEARCH_FIELDS = ["user", "tool", "decision", "policy", "mode", "from", "to", "call"] as const;
+const SEARCH_FIELDS = [
+  "user",
+  "tool",
+  "decision",
+  "outcome",
+  "client",
+  "policy",
+  "mode",
+  "from",
+  "to",
+  "call",
+] as const;
 
 /** The fields of the search as they stand in the address of the page. */
 export type SearchField = (typeof SEARCH_FIELDS)[number];
@@ -27,7 +38,7 @@ export function readSearch(query: (name: string) => string | undefined): Search 
       user: read("user"),
       tool: withUpstream(query("upstream"), read("tool")),
       decision: read("decision"),
-      policy: read("policy"),
+      ...{ outcome: read("outcome"), client: read("client"), policy: read("policy") },
     },
     ...{ mode: read("mode"), from: toMinute(read("from")), to: toMinute(read("to")), call: read("call") },
   };
@@ -51,7 +62,7 @@ function withUpstream(upstream: string | undefined, tool: string): string {
 const WRITE_A_TIME = "Write a day and a time, like 2026-11-22T14:30.";
 
 function filterOf(fields: Search["fields"], since: number | undefined, until: number | undefined): Search["filter"] {
-  const { user, tool, decision, policy, mode, call } = fields;
+  const { user, tool, decision, outcome, client, policy, mode, call } = fields;
   // `expenses/create_expense` names both; a name without a slash is a tool's of any upstream.
   const slash = tool.indexOf("/");
   const name = tool.slice(slash + 1);
@@ -62,6 +73,8 @@ function filterOf(fields: Search["fields"], since: number | undefined, until: nu
     ...(slash > 0 ? { upstream: tool.slice(0, slash) } : {}),
     ...(name === "" ? {} : { tool: name }),
     ...(decision === "" ? {} : { decision }),
+    ...(outcome === "" ? {} : { outcome }),
+    ...(client === "" ? {} : { client }),
     ...(policy === "" ? {} : { policy }),
     ...(mode === "shadow" ? { shadow: true } : {}),
     ...(call === "" ? {} : id),

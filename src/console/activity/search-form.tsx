@@ -1,5 +1,6 @@
 import { Button } from "../components/button.tsx";
 import { SelectField, TextField } from "../components/fields.tsx";
+import { harmless } from "../harmless.ts";
 import type { Search, SearchField } from "./read-search.ts";
 import { DECISIONS } from "./words.ts";
 
@@ -9,7 +10,7 @@ export function SearchForm({ search }: { readonly search: Search }) {
   const parts = (name: SearchField, label: string) => ({
     ...{ name, label, value: fields[name], error: mistakes.get(name) },
   });
-  const more = ["policy", "mode", "from", "to", "call"] as const;
+  const more = ["client", "policy", "mode", "from", "to", "call"] as const;
   return (
     <search aria-label="Calls">
       <form method="get" action="/console/activity" class="search">
@@ -17,11 +18,13 @@ export function SearchForm({ search }: { readonly search: Search }) {
           <TextField {...parts("user", "User")} type="search" />
           <TextField {...parts("tool", "Tool")} type="search" />
           <SelectField {...parts("decision", "Decision")} options={[ANY, ...DECISIONS]} />
+          <SelectField {...parts("outcome", "Outcome")} options={outcomesFor(fields.outcome)} />
           <Button>Search</Button>
         </div>
         <details open={more.some((name) => fields[name] !== "")}>
-          <summary>Policy, time, id</summary>
+          <summary>Client, policy, time, id</summary>
           <div class="filters">
+            <TextField {...parts("client", "Client")} type="search" />
             <TextField {...parts("policy", "Policy")} type="search" />
             <SelectField {...parts("mode", "Policies")} options={MODES} />
             <TextField {...parts("from", "From (UTC)")} type="datetime-local" />
@@ -33,6 +36,22 @@ export function SearchForm({ search }: { readonly search: Search }) {
     </search>
   );
 }
+
+/** What the form offers; a link may ask for any other word, which stays chosen. */
+function outcomesFor(chosen: string) {
+  const known = OUTCOME_CHOICES.some(({ value }) => value === chosen);
+  return known ? OUTCOME_CHOICES : [...OUTCOME_CHOICES, { value: chosen, label: harmless(chosen, 64).text }];
+}
+
+const OUTCOME_CHOICES = [
+  { value: "", label: "any" },
+  { value: "ok", label: "ok" },
+  { value: "failed", label: "failed" },
+  { value: "fault", label: "server’s fault" },
+  { value: "tool_error", label: "tool error" },
+  { value: "denied", label: "denied" },
+  { value: "cancelled", label: "cancelled" },
+];
 
 const ANY = { value: "", label: "any" };
 const MODES = [

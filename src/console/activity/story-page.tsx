@@ -5,14 +5,16 @@ import type { ApprovalEvent, Person } from "../../core/approval.ts";
 import type { CallStory } from "../../operations/activity.ts";
 import { Badge } from "../components/badge.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
+import { Outcome } from "../components/outcome.tsx";
 import { PersonLabel } from "../components/person-label.tsx";
 import { Time } from "../components/time.tsx";
+import { outcomeWords } from "../outcome-words.ts";
 import { CallFacts } from "./call-facts.tsx";
 import { storyUrl } from "./call-list.tsx";
 import { definitionWords } from "./definition-words.ts";
 import { type StoryStep, storySteps } from "./story-steps.ts";
 import { actWords, signInWords } from "./story-words.ts";
-import { decisionWords, lengthText, outcomeWords } from "./words.ts";
+import { decisionWords, lengthText } from "./words.ts";
 
 /** Everything about one call, in order of time. `id` is the one that was asked for; `now` in ms since the epoch. */
 export function StoryPage({
@@ -123,7 +125,7 @@ function EndStep({ entry, run }: Extract<StoryStep, { kind: "end" }>) {
   return (
     <>
       <h3>
-        <Badge tone={tone}>{entry.outcome}</Badge> {text}
+        <Outcome outcome={entry.outcome} /> {text}
       </h3>
       {entry.durationMs === null ? null : (
         <p class="soft">

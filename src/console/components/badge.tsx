@@ -4,6 +4,11 @@ import type { Child } from "hono/jsx";
 export type BadgeTone = "good" | "warn" | "bad" | "wait" | "calm";
 
 /** A short word for a state. The word says it; the colour only helps. */
-export function Badge({ tone, children }: { readonly tone: BadgeTone; readonly children?: Child }) {
-  return <span class={`badge ${tone}`}>{children}</span>;
+export function Badge(props: { readonly tone: BadgeTone; readonly title?: string; readonly children?: Child }) {
+  const { tone, title, children } = props;
+  return (
+    <span class={`badge ${tone}`} title={title}>
+      {children}
+    </span>
+  );
 }

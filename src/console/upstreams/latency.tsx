@@ -1,8 +1,13 @@
 import type { UpstreamLatency } from "../../operations/activity.ts";
 import { Badge } from "../components/badge.tsx";
 
-/** How an upstream did within a time: calls, how fast, and how many failed. */
-export function Latency({ latency }: { readonly latency: UpstreamLatency | undefined }) {
+/** How an upstream did within the last day: calls, how fast, and how many failed. `now` in ms since the epoch. */
+export function Latency(props: {
+  readonly upstream: string;
+  readonly latency: UpstreamLatency | undefined;
+  readonly now: number;
+}) {
+  const { upstream, latency, now } = props;
   if (latency === undefined || latency.calls === 0) return <span class="soft">no calls</span>;
   const { calls, faults, p50Ms, p95Ms } = latency;
   return (
@@ -14,10 +19,21 @@ export function Latency({ latency }: { readonly latency: UpstreamLatency | undef
           <span class="nowrap">95% within {milliseconds(p95Ms)}</span>
         </div>
       )}
-      {faults === 0 ? null : <Badge tone="bad">{faults === 1 ? "1 fault" : `${faults} faults`}</Badge>}
+      {faults === 0 ? null : (
+        <a href={faultsUrl(upstream, now)}>
+          <Badge tone="bad">{faults === 1 ? "1 fault" : `${faults} faults`}</Badge>
+        </a>
+      )}
     </>
   );
 }
+
+function faultsUrl(upstream: string, now: number): string {
+  const from = new Date(now - DAY_MS).toISOString().slice(0, "2026-01-31T09:00".length);
+  return `/console/activity?${new URLSearchParams({ upstream, outcome: "fault", from })}`;
+}
+
+const DAY_MS = 86_400_000;
 
 // The figures are good to about a tenth: more digits would pretend.
 function milliseconds(ms: number): string {

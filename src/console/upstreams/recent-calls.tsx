@@ -2,6 +2,7 @@ import { actorOf } from "../../audit/actor-of.ts";
 import type { AuditEntry } from "../../store/audit-rows.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
+import { Outcome } from "../components/outcome.tsx";
 import { Time } from "../components/time.tsx";
 
 /** The last calls of an upstream's tools, the newest first. */
@@ -22,7 +23,7 @@ export function RecentCalls({ entries, now }: { readonly entries: readonly Audit
     },
     { title: "Tool", cell: ({ tool }) => (tool === null ? "" : <ForeignText text={tool} fold={80} />) },
     { title: "Decision", cell: ({ decision }) => decision ?? "" },
-    { title: "Outcome", cell: ({ outcome }) => outcome ?? "" },
+    { title: "Outcome", cell: ({ outcome }) => <Outcome outcome={outcome} /> },
     {
       title: "Took",
       kind: "number",

@@ -81,7 +81,7 @@ function columns(latency: ReadonlyMap<string, UpstreamLatency>, now: number): re
         </>
       ),
     },
-    { title: "Last day", cell: ({ name }) => <Latency latency={latency.get(name)} /> },
+    { title: "Last day", cell: ({ name }) => <Latency upstream={name} latency={latency.get(name)} now={now} /> },
     { title: "From", cell: ({ source }) => <span class="nowrap">{source === "file" ? "file" : "registered"}</span> },
   ];
 }

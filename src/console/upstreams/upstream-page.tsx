@@ -69,7 +69,7 @@ export function UpstreamPage(props: {
           <h2>Load</h2>
           <Facts
             entries={[
-              ["Last day", <Latency latency={latency} />],
+              ["Last day", <Latency upstream={name} latency={latency} now={now} />],
               ["Calls in flight", load.inFlight],
               ["Sessions open", load.connected],
               ["Clients known", load.peers],
