@@ -1,4 +1,4 @@
-import { fold } from "../core/fold.ts";
+import { inLatin, isAscii, OTHER_SCRIPTS } from "./latin-names.ts";
 
 /*
  * What a key says about its value: that it is a secret, or the number of an account or a card. Names are read by their
@@ -11,28 +11,54 @@ import { fold } from "../core/fold.ts";
  */
 export type NameKind = "secret" | "number" | "plain";
 
+/** What a key that is a secret belongs to or is for: `ssh_key`, and not `sort_key`. */
+const KEY_WORDS =
+  "master|ssh|wi ?fi|wlan|wep|wpa2?|licen[cs]e|activation|deploy|cipher|crypto|aes|rsa|pgp|gpg|ssl|tls|hmac|shared|root|" +
+  "recovery|account|client|decryption|auth|vault|webhook";
+
+/** What a code that is a secret opens or proves: `door_code`, and not `country_code`. */
+const CODE_WORDS =
+  "access|verification|verify|unlock|door|gate|alarm|recovery|backup|activation|auth|authentication|card|login|sms|" +
+  "one ?time|device|safe|lock";
+
 /** In the name without its separators: these words occur in no others. */
 const SECRET_PART = new RegExp(
   [
     "passw|passphrase|passcode|pwd|secret|token|apikey|accesskey|privatekey|signingkey|encryptionkey|sessionkey|sessionid",
     "authoriz|^auth$|credential|cookie|bearer|jwt|otp$|^pin$|pincode|^cvv|^cvc|socialsecurity|creditcard$|cardnumber",
-    "accountnumber|routingnumber|connectionstring",
+    "accountnumber|routingnumber|connectionstring|stringdata$",
+    "(?:user|db|my|root|admin|login|mail|smtp|ftp|ssh|sql|wifi)pass$",
+    // In the languages of neighbours.
+    "kennwort|contrasen[ah]|senha|motdepasse|wachtwoord|salasana|losenord|adgangskode|geheim",
+    "steuernummer|steuerid|kontonummer|kontonr|kartennummer|kreditkarte|numero(?:de)?(?:cuenta|conta|conto|tarjeta|compte)",
+    "personnummer|codicefiscale|sozialversicherungsnummer|rekeningnummer",
   ].join("|"),
 );
 
 /** In the name word by word, with one space between. */
 const SECRET_WORDS = new RegExp(
   [
-    "\\b(?:pan|iban|ssn|cvv2?|cvc2?|bsb|aba|ifsc|clabe|itin|sort ?code|security ?code)\\b",
-    "\\b(?:card|account|acct|a c|routing|passport|tax|vat|insurance|licen[cs]e|social security|identity) ?(?:number|num|no|nr)\\b",
+    "\\b(?:pan|iban|bban|ssn|cvv2?|cvc2?|bsb|aba|ifsc|clabe|itin|sort ?code|security ?code)\\b",
+    "\\b(?:card|account|acct?|a ?c|routing|passport|tax|vat|insurance|licen[cs]e|social security|identity|nhs|ni) ?(?:number|num|no|nr)\\b",
     // Short ones that are words of their own in a name, in front as well as behind: `pin_number`, `userPin`, `mfa_code`.
     "\\b(?:pins?|[tp]?otp|mfa|2 ?fa|pass|pw|pswd|creds?|mnemonic|seed ?phrase|card ?verification)\\b",
+    "\\b(?:psk|hmac|[cx]srf|basic ?auth|mdp|haslo|heslo|parola|sifre|jelszo|pfx|pkcs ?12|snmp ?community)\\b|^community ?string$",
+    // A person called Pat is none.
+    "^pats?$|\\b(?:github|gitlab|gh|git|azure|ado|devops) ?pat\\b",
+    `\\b(?:${KEY_WORDS}) ?keys?\\b|\\b(?:${CODE_WORDS}) ?codes?\\b|\\b(?:recovery|backup) ?(?:phrase|words)\\b`,
+    "\\bsecurity ?(?:answers?|questions?)\\b|\\bmaiden ?names?\\b|\\b(?:lock|safe|door) ?combination\\b",
     "\\btax ?(?:payer ?)?id\\b|\\bnational ?(?:id|insurance)\\b|\\bpassport$|\\bdrivers? ?licen[cs]e$",
+    "\\b(?:aadhaa?r|cpf|pesel|bsn|curp|tckn|steuer ?nr)\\b",
   ].join("|"),
 );
 
-/** Words with which a name ends that may hold the number itself. */
-const NUMBER_WORDS = /\b(?:accounts?|acct|cards?|routing)(?: (?:id|ref|reference|from|to|source|target))?$/;
+/** Words with which a name ends that may hold the number itself. Some of them are other words in another language. */
+const NUMBER_WORDS = new RegExp(
+  [
+    "\\b(?:accounts?|acct|cards?|routing|konto|conto|cuenta|compte|conta|rekening)(?: (?:id|ref|reference|from|to|source|target))?$",
+    "\\b(?:social|sin|dni|nie|nif|rut|cnpj|personal ?(?:id|number|no))$",
+  ].join("|"),
+);
 
 /** Members of an object under such a name that may be the number. */
 const NUMBER_MEMBER = /^(?:number|num|no|nr|id|value)$/i;
@@ -64,7 +90,11 @@ export function looksSecret(name: string): boolean {
 }
 
 function kindOf(given: string): NameKind {
-  const key = isAscii(given) ? given : withoutAccents(given);
+  if (isAscii(given)) return kindOfLatin(given);
+  return OTHER_SCRIPTS.test(given.normalize("NFKC")) ? "secret" : kindOfLatin(inLatin(given));
+}
+
+function kindOfLatin(key: string): NameKind {
   if (SECRET_PART.test(key.replace(/[^A-Za-z0-9]/g, "").toLowerCase())) return "secret";
   const words = key
     .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
@@ -74,15 +104,6 @@ function kindOf(given: string): NameKind {
     .toLowerCase();
   if (SECRET_WORDS.test(words)) return "secret";
   return NUMBER_WORDS.test(words) ? "number" : "plain";
-}
-
-function isAscii(text: string): boolean {
-  return /^[\x20-\x7e]*$/.test(text);
-}
-
-/** A name in other forms of the same letters: full-width ones, or with marks. */
-function withoutAccents(name: string): string {
-  return fold(name).normalize("NFD").replace(/\p{M}/gu, "");
 }
 
 /** Whether a value can be the number of an account or a card: five digits or more, and more digits than letters. */

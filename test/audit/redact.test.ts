@@ -8,6 +8,34 @@ describe("values under a key that names a secret are taken out", () => {
     ...["refreshToken", "apiKey", "api-key", "X-Api-Key", "AWS_SECRET_ACCESS_KEY", "authorization", "auth", "Cookie"],
     ...["pin_number", "userPin", "new_pin", "pins", "otp_code", "mfa_code", "2fa", "pass", "pw", "pswd", "creds"],
     ...["mnemonic", "card_verification", "ｐａｓｓｗｏｒｄ", "pässword"],
+    ...[
+      "userpass",
+      "dbPass",
+      "master_key",
+      "sshKey",
+      "ssh_keys",
+      "wifi_key",
+      "license_key",
+      "account-key",
+      "psk",
+      "hmac",
+    ],
+    ...["access_code", "verificationCode", "unlock_code", "door_code", "recovery_code", "backup_codes", "card_code"],
+    ...["pat", "github_pat", "GITHUB_PAT", "basic_auth", "snmp_community", "csrf", "security_answer", "maidenName"],
+    ...[
+      "contraseña",
+      "senha",
+      "kennwort",
+      "Kennwort_neu",
+      "mot_de_passe",
+      "motDePasse",
+      "wachtwoord",
+      "salasana",
+      "hasło",
+    ],
+    ...["пароль", "密码", "パスワード", "비밀번호", "κωδικός", "stringData"],
+    // Cyrillic and Greek letters that look like Latin ones, and what nobody sees.
+    ...["раssword", "рassword", "passwоrd", "tοken", "ΤΟΚΕΝ", "sеcret", "ѕесrеt", "userРin", "pass\u200bword", "ріn"],
     ...["set-cookie", "credentials", "private_key", "jwt", "otp", "pin", "cvv", "ssn", "connectionString"],
   ])("%s", (key) => {
     expect(redact({ [key]: "x" })).toEqual({ [key]: REDACTED });
@@ -59,7 +87,22 @@ describe("the number of a card or an account goes by the name of its key", () =>
     ...["payee_iban", "ibanFrom", "account_number", "accountNumber", "accountNo", "acct_no", "bank-account-number"],
     ...["routing_number", "routingNumber", "sort_code", "sortCode", "sortcode", "bsb", "aba", "cvv", "cvv2", "cvc"],
     ...["security_code", "tax_id", "taxId", "taxpayer_id", "vat_number", "passport_number", "passport", "national_id"],
-    ...["ssn", "SSN", "social_security_number", "drivers_license"],
+    ...["ssn", "SSN", "social_security_number", "drivers_license", "bban", "steuernummer", "Steuer-Nr", "aadhaar"],
+    ...[
+      "nhs_number",
+      "nino",
+      "ni_number",
+      "cpf",
+      "pesel",
+      "bsn",
+      "curp",
+      "acno",
+      "from_acno",
+      "accNo",
+      "kontonummer",
+      "KontoNr",
+    ],
+    ...["kreditkartennummer", "numero_de_cuenta", "аccount_number"],
   ])("%s, whatever it is", (key) => {
     expect(redact({ [key]: "x" })).toEqual({ [key]: REDACTED });
     expect(redact({ list: [{ [key]: 12 }] })).toEqual({ list: [{ [key]: REDACTED }] });
@@ -78,7 +121,7 @@ describe("the number of a card or an account goes by the name of its key", () =>
       "card",
       "card_id",
     ],
-    ...["accounts", "cards", "routing"],
+    ...["accounts", "cards", "routing", "konto", "cuenta", "social", "sin", "dni"],
   ])("%s, where it looks like such a number, and not where it is a name", (key) => {
     for (const number of ["12345678", 12345678, "1234 5678", "12-34-56 12345678", "DE12 3456 7890", "４１１１１１"]) {
       expect(redact({ [key]: number })).toEqual({ [key]: REDACTED });
@@ -95,6 +138,11 @@ describe("the number of a card or an account goes by the name of its key", () =>
     ...["account_balance", "account_status", "account_currency", "card_type", "cards_count", "board_card_title"],
     ...["discount_number", "taxidermy", "taliban", "caliban", "routing_mode", "sort", "sort_by", "sorting", "cardinal"],
     ...["discard", "wildcard", "postcard", "number", "id", "no", "code", "abase", "panorama", "accountability"],
+    ...["key", "keys", "sort_key", "primaryKey", "issue_key", "public_key_id", "foreign_key", "keyword", "keyboard"],
+    ...["country_code", "currencyCode", "zip_code", "postal_code", "status_code", "exit_code", "source_code", "codec"],
+    ...["language_code", "product_code", "patch", "path", "pattern", "patient", "community", "compass", "passenger"],
+    ...["data", "text", "value", "element", "label", "selector", "hasLocation", "social_media", "singular", "using"],
+    ...["имя", "сумма", "όνομα", "名前", "größe", "año", "prénom", "ключевое"],
   ])("%s says nothing of the kind", (key) => {
     for (const value of ["checking", 1234567, "2026-11-30", 12.5])
       expect(redact({ [key]: value })).toEqual({ [key]: value });
