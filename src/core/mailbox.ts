@@ -21,7 +21,10 @@ export interface Mailbox {
   readonly domain: string;
 }
 
-const PLAIN = /^((?:[\p{L}\p{M}\p{N}!#$%&'*+\-/=?^_`{|}~]+\.)*[\p{L}\p{M}\p{N}!#$%&'*+\-/=?^_`{|}~]+)@([^@]+)$/u;
+// Without `%` and `!`, by which mail servers are told another host to pass it on to (RFC 5321 §2.3.11 leaves that to them).
+const PLAIN = /^((?:[\p{L}\p{M}\p{N}#$&'*+\-/=?^_`{|}~]+\.)*[\p{L}\p{M}\p{N}#$&'*+\-/=?^_`{|}~]+)@([^@]+)$/u;
+/** What begins a tag at one provider or another. Not `-` and `_`, which stand in names of people. */
+const TAG = /[+=#]/;
 const LABELS = /^(?:[\p{L}\p{N}_][\p{L}\p{M}\p{N}_-]*\.)*[\p{L}\p{N}_][\p{L}\p{M}\p{N}_-]*$/u;
 const ASCII = /^[\x21-\x7e]*$/;
 /** RFC 5321 §4.5.3.1; anything longer is no address, and is not looked at. */
@@ -33,8 +36,8 @@ export function readMailbox(text: string): Mailbox | undefined {
   const [, local = "", said = ""] = PLAIN.exec(spelling(text)) ?? [];
   const domain = LABELS.test(said) ? asciiDomain(said) : "";
   if (domain === "") return undefined;
-  const plus = local.indexOf("+");
-  const account = (plus > 0 ? local.slice(0, plus) : local).replaceAll(".", "");
+  const tag = local.slice(1).search(TAG);
+  const account = (tag < 0 ? local : local.slice(0, tag + 1)).replaceAll(".", "");
   return { address: `${local}@${domain}`, bare: `${account}@${domain}`, account, domain };
 }
 

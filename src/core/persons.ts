@@ -187,9 +187,9 @@ function namesOf({ issuer, subject, email, aliases, clientId }: Principal): read
  * An agent with a key of somebody's acts for them: there is a human behind it. There may be one behind a machine of a
  * further issuer, too: only the company says of its own that there is none.
  */
-function kindOf({ issuer, kind, name, home }: Principal): Principal["kind"] {
+function kindOf({ issuer, kind, machineByName, name, home }: Principal): Principal["kind"] {
   const owned = issuer === KEYS_ISSUER && name !== undefined;
-  return kind === "machine" && (owned || !home) ? "person" : kind;
+  return kind === "machine" && (owned || !home || machineByName === true) ? "person" : kind;
 }
 
 function vouched(who: Who): Who {

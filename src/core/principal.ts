@@ -31,6 +31,11 @@ export interface Principal {
   readonly subject: string;
   /** A machine has no person behind it who could sign in again. */
   readonly kind: "person" | "machine" | "anonymous";
+  /**
+   * A machine by its name alone, which a person may have chosen for themselves: it may do what a machine may, and still be
+   * somebody.
+   */
+  readonly machineByName?: boolean | undefined;
   /** OAuth client (`client_id`, else `azp`, `cid` or `appid`), or the key's name. */
   readonly clientId: string | undefined;
   /** Verified, and of a domain for which the issuer may speak; else `undefined`. */

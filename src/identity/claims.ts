@@ -14,10 +14,12 @@ export function principalFromClaims(
   clock: TokenClock,
 ): Principal {
   const { clientId } = namesIn(claims);
+  const kind = machineMark(subject, clientId, claims, issuer.claims.machine);
   return {
     issuer: issuer.issuer,
     subject,
-    kind: isMachine(subject, clientId, claims, issuer.claims.machine) ? "machine" : "person",
+    kind: kind === undefined ? "person" : "machine",
+    ...(kind === "by_name" ? { machineByName: true } : {}),
     clientId,
     claims,
     acr: text(claims["acr"]),
@@ -68,8 +70,24 @@ export function actorsIn(claims: JsonObject, issuer: string): ReadActors {
 function namesIn(claims: JsonObject): { readonly clientId: string | undefined; readonly names: readonly string[] } {
   return {
     clientId: CLIENT_CLAIMS.map((name) => text(claims[name])).find((id) => id !== undefined),
-    names: NAMING_CLAIMS.flatMap((name) => texts(claims[name])),
+    names: namingTexts(claims, 1),
   };
+}
+
+function namingTexts(claims: JsonObject, deeper: number): readonly string[] {
+  return Object.entries(claims).flatMap(([name, value]) => {
+    // Claims of one's own are named by a URL or under a prefix.
+    const form = name
+      .replace(/^(?:https?:.*\/|cognito:|custom:)/, "")
+      .replaceAll(/[_-]/g, "")
+      .toLowerCase();
+    // The first one is the one that is used; `smtp:` and `SMTP:` say which. Exchange, Entra ID.
+    if (form === "proxyaddresses") return texts(value).map((address) => address.replace(/^smtp:/i, ""));
+    if (NAMING_CLAIMS.has(form)) return texts(value);
+    if (deeper === 0 || !NAMING_OBJECTS.has(form)) return [];
+    const inner: readonly (Json | undefined)[] = Array.isArray(value) ? value : [value];
+    return inner.filter(isObject).flatMap((object) => namingTexts(object, deeper - 1));
+  });
 }
 
 /**
@@ -81,26 +99,19 @@ export function isVerified(claims: JsonObject): boolean {
 }
 
 /**
- * Where issuers say what somebody is called, as an address, an account or a number of theirs: OpenID Connect, Entra ID,
- * ADFS, Azure AD B2C, Cognito, LDAP. Claims about others (a manager, an inviter) are not among them.
+ * Where issuers say what somebody is called, as an address, an account or a number of theirs, without `_` and case: OpenID
+ * Connect, Entra ID, ADFS, Azure AD B2C, Auth0, Cognito, LDAP. Claims about others (a manager, an inviter) are not among them.
  */
-const NAMING_CLAIMS = [
-  "email",
-  "emails",
-  "mail",
-  "upn",
-  "unique_name",
-  "preferred_username",
-  "username",
-  "user_name",
-  "cognito:username",
-  "login",
-  "uid",
-  "oid",
-  "onprem_sid",
-  "verified_primary_email",
-  "verified_secondary_email",
-] as const;
+const NAMING_CLAIMS: ReadonlySet<string> = new Set(
+  (
+    "email emails mail mails emailaddress emailaddresses upn userprincipalname uniquename preferredusername username login " +
+    "loginname uid userid oid onpremsid accountname samaccountname verifiedprimaryemail verifiedsecondaryemail " +
+    "secondaryemail secondaryemails alternateemail alternateemails othermails"
+  ).split(" "),
+);
+
+/** Claims that hold such claims. */
+const NAMING_OBJECTS: ReadonlySet<string> = new Set(["user", "profile", "identities"]);
 
 /** The scopes of a token: `scope` (RFC 9068 §2.2.3), else `scp`; a list, or one text with spaces. */
 export function scopesOf(claims: JsonObject): readonly string[] {
@@ -127,22 +138,25 @@ export function claimAt(claims: JsonObject, path: string): Json | undefined {
 const CLIENT_CLAIMS = ["client_id", "azp", "cid", "appid"] as const;
 
 // Only people approve, so that a token that no person stands behind must not pass for one where nobody has configured
-// its mark: what the widespread issuers write into it is known.
-function isMachine(
+// its mark: what the widespread issuers write into it is known. OpenID Connect Core §5.1: people may choose their
+// `preferred_username`, so that it proves nothing in their favour.
+function machineMark(
   subject: string,
   clientId: string | undefined,
   claims: JsonObject,
   mark: ClaimsMapping["machine"],
-): boolean {
-  if (subject === clientId) return true;
-  // Auth0, Entra ID, Keycloak.
-  if (claims["gty"] === "client-credentials" || claims["idtyp"] === "app") return true;
-  if (clientId !== undefined && claims["preferred_username"] === `service-account-${clientId.toLowerCase()}`)
-    return true;
-  if (mark === undefined) return false;
-  const value = claimAt(claims, mark.claim);
+): "certain" | "by_name" | undefined {
+  if (subject === clientId) return "certain";
+  // Auth0, Entra ID.
+  if (claims["gty"] === "client-credentials" || claims["idtyp"] === "app") return "certain";
+  const value = mark === undefined ? undefined : claimAt(claims, mark.claim);
   const values = Array.isArray(value) ? value : [value];
-  return values.some((item) => typeof item !== "object" && item !== undefined && mark.values.includes(String(item)));
+  const isMarked = (item: unknown): boolean =>
+    typeof item !== "object" && item !== undefined && mark?.values.includes(String(item)) === true;
+  if (values.some(isMarked)) return "certain";
+  // Keycloak.
+  const account = clientId === undefined ? undefined : `service-account-${clientId.toLowerCase()}`;
+  return account !== undefined && claims["preferred_username"] === account ? "by_name" : undefined;
 }
 
 function text(value: Json | undefined): string | undefined {

@@ -10,6 +10,7 @@ const schema = z.object({
   issuer: z.string(),
   subject: z.string(),
   kind: z.enum(["person", "machine", "anonymous"]),
+  machineByName: z.boolean().optional(),
   clientId: optional,
   email: optional,
   name: optional,

@@ -108,9 +108,26 @@ describe("a principal", () => {
       ...{ email: "Ann@acme.com", email_verified: false, upn: "ann@corp.acme.com", preferred_username: "ann" },
       ...{ emails: ["ann@home.example", 7], oid: "0f-1", manager: "bob@acme.com", roles: ["bob@acme.com"] },
     };
-    const names = ["Ann@acme.com", "ann@home.example", "ann@corp.acme.com", "ann", "0f-1"];
+    const names = ["Ann@acme.com", "ann@corp.acme.com", "ann", "ann@home.example", "0f-1"];
     expect(principal(claims).aliases).toEqual(names);
     expect(principal({ mail: "a@b.c", login: "ann" }, { email: "mail" }).aliases).toEqual(["a@b.c", "ann"]);
+  });
+
+  it.each<[JsonObject, readonly string[]]>([
+    [{ "https://acme.com/email": "a@b.c", "cognito:username": "ann", "custom:upn": "u" }, ["a@b.c", "ann", "u"]],
+    [{ proxyAddresses: ["SMTP:a@b.c", "x500:/o=acme"] }, ["a@b.c", "x500:/o=acme"]],
+    [{ user: { upn: "u" }, identities: [{ user_id: "a@b.c" }, 7], profile: { user: { upn: "deep" } } }, ["u", "a@b.c"]],
+    [{ "manager.email": "b@b.c", manager: { email: "b@b.c" }, "https://acme.com/manager": "b@b.c" }, []],
+  ])("is called by claims of its issuer's own: %j", (claims, names) => {
+    expect(principal(claims).aliases).toEqual(names);
+  });
+
+  it("is no machine for sure where only a name says so, which people may choose", () => {
+    const chosen = principal({ azp: "Agent", preferred_username: "service-account-agent" });
+    expect(chosen).toMatchObject({ kind: "machine", machineByName: true });
+    expect(principal({ azp: "agent", idtyp: "app", preferred_username: "service-account-agent" }).machineByName).toBe(
+      undefined,
+    );
   });
 
   it("has acr, amr and the time of the sign-in in milliseconds", () => {
