@@ -2,6 +2,7 @@ import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { ByteShares } from "./core/byte-shares.ts";
+import { OneByOne } from "./core/one-by-one.ts";
 import { CountedResponse, type HttpRooms, hold } from "./http/held.ts";
 
 /** How long clients may take. All in ms. */
@@ -35,7 +36,7 @@ const ROOM_BYTES = 256 * 1024 * 1024;
 /** Fresh rooms. Two of the largest messages that are taken always fit into one person's share. */
 export function createHttpRooms(largest: { readonly body: number; readonly answer: number }): HttpRooms {
   const room = (bytes: number): ByteShares => new ByteShares(Math.max(ROOM_BYTES, 4 * bytes));
-  return { bodies: room(largest.body), answers: room(largest.answer) };
+  return { bodies: room(largest.body), answers: room(largest.answer), turns: new OneByOne() };
 }
 
 export type Listening = { readonly ok: true; readonly port: number } | { readonly ok: false; readonly error: string };

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { type Refusal, refuse } from "../core/errors.ts";
-import { takeBody } from "./held.ts";
+import { bodyTurn, takeBody } from "./held.ts";
 
 export type Body =
   | { readonly ok: true; readonly text: string }
@@ -9,7 +9,7 @@ export type Body =
 /**
  * Reads a request's body as UTF-8, at most `maxBytes` of it: a larger one is refused before a byte is read when its
  * length is announced, and as soon as it passes the bound when not. So is one for which its sender has no room left.
- * `undefined` when the client went away.
+ * `undefined` when the client went away. Large ones are handed on one at a time, those of one sender after another's.
  */
 export function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Body | undefined> {
   const announced = Number(incoming.headers["content-length"] ?? 0);
@@ -26,7 +26,7 @@ export function readBody(incoming: IncomingMessage, maxBytes: number): Promise<B
       announced > 0
         ? createCollector(maxBytes, announced, () => true)
         : createCollector(maxBytes, maxBytes, (bytes) => takeBody(incoming, bytes));
-    const done = (body: Body | undefined): void => {
+    const done = (body: Body | undefined | Promise<Body | undefined>): void => {
       incoming.off("data", onData).off("end", onEnd).off("error", onGone).off("close", onGone);
       resolve(body);
     };
@@ -36,7 +36,12 @@ export function readBody(incoming: IncomingMessage, maxBytes: number): Promise<B
       done(added === "too_large" ? refuse("BODY_TOO_LARGE", limitText(maxBytes)) : noRoom());
       drain(incoming, maxBytes * DRAIN_FACTOR);
     };
-    const onEnd = (): void => done(decode(collected.whole()));
+    const onEnd = (): void => {
+      const bytes = collected.whole();
+      // Its client may go away while it waits, and then nobody needs it.
+      if (bytes.length <= LIGHT_BYTES) done(decode(bytes));
+      else done(bodyTurn(incoming).then(() => (incoming.socket.destroyed ? undefined : decode(bytes))));
+    };
     const onGone = (): void => done(undefined);
     incoming.on("data", onData).on("end", onEnd).on("error", onGone).on("close", onGone);
   });
@@ -72,6 +77,9 @@ function createCollector(maxBytes: number, expected: number, take: (bytes: numbe
     whole: (): Buffer => held.subarray(0, size),
   };
 }
+
+/** What is larger is handed on in turns: to read it takes milliseconds, in which nobody else is served. */
+const LIGHT_BYTES = 16 * 1024;
 
 const MIN_GROWN_BYTES = 16 * 1024;
 

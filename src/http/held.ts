@@ -1,5 +1,6 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { ByteShares } from "../core/byte-shares.ts";
+import type { OneByOne } from "../core/one-by-one.ts";
 
 /** What one HTTP server holds in memory for all of its clients. */
 export interface HttpRooms {
@@ -7,6 +8,8 @@ export interface HttpRooms {
   readonly bodies: ByteShares;
   /** What of answers waits for somebody to read it. */
   readonly answers: ByteShares;
+  /** In which large bodies are handed on. */
+  readonly turns: OneByOne;
 }
 
 const HELD = Symbol("held");
@@ -38,6 +41,10 @@ class Held {
     return () => this.#rooms.answers.give(holder, bytes);
   }
 
+  turn(): Promise<void> {
+    return this.#rooms.turns.turn(this.holder);
+  }
+
   end(): void {
     this.#over = true;
     for (const give of this.#given.splice(0)) give();
@@ -62,6 +69,11 @@ export function heldFor(incoming: IncomingMessage, holder: string): void {
 /** Takes room for so many bytes of a request's body; whether there is some. Where nobody counts, there always is. */
 export function takeBody(incoming: IncomingMessage, bytes: number): boolean {
   return (incoming as Counted)[HELD]?.takeBody(bytes) ?? true;
+}
+
+/** Waits until a large body of whoever sent this may be looked at. */
+export function bodyTurn(incoming: IncomingMessage): Promise<void> {
+  return (incoming as Counted)[HELD]?.turn() ?? Promise.resolve();
 }
 
 /**

@@ -5,6 +5,7 @@ import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ByteShares } from "../../src/core/byte-shares.ts";
+import { OneByOne } from "../../src/core/one-by-one.ts";
 import { readBody } from "../../src/http/body.ts";
 import { heldFor } from "../../src/http/held.ts";
 import { createHttpServer, HTTP_TIMES, type HttpServer } from "../../src/http-server.ts";
@@ -22,6 +23,8 @@ let sockets: Socket[];
 /** What a request is answered with once its body was read; `undefined`: nothing for now. */
 let respond: (outgoing: ServerResponse) => void;
 let waiting: ServerResponse[];
+/** Who waited for a turn. */
+let turned: string[];
 
 async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   heldFor(incoming, String(incoming.headers["x-who"]));
@@ -34,6 +37,13 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promi
 beforeEach(async () => {
   sockets = [];
   waiting = [];
+  turned = [];
+  const turns = new OneByOne();
+  const turn = turns.turn.bind(turns);
+  turns.turn = (holder) => {
+    turned.push(holder);
+    return turn(holder);
+  };
   respond = (outgoing) => outgoing.end("read");
   server = createHttpServer(
     (_request, env) => {
@@ -42,7 +52,7 @@ beforeEach(async () => {
       return RESPONSE_ALREADY_SENT;
     },
     { ...HTTP_TIMES, drainMs: 0 },
-    { bodies: new ByteShares(ROOM), answers: new ByteShares(5 * UNREAD) },
+    { bodies: new ByteShares(ROOM), answers: new ByteShares(5 * UNREAD), turns },
   );
   const listening = await server.listen({ host: "127.0.0.1", port: 0 });
   if (!listening.ok) throw new Error(listening.error);
@@ -110,6 +120,16 @@ it("bodies count until they are answered", async () => {
   for (const one of both) await answered(one, "read");
   respond = (outgoing) => outgoing.end("read");
   await answered(send("alice", `Content-Length: ${MB}`, body), "read");
+});
+
+it("large bodies wait for a turn of their sender, and small ones for none", async () => {
+  for (const [who, size] of [
+    ["alice", 1_000],
+    ["bob", 100_000],
+  ] as const) {
+    await answered(send(who, `Content-Length: ${size}`, Buffer.alloc(size)), "read");
+  }
+  expect(turned).toEqual(["bob"]);
 });
 
 describe("answers that nobody reads", () => {
