@@ -1,6 +1,7 @@
 import type { ClientFacts } from "./call.ts";
 import { compileGlobs } from "./glob.ts";
 import type { JsonObject } from "./json.ts";
+import { readMailbox } from "./mailbox.ts";
 import type { Principal } from "./principal.ts";
 
 /*
@@ -13,7 +14,15 @@ export function userIdOf({ issuer, subject, home }: Pick<Principal, "issuer" | "
   return home ? subject : `${issuer}|${subject}`;
 }
 
-/** `client.id`, the same way; `undefined` if the credential has none. */
+/**
+ * `user.email`: the address as it is compared everywhere, in lower case and with the domain in ASCII. Issuers write it as
+ * somebody typed it, and a condition that restricts must not miss them for a capital.
+ */
+export function emailOf({ email }: Pick<Principal, "email">): string | undefined {
+  return email === undefined ? undefined : (readMailbox(email)?.address ?? email.toLowerCase());
+}
+
+/** `client.id`, as `user.id`; `undefined` if the credential has none. */
 export function clientIdOf(
   { id }: Pick<ClientFacts, "id">,
   { issuer, home }: Pick<Principal, "issuer" | "home">,

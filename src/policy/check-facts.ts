@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
-import { isPlainAddress } from "../core/mailbox.ts";
+import { fold } from "../core/fold.ts";
+import { isAddressAsSeen } from "./address-spelling.ts";
 import type { FurtherIssuer } from "./check-namesakes.ts";
 import { ANYTHING, between, type Domain, oneOf, textsThat } from "./domain.ts";
 import type { KnownTool } from "./known-tool.ts";
@@ -25,18 +26,18 @@ export const NO_KNOWN_FACTS: KnownFacts = { endpoints: undefined, issuers: undef
  */
 export type FactTable = ReadonlyMap<string, Domain>;
 
-const isOfAddress = (character: string): boolean => character !== "@" && character.trim() !== "";
+const isOfLocalPart = (character: string): boolean =>
+  character !== "@" && character.trim() !== "" && fold(character) === character;
+const isOfDomain = (character: string): boolean => /[a-z0-9._-]/.test(character);
 
-/** Only plain addresses count (`core/mailbox.ts`), each in the letters that the issuer writes. */
+/** Only plain addresses count (`core/mailbox.ts`), and conditions see them in one spelling (`address-spelling.ts`). */
 const EMAIL: Domain = {
-  ...textsThat(isPlainAddress, 'It is an address, as "ann@acme.com", or absent.'),
-  shapes: few([joined(repeated(isOfAddress, 1), literalShape("@"), repeated(isOfAddress, 1))]),
+  ...textsThat(isAddressAsSeen, 'It is an address in lower case, its domain in ASCII, as "ann@acme.com", or absent.'),
+  shapes: few([joined(repeated(isOfLocalPart, 1), literalShape("@"), repeated(isOfDomain, 1))]),
   doubts: (text, where) =>
     where === "end" && /^[^@.]/.test(text) && !text.includes("@")
       ? "Addresses at other domains end so, too, as ann@evilacme.com does where acme.com is looked for."
-      : /[A-Z]/.test(text)
-        ? "Issuers write addresses in any case; that of user.email.lowerAscii() is always lower, and users of a target fit in any."
-        : undefined,
+      : undefined,
 };
 
 /** What facts of a call can be that do not depend on the tool. */

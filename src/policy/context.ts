@@ -1,6 +1,6 @@
 import type { ClientFacts } from "../core/call.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
-import { claimsSeenOf, clientIdOf, userIdOf } from "../core/policy-names.ts";
+import { claimsSeenOf, clientIdOf, emailOf, userIdOf } from "../core/policy-names.ts";
 import type { Principal } from "../core/principal.ts";
 import type { ArgumentPath } from "./argument-paths.ts";
 import { readSchemaHints, type SchemaHints } from "./input-schema.ts";
@@ -12,7 +12,6 @@ import { Work } from "./work/work.ts";
 /** `user` of a condition. A field that nobody vouched for is absent: `has(user.email)` is false then. */
 export class UserView {
   readonly id: string;
-  readonly email: string | undefined;
   readonly name: string | undefined;
   readonly roles: readonly string[];
   readonly groups: readonly string[];
@@ -22,12 +21,12 @@ export class UserView {
   readonly amr: readonly string[];
   readonly auth_time: Date | undefined;
   readonly #principal: Principal;
+  #email: string | undefined;
   #boundClaims: unknown;
 
   /** `at`: when the call came, ms since the epoch. Nobody signs in after it, whatever the clock of an issuer says. */
   constructor(principal: Principal, at: number) {
     this.id = userIdOf(principal);
-    this.email = principal.email;
     this.name = principal.name;
     this.roles = principal.roles;
     this.groups = principal.groups;
@@ -37,6 +36,12 @@ export class UserView {
     this.amr = principal.amr;
     this.auth_time = principal.authTime === undefined ? undefined : new Date(Math.min(principal.authTime, at));
     this.#principal = principal;
+  }
+
+  // Only for conditions that ask: reading an address takes longer than all else here.
+  get email(): string | undefined {
+    this.#email ??= emailOf(this.#principal);
+    return this.#email;
   }
 
   get claims(): unknown {

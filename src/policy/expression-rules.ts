@@ -1,4 +1,5 @@
 import { suggest } from "../core/suggest.ts";
+import { misspeltAddresses } from "./address-spelling.ts";
 import { type AstNode, childrenOf, readCall, renameCall, selectionPath, stringLiteral } from "./ast.ts";
 import { parseTimestamp, TIMESTAMP_PARTS, type ToLocal } from "./timestamps.ts";
 import { fieldType, isRecordName, VARIABLES, VOCABULARY } from "./vocabulary.ts";
@@ -40,6 +41,7 @@ export function applyRules(root: AstNode, deps: RuleDeps): readonly ExpressionPr
 
   function visit(node: AstNode, nesting: number): void {
     if (node.op === "map") checkMapLiteral(node, report);
+    problems.push(...misspeltAddresses(node));
     const call = readCall(node);
     if (call === undefined) {
       // `in` walks a whole list too, unless the list is written out.
