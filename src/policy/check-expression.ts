@@ -19,7 +19,7 @@ import {
   withPlaces,
 } from "./check-guards.ts";
 import { checkMember, checkNaming } from "./check-members.ts";
-import { checkTextTest, domainOfCall } from "./check-methods.ts";
+import { checkTextTest, domainOfCall, itemOfCall } from "./check-methods.ts";
 import {
   ANY,
   arithmetic,
@@ -314,7 +314,9 @@ class Checker {
     }
     const { matches } = this.#deps;
     findings.push(...checkTextTest(node, call, target, given[0], { text: this.#text, matches }));
-    return { value: { ...(checked.returns ?? ANY), domain: domainOfCall(name, target, given[0]) }, findings };
+    const returns = checked.returns ?? ANY;
+    const item = itemOfCall(name, target, given) ?? returns.item;
+    return { value: { ...returns, item, domain: domainOfCall(name, target, given[0]) }, findings };
   }
 
   #comprehension(node: AstNode, it: Comprehension, facts: Facts, scope: Scope): Checked {

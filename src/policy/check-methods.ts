@@ -2,7 +2,7 @@ import type { AstCall, AstNode } from "./ast.ts";
 import type { Finding } from "./check-findings.ts";
 import { canBe, domainOf, isOnly, type Value } from "./check-values.ts";
 import { ANYTHING, between, canHavePart, type Domain, oneOf, sizeOf, textsThat } from "./domain.ts";
-import { ANY_TEXT, changed, type PartPlace, repeated, type Shape } from "./text-shape.ts";
+import { ANY_TEXT, anyOf, changed, type PartPlace, repeated, type Shape } from "./text-shape.ts";
 
 interface Change {
   change(text: string): string;
@@ -14,11 +14,12 @@ interface Change {
 const lower = (text: string): string => text.replaceAll(/[A-Z]+/g, (it) => it.toLowerCase());
 const upper = (text: string): string => text.replaceAll(/[a-z]+/g, (it) => it.toUpperCase());
 const isInk = (character: string): boolean => character.trim() !== "";
-const TRIMMED: readonly Shape[] = [
-  [],
-  repeated(isInk, 1, 1) ?? ANY_TEXT,
-  [...(repeated(isInk, 1, 1) ?? []), ...ANY_TEXT, ...(repeated(isInk, 1, 1) ?? [])],
-];
+
+function trimmed(shapes: readonly Shape[]): readonly Shape[] {
+  const inside = anyOf(shapes);
+  const end = repeated((it) => isInk(it) && inside(it), 1, 1) ?? ANY_TEXT;
+  return [[], end, [...end, ...(repeated(inside) ?? ANY_TEXT), ...end]];
+}
 
 function changing(change: (text: string) => string, back: (text: string) => string): Change["shape"] {
   const before = (character: string): readonly string[] =>
@@ -29,7 +30,7 @@ function changing(change: (text: string) => string, back: (text: string) => stri
 const CHANGES: Readonly<Record<string, Change>> = {
   lowerAscii: { change: lower, says: "It has no capitals.", shape: changing(lower, upper) },
   upperAscii: { change: upper, says: "It is all capitals.", shape: changing(upper, lower) },
-  trim: { change: (text) => text.trim(), says: "It has no blanks at its ends.", shape: () => TRIMMED },
+  trim: { change: (text) => text.trim(), says: "It has no blanks at its ends.", shape: trimmed },
 };
 
 /** What functions come to. The parts of a time are counted from 0, but `getDate`. */
@@ -70,9 +71,28 @@ export function domainOfCall(name: string, target: Value | undefined, first: Val
     case "string":
       if (isOnly(first, "bool")) return oneOf(["true", "false"]);
       return isOnly(first, "int") ? { ...ANYTHING, shapes: INTEGER, says: "It is an integer in digits." } : ANYTHING;
+    case "substring":
+      return partsOf(target);
     default:
       return domainOfChange(name, target);
   }
+}
+
+/** What a part of a text can be, wherever it is taken out: characters that the text can have. */
+function partsOf(target: Value | undefined, without = ""): Domain {
+  const { shapes, says, size } = domainOf(target ?? NOTHING);
+  const inside = anyOf(shapes ?? [ANY_TEXT]);
+  const part = repeated((it) => it !== without && inside(it)) ?? ANY_TEXT;
+  return { ...ANYTHING, shapes: [part], size: { ...size, low: 0 }, says: says && `Of the whole text: ${says}` };
+}
+
+/** What the items are when a text is split at a character; of any other call `undefined`. */
+export function itemOfCall(name: string, target: Value | undefined, args: readonly Value[]): Value | undefined {
+  const [first] = args;
+  if (name !== "split" || target === undefined || typeof first?.literal !== "string") return undefined;
+  // With a limit the last item keeps what is left over.
+  const separator = args.length === 1 && [...first.literal].length === 1 ? first.literal : "";
+  return { ...NOTHING, kinds: new Set(["string"]), domain: partsOf(target, separator) };
 }
 
 const NOTHING: Value = {

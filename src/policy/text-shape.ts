@@ -62,6 +62,12 @@ export function few(shapes: readonly (Shape | undefined)[]): readonly Shape[] | 
   return known.length < shapes.length || known.length > MAX_SHAPES ? undefined : known;
 }
 
+/** Which characters texts of these shapes can have. */
+export function anyOf(shapes: readonly Shape[]): (character: string) => boolean {
+  const tests = [...new Set(shapes.flat().map(({ fits }) => fits))];
+  return (character) => tests.some((fits) => fits(character));
+}
+
 /** What is left of a shape whose characters are changed one by one; `before`: all that become this one. */
 export function changed(shape: Shape, before: (character: string) => readonly string[]): Shape {
   return shape.map((it) => ({ ...it, fits: (character) => before(character).some((from) => it.fits(from)) }));

@@ -348,3 +348,30 @@ describe("the callers of a target", () => {
     });
   });
 });
+
+describe("a part that was taken out of a text", () => {
+  it.each([
+    ['user.email.split("@")[1] == "Acme.com"'],
+    ['user.email.split("@")[0] == "ann@acme.com"'],
+    ['user.email.split("@")[1] in ["Acme.com"]'],
+    ['user.email.split("@").exists(it, it == "Acme.com")'],
+    ['"Acme.com" in user.email.split("@")'],
+    ['user.email.substring(4) == "Acme.com"'],
+    ['args.free.split(",")[0] == "a,b"'],
+    ['args.iban.substring(2) == "a"'],
+  ])("is never %s", (when) => {
+    expect(condition(when)).toEqual({ errors: [expect.stringContaining("never")], warnings: [] });
+  });
+
+  it.each([
+    ['user.email.split("@")[1] == "acme.com"'],
+    ['user.email.split("@")[0] in ["ann", "bob"]'],
+    ['user.email.split("")[0] == "@"'],
+    ['user.email.split("@", 1)[0] == "ann@acme.com"'],
+    ['user.email.substring(4) == "acme.com"'],
+    ['args.free.split(",")[0] == "a.b"'],
+    ['args.free.split(", ")[0] == "a,b"'],
+  ])("can be %s", (when) => {
+    expect(condition(when)).toEqual({ errors: [], warnings: [] });
+  });
+});

@@ -117,6 +117,8 @@ const { text: texts } = fc.letrec<{ text: string }>((tie) => ({
     fc.constantFrom("user.email", 'user["email"]', "tool.name", "tool.upstream", "string(args.flag)", "string(args.n)"),
     fc.constantFrom("args.list[0]", 'tool["upstream"] + "/" + tool["name"]', "args.list.map(i, i + args.short)[0]"),
     fc.tuple(tie("text"), fc.constantFrom("lowerAscii", "upperAscii", "trim")).map(([it, by]) => `(${it}).${by}()`),
+    tie("text").map((it) => `(${it}).split("@")[0]`),
+    tie("text").map((it) => `(${it}).substring(0)`),
     fc.tuple(literal, tie("text")).map(([a, b]) => `(${a} + ${b})`),
     fc.tuple(tie("text"), literal).map(([a, b]) => `(${a} + ${b})`),
     fc.tuple(tie("text"), tie("text")).map(([a, b]) => `(args.flag ? ${a} : ${b})`),
