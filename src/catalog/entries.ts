@@ -1,5 +1,6 @@
 import { digestOf } from "../core/digest.ts";
 import { withDoubles } from "../core/exact-json.ts";
+import { isPlain } from "../core/fold.ts";
 import type { JsonObject } from "../core/json.ts";
 import { type ParamHeader, readParamHeaders } from "../mcp/param-headers.ts";
 import type { Repaired } from "./repair.ts";
@@ -50,6 +51,7 @@ export function readTool(
   const name = item["name"];
   if (typeof name !== "string" || name === "") return { ok: false, reason: "it has no name" };
   if (name.length > MAX_NAME) return { ok: false, reason: `its name has more than ${MAX_NAME} characters` };
+  if (!isPlain(name)) return { ok: false, reason: "its name holds characters that are not seen, or read as others" };
   const headers = readParamHeaders(item["inputSchema"]);
   if (!headers.ok) return { ok: false, reason: headers.reason };
   const listed = rules.annotated(name, item);

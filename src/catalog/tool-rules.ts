@@ -1,12 +1,15 @@
-import { compileGlob, compileGlobs } from "../core/glob.ts";
+import { compileGlob, compileGlobs, compileLooseGlobs } from "../core/glob.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 
 /** What the operator says of an upstream's tools: globs over original names. */
 export interface ToolRules {
-  /** Which tools exist for the gateway at all. Deny wins. */
+  /** Which tools exist for the gateway at all. Deny wins, and holds for other spellings of a name, too. */
   readonly allow: readonly string[];
   readonly deny: readonly string[];
-  /** Annotations that hold whatever the server says, by glob; of several that fit a tool, the later one wins. */
+  /**
+   * Annotations that hold whatever the server says, by glob; of several that fit a tool, the later one wins. Of a tool whose
+   * name only reads like one of these, nothing is known, whatever the server says.
+   */
   readonly annotations: Readonly<Record<string, JsonObject>>;
 }
 
@@ -22,17 +25,24 @@ export interface CompiledToolRules {
 /** Compiles them. */
 export function compileToolRules({ allow, deny, annotations }: ToolRules): CompiledToolRules {
   const allowed = compileGlobs(allow);
-  const denied = compileGlobs(deny);
-  const entries = Object.entries(annotations).map(([glob, values]) => ({ fits: compileGlob(glob), values }));
+  const denied = compileLooseGlobs(deny);
+  const entries = Object.entries(annotations).map(([glob, values]) => ({
+    fits: compileGlob(glob),
+    mayFit: compileLooseGlobs([glob]),
+    values,
+  }));
   return {
     allows: (tool) => allowed(tool) && !denied(tool),
     annotated(tool, definition) {
-      const said = entries.filter(({ fits }) => fits(tool));
-      if (said.length === 0) return definition;
+      const about = entries.filter(({ mayFit }) => mayFit(tool));
+      if (about.length === 0) return definition;
       const own = isObject(definition["annotations"]) ? definition["annotations"] : {};
-      return { ...definition, annotations: Object.assign({}, own, ...said.map(({ values }) => values)) };
+      const named = new Set(about.flatMap(({ values }) => Object.keys(values)));
+      const left = Object.fromEntries(Object.entries(own).filter(([hint]) => !named.has(hint)));
+      const said = about.filter(({ fits }) => fits(tool)).map(({ values }) => values);
+      return { ...definition, annotations: Object.assign(left, ...said) };
     },
-    ownHints: (tool) => entries.flatMap(({ fits, values }) => (fits(tool) ? Object.keys(values) : [])),
+    ownHints: (tool) => entries.flatMap(({ mayFit, values }) => (mayFit(tool) ? Object.keys(values) : [])),
   };
 }
 

@@ -25,3 +25,16 @@ export function fold(text: string): string {
   const lower = apart.toLowerCase().replaceAll(DOTTED_I, "i").toUpperCase().toLowerCase();
   return lower.normalize("NFKC").replaceAll(IGNORABLE, "");
 }
+
+/**
+ * Whether a name shows all that is in it: no character of it is invisible, stands for another one in form alone, or is a
+ * blank at an end. Names in different case, or of other letters that look alike, can both be plain.
+ */
+export function isPlain(name: string): boolean {
+  if (name.trim() !== name) return false;
+  return PRINTABLE_ASCII.test(name) || (name.normalize("NFKC") === name && !hasUnseen(name));
+}
+
+function hasUnseen(name: string): boolean {
+  return name.replaceAll(IGNORABLE, "").replaceAll(LONE_SURROGATE, "") !== name;
+}

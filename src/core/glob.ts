@@ -1,3 +1,5 @@
+import { fold } from "./fold.ts";
+
 /**
  * Compiles a glob to a predicate: `*` stands for any run of characters (a slash too, so that a deny cannot be dodged
  * by a name with one in it), `?` for exactly one, everything else for itself. Case counts. Linear in the text.
@@ -11,6 +13,16 @@ export function compileGlob(pattern: string): (text: string) => boolean {
 export function compileGlobs(patterns: readonly string[]): (text: string) => boolean {
   const globs = patterns.map(compileGlob);
   return (text) => globs.some((glob) => glob(text));
+}
+
+/**
+ * Whether any of `patterns` matches a text as it stands, or as a reader could take it (`fold`). For what restricts: who
+ * chooses the text must not get out of it by another spelling.
+ */
+export function compileLooseGlobs(patterns: readonly string[]): (text: string) => boolean {
+  const exact = compileGlobs(patterns);
+  const loose = compileGlobs(patterns.map(fold));
+  return (text) => exact(text) || loose(fold(text));
 }
 
 // Greedy with one backtrack point: the classic two-pointer walk, no regular expression, no exponential case.

@@ -1,3 +1,4 @@
+import { fold } from "../core/fold.ts";
 import { compileGlob } from "../core/glob.ts";
 import { isObject } from "../core/json.ts";
 import type { KnownPaths } from "./check-targets.ts";
@@ -94,7 +95,8 @@ function createFinder(tools: readonly KnownTool[]): (entry: PolicyEntry) => read
   const byUpstream = new Map<string, number[]>();
   for (const index of all) {
     const [path = "", upstream = ""] = [paths[index], tools[index]?.upstream];
-    byPath.set(path, [...(byPath.get(path) ?? []), index]);
+    const folded = fold(path);
+    byPath.set(folded, [...(byPath.get(folded) ?? []), index]);
     const own = byUpstream.get(upstream) ?? [];
     own.push(index);
     byUpstream.set(upstream, own);
@@ -103,8 +105,8 @@ function createFinder(tools: readonly KnownTool[]): (entry: PolicyEntry) => read
     if (place.kind === "any") return all;
     return (place.kind === "tool" ? byPath.get(place.path) : byUpstream.get(place.upstream)) ?? [];
   };
-  return ({ target }) => {
-    const { places, matchesTool } = compileTarget(target, false);
+  return ({ target, then }) => {
+    const { places, matchesTool } = compileTarget(target, then.allow !== undefined);
     const possible = places.some(({ kind }) => kind === "any") ? all : [...new Set(places.flatMap(candidates))];
     return possible.filter((index) => {
       const tool = tools[index];

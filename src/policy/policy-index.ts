@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { fold } from "../core/fold.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
 import { readToolFacts, type ToolFacts } from "./context.ts";
@@ -47,7 +48,7 @@ export function indexPolicies<T extends { readonly target: CompiledTarget }>(
   });
 
   function find(tool: PolicyInput["tool"], path: string): readonly T[] {
-    const found = new Set([...(byPath.get(path) ?? []), ...(byUpstream.get(upstreamOfPath(path)) ?? []), ...any]);
+    const found = new Set([...(byPath.get(fold(path)) ?? []), ...(byUpstream.get(upstreamOfPath(path)) ?? []), ...any]);
     const order = [...found].sort((a, b) => a - b);
     return order.flatMap((index) => policies[index] ?? []).filter(({ target }) => target.matchesTool(tool, path));
   }

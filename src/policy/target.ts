@@ -1,4 +1,5 @@
-import { compileGlob, compileGlobs } from "../core/glob.ts";
+import { fold } from "../core/fold.ts";
+import { compileGlob, compileGlobs, compileLooseGlobs } from "../core/glob.ts";
 import { isObject, type Json } from "../core/json.ts";
 import { readMailbox } from "../core/mailbox.ts";
 import { clientIdOf } from "../core/policy-names.ts";
@@ -8,7 +9,7 @@ import type { PolicyTarget } from "./schema.ts";
 
 /** A target, ready to be matched. All of its keys must match, and within a key one entry is enough. */
 export interface CompiledTarget {
-  /** Where to look the policy up by the path `upstream/tool`. */
+  /** Where to look the policy up by the folded path `upstream/tool`. */
   readonly places: readonly Place[];
   /** The part that depends on the tool alone. */
   matchesTool(tool: PolicyInput["tool"], path: string): boolean;
@@ -27,17 +28,29 @@ export type Place =
 /** Compiles a target; none is about every call. `widens`: its policy allows what would be refused without it. */
 export function compileTarget(target: PolicyTarget | undefined, widens: boolean): CompiledTarget {
   const { tools, upstreams, annotations } = target ?? {};
-  const toolChoice = tools && compileChoice(tools);
+  const fitsTools = tools && compileTools(tools, widens);
   const upstreamChoice = upstreams && compileChoice(upstreams);
   return {
     places: placesOf(tools, placeOfTools) ?? placesOf(upstreams, placeOfUpstream) ?? [{ kind: "any" }],
     matchesTool: (tool, path) =>
-      (toolChoice === undefined || toolChoice.one(path)) &&
+      (fitsTools === undefined || fitsTools(path)) &&
       (upstreamChoice === undefined || upstreamChoice.one(tool.upstream)) &&
       (annotations === undefined || hasAnnotations(tool.definition["annotations"], annotations)),
     matchesCaller: compileCaller(target ?? {}, widens),
     anchor: anchorOf(target ?? {}),
   };
+}
+
+/**
+ * Tools by path. Servers choose their tools' names: a policy that restricts is also about names that read like those of its
+ * target, and excepts none but the very ones; one that widens the other way round.
+ */
+function compileTools(tools: readonly string[], widens: boolean): (path: string) => boolean {
+  const unwanted = tools.filter(isExclusion).map((pattern) => pattern.slice(1));
+  const wanted = tools.filter((pattern) => !isExclusion(pattern));
+  const includes = wanted.length === 0 ? () => true : (widens ? compileAny : compileLooseGlobs)(wanted);
+  const excludes = (widens ? compileLooseGlobs : compileGlobs)(unwanted);
+  return (path) => includes(path) && !excludes(path);
 }
 
 function compileCaller(target: PolicyTarget, widens: boolean): CompiledTarget["matchesCaller"] {
@@ -227,7 +240,8 @@ function placesOf(patterns: readonly string[] | undefined, placeOf: (glob: strin
   return wanted.length === 0 ? undefined : wanted.map(placeOf);
 }
 
-function placeOfTools(glob: string): Place {
+function placeOfTools(given: string): Place {
+  const glob = fold(given);
   if (!isGlob(glob)) return { kind: "tool", path: glob };
   const upstream = upstreamOfPath(glob);
   return isGlob(upstream) || upstream === glob ? { kind: "any" } : { kind: "upstream", upstream };

@@ -16,7 +16,7 @@ describe("a target", () => {
     ['{ tools: ["crm/x", "expenses/*"] }', {}, true],
     ['{ tools: ["expenses"] }', {}, false],
     ['{ tools: ["create_expense"] }', {}, false],
-    ['{ tools: ["expenses/Create_expense"] }', {}, false],
+    ['{ tools: ["expenses/Create_expense"] }', {}, true],
     ['{ tools: ["expenses2/*"] }', {}, false],
     ['{ tools: ["expenses/*"] }', { tool: "expenses/a/b" }, true],
     ['{ tools: ["expenses/a/*"] }', { tool: "expenses/a/b" }, true],
