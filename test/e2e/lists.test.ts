@@ -92,7 +92,7 @@ describe("a server that announces changes", () => {
 });
 
 describe("a list in pages", () => {
-  it("is shown whole, and one that never ends is given up", async () => {
+  it("is shown whole, and one that never ends until it repeats a cursor", async () => {
     const upstream = closed(
       await startRawUpstream(
         legacyScript((request, response) => {
@@ -115,9 +115,10 @@ describe("a list in pages", () => {
       }),
     );
     const client = closed(await connectRaw(gateway.mcp));
-    expect(await client.tools()).toEqual(
-      ["1-1", "1-2", "2-1", "2-2", "3-1", "3-2"].map((number) => `paged__tool-${number}`),
-    );
+    expect(await client.tools()).toEqual([
+      ...["1-1", "1-2", "2-1", "2-2", "3-1", "3-2"].map((number) => `paged__tool-${number}`),
+      "endless__again",
+    ]);
     const asked = upstream.requests.filter(({ path, method }) => path === "/endless" && method === "tools/list");
     expect(asked).toHaveLength(2);
     expect(gateway.logged.join("\n")).toContain("repeats a cursor");
