@@ -126,10 +126,10 @@ describe.skipIf(chromiumPath === undefined)("tools in a browser", () => {
       },
       says: "onerror",
     },
-    { what: "another direction", name: "a\u202etxt", rest: { description: "pay \u202e100\u2066" }, says: "[U+202E]" },
+    { what: "another direction", name: "t", rest: { description: "pay \u202e100\u2066" }, says: "[U+202E]" },
     { what: "a slash", name: "a/../b?c#d%2Fe", rest: {}, says: "a/../b?c#d%2Fe" },
     { what: "a step", name: "..", rest: {}, says: ".." },
-    { what: "half a character", name: "a\ud800", rest: {}, says: "[U+D800]" },
+    { what: "half a character", name: "t", rest: { description: "a\ud800" }, says: "[U+D800]" },
     {
       what: "a megabyte",
       name: "t",
