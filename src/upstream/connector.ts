@@ -172,6 +172,7 @@ function modern(
     channel,
     capabilities: facts.capabilities,
     timeoutMs: options.timeoutMs,
+    now: deps.now,
     delay: (attempt) => backoffDelay(timing, attempt, random),
     onNotification: (notification: Notification) => deps.host.onNotification(notification),
     onResumed: () => deps.onStale(),

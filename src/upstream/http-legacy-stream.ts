@@ -5,6 +5,10 @@ import { createUnasked, FLOOD_DETAIL } from "./flood.ts";
 import { namesLostSession } from "./http-legacy-call.ts";
 import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./http-reply.ts";
 import type { Intake } from "./intake.ts";
+import { RowOfAttempts } from "./row-of-attempts.ts";
+
+/** Shorter delays that a server names are not enough where its streams bring nothing. */
+const MIN_NAMED_MS = 1_000;
 
 export interface LegacyStreamOptions {
   readonly intake: Intake;
@@ -34,7 +38,7 @@ export function openLegacyStream(options: LegacyStreamOptions): LegacyStream {
   let timer: NodeJS.Timeout | undefined;
   let lastEventId: string | undefined;
   let retryMs: number | undefined;
-  let attempt = 0;
+  const row = new RowOfAttempts(options.now);
   let offered = false;
   let closed = false;
   const unasked = createUnasked(options.now);
@@ -45,21 +49,24 @@ export function openLegacyStream(options: LegacyStreamOptions): LegacyStream {
 
   const again = (): void => {
     if (closed) return;
-    const delay = options.delay(attempt++);
-    timer = options.intake.later(connect, Math.max(delay, Math.min(retryMs ?? 0, 30_000)));
+    const delay = options.delay(row.next());
+    // A server may end its streams as it likes and say when it is asked again, if that is no more often than each second.
+    const named = Math.min(retryMs ?? 0, 30_000);
+    timer = options.intake.later(connect, named >= MIN_NAMED_MS ? named : Math.max(delay, named));
   };
 
   const sink: ReplySink = {
     onSent() {},
     onStream() {
       settle();
-      attempt = 0;
+      row.opened();
       offered = true;
     },
     onEvent(event: SseEvent) {
       if (event.id !== undefined && isEventId(event.id)) lastEventId = event.id;
       if (event.retryMs !== undefined) retryMs = event.retryMs;
       if (event.data === "" || closed) return;
+      row.useful();
       const bytes = Buffer.from(event.data);
       if (!unasked.take(bytes)) {
         reply?.abort();

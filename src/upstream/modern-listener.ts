@@ -2,6 +2,7 @@ import type { Notification } from "../core/call.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { SubscribeAnswer } from "./connection.ts";
 import type { ModernChannel } from "./modern-channel.ts";
+import { RowOfAttempts } from "./row-of-attempts.ts";
 import { covers } from "./subscriptions.ts";
 
 export interface ModernListenerOptions {
@@ -10,6 +11,7 @@ export interface ModernListenerOptions {
   readonly capabilities: JsonObject;
   /** How long a subscription waits for the server's acknowledgment. */
   readonly timeoutMs: number;
+  readonly now: () => number;
   /** Delay in ms before reconnect number `attempt` in a row. */
   delay(attempt: number): number;
   onNotification(notification: Notification): void;
@@ -35,12 +37,13 @@ export class ModernListener {
   #next: { close(): void } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #scheduled = false;
-  #attempt = 0;
+  readonly #row: RowOfAttempts;
   #interrupted = false;
   #closed = false;
 
   constructor(options: ModernListenerOptions) {
     this.#options = options;
+    this.#row = new RowOfAttempts(options.now);
     this.#flags = listFlags(options.capabilities);
     this.#schedule();
   }
@@ -113,10 +116,13 @@ export class ModernListener {
           this.#stream = stream;
           this.#next = undefined;
         }
-        this.#attempt = 0;
+        this.#row.opened();
         this.#acknowledged(uris, accepted);
       },
-      onNotification: (notification) => this.#notification(notification),
+      onNotification: (notification) => {
+        this.#row.useful();
+        this.#notification(notification);
+      },
       onEnd: (reason, detail) => {
         if (this.#closed || (stream !== this.#next && stream !== this.#stream)) return;
         if (stream === this.#next) this.#next = undefined;
@@ -128,7 +134,7 @@ export class ModernListener {
         }
         this.#interrupted = true;
         if (reason === "unreachable") this.#settleAll(this.#unavailable(detail));
-        this.#timer = setTimeout(() => this.#open(), this.#options.delay(this.#attempt++));
+        this.#timer = setTimeout(() => this.#open(), this.#options.delay(this.#row.next()));
       },
     });
     this.#next = stream;

@@ -5,6 +5,7 @@ import type { ListKind } from "../mcp/messages.ts";
 import { CallsInFlight } from "./calls-in-flight.ts";
 import type { Attempt, Connection, ConnectionHost, Lost, Opened, SubscribeAnswer } from "./connection.ts";
 import { faultRound } from "./fault.ts";
+import { RowOfAttempts } from "./row-of-attempts.ts";
 import type { SessionOwner } from "./session-owner.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import type { Subscription, UpstreamRequest, UpstreamSession } from "./upstream.ts";
@@ -32,12 +33,13 @@ export class PeerSession implements UpstreamSession {
   #connection: Connection | undefined;
   #opening: Promise<Opened> | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #attempt = 0;
+  readonly #row: RowOfAttempts;
   #released = false;
 
   /** `onLost` takes over when the connection ends by itself; without it, it is reopened only where it is needed. */
   constructor(owner: SessionOwner, peer: ClientPeer, onLost?: (detail: string) => void) {
     this.#owner = owner;
+    this.#row = new RowOfAttempts(() => owner.now());
     this.#onLost = onLost;
     this.peer = peer;
     this.capabilities = peer.capabilities;
@@ -124,7 +126,7 @@ export class PeerSession implements UpstreamSession {
   adopt(connection: Connection): void {
     const before = this.#connection;
     this.#connection = connection;
-    this.#attempt = 0;
+    this.#row.opened();
     if (before !== undefined) this.#owner.intake.own(before.close());
     this.#subscriptions.renew((uri, answer) => {
       if (!answer.ok) this.#owner.log.warn({ upstream: this.#owner.name, uri }, "A subscription was not renewed.");
@@ -252,7 +254,7 @@ export class PeerSession implements UpstreamSession {
   #reopenLater(): void {
     clearTimeout(this.#timer);
     const { intake } = this.#owner;
-    this.#timer = intake.later(() => intake.own(this.#reopen()), this.#owner.delay(this.#attempt++));
+    this.#timer = intake.later(() => intake.own(this.#reopen()), this.#owner.delay(this.#row.next()));
   }
 
   async #reopen(): Promise<void> {

@@ -24,6 +24,7 @@ function start() {
     upstream: "up",
     channel,
     capabilities: { resources: { subscribe: true } },
+    now: Date.now,
     timeoutMs: 1_000,
     delay: () => 0,
     onNotification: () => {},
