@@ -96,6 +96,7 @@ function upstreamJson(view: UpstreamView): UpstreamBody {
   return {
     ...{ name, source, address, state: status.state, since: timeText(status.since) },
     last_error: status.lastError ?? null,
+    next_attempt: status.nextAttempt === undefined ? null : timeText(status.nextAttempt),
     era: status.era ?? null,
     transport: status.transport,
     tools,

@@ -16,6 +16,7 @@ const upstream = z.object({
     .string()
     .nullable()
     .describe("What fails now, for operators. Of a program that ended, below it what it wrote last, a line each."),
+  next_attempt: time.nullable().describe("When that is tried again by itself. null: with the next call, or never."),
   era: z.enum(["legacy", "modern"]).nullable().describe("null: not known yet."),
   transport: z.enum(["stdio", "http", "sse"]),
   tools: z.int().describe("How many it offers through the gateway."),

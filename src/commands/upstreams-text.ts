@@ -21,7 +21,14 @@ export function upstreamTable(items: readonly UpstreamBody[], paint: Paint): str
     column === 1 ? stateColour(items[row]?.state) : undefined,
   );
   const troubled = items.filter((item) => item.last_error !== null);
-  return shown + troubled.map((item) => `\n${plain(item.name)}: ${reasonText(item.last_error ?? "")}`).join("");
+  return (
+    shown +
+    troubled.map((item) => `\n${plain(item.name)}: ${reasonText(item.last_error ?? "")}${nextText(item)}`).join("")
+  );
+}
+
+function nextText({ next_attempt: next }: UpstreamBody): string {
+  return next === null ? "" : `\n  The next attempt is at ${plain(next)}.`;
 }
 
 /** What failed, and below it what a program wrote last. */

@@ -24,6 +24,7 @@ const OUTCOMES: Readonly<Record<string, OutcomeWords>> = {
   step_up_taken: { text: "The sign-in had served another call.", tone: "warn" },
   RESULT_WITHHELD: { text: "The call was made, and its result withheld.", tone: "warn" },
   UPSTREAM_UNAVAILABLE: { text: "The server could not be reached.", tone: "bad" },
+  UPSTREAM_REFUSED: { text: "The server refused the gateway's credential.", tone: "bad" },
   UPSTREAM_BUSY: { text: "The server had too many calls in flight.", tone: "bad" },
   UPSTREAM_TIMEOUT: { text: "The server did not answer in time.", tone: "bad" },
   UPSTREAM_CLOSED: { text: "The server went away during the call.", tone: "bad" },

@@ -203,6 +203,11 @@ export const ERRORS = {
       "it. Do not repeat the call for its result; ask for less at once.",
   },
   UPSTREAM_UNAVAILABLE: { status: 502, rpc: -32603, message: "The server of this tool cannot be reached right now." },
+  UPSTREAM_REFUSED: {
+    status: 502,
+    rpc: -32603,
+    message: "The server of this tool refuses the gateway's credential, which its operator has to mend.",
+  },
   UPSTREAM_BUSY: { status: 503, rpc: -32603, message: "The server of this tool has too many calls in flight." },
   UPSTREAM_TIMEOUT: { status: 504, rpc: -32603, message: "The server of this tool did not answer in time." },
   UPSTREAM_CLOSED: { status: 502, rpc: -32603, message: "The server of this tool went away during the call." },

@@ -1,6 +1,7 @@
 /** Outcomes on record that are a server's fault: it could not be reached, or gave no answer that anybody could use. */
 export const SERVER_FAULTS: readonly string[] = [
   "UPSTREAM_UNAVAILABLE",
+  "UPSTREAM_REFUSED",
   "UPSTREAM_BUSY",
   "UPSTREAM_TIMEOUT",
   "UPSTREAM_CLOSED",

@@ -50,6 +50,7 @@ export interface FaultRound {
 export interface UpstreamFault {
   readonly code:
     | "UPSTREAM_UNAVAILABLE"
+    | "UPSTREAM_REFUSED"
     | "UPSTREAM_BUSY"
     | "UPSTREAM_TIMEOUT"
     | "UPSTREAM_CLOSED"

@@ -86,6 +86,9 @@ export function notPossible(call: Answered, text: string, meta?: JsonObject): Ow
 }
 
 function faultText(fault: UpstreamFault): string {
+  if (fault.code === "UPSTREAM_REFUSED") {
+    return `${ERRORS[fault.code].message} Server: ${fault.upstream}. The call was not carried out; the same call will fail again until then.`;
+  }
   const next =
     fault.executed === "no"
       ? "The call was not carried out; it is safe to try again later."

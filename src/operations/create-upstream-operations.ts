@@ -129,6 +129,7 @@ export function createUpstreamOperations(deps: UpstreamOperationsDeps): Upstream
         const { tools: _, ...options } = entry.upstream;
         const began = now();
         const tried = await deps.attempt(options);
+        if (tried.ok) deps.upstreams.get(name)?.refresh();
         return { ok: true, test: testOf(tried, now() - began) };
       } finally {
         tests--;

@@ -111,6 +111,7 @@ export class HttpEndpoint {
       maxBytes: this.#maxBytes,
       reachability: this.#reachability,
       intake: this.intake,
+      posted: request.method === "POST",
     });
     pool.dispatch(request, reply);
     return reply;

@@ -34,8 +34,8 @@ export interface ReplySink {
 
 /** Hears whether the other side of a connection is there at all. */
 export interface Reachability {
-  /** An HTTP response came, whatever it says. */
-  reached(): void;
+  /** An HTTP response came, whatever it says; its status, where it is the answer to a message. */
+  reached(status: number | undefined): void;
   /** No connection could be made. */
   unreachable(detail: string): void;
   /** More came over a connection than belongs to any response. */
@@ -48,6 +48,8 @@ export interface HttpReplyOptions {
   readonly maxBytes: number;
   readonly reachability: Reachability;
   readonly intake: Intake;
+  /** Whether a message was sent: servers without an event stream refuse to open one with any status. */
+  readonly posted: boolean;
   /** Of the connections that the response may come over. */
   readonly meter: WireMeter;
 }
@@ -70,6 +72,7 @@ export class HttpReply implements Dispatcher.DispatchHandler {
   readonly #sink: ReplySink;
   readonly #maxBytes: number;
   readonly #reachability: Reachability;
+  readonly #posted: boolean;
   readonly #intake: Intake;
   readonly #meter: WireMeter;
   #controller: Dispatcher.DispatchController | undefined;
@@ -83,12 +86,13 @@ export class HttpReply implements Dispatcher.DispatchHandler {
   #interim = 0;
   #over = false;
 
-  constructor({ sink, maxBytes, reachability, intake, meter }: HttpReplyOptions) {
+  constructor({ sink, maxBytes, reachability, intake, meter, posted }: HttpReplyOptions) {
     this.#sink = sink;
     this.#maxBytes = maxBytes;
     this.#reachability = reachability;
     this.#intake = intake;
     this.#meter = meter;
+    this.#posted = posted;
   }
 
   /** Drops the connection; the sink hears nothing more. */
@@ -139,7 +143,7 @@ export class HttpReply implements Dispatcher.DispatchHandler {
   #begin(status: number, headers: ReplyHeaders): void {
     this.#status = status;
     this.#headers = headers;
-    this.#reachability.reached();
+    this.#reachability.reached(this.#posted ? status : undefined);
     const encoding = headers["content-encoding"];
     if (encoding !== undefined && encoding !== "identity") {
       this.#fail({ kind: "encoded", detail: "The answer is compressed, which was not asked for." });

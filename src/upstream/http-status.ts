@@ -34,7 +34,7 @@ export function failureFault(
 export function statusFault(status: number): Pick<UpstreamFault, "code" | "executed" | "detail"> | undefined {
   if (status === 401 || status === 403 || status === 407) {
     const detail = `HTTP ${status}: it refused the gateway's credential. Check the headers configured for it.`;
-    return { code: "UPSTREAM_UNAVAILABLE", executed: "no", detail };
+    return { code: "UPSTREAM_REFUSED", executed: "no", detail };
   }
   if (status === 429) return { code: "UPSTREAM_BUSY", executed: "no", detail: "HTTP 429: too many requests." };
   if (status >= 500) return { code: "UPSTREAM_UNAVAILABLE", executed: "unknown", detail: `HTTP ${status}.` };

@@ -11,6 +11,7 @@ import type { Children } from "./children.ts";
 import type { ConnectionHost, Opened } from "./connection.ts";
 import { HttpEndpoint } from "./http-endpoint.ts";
 import { createIntake, type Intake } from "./intake.ts";
+import { createListRetries, type ListRetries } from "./list-retries.ts";
 import { PeerSession } from "./peer-session.ts";
 import { LIST_CAPABILITY, readList } from "./read-list.ts";
 import type { SessionOwner } from "./session-owner.ts";
@@ -56,6 +57,7 @@ export class ManagedUpstream implements Upstream, SessionOwner {
   readonly #supervisor: Supervisor;
   readonly #endpoint: HttpEndpoint | undefined;
   readonly #pool: SessionPool;
+  readonly #retries: ListRetries;
   readonly #system: PeerSession;
 
   constructor(deps: ManagedUpstreamDeps) {
@@ -79,6 +81,15 @@ export class ManagedUpstream implements Upstream, SessionOwner {
       endpoint: () => this.#endpoint,
       system: () => this.#system,
       onRouteChanged: () => this.#pool.renewAll(),
+    });
+    // In the end no more often than lists are read again anyway.
+    const patience = { ...timing, backoffCapMs: timing.backoffCapMs * 10 };
+    this.#retries = createListRetries({
+      delay: (attempt) => backoffDelay(patience, attempt, deps.random),
+      now: deps.now,
+      later: (work, ms) => this.intake.later(work, ms),
+      again: (kind) => this.listChanged(kind),
+      trouble: (what, trouble) => this.#supervisor.trouble(what, trouble),
     });
     const { transport, maxResponseBytes, idleMs, maxSessions } = options;
     this.#endpoint =
@@ -120,14 +131,27 @@ export class ManagedUpstream implements Upstream, SessionOwner {
     const refusal = await this.#supervisor.awaitReached();
     if (refusal !== undefined) return { ok: false, fault: refusal.fault };
     const capability = this.status().capabilities[LIST_CAPABILITY[kind]];
-    if (!isObject(capability)) return { ok: true, items: [] };
+    if (!isObject(capability)) {
+      this.#retries.read(kind, undefined);
+      return { ok: true, items: [] };
+    }
     const limits = {
       timeoutMs: options.timeoutMs,
       maxPages: timing.maxListPages,
       maxItems: timing.maxListItems,
       maxBytes: timing.maxListBytes,
     };
-    return readList(kind, { upstream: this.name, session: this.#system, log, ...limits });
+    const answer = await readList(kind, { upstream: this.name, session: this.#system, log, ...limits });
+    // One that is down has its lists read when it is back.
+    const down = this.#supervisor.refusal() !== undefined;
+    this.#retries.read(kind, answer.ok || down ? undefined : answer.fault.detail);
+    return answer;
+  }
+
+  refresh(): void {
+    if (this.options.skipped !== undefined) return;
+    if (this.status().state === "ready") this.#supervisor.announceLists();
+    else this.intake.own(this.#supervisor.connect());
   }
 
   session(peer: ClientPeer): UpstreamSession {
@@ -154,6 +178,7 @@ export class ManagedUpstream implements Upstream, SessionOwner {
 
   async close(): Promise<void> {
     this.#supervisor.stop();
+    this.#retries.close();
     // All at once: what will not end may take its time, and there is one time for all of it.
     await Promise.all([this.#pool.close(), this.#system.release(), this.#supervisor.settle()]);
     await this.#endpoint?.destroy();

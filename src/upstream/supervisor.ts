@@ -9,9 +9,11 @@ import { faultRound } from "./fault.ts";
 import { createFlood, type Flood, type FloodLimits } from "./flood.ts";
 import type { HttpEndpoint } from "./http-endpoint.ts";
 import type { Reachability } from "./http-reply.ts";
+import { statusFault } from "./http-status.ts";
 import type { Intake } from "./intake.ts";
 import type { PeerSession } from "./peer-session.ts";
-import { createState, type StateKeeper } from "./state.ts";
+import { STABLE_MS } from "./row-of-attempts.ts";
+import { createState, type StateKeeper, type Trouble } from "./state.ts";
 import { backoffDelay, type UpstreamTiming } from "./timing.ts";
 import type { UpstreamEvent, UpstreamOptions, UpstreamStatus } from "./upstream.ts";
 
@@ -34,8 +36,6 @@ export interface SupervisorDeps {
   onRouteChanged(): void;
 }
 
-/** A connection that broke sooner than this after it was made counts as another failure. */
-const STABLE_MS = 10_000;
 /** Faults at what an upstream sends that cost it no more than the connection in hand. */
 const FAULTS: FloodLimits = { burst: 2, perSecond: 1 / 60 };
 /** A doubted era verdict is looked into at most this often. */
@@ -62,6 +62,10 @@ export class Supervisor implements Reachability {
   /** It ended while another attempt was under way. */
   #lostMeanwhile: string | undefined;
   #closed = false;
+  /** What calls are refused with while it is not reached. */
+  #code: UpstreamFault["code"] = "UPSTREAM_UNAVAILABLE";
+  /** Its last answer refused the gateway's credential. */
+  #refuses = false;
 
   constructor(deps: SupervisorDeps) {
     this.#deps = deps;
@@ -82,7 +86,7 @@ export class Supervisor implements Reachability {
   refusal(): FaultRound | undefined {
     if (this.#closed) return faultRound(this.#name, "UPSTREAM_UNAVAILABLE", "no", "It is no longer registered.");
     if (this.#state.current !== "down") return undefined;
-    return faultRound(this.#name, "UPSTREAM_UNAVAILABLE", "no", this.#state.lastError ?? "It is down.");
+    return faultRound(this.#name, this.#code, "no", this.#state.lastError ?? "It is down.");
   }
 
   /** Waits for a first or repeated attempt that is under way; the refusal, if the upstream is not there. */
@@ -95,7 +99,7 @@ export class Supervisor implements Reachability {
 
   /** The fault for whoever needs a connection while there is none. */
   notReached(): FaultRound {
-    return faultRound(this.#name, "UPSTREAM_UNAVAILABLE", "no", this.#state.lastError ?? "It was not reached yet.");
+    return faultRound(this.#name, this.#code, "no", this.#state.lastError ?? "It was not reached yet.");
   }
 
   /** The upstream does not speak what it used to: finds out again. */
@@ -140,13 +144,28 @@ export class Supervisor implements Reachability {
     await this.#endings.done();
   }
 
-  reached(): void {
+  reached(status: number | undefined): void {
     this.#unreachable = 0;
+    if (status === undefined) return;
+    const fault = statusFault(status);
+    if (fault?.code === "UPSTREAM_REFUSED") {
+      this.#refuses = true;
+      this.trouble("credential", { detail: fault.detail, next: undefined });
+    } else if (this.#refuses && status < 300) {
+      this.#refuses = false;
+      this.trouble("credential", undefined);
+    }
+  }
+
+  /** Something of it does not work although it is reached; `undefined`: it works. */
+  trouble(what: string, trouble: Trouble | undefined): void {
+    this.#state.trouble(what, trouble);
   }
 
   /** Connects, or joins the attempt that is under way. */
   connect(): Promise<void> {
     clearTimeout(this.#retry);
+    this.#state.next(undefined);
     this.#connecting ??= this.#establish()
       .catch((err: unknown) => {
         // A fault of ours, not of the upstream: it is tried again like any other, and the log has the trace.
@@ -233,6 +252,7 @@ export class Supervisor implements Reachability {
 
   #onConnectFailed(fault: UpstreamFault): void {
     this.#failures++;
+    this.#code = fault.code === "UPSTREAM_REFUSED" ? fault.code : "UPSTREAM_UNAVAILABLE";
     // What was known of it may be what makes it fail.
     if (fault.code === "UPSTREAM_INVALID") this.#route = undefined;
     if (this.#connector !== undefined) {
@@ -260,6 +280,7 @@ export class Supervisor implements Reachability {
     this.#failures = lasted ? 0 : this.#failures + 1;
     const connector = this.#connector;
     this.#connector = undefined;
+    this.#code = "UPSTREAM_UNAVAILABLE";
     if (connector !== undefined) this.track(connector.close());
     this.#state.failed(detail);
     if (this.#failures <= 1) this.#deps.intake.own(this.connect());
@@ -300,6 +321,7 @@ export class Supervisor implements Reachability {
   }
 
   #takeDown(detail: string): void {
+    this.#code = "UPSTREAM_UNAVAILABLE";
     const connector = this.#connector;
     this.#connector = undefined;
     if (connector !== undefined) this.track(connector.close());
@@ -313,7 +335,9 @@ export class Supervisor implements Reachability {
     clearTimeout(this.#retry);
     const { intake } = this.#deps;
     const connect = (): void => intake.own(this.connect());
-    this.#retry = intake.later(connect, this.#delay(Math.max(0, this.#failures - 1)));
+    const ms = this.#delay(Math.max(0, this.#failures - 1));
+    this.#retry = intake.later(connect, ms);
+    this.#state.next(this.#deps.now() + ms);
   }
 
   /** Has all lists read again. */

@@ -82,8 +82,10 @@ export interface UpstreamStatus {
   readonly instructions: string | undefined;
   /** Since when in this state, ms since the epoch. */
   readonly since: number;
-  /** Why it is down, for operators. */
+  /** What does not work now, for operators: why it is not reached, or why its tools or calls to it fail although it is. */
   readonly lastError: string | undefined;
+  /** When that is tried again by itself, ms since the epoch; `undefined`: with the next call, or never. */
+  readonly nextAttempt?: number | undefined;
 }
 
 /** What an upstream holds for its peers right now, the system connection not counted. */
@@ -111,6 +113,8 @@ export interface Upstream {
   /** Reads a whole list over the system connection, with the upstream's deadline. @throws never */
   list(kind: ListKind): Promise<ListAnswer>;
   session(peer: ClientPeer): UpstreamSession;
+  /** Somebody saw that it answers: what waits for its next attempt is tried now, and all lists are read again. */
+  refresh(): void;
 }
 
 /** What the upstream room tells: a state changed, or lists should be read again. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import type { LegacyUpstream } from "../support/legacy-upstream.ts";
 import type { ModernUpstream } from "../support/modern-upstream.ts";
-import { answerRaw, startRawUpstream } from "../support/raw-upstream.ts";
+import { answer, answerRaw, legacyScript, startRawUpstream } from "../support/raw-upstream.ts";
 import { ERAS, LOOPBACK, root, upstreamsOf } from "../support/registering.ts";
 import { closeAfterEach } from "../support/upstreams.ts";
 
@@ -18,12 +19,12 @@ describe("a test", () => {
     const server: ModernUpstream | LegacyUpstream = closing(await begin());
     const gateway = await start({ upstreams: { filed: { url: server.url } } });
     const sessions = "sessions" in server ? server.sessions.size : 0;
-    const answer = await upstreamsOf(gateway).test(root, "filed");
-    expect(answer).toMatchObject({
+    const tested = await upstreamsOf(gateway).test(root, "filed");
+    expect(tested).toMatchObject({
       ok: true,
       test: { ok: true, ms: expect.any(Number), status: { state: "ready", era } },
     });
-    const tools = answer.ok && answer.test.ok ? answer.test.tools.map((tool) => tool.name) : [];
+    const tools = tested.ok && tested.test.ok ? tested.test.tools.map((tool) => tool.name) : [];
     expect(tools).toContain("echo");
     if ("sessions" in server) expect(server.sessions.size).toBe(sessions);
     expect(upstreamsOf(gateway).get("filed")).toMatchObject({ status: { state: "ready" } });
@@ -34,9 +35,40 @@ describe("a test", () => {
     const gateway = await start({}, { timing: { settleMs: 0 } });
     const headers = { Authorization: CANARY };
     await upstreamsOf(gateway).register(root, "closed", { url: server.url, headers });
-    const answer = await upstreamsOf(gateway).test(root, "closed");
-    expect(answer).toMatchObject({ ok: true, test: { ok: false, why: expect.stringContaining("HTTP 403") } });
-    expect(JSON.stringify(answer)).not.toContain(CANARY);
+    const tested = await upstreamsOf(gateway).test(root, "closed");
+    expect(tested).toMatchObject({ ok: true, test: { ok: false, why: expect.stringContaining("HTTP 403") } });
+    expect(JSON.stringify(tested)).not.toContain(CANARY);
+  });
+
+  it("that succeeds has what could not be read before read again at once", async () => {
+    let broken = true;
+    const tools = [{ name: "echo", inputSchema: { type: "object" } }];
+    const server = closing(
+      await startRawUpstream(
+        legacyScript((request, response) => {
+          if (broken) answerRaw(response, "oops", 500);
+          else answer(request, response, { tools, resources: [], resourceTemplates: [] });
+        }),
+      ),
+    );
+    const gateway = await start(
+      { upstreams: { up: { url: server.url } } },
+      { timing: { upstream: { backoffMs: 1e8, backoffCapMs: 1e8 } } },
+    );
+    expect(upstreamsOf(gateway).get("up")).toMatchObject({
+      tools: 0,
+      status: {
+        state: "ready",
+        lastError: "Its tools could not be read. HTTP 500.",
+        nextAttempt: expect.any(Number),
+      },
+    });
+    broken = false;
+    expect(await upstreamsOf(gateway).test(root, "up")).toMatchObject({ test: { ok: true } });
+    await eventually(async () => {
+      const now = upstreamsOf(gateway).get("up");
+      return (now?.tools === 1 && now.status.lastError === undefined) || undefined;
+    });
   });
 
   it("is refused while four others run, and ended when the gateway stops", async () => {
@@ -45,8 +77,8 @@ describe("a test", () => {
     const running = [1, 2, 3, 4].map(() => upstreamsOf(gateway).test(root, "slow"));
     expect(await upstreamsOf(gateway).test(root, "slow")).toEqual({ ok: false, code: "TOO_MANY_OPEN" });
     await gateway.running.close();
-    for (const answer of await Promise.all(running)) {
-      expect(answer).toMatchObject({ ok: true, test: { ok: false, why: "The gateway is stopping." } });
+    for (const tested of await Promise.all(running)) {
+      expect(tested).toMatchObject({ ok: true, test: { ok: false, why: "The gateway is stopping." } });
     }
   });
 });

@@ -84,7 +84,7 @@ describe.each(ERAS)("a %s upstream that misbehaves", (era, script) => {
     [
       "refuses the credential",
       (_r, response) => answerRaw(response, "", 401),
-      { code: "UPSTREAM_UNAVAILABLE", executed: "no" },
+      { code: "UPSTREAM_REFUSED", executed: "no" },
     ],
     ["is overloaded", (_r, response) => answerRaw(response, "", 429), { code: "UPSTREAM_BUSY", executed: "no" }],
     [

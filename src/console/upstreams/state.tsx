@@ -16,14 +16,25 @@ export function State({ status, now }: { readonly status: UpstreamStatus; readon
   );
 }
 
+/** When a server is tried again by itself. Nothing where that is not planned. */
+export function NextAttempt({ status, now }: { readonly status: UpstreamStatus; readonly now: number }) {
+  if (status.lastError === undefined || status.nextAttempt === undefined) return null;
+  return (
+    <div class="soft">
+      The next attempt is <Time at={status.nextAttempt} now={now} />.
+    </div>
+  );
+}
+
 /** What fails at a server, and what to do. Nothing where nothing does. */
-export function Trouble({ status }: { readonly status: UpstreamStatus }) {
+export function Trouble({ status, now }: { readonly status: UpstreamStatus; readonly now: number }) {
   const { lastError } = status;
   if (lastError === undefined) return null;
   return (
     <div class="trouble">
       <ForeignText text={lastError} fold={200} multiline />
       <div class="soft">{adviceFor(lastError)}</div>
+      <NextAttempt status={status} now={now} />
     </div>
   );
 }

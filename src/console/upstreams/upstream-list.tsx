@@ -61,7 +61,7 @@ function columns(latency: ReadonlyMap<string, UpstreamLatency>, now: number): re
       cell: ({ status }) => (
         <>
           <State status={status} now={now} />
-          <Trouble status={status} />
+          <Trouble status={status} now={now} />
         </>
       ),
     },

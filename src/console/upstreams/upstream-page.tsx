@@ -15,7 +15,7 @@ import { shortDuration } from "../times.ts";
 import { adviceFor } from "./advice.ts";
 import { Latency } from "./latency.tsx";
 import { RecentCalls } from "./recent-calls.tsx";
-import { protocolOf, State } from "./state.tsx";
+import { NextAttempt, protocolOf, State } from "./state.tsx";
 import { ToolLinks } from "./tool-links.tsx";
 
 /** Everything about one server, and what can be done with it. */
@@ -39,6 +39,7 @@ export function UpstreamPage(props: {
         <Banner tone={status.state === "down" ? "bad" : "warn"}>
           <ForeignText text={lastError} multiline />
           <div>{adviceFor(lastError)}</div>
+          <NextAttempt status={status} now={now} />
         </Banner>
       )}
       <div class="actions">
