@@ -63,6 +63,15 @@ const NUMBER_WORDS = new RegExp(
 /** Members of an object under such a name that may be the number. */
 const NUMBER_MEMBER = /^(?:number|num|no|nr|id|value)$/i;
 
+/** The last word of a name tells its role: `ParameterKey`, `new_value`. An id is one only by itself: others are somebody's. */
+const HOLDS = /\b(?:values?|vals?|contents?|data|text|input)$/;
+const NAMES =
+  /\b(?:name|key|field|header|variable|var|param|parameter|option|element|selector|locator|label|attribute|attr|column|col|prop|property|setting|placeholder)$|^id$/;
+const HEADS =
+  /\b(?:columns|cols|fields|headers|head|headings|header row|names|keys|variables|params|parameters|attributes|properties)$/;
+const TYPES = /^(?:input |field )?(?:type|kind)$/;
+const PLACE = /^(?:path|pointer)$/;
+
 /** Characters of a name that are read, and of a value that may be a number. */
 const MAX_NAME = 400;
 const MAX_NUMBER = 80;
@@ -70,40 +79,71 @@ const MAX_NUMBER = 80;
 // Names come again and again, and callers choose them: what is known is forgotten when it is too much.
 const MAX_KNOWN = 2_000;
 
-/** Makes the function that says what a key is; it remembers what it said. `within`: what the key around it is. */
-export function createNameReader(): (key: string, within?: NameKind) => NameKind {
-  const known = new Map<string, NameKind>();
-  return (key, within) => {
-    let kind = known.get(key);
-    if (kind === undefined) {
-      kind = kindOf(key.slice(0, MAX_NAME));
+/**
+ * What a member says about those beside it. `names`: its value is the name of a setting, a field, a column. `types`: it says of
+ * what type they are, in one word. `place`: it points to a member, where an operation stands beside it. `holds`: its value
+ * belongs to the name beside it. `heads`: it lists the names of columns.
+ */
+export type Role = "names" | "heads" | "types" | "place" | "holds" | "none";
+
+/** What is known of a name. */
+export interface Name {
+  /** As it was given. */
+  readonly name: string;
+  readonly kind: NameKind;
+  readonly role: Role;
+}
+
+/** Makes the function that says what a name is; it remembers what it said. */
+export function createNameReader(): (name: string) => Name {
+  const known = new Map<string, Name>();
+  return (name) => {
+    let facts = known.get(name);
+    if (facts === undefined) {
+      facts = { name, ...read(name.slice(0, MAX_NAME)) };
       if (known.size >= MAX_KNOWN) known.clear();
-      if (key.length <= MAX_NAME) known.set(key, kind);
+      if (name.length <= MAX_NAME) known.set(name, facts);
     }
-    return kind === "plain" && within === "number" && NUMBER_MEMBER.test(key) ? "number" : kind;
+    return facts;
   };
+}
+
+/** What `key` is where the key around it is `within`: `{"account": {"number": …}}`. */
+export function kindWithin(kind: NameKind, key: string, within: NameKind): NameKind {
+  return kind === "plain" && within === "number" && NUMBER_MEMBER.test(key) ? "number" : kind;
 }
 
 /** Whether a name is that of a secret: `password`, `apiKey`, `X-Api-Key`, `client_secret`, `cardNumber`, … */
 export function looksSecret(name: string): boolean {
-  return kindOf(name.slice(0, MAX_NAME)) === "secret";
+  return read(name.slice(0, MAX_NAME)).kind === "secret";
 }
 
-function kindOf(given: string): NameKind {
-  if (isAscii(given)) return kindOfLatin(given);
-  return OTHER_SCRIPTS.test(given.normalize("NFKC")) ? "secret" : kindOfLatin(inLatin(given));
+function read(given: string): Omit<Name, "name"> {
+  if (isAscii(given)) return readLatin(given);
+  return OTHER_SCRIPTS.test(given.normalize("NFKC")) ? { kind: "secret", role: "none" } : readLatin(inLatin(given));
 }
 
-function kindOfLatin(key: string): NameKind {
-  if (SECRET_PART.test(key.replace(/[^A-Za-z0-9]/g, "").toLowerCase())) return "secret";
-  const words = key
+function readLatin(latin: string): Omit<Name, "name"> {
+  const words = latin
     .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
     .replace(/([A-Z])([A-Z][a-z])/g, "$1 $2")
     .replace(/[^A-Za-z0-9]+/g, " ")
     .trim()
     .toLowerCase();
-  if (SECRET_WORDS.test(words)) return "secret";
+  return { kind: kindOf(words), role: roleOf(words) };
+}
+
+function kindOf(words: string): NameKind {
+  if (SECRET_PART.test(words.replaceAll(" ", "")) || SECRET_WORDS.test(words)) return "secret";
   return NUMBER_WORDS.test(words) ? "number" : "plain";
+}
+
+function roleOf(words: string): Role {
+  if (HOLDS.test(words)) return "holds";
+  if (HEADS.test(words)) return "heads";
+  if (NAMES.test(words)) return "names";
+  if (TYPES.test(words)) return "types";
+  return PLACE.test(words) ? "place" : "none";
 }
 
 /** Whether a value can be the number of an account or a card: five digits or more, and more digits than letters. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { REDACT_LIMITS, REDACTED, redact } from "../../src/audit/redact.ts";
+import type { Json } from "../../src/core/json.ts";
 
 describe("values under a key that names a secret are taken out", () => {
   it.each([
@@ -67,6 +68,119 @@ describe("values under a key that names a secret are taken out", () => {
     expect(redact({ argv: ["login", "--password", "x", "-v"] })).toEqual({
       argv: ["login", "--password", REDACTED, "-v"],
     });
+  });
+});
+
+describe("a secret that something beside it names is taken out", () => {
+  it.each<[Record<string, Json>, string]>([
+    [{ element: "Password field", ref: "e12" }, "text"],
+    [{ selector: "#login input[name='pin']" }, "text"],
+    [{ selector: "#password" }, "value"],
+    [{ label: "Card number" }, "value"],
+    [{ id: "password", page: 3 }, "val"],
+    [{ attribute: "userPassword" }, "values"],
+    [{ column: "password" }, "data"],
+    [{ field: "password" }, "new_value"],
+    [{ prop: "password" }, "content"],
+    [{ header: "Authorization" }, "contents"],
+    [{ variable: "DB_PASSWORD" }, "value"],
+    [{ setting: "smtp_pass" }, "value"],
+    [{ type: "password" }, "text"],
+    [{ op: "replace", path: "/password" }, "value"],
+    [{ op: "add", path: "/user/0/password" }, "value"],
+    [{ ParameterKey: "DbPassword" }, "ParameterValue"],
+    [{ fieldName: "pin" }, "fieldValue"],
+    [{ kind: "Secret", apiVersion: "v1", metadata: { name: "x" } }, "data"],
+    [{ kind: "Secret" }, "stringData"],
+    [{ label: "раssword" }, "value"],
+  ])("%j: %s", (around, key) => {
+    for (const value of ["x", 4821, ["x"], { a: "x" }]) {
+      expect(redact({ list: [{ ...around, [key]: value }] })).toEqual({ list: [{ ...around, [key]: REDACTED }] });
+    }
+  });
+
+  it("where an account is named, what looks like its number", () => {
+    expect(redact({ label: "From account", value: "12345678" })).toEqual({ label: "From account", value: REDACTED });
+    expect(redact({ label: "From account", value: "savings" })).toEqual({ label: "From account", value: "savings" });
+  });
+
+  it.each<[Json, Json]>([
+    [
+      { columns: ["user", "password"], rows: [["a", "x"], ["b", ["x"]], ["c"]] },
+      { columns: ["user", "password"], rows: [["a", REDACTED], ["b", REDACTED], ["c"]] },
+    ],
+    [
+      { columns: [{ name: "password", type: "text" }, { name: "user" }], rows: [["x", "a"]] },
+      { columns: [{ name: "password", type: "text" }, { name: "user" }], rows: [[REDACTED, "a"]] },
+    ],
+    [
+      { names: ["user", "pin"], values: ["a", 4821] },
+      { names: ["user", "pin"], values: ["a", REDACTED] },
+    ],
+    [
+      {
+        range: "A1",
+        values: [
+          ["id", "user", "password"],
+          [1, "a", "x"],
+          [2, "b", "x"],
+        ],
+      },
+      {
+        range: "A1",
+        values: [
+          ["id", "user", "password"],
+          [1, "a", REDACTED],
+          [2, "b", REDACTED],
+        ],
+      },
+    ],
+    [
+      {
+        headers: [
+          ["Authorization", "x"],
+          ["Accept", "text/plain"],
+        ],
+      },
+      {
+        headers: [
+          ["Authorization", REDACTED],
+          ["Accept", "text/plain"],
+        ],
+      },
+    ],
+    [
+      {
+        env: [
+          ["pin", 4821],
+          ["contraseña:", "x"],
+        ],
+      },
+      {
+        env: [
+          ["pin", REDACTED],
+          ["contraseña:", REDACTED],
+        ],
+      },
+    ],
+  ])("by the heading of its column: %j", (given, expected) => {
+    expect(redact({ deep: given })).toEqual({ deep: expected });
+  });
+
+  it.each<[Record<string, Json>]>([
+    [{ element: "Search field", ref: "e12", text: "shoes" }],
+    [{ path: "src/auth/token.ts", content: "export const a = 1;" }],
+    [{ type: "password_reset", data: { user: "ann" } }],
+    [{ title: "Rotate the API token", body: "It is old.", labels: ["ui", "auth"], assignees: ["ann", "bob"] }],
+    [{ kind: "ConfigMap", data: { color: "red" } }],
+    [{ id: "c-1001", name: "Ann", value: 7, data: { code: "EUR" } }],
+    [{ op: "replace", path: "/status", value: "open" }],
+    [{ columns: ["user", "amount"], rows: [["a", 12.5]] }],
+    [{ field: "status", operator: "eq", value: "open" }],
+    [{ code: "EUR", id: 4711, data: "plain", values: [1, 2, 3] }],
+    [{ years: [2019, 2020, 2021, 2022], scores: [4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1] }],
+  ])("%j stays", (value) => {
+    expect(redact(value)).toEqual(value);
   });
 });
 
@@ -168,6 +282,27 @@ describe("the number of a card or an account goes wherever it stands", () => {
 
   it("also as a number", () => {
     expect(redact({ value: 4111111111111111 })).toEqual({ value: REDACTED });
+  });
+
+  it.each<[Json[], Json[]]>([
+    [
+      ["4111", "1111", "1111", "1111"],
+      [REDACTED, REDACTED, REDACTED, REDACTED],
+    ],
+    [
+      [4111, 1111, 1111, 1111],
+      [REDACTED, REDACTED, REDACTED, REDACTED],
+    ],
+    [
+      ["Visa", "4111 1111", "1111 1111", "12/27"],
+      ["Visa", REDACTED, REDACTED, "12/27"],
+    ],
+    [
+      ["4111", "1111", "x", "1111", "1111"],
+      ["4111", "1111", "x", "1111", "1111"],
+    ],
+  ])("over the items of one list: %j", (list, expected) => {
+    expect(redact({ list })).toEqual({ list: expected });
   });
 
   it("and where a caller writes nothing but digits, what is beyond a bound is hidden without a look", () => {
