@@ -1,4 +1,5 @@
 import { compileGlob } from "../core/glob.ts";
+import { ANONYMOUS_ISSUER, KEYS_ISSUER, LOCAL_ISSUER } from "../core/principal.ts";
 import { suggest } from "../core/suggest.ts";
 import type { KnownFacts } from "./check-facts.ts";
 import type { CheckedPolicy } from "./check-policies.ts";
@@ -11,9 +12,12 @@ const KEYS = ["users", "roles", "groups", "clients", "endpoints"] as const;
 /** Entries of a target that fit no endpoint, and lists that exclude all that they include. */
 export function checkCallers(
   { entry, path, texts }: CheckedPolicy,
-  { endpoints }: KnownFacts,
+  { endpoints, issuers }: KnownFacts,
 ): readonly TargetProblem[] {
-  const problems: TargetProblem[] = [];
+  const problems: TargetProblem[] = [
+    ...checkNames(entry.target?.users ?? [], [...path, "target", "users"], issuers),
+    ...checkNames(entry.target?.clients ?? [], [...path, "target", "clients"], issuers),
+  ];
   for (const key of KEYS) {
     const entries = entry.target?.[key] ?? [];
     const out = entries.filter(isExclusion).map((it) => it.slice(1));
@@ -47,6 +51,32 @@ export function checkCallers(
   }
   return problems;
 }
+
+/** Names with an issuer that there is not, and ends of addresses without anything before them. */
+function checkNames(
+  names: readonly string[],
+  path: CheckedPolicy["path"],
+  issuers: KnownFacts["issuers"],
+): readonly TargetProblem[] {
+  return names.flatMap((entry, index): TargetProblem[] => {
+    const name = isExclusion(entry) ? entry.slice(1) : entry;
+    const at = [...path, index];
+    if (name.startsWith("@") && !name.slice(1).includes("@")) {
+      const message = `\`${entry}\` names nobody: no address begins with @.`;
+      return [{ severity: "error", path: at, message, hint: `Write \`*${name}\` for everybody of that domain.` }];
+    }
+    // No URL of an issuer has the sign, and a subject may have it.
+    const issuer = name.slice(0, Math.max(name.indexOf("|"), 0));
+    // Some issuers have the sign in their subjects (`auth0|3f2c`).
+    if (issuers === undefined || !/^(?:https?:\/\/|portcullis:)/.test(issuer)) return [];
+    if ([...issuers, ...OUR_ISSUERS].some(compileGlob(issuer))) return [];
+    const message = `\`${entry}\` names nobody: there is no issuer \`${issuer}\`.`;
+    const close = suggest(issuer, issuers);
+    return [{ severity: "error", path: at, message, hint: didYouMean(close) ?? `Known are ${issuers.join(", ")}.` }];
+  });
+}
+
+const OUR_ISSUERS = [KEYS_ISSUER, ANONYMOUS_ISSUER, LOCAL_ISSUER];
 
 function isExclusion(entry: string): boolean {
   return entry.startsWith("!");

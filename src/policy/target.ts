@@ -88,7 +88,8 @@ function compileClients(clients: readonly string[], widens: boolean): (caller: V
   const all = clients.every(isExclusion);
   return ({ client, principal }) => {
     const { name, id } = client;
-    const sure = [name, clientIdOf(client, principal)].filter((text) => text !== undefined);
+    const qualified = id === undefined ? undefined : `${principal.issuer}|${id}`;
+    const sure = [name, clientIdOf(client, principal), qualified].filter((text) => text !== undefined);
     const any = id === undefined ? sure : [...sure, id];
     const [included, excluded] = widens ? [sure, any] : [any, sure];
     return (all || included.some(choice.matches)) && !excluded.some(choice.excludes);
@@ -111,12 +112,16 @@ function compileUsers(users: readonly string[], widens: boolean): (caller: Viewe
   const names = { matches: !users.every(isExclusion), excludes: users.some(isExclusion) };
   const all = users.every(isExclusion) || users.includes("*");
   const matches = (principal: Principal, sure: boolean, side: "matches" | "excludes"): boolean => {
-    const { issuer, subject, home, email, aliases } = principal;
+    const { issuer, subject, home, email, aliases, actors } = principal;
+    // Whoever acts for somebody is in it with them.
+    const acting = sure ? [] : actors;
+    const others = acting.length === 0 ? aliases : [...aliases, ...acting.flatMap(({ names }) => names)];
     return (
       ((home || !sure) && ids[side](subject)) ||
       qualified[side](`${issuer}|${subject}`) ||
       (email !== undefined && emails[side](email.toLowerCase())) ||
-      (!sure && (aliases.some((alias) => emails[side](alias.toLowerCase())) || mayBe(principal, side)))
+      (!sure && (others.some((alias) => emails[side](alias.toLowerCase())) || mayBe(principal, side))) ||
+      acting.some((actor) => ids[side](actor.subject) || qualified[side](`${actor.issuer}|${actor.subject}`))
     );
   };
   const mayBe = (principal: Principal, side: "matches" | "excludes") => {
@@ -146,8 +151,9 @@ const known = new WeakMap<Principal, Addresses>();
 function addressesOf(principal: Principal): Addresses {
   const before = known.get(principal);
   if (before !== undefined) return before;
-  const { subject, email, aliases } = principal;
-  const boxes = [subject, ...(email === undefined ? [] : [email]), ...aliases].flatMap(
+  const { subject, email, aliases, actors } = principal;
+  const acting = actors.flatMap(({ names }) => names);
+  const boxes = [subject, ...(email === undefined ? [] : [email]), ...aliases, ...acting].flatMap(
     (name) => readMailbox(name) ?? [],
   );
   const addresses = [...new Set(boxes.flatMap(({ address, bare }) => [address, bare]))];

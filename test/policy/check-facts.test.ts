@@ -375,3 +375,29 @@ describe("a part that was taken out of a text", () => {
     expect(condition(when)).toEqual({ errors: [], warnings: [] });
   });
 });
+
+describe("a name in a target", () => {
+  it.each([
+    ["users", "https://idp.acme.com/|carl", "there is no issuer `https://idp.acme.com/`."],
+    ["users", "https://idp.other.example|*", "there is no issuer"],
+    ["users", "!https://idp.other.example|carl", "there is no issuer"],
+    ["users", "portcullis:nokeys|carl", "there is no issuer"],
+    ["clients", "https://idp.other.example|agent", "there is no issuer"],
+    ["users", "@acme.com", "Write `*@acme.com`"],
+  ])("%s: %s fits nobody", (key, name, text) => {
+    const found = check(`{ id: p, target: { ${key}: ["${name}"] }, then: { deny: {} } }`);
+    expect(found.errors.join()).toContain(text);
+  });
+
+  it.each([
+    ["users", "https://idp.acme.com|carl"],
+    ["users", "https://idp.*|carl"],
+    ["users", "portcullis:keys|carl"],
+    ["users", "auth0|3f2c"],
+    ["users", "https://idp.acme.com|auth0|3f2c"],
+    ["users", "*@acme.com"],
+    ["clients", "https://idp.acme.com|agent"],
+  ])("%s: %s may fit somebody", (key, name) => {
+    expect(check(`{ id: p, target: { ${key}: ["${name}"] }, then: { deny: {} } }`).errors).toEqual([]);
+  });
+});

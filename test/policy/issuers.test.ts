@@ -105,6 +105,29 @@ describe("what another issuer says as the first one would", () => {
     expect(effectOf(rule, "allow: {}", "deny", carl)).toBe("deny");
   });
 
+  it("a client of the first issuer may be written with its issuer, too", () => {
+    const rule = `target: { clients: ["${HOME}|trusted"] }`;
+    expect(effectOf(rule, "allow: {}", "deny", carl)).toBe("allow");
+    expect(effectOf(rule, "deny: {}", "allow", carl)).toBe("deny");
+    expect(effectOf(rule, "allow: {}", "deny", other)).toBe("deny");
+  });
+
+  it.each(["dora", "dora@acme.com", `${HOME}|dora`, "*@acme.com"])(
+    "whoever acts for somebody is stopped by a refusal of %s, and lets nobody in",
+    (name) => {
+      const acted = {
+        ...carl,
+        email: undefined,
+        aliases: [],
+        actors: [{ issuer: HOME, subject: "dora", names: ["dora", "Dora@acme.com"] }],
+      };
+      const rule = `target: { users: ["${name}"] }`;
+      expect(effectOf(rule, "deny: {}", "allow", acted)).toBe("deny");
+      expect(effectOf(rule, "allow: {}", "deny", acted)).toBe("deny");
+      expect(effectOf(rule, "deny: {}", "allow", { ...acted, actors: [] })).toBe("allow");
+    },
+  );
+
   it.each(["target: { clients: [trusted] }", `when: 'client.id == "trusted"'`])(
     "%s: a key of this name is one of ours, a partner's client is not",
     (rule) => {
