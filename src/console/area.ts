@@ -12,6 +12,16 @@ export interface AreaDeps {
   readonly log: Log;
 }
 
+/** Something that is wrong, told on every page: who is on another one would never know. */
+export interface Trouble {
+  /** How many things. */
+  readonly count: number;
+  /** After the number, for who does not see the sign: `servers do not answer`. */
+  readonly what: string;
+  /** A sentence that stands above every page but the area's first one, where it is so bad that nothing may wait. */
+  readonly banner?: string;
+}
+
 /** One part of the console: an entry of the navigation and the pages behind it. */
 export interface Area {
   /** The one segment after `/console/`. */
@@ -22,6 +32,8 @@ export interface Area {
   readonly admin: boolean;
   /** How many things wait for this operator there, for the navigation; up to 99. @throws StoreError */
   readonly waiting?: (deps: AreaDeps, operator: Operator) => Promise<number>;
+  /** What is wrong there, for whoever may enter; `undefined`: nothing. Asked for on every page, so that it costs nothing. */
+  readonly trouble?: (deps: AreaDeps) => Trouble | undefined;
   /** Makes its pages; `/` is `/console/<path>`. */
   create(deps: AreaDeps): Hono<ConsoleEnv>;
 }

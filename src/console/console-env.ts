@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Operator } from "../operations/operator.ts";
-import type { Area } from "./area.ts";
+import type { Area, Trouble } from "./area.ts";
 import type { AssetUrls } from "./assets.ts";
 import type { ConsoleForm } from "./read-form.ts";
 
@@ -18,6 +18,8 @@ export interface ConsoleEnv {
     areas: readonly Area[];
     /** How many things wait for them, by the path of the area. On pages that are looked at. */
     waiting: ReadonlyMap<string, number> | undefined;
+    /** What is wrong in the areas that they may enter, by the path of the area. */
+    troubles: ReadonlyMap<string, Trouble> | undefined;
     assets: AssetUrls;
     /** Where the request comes from; see `ClientAddress`. */
     ip: string;

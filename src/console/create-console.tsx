@@ -8,7 +8,7 @@ import type { Operations } from "../operations/operations.ts";
 import type { Operator } from "../operations/operator.ts";
 import type { SignInTrip } from "../step-up/sign-in-trip.ts";
 import { StoreError } from "../store/store-error.ts";
-import { type Area, mayEnter } from "./area.ts";
+import { type Area, mayEnter, type Trouble } from "./area.ts";
 import { loadAssets } from "./assets.ts";
 import type { ConsoleEnv } from "./console-env.ts";
 import { guardRequests, guardSessions } from "./guard.ts";
@@ -62,6 +62,12 @@ export function createConsole(deps: ConsoleDeps): Hono<ConsoleEnv> {
   if (signIns !== undefined)
     app.route("/", createProviderSignIn({ sessions, ...signIns, attempts, secure, guard, log }));
   for (const path of below("/console")) app.use(path, guardSessions({ sessions, adminRoles, areas }));
+  for (const path of below("/console")) {
+    app.use(path, async (c, next) => {
+      c.set("troubles", troublesIn(deps, c.get("areas")));
+      return next();
+    });
+  }
   app.use("/console/*", async (c, next) => {
     if (c.req.method === "GET") c.set("waiting", await waitingIn(deps, c.get("operator")));
     return next();
@@ -81,6 +87,12 @@ export function createConsole(deps: ConsoleDeps): Hono<ConsoleEnv> {
   app.get("/console", (c) => c.redirect(`/console/${c.get("areas")[0]?.path ?? "you"}`, 303));
   app.all("/console/*", missingPage);
   return app;
+}
+
+/** What is wrong in these areas, by the path of the area. */
+function troublesIn(deps: ConsoleDeps, areas: readonly Area[]): ReadonlyMap<string, Trouble> {
+  const found = areas.map(({ path, trouble }) => [path, trouble?.(deps)] as const);
+  return new Map(found.flatMap(([path, trouble]) => (trouble === undefined ? [] : [[path, trouble]])));
 }
 
 /** What waits for an operator, by the path of the area. */

@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { html } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Trouble } from "./area.ts";
 import { Banner, type BannerTone } from "./components/banner.tsx";
 import { CsrfField } from "./components/csrf-field.tsx";
 import { PersonLabel } from "./components/person-label.tsx";
@@ -39,12 +40,14 @@ export function page(c: Context<ConsoleEnv>, frame: PageFrame, content: Child): 
           </h1>
           {lead === undefined ? null : <p class="lead">{lead}</p>}
         </div>
+        <Troubles c={c} />
         {notice === undefined ? null : <Banner tone={notice.tone}>{notice.text}</Banner>}
         {content}
       </main>
     </>
   );
-  return c.html(document(c, count > 0 ? `(${count}) ${title}` : title, body), status);
+  const counted = count > 0 ? `(${count}) ${title}` : title;
+  return c.html(document(c, (c.get("troubles")?.size ?? 0) > 0 ? `⚠ ${counted}` : counted, body), status);
 }
 
 /** A page before anybody is signed in: no navigation, one card. */
@@ -99,6 +102,33 @@ function Waiting({ count }: { readonly count: number }) {
   );
 }
 
+function TroubleMark({ trouble }: { readonly trouble: Trouble | undefined }) {
+  if (trouble === undefined) return null;
+  return (
+    <span class="waiting wrong">
+      <span aria-hidden="true">⚠ </span>
+      {trouble.count}
+      <span class="unseen"> {trouble.what}</span>
+    </span>
+  );
+}
+
+/** What must not wait until somebody opens its own page. There it stands with everything about it. */
+function Troubles({ c }: { readonly c: Context<ConsoleEnv> }) {
+  const elsewhere = [...(c.get("troubles") ?? [])].filter(([path]) => c.req.path !== `/console/${path}`);
+  return (
+    <>
+      {elsewhere.map(([path, { banner }]) =>
+        banner === undefined ? null : (
+          <Banner tone="bad">
+            {banner} <a href={`/console/${path}`}>See what is wrong</a>
+          </Banner>
+        ),
+      )}
+    </>
+  );
+}
+
 function Header({ c, area }: { readonly c: Context<ConsoleEnv>; readonly area: string | undefined }) {
   const { principal } = c.get("operator");
   return (
@@ -113,6 +143,7 @@ function Header({ c, area }: { readonly c: Context<ConsoleEnv>; readonly area: s
               <a href={`/console/${path}`} aria-current={path === area ? "page" : undefined}>
                 {title}
                 <Waiting count={c.get("waiting")?.get(path) ?? 0} />
+                <TroubleMark trouble={c.get("troubles")?.get(path)} />
               </a>
             </li>
           ))}

@@ -105,6 +105,7 @@ export function createPolicyOperations(deps: PolicyOperationsDeps): PolicyOperat
         tools: tools.length,
       };
     },
+    mistakes: mistakesNow,
     async detail(id) {
       const { set, files } = directory.loaded();
       const summary = set.policies.find((policy) => policy.id === id);

@@ -110,6 +110,8 @@ export interface KnownCaller {
 /** The policies in force, for administrators. Every promise may reject with StoreError. */
 export interface PolicyOperations {
   state(): Promise<PolicyState>;
+  /** What is wrong with files that are newer than the set in force. */
+  mistakes(): readonly PolicyMistake[];
   /** `undefined`: the set in force has no such policy. */
   detail(id: string): Promise<PolicyDetail | undefined>;
   /** Decides a call that nobody makes: nothing is recorded, counted or sent. The set is the one in force. */

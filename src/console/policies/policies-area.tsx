@@ -11,7 +11,19 @@ import { PolicyPage } from "./policy-page.tsx";
 import { createTryPages } from "./try-pages.tsx";
 
 /** The policies that decide, and a place to try calls against them. */
-export const policiesArea: Area = { path: "policies", title: "Policies", admin: true, create: createPolicies };
+export const policiesArea: Area = {
+  path: "policies",
+  title: "Policies",
+  admin: true,
+  trouble: ({ operations }) => {
+    const { length: count } = operations.policies.mistakes();
+    if (count === 0) return undefined;
+    const banner =
+      "The policy files have mistakes: what they say now is not in force, and the policies of before decide.";
+    return { count, what: count === 1 ? "mistake in the files" : "mistakes in the files", banner };
+  },
+  create: createPolicies,
+};
 
 function createPolicies({ operations }: AreaDeps): Hono<ConsoleEnv> {
   const { policies } = operations;

@@ -11,6 +11,7 @@ import { missingPage } from "../plain-pages.tsx";
 import { EMPTY_REGISTRATION, fieldsOf, type RegistrationFields, readRegistration } from "./read-registration.ts";
 import { RegisterForm } from "./register-form.tsx";
 import { RemoveUpstream } from "./remove-upstream.tsx";
+import { isInTrouble } from "./state.tsx";
 import { TestResult } from "./test-result.tsx";
 import { UpstreamList } from "./upstream-list.tsx";
 import { UpstreamPage } from "./upstream-page.tsx";
@@ -22,6 +23,10 @@ export const upstreamsArea: Area = {
   path: "upstreams",
   title: "Upstreams",
   admin: true,
+  trouble: ({ operations: { upstreams } }) => {
+    const count = upstreams.list().filter(({ status }) => isInTrouble(status)).length;
+    return count === 0 ? undefined : { count, what: count === 1 ? "has trouble" : "have trouble" };
+  },
   create: ({ operations: { upstreams, tools, activity } }) => {
     const latencyOf = async (at: number) => {
       const overview = await activity.overview({ since: at - DAY_MS, until: at, stepMs: STEP_MS });
@@ -37,7 +42,7 @@ export const upstreamsArea: Area = {
         c,
         frame,
         <Live assets={c.get("assets")} kind="upstream" url="/console/upstreams" now={at}>
-          <UpstreamList upstreams={upstreams.list()} latency={latency} now={at} />
+          <UpstreamList upstreams={troubleFirst(upstreams.list())} latency={latency} now={at} />
         </Live>,
       );
     });
@@ -113,6 +118,12 @@ export const upstreamsArea: Area = {
     return app;
   },
 };
+
+/** What somebody has to look after must not stand below what runs well. */
+function troubleFirst(upstreams: readonly UpstreamView[]): readonly UpstreamView[] {
+  const inTrouble = upstreams.filter(({ status }) => isInTrouble(status));
+  return [...inTrouble, ...upstreams.filter((upstream) => !inTrouble.includes(upstream))];
+}
 
 const DAY_MS = 24 * 60 * 60_000;
 /** Spans in which the last day is counted: short ones, so that it is not nearly two. */

@@ -26,6 +26,11 @@ export function NextAttempt({ status, now }: { readonly status: UpstreamStatus; 
   );
 }
 
+/** Whether somebody has to look after a server. */
+export function isInTrouble({ state, lastError }: Pick<UpstreamStatus, "state" | "lastError">): boolean {
+  return state === "down" || lastError !== undefined;
+}
+
 /** What fails at a server, and what to do. Nothing where nothing does. */
 export function Trouble({ status, now }: { readonly status: UpstreamStatus; readonly now: number }) {
   const { lastError } = status;
