@@ -7,12 +7,16 @@ import { createUnasked, FLOOD_DETAIL, type Unasked } from "./flood.ts";
 import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./http-reply.ts";
 import { failureFault, statusFault, tooMuch, unexpectedStatus } from "./http-status.ts";
 import type { Intake } from "./intake.ts";
+import { errorNamesLostSession, namesLostSession } from "./lost-session.ts";
+import type { Incoming } from "./response-envelope.ts";
 
 /** What a legacy call needs of its session. */
 export interface LegacyCallSession {
   readonly intake: Intake;
   readonly now: () => number;
   readonly sessionId: string | undefined;
+  /** Whether a request was answered in it with a result. */
+  answered: boolean;
   readonly closeMs: number;
   /** Delay before a broken stream is taken up again, where the server named none. */
   readonly resumeMs: number;
@@ -98,9 +102,20 @@ export class LegacyCall implements ReplySink, ExchangeWire {
       return;
     }
     if (answers && message.id !== exchange.id) return;
-    exchange.receive(message);
+    this.#receive(exchange, message);
     // The server should end the stream now; one that does not may not keep the connection.
     if (exchange.done) this.#timer = this.#session.intake.later(() => this.#reply?.abort(), this.#session.closeMs);
+  }
+
+  #receive(exchange: Exchange, message: Incoming): void {
+    const session = this.#session;
+    if (session.sessionId !== undefined && session.answered && errorNamesLostSession(message)) {
+      const detail = "It answered with an error that it no longer knows the session.";
+      exchange.finish({ kind: "lost", cause: "session", detail });
+      return;
+    }
+    if (message.kind === "result") session.answered = true;
+    exchange.receive(message);
   }
 
   #stop(code: "UPSTREAM_INVALID" | "UPSTREAM_TOO_LARGE", detail: string): void {
@@ -123,7 +138,7 @@ export class LegacyCall implements ReplySink, ExchangeWire {
     const message = this.#session.intake.read(body);
     const answered = (message.kind === "result" || message.kind === "error") && message.id === exchange.id;
     if (answered && message.kind === "result" && status === 200) {
-      exchange.receive(message);
+      this.#receive(exchange, message);
       return;
     }
     if (this.#session.sessionId !== undefined && namesLostSession(status, body)) {
@@ -136,7 +151,7 @@ export class LegacyCall implements ReplySink, ExchangeWire {
     } else if (message.kind === "error" && (answered || message.id === undefined)) {
       if (message.error.code <= -32020 && message.error.code >= -32022) {
         exchange.finish({ kind: "lost", cause: "era", detail: "It answers as a server of revision 2026-07-28." });
-      } else exchange.receive(message);
+      } else this.#receive(exchange, message);
     } else if (status === 404 || status === 405) {
       exchange.finish({ kind: "lost", cause: "era", detail: `HTTP ${status} without a JSON-RPC response.` });
     } else {
@@ -174,10 +189,4 @@ export class LegacyCall implements ReplySink, ExchangeWire {
 
 function isCallNotification(method: string): boolean {
   return method === "notifications/progress" || method === "notifications/message";
-}
-
-/** Whether an answer says that the session is gone: 404, or 400 with words about it, as several servers send. */
-export function namesLostSession(status: number, body: Buffer): boolean {
-  if (status === 404) return true;
-  return status === 400 && /session|not initialized/i.test(body.toString("utf8", 0, 2_000));
 }

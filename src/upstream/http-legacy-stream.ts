@@ -2,9 +2,9 @@ import type { Ask, Notification } from "../core/call.ts";
 import type { RpcId } from "../mcp/messages.ts";
 import { isEventId, type SseEvent } from "../mcp/sse.ts";
 import { createUnasked, FLOOD_DETAIL } from "./flood.ts";
-import { namesLostSession } from "./http-legacy-call.ts";
 import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./http-reply.ts";
 import type { Intake } from "./intake.ts";
+import { namesLostSession } from "./lost-session.ts";
 import { RowOfAttempts } from "./row-of-attempts.ts";
 
 /** Shorter delays that a server names are not enough where its streams bring nothing. */

@@ -103,6 +103,7 @@ class LegacyHttpConnection implements Connection {
       intake: endpoint.intake,
       now: options.now,
       sessionId,
+      answered: false,
       closeMs: timing.closeMs,
       resumeMs: timing.backoffMs,
       post: (body, sink) => endpoint.post([...headers], body, sink),
