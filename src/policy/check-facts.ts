@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { fold } from "../core/fold.ts";
+import { doubtsOfAddress } from "./address-parts.ts";
 import { isAddressAsSeen } from "./address-spelling.ts";
 import type { FurtherIssuer } from "./check-namesakes.ts";
 import { ANYTHING, between, type Domain, oneOf, textsThat } from "./domain.ts";
@@ -34,10 +35,7 @@ const isOfDomain = (character: string): boolean => /[a-z0-9._-]/.test(character)
 const EMAIL: Domain = {
   ...textsThat(isAddressAsSeen, 'It is an address in lower case, its domain in ASCII, as "ann@acme.com", or absent.'),
   shapes: few([joined(repeated(isOfLocalPart, 1), literalShape("@"), repeated(isOfDomain, 1))]),
-  doubts: (text, where) =>
-    where === "end" && /^[^@.]/.test(text) && !text.includes("@")
-      ? "Addresses at other domains end so, too, as ann@evilacme.com does where acme.com is looked for."
-      : undefined,
+  doubts: doubtsOfAddress,
 };
 
 /** What facts of a call can be that do not depend on the tool. */

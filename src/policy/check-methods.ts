@@ -1,11 +1,15 @@
+import { doubtsOfPart } from "./address-parts.ts";
 import type { AstCall, AstNode } from "./ast.ts";
 import type { Finding } from "./check-findings.ts";
 import { canBe, domainOf, isOnly, type Value } from "./check-values.ts";
 import { ANYTHING, between, canHavePart, type Domain, oneOf, sizeOf, textsThat } from "./domain.ts";
+import { type PatternPart, partsOfPattern } from "./pattern-parts.ts";
 import { ANY_TEXT, anyOf, changed, type PartPlace, repeated, type Shape } from "./text-shape.ts";
 
 interface Change {
   change(text: string): string;
+  /** What may have been meant by a text after the change, besides that text: what becomes it. */
+  back(text: string): string;
   readonly says: string;
   /** What becomes of the shapes of texts. */
   shape(shapes: readonly Shape[]): readonly Shape[];
@@ -28,9 +32,9 @@ function changing(change: (text: string) => string, back: (text: string) => stri
 }
 
 const CHANGES: Readonly<Record<string, Change>> = {
-  lowerAscii: { change: lower, says: "It has no capitals.", shape: changing(lower, upper) },
-  upperAscii: { change: upper, says: "It is all capitals.", shape: changing(upper, lower) },
-  trim: { change: (text) => text.trim(), says: "It has no blanks at its ends.", shape: trimmed },
+  lowerAscii: { change: lower, back: upper, says: "It has no capitals.", shape: changing(lower, upper) },
+  upperAscii: { change: upper, back: lower, says: "It is all capitals.", shape: changing(upper, lower) },
+  trim: { change: (text) => text.trim(), back: (text) => text, says: "It has no blanks at its ends.", shape: trimmed },
 };
 
 /** What functions come to. The parts of a time are counted from 0, but `getDate`. */
@@ -80,10 +84,16 @@ export function domainOfCall(name: string, target: Value | undefined, first: Val
 
 /** What a part of a text can be, wherever it is taken out: characters that the text can have. */
 function partsOf(target: Value | undefined, without = ""): Domain {
-  const { shapes, says, size } = domainOf(target ?? NOTHING);
+  const { shapes, says, size, doubts } = domainOf(target ?? NOTHING);
   const inside = anyOf(shapes ?? [ANY_TEXT]);
   const part = repeated((it) => it !== without && inside(it)) ?? ANY_TEXT;
-  return { ...ANYTHING, shapes: [part], size: { ...size, low: 0 }, says: says && `Of the whole text: ${says}` };
+  return {
+    ...ANYTHING,
+    shapes: [part],
+    size: { ...size, low: 0 },
+    says: says && `Of the whole text: ${says}`,
+    doubts: doubtsOfPart(doubts),
+  };
 }
 
 /** What the items are when a text is split at a character; of any other call `undefined`. */
@@ -131,7 +141,12 @@ function domainOfChange(name: string, target: Value | undefined): Domain {
   const says = values === undefined ? change.says : domain.says;
   const size = name === "trim" ? { ...domain.size, low: 0 } : domain.size;
   const shapes = change.shape(domain.shapes ?? [ANY_TEXT]);
-  return { ...textsThat((text) => change.change(text) === text, change.says), values, shapes, size, says };
+  // Doubtful is what was so however it was written before.
+  const doubts: Domain["doubts"] = (text, where) => {
+    const found = [text, change.back(text)].map((it) => domain.doubts(it, where));
+    return found.includes(undefined) ? undefined : found[0];
+  };
+  return { ...textsThat((text) => change.change(text) === text, change.says), values, shapes, size, says, doubts };
 }
 
 const PLACES: Readonly<Record<string, PartPlace>> = { startsWith: "start", endsWith: "end", contains: "anywhere" };
@@ -162,10 +177,17 @@ export function checkTextTest(
   { text, matches }: { readonly text: string; matches(pattern: string, text: string): boolean | undefined },
 ): readonly Finding[] {
   const literal = argument?.literal;
-  if (target === undefined || receiver === undefined || typeof literal !== "string") return [];
+  if (target === undefined || receiver === undefined || argument === undefined) return [];
+  const compared: Finding = { kind: "compared", start: node.start };
+  if (typeof literal !== "string") {
+    // One of several, as in `["a.com", "b.com"].exists(it, x.endsWith(it))`.
+    const where = Object.hasOwn(PLACES, name) ? PLACES[name] : undefined;
+    const texts = argument.domain.values?.filter((it) => typeof it === "string") ?? [];
+    const several = where === undefined ? [] : texts.map((part) => ({ part, where }));
+    return [compared, ...doubtful(node, text.slice(receiver.start, receiver.end), target, several)];
+  }
   const tested = partOfTest(name, literal);
   if (tested === undefined && name !== "matches") return [];
-  const compared: Finding = { kind: "compared", start: node.start };
   const { says } = target.domain;
   const { values } = domainOf(target);
   const isFalse =
@@ -177,8 +199,22 @@ export function checkTextTest(
     const message = `This is always false: \`${written}\` is nothing for which it is true.`;
     return [compared, { kind: "mistake", what: "decided", start: node.start, message, hint: says }];
   }
-  const doubt = tested === undefined ? undefined : target.domain.doubts(tested.part, tested.where);
-  if (doubt === undefined) return [compared];
-  const message = `\`${written}\` is compared with ${JSON.stringify(tested?.part)} letter by letter.`;
-  return [compared, { kind: "mistake", what: "doubtful", start: node.start, message, hint: doubt }];
+  const tests = name === "matches" ? partsOfPattern(literal) : tested === undefined ? [] : [tested];
+  return [compared, ...doubtful(node, written, target, tests)];
+}
+
+/** The first of these tests against which something speaks. */
+function doubtful(
+  { start }: AstNode,
+  written: string,
+  { domain }: Value,
+  tests: readonly PatternPart[],
+): readonly Finding[] {
+  for (const { part, where } of tests) {
+    const hint = domain.doubts(part, where);
+    if (hint === undefined) continue;
+    const message = `\`${written}\` is compared with ${JSON.stringify(part)} letter by letter.`;
+    return [{ kind: "mistake", what: "doubtful", start, message, hint }];
+  }
+  return [];
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../core/json.ts";
+import { doubtsOfAddress } from "./address-parts.ts";
 import type { Domain } from "./domain.ts";
 import { parseTimestamp } from "./timestamps.ts";
 
@@ -17,6 +18,7 @@ export function formatOf(alternatives: readonly (readonly JsonObject[])[]): stri
 
 /** What speaks against comparing a text of this format with another one. */
 export function doubtsOf(format: string | undefined): Domain["doubts"] {
+  if (format === "email" || format === "idn-email") return doubtsOfAddress;
   const form = format === "date" ? DATE : format === "date-time" ? DATE_TIME : undefined;
   if (form === undefined) return () => undefined;
   return (text, where) => (where === "whole" && !form.fits(text) ? form.says : undefined);

@@ -15,6 +15,7 @@ const inputSchema: JsonObject = {
     iban: { type: "string", pattern: "^[A-Z]{2}[0-9]+$", minLength: 5, maxLength: 34 },
     free: { type: "string" },
     day: { type: "string", format: "date" },
+    mail: { type: "string", format: "email" },
     moment: { type: "string", format: "date-time" },
     few: { type: "array", items: { type: "string" }, maxItems: 2 },
     lines: {
@@ -22,7 +23,7 @@ const inputSchema: JsonObject = {
       items: { type: "object", properties: { kind: { const: "in" }, n: { type: "number" } }, required: ["kind", "n"] },
     },
   },
-  required: ["count", "amount", "currency", "level", "iban", "free", "few", "day", "moment", "lines"],
+  required: ["count", "amount", "currency", "level", "iban", "free", "few", "day", "mail", "moment", "lines"],
 };
 const tool = (upstream: string, name: string): KnownTool => ({
   upstream,
@@ -346,6 +347,71 @@ describe("the callers of a target", () => {
       errors: [],
       warnings: ["`!teem` excludes nothing: there is no such endpoint. Known are team, srv."],
     });
+  });
+});
+
+/** Tests of a part of an address that others can have as well, and of one that they cannot. */
+const OTHERS_HAVE: readonly string[] = [
+  'X.endsWith("acme.com")',
+  'X.endsWith("ann@acme.com")',
+  'X.contains("@acme.com")',
+  'X.contains("acme")',
+  'X.startsWith("ann@acme.com")',
+  'X.startsWith("ann@")',
+  'X.matches("acme\\\\.com$")',
+  'X.matches("(?i)acme[.]com$")',
+  'X.matches("^.*@acme.com$")',
+  'X.matches("@acme.com")',
+  'X.matches("@acme\\\\.com")',
+  'X.matches("^[a-z]+@acme\\\\.com")',
+  'X.matches("^[^@\\\\s]+@acme.com$")',
+  'X.matches("@acme\\\\.com$|acme\\\\.org$")',
+  'X.matches("@(acme|corp.acme)\\\\.com$")',
+  'X.matches("(?:acme|corp)\\\\.com\\\\z")',
+  'X.matches("@acme\\\\.[a-z]+$")',
+  '["@acme.com", "acme.org"].exists(it, X.endsWith(it))',
+  'X.split("@")[1].endsWith("acme.com")',
+  'X.split("@")[1].contains("acme.com")',
+  'X.split("@")[1].startsWith("acme.")',
+  'X.substring(3).endsWith("acme.com")',
+];
+const OTHERS_HAVE_NOT: readonly string[] = [
+  'X.endsWith("@acme.com")',
+  'X.endsWith(".acme.com")',
+  'X.startsWith("svc-")',
+  'X.contains("+")',
+  'X.matches("@acme\\\\.com$")',
+  'X.matches("[.]acme[.]com$")',
+  'X.matches("^[^@\\\\s]+@acme\\\\.com$")',
+  'X.matches("@(acme|corp)\\\\.(com|org)$")',
+  'X.matches("@(?:[a-z]+\\\\.)*acme\\\\.com$")',
+  'X.matches("^ann@acme\\\\.com$")',
+  'X.matches("^svc-")',
+  'X.matches("^[^@]+@[^@]+$")',
+  '["@acme.com", "@acme.org"].exists(it, X.endsWith(it))',
+  'X.split("@")[1] == "acme.com"',
+  'X.split("@")[1].endsWith(".acme.com")',
+  'X.split("@")[0].endsWith("-ext")',
+];
+const ADDRESSES = [
+  "user.email",
+  "user.email.lowerAscii()",
+  "user.email.trim().lowerAscii()",
+  "args.mail",
+  "args.mail.lowerAscii()",
+];
+
+describe.each(ADDRESSES)("a part of an address, %s,", (address) => {
+  it("is warned of where others can have it as well", () => {
+    const written = OTHERS_HAVE.map((it) => it.replace("X", address));
+    expect(written.filter((it) => !condition(it).warnings.some((said) => said.includes("letter by letter")))).toEqual(
+      [],
+    );
+  });
+
+  it("is not where nobody else has it", () => {
+    const found = OTHERS_HAVE_NOT.map((it) => condition(it.replace("X", address)));
+    expect(found).toEqual(found.map(() => ({ errors: [], warnings: [] })));
   });
 });
 
