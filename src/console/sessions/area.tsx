@@ -4,18 +4,20 @@ import { ButtonLink } from "../components/button.tsx";
 import type { ConsoleEnv } from "../console-env.ts";
 import { type PageFrame, page } from "../layout.tsx";
 import { missingPage, refusedPage } from "../plain-pages.tsx";
+import { CallerList, readCallers } from "./callers.tsx";
 import { EndSession } from "./end-session.tsx";
 import { SessionList } from "./session-list.tsx";
 import { SignedInList, SignOut } from "./signed-in.tsx";
 
 const PAGE_SESSIONS = 50;
+const DAY_MS = 86_400_000;
 
 /** Who is connected, and the end of a session. */
 export const sessionsArea: Area = {
   path: "sessions",
   title: "Sessions",
   admin: true,
-  create: ({ operations: { sessions, signedIn }, hosts: { publicUrl } }) => {
+  create: ({ operations: { sessions, signedIn, activity }, hosts: { publicUrl } }) => {
     const app = new Hono<ConsoleEnv>();
 
     app.get("/", async (c) => {
@@ -23,11 +25,14 @@ export const sessionsArea: Area = {
       const listed = await sessions.list({ limit: PAGE_SESSIONS, ...(cursor === undefined ? {} : { cursor }) });
       const frame = { title: "Sessions", area: "sessions", lead: LEAD, ...noticeOf(c) };
       const mcp = `${publicUrl}/mcp`;
+      const found = await readCallers(activity, c.get("at") - DAY_MS);
+      const called = found.callers.length > 0;
       return page(
         c,
         frame,
         <>
-          <SessionList page={listed} cursor={cursor} now={c.get("at")} mcp={mcp} />
+          <SessionList page={listed} cursor={cursor} now={c.get("at")} mcp={mcp} called={called} />
+          {cursor === undefined ? <CallerList found={found} now={c.get("at")} /> : null}
           <p>
             <ButtonLink href="/console/sessions/signed-in">Who is signed in to the console</ButtonLink>
           </p>
@@ -72,7 +77,8 @@ export const sessionsArea: Area = {
   },
 };
 
-const LEAD = "MCP clients that are connected to this gateway, or were lately. The one seen last comes first.";
+const LEAD =
+  "MCP clients that hold a session or listen for changes, the one seen last first, and who called in the last day.";
 
 const SIGNED_IN_LEAD =
   "Browsers that are signed in here, the one seen last first. An ended one is out at its next request.";

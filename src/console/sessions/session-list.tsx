@@ -16,8 +16,13 @@ export function SessionList(props: {
   readonly now: number;
   /** The URL of the endpoint that shows everything. */
   readonly mcp: string;
+  /** Whether anybody called lately, with a session or without. */
+  readonly called: boolean;
 }) {
-  const { page, cursor, now, mcp } = props;
+  const { page, cursor, now, mcp, called } = props;
+  if (page.items.length === 0 && cursor === undefined && called) {
+    return <p>No client holds a session now. Those of 2026-07-28 call without one: who called stands below.</p>;
+  }
   if (page.items.length === 0 && cursor === undefined) {
     return (
       <EmptyState title="Nobody is connected">
