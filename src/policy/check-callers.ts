@@ -1,6 +1,7 @@
 import { compileGlob } from "../core/glob.ts";
 import { ANONYMOUS_ISSUER, KEYS_ISSUER, LOCAL_ISSUER } from "../core/principal.ts";
 import { suggest } from "../core/suggest.ts";
+import { doubtsOfAddress } from "./address-parts.ts";
 import type { KnownFacts } from "./check-facts.ts";
 import type { CheckedPolicy } from "./check-policies.ts";
 import { coversGlob } from "./check-reach.ts";
@@ -9,7 +10,7 @@ import { didYouMean } from "./expression-rules.ts";
 
 const KEYS = ["users", "roles", "groups", "clients", "endpoints"] as const;
 
-/** Entries of a target that fit no endpoint, and lists that exclude all that they include. */
+/** Entries of a target that fit no endpoint or others' addresses as well, and lists that exclude all that they include. */
 export function checkCallers(
   { entry, path, texts }: CheckedPolicy,
   { endpoints, issuers }: KnownFacts,
@@ -27,6 +28,12 @@ export function checkCallers(
     if (!nobody) continue;
     const message = "This fits nobody: what it names is excluded as well.";
     problems.push({ severity: "error", path: [...path, "target", key], message, hint: undefined });
+  }
+  for (const [index, glob] of (entry.target?.users ?? []).entries()) {
+    const hint = doubtOfUsers(isExclusion(glob) ? glob.slice(1) : glob);
+    if (hint === undefined) continue;
+    const message = `\`${glob}\` also fits addresses of others.`;
+    problems.push({ severity: "warning", path: [...path, "target", "users", index], message, hint });
   }
   if (endpoints === undefined) return problems;
   const names = ["", ...endpoints];
@@ -77,6 +84,18 @@ function checkNames(
 }
 
 const OUR_ISSUERS = [KEYS_ISSUER, ANONYMOUS_ISSUER, LOCAL_ISSUER];
+
+// As conditions are: by what is written out at the end, else by each part of an address.
+function doubtOfUsers(glob: string): string | undefined {
+  const runs = glob.split(/[*?]+/);
+  const last = runs.at(-1) ?? "";
+  if (runs.length === 1 || glob.includes("|")) return undefined;
+  // Without a dot or an `@` it may be about subjects.
+  if (last !== "") return /[.@]/.test(last) ? doubtsOfAddress(last, "end") : undefined;
+  const parts = runs.map((text, at) => ({ text, where: at === 0 ? ("start" as const) : ("anywhere" as const) }));
+  const doubts = parts.map(({ text, where }) => (text.includes("@") ? doubtsOfAddress(text, where) : undefined));
+  return doubts.find((it) => it !== undefined);
+}
 
 function isExclusion(entry: string): boolean {
   return entry.startsWith("!");

@@ -341,6 +341,28 @@ describe("the callers of a target", () => {
     expect(check(`{ id: p, target: { ${target} }, then: { ${effect}: {} } }`)).toEqual({ errors, warnings: [] });
   });
 
+  it.each(["*acme.com", "!*acme.com", "*ann@acme.com", "ann@*", "*@acme.com*", "*@acme.*"])(
+    "are warned of where others have such an address: %s",
+    (users) => {
+      const { errors, warnings } = check(`{ id: p, target: { users: ["${users}"] }, then: { deny: {} } }`);
+      expect([errors, warnings.map((it) => it.includes("also fits addresses of others"))]).toEqual([[], [true]]);
+    },
+  );
+
+  it.each([
+    "*@acme.com",
+    "*.acme.com",
+    "ann@acme.com",
+    "svc-*@acme.com",
+    "u-*",
+    "*-ext",
+    "https://idp.acme.com|*",
+    "*",
+  ])("are not where nobody else has: %s", (users) => {
+    const found = check(`{ id: p, target: { users: ["${users}"] }, then: { deny: {} } }`);
+    expect(found).toEqual({ errors: [], warnings: [] });
+  });
+
   it("are warned of where they exclude an endpoint that is not there", () => {
     const found = check('{ id: p, target: { endpoints: ["!teem"] }, then: { deny: {} } }');
     expect(found).toEqual({
