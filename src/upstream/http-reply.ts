@@ -2,6 +2,7 @@ import type { Dispatcher } from "undici";
 import { WireFlood, type WireMeter } from "../http/wire-meter.ts";
 import { createSseDecoder, type SseEvent } from "../mcp/sse.ts";
 import { describeError } from "./fault.ts";
+import { type Inflater, openInflater } from "./inflate.ts";
 import type { Intake } from "./intake.ts";
 
 /** Response headers as undici parses them: lower-case names. */
@@ -84,6 +85,7 @@ export class HttpReply implements Dispatcher.DispatchHandler {
   #size = 0;
   #pieces = 0;
   #interim = 0;
+  #inflater: Inflater | undefined;
   #over = false;
 
   constructor({ sink, maxBytes, reachability, intake, meter, posted }: HttpReplyOptions) {
@@ -98,6 +100,7 @@ export class HttpReply implements Dispatcher.DispatchHandler {
   /** Drops the connection; the sink hears nothing more. */
   abort(): void {
     this.#over = true;
+    this.#inflater?.drop();
     this.#controller?.abort(new Error("given up"));
   }
 
@@ -116,13 +119,17 @@ export class HttpReply implements Dispatcher.DispatchHandler {
     }
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#meter.piece(chunk.length);
-    if (!this.#over) this.#guard(() => this.#data(chunk));
+    if (this.#over) return;
+    if (this.#inflater === undefined) this.#guard(() => this.#data(chunk));
+    else if (!this.#inflater.push(chunk)) controller.pause();
   }
 
   onResponseEnd(): void {
-    if (!this.#over) this.#guard(() => this.#end());
+    if (this.#over) return;
+    if (this.#inflater === undefined) this.#guard(() => this.#end());
+    else this.#inflater.end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -145,8 +152,8 @@ export class HttpReply implements Dispatcher.DispatchHandler {
     this.#headers = headers;
     this.#reachability.reached(this.#posted ? status : undefined);
     const encoding = headers["content-encoding"];
-    if (encoding !== undefined && encoding !== "identity") {
-      this.#fail({ kind: "encoded", detail: "The answer is compressed, which was not asked for." });
+    if (encoding !== undefined && encoding !== "identity" && !this.#inflate(String(encoding))) {
+      this.#fail({ kind: "encoded", detail: "The answer is compressed in a way that is not read here." });
       return;
     }
     const type = headers["content-type"];
@@ -157,6 +164,24 @@ export class HttpReply implements Dispatcher.DispatchHandler {
     } else if (Number(headers["content-length"]) > this.#maxBytes) {
       this.#tooLarge();
     }
+  }
+
+  // Whoever is not told otherwise may compress (RFC 9110 §12.5.3). The bounds are those of what comes out.
+  #inflate(encoding: string): boolean {
+    this.#inflater = openInflater(encoding, {
+      onData: (chunk) => {
+        if (!this.#over) this.#guard(() => this.#data(chunk));
+      },
+      onEnd: () => {
+        if (!this.#over) this.#guard(() => this.#end());
+      },
+      onError: (error) => {
+        if (!this.#over)
+          this.#guard(() => this.#fail({ kind: "broken", detail: `Its compression: ${describeError(error)}` }));
+      },
+      onDrain: () => this.#controller?.resume(),
+    });
+    return this.#inflater !== undefined;
   }
 
   #data(chunk: Buffer): void {
@@ -191,6 +216,7 @@ export class HttpReply implements Dispatcher.DispatchHandler {
 
   #broken(detail: string): void {
     this.#over = true;
+    this.#inflater?.drop();
     if (this.#decoder !== undefined) this.#sink.onStreamEnd(detail);
     else if (this.#controller === undefined) {
       this.#reachability.unreachable(detail);
