@@ -7,6 +7,7 @@ import { ForeignText } from "../components/foreign-text.tsx";
 import { readValue } from "../values/read-value.ts";
 import { ValueFlags } from "../values/value-flags.tsx";
 import { ValueTree } from "../values/value-tree.tsx";
+import { argumentMisfits } from "./argument-misfits.ts";
 import type { RequestView } from "./request-view.ts";
 
 /** What would run: the tool as it was when it was called, and the arguments. */
@@ -28,6 +29,7 @@ export function CallPanel({ view }: { readonly view: RequestView }) {
           <ForeignText text={description} multiline />
         </div>
       )}
+      <Misfits view={view} />
       <Arguments view={view} />
     </section>
   );
@@ -102,6 +104,24 @@ function Arguments({ view }: { readonly view: RequestView }) {
         <p class="soft">Marks go by the policies as they are now. They were changed after this was asked for.</p>
       ) : null}
     </>
+  );
+}
+
+// Redacted arguments tell nothing: what was taken out may have been of another type.
+function Misfits({ view: { subject, arguments: given } }: { readonly view: RequestView }) {
+  const misfits = given === undefined ? [] : argumentMisfits(subject.definition?.["inputSchema"], given);
+  if (misfits.length === 0) return null;
+  return (
+    <Banner tone="warn">
+      The arguments do not fit what the tool says it takes. Its server may refuse the call even if it is approved:
+      <ul>
+        {misfits.map((misfit) => (
+          <li>
+            <ForeignText text={misfit} fold={200} />
+          </li>
+        ))}
+      </ul>
+    </Banner>
   );
 }
 
