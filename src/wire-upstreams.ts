@@ -4,6 +4,7 @@ import type { Config } from "./config/schema.ts";
 import { JSON_LIMITS } from "./core/limits.ts";
 import type { Log } from "./core/log.ts";
 import type { Seal } from "./core/seal.ts";
+import { openEraMemory } from "./era-memory.ts";
 import { endLeftovers, endMarkedWith, newChildMark } from "./leftovers.ts";
 import { createLiveUpstreams, type LiveUpstreams } from "./live-upstreams.ts";
 import { createUpstreamOperations } from "./operations/create-upstream-operations.ts";
@@ -72,7 +73,8 @@ export async function wireUpstreams(deps: {
   // Children are in groups of their own, so that nothing but this ends them where the process ends without waiting.
   process.on("exit", children.kill);
   await endLeftovers(process.env[CHILD_MARK], { log });
-  const common = { log, now, version: VERSION, timing: timing.upstream ?? {}, addresses, children, json };
+  const eras = await openEraMemory({ store: store.upstreamEras, log, now });
+  const common = { log, now, version: VERSION, timing: timing.upstream ?? {}, addresses, children, eras, json };
   const upstreams = createUpstreams(common);
   const definitionRecord = createDefinitionRecord({ audit, log, now, tell: deps.definitionsChanged });
   const catalog = createCatalog({

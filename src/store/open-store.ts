@@ -34,6 +34,7 @@ import type { StepUpStore } from "./step-up.ts";
 import { createStepUpStore } from "./step-up-rows.ts";
 import { StoreError } from "./store-error.ts";
 import { parseStoreUrl, type StorePlace } from "./store-url.ts";
+import { createUpstreamEraStore, type UpstreamEraStore } from "./upstream-eras.ts";
 
 /** Everything that outlives the process. */
 export interface Store {
@@ -47,6 +48,7 @@ export interface Store {
   readonly stepUp: StepUpStore;
   readonly activity: ActivityStore;
   readonly registeredUpstreams: RegisteredUpstreamStore;
+  readonly upstreamEras: UpstreamEraStore;
   readonly consoleSessions: ConsoleSessionStore;
   readonly witness: RecordWitness;
   /** Ends the connections. Nothing else may be called afterwards. */
@@ -114,6 +116,7 @@ export function openStore(options: StoreOptions): Store {
     stepUp: createStepUpStore(sealed),
     activity: createActivityStore({ connection, guarded, onCommit }),
     registeredUpstreams: createRegisteredUpstreamStore({ db, guarded, onCommit }),
+    upstreamEras: createUpstreamEraStore({ db, guarded, onCommit }),
     consoleSessions: createConsoleSessionStore(db, guarded),
     witness: createRecordWitness(connection, guarded, migrationsDir),
     async close() {

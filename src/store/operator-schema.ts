@@ -25,3 +25,11 @@ export const consoleSessions = sqliteTable(
   },
   (table) => [index("console_sessions_expires_at").on(table.expiresAt)],
 );
+
+/** In which era a program answered last; `place` is what its definition was then. */
+export const upstreamEras = sqliteTable("upstream_eras", {
+  upstream: text("upstream").primaryKey(),
+  place: text("place").notNull(),
+  era: text("era", { enum: ["legacy", "modern"] }).notNull(),
+  learnedAt: integer("learned_at").notNull(),
+});

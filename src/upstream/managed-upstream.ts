@@ -9,6 +9,7 @@ import type { ListKind } from "../mcp/messages.ts";
 import type { AddressRules } from "./address-rules.ts";
 import type { Children } from "./children.ts";
 import type { ConnectionHost, Opened } from "./connection.ts";
+import type { EraMemory } from "./era-memory.ts";
 import { HttpEndpoint } from "./http-endpoint.ts";
 import { createIntake, type Intake } from "./intake.ts";
 import { createListRetries, type ListRetries } from "./list-retries.ts";
@@ -39,6 +40,7 @@ export interface ManagedUpstreamDeps {
   /** For upstreams that are confined. */
   readonly addresses: AddressRules;
   readonly children: Children;
+  readonly eras: EraMemory | undefined;
   /** What its messages may be. Default: `JSON_LIMITS`. */
   readonly json?: JsonLimits | undefined;
   emit(event: UpstreamEvent): void;
@@ -78,6 +80,7 @@ export class ManagedUpstream implements Upstream, SessionOwner {
     this.#supervisor = new Supervisor({
       ...deps,
       intake: this.intake,
+      place: this.place,
       endpoint: () => this.#endpoint,
       system: () => this.#system,
       onRouteChanged: () => this.#pool.renewAll(),

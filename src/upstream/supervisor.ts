@@ -5,6 +5,7 @@ import { LIST_METHODS, type ListKind } from "../mcp/messages.ts";
 import type { Children } from "./children.ts";
 import { type Connector, type ConnectorDeps, establish, type Route } from "./connector.ts";
 import { Endings } from "./endings.ts";
+import type { EraMemory } from "./era-memory.ts";
 import { faultRound } from "./fault.ts";
 import { createFlood, type Flood, type FloodLimits } from "./flood.ts";
 import type { HttpEndpoint } from "./http-endpoint.ts";
@@ -27,6 +28,9 @@ export interface SupervisorDeps {
   readonly random: () => number;
   readonly intake: Intake;
   readonly children: Children;
+  readonly eras: EraMemory | undefined;
+  /** As `Upstream.place`. */
+  readonly place: string;
   emit(event: UpstreamEvent): void;
   /** For upstreams over HTTP. */
   endpoint(): HttpEndpoint | undefined;
@@ -62,6 +66,8 @@ export class Supervisor implements Reachability {
   /** It ended while another attempt was under way. */
   #lostMeanwhile: string | undefined;
   #closed = false;
+  /** What earlier starts learned may be what makes it fail. */
+  #doubted = false;
   /** What calls are refused with while it is not reached. */
   #code: UpstreamFault["code"] = "UPSTREAM_UNAVAILABLE";
   /** Its last answer refused the gateway's credential. */
@@ -107,6 +113,7 @@ export class Supervisor implements Reachability {
     if (this.#closed || this.#deps.now() - this.#routeAt < REPROBE_MS) return;
     this.#deps.log.info({ upstream: this.#name, detail }, "An upstream's protocol era is in doubt; finding out again.");
     this.#route = undefined;
+    this.#doubted = true;
     await this.connect();
   }
 
@@ -216,7 +223,7 @@ export class Supervisor implements Reachability {
       track: (ending) => this.track(ending),
       channels: this.#endings.channels,
     };
-    const result = await establish(deps, fresh ? this.#route : undefined);
+    const result = await establish(deps, fresh ? this.#route : this.#recalled());
     if (this.#closed) {
       if (result.ok) await Promise.all([result.system.close(), result.connector.close()]);
       return;
@@ -230,7 +237,18 @@ export class Supervisor implements Reachability {
     system.adopt(result.system);
   }
 
+  /** What an earlier start learned. Only programs would be started twice to find out; what one answers is held against it. */
+  #recalled(): Route | undefined {
+    const { options, eras, place } = this.#deps;
+    if (options.transport.kind !== "stdio" || options.era !== "auto" || this.#doubted) return undefined;
+    const era = eras?.recall(options.name, place);
+    return era === undefined ? undefined : { transport: "stdio", era };
+  }
+
   #onConnected(connector: Connector): void {
+    this.#doubted = false;
+    const { options: given, eras, place } = this.#deps;
+    if (given.transport.kind === "stdio" && given.era === "auto") eras?.learned(given.name, place, connector.route.era);
     const before = this.#connector;
     const known = this.#route;
     this.#connector = connector;
@@ -255,6 +273,7 @@ export class Supervisor implements Reachability {
     this.#code = fault.code === "UPSTREAM_REFUSED" ? fault.code : "UPSTREAM_UNAVAILABLE";
     // What was known of it may be what makes it fail.
     if (fault.code === "UPSTREAM_INVALID") this.#route = undefined;
+    this.#doubted = true;
     if (this.#connector !== undefined) {
       this.track(this.#connector.close());
       this.#connector = undefined;

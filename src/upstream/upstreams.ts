@@ -3,6 +3,7 @@ import type { Log } from "../core/log.ts";
 import type { JsonLimits } from "../core/scan-json.ts";
 import { type AddressRules, createAddressRules } from "./address-rules.ts";
 import { type Children, createChildren } from "./children.ts";
+import type { EraMemory } from "./era-memory.ts";
 import { ManagedUpstream } from "./managed-upstream.ts";
 import { DEFAULT_TIMING, type UpstreamTiming } from "./timing.ts";
 import type { UpstreamEvent, UpstreamOptions, Upstreams } from "./upstream.ts";
@@ -22,6 +23,8 @@ export interface UpstreamsDeps {
   readonly json?: JsonLimits;
   /** The processes that are started are kept there. Default: without a mark. */
   readonly children?: Children;
+  /** Default: nothing is remembered. */
+  readonly eras?: EraMemory;
 }
 
 /** Makes the registry of upstreams; empty until `apply`. */
@@ -82,6 +85,7 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
           random,
           addresses,
           children,
+          eras: deps.eras,
           json: deps.json,
           emit,
         });

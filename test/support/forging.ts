@@ -29,5 +29,7 @@ export function anotherValue(column: string): string {
 /** Brings a database back to the schema of before rows of these tables had seals. */
 export function undoRowSeals(db: Database.Database): void {
   for (const table of ["outbox", "elevations", "step_up_challenges"]) db.exec(`ALTER TABLE ${table} DROP COLUMN mac`);
-  db.exec("DELETE FROM __drizzle_migrations WHERE rowid = (SELECT max(rowid) FROM __drizzle_migrations)");
+  // Later ones are undone with it.
+  db.exec("DROP TABLE upstream_eras");
+  db.exec("DELETE FROM __drizzle_migrations WHERE created_at >= 1796030859093");
 }
