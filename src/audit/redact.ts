@@ -62,7 +62,9 @@ function redactValue(value: Json | undefined, depth: number, kind: NameKind, bud
   }
   const number = numberIn(value);
   if (number !== undefined) {
-    return isCardNumber(number) || (kind === "number" && looksLikeNumber(number)) ? REDACTED : (value ?? null);
+    return isCardNumber(Math.trunc(number)) || (kind === "number" && looksLikeNumber(number))
+      ? REDACTED
+      : (value ?? null);
   }
   if (!holdsValues(value)) return value ?? null;
   if (depth === 0) return Array.isArray(value) ? `[list of ${value.length}]` : "[object]";

@@ -273,6 +273,10 @@ describe("the number of a card or an account goes wherever it stands", () => {
     ["an account in a sentence", "to DE89 3704 0044 0532 0130 00, today", `to ${REDACTED}, today`],
     ["an account in one piece", "GB29NWBK60161331926819", REDACTED],
     ["a social security number", "it says 123-45-6789", `it says ${REDACTED}`],
+    ["a card on a magnetic stripe", "%B4111111111111111^DOE/JOHN^2512", `%B${REDACTED}^DOE/JOHN^2512`],
+    ["a card with low lines", "4111_1111_1111_1111", REDACTED],
+    ["a card between letters", "ref4111111111111111x", `ref${REDACTED}x`],
+    ["a card with decimals", "4111111111111111.5", `${REDACTED}.5`],
     ["two of them", "4111111111111111 and DE89370400440532013000", `${REDACTED} and ${REDACTED}`],
   ])("%s", (_what, text, expected) => {
     expect(redact({ note: text })).toEqual({ note: expected });
@@ -360,6 +364,69 @@ describe("texts that look like a credential are taken out wherever they stand", 
     ["an element", "<password>hunter2</password>", `<password>${REDACTED}</password>`],
     ["a line further down", `password:\n${" ".repeat(12)}hunter2`, `password:\n${" ".repeat(12)}${REDACTED}`],
     ["an address with a sign in its password", "postgres://u:p@hunter2@h/db", `postgres://${REDACTED}@h/db`],
+    ["SQL that makes a user", "CREATE USER a IDENTIFIED BY 'hunter2';", `CREATE USER a IDENTIFIED BY '${REDACTED}';`],
+    ["SQL without quotes", "CREATE USER a IDENTIFIED BY hunter2;", `CREATE USER a IDENTIFIED BY ${REDACTED};`],
+    ["SQL that sets one", "ALTER ROLE a WITH PASSWORD 'hunter2' x", `ALTER ROLE a WITH PASSWORD '${REDACTED}' x`],
+    ["SQL with a quote", "SET password='it''s hunter2', n=1", `SET password='${REDACTED}', n=1`],
+    [
+      "SQL that inserts",
+      "INSERT INTO u (name, password) VALUES ('a', 'x,''hunter2'), (f('b'), 'hunter2') RETURNING id",
+      `INSERT INTO u (name, password) VALUES ('a', ${REDACTED}), (f('b'), ${REDACTED}) RETURNING id`,
+    ],
+    ["CDATA", "<password><![CDATA[<hunter2>]]></password>", `<password><![CDATA[${REDACTED}]]></password>`],
+    [
+      "an element with attributes",
+      '<a:Password Type="x">hunter2</a:Password>',
+      `<a:Password Type="x">${REDACTED}</a:Password>`,
+    ],
+    [
+      "a property list",
+      "<key>password</key>\n<string>hunter2</string>",
+      `<key>password</key>\n<string>${REDACTED}</string>`,
+    ],
+    ["attributes", '<input name="password" value="hunter2">', `<input name="password" value="${REDACTED}">`],
+    ["attributes the other way", "<a value='hunter2' key='DbPassword'/>", `<a value='${REDACTED}' key='DbPassword'/>`],
+    ["an element with a name", '<var name="db_password">hunter2</var>', `<var name="db_password">${REDACTED}</var>`],
+    [
+      "a part of a form",
+      'name="password"\r\nContent-Type: text/plain\r\n\r\nhunter2\r\nhunter2\r\n--x',
+      `name="password"\r\nContent-Type: text/plain\r\n\r\n${REDACTED}\r\n--x`,
+    ],
+    [
+      "a block of YAML",
+      "  password: |\n    hunter2\n\n    hunter2\n  user: a\n",
+      `  password: |\n${REDACTED}\n  user: a\n`,
+    ],
+    ["a list of YAML", "passwords:\n  - hunter2\nuser: a", `passwords:\n  - ${REDACTED}\nuser: a`],
+    ["a manifest", "- name: DB_PASSWORD\n  value: hunter2\n", `- name: DB_PASSWORD\n  value: ${REDACTED}\n`],
+    [
+      "a manifest in JSON",
+      '{"name":"DB_PASSWORD","value":"hunter2 x"}',
+      `{"name":"DB_PASSWORD","value":"${REDACTED}"}`,
+    ],
+    ["a list of JSON", '{"passwords":["hunter2"],"n":1}', `{"passwords":${REDACTED},"n":1}`],
+    ["three quotes", 'password="""hunter2 "x" y"""', `password="""${REDACTED}"""`],
+    ["backticks", "const password = `two hunter2`;", `const password = \`${REDACTED}\`;`],
+    [
+      "Terraform",
+      'variable "db_password" { default = "hunter2" }',
+      `variable "db_password" { default = "${REDACTED}" }`,
+    ],
+    [
+      "other languages",
+      "Kennwort: hunter2, mot de passe : hunter2",
+      `Kennwort: ${REDACTED}, mot de passe : ${REDACTED}`,
+    ],
+    ["a PIN", "the PIN is 4821", `the PIN is ${REDACTED}`],
+    ["netrc", "machine h login a password hunter2", `machine h login a password ${REDACTED}`],
+    ["commands", "sshpass -p hunter2 ssh x", `sshpass -p ${REDACTED} ssh x`],
+    ["a command in one word", "mysql -uroot -phunter2", `mysql -uroot -p${REDACTED}`],
+    ["CSV", 'user,password\na,"hunter2\nx"\nb,hunter2', `user,password\na,${REDACTED}\nb,${REDACTED}`],
+    ["a table", "| user | pin |\n|---|---|\n| a | 4821 |", `| user | pin |\n|---|---|\n| a | ${REDACTED} |`],
+    ["a signed URL", "https://x.y/z?X-Amz-Signature=hunter2&a=1", `https://x.y/z?X-Amz-Signature=${REDACTED}&a=1`],
+    ["a shared URL", "https://x.y/c?sv=1&sig=hunter2", `https://x.y/c?sv=1&sig=${REDACTED}`],
+    ["the code of a sign-in", "https://x.y/?code=hunter2", `https://x.y/?code=${REDACTED}`],
+    ["a hook", "https://hooks.slack.com/services/T0/B0/hunter2", `https://hooks.slack.com/services/${REDACTED}`],
     ["a long mixed run", "Zm9vYmFyMTIzNDU2Nzg5MEFCQ0RFRkdISUo", REDACTED],
   ])("%s", (_what, text, expected) => {
     expect(redact({ note: text })).toEqual({ note: expected });
@@ -382,9 +449,45 @@ describe("what is no secret stays", () => {
     [{ customer_id: "c-1001", tags: ["a", "b"], nested: { deep: [1, 2, 3] } }],
     [{ id: "0b6f1f0e-5c1a-4b1e-9d55-0d3f3a1f2c11" }],
     [{ max_tokens: 100, author: "Ann", text: "Dinner with a client in Zurich at 19:30" }],
+    [{ query: "SELECT id, name FROM users WHERE name = 'O''Hara' ORDER BY id" }],
+    [{ sql: "INSERT INTO u (name, amount) VALUES ('a', 12.5)" }],
+    [{ html: '<input name="city" value="Berlin"><p id="x">Text</p>', yaml: "a: |\n  b\nc: d" }],
+    [{ csv: "id,name\n1,Ann\n2,Bob", letter: "Dear Ann, your password\nhas expired." }],
+    [{ url: "https://x.y/?code=EUR&country=DE&page=2", cmd: "mkdir -p /srv/x && ssh -p 22 h" }],
+    [{ body: "It's broken. Don't click: it hurts.\nIdentified by Ann." }],
+    [{ sha: "a1b2c3d4e5f60718", file: "IMG_20261130_101500_001.jpg", build: "v1.2.3-20261130101500" }],
     [{ slug: "how-we-moved-our-whole-monolith-to-a-gateway" }],
   ])("%j", (value) => {
     expect(redact(value)).toEqual(value);
+  });
+});
+
+describe("a text made to be slow comes to an end", () => {
+  it.each([
+    ...[
+      "password",
+      "password ",
+      "password:",
+      'password="',
+      "password='",
+      "<password ",
+      "<a name='password' ",
+      "(",
+      "pin ",
+    ],
+    ...[
+      "<key>password</key>",
+      "name=password\n",
+      'name="password',
+      " \n",
+      "password: |\n ",
+      "a,password\n",
+      "insert into u (pin) values (",
+    ],
+    ...["identified by ", "mysql ", "setx ", "?code=", "://", "4_", "a4", '\\"', "login a password "],
+  ])("%j, over and over", (unit) => {
+    const list = Array.from({ length: 50 }, () => unit.repeat(2000));
+    expect(JSON.stringify(redact({ list })).length).toBeLessThan(50_000);
   });
 });
 
