@@ -20,8 +20,8 @@ export interface BoundCall {
 export interface CallDigests {
   /**
    * What an approval is bound to (hex): the canonical JSON of who calls, through which client, which tool as it is defined
-   * now, with what. The order of keys does not matter, and neither does 1 against 1.0, which JSON.parse has made one number
-   * before anybody here saw them. Unicode forms are not folded: a tool may treat them as different.
+   * now, with what. The order of keys does not matter, and neither does 1 against 1.0: they are one number, however
+   * it is written. Unicode forms are not folded: a tool may treat them as different.
    */
   call(call: BoundCall): string;
   /** The same as it was before it was keyed. */

@@ -1,4 +1,5 @@
 import { randomId } from "../core/ids.ts";
+import { canonicalJson } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { ApprovalStore, SealedParts } from "../store/approvals.ts";
 import { StoreError } from "../store/store-error.ts";
@@ -22,22 +23,16 @@ export interface ExecutionsDeps {
 /** The part of the service that runs approved calls, each once. */
 export type Executions = Pick<Approvals, "claim" | "finish" | "result" | "arguments" | "asked">;
 
-/** What the store keeps encrypted of a call, opened. */
-interface Opened extends AskedCall {
-  /** The canonical JSON of the arguments, as it came out. */
-  readonly canonical: string;
-}
-
 /** Makes the way from an approved request to the end of its run. */
 export function createExecutions(deps: ExecutionsDeps): Executions {
   const { store, transitions, texts, digests, leases, log } = deps;
 
-  function opened(id: string, sealed: SealedParts): Opened | undefined {
+  function opened(id: string, sealed: SealedParts): AskedCall | undefined {
     const text = texts.openArguments(id, sealed.arguments);
     const requester = texts.openRequester(id, sealed.requester);
     const args = text === undefined ? undefined : argumentsIn(text);
     if (text === undefined || args === undefined || requester === undefined) return undefined;
-    return { ...requester, arguments: args, canonical: text };
+    return { ...requester, arguments: args };
   }
 
   /** Of a request that somebody wrote into the database nothing is opened: they chose who may see it. */
@@ -55,7 +50,7 @@ export function createExecutions(deps: ExecutionsDeps): Executions {
       const [stored, sealed] = [await store.find(id), await store.sealed(id)];
       if (stored === undefined || stored.record.state !== "approved" || sealed === undefined) return undefined;
       const call = opened(id, sealed);
-      if (call === undefined || !digests.isArguments(stored.record.argumentsDigest, call.canonical)) {
+      if (call === undefined || !digests.isArguments(stored.record.argumentsDigest, canonicalJson(call.arguments))) {
         log.error(
           { request: id },
           "The arguments of an approved call cannot be opened. Has the gateway's key changed?",

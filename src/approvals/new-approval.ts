@@ -1,4 +1,4 @@
-import { canonicalJson, type JsonObject } from "../core/json.ts";
+import { type JsonObject, keptJson } from "../core/json.ts";
 import type { Persons } from "../core/persons.ts";
 import type { ApprovalRecord, NewApproval } from "../store/approvals.ts";
 import type { ApprovalAsk } from "./approvals.ts";
@@ -33,7 +33,7 @@ const MAX_MESSAGE = 4_000;
 export function newApproval(parts: NewApprovalParts): NewApproval {
   const { id, ask, flows, texts, now } = parts;
   const { principal } = ask;
-  const canonical = canonicalJson(ask.arguments);
+  const { canonical, kept } = keptJson(ask.arguments);
   const redacted = parts.redact(ask.arguments);
   const record: ApprovalRecord = {
     id,
@@ -53,7 +53,7 @@ export function newApproval(parts: NewApprovalParts): NewApproval {
     tool: ask.tool,
     definitionDigest: ask.definitionDigest,
     argumentsDigest: parts.argumentsDigest(canonical),
-    argumentsRedacted: redacted === ask.arguments ? canonical : canonicalJson(redacted),
+    argumentsRedacted: redacted === ask.arguments ? kept : keptJson(redacted).kept,
     policies: flows.policies,
     policySet: ask.policySet,
     snapshot: flows.snapshot,
@@ -84,7 +84,7 @@ export function newApproval(parts: NewApprovalParts): NewApproval {
   return {
     record: { ...record, dueAt: dueAt(record, parts.retentionMs) },
     sealed: {
-      arguments: texts.sealArguments(id, canonical),
+      arguments: texts.sealArguments(id, kept),
       requester: texts.sealRequester(id, { principal, context: ask.context }),
     },
     approvers: entriesOf(flows.snapshot.stages),

@@ -1,5 +1,5 @@
 import { parseExact } from "../core/exact-json.ts";
-import { canonicalJson, isObject, type JsonObject } from "../core/json.ts";
+import { isObject, type JsonObject, keptJson } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Seal } from "../core/seal.ts";
 import { readPrincipal } from "../identity/stored-principal.ts";
@@ -10,8 +10,8 @@ import { readPrincipal } from "../identity/stored-principal.ts";
  * column does not pass for that one's. They never expire by themselves: retention removes them.
  */
 export interface SealedTexts {
-  sealArguments(id: string, canonical: string): string;
-  /** The canonical JSON that was sealed. */
+  sealArguments(id: string, kept: string): string;
+  /** The text that was sealed. */
   openArguments(id: string, sealed: string): string | undefined;
   sealRequester(id: string, requester: SealedRequester): string;
   openRequester(id: string, sealed: string): SealedRequester | undefined;
@@ -65,8 +65,8 @@ export function createSealedTexts(seal: Seal): SealedTexts {
   };
 }
 
-/** Whether a text is the canonical JSON of an object; the object. */
+/** Whether a text is as `keptJson` writes an object; the object. */
 export function argumentsIn(text: string): JsonObject | undefined {
   const value = parseExact(text);
-  return isObject(value) && canonicalJson(value) === text ? value : undefined;
+  return isObject(value) && keptJson(value).kept === text ? value : undefined;
 }

@@ -1,6 +1,6 @@
 import type { Decision } from "../core/decision.ts";
 import { writeExact } from "../core/exact-json.ts";
-import { canonicalJson, type JsonObject } from "../core/json.ts";
+import { type JsonObject, keptJson } from "../core/json.ts";
 import type { KeyedHash } from "../core/keyed-hash.ts";
 import type { Seal } from "../core/seal.ts";
 import { type AuditRow, EMPTY_ROW } from "../store/audit-row.ts";
@@ -41,7 +41,7 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
   return {
     opening(opening) {
       const { principal, client, decision } = opening;
-      const canonical = canonicalJson(opening.arguments);
+      const { canonical, kept } = keptJson(opening.arguments);
       return {
         at: opening.at,
         callId: opening.callId,
@@ -61,7 +61,7 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
         policies: policiesText(decision),
         policySet: decision.set,
         argumentsDigest: digest(canonical),
-        argumentsRedacted: mode === "redacted" || mode === "sealed" ? redactedText(opening.arguments, canonical) : null,
+        argumentsRedacted: mode === "redacted" || mode === "sealed" ? redactedText(opening.arguments, kept) : null,
         argumentsSealed: mode === "sealed" ? sealArguments(options.seal, opening) : null,
         argumentsFull: mode === "full" ? writeExact(opening.arguments) : null,
         outcome: null,
@@ -151,9 +151,9 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
 }
 
 // Most arguments hold no secret, and are written as they were digested.
-function redactedText(args: JsonObject, canonical: string): string {
+function redactedText(args: JsonObject, kept: string): string {
   const redacted = redact(args);
-  return redacted === args ? canonical : writeExact(redacted);
+  return redacted === args ? kept : writeExact(redacted);
 }
 
 /** What counted, then what was only evaluated. */

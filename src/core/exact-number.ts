@@ -3,7 +3,7 @@
  * a tree where such a number stood in the text, so that what only passes through keeps its digits.
  */
 export class ExactNumber {
-  /** How often one was written by `JSON.stringify`, which knows doubles only. */
+  /** How often one was written otherwise than it stood. */
   static rounded = 0;
 
   /** As it stood in the text. */
@@ -23,6 +23,12 @@ export class ExactNumber {
     // Of fractions the shortest writing counts; of integers beyond 2^53 all digits do, since others read them whole.
     const digits = Math.abs(nearest) > Number.MAX_SAFE_INTEGER ? BigInt(nearest).toString() : String(nearest);
     return normalForm(this.text) === normalForm(digits);
+  }
+
+  /** One text for all ways to write a double, which is that of JavaScript; any other number as it stood. RFC 8785 §3.2.2.3 */
+  get canonical(): string {
+    ExactNumber.rounded += 1;
+    return this.isDouble ? JSON.stringify(this.nearest) : this.text;
   }
 
   toJSON(): number {

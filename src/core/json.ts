@@ -31,21 +31,37 @@ export function holdsValues(value: Json | undefined): value is readonly Json[] |
 }
 
 /**
- * Writes `value` as RFC 8785 canonical JSON (keys in UTF-16 order, no white space), with exact numbers as they stood: equal
- * values give equal text.
+ * Writes `value` as RFC 8785 canonical JSON (keys in UTF-16 order, no white space): equal values give equal text, 1 and 1.0
+ * too. For digests; `keptJson` loses no digits.
  */
 export function canonicalJson(value: Json | undefined): string {
-  if (value instanceof ExactNumber) return value.text;
+  return writeOrdered(value, canonicalNumber);
+}
+
+/** The same with all numbers as they stood: for what is kept, shown and sent. `canonical`: what `canonicalJson` gives. */
+export function keptJson(value: Json): { readonly canonical: string; readonly kept: string } {
+  const before = ExactNumber.rounded;
+  const canonical = canonicalJson(value);
+  return { canonical, kept: ExactNumber.rounded === before ? canonical : writeOrdered(value, (number) => number.text) };
+}
+
+function canonicalNumber(number: ExactNumber): string {
+  return number.canonical;
+}
+
+function writeOrdered(value: Json | undefined, numberText: (number: ExactNumber) => string): string {
+  if (value instanceof ExactNumber) return numberText(value);
   if (typeof value !== "object" || value === null) return JSON.stringify(value ?? null);
   let text = "";
   if (Array.isArray(value)) {
-    for (const item of value as readonly Json[]) text += `${text === "" ? "" : ","}${canonicalJson(item)}`;
+    for (const item of value as readonly Json[]) text += `${text === "" ? "" : ","}${writeOrdered(item, numberText)}`;
     return `[${text}]`;
   }
   const object = value as JsonObject;
   for (const key of Object.keys(object).sort()) {
     const member = object[key];
-    if (member !== undefined) text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonicalJson(member)}`;
+    if (member !== undefined)
+      text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${writeOrdered(member, numberText)}`;
   }
   return `{${text}}`;
 }

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, ne, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { digestOf } from "../core/digest.ts";
 import { parseExact, withDoubles, writeExact } from "../core/exact-json.ts";
@@ -70,8 +70,6 @@ export function createDefinitionStore(db: BetterSQLite3Database, guarded: Guarde
       const names = new Set(tools.map(({ name }) => name));
       const come = tools.filter(({ name, digest }) => !before.has(keyOf(name, digest)));
       const past = current.filter(({ tool, digest }) => !listed.has(keyOf(tool, digest)));
-      const pastOf = new Map<string, string[]>();
-      for (const { tool, digest } of past) pastOf.set(tool, [...(pastOf.get(tool) ?? []), digest]);
       // Upstreams are listed every few minutes and hardly ever change: the usual case takes no lock.
       if (come.length + past.length === 0) return [];
       const isFirst = await guarded(() => isUnknown(db, upstream));
@@ -79,14 +77,13 @@ export function createDefinitionStore(db: BetterSQLite3Database, guarded: Guarde
       const changes: DefinitionChange[] = [];
       await inSlices(come, (tool) => {
         changes.push(writes.change(tool));
-        // In one transaction with what comes in its place.
-        for (const digest of pastOf.get(tool.name) ?? []) writes.pass(tool.name, digest);
+        // In one transaction, whatever others have listed meanwhile: of a tool one definition is the current one.
+        writes.passOthers(tool.name, tool.digest);
         writes.list(tool);
       });
-      const gone = past.filter(({ tool }) => !names.has(tool));
-      await inSlices(gone, ({ tool, digest }) => {
+      await inSlices(past, ({ tool, digest }) => {
         writes.pass(tool, digest);
-        changes.push({ tool, kind: "gone", digest });
+        if (!names.has(tool)) changes.push({ tool, kind: "gone", digest });
       });
       while (await guarded(() => writes.forget(Math.max(0, KEPT.rowsPerUpstream - listed.size)))) await slices.next();
       return isFirst ? [] : changes;
@@ -136,6 +133,11 @@ function writesOf(db: BetterSQLite3Database, upstream: string, at: number) {
     .set({ current: 0, lastSeenAt: at })
     .where(and(ofTool, eq(rows.digest, sql.placeholder("digest"))))
     .prepare();
+  const passOthers = db
+    .update(rows)
+    .set({ current: 0, lastSeenAt: at })
+    .where(and(ofTool, CURRENT, ne(rows.digest, sql.placeholder("digest"))))
+    .prepare();
   const forgetOfTool = forgetOldest(db, and(ofTool, PAST), KEPT.pastVersionsPerTool, -1).prepare();
   const last = db
     .select({ digest: rows.digest, definition: rows.definition })
@@ -167,6 +169,11 @@ function writesOf(db: BetterSQLite3Database, upstream: string, at: number) {
     },
     list({ name, digest, definition }: ListedDefinition): void {
       list.run({ tool: name, digest, definition: writeExact(definition) });
+    },
+    /** Any other definition of the tool is one of the past. */
+    passOthers(name: string, digest: string): void {
+      passOthers.run({ tool: name, digest });
+      forgetOfTool.run({ tool: name });
     },
     pass(name: string, digest: string): void {
       pass.run({ tool: name, digest });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { numberIn, parseExact, withDoubles, writeExact } from "../../src/core/exact-json.ts";
 import { ExactNumber } from "../../src/core/exact-number.ts";
-import { canonicalJson } from "../../src/core/json.ts";
+import { canonicalJson, keptJson } from "../../src/core/json.ts";
 import { jsonText, numbersIn, numberText, ODD_NUMBERS } from "../support/json-texts.ts";
 
 describe("JSON with all its digits", () => {
@@ -55,7 +55,9 @@ describe("JSON with all its digits", () => {
         const value = parseExact(text);
         expect(value instanceof ExactNumber).toBe(String(Number(text)) !== text);
         expect(numberIn(value)).toBe(Number(text));
-        expect(canonicalJson(value)).toBe(text === "-0" ? "-0" : value instanceof ExactNumber ? text : String(value));
+        const isDouble = !(value instanceof ExactNumber) || value.isDouble;
+        expect(canonicalJson(value)).toBe(isDouble ? JSON.stringify(Number(text)) : text);
+        expect(keptJson([value])).toEqual({ canonical: `[${canonicalJson(value)}]`, kept: `[${text}]` });
       }),
       { numRuns: 2_000 },
     );
