@@ -114,3 +114,21 @@ function partsOf(node: AstNode): readonly AstNode[] {
   if (!BODIES.has(name)) return [receiver, ...args];
   return name === "bind" ? args.slice(1, 2) : [receiver];
 }
+
+/** The operators that compare. */
+export type Comparison = "<" | "<=" | ">" | ">=" | "==" | "!=";
+
+/** Of each the one that says the same with its sides exchanged. */
+export const MIRRORED: Readonly<Record<Comparison, Comparison>> = {
+  "<": ">",
+  "<=": ">=",
+  ">": "<",
+  ">=": "<=",
+  "==": "==",
+  "!=": "!=",
+};
+
+/** Whether an operator compares. */
+export function isComparison(operator: string): operator is Comparison {
+  return Object.hasOwn(MIRRORED, operator);
+}

@@ -1,6 +1,6 @@
 import type { Json } from "../core/json.ts";
 import { suggest } from "../core/suggest.ts";
-import type { AstNode } from "./ast.ts";
+import { type AstNode, isComparison, MIRRORED } from "./ast.ts";
 import { numberOf, outcomeOf } from "./check-constants.ts";
 import type { Finding } from "./check-findings.ts";
 import { canBe, canCompare, canEqual, itemOf, kindText, type Value } from "./check-values.ts";
@@ -39,7 +39,7 @@ export function checkComparison(node: AstNode, sides: Sides): readonly Finding[]
     if (decided !== undefined) findings.push({ kind: "compared", start: node.start }, decided);
   };
   read(left, right, second, a, node.op);
-  read(right, left, first, b, MIRRORED[node.op] ?? node.op);
+  read(right, left, first, b, isComparison(node.op) ? MIRRORED[node.op] : node.op);
   const written = outcomeOf(node.op, left.literal, right.literal);
   if (written !== undefined) {
     const always = mistake("decided", node.start, `This is always ${written}: both sides are written out.`, undefined);
@@ -59,8 +59,6 @@ export function checkComparison(node: AstNode, sides: Sides): readonly Finding[]
   }
   return findings;
 }
-
-const MIRRORED: Readonly<Record<string, string>> = { "<": ">", "<=": ">=", ">": "<", ">=": "<=" };
 
 /** What is wrong with `in` between these; `items` are those of a list that is written out. */
 export function checkMembership(

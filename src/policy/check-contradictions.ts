@@ -1,5 +1,5 @@
 import type { Json } from "../core/json.ts";
-import { type AstNode, childrenOf } from "./ast.ts";
+import { type AstNode, childrenOf, isComparison, MIRRORED } from "./ast.ts";
 import type { Finding } from "./check-findings.ts";
 import type { Value } from "./check-values.ts";
 import { compareRange, EVERYWHERE, exactly, type Range } from "./number-range.ts";
@@ -15,14 +15,6 @@ interface Asked {
 
 type Test = { readonly of: AstNode; readonly operator: string; readonly values: readonly Json[] };
 
-const MIRRORED: Readonly<Record<string, string>> = {
-  "<": ">",
-  "<=": ">=",
-  ">": "<",
-  ">=": "<=",
-  "==": "==",
-  "!=": "!=",
-};
 const NEGATED: Readonly<Record<string, string>> = {
   "<": ">=",
   "<=": ">",
@@ -85,11 +77,11 @@ function readTest(node: AstNode, positive: boolean, read: (node: AstNode) => Val
     if (values.length < childrenOf(right).length || constantOf(left, read).length > 0) return undefined;
     return { of: left, operator: positive ? "==" : "!=", values };
   }
-  const operator = Object.hasOwn(MIRRORED, node.op) ? node.op : undefined;
+  const operator = isComparison(node.op) ? node.op : undefined;
   if (operator === undefined) return undefined;
   const [a, b] = [constantOf(left, read), constantOf(right, read)];
   if (a.length === b.length) return undefined;
-  const by = a.length > 0 ? (MIRRORED[operator] ?? operator) : operator;
+  const by = a.length > 0 ? MIRRORED[operator] : operator;
   return { of: a.length > 0 ? right : left, operator: positive ? by : (NEGATED[by] ?? by), values: [...a, ...b] };
 }
 

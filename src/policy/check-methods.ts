@@ -1,7 +1,7 @@
 import { doubtsOfPart } from "./address-parts.ts";
 import type { AstCall, AstNode } from "./ast.ts";
 import type { Finding } from "./check-findings.ts";
-import { canBe, domainOf, isOnly, type Value } from "./check-values.ts";
+import { ANY, canBe, domainOf, isOnly, type Value } from "./check-values.ts";
 import { ANYTHING, between, canHavePart, type Domain, oneOf, sizeOf, textsThat } from "./domain.ts";
 import { type PatternPart, partsOfPattern } from "./pattern-parts.ts";
 import { ANY_TEXT, anyOf, changed, type PartPlace, repeated, type Shape } from "./text-shape.ts";
@@ -60,7 +60,7 @@ export function domainOfCall(name: string, target: Value | undefined, first: Val
     return target !== undefined && !canBe(target, "duration") ? (CLOCK[name] ?? ANYTHING) : ANYTHING;
   switch (name) {
     case "size": {
-      const { low, high } = sizeOf(domainOf(target ?? first ?? NOTHING));
+      const { low, high } = sizeOf(domainOf(target ?? first ?? ANY));
       return between(low, high);
     }
     case "indexOf":
@@ -84,7 +84,7 @@ export function domainOfCall(name: string, target: Value | undefined, first: Val
 
 /** What a part of a text can be, wherever it is taken out: characters that the text can have. */
 function partsOf(target: Value | undefined, without = ""): Domain {
-  const { shapes, says, size, doubts } = domainOf(target ?? NOTHING);
+  const { shapes, says, size, doubts } = domainOf(target ?? ANY);
   const inside = anyOf(shapes ?? [ANY_TEXT]);
   const part = repeated((it) => it !== without && inside(it)) ?? ANY_TEXT;
   return {
@@ -102,18 +102,8 @@ export function itemOfCall(name: string, target: Value | undefined, args: readon
   if (name !== "split" || target === undefined || typeof first?.literal !== "string") return undefined;
   // With a limit the last item keeps what is left over.
   const separator = args.length === 1 && [...first.literal].length === 1 ? first.literal : "";
-  return { ...NOTHING, kinds: new Set(["string"]), domain: partsOf(target, separator) };
+  return { ...ANY, kinds: new Set(["string"]), domain: partsOf(target, separator) };
 }
-
-const NOTHING: Value = {
-  kinds: undefined,
-  type: undefined,
-  domain: ANYTHING,
-  item: undefined,
-  place: undefined,
-  literal: undefined,
-  itemFacts: [],
-};
 
 const UNITS: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 0.001 };
 

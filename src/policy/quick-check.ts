@@ -1,23 +1,13 @@
 import type { JsonObject } from "../core/json.ts";
-import { type AstNode, childrenOf, selectionPath } from "./ast.ts";
+import { type AstNode, type Comparison, childrenOf, isComparison, MIRRORED, selectionPath } from "./ast.ts";
 import { VALUE_LIMITS } from "./json-values.ts";
 
 /** A comparison of an argument with a literal, on which a condition depends as a whole: `args.amount > 1000 && …`. */
 export interface QuickCheck {
   readonly key: string;
-  readonly op: Operator;
+  readonly op: Comparison;
   readonly literal: number | string;
 }
-
-type Operator = "<" | "<=" | ">" | ">=" | "==" | "!=";
-const MIRRORED: Readonly<Record<Operator, Operator>> = {
-  "<": ">",
-  "<=": ">=",
-  ">": "<",
-  ">=": "<=",
-  "==": "==",
-  "!=": "!=",
-};
 
 /**
  * Finds such a comparison in a condition. False and anything is false in CEL, errors included: where the comparison is
@@ -27,12 +17,12 @@ export function quickCheckOf(node: AstNode): QuickCheck | undefined {
   const [left, right] = childrenOf(node);
   if (left === undefined || right === undefined) return undefined;
   if (node.op === "&&") return quickCheckOf(left) ?? quickCheckOf(right);
-  if (!Object.hasOwn(MIRRORED, node.op)) return undefined;
-  const op = node.op as Operator;
+  const { op } = node;
+  if (!isComparison(op)) return undefined;
   return comparison(left, op, right) ?? comparison(right, MIRRORED[op], left);
 }
 
-function comparison(selection: AstNode, op: Operator, value: AstNode): QuickCheck | undefined {
+function comparison(selection: AstNode, op: Comparison, value: AstNode): QuickCheck | undefined {
   const [root, key, ...more] = selectionPath(selection) ?? [];
   if (root !== "args" || key === undefined || more.length > 0 || value.op !== "value") return undefined;
   const literal = typeof value.args === "bigint" ? Number(value.args) : value.args;
@@ -53,7 +43,7 @@ export function isSurelyFalse({ key, op, literal }: QuickCheck, args: JsonObject
   return op === "==" ? value !== literal : op === "!=" && value === literal;
 }
 
-function compare(value: number, op: Operator, literal: number): boolean {
+function compare(value: number, op: Comparison, literal: number): boolean {
   switch (op) {
     case "<":
       return value < literal;
