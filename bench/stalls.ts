@@ -26,6 +26,7 @@ const QUADRATIC = "args.n.exists(x, args.n.exists(y, x + y > 5000.0))";
 const POLICIES = `policies:
 ${Array.from({ length: 200 }, (_, i) => `  - { id: pair-${i}, when: 'has(args.n) && ${QUADRATIC}', then: { deny: {} } }`).join("\n")}
   - { id: search, when: 'has(args.s) && args.s.matches("(?i)drop.*table")', then: { deny: {} } }
+  - { id: machine, when: 'has(args.m) && args.m.matches("(?:a|b)*a(?:a|b){60}[xy]")', then: { deny: {} } }
   - { id: span, when: 'has(args.d) && duration(args.d) > duration("1s")', then: { deny: {} } }
   - { id: out, then: { redact: { detect: [email, credit_card, phone, iban, us_ssn, jwt, private_key, cloud_key] } } }
 `;
@@ -36,6 +37,8 @@ const INPUTS: ReadonlyArray<readonly [name: string, args: Record<string, unknown
   ["200 conditions with two loops over 1,000 items", { n: numbers }],
   ["the same, with errors inside", { n: numbers.map(String) }],
   ["a pattern over a megabyte", { s: "drop ".repeat(200_000) }],
+  ["a text made for its pattern, as long as is read", { m: "abbabaabaabb".repeat(310) }],
+  ["a longer one", { m: "abbabaabaabb".repeat(2_000) }],
   ["a megabyte of digits as a duration", { d: "1".repeat(1_000_000) }],
   ["a result of a million hostile characters", { text: "\uff11\uff12".repeat(500_000) }],
   ["a result of a megabyte of text", { text: "The quick brown fox. ".repeat(50_000) }],

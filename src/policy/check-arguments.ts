@@ -1,5 +1,6 @@
 import { canonicalJson, isObject, type JsonObject } from "../core/json.ts";
 import { type ArgumentType, readArgumentType } from "./argument-types.ts";
+import { SCHEMA_PATTERNS } from "./arguments/patterns.ts";
 import { type AstNode, childrenOf } from "./ast.ts";
 import { checkCondition, checkExpression, type ExpressionDeps, guardsOfText } from "./check-expression.ts";
 import { type FactTable, factsOfTools } from "./check-facts.ts";
@@ -11,7 +12,7 @@ import { canBe, kindText } from "./check-values.ts";
 import { readToolFacts, type ToolFacts } from "./context.ts";
 import type { Condition, PolicyLanguage } from "./environment.ts";
 import { type KnownTool, pathOf } from "./known-tool.ts";
-import { createPatterns } from "./patterns.ts";
+import { createPatterns, type Patterns } from "./patterns.ts";
 
 /** The mistakes of one text. */
 export interface TextProblems {
@@ -51,13 +52,13 @@ export function createArgumentCheck(
   language: PolicyLanguage,
   calls: FactTable,
 ): ArgumentCheck {
-  const matches = createPatternTest();
+  const matches = createPatternTest(createPatterns());
   const schemas = new Map<string, Schema>();
   const ofTool = known.map(({ definition }) => {
     const { inputSchema } = definition;
     const key = canonicalJson(inputSchema);
     const read = schemas.get(key) ?? {
-      type: readArgumentType(inputSchema, matches),
+      type: readArgumentType(inputSchema, createPatternTest(createPatterns(SCHEMA_PATTERNS))),
       plain: isObject(inputSchema) && isPlain(inputSchema, key) ? inputSchema : undefined,
       id: schemas.size,
     };
@@ -236,8 +237,7 @@ function isPlain(schema: JsonObject, text: string): boolean {
   return schema["type"] === "object" && Object.keys(schema).every((key) => PLAIN.has(key)) && !text.includes('"$ref"');
 }
 
-// Patterns come from upstreams, so they run in linear time or not at all.
-function createPatternTest(): (pattern: string, name: string) => boolean | undefined {
-  const patterns = createPatterns();
+// Linear time or no answer: patterns of schemas come from upstreams, and so do the values that a policy's are held against.
+function createPatternTest(patterns: Patterns): (pattern: string, name: string) => boolean | undefined {
   return (pattern, name) => (patterns.add(pattern).ok ? patterns.test(name, pattern) : undefined);
 }

@@ -110,7 +110,7 @@ export function createPolicyLanguage(): PolicyLanguage {
   }
 
   function counted(parsed: ParseResult, text: string): Counted {
-    const steps = countSteps(parsed.ast, meter, text.length, patterns.size);
+    const steps = countSteps(parsed.ast, meter, text.length, patterns.weight);
     return {
       quick: quickCheckOf(parsed.ast),
       values: argumentPathsOf(parsed.ast, "values"),

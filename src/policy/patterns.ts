@@ -1,4 +1,5 @@
 import { RE2JS, RE2JSException } from "re2js";
+import { makeMachine } from "./pattern-machine.ts";
 
 /** The regular expressions of a policy set: RE2, so that no text can make one take more than linear time. */
 export interface Patterns {
@@ -6,8 +7,11 @@ export interface Patterns {
   add(pattern: string): { readonly ok: true } | { readonly ok: false; readonly reason: string };
   /** Whether the pattern, added before, matches anywhere in `text`. */
   test(text: string, pattern: string): boolean;
-  /** The instructions of a pattern, added before: matching takes the longer, the more there are. 0 if it was not added. */
-  size(pattern: string): number;
+  /**
+   * What matching a pattern, added before, takes for each character of a text, in looks at one instruction of it: all of
+   * them, or one where its machine was made as a whole. 0 if it was not added.
+   */
+  weight(pattern: string): number;
 }
 
 /** How much patterns of somebody else's may be: RE2 bounds what matching takes, and not what compiling does. */
@@ -18,12 +22,11 @@ export interface PatternLimits {
   readonly maxPatterns: number;
   /** Instructions of all programs together, and what one pattern may come to by the repetitions that it writes out. */
   readonly maxProgram: number;
+  /** How much making one pattern's machine ahead may take; 0 where texts are too few and too short for that. */
+  readonly maxMachine: number;
 }
 
-/**
- * The most instructions of one pattern in a policy. RE2 walks a text with a machine that it makes as it goes; for a larger
- * program that does not fit its memory, and each character then takes as long as the program is.
- */
+/** The most instructions of one pattern in a policy. */
 export const MAX_INSTRUCTIONS = 2_000;
 
 /** For the patterns of whoever runs the gateway. */
@@ -31,15 +34,21 @@ const OWN: PatternLimits = {
   maxCharacters: Number.POSITIVE_INFINITY,
   maxPatterns: Number.POSITIVE_INFINITY,
   maxProgram: Number.POSITIVE_INFINITY,
+  maxMachine: 300_000,
 };
+
+interface Compiled {
+  readonly expression: RE2JS;
+  readonly hasMachine: boolean;
+}
 
 type Refused = { readonly ok: false; readonly reason: string };
 
 const TOO_LARGE = `it comes to more than ${MAX_INSTRUCTIONS} instructions; count fewer repetitions`;
 
 /** Makes an empty collection; it grows by `add` alone, at load. */
-export function createPatterns({ maxCharacters, maxPatterns, maxProgram }: PatternLimits = OWN): Patterns {
-  const compiled = new Map<string, RE2JS>();
+export function createPatterns({ maxCharacters, maxPatterns, maxProgram, maxMachine }: PatternLimits = OWN): Patterns {
+  const compiled = new Map<string, Compiled>();
   const refused = new Map<string, Refused>();
   let left = maxProgram;
   let tried = 0;
@@ -63,7 +72,7 @@ export function createPatterns({ maxCharacters, maxPatterns, maxProgram }: Patte
         const expression = RE2JS.compile(pattern);
         const size = expression.programSize();
         if (size > MAX_INSTRUCTIONS) return refuse(pattern, size, TOO_LARGE);
-        compiled.set(pattern, expression);
+        compiled.set(pattern, { expression, hasMachine: maxMachine > 0 && makeMachine(expression, maxMachine) });
         left -= size;
         return { ok: true };
       } catch (error) {
@@ -74,12 +83,15 @@ export function createPatterns({ maxCharacters, maxPatterns, maxProgram }: Patte
       }
     },
     test(text, pattern) {
-      const expression = compiled.get(pattern);
-      if (expression === undefined) throw new Error("A pattern was not compiled at load.");
-      return expression.test(text);
+      const found = compiled.get(pattern);
+      if (found === undefined) throw new Error("A pattern was not compiled at load.");
+      // `find` never begins to make a machine.
+      return found.hasMachine ? found.expression.test(text) : found.expression.matcher(text).find();
     },
-    size(pattern) {
-      return compiled.get(pattern)?.programSize() ?? 0;
+    weight(pattern) {
+      const found = compiled.get(pattern);
+      if (found === undefined) return 0;
+      return found.hasMachine ? 1 : found.expression.programSize();
     },
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createPatterns } from "../../src/policy/patterns.ts";
 
-const LIMITS = { maxCharacters: 256, maxPatterns: 1_000, maxProgram: 20_000 };
+const LIMITS = { maxCharacters: 256, maxPatterns: 1_000, maxProgram: 20_000, maxMachine: 0 };
 
 describe("patterns of somebody else's", () => {
   it.each([

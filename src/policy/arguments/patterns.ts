@@ -1,7 +1,12 @@
 import { createPatterns, type PatternLimits, type Patterns } from "../patterns.ts";
 
 /** A pattern beyond these is as one that RE2 does not know. Names of members are short, and so is what they are told by. */
-const LIMITS: PatternLimits = { maxCharacters: 256, maxPatterns: 50, maxProgram: 10_000 };
+export const SCHEMA_PATTERNS: PatternLimits = {
+  maxCharacters: 256,
+  maxPatterns: 50,
+  maxProgram: 10_000,
+  maxMachine: 0,
+};
 
 const STEPS_PER_TEST = 4;
 
@@ -15,7 +20,7 @@ const INSTRUCTIONS_PER_STEP = 8;
 export class SchemaPatterns {
   /** How many more steps there are for this call; below 0 nothing that was found counts. */
   left = 0;
-  readonly #patterns: Patterns = createPatterns(LIMITS);
+  readonly #patterns: Patterns = createPatterns(SCHEMA_PATTERNS);
 
   /** Whether RE2 knows the pattern. */
   knows(pattern: string): boolean {
@@ -26,7 +31,7 @@ export class SchemaPatterns {
   mayFit(key: string, pattern: string): boolean {
     this.left -= STEPS_PER_TEST;
     if (this.left < 0 || !this.knows(pattern)) return true;
-    this.left -= (key.length * this.#patterns.size(pattern)) / INSTRUCTIONS_PER_STEP;
+    this.left -= (key.length * this.#patterns.weight(pattern)) / INSTRUCTIONS_PER_STEP;
     return this.left < 0 || this.#patterns.test(key, pattern);
   }
 }

@@ -36,7 +36,7 @@ export function countSteps(
   root: AstNode,
   meter: Meter,
   textLength: number,
-  instructions: (pattern: string) => number,
+  weightOf: (pattern: string) => number,
 ): OwnSteps {
   const error = ERROR + textLength * ERROR_PER_CHARACTER;
 
@@ -75,7 +75,7 @@ export function countSteps(
   }
 
   function countCall(node: AstNode, name: string): void {
-    const weigh = weigherOf(name, instructions);
+    const weigh = weigherOf(name, weightOf);
     if (weigh === undefined) return;
     wrapHandle(node, (run) => (values, second, third) => {
       if (Array.isArray(values)) meter.work.spend(weigh(values));

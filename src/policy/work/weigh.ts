@@ -9,8 +9,10 @@ import { LimitExceeded } from "../evaluation-failure.ts";
 const CHARACTER = 1 / 32;
 /** Comparing two texts that are equal up to their ends. */
 const COMPARED = 1 / 128;
-/** RE2, for each character and each instruction of the pattern's program. */
-const MATCHED = 1 / 8;
+/** RE2, for each character and each look at an instruction of the pattern's program. */
+const MATCHED = 1;
+/** Beginning to match takes as long as so many characters. */
+const BEGUN = 8;
 /** Copying a list. */
 const COPIED = 1 / 4;
 /** Looking at a value inside a list or an object, when they are compared. */
@@ -26,11 +28,11 @@ const CONSTANT = /^@?get|^(?:type|dyn|at|value|hasValue|or|orValue|none|of)$/;
 
 /**
  * Gives the steps of a function for its receiver and arguments; `undefined` where they are the same for all.
- * `instructions` are those of a pattern's program.
+ * `weightOf` gives what a pattern takes for each character.
  */
 export function weigherOf(
   name: string,
-  instructions: (pattern: string) => number,
+  weightOf: (pattern: string) => number,
 ): ((values: readonly unknown[]) => number) | undefined {
   if (CONSTANT.test(name)) return undefined;
   if (CONVERSIONS.has(name)) return (values) => refuseLong(name, values);
@@ -38,7 +40,7 @@ export function weigherOf(
   if (name === "join") return ([list]) => (Array.isArray(list) ? weighTexts(list) : 0);
   if (name === "@matches") {
     return ([text, pattern]) =>
-      typeof text === "string" && typeof pattern === "string" ? text.length * instructions(pattern) * MATCHED : 0;
+      typeof text === "string" && typeof pattern === "string" ? (text.length + BEGUN) * weightOf(pattern) * MATCHED : 0;
   }
   return (values) => {
     let steps = 0;
