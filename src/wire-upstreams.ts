@@ -1,5 +1,6 @@
 import type { Audit } from "./audit/audit.ts";
-import { type Catalog, type CatalogTiming, createCatalog } from "./catalog/catalog.ts";
+import { type Catalog, createCatalog } from "./catalog/catalog.ts";
+import type { CatalogTiming } from "./catalog/timing.ts";
 import type { Config } from "./config/schema.ts";
 import { JSON_LIMITS } from "./core/limits.ts";
 import type { Log } from "./core/log.ts";

@@ -7,7 +7,7 @@ import type { Audit } from "./audit/audit.ts";
 import type { CheckpointTiming } from "./audit/checkpoints/checkpoints.ts";
 import { redact } from "./audit/redact.ts";
 import type { RollUpTiming } from "./audit/roll-up.ts";
-import type { CatalogTiming } from "./catalog/catalog.ts";
+import type { CatalogTiming } from "./catalog/timing.ts";
 import { whyNoClientAddress } from "./config/client-address.ts";
 import type { Config } from "./config/schema.ts";
 import { publicUrlOf } from "./config/server-schema.ts";

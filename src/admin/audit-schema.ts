@@ -25,8 +25,8 @@ const auditEntrySchema = z
     client: z.string().nullable().describe("name/version, as the client says."),
     endpoint: z.string().nullable(),
     upstream: z.string().nullable(),
-    tool: z.string().nullable(),
-    decision: z.string().nullable(),
+    tool: z.string().nullable().describe("Of a call without a decision: what the client wrote."),
+    decision: z.string().nullable().describe("null in a call: nobody knew its tool."),
     policies: z.array(z.unknown()).nullable().describe("Every policy that matched, with its effect and why."),
     shadow: z.array(z.string()).describe("Those of them in mode shadow."),
     arguments_redacted: z.unknown().describe("Without secrets, long texts cut."),
@@ -34,7 +34,7 @@ const auditEntrySchema = z
     difference: z
       .unknown()
       .describe(
-        "Where a server's definition of a tool has changed: which of its fields, and from what to what its annotations.",
+        "Where a server's definition of a tool has changed: which of its fields, and from what to what its annotations. In a row that stands for many calls (calls_left_out): how many, and since when.",
       ),
     duration_ms: z.number().nullable(),
     trace_id: z.string().nullable(),

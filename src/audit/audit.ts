@@ -2,8 +2,8 @@ import type { Decision, Match } from "../core/decision.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
 
-/** A decided call, recorded before anything happens because of it. */
-export interface AuditOpening {
+/** Who calls, and from where. */
+export interface AuditCaller {
   readonly callId: string;
   /** ms since the epoch. */
   readonly at: number;
@@ -16,6 +16,11 @@ export interface AuditOpening {
   };
   readonly endpoint: string;
   readonly session: string | undefined;
+  readonly traceId: string | undefined;
+}
+
+/** A decided call, recorded before anything happens because of it. */
+export interface AuditOpening extends AuditCaller {
   readonly upstream: string;
   /** Original name. */
   readonly tool: string;
@@ -25,11 +30,31 @@ export interface AuditOpening {
   readonly arguments: JsonObject;
   /** The headers that policies see. Kept sealed or not at all. */
   readonly headers: JsonObject;
-  readonly traceId: string | undefined;
   /** Id of the approval request with which the call is run. */
   readonly approval?: string;
   /** Id of the challenge whose sign-in lets the call pass. */
   readonly challenge?: string;
+}
+
+/** A call of a tool that nobody knows, so that nothing is decided about it. Its arguments are not kept. */
+export interface UnlistedOpening extends AuditCaller {
+  /** Whose tool it would be by its name; `undefined`: nobody's. */
+  readonly upstream: string | undefined;
+  /** What the client wrote, without that upstream's prefix. */
+  readonly unlisted: string;
+}
+
+/** Calls like those that got no row of their own. */
+export interface UnlistedAct {
+  readonly about: "unlisted";
+  readonly upstream: string | undefined;
+  /** ms since the epoch. */
+  readonly at: number;
+  /** The first of them, ms since the epoch. */
+  readonly since: number;
+  readonly calls: number;
+  /** Whose calls; `undefined`: those of many. */
+  readonly actor: { readonly issuer: string; readonly subject: string; readonly email: string | undefined } | undefined;
 }
 
 /** How a recorded call ended. */
@@ -39,7 +64,7 @@ export interface AuditClosing {
   readonly at: number;
   /**
    * `ok`, `tool_error` (`isError: true`), `rpc_error`, `denied`, `cancelled`, `approval_pending`, `approval_joined`, or
-   * the fault's code.
+   * the code of the fault or the refusal.
    */
   readonly outcome: string;
   readonly durationMs: number;
@@ -106,11 +131,11 @@ export interface Audit {
    * Resolves `true` once the row is committed; all rows of one event-loop turn share one transaction. `false`: it could
    * not be written, and the call must not be made. @throws never
    */
-  open(opening: AuditOpening): Promise<boolean>;
+  open(opening: AuditOpening | UnlistedOpening): Promise<boolean>;
   /** Queues the closing row: it is written with the next opening, or a few milliseconds later. @throws never */
   close(closing: AuditClosing): void;
   /** Queues the row of something that was decided and is on disk elsewhere. @throws never */
-  record(act: AuditAct | AdminAct | DefinitionAct): void;
+  record(act: AuditAct | AdminAct | DefinitionAct | UnlistedAct): void;
   /** Writes what is queued; call before the process ends. */
   flush(): Promise<void>;
 }

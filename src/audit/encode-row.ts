@@ -4,10 +4,19 @@ import { type JsonObject, keptJson } from "../core/json.ts";
 import type { KeyedHash } from "../core/keyed-hash.ts";
 import type { Seal } from "../core/seal.ts";
 import { type AuditRow, EMPTY_ROW } from "../store/audit-row.ts";
-import type { AdminAct, AuditAct, AuditClosing, AuditOpening, DefinitionAct } from "./audit.ts";
+import type {
+  AdminAct,
+  AuditAct,
+  AuditClosing,
+  AuditOpening,
+  DefinitionAct,
+  UnlistedAct,
+  UnlistedOpening,
+} from "./audit.ts";
 import { createFacts } from "./facts.ts";
-import { redact } from "./redact.ts";
+import { REDACTED, redact } from "./redact.ts";
 import { sealArguments } from "./sealed-arguments.ts";
+import { scrubText } from "./secrets.ts";
 
 /**
  * How much of a call's arguments is kept: `digest` only; `redacted`, a copy without secrets; `sealed`, that copy and
@@ -18,12 +27,15 @@ export type ArgumentsMode = "digest" | "redacted" | "sealed" | "full";
 
 /** Turns what the gateway reports into rows. A text that a client chose is cut, whatever its length. */
 export interface RowEncoder {
-  opening(opening: AuditOpening): AuditRow;
+  opening(opening: AuditOpening | UnlistedOpening): AuditRow;
   closing(closing: AuditClosing): AuditRow;
-  act(act: AuditAct | AdminAct | DefinitionAct): AuditRow;
+  act(act: AuditAct | AdminAct | DefinitionAct | UnlistedAct): AuditRow;
 }
 
 const MAX_CLIENT_TEXT = 128;
+
+/** The outcome of a row that stands for many calls. */
+export const CALLS_LEFT_OUT = "calls_left_out";
 
 /** How rows are made. */
 export interface RowOptions {
@@ -40,6 +52,7 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
   const facts = createFacts();
   return {
     opening(opening) {
+      if ("unlisted" in opening) return unlistedRow(opening, facts);
       const { principal, client, decision } = opening;
       const { canonical, kept } = keptJson(opening.arguments);
       return {
@@ -122,6 +135,21 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
           facts: writeExact(act.difference),
         };
       }
+      if (act.about === "unlisted") {
+        return {
+          ...EMPTY_ROW,
+          kind: "admin",
+          at: act.at,
+          // No upstream is called so.
+          callId: act.upstream ?? "_unknown",
+          actor: act.actor?.subject ?? null,
+          actorIssuer: act.actor?.issuer ?? null,
+          actorEmail: act.actor?.email ?? null,
+          upstream: act.upstream ?? null,
+          outcome: CALLS_LEFT_OUT,
+          facts: JSON.stringify({ calls: act.calls, since: new Date(act.since).toISOString() }),
+        };
+      }
       const { about, id, at, actor, outcome } = act;
       const told = {
         ...EMPTY_ROW,
@@ -147,6 +175,29 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
         challenge: about === "step_up" ? id : null,
       };
     },
+  };
+}
+
+function unlistedRow(opening: UnlistedOpening, facts: ReturnType<typeof createFacts>): AuditRow {
+  const { principal, client, upstream, unlisted } = opening;
+  return {
+    ...EMPTY_ROW,
+    at: opening.at,
+    callId: opening.callId,
+    kind: "opened",
+    actor: principal.subject,
+    actorIssuer: principal.issuer,
+    actorEmail: principal.email ?? null,
+    client: `${cut(client.name)}/${cut(client.version)}`,
+    clientId: principal.clientId ?? null,
+    clientIp: cut(client.ip),
+    endpoint: opening.endpoint,
+    session: opening.session ?? null,
+    upstream: upstream ?? null,
+    // A client may write anything there.
+    tool: scrubText(unlisted, MAX_CLIENT_TEXT, REDACTED),
+    traceId: opening.traceId === undefined ? null : cut(opening.traceId),
+    facts: facts(principal, client.userAgent),
   };
 }
 

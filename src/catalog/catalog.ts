@@ -1,12 +1,14 @@
 import type { Log } from "../core/log.ts";
 import type { Scope } from "../core/scope.ts";
 import type { ListKind } from "../mcp/messages.ts";
-import type { DefinitionChange, DefinitionStore } from "../store/definitions.ts";
+import type { DefinitionChange, DefinitionReader, DefinitionStore } from "../store/definitions.ts";
 import type { Upstream, UpstreamEvent, Upstreams } from "../upstream/upstream.ts";
 import { createAnnouncer, type ListChange } from "./announcer.ts";
 import { createDefinitionKeeper } from "./definition-keeper.ts";
 import { createPacer, type Pacer } from "./pacer.ts";
 import { createReadingPace, type ReadingPace } from "./reading-pace.ts";
+import { createRememberedTools } from "./remembered-tools.ts";
+import { type CatalogTiming, DEFAULT_CATALOG_TIMING } from "./timing.ts";
 import { compileToolRules, sameToolRules, type ToolRules } from "./tool-rules.ts";
 import { createUpstreamReader, LIST_KINDS, type UpstreamReader } from "./upstream-lists.ts";
 import { buildView, type View } from "./view.ts";
@@ -35,33 +37,6 @@ export interface Catalog {
   close(): Promise<void>;
 }
 
-/** Times of the catalog, in ms. */
-export interface CatalogTiming {
-  /** How often a list is read again although nobody said that it changed. */
-  readonly refreshMs: number;
-  /** How long the tools of an upstream that went down stay listed. */
-  readonly graceMs: number;
-  /** How long after a first `list_changed` the list is read: servers announce several changes in a row. */
-  readonly coalesceMs: number;
-  /**
-   * How long the announcements after that wait: some servers announce a change to every new session. What changes again and
-   * again waits longer (`reading-pace.ts`).
-   */
-  readonly calmMs: number;
-  /** How long changes are collected before clients hear of them. */
-  readonly announceMs: number;
-}
-
-/** What `createCatalog` takes where it is not told otherwise. */
-export const DEFAULT_CATALOG_TIMING: CatalogTiming = {
-  refreshMs: 300_000,
-  // A restart of a server should not empty everybody's list.
-  graceMs: 30_000,
-  coalesceMs: 50,
-  calmMs: 1_000,
-  announceMs: 25,
-};
-
 interface Member {
   readonly upstream: Upstream;
   rules: ToolRules;
@@ -80,7 +55,7 @@ interface Member {
 export function createCatalog(deps: {
   readonly upstreams: Upstreams;
   /** Where the definitions of the tools are kept for whoever looks at policies without the upstreams. */
-  readonly definitions: DefinitionStore;
+  readonly definitions: DefinitionStore & Pick<DefinitionReader, "currentOf">;
   /** Hears what has changed in the definitions of an upstream's tools since it was listed last, before a restart too. */
   readonly onDefinitionChanges?: (upstream: string, changes: readonly DefinitionChange[]) => void;
   readonly log: Log;
@@ -97,12 +72,20 @@ export function createCatalog(deps: {
     onChanges: deps.onDefinitionChanges ?? (() => {}),
     onSpent: (name, ms) => members.get(name)?.pace.spent(ms),
   });
+  const remembered = createRememberedTools(deps);
   const announcer = createAnnouncer({ windowMs: timing.announceMs, log });
 
   const forgetViews = (upstream: string): void => {
     for (const [endpoint, { scope }] of views) {
       if (scope.upstreams.includes(upstream)) views.delete(endpoint);
     }
+  };
+
+  /** What it listed before this process knew it, unless it has listed its tools since. */
+  const recall = async (name: string, member: Member): Promise<void> => {
+    if (member.reader.knowsTools()) return;
+    await remembered.recall(name);
+    if (members.get(name) === member) forgetViews(name);
   };
 
   // Clients are told of the lists in which this upstream has anything at all.
@@ -131,7 +114,10 @@ export function createCatalog(deps: {
         announcer.soon({ list, upstream: name });
       },
       onTools(tools) {
-        if (members.get(name)?.reader === reader) keeper.keep(name, tools);
+        if (members.get(name)?.reader !== reader) return;
+        // Also where there are none: what was remembered until now counts no longer.
+        forgetViews(name);
+        keeper.keep(name, tools);
       },
     });
     const stale = createPacer<ListKind>({
@@ -152,6 +138,7 @@ export function createCatalog(deps: {
     member.stale.close();
     member.settle();
     members.delete(name);
+    remembered.forget(name);
     forgetViews(name);
     // At once: who sees this upstream is known only as long as it is in their scopes.
     if (!member.hidden) announcer.now(listsWithItems(member).map((list) => ({ list, upstream: name })));
@@ -171,13 +158,14 @@ export function createCatalog(deps: {
         member.hidden = false;
         shownOrHidden(event.upstream, member);
       }
-      member.reading = member.reader.refresh(LIST_KINDS).then(() => {
+      member.reading = member.reader.refresh(LIST_KINDS).then(async () => {
+        await recall(event.upstream, member);
         // Before anybody who waited for these lists can see them, so that nobody is told of what was read already.
         announcer.flush();
         member.settle();
       });
     } else if (event.status.state === "down") {
-      member.settle();
+      void recall(event.upstream, member).finally(member.settle);
       member.graceTimer ??= setTimeout(() => {
         member.hidden = true;
         shownOrHidden(event.upstream, member);
@@ -199,7 +187,10 @@ export function createCatalog(deps: {
       if (known !== undefined && known.scope === scope) return known.view;
       const view = buildView(scope, (name) => {
         const member = members.get(name);
-        return member === undefined ? undefined : { lists: member.reader.lists(), hidden: member.hidden };
+        if (member === undefined) return undefined;
+        const { reader, rules, hidden } = member;
+        const before = reader.knowsTools() ? undefined : remembered.of(name, rules);
+        return { lists: reader.lists(), hidden, remembered: before };
       });
       views.set(scope.endpoint, { scope, view });
       return view;

@@ -31,6 +31,8 @@ export const LIST_KINDS: readonly ListKind[] = ["tools", "prompts", "resources",
  */
 export interface UpstreamReader {
   lists(): UpstreamLists;
+  /** Whether its tools were ever read. */
+  knowsTools(): boolean;
   /**
    * Reads these lists again in the background; `onChange` hears which really changed. Resolves to whether all of them were
    * read by a request that was made after this was called.
@@ -184,6 +186,7 @@ export function createUpstreamReader(deps: {
 
   return {
     lists: () => lists,
+    knowsTools: () => texts.has("tools"),
     refresh: async (kinds) => {
       const read = await Promise.all(kinds.map(refreshOne));
       return read.every((each) => each);

@@ -13,18 +13,23 @@ export interface View {
   readonly prompts: ReadonlyMap<string, ListedEntry>;
   readonly resources: ReadonlyMap<string, ListedEntry>;
   readonly resourceTemplates: ReadonlyMap<string, ListedEntry>;
-  /** Tools that are not listed for now, because their server is down, by the name shown otherwise. */
+  /** Tools that are not listed for now, because their server is down or does not say which it has, by the name shown otherwise. */
   readonly absentTools: ReadonlyMap<string, ToolEntry>;
+  /** Upstreams whose tools are not listed for now. */
+  readonly unlisted: ReadonlySet<string>;
   /** The owner of a URI by list, then by template; `undefined` if neither knows it. */
   resourceOwner(uri: string): string | undefined;
   /** The items of a list as clients see them. */
   items(kind: ListKind): readonly JsonObject[];
 }
 
-/** What is known of an upstream's lists. `hidden`: it is down for too long to show them. */
+/** What is known of an upstream's lists. */
 export interface ShownLists {
   readonly lists: UpstreamLists;
+  /** It is down for too long to show them. */
   readonly hidden: boolean;
+  /** What it listed before this process began, as long as its tools have not been read since. */
+  readonly remembered?: readonly ToolEntry[] | undefined;
 }
 
 /** Merges the lists of a scope's upstreams. Of equal URIs the first upstream's counts. */
@@ -34,16 +39,17 @@ export function buildView(scope: Scope, listsOf: (upstream: string) => ShownList
   const resources = new Map<string, ListedEntry>();
   const resourceTemplates = new Map<string, ListedEntry>();
   const absentTools = new Map<string, ToolEntry>();
+  const unlisted = new Set<string>();
   const shown = (upstream: string, name: string): string => (scope.prefixed ? exposedName(upstream, name) : name);
 
   for (const upstream of scope.upstreams) {
-    const { lists, hidden } = listsOf(upstream) ?? NOTHING;
-    if (hidden) {
-      for (const tool of lists.tools) {
-        if (scope.shows(upstream, tool.name)) addOnce(absentTools, shown(upstream, tool.name), tool);
-      }
-      continue;
+    const { lists, hidden, remembered } = listsOf(upstream) ?? NOTHING;
+    const absent = remembered ?? (hidden ? lists.tools : undefined);
+    if (absent !== undefined) unlisted.add(upstream);
+    for (const tool of absent ?? []) {
+      if (scope.shows(upstream, tool.name)) addOnce(absentTools, shown(upstream, tool.name), tool);
     }
+    if (hidden) continue;
     for (const tool of lists.tools) {
       if (scope.shows(upstream, tool.name)) addOnce(tools, shown(upstream, tool.name), tool);
     }
@@ -75,6 +81,7 @@ export function buildView(scope: Scope, listsOf: (upstream: string) => ShownList
     resources,
     resourceTemplates,
     absentTools,
+    unlisted,
     resourceOwner: (uri) => resources.get(uri)?.upstream ?? ownerByTemplate(uri),
     items,
   };
@@ -88,6 +95,7 @@ export function listedTool(name: string, tool: ToolEntry): JsonObject {
 const NOTHING: ShownLists = {
   lists: { tools: [], prompts: [], resources: [], resourceTemplates: [] },
   hidden: false,
+  remembered: [],
 };
 
 function addOnce<Entry>(map: Map<string, Entry>, key: string, entry: Entry): void {

@@ -44,7 +44,8 @@ export async function listLiveTools(
     );
     return [];
   };
-  const catalog = createCatalog({ upstreams, definitions: { replace }, log, now: Date.now });
+  const definitions = { replace, async *currentOf() {} };
+  const catalog = createCatalog({ upstreams, definitions, log, now: Date.now });
   const names = config.upstreams.map(({ name }) => name);
   const waiting = new Set(names);
   let timer: NodeJS.Timeout | undefined;

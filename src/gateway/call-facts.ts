@@ -1,4 +1,4 @@
-import type { AuditOpening } from "../audit/audit.ts";
+import type { AuditCaller, AuditOpening } from "../audit/audit.ts";
 import type { ToolEntry } from "../catalog/entries.ts";
 import type { Call } from "../core/call.ts";
 import type { Decision } from "../core/decision.ts";
@@ -21,6 +21,19 @@ export function policyInput(call: Call, tool: ToolEntry, args: JsonObject): Poli
       endpoint: call.scope.endpoint,
       headers: call.headers,
     },
+  };
+}
+
+/** What is recorded of whoever calls. */
+export function auditCaller(call: Call): AuditCaller {
+  return {
+    callId: call.id,
+    at: call.receivedAt,
+    principal: call.principal,
+    client: call.client,
+    endpoint: call.scope.endpoint,
+    session: call.session,
+    traceId: call.traceId,
   };
 }
 

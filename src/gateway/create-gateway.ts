@@ -35,6 +35,7 @@ import { createRelay, ownerOfResource } from "./relay.ts";
 import { createRequestStates } from "./request-state.ts";
 import { createSignIns } from "./sign-ins.ts";
 import { asksForApproval, createStatusListing } from "./status-tool.ts";
+import { createUnlistedCalls } from "./unlisted-calls.ts";
 import { createVisibility } from "./visibility.ts";
 
 export interface GatewayDeps {
@@ -71,7 +72,7 @@ export interface GatewayDeps {
 export interface WiredGateway extends Gateway, Pick<ListChanges, "policiesReplaced"> {
   /** Begins to run by itself what is approved and waits for no client. */
   start(): void;
-  /** Runs no more approved calls, and resolves once those that run are over, or after `ms`. */
+  /** Runs no more approved calls, writes down what it only counted, and resolves once those that run are over, or after `ms`. */
   drain(ms: number): Promise<void>;
 }
 
@@ -87,6 +88,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
   const signIns = createSignIns({ ...deps, states });
   const callIds = createCallIds(deps.now);
   const answers = createAnswers();
+  const unlistedCalls = createUnlistedCalls(deps);
   const runs = createApprovedRuns({ ...deps, answers, budgets, mentions, outside, signIns, callIds });
   const paused = createPausedCalls({ ...deps, runs, states });
   const callTool = createPipeline({
@@ -100,6 +102,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
     paused,
     signIns,
     answers,
+    unlistedCalls,
     callIds,
     // A server's own tool of this name is not shadowed where no policy needs ours.
     isStatusCall: ({ params, scope }) =>
@@ -152,6 +155,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
     },
     drain(ms) {
       stopRunner();
+      unlistedCalls.close();
       return runs.drain(ms);
     },
   };

@@ -18,10 +18,11 @@ import { withAnswersAsked } from "./params.ts";
 import type { Paused, PausedCalls } from "./paused-calls.ts";
 import type { Receipts } from "./receipts.ts";
 import type { RequestStates } from "./request-state.ts";
-import { resolveTool, UNKNOWN_TOOL } from "./resolve.ts";
+import { notListed, resolveTool, UNKNOWN_TOOL } from "./resolve.ts";
 import { createResultGuard } from "./result-guard.ts";
 import { followRounds } from "./rounds.ts";
 import { approvalOf, type SignInCheck, type SignInDecision, type SignIns, signedInAs } from "./sign-ins.ts";
+import type { UnlistedCalls } from "./unlisted-calls.ts";
 import { callUpstream } from "./upstream-call.ts";
 import type { Visibility } from "./visibility.ts";
 
@@ -39,6 +40,7 @@ export interface PipelineDeps {
   readonly paused: Pick<PausedCalls, "ask" | "resume" | "status" | "runs">;
   readonly signIns: SignIns;
   readonly answers: Pick<Answers, "of">;
+  readonly unlistedCalls: Pick<UnlistedCalls, "record">;
   /** Whether a call is for the gateway's own tool. */
   readonly isStatusCall: (call: Call) => boolean;
   /** For what policies replace with its hash. */
@@ -63,8 +65,11 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
   const callTool = async (call: Call): Promise<Outcome> => {
     if (deps.isStatusCall(call)) return deps.paused.status(call);
     const resolved = resolveTool(deps, call);
-    if (!resolved.ok) return resolved.outcome;
-    const { tool, continuation } = resolved;
+    if (!resolved.ok) {
+      if (resolved.unknown !== undefined) await deps.unlistedCalls.record(call, resolved.unknown);
+      return resolved.outcome;
+    }
+    const { tool, continuation, unlisted } = resolved;
 
     // One set decides on the call and on its result, whatever is swapped in meanwhile.
     const set = deps.policies();
@@ -75,11 +80,12 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
     const made = { call, ...resolved };
     const approval = approvalOf(continuation);
     const paid = continuation.kind === "upstream" ? receipts.redeem(call.peer.owner, continuation.receipt) : undefined;
-    const signIn = misfit === undefined && decided.effect === "step_up" ? await signInOf(decided) : undefined;
+    const runs = misfit === undefined && !unlisted;
+    const signIn = runs && decided.effect === "step_up" ? await signInOf(decided) : undefined;
 
     // Counted before it is recorded, so that the record says what came of it. A call that is cancelled now has cost; one
     // that waits for people costs when it is run.
-    const goes = approval === undefined && misfit === undefined ? atOnce(decided, signIn) : undefined;
+    const goes = approval === undefined && runs ? atOnce(decided, signIn) : undefined;
     const limits = goes?.limits;
     const draws = goes !== undefined && limits !== undefined && paid?.drawn !== true;
     const decision = draws ? await deps.budgets.draw(goes, limits) : decided;
@@ -105,6 +111,11 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
     if (misfit !== undefined) {
       close(misfit.code);
       return { kind: "refused", refusal: misfit };
+    }
+    // Nobody is asked about what cannot be run.
+    if (unlisted) {
+      close("UPSTREAM_UNAVAILABLE");
+      return notListed(tool);
     }
     if (decision.effect === "step_up" && (signIn?.kind === "missing" || signIn?.kind === "unknown")) {
       return askToSignIn(decision, signIn);

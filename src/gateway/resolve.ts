@@ -16,8 +16,15 @@ export type Resolved =
       readonly arguments: JsonObject;
       /** What a retry brings back. */
       readonly continuation: Continuation;
+      /** Its server is down, or does not say which tools it has: it is decided about, and not called. */
+      readonly unlisted: boolean;
     }
-  | { readonly ok: false; readonly outcome: Outcome };
+  | {
+      readonly ok: false;
+      readonly outcome: Outcome;
+      /** The name, where no tool has it. */
+      readonly unknown?: string;
+    };
 
 /** The answer to a call of a tool that is not there, or that the caller is not to know of: nothing tells the two apart. */
 export const UNKNOWN_TOOL: Outcome = { kind: "refused", refusal: refuse("TOOL_UNKNOWN") };
@@ -33,16 +40,15 @@ export function resolveTool({ catalog, visibility, states }: ResolveDeps, call: 
   const name = call.params["name"];
   if (typeof name !== "string") return refused({ kind: "refused", refusal: refuse("PARAMS_INVALID", NAMELESS) });
   const view = catalog.view(call.scope);
-  const tool = view.tools.get(name);
-  if (tool === undefined) {
-    const absent = view.absentTools.get(name);
-    return absent === undefined || visibility.hides(call.scope, call, absent) ? refused(UNKNOWN_TOOL) : down(absent);
-  }
+  const listed = view.tools.get(name);
+  // Whoever still knows a tool from before its server went down is told of that, not that there is no such tool.
+  const tool = listed ?? view.absentTools.get(name);
+  if (tool === undefined) return { ok: false, outcome: UNKNOWN_TOOL, unknown: name };
   const args = readArguments(call.params);
   if (!args.ok) return amiss(visibility, call, tool, args);
   const continuation = readContinuation(call, tool.upstream, states);
   if (!continuation.ok) return amiss(visibility, call, tool, continuation);
-  return { ok: true, tool, arguments: args.value, continuation: continuation.value };
+  return { ok: true, tool, arguments: args.value, continuation: continuation.value, unlisted: listed === undefined };
 }
 
 function amiss(visibility: Visibility, call: Call, tool: ToolEntry, refusal: Refusal): Resolved {
@@ -55,8 +61,8 @@ function refused(outcome: Outcome): Resolved {
   return { ok: false, outcome };
 }
 
-// Whoever still knows a tool from before its server went down is told of that, not that there is no such tool.
-function down({ upstream }: ToolEntry): Resolved {
-  const detail = "It is down, and its tools are not listed.";
-  return refused({ kind: "fault", fault: { code: "UPSTREAM_UNAVAILABLE", upstream, detail, executed: "no" } });
+/** The answer of a tool that is not listed. */
+export function notListed({ upstream }: ToolEntry): Outcome {
+  const detail = "It is down, or does not list its tools.";
+  return { kind: "fault", fault: { code: "UPSTREAM_UNAVAILABLE", upstream, detail, executed: "no" } };
 }

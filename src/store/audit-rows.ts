@@ -22,7 +22,7 @@ export interface AuditReader {
    * writers are not held up. Rows added meanwhile are included. @throws StoreError
    */
   pages(fromSeq: number): AsyncIterable<readonly StoredAuditRow[]>;
-  /** Rows of calls as clients made them, and no others (none of the runs of approved ones), from `sinceSeq` on: as `pages`. @throws StoreError */
+  /** Rows of calls as clients made them that were decided, and no others (none of the runs of approved ones), from `sinceSeq` on: as `pages`. @throws StoreError */
   calls(sinceSeq: number): AsyncIterable<readonly StoredAuditRow[]>;
   /** How many rows `calls` has at this moment. @throws StoreError */
   countCalls(sinceSeq: number): Promise<number>;
@@ -49,6 +49,8 @@ export interface AuditFilter {
   /** Original name. */
   readonly tool?: string;
   readonly decision?: string;
+  /** Calls alone (`opened`), or alone what people, administrators or servers did. */
+  readonly kind?: AuditEntry["kind"];
   /** How it ended: an outcome, or one of the words of `OUTCOME_GROUPS`. */
   readonly outcome?: string;
   /** Id of the client's credential, what the program calls itself, or that with its version. */

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, ne, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, ne, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { digestOf } from "../core/digest.ts";
 import { parseExact, withDoubles, writeExact } from "../core/exact-json.ts";
@@ -9,6 +9,7 @@ import {
   type DefinitionStore,
   KEPT,
   type ListedDefinition,
+  type StoredDefinition,
 } from "./definitions.ts";
 import type { Guarded } from "./guarded.ts";
 import { toolDefinitions as rows } from "./schema.ts";
@@ -27,12 +28,25 @@ export function createDefinitionReader(db: BetterSQLite3Database, guarded: Guard
       const found = await guarded(() =>
         db.select().from(rows).where(CURRENT).orderBy(asc(rows.upstream), asc(rows.tool)).all(),
       );
-      return found.map(({ upstream, tool, digest, definition }) => ({
-        upstream,
-        tool,
-        digest,
-        definition: objectIn(definition, DEFINITION),
-      }));
+      return found.map(storedOf);
+    },
+    async *currentOf(upstream) {
+      let last = "";
+      for (;;) {
+        const query = () =>
+          db
+            .select()
+            .from(rows)
+            .where(and(eq(rows.upstream, upstream), CURRENT, gt(rows.tool, last)))
+            .orderBy(asc(rows.tool))
+            .limit(PAGE_ROWS)
+            .all();
+        const page = await guarded(query);
+        if (page.length > 0) yield page.map(storedOf);
+        if (page.length < PAGE_ROWS) return;
+        last = page.at(-1)?.tool ?? last;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
     },
     async find(upstream, tool, digest) {
       const row = await guarded(() =>
@@ -58,6 +72,13 @@ export function createDefinitionReader(db: BetterSQLite3Database, guarded: Guard
       return row?.digest;
     },
   };
+}
+
+/** Definitions that are read in one go: some may be long. */
+const PAGE_ROWS = 50;
+
+function storedOf({ upstream, tool, digest, definition }: typeof rows.$inferSelect): StoredDefinition {
+  return { upstream, tool, digest, definition: objectIn(definition, DEFINITION) };
 }
 
 /** Keeps tool definitions in their table. */

@@ -48,6 +48,8 @@ export interface DefinitionStore {
 export interface DefinitionReader {
   /** The definitions listed last, of all upstreams, also of those no longer configured. @throws StoreError */
   current(): Promise<readonly StoredDefinition[]>;
+  /** The definitions that one upstream listed last, by name, in pages, so that long lists hold nobody up. @throws StoreError */
+  currentOf(upstream: string): AsyncIterable<readonly StoredDefinition[]>;
   /**
    * One definition that was ever listed; `undefined` if there was none, it is too long ago (see `KEPT`), or what is stored
    * does not have this digest.

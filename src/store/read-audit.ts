@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gte, inArray, isNull, type SQL } from "drizzle-orm";
+import { and, asc, count, desc, eq, gte, inArray, isNotNull, isNull, type SQL } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { ChainHead, StoredAuditRow } from "./audit-row.ts";
 import type { AuditReader } from "./audit-rows.ts";
@@ -8,8 +8,8 @@ import { createAuditSearch } from "./search-audit.ts";
 
 const PAGE_ROWS = 500;
 
-/** What clients called. That an approved call was run later is not another call of theirs. */
-const CALLS = and(eq(audit.kind, "opened"), isNull(audit.approval));
+/** What clients called, and was decided. That an approved call was run later is not another call of theirs. */
+const CALLS = and(eq(audit.kind, "opened"), isNotNull(audit.decision), isNull(audit.approval));
 
 /** Reads the audit through one connection. */
 export function createAuditReader(db: BetterSQLite3Database, guarded: Guarded): AuditReader {

@@ -150,12 +150,13 @@ export function createAuditSearch(
 
 /** What is read off each row. */
 function conditionOf(filter: AuditFilter): SQL | undefined {
-  const { user, upstream, tool, decision, outcome, client, policy, shadow, since, until } = filter;
+  const { user, upstream, tool, decision, kind, outcome, client, policy, shadow, since, until } = filter;
   return and(
     user === undefined ? undefined : or(eq(audit.actor, user), eq(audit.actorEmail, user)),
     upstream === undefined ? undefined : eq(audit.upstream, upstream),
     tool === undefined ? undefined : eq(audit.tool, tool),
     decision === undefined ? undefined : eq(audit.decision, decision),
+    kind === undefined ? undefined : eq(audit.kind, kind),
     outcome === undefined ? undefined : endedIn(outcomesOf(outcome)),
     client === undefined ? undefined : calledBy(client),
     policy === undefined ? undefined : policyMatched([audit.policies, closed.policies], policy),

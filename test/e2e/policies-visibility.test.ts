@@ -98,7 +98,7 @@ describe.each(["tool", "protocol"])("a tool that is hidden, where denials are to
     expect(old.text).toContain("Unknown tool");
   });
 
-  it("stands in the audit with what decided, and the one that nobody has does not", async () => {
+  it("stands in the audit with what decided, and the one that nobody has without", async () => {
     const before = (await recorded(other)).length;
     const { authorization } = users.bearer("ann");
     await callModern(other.mcp, authorization, { name: "legacy__count" });
@@ -106,11 +106,12 @@ describe.each(["tool", "protocol"])("a tool that is hidden, where denials are to
     await callModern(other.mcp, authorization, { name: "modern__nothing" });
     const rows = await eventually(async () => {
       const all = await recorded(other);
-      return all.length >= before + 2 && all.every(({ outcome }) => outcome !== null) ? all : undefined;
+      return all.length >= before + 3 && all.every(({ outcome }) => outcome !== null) ? all : undefined;
     });
     expect(rows.slice(before)).toEqual([
       { tool: "count", decision: "hide", outcome: "denied", policies: ["no-counting"] },
       { tool: "order", decision: "deny", outcome: "denied", policies: ["orders-by-support"] },
+      { tool: "nothing", decision: null, outcome: "TOOL_UNKNOWN", policies: [] },
     ]);
   });
 });

@@ -25,6 +25,26 @@ function watch(path: string): () => number {
   return () => Number(db.pragma("data_version", { simple: true }));
 }
 
+it("the list of one upstream is read by name, in pages, without what is gone", async () => {
+  const { definitions } = setUp();
+  const names = Array.from({ length: 120 }, (_, n) => `t${String(n).padStart(3, "0")}`);
+  await definitions.replace("crm", [tool("gone"), ...names.map((name) => tool(name))], 1_000);
+  await definitions.replace(
+    "crm",
+    names.map((name) => tool(name)),
+    2_000,
+  );
+  await definitions.replace("bank", [tool("pay")], 1_000);
+  const pages: number[] = [];
+  const found: string[] = [];
+  for await (const page of definitions.currentOf("crm")) {
+    pages.push(page.length);
+    found.push(...page.map((each) => each.tool));
+  }
+  expect(found).toEqual(names);
+  expect(pages).toEqual([50, 50, 20]);
+});
+
 it("what an upstream listed is known to a reader beside the gateway, and after it", async () => {
   const path = join(temporaryDir(), "portcullis.db");
   const store = openStore({ url: `file:${path}`, log: keepingLog() });

@@ -16,6 +16,10 @@ it("calls are read in order, without their ends, in pages, from any row on", asy
   const end = { at: 1, outcome: "ok", durationMs: 1 };
   const ids = Array.from({ length: 1_200 }, (_, n) => `call_${n}`);
   await audit.append(ids.flatMap((id) => [encoder.opening(opening(id)), encoder.closing({ callId: id, ...end })]));
+  // Nothing was decided about a tool that nobody has.
+  const { principal, client, endpoint, session, traceId } = opening("");
+  const caller = { callId: "call_unlisted", at: 1, principal, client, endpoint, session, traceId };
+  await audit.append([encoder.opening({ ...caller, upstream: "expenses", unlisted: "t" })]);
 
   async function read(sinceSeq: number) {
     const pages: number[] = [];

@@ -14,7 +14,7 @@ export function CallFacts({ entry }: { readonly entry: AuditEntry }) {
   const { upstream, tool, approval } = entry;
   const facts = jsonIn(entry.facts);
   const known: JsonObject = isObject(facts) ? facts : {};
-  const path = [upstream ?? "", tool ?? ""];
+  const path = upstream === null ? (tool ?? "") : `${upstream}/${tool ?? ""}`;
   return (
     <div>
       <section class="panel" aria-labelledby="arguments">
@@ -25,10 +25,7 @@ export function CallFacts({ entry }: { readonly entry: AuditEntry }) {
         <h2 id="facts">The call</h2>
         <Facts
           entries={[
-            [
-              "Tool",
-              <a href={`/console/activity?tool=${encodeURIComponent(path.join("/"))}`}>{text(path.join("/"))}</a>,
-            ],
+            ["Tool", <a href={`/console/activity?tool=${encodeURIComponent(path)}`}>{text(path)}</a>],
             [
               "Approval",
               approval === null ? undefined : (
@@ -72,6 +69,14 @@ export function CallFacts({ entry }: { readonly entry: AuditEntry }) {
 }
 
 function Arguments({ entry }: { readonly entry: AuditEntry }) {
+  if (entry.decision === null) {
+    return (
+      <p>
+        They are not kept: no tool of this name was known, so that nothing was decided about them and nothing was sent.
+        The caller heard that there is no such tool, as of any that policies hide.
+      </p>
+    );
+  }
   const value = jsonIn(entry.argumentsRedacted);
   if (!isObject(value)) {
     return (

@@ -8,6 +8,7 @@ import { Address } from "../components/person-label.tsx";
 import { Time } from "../components/time.tsx";
 import { harmless } from "../harmless.ts";
 import { isOfServer } from "./definition-words.ts";
+import { isLeftOut } from "./left-out-words.ts";
 import { decisionWords, lengthText } from "./words.ts";
 
 /** Calls and acts, the newest first. `now` in ms since the epoch. */
@@ -37,20 +38,23 @@ export function storyUrl(id: string): string {
 }
 
 function nameOfEntry({ kind, upstream, tool, callId }: AuditEntry): string {
-  if (tool !== null) return short(`${upstream ?? ""}/${tool}`);
+  if (tool !== null) return short(upstream === null ? tool : `${upstream}/${tool}`);
   return kind === "admin" ? short(upstream ?? callId) : short(callId);
 }
 
 function whoOf(entry: AuditEntry): string {
   const { kind, outcome } = entry;
   if (isOfServer(outcome)) return "the server";
+  if (isLeftOut(outcome)) return actorOf(entry) ?? "many people";
   return actorOf(entry) ?? (kind === "opened" ? "nobody in particular" : "the gateway");
 }
 
-function Decision({ entry: { decision, kind } }: { readonly entry: AuditEntry }) {
+/** What was decided, or what stands in its place. */
+export function Decision({ entry: { decision, kind, outcome } }: { readonly entry: AuditEntry }) {
+  if (isLeftOut(outcome)) return <Badge tone="calm">only counted</Badge>;
   if (kind === "admin") return <Badge tone="calm">administration</Badge>;
   if (kind === "decided") return <Badge tone="calm">{decision === "step_up" ? "sign-in" : "approval"}</Badge>;
-  if (decision === null) return "–";
+  if (decision === null) return <Badge tone="calm">unknown tool</Badge>;
   const { tone, label } = decisionWords(decision);
   return <Badge tone={tone}>{label}</Badge>;
 }

@@ -50,6 +50,7 @@ const OUTCOME_CHOICES = [
   { value: "fault", label: "server’s fault" },
   { value: "tool_error", label: "tool error" },
   { value: "denied", label: "denied" },
+  { value: "TOOL_UNKNOWN", label: "unknown tool" },
   { value: "cancelled", label: "cancelled" },
 ];
 

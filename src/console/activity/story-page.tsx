@@ -12,6 +12,7 @@ import { outcomeWords } from "../outcome-words.ts";
 import { CallFacts } from "./call-facts.tsx";
 import { storyUrl } from "./call-list.tsx";
 import { definitionWords } from "./definition-words.ts";
+import { leftOutWords } from "./left-out-words.ts";
 import { type StoryStep, storySteps } from "./story-steps.ts";
 import { actWords, signInWords } from "./story-words.ts";
 import { decisionWords, lengthText } from "./words.ts";
@@ -74,6 +75,14 @@ function Step({ step }: { readonly step: StoryStep }) {
           </>
         );
       }
+      const leftOut = leftOutWords(step.entry);
+      if (leftOut !== undefined) {
+        return (
+          <h3>
+            <ForeignText text={actorOf(step.entry) ?? "Many people"} fold={80} /> {leftOut}
+          </h3>
+        );
+      }
       return (
         <h3>
           <ForeignText text={actorOf(step.entry) ?? "The gateway"} fold={80} /> <code>{outcome}</code>
@@ -95,13 +104,13 @@ function Step({ step }: { readonly step: StoryStep }) {
 
 function CallStep({ entry, run, focus }: Extract<StoryStep, { kind: "call" }>) {
   const { decision, callId, client } = entry;
-  const words = decision === null ? undefined : run ? APPROVED : decisionWords(decision);
+  const words = decision === null ? UNKNOWN : run ? APPROVED : decisionWords(decision);
   const what = run ? "The approved call was run" : "called";
   return (
     <>
       <h3>
         {run ? null : <ForeignText text={actorOf(entry) ?? "Somebody"} fold={80} />} {what}{" "}
-        {words === undefined ? null : <Badge tone={words.tone}>{words.label}</Badge>}
+        <Badge tone={words.tone}>{words.label}</Badge>
       </h3>
       <p class="soft">
         {focus ? <code>{callId}</code> : <a href={storyUrl(callId)}>{callId}</a>}
@@ -117,6 +126,7 @@ function CallStep({ entry, run, focus }: Extract<StoryStep, { kind: "call" }>) {
   );
 }
 
+const UNKNOWN = { tone: "calm", label: "a tool that nobody knew" } as const;
 const APPROVED = { tone: "good", label: "approved" } as const;
 
 function EndStep({ entry, run }: Extract<StoryStep, { kind: "end" }>) {

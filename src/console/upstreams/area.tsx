@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import type { EntryMistake } from "../../config/upstream-entry.ts";
 import { ERRORS, type Refusal, refusalText, refuse } from "../../core/errors.ts";
+import type { ActivityOperations } from "../../operations/activity.ts";
 import type { UpstreamView } from "../../operations/upstreams.ts";
 import type { Area } from "../area.ts";
 import { ButtonLink } from "../components/button.tsx";
@@ -9,6 +10,7 @@ import type { ConsoleEnv } from "../console-env.ts";
 import { type PageFrame, page } from "../layout.tsx";
 import { missingPage } from "../plain-pages.tsx";
 import { EMPTY_REGISTRATION, fieldsOf, type RegistrationFields, readRegistration } from "./read-registration.ts";
+import type { LastCalls } from "./recent-calls.tsx";
 import { RegisterForm } from "./register-form.tsx";
 import { RemoveUpstream } from "./remove-upstream.tsx";
 import { isInTrouble } from "./state.tsx";
@@ -64,9 +66,7 @@ export const upstreamsArea: Area = {
       if (upstream === undefined) return missingPage(c);
       const [at, csrfToken] = [c.get("at"), c.get("csrfToken")];
       const latency = (await latencyOf(at)).get(upstream.name);
-      const { entries } = await activity.search({ upstream: upstream.name, limit: LAST_ENTRIES });
-      // That somebody registered it is no call.
-      const calls = entries.filter((entry) => entry.kind !== "admin");
+      const calls = await lastCalls(activity, upstream.name, at);
       const own = tools().filter((tool) => tool.upstream === upstream.name);
       const parts = { upstream, tools: own, latency, calls, csrfToken, now: at };
       return page(
@@ -118,6 +118,15 @@ export const upstreamsArea: Area = {
     return app;
   },
 };
+
+/** The last calls, and the last rows that stand for many. That somebody registered it, or that it changed its tools, is no call. */
+async function lastCalls(activity: ActivityOperations, upstream: string, now: number): Promise<LastCalls> {
+  const limit = LAST_ENTRIES;
+  const { entries, nextCursor } = await activity.search({ upstream, kind: "opened", limit });
+  const counted = await activity.search({ upstream, outcome: "calls_left_out", since: now - DAY_MS, limit });
+  const all = [...entries, ...counted.entries].sort((one, other) => one.seq - other.seq);
+  return { entries: all.slice(-limit), reachedStart: nextCursor === undefined };
+}
 
 /** What somebody has to look after must not stand below what runs well. */
 function troubleFirst(upstreams: readonly UpstreamView[]): readonly UpstreamView[] {

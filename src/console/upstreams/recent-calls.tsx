@@ -5,9 +5,20 @@ import { ForeignText } from "../components/foreign-text.tsx";
 import { Outcome } from "../components/outcome.tsx";
 import { Time } from "../components/time.tsx";
 
-/** The last calls of an upstream's tools, the newest first. */
-export function RecentCalls({ entries, now }: { readonly entries: readonly AuditEntry[]; readonly now: number }) {
-  if (entries.length === 0) return <p>Nobody has called its tools yet.</p>;
+/** What is known of an upstream's last calls. */
+export interface LastCalls {
+  /** The newest last. */
+  readonly entries: readonly AuditEntry[];
+  /** Whether the whole record was looked through. */
+  readonly reachedStart: boolean;
+}
+
+/** The last calls of an upstream's tools, the newest first; also of such that nobody knew, and how many were only counted. */
+export function RecentCalls({ calls, now }: { readonly calls: LastCalls; readonly now: number }) {
+  const { entries, reachedStart } = calls;
+  if (entries.length === 0) {
+    return <p>{reachedStart ? "Nobody has called its tools yet." : "None of the latest calls was of its tools."}</p>;
+  }
   const columns: readonly Column<AuditEntry>[] = [
     {
       title: "When",
@@ -19,10 +30,15 @@ export function RecentCalls({ entries, now }: { readonly entries: readonly Audit
     },
     {
       title: "Who",
-      cell: (entry) => <ForeignText text={actorOf(entry) ?? "the gateway"} fold={80} />,
+      cell: (entry) => (
+        <ForeignText text={actorOf(entry) ?? (entry.kind === "opened" ? "the gateway" : "many people")} fold={80} />
+      ),
     },
     { title: "Tool", cell: ({ tool }) => (tool === null ? "" : <ForeignText text={tool} fold={80} />) },
-    { title: "Decision", cell: ({ decision }) => decision ?? "" },
+    {
+      title: "Decision",
+      cell: ({ kind, decision }) => decision ?? (kind === "opened" ? "unknown tool" : "only counted"),
+    },
     { title: "Outcome", cell: ({ outcome }) => <Outcome outcome={outcome} /> },
     {
       title: "Took",

@@ -3,7 +3,6 @@ import { writeExact } from "../../core/exact-json.ts";
 import { knownAs } from "../../core/known-as.ts";
 import type { UpstreamLatency } from "../../operations/activity.ts";
 import type { ToolView, UpstreamView } from "../../operations/upstreams.ts";
-import type { AuditEntry } from "../../store/audit-rows.ts";
 import { Banner } from "../components/banner.tsx";
 import { Button, ButtonLink } from "../components/button.tsx";
 import { CodeBlock } from "../components/code-block.tsx";
@@ -14,7 +13,7 @@ import { Time } from "../components/time.tsx";
 import { shortDuration } from "../times.ts";
 import { adviceFor } from "./advice.ts";
 import { Latency } from "./latency.tsx";
-import { RecentCalls } from "./recent-calls.tsx";
+import { type LastCalls, RecentCalls } from "./recent-calls.tsx";
 import { NextAttempt, protocolOf, State } from "./state.tsx";
 import { ToolLinks } from "./tool-links.tsx";
 
@@ -24,8 +23,7 @@ export function UpstreamPage(props: {
   readonly tools: readonly ToolView[];
   /** What it did within the last day. */
   readonly latency: UpstreamLatency | undefined;
-  /** Its last calls, the newest last. */
-  readonly calls: readonly AuditEntry[];
+  readonly calls: LastCalls;
   readonly csrfToken: string;
   /** ms since the epoch. */
   readonly now: number;
@@ -83,7 +81,7 @@ export function UpstreamPage(props: {
       <h2>Tools</h2>
       <ToolLinks upstream={name} tools={tools} />
       <h2>Last calls</h2>
-      <RecentCalls entries={calls} now={now} />
+      <RecentCalls calls={calls} now={now} />
     </>
   );
 }

@@ -12,9 +12,10 @@ const NOW = Date.parse("2026-11-29T12:30:00Z");
 /** The tones of the badges of a call that was allowed and ended so, in each list of calls. */
 function tones(outcome: string | null): readonly (readonly string[])[] {
   const entries = [auditEntry({ outcome })];
-  return [<CallList entries={entries} now={NOW} />, <RecentCalls entries={entries} now={NOW} />].map((list) =>
-    [...String(list).matchAll(/class="badge (\w+)"/g)].map(([, tone]) => tone ?? ""),
-  );
+  return [
+    <CallList entries={entries} now={NOW} />,
+    <RecentCalls calls={{ entries, reachedStart: true }} now={NOW} />,
+  ].map((list) => [...String(list).matchAll(/class="badge (\w+)"/g)].map(([, tone]) => tone ?? ""));
 }
 
 describe("how a call ended", () => {

@@ -1,0 +1,18 @@
+import { jsonIn } from "../../audit/read-matches.ts";
+import { isObject } from "../../core/json.ts";
+import type { AuditEntry } from "../../store/audit-rows.ts";
+import { countText } from "./words.ts";
+
+/** Whether an outcome on record is that of a row which stands for many calls. */
+export function isLeftOut(outcome: string | null): boolean {
+  return outcome === "calls_left_out";
+}
+
+/** What such a row says, to follow a name. */
+export function leftOutWords({ outcome, facts }: Pick<AuditEntry, "outcome" | "facts">): string | undefined {
+  if (!isLeftOut(outcome)) return undefined;
+  const said = jsonIn(facts);
+  const calls = isObject(said) ? Number(said["calls"]) : Number.NaN;
+  const times = calls === 1 ? "once more" : `${Number.isFinite(calls) ? countText(calls) : "many"} more times`;
+  return `called tools that nobody knew, ${times}: that was only counted.`;
+}

@@ -1,0 +1,52 @@
+import { expect, it } from "vitest";
+import { CallList } from "../../../src/console/activity/call-list.tsx";
+import { StoryPage } from "../../../src/console/activity/story-page.tsx";
+import { RecentCalls } from "../../../src/console/upstreams/recent-calls.tsx";
+import type { AuditEntry } from "../../../src/store/audit-rows.ts";
+import { auditEntry } from "../../support/audit-entry.ts";
+
+const NOW = 1_790_000_100_000;
+const NOTHING = { decision: null, policies: null, policySet: null, argumentsDigest: null, argumentsRedacted: null };
+const unlisted = (changes: Partial<AuditEntry> = {}) =>
+  auditEntry({ ...NOTHING, tool: "refund", upstream: "down", outcome: "UPSTREAM_UNAVAILABLE", ...changes });
+const leftOut = auditEntry({
+  ...{ ...NOTHING, kind: "admin", seq: 2, callId: "down", upstream: "down", tool: null, outcome: "calls_left_out" },
+  facts: '{"calls":4711,"since":"2026-11-29T12:00:00.000Z"}',
+});
+
+it("lists say of a call that its tool was unknown, and of those that were only counted that they were", () => {
+  const entries = [unlisted(), leftOut];
+  for (const list of [
+    <CallList entries={entries} now={NOW} />,
+    <RecentCalls calls={{ entries, reachedStart: true }} now={NOW} />,
+  ]) {
+    const html = String(list);
+    expect(html).toContain("unknown tool");
+    expect(html).toContain("only counted");
+    expect(html).toContain("ann@acme.com");
+    expect(html).not.toContain("administration");
+  }
+});
+
+it("a tool of no server stands by its name alone", () => {
+  const html = String(<CallList entries={[unlisted({ upstream: null, outcome: "TOOL_UNKNOWN" })]} now={NOW} />);
+  expect(html).toContain(">refund</a>");
+});
+
+it("the story says that nobody knew the tool, and how many calls were only counted", () => {
+  const story = (entry: AuditEntry) => {
+    const html = (
+      <StoryPage story={{ entries: [entry], cut: false, approval: undefined }} id={entry.callId} now={NOW} />
+    );
+    return String(html).replaceAll(/<[^>]*>/g, "");
+  };
+  expect(story(unlisted())).toContain("a tool that nobody knew");
+  expect(story(unlisted())).not.toContain("Only their digest is kept");
+  expect(story(leftOut)).toContain("called tools that nobody knew, 4,711 more times: that was only counted.");
+});
+
+it("nobody is said to have called a server's tools only where the whole record was looked through", () => {
+  const text = (reachedStart: boolean) => String(<RecentCalls calls={{ entries: [], reachedStart }} now={NOW} />);
+  expect(text(true)).toContain("Nobody has called its tools yet.");
+  expect(text(false)).not.toContain("Nobody");
+});
