@@ -90,9 +90,10 @@ export const ERRORS = {
   },
   TOKEN_EXPIRED: { status: 401, rpc: -32600, message: "The access token has expired." },
   ISSUER_UNREACHABLE: {
-    status: 401,
-    rpc: -32600,
-    message: "The access token cannot be checked right now: its issuer does not answer. Try again shortly.",
+    status: 503,
+    rpc: -32603,
+    message:
+      "The access token cannot be checked right now: its issuer does not answer. Keep it, and try again shortly.",
   },
   ISSUER_NOT_PERMITTED: {
     status: 403,

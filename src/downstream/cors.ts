@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 /** Cross-origin headers, for origins that the host policy already let through. Fetch standard, "HTTP CORS protocol". */
 
-const EXPOSED = "Mcp-Session-Id, WWW-Authenticate, MCP-Protocol-Version";
+const EXPOSED = "Mcp-Session-Id, WWW-Authenticate, Retry-After, MCP-Protocol-Version";
 const METHODS = "GET, POST, DELETE, OPTIONS";
 const REQUEST_HEADERS = new Set([
   "accept",

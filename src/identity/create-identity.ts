@@ -105,7 +105,7 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
   async function verify(token: string, digest: string, path: string, attempt: Attempting): Promise<Identified> {
     try {
       const verified = await verifyOnce(token, digest, attempt);
-      if (!verified.ok) return reject(path, verified.code, verified.detail, verified.scopes);
+      if (!verified.ok) return refusalOf(path, verified);
       const { issuer, email, aliases, claims } = verified.principal;
       if (
         email === undefined &&
@@ -119,8 +119,16 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
       return identified;
     } catch (err) {
       log.error({ err: nameOf(err) }, "a fault while verifying a token");
-      return reject(path, "INTERNAL", undefined, []);
+      return { ok: false, refusal: refuse("INTERNAL"), headers: {} };
     }
+  }
+
+  function refusalOf(path: string, refused: Extract<Verified, { ok: false }>): Identified {
+    const { code, detail, scopes, retryAfterS } = refused;
+    if (retryAfterS === undefined) return reject(path, code, detail, scopes);
+    // Nobody knows whether it is good. A challenge would have its client throw it away.
+    log.debug({ code }, "could not check a credential");
+    return { ok: false, refusal: refuse(code, detail), headers: { "Retry-After": String(retryAfterS) } };
   }
 
   function verifyOnce(token: string, digest: string, attempt: Attempting): Promise<Verified> {
@@ -131,12 +139,11 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
     return started;
   }
 
-  // An expired token, or one without a scope, was made by its issuer: whoever sends it guesses nothing.
   async function verifyCounted(token: string, attempt: Attempting): Promise<Verified> {
     let refused = false;
     try {
       const verified = await verifyToken(token, issuers, now());
-      refused = !verified.ok && verified.code === "TOKEN_INVALID";
+      refused = !verified.ok && verified.guess;
       return verified;
     } finally {
       attempt?.end(refused);
@@ -167,7 +174,6 @@ function hold(retryAfterS: number): Identified {
   return { ok: false, refusal: refuse("ATTEMPTS_TOO_MANY"), headers: { "Retry-After": String(retryAfterS) } };
 }
 
-// An issuer that does not answer, or a fault of ours, does not make the token invalid: no error, so that it is kept.
 function bearerError(code: ErrorCode): "invalid_token" | "insufficient_scope" | undefined {
   if (code === "SCOPE_INSUFFICIENT") return "insufficient_scope";
   return code === "TOKEN_INVALID" || code === "TOKEN_EXPIRED" ? "invalid_token" : undefined;

@@ -1,5 +1,6 @@
 import type { PersonOptions } from "../core/people.ts";
 import type { Standing } from "../core/standing.ts";
+import type { PaceTimes } from "./fetch-pace.ts";
 
 /** What the identity room is told. `config/`'s `auth` fits. Times are in milliseconds. */
 export interface IdentityOptions {
@@ -63,27 +64,31 @@ export interface ApiKeyOptions {
   readonly groups: readonly string[];
 }
 
-/** How issuers' keys are fetched and kept. All in milliseconds, except `maxBytes`. */
-export interface KeyTimes {
+/** How issuers' keys are fetched and kept. All in milliseconds, except `atOnce` and `maxBytes`. */
+export interface KeyTimes extends PaceTimes {
   /** After so long keys are fetched again in the background, while the old ones still serve. */
   readonly refreshMs: number;
   /** After so long old keys serve no more. A withdrawn key is accepted no longer than this. */
   readonly maxAgeMs: number;
-  /** Least time between two fetches, whatever tokens arrive. */
-  readonly cooldownMs: number;
-  /** The same after a fetch that failed. */
-  readonly retryMs: number;
+  /** For so long it counts that the issuer did not have a key. Then it is asked again: some show a key a little late. */
+  readonly settledMs: number;
+  /** By how much an issuer's clock may differ where it is held against the time of a fetch. */
+  readonly skewMs: number;
   /** Deadline of one fetch, discovery included. */
   readonly timeoutMs: number;
   readonly maxBytes: number;
 }
 
-/** What serves by default. */
+/** What serves by default: a key that is new is found within six seconds, by at most fourteen fetches a minute. */
 export const KEY_TIMES: KeyTimes = {
+  everyMs: 6_000,
+  atOnce: 4,
+  retryMs: 1_000,
+  retryAtMostMs: 15_000,
   refreshMs: 300_000,
   maxAgeMs: 900_000,
-  cooldownMs: 30_000,
-  retryMs: 5_000,
+  settledMs: 10_000,
+  skewMs: 5_000,
   timeoutMs: 5_000,
   maxBytes: 512 * 1024,
 };

@@ -1,12 +1,13 @@
-import { errors, type JWTVerifyOptions, jwtVerify, type LocalJWKSet } from "jose";
+import { errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify, type LocalJWKSet } from "jose";
 import type { ErrorCode } from "../core/errors.ts";
+import type { Json } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
 import { actorsIn, principalFromClaims, scopesOf } from "./claims.ts";
-import type { IssuerKeys } from "./issuer-keys.ts";
+import type { Doubt, IssuerKeys, UnknownKeys } from "./issuer-keys.ts";
 import type { IssuerOptions } from "./options.ts";
 import { whyNotAccessToken } from "./token-kind.ts";
 import { readToken, type TokenParts } from "./token-parts.ts";
-import { lifeOf, type TokenClock } from "./token-times.ts";
+import { lifeOf, readNumericDate, type TokenClock } from "./token-times.ts";
 import { withVouchedSignIn } from "./vouched-sign-in.ts";
 
 /** What came of a token. `detail` is fixed text about the check that failed, never part of the token. */
@@ -18,6 +19,10 @@ export type Verified =
       readonly detail: string | undefined;
       /** Scopes that would have been needed. */
       readonly scopes: readonly string[];
+      /** Where nobody knows whether it is good: when to ask again, in whole seconds. */
+      readonly retryAfterS?: number;
+      /** Whether it counts as a guess, like a key that there is not. */
+      readonly guess: boolean;
     };
 
 /** An issuer with its keys. */
@@ -30,8 +35,9 @@ const MAX_KEYS_TO_TRY = 8;
 
 /**
  * Verifies a JWT access token: its form, a known issuer, an allowed algorithm, the signature, then `aud`, `exp`, `nbf`,
- * the kind of token, how long it lives, and the scopes. RFC 9068 §4, RFC 8725. @throws never for anything that a token
- * can hold
+ * the kind of token, how long it lives, and the scopes. RFC 9068 §4, RFC 8725. What cannot be known, because the issuer
+ * does not answer or may not be asked again yet, is `ISSUER_UNREACHABLE` and no verdict about the token. @throws never for
+ * anything that a token can hold
  */
 export async function verifyToken(
   token: string,
@@ -44,14 +50,46 @@ export async function verifyToken(
   const { iss } = read.parts.claims;
   const issuer = typeof iss === "string" ? issuers.get(iss) : undefined;
   if (issuer === undefined) return invalid("Its issuer is not one that this gateway trusts.");
-  const verifyWith = (keys: LocalJWKSet) => verifyBy(keys, token, read.parts, issuer.options, now);
-  const keys = await issuer.keys.current();
-  if (keys === undefined) return refused("ISSUER_UNREACHABLE");
-  const verdict = await verifyWith(keys);
-  if (verdict !== "unknown key") return verdict;
-  const newer = await issuer.keys.newerThan(keys);
-  const second = newer === undefined ? verdict : await verifyWith(newer);
-  return second === "unknown key" ? invalid("Its key is not one of the issuer's.") : second;
+  const { options } = issuer;
+  const known = await issuer.keys.current();
+  const hopeless = () => whyHopeless(read.parts, options, now);
+  if (!known.ok) return hopeless() ?? unknowable(known, false);
+  const verdict = await verifyBy(known.set, token, read.parts, options, now);
+  if (typeof verdict !== "string") return verdict;
+  // No key could make it good, so that the issuer is not asked for one.
+  const lost = hopeless();
+  if (lost !== undefined) return verdict === UNREADABLE ? lost : invalid(verdict);
+  const newer = await issuer.keys.newerThan(known, doubtOf(read.parts, now));
+  if (newer === "settled") return unborne(verdict);
+  if (!newer.ok) return unknowable(newer, verdict === FORGED);
+  const second = await verifyBy(newer.set, token, read.parts, options, now);
+  return typeof second === "string" ? unborne(second) : second;
+}
+
+/** What is wrong with a token as far as the keys at hand go; newer ones may bear it out. */
+const NO_KEY = "Its key is not one of the issuer's.";
+const FORGED = "Its signature is not valid.";
+const UNREADABLE = "The issuer's key cannot be read.";
+type Unborne = typeof NO_KEY | typeof FORGED | typeof UNREADABLE;
+
+function doubtOf({ header, claims }: TokenParts, cameAt: number): Doubt {
+  const { kid } = header;
+  return { kid: typeof kid === "string" ? kid : undefined, issuedAt: readNumericDate(claims["iat"]), cameAt };
+}
+
+/** Why a token is refused whoever signed it, by what it says itself; `undefined` if that depends on its signature. */
+function whyHopeless(parts: TokenParts, issuer: IssuerOptions, now: number): Verified | undefined {
+  const { claims } = parts;
+  const toleranceMs = issuer.clockToleranceMs;
+  if (!isFor(claims["aud"], issuer.audiences)) return invalid(CLAIM_DETAILS["aud"]);
+  const end = readNumericDate(claims["exp"]);
+  if (end !== undefined && end + toleranceMs <= now) return refused("TOKEN_EXPIRED");
+  const judged = judge(parts, issuer, { now, toleranceMs });
+  return judged.ok ? undefined : judged;
+}
+
+function isFor(aud: Json | undefined, audiences: readonly string[]): boolean {
+  return [aud].flat().some((one) => typeof one === "string" && audiences.includes(one));
 }
 
 async function verifyBy(
@@ -60,7 +98,7 @@ async function verifyBy(
   parts: TokenParts,
   issuer: IssuerOptions,
   now: number,
-): Promise<Verified | "unknown key"> {
+): Promise<Verified | Unborne> {
   const options: JWTVerifyOptions = {
     issuer: issuer.issuer,
     audience: [...issuer.audiences],
@@ -73,12 +111,14 @@ async function verifyBy(
     await verifySignature(token, keys, options);
     return judge(parts, issuer, { now, toleranceMs: issuer.clockToleranceMs });
   } catch (err) {
-    if (err instanceof errors.JWKSNoMatchingKey) return "unknown key";
+    if (err instanceof UnreadableKey) return UNREADABLE;
+    if (err instanceof errors.JWKSNoMatchingKey) return NO_KEY;
+    if (err instanceof errors.JWSSignatureVerificationFailed) return FORGED;
     if (err instanceof errors.JWTExpired) return refused("TOKEN_EXPIRED");
     if (err instanceof errors.JWTClaimValidationFailed) return invalid(CLAIM_DETAILS[err.claim]);
     if (err instanceof errors.JOSEAlgNotAllowed) return invalid("Its signature algorithm is not accepted here.");
-    // Any other verdict of jose's is about a malformed token or its signature. What is not jose's is a fault.
-    if (err instanceof errors.JOSEError || err instanceof TypeError) return invalid("Its signature is not valid.");
+    // Any other verdict of jose's is about a malformed token. What is not jose's is a fault.
+    if (err instanceof errors.JOSEError || err instanceof TypeError) return invalid(FORGED);
     throw err;
   }
 }
@@ -94,7 +134,7 @@ const CLAIM_DETAILS: Readonly<Record<string, string>> = {
 // A token without kid may fit several keys; jose then offers them one by one.
 async function verifySignature(token: string, keys: LocalJWKSet, options: JWTVerifyOptions) {
   try {
-    return await jwtVerify(token, keys, options);
+    return await jwtVerify(token, readable(keys), options);
   } catch (err) {
     if (!(err instanceof errors.JWKSMultipleMatchingKeys)) throw err;
     let left = MAX_KEYS_TO_TRY;
@@ -110,6 +150,20 @@ async function verifySignature(token: string, keys: LocalJWKSet, options: JWTVer
   }
 }
 
+/** The key that a token names is there, and cannot be read: that says nothing about the token. */
+class UnreadableKey extends Error {}
+
+function readable(keys: LocalJWKSet): JWTVerifyGetKey {
+  return async (header, token) => {
+    try {
+      return await keys(header, token);
+    } catch (err) {
+      if (err instanceof errors.JWKSMultipleMatchingKeys || err instanceof errors.JWKSNoMatchingKey) throw err;
+      throw new UnreadableKey();
+    }
+  };
+}
+
 function judge({ header, claims }: TokenParts, issuer: IssuerOptions, clock: TokenClock): Verified {
   const { sub } = claims;
   if (typeof sub !== "string" || sub === "") return invalid("It has no subject.");
@@ -123,7 +177,7 @@ function judge({ header, claims }: TokenParts, issuer: IssuerOptions, clock: Tok
   if (!life.ok) return invalid(life.detail);
   const scopes = scopesOf(claims);
   if (!issuer.requiredScopes.every((scope) => scopes.includes(scope))) {
-    return { ok: false, code: "SCOPE_INSUFFICIENT", detail: undefined, scopes: issuer.requiredScopes };
+    return { ...refused("SCOPE_INSUFFICIENT"), scopes: issuer.requiredScopes };
   }
   const principal = withVouchedSignIn(principalFromClaims(issuer, sub, claims, clock));
   return { ok: true, principal, expiresAt: life.expiresAt };
@@ -131,10 +185,23 @@ function judge({ header, claims }: TokenParts, issuer: IssuerOptions, clock: Tok
 
 const BOUND = "It is bound to a key of its client (cnf), and proofs of that (DPoP, mutual TLS) are not accepted here.";
 
-function invalid(detail: string | undefined): Verified {
-  return { ok: false, code: "TOKEN_INVALID", detail, scopes: [] };
+type Refused = Extract<Verified, { ok: false }>;
+
+function invalid(detail: string | undefined): Refused {
+  return { ...refused("TOKEN_INVALID"), detail, guess: true };
 }
 
-function refused(code: ErrorCode): Verified {
-  return { ok: false, code, detail: undefined, scopes: [] };
+// An expired token, or one without a scope, was made by its issuer: whoever sends it guesses nothing.
+function refused(code: ErrorCode): Refused {
+  return { ok: false, code, detail: undefined, scopes: [], guess: false };
+}
+
+function unborne(verdict: Unborne): Refused {
+  return verdict === UNREADABLE ? unknowable({ retryAfterS: UNREADABLE_S }, false) : invalid(verdict);
+}
+
+const UNREADABLE_S = 15;
+
+function unknowable({ retryAfterS }: Pick<UnknownKeys, "retryAfterS">, guess: boolean): Refused {
+  return { ...refused("ISSUER_UNREACHABLE"), retryAfterS, guess };
 }

@@ -20,7 +20,7 @@ function identity() {
   return createIdentity(options, { now: () => NOW, log: recordingLog() });
 }
 
-const header = () => ({ alg: "RS256", typ: "at+jwt", kid: issuer.publicKey().kid });
+const header = () => ({ alg: "ES256", typ: "at+jwt", kid: issuer.publicKey().kid });
 const claims = () => ({ iss: issuer.issuer, sub: "ann", aud: AUDIENCE, exp: SECONDS + 600, iat: SECONDS });
 
 /** Writes an object and one more member behind it, which may have the name of another. */

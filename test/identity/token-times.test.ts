@@ -22,7 +22,7 @@ async function identify(change: Claims, maxAgeMs = 24 * HOUR * 1000) {
   const identity = createIdentity(options, { now: () => NOW, log: recordingLog() });
   // The mint of the library wants numbers; what is signed here is what an issuer wrote.
   const claims = { iss: issuer.issuer, sub: "ann", aud: AUDIENCE, iat: SECONDS, exp: SECONDS + 600, ...change };
-  const header = { alg: "RS256", typ: "at+jwt", kid: issuer.publicKey().kid };
+  const header = { alg: "ES256", typ: "at+jwt", kid: issuer.publicKey().kid };
   return identity.identify(bearer(await issuer.signTexts(JSON.stringify(header), JSON.stringify(claims))));
 }
 

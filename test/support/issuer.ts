@@ -9,6 +9,12 @@ export interface Minting {
   readonly withFormerKey?: boolean;
 }
 
+/**
+ * What is answered: documents; no connection; nothing ever; status 500; something that is no document; another one; no keys; a
+ * key that is none.
+ */
+export type IssuerBehaviour = "well" | "gone" | "silent" | "failing" | "garbage" | "other" | "keyless" | "unreadable";
+
 /** Claims of a token, good or bad. */
 export type Claims = Readonly<Record<string, unknown>>;
 
@@ -23,10 +29,12 @@ export interface TestIssuer {
   mint(claims: Claims, minting?: Minting): Promise<string>;
   /** Signs exactly these texts as header and claims, whatever they are. */
   signTexts(header: string, claims: string): Promise<string>;
-  /** Replaces the key by a new one under a new `kid`. */
-  rotate(): Promise<void>;
-  /** What is answered from now on: documents, nothing ever, status 500, or something that is no document. */
-  behave(how: "well" | "silent" | "failing" | "garbage"): void;
+  /** Replaces the key by a new one under a new `kid`, or the same. */
+  rotate(kid?: "new" | "same"): Promise<void>;
+  /** Shows the keys at another place, which the metadata name. */
+  move(path: string): void;
+  behave(how: IssuerBehaviour): void;
+  behaviour(): IssuerBehaviour;
   close(): Promise<void>;
 }
 
@@ -34,18 +42,25 @@ export interface TestIssuer {
 export async function startIssuer(options: { readonly named?: string } = {}): Promise<TestIssuer> {
   let keys = await makeKeys("key-1");
   let former = keys;
-  let behaviour: Parameters<TestIssuer["behave"]>[0] = "well";
+  let behaviour: IssuerBehaviour = "well";
+  let place = "/jwks";
   const asked: string[] = [];
 
   const server = createServer((request, response) => {
     asked.push(request.url ?? "");
     if (behaviour === "silent") return;
+    if (behaviour === "gone") return void request.socket.destroy();
     if (behaviour === "failing") return answer(response, 500, "{}");
     if (behaviour === "garbage") return answer(response, 200, "<html>");
-    if (request.url === "/jwks") return answer(response, 200, JSON.stringify({ keys: [keys.jwk] }));
+    if (behaviour === "other") return answer(response, 200, JSON.stringify({ error: "starting" }));
+    if (request.url === place) return answer(response, 200, JSON.stringify({ keys: shown() }));
     if (request.url !== "/.well-known/oauth-authorization-server") return answer(response, 404, "{}");
-    answer(response, 200, JSON.stringify({ issuer: options.named ?? issuer, jwks_uri: `${issuer}/jwks` }));
+    answer(response, 200, JSON.stringify({ issuer: options.named ?? issuer, jwks_uri: issuer + place }));
   });
+  const shown = (): readonly JWK[] => {
+    if (behaviour === "keyless") return [];
+    return behaviour === "unreadable" ? [{ kty: "EC", crv: "P-256", kid: keys.jwk.kid ?? "" }] : [keys.jwk];
+  };
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the issuer has no port");
@@ -58,23 +73,32 @@ export async function startIssuer(options: { readonly named?: string } = {}): Pr
     publicKey: () => keys.jwk,
     mint(claims, minting = {}) {
       const { jwk, privateKey } = minting.withFormerKey === true ? former : keys;
-      const { typ, ...header } = { alg: "RS256", kid: jwk.kid ?? "", typ: "at+jwt", ...minting.header };
+      const { typ, ...header } = { alg: "ES256", kid: jwk.kid ?? "", typ: "at+jwt", ...minting.header };
       return new SignJWT({ iss: issuer, ...claims })
         .setProtectedHeader({ ...header, ...(typ === undefined ? {} : { typ }) })
         .sign(privateKey);
     },
     async signTexts(header, claims) {
       const signed = [header, claims].map((text) => Buffer.from(text).toString("base64url")).join(".");
-      const signature = await crypto.subtle.sign("RSASSA-PKCS1-v1_5", keys.privateKey, Buffer.from(signed));
+      const signature = await crypto.subtle.sign(
+        { name: "ECDSA", hash: "SHA-256" },
+        keys.privateKey,
+        Buffer.from(signed),
+      );
       return `${signed}.${Buffer.from(signature).toString("base64url")}`;
     },
-    async rotate() {
+    async rotate(kid = "new") {
       former = keys;
-      keys = await makeKeys(`key-${Number(keys.jwk.kid?.slice(4)) + 1}`);
+      const { kid: before = "" } = keys.jwk;
+      keys = await makeKeys(kid === "same" ? before : `key-${Number(before.slice(4)) + 1}`);
+    },
+    move(path) {
+      place = path;
     },
     behave(how) {
       behaviour = how;
     },
+    behaviour: () => behaviour,
     async close() {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
@@ -83,8 +107,8 @@ export async function startIssuer(options: { readonly named?: string } = {}): Pr
 }
 
 async function makeKeys(kid: string) {
-  const { publicKey, privateKey } = await generateKeyPair("RS256");
-  const jwk: JWK = { ...(await exportJWK(publicKey)), kid, alg: "RS256", use: "sig" };
+  const { publicKey, privateKey } = await generateKeyPair("ES256");
+  const jwk: JWK = { ...(await exportJWK(publicKey)), kid, alg: "ES256", use: "sig" };
   return { jwk, privateKey };
 }
 
