@@ -9,6 +9,7 @@ import type { Scope } from "../core/scope.ts";
 import type { Caller, Gateway } from "../gateway/gateway.ts";
 import { encodeNotification } from "../mcp/encode.ts";
 import { progressTokenOf, reachesLevel, traceIdOf } from "../mcp/request-meta.ts";
+import { deliveryOf } from "./delivery.ts";
 import { createHolds, type Holds } from "./holds.ts";
 import { DEFAULT_LIMITS, type EdgeDeps, type EdgeLimits } from "./options.ts";
 import type { Reply } from "./reply.ts";
@@ -97,24 +98,24 @@ export function buildCall(edge: Edge, context: RequestContext, parts: CallParts)
     logLevel,
     cancellation: parts.cancellation,
     notify(notification) {
-      const text = callNotification(notification, token, logLevel);
-      if (text !== undefined) reply.send(text);
+      const params = callParams(notification, token, logLevel);
+      if (params === undefined) return;
+      reply.send(encodeNotification(notification.method, params), deliveryOf(notification.method, params));
     },
   };
 }
 
 // Only what the client asked for: progress under its own token, log messages at or above its level.
-function callNotification(
+function callParams(
   { method, params }: Notification,
   token: string | number | undefined,
   logLevel: LogLevel | undefined,
-): string | undefined {
+): JsonObject | undefined {
   if (method === "notifications/progress") {
-    return token === undefined ? undefined : encodeNotification(method, { ...params, progressToken: token });
+    return token === undefined ? undefined : { ...params, progressToken: token };
   }
   if (method === "notifications/message") {
-    const wanted = logLevel !== undefined && reachesLevel(params["level"], logLevel);
-    return wanted ? encodeNotification(method, params) : undefined;
+    return logLevel !== undefined && reachesLevel(params["level"], logLevel) ? params : undefined;
   }
   return undefined;
 }

@@ -10,6 +10,7 @@ import type { RpcId } from "../mcp/messages.ts";
 import { isLogLevel, reachesLevel } from "../mcp/request-meta.ts";
 import type { SessionChange } from "../store/sessions.ts";
 import { PendingAsks } from "./asks.ts";
+import { type Delivery, deliveryOf } from "./delivery.ts";
 import type { Edge } from "./edge.ts";
 import { uriTooLong } from "./options.ts";
 
@@ -27,7 +28,7 @@ export interface LegacyFacts {
 /** The session's way to its client outside any call, and to its lasting facts. */
 export interface LegacyOutput {
   /** Sends a message that belongs to no call. Whether it can reach the client. */
-  push(message: string): boolean;
+  push(message: string, delivery?: Delivery): boolean;
   /** Whether somebody listens outside calls right now. */
   listening(): boolean;
   save(change: SessionChange): Promise<void>;
@@ -102,10 +103,10 @@ export class LegacySession {
     this.#inFlight.get(id)?.cancel(reason);
   }
 
-  /** Passes on what an upstream tells outside any call. */
+  /** Tells the client something outside any call. */
   notify({ method, params }: Notification): void {
     if (method === "notifications/message" && !reachesLevel(params["level"], this.logLevel)) return;
-    this.#output.push(encodeNotification(method, params));
+    this.#output.push(encodeNotification(method, params), deliveryOf(method, params));
   }
 
   async setLogLevel(level: LogLevel): Promise<void> {

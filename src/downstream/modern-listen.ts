@@ -11,6 +11,7 @@ import type { RpcId } from "../mcp/messages.ts";
 import type { RequestMeta } from "../mcp/request-meta.ts";
 import { META, MODERN_REVISION } from "../mcp/revisions.ts";
 import { declaresTasks } from "../mcp/tasks.ts";
+import { deliveryOf } from "./delivery.ts";
 import { callerOf, type Edge, type RequestContext } from "./edge.ts";
 import { LIST_CHANGED } from "./list-changes.ts";
 import type { LiveClient } from "./live-clients.ts";
@@ -94,9 +95,6 @@ export function createListens(edge: Edge): Listens {
   };
 }
 
-/** How many messages may come in before the acknowledgement is out. */
-const MAX_EARLY = 64;
-
 class Listen {
   /** `personKey` of who listens. */
   readonly owner: string;
@@ -110,8 +108,8 @@ class Listen {
   readonly #openedAt: number;
   readonly #closers: Array<() => void> = [];
   #methods: ReadonlySet<string> = new Set();
-  // Set until the acknowledgement is out, which must be the first message of the stream.
-  #early: string[] | undefined = [];
+  // Set until the acknowledgement is out, which must be the first message of the stream: the latest about each thing.
+  #early: Map<string, Notification> | undefined = new Map();
   #closed = false;
 
   constructor(edge: Edge, caller: Caller, id: RpcId, endpoint: string, reply: Reply) {
@@ -130,17 +128,16 @@ class Listen {
     const granted = await Promise.all(filter.uris.map((uri) => this.#watch(context, peer, uri)));
     const uris = filter.uris.filter((_, index) => granted[index] === true);
     const has = (list: ListChange["list"]): boolean => filter.methods.has(LIST_CHANGED[list]);
-    this.#send("notifications/subscriptions/acknowledged", {
-      notifications: {
-        ...(has("tools") ? { toolsListChanged: true } : {}),
-        ...(has("prompts") ? { promptsListChanged: true } : {}),
-        ...(has("resources") ? { resourcesListChanged: true } : {}),
-        ...(uris.length === 0 ? {} : { resourceSubscriptions: uris }),
-      },
-    });
-    const early = this.#early ?? [];
+    const notifications = {
+      ...(has("tools") ? { toolsListChanged: true } : {}),
+      ...(has("prompts") ? { promptsListChanged: true } : {}),
+      ...(has("resources") ? { resourcesListChanged: true } : {}),
+      ...(uris.length === 0 ? {} : { resourceSubscriptions: uris }),
+    };
+    this.#send({ method: "notifications/subscriptions/acknowledged", params: { notifications } });
+    const early = this.#early?.values() ?? [];
     this.#early = undefined;
-    for (const message of early) this.#reply.send(message);
+    for (const notification of early) this.#send(notification);
   }
 
   /** As operators see it. Who listens is there, although they said nothing since: to the minute, as sessions are. */
@@ -197,15 +194,16 @@ class Listen {
     return true;
   }
 
-  #pass({ method, params }: Notification): void {
+  #pass(notification: Notification): void {
     if (this.#closed) return;
-    const message = encodeNotification(method, this.#tagged(params));
-    if (this.#early === undefined) this.#reply.send(message);
-    else if (this.#early.length < MAX_EARLY) this.#early.push(message);
+    const { method, params } = notification;
+    // No more things than it has asked for.
+    if (this.#early !== undefined) this.#early.set(`${method} ${String(params["uri"])}`, notification);
+    else this.#send(notification);
   }
 
-  #send(method: string, params: JsonObject): void {
-    this.#reply.send(encodeNotification(method, this.#tagged(params)));
+  #send({ method, params }: Notification): void {
+    this.#reply.send(encodeNotification(method, this.#tagged(params)), deliveryOf(method, params));
   }
 
   #tagged(params: JsonObject): JsonObject {

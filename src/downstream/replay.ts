@@ -1,4 +1,6 @@
 import { encodeSse } from "../mcp/sse.ts";
+import { type Delivery, MESSAGE } from "./delivery.ts";
+import { LeftOut } from "./left-out.ts";
 import type { EdgeLimits } from "./options.ts";
 import type { EventSink } from "./reply.ts";
 import type { SseConnection } from "./sse-connection.ts";
@@ -11,11 +13,13 @@ export interface ReplayBudget {
 interface Held {
   readonly seq: number;
   readonly text: string;
+  readonly delivery: Delivery;
 }
 
 /**
  * A resumable stream of one session: every event has an id that names the stream and its place in it, and the latest
- * events are held so that a client that lost its connection can read on. 2025-11-25 transports, "Resumability".
+ * events are held so that a client that lost its connection can read on: of progress only the latest of a token, and
+ * nothing that could be left out in the place of what could not. 2025-11-25 transports, "Resumability".
  */
 export class ReplayStream implements EventSink {
   readonly key: string;
@@ -23,6 +27,8 @@ export class ReplayStream implements EventSink {
   readonly #now: () => number;
   readonly #budgets: readonly [session: ReplayBudget, principal: ReplayBudget, total: ReplayBudget];
   readonly #held: Held[] = [];
+  /** Log messages that no connection took and that are not held any more. */
+  readonly #leftOut = new LeftOut();
   #bytes = 0;
   #lastSeq = 0;
   #connection: SseConnection | undefined;
@@ -60,7 +66,9 @@ export class ReplayStream implements EventSink {
   /** Puts the stream on a connection and repeats what came after `afterSeq`. */
   resume(connection: SseConnection, afterSeq: number): void {
     this.attach(connection, false);
-    for (const { seq, text } of this.#held) if (seq > afterSeq) connection.write(text);
+    const line = this.#leftOut.take();
+    if (line !== undefined) connection.write(encodeSse(line));
+    for (const { seq, text, delivery } of this.#held) if (seq > afterSeq) connection.write(text, delivery);
     if (this.#finishedAt !== undefined) connection.end(this.#written && this.#tell);
   }
 
@@ -71,11 +79,11 @@ export class ReplayStream implements EventSink {
     return this.#held.at(-1)?.seq === this.#lastSeq ? "more" : "lost";
   }
 
-  event(data: string | Buffer): boolean {
+  event(data: string | Buffer, delivery: Delivery = MESSAGE): boolean {
     this.#lastSeq += 1;
     const text = encodeSse(data.toString(), `${this.key}-${this.#lastSeq}`);
-    this.#hold({ seq: this.#lastSeq, text });
-    this.#connection?.write(text);
+    this.#hold({ seq: this.#lastSeq, text, delivery });
+    this.#connection?.write(text, delivery);
     // Held or written, it can still reach the client.
     return true;
   }
@@ -89,7 +97,7 @@ export class ReplayStream implements EventSink {
   /** Gives up what is held and closes the connection. */
   close(): void {
     this.finish();
-    while (this.#held.length > 0) this.#drop();
+    while (this.#held.length > 0) this.#drop(0);
   }
 
   // Once: on the connection on which the end first left whole, which may be that of a resumption.
@@ -101,6 +109,11 @@ export class ReplayStream implements EventSink {
 
   #hold(event: Held): void {
     const [session, principal, total] = this.#budgets;
+    const { delivery } = event;
+    if ("about" in delivery) {
+      const at = this.#held.findIndex((held) => "about" in held.delivery && held.delivery.about === delivery.about);
+      if (at >= 0) this.#drop(at);
+    }
     this.#held.push(event);
     this.#count(event.text.length);
     const limits = this.#limits;
@@ -112,13 +125,16 @@ export class ReplayStream implements EventSink {
           // No more than is free beside it: see `mayTake`.
           principal.bytes > limits.replayBytesTotal - total.bytes))
     ) {
-      this.#drop();
+      const at = this.#held.findIndex(({ delivery }) => delivery.kind === "log" || delivery.kind === "progress");
+      const dropped = this.#drop(Math.max(at, 0));
+      if (dropped?.delivery.kind === "log" && !this.connected) this.#leftOut.add(dropped.delivery.level);
     }
   }
 
-  #drop(): void {
-    const oldest = this.#held.shift();
-    if (oldest !== undefined) this.#count(-oldest.text.length);
+  #drop(at: number): Held | undefined {
+    const [dropped] = this.#held.splice(at, 1);
+    if (dropped !== undefined) this.#count(-dropped.text.length);
+    return dropped;
   }
 
   #count(bytes: number): void {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { encodeSse } from "../mcp/sse.ts";
+import { ANSWER, type Delivery, MESSAGE } from "./delivery.ts";
 import type { Accepted } from "./media.ts";
 import type { SseConnection } from "./sse-connection.ts";
 import type { Streams, Waiting } from "./streams.ts";
@@ -14,7 +15,7 @@ export interface Reply {
   readonly streams: boolean;
   readonly ended: boolean;
   /** Sends a notification or a server's request. Whether it was taken. */
-  send(message: string): boolean;
+  send(message: string, delivery?: Delivery): boolean;
   /**
    * Ends with the response. `status` counts where nothing was sent before. `written` is called once all of the response
    * has left while the client was there, and never if it had gone.
@@ -31,7 +32,7 @@ export interface Reply {
 
 /** Where the events of one response go: straight to its connection, or through a buffer that can replay them. */
 export interface EventSink {
-  event(data: string | Buffer): boolean;
+  event(data: string | Buffer, delivery: Delivery): boolean;
   /** The response was the last event. `written` as in `Reply.end`. */
   finish(written?: () => void): void;
 }
@@ -39,7 +40,7 @@ export interface EventSink {
 /** Events without ids, for streams that cannot be resumed. */
 export function plainSink(connection: SseConnection): EventSink {
   return {
-    event: (data) => connection.write(encodeSse(data.toString())),
+    event: (data, delivery) => connection.write(encodeSse(data.toString()), delivery),
     finish: (written) => connection.end(written),
   };
 }
@@ -93,8 +94,8 @@ export class HttpReply implements Reply, Waiting {
     this.#open();
   }
 
-  send(message: string): boolean {
-    return !this.#ended && this.#open()?.event(message) === true;
+  send(message: string, delivery: Delivery = MESSAGE): boolean {
+    return !this.#ended && this.#open()?.event(message, delivery) === true;
   }
 
   end(message: Buffer, status = 200, written?: () => void): void {
@@ -102,7 +103,7 @@ export class HttpReply implements Reply, Waiting {
     const sink = this.#sink ?? (this.#accepted.json ? undefined : this.#open());
     this.#settle();
     if (sink !== undefined) {
-      sink.event(message);
+      sink.event(message, ANSWER);
       sink.finish(written);
     } else if (!this.#outgoing.destroyed) {
       if (written !== undefined) onWritten(this.#outgoing, written);
@@ -163,7 +164,7 @@ export function batchReplies(count: number, parent: Reply): readonly Reply[] {
     if (answers.length === 0) parent.endEmpty();
     else if (streamed) {
       const last = answers.pop();
-      for (const answer of answers) parent.send(answer.toString());
+      for (const answer of answers) parent.send(answer.toString(), ANSWER);
       if (last !== undefined) parent.end(last, 200, written);
     } else parent.end(Buffer.from(`[${answers.map((answer) => answer.toString()).join(",")}]`), 200, written);
   };
@@ -174,8 +175,8 @@ export function batchReplies(count: number, parent: Reply): readonly Reply[] {
       get ended() {
         return ended;
       },
-      send(message) {
-        if (ended || !parent.send(message)) return false;
+      send(message, delivery) {
+        if (ended || !parent.send(message, delivery)) return false;
         streamed = true;
         return true;
       },

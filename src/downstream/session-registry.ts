@@ -2,7 +2,6 @@ import { sha256 } from "../core/digest.ts";
 import { randomId } from "../core/ids.ts";
 import { type Principal, personKey, principalKey } from "../core/principal.ts";
 import type { ListChange } from "../gateway/gateway.ts";
-import { encodeNotification } from "../mcp/encode.ts";
 import type { SessionRecord, SessionStore } from "../store/sessions.ts";
 import { callerOf, type Edge, type RequestContext } from "./edge.ts";
 import { busy, clientOf, type HttpSession, opened } from "./http-session.ts";
@@ -51,7 +50,7 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
     const nextKey = () => `${boot}${(++streamCount).toString(36)}`;
     const streams = new SessionStreams({ limits, now, room, holder: personKey(context.principal), nextKey });
     const legacy = new LegacySession(edge, { ...record, handle: record.idHash }, context.principal, {
-      push: (message) => streams.push(message),
+      push: (message, delivery) => streams.push(message, delivery),
       listening: () => streams.listening,
       save: (change) => store.update(record.idHash, change),
     });
@@ -195,10 +194,9 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
     },
 
     listChanged({ list, concerns }) {
-      const message = encodeNotification(LIST_CHANGED[list], {});
-      for (const { record, streams, caller } of live.values()) {
+      for (const { record, legacy, caller } of live.values()) {
         const scope = edge.gateway.scope(record.endpoint);
-        if (scope !== undefined && concerns(scope, caller)) streams.push(message);
+        if (scope !== undefined && concerns(scope, caller)) legacy.notify({ method: LIST_CHANGED[list], params: {} });
       }
     },
 

@@ -1,3 +1,4 @@
+import { type Delivery, MESSAGE } from "./delivery.ts";
 import type { EdgeLimits } from "./options.ts";
 import { type ReplayBudget, ReplayStream } from "./replay.ts";
 import type { ReplayRoom } from "./replay-room.ts";
@@ -65,8 +66,8 @@ export class SessionStreams {
   }
 
   /** Sends a message that belongs to no POST. `false` when no GET stream was ever opened. */
-  push(message: string): boolean {
-    return this.#standing?.event(message) === true;
+  push(message: string, delivery: Delivery = MESSAGE): boolean {
+    return this.#standing?.event(message, delivery) === true;
   }
 
   /** Finds the stream of a `Last-Event-ID`; `connect` is called only where there is something to send. */

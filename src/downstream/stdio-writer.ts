@@ -1,10 +1,12 @@
 import type { Writable } from "node:stream";
+import { ANSWER, type Delivery, MESSAGE } from "./delivery.ts";
+import { Outbox } from "./outbox.ts";
 import type { Reply } from "./reply.ts";
 
 /** Writes one message per line. */
 export interface LineWriter {
   /** Sends a message; `false` when the client has left too much unread and this one was dropped. */
-  send(message: string): boolean;
+  send(message: string, delivery?: Delivery): boolean;
   /** The way back for one request. */
   reply(): Reply;
   /** Whether the reader is behind. */
@@ -12,13 +14,11 @@ export interface LineWriter {
   onDrain(listener: () => void): void;
 }
 
-/** Messages before an answer are dropped past `maxQueuedBytes`; answers never are, since each was asked for. */
+/** Messages that cannot be left out are refused past `maxQueuedBytes`; answers never are, since each was asked for. */
 export function createLineWriter(output: Writable, maxQueuedBytes: number): LineWriter {
-  const send = (message: string): boolean => {
-    if (!output.writable || output.writableLength > maxQueuedBytes) return false;
-    output.write(`${message}\n`);
-    return true;
-  };
+  const outbox = new Outbox({ output, maxBytes: maxQueuedBytes, encode: (message) => `${message}\n` });
+  const send = (message: string, delivery: Delivery = MESSAGE): boolean =>
+    output.writable && outbox.send(`${message}\n`, delivery);
   return {
     send,
     reply() {
@@ -28,14 +28,11 @@ export function createLineWriter(output: Writable, maxQueuedBytes: number): Line
         get ended() {
           return ended;
         },
-        send: (message) => !ended && send(message),
+        send: (message, delivery) => !ended && send(message, delivery),
         end(message, _status, written) {
           if (ended) return;
           ended = true;
-          if (!output.writable) return;
-          output.write(`${message.toString()}\n`, (err) => {
-            if (!err) written?.();
-          });
+          if (output.writable) outbox.send(`${message.toString()}\n`, ANSWER, written);
         },
         endUnauthorized: () => false,
         endEmpty() {

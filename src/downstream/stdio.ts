@@ -7,7 +7,7 @@ import type { Principal } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
 import type { ListChange } from "../gateway/gateway.ts";
 import { classify, type Request } from "../mcp/classify.ts";
-import { encodeError, encodeNotification, encodeResultText } from "../mcp/encode.ts";
+import { encodeError, encodeResultText } from "../mcp/encode.ts";
 import type { Message, RpcId } from "../mcp/messages.ts";
 import { idAtEnds, idOfOddRequest, idOfRefused } from "../mcp/refused-id.ts";
 import type { RequestMeta } from "../mcp/request-meta.ts";
@@ -92,7 +92,11 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
       edge,
       { ...init, handle: undefined, logLevel: undefined, subscriptions: [] },
       deps.principal,
-      { push: (message) => writer.send(message), listening: () => true, save: () => Promise.resolve() },
+      {
+        push: (message, delivery) => writer.send(message, delivery),
+        listening: () => true,
+        save: () => Promise.resolve(),
+      },
     );
     writer.reply().end(encodeResultText(request.id, initializeResult(edge, scope, init.protocolVersion)));
   };
@@ -167,7 +171,7 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
     const scope = gateway.scope(endpoint);
     if (session === undefined || scope === undefined) return;
     if (!change.concerns(scope, callerOf(contextOf(scope), session.facts.clientInfo))) return;
-    writer.send(encodeNotification(LIST_CHANGED[change.list], {}));
+    session.notify({ method: LIST_CHANGED[change.list], params: {} });
   };
 
   const stopHearing = gateway.onListChanged(onListChanged);

@@ -83,6 +83,14 @@ export function bodyTurn(incoming: IncomingMessage): Promise<void> {
 export class CountedResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
   #give: (() => void) | undefined;
   #hears = false;
+  #waiting = 0;
+
+  /** Counts so many bytes besides, which wait for the same reader elsewhere. */
+  countWaiting(bytes: number): void {
+    if (bytes === this.#waiting) return;
+    this.#waiting = bytes;
+    this.#count();
+  }
 
   override write(...args: unknown[]): boolean {
     const more = Reflect.apply(super.write, this, args) as boolean;
@@ -97,7 +105,7 @@ export class CountedResponse<Request extends IncomingMessage = IncomingMessage> 
   }
 
   #count(): void {
-    const unread = this.writableLength;
+    const unread = this.writableLength + this.#waiting;
     this.#give?.();
     this.#give = undefined;
     if (unread === 0 || this.destroyed) return;
@@ -116,4 +124,9 @@ export class CountedResponse<Request extends IncomingMessage = IncomingMessage> 
       this.#give = undefined;
     });
   }
+}
+
+/** Counts bytes that wait for a response's reader and are not written yet, where somebody counts. */
+export function countWaiting(response: ServerResponse, bytes: number): void {
+  if (response instanceof CountedResponse) response.countWaiting(bytes);
 }

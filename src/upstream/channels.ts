@@ -80,6 +80,13 @@ function registered({ channels, intake }: ChannelDeps, open: OpenChannel): OpenC
     inner = live;
     channels.add(end);
     if (over) await close();
-    return { ok: true, channel: { send: (text, isWanted) => live.send(text, isWanted), close, words: live.words } };
+    const channel: MessageChannel = {
+      send: (text, isWanted) => live.send(text, isWanted),
+      pause: () => live.pause(),
+      resume: () => live.resume(),
+      close,
+      words: live.words,
+    };
+    return { ok: true, channel };
   };
 }

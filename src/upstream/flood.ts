@@ -35,32 +35,35 @@ export function createFlood(now: () => number, { burst, perSecond }: FloodLimits
   };
 }
 
-/** Messages over one connection that are no answers. Honest servers send a few a second. */
-const MESSAGES: FloodLimits = { burst: 2_000, perSecond: 500 };
-/** What those messages weigh: few may be as much work as many. One of any size is taken while little else comes. */
-const WEIGHT: FloodLimits = { burst: 4_194_304, perSecond: 524_288 };
+/** What comes over one connection and is of no use. Honest servers print a few lines by mistake. */
+const NOISE: FloodLimits = { burst: 2_000, perSecond: 500 };
+/** What messages that nobody asked for may weigh: few may be as much work as many. One of any size is taken while little else comes. */
+export const WEIGHT: FloodLimits = { burst: 4_194_304, perSecond: 524_288 };
 /** A byte weighs 1; a value or a name so much more, because an object is made of it and walked. */
 const VALUE_WEIGHT = 8;
+/** And a message, whatever it holds. */
+const MESSAGE_WEIGHT = 64;
 
 /** What is said of a connection that went beyond. */
-export const FLOOD_DETAIL = `It sent more than ${MESSAGES.burst} messages, or 4 MB, at once that are no answers (a value counts as ${VALUE_WEIGHT} bytes more).`;
+export const FLOOD_DETAIL = `It sent more than ${NOISE.burst} lines or events, or 4 MB, at once that are no messages or answer nothing (a value counts as ${VALUE_WEIGHT} bytes more).`;
 
-/** Counts the messages over one connection that are no answers to what it was asked. */
-export interface Unasked {
+/** Counts what comes over one connection and is no notification, no question and no answer to what it was asked. */
+export interface Noise {
   /** Counts this one, by number and by weight; whether the connection still is within bounds. */
   take(message: Buffer): boolean;
 }
 
 /** A full allowance for one connection. `now` is in ms. */
-export function createUnasked(now: () => number): Unasked {
-  const messages = createFlood(now, MESSAGES);
+export function createNoise(now: () => number): Noise {
+  const messages = createFlood(now, NOISE);
   const weight = createFlood(now, WEIGHT);
   return { take: (message) => messages.take() && weight.take(weightOf(message)) };
 }
 
-function weightOf(message: Buffer): number {
+/** How much work a message is, in bytes. */
+export function weightOf(message: Buffer): number {
   const scan = scanJson(message, JSON_LIMITS);
   // What is no JSON, or beyond the limits, may still be read as far as it goes; at most a value in every two bytes.
   const values = scan.kind === "json" ? scan.count : message.length / 2;
-  return message.length + VALUE_WEIGHT * values;
+  return MESSAGE_WEIGHT + message.length + VALUE_WEIGHT * values;
 }

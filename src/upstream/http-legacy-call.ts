@@ -3,12 +3,13 @@ import type { JsonObject } from "../core/json.ts";
 import type { RpcId } from "../mcp/messages.ts";
 import { isEventId, type SseEvent } from "../mcp/sse.ts";
 import type { Exchange, ExchangeWire } from "./exchange.ts";
-import { createUnasked, FLOOD_DETAIL, type Unasked } from "./flood.ts";
+import { createNoise, FLOOD_DETAIL, type Noise } from "./flood.ts";
 import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./http-reply.ts";
 import { failureFault, statusFault, tooMuch, unexpectedStatus } from "./http-status.ts";
 import type { Intake } from "./intake.ts";
 import { errorNamesLostSession, namesLostSession } from "./lost-session.ts";
 import type { Incoming } from "./response-envelope.ts";
+import { Throttle } from "./throttle.ts";
 
 /** What a legacy call needs of its session. */
 export interface LegacyCallSession {
@@ -36,7 +37,8 @@ const MAX_RESUME_DELAY_MS = 30_000;
 export class LegacyCall implements ReplySink, ExchangeWire {
   readonly #session: LegacyCallSession;
   /** Only an event stream brings what nobody asked for. */
-  #unasked: Unasked | undefined;
+  #noise: Noise | undefined;
+  #throttle: Throttle | undefined;
   #exchange: Exchange | undefined;
   #reply: HttpReply | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -91,17 +93,18 @@ export class LegacyCall implements ReplySink, ExchangeWire {
       this.#stop(message.code, `An event of its stream: ${message.detail}`);
       return;
     }
-    const answers = message.kind === "result" || message.kind === "error";
-    this.#unasked ??= createUnasked(this.#session.now);
-    if (!(answers && message.id === exchange.id) && !this.#unasked.take(bytes)) {
-      this.#stop("UPSTREAM_INVALID", FLOOD_DETAIL);
+    if (message.kind === "notification" || message.kind === "request") {
+      this.#throttle ??= new Throttle(() => this.#reply, this.#session.intake, this.#session.now);
+      this.#throttle.take(bytes);
+    } else if (message.id !== exchange.id) {
+      this.#noise ??= createNoise(this.#session.now);
+      if (!this.#noise.take(bytes)) this.#stop("UPSTREAM_INVALID", FLOOD_DETAIL);
       return;
     }
     if (message.kind === "notification" && !isCallNotification(message.method)) {
       this.#session.onNotification({ method: message.method, params: message.params });
       return;
     }
-    if (answers && message.id !== exchange.id) return;
     this.#receive(exchange, message);
     // The server should end the stream now; one that does not may not keep the connection.
     if (exchange.done) this.#timer = this.#session.intake.later(() => this.#reply?.abort(), this.#session.closeMs);

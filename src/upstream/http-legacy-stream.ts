@@ -1,11 +1,12 @@
 import type { Ask, Notification } from "../core/call.ts";
 import type { RpcId } from "../mcp/messages.ts";
 import { isEventId, type SseEvent } from "../mcp/sse.ts";
-import { createUnasked, FLOOD_DETAIL } from "./flood.ts";
+import { createNoise, FLOOD_DETAIL } from "./flood.ts";
 import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./http-reply.ts";
 import type { Intake } from "./intake.ts";
 import { namesLostSession } from "./lost-session.ts";
 import { RowOfAttempts } from "./row-of-attempts.ts";
+import { Throttle } from "./throttle.ts";
 
 /** Shorter delays that a server names are not enough where its streams bring nothing. */
 const MIN_NAMED_MS = 1_000;
@@ -41,7 +42,8 @@ export function openLegacyStream(options: LegacyStreamOptions): LegacyStream {
   const row = new RowOfAttempts(options.now);
   let offered = false;
   let closed = false;
-  const unasked = createUnasked(options.now);
+  const noise = createNoise(options.now);
+  const throttle = new Throttle(() => reply, options.intake, options.now);
   let settle = (): void => {};
   const settled = new Promise<void>((resolve) => {
     settle = resolve;
@@ -68,12 +70,13 @@ export function openLegacyStream(options: LegacyStreamOptions): LegacyStream {
       if (event.data === "" || closed) return;
       row.useful();
       const bytes = Buffer.from(event.data);
-      if (!unasked.take(bytes)) {
+      const message = options.intake.read(bytes);
+      if (message.kind === "notification" || message.kind === "request") throttle.take(bytes);
+      else if (!noise.take(bytes)) {
         reply?.abort();
         options.onFlood(FLOOD_DETAIL);
         return;
       }
-      const message = options.intake.read(bytes);
       if (message.kind === "notification") {
         options.onNotification({ method: message.method, params: message.params });
       } else if (message.kind === "request") {

@@ -6,7 +6,7 @@ import type { SseEvent } from "../mcp/sse.ts";
 import type { Attempt } from "./connection.ts";
 import { Exchange, type ExchangeWire } from "./exchange.ts";
 import { faultRound } from "./fault.ts";
-import { createUnasked, FLOOD_DETAIL, type Unasked } from "./flood.ts";
+import { createNoise, FLOOD_DETAIL, type Noise } from "./flood.ts";
 import type { HttpEndpoint } from "./http-endpoint.ts";
 import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./http-reply.ts";
 import { failureFault, statusFault, tooMuch, unexpectedStatus } from "./http-status.ts";
@@ -15,6 +15,7 @@ import { ListenSink } from "./modern-listen.ts";
 import { modernRound } from "./modern-result.ts";
 import { requestText } from "./request-text.ts";
 import type { Incoming } from "./response-envelope.ts";
+import { Throttle } from "./throttle.ts";
 import type { UpstreamRequest } from "./upstream.ts";
 
 export interface ModernHttpOptions {
@@ -109,7 +110,8 @@ function isModernError(code: number): boolean {
 class ModernCall implements ReplySink, ExchangeWire {
   readonly #options: ModernHttpOptions;
   /** Only an event stream brings what nobody asked for. */
-  #unasked: Unasked | undefined;
+  #noise: Noise | undefined;
+  #throttle: Throttle | undefined;
   #exchange: Exchange | undefined;
   #reply: HttpReply | undefined;
   #lingering: NodeJS.Timeout | undefined;
@@ -146,13 +148,15 @@ class ModernCall implements ReplySink, ExchangeWire {
       this.#stop(message.code, `An event of its stream: ${message.detail}`);
       return;
     }
-    const answers = message.kind === "result" || message.kind === "error";
-    this.#unasked ??= createUnasked(this.#options.now);
-    if (!(answers && this.#ours(message)) && !this.#unasked.take(bytes)) {
-      this.#stop("UPSTREAM_INVALID", FLOOD_DETAIL);
+    if (message.kind === "notification" || message.kind === "request") {
+      this.#throttle ??= new Throttle(() => this.#reply, this.#options.endpoint.intake, this.#options.now);
+      this.#throttle.take(bytes);
+      if (message.kind === "request") return;
+    } else if (!this.#ours(message)) {
+      this.#noise ??= createNoise(this.#options.now);
+      if (!this.#noise.take(bytes)) this.#stop("UPSTREAM_INVALID", FLOOD_DETAIL);
       return;
     }
-    if (message.kind === "request" || (answers && !this.#ours(message))) return;
     exchange.receive(message);
     if (exchange.done) this.#linger();
   }

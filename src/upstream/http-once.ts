@@ -1,4 +1,4 @@
-import { createUnasked, FLOOD_DETAIL } from "./flood.ts";
+import { createNoise, FLOOD_DETAIL } from "./flood.ts";
 import type { HttpEndpoint } from "./http-endpoint.ts";
 import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./http-reply.ts";
 import type { Intake } from "./intake.ts";
@@ -44,7 +44,7 @@ function once(intake: Intake, timeoutMs: number, send: (sink: ReplySink) => Http
     let settled = false;
     let linger: NodeJS.Timeout | undefined;
     // For one answer: what is used up does not come back.
-    const unasked = createUnasked(() => 0);
+    const noise = createNoise(() => 0);
     const settle = (answer: OnceAnswer): void => {
       if (settled) return;
       settled = true;
@@ -61,7 +61,7 @@ function once(intake: Intake, timeoutMs: number, send: (sink: ReplySink) => Http
         const bytes = Buffer.from(event.data);
         const message = intake.read(bytes);
         if (message.kind !== "result" && message.kind !== "error") {
-          if (unasked.take(bytes)) return;
+          if (noise.take(bytes)) return;
           reply.abort();
           settle({ kind: "failure", failure: { kind: "broken", detail: FLOOD_DETAIL } });
           return;

@@ -4,6 +4,7 @@ import { createSseDecoder, type SseEvent } from "../mcp/sse.ts";
 import { describeError } from "./fault.ts";
 import { type Inflater, openInflater } from "./inflate.ts";
 import type { Intake } from "./intake.ts";
+import type { Paused } from "./throttle.ts";
 
 /** Response headers as undici parses them: lower-case names. */
 export type ReplyHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -69,7 +70,7 @@ const HEAD_OVERFLOW = "UND_ERR_HEADERS_OVERFLOW";
 const LONG_HEAD_DETAIL = "The head of its answer, or the trailers behind it, are longer than 16 KB.";
 
 /** Reads one HTTP response for a sink, bounded in size. Handed to undici's `dispatch`. */
-export class HttpReply implements Dispatcher.DispatchHandler {
+export class HttpReply implements Dispatcher.DispatchHandler, Paused {
   readonly #sink: ReplySink;
   readonly #maxBytes: number;
   readonly #reachability: Reachability;
@@ -102,6 +103,14 @@ export class HttpReply implements Dispatcher.DispatchHandler {
     this.#over = true;
     this.#inflater?.drop();
     this.#controller?.abort(new Error("given up"));
+  }
+
+  pause(): void {
+    if (!this.#over) (this.#inflater ?? this.#controller)?.pause();
+  }
+
+  resume(): void {
+    if (!this.#over) (this.#inflater ?? this.#controller)?.resume();
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

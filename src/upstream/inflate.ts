@@ -14,6 +14,9 @@ export interface Inflater {
   /** Whether there is room for more at once. */
   push(chunk: Buffer): boolean;
   end(): void;
+  /** Nothing comes out until `resume`. */
+  pause(): void;
+  resume(): void;
   /** Ends it; nothing more comes out. */
   drop(): void;
 }
@@ -52,6 +55,8 @@ export function openInflater(encoding: string, events: InflaterEvents): Inflater
   return {
     push: (chunk) => over || stream.write(chunk),
     end: () => void stream.end(),
+    pause: () => void stream.pause(),
+    resume: () => void stream.resume(),
     drop() {
       over = true;
       stream.destroy();

@@ -1,6 +1,7 @@
 import { JSON_LIMITS } from "../core/limits.ts";
 import type { Log } from "../core/log.ts";
 import type { JsonLimits } from "../core/scan-json.ts";
+import { createFlood, LOGGED } from "./flood.ts";
 import { type Incoming, readIncoming, type Unreadable } from "./response-envelope.ts";
 
 /** Where everything that one upstream says comes in: read within bounds, and with an owner for every fault. */
@@ -13,6 +14,8 @@ export interface Intake {
    * name, `end` has to end the connection that it came over, and nobody else hears of it. @throws never
    */
   guard(work: () => void, end: () => void): void;
+  /** Logs that it says more than is read at once. */
+  slowed(): void;
   /** Holds a promise that nobody waits for. */
   own(work: Promise<unknown>): void;
   /** `setTimeout` with an owner. */
@@ -24,6 +27,8 @@ export interface IntakeOptions {
   readonly log: Log;
   /** Default: `JSON_LIMITS`. */
   readonly limits?: JsonLimits | undefined;
+  /** ms since the epoch. Default: `Date.now`. */
+  readonly now?: (() => number) | undefined;
   /** Something failed: drops what there is of the upstream, and counts it like a lost connection. */
   readonly onFault: (detail: string) => void;
 }
@@ -32,7 +37,9 @@ export interface IntakeOptions {
 const DETAIL = "The gateway failed at something that it sent; its log has the trace.";
 
 /** Makes the intake of one upstream. */
-export function createIntake({ upstream, log, limits = JSON_LIMITS, onFault }: IntakeOptions): Intake {
+export function createIntake(options: IntakeOptions): Intake {
+  const { upstream, log, limits = JSON_LIMITS, onFault } = options;
+  const logged = createFlood(options.now ?? Date.now, LOGGED);
   const fault = (err: unknown): void => {
     log.error({ upstream, err }, "Handling what an upstream sent failed; its connections are dropped.");
     try {
@@ -57,6 +64,9 @@ export function createIntake({ upstream, log, limits = JSON_LIMITS, onFault }: I
     upstream,
     read: (bytes) => readIncoming(bytes, limits),
     guard,
+    slowed() {
+      if (logged.take()) log.info({ upstream }, "An upstream says more than is read at once; it is read more slowly.");
+    },
     own: (work) => void work.catch(fault),
     later: (work, ms) => setTimeout(guard, ms, work, nothing),
   };

@@ -7,12 +7,13 @@ import { answeredIdAtEdges } from "./answered-id.ts";
 import { atMost } from "./at-most.ts";
 import type { Exchange, ExchangeWire } from "./exchange.ts";
 import { describeError } from "./fault.ts";
-import { createFlood, createUnasked, FLOOD_DETAIL, type Flood, LOGGED, type Unasked } from "./flood.ts";
+import { createFlood, createNoise, FLOOD_DETAIL, type Flood, LOGGED, type Noise } from "./flood.ts";
 import type { Intake } from "./intake.ts";
 import type { MessageChannel, MessageChannelEvents, OpenChannel } from "./message-channel.ts";
 import { responseText } from "./outside-ask.ts";
 import { notificationText } from "./request-text.ts";
 import type { Unreadable } from "./response-envelope.ts";
+import { Throttle } from "./throttle.ts";
 
 export interface LinkEvents {
   /** A request of the server. */
@@ -43,14 +44,16 @@ export class Link implements ExchangeWire, MessageChannelEvents {
   #closing: Promise<void> | undefined;
   /** Why it is of no use any more. */
   #ended: string | undefined;
-  readonly #unasked: Unasked;
+  readonly #noise: Noise;
+  readonly #throttle: Throttle;
   readonly #logged: Flood;
   readonly #writes = new Set<Promise<void>>();
   readonly #settled = new Map<RpcId, (kind: "result" | "error", detail: string) => void>();
 
   constructor(options: LinkOptions, events: LinkEvents) {
     this.#options = options;
-    this.#unasked = createUnasked(options.now);
+    this.#noise = createNoise(options.now);
+    this.#throttle = new Throttle(() => this.#channel, options.intake, options.now);
     this.#logged = createFlood(options.now, LOGGED);
     this.#events = events;
   }
@@ -128,12 +131,13 @@ export class Link implements ExchangeWire, MessageChannelEvents {
     // What still comes belongs to nobody.
     if (this.#ended !== undefined) return;
     if (isBlank(bytes)) {
-      if (!this.#unasked.take(bytes)) this.#flooded();
+      if (!this.#noise.take(bytes)) this.#flooded();
       return;
     }
     const message = this.#options.intake.read(bytes);
     const exchange = this.#owner(message);
-    if ((exchange === undefined || message.kind === "notification") && !this.#unasked.take(bytes)) {
+    if (message.kind === "notification" || message.kind === "request") this.#throttle.take(bytes);
+    else if (exchange === undefined && !this.#noise.take(bytes)) {
       this.#flooded();
       return;
     }
@@ -169,7 +173,7 @@ export class Link implements ExchangeWire, MessageChannelEvents {
 
   onOversize(edges: Buffer): void {
     if (this.#ended !== undefined) return;
-    if (!this.#unasked.take(edges)) {
+    if (!this.#noise.take(edges)) {
       this.#flooded();
       return;
     }

@@ -75,6 +75,7 @@ export class ManagedUpstream implements Upstream, SessionOwner {
       upstream: options.name,
       log: deps.log,
       limits: deps.json,
+      now: deps.now,
       onFault: (detail) => this.#supervisor.faulted(detail),
     });
     this.#supervisor = new Supervisor({

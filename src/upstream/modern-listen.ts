@@ -1,18 +1,20 @@
 import { isObject, type JsonObject } from "../core/json.ts";
 import { META } from "../mcp/revisions.ts";
 import type { SseEvent } from "../mcp/sse.ts";
-import { createUnasked, FLOOD_DETAIL, type Unasked } from "./flood.ts";
+import { createNoise, FLOOD_DETAIL, type Noise } from "./flood.ts";
 import type { HttpFailure, HttpReply, ReplySink } from "./http-reply.ts";
 import { statusFault } from "./http-status.ts";
 import type { Intake } from "./intake.ts";
 import type { ListenHandlers } from "./modern-channel.ts";
+import { Throttle } from "./throttle.ts";
 
 /** Reads a `subscriptions/listen` stream over HTTP. */
 export class ListenSink implements ReplySink {
   readonly #id: number;
   readonly #handlers: ListenHandlers;
   readonly #intake: Intake;
-  readonly #unasked: Unasked;
+  readonly #noise: Noise;
+  readonly #throttle: Throttle;
   #reply: HttpReply | undefined;
   #muted = false;
 
@@ -20,7 +22,8 @@ export class ListenSink implements ReplySink {
     this.#id = id;
     this.#handlers = handlers;
     this.#intake = intake;
-    this.#unasked = createUnasked(now);
+    this.#noise = createNoise(now);
+    this.#throttle = new Throttle(() => this.#reply, intake, now);
   }
 
   /** What the stream comes over. */
@@ -40,11 +43,12 @@ export class ListenSink implements ReplySink {
   onEvent(event: SseEvent): void {
     if (this.#muted || event.data === "") return;
     const bytes = Buffer.from(event.data);
-    if (!this.#unasked.take(bytes)) {
+    const message = this.#intake.read(bytes);
+    if (message.kind === "notification" || message.kind === "request") this.#throttle.take(bytes);
+    else if (!this.#noise.take(bytes)) {
       this.#end("unreachable", FLOOD_DETAIL);
       return;
     }
-    const message = this.#intake.read(bytes);
     if (message.kind === "error") this.#end("refused", `JSON-RPC error ${message.error.code}.`);
     else if (message.kind === "result") this.#end("ended", "The server closed the subscription.");
     else if (message.kind === "notification") dispatchListen(this.#id, message, this.#handlers);

@@ -95,6 +95,14 @@ class SseChannel implements MessageChannel {
     return sent.then(() => "sent");
   }
 
+  pause(): void {
+    this.#reply.pause();
+  }
+
+  resume(): void {
+    this.#reply.resume();
+  }
+
   async close(): Promise<void> {
     if (!this.end()) return;
     await atMost(WRITTEN_MS, this.#last);

@@ -67,6 +67,8 @@ class StdioChannel implements MessageChannel {
   readonly words: LastWords;
   readonly #ended: Promise<void>;
   #closing: Promise<void> | undefined;
+  /** Not once it has ended: what it wrote last is as much as a pipe holds. */
+  #mayRest = true;
 
   constructor(child: ChildProcessWithoutNullStreams, options: StdioChannelOptions, events: MessageChannelEvents) {
     this.#child = child;
@@ -107,6 +109,8 @@ class StdioChannel implements MessageChannel {
     child.once("exit", (code, signal) => {
       const how = signal === null ? `code ${code}` : signal;
       const detail = `Its process exited (${how}).`;
+      this.#mayRest = false;
+      this.resume();
       // What it wrote last is still in the pipe, and may be the answer to a call; a grandchild may hold the pipe.
       const timer = setTimeout(() => end(detail), DRAIN_MS);
       child.once("close", () => {
@@ -125,6 +129,14 @@ class StdioChannel implements MessageChannel {
     }
   }
 
+  pause(): void {
+    if (this.#mayRest) this.#child.stdout.pause();
+  }
+
+  resume(): void {
+    this.#child.stdout.resume();
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -136,7 +148,9 @@ class StdioChannel implements MessageChannel {
     const { killMs, children, upstream, log } = this.#options;
     const child = this.#child;
     const group = this.#group;
+    this.#mayRest = false;
     drain(child.stdout);
+    this.resume();
     this.#input.end();
     if (!(await group.emptyWithin(killMs))) {
       group.signal("SIGTERM");

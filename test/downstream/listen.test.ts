@@ -134,13 +134,19 @@ it("holds a bounded number of streams", async () => {
   expect(answer.status).toBe(503);
 });
 
-it("cuts off a reader that never reads", async () => {
-  const stream = await listen({ resourceSubscriptions: ["test://a"] });
+it("cuts off a reader that never reads, once more has changed than is kept", async () => {
+  const uris = Array.from({ length: 3 }, (_, nth) => `test://${nth}`);
+  const stream = await listen({ resourceSubscriptions: uris });
   await stream.event(() => true);
   stream.pause();
-  const uri = "test://a";
-  const watcher = [...(served.gateway.watching.get(uri)?.values() ?? [])][0];
-  const big = "x".repeat(500_000);
-  for (let i = 0; i < 40; i++) watcher?.({ method: "notifications/resources/updated", params: { uri, big } });
+  const big = "x".repeat(2_000_000);
+  const update = (uri: string): void => {
+    const watcher = [...(served.gateway.watching.get(uri)?.values() ?? [])][0];
+    watcher?.({ method: "notifications/resources/updated", params: { uri, big } });
+  };
+  for (let nth = 0; nth < 20; nth++) update("test://0");
+  await new Promise(setImmediate);
+  expect(served.endpoint.stats().listens).toBe(1);
+  for (const uri of uris) update(uri);
   await expect.poll(() => served.endpoint.stats().listens).toBe(0);
 });

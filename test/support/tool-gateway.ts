@@ -22,7 +22,11 @@ const TOOLS = [
   "fail",
   "pretty",
   "big",
+  "flood",
 ];
+
+/** Messages of each kind that `flood` sends in one turn of the event loop. */
+export const FLOOD_COUNT = 10_000;
 
 const REGION: ParamHeader = { header: "mcp-param-region", path: ["region"], type: "string" };
 const COUNT: ParamHeader = { header: "mcp-param-count", path: ["count"], type: "integer" };
@@ -190,6 +194,15 @@ export class ToolGateway implements Gateway {
             Buffer.from('{\n  "content": [\n    { "type": "text", "text": "a\\nb" }\n  ]\r\n}'),
           ),
         };
+      case "flood":
+        for (let count = 1; count <= FLOOD_COUNT; count++) {
+          call.notify({
+            method: "notifications/message",
+            params: { level: "info", data: `${count} ${"x".repeat(200)}` },
+          });
+          call.notify({ method: "notifications/progress", params: { progress: count, total: FLOOD_COUNT } });
+        }
+        return text("done");
       case "big":
         return text("x".repeat(300_000));
       default:

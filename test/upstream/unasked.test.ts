@@ -1,7 +1,12 @@
 import type { ServerResponse } from "node:http";
-import { expect, it } from "vitest";
-import type { Json, JsonObject } from "../../src/core/json.ts";
-import { createUnasked, FLOOD_DETAIL } from "../../src/upstream/flood.ts";
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import type { Notification } from "../../src/core/call.ts";
+import { Cancellation } from "../../src/core/cancellation.ts";
+import { isObject, type Json, type JsonObject } from "../../src/core/json.ts";
+import { createNoise, FLOOD_DETAIL, WEIGHT, weightOf } from "../../src/upstream/flood.ts";
+import { createIntake } from "../../src/upstream/intake.ts";
+import { Throttle } from "../../src/upstream/throttle.ts";
 import {
   answer,
   legacyScript,
@@ -10,141 +15,256 @@ import {
   startRawUpstream,
   stream,
 } from "../support/raw-upstream.ts";
-import { httpUpstream, nextEvent, nodeUpstream, testPeer, toolCall, upstreamIn } from "../support/upstream-options.ts";
+import { recordingLog } from "../support/recording-log.ts";
+import { httpUpstream, nodeUpstream, testPeer, toolCall, upstreamIn } from "../support/upstream-options.ts";
 import { closeAfterEach, startUpstreams } from "../support/upstreams.ts";
 
 const closing = closeAfterEach();
 
 /** Within every limit for one message, and by far within the number of messages. */
 const DENSE = note(Array(90_000).fill(1));
-const DENSE_MESSAGES = 40;
+const DENSE_EVENT = `data: ${JSON.stringify(DENSE)}\n\n`;
 
 function note(data: Json): JsonObject {
   return { jsonrpc: "2.0", method: "notifications/message", params: { level: "info", data } };
 }
 
-/** Sends them all, and leaves the stream open. */
-function flood(response: ServerResponse): void {
+const SLOWED = "it is read more slowly";
+
+/** Messages of each kind in an honest burst. */
+const BURST = 10_000;
+
+/** Sends `text` without end, as fast as it is read. */
+function pour(response: ServerResponse, text: string): void {
+  const write = (): void => {
+    if (response.destroyed) return;
+    if (response.write(text)) setImmediate(write);
+    else response.once("drain", write);
+  };
   stream(response);
-  response.write(`data: ${JSON.stringify(DENSE)}\n\n`.repeat(DENSE_MESSAGES));
+  write();
+}
+
+/** As many events as an honest burst has, then the answer. */
+function burst(response: ServerResponse, { id, params }: JsonObject, zipped: boolean): void {
+  const token = isObject(params) && isObject(params["_meta"]) ? params["_meta"]["progressToken"] : undefined;
+  const messages: JsonObject[] = [];
+  for (let progress = 1; progress <= BURST; progress++) {
+    messages.push({
+      jsonrpc: "2.0",
+      method: "notifications/progress",
+      params: { progressToken: token ?? null, progress },
+    });
+    messages.push(note(`Row ${progress} is done.`));
+  }
+  messages.push({ jsonrpc: "2.0", id: id ?? null, result: { resultType: "complete", content: [] } });
+  const text = messages.map((message) => `data: ${JSON.stringify(message)}\n\n`).join("");
+  response.writeHead(200, { "content-type": "text/event-stream", ...(zipped && { "content-encoding": "gzip" }) });
+  response.end(zipped ? gzipSync(text) : text);
 }
 
 async function connect(handler: RawHandler) {
   const server = closing(await startRawUpstream(handler));
-  const upstreams = closing(startUpstreams([httpUpstream("up", server.url)]));
+  const log = recordingLog();
+  const upstreams = closing(startUpstreams([httpUpstream("up", server.url)], { log }));
   const up = await upstreamIn(upstreams, "up");
-  return { server, up, session: up.session(testPeer("p")) };
+  const slowed = (): boolean => JSON.stringify(log.lines).includes(SLOWED);
+  return { session: up.session(testPeer("p")), slowed };
 }
 
-it("honest messages are within what a connection may send unasked", () => {
+it("honest messages are read without a pause, and noise without end is not", () => {
   let time = 0;
+  let pauses = 0;
   const bytes = (message: object): Buffer => Buffer.from(JSON.stringify(message));
   const everySecond: readonly (readonly [count: number, message: object])[] = [
     [100, note("GET /orders/4711 took 12 ms: 200, 3 rows, cache miss")],
-    [500, { jsonrpc: "2.0", method: "notifications/progress", params: { progressToken: 1, progress: 1, total: 9 } }],
+    [1_000, { jsonrpc: "2.0", method: "notifications/progress", params: { progressToken: 1, progress: 1, total: 9 } }],
   ];
+  const connection = { pause: () => void pauses++, resume: () => {} };
+  const intake = createIntake({ upstream: "up", log: recordingLog(), onFault: () => {} });
   for (const [count, message] of everySecond) {
-    const unasked = createUnasked(() => time);
-    const taken = Array.from({ length: count * 60 }, () => {
+    const throttle = new Throttle(
+      () => connection,
+      intake,
+      () => time,
+    );
+    for (let nth = 0; nth < count * 60; nth++) {
       time += 1_000 / count;
-      return unasked.take(bytes(message));
-    });
-    expect(taken).not.toContain(false);
+      throttle.take(bytes(message));
+    }
   }
-  const unasked = createUnasked(() => time);
-  for (const size of [1_000_000, 1_000_000, 100]) expect(unasked.take(bytes(note("x".repeat(size))))).toBe(true);
-  // One of any size is taken while nothing else comes, and small ones after it.
+  const throttle = new Throttle(
+    () => connection,
+    intake,
+    () => time,
+  );
+  for (let nth = 0; nth < BURST; nth++) throttle.take(bytes(everySecond[1]?.[1] ?? {}));
   time += 60_000;
-  expect(unasked.take(Buffer.alloc(30_000_000, " "))).toBe(true);
-  time += 10;
-  expect(unasked.take(bytes(note("x")))).toBe(true);
+  // One of any size is no more than a burst.
+  throttle.take(Buffer.alloc(30_000_000, " "));
+  time += 1_000;
+  throttle.take(bytes(note("x")));
+  expect(pauses).toBe(0);
+  const noise = createNoise(() => time);
+  expect(Array.from({ length: 3_000 }, () => noise.take(bytes({})))).toContain(false);
+});
+
+it("what is beyond the burst is not read until it is worked off", () => {
+  let time = 0;
+  const did: string[] = [];
+  const due: Array<{ readonly work: () => void; readonly ms: number }> = [];
+  const intake = createIntake({ upstream: "up", log: recordingLog(), onFault: () => {} });
+  const later = (work: () => void, ms: number): NodeJS.Timeout => {
+    due.push({ work, ms });
+    return setTimeout(() => {}, 0);
+  };
+  const connection = { pause: () => void did.push("pause"), resume: () => void did.push("resume") };
+  const throttle = new Throttle(
+    () => connection,
+    { ...intake, later },
+    () => time,
+  );
+  const half = Buffer.alloc(WEIGHT.burst / 2, " ");
+  for (let nth = 0; nth < 2; nth++) throttle.take(half);
+  const [first] = due;
+  // What was read already comes all the same.
+  throttle.take(half);
+  time += first?.ms ?? 0;
+  first?.work();
+  expect(did).not.toContain("resume");
+  time += due[1]?.ms ?? 0;
+  due[1]?.work();
+  expect(did).toEqual(["pause", "pause", "resume"]);
+  expect(due.map(({ ms }) => ms)).toEqual([expect.any(Number), expect.any(Number)]);
 });
 
 it("what does not close weighs what it may hold", () => {
-  const unasked = createUnasked(() => 0);
-  const open = Buffer.from(`[${"1,".repeat(100_000)}`);
-  const taken = Array.from({ length: 20 }, () => unasked.take(open)).filter((fits) => fits);
-  expect(taken.length).toBeLessThan(10);
+  expect(weightOf(Buffer.from(`[${"1,".repeat(100_000)}`))).toBeGreaterThan(WEIGHT.burst / 10);
 });
 
-it.each([
+describe.each([
   ["modern", (handler: RawHandler) => modernScript(handler)],
   ["legacy", (handler: RawHandler) => legacyScript(handler, { session: "s1" })],
-] as const)(
-  "dense messages on the stream of a %s call end that call, and its answer is no such message",
-  async (_era, script) => {
+] as const)("on the stream of a %s call", (_era, script) => {
+  it.each([false, true])(
+    "the answer comes behind a burst of progress and log messages (compressed: %s)",
+    async (zipped) => {
+      const { session } = await connect(
+        script((request, response) => {
+          if (request.method !== "tools/call") answer(request, response, {});
+          else burst(response, request.body, zipped);
+        }),
+      );
+      const heard: Notification[] = [];
+      const call = { ...toolCall("t"), wantsProgress: true, logLevel: "info" as const };
+      const round = await session.request({ ...call, onNotification: (notification) => heard.push(notification) });
+      expect(round.kind === "fault" ? round.fault : round).toMatchObject({ kind: "result" });
+      expect(heard.filter(({ method }) => method === "notifications/progress")).toHaveLength(BURST);
+      expect(heard.filter(({ method }) => method === "notifications/message")).toHaveLength(BURST);
+    },
+  );
+
+  it("dense messages are read no faster than they may be worked on, and cost nobody else an answer", async () => {
+    const { session, slowed } = await connect(
+      script((request, response) => {
+        if (request.method !== "tools/call") response.writeHead(202).end();
+        else if (JSON.stringify(request.body).includes('"dense"')) pour(response, DENSE_EVENT);
+        else answer(request, response, { content: [], numbers: Array(90_000).fill(1) });
+      }),
+    );
+    const cancellation = new Cancellation();
+    const dense = session.request({ ...toolCall("dense"), cancellation });
+    await expect.poll(slowed, { timeout: 30_000 }).toBe(true);
+    expect(await session.request(toolCall("fine"))).toMatchObject({ kind: "result" });
+    cancellation.cancel("enough");
+    expect(await dense).toMatchObject({ kind: "fault", fault: { code: "CALL_CANCELLED" } });
+  });
+
+  it("answers to nothing end the call", async () => {
     const { session } = await connect(
       script((request, response) => {
         if (request.method !== "tools/call") response.writeHead(202).end();
-        else if (JSON.stringify(request.body).includes('"dense"')) flood(response);
-        else {
-          const send = stream(response);
-          send(note("Soon."));
-          send({
-            jsonrpc: "2.0",
-            id: Number(request.body["id"]),
-            result: { content: [], numbers: Array(90_000).fill(1) },
-          });
-          response.end();
-        }
+        else pour(response, `data: ${JSON.stringify({ jsonrpc: "2.0", id: 4711, result: {} })}\n\n`);
       }),
     );
     const fault = { code: "UPSTREAM_INVALID", detail: expect.stringContaining(FLOOD_DETAIL) };
-    expect(await session.request(toolCall("dense"))).toMatchObject({ kind: "fault", fault });
-    expect(await session.request(toolCall("fine"))).toMatchObject({ kind: "result" });
-  },
-);
+    expect(await session.request(toolCall("t"))).toMatchObject({ kind: "fault", fault });
+  });
+});
 
-it("dense messages on the stream of a legacy session close it", async () => {
+it("dense messages on the stream of a legacy session are read no faster", async () => {
   const legacy = legacyScript((request, response) => {
     if (request.verb === "POST") answer(request, response, { content: [] });
   });
-  const { server, session } = await connect((request, response) => {
-    if (request.verb !== "GET") {
-      legacy(request, response);
-      return;
-    }
-    flood(response);
+  const { session, slowed } = await connect((request, response) => {
+    if (request.verb === "GET") pour(response, DENSE_EVENT);
+    else legacy(request, response);
   });
-  await session.request(toolCall("t"));
-  const { aborted } = await server.request(({ verb }) => verb === "GET");
-  await aborted;
+  expect(await session.request(toolCall("t"))).toMatchObject({ kind: "result" });
+  await expect.poll(slowed, { timeout: 30_000 }).toBe(true);
+  expect(await session.request(toolCall("t"))).toMatchObject({ kind: "result" });
 });
 
-it("dense messages on the subscription to a modern server close it", async () => {
-  const { server } = await connect((request, response) => {
+it("dense messages on the subscription to a modern server are read no faster", async () => {
+  const { session, slowed } = await connect((request, response) => {
     if (request.method === "server/discover") {
       const capabilities = { tools: { listChanged: true } };
       const versions = { resultType: "complete", supportedVersions: ["2026-07-28"], ttlMs: 0, cacheScope: "private" };
       answer(request, response, { ...versions, capabilities });
-    } else if (request.method === "subscriptions/listen") {
-      flood(response);
-    } else answer(request, response, { resultType: "complete", tools: [], ttlMs: 0, cacheScope: "private" });
+    } else if (request.method === "subscriptions/listen") pour(response, DENSE_EVENT);
+    else answer(request, response, { resultType: "complete", tools: [], ttlMs: 0, cacheScope: "private" });
   });
-  const { aborted } = await server.request(({ method }) => method === "subscriptions/listen");
-  await aborted;
+  await expect.poll(slowed, { timeout: 30_000 }).toBe(true);
+  expect(await session.request(toolCall("t"))).toMatchObject({ kind: "result" });
 });
 
-it("dense messages of a server over stdio end its connection", async () => {
-  const program = `
-    const line = JSON.stringify(${JSON.stringify(note([])).replace("[]", `Array(90000).fill(1)`)}) + "\\n";
+describe("over stdio", () => {
+  const server = (flood: string) => `
     let text = "";
+    const say = (message) => process.stdout.write(JSON.stringify({ jsonrpc: "2.0", ...message }) + "\\n");
     process.stdin.on("data", (chunk) => {
       text += chunk;
       for (let end; (end = text.indexOf("\\n")) >= 0; text = text.slice(end + 1)) {
-        const { id, method } = JSON.parse(text.slice(0, end));
-        if (method !== "initialize") {
-          if (id !== undefined) console.log(JSON.stringify({ jsonrpc: "2.0", id, error: { code: -32601, message: "No" } }));
-          continue;
-        }
-        const result = { protocolVersion: "2025-11-25", capabilities: { logging: {} }, serverInfo: { name: "d", version: "1" } };
-        console.log(JSON.stringify({ jsonrpc: "2.0", id, result }));
-        setTimeout(() => { for (let n = 0; n < ${DENSE_MESSAGES}; n++) process.stdout.write(line); }, 500);
+        const { id, method, params } = JSON.parse(text.slice(0, end));
+        if (method === "initialize") {
+          const serverInfo = { name: "d", version: "1" };
+          say({ id, result: { protocolVersion: "2025-11-25", capabilities: { tools: {}, logging: {} }, serverInfo } });
+        } else if (method === "tools/call") {
+          const progressToken = params._meta?.progressToken;
+          ${flood}
+          say({ id, result: { content: [] } });
+          if (params.name === "last") process.stdin.destroy();
+        } else if (id !== undefined) say({ id, result: {} });
       }
     });`;
-  const upstreams = closing(startUpstreams([nodeUpstream("up", ["-e", program], { era: "legacy" })]));
-  const lost = nextEvent(upstreams, (event) => event.kind === "state" && event.status.state !== "ready");
-  const up = await upstreamIn(upstreams, "up");
-  await lost;
-  await expect.poll(() => JSON.stringify(up.status())).toContain(FLOOD_DETAIL);
+
+  it.each(["t", "last"])(
+    "the answer comes behind a burst, also when it is the last thing that is said (%s)",
+    async (name) => {
+      const messages = `for (let progress = 1; progress <= ${BURST}; progress++) {
+      say({ method: "notifications/progress", params: { progressToken, progress } });
+      say({ method: "notifications/message", params: { level: "info", data: "Row " + progress + " is done." } });
+    }`;
+      const up = await upstreamIn(
+        closing(startUpstreams([nodeUpstream("up", ["-e", server(messages)], { era: "legacy" })])),
+        "up",
+      );
+      const heard: Notification[] = [];
+      const call = { ...toolCall(name), wantsProgress: true, logLevel: "info" as const };
+      const round = await up
+        .session(testPeer("p"))
+        .request({ ...call, onNotification: (notification) => heard.push(notification) });
+      expect(round.kind === "fault" ? round.fault : round).toMatchObject({ kind: "result" });
+      expect(heard.filter(({ method }) => method === "notifications/progress")).toHaveLength(BURST);
+    },
+  );
+
+  it("dense messages do not end the server", async () => {
+    const dense = `const line = ${JSON.stringify(JSON.stringify(note([])))}.replace("[]", JSON.stringify(Array(90000).fill(1))) + "\\n";
+      for (let n = 0; n < 5; n++) process.stdout.write(line);`;
+    const upstreams = closing(startUpstreams([nodeUpstream("up", ["-e", server(dense)], { era: "legacy" })]));
+    const up = await upstreamIn(upstreams, "up");
+    expect(await up.session(testPeer("p")).request(toolCall("t"))).toMatchObject({ kind: "result" });
+    expect(up.status().state).toBe("ready");
+  });
 });

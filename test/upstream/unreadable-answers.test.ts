@@ -74,7 +74,7 @@ describe("over a channel of messages", () => {
           }
           return "sent";
         };
-        return { ok: true as const, channel: { send, close: async () => {} } };
+        return { ok: true as const, channel: { send, pause: () => {}, resume: () => {}, close: async () => {} } };
       },
       clientInfo: { name: "c", version: "1" },
       timeoutMs: 60_000,
