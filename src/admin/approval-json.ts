@@ -9,6 +9,8 @@ export interface Viewed {
   readonly url: string;
   /** `undefined`: not for this reader, or purged; then the redacted ones are shown. */
   readonly arguments: JsonObject | undefined;
+  /** Where they do not fit their tool; `undefined`: not looked at, or not for this reader. */
+  readonly misfits: readonly string[] | undefined;
   /** `undefined`: not for this reader. */
   readonly message: string | undefined;
   /** The code of the reason why the reader cannot decide now; `undefined` if they can. */
@@ -26,6 +28,7 @@ export function approvalJson(request: ApprovalRequest, viewed: Viewed): Approval
     arguments_digest: request.argumentsDigest,
     arguments: { ...(viewed.arguments ?? parsed(request.argumentsRedacted)) },
     arguments_form: viewed.arguments === undefined ? "redacted" : "whole",
+    arguments_misfits: viewed.misfits === undefined ? null : [...viewed.misfits],
     upstream: request.upstream,
     tool: request.tool,
     requester: {

@@ -59,6 +59,12 @@ export const approvalSchema = z
       .describe(
         "whole: what would run, to the letter; for the requester and for who may approve a stage. redacted: without secrets, long texts cut.",
       ),
+    arguments_misfits: z
+      .array(z.string())
+      .nullable()
+      .describe(
+        "Where the arguments do not fit what the tool's schema says, in words: its server may refuse the call even if it is approved. null: nobody looked. That is so where the whole arguments are not for you or no longer kept, where the tool's definition is no longer on record, in a list of a request that does not wait, and behind 4 MiB of arguments in one page.",
+      ),
     upstream: z.string(),
     tool: z.string().describe("The tool's own name."),
     requester: personSchema.extend({

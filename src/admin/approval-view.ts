@@ -1,5 +1,6 @@
 import type { ApprovalEvent, ApprovalRequest } from "../core/approval.ts";
 import type { ApprovalOperations } from "../operations/approvals.ts";
+import { argumentMisfits } from "../operations/argument-misfits.ts";
 import type { Operator } from "../operations/operator.ts";
 import { approvalJson, eventJson } from "./approval-json.ts";
 import type { ApprovalBody, ApprovalDetailBody } from "./approval-schema.ts";
@@ -11,23 +12,24 @@ export interface ApprovalViewDeps {
   readonly link: (id: string) => string;
 }
 
-/** Characters of whole arguments in one list. */
+/** Characters of whole arguments that are read for one list. */
 const WHOLE_CHARS = 4 * 1024 * 1024;
+
+/** What is read of one request: its whole arguments to be shown, or to be held against their tool. */
+interface Looks {
+  readonly shows: boolean;
+  readonly compares: boolean;
+}
 
 /** A request as this operator may see it; `whole`: with its arguments to the letter, if they may see those. */
 export async function viewApproval(
-  { approvals, link }: ApprovalViewDeps,
+  deps: ApprovalViewDeps,
   request: ApprovalRequest,
   operator: Operator,
   whole: boolean,
 ): Promise<ApprovalBody> {
-  const may = approvals.mayDecide(operator, request);
-  return approvalJson(request, {
-    url: link(request.id),
-    arguments: whole ? await approvals.arguments(operator, request) : undefined,
-    message: approvals.message(operator, request),
-    mayNotDecide: may.ok ? undefined : may.code,
-  });
+  const { body } = await look(deps, request, operator, { shows: whole, compares: whole });
+  return body;
 }
 
 /** A page of requests. One call's arguments may be as large as a body: a page of them is not to fill the memory. */
@@ -40,11 +42,32 @@ export async function viewApprovals(
   const bodies: ApprovalBody[] = [];
   let left = WHOLE_CHARS;
   for (const request of requests) {
-    const body = await viewApproval(deps, request, operator, whole && left > 0);
-    if (body.arguments_form === "whole") left -= JSON.stringify(body.arguments).length;
+    const looks = { shows: whole && left > 0, compares: request.state === "pending" && left > 0 };
+    const { body, read } = await look(deps, request, operator, looks);
+    left -= read;
     bodies.push(body);
   }
   return bodies;
+}
+
+/** `read`: characters of whole arguments. */
+async function look(
+  { approvals, link }: ApprovalViewDeps,
+  request: ApprovalRequest,
+  operator: Operator,
+  { shows, compares }: Looks,
+): Promise<{ readonly body: ApprovalBody; readonly read: number }> {
+  const may = approvals.mayDecide(operator, request);
+  const given = shows || compares ? await approvals.arguments(operator, request) : undefined;
+  const definition = given !== undefined && compares ? await approvals.definition(request) : undefined;
+  const body = approvalJson(request, {
+    url: link(request.id),
+    arguments: shows ? given : undefined,
+    misfits: given && definition && argumentMisfits(definition["inputSchema"], given),
+    message: approvals.message(operator, request),
+    mayNotDecide: may.ok ? undefined : may.code,
+  });
+  return { body, read: given === undefined ? 0 : JSON.stringify(given).length };
 }
 
 /** A request with everything that happened to it. */

@@ -27,7 +27,7 @@ export function approvalTable(items: readonly ApprovalBody[], { paint, now }: Te
     clip(toolText(item), MAX_CELL),
     stageText(item),
     timeLeft(item, now) ?? "-",
-    item.may_decide ? "yours to decide" : "",
+    [...(item.may_decide ? ["yours to decide"] : []), ...(isMisfit(item) ? [MISFIT] : [])].join(", "),
   ]);
   return table(HEAD, rows, paint, (row, column) => {
     const item = items[row];
@@ -45,6 +45,7 @@ export function approvalLine(item: ApprovalBody, { paint, now }: TextOptions): s
     `${clip(personText(item.requester), MAX_CELL)} asks for ${clip(toolText(item), MAX_CELL)}`,
     ...(item.state === "pending" ? [`stage ${stageText(item)}`] : []),
     ...(left === undefined ? [] : [`${left} left`]),
+    ...(isMisfit(item) ? [paint("yellow", MISFIT)] : []),
   ].join("  ");
 }
 
@@ -97,7 +98,14 @@ function argumentLines(item: ApprovalBody, { paint }: TextOptions, limits: TreeL
   const given: JsonObject = isObject(value) ? value : {};
   const tree = valueTree(given, limits, paint);
   const whole = item.arguments_form === "whole";
+  const misfits = item.arguments_misfits ?? [];
   const warnings = [
+    ...(misfits.length === 0
+      ? []
+      : [
+          "They do not fit what the tool says it takes. Its server may refuse the call even if it is approved:",
+          ...misfits.map((misfit) => `- ${clip(visible(misfit), MAX_FACT)}`),
+        ]),
     ...(tree.hidden === 0
       ? []
       : [`Characters that cannot be seen or turn text around, shown as \\u{…}: ${tree.hidden}. Read twice.`]),
@@ -112,6 +120,12 @@ function argumentLines(item: ApprovalBody, { paint }: TextOptions, limits: TreeL
     ...(tree.lines.length === 0 ? ["  none"] : tree.lines.map((line) => `  ${line}`)),
     ...warnings.map((warning) => paint("yellow", `  ! ${warning}`)),
   ];
+}
+
+const MISFIT = "does not fit its tool";
+
+function isMisfit({ arguments_misfits: misfits }: ApprovalBody): boolean {
+  return misfits !== null && misfits.length > 0;
 }
 
 function notShown(cut: number, omitted: number): string {

@@ -53,6 +53,8 @@ export interface ApprovalOperations {
   arguments(operator: Operator, request: ApprovalRequest): Promise<JsonObject | undefined>;
   /** The policies' message, which may repeat arguments; `undefined`: not for this operator. */
   message(operator: Operator, request: ApprovalRequest): string | undefined;
+  /** The tool as it was when it was called; `undefined`: that is too long ago. Of a request that `find` or `list` gave. */
+  definition(request: ApprovalRequest): Promise<JsonObject | undefined>;
   /** Of a request that `find` gave. */
   subject(request: ApprovalRequest): Promise<ApprovalSubject>;
   /** Whether this operator could decide now; `decide` checks again. */

@@ -47,6 +47,7 @@ export function createApprovalOperations(deps: ApprovalOperationsDeps): Approval
       return maySeeArguments(request, operator, approvals) ? approvals.arguments(request.id) : undefined;
     },
     message: (operator, request) => (maySeeArguments(request, operator, approvals) ? request.message : undefined),
+    definition: ({ upstream, tool, definitionDigest }) => definitions.find(upstream, tool, definitionDigest),
     async subject({ upstream, tool, definitionDigest, policies, policySet }) {
       const [definition, listed] = await Promise.all([
         definitions.find(upstream, tool, definitionDigest),

@@ -3,7 +3,14 @@ import { approvalDetailSchema, approvalListSchema } from "../../src/admin/approv
 import type { ApprovalRequest } from "../../src/core/approval.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { createApiKey } from "../../src/identity/api-keys.ts";
-import { APPROVALS_CONFIG, askFor, people, principalOf, type TestAsk } from "../support/approval-people.ts";
+import {
+  APPROVALS_CONFIG,
+  askFor,
+  describeTool,
+  people,
+  principalOf,
+  type TestAsk,
+} from "../support/approval-people.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { type RawAnswer, type RawRequest, send } from "../support/raw-mcp.ts";
 
@@ -124,6 +131,31 @@ describe("who sees a request", () => {
       await ask({ by: "cfo", tool: "large", arguments: { text: "x".repeat(3 * 1024 * 1024) } });
     const page = approvalListSchema.parse((await get("fin", `${BASE}?tool=large&arguments=whole`)).json);
     expect(page.items.map((item) => item.arguments_form)).toEqual(["whole", "whole", "redacted"]);
+  });
+
+  it("says where arguments do not fit their tool, to whoever may see them", async () => {
+    const definitionDigest = await describeTool(gateway, "pay");
+    const odd = await ask({ tool: "pay", definitionDigest, arguments: { amount: "much" } });
+    const misfits = ["amount is not of the type number.", "nr is no argument of this tool."];
+    const unknown = await ask({ tool: "refund", arguments: { amount: "much" } });
+    const shown = async (who: Who, id: string) => {
+      const one = approvalDetailSchema.parse((await get(who, `${BASE}/${id}`)).json);
+      const page = approvalListSchema.parse((await get(who, BASE)).json);
+      return [one.arguments_misfits, page.items.find((item) => item.id === id)?.arguments_misfits];
+    };
+    expect(await shown("fin", odd.id)).toEqual([misfits, misfits]);
+    expect(await shown("ann", odd.id)).toEqual([misfits, misfits]);
+    expect(await shown("root", odd.id), "an administrator who may not see them").toEqual([null, null]);
+    expect(await shown("fin", unknown.id), "a definition that is not on record").toEqual([null, null]);
+  });
+
+  it("does not hold more arguments of one page against their tools than anybody reads", async () => {
+    const definitionDigest = await describeTool(gateway, "pay");
+    for (const _ of [1, 2, 3]) {
+      await ask({ by: "cfo", tool: "pay", definitionDigest, arguments: { text: "x".repeat(3 * 1024 * 1024) } });
+    }
+    const page = approvalListSchema.parse((await get("fin", `${BASE}?tool=pay&state=pending`)).json);
+    expect(page.items.map((item) => item.arguments_misfits?.length)).toEqual([2, 2, undefined]);
   });
 
   it("lets machines and nobody in particular list their own requests, and those alone", async () => {

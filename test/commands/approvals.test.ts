@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { registerApprovals } from "../../src/commands/approvals.ts";
 import type { ApprovalRequest } from "../../src/core/approval.ts";
 import { isObject, type JsonObject } from "../../src/core/json.ts";
-import { APPROVALS_CONFIG, askFor, people, type TestAsk } from "../support/approval-people.ts";
+import { APPROVALS_CONFIG, askFor, describeTool, people, type TestAsk } from "../support/approval-people.ts";
 import { CLI } from "../support/built.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 
@@ -419,4 +419,20 @@ it("prints what the API says, to the letter, for programs", async () => {
   const request = await ask({ arguments: given });
   const { out } = await command(envOf("fin"), ["show", request.id, "--json"]).ended();
   expect(JSON.parse(out)).toMatchObject({ id: request.id, arguments: given, arguments_form: "whole" });
+});
+
+it("says in list, show and before a decision that the arguments do not fit the tool", async () => {
+  const definitionDigest = await describeTool(gateway, "pay");
+  const request = await ask({ tool: "pay", definitionDigest, arguments: { amount: "much" } });
+  const listed = await command(envOf("fin"), ["list"]).ended();
+  expect(listed.out.split("\n").find((line) => line.includes(request.id))).toContain("does not fit its tool");
+  const typed = new PassThrough();
+  typed.end("no\n");
+  for (const { out } of [
+    await command(envOf("fin"), ["show", request.id]).ended(),
+    await command(envOf("fin"), ["approve", request.id], typed).ended(),
+  ]) {
+    expect(out).toContain("They do not fit what the tool says it takes.");
+    expect(out).toContain("amount is not of the type number.");
+  }
 });

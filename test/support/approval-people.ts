@@ -1,5 +1,6 @@
 import type { ApprovalAsk } from "../../src/approvals/approvals.ts";
 import type { ApprovalRequest } from "../../src/core/approval.ts";
+import { digestOf } from "../../src/core/digest.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { AT_HOME, type Principal } from "../../src/core/principal.ts";
 import type { TestGateway } from "./gateway.ts";
@@ -61,6 +62,15 @@ export async function askFor(gateway: TestGateway, ask: TestAsk = {}): Promise<A
   const asked = await gateway.running.wired.approvals.request(wanted);
   if (!asked.ok) throw new Error(asked.code);
   return asked.request;
+}
+
+/** Has it on record that the tool takes an `amount`, a number, and nothing else; resolves to its definition's digest. */
+export async function describeTool(gateway: TestGateway, tool: string): Promise<string> {
+  const properties = { amount: { type: "number" } };
+  const definition = { name: tool, inputSchema: { type: "object", properties, additionalProperties: false } };
+  const digest = digestOf(definition);
+  await gateway.running.wired.store.definitions.replace("expenses", [{ name: tool, digest, definition }], Date.now());
+  return digest;
 }
 
 /** Somebody with a key of `people`, as the gateway sees them. */

@@ -1,13 +1,13 @@
 import { parseExact } from "../../core/exact-json.ts";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import type { ApprovalSubject } from "../../operations/approvals.ts";
+import { argumentMisfits } from "../../operations/argument-misfits.ts";
 import { Badge, type BadgeTone } from "../components/badge.tsx";
 import { Banner } from "../components/banner.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { readValue } from "../values/read-value.ts";
 import { ValueFlags } from "../values/value-flags.tsx";
 import { ValueTree } from "../values/value-tree.tsx";
-import { argumentMisfits } from "./argument-misfits.ts";
 import type { RequestView } from "./request-view.ts";
 
 /** What would run: the tool as it was when it was called, and the arguments. */

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { argumentMisfits } from "../../src/console/approvals/argument-misfits.ts";
 import { CallPanel } from "../../src/console/approvals/call-panel.tsx";
 import type { RequestView } from "../../src/console/approvals/request-view.ts";
 import { ExactNumber } from "../../src/core/exact-number.ts";
 import type { Json, JsonObject } from "../../src/core/json.ts";
+import { argumentMisfits } from "../../src/operations/argument-misfits.ts";
 
 const SCHEMA: Json = {
   type: "object",

@@ -1,5 +1,5 @@
-import { ExactNumber } from "../../core/exact-number.ts";
-import { isObject, type Json, type JsonObject } from "../../core/json.ts";
+import { ExactNumber } from "../core/exact-number.ts";
+import { isObject, type Json, type JsonObject } from "../core/json.ts";
 
 /** More are not told one by one: the schema and the arguments are others' to write. */
 const MAX_TOLD = 20;
