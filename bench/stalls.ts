@@ -43,6 +43,7 @@ const INPUTS: ReadonlyArray<readonly [name: string, args: Record<string, unknown
   ["a result of a million hostile characters", { text: "\uff11\uff12".repeat(500_000) }],
   ["a result of a megabyte of text", { text: "The quick brown fox. ".repeat(50_000) }],
   ["4 MB of arguments in one text", { x: "x".repeat(4_000_000) }],
+  ["45,000 members", Object.fromEntries(Array.from({ length: 45_000 }, (_, index) => [`key-${index}`, index]))],
   ["90,000 members", Object.fromEntries(Array.from({ length: 90_000 }, (_, index) => [`key-${index}`, index]))],
   ["90,000 items, in lists of 900", { x: Array.from({ length: 100 }, () => numbers.slice(0, 900)) }],
 ];

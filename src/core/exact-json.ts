@@ -78,6 +78,10 @@ type Open =
   | { readonly items: Json[]; readonly members?: undefined }
   | { readonly items?: undefined; readonly members: Record<string, Json>; key: string | undefined };
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const IN_NUMBER = Array.from({ length: 128 }, (_, code) => "0123456789+-.eE".includes(String.fromCharCode(code)));
+
 const WORDS: Readonly<Record<string, Json>> = { t: true, f: false, n: null };
 
 // The text is known to be JSON. With a list of its own, because it may be nested deeply.
@@ -97,7 +101,8 @@ function readExact(text: string): Json {
     const char = text.charAt(at);
     if (char === '"') {
       const end = endOfString(text, at);
-      const value = JSON.parse(text.slice(at, end)) as string;
+      const content = text.slice(at + 1, end - 1);
+      const value = content.includes("\\") ? (JSON.parse(`"${content}"`) as string) : content;
       const inside = open.at(-1);
       if (inside?.members !== undefined && inside.key === undefined) inside.key = value;
       else put(value);
@@ -129,13 +134,13 @@ function readNumber(text: string): Json {
 
 function endOfString(text: string, from: number): number {
   let at = from + 1;
-  for (; text.charAt(at) !== '"'; at++) if (text.charAt(at) === "\\") at++;
+  for (; text.charCodeAt(at) !== QUOTE; at++) if (text.charCodeAt(at) === BACKSLASH) at++;
   return at + 1;
 }
 
 function endOfNumber(text: string, from: number): number {
   let at = from + 1;
-  while (at < text.length && "0123456789+-.eE".includes(text.charAt(at))) at++;
+  while (IN_NUMBER[text.charCodeAt(at)] === true) at++;
   return at;
 }
 

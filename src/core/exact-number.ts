@@ -18,11 +18,13 @@ export class ExactNumber {
 
   /** Whether a double tells this number: 0.1, 1.0 and 1e21, but not 9007199254740993. */
   get isDouble(): boolean {
-    const { nearest } = this;
+    const { text, nearest } = this;
+    // No two numbers of fifteen digits have one double.
+    if (text.length <= 15 && !/e/i.test(text)) return true;
     if (!Number.isFinite(nearest)) return false;
     // Of fractions the shortest writing counts; of integers beyond 2^53 all digits do, since others read them whole.
     const digits = Math.abs(nearest) > Number.MAX_SAFE_INTEGER ? BigInt(nearest).toString() : String(nearest);
-    return normalForm(this.text) === normalForm(digits);
+    return normalForm(text) === normalForm(digits);
   }
 
   /** One text for all ways to write a double, which is that of JavaScript; any other number as it stood. RFC 8785 §3.2.2.3 */

@@ -1,4 +1,5 @@
 import { Cancellation } from "../core/cancellation.ts";
+import { Slices } from "../core/slices.ts";
 import { readBody } from "../http/body.ts";
 import { parseJsonBody } from "../http/json-body.ts";
 import { type Classified, classify } from "../mcp/classify.ts";
@@ -35,7 +36,9 @@ export async function handlePost(http: HttpEdge, exchange: Exchange): Promise<vo
   if (body === undefined) return;
   if (!body.ok) return answerRefusal(outgoing, body, { headers: body.headers });
 
+  const slices = new Slices();
   const parsed = parseJsonBody(body.text, limits);
+  if (slices.isOver) await slices.next();
   if (!parsed.ok) return answerRefusal(outgoing, parsed, { id: idOfRefused(body.text) });
 
   const headers = {

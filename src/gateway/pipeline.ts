@@ -5,6 +5,7 @@ import type { Decision } from "../core/decision.ts";
 import { refuse } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Outcome } from "../core/outcome.ts";
+import { Slices } from "../core/slices.ts";
 import type { Answers } from "../policy/answer.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
 import type { LongRedactions } from "../redaction/long-redactions.ts";
@@ -71,6 +72,7 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
     }
     const { tool, continuation, unlisted } = resolved;
 
+    const slices = new Slices();
     // One set decides on the call and on its result, whatever is swapped in meanwhile.
     const set = deps.policies();
     const input = policyInput(call, tool, resolved.arguments);
@@ -91,6 +93,8 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
     const decision = draws ? await deps.budgets.draw(goes, limits) : decided;
     if (decision === undefined) return { kind: "refused", refusal: refuse("LIMITS_UNAVAILABLE") };
 
+    // Writing down what took long to decide on takes long, too.
+    if (slices.isOver) await slices.next();
     const record = auditOpening(call, tool, withSignIn(decision, signIn), resolved.arguments);
     const opened = await audit.open({ ...record, ...challengeOf(signIn) });
     if (!opened) return decision.hidden ? UNKNOWN_TOOL : { kind: "refused", refusal: refuse("AUDIT_UNAVAILABLE") };

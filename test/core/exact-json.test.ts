@@ -89,3 +89,22 @@ it.each([
 ])("%s is a double: %j", (text, is) => {
   expect(new ExactNumber(text).isDouble).toBe(is);
 });
+
+it("is a double where its shortest writing is the same number", () => {
+  const scaled = (text: string): bigint => {
+    const [, sign = "", whole = "", fraction = "", power = "0"] =
+      /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/.exec(text) ?? [];
+    return BigInt(`${sign}${whole}${fraction}`) * 10n ** BigInt(60 + Number(power) - fraction.length);
+  };
+  const decimal = fc
+    .tuple(fc.constantFrom("", "-"), fc.bigInt({ min: 0n, max: 2n ** 53n }), fc.nat(17), fc.nat(4))
+    .map(([sign, digits, places, zeros]) => {
+      const all = String(digits).padStart(places + 1, "0");
+      return `${sign}${all.slice(0, all.length - places)}.${all.slice(all.length - places)}${"0".repeat(zeros + 1)}`;
+    });
+  fc.assert(
+    fc.property(decimal, (text) => {
+      expect(new ExactNumber(text).isDouble).toBe(scaled(text) === scaled(String(Number(text))));
+    }),
+  );
+});
