@@ -41,9 +41,12 @@ export interface Who {
   readonly traces: Traces | undefined;
 }
 
+/** What somebody may be; `agent`: a machine whose credential names somebody besides itself, who is behind it then. */
+export const TRACE_KINDS = ["person", "machine", "agent", "anonymous"] as const;
+
 /** The part that is no name of theirs in clear. `undefined` where nobody wrote it down: nothing tells them apart then. */
 export interface Traces {
-  readonly kind: Principal["kind"];
+  readonly kind: (typeof TRACE_KINDS)[number];
   /** Whether the address that stands beside this was vouched for. */
   readonly vouched: boolean;
   /** Keyed hashes of everything that their credential called them, verified or not. */
@@ -132,7 +135,8 @@ export function createPersons({
     if (one.traces.kind === "machine" || other.traces.kind === "machine") return "different";
     if (NOBODY.has(one.issuer) || NOBODY.has(other.issuer)) return "unknown";
     // Whoever issues credentials gives each of its people one subject, and each person of a domain one address.
-    if (one.issuer === other.issuer) return "different";
+    const isAgents = one.traces.kind === "agent" || other.traces.kind === "agent";
+    if (one.issuer === other.issuer && !isAgents) return "different";
     const domains = domainsOf(mailsOf(vouched(one), first));
     return domainsOf(mailsOf(vouched(other), second)).some((domain) => domains.includes(domain))
       ? "different"
@@ -184,12 +188,22 @@ function namesOf({ issuer, subject, email, aliases, clientId }: Principal): read
 }
 
 /**
- * An agent with a key of somebody's acts for them: there is a human behind it. There may be one behind a machine of a
- * further issuer, too: only the company says of its own that there is none.
+ * An agent with a key of somebody's acts for them: there is a human behind it. So there is behind a machine whose credential
+ * names somebody, under a subject that is not theirs, and may be behind one of a further issuer: only the company says of
+ * its own that there is none.
  */
-function kindOf({ issuer, kind, machineByName, name, home }: Principal): Principal["kind"] {
-  const owned = issuer === KEYS_ISSUER && name !== undefined;
-  return kind === "machine" && (owned || !home || machineByName === true) ? "person" : kind;
+function kindOf(principal: Principal): Traces["kind"] {
+  const { issuer, kind, machineByName, name, home } = principal;
+  if (kind !== "machine") return kind;
+  if (issuer === KEYS_ISSUER && name !== undefined) return "person";
+  if (namesSomebody(principal)) return "agent";
+  return !home || machineByName === true ? "person" : kind;
+}
+
+// What Keycloak and Auth0 make of the name of a client is the client's.
+function namesSomebody({ subject, clientId, email = subject, aliases }: Principal): boolean {
+  const own = new Set([subject, clientId ?? subject, `service-account-${clientId}`].flatMap(nameForms));
+  return [email, ...aliases].some((alias) => !nameForms(alias).some((form) => own.has(form)));
 }
 
 function vouched(who: Who): Who {

@@ -1,6 +1,6 @@
 import type { ApprovalDecision, ApprovalEvent, FlowSnapshot, Person, StageRule } from "../core/approval.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
-import type { Traces } from "../core/persons.ts";
+import { TRACE_KINDS, type Traces } from "../core/persons.ts";
 import type { approvalDecisions, approvalEvents, approvalRequests } from "./approval-schema.ts";
 import type { ApprovalRecord, NewDecision, NewEvent } from "./approvals.ts";
 import { StoreError } from "./store-error.ts";
@@ -194,9 +194,9 @@ function person(issuer: string, subject: string, name: string | null, email: str
 
 function tracesIn(text: string | null, place: { readonly table: string; readonly column: string }): Traces | undefined {
   if (text === null) return undefined;
-  const { kind, vouched, names, actors, odd } = objectIn(text, place);
-  if ((kind !== "person" && kind !== "machine" && kind !== "anonymous") || typeof vouched !== "boolean")
-    throw malformed();
+  const { kind: written, vouched, names, actors, odd } = objectIn(text, place);
+  const kind = TRACE_KINDS.find((one) => one === written);
+  if (kind === undefined || typeof vouched !== "boolean") throw malformed();
   // Of before it was written down: whether an address was plain, nobody knows any more.
   return { kind, vouched, names: texts(names), actors: texts(actors ?? []), odd: odd !== false };
 }

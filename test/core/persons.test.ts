@@ -28,6 +28,10 @@ function local(subject: string): Principal {
   return { ...key("stdio", subject, email), issuer: LOCAL_ISSUER, ...AT_HOME, may: ["call"] };
 }
 
+function vouchedFor(email: string): JsonObject {
+  return { email, email_verified: true };
+}
+
 /** Ways to spell an address of the mailbox bob@acme.com, or what somebody could take for one. */
 const SPELLINGS = [
   '"bob"@acme.com',
@@ -169,6 +173,21 @@ describe("what a name says of somebody", () => {
     ["a machine by a name that anybody may choose", token("u7", { preferred_username: "service-account-agent" }), ann],
     ["a machine of a further issuer", token("agent", {}, PARTNER), token("a-1", {})],
     ["a machine of a further issuer, and a key", token("agent", {}, PARTNER), ann],
+    ["a machine that names an account", token("agent", { preferred_username: "ann" }), token("a-1", {})],
+    ["a machine that names an address", token("agent", { email: "ann@acme.com" }), token("a-1", {})],
+    ["a machine with an address that counts", token("agent", vouchedFor("ann@acme.com")), token("a-1", {})],
+    ["a machine's key with an address", key("ci", undefined, "ann@acme.com"), token("a-1", {})],
+    ["a machine that names somebody, and a key", token("agent", { upn: "a.smith" }), key("laptop", "ann")],
+    [
+      "a service account that names somebody",
+      token("u7", { preferred_username: "service-account-agent", email: "ann@acme.com" }),
+      token("a-1", {}),
+    ],
+    [
+      "a machine of a further issuer that names somebody there",
+      token("agent", { upn: "ann@partner.example" }, PARTNER),
+      token("a-1", {}, PARTNER),
+    ],
   ])("%s: may be the same person", (_what, one, other) => {
     expect(persons.sameness(who(one), who(other))).toBe("unknown");
     const linked = testPersons([one, other].map(({ issuer, subject }, n) => personOf(`P${n}`, issuer, subject)));
@@ -179,6 +198,19 @@ describe("what a name says of somebody", () => {
     ["two addresses", ann, key("x", "bob@acme.com")],
     ["a machine with a name of its own", key("ci", undefined), ann],
     ["the company's own machine", token("agent", {}), ann],
+    ["a machine that names itself", token("agent", { email: "Agent@acme.com", username: "agent" }), token("a-1", {})],
+    [
+      "a machine as Auth0 writes it",
+      token("agent@clients", { gty: "client-credentials", uid: "agent" }),
+      token("a-1", {}),
+    ],
+    ["a machine as Entra ID writes it", token("4f-1", { idtyp: "app", oid: "4f-1" }), token("a-1", {})],
+    ["a service account", token("u7", { preferred_username: "service-account-agent" }), token("a-1", {})],
+    [
+      "a machine that names somebody else of one domain",
+      token("agent", vouchedFor("ann@acme.com")),
+      token("b-1", vouchedFor("bob@acme.com")),
+    ],
     ["subjects that look like addresses with something before", token("f:1:a@x.de", {}), token("f:1:b@x.de", {})],
   ])("%s: are two", (_what, one, other) => {
     expect(persons.sameness(who(one), who(other))).toBe("different");
