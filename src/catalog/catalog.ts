@@ -113,6 +113,9 @@ export function createCatalog(deps: {
         forgetViews(name);
         announcer.soon({ list, upstream: name });
       },
+      onTtl() {
+        if (members.get(name)?.reader === reader) forgetViews(name);
+      },
       onTools(tools) {
         if (members.get(name)?.reader !== reader) return;
         // Also where there are none: what was remembered until now counts no longer.

@@ -21,6 +21,8 @@ export interface UpstreamLists {
   readonly prompts: readonly ListedEntry[];
   readonly resources: readonly ListedEntry[];
   readonly resourceTemplates: readonly ListedEntry[];
+  /** How long each may be kept by what its server says, in ms, where it says so. */
+  readonly ttlMs?: Partial<Readonly<Record<ListKind, number | undefined>>>;
 }
 
 export const LIST_KINDS: readonly ListKind[] = ["tools", "prompts", "resources", "resourceTemplates"];
@@ -50,6 +52,8 @@ export function createUpstreamReader(deps: {
   /** When its lists may be read. Every reading goes by it, whoever asked. */
   readonly pace: ReadingPace;
   readonly onChange: (kind: ListKind) => void;
+  /** A list may be kept for another time than before. */
+  readonly onTtl: () => void;
   /** Hears what tools there are: once they were read for the first time, and whenever they are others than before. */
   readonly onTools: (tools: readonly ToolEntry[]) => void;
 }): UpstreamReader {
@@ -73,6 +77,7 @@ export function createUpstreamReader(deps: {
     const slices = new Slices();
     try {
       const changed = await take(kind, answer.items, slices);
+      takeTtl(kind, answer.ttlMs);
       pace.ended(kind, changed);
     } finally {
       pace.spent(slices.spent * WITH_PARSING);
@@ -105,6 +110,12 @@ export function createUpstreamReader(deps: {
     if ((before ?? "") === text) return false;
     deps.onChange(kind);
     return before !== undefined;
+  };
+
+  const takeTtl = (kind: ListKind, ttlMs: number | undefined): void => {
+    if (lists.ttlMs?.[kind] === ttlMs) return;
+    lists = { ...lists, ttlMs: { ...lists.ttlMs, [kind]: ttlMs } };
+    deps.onTtl();
   };
 
   const takeTools = async (items: readonly Repaired[], digests: readonly string[], slices: Slices): Promise<void> => {

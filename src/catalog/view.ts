@@ -4,7 +4,7 @@ import type { ListKind } from "../mcp/messages.ts";
 import type { ListedEntry, ToolEntry } from "./entries.ts";
 import { exposedName } from "./naming.ts";
 import { templateOwner } from "./template-owner.ts";
-import type { UpstreamLists } from "./upstream-lists.ts";
+import { LIST_KINDS, type UpstreamLists } from "./upstream-lists.ts";
 
 /** Everything that one endpoint shows, merged in the order of its upstreams. Built once per change, then only read. */
 export interface View {
@@ -21,6 +21,8 @@ export interface View {
   resourceOwner(uri: string): string | undefined;
   /** The items of a list as clients see them. */
   items(kind: ListKind): readonly JsonObject[];
+  /** The shortest time, in ms, that one of the servers lets its part of a list be kept; `undefined` where none says so. */
+  ttlMs(kind: ListKind): number | undefined;
 }
 
 /** What is known of an upstream's lists. */
@@ -40,6 +42,7 @@ export function buildView(scope: Scope, listsOf: (upstream: string) => ShownList
   const resourceTemplates = new Map<string, ListedEntry>();
   const absentTools = new Map<string, ToolEntry>();
   const unlisted = new Set<string>();
+  const ttls = new Map<ListKind, number>();
   const shown = (upstream: string, name: string): string => (scope.prefixed ? exposedName(upstream, name) : name);
 
   for (const upstream of scope.upstreams) {
@@ -50,6 +53,10 @@ export function buildView(scope: Scope, listsOf: (upstream: string) => ShownList
       if (scope.shows(upstream, tool.name)) addOnce(absentTools, shown(upstream, tool.name), tool);
     }
     if (hidden) continue;
+    for (const kind of LIST_KINDS) {
+      const ttlMs = lists.ttlMs?.[kind];
+      if (ttlMs !== undefined) ttls.set(kind, Math.min(ttlMs, ttls.get(kind) ?? ttlMs));
+    }
     for (const tool of lists.tools) {
       if (scope.shows(upstream, tool.name)) addOnce(tools, shown(upstream, tool.name), tool);
     }
@@ -84,6 +91,7 @@ export function buildView(scope: Scope, listsOf: (upstream: string) => ShownList
     unlisted,
     resourceOwner: (uri) => resources.get(uri)?.upstream ?? ownerByTemplate(uri),
     items,
+    ttlMs: (kind) => ttls.get(kind),
   };
 }
 

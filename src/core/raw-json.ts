@@ -68,6 +68,11 @@ export class RawJson {
     return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
   }
 
+  /** Whether this object may have a member `name` (plain ASCII); `false` is certain. Parses nothing. */
+  mayHave(name: string): boolean {
+    return this.#names?.has(name) ?? this.bytes.includes(`"${name}"`);
+  }
+
   /** Whether the text holds `needle` anywhere. */
   mentions(needle: Buffer): boolean {
     return this.bytes.includes(needle);

@@ -3,6 +3,7 @@ import { ERRORS } from "../core/errors.ts";
 import type { SettledOutcome } from "../core/outcome.ts";
 import { RawJson } from "../core/raw-json.ts";
 import { encodeError, encodeResult } from "../mcp/encode.ts";
+import { asLegacyResult } from "../mcp/era-members.ts";
 import type { RpcId } from "../mcp/messages.ts";
 import type { Edge } from "./edge.ts";
 import {
@@ -23,7 +24,7 @@ const NEEDS_CAPABILITY =
 export function renderLegacy(edge: Edge, id: RpcId, call: Call, outcome: SettledOutcome): Buffer {
   switch (outcome.kind) {
     case "result":
-      return encodeResult(id, outcome.result);
+      return encodeResult(id, asLegacyResult(outcome.result));
     case "error":
       // A modern server's way to say that it would have to ask; this era has no such error.
       return outcome.error.code === ERRORS.CAPABILITY_REQUIRED.rpc

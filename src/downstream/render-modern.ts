@@ -4,7 +4,8 @@ import { isObject, type JsonObject } from "../core/json.ts";
 import type { AsksOutcome, SettledOutcome } from "../core/outcome.ts";
 import { RawJson } from "../core/raw-json.ts";
 import { missingCapability } from "../mcp/ask-capability.ts";
-import { encodeError, encodeResult, withDefaults } from "../mcp/encode.ts";
+import { encodeError, encodeResult } from "../mcp/encode.ts";
+import { asModernResult } from "../mcp/era-members.ts";
 import type { RpcId } from "../mcp/messages.ts";
 import { META } from "../mcp/revisions.ts";
 import { type Edge, refusalError } from "./edge.ts";
@@ -39,7 +40,7 @@ export function renderModern(edge: Edge, id: RpcId, call: Call, outcome: Settled
 export function modernEnd(edge: Edge, call: Answered, outcome: SettledOutcome): ModernEnd {
   switch (outcome.kind) {
     case "result":
-      return { kind: "result", result: complete(call.method, outcome.result) };
+      return { kind: "result", result: asModernResult(call.method, outcome.result) };
     case "error":
       return { kind: "error", error: modernCode(outcome.error), status: statusOf(outcome.error.code) };
     case "denied":
@@ -81,15 +82,6 @@ function envelope(id: RpcId, end: ModernEnd): ModernAnswer {
   return end.kind === "result"
     ? { message: encodeResult(id, end.result), status: 200 }
     : { message: encodeError(id, end.error), status: end.status };
-}
-
-// A result of a legacy server says neither that it is complete nor how long it is good for; the safe answer to the
-// second is: not at all, and only for this caller.
-function complete(method: string, result: RawJson): RawJson {
-  const typed = withDefaults(result, { resultType: "complete" });
-  if (method !== "resources/read") return typed;
-  if (typed.member("resultType") !== "complete") return typed;
-  return withDefaults(typed, { ttlMs: 0, cacheScope: "private" });
 }
 
 // Codes of earlier revisions that this one forbids. 2026-07-28 basic, "Error Codes"

@@ -1,3 +1,4 @@
+import { DEFAULT_CATALOG_TIMING } from "../catalog/timing.ts";
 import type { View } from "../catalog/view.ts";
 import { writeExact } from "../core/exact-json.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
@@ -5,11 +6,8 @@ import type { ListKind } from "../mcp/messages.ts";
 import { META } from "../mcp/revisions.ts";
 import type { EncodedList } from "./gateway.ts";
 
-/** How long a client may keep a list, in ms; `list_changed` invalidates it earlier. 2026-07-28 utilities/caching */
-const LIST_TTL_MS = 300_000;
-
 /** What is to be listed: a view, or what policies leave of one. */
-export type Listing = Pick<View, "items">;
+export type Listing = Pick<View, "items" | "ttlMs">;
 
 /** Writes lists as result objects, each once per listing: a list request costs no more than its bytes. */
 export function createListEncoder(serverInfo: JsonObject): (listing: Listing, kind: ListKind) => EncodedList {
@@ -22,19 +20,22 @@ export function createListEncoder(serverInfo: JsonObject): (listing: Listing, ki
     }
     let encoded = lists.get(kind);
     if (encoded === undefined) {
-      encoded = encode(listing.items(kind), kind, serverInfo);
+      encoded = encode(listing, kind, serverInfo);
       lists.set(kind, encoded);
     }
     return encoded;
   };
 }
 
-function encode(items: readonly JsonObject[], kind: ListKind, serverInfo: JsonObject): EncodedList {
+function encode(listing: Listing, kind: ListKind, serverInfo: JsonObject): EncodedList {
+  const items = listing.items(kind);
+  // No longer than until it is read again here, whatever its servers say. 2026-07-28 server/utilities/caching
+  const { refreshMs } = DEFAULT_CATALOG_TIMING;
   return {
     modern: writeExact({
       resultType: "complete",
       [kind]: items,
-      ttlMs: LIST_TTL_MS,
+      ttlMs: Math.min(listing.ttlMs(kind) ?? refreshMs, refreshMs),
       // What is listed may depend on who asks.
       cacheScope: "private",
       _meta: { [META.serverInfo]: serverInfo },

@@ -46,7 +46,7 @@ export function createStatusListing(): (listing: Listing) => Listing {
         const all = listing.items(kind);
         return kind === "tools" ? [...all.filter(({ name }) => name !== STATUS_TOOL), DEFINITION] : all;
       };
-      more = { items };
+      more = { items, ttlMs: (kind) => listing.ttlMs(kind) };
       known.set(listing, more);
     }
     return more;

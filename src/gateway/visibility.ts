@@ -119,6 +119,7 @@ function shapeOf(sights: readonly Sight[]): string {
 
 function createListing(view: View, sights: readonly Sight[]): Listing {
   return {
+    ttlMs: (kind) => view.ttlMs(kind),
     items(kind) {
       if (kind !== "tools") return view.items(kind);
       return Array.from(view.tools).flatMap(([name, tool], index) => {

@@ -1,4 +1,4 @@
-import type { ClientPeer } from "../core/call.ts";
+import type { ClientPeer, Era } from "../core/call.ts";
 import { digestOf } from "../core/digest.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
@@ -145,7 +145,8 @@ export class ManagedUpstream implements Upstream, SessionOwner {
       maxItems: timing.maxListItems,
       maxBytes: timing.maxListBytes,
     };
-    const answer = await readList(kind, { upstream: this.name, session: this.#system, log, ...limits });
+    const era = (): Era | undefined => this.status().era;
+    const answer = await readList(kind, { upstream: this.name, session: this.#system, era, log, ...limits });
     // One that is down has its lists read when it is back.
     const down = this.#supervisor.refusal() !== undefined;
     this.#retries.read(kind, answer.ok || down ? undefined : answer.fault.detail);

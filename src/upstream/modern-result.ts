@@ -14,7 +14,13 @@ export function modernRound(
   result: RawJson,
   again: (additions: JsonObject) => Promise<Round>,
 ): Round {
-  if (result.member("resultType") !== "input_required") return { kind: "result", result };
+  const type = result.member("resultType");
+  // What is no text says no more than a server that leaves it out.
+  if (type === "complete" || typeof type !== "string") return { kind: "result", result };
+  if (type !== "input_required") {
+    // 2026-07-28 basic, "ResultType": types belong to extensions, of which none was offered to this server.
+    return faultRound(upstream, "UPSTREAM_INVALID", "unknown", "Its result is of a type that nobody knows here.");
+  }
   const value = result.value();
   if (!isObject(value)) return faultRound(upstream, "UPSTREAM_INVALID", "unknown", "Its result is not JSON.");
   const { inputRequests, requestState } = value;

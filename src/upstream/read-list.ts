@@ -1,8 +1,10 @@
+import type { Era } from "../core/call.ts";
 import { Cancellation } from "../core/cancellation.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import { FoldedKeys } from "../core/keys.ts";
 import type { Log } from "../core/log.ts";
 import type { UpstreamFault } from "../core/round.ts";
+import { readTtl } from "../mcp/caching.ts";
 import { withoutLookalikes } from "../mcp/known-members.ts";
 import { LIST_METHODS, type ListKind } from "../mcp/messages.ts";
 import { plainRequest } from "./plain-request.ts";
@@ -19,6 +21,8 @@ export const LIST_CAPABILITY: Readonly<Record<ListKind, string>> = {
 export interface ReadListOptions {
   readonly upstream: string;
   readonly session: UpstreamSession;
+  /** Tells the era of the server that answers. */
+  readonly era: () => Era | undefined;
   /** Deadline of the whole list, all pages together. */
   readonly timeoutMs: number;
   readonly maxPages: number;
@@ -45,6 +49,7 @@ export async function readList(kind: ListKind, options: ReadListOptions): Promis
 async function readPages(kind: ListKind, options: ReadListOptions, cancellation: Cancellation): Promise<ListAnswer> {
   const { upstream, session, log } = options;
   const items: JsonObject[] = [];
+  let ttlMs: number | undefined;
   const cursors = new Set<string>();
   const keys = new FoldedKeys();
   let cursor: string | undefined;
@@ -73,10 +78,12 @@ async function readPages(kind: ListKind, options: ReadListOptions, cancellation:
     if (!isObject(value) || !Array.isArray(found)) {
       return invalid(upstream, `Its answer to ${LIST_METHODS[kind]} holds no list.`);
     }
+    // Of all pages the soonest.
+    if (options.era() === "modern") ttlMs = Math.min(readTtl(value["ttlMs"]), ttlMs ?? Number.POSITIVE_INFINITY);
     for (const item of found) if (isObject(item)) items.push(withoutLookalikes(item, keys));
     cursor = typeof value["nextCursor"] === "string" ? value["nextCursor"] : undefined;
     // Some servers end their list with an empty cursor.
-    if (cursor === undefined || cursor === "") return { ok: true, items };
+    if (cursor === undefined || cursor === "") return { ok: true, items, ttlMs };
     if (cursor.length > MAX_CURSOR)
       return invalid(upstream, `Its ${kind} list has a cursor beyond ${MAX_CURSOR} characters.`);
     if (cursors.has(cursor)) {
@@ -84,13 +91,13 @@ async function readPages(kind: ListKind, options: ReadListOptions, cancellation:
         { upstream, kind, items: items.length },
         "An upstream's list repeats a cursor: what was read until then is taken.",
       );
-      return { ok: true, items: items.slice(0, options.maxItems) };
+      return { ok: true, items: items.slice(0, options.maxItems), ttlMs };
     }
     cursors.add(cursor);
     if (items.length >= options.maxItems) break;
   }
   log.warn({ upstream, kind, items: items.length }, "An upstream's list is longer than is read; the rest is left out.");
-  return { ok: true, items: items.slice(0, options.maxItems) };
+  return { ok: true, items: items.slice(0, options.maxItems), ttlMs };
 }
 
 function invalid(upstream: string, detail: string): ListAnswer {

@@ -68,7 +68,12 @@ export type Subscription =
 
 /** All pages of a list, or why there are none. A server without the capability has an empty list. */
 export type ListAnswer =
-  | { readonly ok: true; readonly items: readonly JsonObject[] }
+  | {
+      readonly ok: true;
+      readonly items: readonly JsonObject[];
+      /** How long the server lets it be kept, in ms; `undefined`: servers of its era do not say. */
+      readonly ttlMs?: number | undefined;
+    }
   | { readonly ok: false; readonly fault: UpstreamFault };
 
 export interface UpstreamStatus {

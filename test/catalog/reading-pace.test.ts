@@ -59,6 +59,7 @@ describe("readings of one server's lists", () => {
       rules: ALL_TOOLS,
       pace: { waitMs: () => waits.shift() ?? 0, spent: () => {}, ended: (_kind, restless) => ended.push(restless) },
       onChange: () => {},
+      onTtl: () => {},
       onTools: () => {},
     });
     expect(await reader.refresh(["tools"])).toBe(true);
@@ -68,5 +69,22 @@ describe("readings of one server's lists", () => {
     expect(listed).toBe(2);
     expect(reader.lists().tools.map(({ name }) => name)).toEqual(["t2"]);
     expect(ended).toEqual([false, true]);
+  });
+
+  it("take over how long a list may be kept, also where nothing else of it is new", async () => {
+    const said = [5_000, 5_000, 0, undefined];
+    const list = async () => ({ ok: true as const, items: [], ttlMs: said.shift() });
+    const heard: (number | undefined)[] = [];
+    const reader = createUpstreamReader({
+      upstream: { name: "up", list } as unknown as Upstream,
+      log: recordingLog(),
+      rules: ALL_TOOLS,
+      pace: { waitMs: () => 0, spent: () => {}, ended: () => 0 },
+      onChange: () => {},
+      onTtl: () => void heard.push(reader.lists().ttlMs?.prompts),
+      onTools: () => {},
+    });
+    for (let reading = 0; reading < 4; reading++) await reader.refresh(["prompts"]);
+    expect(heard).toEqual([5_000, 0, undefined]);
   });
 });
