@@ -119,6 +119,7 @@ export async function startGateway(
   const operations = operate({ wired, live: endpoint.clients, holderOf: browserSessions.holderOf, now });
   const api = createApi({
     ...{ arrive, operations, identity, sessions: browserSessions, hosts, adminRoles, adminScope },
+    audiencesOf: (name) => config.auth.jwt.find((known) => known.issuer === name)?.audiences ?? [],
     ...{ version: VERSION, log, now },
     ...(deps.timing?.eventBeatMs === undefined ? {} : { beatMs: deps.timing.eventBeatMs }),
   });

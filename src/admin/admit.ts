@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { type Refusal, refuse } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import type { Principal } from "../core/principal.ts";
 import type { Arrive } from "../http/arrivals.ts";
 import { type BrowserSession, type BrowserSessions, carriesToken } from "../http/browser-session.ts";
 import { credentialOf } from "../http/credential.ts";
@@ -23,6 +24,8 @@ export interface AdmissionDeps {
   readonly adminRoles: readonly string[];
   /** The scope with which an access token is for the API, and not an agent's. */
   readonly adminScope: string;
+  /** Whom tokens of an issuer may be for, as configured: the API only where that says so. */
+  readonly audiencesOf: (issuer: string) => readonly string[];
   readonly log: Log;
 }
 
@@ -50,7 +53,11 @@ const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD"]);
  */
 export function createAdmission(deps: AdmissionDeps): Admit {
   const { arrive, identity, sessions, adminRoles, adminScope } = deps;
-  const asked = { kind: "credential", scope: adminScope, audience: `${deps.hosts.publicUrl}${API_BASE}` } as const;
+  const ownUrl = `${deps.hosts.publicUrl}${API_BASE}`;
+  const by = ({ issuer }: Principal) => {
+    const audience = deps.audiencesOf(issuer).includes(ownUrl) ? ownUrl : undefined;
+    return { kind: "credential", scope: adminScope, audience } as const;
+  };
   // Origins that may use MCP are not the console's: with a cookie only our own counts.
   const own = createHostPolicy({ ...deps.hosts, allowedOrigins: [] }, deps.log);
   return async (incoming, quietly) => {
@@ -65,7 +72,9 @@ export function createAdmission(deps: AdmissionDeps): Admit {
       }
     }
     const identified = await identity.identify({ ...credential, path: "/mcp" });
-    if (identified.ok) return admitted(operatorOf(identified.principal, adminRoles, asked), ip);
+    if (identified.ok) {
+      return admitted(operatorOf(identified.principal, adminRoles, by(identified.principal)), ip);
+    }
     return { ...identified.refusal, headers: identified.headers };
   };
 

@@ -46,7 +46,11 @@ const jwt = z
     issuer: httpUrl.describe("The issuer exactly as in the tokens' iss claim."),
     audience: z
       .union([text, z.array(text).min(1)], { error: "Write the audience, or a list of them." })
-      .describe("Who a token must be meant for (aud): any one of these. Never the id of an OAuth client."),
+      .optional()
+      .describe(
+        "Who a token must be meant for (aud): any one of these, at every endpoint. Never the id of an OAuth client. A URL stands for each " +
+          "endpoint below it, too. Default: the URL of the endpoint, <public_url>/mcp or <public_url>/mcp/<name>.",
+      ),
     jwks_url: httpUrl.optional().describe("Where the keys are. Default: as the issuer's discovery document says."),
     algorithms: z
       .array(z.enum(TOKEN_ALGORITHMS))
@@ -100,7 +104,8 @@ const jwt = z
   .transform((issuer) => ({
     says: issuer,
     issuer: issuer.issuer,
-    audiences: typeof issuer.audience === "string" ? [issuer.audience] : issuer.audience,
+    /** None: the URLs of the endpoints. */
+    audiences: [issuer.audience ?? []].flat(),
     jwksUrl: issuer.jwks_url,
     algorithms: issuer.algorithms,
     requireTyp: issuer.require_typ,

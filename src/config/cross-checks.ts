@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../core/json.ts";
 import { suggest } from "../core/suggest.ts";
+import { warnOfAudiences } from "./check-audiences.ts";
 import { checkPeople } from "./check-people.ts";
 import { warnOfScopes } from "./check-scopes.ts";
 import type { Finding } from "./issues.ts";
@@ -82,7 +83,7 @@ export function crossWarnings(root: Json): readonly Finding[] {
     const message = "Nobody can step up here: no caller's token comes from this issuer.";
     warn(["step_up", "oidc", "issuer"], message, "Write it as in auth.jwt, character by character.");
   }
-  warnings.push(...warnOfScopes(config));
+  warnings.push(...warnOfScopes(config), ...warnOfAudiences(config));
   return warnings;
 }
 

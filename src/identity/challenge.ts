@@ -1,5 +1,6 @@
 import type { JsonObject } from "../core/json.ts";
 import type { TokenNeed } from "../core/outcome.ts";
+import { endpointPath } from "./audiences.ts";
 import type { IdentityOptions } from "./options.ts";
 
 /** The challenges of 401 and 403 answers, and the document that they point to. */
@@ -27,7 +28,6 @@ const DESCRIPTIONS = {
 } as const satisfies Record<TokenNeed["error"], string>;
 
 const WELL_KNOWN = "/.well-known/oauth-protected-resource";
-const ENDPOINT = /^\/mcp(\/[a-z0-9][a-z0-9-]{0,31})?$/;
 
 /** Makes challenges and metadata for the endpoints under `publicUrl`. */
 export function createChallenges(options: IdentityOptions): Challenges {
@@ -87,11 +87,6 @@ export function createChallenges(options: IdentityOptions): Challenges {
 // Of several issuers each may know scopes of its own, and refuse to be asked for another's.
 function requiredEverywhere({ jwt: [first, ...others] }: IdentityOptions): readonly string[] {
   return first?.requiredScopes.filter((scope) => others.every((issuer) => issuer.requiredScopes.includes(scope))) ?? [];
-}
-
-// The path comes from the request: only one that could be an endpoint is repeated.
-function endpointPath(path: string): string {
-  return ENDPOINT.test(path) ? path : "/mcp";
 }
 
 /** A quoted-string. RFC 9110 §5.6.4; what cannot stand in one is dropped. */

@@ -8,6 +8,7 @@ import type { Principal } from "../core/principal.ts";
 import type { Attempts, AttemptVerdict } from "../http/attempts.ts";
 import { ANONYMOUS, isLoopbackAddress } from "./anonymous.ts";
 import { API_KEY_PREFIX, createApiKeyLookup } from "./api-keys.ts";
+import { createAudiences, endpointPath, isFor } from "./audiences.ts";
 import { createChallenges } from "./challenge.ts";
 import { isVerified } from "./claims.ts";
 import type { CredentialRequest, Identified, Identity } from "./identity.ts";
@@ -30,6 +31,7 @@ const REMEMBERED_TOKENS = 10_000;
 /** The claims of a token are kept with it; a token's length stands for their size. */
 const REMEMBERED_CHARS = 32 * 1024 * 1024;
 const REMEMBERED_FOR_MS = 60_000;
+const MAX_TOLD = 100;
 const MAX_CREDENTIAL_CHARS = 16 * 1024;
 /** How clients write it. */
 const USUAL = "Bearer ";
@@ -53,11 +55,11 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
       { options: issuer, keys: createIssuerKeys(issuer, deps.keyTimes ?? KEY_TIMES, { now, log }) },
     ]),
   );
-  const remembered = new LRUCache<string, { readonly identified: Identified; readonly until: number }>({
-    max: REMEMBERED_TOKENS,
-    maxSize: REMEMBERED_CHARS,
-  });
-  // Equal tokens that arrive together are verified once. Holds what is in flight, each bounded by the fetch deadline.
+  const audiencesAt = createAudiences(options.publicUrl);
+  const remembered = new LRUCache<string, Remembered>({ max: REMEMBERED_TOKENS, maxSize: REMEMBERED_CHARS });
+  /** What the log has been told of slashes. */
+  const told = new LRUCache<string, true>({ max: MAX_TOLD });
+  // Equal tokens that arrive together at one endpoint are verified once. Holds what is in flight, each bounded by the fetch deadline.
   const verifying = new Map<string, Promise<Verified>>();
 
   function identify(request: CredentialRequest): Identified | Promise<Identified> {
@@ -74,16 +76,16 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
     const again = authorization.startsWith(USUAL)
       ? remembered.get(sha256(authorization.slice(USUAL.length)))
       : undefined;
-    if (again !== undefined && now() < again.until) return again.identified;
+    if (again !== undefined && now() < again.until && again.reaches(path)) return again.identified;
     // A credential that cannot be read is refused, never taken for none.
     if (!/^bearer(?: |$)/i.test(authorization)) return reject(path, "CREDENTIAL_MISSING", undefined, []);
     const token = authorization.length > MAX_CREDENTIAL_CHARS ? undefined : BEARER.exec(authorization)?.[1];
     if (token === undefined) return reject(path, "TOKEN_INVALID", undefined, []);
     const digest = sha256(token);
     const known = remembered.get(digest);
-    if (known !== undefined && now() < known.until) return known.identified;
+    if (known !== undefined && now() < known.until && known.reaches(path)) return known.identified;
     // One that was good before, or is being checked already, is no guess of its own.
-    const counted = known === undefined && !verifying.has(digest);
+    const counted = known === undefined && !verifying.has(digest + endpointPath(path));
     const attempt = counted
       ? attempts?.begin({ ip: remoteAddress, credential: token, at: "Authorization" })
       : undefined;
@@ -98,13 +100,13 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
     attempt?.end(owner === undefined);
     if (owner === undefined) return reject(path, "TOKEN_INVALID", "The API key is not known.", []);
     const identified = accept(owner);
-    remembered.set(digest, { identified, until: Number.POSITIVE_INFINITY }, { size: key.length });
+    remembered.set(digest, { identified, until: Number.POSITIVE_INFINITY, reaches: anywhere }, { size: key.length });
     return identified;
   }
 
   async function verify(token: string, digest: string, path: string, attempt: Attempting): Promise<Identified> {
     try {
-      const verified = await verifyOnce(token, digest, attempt);
+      const verified = await verifyOnce(token, digest + endpointPath(path), path, attempt);
       if (!verified.ok) return refusalOf(path, verified);
       const { issuer, email, aliases, claims } = verified.principal;
       if (
@@ -115,7 +117,7 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
         log.warn({ issuer }, "an address in a token is not written plainly, so that it does not count");
       const identified = accept(verified.principal);
       const until = Math.min(verified.expiresAt, now() + REMEMBERED_FOR_MS);
-      remembered.set(digest, { identified, until }, { size: token.length });
+      remembered.set(digest, { identified, until, reaches: reachOf(verified.principal) }, { size: token.length });
       return identified;
     } catch (err) {
       log.error({ err: nameOf(err) }, "a fault while verifying a token");
@@ -124,25 +126,37 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
   }
 
   function refusalOf(path: string, refused: Extract<Verified, { ok: false }>): Identified {
-    const { code, detail, scopes, retryAfterS } = refused;
+    const { code, detail, scopes, retryAfterS, almost } = refused;
+    if (almost !== undefined && !told.has(almost)) {
+      told.set(almost, true);
+      log.warn({ code, expected: almost }, "a token differs from what is accepted here only by a slash at an end");
+    }
     if (retryAfterS === undefined) return reject(path, code, detail, scopes);
     // Nobody knows whether it is good. A challenge would have its client throw it away.
     log.debug({ code }, "could not check a credential");
     return { ok: false, refusal: refuse(code, detail), headers: { "Retry-After": String(retryAfterS) } };
   }
 
-  function verifyOnce(token: string, digest: string, attempt: Attempting): Promise<Verified> {
-    const running = verifying.get(digest);
+  /** Where else a token is good that is good somewhere: whom it is for is all that depends on the endpoint. */
+  function reachOf({ issuer, claims }: Principal): Remembered["reaches"] {
+    const { audiences = [] } = issuers.get(issuer)?.options ?? {};
+    if (isFor(claims["aud"], audiences)) return anywhere;
+    return (path) => isFor(claims["aud"], audiencesAt(audiences, path));
+  }
+
+  function verifyOnce(token: string, key: string, path: string, attempt: Attempting): Promise<Verified> {
+    const running = verifying.get(key);
     if (running !== undefined) return running;
-    const started = verifyCounted(token, attempt).finally(() => verifying.delete(digest));
-    verifying.set(digest, started);
+    const started = verifyCounted(token, path, attempt).finally(() => verifying.delete(key));
+    verifying.set(key, started);
     return started;
   }
 
-  async function verifyCounted(token: string, attempt: Attempting): Promise<Verified> {
+  async function verifyCounted(token: string, path: string, attempt: Attempting): Promise<Verified> {
     let refused = false;
     try {
-      const verified = await verifyToken(token, issuers, now());
+      const audiences = (configured: readonly string[]) => audiencesAt(configured, path);
+      const verified = await verifyToken(token, issuers, { audiences, now: now() });
       refused = !verified.ok && verified.guess;
       return verified;
     } finally {
@@ -166,6 +180,17 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
 
   return { identify, insufficient: challenges.insufficient, metadata: challenges.metadata };
 }
+
+/** A credential that was good. */
+interface Remembered {
+  readonly identified: Identified;
+  /** ms since the epoch, perhaps `Infinity`. */
+  readonly until: number;
+  /** Whether it is good at the endpoint with this path, too. */
+  readonly reaches: (path: string) => boolean;
+}
+
+const anywhere = (): boolean => true;
 
 /** What is counted of a credential that is being checked; `undefined`: nothing. */
 type Attempting = Extract<AttemptVerdict, { ok: true }> | undefined;

@@ -1,3 +1,4 @@
+import { differBySlash } from "../core/urls.ts";
 import { fetchJson } from "./fetch-json.ts";
 
 export type Discovered =
@@ -33,7 +34,10 @@ export async function discoverJwksUrl(issuer: string, signal: AbortSignal, maxBy
 }
 
 function judge(issuer: string, named: unknown, jwksUri: unknown): Discovered {
-  if (named !== issuer) return { ok: false, reason: "the metadata names another issuer" };
+  if (named !== issuer) {
+    const slash = typeof named === "string" && differBySlash(named, issuer) ? ", by a slash at its end" : "";
+    return { ok: false, reason: `the metadata names another issuer${slash}` };
+  }
   if (typeof jwksUri !== "string" || !URL.canParse(jwksUri))
     return { ok: false, reason: "the metadata has no jwks_uri" };
   const { protocol } = new URL(jwksUri);

@@ -22,7 +22,7 @@ export interface IdentityOptions {
 export interface IssuerOptions {
   /** Equal to the `iss` claim, character by character. */
   readonly issuer: string;
-  /** `aud` must hold one of these. */
+  /** `aud` must hold one of these, at whatever endpoint; none: the URL of the endpoint. See `createAudiences`. */
   readonly audiences: readonly string[];
   /** Where the keys are; `undefined`: as the issuer's metadata says. */
   readonly jwksUrl: string | undefined;

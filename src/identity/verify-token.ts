@@ -1,7 +1,9 @@
 import { errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify, type LocalJWKSet } from "jose";
 import type { ErrorCode } from "../core/errors.ts";
-import type { Json } from "../core/json.ts";
+import type { JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
+import { differBySlash } from "../core/urls.ts";
+import { almostFor, isFor } from "./audiences.ts";
 import { actorsIn, principalFromClaims, scopesOf } from "./claims.ts";
 import type { Doubt, IssuerKeys, UnknownKeys } from "./issuer-keys.ts";
 import type { IssuerOptions } from "./options.ts";
@@ -23,12 +25,22 @@ export type Verified =
       readonly retryAfterS?: number;
       /** Whether it counts as a guess, like a key that there is not. */
       readonly guess: boolean;
+      /** The issuer or audience of the configuration from which it differs by a slash only. */
+      readonly almost?: string;
     };
 
 /** An issuer with its keys. */
 export interface TrustedIssuer {
   readonly options: IssuerOptions;
   readonly keys: IssuerKeys;
+}
+
+/** Where and when a token comes. */
+export interface Coming {
+  /** Whom one of an issuer with this configuration may be for there. */
+  readonly audiences: (configured: readonly string[]) => readonly string[];
+  /** ms since the epoch. */
+  readonly now: number;
 }
 
 const MAX_KEYS_TO_TRY = 8;
@@ -42,15 +54,15 @@ const MAX_KEYS_TO_TRY = 8;
 export async function verifyToken(
   token: string,
   issuers: ReadonlyMap<string, TrustedIssuer>,
-  now: number,
+  { audiences, now }: Coming,
 ): Promise<Verified> {
   const read = readToken(token);
   if (!read.ok) return invalid(read.detail);
   // Nothing is verified yet: this only chooses whose keys to verify with.
   const { iss } = read.parts.claims;
   const issuer = typeof iss === "string" ? issuers.get(iss) : undefined;
-  if (issuer === undefined) return invalid("Its issuer is not one that this gateway trusts.");
-  const { options } = issuer;
+  if (issuer === undefined) return foreign(typeof iss === "string" ? iss : "", issuers);
+  const options = { ...issuer.options, audiences: audiences(issuer.options.audiences) };
   const known = await issuer.keys.current();
   const hopeless = () => whyHopeless(read.parts, options, now);
   if (!known.ok) return hopeless() ?? unknowable(known, false);
@@ -81,15 +93,11 @@ function doubtOf({ header, claims }: TokenParts, cameAt: number): Doubt {
 function whyHopeless(parts: TokenParts, issuer: IssuerOptions, now: number): Verified | undefined {
   const { claims } = parts;
   const toleranceMs = issuer.clockToleranceMs;
-  if (!isFor(claims["aud"], issuer.audiences)) return invalid(CLAIM_DETAILS["aud"]);
+  if (!isFor(claims["aud"], issuer.audiences)) return notFor(claims, issuer.audiences);
   const end = readNumericDate(claims["exp"]);
   if (end !== undefined && end + toleranceMs <= now) return refused("TOKEN_EXPIRED");
   const judged = judge(parts, issuer, { now, toleranceMs });
   return judged.ok ? undefined : judged;
-}
-
-function isFor(aud: Json | undefined, audiences: readonly string[]): boolean {
-  return [aud].flat().some((one) => typeof one === "string" && audiences.includes(one));
 }
 
 async function verifyBy(
@@ -115,7 +123,9 @@ async function verifyBy(
     if (err instanceof errors.JWKSNoMatchingKey) return NO_KEY;
     if (err instanceof errors.JWSSignatureVerificationFailed) return FORGED;
     if (err instanceof errors.JWTExpired) return refused("TOKEN_EXPIRED");
-    if (err instanceof errors.JWTClaimValidationFailed) return invalid(CLAIM_DETAILS[err.claim]);
+    if (err instanceof errors.JWTClaimValidationFailed) {
+      return err.claim === "aud" ? notFor(parts.claims, issuer.audiences) : invalid(CLAIM_DETAILS[err.claim]);
+    }
     if (err instanceof errors.JOSEAlgNotAllowed) return invalid("Its signature algorithm is not accepted here.");
     // Any other verdict of jose's is about a malformed token. What is not jose's is a fault.
     if (err instanceof errors.JOSEError || err instanceof TypeError) return invalid(FORGED);
@@ -124,12 +134,27 @@ async function verifyBy(
 }
 
 const CLAIM_DETAILS: Readonly<Record<string, string>> = {
-  aud: "It is meant for another audience.",
-  iss: "Its issuer is not one that this gateway trusts.",
   nbf: "It is not valid yet.",
   exp: "It has no time of expiry.",
   sub: "It has no subject.",
 };
+
+/** Refuses a token for its audience, and says what it should be where only a slash is wrong: that is hard to see. */
+export function notFor(claims: JsonObject, audiences: readonly string[]): Refused {
+  const almost = almostFor(claims["aud"], audiences);
+  const why = "It is meant for another audience.";
+  return almost === undefined ? invalid(why) : slash(`${why} A slash at the end is all that differs from`, almost);
+}
+
+function foreign(iss: string, issuers: ReadonlyMap<string, TrustedIssuer>): Refused {
+  const almost = [...issuers.keys()].find((known) => differBySlash(known, iss));
+  const why = "Its issuer is not one that this gateway trusts.";
+  return almost === undefined ? invalid(why) : slash(`${why} A slash at the end is all that differs from`, almost);
+}
+
+function slash(why: string, almost: string): Refused {
+  return { ...invalid(`${why} ${almost}.`), almost };
+}
 
 // A token without kid may fit several keys; jose then offers them one by one.
 async function verifySignature(token: string, keys: LocalJWKSet, options: JWTVerifyOptions) {
@@ -200,6 +225,7 @@ function unborne(verdict: Unborne): Refused {
   return verdict === UNREADABLE ? unknowable({ retryAfterS: UNREADABLE_S }, false) : invalid(verdict);
 }
 
+/** When to come again where the issuer answers, and its key is none. */
 const UNREADABLE_S = 15;
 
 function unknowable({ retryAfterS }: Pick<UnknownKeys, "retryAfterS">, guess: boolean): Refused {

@@ -13,8 +13,11 @@ export type Way =
       readonly kind: "credential";
       /** The scope with which an access token is for the API. */
       readonly scope: string;
-      /** The API's own URL: a token whose audience it is needs no scope. RFC 8707 §2 */
-      readonly audience: string;
+      /**
+       * The API's own URL, where tokens of the principal's issuer may be for it: one whose audience it is needs no scope.
+       * RFC 8707 §2
+       */
+      readonly audience: string | undefined;
     };
 
 /** Whoever uses the API or the console, by the roles that they have now and by the credential that they came with. */
@@ -28,9 +31,9 @@ export function operatorOf(principal: Principal, adminRoles: readonly string[], 
 function lackOf(principal: Principal, way: Way): Operator["lacks"] {
   if (!isThemselves(principal)) return "person";
   if (way.kind === "session" || principal.issuer === KEYS_ISSUER) return undefined;
-  const audiences = [principal.claims["aud"]].flat();
+  const forApi = way.audience !== undefined && [principal.claims["aud"]].flat().includes(way.audience);
   // The scope says what the token is for. What its issuer's people may do, `may` says.
-  return scopesOf(principal.claims).includes(way.scope) || audiences.includes(way.audience) ? undefined : "scope";
+  return scopesOf(principal.claims).includes(way.scope) || forApi ? undefined : "scope";
 }
 
 /** Why an operator may not decide whatever their roles are; `undefined` if their credential is one to decide with. */

@@ -38,8 +38,8 @@ export interface TestIssuer {
   close(): Promise<void>;
 }
 
-/** Starts an issuer on a free port. `named` overrides the issuer in its metadata. */
-export async function startIssuer(options: { readonly named?: string } = {}): Promise<TestIssuer> {
+/** Starts an issuer on a free port. With `slash` its metadata name it with one at the end. */
+export async function startIssuer(options: { readonly slash?: boolean } = {}): Promise<TestIssuer> {
   let keys = await makeKeys("key-1");
   let former = keys;
   let behaviour: IssuerBehaviour = "well";
@@ -55,7 +55,11 @@ export async function startIssuer(options: { readonly named?: string } = {}): Pr
     if (behaviour === "other") return answer(response, 200, JSON.stringify({ error: "starting" }));
     if (request.url === place) return answer(response, 200, JSON.stringify({ keys: shown() }));
     if (request.url !== "/.well-known/oauth-authorization-server") return answer(response, 404, "{}");
-    answer(response, 200, JSON.stringify({ issuer: options.named ?? issuer, jwks_uri: issuer + place }));
+    answer(
+      response,
+      200,
+      JSON.stringify({ issuer: options.slash === true ? `${issuer}/` : issuer, jwks_uri: issuer + place }),
+    );
   });
   const shown = (): readonly JWK[] => {
     if (behaviour === "keyless") return [];
