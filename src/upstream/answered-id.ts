@@ -11,6 +11,13 @@ import { isObject, type Json } from "../core/json.ts";
 const MAX_MEMBERS = 8;
 const MAX_NAME = 64;
 
+/** Which id of ours a value is: all of them are integers, and some servers give them back as texts. */
+export function ownId(value: Json | undefined): number | undefined {
+  if (typeof value === "string") return /^(?:0|[1-9]\d{0,14})$/.test(value) ? Number(value) : undefined;
+  const id = numberIn(value);
+  return Number.isSafeInteger(id) ? id : undefined;
+}
+
 /**
  * The id in JSON that answers something, whatever is wrong with it otherwise: it has `result` or `error`, or nothing but the
  * envelope, asks and tells nothing, and names one id. Names count however they are spelt. @throws never
@@ -24,18 +31,18 @@ export function answeredId(value: Json): number | undefined {
   for (const name of names) {
     const form = name.length > MAX_NAME ? "" : fold(name);
     forms.add(form);
-    if (form === "id") ids.add(numberIn(value[name]));
+    if (form === "id") ids.add(ownId(value[name]));
   }
   const [id] = ids;
-  if (ids.size !== 1 || !Number.isSafeInteger(id) || forms.has("method")) return undefined;
+  if (ids.size !== 1 || forms.has("method")) return undefined;
   return forms.has("result") || forms.has("error") || forms.has("jsonrpc") ? id : undefined;
 }
 
 const EDGE = 64;
 
 // With the version before it, behind it, or not at all: the id stands beside `result`, and in nothing that is nested.
-const ID_FIRST = /^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*(\d{1,15})\s*,/;
-const ID_LAST = /,\s*"id"\s*:\s*(\d{1,15})\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$/;
+const ID_FIRST = /^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*("?)(\d{1,15})\1\s*,/;
+const ID_LAST = /,\s*"id"\s*:\s*("?)(\d{1,15})\1\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$/;
 const VERSION_FIRST = /^\s*\{\s*"jsonrpc"\s*:\s*"2\.0"/;
 
 /** The same for what is no JSON, or too large to be read, from its first and last bytes. @throws never */
@@ -45,5 +52,5 @@ export function answeredIdAtEdges(bytes: Buffer): number | undefined {
   if (!/"(?:result|error)"/.test(head) && !VERSION_FIRST.test(head)) return undefined;
   if (/"method"/.test(head) || /"method"/.test(tail)) return undefined;
   const found = ID_FIRST.exec(head) ?? ID_LAST.exec(tail);
-  return found === null ? undefined : Number(found[1]);
+  return found === null ? undefined : Number(found[2]);
 }

@@ -2,13 +2,15 @@ import { JSON_LIMITS } from "../core/limits.ts";
 import type { Log } from "../core/log.ts";
 import type { JsonLimits } from "../core/scan-json.ts";
 import { createFlood, LOGGED } from "./flood.ts";
-import { type Incoming, readIncoming, type Unreadable } from "./response-envelope.ts";
+import { type Incoming, partsOf, readIncoming, type Unreadable } from "./response-envelope.ts";
 
 /** Where everything that one upstream says comes in: read within bounds, and with an owner for every fault. */
 export interface Intake {
   readonly upstream: string;
   /** Reads one message. @throws never */
   read(bytes: Buffer): Incoming | Unreadable;
+  /** The messages of a list, or the one that it is. @throws never */
+  parts(bytes: Buffer): readonly Buffer[];
   /**
    * Runs what handles something that came from the upstream. A fault in it is the upstream's: it is logged with its
    * name, `end` has to end the connection that it came over, and nobody else hears of it. @throws never
@@ -63,6 +65,7 @@ export function createIntake(options: IntakeOptions): Intake {
   return {
     upstream,
     read: (bytes) => readIncoming(bytes, limits),
+    parts: (bytes) => partsOf(bytes, limits),
     guard,
     slowed() {
       if (logged.take()) log.info({ upstream }, "An upstream says more than is read at once; it is read more slowly.");

@@ -128,6 +128,10 @@ export class Link implements ExchangeWire, MessageChannelEvents {
   }
 
   onMessage(bytes: Buffer): void {
+    for (const part of this.#options.intake.parts(bytes)) this.#message(part);
+  }
+
+  #message(bytes: Buffer): void {
     // What still comes belongs to nobody.
     if (this.#ended !== undefined) return;
     if (isBlank(bytes)) {

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { RpcError } from "../core/call.ts";
-import { numberIn, parseExact } from "../core/exact-json.ts";
-import { isObject, type Json } from "../core/json.ts";
+import { numberIn, parseExact, writeExact } from "../core/exact-json.ts";
+import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import { RawJson } from "../core/raw-json.ts";
 import type { UpstreamFault } from "../core/round.ts";
 import { type JsonLimits, scanJson } from "../core/scan-json.ts";
@@ -9,7 +9,7 @@ import { oneLine } from "../mcp/encode.ts";
 import { EnvelopeNames } from "../mcp/envelope-names.ts";
 import { type Message, type RpcId, readMessage } from "../mcp/messages.ts";
 import { dropFrom, dropOurs } from "../mcp/own-meta.ts";
-import { answeredId, answeredIdAtEdges } from "./answered-id.ts";
+import { answeredId, answeredIdAtEdges, ownId } from "./answered-id.ts";
 
 /**
  * A JSON-RPC message from an upstream. A result stays the bytes that it came in where it says one thing to all readers;
@@ -43,14 +43,35 @@ export function readIncoming(bytes: Buffer, limits: JsonLimits): Incoming | Unre
   const kept = names.hasTwins || names.hasLookalikes || scan.hasOddNames ? undefined : keptResult(bytes, names);
   if (kept !== undefined) return kept;
   const value = parseExact(bytes.toString("utf8"));
+  // A list of several stands where one message is expected: over a channel its parts are read one by one.
+  const [only, ...more] = Array.isArray(value) ? (value as readonly Json[]) : [];
+  if (isObject(only)) return more.length === 0 ? readIncoming(bytesOf(only), limits) : invalid(undefined, LIST);
   if (names.hasLookalikes) return invalid(answeredId(value), AMBIGUOUS);
   dropOurs(value);
   const message = readMessage(value);
   if (message?.kind === "result") {
-    return { kind: "result", id: message.id, result: RawJson.fromValue(message.result) };
+    return { kind: "result", id: ownId(message.id) ?? message.id, result: RawJson.fromValue(message.result) };
   }
-  if (message?.kind === "error" && message.error.data !== undefined) dropFrom(message.error.data);
+  if (message?.kind === "error") {
+    if (message.error.data !== undefined) dropFrom(message.error.data);
+    return { ...message, id: ownId(message.id) ?? message.id };
+  }
   return message ?? readLooseError(value) ?? invalid(answeredId(value), NOT_MESSAGE);
+}
+
+/** The messages of a list (JSON-RPC's batch), each on its own; what is none stays as it came. @throws never */
+export function partsOf(bytes: Buffer, limits: JsonLimits): readonly Buffer[] {
+  if (bytes[0] === 0x7b || !LIST_BEGINS.test(bytes.toString("latin1", 0, LIST_EDGE))) return [bytes];
+  if (scanJson(bytes, withEnvelope(limits)).kind !== "json") return [bytes];
+  const value = parseExact(bytes.toString("utf8"));
+  return Array.isArray(value) && value.every(isObject) && value.length > 1 ? value.map(bytesOf) : [bytes];
+}
+
+const LIST_EDGE = 16;
+const LIST_BEGINS = /^\s*\[\s*\{/;
+
+function bytesOf(message: JsonObject): Buffer {
+  return Buffer.from(writeExact(message));
 }
 
 /** What is within the limits stands in an envelope of one object with three members. */
@@ -62,6 +83,7 @@ function invalid(id: number | undefined, detail: string): Unreadable {
   return { kind: "unreadable", code: "UPSTREAM_INVALID", id, detail };
 }
 
+const LIST = "It is a list of several messages.";
 const NOT_MESSAGE = "It is not JSON-RPC.";
 const AMBIGUOUS = "In it a member's name reads like another one's, or like one of the protocol's.";
 

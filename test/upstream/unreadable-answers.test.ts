@@ -25,6 +25,10 @@ const ANSWERS = {
   "another version": '{"jsonrpc":"1.0","id":3,"result":{}}',
   "no JSON in a good envelope": '{"jsonrpc":"2.0","id":3,"result":{"a":}}',
   "a second message on its line": '{"jsonrpc":"2.0","id":3,"result":{}}{"jsonrpc":"2.0","id":9,"result":{}}',
+  "its id as text, no version": '{"id":"3","result":{}}',
+  "its id as text, members that read alike": '{"jsonrpc":"2.0","id":"3","result":{"content":[],"Content":[]}}',
+  "its id as text, no JSON": '{"jsonrpc":"2.0","id":"3","result":{"a":}}',
+  "alone in a list, a result that is no object": '[{"jsonrpc":"2.0","id":3,"result":7}]',
   "too deep": `{"jsonrpc":"2.0","id":3,"result":{"a":${DEEP}}}`,
   "too deep, id last": `{"result":{"a":${DEEP}},"jsonrpc":"2.0","id":3}`,
 };
@@ -41,7 +45,10 @@ const OTHERS = {
   "an id inside of what it answers": '{"jsonrpc":"2.0","result":{"content":[],"Content":[],"id":3}}',
   "an id inside of what is too deep": `{"jsonrpc":"2.0","result":{"id":3,"a":${DEEP}}}`,
   "two ids": '{"jsonrpc":"2.0","id":3,"ID":4,"result":{}}',
-  "a list": '[{"jsonrpc":"2.0","id":3,"result":{}}]',
+  "another text as its id": '{"id":"3a","result":{}}',
+  "a list of lists": '[[{"jsonrpc":"2.0","id":3,"result":{}}]]',
+  "a list of numbers": "[3,3]",
+  "an empty list": "[]",
 };
 
 const TABLE = [
@@ -51,6 +58,33 @@ const TABLE = [
 
 it.each(TABLE)("of what is not taken it is told which request it answers: %s", (_name, line, id) => {
   expect(readIncoming(Buffer.from(line), { maxDepth: 64, maxCount: 1_000 })).toMatchObject({ kind: "unreadable", id });
+});
+
+/** Answers to request 3 as some servers write them. */
+const ODD = {
+  "its id as text": '{"jsonrpc":"2.0","id":"3","result":{"n":1.0}}',
+  "its id as a fraction": '{"jsonrpc":"2.0","id":3.0,"result":{"n":1.0}}',
+  "alone in a list": '[{"jsonrpc":"2.0","id":3,"result":{"n":1.0}}]',
+  "alone in a list, its id as text": ' [ {"jsonrpc":"2.0","id":"3","result":{"n":1.0}} ]',
+};
+
+it.each(Object.entries(ODD))("an answer is taken with %s", (_name, line) => {
+  const read = readIncoming(Buffer.from(line), { maxDepth: 64, maxCount: 1_000 });
+  expect(read).toMatchObject({ kind: "result", id: 3 });
+  if (read.kind === "result") expect(read.result.bytes.toString()).toBe('{"n":1.0}');
+});
+
+it("an error is taken with its id as text", () => {
+  const line = '{"jsonrpc":"2.0","id":"3","error":{"code":-32602,"message":"m"}}';
+  expect(readIncoming(Buffer.from(line), { maxDepth: 64, maxCount: 1_000 })).toMatchObject({ kind: "error", id: 3 });
+});
+
+it("a server's own request keeps its id as it is", () => {
+  const line = '{"jsonrpc":"2.0","id":"3","method":"ping"}';
+  expect(readIncoming(Buffer.from(line), { maxDepth: 64, maxCount: 1_000 })).toMatchObject({
+    kind: "request",
+    id: "3",
+  });
 });
 
 const FACTS = { protocolVersion: "2025-11-25", capabilities: {}, serverInfo: { name: "s", version: "1" } };
@@ -110,6 +144,19 @@ describe("over a channel of messages", () => {
     write(NO_ANSWER.replace("ID", String(idOf("tools/call"))));
     expect(await one).toMatchObject(FAULT);
     write(`{"jsonrpc":"2.0","id":${idOf("prompts/get")},"result":{}}`);
+    expect(await other).toMatchObject({ kind: "result" });
+  });
+
+  it("a list of messages is each of them, and one that is not taken ends its call alone", async () => {
+    const { deps, write, idOf } = wire();
+    const link = new ModernLink(deps);
+    await link.discover(60_000);
+    const call = (method: string) => link.call(plainRequest(method, {}), {}, () => {});
+    const [one, other] = [call("tools/call"), call("prompts/get")];
+    write(
+      `[{"jsonrpc":"2.0","id":${idOf("tools/call")},"result":7},{"jsonrpc":"2.0","id":"${idOf("prompts/get")}","result":{}}]`,
+    );
+    expect(await one).toMatchObject(FAULT);
     expect(await other).toMatchObject({ kind: "result" });
   });
 
