@@ -1,5 +1,6 @@
 import { checkAnnotations } from "./check-annotations.ts";
 import { createArgumentCheck } from "./check-arguments.ts";
+import { checkBudgets } from "./check-budgets.ts";
 import { checkCallers } from "./check-callers.ts";
 import { factsOfCalls, type KnownFacts, NO_KNOWN_FACTS } from "./check-facts.ts";
 import { checkNamesakes } from "./check-namesakes.ts";
@@ -73,6 +74,7 @@ export function checkAgainstTools(
   for (const policy of policies) {
     if (listed) for (const problem of checkTarget(policy, known)) reportAt(policy, problem);
     for (const problem of checkAnnotations(policy, tools)) reportAt(policy, problem);
+    for (const problem of checkBudgets(policy, language)) reportAt(policy, problem);
     for (const problem of checkCallers(policy, facts)) reportAt(policy, problem);
     for (const problem of checkNamesakes(policy, facts.further)) reportAt(policy, problem);
     const others = !listed || mayFitOthers(policy, unlisted);
