@@ -2,7 +2,7 @@ import { z } from "zod";
 import { isPlainAddress } from "../core/mailbox.ts";
 import { PERMISSIONS } from "../core/principal.ts";
 import { FULL_STANDING, GUEST_STANDING, type Standing } from "../core/standing.ts";
-import { httpUrl, plainAddress, text } from "./schema-parts.ts";
+import { domainGlob, httpUrl, plainAddress, text } from "./schema-parts.ts";
 import { duration } from "./units.ts";
 
 /** Signature algorithms for access tokens. Asymmetric only: a shared secret would let every holder mint tokens. */
@@ -84,7 +84,7 @@ const jwt = z
         "Claims that policies see as user.claims, as globs. The user's name counts where its claim is among them. Default: any for the first issuer, none for any other.",
       ),
     email_domains: z
-      .array(text)
+      .array(domainGlob)
       .optional()
       .describe(
         "Domains, as globs, of which its e-mail addresses count. Default: any for the first issuer, none for any other.",

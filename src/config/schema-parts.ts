@@ -22,6 +22,11 @@ export const plainAddress = z.string().refine(isPlainAddress, {
   error: "Write a plain e-mail address, as in ann@acme.com: no name, quotes, comments or blanks.",
 });
 
+/** Domains: a star stands for whole labels before others, because `*acme.com` is `evilacme.com`, too. `*` is any. */
+export const domainGlob = z.string().regex(/^(?:\*|(?:(?:\*|[\p{L}\p{M}\p{N}_-]+)\.)*[\p{L}\p{M}\p{N}_-]+)$/u, {
+  error: "Write a domain, as in acme.com, or *.acme.com for all below it: a star stands for whole labels.",
+});
+
 /** An absolute http or https URL without user and password. */
 export const httpUrl = z.string().refine(isHttpUrl, {
   error: "Write an absolute http:// or https:// URL without user, password and fragment.",

@@ -101,6 +101,46 @@ describe("a further issuer", () => {
   });
 });
 
+describe("a domain of addresses", () => {
+  const loadWith = (domain: string) =>
+    load(`auth: { jwt: [{ issuer: https://idp.acme.com, audience: a, email_domains: [${JSON.stringify(domain)}] }] }\n`)
+      .loaded;
+
+  it.each([
+    "acme.com",
+    "*.acme.com",
+    "eu.*.acme.com",
+    "*",
+    "*.com",
+    "localhost",
+    "bücher.example",
+    "*.bücher.example",
+    "Acme.COM",
+  ])("may be %s", (domain) => {
+    expect(loadWith(domain)).toMatchObject({ ok: true });
+  });
+
+  it.each([
+    ...["*acme.com", "acme.*", "ac?me.com", "**.acme.com", "*.*", "?"],
+    ...[
+      "@acme.com",
+      "ann@acme.com",
+      "*@acme.com",
+      "!acme.com",
+      "https://acme.com",
+      "acme.com.",
+      ".acme.com",
+      "acme..com",
+    ],
+    ...["acme.com, example.com", " acme.com", "acme.com/"],
+  ])("is not %s, which is none or others' as well", (domain) => {
+    expect(loadWith(domain)).toMatchObject({
+      ok: false,
+      errors: [{ key: "auth.jwt[0].email_domains[0]", message: expect.stringContaining("*.acme.com") }],
+    });
+  });
+});
+
 describe("the scope that decides", () => {
   const warned = (auth: string) => {
     const { loaded } = load(`auth: { anonymous: true, ${auth} }\n`);
