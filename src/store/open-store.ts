@@ -35,6 +35,7 @@ import { createStepUpStore } from "./step-up-rows.ts";
 import { StoreError } from "./store-error.ts";
 import { parseStoreUrl, type StorePlace } from "./store-url.ts";
 import { createUpstreamEraStore, type UpstreamEraStore } from "./upstream-eras.ts";
+import { createUriClaimStore, type UriClaimStore } from "./uri-claims.ts";
 
 /** Everything that outlives the process. */
 export interface Store {
@@ -49,6 +50,7 @@ export interface Store {
   readonly activity: ActivityStore;
   readonly registeredUpstreams: RegisteredUpstreamStore;
   readonly upstreamEras: UpstreamEraStore;
+  readonly uriClaims: UriClaimStore;
   readonly consoleSessions: ConsoleSessionStore;
   readonly witness: RecordWitness;
   /** Ends the connections. Nothing else may be called afterwards. */
@@ -117,6 +119,7 @@ export function openStore(options: StoreOptions): Store {
     activity: createActivityStore({ connection, guarded, onCommit }),
     registeredUpstreams: createRegisteredUpstreamStore({ db, guarded, onCommit }),
     upstreamEras: createUpstreamEraStore({ db, guarded, onCommit }),
+    uriClaims: createUriClaimStore({ db, guarded, onCommit }),
     consoleSessions: createConsoleSessionStore(db, guarded),
     witness: createRecordWitness(connection, guarded, migrationsDir),
     async close() {

@@ -1,4 +1,4 @@
-import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /** Upstreams that were registered at run time. `entry` is sealed: it holds credentials. */
 export const registeredUpstreams = sqliteTable("registered_upstreams", {
@@ -33,3 +33,16 @@ export const upstreamEras = sqliteTable("upstream_eras", {
   era: text("era", { enum: ["legacy", "modern"] }).notNull(),
   learnedAt: integer("learned_at").notNull(),
 });
+
+/** Resources and templates that servers list, and those that they no longer do since `unlisted_at`. */
+export const uriClaims = sqliteTable(
+  "uri_claims",
+  {
+    upstream: text("upstream").notNull(),
+    list: text("list", { enum: ["resources", "resourceTemplates"] }).notNull(),
+    /** The URI or the template. */
+    key: text("key").notNull(),
+    unlistedAt: integer("unlisted_at"),
+  },
+  (table) => [primaryKey({ columns: [table.upstream, table.list, table.key] })],
+);

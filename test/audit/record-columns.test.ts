@@ -34,6 +34,7 @@ const NOT_COMPARED: Readonly<Record<string, string>> = {
   "registered_upstreams.entry": "Sealed with its name and registration, and opens only as it was.",
   "registered_upstreams.registered_at":
     "Sealed with the entry, too. One of before the record is compared with nothing.",
+  "uri_claims.*": "Which URIs are shown with their server's name. What they lead to is decided by the server.",
   "upstream_eras.*": "Which question a program is asked first. What it answers decides.",
   "tool_definitions.upstream":
     "Which tool a definition was of. Calls, runs and policies go by what the server lists now.",

@@ -46,5 +46,6 @@ export async function furtherActs(store: Store, record: Audit, now: () => number
   await store.sessions.create({ ...session, ...client, idHash, endpoint: "", protocolVersion: "2025-11-25" });
   await store.definitions.replace("crm", [{ name: "read", digest: sha256("{}"), definition: {} }], now());
   await store.upstreamEras.put({ upstream: "crm", place: sha256("crm"), era: "legacy", learnedAt: now() });
+  await store.uriClaims.change("crm", "resources", [{ key: "crm://1", unlistedAt: now() }], []);
   await store.rateLimits.use([{ counter: "k", cost: 1, limit: 10, windowMs: 60_000 }]);
 }
