@@ -81,6 +81,7 @@ export async function wireUpstreams(deps: {
   const catalog = createCatalog({
     upstreams,
     definitions: store.definitions,
+    claims: { store: store.uriClaims, known: await store.uriClaims.all() },
     onDefinitionChanges: definitionRecord.changed,
     log,
     now,

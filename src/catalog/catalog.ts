@@ -2,16 +2,20 @@ import type { Log } from "../core/log.ts";
 import type { Scope } from "../core/scope.ts";
 import type { ListKind } from "../mcp/messages.ts";
 import type { DefinitionChange, DefinitionReader, DefinitionStore } from "../store/definitions.ts";
-import type { Upstream, UpstreamEvent, Upstreams } from "../upstream/upstream.ts";
+import type { UpstreamEvent, Upstreams } from "../upstream/upstream.ts";
 import { createAnnouncer, type ListChange } from "./announcer.ts";
+import { mayConcernApps } from "./app-links.ts";
+import { type ClaimMemory, createClaimKeeper } from "./claim-keeper.ts";
 import { createDefinitionKeeper } from "./definition-keeper.ts";
-import { createPacer, type Pacer } from "./pacer.ts";
-import { createReadingPace, type ReadingPace } from "./reading-pace.ts";
+import { listsWithItems, type Member } from "./member.ts";
+import { createPacer } from "./pacer.ts";
+import { createReadingPace } from "./reading-pace.ts";
 import { createRememberedTools } from "./remembered-tools.ts";
+import { createSharedUriLog } from "./shared-uris.ts";
 import { type CatalogTiming, DEFAULT_CATALOG_TIMING } from "./timing.ts";
 import { compileToolRules, sameToolRules, type ToolRules } from "./tool-rules.ts";
-import { createUpstreamReader, LIST_KINDS, type UpstreamReader } from "./upstream-lists.ts";
-import { buildView, type View } from "./view.ts";
+import { createUpstreamReader, LIST_KINDS } from "./upstream-lists.ts";
+import { buildView, type ShownLists, type View } from "./view.ts";
 
 /**
  * The merged lists of all upstreams, read in the background (when an upstream comes up, says that a list changed, and
@@ -37,25 +41,12 @@ export interface Catalog {
   close(): Promise<void>;
 }
 
-interface Member {
-  readonly upstream: Upstream;
-  rules: ToolRules;
-  readonly reader: UpstreamReader;
-  readonly pace: ReadingPace;
-  readonly stale: Pacer<ListKind>;
-  readonly settled: Promise<void>;
-  settle(): void;
-  /** The reading of its lists since it last came up; `undefined` before. */
-  reading: Promise<void> | undefined;
-  /** Down for longer than the grace period: its lists are not shown. */
-  hidden: boolean;
-  graceTimer: NodeJS.Timeout | undefined;
-}
-
 export function createCatalog(deps: {
   readonly upstreams: Upstreams;
   /** Where the definitions of the tools are kept for whoever looks at policies without the upstreams. */
   readonly definitions: DefinitionStore & Pick<DefinitionReader, "currentOf">;
+  /** Where it is kept whose URIs are whose; nowhere without it. */
+  readonly claims?: ClaimMemory;
   /** Hears what has changed in the definitions of an upstream's tools since it was listed last, before a restart too. */
   readonly onDefinitionChanges?: (upstream: string, changes: readonly DefinitionChange[]) => void;
   readonly log: Log;
@@ -74,6 +65,8 @@ export function createCatalog(deps: {
   });
   const remembered = createRememberedTools(deps);
   const announcer = createAnnouncer({ windowMs: timing.announceMs, log });
+  const claimKeeper = createClaimKeeper({ memory: deps.claims, log, now: deps.now });
+  const logSharedUris = createSharedUriLog(log);
 
   const forgetViews = (upstream: string): void => {
     for (const [endpoint, { scope }] of views) {
@@ -87,7 +80,6 @@ export function createCatalog(deps: {
     await remembered.recall(name);
     if (members.get(name) === member) forgetViews(name);
   };
-
   // Clients are told of the lists in which this upstream has anything at all.
   const shownOrHidden = (name: string, member: Member): void => {
     forgetViews(name);
@@ -121,6 +113,12 @@ export function createCatalog(deps: {
         // Also where there are none: what was remembered until now counts no longer.
         forgetViews(name);
         keeper.keep(name, tools);
+      },
+      onUris(list, keys) {
+        if (members.get(name)?.reader !== reader) return;
+        const { kept } = claimKeeper.listed(name, list, keys);
+        // Tools of apps say where their pages are, which may be shown in another form now.
+        if (mayConcernApps(kept, members.values())) announcer.soon({ list: "tools", upstream: name });
       },
     });
     const stale = createPacer<ListKind>({
@@ -188,14 +186,16 @@ export function createCatalog(deps: {
       const known = views.get(scope.endpoint);
       // A reload may give an endpoint a new scope under its old name.
       if (known !== undefined && known.scope === scope) return known.view;
-      const view = buildView(scope, (name) => {
+      const listsOf = (name: string): ShownLists | undefined => {
         const member = members.get(name);
         if (member === undefined) return undefined;
         const { reader, rules, hidden } = member;
         const before = reader.knowsTools() ? undefined : remembered.of(name, rules);
         return { lists: reader.lists(), hidden, remembered: before };
-      });
+      };
+      const view = buildView(scope, listsOf, claimKeeper.claims);
       views.set(scope.endpoint, { scope, view });
+      logSharedUris(scope, view);
       return view;
     },
     onChange: (listener) => announcer.onChange(listener),
@@ -209,8 +209,10 @@ export function createCatalog(deps: {
       for (const [name, member] of [...members]) {
         const next = rules.get(name);
         // An upstream that stays as it was keeps its lists, so that a reload shows no gap to anybody.
-        if (next === undefined || upstreams.get(name) !== member.upstream) leave(name);
-        else if (!sameToolRules(next, member.rules)) {
+        if (next === undefined || upstreams.get(name) !== member.upstream) {
+          leave(name);
+          if (next === undefined) claimKeeper.forget(name);
+        } else if (!sameToolRules(next, member.rules)) {
           member.rules = next;
           member.reader.rule(compileToolRules(next));
         }
@@ -242,12 +244,7 @@ export function createCatalog(deps: {
       }
       announcer.close();
       members.clear();
-      return keeper.settled();
+      return Promise.all([keeper.settled(), claimKeeper.settled()]).then(() => {});
     },
   };
-}
-
-function listsWithItems(member: Member): readonly ListKind[] {
-  const lists = member.reader.lists();
-  return LIST_KINDS.filter((kind) => lists[kind].length > 0);
 }

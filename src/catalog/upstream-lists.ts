@@ -8,6 +8,7 @@ import { type ListedEntry, readListed, readTool, type ToolEntry } from "./entrie
 import type { ReadingPace } from "./reading-pace.ts";
 import { type Repaired, repairItem } from "./repair.ts";
 import type { CompiledToolRules } from "./tool-rules.ts";
+import type { UriList } from "./uri-claims.ts";
 
 /** Definitions that are left out with a line in the log each. */
 const MAX_LOGGED = 10;
@@ -56,6 +57,8 @@ export function createUpstreamReader(deps: {
   readonly onTtl: () => void;
   /** Hears what tools there are: once they were read for the first time, and whenever they are others than before. */
   readonly onTools: (tools: readonly ToolEntry[]) => void;
+  /** Hears what resources or templates there are, likewise, before `onChange`. */
+  readonly onUris: (list: UriList, keys: readonly string[]) => void;
 }): UpstreamReader {
   const { upstream, log, pace } = deps;
   let { rules } = deps;
@@ -106,6 +109,12 @@ export function createUpstreamReader(deps: {
     }
     texts.set(kind, text);
     if (kind === "tools") deps.onTools(lists.tools);
+    else if (kind !== "prompts") {
+      deps.onUris(
+        kind,
+        lists[kind].map(({ key }) => key),
+      );
+    }
     // A first reading that finds nothing changes nothing.
     if ((before ?? "") === text) return false;
     deps.onChange(kind);

@@ -2,28 +2,43 @@ import type { JsonObject } from "../core/json.ts";
 import type { Scope } from "../core/scope.ts";
 import type { ListKind } from "../mcp/messages.ts";
 import type { ListedEntry, ToolEntry } from "./entries.ts";
+import { writeToolLinks } from "./link-places.ts";
 import { exposedName } from "./naming.ts";
-import { templateOwner } from "./template-owner.ts";
+import { readMark, withMark } from "./server-mark.ts";
 import { LIST_KINDS, type UpstreamLists } from "./upstream-lists.ts";
+import { createUriClaims, Steps, type UriClaims } from "./uri-claims.ts";
 
 /** Everything that one endpoint shows, merged in the order of its upstreams. Built once per change, then only read. */
 export interface View {
   /** By the name shown. */
   readonly tools: ReadonlyMap<string, ToolEntry>;
   readonly prompts: ReadonlyMap<string, ListedEntry>;
+  /** By the URI, or the template, shown. */
   readonly resources: ReadonlyMap<string, ListedEntry>;
   readonly resourceTemplates: ReadonlyMap<string, ListedEntry>;
   /** Tools that are not listed for now, because their server is down or does not say which it has, by the name shown otherwise. */
   readonly absentTools: ReadonlyMap<string, ToolEntry>;
   /** Upstreams whose tools are not listed for now. */
   readonly unlisted: ReadonlySet<string>;
-  /** The owner of a URI by list, then by template; `undefined` if neither knows it. */
-  resourceOwner(uri: string): string | undefined;
+  /** Where a URI leads that a client has from here. */
+  resolveUri(uri: string): UriTarget;
+  /**
+   * Writes URIs of this upstream as they are shown here: with its name, unless it alone can be meant or is served here. For
+   * one piece of work: what it may cost is counted together.
+   */
+  uriWriter(upstream: string): (uri: string) => string;
+  /** A tool of this view as it stands in its list. */
+  listedTool(name: string, tool: ToolEntry): JsonObject;
   /** The items of a list as clients see them. */
   items(kind: ListKind): readonly JsonObject[];
   /** The shortest time, in ms, that one of the servers lets its part of a list be kept; `undefined` where none says so. */
   ttlMs(kind: ListKind): number | undefined;
 }
+
+/** `upstreams`: those that it could be of, of which there are several, or none. `uri`: as the upstream calls it. */
+export type UriTarget =
+  | { readonly ok: true; readonly upstream: string; readonly uri: string }
+  | { readonly ok: false; readonly upstreams: readonly string[] };
 
 /** What is known of an upstream's lists. */
 export interface ShownLists {
@@ -34,8 +49,14 @@ export interface ShownLists {
   readonly remembered?: readonly ToolEntry[] | undefined;
 }
 
-/** Merges the lists of a scope's upstreams. Of equal URIs the first upstream's counts. */
-export function buildView(scope: Scope, listsOf: (upstream: string) => ShownLists | undefined): View {
+/**
+ * Merges the lists of a scope's upstreams. `claims`: what they and others have ever listed; without it, what these lists say.
+ */
+export function buildView(
+  scope: Scope,
+  listsOf: (upstream: string) => ShownLists | undefined,
+  claims: UriClaims = claimsOf(scope, listsOf),
+): View {
   const tools = new Map<string, ToolEntry>();
   const prompts = new Map<string, ListedEntry>();
   const resources = new Map<string, ListedEntry>();
@@ -44,8 +65,24 @@ export function buildView(scope: Scope, listsOf: (upstream: string) => ShownList
   const unlisted = new Set<string>();
   const ttls = new Map<ListKind, number>();
   const shown = (upstream: string, name: string): string => (scope.prefixed ? exposedName(upstream, name) : name);
+  const { upstreams } = scope;
+  const alone = upstreams.length === 1 ? upstreams[0] : undefined;
 
-  for (const upstream of scope.upstreams) {
+  const uriWriter = (upstream: string, steps = new Steps()) => {
+    return (uri: string): string => {
+      if (alone !== undefined) return uri;
+      const claimants = claims.claimants(uri, upstreams, steps);
+      const own = claimants.length === 1 && claimants[0] === upstream && !steps.spent;
+      return own ? uri : withMark(uri, upstream);
+    };
+  };
+  const steps = new Steps();
+  const shownTemplate = (upstream: string, template: string): string =>
+    alone !== undefined || claims.ownsTemplate(upstream, template, upstreams, steps)
+      ? template
+      : withMark(template, upstream);
+
+  for (const upstream of upstreams) {
     const { lists, hidden, remembered } = listsOf(upstream) ?? NOTHING;
     const absent = remembered ?? (hidden ? lists.tools : undefined);
     if (absent !== undefined) unlisted.add(upstream);
@@ -61,11 +98,19 @@ export function buildView(scope: Scope, listsOf: (upstream: string) => ShownList
       if (scope.shows(upstream, tool.name)) addOnce(tools, shown(upstream, tool.name), tool);
     }
     for (const prompt of lists.prompts) addOnce(prompts, shown(upstream, prompt.key), prompt);
-    for (const resource of lists.resources) addOnce(resources, resource.key, resource);
-    for (const template of lists.resourceTemplates) addOnce(resourceTemplates, template.key, template);
+    const shownUri = uriWriter(upstream, steps);
+    for (const resource of lists.resources) addOnce(resources, shownUri(resource.key), resource);
+    for (const template of lists.resourceTemplates) {
+      addOnce(resourceTemplates, shownTemplate(upstream, template.key), template);
+    }
   }
 
-  const ownerByTemplate = templateOwner([...resourceTemplates.values()]);
+  const relisted = new Map<string, JsonObject>();
+  for (const [name, tool] of tools) {
+    const listed = writeToolLinks(tool.listed, uriWriter(tool.upstream, steps));
+    if (listed !== tool.listed) relisted.set(name, listed);
+  }
+  const listedTool = (name: string, tool: ToolEntry): JsonObject => ({ ...(relisted.get(name) ?? tool.listed), name });
 
   const items = (kind: ListKind): readonly JsonObject[] => {
     switch (kind) {
@@ -74,9 +119,13 @@ export function buildView(scope: Scope, listsOf: (upstream: string) => ShownList
       case "prompts":
         return Array.from(prompts, ([name, prompt]) => ({ ...prompt.definition, name }));
       case "resources":
-        return Array.from(resources.values(), (resource) => resource.definition);
+        return Array.from(resources, ([uri, { key, definition }]) =>
+          uri === key ? definition : { ...definition, uri },
+        );
       case "resourceTemplates":
-        return Array.from(resourceTemplates.values(), (template) => template.definition);
+        return Array.from(resourceTemplates, ([uriTemplate, { key, definition }]) =>
+          uriTemplate === key ? definition : { ...definition, uriTemplate },
+        );
       default:
         return kind satisfies never;
     }
@@ -89,15 +138,38 @@ export function buildView(scope: Scope, listsOf: (upstream: string) => ShownList
     resourceTemplates,
     absentTools,
     unlisted,
-    resourceOwner: (uri) => resources.get(uri)?.upstream ?? ownerByTemplate(uri),
+    resolveUri(uri) {
+      if (alone !== undefined) return { ok: true, upstream: alone, uri };
+      const marked = readMark(uri);
+      if (marked !== undefined) {
+        return upstreams.includes(marked.upstream) ? { ok: true, ...marked } : { ok: false, upstreams: [] };
+      }
+      const claimants = claims.claimants(uri, upstreams);
+      const [upstream] = claimants;
+      if (upstream === undefined || claimants.length > 1) return { ok: false, upstreams: claimants };
+      return { ok: true, upstream, uri };
+    },
+    uriWriter: (upstream) => uriWriter(upstream),
+    listedTool,
     items,
     ttlMs: (kind) => ttls.get(kind),
   };
 }
 
-/** A tool as it stands in a list, under the name shown. */
-export function listedTool(name: string, tool: ToolEntry): JsonObject {
-  return { ...tool.listed, name };
+/** The claims of those who have never listed anything else. */
+function claimsOf(scope: Scope, listsOf: (upstream: string) => ShownLists | undefined): UriClaims {
+  const claims = createUriClaims(() => 0);
+  for (const upstream of scope.upstreams) {
+    const { lists } = listsOf(upstream) ?? NOTHING;
+    for (const list of ["resources", "resourceTemplates"] as const) {
+      claims.listed(
+        upstream,
+        list,
+        lists[list].map(({ key }) => key),
+      );
+    }
+  }
+  return claims;
 }
 
 const NOTHING: ShownLists = {

@@ -103,6 +103,7 @@ export const ERRORS = {
   SCOPE_INSUFFICIENT: { status: 403, rpc: -32600, message: "The access token lacks a scope that this needs." },
   TOOL_UNKNOWN: { status: 200, rpc: -32602, message: "Unknown tool" },
   RESOURCE_UNKNOWN: { status: 200, rpc: -32602, message: "Resource not found" },
+  RESOURCE_AMBIGUOUS: { status: 200, rpc: -32602, message: "More than one server here can have this resource." },
   DENIED: { status: 200, rpc: -32001, message: "A policy denied this call." },
   AUDIT_UNAVAILABLE: {
     status: 503,

@@ -15,7 +15,7 @@ export async function serveTask(
   method: TaskMethod,
   { id, params }: Request,
   meta: RequestMeta,
-  { principal }: RequestContext,
+  { principal, scope }: RequestContext,
   reply: Reply,
 ): Promise<Refusal | undefined> {
   if (!declaresTasks(meta.capabilities)) return refuse("CAPABILITY_REQUIRED");
@@ -27,7 +27,7 @@ export async function serveTask(
     reply.end(known ? encodeResultText(id, JSON.stringify(ownResult(edge, "complete", {}))) : encodeError(id, unknown));
   switch (method) {
     case "tasks/get": {
-      const view = await edge.gateway.task(taskId, principal);
+      const view = await edge.gateway.task(taskId, principal, scope);
       if (view === undefined) {
         reply.end(encodeError(id, unknown));
         return undefined;
@@ -39,7 +39,7 @@ export async function serveTask(
     case "tasks/update":
       if (!isObject(inputResponses)) return refuse("PARAMS_INVALID", "params.inputResponses must be an object.");
       // No task here asks for anything, so there is nothing that this could answer: it is ignored, as it has to be.
-      acknowledge((await edge.gateway.task(taskId, principal)) !== undefined);
+      acknowledge((await edge.gateway.task(taskId, principal, scope)) !== undefined);
       return undefined;
     case "tasks/cancel":
       acknowledge(await edge.gateway.cancelTask(taskId, principal));

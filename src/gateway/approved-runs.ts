@@ -11,7 +11,6 @@ import type { KeyedHash } from "../redaction/redact.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
 import { absentPeer, readContext } from "./asked-context.ts";
 import type { Budgets } from "./budgets.ts";
-import type { Mentions } from "./mentions.ts";
 import type { OutsideTalk } from "./outside-talk.ts";
 import { createResultGuard } from "./result-guard.ts";
 import { createRunCheck, type LiveCaller, type RunCandidate, type RunCheckDeps } from "./run-check.ts";
@@ -53,7 +52,6 @@ export interface ApprovedRunsDeps extends RunCheckDeps {
   readonly budgets: Budgets;
   readonly audit: Audit;
   readonly outside: OutsideTalk;
-  readonly mentions: Mentions;
   readonly hash: KeyedHash;
   readonly longRedactions: Pick<LongRedactions, "redact">;
   readonly callIds: () => string;
@@ -154,7 +152,6 @@ export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
         onNotification: (notification) => listeners.tell(id, guard?.notification(notification) ?? notification),
       });
       end = await endRun(round, guard);
-      if (end.result !== undefined) deps.mentions.learn(peer.owner, tool.upstream, end.result);
     } catch (err) {
       log.error({ err, request: id }, "An approved call was lost while it ran.");
     }
@@ -225,7 +222,6 @@ export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
 const LOST: RunEnd = {
   execution: { kind: "indeterminate", why: "The gateway failed while it ran." },
   ending: "INTERNAL",
-  result: undefined,
 };
 
 const CHANGED: Begun = { kind: "changed" };

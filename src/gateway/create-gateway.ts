@@ -25,13 +25,13 @@ import { mergeCapabilities, mergeInstructions } from "./capabilities.ts";
 import { createDeclaredArguments } from "./declared-arguments.ts";
 import { createListEncoder } from "./encoded-lists.ts";
 import type { Gateway } from "./gateway.ts";
+import { createLinks } from "./links.ts";
 import { createListChanges, type ListChanges } from "./list-changes.ts";
-import { createMentions } from "./mentions.ts";
 import { createOutsideTalk } from "./outside-talk.ts";
 import { createPausedCalls } from "./paused-calls.ts";
 import { createPipeline } from "./pipeline.ts";
 import { createReceipts } from "./receipts.ts";
-import { createRelay, ownerOfResource } from "./relay.ts";
+import { createRelay } from "./relay.ts";
 import { createRequestStates } from "./request-state.ts";
 import { createSignIns } from "./sign-ins.ts";
 import { asksForApproval, createStatusListing } from "./status-tool.ts";
@@ -81,7 +81,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
   const { upstreams, catalog } = deps;
   const visibility = createVisibility(deps);
   const listChanges = createListChanges({ catalog, visibility, log: deps.log });
-  const mentions = createMentions();
+  const links = createLinks({ catalog });
   const states = createRequestStates(deps.seal, deps.now);
   const outside = createOutsideTalk(deps.hash);
   const budgets = createBudgets(deps);
@@ -89,15 +89,15 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
   const callIds = createCallIds(deps.now);
   const answers = createAnswers();
   const unlistedCalls = createUnlistedCalls(deps);
-  const runs = createApprovedRuns({ ...deps, answers, budgets, mentions, outside, signIns, callIds });
-  const paused = createPausedCalls({ ...deps, runs, states });
+  const runs = createApprovedRuns({ ...deps, answers, budgets, outside, signIns, callIds });
+  const paused = createPausedCalls({ ...deps, links, runs, states });
   const callTool = createPipeline({
     ...deps,
     visibility,
     budgets,
     receipts: createReceipts(),
     states,
-    mentions,
+    links,
     outside,
     paused,
     signIns,
@@ -110,7 +110,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
       (asksForApproval(deps.policies()) || !catalog.view(scope).tools.has(STATUS_TOOL)),
   });
   let stopRunner = (): void => {};
-  const relay = createRelay({ catalog, upstreams, states, mentions, outside, declared: createDeclaredArguments() });
+  const relay = createRelay({ catalog, upstreams, states, links, outside, declared: createDeclaredArguments() });
   const encodeList = createListEncoder(deps.serverInfo);
   const withStatusTool = createStatusListing();
 
@@ -129,13 +129,19 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
       return visibility.hides(scope, caller, tool) ? [] : tool.paramHeaders;
     },
     call: (call) => (call.method === "tools/call" ? callTool(call) : relay(call)),
-    task: (id, principal) => paused.task(id, principal),
+    task: (id, principal, scope) => paused.task(id, principal, scope),
     cancelTask: (id, principal) => paused.cancel(id, principal),
     async subscribe(scope, peer, uri, onUpdated) {
-      const owner = ownerOfResource({ catalog, mentions }, { scope, peer }, uri);
-      const upstream = owner === undefined ? undefined : upstreams.get(owner);
-      if (owner === undefined || upstream === undefined) return refuse("RESOURCE_UNKNOWN");
-      const subscription = await upstream.session(outside.peerFor(peer, owner)).subscribe(uri, onUpdated);
+      const receiver = { scope, holder: peer.owner };
+      const target = links.resolve(receiver, uri);
+      if (!target.ok) return target;
+      const upstream = upstreams.get(target.upstream);
+      if (upstream === undefined) return refuse("RESOURCE_UNKNOWN");
+      const asked = { shown: uri, sent: target.uri };
+      const session = upstream.session(outside.peerFor(peer, target.upstream));
+      const subscription = await session.subscribe(target.uri, ({ method, params }) =>
+        onUpdated({ method, params: links.from(receiver, target.upstream, asked).params(params) }),
+      );
       if (subscription.ok) return subscription;
       return "fault" in subscription
         ? refuse(subscription.fault.code)

@@ -53,10 +53,11 @@ export interface Gateway {
    */
   call(call: Call): Promise<Outcome>;
   /**
-   * A paused call of this principal, by its request's id; `undefined` for an unknown one and for somebody else's alike.
+   * A paused call of this principal, by its request's id, as this scope shows it; `undefined` for an unknown one and for
+   * somebody else's alike.
    * @throws StoreError
    */
-  task(id: string, principal: Principal): Promise<TaskView | undefined>;
+  task(id: string, principal: Principal, scope: Scope): Promise<TaskView | undefined>;
   /** Asks for the end of a paused call; whether it is this principal's. What runs already goes on. @throws StoreError */
   cancelTask(id: string, principal: Principal): Promise<boolean>;
   /** Watches a resource for this peer until `close`. */

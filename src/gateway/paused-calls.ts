@@ -8,12 +8,14 @@ import { type ErrorCode, refuse } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Outcome, PausedEnd, PausedOutcome, SettledOutcome, StillPaused } from "../core/outcome.ts";
 import { isMadeBy } from "../core/persons.ts";
-import type { Principal } from "../core/principal.ts";
+import { type Principal, principalKey } from "../core/principal.ts";
+import type { Scope } from "../core/scope.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
 import type { ApprovedRuns } from "./approved-runs.ts";
 import { contextOf } from "./asked-context.ts";
 import type { Asking, DecidedCall } from "./decided-call.ts";
 import type { TaskView } from "./gateway.ts";
+import type { Links } from "./links.ts";
 import { FOREIGN_STATE } from "./params.ts";
 import { createRequestEnds } from "./request-ends.ts";
 import type { ApprovalContinuation, RequestStates } from "./request-state.ts";
@@ -45,7 +47,7 @@ export interface PausedCalls {
   /** Answers a call of the status tool. @throws never */
   status(call: Call): Promise<Outcome>;
   /** See `Gateway.task`. */
-  task(id: string, principal: Principal): Promise<TaskView | undefined>;
+  task(id: string, principal: Principal, scope: Scope): Promise<TaskView | undefined>;
   /** See `Gateway.cancelTask`. */
   cancel(id: string, principal: Principal): Promise<boolean>;
 }
@@ -60,6 +62,7 @@ export interface PausedCallsDeps {
   readonly digests: Pick<CallDigests, "isCall">;
   /** Where people find a request. */
   readonly link: (id: string) => string;
+  readonly links: Pick<Links, "from">;
   readonly log: Log;
   /** ms since the epoch. */
   readonly now: () => number;
@@ -88,10 +91,11 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
   ): Promise<PausedEnd | StillPaused> {
     const until = now() + ms;
     const stopListening = runs.listen(first.id, call);
+    const receiver = { scope: call.scope, holder: call.peer.owner };
     let request = first;
     try {
       for (;;) {
-        const end = await endOf(request);
+        const end = await endOf(request, receiver);
         if (end !== undefined) return end;
         const gone = cancellation?.cancelled === true;
         if (request.state === "approved" && !gone) {
@@ -104,7 +108,7 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
         const changed = gone ? undefined : await watch.after(request, left, cancellation);
         if (changed === undefined) {
           const last = (await approvals.get(request.id)) ?? request;
-          return (await endOf(last)) ?? { ended: false, request: last };
+          return (await endOf(last, receiver)) ?? { ended: false, request: last };
         }
         request = changed;
       }
@@ -213,7 +217,8 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
       });
       return outcome;
     },
-    async task(id, principal) {
+    async task(id, principal, scope) {
+      const receiver = { scope, holder: principalKey(principal) };
       let request = await own(id, principal);
       if (request === undefined) return undefined;
       if (request.state === "approved") {
@@ -222,7 +227,7 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
         if (begun.kind === "sign_in") return { request, link: link(id), end: undefined, needsSignIn: true };
         request = (await approvals.get(id)) ?? request;
       }
-      return { request, link: link(id), end: await endOf(request), needsSignIn: false };
+      return { request, link: link(id), end: await endOf(request, receiver), needsSignIn: false };
     },
     async cancel(id, principal) {
       if ((await own(id, principal)) === undefined) return false;

@@ -13,7 +13,7 @@ import type { KeyedHash } from "../redaction/redact.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
 import type { Allowed, Budgets } from "./budgets.ts";
 import { auditOpening, challengeOf, policyInput, withSignIn } from "./call-facts.ts";
-import type { Mentions } from "./mentions.ts";
+import type { Links } from "./links.ts";
 import type { OutsideTalk } from "./outside-talk.ts";
 import { withAnswersAsked } from "./params.ts";
 import type { Paused, PausedCalls } from "./paused-calls.ts";
@@ -36,7 +36,7 @@ export interface PipelineDeps {
   readonly audit: Audit;
   readonly upstreams: Upstreams;
   readonly states: RequestStates;
-  readonly mentions: Mentions;
+  readonly links: Links;
   readonly outside: OutsideTalk;
   readonly paused: Pick<PausedCalls, "ask" | "resume" | "status" | "runs">;
   readonly signIns: SignIns;
@@ -154,10 +154,8 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
       states,
       guard,
       receipt: paying.drawn || paying.signedIn ? () => receipts.issue(call.peer.owner, paying) : undefined,
-      onEnd(ending, result) {
-        close(ending);
-        if (result !== undefined) deps.mentions.learn(call.peer.owner, tool.upstream, result);
-      },
+      links: deps.links.from({ scope: call.scope, holder: call.peer.owner }, tool.upstream),
+      onEnd: (ending) => close(ending),
     });
     return follow(round);
 

@@ -1,26 +1,27 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import type { View } from "../catalog/view.ts";
-import type { Call, ClientPeer } from "../core/call.ts";
+import type { Call } from "../core/call.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { Outcome } from "../core/outcome.ts";
-import type { Scope } from "../core/scope.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
 import type { DeclaredArguments } from "./declared-arguments.ts";
-import type { Mentions } from "./mentions.ts";
+import type { AskedUri, Links, Receiver } from "./links.ts";
 import type { OutsideTalk } from "./outside-talk.ts";
 import { FOREIGN_STATE, readContinuation, withAnswersAsked } from "./params.ts";
 import type { RequestStates } from "./request-state.ts";
 import { followRounds } from "./rounds.ts";
 
-/** Where a request goes, and its parameters in the upstream's own names. */
-type Route = { readonly ok: true; readonly upstream: string; readonly params: JsonObject } | Refusal;
+/** Where a request goes, and its parameters in the upstream's own names; what it asks for, if that is one resource. */
+type Route =
+  | { readonly ok: true; readonly upstream: string; readonly params: JsonObject; readonly asked?: AskedUri }
+  | Refusal;
 
 export interface RelayDeps {
   readonly catalog: Catalog;
   readonly upstreams: Upstreams;
   readonly states: RequestStates;
-  readonly mentions: Mentions;
+  readonly links: Links;
   readonly outside: OutsideTalk;
   readonly declared: DeclaredArguments;
 }
@@ -41,9 +42,8 @@ export function createRelay(deps: RelayDeps): (call: Call) => Promise<Outcome> {
       call,
       upstream: route.upstream,
       states: deps.states,
-      onEnd(_ending, result) {
-        if (result !== undefined) deps.mentions.learn(call.peer.owner, route.upstream, result);
-      },
+      links: deps.links.from(receiverOf(call), route.upstream, route.asked),
+      onEnd: () => {},
     });
     const upstream = deps.upstreams.get(route.upstream);
     if (upstream === undefined) {
@@ -74,8 +74,10 @@ function findRoute(deps: RelayDeps, call: Call): Route {
     case "resources/read": {
       const uri = call.params["uri"];
       if (typeof uri !== "string") return refuse("PARAMS_INVALID", "params.uri is missing.");
-      const upstream = ownerOfResource(deps, call, uri);
-      return upstream === undefined ? refuse("RESOURCE_UNKNOWN") : { ok: true, upstream, params: call.params };
+      const target = deps.links.resolve(receiverOf(call), uri);
+      if (!target.ok) return target;
+      const asked = { shown: uri, sent: target.uri };
+      return { ok: true, upstream: target.upstream, params: { ...call.params, uri: target.uri }, asked };
     }
     case "completion/complete":
       return completionRoute(deps, view, call);
@@ -110,10 +112,11 @@ function completionRoute(deps: RelayDeps, view: View, call: Call): Route {
   const template = view.resourceTemplates.get(uri);
   const refusal = template && check(template.definition);
   if (refusal !== undefined) return refusal;
-  const upstream = template?.upstream ?? ownerOfResource(deps, call, uri);
-  return upstream === undefined
-    ? refuse("RESOURCE_UNKNOWN")
-    : completion(upstream, call.params, only(ref, RESOURCE_REF));
+  const target = template
+    ? ({ ok: true, upstream: template.upstream, uri: template.key } as const)
+    : deps.links.resolve(receiverOf(call), uri);
+  if (!target.ok) return target;
+  return completion(target.upstream, call.params, only({ ...ref, uri: target.uri }, RESOURCE_REF));
 }
 
 /** What each kind of reference names: a server could go by a member of the other kind, which nobody has looked at. */
@@ -128,16 +131,6 @@ function completion(upstream: string, params: JsonObject, ref: JsonObject): Rout
   return { ok: true, upstream, params: { ...params, ref } };
 }
 
-/**
- * The upstream that owns a URI in this scope: by list, by template, then by what results told this principal. An endpoint with a
- * single upstream leaves the question to it.
- */
-export function ownerOfResource(
-  deps: Pick<RelayDeps, "catalog" | "mentions">,
-  { scope, peer }: { readonly scope: Scope; readonly peer: Pick<ClientPeer, "owner"> },
-  uri: string,
-): string | undefined {
-  const owner = deps.catalog.view(scope).resourceOwner(uri) ?? deps.mentions.ownerOf(peer.owner, uri);
-  if (owner !== undefined && scope.upstreams.includes(owner)) return owner;
-  return scope.upstreams.length === 1 ? scope.upstreams[0] : undefined;
+function receiverOf({ scope, peer }: Call): Receiver {
+  return { scope, holder: peer.owner };
 }

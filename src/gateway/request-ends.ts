@@ -3,18 +3,23 @@ import type { ApprovalRequest } from "../core/approval.ts";
 import type { Log } from "../core/log.ts";
 import type { PausedEnd, SettledOutcome } from "../core/outcome.ts";
 import { unapprovedText } from "./approval-texts.ts";
+import type { Links, Receiver } from "./links.ts";
 import { decodeOutcome } from "./stored-outcome.ts";
 
 export interface RequestEndsDeps {
   readonly approvals: Pick<Approvals, "result" | "history" | "delivered">;
   /** Where people find a request. */
   readonly link: (id: string) => string;
+  readonly links: Pick<Links, "from">;
   readonly log: Log;
 }
 
-/** Makes the function that says how a request ended; `undefined` while it waits or runs. @throws StoreError */
-export function createRequestEnds(deps: RequestEndsDeps): (request: ApprovalRequest) => Promise<PausedEnd | undefined> {
-  const { approvals, log } = deps;
+/** Says to whom a request ended how; `undefined` while it waits or runs. @throws StoreError */
+export type RequestEnds = (request: ApprovalRequest, receiver: Receiver) => Promise<PausedEnd | undefined>;
+
+/** Makes the function that says how requests ended. */
+export function createRequestEnds(deps: RequestEndsDeps): RequestEnds {
+  const { approvals, links, log } = deps;
 
   function delivered(id: string): void {
     approvals.delivered(id).catch((err: unknown) => {
@@ -55,9 +60,13 @@ export function createRequestEnds(deps: RequestEndsDeps): (request: ApprovalRequ
     }
   }
 
-  return async (request) => {
-    const outcome = await outcomeOf(request);
+  return async (request, receiver) => {
+    let outcome = await outcomeOf(request);
     if (outcome === undefined) return undefined;
+    // It is kept as the server gave it, and may be told at another endpoint than the one at which it was asked for.
+    if (outcome.kind === "result") {
+      outcome = { kind: "result", result: links.from(receiver, request.upstream).result(outcome.result) };
+    }
     // Of an open end nobody is told for good: identical calls go on joining it until people have found out.
     const open = request.state === "indeterminate";
     return { ended: true, outcome, delivered: () => (open ? undefined : delivered(request.id)) };

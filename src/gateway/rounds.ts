@@ -1,7 +1,8 @@
-import type { Call } from "../core/call.ts";
+import type { Ask, Call } from "../core/call.ts";
 import type { AnsweredOutcome } from "../core/outcome.ts";
 import type { RawJson } from "../core/raw-json.ts";
 import type { AsksRound, Round } from "../core/round.ts";
+import type { ShownLinks } from "./links.ts";
 import type { RequestStates } from "./request-state.ts";
 import type { ResultGuard } from "./result-guard.ts";
 
@@ -12,24 +13,26 @@ export interface Following {
   readonly states: RequestStates;
   /** What everything that the upstream says passes through; none where no policy looks at it. */
   readonly guard?: ResultGuard | undefined;
+  /** Writes what is left of it for this client. */
+  readonly links: ShownLinks;
   /** Where the call has paid for something: proof of it, so that its retry with an answer need not pay again. */
   readonly receipt?: (() => string) | undefined;
   /**
-   * Hears how this request ended, once, with the result as the client gets it: at its last round, or, for a modern
-   * client, when it is sent away with a question, because its retry is a request of its own.
+   * Hears how this request ended, once: at its last round, or, for a modern client, when it is sent away with a question,
+   * because its retry is a request of its own.
    */
-  onEnd(ending: string, result: RawJson | undefined): void;
+  onEnd(ending: string): void;
 }
 
 /** Brings the rounds of an upstream call to outcomes. */
 export function followRounds(following: Following): (round: Round) => AnsweredOutcome | Promise<AnsweredOutcome> {
-  const { call, upstream, states, guard, onEnd } = following;
+  const { call, upstream, states, guard, links, onEnd } = following;
   let over = false;
   // A question that is put and then given up (the client cannot answer it) must not end its call twice.
-  const end = (ending: string, result?: RawJson): void => {
+  const end = (ending: string): void => {
     if (over) return;
     over = true;
-    onEnd(ending, result);
+    onEnd(ending);
   };
   // Only a client that is sent away comes back with the state; the others answer within the call. Without one it could not be
   // told whether its answers were asked for.
@@ -43,13 +46,13 @@ export function followRounds(following: Following): (round: Round) => AnsweredOu
       end(call.cancellation.cancelled ? "CALL_CANCELLED" : "RESULT_WITHHELD");
       return { kind: "withheld" };
     }
-    end(result.member("isError") === true ? "tool_error" : "ok", result);
-    return { kind: "result", result };
+    end(result.member("isError") === true ? "tool_error" : "ok");
+    return { kind: "result", result: links.result(result) };
   };
   const follow = (round: Round): AnsweredOutcome | Promise<AnsweredOutcome> => {
     switch (round.kind) {
       case "asks": {
-        const asks = guard === undefined ? round.asks : guard.asks(round.asks);
+        const asks = withLinks(guard === undefined ? round.asks : guard.asks(round.asks), links);
         if (call.era === "modern" && round.era === "modern") end("input_required");
         return {
           kind: "asks",
@@ -81,4 +84,10 @@ export function followRounds(following: Following): (round: Round) => AnsweredOu
     }
   };
   return follow;
+}
+
+function withLinks(asks: Readonly<Record<string, Ask>>, links: ShownLinks): Readonly<Record<string, Ask>> {
+  return Object.fromEntries(
+    Object.entries(asks).map(([key, { method, params }]) => [key, { method, params: links.params(params) }]),
+  );
 }

@@ -12,8 +12,6 @@ export interface RunEnd {
   readonly execution: ExecutionEnd;
   /** As in `AuditClosing`. */
   readonly ending: string;
-  /** The tool's result as the client gets it, if it gave one. */
-  readonly result: RawJson | undefined;
 }
 
 /** Brings what an upstream answered in an approved run to its end. A question has nobody to answer it: it is given up. */
@@ -22,20 +20,20 @@ export async function endRun(round: Round, guard: ResultGuard | undefined): Prom
     case "result": {
       const result = guard === undefined ? round.result : await guard.anyResult(round.result);
       if (result === undefined) {
-        return { execution: ended({ kind: "withheld" }, false), ending: "RESULT_WITHHELD", result };
+        return { execution: ended({ kind: "withheld" }, false), ending: "RESULT_WITHHELD" };
       }
       const isError = result.member("isError") === true;
-      return { execution: ended({ kind: "result", result }, isError), ending: isError ? "tool_error" : "ok", result };
+      return { execution: ended({ kind: "result", result }, isError), ending: isError ? "tool_error" : "ok" };
     }
     case "error": {
       const error = guard === undefined ? round.error : guard.error(round.error);
-      return { execution: ended({ kind: "error", error }, true), ending: "rpc_error", result: undefined };
+      return { execution: ended({ kind: "error", error }, true), ending: "rpc_error" };
     }
     case "asks":
       round.abandon("nobody is there to answer: the call runs with an approval");
-      return { execution: ended(told(ASKED_IN_RUN), true), ending: "abandoned", result: undefined };
+      return { execution: ended(told(ASKED_IN_RUN), true), ending: "abandoned" };
     case "fault":
-      return { execution: faultEnd(round.fault), ending: round.fault.code, result: undefined };
+      return { execution: faultEnd(round.fault), ending: round.fault.code };
     default:
       return round satisfies never;
   }

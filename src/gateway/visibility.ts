@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { ToolEntry } from "../catalog/entries.ts";
-import { listedTool, type View } from "../catalog/view.ts";
+import type { View } from "../catalog/view.ts";
 import { sha256 } from "../core/digest.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Scope } from "../core/scope.ts";
@@ -125,7 +125,8 @@ function createListing(view: View, sights: readonly Sight[]): Listing {
       return Array.from(view.tools).flatMap(([name, tool], index) => {
         const sight = sights[index];
         if (sight === undefined || sight === "hidden") return [];
-        return [sight === "whole" ? listedTool(name, tool) : withoutOutputSchema(listedTool(name, tool))];
+        const listed = view.listedTool(name, tool);
+        return [sight === "whole" ? listed : withoutOutputSchema(listed)];
       });
     },
   };

@@ -61,6 +61,7 @@ describe("readings of one server's lists", () => {
       onChange: () => {},
       onTtl: () => {},
       onTools: () => {},
+      onUris: () => {},
     });
     expect(await reader.refresh(["tools"])).toBe(true);
     const all = [reader.refresh(["tools"]), reader.refresh(["tools"]), reader.refresh(["tools"])];
@@ -83,6 +84,7 @@ describe("readings of one server's lists", () => {
       onChange: () => {},
       onTtl: () => void heard.push(reader.lists().ttlMs?.prompts),
       onTools: () => {},
+      onUris: () => {},
     });
     for (let reading = 0; reading < 4; reading++) await reader.refresh(["prompts"]);
     expect(heard).toEqual([5_000, 0, undefined]);

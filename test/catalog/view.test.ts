@@ -78,22 +78,14 @@ describe("a merged view", () => {
     );
     expect([...view.tools.keys()]).toEqual(["hr__get"]);
     expect(Array.from(view.absentTools, ([name, { upstream }]) => [name, upstream])).toEqual([["crm__get", "crm"]]);
-    expect(view.resourceOwner("crm://1")).toBeUndefined();
+    expect(view.items("resources").map(({ uri }) => uri)).not.toContain("crm://1");
+    expect(view.resolveUri("crm://1")).toMatchObject({ upstream: "crm" });
   });
 
   it("leaves out an upstream that has no lists", () => {
     expect([...buildView(all, (name) => (name === "hr" ? upstreams.get(name) : undefined)).tools.keys()]).toEqual([
       "hr__get",
     ]);
-  });
-
-  it.each([
-    { uri: "x://a", owner: "crm", because: "both list it, the first counts" },
-    { uri: "crm://77", owner: "crm", because: "a template matches" },
-    { uri: "hr://5/notes?page=2", owner: "hr", because: "a template with a query matches" },
-    { uri: "zz://1", owner: undefined, because: "nobody has it" },
-  ])("says that $uri is of $owner, because $because", ({ uri, owner }) => {
-    expect(buildView(all, (name) => upstreams.get(name)).resourceOwner(uri)).toBe(owner);
   });
 });
 

@@ -95,8 +95,13 @@ describe.each(CLIENTS)("$client, in front of four servers of both eras", ({ conn
   it("reads resources of either era, listed or by template", async () => {
     expect(await client.resources()).toEqual(expect.arrayContaining(["test://static-text"]));
     expect(await client.read("test://static-text")).toContain("text");
-    expect(await client.templates()).toEqual(expect.arrayContaining(["demo://resource/dynamic/text/{resourceId}"]));
-    expect(await client.read("demo://resource/dynamic/text/7")).toContain("demo://resource/dynamic/text/7");
+    expect(await client.templates()).toEqual(expect.arrayContaining(["customers://{customer_id}"]));
+  });
+
+  it.each(["local", "remote"])("reads from %s by a template that two of them have", async (server) => {
+    const text = (id: string) => `demo://resource/dynamic/text/${id}#portcullis=${server}`;
+    expect(await client.templates()).toContain(text("{resourceId}"));
+    expect(await client.read(text("7"))).toContain(text("7"));
   });
 
   it("gets completions", async () => {

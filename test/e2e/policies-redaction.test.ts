@@ -104,7 +104,7 @@ describe.each(["legacy", "modern"])("a %s server", (server) => {
         content: [
           { type: "text", text: '{"name":"Ann","email":"[redacted:email]","card":"[redacted:credit_card]"}' },
           { type: "text", text: "Ann pays with [redacted:credit_card]." },
-          { type: "resource", resource: { uri: "crm://ann", text: "mailto:[redacted:email]" } },
+          { type: "resource", resource: { uri: `crm://ann#portcullis=${server}`, text: "mailto:[redacted:email]" } },
         ],
       });
     });

@@ -3,6 +3,7 @@ import { buildView } from "../../src/catalog/view.ts";
 import { Cancellation } from "../../src/core/cancellation.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { createDeclaredArguments } from "../../src/gateway/declared-arguments.ts";
+import { createLinks } from "../../src/gateway/links.ts";
 import { createRelay, type RelayDeps } from "../../src/gateway/relay.ts";
 
 /** What a server gets of a reference in `completion/complete`. */
@@ -21,12 +22,13 @@ async function sent(ref: JsonObject): Promise<unknown> {
       return { kind: "error", error: { code: -32000, message: "enough" } };
     },
   };
+  const catalog = { view: () => buildView(scope, () => ({ lists, hidden: false })) };
   const deps = {
-    catalog: { view: () => buildView(scope, () => ({ lists, hidden: false })) },
+    catalog,
+    links: createLinks({ catalog }),
     upstreams: { get: () => ({ session: () => session }) },
     declared: createDeclaredArguments(),
     outside: { peerFor: () => ({}) },
-    mentions: { learn() {}, ownerOf: () => {} },
   };
   await createRelay(deps as unknown as RelayDeps)({
     method: "completion/complete",

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { buildView } from "../../src/catalog/view.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { createDeclaredArguments } from "../../src/gateway/declared-arguments.ts";
+import { createLinks } from "../../src/gateway/links.ts";
 import { createRelay, type RelayDeps } from "../../src/gateway/relay.ts";
 
 const PROMPT: JsonObject = {
@@ -21,8 +22,10 @@ async function send(method: string, params: JsonObject, prompt = PROMPT): Promis
   const scope = { endpoint: "", upstreams: ["u"], prefixed: true, shows: () => true };
   const view = buildView(scope, () => ({ lists, hidden: false }));
   const none: unknown = undefined;
+  const catalog = { view: () => view };
   const deps = {
-    catalog: { view: () => view },
+    catalog,
+    links: createLinks({ catalog }),
     upstreams: { get: () => none },
     declared: createDeclaredArguments(),
   };

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Audit, AuditOpening } from "../../src/audit/audit.ts";
 import { type AuditLimits, createAudit } from "../../src/audit/create-audit.ts";
+import { buildView } from "../../src/catalog/view.ts";
 import type { ClientPeer, Notification } from "../../src/core/call.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { RawJson } from "../../src/core/raw-json.ts";
@@ -9,7 +10,7 @@ import { createSeal } from "../../src/core/seal.ts";
 import { DEFAULT_LIMITS } from "../../src/downstream/options.ts";
 import { ReplayStream } from "../../src/downstream/replay.ts";
 import { ReplayRoom } from "../../src/downstream/replay-room.ts";
-import { createMentions } from "../../src/gateway/mentions.ts";
+import { createLinks } from "../../src/gateway/links.ts";
 import { createOutsideTalk } from "../../src/gateway/outside-talk.ts";
 import { createReceipts } from "../../src/gateway/receipts.ts";
 import { compileRedaction } from "../../src/redaction/redaction.ts";
@@ -34,6 +35,9 @@ const guarded = {
   redactions: [compileRedaction({ detect: ["email"], paths: [], with: "replace" })],
 };
 
+const BOTH = { endpoint: "", upstreams: ["files", "evil"], prefixed: true, shows: () => true };
+const SEVERAL = buildView(BOTH, () => undefined);
+
 const POOLS: Readonly<Record<string, () => Pool>> = {
   "proofs of payment": () => {
     const receipts = createReceipts(PLACES);
@@ -46,9 +50,11 @@ const POOLS: Readonly<Record<string, () => Pool>> = {
     };
   },
   "links in results": () => {
-    const mentions = createMentions(PLACES);
-    const learn = (holder: string, upstream: string, uri: string): void =>
-      mentions.learn(holder, upstream, RawJson.fromValue({ content: [{ type: "resource_link", name: "x", uri }] }));
+    const links = createLinks({ catalog: { view: () => SEVERAL }, max: PLACES });
+    const learn = (holder: string, upstream: string, uri: string): void => {
+      const result = RawJson.fromValue({ content: [{ type: "resource_link", name: "x", uri }] });
+      links.from({ scope: BOTH, holder }, upstream).result(result);
+    };
     learn(HONEST, "files", "file:///early");
     return {
       attack(hostile, nth) {
@@ -57,7 +63,10 @@ const POOLS: Readonly<Record<string, () => Pool>> = {
       },
       serves() {
         learn(HONEST, "files", "file:///late");
-        return ["early", "late"].every((name) => mentions.ownerOf(HONEST, `file:///${name}`) === "files");
+        return ["early", "late"].every((name) => {
+          const found = links.resolve({ scope: BOTH, holder: HONEST }, `file:///${name}`);
+          return found.ok && found.upstream === "files";
+        });
       },
     };
   },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createEventStreams } from "../../src/admin/event-streams.ts";
 import { createAudit } from "../../src/audit/create-audit.ts";
+import { buildView } from "../../src/catalog/view.ts";
 import type { ApprovalRequest } from "../../src/core/approval.ts";
 import type { Call, ClientPeer } from "../../src/core/call.ts";
 import { Cancellation } from "../../src/core/cancellation.ts";
@@ -17,7 +18,7 @@ import type { EdgeLimits } from "../../src/downstream/options.ts";
 import { createSessionRegistry } from "../../src/downstream/session-registry.ts";
 import { startApprovedRunner } from "../../src/gateway/approved-runner.ts";
 import { absentPeer } from "../../src/gateway/asked-context.ts";
-import { createMentions } from "../../src/gateway/mentions.ts";
+import { createLinks } from "../../src/gateway/links.ts";
 import { createReceipts } from "../../src/gateway/receipts.ts";
 import { createRequestStates } from "../../src/gateway/request-state.ts";
 import { createResultGuard } from "../../src/gateway/result-guard.ts";
@@ -162,10 +163,11 @@ const BOUND: Readonly<Record<string, Place>> = {
     return receipts.redeem(modernPeer(other).owner, receipt) !== undefined;
   },
   "a link in a result": (one, other) => {
-    const mentions = createMentions();
+    const scope = { endpoint: "", upstreams: ["mail", "chat"], prefixed: true, shows: () => true };
+    const links = createLinks({ catalog: { view: () => buildView(scope, () => undefined) } });
     const link = { type: "resource_link", name: "x", uri: "file:///x" };
-    mentions.learn(legacyPeer(one).owner, "mail", RawJson.fromValue({ content: [link] }));
-    return mentions.ownerOf(legacyPeer(other).owner, link.uri) !== undefined;
+    links.from({ scope, holder: legacyPeer(one).owner }, "mail").result(RawJson.fromValue({ content: [link] }));
+    return links.resolve({ scope, holder: legacyPeer(other).owner }, link.uri).ok;
   },
   "talk outside of calls": (one, other) => absentOf(one).owner === absentOf(other).owner,
   "the end of an approved call": (one, other) => isMadeBy(one, other),

@@ -1,0 +1,28 @@
+import type { ListKind } from "../mcp/messages.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import type { Pacer } from "./pacer.ts";
+import type { ReadingPace } from "./reading-pace.ts";
+import type { ToolRules } from "./tool-rules.ts";
+import { LIST_KINDS, type UpstreamReader } from "./upstream-lists.ts";
+
+/** An upstream of the catalog, and how far it has been read. */
+export interface Member {
+  readonly upstream: Upstream;
+  rules: ToolRules;
+  readonly reader: UpstreamReader;
+  readonly pace: ReadingPace;
+  readonly stale: Pacer<ListKind>;
+  readonly settled: Promise<void>;
+  settle(): void;
+  /** The reading of its lists since it last came up; `undefined` before. */
+  reading: Promise<void> | undefined;
+  /** Down for longer than the grace period: its lists are not shown. */
+  hidden: boolean;
+  graceTimer: NodeJS.Timeout | undefined;
+}
+
+/** The lists in which an upstream has anything at all. */
+export function listsWithItems({ reader }: Pick<Member, "reader">): readonly ListKind[] {
+  const lists = reader.lists();
+  return LIST_KINDS.filter((kind) => lists[kind].length > 0);
+}

@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { buildView } from "../../src/catalog/view.ts";
+import type { ApprovalRequest } from "../../src/core/approval.ts";
+import type { Call } from "../../src/core/call.ts";
+import { Cancellation } from "../../src/core/cancellation.ts";
+import type { JsonObject } from "../../src/core/json.ts";
+import { RawJson } from "../../src/core/raw-json.ts";
+import type { AsksRound, Round } from "../../src/core/round.ts";
+import type { Scope } from "../../src/core/scope.ts";
+import { createLinks } from "../../src/gateway/links.ts";
+import { createRequestEnds, type RequestEndsDeps } from "../../src/gateway/request-ends.ts";
+import { followRounds } from "../../src/gateway/rounds.ts";
+import { encodeOutcome } from "../../src/gateway/stored-outcome.ts";
+import { recordingLog } from "../support/recording-log.ts";
+
+const scopeOf = (endpoint: string, upstreams: readonly string[]): Scope => {
+  return { endpoint, upstreams, shows: () => true, prefixed: upstreams.length > 1 };
+};
+const ALL = scopeOf("", ["a", "b"]);
+const links = createLinks({ catalog: { view: (scope) => buildView(scope, () => undefined) } });
+const linking = (uri: string): JsonObject => ({ content: [{ type: "resource_link", uri, name: "n" }] });
+
+describe("the result of an approved run", () => {
+  const stored = encodeOutcome({ kind: "result", result: RawJson.fromValue(linking("x:1")) });
+  const approvals = { result: async () => stored, history: async () => [], delivered: async () => {} };
+  const deps = { approvals, link: () => "", links, log: recordingLog() } as unknown as RequestEndsDeps;
+  const request = { id: "apr_1", state: "succeeded", hasResult: true, upstream: "a" } as unknown as ApprovalRequest;
+
+  it.each([
+    ["one of several servers", ALL, "x:1#portcullis=a"],
+    ["the server alone", scopeOf("a", ["a"]), "x:1"],
+  ])("links as it is shown at an endpoint of %s, wherever it was asked for", async (_where, scope, uri) => {
+    const end = await createRequestEnds(deps)(request, { scope, holder: "ann" });
+    expect(end?.outcome.kind === "result" && end.outcome.result.value()).toEqual(linking(uri));
+  });
+});
+
+describe("what a server says in a call", () => {
+  const call = { era: "legacy", scope: ALL, cancellation: new Cancellation() } as unknown as Call;
+  const follow = (guard?: object) =>
+    followRounds({
+      call,
+      upstream: "a",
+      guard: guard as never,
+      states: {} as never,
+      links: links.from({ scope: ALL, holder: "ann" }, "a"),
+      onEnd: () => {},
+    });
+
+  it("links as it is shown after policies have taken out what they take out", async () => {
+    const seen: unknown[] = [];
+    const guard = {
+      anyResult(result: RawJson) {
+        seen.push(result.value());
+        return RawJson.fromValue(linking("x:[email]"));
+      },
+    };
+    const round: Round = { kind: "result", result: RawJson.fromValue(linking("x:ann@acme.test")) };
+    const outcome = await follow(guard)(round);
+    expect(seen).toEqual([linking("x:ann@acme.test")]);
+    expect(outcome.kind === "result" && outcome.result.value()).toEqual(linking("x:[email]#portcullis=a"));
+  });
+
+  it("links as it is shown in what it asks of the client's model", async () => {
+    const block = { type: "tool_result", toolUseId: "1", ...linking("x:1") };
+    const params = { messages: [{ role: "user", content: [block] }], maxTokens: 10 };
+    const round = {
+      kind: "asks",
+      era: "legacy",
+      asks: { ask: { method: "sampling/createMessage", params } },
+      state: undefined,
+      onMoot: () => {},
+    } as unknown as AsksRound;
+    const outcome = await follow()(round);
+    const shown = { ...params, messages: [{ role: "user", content: [{ ...block, ...linking("x:1#portcullis=a") }] }] };
+    expect(outcome.kind === "asks" && outcome.asks).toEqual({
+      ask: { method: "sampling/createMessage", params: shown },
+    });
+  });
+});
