@@ -14,8 +14,8 @@ export interface ConsoleEnv {
     csrfToken: string;
     /** The fields of a POST, read and checked. Absent on a GET. */
     form: ConsoleForm;
-    /** What this operator finds in the navigation. */
-    areas: readonly Area[];
+    /** What this operator finds in the navigation; `undefined`: nobody is signed in, or nobody has looked yet. */
+    areas: readonly Area[] | undefined;
     /** How many things wait for them, by the path of the area. On pages that are looked at. */
     waiting: ReadonlyMap<string, number> | undefined;
     /** What is wrong in the areas that they may enter, by the path of the area. */

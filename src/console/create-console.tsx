@@ -64,7 +64,7 @@ export function createConsole(deps: ConsoleDeps): Hono<ConsoleEnv> {
   for (const path of below("/console")) app.use(path, guardSessions({ sessions, adminRoles, areas }));
   for (const path of below("/console")) {
     app.use(path, async (c, next) => {
-      c.set("troubles", troublesIn(deps, c.get("areas")));
+      c.set("troubles", troublesIn(deps, c.get("areas") ?? []));
       return next();
     });
   }
@@ -84,7 +84,7 @@ export function createConsole(deps: ConsoleDeps): Hono<ConsoleEnv> {
     }
     app.route(path, area.create(deps));
   }
-  app.get("/console", (c) => c.redirect(`/console/${c.get("areas")[0]?.path ?? "you"}`, 303));
+  app.get("/console", (c) => c.redirect(`/console/${c.get("areas")?.[0]?.path ?? "you"}`, 303));
   app.all("/console/*", missingPage);
   return app;
 }

@@ -138,7 +138,7 @@ function Header({ c, area }: { readonly c: Context<ConsoleEnv>; readonly area: s
       </a>
       <nav aria-label="Console">
         <ul>
-          {c.get("areas").map(({ path, title }) => (
+          {(c.get("areas") ?? []).map(({ path, title }) => (
             <li>
               <a href={`/console/${path}`} aria-current={path === area ? "page" : undefined}>
                 {title}

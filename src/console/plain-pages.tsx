@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Refusal } from "../core/errors.ts";
 import type { ConsoleEnv } from "./console-env.ts";
-import { plainPage } from "./layout.tsx";
+import { page, plainPage } from "./layout.tsx";
 
 interface PlainText {
   readonly status: ContentfulStatusCode;
@@ -75,12 +75,10 @@ const TEXTS = {
   },
 } as const satisfies Record<string, PlainText>;
 
-/** A page for what is not done, or not there. None repeats what a request said. */
+/** A page for what is not done, or not there. None repeats what a request said. Whoever is signed in keeps the navigation. */
 export function refusedPage(c: Context<ConsoleEnv>, why: keyof typeof TEXTS): Response | Promise<Response> {
   const { status, title, text, next } = TEXTS[why];
-  return plainPage(
-    c,
-    { title, status },
+  const content = (
     <>
       <p>{text}</p>
       <p>{next}</p>
@@ -89,8 +87,11 @@ export function refusedPage(c: Context<ConsoleEnv>, why: keyof typeof TEXTS): Re
           Open the console
         </a>
       </p>
-    </>,
+    </>
   );
+  if (c.get("areas") === undefined) return plainPage(c, { title, status }, content);
+  const [, , area] = c.req.path.split("/");
+  return page(c, { title, status, ...(area === undefined ? {} : { area }) }, content);
 }
 
 /** The page of something that does not exist, or not for this operator: nobody learns which. */

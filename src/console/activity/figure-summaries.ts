@@ -9,9 +9,9 @@ export function decisionsSummary({ points }: ActivityOverview, span: string): st
     n: points.reduce((sum, { decisions }) => sum + (decisions[value] ?? 0), 0),
   })).filter(({ n }) => n > 0);
   const all = totals.reduce((sum, { n }) => sum + n, 0);
-  if (all === 0) return `No calls ${span}.`;
+  if (all === 0) return `No call was decided ${span}.`;
   const parts = totals.map(({ counted, n }) => `${countText(n)} ${counted}`);
-  return `${countText(all)} ${all === 1 ? "call" : "calls"} ${span}: ${parts.join(", ")}.`;
+  return `${countText(all)} ${all === 1 ? "call" : "calls"} decided ${span}: ${parts.join(", ")}.`;
 }
 
 /** What there is to see in the chart of latencies. */

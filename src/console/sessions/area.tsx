@@ -33,7 +33,7 @@ export const sessionsArea: Area = {
         <>
           <SessionList page={listed} cursor={cursor} now={c.get("at")} mcp={mcp} called={called} />
           {cursor === undefined ? <CallerList found={found} now={c.get("at")} /> : null}
-          <p>
+          <p class="actions">
             <ButtonLink href="/console/sessions/signed-in">Who is signed in to the console</ButtonLink>
           </p>
         </>,

@@ -50,7 +50,7 @@ describe.skipIf(chromiumPath === undefined)("activity in a browser", () => {
     await expectSound(page, options.scripts);
     expect(await page.getByRole("row").count()).toBeGreaterThanOrEqual(4);
     const figure = page.getByRole("region", { name: "Decisions", exact: true });
-    expect(await figure.textContent()).toContain("3 calls in the last 24 hours: 2 allowed, 1 denied.");
+    expect(await figure.textContent()).toContain("3 calls decided in the last 24 hours: 2 allowed, 1 denied.");
     if (options.scripts) await figure.getByRole("img").waitFor();
     else expect(await figure.getByRole("img").count()).toBe(0);
     await figure.getByText("The same in numbers").click();
