@@ -2,7 +2,7 @@ import { doubtsOfPart } from "./address-parts.ts";
 import type { AstCall, AstNode } from "./ast.ts";
 import type { Finding } from "./check-findings.ts";
 import { ANY, canBe, domainOf, isOnly, type Value } from "./check-values.ts";
-import { ANYTHING, between, canHavePart, type Domain, oneOf, sizeOf, textsThat } from "./domain.ts";
+import { ANYTHING, between, canHavePart, type Domain, domainOfConverted, oneOf, sizeOf, textsThat } from "./domain.ts";
 import { type PatternPart, partsOfPattern } from "./pattern-parts.ts";
 import { ANY_TEXT, anyOf, changed, type PartPlace, repeated, type Shape } from "./text-shape.ts";
 
@@ -72,7 +72,14 @@ export function domainOfCall(name: string, target: Value | undefined, first: Val
       const seconds = typeof first?.literal === "string" ? secondsOf(first.literal) : undefined;
       return seconds === undefined ? ANYTHING : { ...ANYTHING, values: [seconds] };
     }
+    case "int":
+    case "double":
+      return first !== undefined && isOnly(first, "int", "double")
+        ? domainOfConverted(name, domainOf(first))
+        : ANYTHING;
     case "string":
+      if (first !== undefined && isOnly(first, "string")) return domainOf(first);
+      if (isOnly(first, "int") && first?.domain.values !== undefined) return oneOf(first.domain.values.map(String));
       if (isOnly(first, "bool")) return oneOf(["true", "false"]);
       return isOnly(first, "int") ? { ...ANYTHING, shapes: INTEGER, says: "It is an integer in digits." } : ANYTHING;
     case "substring":

@@ -115,7 +115,7 @@ function rangeOfNumbers({ values, range }: Domain): Range | undefined {
 
 const MAX_SUMS = 256;
 
-/** What the sum, the difference or the product of two things can be; of texts what they are joined. */
+/** What two things can be after an operator of arithmetic; of texts what they are joined. */
 export function domainOfSum(operator: string, left: Domain, right: Domain): Domain {
   if (left.values !== undefined && right.values !== undefined) {
     if (left.values.length * right.values.length > MAX_SUMS) return ANYTHING;
@@ -127,13 +127,45 @@ export function domainOfSum(operator: string, left: Domain, right: Domain): Doma
   const joint = operator === "+" ? domainOfJoined(left, right) : undefined;
   if (joint !== undefined) return joint;
   const [a, b] = [rangeOfNumbers(left), rangeOfNumbers(right)];
-  if (a === undefined || b === undefined || (operator !== "+" && operator !== "-")) return ANYTHING;
-  const [low, high] = operator === "+" ? [a.low + b.low, a.high + b.high] : [a.low - b.high, a.high - b.low];
+  if (a === undefined || b === undefined) return ANYTHING;
+  const ends = endsOf(operator, a, b);
+  if (ends.length === 0 || ends.some(Number.isNaN)) return ANYTHING;
+  const [low, high] = [Math.min(...ends), Math.max(...ends)];
+  // Integers overflow far beyond, which is an error and no outcome.
+  if (operator === "*" && !(low >= Number.MIN_SAFE_INTEGER && high <= Number.MAX_SAFE_INTEGER)) return ANYTHING;
   // Beyond these the engine's numbers are no longer exact.
   return between(
     low >= Number.MIN_SAFE_INTEGER ? low : Number.NEGATIVE_INFINITY,
     high <= Number.MAX_SAFE_INTEGER ? high : Number.POSITIVE_INFINITY,
   );
+}
+
+// What comes of the ends of two ranges lies around what comes of all that is between them; none where nothing follows.
+function endsOf(operator: string, a: Range, b: Range): readonly number[] {
+  switch (operator) {
+    case "+":
+      return [a.low + b.low, a.high + b.high];
+    case "-":
+      return [a.low - b.high, a.high - b.low];
+    case "*":
+      return [a.low, a.high].flatMap((one) => [one * b.low, one * b.high]);
+    case "/": {
+      // By nothing is an error. Integers lose what is behind the point.
+      if (b.low <= 0 && b.high >= 0) return [];
+      const ends = [a.low, a.high].flatMap((one) => [one / b.low, one / b.high]);
+      return [...ends, ...ends.map(Math.trunc)];
+    }
+    default:
+      return [];
+  }
+}
+
+/** What a number is after `double()`, and after `int()`, which leaves out what is behind the point. */
+export function domainOfConverted(to: "int" | "double", given: Domain): Domain {
+  const range = rangeOfNumbers(given);
+  const isSafe = range !== undefined && range.low >= Number.MIN_SAFE_INTEGER && range.high <= Number.MAX_SAFE_INTEGER;
+  if (!isSafe) return ANYTHING;
+  return to === "double" ? { ...ANYTHING, range } : between(Math.trunc(range.low), Math.trunc(range.high));
 }
 
 // Of texts, if either is known to be one; of lists their sizes add up as well.

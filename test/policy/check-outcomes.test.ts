@@ -43,6 +43,9 @@ const worlds = fc.constantFrom(...PATTERNS).chain((pattern) => {
     flag: { type: "boolean" },
     n: { type: "integer" },
     positive: { type: "integer", minimum: 0 },
+    small: { type: "integer", minimum: 1, maximum: 7 },
+    fraction: { type: "number", minimum: -2.5, maximum: 2.5 },
+    level: { type: "integer", enum: [-1, 2] },
     list,
   };
   const shaped = fc.stringMatching(new RegExp(pattern, "u"));
@@ -57,6 +60,9 @@ const worlds = fc.constantFrom(...PATTERNS).chain((pattern) => {
     flag: fc.boolean(),
     n: fc.integer({ min: -7, max: 7 }),
     positive: fc.nat({ max: 7 }),
+    small: fc.integer({ min: 1, max: 7 }),
+    fraction: fc.double({ min: -2.5, max: 2.5, noNaN: true }),
+    level: fc.constantFrom(-1, 2),
     list: fc.array(fc.constantFrom("a", "B"), { minLength: 1, maxLength: 2 }),
   });
   const call = fc.record({
@@ -115,6 +121,7 @@ const { text: texts } = fc.letrec<{ text: string }>((tie) => ({
     { depthSize: "small", withCrossShrink: true },
     { weight: 6, arbitrary: fc.constantFrom(...NAMES.flatMap((name) => [`args.${name}`, `args["${name}"]`])) },
     fc.constantFrom("user.email", 'user["email"]', "tool.name", "tool.upstream", "string(args.flag)", "string(args.n)"),
+    fc.constantFrom("string(args.listed)", "string(args.level)", "string(args.short)"),
     fc.constantFrom("args.list[0]", 'tool["upstream"] + "/" + tool["name"]', "args.list.map(i, i + args.short)[0]"),
     fc.tuple(tie("text"), fc.constantFrom("lowerAscii", "upperAscii", "trim")).map(([it, by]) => `(${it}).${by}()`),
     tie("text").map((it) => `(${it}).split("@")[0]`),
@@ -137,7 +144,20 @@ const lists = fc.constantFrom(
 const number = fc.constantFrom("-8", "-2", "-1", "0", "1", "2", "3", "4", "5", "7");
 const order = fc.constantFrom("==", "!=", "<", "<=", ">", ">=");
 const divisor = fc.constantFrom("2", "-2", "3", "1", "args.positive + 1");
+const integer = fc.constantFrom("args.n", "args.positive", "args.small", "args.level", "int(args.fraction)");
+const fraction = fc.constantFrom("args.fraction", "double(args.small)", "double(args.level)", "double(args.n)");
+const arithmetic = fc.oneof(
+  fc
+    .tuple(integer, fc.constantFrom("*", "/"), fc.oneof(integer, fc.constantFrom("2", "-3", "1")))
+    .map(([a, by, b]) => `(${a} ${by} ${b})`),
+  fc
+    .tuple(fraction, fc.constantFrom("*", "/"), fc.oneof(fraction, fc.constantFrom("2.0", "-0.5", "1e300")))
+    .map(([a, by, b]) => `(${a} ${by} ${b})`),
+  fraction.map((it) => `int(${it})`),
+  fraction,
+);
 const lengths = fc.oneof(
+  arithmetic,
   texts.map((it) => `size(${it})`),
   texts.map((it) => `(${it}).size()`),
   lists.map((it) => `size(${it})`),
