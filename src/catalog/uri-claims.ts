@@ -1,5 +1,5 @@
 import { resemblesMark } from "./server-mark.ts";
-import { costOfFit, fits, mayMeet, readTemplate, schemeOf, type UriTemplate } from "./uri-template.ts";
+import { costOfFit, costOfMeeting, fits, mayMeet, readTemplate, schemeOf, type UriTemplate } from "./uri-template.ts";
 
 /** The lists that name URIs. */
 export type UriList = "resources" | "resourceTemplates";
@@ -25,24 +25,31 @@ const MAX_CLAIMS = 10_000;
 const MAX_CLAIMED = 1_024;
 
 /**
- * How many characters are looked at for the templates of one server: what a search costs, at 1 to 2 ns for each, is the
- * server's choice and the caller's. Real templates need a few hundred.
+ * How many characters are looked at in templates for one look-up or one result, at up to 20 ns for each: what a search costs
+ * is the servers' choice and the caller's.
  */
-const MAX_STEPS = 2_000_000;
+const MAX_STEPS = 4_000_000;
+/** The same for the lists of an endpoint. */
+export const STEPS_OF_LISTS = 10_000_000;
 
-/** Counts what the templates of each server cost in one piece of work. */
+/** Counts what templates cost in one piece of work. */
 export class Steps {
-  readonly #left = new Map<string, number>();
-  /** Whether some server has used up its own: from then on nothing can be told to be one server's alone. */
-  spent = false;
+  #left: number;
 
-  /** Whether the templates of `upstream` may cost that much more. */
-  take(upstream: string, cost: number): boolean {
-    const left = this.#left.get(upstream) ?? MAX_STEPS;
-    this.#left.set(upstream, left - cost);
-    if (left > 0) return true;
-    this.spent = true;
-    return false;
+  constructor(max = MAX_STEPS) {
+    this.#left = max;
+  }
+
+  /** Whether they may cost no more: from then on nothing can be told to be one server's alone. */
+  get spent(): boolean {
+    return this.#left <= 0;
+  }
+
+  /** Whether they may cost that much more. */
+  take(cost: number): boolean {
+    if (this.spent) return false;
+    this.#left -= cost;
+    return true;
   }
 }
 
@@ -57,7 +64,7 @@ export interface UriClaims {
   restore(upstream: string, claims: readonly Claim[]): void;
   /** Forgets a server that has left. */
   forget(upstream: string): void;
-  /** The servers of `among` that claim this URI. One whose templates cost too much to look through counts. */
+  /** The servers of `among` that claim this URI. Those whose templates would cost too much to look through count. */
   claimants(uri: string, among: readonly string[], steps?: Steps): readonly string[];
   /** Whether `upstream` alone claims this template, and no other of `among` anything that it could make. */
   ownsTemplate(upstream: string, template: string, among: readonly string[], steps: Steps): boolean;
@@ -91,13 +98,14 @@ export function createUriClaims(now: () => number): UriClaims {
     listed(upstream, list, keys) {
       const held = heldBy(upstream);
       const changes = update(held[list], list, keys, now());
-      index(held);
+      if (changes.kept.length + changes.forgotten.length > 0) index(held, list);
       return changes;
     },
     restore(upstream, claims) {
       const held = heldBy(upstream);
       for (const { list, key, unlistedAt } of claims) held[list].set(key, unlistedAt);
-      index(held);
+      index(held, "resources");
+      index(held, "resourceTemplates");
     },
     forget: (upstream) => servers.delete(upstream),
     claimants(uri, among, steps = new Steps()) {
@@ -108,7 +116,7 @@ export function createUriClaims(now: () => number): UriClaims {
         if (held === undefined) return false;
         if (held.resources.has(uri)) return true;
         for (const template of held.templates.get(scheme) ?? []) {
-          if (!steps.take(upstream, costOfFit(template, uri)) || fits(template, uri)) return true;
+          if (!steps.take(costOfFit(template, uri)) || fits(template, uri)) return true;
         }
         return false;
       });
@@ -119,10 +127,10 @@ export function createUriClaims(now: () => number): UriClaims {
       const meets = (other: string): boolean => {
         const held = servers.get(other);
         for (const each of held?.templates.get(template.scheme) ?? []) {
-          if (!steps.take(upstream, 1) || mayMeet(template, each)) return true;
+          if (!steps.take(costOfMeeting(template, each)) || mayMeet(template, each)) return true;
         }
         for (const uri of held?.uris.get(template.scheme) ?? []) {
-          if (!steps.take(upstream, costOfFit(template, uri)) || fits(template, uri)) return true;
+          if (!steps.take(costOfFit(template, uri)) || fits(template, uri)) return true;
         }
         return false;
       };
@@ -163,8 +171,11 @@ function update(kept: Kept, list: UriList, keys: readonly string[], at: number):
   return { kept: changed, forgotten };
 }
 
-function index(held: Held): void {
-  held.uris = grouped(held.resources.keys(), schemeOf, (uri) => uri);
+function index(held: Held, list: UriList): void {
+  if (list === "resources") {
+    held.uris = grouped(held.resources.keys(), schemeOf, (uri) => uri);
+    return;
+  }
   held.templates = grouped(held.resourceTemplates.keys(), (text) => readTemplate(text).scheme, readTemplate);
   // One that could make any URI is shown with its server's name, and claims none.
   held.templates.delete("");

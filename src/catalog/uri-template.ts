@@ -20,9 +20,17 @@ export function readTemplate(text: string): UriTemplate {
   return { scheme: schemeOf(first), first, middle: rest.filter((part) => part !== ""), last };
 }
 
-/** What it costs to hold this URI against a template, in characters looked at. */
-export function costOfFit({ middle }: UriTemplate, uri: string): number {
-  return 1 + middle.length * uri.length;
+/** What a comparison costs beside its characters. */
+const COST_OF_ONE = 16;
+
+/** What it costs at most to hold this URI against a template, in characters looked at. */
+export function costOfFit({ first, middle, last = "" }: UriTemplate, uri: string): number {
+  return COST_OF_ONE + first.length + last.length + middle.length * uri.length;
+}
+
+/** The same for two templates. */
+export function costOfMeeting(one: UriTemplate, other: UriTemplate): number {
+  return costOfFit(one, other.first) + costOfFit(other, one.first);
 }
 
 /** Whether a template could make this URI. An expression stands for any text: this decides who is asked, not what may be read. */

@@ -6,7 +6,7 @@ import { writeToolLinks } from "./link-places.ts";
 import { exposedName } from "./naming.ts";
 import { readMark, withMark } from "./server-mark.ts";
 import { LIST_KINDS, type UpstreamLists } from "./upstream-lists.ts";
-import { createUriClaims, Steps, type UriClaims } from "./uri-claims.ts";
+import { createUriClaims, STEPS_OF_LISTS, Steps, type UriClaims } from "./uri-claims.ts";
 
 /** Everything that one endpoint shows, merged in the order of its upstreams. Built once per change, then only read. */
 export interface View {
@@ -76,7 +76,7 @@ export function buildView(
       return own ? uri : withMark(uri, upstream);
     };
   };
-  const steps = new Steps();
+  const steps = new Steps(STEPS_OF_LISTS);
   const shownTemplate = (upstream: string, template: string): string =>
     alone !== undefined || claims.ownsTemplate(upstream, template, upstreams, steps)
       ? template

@@ -9,8 +9,9 @@ import type { Scope } from "../core/scope.ts";
 import { SharedMemory } from "../core/shared-memory.ts";
 import { writeResultLinks } from "./result-links.ts";
 
-/** Longest URI that is remembered, in characters. */
+/** Longest URI that is remembered, in characters, and how many of one answer. */
 const MAX_URI = 8 * 1024;
+const MAX_OF_ONE = 1_000;
 
 /** Who gets something from a server, and where. `holder`: their `principalKey`. */
 export interface Receiver {
@@ -76,7 +77,7 @@ export function createLinks(deps: { readonly catalog: Pick<Catalog, "view">; rea
           writeShown ??= catalog.view(scope).uriWriter(upstream);
           shown = writeShown(uri);
           known.set(uri, shown);
-          if (shown !== uri) remember(holder, uri, upstream);
+          if (shown !== uri && known.size <= MAX_OF_ONE) remember(holder, uri, upstream);
         }
         return shown;
       };

@@ -48,7 +48,7 @@ describe("the claims of a server", () => {
 
   it("count where looking through its templates costs too much, and then nothing is anybody's alone", () => {
     const claims = createUriClaims(() => 0);
-    const costly = Array.from({ length: 200 }, (_, at) => `x:${"{v}a".repeat(200)}${at}`);
+    const costly = Array.from({ length: 300 }, (_, at) => `x:${"{v}a".repeat(200)}${at}`);
     claims.listed("a", "resourceTemplates", costly);
     claims.listed("b", "resources", ["x:1"]);
     const steps = new Steps();
