@@ -4,6 +4,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Log } from "../core/log.ts";
 import type { Attempts } from "../http/attempts.ts";
 import { beginCallback, isGuess } from "../step-up/callback-attempts.ts";
+import { UNREACHABLE_RETRY_S } from "../step-up/page-texts.ts";
 import type { SignInFailure, SignInTrip } from "../step-up/sign-in-trip.ts";
 import type { ConsoleEnv } from "./console-env.ts";
 import { plainPage } from "./layout.tsx";
@@ -135,13 +136,14 @@ const TEXTS: Readonly<Partial<Record<SignInFailure, FailureText>>> = {
     text: "Only people use the console. Sign in there with an account of your own.",
   },
   provider_unreachable: {
-    status: 502,
+    status: 503,
     title: "The identity provider does not answer",
     text: "Nobody can sign in there right now. Try again in a moment.",
   },
 };
 
 function failedPage(c: Context<ConsoleEnv>, reason: SignInFailure): Response | Promise<Response> {
+  if (reason === "provider_unreachable") c.header("Retry-After", String(UNREACHABLE_RETRY_S));
   return failurePage(c, TEXTS[reason] ?? REFUSED);
 }
 

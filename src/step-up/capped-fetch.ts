@@ -14,13 +14,18 @@ export function cappedFetch(maxBytes: number): CustomFetch {
     let size = 0;
     for await (const chunk of response.body ?? []) {
       size += chunk.byteLength;
-      if (size > maxBytes) throw new TypeError("The answer is too large.");
+      if (size > maxBytes) throw tooLarge();
       chunks.push(chunk);
     }
     const bytes = Buffer.concat(chunks);
     const { kind } = scanJson(bytes, JSON_LIMITS);
-    if (kind === "JSON_TOO_DEEP" || kind === "JSON_TOO_MANY") throw new TypeError("The answer is too large.");
+    if (kind === "JSON_TOO_DEEP" || kind === "JSON_TOO_MANY") throw tooLarge();
     const { status, headers } = response;
     return new Response(status === 204 || status === 304 ? null : bytes, { status, headers });
   };
+}
+
+// With a code, as faults of the network have: it is no answer.
+function tooLarge(): TypeError {
+  return Object.assign(new TypeError("The answer is too large."), { code: "ETOOLARGE" });
 }

@@ -2,7 +2,7 @@ import type { StepUpFailure } from "../core/step-up.ts";
 
 /** What a page says. */
 export interface PageText {
-  readonly status: 200 | 400 | 403 | 404 | 409 | 410 | 429 | 500 | 502;
+  readonly status: 200 | 400 | 403 | 404 | 409 | 410 | 429 | 500 | 502 | 503;
   readonly title: string;
   readonly text: string;
   /** What to do next. */
@@ -88,7 +88,7 @@ export const FAILURE_TEXTS: Readonly<Record<StepUpFailure, PageText>> = {
     next: TELL_OPERATOR,
   },
   provider_unreachable: {
-    status: 502,
+    status: 503,
     title: "The identity provider does not answer",
     text: "Nobody can sign in there right now. Nothing was confirmed.",
     next: TELL_OPERATOR,
@@ -100,6 +100,9 @@ export const FAILURE_TEXTS: Readonly<Record<StepUpFailure, PageText>> = {
     next: "Open the link from your agent and begin there.",
   },
 };
+
+/** After how many seconds a provider that does not answer may be asked again, as `Retry-After` of its page. */
+export const UNREACHABLE_RETRY_S = 5;
 
 /** The page of a sign-in that did what it was for. */
 export const DONE_TEXT: PageText = {

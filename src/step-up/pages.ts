@@ -9,7 +9,7 @@ import { createHostPolicy, type HostPolicyOptions } from "../http/hosts.ts";
 import { beginCallback, isGuess } from "./callback-attempts.ts";
 import type { StepUpService } from "./create-step-up.ts";
 import { askPage, CONTENT_SECURITY_POLICY, leavePage, textPage } from "./page-html.ts";
-import { DONE_TEXT, FAILURE_TEXTS, FAULT_TEXT, HEAD_TEXT, HELD_TEXT } from "./page-texts.ts";
+import { DONE_TEXT, FAILURE_TEXTS, FAULT_TEXT, HEAD_TEXT, HELD_TEXT, UNREACHABLE_RETRY_S } from "./page-texts.ts";
 import type { RoundTrip } from "./round-trip.ts";
 
 export interface StepUpPagesDeps {
@@ -131,6 +131,7 @@ const HEADERS = {
 
 function fail(c: Context, reason: StepUpFailure, again?: string): Response | Promise<Response> {
   const text = FAILURE_TEXTS[reason];
+  if (reason === "provider_unreachable") c.header("Retry-After", String(UNREACHABLE_RETRY_S));
   return c.html(textPage(text, again), text.status);
 }
 

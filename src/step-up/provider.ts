@@ -7,6 +7,8 @@ import type { OidcOptions, StepUpLimits } from "./options.ts";
 export interface Provider {
   /** `undefined` while it cannot be reached, or is not who it should be; the log says why. @throws never */
   configuration(): Promise<oidc.Configuration | undefined>;
+  /** Says that its keys may have changed: before it is asked again, metadata and keys are read anew, unless that was just now. */
+  doubt(): void;
 }
 
 /**
@@ -49,6 +51,9 @@ export function createProvider(
   }
 
   return {
+    doubt() {
+      if (known !== undefined && now() - known.at >= limits.retryMs) known = undefined;
+    },
     async configuration() {
       const old = known === undefined || now() - known.at >= limits.metadataMs;
       if (old && now() >= notBefore) {

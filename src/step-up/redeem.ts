@@ -3,7 +3,8 @@ import { isObject, type JsonObject } from "../core/json.ts";
 import type { Log, LogFields } from "../core/log.ts";
 import type { StepUpFailure } from "../core/step-up.ts";
 import { readToken } from "../identity/token-parts.ts";
-import { reasonOf } from "./provider.ts";
+import { failureOf } from "./failure-of.ts";
+import type { Provider } from "./provider.ts";
 import type { HeldTokens } from "./renew-sign-in.ts";
 
 /** What an attempt knows that no one else does. */
@@ -20,9 +21,6 @@ export type Redeemed =
 
 /** What OpenID providers and this one's neighbours answer when the strength asked for cannot be had. */
 const UNMET = new Set(["unmet_authentication_requirements", "insufficient_user_authentication"]);
-
-/** Codes of Node and of the library for a provider that does not answer, rather than wrongly. */
-const UNREACHABLE = /^(?:E[A-Z]+|UND_ERR_[A-Z_]+|OAUTH_TIMEOUT)$/;
 
 /** Fresh secrets for an attempt. */
 export function newSecrets(): Secrets {
@@ -50,6 +48,8 @@ export async function redeem(
     /** Says in the log which attempt it is. */
     readonly about: LogFields;
     readonly log: Log;
+    /** Whose answer it is. */
+    readonly provider: Provider;
   },
 ): Promise<Redeemed> {
   const { answer, secrets, issuer } = given;
@@ -82,18 +82,8 @@ export async function redeem(
       held: { accessToken: tokens.access_token, refreshToken: tokens.refresh_token },
     };
   } catch (err) {
-    return refused(failureOf(err, given));
+    return refused(failureOf(err, given).reason);
   }
-}
-
-/** Writes down why the provider's answer is not valid, and tells a provider that is wrong from one that is away. */
-export function failureOf(
-  err: unknown,
-  { issuer, about, log }: { readonly issuer: string; readonly about: LogFields; readonly log: Log },
-): StepUpFailure {
-  const reason = reasonOf(err);
-  log.warn({ ...about, issuer, reason }, "The answer of the identity provider is not valid.");
-  return UNREACHABLE.test(reason) ? "provider_unreachable" : "provider_refused";
 }
 
 /** What the library read, as JSON of ours. */

@@ -5,9 +5,10 @@ import { isThemselves, type Principal } from "../core/principal.ts";
 import { claimAt, principalFromClaims } from "../identity/claims.ts";
 import type { ClaimsMapping, IssuerOptions } from "../identity/options.ts";
 import { readToken } from "../identity/token-parts.ts";
+import { failureOf } from "./failure-of.ts";
 import type { OidcOptions } from "./options.ts";
 import type { Provider } from "./provider.ts";
-import { failureOf, plain } from "./redeem.ts";
+import { plain } from "./redeem.ts";
 
 /** With what a provider is asked again about somebody who signed in. Secret, and kept sealed. */
 export interface HeldTokens {
@@ -58,8 +59,8 @@ export function createRenewal(deps: RenewDeps): (subject: string, held: HeldToke
         claims = { ...plain(await oidc.fetchUserInfo(configuration, held.accessToken, subject)), ...claims };
       }
     } catch (err) {
-      const reason = failureOf(err, { issuer: options.issuer, about: { what: "renewal of a sign-in" }, log });
-      return reason === "provider_unreachable" ? unknown() : ENDED;
+      const about = { what: "renewal of a sign-in" };
+      return failureOf(err, { provider, issuer: options.issuer, about, log }).isNo ? ENDED : unknown();
     }
     if (claims["sub"] !== undefined && claims["sub"] !== subject) return ENDED;
     // A provider that tells roles in its first ID token only has not taken them away by saying nothing.

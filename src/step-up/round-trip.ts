@@ -126,7 +126,7 @@ export function createRoundTrip(deps: RoundTripDeps): RoundTrip {
     challenge: ChallengeRecord,
   ): Promise<StepUpFailure | undefined> {
     const redeemed = await redeem(configuration, {
-      ...{ answer, secrets, issuer: options.issuer, callbackUrl: callbackUrl(), log },
+      ...{ answer, secrets, issuer: options.issuer, callbackUrl: callbackUrl(), provider: deps.provider, log },
       about: { challenge: challenge.id },
     });
     if (!redeemed.ok) return redeemed.reason;

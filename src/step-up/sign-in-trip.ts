@@ -6,9 +6,10 @@ import type { StepUpFailure } from "../core/step-up.ts";
 import { principalFromClaims } from "../identity/claims.ts";
 import type { IssuerOptions } from "../identity/options.ts";
 import { type AttemptCookie, cookieName } from "./attempt.ts";
+import { failureOf } from "./failure-of.ts";
 import type { OidcOptions } from "./options.ts";
 import type { Provider } from "./provider.ts";
-import { boundTo, failureOf, newSecrets, plain, redeem } from "./redeem.ts";
+import { boundTo, newSecrets, plain, redeem } from "./redeem.ts";
 import { createRenewal, type HeldTokens, isLacking, type Renewed } from "./renew-sign-in.ts";
 
 export interface SignInTripDeps {
@@ -108,7 +109,7 @@ export function createSignInTrip(deps: SignInTripDeps): SignInTrip {
       if (opened === undefined || state !== opened.state) return failed("foreign_state");
       const configuration = await provider.configuration();
       if (configuration === undefined) return failed("provider_unreachable");
-      const given = { issuer: options.issuer, about: { what: "sign-in to the console" }, log };
+      const given = { provider, issuer: options.issuer, about: { what: "sign-in to the console" }, log };
       const secrets = { state: opened.state, nonce, verifier };
       const redeemed = await redeem(configuration, { ...given, answer, secrets, callbackUrl: callbackUrl() });
       if (!redeemed.ok) return failed(redeemed.reason);
@@ -121,7 +122,7 @@ export function createSignInTrip(deps: SignInTripDeps): SignInTrip {
           const more = plain(await oidc.fetchUserInfo(configuration, redeemed.held.accessToken, sub));
           claims = { ...more, ...claims };
         } catch (err) {
-          return failed(failureOf(err, given));
+          return failed(failureOf(err, given).reason);
         }
       }
       const principal = principalFromClaims(accepts, sub, claims, {

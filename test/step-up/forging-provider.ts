@@ -104,8 +104,8 @@ export async function startForgingProvider(metadata: Readonly<Record<string, unk
 }
 
 /** A signed ID token. */
-export function signed(claims: JWTPayload, key: CryptoKey | Uint8Array, alg = "RS256"): Promise<string> {
-  return new SignJWT(claims).setProtectedHeader({ alg, kid: "first" }).sign(key);
+export function signed(claims: JWTPayload, key: CryptoKey | Uint8Array, alg = "RS256", kid = "first"): Promise<string> {
+  return new SignJWT(claims).setProtectedHeader({ alg, kid }).sign(key);
 }
 
 function json(response: ServerResponse, body: object): void {

@@ -52,6 +52,7 @@ const WEAK = "403 This sign-in is not strong enough";
 const OLD = "403 This sign-in is not fresh enough";
 const OTHER = "403 This is somebody else&#39;s request";
 const INVALID = "502 The sign-in did not work";
+const AWAY = "503 The identity provider does not answer";
 
 describe("an ID token", () => {
   it("that is all right elevates", async () => {
@@ -176,15 +177,15 @@ describe("a provider", () => {
         ),
       INVALID,
     ],
-    ["that fails", (it) => it.serve("/token", (r) => r.writeHead(500).end("canary")), INVALID],
+    ["that fails", (it) => it.serve("/token", (r) => r.writeHead(500).end("canary")), AWAY],
     [
       "that answers without end",
       (it) =>
         it.serve("/token", (r) => r.writeHead(200, { "Content-Type": "application/json" }).end(" ".repeat(600_000))),
-      INVALID,
+      AWAY,
     ],
-    ["that hangs", (it) => it.serve("/token", () => {}), "502 The identity provider does not answer"],
-    ["whose keys are gone", (it) => it.serve("/jwks", (r) => r.writeHead(404).end()), INVALID],
+    ["that hangs", (it) => it.serve("/token", () => {}), AWAY],
+    ["whose keys are gone", (it) => it.serve("/jwks", (r) => r.writeHead(404).end()), AWAY],
   ])("%s elevates nobody", async (_what, break_, expected) => {
     const setup = await setUp();
     break_(setup.provider);
@@ -197,7 +198,7 @@ describe("a provider", () => {
   ])("%s is not gone to", async (_what, metadata) => {
     const { provider, gateway } = await setUp(metadata);
     const challenge = await gateway.challenge({}, caller(provider.issuer));
-    await expect(begin(gateway, challenge)).rejects.toThrow("502");
+    await expect(begin(gateway, challenge)).rejects.toThrow("503");
     expect(gateway.log.lines.some((line) => line.level === "warn")).toBe(true);
   });
 

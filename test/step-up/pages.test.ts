@@ -71,7 +71,7 @@ describe("pressing the button", () => {
     await provider.close();
     const headers = { origin: gateway.url };
     const page = await pageAt(`${challenge.url}/start`, { method: "POST", headers });
-    expect(page).toBe("502 The identity provider does not answer");
+    expect(page).toBe("503 The identity provider does not answer");
     expect(gateway.log.lines).toContainEqual(
       expect.objectContaining({ level: "warn", fields: expect.objectContaining({ reason: "ECONNREFUSED" }) }),
     );
