@@ -74,6 +74,14 @@ describe.skipIf(chromiumPath === undefined)("how pages look", () => {
     },
   );
 
+  it("an address has a line of its own on a phone", async () => {
+    const page = await shown(callsPage(), 390);
+    const width = await page.evaluate<number>(
+      `[...document.querySelectorAll("bdi")].find((each) => each.textContent === "${LONG}").closest("td").clientWidth`,
+    );
+    expect(width).toBeGreaterThan(300);
+  });
+
   it("links stand on the line of their sentence, and what folds has a triangle", async () => {
     const page = await shown(`${callsPage()}<details class="find"><summary>Find a request</summary></details>`);
     const [sentence, ...links] = await page.evaluate<readonly number[]>(`(() => {
