@@ -7,8 +7,9 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, it } from "vitest";
 import { repairItem } from "../../src/catalog/repair.ts";
-import type { Json, JsonObject } from "../../src/core/json.ts";
+import type { JsonObject } from "../../src/core/json.ts";
 import type { ListKind } from "../../src/mcp/messages.ts";
+import { ODD_ITEMS, RIGHT_ITEMS } from "../support/odd-items.ts";
 
 const SCHEMAS = {
   tools: ListToolsResultSchema,
@@ -25,49 +26,6 @@ const MODERN = {
 } as const;
 
 const input = { type: "object" };
-const WRONG: readonly Json[] = [null, 7, "x", true, [], {}, [null], ["x"], [7], { a: null }, [{ src: 7 }]];
-
-/** Members that a kind has, and one item of it that is right. */
-const KINDS: Readonly<Record<ListKind, readonly [right: JsonObject, members: readonly string[]]>> = {
-  tools: [
-    { name: "t", inputSchema: input },
-    ["title", "description", "inputSchema", "outputSchema", "annotations", "execution", "icons", "_meta"],
-  ],
-  prompts: [{ name: "p" }, ["title", "description", "arguments", "icons", "_meta"]],
-  resources: [
-    { uri: "a://b", name: "r" },
-    ["name", "title", "description", "mimeType", "size", "annotations", "icons", "_meta"],
-  ],
-  resourceTemplates: [
-    { uriTemplate: "a://{b}", name: "r" },
-    ["name", "title", "description", "mimeType", "annotations", "icons", "_meta"],
-  ],
-};
-
-const inner: Readonly<Record<string, readonly string[]>> = {
-  inputSchema: ["type", "properties", "required"],
-  outputSchema: ["properties", "required"],
-  execution: ["taskSupport"],
-};
-const INNER_OF_ANNOTATIONS: Readonly<Record<ListKind, readonly string[]>> = {
-  tools: ["title", "readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"],
-  prompts: [],
-  resources: ["audience", "priority", "lastModified"],
-  resourceTemplates: ["audience", "priority", "lastModified"],
-};
-
-/** Every member of every kind with every wrong value, and every member within those. */
-const ODD = (Object.keys(KINDS) as ListKind[]).flatMap((kind) => {
-  const [right, members] = KINDS[kind];
-  return members.flatMap((member) => {
-    const within = member === "annotations" ? INNER_OF_ANNOTATIONS[kind] : (inner[member] ?? []);
-    const held = member === "inputSchema" || member === "outputSchema" ? input : {};
-    return WRONG.flatMap((wrong) => [
-      { kind, member, item: { ...right, [member]: wrong } },
-      ...within.map((name) => ({ kind, member, item: { ...right, [member]: { ...held, [name]: wrong } } })),
-    ]);
-  });
-});
 
 function isRead(kind: ListKind, item: JsonObject): boolean {
   // Older clients get no schema of a result that is no object's.
@@ -87,20 +45,22 @@ function isObjectSchema(schema: unknown): boolean {
 }
 
 describe("what servers list", () => {
-  it(`is readable after its repair, whatever is wrong with it (${ODD.length} items)`, () => {
-    const unread = ODD.filter(({ kind, item }) => !isRead(kind, repairItem(kind, item).item));
+  it(`is readable after its repair, whatever is wrong with it (${ODD_ITEMS.length} items)`, () => {
+    const unread = ODD_ITEMS.filter(({ kind, item }) => !isRead(kind, repairItem(kind, item).item));
     expect(unread).toEqual([]);
     // The table is one of odd items.
-    expect(ODD.filter(({ kind, item }) => !isRead(kind, item)).length).toBeGreaterThan(300);
+    expect(ODD_ITEMS.filter(({ kind, item }) => !isRead(kind, item)).length).toBeGreaterThan(300);
   });
 
   it("is told to be repaired where it is, and is the very same where nothing is wrong", () => {
-    for (const { kind, item } of ODD) {
+    for (const { kind, item } of ODD_ITEMS) {
       const { item: repaired, repairs } = repairItem(kind, item);
       expect(repairs.length > 0).toBe(repaired !== item);
       if (repaired === item) expect(isRead(kind, item)).toBe(true);
     }
-    for (const [kind, [right]] of Object.entries(KINDS)) expect(repairItem(kind as ListKind, right).item).toBe(right);
+    for (const [kind, right] of Object.entries(RIGHT_ITEMS)) {
+      expect(repairItem(kind as ListKind, right).item).toBe(right);
+    }
   });
 
   it.each<[string, ListKind, JsonObject, JsonObject, readonly string[]]>([
