@@ -1,4 +1,5 @@
 import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
+import { StringDecoder } from "node:string_decoder";
 import { isObject, type Json, type JsonObject } from "../../src/core/json.ts";
 import { createSseDecoder, type SseEvent } from "../../src/mcp/sse.ts";
 
@@ -89,6 +90,8 @@ export async function open(port: number, options: RawRequest): Promise<RawStream
 function read(answer: IncomingMessage, sent: ClientRequest): RawStream {
   const events: SseEvent[] = [];
   let text = "";
+  // A chunk may end inside a character.
+  const characters = new StringDecoder();
   let over = false;
   const watchers = new Set<() => void>();
   const decoder = createSseDecoder({ maxBytes: 64_000_000, onEvent: (event) => events.push(event) });
@@ -102,7 +105,7 @@ function read(answer: IncomingMessage, sent: ClientRequest): RawStream {
   answer.on("error", () => {});
   sent.on("error", () => {});
   answer.on("data", (chunk: Buffer) => {
-    text += chunk.toString("utf8");
+    text += characters.write(chunk);
     decoder.push(chunk);
     for (const watch of [...watchers]) watch();
   });
