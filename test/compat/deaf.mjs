@@ -1,0 +1,2 @@
+/** Loaded before a program of Node: it ignores the end of its input from then on. */
+setInterval(() => {}, 1_000);
