@@ -2,12 +2,8 @@ import { defineConfig } from "drizzle-kit";
 
 export default defineConfig({
   dialect: "sqlite",
-  schema: [
-    "./src/store/schema.ts",
-    "./src/store/approval-schema.ts",
-    "./src/store/step-up-schema.ts",
-    "./src/store/operator-schema.ts",
-    "./src/store/activity-schema.ts",
-  ],
+  // Times in the tables are ms since the epoch, UTC. `npm run migrations` writes the SQL for a change of a table; what
+  // stands in migrations/ is never edited afterwards, because databases in the field have run it.
+  schema: "./src/store/*/schema.ts",
   out: "./migrations",
 });

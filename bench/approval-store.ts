@@ -1,13 +1,13 @@
 import type { Approvals } from "../src/approvals/approvals.ts";
 import { createCallDigests } from "../src/approvals/call-digest.ts";
 import { createApprovals } from "../src/approvals/create-approvals.ts";
-import { redact } from "../src/audit/redact.ts";
+import { redact } from "../src/audit/secrets/redact.ts";
 import { loadConfig } from "../src/config/load.ts";
 import { createKeyedHash } from "../src/core/keyed-hash.ts";
 import { createPeople } from "../src/core/people.ts";
 import { createPersons } from "../src/core/persons.ts";
 import { createSeal } from "../src/core/seal.ts";
-import { AUDIT_CHAIN } from "../src/store/audit-row.ts";
+import { AUDIT_CHAIN } from "../src/store/audit/audit-row.ts";
 import { openStore } from "../src/store/open-store.ts";
 import { loadSecretKey } from "../src/store/secret-key.ts";
 import { parseStoreUrl } from "../src/store/store-url.ts";

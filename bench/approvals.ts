@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type ApprovalBody, approvalListSchema } from "../src/admin/approval-schema.ts";
+import { type ApprovalBody, approvalListSchema } from "../src/admin/approvals/schema.ts";
 import { people } from "../test/support/approval-people.ts";
 import { answer, modernScript, startRawUpstream } from "../test/support/raw-upstream.ts";
 import { type BenchGateway, startApprovalGateway, writeApprovalFiles } from "./approval-gateway.ts";

@@ -1,7 +1,7 @@
 import { createRollUp } from "../src/audit/roll-up.ts";
 import { loadConfig } from "../src/config/load.ts";
 import { createKeyedHash } from "../src/core/keyed-hash.ts";
-import { AUDIT_CHAIN } from "../src/store/audit-row.ts";
+import { AUDIT_CHAIN } from "../src/store/audit/audit-row.ts";
 import { openStore, type Store } from "../src/store/open-store.ts";
 import { loadSecretKey } from "../src/store/secret-key.ts";
 import { parseStoreUrl } from "../src/store/store-url.ts";

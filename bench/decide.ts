@@ -6,7 +6,7 @@
  */
 import { parseArgs } from "node:util";
 import { AT_HOME } from "../src/core/principal.ts";
-import { compilePolicies } from "../src/policy/compile.ts";
+import { compilePolicies } from "../src/policy/compile/compile.ts";
 import type { PolicyInput, PolicySet } from "../src/policy/policy-set.ts";
 import { ECHO_TEXT, ECHO_TOOL } from "./echo-call.ts";
 import { policyFile, roleFile, untargetedFile } from "./policies.ts";

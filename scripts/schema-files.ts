@@ -1,7 +1,7 @@
-import { configJsonSchema } from "../src/config/json-schema.ts";
+import { configJsonSchema } from "../src/config/schema/json-schema.ts";
 import type { JsonObject } from "../src/core/json.ts";
-import { policyJsonSchema } from "../src/policy/schema.ts";
-import { policyTestJsonSchema } from "../src/policy/test-schema.ts";
+import { policyJsonSchema } from "../src/policy/file/schema.ts";
+import { policyTestJsonSchema } from "../src/policy/tests/schema.ts";
 
 /** The generated files under `schema/` and what they must hold. */
 export function schemaFiles(): ReadonlyMap<URL, string> {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import type { Shell } from "./commands/shell.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "./main/version.ts";
 
 const shell: Shell = {
   out: (text) => process.stdout.write(`${text}\n`),
@@ -28,13 +28,13 @@ const shell: Shell = {
 // to run it (the gateway, the store) not before it runs.
 const COMMANDS: Readonly<Record<string, () => Promise<(program: Command, shell: Shell) => void>>> = {
   serve: async () => (await import("./commands/serve.ts")).registerServe,
-  demo: async () => (await import("./commands/demo.ts")).registerDemo,
+  demo: async () => (await import("./commands/demo/demo.ts")).registerDemo,
   stdio: async () => (await import("./commands/stdio.ts")).registerStdio,
   check: async () => (await import("./commands/check.ts")).registerCheck,
-  policy: async () => (await import("./commands/policy.ts")).registerPolicyCommands,
-  approvals: async () => (await import("./commands/approvals.ts")).registerApprovals,
-  upstreams: async () => (await import("./commands/upstreams.ts")).registerUpstreams,
-  audit: async () => (await import("./commands/audit.ts")).registerAuditCommands,
+  policy: async () => (await import("./commands/policy/policy.ts")).registerPolicyCommands,
+  approvals: async () => (await import("./commands/approvals/approvals.ts")).registerApprovals,
+  upstreams: async () => (await import("./commands/upstreams/upstreams.ts")).registerUpstreams,
+  audit: async () => (await import("./commands/audit/audit.ts")).registerAuditCommands,
   keys: async () => (await import("./commands/keys.ts")).registerKeys,
 };
 

@@ -1,8 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ROOMS } from "../scripts/layers.ts";
+import { LINTER, linterConfig } from "../scripts/linter-layers.ts";
 
 const biome = join(import.meta.dirname, "../node_modules/@biomejs/biome/bin/biome");
 const uses = (from: string): string => `import { thing } from "${from}";\n\nexport const it = thing;\n`;
@@ -25,7 +27,6 @@ const refused = [
   { what: "address ranges outside http/", room: "config", code: uses("ipaddr.js") },
   { what: "an SMTP client outside approvals/notify/", room: "approvals", code: uses("nodemailer") },
   { what: "signed webhooks outside approvals/notify/", room: "gateway", code: uses("standardwebhooks") },
-  { what: "a folder of policy importing a higher tier", room: "policy/work", code: uses("../../gateway/gateway.ts") },
   { what: "pages importing the API", room: "console/approvals", code: uses("../../admin/api.ts") },
   { what: "one area of the console importing another", room: "console/approvals", code: uses("../policies/page.ts") },
   { what: "OpenAPI outside admin/", room: "console", code: uses("hono-openapi") },
@@ -43,19 +44,32 @@ const refused = [
     code: 'import type { G } from "../gateway/gateway.ts";\n\nexport type It = G;\n',
   },
   { what: "process in a room", room: "gateway", code: "export const home = process.env;\n" },
+  ...ROOMS.flatMap(({ name, inner = [] }) => [
+    ...inner.map((folder) => ({
+      what: `${name}/${folder.name} importing a higher tier`,
+      room: `${name}/${folder.name}`,
+      code: uses("../../main/serve.ts"),
+    })),
+    ...inner.slice(1).map((folder, index) => ({
+      what: `${name}/${inner[index]?.name} importing ${folder.name}, which is above it`,
+      room: `${name}/${inner[index]?.name}`,
+      code: uses(`../${folder.name}/thing.ts`),
+    })),
+  ]),
 ].map((entry, index) => ({ ...entry, path: `src/${entry.room}/refused-${index}.ts` }));
 
 const allowed = [
   { what: "a lower tier", room: "gateway", code: uses("../policy/policy-set.ts") },
   { what: "detectors below policies", room: "policy", code: uses("../redaction/redaction.ts") },
   { what: "its own room", room: "gateway", code: uses("./gateway.ts") },
-  { what: "its own library", room: "upstream", code: uses("undici") },
+  { what: "its own library", room: "upstream/http", code: uses("undici") },
   { what: "a notifier's library", room: "approvals/notify", code: uses("nodemailer") },
   { what: "a lower tier from a folder in a room", room: "approvals/notify", code: uses("../../store/outbox.ts") },
   { what: "the console's frame", room: "console/approvals", code: uses("../layout.ts") },
   { what: "the console's components", room: "console/approvals", code: uses("../components/badge.ts") },
   { what: "operations from a page", room: "console/approvals", code: uses("../../operations/operator.ts") },
-  { what: "its own room from a folder in it", room: "policy/work", code: uses("../ast.ts") },
+  { what: "its own room from a folder in it", room: "policy/work", code: uses("../policy-set.ts") },
+  { what: "an inner room below it", room: "policy/cel", code: uses("../syntax/ast.ts") },
   { what: "Node", room: "core", code: uses("node:crypto") },
 ].map((entry, index) => ({ ...entry, path: `src/${entry.room}/allowed-${index}.ts` }));
 
@@ -81,6 +95,10 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 describe("the layer rules", () => {
+  it("are what npm run layers writes", () => {
+    expect(JSON.parse(readFileSync(LINTER, "utf8"))).toEqual(JSON.parse(JSON.stringify(linterConfig())));
+  });
+
   it.each(refused)("refuse $what", ({ path }) => {
     expect(found.get(path)).toEqual([expect.stringMatching(/^lint\/style\/noRestricted(Imports|Globals)$/)]);
   });

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Operator } from "../operations/operator.ts";
-import type { Refused } from "./problem.ts";
+import type { Refused } from "./http/problem.ts";
 
 /** What requests to the API come with; they are served by `@hono/node-server`. */
 export interface ApiEnv {

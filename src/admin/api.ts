@@ -7,20 +7,20 @@ import { heldFor } from "../http/held.ts";
 import { createHostPolicy } from "../http/hosts.ts";
 import type { Operations } from "../operations/operations.ts";
 import { StoreError } from "../store/store-error.ts";
-import { type AdmissionDeps, createAdmission } from "./admit.ts";
 import type { ApiEnv } from "./api-env.ts";
-import { approvalRoutes } from "./approval-routes.ts";
-import { auditRoutes } from "./audit-routes.ts";
-import { EVENTS_PATH, eventRoutes } from "./event-routes.ts";
-import { createEventStreams } from "./event-streams.ts";
-import { API_BASE, mountRoutes } from "./mount-routes.ts";
+import { approvalRoutes } from "./approvals/routes.ts";
+import { auditRoutes } from "./audit/routes.ts";
+import { EVENTS_PATH, eventRoutes } from "./events/routes.ts";
+import { createEventStreams } from "./events/streams.ts";
+import { type AdmissionDeps, createAdmission } from "./http/admit.ts";
+import { API_BASE, mountRoutes } from "./http/mount-routes.ts";
+import { mountOpenapi } from "./http/openapi.ts";
+import { problem } from "./http/problem.ts";
 import { notificationRoutes } from "./notification-routes.ts";
-import { mountOpenapi } from "./openapi.ts";
-import { policyRoutes } from "./policy-routes.ts";
-import { problem } from "./problem.ts";
+import { policyRoutes } from "./policies/routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { toolRoutes } from "./tool-routes.ts";
-import { upstreamRoutes } from "./upstream-routes.ts";
+import { upstreamRoutes } from "./upstreams/routes.ts";
 
 /** What `createApi` needs. */
 export interface ApiDeps extends AdmissionDeps {

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { NotificationOperations } from "../operations/notifications.ts";
-import type { OutboxEntry } from "../store/outbox.ts";
+import type { OutboxEntry } from "../store/approvals/outbox.ts";
+import { BARE, type Route, route } from "./http/route.ts";
 import { limitOf, numberCursor, pageOf, time, timeText } from "./list-schema.ts";
-import { BARE, type Route, route } from "./route.ts";
 
 const STATES = ["waiting", "done", "dead"] as const;
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { SessionOperations, SessionView } from "../operations/sessions.ts";
-import type { SignedInOperations, SignedInView } from "../operations/signed-in.ts";
+import type { SessionOperations, SessionView } from "../operations/sessions/sessions.ts";
+import type { SignedInOperations, SignedInView } from "../operations/sessions/signed-in.ts";
+import { BARE, type Route, route } from "./http/route.ts";
 import { cursor, limitOf, pageOf, time, timeText } from "./list-schema.ts";
-import { BARE, type Route, route } from "./route.ts";
 
 const sessionSchema = z
   .object({

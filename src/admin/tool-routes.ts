@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { ToolView } from "../operations/upstreams.ts";
+import type { ToolView } from "../operations/upstreams/upstreams.ts";
+import { BARE, type Route, route } from "./http/route.ts";
 import { cursor, limitOf, pageOf } from "./list-schema.ts";
-import { BARE, type Route, route } from "./route.ts";
 
 /** Characters of definitions in one page. A server may describe a single tool in a megabyte. */
 const PAGE_CHARS = 4 * 1024 * 1024;

@@ -3,19 +3,19 @@ import { type Refusal, refuse } from "../core/errors.ts";
 import { randomId } from "../core/ids.ts";
 import { isRequester, type Persons } from "../core/persons.ts";
 import { createWaiters } from "../core/waiters.ts";
-import type { ApprovalQuery, StoredApproval } from "../store/approvals.ts";
+import type { ApprovalQuery, StoredApproval } from "../store/approvals/approvals.ts";
 import type { ApprovalFilter, Approvals } from "./approvals.ts";
-import { createAsking } from "./asking.ts";
 import { cursorAfter, type ListOrder, positionOf, readCursor } from "./cursor.ts";
 import { type ApprovalsDeps, DEFAULT_LIMITS, DEFAULT_TIMING } from "./deps.ts";
 import { decidable, keysOf, refusalOf } from "./eligibility.ts";
-import { createExecutions } from "./executions.ts";
-import { createLeases } from "./leases.ts";
-import { startScheduler } from "./scheduler.ts";
-import { createSealedTexts } from "./sealed-parts.ts";
-import { createSweep } from "./sweep.ts";
-import { createTransitions } from "./transitions.ts";
 import { requestOf } from "./view.ts";
+import { createAsking } from "./work/asking.ts";
+import { createExecutions } from "./work/executions.ts";
+import { createLeases } from "./work/leases.ts";
+import { startScheduler } from "./work/scheduler.ts";
+import { createSealedTexts } from "./work/sealed-parts.ts";
+import { createSweep } from "./work/sweep.ts";
+import { createTransitions } from "./work/transitions.ts";
 
 const MAX_LIMIT = 500;
 

@@ -1,4 +1,4 @@
-import type { ApprovalQuery } from "../store/approvals.ts";
+import type { ApprovalQuery } from "../store/approvals/approvals.ts";
 
 type Position = NonNullable<ApprovalQuery["after"]>;
 

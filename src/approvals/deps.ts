@@ -2,8 +2,8 @@ import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { Persons } from "../core/persons.ts";
 import type { Seal } from "../core/seal.ts";
-import type { ApprovalStore } from "../store/approvals.ts";
-import type { Outbox } from "../store/outbox.ts";
+import type { ApprovalStore } from "../store/approvals/approvals.ts";
+import type { Outbox } from "../store/approvals/outbox.ts";
 import type { CallDigests } from "./call-digest.ts";
 import type { ApprovalFlow } from "./flow.ts";
 
@@ -51,7 +51,7 @@ export interface ApprovalsDeps {
   /** Of a purpose of its own: `approvals`. */
   readonly seal: Seal;
   readonly digests: CallDigests;
-  /** Takes secrets out of arguments; see `audit/redact.ts`. */
+  /** Takes secrets out of arguments; see `audit/secrets/redact.ts`. */
   readonly redact: (value: JsonObject) => JsonObject;
   readonly log: Log;
   /** ms since the epoch. */

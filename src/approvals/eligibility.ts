@@ -9,7 +9,7 @@ import type {
 import { type Refusal, refuse } from "../core/errors.ts";
 import type { Persons } from "../core/persons.ts";
 import { ANONYMOUS_ISSUER, isThemselves, LOCAL_ISSUER, type Principal, subjectNames } from "../core/principal.ts";
-import type { ApproverEntry, ApproverKeys, StoredApproval } from "../store/approvals.ts";
+import type { ApproverEntry, ApproverKeys, StoredApproval } from "../store/approvals/approvals.ts";
 
 /** What of a request bears on who may decide it. */
 export interface Decidable {

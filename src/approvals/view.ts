@@ -1,5 +1,5 @@
 import type { ApprovalRequest } from "../core/approval.ts";
-import type { StoredApproval } from "../store/approvals.ts";
+import type { StoredApproval } from "../store/approvals/approvals.ts";
 import { stagesAt } from "./eligibility.ts";
 
 /** A stored request as people see it at `now`. */

@@ -1,7 +1,7 @@
 import { isObject } from "../core/json.ts";
 import { knownAs } from "../core/known-as.ts";
-import type { AuditEntry } from "../store/audit-rows.ts";
-import { jsonIn } from "./read-matches.ts";
+import type { AuditEntry } from "../store/audit/audit-rows.ts";
+import { jsonIn } from "./read/read-matches.ts";
 
 /** By what whoever acted is named to people; `undefined`: it was nobody in particular, or the gateway. */
 export function actorOf({ actor, actorIssuer, actorEmail }: AuditEntry): string | undefined {

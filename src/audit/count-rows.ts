@@ -1,7 +1,7 @@
 import { SERVER_FAULTS } from "../core/outcome-groups.ts";
-import { type CountableRow, type Counted, type Increment, LONG_STEP, SHORT_STEP } from "../store/activity.ts";
+import { type CountableRow, type Counted, type Increment, LONG_STEP, SHORT_STEP } from "../store/activity/activity.ts";
 import { bucketOf } from "./histogram.ts";
-import { readMatches } from "./read-matches.ts";
+import { readMatches } from "./read/read-matches.ts";
 
 /** How long counts are kept, ms: those of the short spans two days, an hour more for whoever begins at a round time. */
 export const SHORT_KEPT_MS = 2 * 86_400_000 + LONG_STEP;

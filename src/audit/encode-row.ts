@@ -3,7 +3,7 @@ import { writeExact } from "../core/exact-json.ts";
 import { type JsonObject, keptJson } from "../core/json.ts";
 import type { KeyedHash } from "../core/keyed-hash.ts";
 import type { Seal } from "../core/seal.ts";
-import { type AuditRow, EMPTY_ROW } from "../store/audit-row.ts";
+import { type AuditRow, EMPTY_ROW } from "../store/audit/audit-row.ts";
 import type {
   AdminAct,
   AuditAct,
@@ -14,9 +14,9 @@ import type {
   UnlistedOpening,
 } from "./audit.ts";
 import { createFacts } from "./facts.ts";
-import { REDACTED, redact } from "./redact.ts";
 import { sealArguments } from "./sealed-arguments.ts";
-import { scrubText } from "./secrets.ts";
+import { REDACTED, redact } from "./secrets/redact.ts";
+import { scrubText } from "./secrets/secrets.ts";
 
 /**
  * How much of a call's arguments is kept: `digest` only; `redacted`, a copy without secrets; `sealed`, that copy and

@@ -1,6 +1,6 @@
 import type { Principal } from "../core/principal.ts";
-import { REDACTED } from "./redact.ts";
-import { scrubText } from "./secrets.ts";
+import { REDACTED } from "./secrets/redact.ts";
+import { scrubText } from "./secrets/secrets.ts";
 
 /** Bounds of what is kept. A name or a group that is longer says nothing more; a token does not hold so many. */
 const MAX_TEXT = 256;

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type { Log } from "../core/log.ts";
-import { type ActivityStore, LONG_STEP, SHORT_STEP } from "../store/activity.ts";
+import { type ActivityStore, LONG_STEP, SHORT_STEP } from "../store/activity/activity.ts";
 import { countRows, LONG_KEPT_MS, SHORT_KEPT_MS } from "./count-rows.ts";
 
 /** Counts the audit in the background. */

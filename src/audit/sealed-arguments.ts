@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from "../core/json.ts";
 import { claimsSeenOf } from "../core/policy-names.ts";
 import type { Seal } from "../core/seal.ts";
-import type { AuditRow } from "../store/audit-row.ts";
+import type { AuditRow } from "../store/audit/audit-row.ts";
 import type { AuditOpening } from "./audit.ts";
 
 /** What a sealed column holds of a call. Rows of the first version hold arguments only. */

@@ -1,20 +1,20 @@
 import type { Log } from "../core/log.ts";
 import type { Scope } from "../core/scope.ts";
 import type { ListKind } from "../mcp/messages.ts";
-import type { DefinitionChange, DefinitionReader, DefinitionStore } from "../store/definitions.ts";
+import type { DefinitionChange, DefinitionReader, DefinitionStore } from "../store/definitions/definitions.ts";
 import type { UpstreamEvent, Upstreams } from "../upstream/upstream.ts";
 import { createAnnouncer, type ListChange } from "./announcer.ts";
-import { mayConcernApps } from "./app-links.ts";
-import { type ClaimMemory, createClaimKeeper } from "./claim-keeper.ts";
 import { createDefinitionKeeper } from "./definition-keeper.ts";
 import { listsWithItems, type Member } from "./member.ts";
 import { createPacer } from "./pacer.ts";
 import { createReadingPace } from "./reading-pace.ts";
 import { createRememberedTools } from "./remembered-tools.ts";
-import { createSharedUriLog } from "./shared-uris.ts";
 import { type CatalogTiming, DEFAULT_CATALOG_TIMING } from "./timing.ts";
 import { compileToolRules, sameToolRules, type ToolRules } from "./tool-rules.ts";
 import { createUpstreamReader, LIST_KINDS } from "./upstream-lists.ts";
+import { mayConcernApps } from "./uris/app-links.ts";
+import { type ClaimMemory, createClaimKeeper } from "./uris/claim-keeper.ts";
+import { createSharedUriLog } from "./uris/shared-uris.ts";
 import { buildView, type ShownLists, type View } from "./view.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { Log } from "../core/log.ts";
 import { Slices } from "../core/slices.ts";
-import type { DefinitionChange, DefinitionStore, ListedDefinition } from "../store/definitions.ts";
+import type { DefinitionChange, DefinitionStore, ListedDefinition } from "../store/definitions/definitions.ts";
 import type { ToolEntry } from "./entries.ts";
 
 /** Writes what upstreams list into the store, beside everything else. */

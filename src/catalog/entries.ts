@@ -2,7 +2,7 @@ import { digestOf } from "../core/digest.ts";
 import { withDoubles } from "../core/exact-json.ts";
 import { isPlain } from "../core/fold.ts";
 import type { JsonObject } from "../core/json.ts";
-import { type ParamHeader, readParamHeaders } from "../mcp/param-headers.ts";
+import { type ParamHeader, readParamHeaders } from "../mcp/headers/param-headers.ts";
 import type { Repaired } from "./repair.ts";
 import type { CompiledToolRules } from "./tool-rules.ts";
 

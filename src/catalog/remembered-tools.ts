@@ -1,5 +1,5 @@
 import type { Log } from "../core/log.ts";
-import type { DefinitionReader } from "../store/definitions.ts";
+import type { DefinitionReader } from "../store/definitions/definitions.ts";
 import type { ToolEntry } from "./entries.ts";
 import { compileToolRules, type ToolRules } from "./tool-rules.ts";
 

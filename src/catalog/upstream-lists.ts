@@ -8,7 +8,7 @@ import { type ListedEntry, readListed, readTool, type ToolEntry } from "./entrie
 import type { ReadingPace } from "./reading-pace.ts";
 import { type Repaired, repairItem } from "./repair.ts";
 import type { CompiledToolRules } from "./tool-rules.ts";
-import type { UriList } from "./uri-claims.ts";
+import type { UriList } from "./uris/uri-claims.ts";
 
 /** Definitions that are left out with a line in the log each. */
 const MAX_LOGGED = 10;

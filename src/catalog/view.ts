@@ -2,11 +2,11 @@ import type { JsonObject } from "../core/json.ts";
 import type { Scope } from "../core/scope.ts";
 import type { ListKind } from "../mcp/messages.ts";
 import type { ListedEntry, ToolEntry } from "./entries.ts";
-import { writeToolLinks } from "./link-places.ts";
 import { exposedName } from "./naming.ts";
-import { readMark, withMark } from "./server-mark.ts";
 import { LIST_KINDS, type UpstreamLists } from "./upstream-lists.ts";
-import { createUriClaims, STEPS_OF_LISTS, Steps, type UriClaims } from "./uri-claims.ts";
+import { writeToolLinks } from "./uris/link-places.ts";
+import { readMark, withMark } from "./uris/server-mark.ts";
+import { createUriClaims, STEPS_OF_LISTS, Steps, type UriClaims } from "./uris/uri-claims.ts";
 
 /** Everything that one endpoint shows, merged in the order of its upstreams. Built once per change, then only read. */
 export interface View {

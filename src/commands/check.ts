@@ -1,8 +1,8 @@
 import { createServer } from "node:net";
 import type { Command } from "commander";
-import { whyNoClientAddress } from "../config/client-address.ts";
-import type { Config } from "../config/schema.ts";
-import { compileDirectory } from "../policy/directory.ts";
+import { whyNoClientAddress } from "../config/checks/client-address.ts";
+import type { Config } from "../config/schema/schema.ts";
+import { compileDirectory } from "../policy/compile/directory.ts";
 import { DEFAULT_CONFIG, loadOrExplain } from "./load.ts";
 import type { Shell } from "./shell.ts";
 

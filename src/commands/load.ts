@@ -1,6 +1,6 @@
 import { formatConfigError } from "../config/config-error.ts";
 import { loadConfig } from "../config/load.ts";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/schema/schema.ts";
 import type { Shell } from "./shell.ts";
 
 /** Where a configuration is looked for when nobody says. */

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/schema/schema.ts";
 import type { Log } from "../core/log.ts";
-import type { LastResort } from "../last-resort.ts";
-import type { RunningGateway } from "../serve.ts";
+import type { WireDeps } from "../main/compose/deps.ts";
+import type { LastResort } from "../main/last-resort.ts";
+import type { RunningGateway } from "../main/serve.ts";
 import { StoreError } from "../store/store-error.ts";
-import type { WireDeps } from "../wire.ts";
 import { createLog } from "./log.ts";
 import type { Shell } from "./shell.ts";
 
@@ -22,7 +22,7 @@ export async function startOrExplain(
   log: Log,
   deps: Pick<WireDeps, "timing" | "start"> = {},
 ): Promise<RunningGateway | undefined> {
-  const { startGateway } = await import("../serve.ts");
+  const { startGateway } = await import("../main/serve.ts");
   try {
     const started = await startGateway(config, { log, ...deps });
     if (started.ok) return started.gateway;

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { formatConfigError } from "../config/config-error.ts";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/schema/schema.ts";
 import { watchConfig } from "../config/watch.ts";
-import { catchFaults } from "../last-resort.ts";
-import type { RunningGateway } from "../serve.ts";
-import { VERSION } from "../version.ts";
+import { catchFaults } from "../main/last-resort.ts";
+import type { RunningGateway } from "../main/serve.ts";
+import { VERSION } from "../main/version.ts";
 import { DEFAULT_CONFIG, loadOrExplain } from "./load.ts";
 import { logFor, type StartOptions, startOrExplain, untilStopped, withStartOptions } from "./run-gateway.ts";
 import { bold, type Shell } from "./shell.ts";

@@ -2,9 +2,9 @@ import { userInfo } from "node:os";
 import type { Command } from "commander";
 import { createCallIds } from "../core/ids.ts";
 import { AT_HOME, LOCAL_ISSUER, type Principal } from "../core/principal.ts";
-import { catchFaults } from "../last-resort.ts";
+import { catchFaults } from "../main/last-resort.ts";
+import { VERSION } from "../main/version.ts";
 import { StoreError } from "../store/store-error.ts";
-import { VERSION } from "../version.ts";
 import { DEFAULT_CONFIG, loadOrExplain } from "./load.ts";
 import { createLog } from "./log.ts";
 import { type StartOptions, withStartOptions } from "./run-gateway.ts";
@@ -33,8 +33,8 @@ export function registerStdio(program: Command, shell: Shell): void {
       const config = loadOrExplain(shell, options.config);
       if (config === undefined) return;
       const [{ wire }, { createStdioEdge }] = await Promise.all([
-        import("../wire.ts"),
-        import("../downstream/stdio.ts"),
+        import("../main/compose/wire.ts"),
+        import("../downstream/stdio/stdio.ts"),
       ]);
       const stopped = shell.stopped();
       // Standard output belongs to the protocol, so a terminal there says nothing about standard error.

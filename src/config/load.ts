@@ -2,15 +2,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Json } from "../core/json.ts";
+import { crossCheck, crossWarnings } from "./checks/cross-checks.ts";
 import type { ConfigError } from "./config-error.ts";
-import { crossCheck, crossWarnings } from "./cross-checks.ts";
-import { fill } from "./fill.ts";
-import { type Finding, valueAt } from "./issues.ts";
-import { missingFile } from "./missing-file.ts";
-import { parse } from "./parse.ts";
-import { inOrder, toBroken, toError } from "./report.ts";
-import type { Config } from "./schema.ts";
-import { type Path, pathKey, readYaml } from "./yaml-source.ts";
+import { fill } from "./file/fill.ts";
+import { type Finding, valueAt } from "./file/issues.ts";
+import { missingFile } from "./file/missing-file.ts";
+import { parse } from "./file/parse.ts";
+import { inOrder, toBroken, toError } from "./file/report.ts";
+import { type Path, pathKey, readYaml } from "./file/yaml-source.ts";
+import type { Config } from "./schema/schema.ts";
 
 export type LoadedConfig =
   | {

@@ -1,4 +1,4 @@
-import type { Config } from "./schema.ts";
+import type { Config } from "./schema/schema.ts";
 
 // Upstreams and endpoints are taken over while the gateway runs; everything else is read at the start.
 const KEYS = {

@@ -4,7 +4,7 @@ import { sha256 } from "../core/digest.ts";
 import type { Log } from "../core/log.ts";
 import { type LoadedConfig, loadConfig } from "./load.ts";
 import { restartNeeded } from "./restart-needed.ts";
-import type { Config } from "./schema.ts";
+import type { Config } from "./schema/schema.ts";
 
 export interface ConfigWatchOptions {
   /** The configuration file, as given to `loadConfig`. */

@@ -3,6 +3,7 @@ import type { Log } from "../core/log.ts";
 import type { Operations } from "../operations/operations.ts";
 import type { Operator } from "../operations/operator.ts";
 import type { ConsoleEnv } from "./console-env.ts";
+import type { NavigationEntry, Trouble } from "./navigation.ts";
 
 /** What the pages of an area are made of. */
 export interface AreaDeps {
@@ -12,24 +13,8 @@ export interface AreaDeps {
   readonly log: Log;
 }
 
-/** Something that is wrong, told on every page: who is on another one would never know. */
-export interface Trouble {
-  /** How many things. */
-  readonly count: number;
-  /** After the number, for who does not see the sign: `servers do not answer`. */
-  readonly what: string;
-  /** A sentence that stands above every page but the area's first one, where it is so bad that nothing may wait. */
-  readonly banner?: string;
-}
-
 /** One part of the console: an entry of the navigation and the pages behind it. */
-export interface Area {
-  /** The one segment after `/console/`. */
-  readonly path: string;
-  /** In the navigation. */
-  readonly title: string;
-  /** Administrators only: everybody else is told so, and finds no entry. */
-  readonly admin: boolean;
+export interface Area extends NavigationEntry {
   /** How many things wait for this operator there, for the navigation; up to 99. @throws StoreError */
   readonly waiting?: (deps: AreaDeps, operator: Operator) => Promise<number>;
   /** What is wrong there, for whoever may enter; `undefined`: nothing. Asked for on every page, so that it costs nothing. */
@@ -39,6 +24,6 @@ export interface Area {
 }
 
 /** Whether this operator may look at the area at all. What they find there is for `operations/` to say. */
-export function mayEnter(area: Area, operator: Operator): boolean {
+export function mayEnter(area: NavigationEntry, operator: Operator): boolean {
   return !area.admin || operator.admin;
 }

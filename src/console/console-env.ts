@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Operator } from "../operations/operator.ts";
-import type { Area, Trouble } from "./area.ts";
 import type { AssetUrls } from "./assets.ts";
+import type { NavigationEntry, Trouble } from "./navigation.ts";
 import type { ConsoleForm } from "./read-form.ts";
 
 /** What a page of the console finds in its context once somebody is signed in; served by `@hono/node-server`. */
@@ -15,7 +15,7 @@ export interface ConsoleEnv {
     /** The fields of a POST, read and checked. Absent on a GET. */
     form: ConsoleForm;
     /** What this operator finds in the navigation; `undefined`: nobody is signed in, or nobody has looked yet. */
-    areas: readonly Area[] | undefined;
+    areas: readonly NavigationEntry[] | undefined;
     /** How many things wait for them, by the path of the area. On pages that are looked at. */
     waiting: ReadonlyMap<string, number> | undefined;
     /** What is wrong in the areas that they may enter, by the path of the area. */

@@ -6,16 +6,17 @@ import type { HostPolicyOptions } from "../http/hosts.ts";
 import type { ApiKeyLookup } from "../identity/api-keys.ts";
 import type { Operations } from "../operations/operations.ts";
 import type { Operator } from "../operations/operator.ts";
-import type { SignInTrip } from "../step-up/sign-in-trip.ts";
+import type { SignInTrip } from "../step-up/provider/sign-in-trip.ts";
 import { StoreError } from "../store/store-error.ts";
-import { type Area, mayEnter, type Trouble } from "./area.ts";
+import { type Area, mayEnter } from "./area.ts";
 import { loadAssets } from "./assets.ts";
 import type { ConsoleEnv } from "./console-env.ts";
 import { guardRequests, guardSessions } from "./guard.ts";
+import type { Trouble } from "./navigation.ts";
 import { missingPage, refusedPage } from "./plain-pages.tsx";
-import { createProviderSignIn } from "./provider-sign-in.tsx";
-import type { ConsoleSessions } from "./sessions.ts";
-import { createSignIn, createSignOut } from "./sign-in.tsx";
+import { createProviderSignIn } from "./sign-in/provider-sign-in.tsx";
+import type { ConsoleSessions } from "./sign-in/sessions.ts";
+import { createSignIn, createSignOut } from "./sign-in/sign-in.tsx";
 import { createYou } from "./you.tsx";
 
 export interface ConsoleDeps {
@@ -64,7 +65,14 @@ export function createConsole(deps: ConsoleDeps): Hono<ConsoleEnv> {
   for (const path of below("/console")) app.use(path, guardSessions({ sessions, adminRoles, areas }));
   for (const path of below("/console")) {
     app.use(path, async (c, next) => {
-      c.set("troubles", troublesIn(deps, c.get("areas") ?? []));
+      const entered = c.get("areas") ?? [];
+      c.set(
+        "troubles",
+        troublesIn(
+          deps,
+          areas.filter((area) => entered.includes(area)),
+        ),
+      );
       return next();
     });
   }

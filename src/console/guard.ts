@@ -11,7 +11,7 @@ import type { AssetUrls } from "./assets.ts";
 import type { ConsoleEnv } from "./console-env.ts";
 import { refusedPage, unreadForm } from "./plain-pages.tsx";
 import { readForm } from "./read-form.ts";
-import type { ConsoleSessions } from "./sessions.ts";
+import type { ConsoleSessions } from "./sign-in/sessions.ts";
 
 /**
  * Everything comes from this gateway: scripts and styles from files of its own, forms and requests to itself. Nothing is

@@ -2,11 +2,11 @@ import type { Context } from "hono";
 import { html } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { Trouble } from "./area.ts";
 import { Banner, type BannerTone } from "./components/banner.tsx";
 import { CsrfField } from "./components/csrf-field.tsx";
 import { PersonLabel } from "./components/person-label.tsx";
 import type { ConsoleEnv } from "./console-env.ts";
+import type { Trouble } from "./navigation.ts";
 
 /** What frames a page. */
 export interface PageFrame {

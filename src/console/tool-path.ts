@@ -1,4 +1,4 @@
-import type { ToolView } from "../operations/upstreams.ts";
+import type { ToolView } from "../operations/upstreams/upstreams.ts";
 
 /** Longest name that is put into an address. */
 const MAX_NAME_CHARS = 500;

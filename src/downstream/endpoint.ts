@@ -3,18 +3,18 @@ import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
 import { ERRORS, refuse } from "../core/errors.ts";
 import { createHostPolicy } from "../http/hosts.ts";
-import { allowOrigin, answerPreflight } from "./cors.ts";
 import { createEdge } from "./edge.ts";
-import { answerRefusal, type Exchange } from "./exchange.ts";
+import { allowOrigin, answerPreflight } from "./http/cors.ts";
+import { answerRefusal, type Exchange } from "./http/exchange.ts";
+import { createStreams } from "./http/streams.ts";
 import type { HttpEdge } from "./http-edge.ts";
-import { handleDelete, handleGet } from "./legacy-http.ts";
+import { handleDelete, handleGet } from "./legacy/http.ts";
+import { createSessionRegistry } from "./legacy/session-registry.ts";
 import type { LiveClients } from "./live-clients.ts";
-import { createListens } from "./modern-listen.ts";
-import { createModernPeers } from "./modern-peers.ts";
+import { createListens } from "./modern/listen.ts";
+import { createModernPeers } from "./modern/peers.ts";
 import { DEFAULT_POLICY_HEADERS, everySecond, type McpEndpointDeps } from "./options.ts";
 import { handlePost } from "./post.ts";
-import { createSessionRegistry } from "./session-registry.ts";
-import { createStreams } from "./streams.ts";
 
 type Env = { Bindings: HttpBindings };
 

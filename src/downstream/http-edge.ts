@@ -5,10 +5,10 @@ import { credentialOf } from "../http/credential.ts";
 import { heldFor } from "../http/held.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { RequestContext } from "./edge.ts";
-import { type Exchange, headerOf } from "./exchange.ts";
-import type { ModernServer } from "./modern-dispatch.ts";
-import type { SessionRegistry } from "./session-registry.ts";
-import type { Streams } from "./streams.ts";
+import { type Exchange, headerOf } from "./http/exchange.ts";
+import type { Streams } from "./http/streams.ts";
+import type { SessionRegistry } from "./legacy/session-registry.ts";
+import type { ModernServer } from "./modern/dispatch.ts";
 
 /** What the handlers of the HTTP endpoint share. */
 export interface HttpEdge extends ModernServer {

@@ -3,7 +3,7 @@ import type { Log } from "../core/log.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Arrive } from "../http/arrivals.ts";
 import type { Identity } from "../identity/identity.ts";
-import type { SessionStore } from "../store/sessions.ts";
+import type { SessionStore } from "../store/sessions/sessions.ts";
 
 /** What both edges (HTTP and stdio) work with. */
 export interface EdgeDeps {

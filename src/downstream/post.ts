@@ -5,12 +5,12 @@ import { parseJsonBody } from "../http/json-body.ts";
 import { type Classified, classify } from "../mcp/classify.ts";
 import { idOfRefused } from "../mcp/refused-id.ts";
 import type { RequestContext } from "./edge.ts";
-import { answerEmpty, answerRefusal, type Exchange, headerOf } from "./exchange.ts";
+import { answerEmpty, answerRefusal, type Exchange, headerOf } from "./http/exchange.ts";
+import { HttpReply } from "./http/http-reply.ts";
+import { type Accepted, readMedia } from "./http/media.ts";
 import { admit, type HttpEdge } from "./http-edge.ts";
-import { postLegacy } from "./legacy-http.ts";
-import { type Accepted, readMedia } from "./media.ts";
-import { dispatchModernRequest } from "./modern-dispatch.ts";
-import { HttpReply } from "./reply.ts";
+import { postLegacy } from "./legacy/http.ts";
+import { dispatchModernRequest } from "./modern/dispatch.ts";
 
 /**
  * One POST, step by step; Host and Origin were checked before. Each step either hands its finding to the next or answers

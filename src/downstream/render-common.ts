@@ -5,7 +5,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { StillPaused, UnapprovedOutcome } from "../core/outcome.ts";
 import type { UpstreamFault } from "../core/round.ts";
 import { approvalMeta, pendingText } from "../gateway/approval-texts.ts";
-import { WAITS_FOR_SIGN_IN } from "../gateway/step-up-texts.ts";
+import { WAITS_FOR_SIGN_IN } from "../gateway/step-up/texts.ts";
 import { refusalError } from "./edge.ts";
 
 /** An answer of the gateway's own, before it takes the form of an era. */

@@ -1,7 +1,7 @@
 import type { Ask, Call } from "../core/call.ts";
 import { ERRORS } from "../core/errors.ts";
 import type { DeniedOutcome, StepUpOutcome, TokenNeed } from "../core/outcome.ts";
-import { signInMeta, signInQuestion, signInText } from "../gateway/step-up-texts.ts";
+import { signInMeta, signInQuestion, signInText } from "../gateway/step-up/texts.ts";
 import { encodeError } from "../mcp/encode.ts";
 import type { RpcId } from "../mcp/messages.ts";
 import type { RequestContext } from "./edge.ts";

@@ -5,8 +5,8 @@ import type { JsonObject } from "../core/json.ts";
 import type { Outcome, PausedEnd } from "../core/outcome.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
+import type { ParamHeader } from "../mcp/headers/param-headers.ts";
 import type { ListKind } from "../mcp/messages.ts";
-import type { ParamHeader } from "../mcp/param-headers.ts";
 
 /** Who asks for a list: what policies can see of them before there is a call. */
 export interface Caller {

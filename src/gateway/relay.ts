@@ -5,12 +5,12 @@ import { type Refusal, refuse } from "../core/errors.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
-import type { DeclaredArguments } from "./declared-arguments.ts";
-import type { AskedUri, Links, Receiver } from "./links.ts";
-import type { OutsideTalk } from "./outside-talk.ts";
-import { FOREIGN_STATE, readContinuation, withAnswersAsked } from "./params.ts";
-import type { RequestStates } from "./request-state.ts";
-import { followRounds } from "./rounds.ts";
+import type { DeclaredArguments } from "./requests/declared-arguments.ts";
+import { FOREIGN_STATE, readContinuation, withAnswersAsked } from "./requests/params.ts";
+import type { RequestStates } from "./requests/request-state.ts";
+import type { AskedUri, Links, Receiver } from "./steps/links.ts";
+import type { OutsideTalk } from "./steps/outside-talk.ts";
+import { followRounds } from "./steps/rounds.ts";
 
 /** Where a request goes, and its parameters in the upstream's own names; what it asks for, if that is one resource. */
 type Route =

@@ -10,11 +10,11 @@ import { ANONYMOUS, isLoopbackAddress } from "./anonymous.ts";
 import { API_KEY_PREFIX, createApiKeyLookup } from "./api-keys.ts";
 import { createAudiences, endpointPath, isFor } from "./audiences.ts";
 import { createChallenges } from "./challenge.ts";
-import { isVerified } from "./claims.ts";
 import type { CredentialRequest, Identified, Identity } from "./identity.ts";
-import { createIssuerKeys } from "./issuer-keys.ts";
+import { createIssuerKeys } from "./issuers/issuer-keys.ts";
 import { type IdentityOptions, KEY_TIMES, type KeyTimes } from "./options.ts";
-import { type TrustedIssuer, type Verified, verifyToken } from "./verify-token.ts";
+import { isVerified } from "./tokens/claims.ts";
+import { type TrustedIssuer, type Verified, verifyToken } from "./tokens/verify-token.ts";
 
 /** What the identity room needs from outside. */
 export interface IdentityDeps {

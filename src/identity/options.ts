@@ -1,6 +1,6 @@
 import type { PersonOptions } from "../core/people.ts";
 import type { Standing } from "../core/standing.ts";
-import type { PaceTimes } from "./fetch-pace.ts";
+import type { PaceTimes } from "./issuers/fetch-pace.ts";
 
 /** What the identity room is told. `config/`'s `auth` fits. Times are in milliseconds. */
 export interface IdentityOptions {

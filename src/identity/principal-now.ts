@@ -2,10 +2,10 @@ import { createPeople, named } from "../core/people.ts";
 import { ANONYMOUS_ISSUER, AT_HOME, KEYS_ISSUER, LOCAL_ISSUER, type Principal } from "../core/principal.ts";
 import { ANONYMOUS } from "./anonymous.ts";
 import { principalOf } from "./api-keys.ts";
-import { saidIn } from "./claims.ts";
 import type { IdentityOptions } from "./options.ts";
-import { readNumericDate } from "./token-times.ts";
-import { withVouchedSignIn } from "./vouched-sign-in.ts";
+import { saidIn } from "./tokens/claims.ts";
+import { readNumericDate } from "./tokens/times.ts";
+import { withVouchedSignIn } from "./tokens/vouched-sign-in.ts";
 
 /** A principal of before as the configuration has it now; `undefined` where their credential is no longer accepted. */
 export type PrincipalNow = (before: Principal) => Principal | undefined;

@@ -1,7 +1,7 @@
 import { type Refusal, refuse } from "../core/errors.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import { findAmbiguousKey } from "../core/keys.ts";
-import { findStrayKey, PARAMS } from "./members.ts";
+import { findStrayKey, PARAMS } from "./members/members.ts";
 
 /** The requests that go to the upstream which owns what they name. */
 export const CALL_METHODS: ReadonlySet<string> = new Set([

@@ -1,11 +1,11 @@
 import { type Refusal, refuse } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { checkKeys } from "./call-params.ts";
+import { checkStandardHeaders, type StandardHeaders } from "./headers/standard-headers.ts";
 import { type Message, type RpcId, readMessage } from "./messages.ts";
 import { idOfOddRequest } from "./refused-id.ts";
 import { claimsModern, type RequestMeta, readRequestMeta } from "./request-meta.ts";
 import { eraOf, MODERN_REVISION, SUPPORTED_REVISIONS } from "./revisions.ts";
-import { checkStandardHeaders, type StandardHeaders } from "./standard-headers.ts";
 
 /**
  * Which era a parsed body belongs to, and whether it may go on. Pure: the caller reads the body and the headers, and

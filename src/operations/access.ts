@@ -3,7 +3,7 @@ import { isAmong } from "../approvals/eligibility.ts";
 import type { ApprovalRequest } from "../core/approval.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
 import { isThemselves, KEYS_ISSUER, type Principal } from "../core/principal.ts";
-import { scopesOf } from "../identity/claims.ts";
+import { scopesOf } from "../identity/tokens/claims.ts";
 import type { Operator } from "./operator.ts";
 
 /** By what a principal came: a session of the console, or a credential that they sent along. */

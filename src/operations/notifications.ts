@@ -1,4 +1,4 @@
-import type { OutboxFilter, OutboxPage } from "../store/outbox.ts";
+import type { OutboxFilter, OutboxPage } from "../store/approvals/outbox.ts";
 
 /** Messages to people about approvals, for administrators: whoever calls this has made sure of that. */
 export interface NotificationOperations {

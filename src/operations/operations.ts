@@ -1,11 +1,11 @@
-import type { ActivityOperations } from "./activity.ts";
-import type { ApprovalOperations } from "./approvals.ts";
-import type { Events } from "./events.ts";
+import type { ActivityOperations } from "./activity/activity.ts";
+import type { ApprovalOperations } from "./approvals/approvals.ts";
+import type { Events } from "./events/events.ts";
 import type { NotificationOperations } from "./notifications.ts";
-import type { PolicyOperations } from "./policies.ts";
-import type { SessionOperations } from "./sessions.ts";
-import type { SignedInOperations } from "./signed-in.ts";
-import type { ToolView, UpstreamOperations } from "./upstreams.ts";
+import type { PolicyOperations } from "./policies/policies.ts";
+import type { SessionOperations } from "./sessions/sessions.ts";
+import type { SignedInOperations } from "./sessions/signed-in.ts";
+import type { ToolView, UpstreamOperations } from "./upstreams/upstreams.ts";
 
 /** What operators see and do. The API and the console are two faces of it, and neither can do anything else. */
 export interface Operations {

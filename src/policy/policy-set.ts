@@ -3,8 +3,8 @@ import type { Decision, Effect, Match } from "../core/decision.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Redaction } from "../redaction/redaction.ts";
-import type { ArgumentPath } from "./argument-paths.ts";
-import type { PolicyTarget } from "./schema.ts";
+import type { PolicyTarget } from "./file/schema.ts";
+import type { ArgumentPath } from "./syntax/argument-paths.ts";
 
 /** Everything that a policy can see of a call. Pure data: the time comes in, nothing is fetched. */
 export interface PolicyInput {

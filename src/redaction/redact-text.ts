@@ -1,8 +1,8 @@
-import { FORMS } from "./detect.ts";
-import { type Folded, fold } from "./fold.ts";
+import { FORMS } from "./detect/detect.ts";
+import { type Folded, fold } from "./detect/fold.ts";
+import type { Span } from "./detect/span.ts";
 import { type KeyedHash, textMark, withoutMarks } from "./marks.ts";
 import { DETECTORS, type Detector, type Replacement, stronger } from "./redaction.ts";
-import type { Span } from "./span.ts";
 
 /** What is looked for, and what is done with it. */
 export interface Search {

@@ -1,7 +1,7 @@
 import { numberIn, writeExact } from "../core/exact-json.ts";
 import { ExactNumber } from "../core/exact-number.ts";
 import { holdsValues, isObject, type Json, type JsonObject } from "../core/json.ts";
-import { isCardNumber } from "./bank-numbers.ts";
+import { isCardNumber } from "./detect/bank-numbers.ts";
 import { parseEmbedded } from "./embedded.ts";
 import { LIMITS } from "./limits.ts";
 import { textMark } from "./marks.ts";

@@ -1,6 +1,6 @@
 import type { StepUpPer } from "../core/decision.ts";
 import { digestOf } from "../core/digest.ts";
-import type { StepUpBinding } from "../store/step-up.ts";
+import type { StepUpBinding } from "../store/step-up/step-up.ts";
 import type { StepUpCaller } from "./step-up.ts";
 import type { Strength } from "./strength.ts";
 

@@ -4,13 +4,13 @@ import type { Log } from "../core/log.ts";
 import type { Seal } from "../core/seal.ts";
 import type { ChallengeState, StepUpFailure } from "../core/step-up.ts";
 import { createWaiters } from "../core/waiters.ts";
-import type { ChallengeRecord, StepUpStore } from "../store/step-up.ts";
+import type { ChallengeRecord, StepUpStore } from "../store/step-up/step-up.ts";
 import { bindingOf, challengeKey } from "./binding.ts";
 import { STEP_UP_LIMITS, type StepUpLimits, type StepUpOptions } from "./options.ts";
-import { expectedPerson } from "./person.ts";
-import { createProvider } from "./provider.ts";
-import { createRoundTrip, type RoundTrip } from "./round-trip.ts";
-import { createSignInTrip, type SignInTrip, type SignInTripDeps } from "./sign-in-trip.ts";
+import { expectedPerson } from "./provider/person.ts";
+import { createProvider } from "./provider/provider.ts";
+import { createRoundTrip, type RoundTrip } from "./provider/round-trip.ts";
+import { createSignInTrip, type SignInTrip, type SignInTripDeps } from "./provider/sign-in-trip.ts";
 import type { Challenge, ChallengeOutcome, StepUp, StepUpCaller, StepUpCheck, StepUpEvent } from "./step-up.ts";
 import { acrValues, lackOf, type Strength, tokenLack } from "./strength.ts";
 

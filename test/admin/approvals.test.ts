@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { approvalDetailSchema, approvalListSchema } from "../../src/admin/approval-schema.ts";
+import { approvalDetailSchema, approvalListSchema } from "../../src/admin/approvals/schema.ts";
 import type { ApprovalRequest } from "../../src/core/approval.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { createApiKey } from "../../src/identity/api-keys.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { auditListSchema, storySchema } from "../../src/admin/audit-schema.ts";
-import type { AuditRow } from "../../src/store/audit-row.ts";
+import { auditListSchema, storySchema } from "../../src/admin/audit/schema.ts";
+import type { AuditRow } from "../../src/store/audit/audit-row.ts";
 import { type ApiGateway, get, startApiGateway } from "../support/api-gateway.ts";
 import { people } from "../support/approval-people.ts";
 import { eventually } from "../support/eventually.ts";

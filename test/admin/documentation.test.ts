@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventSchema } from "../../src/admin/event-schema.ts";
+import { eventSchema } from "../../src/admin/events/schema.ts";
 import { type ApiDocument, readApiDocument } from "../support/api-document.ts";
 import { type ApiGateway, get, startApiGateway } from "../support/api-gateway.ts";
 import { people } from "../support/approval-people.ts";

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { createEventStreams } from "../../src/admin/event-streams.ts";
+import { createEventStreams } from "../../src/admin/events/streams.ts";
 import type { JsonObject } from "../../src/core/json.ts";
-import type { OperatorEvent } from "../../src/operations/events.ts";
+import type { OperatorEvent } from "../../src/operations/events/events.ts";
 import type { Operator } from "../../src/operations/operator.ts";
 import { type ApiGateway, type Caller, get, post, startApiGateway } from "../support/api-gateway.ts";
 import { people, principalOf } from "../support/approval-people.ts";

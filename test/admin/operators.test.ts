@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { auditListSchema } from "../../src/admin/audit-schema.ts";
-import { policyStateSchema, trialSchema } from "../../src/admin/policy-schema.ts";
+import { auditListSchema } from "../../src/admin/audit/schema.ts";
+import { policyStateSchema, trialSchema } from "../../src/admin/policies/schema.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { type ApiGateway, get, post, remove, startApiGateway } from "../support/api-gateway.ts";
 import { eventually } from "../support/eventually.ts";

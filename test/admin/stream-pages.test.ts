@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { streamPages } from "../../src/admin/stream-pages.ts";
-import { createHttpServer, type HttpServer } from "../../src/http-server.ts";
+import { streamPages } from "../../src/admin/http/stream-pages.ts";
+import { createHttpServer, type HttpServer } from "../../src/main/http-server.ts";
 import { open } from "../support/raw-mcp.ts";
 
 /** Pages that count what was made of them. */

@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
 import type { ApiEnv } from "../../src/admin/api-env.ts";
-import { mountRoutes } from "../../src/admin/mount-routes.ts";
+import { mountRoutes } from "../../src/admin/http/mount-routes.ts";
 import { toolRoutes } from "../../src/admin/tool-routes.ts";
 import { isObject } from "../../src/core/json.ts";
-import type { ToolView } from "../../src/operations/upstreams.ts";
+import type { ToolView } from "../../src/operations/upstreams/upstreams.ts";
 import { principalOf } from "../support/approval-people.ts";
 
 /** A tool whose description has so many characters. */

@@ -2,7 +2,7 @@ import Database from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createApprovals } from "../../src/approvals/create-approvals.ts";
 import { createKeyedHash } from "../../src/core/keyed-hash.ts";
-import { AUDIT_CHAIN } from "../../src/store/audit-row.ts";
+import { AUDIT_CHAIN } from "../../src/store/audit/audit-row.ts";
 import { ann, flow, stage, yes } from "../support/approval-parts.ts";
 import { serviceDeps, type TestApprovals, testApprovals } from "../support/approval-service.ts";
 import { openTestStore } from "../support/audit.ts";

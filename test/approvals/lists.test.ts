@@ -4,7 +4,7 @@ import type { ApprovalFilter } from "../../src/approvals/approvals.ts";
 import { refusalOf } from "../../src/approvals/eligibility.ts";
 import { APPROVAL_STATES, type ApprovalRequest, OPEN_STATES } from "../../src/core/approval.ts";
 import type { Principal } from "../../src/core/principal.ts";
-import type { ApprovalQuery, ApproverKeys } from "../../src/store/approvals.ts";
+import type { ApprovalQuery, ApproverKeys } from "../../src/store/approvals/approvals.ts";
 import { ask, DAY, flow, HOUR, no, person, stage, yes } from "../support/approval-parts.ts";
 import { type TestApprovals, testApprovals, testPersons } from "../support/approval-service.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { POSSIBLE, take as takeStep } from "../../src/approvals/machine.ts";
-import type { ApprovalStep } from "../../src/approvals/step.ts";
+import { POSSIBLE, take as takeStep } from "../../src/approvals/rules/machine.ts";
+import type { ApprovalStep } from "../../src/approvals/rules/step.ts";
 import { APPROVAL_STATES, type ApprovalState } from "../../src/core/approval.ts";
 import type { Principal } from "../../src/core/principal.ts";
-import type { ApprovalRecord, StoredApproval } from "../../src/store/approvals.ts";
+import type { ApprovalRecord, StoredApproval } from "../../src/store/approvals/approvals.ts";
 import { ann, bob, carl, HOUR, MINUTE, person, requester } from "../support/approval-parts.ts";
 import { aRecord, aStage, snapshot, voice } from "../support/approval-records.ts";
 import { START, testPersons } from "../support/approval-service.ts";

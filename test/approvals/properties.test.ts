@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { dueAct, dueAt } from "../../src/approvals/due.ts";
-import { MAX_RUNS, take as takeStep } from "../../src/approvals/machine.ts";
-import { type ApprovalStep, isEnded } from "../../src/approvals/step.ts";
+import { dueAct, dueAt } from "../../src/approvals/rules/due.ts";
+import { MAX_RUNS, take as takeStep } from "../../src/approvals/rules/machine.ts";
+import { type ApprovalStep, isEnded } from "../../src/approvals/rules/step.ts";
 import { isOpen } from "../../src/core/approval.ts";
-import type { StoredApproval } from "../../src/store/approvals.ts";
+import type { StoredApproval } from "../../src/store/approvals/approvals.ts";
 import { ann, bob, carl, DAY, HOUR, MINUTE, person, requester } from "../support/approval-parts.ts";
 import { aRecord, aStage, snapshot } from "../support/approval-records.ts";
 import { START, testPersons } from "../support/approval-service.ts";

@@ -5,7 +5,7 @@ import { AT_HOME, LOCAL_ISSUER, type Principal, personKeys } from "../../src/cor
 import { FULL_STANDING, GUEST_STANDING } from "../../src/core/standing.ts";
 import { ANONYMOUS } from "../../src/identity/anonymous.ts";
 import { principalOf } from "../../src/identity/api-keys.ts";
-import { principalFromClaims } from "../../src/identity/claims.ts";
+import { principalFromClaims } from "../../src/identity/tokens/claims.ts";
 import { flow, stage, yes } from "../support/approval-parts.ts";
 import { rowsOf, testApprovals, testPersons } from "../support/approval-service.ts";
 

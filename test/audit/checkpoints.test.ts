@@ -9,7 +9,7 @@ import { AUDIT_CHECKPOINTS, type SignedCheckpoint, signCheckpoint } from "../../
 import { verifyRecord } from "../../src/audit/verify/verify-record.ts";
 import { createKeyedHash } from "../../src/core/keyed-hash.ts";
 import { createSigningKey } from "../../src/core/signing-key.ts";
-import { AUDIT_CHAIN, EMPTY_ROW } from "../../src/store/audit-row.ts";
+import { AUDIT_CHAIN, EMPTY_ROW } from "../../src/store/audit/audit-row.ts";
 import { openStoreReader } from "../../src/store/open-store.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
 import { SECRET } from "../support/audit-key.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type ExportFormat, exportEntries } from "../../src/audit/export-entries.ts";
-import type { AuditEntry } from "../../src/store/audit-rows.ts";
+import { type ExportFormat, exportEntries } from "../../src/audit/read/export-entries.ts";
+import type { AuditEntry } from "../../src/store/audit/audit-rows.ts";
 import { auditEntry } from "../support/audit-entry.ts";
 
 async function* pagesOf(...pages: readonly (readonly AuditEntry[])[]) {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { REDACT_LIMITS, REDACTED, redact } from "../../src/audit/redact.ts";
+import { REDACT_LIMITS, REDACTED, redact } from "../../src/audit/secrets/redact.ts";
 import type { Json } from "../../src/core/json.ts";
 
 describe("values under a key that names a secret are taken out", () => {

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { createAudit } from "../../src/audit/create-audit.ts";
 import { type ChainVerdict, verifyChain } from "../../src/audit/verify/verify-chain.ts";
 import { createSeal } from "../../src/core/seal.ts";
-import type { ChainHead } from "../../src/store/audit-row.ts";
+import type { ChainHead } from "../../src/store/audit/audit-row.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { keepingLog, temporaryDir } from "../support/audit.ts";
 import { auditHash, digest } from "../support/audit-key.ts";

@@ -7,7 +7,7 @@ import type { Approvals } from "../../src/approvals/approvals.ts";
 import { createApprovals } from "../../src/approvals/create-approvals.ts";
 import { createAudit } from "../../src/audit/create-audit.ts";
 import { createSeal } from "../../src/core/seal.ts";
-import { recordApprovals } from "../../src/gateway/approval-record.ts";
+import { recordApprovals } from "../../src/gateway/approvals/record.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { serviceDeps } from "../support/approval-service.ts";
 import { keepingLog } from "../support/audit.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { mayConcernApps } from "../../src/catalog/app-links.ts";
+import { mayConcernApps } from "../../src/catalog/uris/app-links.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 
 const member = (listed: JsonObject) => ({ reader: { lists: () => ({ tools: [{ listed }] }) } }) as never;

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { createDefinitionKeeper } from "../../src/catalog/definition-keeper.ts";
 import { readTool, type ToolEntry } from "../../src/catalog/entries.ts";
 import { repairItem } from "../../src/catalog/repair.ts";
-import type { DefinitionStore } from "../../src/store/definitions.ts";
+import type { DefinitionStore } from "../../src/store/definitions/definitions.ts";
 import { ALL_TOOLS } from "../support/all-tools.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
 

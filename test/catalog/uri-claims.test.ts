@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createClaimKeeper } from "../../src/catalog/claim-keeper.ts";
-import { createUriClaims, Steps } from "../../src/catalog/uri-claims.ts";
+import { createClaimKeeper } from "../../src/catalog/uris/claim-keeper.ts";
+import { createUriClaims, Steps } from "../../src/catalog/uris/uri-claims.ts";
 import { openStore, type Store } from "../../src/store/open-store.ts";
 import { eventually } from "../support/eventually.ts";
 import { recordingLog } from "../support/recording-log.ts";

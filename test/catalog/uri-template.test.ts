@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fits, mayMeet, readTemplate } from "../../src/catalog/uri-template.ts";
+import { fits, mayMeet, readTemplate } from "../../src/catalog/uris/uri-template.ts";
 
 describe("what a template could make", () => {
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { SCREEN, valueTree, visible, WHOLE } from "../../src/commands/approvals-tree.ts";
-import { painter } from "../../src/commands/output.ts";
+import { SCREEN, valueTree, visible, WHOLE } from "../../src/commands/approvals/tree.ts";
+import { painter } from "../../src/commands/terminal/output.ts";
 import type { Json } from "../../src/core/json.ts";
 
 const paint = painter(false);

@@ -8,7 +8,7 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { Command, CommanderError } from "commander";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { registerApprovals } from "../../src/commands/approvals.ts";
+import { registerApprovals } from "../../src/commands/approvals/approvals.ts";
 import type { ApprovalRequest } from "../../src/core/approval.ts";
 import { isObject, type JsonObject } from "../../src/core/json.ts";
 import { APPROVALS_CONFIG, askFor, describeTool, people, type TestAsk } from "../support/approval-people.ts";

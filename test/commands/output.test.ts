@@ -1,6 +1,6 @@
 import { PassThrough, Writable } from "node:stream";
 import { expect, it } from "vitest";
-import { painter, plain, print } from "../../src/commands/output.ts";
+import { painter, plain, print } from "../../src/commands/terminal/output.ts";
 
 async function* texts(count: number): AsyncGenerator<string> {
   for (let index = 0; index < count; index++) yield `${index} ${"x".repeat(1_000)}\n`;

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { createAudit } from "../../src/audit/create-audit.ts";
 import type { ArgumentsMode } from "../../src/audit/encode-row.ts";
-import { createProgress } from "../../src/commands/progress.ts";
+import { createProgress } from "../../src/commands/terminal/progress.ts";
 import { ARGUMENTS_DIGEST, digestOf } from "../../src/core/digest.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { createKeyedHash } from "../../src/core/keyed-hash.ts";

@@ -7,7 +7,7 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { Command, CommanderError } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { registerUpstreams } from "../../src/commands/upstreams.ts";
+import { registerUpstreams } from "../../src/commands/upstreams/upstreams.ts";
 import { CLI } from "../support/built.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { startModernUpstream } from "../support/modern-upstream.ts";

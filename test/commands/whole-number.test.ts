@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { wholeNumber } from "../../src/commands/whole-number.ts";
+import { wholeNumber } from "../../src/commands/terminal/whole-number.ts";
 
 describe("the whole number of an option", () => {
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { whyNoClientAddress } from "../../src/config/client-address.ts";
-import { serverSchema } from "../../src/config/server-schema.ts";
+import { whyNoClientAddress } from "../../src/config/checks/client-address.ts";
+import { serverSchema } from "../../src/config/schema/server.ts";
 
 const HTTPS = "https://mcp.acme.com";
 

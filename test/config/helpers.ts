@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type ConfigError, formatConfigError } from "../../src/config/config-error.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import type { Config } from "../../src/config/schema.ts";
+import type { Config } from "../../src/config/schema/schema.ts";
 import { tempDir } from "./temp-dir.ts";
 
 type Env = Readonly<Record<string, string>>;

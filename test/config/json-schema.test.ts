@@ -3,7 +3,7 @@ import { AjvJsonSchemaValidator } from "@modelcontextprotocol/client/validators/
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { schemaFiles } from "../../scripts/schema-files.ts";
-import { configJsonSchema, keysAt, schemaAt } from "../../src/config/json-schema.ts";
+import { configJsonSchema, keysAt, schemaAt } from "../../src/config/schema/json-schema.ts";
 
 describe("the JSON Schemas for editors", () => {
   it.each([...schemaFiles()].map(([url, text]) => [url.pathname.split("/").at(-1), url, text] as const))(

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, expectTypeOf, it } from "vitest";
-import type { Config } from "../../src/config/schema.ts";
-import { publicUrlOf } from "../../src/config/server-schema.ts";
+import type { Config } from "../../src/config/schema/schema.ts";
+import { publicUrlOf } from "../../src/config/schema/server.ts";
 import { GUEST_STANDING } from "../../src/core/standing.ts";
 import type { IdentityOptions } from "../../src/identity/options.ts";
 import type { StepUpOptions } from "../../src/step-up/options.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseDuration, parseSize } from "../../src/config/units.ts";
+import { parseDuration, parseSize } from "../../src/config/schema/units.ts";
 import { suggest } from "../../src/core/suggest.ts";
 
 describe("a duration", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readUpstreamEntry } from "../../src/config/upstream-entry.ts";
+import { readUpstreamEntry } from "../../src/config/checks/upstream-entry.ts";
 import type { Json } from "../../src/core/json.ts";
 
 const url = "https://mcp.example.com/mcp";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { approvalListSchema } from "../../src/admin/approval-schema.ts";
+import { approvalListSchema } from "../../src/admin/approvals/schema.ts";
 import type { ApprovalRequest } from "../../src/core/approval.ts";
 import { type ConsoleUser, consoleUsers, sessionCookie } from "../support/console.ts";
 import { type ApprovalConsole, startApprovalConsole } from "../support/console-approvals.ts";

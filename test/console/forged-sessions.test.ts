@@ -2,7 +2,7 @@ import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { createConsoleSessions } from "../../src/console/sessions.ts";
+import { createConsoleSessions } from "../../src/console/sign-in/sessions.ts";
 import { createKeyedHash } from "../../src/core/keyed-hash.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import { requester } from "../support/approval-parts.ts";

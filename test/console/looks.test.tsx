@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CallsPage } from "../../src/console/activity/calls-page.tsx";
 import { readSearch } from "../../src/console/activity/read-search.ts";
-import type { AuditEntry } from "../../src/store/audit-rows.ts";
+import type { AuditEntry } from "../../src/store/audit/audit-rows.ts";
 import { chromiumPath, openPage, startBrowser } from "../step-up/browser.ts";
 import { auditEntry } from "../support/audit-entry.ts";
 import { openConsolePage, overflowOf, signIn, startConsole } from "../support/console.ts";

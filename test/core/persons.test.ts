@@ -5,7 +5,7 @@ import { createPeople, named, type PersonOptions } from "../../src/core/people.t
 import { AT_HOME, LOCAL_ISSUER, type Principal, personKeys } from "../../src/core/principal.ts";
 import { FULL_STANDING, GUEST_STANDING } from "../../src/core/standing.ts";
 import { principalOf } from "../../src/identity/api-keys.ts";
-import { principalFromClaims } from "../../src/identity/claims.ts";
+import { principalFromClaims } from "../../src/identity/tokens/claims.ts";
 import { testPersons } from "../support/approval-service.ts";
 import { policyInput, policySet } from "../support/policy-inputs.ts";
 

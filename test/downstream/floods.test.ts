@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createCallIds } from "../../src/core/ids.ts";
 import { isObject, type Json, type JsonObject } from "../../src/core/json.ts";
-import { createStdioEdge } from "../../src/downstream/stdio.ts";
+import { createStdioEdge } from "../../src/downstream/stdio/stdio.ts";
 import { person, type Served, SILENT, serveMcp } from "../support/mcp-endpoint.ts";
 import { initialize, modern, modernMeta, open, type RawStream } from "../support/raw-mcp.ts";
 import { FLOOD_COUNT, ToolGateway } from "../support/tool-gateway.ts";

@@ -2,7 +2,7 @@ import { Writable } from "node:stream";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Delivery } from "../../src/downstream/delivery.ts";
-import { Outbox } from "../../src/downstream/outbox.ts";
+import { Outbox } from "../../src/downstream/http/outbox.ts";
 
 const MAX = 4_000;
 

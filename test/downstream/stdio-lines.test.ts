@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createLineReader } from "../../src/downstream/stdio-lines.ts";
+import { createLineReader } from "../../src/downstream/stdio/lines.ts";
 
 it("counts bytes and not characters, so that no alphabet gets more room than another", () => {
   const heard: string[] = [];

@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createCallIds } from "../../src/core/ids.ts";
 import { isObject, type Json, type JsonObject } from "../../src/core/json.ts";
-import { createStdioEdge, type StdioEdge } from "../../src/downstream/stdio.ts";
+import { createStdioEdge, type StdioEdge } from "../../src/downstream/stdio/stdio.ts";
 import { person, SILENT } from "../support/mcp-endpoint.ts";
 import { modernMeta } from "../support/raw-mcp.ts";
 import { ToolGateway } from "../support/tool-gateway.ts";

@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { onWritten } from "../../src/downstream/written.ts";
+import { onWritten } from "../../src/downstream/http/written.ts";
 
 let server: Server;
 let client: Socket;

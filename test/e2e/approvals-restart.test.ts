@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { verifyRecord } from "../../src/audit/verify/verify-record.ts";
 import { createKeyedHash } from "../../src/core/keyed-hash.ts";
-import { AUDIT_CHAIN } from "../../src/store/audit-row.ts";
+import { AUDIT_CHAIN } from "../../src/store/audit/audit-row.ts";
 import { openStoreReader } from "../../src/store/open-store.ts";
 import { knownSecretKey } from "../../src/store/secret-key.ts";
 import { CLI } from "../support/built.ts";

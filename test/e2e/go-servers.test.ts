@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isObject, type JsonObject } from "../../src/core/json.ts";
-import type { StoredAuditRow } from "../../src/store/audit-row.ts";
+import type { StoredAuditRow } from "../../src/store/audit/audit-row.ts";
 import { openStoreReader } from "../../src/store/open-store.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { send } from "../support/raw-mcp.ts";

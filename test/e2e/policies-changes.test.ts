@@ -7,7 +7,7 @@ import { ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/typ
 import { expect, it } from "vitest";
 import { createCallIds } from "../../src/core/ids.ts";
 import type { Principal } from "../../src/core/principal.ts";
-import { createStdioEdge } from "../../src/downstream/stdio.ts";
+import { createStdioEdge } from "../../src/downstream/stdio/stdio.ts";
 import { eventually } from "../support/eventually.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { LEAKY_STDIO } from "../support/leaky.ts";

@@ -3,7 +3,7 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { Command } from "commander";
 import { expect, it, onTestFinished } from "vitest";
-import { registerAuditVerify } from "../../src/commands/audit-verify.ts";
+import { registerAuditVerify } from "../../src/commands/audit/verify.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 
 const [OLD, NEW] = ["A".repeat(43), "B".repeat(43)];

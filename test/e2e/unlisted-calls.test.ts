@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AuditFilter } from "../../src/store/audit-rows.ts";
+import type { AuditFilter } from "../../src/store/audit/audit-rows.ts";
 import { connectRaw } from "../support/clients.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { startLegacyUpstream } from "../support/legacy-upstream.ts";

@@ -6,7 +6,7 @@ import { createWebhookNotifier } from "../../src/approvals/notify/webhook.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { APPROVAL_STATES, NOTICE_KINDS } from "../../src/core/approval.ts";
 import { isObject } from "../../src/core/json.ts";
-import { compilePolicies } from "../../src/policy/compile.ts";
+import { compilePolicies } from "../../src/policy/compile/compile.ts";
 import { eventually } from "../support/eventually.ts";
 import { notice } from "../support/notices.ts";
 import { runPolicyCommand } from "../support/policy-command.ts";

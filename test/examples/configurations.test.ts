@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
-import type { Config } from "../../src/config/schema.ts";
+import type { Config } from "../../src/config/schema/schema.ts";
 import { AT_HOME } from "../../src/core/principal.ts";
-import { compilePolicies } from "../../src/policy/compile.ts";
+import { compilePolicies } from "../../src/policy/compile/compile.ts";
 import type { PolicySet } from "../../src/policy/policy-set.ts";
 
 const EXAMPLES = join(import.meta.dirname, "../../examples");

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { startApprovedRunner } from "../../src/gateway/approved-runner.ts";
-import type { ApprovedRuns } from "../../src/gateway/approved-runs.ts";
+import { startApprovedRunner } from "../../src/gateway/approvals/approved-runner.ts";
+import type { ApprovedRuns } from "../../src/gateway/approvals/approved-runs.ts";
 import { person } from "../support/approval-parts.ts";
 import { type TestApprovals, testApprovals } from "../support/approval-service.ts";
 import { eventually } from "../support/eventually.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { RateLimit } from "../../src/core/decision.ts";
 import { sha256 } from "../../src/core/digest.ts";
 import { createKeyedHash } from "../../src/core/keyed-hash.ts";
-import { type Allowed, createBudgets, waitText } from "../../src/gateway/budgets.ts";
+import { type Allowed, createBudgets, waitText } from "../../src/gateway/steps/budgets.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
 
 it.each([

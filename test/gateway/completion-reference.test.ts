@@ -2,9 +2,9 @@ import { expect, it } from "vitest";
 import { buildView } from "../../src/catalog/view.ts";
 import { Cancellation } from "../../src/core/cancellation.ts";
 import type { JsonObject } from "../../src/core/json.ts";
-import { createDeclaredArguments } from "../../src/gateway/declared-arguments.ts";
-import { createLinks } from "../../src/gateway/links.ts";
 import { createRelay, type RelayDeps } from "../../src/gateway/relay.ts";
+import { createDeclaredArguments } from "../../src/gateway/requests/declared-arguments.ts";
+import { createLinks } from "../../src/gateway/steps/links.ts";
 
 /** What a server gets of a reference in `completion/complete`. */
 async function sent(ref: JsonObject): Promise<unknown> {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { buildView } from "../../src/catalog/view.ts";
 import type { JsonObject } from "../../src/core/json.ts";
-import { createDeclaredArguments } from "../../src/gateway/declared-arguments.ts";
-import { createLinks } from "../../src/gateway/links.ts";
 import { createRelay, type RelayDeps } from "../../src/gateway/relay.ts";
+import { createDeclaredArguments } from "../../src/gateway/requests/declared-arguments.ts";
+import { createLinks } from "../../src/gateway/steps/links.ts";
 
 const PROMPT: JsonObject = {
   name: "p",

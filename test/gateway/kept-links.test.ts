@@ -7,10 +7,10 @@ import type { JsonObject } from "../../src/core/json.ts";
 import { RawJson } from "../../src/core/raw-json.ts";
 import type { AsksRound, Round } from "../../src/core/round.ts";
 import type { Scope } from "../../src/core/scope.ts";
-import { createLinks } from "../../src/gateway/links.ts";
-import { createRequestEnds, type RequestEndsDeps } from "../../src/gateway/request-ends.ts";
-import { followRounds } from "../../src/gateway/rounds.ts";
-import { encodeOutcome } from "../../src/gateway/stored-outcome.ts";
+import { createRequestEnds, type RequestEndsDeps } from "../../src/gateway/approvals/request-ends.ts";
+import { encodeOutcome } from "../../src/gateway/approvals/stored-outcome.ts";
+import { createLinks } from "../../src/gateway/steps/links.ts";
+import { followRounds } from "../../src/gateway/steps/rounds.ts";
 import { recordingLog } from "../support/recording-log.ts";
 
 const scopeOf = (endpoint: string, upstreams: readonly string[]): Scope => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readMark } from "../../src/catalog/server-mark.ts";
+import { readMark } from "../../src/catalog/uris/server-mark.ts";
 import { linkWorld } from "../support/link-world.ts";
 
 const SERVERS = ["a", "b", "c"];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Cancellation } from "../../src/core/cancellation.ts";
-import { createRequestWatch } from "../../src/gateway/request-watch.ts";
+import { createRequestWatch } from "../../src/gateway/approvals/request-watch.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { asks, CALLERS_AUTH, decide } from "../support/paused-callers.ts";
 import { startPayingUpstream } from "../support/paying-upstream.ts";

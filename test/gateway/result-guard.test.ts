@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { Cancellation } from "../../src/core/cancellation.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { RawJson } from "../../src/core/raw-json.ts";
-import { createResultGuard } from "../../src/gateway/result-guard.ts";
+import { createResultGuard } from "../../src/gateway/steps/result-guard.ts";
 import { createLongRedactions } from "../../src/redaction/long-redactions.ts";
 import { keepingLog } from "../support/audit.ts";
 import { policyInput, policySet } from "../support/policy-inputs.ts";

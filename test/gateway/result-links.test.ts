@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
 import { RawJson } from "../../src/core/raw-json.ts";
-import { writeResultLinks } from "../../src/gateway/result-links.ts";
+import { writeResultLinks } from "../../src/gateway/steps/result-links.ts";
 
 const write = (uri: string): string => (uri.startsWith("stays:") ? uri : `${uri}#portcullis=a`);
 const written = (text: string): string =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RawJson } from "../../src/core/raw-json.ts";
-import { decodeOutcome, encodeOutcome } from "../../src/gateway/stored-outcome.ts";
+import { decodeOutcome, encodeOutcome } from "../../src/gateway/approvals/stored-outcome.ts";
 
 describe("the outcome of a run, kept for later", () => {
   it.each(['{"content":[]}', '{ "content" : [ ], "n": 1.0, "t": "\\u00e9}" }', '{"kind":"error"}'])(

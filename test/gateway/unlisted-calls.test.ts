@@ -4,7 +4,7 @@ import { createRowEncoder } from "../../src/audit/encode-row.ts";
 import { buildView } from "../../src/catalog/view.ts";
 import type { Call } from "../../src/core/call.ts";
 import { createSeal } from "../../src/core/seal.ts";
-import { createUnlistedCalls } from "../../src/gateway/unlisted-calls.ts";
+import { createUnlistedCalls } from "../../src/gateway/steps/unlisted-calls.ts";
 import { digest } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
 

@@ -5,7 +5,7 @@ import { buildView, type View } from "../../src/catalog/view.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import type { Scope } from "../../src/core/scope.ts";
 import type { Caller } from "../../src/gateway/gateway.ts";
-import { createVisibility, type Visibility } from "../../src/gateway/visibility.ts";
+import { createVisibility, type Visibility } from "../../src/gateway/lists/visibility.ts";
 import type { PolicySet } from "../../src/policy/policy-set.ts";
 import { ALL_TOOLS } from "../support/all-tools.ts";
 import { person } from "../support/mcp-endpoint.ts";

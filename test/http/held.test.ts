@@ -8,7 +8,7 @@ import { ByteShares } from "../../src/core/byte-shares.ts";
 import { OneByOne } from "../../src/core/one-by-one.ts";
 import { readBody } from "../../src/http/body.ts";
 import { heldFor } from "../../src/http/held.ts";
-import { createHttpServer, HTTP_TIMES, type HttpServer } from "../../src/http-server.ts";
+import { createHttpServer, HTTP_TIMES, type HttpServer } from "../../src/main/http-server.ts";
 import { eventually } from "../support/eventually.ts";
 
 const MB = 1024 * 1024;

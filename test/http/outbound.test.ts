@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { post } from "../../src/approvals/notify/post.ts";
 import { fetchOutside } from "../../src/http/outbound.ts";
-import { fetchJson } from "../../src/identity/fetch-json.ts";
-import { cappedFetch } from "../../src/step-up/capped-fetch.ts";
+import { fetchJson } from "../../src/identity/issuers/fetch-json.ts";
+import { cappedFetch } from "../../src/step-up/provider/capped-fetch.ts";
 import { flood, OK_CHUNKED } from "../support/wire-flood.ts";
 
 const servers: Server[] = [];

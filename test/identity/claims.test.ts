@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../src/core/json.ts";
 import { FULL_STANDING, GUEST_STANDING, type Standing } from "../../src/core/standing.ts";
-import { claimAt, principalFromClaims } from "../../src/identity/claims.ts";
 import type { ClaimsMapping } from "../../src/identity/options.ts";
+import { claimAt, principalFromClaims } from "../../src/identity/tokens/claims.ts";
 
 const mapping: ClaimsMapping = { roles: "roles", groups: "groups", email: "email", name: "name", machine: undefined };
 const principal = (claims: JsonObject, more: Partial<ClaimsMapping> = {}, standing: Standing = FULL_STANDING) =>

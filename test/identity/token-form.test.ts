@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createIdentity } from "../../src/identity/create-identity.ts";
-import { readToken } from "../../src/identity/token-parts.ts";
+import { readToken } from "../../src/identity/tokens/parts.ts";
 import { startIssuer, type TestIssuer } from "../support/issuer.ts";
 import { recordingLog } from "../support/recording-log.ts";
 import { AUDIENCE, bearer, identityOptions, issuerOptions, principalOf, refusalOf } from "./helpers.ts";

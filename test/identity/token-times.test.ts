@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createIdentity } from "../../src/identity/create-identity.ts";
-import { authTimeOf, readNumericDate } from "../../src/identity/token-times.ts";
+import { authTimeOf, readNumericDate } from "../../src/identity/tokens/times.ts";
 import { lackOf } from "../../src/step-up/strength.ts";
 import { type Claims, startIssuer, type TestIssuer } from "../support/issuer.ts";
 import { recordingLog } from "../support/recording-log.ts";

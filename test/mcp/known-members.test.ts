@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
-import { withoutLookalikes } from "../../src/mcp/known-members.ts";
+import { withoutLookalikes } from "../../src/mcp/members/known-members.ts";
 
 const spellings = (name: string) => [name.toUpperCase(), `${name}\u200b`, `${name}\0`, `${name}\u00ad`];
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RawJson } from "../../src/core/raw-json.ts";
-import { withMember, withMembers, withoutMembers } from "../../src/mcp/raw-members.ts";
+import { withMember, withMembers, withoutMembers } from "../../src/mcp/members/raw-members.ts";
 
 const raw = (text: string) => RawJson.fromBytes(Buffer.from(text));
 

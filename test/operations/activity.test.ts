@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bucketOf, middleOf } from "../../src/audit/histogram.ts";
-import { readMatches } from "../../src/audit/read-matches.ts";
+import { readMatches } from "../../src/audit/read/read-matches.ts";
 import { createRollUp } from "../../src/audit/roll-up.ts";
-import type { ActivityOperations } from "../../src/operations/activity.ts";
-import { createActivityOperations } from "../../src/operations/create-activity-operations.ts";
-import type { AuditRow } from "../../src/store/audit-row.ts";
+import type { ActivityOperations } from "../../src/operations/activity/activity.ts";
+import { createActivityOperations } from "../../src/operations/activity/create-activity-operations.ts";
+import type { AuditRow } from "../../src/store/audit/audit-row.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
 import { randomAudit } from "../support/random-audit.ts";
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { digestOf } from "../../src/core/digest.ts";
 import type { JsonObject } from "../../src/core/json.ts";
-import type { ApprovalOperations } from "../../src/operations/approvals.ts";
-import { createApprovalOperations } from "../../src/operations/create-approval-operations.ts";
+import type { ApprovalOperations } from "../../src/operations/approvals/approvals.ts";
+import { createApprovalOperations } from "../../src/operations/approvals/create-approval-operations.ts";
 import { APPROVALS_CONFIG, askFor, principalOf } from "../support/approval-people.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 

@@ -3,7 +3,7 @@ import { CallPanel } from "../../src/console/approvals/call-panel.tsx";
 import type { RequestView } from "../../src/console/approvals/request-view.ts";
 import { ExactNumber } from "../../src/core/exact-number.ts";
 import type { Json, JsonObject } from "../../src/core/json.ts";
-import { argumentMisfits } from "../../src/operations/argument-misfits.ts";
+import { argumentMisfits } from "../../src/operations/approvals/argument-misfits.ts";
 
 const SCHEMA: Json = {
   type: "object",

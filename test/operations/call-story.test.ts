@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { storySteps } from "../../src/console/activity/story-steps.ts";
-import type { CallStory } from "../../src/operations/activity.ts";
+import type { CallStory } from "../../src/operations/activity/activity.ts";
 import { principalOf } from "../support/approval-people.ts";
 import { eventually } from "../support/eventually.ts";
 import { callRaw, challengeIn, type StepUpGateway, signInAt, startStepUpGateway } from "../support/step-up-gateway.ts";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Audit } from "../../src/audit/audit.ts";
-import { createDefinitionRecord } from "../../src/operations/definition-record.ts";
-import type { DefinitionChange } from "../../src/store/definitions.ts";
+import { createDefinitionRecord } from "../../src/operations/upstreams/definition-record.ts";
+import type { DefinitionChange } from "../../src/store/definitions/definitions.ts";
 
 const LOG = { debug() {}, info() {}, warn() {}, error() {} };
 const HOUR = 3_600_000;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { OperatorEvent } from "../../src/operations/events.ts";
+import type { OperatorEvent } from "../../src/operations/events/events.ts";
 import { APPROVALS_CONFIG, askFor, principalOf } from "../support/approval-people.ts";
 import { temporaryDir } from "../support/audit.ts";
 import { eventually } from "../support/eventually.ts";

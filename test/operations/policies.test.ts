@@ -5,12 +5,12 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { ApprovalFlow } from "../../src/approvals/flow.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import type { ApiKeyOptions } from "../../src/identity/options.ts";
-import { createPolicyOperations } from "../../src/operations/create-policy-operations.ts";
 import type { Operator } from "../../src/operations/operator.ts";
-import type { PolicyMatches, PolicyOperations, PolicyTrial, ToolPath } from "../../src/operations/policies.ts";
-import { watchPolicies } from "../../src/policy/directory.ts";
-import type { GivenCall } from "../../src/policy/given-call.ts";
-import { runPolicyTests } from "../../src/policy/run-tests.ts";
+import { createPolicyOperations } from "../../src/operations/policies/create-policy-operations.ts";
+import type { PolicyMatches, PolicyOperations, PolicyTrial, ToolPath } from "../../src/operations/policies/policies.ts";
+import { watchPolicies } from "../../src/policy/compile/directory.ts";
+import type { GivenCall } from "../../src/policy/tests/given-call.ts";
+import { runPolicyTests } from "../../src/policy/tests/run.ts";
 import { policyInput } from "../support/policy-inputs.ts";
 import { recordingLog } from "../support/recording-log.ts";
 

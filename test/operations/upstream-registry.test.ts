@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { createSeal } from "../../src/core/seal.ts";
-import { openUpstreamRegistry } from "../../src/operations/upstream-registry.ts";
+import { openUpstreamRegistry } from "../../src/operations/upstreams/upstream-registry.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
 import { SECRET } from "../support/audit-key.ts";
 import { anotherValue, columnsOf, forge } from "../support/forging.ts";

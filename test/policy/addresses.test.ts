@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { compilePolicies } from "../../src/policy/compile.ts";
-import { inputOfCall } from "../../src/policy/given-call.ts";
-import { recordedInput } from "../../src/policy/recorded-call.ts";
+import { compilePolicies } from "../../src/policy/compile/compile.ts";
+import { recordedInput } from "../../src/policy/replay/recorded-call.ts";
+import { inputOfCall } from "../../src/policy/tests/given-call.ts";
 import { policyInput, policySet } from "../support/policy-inputs.ts";
 
 /** One address as issuers write it. */

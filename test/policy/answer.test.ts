@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
 import { createAnswers } from "../../src/policy/answer.ts";
-import { explainCall } from "../../src/policy/explain.ts";
-import { inputOfCall } from "../../src/policy/given-call.ts";
-import { runPolicyTests } from "../../src/policy/run-tests.ts";
+import { explainCall } from "../../src/policy/explain/explain.ts";
+import { inputOfCall } from "../../src/policy/tests/given-call.ts";
+import { runPolicyTests } from "../../src/policy/tests/run.ts";
 import { policySet } from "../support/policy-inputs.ts";
 
 const CLOSED: JsonObject = { type: "object", properties: { amount: { type: "number" } }, additionalProperties: false };

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isObject, type Json, type JsonObject } from "../../src/core/json.ts";
-import type { ArgumentPath } from "../../src/policy/argument-paths.ts";
-import { compilePolicies } from "../../src/policy/compile.ts";
-import { CallContext, readToolFacts } from "../../src/policy/context.ts";
-import { createPolicyLanguage } from "../../src/policy/environment.ts";
+import { CallContext, readToolFacts } from "../../src/policy/cel/context.ts";
+import { createPolicyLanguage } from "../../src/policy/cel/environment.ts";
+import { compilePolicies } from "../../src/policy/compile/compile.ts";
+import type { ArgumentPath } from "../../src/policy/syntax/argument-paths.ts";
 import { policyInput } from "../support/policy-inputs.ts";
 import { randomArgs, randomCondition, randomRoles } from "../support/random-conditions.ts";
 

@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { ExactNumber } from "../../src/core/exact-number.ts";
 import { isObject, type Json, type JsonObject } from "../../src/core/json.ts";
-import { CallContext, readToolFacts } from "../../src/policy/context.ts";
-import { createPolicyLanguage } from "../../src/policy/environment.ts";
+import { CallContext, readToolFacts } from "../../src/policy/cel/context.ts";
+import { createPolicyLanguage } from "../../src/policy/cel/environment.ts";
 import { policyInput } from "../support/policy-inputs.ts";
 import { randomArgs, randomCondition, randomRoles } from "../support/random-conditions.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { checkAgainstTools } from "../../src/policy/check-tools.ts";
-import { compilePolicies } from "../../src/policy/compile.ts";
+import { checkAgainstTools } from "../../src/policy/check/tools.ts";
+import { compilePolicies } from "../../src/policy/compile/compile.ts";
 import type { KnownTool } from "../../src/policy/known-tool.ts";
 
 const inputSchema = { type: "object", properties: { n: { type: "number" } }, required: ["n"] };

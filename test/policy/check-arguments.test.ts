@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
-import { checkAgainstTools, type ToolCheck } from "../../src/policy/check-tools.ts";
-import { compilePolicies } from "../../src/policy/compile.ts";
-import { formatPolicyError } from "../../src/policy/format-error.ts";
+import { checkAgainstTools, type ToolCheck } from "../../src/policy/check/tools.ts";
+import { compilePolicies } from "../../src/policy/compile/compile.ts";
+import { formatPolicyError } from "../../src/policy/file/format-error.ts";
 import type { KnownTool } from "../../src/policy/known-tool.ts";
 
 const EXPENSE: JsonObject = {

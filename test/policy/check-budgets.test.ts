@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { checkAgainstTools } from "../../src/policy/check-tools.ts";
-import { compilePolicies } from "../../src/policy/compile.ts";
+import { checkAgainstTools } from "../../src/policy/check/tools.ts";
+import { compilePolicies } from "../../src/policy/compile/compile.ts";
 import { policyInput, policySet } from "../support/policy-inputs.ts";
 
 function problemsOf(limit: string): readonly string[] {

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
-import { NO_KNOWN_FACTS } from "../../src/policy/check-facts.ts";
-import { checkAgainstTools } from "../../src/policy/check-tools.ts";
-import { compilePolicies } from "../../src/policy/compile.ts";
+import { checkAgainstTools } from "../../src/policy/check/tools.ts";
+import { compilePolicies } from "../../src/policy/compile/compile.ts";
+import { NO_KNOWN_FACTS } from "../../src/policy/expressions/facts.ts";
 import { policyInput } from "../support/policy-inputs.ts";
 
 // Patterns that are plain rows of characters, and others.

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../src/core/json.ts";
-import { checkAgainstTools } from "../../src/policy/check-tools.ts";
-import { compilePolicies } from "../../src/policy/compile.ts";
+import { checkAgainstTools } from "../../src/policy/check/tools.ts";
+import { compilePolicies } from "../../src/policy/compile/compile.ts";
 import { policyInput } from "../support/policy-inputs.ts";
 
 type Scalar = "number" | "integer" | "string" | "boolean";

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkAgainstTools } from "../../src/policy/check-tools.ts";
+import { checkAgainstTools } from "../../src/policy/check/tools.ts";
+import { compileTarget } from "../../src/policy/decide/target.ts";
+import type { PolicyEntry } from "../../src/policy/file/schema.ts";
 import type { KnownTool } from "../../src/policy/known-tool.ts";
-import type { PolicyEntry } from "../../src/policy/schema.ts";
-import { compileTarget } from "../../src/policy/target.ts";
 
 const tool = (upstream: string, name: string, annotations = {}): KnownTool => ({
   upstream,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { checkAgainstTools, type ToolCheck } from "../../src/policy/check-tools.ts";
-import { compilePolicies } from "../../src/policy/compile.ts";
+import { checkAgainstTools, type ToolCheck } from "../../src/policy/check/tools.ts";
+import { compilePolicies } from "../../src/policy/compile/compile.ts";
 import type { KnownTool } from "../../src/policy/known-tool.ts";
 
 const tool = (path: string, readOnlyHint: boolean): KnownTool => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compilePolicies } from "../../src/policy/compile.ts";
+import { compilePolicies } from "../../src/policy/compile/compile.ts";
 
 const NOBODY = { why: "nobody has named it", hint: "Name it." };
 

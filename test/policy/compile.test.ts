@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { compilePolicies } from "../../src/policy/compile.ts";
-import { formatPolicyError } from "../../src/policy/format-error.ts";
+import { compilePolicies } from "../../src/policy/compile/compile.ts";
+import { formatPolicyError } from "../../src/policy/file/format-error.ts";
 import { mistakes } from "../support/policy-inputs.ts";
 
 describe("mistakes in a policy file", () => {

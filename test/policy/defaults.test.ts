@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../src/core/json.ts";
-import { explainCall } from "../../src/policy/explain.ts";
+import { explainCall } from "../../src/policy/explain/explain.ts";
 import { policyInput, policySet } from "../support/policy-inputs.ts";
 
 const object = (properties: JsonObject, ...required: readonly string[]): JsonObject => ({

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Log } from "../../src/core/log.ts";
-import { type PolicyDirectory, watchPolicies } from "../../src/policy/directory.ts";
+import { type PolicyDirectory, watchPolicies } from "../../src/policy/compile/directory.ts";
 import type { PolicyError, PolicySet } from "../../src/policy/policy-set.ts";
 import { policyInput } from "../support/policy-inputs.ts";
 

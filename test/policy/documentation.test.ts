@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
-import { isPolicyFile } from "../../src/policy/read-files.ts";
-import { runPolicyTests } from "../../src/policy/run-tests.ts";
-import { EFFECTS, policyJsonSchema } from "../../src/policy/schema.ts";
-import { policyTestJsonSchema } from "../../src/policy/test-schema.ts";
-import { VOCABULARY } from "../../src/policy/vocabulary.ts";
+import { isPolicyFile } from "../../src/policy/file/read-files.ts";
+import { EFFECTS, policyJsonSchema } from "../../src/policy/file/schema.ts";
+import { VOCABULARY } from "../../src/policy/syntax/vocabulary.ts";
+import { runPolicyTests } from "../../src/policy/tests/run.ts";
+import { policyTestJsonSchema } from "../../src/policy/tests/schema.ts";
 import { evaluate, type InputSketch } from "../support/policy-inputs.ts";
 
 const PAGE = "docs/policies.md";

@@ -3,7 +3,7 @@ import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { ExactNumber } from "../../src/core/exact-number.ts";
 import type { Json, JsonObject } from "../../src/core/json.ts";
-import { createPolicyLanguage } from "../../src/policy/environment.ts";
+import { createPolicyLanguage } from "../../src/policy/cel/environment.ts";
 import { evaluate, mistakes, policyInput, policySet } from "../support/policy-inputs.ts";
 
 const mistakeIn = (condition: string) =>

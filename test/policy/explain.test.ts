@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CallContext, readToolFacts } from "../../src/policy/context.ts";
-import { createPolicyLanguage } from "../../src/policy/environment.ts";
-import { explainCall } from "../../src/policy/explain.ts";
-import { type Trace, traceCondition } from "../../src/policy/trace.ts";
+import { CallContext, readToolFacts } from "../../src/policy/cel/context.ts";
+import { createPolicyLanguage } from "../../src/policy/cel/environment.ts";
+import { explainCall } from "../../src/policy/explain/explain.ts";
+import { type Trace, traceCondition } from "../../src/policy/explain/trace.ts";
 import { evaluate, type InputSketch, policyInput } from "../support/policy-inputs.ts";
 import { randomArgs, randomCondition, randomRoles } from "../support/random-conditions.ts";
 

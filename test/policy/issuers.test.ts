@@ -3,8 +3,8 @@ import { createFacts } from "../../src/audit/facts.ts";
 import { isObject, type JsonObject } from "../../src/core/json.ts";
 import { KEYS_ISSUER, type Principal } from "../../src/core/principal.ts";
 import { FULL_STANDING, GUEST_STANDING, type Standing } from "../../src/core/standing.ts";
-import { principalFromClaims } from "../../src/identity/claims.ts";
-import { recordedInput } from "../../src/policy/recorded-call.ts";
+import { principalFromClaims } from "../../src/identity/tokens/claims.ts";
+import { recordedInput } from "../../src/policy/replay/recorded-call.ts";
 import { policyInput, policySet } from "../support/policy-inputs.ts";
 
 /*

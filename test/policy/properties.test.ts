@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { Document, isMap, isScalar, parseDocument } from "yaml";
 import type { Decision } from "../../src/core/decision.ts";
 import type { JsonObject } from "../../src/core/json.ts";
+import { scalarOffsets } from "../../src/policy/file/scalar-offsets.ts";
 import type { PolicySet } from "../../src/policy/policy-set.ts";
-import { scalarOffsets } from "../../src/policy/scalar-offsets.ts";
 import { policyInput, policySet } from "../support/policy-inputs.ts";
 
 const KEYS = ["amount", "list", "a", "b", "name", "constructor", "toString", "$typeName", "__proto__"];

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
-import { CallContext, readToolFacts } from "../../src/policy/context.ts";
-import { createPolicyLanguage } from "../../src/policy/environment.ts";
-import { createScreen, isSurelyFalse } from "../../src/policy/quick-check.ts";
+import { CallContext, readToolFacts } from "../../src/policy/cel/context.ts";
+import { createPolicyLanguage } from "../../src/policy/cel/environment.ts";
+import { createScreen, isSurelyFalse } from "../../src/policy/cel/quick-check.ts";
 import { evaluate, policyInput } from "../support/policy-inputs.ts";
 
 const language = createPolicyLanguage();

@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ArgumentsMode, createRowEncoder } from "../../src/audit/encode-row.ts";
-import { createRowReader } from "../../src/commands/replay-rows.ts";
+import { createRowReader } from "../../src/commands/policy/replay-rows.ts";
 import type { Decision } from "../../src/core/decision.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import type { Json, JsonObject } from "../../src/core/json.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import { createAnswers } from "../../src/policy/answer.ts";
 import type { PolicyInput, PolicySet } from "../../src/policy/policy-set.ts";
-import { effectOf, type Replayed, replayCall } from "../../src/policy/replay.ts";
-import type { StoredAuditRow } from "../../src/store/audit-row.ts";
+import { effectOf, type Replayed, replayCall } from "../../src/policy/replay/replay.ts";
+import type { StoredAuditRow } from "../../src/store/audit/audit-row.ts";
 import { digest } from "../support/audit-key.ts";
 import { type InputSketch, policyInput, policySet } from "../support/policy-inputs.ts";
 import { randomArgs, randomCondition, randomRoles } from "../support/random-conditions.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { runPolicyTests } from "../../src/policy/run-tests.ts";
-import { policyTestJsonSchema } from "../../src/policy/test-schema.ts";
+import { runPolicyTests } from "../../src/policy/tests/run.ts";
+import { policyTestJsonSchema } from "../../src/policy/tests/schema.ts";
 
 const POLICIES = `policies:
   - { id: large, target: { tools: ["bank/pay"] }, when: args.amount > 10, then: { deny: { message: "Too much: {{ args.amount }}." } } }

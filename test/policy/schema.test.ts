@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { policyJsonSchema } from "../../src/policy/schema.ts";
+import { policyJsonSchema } from "../../src/policy/file/schema.ts";
 
 describe("the JSON Schema for editors", () => {
   it("is the one in schema/: otherwise run `npm run schema`", () => {

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { isPolicyFile, isTestFile } from "../../src/policy/file/read-files.ts";
 import type { PolicySummary } from "../../src/policy/policy-set.ts";
-import { isPolicyFile, isTestFile } from "../../src/policy/read-files.ts";
-import type { TestFileResult } from "../../src/policy/run-tests.ts";
+import type { TestFileResult } from "../../src/policy/tests/run.ts";
 import { runPolicyCommand } from "../support/policy-command.ts";
 
 const FOLDERS = ["policies", "examples/policies", "examples/team-policies"];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sourceExcerpt } from "../../src/policy/source-excerpt.ts";
+import { sourceExcerpt } from "../../src/policy/file/source-excerpt.ts";
 
 const at = (line: number, column: number) => ({ file: "a.yaml", line, column, message: "", hint: undefined });
 const TEXT = Array.from({ length: 12 }, (_, index) => `line ${index + 1}`).map((line) => `${line}\r`);

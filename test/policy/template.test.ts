@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { UNAVAILABLE } from "../../src/policy/template.ts";
+import { UNAVAILABLE } from "../../src/policy/cel/template.ts";
 import { type InputSketch, mistakes, policyInput, policySet, refusalOf } from "../support/policy-inputs.ts";
 
 const rendered = (message: string, sketch: InputSketch = {}) =>

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
-import { CallContext, readToolFacts } from "../../src/policy/context.ts";
-import { createPolicyLanguage } from "../../src/policy/environment.ts";
-import { explainPolicies } from "../../src/policy/explain.ts";
+import { CallContext, readToolFacts } from "../../src/policy/cel/context.ts";
+import { createPolicyLanguage } from "../../src/policy/cel/environment.ts";
+import { explainPolicies } from "../../src/policy/explain/explain.ts";
 import { WORK_LIMITS } from "../../src/policy/work/work.ts";
 import { policyInput, policySet, refusalOf } from "../support/policy-inputs.ts";
 

@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { JsonObject } from "../../src/core/json.ts";
 import { createAnswers } from "../../src/policy/answer.ts";
-import { type GivenCall, inputOfCall } from "../../src/policy/given-call.ts";
 import type { PolicyInput } from "../../src/policy/policy-set.ts";
-import { runPolicyTests } from "../../src/policy/run-tests.ts";
-import { policyTestText } from "../../src/policy/write-test.ts";
+import { type GivenCall, inputOfCall } from "../../src/policy/tests/given-call.ts";
+import { runPolicyTests } from "../../src/policy/tests/run.ts";
+import { policyTestText } from "../../src/policy/tests/write.ts";
 import { policySet } from "../support/policy-inputs.ts";
 
 const POLICIES = `policies:

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { afterEach, expect, it } from "vitest";
-import { cappedFetch } from "../../src/step-up/capped-fetch.ts";
+import { cappedFetch } from "../../src/step-up/provider/capped-fetch.ts";
 
 const servers: { close(): void }[] = [];
 afterEach(() => {

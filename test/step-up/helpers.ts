@@ -8,7 +8,7 @@ import { createArrivals } from "../../src/http/arrivals.ts";
 import { createAttempts } from "../../src/http/attempts.ts";
 import { createStepUp, type StepUpService } from "../../src/step-up/create-step-up.ts";
 import type { StepUpLimits, StepUpOptions } from "../../src/step-up/options.ts";
-import { createStepUpPages } from "../../src/step-up/pages.ts";
+import { createStepUpPages } from "../../src/step-up/pages/pages.ts";
 import type { Challenge, StepUpCaller, StepUpEvent } from "../../src/step-up/step-up.ts";
 import { openStore, type Store } from "../../src/store/open-store.ts";
 import { keepingLog, temporaryDir } from "../support/audit.ts";

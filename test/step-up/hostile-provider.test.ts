@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { createIssuerKeys } from "../../src/identity/issuer-keys.ts";
+import { createIssuerKeys } from "../../src/identity/issuers/issuer-keys.ts";
 import { KEY_TIMES } from "../../src/identity/options.ts";
 import { STEP_UP_LIMITS } from "../../src/step-up/options.ts";
-import { createProvider } from "../../src/step-up/provider.ts";
+import { createProvider } from "../../src/step-up/provider/provider.ts";
 import { HOSTILE_ANSWERS, say } from "../support/hostile-answers.ts";
 import { type HostilePeer, MOST_BYTES, startHostilePeer } from "../support/hostile-peer.ts";
 import { recordingLog } from "../support/recording-log.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { createRowEncoder } from "../../src/audit/encode-row.ts";
 import { createSeal } from "../../src/core/seal.ts";
-import { canonicalEnd, canonicalRow } from "../../src/store/audit-row.ts";
+import { canonicalEnd, canonicalRow } from "../../src/store/audit/audit-row.ts";
 import { digest, SECRET } from "../support/audit-key.ts";
 
 const encoder = createRowEncoder({ arguments: "digest", seal: createSeal(SECRET, "test"), digest });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { createRowEncoder } from "../../src/audit/encode-row.ts";
 import { createSeal } from "../../src/core/seal.ts";
-import { createCheckpointer } from "../../src/store/checkpointer.ts";
+import { createCheckpointer } from "../../src/store/database/checkpointer.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { keepingLog, temporaryDir } from "../support/audit.ts";
 import { auditHash, digest } from "../support/audit-key.ts";

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { digestOf } from "../../src/core/digest.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { Slices } from "../../src/core/slices.ts";
-import { KEPT } from "../../src/store/definitions.ts";
+import { KEPT } from "../../src/store/definitions/definitions.ts";
 import { openStore, openStoreReader } from "../../src/store/open-store.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
 import { forge } from "../support/forging.ts";

@@ -3,7 +3,7 @@ import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import type { StepUpPer } from "../../src/core/decision.ts";
 import type { Store } from "../../src/store/open-store.ts";
-import type { ChallengeRecord, ElevationRecord, StepUpBinding } from "../../src/store/step-up.ts";
+import type { ChallengeRecord, ElevationRecord, StepUpBinding } from "../../src/store/step-up/step-up.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
 import { anotherValue, columnsOf, forge } from "../support/forging.ts";
 

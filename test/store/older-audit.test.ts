@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { createAudit } from "../../src/audit/create-audit.ts";
 import { verifyChain } from "../../src/audit/verify/verify-chain.ts";
 import { createSeal } from "../../src/core/seal.ts";
-import { openForWriting } from "../../src/store/open-database.ts";
+import { openForWriting } from "../../src/store/database/open.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
 import { auditHash, digest } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, it } from "vitest";
-import type { OutboxMessage } from "../../src/store/outbox.ts";
+import type { OutboxMessage } from "../../src/store/approvals/outbox.ts";
 import { ann, DAY, flow, MINUTE, no, requester } from "../support/approval-parts.ts";
 import { rowsOf, START, testApprovals } from "../support/approval-service.ts";
 import { openTestStore, temporaryDir } from "../support/audit.ts";

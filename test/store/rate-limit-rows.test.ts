@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { openStore } from "../../src/store/open-store.ts";
-import type { RateLimits, RateLimitUse } from "../../src/store/rate-limits.ts";
+import type { RateLimits, RateLimitUse } from "../../src/store/rate-limits/rate-limits.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
 import { eventually } from "../support/eventually.ts";
 import { startScript } from "../support/script.ts";

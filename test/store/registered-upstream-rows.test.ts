@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { RegisteredUpstreamRecord } from "../../src/store/registered-upstreams.ts";
+import type { RegisteredUpstreamRecord } from "../../src/store/upstreams/registered-upstreams.ts";
 import { openTestStore, temporaryDir } from "../support/audit.ts";
 
 const MAX = 3;

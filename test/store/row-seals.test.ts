@@ -1,10 +1,10 @@
 import { getTableColumns, getTableName } from "drizzle-orm";
 import { expect, it } from "vitest";
 import { createKeyedHash } from "../../src/core/keyed-hash.ts";
-import { outbox } from "../../src/store/approval-schema.ts";
-import { outboxSeals } from "../../src/store/outbox-rows.ts";
-import { createRowSeals, type RowSeals } from "../../src/store/row-seals.ts";
-import { elevations, stepUpChallenges } from "../../src/store/step-up-schema.ts";
+import { outboxSeals } from "../../src/store/approvals/outbox-rows.ts";
+import { outbox } from "../../src/store/approvals/schema.ts";
+import { createRowSeals, type RowSeals } from "../../src/store/database/row-seals.ts";
+import { elevations, stepUpChallenges } from "../../src/store/step-up/schema.ts";
 import { auditHash } from "../support/audit-key.ts";
 
 /* A seal goes over each column of a row, but for those that only say what is still to be done with it. */

@@ -2,13 +2,13 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { readMatches } from "../../src/audit/read-matches.ts";
+import { readMatches } from "../../src/audit/read/read-matches.ts";
 import { outcomesOf } from "../../src/core/outcome-groups.ts";
-import type { AuditRow } from "../../src/store/audit-row.ts";
-import type { AuditEntry, AuditFilter } from "../../src/store/audit-rows.ts";
-import { createGuarded } from "../../src/store/guarded.ts";
+import type { AuditRow } from "../../src/store/audit/audit-row.ts";
+import type { AuditEntry, AuditFilter } from "../../src/store/audit/audit-rows.ts";
+import { createAuditSearch } from "../../src/store/audit/search-audit.ts";
+import { createGuarded } from "../../src/store/database/guarded.ts";
 import type { Store } from "../../src/store/open-store.ts";
-import { createAuditSearch } from "../../src/store/search-audit.ts";
 import { openTestStore, temporaryDir } from "../support/audit.ts";
 import { randomAudit } from "../support/random-audit.ts";
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, it } from "vitest";
 import { openStore } from "../../src/store/open-store.ts";
-import type { SessionRecord } from "../../src/store/sessions.ts";
+import type { SessionRecord } from "../../src/store/sessions/sessions.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
 
 const session: SessionRecord = {

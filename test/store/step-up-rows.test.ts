@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
-import type { ChallengeRecord, ElevationRecord } from "../../src/store/step-up.ts";
+import type { ChallengeRecord, ElevationRecord } from "../../src/store/step-up/step-up.ts";
 import { openTestStore, temporaryDir } from "../support/audit.ts";
 
 const NOW = 1_000_000;

@@ -1,7 +1,7 @@
 import type { ApprovalDecision, FlowSnapshot, StageRule } from "../../src/core/approval.ts";
 import { sha256 } from "../../src/core/digest.ts";
 import type { Principal } from "../../src/core/principal.ts";
-import type { ApprovalRecord } from "../../src/store/approvals.ts";
+import type { ApprovalRecord } from "../../src/store/approvals/approvals.ts";
 import { HOUR, requester } from "./approval-parts.ts";
 import { START, testPersons } from "./approval-service.ts";
 

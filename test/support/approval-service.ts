@@ -5,7 +5,7 @@ import type { ApprovalAsk, ApprovalClaim, Approvals } from "../../src/approvals/
 import { createCallDigests } from "../../src/approvals/call-digest.ts";
 import { createApprovals } from "../../src/approvals/create-approvals.ts";
 import type { ApprovalsDeps } from "../../src/approvals/deps.ts";
-import { redact } from "../../src/audit/redact.ts";
+import { redact } from "../../src/audit/secrets/redact.ts";
 import type { ApprovalRequest } from "../../src/core/approval.ts";
 import { createKeyedHash } from "../../src/core/keyed-hash.ts";
 import { createPeople, type PersonOptions } from "../../src/core/people.ts";

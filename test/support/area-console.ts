@@ -1,12 +1,12 @@
 import { onTestFinished } from "vitest";
 import type { Area } from "../../src/console/area.ts";
 import { createConsole } from "../../src/console/create-console.tsx";
-import { createConsoleSessions } from "../../src/console/sessions.ts";
+import { createConsoleSessions } from "../../src/console/sign-in/sessions.ts";
 import { createArrivals } from "../../src/http/arrivals.ts";
 import { createAttempts } from "../../src/http/attempts.ts";
-import { createHttpServer } from "../../src/http-server.ts";
 import { createApiKeyLookup } from "../../src/identity/api-keys.ts";
 import { createCredentialMark, createPrincipalNow } from "../../src/identity/principal-now.ts";
+import { createHttpServer } from "../../src/main/http-server.ts";
 import { CONSOLE_CONFIG, consoleUsers, startConsole } from "./console.ts";
 import { recordingLog } from "./recording-log.ts";
 

@@ -1,4 +1,4 @@
-import type { AuditEntry } from "../../src/store/audit-rows.ts";
+import type { AuditEntry } from "../../src/store/audit/audit-rows.ts";
 
 /** A call that was allowed and went well. */
 export function auditEntry(changes: Partial<AuditEntry> = {}): AuditEntry {

@@ -1,6 +1,6 @@
 import { ARGUMENTS_DIGEST } from "../../src/core/digest.ts";
 import { createKeyedHash } from "../../src/core/keyed-hash.ts";
-import { AUDIT_CHAIN } from "../../src/store/audit-row.ts";
+import { AUDIT_CHAIN } from "../../src/store/audit/audit-row.ts";
 
 /** The secret of gateways in tests. */
 export const SECRET = Buffer.alloc(32, 7);

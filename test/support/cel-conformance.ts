@@ -1,7 +1,7 @@
 import { tests } from "@bufbuild/cel-spec/testdata/conformance.js";
 import type { SerializedIncrementalTestSuite } from "@bufbuild/cel-spec/testdata/tests.js";
 import { isObject, type Json, type JsonObject } from "../../src/core/json.ts";
-import { createPolicyLanguage } from "../../src/policy/environment.ts";
+import { createPolicyLanguage } from "../../src/policy/cel/environment.ts";
 
 /**
  * What a conformance test came to. `refused`: the language does not take the expression, so that no policy can have it.

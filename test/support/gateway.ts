@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { formatConfigError } from "../../src/config/config-error.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import type { Config } from "../../src/config/schema.ts";
+import type { Config } from "../../src/config/schema/schema.ts";
 import type { Log } from "../../src/core/log.ts";
-import { type RunningGateway, startGateway } from "../../src/serve.ts";
+import { type RunningGateway, startGateway } from "../../src/main/serve.ts";
 
 /** A gateway as users run it: a configuration file, policy files, a database, a listening port; and what it logged. */
 export interface TestGateway {

@@ -1,11 +1,11 @@
-import { createClaimKeeper } from "../../src/catalog/claim-keeper.ts";
 import { readListed } from "../../src/catalog/entries.ts";
+import { createClaimKeeper } from "../../src/catalog/uris/claim-keeper.ts";
 import { buildView, type View } from "../../src/catalog/view.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { RawJson } from "../../src/core/raw-json.ts";
 import type { Scope } from "../../src/core/scope.ts";
-import { createLinks, type Links } from "../../src/gateway/links.ts";
-import type { StoredClaim } from "../../src/store/uri-claims.ts";
+import { createLinks, type Links } from "../../src/gateway/steps/links.ts";
+import type { StoredClaim } from "../../src/store/uris/uri-claims.ts";
 import { recordingLog } from "./recording-log.ts";
 
 /** Servers behind one merged endpoint, with what they list now, and who is told what. */

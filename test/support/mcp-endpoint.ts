@@ -7,7 +7,7 @@ import { createMcpEndpoint, type McpEndpoint } from "../../src/downstream/endpoi
 import type { EdgeLimits } from "../../src/downstream/options.ts";
 import { createArrivals } from "../../src/http/arrivals.ts";
 import type { Identity } from "../../src/identity/identity.ts";
-import type { SessionRecord, SessionStore } from "../../src/store/sessions.ts";
+import type { SessionRecord, SessionStore } from "../../src/store/sessions/sessions.ts";
 import { ToolGateway } from "./tool-gateway.ts";
 
 export const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

@@ -1,5 +1,5 @@
 import type { ApprovalNotice } from "../../src/core/approval.ts";
-import type { ApprovalRecord, NewMessage } from "../../src/store/approvals.ts";
+import type { ApprovalRecord, NewMessage } from "../../src/store/approvals/approvals.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { notice } from "./notices.ts";
 

@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { Command } from "commander";
-import { registerPolicyCommands } from "../../src/commands/policy.ts";
+import { registerPolicyCommands } from "../../src/commands/policy/policy.ts";
 
 /** What a command printed, and what the process would end with. */
 export interface CommandResult {

@@ -1,8 +1,8 @@
 import type { Decision } from "../../src/core/decision.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { AT_HOME } from "../../src/core/principal.ts";
-import { compilePolicies } from "../../src/policy/compile.ts";
-import { formatPolicyError } from "../../src/policy/format-error.ts";
+import { compilePolicies } from "../../src/policy/compile/compile.ts";
+import { formatPolicyError } from "../../src/policy/file/format-error.ts";
 import type { PolicyInput, PolicySet } from "../../src/policy/policy-set.ts";
 
 /** What a test says of a call; the rest is an employee calling `expenses/create_expense`. */

@@ -4,7 +4,7 @@
  */
 import { formatConfigError } from "../../src/config/config-error.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { startGateway } from "../../src/serve.ts";
+import { startGateway } from "../../src/main/serve.ts";
 
 const LEASE_MS = 2_000;
 

@@ -1,7 +1,7 @@
 import { createRowEncoder } from "../../src/audit/encode-row.ts";
 import type { Effect, Match } from "../../src/core/decision.ts";
 import { createSeal } from "../../src/core/seal.ts";
-import type { AuditRow } from "../../src/store/audit-row.ts";
+import type { AuditRow } from "../../src/store/audit/audit-row.ts";
 import { digest } from "./audit-key.ts";
 import { opening } from "./audit-opening.ts";
 

@@ -1,6 +1,6 @@
 import type { Json } from "../../src/core/json.ts";
 import type { Operator } from "../../src/operations/operator.ts";
-import type { UpstreamOperations, UpstreamView } from "../../src/operations/upstreams.ts";
+import type { UpstreamOperations, UpstreamView } from "../../src/operations/upstreams/upstreams.ts";
 import { principalOf } from "./approval-people.ts";
 import { eventually } from "./eventually.ts";
 import type { TestGateway } from "./gateway.ts";

@@ -6,8 +6,8 @@ import type { Principal } from "../../src/core/principal.ts";
 import { RawJson } from "../../src/core/raw-json.ts";
 import type { Scope } from "../../src/core/scope.ts";
 import type { Caller, EncodedList, Gateway, ListChange, TaskView } from "../../src/gateway/gateway.ts";
+import type { ParamHeader } from "../../src/mcp/headers/param-headers.ts";
 import { LIST_METHODS, type ListKind } from "../../src/mcp/messages.ts";
-import type { ParamHeader } from "../../src/mcp/param-headers.ts";
 
 const TOOLS = [
   "echo",

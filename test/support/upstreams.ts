@@ -1,6 +1,6 @@
 import { afterEach } from "vitest";
+import { createUpstreams, type UpstreamsDeps } from "../../src/upstream/upkeep/upstreams.ts";
 import type { UpstreamOptions, Upstreams } from "../../src/upstream/upstream.ts";
-import { createUpstreams, type UpstreamsDeps } from "../../src/upstream/upstreams.ts";
 import { recordingLog } from "./recording-log.ts";
 
 /** Things that are closed after each test, last one first. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createAddressRules } from "../../src/upstream/address-rules.ts";
+import { createAddressRules } from "../../src/upstream/addresses/address-rules.ts";
 
 const PUBLIC = createAddressRules({ allowed: [], resolve: () => Promise.reject(new Error("No name is asked for.")) });
 

@@ -1,10 +1,10 @@
 import { createServer } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { describe, expect, it } from "vitest";
-import { createAddressRules, type Resolve } from "../../src/upstream/address-rules.ts";
-import { tryUpstream } from "../../src/upstream/try-upstream.ts";
+import { createAddressRules, type Resolve } from "../../src/upstream/addresses/address-rules.ts";
+import { tryUpstream } from "../../src/upstream/upkeep/try-upstream.ts";
+import type { UpstreamsDeps } from "../../src/upstream/upkeep/upstreams.ts";
 import type { UpstreamOptions } from "../../src/upstream/upstream.ts";
-import type { UpstreamsDeps } from "../../src/upstream/upstreams.ts";
 import { startLegacyUpstream } from "../support/legacy-upstream.ts";
 import { startModernUpstream } from "../support/modern-upstream.ts";
 import { answerRaw, type RawHandler, startRawUpstream } from "../support/raw-upstream.ts";

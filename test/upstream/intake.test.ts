@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { createFlood } from "../../src/upstream/flood.ts";
-import { createIntake } from "../../src/upstream/intake.ts";
+import { createIntake } from "../../src/upstream/messages/intake.ts";
+import { createFlood } from "../../src/upstream/waiting/flood.ts";
 import { recordingLog } from "../support/recording-log.ts";
 
 it("a fault at what an upstream sent ends its connection, names it in the log, and reaches nobody else", async () => {

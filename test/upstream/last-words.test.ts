@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createLastWords } from "../../src/upstream/last-words.ts";
-import { createMask } from "../../src/upstream/mask.ts";
+import { createMask } from "../../src/upstream/link/mask.ts";
+import { createLastWords } from "../../src/upstream/process/last-words.ts";
 import type { UpstreamOptions } from "../../src/upstream/upstream.ts";
 import { recordingLog } from "../support/recording-log.ts";
 import { nodeUpstream, upstreamIn } from "../support/upstream-options.ts";

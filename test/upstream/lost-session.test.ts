@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { errorNamesLostSession } from "../../src/upstream/lost-session.ts";
+import { errorNamesLostSession } from "../../src/upstream/messages/lost-session.ts";
 import { answer, answerRaw, legacyScript, type RawHandler, startRawUpstream, stream } from "../support/raw-upstream.ts";
 import { httpUpstream, testPeer, toolCall, upstreamIn } from "../support/upstream-options.ts";
 import { closeAfterEach, startUpstreams } from "../support/upstreams.ts";

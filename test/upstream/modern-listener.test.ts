@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import type { Notification } from "../../src/core/call.ts";
 import type { JsonObject } from "../../src/core/json.ts";
-import type { ListenHandlers, ModernChannel } from "../../src/upstream/modern-channel.ts";
-import { ModernListener } from "../../src/upstream/modern-listener.ts";
+import type { ListenHandlers, ModernChannel } from "../../src/upstream/protocol/modern-channel.ts";
+import { ModernListener } from "../../src/upstream/protocol/modern-listener.ts";
 
 /** A server at the other end of the channel that acknowledges whatever is asked for. */
 function start() {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { fold } from "../../src/core/fold.ts";
 import { isObject, type Json, type JsonObject } from "../../src/core/json.ts";
 import { JSON_LIMITS } from "../../src/core/limits.ts";
-import { readIncoming as read } from "../../src/upstream/response-envelope.ts";
+import { readIncoming as read } from "../../src/upstream/messages/response-envelope.ts";
 
 const LARGE = "z".repeat(20_000);
 

@@ -1,9 +1,9 @@
 import { PassThrough, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { FLOOD_DETAIL } from "../../src/upstream/flood.ts";
-import { createLastWords } from "../../src/upstream/last-words.ts";
-import { createStderrLog } from "../../src/upstream/stderr-log.ts";
-import { StdinQueue } from "../../src/upstream/stdin-queue.ts";
+import { createLastWords } from "../../src/upstream/process/last-words.ts";
+import { createStderrLog } from "../../src/upstream/process/stderr-log.ts";
+import { StdinQueue } from "../../src/upstream/process/stdin-queue.ts";
+import { FLOOD_DETAIL } from "../../src/upstream/waiting/flood.ts";
 import { recordingLog } from "../support/recording-log.ts";
 import { nextEvent, nodeUpstream, upstreamIn } from "../support/upstream-options.ts";
 import { closeAfterEach, startUpstreams } from "../support/upstreams.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { openEraMemory } from "../../src/era-memory.ts";
+import { openEraMemory } from "../../src/main/compose/era-memory.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { EraMemory } from "../../src/upstream/era-memory.ts";
 import { MODERN_STDIO } from "../support/modern-upstream.ts";

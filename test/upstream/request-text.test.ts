@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { fold } from "../../src/core/fold.ts";
 import { isObject, type Json, type JsonObject } from "../../src/core/json.ts";
 import { checkKeys } from "../../src/mcp/call-params.ts";
-import { type Members, PARAMS } from "../../src/mcp/members.ts";
-import { notificationText, requestText } from "../../src/upstream/request-text.ts";
+import { type Members, PARAMS } from "../../src/mcp/members/members.ts";
+import { notificationText, requestText } from "../../src/upstream/messages/request-text.ts";
 
 const modern = { clientInfo: { name: "portcullis", version: "0" }, capabilities: {}, logLevel: undefined };
 const METHODS = Object.keys(PARAMS);

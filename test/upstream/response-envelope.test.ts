@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { JSON_LIMITS } from "../../src/core/limits.ts";
-import { readIncoming } from "../../src/upstream/response-envelope.ts";
+import { readIncoming } from "../../src/upstream/messages/response-envelope.ts";
 
 const LARGE = "z".repeat(20_000);
 

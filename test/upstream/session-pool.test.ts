@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
-import type { SessionOwner } from "../../src/upstream/session-owner.ts";
-import { SessionPool } from "../../src/upstream/session-pool.ts";
+import type { PeerSession } from "../../src/upstream/sessions/peer-session.ts";
+import type { SessionOwner } from "../../src/upstream/sessions/session-owner.ts";
+import { SessionPool } from "../../src/upstream/sessions/session-pool.ts";
 import { testPeer } from "../support/upstream-options.ts";
 
 /** A pool of sessions that are never opened. */
@@ -8,7 +9,7 @@ function poolOf(maxPeers: number): SessionPool {
   let time = 0;
   const owner = { now: () => ++time, intake: { own() {} }, freed() {} };
   const limits = { idleMs: 1, maxSessions: 9, maxPeers, maxWaiting: 9, waitMs: 9 };
-  return new SessionPool({ owner: Object.assign(Object.create(null) as SessionOwner, owner), ...limits });
+  return new SessionPool({ owner: Object.assign(Object.create(null) as SessionOwner<PeerSession>, owner), ...limits });
 }
 
 it("a client whose next token makes it somebody else's share counts for them alone", () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { openLegacyStream } from "../../src/upstream/http-legacy-stream.ts";
-import type { HttpReply, ReplySink } from "../../src/upstream/http-reply.ts";
-import { createIntake } from "../../src/upstream/intake.ts";
-import { RowOfAttempts } from "../../src/upstream/row-of-attempts.ts";
+import { openLegacyStream } from "../../src/upstream/http/legacy-stream.ts";
+import type { HttpReply, ReplySink } from "../../src/upstream/http/reply.ts";
+import { createIntake } from "../../src/upstream/messages/intake.ts";
+import { RowOfAttempts } from "../../src/upstream/waiting/row-of-attempts.ts";
 import { answer, answerRaw, legacyScript, modernScript, startRawUpstream } from "../support/raw-upstream.ts";
 import { recordingLog } from "../support/recording-log.ts";
 import { httpUpstream, nextEvent, testPeer, toolCall, upstreamIn } from "../support/upstream-options.ts";

@@ -4,9 +4,9 @@ import { describe, expect, it } from "vitest";
 import type { Notification } from "../../src/core/call.ts";
 import { Cancellation } from "../../src/core/cancellation.ts";
 import { isObject, type Json, type JsonObject } from "../../src/core/json.ts";
-import { createNoise, FLOOD_DETAIL, WEIGHT, weightOf } from "../../src/upstream/flood.ts";
-import { createIntake } from "../../src/upstream/intake.ts";
-import { Throttle } from "../../src/upstream/throttle.ts";
+import { createIntake } from "../../src/upstream/messages/intake.ts";
+import { Throttle } from "../../src/upstream/messages/throttle.ts";
+import { createNoise, FLOOD_DETAIL, WEIGHT, weightOf } from "../../src/upstream/waiting/flood.ts";
 import {
   answer,
   legacyScript,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { createIntake } from "../../src/upstream/intake.ts";
-import { openLegacyLink } from "../../src/upstream/link-legacy.ts";
-import { ModernLink } from "../../src/upstream/link-modern.ts";
-import type { MessageChannelEvents } from "../../src/upstream/message-channel.ts";
-import { plainRequest } from "../../src/upstream/plain-request.ts";
-import { readIncoming } from "../../src/upstream/response-envelope.ts";
+import { openLegacyLink } from "../../src/upstream/link/legacy.ts";
+import { ModernLink } from "../../src/upstream/link/modern.ts";
+import { createIntake } from "../../src/upstream/messages/intake.ts";
+import { plainRequest } from "../../src/upstream/messages/plain-request.ts";
+import { readIncoming } from "../../src/upstream/messages/response-envelope.ts";
+import type { MessageChannelEvents } from "../../src/upstream/process/message-channel.ts";
 import { recordingLog } from "../support/recording-log.ts";
 
 const DEEP = "[".repeat(100) + "]".repeat(100);

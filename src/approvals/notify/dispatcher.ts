@@ -1,5 +1,5 @@
 import type { Log } from "../../core/log.ts";
-import type { Outbox, OutboxMessage } from "../../store/outbox.ts";
+import type { Outbox, OutboxMessage } from "../../store/approvals/outbox.ts";
 import type { Notifier, Sent } from "./notifier.ts";
 import { nextAttempt } from "./retry.ts";
 

@@ -1,4 +1,4 @@
-import type { OutboxMessage } from "../../store/outbox.ts";
+import type { OutboxMessage } from "../../store/approvals/outbox.ts";
 
 const FIRST_MS = 5_000;
 const LONGEST_MS = 15 * 60_000;

@@ -1,7 +1,7 @@
 import type { Log } from "../../core/log.ts";
 import type { SigningKey } from "../../core/signing-key.ts";
-import type { AuditReader, AuditWriter } from "../../store/audit-rows.ts";
-import { type CheckpointReason, checkpointRow, type RecordCounts } from "../../store/record/checkpoint-row.ts";
+import type { AuditReader, AuditWriter } from "../../store/audit/audit-rows.ts";
+import { type CheckpointReason, checkpointRow, type RecordCounts } from "../../store/audit/checkpoint-row.ts";
 import type { Anchor } from "./anchor.ts";
 import { signCheckpoint } from "./statement.ts";
 

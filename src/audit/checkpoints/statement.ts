@@ -1,6 +1,6 @@
 import { canonicalJson, isObject } from "../../core/json.ts";
 import type { SigningKey } from "../../core/signing-key.ts";
-import type { ChainHead } from "../../store/audit-row.ts";
+import type { ChainHead } from "../../store/audit/audit-row.ts";
 
 /** What a checkpoint says to the world outside: so long was the record at that time, and this was its last row. */
 export interface CheckpointStatement extends ChainHead {

@@ -1,5 +1,4 @@
-import type { StoredAuditRow } from "../../store/audit-row.ts";
-import type { RecordFault } from "../../store/keyed-since.ts";
+import type { StoredAuditRow } from "../../store/audit/audit-row.ts";
 import {
   countsIn,
   type ForgedRow,
@@ -7,7 +6,8 @@ import {
   foundIn,
   lostIn,
   type RecordCounts,
-} from "../../store/record/checkpoint-row.ts";
+} from "../../store/audit/checkpoint-row.ts";
+import type { RecordFault } from "../../store/audit/keyed-since.ts";
 
 /** What the checkpoints of a chain say, taken together. */
 export interface CheckpointNotes {

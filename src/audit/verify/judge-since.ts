@@ -1,4 +1,4 @@
-import type { KeyedSince, RecordFault } from "../../store/keyed-since.ts";
+import type { KeyedSince, RecordFault } from "../../store/audit/keyed-since.ts";
 import type { RecordFinding } from "./finding.ts";
 import type { ChainVerdict } from "./verify-chain.ts";
 

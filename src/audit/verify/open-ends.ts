@@ -1,4 +1,4 @@
-import type { ChainHead } from "../../store/audit-row.ts";
+import type { ChainHead } from "../../store/audit/audit-row.ts";
 import type { Unproven } from "./finding.ts";
 import type { ChainVerdict } from "./verify-chain.ts";
 

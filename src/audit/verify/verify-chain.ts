@@ -7,8 +7,8 @@ import {
   KEYED,
   linkText,
   type StoredAuditRow,
-} from "../../store/audit-row.ts";
-import type { AuditReader } from "../../store/audit-rows.ts";
+} from "../../store/audit/audit-row.ts";
+import type { AuditReader } from "../../store/audit/audit-rows.ts";
 import { type CheckpointNotes, createCheckpointNotes } from "./checkpoint-notes.ts";
 
 /** What walking the chain found. */

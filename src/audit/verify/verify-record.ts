@@ -1,6 +1,6 @@
-import type { ChainHead } from "../../store/audit-row.ts";
-import type { AuditReader } from "../../store/audit-rows.ts";
-import type { ForgedRow, RecordCounts } from "../../store/record/checkpoint-row.ts";
+import type { ChainHead } from "../../store/audit/audit-row.ts";
+import type { AuditReader } from "../../store/audit/audit-rows.ts";
+import type { ForgedRow, RecordCounts } from "../../store/audit/checkpoint-row.ts";
 import type { RecordWitness } from "../../store/record/witness.ts";
 import type { AnchorFile } from "../checkpoints/anchor-file.ts";
 import type { RecordFinding, Unproven } from "./finding.ts";

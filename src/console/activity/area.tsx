@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import type { ActivityOperations } from "../../operations/activity.ts";
+import type { ActivityOperations } from "../../operations/activity/activity.ts";
 import type { Area } from "../area.ts";
 import type { ConsoleEnv } from "../console-env.ts";
 import { page } from "../layout.tsx";

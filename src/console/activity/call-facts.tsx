@@ -1,8 +1,8 @@
 import type { Child } from "hono/jsx";
 import { actedBy, actorOf } from "../../audit/actor-of.ts";
-import { jsonIn } from "../../audit/read-matches.ts";
+import { jsonIn } from "../../audit/read/read-matches.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
-import type { AuditEntry } from "../../store/audit-rows.ts";
+import type { AuditEntry } from "../../store/audit/audit-rows.ts";
 import { Facts } from "../components/facts.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { readValue } from "../values/read-value.ts";

@@ -1,6 +1,6 @@
 import { actorOf } from "../../audit/actor-of.ts";
-import { readMatches } from "../../audit/read-matches.ts";
-import type { AuditEntry } from "../../store/audit-rows.ts";
+import { readMatches } from "../../audit/read/read-matches.ts";
+import type { AuditEntry } from "../../store/audit/audit-rows.ts";
 import { Badge } from "../components/badge.tsx";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { Outcome } from "../components/outcome.tsx";

@@ -1,5 +1,5 @@
-import type { ActivityOverview } from "../../operations/activity.ts";
-import type { AuditPage } from "../../store/audit-rows.ts";
+import type { ActivityOverview } from "../../operations/activity/activity.ts";
+import type { AuditPage } from "../../store/audit/audit-rows.ts";
 import type { AssetUrls } from "../assets.ts";
 import { Pager } from "../components/pager.tsx";
 import { CallList } from "./call-list.tsx";

@@ -1,4 +1,4 @@
-import type { ActivityOverview } from "../../operations/activity.ts";
+import type { ActivityOverview } from "../../operations/activity/activity.ts";
 import type { AssetUrls } from "../assets.ts";
 import { Banner } from "../components/banner.tsx";
 import { countText } from "./words.ts";

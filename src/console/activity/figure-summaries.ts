@@ -1,4 +1,4 @@
-import type { ActivityOverview } from "../../operations/activity.ts";
+import type { ActivityOverview } from "../../operations/activity/activity.ts";
 import { harmless } from "../harmless.ts";
 import { countText, DECISIONS, lengthText } from "./words.ts";
 

@@ -1,4 +1,4 @@
-import type { ActivityOverview } from "../../operations/activity.ts";
+import type { ActivityOverview } from "../../operations/activity/activity.ts";
 import type { AssetUrls } from "../assets.ts";
 import { Behind, ChartAssets } from "./chart-assets.tsx";
 import { DecisionsFigure, LatencyFigure, WaitingFigure } from "./figures.tsx";

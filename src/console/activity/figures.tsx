@@ -1,5 +1,5 @@
 import type { Child } from "hono/jsx";
-import type { ActivityOverview, ActivityPoint } from "../../operations/activity.ts";
+import type { ActivityOverview, ActivityPoint } from "../../operations/activity/activity.ts";
 import { harmless } from "../harmless.ts";
 import { exactTime } from "../times.ts";
 import { decisionsSummary, latencySummary, waitingSummary } from "./figure-summaries.ts";

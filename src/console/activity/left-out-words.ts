@@ -1,6 +1,6 @@
-import { jsonIn } from "../../audit/read-matches.ts";
+import { jsonIn } from "../../audit/read/read-matches.ts";
 import { isObject } from "../../core/json.ts";
-import type { AuditEntry } from "../../store/audit-rows.ts";
+import type { AuditEntry } from "../../store/audit/audit-rows.ts";
 import { countText } from "./words.ts";
 
 /** Whether an outcome on record is that of a row which stands for many calls. */

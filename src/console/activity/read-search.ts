@@ -1,4 +1,4 @@
-import type { AuditFilter } from "../../store/audit-rows.ts";
+import type { AuditFilter } from "../../store/audit/audit-rows.ts";
 
 const SEARCH_FIELDS = [
   "user",

@@ -1,8 +1,8 @@
 import type { Child } from "hono/jsx";
 import { actorOf } from "../../audit/actor-of.ts";
-import { jsonIn, type RecordedMatch, readMatches } from "../../audit/read-matches.ts";
+import { jsonIn, type RecordedMatch, readMatches } from "../../audit/read/read-matches.ts";
 import type { ApprovalEvent, Person } from "../../core/approval.ts";
-import type { CallStory } from "../../operations/activity.ts";
+import type { CallStory } from "../../operations/activity/activity.ts";
 import { Badge } from "../components/badge.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { Outcome } from "../components/outcome.tsx";

@@ -1,6 +1,6 @@
 import type { ApprovalEvent } from "../../core/approval.ts";
-import type { CallStory } from "../../operations/activity.ts";
-import type { AuditEntry } from "../../store/audit-rows.ts";
+import type { CallStory } from "../../operations/activity/activity.ts";
+import type { AuditEntry } from "../../store/audit/audit-rows.ts";
 
 /** One thing that happened in a call's story. */
 export type StoryStep =

@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import type { Child } from "hono/jsx";
 import type { ApprovalRequest } from "../../core/approval.ts";
 import { ERRORS, type Refusal } from "../../core/errors.ts";
-import type { ApprovalOperations } from "../../operations/approvals.ts";
+import type { ApprovalOperations } from "../../operations/approvals/approvals.ts";
 import type { Area, AreaDeps } from "../area.ts";
 import type { BannerTone } from "../components/banner.tsx";
 import { Live } from "../components/live.tsx";

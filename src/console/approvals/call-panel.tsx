@@ -1,7 +1,7 @@
 import { parseExact } from "../../core/exact-json.ts";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
-import type { ApprovalSubject } from "../../operations/approvals.ts";
-import { argumentMisfits } from "../../operations/argument-misfits.ts";
+import type { ApprovalSubject } from "../../operations/approvals/approvals.ts";
+import { argumentMisfits } from "../../operations/approvals/argument-misfits.ts";
 import { Badge, type BadgeTone } from "../components/badge.tsx";
 import { Banner } from "../components/banner.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";

@@ -1,5 +1,5 @@
 import { APPROVAL_STATES, type ApprovalState, OPEN_STATES } from "../../core/approval.ts";
-import type { ApprovalQuery } from "../../operations/approvals.ts";
+import type { ApprovalQuery } from "../../operations/approvals/approvals.ts";
 
 /** Whose requests a list shows. */
 export const SHOWS = ["decide", "mine", "all"] as const;

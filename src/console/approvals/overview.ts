@@ -1,5 +1,5 @@
 import type { ApprovalRequest } from "../../core/approval.ts";
-import type { ApprovalOperations } from "../../operations/approvals.ts";
+import type { ApprovalOperations } from "../../operations/approvals/approvals.ts";
 import type { Operator } from "../../operations/operator.ts";
 
 /** Some requests, and whether there are more of their kind. */

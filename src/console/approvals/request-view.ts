@@ -1,7 +1,7 @@
 import type { Acted } from "../../approvals/approvals.ts";
 import type { ApprovalEvent, ApprovalRequest } from "../../core/approval.ts";
 import type { JsonObject } from "../../core/json.ts";
-import type { ApprovalOperations, ApprovalSubject } from "../../operations/approvals.ts";
+import type { ApprovalOperations, ApprovalSubject } from "../../operations/approvals/approvals.ts";
 import type { Operator } from "../../operations/operator.ts";
 
 /** A request with everything that its page shows to one operator. */

@@ -1,5 +1,5 @@
 import type { Child } from "hono/jsx";
-import type { OperatorEvent } from "../../operations/events.ts";
+import type { OperatorEvent } from "../../operations/events/events.ts";
 import type { AssetUrls } from "../assets.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { Child } from "hono/jsx";
-import type { KnownCaller, ToolPath } from "../../operations/policies.ts";
+import type { KnownCaller, ToolPath } from "../../operations/policies/policies.ts";
 import { Button } from "../components/button.tsx";
 import { CsrfField } from "../components/csrf-field.tsx";
 import { SelectField, TextArea, TextField } from "../components/fields.tsx";

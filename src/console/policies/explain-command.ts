@@ -1,5 +1,5 @@
 import { writeExact } from "../../core/exact-json.ts";
-import type { GivenCall } from "../../policy/given-call.ts";
+import type { GivenCall } from "../../policy/tests/given-call.ts";
 
 /**
  * The same call for a terminal: a line for `portcullis policy explain`, quoted for a POSIX shell. `undefined` where the

@@ -1,4 +1,4 @@
-import type { ToolPath } from "../../operations/policies.ts";
+import type { ToolPath } from "../../operations/policies/policies.ts";
 import type { OverviewQuery } from "./overview.ts";
 
 /** Where the policies are listed. */

@@ -1,4 +1,4 @@
-import type { PolicyMistake } from "../../operations/policies.ts";
+import type { PolicyMistake } from "../../operations/policies/policies.ts";
 import { Banner } from "../components/banner.tsx";
 import { CodeBlock } from "../components/code-block.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";

@@ -1,4 +1,4 @@
-import type { PolicyState, PolicyView, ToolPath } from "../../operations/policies.ts";
+import type { PolicyState, PolicyView, ToolPath } from "../../operations/policies/policies.ts";
 import { Badge } from "../components/badge.tsx";
 import { Button, ButtonLink } from "../components/button.tsx";
 import { CodeBlock } from "../components/code-block.tsx";

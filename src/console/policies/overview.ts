@@ -1,4 +1,4 @@
-import type { PolicyView } from "../../operations/policies.ts";
+import type { PolicyView } from "../../operations/policies/policies.ts";
 import { targetWords } from "./words.ts";
 
 /** Which policies to list. */

@@ -1,4 +1,4 @@
-import type { PolicyView } from "../../operations/policies.ts";
+import type { PolicyView } from "../../operations/policies/policies.ts";
 import { Badge } from "../components/badge.tsx";
 import { callsLink } from "./links.ts";
 import { counted, EFFECTS } from "./words.ts";

@@ -1,4 +1,4 @@
-import type { PolicyDetail, PolicyView } from "../../operations/policies.ts";
+import type { PolicyDetail, PolicyView } from "../../operations/policies/policies.ts";
 import { ButtonLink } from "../components/button.tsx";
 import { Facts } from "../components/facts.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";

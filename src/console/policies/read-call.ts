@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../core/json.ts";
-import type { KnownCaller } from "../../operations/policies.ts";
-import { type GivenCall, givenCallSchema } from "../../policy/given-call.ts";
+import type { KnownCaller } from "../../operations/policies/policies.ts";
+import { type GivenCall, givenCallSchema } from "../../policy/tests/given-call.ts";
 import type { FormValues } from "./read-arguments.ts";
 
 /** The fields of the caller and of the call around the arguments. */

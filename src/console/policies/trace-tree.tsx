@@ -1,4 +1,4 @@
-import type { PolicyTrial } from "../../operations/policies.ts";
+import type { PolicyTrial } from "../../operations/policies/policies.ts";
 import { ForeignText } from "../components/foreign-text.tsx";
 
 type Trace = NonNullable<PolicyTrial["policies"][number]["trace"]>;

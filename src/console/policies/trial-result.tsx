@@ -1,7 +1,7 @@
 import type { Child } from "hono/jsx";
 import { durationText } from "../../core/duration.ts";
 import { refusalText } from "../../core/errors.ts";
-import type { PolicyTrial } from "../../operations/policies.ts";
+import type { PolicyTrial } from "../../operations/policies/policies.ts";
 import { Badge, type BadgeTone } from "../components/badge.tsx";
 import { CodeBlock } from "../components/code-block.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";

@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { ERRORS, refusalText } from "../../core/errors.ts";
-import type { PolicyOperations, PolicyTrial, ToolPath } from "../../operations/policies.ts";
+import type { PolicyOperations, PolicyTrial, ToolPath } from "../../operations/policies/policies.ts";
 import type { ConsoleEnv } from "../console-env.ts";
 import { type PageFrame, page } from "../layout.tsx";
 import { argumentFields } from "./argument-fields.ts";

@@ -1,4 +1,4 @@
-import type { PolicyTrial } from "../../operations/policies.ts";
+import type { PolicyTrial } from "../../operations/policies/policies.ts";
 import { Badge, type BadgeTone } from "../components/badge.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { policyLink } from "./links.ts";

@@ -1,7 +1,7 @@
 import type { Effect, StepUpRequirement } from "../../core/decision.ts";
 import { durationText } from "../../core/duration.ts";
-import type { PolicyView } from "../../operations/policies.ts";
-import type { GivenCall } from "../../policy/given-call.ts";
+import type { PolicyView } from "../../operations/policies/policies.ts";
+import type { GivenCall } from "../../policy/tests/given-call.ts";
 import type { StepUpLack } from "../../step-up/step-up.ts";
 import type { BadgeTone } from "../components/badge.tsx";
 

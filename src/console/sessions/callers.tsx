@@ -1,7 +1,7 @@
 import { actorOf } from "../../audit/actor-of.ts";
 import { hasFailed } from "../../core/outcome-groups.ts";
-import type { ActivityOperations } from "../../operations/activity.ts";
-import type { AuditEntry } from "../../store/audit-rows.ts";
+import type { ActivityOperations } from "../../operations/activity/activity.ts";
+import type { AuditEntry } from "../../store/audit/audit-rows.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { Address } from "../components/person-label.tsx";

@@ -1,4 +1,4 @@
-import type { SessionView } from "../../operations/sessions.ts";
+import type { SessionView } from "../../operations/sessions/sessions.ts";
 import { Button, ButtonLink } from "../components/button.tsx";
 import { CsrfField } from "../components/csrf-field.tsx";
 import { Facts } from "../components/facts.tsx";

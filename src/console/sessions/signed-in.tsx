@@ -1,5 +1,5 @@
 import { knownAs } from "../../core/known-as.ts";
-import type { SignedInPage, SignedInView } from "../../operations/signed-in.ts";
+import type { SignedInPage, SignedInView } from "../../operations/sessions/signed-in.ts";
 import { Button, ButtonLink } from "../components/button.tsx";
 import { CsrfField } from "../components/csrf-field.tsx";
 import { type Column, DataTable } from "../components/data-table.tsx";

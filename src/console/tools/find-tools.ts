@@ -1,4 +1,4 @@
-import type { ToolView } from "../../operations/upstreams.ts";
+import type { ToolView } from "../../operations/upstreams/upstreams.ts";
 import { descriptionOf, titleOf } from "./tool-texts.ts";
 
 /** What is looked for; empty texts ask for nothing. */

@@ -1,4 +1,4 @@
-import type { ToolView } from "../../operations/upstreams.ts";
+import type { ToolView } from "../../operations/upstreams/upstreams.ts";
 import { Badge } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
 import { type Column, DataTable } from "../components/data-table.tsx";

@@ -1,6 +1,6 @@
 import { writeExact } from "../../core/exact-json.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
-import type { ToolView } from "../../operations/upstreams.ts";
+import type { ToolView } from "../../operations/upstreams/upstreams.ts";
 import { Banner } from "../components/banner.tsx";
 import { ButtonLink } from "../components/button.tsx";
 import { CodeBlock } from "../components/code-block.tsx";

@@ -1,8 +1,8 @@
 import { type Context, Hono } from "hono";
-import type { EntryMistake } from "../../config/upstream-entry.ts";
+import type { EntryMistake } from "../../config/checks/upstream-entry.ts";
 import { ERRORS, type Refusal, refusalText, refuse } from "../../core/errors.ts";
-import type { ActivityOperations } from "../../operations/activity.ts";
-import type { UpstreamView } from "../../operations/upstreams.ts";
+import type { ActivityOperations } from "../../operations/activity/activity.ts";
+import type { UpstreamView } from "../../operations/upstreams/upstreams.ts";
 import type { Area } from "../area.ts";
 import { ButtonLink } from "../components/button.tsx";
 import { Live } from "../components/live.tsx";

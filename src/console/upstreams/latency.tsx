@@ -1,4 +1,4 @@
-import type { UpstreamLatency } from "../../operations/activity.ts";
+import type { UpstreamLatency } from "../../operations/activity/activity.ts";
 import { Badge } from "../components/badge.tsx";
 
 /** How an upstream did within the last day: calls, how fast, and how many failed. `now` in ms since the epoch. */

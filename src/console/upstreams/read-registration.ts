@@ -1,4 +1,4 @@
-import type { EntryMistake } from "../../config/upstream-entry.ts";
+import type { EntryMistake } from "../../config/checks/upstream-entry.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import { JSON_LIMITS } from "../../core/limits.ts";
 import { parseJson } from "../../core/parse-json.ts";

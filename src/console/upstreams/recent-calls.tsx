@@ -1,5 +1,5 @@
 import { actorOf } from "../../audit/actor-of.ts";
-import type { AuditEntry } from "../../store/audit-rows.ts";
+import type { AuditEntry } from "../../store/audit/audit-rows.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { Outcome } from "../components/outcome.tsx";

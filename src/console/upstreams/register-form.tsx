@@ -1,4 +1,4 @@
-import type { EntryMistake } from "../../config/upstream-entry.ts";
+import type { EntryMistake } from "../../config/checks/upstream-entry.ts";
 import { Button, ButtonLink } from "../components/button.tsx";
 import { CsrfField } from "../components/csrf-field.tsx";
 import { SelectField, TextArea, TextField } from "../components/fields.tsx";

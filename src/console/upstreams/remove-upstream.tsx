@@ -1,4 +1,4 @@
-import type { UpstreamView } from "../../operations/upstreams.ts";
+import type { UpstreamView } from "../../operations/upstreams/upstreams.ts";
 import { Button, ButtonLink } from "../components/button.tsx";
 import { CsrfField } from "../components/csrf-field.tsx";
 

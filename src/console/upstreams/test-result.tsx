@@ -1,4 +1,4 @@
-import type { UpstreamTest } from "../../operations/upstreams.ts";
+import type { UpstreamTest } from "../../operations/upstreams/upstreams.ts";
 import { Banner } from "../components/banner.tsx";
 import { DataTable } from "../components/data-table.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";

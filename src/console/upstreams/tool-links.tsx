@@ -1,4 +1,4 @@
-import type { ToolView } from "../../operations/upstreams.ts";
+import type { ToolView } from "../../operations/upstreams/upstreams.ts";
 import { harmless } from "../harmless.ts";
 import { toolPath } from "../tool-path.ts";
 

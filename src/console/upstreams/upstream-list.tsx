@@ -1,5 +1,5 @@
-import type { UpstreamLatency } from "../../operations/activity.ts";
-import type { UpstreamView } from "../../operations/upstreams.ts";
+import type { UpstreamLatency } from "../../operations/activity/activity.ts";
+import type { UpstreamView } from "../../operations/upstreams/upstreams.ts";
 import { ButtonLink } from "../components/button.tsx";
 import { CodeBlock } from "../components/code-block.tsx";
 import { type Column, DataTable } from "../components/data-table.tsx";

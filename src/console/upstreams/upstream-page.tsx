@@ -1,8 +1,8 @@
 import type { Child } from "hono/jsx";
 import { writeExact } from "../../core/exact-json.ts";
 import { knownAs } from "../../core/known-as.ts";
-import type { UpstreamLatency } from "../../operations/activity.ts";
-import type { ToolView, UpstreamView } from "../../operations/upstreams.ts";
+import type { UpstreamLatency } from "../../operations/activity/activity.ts";
+import type { ToolView, UpstreamView } from "../../operations/upstreams/upstreams.ts";
 import { Banner } from "../components/banner.tsx";
 import { Button, ButtonLink } from "../components/button.tsx";
 import { CodeBlock } from "../components/code-block.tsx";

@@ -1,5 +1,5 @@
 import { isObject, type Json } from "../../core/json.ts";
-import type { ArgumentPath } from "../../policy/argument-paths.ts";
+import type { ArgumentPath } from "../../policy/syntax/argument-paths.ts";
 
 /** The paths that go on below a member. */
 export function pathsBelow(paths: readonly ArgumentPath[], step: string | number): readonly ArgumentPath[] {

@@ -1,6 +1,6 @@
 import { writeExact } from "../../core/exact-json.ts";
 import { isObject, type Json } from "../../core/json.ts";
-import type { ArgumentPath } from "../../policy/argument-paths.ts";
+import type { ArgumentPath } from "../../policy/syntax/argument-paths.ts";
 import { absentPaths, endsHere, pathsBelow } from "./looked-at.ts";
 import { isPlain, type Mark, type Run, scanText } from "./scan-text.ts";
 

@@ -1,7 +1,7 @@
 import { type Refusal, refuse } from "../../core/errors.ts";
 import { holdsValues, isObject, type Json, type JsonObject, pathStep } from "../../core/json.ts";
 import { FoldedKeys, readsLikeAnother } from "../../core/keys.ts";
-import type { ArgumentPath } from "../argument-paths.ts";
+import type { ArgumentPath } from "../syntax/argument-paths.ts";
 import { type Level, NamedLevels } from "./levels.ts";
 import type { SchemaPatterns } from "./patterns.ts";
 import { schemaOfPlaces } from "./places.ts";

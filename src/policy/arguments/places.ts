@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../../core/json.ts";
-import type { ArgumentPath } from "../argument-paths.ts";
+import type { ArgumentPath } from "../syntax/argument-paths.ts";
 
 /** The places of the arguments that policies read, as a schema that names them. A position stands for every item. */
 export function schemaOfPlaces(paths: readonly ArgumentPath[]): JsonObject {

@@ -1,4 +1,4 @@
-import { type AstNode, childrenOf, readCall } from "../ast.ts";
+import { type AstNode, childrenOf, readCall } from "../syntax/ast.ts";
 import { expanded, isMacro, loopOf, type Run, wrapEvaluation, wrapHandle } from "./engine-tree.ts";
 import { weigherOf, weighOperator, weighWalk } from "./weigh.ts";
 import type { Work } from "./work.ts";

@@ -1,4 +1,4 @@
-import { type AstNode, isNode } from "../ast.ts";
+import { type AstNode, isNode } from "../syntax/ast.ts";
 
 /** Something that the engine runs, with at most so many values. */
 export type Run = (first?: unknown, second?: unknown, third?: unknown, fourth?: unknown) => unknown;

@@ -1,4 +1,4 @@
-import { LimitExceeded } from "../evaluation-failure.ts";
+import { LimitExceeded } from "./evaluation-failure.ts";
 
 /*
  * Steps for what grows with a value, one step being about 50 ns; the figures were measured with texts and lists that

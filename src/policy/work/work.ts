@@ -1,4 +1,4 @@
-import { LimitExceeded } from "../evaluation-failure.ts";
+import { LimitExceeded } from "./evaluation-failure.ts";
 
 /**
  * How much conditions may work, in steps. A step is about what the engine takes to look at one node of a condition,

@@ -1,5 +1,5 @@
 import Database from "better-sqlite3";
-import { migrate } from "../migrate.ts";
+import { migrate } from "../database/migrate.ts";
 
 interface SchemaItem {
   readonly type: string;

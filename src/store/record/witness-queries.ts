@@ -29,7 +29,7 @@ const ASKED = `o.kind = 'opened' AND o.actor IS r.sub AND o.actor_issuer IS r.is
 
 const SIGNED_IN = `o.kind = 'opened' AND o.actor IS c.sub AND o.actor_issuer IS c.iss AND o.upstream || '/' || o.tool IS c.tool`;
 
-// The words that the audit has for them are those of `gateway/approval-record.ts`.
+// The words that the audit has for them are those of `gateway/approvals/record.ts`.
 const OUTCOME = `CASE e.act WHEN 'approve' THEN 'approve' WHEN 'reject' THEN 'reject' WHEN 'deliver' THEN 'delivered'
   ELSE e.to_state END`;
 

@@ -1,11 +1,11 @@
 import type Database from "better-sqlite3";
 import type { KeyedHash } from "../../core/keyed-hash.ts";
-import { type ApprovalCheck, checkApprovals } from "../approval-checks.ts";
-import type { Guarded } from "../guarded.ts";
-import { type KeyedSince, readKeyedSince } from "../keyed-since.ts";
-import { forgedRows } from "../sealed-row-checks.ts";
-import type { ForgedRow, RecordCounts } from "./checkpoint-row.ts";
+import { type ApprovalCheck, checkApprovals } from "../approvals/checks.ts";
+import type { ForgedRow, RecordCounts } from "../audit/checkpoint-row.ts";
+import { type KeyedSince, readKeyedSince } from "../audit/keyed-since.ts";
+import type { Guarded } from "../database/guarded.ts";
 import { schemaDrift } from "./schema-drift.ts";
+import { forgedRows } from "./sealed-row-checks.ts";
 
 import { ACTS, CONTRADICTIONS, COUNTED_TOO_MUCH, COUNTS } from "./witness-queries.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { overviewOf, readOverviewQuery } from "../../../src/console/policies/overview.ts";
-import type { PolicyView } from "../../../src/operations/policies.ts";
+import type { PolicyView } from "../../../src/operations/policies/policies.ts";
 import { policySet } from "../../support/policy-inputs.ts";
 
 const text = (index: number): string =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { findTools } from "../../../src/console/tools/find-tools.ts";
 import type { JsonObject } from "../../../src/core/json.ts";
-import type { ToolView } from "../../../src/operations/upstreams.ts";
+import type { ToolView } from "../../../src/operations/upstreams/upstreams.ts";
 
 const tool = (
   upstream: string,

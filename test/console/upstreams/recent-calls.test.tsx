@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { CallList } from "../../../src/console/activity/call-list.tsx";
 import { StoryPage } from "../../../src/console/activity/story-page.tsx";
 import { RecentCalls } from "../../../src/console/upstreams/recent-calls.tsx";
-import type { AuditEntry } from "../../../src/store/audit-rows.ts";
+import type { AuditEntry } from "../../../src/store/audit/audit-rows.ts";
 import { auditEntry } from "../../support/audit-entry.ts";
 
 const NOW = 1_790_000_100_000;

@@ -3,7 +3,7 @@ import { PAGE_LIMITS, readValue } from "../../../src/console/values/read-value.t
 import { ValueFlags } from "../../../src/console/values/value-flags.tsx";
 import { ValueTree } from "../../../src/console/values/value-tree.tsx";
 import type { Json } from "../../../src/core/json.ts";
-import type { ArgumentPath } from "../../../src/policy/argument-paths.ts";
+import type { ArgumentPath } from "../../../src/policy/syntax/argument-paths.ts";
 
 const LIMITS = { ...PAGE_LIMITS, head: 10, tail: 4, members: 4 };
 

@@ -1,0 +1,81 @@
+import type { ApprovalEvent, ApprovalRequest } from "../../core/approval.ts";
+import type { ApprovalOperations } from "../../operations/approvals/approvals.ts";
+import { argumentMisfits } from "../../operations/approvals/argument-misfits.ts";
+import type { Operator } from "../../operations/operator.ts";
+import { approvalJson, eventJson } from "./json.ts";
+import type { ApprovalBody, ApprovalDetailBody } from "./schema.ts";
+
+/** What a request is shown with. */
+export interface ApprovalViewDeps {
+  readonly approvals: ApprovalOperations;
+  /** The console's page about a request, where people look at it. */
+  readonly link: (id: string) => string;
+}
+
+/** Characters of whole arguments that are read for one list. */
+const WHOLE_CHARS = 4 * 1024 * 1024;
+
+/** What is read of one request: its whole arguments to be shown, or to be held against their tool. */
+interface Looks {
+  readonly shows: boolean;
+  readonly compares: boolean;
+}
+
+/** A request as this operator may see it; `whole`: with its arguments to the letter, if they may see those. */
+export async function viewApproval(
+  deps: ApprovalViewDeps,
+  request: ApprovalRequest,
+  operator: Operator,
+  whole: boolean,
+): Promise<ApprovalBody> {
+  const { body } = await look(deps, request, operator, { shows: whole, compares: whole });
+  return body;
+}
+
+/** A page of requests. One call's arguments may be as large as a body: a page of them is not to fill the memory. */
+export async function viewApprovals(
+  deps: ApprovalViewDeps,
+  requests: readonly ApprovalRequest[],
+  operator: Operator,
+  whole: boolean,
+): Promise<ApprovalBody[]> {
+  const bodies: ApprovalBody[] = [];
+  let left = WHOLE_CHARS;
+  for (const request of requests) {
+    const looks = { shows: whole && left > 0, compares: request.state === "pending" && left > 0 };
+    const { body, read } = await look(deps, request, operator, looks);
+    left -= read;
+    bodies.push(body);
+  }
+  return bodies;
+}
+
+/** `read`: characters of whole arguments. */
+async function look(
+  { approvals, link }: ApprovalViewDeps,
+  request: ApprovalRequest,
+  operator: Operator,
+  { shows, compares }: Looks,
+): Promise<{ readonly body: ApprovalBody; readonly read: number }> {
+  const may = approvals.mayDecide(operator, request);
+  const given = shows || compares ? await approvals.arguments(operator, request) : undefined;
+  const definition = given !== undefined && compares ? await approvals.definition(request) : undefined;
+  const body = approvalJson(request, {
+    url: link(request.id),
+    arguments: shows ? given : undefined,
+    misfits: given && definition && argumentMisfits(definition["inputSchema"], given),
+    message: approvals.message(operator, request),
+    mayNotDecide: may.ok ? undefined : may.code,
+  });
+  return { body, read: given === undefined ? 0 : JSON.stringify(given).length };
+}
+
+/** A request with everything that happened to it. */
+export async function viewApprovalDetail(
+  deps: ApprovalViewDeps,
+  request: ApprovalRequest,
+  history: readonly ApprovalEvent[],
+  operator: Operator,
+): Promise<ApprovalDetailBody> {
+  return { ...(await viewApproval(deps, request, operator, true)), history: history.map(eventJson) };
+}

@@ -1,0 +1,146 @@
+import { z } from "zod";
+import { AUDIT_KINDS } from "../../store/audit/audit-row.ts";
+import { approvalDetailSchema } from "../approvals/schema.ts";
+import { flag, limitOf, numberCursor, pageOf, time, timeInput } from "../list-schema.ts";
+
+/** What the API says and reads about the record of decisions. */
+
+const auditEntrySchema = z
+  .object({
+    seq: z.int().describe("1 and up."),
+    at: time,
+    call_id: z
+      .string()
+      .describe("Of a decision about an approval: the request's id. Of an administrator's act: what it was done to."),
+    kind: z
+      .enum(AUDIT_KINDS)
+      .exclude(["closed", "checkpoint"])
+      .describe("opened: a call. decided: about an approval or a sign-in. admin: an act."),
+    user: z.string().nullable().describe("Subject."),
+    issuer: z.string().nullable(),
+    email: z.string().nullable(),
+    acted_by: z
+      .array(z.string())
+      .describe("Who acted for this user by an act claim of the token, the last one first, as issuer|subject."),
+    client: z.string().nullable().describe("name/version, as the client says."),
+    endpoint: z.string().nullable(),
+    upstream: z.string().nullable(),
+    tool: z.string().nullable().describe("Of a call without a decision: what the client wrote."),
+    decision: z.string().nullable().describe("null in a call: nobody knew its tool."),
+    policies: z.array(z.unknown()).nullable().describe("Every policy that matched, with its effect and why."),
+    shadow: z.array(z.string()).describe("Those of them in mode shadow."),
+    arguments_redacted: z.unknown().describe("Without secrets, long texts cut."),
+    outcome: z.string().nullable().describe("null: it runs, or its end was never recorded."),
+    difference: z
+      .unknown()
+      .describe(
+        "Where a server's definition of a tool has changed: which of its fields, and from what to what its annotations. In a row that stands for many calls (calls_left_out): how many, and since when.",
+      ),
+    duration_ms: z.number().nullable(),
+    trace_id: z.string().nullable(),
+    approval: z.string().nullable().describe("Id of the request for approval that it is about."),
+    challenge: z.string().nullable().describe("Id of the sign-in that it was sent to, or that let it pass."),
+  })
+  .meta({ id: "AuditEntry", description: "One call with its end, or one act." });
+
+/** A page of the record. */
+export const auditListSchema = pageOf(auditEntrySchema);
+
+/** Everything about one call. */
+export const storySchema = z
+  .object({
+    entries: z
+      .array(auditEntrySchema)
+      .describe("The call, the runs of its approval, and what people decided; the oldest first."),
+    cut: z.boolean().describe("There are more entries: an agent has asked again and again."),
+    approval: approvalDetailSchema.nullable().describe("The request for approval that it opened, joined or ran with."),
+  })
+  .meta({ id: "Story", description: "Everything on record about one call." });
+
+const text = (max: number, description: string) => z.string().min(1).max(max).optional().describe(description);
+
+const filter = {
+  user: text(320, "Subject or e-mail."),
+  upstream: text(64, "Name of a server."),
+  tool: text(512, "A tool's own name, or <server>/<tool>."),
+  decision: z.enum(["allow", "hide", "deny", "rate_limit", "step_up", "request_approval"]).optional(),
+  outcome: text(
+    64,
+    "How it ended: an outcome of an entry, failed (the tool's error, or its server's fault), or fault.",
+  ),
+  client: text(512, "Id of the client's credential, or what the program calls itself, with or without its version."),
+  policy: text(128, "Id of a policy that matched, in shadow too."),
+  shadow: flag.describe("true: only calls on which a policy in shadow matched."),
+  approval: text(64, "Id of a request for approval: who asked, who decided, what came of it."),
+  call: text(128, "Id of a call, or its trace id."),
+  since: timeInput.optional().describe("From then on. RFC 3339."),
+  until: timeInput.optional().describe("Before then. RFC 3339."),
+};
+
+/** What `GET /audit` can be asked for. */
+export const auditQuerySchema = z.strictObject({
+  ...filter,
+  limit: limitOf(500, 50),
+  cursor: numberCursor,
+});
+
+/** What `GET /audit/export` can be asked for. */
+export const auditExportSchema = z.strictObject({
+  ...filter,
+  format: z.enum(["jsonl", "csv"]).default("jsonl").describe("JSON Lines, or a table for spreadsheets."),
+});
+
+/** What both can be asked for. */
+export type AuditFilterInput = Omit<z.output<typeof auditExportSchema>, "format">;
+
+const latency = {
+  p50_ms: z.number().nullable().describe("To about a tenth of the value."),
+  p95_ms: z.number().nullable(),
+};
+
+const upstreams = z.array(
+  z.object({
+    upstream: z.string(),
+    calls: z.int(),
+    faults: z.int().describe("Calls that its server failed."),
+    ...latency,
+  }),
+);
+const waiting = z
+  .object({ decided: z.int(), ...latency })
+  .describe("How long requests for approval waited for people.");
+
+/** Figures over a time. */
+export const activitySchema = z
+  .object({
+    since: time,
+    until: time,
+    step_seconds: z.number().describe("Length of a span."),
+    points: z
+      .array(
+        z.object({
+          at: time,
+          decisions: z.record(z.string(), z.int()).describe("Calls by decision."),
+          upstreams,
+          waiting,
+        }),
+      )
+      .describe("Every span, also those in which nothing happened."),
+    upstreams,
+    waiting,
+    behind: z.int().describe("Rows of the record that are not counted yet."),
+  })
+  .meta({ id: "Activity", description: "Figures over a time." });
+
+/** What `GET /activity` can be asked for. */
+export const activityQuerySchema = z.strictObject({
+  since: timeInput.optional().describe("RFC 3339. A day before until, without it."),
+  until: timeInput.optional().describe("RFC 3339. Now, without it."),
+  step_seconds: z.coerce
+    .number()
+    .int()
+    .min(300)
+    .max(2_678_400)
+    .default(3_600)
+    .describe("Length of a span; rounded up to what is counted, and so far that there are 1,000 spans at most."),
+});

@@ -1,0 +1,107 @@
+import type { Decision, Match } from "../../core/decision.ts";
+import { refusalText } from "../../core/errors.ts";
+import type { PolicyState, PolicyTrial, PolicyView } from "../../operations/policies/policies.ts";
+import type { PolicyExplanation } from "../../policy/explain/explain.ts";
+import type { Trace } from "../../policy/explain/trace.ts";
+import { timeText } from "../list-schema.ts";
+import type { PolicyStateBody, TraceBody, TrialBody } from "./schema.ts";
+
+/** The policies in force as the API shows them. */
+export function policyStateJson(state: PolicyState): PolicyStateBody {
+  return {
+    digest: state.digest,
+    default: state.default,
+    since: timeText(state.since),
+    policies: state.policies.map(policyJson),
+    mistakes: state.mistakes.map(({ file, line, column, message, hint, excerpt }) => ({
+      ...{ file, line, column, message, hint: hint ?? null, excerpt },
+    })),
+    coverage: { tools: state.tools, uncovered: state.uncovered.map(({ upstream, tool }) => ({ upstream, tool })) },
+  };
+}
+
+function policyJson(policy: PolicyView): PolicyStateBody["policies"][number] {
+  const { id, description, file, line, effect, enabled, shadow, target, when, matches } = policy;
+  return {
+    ...{ id, description: description ?? null, file, line, effect, enabled, shadow },
+    target: target === undefined ? null : { ...target },
+    when: when ?? null,
+    matches: { applied: matches.applied, shadow: matches.shadow },
+  };
+}
+
+/** A tried call as the API shows it. */
+export function trialJson({ decision, refusal, signIn, approvals, policies, test }: PolicyTrial): TrialBody {
+  return {
+    decision: decisionJson(decision),
+    refusal: refusal === undefined ? null : { code: refusal.code, message: refusalText(refusal) },
+    step_up: decision.effect === "step_up" && refusal === undefined ? stepUpJson(decision.stepUp, signIn) : null,
+    approvals: approvals.map(({ policy, flow, message, stages }) => ({
+      ...{ policy, flow, message },
+      stages: stages.map(({ roles, users, required }) => ({ roles: [...roles], users: [...users], required })),
+    })),
+    policies: policies.map(explanationJson),
+    test,
+  };
+}
+
+function decisionJson(decision: Decision): TrialBody["decision"] {
+  const { effect, matched, unapplied = [], hidden = false, limits = [], inspectsResult = false, set } = decision;
+  return {
+    effect,
+    policy: effect === "allow" ? null : decision.policy,
+    message: effect === "allow" ? null : decision.message,
+    hidden,
+    matched: matched.map(matchJson),
+    unapplied: unapplied.map(matchJson),
+    limits: limits.map(({ policy, limit, windowMs, cost }) => ({
+      policy,
+      limit,
+      window_seconds: windowMs / 1_000,
+      cost,
+    })),
+    inspects_result: inspectsResult,
+    policy_set: set,
+  };
+}
+
+function stepUpJson(
+  { policies, acr, amr, maxAgeMs, scopes, ttlMs, per }: Extract<Decision, { effect: "step_up" }>["stepUp"],
+  signIn: PolicyTrial["signIn"],
+): TrialBody["step_up"] {
+  return {
+    policies: [...policies],
+    acr: acr.map((list) => [...list]),
+    amr: amr.map((list) => [...list]),
+    max_age_seconds: maxAgeMs === undefined ? null : maxAgeMs / 1_000,
+    scopes: [...scopes],
+    ttl_seconds: ttlMs === undefined ? null : ttlMs / 1_000,
+    per,
+    lacks: signIn === undefined || signIn === "token" ? null : signIn,
+  };
+}
+
+function matchJson({
+  policy,
+  effect,
+  because,
+  error,
+  defaults = [],
+  mode,
+}: Match): TrialBody["decision"]["matched"][number] {
+  return { policy, effect, because, error: error ?? null, defaults: [...defaults], shadow: mode === "shadow" };
+}
+
+function explanationJson(explained: PolicyExplanation): TrialBody["policies"][number] {
+  const { id, file, line, effect, shadow, verdict, misses, trace, error } = explained;
+  return {
+    ...{ id, file, line, effect, shadow, verdict },
+    misses: misses.map(({ key, wanted, actual }) => ({ key, wanted, actual })),
+    trace: trace === undefined ? null : traceJson(trace),
+    error: error ?? null,
+  };
+}
+
+function traceJson({ text, value, error, because }: Trace): TraceBody {
+  return { text, value: value ?? null, error: error ?? null, because: because.map(traceJson) };
+}

@@ -1,0 +1,110 @@
+import { randomId } from "../../core/ids.ts";
+import { canonicalJson } from "../../core/json.ts";
+import type { Log } from "../../core/log.ts";
+import type { ApprovalStore, SealedParts } from "../../store/approvals/approvals.ts";
+import { StoreError } from "../../store/store-error.ts";
+import type { Acted, Approvals, AskedCall } from "../approvals.ts";
+import type { CallDigests } from "../call-digest.ts";
+import type { Leases } from "./leases.ts";
+import { argumentsIn, type SealedTexts } from "./sealed-parts.ts";
+import type { Transitions } from "./transitions.ts";
+
+export interface ExecutionsDeps {
+  readonly store: ApprovalStore;
+  readonly transitions: Transitions;
+  readonly texts: SealedTexts;
+  readonly digests: CallDigests;
+  readonly leases: Leases;
+  /** This process, in the rows of what it runs. */
+  readonly owner: string;
+  readonly log: Log;
+}
+
+/** The part of the service that runs approved calls, each once. */
+export type Executions = Pick<Approvals, "claim" | "finish" | "result" | "arguments" | "asked">;
+
+/** Makes the way from an approved request to the end of its run. */
+export function createExecutions(deps: ExecutionsDeps): Executions {
+  const { store, transitions, texts, digests, leases, log } = deps;
+
+  function opened(id: string, sealed: SealedParts): AskedCall | undefined {
+    const text = texts.openArguments(id, sealed.arguments);
+    const requester = texts.openRequester(id, sealed.requester);
+    const args = text === undefined ? undefined : argumentsIn(text);
+    if (text === undefined || args === undefined || requester === undefined) return undefined;
+    return { ...requester, arguments: args };
+  }
+
+  /** Of a request that somebody wrote into the database nothing is opened: they chose who may see it. */
+  async function sealedOf(id: string): Promise<SealedParts | undefined> {
+    return (await store.find(id))?.doubt === "broken" ? undefined : store.sealed(id);
+  }
+
+  async function asked(id: string): Promise<AskedCall | undefined> {
+    const sealed = await sealedOf(id);
+    return sealed === undefined ? undefined : opened(id, sealed);
+  }
+
+  return {
+    async claim(id, version) {
+      const [stored, sealed] = [await store.find(id), await store.sealed(id)];
+      if (stored === undefined || stored.record.state !== "approved" || sealed === undefined) return undefined;
+      const call = opened(id, sealed);
+      if (call === undefined || !digests.isArguments(stored.record.argumentsDigest, canonicalJson(call.arguments))) {
+        log.error(
+          { request: id },
+          "The arguments of an approved call cannot be opened. Has the gateway's key changed?",
+        );
+        await transitions.step(id, { act: "invalidate", reason: "Its arguments can no longer be read." });
+        return undefined;
+      }
+      const executionId = randomId();
+      // Its lease is renewed from before the claim, so that there is no moment in which it could be taken for lost.
+      leases.started(executionId);
+      let claimed: Acted | undefined;
+      try {
+        const step = { act: "claim", version, executionId, owner: deps.owner, leaseUntil: leases.next() } as const;
+        claimed = await transitions.step(id, step);
+      } finally {
+        if (claimed?.ok !== true) leases.ended(executionId);
+      }
+      if (!claimed.ok) return undefined;
+      const { principal, context, arguments: args } = call;
+      return { request: claimed.request, executionId, principal, context, arguments: args };
+    },
+    async finish({ request: { id }, executionId }, end) {
+      try {
+        if (end.kind === "indeterminate") {
+          return await transitions.step(id, { act: "lose", executionId, why: end.why });
+        }
+        const act = end.kind === "succeeded" ? "succeed" : "fail";
+        const step = { act, executionId, isError: end.isError } as const;
+        const sealed = texts.sealResult(id, end.result);
+        return await whileLocked(() => transitions.step(id, step, sealed));
+      } finally {
+        // Also when it cannot be written: after the lease it is indeterminate then, which is what it is.
+        leases.ended(executionId);
+      }
+    },
+    async result(id) {
+      const sealed = await sealedOf(id);
+      return sealed?.result === undefined ? undefined : texts.openResult(id, sealed.result);
+    },
+    arguments: async (id) => (await asked(id))?.arguments,
+    asked,
+  };
+}
+
+/** How often the end of a run is tried to be written down while another program, a backup say, keeps the store locked. */
+const ATTEMPTS = 10;
+
+// Each attempt waits for a while by itself. What is known of a run now is known by nobody later.
+async function whileLocked<T>(work: () => Promise<T>): Promise<T> {
+  for (let left = ATTEMPTS; ; left -= 1) {
+    try {
+      return await work();
+    } catch (err) {
+      if (left <= 1 || !(err instanceof StoreError) || err.code !== "STORE_LOCKED") throw err;
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import { type JsonObject, keptJson } from "../../core/json.ts";
+import type { Persons } from "../../core/persons.ts";
+import type { ApprovalRecord, NewApproval } from "../../store/approvals/approvals.ts";
+import type { ApprovalAsk } from "../approvals.ts";
+import { entriesOf } from "../eligibility.ts";
+import type { CombinedFlows } from "../rules/combine-flows.ts";
+import { dueAt } from "../rules/due.ts";
+import { messagesFor } from "../rules/messages.ts";
+import { personOf } from "../rules/step.ts";
+import type { SealedTexts } from "./sealed-parts.ts";
+
+/** What a new request is made of. */
+export interface NewApprovalParts {
+  readonly id: string;
+  readonly digest: string;
+  /** The digest of canonical arguments. */
+  readonly argumentsDigest: (canonical: string) => string;
+  readonly run: "gateway" | "caller";
+  readonly ask: ApprovalAsk;
+  readonly flows: CombinedFlows;
+  readonly persons: Persons;
+  readonly texts: SealedTexts;
+  readonly redact: (value: JsonObject) => JsonObject;
+  readonly retentionMs: number;
+  readonly now: number;
+}
+
+/** Names come from tokens and clients; nobody reads more of one than this, in characters. */
+const MAX_NAME = 200;
+const MAX_MESSAGE = 4_000;
+
+/** Makes a request that has not been stored yet: the arguments are written canonically here, once for ever. */
+export function newApproval(parts: NewApprovalParts): NewApproval {
+  const { id, ask, flows, texts, now } = parts;
+  const { principal } = ask;
+  const { canonical, kept } = keptJson(ask.arguments);
+  const redacted = parts.redact(ask.arguments);
+  const record: ApprovalRecord = {
+    id,
+    digest: parts.digest,
+    state: "pending",
+    version: 1,
+    issuer: principal.issuer,
+    subject: principal.subject,
+    userName: principal.name === undefined ? undefined : cut(principal.name, MAX_NAME),
+    email: principal.email,
+    traces: parts.persons.traces(principal),
+    personHash: parts.persons.personHash(principal),
+    clientId: principal.clientId,
+    clientName: cut(ask.clientName, MAX_NAME),
+    era: ask.era,
+    upstream: ask.upstream,
+    tool: ask.tool,
+    definitionDigest: ask.definitionDigest,
+    argumentsDigest: parts.argumentsDigest(canonical),
+    argumentsRedacted: redacted === ask.arguments ? kept : keptJson(redacted).kept,
+    policies: flows.policies,
+    policySet: ask.policySet,
+    snapshot: flows.snapshot,
+    messageSealed: texts.sealMessage(id, cut(flows.message, MAX_MESSAGE)),
+    run: parts.run,
+    idempotent: ask.idempotent,
+    stage: 0,
+    stageSince: now,
+    escalated: false,
+    reminded: false,
+    createdAt: now,
+    pendingUntil: now + flows.pendingTtlMs,
+    decidedAt: undefined,
+    executeUntil: undefined,
+    executionId: undefined,
+    executionOwner: undefined,
+    leaseUntil: undefined,
+    executionStartedAt: undefined,
+    executionEndedAt: undefined,
+    runs: 0,
+    endedAt: undefined,
+    hasResult: false,
+    resultIsError: undefined,
+    deliveredAt: undefined,
+    purgedAt: undefined,
+    dueAt: undefined,
+  };
+  return {
+    record: { ...record, dueAt: dueAt(record, parts.retentionMs) },
+    sealed: {
+      arguments: texts.sealArguments(id, kept),
+      requester: texts.sealRequester(id, { principal, context: ask.context }),
+    },
+    approvers: entriesOf(flows.snapshot.stages),
+    event: { act: "request", from: undefined, to: "pending", actor: personOf(principal), reason: undefined, at: now },
+    messages: messagesFor(record, { kind: "approval.requested", to: "stage" }, now),
+  };
+}
+
+function cut(text: string, max: number): string {
+  return text.length <= max ? text : `${text.slice(0, max)}…`;
+}

@@ -1,0 +1,72 @@
+import { parseExact } from "../../core/exact-json.ts";
+import { isObject, type JsonObject, keptJson } from "../../core/json.ts";
+import type { Principal } from "../../core/principal.ts";
+import type { Seal } from "../../core/seal.ts";
+import { readPrincipal } from "../../identity/stored-principal.ts";
+
+/**
+ * What of a request is encrypted at rest: the arguments, the requester's claims with what is needed to run the call, the
+ * policies' messages, the result. Each text is bound to its request and its part, so that one moved to another row or
+ * column does not pass for that one's. They never expire by themselves: retention removes them.
+ */
+export interface SealedTexts {
+  sealArguments(id: string, kept: string): string;
+  /** The text that was sealed. */
+  openArguments(id: string, sealed: string): string | undefined;
+  sealRequester(id: string, requester: SealedRequester): string;
+  openRequester(id: string, sealed: string): SealedRequester | undefined;
+  sealMessage(id: string, message: string): string;
+  openMessage(id: string, sealed: string): string | undefined;
+  sealResult(id: string, result: Uint8Array): string;
+  openResult(id: string, sealed: string): Uint8Array | undefined;
+}
+
+/** The requester as they were when they asked. */
+export interface SealedRequester {
+  readonly principal: Principal;
+  readonly context: JsonObject;
+}
+
+/** `seal` is of a purpose of its own. Texts that do not open (another key, another row) are `undefined`. */
+export function createSealedTexts(seal: Seal): SealedTexts {
+  const close = (id: string, part: string, value: JsonObject): string =>
+    seal.seal({ request: id, part, value }, Number.MAX_SAFE_INTEGER);
+  const open = (id: string, part: string, sealed: string): JsonObject | undefined => {
+    const opened = seal.open(sealed, 0);
+    if (opened?.["request"] !== id || opened["part"] !== part) return undefined;
+    return isObject(opened["value"]) ? opened["value"] : undefined;
+  };
+  const openText = (id: string, part: string, sealed: string): string | undefined => {
+    const text = open(id, part, sealed)?.["text"];
+    return typeof text === "string" ? text : undefined;
+  };
+  return {
+    sealArguments: (id, text) => close(id, "arguments", { text }),
+    openArguments: (id, sealed) => openText(id, "arguments", sealed),
+    sealRequester: (id, { principal, context }) =>
+      close(id, "requester", {
+        principal: { ...principal, actors: principal.actors.map((actor) => ({ ...actor })) },
+        context,
+      }),
+    openRequester(id, sealed) {
+      const opened = open(id, "requester", sealed);
+      const principal = readPrincipal(opened?.["principal"]);
+      if (principal === undefined || !isObject(opened?.["context"])) return undefined;
+      return { principal, context: opened["context"] };
+    },
+    sealMessage: (id, text) => close(id, "message", { text }),
+    openMessage: (id, sealed) => openText(id, "message", sealed),
+    // Byte by byte: a result comes back exactly as it was, also where it is not the UTF-8 that it should be.
+    sealResult: (id, result) => close(id, "result", { text: Buffer.from(result).toString("latin1") }),
+    openResult(id, sealed) {
+      const text = openText(id, "result", sealed);
+      return text === undefined ? undefined : Buffer.from(text, "latin1");
+    },
+  };
+}
+
+/** Whether a text is as `keptJson` writes an object; the object. */
+export function argumentsIn(text: string): JsonObject | undefined {
+  const value = parseExact(text);
+  return isObject(value) && keptJson(value).kept === text ? value : undefined;
+}

@@ -1,0 +1,32 @@
+import type { AuditEntry } from "../../store/audit/audit-rows.ts";
+import { actedBy } from "../actor-of.ts";
+import { jsonIn, readMatches } from "./read-matches.ts";
+
+/** An entry as JSON: snake_case, times in RFC 3339. */
+export function auditEntryJson(entry: AuditEntry) {
+  const matches = [entry.policies, entry.resultPolicies];
+  return {
+    seq: entry.seq,
+    at: new Date(entry.at).toISOString(),
+    call_id: entry.callId,
+    kind: entry.kind,
+    user: entry.actor,
+    issuer: entry.actorIssuer,
+    email: entry.actorEmail,
+    acted_by: actedBy(entry),
+    client: entry.client,
+    endpoint: entry.endpoint,
+    upstream: entry.upstream,
+    tool: entry.tool,
+    decision: entry.decision,
+    policies: matches.every((text) => text === null) ? null : matches.flatMap((text) => jsonIn(text) ?? []),
+    shadow: matches.flatMap(readMatches).flatMap(({ policy, shadow }) => (shadow ? [policy] : [])),
+    arguments_redacted: jsonIn(entry.argumentsRedacted),
+    outcome: entry.outcome,
+    difference: entry.kind === "admin" ? jsonIn(entry.facts) : null,
+    duration_ms: entry.durationMs,
+    trace_id: entry.traceId,
+    approval: entry.approval,
+    challenge: entry.challenge,
+  };
+}

@@ -1,0 +1,52 @@
+import { parseExact } from "../../core/exact-json.ts";
+/** A policy that matched, as it stands in a row. */
+export interface RecordedMatch {
+  readonly policy: string;
+  readonly shadow: boolean;
+  readonly effect: string | undefined;
+  readonly because: string | undefined;
+  readonly error: string | undefined;
+  readonly satisfied: string | undefined;
+  /** Places that the call left out, where it matched with the tool's defaults in them. */
+  readonly defaults: readonly string[] | undefined;
+}
+
+/**
+ * The policies that matched, of a `policies` column. An `allow` whose condition failed is on record because it failed: it
+ * is none of them. A column that somebody tampered with says nothing.
+ */
+export function readMatches(policies: string | null): readonly RecordedMatch[] {
+  const list = jsonIn(policies);
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((match: unknown) => {
+    if (typeof match !== "object" || match === null || !("policy" in match)) return [];
+    if (typeof match.policy !== "string") return [];
+    const text = (key: string): string | undefined => {
+      const value: unknown = Object.entries(match).find(([name]) => name === key)?.[1];
+      return typeof value === "string" ? value : undefined;
+    };
+    const read = { policy: match.policy, shadow: "mode" in match && match.mode === "shadow" };
+    const why = {
+      effect: text("effect"),
+      because: text("because"),
+      error: text("error"),
+      satisfied: text("satisfied"),
+      defaults: "defaults" in match ? textsOf(match.defaults) : undefined,
+    };
+    return why.effect === "allow" && why.because === "error" ? [] : [{ ...read, ...why }];
+  });
+}
+
+function textsOf(list: unknown): readonly string[] | undefined {
+  return Array.isArray(list) ? list.filter((it) => typeof it === "string") : undefined;
+}
+
+/** A JSON column as data; the text itself where it is no JSON, so that a list shows even a row tampered with. */
+export function jsonIn(text: string | null): unknown {
+  if (text === null) return null;
+  try {
+    return parseExact(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,105 @@
+import type { Json, JsonObject } from "../../core/json.ts";
+import { isObject } from "../../core/json.ts";
+import { findCards } from "../../redaction/detect/bank-numbers.ts";
+import { createNameReader, type Name, type NameKind } from "./sensitive-names.ts";
+
+/*
+ * What stands beside a value and says what it is: a name in another member, the heading of its column, the rest of a
+ * number in the next item.
+ */
+
+/** Pure as well: what it remembers changes no answer. Without that, reading names would be the dearest part. */
+export const nameOf: (name: string) => Name = createNameReader();
+
+/** Has a word. Most ids have none, each is another, and reading a name for the first time is dear. */
+const WORDY = /[A-Za-z]{2}|[^\x20-\x7e]/;
+
+/** What a text that may be a name says. */
+export function kindOfText(value: Json | undefined): NameKind {
+  return typeof value === "string" && WORDY.test(value) ? nameOf(value).kind : "plain";
+}
+
+/**
+ * What the members of an object that hold a value hold, by the name in another member: `{"name": "DB_PASSWORD", "value": …}`,
+ * `{"element": "Password field", "text": …}`, `{"op": "add", "path": "/password", "value": …}`, `{"kind": "Secret", "data": …}`.
+ */
+export function kindBeside(value: JsonObject, names: readonly Name[]): NameKind {
+  let kind: NameKind = "plain";
+  for (const { name, role } of names) {
+    if (role === "holds" || role === "none") continue;
+    const named = kindNamedBy(role, value[name], value);
+    if (named === "secret") return named;
+    if (named === "number") kind = named;
+  }
+  return kind;
+}
+
+function kindNamedBy(role: Name["role"], value: Json | undefined, around: JsonObject): NameKind {
+  if (role === "names") return kindOfText(value);
+  // One word: an event of the type `password_reset` holds none.
+  if (role === "types") return typeof value === "string" && /^[a-z]+$/i.test(value) ? kindOfText(value) : "plain";
+  // A path alone is a file's, whose name says little of what is in it.
+  return role === "place" && around["op"] !== undefined ? kindOfText(value) : "plain";
+}
+
+/** More columns than are shown. */
+const MAX_COLUMNS = 100;
+
+/** Columns of a table that hold secrets, counted from 0. */
+export type Columns = ReadonlySet<number>;
+
+function secretColumns(head: readonly Json[]): Columns | undefined {
+  const secret = new Set<number>();
+  for (const [index, item] of head.slice(0, MAX_COLUMNS).entries()) if (isSecretHeading(item)) secret.add(index);
+  return secret.size === 0 ? undefined : secret;
+}
+
+// A text, or an object that holds a name.
+function isSecretHeading(item: Json): boolean {
+  if (!isObject(item)) return kindOfText(item) === "secret";
+  return Object.entries(item).some(([key, value]) => nameOf(key).role === "names" && kindOfText(value) === "secret");
+}
+
+/** The columns of the tables of an object whose headings stand in one of its lists: `{"columns": ["user", "password"], "rows": […]}`. */
+export function columnsBeside(value: JsonObject, names: readonly Name[]): Columns | undefined {
+  for (const { name, role } of names) {
+    const head = value[name];
+    if (role !== "heads" || !Array.isArray(head)) continue;
+    const columns = secretColumns(head);
+    if (columns !== undefined) return columns;
+  }
+  return undefined;
+}
+
+/** The columns of a list of rows by its first. A pair that begins with a secret's name is itself a name and its value. */
+export function headOf(rows: readonly Json[]): Columns | undefined {
+  const head: Json | undefined = rows[0];
+  if (!Array.isArray(head)) return undefined;
+  const columns = secretColumns(head);
+  return head.length === 2 && columns?.has(1) !== true ? undefined : columns;
+}
+
+const PART = /^\d(?:[\d -]{0,17}\d)?$/;
+
+/** Of the first `count` items those that together are the number of a card: `["4111", "1111", "1111", "1111"]`. */
+export function cardsAcross(list: readonly Json[], count: number): ReadonlySet<number> | undefined {
+  if (list.length < 2 || !list.some(isPart)) return undefined;
+  const items = list.slice(0, count);
+  const starts: number[] = [];
+  let text = "";
+  for (const item of items) {
+    starts.push(text.length);
+    // A letter parts what is no number, a space what is one.
+    text += isPart(item) ? `${item} ` : "x ";
+  }
+  const found = findCards(text);
+  if (found.length === 0) return undefined;
+  const covers = (at: number): boolean => found.some(({ start, end }) => start <= at && at < end);
+  return new Set(starts.flatMap((at, index) => (covers(at) ? [index] : [])));
+}
+
+// Numbers only in fours, as cards show them: a list of amounts or of scores is no card.
+function isPart(item: Json): item is string | number {
+  if (typeof item === "string") return item.length < 20 && item.charCodeAt(0) <= 0x39 && PART.test(item);
+  return typeof item === "number" && item >= 1000 && item <= 9999 && Number.isInteger(item);
+}

@@ -1,0 +1,122 @@
+import { createInterface } from "node:readline/promises";
+import { type ApprovalDetailBody, approvalDetailSchema, approvalSchema } from "../../admin/approvals/schema.ts";
+import { ERRORS } from "../../core/errors.ts";
+import { writeExact } from "../../core/exact-json.ts";
+import type { ApiClient, ApiRefusal } from "../api/client.ts";
+import type { Shell } from "../shell.ts";
+import { isTerminal, one, painter, print } from "../terminal/output.ts";
+import { approvalText } from "./text.ts";
+import { SCREEN, visible } from "./tree.ts";
+
+/** Options of `approve` and `reject`. */
+export interface DecideOptions {
+  readonly reason?: string;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+/** Puts a question to whoever sits there; `undefined` if they leave without an answer. */
+export type Ask = (question: string) => Promise<string | undefined>;
+
+/** What is to be said of which request. */
+export interface Voice {
+  readonly id: string;
+  readonly decision: "approve" | "reject";
+}
+
+/**
+ * Shows a request, asks, and decides exactly what was shown: its version and the digest of its arguments go along, so
+ * that the gateway refuses if anything has changed meanwhile.
+ */
+export async function decideApproval(
+  shell: Shell,
+  api: ApiClient,
+  { id, decision }: Voice,
+  options: DecideOptions,
+  ask: Ask | undefined = terminalOf(shell),
+): Promise<void> {
+  const path = `/approvals/${encodeURIComponent(id)}`;
+  const seen = await api.get(path, approvalDetailSchema);
+  if (!seen.ok) return refused(shell, seen);
+  const request = seen.value;
+
+  const view = approvalText(request, { paint: painter(shell.colours), now: Date.now() }, SCREEN);
+  // With --json standard output is for programs.
+  if (options.json === true) shell.err(view);
+  else await print(shell.stdout, one(`${view}\n`));
+  const obstacle = obstacleTo(request);
+  if (obstacle !== undefined) {
+    shell.err(obstacle);
+    return shell.setExitCode(1);
+  }
+  const needsReason =
+    request.reason_required === "always" || (request.reason_required === "on_reject" && decision === "reject");
+  if (needsReason && options.reason === undefined) {
+    shell.err(`To ${decision} this a reason is needed: add --reason "…".`);
+    return shell.setExitCode(2);
+  }
+  if (options.yes !== true) {
+    if (ask === undefined) {
+      shell.err("There is no terminal to ask at: add --yes if this is meant.");
+      return shell.setExitCode(2);
+    }
+    const answer = await ask(
+      `${decision === "approve" ? "Approve this call?" : "Reject this call for good?"} (yes/no) `,
+    );
+    if (answer === undefined || !/^y(es)?$/i.test(answer.trim())) {
+      shell.err("Nothing was decided.");
+      return shell.setExitCode(1);
+    }
+  }
+
+  const voice = {
+    decision,
+    ...(options.reason === undefined ? {} : { reason: options.reason }),
+    version: request.version,
+    arguments_digest: request.arguments_digest,
+  };
+  const decided = await api.post(`${path}/decision`, voice, approvalSchema);
+  if (!decided.ok) return refused(shell, decided);
+  if (options.json === true) {
+    await print(shell.stdout, one(`${writeExact(decided.value, "  ")}\n`));
+    return;
+  }
+  const done = decision === "approve" ? "Approved" : "Rejected";
+  const { state, stage, stages } = decided.value;
+  const next = state === "pending" ? ` It waits for more: stage ${stage + 1} of ${stages.length}.` : "";
+  shell.out(`${done}. ${visible(id)} is ${state}.${next}`);
+}
+
+function obstacleTo(request: ApprovalDetailBody): string | undefined {
+  if (request.may_decide) return undefined;
+  const code = request.may_not_decide_because;
+  const known = Object.entries(ERRORS).find(([name]) => name === code);
+  return known === undefined ? "You cannot decide this." : `${known[1].message} (${known[0]})`;
+}
+
+/** Asks at the terminal of this process; `undefined` where there is none. Ctrl-C and the end of the input are no answer. */
+function terminalOf({ stdin, stdout }: Shell): Ask | undefined {
+  if (!isTerminal(stdout) || !("isTTY" in stdin) || stdin.isTTY !== true) return undefined;
+  return async (question) => {
+    const lines = createInterface({ input: stdin, output: stdout });
+    const ended = new AbortController();
+    lines.once("close", () => ended.abort());
+    lines.once("SIGINT", () => lines.close());
+    try {
+      return await lines.question(question, { signal: ended.signal });
+    } catch (err) {
+      if (!(err instanceof Error) || err.name !== "AbortError") throw err;
+      return undefined;
+    } finally {
+      lines.close();
+    }
+  };
+}
+
+function refused(shell: Shell, refusal: ApiRefusal): void {
+  shell.err(refusal.message);
+  const current = refusal.problem?.current;
+  if (current !== undefined)
+    shell.err(`It is ${current.state} now, at version ${current.version}. Run this again to see it.`);
+  shell.setExitCode(1);
+}

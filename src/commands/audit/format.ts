@@ -1,0 +1,103 @@
+import { actorOf } from "../../audit/actor-of.ts";
+import { type RecordedMatch, readMatches } from "../../audit/read/read-matches.ts";
+import { hasFailed } from "../../core/outcome-groups.ts";
+import type { StoredAuditRow } from "../../store/audit/audit-row.ts";
+import type { AuditEntry } from "../../store/audit/audit-rows.ts";
+import { type Colour, clip, plain } from "../terminal/output.ts";
+import { table } from "../terminal/table.ts";
+
+const HEAD = ["TIME", "USER", "TOOL", "DECISION", "POLICIES", "OUTCOME", "MS"] as const;
+const APPROVAL = "APPROVAL";
+const MAX_WIDTH = 48;
+
+/** What stands in the place of a decision where a row has none. */
+const NO_DECISION = { opened: "-", decided: "(approval)", admin: "(admin)" } as const;
+
+/** The entries as a table, one line each, columns as wide as they need to be. */
+export function auditTable(entries: readonly AuditEntry[], paint: (colour: Colour, text: string) => string): string {
+  // Most lists have no approvals in them, and terminals are narrow.
+  const approvals = entries.some(({ approval }) => approval !== null);
+  const head = approvals ? [...HEAD, APPROVAL] : HEAD;
+  const rows = entries.map((entry) => {
+    const cells = approvals ? [...cellsOf(entry), plain(entry.approval ?? "-")] : cellsOf(entry);
+    return cells.map((cell) => clip(cell, MAX_WIDTH));
+  });
+  return table(head, rows, paint, (row, column) => {
+    const entry = entries[row];
+    if (column === 3) return decisionColour(entry?.decision ?? "");
+    return column === 5 ? outcomeColour(entry?.outcome ?? null) : undefined;
+  });
+}
+
+function cellsOf(entry: AuditEntry): readonly string[] {
+  return [
+    new Date(entry.at).toISOString().replace(/\.\d{3}Z$/, "Z"),
+    actorOf(entry) ?? (entry.kind === "decided" ? "(gateway)" : "-"),
+    entry.tool === null ? (entry.upstream ?? "-") : `${entry.upstream ?? "-"}/${entry.tool}`,
+    entry.decision ?? NO_DECISION[entry.kind],
+    [entry.policies, entry.resultPolicies].flatMap(readMatches).map(policyName).join(",") || "-",
+    entry.outcome ?? "-",
+    entry.durationMs === null ? "-" : entry.durationMs.toFixed(entry.durationMs < 10 ? 1 : 0),
+  ].map(plain);
+}
+
+// Green is for what went well: a call that was let through may have failed.
+function decisionColour(decision: string): Colour | undefined {
+  if (decision === "allow") return undefined;
+  return decision === "deny" || decision === "hide" ? "red" : "yellow";
+}
+
+function outcomeColour(outcome: string | null): Colour | undefined {
+  if (outcome === "ok") return "green";
+  return hasFailed(outcome) ? "red" : undefined;
+}
+
+function policyName({ policy, shadow }: RecordedMatch): string {
+  return shadow ? `${policy} (shadow)` : policy;
+}
+
+/**
+ * A raw row as one line of JSON: the columns that its hash covers, by name and in order, so that hashes can be
+ * recomputed from it. Columns younger than `trace_id` are left out behind the last that holds something.
+ */
+export function exportLine(row: StoredAuditRow): string {
+  return `${JSON.stringify({
+    seq: row.seq,
+    at: row.at,
+    call_id: row.callId,
+    kind: row.kind,
+    actor: row.actor,
+    actor_issuer: row.actorIssuer,
+    actor_email: row.actorEmail,
+    client: row.client,
+    client_id: row.clientId,
+    client_ip: row.clientIp,
+    endpoint: row.endpoint,
+    session: row.session,
+    upstream: row.upstream,
+    tool: row.tool,
+    decision: row.decision,
+    policies: row.policies,
+    policy_set: row.policySet,
+    arguments_digest: row.argumentsDigest,
+    arguments_redacted: row.argumentsRedacted,
+    arguments_sealed: row.argumentsSealed,
+    arguments_full: row.argumentsFull,
+    outcome: row.outcome,
+    duration_ms: row.durationMs,
+    trace_id: row.traceId,
+    ...youngColumns(row),
+    prev_hash: row.prevHash,
+    hash: row.hash,
+    scheme: row.scheme,
+  })}\n`;
+}
+
+/** The columns that came later, up to the last that holds something, as `hashedValues` has them. */
+function youngColumns(row: StoredAuditRow): Readonly<Record<string, string | null>> {
+  const { definitionDigest, facts, approval, challenge } = row;
+  if (challenge !== null) return { definition_digest: definitionDigest, facts, approval, challenge };
+  if (approval !== null) return { definition_digest: definitionDigest, facts, approval };
+  if (facts !== null) return { definition_digest: definitionDigest, facts };
+  return definitionDigest === null ? {} : { definition_digest: definitionDigest };
+}

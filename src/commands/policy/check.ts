@@ -1,0 +1,141 @@
+import type { Command } from "commander";
+import { type Coverage, checkAgainstTools } from "../../policy/check/tools.ts";
+import { compilePolicies } from "../../policy/compile/compile.ts";
+import type { KnownFacts } from "../../policy/expressions/facts.ts";
+import { formatPolicyError } from "../../policy/file/format-error.ts";
+import { byPlace, type PolicyError, type PolicySummary } from "../../policy/policy-set.ts";
+import type { Shell } from "../shell.ts";
+import { clip, one, painter, plain, print } from "../terminal/output.ts";
+import { table } from "../terminal/table.ts";
+import { findKnownTools, type KnownTools, type ToolOptions } from "./known-tools.ts";
+import { count, type PolicyPlace, printJson, readPlace, reportErrors, withPolicyPlace } from "./place.ts";
+
+/** `portcullis policy check`: every mistake in the policies, or what they are. */
+export function registerPolicyCheck(policy: Command, shell: Shell): void {
+  withPolicyPlace(policy.command("check"))
+    .description("compile all policies and hold them against the tools; every mistake at once, with its place")
+    .option("--live", "ask the upstreams for their tools, instead of taking those on record")
+    .option("--no-tools", "leave the tools alone: targets and arguments are not checked")
+    .addHelpText("after", HELP)
+    .action((options: ToolOptions) => check(options, shell));
+}
+
+const HELP = `
+Examples:
+  portcullis policy check
+  portcullis policy check --live
+  portcullis policy check --policies ./policies --json
+
+Policies are held against the tools that the store has on record, as the upstreams of the configuration listed them
+last, or list them now with --live: targets that fit no tool, arguments that do not exist or may be missing, types and
+values that cannot be. Nothing is stored or changed.
+
+Exit code: 0 good, 1 mistakes, 2 usage.`;
+
+async function check(options: ToolOptions, shell: Shell): Promise<void> {
+  const place = await readPlace(options, shell);
+  if (place === undefined) return;
+  const compiled = compilePolicies(place.policies, place);
+  const mistakes = compiled.ok ? [] : compiled.errors;
+  const known = await findKnownTools(options, shell.env);
+  const {
+    errors: atTools,
+    warnings: atPlaces,
+    coverage: covered,
+  } = known.ok
+    ? checkAgainstTools(place.policies, known.tools, {
+        unlisted: known.unlisted,
+        facts: withEndpoints(place, known),
+        mistakes,
+      })
+    : checkAgainstTools(place.policies, [], { facts: place.facts, listed: false, mistakes });
+  const errors = [...mistakes, ...atTools].sort(byPlace);
+  const coverage = known.ok && compiled.ok ? covered : undefined;
+  const { policies, digest } = compiled.ok ? compiled.set : { policies: [], digest: undefined };
+  const warnings = [...known.warnings, ...(compiled.ok ? warningsOf(policies, place) : [])];
+  if (options.json) {
+    if (errors.length > 0) shell.setExitCode(1);
+    const tools = known.ok
+      ? { checked_against: known.source }
+      : { not_checked: `Arguments were not checked: ${known.reason}` };
+    const all = [...atPlaces, ...warnings.map((message) => ({ message }))];
+    const facts = { digest, default: place.default, policies, errors, warnings: all, ...tools, coverage };
+    await printJson({ ok: errors.length === 0, ...facts }, shell);
+    return;
+  }
+  const texts = new Map(place.policies.map(({ name, text }) => [name, text]));
+  for (const warning of warnings) shell.err(`warning: ${plain(warning)}`);
+  for (const warning of atPlaces)
+    shell.err(`warning: ${formatPolicyError(harmless(warning), texts.get(warning.file))}\n`);
+  if (!known.ok) shell.err(`Arguments were not checked: ${plain(known.reason)}`);
+  if (errors.length > 0) {
+    await reportErrors(errors.map(harmless), place.policies, options, shell);
+    if (known.ok) shell.err(`Checked against ${known.source}.`);
+    return;
+  }
+  const paint = painter(shell.colours);
+  const rows = policies.map(({ id, effect, shadow, enabled, file, line, description }) => {
+    const state = enabled ? (shadow ? "shadow" : "on") : "off";
+    return [id, effect, state, `${file}:${line}`, clip(description ?? "", MAX_DESCRIPTION)].map(plain);
+  });
+  const listed = rows.length === 0 ? "" : `${table(["ID", "EFFECT", "STATE", "PLACE", "DESCRIPTION"], rows, paint)}\n`;
+  const sum = `${count(policies.length, "policy")} in ${count(place.policies.length, "file")}`;
+  const against = known.ok ? `, checked against ${known.source}` : "";
+  const coveredText = coverage === undefined ? "" : `${coverageText(coverage)}\n`;
+  await print(
+    shell.stdout,
+    one(`${listed}${coveredText}${paint("green", "ok")}: ${sum}, default ${place.default}${against}\n`),
+  );
+}
+
+// An upstream that was registered has an endpoint of its name, too.
+function withEndpoints({ facts }: PolicyPlace, { tools, unlisted }: Extract<KnownTools, { ok: true }>): KnownFacts {
+  if (facts.endpoints === undefined) return facts;
+  const upstreams = [...tools.map(({ upstream }) => upstream), ...unlisted];
+  return { ...facts, endpoints: [...new Set([...facts.endpoints, ...upstreams])] };
+}
+
+// Names of tools and arguments come from upstreams.
+function harmless({ message, hint, ...place }: PolicyError): PolicyError {
+  return { ...place, message: plain(message), hint: hint === undefined ? undefined : plain(hint) };
+}
+
+const MAX_LISTED = 10;
+
+function coverageText({ tools, covered, uncovered, only_shadow, only_redact_or_limit }: Coverage): string {
+  const parts = [`Covered by policies: ${covered} of ${count(tools, "tool")}.`];
+  const lists = [
+    ["Not covered", uncovered],
+    ["Of those in shadow only", only_shadow],
+    ["Of those redacted or limited only", only_redact_or_limit],
+  ] as const;
+  for (const [what, paths] of lists) {
+    if (paths.length === 0) continue;
+    const more = paths.length - MAX_LISTED;
+    const rest = more > 0 ? ` and ${more} more (--json lists all)` : "";
+    parts.push(`${what}: ${paths.slice(0, MAX_LISTED).map(plain).join(", ")}${rest}.`);
+  }
+  return parts.join("\n");
+}
+
+const MAX_DESCRIPTION = 80;
+
+function warningsOf(policies: readonly PolicySummary[], place: PolicyPlace): readonly string[] {
+  const live = policies.filter(({ enabled, shadow }) => enabled && !shadow);
+  const warnings: string[] = [];
+  if (live.length === 0) {
+    const all = place.default === "allow" ? "allowed" : "denied";
+    warnings.push(`No policy in ${place.dir} is in force: every call is ${all}.`);
+  } else if (place.default === "deny" && live.every(({ effect }) => effect !== "allow")) {
+    warnings.push("policies.default is deny and there is no allow policy: every call is denied.");
+  }
+  const allows = place.default === "allow" ? live.filter(({ effect }) => effect === "allow") : [];
+  if (allows.length > 0) {
+    const names = allows.map(({ id }) => id).join(", ");
+    warnings.push(`allow has no effect while policies.default is allow: ${names}.`);
+  }
+  if (place.flows === undefined && live.some(({ effect }) => effect === "request_approval")) {
+    warnings.push("There is no configuration, so the names of approval flows were not checked. Name one with -c.");
+  }
+  return warnings;
+}

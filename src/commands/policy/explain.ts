@@ -1,0 +1,123 @@
+import { readFileSync } from "node:fs";
+import { type Command, InvalidArgumentError } from "commander";
+import { approvalsNeeded } from "../../approvals/rules/combine-flows.ts";
+import { refusalText } from "../../core/errors.ts";
+import { isObject, type JsonObject } from "../../core/json.ts";
+import { JSON_LIMITS } from "../../core/limits.ts";
+import { parseJson } from "../../core/parse-json.ts";
+import { explainCall } from "../../policy/explain/explain.ts";
+import { parseTimestamp } from "../../policy/syntax/timestamps.ts";
+import { type GivenCall, inputOfCall } from "../../policy/tests/given-call.ts";
+import type { Shell } from "../shell.ts";
+import { one, painter, print } from "../terminal/output.ts";
+import { approvalsJson } from "./explanation-approvals.ts";
+import { explanationText } from "./explanation-text.ts";
+import { type PlaceOptions, printJson, readPlace, reportErrors, withPolicyPlace } from "./place.ts";
+
+interface ExplainOptions extends PlaceOptions {
+  readonly tool: string;
+  readonly args: JsonObject;
+  readonly user?: string;
+  readonly id?: string;
+  readonly role: readonly string[];
+  readonly group: readonly string[];
+  readonly client?: string;
+  readonly ip?: string;
+  readonly endpoint?: string;
+  readonly time?: string;
+  readonly definition?: JsonObject;
+}
+
+/** `portcullis policy explain`: what the policies make of one call, and why. */
+export function registerPolicyExplain(policy: Command, shell: Shell): void {
+  withPolicyPlace(policy.command("explain"))
+    .description("decide one call and tell of every policy why it counted or did not")
+    .requiredOption("--tool <upstream/tool>", "the tool, by its upstream and its own name", parseTool)
+    .option("--args <json>", "the arguments, or @FILE", parseObject, {})
+    .option("--user <email>", "who calls")
+    .option("--id <subject>", "the user's id, where it is not the e-mail")
+    .option("--role <role>", "a role of the user; repeat it for more", append, [])
+    .option("--group <group>", "a group of the user; repeat it for more", append, [])
+    .option("--client <name>", "the client's name")
+    .option("--ip <address>", "where the call comes from; 127.0.0.1 without it")
+    .option("--endpoint <name>", "the part after /mcp/")
+    .option("--time <time>", "when, as RFC 3339 has it; now without it", parseTime)
+    .option("--definition <json>", "the tool as its server lists it, or @FILE: annotations, inputSchema", parseObject)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  portcullis policy explain --user ann@acme.com --role employee \\
+    --tool expenses/create_expense --args '{"amount": 12000}'
+  portcullis policy explain --tool files/read --args @call.json --time 2026-01-31T09:00:00Z --json
+
+Exit code: 0 explained, whatever was decided; 1 the policies have mistakes; 2 usage.`,
+    )
+    .action((options: ExplainOptions) => explain(options, shell));
+}
+
+async function explain(options: ExplainOptions, shell: Shell): Promise<void> {
+  const place = await readPlace(options, shell);
+  if (place === undefined) return;
+  const explained = explainCall(place.policies, place, inputOfCall(callOf(options), options.definition));
+  if (!explained.ok) {
+    await reportErrors(explained.errors, place.policies, options, shell);
+    return;
+  }
+  const { decision, refusal, policies } = explained;
+  const needed = refusal === undefined ? approvalsNeeded(decision, place.approvalFlows) : undefined;
+  if (options.json) {
+    await printJson(
+      {
+        decision,
+        ...(refusal && { refusal: { code: refusal.code, message: refusalText(refusal) } }),
+        ...(needed && { approvals: approvalsJson(needed) }),
+        policies,
+      },
+      shell,
+    );
+    return;
+  }
+  await print(shell.stdout, one(explanationText({ decision, refusal }, needed, policies, painter(shell.colours))));
+}
+
+function callOf(options: ExplainOptions): GivenCall {
+  const { tool, args, user, id, role, group, client, ip, endpoint } = options;
+  return {
+    tool,
+    args,
+    user: { email: user, id, roles: [...role], groups: [...group] },
+    client: { name: client, ip },
+    endpoint,
+    time: options.time ?? new Date().toISOString(),
+  };
+}
+
+function append(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+function parseTool(text: string): string {
+  if (/^[^/]+\/.+$/s.test(text)) return text;
+  throw new InvalidArgumentError("Write it as upstream/tool, for example expenses/create_expense.");
+}
+
+function parseTime(text: string): string {
+  if (parseTimestamp(text) !== undefined) return text;
+  throw new InvalidArgumentError("Write it as 2026-01-31T09:00:00Z.");
+}
+
+function parseObject(text: string): JsonObject {
+  const parsed = parseJson(text.startsWith("@") ? readText(text.slice(1)) : text, JSON_LIMITS);
+  if (!parsed.ok) throw new InvalidArgumentError(`This is not JSON that a call may carry (${parsed.problem.code}).`);
+  if (!isObject(parsed.value)) throw new InvalidArgumentError("This must be a JSON object, like {}.");
+  return parsed.value;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    throw new InvalidArgumentError(`The file ${path} cannot be read.`);
+  }
+}

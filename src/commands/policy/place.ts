@@ -1,0 +1,133 @@
+import { existsSync } from "node:fs";
+import { isAbsolute, relative } from "node:path";
+import type { Command } from "commander";
+import type { ApprovalFlow } from "../../approvals/flow.ts";
+import { whyNoClientAddress } from "../../config/checks/client-address.ts";
+import type { Config } from "../../config/schema/schema.ts";
+import { writeExact } from "../../core/exact-json.ts";
+import { ANONYMOUS_ISSUER, KEYS_ISSUER, LOCAL_ISSUER } from "../../core/principal.ts";
+import { DEFAULT_POLICY_HEADERS } from "../../downstream/options.ts";
+import type { CompileOptions } from "../../policy/compile/compile.ts";
+import { type KnownFacts, NO_KNOWN_FACTS } from "../../policy/expressions/facts.ts";
+import { formatPolicyError } from "../../policy/file/format-error.ts";
+import { isTestFile, readPolicyFiles } from "../../policy/file/read-files.ts";
+import type { PolicyError, PolicyFile } from "../../policy/policy-set.ts";
+import { DEFAULT_CONFIG, loadOrExplain } from "../load.ts";
+import type { Shell } from "../shell.ts";
+import { one, print } from "../terminal/output.ts";
+
+/** Where policies are looked for where nobody says. */
+const DEFAULT_POLICIES = "policies";
+
+/** Options that say which policies a command is about. */
+export interface PlaceOptions {
+  readonly config?: string;
+  readonly policies?: string;
+  readonly json?: boolean;
+}
+
+/** The policies that a command is about, and what they are compiled against. */
+export interface PolicyPlace {
+  /** As the author would write it, seen from where the command runs. */
+  readonly dir: string;
+  readonly default: "allow" | "deny";
+  /** `undefined`: there is no configuration that would name them. */
+  readonly flows: readonly string[] | undefined;
+  /** See `CompileOptions`; `undefined` also where there is no configuration that could say so. */
+  readonly noClientAddress?: CompileOptions["noClientAddress"];
+  /** The flows themselves, where `flows` names them. */
+  readonly approvalFlows: readonly ApprovalFlow[] | undefined;
+  /** What the configuration says of the facts of calls, the endpoints of registered upstreams left out. */
+  readonly facts: KnownFacts;
+  readonly policies: readonly PolicyFile[];
+  readonly tests: readonly PolicyFile[];
+}
+
+/** Adds the options of `PlaceOptions`. */
+export function withPolicyPlace(command: Command): Command {
+  return command
+    .option("-c, --config <file>", `configuration that names the policies and the approval flows (${DEFAULT_CONFIG})`)
+    .option("--policies <dir>", "policies to use instead; then a configuration need not exist")
+    .option("--json", "print JSON");
+}
+
+/** Reads the policies and tests that the options name; explains itself and answers `undefined` where that fails. */
+export async function readPlace(options: PlaceOptions, shell: Shell): Promise<PolicyPlace | undefined> {
+  const settings = readSettings(options, shell);
+  if (settings === undefined) return undefined;
+  const dir = shown(settings.dir);
+  const policies = await readPolicyFiles(dir, { mayBeMissing: false });
+  const tests = await readPolicyFiles(dir, { mayBeMissing: true, includes: isTestFile });
+  if (policies.ok && tests.ok) return { ...settings, dir, policies: policies.files, tests: tests.files };
+  await reportErrors(
+    [policies, tests].flatMap((read) => (read.ok ? [] : read.errors)),
+    [],
+    options,
+    shell,
+  );
+  return undefined;
+}
+
+type Settings = Omit<PolicyPlace, "policies" | "tests">;
+
+function readSettings(options: PlaceOptions, shell: Shell): Settings | undefined {
+  const { config, policies } = options;
+  if (config === undefined && !existsSync(DEFAULT_CONFIG)) {
+    if (policies !== undefined) return { dir: policies, default: "allow", ...NOT_CONFIGURED };
+    if (existsSync(DEFAULT_POLICIES)) {
+      shell.err(`There is no ${DEFAULT_CONFIG} here, so this is about ./${DEFAULT_POLICIES}, by default allowing.`);
+      return { dir: DEFAULT_POLICIES, default: "allow", ...NOT_CONFIGURED };
+    }
+  }
+  const loaded = loadOrExplain(shell, config ?? DEFAULT_CONFIG);
+  if (loaded === undefined) return undefined;
+  const { approvalFlows } = loaded;
+  const flows = approvalFlows.map(({ name }) => name);
+  const settings = { dir: policies ?? loaded.policies.dir, default: loaded.policies.default };
+  const noClientAddress = whyNoClientAddress(loaded.server);
+  return { ...settings, flows, approvalFlows, noClientAddress, facts: factsOf(loaded) };
+}
+
+const NOT_CONFIGURED = { flows: undefined, approvalFlows: undefined, facts: NO_KNOWN_FACTS } as const;
+
+function factsOf({ endpoints, upstreams, auth }: Config): KnownFacts {
+  return {
+    endpoints: [...endpoints, ...upstreams].map(({ name }) => name),
+    issuers: [...auth.jwt.map(({ issuer }) => issuer), KEYS_ISSUER, LOCAL_ISSUER, ANONYMOUS_ISSUER],
+    headers: DEFAULT_POLICY_HEADERS,
+    further: auth.jwt.filter(({ standing }) => !standing.home).map(({ issuer, standing }) => ({ ...standing, issuer })),
+  };
+}
+
+/** Tells all mistakes at their places, and makes the command end with 1. */
+export async function reportErrors(
+  errors: readonly PolicyError[],
+  files: readonly PolicyFile[],
+  options: PlaceOptions,
+  shell: Shell,
+): Promise<void> {
+  shell.setExitCode(1);
+  if (options.json) {
+    await printJson({ ok: false, errors }, shell);
+    return;
+  }
+  const texts = new Map(files.map(({ name, text }) => [name, text]));
+  shell.err(errors.map((error) => formatPolicyError(error, texts.get(error.file))).join("\n\n"));
+  shell.err(`\n${count(errors.length, "mistake")}.`);
+}
+
+/** Prints a value as JSON for programs and for reading. */
+export async function printJson(value: unknown, shell: Shell): Promise<void> {
+  await print(shell.stdout, one(`${writeExact(value, "  ")}\n`));
+}
+
+/** `1 policy`, `2 policies`. */
+export function count(amount: number, noun: string): string {
+  if (amount === 1) return `1 ${noun}`;
+  return `${amount} ${noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : `${noun}s`}`;
+}
+
+function shown(dir: string): string {
+  const near = relative(process.cwd(), dir);
+  return near === "" ? "." : near.startsWith("..") || isAbsolute(near) ? dir : near;
+}

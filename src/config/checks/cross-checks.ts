@@ -1,0 +1,207 @@
+import type { Json, JsonObject } from "../../core/json.ts";
+import { suggest } from "../../core/suggest.ts";
+import type { Finding } from "../file/issues.ts";
+import type { Path } from "../file/yaml-source.ts";
+import { isLoopbackHost, parseUrl } from "../schema/schema-parts.ts";
+import { warnOfAudiences } from "./audiences.ts";
+import { checkPeople } from "./people.ts";
+import { listOf, objectOf, repeated, textOf } from "./raw-values.ts";
+import { warnOfScopes } from "./scopes.ts";
+
+/**
+ * Names that no upstream and no endpoint may have: the gateway's own tools and records carry the first, the second
+ * would read /mcp/mcp, the last is a member of every JavaScript object.
+ */
+export const RESERVED_NAMES: readonly string[] = ["portcullis", "mcp", "constructor"];
+
+/**
+ * Checks what one key says against another. Looks at the file's values before the schema has turned them, and takes
+ * nothing for granted about their shape, so that these mistakes are told together with the schema's.
+ */
+export function crossCheck(root: Json): readonly Finding[] {
+  const config = objectOf(root);
+  return [
+    ...checkNames(config),
+    ...checkEndpoints(config),
+    ...checkAnonymous(config),
+    ...checkKeys(config),
+    ...checkIssuers(config),
+    ...checkPeople(config),
+    ...checkFlows(config),
+  ];
+}
+
+/** Things that are allowed, but seldom meant. */
+export function crossWarnings(root: Json): readonly Finding[] {
+  const config = objectOf(root);
+  const auth = objectOf(config["auth"]);
+  const server = objectOf(config["server"]);
+  const warnings: Finding[] = [];
+  const warn = (path: Path, message: string, hint: string) => warnings.push({ path, at: "key", message, hint });
+  if (listOf(auth["jwt"]).length + listOf(auth["api_keys"]).length === 0 && auth["anonymous"] !== true) {
+    warn(["auth"], "Nobody can call this gateway: auth has no issuer and no key.", "Run `portcullis keys create`.");
+  }
+  if (Object.keys(objectOf(config["upstreams"])).length === 0) {
+    warn(["upstreams"], "There are no upstreams, so there are no tools.", "Add one under upstreams.");
+  }
+  const host = textOf(server["host"]) ?? "127.0.0.1";
+  const publicUrl = parseUrl(textOf(server["public_url"]) ?? "");
+  if (publicUrl === undefined && !isLoopbackHost(host)) {
+    warn(["server", "host"], "Other machines can connect, but public_url is not set.", "Set server.public_url.");
+  }
+  if (publicUrl?.protocol === "http:" && !isLoopbackHost(publicUrl.hostname)) {
+    const message = "Credentials travel unencrypted to this URL.";
+    warn(["server", "public_url"], message, "Put TLS in front and write https://.");
+  }
+  if (publicUrl?.protocol === "https:" && listOf(server["trusted_proxies"]).length === 0) {
+    const message =
+      "TLS ends at a proxy that is not named, so that every client has the proxy's address in records and limits.";
+    warn(["server", "public_url"], message, "Name it in server.trusted_proxies; docs/proxy.md says more.");
+  }
+  listOf(auth["jwt"]).forEach((issuer, index) => {
+    // Without a jwks_url the keys come the way that the issuer's own URL says.
+    const field = objectOf(issuer)["jwks_url"] === undefined ? "issuer" : "jwks_url";
+    const url = parseUrl(textOf(objectOf(issuer)[field]) ?? "");
+    if (url?.protocol !== "http:" || isLoopbackHost(url.hostname)) return;
+    const message = "Keys travel unencrypted from this URL, so whoever is on the way can make tokens.";
+    warn(["auth", "jwt", index, field], message, "Use https:// outside a network that you trust.");
+  });
+  for (const index of keysThatMayDecide(config)) {
+    const message = "Whoever holds this key can decide on approvals or administer, an agent too.";
+    const hint = "Write kind: person if only a person has it, kind: machine if an agent does.";
+    warn(["auth", "api_keys", index], message, hint);
+  }
+  listOf(auth["jwt"]).forEach((issuer, index) => {
+    const silent = STANDING_KEYS.filter((key) => objectOf(issuer)[key] === undefined);
+    if (index === 0 || silent.length === 0) return;
+    const message = `Another issuer stands before this one, so that its people ${MEANING}. Not said here: ${silent.join(", ")}.`;
+    warn(["auth", "jwt", index], message, "Say what this issuer may say, or [] for nothing.");
+  });
+  const stepUpIssuer = textOf(objectOf(objectOf(config["step_up"])["oidc"])["issuer"]);
+  const issuers = listOf(auth["jwt"]).map((issuer) => textOf(objectOf(issuer)["issuer"]));
+  if (stepUpIssuer !== undefined && !issuers.includes(stepUpIssuer)) {
+    const message = "Nobody can step up here: no caller's token comes from this issuer.";
+    warn(["step_up", "oidc", "issuer"], message, "Write it as in auth.jwt, character by character.");
+  }
+  warnings.push(...warnOfScopes(config), ...warnOfAudiences(config));
+  return warnings;
+}
+
+function checkNames(config: JsonObject): Finding[] {
+  const upstreams = Object.keys(objectOf(config["upstreams"]));
+  const endpoints = Object.keys(objectOf(config["endpoints"]));
+  const reserved = (section: string, names: readonly string[]) =>
+    names
+      .filter((name) => RESERVED_NAMES.includes(name))
+      .map((name) => key([section, name], "This name is reserved.", "Choose another one."));
+  const twice = endpoints
+    .filter((name) => upstreams.includes(name))
+    .map((name) => key(["endpoints", name], "An upstream has this name, and both would be served at the same URL."));
+  return [...reserved("upstreams", upstreams), ...reserved("endpoints", endpoints), ...twice];
+}
+
+function checkEndpoints(config: JsonObject): Finding[] {
+  const known = Object.keys(objectOf(config["upstreams"]));
+  return Object.entries(objectOf(config["endpoints"])).flatMap(([name, endpoint]) =>
+    unknownNames(["endpoints", name, "upstreams"], objectOf(endpoint)["upstreams"], known, "upstream"),
+  );
+}
+
+function checkAnonymous(config: JsonObject): Finding[] {
+  const { server, auth } = config;
+  if (objectOf(auth)["anonymous"] !== true) return [];
+  const path = ["auth", "anonymous"];
+  const why = "so that nobody else gets in without a credential.";
+  const host = textOf(objectOf(server)["host"]) ?? "127.0.0.1";
+  if (!isLoopbackHost(host)) {
+    const message = `Anonymous callers are possible only while the gateway listens on this machine alone, ${why}`;
+    return [{ path, at: "value", message, hint: "Set server.host to 127.0.0.1, or use auth.api_keys." }];
+  }
+  const url = parseUrl(textOf(objectOf(server)["public_url"]) ?? "");
+  if (url === undefined || isLoopbackHost(url.hostname)) return [];
+  // Behind a proxy on this machine every caller of the public URL would look local.
+  const message = `Anonymous callers are possible only while public_url is a URL of this machine, ${why}`;
+  return [{ path, at: "value", message, hint: "Use auth.api_keys or auth.jwt behind a public URL." }];
+}
+
+function checkKeys(config: JsonObject): Finding[] {
+  const keys = listOf(objectOf(config["auth"])["api_keys"]).map(objectOf);
+  const users = keys.map((entry) => textOf(entry["user"]));
+  const twice = ["name", "hash"].flatMap((field) =>
+    repeated(keys, field).map((index) => ({
+      path: ["auth", "api_keys", index, field],
+      at: "value" as const,
+      message: `Another key has the same ${field}.`,
+      hint: field === "hash" ? "Run `portcullis keys create` for each key." : undefined,
+    })),
+  );
+  // A key without a user acts for itself, under its name; sessions and records would take the two for one caller.
+  const machines = keys.flatMap((entry, index): Finding[] => {
+    const name = textOf(entry["name"]);
+    if (users[index] !== undefined || name === undefined || !users.includes(name)) return [];
+    const message = "This key belongs to a machine, and its name is another key's user.";
+    return [
+      { path: ["auth", "api_keys", index, "name"], at: "value", message, hint: "Rename it, or give it the user." },
+    ];
+  });
+  const nobodys = keys.flatMap((entry, index): Finding[] => {
+    if (entry["kind"] !== "person" || users[index] !== undefined) return [];
+    const message = "A key of kind person needs its user.";
+    return [{ path: ["auth", "api_keys", index, "kind"], at: "value", message, hint: "Add user, or write machine." }];
+  });
+  return [...twice, ...machines, ...nobodys];
+}
+
+/** Keys of users by which more can be done than calling, where nobody has said in whose hands they are. */
+function keysThatMayDecide(config: JsonObject): readonly number[] {
+  const auth = objectOf(config["auth"]);
+  const circles = Object.values(objectOf(config["approval_flows"])).flatMap((flow) =>
+    listOf(objectOf(flow)["stages"]).flatMap((stage) => [
+      objectOf(objectOf(stage)["approvers"]),
+      objectOf(objectOf(objectOf(stage)["escalate"])["to"]),
+    ]),
+  );
+  const roles = new Set([...listOf(objectOf(auth["admin"])["roles"]), ...circles.flatMap((it) => listOf(it["roles"]))]);
+  const users = new Set(circles.flatMap((it) => listOf(it["users"])));
+  return listOf(auth["api_keys"]).flatMap((entry, index) => {
+    const { kind, user, email, ...key } = objectOf(entry);
+    if (kind !== undefined || user === undefined) return [];
+    const named = users.has(user) || (email !== undefined && users.has(email));
+    return named || listOf(key["roles"]).some((role) => roles.has(role)) ? [index] : [];
+  });
+}
+
+function checkIssuers(config: JsonObject): Finding[] {
+  return repeated(listOf(objectOf(config["auth"])["jwt"]), "issuer").map((index) => ({
+    path: ["auth", "jwt", index, "issuer"],
+    at: "value",
+    message: "Another entry has the same issuer.",
+    hint: "One entry can have a list of audiences.",
+  }));
+}
+
+/** What a further issuer may say only where the file says so. */
+const STANDING_KEYS = ["may", "roles", "groups", "scopes", "user_claims", "email_domains"] as const;
+const MEANING =
+  "may call tools and nothing else, and its roles, groups, scopes, claims, e-mail addresses and what it says of sign-ins do not count unless the file says so";
+
+function checkFlows(config: JsonObject): Finding[] {
+  const known = Object.keys(objectOf(config["notifiers"]));
+  return Object.entries(objectOf(config["approval_flows"])).flatMap(([name, flow]) =>
+    unknownNames(["approval_flows", name, "notify"], objectOf(flow)["notify"], known, "notifier"),
+  );
+}
+
+function unknownNames(path: Path, names: Json | undefined, known: readonly string[], noun: string): Finding[] {
+  return listOf(names).flatMap((name, index) => {
+    if (typeof name !== "string" || known.includes(name)) return [];
+    const meant = suggest(name, known);
+    const list = known.length === 0 ? `There is no ${noun} yet.` : `There are: ${known.join(", ")}.`;
+    const hint = meant === undefined ? list : `Did you mean ${meant}?`;
+    return [{ path: [...path, index], at: "value" as const, message: `There is no ${noun} of this name.`, hint }];
+  });
+}
+
+function key(path: Path, message: string, hint?: string): Finding {
+  return { path, at: "key", message, hint };
+}

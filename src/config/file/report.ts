@@ -1,0 +1,40 @@
+import { type ConfigError, dotted } from "../config-error.ts";
+import { excerptAt, excerptOfBroken } from "./excerpt.ts";
+import type { Finding } from "./issues.ts";
+import { type Path, pathKey, type SourceProblem, type YamlSource } from "./yaml-source.ts";
+
+/** Places a finding in its file. */
+export function toError(file: string, source: YamlSource, finding: Finding): ConfigError {
+  const exact = source.places.get(pathKey(finding.path));
+  const place = exact ?? nearest(source, finding.path);
+  const span = finding.at === "key" || exact === undefined ? (place?.key ?? place?.value) : place?.value;
+  const { message, hint } = finding;
+  // Nothing of the path is in the file: the file as a whole is meant.
+  if (place === undefined || span === undefined || place.path.length === 0) {
+    return { file, line: 0, column: 0, key: dotted(finding.path), message, hint, excerpt: undefined };
+  }
+  const { line, column } = source.position(span.start);
+  const excerpt = excerptAt(source, span.start, finding.at === "value" ? exact : undefined);
+  return { file, line, column, key: dotted(finding.path), message, hint, excerpt };
+}
+
+/** Places a mistake in the text itself. */
+export function toBroken(file: string, source: YamlSource, problem: SourceProblem): ConfigError {
+  const offset = problem.offset ?? source.places.get(pathKey(problem.path))?.value.start ?? 0;
+  const { line, column } = source.position(offset);
+  const { message, hint } = problem;
+  return { file, line, column, key: dotted(problem.path), message, hint, excerpt: excerptOfBroken(source, offset) };
+}
+
+function nearest(source: YamlSource, path: Path) {
+  for (let length = path.length - 1; length >= 0; length--) {
+    const place = source.places.get(pathKey(path.slice(0, length)));
+    if (place !== undefined) return place;
+  }
+  return undefined;
+}
+
+/** In the order of the file. */
+export function inOrder(errors: readonly ConfigError[]): readonly ConfigError[] {
+  return [...errors].sort((a, b) => a.line - b.line || a.column - b.column);
+}

@@ -1,0 +1,171 @@
+import { refuse } from "../../core/errors.ts";
+import { type Classified, type Request, refuseVersion } from "../../mcp/classify.ts";
+import { encodeResultText } from "../../mcp/encode.ts";
+import type { Message } from "../../mcp/messages.ts";
+import { MODERN_REVISION } from "../../mcp/revisions.ts";
+import type { RequestContext } from "../edge.ts";
+import { batchReplies } from "../http/batch-replies.ts";
+import { answerEmpty, answerRefusal, type Exchange, headerOf } from "../http/exchange.ts";
+import { HttpReply } from "../http/http-reply.ts";
+import { type Accepted, readAccept } from "../http/media.ts";
+import { admit, type HttpEdge } from "../http-edge.ts";
+import { acceptLegacyMessage, dispatchLegacyRequest } from "./dispatch.ts";
+import type { HttpSession } from "./http-session.ts";
+import { initializeResult, readInitialize } from "./initialize.ts";
+import { namesStanding } from "./session-streams.ts";
+
+const SESSION_HEADER = "Mcp-Session-Id";
+
+type LegacyBody = Extract<Classified, { kind: "legacy" | "legacy-batch" }>;
+
+/** Serves a POST of the legacy era. 2025-11-25 transports, "Sending Messages to the Server". */
+export async function postLegacy(
+  http: HttpEdge,
+  exchange: Exchange,
+  accepted: Accepted,
+  context: RequestContext,
+  body: LegacyBody,
+): Promise<void> {
+  const { outgoing } = exchange;
+  if (body.kind === "legacy" && body.message.kind === "request" && body.message.method === "initialize") {
+    return initialize(http, exchange, accepted, context, body.message);
+  }
+  const session = await sessionOf(http, exchange, context);
+  if (session === undefined) return;
+  if (body.kind === "legacy-batch") return postBatch(http, exchange, accepted, context, session, body.messages);
+  const { message } = body;
+  if (message.kind !== "request") {
+    acceptLegacyMessage(http.edge, session.legacy, message, context);
+    return answerEmpty(outgoing, 202);
+  }
+  const reply = replyOf(http, exchange, accepted, context, session);
+  return dispatchLegacyRequest(http.edge, session.legacy, message, context, reply);
+}
+
+/** Serves a GET: the session's standing stream, or one that broke and is resumed. */
+export async function handleGet(http: HttpEdge, exchange: Exchange): Promise<void> {
+  const { incoming, outgoing } = exchange;
+  const context = await admitSessionVerb(http, exchange);
+  if (context === undefined) return;
+  const accepted = readAccept(incoming.headers.accept);
+  if (!accepted.ok || !accepted.sse) return answerRefusal(outgoing, refuse("NOT_ACCEPTABLE"));
+  const session = await sessionOf(http, exchange, context);
+  if (session === undefined || outgoing.destroyed) return;
+  if (http.sessions.closed) return answerRefusal(outgoing, refuse("STOPPING"));
+  const lastEventId = headerOf(incoming, "last-event-id");
+  const connect = () => http.streams.open(outgoing);
+  const resumed = lastEventId === undefined ? "unknown" : session.streams.resume(lastEventId, connect);
+  if (resumed === "resumed") return;
+  // 204 tells an event stream's reader that there is nothing to come back for. WHATWG HTML, "Server-sent events"
+  if (resumed === "nothing") return answerEmpty(outgoing, 204);
+  if (lastEventId !== undefined && !namesStanding(lastEventId))
+    return answerRefusal(outgoing, refuse("STREAM_UNKNOWN"));
+  session.streams.openStanding(connect(), primes(session));
+}
+
+/** Serves a DELETE: the client ends its session. */
+export async function handleDelete(http: HttpEdge, exchange: Exchange): Promise<void> {
+  const context = await admitSessionVerb(http, exchange);
+  if (context === undefined) return;
+  const session = await sessionOf(http, exchange, context);
+  if (session === undefined) return;
+  await http.sessions.end(session);
+  answerEmpty(exchange.outgoing, 204);
+}
+
+async function initialize(
+  http: HttpEdge,
+  { outgoing }: Exchange,
+  accepted: Accepted,
+  context: RequestContext,
+  request: Request,
+): Promise<void> {
+  const init = readInitialize(request);
+  if (!init.ok) return answerRefusal(outgoing, init, { id: request.id });
+  const opened = await http.sessions.open(init, context);
+  if (opened === undefined) return answerRefusal(outgoing, refuse("TOO_MANY_OPEN"), { id: request.id });
+  outgoing.setHeader(SESSION_HEADER, opened.id);
+  const reply = new HttpReply(outgoing, accepted, http.streams, context.receivedAt);
+  reply.end(encodeResultText(request.id, initializeResult(http.edge, context.scope, init.protocolVersion)));
+}
+
+async function postBatch(
+  http: HttpEdge,
+  exchange: Exchange,
+  accepted: Accepted,
+  context: RequestContext,
+  session: HttpSession,
+  messages: readonly Message[],
+): Promise<void> {
+  const { outgoing } = exchange;
+  if (session.record.protocolVersion !== "2025-03-26") return answerRefusal(outgoing, refuse("BATCH_NOT_ALLOWED"));
+  const requests = messages.filter((message) => message.kind === "request");
+  // The handshake opens the session that a batch needs, so it cannot be part of one. 2025-03-26 basic/lifecycle
+  if (requests.some((request) => request.method === "initialize"))
+    return answerRefusal(outgoing, refuse("NOT_A_MESSAGE"));
+  for (const message of messages) {
+    if (message.kind !== "request") acceptLegacyMessage(http.edge, session.legacy, message, context);
+  }
+  if (requests.length === 0) return answerEmpty(outgoing, 202);
+  const replies = batchReplies(requests.length, replyOf(http, exchange, accepted, context, session));
+  await Promise.all(
+    requests.map((request, index) => {
+      const reply = replies[index];
+      return reply && dispatchLegacyRequest(http.edge, session.legacy, request, context, reply);
+    }),
+  );
+}
+
+// Revisions with an id on an empty first event let the client come back to a POST's stream, too.
+function replyOf(
+  http: HttpEdge,
+  { outgoing }: Exchange,
+  accepted: Accepted,
+  context: RequestContext,
+  session: HttpSession,
+): HttpReply {
+  return new HttpReply(outgoing, accepted, http.streams, context.receivedAt, (connection) =>
+    session.streams.openPost(connection, primes(session)),
+  );
+}
+
+function primes(session: HttpSession): boolean {
+  return session.record.protocolVersion === "2025-11-25";
+}
+
+// Finds the session that the header names, or answers why there is none.
+async function sessionOf(
+  http: HttpEdge,
+  { incoming, outgoing }: Exchange,
+  context: RequestContext,
+): Promise<HttpSession | undefined> {
+  const id = headerOf(incoming, "mcp-session-id");
+  if (id === undefined) {
+    answerRefusal(outgoing, refuse("SESSION_REQUIRED"));
+    return undefined;
+  }
+  const session = await http.sessions.find(id, context);
+  if (session === undefined) answerRefusal(outgoing, refuse("SESSION_UNKNOWN"));
+  return session;
+}
+
+// GET and DELETE belong to sessions, which the modern era does not have.
+async function admitSessionVerb(http: HttpEdge, exchange: Exchange): Promise<RequestContext | undefined> {
+  const { incoming, outgoing } = exchange;
+  const admitted = await admit(http, exchange);
+  if (!admitted.ok) {
+    answerRefusal(outgoing, admitted.refusal, { headers: admitted.headers });
+    return undefined;
+  }
+  const version = headerOf(incoming, "mcp-protocol-version");
+  if (version === MODERN_REVISION) {
+    answerRefusal(outgoing, refuse("HTTP_METHOD_UNKNOWN"), { headers: { Allow: "POST" } });
+    return undefined;
+  }
+  const unknown = refuseVersion(version);
+  if (unknown !== undefined) {
+    answerRefusal(outgoing, unknown.refusal, { data: unknown.data });
+    return undefined;
+  }
+  return admitted.context;
+}

@@ -1,0 +1,114 @@
+import type { Ask, AskResponse, Call } from "../../core/call.ts";
+import { Cancellation } from "../../core/cancellation.ts";
+import type { AnsweredOutcome, AsksOutcome, SettledOutcome } from "../../core/outcome.ts";
+import { RawJson } from "../../core/raw-json.ts";
+import { missingCapability } from "../../mcp/ask-capability.ts";
+import type { Edge } from "../edge.ts";
+import { notPossible } from "../render-common.ts";
+import type { Reply } from "../reply.ts";
+import type { LegacySession } from "./session.ts";
+
+/** A modern server that only wants to be called again is called again after so long. */
+const STATE_ONLY_DELAY_MS = 250;
+
+/**
+ * Puts what an upstream asks to a legacy client, as requests on the stream of the call itself, until the call ends.
+ * 2025-11-25 client/elicitation, client/sampling, client/roots.
+ */
+export async function settleAsks(
+  edge: Edge,
+  session: LegacySession,
+  reply: Reply,
+  call: Call,
+  first: AsksOutcome,
+): Promise<SettledOutcome> {
+  let outcome: AnsweredOutcome = first;
+  for (let round = 0; outcome.kind === "asks"; round++) {
+    const stop = stopReason(edge, session, reply, call, outcome, round);
+    if (stop !== undefined) {
+      outcome.abandon(stop.reason);
+      return stop.outcome;
+    }
+    const responses = await askAll(session, reply, call, outcome);
+    if (call.cancellation.cancelled) {
+      outcome.abandon(call.cancellation.reason ?? "cancelled");
+      return ended(call, "The call was cancelled.");
+    }
+    outcome = await outcome.resume(responses);
+  }
+  return outcome;
+}
+
+interface Stop {
+  readonly reason: string;
+  readonly outcome: SettledOutcome;
+}
+
+function stopReason(
+  edge: Edge,
+  session: LegacySession,
+  reply: Reply,
+  call: Call,
+  outcome: AsksOutcome,
+  round: number,
+): Stop | undefined {
+  if (round >= edge.limits.maxRounds) {
+    return { reason: "too many rounds", outcome: ended(call, "The server of this tool asked too many times.") };
+  }
+  // A legacy server takes an error for an answer and goes on; a modern one has no way to be told of one.
+  if (outcome.era === "legacy") return undefined;
+  const asks = Object.values(outcome.asks);
+  const lacking = asks.find((ask) => !canAnswer(session, reply, ask));
+  if (lacking === undefined) return undefined;
+  const text =
+    `The server of this tool needs ${lacking.method} from the client, which this client does not offer here. ` +
+    "Use a client that declares this capability and accepts event streams.";
+  return { reason: "the client lacks a capability", outcome: ended(call, text) };
+}
+
+async function askAll(
+  session: LegacySession,
+  reply: Reply,
+  call: Call,
+  outcome: AsksOutcome,
+): Promise<Readonly<Record<string, AskResponse>>> {
+  const asks = Object.entries(outcome.asks);
+  if (asks.length === 0) await delay(STATE_ONLY_DELAY_MS, call);
+  // A server that gave up waiting has ended the call: the question is withdrawn, so that the end is not kept back.
+  const withdrawal = new Cancellation();
+  const stopListening = call.cancellation.onCancel((reason) => withdrawal.cancel(reason));
+  outcome.onMoot(() => withdrawal.cancel("the server does not wait for the answer any more"));
+  const answers = await Promise.all(
+    asks.map(async ([key, ask]) => [key, await askOne(session, reply, withdrawal, ask)] as const),
+  );
+  stopListening();
+  return Object.fromEntries(answers);
+}
+
+async function askOne(session: LegacySession, reply: Reply, withdrawal: Cancellation, ask: Ask): Promise<AskResponse> {
+  if (!canAnswer(session, reply, ask)) {
+    return { ok: false, error: { code: -32601, message: `The client does not support ${ask.method}.` } };
+  }
+  return session.asks.put(ask, (message) => reply.send(message), withdrawal);
+}
+
+function canAnswer(session: LegacySession, reply: Reply, ask: Ask): boolean {
+  return reply.streams && missingCapability(ask, session.facts.capabilities) === undefined;
+}
+
+function ended(call: Call, text: string): SettledOutcome {
+  const answer = notPossible(call, text);
+  return answer.kind === "result"
+    ? { kind: "result", result: RawJson.fromValue(answer.result) }
+    : { kind: "error", error: answer.error };
+}
+
+function delay(ms: number, call: Call): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    call.cancellation.onCancel(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,247 @@
+import { sha256 } from "../../core/digest.ts";
+import { randomId } from "../../core/ids.ts";
+import { type Principal, personKey, principalKey } from "../../core/principal.ts";
+import type { ListChange } from "../../gateway/gateway.ts";
+import type { SessionRecord, SessionStore } from "../../store/sessions/sessions.ts";
+import { callerOf, type Edge, type RequestContext } from "../edge.ts";
+import { LIST_CHANGED } from "../list-changes.ts";
+import type { LiveClient } from "../live-clients.ts";
+import { busy, clientOf, type HttpSession, opened } from "./http-session.ts";
+import type { Initialize } from "./initialize.ts";
+import { ReplayRoom } from "./replay-room.ts";
+import { LegacySession } from "./session.ts";
+import { SessionStreams } from "./session-streams.ts";
+
+/** The legacy sessions of one endpoint: facts in the store, a bounded number of live ones in memory. */
+export interface SessionRegistry {
+  /** Opens a session; `undefined` when too many are busy at once. */
+  open(init: Initialize, context: RequestContext): Promise<{ id: string; session: HttpSession } | undefined>;
+  /** The session of an id, if this principal opened it on this endpoint: else it does not exist. */
+  find(id: string, context: RequestContext): Promise<HttpSession | undefined>;
+  end(session: HttpSession): Promise<void>;
+  /** Those in memory, in no order. */
+  list(): readonly LiveClient[];
+  /** Ends one in memory on an operator's behalf; `false` if there is none with this hash. @throws StoreError */
+  endByHash(idHash: string): Promise<boolean>;
+  listChanged(change: ListChange): void;
+  /** Drops what was ended elsewhere, reaps what is idle, writes back when sessions were last seen, lets finished streams go. */
+  sweep(now: number): void;
+  /** Ends GET streams and writes back what the store does not know yet. */
+  close(): Promise<void>;
+  /** Whether `close` was called: no standing stream may open any more, since clients come back for one that ended. */
+  readonly closed: boolean;
+  readonly live: number;
+  readonly replayBytes: number;
+}
+
+export function createSessionRegistry(edge: Edge, store: SessionStore): SessionRegistry {
+  const { limits, now, log } = edge;
+  const live = new Map<string, HttpSession>();
+  const loading = new Map<string, Promise<HttpSession | undefined>>();
+  const room = new ReplayRoom();
+  const boot = randomId().replace(/\W/g, "").slice(0, 6);
+  let streamCount = 0;
+  let closed = false;
+  let reapedAt = now();
+  let checkedAt = now();
+  let reaping: Promise<void> = Promise.resolve();
+
+  const make = (record: SessionRecord, context: RequestContext): HttpSession => {
+    const nextKey = () => `${boot}${(++streamCount).toString(36)}`;
+    const streams = new SessionStreams({ limits, now, room, holder: personKey(context.principal), nextKey });
+    const legacy = new LegacySession(edge, { ...record, handle: record.idHash }, context.principal, {
+      push: (message, delivery) => streams.push(message, delivery),
+      listening: () => streams.listening,
+      save: (change) => store.update(record.idHash, change),
+    });
+    const caller = callerOf(context, record.clientInfo);
+    return { record, legacy, streams, caller, lastSeenAt: now(), storedSeenAt: record.lastSeenAt };
+  };
+
+  const drop = (session: HttpSession, reason: string): void => {
+    live.delete(session.record.idHash);
+    session.legacy.end(reason);
+    session.streams.close();
+  };
+
+  const dropAll = (idHashes: readonly string[], reason: string): void => {
+    for (const session of idHashes.map((idHash) => live.get(idHash))) if (session !== undefined) drop(session, reason);
+  };
+
+  // The least recently used session that nothing depends on makes room; it comes back from the store when needed.
+  const makeRoom = (): boolean => {
+    if (live.size < limits.maxSessions) return true;
+    for (const session of live.values()) {
+      if (busy(session)) continue;
+      drop(session, "the session was idle");
+      touch(session);
+      return true;
+    }
+    return false;
+  };
+
+  // Without it one client that opens sessions and leaves them would fill the store. Whether there is room now.
+  const makeOwnRoom = async (principal: Principal): Promise<boolean> => {
+    if (live.size < limits.maxSessionsPerPerson) return true;
+    const person = personKey(principal);
+    const own = [...live.values()].filter(({ legacy }) => legacy.peer.holder === person);
+    if (own.length < limits.maxSessionsPerPerson) return true;
+    const idlest = own.find((session) => !busy(session));
+    if (idlest === undefined) return false;
+    await end(idlest, "its user opened too many sessions");
+    return true;
+  };
+
+  const end = async (session: HttpSession, reason: string): Promise<void> => {
+    drop(session, reason);
+    await store.remove(session.record.idHash);
+  };
+
+  const touch = (session: HttpSession): Promise<void> => {
+    if (session.lastSeenAt <= session.storedSeenAt) return Promise.resolve();
+    session.storedSeenAt = session.lastSeenAt;
+    return store.update(session.record.idHash, { lastSeenAt: session.lastSeenAt }).catch((err: unknown) => {
+      log.error({ err, session: session.record.idHash }, "Could not store when a session was last seen");
+    });
+  };
+
+  const load = async (idHash: string, context: RequestContext): Promise<HttpSession | undefined> => {
+    const record = await store.find(idHash);
+    if (record === undefined || !opened(record, context.principal)) return undefined;
+    if (now() - record.lastSeenAt > limits.sessionIdleMs || !makeRoom()) return undefined;
+    const session = make(record, context);
+    live.set(idHash, session);
+    if (record.subscriptions.length > 0) {
+      session.legacy.restore(context.scope).catch((err: unknown) => {
+        log.error({ err, session: idHash }, "Could not restore a session's subscriptions");
+      });
+    }
+    return session;
+  };
+
+  const reap = async (at: number): Promise<void> => {
+    const touched = [...live.values()].map((session) => {
+      if (busy(session)) session.lastSeenAt = at;
+      return touch(session);
+    });
+    await Promise.all(touched);
+    const idle = await store.removeIdle(at - limits.sessionIdleMs);
+    dropAll(idle, "the session was idle for too long");
+  };
+
+  // Another process on the same store may end a session, too; what runs here for it must not go on.
+  const dropGone = async (): Promise<void> => dropAll(await store.gone([...live.keys()]), "the session was ended");
+
+  const background = (work: () => Promise<void>, failed: string): void => {
+    reaping = reaping.then(work).catch((err: unknown) => log.error({ err }, failed));
+  };
+
+  // A store that cannot be read ends nobody's session: it is asked again with the next request.
+  const dropIfGone = async (idHash: string): Promise<void> => {
+    const session = live.get(idHash);
+    if (session === undefined || (await store.exists(idHash).catch(() => true))) return;
+    if (live.get(idHash) === session) drop(session, "the session was ended");
+  };
+
+  return {
+    async open(init, context) {
+      const { principal, scope } = context;
+      if (!(await makeOwnRoom(principal)) || !makeRoom()) return undefined;
+      const id = randomId();
+      const at = now();
+      const record: SessionRecord = {
+        idHash: sha256(id),
+        issuer: principal.issuer,
+        subject: principal.subject,
+        endpoint: scope.endpoint,
+        protocolVersion: init.protocolVersion,
+        clientInfo: init.clientInfo,
+        capabilities: init.capabilities,
+        logLevel: undefined,
+        subscriptions: [],
+        createdAt: at,
+        lastSeenAt: at,
+      };
+      await store.create(record);
+      const session = make(record, context);
+      live.set(record.idHash, session);
+      return { id, session };
+    },
+
+    async find(id, context) {
+      const idHash = sha256(id);
+      await dropIfGone(idHash);
+      const session = live.get(idHash);
+      if (session !== undefined) return admit(session, context);
+      // Somebody else's look-up, which finds nothing, must not be theirs.
+      const wanted = `${principalKey(context.principal)}\n${idHash}`;
+      let pending = loading.get(wanted);
+      if (pending === undefined) {
+        pending = load(idHash, context).finally(() => loading.delete(wanted));
+        loading.set(wanted, pending);
+      }
+      const loaded = await pending;
+      return loaded === undefined ? undefined : admit(loaded, context);
+    },
+
+    end: (session) => end(session, "the client ended the session"),
+    list: () => Array.from(live.values(), clientOf),
+    async endByHash(idHash) {
+      const session = live.get(idHash);
+      if (session === undefined) return false;
+      await end(session, "an operator ended the session");
+      return true;
+    },
+
+    listChanged({ list, concerns }) {
+      for (const { record, legacy, caller } of live.values()) {
+        const scope = edge.gateway.scope(record.endpoint);
+        if (scope !== undefined && concerns(scope, caller)) legacy.notify({ method: LIST_CHANGED[list], params: {} });
+      }
+    },
+
+    sweep(at) {
+      for (const { legacy, streams } of live.values()) {
+        legacy.asks.sweep(at);
+        streams.sweep(at);
+      }
+      if (at - checkedAt >= limits.goneMs) {
+        checkedAt = at;
+        background(dropGone, "Could not look for sessions that were ended elsewhere");
+      }
+      if (at - reapedAt >= limits.touchMs) {
+        reapedAt = at;
+        background(() => reap(at), "Could not reap idle sessions");
+      }
+    },
+
+    async close() {
+      closed = true;
+      for (const session of live.values()) session.streams.closeStanding();
+      await reaping;
+      await Promise.all([...live.values()].map(touch));
+    },
+
+    get closed() {
+      return closed;
+    },
+    get live() {
+      return live.size;
+    },
+    get replayBytes() {
+      return room.total.bytes;
+    },
+  };
+
+  // A foreign session answers exactly as one that does not exist.
+  function admit(session: HttpSession, context: RequestContext): HttpSession | undefined {
+    const { record } = session;
+    const { principal, scope } = context;
+    if (!opened(record, principal) || record.endpoint !== scope.endpoint || session.legacy.ended) return undefined;
+    session.lastSeenAt = now();
+    session.caller = callerOf(context, record.clientInfo);
+    live.delete(record.idHash);
+    live.set(record.idHash, session);
+    return session;
+  }
+}

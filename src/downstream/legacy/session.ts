@@ -1,0 +1,192 @@
+import type { AskResponse, ClientPeer, LogLevel, Notification } from "../../core/call.ts";
+import type { Cancellation } from "../../core/cancellation.ts";
+import { type Refusal, refuse } from "../../core/errors.ts";
+import { randomId } from "../../core/ids.ts";
+import type { JsonObject } from "../../core/json.ts";
+import { type Principal, personKey, principalKey } from "../../core/principal.ts";
+import type { Scope } from "../../core/scope.ts";
+import { encodeNotification } from "../../mcp/encode.ts";
+import type { RpcId } from "../../mcp/messages.ts";
+import { isLogLevel, reachesLevel } from "../../mcp/request-meta.ts";
+import type { SessionChange } from "../../store/sessions/sessions.ts";
+import { type Delivery, deliveryOf } from "../delivery.ts";
+import type { Edge } from "../edge.ts";
+import { uriTooLong } from "../options.ts";
+import { PendingAsks } from "./asks.ts";
+
+/** What `initialize` settled, and what the client changed since. */
+export interface LegacyFacts {
+  /** Public handle: the digest of the session id; `undefined` on stdio, where the process is the session. */
+  readonly handle: string | undefined;
+  readonly protocolVersion: string;
+  readonly clientInfo: JsonObject;
+  readonly capabilities: JsonObject;
+  readonly logLevel: string | undefined;
+  readonly subscriptions: readonly string[];
+}
+
+/** The session's way to its client outside any call, and to its lasting facts. */
+export interface LegacyOutput {
+  /** Sends a message that belongs to no call. Whether it can reach the client. */
+  push(message: string, delivery?: Delivery): boolean;
+  /** Whether somebody listens outside calls right now. */
+  listening(): boolean;
+  save(change: SessionChange): Promise<void>;
+}
+
+interface Watch {
+  /** Set once the upstream agreed; `closed` wins over an agreement that comes late. */
+  close: (() => void) | undefined;
+  closed: boolean;
+}
+
+/** One legacy client, on whatever transport: what it has in flight, what it watches, what it was asked. */
+export class LegacySession {
+  readonly facts: LegacyFacts;
+  readonly peer: ClientPeer;
+  readonly asks: PendingAsks;
+  readonly #edge: Edge;
+  readonly #output: LegacyOutput;
+  readonly #inFlight = new Map<RpcId, Cancellation>();
+  readonly #watches = new Map<string, Watch>();
+  #logLevel: LogLevel | undefined;
+  #ended = false;
+
+  /** `principal`: who opened it. */
+  constructor(edge: Edge, facts: LegacyFacts, principal: Principal, output: LegacyOutput) {
+    this.#edge = edge;
+    this.facts = facts;
+    this.#output = output;
+    this.#logLevel = isLogLevel(facts.logLevel) ? facts.logLevel : undefined;
+    this.asks = new PendingAsks({
+      prefix: `ask-${randomId().slice(0, 8)}-`,
+      max: edge.limits.maxAsksPerSession,
+      askMs: edge.limits.askMs,
+      now: edge.now,
+    });
+    this.peer = {
+      key: `legacy:${facts.handle ?? "stdio"}`,
+      owner: principalKey(principal),
+      holder: personKey(principal),
+      capabilities: facts.capabilities,
+      request: (ask) => this.#ask(ask),
+      notify: (notification) => this.notify(notification),
+    };
+  }
+
+  /** The finest level that the client wants; all levels until it says otherwise. 2025-11-25 utilities/logging */
+  get logLevel(): LogLevel {
+    return this.#logLevel ?? "debug";
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Registers a request, so that the client can cancel it; `false` when too many are open. */
+  begin(id: RpcId, cancellation: Cancellation): boolean {
+    if (this.#inFlight.size >= this.#edge.limits.maxInFlightPerSession) return false;
+    this.#inFlight.set(id, cancellation);
+    return true;
+  }
+
+  finish(id: RpcId, cancellation: Cancellation): void {
+    if (this.#inFlight.get(id) === cancellation) this.#inFlight.delete(id);
+  }
+
+  /** Unknown and finished requests are ignored, as the protocol wants. */
+  cancel(id: RpcId, reason: string): void {
+    this.#inFlight.get(id)?.cancel(reason);
+  }
+
+  /** Tells the client something outside any call. */
+  notify({ method, params }: Notification): void {
+    if (method === "notifications/message" && !reachesLevel(params["level"], this.logLevel)) return;
+    this.#output.push(encodeNotification(method, params), deliveryOf(method, params));
+  }
+
+  async setLogLevel(level: LogLevel): Promise<void> {
+    this.#logLevel = level;
+    await this.#output.save({ logLevel: level });
+  }
+
+  /** Watches a resource; a second subscription to it changes nothing. */
+  async subscribe(scope: Scope, uri: string): Promise<Refusal | undefined> {
+    if (this.#watches.has(uri)) return undefined;
+    const { maxSubscriptions, maxKeptChars } = this.#edge.limits;
+    if (uri.length > maxKeptChars) return refuse("PARAMS_INVALID", uriTooLong(maxKeptChars));
+    if (this.#watches.size >= maxSubscriptions) return refuse("TOO_MANY_OPEN");
+    const refusal = await this.#watch(scope, uri);
+    if (refusal === undefined) await this.#saveSubscriptions();
+    return refusal;
+  }
+
+  async unsubscribe(uri: string): Promise<void> {
+    if (!this.#unwatch(uri)) return;
+    await this.#saveSubscriptions();
+  }
+
+  /**
+   * Takes the stored subscriptions up again after a restart, beside the request that woke the session. All of them count
+   * as watched from the start, so that a change of one meanwhile does not store the loss of the others.
+   */
+  async restore(scope: Scope): Promise<void> {
+    const restored = this.facts.subscriptions.map(async (uri) => {
+      const refusal = await this.#watch(scope, uri);
+      if (refusal === undefined) return;
+      this.#edge.log.warn({ session: this.facts.handle, code: refusal.code }, "A stored subscription was refused");
+    });
+    await Promise.all(restored);
+  }
+
+  /** Lets go of everything: calls are cancelled, watches closed, the gateway forgets the peer. */
+  end(reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const cancellation of [...this.#inFlight.values()]) cancellation.cancel(reason);
+    this.#inFlight.clear();
+    this.asks.close();
+    for (const uri of [...this.#watches.keys()]) this.#unwatch(uri);
+    this.#edge.gateway.release(this.peer.key);
+  }
+
+  async #ask(ask: Parameters<ClientPeer["request"]>[0]): Promise<AskResponse> {
+    if (!this.#output.listening()) {
+      return { ok: false, error: { code: -32601, message: "The client does not listen outside of calls." } };
+    }
+    return this.asks.put(ask, (message) => this.#output.push(message));
+  }
+
+  async #watch(scope: Scope, uri: string): Promise<Refusal | undefined> {
+    if (this.#watches.has(uri)) return undefined;
+    const watch: Watch = { close: undefined, closed: false };
+    this.#watches.set(uri, watch);
+    const answer = await this.#edge.gateway.subscribe(scope, this.peer, uri, (notification) =>
+      this.notify(notification),
+    );
+    if (!answer.ok) {
+      if (this.#watches.get(uri) === watch) this.#watches.delete(uri);
+      return answer;
+    }
+    if (watch.closed) answer.close();
+    else watch.close = () => answer.close();
+    return undefined;
+  }
+
+  #unwatch(uri: string): boolean {
+    const watch = this.#watches.get(uri);
+    if (watch === undefined) return false;
+    this.#watches.delete(uri);
+    watch.closed = true;
+    watch.close?.();
+    return true;
+  }
+
+  #saveSubscriptions(): Promise<void> {
+    return this.#output.save({ subscriptions: [...this.#watches.keys()] });
+  }
+}

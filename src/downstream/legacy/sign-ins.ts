@@ -1,0 +1,84 @@
+import type { AskResponse, Call } from "../../core/call.ts";
+import { Cancellation } from "../../core/cancellation.ts";
+import type { Outcome, StepUpOutcome } from "../../core/outcome.ts";
+import { missingCapability } from "../../mcp/ask-capability.ts";
+import { encodeNotification } from "../../mcp/encode.ts";
+import type { RpcId } from "../../mcp/messages.ts";
+import type { Edge } from "../edge.ts";
+import type { Reply } from "../reply.ts";
+import { signInAnswer, signInAsk, signInRequired } from "../sign-ins.ts";
+import { renderLegacyOwn } from "./render.ts";
+import type { LegacySession } from "./session.ts";
+
+/** As for modern clients: an answer that says what is lacking, or what the call came to after it. */
+export type LegacySignedIn =
+  | { readonly kind: "answer"; readonly message: Buffer }
+  | { readonly kind: "outcome"; readonly outcome: Exclude<Outcome, StepUpOutcome> };
+
+/** How many links one request shows: the second one in the place of one that was used up. */
+const MAX_LINKS = 2;
+
+/**
+ * Has the user of a call sign in: where the client can show links, it is asked to on the call's own stream, and the call
+ * goes on by itself once that is done. `holdMs`: for how long it may wait. Others are told, and call again.
+ */
+export async function settleLegacySignIn(
+  edge: Edge,
+  session: LegacySession,
+  { id, reply, holdMs }: { readonly id: RpcId; readonly reply: Reply; readonly holdMs: () => number },
+  call: Call,
+  first: Outcome,
+): Promise<LegacySignedIn> {
+  let outcome = first;
+  for (let link = 0; outcome.kind === "step_up"; link += 1) {
+    const stepUp = outcome;
+    const able = missingCapability(signInAsk(call, stepUp), session.facts.capabilities) === undefined;
+    if (able && !reply.streams) {
+      return { kind: "answer", message: renderLegacyOwn(id, signInRequired(call, stepUp)) };
+    }
+    // A question that nobody waits for would be withdrawn at once.
+    const ms = holdMs();
+    const shows = able && ms > 0 && link < MAX_LINKS;
+    const came = shows ? await showAndWait(edge, session, reply, call, stepUp, ms) : "waiting";
+    if (came === "waiting") return { kind: "answer", message: renderLegacyOwn(id, signInAnswer(call, stepUp)) };
+    outcome = came === "declined" ? stepUp.declined : await stepUp.again();
+  }
+  return { kind: "outcome", outcome };
+}
+
+// The question is put while the sign-in is waited for: people may sign in before their client has said that they will.
+async function showAndWait(
+  edge: Edge,
+  session: LegacySession,
+  reply: Reply,
+  call: Call,
+  stepUp: StepUpOutcome,
+  ms: number,
+): Promise<"again" | "declined" | "waiting"> {
+  const ask = signInAsk(call, stepUp);
+  const withdrawal = new Cancellation();
+  const end = new Cancellation();
+  const stopHearing = call.cancellation.onCancel((reason) => end.cancel(reason));
+  let said: AskResponse | undefined;
+  const asked = session.asks
+    .put(ask, (message) => reply.send(message), withdrawal)
+    .then((response) => {
+      said = response;
+      if (!agrees(response)) end.cancel("the client did not show the link");
+    });
+  const { wait } = await edge.holds.holdSignIn({ ...call, cancellation: end }, stepUp, ms);
+  const answered = said !== undefined;
+  withdrawal.cancel("the call has been answered");
+  stopHearing();
+  await asked;
+  if (wait === "elevated") {
+    const params = { elicitationId: stepUp.link.id };
+    reply.send(encodeNotification("notifications/elicitation/complete", params));
+  }
+  if (wait !== "waiting") return "again";
+  return answered && said?.ok === true && !agrees(said) ? "declined" : "waiting";
+}
+
+function agrees(response: AskResponse): boolean {
+  return response.ok && response.result["action"] === "accept";
+}

@@ -1,0 +1,248 @@
+import type { Approvals } from "../../approvals/approvals.ts";
+import type { CallDigests } from "../../approvals/call-digest.ts";
+import type { ToolEntry } from "../../catalog/entries.ts";
+import type { ApprovalRequest } from "../../core/approval.ts";
+import type { Call } from "../../core/call.ts";
+import type { Cancellation } from "../../core/cancellation.ts";
+import { type ErrorCode, refuse } from "../../core/errors.ts";
+import type { Log } from "../../core/log.ts";
+import type { Outcome, PausedEnd, PausedOutcome, SettledOutcome, StillPaused } from "../../core/outcome.ts";
+import { isMadeBy } from "../../core/persons.ts";
+import { type Principal, principalKey } from "../../core/principal.ts";
+import type { Scope } from "../../core/scope.ts";
+import type { Upstreams } from "../../upstream/upstream.ts";
+import type { TaskView } from "../gateway.ts";
+import { readStatusQuery } from "../lists/status-tool.ts";
+import type { Asking, DecidedCall } from "../requests/decided-call.ts";
+import { FOREIGN_STATE } from "../requests/params.ts";
+import type { ApprovalContinuation, RequestStates } from "../requests/request-state.ts";
+import { boundCall } from "../step-up/sign-ins.ts";
+import type { Links } from "../steps/links.ts";
+import type { ApprovedRuns } from "./approved-runs.ts";
+import { contextOf } from "./asked-context.ts";
+import { createRequestEnds } from "./request-ends.ts";
+import { createRequestWatch } from "./request-watch.ts";
+import type { LiveCaller } from "./run-check.ts";
+
+/** What came of a call that needs approval. */
+export interface Paused {
+  readonly outcome: Outcome;
+  /** As in `AuditClosing`. */
+  readonly ending: string;
+  /** The request's id. */
+  readonly approval?: string;
+}
+
+/** Calls that wait for people, from the first request to the answer. */
+export interface PausedCalls {
+  /** Asks for approval, or joins the request of an identical call. `leg`: which one of the call. @throws never */
+  ask(decided: DecidedCall, decision: Asking, leg: number): Promise<Paused>;
+  /**
+   * Whether the call could lead to a run right now: because it opens a request, or its own is approved. `id`: of the
+   * request that it goes on with; else the one that it would join. @throws never
+   */
+  runs(decided: DecidedCall, id: string | undefined): Promise<boolean>;
+  /** Goes on with the request that the client brought a state of. @throws never */
+  resume(decided: DecidedCall, continuation: ApprovalContinuation): Promise<Paused>;
+  /** Answers a call of the status tool. @throws never */
+  status(call: Call): Promise<Outcome>;
+  /** See `Gateway.task`. */
+  task(id: string, principal: Principal, scope: Scope): Promise<TaskView | undefined>;
+  /** See `Gateway.cancelTask`. */
+  cancel(id: string, principal: Principal): Promise<boolean>;
+}
+
+export interface PausedCallsDeps {
+  readonly approvals: Approvals;
+  readonly upstreams: Pick<Upstreams, "get">;
+  readonly runs: ApprovedRuns;
+  /** Whether the operator says that running this tool (original name) twice does no harm. */
+  readonly isIdempotent: (upstream: string, tool: string) => boolean;
+  readonly states: RequestStates;
+  readonly digests: Pick<CallDigests, "isCall">;
+  /** Where people find a request. */
+  readonly link: (id: string) => string;
+  readonly links: Pick<Links, "from">;
+  readonly log: Log;
+  /** ms since the epoch. */
+  readonly now: () => number;
+}
+
+/** How long after a request's own time its state still opens: an approved call may be run, and its end be told, later. */
+const STATE_GRACE_MS = 14 * 86_400_000;
+
+export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
+  const { approvals, upstreams, runs, states, digests, link, log, now } = deps;
+  const watch = createRequestWatch(approvals);
+  const endOf = createRequestEnds(deps);
+
+  /** A request that this principal made through this client; to everybody else there is none. */
+  async function own(id: string, principal: Principal): Promise<ApprovalRequest | undefined> {
+    const request = await approvals.get(id);
+    return request !== undefined && isMadeBy(request.requester, principal) ? request : undefined;
+  }
+
+  /** One wait: until the end, until it may be run by whoever waits, or as long as they wait. */
+  async function waitFor(
+    first: ApprovalRequest,
+    call: Call,
+    ms: number,
+    cancellation: Cancellation | undefined,
+  ): Promise<PausedEnd | StillPaused> {
+    const until = now() + ms;
+    const stopListening = runs.listen(first.id, call);
+    const receiver = { scope: call.scope, holder: call.peer.owner };
+    let request = first;
+    try {
+      for (;;) {
+        const end = await endOf(request, receiver);
+        if (end !== undefined) return end;
+        const gone = cancellation?.cancelled === true;
+        if (request.state === "approved" && !gone) {
+          const begun = await runs.begin(request, call);
+          if (begun.kind === "not_run") return notRun(begun.outcome);
+          // Its next request is decided anew, and told where to sign in.
+          if (begun.kind === "sign_in") return { ended: false, request, needsSignIn: true };
+        }
+        const left = until - now();
+        const changed = gone ? undefined : await watch.after(request, left, cancellation);
+        if (changed === undefined) {
+          const last = (await approvals.get(request.id)) ?? request;
+          return (await endOf(last, receiver)) ?? { ended: false, request: last };
+        }
+        request = changed;
+      }
+    } finally {
+      stopListening();
+    }
+  }
+
+  function pause(
+    request: ApprovalRequest,
+    { call, tool }: Pick<DecidedCall, "call"> & { readonly tool: Pick<ToolEntry, "upstream"> },
+    leg: number,
+    pollMs?: number,
+  ): PausedOutcome {
+    return {
+      kind: "paused",
+      request,
+      link: link(request.id),
+      leg,
+      pollMs,
+      async wait(ms, cancellation) {
+        try {
+          return await waitFor(request, call, ms, cancellation);
+        } catch (err) {
+          log.error({ err, request: request.id }, "A call that waits for approval could not be looked after.");
+          return notRun({ kind: "refused", refusal: refuse("APPROVALS_UNAVAILABLE") });
+        }
+      },
+      state: (next) =>
+        states.sealApproval(call, tool.upstream, { id: request.id, leg: next }, request.pendingUntil + STATE_GRACE_MS),
+    };
+  }
+
+  /** Nothing was asked for if the store could not be reached, or it is there and an identical call joins it. */
+  async function guarded(work: () => Promise<Paused>): Promise<Paused> {
+    try {
+      return await work();
+    } catch (err) {
+      log.error({ err }, "A call was refused, because its approval could not be looked up.");
+      return refused("APPROVALS_UNAVAILABLE");
+    }
+  }
+
+  return {
+    async runs(decided, id) {
+      try {
+        const { principal } = decided.call;
+        const request = id === undefined ? await approvals.find(boundCall(decided)) : await own(id, principal);
+        return request === undefined || request.state === "approved";
+      } catch (err) {
+        log.error({ err }, "Whether a call has an approval could not be looked up.");
+        return true;
+      }
+    },
+    ask: (decided, decision, leg) =>
+      guarded(async () => {
+        const { call, tool } = decided;
+        const asked = await approvals.request({
+          principal: call.principal,
+          clientName: call.client.name,
+          era: call.era,
+          upstream: tool.upstream,
+          tool: tool.name,
+          definitionDigest: tool.digest,
+          arguments: decided.arguments,
+          approvals: decision.approvals,
+          policySet: decision.set,
+          run: call.acceptsTasks ? "gateway" : "caller",
+          idempotent: deps.isIdempotent(tool.upstream, tool.name),
+          context: contextOf(call, decision.approvals, upstreams.get(tool.upstream)?.place),
+        });
+        if (!asked.ok) return { outcome: { kind: "refused", refusal: asked }, ending: asked.code };
+        const { request } = asked;
+        const ending = asked.kind === "opened" ? "approval_pending" : "approval_joined";
+        return { outcome: pause(request, decided, leg), ending, approval: request.id };
+      }),
+    resume: (decided, { id, leg }) =>
+      guarded(async () => {
+        const { call, tool } = decided;
+        const request = await own(id, call.principal);
+        const foreign: Paused = { outcome: { kind: "refused", refusal: FOREIGN_STATE }, ending: FOREIGN_STATE.code };
+        if (request === undefined) return foreign;
+        const joined = (now: ApprovalRequest): Paused => {
+          return { outcome: pause(now, decided, leg), ending: "approval_joined", approval: id };
+        };
+        const bound = {
+          principal: call.principal,
+          upstream: tool.upstream,
+          tool: tool.name,
+          arguments: decided.arguments,
+        };
+        const isFor = (definitionDigest: string) => digests.isCall(request.digest, { ...bound, definitionDigest });
+        if (isFor(tool.digest)) return joined(request);
+        if (!isFor(request.definitionDigest)) return foreign;
+        // It is the same call, of a tool that is another one now. What has been run already was not.
+        await approvals.invalidate(id, "The definition of the tool has changed since the approval was asked for.");
+        return joined((await approvals.get(id)) ?? request);
+      }),
+    async status(call) {
+      const query = readStatusQuery(call.params);
+      if (!query.ok) return { kind: "refused", refusal: query };
+      const { outcome } = await guarded(async () => {
+        const request = await own(query.id, call.principal);
+        if (request === undefined) return refused("APPROVAL_UNKNOWN");
+        return { outcome: pause(request, { call, tool: request }, 0, query.waitMs), ending: "" };
+      });
+      return outcome;
+    },
+    async task(id, principal, scope) {
+      const receiver = { scope, holder: principalKey(principal) };
+      let request = await own(id, principal);
+      if (request === undefined) return undefined;
+      if (request.state === "approved") {
+        const caller: LiveCaller = { principal };
+        const begun = await runs.begin(request, caller);
+        if (begun.kind === "sign_in") return { request, link: link(id), end: undefined, needsSignIn: true };
+        request = (await approvals.get(id)) ?? request;
+      }
+      return { request, link: link(id), end: await endOf(request, receiver), needsSignIn: false };
+    },
+    async cancel(id, principal) {
+      if ((await own(id, principal)) === undefined) return false;
+      // What runs or has ended stays as it is: a request to cancel is a wish. SEP-2663, "Task cancellation"
+      await approvals.cancel(id, principal);
+      return true;
+    },
+  };
+}
+
+function refused(code: ErrorCode): Paused {
+  return { outcome: { kind: "refused", refusal: refuse(code) }, ending: code };
+}
+
+/** The answer to whoever waits, while the request stays as it is. */
+function notRun(outcome: SettledOutcome): PausedEnd {
+  return { ended: true, outcome, delivered: () => {} };
+}

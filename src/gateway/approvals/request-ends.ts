@@ -1,0 +1,74 @@
+import type { Approvals } from "../../approvals/approvals.ts";
+import type { ApprovalRequest } from "../../core/approval.ts";
+import type { Log } from "../../core/log.ts";
+import type { PausedEnd, SettledOutcome } from "../../core/outcome.ts";
+import { unapprovedText } from "../approval-texts.ts";
+import type { Links, Receiver } from "../steps/links.ts";
+import { decodeOutcome } from "./stored-outcome.ts";
+
+export interface RequestEndsDeps {
+  readonly approvals: Pick<Approvals, "result" | "history" | "delivered">;
+  /** Where people find a request. */
+  readonly link: (id: string) => string;
+  readonly links: Pick<Links, "from">;
+  readonly log: Log;
+}
+
+/** Says to whom a request ended how; `undefined` while it waits or runs. @throws StoreError */
+export type RequestEnds = (request: ApprovalRequest, receiver: Receiver) => Promise<PausedEnd | undefined>;
+
+/** Makes the function that says how requests ended. */
+export function createRequestEnds(deps: RequestEndsDeps): RequestEnds {
+  const { approvals, links, log } = deps;
+
+  function delivered(id: string): void {
+    approvals.delivered(id).catch((err: unknown) => {
+      // An identical call is answered once more then, and nothing runs because of it.
+      log.warn({ err, request: id }, "That an end was told could not be written down.");
+    });
+  }
+
+  function unapproved(request: ApprovalRequest, reason?: string): SettledOutcome {
+    const link = deps.link(request.id);
+    return { kind: "unapproved", request, link, message: unapprovedText(request, reason) };
+  }
+
+  async function outcomeOf(request: ApprovalRequest): Promise<SettledOutcome | undefined> {
+    switch (request.state) {
+      case "pending":
+      case "approved":
+      case "executing":
+        return undefined;
+      case "succeeded":
+      case "failed": {
+        const stored = request.hasResult ? await approvals.result(request.id) : undefined;
+        // Purged by now, or found out by an administrator, who has no result either.
+        return (stored === undefined ? undefined : decodeOutcome(stored)) ?? unapproved(request);
+      }
+      case "rejected":
+        return unapproved(request, request.decisions.find(({ decision }) => decision === "reject")?.reason);
+      case "invalidated": {
+        const events = await approvals.history(request.id);
+        return unapproved(request, events.find(({ to }) => to === "invalidated")?.reason);
+      }
+      case "expired":
+      case "cancelled":
+      case "indeterminate":
+        return unapproved(request);
+      default:
+        return request.state satisfies never;
+    }
+  }
+
+  return async (request, receiver) => {
+    let outcome = await outcomeOf(request);
+    if (outcome === undefined) return undefined;
+    // It is kept as the server gave it, and may be told at another endpoint than the one at which it was asked for.
+    if (outcome.kind === "result") {
+      outcome = { kind: "result", result: links.from(receiver, request.upstream).result(outcome.result) };
+    }
+    // Of an open end nobody is told for good: identical calls go on joining it until people have found out.
+    const open = request.state === "indeterminate";
+    return { ended: true, outcome, delivered: () => (open ? undefined : delivered(request.id)) };
+  };
+}

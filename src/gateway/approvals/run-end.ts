@@ -1,0 +1,54 @@
+import type { ExecutionEnd } from "../../approvals/approvals.ts";
+import { ERRORS } from "../../core/errors.ts";
+import { RawJson } from "../../core/raw-json.ts";
+import type { Round, UpstreamFault } from "../../core/round.ts";
+import { withoutWords } from "../../upstream/process/last-words.ts";
+import { ASKED_IN_RUN, spentText } from "../approval-texts.ts";
+import type { ResultGuard } from "../steps/result-guard.ts";
+import { encodeOutcome, type StoredOutcome } from "./stored-outcome.ts";
+
+/** How a run ended: for the request, and for the audit. */
+export interface RunEnd {
+  readonly execution: ExecutionEnd;
+  /** As in `AuditClosing`. */
+  readonly ending: string;
+}
+
+/** Brings what an upstream answered in an approved run to its end. A question has nobody to answer it: it is given up. */
+export async function endRun(round: Round, guard: ResultGuard | undefined): Promise<RunEnd> {
+  switch (round.kind) {
+    case "result": {
+      const result = guard === undefined ? round.result : await guard.anyResult(round.result);
+      if (result === undefined) {
+        return { execution: ended({ kind: "withheld" }, false), ending: "RESULT_WITHHELD" };
+      }
+      const isError = result.member("isError") === true;
+      return { execution: ended({ kind: "result", result }, isError), ending: isError ? "tool_error" : "ok" };
+    }
+    case "error": {
+      const error = guard === undefined ? round.error : guard.error(round.error);
+      return { execution: ended({ kind: "error", error }, true), ending: "rpc_error" };
+    }
+    case "asks":
+      round.abandon("nobody is there to answer: the call runs with an approval");
+      return { execution: ended(told(ASKED_IN_RUN), true), ending: "abandoned" };
+    case "fault":
+      return { execution: faultEnd(round.fault), ending: round.fault.code };
+    default:
+      return round satisfies never;
+  }
+}
+
+function faultEnd(fault: UpstreamFault): ExecutionEnd {
+  if (fault.executed === "unknown")
+    return { kind: "indeterminate", why: `${fault.code}: ${withoutWords(fault.detail)}` };
+  return ended(told(spentText(ERRORS[fault.code].message, fault.upstream)), true);
+}
+
+function told(text: string): StoredOutcome {
+  return { kind: "result", result: RawJson.fromValue({ content: [{ type: "text", text }], isError: true }) };
+}
+
+function ended(outcome: StoredOutcome, isError: boolean): ExecutionEnd {
+  return { kind: isError ? "failed" : "succeeded", result: encodeOutcome(outcome), isError };
+}

@@ -1,0 +1,43 @@
+import { randomId } from "../../core/ids.ts";
+import { SharedMemory } from "../../core/shared-memory.ts";
+
+/** How many calls that have paid may be away with a question at once. */
+const MAX_RECEIPTS = 10_000;
+
+/** What a call has done that its retry with an answer need not do again. */
+export interface Paid {
+  /** It has drawn on its budgets. */
+  readonly drawn: boolean;
+  /** The sign-in that was asked for, as a digest, and what satisfied it. */
+  readonly signedIn: { readonly requirement: string; readonly by: "token" | "elevation" } | undefined;
+}
+
+/**
+ * Proof of what a call has done, for a client that is sent away with a question and calls again with the
+ * answer: that is one call still. Each serves its principal once, so that a state played back twice is paid for twice. One that is not
+ * remembered (a restart, another process) serves not at all: the retry is counted.
+ */
+export interface Receipts {
+  /** `holder`: `principalKey` of who has paid. */
+  issue(holder: string, paid: Paid): string;
+  /** What this one was issued for, if it was for this principal and is not yet redeemed. */
+  redeem(holder: string, receipt: string | undefined): Paid | undefined;
+}
+
+/** `max`: how many are remembered at most, of all principals together. */
+export function createReceipts(max = MAX_RECEIPTS): Receipts {
+  const outstanding = new SharedMemory<Paid>(max);
+  return {
+    issue(holder, paid) {
+      const receipt = randomId();
+      outstanding.set(holder, receipt, paid);
+      return receipt;
+    },
+    redeem(holder, receipt) {
+      if (receipt === undefined) return undefined;
+      const paid = outstanding.get(holder, receipt);
+      outstanding.delete(holder, receipt);
+      return paid;
+    },
+  };
+}

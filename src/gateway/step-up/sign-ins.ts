@@ -1,0 +1,245 @@
+import type { BoundCall, CallDigests } from "../../approvals/call-digest.ts";
+import type { Decision, StepUpRequirement } from "../../core/decision.ts";
+import { digestOf } from "../../core/digest.ts";
+import { type ErrorCode, refuse } from "../../core/errors.ts";
+import { isObject } from "../../core/json.ts";
+import type { Log } from "../../core/log.ts";
+import type { DeniedOutcome, Outcome, TokenNeed } from "../../core/outcome.ts";
+import type { StepUp, StepUpCaller, StepUpLack } from "../../step-up/step-up.ts";
+import { acrValues, asksForToken } from "../../step-up/strength.ts";
+import type { DecidedCall } from "../requests/decided-call.ts";
+import type { Paid } from "../requests/receipts.ts";
+import type { Continuation, RequestStates } from "../requests/request-state.ts";
+import { DECLINED_TEXT, noSignInText } from "./texts.ts";
+
+/** A decision that asks for a sign-in. */
+export type SignInDecision = Extract<Decision, { effect: "step_up" }>;
+
+/** Whether the sign-in that a decision asks for was made. */
+export type SignInCheck =
+  /** `spend`: it serves this call only, and is to be spent right before that is made. */
+  | {
+      readonly kind: "made";
+      readonly by: "token" | "elevation";
+      readonly spend: string | undefined;
+      /** The challenge that was met, where it was one and is known. */
+      readonly challenge: string | undefined;
+    }
+  | { readonly kind: "missing"; readonly why: StepUpLack }
+  /** It is not wanted yet: the call waits for others, or has been run. */
+  | { readonly kind: "later" }
+  /** The store cannot tell, which is no reason to let the call through. */
+  | { readonly kind: "unknown" };
+
+/** A decided call, with what it continues. */
+export interface SignInCall extends DecidedCall {
+  readonly continuation: Continuation;
+}
+
+/** A call that ends here, or pauses. */
+export interface SignInStop {
+  readonly outcome: Outcome;
+  /** As in `AuditClosing`. */
+  readonly ending: string;
+  /** The challenge that the caller was answered with. */
+  readonly challenge?: string;
+}
+
+/** Stronger sign-ins, as calls need them. */
+export interface SignIns {
+  /** `paid`: what an earlier round of the same call has proved. @throws never */
+  check(call: SignInCall, decision: SignInDecision, paid: Paid | undefined): Promise<SignInCheck>;
+  /** The same for an approved call that is to be run, whoever runs it. @throws never */
+  checkRun(requirement: StepUpRequirement, caller: StepUpCaller): Promise<Exclude<SignInCheck, { kind: "later" }>>;
+  /** Spends what `check` named; `false`: it is gone, and the call must not be made. @throws never */
+  spend(elevation: string): Promise<boolean>;
+  /** What whoever lacks a sign-in is told: where to make it, or why that would not help. @throws never */
+  ask(
+    call: SignInCall,
+    decision: SignInDecision,
+    lack: Extract<SignInCheck, { kind: "missing" | "unknown" }>,
+    again: () => Promise<Outcome>,
+  ): Promise<SignInStop>;
+}
+
+export interface SignInsDeps {
+  readonly stepUp: Pick<StepUp, "check" | "spend" | "challenge" | "wait">;
+  readonly states: RequestStates;
+  readonly digests: Pick<CallDigests, "call">;
+  readonly log: Log;
+}
+
+/** What a token says by itself was never challenged, and is not spent. */
+const NO_ELEVATION = { spend: undefined, challenge: undefined };
+
+export function createSignIns(deps: SignInsDeps): SignIns {
+  const { stepUp, states, digests, log } = deps;
+
+  function callerOf(made: SignInCall): StepUpCaller {
+    const { call, tool } = made;
+    return {
+      principal: call.principal,
+      // The same digest as an approval's: a sign-in for one call serves what was approved, and nothing else.
+      callDigest: digests.call(boundCall(made)),
+      tool: `${tool.upstream}/${tool.name}`,
+      session: call.session,
+    };
+  }
+
+  async function checkRun(...[requirement, caller]: Parameters<SignIns["checkRun"]>): ReturnType<SignIns["checkRun"]> {
+    try {
+      const checked = await stepUp.check(requirement, caller);
+      if (!checked.satisfied) return { kind: "missing", why: checked.why };
+      const { spend, challenge } = checked.by === "elevation" ? checked : NO_ELEVATION;
+      return { kind: "made", by: checked.by, spend, challenge };
+    } catch (err) {
+      log.error({ err }, "A call was refused, because sign-ins could not be looked up.");
+      return { kind: "unknown" };
+    }
+  }
+
+  /** Sends the user to sign in. */
+  async function challenge(made: SignInCall, decision: SignInDecision, again: () => Promise<Outcome>) {
+    const { call, tool, continuation } = made;
+    const asked = await stepUp.challenge({
+      requirement: decision.stepUp,
+      caller: callerOf(made),
+      clientName: call.client.name,
+    });
+    if (!asked.ok) return refused(asked.code);
+    const { id, url, expiresAt } = asked.challenge;
+    const outcome: Outcome = {
+      kind: "step_up",
+      link: { id, url, expiresAt },
+      requirement: decision.stepUp,
+      message: decision.message,
+      leg: continuation.kind === "upstream" ? 0 : continuation.leg,
+      shown: continuation.kind === "step_up" && continuation.id === id,
+      async wait(ms, cancellation) {
+        try {
+          return await stepUp.wait(id, ms, cancellation);
+        } catch (err) {
+          log.error({ err, challenge: id }, "A call that waits for a sign-in could not be looked after.");
+          return "waiting";
+        }
+      },
+      again,
+      // Its own time and no more: a new link is made for whoever comes later.
+      state: (leg) =>
+        states.sealStepUp(call, tool.upstream, { id, leg, approval: approvalOf(continuation) }, expiresAt + GRACE_MS),
+      declined: denied(decision, DECLINED_TEXT),
+    };
+    return { outcome, ending: asked.kind === "opened" ? "step_up_pending" : "step_up_joined", challenge: id };
+  }
+
+  return {
+    async check(made, decision, paid) {
+      const { signedIn } = paid ?? {};
+      if (signedIn?.requirement === requirementDigest(decision.stepUp)) {
+        return { kind: "made", by: signedIn.by, ...NO_ELEVATION };
+      }
+      return checkRun(decision.stepUp, callerOf(made));
+    },
+    checkRun,
+    async spend(elevation) {
+      try {
+        return await stepUp.spend(elevation);
+      } catch (err) {
+        log.error({ err }, "A call was refused, because its sign-in could not be spent.");
+        return false;
+      }
+    },
+    async ask(made, decision, lack, again) {
+      if (lack.kind === "unknown") return refused("STEP_UP_UNAVAILABLE");
+      const { stepUp: requirement, message } = decision;
+      const no = (why: Parameters<typeof noSignInText>[0], token?: TokenNeed): SignInStop => ({
+        outcome: denied(decision, noSignInText(why, requirement, message), token),
+        ending: "denied",
+      });
+      const byToken = asksForToken(requirement, made.call.principal);
+      switch (lack.why) {
+        case "machine":
+          return no("machine");
+        case "scope":
+          return no("scope", {
+            error: "insufficient_scope",
+            issuer: made.call.principal.issuer,
+            scopes: requirement.scopes,
+          });
+        case "not_configured":
+          return byToken ? no("token", signInNeed(requirement)) : no("not_configured");
+        case "acr":
+        case "amr":
+        case "max_age":
+        case "call": {
+          if (byToken) return no("token", signInNeed(requirement));
+          if (hasDeclined(made)) return { outcome: denied(decision, DECLINED_TEXT), ending: "step_up_declined" };
+          try {
+            return await challenge(made, decision, again);
+          } catch (err) {
+            log.error({ err }, "A call was refused, because its user could not be asked to sign in.");
+            return refused("STEP_UP_UNAVAILABLE");
+          }
+        }
+        default:
+          return lack.why satisfies never;
+      }
+    },
+  };
+}
+
+/** Under this name the client is asked, and answers. 2026-07-28 patterns/mrtr */
+export const SIGN_IN_KEY = "step_up";
+
+/** A client may come back a little late for the challenge, and is given the next one then. */
+const GRACE_MS = 60_000;
+
+/** What a receipt says of the sign-in of a call; nothing where none was asked for. */
+export function signedInAs(decision: Decision, signIn: SignInCheck | undefined): Paid["signedIn"] {
+  if (decision.effect !== "step_up" || signIn?.kind !== "made") return undefined;
+  return { requirement: requirementDigest(decision.stepUp), by: signIn.by };
+}
+
+function requirementDigest({ acr, amr, maxAgeMs, scopes, per }: StepUpRequirement): string {
+  return digestOf({ acr, amr, maxAgeMs: maxAgeMs ?? null, scopes, per });
+}
+
+/** The approval request that a call goes on with, if it does. */
+export function approvalOf(continuation: Continuation): string | undefined {
+  switch (continuation.kind) {
+    case "approval":
+      return continuation.id;
+    case "step_up":
+      return continuation.approval;
+    case "upstream":
+      return undefined;
+    default:
+      return continuation satisfies never;
+  }
+}
+
+/** A call as approvals are bound to it. */
+export function boundCall({ call, tool, arguments: args }: DecidedCall): BoundCall {
+  const { principal } = call;
+  const { upstream, name, digest } = tool;
+  return { principal, upstream, tool: name, definitionDigest: digest, arguments: args };
+}
+
+function hasDeclined({ call, continuation }: SignInCall): boolean {
+  const responses = call.params["inputResponses"];
+  if (continuation.kind !== "step_up" || !isObject(responses)) return false;
+  const response = responses[SIGN_IN_KEY];
+  return isObject(response) && (response["action"] === "decline" || response["action"] === "cancel");
+}
+
+function denied(decision: SignInDecision, message: string, token?: TokenNeed): DeniedOutcome {
+  return { kind: "denied", decision: { ...decision, message }, ...(token === undefined ? {} : { token }) };
+}
+
+function refused(code: ErrorCode): SignInStop {
+  return { outcome: { kind: "refused", refusal: refuse(code) }, ending: code };
+}
+
+function signInNeed({ acr, maxAgeMs }: StepUpRequirement): TokenNeed {
+  return { error: "insufficient_user_authentication", acrValues: acrValues(acr) ?? [], maxAgeMs };
+}

@@ -1,0 +1,58 @@
+import type { Decision, RateLimit } from "../../core/decision.ts";
+import type { Log } from "../../core/log.ts";
+import type { KeyedHash } from "../../redaction/redact.ts";
+import type { RateLimits } from "../../store/rate-limits/rate-limits.ts";
+
+/** A decision that lets a call through: at once, with people's consent, or after a sign-in that was made. */
+export type Allowed = Extract<Decision, { effect: "allow" | "request_approval" | "step_up" }>;
+
+/** Draws a call on the budgets that its decision names. */
+export interface Budgets {
+  /**
+   * Counts the call: the same decision if it fits, one that refuses it if it does not, and `undefined` if the counters
+   * cannot be reached, which is no reason to let it through. @throws never
+   */
+  draw(decision: Allowed, limits: readonly RateLimit[]): Promise<Decision | undefined>;
+}
+
+/**
+ * Makes them. A counter may be for the value of an argument (`rate_limit.key`), which may be few enough to be tried: the
+ * counters are kept under keyed hashes, see `ARGUMENTS_DIGEST`.
+ */
+export function createBudgets(deps: {
+  readonly rateLimits: RateLimits;
+  readonly hash: KeyedHash;
+  readonly log: Log;
+}): Budgets {
+  return {
+    async draw(decision, limits) {
+      try {
+        const verdict = await deps.rateLimits.use(
+          limits.map((limit) => ({ ...limit, counter: deps.hash(`rate limit\n${limit.counter}`) })),
+        );
+        if (verdict.ok) return decision;
+        const limit = limits[verdict.index];
+        if (limit === undefined) throw new RangeError("The counters refuse a call for a limit that it does not have.");
+        return exceeded(decision, limit, verdict.retryAfterMs);
+      } catch (err) {
+        deps.log.error({ err }, "A call was refused, because its rate limits could not be counted.");
+        return undefined;
+      }
+    },
+  };
+}
+
+function exceeded(decision: Allowed, { policy, message }: RateLimit, retryAfterMs: number): Decision {
+  const { matched, unapplied, set, hidden } = decision;
+  const report = { matched, set, ...(unapplied && { unapplied }), ...(hidden && { hidden }) };
+  const text = `${message} Try again in ${waitText(retryAfterMs)}.`;
+  return { ...report, effect: "rate_limit", policy, message: text, retryAfterMs };
+}
+
+/** A time to wait for a person's eyes, never too short: `42 s`, `5 min`, `3 h`. */
+export function waitText(ms: number): string {
+  const seconds = Math.max(1, Math.ceil(ms / 1_000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`;
+}

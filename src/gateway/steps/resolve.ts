@@ -1,0 +1,68 @@
+import type { Catalog } from "../../catalog/catalog.ts";
+import type { ToolEntry } from "../../catalog/entries.ts";
+import type { Call } from "../../core/call.ts";
+import { type Refusal, refuse } from "../../core/errors.ts";
+import type { JsonObject } from "../../core/json.ts";
+import type { Outcome } from "../../core/outcome.ts";
+import type { Visibility } from "../lists/visibility.ts";
+import { readArguments, readContinuation } from "../requests/params.ts";
+import type { Continuation, RequestStates } from "../requests/request-state.ts";
+
+/** What a `tools/call` is about, or its answer if it is about nothing. */
+export type Resolved =
+  | {
+      readonly ok: true;
+      readonly tool: ToolEntry;
+      readonly arguments: JsonObject;
+      /** What a retry brings back. */
+      readonly continuation: Continuation;
+      /** Its server is down, or does not say which tools it has: it is decided about, and not called. */
+      readonly unlisted: boolean;
+    }
+  | {
+      readonly ok: false;
+      readonly outcome: Outcome;
+      /** The name, where no tool has it. */
+      readonly unknown?: string;
+    };
+
+/** The answer to a call of a tool that is not there, or that the caller is not to know of: nothing tells the two apart. */
+export const UNKNOWN_TOOL: Outcome = { kind: "refused", refusal: refuse("TOOL_UNKNOWN") };
+
+export interface ResolveDeps {
+  readonly catalog: Catalog;
+  readonly visibility: Visibility;
+  readonly states: RequestStates;
+}
+
+/** Finds the tool that a call names, and reads what it brings along. Whatever is amiss, a hidden tool is unknown. */
+export function resolveTool({ catalog, visibility, states }: ResolveDeps, call: Call): Resolved {
+  const name = call.params["name"];
+  if (typeof name !== "string") return refused({ kind: "refused", refusal: refuse("PARAMS_INVALID", NAMELESS) });
+  const view = catalog.view(call.scope);
+  const listed = view.tools.get(name);
+  // Whoever still knows a tool from before its server went down is told of that, not that there is no such tool.
+  const tool = listed ?? view.absentTools.get(name);
+  if (tool === undefined) return { ok: false, outcome: UNKNOWN_TOOL, unknown: name };
+  const args = readArguments(call.params);
+  if (!args.ok) return amiss(visibility, call, tool, args);
+  const continuation = readContinuation(call, tool.upstream, states);
+  if (!continuation.ok) return amiss(visibility, call, tool, continuation);
+  return { ok: true, tool, arguments: args.value, continuation: continuation.value, unlisted: listed === undefined };
+}
+
+function amiss(visibility: Visibility, call: Call, tool: ToolEntry, refusal: Refusal): Resolved {
+  return refused(visibility.hides(call.scope, call, tool) ? UNKNOWN_TOOL : { kind: "refused", refusal });
+}
+
+const NAMELESS = "params.name is missing.";
+
+function refused(outcome: Outcome): Resolved {
+  return { ok: false, outcome };
+}
+
+/** The answer of a tool that is not listed. */
+export function notListed({ upstream }: ToolEntry): Outcome {
+  const detail = "It is down, or does not list its tools.";
+  return { kind: "fault", fault: { code: "UPSTREAM_UNAVAILABLE", upstream, detail, executed: "no" } };
+}

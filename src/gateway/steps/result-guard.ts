@@ -1,0 +1,128 @@
+import type { Ask, Notification, RpcError } from "../../core/call.ts";
+import type { Cancellation } from "../../core/cancellation.ts";
+import type { Match } from "../../core/decision.ts";
+import { isObject, type Json, type JsonObject } from "../../core/json.ts";
+import type { Log } from "../../core/log.ts";
+import { personKey } from "../../core/principal.ts";
+import { RawJson } from "../../core/raw-json.ts";
+import type { PolicyInput, PolicyResult, PolicySet, ResultDecision } from "../../policy/policy-set.ts";
+import { parseEmbedded } from "../../redaction/embedded.ts";
+import { LONG_BYTES, type LongRedactions } from "../../redaction/long-redactions.ts";
+import { type KeyedHash, redactJson, redactResult } from "../../redaction/redact.ts";
+import type { Redaction } from "../../redaction/redaction.ts";
+
+/**
+ * Stands between a tool and the client for one call whose decision says `inspectsResult`: whatever the tool says passes
+ * through here. What it says beside its result is judged as if the result were not known. @throws never
+ */
+export interface ResultGuard {
+  /** The result as the client may see it, its own bytes if nothing had to go; `undefined` if none of it may be given out. */
+  result(result: RawJson): RawJson | undefined;
+  /** The same, for a result of any length: a long one is searched beside the event loop. @throws never */
+  anyResult(result: RawJson): RawJson | undefined | Promise<RawJson | undefined>;
+  error(error: RpcError): RpcError;
+  notification(notification: Notification): Notification;
+  asks(asks: Readonly<Record<string, Ask>>): Readonly<Record<string, Ask>>;
+  /** What is taken out of all that comes beside the result. */
+  beside(): readonly Redaction[];
+  /** Every result policy that matched what passed so far, shadow ones too. */
+  matched(): readonly Match[];
+}
+
+export interface ResultGuardDeps {
+  /** The set that decided the call. */
+  readonly set: PolicySet;
+  readonly input: PolicyInput;
+  readonly hash: KeyedHash;
+  readonly longRedactions: Pick<LongRedactions, "redact">;
+  readonly log: Log;
+  /** Of the call, if whoever made it can stop it: a long result that nobody waits for is not searched to its end. */
+  readonly cancellation?: Cancellation;
+}
+
+export function createResultGuard(deps: ResultGuardDeps): ResultGuard {
+  const { set, input, hash, longRedactions, log, cancellation } = deps;
+  const matches = new Map<string, Match>();
+  let besideDecision: ResultDecision | undefined;
+
+  const applied = ({ matched, unapplied = [], redactions }: ResultDecision): readonly Redaction[] => {
+    for (const match of [...matched, ...unapplied]) matches.set(match.policy, match);
+    return redactions;
+  };
+  const decideBeside = (): ResultDecision => {
+    besideDecision ??= set.decideResult(input, undefined);
+    return besideDecision;
+  };
+  const beside = (value: JsonObject): JsonObject => {
+    const redacted = redactJson(value, applied(decideBeside()), hash);
+    return isObject(redacted) ? redacted : {};
+  };
+  const withhold = (reason: string): undefined => {
+    const { upstream, name } = input.tool;
+    log.error({ reason, call: input.request.id, upstream, tool: name }, "A tool's result was withheld.");
+  };
+
+  const longResult = async (result: RawJson): Promise<RawJson | undefined> => {
+    try {
+      const value = result.value();
+      if (!isObject(value)) return withhold("It is not a JSON object.");
+      const redactions = applied(set.decideResult(input, policyResult(value)));
+      const redacted = await longRedactions.redact(result.bytes, redactions, personKey(input.principal), cancellation);
+      if (cancellation?.cancelled === true) return undefined;
+      if (redacted.kind === "same") return result;
+      if (redacted.kind === "withheld") return withhold(redacted.reason);
+      return RawJson.fromBytes(
+        Buffer.from(redacted.bytes.buffer, redacted.bytes.byteOffset, redacted.bytes.byteLength),
+      );
+    } catch (err) {
+      // A message could quote the result.
+      return withhold(err instanceof Error ? err.name : "unknown");
+    }
+  };
+  const guard: ResultGuard = {
+    anyResult: (result) => (result.bytes.length < LONG_BYTES ? guard.result(result) : longResult(result)),
+    result(result) {
+      try {
+        const read = parseEmbedded(result.bytes.toString("utf8"));
+        if (read === undefined || !isObject(read.value)) return withhold("It is not a JSON object.");
+        const redactions = applied(set.decideResult(input, policyResult(read.value)));
+        const redacted = redactResult(read.value, redactions, hash);
+        if (!redacted.ok) return withhold(redacted.reason);
+        // A member that is there twice was looked at once: what is sent on is what was looked at.
+        return redacted.result === read.value && read.faithful ? result : RawJson.fromValue(redacted.result);
+      } catch (err) {
+        // A message could quote the result.
+        return withhold(err instanceof Error ? err.name : "unknown");
+      }
+    },
+    error(error) {
+      const { message, data } = beside({
+        message: error.message,
+        ...(error.data !== undefined && { data: error.data }),
+      });
+      const text = typeof message === "string" ? message : "[redacted]";
+      return { code: error.code, message: text, ...(data !== undefined && { data }) };
+    },
+    notification: ({ method, params }) => ({ method, params: beside(params) }),
+    asks: (asks) =>
+      Object.fromEntries(
+        Object.entries(asks).map(([key, { method, params }]) => [key, { method, params: beside(params) }]),
+      ),
+    beside: () => decideBeside().redactions,
+    matched: () => [...matches.values()],
+  };
+  return guard;
+}
+
+function policyResult(result: JsonObject): PolicyResult {
+  const { content, isError, structuredContent } = result;
+  const blocks: readonly Json[] = Array.isArray(content) ? content : [];
+  return { isError: isError === true, structured: structuredContent, text: blocks.flatMap(textOf).join("\n") };
+}
+
+/** A block's own text, or that of the resource in it. */
+function textOf(block: Json): readonly string[] {
+  if (!isObject(block)) return [];
+  const holder = isObject(block["resource"]) ? block["resource"] : block;
+  return typeof holder["text"] === "string" ? [holder["text"]] : [];
+}

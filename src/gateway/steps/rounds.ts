@@ -1,0 +1,93 @@
+import type { Ask, Call } from "../../core/call.ts";
+import type { AnsweredOutcome } from "../../core/outcome.ts";
+import type { RawJson } from "../../core/raw-json.ts";
+import type { AsksRound, Round } from "../../core/round.ts";
+import type { RequestStates } from "../requests/request-state.ts";
+import type { ShownLinks } from "./links.ts";
+import type { ResultGuard } from "./result-guard.ts";
+
+/** One upstream call, and who hears of its end. */
+export interface Following {
+  readonly call: Call;
+  readonly upstream: string;
+  readonly states: RequestStates;
+  /** What everything that the upstream says passes through; none where no policy looks at it. */
+  readonly guard?: ResultGuard | undefined;
+  /** Writes what is left of it for this client. */
+  readonly links: ShownLinks;
+  /** Where the call has paid for something: proof of it, so that its retry with an answer need not pay again. */
+  readonly receipt?: (() => string) | undefined;
+  /**
+   * Hears how this request ended, once: at its last round, or, for a modern client, when it is sent away with a question,
+   * because its retry is a request of its own.
+   */
+  onEnd(ending: string): void;
+}
+
+/** Brings the rounds of an upstream call to outcomes. */
+export function followRounds(following: Following): (round: Round) => AnsweredOutcome | Promise<AnsweredOutcome> {
+  const { call, upstream, states, guard, links, onEnd } = following;
+  let over = false;
+  // A question that is put and then given up (the client cannot answer it) must not end its call twice.
+  const end = (ending: string): void => {
+    if (over) return;
+    over = true;
+    onEnd(ending);
+  };
+  // Only a client that is sent away comes back with the state; the others answer within the call. Without one it could not be
+  // told whether its answers were asked for.
+  const sealed = ({ era, state, asks }: AsksRound): string | undefined => {
+    const asked = Object.keys(asks);
+    const leaves = call.era === "modern" && era === "modern" && (state !== undefined || asked.length > 0);
+    return leaves ? states.seal(call, upstream, { state, asked, receipt: following.receipt?.() }) : undefined;
+  };
+  const ended = (result: RawJson | undefined): AnsweredOutcome => {
+    if (result === undefined) {
+      end(call.cancellation.cancelled ? "CALL_CANCELLED" : "RESULT_WITHHELD");
+      return { kind: "withheld" };
+    }
+    end(result.member("isError") === true ? "tool_error" : "ok");
+    return { kind: "result", result: links.result(result) };
+  };
+  const follow = (round: Round): AnsweredOutcome | Promise<AnsweredOutcome> => {
+    switch (round.kind) {
+      case "asks": {
+        const asks = withLinks(guard === undefined ? round.asks : guard.asks(round.asks), links);
+        if (call.era === "modern" && round.era === "modern") end("input_required");
+        return {
+          kind: "asks",
+          era: round.era,
+          asks,
+          state: sealed(round),
+          resume: async (responses) => follow(await round.resume(responses)),
+          abandon: (reason) => {
+            round.abandon(reason);
+            end("abandoned");
+          },
+          onMoot: (listener) => round.onMoot(listener),
+        };
+      }
+      case "result": {
+        const result = guard === undefined ? round.result : guard.anyResult(round.result);
+        return result instanceof Promise ? result.then(ended) : ended(result);
+      }
+      case "error": {
+        const error = guard === undefined ? round.error : guard.error(round.error);
+        end("rpc_error");
+        return { kind: "error", error };
+      }
+      case "fault":
+        end(round.fault.code);
+        return round;
+      default:
+        return round satisfies never;
+    }
+  };
+  return follow;
+}
+
+function withLinks(asks: Readonly<Record<string, Ask>>, links: ShownLinks): Readonly<Record<string, Ask>> {
+  return Object.fromEntries(
+    Object.entries(asks).map(([key, { method, params }]) => [key, { method, params: links.params(params) }]),
+  );
+}

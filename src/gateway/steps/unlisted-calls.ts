@@ -1,0 +1,90 @@
+import type { Audit, UnlistedAct } from "../../audit/audit.ts";
+import type { Catalog } from "../../catalog/catalog.ts";
+import { namedOwner } from "../../catalog/naming.ts";
+import type { Call } from "../../core/call.ts";
+import { personKey } from "../../core/principal.ts";
+import { auditCaller } from "./call-facts.ts";
+
+/**
+ * Rows of one person's calls for one upstream within the time below: whoever invents names must not fill the record. Further
+ * calls are counted, and the number stands in a row of its own.
+ */
+const MAX_ROWS = 20;
+const WINDOW_MS = 3_600_000;
+
+/** People and upstreams that are counted one by one; those beyond share one count for each upstream. */
+const MAX_WINDOWS = 10_000;
+
+interface Window extends Pick<UnlistedAct, "upstream" | "actor"> {
+  rows: number;
+  leftOut: number;
+  /** When the first was left out. */
+  since: number;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** The record of calls of tools that nobody has: of a server that has not listed its tools, or invented. */
+export interface UnlistedCalls {
+  /** Resolves once the call is on record, or counted. The caller hears the same in any case. @throws never */
+  record(call: Call, name: string): Promise<void>;
+  /** Writes down what was only counted so far. */
+  close(): void;
+}
+
+/** Makes it. */
+export function createUnlistedCalls(deps: {
+  readonly catalog: Pick<Catalog, "view">;
+  readonly audit: Pick<Audit, "open" | "close" | "record">;
+  /** ms since the epoch. */
+  readonly now: () => number;
+}): UnlistedCalls {
+  const { catalog, audit, now } = deps;
+  const windows = new Map<string, Window>();
+
+  function windowOf({ principal }: Call, upstream: string | undefined): Window {
+    const own = `${upstream ?? ""}\n${personKey(principal)}`;
+    const { issuer, subject, email } = principal;
+    const known = windows.get(own);
+    if (known !== undefined) return known;
+    if (windows.size < MAX_WINDOWS) return begin(own, upstream, { issuer, subject, email });
+    const shared = upstream ?? "";
+    return windows.get(shared) ?? begin(shared, upstream, undefined);
+  }
+
+  function begin(key: string, upstream: string | undefined, actor: Window["actor"]): Window {
+    const timer = setTimeout(() => end(key), WINDOW_MS).unref();
+    const window: Window = { upstream, actor, rows: 0, leftOut: 0, since: 0, timer };
+    windows.set(key, window);
+    return window;
+  }
+
+  function end(key: string): void {
+    const window = windows.get(key);
+    if (window === undefined) return;
+    windows.delete(key);
+    clearTimeout(window.timer);
+    const { upstream, actor, leftOut: calls, since } = window;
+    if (calls > 0) audit.record({ about: "unlisted", upstream, actor, at: now(), since, calls });
+  }
+
+  return {
+    async record(call, name) {
+      const { upstream, tool } = namedOwner(call.scope, name);
+      const window = windowOf(call, upstream);
+      const mayWrite = window.rows < MAX_ROWS;
+      if (mayWrite) window.rows += 1;
+      if (!mayWrite || !(await audit.open({ ...auditCaller(call), upstream, unlisted: tool }))) {
+        if (window.leftOut === 0) window.since = call.receivedAt;
+        window.leftOut += 1;
+        return;
+      }
+      const isDown = upstream !== undefined && catalog.view(call.scope).unlisted.has(upstream);
+      const at = now();
+      const outcome = isDown ? "UPSTREAM_UNAVAILABLE" : "TOOL_UNKNOWN";
+      audit.close({ callId: call.id, at, outcome, durationMs: at - call.receivedAt });
+    },
+    close() {
+      for (const key of [...windows.keys()]) end(key);
+    },
+  };
+}

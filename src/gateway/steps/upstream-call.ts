@@ -1,0 +1,75 @@
+import type { ToolEntry } from "../../catalog/entries.ts";
+import type { Call, ClientPeer, Notification } from "../../core/call.ts";
+import type { JsonObject } from "../../core/json.ts";
+import type { Round, UpstreamFault } from "../../core/round.ts";
+import { paramHeaderText } from "../../mcp/headers/param-headers.ts";
+import type { UpstreamRequest, Upstreams } from "../../upstream/upstream.ts";
+
+/** A decided call on its way to the tool. */
+export interface UpstreamCall {
+  readonly call: Pick<Call, "params" | "wantsProgress" | "logLevel" | "cancellation">;
+  readonly tool: ToolEntry;
+  readonly arguments: JsonObject;
+  readonly state: string | undefined;
+  /** The approval request that lets it run, of which the server is told. */
+  readonly approval?: string;
+  /** Whom the upstream serves. */
+  readonly peer: ClientPeer;
+  onNotification(notification: Notification): void;
+}
+
+/** `_meta` key under which a server finds the request's id, with which it can tell a repeat from a new call. */
+const REQUEST_KEY = "portcullis/request";
+
+/** Calls the tool and waits for its first round. @throws never */
+export function callUpstream(upstreams: Pick<Upstreams, "get">, made: UpstreamCall): Promise<Round> {
+  const { call, tool } = made;
+  const upstream = upstreams.get(tool.upstream);
+  if (upstream === undefined) return notStarted(tool, "UPSTREAM_UNAVAILABLE", "it is no longer registered");
+  if (call.cancellation.cancelled) return notStarted(tool, "CALL_CANCELLED", "cancelled before it was sent");
+  const request: UpstreamRequest = {
+    method: "tools/call",
+    params: upstreamParams(made),
+    ...(made.approval !== undefined && { meta: { [REQUEST_KEY]: made.approval } }),
+    mirrored: mirroredHeaders(tool, made.arguments),
+    wantsProgress: call.wantsProgress,
+    logLevel: call.logLevel,
+    cancellation: call.cancellation,
+    onNotification: made.onNotification,
+  };
+  return upstream.session(made.peer).request(request);
+}
+
+/** The upstreams as a run sees them that was checked for this place: one that was exchanged since then is not there. */
+export function atPlace(upstreams: Pick<Upstreams, "get">, place: string | undefined): Pick<Upstreams, "get"> {
+  return {
+    get(name) {
+      const upstream = upstreams.get(name);
+      return place === undefined || upstream?.place === place ? upstream : undefined;
+    },
+  };
+}
+
+// What was decided is what is sent: the parsed arguments under the tool's own name.
+function upstreamParams({ call, tool, state, arguments: args }: UpstreamCall): JsonObject {
+  const { arguments: given, inputResponses, _meta } = call.params;
+  return {
+    name: tool.name,
+    arguments: given === undefined ? undefined : args,
+    inputResponses,
+    requestState: state,
+    _meta,
+  };
+}
+
+function mirroredHeaders(tool: ToolEntry, args: JsonObject): ReadonlyArray<readonly [string, string]> {
+  if (tool.paramHeaders.length === 0) return [];
+  return tool.paramHeaders.flatMap((entry) => {
+    const text = paramHeaderText(entry, args);
+    return text === undefined ? [] : [[entry.header, text] as const];
+  });
+}
+
+function notStarted(tool: ToolEntry, code: UpstreamFault["code"], detail: string): Promise<Round> {
+  return Promise.resolve({ kind: "fault", fault: { code, upstream: tool.upstream, detail, executed: "no" } });
+}

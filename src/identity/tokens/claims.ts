@@ -1,0 +1,170 @@
+import { isObject, type Json, type JsonObject } from "../../core/json.ts";
+import { claimsSeenOf } from "../../core/policy-names.ts";
+import type { Principal } from "../../core/principal.ts";
+import { allowedNames, vouchedAddress } from "../../core/standing.ts";
+import type { ClaimsMapping, IssuerOptions } from "../options.ts";
+import { type ReadActors, readActors } from "./actors.ts";
+import { authTimeOf, type TokenClock } from "./times.ts";
+
+/** Makes a principal of verified claims. `iss` and `sub` were checked to be strings. */
+export function principalFromClaims(
+  issuer: Pick<IssuerOptions, "issuer" | "claims" | "standing">,
+  subject: string,
+  claims: JsonObject,
+  clock: TokenClock,
+): Principal {
+  const { clientId } = namesIn(claims);
+  const kind = machineMark(subject, clientId, claims, issuer.claims.machine);
+  return {
+    issuer: issuer.issuer,
+    subject,
+    kind: kind === undefined ? "person" : "machine",
+    ...(kind === "by_name" ? { machineByName: true } : {}),
+    clientId,
+    claims,
+    acr: text(claims["acr"]),
+    amr: texts(claims["amr"]),
+    authTime: authTimeOf(claims, clock),
+    person: undefined,
+    ...saidIn(claims, issuer),
+  };
+}
+
+/** What claims say that counts, by what their issuer may say: as the configuration has it now. */
+export function saidIn(
+  claims: JsonObject,
+  { issuer, claims: mapping, standing }: Pick<IssuerOptions, "issuer" | "claims" | "standing">,
+): Said {
+  const seen = claimsSeenOf({ claims, userClaims: standing.userClaims });
+  const address = text(claimAt(claims, mapping.email));
+  const acting = actorsIn(claims, issuer);
+  const actors = acting.ok ? acting.actors : [{ issuer, subject: "", names: [] }];
+  return {
+    // An address that nobody verified could be anybody's, and policies and approvers go by it.
+    email: vouchedAddress(address, isVerified(claims), standing),
+    roles: allowedNames(texts(claimAt(claims, mapping.roles)), standing.roles),
+    groups: allowedNames(texts(claimAt(claims, mapping.groups)), standing.groups),
+    scopes: allowedNames(scopesOf(claims), standing.scopes),
+    // Approvers read it, too: whoever may not say it could call himself anything.
+    name: text(claimAt(seen, mapping.name)),
+    userClaims: standing.userClaims,
+    aliases: [...new Set([address, ...namesIn(claims).names])].filter((name) => name !== undefined),
+    actors,
+    // What a person has to say nobody says for them.
+    may: actors.length === 0 ? standing.may : standing.may.filter((one) => one !== "approve" && one !== "administer"),
+    home: standing.home,
+  };
+}
+
+type Said = Pick<
+  Principal,
+  "email" | "name" | "roles" | "groups" | "scopes" | "userClaims" | "aliases" | "actors" | "may" | "home"
+>;
+
+/** Who acts by these claims for their subject. */
+export function actorsIn(claims: JsonObject, issuer: string): ReadActors {
+  return readActors(claims, issuer, namesIn);
+}
+
+/** Which client claims name, and what they call their subject besides `sub`. */
+function namesIn(claims: JsonObject): { readonly clientId: string | undefined; readonly names: readonly string[] } {
+  return {
+    clientId: CLIENT_CLAIMS.map((name) => text(claims[name])).find((id) => id !== undefined),
+    names: namingTexts(claims, 1),
+  };
+}
+
+function namingTexts(claims: JsonObject, deeper: number): readonly string[] {
+  return Object.entries(claims).flatMap(([name, value]) => {
+    // Claims of one's own are named by a URL or under a prefix.
+    const form = name
+      .replace(/^(?:https?:.*\/|cognito:|custom:)/, "")
+      .replaceAll(/[_-]/g, "")
+      .toLowerCase();
+    // The first one is the one that is used; `smtp:` and `SMTP:` say which. Exchange, Entra ID.
+    if (form === "proxyaddresses") return texts(value).map((address) => address.replace(/^smtp:/i, ""));
+    if (NAMING_CLAIMS.has(form)) return texts(value);
+    if (deeper === 0 || !NAMING_OBJECTS.has(form)) return [];
+    const inner: readonly (Json | undefined)[] = Array.isArray(value) ? value : [value];
+    return inner.filter(isObject).flatMap((object) => namingTexts(object, deeper - 1));
+  });
+}
+
+/**
+ * Whether the issuer says that somebody verified the e-mail address: many leave it out, and then nobody says so. Some
+ * write the truth value as a text, Cognito at UserInfo say.
+ */
+export function isVerified(claims: JsonObject): boolean {
+  return claims["email_verified"] === true || claims["email_verified"] === "true";
+}
+
+/**
+ * Where issuers say what somebody is called, as an address, an account or a number of theirs, without `_` and case: OpenID
+ * Connect, Entra ID, ADFS, Azure AD B2C, Auth0, Cognito, LDAP. Claims about others (a manager, an inviter) are not among them.
+ */
+const NAMING_CLAIMS: ReadonlySet<string> = new Set(
+  (
+    "email emails mail mails emailaddress emailaddresses upn userprincipalname uniquename preferredusername username login " +
+    "loginname uid userid oid onpremsid accountname samaccountname verifiedprimaryemail verifiedsecondaryemail " +
+    "secondaryemail secondaryemails alternateemail alternateemails othermails"
+  ).split(" "),
+);
+
+/** Claims that hold such claims. */
+const NAMING_OBJECTS: ReadonlySet<string> = new Set(["user", "profile", "identities"]);
+
+/** The scopes of a token: `scope` (RFC 9068 §2.2.3), else `scp`; a list, or one text with spaces. */
+export function scopesOf(claims: JsonObject): readonly string[] {
+  return texts(claims["scope"] ?? claims["scp"]).flatMap((scope) => scope.split(" ").filter((part) => part !== ""));
+}
+
+/**
+ * The claim at a dotted path. The longest name wins, so that `https://acme.com/roles` and `resource_access.my.app.roles`
+ * are found although their names hold dots. Looks at own keys only.
+ */
+export function claimAt(claims: JsonObject, path: string): Json | undefined {
+  if (Object.hasOwn(claims, path)) return claims[path];
+  for (let dot = path.lastIndexOf("."); dot > 0; dot = path.lastIndexOf(".", dot - 1)) {
+    const head = path.slice(0, dot);
+    const inner = Object.hasOwn(claims, head) ? claims[head] : undefined;
+    if (!isObject(inner)) continue;
+    const found = claimAt(inner, path.slice(dot + 1));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Where issuers say which client a token was given to: RFC 9068 §2.2, OpenID Connect, Okta, Entra ID v1. */
+const CLIENT_CLAIMS = ["client_id", "azp", "cid", "appid"] as const;
+
+// Only people approve, so that a token that no person stands behind must not pass for one where nobody has configured
+// its mark: what the widespread issuers write into it is known. OpenID Connect Core §5.1: people may choose their
+// `preferred_username`, so that it proves nothing in their favour.
+function machineMark(
+  subject: string,
+  clientId: string | undefined,
+  claims: JsonObject,
+  mark: ClaimsMapping["machine"],
+): "certain" | "by_name" | undefined {
+  if (subject === clientId) return "certain";
+  // Auth0, Entra ID.
+  if (claims["gty"] === "client-credentials" || claims["idtyp"] === "app") return "certain";
+  const value = mark === undefined ? undefined : claimAt(claims, mark.claim);
+  const values = Array.isArray(value) ? value : [value];
+  const isMarked = (item: unknown): boolean =>
+    typeof item !== "object" && item !== undefined && mark?.values.includes(String(item)) === true;
+  if (values.some(isMarked)) return "certain";
+  // Keycloak.
+  const account = clientId === undefined ? undefined : `service-account-${clientId.toLowerCase()}`;
+  return account !== undefined && claims["preferred_username"] === account ? "by_name" : undefined;
+}
+
+function text(value: Json | undefined): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+// Anything but text is left out: a role is a name, and leaving one out never widens access by a role.
+function texts(value: Json | undefined): readonly string[] {
+  if (typeof value === "string") return value === "" ? [] : [value];
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string" && item !== "") : [];
+}

@@ -1,0 +1,74 @@
+import type { Audit } from "../../audit/audit.ts";
+import type { Anchor } from "../../audit/checkpoints/anchor.ts";
+import { readAnchor } from "../../audit/checkpoints/anchor-file.ts";
+import { type Checkpoints, createCheckpoints } from "../../audit/checkpoints/checkpoints.ts";
+import { AUDIT_CHECKPOINTS } from "../../audit/checkpoints/statement.ts";
+import { createAudit } from "../../audit/create-audit.ts";
+import { createRollUp, type RollUp } from "../../audit/roll-up.ts";
+import type { Config } from "../../config/schema/schema.ts";
+import { ARGUMENTS_DIGEST } from "../../core/digest.ts";
+import { randomId } from "../../core/ids.ts";
+import { createKeyedHash } from "../../core/keyed-hash.ts";
+import type { Log } from "../../core/log.ts";
+import { createSeal } from "../../core/seal.ts";
+import { createSigningKey, type SigningKey } from "../../core/signing-key.ts";
+import type { ChainHead } from "../../store/audit/audit-row.ts";
+import type { Store } from "../../store/open-store.ts";
+import type { WireDeps } from "./deps.ts";
+
+/** The record, what counts it, and what says how long it is. */
+export interface WiredAudit {
+  readonly audit: Audit;
+  readonly rollUp: RollUp;
+  readonly checkpoints: Checkpoints;
+}
+
+export interface WireAuditDeps extends Pick<WireDeps, "log" | "now" | "timing"> {
+  readonly store: Store;
+  readonly secret: Uint8Array;
+  /** Secrets of before, the newest first: lines of the anchor file may be signed under them. */
+  readonly formerSecrets: readonly Uint8Array[];
+}
+
+/** Wires the record, and begins it with a checkpoint. @throws StoreError */
+export async function wireAudit(
+  options: Config["audit"],
+  anchors: readonly Anchor[],
+  { store, secret, formerSecrets, log, now, timing = {} }: WireAuditDeps,
+): Promise<WiredAudit> {
+  const key = createSigningKey(secret, AUDIT_CHECKPOINTS);
+  const former = formerSecrets.map((each) => createSigningKey(each, AUDIT_CHECKPOINTS));
+  if (options.anchor?.file !== undefined) await lookBack(options.anchor.file, [key, ...former], store, log);
+  const checkpoints = createCheckpoints({
+    ...{ rows: store.audit, counts: () => store.witness.counts(), key, anchors, log, now },
+    timing: timing.checkpoints ?? {},
+  });
+  await checkpoints.start();
+  return {
+    audit: createAudit({
+      rows: store.audit,
+      arguments: options.arguments,
+      seal: createSeal(secret, "audit-arguments"),
+      digest: createKeyedHash(secret, ARGUMENTS_DIGEST),
+      log,
+      now,
+    }),
+    rollUp: createRollUp({ store: store.activity, owner: randomId(), now, log, timing: timing.rollUp ?? {} }),
+    checkpoints,
+  };
+}
+
+/** Whoever cut the record while nothing ran should not have to wait for `audit verify` to be found out. */
+async function lookBack(path: string, keys: readonly SigningKey[], store: Store, log: Log): Promise<void> {
+  let last: ChainHead | undefined;
+  try {
+    last = (await readAnchor(path, keys)).checkpoints.at(-1);
+  } catch (err) {
+    log.error({ err }, "The anchor file of the audit cannot be read.");
+  }
+  if (last === undefined || (await store.audit.hashAt(last.seq)) === last.hash) return;
+  log.error(
+    { anchored: last.seq },
+    "The audit is not the one that was anchored: rows were cut off, or this is an older copy. Run: portcullis audit verify",
+  );
+}

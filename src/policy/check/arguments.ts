@@ -1,0 +1,243 @@
+import { canonicalJson, isObject, type JsonObject } from "../../core/json.ts";
+import { SCHEMA_PATTERNS } from "../arguments/patterns.ts";
+import { readToolFacts, type ToolFacts } from "../cel/context.ts";
+import type { Condition, PolicyLanguage } from "../cel/environment.ts";
+import { checkCondition, checkExpression, type ExpressionDeps, guardsOfText } from "../expressions/expression.ts";
+import { type FactTable, factsOfTools } from "../expressions/facts.ts";
+import { type Finding, reportedPlaces } from "../expressions/findings.ts";
+import { canBe, kindText } from "../expressions/values.ts";
+import { type KnownTool, pathOf } from "../known-tool.ts";
+import { type ArgumentType, readArgumentType } from "../schemas/argument-types.ts";
+import { createPatterns, type Patterns } from "../schemas/patterns.ts";
+import { type AstNode, childrenOf } from "../syntax/ast.ts";
+import { both, type Facts, type GuardCache, NO_FACTS, withPlaces } from "../syntax/guards.ts";
+import { type Problem, reportFindings, type ToolFindings } from "./report.ts";
+import { type CheckedText, type Dependencies, dependenciesOf, type PolicyTexts } from "./texts.ts";
+
+/** The mistakes of one text. */
+export interface TextProblems {
+  readonly text: CheckedText;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Checks the texts of one policy against the tools that it is about, by their indices. `others`: it may be about tools
+ * that are not known, too. @throws never
+ */
+export type ArgumentCheck = (texts: PolicyTexts, tools: readonly number[], others: boolean) => readonly TextProblems[];
+
+// Steps for one policy and one tool. Far more than any condition takes that a person has written.
+const MAX_STEPS = 50_000;
+
+const TOO_INTRICATE: Problem = {
+  start: 0,
+  severity: "warning",
+  message: "This is too intricate to be checked against the tools in full.",
+  hint: "Split the condition up.",
+};
+
+interface Schema {
+  readonly type: ArgumentType | undefined;
+  /** The schema, where what it says of one argument can be told apart from the rest. */
+  readonly plain: JsonObject | undefined;
+  readonly id: number;
+}
+
+/**
+ * Makes the check of arguments. Tools that say the same of the arguments that a policy reads are looked at once, so that
+ * thousands of policies over a thousand tools take seconds.
+ */
+export function createArgumentCheck(
+  known: readonly KnownTool[],
+  language: PolicyLanguage,
+  calls: FactTable,
+): ArgumentCheck {
+  const matches = createPatternTest(createPatterns());
+  const schemas = new Map<string, Schema>();
+  const ofTool = known.map(({ definition }) => {
+    const { inputSchema } = definition;
+    const key = canonicalJson(inputSchema);
+    const read = schemas.get(key) ?? {
+      type: readArgumentType(inputSchema, createPatternTest(createPatterns(SCHEMA_PATTERNS))),
+      plain: isObject(inputSchema) && isPlain(inputSchema, key) ? inputSchema : undefined,
+      id: schemas.size,
+    };
+    schemas.set(key, read);
+    return read;
+  });
+  const signatures = new Map<string, Map<Schema, string>>();
+  const facts = new Map<number, ToolFacts>();
+  const paths = known.map(pathOf);
+
+  function groupsOf({ names, tool }: Dependencies, tools: readonly number[]): readonly (readonly number[])[] {
+    const namesKey = JSON.stringify(names ?? null);
+    const known = signatures.get(namesKey) ?? new Map<Schema, string>();
+    signatures.set(namesKey, known);
+    const groups = new Map<string, number[]>();
+    for (const index of tools) {
+      const schema = ofTool[index];
+      if (schema === undefined) continue;
+      let signature = known.get(schema);
+      if (signature === undefined) {
+        signature = signatureOf(schema, names);
+        known.set(schema, signature);
+      }
+      const key = tool ? `${index}` : signature;
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [index]);
+      else group.push(index);
+    }
+    return [...groups.values()];
+  }
+
+  function toolFacts(index: number, { upstream, name, definition }: KnownTool): ToolFacts {
+    const read = facts.get(index) ?? readToolFacts({ upstream, name, definition });
+    facts.set(index, read);
+    return read;
+  }
+
+  const compiles = (text: string): boolean => language.condition(text).ok;
+
+  // What does not depend on the single tool is said once, and also where no tool is known.
+  function checkFacts(when: CheckedText | undefined, others: readonly CheckedText[], facts: FactTable) {
+    const deps: ExpressionDeps = {
+      args: undefined,
+      constant: () => undefined,
+      guards: new Map(),
+      facts,
+      matches,
+      budget: { left: MAX_STEPS },
+    };
+    return new Map(
+      checkTexts(when, others, deps).map(([text, findings]) => [text, findings.filter(isOfFact)] as const),
+    );
+  }
+
+  return ({ when, others, effect }, tools, mayBeOthers) => {
+    const all = when === undefined ? others : [when, ...others];
+    const dependencies = dependenciesOf(all);
+    const about = dependencies.tool && !mayBeOthers ? tools.flatMap((index) => known[index] ?? []) : [];
+    const facts = about.length === 0 ? calls : new Map([...calls, ...factsOfTools(about)]);
+    const general = checkFacts(when, others, facts);
+    const needed = dependencies.tool || dependencies.names?.length !== 0;
+    const found = new Map<CheckedText, ToolFindings[]>(all.map((text) => [text, []]));
+    const constants = createConstants(all, language);
+    let guards: GuardCache = new Map();
+    let complete = true;
+    for (const group of needed ? groupsOf(dependencies, tools) : []) {
+      const [first] = group;
+      const tool = first === undefined ? undefined : known[first];
+      if (first === undefined || tool === undefined) continue;
+      if (dependencies.tool) guards = new Map();
+      const context = { tool: dependencies.tool ? toolFacts(first, tool).view : undefined };
+      const deps: ExpressionDeps = {
+        args: ofTool[first]?.type,
+        constant: (node) => (dependencies.tool ? constants(node, context) : undefined),
+        guards,
+        facts: NO_FACT,
+        matches,
+        budget: { left: MAX_STEPS },
+      };
+      const named = group.map((index) => paths[index] ?? pathOf(tool));
+      for (const [text, findings] of checkTexts(when, others, deps)) found.get(text)?.push({ tools: named, findings });
+      complete &&= deps.budget.left > 0;
+    }
+    return [...found].map(([text, groups], index) => {
+      const subject = { ...text, effect, isCondition: text === when, compiles };
+      const ofFacts = reportFindings([{ tools: [], findings: general.get(text) ?? [] }], subject);
+      const told = new Set(ofFacts.map(({ start }) => start));
+      const others = reportFindings(groups, subject).filter(({ start, kind }) => kind !== "value" || !told.has(start));
+      const rest = complete || index > 0 ? [] : [TOO_INTRICATE];
+      return { text, problems: [...ofFacts, ...others, ...rest] };
+    });
+  };
+}
+
+const NO_FACT: FactTable = new Map();
+
+function isOfFact(finding: Finding): boolean {
+  return finding.kind === "compared" || (finding.kind === "mistake" && finding.what !== "type");
+}
+
+// Messages, keys and costs are evaluated where the condition came out as true.
+function checkTexts(
+  when: CheckedText | undefined,
+  others: readonly CheckedText[],
+  deps: ExpressionDeps,
+): readonly (readonly [CheckedText, readonly Finding[]])[] {
+  const known = when && conditionFacts(when, deps);
+  const after = others.map((text) => [text, checkText(text, known?.facts ?? NO_FACTS, deps)] as const);
+  return when === undefined || known === undefined ? after : [[when, known.findings], ...after];
+}
+
+function conditionFacts(
+  { root, text }: CheckedText,
+  deps: ExpressionDeps,
+): { readonly facts: Facts; readonly findings: readonly Finding[] } {
+  const findings = checkCondition(root, text, deps);
+  return { findings, facts: both(withPlaces(NO_FACTS, reportedPlaces(findings)), guardsOfText(root, deps)) };
+}
+
+function checkText({ root, text, isCost }: CheckedText, facts: Facts, deps: ExpressionDeps): readonly Finding[] {
+  const { value, findings } = checkExpression(root, text, facts, deps);
+  if (!isCost || canBe(value, "int", "double")) return findings;
+  const message = `This is ${kindText(value)}; a cost is a number.`;
+  return [...findings, { kind: "mistake", what: "type", start: root.start, message, hint: undefined }];
+}
+
+/** Evaluates the parts of texts that look at the tool alone. */
+function createConstants(
+  texts: readonly CheckedText[],
+  language: PolicyLanguage,
+): (node: AstNode, context: object) => boolean | undefined {
+  const compiled = new Map<AstNode, Condition | undefined>();
+  const visit = (node: AstNode, text: string): void => {
+    const roots = new Set<unknown>();
+    collectNames(node, roots);
+    if (roots.size === 1 && roots.has("tool") && node.op !== "id") {
+      const condition = language.condition(text.slice(node.start, node.end));
+      if (condition.ok) compiled.set(node, condition.run);
+    }
+    if (roots.has("tool")) for (const child of childrenOf(node)) visit(child, text);
+  };
+  for (const { root, text } of texts) visit(root, text);
+  return (node, context) => {
+    const value = compiled.get(node)?.(context);
+    return typeof value === "boolean" ? value : undefined;
+  };
+}
+
+function collectNames(node: AstNode, names: Set<unknown>): void {
+  if (node.op === "id") names.add(node.args);
+  else for (const child of childrenOf(node)) collectNames(child, names);
+}
+
+/** Equal for schemas that say the same of these arguments. */
+function signatureOf({ plain, id }: Schema, names: readonly string[] | undefined): string {
+  if (plain === undefined || names === undefined) return `${id}`;
+  const { properties, required, additionalProperties } = plain;
+  const own = isObject(properties) ? properties : {};
+  const said = names.map((name) => (Object.hasOwn(own, name) ? [own[name] ?? null] : []));
+  const needed = Array.isArray(required) ? names.map((name) => required.includes(name)) : [];
+  return canonicalJson([said, needed, additionalProperties ?? null, Object.keys(own).length > 0]);
+}
+
+const PLAIN = new Set([
+  "$schema",
+  "$id",
+  "title",
+  "description",
+  "type",
+  "properties",
+  "required",
+  "additionalProperties",
+]);
+
+function isPlain(schema: JsonObject, text: string): boolean {
+  return schema["type"] === "object" && Object.keys(schema).every((key) => PLAIN.has(key)) && !text.includes('"$ref"');
+}
+
+// Linear time or no answer: patterns of schemas come from upstreams, and so do the values that a policy's are held against.
+function createPatternTest(patterns: Patterns): (pattern: string, name: string) => boolean | undefined {
+  return (pattern, name) => (patterns.add(pattern).ok ? patterns.test(name, pattern) : undefined);
+}

@@ -1,0 +1,102 @@
+import { compileGlob } from "../../core/glob.ts";
+import { ANONYMOUS_ISSUER, KEYS_ISSUER, LOCAL_ISSUER } from "../../core/principal.ts";
+import { suggest } from "../../core/suggest.ts";
+import type { KnownFacts } from "../expressions/facts.ts";
+import { doubtsOfAddress } from "../schemas/address-parts.ts";
+import { didYouMean } from "../syntax/expression-rules.ts";
+import type { CheckedPolicy } from "./policies.ts";
+import { coversGlob } from "./reach.ts";
+import type { TargetProblem } from "./targets.ts";
+
+const KEYS = ["users", "roles", "groups", "clients", "endpoints"] as const;
+
+/** Entries of a target that fit no endpoint or others' addresses as well, and lists that exclude all that they include. */
+export function checkCallers(
+  { entry, path, texts }: CheckedPolicy,
+  { endpoints, issuers }: KnownFacts,
+): readonly TargetProblem[] {
+  const problems: TargetProblem[] = [
+    ...checkNames(entry.target?.users ?? [], [...path, "target", "users"], issuers),
+    ...checkNames(entry.target?.clients ?? [], [...path, "target", "clients"], issuers),
+  ];
+  for (const key of KEYS) {
+    const entries = entry.target?.[key] ?? [];
+    const out = entries.filter(isExclusion).map((it) => it.slice(1));
+    const into = entries.filter((it) => !isExclusion(it));
+    // Who has no role at all is not excluded by `!*` alone.
+    const nobody = into.length > 0 && into.every((it) => out.some((glob) => coversGlob(glob, it)));
+    if (!nobody) continue;
+    const message = "This fits nobody: what it names is excluded as well.";
+    problems.push({ severity: "error", path: [...path, "target", key], message, hint: undefined });
+  }
+  for (const [index, glob] of (entry.target?.users ?? []).entries()) {
+    const hint = doubtOfUsers(isExclusion(glob) ? glob.slice(1) : glob);
+    if (hint === undefined) continue;
+    const message = `\`${glob}\` also fits addresses of others.`;
+    problems.push({ severity: "warning", path: [...path, "target", "users", index], message, hint });
+  }
+  if (endpoints === undefined) return problems;
+  const names = ["", ...endpoints];
+  for (const [index, glob] of (entry.target?.endpoints ?? []).entries()) {
+    const excludes = isExclusion(glob);
+    const name = excludes ? glob.slice(1) : glob;
+    if (names.some(compileGlob(name))) continue;
+    // A name is proposed only where calls get no further by it.
+    const close = excludes === (texts.effect === "allow") ? suggest(name, endpoints) : undefined;
+    const known =
+      endpoints.length === 0 ? "There is /mcp only, whose name is empty." : `Known are ${endpoints.join(", ")}.`;
+    const at = [...path, "target", "endpoints", index];
+    const what = excludes
+      ? `\`${glob}\` excludes nothing: there is no such endpoint.`
+      : `There is no endpoint \`${glob}\`.`;
+    problems.push({
+      severity: excludes ? "warning" : "error",
+      path: at,
+      message: what,
+      hint: didYouMean(close) ?? known,
+    });
+  }
+  return problems;
+}
+
+/** Names with an issuer that there is not, and ends of addresses without anything before them. */
+function checkNames(
+  names: readonly string[],
+  path: CheckedPolicy["path"],
+  issuers: KnownFacts["issuers"],
+): readonly TargetProblem[] {
+  return names.flatMap((entry, index): TargetProblem[] => {
+    const name = isExclusion(entry) ? entry.slice(1) : entry;
+    const at = [...path, index];
+    if (name.startsWith("@") && !name.slice(1).includes("@")) {
+      const message = `\`${entry}\` names nobody: no address begins with @.`;
+      return [{ severity: "error", path: at, message, hint: `Write \`*${name}\` for everybody of that domain.` }];
+    }
+    // No URL of an issuer has the sign, and a subject may have it.
+    const issuer = name.slice(0, Math.max(name.indexOf("|"), 0));
+    // Some issuers have the sign in their subjects (`auth0|3f2c`).
+    if (issuers === undefined || !/^(?:https?:\/\/|portcullis:)/.test(issuer)) return [];
+    if ([...issuers, ...OUR_ISSUERS].some(compileGlob(issuer))) return [];
+    const message = `\`${entry}\` names nobody: there is no issuer \`${issuer}\`.`;
+    const close = suggest(issuer, issuers);
+    return [{ severity: "error", path: at, message, hint: didYouMean(close) ?? `Known are ${issuers.join(", ")}.` }];
+  });
+}
+
+const OUR_ISSUERS = [KEYS_ISSUER, ANONYMOUS_ISSUER, LOCAL_ISSUER];
+
+// As conditions are: by what is written out at the end, else by each part of an address.
+function doubtOfUsers(glob: string): string | undefined {
+  const runs = glob.split(/[*?]+/);
+  const last = runs.at(-1) ?? "";
+  if (runs.length === 1 || glob.includes("|")) return undefined;
+  // Without a dot or an `@` it may be about subjects.
+  if (last !== "") return /[.@]/.test(last) ? doubtsOfAddress(last, "end") : undefined;
+  const parts = runs.map((text, at) => ({ text, where: at === 0 ? ("start" as const) : ("anywhere" as const) }));
+  const doubts = parts.map(({ text, where }) => (text.includes("@") ? doubtsOfAddress(text, where) : undefined));
+  return doubts.find((it) => it !== undefined);
+}
+
+function isExclusion(entry: string): boolean {
+  return entry.startsWith("!");
+}

@@ -1,0 +1,127 @@
+import { fold } from "../../core/fold.ts";
+import { compileGlob } from "../../core/glob.ts";
+import { isObject } from "../../core/json.ts";
+import type { PolicyLanguage } from "../cel/environment.ts";
+import { compileTarget, type Place, upstreamOfPath } from "../decide/target.ts";
+import { type Path, type PolicyDocument, readDocument } from "../file/document.ts";
+import { type PolicyEntry, policyEntrySchema } from "../file/schema.ts";
+import { type KnownTool, pathOf } from "../known-tool.ts";
+import type { PolicyError, PolicyFile } from "../policy-set.ts";
+import { type PolicyTexts, textsOf } from "./texts.ts";
+
+/** The tools that targets are held against. */
+export interface KnownPaths {
+  /** `upstream/tool`, sorted. */
+  readonly paths: readonly string[];
+  /** Sorted. */
+  readonly upstreams: readonly string[];
+  /** Upstreams that exist and whose tools are not known. */
+  readonly unlisted: readonly string[];
+  /** Whether an entry of `tools` or `upstreams`, without its `!`, fits any tool, or may fit one that is not known. */
+  fits(key: "tools" | "upstreams", glob: string): boolean;
+}
+
+/** A policy that is on, with the tools that it is about. */
+export interface CheckedPolicy {
+  readonly entry: PolicyEntry;
+  readonly file: string;
+  readonly document: PolicyDocument;
+  /** In the document. */
+  readonly path: Path;
+  readonly line: number;
+  /** Among all policies. */
+  readonly order: number;
+  readonly texts: PolicyTexts;
+  /** Indices of the known tools that the target fits. */
+  readonly tools: readonly number[];
+  /** The same, a bit per tool. */
+  readonly bits: Uint32Array;
+}
+
+/**
+ * Reads the policies that are on and have none of these mistakes: what is found in the others says something. Files count
+ * in the order of their names.
+ */
+export function readPolicies(
+  files: readonly PolicyFile[],
+  tools: readonly KnownTool[],
+  language: PolicyLanguage,
+  mistakes: readonly PolicyError[],
+): readonly CheckedPolicy[] {
+  const find = createFinder(tools);
+  const found: CheckedPolicy[] = [];
+  for (const file of [...files].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))) {
+    const read = readDocument(file);
+    if (!read.ok) continue;
+    const { document } = read;
+    const wrong = mistakes.filter((it) => it.file === file.name);
+    const listed = isObject(document.value) ? document.value["policies"] : undefined;
+    for (const [index, given] of Array.isArray(listed) ? listed.entries() : []) {
+      const parsed = policyEntrySchema.safeParse(given);
+      if (!parsed.success || parsed.data.enabled === false) continue;
+      const entry = parsed.data;
+      const path = ["policies", index];
+      const { line } = document.locate(path);
+      const last = document.lastLine(path);
+      if (wrong.some((it) => line <= it.line && it.line <= last)) continue;
+      const fitting = find(entry);
+      const bits = new Uint32Array(Math.ceil(tools.length / 32));
+      for (const tool of fitting) bits[tool >>> 5] = (bits[tool >>> 5] ?? 0) | (1 << (tool & 31));
+      const texts = textsOf(entry, path, language);
+      found.push({ entry, file: file.name, document, path, line, order: found.length, texts, tools: fitting, bits });
+    }
+  }
+  return found;
+}
+
+/** The names of the known tools, for targets that fit none. `unlisted` are upstreams whose tools are not known. */
+export function knownPaths(tools: readonly KnownTool[], unlisted: readonly string[]): KnownPaths {
+  const names = {
+    tools: [...new Set(tools.map(pathOf))].sort(),
+    upstreams: [...new Set(tools.map(({ upstream }) => upstream))].sort(),
+  };
+  const fitting = new Map<string, boolean>();
+  const mayFit = (key: "tools" | "upstreams", glob: string): boolean => {
+    const upstream = key === "tools" ? upstreamOfPath(glob) : glob;
+    const slashes = key === "upstreams" || glob.includes("/") || !glob.includes("*");
+    return unlisted.some((name) => !slashes || compileGlob(upstream)(name));
+  };
+  return {
+    paths: names.tools,
+    upstreams: names.upstreams,
+    unlisted,
+    fits(key, glob) {
+      const at = `${key} ${glob}`;
+      const fits = fitting.get(at) ?? (names[key].some(compileGlob(glob)) || mayFit(key, glob));
+      fitting.set(at, fits);
+      return fits;
+    },
+  };
+}
+
+function createFinder(tools: readonly KnownTool[]): (entry: PolicyEntry) => readonly number[] {
+  const paths = tools.map(pathOf);
+  const all = tools.map((_, index) => index);
+  const byPath = new Map<string, number[]>();
+  const byUpstream = new Map<string, number[]>();
+  for (const index of all) {
+    const [path = "", upstream = ""] = [paths[index], tools[index]?.upstream];
+    const folded = fold(path);
+    byPath.set(folded, [...(byPath.get(folded) ?? []), index]);
+    const own = byUpstream.get(upstream) ?? [];
+    own.push(index);
+    byUpstream.set(upstream, own);
+  }
+  const candidates = (place: Place): readonly number[] => {
+    if (place.kind === "any") return all;
+    return (place.kind === "tool" ? byPath.get(place.path) : byUpstream.get(place.upstream)) ?? [];
+  };
+  return ({ target, then }) => {
+    const { places, matchesTool } = compileTarget(target, then.allow !== undefined);
+    const possible = places.some(({ kind }) => kind === "any") ? all : [...new Set(places.flatMap(candidates))];
+    return possible.filter((index) => {
+      const tool = tools[index];
+      return tool !== undefined && matchesTool(tool, paths[index] ?? "");
+    });
+  };
+}

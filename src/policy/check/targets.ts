@@ -1,0 +1,103 @@
+import { suggest } from "../../core/suggest.ts";
+import { compileTarget, upstreamOfPath } from "../decide/target.ts";
+import type { Path } from "../file/document.ts";
+import { didYouMean } from "../syntax/expression-rules.ts";
+import type { CheckedPolicy, KnownPaths } from "./policies.ts";
+import { toolList } from "./report.ts";
+
+/** A mistake in a target, at a path of its file. */
+export interface TargetProblem {
+  readonly severity: "error" | "warning";
+  readonly path: Path;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+const MAX_NAMES = 12;
+
+/** Entries of a target that fit no known tool, and targets that altogether fit none. */
+export function checkTarget({ entry, path, tools, texts }: CheckedPolicy, known: KnownPaths): readonly TargetProblem[] {
+  const { target } = entry;
+  const restricts = texts.effect !== "allow";
+  if (target === undefined) return [];
+  const problems: TargetProblem[] = [];
+  for (const key of ["tools", "upstreams"] as const) {
+    for (const [index, glob] of (target[key] ?? []).entries()) {
+      const excludes = glob.startsWith("!");
+      if (known.fits(key, excludes ? glob.slice(1) : glob)) continue;
+      const at = [...path, "target", key, index];
+      if (excludes) {
+        const message = `\`${glob}\` excludes nothing: no known tool fits it.`;
+        problems.push({
+          severity: "warning",
+          path: at,
+          message,
+          hint: nameHint(key, glob.slice(1), known, !restricts),
+        });
+      } else problems.push({ severity: "error", path: at, ...unknownEntry(key, glob, known, restricts) });
+    }
+  }
+  if (tools.length > 0 || known.unlisted.length > 0 || problems.some(({ severity }) => severity === "error"))
+    return problems;
+  const key = (["annotations", "tools", "upstreams"] as const).find((it) => target[it] !== undefined);
+  if (key === undefined) return problems;
+  const message = "No known tool fits this target: each of its keys fits some, and together they fit none.";
+  return [...problems, { severity: "error", path: [...path, "target", key], message, hint: undefined }];
+}
+
+/** Whether a policy may be about tools of upstreams whose tools are not known. */
+export function mayFitOthers({ entry }: CheckedPolicy, unlisted: readonly string[]): boolean {
+  if (unlisted.length === 0) return false;
+  return compileTarget(entry.target, false).places.some((place) => {
+    if (place.kind === "any") return true;
+    return unlisted.includes(place.kind === "tool" ? upstreamOfPath(place.path) : place.upstream);
+  });
+}
+
+function unknownEntry(
+  key: "tools" | "upstreams",
+  glob: string,
+  known: KnownPaths,
+  tightens: boolean,
+): { readonly message: string; readonly hint: string | undefined } {
+  const hint = nameHint(key, glob, known, tightens);
+  const upstream = upstreamOfPath(glob);
+  const named = !/[*?]/.test(upstream) && (key === "upstreams" || glob.includes("/"));
+  if (named && !known.upstreams.includes(upstream))
+    return { message: `There is no upstream \`${upstream}\` with tools.`, hint };
+  return { message: `No known ${key === "tools" ? "tool" : "upstream"} fits \`${glob}\`.`, hint };
+}
+
+/**
+ * What there is instead. A name is proposed only where calls get no further by it: what restricts may be about more tools
+ * and except fewer, an `allow` the other way round. Elsewhere the author is told which names there are.
+ */
+function nameHint(
+  key: "tools" | "upstreams",
+  glob: string,
+  { upstreams, paths }: KnownPaths,
+  tightens: boolean,
+): string | undefined {
+  // One name in place of a pattern would drop what else the pattern was meant for.
+  if (/[[\](){}|^$+\\]/.test(glob))
+    return "Globs know `*` and `?` and nothing else: a list has an entry for each name.";
+  const upstream = upstreamOfPath(glob);
+  const below = glob.slice(upstream.length);
+  if (key === "tools" && !glob.includes("/")) {
+    const exact = paths.filter((path) => path.endsWith(`/${glob}`));
+    return exact.length > 0 && tightens ? `Did you mean ${toolList(exact)}?` : "Tools are named as upstream/tool.";
+  }
+  if (upstreams.includes(upstream) || /[*?]/.test(upstream)) {
+    if (key === "upstreams") return `Known are ${listed(upstreams)}.`;
+    const there = paths.filter((path) => path.startsWith(`${upstream}/`));
+    const close = tightens ? suggest(glob, there) : undefined;
+    return didYouMean(close) ?? (there.length === 0 ? undefined : `\`${upstream}\` has ${listed(there)}.`);
+  }
+  const close = tightens ? suggest(upstream, upstreams) : undefined;
+  return close === undefined ? `Known are ${listed(upstreams)}.` : didYouMean(`${close}${below}`);
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : "";
+  return `${names.slice(0, MAX_NAMES).join(", ")}${more}`;
+}

@@ -1,0 +1,93 @@
+import { isObject } from "../../core/json.ts";
+import type { PolicyLanguage } from "../cel/environment.ts";
+import type { Path } from "../file/document.ts";
+import { EFFECTS, type PolicyEntry } from "../file/schema.ts";
+import { type AstNode, childrenOf } from "../syntax/ast.ts";
+import { placeOf, readStep } from "../syntax/guards.ts";
+import type { EffectName } from "./advice.ts";
+
+/** One CEL text of a policy that compiles. */
+export interface CheckedText {
+  /** Of the scalar that it stands in. */
+  readonly path: Path;
+  /** Where it starts in the scalar. */
+  readonly offset: number;
+  readonly text: string;
+  readonly root: AstNode;
+  /** In a message, where a value that cannot be had is only not shown. */
+  readonly shown: boolean;
+  /** Its value must be a number. */
+  readonly isCost: boolean;
+}
+
+/** The texts of one policy: the condition and what is evaluated after it came out as true. */
+export interface PolicyTexts {
+  readonly effect: EffectName;
+  readonly when: CheckedText | undefined;
+  readonly others: readonly CheckedText[];
+}
+
+/** Finds every CEL text of a policy that compiles. `path` is the policy's own. */
+export function textsOf(entry: PolicyEntry, path: Path, language: PolicyLanguage): PolicyTexts {
+  const found = (text: string, at: Path, more?: Partial<CheckedText>): readonly CheckedText[] => {
+    const root = language.tree(text);
+    return root === undefined ? [] : [{ path: at, offset: 0, text, root, shown: false, isCost: false, ...more }];
+  };
+  const [when] = entry.when === undefined ? [] : found(entry.when, [...path, "when"]);
+  const others: CheckedText[] = [];
+  let given: EffectName = "deny";
+  for (const effect of EFFECTS) {
+    const settings: unknown = entry.then[effect];
+    if (!isObject(settings)) continue;
+    given = effect;
+    for (const [name, value] of Object.entries(settings)) {
+      if (typeof value !== "string") continue;
+      const at = [...path, "then", effect, name];
+      if (name === "key") others.push(...found(value, at));
+      if (name === "cost") others.push(...found(value, at, { isCost: true }));
+      if (name !== "message") continue;
+      for (const { text, offset } of insertionsOf(value)) others.push(...found(text, at, { offset, shown: true }));
+    }
+  }
+  return { effect: given, when, others };
+}
+
+/** The expressions between `{{` and `}}`, and where each starts. */
+function insertionsOf(message: string): readonly { readonly text: string; readonly offset: number }[] {
+  return [...message.matchAll(/\{\{(.*?)\}\}/gs)].map(({ index, 1: inner = "" }) => ({
+    text: inner.trim(),
+    offset: index + 2 + (inner.length - inner.trimStart().length),
+  }));
+}
+
+/** What texts depend on besides themselves. */
+export interface Dependencies {
+  /** Names of arguments that they read; `undefined` if they look at the arguments as a whole. */
+  readonly names: readonly string[] | undefined;
+  /** They read `tool`. */
+  readonly tool: boolean;
+}
+
+/** What these texts depend on. */
+export function dependenciesOf(texts: readonly CheckedText[]): Dependencies {
+  const names = new Set<string>();
+  const seen = { whole: false, tool: false };
+  for (const { root } of texts) collect(root, names, seen);
+  return { names: seen.whole ? undefined : [...names].sort(), tool: seen.tool };
+}
+
+const ROOTS = new Map([["args", "args"]]);
+
+function collect(node: AstNode, names: Set<string>, seen: { whole: boolean; tool: boolean }): void {
+  if (node.op === "id") {
+    seen.whole ||= node.args === "args";
+    seen.tool ||= node.args === "tool";
+    return;
+  }
+  const step = readStep(node);
+  if (step?.name !== undefined && placeOf(step.operand, ROOTS) === "args") {
+    names.add(step.name);
+    return;
+  }
+  for (const child of childrenOf(node)) collect(child, names, seen);
+}

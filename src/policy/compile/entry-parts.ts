@@ -1,0 +1,176 @@
+import { isObject } from "../../core/json.ts";
+import { suggest } from "../../core/suggest.ts";
+import { checkPath } from "../../redaction/redaction.ts";
+import type { Compiled, Condition, Expression, PolicyLanguage } from "../cel/environment.ts";
+import { compileTemplate, type Template } from "../cel/template.ts";
+import { isAboutViewer } from "../decide/visibility.ts";
+import type { Path, PolicyDocument } from "../file/document.ts";
+import { EFFECTS } from "../file/schema.ts";
+import type { PolicyError } from "../policy-set.ts";
+import type { ArgumentPath } from "../syntax/argument-paths.ts";
+import type { ExpressionProblem } from "../syntax/expression-problem.ts";
+import { didYouMean } from "../syntax/expression-rules.ts";
+
+/** What an entry's texts compile to. */
+export interface EntryParts {
+  readonly condition: Condition | undefined;
+  /** Variables and fields that the condition names. */
+  readonly reads: ReadonlySet<string>;
+  readonly message: Template | undefined;
+  readonly key: Expression | undefined;
+  readonly cost: Expression | undefined;
+  /** Places of the arguments that any of these reads. */
+  readonly looksAt: readonly ArgumentPath[];
+}
+
+/** Why nobody can tell clients' addresses, as a half sentence, and what to do about it. */
+export interface NoClientAddress {
+  readonly why: string;
+  readonly hint: string;
+}
+
+/** What entries are checked against. */
+export interface EntryCheckerDeps {
+  readonly file: string;
+  readonly document: PolicyDocument;
+  readonly language: PolicyLanguage;
+  readonly flows: readonly string[] | undefined;
+  /** See `CompileOptions`. */
+  readonly noClientAddress?: NoClientAddress | undefined;
+  /** Where each id was first seen, over all files. */
+  readonly places: Map<string, string>;
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+/** Of an entry that has no texts. */
+export const NO_PARTS: EntryParts = {
+  condition: undefined,
+  reads: NOTHING,
+  message: undefined,
+  key: undefined,
+  cost: undefined,
+  looksAt: [],
+};
+
+/**
+ * Checks entries beyond their shape. It reads them as they stand in the file, whatever else is wrong with them, so that
+ * an author hears of all mistakes in one go.
+ */
+export class EntryChecker {
+  readonly errors: PolicyError[] = [];
+  readonly #deps: EntryCheckerDeps;
+
+  constructor(deps: EntryCheckerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Compiles the texts of one entry; what is wrong with them is added to `errors`. */
+  check(entry: unknown, index: number): EntryParts {
+    if (!isObject(entry)) return NO_PARTS;
+    const { language } = this.#deps;
+    const path = ["policies", index];
+    this.#checkId(entry["id"], [...path, "id"]);
+    const isOn = entry["enabled"] !== false;
+    const effects = isObject(entry["then"]) ? entry["then"] : {};
+    const seesResult = Object.hasOwn(effects, "redact");
+    const when = [...path, "when"];
+    const condition = this.#text(entry["when"], when, (text) => language.condition(text), seesResult);
+    if (isOn) this.#checkAddress(condition, entry["when"], when);
+    if (Object.hasOwn(effects, "hide") && condition !== undefined && !isAboutViewer(condition.reads)) {
+      const message =
+        "A tool is hidden before there is a call: this reads more than user, client, tool and request.endpoint.";
+      this.#report(this.#deps.document.locate(when), message, "Use deny for what depends on the call.");
+    }
+    const looksAt: ArgumentPath[] = [...(condition?.looksAt ?? [])];
+    let parts: EntryParts = { ...NO_PARTS, condition: condition?.run, reads: condition?.reads ?? NOTHING, looksAt };
+    for (const effect of EFFECTS) {
+      const settings = effects[effect];
+      if (!isObject(settings)) continue;
+      const place = [...path, "then", effect];
+      const read = <T>(name: string, compile: (text: string) => Compiled<T>): T | undefined => {
+        const compiled = this.#text(settings[name], [...place, name], compile, false);
+        looksAt.push(...(compiled?.looksAt ?? []));
+        if (isOn && name !== "message") this.#checkAddress(compiled, settings[name], [...place, name]);
+        return compiled?.run;
+      };
+      const expression = (name: string) => read(name, (text) => language.expression(text));
+      const message = read("message", (text) => compileTemplate(text, language));
+      parts = { ...parts, message, key: expression("key"), cost: expression("cost") };
+      if (effect === "request_approval") this.#checkFlow(settings["flow"], [...place, "flow"]);
+      if (effect === "redact") this.#checkPaths(settings["paths"], [...place, "paths"]);
+    }
+    return parts;
+  }
+
+  #checkId(id: unknown, path: Path): void {
+    if (typeof id !== "string") return;
+    const { file, document, places } = this.#deps;
+    const { line, column } = document.locate(path);
+    const first = places.get(id);
+    if (first === undefined) places.set(id, `${file}:${line}`);
+    else this.#report({ line, column }, `The id \`${id}\` is taken by ${first}.`, "Ids are unique over all files.");
+  }
+
+  // What a message shows decides nothing.
+  #checkAddress(compiled: { readonly reads: ReadonlySet<string> } | undefined, text: unknown, path: Path): void {
+    const { noClientAddress, document } = this.#deps;
+    if (noClientAddress === undefined || typeof text !== "string") return;
+    // All of `client` at once may be looked at for its address, too.
+    if (compiled === undefined || !(compiled.reads.has("client.ip") || compiled.reads.has("client"))) return;
+    const at = Math.max(0, text.indexOf("client"), text.indexOf("client.ip"));
+    const { why, hint } = noClientAddress;
+    this.#report(document.locateInText(path, at), `\`client.ip\` may be the address of a proxy: ${why}.`, hint);
+  }
+
+  #checkFlow(flow: unknown, path: Path): void {
+    const { flows } = this.#deps;
+    if (typeof flow !== "string" || flows === undefined || flows.includes(flow)) return;
+    const known =
+      flows.length === 0 ? "approval_flows in the configuration is empty." : `Known are ${flows.join(", ")}.`;
+    const hint = didYouMean(suggest(flow, flows)) ?? known;
+    this.#report(this.#deps.document.locate(path), `There is no approval flow \`${flow}\`.`, hint);
+  }
+
+  #checkPaths(paths: unknown, path: Path): void {
+    if (!Array.isArray(paths)) return;
+    paths.forEach((text: unknown, index) => {
+      const problem = typeof text === "string" && text !== "" ? checkPath(text) : undefined;
+      if (problem === undefined) return;
+      const hint = "Paths are JSONPath (RFC 9535), for example $.customer.ssn or $..email.";
+      this.#reportIn(
+        [...path, index],
+        [{ start: problem.offset, end: problem.offset, message: problem.message, hint }],
+      );
+    });
+  }
+
+  #text<T>(
+    text: unknown,
+    path: Path,
+    compile: (text: string) => Compiled<T>,
+    seesResult: boolean,
+  ): Extract<Compiled<T>, { readonly ok: true }> | undefined {
+    if (typeof text !== "string") return undefined;
+    const compiled = compile(text);
+    if (!compiled.ok) {
+      this.#reportIn(path, compiled.problems);
+      return undefined;
+    }
+    const early = seesResult ? undefined : [...compiled.reads].find((name) => name.startsWith("result"));
+    if (early !== undefined) {
+      const hint = "Only `redact` is decided after the tool has answered.";
+      this.#report(this.#deps.document.locate(path), `\`${early}\` is not known before the call.`, hint);
+    }
+    return compiled;
+  }
+
+  #reportIn(path: Path, problems: readonly ExpressionProblem[]): void {
+    for (const { start, message, hint } of problems) {
+      this.#report(this.#deps.document.locateInText(path, start), message, hint);
+    }
+  }
+
+  #report(place: { line: number; column: number }, message: string, hint: string | undefined): void {
+    this.errors.push({ file: this.#deps.file, line: place.line, column: place.column, message, hint });
+  }
+}

@@ -1,0 +1,66 @@
+import { isObject, type Json } from "../../core/json.ts";
+import { clientIdOf, userIdOf } from "../../core/policy-names.ts";
+import { ANNOTATION_DEFAULTS, compileTarget } from "../decide/target.ts";
+import type { PolicyTarget } from "../file/schema.ts";
+import type { PolicyInput } from "../policy-set.ts";
+
+/** A part of a target that does not fit a call. */
+export interface TargetMiss {
+  readonly key: keyof PolicyTarget;
+  /** What the target asks for. */
+  readonly wanted: string;
+  /** What the call has. */
+  readonly actual: string;
+}
+
+/** The parts of a target that do not fit a call, each judged by the same rules as the whole. `widens`: of an `allow`. */
+export function explainTarget(
+  target: PolicyTarget | undefined,
+  input: PolicyInput,
+  widens: boolean,
+): readonly TargetMiss[] {
+  const { tools, upstreams, annotations, users, roles, groups, clients, endpoints } = target ?? {};
+  const { principal, client, tool, request } = input;
+  const path = `${tool.upstream}/${tool.name}`;
+  const viewer = { principal, client, endpoint: request.endpoint };
+  const misses: TargetMiss[] = [];
+  const ask = (part: PolicyTarget, key: keyof PolicyTarget, wanted: string, actual: string): void => {
+    const compiled = compileTarget(part, widens);
+    if (compiled.matchesTool(tool, path) && compiled.matchesCaller?.(viewer) !== false) return;
+    misses.push({ key, wanted, actual });
+  };
+  if (tools) ask({ tools }, "tools", tools.join(", "), path);
+  if (upstreams) ask({ upstreams }, "upstreams", upstreams.join(", "), tool.upstream);
+  if (annotations) {
+    ask({ annotations }, "annotations", hintsText(annotations), toolHints(annotations, tool.definition["annotations"]));
+  }
+  if (users) ask({ users }, "users", users.join(", "), textOr([principal.email, userIdOf(principal)], "nobody"));
+  if (roles) ask({ roles }, "roles", roles.join(", "), textOr(principal.roles, "no roles"));
+  if (groups) ask({ groups }, "groups", groups.join(", "), textOr(principal.groups, "no groups"));
+  if (clients)
+    ask({ clients }, "clients", clients.join(", "), textOr([client.name, clientIdOf(client, principal)], "no name"));
+  if (endpoints) ask({ endpoints }, "endpoints", endpoints.join(", "), request.endpoint || "/mcp itself");
+  return misses;
+}
+
+function textOr(texts: readonly (string | undefined)[], otherwise: string): string {
+  return [...new Set(texts.filter((text) => text !== undefined && text !== ""))].join(", ") || otherwise;
+}
+
+function hintsText(hints: Readonly<Record<string, unknown>>): string {
+  return Object.entries(hints)
+    .map(([name, value]) => `${name}: ${String(value)}`)
+    .join(", ");
+}
+
+function toolHints(wanted: Readonly<Record<string, unknown>>, given: Json | undefined): string {
+  const hints = isObject(given) ? given : {};
+  return Object.keys(wanted)
+    .map((name) => {
+      const value = hints[name];
+      if (value !== undefined) return `${name}: ${typeof value === "object" ? "…" : value}`;
+      const assumed = ANNOTATION_DEFAULTS[name];
+      return assumed === undefined ? `no ${name}` : `${name}: ${assumed} (the default)`;
+    })
+    .join(", ");
+}

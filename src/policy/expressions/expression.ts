@@ -1,0 +1,394 @@
+import type { ArgumentType } from "../schemas/argument-types.ts";
+import { ANYTHING, type Domain, domainOfSum } from "../schemas/domain.ts";
+import { exactly } from "../schemas/number-range.ts";
+import { type AstNode, childrenOf, readCall, stringLiteral } from "../syntax/ast.ts";
+import {
+  both,
+  type Facts,
+  type GuardDeps,
+  guardsOf,
+  itemsPlace,
+  movePlaces,
+  NO_FACTS,
+  type Places,
+  readStep,
+  variablePlace,
+  withPlaces,
+} from "../syntax/guards.ts";
+import { fieldType, isRecordName } from "../syntax/vocabulary.ts";
+import { checkComparison, checkMembership } from "./comparisons.ts";
+import { checkContradictions } from "./contradictions.ts";
+import type { FactTable } from "./facts.ts";
+import { type Checked, canFail, type Finding, reportedPlaces } from "./findings.ts";
+import { callMistake, checkCall } from "./functions.ts";
+import { checkMember, checkNaming } from "./members.ts";
+import { checkTextTest, domainOfCall, itemOfCall } from "./methods.ts";
+import {
+  ANY,
+  arithmetic,
+  canBe,
+  domainOf,
+  itemOf,
+  listItem,
+  literalValue,
+  ofKind,
+  ofType,
+  ofTypeName,
+  type Value,
+} from "./values.ts";
+import { mixingHint, operandMistake, rangeMistake } from "./words.ts";
+
+/** What an expression is checked against. */
+export interface ExpressionDeps extends GuardDeps {
+  /** `undefined`: nothing is known of the arguments. */
+  readonly args: ArgumentType | undefined;
+  /** What fields of the variables can be. */
+  readonly facts: FactTable;
+  /** Whether a text fits a pattern; `undefined` for a pattern that cannot be used. */
+  matches(pattern: string, text: string): boolean | undefined;
+  /** Counts down with each step; at zero the rest goes unchecked. */
+  readonly budget: { left: number };
+}
+
+/** The variables that can be named, and where each is read from. */
+interface Scope {
+  readonly values: ReadonlyMap<string, Value>;
+  readonly places: Places;
+}
+
+const LOGICAL = new Set(["&&", "||"]);
+const ORDERING = new Set(["==", "!=", "<", "<=", ">", ">="]);
+
+/** Checks one text for one tool. `facts` hold before it is evaluated. @throws never */
+export function checkExpression(root: AstNode, text: string, facts: Facts, deps: ExpressionDeps): Checked {
+  return new Checker(text, deps).check(root, facts, rootScope(deps));
+}
+
+/** Checks one text that must come out as true or false. @throws never */
+export function checkCondition(root: AstNode, text: string, deps: ExpressionDeps): readonly Finding[] {
+  return new Checker(text, deps).condition(root, rootScope(deps));
+}
+
+function rootScope({ args }: ExpressionDeps): Scope {
+  return scopeOf(new Map([["args", { ...ofType(args, "args"), kinds: new Set(["map" as const]) }]]));
+}
+
+/** What is known after it came out as true. */
+export function guardsOfText(root: AstNode, deps: GuardDeps): Facts {
+  return guardsOf(root, true, new Map([["args", "args"]]), deps);
+}
+
+function scopeOf(values: ReadonlyMap<string, Value>): Scope {
+  return { values, places: new Map([...values].map(([name, { place }]) => [name, place])) };
+}
+
+class Checker {
+  readonly #text: string;
+  readonly #deps: ExpressionDeps;
+  // A part is looked at anew for other facts only. The scope follows from where the part stands.
+  readonly #known = new Map<AstNode, Map<string, Checked>>();
+
+  constructor(text: string, deps: ExpressionDeps) {
+    this.#text = text;
+    this.#deps = deps;
+  }
+
+  condition(root: AstNode, scope: Scope): readonly Finding[] {
+    return this.#operand(root, NO_FACTS, scope, "when");
+  }
+
+  check(node: AstNode, facts: Facts, scope: Scope): Checked {
+    // What is never evaluated cannot go wrong.
+    if (facts.never || this.#deps.budget.left <= 0) return { value: ANY, findings: [] };
+    let known = this.#known.get(node);
+    if (known === undefined) {
+      known = new Map();
+      this.#known.set(node, known);
+    }
+    let checked = known.get(facts.key);
+    if (checked === undefined) {
+      this.#deps.budget.left -= 1;
+      checked = this.#check(node, facts, scope);
+      known.set(facts.key, checked);
+    }
+    return checked;
+  }
+
+  #check(node: AstNode, facts: Facts, scope: Scope): Checked {
+    switch (node.op) {
+      case "value":
+        return { value: literalValue(node.args), findings: [] };
+      case "id":
+        return { value: (typeof node.args === "string" && scope.values.get(node.args)) || ANY, findings: [] };
+      case ".":
+      case "[]":
+        return this.#member(node, facts, scope, false);
+      case "&&":
+      case "||":
+        return this.#logical(node, facts, scope);
+      case "?:":
+        return this.#choice(node, facts, scope);
+      case "call":
+      case "rcall":
+        return this.#call(node, facts, scope);
+      default:
+        return this.#operator(node, facts, scope);
+    }
+  }
+
+  /** Parts that are all evaluated, left to right; what one reports as missing is there for the next. */
+  #inOrder(nodes: readonly AstNode[], facts: Facts, scope: Scope): { values: readonly Value[]; findings: Finding[] } {
+    const values: Value[] = [];
+    const findings: Finding[] = [];
+    let known = facts;
+    for (const node of nodes) {
+      const checked = this.check(node, known, scope);
+      values.push(checked.value);
+      findings.push(...checked.findings);
+      known = withPlaces(known, reportedPlaces(checked.findings));
+    }
+    return { values, findings };
+  }
+
+  #operator(node: AstNode, facts: Facts, scope: Scope): Checked {
+    const children = childrenOf(node);
+    const { values, findings } = this.#inOrder(children, facts, scope);
+    const [left = ANY, right = ANY] = values;
+    const [first = node, second = node] = children;
+    const sides = { left, right, first, second, text: this.#text };
+    if (node.op === "list") {
+      const domain = { ...ANYTHING, size: exactly(values.length) };
+      return { value: { ...ofKind("list"), item: listItem(values), domain }, findings };
+    }
+    if (node.op === "map") return { value: mapValue(children, values), findings };
+    if (node.op === "!_") {
+      findings.push(...this.#notBool(first, facts, scope, "!"));
+      return { value: ofKind("bool"), findings };
+    }
+    if (node.op === "-_") {
+      if (!canBe(left, "int", "double")) findings.push(operandMistake(first, left, "-", this.#text));
+      const literal = typeof left.literal === "number" ? -left.literal : undefined;
+      const domain = domainOfSum("-", ZERO, domainOf(left));
+      return { value: { ...ANY, kinds: left.kinds, domain, literal }, findings };
+    }
+    if (ORDERING.has(node.op)) {
+      findings.push(...checkComparison(node, { ...sides, between: differenceOf(left, right, this.#deps.facts) }));
+      return { value: ofKind("bool"), findings };
+    }
+    if (node.op === "in") {
+      const items = second.op === "list" ? childrenOf(second) : [];
+      const known = items.map((item) => ({ node: item, value: this.check(item, facts, scope).value }));
+      findings.push(...checkMembership(node, sides, known));
+      if (typeof left.literal === "string")
+        findings.push(...checkNaming(first, left.literal, right, this.#slice(second)));
+      return { value: ofKind("bool"), findings };
+    }
+    const value = arithmetic(node.op, left, right);
+    if (value === undefined) findings.push(mixingHint(node, sides));
+    const item =
+      node.op === "+" && left.item !== undefined && right.item !== undefined
+        ? listItem([left.item, right.item])
+        : undefined;
+    const between = node.op === "-" ? differenceOf(left, right, this.#deps.facts) : undefined;
+    const domain = between ?? domainOfSum(node.op, domainOf(left), domainOf(right));
+    return { value: { ...(value ?? ANY), item, domain }, findings };
+  }
+
+  #member(node: AstNode, facts: Facts, scope: Scope, asked: boolean): Checked {
+    const step = readStep(node);
+    if (step === undefined) return { value: ANY, findings: [] };
+    const { operand, name, index } = step;
+    const record = operand.op === "id" && typeof operand.args === "string" ? operand.args : undefined;
+    if (name !== undefined && isRecordName(record) && !scope.values.has(record)) {
+      const domain = this.#deps.facts.get(`${record}.${name}`) ?? ANYTHING;
+      const fact = `${record}.${name}`;
+      return { value: { ...ofTypeName(fieldType(record, name) ?? "dyn"), domain, fact }, findings: [] };
+    }
+    const { values, findings } = this.#inOrder(index === undefined ? [operand] : [operand, index], facts, scope);
+    const [base = ANY, key = ANY] = values;
+    return checkMember({ node, operand, name, index }, { base, key }, { text: this.#text, facts, asked, findings });
+  }
+
+  // Errors of one side do not count where the other decides, whichever comes first. So parts that cannot fail go first,
+  // and what they guard is known to the others; what is left then is reported, each under what came before it.
+  #logical(node: AstNode, facts: Facts, scope: Scope): Checked {
+    const goesOn = node.op === "&&";
+    let pending = flatten(node, node.op);
+    let known = facts;
+    const findings: Finding[] = [];
+    const guards = (part: AstNode) => guardsOf(part, goesOn, scope.places, this.#deps);
+    const take = (part: AstNode, taken: readonly Finding[]): void => {
+      findings.push(...taken);
+      known = both(withPlaces(known, reportedPlaces(taken)), guards(part));
+      pending = pending.filter((it) => it !== part);
+    };
+    for (const part of pending) {
+      if (guards(part).never && !this.check(part, facts, scope).findings.some(canFail)) {
+        return { value: ofKind("bool"), findings: [] };
+      }
+    }
+    for (;;) {
+      const safe = pending.find((part) => !this.#operand(part, known, scope, node.op).some(canFail));
+      const next = safe ?? pending[0];
+      if (next === undefined) break;
+      take(next, this.#operand(next, known, scope, node.op));
+    }
+    const told = new Set(findings.flatMap((it) => (it.kind === "mistake" ? it.start : [])));
+    const read = (part: AstNode): Value => this.check(part, known, scope).value;
+    findings.push(...checkContradictions(node, this.#text, read).filter(({ start }) => !told.has(start)));
+    return { value: ofKind("bool"), findings };
+  }
+
+  /** A part that must be true or false. */
+  #operand(part: AstNode, facts: Facts, scope: Scope, operator: string): readonly Finding[] {
+    const { findings } = this.check(part, facts, scope);
+    return [...findings, ...this.#notBool(part, facts, scope, operator)];
+  }
+
+  // Of a choice each branch by itself: what the two can be together would say less.
+  #notBool(part: AstNode, facts: Facts, scope: Scope, operator: string): readonly Finding[] {
+    if (part.op === "?:") {
+      return this.#branches(part, facts, scope).flatMap((it) => this.#notBool(it.branch, it.facts, scope, operator));
+    }
+    const { value } = this.check(part, facts, scope);
+    return canBe(value, "bool") ? [] : [operandMistake(part, value, operator, this.#text)];
+  }
+
+  /** The branches of a choice that can be reached, and what is known in each. */
+  #branches(node: AstNode, facts: Facts, scope: Scope): readonly { readonly branch: AstNode; readonly facts: Facts }[] {
+    const [condition = node, ...branches] = childrenOf(node);
+    const known = withPlaces(facts, reportedPlaces(this.check(condition, facts, scope).findings));
+    return [true, false].flatMap((outcome, at) => {
+      const branch = branches[at];
+      const reached = both(known, guardsOf(condition, outcome, scope.places, this.#deps));
+      return branch === undefined || reached.never ? [] : [{ branch, facts: reached }];
+    });
+  }
+
+  #choice(node: AstNode, facts: Facts, scope: Scope): Checked {
+    const [condition = node] = childrenOf(node);
+    const findings = [...this.#operand(condition, facts, scope, "?:")];
+    const values = this.#branches(node, facts, scope).map((it) => {
+      const checked = this.check(it.branch, it.facts, scope);
+      findings.push(...checked.findings);
+      return checked.value;
+    });
+    const [only] = values;
+    return { value: values.length === 1 && only !== undefined ? only : listItem(values), findings };
+  }
+
+  #call(node: AstNode, facts: Facts, scope: Scope): Checked {
+    const call = readCall(node);
+    if (call === undefined) return { value: ANY, findings: [] };
+    const { name, receiver, args } = call;
+    const [first, second, third] = args;
+    if (receiver === undefined && name === "has" && first !== undefined) {
+      return { value: ofKind("bool"), findings: this.#member(first, facts, scope, true).findings };
+    }
+    if (receiver !== undefined && first?.op === "id" && typeof first.args === "string" && second !== undefined) {
+      if (name === "bind" && third !== undefined) {
+        const bound = this.check(second, facts, scope);
+        const inside = scopeOf(new Map(scope.values).set(first.args, bound.value));
+        const body = this.check(third, withPlaces(facts, reportedPlaces(bound.findings)), inside);
+        return { value: body.value, findings: [...bound.findings, ...body.findings] };
+      }
+      if (COMPREHENSIONS.has(name))
+        return this.#comprehension(node, { name, receiver, variable: first.args, second, third }, facts, scope);
+    }
+    const { values, findings } = this.#inOrder(receiver === undefined ? args : [receiver, ...args], facts, scope);
+    const target = receiver === undefined ? undefined : values[0];
+    const given = receiver === undefined ? values : values.slice(1);
+    const items = target === undefined ? ANY : itemOf(target);
+    const checked = checkCall(name, target, given, items);
+    if (!checked.ok) findings.push(callMistake(node, call, checked, { target, given, items, text: this.#text }));
+    const [only] = given;
+    if (name === "timestamp" && only?.type?.format === "date") {
+      const written = this.#slice(first ?? node);
+      const message = `\`${written}\` is a day by the tool's schema, and timestamp() takes a time of it, too.`;
+      const hint = `Write \`timestamp(${written} + "T00:00:00Z")\`.`;
+      const start = first?.start ?? node.start;
+      findings.push(
+        { kind: "compared", start },
+        { kind: "mistake", what: "doubtful", start, message, hint, proposes: true },
+      );
+    }
+    const { matches } = this.#deps;
+    findings.push(...checkTextTest(node, call, target, given[0], { text: this.#text, matches }));
+    const returns = checked.returns ?? ANY;
+    const item = itemOfCall(name, target, given) ?? returns.item;
+    return { value: { ...returns, item, domain: domainOfCall(name, target, given[0]) }, findings };
+  }
+
+  #comprehension(node: AstNode, it: Comprehension, facts: Facts, scope: Scope): Checked {
+    const list = this.check(it.receiver, facts, scope);
+    const findings = [...list.findings];
+    if (!canBe(list.value, "list", "map")) {
+      findings.push(rangeMistake(it.receiver, list.value, it.name, this.#text));
+      return { value: ANY, findings };
+    }
+    const own = variablePlace(node);
+    const item = { ...itemOf(list.value), place: own };
+    const inside = scopeOf(new Map(scope.values).set(it.variable, item));
+    const everywhere =
+      list.value.place === undefined ? [] : movePlaces(facts.places, itemsPlace(list.value.place), own);
+    const filtered = list.value.itemFacts.map((below) => own + below);
+    const known = withPlaces(facts, [...reportedPlaces(findings), ...everywhere, ...filtered]);
+    const isTest = it.name !== "map" || it.third !== undefined;
+    const body = this.check(it.second, known, inside);
+    findings.push(...(isTest ? this.#operand(it.second, known, inside, `${it.name}()`) : body.findings));
+    if (it.name !== "map" && it.name !== "filter") return { value: ofKind("bool"), findings };
+    const guards = isTest ? guardsOf(it.second, true, inside.places, this.#deps) : known;
+    if (it.name === "filter") {
+      const itemFacts = [...list.value.itemFacts, ...movePlaces(guards.places, own, "")];
+      const domain = { ...ANYTHING, size: { ...list.value.domain.size, low: 0 } };
+      return { value: { ...ofKind("list"), domain, item: { ...item, place: undefined }, itemFacts }, findings };
+    }
+    let result = body;
+    if (it.third !== undefined) {
+      result = this.check(it.third, both(withPlaces(known, reportedPlaces(findings)), guards), inside);
+      findings.push(...result.findings);
+    }
+    const { size } = list.value.domain;
+    const domain = { ...ANYTHING, size: it.third === undefined ? size : { ...size, low: 0 } };
+    return { value: { ...ofKind("list"), domain, item: { ...result.value, place: undefined } }, findings };
+  }
+
+  #slice(node: AstNode): string {
+    return this.#text.slice(node.start, node.end);
+  }
+}
+
+interface Comprehension {
+  readonly name: string;
+  readonly receiver: AstNode;
+  readonly variable: string;
+  readonly second: AstNode;
+  readonly third: AstNode | undefined;
+}
+
+const COMPREHENSIONS = new Set(["all", "exists", "exists_one", "filter", "map"]);
+
+function flatten(node: AstNode, operator: string): readonly AstNode[] {
+  return node.op === operator && LOGICAL.has(operator)
+    ? childrenOf(node).flatMap((it) => flatten(it, operator))
+    : [node];
+}
+
+/** What lies between two facts of a call, the first less the second, where one never comes before the other. */
+function differenceOf(left: Value, right: Value, facts: FactTable): Domain | undefined {
+  if (left.fact === undefined || right.fact === undefined) return undefined;
+  const known = facts.get(`${left.fact} - ${right.fact}`);
+  if (known !== undefined) return known;
+  const opposite = facts.get(`${right.fact} - ${left.fact}`);
+  return opposite && { ...domainOfSum("-", ZERO, opposite), says: opposite.says };
+}
+
+const ZERO: Domain = { ...ANYTHING, values: [0] };
+
+// Keys are texts that are written out, each once: anything else does not compile.
+function mapValue(nodes: readonly AstNode[], values: readonly Value[]): Value {
+  const members = new Map<string, Value>();
+  for (let at = 0; at + 1 < nodes.length; at += 2) members.set(stringLiteral(nodes[at]) ?? "", values[at + 1] ?? ANY);
+  const keys = [...members.keys()];
+  return { ...ofKind("map"), members, domain: { ...ANYTHING, keys, says: `Its keys are ${keys.join(", ")}.` } };
+}

@@ -1,0 +1,84 @@
+import { promises as fs } from "node:fs";
+import { basename, join } from "node:path";
+import type { PolicyError, PolicyFile } from "../policy-set.ts";
+
+export type ReadFiles =
+  | { readonly ok: true; readonly files: readonly PolicyFile[] }
+  | { readonly ok: false; readonly errors: readonly PolicyError[] };
+
+const MAX_FILES = 10_000;
+const MAX_FILE_BYTES = 1_048_576;
+
+/** Whether a path names a policy file: `*.yaml` or `*.yml`, in any case, not a test file, not hidden. */
+export function isPolicyFile(path: string): boolean {
+  const name = basename(path);
+  return /\.ya?ml$/i.test(name) && !/\.test\.ya?ml$/i.test(name) && !name.startsWith(".");
+}
+
+/** Whether a path names a file of tests: `*.test.yaml` or `*.test.yml`, not hidden. */
+export function isTestFile(path: string): boolean {
+  const name = basename(path);
+  return /\.test\.ya?ml$/i.test(name) && !name.startsWith(".");
+}
+
+/**
+ * Reads every policy file in and below `dir`, sorted by name. Symbolic links count as what they point to; hidden names
+ * are left out, because mounted volumes keep their old and new copies under such. One file that cannot be read refuses
+ * all: a set without it would allow more than its author wants. `includes` picks other files, such as tests.
+ * @throws never for what the file system does
+ */
+export async function readPolicyFiles(
+  dir: string,
+  options: { readonly mayBeMissing: boolean; readonly includes?: (path: string) => boolean },
+): Promise<ReadFiles> {
+  const includes = options.includes ?? isPolicyFile;
+  const files: PolicyFile[] = [];
+  const errors: PolicyError[] = [];
+  const refuse = (file: string, message: string, hint?: string): void => {
+    errors.push({ file, line: 1, column: 1, message, hint });
+  };
+
+  async function walk(path: string, depth: number): Promise<void> {
+    const entries = await fs.readdir(path);
+    for (const name of entries.sort()) {
+      if (name.startsWith(".")) continue;
+      const child = join(path, name);
+      try {
+        const stats = await fs.stat(child);
+        if (stats.isDirectory()) {
+          if (depth === MAX_DEPTH) refuse(child, "The folder is nested too deeply, or links to itself.");
+          else await walk(child, depth + 1);
+        } else if (includes(name)) {
+          if (files.length === MAX_FILES) refuse(child, `There are more than ${MAX_FILES} policy files.`);
+          else if (stats.size > MAX_FILE_BYTES) refuse(child, "The file is larger than 1 MB.", "Split it up.");
+          else files.push({ name: child, text: await fs.readFile(child, "utf8") });
+        }
+      } catch (error) {
+        refuse(child, `The file cannot be read: ${reasonOf(error)}.`);
+      }
+    }
+  }
+
+  try {
+    await walk(dir, 0);
+  } catch (error) {
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    if (missing && options.mayBeMissing) return { ok: true, files: [] };
+    refuse(dir, `The policies' folder cannot be read: ${reasonOf(error)}.`, "Create it, or correct policies.dir.");
+  }
+  return errors.length > 0 ? { ok: false, errors } : { ok: true, files };
+}
+
+const MAX_DEPTH = 16;
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown reason";
+  return "code" in error && typeof error.code === "string" ? (REASONS[error.code] ?? error.code) : error.message;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "it does not exist",
+  EACCES: "this process may not read it",
+  ENOTDIR: "it is not a folder",
+  ELOOP: "it links to itself",
+};

@@ -1,0 +1,263 @@
+import { canonicalJson, isObject, type Json, type JsonObject } from "../../core/json.ts";
+import { readSchemaHints, type SchemaHints } from "./input-schema.ts";
+import { type Range, rangeOf, unionOfRanges } from "./number-range.ts";
+import { type Alternative, allowsText, expand, ownValue, type PatternTest } from "./schema-alternatives.ts";
+import { formatOf } from "./schema-formats.ts";
+import { shapeOf, sizeOf } from "./schema-sizes.ts";
+import { few, type Shape } from "./text-shape.ts";
+
+/** What a JSON value can be. */
+export type JsonKind = "null" | "boolean" | "number" | "string" | "array" | "object";
+
+/** What a tool's `inputSchema` says of one value of the arguments. */
+export interface ArgumentType {
+  /** `undefined`: of any kind. */
+  readonly kinds: ReadonlySet<JsonKind> | undefined;
+  /** Numbers reach a condition as integers, see `input-schema.ts`. */
+  readonly integer: boolean;
+  /** Of `enum` and `const`; `undefined` where others are possible. */
+  readonly values: readonly Json[] | undefined;
+  /** Of its numbers. */
+  readonly range: Range;
+  /** What the schema says that its texts are: `date`, `date-time`. Nobody holds them against it. */
+  readonly format: string | undefined;
+  /** What its texts look like; `undefined` where that is not known. */
+  readonly shapes: readonly Shape[] | undefined;
+  /** How many characters, or items, it has, where it is a text or a list and nothing else. */
+  readonly size: Range;
+  /** `false` for a text that is too short or too long for it, or that its patterns do not fit. */
+  allows(text: string): boolean;
+  /** One member of an object. */
+  member(name: string): ArgumentMember;
+  /** The members that the schema names. */
+  readonly names: readonly string[];
+  /** The items of a list; `undefined` where nothing is said of them. */
+  item(): ArgumentType | undefined;
+}
+
+/** A member of an object. */
+export interface ArgumentMember {
+  /** `absent`: the schema names others and not this one; `unknown`: it says nothing of which there are. */
+  readonly presence: "required" | "optional" | "absent" | "unknown";
+  /** `undefined`: anything. */
+  readonly type: ArgumentType | undefined;
+}
+
+const ANYTHING: ArgumentMember = { presence: "unknown", type: undefined };
+
+/**
+ * Reads an `inputSchema` for the checks of policies; `undefined` if it says nothing of the arguments. What it does not
+ * understand (references to elsewhere, `if`, `dependentSchemas`, more than a few dozen alternatives) counts as saying nothing:
+ * the checks stay silent rather than raise a false alarm. `matches` tests a name against a pattern of `patternProperties`.
+ * @throws never
+ */
+export function readArgumentType(inputSchema: Json | undefined, matches: PatternTest): ArgumentType | undefined {
+  if (!isObject(inputSchema)) return undefined;
+  const type = typeOf([[inputSchema]], { root: inputSchema, matches }, readSchemaHints(inputSchema));
+  return type?.kinds?.has("object") === false ? undefined : type;
+}
+
+interface Source {
+  readonly root: JsonObject;
+  readonly matches: PatternTest;
+}
+
+/** Each of `choices` is schemas that hold together; the value is described by one of the choices. */
+function typeOf(
+  choices: readonly (readonly Json[])[],
+  source: Source,
+  hints: SchemaHints | undefined,
+): ArgumentType | undefined {
+  const alternatives = expand(choices, source.root);
+  return alternatives === undefined || alternatives.length === 0 ? undefined : new Type(alternatives, source, hints);
+}
+
+class Type implements ArgumentType {
+  readonly kinds: ReadonlySet<JsonKind> | undefined;
+  readonly integer: boolean;
+  readonly values: readonly Json[] | undefined;
+  readonly range: Range;
+  readonly names: readonly string[];
+  readonly format: string | undefined;
+  readonly shapes: readonly Shape[] | undefined;
+  readonly size: Range;
+  readonly #alternatives: readonly Alternative[];
+  readonly #source: Source;
+  readonly #hints: SchemaHints | undefined;
+  readonly #members = new Map<string, ArgumentMember>();
+  #item: ArgumentType | undefined | null = null;
+
+  constructor(alternatives: readonly Alternative[], source: Source, hints: SchemaHints | undefined) {
+    const read = alternatives.map((alternative) => ({ alternative, kinds: kindsOf(alternative) }));
+    // An alternative that no value satisfies is none.
+    const possible = read.filter(({ kinds }) => kinds === undefined || kinds.size > 0);
+    this.#alternatives = possible.map(({ alternative }) => alternative);
+    this.#source = source;
+    this.#hints = hints;
+    this.kinds = possible.length === 0 ? undefined : unionOf(possible.map(({ kinds }) => kinds));
+    this.integer = hints?.integer === true;
+    this.values = possible.length === 0 ? undefined : valuesOfAll(this.#alternatives);
+    const [kind] = this.kinds?.size === 1 ? this.kinds : [];
+    const said = this.#alternatives.map(({ schemas }) => schemas);
+    this.format = formatOf(said);
+    this.size = unionOfRanges(said.map((schemas) => sizeOf(schemas, kind)));
+    this.shapes = kind === "string" ? few(said.map((schemas) => shapeOf(schemas, source.matches))) : undefined;
+    this.range = unionOfRanges(this.#alternatives.map(({ schemas }) => rangeOf(schemas)));
+    const all = this.#alternatives.flatMap(({ schemas }) => schemas.map((schema) => schema["properties"]));
+    this.names = [...new Set(all.flatMap((properties) => (isObject(properties) ? Object.keys(properties) : [])))];
+  }
+
+  allows(text: string): boolean {
+    const texts = this.#alternatives.filter((alternative) => kindsOf(alternative)?.has("string") !== false);
+    return (
+      texts.length === 0 ||
+      texts.some(({ schemas }) => schemas.every((schema) => allowsText(schema, text, this.#source.matches)))
+    );
+  }
+
+  member(name: string): ArgumentMember {
+    const known = this.#members.get(name);
+    if (known !== undefined) return known;
+    const read = this.#readMember(name);
+    this.#members.set(name, read);
+    return read;
+  }
+
+  item(): ArgumentType | undefined {
+    if (this.#item === null) this.#item = this.#readItem();
+    return this.#item;
+  }
+
+  #readMember(name: string): ArgumentMember {
+    const objects = this.#alternatives.filter((alternative) => kindsOf(alternative)?.has("object") !== false);
+    const found = objects.map((alternative) => memberOf(alternative, name, this.#source.matches));
+    if (found.length === 0 || found.some(({ presence }) => presence === "unknown")) return ANYTHING;
+    const presences = new Set(found.map(({ presence }) => presence));
+    const [only] = presences;
+    const presence = presences.size === 1 && only !== undefined ? only : "optional";
+    const choices = found.flatMap((it) => (it.presence === "absent" ? [] : [it.schemas]));
+    return { presence, type: typeOf(choices, this.#source, this.#hints?.member(name)) };
+  }
+
+  #readItem(): ArgumentType | undefined {
+    const lists = this.#alternatives.filter((alternative) => kindsOf(alternative)?.has("array") !== false);
+    const choices: (readonly Json[])[] = [];
+    for (const { schemas, open } of lists) {
+      const items = schemas.flatMap((schema) => (isObject(schema["items"]) ? [schema["items"]] : []));
+      // Positions with types of their own: what stands at which is not looked into.
+      const positions = schemas.some(
+        (schema) => Array.isArray(schema["prefixItems"]) || Array.isArray(schema["items"]),
+      );
+      if (open || positions || items.length === 0) return undefined;
+      choices.push(items);
+    }
+    return typeOf(choices, this.#source, this.#hints?.item());
+  }
+}
+
+interface FoundMember {
+  readonly presence: ArgumentMember["presence"];
+  readonly schemas: readonly Json[];
+}
+
+// A schema that names properties is taken to name all of them, unless it says that there are more: that is what authors
+// of tools mean, and what a misspelt argument in a policy is held against.
+function memberOf({ schemas, open }: Alternative, name: string, matches: PatternTest): FoundMember {
+  const required = schemas.some(({ required: names }) => Array.isArray(names) && names.includes(name));
+  const found: Json[] = [];
+  let names = false;
+  let more: "unsaid" | "none" | "any" = "unsaid";
+  const additional: Json[] = [];
+  for (const schema of schemas) {
+    const own = isObject(schema["properties"]) ? schema["properties"] : {};
+    names ||= Object.keys(own).length > 0;
+    const declared = ownValue(own, name);
+    if (declared !== undefined) found.push(declared);
+    for (const [pattern, value] of Object.entries(
+      isObject(schema["patternProperties"]) ? schema["patternProperties"] : {},
+    )) {
+      names = true;
+      const fits = matches(pattern, name);
+      if (fits === undefined) return { presence: "unknown", schemas: [] };
+      if (fits && value !== undefined) found.push(value);
+    }
+    const rest = schema["additionalProperties"];
+    if (isObject(rest) && Object.keys(rest).length > 0) additional.push(rest);
+    else if (rest === false) more = "none";
+    else if (rest !== undefined && more === "unsaid") more = "any";
+  }
+  if (found.includes(false)) return { presence: "absent", schemas: [] };
+  if (found.length > 0) return { presence: required ? "required" : "optional", schemas: found };
+  if (more === "none") return { presence: "absent", schemas: [] };
+  if (additional.length > 0) return { presence: required ? "required" : "optional", schemas: additional };
+  if (required) return { presence: "required", schemas: [] };
+  return { presence: open || !names || more === "any" ? "unknown" : "absent", schemas: [] };
+}
+
+const KINDS: Readonly<Record<string, JsonKind>> = {
+  null: "null",
+  boolean: "boolean",
+  number: "number",
+  integer: "number",
+  string: "string",
+  array: "array",
+  object: "object",
+};
+
+function kindsOf({ schemas }: Alternative): ReadonlySet<JsonKind> | undefined {
+  let kinds: ReadonlySet<JsonKind> | undefined;
+  for (const schema of schemas) {
+    const { type } = schema;
+    // Not JSON Schema but OpenAPI's, from which many tools are made: null is meant to be possible there.
+    const nullable = schema["nullable"] === true ? ["null"] : [];
+    const types: readonly Json[] = typeof type === "string" ? [type] : Array.isArray(type) ? type : [];
+    const named = types.length === 0 ? [] : [...types, ...nullable];
+    const values = valuesOf(schema)?.map(kindOf);
+    const read = named.flatMap((name) =>
+      typeof name === "string" && Object.hasOwn(KINDS, name) ? (KINDS[name] ?? []) : [],
+    );
+    // A type that JSON Schema does not have says nothing that can be relied on.
+    for (const set of [read.length < named.length || named.length === 0 ? undefined : read, values]) {
+      if (set !== undefined) kinds = new Set(set.filter((kind) => kinds === undefined || kinds.has(kind)));
+    }
+  }
+  return kinds;
+}
+
+function kindOf(value: Json): JsonKind {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  const type = typeof value;
+  return type === "object" || type === "string" || type === "number" ? type : "boolean";
+}
+
+function unionOf(all: readonly (ReadonlySet<JsonKind> | undefined)[]): ReadonlySet<JsonKind> | undefined {
+  const union = new Set<JsonKind>();
+  for (const kinds of all) {
+    if (kinds === undefined) return undefined;
+    for (const kind of kinds) union.add(kind);
+  }
+  return union;
+}
+
+function valuesOf(schema: JsonObject): readonly Json[] | undefined {
+  const { const: only, enum: listed, nullable } = schema;
+  if (only !== undefined) return [only];
+  return Array.isArray(listed) ? [...listed, ...(nullable === true ? [null] : [])] : undefined;
+}
+
+function valuesOfAll(alternatives: readonly Alternative[]): readonly Json[] | undefined {
+  const all = new Map<string, Json>();
+  for (const { schemas } of alternatives) {
+    let values: readonly Json[] | undefined;
+    for (const schema of schemas) {
+      const own = valuesOf(schema);
+      if (own === undefined) continue;
+      const texts = new Set(own.map(canonicalJson));
+      values = (values ?? own).filter((value) => texts.has(canonicalJson(value)));
+    }
+    if (values === undefined) return undefined;
+    for (const value of values) all.set(canonicalJson(value), value);
+  }
+  return [...all.values()];
+}

@@ -1,0 +1,116 @@
+import { z } from "zod";
+import type { JsonObject } from "../../core/json.ts";
+import { AT_HOME } from "../../core/principal.ts";
+import type { PolicyInput } from "../policy-set.ts";
+import { parseTimestamp } from "../syntax/timestamps.ts";
+
+const name = z.string().max(1024);
+const names = z.array(name).max(1000);
+const time = z.string().refine((text) => parseTimestamp(text) !== undefined, {
+  error: 'Write the time as RFC 3339 has it: "2026-01-31T09:00:00Z".',
+});
+const json: z.ZodType<JsonObject> = z.record(z.string(), z.json());
+
+/** A call as an author writes it down, to see what policies make of it. Whatever is left out is absent or empty. */
+export const givenCallSchema = z.strictObject({
+  user: z
+    .strictObject({
+      id: name.describe("The subject. Without it the e-mail, and without that `user`.").optional(),
+      email: name.optional(),
+      name: name.optional(),
+      roles: names.optional(),
+      groups: names.optional(),
+      scopes: names.optional(),
+      issuer: name.optional(),
+      claims: json.describe("All claims of the token.").optional(),
+      acr: name.describe("How the user signed in.").optional(),
+      amr: names.optional(),
+      auth_time: time.describe("When the user signed in, RFC 3339.").meta({ format: "date-time" }).optional(),
+    })
+    .describe("Who calls.")
+    .optional(),
+  client: z
+    .strictObject({
+      id: name.describe("The OAuth client or the API key's name.").optional(),
+      name: name.describe("The name that the client gives itself.").optional(),
+      version: name.optional(),
+      ip: name.describe("127.0.0.1 without it.").optional(),
+      user_agent: name.optional(),
+    })
+    .describe("The program that calls.")
+    .optional(),
+  tool: z
+    .string()
+    .max(1024)
+    .regex(/^[^/]+\/.+$/s, "Write the tool as upstream/tool, for example expenses/create_expense.")
+    .describe("upstream/tool, with the upstream's own tool name."),
+  args: json.describe("The arguments of the call.").optional(),
+  time: time
+    .describe("When the call comes, RFC 3339. 2026-01-01T12:00:00Z, a Thursday, without it.")
+    .meta({ format: "date-time" })
+    .optional(),
+  endpoint: name.describe("The endpoint's name, the part after /mcp/. Empty, for /mcp itself, without it.").optional(),
+  session: name.describe("The session's handle.").optional(),
+  headers: json.describe("Request headers, with lower-case names.").optional(),
+});
+
+/** What a tool answered, as an author writes it down. */
+export const givenResultSchema = z.strictObject({
+  is_error: z.boolean().describe("Whether the tool says that it failed. false without it.").optional(),
+  structured: z.json().describe("The structured content.").optional(),
+  text: z.string().max(1_000_000).describe("The text.").optional(),
+});
+
+/** What a tool answered, as an author writes it down. */
+export type GivenResult = z.infer<typeof givenResultSchema>;
+
+/** A call as an author writes it down. */
+export type GivenCall = z.infer<typeof givenCallSchema>;
+
+const ANY_DAY = Date.UTC(2026, 0, 1, 12);
+
+/** Completes a written-down call to the input of a decision. `definition` is the tool's, as far as it is known. */
+export function inputOfCall(given: GivenCall, definition: JsonObject | undefined): PolicyInput {
+  const { user = {}, client = {} } = given;
+  const slash = given.tool.indexOf("/");
+  const tool = given.tool.slice(slash + 1);
+  return {
+    principal: {
+      issuer: user.issuer ?? "https://idp.example",
+      subject: user.id ?? user.email ?? "user",
+      kind: "person",
+      clientId: client.id,
+      email: user.email,
+      name: user.name,
+      roles: user.roles ?? [],
+      groups: user.groups ?? [],
+      scopes: user.scopes ?? [],
+      claims: user.claims ?? {},
+      acr: user.acr,
+      amr: user.amr ?? [],
+      authTime: momentOf(user.auth_time),
+      ...AT_HOME,
+    },
+    client: {
+      id: client.id,
+      name: client.name ?? "",
+      version: client.version ?? "",
+      ip: client.ip ?? "127.0.0.1",
+      userAgent: client.user_agent ?? "",
+    },
+    tool: { upstream: given.tool.slice(0, slash), name: tool, definition: { ...definition, name: tool } },
+    arguments: given.args ?? {},
+    request: {
+      id: "call_given",
+      method: "tools/call",
+      time: momentOf(given.time) ?? ANY_DAY,
+      session: given.session,
+      endpoint: given.endpoint ?? "",
+      headers: given.headers ?? {},
+    },
+  };
+}
+
+function momentOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parseTimestamp(text)?.getTime();
+}

@@ -1,0 +1,96 @@
+import { posix } from "node:path";
+import { suggest } from "../../core/suggest.ts";
+import { type Path, type PolicyDocument, type Position, readDocument } from "../file/document.ts";
+import { type FileFormat, schemaErrors } from "../file/schema-errors.ts";
+import type { PolicyError, PolicyFile } from "../policy-set.ts";
+import { didYouMean } from "../syntax/expression-rules.ts";
+import { type PolicyTestCase, type PolicyTestFile, policyTestJsonSchema, policyTestSchema } from "./schema.ts";
+
+/** A file of tests that can be run. */
+export interface ReadyTests {
+  readonly file: string;
+  readonly content: PolicyTestFile;
+  /** The names of the policy files that decide; `undefined` for all. */
+  readonly policyFiles: readonly string[] | undefined;
+  /** Where a test, or a part of one, stands in the file. */
+  locate(path: Path): Position;
+}
+
+export type ReadTests =
+  | { readonly ok: true; readonly tests: ReadyTests }
+  | { readonly ok: false; readonly errors: readonly PolicyError[] };
+
+const FORMAT: FileFormat = {
+  jsonSchema: policyTestJsonSchema,
+  hints: {
+    tests: "A file of tests holds `tests:` and a list below it.",
+    expect: "Write, for example: expect: { effect: deny, policies: [large-expenses] }",
+    given: "Write, for example: given: { tool: expenses/create_expense, args: { amount: 5 } }",
+    tool: "Write the upstream, a slash, and the upstream's own name of the tool.",
+  },
+};
+
+/** Reads one file of tests; `policyFiles` are the names of all policy files. @throws never for what stands in the file */
+export function readTests(file: PolicyFile, policyFiles: readonly string[]): ReadTests {
+  const read = readDocument(file);
+  if (!read.ok) return read;
+  const { document } = read;
+  const parsed = policyTestSchema.safeParse(document.value);
+  if (!parsed.success) {
+    return { ok: false, errors: schemaErrors(file.name, document, parsed.error.issues, FORMAT) };
+  }
+  const content = parsed.data;
+  const chosen = content.files?.map((path) => posix.join(posix.dirname(slashes(file.name)), path));
+  const errors = [
+    ...unknownFiles(file.name, document, chosen, policyFiles.map(slashes)),
+    ...doubles(file.name, document, content.tests),
+    ...unknownTools(file.name, document, content),
+  ];
+  if (errors.length > 0) return { ok: false, errors };
+  const names = chosen && policyFiles.filter((name) => chosen.includes(slashes(name)));
+  return { ok: true, tests: { file: file.name, content, policyFiles: names, locate: document.locate } };
+}
+
+function unknownFiles(
+  file: string,
+  document: PolicyDocument,
+  chosen: readonly string[] | undefined,
+  known: readonly string[],
+): readonly PolicyError[] {
+  return (chosen ?? []).flatMap((path, index) => {
+    if (known.includes(path)) return [];
+    const close = suggest(
+      posix.basename(path),
+      known.map((name) => posix.basename(name)),
+    );
+    const message = `There is no policy file ${path}.`;
+    return [{ file, ...document.locate(["files", index]), message, hint: didYouMean(close) }];
+  });
+}
+
+function doubles(file: string, document: PolicyDocument, tests: readonly PolicyTestCase[]): readonly PolicyError[] {
+  const seen = new Set<string>();
+  return tests.flatMap(({ name }, index) => {
+    if (!seen.has(name)) {
+      seen.add(name);
+      return [];
+    }
+    const hint = "Names are unique in a file, so that a report says which test failed.";
+    return [{ file, ...document.locate(["tests", index, "name"]), message: "Another test has this name too.", hint }];
+  });
+}
+
+function unknownTools(file: string, document: PolicyDocument, content: PolicyTestFile): readonly PolicyError[] {
+  const { tools } = content;
+  if (tools === undefined) return [];
+  return content.tests.flatMap(({ given }, index) => {
+    if (Object.hasOwn(tools, given.tool)) return [];
+    const hint = didYouMean(suggest(given.tool, Object.keys(tools))) ?? "Add it; {} is enough.";
+    const message = `\`tools\` has no \`${given.tool}\`.`;
+    return [{ file, ...document.locate(["tests", index, "given", "tool"]), message, hint }];
+  });
+}
+
+function slashes(path: string): string {
+  return path.replaceAll("\\", "/");
+}

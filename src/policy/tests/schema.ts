@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { isObject, type JsonObject } from "../../core/json.ts";
+import { VERDICTS } from "../file/schema.ts";
+import { givenCallSchema, givenResultSchema } from "./given-call.ts";
+
+/** What a call can come to that no policy decides: its arguments are not what its server would read. */
+export const REFUSED = "refused";
+
+const json: z.ZodType<JsonObject> = z.record(z.string(), z.json());
+
+const definition = z
+  .strictObject({
+    title: z.string().optional(),
+    description: z.string().optional(),
+    inputSchema: json.describe("JSON Schema of the arguments. Says which numbers are integers.").optional(),
+    outputSchema: json.optional(),
+    annotations: json.describe("readOnlyHint, destructiveHint and so on.").optional(),
+    _meta: json.optional(),
+  })
+  .describe("A tool as its server lists it. {} for one that says nothing.");
+
+const ids = z.array(z.string().min(1).max(64)).max(1000);
+
+const testCase = z.strictObject({
+  name: z.string().min(1).max(256).describe("What is expected, in a sentence. Unique in the file."),
+  given: givenCallSchema
+    .extend({ result: givenResultSchema.describe("What the tool answers, for policies that redact.").optional() })
+    .describe("The call."),
+  expect: z
+    .strictObject({
+      effect: z
+        .enum([...VERDICTS, REFUSED])
+        .describe("What the set decides; refused where it is the arguments that the gateway refuses."),
+      policies: ids.describe("The ids of all policies that match and apply, in any order; [] for none.").optional(),
+      shadow: ids.describe("The ids of all policies in mode shadow that match, in any order.").optional(),
+      listed: z.boolean().describe("Whether the tool is listed for this user and client.").optional(),
+      limits: z
+        .array(
+          z.strictObject({
+            policy: z.string().min(1).max(64),
+            cost: z.number().describe("What the call takes of the limit.").optional(),
+          }),
+        )
+        .describe("The limits that the call counts against, in file order; [] for none.")
+        .optional(),
+      result: givenResultSchema
+        .pick({ structured: true, text: true })
+        .describe("What the agent sees of the result.")
+        .optional(),
+      message: z.string().min(1).max(4096).describe("A text that the message to the agent must contain.").optional(),
+    })
+    .describe("The decision."),
+});
+
+/** A file of tests, `*.test.yaml`, as its author writes it. */
+export const policyTestSchema = z.strictObject({
+  files: z
+    .array(z.string().min(1).max(1024))
+    .min(1)
+    .max(100)
+    .describe("The policy files that decide, by their paths from this file. Without it the whole folder does.")
+    .optional(),
+  default: z
+    .enum(["allow", "deny"])
+    .describe("policies.default for these tests. Without it what the configuration says.")
+    .optional(),
+  tools: z
+    .record(z.string(), definition)
+    .describe("Definitions by upstream/tool. If there are any, tests call no other tools.")
+    .optional(),
+  tests: z.array(testCase).min(1).describe("The tests, each a call and what is expected."),
+});
+
+/** A file of tests, after the schema's checks. */
+export type PolicyTestFile = z.infer<typeof policyTestSchema>;
+
+/** One test of a file. */
+export type PolicyTestCase = PolicyTestFile["tests"][number];
+
+/** The JSON Schema (2020-12) of a file of tests, for editors: `schema/policy-test.schema.json`. */
+export function policyTestJsonSchema(): JsonObject {
+  const generated: unknown = JSON.parse(JSON.stringify(z.toJSONSchema(policyTestSchema, { io: "input" })));
+  if (!isObject(generated)) throw new TypeError("zod made a JSON Schema that is no object");
+  return { title: "Portcullis policy tests", ...generated };
+}

@@ -1,0 +1,88 @@
+import { stringify } from "yaml";
+import type { Decision } from "../../core/decision.ts";
+import type { JsonObject } from "../../core/json.ts";
+import type { Answer } from "../answer.ts";
+import type { PolicyInput } from "../policy-set.ts";
+import { type GivenCall, inputOfCall } from "./given-call.ts";
+import { policyTestSchema, REFUSED } from "./schema.ts";
+
+/**
+ * A file of tests with one test: this call, and what it came to. It says no more than it must: the time and the
+ * tool's definition only where the decision is another one without them. `again` decides other calls to find that out;
+ * without it both stand there. Pure.
+ */
+export function policyTestText(
+  { given, definition, answer }: DecidedCall,
+  again: ((input: PolicyInput) => Answer) | undefined,
+): string {
+  const same = (call: GivenCall, tool: JsonObject | undefined): boolean =>
+    again !== undefined && fingerprint(again(inputOfCall(call, tool))) === fingerprint(answer);
+  const { time, ...timeless } = given;
+  const call = time === undefined || same(timeless, definition) ? timeless : given;
+  const needed = same(call, undefined) ? undefined : { tools: { [given.tool]: testable(definition) } };
+  return stringify(
+    { ...needed, tests: [{ name: nameOf(given, answer), given: tidy(call), expect: expectOf(answer) }] },
+    { aliasDuplicateObjects: false },
+  );
+}
+
+/** A call, its tool as the server lists it, and what was decided. */
+export interface DecidedCall {
+  readonly given: GivenCall;
+  readonly definition: JsonObject;
+  readonly answer: Answer;
+}
+
+function expectOf({ decision, refusal }: Answer): object {
+  const shadow = (decision.unapplied ?? []).filter(({ mode }) => mode === "shadow").map(({ policy }) => policy);
+  return {
+    effect: refusal === undefined ? decision.effect : REFUSED,
+    policies: decision.matched.map(({ policy }) => policy),
+    ...(shadow.length > 0 && { shadow }),
+    ...(decision.hidden === true && { listed: false }),
+    ...(refusal === undefined &&
+      decision.limits && { limits: decision.limits.map(({ policy, cost }) => ({ policy, cost })) }),
+  };
+}
+
+function fingerprint(answer: Answer): string {
+  const { decision, refusal } = answer;
+  return JSON.stringify([expectOf(answer), "message" in decision ? decision.message : "", refusal ?? null]);
+}
+
+const DONE: Readonly<Record<Decision["effect"], string>> = {
+  allow: "may call",
+  deny: "may not call",
+  hide: "does not see",
+  step_up: "signs in again for",
+  request_approval: "needs an approval for",
+  rate_limit: "has to wait with",
+};
+
+const MAX_NAME = 256;
+
+function nameOf({ user, tool }: GivenCall, { decision, refusal }: Answer): string {
+  const who = user?.email ?? user?.id ?? user?.roles?.[0] ?? "Somebody";
+  return `${who} ${refusal === undefined ? DONE[decision.effect] : "gives arguments that are refused to"} ${tool}`.slice(
+    0,
+    MAX_NAME,
+  );
+}
+
+// What is empty says nothing, and only clutters a file that people review.
+function tidy<T extends object>(value: T): object {
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, part]: [string, unknown]) => {
+      if (part === undefined || (Array.isArray(part) && part.length === 0)) return [];
+      if (key === "args" || typeof part !== "object" || part === null || Array.isArray(part)) return [[key, part]];
+      const inner = tidy(part);
+      return Object.keys(inner).length === 0 ? [] : [[key, inner]];
+    }),
+  );
+}
+
+// A server may list more about a tool than a test may say of it.
+function testable(definition: JsonObject): JsonObject {
+  const known = Object.keys(policyTestSchema.shape.tools.unwrap().valueType.shape);
+  return Object.fromEntries(known.flatMap((key) => (definition[key] === undefined ? [] : [[key, definition[key]]])));
+}

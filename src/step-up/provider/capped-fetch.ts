@@ -1,0 +1,31 @@
+import type { CustomFetch } from "openid-client";
+import { JSON_LIMITS } from "../../core/limits.ts";
+import { scanJson } from "../../core/scan-json.ts";
+import { fetchOutside } from "../../http/outbound.ts";
+
+/**
+ * A `fetch` that reads no more than `maxBytes` of an answer, nor one that is deeper or has more values than JSON from
+ * outside may. @throws TypeError when there is more
+ */
+export function cappedFetch(maxBytes: number): CustomFetch {
+  return async (url, { body, ...options }) => {
+    const response = await fetchOutside(url, { ...options, body: body ?? null });
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of response.body ?? []) {
+      size += chunk.byteLength;
+      if (size > maxBytes) throw tooLarge();
+      chunks.push(chunk);
+    }
+    const bytes = Buffer.concat(chunks);
+    const { kind } = scanJson(bytes, JSON_LIMITS);
+    if (kind === "JSON_TOO_DEEP" || kind === "JSON_TOO_MANY") throw tooLarge();
+    const { status, headers } = response;
+    return new Response(status === 204 || status === 304 ? null : bytes, { status, headers });
+  };
+}
+
+// With a code, as faults of the network have: it is no answer.
+function tooLarge(): TypeError {
+  return Object.assign(new TypeError("The answer is too large."), { code: "ETOOLARGE" });
+}

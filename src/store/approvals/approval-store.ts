@@ -1,0 +1,204 @@
+import { and, count, desc, eq, gte, max, sql } from "drizzle-orm";
+import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import { isOpen } from "../../core/approval.ts";
+import type { KeyedHash } from "../../core/keyed-hash.ts";
+import type { Guarded } from "../database/guarded.ts";
+import type { OnForged } from "../database/row-seals.ts";
+import { StoreError } from "../store-error.ts";
+import type {
+  ApprovalChange,
+  ApprovalStore,
+  Changed,
+  NewApproval,
+  NewEvent,
+  NewMessage,
+  Opening,
+  OpeningRules,
+  StoredApproval,
+} from "./approvals.ts";
+import { outboxSeals } from "./outbox-rows.ts";
+import { createApprovalFinder, createApprovalReads } from "./reads.ts";
+import { changingColumns, decisionOf, decisionRow, type EventRow, eventOf, eventRow, requestRow } from "./rows.ts";
+import {
+  approvalApprovers,
+  approvalDecisions,
+  approvalEvents,
+  approvalSealed,
+  outbox,
+  approvalRequests as rows,
+} from "./schema.ts";
+import { createApprovalSeals } from "./seals.ts";
+
+// Whichever credential they came with, as far as it was known.
+const THEIRS = sql`(${rows.iss} = ${sql.placeholder("iss")} AND ${rows.sub} = ${sql.placeholder("sub")} OR ${rows.personHash} = ${sql.placeholder("person")})`;
+
+export interface ApprovalStoreDeps {
+  readonly db: BetterSQLite3Database;
+  readonly guarded: Guarded;
+  readonly onCommit: () => void;
+  /** The keys of the chain, which seal requests and messages, too. */
+  readonly keys: readonly [KeyedHash, ...KeyedHash[]];
+  readonly onForged: OnForged;
+}
+
+/**
+ * Keeps approval requests. On the store's main connection: each transaction here runs from begin to commit without a
+ * pause, so that no other work can come in between.
+ */
+export function createApprovalStore({ db, guarded, onCommit, keys, onForged }: ApprovalStoreDeps): ApprovalStore {
+  const seals = createApprovalSeals(db, keys);
+  const messageSeals = outboxSeals({ keys, onForged });
+  const finder = createApprovalFinder(db, seals);
+  const reads = createApprovalReads(db, guarded, finder);
+  const lastSeq = db
+    .select({ seq: max(approvalEvents.seq) })
+    .from(approvalEvents)
+    .where(eq(approvalEvents.requestId, sql.placeholder("id")))
+    .prepare();
+  const waiting = db
+    .select({ open: count() })
+    .from(rows)
+    .where(
+      and(
+        THEIRS,
+        // Written out, not bound: only so does SQLite see that the partial index serves.
+        sql`${rows.state} IN ('pending', 'approved')`,
+      ),
+    )
+    .prepare();
+  const takenBack = db
+    .select({ createdAt: rows.createdAt })
+    .from(rows)
+    .where(and(THEIRS, gte(rows.createdAt, sql.placeholder("since")), eq(rows.state, "cancelled")))
+    .orderBy(desc(rows.createdAt))
+    .limit(1)
+    .offset(sql.placeholder("but"))
+    .prepare();
+
+  async function immediately<T>(work: () => T): Promise<T> {
+    const done = await guarded(() => db.transaction(work, { behavior: "immediate" }));
+    onCommit();
+    return done;
+  }
+
+  function addEvent(id: string, event: NewEvent): EventRow {
+    const row = eventRow(id, (lastSeq.get({ id })?.seq ?? 0) + 1, event);
+    db.insert(approvalEvents).values(row).run();
+    return row;
+  }
+
+  function addMessages(messages: readonly NewMessage[]): void {
+    for (const { dedupeKey, notifier, notice } of messages) {
+      const { kind, requestId, at } = notice;
+      const said = { dedupeKey, notifier, kind, requestId, payload: JSON.stringify(notice) };
+      const state = { attempts: 0, nextAt: at, doneAt: null, deadAt: null, lastError: null, createdAt: at };
+      const { id: _, ...row } = messageSeals.sealed({ id: 0, ...said, ...state, mac: null });
+      db.insert(outbox).values(row).onConflictDoNothing({ target: outbox.dedupeKey }).run();
+    }
+  }
+
+  function openNow(wanted: NewApproval, former: string, rules: OpeningRules): Opening {
+    const { record } = wanted;
+    const before = finder.newest(record.digest) ?? finder.newest(former);
+    if (before !== undefined && isOpen(before.record.state)) {
+      return { kind: "joined", stored: joinNow(before, record.run) };
+    }
+    if (before !== undefined && before.doubt !== "broken" && isUntold(before, rules))
+      return { kind: "ended", stored: before };
+    const who = { iss: record.issuer, sub: record.subject, person: record.personHash ?? "" };
+    const open = waiting.get(who)?.open ?? 0;
+    if (open >= rules.openPerUser) return { kind: "too_many" };
+    const back = takenBack.get({ ...who, since: rules.takenBackSince, but: rules.openPerUser - 1 });
+    if (back !== undefined) return { kind: "taken_back", since: back.createdAt };
+    db.insert(rows).values(requestRow(record)).run();
+    db.insert(approvalSealed)
+      .values({ requestId: record.id, ...wanted.sealed })
+      .run();
+    for (const entry of wanted.approvers) {
+      db.insert(approvalApprovers)
+        .values({ requestId: record.id, createdAt: record.createdAt, open: true, ...entry })
+        .onConflictDoNothing()
+        .run();
+    }
+    const event = addEvent(record.id, wanted.event);
+    addMessages(wanted.messages);
+    seals.renew(record.id, undefined, event);
+    return { kind: "opened", stored: { record, decisions: [] }, event: eventOf(event) };
+  }
+
+  /** Whoever joins and cannot come back for it has it run by the gateway; the first one loses nothing by that. */
+  function joinNow(before: StoredApproval, run: "gateway" | "caller"): StoredApproval {
+    if (run === "caller" || before.record.run === "gateway") return before;
+    db.update(rows).set({ run }).where(eq(rows.id, before.record.id)).run();
+    seals.renew(before.record.id, before.doubt);
+    return { ...before, record: { ...before.record, run } };
+  }
+
+  function changeNow(before: StoredApproval, change: ApprovalChange): Changed {
+    const { id, version } = before.record;
+    const { record } = change;
+    const updated = db
+      .update(rows)
+      .set(changingColumns(record))
+      // The transaction is immediate, so that nobody can have been faster. This says so, and makes sure.
+      .where(and(eq(rows.id, id), eq(rows.version, version)))
+      .run();
+    if (updated.changes !== 1) throw new StoreError("STORE_FAILED", "An approval request changed in a transaction.");
+    if (isOpen(before.record.state) && !isOpen(record.state)) {
+      db.update(approvalApprovers).set({ open: false }).where(eq(approvalApprovers.requestId, id)).run();
+    }
+    const voice = change.decision === undefined ? undefined : decisionRow(id, change.decision);
+    if (voice !== undefined) db.insert(approvalDecisions).values(voice).run();
+    if (change.result !== undefined) {
+      db.update(approvalSealed).set({ result: change.result }).where(eq(approvalSealed.requestId, id)).run();
+    }
+    if (change.purge === true) db.delete(approvalSealed).where(eq(approvalSealed.requestId, id)).run();
+    const event = change.event === undefined ? undefined : addEvent(id, change.event);
+    addMessages(change.messages ?? []);
+    seals.renew(id, before.doubt, event);
+    const decisions = voice === undefined ? before.decisions : [...before.decisions, decisionOf(voice)];
+    return { stored: { ...before, record, decisions }, event: event && eventOf(event) };
+  }
+
+  return {
+    ...reads,
+    async open({ digest, former, run }, rules, make) {
+      // Agents ask again and again. Most of them find what they asked for, and need no lock for that.
+      const before = (await reads.newest(digest)) ?? (await reads.newest(former));
+      if (
+        before !== undefined &&
+        isOpen(before.record.state) &&
+        (run === "caller" || before.record.run === "gateway")
+      ) {
+        return { kind: "joined", stored: before };
+      }
+      const wanted = make();
+      return immediately(() => openNow(wanted, former, rules));
+    },
+    async change(id, decide) {
+      return immediately(() => {
+        const before = finder.find(id);
+        const change = before === undefined ? undefined : decide(before);
+        return before === undefined || change === undefined ? undefined : changeNow(before, change);
+      });
+    },
+    async renewLeases(owner, executions, leaseUntil) {
+      const these = sql`${rows.executionId} IN (SELECT value FROM json_each(${JSON.stringify(executions)}))`;
+      const mine = and(sql`${rows.state} = 'executing'`, eq(rows.executionOwner, owner), these);
+      return immediately(() => {
+        const running = finder.withDecisions(db.select().from(rows).where(mine).all());
+        for (const { record, doubt } of running) {
+          db.update(rows).set({ leaseUntil, dueAt: leaseUntil }).where(eq(rows.id, record.id)).run();
+          seals.renew(record.id, doubt);
+        }
+        return running.length;
+      });
+    },
+  };
+}
+
+/** Whether it has ended, and its requester is still to be told. Who took it back needs no telling. */
+function isUntold({ record }: StoredApproval, { undeliveredSince }: OpeningRules): boolean {
+  if (record.state === "cancelled" || record.deliveredAt !== undefined) return false;
+  return record.endedAt !== undefined && record.endedAt >= undeliveredSince;
+}

@@ -1,0 +1,153 @@
+import { and, asc, count, desc, eq, gt, isNotNull, lte, min, type SQL, sql } from "drizzle-orm";
+import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import type { ApprovalEvent } from "../../core/approval.ts";
+import type { Guarded } from "../database/guarded.ts";
+import type { ApprovalStore, StoredApproval } from "./approvals.ts";
+import { matching, orderOf } from "./query.ts";
+import { decisionOf, eventOf, type RequestRow, recordOf } from "./rows.ts";
+import { approvalDecisions, approvalEvents, approvalSealed, approvalRequests as rows } from "./schema.ts";
+import type { ApprovalSeals } from "./seals.ts";
+
+/** The part of the store that changes nothing. */
+export type ApprovalReads = Omit<ApprovalStore, "open" | "change" | "renewLeases">;
+
+// Written out, not bound: only so does SQLite see that the partial indices serve.
+const WAITING: SQL = sql`${rows.state} IN ('pending', 'approved')`;
+const RUNNABLE: SQL = sql`${rows.state} = 'approved' AND ${rows.run} = 'gateway'`;
+
+/** Reads single requests; usable inside a transaction of the same connection. */
+export interface ApprovalFinder {
+  find(id: string): StoredApproval | undefined;
+  newest(digest: string): StoredApproval | undefined;
+  /** In the order of the rows. */
+  withDecisions(found: readonly RequestRow[]): readonly StoredApproval[];
+}
+
+/** Prepares the look-ups that every call and every transition makes. */
+export function createApprovalFinder(db: BetterSQLite3Database, seals: Pick<ApprovalSeals, "doubt">): ApprovalFinder {
+  const byId = db
+    .select()
+    .from(rows)
+    .where(eq(rows.id, sql.placeholder("id")))
+    .prepare();
+  // Creation times may be equal; of one digest the row that came later was allowed because the earlier one had ended.
+  const byDigest = db
+    .select()
+    .from(rows)
+    .where(eq(rows.digest, sql.placeholder("digest")))
+    .orderBy(desc(rows.createdAt), desc(sql`rowid`))
+    .limit(1)
+    .prepare();
+  const voices = db
+    .select()
+    .from(approvalDecisions)
+    .where(sql`${approvalDecisions.requestId} IN (SELECT value FROM json_each(${sql.placeholder("ids")}))`)
+    .orderBy(asc(sql`rowid`))
+    .prepare();
+
+  function withDecisions(found: readonly RequestRow[]): readonly StoredApproval[] {
+    if (found.length === 0) return [];
+    const said = voices.all({ ids: JSON.stringify(found.map((row) => row.id)) });
+    return found.map((row) => {
+      const votes = said.filter((voice) => voice.requestId === row.id);
+      return { record: recordOf(row), decisions: votes.map(decisionOf), doubt: seals.doubt({ row, votes }) };
+    });
+  }
+  const one = (row: RequestRow | undefined): StoredApproval | undefined =>
+    row === undefined ? undefined : withDecisions([row])[0];
+  return {
+    find: (id) => one(byId.get({ id })),
+    newest: (digest) => one(byDigest.get({ digest })),
+    withDecisions,
+  };
+}
+
+/** Reads approval requests through one connection. */
+export function createApprovalReads(
+  db: BetterSQLite3Database,
+  guarded: Guarded,
+  finder: ApprovalFinder,
+): ApprovalReads {
+  const versions = db
+    .select({ id: rows.id, version: rows.version })
+    .from(rows)
+    .where(sql`${rows.id} IN (SELECT value FROM json_each(${sql.placeholder("ids")}))`)
+    .prepare();
+
+  // A request and its votes are two queries: what another process writes in between would look like a broken seal.
+  const atOnce = <T>(work: () => T): Promise<T> => guarded(() => db.transaction(work));
+
+  return {
+    find: (id) => atOnce(() => finder.find(id)),
+    newest: (digest) => atOnce(() => finder.newest(digest)),
+    list: (query) =>
+      atOnce(() =>
+        finder.withDecisions(
+          db
+            .select()
+            .from(rows)
+            .where(matching(query))
+            .orderBy(...orderOf(query))
+            .limit(query.limit)
+            .all(),
+        ),
+      ),
+    async count(query) {
+      const some = db.select({ id: rows.id }).from(rows).where(matching(query)).limit(query.limit).as("some");
+      const found = await guarded(() => db.select({ found: count() }).from(some).get());
+      return found?.found ?? 0;
+    },
+    async events(id): Promise<readonly ApprovalEvent[]> {
+      const query = () =>
+        db.select().from(approvalEvents).where(eq(approvalEvents.requestId, id)).orderBy(asc(approvalEvents.seq)).all();
+      return (await guarded(query)).map(eventOf);
+    },
+    async sealed(id) {
+      const row = await guarded(() => db.select().from(approvalSealed).where(eq(approvalSealed.requestId, id)).get());
+      if (row === undefined) return undefined;
+      return { arguments: row.arguments, requester: row.requester, result: row.result ?? undefined };
+    },
+    async due(now, limit) {
+      const query = () =>
+        db.select({ id: rows.id }).from(rows).where(lte(rows.dueAt, now)).orderBy(asc(rows.dueAt)).limit(limit).all();
+      return (await guarded(query)).map((row) => row.id);
+    },
+    async nextDue() {
+      const query = () =>
+        db
+          .select({ next: min(rows.dueAt) })
+          .from(rows)
+          .where(isNotNull(rows.dueAt))
+          .get();
+      return (await guarded(query))?.next ?? undefined;
+    },
+    async versions(ids) {
+      const found = await guarded(() => versions.all({ ids: JSON.stringify(ids) }));
+      return new Map(found.map((row) => [row.id, row.version]));
+    },
+    runnable: (now, limit) =>
+      atOnce(() =>
+        finder.withDecisions(
+          db
+            .select()
+            .from(rows)
+            .where(and(RUNNABLE, gt(rows.executeUntil, now)))
+            .orderBy(asc(rows.createdAt), asc(sql`rowid`))
+            .limit(limit)
+            .all(),
+        ),
+      ),
+    waiting: (after, limit) =>
+      atOnce(() =>
+        finder.withDecisions(
+          db
+            .select()
+            .from(rows)
+            .where(and(WAITING, gt(rows.id, after)))
+            .orderBy(asc(rows.id))
+            .limit(limit)
+            .all(),
+        ),
+      ),
+  };
+}

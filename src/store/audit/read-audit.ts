@@ -1,0 +1,63 @@
+import { and, asc, count, desc, eq, gte, inArray, isNotNull, isNull, type SQL } from "drizzle-orm";
+import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import type { Guarded } from "../database/guarded.ts";
+import type { ChainHead, StoredAuditRow } from "./audit-row.ts";
+import type { AuditReader } from "./audit-rows.ts";
+import { audit } from "./schema.ts";
+import { createAuditSearch } from "./search-audit.ts";
+
+const PAGE_ROWS = 500;
+
+/** What clients called, and was decided. That an approved call was run later is not another call of theirs. */
+const CALLS = and(eq(audit.kind, "opened"), isNotNull(audit.decision), isNull(audit.approval));
+
+/** Reads the audit through one connection. */
+export function createAuditReader(db: BetterSQLite3Database, guarded: Guarded): AuditReader {
+  async function* pagesOf(fromSeq: number, wanted: SQL | undefined): AsyncGenerator<readonly StoredAuditRow[]> {
+    for (let next = fromSeq; ; ) {
+      const rows = () =>
+        db
+          .select()
+          .from(audit)
+          .where(and(gte(audit.seq, next), wanted))
+          .orderBy(asc(audit.seq))
+          .limit(PAGE_ROWS)
+          .all();
+      const page = await guarded(rows);
+      const last = page.at(-1);
+      if (last === undefined) return;
+      yield page;
+      next = last.seq + 1;
+    }
+  }
+
+  const head = (): ChainHead | undefined =>
+    db.select({ seq: audit.seq, hash: audit.hash }).from(audit).orderBy(desc(audit.seq)).limit(1).get();
+
+  return {
+    ...createAuditSearch(db, guarded),
+    pages: (fromSeq) => pagesOf(fromSeq, undefined),
+    calls: (sinceSeq) => pagesOf(sinceSeq, CALLS),
+    async countCalls(sinceSeq) {
+      const wanted = and(CALLS, gte(audit.seq, sinceSeq));
+      const query = () => db.select({ calls: count() }).from(audit).where(wanted).get();
+      return (await guarded(query))?.calls ?? 0;
+    },
+    async endedAs(calls, outcomes) {
+      const wanted = and(eq(audit.kind, "closed"), inArray(audit.callId, calls), inArray(audit.outcome, outcomes));
+      const query = () => db.select({ callId: audit.callId }).from(audit).where(wanted).all();
+      return new Set((await guarded(query)).map(({ callId }) => callId));
+    },
+    async firstSince(since) {
+      const query = () =>
+        db.select({ seq: audit.seq }).from(audit).where(gte(audit.at, since)).orderBy(asc(audit.seq)).limit(1).get();
+      return (await guarded(query))?.seq;
+    },
+    async hashAt(seq) {
+      const query = () => db.select({ hash: audit.hash }).from(audit).where(eq(audit.seq, seq)).get();
+      return (await guarded(query))?.hash;
+    },
+    head: () => guarded(head),
+    lastSeq: async () => (await guarded(head))?.seq ?? 0,
+  };
+}

@@ -1,0 +1,217 @@
+import { and, asc, desc, eq, gt, gte, inArray, lt, max, min, notInArray, or, type SQL, sql } from "drizzle-orm";
+import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import { alias } from "drizzle-orm/sqlite-core";
+import { outcomesOf } from "../../core/outcome-groups.ts";
+import { LONG_STEP } from "../activity/activity.ts";
+import { activityHours, activityState } from "../activity/schema.ts";
+import type { Guarded } from "../database/guarded.ts";
+import { entryOf } from "./audit-entry.ts";
+import type { AuditEntry, AuditFilter, AuditReader } from "./audit-rows.ts";
+import { policyMatched, shadowMatched } from "./matched-policies.ts";
+import { audit } from "./schema.ts";
+
+/*
+ * Few of the things that can be searched for have an index, because every call would pay for it. What has none is found
+ * by reading: a few thousand rows at a time, so that nothing else waits for longer than some milliseconds.
+ */
+
+/** How much is read. */
+export interface SearchLimits {
+  /** Rows without a pause. */
+  readonly windowRows: number;
+  /** Rows for one page. */
+  readonly searchRows: number;
+}
+
+const LIMITS: SearchLimits = { windowRows: 5_000, searchRows: 250_000 };
+
+/** Entries in one page of an export. */
+const PAGE_ENTRIES = 500;
+
+/** Sequence numbers from `from` on, before `to`. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+const closed = alias(audit, "closed");
+
+/** Finds entries of the audit through one connection. */
+export function createAuditSearch(
+  db: BetterSQLite3Database,
+  guarded: Guarded,
+  { windowRows, searchRows }: SearchLimits = LIMITS,
+): Pick<AuditReader, "list" | "entries" | "about"> {
+  /** Entries that fit, with their ends. */
+  function select(wanted: SQL | undefined, order: "newest" | "oldest", limit: number) {
+    return db
+      .select({ row: audit, ended: closed })
+      .from(audit)
+      .leftJoin(closed, and(eq(closed.callId, audit.callId), eq(closed.kind, "closed"), eq(audit.kind, "opened")))
+      .where(and(notInArray(audit.kind, ["closed", "checkpoint"]), wanted))
+      .orderBy(order === "newest" ? desc(audit.seq) : asc(audit.seq))
+      .limit(limit)
+      .all();
+  }
+
+  /** What to look for, and where. */
+  function plan(filter: AuditFilter) {
+    const { approval, call } = filter;
+    const byApproval = approval === undefined ? undefined : inSeqs(aboutApprovals([approval]));
+    const known =
+      call !== undefined &&
+      db.select({ seq: audit.seq }).from(audit).where(eq(audit.callId, call)).limit(1).get() !== undefined;
+    const byCall = known ? inSeqs(aboutCalls([call])) : undefined;
+    const byTrace = call === undefined || known ? undefined : eq(audit.traceId, call);
+    // Indexes find a few entries at once; all else takes reading.
+    const rows = byApproval === undefined && byCall === undefined ? windowRows : Number.POSITIVE_INFINITY;
+    return {
+      wanted: and(byApproval, byCall, byTrace, conditionOf(filter)),
+      windows: windowsOf(rangesOf(filter), rows),
+    };
+  }
+
+  /** Where in the audit all entries of the time stand, newest part first; all of it, as far as nothing is counted. */
+  function rangesOf(filter: AuditFilter): readonly Range[] {
+    const last =
+      db
+        .select({ seq: max(audit.seq) })
+        .from(audit)
+        .get()?.seq ?? 0;
+    const top = Math.min(last + 1, filter.cursor ?? last + 1);
+    const bottom = (filter.after ?? 0) + 1;
+    const whole = [{ from: bottom, to: top }];
+    if (filter.since === undefined && filter.until === undefined) return whole;
+    const counted = db.select({ seq: activityState.counted }).from(activityState).get()?.seq ?? 0;
+    const place = db
+      .select({ first: min(activityHours.firstSeq), last: max(activityHours.lastSeq) })
+      .from(activityHours)
+      .where(
+        and(
+          filter.since === undefined ? undefined : gt(activityHours.at, filter.since - LONG_STEP),
+          filter.until === undefined ? undefined : lt(activityHours.at, filter.until),
+        ),
+      )
+      .get();
+    const uncounted = { from: Math.max(bottom, counted + 1), to: top };
+    const within = {
+      from: Math.max(bottom, place?.first ?? top),
+      to: Math.min(top, (place?.last ?? 0) + 1, counted + 1),
+    };
+    return [uncounted, within].filter(({ from, to }) => from < to);
+  }
+
+  async function list(filter: AuditFilter) {
+    const { wanted, windows } = await guarded(() => plan(filter));
+    // One more than asked tells whether there is more.
+    const rows: ReturnType<typeof select> = [];
+    let left = searchRows;
+    let reached: number | undefined;
+    for (const { from, to } of windows) {
+      if (left <= 0) {
+        reached = to;
+        break;
+      }
+      if (left < searchRows) await pause();
+      left -= windowRows;
+      const range = and(gte(audit.seq, from), lt(audit.seq, to), wanted);
+      rows.push(...(await guarded(() => select(range, "newest", filter.limit + 1 - rows.length))));
+      if (rows.length > filter.limit) break;
+    }
+    const entries = rows.slice(0, filter.limit).map(({ row, ended }) => entryOf(row, ended));
+    const nextCursor = rows.length > filter.limit ? entries.at(-1)?.seq : reached;
+    return { entries: entries.reverse(), nextCursor };
+  }
+
+  async function* entries(filter: AuditFilter): AsyncGenerator<readonly AuditEntry[]> {
+    const { cursor: _, ...lasting } = filter;
+    const { wanted, windows } = await guarded(() => plan(lasting));
+    for (const { from, to } of windows.reverse()) {
+      for (let next = from; next < to; ) {
+        const range = and(gte(audit.seq, next), lt(audit.seq, to), wanted);
+        const rows = await guarded(() => select(range, "oldest", PAGE_ENTRIES));
+        if (rows.length > 0) yield rows.map(({ row, ended }) => entryOf(row, ended));
+        next = rows.length < PAGE_ENTRIES ? to : (rows.at(-1)?.row.seq ?? to) + 1;
+        await pause();
+      }
+    }
+  }
+
+  return {
+    list,
+    entries,
+    async about({ calls, approvals, challenges, limit }) {
+      const seqs = [aboutCalls(calls), aboutApprovals(approvals), aboutChallenges(challenges)];
+      const rows = await guarded(() => select(inSeqs(sql.join(seqs, sql` UNION `)), "oldest", limit));
+      return rows.map(({ row, ended }) => entryOf(row, ended));
+    },
+  };
+}
+
+/** What is read off each row. */
+function conditionOf(filter: AuditFilter): SQL | undefined {
+  const { user, upstream, tool, decision, kind, outcome, client, policy, shadow, since, until } = filter;
+  return and(
+    user === undefined ? undefined : or(eq(audit.actor, user), eq(audit.actorEmail, user)),
+    upstream === undefined ? undefined : eq(audit.upstream, upstream),
+    tool === undefined ? undefined : eq(audit.tool, tool),
+    decision === undefined ? undefined : eq(audit.decision, decision),
+    kind === undefined ? undefined : eq(audit.kind, kind),
+    outcome === undefined ? undefined : endedIn(outcomesOf(outcome)),
+    client === undefined ? undefined : calledBy(client),
+    policy === undefined ? undefined : policyMatched([audit.policies, closed.policies], policy),
+    shadow === true ? shadowMatched([audit.policies, closed.policies]) : undefined,
+    since === undefined ? undefined : gte(audit.at, since),
+    until === undefined ? undefined : lt(audit.at, until),
+  );
+}
+
+// A call's is in the row of its end, an act's in its own.
+function endedIn(outcomes: readonly string[]): SQL | undefined {
+  return or(inArray(closed.outcome, [...outcomes]), inArray(audit.outcome, [...outcomes]));
+}
+
+// Programs say `name/version`.
+function calledBy(client: string): SQL | undefined {
+  const named = `${client}/`;
+  const ofAnyVersion = sql`substr(${audit.client}, 1, length(${named})) = ${named}`;
+  return or(eq(audit.clientId, client), eq(audit.client, client), ofAnyVersion);
+}
+
+function inSeqs(seqs: SQL): SQL {
+  return sql`${audit.seq} IN (${seqs})`;
+}
+
+function aboutCalls(ids: readonly string[]): SQL {
+  return sql`SELECT seq FROM audit WHERE call_id IN ${listOf(ids)}`;
+}
+
+/** Entries that name the request, and calls whose end does. */
+function aboutApprovals(ids: readonly string[]): SQL {
+  return sql`SELECT seq FROM audit WHERE approval IN ${listOf(ids)} UNION ${openingsOf(sql`approval IN ${listOf(ids)}`)}`;
+}
+
+function aboutChallenges(ids: readonly string[]): SQL {
+  return sql`SELECT seq FROM audit WHERE challenge IN ${listOf(ids)} UNION ${openingsOf(sql`challenge IN ${listOf(ids)}`)}`;
+}
+
+function openingsOf(closing: SQL): SQL {
+  return sql`SELECT seq FROM audit WHERE kind = 'opened' AND call_id IN (SELECT call_id FROM audit WHERE kind = 'closed' AND ${closing})`;
+}
+
+function listOf(ids: readonly string[]): SQL {
+  return sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+}
+
+/** The ranges in pieces, newest first. */
+function windowsOf(ranges: readonly Range[], rows: number): Range[] {
+  return ranges.flatMap(({ from, to }) => {
+    const windows: Range[] = [];
+    for (let end = to; end > from; end -= rows) windows.push({ from: Math.max(from, end - rows), to: end });
+    return windows;
+  });
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

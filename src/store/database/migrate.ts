@@ -1,0 +1,94 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type Database from "better-sqlite3";
+import { readMigrationFiles } from "drizzle-orm/migrator";
+import { StoreError } from "../store-error.ts";
+
+/** One file of `migrations/`, as drizzle-kit's journal lists it. */
+interface Migration {
+  readonly tag: string;
+  readonly statements: readonly string[];
+  readonly hash: string;
+  /** Its time in the journal, ms: the order, and the identity that the database remembers. */
+  readonly when: number;
+}
+
+/**
+ * Brings a database to the schema of this version, all or nothing.
+ *
+ * This is drizzle's migrator (same table, same journal) with one difference: what has been applied is read inside
+ * an immediate transaction, so that of two processes that start at once one migrates and the other finds it done.
+ * `onApplied` hears the names of what was applied, in the same transaction: what no SQL can do.
+ * @throws StoreError STORE_SCHEMA_NEWER, STORE_FOREIGN; SqliteError
+ */
+export function migrate(
+  db: Database.Database,
+  migrationsDir: string,
+  path: string,
+  onApplied?: (tags: ReadonlySet<string>) => void,
+): void {
+  const migrations = readMigrations(migrationsDir);
+  if (schemaAge(db, migrations, path) === "current") return;
+  db.transaction(() => {
+    db.exec(`CREATE TABLE IF NOT EXISTS ${TABLE} (id INTEGER PRIMARY KEY, hash text NOT NULL, created_at numeric)`);
+    const applied = lastApplied(db);
+    const remember = db.prepare(`INSERT INTO ${TABLE} (hash, created_at) VALUES (?, ?)`);
+    const tags = new Set<string>();
+    for (const migration of migrations) {
+      if (applied !== undefined && migration.when <= applied) continue;
+      for (const statement of migration.statements) db.exec(statement);
+      remember.run(migration.hash, migration.when);
+      tags.add(migration.tag);
+    }
+    onApplied?.(tags);
+  }).immediate();
+}
+
+/** Refuses a database that this version cannot read as it is. @throws StoreError STORE_SCHEMA_NEWER, _OLDER, STORE_FOREIGN */
+export function requireCurrent(db: Database.Database, migrationsDir: string, path: string): void {
+  if (schemaAge(db, readMigrations(migrationsDir), path) === "current") return;
+  throw new StoreError(
+    "STORE_SCHEMA_OLDER",
+    `${path} was written by an older version. Start the gateway of this version once: it brings the file up to date.`,
+  );
+}
+
+const TABLE = "__drizzle_migrations";
+
+function readMigrations(migrationsDir: string): readonly Migration[] {
+  // Both are in the order of the journal.
+  const journal: { readonly entries: readonly { readonly tag: string }[] } = JSON.parse(
+    readFileSync(join(migrationsDir, "meta", "_journal.json"), "utf8"),
+  );
+  return readMigrationFiles({ migrationsFolder: migrationsDir }).map((file, index) => ({
+    tag: journal.entries[index]?.tag ?? "",
+    statements: file.sql,
+    hash: file.hash,
+    when: file.folderMillis,
+  }));
+}
+
+function schemaAge(db: Database.Database, migrations: readonly Migration[], path: string): "current" | "older" {
+  const tables = db.prepare<[], { name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  if (tables.length === 0) return "older";
+  if (!tables.some((table) => table.name === TABLE)) {
+    throw new StoreError(
+      "STORE_FOREIGN",
+      `${path} is a database of another program. Point store.url at a file of its own.`,
+    );
+  }
+  const applied = lastApplied(db) ?? 0;
+  const newest = migrations.at(-1)?.when ?? 0;
+  if (applied > newest) {
+    throw new StoreError(
+      "STORE_SCHEMA_NEWER",
+      `${path} was written by a newer version of Portcullis. Run that version, or restore the backup made before it.`,
+    );
+  }
+  return applied === newest ? "current" : "older";
+}
+
+function lastApplied(db: Database.Database): number | undefined {
+  const row = db.prepare<[], { last: number | null }>(`SELECT max(created_at) AS last FROM ${TABLE}`).get();
+  return row?.last ?? undefined;
+}

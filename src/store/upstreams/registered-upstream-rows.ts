@@ -1,0 +1,74 @@
+import { asc, count, eq, sql } from "drizzle-orm";
+import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import type { Guarded } from "../database/guarded.ts";
+import { storableRow } from "../database/storable.ts";
+import type { RegisteredUpstreamRecord, RegisteredUpstreamStore } from "./registered-upstreams.ts";
+import { registeredUpstreams as upstreams } from "./schema.ts";
+
+// The head of a sealed text is random, so that an entry that was replaced under its name has another one.
+const HEAD_CHARS = 24;
+
+/** Keeps registered upstreams in their table. */
+export function createRegisteredUpstreamStore(deps: {
+  readonly db: BetterSQLite3Database;
+  readonly guarded: Guarded;
+  readonly onCommit: () => void;
+}): RegisteredUpstreamStore {
+  const { db, guarded, onCommit } = deps;
+  const inOrder = [asc(upstreams.registeredAt), asc(upstreams.name)];
+  const heads = db
+    .select({ name: upstreams.name, head: sql<string>`substr(${upstreams.entry}, 1, ${HEAD_CHARS})` })
+    .from(upstreams)
+    .orderBy(...inOrder)
+    .prepare();
+
+  function addNow(record: RegisteredUpstreamRecord, max: number): "added" | "exists" | "too_many" {
+    const same = db.select({ name: upstreams.name }).from(upstreams).where(eq(upstreams.name, record.name)).get();
+    if (same !== undefined) return "exists";
+    const there = db.select({ number: count() }).from(upstreams).get();
+    if ((there?.number ?? 0) >= max) return "too_many";
+    db.insert(upstreams)
+      .values(storableRow(rowOf(record)))
+      .run();
+    return "added";
+  }
+
+  return {
+    async add(record, max) {
+      // Two processes may add at the same moment: the count and the insert are one step.
+      const added = await guarded(() => db.transaction(() => addNow(record, max), { behavior: "immediate" }));
+      onCommit();
+      return added;
+    },
+    async remove(name) {
+      const result = await guarded(() => db.delete(upstreams).where(eq(upstreams.name, name)).run());
+      onCommit();
+      return result.changes > 0;
+    },
+    async all() {
+      const query = () =>
+        db
+          .select()
+          .from(upstreams)
+          .orderBy(...inOrder)
+          .all();
+      return (await guarded(query)).map(recordOf);
+    },
+    async names() {
+      return (await guarded(() => heads.all())).map(({ name }) => name);
+    },
+    async version() {
+      return (await guarded(() => heads.all())).map(({ name, head }) => `${name} ${head}`).join("\n");
+    },
+  };
+}
+
+type Row = typeof upstreams.$inferSelect;
+
+function rowOf({ issuer, subject, email, ...record }: RegisteredUpstreamRecord): Row {
+  return { ...record, iss: issuer, sub: subject, email: email ?? null };
+}
+
+function recordOf({ iss, sub, email, ...row }: Row): RegisteredUpstreamRecord {
+  return { ...row, issuer: iss, subject: sub, email: email ?? undefined };
+}

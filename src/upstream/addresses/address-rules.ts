@@ -1,0 +1,141 @@
+import { promises as dns } from "node:dns";
+import type { LookupFunction } from "node:net";
+import {
+  type AddressRange,
+  isMetadata,
+  isWithin,
+  notPublic,
+  readAddress,
+  readRange,
+} from "../../http/address-class.ts";
+
+/** One address that a name leads to. */
+export interface ResolvedAddress {
+  readonly address: string;
+  readonly family: number;
+}
+
+/** Every address of a name. @throws when the name has none or nobody can tell */
+export type Resolve = (hostname: string) => Promise<readonly ResolvedAddress[]>;
+
+export interface AddressRulesOptions {
+  /** What is allowed besides public addresses: ranges (`10.0.0.0/8`), addresses, and names whatever they lead to. */
+  readonly allowed: readonly string[];
+  /** Default: the system's own resolver. */
+  readonly resolve?: Resolve;
+}
+
+export type AddressVerdict =
+  | { readonly ok: true }
+  /** `why` is a sentence for operators, without the address itself. */
+  | { readonly ok: false; readonly why: string };
+
+/**
+ * Where a confined upstream may be: at public addresses, and at those that the operator allows. Cloud metadata services
+ * are never allowed. A name is judged by all of its addresses, at every connection anew.
+ */
+export interface AddressRules {
+  /** Judges the host of a URL, resolving its name. Takes five seconds at most. @throws never */
+  check(url: string): Promise<AddressVerdict>;
+  /** Judges a host that is an address, which no resolver is asked for; `undefined`: allowed, or a name. */
+  whyNotLiteral(host: string): string | undefined;
+  /** Resolves for one connection: only to addresses that are allowed, else with an error. */
+  readonly lookup: LookupFunction;
+}
+
+const RESOLVE_MS = 5_000;
+
+/** Makes the rules. @throws TypeError never: what is no range and no address counts as a name */
+export function createAddressRules({ allowed, resolve = systemResolve }: AddressRulesOptions): AddressRules {
+  const ranges: AddressRange[] = [];
+  const names = new Set<string>();
+  for (const entry of allowed) {
+    const range = readRange(entry);
+    if (range === undefined) names.add(bareName(entry));
+    else ranges.push(range);
+  }
+
+  const whyNot = (host: string, text: string): string | undefined => {
+    const address = readAddress(text);
+    if (address === undefined) return "no IP address";
+    if (isMetadata(address)) return "the address of a cloud metadata service, which is never allowed";
+    if (names.has(bareName(host)) || ranges.some((range) => isWithin(address, range))) return undefined;
+    return notPublic(address);
+  };
+
+  const whyNotLiteral = (host: string): string | undefined => {
+    if (readAddress(host) === undefined) return undefined;
+    const what = whyNot(host, host);
+    return what === undefined ? undefined : `It is at ${what}.`;
+  };
+
+  /** All addresses of a name. @throws AddressRefused where one of them is not allowed */
+  const resolveAllowed = async (host: string): Promise<readonly ResolvedAddress[]> => {
+    const addresses = await resolve(host);
+    if (addresses.length === 0) throw new AddressRefused("Its name leads to no address.");
+    for (const { address } of addresses) {
+      const what = whyNot(host, address);
+      if (what !== undefined) throw new AddressRefused(`Its name leads to ${what}.`);
+    }
+    return addresses;
+  };
+
+  return {
+    whyNotLiteral,
+    async check(url) {
+      const { hostname } = new URL(url);
+      const why = whyNotLiteral(hostname);
+      if (why !== undefined) return { ok: false, why };
+      if (readAddress(hostname) !== undefined) return { ok: true };
+      try {
+        await inTime(resolveAllowed(hostname));
+        return { ok: true };
+      } catch (err) {
+        return { ok: false, why: err instanceof AddressRefused ? err.message : "Its name cannot be resolved." };
+      }
+    },
+    lookup(hostname, options, callback) {
+      resolveAllowed(hostname).then(
+        (addresses) => answerLookup(addresses, options, callback),
+        (err: unknown) => callback(err instanceof Error ? err : new Error("Its name cannot be resolved."), ""),
+      );
+    },
+  };
+}
+
+/** A connection that was not made because of where it would have led. */
+export class AddressRefused extends Error {
+  readonly code = "UPSTREAM_ADDRESS_REFUSED";
+}
+
+function answerLookup(
+  addresses: readonly ResolvedAddress[],
+  { family, all }: Parameters<LookupFunction>[1],
+  callback: Parameters<LookupFunction>[2],
+): void {
+  const wanted = family === 4 || family === 6 ? addresses.filter((one) => one.family === family) : addresses;
+  const [first] = wanted;
+  if (first === undefined) callback(new Error("Its name leads to no address of this family."), "");
+  else if (all === true) callback(null, [...wanted]);
+  else callback(null, first.address, first.family);
+}
+
+function bareName(host: string): string {
+  return host.toLowerCase().replace(/\.$/, "");
+}
+
+function systemResolve(hostname: string): Promise<readonly ResolvedAddress[]> {
+  return dns.lookup(hostname, { all: true });
+}
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("late")), RESOLVE_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,119 @@
+import { type Dispatcher, Pool } from "undici";
+import { WireMeter } from "../../http/wire-meter.ts";
+import type { AddressRules } from "../addresses/address-rules.ts";
+import { confinedConnect } from "../addresses/confined-connect.ts";
+import type { Intake } from "../messages/intake.ts";
+import type { UpstreamTiming } from "../timing.ts";
+import { HttpReply, type Reachability, type ReplySink } from "./reply.ts";
+
+/** Names that the protocol or HTTP itself writes; a configured header may not compete with them. */
+const OWN_HEADERS = new Set([
+  "accept",
+  "connection",
+  "content-length",
+  "content-type",
+  "last-event-id",
+  "mcp-method",
+  "mcp-name",
+  "mcp-protocol-version",
+  "mcp-session-id",
+  "transfer-encoding",
+]);
+
+/** Flat list of header names and values, as undici takes it. */
+export type HeaderList = readonly string[];
+
+export interface HttpEndpointOptions {
+  readonly url: string;
+  /** Configured by the operator; the only headers besides the protocol's own. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly maxResponseBytes: number;
+  readonly timing: UpstreamTiming;
+  readonly reachability: Reachability;
+  readonly intake: Intake;
+  /** Where its connections may lead; `undefined`: anywhere. */
+  readonly addresses: AddressRules | undefined;
+}
+
+/** Connections for one purpose. */
+interface Line {
+  readonly pool: Pool;
+  readonly meter: WireMeter;
+}
+
+/**
+ * One MCP endpoint over kept-alive connections. Follows no redirects, adds no headers, holds no timeouts of its own:
+ * every request has a deadline above.
+ */
+export class HttpEndpoint {
+  readonly url: URL;
+  readonly intake: Intake;
+  readonly #path: string;
+  readonly #configured: readonly string[];
+  readonly #maxBytes: number;
+  readonly #reachability: Reachability;
+  readonly #calls: Line;
+  /** Streams that stay open have their own connections, so that they never keep a call waiting. */
+  readonly #streams: Line;
+
+  constructor(options: HttpEndpointOptions) {
+    this.url = new URL(options.url);
+    this.intake = options.intake;
+    this.#path = `${this.url.pathname}${this.url.search}`;
+    this.#maxBytes = options.maxResponseBytes;
+    this.#reachability = options.reachability;
+    this.#configured = Object.entries(options.headers)
+      .filter(([name]) => !OWN_HEADERS.has(name.toLowerCase()))
+      .flat();
+    const { addresses, timing } = options;
+    const line = (connections?: number): Line => {
+      const meter = new WireMeter();
+      const connect = meter.connector(confinedConnect(addresses, timing.connectMs));
+      const bounds = connections === undefined ? {} : { connections };
+      return { meter, pool: new Pool(this.url.origin, { bodyTimeout: 0, headersTimeout: 0, connect, ...bounds }) };
+    };
+    this.#calls = line(timing.maxConnections);
+    this.#streams = line();
+  }
+
+  /** Headers of a POST that stay the same for a whole connection. */
+  postHeaders(extra: HeaderList): string[] {
+    const accept = "application/json, text/event-stream";
+    return [...this.#configured, "content-type", "application/json", "accept", accept, ...extra];
+  }
+
+  /** Sends a message. `stream`: its response is expected to stay open. `path` stands for another path, same origin. */
+  post(headers: string[], body: string, sink: ReplySink, options?: { stream?: boolean; path?: string }): HttpReply {
+    const line = options?.stream === true ? this.#streams : this.#calls;
+    return this.#dispatch(line, { method: "POST", path: options?.path ?? this.#path, headers, body }, sink);
+  }
+
+  /** Opens an event stream. */
+  get(extra: HeaderList, sink: ReplySink): HttpReply {
+    const headers = [...this.#configured, "accept", "text/event-stream", ...extra];
+    return this.#dispatch(this.#streams, { method: "GET", path: this.#path, headers }, sink);
+  }
+
+  delete(extra: HeaderList, sink: ReplySink): HttpReply {
+    const headers = [...this.#configured, ...extra];
+    return this.#dispatch(this.#calls, { method: "DELETE", path: this.#path, headers }, sink);
+  }
+
+  /** Drops every connection. */
+  async destroy(): Promise<void> {
+    await Promise.all([this.#calls.pool.destroy(), this.#streams.pool.destroy()]);
+  }
+
+  #dispatch({ pool, meter }: Line, request: Dispatcher.DispatchOptions, sink: ReplySink): HttpReply {
+    const reply = new HttpReply({
+      sink,
+      meter,
+      maxBytes: this.#maxBytes,
+      reachability: this.#reachability,
+      intake: this.intake,
+      posted: request.method === "POST",
+    });
+    pool.dispatch(request, reply);
+    return reply;
+  }
+}

@@ -1,0 +1,67 @@
+import { isObject, type JsonObject } from "../../core/json.ts";
+import type { UpstreamFault } from "../../core/round.ts";
+import { MODERN_REVISION } from "../../mcp/revisions.ts";
+import { requestText } from "../messages/request-text.ts";
+import { isUpstreamRevision, readDiscoverResult, type ServerFacts } from "../messages/server-facts.ts";
+import type { HttpEndpoint } from "./endpoint.ts";
+import { sendOnce } from "./once.ts";
+import { failureFault, statusFault } from "./status.ts";
+
+export type EraVerdict =
+  | { readonly kind: "modern"; readonly facts: ServerFacts }
+  | { readonly kind: "legacy" }
+  | { readonly kind: "fault"; readonly fault: Pick<UpstreamFault, "code" | "detail"> };
+
+/**
+ * Asks an HTTP server once which era it is of. A discover result or an error that only modern servers know means
+ * modern; no connection, a refused credential and 5xx mean nothing; all else means legacy.
+ * 2026-07-28 basic/transports/streamable-http, "Backward Compatibility".
+ */
+export async function probeHttpEra(options: {
+  readonly endpoint: HttpEndpoint;
+  readonly clientInfo: JsonObject;
+  readonly timeoutMs: number;
+  readonly id: number;
+}): Promise<EraVerdict> {
+  const { endpoint, clientInfo, timeoutMs, id } = options;
+  const headers = ["mcp-protocol-version", MODERN_REVISION, "mcp-method", "server/discover"];
+  const modern = { clientInfo, capabilities: {}, logLevel: undefined };
+  const text = requestText(id, "server/discover", {}, { modern });
+  const answer = await sendOnce(endpoint, endpoint.postHeaders(headers), text, { timeoutMs });
+  if (answer.kind === "failure") {
+    const { code, detail } = failureFault(answer.failure, false);
+    return { kind: "fault", fault: { code, detail } };
+  }
+  const { status, message } = answer;
+  if (message?.kind === "result" && status === 200) {
+    const value = message.result.value();
+    return isObject(value) ? discovered(value) : { kind: "legacy" };
+  }
+  if (message?.kind === "error" && message.error.code <= -32020 && message.error.code >= -32022) {
+    return refused(message.error.code, message.error.data);
+  }
+  const fault = statusFault(status);
+  return fault === undefined
+    ? { kind: "legacy" }
+    : { kind: "fault", fault: { code: fault.code, detail: fault.detail } };
+}
+
+function discovered(result: JsonObject): EraVerdict {
+  const facts = readDiscoverResult(result, MODERN_REVISION);
+  if (facts !== undefined) return { kind: "modern", facts };
+  return supported(result["supportedVersions"]);
+}
+
+function refused(code: number, data: unknown): EraVerdict {
+  if (code === -32022 && isObject(data)) return supported(data["supported"]);
+  const detail = `It is a modern server, but refused server/discover with JSON-RPC error ${code}.`;
+  return { kind: "fault", fault: { code: "UPSTREAM_INVALID", detail } };
+}
+
+// A server of both eras may have given up our modern revision and kept a legacy one.
+function supported(versions: unknown): EraVerdict {
+  if (!Array.isArray(versions)) return { kind: "legacy" };
+  if (versions.some(isUpstreamRevision)) return { kind: "legacy" };
+  const detail = "It speaks only protocol revisions that this gateway does not know.";
+  return { kind: "fault", fault: { code: "UPSTREAM_INVALID", detail } };
+}

@@ -1,0 +1,195 @@
+import type { AskResponse } from "../../core/call.ts";
+import type { JsonObject } from "../../core/json.ts";
+import type { RpcId } from "../../mcp/messages.ts";
+import { isEventId, type SseEvent } from "../../mcp/sse.ts";
+import type { Intake } from "../messages/intake.ts";
+import { errorNamesLostSession, namesLostSession } from "../messages/lost-session.ts";
+import type { Incoming } from "../messages/response-envelope.ts";
+import { Throttle } from "../messages/throttle.ts";
+import type { Exchange, ExchangeWire } from "../protocol/exchange.ts";
+import { createNoise, FLOOD_DETAIL, type Noise } from "../waiting/flood.ts";
+import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./reply.ts";
+import { failureFault, statusFault, tooMuch, unexpectedStatus } from "./status.ts";
+
+/** What a legacy call needs of its session. */
+export interface LegacyCallSession {
+  readonly intake: Intake;
+  readonly now: () => number;
+  readonly sessionId: string | undefined;
+  /** Whether a request was answered in it with a result. */
+  answered: boolean;
+  readonly closeMs: number;
+  /** Delay before a broken stream is taken up again, where the server named none. */
+  readonly resumeMs: number;
+  post(body: string, sink: ReplySink): HttpReply;
+  /** Takes up a broken stream after an event. */
+  resume(lastEventId: string, sink: ReplySink): HttpReply;
+  respond(id: RpcId, response: AskResponse): Promise<string | undefined>;
+  cancelled(requestId: number, reason: string): Promise<void>;
+  onNotification(notification: { readonly method: string; readonly params: JsonObject }): void;
+}
+
+/** Reconnects in a row that brought no new event. */
+const MAX_RESUMES = 5;
+const MAX_RESUME_DELAY_MS = 30_000;
+
+/** One request of a legacy session over Streamable HTTP. 2025-11-25 basic/transports. */
+export class LegacyCall implements ReplySink, ExchangeWire {
+  readonly #session: LegacyCallSession;
+  /** Only an event stream brings what nobody asked for. */
+  #noise: Noise | undefined;
+  #throttle: Throttle | undefined;
+  #exchange: Exchange | undefined;
+  #reply: HttpReply | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #lastEventId: string | undefined;
+  #retryMs: number | undefined;
+  #resumes = 0;
+
+  constructor(session: LegacyCallSession) {
+    this.#session = session;
+  }
+
+  start(exchange: Exchange, body: string): void {
+    this.#exchange = exchange;
+    if (exchange.begin()) this.#reply = this.#session.post(body, this);
+  }
+
+  respond(id: RpcId, response: AskResponse): void {
+    const sent = this.#session.respond(id, response).then((problem) => {
+      if (problem !== undefined) this.#exchange?.fail("UPSTREAM_CLOSED", problem);
+    });
+    this.#session.intake.own(sent);
+  }
+
+  // A legacy server is told, then the stream is dropped: dropping it first would not cancel, and could lose the word.
+  giveUp(exchange: Exchange, reason: string): void {
+    clearTimeout(this.#timer);
+    if (!exchange.sent) {
+      this.#reply?.abort();
+      return;
+    }
+    const told = this.#session.cancelled(exchange.id, reason).finally(() => this.#reply?.abort());
+    this.#session.intake.own(told);
+  }
+
+  onSent(): void {
+    this.#exchange?.markSent();
+  }
+
+  onStream(): void {}
+
+  onEvent(event: SseEvent): void {
+    if (event.id !== undefined && isEventId(event.id)) {
+      this.#lastEventId = event.id;
+      this.#resumes = 0;
+    }
+    if (event.retryMs !== undefined) this.#retryMs = event.retryMs;
+    const exchange = this.#exchange;
+    if (exchange === undefined || exchange.done || event.data === "") return;
+    const bytes = Buffer.from(event.data);
+    const message = this.#session.intake.read(bytes);
+    if (message.kind === "unreadable") {
+      this.#stop(message.code, `An event of its stream: ${message.detail}`);
+      return;
+    }
+    if (message.kind === "notification" || message.kind === "request") {
+      this.#throttle ??= new Throttle(() => this.#reply, this.#session.intake, this.#session.now);
+      this.#throttle.take(bytes);
+    } else if (message.id !== exchange.id) {
+      this.#noise ??= createNoise(this.#session.now);
+      if (!this.#noise.take(bytes)) this.#stop("UPSTREAM_INVALID", FLOOD_DETAIL);
+      return;
+    }
+    if (message.kind === "notification" && !isCallNotification(message.method)) {
+      this.#session.onNotification({ method: message.method, params: message.params });
+      return;
+    }
+    this.#receive(exchange, message);
+    // The server should end the stream now; one that does not may not keep the connection.
+    if (exchange.done) this.#timer = this.#session.intake.later(() => this.#reply?.abort(), this.#session.closeMs);
+  }
+
+  #receive(exchange: Exchange, message: Incoming): void {
+    const session = this.#session;
+    if (session.sessionId !== undefined && session.answered && errorNamesLostSession(message)) {
+      const detail = "It answered with an error that it no longer knows the session.";
+      exchange.finish({ kind: "lost", cause: "session", detail });
+      return;
+    }
+    if (message.kind === "result") session.answered = true;
+    exchange.receive(message);
+  }
+
+  #stop(code: "UPSTREAM_INVALID" | "UPSTREAM_TOO_LARGE", detail: string): void {
+    this.#exchange?.fail(code, detail);
+    this.#reply?.abort();
+  }
+
+  onStreamEnd(detail: string | undefined): void {
+    clearTimeout(this.#timer);
+    this.#resume(detail ?? "The event stream ended without a response.");
+  }
+
+  onBody(status: number, _headers: ReplyHeaders, body: Buffer): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined || exchange.done) return;
+    if (this.#lastEventId !== undefined) {
+      exchange.fail("UPSTREAM_CLOSED", `Its stream broke and could not be taken up again: HTTP ${status}.`);
+      return;
+    }
+    const message = this.#session.intake.read(body);
+    const answered = (message.kind === "result" || message.kind === "error") && message.id === exchange.id;
+    if (answered && message.kind === "result" && status === 200) {
+      this.#receive(exchange, message);
+      return;
+    }
+    if (this.#session.sessionId !== undefined && namesLostSession(status, body)) {
+      exchange.finish({ kind: "lost", cause: "session", detail: `HTTP ${status}: it no longer knows the session.` });
+      return;
+    }
+    const fault = statusFault(status) ?? tooMuch(message);
+    if (fault !== undefined && !(answered && status >= 500)) {
+      exchange.fail(fault.code, fault.detail, fault.executed);
+    } else if (message.kind === "error" && (answered || message.id === undefined)) {
+      if (message.error.code <= -32020 && message.error.code >= -32022) {
+        exchange.finish({ kind: "lost", cause: "era", detail: "It answers as a server of revision 2026-07-28." });
+      } else this.#receive(exchange, message);
+    } else if (status === 404 || status === 405) {
+      exchange.finish({ kind: "lost", cause: "era", detail: `HTTP ${status} without a JSON-RPC response.` });
+    } else {
+      exchange.finish(unexpectedStatus(this.#session.intake.upstream, status));
+    }
+  }
+
+  onFailure(failure: HttpFailure): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined || exchange.done) return;
+    if (this.#lastEventId !== undefined && failure.kind !== "too_large" && failure.kind !== "flooded") {
+      this.#resume(failure.detail);
+      return;
+    }
+    const fault = failureFault(failure, exchange.sent);
+    exchange.fail(fault.code, fault.detail, fault.executed);
+  }
+
+  // Resumption is a GET with the id of the last event. 2025-11-25 basic/transports, "Resumability and Redelivery".
+  #resume(detail: string): void {
+    const exchange = this.#exchange;
+    const lastEventId = this.#lastEventId;
+    if (exchange === undefined || exchange.done) return;
+    if (lastEventId === undefined || this.#resumes >= MAX_RESUMES) {
+      exchange.fail("UPSTREAM_CLOSED", detail);
+      return;
+    }
+    this.#resumes++;
+    const delay = Math.min(this.#retryMs ?? this.#session.resumeMs, MAX_RESUME_DELAY_MS);
+    this.#timer = this.#session.intake.later(() => {
+      if (!exchange.done) this.#reply = this.#session.resume(lastEventId, this);
+    }, delay);
+  }
+}
+
+function isCallNotification(method: string): boolean {
+  return method === "notifications/progress" || method === "notifications/message";
+}

@@ -1,0 +1,262 @@
+import type { Notification } from "../../core/call.ts";
+import { isObject, type JsonObject } from "../../core/json.ts";
+import type { Log } from "../../core/log.ts";
+import type { UpstreamFault } from "../../core/round.ts";
+import { LEGACY_REVISIONS } from "../../mcp/revisions.ts";
+import { plainRequest } from "../messages/plain-request.ts";
+import { notificationText, requestText } from "../messages/request-text.ts";
+import { readInitializeResult, type ServerFacts } from "../messages/server-facts.ts";
+import type { Attempt, Connection, ConnectionHost, SubscribeAnswer } from "../protocol/connection.ts";
+import { Exchange } from "../protocol/exchange.ts";
+import { OutsideAsks, responseText } from "../protocol/outside-ask.ts";
+import { subscribeAnswer } from "../protocol/subscribe-answer.ts";
+import { backoffDelay, type UpstreamTiming } from "../timing.ts";
+import type { UpstreamRequest } from "../upstream.ts";
+import type { HttpEndpoint } from "./endpoint.ts";
+import { LegacyCall, type LegacyCallSession } from "./legacy-call.ts";
+import { type LegacyStream, openLegacyStream } from "./legacy-stream.ts";
+import { deleteOnce, sendOnce } from "./once.ts";
+import { failureFault, statusFault } from "./status.ts";
+
+export interface LegacyHttpOptions {
+  readonly upstream: string;
+  readonly endpoint: HttpEndpoint;
+  readonly clientInfo: JsonObject;
+  readonly capabilities: JsonObject;
+  readonly timeoutMs: number;
+  readonly timing: UpstreamTiming;
+  readonly nextId: () => number;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly host: ConnectionHost;
+}
+
+/** How long a new session waits for its event stream; a server that sends no headers before the first event is late. */
+const STREAM_OPEN_MS = 500;
+/** How long the answer to the notification that ends the handshake is waited for. */
+const ANNOUNCE_MS = 2_000;
+
+/** `status` is there where the upstream answered the handshake with an HTTP error. */
+export type LegacyHttpOpened =
+  | { readonly ok: true; readonly connection: Connection }
+  | { readonly ok: false; readonly fault: UpstreamFault; readonly status: number | undefined };
+
+/** Opens a session: `initialize`, `notifications/initialized`, the GET stream. 2025-11-25 basic/lifecycle. */
+export async function openLegacyHttp(options: LegacyHttpOptions): Promise<LegacyHttpOpened> {
+  const { endpoint, upstream, timeoutMs } = options;
+  const refuse = (
+    fault: Pick<UpstreamFault, "code" | "detail">,
+    status: number | undefined = undefined,
+  ): LegacyHttpOpened => ({ ok: false, status, fault: { ...fault, upstream, executed: "no" } });
+
+  const params = {
+    protocolVersion: LEGACY_REVISIONS[0],
+    capabilities: options.capabilities,
+    clientInfo: options.clientInfo,
+  };
+  const text = requestText(options.nextId(), "initialize", params, {});
+  const answer = await sendOnce(endpoint, endpoint.postHeaders([]), text, { timeoutMs });
+  if (answer.kind === "failure") return refuse(failureFault(answer.failure, false));
+  const { status, message } = answer;
+  const fault = statusFault(status);
+  if (fault !== undefined) return refuse(fault, status);
+  if (message?.kind === "error") {
+    const detail = `It refused initialize with JSON-RPC error ${message.error.code}.`;
+    return refuse({ code: "UPSTREAM_INVALID", detail }, status);
+  }
+  if (message?.kind !== "result" || status !== 200) {
+    const detail = `HTTP ${status} to initialize, without an initialize result.`;
+    return refuse({ code: "UPSTREAM_INVALID", detail }, status);
+  }
+  const value = message.result.value();
+  const facts = isObject(value) ? readInitializeResult(value) : undefined;
+  if (facts === undefined) {
+    return refuse({ code: "UPSTREAM_INVALID", detail: "Its initialize result names no revision that is spoken here." });
+  }
+  const sessionId = answer.headers["mcp-session-id"];
+  const connection = new LegacyHttpConnection(options, facts, typeof sessionId === "string" ? sessionId : undefined);
+  await connection.announce();
+  return { ok: true, connection };
+}
+
+class LegacyHttpConnection implements Connection {
+  readonly facts: ServerFacts;
+  readonly #options: LegacyHttpOptions;
+  readonly #session: LegacyCallSession;
+  readonly #common: readonly string[];
+  readonly #exchanges = new Set<Exchange>();
+  /** Messages on their way out, which closing waits for. */
+  readonly #writes = new Set<Promise<unknown>>();
+  #stream: LegacyStream | undefined;
+  #verbose: Promise<Attempt> | undefined;
+  #closing: Promise<void> | undefined;
+  #lost = false;
+
+  constructor(options: LegacyHttpOptions, facts: ServerFacts, sessionId: string | undefined) {
+    this.#options = options;
+    this.facts = facts;
+    const { endpoint, timing } = options;
+    this.#common = ["mcp-protocol-version", facts.revision, ...(sessionId ? ["mcp-session-id", sessionId] : [])];
+    const headers = endpoint.postHeaders(this.#common);
+    this.#session = {
+      intake: endpoint.intake,
+      now: options.now,
+      sessionId,
+      answered: false,
+      closeMs: timing.closeMs,
+      resumeMs: timing.backoffMs,
+      post: (body, sink) => endpoint.post([...headers], body, sink),
+      resume: (lastEventId, sink) => endpoint.get([...this.#common, "last-event-id", lastEventId], sink),
+      respond: (id, response) => this.#send(responseText(id, response)),
+      cancelled: async (requestId, reason) => {
+        await this.#send(notificationText("notifications/cancelled", { requestId, reason }));
+      },
+      onNotification: (notification) => options.host.onNotification(notification),
+    };
+  }
+
+  /**
+   * Ends the handshake and begins to listen. Servers answer a notification in all ways, or not at all: whether the session is
+   * of use, its first request will tell.
+   */
+  async announce(): Promise<void> {
+    const told = this.#send(notificationText("notifications/initialized", {})).then((problem) => {
+      if (problem === undefined) return;
+      const { log, upstream } = this.#options;
+      log.warn(
+        { upstream, detail: problem },
+        "A server did not take notifications/initialized; its session is used all the same.",
+      );
+    });
+    this.#options.endpoint.intake.own(told);
+    await within(ANNOUNCE_MS, told);
+    if (this.#closing !== undefined) return;
+    const { endpoint, host, timing, random, capabilities } = this.#options;
+    const outside = new OutsideAsks({ host, capabilities, intake: endpoint.intake });
+    this.#stream = openLegacyStream({
+      intake: endpoint.intake,
+      now: this.#options.now,
+      open: (lastEventId, sink) =>
+        endpoint.get([...this.#common, ...(lastEventId === undefined ? [] : ["last-event-id", lastEventId])], sink),
+      delay: (attempt) => backoffDelay(timing, attempt, random),
+      onNotification: (notification) => this.#heard(notification),
+      onRequest: (id, ask) =>
+        outside.answer(ask, async (answer) => {
+          const failed = await this.#send(responseText(id, answer));
+          if (failed !== undefined) this.#options.log.warn({ upstream: this.#options.upstream }, failed);
+        }),
+      onSessionLost: (detail) => {
+        this.#lost = true;
+        host.onClosed(detail);
+      },
+      onFlood: (detail) => host.onClosed(detail),
+    });
+    // Who can be asked anything may be asked at once, and the question comes on this stream.
+    if (Object.keys(capabilities).length > 0) await within(STREAM_OPEN_MS, this.#stream.settled);
+  }
+
+  request(request: UpstreamRequest, onDone: () => void): Promise<Attempt> {
+    if (request.logLevel === undefined || !isObject(this.facts.capabilities["logging"])) {
+      return this.#call(request, onDone);
+    }
+    // A legacy session has one level for all of its calls: the finest, and each call's edge filters.
+    this.#verbose ??= this.#call(plainRequest("logging/setLevel", { level: "debug" }), () => {});
+    return this.#verbose.then((set) => {
+      if (set.kind === "result" || set.kind === "error") return this.#call(request, onDone);
+      this.#verbose = undefined;
+      onDone();
+      return set;
+    });
+  }
+
+  notify(notification: Notification): void {
+    const told = this.#send(notificationText(notification.method, notification.params)).then((problem) => {
+      if (problem !== undefined) this.#options.log.warn({ upstream: this.#options.upstream }, problem);
+    });
+    this.#options.endpoint.intake.own(told);
+  }
+
+  async subscribe(uri: string): Promise<SubscribeAnswer> {
+    return subscribeAnswer(
+      this.#options.upstream,
+      await this.#call(plainRequest("resources/subscribe", { uri }), () => {}),
+    );
+  }
+
+  unsubscribe(uri: string): void {
+    if (this.#closing !== undefined) return;
+    this.#options.endpoint.intake.own(this.#call(plainRequest("resources/unsubscribe", { uri }), () => {}));
+  }
+
+  // Many servers log on the session's own stream whatever call it is about. With one call in flight there is no doubt.
+  #heard(notification: Notification): void {
+    const [only, another] = this.#exchanges;
+    if (notification.method === "notifications/message" && only !== undefined && another === undefined) {
+      only.receive({ kind: "notification", ...notification });
+    } else this.#options.host.onNotification(notification);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#stream?.close();
+    // In a lost session every other call learns of the loss by its own answer, and goes out again.
+    if (!this.#lost) for (const exchange of [...this.#exchanges]) exchange.cancel("The upstream session was closed.");
+    const { closeMs } = this.#options.timing;
+    await within(closeMs, Promise.all(this.#writes));
+    if (this.#lost || this.#session.sessionId === undefined) return;
+    // Servers may refuse this with 405; either way the session is no concern of ours any more.
+    await deleteOnce(this.#options.endpoint, [...this.#common], closeMs);
+  }
+
+  #call(request: UpstreamRequest, onDone: () => void): Promise<Attempt> {
+    const id = this.#options.nextId();
+    const { endpoint, timeoutMs, timing, capabilities } = this.#options;
+    const own = { progressToken: request.wantsProgress ? id : undefined, meta: request.meta };
+    const wire = new LegacyCall(this.#session);
+    const exchange: Exchange = new Exchange({
+      id,
+      intake: endpoint.intake,
+      request,
+      capabilities,
+      timeoutMs,
+      parkedMs: timing.parkedMs,
+      wire,
+      interpret: (result) => ({ kind: "result", result }),
+      onDone: () => {
+        this.#exchanges.delete(exchange);
+        onDone();
+      },
+    });
+    this.#exchanges.add(exchange);
+    wire.start(exchange, requestText(id, request.method, request.params, own));
+    return exchange.first.then((attempt) => {
+      if (attempt.kind === "lost") this.#lost = true;
+      return attempt;
+    });
+  }
+
+  /** Sends a message that has no response of its own; the problem, if it was not accepted. */
+  async #send(text: string): Promise<string | undefined> {
+    const { endpoint, timeoutMs } = this.#options;
+    const write = sendOnce(endpoint, endpoint.postHeaders(this.#common), text, { timeoutMs });
+    this.#writes.add(write);
+    const answer = await write;
+    this.#writes.delete(write);
+    if (answer.kind === "failure") return answer.failure.detail;
+    return answer.status >= 200 && answer.status < 300 ? undefined : `HTTP ${answer.status}.`;
+  }
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}

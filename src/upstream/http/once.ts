@@ -1,0 +1,94 @@
+import type { Intake } from "../messages/intake.ts";
+import type { Incoming, Unreadable } from "../messages/response-envelope.ts";
+import { createNoise, FLOOD_DETAIL } from "../waiting/flood.ts";
+import type { HttpEndpoint } from "./endpoint.ts";
+import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./reply.ts";
+
+/** What came of one message sent on its own: a status with the message in its body, if there was one. */
+export type OnceAnswer =
+  | {
+      readonly kind: "answer";
+      readonly status: number;
+      readonly headers: ReplyHeaders;
+      readonly message: Incoming | Unreadable;
+      /** The beginning of the body, to be searched for well-known words and never shown. */
+      readonly text: string;
+    }
+  | { readonly kind: "failure"; readonly failure: HttpFailure | { readonly kind: "timeout"; readonly detail: string } };
+
+const LINGER_MS = 1_000;
+
+/**
+ * Sends one message and waits for its answer, be it JSON or the first response in an event stream. For handshakes,
+ * probes and notifications; calls go another way.
+ */
+export function sendOnce(
+  endpoint: HttpEndpoint,
+  headers: string[],
+  body: string,
+  options: { readonly timeoutMs: number; readonly path?: string },
+): Promise<OnceAnswer> {
+  return once(endpoint.intake, options.timeoutMs, (sink) =>
+    endpoint.post(headers, body, sink, options.path === undefined ? {} : { path: options.path }),
+  );
+}
+
+/** Ends a legacy session: DELETE with the session's headers. */
+export function deleteOnce(endpoint: HttpEndpoint, headers: string[], timeoutMs: number): Promise<OnceAnswer> {
+  return once(endpoint.intake, timeoutMs, (sink) => endpoint.delete(headers, sink));
+}
+
+function once(intake: Intake, timeoutMs: number, send: (sink: ReplySink) => HttpReply): Promise<OnceAnswer> {
+  return new Promise((resolve) => {
+    let streamHeaders: ReplyHeaders = {};
+    let settled = false;
+    let linger: NodeJS.Timeout | undefined;
+    // For one answer: what is used up does not come back.
+    const noise = createNoise(() => 0);
+    const settle = (answer: OnceAnswer): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      resolve(answer);
+    };
+    const reply = send({
+      onSent() {},
+      onStream(headers) {
+        streamHeaders = headers;
+      },
+      onEvent(event) {
+        if (settled || event.data === "") return;
+        const bytes = Buffer.from(event.data);
+        const message = intake.read(bytes);
+        if (message.kind !== "result" && message.kind !== "error") {
+          if (noise.take(bytes)) return;
+          reply.abort();
+          settle({ kind: "failure", failure: { kind: "broken", detail: FLOOD_DETAIL } });
+          return;
+        }
+        settle({ kind: "answer", status: 200, headers: streamHeaders, message, text: "" });
+        // The server should end the stream now; one that does not may not keep the connection.
+        linger = intake.later(() => reply.abort(), LINGER_MS);
+      },
+      onStreamEnd(detail) {
+        clearTimeout(linger);
+        settle({
+          kind: "failure",
+          failure: { kind: "broken", detail: detail ?? "The event stream ended without a response." },
+        });
+      },
+      onBody(status, headers, bytes) {
+        const text = bytes.toString("utf8", 0, 2_000);
+        settle({ kind: "answer", status, headers, message: intake.read(bytes), text });
+      },
+      onFailure(failure) {
+        settle({ kind: "failure", failure });
+      },
+    });
+    const timer = intake.later(() => {
+      reply.abort();
+      settle({ kind: "failure", failure: { kind: "timeout", detail: `No answer within ${timeoutMs} ms.` } });
+    }, timeoutMs);
+    if (settled) clearTimeout(timer);
+  });
+}

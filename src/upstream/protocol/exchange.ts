@@ -1,0 +1,236 @@
+import type { AskResponse, Notification } from "../../core/call.ts";
+import { numberIn } from "../../core/exact-json.ts";
+import type { JsonObject } from "../../core/json.ts";
+import type { RawJson } from "../../core/raw-json.ts";
+import type { AsksRound, UpstreamFault } from "../../core/round.ts";
+import { ASK_CAPABILITIES, type RpcId } from "../../mcp/messages.ts";
+import { sendableAnswer } from "../messages/ask-answer.ts";
+import { faultRound } from "../messages/fault.ts";
+import type { Intake } from "../messages/intake.ts";
+import type { Incoming } from "../messages/response-envelope.ts";
+import type { UpstreamRequest } from "../upstream.ts";
+import type { Attempt } from "./connection.ts";
+
+/** What an exchange needs of the transport that carries it. */
+export interface ExchangeWire {
+  /** Answers a request that the upstream made during this exchange. */
+  respond(id: RpcId, response: AskResponse): void;
+  /** The exchange was given up: tell the upstream where it can be told, and free what is held for it. */
+  giveUp(exchange: Exchange, reason: string): void;
+}
+
+export interface ExchangeOptions {
+  readonly id: number;
+  readonly intake: Intake;
+  readonly request: UpstreamRequest;
+  /** Client capabilities that the upstream was told of. */
+  readonly capabilities: JsonObject;
+  readonly timeoutMs: number;
+  readonly parkedMs: number;
+  readonly wire: ExchangeWire;
+  /** Reads a result; modern results may be asks. */
+  readonly interpret: (result: RawJson) => Attempt;
+  readonly onDone: () => void;
+}
+
+/** Asks that one call may have waiting; a server with more is answered with an error at once. */
+const MAX_WAITING_ASKS = 64;
+
+/**
+ * One request in flight, whatever carries it: deadline, cancellation, and the rounds that it is answered in. The
+ * JSON-RPC id is the progress token as well, so that neither ever repeats one of the caller's.
+ */
+export class Exchange {
+  readonly id: number;
+  readonly first: Promise<Attempt>;
+  /** One function for all timers, so that arming one makes no closure. */
+  static readonly #onTimer = (exchange: Exchange): void =>
+    exchange.#options.intake.guard(
+      () => exchange.#expire(),
+      () => {},
+    );
+  readonly #options: ExchangeOptions;
+  #resolve: ((attempt: Attempt) => void) | undefined;
+  #waiting: Array<{ readonly id: RpcId; readonly method: string; readonly params: JsonObject }> | undefined;
+  #outcome: Attempt | undefined;
+  /** Who has put a question to the client, and can take it back. */
+  #onMoot: (() => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #offCancel: (() => void) | undefined;
+  #sent = false;
+  #done = false;
+
+  constructor(options: ExchangeOptions) {
+    this.id = options.id;
+    this.#options = options;
+    this.first = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  /** Starts the deadline and heeds cancellation from here on. Whether the request should go out at all. */
+  begin(): boolean {
+    this.#arm(this.#options.timeoutMs);
+    const off = this.#options.request.cancellation.onCancel((reason) => this.cancel(reason));
+    if (this.#done) return false;
+    this.#offCancel = off;
+    return true;
+  }
+
+  get done(): boolean {
+    return this.#done;
+  }
+
+  get request(): UpstreamRequest {
+    return this.#options.request;
+  }
+
+  /** From here on the upstream may have seen the request. */
+  markSent(): void {
+    this.#sent = true;
+  }
+
+  get sent(): boolean {
+    return this.#sent;
+  }
+
+  /** Takes a message that belongs to this exchange. */
+  receive(message: Incoming): void {
+    if (this.#done) return;
+    switch (message.kind) {
+      case "result":
+        this.finish(this.#options.interpret(message.result));
+        return;
+      case "error":
+        this.finish({ kind: "error", error: message.error });
+        return;
+      case "notification":
+        this.#notification(message);
+        return;
+      case "request":
+        this.#ask(message.id, message.method, message.params);
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** Ends the exchange. The first outcome counts. */
+  finish(attempt: Attempt): void {
+    if (this.#done) return;
+    this.#done = true;
+    clearTimeout(this.#timer);
+    this.#offCancel?.();
+    this.#offCancel = undefined;
+    const resolve = this.#resolve;
+    this.#resolve = undefined;
+    if (resolve === undefined) this.#outcome = attempt;
+    else resolve(attempt);
+    this.#options.onDone();
+    this.#onMoot?.();
+  }
+
+  /** Ends the exchange with a fault; whether it may have run follows from whether it was sent, unless told. */
+  fail(code: UpstreamFault["code"], detail: string, executed?: UpstreamFault["executed"]): void {
+    this.finish(faultRound(this.#options.intake.upstream, code, executed ?? (this.#sent ? "unknown" : "no"), detail));
+  }
+
+  /** Gives the call up for the caller's reason. */
+  cancel(reason: string): void {
+    if (this.#done) return;
+    this.fail("CALL_CANCELLED", reason);
+    this.#options.wire.giveUp(this, reason);
+  }
+
+  #expire(): void {
+    const parked = this.#resolve === undefined;
+    const detail = parked
+      ? `No answer to its question came within ${this.#options.parkedMs} ms.`
+      : `No answer within ${this.#options.timeoutMs} ms.`;
+    this.fail("UPSTREAM_TIMEOUT", detail);
+    this.#options.wire.giveUp(this, "timeout");
+  }
+
+  #arm(ms: number): void {
+    clearTimeout(this.#timer);
+    // Node keeps timers of one duration in one list, so this is O(1) both ways: a timer wheel gains nothing.
+    this.#timer = setTimeout(Exchange.#onTimer, ms, this);
+  }
+
+  #notification(message: Notification): void {
+    const { request } = this.#options;
+    if (message.method === "notifications/progress") {
+      if (!request.wantsProgress || numberIn(message.params["progressToken"]) !== this.id) return;
+      const { progressToken: _ours, ...params } = message.params;
+      request.onNotification({ method: message.method, params });
+    } else if (message.method === "notifications/message") {
+      request.onNotification({ method: message.method, params: message.params });
+    }
+  }
+
+  #ask(id: RpcId, method: string, params: JsonObject): void {
+    const { wire, capabilities } = this.#options;
+    if (method === "ping") {
+      wire.respond(id, { ok: true, result: {} });
+      return;
+    }
+    if (!isAllowedAsk(method, capabilities) || (this.#waiting?.length ?? 0) >= MAX_WAITING_ASKS) {
+      wire.respond(id, { ok: false, error: { code: -32601, message: "Method not found" } });
+      return;
+    }
+    this.#waiting ??= [];
+    this.#waiting.push({ id, method, params });
+    this.#deliver();
+  }
+
+  // One ask at a time: the next one goes out when the edge comes back with the answer to this one.
+  #deliver(): void {
+    const resolve = this.#resolve;
+    const next = resolve === undefined ? undefined : this.#waiting?.shift();
+    if (resolve === undefined || next === undefined) return;
+    this.#resolve = undefined;
+    this.#arm(this.#options.parkedMs);
+    let resumed = false;
+    const round: AsksRound = {
+      kind: "asks",
+      era: "legacy",
+      asks: { ask: { method: next.method, params: next.params } },
+      state: undefined,
+      resume: async (responses) => {
+        if (resumed) throw new Error("An asks round was resumed twice.");
+        resumed = true;
+        this.#onMoot = undefined;
+        const answer = responses["ask"] ?? { ok: false, error: { code: -32603, message: "No answer was given." } };
+        const attempt = await this.#resume(next.id, sendableAnswer(next.method, answer));
+        if (attempt.kind !== "lost") return attempt;
+        return faultRound(this.#options.intake.upstream, "UPSTREAM_CLOSED", "unknown", attempt.detail);
+      },
+      abandon: (reason) => this.cancel(reason),
+      onMoot: (listener) => {
+        this.#onMoot = resumed ? undefined : listener;
+        if (this.#done) listener();
+      },
+    };
+    resolve(round);
+  }
+
+  #resume(id: RpcId, answer: AskResponse): Promise<Attempt> {
+    const outcome = this.#outcome;
+    if (outcome !== undefined) return Promise.resolve(outcome);
+    const next = new Promise<Attempt>((resolve) => {
+      this.#resolve = resolve;
+    });
+    this.#arm(this.#options.timeoutMs);
+    this.#options.wire.respond(id, answer);
+    this.#deliver();
+    return next;
+  }
+}
+
+/** Whether a server may make this request of a client with these capabilities. */
+export function isAllowedAsk(method: string, capabilities: JsonObject): boolean {
+  for (const [known, capability] of Object.entries(ASK_CAPABILITIES)) {
+    if (known === method) return capabilities[capability] !== undefined;
+  }
+  return false;
+}

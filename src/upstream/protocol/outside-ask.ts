@@ -1,0 +1,70 @@
+import type { Ask, AskResponse } from "../../core/call.ts";
+import { writeExact } from "../../core/exact-json.ts";
+import type { JsonObject } from "../../core/json.ts";
+import type { RpcId } from "../../mcp/messages.ts";
+import { sendableAnswer } from "../messages/ask-answer.ts";
+import type { Intake } from "../messages/intake.ts";
+import type { ConnectionHost } from "./connection.ts";
+import { isAllowedAsk } from "./exchange.ts";
+
+/** Questions outside any call that one connection may have waiting; a server with more is answered with an error. */
+const MAX_WAITING = 64;
+
+/** Answers a server's requests that belong to no call: `ping` here, what the client declared by the client. */
+export class OutsideAsks {
+  readonly #host: ConnectionHost;
+  readonly #capabilities: JsonObject;
+  readonly #intake: Intake;
+  #waiting = 0;
+
+  constructor(options: {
+    readonly host: ConnectionHost;
+    readonly capabilities: JsonObject;
+    readonly intake: Intake;
+  }) {
+    this.#host = options.host;
+    this.#capabilities = options.capabilities;
+    this.#intake = options.intake;
+  }
+
+  /** Calls back once with the answer. */
+  answer({ method, params }: Ask, respond: (answer: AskResponse) => void | Promise<void>): void {
+    if (method !== "ping" && !isAllowedAsk(method, this.#capabilities)) {
+      this.#intake.own(reply(respond, { ok: false, error: { code: -32601, message: "Method not found" } }));
+    } else if (this.#waiting >= MAX_WAITING) {
+      const message = `${MAX_WAITING} questions wait for an answer already.`;
+      this.#intake.own(reply(respond, { ok: false, error: { code: -32603, message } }));
+    } else {
+      this.#waiting++;
+      this.#intake.own(this.#ask({ method, params }, respond));
+    }
+  }
+
+  async #ask(ask: Ask, respond: (answer: AskResponse) => void | Promise<void>): Promise<void> {
+    try {
+      await reply(respond, ask.method === "ping" ? { ok: true, result: {} } : await this.#asked(ask));
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  async #asked(ask: Ask): Promise<AskResponse> {
+    try {
+      return sendableAnswer(ask.method, await this.#host.onAsk(ask));
+    } catch {
+      // The server waits for an answer whatever went wrong on the way to the client; that side has logged its fault.
+      return { ok: false, error: { code: -32603, message: "The client could not be asked." } };
+    }
+  }
+}
+
+async function reply(respond: (answer: AskResponse) => void | Promise<void>, answer: AskResponse): Promise<void> {
+  await respond(answer);
+}
+
+/** The text of a JSON-RPC response. */
+export function responseText(id: RpcId, response: AskResponse): string {
+  return writeExact(
+    response.ok ? { jsonrpc: "2.0", id, result: response.result } : { jsonrpc: "2.0", id, error: response.error },
+  );
+}

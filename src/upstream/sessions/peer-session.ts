@@ -1,0 +1,269 @@
+import type { AskResponse, ClientPeer, Notification } from "../../core/call.ts";
+import type { JsonObject } from "../../core/json.ts";
+import type { FaultRound, Round, UpstreamFault } from "../../core/round.ts";
+import type { ListKind } from "../../mcp/messages.ts";
+import { faultRound } from "../messages/fault.ts";
+import { CallsInFlight } from "../protocol/calls-in-flight.ts";
+import type { Attempt, Connection, ConnectionHost, Lost, Opened, SubscribeAnswer } from "../protocol/connection.ts";
+import { Subscriptions } from "../protocol/subscriptions.ts";
+import type { Subscription, UpstreamRequest, UpstreamSession } from "../upstream.ts";
+import { RowOfAttempts } from "../waiting/row-of-attempts.ts";
+import { waitFor } from "../waiting/wait-for.ts";
+import type { SessionOwner } from "./session-owner.ts";
+
+const LIST_CHANGED: ReadonlyMap<string, readonly ListKind[]> = new Map([
+  ["notifications/tools/list_changed", ["tools"]],
+  ["notifications/prompts/list_changed", ["prompts"]],
+  ["notifications/resources/list_changed", ["resources", "resourceTemplates"]],
+]);
+
+/** They name a request by an id of this session, which means nothing, or something else, to the client. */
+const CALL_BOUND = new Set(["notifications/progress", "notifications/cancelled"]);
+
+/** One peer's side of one upstream, over whatever connection is open for it. */
+export class PeerSession implements UpstreamSession {
+  /** The latest object that stands for this peer. */
+  peer: ClientPeer;
+  readonly capabilities: JsonObject;
+  lastUsedAt: number;
+  readonly #owner: SessionOwner<PeerSession>;
+  readonly #onLost: ((detail: string) => void) | undefined;
+  readonly #subscriptions: Subscriptions;
+  readonly #calls: CallsInFlight;
+  #connection: Connection | undefined;
+  #opening: Promise<Opened> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #row: RowOfAttempts;
+  #released = false;
+
+  /** `onLost` takes over when the connection ends by itself; without it, it is reopened only where it is needed. */
+  constructor(owner: SessionOwner<PeerSession>, peer: ClientPeer, onLost?: (detail: string) => void) {
+    this.#owner = owner;
+    this.#row = new RowOfAttempts(() => owner.now());
+    this.#onLost = onLost;
+    this.peer = peer;
+    this.capabilities = peer.capabilities;
+    this.lastUsedAt = owner.now();
+    this.#calls = new CallsInFlight({
+      upstream: owner.name,
+      places: owner.calls,
+      timeoutMs: owner.timeoutMs,
+      refusal: () => this.#refusal(),
+      onEnd: () => {
+        this.lastUsedAt = owner.now();
+        if (this.#calls.size === 0) owner.freed();
+      },
+    });
+    this.#subscriptions = new Subscriptions(
+      (uri) => this.#subscribe(uri),
+      (uri) => {
+        this.#connection?.unsubscribe(uri);
+        owner.freed();
+      },
+      (work) => owner.intake.own(work),
+    );
+  }
+
+  /** Whether a connection is open, or being opened. */
+  get connected(): boolean {
+    return this.#connection !== undefined || this.#opening !== undefined;
+  }
+
+  /** Whether nothing is lost, not even a subscription, when the connection is closed. */
+  get idle(): boolean {
+    return this.#calls.size === 0 && this.#opening === undefined && this.#subscriptions.size === 0;
+  }
+
+  get inFlight(): number {
+    return this.#calls.size;
+  }
+
+  get watched(): number {
+    return this.#subscriptions.size;
+  }
+
+  request(request: UpstreamRequest): Promise<Round> {
+    return this.requestFor(this.peer.holder, request);
+  }
+
+  /** Sends a request of a principal that shares this session with others. @throws never */
+  requestFor(holder: string, request: UpstreamRequest): Promise<Round> {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.resolve(refusal);
+    return this.#calls.begin(holder, request, (done) => this.#send(holder, request, done));
+  }
+
+  // A session that never declared roots has none to tell of; a shared one may not tell of anybody's.
+  notify(notification: Notification): void {
+    if (notification.method === "notifications/roots/list_changed" && this.capabilities["roots"] === undefined) return;
+    this.#connection?.notify(notification);
+  }
+
+  async subscribe(uri: string, onUpdated: (notification: Notification) => void): Promise<Subscription> {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return { ok: false, fault: refusal.fault };
+    return this.#subscriptions.add(uri, onUpdated);
+  }
+
+  /** The host of a connection that somebody else opens for this session; see `adopt`. */
+  newHost(): ConnectionHost & { live: boolean } {
+    const host = {
+      live: true,
+      onNotification: (notification: Notification): void => this.#notification(notification),
+      onAsk: (ask: Parameters<ClientPeer["request"]>[0]): Promise<AskResponse> => this.peer.request(ask),
+      onClosed: (detail: string): void => {
+        if (!host.live || this.#host !== host) return;
+        host.live = false;
+        this.#lost(detail);
+      },
+    };
+    this.#host = host;
+    return host;
+  }
+  #host: { live: boolean } | undefined;
+
+  /** Takes a connection over, and renews on it what was subscribed to. */
+  adopt(connection: Connection): void {
+    const before = this.#connection;
+    this.#connection = connection;
+    this.#row.opened();
+    if (before !== undefined) this.#owner.intake.own(before.close());
+    this.#subscriptions.renew((uri, answer) => {
+      if (!answer.ok) this.#owner.log.warn({ upstream: this.#owner.name, uri }, "A subscription was not renewed.");
+    });
+  }
+
+  /** Closes the connection; the next call opens another. */
+  async disconnect(): Promise<void> {
+    clearTimeout(this.#timer);
+    if (this.#host !== undefined) this.#host.live = false;
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    this.#connection = undefined;
+    this.#owner.freed();
+    await connection.close();
+  }
+
+  /** Closes for good: the peer is gone. */
+  async release(): Promise<void> {
+    this.#released = true;
+    this.#subscriptions.clear();
+    await this.disconnect();
+  }
+
+  /** Replaces a connection that is of no use any more, where a subscription depends on it. */
+  renew(): void {
+    this.#owner.intake.own(this.disconnect());
+    if (this.#subscriptions.size > 0) this.#reopenLater();
+  }
+
+  #refusal(): FaultRound | undefined {
+    if (this.#released) return faultRound(this.#owner.name, "UPSTREAM_CLOSED", "no", "The client's session has ended.");
+    return this.#owner.refusal();
+  }
+
+  #send(holder: string, request: UpstreamRequest, done: () => void): Promise<Round> {
+    const connection = this.#connection;
+    const first = connection === undefined ? this.#openAndSend(request, done) : connection.request(request, done);
+    return first.then((attempt) =>
+      attempt.kind === "lost"
+        ? this.#again(holder, request, connection, attempt)
+        : this.#counted(holder, request, attempt),
+    );
+  }
+
+  #counted(holder: string, request: UpstreamRequest, round: Round): Round {
+    return round.kind === "asks" && round.era === "modern" ? this.#calls.answered(holder, request, round) : round;
+  }
+
+  async #openAndSend(request: UpstreamRequest, done: () => void): Promise<Attempt> {
+    const opened = await waitFor(this.#open(), request.cancellation, this.#owner.timeoutMs);
+    if (opened === "cancelled" || opened === "late") {
+      done();
+      return opened === "cancelled"
+        ? faultRound(this.#owner.name, "CALL_CANCELLED", "no", "Cancelled while its session was being opened.")
+        : faultRound(this.#owner.name, "UPSTREAM_TIMEOUT", "no", "Its session was not open in time.");
+    }
+    if (opened.ok) return opened.connection.request(request, done);
+    done();
+    return { kind: "fault", fault: opened.fault };
+  }
+
+  // The request was surely not executed, so it may go out once more; a second failure is the answer.
+  async #again(holder: string, request: UpstreamRequest, before: Connection | undefined, lost: Lost): Promise<Round> {
+    if (before === undefined || before === this.#connection) this.#owner.intake.own(this.disconnect());
+    if (lost.cause === "era") await this.#owner.eraLost(lost.detail);
+    return this.#calls.begin(holder, request, async (done) => {
+      const second = await this.#openAndSend(request, done);
+      if (second.kind !== "lost") return this.#counted(holder, request, second);
+      return faultRound(this.#owner.name, "UPSTREAM_UNAVAILABLE", "no", second.detail);
+    });
+  }
+
+  #open(): Promise<Opened> {
+    if (this.#connection !== undefined) return Promise.resolve({ ok: true, connection: this.#connection });
+    this.#opening ??= this.#openNow().finally(() => {
+      this.#opening = undefined;
+      this.#owner.freed();
+    });
+    return this.#opening;
+  }
+
+  async #openNow(): Promise<Opened> {
+    const opened = await this.#owner.open(this, this.newHost());
+    if (!opened.ok) return opened;
+    if (this.#released) {
+      await opened.connection.close();
+      const detail = "The client's session has ended.";
+      return { ok: false, fault: { code: "UPSTREAM_CLOSED", upstream: this.#owner.name, detail, executed: "no" } };
+    }
+    this.adopt(opened.connection);
+    return opened;
+  }
+
+  async #subscribe(uri: string): Promise<SubscribeAnswer> {
+    const opened = await this.#open();
+    if (!opened.ok) return opened;
+    const answer = await opened.connection.subscribe(uri);
+    if (answer.ok || !("fault" in answer) || !isLost(answer.fault)) return answer;
+    if (opened.connection === this.#connection) this.#owner.intake.own(this.disconnect());
+    const again = await this.#open();
+    return again.ok ? again.connection.subscribe(uri) : again;
+  }
+
+  #notification(notification: Notification): void {
+    const lists = LIST_CHANGED.get(notification.method);
+    if (lists !== undefined) {
+      for (const list of lists) this.#owner.listChanged(list);
+    } else if (notification.method === "notifications/resources/updated") {
+      this.#subscriptions.updated(notification);
+    } else if (!CALL_BOUND.has(notification.method)) {
+      this.peer.notify(notification);
+    }
+  }
+
+  #lost(detail: string): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    if (connection !== undefined) this.#owner.intake.own(connection.close());
+    this.#owner.freed();
+    if (this.#onLost !== undefined) this.#onLost(detail);
+    else if (this.#subscriptions.size > 0) this.#reopenLater();
+  }
+
+  #reopenLater(): void {
+    clearTimeout(this.#timer);
+    const { intake } = this.#owner;
+    this.#timer = intake.later(() => intake.own(this.#reopen()), this.#owner.delay(this.#row.next()));
+  }
+
+  async #reopen(): Promise<void> {
+    if (this.#released || this.#subscriptions.size === 0) return;
+    const opened = await this.#open();
+    if (!opened.ok) this.#reopenLater();
+  }
+}
+
+function isLost(fault: UpstreamFault): boolean {
+  return fault.code === "UPSTREAM_CLOSED" && fault.executed === "no";
+}

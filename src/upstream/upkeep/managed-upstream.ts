@@ -1,0 +1,248 @@
+import type { ClientPeer, Era } from "../../core/call.ts";
+import { digestOf } from "../../core/digest.ts";
+import { isObject, type JsonObject } from "../../core/json.ts";
+import type { Log } from "../../core/log.ts";
+import type { FaultRound, UpstreamFault } from "../../core/round.ts";
+import type { JsonLimits } from "../../core/scan-json.ts";
+import { Shares } from "../../core/shares.ts";
+import type { ListKind } from "../../mcp/messages.ts";
+import type { AddressRules } from "../addresses/address-rules.ts";
+import type { EraMemory } from "../era-memory.ts";
+import { HttpEndpoint } from "../http/endpoint.ts";
+import { createIntake, type Intake } from "../messages/intake.ts";
+import type { Children } from "../process/children.ts";
+import type { ConnectionHost, Opened } from "../protocol/connection.ts";
+import { PeerSession } from "../sessions/peer-session.ts";
+import type { SessionOwner } from "../sessions/session-owner.ts";
+import { SessionPool } from "../sessions/session-pool.ts";
+import { backoffDelay, type UpstreamTiming } from "../timing.ts";
+import type {
+  ListAnswer,
+  Upstream,
+  UpstreamEvent,
+  UpstreamLoad,
+  UpstreamOptions,
+  UpstreamSession,
+  UpstreamStatus,
+} from "../upstream.ts";
+import { createListRetries, type ListRetries } from "./list-retries.ts";
+import { LIST_CAPABILITY, readList } from "./read-list.ts";
+import { Supervisor } from "./supervisor.ts";
+import { systemPeer } from "./system-peer.ts";
+
+export interface ManagedUpstreamDeps {
+  readonly options: UpstreamOptions;
+  readonly clientInfo: JsonObject;
+  readonly timing: UpstreamTiming;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly random: () => number;
+  /** For upstreams that are confined. */
+  readonly addresses: AddressRules;
+  readonly children: Children;
+  readonly eras: EraMemory | undefined;
+  /** What its messages may be. Default: `JSON_LIMITS`. */
+  readonly json?: JsonLimits | undefined;
+  emit(event: UpstreamEvent): void;
+}
+
+/** One registered upstream: keeps it reached, hands out sessions, and answers at once while it is down. */
+export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
+  readonly name: string;
+  readonly place: string;
+  readonly timeoutMs: number;
+  readonly log: Log;
+  readonly options: UpstreamOptions;
+  readonly calls: Shares;
+  readonly intake: Intake;
+  readonly #deps: ManagedUpstreamDeps;
+  readonly #supervisor: Supervisor;
+  readonly #endpoint: HttpEndpoint | undefined;
+  readonly #pool: SessionPool;
+  readonly #retries: ListRetries;
+  readonly #system: PeerSession;
+
+  constructor(deps: ManagedUpstreamDeps) {
+    const { options, timing } = deps;
+    this.#deps = deps;
+    this.options = options;
+    this.name = options.name;
+    this.place = placeOf(options.transport);
+    this.timeoutMs = options.timeoutMs;
+    this.log = deps.log;
+    this.calls = new Shares(timing.maxConnections, timing.maxWaiting);
+    this.intake = createIntake({
+      upstream: options.name,
+      log: deps.log,
+      limits: deps.json,
+      now: deps.now,
+      onFault: (detail) => this.#supervisor.faulted(detail),
+    });
+    this.#supervisor = new Supervisor({
+      ...deps,
+      intake: this.intake,
+      place: this.place,
+      endpoint: () => this.#endpoint,
+      system: () => this.#system,
+      onRouteChanged: () => this.#pool.renewAll(),
+    });
+    // In the end no more often than lists are read again anyway.
+    const patience = { ...timing, backoffCapMs: timing.backoffCapMs * 10 };
+    this.#retries = createListRetries({
+      delay: (attempt) => backoffDelay(patience, attempt, deps.random),
+      now: deps.now,
+      later: (work, ms) => this.intake.later(work, ms),
+      again: (kind) => this.listChanged(kind),
+      trouble: (what, trouble) => this.#supervisor.trouble(what, trouble),
+    });
+    const { transport, maxResponseBytes, idleMs, maxSessions } = options;
+    this.#endpoint =
+      transport.kind === "stdio"
+        ? undefined
+        : new HttpEndpoint({
+            url: transport.url,
+            headers: transport.headers,
+            maxResponseBytes,
+            timing,
+            reachability: this.#supervisor,
+            intake: this.intake,
+            addresses: options.confined === true ? deps.addresses : undefined,
+          });
+    const { maxPeers, maxWaiting, roomMs } = timing;
+    this.#pool = new SessionPool({ owner: this, idleMs, maxSessions, maxPeers, maxWaiting, waitMs: roomMs });
+    this.#system = new PeerSession(this, systemPeer(options.isolation === "shared"), (detail) =>
+      this.#supervisor.lost(detail),
+    );
+  }
+
+  /** Reaches the upstream for the first time, in the background. */
+  start(): void {
+    const { skipped } = this.options;
+    if (skipped === undefined) this.intake.own(this.#supervisor.connect());
+    else this.#supervisor.skip(skipped);
+  }
+
+  status(): UpstreamStatus {
+    return this.#supervisor.status();
+  }
+
+  load(): UpstreamLoad {
+    return this.#pool.load();
+  }
+
+  async list(kind: ListKind): Promise<ListAnswer> {
+    const { options, timing, log } = this.#deps;
+    const refusal = await this.#supervisor.awaitReached();
+    if (refusal !== undefined) return { ok: false, fault: refusal.fault };
+    const capability = this.status().capabilities[LIST_CAPABILITY[kind]];
+    if (!isObject(capability)) {
+      this.#retries.read(kind, undefined);
+      return { ok: true, items: [] };
+    }
+    const limits = {
+      timeoutMs: options.timeoutMs,
+      maxPages: timing.maxListPages,
+      maxItems: timing.maxListItems,
+      maxBytes: timing.maxListBytes,
+    };
+    const era = (): Era | undefined => this.status().era;
+    const answer = await readList(kind, { upstream: this.name, session: this.#system, era, log, ...limits });
+    // One that is down has its lists read when it is back.
+    const down = this.#supervisor.refusal() !== undefined;
+    this.#retries.read(kind, answer.ok || down ? undefined : answer.fault.detail);
+    return answer;
+  }
+
+  refresh(): void {
+    if (this.options.skipped !== undefined) return;
+    if (this.status().state === "ready") this.#supervisor.announceLists();
+    else this.intake.own(this.#supervisor.connect());
+  }
+
+  session(peer: ClientPeer): UpstreamSession {
+    if (this.options.isolation === "session") return this.#pool.get(peer);
+    const system = this.#system;
+    return {
+      request: (request) => system.requestFor(peer.holder, request),
+      notify: (notification) => system.notify(notification),
+      subscribe: (uri, onUpdated) => system.subscribe(uri, onUpdated),
+    };
+  }
+
+  /** Closes a peer's sessions. */
+  release(peerKey: string): void {
+    this.#supervisor.track(this.#pool.release(peerKey));
+  }
+
+  /** What is due now and then: idle sessions, an old era verdict. */
+  maintain(): void {
+    const now = this.#deps.now();
+    this.#pool.reap(now);
+    this.#supervisor.renewVerdict(now);
+  }
+
+  async close(): Promise<void> {
+    this.#supervisor.stop();
+    this.#retries.close();
+    // All at once: what will not end may take its time, and there is one time for all of it.
+    await Promise.all([this.#pool.close(), this.#system.release(), this.#supervisor.settle()]);
+    await this.#endpoint?.destroy();
+    await this.#supervisor.ended();
+  }
+
+  now(): number {
+    return this.#deps.now();
+  }
+
+  delay(attempt: number): number {
+    return backoffDelay(this.#deps.timing, attempt, this.#deps.random);
+  }
+
+  refusal(): FaultRound | undefined {
+    return this.#supervisor.refusal();
+  }
+
+  listChanged(list: ListKind): void {
+    this.#supervisor.listChanged(list);
+  }
+
+  eraLost(detail: string): Promise<void> {
+    return this.#supervisor.eraLost(detail);
+  }
+
+  async open(session: PeerSession, host: ConnectionHost): Promise<Opened> {
+    const refusal = await this.#supervisor.awaitReached();
+    if (refusal !== undefined) return { ok: false, fault: refusal.fault };
+    if (this.#supervisor.connector?.route.era === "legacy" && session !== this.#system) {
+      const busy = await this.#waitForRoom(session);
+      if (busy !== undefined) return { ok: false, fault: busy };
+    }
+    // It may have gone while there was no room.
+    const gone = this.#supervisor.refusal();
+    if (gone !== undefined) return { ok: false, fault: gone.fault };
+    const { connector } = this.#supervisor;
+    if (connector === undefined) return { ok: false, fault: this.#supervisor.notReached().fault };
+    const opened = await connector.open(session.capabilities, host);
+    // A system connection that had to be opened again may have missed changes.
+    if (session === this.#system && opened.ok) this.#supervisor.announceLists();
+    return opened;
+  }
+
+  freed(): void {
+    this.#pool.freed();
+  }
+
+  async #waitForRoom(session: PeerSession): Promise<UpstreamFault | undefined> {
+    if (await this.#pool.reserve(session)) return undefined;
+    const { maxSessions } = this.options;
+    const detail = `The caller's share of the ${maxSessions} sessions with it is in use. Raise its limit, or wait.`;
+    return { code: "UPSTREAM_BUSY", upstream: this.name, detail, executed: "no" };
+  }
+}
+
+/** What stands behind a transport, as `Upstream.place` says. */
+export function placeOf(transport: UpstreamOptions["transport"]): string {
+  if (transport.kind !== "stdio") return digestOf({ url: transport.url });
+  const { command, args, cwd } = transport;
+  return digestOf({ command, args, cwd: cwd ?? null });
+}

@@ -1,0 +1,76 @@
+import type { UpstreamEvent, UpstreamOptions, UpstreamStatus } from "../upstream.ts";
+import type { Connector } from "./connector.ts";
+
+/** What is known of an upstream's state, and who is told when it changes. */
+export interface StateKeeper {
+  readonly current: UpstreamStatus["state"];
+  /** Why it is not reached. */
+  readonly lastError: string | undefined;
+  status(): UpstreamStatus;
+  ready(connector: Connector): void;
+  down(detail: string): void;
+  /** Something failed that does not change the state yet. */
+  failed(detail: string): void;
+  /** When it is tried to reach it next, ms since the epoch; `undefined`: not planned. */
+  next(at: number | undefined): void;
+  /** Something of it does not work although it is reached; `undefined`: it works. */
+  trouble(what: string, trouble: Trouble | undefined): void;
+}
+
+export interface Trouble {
+  readonly detail: string;
+  /** When it is tried next, ms since the epoch; `undefined`: with the next call. */
+  readonly next: number | undefined;
+}
+
+export function createState(deps: {
+  readonly options: UpstreamOptions;
+  readonly now: () => number;
+  emit(event: UpstreamEvent): void;
+}): StateKeeper {
+  const { options, now, emit } = deps;
+  const troubles = new Map<string, Trouble>();
+  let status: UpstreamStatus = {
+    state: "connecting",
+    era: options.era === "auto" ? undefined : options.era,
+    transport: options.transport.kind,
+    capabilities: {},
+    serverInfo: undefined,
+    instructions: undefined,
+    since: now(),
+    lastError: undefined,
+    nextAttempt: undefined,
+  };
+  const change = (next: Omit<UpstreamStatus, "since">): void => {
+    const changed = next.state !== status.state;
+    status = { ...next, since: changed ? now() : status.since };
+    if (changed) emit({ kind: "state", upstream: options.name, status: shown() });
+  };
+  const shown = (): UpstreamStatus => {
+    const [trouble] = troubles.values();
+    if (status.lastError !== undefined || trouble === undefined) return status;
+    return { ...status, lastError: trouble.detail, nextAttempt: trouble.next };
+  };
+  return {
+    get current() {
+      return status.state;
+    },
+    get lastError() {
+      return status.lastError;
+    },
+    status: shown,
+    ready({ facts, route }) {
+      const { capabilities, serverInfo, instructions } = facts;
+      const { era, transport } = route;
+      const said = { capabilities, serverInfo, instructions };
+      change({ state: "ready", era, transport, ...said, lastError: undefined, nextAttempt: undefined });
+    },
+    down: (detail) => change({ ...status, state: "down", lastError: detail }),
+    failed: (detail) => change({ ...status, lastError: detail }),
+    next: (nextAttempt) => change({ ...status, nextAttempt }),
+    trouble(what, trouble) {
+      if (trouble === undefined) troubles.delete(what);
+      else troubles.set(what, trouble);
+    },
+  };
+}

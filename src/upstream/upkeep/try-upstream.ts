@@ -1,0 +1,56 @@
+import type { JsonObject } from "../../core/json.ts";
+import type { Log } from "../../core/log.ts";
+import type { UpstreamOptions, UpstreamStatus } from "../upstream.ts";
+import { createUpstreams, type UpstreamsDeps } from "./upstreams.ts";
+
+/** What came of connecting once. */
+export type Tried =
+  | { readonly ok: true; readonly status: UpstreamStatus; readonly tools: readonly JsonObject[] }
+  /** `why` is for operators. */
+  | { readonly ok: false; readonly why: string };
+
+/** When a trial is given up. */
+export interface TrialBounds {
+  /** So long after its beginning. */
+  readonly maxMs: number;
+  /** At once. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Connects to an upstream with connections of its own, lists its tools, and closes everything again, whatever came of
+ * it. `bounds` hold for it all, the closing apart. @throws never for anything that the upstream does
+ */
+export async function tryUpstream(options: UpstreamOptions, deps: UpstreamsDeps, bounds: TrialBounds): Promise<Tried> {
+  const { maxMs, signal } = bounds;
+  const timeoutMs = Math.min(options.timeoutMs, maxMs);
+  const upstreams = createUpstreams({ ...deps, log: quiet(deps.log) });
+  let timer: NodeJS.Timeout | undefined;
+  let stop = (): void => {};
+  const late = new Promise<Tried>((resolve) => {
+    timer = setTimeout(() => resolve({ ok: false, why: `It was not done within ${maxMs} ms.` }), maxMs);
+    stop = () => resolve({ ok: false, why: "The gateway is stopping." });
+  });
+  if (signal?.aborted === true) stop();
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    upstreams.apply([{ ...options, timeoutMs }]);
+    const upstream = upstreams.get(options.name);
+    if (upstream === undefined) throw new Error("An upstream that was applied is not there.");
+    const listed = upstream.list("tools").then((answer): Tried => {
+      if (!answer.ok) return { ok: false, why: answer.fault.detail };
+      return { ok: true, status: upstream.status(), tools: answer.items };
+    });
+    return await Promise.race([listed, late]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", stop);
+    await upstreams.close();
+  }
+}
+
+// Whoever asked reads what came of it; the log is about the connections that calls go over.
+function quiet(log: Log): Log {
+  const debug: Log["debug"] = (fields, message) => log.debug({ ...fields, trial: true }, message);
+  return { debug, info: debug, warn: debug, error: (fields, message) => log.error(fields, message) };
+}
