@@ -8,7 +8,7 @@ import type { Principal } from "../core/principal.ts";
 import type { BoundCall } from "./call-digest.ts";
 
 /** A call that policies let through only with people's consent. */
-export interface ApprovalAsk {
+export interface CallToApprove {
   readonly principal: Principal;
   /** What the client program calls itself. */
   readonly clientName: string;
@@ -31,7 +31,7 @@ export interface ApprovalAsk {
 }
 
 /** What became of an ask. */
-export type Asked =
+export type RequestedApproval =
   /** `opened`: a new request. `joined`: one of an identical call is open; look at its state. */
   | { readonly ok: true; readonly kind: "opened" | "joined"; readonly request: ApprovalRequest }
   /** An identical call's request has ended and its requester was not told yet: tell, and call `delivered`. */
@@ -116,7 +116,7 @@ export interface ApprovalTransition {
 /** Requests for approval: durable, bound to the exact call, spent once. Every method may throw StoreError. */
 export interface Approvals {
   /** Opens a request or joins an identical call's; see `Asked`. Of two identical calls at once one opens. */
-  request(ask: ApprovalAsk): Promise<Asked>;
+  request(ask: CallToApprove): Promise<RequestedApproval>;
   get(id: string): Promise<ApprovalRequest | undefined>;
   /** The request that this call joins: an open one, or one whose end was not told yet. */
   find(call: BoundCall): Promise<ApprovalRequest | undefined>;

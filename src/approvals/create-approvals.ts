@@ -5,8 +5,8 @@ import { isRequester, type Persons } from "../core/persons.ts";
 import { createWaiters } from "../core/waiters.ts";
 import type { ApprovalQuery, StoredApproval } from "../store/approvals/approvals.ts";
 import type { ApprovalFilter, Approvals } from "./approvals.ts";
-import { cursorAfter, type ListOrder, positionOf, readCursor } from "./cursor.ts";
-import { type ApprovalsDeps, DEFAULT_LIMITS, DEFAULT_TIMING } from "./deps.ts";
+import { cursorAfter, type ListOrder, positionOf, readApprovalCursor } from "./cursor.ts";
+import { type ApprovalsDeps, DEFAULT_APPROVAL_LIMITS, DEFAULT_APPROVAL_TIMING } from "./deps.ts";
 import { decidable, keysOf, refusalOf } from "./eligibility.ts";
 import { requestOf } from "./view.ts";
 import { createAsking } from "./work/asking.ts";
@@ -25,8 +25,8 @@ const MAX_REASON = 2_000;
 /** Makes the service over the store, and starts its scheduler. */
 export function createApprovals(deps: ApprovalsDeps): Approvals {
   const { store, outbox, flows, persons, digests, now, log } = deps;
-  const limits = { ...DEFAULT_LIMITS, ...deps.limits };
-  const timing = { ...DEFAULT_TIMING, ...deps.timing };
+  const limits = { ...DEFAULT_APPROVAL_LIMITS, ...deps.limits };
+  const timing = { ...DEFAULT_APPROVAL_TIMING, ...deps.timing };
   const { retentionMs, leaseMs } = timing;
   const owner = randomId();
   const texts = createSealedTexts(deps.seal);
@@ -124,7 +124,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     async list(filter, cursor) {
       const limit = limitOf(filter);
       const order = orderOf(filter);
-      const found = await look(filter, limit + 1, cursor === undefined ? undefined : readCursor(cursor, order));
+      const found = await look(filter, limit + 1, cursor === undefined ? undefined : readApprovalCursor(cursor, order));
       const items = found.slice(0, limit).map(view);
       const last = items.at(-1);
       const more = found.length > limit && last !== undefined;

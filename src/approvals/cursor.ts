@@ -22,7 +22,7 @@ export function cursorAfter({ at, id }: Position, order: ListOrder): string {
 }
 
 /** The position in a cursor; `undefined` if it is none of ours, or of a list in another order. */
-export function readCursor(text: string, order: ListOrder): Position | undefined {
+export function readApprovalCursor(text: string, order: ListOrder): Position | undefined {
   const parts = /^(e?)(\d{1,15})\.(apr_[\w-]{22})$/.exec(text);
   const [, mark, at, id] = parts ?? [];
   return at === undefined || id === undefined || mark !== MARKS[order] ? undefined : { at: Number(at), id };

@@ -15,7 +15,7 @@ export interface ApprovalLimits {
   readonly waiters: number;
 }
 
-export const DEFAULT_LIMITS: ApprovalLimits = { openPerUser: 20, waiters: 10_000 };
+export const DEFAULT_APPROVAL_LIMITS: ApprovalLimits = { openPerUser: 20, waiters: 10_000 };
 
 /** Times, in ms. */
 export interface ApprovalTiming {
@@ -33,7 +33,7 @@ export interface ApprovalTiming {
 
 const DAY_MS = 86_400_000;
 
-export const DEFAULT_TIMING: ApprovalTiming = {
+export const DEFAULT_APPROVAL_TIMING: ApprovalTiming = {
   leaseMs: 30_000,
   retentionMs: 7 * DAY_MS,
   outboxMs: 30 * DAY_MS,

@@ -3,10 +3,10 @@ import type { Scope } from "../core/scope.ts";
 import type { ListKind } from "../mcp/messages.ts";
 import type { DefinitionChange, DefinitionReader, DefinitionStore } from "../store/definitions/definitions.ts";
 import type { UpstreamEvent, Upstreams } from "../upstream/upstream.ts";
-import { createAnnouncer, type ListChange } from "./announcer.ts";
+import { type CatalogChange, createChangeEmitter } from "./change-emitter.ts";
+import { createCoalescer } from "./coalescer.ts";
 import { createDefinitionKeeper } from "./definition-keeper.ts";
 import { listsWithItems, type Member } from "./member.ts";
-import { createPacer } from "./pacer.ts";
 import { createReadingPace } from "./reading-pace.ts";
 import { createRememberedTools } from "./remembered-tools.ts";
 import { type CatalogTiming, DEFAULT_CATALOG_TIMING } from "./timing.ts";
@@ -25,7 +25,7 @@ export interface Catalog {
   /** What `scope` shows now. The same object until something in it changes. */
   view(scope: Scope): View;
   /** Hears of changed lists, once for all that changed together; `resources` stands for their templates, too. */
-  onChange(listener: (change: ListChange) => void): () => void;
+  onChange(listener: (change: CatalogChange) => void): () => void;
   /** Has clients read what they see of this upstream again, because their endpoints show other parts of it now. */
   reshaped(upstream: string): void;
   /** Forgets upstreams that are no longer registered and learns the rules of new ones. */
@@ -64,7 +64,7 @@ export function createCatalog(deps: {
     onSpent: (name, ms) => members.get(name)?.pace.spent(ms),
   });
   const remembered = createRememberedTools(deps);
-  const announcer = createAnnouncer({ windowMs: timing.announceMs, log });
+  const announcer = createChangeEmitter({ windowMs: timing.announceMs, log });
   const claimKeeper = createClaimKeeper({ memory: deps.claims, log, now: deps.now });
   const logSharedUris = createSharedUriLog(log);
 
@@ -121,7 +121,7 @@ export function createCatalog(deps: {
         if (mayConcernApps(kept, members.values())) announcer.soon({ list: "tools", upstream: name });
       },
     });
-    const stale = createPacer<ListKind>({
+    const stale = createCoalescer<ListKind>({
       firstMs: timing.coalesceMs,
       calmMs: timing.calmMs,
       run: (kinds) => void reader.refresh(kinds),

@@ -1,6 +1,6 @@
 import type { ListKind } from "../mcp/messages.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import type { Pacer } from "./pacer.ts";
+import type { Coalescer } from "./coalescer.ts";
 import type { ReadingPace } from "./reading-pace.ts";
 import type { ToolRules } from "./tool-rules.ts";
 import { LIST_KINDS, type UpstreamReader } from "./upstream-lists.ts";
@@ -11,7 +11,7 @@ export interface Member {
   rules: ToolRules;
   readonly reader: UpstreamReader;
   readonly pace: ReadingPace;
-  readonly stale: Pacer<ListKind>;
+  readonly stale: Coalescer<ListKind>;
   readonly settled: Promise<void>;
   settle(): void;
   /** The reading of its lists since it last came up; `undefined` before. */

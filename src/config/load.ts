@@ -5,11 +5,11 @@ import type { Json } from "../core/json.ts";
 import { crossCheck, crossWarnings } from "./checks/cross-checks.ts";
 import type { ConfigError } from "./config-error.ts";
 import { fill } from "./file/fill.ts";
-import { type Finding, valueAt } from "./file/issues.ts";
+import { type ConfigIssue, valueAt } from "./file/issues.ts";
 import { missingFile } from "./file/missing-file.ts";
 import { parse } from "./file/parse.ts";
 import { inOrder, toBroken, toError } from "./file/report.ts";
-import { type Path, pathKey, readYaml } from "./file/yaml-source.ts";
+import { pathKey, readYaml, type YamlPath } from "./file/yaml-source.ts";
 import type { Config } from "./schema/schema.ts";
 
 export type LoadedConfig =
@@ -34,7 +34,7 @@ export function loadConfig(path: string, env: Readonly<Record<string, string | u
   const files = new Set([absolute]);
   const dir = dirname(absolute);
   const source = readYaml(text);
-  const report = (finding: Finding) => toError(path, source, finding);
+  const report = (finding: ConfigIssue) => toError(path, source, finding);
   if (source.problems.length > 0) {
     // What was read of a broken file is a guess, and errors about a guess would mislead.
     return {
@@ -59,10 +59,10 @@ export function loadConfig(path: string, env: Readonly<Record<string, string | u
   return { ok: true, config: inDir(parsed.config, dir), warnings: inOrder(warnings.map(report)), files: [...files] };
 }
 
-const POLICY_DIR: Path = ["policies", "dir"];
+const POLICY_DIR: YamlPath = ["policies", "dir"];
 
 // A misspelt folder must not mean "no policies", which would let every call through.
-function checkPolicyDir(root: Json, dir: string, substituted: ReadonlySet<string>): Finding[] {
+function checkPolicyDir(root: Json, dir: string, substituted: ReadonlySet<string>): ConfigIssue[] {
   const value = valueAt(root, POLICY_DIR);
   if (typeof value !== "string" || value === "" || existsSync(resolve(dir, value))) return [];
   // A substituted path may hold what is nobody's business.
@@ -70,7 +70,7 @@ function checkPolicyDir(root: Json, dir: string, substituted: ReadonlySet<string
   return [{ path: POLICY_DIR, at: "value", message: "There is no such folder.", hint }];
 }
 
-function warnPolicyDir(root: Json, dir: string): Finding[] {
+function warnPolicyDir(root: Json, dir: string): ConfigIssue[] {
   if (valueAt(root, POLICY_DIR) !== undefined || existsSync(resolve(dir, "policies"))) return [];
   const message = "There is no folder policies beside this file, so no call is checked by a policy.";
   return [{ path: ["policies"], at: "key", message, hint: "Make one, or set policies.dir." }];

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { Facts } from "./components/facts.tsx";
+import { FactList } from "./components/facts.tsx";
 import { ForeignText } from "./components/foreign-text.tsx";
 import type { ConsoleEnv } from "./console-env.ts";
 import { page } from "./layout.tsx";
@@ -13,7 +13,7 @@ export function createYou(): Hono<ConsoleEnv> {
     return page(
       c,
       { title: "You", area: "you", lead: "Whom the gateway takes you for. Policies and approvals go by this." },
-      <Facts
+      <FactList
         entries={[
           ["Subject", <ForeignText text={principal.subject} />],
           ["Issuer", <ForeignText text={principal.issuer} />],

@@ -27,13 +27,13 @@ export interface Notification {
 }
 
 /** A request that an upstream makes of the client: elicitation, sampling or roots. */
-export interface Ask {
+export interface InputRequest {
   readonly method: string;
   readonly params: JsonObject;
 }
 
 /** The client's answer to an ask. */
-export type AskResponse =
+export type InputResponse =
   | { readonly ok: true; readonly result: JsonObject }
   | { readonly ok: false; readonly error: RpcError };
 
@@ -51,7 +51,7 @@ export interface ClientPeer {
   /** Client capabilities as declared: the only ones that are advertised upstream. */
   readonly capabilities: JsonObject;
   /** Puts an upstream's request to the client outside any call (legacy only; others answer -32601). */
-  request(ask: Ask): Promise<AskResponse>;
+  request(ask: InputRequest): Promise<InputResponse>;
   /** Hands the client a notification that belongs to no call. */
   notify(notification: Notification): void;
 }

@@ -1,5 +1,5 @@
 import type { ApprovalRequest } from "./approval.ts";
-import type { Ask, AskResponse, Era, RpcError } from "./call.ts";
+import type { Era, InputRequest, InputResponse, RpcError } from "./call.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { Decision, StepUpRequirement } from "./decision.ts";
 import type { Refusal } from "./errors.ts";
@@ -15,16 +15,16 @@ export type Outcome =
   | { readonly kind: "fault"; readonly fault: UpstreamFault }
   /** The tool has answered, and none of its result may be given out. */
   | { readonly kind: "withheld" }
-  | AsksOutcome
+  | InputRequiredOutcome
   | PausedOutcome
   | StepUpOutcome
   | UnapprovedOutcome;
 
 /** What a server's answer comes to: the gateway has let the call through by then. */
-export type AnsweredOutcome = SettledOutcome | AsksOutcome;
+export type AnsweredOutcome = SettledOutcome | InputRequiredOutcome;
 
 /** An outcome after which nothing more comes. */
-export type SettledOutcome = Exclude<Outcome, AsksOutcome | PausedOutcome | StepUpOutcome>;
+export type SettledOutcome = Exclude<Outcome, InputRequiredOutcome | PausedOutcome | StepUpOutcome>;
 
 /** Policies stop the call. */
 export interface DeniedOutcome {
@@ -73,14 +73,14 @@ export interface StepUpOutcome {
 export type StepUpWait = "elevated" | "waiting" | "expired" | "failed";
 
 /** The upstream wants something from the client first. See `AsksRound`; `state` is sealed by the gateway here. */
-export interface AsksOutcome {
-  readonly kind: "asks";
+export interface InputRequiredOutcome {
+  readonly kind: "input_required";
   readonly era: Era;
-  readonly asks: Readonly<Record<string, Ask>>;
+  readonly inputRequests: Readonly<Record<string, InputRequest>>;
   readonly state: string | undefined;
-  resume(responses: Readonly<Record<string, AskResponse>>): Promise<AnsweredOutcome>;
+  resume(responses: Readonly<Record<string, InputResponse>>): Promise<AnsweredOutcome>;
   abandon(reason: string): void;
-  onMoot(listener: () => void): void;
+  onSuperseded(listener: () => void): void;
 }
 
 /** The call waits for people, or is run with their consent: nothing of it is lost if nobody waits for it here. */

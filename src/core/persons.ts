@@ -10,7 +10,7 @@ import {
   personKeys,
   principalKey,
 } from "./principal.ts";
-import { domainOf } from "./standing.ts";
+import { mailDomainOf } from "./standing.ts";
 
 /**
  * Whether a request is this principal's own: theirs to see and to take back. Only what is certain counts, the same subject
@@ -211,5 +211,5 @@ function vouched(who: Who): Who {
 }
 
 function domainsOf(addresses: readonly string[]): readonly string[] {
-  return addresses.flatMap((address) => domainOf(address) ?? []);
+  return addresses.flatMap((address) => mailDomainOf(address) ?? []);
 }

@@ -1,4 +1,4 @@
-import type { Ask, AskResponse, Era, RpcError } from "./call.ts";
+import type { Era, InputRequest, InputResponse, RpcError } from "./call.ts";
 import type { RawJson } from "./raw-json.ts";
 
 /**
@@ -6,7 +6,7 @@ import type { RawJson } from "./raw-json.ts";
  *
  * Both eras and all transports are brought to this form by `upstream/`; each edge renders it in its client's era.
  */
-export type Round = ResultRound | ErrorRound | AsksRound | FaultRound;
+export type Round = ResultRound | ErrorRound | InputRequiredRound | FaultRound;
 
 /** The upstream's result, as it wrote it. */
 export interface ResultRound {
@@ -22,23 +22,23 @@ export interface ErrorRound {
 }
 
 /** The upstream wants something from the client before it goes on. */
-export interface AsksRound {
-  readonly kind: "asks";
+export interface InputRequiredRound {
+  readonly kind: "input_required";
   /** `modern`: nothing is held upstream, the answers go with a new request. `legacy`: the upstream call stays open. */
   readonly era: Era;
   /** By the upstream's own keys; one key (`"ask"`) where a legacy upstream asks. May be empty: then only `state` counts. */
-  readonly asks: Readonly<Record<string, Ask>>;
+  readonly inputRequests: Readonly<Record<string, InputRequest>>;
   /** A modern upstream's `requestState`: with it the call can go on in another request. Legacy upstreams have none. */
   readonly state: string | undefined;
   /** Delivers the answers, by the same keys, and waits for the next round. Call at most once. */
-  resume(responses: Readonly<Record<string, AskResponse>>): Promise<Round>;
+  resume(responses: Readonly<Record<string, InputResponse>>): Promise<Round>;
   /** Gives the call up: the upstream is told where it can be. */
   abandon(reason: string): void;
   /**
    * Calls `listener` when the upstream ends the call while its question stands: nobody needs the answer then, and
    * `resume` brings the end. Never for a modern upstream, where nothing is held.
    */
-  onMoot(listener: () => void): void;
+  onSuperseded(listener: () => void): void;
 }
 
 /** The upstream did not answer properly. */

@@ -66,11 +66,11 @@ export function vouchedAddress(
 ): string | undefined {
   if (address === undefined || (!verified && emailVerified !== "always") || !isPlainAddress(address)) return undefined;
   if (emailDomains.includes("*")) return address;
-  const domain = domainOf(address);
+  const domain = mailDomainOf(address);
   return domain !== undefined && compileGlobs(emailDomains.map(asciiDomain))(domain) ? address : undefined;
 }
 
 /** The domain of a plain e-mail address, as domains are compared; `undefined` of anything else. */
-export function domainOf(address: string): string | undefined {
+export function mailDomainOf(address: string): string | undefined {
   return readMailbox(address)?.domain;
 }

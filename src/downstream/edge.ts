@@ -11,7 +11,7 @@ import { encodeNotification } from "../mcp/encode.ts";
 import { progressTokenOf, reachesLevel, traceIdOf } from "../mcp/request-meta.ts";
 import { deliveryOf } from "./delivery.ts";
 import { createHolds, type Holds } from "./holds.ts";
-import { DEFAULT_LIMITS, type EdgeDeps, type EdgeLimits } from "./options.ts";
+import { DEFAULT_DOWNSTREAM_LIMITS, type EdgeDeps, type EdgeLimits } from "./options.ts";
 import type { Reply } from "./reply.ts";
 
 /** What every part of an edge works with. */
@@ -29,7 +29,7 @@ export interface Edge {
 }
 
 export function createEdge(deps: EdgeDeps): Edge {
-  const limits = { ...DEFAULT_LIMITS, ...deps.limits };
+  const limits = { ...DEFAULT_DOWNSTREAM_LIMITS, ...deps.limits };
   return {
     gateway: deps.gateway,
     log: deps.log,

@@ -5,7 +5,7 @@ import { ERRORS, refuse } from "../core/errors.ts";
 import { createHostPolicy } from "../http/hosts.ts";
 import { createEdge } from "./edge.ts";
 import { allowOrigin, answerPreflight } from "./http/cors.ts";
-import { answerRefusal, type Exchange } from "./http/exchange.ts";
+import { answerRefusal, type HttpExchange } from "./http/exchange.ts";
 import { createStreams } from "./http/streams.ts";
 import type { HttpEdge } from "./http-edge.ts";
 import { handleDelete, handleGet } from "./legacy/http.ts";
@@ -99,7 +99,7 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
 
   // The head as a whole, Host and Origin come before everything, so that a foreign page learns nothing, not even what exists.
   const serve =
-    (handler: (exchange: Exchange) => Promise<void>): Serve =>
+    (handler: (exchange: HttpExchange) => Promise<void>): Serve =>
     async ({ incoming, outgoing }, endpoint) => {
       const { host, origin } = incoming.headers;
       const came = deps.arrive(incoming);
@@ -132,7 +132,7 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
 
   const preflight = serve(async ({ incoming, outgoing }) => answerPreflight(incoming, outgoing));
   const app = new Hono<Env>();
-  const methods: Readonly<Record<string, (exchange: Exchange) => Promise<void>>> = {
+  const methods: Readonly<Record<string, (exchange: HttpExchange) => Promise<void>>> = {
     POST: (exchange) => handlePost(http, exchange),
     GET: (exchange) => handleGet(http, exchange),
     DELETE: (exchange) => handleDelete(http, exchange),

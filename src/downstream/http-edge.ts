@@ -5,7 +5,7 @@ import { credentialOf } from "../http/credential.ts";
 import { heldFor } from "../http/held.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { RequestContext } from "./edge.ts";
-import { type Exchange, headerOf } from "./http/exchange.ts";
+import { type HttpExchange, headerOf } from "./http/exchange.ts";
 import type { Streams } from "./http/streams.ts";
 import type { SessionRegistry } from "./legacy/session-registry.ts";
 import type { ModernServer } from "./modern/dispatch.ts";
@@ -18,12 +18,12 @@ export interface HttpEdge extends ModernServer {
   readonly policyHeaders: readonly string[];
 }
 
-export type Admitted =
+export type AdmittedCaller =
   | { readonly ok: true; readonly context: RequestContext }
   | { readonly ok: false; readonly refusal: Refusal; readonly headers: Readonly<Record<string, string>> };
 
 /** Who calls, and what the endpoint shows: every request proves it anew. */
-export async function admit(http: HttpEdge, { incoming, from, path, endpoint }: Exchange): Promise<Admitted> {
+export async function admit(http: HttpEdge, { incoming, from, path, endpoint }: HttpExchange): Promise<AdmittedCaller> {
   const credential = credentialOf(incoming, from);
   const answer = http.identity.identify({ ...credential, path });
   const identified = answer instanceof Promise ? await answer : answer;

@@ -95,7 +95,7 @@ export interface EdgeLimits {
 }
 
 /** The bounds that hold unless the configuration says otherwise. */
-export const DEFAULT_LIMITS: EdgeLimits = {
+export const DEFAULT_DOWNSTREAM_LIMITS: EdgeLimits = {
   maxBodyBytes: 4 * 1024 * 1024,
   ...JSON_LIMITS,
   maxBatch: 64,

@@ -5,7 +5,7 @@ import { parseJsonBody } from "../http/json-body.ts";
 import { type Classified, classify } from "../mcp/classify.ts";
 import { idOfRefused } from "../mcp/refused-id.ts";
 import type { RequestContext } from "./edge.ts";
-import { answerEmpty, answerRefusal, type Exchange, headerOf } from "./http/exchange.ts";
+import { answerEmpty, answerRefusal, type HttpExchange, headerOf } from "./http/exchange.ts";
 import { HttpReply } from "./http/http-reply.ts";
 import { type Accepted, readMedia } from "./http/media.ts";
 import { admit, type HttpEdge } from "./http-edge.ts";
@@ -23,7 +23,7 @@ import { dispatchModernRequest } from "./modern/dispatch.ts";
  *   5. classify   which era, and whether the headers say what the body says (400)
  *   6. serve      the era's own dispatch
  */
-export async function handlePost(http: HttpEdge, exchange: Exchange): Promise<void> {
+export async function handlePost(http: HttpEdge, exchange: HttpExchange): Promise<void> {
   const { incoming, outgoing } = exchange;
   const { limits } = http.edge;
 
@@ -52,7 +52,7 @@ export async function handlePost(http: HttpEdge, exchange: Exchange): Promise<vo
 
 function serve(
   http: HttpEdge,
-  exchange: Exchange,
+  exchange: HttpExchange,
   accepted: Accepted,
   context: RequestContext,
   classified: Classified,

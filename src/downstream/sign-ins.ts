@@ -1,4 +1,4 @@
-import type { Ask, Call } from "../core/call.ts";
+import type { Call, InputRequest } from "../core/call.ts";
 import { ERRORS } from "../core/errors.ts";
 import type { DeniedOutcome, StepUpOutcome, TokenNeed } from "../core/outcome.ts";
 import { signInMeta, signInQuestion, signInText } from "../gateway/step-up/texts.ts";
@@ -9,7 +9,7 @@ import { deniedAnswer, type OwnAnswer, toolError } from "./render-common.ts";
 import type { Reply } from "./reply.ts";
 
 /** Shows the user of a call where to sign in. 2025-11-25 and 2026-07-28 client/elicitation, "URL Mode" */
-export function signInAsk(call: Call, stepUp: StepUpOutcome): Ask {
+export function stepUpInputRequest(call: Call, stepUp: StepUpOutcome): InputRequest {
   const { id, url } = stepUp.link;
   const message = signInQuestion(stepUp, toolOf(call));
   // The later revision has no such id: the state says which one it is.
@@ -26,7 +26,11 @@ export function signInAnswer(call: Call, stepUp: StepUpOutcome): OwnAnswer {
 /** The same for a legacy client that has no stream to be asked on. 2025-11-25 client/elicitation, "URL Elicitation Required Error" */
 export function signInRequired(call: Call, stepUp: StepUpOutcome): OwnAnswer {
   const { code, message, status } = { code: -32042, message: signInText(stepUp, toolOf(call)), status: 200 };
-  return { kind: "error", error: { code, message, data: { elicitations: [signInAsk(call, stepUp).params] } }, status };
+  return {
+    kind: "error",
+    error: { code, message, data: { elicitations: [stepUpInputRequest(call, stepUp).params] } },
+    status,
+  };
 }
 
 /**

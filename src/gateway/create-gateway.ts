@@ -13,7 +13,7 @@ import type { Seal } from "../core/seal.ts";
 import { createAnswers } from "../policy/answer.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
 import type { LongRedactions } from "../redaction/long-redactions.ts";
-import type { KeyedHash } from "../redaction/redact.ts";
+import type { MarkHash } from "../redaction/redact.ts";
 import type { StepUp } from "../step-up/step-up.ts";
 import type { RateLimits } from "../store/rate-limits/rate-limits.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
@@ -30,12 +30,12 @@ import { createVisibility } from "./lists/visibility.ts";
 import { createPipeline } from "./pipeline.ts";
 import { createRelay } from "./relay.ts";
 import { createDeclaredArguments } from "./requests/declared-arguments.ts";
-import { createReceipts } from "./requests/receipts.ts";
 import { createRequestStates } from "./requests/request-state.ts";
-import { createSignIns } from "./step-up/sign-ins.ts";
-import { createBudgets } from "./steps/budgets.ts";
+import { createRetryTokens } from "./requests/retry-tokens.ts";
+import { createStepUpGate } from "./step-up/step-up-gate.ts";
 import { createLinks } from "./steps/links.ts";
-import { createOutsideTalk } from "./steps/outside-talk.ts";
+import { createOutOfBand } from "./steps/out-of-band.ts";
+import { createRateLimitGuard } from "./steps/rate-limit-guard.ts";
 import { createUnlistedCalls } from "./steps/unlisted-calls.ts";
 
 export interface GatewayDeps {
@@ -61,7 +61,7 @@ export interface GatewayDeps {
   readonly seal: Seal;
   readonly digests: CallDigests;
   /** Replaces what policies want hashed. */
-  readonly hash: KeyedHash;
+  readonly hash: MarkHash;
   readonly longRedactions: Pick<LongRedactions, "redact">;
   readonly serverInfo: JsonObject;
   readonly log: Log;
@@ -83,9 +83,9 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
   const listChanges = createListChanges({ catalog, visibility, log: deps.log });
   const links = createLinks({ catalog });
   const states = createRequestStates(deps.seal, deps.now);
-  const outside = createOutsideTalk(deps.hash);
-  const budgets = createBudgets(deps);
-  const signIns = createSignIns({ ...deps, states });
+  const outside = createOutOfBand(deps.hash);
+  const budgets = createRateLimitGuard(deps);
+  const signIns = createStepUpGate({ ...deps, states });
   const callIds = createCallIds(deps.now);
   const answers = createAnswers();
   const unlistedCalls = createUnlistedCalls(deps);
@@ -95,7 +95,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
     ...deps,
     visibility,
     budgets,
-    receipts: createReceipts(),
+    receipts: createRetryTokens(),
     states,
     links,
     outside,

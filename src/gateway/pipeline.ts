@@ -9,18 +9,24 @@ import { Slices } from "../core/slices.ts";
 import type { Answers } from "../policy/answer.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
 import type { LongRedactions } from "../redaction/long-redactions.ts";
-import type { KeyedHash } from "../redaction/redact.ts";
+import type { MarkHash } from "../redaction/redact.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
 import type { Paused, PausedCalls } from "./approvals/paused-calls.ts";
 import type { Visibility } from "./lists/visibility.ts";
 import { withAnswersAsked } from "./requests/params.ts";
-import type { Receipts } from "./requests/receipts.ts";
 import type { RequestStates } from "./requests/request-state.ts";
-import { approvalOf, type SignInCheck, type SignInDecision, type SignIns, signedInAs } from "./step-up/sign-ins.ts";
-import type { Allowed, Budgets } from "./steps/budgets.ts";
+import type { RetryTokens } from "./requests/retry-tokens.ts";
+import {
+  approvalOf,
+  type SignInCheck,
+  type SignInDecision,
+  type StepUpGate,
+  signedInAs,
+} from "./step-up/step-up-gate.ts";
 import { auditOpening, challengeOf, policyInput, withSignIn } from "./steps/call-facts.ts";
 import type { Links } from "./steps/links.ts";
-import type { OutsideTalk } from "./steps/outside-talk.ts";
+import type { OutOfBand } from "./steps/out-of-band.ts";
+import type { Allowed, RateLimitGuard } from "./steps/rate-limit-guard.ts";
 import { notListed, resolveTool, UNKNOWN_TOOL } from "./steps/resolve.ts";
 import { createResultGuard } from "./steps/result-guard.ts";
 import { followRounds } from "./steps/rounds.ts";
@@ -31,21 +37,21 @@ export interface PipelineDeps {
   readonly catalog: Catalog;
   readonly policies: () => PolicySet;
   readonly visibility: Visibility;
-  readonly budgets: Budgets;
-  readonly receipts: Receipts;
+  readonly budgets: RateLimitGuard;
+  readonly receipts: RetryTokens;
   readonly audit: Audit;
   readonly upstreams: Upstreams;
   readonly states: RequestStates;
   readonly links: Links;
-  readonly outside: OutsideTalk;
+  readonly outside: OutOfBand;
   readonly paused: Pick<PausedCalls, "ask" | "resume" | "status" | "runs">;
-  readonly signIns: SignIns;
+  readonly signIns: StepUpGate;
   readonly answers: Pick<Answers, "of">;
   readonly unlistedCalls: Pick<UnlistedCalls, "record">;
   /** Whether a call is for the gateway's own tool. */
   readonly isStatusCall: (call: Call) => boolean;
   /** For what policies replace with its hash. */
-  readonly hash: KeyedHash;
+  readonly hash: MarkHash;
   /** For results that take long to be searched. */
   readonly longRedactions: Pick<LongRedactions, "redact">;
   /** Makes the id of a call that is decided anew. */
@@ -167,7 +173,7 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
       return signIns.check(made, asked, paid);
     }
 
-    async function askToSignIn(asked: SignInDecision, lack: Parameters<SignIns["ask"]>[2]): Promise<Outcome> {
+    async function askToSignIn(asked: SignInDecision, lack: Parameters<StepUpGate["ask"]>[2]): Promise<Outcome> {
       const stop = await signIns.ask(made, asked, lack, () =>
         callTool({ ...call, id: deps.callIds(), receivedAt: now() }),
       );

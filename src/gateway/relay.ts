@@ -9,7 +9,7 @@ import type { DeclaredArguments } from "./requests/declared-arguments.ts";
 import { FOREIGN_STATE, readContinuation, withAnswersAsked } from "./requests/params.ts";
 import type { RequestStates } from "./requests/request-state.ts";
 import type { AskedUri, Links, Receiver } from "./steps/links.ts";
-import type { OutsideTalk } from "./steps/outside-talk.ts";
+import type { OutOfBand } from "./steps/out-of-band.ts";
 import { followRounds } from "./steps/rounds.ts";
 
 /** Where a request goes, and its parameters in the upstream's own names; what it asks for, if that is one resource. */
@@ -22,7 +22,7 @@ export interface RelayDeps {
   readonly upstreams: Upstreams;
   readonly states: RequestStates;
   readonly links: Links;
-  readonly outside: OutsideTalk;
+  readonly outside: OutOfBand;
   readonly declared: DeclaredArguments;
 }
 

@@ -17,7 +17,7 @@ export interface AttemptBounds {
 export const ATTEMPT_BOUNDS: AttemptBounds = { windowMs: 60_000, perCredential: 10, perNetwork: 1_000 };
 
 /** A credential that is about to be checked. */
-export interface Attempt {
+export interface CredentialAttempt {
   /** From where; see `ClientAddress`. */
   readonly ip: string;
   readonly credential: string;
@@ -35,7 +35,7 @@ export type AttemptVerdict =
 /** Counts the credentials that were refused in the last moments, wherever they were tried, in this process. */
 export interface Attempts {
   /** Counts it as refused until it ends otherwise, so that many at once are no way around. @throws never */
-  begin(attempt: Attempt): AttemptVerdict;
+  begin(attempt: CredentialAttempt): AttemptVerdict;
 }
 
 export interface AttemptDeps {

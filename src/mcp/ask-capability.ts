@@ -1,11 +1,11 @@
-import type { Ask } from "../core/call.ts";
+import type { InputRequest } from "../core/call.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 
 /**
  * The client capabilities that an ask needs and `declared` lacks, in the shape of `ClientCapabilities`; `undefined` when
  * the client can be asked. 2026-07-28 patterns/mrtr, "Server Requirements"; client/elicitation, "Capabilities".
  */
-export function missingCapability(ask: Ask, declared: JsonObject): JsonObject | undefined {
+export function missingCapability(ask: InputRequest, declared: JsonObject): JsonObject | undefined {
   switch (ask.method) {
     case "elicitation/create":
       return missingElicitation(ask.params["mode"] === "url" ? "url" : "form", declared["elicitation"]);

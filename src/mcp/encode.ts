@@ -1,4 +1,4 @@
-import type { Ask, RpcError } from "../core/call.ts";
+import type { InputRequest, RpcError } from "../core/call.ts";
 import { writeExact } from "../core/exact-json.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { RawJson } from "../core/raw-json.ts";
@@ -33,7 +33,7 @@ export function encodeNotification(method: string, params: JsonObject): string {
 }
 
 /** A server's request to the client (legacy revisions only). */
-export function encodeRequest(id: RpcId, ask: Ask): string {
+export function encodeRequest(id: RpcId, ask: InputRequest): string {
   return writeExact({ jsonrpc: "2.0", id, method: ask.method, params: ask.params });
 }
 

@@ -1,11 +1,11 @@
 import type { Decision } from "../core/decision.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
 import { findAmbiguousKey } from "../core/keys.ts";
-import { createArgumentCheck } from "./arguments/check.ts";
+import { createArgumentNameCheck } from "./arguments/check.ts";
 import type { PolicyInput, PolicySet } from "./policy-set.ts";
 
 /** What a call comes to: what policies decide of it, and whether what they decided on is what its server would read. */
-export interface Answer {
+export interface PolicyAnswer {
   readonly decision: Decision;
   /** Why the call is refused for its arguments, though no policy refuses it. */
   readonly refusal: Refusal | undefined;
@@ -14,15 +14,15 @@ export interface Answer {
 /** Decides calls, and checks their arguments. What was read of schemas is kept. */
 export interface Answers {
   /** Of a call whose params no two readers read differently (`mcp/call-params.ts`). @throws never */
-  of(set: PolicySet, input: PolicyInput): Answer;
+  of(set: PolicySet, input: PolicyInput): PolicyAnswer;
   /** Of a call that somebody wrote down: nobody has looked at its keys yet. @throws never */
-  ofGiven(set: PolicySet, input: PolicyInput): Answer;
+  ofGiven(set: PolicySet, input: PolicyInput): PolicyAnswer;
 }
 
 /** The one place where a call is decided on: real ones, tried ones, those of tests and of a replay. */
 export function createAnswers(): Answers {
-  const check = createArgumentCheck();
-  const of = (set: PolicySet, input: PolicyInput): Answer => {
+  const check = createArgumentNameCheck();
+  const of = (set: PolicySet, input: PolicyInput): PolicyAnswer => {
     const decision = set.decide(input);
     const { tool, arguments: args } = input;
     // Whoever is refused by a policy hears of that.

@@ -2,7 +2,7 @@ import { JSONPathEnvironment, JSONPathError, type JSONPathQuery, jsonpath } from
 import { fold } from "../core/fold.ts";
 import { isObject, type Json } from "../core/json.ts";
 import { LIMITS } from "./limits.ts";
-import type { MemberNames } from "./member-names.ts";
+import type { FoldedNames } from "./member-names.ts";
 
 /*
  * JSONPath (RFC 9535) as far as its cost stays linear in a value that a hostile server has written. Refused: a second
@@ -23,7 +23,7 @@ export interface CompiledPath {
    * Where it finds something, at most `max` places; `undefined` if there are more. `names` says whether all names could
    * be compared. @throws never
    */
-  locate(value: Json, max: number, names: MemberNames): readonly Location[] | undefined;
+  locate(value: Json, max: number, names: FoldedNames): readonly Location[] | undefined;
 }
 
 export type PathResult =
@@ -62,10 +62,10 @@ function refused(message: string, offset: number): PathResult {
 
 /** What the selectors of a path look names up in, while it is applied. */
 interface Lookup {
-  names: MemberNames | undefined;
+  names: FoldedNames | undefined;
 }
 
-function locate(query: JSONPathQuery, lookup: Lookup, value: Json, max: number, names: MemberNames) {
+function locate(query: JSONPathQuery, lookup: Lookup, value: Json, max: number, names: FoldedNames) {
   const found: Location[] = [];
   lookup.names = names;
   for (const node of query.lazyQuery(toMutable(value))) {

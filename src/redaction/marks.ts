@@ -3,13 +3,13 @@ import { canonicalJson } from "../core/json.ts";
 import { DETECTORS, type Detector, type Replacement } from "./redaction.ts";
 
 /** Keyed hash of a text, in hex. The key keeps what has few values, such as a card number, from being guessed back. */
-export type KeyedHash = (text: string) => string;
+export type MarkHash = (text: string) => string;
 
 const HASH_DIGITS = 16;
 const PATH_MARK = /^\[(?:redacted|hash:[\da-f]{16})\]$/;
 
 /** What stands for a text that a detector found. `text` is its normal form: equal values have equal hashes. */
-export function textMark(detector: Detector, how: Replacement, text: string, hash: KeyedHash): string {
+export function textMark(detector: Detector, how: Replacement, text: string, hash: MarkHash): string {
   switch (how) {
     case "drop":
       return "";
@@ -23,7 +23,7 @@ export function textMark(detector: Detector, how: Replacement, text: string, has
 }
 
 /** What stands for a value that a path names. A mark stays as it is, so that a second pass changes nothing. */
-export function valueMark(how: Exclude<Replacement, "drop">, value: Json, hash: KeyedHash): string {
+export function valueMark(how: Exclude<Replacement, "drop">, value: Json, hash: MarkHash): string {
   if (how === "replace") return "[redacted]";
   if (typeof value === "string" && PATH_MARK.test(value)) return value;
   return `[hash:${shorten(hash(canonicalJson(value)))}]`;

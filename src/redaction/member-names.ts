@@ -11,7 +11,7 @@ const MAX_FOLDED_CHARS = 500_000;
 const MANY = 24;
 
 /** Finds the members of one result by their folded names. What it has folded is kept for all paths. */
-export class MemberNames {
+export class FoldedNames {
   readonly #keys = new FoldedKeys(MAX_FOLDED_CHARS);
   readonly #large = new WeakMap<JsonObject, ReadonlyMap<string, readonly string[]>>();
   #hasEndless = false;

@@ -1,7 +1,7 @@
 import { writeExact } from "../core/exact-json.ts";
 import { isObject } from "../core/json.ts";
 import { parseEmbedded } from "./embedded.ts";
-import type { KeyedHash } from "./marks.ts";
+import type { MarkHash } from "./marks.ts";
 import { redactResult } from "./redact.ts";
 import type { Redaction } from "./redaction.ts";
 
@@ -14,7 +14,7 @@ export type RedactedBytes =
   | { readonly kind: "withheld"; readonly reason: string };
 
 /** `redactResult` for the UTF-8 text of a result. @throws never for any text */
-export function redactBytes(bytes: Uint8Array, redaction: Redaction, hash: KeyedHash): RedactedBytes {
+export function redactBytes(bytes: Uint8Array, redaction: Redaction, hash: MarkHash): RedactedBytes {
   const read = parseEmbedded(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"));
   if (read === undefined || !isObject(read.value)) return { kind: "withheld", reason: "It is not a JSON object." };
   const redacted = redactResult(read.value, [redaction], hash);

@@ -1,8 +1,8 @@
 import { holdsValues, isObject, type Json } from "../core/json.ts";
 import type { Location } from "./json-path.ts";
 import { valueMark } from "./marks.ts";
-import type { MemberNames } from "./member-names.ts";
-import type { Search } from "./redact-text.ts";
+import type { FoldedNames } from "./member-names.ts";
+import type { TextSearch } from "./redact-text.ts";
 import { type PathRedaction, type Replacement, stronger } from "./redaction.ts";
 
 /** Places in a value, as a tree; a place that is taken out has no need of those in it. */
@@ -22,8 +22,8 @@ export function redactPaths(
   value: Json,
   paths: readonly PathRedaction[],
   max: number,
-  names: MemberNames,
-  search: Search,
+  names: FoldedNames,
+  search: TextSearch,
 ): PathsApplied {
   const root: Place = { how: undefined, inner: undefined };
   let left = max;
@@ -50,7 +50,7 @@ function mark(root: Place, location: Location, how: Replacement): void {
   place.how = stronger(place.how, how);
 }
 
-function apply(value: Json, place: Place, search: Search): Json {
+function apply(value: Json, place: Place, search: TextSearch): Json {
   if (isObject(value)) {
     let changed = false;
     const members: [string, Json][] = [];
@@ -69,7 +69,7 @@ function apply(value: Json, place: Place, search: Search): Json {
 }
 
 /** What stays of a member or an item, or `undefined` if nothing does. */
-function applyInner(value: Json, place: Place | undefined, search: Search): Json | undefined {
+function applyInner(value: Json, place: Place | undefined, search: TextSearch): Json | undefined {
   if (place === undefined) return value;
   if (place.how === undefined) return apply(value, place, search);
   const kept = place.how === "drop" ? undefined : valueMark(place.how, value, search.hash);

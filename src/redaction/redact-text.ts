@@ -1,13 +1,13 @@
 import { FORMS } from "./detect/detect.ts";
-import { type Folded, fold } from "./detect/fold.ts";
+import { type Folded, foldWithPlaces } from "./detect/fold.ts";
 import type { Span } from "./detect/span.ts";
-import { type KeyedHash, textMark, withoutMarks } from "./marks.ts";
+import { type MarkHash, textMark, withoutMarks } from "./marks.ts";
 import { DETECTORS, type Detector, type Replacement, stronger } from "./redaction.ts";
 
 /** What is looked for, and what is done with it. */
-export interface Search {
+export interface TextSearch {
   readonly detectors: ReadonlyMap<Detector, Replacement>;
-  readonly hash: KeyedHash;
+  readonly hash: MarkHash;
   /** Told of everything that is taken out. */
   readonly count: (what: Detector | "path") => void;
 }
@@ -28,7 +28,7 @@ const MAX_ROUNDS = 6;
  * `text` without what is looked for; `key` is the member that it stands under, if any. Looking at the answer again finds
  * nothing. Where findings overlap, all that they cover goes. Linear. @throws never
  */
-export function redactText(text: string, key: string | undefined, search: Search): string {
+export function redactText(text: string, key: string | undefined, search: TextSearch): string {
   let current = text;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const findings = merge(findAll(current, key, search));
@@ -40,13 +40,13 @@ export function redactText(text: string, key: string | undefined, search: Search
 
 const MAX_NAME = 100;
 
-function findAll(text: string, key: string | undefined, search: Search): Finding[] {
-  const folded = fold(text);
+function findAll(text: string, key: string | undefined, search: TextSearch): Finding[] {
+  const folded = foldWithPlaces(text);
   const findings = findIn(folded, key, search);
   if (folded.text === text) return findings;
   // Folding can also push together what stood apart: the digits of `10%4111111111111111` lose two to a letter, and those
   // before a soft hyphen meet the word behind it. What is found only in these other readings counts for less.
-  const apart = fold(text, " ");
+  const apart = foldWithPlaces(text, " ");
   if (apart.text !== folded.text) for (const finding of findIn(apart, key, search)) findings.push(asLesser(finding));
   const asWritten = { text, origin: (index: number) => index };
   for (const finding of findIn(asWritten, key, search)) findings.push(asLesser(finding));
@@ -58,7 +58,7 @@ function asLesser(finding: Finding): Finding {
 }
 
 /** Places are those of the text that was folded. */
-function findIn({ text, origin }: Folded, key: string | undefined, search: Search): Finding[] {
+function findIn({ text, origin }: Folded, key: string | undefined, search: TextSearch): Finding[] {
   const findings: Finding[] = [];
   const add = (start: number, end: number, detector: Detector, how: Replacement): void => {
     const from = origin(start);
@@ -105,7 +105,7 @@ function rank(finding: Finding): number {
   return finding.detector === "phone" ? DETECTORS.length : DETECTORS.indexOf(finding.detector);
 }
 
-function replaceAll(text: string, findings: readonly Finding[], search: Search): string {
+function replaceAll(text: string, findings: readonly Finding[], search: TextSearch): string {
   const parts: string[] = [];
   let from = 0;
   for (const { start, end, detector, how, match } of findings) {

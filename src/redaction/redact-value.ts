@@ -5,7 +5,7 @@ import { isCardNumber } from "./detect/bank-numbers.ts";
 import { parseEmbedded } from "./embedded.ts";
 import { LIMITS } from "./limits.ts";
 import { textMark } from "./marks.ts";
-import { redactText, type Search } from "./redact-text.ts";
+import { redactText, type TextSearch } from "./redact-text.ts";
 
 /** What stands where something was not looked into because it is nested too deeply. */
 const WITHHELD = "[redacted]";
@@ -14,11 +14,11 @@ const WITHHELD = "[redacted]";
  * Any JSON without what is looked for, in texts, keys and numbers; texts that hold JSON are looked into as such. The
  * very same value if nothing had to go. @throws never
  */
-export function redactValue(value: Json, search: Search): Json {
+export function redactValue(value: Json, search: TextSearch): Json {
   return walk(value, undefined, LIMITS.maxDepth, search);
 }
 
-function walk(value: Json, key: string | undefined, depth: number, search: Search): Json {
+function walk(value: Json, key: string | undefined, depth: number, search: TextSearch): Json {
   if (typeof value === "string") return redactString(value, key, depth, search);
   if (typeof value === "number" || value instanceof ExactNumber) return redactNumber(value, key, search);
   if (!holdsValues(value)) return value;
@@ -26,7 +26,7 @@ function walk(value: Json, key: string | undefined, depth: number, search: Searc
   return isObject(value) ? walkObject(value, depth, search) : walkList(value, key, depth, search);
 }
 
-function redactString(text: string, key: string | undefined, depth: number, search: Search): string {
+function redactString(text: string, key: string | undefined, depth: number, search: TextSearch): string {
   const embedded = parseEmbedded(text);
   if (embedded === undefined) return redactText(text, key, search);
   const redacted = walk(embedded.value, key, depth - 1, search);
@@ -34,7 +34,7 @@ function redactString(text: string, key: string | undefined, depth: number, sear
   return redacted === embedded.value && embedded.faithful ? text : writeExact(redacted);
 }
 
-function redactNumber(value: number | ExactNumber, key: string | undefined, search: Search): Json {
+function redactNumber(value: number | ExactNumber, key: string | undefined, search: TextSearch): Json {
   const how = search.detectors.get("credit_card");
   const double = numberIn(value) ?? 0;
   if (how !== undefined && isCardNumber(double)) {
@@ -47,7 +47,7 @@ function redactNumber(value: number | ExactNumber, key: string | undefined, sear
   return redacted === digits ? value : redacted;
 }
 
-function walkList(list: readonly Json[], key: string | undefined, depth: number, search: Search): Json {
+function walkList(list: readonly Json[], key: string | undefined, depth: number, search: TextSearch): Json {
   let changed: Json[] | undefined;
   for (const [index, item] of list.entries()) {
     const redacted = walk(item, key, depth - 1, search);
@@ -58,7 +58,7 @@ function walkList(list: readonly Json[], key: string | undefined, depth: number,
   return changed ?? list;
 }
 
-function walkObject(object: JsonObject, depth: number, search: Search): JsonObject {
+function walkObject(object: JsonObject, depth: number, search: TextSearch): JsonObject {
   const members: { key: string; redactedKey: string; value: Json }[] = [];
   let changed = false;
   for (const [key, member] of Object.entries(object)) {

@@ -3,15 +3,15 @@ import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import { changeReadable } from "./content.ts";
 import { parseEmbedded } from "./embedded.ts";
 import { BESIDE_LIMITS, createTally, LIMITS, type Tally } from "./limits.ts";
-import type { KeyedHash } from "./marks.ts";
-import { MemberNames } from "./member-names.ts";
+import type { MarkHash } from "./marks.ts";
+import { FoldedNames } from "./member-names.ts";
 import { BESIDE, changeOpen, RESULT } from "./open-places.ts";
 import { redactPaths } from "./redact-paths.ts";
-import type { Search } from "./redact-text.ts";
+import type { TextSearch } from "./redact-text.ts";
 import { redactValue } from "./redact-value.ts";
 import { mergeRedactions, type PathRedaction, type Redaction } from "./redaction.ts";
 
-export type { KeyedHash } from "./marks.ts";
+export type { MarkHash } from "./marks.ts";
 
 /** A result as far as it may be given out, or why none of it may. */
 export type RedactedResult =
@@ -30,10 +30,10 @@ export type RedactedResult =
  * of the server's own in it, detectors look at every text, key and number. The very same value if nothing had to go. Over
  * a limit an object comes back empty and anything else as a mark. @throws never
  */
-export function redactJson(value: Json, redactions: readonly Redaction[], hash: KeyedHash): Json {
+export function redactJson(value: Json, redactions: readonly Redaction[], hash: MarkHash): Json {
   const { detectors, paths } = mergeRedactions(redactions);
   if (detectors.size === 0 && paths.length === 0) return value;
-  const search: Search = { detectors, hash, count: () => {} };
+  const search: TextSearch = { detectors, hash, count: () => {} };
   const named = redactNamed(value, BESIDE, createTally(BESIDE_LIMITS), paths, search);
   if (!named.ok) return isObject(value) ? {} : "[redacted]";
   return detectors.size === 0 ? named.value : redactValue(named.value, search);
@@ -46,11 +46,11 @@ export function redactJson(value: Json, redactions: readonly Redaction[], hash: 
  * audio and blobs are not looked into. Whoever sends it on must write it from this value: the bytes that it was read
  * from may hold members twice. @throws never
  */
-export function redactResult(result: JsonObject, redactions: readonly Redaction[], hash: KeyedHash): RedactedResult {
+export function redactResult(result: JsonObject, redactions: readonly Redaction[], hash: MarkHash): RedactedResult {
   const { detectors, paths } = mergeRedactions(redactions);
   if (detectors.size === 0 && paths.length === 0) return { ok: true, result, found: {} };
   const found: Record<string, number> = {};
-  const search: Search = {
+  const search: TextSearch = {
     detectors,
     hash,
     count: (what) => {
@@ -72,12 +72,12 @@ function redactNamed(
   level: typeof RESULT,
   tally: Tally,
   paths: readonly PathRedaction[],
-  search: Search,
+  search: TextSearch,
 ): Named {
   let reason = tally.add(given);
   if (reason !== undefined) return { ok: false, reason };
   let left: number = LIMITS.maxPlaces;
-  const names = new MemberNames();
+  const names = new FoldedNames();
   const root = (value: Json): Json => {
     const applied = redactPaths(value, paths, left, names, search);
     if (applied === undefined) {

@@ -38,7 +38,7 @@ export interface UpstreamTiming {
 }
 
 /** What `createUpstreams` takes where it is not told otherwise. */
-export const DEFAULT_TIMING: UpstreamTiming = {
+export const DEFAULT_UPSTREAM_TIMING: UpstreamTiming = {
   connectMs: 5_000,
   stdioProbeMs: 5_000,
   eraTtlMs: 3_600_000,

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { createAnnouncer, type ListChange } from "../../src/catalog/announcer.ts";
+import { type CatalogChange, createChangeEmitter } from "../../src/catalog/change-emitter.ts";
 import { recordingLog } from "../support/recording-log.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 const start = () => {
-  const announcer = createAnnouncer({ windowMs: 25, log: recordingLog() });
-  const heard: ListChange[] = [];
+  const announcer = createChangeEmitter({ windowMs: 25, log: recordingLog() });
+  const heard: CatalogChange[] = [];
   announcer.onChange((change) => heard.push(change));
   return { announcer, heard };
 };
@@ -37,7 +37,7 @@ it("does not tell later what it told at once", () => {
 
 it("tells the others when one listener fails", () => {
   const { announcer } = start();
-  const after: ListChange[] = [];
+  const after: CatalogChange[] = [];
   announcer.onChange(() => {
     throw new Error("a listener's own fault");
   });

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { createPacer } from "../../src/catalog/pacer.ts";
+import { createCoalescer } from "../../src/catalog/coalescer.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 const start = () => {
   const runs: string[][] = [];
-  const pacer = createPacer<string>({ firstMs: 50, calmMs: 1_000, run: (keys) => runs.push([...keys]) });
+  const pacer = createCoalescer<string>({ firstMs: 50, calmMs: 1_000, run: (keys) => runs.push([...keys]) });
   return { runs, pacer };
 };
 

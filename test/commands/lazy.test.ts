@@ -15,9 +15,9 @@ const ROOMS = [
   "step-up",
   "operations",
   "store/open-store",
-  "upstream/upstreams",
-  "serve",
-  "wire",
+  "upstream/upkeep/upstreams",
+  "main/serve",
+  "main/compose/wire",
 ];
 const OF_A_GATEWAY = new RegExp(`/node_modules/(?:${PACKAGES.join("|")})/|/dist/(?:${ROOMS.join("|")})[/.]`);
 

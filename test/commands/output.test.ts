@@ -1,6 +1,6 @@
 import { PassThrough, Writable } from "node:stream";
 import { expect, it } from "vitest";
-import { painter, plain, print } from "../../src/commands/terminal/output.ts";
+import { painter, plainText, print } from "../../src/commands/terminal/output.ts";
 
 async function* texts(count: number): AsyncGenerator<string> {
   for (let index = 0; index < count; index++) yield `${index} ${"x".repeat(1_000)}\n`;
@@ -47,7 +47,7 @@ it.each([
   ["zero\u200bwidth\u2028", "zero\\u{200b}width\\u{2028}"],
   ["Größe 😀 日本", "Größe 😀 日本"],
 ])("%j is shown as %s", (text, shown) => {
-  expect(plain(text)).toBe(shown);
+  expect(plainText(text)).toBe(shown);
 });
 
 it("colours show only where they are wanted", () => {

@@ -121,7 +121,7 @@ it("tells upstreams that the client's roots changed", async () => {
   ]);
 });
 
-describe("asks", () => {
+describe("input requests", () => {
   it("go to the client on the call's own stream, under an id of the gateway's", async () => {
     const own = await initialize(served.port, { capabilities: elicitation });
     const stream = await own.stream("tools/call", call("form"));

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { RateLimit } from "../../src/core/decision.ts";
 import { sha256 } from "../../src/core/digest.ts";
 import { createKeyedHash } from "../../src/core/keyed-hash.ts";
-import { type Allowed, createBudgets, waitText } from "../../src/gateway/steps/budgets.ts";
+import { type Allowed, createRateLimitGuard, waitText } from "../../src/gateway/steps/rate-limit-guard.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
 
 it.each([
@@ -33,7 +33,7 @@ describe("a call that draws on budgets", () => {
   it("goes on as decided while there is room, and is refused by the first budget that has none", async () => {
     const log = keepingLog();
     const { rateLimits } = openTestStore(`${temporaryDir()}/portcullis.db`);
-    const budgets = createBudgets({ rateLimits, log, hash });
+    const budgets = createRateLimitGuard({ rateLimits, log, hash });
     expect(await budgets.draw(decision, [limit("wide", 1), limit("narrow", 6)])).toBe(decision);
     const refused = await budgets.draw(decision, [limit("wide", 1), limit("narrow", 6)]);
     expect(refused).toEqual({
@@ -52,7 +52,7 @@ describe("a call that draws on budgets", () => {
     const path = `${temporaryDir()}/portcullis.db`;
     const { rateLimits } = openTestStore(path);
     const counted = limit(JSON.stringify(["pins", "ann", "4821"]), 1);
-    await createBudgets({ rateLimits, log: keepingLog(), hash }).draw(decision, [counted]);
+    await createRateLimitGuard({ rateLimits, log: keepingLog(), hash }).draw(decision, [counted]);
     const database = new Database(path);
     const [key] = database.prepare("SELECT key FROM rate_limits").pluck().all();
     database.close();
@@ -68,7 +68,7 @@ describe("a call that draws on budgets", () => {
     const database = new Database(path);
     database.exec("DROP TABLE rate_limits");
     database.close();
-    const budgets = createBudgets({ rateLimits, log, hash });
+    const budgets = createRateLimitGuard({ rateLimits, log, hash });
     expect(await budgets.draw(decision, [limit("wide", 1)])).toBeUndefined();
     expect(log.lines).toMatchObject([{ level: "error" }]);
   });

@@ -5,7 +5,7 @@ import type { Call } from "../../src/core/call.ts";
 import { Cancellation } from "../../src/core/cancellation.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { RawJson } from "../../src/core/raw-json.ts";
-import type { AsksRound, Round } from "../../src/core/round.ts";
+import type { InputRequiredRound, Round } from "../../src/core/round.ts";
 import type { Scope } from "../../src/core/scope.ts";
 import { createRequestEnds, type RequestEndsDeps } from "../../src/gateway/approvals/request-ends.ts";
 import { encodeOutcome } from "../../src/gateway/approvals/stored-outcome.ts";
@@ -65,15 +65,15 @@ describe("what a server says in a call", () => {
     const block = { type: "tool_result", toolUseId: "1", ...linking("x:1") };
     const params = { messages: [{ role: "user", content: [block] }], maxTokens: 10 };
     const round = {
-      kind: "asks",
+      kind: "input_required",
       era: "legacy",
-      asks: { ask: { method: "sampling/createMessage", params } },
+      inputRequests: { ask: { method: "sampling/createMessage", params } },
       state: undefined,
       onMoot: () => {},
-    } as unknown as AsksRound;
+    } as unknown as InputRequiredRound;
     const outcome = await follow()(round);
     const shown = { ...params, messages: [{ role: "user", content: [{ ...block, ...linking("x:1#portcullis=a") }] }] };
-    expect(outcome.kind === "asks" && outcome.asks).toEqual({
+    expect(outcome.kind === "input_required" && outcome.inputRequests).toEqual({
       ask: { method: "sampling/createMessage", params: shown },
     });
   });

@@ -9,10 +9,10 @@ import { RawJson } from "../../src/core/raw-json.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import { ReplayStream } from "../../src/downstream/legacy/replay.ts";
 import { ReplayRoom } from "../../src/downstream/legacy/replay-room.ts";
-import { DEFAULT_LIMITS } from "../../src/downstream/options.ts";
-import { createReceipts } from "../../src/gateway/requests/receipts.ts";
+import { DEFAULT_DOWNSTREAM_LIMITS } from "../../src/downstream/options.ts";
+import { createRetryTokens } from "../../src/gateway/requests/retry-tokens.ts";
 import { createLinks } from "../../src/gateway/steps/links.ts";
-import { createOutsideTalk } from "../../src/gateway/steps/outside-talk.ts";
+import { createOutOfBand } from "../../src/gateway/steps/out-of-band.ts";
 import { compileRedaction } from "../../src/redaction/redaction.ts";
 import { keepingLog } from "../support/audit.ts";
 import { digest } from "../support/audit-key.ts";
@@ -40,7 +40,7 @@ const SEVERAL = buildView(BOTH, () => undefined);
 
 const POOLS: Readonly<Record<string, () => Pool>> = {
   "proofs of payment": () => {
-    const receipts = createReceipts(PLACES);
+    const receipts = createRetryTokens(PLACES);
     const paid = { drawn: true, signedIn: undefined };
     const early = receipts.issue(HONEST, paid);
     return {
@@ -95,7 +95,7 @@ const POOLS: Readonly<Record<string, () => Pool>> = {
   },
   "events that are held for clients that come back": () => {
     const room = new ReplayRoom();
-    const limits = { ...DEFAULT_LIMITS, replayBytesTotal: PLACES * 200 };
+    const limits = { ...DEFAULT_DOWNSTREAM_LIMITS, replayBytesTotal: PLACES * 200 };
     const send = (holder: string, nth: number): ReplayStream => {
       const budgets = [{ bytes: 0 }, room.enter(holder), room.total] as const;
       const stream = new ReplayStream(`p${nth}`, limits, () => 0, budgets);
@@ -109,7 +109,7 @@ const POOLS: Readonly<Record<string, () => Pool>> = {
     };
   },
   "what is taken out of talk outside of calls": () => {
-    const outside = createOutsideTalk(() => "0".repeat(64), PLACES);
+    const outside = createOutOfBand(() => "0".repeat(64), PLACES);
     const { peer, heard } = listening(HONEST);
     outside.peerFor(peer, "mail", guarded);
     return {
@@ -138,7 +138,7 @@ describe("what principals share", () => {
 
 describe("talk outside of calls", () => {
   it("loses what any call of its principal lost, however many sessions they opened since", () => {
-    const outside = createOutsideTalk(() => "0".repeat(64), PLACES);
+    const outside = createOutOfBand(() => "0".repeat(64), PLACES);
     const { peer, heard } = listening("mallory");
     outside.peerFor(peer, "mail", guarded);
     for (let count = 0; count < 5 * PLACES; count++) {
@@ -149,7 +149,7 @@ describe("talk outside of calls", () => {
   });
 
   it("goes through one peer for each of a client's, so that its server need not compare them", () => {
-    const outside = createOutsideTalk(() => "0".repeat(64));
+    const outside = createOutOfBand(() => "0".repeat(64));
     const { peer } = listening("ann");
     const first = outside.peerFor(peer, "mail", guarded);
     expect(outside.peerFor(peer, "mail", guarded)).toBe(first);

@@ -18,8 +18,8 @@ import { createModernPeers } from "../../src/downstream/modern/peers.ts";
 import type { EdgeLimits } from "../../src/downstream/options.ts";
 import { startApprovedRunner } from "../../src/gateway/approvals/approved-runner.ts";
 import { absentPeer } from "../../src/gateway/approvals/asked-context.ts";
-import { createReceipts } from "../../src/gateway/requests/receipts.ts";
 import { createRequestStates } from "../../src/gateway/requests/request-state.ts";
+import { createRetryTokens } from "../../src/gateway/requests/retry-tokens.ts";
 import { createLinks } from "../../src/gateway/steps/links.ts";
 import { createResultGuard } from "../../src/gateway/steps/result-guard.ts";
 import { digest } from "../support/audit-key.ts";
@@ -158,7 +158,7 @@ const BOUND: Readonly<Record<string, Place>> = {
     return states.open(callOf(other), "mail", sealed) !== undefined;
   },
   "a receipt": (one, other) => {
-    const receipts = createReceipts();
+    const receipts = createRetryTokens();
     const receipt = receipts.issue(modernPeer(one).owner, { drawn: true, signedIn: undefined });
     return receipts.redeem(modernPeer(other).owner, receipt) !== undefined;
   },

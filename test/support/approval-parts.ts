@@ -1,4 +1,4 @@
-import type { ApprovalAsk, ApprovalVote } from "../../src/approvals/approvals.ts";
+import type { ApprovalVote, CallToApprove } from "../../src/approvals/approvals.ts";
 import type { ApprovalFlow } from "../../src/approvals/flow.ts";
 import type { ApprovalRequest } from "../../src/core/approval.ts";
 import { AT_HOME, type Principal } from "../../src/core/principal.ts";
@@ -55,7 +55,7 @@ export function stage(role: string, required = 1): ApprovalFlow["stages"][number
 }
 
 /** A call that needs approval. */
-export function ask(changes: Partial<ApprovalAsk> = {}): ApprovalAsk {
+export function ask(changes: Partial<CallToApprove> = {}): CallToApprove {
   return {
     principal: requester,
     clientName: "claude-code",

@@ -1,4 +1,4 @@
-import type { ApprovalAsk } from "../../src/approvals/approvals.ts";
+import type { CallToApprove } from "../../src/approvals/approvals.ts";
 import type { ApprovalRequest } from "../../src/core/approval.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import type { JsonObject } from "../../src/core/json.ts";
@@ -45,7 +45,7 @@ export interface TestAsk {
 /** Opens a request at the gateway's own service, as a paused call would. @throws when it is refused */
 export async function askFor(gateway: TestGateway, ask: TestAsk = {}): Promise<ApprovalRequest> {
   const by = ask.by ?? "ann";
-  const wanted: ApprovalAsk = {
+  const wanted: CallToApprove = {
     principal: { ...principalOf(by), ...ask.principal },
     clientName: "test-client",
     era: "modern",

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { onTestFinished } from "vitest";
-import type { ApprovalAsk, ApprovalClaim, Approvals } from "../../src/approvals/approvals.ts";
+import type { ApprovalClaim, Approvals, CallToApprove } from "../../src/approvals/approvals.ts";
 import { createCallDigests } from "../../src/approvals/call-digest.ts";
 import { createApprovals } from "../../src/approvals/create-approvals.ts";
 import type { ApprovalsDeps } from "../../src/approvals/deps.ts";
@@ -34,11 +34,11 @@ export interface TestApprovals {
   /** Another service on the same file and clock, as another process has it. */
   another(changes?: Partial<ApprovalsDeps>): TestApprovals;
   /** Asks, and has an open request. */
-  opened(changes?: Partial<ApprovalAsk>): Promise<ApprovalRequest>;
+  opened(changes?: Partial<CallToApprove>): Promise<ApprovalRequest>;
   /** Asks and approves. */
-  approved(changes?: Partial<ApprovalAsk>): Promise<ApprovalRequest>;
+  approved(changes?: Partial<CallToApprove>): Promise<ApprovalRequest>;
   /** Asks, approves and claims. */
-  claimed(changes?: Partial<ApprovalAsk>): Promise<ApprovalClaim>;
+  claimed(changes?: Partial<CallToApprove>): Promise<ApprovalClaim>;
 }
 
 /** The service on a real file, closed when the test is done. */
@@ -52,8 +52,8 @@ export function approvalsOn(path: string, clock: { now: number }, changes: Parti
   const log = keepingLog();
   const approvals = createApprovals(serviceDeps(store, { log, now: () => clock.now, ...changes }));
   onTestFinished(() => approvals.close());
-  const opened = async (asked: Partial<ApprovalAsk> = {}) => done(await approvals.request(ask(asked)));
-  const approved = async (asked: Partial<ApprovalAsk> = {}) =>
+  const opened = async (asked: Partial<CallToApprove> = {}) => done(await approvals.request(ask(asked)));
+  const approved = async (asked: Partial<CallToApprove> = {}) =>
     done(await approvals.decide(yes(await opened(asked), ann)));
   return {
     path,

@@ -1,4 +1,4 @@
-import type { ApprovalAsk } from "../../src/approvals/approvals.ts";
+import type { CallToApprove } from "../../src/approvals/approvals.ts";
 import type { ApprovalRequest, ApprovalState } from "../../src/core/approval.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import type { JsonObject } from "../../src/core/json.ts";
@@ -85,7 +85,7 @@ export async function startApprovalConsole(): Promise<ApprovalConsole> {
     },
     async ask({ by = "ann", flow = "finance", message = "Somebody has to look.", ...given }) {
       const definition = { name: "pay", description: "Pays.", inputSchema: { type: "object" } };
-      const wanted: ApprovalAsk = {
+      const wanted: CallToApprove = {
         principal: principalOf(by),
         clientName: "test-client",
         era: "modern",

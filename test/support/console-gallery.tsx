@@ -5,7 +5,7 @@ import { Button, ButtonLink } from "../../src/console/components/button.tsx";
 import { CodeBlock } from "../../src/console/components/code-block.tsx";
 import { DataTable } from "../../src/console/components/data-table.tsx";
 import { EmptyState } from "../../src/console/components/empty-state.tsx";
-import { Facts } from "../../src/console/components/facts.tsx";
+import { FactList } from "../../src/console/components/facts.tsx";
 import { SelectField, TextArea, TextField } from "../../src/console/components/fields.tsx";
 import { ForeignText } from "../../src/console/components/foreign-text.tsx";
 import { Pager } from "../../src/console/components/pager.tsx";
@@ -48,7 +48,7 @@ export function createGallery(): Hono<ConsoleEnv> {
         <div class="columns">
           <section class="panel">
             <h2>Facts</h2>
-            <Facts
+            <FactList
               entries={[
                 ["Text", <ForeignText text={`<b>bold</b> \u202eturned ${"long ".repeat(200)}`} />],
                 ["Nothing", undefined],

@@ -1,7 +1,7 @@
-import type { Ask, AskResponse, Call, ClientPeer, Notification } from "../../src/core/call.ts";
+import type { Call, ClientPeer, InputRequest, InputResponse, Notification } from "../../src/core/call.ts";
 import { refuse } from "../../src/core/errors.ts";
 import { isObject, type JsonObject } from "../../src/core/json.ts";
-import type { AsksOutcome, Outcome, SettledOutcome } from "../../src/core/outcome.ts";
+import type { InputRequiredOutcome, Outcome, SettledOutcome } from "../../src/core/outcome.ts";
 import type { Principal } from "../../src/core/principal.ts";
 import { RawJson } from "../../src/core/raw-json.ts";
 import type { Scope } from "../../src/core/scope.ts";
@@ -31,7 +31,7 @@ export const FLOOD_COUNT = 10_000;
 const REGION: ParamHeader = { header: "mcp-param-region", path: ["region"], type: "string" };
 const COUNT: ParamHeader = { header: "mcp-param-count", path: ["count"], type: "integer" };
 
-const FORM: Ask = {
+const FORM: InputRequest = {
   method: "elicitation/create",
   params: { message: "Your name?", requestedSchema: { type: "object", properties: { name: { type: "string" } } } },
 };
@@ -210,20 +210,20 @@ export class ToolGateway implements Gateway {
     }
   }
 
-  #form(era: "legacy" | "modern", state: string | undefined): AsksOutcome {
+  #form(era: "legacy" | "modern", state: string | undefined): InputRequiredOutcome {
     return {
-      kind: "asks",
+      kind: "input_required",
       era,
-      asks: { who: FORM },
+      inputRequests: { who: FORM },
       state,
       resume: async ({ who }) => text(answerText(who)),
       abandon: (reason) => void this.abandoned.push(reason),
-      onMoot: () => {},
+      onSuperseded: () => {},
     };
   }
 }
 
-function answerText(response: AskResponse | undefined): string {
+function answerText(response: InputResponse | undefined): string {
   if (response === undefined) return "no answer";
   if (!response.ok) return `error ${response.error.code}`;
   const content = response.result["content"];

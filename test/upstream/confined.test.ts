@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { createAddressRules, type Resolve } from "../../src/upstream/addresses/address-rules.ts";
-import { tryUpstream } from "../../src/upstream/upkeep/try-upstream.ts";
+import { testConnection } from "../../src/upstream/upkeep/test-connection.ts";
 import type { UpstreamsDeps } from "../../src/upstream/upkeep/upstreams.ts";
 import type { UpstreamOptions } from "../../src/upstream/upstream.ts";
 import { startLegacyUpstream } from "../support/legacy-upstream.ts";
@@ -74,7 +74,7 @@ describe("a confined upstream", () => {
       const deps = depsWith([], resolve);
       const url = `${scheme}://rebinding.test:${there.port}/mcp`;
       expect(await deps.addresses?.check(url)).toEqual({ ok: true });
-      expect(await tryUpstream(confined(url), deps, { maxMs: 5_000 })).toEqual({
+      expect(await testConnection(confined(url), deps, { maxMs: 5_000 })).toEqual({
         ok: false,
         why: "UPSTREAM_ADDRESS_REFUSED: Its name leads to a loopback address.",
       });
@@ -96,7 +96,7 @@ describe("a confined upstream", () => {
     const address = server.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
     const deps = depsWith(["127.0.0.1"], resolverOf("127.0.0.1").resolve);
-    const tried = await tryUpstream(confined(`https://secure.test:${port}/mcp`), deps, { maxMs: 5_000 });
+    const tried = await testConnection(confined(`https://secure.test:${port}/mcp`), deps, { maxMs: 5_000 });
     expect(tried).toMatchObject({ ok: false });
     expect(new Set(names)).toEqual(new Set(["secure.test"]));
   });
@@ -128,7 +128,7 @@ describe("a confined upstream", () => {
     ["http://localhost:PORT/mcp", "sse"],
   ] as const)("at %s over %s is not connected to at all", async (url, kind) => {
     const there = await listener();
-    const tried = await tryUpstream(confined(url.replace("PORT", String(there.port)), kind), depsWith([]), {
+    const tried = await testConnection(confined(url.replace("PORT", String(there.port)), kind), depsWith([]), {
       maxMs: 5_000,
     });
     expect(tried).toEqual({ ok: false, why: expect.stringContaining("a loopback address") });
@@ -137,7 +137,7 @@ describe("a confined upstream", () => {
 
   it("of the file is reached wherever it is", async () => {
     const server = closing(await startModernUpstream());
-    expect(await tryUpstream(httpUpstream("up", server.url), depsWith([]), { maxMs: 5_000 })).toMatchObject({
+    expect(await testConnection(httpUpstream("up", server.url), depsWith([]), { maxMs: 5_000 })).toMatchObject({
       ok: true,
     });
   });
@@ -150,7 +150,7 @@ describe("what a confined upstream answers", () => {
     const redirecting: RawHandler = (_request, response) => answerRaw(response, "", status, { location });
     const server = closing(await startRawUpstream(redirecting));
     for (const kind of ["http", "sse"] as const) {
-      const tried = await tryUpstream(confined(server.url, kind), depsWith(["127.0.0.1"]), { maxMs: 5_000 });
+      const tried = await testConnection(confined(server.url, kind), depsWith(["127.0.0.1"]), { maxMs: 5_000 });
       expect(tried).toEqual({ ok: false, why: expect.stringContaining(`HTTP ${status}`) });
     }
     expect(server.requests.length).toBeGreaterThan(0);
@@ -168,7 +168,7 @@ describe("what a confined upstream answers", () => {
         }),
       );
       const options = confined(server.url, "sse", { authorization: "Bearer canary" });
-      expect(await tryUpstream(options, depsWith(["127.0.0.1"]), { maxMs: 5_000 })).toEqual({
+      expect(await testConnection(options, depsWith(["127.0.0.1"]), { maxMs: 5_000 })).toEqual({
         ok: false,
         why: "Its endpoint event names another origin, which is refused.",
       });
@@ -183,7 +183,7 @@ describe("connecting once", () => {
     ["legacy", startLegacyUpstream, "legacy"],
   ] as const)("lists the tools of a %s server and leaves nothing behind", async (_, start, era) => {
     const server = closing(await start());
-    const tried = await tryUpstream(confined(server.url), depsWith(["127.0.0.1"]), { maxMs: 10_000 });
+    const tried = await testConnection(confined(server.url), depsWith(["127.0.0.1"]), { maxMs: 10_000 });
     expect(tried).toMatchObject({ ok: true, status: { state: "ready", era } });
     expect(tried.ok && tried.tools.map((tool) => tool["name"])).toContain("echo");
     if ("sessions" in server) expect(server.sessions.size).toBe(0);
@@ -191,7 +191,7 @@ describe("connecting once", () => {
 
   it("says that a server takes too long, and ends its request", async () => {
     const server = closing(await startRawUpstream(() => {}));
-    const tried = await tryUpstream(confined(server.url), depsWith(["127.0.0.1"]), { maxMs: 150 });
+    const tried = await testConnection(confined(server.url), depsWith(["127.0.0.1"]), { maxMs: 150 });
     expect(tried).toEqual({ ok: false, why: expect.stringContaining("within 150 ms") });
     await server.requests[0]?.aborted;
   });
@@ -199,12 +199,12 @@ describe("connecting once", () => {
   it("says that nothing is there, or that a credential is refused", async () => {
     const gone = await listener();
     await gone.close();
-    const nothing = await tryUpstream(confined(`http://127.0.0.1:${gone.port}/mcp`), depsWith(["127.0.0.1"]), {
+    const nothing = await testConnection(confined(`http://127.0.0.1:${gone.port}/mcp`), depsWith(["127.0.0.1"]), {
       maxMs: 5_000,
     });
     expect(nothing).toEqual({ ok: false, why: expect.stringContaining("ECONNREFUSED") });
     const server = closing(await startRawUpstream((_request, response) => answerRaw(response, "", 401)));
-    const refused = await tryUpstream(confined(server.url), depsWith(["127.0.0.1"]), { maxMs: 5_000 });
+    const refused = await testConnection(confined(server.url), depsWith(["127.0.0.1"]), { maxMs: 5_000 });
     expect(refused).toEqual({ ok: false, why: expect.stringContaining("HTTP 401") });
   });
 });

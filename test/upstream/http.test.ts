@@ -89,8 +89,8 @@ describe("a modern upstream over HTTP", () => {
   it("asks in rounds, and goes on with the answers", async () => {
     const { up } = await modern();
     const round = await up.session(testPeer("p", { capabilities: ELICITING })).request(toolCall("ask"));
-    if (round.kind !== "asks") throw new Error("no asks");
-    expect(round).toMatchObject({ era: "modern", asks: { who: { method: "elicitation/create" } } });
+    if (round.kind !== "input_required") throw new Error("no input requests");
+    expect(round).toMatchObject({ era: "modern", inputRequests: { who: { method: "elicitation/create" } } });
     const next = await round.resume({ who: { ok: true, result: { action: "accept", content: { name: "Ada" } } } });
     expect(text(next)).toMatchObject({ content: [{ text: "Hello, Ada." }] });
   });
@@ -98,7 +98,7 @@ describe("a modern upstream over HTTP", () => {
   it("ends a modern call with the error that the client answered with", async () => {
     const { up } = await modern();
     const round = await up.session(testPeer("p", { capabilities: ELICITING })).request(toolCall("ask"));
-    if (round.kind !== "asks") throw new Error("no asks");
+    if (round.kind !== "input_required") throw new Error("no input requests");
     const error = { code: -1, message: "The user went away." };
     expect(await round.resume({ who: { ok: false, error } })).toEqual({ kind: "error", error });
   });
@@ -144,10 +144,10 @@ describe("a legacy upstream over HTTP", () => {
   it("asks one thing after the other on the same call, and goes on with each answer", async () => {
     const { up } = await legacy();
     const first = await up.session(testPeer("p", { capabilities: ELICITING })).request(toolCall("greet"));
-    if (first.kind !== "asks") throw new Error("no asks");
-    expect(first).toMatchObject({ era: "legacy", asks: { ask: { params: { message: "Your first name?" } } } });
+    if (first.kind !== "input_required") throw new Error("no input requests");
+    expect(first).toMatchObject({ era: "legacy", inputRequests: { ask: { params: { message: "Your first name?" } } } });
     const second = await first.resume({ ask: { ok: true, result: { action: "accept", content: { name: "Ada" } } } });
-    if (second.kind !== "asks") throw new Error("no second ask");
+    if (second.kind !== "input_required") throw new Error("no second ask");
     const last = await second.resume({ ask: { ok: true, result: { action: "accept", content: { name: "L." } } } });
     expect(text(last)).toMatchObject({ content: [{ text: "Hello, Ada L.." }] });
   });
@@ -158,7 +158,7 @@ describe("a legacy upstream over HTTP", () => {
     const rounds = await Promise.all([session.request(toolCall("greet")), session.request(toolCall("greet"))]);
     const finish = async (round: Round, name: string): Promise<unknown> => {
       let current = round;
-      while (current.kind === "asks") {
+      while (current.kind === "input_required") {
         current = await current.resume({ ask: { ok: true, result: { action: "accept", content: { name } } } });
       }
       return text(current);

@@ -110,7 +110,7 @@ describe("a modern stdio server", () => {
     const { up } = await connect(nodeUpstream("up", MODERN_STDIO));
     expect(up.status()).toMatchObject({ era: "modern", transport: "stdio", instructions: "For tests." });
     const round = await up.session(testPeer("a", { capabilities: ELICITING })).request(toolCall("ask"));
-    if (round.kind !== "asks") throw new Error("no asks");
+    if (round.kind !== "input_required") throw new Error("no input requests");
     const next = await round.resume({ who: { ok: true, result: { action: "accept", content: { name: "Ada" } } } });
     expect(value(next)).toMatchObject({ content: [{ text: "Hello, Ada." }] });
     const heard: Notification[] = [];
@@ -195,7 +195,7 @@ describe("a stdio server with habits", () => {
     const session = up.session(testPeer("a", { capabilities: ELICITING }));
     const rounds = ["X", "Y"].map(async (name) => {
       const round = await session.request(toolCall("greet"));
-      if (round.kind !== "asks") throw new Error("no asks");
+      if (round.kind !== "input_required") throw new Error("no input requests");
       return round.resume({ ask: { ok: true, result: { action: "accept", content: { name } } } });
     });
     expect((await Promise.all(rounds)).map(value)).toMatchObject([

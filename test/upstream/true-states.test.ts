@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { openLegacyStream } from "../../src/upstream/http/legacy-stream.ts";
-import type { HttpReply, ReplySink } from "../../src/upstream/http/reply.ts";
+import type { ReplySink, UpstreamResponse } from "../../src/upstream/http/response.ts";
 import { createIntake } from "../../src/upstream/messages/intake.ts";
 import { RowOfAttempts } from "../../src/upstream/waiting/row-of-attempts.ts";
 import { answer, answerRaw, legacyScript, modernScript, startRawUpstream } from "../support/raw-upstream.ts";
@@ -110,7 +110,7 @@ describe("attempts in a row", () => {
           sink.onEvent({ event: "message", data, id: "1", ...(retryMs === undefined ? {} : { retryMs }) } as never);
           sink.onStreamEnd(undefined);
         });
-        return { abort() {} } as HttpReply;
+        return { abort() {} } as UpstreamResponse;
       },
       delay: (attempt) => 100 * (attempt + 1),
       onNotification() {},

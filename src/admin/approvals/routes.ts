@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Acted } from "../../approvals/approvals.ts";
 import { refuse } from "../../core/errors.ts";
-import type { ApprovalQuery } from "../../operations/approvals/approvals.ts";
+import type { OperatorApprovalQuery } from "../../operations/approvals/approvals.ts";
 import type { Operator } from "../../operations/operator.ts";
 import { type Refused, statusOf } from "../http/problem.ts";
 import { BARE, type Route, route } from "../http/route.ts";
@@ -131,7 +131,7 @@ export function approvalRoutes(deps: ApprovalViewDeps): readonly Route[] {
   ];
 }
 
-function listed({ state, mine, decidable, flow, upstream, tool, limit }: ApprovalQueryInput): ApprovalQuery {
+function listed({ state, mine, decidable, flow, upstream, tool, limit }: ApprovalQueryInput): OperatorApprovalQuery {
   return {
     ...{ mine, decidable, limit },
     ...(state === undefined ? {} : { states: state }),

@@ -29,7 +29,7 @@ export interface AdmissionDeps {
   readonly log: Log;
 }
 
-export type Admitted =
+export type AdmittedOperator =
   | {
       readonly ok: true;
       readonly operator: Operator;
@@ -40,7 +40,7 @@ export type Admitted =
   | Refused;
 
 /** Says who sent a request. `quietly`: nobody used their session by it; a page that listens comes by itself. */
-export type Admit = (incoming: IncomingMessage, quietly: boolean) => Promise<Admitted>;
+export type Admit = (incoming: IncomingMessage, quietly: boolean) => Promise<AdmittedOperator>;
 
 const BY_SESSION = { kind: "session" } as const;
 
@@ -78,7 +78,7 @@ export function createAdmission(deps: AdmissionDeps): Admit {
     return { ...identified.refusal, headers: identified.headers };
   };
 
-  function admitted(operator: Operator, ip: string): Admitted {
+  function admitted(operator: Operator, ip: string): AdmittedOperator {
     return { ok: true, operator, ip, insufficient: refusalOf(operator) };
   }
 

@@ -9,7 +9,7 @@ import { problem, type Refused } from "./problem.ts";
 import { type BodyLimits, checkInput, readJson, readQuery } from "./read-input.ts";
 
 /** What a route answers when all went well. */
-export interface Answer<Said extends z.ZodType> {
+export interface RouteAnswer<Said extends z.ZodType> {
   readonly status: 200 | 201 | 204;
   readonly description: string;
   /** Left out where there is nothing to say. */
@@ -20,7 +20,7 @@ export interface Answer<Said extends z.ZodType> {
 }
 
 /** What a handler works with: everything is read and checked. */
-export interface Asked<Params, Query, Body, Said> {
+export interface RouteInput<Params, Query, Body, Said> {
   readonly operator: Operator;
   readonly params: Params;
   readonly query: Query;
@@ -67,8 +67,10 @@ export interface RouteDefinition<
   readonly body: Body;
   /** A good one, to learn from. */
   readonly bodyExample?: z.input<Body>;
-  readonly answer: Answer<Said>;
-  handle(asked: Asked<z.output<Params>, z.output<Query>, z.output<Body>, z.input<Said>>): Promise<Response | Refused>;
+  readonly answer: RouteAnswer<Said>;
+  handle(
+    asked: RouteInput<z.output<Params>, z.output<Query>, z.output<Body>, z.input<Said>>,
+  ): Promise<Response | Refused>;
 }
 
 /** One operation of the API, ready to be mounted and described. */
@@ -77,7 +79,7 @@ export interface Route extends RouteFacts {
   readonly query: z.ZodObject;
   readonly body: z.ZodType;
   readonly bodyExample?: unknown;
-  readonly answer: Answer<z.ZodType>;
+  readonly answer: RouteAnswer<z.ZodType>;
   serve(c: Context<ApiEnv>): Promise<Response>;
 }
 

@@ -30,11 +30,11 @@ const upstream = z.object({
 });
 
 /** One upstream in a list. */
-export const upstreamSchema = upstream.meta({ id: "Upstream", description: "An MCP server behind the gateway." });
-export type UpstreamBody = z.input<typeof upstreamSchema>;
+export const upstreamJsonSchema = upstream.meta({ id: "Upstream", description: "An MCP server behind the gateway." });
+export type UpstreamBody = z.input<typeof upstreamJsonSchema>;
 
 /** All upstreams; there are never so many that they need pages. */
-export const upstreamListSchema = z.object({ items: z.array(upstreamSchema), next_cursor: z.null() });
+export const upstreamListSchema = z.object({ items: z.array(upstreamJsonSchema), next_cursor: z.null() });
 
 /** One upstream with what its server says of itself. */
 export const upstreamDetailSchema = upstream

@@ -1,6 +1,6 @@
 import type { Log } from "../../core/log.ts";
 import type { Outbox, OutboxMessage } from "../../store/approvals/outbox.ts";
-import type { Notifier, Sent } from "./notifier.ts";
+import type { Delivery, Notifier } from "./notifier.ts";
 import { nextAttempt } from "./retry.ts";
 
 /** Times in ms, and a bound. */
@@ -129,7 +129,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   async function deliver(message: OutboxMessage, controller: AbortController): Promise<void> {
     try {
       const notifier = notifiers.get(message.notifier);
-      const sent: Sent = notifier === undefined ? NO_NOTIFIER : await send(notifier, message, controller);
+      const sent: Delivery = notifier === undefined ? NO_NOTIFIER : await send(notifier, message, controller);
       if (sent.ok) await outbox.done(message.id, now());
       else await refused(message, sent);
     } catch (err) {
@@ -137,7 +137,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     }
   }
 
-  async function send(notifier: Notifier, message: OutboxMessage, controller: AbortController): Promise<Sent> {
+  async function send(notifier: Notifier, message: OutboxMessage, controller: AbortController): Promise<Delivery> {
     const cutOff = setTimeout(() => controller.abort(), notifier.timeoutMs);
     const { dedupeKey: id, notice } = message;
     const url = deps.link(notice.requestId);
@@ -148,7 +148,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     }
   }
 
-  async function refused(message: OutboxMessage, sent: Exclude<Sent, { readonly ok: true }>): Promise<void> {
+  async function refused(message: OutboxMessage, sent: Exclude<Delivery, { readonly ok: true }>): Promise<void> {
     const at = now();
     const { error } = sent;
     if (closed && sent.retry) {
@@ -177,7 +177,11 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   return { kick, close };
 }
 
-const NO_NOTIFIER: Sent = { ok: false, error: "the configuration has no notifier of this name any more", retry: false };
+const NO_NOTIFIER: Delivery = {
+  ok: false,
+  error: "the configuration has no notifier of this name any more",
+  retry: false,
+};
 
 function facts(message: OutboxMessage) {
   return { notifier: message.notifier, kind: message.notice.kind, request: message.notice.requestId };

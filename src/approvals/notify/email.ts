@@ -3,7 +3,7 @@ import { createTransport } from "nodemailer";
 import type { ApprovalNotice } from "../../core/approval.ts";
 import type { Log } from "../../core/log.ts";
 import { mailHtml, mailText } from "./mail-body.ts";
-import type { Notification, Notifier, Sent } from "./notifier.ts";
+import type { ApprovalMessage, Delivery, Notifier } from "./notifier.ts";
 import { smtpServer } from "./smtp-server.ts";
 import { connectSmtp } from "./smtp-socket.ts";
 import { headline, toolName } from "./wording.ts";
@@ -67,7 +67,7 @@ function recipients(options: EmailOptions, notice: ApprovalNotice) {
   return notice.approvers.users.filter((user) => ADDRESS.test(user)).map((address) => ({ name: "", address }));
 }
 
-function mail(notification: Notification, from: string) {
+function mail(notification: ApprovalMessage, from: string) {
   const { id, notice, url } = notification;
   const thread = messageId(notice.requestId, url);
   return {
@@ -89,7 +89,7 @@ function messageId(key: string, url: string): string {
 }
 
 /** What the server said may repeat addresses and more: only codes are told. */
-function refusedBy(err: unknown): Sent {
+function refusedBy(err: unknown): Delivery {
   const code =
     err instanceof Error && "code" in err && typeof err.code === "string" ? err.code : "the connection failed";
   const reply = err instanceof Error && "responseCode" in err ? err.responseCode : undefined;

@@ -1,7 +1,7 @@
 import type { ApprovalNotice } from "../../core/approval.ts";
 
 /** What a notifier is given to send. */
-export interface Notification {
+export interface ApprovalMessage {
   /** The message's dedupe key: the same from attempt to attempt. Holds letters, digits and `_ - . :` only. */
   readonly id: string;
   readonly notice: ApprovalNotice;
@@ -10,7 +10,7 @@ export interface Notification {
 }
 
 /** What came of an attempt. */
-export type Sent =
+export type Delivery =
   | { readonly ok: true }
   | {
       readonly ok: false;
@@ -27,5 +27,5 @@ export interface Notifier {
   /** After so long an attempt is cut off. */
   readonly timeoutMs: number;
   /** Sends one message, until `signal` cuts it off; it may have arrived nevertheless. @throws never */
-  send(notification: Notification, signal: AbortSignal): Promise<Sent>;
+  send(notification: ApprovalMessage, signal: AbortSignal): Promise<Delivery>;
 }

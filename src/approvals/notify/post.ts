@@ -1,5 +1,5 @@
 import { fetchOutside } from "../../http/outbound.ts";
-import type { Sent } from "./notifier.ts";
+import type { Delivery } from "./notifier.ts";
 
 /** One POST of JSON. */
 export interface PostRequest {
@@ -54,7 +54,7 @@ export interface AnswerRules {
 }
 
 /** 2xx means taken. A `Retry-After` counts with 429 and 503, up to an hour. RFC 9110 §10.2.3 */
-export function sentOf(posted: Posted, now: number, rules: AnswerRules): Sent {
+export function sentOf(posted: Posted, now: number, rules: AnswerRules): Delivery {
   if (posted.kind === "failed") return { ok: false, error: posted.reason, retry: true };
   const { status, retryAfter, answer } = posted;
   if (status >= 200 && status < 300) return { ok: true };

@@ -1,4 +1,4 @@
-import type { Notification, Notifier } from "./notifier.ts";
+import type { ApprovalMessage, Notifier } from "./notifier.ts";
 import { post, sentOf } from "./post.ts";
 import { facts, headline } from "./wording.ts";
 
@@ -26,7 +26,7 @@ export function createSlackNotifier(options: SlackOptions, now: () => number): N
   };
 }
 
-function payload(notification: Notification) {
+function payload(notification: ApprovalMessage) {
   const { notice, url } = notification;
   const head = headline(notice);
   return {

@@ -1,6 +1,6 @@
 import { Webhook } from "standardwebhooks";
 import type { ApprovalNotice } from "../../core/approval.ts";
-import type { Notification, Notifier, Sent } from "./notifier.ts";
+import type { ApprovalMessage, Delivery, Notifier } from "./notifier.ts";
 import { post, sentOf } from "./post.ts";
 
 /** `notifiers.<name>.webhook`. */
@@ -15,7 +15,7 @@ export interface WebhookOptions {
 /** POSTs signed messages to one receiver. */
 export interface SignedPost {
   /** Sends one body (JSON), until `signal` cuts it off. `id`: the same from attempt to attempt. @throws never */
-  send(id: string, body: string, signal: AbortSignal): Promise<Sent>;
+  send(id: string, body: string, signal: AbortSignal): Promise<Delivery>;
 }
 
 /**
@@ -67,11 +67,11 @@ function keyOf(secret: string): Uint8Array {
 }
 
 /** Full stops part the signed texts from each other, so that an id may hold none. Standard Webhooks, "Signature scheme" */
-function webhookId(notification: Notification): string {
+function webhookId(notification: ApprovalMessage): string {
   return notification.id.replaceAll(".", "_");
 }
 
-function payload({ notice, url }: Notification) {
+function payload({ notice, url }: ApprovalMessage) {
   return { type: notice.kind, timestamp: timeText(notice.at), data: { ...data(notice), url } };
 }
 

@@ -2,7 +2,7 @@ import type { ApprovalRequest } from "../../core/approval.ts";
 import { refuse } from "../../core/errors.ts";
 import { randomId } from "../../core/ids.ts";
 import type { ApprovalStore, StoredApproval } from "../../store/approvals/approvals.ts";
-import type { ApprovalAsk, Asked } from "../approvals.ts";
+import type { CallToApprove, RequestedApproval } from "../approvals.ts";
 import type { ApprovalsDeps } from "../deps.ts";
 import { combineFlows } from "../rules/combine-flows.ts";
 import { newApproval } from "./new-approval.ts";
@@ -22,7 +22,7 @@ export interface AskingDeps extends Pick<ApprovalsDeps, "flows" | "persons" | "d
 const TAKEN_BACK_MS = 3_600_000;
 
 /** Makes the way from a call to its request: a new one, or that of an identical call. */
-export function createAsking(deps: AskingDeps): (ask: ApprovalAsk) => Promise<Asked> {
+export function createAsking(deps: AskingDeps): (ask: CallToApprove) => Promise<RequestedApproval> {
   const { store, transitions, digests, view, now, retentionMs } = deps;
 
   return async (ask) => {

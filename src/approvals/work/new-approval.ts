@@ -1,7 +1,7 @@
 import { type JsonObject, keptJson } from "../../core/json.ts";
 import type { Persons } from "../../core/persons.ts";
 import type { ApprovalRecord, NewApproval } from "../../store/approvals/approvals.ts";
-import type { ApprovalAsk } from "../approvals.ts";
+import type { CallToApprove } from "../approvals.ts";
 import { entriesOf } from "../eligibility.ts";
 import type { CombinedFlows } from "../rules/combine-flows.ts";
 import { dueAt } from "../rules/due.ts";
@@ -16,7 +16,7 @@ export interface NewApprovalParts {
   /** The digest of canonical arguments. */
   readonly argumentsDigest: (canonical: string) => string;
   readonly run: "gateway" | "caller";
-  readonly ask: ApprovalAsk;
+  readonly ask: CallToApprove;
   readonly flows: CombinedFlows;
   readonly persons: Persons;
   readonly texts: SealedTexts;

@@ -1,5 +1,5 @@
 import { findCards } from "../../redaction/detect/bank-numbers.ts";
-import { fold } from "../../redaction/detect/fold.ts";
+import { foldWithPlaces } from "../../redaction/detect/fold.ts";
 
 /*
  * Card numbers that redaction of results leaves, for there they are rather something else: right beside letters, as on a
@@ -10,7 +10,7 @@ const GLUED = /[A-Za-z]\d|\d[A-Za-z_]|\d{13}\.\d/;
 
 /** `text` with `mark` for them. Linear. @throws never */
 export function withoutGluedCards(text: string, mark: string): string {
-  const folded = fold(text);
+  const folded = foldWithPlaces(text);
   if (!GLUED.test(folded.text)) return text;
   // As long as before, so that places stay.
   const apart = folded.text

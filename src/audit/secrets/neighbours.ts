@@ -9,14 +9,14 @@ import { createNameReader, type Name, type NameKind } from "./sensitive-names.ts
  */
 
 /** Pure as well: what it remembers changes no answer. Without that, reading names would be the dearest part. */
-export const nameOf: (name: string) => Name = createNameReader();
+export const neighbourName: (name: string) => Name = createNameReader();
 
 /** Has a word. Most ids have none, each is another, and reading a name for the first time is dear. */
 const WORDY = /[A-Za-z]{2}|[^\x20-\x7e]/;
 
 /** What a text that may be a name says. */
 export function kindOfText(value: Json | undefined): NameKind {
-  return typeof value === "string" && WORDY.test(value) ? nameOf(value).kind : "plain";
+  return typeof value === "string" && WORDY.test(value) ? neighbourName(value).kind : "plain";
 }
 
 /**
@@ -57,7 +57,9 @@ function secretColumns(head: readonly Json[]): Columns | undefined {
 // A text, or an object that holds a name.
 function isSecretHeading(item: Json): boolean {
   if (!isObject(item)) return kindOfText(item) === "secret";
-  return Object.entries(item).some(([key, value]) => nameOf(key).role === "names" && kindOfText(value) === "secret");
+  return Object.entries(item).some(
+    ([key, value]) => neighbourName(key).role === "names" && kindOfText(value) === "secret",
+  );
 }
 
 /** The columns of the tables of an object whose headings stand in one of its lists: `{"columns": ["user", "password"], "rows": […]}`. */

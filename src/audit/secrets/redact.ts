@@ -1,7 +1,15 @@
 import { numberIn } from "../../core/exact-json.ts";
 import { holdsValues, isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { isCardNumber } from "../../redaction/detect/bank-numbers.ts";
-import { type Columns, cardsAcross, columnsBeside, headOf, kindBeside, kindOfText, nameOf } from "./neighbours.ts";
+import {
+  type Columns,
+  cardsAcross,
+  columnsBeside,
+  headOf,
+  kindBeside,
+  kindOfText,
+  neighbourName,
+} from "./neighbours.ts";
 import { type NumberSearch, scrubText } from "./secrets.ts";
 import { kindWithin, looksLikeNumber, type Name, type NameKind } from "./sensitive-names.ts";
 
@@ -104,7 +112,7 @@ function redactObject(value: JsonObject, depth: number, within: NameKind, budget
   let holds = false;
   let heads = false;
   for (const key of keys.length > MAX_NAMES ? keys.slice(0, MAX_NAMES) : keys) {
-    const name = nameOf(key);
+    const name = neighbourName(key);
     holds ||= name.role === "holds";
     heads ||= name.role === "heads";
     names.push(name);

@@ -1,5 +1,5 @@
 import { AWS_KEY_IDS, KEY_BEGIN, KEY_END, VENDOR_PREFIXES } from "../../redaction/detect/credentials.ts";
-import { redactText, type Search } from "../../redaction/redact-text.ts";
+import { redactText, type TextSearch } from "../../redaction/redact-text.ts";
 
 import { withoutAssigned } from "./assigned.ts";
 import { withoutGluedCards } from "./glued-cards.ts";
@@ -72,7 +72,7 @@ function isRandom(run: string): boolean {
  * What can be told from other numbers wherever it stands. People's names, e-mail addresses and telephone numbers stay: who
  * was written to or paid is what a record is for, and what policies decide on.
  */
-const NUMBERS: Search = {
+const NUMBERS: TextSearch = {
   detectors: new Map([
     ["credit_card", "replace"],
     ["iban", "replace"],

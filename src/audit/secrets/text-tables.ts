@@ -1,5 +1,5 @@
 import type { Span } from "../../redaction/detect/span.ts";
-import { nameOf } from "./neighbours.ts";
+import { neighbourName } from "./neighbours.ts";
 
 /*
  * Columns of a secret's name in tables that are written out: values with separators under a line of headings, and the rows that
@@ -50,7 +50,7 @@ export function withoutInserted(text: string, mark: string): string {
 
 function secretOf(headings: readonly string[]): ReadonlySet<number> {
   const isSecret = (heading: string): boolean =>
-    heading.length <= MAX_HEADING && nameOf(heading.trim()).kind === "secret";
+    heading.length <= MAX_HEADING && neighbourName(heading.trim()).kind === "secret";
   return new Set(headings.flatMap((heading, index) => (isSecret(heading) ? [index] : [])));
 }
 

@@ -33,6 +33,6 @@ export function refusedBy(shell: Shell, answer: ApiAnswer<never> & { readonly ok
 }
 
 /** Prints what the API gave, for programs. */
-export async function printJson(shell: Shell, value: object): Promise<void> {
+export async function printApiJson(shell: Shell, value: object): Promise<void> {
   await print(shell.stdout, one(`${writeExact(value, "  ")}\n`));
 }

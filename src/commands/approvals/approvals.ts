@@ -2,9 +2,9 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { approvalDetailSchema, approvalListSchema } from "../../admin/approvals/schema.ts";
 import { APPROVAL_STATES, OPEN_STATES } from "../../core/approval.ts";
 import type { ApiClient, ApiPlace } from "../api/client.ts";
-import { credentialsHelp, printJson, refusedBy, withApi, withPlace } from "../api/with-api.ts";
+import { credentialsHelp, printApiJson, refusedBy, withApi, withPlace } from "../api/with-api.ts";
 import type { Shell } from "../shell.ts";
-import { one, painter, plain, print } from "../terminal/output.ts";
+import { one, painter, plainText, print } from "../terminal/output.ts";
 import { wholeNumber } from "../terminal/whole-number.ts";
 import { type DecideOptions, decideApproval } from "./decide.ts";
 import { approvalTable, approvalText, historyText } from "./text.ts";
@@ -94,17 +94,17 @@ async function list(shell: Shell, api: ApiClient, options: ListOptions): Promise
     });
   const page = await api.get(path, approvalListSchema);
   if (!page.ok) return refusedBy(shell, page);
-  if (options.json === true) return printJson(shell, page.value);
+  if (options.json === true) return printApiJson(shell, page.value);
   const { items, next_cursor: next } = page.value;
   if (items.length === 0) shell.err("No such request that you could see.");
   else await print(shell.stdout, one(approvalTable(items, { paint: painter(shell.colours), now: Date.now() })));
-  if (next !== null) shell.err(`There is more: add --cursor ${plain(next)}`);
+  if (next !== null) shell.err(`There is more: add --cursor ${plainText(next)}`);
 }
 
 async function show(shell: Shell, api: ApiClient, id: string, options: ShowOptions): Promise<void> {
   const answer = await api.get(`/approvals/${encodeURIComponent(id)}`, approvalDetailSchema);
   if (!answer.ok) return refusedBy(shell, answer);
-  if (options.json === true) return printJson(shell, answer.value);
+  if (options.json === true) return printApiJson(shell, answer.value);
   const text = { paint: painter(shell.colours), now: Date.now() };
   const shown = approvalText(answer.value, text, options.full === true ? WHOLE : SCREEN);
   await print(shell.stdout, one(`${shown}\n${historyText(answer.value, text)}`));

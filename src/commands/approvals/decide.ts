@@ -16,10 +16,10 @@ export interface DecideOptions {
 }
 
 /** Puts a question to whoever sits there; `undefined` if they leave without an answer. */
-export type Ask = (question: string) => Promise<string | undefined>;
+export type Prompt = (question: string) => Promise<string | undefined>;
 
 /** What is to be said of which request. */
-export interface Voice {
+export interface GivenVote {
   readonly id: string;
   readonly decision: "approve" | "reject";
 }
@@ -31,9 +31,9 @@ export interface Voice {
 export async function decideApproval(
   shell: Shell,
   api: ApiClient,
-  { id, decision }: Voice,
+  { id, decision }: GivenVote,
   options: DecideOptions,
-  ask: Ask | undefined = terminalOf(shell),
+  ask: Prompt | undefined = terminalOf(shell),
 ): Promise<void> {
   const path = `/approvals/${encodeURIComponent(id)}`;
   const seen = await api.get(path, approvalDetailSchema);
@@ -95,7 +95,7 @@ function obstacleTo(request: ApprovalDetailBody): string | undefined {
 }
 
 /** Asks at the terminal of this process; `undefined` where there is none. Ctrl-C and the end of the input are no answer. */
-function terminalOf({ stdin, stdout }: Shell): Ask | undefined {
+function terminalOf({ stdin, stdout }: Shell): Prompt | undefined {
   if (!isTerminal(stdout) || !("isTTY" in stdin) || stdin.isTTY !== true) return undefined;
   return async (question) => {
     const lines = createInterface({ input: stdin, output: stdout });

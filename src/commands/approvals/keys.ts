@@ -4,7 +4,7 @@ import { approvalDetailSchema } from "../../admin/approvals/schema.ts";
 import type { ApiClient } from "../api/client.ts";
 import type { Shell } from "../shell.ts";
 import { one, painter, print } from "../terminal/output.ts";
-import { type Ask, decideApproval } from "./decide.ts";
+import { decideApproval, type Prompt } from "./decide.ts";
 import { approvalText } from "./text.ts";
 import { SCREEN } from "./tree.ts";
 
@@ -64,7 +64,7 @@ export async function obeyLine(
   api: ApiClient,
   line: string,
   idOf: (number: number) => string | undefined,
-  ask: Ask,
+  ask: Prompt,
 ): Promise<void> {
   const [, key, digits, reason] = /^\s*([ars])\s*(\d{1,6})(?:\s+(.*\S))?\s*$/.exec(line) ?? [];
   const id = digits === undefined ? undefined : idOf(Number(digits));

@@ -3,7 +3,7 @@ import { type RecordedMatch, readMatches } from "../../audit/read/read-matches.t
 import { hasFailed } from "../../core/outcome-groups.ts";
 import type { StoredAuditRow } from "../../store/audit/audit-row.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
-import { type Colour, clip, plain } from "../terminal/output.ts";
+import { type Colour, clip, plainText } from "../terminal/output.ts";
 import { table } from "../terminal/table.ts";
 
 const HEAD = ["TIME", "USER", "TOOL", "DECISION", "POLICIES", "OUTCOME", "MS"] as const;
@@ -19,7 +19,7 @@ export function auditTable(entries: readonly AuditEntry[], paint: (colour: Colou
   const approvals = entries.some(({ approval }) => approval !== null);
   const head = approvals ? [...HEAD, APPROVAL] : HEAD;
   const rows = entries.map((entry) => {
-    const cells = approvals ? [...cellsOf(entry), plain(entry.approval ?? "-")] : cellsOf(entry);
+    const cells = approvals ? [...cellsOf(entry), plainText(entry.approval ?? "-")] : cellsOf(entry);
     return cells.map((cell) => clip(cell, MAX_WIDTH));
   });
   return table(head, rows, paint, (row, column) => {
@@ -38,7 +38,7 @@ function cellsOf(entry: AuditEntry): readonly string[] {
     [entry.policies, entry.resultPolicies].flatMap(readMatches).map(policyName).join(",") || "-",
     entry.outcome ?? "-",
     entry.durationMs === null ? "-" : entry.durationMs.toFixed(entry.durationMs < 10 ? 1 : 0),
-  ].map(plain);
+  ].map(plainText);
 }
 
 // Green is for what went well: a call that was let through may have failed.

@@ -5,7 +5,7 @@ import type { KnownFacts } from "../../policy/expressions/facts.ts";
 import { formatPolicyError } from "../../policy/file/format-error.ts";
 import { byPlace, type PolicyError, type PolicySummary } from "../../policy/policy-set.ts";
 import type { Shell } from "../shell.ts";
-import { clip, one, painter, plain, print } from "../terminal/output.ts";
+import { clip, one, painter, plainText, print } from "../terminal/output.ts";
 import { table } from "../terminal/table.ts";
 import { findKnownTools, type KnownTools, type ToolOptions } from "./known-tools.ts";
 import { count, type PolicyPlace, printJson, readPlace, reportErrors, withPolicyPlace } from "./place.ts";
@@ -64,10 +64,10 @@ async function check(options: ToolOptions, shell: Shell): Promise<void> {
     return;
   }
   const texts = new Map(place.policies.map(({ name, text }) => [name, text]));
-  for (const warning of warnings) shell.err(`warning: ${plain(warning)}`);
+  for (const warning of warnings) shell.err(`warning: ${plainText(warning)}`);
   for (const warning of atPlaces)
     shell.err(`warning: ${formatPolicyError(harmless(warning), texts.get(warning.file))}\n`);
-  if (!known.ok) shell.err(`Arguments were not checked: ${plain(known.reason)}`);
+  if (!known.ok) shell.err(`Arguments were not checked: ${plainText(known.reason)}`);
   if (errors.length > 0) {
     await reportErrors(errors.map(harmless), place.policies, options, shell);
     if (known.ok) shell.err(`Checked against ${known.source}.`);
@@ -76,7 +76,7 @@ async function check(options: ToolOptions, shell: Shell): Promise<void> {
   const paint = painter(shell.colours);
   const rows = policies.map(({ id, effect, shadow, enabled, file, line, description }) => {
     const state = enabled ? (shadow ? "shadow" : "on") : "off";
-    return [id, effect, state, `${file}:${line}`, clip(description ?? "", MAX_DESCRIPTION)].map(plain);
+    return [id, effect, state, `${file}:${line}`, clip(description ?? "", MAX_DESCRIPTION)].map(plainText);
   });
   const listed = rows.length === 0 ? "" : `${table(["ID", "EFFECT", "STATE", "PLACE", "DESCRIPTION"], rows, paint)}\n`;
   const sum = `${count(policies.length, "policy")} in ${count(place.policies.length, "file")}`;
@@ -97,7 +97,7 @@ function withEndpoints({ facts }: PolicyPlace, { tools, unlisted }: Extract<Know
 
 // Names of tools and arguments come from upstreams.
 function harmless({ message, hint, ...place }: PolicyError): PolicyError {
-  return { ...place, message: plain(message), hint: hint === undefined ? undefined : plain(hint) };
+  return { ...place, message: plainText(message), hint: hint === undefined ? undefined : plainText(hint) };
 }
 
 const MAX_LISTED = 10;
@@ -113,7 +113,7 @@ function coverageText({ tools, covered, uncovered, only_shadow, only_redact_or_l
     if (paths.length === 0) continue;
     const more = paths.length - MAX_LISTED;
     const rest = more > 0 ? ` and ${more} more (--json lists all)` : "";
-    parts.push(`${what}: ${paths.slice(0, MAX_LISTED).map(plain).join(", ")}${rest}.`);
+    parts.push(`${what}: ${paths.slice(0, MAX_LISTED).map(plainText).join(", ")}${rest}.`);
   }
   return parts.join("\n");
 }

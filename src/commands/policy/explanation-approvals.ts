@@ -1,7 +1,7 @@
 import type { CombinedFlows } from "../../approvals/rules/combine-flows.ts";
 import type { Approvers, StageRule } from "../../core/approval.ts";
 import { durationText } from "../../core/duration.ts";
-import { plain } from "../terminal/output.ts";
+import { plainText } from "../terminal/output.ts";
 
 /** For a terminal: one line for each stage, and then the times. */
 export function approvalsText({ snapshot, pendingTtlMs, runAtOnce }: CombinedFlows): string {
@@ -43,5 +43,5 @@ function stageText({ flow, approvers, required, escalate }: StageRule): string {
 }
 
 function approversText({ roles, users }: Approvers): string {
-  return plain([...roles.map((role) => `role ${role}`), ...users].join(", "));
+  return plainText([...roles.map((role) => `role ${role}`), ...users].join(", "));
 }

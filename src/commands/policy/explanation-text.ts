@@ -1,17 +1,17 @@
 import type { CombinedFlows } from "../../approvals/rules/combine-flows.ts";
 import { durationText } from "../../core/duration.ts";
 import { refusalText } from "../../core/errors.ts";
-import type { Answer } from "../../policy/answer.ts";
+import type { PolicyAnswer } from "../../policy/answer.ts";
 import type { PolicyExplanation } from "../../policy/explain/explain.ts";
 import type { Trace } from "../../policy/explain/trace.ts";
-import { type Colour, plain } from "../terminal/output.ts";
+import { type Colour, plainText } from "../terminal/output.ts";
 import { approvalsText } from "./explanation-approvals.ts";
 
 type Paint = (colour: Colour, text: string) => string;
 
 /** An explained decision for a terminal: the verdict, who would have to approve, the policies that matched, and why each other one did not. */
 export function explanationText(
-  answer: Answer,
+  answer: PolicyAnswer,
   needed: CombinedFlows | undefined,
   policies: readonly PolicyExplanation[],
   paint: Paint,
@@ -26,8 +26,9 @@ export function explanationText(
   ].join("\n");
 }
 
-function verdictLine({ decision, refusal }: Answer, paint: Paint): string {
-  if (refusal !== undefined) return `${paint("red", "refused")} for its arguments\n${plain(refusalText(refusal))}\n`;
+function verdictLine({ decision, refusal }: PolicyAnswer, paint: Paint): string {
+  if (refusal !== undefined)
+    return `${paint("red", "refused")} for its arguments\n${plainText(refusalText(refusal))}\n`;
   const limits = (decision.limits ?? []).map(
     ({ policy, limit, windowMs, cost }) =>
       `counts ${cost} against ${policy}, which allows ${limit} in ${durationText(windowMs)}\n`,
@@ -37,7 +38,7 @@ function verdictLine({ decision, refusal }: Answer, paint: Paint): string {
   const hidden = decision.hidden
     ? "The tool is not listed for this caller, and the answer is that of an unknown one.\n"
     : "";
-  const text = `${paint(colour, decision.effect)} by ${decision.policy}\n${plain(decision.message)}\n`;
+  const text = `${paint(colour, decision.effect)} by ${decision.policy}\n${plainText(decision.message)}\n`;
   return `${text}${hidden}${limits.join("")}`;
 }
 
@@ -47,12 +48,12 @@ function section(title: string, policies: readonly PolicyExplanation[], paint: P
 }
 
 function policyText(policy: PolicyExplanation, paint: Paint): string {
-  const place = paint("dim", `${plain(policy.file)}:${policy.line}`);
+  const place = paint("dim", `${plainText(policy.file)}:${policy.line}`);
   const lines = [`  ${paint("bold", policy.id)}  ${policy.effect}, ${reasonOf(policy)}  ${place}`];
   if (policy.defaults !== undefined)
-    lines.push(`    with the tool's defaults, which the call leaves out: ${policy.defaults.map(plain).join(", ")}`);
+    lines.push(`    with the tool's defaults, which the call leaves out: ${policy.defaults.map(plainText).join(", ")}`);
   for (const { key, wanted, actual } of policy.misses) {
-    lines.push(`    ${key}: wants ${plain(wanted)}; the call has ${plain(actual)}`);
+    lines.push(`    ${key}: wants ${plainText(wanted)}; the call has ${plainText(actual)}`);
   }
   if (policy.trace !== undefined) lines.push(...traceLines(policy.trace));
   return `${lines.join("\n")}\n`;
@@ -61,10 +62,10 @@ function policyText(policy: PolicyExplanation, paint: Paint): string {
 function reasonOf({ verdict, shadow, effect, error, trace }: PolicyExplanation): string {
   switch (verdict) {
     case "applied":
-      return error === undefined ? "applies" : `applies, because its condition has no value: ${plain(error)}`;
+      return error === undefined ? "applies" : `applies, because its condition has no value: ${plainText(error)}`;
     case "unapplied":
-      if (shadow) return error === undefined ? "shadow: would apply" : `shadow: would apply (${plain(error)})`;
-      return `does not count: ${effect} needs a condition that has a value${error === undefined ? "" : ` (${plain(error)})`}`;
+      if (shadow) return error === undefined ? "shadow: would apply" : `shadow: would apply (${plainText(error)})`;
+      return `does not count: ${effect} needs a condition that has a value${error === undefined ? "" : ` (${plainText(error)})`}`;
     case "result":
       return "decided once the tool has answered";
     case "target":
@@ -82,7 +83,7 @@ function traceLines(trace: Trace): readonly string[] {
   const rows: { readonly text: string; readonly value: string }[] = [];
   const walk = (it: Trace, depth: number): void => {
     const value = it.error === undefined ? `= ${it.value ?? ""}` : `! ${it.error}`;
-    rows.push({ text: `${"  ".repeat(depth)}${plain(it.text)}`, value: plain(value) });
+    rows.push({ text: `${"  ".repeat(depth)}${plainText(it.text)}`, value: plainText(value) });
     for (const below of it.because) walk(below, depth + 1);
   };
   walk(trace, 2);

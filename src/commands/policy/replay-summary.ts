@@ -80,7 +80,7 @@ const MAX_LINES = 1_000;
 const OTHERS = "(others)";
 
 /** Makes the tally of one replay: little memory, however many calls. `examples`: of each change at most so many. */
-export function createTally(policies: readonly PolicySummary[], examples: number): ReplayTally {
+export function createReplayTally(policies: readonly PolicySummary[], examples: number): ReplayTally {
   const changes = new Lines<ReplayChange>();
   const tools = new Lines<ReplayTool>();
   const losses = new Lines<ReplayLoss>();

@@ -1,4 +1,4 @@
-import { clip, type painter, plain } from "../terminal/output.ts";
+import { clip, type painter, plainText } from "../terminal/output.ts";
 import { grouped } from "../terminal/progress.ts";
 import { table } from "../terminal/table.ts";
 import type { ReplayShadow, ReplaySummary } from "./replay-summary.ts";
@@ -25,13 +25,15 @@ function headline({ calls, first, same, changed, otherPolicies, unknown }: Repla
 }
 
 function changes({ changes }: ReplaySummary, paint: Paint): string {
-  const rows = changes.map(({ before, after, policy, calls }) => [before, after, policy, grouped(calls)].map(plain));
+  const rows = changes.map(({ before, after, policy, calls }) =>
+    [before, after, policy, grouped(calls)].map(plainText),
+  );
   return section("Would change", ["BEFORE", "AFTER", "POLICY", "CALLS"], rows, paint);
 }
 
 function tools({ tools }: ReplaySummary, paint: Paint): string {
   const rows = tools.map(({ tool, calls, changed, otherPolicies, unknown }) =>
-    [clip(tool, MAX_CELL), ...[calls, changed, otherPolicies, unknown].map(grouped)].map(plain),
+    [clip(tool, MAX_CELL), ...[calls, changed, otherPolicies, unknown].map(grouped)].map(plainText),
   );
   const head = ["TOOL", "CALLS", "WOULD CHANGE", "OTHER POLICIES", "CANNOT BE TOLD"];
   return section("By tool", head, rows, paint);
@@ -40,14 +42,16 @@ function tools({ tools }: ReplaySummary, paint: Paint): string {
 function examples({ changes }: ReplaySummary, paint: Paint): string {
   const rows = changes.flatMap(({ before, after, policy, examples }) =>
     examples.map(({ at, user, tool, callId }) =>
-      [timeOf(at), clip(user, MAX_CELL), clip(tool, MAX_CELL), `${before} → ${after}`, policy, callId].map(plain),
+      [timeOf(at), clip(user, MAX_CELL), clip(tool, MAX_CELL), `${before} → ${after}`, policy, callId].map(plainText),
     ),
   );
   return section("Examples", ["TIME", "USER", "TOOL", "CHANGE", "POLICY", "CALL"], rows, paint);
 }
 
 function losses({ losses }: ReplaySummary, paint: Paint): string {
-  const rows = losses.map(({ policy, why, calls }) => [grouped(calls), policy ?? "-", clip(why, MAX_CELL)].map(plain));
+  const rows = losses.map(({ policy, why, calls }) =>
+    [grouped(calls), policy ?? "-", clip(why, MAX_CELL)].map(plainText),
+  );
   return section("Cannot be told", ["CALLS", "POLICY", "WHY"], rows, paint);
 }
 
@@ -57,7 +61,7 @@ function shadows({ shadows }: ReplaySummary, paint: Paint): string {
 }
 
 function shadowText({ policy, effect, matched, unknown, changes }: ReplayShadow): string {
-  const name = `${plain(policy)} (${effect})`;
+  const name = `${plainText(policy)} (${effect})`;
   if (matched === 0) return `${name}: matched no call`;
   const done = changes.map(({ before, after, calls }) => `${actionOf(after)} ${calledNow(calls, before)}`);
   const open = unknown === 0 ? "" : `; of ${countGrouped(unknown)} that cannot be told`;

@@ -21,7 +21,7 @@ import { parseSince } from "../terminal/since.ts";
 import { withStore } from "../with-store.ts";
 import { type PlaceOptions, printJson, readPlace, reportErrors, withPolicyPlace } from "./place.ts";
 import { ARGUMENTS_REFUSED, createRowReader, type RecordKeys } from "./replay-rows.ts";
-import { createTally, type ReplaySummary } from "./replay-summary.ts";
+import { createReplayTally, type ReplaySummary } from "./replay-summary.ts";
 import { summaryJson, summaryText } from "./replay-text.ts";
 
 interface ReplayOptions extends PlaceOptions {
@@ -139,7 +139,7 @@ interface RunOptions {
 async function replayAll({ audit, definitions }: StoreReader, run: RunOptions): Promise<Run> {
   const { set, fallback, source, options, shell } = run;
   const { since = Number.NEGATIVE_INFINITY } = options;
-  const tally = createTally(set.policies, options.limit);
+  const tally = createReplayTally(set.policies, options.limit);
   const from = options.since === undefined ? 1 : await audit.firstSince(options.since);
   // Everything is older.
   if (from === undefined) return { summary: tally.summary(), total: 0, interrupted: false, shut: 0 };

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { runPolicyTests, type TestFileResult, type TestResult } from "../../policy/tests/run.ts";
 import type { Shell } from "../shell.ts";
-import { one, painter, plain, print } from "../terminal/output.ts";
+import { one, painter, plainText, print } from "../terminal/output.ts";
 import { table } from "../terminal/table.ts";
 import { junitReport } from "./junit.ts";
 import { count, type PlaceOptions, printJson, readPlace, reportErrors, withPolicyPlace } from "./place.ts";
@@ -71,22 +71,22 @@ async function test(options: TestOptions, shell: Shell): Promise<void> {
 function fileText({ file, tests }: TestFileResult, paint: ReturnType<typeof painter>): string {
   const rows = tests.map(({ name, effect, policies, differences }) => {
     const result = differences.length === 0 ? "pass" : "FAIL";
-    return [result, name, effect, policies.join(", ") || "-"].map(plain);
+    return [result, name, effect, policies.join(", ") || "-"].map(plainText);
   });
   const listed = table(["RESULT", "TEST", "EFFECT", "POLICIES"], rows, paint, (row, column) => {
     if (column !== 0) return undefined;
     return rows[row]?.[0] === "pass" ? "green" : "red";
   });
   const failures = tests.filter(({ differences }) => differences.length > 0).map((it) => failureText(file, it));
-  return [paint("bold", plain(file)), listed, ...failures].join("\n");
+  return [paint("bold", plainText(file)), listed, ...failures].join("\n");
 }
 
 function failureText(file: string, { name, line, differences }: TestResult): string {
   const lines = differences.map(
     ({ what, expected, actual }) =>
-      `  ${what.padEnd(8)}  expected  ${plain(expected)}\n  ${"".padEnd(8)}  actual    ${plain(actual)}`,
+      `  ${what.padEnd(8)}  expected  ${plainText(expected)}\n  ${"".padEnd(8)}  actual    ${plainText(actual)}`,
   );
-  return `${plain(file)}:${line}: ${plain(name)}\n${lines.join("\n")}\n`;
+  return `${plainText(file)}:${line}: ${plainText(name)}\n${lines.join("\n")}\n`;
 }
 
 async function writeReport(path: string, files: readonly TestFileResult[], shell: Shell): Promise<boolean> {

@@ -45,7 +45,7 @@ export async function* one(text: string): AsyncGenerator<string> {
 }
 
 /** Text from outside, made harmless for a terminal: control and direction characters show as `\u{…}`. */
-export function plain(text: string): string {
+export function plainText(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
 }
 

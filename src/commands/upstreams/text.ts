@@ -1,6 +1,6 @@
 import type { UpstreamBody, UpstreamTestBody } from "../../admin/upstreams/schema.ts";
 import { knownAs } from "../../core/known-as.ts";
-import { type Colour, clip, plain } from "../terminal/output.ts";
+import { type Colour, clip, plainText } from "../terminal/output.ts";
 import { table } from "../terminal/table.ts";
 
 type Paint = (colour: Colour, text: string) => string;
@@ -10,12 +10,12 @@ const MAX_CELL = 60;
 /** Upstreams as a table; below it, why those that are not ready are not. */
 export function upstreamTable(items: readonly UpstreamBody[], paint: Paint): string {
   const rows = items.map((item) => [
-    plain(item.name),
+    plainText(item.name),
     item.state,
     item.era ?? "-",
     String(item.tools),
-    item.registered === null ? "file" : `registered by ${clip(plain(knownAs(item.registered.by)), MAX_CELL)}`,
-    clip(plain(item.address), MAX_CELL),
+    item.registered === null ? "file" : `registered by ${clip(plainText(knownAs(item.registered.by)), MAX_CELL)}`,
+    clip(plainText(item.address), MAX_CELL),
   ]);
   const shown = table(["NAME", "STATE", "ERA", "TOOLS", "FROM", "WHERE"], rows, paint, (row, column) =>
     column === 1 ? stateColour(items[row]?.state) : undefined,
@@ -23,29 +23,29 @@ export function upstreamTable(items: readonly UpstreamBody[], paint: Paint): str
   const troubled = items.filter((item) => item.last_error !== null);
   return (
     shown +
-    troubled.map((item) => `\n${plain(item.name)}: ${reasonText(item.last_error ?? "")}${nextText(item)}`).join("")
+    troubled.map((item) => `\n${plainText(item.name)}: ${reasonText(item.last_error ?? "")}${nextText(item)}`).join("")
   );
 }
 
 function nextText({ next_attempt: next }: UpstreamBody): string {
-  return next === null ? "" : `\n  The next attempt is at ${plain(next)}.`;
+  return next === null ? "" : `\n  The next attempt is at ${plainText(next)}.`;
 }
 
 /** What failed, and below it what a program wrote last. */
 function reasonText(reason: string): string {
-  return reason.split("\n").map(plain).join("\n  ");
+  return reason.split("\n").map(plainText).join("\n  ");
 }
 
 /** What came of connecting to an upstream, and its tools. */
 export function testText(name: string, test: UpstreamTestBody, paint: Paint): string {
   const ms = `${Math.round(test.ms)} ms`;
-  if (!test.ok) return `${plain(name)}: ${paint("red", "failed")} after ${ms}. ${reasonText(test.why ?? "")}`;
+  if (!test.ok) return `${plainText(name)}: ${paint("red", "failed")} after ${ms}. ${reasonText(test.why ?? "")}`;
   const how = [test.era, test.transport].filter((part) => part !== null).join(" over ");
-  const head = `${plain(name)}: ${paint("green", "ok")} in ${ms}, ${how}, ${counted(test.tools.length)}`;
+  const head = `${plainText(name)}: ${paint("green", "ok")} in ${ms}, ${how}, ${counted(test.tools.length)}`;
   if (test.tools.length === 0) return head;
   const rows = test.tools.map((tool) => [
-    clip(plain(tool.name), MAX_CELL),
-    clip(plain(firstLine(tool.description ?? "")), MAX_CELL),
+    clip(plainText(tool.name), MAX_CELL),
+    clip(plainText(firstLine(tool.description ?? "")), MAX_CELL),
   ]);
   return `${head}\n\n${table(["TOOL", "DESCRIPTION"], rows, paint)}`.trimEnd();
 }

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { upstreamDetailSchema, upstreamListSchema, upstreamTestSchema } from "../../admin/upstreams/schema.ts";
 import type { ApiClient, ApiPlace, ApiRefusal } from "../api/client.ts";
-import { credentialsHelp, printJson, refusedBy, withApi, withPlace } from "../api/with-api.ts";
+import { credentialsHelp, printApiJson, refusedBy, withApi, withPlace } from "../api/with-api.ts";
 import type { Shell } from "../shell.ts";
-import { one, painter, plain, print } from "../terminal/output.ts";
+import { one, painter, plainText, print } from "../terminal/output.ts";
 import { buildEntry, type EntryOptions } from "./entry.ts";
 import { testText, upstreamTable } from "./text.ts";
 
@@ -69,7 +69,7 @@ const ADD_EXAMPLES = `  portcullis upstreams add github --url https://mcp.exampl
 async function list(shell: Shell, api: ApiClient, options: JsonOption): Promise<void> {
   const answer = await api.get("/upstreams", upstreamListSchema);
   if (!answer.ok) return refusedBy(shell, answer);
-  if (options.json === true) return printJson(shell, answer.value);
+  if (options.json === true) return printApiJson(shell, answer.value);
   if (answer.value.items.length === 0) {
     return shell.err("There are none yet: portcullis upstreams add --help, or upstreams: in the configuration.");
   }
@@ -79,23 +79,23 @@ async function list(shell: Shell, api: ApiClient, options: JsonOption): Promise<
 async function add(shell: Shell, api: ApiClient, body: { readonly name: string }, options: JsonOption): Promise<void> {
   const answer = await api.post("/upstreams", body, upstreamDetailSchema);
   if (!answer.ok) return refusedWith(shell, answer);
-  if (options.json === true) return printJson(shell, answer.value);
+  if (options.json === true) return printApiJson(shell, answer.value);
   const { name, address } = answer.value;
-  const next = `Its tools are offered once it is reached: portcullis upstreams test ${plain(name)}`;
-  await print(shell.stdout, one(`${plain(name)} is registered, at ${plain(address)}.\n${next}\n`));
+  const next = `Its tools are offered once it is reached: portcullis upstreams test ${plainText(name)}`;
+  await print(shell.stdout, one(`${plainText(name)} is registered, at ${plainText(address)}.\n${next}\n`));
 }
 
 async function remove(shell: Shell, api: ApiClient, name: string): Promise<void> {
   const answer = await api.delete(pathOf(name));
   if (!answer.ok) return refusedBy(shell, answer);
-  await print(shell.stdout, one(`${plain(name)} is removed.\n`));
+  await print(shell.stdout, one(`${plainText(name)} is removed.\n`));
 }
 
 async function test(shell: Shell, api: ApiClient, name: string, options: JsonOption): Promise<void> {
   const answer = await api.post(`${pathOf(name)}/test`, {}, upstreamTestSchema);
   if (!answer.ok) return refusedBy(shell, answer);
   if (!answer.value.ok) shell.setExitCode(1);
-  if (options.json === true) return printJson(shell, answer.value);
+  if (options.json === true) return printApiJson(shell, answer.value);
   await print(shell.stdout, one(`${testText(name, answer.value, painter(shell.colours))}\n`));
 }
 
@@ -110,7 +110,9 @@ function refusedWith(shell: Shell, refusal: ApiRefusal): void {
     refusedBy(shell, refusal);
     return;
   }
-  const mistakes = errors.map(({ at, message }) => `  ${plain(at === "" ? "the entry" : at)}: ${plain(message)}`);
+  const mistakes = errors.map(
+    ({ at, message }) => `  ${plainText(at === "" ? "the entry" : at)}: ${plainText(message)}`,
+  );
   shell.err([`The entry was refused (${refusal.problem?.code ?? ""}):`, ...mistakes].join("\n"));
   shell.setExitCode(1);
 }

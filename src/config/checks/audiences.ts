@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from "../../core/json.ts";
 import { suggest } from "../../core/suggest.ts";
 import { baseUrl, differBySlash } from "../../core/urls.ts";
-import type { Finding } from "../file/issues.ts";
-import type { Path } from "../file/yaml-source.ts";
+import type { ConfigIssue } from "../file/issues.ts";
+import type { YamlPath } from "../file/yaml-source.ts";
 import { isLoopbackHost, parseUrl, withoutTrailingSlash } from "../schema/schema-parts.ts";
 import { listOf, objectOf, textOf } from "./raw-values.ts";
 
@@ -10,14 +10,14 @@ import { listOf, objectOf, textOf } from "./raw-values.ts";
  * Warns of audiences with which tokens cannot be what clients ask their issuer for: clients go by the URLs that the metadata of
  * the endpoints name. Takes nothing for granted about shapes.
  */
-export function warnOfAudiences(config: JsonObject): Finding[] {
+export function warnOfAudiences(config: JsonObject): ConfigIssue[] {
   const server = objectOf(config["server"]);
   const configured = textOf(server["public_url"]);
   const base = configured === undefined ? ownAddress(server) : withoutTrailingSlash(configured);
   const names = ["upstreams", "endpoints"].flatMap((section) => Object.keys(objectOf(config[section])));
   const paths = ["/mcp", "/api/v1", ...names.map((name) => `/mcp/${name}`)];
   return listOf(objectOf(config["auth"])["jwt"]).flatMap((entry, index) => {
-    const path: Path = ["auth", "jwt", index];
+    const path: YamlPath = ["auth", "jwt", index];
     const { audience } = objectOf(entry);
     if (audience !== undefined)
       return base === undefined ? [] : warnOf([audience].flat(), [...path, "audience"], base, paths);
@@ -26,7 +26,7 @@ export function warnOfAudiences(config: JsonObject): Finding[] {
   });
 }
 
-function withoutUrl(path: Path): Finding {
+function withoutUrl(path: YamlPath): ConfigIssue {
   const message =
     "Tokens have to be for the URLs of the endpoints, and others than clients use: public_url is not set.";
   return { path, at: "key", message, hint: "Set server.public_url." };
@@ -39,9 +39,9 @@ function ownAddress(server: JsonObject): string | undefined {
   return isLoopbackHost(host) && typeof port === "number" && port !== 0 ? `http://${host}:${port}` : undefined;
 }
 
-function warnOf(audiences: readonly Json[], path: Path, base: string, paths: readonly string[]): Finding[] {
+function warnOf(audiences: readonly Json[], path: YamlPath, base: string, paths: readonly string[]): ConfigIssue[] {
   const texts = audiences.map((audience) => textOf(audience) ?? "");
-  const found = texts.flatMap((audience, index): Finding[] => {
+  const found = texts.flatMap((audience, index): ConfigIssue[] => {
     const at = { path: texts.length === 1 ? path : [...path, index], at: "value" as const };
     const almost = paths.find((end) => differBySlash(audience, base + end));
     if (almost !== undefined) {

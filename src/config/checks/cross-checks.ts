@@ -1,11 +1,11 @@
 import type { Json, JsonObject } from "../../core/json.ts";
 import { suggest } from "../../core/suggest.ts";
-import type { Finding } from "../file/issues.ts";
-import type { Path } from "../file/yaml-source.ts";
+import type { ConfigIssue } from "../file/issues.ts";
+import type { YamlPath } from "../file/yaml-source.ts";
 import { isLoopbackHost, parseUrl } from "../schema/schema-parts.ts";
 import { warnOfAudiences } from "./audiences.ts";
 import { checkPeople } from "./people.ts";
-import { listOf, objectOf, repeated, textOf } from "./raw-values.ts";
+import { listOf, objectOf, repeatedNames, textOf } from "./raw-values.ts";
 import { warnOfScopes } from "./scopes.ts";
 
 /**
@@ -18,7 +18,7 @@ export const RESERVED_NAMES: readonly string[] = ["portcullis", "mcp", "construc
  * Checks what one key says against another. Looks at the file's values before the schema has turned them, and takes
  * nothing for granted about their shape, so that these mistakes are told together with the schema's.
  */
-export function crossCheck(root: Json): readonly Finding[] {
+export function crossCheck(root: Json): readonly ConfigIssue[] {
   const config = objectOf(root);
   return [
     ...checkNames(config),
@@ -32,12 +32,12 @@ export function crossCheck(root: Json): readonly Finding[] {
 }
 
 /** Things that are allowed, but seldom meant. */
-export function crossWarnings(root: Json): readonly Finding[] {
+export function crossWarnings(root: Json): readonly ConfigIssue[] {
   const config = objectOf(root);
   const auth = objectOf(config["auth"]);
   const server = objectOf(config["server"]);
-  const warnings: Finding[] = [];
-  const warn = (path: Path, message: string, hint: string) => warnings.push({ path, at: "key", message, hint });
+  const warnings: ConfigIssue[] = [];
+  const warn = (path: YamlPath, message: string, hint: string) => warnings.push({ path, at: "key", message, hint });
   if (listOf(auth["jwt"]).length + listOf(auth["api_keys"]).length === 0 && auth["anonymous"] !== true) {
     warn(["auth"], "Nobody can call this gateway: auth has no issuer and no key.", "Run `portcullis keys create`.");
   }
@@ -87,7 +87,7 @@ export function crossWarnings(root: Json): readonly Finding[] {
   return warnings;
 }
 
-function checkNames(config: JsonObject): Finding[] {
+function checkNames(config: JsonObject): ConfigIssue[] {
   const upstreams = Object.keys(objectOf(config["upstreams"]));
   const endpoints = Object.keys(objectOf(config["endpoints"]));
   const reserved = (section: string, names: readonly string[]) =>
@@ -100,14 +100,14 @@ function checkNames(config: JsonObject): Finding[] {
   return [...reserved("upstreams", upstreams), ...reserved("endpoints", endpoints), ...twice];
 }
 
-function checkEndpoints(config: JsonObject): Finding[] {
+function checkEndpoints(config: JsonObject): ConfigIssue[] {
   const known = Object.keys(objectOf(config["upstreams"]));
   return Object.entries(objectOf(config["endpoints"])).flatMap(([name, endpoint]) =>
     unknownNames(["endpoints", name, "upstreams"], objectOf(endpoint)["upstreams"], known, "upstream"),
   );
 }
 
-function checkAnonymous(config: JsonObject): Finding[] {
+function checkAnonymous(config: JsonObject): ConfigIssue[] {
   const { server, auth } = config;
   if (objectOf(auth)["anonymous"] !== true) return [];
   const path = ["auth", "anonymous"];
@@ -124,11 +124,11 @@ function checkAnonymous(config: JsonObject): Finding[] {
   return [{ path, at: "value", message, hint: "Use auth.api_keys or auth.jwt behind a public URL." }];
 }
 
-function checkKeys(config: JsonObject): Finding[] {
+function checkKeys(config: JsonObject): ConfigIssue[] {
   const keys = listOf(objectOf(config["auth"])["api_keys"]).map(objectOf);
   const users = keys.map((entry) => textOf(entry["user"]));
   const twice = ["name", "hash"].flatMap((field) =>
-    repeated(keys, field).map((index) => ({
+    repeatedNames(keys, field).map((index) => ({
       path: ["auth", "api_keys", index, field],
       at: "value" as const,
       message: `Another key has the same ${field}.`,
@@ -136,7 +136,7 @@ function checkKeys(config: JsonObject): Finding[] {
     })),
   );
   // A key without a user acts for itself, under its name; sessions and records would take the two for one caller.
-  const machines = keys.flatMap((entry, index): Finding[] => {
+  const machines = keys.flatMap((entry, index): ConfigIssue[] => {
     const name = textOf(entry["name"]);
     if (users[index] !== undefined || name === undefined || !users.includes(name)) return [];
     const message = "This key belongs to a machine, and its name is another key's user.";
@@ -144,7 +144,7 @@ function checkKeys(config: JsonObject): Finding[] {
       { path: ["auth", "api_keys", index, "name"], at: "value", message, hint: "Rename it, or give it the user." },
     ];
   });
-  const nobodys = keys.flatMap((entry, index): Finding[] => {
+  const nobodys = keys.flatMap((entry, index): ConfigIssue[] => {
     if (entry["kind"] !== "person" || users[index] !== undefined) return [];
     const message = "A key of kind person needs its user.";
     return [{ path: ["auth", "api_keys", index, "kind"], at: "value", message, hint: "Add user, or write machine." }];
@@ -171,8 +171,8 @@ function keysThatMayDecide(config: JsonObject): readonly number[] {
   });
 }
 
-function checkIssuers(config: JsonObject): Finding[] {
-  return repeated(listOf(objectOf(config["auth"])["jwt"]), "issuer").map((index) => ({
+function checkIssuers(config: JsonObject): ConfigIssue[] {
+  return repeatedNames(listOf(objectOf(config["auth"])["jwt"]), "issuer").map((index) => ({
     path: ["auth", "jwt", index, "issuer"],
     at: "value",
     message: "Another entry has the same issuer.",
@@ -185,14 +185,14 @@ const STANDING_KEYS = ["may", "roles", "groups", "scopes", "user_claims", "email
 const MEANING =
   "may call tools and nothing else, and its roles, groups, scopes, claims, e-mail addresses and what it says of sign-ins do not count unless the file says so";
 
-function checkFlows(config: JsonObject): Finding[] {
+function checkFlows(config: JsonObject): ConfigIssue[] {
   const known = Object.keys(objectOf(config["notifiers"]));
   return Object.entries(objectOf(config["approval_flows"])).flatMap(([name, flow]) =>
     unknownNames(["approval_flows", name, "notify"], objectOf(flow)["notify"], known, "notifier"),
   );
 }
 
-function unknownNames(path: Path, names: Json | undefined, known: readonly string[], noun: string): Finding[] {
+function unknownNames(path: YamlPath, names: Json | undefined, known: readonly string[], noun: string): ConfigIssue[] {
   return listOf(names).flatMap((name, index) => {
     if (typeof name !== "string" || known.includes(name)) return [];
     const meant = suggest(name, known);
@@ -202,6 +202,6 @@ function unknownNames(path: Path, names: Json | undefined, known: readonly strin
   });
 }
 
-function key(path: Path, message: string, hint?: string): Finding {
+function key(path: YamlPath, message: string, hint?: string): ConfigIssue {
   return { path, at: "key", message, hint };
 }

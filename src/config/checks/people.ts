@@ -1,17 +1,17 @@
 import type { JsonObject } from "../../core/json.ts";
 import { nameForms } from "../../core/mailbox.ts";
 import { LOCAL_ISSUER } from "../../core/principal.ts";
-import type { Finding } from "../file/issues.ts";
-import { listOf, objectOf, repeated, textOf } from "./raw-values.ts";
+import type { ConfigIssue } from "../file/issues.ts";
+import { listOf, objectOf, repeatedNames, textOf } from "./raw-values.ts";
 
 /** Checks that what `people:` names is there, and belongs to one person. Takes nothing for granted about shapes. */
-export function checkPeople(config: JsonObject): Finding[] {
+export function checkPeople(config: JsonObject): ConfigIssue[] {
   const people = listOf(config["people"]).map(objectOf);
   const auth = objectOf(config["auth"]);
   const keys = listOf(auth["api_keys"]).map(objectOf);
   const issuers = [...listOf(auth["jwt"]).map((issuer) => textOf(objectOf(issuer)["issuer"])), LOCAL_ISSUER];
   const owners = new Map<string, number>();
-  const found: Finding[] = repeated(people, "name").map((index) => ({
+  const found: ConfigIssue[] = repeatedNames(people, "name").map((index) => ({
     path: ["people", index, "name"],
     at: "value",
     message: "Another person has the same name.",

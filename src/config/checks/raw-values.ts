@@ -3,7 +3,7 @@ import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 /* What checks that come before the schema make of values of any shape. */
 
 /** Indices of entries whose text under `field` an earlier entry has. */
-export function repeated(entries: readonly Json[], field: string): number[] {
+export function repeatedNames(entries: readonly Json[], field: string): number[] {
   const values = entries.map((entry) => textOf(objectOf(entry)[field]));
   return values.flatMap((value, index) => (value !== undefined && values.indexOf(value) < index ? [index] : []));
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../core/json.ts";
-import type { Finding } from "../file/issues.ts";
+import type { ConfigIssue } from "../file/issues.ts";
 import { listOf, objectOf, textOf } from "./raw-values.ts";
 
 /** Scopes of OpenID Connect (Core §5.4, §11), which clients ask for whatever they are about to do. */
@@ -9,7 +9,7 @@ const ANYBODYS = ["openid", "profile", "email", "address", "phone", "offline_acc
  * Warns where the scope that lets a token decide on approvals is one that the tokens of agents have, too. Takes nothing for
  * granted about shapes.
  */
-export function warnOfScopes(config: JsonObject): Finding[] {
+export function warnOfScopes(config: JsonObject): ConfigIssue[] {
   const auth = objectOf(config["auth"]);
   const scope = textOf(objectOf(auth["admin"])["scope"]);
   if (scope === undefined) return [];

@@ -1,4 +1,4 @@
-import { type Place, pathKey, type YamlSource } from "./yaml-source.ts";
+import { pathKey, type YamlPlace, type YamlSource } from "./yaml-source.ts";
 
 const LONGEST = 160;
 
@@ -6,7 +6,7 @@ const LONGEST = 160;
  * The source line around an offset, for an error. A literal text on it may be a secret, so every text is blotted out
  * except references (`${NAME}`), and except the text at `shown`, if its key is none that holds secrets.
  */
-export function excerptAt(source: YamlSource, offset: number, shown: Place | undefined): string | undefined {
+export function excerptAt(source: YamlSource, offset: number, shown: YamlPlace | undefined): string | undefined {
   const start = source.text.lastIndexOf("\n", offset - 1) + 1;
   const newline = source.text.indexOf("\n", offset);
   const end = newline === -1 ? source.text.length : newline;
@@ -35,7 +35,7 @@ function plain(line: string): string {
   return line.replaceAll(/[\p{Cc}\p{Cf}]/gu, " ");
 }
 
-function mayShow(place: Place): boolean {
+function mayShow(place: YamlPlace): boolean {
   const names = place.path.filter((step) => typeof step === "string");
   const holder = /^(env|headers|args|secrets|slack)$/;
   const secret = /(secret|token|passw|key|hash|auth|cred|url|smtp|issuer|origin)/i;

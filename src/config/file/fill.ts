@@ -1,22 +1,22 @@
 import { isObject, type Json } from "../../core/json.ts";
-import type { Finding } from "./issues.ts";
+import type { ConfigIssue } from "./issues.ts";
 import { type SubstitutionSources, substitute } from "./substitute.ts";
-import { type Path, pathKey, type YamlSource } from "./yaml-source.ts";
+import { pathKey, type YamlPath, type YamlSource } from "./yaml-source.ts";
 
 /** A file's values with their references replaced. Paths are as `pathKey` writes them. */
-export interface Filled {
+export interface FilledConfig {
   readonly root: Json;
   readonly substituted: ReadonlySet<string>;
   readonly failed: ReadonlySet<string>;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly ConfigIssue[];
 }
 
 /** Replaces the references in every text; keys stay as they are. @throws never */
-export function fill(source: YamlSource, sources: SubstitutionSources): Filled {
+export function fill(source: YamlSource, sources: SubstitutionSources): FilledConfig {
   const substituted = new Set<string>();
   const failed = new Set<string>();
-  const findings: Finding[] = [];
-  const walk = (value: Json, path: Path): Json => {
+  const findings: ConfigIssue[] = [];
+  const walk = (value: Json, path: YamlPath): Json => {
     if (typeof value === "string") {
       const result = substitute(value, sources);
       if (result.ok) {

@@ -2,18 +2,18 @@ import type { z } from "zod";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { suggest } from "../../core/suggest.ts";
 import { keysAt, schemaAt } from "../schema/json-schema.ts";
-import type { Path } from "./yaml-source.ts";
+import type { YamlPath } from "./yaml-source.ts";
 
 /** A mistake at a path. `at` says whether the key or its value is the place to point at. */
-export interface Finding {
-  readonly path: Path;
+export interface ConfigIssue {
+  readonly path: YamlPath;
   readonly at: "key" | "value";
   readonly message: string;
   readonly hint: string | undefined;
 }
 
 /** The value at a path, `undefined` if there is none. */
-export function valueAt(root: Json, path: Path): Json | undefined {
+export function valueAt(root: Json, path: YamlPath): Json | undefined {
   let value: Json | undefined = root;
   for (const step of path) {
     if (Array.isArray(value) && typeof step === "number") value = value[step];
@@ -24,7 +24,7 @@ export function valueAt(root: Json, path: Path): Json | undefined {
 }
 
 /** Turns what the schema says into what a person can act on. No text of the file is repeated, only names of keys. */
-export function explainIssue(issue: z.core.$ZodIssue, root: Json, schema: JsonObject): readonly Finding[] {
+export function explainIssue(issue: z.core.$ZodIssue, root: Json, schema: JsonObject): readonly ConfigIssue[] {
   const path = issue.path.filter((step) => typeof step !== "symbol");
   const value = valueAt(root, path);
   switch (issue.code) {
@@ -93,7 +93,7 @@ const FOREIGN: Readonly<Record<string, string>> = {
   bearer_token: `Write headers: { Authorization: "Bearer \${TOKEN}" }.`,
 };
 
-function hintForKey(key: string, path: Path, schema: JsonObject): string | undefined {
+function hintForKey(key: string, path: YamlPath, schema: JsonObject): string | undefined {
   const known = keysAt(schema, path);
   const meant = suggest(key, known);
   if (meant !== undefined) return `Did you mean ${meant}?`;

@@ -1,19 +1,19 @@
 import { isObject, type Json } from "../../core/json.ts";
 import { configJsonSchema } from "../schema/json-schema.ts";
 import { type Config, configSchema } from "../schema/schema.ts";
-import type { Filled } from "./fill.ts";
-import { explainIssue, type Finding, valueAt } from "./issues.ts";
-import { type Path, pathKey } from "./yaml-source.ts";
+import type { FilledConfig } from "./fill.ts";
+import { type ConfigIssue, explainIssue, valueAt } from "./issues.ts";
+import { pathKey, type YamlPath } from "./yaml-source.ts";
 
 /** What the schema made of a file. `root` holds its values as the schema took them. */
 export interface Parsed {
   readonly root: Json;
   readonly config: Config | undefined;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly ConfigIssue[];
 }
 
 /** Holds a file's values against the schema. @throws never */
-export function parse(filled: Filled): Parsed {
+export function parse(filled: FilledConfig): Parsed {
   let root = filled.root;
   let result = configSchema.safeParse(root);
   // A substituted text takes the type that its key wants: port: "${PORT}" is a number.
@@ -40,7 +40,7 @@ function convert(text: string, expected: string): Json | undefined {
   return numeric && /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : undefined;
 }
 
-function replaceAt(root: Json, path: Path, value: Json): Json {
+function replaceAt(root: Json, path: YamlPath, value: Json): Json {
   const [step, ...rest] = path;
   if (step === undefined) return value;
   if (Array.isArray(root)) return root.map((item, index) => (index === step ? replaceAt(item, rest, value) : item));

@@ -1,10 +1,10 @@
 import { type ConfigError, dotted } from "../config-error.ts";
 import { excerptAt, excerptOfBroken } from "./excerpt.ts";
-import type { Finding } from "./issues.ts";
-import { type Path, pathKey, type SourceProblem, type YamlSource } from "./yaml-source.ts";
+import type { ConfigIssue } from "./issues.ts";
+import { pathKey, type SourceProblem, type YamlPath, type YamlSource } from "./yaml-source.ts";
 
 /** Places a finding in its file. */
-export function toError(file: string, source: YamlSource, finding: Finding): ConfigError {
+export function toError(file: string, source: YamlSource, finding: ConfigIssue): ConfigError {
   const exact = source.places.get(pathKey(finding.path));
   const place = exact ?? nearest(source, finding.path);
   const span = finding.at === "key" || exact === undefined ? (place?.key ?? place?.value) : place?.value;
@@ -26,7 +26,7 @@ export function toBroken(file: string, source: YamlSource, problem: SourceProble
   return { file, line, column, key: dotted(problem.path), message, hint, excerpt: excerptOfBroken(source, offset) };
 }
 
-function nearest(source: YamlSource, path: Path) {
+function nearest(source: YamlSource, path: YamlPath) {
   for (let length = path.length - 1; length >= 0; length--) {
     const place = source.places.get(pathKey(path.slice(0, length)));
     if (place !== undefined) return place;

@@ -1,26 +1,26 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import type { Json } from "../../core/json.ts";
 
-export type Path = readonly (string | number)[];
+export type YamlPath = readonly (string | number)[];
 
 /** Offsets into the text, end exclusive. */
-export interface Span {
+export interface YamlSpan {
   readonly start: number;
   readonly end: number;
 }
 
 /** Where one value stands. The root and items of lists have no key. */
-export interface Place {
-  readonly path: Path;
-  readonly key: Span | undefined;
-  readonly value: Span;
+export interface YamlPlace {
+  readonly path: YamlPath;
+  readonly key: YamlSpan | undefined;
+  readonly value: YamlSpan;
   /** `text`: a string scalar, which may be a secret. */
   readonly kind: "text" | "plain" | "collection";
 }
 
 /** A mistake found while reading: at an offset if it is about the text, at a path if it is about a value. */
 export interface SourceProblem {
-  readonly path: Path;
+  readonly path: YamlPath;
   readonly offset: number | undefined;
   readonly message: string;
   readonly hint: string | undefined;
@@ -30,14 +30,14 @@ export interface YamlSource {
   readonly text: string;
   readonly value: Json;
   /** By `pathKey`. */
-  readonly places: ReadonlyMap<string, Place>;
+  readonly places: ReadonlyMap<string, YamlPlace>;
   readonly problems: readonly SourceProblem[];
   /** Line and column of an offset, from 1. */
   position(offset: number): { readonly line: number; readonly column: number };
 }
 
 /** A path as a map key. */
-export function pathKey(path: Path): string {
+export function pathKey(path: YamlPath): string {
   return JSON.stringify(path);
 }
 
@@ -48,7 +48,7 @@ const MAX_NODES = 100_000;
 export function readYaml(text: string): YamlSource {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-  const places = new Map<string, Place>();
+  const places = new Map<string, YamlPlace>();
   const problems: SourceProblem[] = document.errors.map((error) => ({
     path: [],
     offset: error.pos[0],
@@ -57,7 +57,7 @@ export function readYaml(text: string): YamlSource {
   }));
   let nodes = 0;
 
-  function read(node: Node | null | undefined, path: Path, key: Span | undefined, depth: number): Json {
+  function read(node: Node | null | undefined, path: YamlPath, key: YamlSpan | undefined, depth: number): Json {
     const value = spanOf(node) ?? key ?? { start: 0, end: 0 };
     // An alias may stand for a large or a circular part of the file.
     if (depth > MAX_DEPTH || ++nodes > MAX_NODES) {
@@ -106,7 +106,7 @@ export function readYaml(text: string): YamlSource {
   };
 }
 
-function spanOf(node: Node | null | undefined): Span | undefined {
+function spanOf(node: Node | null | undefined): YamlSpan | undefined {
   const range = node?.range;
   return range === undefined || range === null ? undefined : { start: range[0], end: range[1] };
 }

@@ -5,7 +5,7 @@ import type { ConsoleEnv } from "../console-env.ts";
 import { page } from "../layout.tsx";
 import { missingPage } from "../plain-pages.tsx";
 import { CallsPage, PAGE_ENTRIES } from "./calls-page.tsx";
-import { FiguresPage, rangeOf } from "./figures-page.tsx";
+import { FiguresPage, timeRangeOf } from "./figures-page.tsx";
 import { readSearch } from "./read-search.ts";
 import { StoryPage } from "./story-page.tsx";
 
@@ -50,7 +50,7 @@ function createActivity(activity: ActivityOperations, publicUrl: string): Hono<C
   });
 
   app.get("/figures", async (c) => {
-    const range = rangeOf(c.req.query("range"));
+    const range = timeRangeOf(c.req.query("range"));
     const now = c.get("at");
     const overview = await activity.overview({ since: now - range.lengthMs, until: now, stepMs: range.stepMs });
     const frame = {

@@ -3,7 +3,7 @@ import { actedBy, actorOf } from "../../audit/actor-of.ts";
 import { jsonIn } from "../../audit/read/read-matches.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
-import { Facts } from "../components/facts.tsx";
+import { FactList } from "../components/facts.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { readValue } from "../values/read-value.ts";
 import { ValueFlags } from "../values/value-flags.tsx";
@@ -23,7 +23,7 @@ export function CallFacts({ entry }: { readonly entry: AuditEntry }) {
       </section>
       <section class="panel" aria-labelledby="facts">
         <h2 id="facts">The call</h2>
-        <Facts
+        <FactList
           entries={[
             ["Tool", <a href={`/console/activity?tool=${encodeURIComponent(path)}`}>{text(path)}</a>],
             [

@@ -3,8 +3,8 @@ import { readMatches } from "../../audit/read/read-matches.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
 import { Badge } from "../components/badge.tsx";
 import { type Column, DataTable } from "../components/data-table.tsx";
-import { Outcome } from "../components/outcome.tsx";
-import { Address } from "../components/person-label.tsx";
+import { OutcomeBadge } from "../components/outcome.tsx";
+import { AddressLabel } from "../components/person-label.tsx";
 import { Time } from "../components/time.tsx";
 import { harmless } from "../harmless.ts";
 import { isOfServer } from "./definition-words.ts";
@@ -24,10 +24,10 @@ function columns(now: number): readonly Column<AuditEntry>[] {
   return [
     { title: "Call", cell: (entry) => <a href={storyUrl(entry.callId)}>{nameOfEntry(entry)}</a> },
     { title: "When", cell: ({ at }) => <Time at={at} now={now} /> },
-    { title: "Who", cell: (entry) => <Address text={short(whoOf(entry))} /> },
+    { title: "Who", cell: (entry) => <AddressLabel text={short(whoOf(entry))} /> },
     { title: "Decision", cell: (entry) => <Decision entry={entry} /> },
     { title: "Policies", cell: (entry) => <Policies entry={entry} /> },
-    { title: "Outcome", cell: ({ outcome }) => <Outcome outcome={outcome} /> },
+    { title: "Outcome", cell: ({ outcome }) => <OutcomeBadge outcome={outcome} /> },
     { title: "Took", kind: "number", cell: ({ durationMs }) => (durationMs === null ? "–" : lengthText(durationMs)) },
   ];
 }

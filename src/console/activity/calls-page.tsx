@@ -6,7 +6,7 @@ import { CallList } from "./call-list.tsx";
 import { Behind, ChartAssets } from "./chart-assets.tsx";
 import { NoCalls, NothingFound } from "./empty.tsx";
 import { DecisionsFigure } from "./figures.tsx";
-import { exportUrl, type Search, searchUrl } from "./read-search.ts";
+import { type CallSearch, exportUrl, searchUrl } from "./read-search.ts";
 import { SearchForm } from "./search-form.tsx";
 
 /** Entries on one page. */
@@ -14,7 +14,7 @@ export const PAGE_ENTRIES = 50;
 
 /** The search and what it found. `overview` is shown where nothing is searched for. */
 export function CallsPage(props: {
-  readonly search: Search;
+  readonly search: CallSearch;
   readonly listed: AuditPage;
   readonly cursor: number | undefined;
   readonly overview: ActivityOverview | undefined;
@@ -66,7 +66,7 @@ function Newer({
   newest,
   assets,
 }: {
-  readonly search: Search;
+  readonly search: CallSearch;
   readonly newest: number;
   readonly assets: AssetUrls;
 }) {

@@ -24,7 +24,7 @@ const RANGES: readonly Range[] = [
 ];
 
 /** The range of that name; a day for every other. */
-export function rangeOf(name: string | undefined): Range {
+export function timeRangeOf(name: string | undefined): Range {
   return RANGES.find((range) => range.name === name) ?? DAY;
 }
 

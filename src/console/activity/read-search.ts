@@ -17,7 +17,7 @@ const SEARCH_FIELDS = [
 export type SearchField = (typeof SEARCH_FIELDS)[number];
 
 /** What somebody searches for. */
-export interface Search {
+export interface CallSearch {
   /** As written, `""` where nothing is. */
   readonly fields: Readonly<Record<SearchField, string>>;
   readonly filter: Omit<AuditFilter, "limit">;
@@ -31,9 +31,9 @@ export interface Search {
 const MAX_TEXT = 512;
 
 /** Reads the search from the query of a page. @throws never */
-export function readSearch(query: (name: string) => string | undefined): Search {
+export function readSearch(query: (name: string) => string | undefined): CallSearch {
   const read = (name: SearchField): string => (query(name) ?? "").trim().slice(0, MAX_TEXT);
-  const fields: Search["fields"] = {
+  const fields: CallSearch["fields"] = {
     ...{
       user: read("user"),
       tool: withUpstream(query("upstream"), read("tool")),
@@ -61,7 +61,11 @@ function withUpstream(upstream: string | undefined, tool: string): string {
 
 const WRITE_A_TIME = "Write a day and a time, like 2026-11-22T14:30.";
 
-function filterOf(fields: Search["fields"], since: number | undefined, until: number | undefined): Search["filter"] {
+function filterOf(
+  fields: CallSearch["fields"],
+  since: number | undefined,
+  until: number | undefined,
+): CallSearch["filter"] {
   const { user, tool, decision, outcome, client, policy, mode, call } = fields;
   // `expenses/create_expense` names both; a name without a slash is a tool's of any upstream.
   const slash = tool.indexOf("/");
@@ -96,14 +100,14 @@ function timeIn(text: string): number | undefined {
 }
 
 /** The address of the page with this search, without a place in the list. */
-export function searchUrl({ fields }: Search, path = "/console/activity"): string {
+export function searchUrl({ fields }: CallSearch, path = "/console/activity"): string {
   const query = new URLSearchParams();
   for (const name of SEARCH_FIELDS) if (fields[name] !== "") query.set(name, fields[name]);
   return query.size === 0 ? path : `${path}?${query}`;
 }
 
 /** Where the API writes all of it out. */
-export function exportUrl({ filter }: Search, format: "csv" | "jsonl"): string {
+export function exportUrl({ filter }: CallSearch, format: "csv" | "jsonl"): string {
   const { since, until, shadow, ...texts } = filter;
   const query = new URLSearchParams({ format });
   for (const [name, value] of Object.entries(texts)) if (typeof value === "string") query.set(name, value);

@@ -1,11 +1,11 @@
 import { Button } from "../components/button.tsx";
 import { SelectField, TextField } from "../components/fields.tsx";
 import { harmless } from "../harmless.ts";
-import type { Search, SearchField } from "./read-search.ts";
+import type { CallSearch, SearchField } from "./read-search.ts";
 import { DECISIONS } from "./words.ts";
 
 /** The search: a form that only asks, so that its address can be kept and sent. */
-export function SearchForm({ search }: { readonly search: Search }) {
+export function SearchForm({ search }: { readonly search: CallSearch }) {
   const { fields, mistakes } = search;
   const parts = (name: SearchField, label: string) => ({
     ...{ name, label, value: fields[name], error: mistakes.get(name) },

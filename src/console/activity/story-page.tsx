@@ -5,7 +5,7 @@ import type { ApprovalEvent, Person } from "../../core/approval.ts";
 import type { CallStory } from "../../operations/activity/activity.ts";
 import { Badge } from "../components/badge.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
-import { Outcome } from "../components/outcome.tsx";
+import { OutcomeBadge } from "../components/outcome.tsx";
 import { PersonLabel } from "../components/person-label.tsx";
 import { Time } from "../components/time.tsx";
 import { outcomeWords } from "../outcome-words.ts";
@@ -14,7 +14,7 @@ import { storyUrl } from "./call-list.tsx";
 import { definitionWords } from "./definition-words.ts";
 import { leftOutWords } from "./left-out-words.ts";
 import { type StoryStep, storySteps } from "./story-steps.ts";
-import { actWords, signInWords } from "./story-words.ts";
+import { actWords, stepUpWords } from "./story-words.ts";
 import { decisionWords, lengthText } from "./words.ts";
 
 /** Everything about one call, in order of time. `id` is the one that was asked for; `now` in ms since the epoch. */
@@ -90,7 +90,7 @@ function Step({ step }: { readonly step: StoryStep }) {
       );
     }
     case "sign_in": {
-      const { text, tone } = signInWords(step.entry.outcome);
+      const { text, tone } = stepUpWords(step.entry.outcome);
       return (
         <h3>
           <Badge tone={tone}>sign-in</Badge> {text}
@@ -135,7 +135,7 @@ function EndStep({ entry, run }: Extract<StoryStep, { kind: "end" }>) {
   return (
     <>
       <h3>
-        <Outcome outcome={entry.outcome} /> {text}
+        <OutcomeBadge outcome={entry.outcome} /> {text}
       </h3>
       {entry.durationMs === null ? null : (
         <p class="soft">

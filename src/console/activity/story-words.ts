@@ -57,7 +57,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 
 /** What came of a sign-in, by its outcome on record. */
-export function signInWords(outcome: string | null): Words {
+export function stepUpWords(outcome: string | null): Words {
   if (outcome === "signed_in") return { text: "The caller signed in, as strongly as was asked.", tone: "good" };
   return {
     text: REFUSED[outcome ?? ""] ?? `The sign-in was refused: ${outcome ?? "no reason is on record"}.`,

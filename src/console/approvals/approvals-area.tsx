@@ -13,7 +13,7 @@ import { missingPage } from "../plain-pages.tsx";
 import { argumentsFile } from "./arguments-file.ts";
 import { Inbox, InboxList, type InboxPart } from "./inbox-page.tsx";
 import { type InboxQuery, inboxUrl, listQuery, readInboxQuery } from "./inbox-query.ts";
-import { type Found, readOverview } from "./overview.ts";
+import { type Found, readInboxOverview } from "./overview.ts";
 import { RequestPage } from "./request-page.tsx";
 import type { ListedRequest } from "./request-table.tsx";
 import { type RequestView, viewRequest } from "./request-view.ts";
@@ -131,7 +131,7 @@ function done(c: PageContext, { id }: ApprovalRequest, what: keyof typeof NOTICE
 
 async function overview(c: PageContext, approvals: ApprovalOperations): Promise<Response> {
   const operator = c.get("operator");
-  const { decide, mine, others } = await readOverview(approvals, operator);
+  const { decide, mine, others } = await readInboxOverview(approvals, operator);
   const part = ({ requests, more }: Found): InboxPart => ({ rows: requests.map(listed(c, approvals)), more });
   const lead = "Calls that people have to agree to before they run.";
   return page(

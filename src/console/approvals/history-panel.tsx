@@ -2,7 +2,7 @@ import type { ApprovalEvent } from "../../core/approval.ts";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { Time } from "../components/time.tsx";
 import { PersonName } from "./person.tsx";
-import { ACTS } from "./words.ts";
+import { ACT_WORDS } from "./words.ts";
 
 /** What happened to a request, the oldest first. */
 export function HistoryPanel({ history, now }: { readonly history: readonly ApprovalEvent[]; readonly now: number }) {
@@ -22,7 +22,7 @@ export function HistoryList({ history, now }: { readonly history: readonly Appro
         <li>
           <Time at={at} now={now} />
           <div>
-            {actor === undefined ? null : <PersonName person={actor} />} {ACTS[act]}
+            {actor === undefined ? null : <PersonName person={actor} />} {ACT_WORDS[act]}
             {reason === undefined ? null : (
               <>
                 {": "}

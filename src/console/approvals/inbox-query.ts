@@ -1,5 +1,5 @@
 import { APPROVAL_STATES, type ApprovalState, OPEN_STATES } from "../../core/approval.ts";
-import type { ApprovalQuery } from "../../operations/approvals/approvals.ts";
+import type { OperatorApprovalQuery } from "../../operations/approvals/approvals.ts";
 
 /** Whose requests a list shows. */
 export const SHOWS = ["decide", "mine", "all"] as const;
@@ -36,7 +36,7 @@ export function inboxUrl({ show, state, flow, tool }: Omit<InboxQuery, "cursor">
 }
 
 /** The same for `operations/`. */
-export function listQuery({ show, state, flow, tool }: InboxQuery, limit: number): ApprovalQuery {
+export function listQuery({ show, state, flow, tool }: InboxQuery, limit: number): OperatorApprovalQuery {
   return {
     limit,
     mine: show === "mine",

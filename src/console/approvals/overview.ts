@@ -19,7 +19,7 @@ const MAX_PAGES = 3;
  * What the inbox opens with: what waits for the operator, the next to end first; what they asked for; and what is neither of
  * these, whether it found room in its own part or not. @throws StoreError
  */
-export async function readOverview(
+export async function readInboxOverview(
   approvals: ApprovalOperations,
   operator: Operator,
 ): Promise<{ readonly decide: Found; readonly mine: Found; readonly others: Found }> {

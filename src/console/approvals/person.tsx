@@ -1,12 +1,12 @@
 import type { ApprovalRequester, Person } from "../../core/approval.ts";
 import { PersonLabel } from "../components/person-label.tsx";
 import { harmless } from "../harmless.ts";
-import { nameOf } from "../person-name.ts";
+import { personName } from "../person-name.ts";
 
 /** Somebody by what the gateway knows them by, and their name: alone that could be anybody's. */
 export function PersonName({ person }: { readonly person: Person }) {
   const { name, subject } = person;
-  const known = nameOf(person);
+  const known = personName(person);
   return (
     <>
       <PersonLabel person={person} />
@@ -21,7 +21,7 @@ export function PersonName({ person }: { readonly person: Person }) {
 }
 
 /** Through what somebody asked. What a program calls itself, nobody has checked. */
-export function ClientName({ requester }: { readonly requester: ApprovalRequester }) {
+export function ClientLabel({ requester }: { readonly requester: ApprovalRequester }) {
   const { clientId, clientName } = requester;
   return (
     <>

@@ -1,6 +1,6 @@
 import type { ApprovalRequest } from "../../core/approval.ts";
 import { Badge } from "../components/badge.tsx";
-import { Facts } from "../components/facts.tsx";
+import { FactList } from "../components/facts.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { Time } from "../components/time.tsx";
 import { exactTime } from "../times.ts";
@@ -9,7 +9,7 @@ import { scanText } from "../values/scan-text.ts";
 import { CallPanel } from "./call-panel.tsx";
 import { DecisionBar, type Written } from "./decision-bar.tsx";
 import { HistoryList, HistoryPanel } from "./history-panel.tsx";
-import { ClientName, PersonName } from "./person.tsx";
+import { ClientLabel, PersonName } from "./person.tsx";
 import type { RequestView } from "./request-view.ts";
 import { StagesPanel } from "./stages-panel.tsx";
 import { TimeLeft } from "./time-left.tsx";
@@ -124,10 +124,10 @@ function AskedPanel(props: { readonly request: ApprovalRequest; readonly admin: 
   return (
     <section class="panel" aria-labelledby="asked">
       <h2 id="asked">Who asks</h2>
-      <Facts
+      <FactList
         entries={[
           ["Person", <PersonName person={requester} />],
-          ["Through", <ClientName requester={requester} />],
+          ["Through", <ClientLabel requester={requester} />],
           ["Asked", <Time at={createdAt} now={now} />],
           ["Started", executionStartedAt === undefined ? undefined : <Time at={executionStartedAt} now={now} />],
           ["Ended", executionEndedAt === undefined ? undefined : <Time at={executionEndedAt} now={now} />],

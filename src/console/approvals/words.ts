@@ -24,7 +24,7 @@ export const STATES = {
 } as const satisfies Record<ApprovalState, { readonly name: string; readonly tone: BadgeTone; readonly means: string }>;
 
 /** What happened, after the name of who did it or as a sentence of its own. */
-export const ACTS = {
+export const ACT_WORDS = {
   request: "asked",
   approve: "approved",
   reject: "rejected",

@@ -1,7 +1,7 @@
 import type { Child } from "hono/jsx";
 
 /** A list of named facts. Entries with `undefined` are left out. */
-export function Facts({
+export function FactList({
   entries,
 }: {
   readonly entries: readonly (readonly [name: string, value: Child | undefined])[];

@@ -9,7 +9,7 @@ import { ForeignText } from "../components/foreign-text.tsx";
 import { Time } from "../components/time.tsx";
 import { overviewLink, POLICIES, pathText, policyLink, TRY, tryLink } from "./links.ts";
 import { Mistakes } from "./mistakes.tsx";
-import { type Overview, type OverviewQuery, SHOWS, type Show } from "./overview.ts";
+import { type Overview, type OverviewQuery, POLICY_FILTERS, type PolicyFilter } from "./overview.ts";
 import { Matches, PolicyBadges } from "./policy-badges.tsx";
 import { counted, targetWords } from "./words.ts";
 
@@ -126,7 +126,7 @@ export function ToolLink({ tool }: { readonly tool: ToolPath }) {
   );
 }
 
-const SHOW_LABELS: Readonly<Record<Show, string>> = {
+const SHOW_LABELS: Readonly<Record<PolicyFilter, string>> = {
   all: "All policies",
   active: "Active",
   shadow: "In shadow",
@@ -142,7 +142,7 @@ function Filters({ query }: { readonly query: OverviewQuery }) {
         label="Show"
         name="show"
         value={query.show}
-        options={SHOWS.map((value) => ({ value, label: SHOW_LABELS[value] }))}
+        options={POLICY_FILTERS.map((value) => ({ value, label: SHOW_LABELS[value] }))}
       />
       <Button tone="plain">Show</Button>
     </form>

@@ -5,14 +5,14 @@ import { targetWords } from "./words.ts";
 export interface OverviewQuery {
   /** Words that all stand in the id, the description, the file or the target, in any case. */
   readonly words: string;
-  readonly show: Show;
+  readonly show: PolicyFilter;
   /** From 1. */
   readonly page: number;
 }
 
 /** All, or those of one kind. */
-export const SHOWS = ["all", "active", "shadow", "disabled", "unmatched"] as const;
-export type Show = (typeof SHOWS)[number];
+export const POLICY_FILTERS = ["all", "active", "shadow", "disabled", "unmatched"] as const;
+export type PolicyFilter = (typeof POLICY_FILTERS)[number];
 
 /** The policies of one page, by file. */
 export interface Overview {
@@ -28,7 +28,7 @@ const PER_PAGE = 100;
 
 /** Reads the query of a link; what it does not know is left out. */
 export function readOverviewQuery(get: (name: string) => string | undefined): OverviewQuery {
-  const show = SHOWS.find((name) => name === get("show")) ?? "all";
+  const show = POLICY_FILTERS.find((name) => name === get("show")) ?? "all";
   const page = /^[1-9]\d{0,5}$/.exec(get("page") ?? "")?.[0];
   return { words: (get("q") ?? "").slice(0, 200).trim(), show, page: Number(page ?? 1) };
 }
@@ -56,7 +56,7 @@ export function overviewOf(policies: readonly PolicyView[], query: OverviewQuery
   };
 }
 
-function isShown({ enabled, shadow, matches }: PolicyView, show: Show): boolean {
+function isShown({ enabled, shadow, matches }: PolicyView, show: PolicyFilter): boolean {
   switch (show) {
     case "all":
       return true;

@@ -1,11 +1,11 @@
 import type { PolicyView } from "../../operations/policies/policies.ts";
 import { Badge } from "../components/badge.tsx";
 import { callsLink } from "./links.ts";
-import { counted, EFFECTS } from "./words.ts";
+import { counted, EFFECT_WORDS } from "./words.ts";
 
 /** What a policy does, and whether it does so now. */
 export function PolicyBadges({ policy }: { readonly policy: Pick<PolicyView, "effect" | "shadow" | "enabled"> }) {
-  const { word, tone } = EFFECTS[policy.effect];
+  const { word, tone } = EFFECT_WORDS[policy.effect];
   return (
     <span class="badges">
       <Badge tone={policy.shadow || !policy.enabled ? "calm" : tone}>{word}</Badge>

@@ -1,6 +1,6 @@
 import type { PolicyDetail, PolicyView } from "../../operations/policies/policies.ts";
 import { ButtonLink } from "../components/button.tsx";
-import { Facts } from "../components/facts.tsx";
+import { FactList } from "../components/facts.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { callsLink, TRY, tryLink } from "./links.ts";
 import { ToolLink } from "./overview-page.tsx";
@@ -17,7 +17,7 @@ export function PolicyPage({ detail }: { readonly detail: PolicyDetail }) {
   return (
     <>
       <div class="panel">
-        <Facts
+        <FactList
           entries={[
             ["Effect", <PolicyBadges policy={policy} />],
             ["In force", stateWords(policy)],

@@ -20,7 +20,7 @@ export type ReadArguments =
  * The arguments that a form says. Fields left empty are left out; what is written as JSON is laid over the rest, member
  * by member, so that it can say what no field can. @throws never
  */
-export function readArguments(fields: readonly ArgumentField[], values: FormValues): ReadArguments {
+export function readFormArguments(fields: readonly ArgumentField[], values: FormValues): ReadArguments {
   const errors = new Map<string, string>();
   const named = readFields(fields, values, errors);
   const written = readJson(values.text(JSON_FIELD));

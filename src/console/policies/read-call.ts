@@ -94,7 +94,7 @@ export type ReadCall =
   | { readonly ok: false; readonly errors: ReadonlyMap<CallField, string> };
 
 /** The call that a form says. What is empty is left out. @throws never */
-export function readCall(tool: string, values: CallValues, args: JsonObject): ReadCall {
+export function readFormCall(tool: string, values: CallValues, args: JsonObject): ReadCall {
   const user = filled({
     email: values.user_email,
     id: values.user_id,

@@ -8,7 +8,7 @@ import { ForeignText } from "../components/foreign-text.tsx";
 import { explainCommand } from "./explain-command.ts";
 import { policyLink } from "./links.ts";
 import { Verdicts } from "./verdicts.tsx";
-import { callerWords, oneOf, SIGN_IN_LACKS, signInWords } from "./words.ts";
+import { callerWords, oneOfWords, SIGN_IN_LACKS, signInWords } from "./words.ts";
 
 /** What the gateway would do with a tried call, and why. */
 export function TrialResult({ trial }: { readonly trial: PolicyTrial }) {
@@ -151,7 +151,7 @@ function Approval({ trial: { decision, approvals, request } }: { readonly trial:
 }
 
 function whoText({ roles, users }: { readonly roles: readonly string[]; readonly users: readonly string[] }): string {
-  return oneOf([...roles.map((role) => `role ${role}`), ...users]);
+  return oneOfWords([...roles.map((role) => `role ${role}`), ...users]);
 }
 
 function Limits({ trial: { decision } }: { readonly trial: PolicyTrial }) {

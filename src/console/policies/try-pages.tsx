@@ -5,8 +5,8 @@ import type { ConsoleEnv } from "../console-env.ts";
 import { type PageFrame, page } from "../layout.tsx";
 import { argumentFields } from "./argument-fields.ts";
 import { CallForm } from "./call-form.tsx";
-import { type FormValues, readArguments } from "./read-arguments.ts";
-import { type CallValues, readCall, readCallValues, withChosen } from "./read-call.ts";
+import { type FormValues, readFormArguments } from "./read-arguments.ts";
+import { type CallValues, readCallValues, readFormCall, withChosen } from "./read-call.ts";
 import { TrialResult } from "./trial-result.tsx";
 
 const EMPTY: FormValues = { text: () => "" };
@@ -86,8 +86,8 @@ export function createTryPages(policies: PolicyOperations): Hono<ConsoleEnv> {
       const text = "The tool was changed: these are its arguments. Nothing was decided yet.";
       return show(c, { tool, values, args: form, notice: { tone: "warn", text } });
     }
-    const read = readArguments(argumentFields(definition["inputSchema"]), form);
-    const call = readCall(tool, values, read.ok ? read.args : {});
+    const read = readFormArguments(argumentFields(definition["inputSchema"]), form);
+    const call = readFormCall(tool, values, read.ok ? read.args : {});
     if (!read.ok || !call.ok) {
       return show(
         c,

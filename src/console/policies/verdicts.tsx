@@ -3,7 +3,7 @@ import { Badge, type BadgeTone } from "../components/badge.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { policyLink } from "./links.ts";
 import { TraceTree } from "./trace-tree.tsx";
-import { counted, EFFECTS } from "./words.ts";
+import { counted, EFFECT_WORDS } from "./words.ts";
 
 type Explanation = PolicyTrial["policies"][number];
 
@@ -54,11 +54,11 @@ function List({ policies, open = false }: { readonly policies: readonly Explanat
 function Verdict({ policy, open }: { readonly policy: Explanation; readonly open: boolean }) {
   const { id, effect, verdict, shadow, error, misses, trace } = policy;
   const counts = verdict === "applied" || verdict === "result";
-  const tone: BadgeTone = counts ? EFFECTS[effect].tone : "calm";
+  const tone: BadgeTone = counts ? EFFECT_WORDS[effect].tone : "calm";
   return (
     <>
       <p class="verdict">
-        <a href={policyLink(id)}>{id}</a> <Badge tone={tone}>{EFFECTS[effect].word}</Badge>{" "}
+        <a href={policyLink(id)}>{id}</a> <Badge tone={tone}>{EFFECT_WORDS[effect].word}</Badge>{" "}
         {shadow ? <Badge tone="calm">shadow</Badge> : null} <span class="soft">{verdictWords(policy)}</span>
       </p>
       {error === undefined ? null : (

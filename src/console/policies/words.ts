@@ -8,7 +8,7 @@ import type { BadgeTone } from "../components/badge.tsx";
 type Target = NonNullable<PolicyView["target"]>;
 
 /** An effect as a word, and its colour. */
-export const EFFECTS: Readonly<Record<Effect, { readonly word: string; readonly tone: BadgeTone }>> = {
+export const EFFECT_WORDS: Readonly<Record<Effect, { readonly word: string; readonly tone: BadgeTone }>> = {
   hide: { word: "hide", tone: "bad" },
   deny: { word: "deny", tone: "bad" },
   step_up: { word: "step up", tone: "wait" },
@@ -28,7 +28,7 @@ export function counted(amount: number, noun: string): string {
 const MAX_NAMES = 6;
 
 /** `a, b or c`, with what is left out. */
-export function oneOf(names: readonly string[]): string {
+export function oneOfWords(names: readonly string[]): string {
   return listed(names, "or");
 }
 
@@ -78,8 +78,8 @@ export function targetWords(target: Target | undefined): string {
 function chosen(patterns: readonly string[], say: (names: string) => string, any: string): string {
   const wanted = patterns.filter((pattern) => !pattern.startsWith("!"));
   const unwanted = patterns.filter((pattern) => pattern.startsWith("!")).map((pattern) => pattern.slice(1));
-  const words = wanted.length === 0 ? any : say(oneOf(wanted));
-  return unwanted.length === 0 ? words : `${words} but not ${oneOf(unwanted)}`;
+  const words = wanted.length === 0 ? any : say(oneOfWords(wanted));
+  return unwanted.length === 0 ? words : `${words} but not ${oneOfWords(unwanted)}`;
 }
 
 function endpointName(pattern: string): string {
@@ -103,8 +103,8 @@ function annotationWords(annotations: NonNullable<Target["annotations"]>): strin
 /** What is asked of a sign-in, each part a phrase. */
 export function signInWords({ acr, amr, maxAgeMs, scopes, per }: StepUpRequirement): readonly string[] {
   return [
-    ...acr.map((values) => `with the context ${oneOf(values)}`),
-    ...amr.map((methods) => `by the method ${oneOf(methods)}`),
+    ...acr.map((values) => `with the context ${oneOfWords(values)}`),
+    ...amr.map((methods) => `by the method ${oneOfWords(methods)}`),
     ...(maxAgeMs === undefined ? [] : [`no longer than ${durationText(maxAgeMs)} ago`]),
     ...(scopes.length === 0 ? [] : [`for the scopes ${scopes.join(" ")}`]),
     ...(per === "session" ? [] : [`for this very ${per}`]),

@@ -4,12 +4,12 @@ import type { ActivityOperations } from "../../operations/activity/activity.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
-import { Address } from "../components/person-label.tsx";
+import { AddressLabel } from "../components/person-label.tsx";
 import { Time } from "../components/time.tsx";
 import { harmless } from "../harmless.ts";
 
 /** Somebody with one of their programs, and what they called. */
-export interface Caller {
+export interface CallerLabel {
   /** Their last call: it says who and through what. */
   readonly last: AuditEntry;
   readonly calls: number;
@@ -19,7 +19,7 @@ export interface Caller {
 /** Who called lately. */
 export interface Callers {
   /** Who called last comes first. */
-  readonly callers: readonly Caller[];
+  readonly callers: readonly CallerLabel[];
   /** There are earlier calls, which were not looked at. */
   readonly more: boolean;
 }
@@ -30,7 +30,7 @@ const MAX_CALLS = 500;
 /** Who called since then: also clients that have no session, of which nothing else tells. @throws StoreError */
 export async function readCallers(activity: Pick<ActivityOperations, "search">, since: number): Promise<Callers> {
   const { entries, nextCursor } = await activity.search({ since, limit: MAX_CALLS });
-  const found = new Map<string, Caller>();
+  const found = new Map<string, CallerLabel>();
   for (const entry of entries.toReversed()) {
     if (entry.kind !== "opened") continue;
     const key = JSON.stringify([entry.actorIssuer, entry.actor, entry.clientId, entry.client]);
@@ -52,11 +52,11 @@ export function CallerList({ found, now }: { readonly found: Callers; readonly n
   );
 }
 
-function columns(now: number): readonly Column<Caller>[] {
+function columns(now: number): readonly Column<CallerLabel>[] {
   return [
     {
       title: "Who",
-      cell: ({ last }) => <Address text={harmless(actorOf(last) ?? "nobody in particular", 160).text} />,
+      cell: ({ last }) => <AddressLabel text={harmless(actorOf(last) ?? "nobody in particular", 160).text} />,
     },
     { title: "Client", cell: ({ last: { client } }) => (client ? <ForeignText text={client} fold={80} /> : "unnamed") },
     { title: "Calls", kind: "number", cell: (caller) => <a href={callsUrl(caller)}>{caller.calls}</a> },
@@ -65,7 +65,7 @@ function columns(now: number): readonly Column<Caller>[] {
   ];
 }
 
-function callsUrl({ last: { actor, client } }: Caller): string {
+function callsUrl({ last: { actor, client } }: CallerLabel): string {
   const query = new URLSearchParams({ ...(actor ? { user: actor } : {}), ...(client ? { client } : {}) });
   return `/console/activity?${query}`;
 }

@@ -1,10 +1,10 @@
 import type { SessionView } from "../../operations/sessions/sessions.ts";
 import { Button, ButtonLink } from "../components/button.tsx";
 import { CsrfField } from "../components/csrf-field.tsx";
-import { Facts } from "../components/facts.tsx";
+import { FactList } from "../components/facts.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { Time } from "../components/time.tsx";
-import { ClientName, endpointPath, Presence, Who } from "./session-facts.tsx";
+import { endpointPath, Presence, SessionClient, SessionHolder } from "./session-facts.tsx";
 
 /** Asks whether a session should really end, and says what that does and does not do. */
 export function EndSession(props: {
@@ -16,11 +16,11 @@ export function EndSession(props: {
   const { session, csrfToken, now } = props;
   return (
     <>
-      <Facts
+      <FactList
         entries={[
-          ["Who", <Who session={session} />],
+          ["Who", <SessionHolder session={session} />],
           ["Issuer", <ForeignText text={session.issuer} />],
-          ["Client", <ClientName info={session.clientInfo} />],
+          ["Client", <SessionClient info={session.clientInfo} />],
           ["Now", <Presence session={session} />],
           ["Endpoint", <code>{endpointPath(session.endpoint)}</code>],
           ["Protocol", session.protocolVersion],

@@ -8,12 +8,12 @@ import { ForeignText } from "../components/foreign-text.tsx";
 const FOLD = 80;
 
 /** Whose session it is. */
-export function Who({ session }: { readonly session: Pick<SessionView, "issuer" | "email" | "subject"> }) {
+export function SessionHolder({ session }: { readonly session: Pick<SessionView, "issuer" | "email" | "subject"> }) {
   return <ForeignText text={knownAs(session)} fold={FOLD} />;
 }
 
 /** The client's program as it calls itself. */
-export function ClientName({ info }: { readonly info: JsonObject }) {
+export function SessionClient({ info }: { readonly info: JsonObject }) {
   const told = [textOf(info["title"]) || textOf(info["name"]), textOf(info["version"])].filter((text) => text !== "");
   return told.length === 0 ? "unnamed" : <ForeignText text={told.join(" ")} fold={FOLD} />;
 }

@@ -6,7 +6,7 @@ import { Pager } from "../components/pager.tsx";
 import { Time } from "../components/time.tsx";
 import { harmless } from "../harmless.ts";
 import { ConnectHelp } from "./connect-help.tsx";
-import { ClientName, endpointPath, Presence, Who } from "./session-facts.tsx";
+import { endpointPath, Presence, SessionClient, SessionHolder } from "./session-facts.tsx";
 
 /** The list of sessions, or what to do so that there is one. */
 export function SessionList(props: {
@@ -41,8 +41,8 @@ export function SessionList(props: {
 
 function columns(now: number): readonly Column<SessionView>[] {
   return [
-    { title: "Who", cell: (session) => <Who session={session} /> },
-    { title: "Client", cell: ({ clientInfo }) => <ClientName info={clientInfo} /> },
+    { title: "Who", cell: (session) => <SessionHolder session={session} /> },
+    { title: "Client", cell: ({ clientInfo }) => <SessionClient info={clientInfo} /> },
     { title: "Now", cell: (session) => <Presence session={session} /> },
     { title: "Endpoint", cell: ({ endpoint }) => <code>{endpointPath(endpoint)}</code> },
     { title: "Protocol", cell: ({ protocolVersion }) => protocolVersion },

@@ -3,12 +3,12 @@ import type { SignedInPage, SignedInView } from "../../operations/sessions/signe
 import { Button, ButtonLink } from "../components/button.tsx";
 import { CsrfField } from "../components/csrf-field.tsx";
 import { type Column, DataTable } from "../components/data-table.tsx";
-import { Facts } from "../components/facts.tsx";
+import { FactList } from "../components/facts.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { Pager } from "../components/pager.tsx";
 import { Time } from "../components/time.tsx";
 import { harmless } from "../harmless.ts";
-import { Who } from "./session-facts.tsx";
+import { SessionHolder } from "./session-facts.tsx";
 
 /** Who is signed in to the console: at least whoever looks. */
 export function SignedInList(props: {
@@ -33,7 +33,7 @@ export function SignedInList(props: {
 
 function columns(now: number): readonly Column<SignedInView>[] {
   return [
-    { title: "Who", cell: (session) => <Who session={session} /> },
+    { title: "Who", cell: (session) => <SessionHolder session={session} /> },
     { title: "Issuer", cell: ({ issuer }) => <ForeignText text={issuer} /> },
     { title: "Since", cell: ({ createdAt }) => <Time at={createdAt} now={now} /> },
     { title: "Last seen", cell: ({ lastSeenAt }) => <Time at={lastSeenAt} now={now} /> },
@@ -62,9 +62,9 @@ export function SignOut(props: {
   const { session, csrfToken, now } = props;
   return (
     <>
-      <Facts
+      <FactList
         entries={[
-          ["Who", <Who session={session} />],
+          ["Who", <SessionHolder session={session} />],
           ["Issuer", <ForeignText text={session.issuer} />],
           ["Since", <Time at={session.createdAt} now={now} />],
           ["Last seen", <Time at={session.lastSeenAt} now={now} />],

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 
 /** What the cookie of a session is called. `__Host-`: no other host, path or clear-text page can set the cookie. RFC 6265bis §4.1.3 */
-export function cookieName(secure: boolean): string {
+export function sessionCookieName(secure: boolean): string {
   return secure ? "__Host-portcullis-console" : "portcullis-console";
 }
 

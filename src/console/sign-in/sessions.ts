@@ -13,7 +13,7 @@ import type { HeldTokens } from "../../step-up/provider/held-tokens.ts";
 import type { Renewed } from "../../step-up/provider/renew-sign-in.ts";
 import type { SignInTrip } from "../../step-up/provider/sign-in-trip.ts";
 import type { ConsoleSessionRecord, ConsoleSessionStore } from "../../store/sessions/console-sessions.ts";
-import { cookieName, idIn } from "./session-id.ts";
+import { idIn, sessionCookieName } from "./session-id.ts";
 
 /** How long sessions last, and how many one person has. Times in ms. */
 export interface SessionLimits {
@@ -85,7 +85,7 @@ export interface ConsoleSessions extends BrowserSessions {
 export function createConsoleSessions(deps: SessionDeps): ConsoleSessions {
   const { store, seal, hash, principalNow, credentialMark, now } = deps;
   const limits = { ...SESSION_LIMITS, ...deps.limits };
-  const name = cookieName(deps.secure);
+  const name = sessionCookieName(deps.secure);
   /** Lookups under way, by session: pages that come together ask once. */
   const renewing = new Map<string, Promise<Principal | undefined>>();
 

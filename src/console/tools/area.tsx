@@ -8,7 +8,7 @@ import { toolAt } from "../tool-path.ts";
 import { findTools, type ToolSearch } from "./find-tools.ts";
 import { ToolList } from "./tool-list.tsx";
 import { ToolPage } from "./tool-page.tsx";
-import { oneLine } from "./tool-texts.ts";
+import { onOneLine } from "./tool-texts.ts";
 
 /** What the gateway offers: every tool of every server. */
 export const toolsArea: Area = {
@@ -34,7 +34,7 @@ export const toolsArea: Area = {
     const showTool = (c: Context<ConsoleEnv, "/:upstream">, named: Parameters<typeof toolAt>[2]) => {
       const tool = toolAt(tools(), c.req.param("upstream"), named);
       if (tool === undefined) return missingPage(c);
-      return page(c, { title: oneLine(tool.tool, 120), area: "tools" }, <ToolPage tool={tool} />);
+      return page(c, { title: onOneLine(tool.tool, 120), area: "tools" }, <ToolPage tool={tool} />);
     };
 
     return app;

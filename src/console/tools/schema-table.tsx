@@ -2,7 +2,7 @@ import type { JsonObject } from "../../core/json.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { type SchemaRow, schemaRows } from "./schema-rows.ts";
-import { oneLine } from "./tool-texts.ts";
+import { onOneLine } from "./tool-texts.ts";
 
 /** A JSON Schema as a table of its properties. `none` stands there where it has no properties. */
 export function SchemaTable(props: { readonly schema: JsonObject; readonly caption: string; readonly none: string }) {
@@ -17,12 +17,12 @@ export function SchemaTable(props: { readonly schema: JsonObject; readonly capti
 }
 
 const COLUMNS: readonly Column<SchemaRow>[] = [
-  { title: "Name", cell: ({ name }) => <code>{oneLine(name, 300)}</code> },
-  { title: "Type", cell: ({ type }) => oneLine(type, 300) },
+  { title: "Name", cell: ({ name }) => <code>{onOneLine(name, 300)}</code> },
+  { title: "Type", cell: ({ type }) => onOneLine(type, 300) },
   { title: "Required", cell: ({ required }) => (required ? "required" : "optional") },
   {
     title: "Description",
     cell: ({ description }) => (description === undefined ? "" : <ForeignText text={description} fold={240} />),
   },
-  { title: "Limits", cell: ({ limits }) => limits.map((limit) => oneLine(limit, 1_500)).join("; ") },
+  { title: "Limits", cell: ({ limits }) => limits.map((limit) => onOneLine(limit, 1_500)).join("; ") },
 ];

@@ -7,7 +7,7 @@ import { SelectField, TextField } from "../components/fields.tsx";
 import { toolPath } from "../tool-path.ts";
 import { Annotations } from "./annotations.tsx";
 import type { ToolSearch, ToolsFound } from "./find-tools.ts";
-import { descriptionOf, oneLine, titleOf } from "./tool-texts.ts";
+import { descriptionOf, onOneLine, titleOf } from "./tool-texts.ts";
 
 /** Tools by server and name, with a search above. */
 export function ToolList(props: {
@@ -55,7 +55,7 @@ const COLUMNS: readonly Column<ToolView>[] = [
     title: "Tool",
     cell: (tool) => (
       <a class="mono" href={toolPath(tool)}>
-        {oneLine(tool.tool, 120)}
+        {onOneLine(tool.tool, 120)}
       </a>
     ),
   },
@@ -69,7 +69,7 @@ const COLUMNS: readonly Column<ToolView>[] = [
   },
   {
     title: "What it does",
-    cell: ({ definition }) => oneLine(titleOf(definition) ?? descriptionOf(definition) ?? "", 160),
+    cell: ({ definition }) => onOneLine(titleOf(definition) ?? descriptionOf(definition) ?? "", 160),
   },
   { title: "It says of itself", cell: ({ definition }) => <Annotations definition={definition} /> },
   {

@@ -4,7 +4,7 @@ import type { ToolView } from "../../operations/upstreams/upstreams.ts";
 import { Banner } from "../components/banner.tsx";
 import { ButtonLink } from "../components/button.tsx";
 import { CodeBlock } from "../components/code-block.tsx";
-import { Facts } from "../components/facts.tsx";
+import { FactList } from "../components/facts.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { Annotations } from "./annotations.tsx";
 import { SchemaTable } from "./schema-table.tsx";
@@ -30,7 +30,7 @@ export function ToolPage({ tool }: { readonly tool: ToolView }) {
         <ButtonLink href={`/console/policies/try?${tried}`}>Try a call against the policies</ButtonLink>
         <ButtonLink href={`/console/activity?${calls}`}>Its calls and changes</ButtonLink>
       </p>
-      <Facts
+      <FactList
         entries={[
           ["Server", <a href={`/console/upstreams/${upstream}`}>{upstream}</a>],
           ["Title", title === undefined ? undefined : <ForeignText text={title} />],

@@ -14,7 +14,7 @@ export function descriptionOf({ description }: JsonObject): string | undefined {
 }
 
 /** A text on one line, harmless, in at most `max` characters. */
-export function oneLine(text: string, max: number): string {
+export function onOneLine(text: string, max: number): string {
   // Line feeds are no attack, but would stand there as codes.
   return harmless(text.slice(0, max + 1).replaceAll(/\s+/g, " "), max).text;
 }

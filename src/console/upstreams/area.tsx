@@ -14,7 +14,7 @@ import type { LastCalls } from "./recent-calls.tsx";
 import { RegisterForm } from "./register-form.tsx";
 import { RemoveUpstream } from "./remove-upstream.tsx";
 import { isInTrouble } from "./state.tsx";
-import { TestResult } from "./test-result.tsx";
+import { ConnectionTestResult } from "./test-result.tsx";
 import { UpstreamList } from "./upstream-list.tsx";
 import { UpstreamPage } from "./upstream-page.tsx";
 
@@ -106,7 +106,7 @@ export const upstreamsArea: Area = {
         c,
         frame,
         <>
-          <TestResult test={tested.test} />
+          <ConnectionTestResult test={tested.test} />
           <p class="actions">
             <ButtonLink href={`/console/upstreams/${name}`}>See {name}</ButtonLink>
             <ButtonLink href="/console/upstreams">All upstreams</ButtonLink>

@@ -2,7 +2,7 @@ import { actorOf } from "../../audit/actor-of.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
-import { Outcome } from "../components/outcome.tsx";
+import { OutcomeBadge } from "../components/outcome.tsx";
 import { Time } from "../components/time.tsx";
 
 /** What is known of an upstream's last calls. */
@@ -39,7 +39,7 @@ export function RecentCalls({ calls, now }: { readonly calls: LastCalls; readonl
       title: "Decision",
       cell: ({ kind, decision }) => decision ?? (kind === "opened" ? "unknown tool" : "only counted"),
     },
-    { title: "Outcome", cell: ({ outcome }) => <Outcome outcome={outcome} /> },
+    { title: "Outcome", cell: ({ outcome }) => <OutcomeBadge outcome={outcome} /> },
     {
       title: "Took",
       kind: "number",

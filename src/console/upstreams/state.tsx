@@ -32,7 +32,7 @@ export function isInTrouble({ state, lastError }: Pick<UpstreamStatus, "state" |
 }
 
 /** What fails at a server, and what to do. Nothing where nothing does. */
-export function Trouble({ status, now }: { readonly status: UpstreamStatus; readonly now: number }) {
+export function TroubleNote({ status, now }: { readonly status: UpstreamStatus; readonly now: number }) {
   const { lastError } = status;
   if (lastError === undefined) return null;
   return (

@@ -9,7 +9,7 @@ import { protocolOf } from "./state.tsx";
 const MAX_LISTED = 100;
 
 /** What came of connecting to a server once. */
-export function TestResult({ test }: { readonly test: UpstreamTest }) {
+export function ConnectionTestResult({ test }: { readonly test: UpstreamTest }) {
   if (!test.ok) {
     return (
       <Banner tone="bad">

@@ -6,7 +6,7 @@ import { type Column, DataTable } from "../components/data-table.tsx";
 import { EmptyState } from "../components/empty-state.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { Latency } from "./latency.tsx";
-import { protocolOf, State, Trouble } from "./state.tsx";
+import { protocolOf, State, TroubleNote } from "./state.tsx";
 
 /** All upstreams, or how to add the first. */
 export function UpstreamList(props: {
@@ -61,7 +61,7 @@ function columns(latency: ReadonlyMap<string, UpstreamLatency>, now: number): re
       cell: ({ status }) => (
         <>
           <State status={status} now={now} />
-          <Trouble status={status} now={now} />
+          <TroubleNote status={status} now={now} />
         </>
       ),
     },

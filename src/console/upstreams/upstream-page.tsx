@@ -7,7 +7,7 @@ import { Banner } from "../components/banner.tsx";
 import { Button, ButtonLink } from "../components/button.tsx";
 import { CodeBlock } from "../components/code-block.tsx";
 import { CsrfField } from "../components/csrf-field.tsx";
-import { Facts } from "../components/facts.tsx";
+import { FactList } from "../components/facts.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { Time } from "../components/time.tsx";
 import { shortDuration } from "../times.ts";
@@ -52,7 +52,7 @@ export function UpstreamPage(props: {
       <div class="columns">
         <section class="panel">
           <h2>Connection</h2>
-          <Facts
+          <FactList
             entries={[
               ["State", <State status={status} now={now} />],
               ["Address", <ForeignText text={upstream.address} />],
@@ -66,7 +66,7 @@ export function UpstreamPage(props: {
         </section>
         <section class="panel">
           <h2>Load</h2>
-          <Facts
+          <FactList
             entries={[
               ["Last day", <Latency upstream={name} latency={latency} now={now} />],
               ["Calls in flight", load.inFlight],
@@ -125,7 +125,7 @@ function Told({ upstream }: { readonly upstream: UpstreamView }): Child {
   return (
     <section class="panel">
       <h2>What it says of itself</h2>
-      <Facts
+      <FactList
         entries={[
           ["Name", textFact(serverInfo?.["title"] ?? serverInfo?.["name"])],
           ["Version", textFact(serverInfo?.["version"])],

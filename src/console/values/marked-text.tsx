@@ -1,11 +1,11 @@
-import type { Mark, Run } from "./scan-text.ts";
+import type { Mark, TextRun } from "./scan-text.ts";
 
 /** A text whose odd characters stand out as marks with their codes. It is kept apart from the direction around it. */
-export function MarkedText({ runs }: { readonly runs: readonly Run[] }) {
+export function MarkedText({ runs }: { readonly runs: readonly TextRun[] }) {
   return <bdi>{runs.map((run) => (run.mark === undefined ? run.text : <Marked {...run} />))}</bdi>;
 }
 
-function Marked({ mark, text, times }: Extract<Run, { mark: Mark }>) {
+function Marked({ mark, text, times }: Extract<TextRun, { mark: Mark }>) {
   const code = codeOf(text);
   const name = NAMES[code];
   return (

@@ -2,7 +2,7 @@ import { writeExact } from "../../core/exact-json.ts";
 import { isObject, type Json } from "../../core/json.ts";
 import type { ArgumentPath } from "../../policy/syntax/argument-paths.ts";
 import { absentPaths, endsHere, pathsBelow } from "./looked-at.ts";
-import { isPlain, type Mark, type Run, scanText } from "./scan-text.ts";
+import { isPlainRun, type Mark, scanText, type TextRun } from "./scan-text.ts";
 
 /** How much of a value one page holds. Nobody reads more, and browsers get slow. */
 export interface ValueLimits {
@@ -35,11 +35,11 @@ export interface ShownText {
   /** UTF-16 units of the whole. */
   readonly length: number;
   /** What is in sight: all of it, or its beginning. */
-  readonly head: readonly Run[];
+  readonly head: readonly TextRun[];
   /** The end that stays in sight while the middle is folded. Empty if nothing is. */
-  readonly tail: readonly Run[];
+  readonly tail: readonly TextRun[];
   /** The whole, folded, as far as the page holds it; empty if `head` is all. */
-  readonly whole: readonly Run[];
+  readonly whole: readonly TextRun[];
   /** UTF-16 units that are not on the page. */
   readonly cut: number;
 }
@@ -133,7 +133,7 @@ export function readValue(value: Json, looksAt: readonly ArgumentPath[], limits:
   let cut = 0;
   let left = 0;
 
-  function note(runs: readonly Run[]): void {
+  function note(runs: readonly TextRun[]): void {
     for (const run of runs) {
       if (run.mark !== undefined) marks.set(run.mark, withRun(marks.get(run.mark), run.text, run.times));
     }
@@ -211,11 +211,11 @@ function withRun(before: MarkCount | undefined, text: string, times: number): Ma
 const MAX_SAMPLES = 6;
 
 /** The beginning of a text, as far as there is room; that much less is left of it. */
-function scanWhatFits(text: string, room: Room): readonly Run[] {
-  const runs: Run[] = [];
+function scanWhatFits(text: string, room: Room): readonly TextRun[] {
+  const runs: TextRun[] = [];
   const kept = wellCut(text, room.characters);
   // Looking for marks is what takes time: where there is room for none, only texts are shown that have none.
-  if (room.marks === 0 && !isPlain(kept)) return runs;
+  if (room.marks === 0 && !isPlainRun(kept)) return runs;
   for (const run of scanText(kept)) {
     if (run.mark !== undefined) {
       if (room.marks === 0) break;
@@ -227,7 +227,7 @@ function scanWhatFits(text: string, room: Room): readonly Run[] {
   return runs;
 }
 
-function lengthOf(runs: readonly Run[]): number {
+function lengthOf(runs: readonly TextRun[]): number {
   return runs.reduce((sum, run) => sum + run.text.length * (run.mark === undefined ? 1 : run.times), 0);
 }
 

@@ -5,7 +5,7 @@ export const MARKS = ["direction", "invisible", "control", "space", "broken", "s
 export type Mark = (typeof MARKS)[number];
 
 /** A stretch of a text: as it is, or a character (the same one, `times` over) that is to stand out. */
-export type Run =
+export type TextRun =
   | { readonly mark: undefined; readonly text: string }
   | { readonly mark: Mark; readonly text: string; readonly times: number };
 
@@ -41,7 +41,7 @@ const BROKEN = /[\p{Cs}\p{Co}\p{Cn}]/u;
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
 /** Whether nothing in a text can stand out. */
-export function isPlain(text: string): boolean {
+export function isPlainRun(text: string): boolean {
   return PLAIN.test(text);
 }
 
@@ -49,9 +49,9 @@ export function isPlain(text: string): boolean {
  * Finds what in a text would show as nothing, as something else, or outside of its place. Whoever decides on a text must
  * see what a program would get. Line feeds and tabs are left as they are. @throws never
  */
-export function scanText(text: string): readonly Run[] {
+export function scanText(text: string): readonly TextRun[] {
   if (text === "") return [];
-  if (isPlain(text)) return [{ mark: undefined, text }];
+  if (isPlainRun(text)) return [{ mark: undefined, text }];
   const found: Found[] = [];
   for (const match of text.matchAll(STANDS_OUT)) {
     const [character] = match;
@@ -76,8 +76,8 @@ function markOf(character: string): Mark {
   return /\p{M}/u.test(character) && !/\p{Default_Ignorable_Code_Point}/u.test(character) ? "stacked" : "invisible";
 }
 
-function runsOf(text: string, found: readonly Found[]): readonly Run[] {
-  const runs: Run[] = [];
+function runsOf(text: string, found: readonly Found[]): readonly TextRun[] {
+  const runs: TextRun[] = [];
   let at = 0;
   let last: { mark: Mark; text: string; times: number } | undefined;
   for (const { at: next, text: character, mark } of found) {

@@ -7,7 +7,7 @@ import type { RpcId } from "../../mcp/messages.ts";
 import { refusalError } from "../edge.ts";
 
 /** One HTTP request to an MCP endpoint and its response. */
-export interface Exchange {
+export interface HttpExchange {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
   readonly from: ClientAddress;

@@ -9,7 +9,7 @@ import { buildCall, callerOf, type Edge, type RequestContext, refusalError } fro
 import type { Reply } from "../reply.ts";
 import { endForToken } from "../sign-ins.ts";
 import { holdLegacy } from "./holds.ts";
-import { settleAsks } from "./input-requests.ts";
+import { settleInputRequests } from "./input-requests.ts";
 import { renderLegacy } from "./render.ts";
 import type { LegacySession } from "./session.ts";
 import { settleLegacySignIn } from "./sign-ins.ts";
@@ -130,7 +130,8 @@ async function callLegacy(
     );
     if (signedIn.kind === "answer") return reply.end(signedIn.message);
     const first = signedIn.outcome;
-    const outcome = first.kind === "asks" ? await settleAsks(edge, session, reply, call, first) : first;
+    const outcome =
+      first.kind === "input_required" ? await settleInputRequests(edge, session, reply, call, first) : first;
     if (endForToken(id, call, outcome, context, reply)) return;
     if (outcome.kind !== "paused") return reply.end(renderLegacy(edge, id, call, outcome));
     const { message, delivered } = await holdLegacy(edge, id, call, outcome, holdMs());

@@ -5,7 +5,7 @@ import type { Message } from "../../mcp/messages.ts";
 import { MODERN_REVISION } from "../../mcp/revisions.ts";
 import type { RequestContext } from "../edge.ts";
 import { batchReplies } from "../http/batch-replies.ts";
-import { answerEmpty, answerRefusal, type Exchange, headerOf } from "../http/exchange.ts";
+import { answerEmpty, answerRefusal, type HttpExchange, headerOf } from "../http/exchange.ts";
 import { HttpReply } from "../http/http-reply.ts";
 import { type Accepted, readAccept } from "../http/media.ts";
 import { admit, type HttpEdge } from "../http-edge.ts";
@@ -21,7 +21,7 @@ type LegacyBody = Extract<Classified, { kind: "legacy" | "legacy-batch" }>;
 /** Serves a POST of the legacy era. 2025-11-25 transports, "Sending Messages to the Server". */
 export async function postLegacy(
   http: HttpEdge,
-  exchange: Exchange,
+  exchange: HttpExchange,
   accepted: Accepted,
   context: RequestContext,
   body: LegacyBody,
@@ -43,7 +43,7 @@ export async function postLegacy(
 }
 
 /** Serves a GET: the session's standing stream, or one that broke and is resumed. */
-export async function handleGet(http: HttpEdge, exchange: Exchange): Promise<void> {
+export async function handleGet(http: HttpEdge, exchange: HttpExchange): Promise<void> {
   const { incoming, outgoing } = exchange;
   const context = await admitSessionVerb(http, exchange);
   if (context === undefined) return;
@@ -64,7 +64,7 @@ export async function handleGet(http: HttpEdge, exchange: Exchange): Promise<voi
 }
 
 /** Serves a DELETE: the client ends its session. */
-export async function handleDelete(http: HttpEdge, exchange: Exchange): Promise<void> {
+export async function handleDelete(http: HttpEdge, exchange: HttpExchange): Promise<void> {
   const context = await admitSessionVerb(http, exchange);
   if (context === undefined) return;
   const session = await sessionOf(http, exchange, context);
@@ -75,7 +75,7 @@ export async function handleDelete(http: HttpEdge, exchange: Exchange): Promise<
 
 async function initialize(
   http: HttpEdge,
-  { outgoing }: Exchange,
+  { outgoing }: HttpExchange,
   accepted: Accepted,
   context: RequestContext,
   request: Request,
@@ -91,7 +91,7 @@ async function initialize(
 
 async function postBatch(
   http: HttpEdge,
-  exchange: Exchange,
+  exchange: HttpExchange,
   accepted: Accepted,
   context: RequestContext,
   session: HttpSession,
@@ -119,7 +119,7 @@ async function postBatch(
 // Revisions with an id on an empty first event let the client come back to a POST's stream, too.
 function replyOf(
   http: HttpEdge,
-  { outgoing }: Exchange,
+  { outgoing }: HttpExchange,
   accepted: Accepted,
   context: RequestContext,
   session: HttpSession,
@@ -136,7 +136,7 @@ function primes(session: HttpSession): boolean {
 // Finds the session that the header names, or answers why there is none.
 async function sessionOf(
   http: HttpEdge,
-  { incoming, outgoing }: Exchange,
+  { incoming, outgoing }: HttpExchange,
   context: RequestContext,
 ): Promise<HttpSession | undefined> {
   const id = headerOf(incoming, "mcp-session-id");
@@ -150,7 +150,7 @@ async function sessionOf(
 }
 
 // GET and DELETE belong to sessions, which the modern era does not have.
-async function admitSessionVerb(http: HttpEdge, exchange: Exchange): Promise<RequestContext | undefined> {
+async function admitSessionVerb(http: HttpEdge, exchange: HttpExchange): Promise<RequestContext | undefined> {
   const { incoming, outgoing } = exchange;
   const admitted = await admit(http, exchange);
   if (!admitted.ok) {

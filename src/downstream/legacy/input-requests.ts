@@ -1,6 +1,6 @@
-import type { Ask, AskResponse, Call } from "../../core/call.ts";
+import type { Call, InputRequest, InputResponse } from "../../core/call.ts";
 import { Cancellation } from "../../core/cancellation.ts";
-import type { AnsweredOutcome, AsksOutcome, SettledOutcome } from "../../core/outcome.ts";
+import type { AnsweredOutcome, InputRequiredOutcome, SettledOutcome } from "../../core/outcome.ts";
 import { RawJson } from "../../core/raw-json.ts";
 import { missingCapability } from "../../mcp/ask-capability.ts";
 import type { Edge } from "../edge.ts";
@@ -15,15 +15,15 @@ const STATE_ONLY_DELAY_MS = 250;
  * Puts what an upstream asks to a legacy client, as requests on the stream of the call itself, until the call ends.
  * 2025-11-25 client/elicitation, client/sampling, client/roots.
  */
-export async function settleAsks(
+export async function settleInputRequests(
   edge: Edge,
   session: LegacySession,
   reply: Reply,
   call: Call,
-  first: AsksOutcome,
+  first: InputRequiredOutcome,
 ): Promise<SettledOutcome> {
   let outcome: AnsweredOutcome = first;
-  for (let round = 0; outcome.kind === "asks"; round++) {
+  for (let round = 0; outcome.kind === "input_required"; round++) {
     const stop = stopReason(edge, session, reply, call, outcome, round);
     if (stop !== undefined) {
       outcome.abandon(stop.reason);
@@ -49,7 +49,7 @@ function stopReason(
   session: LegacySession,
   reply: Reply,
   call: Call,
-  outcome: AsksOutcome,
+  outcome: InputRequiredOutcome,
   round: number,
 ): Stop | undefined {
   if (round >= edge.limits.maxRounds) {
@@ -57,7 +57,7 @@ function stopReason(
   }
   // A legacy server takes an error for an answer and goes on; a modern one has no way to be told of one.
   if (outcome.era === "legacy") return undefined;
-  const asks = Object.values(outcome.asks);
+  const asks = Object.values(outcome.inputRequests);
   const lacking = asks.find((ask) => !canAnswer(session, reply, ask));
   if (lacking === undefined) return undefined;
   const text =
@@ -70,14 +70,14 @@ async function askAll(
   session: LegacySession,
   reply: Reply,
   call: Call,
-  outcome: AsksOutcome,
-): Promise<Readonly<Record<string, AskResponse>>> {
-  const asks = Object.entries(outcome.asks);
+  outcome: InputRequiredOutcome,
+): Promise<Readonly<Record<string, InputResponse>>> {
+  const asks = Object.entries(outcome.inputRequests);
   if (asks.length === 0) await delay(STATE_ONLY_DELAY_MS, call);
   // A server that gave up waiting has ended the call: the question is withdrawn, so that the end is not kept back.
   const withdrawal = new Cancellation();
   const stopListening = call.cancellation.onCancel((reason) => withdrawal.cancel(reason));
-  outcome.onMoot(() => withdrawal.cancel("the server does not wait for the answer any more"));
+  outcome.onSuperseded(() => withdrawal.cancel("the server does not wait for the answer any more"));
   const answers = await Promise.all(
     asks.map(async ([key, ask]) => [key, await askOne(session, reply, withdrawal, ask)] as const),
   );
@@ -85,14 +85,19 @@ async function askAll(
   return Object.fromEntries(answers);
 }
 
-async function askOne(session: LegacySession, reply: Reply, withdrawal: Cancellation, ask: Ask): Promise<AskResponse> {
+async function askOne(
+  session: LegacySession,
+  reply: Reply,
+  withdrawal: Cancellation,
+  ask: InputRequest,
+): Promise<InputResponse> {
   if (!canAnswer(session, reply, ask)) {
     return { ok: false, error: { code: -32601, message: `The client does not support ${ask.method}.` } };
   }
   return session.asks.put(ask, (message) => reply.send(message), withdrawal);
 }
 
-function canAnswer(session: LegacySession, reply: Reply, ask: Ask): boolean {
+function canAnswer(session: LegacySession, reply: Reply, ask: InputRequest): boolean {
   return reply.streams && missingCapability(ask, session.facts.capabilities) === undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { AskResponse, ClientPeer, LogLevel, Notification } from "../../core/call.ts";
+import type { ClientPeer, InputResponse, LogLevel, Notification } from "../../core/call.ts";
 import type { Cancellation } from "../../core/cancellation.ts";
 import { type Refusal, refuse } from "../../core/errors.ts";
 import { randomId } from "../../core/ids.ts";
@@ -12,7 +12,7 @@ import type { SessionChange } from "../../store/sessions/sessions.ts";
 import { type Delivery, deliveryOf } from "../delivery.ts";
 import type { Edge } from "../edge.ts";
 import { uriTooLong } from "../options.ts";
-import { PendingAsks } from "./asks.ts";
+import { PendingInputRequests } from "./pending-input-requests.ts";
 
 /** What `initialize` settled, and what the client changed since. */
 export interface LegacyFacts {
@@ -44,7 +44,7 @@ interface Watch {
 export class LegacySession {
   readonly facts: LegacyFacts;
   readonly peer: ClientPeer;
-  readonly asks: PendingAsks;
+  readonly asks: PendingInputRequests;
   readonly #edge: Edge;
   readonly #output: LegacyOutput;
   readonly #inFlight = new Map<RpcId, Cancellation>();
@@ -58,7 +58,7 @@ export class LegacySession {
     this.facts = facts;
     this.#output = output;
     this.#logLevel = isLogLevel(facts.logLevel) ? facts.logLevel : undefined;
-    this.asks = new PendingAsks({
+    this.asks = new PendingInputRequests({
       prefix: `ask-${randomId().slice(0, 8)}-`,
       max: edge.limits.maxAsksPerSession,
       askMs: edge.limits.askMs,
@@ -154,7 +154,7 @@ export class LegacySession {
     this.#edge.gateway.release(this.peer.key);
   }
 
-  async #ask(ask: Parameters<ClientPeer["request"]>[0]): Promise<AskResponse> {
+  async #ask(ask: Parameters<ClientPeer["request"]>[0]): Promise<InputResponse> {
     if (!this.#output.listening()) {
       return { ok: false, error: { code: -32601, message: "The client does not listen outside of calls." } };
     }

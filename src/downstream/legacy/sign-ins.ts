@@ -1,4 +1,4 @@
-import type { AskResponse, Call } from "../../core/call.ts";
+import type { Call, InputResponse } from "../../core/call.ts";
 import { Cancellation } from "../../core/cancellation.ts";
 import type { Outcome, StepUpOutcome } from "../../core/outcome.ts";
 import { missingCapability } from "../../mcp/ask-capability.ts";
@@ -6,7 +6,7 @@ import { encodeNotification } from "../../mcp/encode.ts";
 import type { RpcId } from "../../mcp/messages.ts";
 import type { Edge } from "../edge.ts";
 import type { Reply } from "../reply.ts";
-import { signInAnswer, signInAsk, signInRequired } from "../sign-ins.ts";
+import { signInAnswer, signInRequired, stepUpInputRequest } from "../sign-ins.ts";
 import { renderLegacyOwn } from "./render.ts";
 import type { LegacySession } from "./session.ts";
 
@@ -32,7 +32,7 @@ export async function settleLegacySignIn(
   let outcome = first;
   for (let link = 0; outcome.kind === "step_up"; link += 1) {
     const stepUp = outcome;
-    const able = missingCapability(signInAsk(call, stepUp), session.facts.capabilities) === undefined;
+    const able = missingCapability(stepUpInputRequest(call, stepUp), session.facts.capabilities) === undefined;
     if (able && !reply.streams) {
       return { kind: "answer", message: renderLegacyOwn(id, signInRequired(call, stepUp)) };
     }
@@ -55,11 +55,11 @@ async function showAndWait(
   stepUp: StepUpOutcome,
   ms: number,
 ): Promise<"again" | "declined" | "waiting"> {
-  const ask = signInAsk(call, stepUp);
+  const ask = stepUpInputRequest(call, stepUp);
   const withdrawal = new Cancellation();
   const end = new Cancellation();
   const stopHearing = call.cancellation.onCancel((reason) => end.cancel(reason));
-  let said: AskResponse | undefined;
+  let said: InputResponse | undefined;
   const asked = session.asks
     .put(ask, (message) => reply.send(message), withdrawal)
     .then((response) => {
@@ -79,6 +79,6 @@ async function showAndWait(
   return answered && said?.ok === true && !agrees(said) ? "declined" : "waiting";
 }
 
-function agrees(response: AskResponse): boolean {
+function agrees(response: InputResponse): boolean {
   return response.ok && response.result["action"] === "accept";
 }

@@ -1,4 +1,4 @@
-import type { Ask, Call } from "../../core/call.ts";
+import type { Call, InputRequest } from "../../core/call.ts";
 import type { PausedOutcome } from "../../core/outcome.ts";
 import { RawJson } from "../../core/raw-json.ts";
 import { approvalStatus } from "../../gateway/approval-texts.ts";
@@ -40,9 +40,9 @@ export async function answerPaused(edge: Edge, id: RpcId, call: Call, paused: Pa
 }
 
 // What the user answers to it changes nothing: the page shows where the request is, and who may decide does it there.
-function linkFor(call: Call, { request, link }: PausedOutcome): Ask | undefined {
+function linkFor(call: Call, { request, link }: PausedOutcome): InputRequest | undefined {
   if (request.state !== "pending") return undefined;
   const message = `${approvalStatus(request)}. This page shows where the request is. Nothing is asked of you here.`;
-  const ask: Ask = { method: "elicitation/create", params: { mode: "url", url: link, message } };
+  const ask: InputRequest = { method: "elicitation/create", params: { mode: "url", url: link, message } };
   return missingCapability(ask, call.peer.capabilities) === undefined ? ask : undefined;
 }

@@ -1,7 +1,7 @@
-import type { Ask, Call, RpcError } from "../../core/call.ts";
+import type { Call, InputRequest, RpcError } from "../../core/call.ts";
 import { ERRORS } from "../../core/errors.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
-import type { AsksOutcome, SettledOutcome } from "../../core/outcome.ts";
+import type { InputRequiredOutcome, SettledOutcome } from "../../core/outcome.ts";
 import { RawJson } from "../../core/raw-json.ts";
 import { missingCapability } from "../../mcp/ask-capability.ts";
 import { encodeError, encodeResult } from "../../mcp/encode.ts";
@@ -32,8 +32,15 @@ export type ModernEnd =
   | { readonly kind: "error"; readonly error: RpcError; readonly status: number };
 
 /** The response to a modern client. 2026-07-28 basic, "Responses"; patterns/mrtr; server/utilities/caching. */
-export function renderModern(edge: Edge, id: RpcId, call: Call, outcome: SettledOutcome | AsksOutcome): ModernAnswer {
-  return outcome.kind === "asks" ? renderAsks(edge, id, call, outcome) : envelope(id, modernEnd(edge, call, outcome));
+export function renderModern(
+  edge: Edge,
+  id: RpcId,
+  call: Call,
+  outcome: SettledOutcome | InputRequiredOutcome,
+): ModernAnswer {
+  return outcome.kind === "input_required"
+    ? renderAsks(edge, id, call, outcome)
+    : envelope(id, modernEnd(edge, call, outcome));
 }
 
 /** How a call ended, in modern form. */
@@ -102,12 +109,12 @@ const NEEDS_SESSION =
   "The server of this tool asks the user something while it works, and asks only clients that keep a session. " +
   "Call it through a client that speaks protocol 2025-11-25.";
 
-function renderAsks(edge: Edge, id: RpcId, call: Call, outcome: AsksOutcome): ModernAnswer {
+function renderAsks(edge: Edge, id: RpcId, call: Call, outcome: InputRequiredOutcome): ModernAnswer {
   if (outcome.era === "legacy") {
     outcome.abandon("the client keeps no session");
     return renderModernOwn(edge, id, notPossible(call, NEEDS_SESSION));
   }
-  const asks = Object.entries(outcome.asks);
+  const asks = Object.entries(outcome.inputRequests);
   const missing = missingOf(asks, call.peer.capabilities);
   if (missing !== undefined) {
     outcome.abandon("the client lacks a capability that the server needs");
@@ -126,11 +133,11 @@ function renderAsks(edge: Edge, id: RpcId, call: Call, outcome: AsksOutcome): Mo
   return { message: encodeResult(id, RawJson.fromValue(result)), status: 200 };
 }
 
-function plain(ask: Ask): JsonObject {
+function plain(ask: InputRequest): JsonObject {
   return { method: ask.method, params: ask.params };
 }
 
-function missingOf(asks: ReadonlyArray<readonly [string, Ask]>, declared: JsonObject): JsonObject | undefined {
+function missingOf(asks: ReadonlyArray<readonly [string, InputRequest]>, declared: JsonObject): JsonObject | undefined {
   let all: JsonObject | undefined;
   for (const [, ask] of asks) {
     const missing = missingCapability(ask, declared);

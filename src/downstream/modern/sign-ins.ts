@@ -1,12 +1,12 @@
 import type { Call } from "../../core/call.ts";
 import type { Outcome, StepUpOutcome } from "../../core/outcome.ts";
 import { RawJson } from "../../core/raw-json.ts";
-import { SIGN_IN_KEY } from "../../gateway/step-up/sign-ins.ts";
+import { SIGN_IN_KEY } from "../../gateway/step-up/step-up-gate.ts";
 import { missingCapability } from "../../mcp/ask-capability.ts";
 import { encodeResult } from "../../mcp/encode.ts";
 import type { RpcId } from "../../mcp/messages.ts";
 import type { Edge } from "../edge.ts";
-import { signInAnswer, signInAsk } from "../sign-ins.ts";
+import { signInAnswer, stepUpInputRequest } from "../sign-ins.ts";
 import { type ModernAnswer, ownResult, renderModernOwn } from "./render.ts";
 
 /** What came of a call that lacked a sign-in: an answer that says so, or what it came to once that was made. */
@@ -26,7 +26,7 @@ export async function settleModernSignIn(
   round = 0,
 ): Promise<SignedIn> {
   if (outcome.kind !== "step_up") return { kind: "outcome", outcome };
-  const ask = signInAsk(call, outcome);
+  const ask = stepUpInputRequest(call, outcome);
   const words = (): SignedIn => ({ kind: "answer", answer: renderModernOwn(edge, id, signInAnswer(call, outcome)) });
   const unable = missingCapability(ask, call.peer.capabilities) !== undefined;
   if (unable || outcome.leg + 1 >= edge.limits.maxLegs || round > 1) return words();

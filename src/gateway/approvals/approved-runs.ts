@@ -7,11 +7,11 @@ import { refuse } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { SettledOutcome } from "../../core/outcome.ts";
 import type { LongRedactions } from "../../redaction/long-redactions.ts";
-import type { KeyedHash } from "../../redaction/redact.ts";
+import type { MarkHash } from "../../redaction/redact.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
-import type { SignIns } from "../step-up/sign-ins.ts";
-import type { Budgets } from "../steps/budgets.ts";
-import type { OutsideTalk } from "../steps/outside-talk.ts";
+import type { StepUpGate } from "../step-up/step-up-gate.ts";
+import type { OutOfBand } from "../steps/out-of-band.ts";
+import type { RateLimitGuard } from "../steps/rate-limit-guard.ts";
 import { createResultGuard } from "../steps/result-guard.ts";
 import { atPlace, callUpstream } from "../steps/upstream-call.ts";
 import { absentPeer, readContext } from "./asked-context.ts";
@@ -46,13 +46,13 @@ export interface ApprovedRuns {
 }
 
 export interface ApprovedRunsDeps extends RunCheckDeps {
-  readonly signIns: Pick<SignIns, "checkRun" | "spend">;
+  readonly signIns: Pick<StepUpGate, "checkRun" | "spend">;
   readonly approvals: Pick<Approvals, "asked" | "claim" | "finish" | "invalidate">;
   readonly upstreams: Upstreams;
-  readonly budgets: Budgets;
+  readonly budgets: RateLimitGuard;
   readonly audit: Audit;
-  readonly outside: OutsideTalk;
-  readonly hash: KeyedHash;
+  readonly outside: OutOfBand;
+  readonly hash: MarkHash;
   readonly longRedactions: Pick<LongRedactions, "redact">;
   readonly callIds: () => string;
   readonly log: Log;

@@ -16,7 +16,7 @@ import { readStatusQuery } from "../lists/status-tool.ts";
 import type { Asking, DecidedCall } from "../requests/decided-call.ts";
 import { FOREIGN_STATE } from "../requests/params.ts";
 import type { ApprovalContinuation, RequestStates } from "../requests/request-state.ts";
-import { boundCall } from "../step-up/sign-ins.ts";
+import { boundCall } from "../step-up/step-up-gate.ts";
 import type { Links } from "../steps/links.ts";
 import type { ApprovedRuns } from "./approved-runs.ts";
 import { contextOf } from "./asked-context.ts";

@@ -12,9 +12,9 @@ import type { Scope } from "../../core/scope.ts";
 import type { Answers } from "../../policy/answer.ts";
 import type { PolicyInput, PolicySet } from "../../policy/policy-set.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
-import type { SignInDecision, SignIns } from "../step-up/sign-ins.ts";
-import type { Allowed } from "../steps/budgets.ts";
+import type { SignInDecision, StepUpGate } from "../step-up/step-up-gate.ts";
 import { challengeOf, withSignIn } from "../steps/call-facts.ts";
+import type { Allowed } from "../steps/rate-limit-guard.ts";
 import type { AskedContext } from "./asked-context.ts";
 
 /** Who is there when an approved call is to be run; what is left out is as it was when they asked. */
@@ -70,7 +70,7 @@ export interface RunCheckDeps {
   readonly principalNow: (before: Principal) => Principal | undefined;
   /** Until when something is done in the name of a principal who came at `since` and may be gone, ms since the epoch. */
   readonly actsUntil: (principal: Principal, since: number) => number;
-  readonly signIns: Pick<SignIns, "checkRun">;
+  readonly signIns: Pick<StepUpGate, "checkRun">;
   readonly answers: Pick<Answers, "of">;
   readonly digests: Pick<CallDigests, "call">;
 }

@@ -29,7 +29,7 @@ export async function endRun(round: Round, guard: ResultGuard | undefined): Prom
       const error = guard === undefined ? round.error : guard.error(round.error);
       return { execution: ended({ kind: "error", error }, true), ending: "rpc_error" };
     }
-    case "asks":
+    case "input_required":
       round.abandon("nobody is there to answer: the call runs with an approval");
       return { execution: ended(told(ASKED_IN_RUN), true), ending: "abandoned" };
     case "fault":

@@ -4,7 +4,7 @@ import type { Call } from "../../core/call.ts";
 import type { Decision } from "../../core/decision.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { PolicyInput } from "../../policy/policy-set.ts";
-import type { SignInCheck } from "../step-up/sign-ins.ts";
+import type { SignInCheck } from "../step-up/step-up-gate.ts";
 
 /** What policies see of a call. */
 export function policyInput(call: Call, tool: ToolEntry, args: JsonObject): PolicyInput {

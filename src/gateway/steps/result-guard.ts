@@ -1,4 +1,4 @@
-import type { Ask, Notification, RpcError } from "../../core/call.ts";
+import type { InputRequest, Notification, RpcError } from "../../core/call.ts";
 import type { Cancellation } from "../../core/cancellation.ts";
 import type { Match } from "../../core/decision.ts";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
@@ -8,7 +8,7 @@ import { RawJson } from "../../core/raw-json.ts";
 import type { PolicyInput, PolicyResult, PolicySet, ResultDecision } from "../../policy/policy-set.ts";
 import { parseEmbedded } from "../../redaction/embedded.ts";
 import { LONG_BYTES, type LongRedactions } from "../../redaction/long-redactions.ts";
-import { type KeyedHash, redactJson, redactResult } from "../../redaction/redact.ts";
+import { type MarkHash, redactJson, redactResult } from "../../redaction/redact.ts";
 import type { Redaction } from "../../redaction/redaction.ts";
 
 /**
@@ -22,7 +22,7 @@ export interface ResultGuard {
   anyResult(result: RawJson): RawJson | undefined | Promise<RawJson | undefined>;
   error(error: RpcError): RpcError;
   notification(notification: Notification): Notification;
-  asks(asks: Readonly<Record<string, Ask>>): Readonly<Record<string, Ask>>;
+  asks(asks: Readonly<Record<string, InputRequest>>): Readonly<Record<string, InputRequest>>;
   /** What is taken out of all that comes beside the result. */
   beside(): readonly Redaction[];
   /** Every result policy that matched what passed so far, shadow ones too. */
@@ -33,7 +33,7 @@ export interface ResultGuardDeps {
   /** The set that decided the call. */
   readonly set: PolicySet;
   readonly input: PolicyInput;
-  readonly hash: KeyedHash;
+  readonly hash: MarkHash;
   readonly longRedactions: Pick<LongRedactions, "redact">;
   readonly log: Log;
   /** Of the call, if whoever made it can stop it: a long result that nobody waits for is not searched to its end. */

@@ -1,7 +1,7 @@
-import type { Ask, Call } from "../../core/call.ts";
+import type { Call, InputRequest } from "../../core/call.ts";
 import type { AnsweredOutcome } from "../../core/outcome.ts";
 import type { RawJson } from "../../core/raw-json.ts";
-import type { AsksRound, Round } from "../../core/round.ts";
+import type { InputRequiredRound, Round } from "../../core/round.ts";
 import type { RequestStates } from "../requests/request-state.ts";
 import type { ShownLinks } from "./links.ts";
 import type { ResultGuard } from "./result-guard.ts";
@@ -36,8 +36,8 @@ export function followRounds(following: Following): (round: Round) => AnsweredOu
   };
   // Only a client that is sent away comes back with the state; the others answer within the call. Without one it could not be
   // told whether its answers were asked for.
-  const sealed = ({ era, state, asks }: AsksRound): string | undefined => {
-    const asked = Object.keys(asks);
+  const sealed = ({ era, state, inputRequests }: InputRequiredRound): string | undefined => {
+    const asked = Object.keys(inputRequests);
     const leaves = call.era === "modern" && era === "modern" && (state !== undefined || asked.length > 0);
     return leaves ? states.seal(call, upstream, { state, asked, receipt: following.receipt?.() }) : undefined;
   };
@@ -51,20 +51,20 @@ export function followRounds(following: Following): (round: Round) => AnsweredOu
   };
   const follow = (round: Round): AnsweredOutcome | Promise<AnsweredOutcome> => {
     switch (round.kind) {
-      case "asks": {
-        const asks = withLinks(guard === undefined ? round.asks : guard.asks(round.asks), links);
+      case "input_required": {
+        const asks = withLinks(guard === undefined ? round.inputRequests : guard.asks(round.inputRequests), links);
         if (call.era === "modern" && round.era === "modern") end("input_required");
         return {
-          kind: "asks",
+          kind: "input_required",
           era: round.era,
-          asks,
+          inputRequests: asks,
           state: sealed(round),
           resume: async (responses) => follow(await round.resume(responses)),
           abandon: (reason) => {
             round.abandon(reason);
             end("abandoned");
           },
-          onMoot: (listener) => round.onMoot(listener),
+          onSuperseded: (listener) => round.onSuperseded(listener),
         };
       }
       case "result": {
@@ -86,7 +86,10 @@ export function followRounds(following: Following): (round: Round) => AnsweredOu
   return follow;
 }
 
-function withLinks(asks: Readonly<Record<string, Ask>>, links: ShownLinks): Readonly<Record<string, Ask>> {
+function withLinks(
+  asks: Readonly<Record<string, InputRequest>>,
+  links: ShownLinks,
+): Readonly<Record<string, InputRequest>> {
   return Object.fromEntries(
     Object.entries(asks).map(([key, { method, params }]) => [key, { method, params: links.params(params) }]),
   );

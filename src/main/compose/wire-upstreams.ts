@@ -15,8 +15,8 @@ import type { Store } from "../../store/open-store.ts";
 import { createAddressRules, type Resolve } from "../../upstream/addresses/address-rules.ts";
 import { CHILD_MARK, createChildren } from "../../upstream/process/children.ts";
 import type { UpstreamTiming } from "../../upstream/timing.ts";
-import { placeOf } from "../../upstream/upkeep/managed-upstream.ts";
-import { tryUpstream } from "../../upstream/upkeep/try-upstream.ts";
+import { fingerprintOf } from "../../upstream/upkeep/managed-upstream.ts";
+import { testConnection } from "../../upstream/upkeep/test-connection.ts";
 import { createUpstreams } from "../../upstream/upkeep/upstreams.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
 import { endLeftovers, endMarkedWith, newChildMark } from "../leftovers.ts";
@@ -92,7 +92,7 @@ export async function wireUpstreams(deps: {
   const live = createLiveUpstreams({
     upstreams,
     catalog,
-    skipped: (upstream) => marks.skipped(upstream, placeOf(upstream.transport)),
+    skipped: (upstream) => marks.skipped(upstream, fingerprintOf(upstream.transport)),
   });
   const registry = await openUpstreamRegistry({
     store: store.registeredUpstreams,
@@ -124,7 +124,7 @@ export async function wireUpstreams(deps: {
   const operations = createUpstreamOperations({
     ...{ registry, upstreams, tools, addresses, commands, publicUrl, audit, now },
     attempt(options) {
-      const trial = tryUpstream(options, common, { maxMs: TRIAL_MS, signal: stopping.signal });
+      const trial = testConnection(options, common, { maxMs: TRIAL_MS, signal: stopping.signal });
       trials.add(trial);
       return trial.finally(() => trials.delete(trial));
     },

@@ -5,7 +5,7 @@ import type { PolicySummary } from "../../policy/policy-set.ts";
 import type { Operator } from "../operator.ts";
 
 /** What somebody wants to see listed. Keys left out ask for nothing. */
-export interface ApprovalQuery {
+export interface OperatorApprovalQuery {
   readonly states?: readonly ApprovalState[];
   /** Only what the operator asked for. */
   readonly mine?: boolean;
@@ -32,7 +32,7 @@ export interface ApprovalSubject {
 }
 
 /** What an approver says; who says it is the operator. */
-export type Voice = Omit<ApprovalVote, "approver">;
+export type Vote = Omit<ApprovalVote, "approver">;
 
 /**
  * Requests for approval as people meet them. Who asks sees their own, an approver those of which they may approve a
@@ -40,7 +40,7 @@ export type Voice = Omit<ApprovalVote, "approver">;
  */
 export interface ApprovalOperations {
   /** `cursor`: `nextCursor` of the page before; one that is none of ours lists from the start. */
-  list(operator: Operator, query: ApprovalQuery, cursor?: string): Promise<ApprovalPage>;
+  list(operator: Operator, query: OperatorApprovalQuery, cursor?: string): Promise<ApprovalPage>;
   /** What this operator may decide after that one: the next to end, from the start again behind the last. */
   next(operator: Operator, request: ApprovalRequest): Promise<ApprovalRequest | undefined>;
   /** How many this operator may decide now, up to `most`. */
@@ -66,7 +66,7 @@ export interface ApprovalOperations {
   /** Whether nobody knows how it ended, and this operator may say. */
   mayResolve(operator: Operator, request: ApprovalRequest): boolean;
   /** As `Approvals.decide`; APPROVAL_UNKNOWN also for what is not theirs to see. */
-  decide(operator: Operator, voice: Voice): Promise<Acted>;
+  decide(operator: Operator, voice: Vote): Promise<Acted>;
   /** Who asked takes it back. To everybody else there is nothing to take back: APPROVAL_UNKNOWN */
   cancel(operator: Operator, id: string): Promise<Acted>;
   /** What became of an indeterminate one. ADMIN_REQUIRED for whoever sees it and is no administrator. */

@@ -6,7 +6,7 @@ import type { PolicySet } from "../../policy/policy-set.ts";
 import type { DefinitionReader } from "../../store/definitions/definitions.ts";
 import { insufficient, maySee, maySeeArguments, notAdmin } from "../access.ts";
 import type { Operator } from "../operator.ts";
-import type { ApprovalOperations, ApprovalQuery } from "./approvals.ts";
+import type { ApprovalOperations, OperatorApprovalQuery } from "./approvals.ts";
 
 /** What `createApprovalOperations` needs. */
 export interface ApprovalOperationsDeps {
@@ -85,7 +85,7 @@ export function createApprovalOperations(deps: ApprovalOperationsDeps): Approval
 }
 
 /** What the store looks for. Whoever is no administrator never gets to requests that are not theirs to see. */
-function filterOf({ principal, admin, lacks }: Operator, query: ApprovalQuery): ApprovalFilter {
+function filterOf({ principal, admin, lacks }: Operator, query: OperatorApprovalQuery): ApprovalFilter {
   // Whose credential decides nothing is concerned only by what they asked for.
   const ownOnly = query.mine === true || lacks !== undefined;
   return {
@@ -100,7 +100,7 @@ function filterOf({ principal, admin, lacks }: Operator, query: ApprovalQuery): 
 }
 
 // `expenses/create_expense` names both, unless the server is named by itself: tools may have a slash in their names.
-function toolOf({ upstream, tool }: ApprovalQuery): Pick<ApprovalFilter, "upstream" | "tool"> {
+function toolOf({ upstream, tool }: OperatorApprovalQuery): Pick<ApprovalFilter, "upstream" | "tool"> {
   const slash = upstream === undefined ? (tool?.indexOf("/") ?? -1) : -1;
   if (tool !== undefined && slash > 0) return { upstream: tool.slice(0, slash), tool: tool.slice(slash + 1) };
   return { ...(upstream === undefined ? {} : { upstream }), ...(tool === undefined ? {} : { tool }) };

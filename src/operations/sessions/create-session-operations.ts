@@ -2,7 +2,7 @@ import type { AdminAct } from "../../audit/audit.ts";
 import { refuse } from "../../core/errors.ts";
 import type { SessionRecord, SessionStore } from "../../store/sessions/sessions.ts";
 import { notAdmin } from "../access.ts";
-import { cursorAt, readCursor, type SessionPosition } from "./session-cursor.ts";
+import { cursorAt, type ListedPosition, readSessionCursor } from "./session-cursor.ts";
 import type { LiveSessions, SessionOperations, SessionView } from "./sessions.ts";
 
 /** Most sessions of one page. */
@@ -26,7 +26,7 @@ export function createSessionOperations(deps: {
 
   // What is live here stands in the store, too, with an older time: those rows are passed over.
   const storedAfter = async (
-    after: SessionPosition | undefined,
+    after: ListedPosition | undefined,
     count: number,
     known: ReadonlySet<string>,
   ): Promise<readonly SessionView[]> => {
@@ -43,7 +43,7 @@ export function createSessionOperations(deps: {
   return {
     async list(query) {
       const limit = Math.min(Math.max(Math.trunc(query.limit), 1), MAX_LIMIT);
-      const after = query.cursor === undefined ? undefined : readCursor(query.cursor);
+      const after = query.cursor === undefined ? undefined : readSessionCursor(query.cursor);
       const here = live.list();
       const known = new Set(here.map(({ id }) => id));
       const stored = await storedAfter(after, limit + 1, known);
@@ -83,7 +83,7 @@ function viewOf(row: SessionRecord): SessionView {
 }
 
 // The one seen last first; ids only make the order certain.
-function compare(a: SessionPosition, b: SessionPosition): number {
+function compare(a: ListedPosition, b: ListedPosition): number {
   if (a.lastSeenAt !== b.lastSeenAt) return b.lastSeenAt - a.lastSeenAt;
   if (a.id === b.id) return 0;
   return a.id < b.id ? -1 : 1;

@@ -3,7 +3,7 @@ import { refuse } from "../../core/errors.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { ConsoleSessionRecord, ConsoleSessionStore } from "../../store/sessions/console-sessions.ts";
 import { notAdmin } from "../access.ts";
-import { cursorAt, readCursor } from "./session-cursor.ts";
+import { cursorAt, readSessionCursor } from "./session-cursor.ts";
 import type { SignedInOperations, SignedInView } from "./signed-in.ts";
 
 /** Most sessions of one page. */
@@ -30,7 +30,7 @@ export function createSignedInOperations(deps: {
   return {
     async list(query) {
       const limit = Math.min(Math.max(Math.trunc(query.limit), 1), MAX_LIMIT);
-      const after = query.cursor === undefined ? undefined : readCursor(query.cursor);
+      const after = query.cursor === undefined ? undefined : readSessionCursor(query.cursor);
       const rows = await store.list(limit + 1, after && { lastSeenAt: after.lastSeenAt, idHash: after.id });
       const shown = rows.slice(0, limit);
       const last = shown.at(-1);

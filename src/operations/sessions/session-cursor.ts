@@ -1,5 +1,5 @@
 /** A place in a list of sessions, the one seen last first. */
-export interface SessionPosition {
+export interface ListedPosition {
   /** ms since the epoch. */
   readonly lastSeenAt: number;
   readonly id: string;
@@ -11,7 +11,7 @@ export function cursorAt(lastSeenAt: number, id: string): string {
 }
 
 /** The place that a cursor names; `undefined` if it is none of ours. */
-export function readCursor(text: string): SessionPosition | undefined {
+export function readSessionCursor(text: string): ListedPosition | undefined {
   const [, lastSeenAt, id] = /^(\d{1,15})\.([\w-]{22,64})$/.exec(text) ?? [];
   return lastSeenAt === undefined || id === undefined ? undefined : { lastSeenAt: Number(lastSeenAt), id };
 }

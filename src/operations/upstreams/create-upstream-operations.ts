@@ -2,7 +2,7 @@ import type { AdminAct, Audit } from "../../audit/audit.ts";
 import { type EntryMistake, readUpstreamEntry } from "../../config/checks/upstream-entry.ts";
 import { type Refusal, refuse } from "../../core/errors.ts";
 import type { AddressRules } from "../../upstream/addresses/address-rules.ts";
-import type { Tried } from "../../upstream/upkeep/try-upstream.ts";
+import type { ConnectionTest } from "../../upstream/upkeep/test-connection.ts";
 import type { UpstreamOptions, Upstreams } from "../../upstream/upstream.ts";
 import type { Operator } from "../operator.ts";
 import { upstreamAddress } from "./upstream-address.ts";
@@ -20,7 +20,7 @@ export interface UpstreamOperationsDeps {
   /** Where clients reach this gateway, without a slash at the end. */
   readonly publicUrl: () => string;
   /** Connects once, in bounded time. */
-  readonly attempt: (options: UpstreamOptions) => Promise<Tried>;
+  readonly attempt: (options: UpstreamOptions) => Promise<ConnectionTest>;
   readonly audit: Pick<Audit, "record">;
   /** ms since the epoch. */
   readonly now: () => number;
@@ -151,7 +151,7 @@ function mistaken(mistakes: readonly EntryMistake[]): Refusal & { readonly mista
   return { ...refuse("PARAMS_INVALID", detail), mistakes };
 }
 
-function testOf(tried: Tried, ms: number): UpstreamTest {
+function testOf(tried: ConnectionTest, ms: number): UpstreamTest {
   if (!tried.ok) return { ok: false, ms, why: tried.why };
   const tools = tried.tools.flatMap(({ name, description }) => {
     if (typeof name !== "string") return [];

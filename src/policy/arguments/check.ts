@@ -12,7 +12,7 @@ import { SchemaDocument, type SchemaNode, type Terms } from "./shape.ts";
  * policy names, which it is not, or, where policies look, one that the schema does not allow
  * (`additionalProperties: false`). `looksAt`: the places of the arguments that policies read. @throws never
  */
-export type ArgumentCheck = (
+export type ArgumentNameCheck = (
   definition: JsonObject,
   args: JsonObject,
   looksAt: readonly ArgumentPath[],
@@ -33,7 +33,7 @@ interface Known {
 }
 
 /** Makes the check. What it has read is kept as long as the definition, and the policies that read its arguments, are. */
-export function createArgumentCheck(): ArgumentCheck {
+export function createArgumentNameCheck(): ArgumentNameCheck {
   const known = new WeakMap<readonly ArgumentPath[], WeakMap<JsonObject, Known>>();
   return (definition, args, looksAt) => {
     let ofTools = known.get(looksAt);

@@ -68,7 +68,7 @@ export class ClientView {
 }
 
 /** `tool` of a condition. Depends on the definition alone and is shared by all calls of the tool. */
-export class ToolView {
+export class ToolContextView {
   readonly name: string;
   readonly upstream: string;
   readonly title: string | undefined;
@@ -87,7 +87,7 @@ export class ToolView {
 }
 
 /** `request` of a condition. */
-export class RequestView {
+export class RequestContextView {
   readonly id: string;
   readonly method: string;
   readonly time: Date;
@@ -132,7 +132,7 @@ export class ResultView {
 
 /** What depends on a tool's definition alone: computed once per definition, not per call. */
 export interface ToolFacts {
-  readonly view: ToolView;
+  readonly view: ToolContextView;
   readonly hints: SchemaHints | undefined;
   /** Whether its schema has any default at all. */
   readonly hasDefaults: boolean;
@@ -145,7 +145,7 @@ export function readToolFacts(tool: PolicyInput["tool"]): ToolFacts {
   const hints = readSchemaHints(tool.definition["inputSchema"]);
   const plans = new WeakMap<readonly ArgumentPath[], DefaultsPlan | "none">();
   return {
-    view: new ToolView(tool),
+    view: new ToolContextView(tool),
     hints,
     hasDefaults: mayHaveDefaults(tool.definition["inputSchema"]),
     defaultsFor(values) {
@@ -160,12 +160,12 @@ export function readToolFacts(tool: PolicyInput["tool"]): ToolFacts {
 
 /** The variables of one call, each made when a condition first names it and then kept for all conditions. */
 export class CallContext {
-  readonly tool: ToolView;
+  readonly tool: ToolContextView;
   readonly #input: PolicyInput;
   readonly #facts: ToolFacts;
   #user: UserView | undefined;
   #client: ClientView | undefined;
-  #request: RequestView | undefined;
+  #request: RequestContextView | undefined;
   #args: unknown;
   /** What evaluating conditions about this call has cost. */
   readonly work: Work;
@@ -208,8 +208,8 @@ export class CallContext {
     return this.#client;
   }
 
-  get request(): RequestView {
-    this.#request ??= new RequestView(this.#input.request);
+  get request(): RequestContextView {
+    this.#request ??= new RequestContextView(this.#input.request);
     return this.#request;
   }
 

@@ -10,7 +10,7 @@ import { characterCount } from "../work/character-count.ts";
 import { countSteps, type Meter } from "../work/count-steps.ts";
 import { type EvaluationFailure, explainFailure, LimitExceeded } from "../work/evaluation-failure.ts";
 import { Work } from "../work/work.ts";
-import { CallContext, ClientView, RequestView, ResultView, ToolView, UserView } from "./context.ts";
+import { CallContext, ClientView, RequestContextView, ResultView, ToolContextView, UserView } from "./context.ts";
 import { hintFor, isEngineError, sentence } from "./engine-error.ts";
 import { type QuickCheck, quickCheckOf } from "./quick-check.ts";
 
@@ -29,16 +29,16 @@ import { type QuickCheck, quickCheckOf } from "./quick-check.ts";
  */
 export interface PolicyLanguage {
   /** Compiles a condition: its value is `true`, `false` or a failure. */
-  condition(text: string): Compiled<Condition>;
+  condition(text: string): CompiledText<Condition>;
   /** Compiles an expression of any type, for message templates. */
-  expression(text: string): Compiled<Expression>;
+  expression(text: string): CompiledText<Expression>;
   /** The parts of a text that compiles, each written as a text of its own; `undefined` for any other text. */
   parts(text: string): TextPart | undefined;
   /** The tree of a text as its author wrote it, for a text that compiles; `undefined` for one that is no expression. */
   tree(text: string): AstNode | undefined;
 }
 
-export type Compiled<T> =
+export type CompiledText<T> =
   | {
       readonly ok: true;
       readonly run: T;
@@ -88,7 +88,7 @@ export function createPolicyLanguage(): PolicyLanguage {
     (name) => !name.startsWith(SAFE),
   );
 
-  function compile(text: string, wanted: "bool" | "any"): Compiled<Counted> {
+  function compile(text: string, wanted: "bool" | "any"): CompiledText<Counted> {
     let parsed: ParseResult;
     const reads = new Set<string>();
     let looksAt: readonly ArgumentPath[];
@@ -216,8 +216,8 @@ function declareVariables(engine: Environment): Environment {
   return engine
     .registerType("User", { ctor: UserView, fields: VOCABULARY.user })
     .registerType("Client", { ctor: ClientView, fields: VOCABULARY.client })
-    .registerType("Tool", { ctor: ToolView, fields: VOCABULARY.tool })
-    .registerType("Request", { ctor: RequestView, fields: VOCABULARY.request })
+    .registerType("Tool", { ctor: ToolContextView, fields: VOCABULARY.tool })
+    .registerType("Request", { ctor: RequestContextView, fields: VOCABULARY.request })
     .registerType("Result", { ctor: ResultView, fields: VOCABULARY.result })
     .registerVariable("user", "User")
     .registerVariable("client", "Client")

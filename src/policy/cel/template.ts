@@ -1,6 +1,6 @@
 import type { ArgumentPath } from "../syntax/argument-paths.ts";
 import type { ExpressionProblem } from "../syntax/expression-problem.ts";
-import type { Compiled, Expression, PolicyLanguage } from "./environment.ts";
+import type { CompiledText, Expression, PolicyLanguage } from "./environment.ts";
 
 /** The message of a policy, ready to be filled in for a call. */
 export interface Template {
@@ -18,7 +18,7 @@ const MAX_MESSAGE = 4000;
 const MAX_SHOWN_ITEMS = 20;
 
 /** Compiles a text with `{{ CEL }}` in it. Offsets in problems are offsets into `text`. */
-export function compileTemplate(text: string, language: PolicyLanguage): Compiled<Template> {
+export function compileTemplate(text: string, language: PolicyLanguage): CompiledText<Template> {
   const parts: (string | Expression)[] = [];
   const problems: ExpressionProblem[] = [];
   const reads = new Set<string>();

@@ -1,5 +1,5 @@
 import { compileTarget } from "../decide/target.ts";
-import type { Path } from "../file/document.ts";
+import type { DocumentPath } from "../file/document.ts";
 import { type KnownTool, pathOf } from "../known-tool.ts";
 import { type AstNode, childrenOf } from "../syntax/ast.ts";
 import { readStep } from "../syntax/guards.ts";
@@ -22,7 +22,7 @@ export function checkAnnotations(policy: CheckedPolicy, tools: readonly KnownToo
   const about = tools.filter((tool) => matchesTool(tool, pathOf(tool)));
   const isSet = (hint: string): boolean =>
     about.length > 0 && about.every(({ ownHints }) => ownHints?.includes(hint) === true);
-  const report = (at: Path, what: string, happens: string): TargetProblem => ({
+  const report = (at: DocumentPath, what: string, happens: string): TargetProblem => ({
     severity: "warning",
     path: at,
     message: `This policy goes by what servers say of their tools (${what}): it ${happens} as soon as its server says so.`,
@@ -44,7 +44,7 @@ export function checkAnnotations(policy: CheckedPolicy, tools: readonly KnownToo
   return what === undefined ? [] : [reportAnswer([...path, "when"], what)];
 }
 
-function reportAnswer(path: Path, what: string): TargetProblem {
+function reportAnswer(path: DocumentPath, what: string): TargetProblem {
   return {
     severity: "warning",
     path,

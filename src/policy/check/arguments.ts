@@ -10,7 +10,7 @@ import { type KnownTool, pathOf } from "../known-tool.ts";
 import { type ArgumentType, readArgumentType } from "../schemas/argument-types.ts";
 import { createPatterns, type Patterns } from "../schemas/patterns.ts";
 import { type AstNode, childrenOf } from "../syntax/ast.ts";
-import { both, type Facts, type GuardCache, NO_FACTS, withPlaces } from "../syntax/guards.ts";
+import { both, type GuardCache, type Narrowing, NO_FACTS, withPlaces } from "../syntax/guards.ts";
 import { type Problem, reportFindings, type ToolFindings } from "./report.ts";
 import { type CheckedText, type Dependencies, dependenciesOf, type PolicyTexts } from "./texts.ts";
 
@@ -24,7 +24,11 @@ export interface TextProblems {
  * Checks the texts of one policy against the tools that it is about, by their indices. `others`: it may be about tools
  * that are not known, too. @throws never
  */
-export type ArgumentCheck = (texts: PolicyTexts, tools: readonly number[], others: boolean) => readonly TextProblems[];
+export type ArgumentTypeCheck = (
+  texts: PolicyTexts,
+  tools: readonly number[],
+  others: boolean,
+) => readonly TextProblems[];
 
 // Steps for one policy and one tool. Far more than any condition takes that a person has written.
 const MAX_STEPS = 50_000;
@@ -47,11 +51,11 @@ interface Schema {
  * Makes the check of arguments. Tools that say the same of the arguments that a policy reads are looked at once, so that
  * thousands of policies over a thousand tools take seconds.
  */
-export function createArgumentCheck(
+export function createArgumentTypeCheck(
   known: readonly KnownTool[],
   language: PolicyLanguage,
   calls: FactTable,
-): ArgumentCheck {
+): ArgumentTypeCheck {
   const matches = createPatternTest(createPatterns());
   const schemas = new Map<string, Schema>();
   const ofTool = known.map(({ definition }) => {
@@ -173,12 +177,12 @@ function checkTexts(
 function conditionFacts(
   { root, text }: CheckedText,
   deps: ExpressionDeps,
-): { readonly facts: Facts; readonly findings: readonly Finding[] } {
+): { readonly facts: Narrowing; readonly findings: readonly Finding[] } {
   const findings = checkCondition(root, text, deps);
   return { findings, facts: both(withPlaces(NO_FACTS, reportedPlaces(findings)), guardsOfText(root, deps)) };
 }
 
-function checkText({ root, text, isCost }: CheckedText, facts: Facts, deps: ExpressionDeps): readonly Finding[] {
+function checkText({ root, text, isCost }: CheckedText, facts: Narrowing, deps: ExpressionDeps): readonly Finding[] {
   const { value, findings } = checkExpression(root, text, facts, deps);
   if (!isCost || canBe(value, "int", "double")) return findings;
   const message = `This is ${kindText(value)}; a cost is a number.`;

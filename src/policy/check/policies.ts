@@ -2,8 +2,8 @@ import { fold } from "../../core/fold.ts";
 import { compileGlob } from "../../core/glob.ts";
 import { isObject } from "../../core/json.ts";
 import type { PolicyLanguage } from "../cel/environment.ts";
-import { compileTarget, type Place, upstreamOfPath } from "../decide/target.ts";
-import { type Path, type PolicyDocument, readDocument } from "../file/document.ts";
+import { compileTarget, type TargetBucket, upstreamOfPath } from "../decide/target.ts";
+import { type DocumentPath, type PolicyDocument, readDocument } from "../file/document.ts";
 import { type PolicyEntry, policyEntrySchema } from "../file/schema.ts";
 import { type KnownTool, pathOf } from "../known-tool.ts";
 import type { PolicyError, PolicyFile } from "../policy-set.ts";
@@ -27,7 +27,7 @@ export interface CheckedPolicy {
   readonly file: string;
   readonly document: PolicyDocument;
   /** In the document. */
-  readonly path: Path;
+  readonly path: DocumentPath;
   readonly line: number;
   /** Among all policies. */
   readonly order: number;
@@ -112,7 +112,7 @@ function createFinder(tools: readonly KnownTool[]): (entry: PolicyEntry) => read
     own.push(index);
     byUpstream.set(upstream, own);
   }
-  const candidates = (place: Place): readonly number[] => {
+  const candidates = (place: TargetBucket): readonly number[] => {
     if (place.kind === "any") return all;
     return (place.kind === "tool" ? byPath.get(place.path) : byUpstream.get(place.upstream)) ?? [];
   };

@@ -1,6 +1,6 @@
 import { suggest } from "../../core/suggest.ts";
 import { compileTarget, upstreamOfPath } from "../decide/target.ts";
-import type { Path } from "../file/document.ts";
+import type { DocumentPath } from "../file/document.ts";
 import { didYouMean } from "../syntax/expression-rules.ts";
 import type { CheckedPolicy, KnownPaths } from "./policies.ts";
 import { toolList } from "./report.ts";
@@ -8,7 +8,7 @@ import { toolList } from "./report.ts";
 /** A mistake in a target, at a path of its file. */
 export interface TargetProblem {
   readonly severity: "error" | "warning";
-  readonly path: Path;
+  readonly path: DocumentPath;
   readonly message: string;
   readonly hint: string | undefined;
 }

@@ -1,15 +1,15 @@
 import { isObject } from "../../core/json.ts";
 import type { PolicyLanguage } from "../cel/environment.ts";
-import type { Path } from "../file/document.ts";
+import type { DocumentPath } from "../file/document.ts";
 import { EFFECTS, type PolicyEntry } from "../file/schema.ts";
 import { type AstNode, childrenOf } from "../syntax/ast.ts";
-import { placeOf, readStep } from "../syntax/guards.ts";
+import { comparedPlace, readStep } from "../syntax/guards.ts";
 import type { EffectName } from "./advice.ts";
 
 /** One CEL text of a policy that compiles. */
 export interface CheckedText {
   /** Of the scalar that it stands in. */
-  readonly path: Path;
+  readonly path: DocumentPath;
   /** Where it starts in the scalar. */
   readonly offset: number;
   readonly text: string;
@@ -28,8 +28,8 @@ export interface PolicyTexts {
 }
 
 /** Finds every CEL text of a policy that compiles. `path` is the policy's own. */
-export function textsOf(entry: PolicyEntry, path: Path, language: PolicyLanguage): PolicyTexts {
-  const found = (text: string, at: Path, more?: Partial<CheckedText>): readonly CheckedText[] => {
+export function textsOf(entry: PolicyEntry, path: DocumentPath, language: PolicyLanguage): PolicyTexts {
+  const found = (text: string, at: DocumentPath, more?: Partial<CheckedText>): readonly CheckedText[] => {
     const root = language.tree(text);
     return root === undefined ? [] : [{ path: at, offset: 0, text, root, shown: false, isCost: false, ...more }];
   };
@@ -85,7 +85,7 @@ function collect(node: AstNode, names: Set<string>, seen: { whole: boolean; tool
     return;
   }
   const step = readStep(node);
-  if (step?.name !== undefined && placeOf(step.operand, ROOTS) === "args") {
+  if (step?.name !== undefined && comparedPlace(step.operand, ROOTS) === "args") {
     names.add(step.name);
     return;
   }

@@ -4,7 +4,7 @@ import { VERDICTS } from "../file/schema.ts";
 import { type KnownTool, pathOf } from "../known-tool.ts";
 import { byPlace, type PolicyError, type PolicyFile } from "../policy-set.ts";
 import { checkAnnotations } from "./annotations.ts";
-import { createArgumentCheck } from "./arguments.ts";
+import { createArgumentTypeCheck } from "./arguments.ts";
 import { checkBudgets } from "./budgets.ts";
 import { checkCallers } from "./callers.ts";
 import { checkNamesakes } from "./namesakes.ts";
@@ -57,7 +57,7 @@ export function checkAgainstTools(
   const language = createPolicyLanguage();
   const policies = readPolicies(files, tools, language, mistakes);
   const known = knownPaths(tools, unlisted);
-  const checkArguments = createArgumentCheck(tools, language, factsOfCalls(facts));
+  const checkArguments = createArgumentTypeCheck(tools, language, factsOfCalls(facts));
   const errors: PolicyError[] = [];
   const warnings: PolicyError[] = [];
   const report = (

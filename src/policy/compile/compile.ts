@@ -10,7 +10,7 @@ import { readDocument } from "../file/document.ts";
 import { durationMs, type PolicyEntry, policyFileSchema } from "../file/schema.ts";
 import { schemaErrors } from "../file/schema-errors.ts";
 import { byPlace, type PolicyError, type PolicyFile, type PolicySet, type PolicySummary } from "../policy-set.ts";
-import { EntryChecker, type EntryParts, NO_PARTS, type NoClientAddress } from "./entry-parts.ts";
+import { EntryChecker, type EntryParts, NO_PARTS, type WhyNoClientAddress } from "./entry-parts.ts";
 
 /** What policies are compiled against. */
 export interface CompileOptions {
@@ -19,7 +19,7 @@ export interface CompileOptions {
   /** Names of the approval flows that exist; `undefined` where nobody knows, and then any name will do. */
   readonly flows: readonly string[] | undefined;
   /** Where nobody can tell clients' addresses: then no policy may decide by `client.ip`. */
-  readonly noClientAddress?: NoClientAddress | undefined;
+  readonly noClientAddress?: WhyNoClientAddress | undefined;
 }
 
 export type CompiledSet =

@@ -151,7 +151,7 @@ export async function watchPolicies(deps: PolicyDirectoryDeps): Promise<OpenedDi
   };
 }
 
-export type Compiled =
+export type CompiledDirectory =
   | { readonly ok: true; readonly set: PolicySet; readonly files: readonly PolicyFile[] }
   /** `report` is the errors as a terminal shows them, each with its line. */
   | {
@@ -169,14 +169,14 @@ export interface CompileDirectoryOptions extends CompileOptions {
 }
 
 /** Reads and compiles a folder of policies once. @throws never for what the files hold */
-export async function compileDirectory(deps: CompileDirectoryOptions): Promise<Compiled> {
+export async function compileDirectory(deps: CompileDirectoryOptions): Promise<CompiledDirectory> {
   const read = await readPolicyFiles(deps.dir, { mayBeMissing: deps.mayBeMissing });
   if (!read.ok) return refused(read.errors, []);
   const compiled = compilePolicies(read.files, deps);
   return compiled.ok ? { ...compiled, files: read.files } : refused(compiled.errors, read.files);
 }
 
-function refused(errors: readonly PolicyError[], files: readonly PolicyFile[]): Compiled {
+function refused(errors: readonly PolicyError[], files: readonly PolicyFile[]): CompiledDirectory {
   const texts = new Map(files.map(({ name, text }) => [name, text]));
   const report = errors.map((error) => formatPolicyError(error, texts.get(error.file) ?? "")).join("\n\n");
   return { ok: false, errors, files, report };

@@ -1,10 +1,10 @@
 import { isObject } from "../../core/json.ts";
 import { suggest } from "../../core/suggest.ts";
 import { checkPath } from "../../redaction/redaction.ts";
-import type { Compiled, Condition, Expression, PolicyLanguage } from "../cel/environment.ts";
+import type { CompiledText, Condition, Expression, PolicyLanguage } from "../cel/environment.ts";
 import { compileTemplate, type Template } from "../cel/template.ts";
 import { isAboutViewer } from "../decide/visibility.ts";
-import type { Path, PolicyDocument } from "../file/document.ts";
+import type { DocumentPath, PolicyDocument } from "../file/document.ts";
 import { EFFECTS } from "../file/schema.ts";
 import type { PolicyError } from "../policy-set.ts";
 import type { ArgumentPath } from "../syntax/argument-paths.ts";
@@ -24,7 +24,7 @@ export interface EntryParts {
 }
 
 /** Why nobody can tell clients' addresses, as a half sentence, and what to do about it. */
-export interface NoClientAddress {
+export interface WhyNoClientAddress {
   readonly why: string;
   readonly hint: string;
 }
@@ -36,7 +36,7 @@ export interface EntryCheckerDeps {
   readonly language: PolicyLanguage;
   readonly flows: readonly string[] | undefined;
   /** See `CompileOptions`. */
-  readonly noClientAddress?: NoClientAddress | undefined;
+  readonly noClientAddress?: WhyNoClientAddress | undefined;
   /** Where each id was first seen, over all files. */
   readonly places: Map<string, string>;
 }
@@ -87,7 +87,7 @@ export class EntryChecker {
       const settings = effects[effect];
       if (!isObject(settings)) continue;
       const place = [...path, "then", effect];
-      const read = <T>(name: string, compile: (text: string) => Compiled<T>): T | undefined => {
+      const read = <T>(name: string, compile: (text: string) => CompiledText<T>): T | undefined => {
         const compiled = this.#text(settings[name], [...place, name], compile, false);
         looksAt.push(...(compiled?.looksAt ?? []));
         if (isOn && name !== "message") this.#checkAddress(compiled, settings[name], [...place, name]);
@@ -102,7 +102,7 @@ export class EntryChecker {
     return parts;
   }
 
-  #checkId(id: unknown, path: Path): void {
+  #checkId(id: unknown, path: DocumentPath): void {
     if (typeof id !== "string") return;
     const { file, document, places } = this.#deps;
     const { line, column } = document.locate(path);
@@ -112,7 +112,11 @@ export class EntryChecker {
   }
 
   // What a message shows decides nothing.
-  #checkAddress(compiled: { readonly reads: ReadonlySet<string> } | undefined, text: unknown, path: Path): void {
+  #checkAddress(
+    compiled: { readonly reads: ReadonlySet<string> } | undefined,
+    text: unknown,
+    path: DocumentPath,
+  ): void {
     const { noClientAddress, document } = this.#deps;
     if (noClientAddress === undefined || typeof text !== "string") return;
     // All of `client` at once may be looked at for its address, too.
@@ -122,7 +126,7 @@ export class EntryChecker {
     this.#report(document.locateInText(path, at), `\`client.ip\` may be the address of a proxy: ${why}.`, hint);
   }
 
-  #checkFlow(flow: unknown, path: Path): void {
+  #checkFlow(flow: unknown, path: DocumentPath): void {
     const { flows } = this.#deps;
     if (typeof flow !== "string" || flows === undefined || flows.includes(flow)) return;
     const known =
@@ -131,7 +135,7 @@ export class EntryChecker {
     this.#report(this.#deps.document.locate(path), `There is no approval flow \`${flow}\`.`, hint);
   }
 
-  #checkPaths(paths: unknown, path: Path): void {
+  #checkPaths(paths: unknown, path: DocumentPath): void {
     if (!Array.isArray(paths)) return;
     paths.forEach((text: unknown, index) => {
       const problem = typeof text === "string" && text !== "" ? checkPath(text) : undefined;
@@ -146,10 +150,10 @@ export class EntryChecker {
 
   #text<T>(
     text: unknown,
-    path: Path,
-    compile: (text: string) => Compiled<T>,
+    path: DocumentPath,
+    compile: (text: string) => CompiledText<T>,
     seesResult: boolean,
-  ): Extract<Compiled<T>, { readonly ok: true }> | undefined {
+  ): Extract<CompiledText<T>, { readonly ok: true }> | undefined {
     if (typeof text !== "string") return undefined;
     const compiled = compile(text);
     if (!compiled.ok) {
@@ -164,7 +168,7 @@ export class EntryChecker {
     return compiled;
   }
 
-  #reportIn(path: Path, problems: readonly ExpressionProblem[]): void {
+  #reportIn(path: DocumentPath, problems: readonly ExpressionProblem[]): void {
     for (const { start, message, hint } of problems) {
       this.#report(this.#deps.document.locateInText(path, start), message, hint);
     }

@@ -10,7 +10,7 @@ import type { PolicyInput, Viewer } from "../policy-set.ts";
 /** A target, ready to be matched. All of its keys must match, and within a key one entry is enough. */
 export interface CompiledTarget {
   /** Where to look the policy up by the folded path `upstream/tool`. */
-  readonly places: readonly Place[];
+  readonly places: readonly TargetBucket[];
   /** The part that depends on the tool alone. */
   matchesTool(tool: PolicyInput["tool"], path: string): boolean;
   /** The part that depends on the caller, `undefined` where every caller will do. */
@@ -20,7 +20,7 @@ export interface CompiledTarget {
 }
 
 /** A policy can be about one tool, about tools of one upstream, or about any. */
-export type Place =
+export type TargetBucket =
   | { readonly kind: "tool"; readonly path: string }
   | { readonly kind: "upstream"; readonly upstream: string }
   | { readonly kind: "any" };
@@ -241,19 +241,22 @@ export function upstreamOfPath(path: string): string {
 }
 
 // A list that only excludes is about everything else.
-function placesOf(patterns: readonly string[] | undefined, placeOf: (glob: string) => Place): Place[] | undefined {
+function placesOf(
+  patterns: readonly string[] | undefined,
+  placeOf: (glob: string) => TargetBucket,
+): TargetBucket[] | undefined {
   const wanted = patterns?.filter((pattern) => !isExclusion(pattern)) ?? [];
   return wanted.length === 0 ? undefined : wanted.map(placeOf);
 }
 
-function placeOfTools(given: string): Place {
+function placeOfTools(given: string): TargetBucket {
   const glob = fold(given);
   if (!isGlob(glob)) return { kind: "tool", path: glob };
   const upstream = upstreamOfPath(glob);
   return isGlob(upstream) || upstream === glob ? { kind: "any" } : { kind: "upstream", upstream };
 }
 
-function placeOfUpstream(glob: string): Place {
+function placeOfUpstream(glob: string): TargetBucket {
   return isGlob(glob) || glob.includes("/") ? { kind: "any" } : { kind: "upstream", upstream: glob };
 }
 

@@ -1,5 +1,5 @@
 import type { Decision, Effect } from "../../core/decision.ts";
-import { type Answer, createAnswers } from "../answer.ts";
+import { createAnswers, type PolicyAnswer } from "../answer.ts";
 import { CallContext, readToolFacts } from "../cel/context.ts";
 import { createPolicyLanguage, type PolicyLanguage } from "../cel/environment.ts";
 import { type CompileOptions, compilePolicies } from "../compile/compile.ts";
@@ -30,7 +30,7 @@ export interface PolicyExplanation {
 }
 
 export type Explained =
-  | (Answer & { readonly ok: true; readonly policies: readonly PolicyExplanation[] })
+  | (PolicyAnswer & { readonly ok: true; readonly policies: readonly PolicyExplanation[] })
   | { readonly ok: false; readonly errors: readonly PolicyError[] };
 
 /**

@@ -4,11 +4,11 @@ import { exactly } from "../schemas/number-range.ts";
 import { type AstNode, childrenOf, readCall, stringLiteral } from "../syntax/ast.ts";
 import {
   both,
-  type Facts,
   type GuardDeps,
   guardsOf,
   itemsPlace,
   movePlaces,
+  type Narrowing,
   NO_FACTS,
   type Places,
   readStep,
@@ -60,7 +60,7 @@ const LOGICAL = new Set(["&&", "||"]);
 const ORDERING = new Set(["==", "!=", "<", "<=", ">", ">="]);
 
 /** Checks one text for one tool. `facts` hold before it is evaluated. @throws never */
-export function checkExpression(root: AstNode, text: string, facts: Facts, deps: ExpressionDeps): Checked {
+export function checkExpression(root: AstNode, text: string, facts: Narrowing, deps: ExpressionDeps): Checked {
   return new Checker(text, deps).check(root, facts, rootScope(deps));
 }
 
@@ -74,7 +74,7 @@ function rootScope({ args }: ExpressionDeps): Scope {
 }
 
 /** What is known after it came out as true. */
-export function guardsOfText(root: AstNode, deps: GuardDeps): Facts {
+export function guardsOfText(root: AstNode, deps: GuardDeps): Narrowing {
   return guardsOf(root, true, new Map([["args", "args"]]), deps);
 }
 
@@ -97,7 +97,7 @@ class Checker {
     return this.#operand(root, NO_FACTS, scope, "when");
   }
 
-  check(node: AstNode, facts: Facts, scope: Scope): Checked {
+  check(node: AstNode, facts: Narrowing, scope: Scope): Checked {
     // What is never evaluated cannot go wrong.
     if (facts.never || this.#deps.budget.left <= 0) return { value: ANY, findings: [] };
     let known = this.#known.get(node);
@@ -114,7 +114,7 @@ class Checker {
     return checked;
   }
 
-  #check(node: AstNode, facts: Facts, scope: Scope): Checked {
+  #check(node: AstNode, facts: Narrowing, scope: Scope): Checked {
     switch (node.op) {
       case "value":
         return { value: literalValue(node.args), findings: [] };
@@ -137,7 +137,11 @@ class Checker {
   }
 
   /** Parts that are all evaluated, left to right; what one reports as missing is there for the next. */
-  #inOrder(nodes: readonly AstNode[], facts: Facts, scope: Scope): { values: readonly Value[]; findings: Finding[] } {
+  #inOrder(
+    nodes: readonly AstNode[],
+    facts: Narrowing,
+    scope: Scope,
+  ): { values: readonly Value[]; findings: Finding[] } {
     const values: Value[] = [];
     const findings: Finding[] = [];
     let known = facts;
@@ -150,7 +154,7 @@ class Checker {
     return { values, findings };
   }
 
-  #operator(node: AstNode, facts: Facts, scope: Scope): Checked {
+  #operator(node: AstNode, facts: Narrowing, scope: Scope): Checked {
     const children = childrenOf(node);
     const { values, findings } = this.#inOrder(children, facts, scope);
     const [left = ANY, right = ANY] = values;
@@ -194,7 +198,7 @@ class Checker {
     return { value: { ...(value ?? ANY), item, domain }, findings };
   }
 
-  #member(node: AstNode, facts: Facts, scope: Scope, asked: boolean): Checked {
+  #member(node: AstNode, facts: Narrowing, scope: Scope, asked: boolean): Checked {
     const step = readStep(node);
     if (step === undefined) return { value: ANY, findings: [] };
     const { operand, name, index } = step;
@@ -211,7 +215,7 @@ class Checker {
 
   // Errors of one side do not count where the other decides, whichever comes first. So parts that cannot fail go first,
   // and what they guard is known to the others; what is left then is reported, each under what came before it.
-  #logical(node: AstNode, facts: Facts, scope: Scope): Checked {
+  #logical(node: AstNode, facts: Narrowing, scope: Scope): Checked {
     const goesOn = node.op === "&&";
     let pending = flatten(node, node.op);
     let known = facts;
@@ -240,13 +244,13 @@ class Checker {
   }
 
   /** A part that must be true or false. */
-  #operand(part: AstNode, facts: Facts, scope: Scope, operator: string): readonly Finding[] {
+  #operand(part: AstNode, facts: Narrowing, scope: Scope, operator: string): readonly Finding[] {
     const { findings } = this.check(part, facts, scope);
     return [...findings, ...this.#notBool(part, facts, scope, operator)];
   }
 
   // Of a choice each branch by itself: what the two can be together would say less.
-  #notBool(part: AstNode, facts: Facts, scope: Scope, operator: string): readonly Finding[] {
+  #notBool(part: AstNode, facts: Narrowing, scope: Scope, operator: string): readonly Finding[] {
     if (part.op === "?:") {
       return this.#branches(part, facts, scope).flatMap((it) => this.#notBool(it.branch, it.facts, scope, operator));
     }
@@ -255,7 +259,11 @@ class Checker {
   }
 
   /** The branches of a choice that can be reached, and what is known in each. */
-  #branches(node: AstNode, facts: Facts, scope: Scope): readonly { readonly branch: AstNode; readonly facts: Facts }[] {
+  #branches(
+    node: AstNode,
+    facts: Narrowing,
+    scope: Scope,
+  ): readonly { readonly branch: AstNode; readonly facts: Narrowing }[] {
     const [condition = node, ...branches] = childrenOf(node);
     const known = withPlaces(facts, reportedPlaces(this.check(condition, facts, scope).findings));
     return [true, false].flatMap((outcome, at) => {
@@ -265,7 +273,7 @@ class Checker {
     });
   }
 
-  #choice(node: AstNode, facts: Facts, scope: Scope): Checked {
+  #choice(node: AstNode, facts: Narrowing, scope: Scope): Checked {
     const [condition = node] = childrenOf(node);
     const findings = [...this.#operand(condition, facts, scope, "?:")];
     const values = this.#branches(node, facts, scope).map((it) => {
@@ -277,7 +285,7 @@ class Checker {
     return { value: values.length === 1 && only !== undefined ? only : listItem(values), findings };
   }
 
-  #call(node: AstNode, facts: Facts, scope: Scope): Checked {
+  #call(node: AstNode, facts: Narrowing, scope: Scope): Checked {
     const call = readCall(node);
     if (call === undefined) return { value: ANY, findings: [] };
     const { name, receiver, args } = call;
@@ -319,7 +327,7 @@ class Checker {
     return { value: { ...returns, item, domain: domainOfCall(name, target, given[0]) }, findings };
   }
 
-  #comprehension(node: AstNode, it: Comprehension, facts: Facts, scope: Scope): Checked {
+  #comprehension(node: AstNode, it: Comprehension, facts: Narrowing, scope: Scope): Checked {
     const list = this.check(it.receiver, facts, scope);
     const findings = [...list.findings];
     if (!canBe(list.value, "list", "map")) {

@@ -1,6 +1,6 @@
 import type { ArgumentType } from "../schemas/argument-types.ts";
 import { type AstNode, selectionPath } from "../syntax/ast.ts";
-import { type Facts, memberPlace } from "../syntax/guards.ts";
+import { memberPlace, type Narrowing } from "../syntax/guards.ts";
 import type { Checked, Finding } from "./findings.ts";
 import { ANY, canBe, itemOf, kindText, ofType, type Value } from "./values.ts";
 
@@ -15,7 +15,7 @@ interface Member {
 
 interface MemberContext {
   readonly text: string;
-  readonly facts: Facts;
+  readonly facts: Narrowing;
   /** By has(): it may be missing. */
   readonly asked: boolean;
   /** What was found in the operand. */

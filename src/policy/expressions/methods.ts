@@ -5,8 +5,8 @@ import {
   canHavePart,
   type Domain,
   domainOfConverted,
+  domainSize,
   oneOf,
-  sizeOf,
   textsThat,
 } from "../schemas/domain.ts";
 import { type PatternPart, partsOfPattern } from "../schemas/pattern-parts.ts";
@@ -69,7 +69,7 @@ export function domainOfCall(name: string, target: Value | undefined, first: Val
     return target !== undefined && !canBe(target, "duration") ? (CLOCK[name] ?? ANYTHING) : ANYTHING;
   switch (name) {
     case "size": {
-      const { low, high } = sizeOf(domainOf(target ?? first ?? ANY));
+      const { low, high } = domainSize(domainOf(target ?? first ?? ANY));
       return between(low, high);
     }
     case "indexOf":

@@ -8,19 +8,19 @@ export interface Position {
   readonly column: number;
 }
 
-export type Path = readonly PropertyKey[];
+export type DocumentPath = readonly PropertyKey[];
 
 /** A policy file that is YAML: its value, and the way back from the value to the text. */
 export interface PolicyDocument {
   readonly value: unknown;
   /** Where the value at `path` starts; for a path that the file does not have, the closest thing above it. */
-  locate(path: Path): Position;
+  locate(path: DocumentPath): Position;
   /** Where the key of `path` starts. */
-  locateKey(path: Path): Position;
+  locateKey(path: DocumentPath): Position;
   /** The line on which the value at `path` ends, without comments and empty lines behind it. */
-  lastLine(path: Path): number;
+  lastLine(path: DocumentPath): number;
   /** Where the character at `offset` of the text at `path` stands. */
-  locateInText(path: Path, offset: number): Position;
+  locateInText(path: DocumentPath, offset: number): Position;
 }
 
 export type ReadDocument =
@@ -54,7 +54,7 @@ export function readDocument(file: PolicyFile): ReadDocument {
     return { ok: false, errors: [{ file: file.name, line: 1, column: 1, message, hint: undefined }] };
   }
 
-  function nodesAlong(path: Path): { readonly node: Node | undefined; readonly key: Node | undefined } {
+  function nodesAlong(path: DocumentPath): { readonly node: Node | undefined; readonly key: Node | undefined } {
     let node: unknown = parsed.contents;
     let key: Node | undefined;
     for (const step of path) {

@@ -3,7 +3,7 @@ import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { suggest } from "../../core/suggest.ts";
 import type { PolicyError } from "../policy-set.ts";
 import { didYouMean } from "../syntax/expression-rules.ts";
-import type { Path, PolicyDocument } from "./document.ts";
+import type { DocumentPath, PolicyDocument } from "./document.ts";
 import { policyJsonSchema } from "./schema.ts";
 
 /** What an author of a kind of file is told besides what is wrong. */
@@ -59,7 +59,7 @@ const POLICY_FORMAT: FileFormat = { jsonSchema: policyJsonSchema, hints: POLICY_
 
 function explainUnknown(
   key: string,
-  path: Path,
+  path: DocumentPath,
   format: FileFormat,
 ): { readonly message: string; readonly hint: string | undefined } {
   const known = keysAt(path, format.jsonSchema());
@@ -93,7 +93,7 @@ const ARTICLES: Readonly<Record<string, string>> = {
   object: "a map of keys and values",
 };
 
-function keysAt(path: Path, root: JsonObject): readonly string[] {
+function keysAt(path: DocumentPath, root: JsonObject): readonly string[] {
   let schema: Json | undefined = root;
   for (const step of path) {
     if (!isObject(schema)) return [];
@@ -105,7 +105,7 @@ function keysAt(path: Path, root: JsonObject): readonly string[] {
   return isObject(properties) ? Object.keys(properties) : [];
 }
 
-function valueAt(value: unknown, path: Path): unknown {
+function valueAt(value: unknown, path: DocumentPath): unknown {
   let at = value;
   for (const step of path) {
     if (Array.isArray(at) && typeof step === "number") at = at[step];

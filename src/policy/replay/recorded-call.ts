@@ -13,7 +13,7 @@ export interface RecordedCall {
   readonly email: string | undefined;
   readonly clientId: string | undefined;
   /** What the client may have said of itself: see `clientNames`. */
-  readonly clients: readonly [ClientName, ...ClientName[]];
+  readonly clients: readonly [RecordedClient, ...RecordedClient[]];
   readonly ip: string;
   readonly endpoint: string;
   readonly session: string | undefined;
@@ -37,7 +37,7 @@ export interface RecordedCall {
 }
 
 /** The name and the version of a client; `undefined`: not on record. */
-export interface ClientName {
+export interface RecordedClient {
   readonly name: string | undefined;
   readonly version: string | undefined;
 }
@@ -46,15 +46,15 @@ export interface ClientName {
 const MAX_NAMES = 8;
 
 /** What a client may have said, given `name/version`: with more slashes than one nobody knows where the name ended. */
-export function clientNames(text: string): readonly [ClientName, ...ClientName[]] {
+export function clientNames(text: string): readonly [RecordedClient, ...RecordedClient[]] {
   const first = text.indexOf("/");
   if (first < 0) return [{ name: undefined, version: undefined }];
-  const names: [ClientName, ...ClientName[]] = [splitAt(text, first)];
+  const names: [RecordedClient, ...RecordedClient[]] = [splitAt(text, first)];
   for (let at = text.indexOf("/", first + 1); at >= 0; at = text.indexOf("/", at + 1)) names.push(splitAt(text, at));
   return names.length > MAX_NAMES ? [{ name: undefined, version: undefined }] : names;
 }
 
-function splitAt(text: string, at: number): ClientName {
+function splitAt(text: string, at: number): RecordedClient {
   return { name: whole(text.slice(0, at)), version: whole(text.slice(at + 1)) };
 }
 
@@ -63,7 +63,7 @@ function splitAt(text: string, at: number): ClientName {
  * is read: inside a condition that is a failed evaluation, in a target it comes out of `decide`. `onLoss` hears of each
  * such reading. @throws never
  */
-export function recordedInput(record: RecordedCall, client: ClientName, onLoss: OnLoss): PolicyInput {
+export function recordedInput(record: RecordedCall, client: RecordedClient, onLoss: OnLoss): PolicyInput {
   const facts = readFacts(record.facts);
   const lost = (name: string): NotRecordedError => {
     // A row of before the facts were recorded lacks them all.

@@ -4,7 +4,7 @@ import { DEFAULT_POLICY } from "../decide/decide.ts";
 import type { PolicySet } from "../policy-set.ts";
 import { isForLoss, NotRecordedError } from "../schemas/recorded-values.ts";
 import { REFUSED } from "../tests/schema.ts";
-import { type ClientName, type RecordedCall, recordedInput } from "./recorded-call.ts";
+import { type RecordedCall, type RecordedClient, recordedInput } from "./recorded-call.ts";
 
 /** What other policies make of a recorded call. */
 export type Replayed =
@@ -82,7 +82,7 @@ interface Deciding {
   readonly answers: Pick<Answers, "of">;
 }
 
-function replayAs({ set, fallback, answers }: Deciding, record: RecordedCall, client: ClientName): Replayed {
+function replayAs({ set, fallback, answers }: Deciding, record: RecordedCall, client: RecordedClient): Replayed {
   const asked = new Set<string>();
   const input = recordedInput(record, client, (path) => asked.add(path));
   const isWhole = record.argumentsWhole && record.definition !== undefined;

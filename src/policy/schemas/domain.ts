@@ -70,11 +70,11 @@ export function canBeValue({ values, shapes, allows }: Domain, literal: Json): b
 export function canHavePart(domain: Domain, part: string, where: PartPlace): boolean {
   const shapes = shapesOf(domain);
   if (shapes !== undefined && !shapes.some((shape) => mayHavePart(shape, part, where))) return false;
-  return [...part].length <= sizeOf(domain).high;
+  return [...part].length <= domainSize(domain).high;
 }
 
 /** How many characters or items it has: never fewer than none. */
-export function sizeOf(domain: Domain): Range {
+export function domainSize(domain: Domain): Range {
   const { low, high } = domain.size;
   const lengths = shapesOf(domain)?.map(lengthOf) ?? [];
   const all = lengths.length === 0 ? EVERYWHERE : unionOfRanges(lengths);
@@ -99,7 +99,7 @@ export function eitherOf(domains: readonly Domain[]): Domain {
     range: unionOfRanges(ranges.filter((it) => it !== undefined)),
     allows: (text) => domains.some((it) => canBeValue(it, text)),
     shapes: few(domains.flatMap((it): readonly (Shape | undefined)[] => shapesOf(it) ?? [undefined])),
-    size: unionOfRanges(domains.map(sizeOf)),
+    size: unionOfRanges(domains.map(domainSize)),
     doubts: (text, where) => domains.map((it) => it.doubts(text, where)).find((it) => it !== undefined),
     says: says.size === 1 ? domains[0]?.says : undefined,
   };
@@ -171,7 +171,7 @@ export function domainOfConverted(to: "int" | "double", given: Domain): Domain {
 // Of texts, if either is known to be one; of lists their sizes add up as well.
 function domainOfJoined(left: Domain, right: Domain): Domain | undefined {
   const [a, b] = [shapesOf(left), shapesOf(right)];
-  const [before, after] = [sizeOf(left), sizeOf(right)];
+  const [before, after] = [domainSize(left), domainSize(right)];
   const size = { ...EVERYWHERE, low: before.low + after.low, high: before.high + after.high };
   if (a !== undefined || b !== undefined) {
     const says = "No text that is put together so is like it.";

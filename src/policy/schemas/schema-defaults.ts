@@ -15,7 +15,7 @@ export interface DefaultsPlan {
 }
 
 /** Arguments with defaults in the places that were left empty. */
-export interface Filled {
+export interface FilledArguments {
   readonly arguments: JsonObject;
   /** The places, as `args.amount`; at most a few of them. Names only, and only such as the schema has. */
   readonly places: readonly string[];
@@ -123,7 +123,7 @@ function itemsOf(plan: DefaultsPlan): DefaultsPlan {
  * Puts defaults where the arguments have nothing; `undefined` if they have everything. The arguments stay as they are. What
  * is looked at counts as `work`, and nothing more is looked at beyond its limit. @throws never
  */
-export function fillDefaults(args: JsonObject, plan: DefaultsPlan, work: Work): Filled | undefined {
+export function fillDefaults(args: JsonObject, plan: DefaultsPlan, work: Work): FilledArguments | undefined {
   const places: string[] = [];
   const filled = fill(args, plan, "args", { places, work });
   // Filled in part: whatever is evaluated with it fails by the same limit.

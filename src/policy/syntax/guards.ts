@@ -1,7 +1,7 @@
 import { type AstNode, childrenOf, readCall, stringLiteral } from "./ast.ts";
 
 /** What is known to be there when an expression is evaluated. */
-export interface Facts {
+export interface Narrowing {
   /** It is not evaluated at all, or its value does not count. */
   readonly never: boolean;
   /** Places that are there: `args`, a step per member (`."note"`), `[]` for every item of a list. */
@@ -10,27 +10,27 @@ export interface Facts {
   readonly key: string;
 }
 
-function factsOf(places: ReadonlySet<string>): Facts {
+function factsOf(places: ReadonlySet<string>): Narrowing {
   return { never: false, places, key: [...places].sort().join("\n") };
 }
 
 /** Nothing is known. */
-export const NO_FACTS: Facts = factsOf(new Set());
-const NEVER: Facts = { never: true, places: new Set(), key: "never" };
+export const NO_FACTS: Narrowing = factsOf(new Set());
+const NEVER: Narrowing = { never: true, places: new Set(), key: "never" };
 
 /** Facts with these places too. */
-export function withPlaces(facts: Facts, places: Iterable<string>): Facts {
+export function withPlaces(facts: Narrowing, places: Iterable<string>): Narrowing {
   if (facts.never) return facts;
   const added = [...places].filter((place) => !facts.places.has(place));
   return added.length === 0 ? facts : factsOf(new Set([...facts.places, ...added]));
 }
 
 /** What holds where both hold. */
-export function both(a: Facts, b: Facts): Facts {
+export function both(a: Narrowing, b: Narrowing): Narrowing {
   return a.never || b.never ? NEVER : withPlaces(a, b.places);
 }
 
-function either(a: Facts, b: Facts): Facts {
+function either(a: Narrowing, b: Narrowing): Narrowing {
   if (a.never) return b;
   if (b.never) return a;
   return factsOf(new Set([...a.places].filter((place) => b.places.has(place))));
@@ -55,11 +55,11 @@ export function variablePlace(node: AstNode): string {
 export type Places = ReadonlyMap<string, string | undefined>;
 
 /** Where the value of a node is read from, `undefined` if it is computed. */
-export function placeOf(node: AstNode | undefined, names: Places): string | undefined {
+export function comparedPlace(node: AstNode | undefined, names: Places): string | undefined {
   if (node?.op === "id") return typeof node.args === "string" ? names.get(node.args) : undefined;
   const step = node && readStep(node);
   if (step === undefined) return undefined;
-  const base = placeOf(step.operand, names);
+  const base = comparedPlace(step.operand, names);
   return base === undefined || step.name === undefined ? undefined : memberPlace(base, step.name);
 }
 
@@ -85,13 +85,13 @@ export interface GuardDeps {
 }
 
 /** What holds where a node is true, and where it is false. */
-export type GuardCache = Map<AstNode, { readonly true?: Facts; readonly false?: Facts }>;
+export type GuardCache = Map<AstNode, { readonly true?: Narrowing; readonly false?: Narrowing }>;
 
 /**
  * What is known where `node` was evaluated without an error and came out as `outcome`: `has(args.a)`, `"a" in args`, and
  * these below `!`, `&&`, `||`, `?:`, `all` and `exists`. `never` if it cannot come out so.
  */
-export function guardsOf(node: AstNode | undefined, outcome: boolean, names: Places, deps: GuardDeps): Facts {
+export function guardsOf(node: AstNode | undefined, outcome: boolean, names: Places, deps: GuardDeps): Narrowing {
   if (node === undefined) return NO_FACTS;
   const known = deps.guards.get(node);
   const before = known?.[`${outcome}`];
@@ -101,10 +101,10 @@ export function guardsOf(node: AstNode | undefined, outcome: boolean, names: Pla
   return found;
 }
 
-function findGuards(node: AstNode, outcome: boolean, names: Places, deps: GuardDeps): Facts {
+function findGuards(node: AstNode, outcome: boolean, names: Places, deps: GuardDeps): Narrowing {
   const constant = deps.constant(node);
   if (constant !== undefined) return constant === outcome ? NO_FACTS : NEVER;
-  const guards = (part: AstNode | undefined, out: boolean): Facts => guardsOf(part, out, names, deps);
+  const guards = (part: AstNode | undefined, out: boolean): Narrowing => guardsOf(part, out, names, deps);
   const [first, second, third] = childrenOf(node);
   switch (node.op) {
     case "value":
@@ -132,7 +132,7 @@ function findGuards(node: AstNode, outcome: boolean, names: Places, deps: GuardD
       }
       return NO_FACTS;
     case "in": {
-      const [name, place] = [stringLiteral(first), placeOf(second, names)];
+      const [name, place] = [stringLiteral(first), comparedPlace(second, names)];
       if (!outcome || name === undefined || place === undefined) return NO_FACTS;
       return factsOf(new Set([...prefixes(second, names), memberPlace(place, name)]));
     }
@@ -144,7 +144,7 @@ function findGuards(node: AstNode, outcome: boolean, names: Places, deps: GuardD
   }
 }
 
-function guardsOfCall(node: AstNode, outcome: boolean, names: Places, deps: GuardDeps): Facts {
+function guardsOfCall(node: AstNode, outcome: boolean, names: Places, deps: GuardDeps): Narrowing {
   const call = readCall(node);
   const [variable, body, last] = call?.args ?? [];
   if (call?.receiver === undefined) {
@@ -152,10 +152,10 @@ function guardsOfCall(node: AstNode, outcome: boolean, names: Places, deps: Guar
   }
   const name = variable?.op === "id" && typeof variable.args === "string" ? variable.args : undefined;
   if (name === undefined) return NO_FACTS;
-  if (call.name === "bind") return guardsOf(last, outcome, new Map(names).set(name, placeOf(body, names)), deps);
+  if (call.name === "bind") return guardsOf(last, outcome, new Map(names).set(name, comparedPlace(body, names)), deps);
   // What holds for every item holds of the list: all() that is true, exists() that is false.
   if (!(call.name === "all" && outcome) && !(call.name === "exists" && !outcome)) return NO_FACTS;
-  const list = placeOf(call.receiver, names);
+  const list = comparedPlace(call.receiver, names);
   if (list === undefined) return NO_FACTS;
   const own = variablePlace(node);
   const inside = guardsOf(body, outcome, new Map(names).set(name, own), deps);
@@ -173,7 +173,7 @@ function below(place: string, base: string): boolean {
 }
 
 function prefixes(node: AstNode | undefined, names: Places): readonly string[] {
-  const place = placeOf(node, names);
+  const place = comparedPlace(node, names);
   const step = node && readStep(node);
   return place === undefined || step === undefined ? [] : [...prefixes(step.operand, names), place];
 }

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { suggest } from "../../core/suggest.ts";
-import { type Path, type PolicyDocument, type Position, readDocument } from "../file/document.ts";
+import { type DocumentPath, type PolicyDocument, type Position, readDocument } from "../file/document.ts";
 import { type FileFormat, schemaErrors } from "../file/schema-errors.ts";
 import type { PolicyError, PolicyFile } from "../policy-set.ts";
 import { didYouMean } from "../syntax/expression-rules.ts";
@@ -13,7 +13,7 @@ export interface ReadyTests {
   /** The names of the policy files that decide; `undefined` for all. */
   readonly policyFiles: readonly string[] | undefined;
   /** Where a test, or a part of one, stands in the file. */
-  locate(path: Path): Position;
+  locate(path: DocumentPath): Position;
 }
 
 export type ReadTests =

@@ -2,7 +2,7 @@ import type { Effect } from "../../core/decision.ts";
 import { refusalText } from "../../core/errors.ts";
 import { canonicalJson, type Json } from "../../core/json.ts";
 import { suggest } from "../../core/suggest.ts";
-import { type Answer, createAnswers } from "../answer.ts";
+import { createAnswers, type PolicyAnswer } from "../answer.ts";
 import { compilePolicies } from "../compile/compile.ts";
 import type { PolicyError, PolicyFile, PolicySet } from "../policy-set.ts";
 import { didYouMean } from "../syntax/expression-rules.ts";
@@ -91,7 +91,7 @@ export function runPolicyTests(input: TestRunInput): TestRun {
   return { ok: true, files, untested };
 }
 
-function resultOf(test: PolicyTestCase, line: number, answer: Answer, outcome: ResultOutcome): TestResult {
+function resultOf(test: PolicyTestCase, line: number, answer: PolicyAnswer, outcome: ResultOutcome): TestResult {
   const { decision, refusal } = answer;
   const effect = refusal === undefined ? decision.effect : REFUSED;
   const policies = [...decision.matched, ...outcome.matched].map(({ policy }) => policy);

@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import type { Decision } from "../../core/decision.ts";
 import type { JsonObject } from "../../core/json.ts";
-import type { Answer } from "../answer.ts";
+import type { PolicyAnswer } from "../answer.ts";
 import type { PolicyInput } from "../policy-set.ts";
 import { type GivenCall, inputOfCall } from "./given-call.ts";
 import { policyTestSchema, REFUSED } from "./schema.ts";
@@ -12,8 +12,8 @@ import { policyTestSchema, REFUSED } from "./schema.ts";
  * without it both stand there. Pure.
  */
 export function policyTestText(
-  { given, definition, answer }: DecidedCall,
-  again: ((input: PolicyInput) => Answer) | undefined,
+  { given, definition, answer }: CallToTest,
+  again: ((input: PolicyInput) => PolicyAnswer) | undefined,
 ): string {
   const same = (call: GivenCall, tool: JsonObject | undefined): boolean =>
     again !== undefined && fingerprint(again(inputOfCall(call, tool))) === fingerprint(answer);
@@ -27,13 +27,13 @@ export function policyTestText(
 }
 
 /** A call, its tool as the server lists it, and what was decided. */
-export interface DecidedCall {
+export interface CallToTest {
   readonly given: GivenCall;
   readonly definition: JsonObject;
-  readonly answer: Answer;
+  readonly answer: PolicyAnswer;
 }
 
-function expectOf({ decision, refusal }: Answer): object {
+function expectOf({ decision, refusal }: PolicyAnswer): object {
   const shadow = (decision.unapplied ?? []).filter(({ mode }) => mode === "shadow").map(({ policy }) => policy);
   return {
     effect: refusal === undefined ? decision.effect : REFUSED,
@@ -45,7 +45,7 @@ function expectOf({ decision, refusal }: Answer): object {
   };
 }
 
-function fingerprint(answer: Answer): string {
+function fingerprint(answer: PolicyAnswer): string {
   const { decision, refusal } = answer;
   return JSON.stringify([expectOf(answer), "message" in decision ? decision.message : "", refusal ?? null]);
 }
@@ -61,7 +61,7 @@ const DONE: Readonly<Record<Decision["effect"], string>> = {
 
 const MAX_NAME = 256;
 
-function nameOf({ user, tool }: GivenCall, { decision, refusal }: Answer): string {
+function nameOf({ user, tool }: GivenCall, { decision, refusal }: PolicyAnswer): string {
   const who = user?.email ?? user?.id ?? user?.roles?.[0] ?? "Somebody";
   return `${who} ${refusal === undefined ? DONE[decision.effect] : "gives arguments that are refused to"} ${tool}`.slice(
     0,

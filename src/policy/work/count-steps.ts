@@ -1,5 +1,5 @@
 import { type AstNode, childrenOf, readCall } from "../syntax/ast.ts";
-import { expanded, isMacro, loopOf, type Run, wrapEvaluation, wrapHandle } from "./engine-tree.ts";
+import { type EvaluatorRun, expanded, isMacro, loopOf, wrapEvaluation, wrapHandle } from "./engine-tree.ts";
 import { weigherOf, weighOperator, weighWalk } from "./weigh.ts";
 import type { Work } from "./work.ts";
 
@@ -62,7 +62,7 @@ export function countSteps(
     const round = 1 + visit(step, true);
     if (!errorsAreFatal) chargeErrors(step);
     // Of all parts of a loop only what this throws is not swallowed by the loop itself.
-    const goesOn: Run = (found) => {
+    const goesOn: EvaluatorRun = (found) => {
       meter.work.spend(round);
       return condition === undefined || condition(found);
     };

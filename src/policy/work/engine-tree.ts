@@ -1,7 +1,7 @@
 import { type AstNode, isNode } from "../syntax/ast.ts";
 
 /** Something that the engine runs, with at most so many values. */
-export type Run = (first?: unknown, second?: unknown, third?: unknown, fourth?: unknown) => unknown;
+export type EvaluatorRun = (first?: unknown, second?: unknown, third?: unknown, fourth?: unknown) => unknown;
 
 /** The loop that a macro such as `exists` was made into. */
 export interface Loop {
@@ -9,7 +9,7 @@ export interface Loop {
   readonly init: AstNode;
   readonly step: AstNode;
   /** Asked with what was found so far, before each round, whether to go on. */
-  readonly condition: Run | undefined;
+  readonly condition: EvaluatorRun | undefined;
   /** Whether the first error ends the loop; else it goes on, and the error counts where nothing is found. */
   readonly errorsAreFatal: boolean;
   /** Where the engine keeps all this. */
@@ -40,13 +40,13 @@ export function loopOf(node: AstNode): Loop {
 }
 
 /** Puts something around what computes a node's value from the values below it. After the type check, which chooses it. */
-export function wrapHandle(node: AstNode, around: (run: Run) => Run): void {
+export function wrapHandle(node: AstNode, around: (run: EvaluatorRun) => EvaluatorRun): void {
   if (!("handle" in node) || !isRun(node.handle)) throw new TypeError(FOREIGN);
   Object.assign(node, { handle: around(node.handle) });
 }
 
 /** Puts something around the whole evaluation of an expanded node. After the type check, and before its first run. */
-export function wrapEvaluation(node: AstNode, around: (run: Run) => Run): void {
+export function wrapEvaluation(node: AstNode, around: (run: EvaluatorRun) => EvaluatorRun): void {
   const meta = metaOf(node);
   const macro = meta["macro"];
   const holder = isRecord(macro) ? macro : meta;
@@ -64,6 +64,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-function isRun(value: unknown): value is Run {
+function isRun(value: unknown): value is EvaluatorRun {
   return typeof value === "function";
 }

@@ -29,7 +29,7 @@ const FOLDED = new RegExp(
 );
 
 /** Folds `text`; `vanished` stands for what vanishes. Linear. @throws never */
-export function fold(text: string, vanished: "" | " " = ""): Folded {
+export function foldWithPlaces(text: string, vanished: "" | " " = ""): Folded {
   FOLDED.lastIndex = 0;
   let match = FOLDED.exec(text);
   if (match === null) return { text, origin: (index) => index };

@@ -87,7 +87,7 @@ export async function redeem(
 }
 
 /** What the library read, as JSON of ours. */
-export function plain(claims: object | undefined): JsonObject | undefined {
+export function plainClaims(claims: object | undefined): JsonObject | undefined {
   const value: unknown = JSON.parse(JSON.stringify(claims ?? null));
   return isObject(value) ? value : undefined;
 }

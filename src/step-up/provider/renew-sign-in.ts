@@ -9,7 +9,7 @@ import type { OidcOptions } from "../options.ts";
 import { failureOf } from "./failure-of.ts";
 import type { HeldTokens } from "./held-tokens.ts";
 import type { Provider } from "./provider.ts";
-import { plain } from "./redeem.ts";
+import { plainClaims } from "./redeem.ts";
 
 export type Renewed =
   | { readonly ok: true; readonly principal: Principal; readonly held: HeldTokens }
@@ -50,7 +50,7 @@ export function createRenewal(deps: RenewDeps): (subject: string, held: HeldToke
         claims = read?.parts.claims ?? {};
       }
       if (isLacking(claims, accepts.claims) && configuration.serverMetadata().userinfo_endpoint !== undefined) {
-        claims = { ...plain(await oidc.fetchUserInfo(configuration, held.accessToken, subject)), ...claims };
+        claims = { ...plainClaims(await oidc.fetchUserInfo(configuration, held.accessToken, subject)), ...claims };
       }
     } catch (err) {
       const about = { what: "renewal of a sign-in" };

@@ -8,7 +8,7 @@ import type { ChallengeRecord, StepUpStore } from "../../store/step-up/step-up.t
 import type { OidcOptions, StepUpLimits } from "../options.ts";
 import type { StepUpEvent } from "../step-up.ts";
 import { acrValues } from "../strength.ts";
-import { type AttemptCookie, cookieName, openAttempt, sealAttempt } from "./attempt.ts";
+import { type AttemptCookie, attemptCookieName, openAttempt, sealAttempt } from "./attempt.ts";
 import { judge } from "./judge.ts";
 import type { Provider } from "./provider.ts";
 import { boundTo, newSecrets, redeem, type Secrets } from "./redeem.ts";
@@ -86,7 +86,7 @@ export function createRoundTrip(deps: RoundTripDeps): RoundTrip {
       ...(await boundTo(attempt)),
     });
     deps.emit(challenge, "started");
-    const name = cookieName(attempt.state, secure());
+    const name = attemptCookieName(attempt.state, secure());
     const value = sealAttempt(deps.seal, attempt, challenge.expiresAt);
     return { ok: true, location: location.href, cookie: { name, value, maxAgeMs: challenge.expiresAt - now() } };
   }
@@ -97,7 +97,7 @@ export function createRoundTrip(deps: RoundTripDeps): RoundTrip {
   ): Promise<FinishedTrip> {
     const state = answer.get("state");
     if (state === null || state.length > 256) return { ok: false, reason: "foreign_state" };
-    const cookie = cookieName(state, secure());
+    const cookie = attemptCookieName(state, secure());
     const attempt = openAttempt(deps.seal, cookieOf(cookie), state, now());
     if (attempt === undefined) return { ok: false, reason: "foreign_state" };
     const challenge = await store.find(attempt.challenge);

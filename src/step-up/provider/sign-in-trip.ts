@@ -6,11 +6,11 @@ import type { StepUpFailure } from "../../core/step-up.ts";
 import type { IssuerOptions } from "../../identity/options.ts";
 import { principalFromClaims } from "../../identity/tokens/claims.ts";
 import type { OidcOptions } from "../options.ts";
-import { type AttemptCookie, cookieName } from "./attempt.ts";
+import { type AttemptCookie, attemptCookieName } from "./attempt.ts";
 import { failureOf } from "./failure-of.ts";
 import type { HeldTokens } from "./held-tokens.ts";
 import type { Provider } from "./provider.ts";
-import { boundTo, newSecrets, plain, redeem } from "./redeem.ts";
+import { boundTo, newSecrets, plainClaims, redeem } from "./redeem.ts";
 import { createRenewal, isLacking, type Renewed } from "./renew-sign-in.ts";
 
 export interface SignInTripDeps {
@@ -70,7 +70,7 @@ const PERSON_SCOPES = ["profile", "email"];
 export function createSignInTrip(deps: SignInTripDeps): SignInTrip {
   const { provider, options, accepts, seal, now, log } = deps;
   const callbackUrl = () => `${deps.publicUrl()}/oauth/callback`;
-  const nameOf = (state: string) => cookieName(state, deps.publicUrl().startsWith("https:"), "sign-in");
+  const nameOf = (state: string) => attemptCookieName(state, deps.publicUrl().startsWith("https:"), "sign-in");
 
   function open(answer: URLSearchParams, cookieOf: (name: string) => string | undefined) {
     const state = answer.get("state");
@@ -120,7 +120,7 @@ export function createSignInTrip(deps: SignInTripDeps): SignInTrip {
       if (isLacking(claims, accepts.claims) && configuration.serverMetadata().userinfo_endpoint !== undefined) {
         try {
           // What the signed token says comes first.
-          const more = plain(await oidc.fetchUserInfo(configuration, redeemed.held.accessToken, sub));
+          const more = plainClaims(await oidc.fetchUserInfo(configuration, redeemed.held.accessToken, sub));
           claims = { ...more, ...claims };
         } catch (err) {
           return failed(failureOf(err, given).reason);

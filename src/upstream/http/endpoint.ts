@@ -4,7 +4,7 @@ import type { AddressRules } from "../addresses/address-rules.ts";
 import { confinedConnect } from "../addresses/confined-connect.ts";
 import type { Intake } from "../messages/intake.ts";
 import type { UpstreamTiming } from "../timing.ts";
-import { HttpReply, type Reachability, type ReplySink } from "./reply.ts";
+import { type Reachability, type ReplySink, UpstreamResponse } from "./response.ts";
 
 /** Names that the protocol or HTTP itself writes; a configured header may not compete with them. */
 const OWN_HEADERS = new Set([
@@ -83,18 +83,23 @@ export class HttpEndpoint {
   }
 
   /** Sends a message. `stream`: its response is expected to stay open. `path` stands for another path, same origin. */
-  post(headers: string[], body: string, sink: ReplySink, options?: { stream?: boolean; path?: string }): HttpReply {
+  post(
+    headers: string[],
+    body: string,
+    sink: ReplySink,
+    options?: { stream?: boolean; path?: string },
+  ): UpstreamResponse {
     const line = options?.stream === true ? this.#streams : this.#calls;
     return this.#dispatch(line, { method: "POST", path: options?.path ?? this.#path, headers, body }, sink);
   }
 
   /** Opens an event stream. */
-  get(extra: HeaderList, sink: ReplySink): HttpReply {
+  get(extra: HeaderList, sink: ReplySink): UpstreamResponse {
     const headers = [...this.#configured, "accept", "text/event-stream", ...extra];
     return this.#dispatch(this.#streams, { method: "GET", path: this.#path, headers }, sink);
   }
 
-  delete(extra: HeaderList, sink: ReplySink): HttpReply {
+  delete(extra: HeaderList, sink: ReplySink): UpstreamResponse {
     const headers = [...this.#configured, ...extra];
     return this.#dispatch(this.#calls, { method: "DELETE", path: this.#path, headers }, sink);
   }
@@ -104,8 +109,8 @@ export class HttpEndpoint {
     await Promise.all([this.#calls.pool.destroy(), this.#streams.pool.destroy()]);
   }
 
-  #dispatch({ pool, meter }: Line, request: Dispatcher.DispatchOptions, sink: ReplySink): HttpReply {
-    const reply = new HttpReply({
+  #dispatch({ pool, meter }: Line, request: Dispatcher.DispatchOptions, sink: ReplySink): UpstreamResponse {
+    const reply = new UpstreamResponse({
       sink,
       meter,
       maxBytes: this.#maxBytes,

@@ -1,4 +1,4 @@
-import type { AskResponse } from "../../core/call.ts";
+import type { InputResponse } from "../../core/call.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { RpcId } from "../../mcp/messages.ts";
 import { isEventId, type SseEvent } from "../../mcp/sse.ts";
@@ -6,9 +6,9 @@ import type { Intake } from "../messages/intake.ts";
 import { errorNamesLostSession, namesLostSession } from "../messages/lost-session.ts";
 import type { Incoming } from "../messages/response-envelope.ts";
 import { Throttle } from "../messages/throttle.ts";
-import type { Exchange, ExchangeWire } from "../protocol/exchange.ts";
+import type { ExchangeWire, PendingRequest } from "../protocol/pending-request.ts";
 import { createNoise, FLOOD_DETAIL, type Noise } from "../waiting/flood.ts";
-import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./reply.ts";
+import type { HttpFailure, ReplyHeaders, ReplySink, UpstreamResponse } from "./response.ts";
 import { failureFault, statusFault, tooMuch, unexpectedStatus } from "./status.ts";
 
 /** What a legacy call needs of its session. */
@@ -21,10 +21,10 @@ export interface LegacyCallSession {
   readonly closeMs: number;
   /** Delay before a broken stream is taken up again, where the server named none. */
   readonly resumeMs: number;
-  post(body: string, sink: ReplySink): HttpReply;
+  post(body: string, sink: ReplySink): UpstreamResponse;
   /** Takes up a broken stream after an event. */
-  resume(lastEventId: string, sink: ReplySink): HttpReply;
-  respond(id: RpcId, response: AskResponse): Promise<string | undefined>;
+  resume(lastEventId: string, sink: ReplySink): UpstreamResponse;
+  respond(id: RpcId, response: InputResponse): Promise<string | undefined>;
   cancelled(requestId: number, reason: string): Promise<void>;
   onNotification(notification: { readonly method: string; readonly params: JsonObject }): void;
 }
@@ -39,8 +39,8 @@ export class LegacyCall implements ReplySink, ExchangeWire {
   /** Only an event stream brings what nobody asked for. */
   #noise: Noise | undefined;
   #throttle: Throttle | undefined;
-  #exchange: Exchange | undefined;
-  #reply: HttpReply | undefined;
+  #exchange: PendingRequest | undefined;
+  #reply: UpstreamResponse | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastEventId: string | undefined;
   #retryMs: number | undefined;
@@ -50,12 +50,12 @@ export class LegacyCall implements ReplySink, ExchangeWire {
     this.#session = session;
   }
 
-  start(exchange: Exchange, body: string): void {
+  start(exchange: PendingRequest, body: string): void {
     this.#exchange = exchange;
     if (exchange.begin()) this.#reply = this.#session.post(body, this);
   }
 
-  respond(id: RpcId, response: AskResponse): void {
+  respond(id: RpcId, response: InputResponse): void {
     const sent = this.#session.respond(id, response).then((problem) => {
       if (problem !== undefined) this.#exchange?.fail("UPSTREAM_CLOSED", problem);
     });
@@ -63,7 +63,7 @@ export class LegacyCall implements ReplySink, ExchangeWire {
   }
 
   // A legacy server is told, then the stream is dropped: dropping it first would not cancel, and could lose the word.
-  giveUp(exchange: Exchange, reason: string): void {
+  giveUp(exchange: PendingRequest, reason: string): void {
     clearTimeout(this.#timer);
     if (!exchange.sent) {
       this.#reply?.abort();
@@ -110,7 +110,7 @@ export class LegacyCall implements ReplySink, ExchangeWire {
     if (exchange.done) this.#timer = this.#session.intake.later(() => this.#reply?.abort(), this.#session.closeMs);
   }
 
-  #receive(exchange: Exchange, message: Incoming): void {
+  #receive(exchange: PendingRequest, message: Incoming): void {
     const session = this.#session;
     if (session.sessionId !== undefined && session.answered && errorNamesLostSession(message)) {
       const detail = "It answered with an error that it no longer knows the session.";

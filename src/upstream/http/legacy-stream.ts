@@ -1,4 +1,4 @@
-import type { Ask, Notification } from "../../core/call.ts";
+import type { InputRequest, Notification } from "../../core/call.ts";
 import type { RpcId } from "../../mcp/messages.ts";
 import { isEventId, type SseEvent } from "../../mcp/sse.ts";
 import type { Intake } from "../messages/intake.ts";
@@ -6,7 +6,7 @@ import { namesLostSession } from "../messages/lost-session.ts";
 import { Throttle } from "../messages/throttle.ts";
 import { createNoise, FLOOD_DETAIL } from "../waiting/flood.ts";
 import { RowOfAttempts } from "../waiting/row-of-attempts.ts";
-import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./reply.ts";
+import type { HttpFailure, ReplyHeaders, ReplySink, UpstreamResponse } from "./response.ts";
 
 /** Shorter delays that a server names are not enough where its streams bring nothing. */
 const MIN_NAMED_MS = 1_000;
@@ -14,11 +14,11 @@ const MIN_NAMED_MS = 1_000;
 export interface LegacyStreamOptions {
   readonly intake: Intake;
   readonly now: () => number;
-  open(lastEventId: string | undefined, sink: ReplySink): HttpReply;
+  open(lastEventId: string | undefined, sink: ReplySink): UpstreamResponse;
   /** Delay in ms before reconnect number `attempt` in a row. */
   delay(attempt: number): number;
   onNotification(notification: Notification): void;
-  onRequest(id: RpcId, ask: Ask): void;
+  onRequest(id: RpcId, ask: InputRequest): void;
   onSessionLost(detail: string): void;
   /** The server sends more than is listened to; the stream is closed. */
   onFlood(detail: string): void;
@@ -35,7 +35,7 @@ export interface LegacyStream {
  * session lives; a server that offers none (405) is left alone. 2025-11-25 basic/transports, "Listening for Messages".
  */
 export function openLegacyStream(options: LegacyStreamOptions): LegacyStream {
-  let reply: HttpReply | undefined;
+  let reply: UpstreamResponse | undefined;
   let timer: NodeJS.Timeout | undefined;
   let lastEventId: string | undefined;
   let retryMs: number | undefined;

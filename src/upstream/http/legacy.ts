@@ -6,9 +6,9 @@ import { LEGACY_REVISIONS } from "../../mcp/revisions.ts";
 import { plainRequest } from "../messages/plain-request.ts";
 import { notificationText, requestText } from "../messages/request-text.ts";
 import { readInitializeResult, type ServerFacts } from "../messages/server-facts.ts";
-import type { Attempt, Connection, ConnectionHost, SubscribeAnswer } from "../protocol/connection.ts";
-import { Exchange } from "../protocol/exchange.ts";
-import { OutsideAsks, responseText } from "../protocol/outside-ask.ts";
+import type { Connection, ConnectionHost, RequestAttempt, SubscribeAnswer } from "../protocol/connection.ts";
+import { PendingRequest } from "../protocol/pending-request.ts";
+import { responseText, SessionRequests } from "../protocol/session-requests.ts";
 import { subscribeAnswer } from "../protocol/subscribe-answer.ts";
 import { backoffDelay, type UpstreamTiming } from "../timing.ts";
 import type { UpstreamRequest } from "../upstream.ts";
@@ -85,11 +85,11 @@ class LegacyHttpConnection implements Connection {
   readonly #options: LegacyHttpOptions;
   readonly #session: LegacyCallSession;
   readonly #common: readonly string[];
-  readonly #exchanges = new Set<Exchange>();
+  readonly #exchanges = new Set<PendingRequest>();
   /** Messages on their way out, which closing waits for. */
   readonly #writes = new Set<Promise<unknown>>();
   #stream: LegacyStream | undefined;
-  #verbose: Promise<Attempt> | undefined;
+  #verbose: Promise<RequestAttempt> | undefined;
   #closing: Promise<void> | undefined;
   #lost = false;
 
@@ -133,7 +133,7 @@ class LegacyHttpConnection implements Connection {
     await within(ANNOUNCE_MS, told);
     if (this.#closing !== undefined) return;
     const { endpoint, host, timing, random, capabilities } = this.#options;
-    const outside = new OutsideAsks({ host, capabilities, intake: endpoint.intake });
+    const outside = new SessionRequests({ host, capabilities, intake: endpoint.intake });
     this.#stream = openLegacyStream({
       intake: endpoint.intake,
       now: this.#options.now,
@@ -156,7 +156,7 @@ class LegacyHttpConnection implements Connection {
     if (Object.keys(capabilities).length > 0) await within(STREAM_OPEN_MS, this.#stream.settled);
   }
 
-  request(request: UpstreamRequest, onDone: () => void): Promise<Attempt> {
+  request(request: UpstreamRequest, onDone: () => void): Promise<RequestAttempt> {
     if (request.logLevel === undefined || !isObject(this.facts.capabilities["logging"])) {
       return this.#call(request, onDone);
     }
@@ -213,12 +213,12 @@ class LegacyHttpConnection implements Connection {
     await deleteOnce(this.#options.endpoint, [...this.#common], closeMs);
   }
 
-  #call(request: UpstreamRequest, onDone: () => void): Promise<Attempt> {
+  #call(request: UpstreamRequest, onDone: () => void): Promise<RequestAttempt> {
     const id = this.#options.nextId();
     const { endpoint, timeoutMs, timing, capabilities } = this.#options;
     const own = { progressToken: request.wantsProgress ? id : undefined, meta: request.meta };
     const wire = new LegacyCall(this.#session);
-    const exchange: Exchange = new Exchange({
+    const exchange: PendingRequest = new PendingRequest({
       id,
       intake: endpoint.intake,
       request,

@@ -5,7 +5,7 @@ import type { Intake } from "../messages/intake.ts";
 import { Throttle } from "../messages/throttle.ts";
 import type { ListenHandlers } from "../protocol/modern-channel.ts";
 import { createNoise, FLOOD_DETAIL, type Noise } from "../waiting/flood.ts";
-import type { HttpFailure, HttpReply, ReplySink } from "./reply.ts";
+import type { HttpFailure, ReplySink, UpstreamResponse } from "./response.ts";
 import { statusFault } from "./status.ts";
 
 /** Reads a `subscriptions/listen` stream over HTTP. */
@@ -15,7 +15,7 @@ export class ListenSink implements ReplySink {
   readonly #intake: Intake;
   readonly #noise: Noise;
   readonly #throttle: Throttle;
-  #reply: HttpReply | undefined;
+  #reply: UpstreamResponse | undefined;
   #muted = false;
 
   constructor(id: number, handlers: ListenHandlers, intake: Intake, now: () => number) {
@@ -27,7 +27,7 @@ export class ListenSink implements ReplySink {
   }
 
   /** What the stream comes over. */
-  attach(reply: HttpReply): void {
+  attach(reply: UpstreamResponse): void {
     this.#reply = reply;
     if (this.#muted) reply.abort();
   }

@@ -8,14 +8,14 @@ import { modernRound } from "../messages/modern-result.ts";
 import { requestText } from "../messages/request-text.ts";
 import type { Incoming } from "../messages/response-envelope.ts";
 import { Throttle } from "../messages/throttle.ts";
-import type { Attempt } from "../protocol/connection.ts";
-import { Exchange, type ExchangeWire } from "../protocol/exchange.ts";
+import type { RequestAttempt } from "../protocol/connection.ts";
 import type { ModernChannel } from "../protocol/modern-channel.ts";
+import { type ExchangeWire, PendingRequest } from "../protocol/pending-request.ts";
 import type { UpstreamRequest } from "../upstream.ts";
 import { createNoise, FLOOD_DETAIL, type Noise } from "../waiting/flood.ts";
 import type { HttpEndpoint } from "./endpoint.ts";
 import { ListenSink } from "./listen.ts";
-import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./reply.ts";
+import type { HttpFailure, ReplyHeaders, ReplySink, UpstreamResponse } from "./response.ts";
 import { failureFault, statusFault, tooMuch, unexpectedStatus } from "./status.ts";
 
 export interface ModernHttpOptions {
@@ -48,7 +48,7 @@ export function createModernHttp(options: ModernHttpOptions): ModernChannel {
     capabilities: JsonObject,
     additions: JsonObject | undefined,
     onDone: () => void,
-  ): Promise<Attempt> => {
+  ): Promise<RequestAttempt> => {
     const id = options.nextId();
     const given = additions === undefined ? request.params : { ...request.params, ...additions };
     const modern = { clientInfo, capabilities, logLevel: request.logLevel };
@@ -59,7 +59,7 @@ export function createModernHttp(options: ModernHttpOptions): ModernChannel {
       return faultRound(options.upstream, "UPSTREAM_CLOSED", "unknown", attempt.detail);
     };
     const transfer = new ModernCall(options);
-    const exchange = new Exchange({
+    const exchange = new PendingRequest({
       id,
       intake: endpoint.intake,
       request,
@@ -112,15 +112,15 @@ class ModernCall implements ReplySink, ExchangeWire {
   /** Only an event stream brings what nobody asked for. */
   #noise: Noise | undefined;
   #throttle: Throttle | undefined;
-  #exchange: Exchange | undefined;
-  #reply: HttpReply | undefined;
+  #exchange: PendingRequest | undefined;
+  #reply: UpstreamResponse | undefined;
   #lingering: NodeJS.Timeout | undefined;
 
   constructor(options: ModernHttpOptions) {
     this.#options = options;
   }
 
-  start(exchange: Exchange, headers: string[], body: string): void {
+  start(exchange: PendingRequest, headers: string[], body: string): void {
     this.#exchange = exchange;
     if (exchange.begin()) this.#reply = this.#options.endpoint.post(headers, body, this);
   }
@@ -209,6 +209,6 @@ class ModernCall implements ReplySink, ExchangeWire {
   }
 }
 
-function lostEra(detail: string): Attempt {
+function lostEra(detail: string): RequestAttempt {
   return { kind: "lost", cause: "era", detail };
 }

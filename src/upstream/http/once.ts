@@ -2,7 +2,7 @@ import type { Intake } from "../messages/intake.ts";
 import type { Incoming, Unreadable } from "../messages/response-envelope.ts";
 import { createNoise, FLOOD_DETAIL } from "../waiting/flood.ts";
 import type { HttpEndpoint } from "./endpoint.ts";
-import type { HttpFailure, HttpReply, ReplyHeaders, ReplySink } from "./reply.ts";
+import type { HttpFailure, ReplyHeaders, ReplySink, UpstreamResponse } from "./response.ts";
 
 /** What came of one message sent on its own: a status with the message in its body, if there was one. */
 export type OnceAnswer =
@@ -38,7 +38,7 @@ export function deleteOnce(endpoint: HttpEndpoint, headers: string[], timeoutMs:
   return once(endpoint.intake, timeoutMs, (sink) => endpoint.delete(headers, sink));
 }
 
-function once(intake: Intake, timeoutMs: number, send: (sink: ReplySink) => HttpReply): Promise<OnceAnswer> {
+function once(intake: Intake, timeoutMs: number, send: (sink: ReplySink) => UpstreamResponse): Promise<OnceAnswer> {
   return new Promise((resolve) => {
     let streamHeaders: ReplyHeaders = {};
     let settled = false;

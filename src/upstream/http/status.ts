@@ -1,7 +1,7 @@
 import type { Round, UpstreamFault } from "../../core/round.ts";
 import { faultRound } from "../messages/fault.ts";
 import type { Incoming, Unreadable } from "../messages/response-envelope.ts";
-import type { HttpFailure } from "./reply.ts";
+import type { HttpFailure } from "./response.ts";
 
 /** The fault that a failed HTTP exchange amounts to. `sent`: whether the request may have reached the upstream. */
 export function failureFault(

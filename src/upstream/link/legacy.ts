@@ -6,9 +6,9 @@ import { LEGACY_REVISIONS } from "../../mcp/revisions.ts";
 import { plainRequest } from "../messages/plain-request.ts";
 import { notificationText, requestText } from "../messages/request-text.ts";
 import { readInitializeResult, type ServerFacts } from "../messages/server-facts.ts";
-import type { Attempt, Connection, ConnectionHost, Opened, SubscribeAnswer } from "../protocol/connection.ts";
-import { Exchange } from "../protocol/exchange.ts";
-import { OutsideAsks } from "../protocol/outside-ask.ts";
+import type { Connection, ConnectionHost, Opened, RequestAttempt, SubscribeAnswer } from "../protocol/connection.ts";
+import { PendingRequest } from "../protocol/pending-request.ts";
+import { SessionRequests } from "../protocol/session-requests.ts";
 import { subscribeAnswer } from "../protocol/subscribe-answer.ts";
 import type { UpstreamRequest } from "../upstream.ts";
 import { Link, type LinkEvents, type LinkOptions } from "./link.ts";
@@ -38,19 +38,19 @@ export async function openLegacyLink(options: LegacyLinkOptions): Promise<Opened
 class LegacyLinkConnection implements Connection, LinkEvents {
   readonly #options: LegacyLinkOptions;
   readonly #link: Link;
-  readonly #outside: OutsideAsks;
+  readonly #outside: SessionRequests;
   /** Whether the server may ask this peer anything at all: then its calls go one by one, so that asks have an owner. */
   readonly #interactive: boolean;
-  #current: Exchange | undefined;
-  readonly #queue: Array<{ readonly exchange: Exchange; readonly text: string }> = [];
-  #verbose: Promise<Attempt> | undefined;
+  #current: PendingRequest | undefined;
+  readonly #queue: Array<{ readonly exchange: PendingRequest; readonly text: string }> = [];
+  #verbose: Promise<RequestAttempt> | undefined;
   #facts: ServerFacts | undefined;
 
   constructor(options: LegacyLinkOptions) {
     this.#options = options;
     this.#interactive = Object.values(ASK_CAPABILITIES).some((name) => options.capabilities[name] !== undefined);
     this.#link = new Link(options, this);
-    this.#outside = new OutsideAsks(options);
+    this.#outside = new SessionRequests(options);
   }
 
   get facts(): ServerFacts {
@@ -83,7 +83,7 @@ class LegacyLinkConnection implements Connection, LinkEvents {
     return undefined;
   }
 
-  request(request: UpstreamRequest, onDone: () => void): Promise<Attempt> {
+  request(request: UpstreamRequest, onDone: () => void): Promise<RequestAttempt> {
     if (request.logLevel === undefined || !isObject(this.facts.capabilities["logging"])) {
       return this.#send(request, onDone);
     }
@@ -142,11 +142,11 @@ class LegacyLinkConnection implements Connection, LinkEvents {
     this.#options.host.onClosed(detail);
   }
 
-  #send(request: UpstreamRequest, onDone: () => void): Promise<Attempt> {
+  #send(request: UpstreamRequest, onDone: () => void): Promise<RequestAttempt> {
     const { intake, timeoutMs, parkedMs, capabilities, nextId } = this.#options;
     const id = nextId();
     const own = { progressToken: request.wantsProgress ? id : undefined, meta: request.meta };
-    const exchange: Exchange = new Exchange({
+    const exchange: PendingRequest = new PendingRequest({
       id,
       intake,
       request,
@@ -167,7 +167,7 @@ class LegacyLinkConnection implements Connection, LinkEvents {
     return exchange.first;
   }
 
-  #enqueue(exchange: Exchange, text: string): void {
+  #enqueue(exchange: PendingRequest, text: string): void {
     if (this.#current === undefined) {
       this.#current = exchange;
       this.#link.request(exchange, text);
@@ -178,7 +178,7 @@ class LegacyLinkConnection implements Connection, LinkEvents {
     }
   }
 
-  #release(exchange: Exchange): void {
+  #release(exchange: PendingRequest): void {
     if (this.#current !== exchange) {
       const at = this.#queue.findIndex((entry) => entry.exchange === exchange);
       if (at >= 0) this.#queue.splice(at, 1);

@@ -1,4 +1,4 @@
-import type { AskResponse } from "../../core/call.ts";
+import type { InputResponse } from "../../core/call.ts";
 import { numberIn } from "../../core/exact-json.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
@@ -10,8 +10,8 @@ import { notificationText } from "../messages/request-text.ts";
 import type { Unreadable } from "../messages/response-envelope.ts";
 import { Throttle } from "../messages/throttle.ts";
 import type { MessageChannel, MessageChannelEvents, OpenChannel } from "../process/message-channel.ts";
-import type { Exchange, ExchangeWire } from "../protocol/exchange.ts";
-import { responseText } from "../protocol/outside-ask.ts";
+import type { ExchangeWire, PendingRequest } from "../protocol/pending-request.ts";
+import { responseText } from "../protocol/session-requests.ts";
 import { atMost } from "../waiting/at-most.ts";
 import { createFlood, createNoise, FLOOD_DETAIL, type Flood, LOGGED, type Noise } from "../waiting/flood.ts";
 
@@ -37,7 +37,7 @@ const WRITTEN_MS = 500;
 
 /** Requests and answers over one message channel: matches them by id, and fails what is open when it ends. */
 export class Link implements ExchangeWire, MessageChannelEvents {
-  readonly pending = new Map<RpcId, Exchange>();
+  readonly pending = new Map<RpcId, PendingRequest>();
   readonly #options: LinkOptions;
   readonly #events: LinkEvents;
   #channel: MessageChannel | undefined;
@@ -80,13 +80,13 @@ export class Link implements ExchangeWire, MessageChannelEvents {
   }
 
   /** Sends a request; its exchange hears the answer. */
-  request(exchange: Exchange, text: string): void {
+  request(exchange: PendingRequest, text: string): void {
     if (!exchange.begin()) return;
     this.dispatch(exchange, text);
   }
 
   /** The same for an exchange whose deadline runs already. */
-  dispatch(exchange: Exchange, text: string): void {
+  dispatch(exchange: PendingRequest, text: string): void {
     if (exchange.done) return;
     const channel = this.#channel;
     if (channel === undefined || this.#ended !== undefined) {
@@ -101,15 +101,15 @@ export class Link implements ExchangeWire, MessageChannelEvents {
   }
 
   /** Takes an exchange off the books; answers that come later belong to nobody. */
-  forget(exchange: Exchange): void {
+  forget(exchange: PendingRequest): void {
     this.pending.delete(exchange.id);
   }
 
-  respond(id: RpcId, response: AskResponse): void {
+  respond(id: RpcId, response: InputResponse): void {
     this.send(responseText(id, response));
   }
 
-  giveUp(exchange: Exchange, reason: string): void {
+  giveUp(exchange: PendingRequest, reason: string): void {
     if (exchange.sent) this.send(notificationText("notifications/cancelled", { requestId: exchange.id, reason }));
   }
 
@@ -193,7 +193,7 @@ export class Link implements ExchangeWire, MessageChannelEvents {
   }
 
   /** The exchange that a message belongs to. */
-  #owner(message: ReturnType<Intake["read"]>): Exchange | undefined {
+  #owner(message: ReturnType<Intake["read"]>): PendingRequest | undefined {
     if (message.kind === "result" || message.kind === "error") {
       return message.id === undefined ? undefined : this.pending.get(message.id);
     }

@@ -8,9 +8,9 @@ import { modernRound } from "../messages/modern-result.ts";
 import { plainRequest } from "../messages/plain-request.ts";
 import { notificationText, requestText } from "../messages/request-text.ts";
 import { readDiscoverResult, type ServerFacts } from "../messages/server-facts.ts";
-import type { Attempt } from "../protocol/connection.ts";
-import { Exchange } from "../protocol/exchange.ts";
+import type { RequestAttempt } from "../protocol/connection.ts";
 import type { ListenHandlers, ModernChannel } from "../protocol/modern-channel.ts";
+import { PendingRequest } from "../protocol/pending-request.ts";
 import type { UpstreamRequest } from "../upstream.ts";
 import { Link, type LinkEvents, type LinkOptions } from "./link.ts";
 
@@ -60,14 +60,14 @@ export class ModernLink implements ModernChannel, LinkEvents {
         return { kind: "other", detail: this.#link.described(attempt.fault.detail) };
       case "lost":
         return { kind: "other", detail: this.#link.described(attempt.detail) };
-      case "asks":
+      case "input_required":
         return { kind: "other", detail: "It asked back on server/discover." };
       default:
         return attempt satisfies never;
     }
   }
 
-  call(request: UpstreamRequest, capabilities: JsonObject, onDone: () => void): Promise<Attempt> {
+  call(request: UpstreamRequest, capabilities: JsonObject, onDone: () => void): Promise<RequestAttempt> {
     return this.#call(request, capabilities, undefined, this.#options.timeoutMs, onDone);
   }
 
@@ -143,7 +143,7 @@ export class ModernLink implements ModernChannel, LinkEvents {
     additions: JsonObject | undefined,
     timeoutMs: number,
     onDone: () => void,
-  ): Promise<Attempt> {
+  ): Promise<RequestAttempt> {
     const { intake, clientInfo, parkedMs, nextId } = this.#options;
     const { upstream } = intake;
     const id = nextId();
@@ -155,7 +155,7 @@ export class ModernLink implements ModernChannel, LinkEvents {
       if (attempt.kind !== "lost") return attempt;
       return faultRound(upstream, "UPSTREAM_CLOSED", "unknown", attempt.detail);
     };
-    const exchange: Exchange = new Exchange({
+    const exchange: PendingRequest = new PendingRequest({
       id,
       intake,
       request,

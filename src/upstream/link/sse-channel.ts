@@ -1,7 +1,7 @@
 import type { HttpEndpoint } from "../http/endpoint.ts";
 import { sendOnce } from "../http/once.ts";
-import type { HttpFailure, HttpReply } from "../http/reply.ts";
-import type { MessageChannel, OpenChannel, Sent } from "../process/message-channel.ts";
+import type { HttpFailure, UpstreamResponse } from "../http/response.ts";
+import type { MessageChannel, OpenChannel, SendResult } from "../process/message-channel.ts";
 import { atMost } from "../waiting/at-most.ts";
 
 export interface SseChannelOptions {
@@ -33,7 +33,7 @@ export function openSse(options: SseChannelOptions): OpenChannel {
         if (channel === undefined) refuse(detail);
         else if (channel.end()) events.onClosed(detail);
       };
-      const reply: HttpReply = endpoint.get([], {
+      const reply: UpstreamResponse = endpoint.get([], {
         events: EVENTS,
         onSent() {},
         onStream() {},
@@ -71,11 +71,11 @@ function samePath(base: URL, reference: string): string | undefined {
 class SseChannel implements MessageChannel {
   readonly #options: SseChannelOptions;
   readonly #path: string;
-  readonly #reply: HttpReply;
+  readonly #reply: UpstreamResponse;
   #last: Promise<void> = Promise.resolve();
   #over = false;
 
-  constructor(options: SseChannelOptions, path: string, reply: HttpReply) {
+  constructor(options: SseChannelOptions, path: string, reply: UpstreamResponse) {
     this.#options = options;
     this.#path = path;
     this.#reply = reply;
@@ -89,7 +89,7 @@ class SseChannel implements MessageChannel {
   }
 
   // One POST after the other: on two connections `initialized` could be overtaken by the first call.
-  send(text: string): Promise<Sent> {
+  send(text: string): Promise<SendResult> {
     const sent = this.#last.then(() => this.#post(text));
     this.#last = sent.catch(() => {});
     return sent.then(() => "sent");

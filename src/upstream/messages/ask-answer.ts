@@ -1,4 +1,4 @@
-import type { AskResponse } from "../../core/call.ts";
+import type { InputResponse } from "../../core/call.ts";
 import { findAmbiguousKey } from "../../core/keys.ts";
 import { ANSWERS, findStrayKey, sendable } from "../../mcp/members/members.ts";
 import { dropFrom, withoutOurs } from "../../mcp/members/own-meta.ts";
@@ -7,7 +7,7 @@ import { dropFrom, withoutOurs } from "../../mcp/members/own-meta.ts";
  * A client's answer to `method` as the server may have it: of its result, what the protocol has for that question, without
  * the gateway's own keys. What two readers could read differently is no answer. @throws never
  */
-export function sendableAnswer(method: string, response: AskResponse): AskResponse {
+export function sendableAnswer(method: string, response: InputResponse): InputResponse {
   const members = Object.hasOwn(ANSWERS, method) ? ANSWERS[method] : undefined;
   if (members === undefined) return UNREADABLE;
   if (!response.ok) {
@@ -24,7 +24,7 @@ export function sendableAnswer(method: string, response: AskResponse): AskRespon
   return { ok: true, result: withoutOurs(sendable(result, members)) };
 }
 
-const UNREADABLE: AskResponse = {
+const UNREADABLE: InputResponse = {
   ok: false,
   error: { code: -32603, message: "The client's answer has keys that readers could take for one another." },
 };

@@ -1,7 +1,7 @@
-import type { Ask, AskResponse } from "../../core/call.ts";
+import type { InputRequest, InputResponse } from "../../core/call.ts";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import type { RawJson } from "../../core/raw-json.ts";
-import type { AsksRound, Round } from "../../core/round.ts";
+import type { InputRequiredRound, Round } from "../../core/round.ts";
 import { sendableAnswer } from "./ask-answer.ts";
 import { faultRound } from "./fault.ts";
 
@@ -30,10 +30,10 @@ export function modernRound(
     return faultRound(upstream, "UPSTREAM_INVALID", "unknown", "Its input_required result holds no valid requests.");
   }
   let over = false;
-  const round: AsksRound = {
-    kind: "asks",
+  const round: InputRequiredRound = {
+    kind: "input_required",
     era: "modern",
-    asks,
+    inputRequests: asks,
     state,
     resume(responses) {
       if (over) return Promise.reject(new Error("An asks round was resumed twice, or after it was abandoned."));
@@ -44,15 +44,15 @@ export function modernRound(
     abandon() {
       over = true;
     },
-    onMoot() {},
+    onSuperseded() {},
   };
   return round;
 }
 
-function readAsks(inputRequests: Json | undefined): Record<string, Ask> | undefined {
+function readAsks(inputRequests: Json | undefined): Record<string, InputRequest> | undefined {
   if (inputRequests === undefined) return {};
   if (!isObject(inputRequests)) return undefined;
-  const asks: [string, Ask][] = [];
+  const asks: [string, InputRequest][] = [];
   for (const [key, entry] of Object.entries(inputRequests)) {
     if (!isObject(entry) || typeof entry["method"] !== "string") return undefined;
     const { method, params } = entry;
@@ -65,9 +65,9 @@ function readAsks(inputRequests: Json | undefined): Record<string, Ask> | undefi
 
 // `inputResponses` holds results only: a client that answered with an error ends the call with that error.
 function answer(
-  asks: Readonly<Record<string, Ask>>,
+  asks: Readonly<Record<string, InputRequest>>,
   state: string | undefined,
-  responses: Readonly<Record<string, AskResponse>>,
+  responses: Readonly<Record<string, InputResponse>>,
   again: (additions: JsonObject) => Promise<Round>,
 ): Promise<Round> {
   const inputResponses: [string, Json][] = [];

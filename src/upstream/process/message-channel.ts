@@ -7,14 +7,14 @@ export interface MessageChannel extends Paused {
    * Resolves when the message is written, or nobody wants it any more; `full`: it is not taken, because too much waits for
    * the other side to read it. @throws when the channel is closed
    */
-  send(text: string, isWanted?: () => boolean): Promise<Sent>;
+  send(text: string, isWanted?: () => boolean): Promise<SendResult>;
   /** Ends it politely, in bounded time. Idempotent. */
   close(): Promise<void>;
   /** What a program says besides messages. */
   readonly words?: LastWords | undefined;
 }
 
-export type Sent = "sent" | "full";
+export type SendResult = "sent" | "full";
 
 export interface MessageChannelEvents {
   /** One message, or what stands where one should; empty where there is nothing. */

@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import type { Sent } from "./message-channel.ts";
+import type { SendResult } from "./message-channel.ts";
 
 /** What may wait for a process to read it, in characters; one message of any size may while nothing else does. */
 const MAX_WAITING = 16 * 1024 * 1024;
@@ -9,7 +9,7 @@ const MAX_AHEAD = 64 * 1024;
 interface Waiting {
   readonly text: string;
   readonly isWanted: () => boolean;
-  readonly resolve: (sent: Sent) => void;
+  readonly resolve: (sent: SendResult) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -29,7 +29,7 @@ export class StdinQueue {
   }
 
   /** Resolves when the line is written or dropped; `full` if too much waits. @throws when the input is closed */
-  send(text: string, isWanted: () => boolean): Promise<Sent> {
+  send(text: string, isWanted: () => boolean): Promise<SendResult> {
     this.#dropUnwanted();
     if (this.#size > 0 && this.#size + text.length > MAX_WAITING) return Promise.resolve("full");
     return new Promise((resolve, reject) => {

@@ -7,7 +7,7 @@ import { drain } from "../waiting/drain.ts";
 import { CHILD_MARK, type Children } from "./children.ts";
 import { createLastWords, type LastWords } from "./last-words.ts";
 import { createLineSplitter } from "./line-splitter.ts";
-import type { MessageChannel, MessageChannelEvents, OpenChannel, Sent } from "./message-channel.ts";
+import type { MessageChannel, MessageChannelEvents, OpenChannel, SendResult } from "./message-channel.ts";
 import { HAS_GROUPS, ProcessGroup } from "./process-group.ts";
 import { createStderrLog } from "./stderr-log.ts";
 import { StdinQueue } from "./stdin-queue.ts";
@@ -120,7 +120,7 @@ class StdioChannel implements MessageChannel {
     });
   }
 
-  async send(text: string, isWanted = always): Promise<Sent> {
+  async send(text: string, isWanted = always): Promise<SendResult> {
     try {
       return await this.#input.send(text, isWanted);
     } catch (error) {

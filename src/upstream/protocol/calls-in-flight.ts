@@ -1,4 +1,4 @@
-import type { AsksRound, FaultRound, Round } from "../../core/round.ts";
+import type { FaultRound, InputRequiredRound, Round } from "../../core/round.ts";
 import type { Shares } from "../../core/shares.ts";
 import { faultRound } from "../messages/fault.ts";
 import type { UpstreamRequest } from "../upstream.ts";
@@ -36,13 +36,13 @@ export class CallsInFlight {
   }
 
   /** A modern server's question ended its request; the answer is another one, with a place of its own. */
-  answered(holder: string, request: UpstreamRequest, round: AsksRound): AsksRound {
+  answered(holder: string, request: UpstreamRequest, round: InputRequiredRound): InputRequiredRound {
     return {
       ...round,
       resume: (responses) =>
         this.begin(holder, request, async (done) => {
           const next = await round.resume(responses).finally(done);
-          return next.kind === "asks" ? this.answered(holder, request, next) : next;
+          return next.kind === "input_required" ? this.answered(holder, request, next) : next;
         }),
     };
   }

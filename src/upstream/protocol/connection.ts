@@ -1,4 +1,4 @@
-import type { Ask, AskResponse, Notification, RpcError } from "../../core/call.ts";
+import type { InputRequest, InputResponse, Notification, RpcError } from "../../core/call.ts";
 import type { Round, UpstreamFault } from "../../core/round.ts";
 import type { ServerFacts } from "../messages/server-facts.ts";
 import type { UpstreamRequest } from "../upstream.ts";
@@ -14,14 +14,14 @@ export interface Lost {
 }
 
 /** What one try of a request came to. */
-export type Attempt = Round | Lost;
+export type RequestAttempt = Round | Lost;
 
 /** What an upstream connection reports to the one who opened it. */
 export interface ConnectionHost {
   /** A notification that belongs to no request. */
   onNotification(notification: Notification): void;
   /** A request of the server outside any call. `ping` never comes here. */
-  onAsk(ask: Ask): Promise<AskResponse>;
+  onAsk(ask: InputRequest): Promise<InputResponse>;
   /** It died by itself; not called after `close`. */
   onClosed(detail: string): void;
 }
@@ -35,7 +35,7 @@ export type SubscribeAnswer =
 export interface Connection {
   readonly facts: ServerFacts;
   /** Sends a request; `onDone` runs once, when nothing of it is in flight or parked any more. @throws never */
-  request(request: UpstreamRequest, onDone: () => void): Promise<Attempt>;
+  request(request: UpstreamRequest, onDone: () => void): Promise<RequestAttempt>;
   notify(notification: Notification): void;
   /** Asks the server to report updates of one resource. Idempotent. */
   subscribe(uri: string): Promise<SubscribeAnswer>;

@@ -1,7 +1,7 @@
 import type { Notification } from "../../core/call.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { UpstreamRequest } from "../upstream.ts";
-import type { Attempt } from "./connection.ts";
+import type { RequestAttempt } from "./connection.ts";
 
 /** Who hears what a `subscriptions/listen` stream says. 2026-07-28 basic/patterns/subscriptions. */
 export interface ListenHandlers {
@@ -14,6 +14,6 @@ export interface ListenHandlers {
 
 /** The stateless way to a modern server, over HTTP or stdio. */
 export interface ModernChannel {
-  call(request: UpstreamRequest, capabilities: JsonObject, onDone: () => void): Promise<Attempt>;
+  call(request: UpstreamRequest, capabilities: JsonObject, onDone: () => void): Promise<RequestAttempt>;
   listen(filter: JsonObject, handlers: ListenHandlers): { close(): void };
 }

@@ -2,7 +2,7 @@ import type { Notification } from "../../core/call.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { ServerFacts } from "../messages/server-facts.ts";
 import type { UpstreamRequest } from "../upstream.ts";
-import type { Attempt, Connection, ConnectionHost, SubscribeAnswer } from "./connection.ts";
+import type { Connection, ConnectionHost, RequestAttempt, SubscribeAnswer } from "./connection.ts";
 import type { ModernChannel } from "./modern-channel.ts";
 import type { ModernListener } from "./modern-listener.ts";
 
@@ -29,7 +29,7 @@ export class ModernConnection implements Connection {
     this.#onUpdated = (notification) => options.host.onNotification(notification);
   }
 
-  request(request: UpstreamRequest, onDone: () => void): Promise<Attempt> {
+  request(request: UpstreamRequest, onDone: () => void): Promise<RequestAttempt> {
     return this.#channel.call(request, this.#capabilities, onDone);
   }
 

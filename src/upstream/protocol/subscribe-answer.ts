@@ -1,7 +1,7 @@
-import type { Attempt, SubscribeAnswer } from "./connection.ts";
+import type { RequestAttempt, SubscribeAnswer } from "./connection.ts";
 
 /** What a `resources/subscribe` came to. */
-export function subscribeAnswer(upstream: string, attempt: Attempt): SubscribeAnswer {
+export function subscribeAnswer(upstream: string, attempt: RequestAttempt): SubscribeAnswer {
   switch (attempt.kind) {
     case "result":
       return { ok: true };
@@ -9,7 +9,7 @@ export function subscribeAnswer(upstream: string, attempt: Attempt): SubscribeAn
       return { ok: false, error: attempt.error };
     case "fault":
       return { ok: false, fault: attempt.fault };
-    case "asks":
+    case "input_required":
       attempt.abandon("A subscription asks nothing.");
       return {
         ok: false,

@@ -1,10 +1,17 @@
-import type { AskResponse, ClientPeer, Notification } from "../../core/call.ts";
+import type { ClientPeer, InputResponse, Notification } from "../../core/call.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { FaultRound, Round, UpstreamFault } from "../../core/round.ts";
 import type { ListKind } from "../../mcp/messages.ts";
 import { faultRound } from "../messages/fault.ts";
 import { CallsInFlight } from "../protocol/calls-in-flight.ts";
-import type { Attempt, Connection, ConnectionHost, Lost, Opened, SubscribeAnswer } from "../protocol/connection.ts";
+import type {
+  Connection,
+  ConnectionHost,
+  Lost,
+  Opened,
+  RequestAttempt,
+  SubscribeAnswer,
+} from "../protocol/connection.ts";
 import { Subscriptions } from "../protocol/subscriptions.ts";
 import type { Subscription, UpstreamRequest, UpstreamSession } from "../upstream.ts";
 import { RowOfAttempts } from "../waiting/row-of-attempts.ts";
@@ -110,7 +117,7 @@ export class PeerSession implements UpstreamSession {
     const host = {
       live: true,
       onNotification: (notification: Notification): void => this.#notification(notification),
-      onAsk: (ask: Parameters<ClientPeer["request"]>[0]): Promise<AskResponse> => this.peer.request(ask),
+      onAsk: (ask: Parameters<ClientPeer["request"]>[0]): Promise<InputResponse> => this.peer.request(ask),
       onClosed: (detail: string): void => {
         if (!host.live || this.#host !== host) return;
         host.live = false;
@@ -173,10 +180,12 @@ export class PeerSession implements UpstreamSession {
   }
 
   #counted(holder: string, request: UpstreamRequest, round: Round): Round {
-    return round.kind === "asks" && round.era === "modern" ? this.#calls.answered(holder, request, round) : round;
+    return round.kind === "input_required" && round.era === "modern"
+      ? this.#calls.answered(holder, request, round)
+      : round;
   }
 
-  async #openAndSend(request: UpstreamRequest, done: () => void): Promise<Attempt> {
+  async #openAndSend(request: UpstreamRequest, done: () => void): Promise<RequestAttempt> {
     const opened = await waitFor(this.#open(), request.cancellation, this.#owner.timeoutMs);
     if (opened === "cancelled" || opened === "late") {
       done();

@@ -21,14 +21,14 @@ import { backoffDelay, type UpstreamTiming } from "../timing.ts";
 import type { UpstreamOptions } from "../upstream.ts";
 
 /** What was found out about an upstream: how it is reached, and how it speaks. */
-export interface Route {
+export interface UpstreamRoute {
   readonly transport: "stdio" | "http" | "sse";
   readonly era: "modern" | "legacy";
 }
 
 /** Opens connections to an upstream whose route is known. */
 export interface Connector {
-  readonly route: Route;
+  readonly route: UpstreamRoute;
   readonly facts: ServerFacts;
   open(capabilities: JsonObject, host: ConnectionHost): Promise<Opened>;
   /** Ends what all connections share; the connections themselves are closed by their owners. */
@@ -65,7 +65,7 @@ export interface ConnectorDeps {
 }
 
 /** Reaches an upstream, by the route known from last time or by finding it out, and opens the system connection. */
-export function establish(deps: ConnectorDeps, known: Route | undefined): Promise<Established> {
+export function establish(deps: ConnectorDeps, known: UpstreamRoute | undefined): Promise<Established> {
   const { transport } = deps.options;
   switch (transport.kind) {
     case "stdio":
@@ -81,7 +81,7 @@ export function establish(deps: ConnectorDeps, known: Route | undefined): Promis
 
 async function establishHttp(
   deps: ConnectorDeps,
-  known: Route | undefined,
+  known: UpstreamRoute | undefined,
   endpoint: HttpEndpoint,
 ): Promise<Established> {
   const { options, clientInfo, nextId } = deps;
@@ -111,7 +111,7 @@ async function establishHttp(
 
 async function establishStdio(
   deps: ConnectorDeps,
-  known: Route | undefined,
+  known: UpstreamRoute | undefined,
   channel: OpenChannel,
 ): Promise<Established> {
   const { options, timing } = deps;
@@ -149,7 +149,7 @@ async function establishLegacyLink(
   return opened.ok ? legacy(opened.connection, transport, open) : opened;
 }
 
-function legacy(system: Connection, transport: Route["transport"], open: Connector["open"]): Established {
+function legacy(system: Connection, transport: UpstreamRoute["transport"], open: Connector["open"]): Established {
   const connector: Connector = {
     route: { transport, era: "legacy" },
     facts: system.facts,
@@ -161,7 +161,7 @@ function legacy(system: Connection, transport: Route["transport"], open: Connect
 
 function modern(
   deps: ConnectorDeps,
-  transport: Route["transport"],
+  transport: UpstreamRoute["transport"],
   facts: ServerFacts,
   channel: ModernChannel,
   close: () => Promise<void> = () => Promise.resolve(),

@@ -1,5 +1,5 @@
 import type { ListKind } from "../../mcp/messages.ts";
-import type { Trouble } from "./state.ts";
+import type { UpstreamTrouble } from "./state.ts";
 
 /** Has lists read again that could not be read, ever more rarely, and says so meanwhile. */
 export interface ListRetries {
@@ -15,7 +15,7 @@ export function createListRetries(deps: {
   readonly later: (work: () => void, ms: number) => NodeJS.Timeout;
   /** Has the list read again. */
   readonly again: (kind: ListKind) => void;
-  readonly trouble: (what: string, trouble: Trouble | undefined) => void;
+  readonly trouble: (what: string, trouble: UpstreamTrouble | undefined) => void;
 }): ListRetries {
   const { delay, now, later, again, trouble } = deps;
   const failed = new Map<ListKind, { attempts: number; timer: NodeJS.Timeout }>();

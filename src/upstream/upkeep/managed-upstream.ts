@@ -67,7 +67,7 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
     this.#deps = deps;
     this.options = options;
     this.name = options.name;
-    this.place = placeOf(options.transport);
+    this.place = fingerprintOf(options.transport);
     this.timeoutMs = options.timeoutMs;
     this.log = deps.log;
     this.calls = new Shares(timing.maxConnections, timing.maxWaiting);
@@ -241,7 +241,7 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
 }
 
 /** What stands behind a transport, as `Upstream.place` says. */
-export function placeOf(transport: UpstreamOptions["transport"]): string {
+export function fingerprintOf(transport: UpstreamOptions["transport"]): string {
   if (transport.kind !== "stdio") return digestOf({ url: transport.url });
   const { command, args, cwd } = transport;
   return digestOf({ command, args, cwd: cwd ?? null });

@@ -66,7 +66,7 @@ async function readPages(kind: ListKind, options: ReadListOptions, cancellation:
       if (round.error.code === -32601) return { ok: true, items };
       return invalid(upstream, `It answered ${LIST_METHODS[kind]} with JSON-RPC error ${round.error.code}.`);
     }
-    if (round.kind === "asks") {
+    if (round.kind === "input_required") {
       round.abandon("A list asks nothing.");
       return invalid(upstream, `It asked back on ${LIST_METHODS[kind]}.`);
     }

@@ -14,10 +14,10 @@ export interface StateKeeper {
   /** When it is tried to reach it next, ms since the epoch; `undefined`: not planned. */
   next(at: number | undefined): void;
   /** Something of it does not work although it is reached; `undefined`: it works. */
-  trouble(what: string, trouble: Trouble | undefined): void;
+  trouble(what: string, trouble: UpstreamTrouble | undefined): void;
 }
 
-export interface Trouble {
+export interface UpstreamTrouble {
   readonly detail: string;
   /** When it is tried next, ms since the epoch; `undefined`: with the next call. */
   readonly next: number | undefined;
@@ -29,7 +29,7 @@ export function createState(deps: {
   emit(event: UpstreamEvent): void;
 }): StateKeeper {
   const { options, now, emit } = deps;
-  const troubles = new Map<string, Trouble>();
+  const troubles = new Map<string, UpstreamTrouble>();
   let status: UpstreamStatus = {
     state: "connecting",
     era: options.era === "auto" ? undefined : options.era,

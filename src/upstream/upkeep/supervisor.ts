@@ -4,7 +4,7 @@ import type { FaultRound, UpstreamFault } from "../../core/round.ts";
 import { LIST_METHODS, type ListKind } from "../../mcp/messages.ts";
 import type { EraMemory } from "../era-memory.ts";
 import type { HttpEndpoint } from "../http/endpoint.ts";
-import type { Reachability } from "../http/reply.ts";
+import type { Reachability } from "../http/response.ts";
 import { statusFault } from "../http/status.ts";
 import { faultRound } from "../messages/fault.ts";
 import type { Intake } from "../messages/intake.ts";
@@ -14,9 +14,9 @@ import { backoffDelay, type UpstreamTiming } from "../timing.ts";
 import type { UpstreamEvent, UpstreamOptions, UpstreamStatus } from "../upstream.ts";
 import { createFlood, type Flood, type FloodLimits } from "../waiting/flood.ts";
 import { STABLE_MS } from "../waiting/row-of-attempts.ts";
-import { type Connector, type ConnectorDeps, establish, type Route } from "./connector.ts";
-import { Endings } from "./endings.ts";
-import { createState, type StateKeeper, type Trouble } from "./state.ts";
+import { type Connector, type ConnectorDeps, establish, type UpstreamRoute } from "./connector.ts";
+import { ShutdownTracker } from "./shutdown-tracker.ts";
+import { createState, type StateKeeper, type UpstreamTrouble } from "./state.ts";
 
 /** What keeping one upstream reached needs. */
 export interface SupervisorDeps {
@@ -52,11 +52,11 @@ const REPROBE_MS = 1_000;
 export class Supervisor implements Reachability {
   readonly #deps: SupervisorDeps;
   readonly #state: StateKeeper;
-  readonly #endings: Endings;
+  readonly #endings: ShutdownTracker;
   readonly #faults: Flood;
   #connector: Connector | undefined;
   #connecting: Promise<void> | undefined;
-  #route: Route | undefined;
+  #route: UpstreamRoute | undefined;
   #routeAt = 0;
   #retry: NodeJS.Timeout | undefined;
   #failures = 0;
@@ -76,7 +76,7 @@ export class Supervisor implements Reachability {
   constructor(deps: SupervisorDeps) {
     this.#deps = deps;
     this.#faults = createFlood(deps.now, FAULTS);
-    this.#endings = new Endings(deps.options.name, deps.log);
+    this.#endings = new ShutdownTracker(deps.options.name, deps.log);
     this.#state = createState({ options: deps.options, now: deps.now, emit: (event) => deps.emit(event) });
   }
 
@@ -165,7 +165,7 @@ export class Supervisor implements Reachability {
   }
 
   /** Something of it does not work although it is reached; `undefined`: it works. */
-  trouble(what: string, trouble: Trouble | undefined): void {
+  trouble(what: string, trouble: UpstreamTrouble | undefined): void {
     this.#state.trouble(what, trouble);
   }
 
@@ -238,7 +238,7 @@ export class Supervisor implements Reachability {
   }
 
   /** What an earlier start learned. Only programs would be started twice to find out; what one answers is held against it. */
-  #recalled(): Route | undefined {
+  #recalled(): UpstreamRoute | undefined {
     const { options, eras, place } = this.#deps;
     if (options.transport.kind !== "stdio" || options.era !== "auto" || this.#doubted) return undefined;
     const era = eras?.recall(options.name, place);

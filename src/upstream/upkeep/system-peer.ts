@@ -1,4 +1,4 @@
-import type { AskResponse, ClientPeer } from "../../core/call.ts";
+import type { ClientPeer, InputResponse } from "../../core/call.ts";
 
 /**
  * The gateway itself as a peer: whose connection the lists are read over. Some servers show a tool only to clients that
@@ -19,5 +19,5 @@ export function systemPeer(callable: boolean): ClientPeer {
   };
 }
 
-const NO_ROOTS: AskResponse = { ok: true, result: { roots: [] } };
-const NOBODY: AskResponse = { ok: false, error: { code: -1, message: "Nobody is there who could answer." } };
+const NO_ROOTS: InputResponse = { ok: true, result: { roots: [] } };
+const NOBODY: InputResponse = { ok: false, error: { code: -1, message: "Nobody is there who could answer." } };

@@ -4,7 +4,7 @@ import type { JsonLimits } from "../../core/scan-json.ts";
 import { type AddressRules, createAddressRules } from "../addresses/address-rules.ts";
 import type { EraMemory } from "../era-memory.ts";
 import { type Children, createChildren } from "../process/children.ts";
-import { DEFAULT_TIMING, type UpstreamTiming } from "../timing.ts";
+import { DEFAULT_UPSTREAM_TIMING, type UpstreamTiming } from "../timing.ts";
 import type { UpstreamEvent, UpstreamOptions, Upstreams } from "../upstream.ts";
 import { ManagedUpstream } from "./managed-upstream.ts";
 
@@ -30,7 +30,7 @@ export interface UpstreamsDeps {
 /** Makes the registry of upstreams; empty until `apply`. */
 export function createUpstreams(deps: UpstreamsDeps): Upstreams {
   const { log, now } = deps;
-  const timing: UpstreamTiming = { ...DEFAULT_TIMING, ...deps.timing };
+  const timing: UpstreamTiming = { ...DEFAULT_UPSTREAM_TIMING, ...deps.timing };
   const random = deps.random ?? Math.random;
   const addresses = deps.addresses ?? createAddressRules({ allowed: [] });
   const children = deps.children ?? createChildren();

@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { createEmailNotifier, type EmailOptions } from "../../../src/approvals/notify/email.ts";
-import type { Sent } from "../../../src/approvals/notify/notifier.ts";
+import type { Delivery } from "../../../src/approvals/notify/notifier.ts";
 import type { ApprovalNotice } from "../../../src/core/approval.ts";
 import { type MailServer, type MailServerOptions, startMailServer, type TakenMail } from "../../support/mail-server.ts";
 import { notice } from "../../support/notices.ts";
@@ -25,7 +25,7 @@ interface Setting extends Partial<EmailOptions> {
   readonly login?: string;
 }
 
-async function send(setting: Setting = {}): Promise<{ sent: Sent; log: ReturnType<typeof recordingLog> }> {
+async function send(setting: Setting = {}): Promise<{ sent: Delivery; log: ReturnType<typeof recordingLog> }> {
   server ??= await startMailServer(setting.server);
   const { from = "Portcullis <gateway@acme.example>", to = [], login = "" } = setting;
   const smtp = setting.smtp ?? `smtp://${login}127.0.0.1:${server.port}`;
@@ -159,7 +159,7 @@ describe("a mail server", () => {
     expect(mail().user).toBe("gateway");
   });
 
-  it.each<[string, Setting, Sent]>([
+  it.each<[string, Setting, Delivery]>([
     ["the password", { login: "gateway:wrong@", server: { login } }, no("EAUTH: SMTP reply 535", true)],
     [
       "the recipients for good",
@@ -221,6 +221,6 @@ describe("a mail server", () => {
   });
 });
 
-function no(error: string, retry: boolean): Sent {
+function no(error: string, retry: boolean): Delivery {
   return { ok: false, error, retry };
 }

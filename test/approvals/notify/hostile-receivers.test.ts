@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { createEmailNotifier } from "../../../src/approvals/notify/email.ts";
-import type { Notifier, Sent } from "../../../src/approvals/notify/notifier.ts";
+import type { Delivery, Notifier } from "../../../src/approvals/notify/notifier.ts";
 import { createSlackNotifier } from "../../../src/approvals/notify/slack.ts";
 import { createWebhookNotifier } from "../../../src/approvals/notify/webhook.ts";
 import { HOSTILE_ANSWERS, type Hostile, say } from "../../support/hostile-answers.ts";
@@ -58,7 +58,7 @@ async function sendTo(
   notifier: string,
   script: Script,
   cutOffMs: number,
-): Promise<{ readonly sent: Sent; readonly peer: HostilePeer }> {
+): Promise<{ readonly sent: Delivery; readonly peer: HostilePeer }> {
   const peer = await startHostilePeer(script);
   const signal = AbortSignal.timeout(cutOffMs);
   const message = { id: "apr_A:approval.requested:0:x", notice: notice(), url: "https://gateway.test/console" };

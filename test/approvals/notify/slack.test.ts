@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Sent } from "../../../src/approvals/notify/notifier.ts";
+import type { Delivery } from "../../../src/approvals/notify/notifier.ts";
 import { createSlackNotifier } from "../../../src/approvals/notify/slack.ts";
 import type { ApprovalNotice } from "../../../src/core/approval.ts";
 import { notice } from "../../support/notices.ts";
@@ -15,7 +15,7 @@ beforeEach(async () => {
 
 afterEach(() => receiver.close());
 
-function send(changes: Partial<ApprovalNotice> = {}, url = URL): Promise<Sent> {
+function send(changes: Partial<ApprovalNotice> = {}, url = URL): Promise<Delivery> {
   const notifier = createSlackNotifier({ url: `${receiver.url}/T000/B000/secret-canary` }, Date.now);
   return notifier.send({ id: "id", notice: notice(changes), url }, new AbortController().signal);
 }
@@ -83,7 +83,7 @@ describe("a message to Slack", () => {
     expect(JSON.stringify(posted())).toContain("<https://gateway.example/a%7Cb&amp;c&gt;d|Look at the request>");
   });
 
-  it.each<[string, number, string, Sent]>([
+  it.each<[string, number, string, Delivery]>([
     ["an error of Slack's", 403, "action_prohibited\n", no("status 403: action_prohibited", true)],
     ["a hook that was deleted", 404, "no_service", no("status 404: no_service", true)],
     ["a message that it does not read", 400, "invalid_blocks", no("status 400: invalid_blocks", false)],
@@ -96,6 +96,6 @@ describe("a message to Slack", () => {
   });
 });
 
-function no(error: string, retry: boolean): Sent {
+function no(error: string, retry: boolean): Delivery {
   return { ok: false, error, retry };
 }

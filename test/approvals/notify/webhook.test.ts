@@ -2,14 +2,14 @@ import { createHmac } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Notification, Sent } from "../../../src/approvals/notify/notifier.ts";
+import type { ApprovalMessage, Delivery } from "../../../src/approvals/notify/notifier.ts";
 import { createWebhookNotifier } from "../../../src/approvals/notify/webhook.ts";
 import { notice } from "../../support/notices.ts";
 import { freePort } from "../../support/program.ts";
 import { type Receiver, startReceiver } from "../../support/receiver.ts";
 
 const SECRET = `whsec_${Buffer.from("a key of thirty-two bytes, no less").toString("base64")}`;
-const notification: Notification = {
+const notification: ApprovalMessage = {
   id: "apr_AAAAAAAAAAAAAAAAAAAAAA:approval.requested:0:ops",
   notice: notice(),
   url: "https://gateway.example/console/approvals/apr_AAAAAAAAAAAAAAAAAAAAAA",
@@ -23,7 +23,9 @@ beforeEach(async () => {
 
 afterEach(() => receiver.close());
 
-function send(options: { secret?: string; headers?: Record<string, string>; now?: () => number } = {}): Promise<Sent> {
+function send(
+  options: { secret?: string; headers?: Record<string, string>; now?: () => number } = {},
+): Promise<Delivery> {
   const { secret = SECRET, headers = {}, now = Date.now } = options;
   const notifier = createWebhookNotifier({ url: receiver.url, secret, headers }, now);
   return notifier.send(notification, new AbortController().signal);
@@ -112,7 +114,7 @@ describe("a webhook", () => {
 describe("a receiver's answer", () => {
   const NOW = Date.UTC(2026, 2, 1, 12);
   const soon = { "retry-after": "120" };
-  it.each<[string, number, Record<string, string>, Sent]>([
+  it.each<[string, number, Record<string, string>, Delivery]>([
     ["200", 200, {}, { ok: true }],
     ["202", 202, {}, { ok: true }],
     ["301", 301, { location: "/elsewhere" }, no("status 301: redirects are not followed")],
@@ -172,6 +174,6 @@ describe("a receiver's answer", () => {
   });
 });
 
-function no(error: string, retryAfterMs?: number): Sent {
+function no(error: string, retryAfterMs?: number): Delivery {
   return { ok: false, error, retry: true, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }

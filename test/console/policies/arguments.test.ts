@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type ArgumentField, argumentFields } from "../../../src/console/policies/argument-fields.ts";
-import { readArguments } from "../../../src/console/policies/read-arguments.ts";
+import { readFormArguments } from "../../../src/console/policies/read-arguments.ts";
 import type { Json, JsonObject } from "../../../src/core/json.ts";
 
 /** Fields as `name: kind`, `*` where required, groups in braces. */
@@ -126,7 +126,7 @@ const SCHEMA = object(
 );
 
 function read(values: Readonly<Record<string, string>>) {
-  const result = readArguments(argumentFields(SCHEMA), { text: (name) => values[name] ?? "" });
+  const result = readFormArguments(argumentFields(SCHEMA), { text: (name) => values[name] ?? "" });
   return result.ok ? result.args : [...result.errors.keys()].sort();
 }
 

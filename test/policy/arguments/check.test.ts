@@ -2,10 +2,10 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isObject, type Json, type JsonObject } from "../../../src/core/json.ts";
-import { createArgumentCheck } from "../../../src/policy/arguments/check.ts";
+import { createArgumentNameCheck } from "../../../src/policy/arguments/check.ts";
 import type { ArgumentPath } from "../../../src/policy/syntax/argument-paths.ts";
 
-const check = createArgumentCheck();
+const check = createArgumentNameCheck();
 
 /** Of policies that look at the arguments as a whole, and of none. */
 const WHOLE: readonly ArgumentPath[] = [[]];

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { JsonObject } from "../../../src/core/json.ts";
-import { createArgumentCheck } from "../../../src/policy/arguments/check.ts";
+import { createArgumentNameCheck } from "../../../src/policy/arguments/check.ts";
 
 const many = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
 const named = (count: number, name: (index: number) => string, value: (index: number) => unknown = () => ({})) =>
@@ -57,7 +57,7 @@ it.each(Object.keys(SCHEMAS))("reads no more than it may of a schema with %s", (
     ),
     a: { amount: 5 },
   } as JsonObject;
-  const check = createArgumentCheck();
+  const check = createArgumentNameCheck();
   for (const looksAt of [[], [["amount"]]]) {
     const refusal = check({ inputSchema }, args, looksAt);
     if (refusal !== undefined) expect(refusal.code).toBe("PARAMS_INVALID");
@@ -76,7 +76,7 @@ it.each(["allOf", "anyOf", "oneOf"])("counts the schemas of one value in %s befo
   const check = (count: number) => {
     reads = 0;
     const schemas = many(count, (i) => counted({ properties: { a: { default: i } } }));
-    return createArgumentCheck()({ inputSchema: { type: "object", [keyword]: schemas } } as JsonObject, { a: 1 }, [
+    return createArgumentNameCheck()({ inputSchema: { type: "object", [keyword]: schemas } } as JsonObject, { a: 1 }, [
       ["a"],
     ]);
   };

@@ -1,13 +1,13 @@
 import type { Decision, RateLimit } from "../../core/decision.ts";
 import type { Log } from "../../core/log.ts";
-import type { KeyedHash } from "../../redaction/redact.ts";
+import type { MarkHash } from "../../redaction/redact.ts";
 import type { RateLimits } from "../../store/rate-limits/rate-limits.ts";
 
 /** A decision that lets a call through: at once, with people's consent, or after a sign-in that was made. */
 export type Allowed = Extract<Decision, { effect: "allow" | "request_approval" | "step_up" }>;
 
 /** Draws a call on the budgets that its decision names. */
-export interface Budgets {
+export interface RateLimitGuard {
   /**
    * Counts the call: the same decision if it fits, one that refuses it if it does not, and `undefined` if the counters
    * cannot be reached, which is no reason to let it through. @throws never
@@ -19,11 +19,11 @@ export interface Budgets {
  * Makes them. A counter may be for the value of an argument (`rate_limit.key`), which may be few enough to be tried: the
  * counters are kept under keyed hashes, see `ARGUMENTS_DIGEST`.
  */
-export function createBudgets(deps: {
+export function createRateLimitGuard(deps: {
   readonly rateLimits: RateLimits;
-  readonly hash: KeyedHash;
+  readonly hash: MarkHash;
   readonly log: Log;
-}): Budgets {
+}): RateLimitGuard {
   return {
     async draw(decision, limits) {
       try {

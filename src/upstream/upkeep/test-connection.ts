@@ -4,13 +4,13 @@ import type { UpstreamOptions, UpstreamStatus } from "../upstream.ts";
 import { createUpstreams, type UpstreamsDeps } from "./upstreams.ts";
 
 /** What came of connecting once. */
-export type Tried =
+export type ConnectionTest =
   | { readonly ok: true; readonly status: UpstreamStatus; readonly tools: readonly JsonObject[] }
   /** `why` is for operators. */
   | { readonly ok: false; readonly why: string };
 
 /** When a trial is given up. */
-export interface TrialBounds {
+export interface TestBounds {
   /** So long after its beginning. */
   readonly maxMs: number;
   /** At once. */
@@ -21,13 +21,17 @@ export interface TrialBounds {
  * Connects to an upstream with connections of its own, lists its tools, and closes everything again, whatever came of
  * it. `bounds` hold for it all, the closing apart. @throws never for anything that the upstream does
  */
-export async function tryUpstream(options: UpstreamOptions, deps: UpstreamsDeps, bounds: TrialBounds): Promise<Tried> {
+export async function testConnection(
+  options: UpstreamOptions,
+  deps: UpstreamsDeps,
+  bounds: TestBounds,
+): Promise<ConnectionTest> {
   const { maxMs, signal } = bounds;
   const timeoutMs = Math.min(options.timeoutMs, maxMs);
   const upstreams = createUpstreams({ ...deps, log: quiet(deps.log) });
   let timer: NodeJS.Timeout | undefined;
   let stop = (): void => {};
-  const late = new Promise<Tried>((resolve) => {
+  const late = new Promise<ConnectionTest>((resolve) => {
     timer = setTimeout(() => resolve({ ok: false, why: `It was not done within ${maxMs} ms.` }), maxMs);
     stop = () => resolve({ ok: false, why: "The gateway is stopping." });
   });
@@ -37,7 +41,7 @@ export async function tryUpstream(options: UpstreamOptions, deps: UpstreamsDeps,
     upstreams.apply([{ ...options, timeoutMs }]);
     const upstream = upstreams.get(options.name);
     if (upstream === undefined) throw new Error("An upstream that was applied is not there.");
-    const listed = upstream.list("tools").then((answer): Tried => {
+    const listed = upstream.list("tools").then((answer): ConnectionTest => {
       if (!answer.ok) return { ok: false, why: answer.fault.detail };
       return { ok: true, status: upstream.status(), tools: answer.items };
     });

@@ -5,7 +5,7 @@ import { SharedMemory } from "../../core/shared-memory.ts";
 const MAX_RECEIPTS = 10_000;
 
 /** What a call has done that its retry with an answer need not do again. */
-export interface Paid {
+export interface Charged {
   /** It has drawn on its budgets. */
   readonly drawn: boolean;
   /** The sign-in that was asked for, as a digest, and what satisfied it. */
@@ -17,16 +17,16 @@ export interface Paid {
  * answer: that is one call still. Each serves its principal once, so that a state played back twice is paid for twice. One that is not
  * remembered (a restart, another process) serves not at all: the retry is counted.
  */
-export interface Receipts {
+export interface RetryTokens {
   /** `holder`: `principalKey` of who has paid. */
-  issue(holder: string, paid: Paid): string;
+  issue(holder: string, paid: Charged): string;
   /** What this one was issued for, if it was for this principal and is not yet redeemed. */
-  redeem(holder: string, receipt: string | undefined): Paid | undefined;
+  redeem(holder: string, receipt: string | undefined): Charged | undefined;
 }
 
 /** `max`: how many are remembered at most, of all principals together. */
-export function createReceipts(max = MAX_RECEIPTS): Receipts {
-  const outstanding = new SharedMemory<Paid>(max);
+export function createRetryTokens(max = MAX_RECEIPTS): RetryTokens {
+  const outstanding = new SharedMemory<Charged>(max);
   return {
     issue(holder, paid) {
       const receipt = randomId();

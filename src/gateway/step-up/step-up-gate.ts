@@ -8,8 +8,8 @@ import type { DeniedOutcome, Outcome, TokenNeed } from "../../core/outcome.ts";
 import type { StepUp, StepUpCaller, StepUpLack } from "../../step-up/step-up.ts";
 import { acrValues, asksForToken } from "../../step-up/strength.ts";
 import type { DecidedCall } from "../requests/decided-call.ts";
-import type { Paid } from "../requests/receipts.ts";
 import type { Continuation, RequestStates } from "../requests/request-state.ts";
+import type { Charged } from "../requests/retry-tokens.ts";
 import { DECLINED_TEXT, noSignInText } from "./texts.ts";
 
 /** A decision that asks for a sign-in. */
@@ -46,9 +46,9 @@ export interface SignInStop {
 }
 
 /** Stronger sign-ins, as calls need them. */
-export interface SignIns {
+export interface StepUpGate {
   /** `paid`: what an earlier round of the same call has proved. @throws never */
-  check(call: SignInCall, decision: SignInDecision, paid: Paid | undefined): Promise<SignInCheck>;
+  check(call: SignInCall, decision: SignInDecision, paid: Charged | undefined): Promise<SignInCheck>;
   /** The same for an approved call that is to be run, whoever runs it. @throws never */
   checkRun(requirement: StepUpRequirement, caller: StepUpCaller): Promise<Exclude<SignInCheck, { kind: "later" }>>;
   /** Spends what `check` named; `false`: it is gone, and the call must not be made. @throws never */
@@ -62,7 +62,7 @@ export interface SignIns {
   ): Promise<SignInStop>;
 }
 
-export interface SignInsDeps {
+export interface StepUpGateDeps {
   readonly stepUp: Pick<StepUp, "check" | "spend" | "challenge" | "wait">;
   readonly states: RequestStates;
   readonly digests: Pick<CallDigests, "call">;
@@ -72,7 +72,7 @@ export interface SignInsDeps {
 /** What a token says by itself was never challenged, and is not spent. */
 const NO_ELEVATION = { spend: undefined, challenge: undefined };
 
-export function createSignIns(deps: SignInsDeps): SignIns {
+export function createStepUpGate(deps: StepUpGateDeps): StepUpGate {
   const { stepUp, states, digests, log } = deps;
 
   function callerOf(made: SignInCall): StepUpCaller {
@@ -86,7 +86,9 @@ export function createSignIns(deps: SignInsDeps): SignIns {
     };
   }
 
-  async function checkRun(...[requirement, caller]: Parameters<SignIns["checkRun"]>): ReturnType<SignIns["checkRun"]> {
+  async function checkRun(
+    ...[requirement, caller]: Parameters<StepUpGate["checkRun"]>
+  ): ReturnType<StepUpGate["checkRun"]> {
     try {
       const checked = await stepUp.check(requirement, caller);
       if (!checked.satisfied) return { kind: "missing", why: checked.why };
@@ -195,7 +197,7 @@ export const SIGN_IN_KEY = "step_up";
 const GRACE_MS = 60_000;
 
 /** What a receipt says of the sign-in of a call; nothing where none was asked for. */
-export function signedInAs(decision: Decision, signIn: SignInCheck | undefined): Paid["signedIn"] {
+export function signedInAs(decision: Decision, signIn: SignInCheck | undefined): Charged["signedIn"] {
   if (decision.effect !== "step_up" || signIn?.kind !== "made") return undefined;
   return { requirement: requirementDigest(decision.stepUp), by: signIn.by };
 }

@@ -70,7 +70,7 @@ const HEAD_OVERFLOW = "UND_ERR_HEADERS_OVERFLOW";
 const LONG_HEAD_DETAIL = "The head of its answer, or the trailers behind it, are longer than 16 KB.";
 
 /** Reads one HTTP response for a sink, bounded in size. Handed to undici's `dispatch`. */
-export class HttpReply implements Dispatcher.DispatchHandler, Paused {
+export class UpstreamResponse implements Dispatcher.DispatchHandler, Paused {
   readonly #sink: ReplySink;
   readonly #maxBytes: number;
   readonly #reachability: Reachability;

@@ -1,17 +1,17 @@
-import type { Ask, AskResponse } from "../../core/call.ts";
+import type { InputRequest, InputResponse } from "../../core/call.ts";
 import { writeExact } from "../../core/exact-json.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { RpcId } from "../../mcp/messages.ts";
 import { sendableAnswer } from "../messages/ask-answer.ts";
 import type { Intake } from "../messages/intake.ts";
 import type { ConnectionHost } from "./connection.ts";
-import { isAllowedAsk } from "./exchange.ts";
+import { isAllowedInputRequest } from "./pending-request.ts";
 
 /** Questions outside any call that one connection may have waiting; a server with more is answered with an error. */
 const MAX_WAITING = 64;
 
 /** Answers a server's requests that belong to no call: `ping` here, what the client declared by the client. */
-export class OutsideAsks {
+export class SessionRequests {
   readonly #host: ConnectionHost;
   readonly #capabilities: JsonObject;
   readonly #intake: Intake;
@@ -28,8 +28,8 @@ export class OutsideAsks {
   }
 
   /** Calls back once with the answer. */
-  answer({ method, params }: Ask, respond: (answer: AskResponse) => void | Promise<void>): void {
-    if (method !== "ping" && !isAllowedAsk(method, this.#capabilities)) {
+  answer({ method, params }: InputRequest, respond: (answer: InputResponse) => void | Promise<void>): void {
+    if (method !== "ping" && !isAllowedInputRequest(method, this.#capabilities)) {
       this.#intake.own(reply(respond, { ok: false, error: { code: -32601, message: "Method not found" } }));
     } else if (this.#waiting >= MAX_WAITING) {
       const message = `${MAX_WAITING} questions wait for an answer already.`;
@@ -40,7 +40,7 @@ export class OutsideAsks {
     }
   }
 
-  async #ask(ask: Ask, respond: (answer: AskResponse) => void | Promise<void>): Promise<void> {
+  async #ask(ask: InputRequest, respond: (answer: InputResponse) => void | Promise<void>): Promise<void> {
     try {
       await reply(respond, ask.method === "ping" ? { ok: true, result: {} } : await this.#asked(ask));
     } finally {
@@ -48,7 +48,7 @@ export class OutsideAsks {
     }
   }
 
-  async #asked(ask: Ask): Promise<AskResponse> {
+  async #asked(ask: InputRequest): Promise<InputResponse> {
     try {
       return sendableAnswer(ask.method, await this.#host.onAsk(ask));
     } catch {
@@ -58,12 +58,12 @@ export class OutsideAsks {
   }
 }
 
-async function reply(respond: (answer: AskResponse) => void | Promise<void>, answer: AskResponse): Promise<void> {
+async function reply(respond: (answer: InputResponse) => void | Promise<void>, answer: InputResponse): Promise<void> {
   await respond(answer);
 }
 
 /** The text of a JSON-RPC response. */
-export function responseText(id: RpcId, response: AskResponse): string {
+export function responseText(id: RpcId, response: InputResponse): string {
   return writeExact(
     response.ok ? { jsonrpc: "2.0", id, result: response.result } : { jsonrpc: "2.0", id, error: response.error },
   );

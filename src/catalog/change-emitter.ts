@@ -2,36 +2,36 @@ import type { Log } from "../core/log.ts";
 import type { ListKind } from "../mcp/messages.ts";
 
 /** A list that changed, and whose it is. */
-export interface ListChange {
+export interface CatalogChange {
   readonly list: ListKind;
   readonly upstream: string;
 }
 
 /** Tells of changed lists, each once for all that changed together. */
-export interface Announcer {
+export interface ChangeEmitter {
   /** Tells within `windowMs`, together with what else changes until then. */
-  soon(change: ListChange): void;
+  soon(change: CatalogChange): void;
   /** Tells at once what waits. */
   flush(): void;
   /** Tells at once. */
-  now(changes: readonly ListChange[]): void;
-  onChange(listener: (change: ListChange) => void): () => void;
+  now(changes: readonly CatalogChange[]): void;
+  onChange(listener: (change: CatalogChange) => void): () => void;
   close(): void;
 }
 
 /** Makes one. A listener's fault is logged and harms no other listener. */
-export function createAnnouncer(deps: { readonly windowMs: number; readonly log: Log }): Announcer {
-  const listeners = new Set<(change: ListChange) => void>();
-  let waiting = new Map<string, ListChange>();
+export function createChangeEmitter(deps: { readonly windowMs: number; readonly log: Log }): ChangeEmitter {
+  const listeners = new Set<(change: CatalogChange) => void>();
+  let waiting = new Map<string, CatalogChange>();
   let timer: NodeJS.Timeout | undefined;
 
-  const collect = (into: Map<string, ListChange>, { list, upstream }: ListChange): void => {
+  const collect = (into: Map<string, CatalogChange>, { list, upstream }: CatalogChange): void => {
     // Clients have one notification for resources and their templates.
     const told = list === "resourceTemplates" ? "resources" : list;
     into.set(`${told} ${upstream}`, { list: told, upstream });
   };
 
-  const tell = (changes: Map<string, ListChange>): void => {
+  const tell = (changes: Map<string, CatalogChange>): void => {
     for (const change of changes.values()) {
       for (const listener of [...listeners]) {
         try {
@@ -58,7 +58,7 @@ export function createAnnouncer(deps: { readonly windowMs: number; readonly log:
     },
     flush,
     now(changes) {
-      const collected = new Map<string, ListChange>();
+      const collected = new Map<string, CatalogChange>();
       for (const change of changes) collect(collected, change);
       for (const key of collected.keys()) waiting.delete(key);
       tell(collected);

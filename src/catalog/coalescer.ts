@@ -1,5 +1,5 @@
 /** Does what was asked for soon, but never often: a storm of requests becomes few runs. */
-export interface Pacer<Key> {
+export interface Coalescer<Key> {
   ask(key: Key): void;
   close(): void;
 }
@@ -8,11 +8,11 @@ export interface Pacer<Key> {
  * Collects keys and runs with all of them `firstMs` after the first one; what comes in the `calmMs` after a run waits for
  * their end. Nothing asked for is ever left out.
  */
-export function createPacer<Key>(options: {
+export function createCoalescer<Key>(options: {
   readonly firstMs: number;
   readonly calmMs: number;
   run(keys: readonly Key[]): void;
-}): Pacer<Key> {
+}): Coalescer<Key> {
   const asked = new Set<Key>();
   let timer: NodeJS.Timeout | undefined;
 

@@ -1,4 +1,4 @@
-import type { Ask, AskResponse } from "../../core/call.ts";
+import type { InputRequest, InputResponse } from "../../core/call.ts";
 import type { Cancellation } from "../../core/cancellation.ts";
 import { encodeNotification, encodeRequest } from "../../mcp/encode.ts";
 import type { RpcId } from "../../mcp/messages.ts";
@@ -6,14 +6,14 @@ import type { RpcId } from "../../mcp/messages.ts";
 interface Pending {
   readonly deadline: number;
   readonly send: (message: string) => boolean;
-  settle(response: AskResponse): void;
+  settle(response: InputResponse): void;
 }
 
 /**
  * The requests that this side has put to one legacy client and that wait for its answer, under ids of our own: the
  * upstream's never reach the client.
  */
-export class PendingAsks {
+export class PendingInputRequests {
   readonly #prefix: string;
   readonly #max: number;
   readonly #askMs: number;
@@ -39,7 +39,7 @@ export class PendingAsks {
   }
 
   /** Sends `ask` through `send` and waits for the answer, a cancellation, or the end of its time. @throws never */
-  put(ask: Ask, send: (message: string) => boolean, cancellation?: Cancellation): Promise<AskResponse> {
+  put(ask: InputRequest, send: (message: string) => boolean, cancellation?: Cancellation): Promise<InputResponse> {
     if (this.#pending.size >= this.#max) return Promise.resolve(failure("Too many questions wait for this client."));
     this.#count += 1;
     const id = `${this.#prefix}${this.#count}`;
@@ -63,7 +63,7 @@ export class PendingAsks {
   }
 
   /** Hands in the client's answer. Whether anything waited for it. */
-  answer(id: RpcId, response: AskResponse): boolean {
+  answer(id: RpcId, response: InputResponse): boolean {
     const pending = this.#pending.get(id);
     pending?.settle(response);
     return pending !== undefined;
@@ -91,6 +91,6 @@ export class PendingAsks {
   }
 }
 
-function failure(message: string): AskResponse {
+function failure(message: string): InputResponse {
   return { ok: false, error: { code: -32603, message } };
 }

@@ -2,7 +2,7 @@ import type { Log } from "../../core/log.ts";
 import { atMost } from "../waiting/at-most.ts";
 
 /** What of an upstream ends on its own, and has to have ended before a shutdown is complete. */
-export class Endings {
+export class ShutdownTracker {
   /** Ends each open message channel, so that no child is ever left behind; `channels.ts` keeps it up to date. */
   readonly channels = new Set<() => Promise<void>>();
   readonly #upstream: string;

@@ -1,22 +1,22 @@
-import type { AskResponse, Notification } from "../../core/call.ts";
+import type { InputResponse, Notification } from "../../core/call.ts";
 import { numberIn } from "../../core/exact-json.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { RawJson } from "../../core/raw-json.ts";
-import type { AsksRound, UpstreamFault } from "../../core/round.ts";
+import type { InputRequiredRound, UpstreamFault } from "../../core/round.ts";
 import { ASK_CAPABILITIES, type RpcId } from "../../mcp/messages.ts";
 import { sendableAnswer } from "../messages/ask-answer.ts";
 import { faultRound } from "../messages/fault.ts";
 import type { Intake } from "../messages/intake.ts";
 import type { Incoming } from "../messages/response-envelope.ts";
 import type { UpstreamRequest } from "../upstream.ts";
-import type { Attempt } from "./connection.ts";
+import type { RequestAttempt } from "./connection.ts";
 
 /** What an exchange needs of the transport that carries it. */
 export interface ExchangeWire {
   /** Answers a request that the upstream made during this exchange. */
-  respond(id: RpcId, response: AskResponse): void;
+  respond(id: RpcId, response: InputResponse): void;
   /** The exchange was given up: tell the upstream where it can be told, and free what is held for it. */
-  giveUp(exchange: Exchange, reason: string): void;
+  giveUp(exchange: PendingRequest, reason: string): void;
 }
 
 export interface ExchangeOptions {
@@ -29,7 +29,7 @@ export interface ExchangeOptions {
   readonly parkedMs: number;
   readonly wire: ExchangeWire;
   /** Reads a result; modern results may be asks. */
-  readonly interpret: (result: RawJson) => Attempt;
+  readonly interpret: (result: RawJson) => RequestAttempt;
   readonly onDone: () => void;
 }
 
@@ -40,19 +40,19 @@ const MAX_WAITING_ASKS = 64;
  * One request in flight, whatever carries it: deadline, cancellation, and the rounds that it is answered in. The
  * JSON-RPC id is the progress token as well, so that neither ever repeats one of the caller's.
  */
-export class Exchange {
+export class PendingRequest {
   readonly id: number;
-  readonly first: Promise<Attempt>;
+  readonly first: Promise<RequestAttempt>;
   /** One function for all timers, so that arming one makes no closure. */
-  static readonly #onTimer = (exchange: Exchange): void =>
+  static readonly #onTimer = (exchange: PendingRequest): void =>
     exchange.#options.intake.guard(
       () => exchange.#expire(),
       () => {},
     );
   readonly #options: ExchangeOptions;
-  #resolve: ((attempt: Attempt) => void) | undefined;
+  #resolve: ((attempt: RequestAttempt) => void) | undefined;
   #waiting: Array<{ readonly id: RpcId; readonly method: string; readonly params: JsonObject }> | undefined;
-  #outcome: Attempt | undefined;
+  #outcome: RequestAttempt | undefined;
   /** Who has put a question to the client, and can take it back. */
   #onMoot: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -116,7 +116,7 @@ export class Exchange {
   }
 
   /** Ends the exchange. The first outcome counts. */
-  finish(attempt: Attempt): void {
+  finish(attempt: RequestAttempt): void {
     if (this.#done) return;
     this.#done = true;
     clearTimeout(this.#timer);
@@ -154,7 +154,7 @@ export class Exchange {
   #arm(ms: number): void {
     clearTimeout(this.#timer);
     // Node keeps timers of one duration in one list, so this is O(1) both ways: a timer wheel gains nothing.
-    this.#timer = setTimeout(Exchange.#onTimer, ms, this);
+    this.#timer = setTimeout(PendingRequest.#onTimer, ms, this);
   }
 
   #notification(message: Notification): void {
@@ -174,7 +174,7 @@ export class Exchange {
       wire.respond(id, { ok: true, result: {} });
       return;
     }
-    if (!isAllowedAsk(method, capabilities) || (this.#waiting?.length ?? 0) >= MAX_WAITING_ASKS) {
+    if (!isAllowedInputRequest(method, capabilities) || (this.#waiting?.length ?? 0) >= MAX_WAITING_ASKS) {
       wire.respond(id, { ok: false, error: { code: -32601, message: "Method not found" } });
       return;
     }
@@ -191,10 +191,10 @@ export class Exchange {
     this.#resolve = undefined;
     this.#arm(this.#options.parkedMs);
     let resumed = false;
-    const round: AsksRound = {
-      kind: "asks",
+    const round: InputRequiredRound = {
+      kind: "input_required",
       era: "legacy",
-      asks: { ask: { method: next.method, params: next.params } },
+      inputRequests: { ask: { method: next.method, params: next.params } },
       state: undefined,
       resume: async (responses) => {
         if (resumed) throw new Error("An asks round was resumed twice.");
@@ -206,7 +206,7 @@ export class Exchange {
         return faultRound(this.#options.intake.upstream, "UPSTREAM_CLOSED", "unknown", attempt.detail);
       },
       abandon: (reason) => this.cancel(reason),
-      onMoot: (listener) => {
+      onSuperseded: (listener) => {
         this.#onMoot = resumed ? undefined : listener;
         if (this.#done) listener();
       },
@@ -214,10 +214,10 @@ export class Exchange {
     resolve(round);
   }
 
-  #resume(id: RpcId, answer: AskResponse): Promise<Attempt> {
+  #resume(id: RpcId, answer: InputResponse): Promise<RequestAttempt> {
     const outcome = this.#outcome;
     if (outcome !== undefined) return Promise.resolve(outcome);
-    const next = new Promise<Attempt>((resolve) => {
+    const next = new Promise<RequestAttempt>((resolve) => {
       this.#resolve = resolve;
     });
     this.#arm(this.#options.timeoutMs);
@@ -228,7 +228,7 @@ export class Exchange {
 }
 
 /** Whether a server may make this request of a client with these capabilities. */
-export function isAllowedAsk(method: string, capabilities: JsonObject): boolean {
+export function isAllowedInputRequest(method: string, capabilities: JsonObject): boolean {
   for (const [known, capability] of Object.entries(ASK_CAPABILITIES)) {
     if (known === method) return capabilities[capability] !== undefined;
   }

@@ -2,7 +2,7 @@ import type { ClientPeer } from "../../core/call.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import { SharedMemory } from "../../core/shared-memory.ts";
 import type { PolicySet } from "../../policy/policy-set.ts";
-import { type KeyedHash, redactJson } from "../../redaction/redact.ts";
+import { type MarkHash, redactJson } from "../../redaction/redact.ts";
 import type { Redaction } from "../../redaction/redaction.ts";
 
 /** For how many pairs of principal and upstream it is remembered what their calls take out. */
@@ -13,7 +13,7 @@ const MAX_PAIRS = 32_768;
  * be about any call of the client, or come after its end: it loses whatever its principal's calls of this upstream lose.
  * Not the client's alone: a principal can make any number of clients, and would be told what the oldest ones lost.
  */
-export interface OutsideTalk {
+export interface OutOfBand {
   /** The peer that this upstream is to serve. `guarded` says what a call takes out; absent where no policy looks. */
   peerFor(
     peer: ClientPeer,
@@ -31,7 +31,7 @@ interface Pair {
 }
 
 /** `maxPairs`: how many principals and upstreams are remembered together. A principal has one for each upstream. */
-export function createOutsideTalk(hash: KeyedHash, maxPairs = MAX_PAIRS): OutsideTalk {
+export function createOutOfBand(hash: MarkHash, maxPairs = MAX_PAIRS): OutOfBand {
   const pairs = new SharedMemory<Pair>(maxPairs);
   return {
     peerFor(peer, upstream, guarded) {
@@ -59,7 +59,7 @@ export function createOutsideTalk(hash: KeyedHash, maxPairs = MAX_PAIRS): Outsid
   };
 }
 
-function withoutRedacted(peer: ClientPeer, redactions: ReadonlySet<Redaction>, hash: KeyedHash): ClientPeer {
+function withoutRedacted(peer: ClientPeer, redactions: ReadonlySet<Redaction>, hash: MarkHash): ClientPeer {
   const redacted = (params: JsonObject): JsonObject => {
     const value = redactJson(params, [...redactions], hash);
     return isObject(value) ? value : {};
