@@ -1,4 +1,4 @@
-import { ANONYMOUS_ISSUER, KEYS_ISSUER, LOCAL_ISSUER } from "./principal.ts";
+import { ANONYMOUS_ISSUER, isBare, KEYS_ISSUER, LOCAL_ISSUER } from "./principal.ts";
 
 /** As much of somebody as stands in a record. */
 export interface Known {
@@ -14,8 +14,9 @@ export interface Known {
  */
 export function knownAs({ issuer, subject, email }: Known): string {
   if (email !== undefined && email !== null && issuer !== LOCAL_ISSUER) return email;
-  const ours = issuer === KEYS_ISSUER || issuer === ANONYMOUS_ISSUER || issuer === undefined || issuer === null;
-  return ours ? subject : `${issuer}|${subject}`;
+  if (issuer === undefined || issuer === null) return subject;
+  const ours = issuer === KEYS_ISSUER || issuer === ANONYMOUS_ISSUER;
+  return isBare(subject, { home: ours }) ? subject : `${issuer}|${subject}`;
 }
 
 /** The same with the name, which often anybody can choose for themselves: it never stands alone, nor first. */

@@ -2,16 +2,17 @@ import type { ClientFacts } from "./call.ts";
 import { compileGlobs } from "./glob.ts";
 import type { JsonObject } from "./json.ts";
 import { readMailbox } from "./mailbox.ts";
-import type { Principal } from "./principal.ts";
+import { isBare, type Principal } from "./principal.ts";
 
 /*
  * How policies see somebody. Bare names are those that the company gave, its keys and its first issuer: any other issuer
  * can call its people and its clients what it likes, so that what it says is seen with its name, or not at all.
  */
 
-/** `user.id`: the subject, after its issuer and `|` where that is not the first one. */
-export function userIdOf({ issuer, subject, home }: Pick<Principal, "issuer" | "subject" | "home">): string {
-  return home ? subject : `${issuer}|${subject}`;
+/** `user.id`: the subject, after its issuer and `|` where that is not the first one, or it would read like another's. */
+export function userIdOf(principal: Pick<Principal, "issuer" | "subject" | "home">): string {
+  const { issuer, subject } = principal;
+  return isBare(subject, principal) ? subject : `${issuer}|${subject}`;
 }
 
 /**
@@ -25,9 +26,9 @@ export function emailOf({ email }: Pick<Principal, "email">): string | undefined
 /** `client.id`, as `user.id`; `undefined` if the credential has none. */
 export function clientIdOf(
   { id }: Pick<ClientFacts, "id">,
-  { issuer, home }: Pick<Principal, "issuer" | "home">,
+  principal: Pick<Principal, "issuer" | "home">,
 ): string | undefined {
-  return home || id === undefined ? id : `${issuer}|${id}`;
+  return id === undefined || isBare(id, principal) ? id : `${principal.issuer}|${id}`;
 }
 
 /** `user.claims`: of the verified claims those that this issuer may show to policies. */

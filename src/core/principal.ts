@@ -126,7 +126,24 @@ export function hasOddName({ issuer, subject, email, aliases }: Principal): bool
 }
 
 /** How somebody is named where a subject stands for them: bare at home, and with the issuer anywhere. */
-export function subjectNames({ issuer, subject, home }: Pick<Principal, "issuer" | "subject" | "home">): string[] {
-  const qualified = `${issuer}|${subject}`;
-  return home ? [subject, qualified] : [qualified];
+export function subjectNames(principal: Pick<Principal, "issuer" | "subject" | "home">): string[] {
+  const { subject } = principal;
+  const qualified = `${principal.issuer}|${subject}`;
+  return isBare(subject, principal) ? [subject, qualified] : [qualified];
+}
+
+/**
+ * Whether a subject or a client of somebody's stands for itself: at home, unless it reads as if an issuer stood before it.
+ * Whoever can choose such a name would be another issuer's by it.
+ */
+export function isBare(name: string, { home }: Pick<Principal, "home">): boolean {
+  return home && withIssuer(name) === undefined;
+}
+
+const WITH_ISSUER = /^((?:https?:\/\/|portcullis:)[^|]*)\|(.*)$/is;
+
+/** The parts of `issuer|name`; `undefined` of a bare name, which may have the sign, too (`auth0|3f2c`). */
+export function withIssuer(text: string): { readonly issuer: string; readonly name: string } | undefined {
+  const [, issuer, name] = WITH_ISSUER.exec(text) ?? [];
+  return issuer === undefined || name === undefined ? undefined : { issuer, name };
 }

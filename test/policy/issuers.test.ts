@@ -1,10 +1,14 @@
 import { describe, expect, it } from "vitest";
+import { isAmong, keysOf } from "../../src/approvals/eligibility.ts";
 import { createFacts } from "../../src/audit/facts.ts";
 import { isObject, type JsonObject } from "../../src/core/json.ts";
-import { KEYS_ISSUER, type Principal } from "../../src/core/principal.ts";
+import { knownAs } from "../../src/core/known-as.ts";
+import { KEYS_ISSUER, LOCAL_ISSUER, type Principal } from "../../src/core/principal.ts";
 import { FULL_STANDING, GUEST_STANDING, type Standing } from "../../src/core/standing.ts";
 import { principalFromClaims } from "../../src/identity/tokens/claims.ts";
 import { recordedInput } from "../../src/policy/replay/recorded-call.ts";
+import { inputOfCall } from "../../src/policy/tests/given-call.ts";
+import { testPersons } from "../support/approval-service.ts";
 import { policyInput, policySet } from "../support/policy-inputs.ts";
 
 /*
@@ -191,6 +195,57 @@ describe("a budget", () => {
       expect(counters(other)?.some((counter) => counters(carl)?.includes(counter))).toBe(false);
     },
   );
+});
+
+describe("a name of ours that reads like another issuer's", () => {
+  /** Whoever can choose a subject, a client or the user of a key, and takes one that is written as the partner's. */
+  const posing = (name: string): readonly Principal[] => [
+    { ...carl, subject: name, clientId: name, email: undefined, aliases: [] },
+    { ...carl, issuer: KEYS_ISSUER, subject: name, clientId: name, email: undefined, aliases: [] },
+    { ...carl, issuer: LOCAL_ISSUER, subject: name, clientId: name, email: undefined, aliases: [] },
+  ];
+
+  it.each([
+    `when: 'user.id == "${PARTNER}|carl"'`,
+    `when: 'client.id == "${PARTNER}|trusted"'`,
+    `target: { users: ["${PARTNER}|carl"] }`,
+    `target: { users: ["${PARTNER}|*"] }`,
+    `target: { clients: ["${PARTNER}|trusted"] }`,
+  ])("%s: is not that one, where it lets in", (rule) => {
+    for (const principal of posing(`${PARTNER}|${rule.includes("trusted") ? "trusted" : "carl"}`))
+      expect(effectOf(rule, "allow: {}", "deny", principal)).toBe("deny");
+  });
+
+  it.each([`target: { users: ["!${PARTNER}|carl"] }`, `target: { clients: ["!${PARTNER}|trusted"] }`])(
+    "%s: is not that one, where a refusal lets out",
+    (rule) => {
+      expect(effectOf(rule, "deny: {}", "allow", other)).toBe("allow");
+      for (const principal of posing(`${PARTNER}|${rule.includes("trusted") ? "trusted" : "carl"}`))
+        expect(effectOf(rule, "deny: {}", "allow", principal)).toBe("deny");
+    },
+  );
+
+  it.each([`${PARTNER}|carl`, `${KEYS_ISSUER}|carl`, `${HOME}|carl`, `${PARTNER.toUpperCase()}|carl`])(
+    "%s: is no approver, and is shown with who said it",
+    (name) => {
+      for (const principal of posing(name)) {
+        expect(isAmong({ roles: [], users: [name] }, principal)).toBe(false);
+        expect(keysOf(principal, testPersons()).subjects).not.toContain(name);
+        expect(knownAs(principal)).toBe(`${principal.issuer}|${name}`);
+        expect(isAmong({ roles: [], users: [`${principal.issuer}|${name}`] }, principal)).toBe(true);
+      }
+    },
+  );
+
+  it("is what it reads like in a call that somebody writes down", () => {
+    const given = (user: string | undefined, client: string) =>
+      inputOfCall({ tool: "bank/pay", user: { id: user }, client: { id: client } }, undefined);
+    const rule = `policies: [{ id: p, when: 'user.id == "${PARTNER}|carl" && client.id == "${PARTNER}|trusted"', then: { allow: {} } }]`;
+    const set = policySet(rule, "deny");
+    expect(set.decide(given(`${PARTNER}|carl`, `${PARTNER}|trusted`)).effect).toBe("allow");
+    expect(set.decide(given(`${PARTNER}|carl`, "trusted")).effect).toBe("allow");
+    expect(set.decide(given("carl", "trusted")).effect).toBe("deny");
+  });
 });
 
 describe("a subject with the sign that stands before it", () => {

@@ -1,5 +1,5 @@
 import { compileGlob } from "../../core/glob.ts";
-import { ANONYMOUS_ISSUER, KEYS_ISSUER, LOCAL_ISSUER } from "../../core/principal.ts";
+import { ANONYMOUS_ISSUER, KEYS_ISSUER, LOCAL_ISSUER, withIssuer } from "../../core/principal.ts";
 import { suggest } from "../../core/suggest.ts";
 import type { KnownFacts } from "../expressions/facts.ts";
 import { doubtsOfAddress } from "../schemas/address-parts.ts";
@@ -72,10 +72,8 @@ function checkNames(
       const message = `\`${entry}\` names nobody: no address begins with @.`;
       return [{ severity: "error", path: at, message, hint: `Write \`*${name}\` for everybody of that domain.` }];
     }
-    // No URL of an issuer has the sign, and a subject may have it.
-    const issuer = name.slice(0, Math.max(name.indexOf("|"), 0));
-    // Some issuers have the sign in their subjects (`auth0|3f2c`).
-    if (issuers === undefined || !/^(?:https?:\/\/|portcullis:)/.test(issuer)) return [];
+    const issuer = withIssuer(name)?.issuer;
+    if (issuers === undefined || issuer === undefined) return [];
     if ([...issuers, ...OUR_ISSUERS].some(compileGlob(issuer))) return [];
     const message = `\`${entry}\` names nobody: there is no issuer \`${issuer}\`.`;
     const close = suggest(issuer, issuers);

@@ -3,7 +3,7 @@ import { compileGlob, compileGlobs, compileLooseGlobs } from "../../core/glob.ts
 import { isObject, type Json } from "../../core/json.ts";
 import { readMailbox } from "../../core/mailbox.ts";
 import { clientIdOf } from "../../core/policy-names.ts";
-import { hasOddName, type Principal } from "../../core/principal.ts";
+import { hasOddName, isBare, type Principal } from "../../core/principal.ts";
 import type { PolicyTarget } from "../file/schema.ts";
 import type { PolicyInput, Viewer } from "../policy-set.ts";
 
@@ -112,12 +112,12 @@ function compileUsers(users: readonly string[], widens: boolean): (caller: Viewe
   const names = { matches: !users.every(isExclusion), excludes: users.some(isExclusion) };
   const all = users.every(isExclusion) || users.includes("*");
   const matches = (principal: Principal, sure: boolean, side: "matches" | "excludes"): boolean => {
-    const { issuer, subject, home, email, aliases, actors } = principal;
+    const { issuer, subject, email, aliases, actors } = principal;
     // Whoever acts for somebody is in it with them.
     const acting = sure ? [] : actors;
     const others = acting.length === 0 ? aliases : [...aliases, ...acting.flatMap(({ names }) => names)];
     return (
-      ((home || !sure) && ids[side](subject)) ||
+      ((!sure || isBare(subject, principal)) && ids[side](subject)) ||
       qualified[side](`${issuer}|${subject}`) ||
       (email !== undefined && emails[side](email.toLowerCase())) ||
       (!sure && (others.some((alias) => emails[side](alias.toLowerCase())) || mayBe(principal, side))) ||

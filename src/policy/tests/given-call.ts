@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { JsonObject } from "../../core/json.ts";
-import { AT_HOME } from "../../core/principal.ts";
+import { AT_HOME, withIssuer } from "../../core/principal.ts";
 import type { PolicyInput } from "../policy-set.ts";
 import { parseTimestamp } from "../syntax/timestamps.ts";
 
@@ -74,12 +74,16 @@ export function inputOfCall(given: GivenCall, definition: JsonObject | undefined
   const { user = {}, client = {} } = given;
   const slash = given.tool.indexOf("/");
   const tool = given.tool.slice(slash + 1);
+  // Ids are written as conditions see them: those of a further issuer with it before them.
+  const [whose, which] = [user.id, client.id].map((id) => (id === undefined ? undefined : withIssuer(id)));
+  const further = whose ?? which;
+  const clientId = which?.name ?? client.id;
   return {
     principal: {
-      issuer: user.issuer ?? "https://idp.example",
-      subject: user.id ?? user.email ?? "user",
+      issuer: further?.issuer ?? user.issuer ?? "https://idp.example",
+      subject: whose?.name ?? user.id ?? user.email ?? "user",
       kind: "person",
-      clientId: client.id,
+      clientId,
       email: user.email,
       name: user.name,
       roles: user.roles ?? [],
@@ -90,9 +94,10 @@ export function inputOfCall(given: GivenCall, definition: JsonObject | undefined
       amr: user.amr ?? [],
       authTime: momentOf(user.auth_time),
       ...AT_HOME,
+      home: further === undefined,
     },
     client: {
-      id: client.id,
+      id: clientId,
       name: client.name ?? "",
       version: client.version ?? "",
       ip: client.ip ?? "127.0.0.1",
