@@ -56,11 +56,41 @@ export function isOddAddress(name: string): boolean {
 
 /**
  * By what a name is compared where two names must not pass for two people: an address by its mailbox and by its account,
- * so that `ann` may be `ann@acme.com`; anything else by its folded spelling.
+ * so that `ann` may be `ann@acme.com`; anything else by its folded spelling; and each by the names within it.
  */
 export function nameForms(name: string): readonly string[] {
-  const box = readMailbox(name);
-  return box === undefined ? [spelling(name)].filter((form) => form !== "") : [box.bare, box.account];
+  const forms = [name, ...namesWithin(name)].flatMap((one) => {
+    const box = readMailbox(one);
+    return box === undefined ? [spelling(one)].filter((form) => form !== "") : [box.bare, box.account];
+  });
+  return [...new Set(forms)];
+}
+
+/** What stands between the parts of a name: of an address, too, since `|`, `/` and `#` may be in its local part. */
+const BETWEEN = /[\s|:/,;<>()[\]"]+|(?<=\.[a-z]+)#/;
+/** Whose account stands behind it: a Windows domain, a connection of Auth0, a federation of Keycloak, a scheme. */
+const BEFORE_ACCOUNT = /^(?:[^\\]+\\|.*\||f:[^:]+:|(?:acct|mailto|smtp|sip|user):)(?=[^\\|]+$)/s;
+/** A guest of Entra ID: the address with `_` for the sign. */
+const GUEST = /^(.+)_([^_@]+)#ext#@/s;
+/** Attributes of a distinguished name (RFC 4514) that one person has. */
+const OF_ONE = /^(?:uid|cn|mail|email|emailaddress|samaccountname|userprincipalname)=/;
+
+/**
+ * The names that stand within another one: plain addresses, and the account behind what says where it is one
+ * (`samlp|corp|ann@acme.com`, `ACME\\ann`, `ann_acme.com#EXT#@…`).
+ */
+export function namesWithin(name: string): readonly string[] {
+  if (name.length > MAX_CHARS) return [];
+  const text = fold(name);
+  const [, local, domain] = GUEST.exec(text) ?? [];
+  const account = text.replace(BEFORE_ACCOUNT, "");
+  const attributes = text
+    .split(",")
+    .flatMap((part) => (OF_ONE.test(part.trim()) ? [part.trim().replace(OF_ONE, "")] : []));
+  const addresses = text.split(BETWEEN).filter((part) => part.includes("@") && readMailbox(part) !== undefined);
+  const within = attributes.length > 0 ? attributes : [account, ...addresses];
+  const all = local === undefined ? within : [`${local}@${domain}`];
+  return [...new Set(all)].filter((part) => part !== text && part !== "");
 }
 
 /** A domain, or a glob over domains, with the letters that the DNS has (RFC 5891). */

@@ -1,3 +1,4 @@
+import type { Json, JsonObject } from "./json.ts";
 import { isOddAddress, nameForms } from "./mailbox.ts";
 import type { People, PersonOptions } from "./people.ts";
 import {
@@ -110,7 +111,7 @@ export function createPersons({
     kind: kindOf(principal),
     // Whoever starts a program over stdio says whatever address they like.
     vouched: principal.email !== undefined && principal.issuer !== LOCAL_ISSUER,
-    names: marks(namesOf(principal)),
+    names: marks([...namesOf(principal), ...mentionedBy(principal)]),
     actors: marks(principal.actors.flatMap(({ names }) => names)),
     odd: hasOddName(principal),
   });
@@ -204,6 +205,23 @@ function kindOf(principal: Principal): Traces["kind"] {
 function namesSomebody({ subject, clientId, email = subject, aliases }: Principal): boolean {
   const own = new Set([subject, clientId ?? subject, `service-account-${clientId}`].flatMap(nameForms));
   return [email, ...aliases].some((alias) => !nameForms(alias).some((form) => own.has(form)));
+}
+
+/**
+ * All that stands in a machine's token: whoever is called so may be its owner, however the claim is called that says it.
+ * Of a person's it would be others, too: a manager approves.
+ */
+function mentionedBy({ kind, claims }: Principal): readonly string[] {
+  return kind === "machine" ? [...textsWithin(claims)] : [];
+}
+
+function* textsWithin(claims: JsonObject): Iterable<string> {
+  const waiting: (Json | undefined)[] = [claims];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (typeof value === "string" || typeof value === "number") yield String(value);
+    else if (typeof value === "object" && value !== null) waiting.push(...Object.values(value));
+  }
 }
 
 function vouched(who: Who): Who {

@@ -1,5 +1,5 @@
 import type { JsonObject } from "./json.ts";
-import { isOddAddress, nameForms } from "./mailbox.ts";
+import { isOddAddress, readMailbox } from "./mailbox.ts";
 
 /**
  * What somebody may do here at all, as far as that depends on who says who they are. `step_up`: what their token says of
@@ -104,7 +104,7 @@ export function personKeys(principal: Pick<Principal, "issuer" | "subject" | "em
   const { person, email } = principal;
   if (person !== undefined) return [`person\n${person}`];
   const subject = principalKey(principal);
-  return email === undefined ? [subject] : [subject, `email\n${nameForms(email)[0]}`];
+  return email === undefined ? [subject] : [subject, `email\n${readMailbox(email)?.bare ?? email}`];
 }
 
 /**

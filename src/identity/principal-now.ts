@@ -40,7 +40,7 @@ export function createPrincipalNow({
         return { ...before, ...AT_HOME, may: ["call"] };
       default: {
         const issuer = jwt.find((known) => known.issuer === before.issuer);
-        return issuer && withVouchedSignIn({ ...before, ...saidIn(before.claims, issuer) });
+        return issuer && withVouchedSignIn({ ...before, ...saidIn(before.claims, issuer, before.kind === "machine") });
       }
     }
   }

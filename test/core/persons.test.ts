@@ -171,6 +171,71 @@ describe("what a name says of somebody", () => {
     ],
     ["a key and a subject", key("ann", undefined), token("ann", {})],
     ["a machine by a name that anybody may choose", token("u7", { preferred_username: "service-account-agent" }), ann],
+    ...(
+      [
+        ["an enterprise connection", token("samlp|corp|ann@acme.com", {})],
+        ["a scheme", token("acct:ann@acme.com", {})],
+        ["an object", token("a-2", { email: { value: "ann@acme.com" } })],
+        ["objects in a list", token("a-2", { emails: [{ value: "ann@acme.com", type: "work" }] })],
+        ["a subject identifier", token("a-2", { sub_id: { format: "email", email: "ann@acme.com" } })],
+        [
+          "a subject identifier as an account",
+          token("a-2", { sub_id: { format: "account", uri: "acct:ann@acme.com" } }),
+        ],
+        ["the identities of Firebase", token("a-2", { firebase: { identities: { email: ["ann@acme.com"] } } })],
+        ["a hint", token("a-2", { login_hint: "ann@acme.com" })],
+        ["what is shown", token("a-2", { name: "Ann (ann@acme.com)" })],
+        ["a guest account", token("a-2", { upn: "ann_acme.com#EXT#@t.onmicrosoft.com" })],
+        ["a personal account", token("a-2", { unique_name: "live.com#ann@acme.com" })],
+        ["a directory", token("a-2", { unique_name: "ACME\\ann" })],
+        ["a distinguished name", token("a-2", { userid: "uid=x,mail=ann@acme.com,dc=acme,dc=com" })],
+        ["an attribute of SAML", token("a-2", { "urn:oid:0.9.2342.19200300.100.1.3": "ann@acme.com" })],
+      ] as const
+    ).flatMap(([what, one]): [string, Principal, Principal][] => [
+      [`an address within ${what}`, one, token("a-1", vouchedFor("ann@acme.com"))],
+    ]),
+    ...[
+      "employee_id",
+      "employeeNumber",
+      "onprem_sam_account_name",
+      "objectGUID",
+      "puid",
+      "sid",
+      "immutable_id",
+      "windowsaccountname",
+      "urn:oid:1.3.6.1.4.1.5923.1.1.1.6",
+      "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier",
+      "https://acme.com/user",
+    ].map((claim): [string, Principal, Principal] => [
+      `one ${claim} in two accounts`,
+      token("a-1", { [claim]: "7-Z" }),
+      token("a-2", { [claim]: "7-z" }),
+    ]),
+    [
+      "one verified telephone in two accounts",
+      token("a-1", { phone_number: "+49 30 1234-5", phone_number_verified: true }),
+      token("a-2", { phone_number: "+493012345", phone_number_verified: true }),
+    ],
+    ...(
+      [
+        ["owner", "a-1"],
+        ["created_by", "ann@acme.com"],
+        ["contacts", ["ops@acme.com", "ann@acme.com"]],
+        ["on_behalf_of", "a-1"],
+        ["on_behalf_of", { user: { id: "a-1" } }],
+        ["https://acme.com/whoever", "a-1"],
+        ["anything", { at: [{ all: "Ann@acme.com" }] }],
+      ] as const
+    ).map(([claim, value]): [string, Principal, Principal] => [
+      `a machine that names somebody in ${claim}`,
+      token("agent", { [claim]: value }),
+      token("a-1", vouchedFor("ann@acme.com")),
+    ]),
+    ...["owner", "created_by", "on_behalf_of", "sponsor", "user_login"].map((claim): [string, Principal, Principal] => [
+      `a machine whose ${claim} may come with another account`,
+      token("agent", { [claim]: "a.smith" }),
+      token("a-1", {}),
+    ]),
     ["a machine of a further issuer", token("agent", {}, PARTNER), token("a-1", {})],
     ["a machine of a further issuer, and a key", token("agent", {}, PARTNER), ann],
     ["a machine that names an account", token("agent", { preferred_username: "ann" }), token("a-1", {})],
@@ -210,6 +275,20 @@ describe("what a name says of somebody", () => {
       "a machine that names somebody else of one domain",
       token("agent", vouchedFor("ann@acme.com")),
       token("b-1", vouchedFor("bob@acme.com")),
+    ],
+    ["people of one manager and one maker", token("a-1", { manager: "m", created_by: "m" }), token("m", {})],
+    ["people of one nickname", token("a-1", { nickname: "Sam", name: "Sam" }), token("b-1", { nickname: "Sam" })],
+    ["people of one switchboard", token("a-1", { phone_number: "+4930" }), token("b-1", { phone_number: "+4930" })],
+    [
+      "people of one kind of address",
+      token("a-1", { emails: [{ value: "a@x.de", type: "work" }] }),
+      token("b-1", { emails: [{ value: "b@x.de", type: "work" }] }),
+    ],
+    ["whoever may act for somebody, who did not", token("a-1", { may_act: { sub: "b-1" } }), token("b-1", {})],
+    [
+      "guests of one tenant",
+      token("a-1", { upn: "a_x.de#EXT#@t.example" }),
+      token("b-1", { upn: "b_x.de#EXT#@t.example" }),
     ],
     ["subjects that look like addresses with something before", token("f:1:a@x.de", {}), token("f:1:b@x.de", {})],
   ])("%s: are two", (_what, one, other) => {

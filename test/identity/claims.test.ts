@@ -116,7 +116,23 @@ describe("a principal", () => {
   it.each<[JsonObject, readonly string[]]>([
     [{ "https://acme.com/email": "a@b.c", "cognito:username": "ann", "custom:upn": "u" }, ["a@b.c", "ann", "u"]],
     [{ proxyAddresses: ["SMTP:a@b.c", "x500:/o=acme"] }, ["a@b.c", "x500:/o=acme"]],
-    [{ user: { upn: "u" }, identities: [{ user_id: "a@b.c" }, 7], profile: { user: { upn: "deep" } } }, ["u", "a@b.c"]],
+    [
+      { user: { upn: "u" }, identities: [{ user_id: "a@b.c" }, 7], profile: { user: { upn: "deep" } } },
+      ["u", "a@b.c", "deep"],
+    ],
+    [{ email: { value: "a@b.c", type: "work" }, emails: [{ value: "d@b.c", primary: true }] }, ["a@b.c", "d@b.c"]],
+    [{ name: "Ann (a@b.c)", nickname: "ann", display_name: "d@b.c" }, ["a@b.c", "d@b.c"]],
+    [{ phone_number: "+49 (30) 1", phone_number_verified: true }, ["+49301"]],
+    [
+      {
+        phone_number: "+49301",
+        owner: "x",
+        created_by: "y",
+        may_act: { sub: "z" },
+        user: { deep: { user: { upn: "q" } } },
+      },
+      [],
+    ],
     [{ "manager.email": "b@b.c", manager: { email: "b@b.c" }, "https://acme.com/manager": "b@b.c" }, []],
   ])("is called by claims of its issuer's own: %j", (claims, names) => {
     expect(principal(claims).aliases).toEqual(names);

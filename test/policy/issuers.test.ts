@@ -132,6 +132,30 @@ describe("what another issuer says as the first one would", () => {
     },
   );
 
+  it.each<[string, string, JsonObject]>([
+    ["bob@acme.com", "samlp|corp|bob@acme.com", {}],
+    ["bob@acme.com", "acct:bob@acme.com", {}],
+    ["*@acme.com", "uid=bob,mail=bob@acme.com,dc=x", {}],
+    ["bob@acme.com", "q", { unique_name: "live.com#bob@acme.com" }],
+    ["bob@acme.com", "q", { email: "bob_acme.com#EXT#@t.onmicrosoft.com", email_verified: true }],
+    ["bob@acme.com", "q", { email: { value: "Bob@acme.com" } }],
+    ["bob@acme.com", "q", { sub_id: { format: "email", email: "bob@acme.com" } }],
+    ["bob@acme.com", "q", { firebase: { identities: { email: ["bob@acme.com"] } } }],
+    ["bob@acme.com", "q", { name: "bob@acme.com" }],
+    ["bob@acme.com", "q", { login_hint: "bob@acme.com" }],
+    ["bob", "q", { unique_name: "ACME\\bob" }],
+    ["bob", "q", { act: { sub: "samlp|corp|bob" } }],
+  ])("a refusal of %s fits %s, who is called so within %j", (name, subject, claims) => {
+    const standing = { issuer: HOME, claims: mapping, standing: FULL_STANDING };
+    const principal = principalFromClaims(standing, subject, claims, { now: 1, toleranceMs: 0 });
+    const rule = `target: { users: ["${name}"] }`;
+    expect(effectOf(rule, "deny: {}", "allow", principal)).toBe("deny");
+    expect(effectOf(rule, "allow: {}", "deny", principal)).toBe("deny");
+    const not = `target: { users: ["!${name}"] }`;
+    expect(effectOf(not, "allow: {}", "deny", principal)).toBe("deny");
+    expect(effectOf(not, "deny: {}", "allow", principal)).toBe("deny");
+  });
+
   it.each(["target: { clients: [trusted] }", `when: 'client.id == "trusted"'`])(
     "%s: a key of this name is one of ours, a partner's client is not",
     (rule) => {

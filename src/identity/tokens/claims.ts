@@ -2,6 +2,7 @@ import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { claimsSeenOf } from "../../core/policy-names.ts";
 import type { Principal } from "../../core/principal.ts";
 import { allowedNames, vouchedAddress } from "../../core/standing.ts";
+import { namingTexts, texts } from "../naming-claims.ts";
 import type { ClaimsMapping, IssuerOptions } from "../options.ts";
 import { type ReadActors, readActors } from "./actors.ts";
 import { authTimeOf, type TokenClock } from "./times.ts";
@@ -26,7 +27,7 @@ export function principalFromClaims(
     amr: texts(claims["amr"]),
     authTime: authTimeOf(claims, clock),
     person: undefined,
-    ...saidIn(claims, issuer),
+    ...saidIn(claims, issuer, kind !== undefined),
   };
 }
 
@@ -34,6 +35,7 @@ export function principalFromClaims(
 export function saidIn(
   claims: JsonObject,
   { issuer, claims: mapping, standing }: Pick<IssuerOptions, "issuer" | "claims" | "standing">,
+  isMachine: boolean,
 ): Said {
   const seen = claimsSeenOf({ claims, userClaims: standing.userClaims });
   const address = text(claimAt(claims, mapping.email));
@@ -48,7 +50,7 @@ export function saidIn(
     // Approvers read it, too: whoever may not say it could call himself anything.
     name: text(claimAt(seen, mapping.name)),
     userClaims: standing.userClaims,
-    aliases: [...new Set([address, ...namesIn(claims).names])].filter((name) => name !== undefined),
+    aliases: [...new Set([address, ...namesIn(claims, isMachine).names])].filter((name) => name !== undefined),
     actors,
     // What a person has to say nobody says for them.
     may: actors.length === 0 ? standing.may : standing.may.filter((one) => one !== "approve" && one !== "administer"),
@@ -63,31 +65,21 @@ type Said = Pick<
 
 /** Who acts by these claims for their subject. */
 export function actorsIn(claims: JsonObject, issuer: string): ReadActors {
-  return readActors(claims, issuer, namesIn);
+  return readActors(claims, issuer, (act) => namesIn(act));
 }
 
 /** Which client claims name, and what they call their subject besides `sub`. */
-function namesIn(claims: JsonObject): { readonly clientId: string | undefined; readonly names: readonly string[] } {
+function namesIn(
+  claims: JsonObject,
+  isMachine = false,
+): {
+  readonly clientId: string | undefined;
+  readonly names: readonly string[];
+} {
   return {
     clientId: CLIENT_CLAIMS.map((name) => text(claims[name])).find((id) => id !== undefined),
-    names: namingTexts(claims, 1),
+    names: namingTexts(claims, isMachine),
   };
-}
-
-function namingTexts(claims: JsonObject, deeper: number): readonly string[] {
-  return Object.entries(claims).flatMap(([name, value]) => {
-    // Claims of one's own are named by a URL or under a prefix.
-    const form = name
-      .replace(/^(?:https?:.*\/|cognito:|custom:)/, "")
-      .replaceAll(/[_-]/g, "")
-      .toLowerCase();
-    // The first one is the one that is used; `smtp:` and `SMTP:` say which. Exchange, Entra ID.
-    if (form === "proxyaddresses") return texts(value).map((address) => address.replace(/^smtp:/i, ""));
-    if (NAMING_CLAIMS.has(form)) return texts(value);
-    if (deeper === 0 || !NAMING_OBJECTS.has(form)) return [];
-    const inner: readonly (Json | undefined)[] = Array.isArray(value) ? value : [value];
-    return inner.filter(isObject).flatMap((object) => namingTexts(object, deeper - 1));
-  });
 }
 
 /**
@@ -97,21 +89,6 @@ function namingTexts(claims: JsonObject, deeper: number): readonly string[] {
 export function isVerified(claims: JsonObject): boolean {
   return claims["email_verified"] === true || claims["email_verified"] === "true";
 }
-
-/**
- * Where issuers say what somebody is called, as an address, an account or a number of theirs, without `_` and case: OpenID
- * Connect, Entra ID, ADFS, Azure AD B2C, Auth0, Cognito, LDAP. Claims about others (a manager, an inviter) are not among them.
- */
-const NAMING_CLAIMS: ReadonlySet<string> = new Set(
-  (
-    "email emails mail mails emailaddress emailaddresses upn userprincipalname uniquename preferredusername username login " +
-    "loginname uid userid oid onpremsid accountname samaccountname verifiedprimaryemail verifiedsecondaryemail " +
-    "secondaryemail secondaryemails alternateemail alternateemails othermails"
-  ).split(" "),
-);
-
-/** Claims that hold such claims. */
-const NAMING_OBJECTS: ReadonlySet<string> = new Set(["user", "profile", "identities"]);
 
 /** The scopes of a token: `scope` (RFC 9068 §2.2.3), else `scp`; a list, or one text with spaces. */
 export function scopesOf(claims: JsonObject): readonly string[] {
@@ -161,10 +138,4 @@ function machineMark(
 
 function text(value: Json | undefined): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-// Anything but text is left out: a role is a name, and leaving one out never widens access by a role.
-function texts(value: Json | undefined): readonly string[] {
-  if (typeof value === "string") return value === "" ? [] : [value];
-  return Array.isArray(value) ? value.filter((item) => typeof item === "string" && item !== "") : [];
 }

@@ -1,7 +1,7 @@
 import { fold } from "../../core/fold.ts";
 import { compileGlob, compileGlobs, compileLooseGlobs } from "../../core/glob.ts";
 import { isObject, type Json } from "../../core/json.ts";
-import { readMailbox } from "../../core/mailbox.ts";
+import { namesWithin, readMailbox } from "../../core/mailbox.ts";
 import { clientIdOf } from "../../core/policy-names.ts";
 import { hasOddName, isBare, type Principal } from "../../core/principal.ts";
 import type { PolicyTarget } from "../file/schema.ts";
@@ -112,21 +112,20 @@ function compileUsers(users: readonly string[], widens: boolean): (caller: Viewe
   const names = { matches: !users.every(isExclusion), excludes: users.some(isExclusion) };
   const all = users.every(isExclusion) || users.includes("*");
   const matches = (principal: Principal, sure: boolean, side: "matches" | "excludes"): boolean => {
-    const { issuer, subject, email, aliases, actors } = principal;
+    const { issuer, subject, email, actors } = principal;
     // Whoever acts for somebody is in it with them.
     const acting = sure ? [] : actors;
-    const others = acting.length === 0 ? aliases : [...aliases, ...acting.flatMap(({ names }) => names)];
     return (
       ((!sure || isBare(subject, principal)) && ids[side](subject)) ||
       qualified[side](`${issuer}|${subject}`) ||
       (email !== undefined && emails[side](email.toLowerCase())) ||
-      (!sure && (others.some((alias) => emails[side](alias.toLowerCase())) || mayBe(principal, side))) ||
+      (!sure && mayBe(principal, side)) ||
       acting.some((actor) => ids[side](actor.subject) || qualified[side](`${actor.issuer}|${actor.subject}`))
     );
   };
   const mayBe = (principal: Principal, side: "matches" | "excludes") => {
-    const { odd, addresses } = addressesOf(principal);
-    return (odd && names[side]) || addresses.some(spelt[side]);
+    const { odd, others, addresses } = othersOf(principal);
+    return (odd && names[side]) || others.some(emails[side]) || addresses.some(spelt[side]);
   };
   return ({ principal }) => (all || matches(principal, widens, "matches")) && !matches(principal, !widens, "excludes");
 }
@@ -138,26 +137,29 @@ function spellingsOf(pattern: string): readonly string[] {
   return box === undefined ? [pattern.toLowerCase()] : [not + box.address, not + box.bare];
 }
 
-interface Addresses {
+interface Others {
   /** Whether one of their names may be any address. */
   readonly odd: boolean;
-  /** What the plain ones may be. */
+  /** What they and whoever acts for them are called besides, and what stands within that, in lower case. */
+  readonly others: readonly string[];
+  /** What the plain addresses among all that may be. */
   readonly addresses: readonly string[];
 }
 
 // A credential is kept for a while, and many policies may ask.
-const known = new WeakMap<Principal, Addresses>();
+const known = new WeakMap<Principal, Others>();
 
-function addressesOf(principal: Principal): Addresses {
+function othersOf(principal: Principal): Others {
   const before = known.get(principal);
   if (before !== undefined) return before;
   const { subject, email, aliases, actors } = principal;
-  const acting = actors.flatMap(({ names }) => names);
-  const boxes = [subject, ...(email === undefined ? [] : [email]), ...aliases, ...acting].flatMap(
-    (name) => readMailbox(name) ?? [],
-  );
+  const said = [...aliases, ...actors.flatMap(({ names }) => names)];
+  const own = email === undefined ? [subject] : [subject, email];
+  const others = [...said, ...[...own, ...said].flatMap(namesWithin)];
+  const boxes = [...own, ...others].flatMap((name) => readMailbox(name) ?? []);
   const addresses = [...new Set(boxes.flatMap(({ address, bare }) => [address, bare]))];
-  const found = { odd: hasOddName(principal), addresses };
+  const lower = [...new Set(others.map((name) => name.toLowerCase()))];
+  const found = { odd: hasOddName(principal), others: lower, addresses };
   known.set(principal, found);
   return found;
 }
