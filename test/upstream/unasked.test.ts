@@ -6,6 +6,7 @@ import { Cancellation } from "../../src/core/cancellation.ts";
 import { isObject, type Json, type JsonObject } from "../../src/core/json.ts";
 import { createIntake } from "../../src/upstream/messages/intake.ts";
 import { Throttle } from "../../src/upstream/messages/throttle.ts";
+import { Allowance } from "../../src/upstream/waiting/allowance.ts";
 import { createNoise, FLOOD_DETAIL, WEIGHT, weightOf } from "../../src/upstream/waiting/flood.ts";
 import {
   answer,
@@ -81,7 +82,7 @@ it("honest messages are read without a pause, and noise without end is not", () 
     [1_000, { jsonrpc: "2.0", method: "notifications/progress", params: { progressToken: 1, progress: 1, total: 9 } }],
   ];
   const connection = { pause: () => void pauses++, resume: () => {} };
-  const intake = createIntake({ upstream: "up", log: recordingLog(), onFault: () => {} });
+  const intake = createIntake({ upstream: "up", log: recordingLog(), onFault: () => {}, now: () => time });
   for (const [count, message] of everySecond) {
     const throttle = new Throttle(
       () => connection,
@@ -121,7 +122,7 @@ it("what is beyond the burst is not read until it is worked off", () => {
   const connection = { pause: () => void did.push("pause"), resume: () => void did.push("resume") };
   const throttle = new Throttle(
     () => connection,
-    { ...intake, later },
+    { ...intake, later, allowance: new Allowance(() => time, later) },
     () => time,
   );
   const half = Buffer.alloc(WEIGHT.burst / 2, " ");

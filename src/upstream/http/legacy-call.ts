@@ -93,10 +93,12 @@ export class LegacyCall implements ReplySink, ExchangeWire {
       this.#stop(message.code, `An event of its stream: ${message.detail}`);
       return;
     }
-    if (message.kind === "notification" || message.kind === "request") {
+    const isAnswer = message.kind === "result" || message.kind === "error";
+    if (!isAnswer || message.id !== exchange.id) {
       this.#throttle ??= new Throttle(() => this.#reply, this.#session.intake, this.#session.now);
       this.#throttle.take(bytes);
-    } else if (message.id !== exchange.id) {
+    }
+    if (isAnswer && message.id !== exchange.id) {
       this.#noise ??= createNoise(this.#session.now);
       if (!this.#noise.take(bytes)) this.#stop("UPSTREAM_INVALID", FLOOD_DETAIL);
       return;

@@ -71,8 +71,8 @@ export function openLegacyStream(options: LegacyStreamOptions): LegacyStream {
       row.useful();
       const bytes = Buffer.from(event.data);
       const message = options.intake.read(bytes);
-      if (message.kind === "notification" || message.kind === "request") throttle.take(bytes);
-      else if (!noise.take(bytes)) {
+      throttle.take(bytes);
+      if (message.kind !== "notification" && message.kind !== "request" && !noise.take(bytes)) {
         reply?.abort();
         options.onFlood(FLOOD_DETAIL);
         return;

@@ -44,8 +44,8 @@ export class ListenSink implements ReplySink {
     if (this.#muted || event.data === "") return;
     const bytes = Buffer.from(event.data);
     const message = this.#intake.read(bytes);
-    if (message.kind === "notification" || message.kind === "request") this.#throttle.take(bytes);
-    else if (!this.#noise.take(bytes)) {
+    this.#throttle.take(bytes);
+    if (message.kind !== "notification" && message.kind !== "request" && !this.#noise.take(bytes)) {
       this.#end("unreachable", FLOOD_DETAIL);
       return;
     }

@@ -148,11 +148,13 @@ class ModernCall implements ReplySink, ExchangeWire {
       this.#stop(message.code, `An event of its stream: ${message.detail}`);
       return;
     }
-    if (message.kind === "notification" || message.kind === "request") {
+    const isAnswer = message.kind === "result" || message.kind === "error";
+    if (!isAnswer || !this.#ours(message)) {
       this.#throttle ??= new Throttle(() => this.#reply, this.#options.endpoint.intake, this.#options.now);
       this.#throttle.take(bytes);
-      if (message.kind === "request") return;
-    } else if (!this.#ours(message)) {
+    }
+    if (message.kind === "request") return;
+    if (isAnswer && !this.#ours(message)) {
       this.#noise ??= createNoise(this.#options.now);
       if (!this.#noise.take(bytes)) this.#stop("UPSTREAM_INVALID", FLOOD_DETAIL);
       return;

@@ -135,16 +135,13 @@ export class Link implements ExchangeWire, MessageChannelEvents {
     // What still comes belongs to nobody.
     if (this.#ended !== undefined) return;
     if (isBlank(bytes)) {
-      if (!this.#noise.take(bytes)) this.#flooded();
+      this.#takesNoise(bytes);
       return;
     }
     const message = this.#options.intake.read(bytes);
     const exchange = this.#owner(message);
     if (message.kind === "notification" || message.kind === "request") this.#throttle.take(bytes);
-    else if (exchange === undefined && !this.#noise.take(bytes)) {
-      this.#flooded();
-      return;
-    }
+    else if (exchange === undefined && !this.#takesNoise(bytes)) return;
     switch (message.kind) {
       case "unreadable":
         this.#unreadable(message, bytes);
@@ -177,10 +174,7 @@ export class Link implements ExchangeWire, MessageChannelEvents {
 
   onOversize(edges: Buffer): void {
     if (this.#ended !== undefined) return;
-    if (!this.#noise.take(edges)) {
-      this.#flooded();
-      return;
-    }
+    if (!this.#takesNoise(edges)) return;
     const detail = "It is larger than the configured limit.";
     this.#unreadable({ kind: "unreadable", code: "UPSTREAM_TOO_LARGE", id: answeredIdAtEdges(edges), detail });
   }
@@ -218,9 +212,13 @@ export class Link implements ExchangeWire, MessageChannelEvents {
     this.#settle(id, "error", "Its answer was not taken.");
   }
 
-  #flooded(): void {
+  // Counts what is of no use; whether the connection goes on.
+  #takesNoise(bytes: Buffer): boolean {
+    this.#throttle.take(bytes);
+    if (this.#noise.take(bytes)) return true;
     if (this.#channel === undefined) this.onClosed(FLOOD_DETAIL);
     else this.#drop(this.#channel, FLOOD_DETAIL);
+    return false;
   }
 
   #drop(channel: MessageChannel, detail: string): void {

@@ -1,12 +1,15 @@
 import { JSON_LIMITS } from "../../core/limits.ts";
 import type { Log } from "../../core/log.ts";
 import type { JsonLimits } from "../../core/scan-json.ts";
+import { Allowance } from "../waiting/allowance.ts";
 import { createFlood, LOGGED } from "../waiting/flood.ts";
 import { type Incoming, partsOf, readIncoming, type Unreadable } from "./response-envelope.ts";
 
 /** Where everything that one upstream says comes in: read within bounds, and with an owner for every fault. */
 export interface Intake {
   readonly upstream: string;
+  /** What nobody asked for, over all connections. */
+  readonly allowance: Allowance;
   /** Reads one message. @throws never */
   read(bytes: Buffer): Incoming | Unreadable;
   /** The messages of a list, or the one that it is. @throws never */
@@ -41,7 +44,8 @@ const DETAIL = "The gateway failed at something that it sent; its log has the tr
 /** Makes the intake of one upstream. */
 export function createIntake(options: IntakeOptions): Intake {
   const { upstream, log, limits = JSON_LIMITS, onFault } = options;
-  const logged = createFlood(options.now ?? Date.now, LOGGED);
+  const now = options.now ?? Date.now;
+  const logged = createFlood(now, LOGGED);
   const fault = (err: unknown): void => {
     log.error({ upstream, err }, "Handling what an upstream sent failed; its connections are dropped.");
     try {
@@ -62,8 +66,10 @@ export function createIntake(options: IntakeOptions): Intake {
       fault(err);
     }
   };
+  const later = (work: () => void, ms: number): NodeJS.Timeout => setTimeout(guard, ms, work, nothing);
   return {
     upstream,
+    allowance: new Allowance(now, later),
     read: (bytes) => readIncoming(bytes, limits),
     parts: (bytes) => partsOf(bytes, limits),
     guard,
@@ -71,7 +77,7 @@ export function createIntake(options: IntakeOptions): Intake {
       if (logged.take()) log.info({ upstream }, "An upstream says more than is read at once; it is read more slowly.");
     },
     own: (work) => void work.catch(fault),
-    later: (work, ms) => setTimeout(guard, ms, work, nothing),
+    later,
   };
 }
 

@@ -1,6 +1,8 @@
 import type { Notification } from "../../core/call.ts";
+import type { Intake } from "../messages/intake.ts";
 import type { Subscription } from "../upstream.ts";
 import type { SubscribeAnswer } from "./connection.ts";
+import { Updates } from "./updates.ts";
 
 interface Watched {
   readonly listeners: Set<(notification: Notification) => void>;
@@ -14,17 +16,18 @@ export class Subscriptions {
   readonly #watched = new Map<string, Watched>();
   readonly #open: (uri: string) => Promise<SubscribeAnswer>;
   readonly #end: (uri: string) => void;
-  /** Holds what nobody waits for. */
-  readonly #own: (work: Promise<unknown>) => void;
+  readonly #intake: Pick<Intake, "allowance" | "later" | "own">;
+  readonly #updates: Updates;
 
   constructor(
     open: (uri: string) => Promise<SubscribeAnswer>,
     end: (uri: string) => void,
-    own: (work: Promise<unknown>) => void,
+    intake: Pick<Intake, "allowance" | "later" | "own">,
   ) {
     this.#open = open;
     this.#end = end;
-    this.#own = own;
+    this.#intake = intake;
+    this.#updates = new Updates(intake, (notification) => this.#tell(notification));
   }
 
   get size(): number {
@@ -61,7 +64,7 @@ export class Subscriptions {
     for (const [uri, watched] of this.#watched) {
       if (!watched.active) continue;
       watched.answer = this.#renewed(uri, watched, onAnswer);
-      this.#own(watched.answer);
+      this.#intake.own(watched.answer);
     }
   }
 
@@ -82,15 +85,22 @@ export class Subscriptions {
   /** Tells those who watch this resource, or a resource that it is a part of. */
   updated(notification: Notification): void {
     const uri = notification.params["uri"];
-    if (typeof uri !== "string") return;
-    for (const [watchedUri, { listeners }] of this.#watched) {
-      if (!covers(watchedUri, uri)) continue;
-      for (const listener of [...listeners]) listener(notification);
-    }
+    if (typeof uri === "string" && this.#watching(uri).length > 0) this.#updates.updated(uri, notification);
+  }
+
+  #tell(notification: Notification): number {
+    const listeners = this.#watching(String(notification.params["uri"])).flatMap((watched) => [...watched.listeners]);
+    for (const listener of listeners) listener(notification);
+    return listeners.length;
+  }
+
+  #watching(uri: string): readonly Watched[] {
+    return [...this.#watched].flatMap(([watchedUri, watched]) => (covers(watchedUri, uri) ? [watched] : []));
   }
 
   clear(): void {
     this.#watched.clear();
+    this.#updates.clear();
   }
 }
 

@@ -67,7 +67,7 @@ export class PeerSession implements UpstreamSession {
         this.#connection?.unsubscribe(uri);
         owner.freed();
       },
-      (work) => owner.intake.own(work),
+      owner.intake,
     );
   }
 

@@ -39,6 +39,8 @@ export function createFlood(now: () => number, { burst, perSecond }: FloodLimits
 const NOISE: FloodLimits = { burst: 2_000, perSecond: 500 };
 /** What messages that nobody asked for may weigh: few may be as much work as many. One of any size is taken while little else comes. */
 export const WEIGHT: FloodLimits = { burst: 4_194_304, perSecond: 524_288 };
+/** What one connection may say whatever the others of its server say: a few hundred small messages, and ten a second. */
+export const OWN_WEIGHT: FloodLimits = { burst: 65_536, perSecond: 2_048 };
 /** A byte weighs 1; a value or a name so much more, because an object is made of it and walked. */
 const VALUE_WEIGHT = 8;
 /** And a message, whatever it holds. */
