@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
 import { processesWith } from "../support/marked-processes.ts";
@@ -19,9 +19,20 @@ const STOP_MS = 10_000;
 /** What a gateway holds. */
 interface Held {
   readonly processes: number;
-  readonly files: number;
   readonly timers: number;
+  /** What each file descriptor is, without its number. */
+  readonly open: readonly string[];
 }
+
+/** The thread that carries the log of the database over is started once, when there is first enough of it. */
+const STORE_THREAD = [
+  "anon_inode:[eventpoll]",
+  "anon_inode:[eventfd]",
+  "pipe:",
+  "pipe:",
+  "portcullis.db",
+  "portcullis.db-wal",
+];
 
 type Say = (line: string) => void;
 
@@ -65,7 +76,8 @@ async function openAndDrop(count: number, upstream: (tag: string) => object, say
     process.kill(program.pid, "SIGUSR2");
     const { timers } = await eventually(async () => readOr(file));
     const processes = processesWith(`${TAG}=${tag}`).filter((pid) => pid !== program.pid).length;
-    return { processes, files: readdirSync(`/proc/${program.pid}/fd`).length, timers };
+    const open = openIn(program.pid);
+    return { processes, timers, open };
   };
   const found: string[] = [];
   try {
@@ -82,10 +94,10 @@ async function openAndDrop(count: number, upstream: (tag: string) => object, say
     }
     const after = await eventuallyLike(held, before);
     say(`after ${count} sessions, with up to ${most} processes: ${textOf(after)}`);
-    for (const what of ["processes", "files", "timers"] as const) {
-      const more = after[what] - before[what];
-      if (more > 0) found.push(`${count} sessions left ${more} ${what}`);
-    }
+    const { processes, files, timers } = leftOver(after, before);
+    if (processes > 0) found.push(`${count} sessions left ${processes} processes`);
+    if (files.length > 0) found.push(`${count} sessions left open: ${files.join(", ")}`);
+    if (timers > 0) found.push(`${count} sessions left ${timers} timers`);
     await openAll(gateway, AT_ONCE, false);
     found.push(...(await stopped("npx that ignores the end of its input", gateway, tag, say)));
   } finally {
@@ -155,10 +167,41 @@ async function eventuallyLike(held: () => Promise<Held>, before: Held): Promise<
   const deadline = Date.now() + 120_000;
   for (;;) {
     const now = await held();
-    const isLike = now.processes <= before.processes && now.files <= before.files && now.timers <= before.timers;
-    if (isLike || Date.now() > deadline) return now;
+    const { processes, files, timers } = leftOver(now, before);
+    if ((processes <= 0 && files.length === 0 && timers <= 0) || Date.now() > deadline) return now;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
+}
+
+/** What is held now and was not before. */
+function leftOver(now: Held, before: Held) {
+  return {
+    processes: now.processes - before.processes,
+    files: without(now.open, [...before.open, ...STORE_THREAD]),
+    timers: now.timers - before.timers,
+  };
+}
+
+function openIn(pid: number): readonly string[] {
+  const dir = `/proc/${pid}/fd`;
+  return readdirSync(dir).flatMap((fd) => {
+    try {
+      return [readlinkSync(join(dir, fd)).replace(/^\/.*\/|\[\d+\]/, "")];
+    } catch {
+      // It was closed meanwhile.
+      return [];
+    }
+  });
+}
+
+/** What is left of a list when each of the others is taken out once. */
+function without(list: readonly string[], others: readonly string[]): readonly string[] {
+  const left = [...list];
+  for (const other of others) {
+    const at = left.indexOf(other);
+    if (at >= 0) left.splice(at, 1);
+  }
+  return left;
 }
 
 function readOr(file: string): { readonly timers: number } | undefined {
@@ -170,6 +213,6 @@ function readOr(file: string): { readonly timers: number } | undefined {
   }
 }
 
-function textOf({ processes, files, timers }: Held): string {
-  return `${processes} processes, ${files} file descriptors, ${timers} timers`;
+function textOf({ processes, open, timers }: Held): string {
+  return `${processes} processes, ${open.length} file descriptors, ${timers} timers`;
 }
