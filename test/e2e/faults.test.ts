@@ -42,7 +42,7 @@ beforeAll(async () => {
     upstreams: {
       healthy: { url: healthy.url },
       forgetful: { url: forgetful.url },
-      broken: { url: broken.url, timeout: "1s", era: "modern" },
+      broken: { url: broken.url, timeout: "3s", era: "modern" },
       absent: { url: "http://127.0.0.1:9/mcp", era: "modern" },
       vanishing: {
         command: process.execPath,

@@ -18,7 +18,7 @@ export function SchemaTable(props: { readonly schema: JsonObject; readonly capti
 
 const COLUMNS: readonly Column<SchemaRow>[] = [
   { title: "Name", cell: ({ name }) => <code>{onOneLine(name, 300)}</code> },
-  { title: "Type", cell: ({ type }) => onOneLine(type, 300) },
+  { title: "Type", cell: ({ type }) => <span class="foreign">{onOneLine(type, 300)}</span> },
   { title: "Required", cell: ({ required }) => (required ? "required" : "optional") },
   {
     title: "Description",

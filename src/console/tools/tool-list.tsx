@@ -69,7 +69,9 @@ const COLUMNS: readonly Column<ToolView>[] = [
   },
   {
     title: "What it does",
-    cell: ({ definition }) => onOneLine(titleOf(definition) ?? descriptionOf(definition) ?? "", 160),
+    cell: ({ definition }) => (
+      <span class="foreign">{onOneLine(titleOf(definition) ?? descriptionOf(definition) ?? "", 160)}</span>
+    ),
   },
   { title: "It says of itself", cell: ({ definition }) => <Annotations definition={definition} /> },
   {
