@@ -1,15 +1,16 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Json } from "../core/json.ts";
+import { readSmallFileSync } from "../core/read-small-file.ts";
 import { crossCheck, crossWarnings } from "./checks/cross-checks.ts";
 import type { ConfigError } from "./config-error.ts";
 import { fill } from "./file/fill.ts";
-import { type ConfigIssue, valueAt } from "./file/issues.ts";
+import { type ConfigIssue, MAX_ISSUES, valueAt } from "./file/issues.ts";
 import { missingFile } from "./file/missing-file.ts";
 import { parse } from "./file/parse.ts";
 import { inOrder, toBroken, toError } from "./file/report.ts";
-import { pathKey, readYaml, type YamlPath } from "./file/yaml-source.ts";
+import { pathKey, readSource, type YamlPath } from "./file/yaml-source.ts";
 import type { Config } from "./schema/schema.ts";
 
 export type LoadedConfig =
@@ -22,18 +23,17 @@ export type LoadedConfig =
     }
   | { readonly ok: false; readonly errors: readonly ConfigError[]; readonly files: readonly string[] };
 
+const MAX_BYTES = 1_048_576;
+
 /** Reads, substitutes and checks a configuration file. All errors at once, in the order of the file. @throws never */
 export function loadConfig(path: string, env: Readonly<Record<string, string | undefined>>): LoadedConfig {
   const absolute = resolve(path);
-  let text: string;
-  try {
-    text = readFileSync(absolute, "utf8");
-  } catch (err) {
-    return { ok: false, errors: [missingFile(path, err)], files: [absolute] };
-  }
+  const read = readSmallFileSync(absolute, MAX_BYTES);
+  if (!read.ok) return { ok: false, errors: [missingFile(path, read.code)], files: [absolute] };
+  const { text } = read;
   const files = new Set([absolute]);
   const dir = dirname(absolute);
-  const source = readYaml(text);
+  const source = readSource(text);
   const report = (finding: ConfigIssue) => toError(path, source, finding);
   if (source.problems.length > 0) {
     // What was read of a broken file is a guess, and errors about a guess would mislead.
@@ -53,10 +53,16 @@ export function loadConfig(path: string, env: Readonly<Record<string, string | u
     ...checkPolicyDir(parsed.root, dir, filled.substituted),
   ];
   if (parsed.config === undefined || findings.length > 0) {
-    return { ok: false, errors: inOrder(findings.map(report)), files: [...files] };
+    const errors = inOrder(findings.slice(0, MAX_ISSUES).map(report));
+    return { ok: false, errors: findings.length > MAX_ISSUES ? [...errors, more(path)] : errors, files: [...files] };
   }
   const warnings = [...crossWarnings(parsed.root), ...warnPolicyDir(parsed.root, dir)];
   return { ok: true, config: inDir(parsed.config, dir), warnings: inOrder(warnings.map(report)), files: [...files] };
+}
+
+function more(file: string): ConfigError {
+  const message = `There are more mistakes than these ${MAX_ISSUES}.`;
+  return { file, line: 0, column: 0, key: "", message, hint: undefined, excerpt: undefined };
 }
 
 const POLICY_DIR: YamlPath = ["policies", "dir"];

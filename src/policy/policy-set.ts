@@ -124,6 +124,19 @@ export interface PolicyError {
   readonly fix?: { readonly start: number; readonly end: number; readonly text: string } | undefined;
 }
 
+/** More mistakes than these are not looked for: each is told with its line. */
+export const MAX_MISTAKES = 100;
+
+/** The first mistakes in their order; where there are more, a last one says so. */
+export function firstMistakes(errors: readonly PolicyError[]): readonly PolicyError[] {
+  const ordered = [...errors].sort(byPlace);
+  const first = ordered.slice(0, MAX_MISTAKES);
+  const last = first.at(-1);
+  if (last === undefined || ordered.length === first.length) return ordered;
+  const hint = "Mend these; the others are told then.";
+  return [...first, { ...last, message: `There are more mistakes than these ${MAX_MISTAKES}.`, hint, fix: undefined }];
+}
+
 /** The order in which mistakes are told: by file, line and column. */
 export function byPlace(a: PolicyError, b: PolicyError): number {
   if (a.file !== b.file) return a.file < b.file ? -1 : 1;

@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { formatConfigError } from "../../src/config/config-error.ts";
@@ -266,7 +268,25 @@ describe("a text that is not YAML is refused", () => {
   it("when its aliases would multiply without end", () => {
     const level = (n: number) => `l${n}: &l${n} [${Array.from({ length: 10 }, () => `*l${n - 1}`).join(", ")}]`;
     const text = ["l0: &l0 [x, x, x, x, x, x, x, x, x, x]", ...[1, 2, 3, 4, 5, 6, 7, 8].map(level)].join("\n");
-    expect(errorsOf(text).errors.map((error) => error.message)).toContain("The file holds too many values.");
+    expect(errorsOf(text).errors.map((error) => error.message)).toEqual([
+      "The file holds more than 100,000 values and names.",
+    ]);
+  });
+});
+
+describe("very many mistakes are told a hundred at a time", () => {
+  const many = (item: (at: number) => string) => Array.from({ length: 300 }, (_, at) => item(at)).join(", ");
+  it.each([
+    ["unknown keys", `server: { ${many((at) => `k${at}: 1`)} }`],
+    ["variables that are not set", `upstreams: { a: { command: x, args: [${many(() => `"\${NOPE}"`)}] } }`],
+    [
+      "names that nobody has",
+      `upstreams: { a: { command: x } }\nendpoints: { e: { upstreams: [${many(() => "b")}] } }`,
+    ],
+  ])("%s", (_, text) => {
+    const { errors } = errorsOf(text);
+    expect(errors).toHaveLength(101);
+    expect(errors.at(-1)?.message).toBe("There are more mistakes than these 100.");
   });
 });
 
@@ -284,5 +304,19 @@ describe("a file that is not there", () => {
   it("is told apart from one that cannot be read", () => {
     const loaded = loadConfig(tempDir({}), {});
     expect(loaded.ok ? [] : loaded.errors).toMatchObject([{ message: "The configuration cannot be read (EISDIR)." }]);
+  });
+
+  it.runIf(process.platform !== "win32")("and so are a pipe, a device, and more than 1 MB", () => {
+    const dir = tempDir({ large: `#${"x".repeat(1_048_576)}` });
+    execFileSync("mkfifo", [join(dir, "pipe")]);
+    const told = (path: string) => {
+      const loaded = loadConfig(path, {});
+      return loaded.ok ? [] : loaded.errors.map(({ message }) => message);
+    };
+    expect(told(join(dir, "pipe"))).toEqual(["This is a pipe or a device, not a file."]);
+    expect(told("/dev/zero")).toEqual(["This is a pipe or a device, not a file."]);
+    expect(told(join(dir, "large"))).toEqual(["The configuration is larger than 1 MB."]);
+    writeFileSync(join(dir, "p.yaml"), `upstreams: { a: { command: x, args: ["\${file:pipe}"] } }`);
+    expect(told(join(dir, "p.yaml"))).toEqual(["The file pipe cannot be read (NOT_A_FILE)."]);
   });
 });

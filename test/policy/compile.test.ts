@@ -161,6 +161,18 @@ describe("mistakes in a policy file", () => {
     expect(mistakes(text)).toEqual([`1:39 ${message}`]);
   });
 
+  it.each<[what: string, text: string]>([
+    ["ids", `policies:\n${"  - { id: p, then: { deny: {} } }\n".repeat(300)}`],
+    ["entries", `policies: [${"1,".repeat(300)}]`],
+    ["unknown keys", `{policies: [], ${Array.from({ length: 300 }, (_, at) => `k${at}: 1`).join(", ")}}`],
+    ["texts", `policies: [{ id: p, then: { deny: { message: "${"{{ x }}".repeat(300)}" } } }]`],
+    ["paths", `policies: [{ id: p, then: { redact: { paths: [${'"$[", '.repeat(300)}] } } }]`],
+  ])("tells a hundred mistakes, and that there are more: %s", (_what, text) => {
+    const told = mistakes(text);
+    expect(told).toHaveLength(101);
+    expect(told.at(-1)).toContain("There are more mistakes than these 100.");
+  });
+
   it("tells all mistakes of all files at once, in the order of the files", () => {
     const b = "policies:\n  - { id: Bad, when: agrs.x, then: { deny: {} } }\n  - { id: dup, then: { allow: {} } }\n";
     const a = "policies:\n  - { id: dup, then: { deny: { message: '{{ x }}' } } }\n  - { id: q, then: { hyde: {} } }\n";
@@ -185,7 +197,7 @@ describe("mistakes in a policy file", () => {
     const text = `a: &a [x, x, x, x, x, x, x, x, x]\n${["b", "c", "d", "e", "f", "g"]
       .map((name, i) => `${name}: &${name} [${Array(9).fill(`*${"abcdef"[i]}`).join(", ")}]`)
       .join("\n")}\npolicies: []\n`;
-    expect(mistakes(text)[0]).toContain("The YAML cannot be read");
+    expect(mistakes(text)[0]).toContain("The file holds more than 100,000 values and names.");
   });
 });
 

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { promises as fs } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -98,6 +99,40 @@ describe("a folder of policies", () => {
     expect(opened.errors.map(({ file, line }) => `${file}:${line}`)).toEqual([`${dir}/a.yaml:1`, `${dir}/b.yaml:1`]);
     expect(opened.report).toContain("when: agrs.x");
     expect(opened.report).toContain("Did you mean `args`?");
+  });
+
+  it.runIf(process.platform !== "win32")("reads files only, and no more of them than fits", async () => {
+    const dir = await folder({ "a.yaml": ALLOW });
+    const { opened, swaps, refusals } = await open(dir);
+    good(opened);
+    const linked = async (target: string): Promise<string> => {
+      const refused = refusals.next();
+      await fs.symlink(target, join(dir, "x.yaml"));
+      const [error] = await refused;
+      await fs.rm(join(dir, "x.yaml"));
+      return error?.message ?? "";
+    };
+    const pipe = join(await folder({}), "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const other = "The file cannot be read: it is a pipe or a device, not a file.";
+    expect(await linked(pipe)).toBe(other);
+    expect(await linked("/dev/zero")).toBe(other);
+    const large = join(await folder({ large: `#${"x".repeat(1_048_576)}` }), "large");
+    expect(await linked(large)).toBe("The file cannot be read: it is larger than 1 MB.");
+
+    const swapped = swaps.next();
+    await put(dir, "a.yaml", DENY);
+    expect((await swapped).policies.map(({ effect }) => effect)).toEqual(["deny"]);
+  });
+
+  it("refuses more than 8 MB of files together", async () => {
+    const text = `policies: [] #${"x".repeat(1_000_000)}\n`;
+    const { opened } = await open(
+      await folder(Object.fromEntries([..."abcdefghi"].map((name) => [`${name}.yaml`, text]))),
+    );
+    expect(opened.ok ? [] : opened.errors).toMatchObject([
+      { message: "The files up to this one are larger than 8 MB together." },
+    ]);
   });
 
   it("opens empty where there is no folder, and takes its files up whenever there is one", async () => {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { looksSecret } from "../../audit/secrets/sensitive-names.ts";
 import { fill } from "../../config/file/fill.ts";
 import { substitute } from "../../config/file/substitute.ts";
-import { readYaml } from "../../config/file/yaml-source.ts";
+import { readSource } from "../../config/file/yaml-source.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import type { Shell } from "../shell.ts";
 
@@ -79,7 +79,7 @@ function readEntry(shell: Shell, file: string): BuiltEntry {
     return wrong(`The file ${file} cannot be read (${code}).`);
   }
   // JSON is YAML, too.
-  const source = readYaml(text);
+  const source = readSource(text);
   const { root, findings } = fill(source, { env: shell.env, dir: ".", files: new Set() });
   const [problem] = [...source.problems, ...findings];
   if (problem !== undefined) return wrong(`${file}: ${problem.message} ${problem.hint ?? ""}`.trimEnd());

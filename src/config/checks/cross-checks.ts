@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../../core/json.ts";
 import { suggest } from "../../core/suggest.ts";
-import type { ConfigIssue } from "../file/issues.ts";
+import { type ConfigIssue, MAX_ISSUES } from "../file/issues.ts";
 import type { YamlPath } from "../file/yaml-source.ts";
 import { isLoopbackHost, parseUrl } from "../schema/schema-parts.ts";
 import { warnOfAudiences } from "./audiences.ts";
@@ -193,10 +193,12 @@ function checkFlows(config: JsonObject): ConfigIssue[] {
 }
 
 function unknownNames(path: YamlPath, names: Json | undefined, known: readonly string[], noun: string): ConfigIssue[] {
-  return listOf(names).flatMap((name, index) => {
-    if (typeof name !== "string" || known.includes(name)) return [];
+  const there = new Set(known);
+  const unknown = [...listOf(names).entries()].filter(([, name]) => typeof name === "string" && !there.has(name));
+  return unknown.slice(0, MAX_ISSUES + 1).flatMap(([index, name]) => {
+    if (typeof name !== "string") return [];
     const meant = suggest(name, known);
-    const list = known.length === 0 ? `There is no ${noun} yet.` : `There are: ${known.join(", ")}.`;
+    const list = known.length === 0 ? `There is no ${noun} yet.` : `There are: ${known.slice(0, 100).join(", ")}.`;
     const hint = meant === undefined ? list : `Did you mean ${meant}?`;
     return [{ path: [...path, index], at: "value" as const, message: `There is no ${noun} of this name.`, hint }];
   });

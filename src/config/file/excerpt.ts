@@ -8,8 +8,9 @@ const LONGEST = 160;
  */
 export function excerptAt(source: YamlSource, offset: number, shown: YamlPlace | undefined): string | undefined {
   const start = source.text.lastIndexOf("\n", offset - 1) + 1;
+  if (offset - start > LONGEST) return undefined;
   const newline = source.text.indexOf("\n", offset);
-  const end = newline === -1 ? source.text.length : newline;
+  const end = Math.min(newline === -1 ? source.text.length : newline, start + LONGEST);
   let line = source.text.slice(start, end).replace(/\r$/, "");
   for (const place of source.places.values()) {
     if (place.kind !== "text" || place.value.end <= start || place.value.start >= end) continue;
@@ -18,16 +19,18 @@ export function excerptAt(source: YamlSource, offset: number, shown: YamlPlace |
     const to = Math.min(place.value.end - start, line.length);
     line = line.slice(0, from) + blot(line.slice(from, to)) + line.slice(to);
   }
-  return offset - start > LONGEST ? undefined : plain(line.slice(0, LONGEST));
+  return plain(line);
 }
 
 /** As `excerptAt` for a text that is not valid YAML: nobody knows what is a secret there, so only a leading key stays. */
 export function excerptOfBroken(source: YamlSource, offset: number): string | undefined {
   const start = source.text.lastIndexOf("\n", offset - 1) + 1;
+  if (offset - start > LONGEST) return undefined;
   const newline = source.text.indexOf("\n", offset);
-  const line = source.text.slice(start, newline === -1 ? undefined : newline).replace(/\r$/, "");
+  const end = Math.min(newline === -1 ? source.text.length : newline, start + LONGEST);
+  const line = source.text.slice(start, end).replace(/\r$/, "");
   const lead = /^[\s-]*(?:[\w-]+:)?\s*/.exec(line)?.[0] ?? "";
-  return offset - start > LONGEST ? undefined : plain((lead + blot(line.slice(lead.length))).slice(0, LONGEST));
+  return plain(lead + blot(line.slice(lead.length)));
 }
 
 // Tabs would move the caret, control characters could write to the terminal.

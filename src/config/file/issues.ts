@@ -12,6 +12,9 @@ export interface ConfigIssue {
   readonly hint: string | undefined;
 }
 
+/** More mistakes than these are not told. */
+export const MAX_ISSUES = 100;
+
 /** The value at a path, `undefined` if there is none. */
 export function valueAt(root: Json, path: YamlPath): Json | undefined {
   let value: Json | undefined = root;
@@ -29,7 +32,7 @@ export function explainIssue(issue: z.core.$ZodIssue, root: Json, schema: JsonOb
   const value = valueAt(root, path);
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) => ({
+      return issue.keys.slice(0, MAX_ISSUES + 1).map((key) => ({
         path: [...path, key],
         at: "key",
         message: "This key is not known.",

@@ -1,15 +1,21 @@
 import type { ConfigError } from "../config-error.ts";
 
 /** What to tell when the file cannot be read: one screen, with a configuration to paste. */
-export function missingFile(path: string, err: unknown): ConfigError {
-  const code = err instanceof Error && "code" in err ? String(err.code) : "unknown error";
+export function missingFile(path: string, code: string): ConfigError {
   const whole = { file: path, line: 0, column: 0, key: "", excerpt: undefined };
+  const own = OWN[code];
+  if (own !== undefined) return { ...whole, ...own };
   if (code !== "ENOENT") {
     const hint = "Check the path and its permissions; -c FILE names another file.";
     return { ...whole, message: `The configuration cannot be read (${code}).`, hint };
   }
   return { ...whole, message: "There is no such file.", hint: `\n\n${firstSteps(path)}` };
 }
+
+const OWN: Readonly<Record<string, { readonly message: string; readonly hint: string }>> = {
+  TOO_LARGE: { message: "The configuration is larger than 1 MB.", hint: "Move policies to policies.dir." },
+  NOT_A_FILE: { message: "This is a pipe or a device, not a file.", hint: "Write the configuration to a file." },
+};
 
 function firstSteps(path: string): string {
   return `To look around first, with nothing to configure:

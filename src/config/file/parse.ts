@@ -2,7 +2,7 @@ import { isObject, type Json } from "../../core/json.ts";
 import { configJsonSchema } from "../schema/json-schema.ts";
 import { type Config, configSchema } from "../schema/schema.ts";
 import type { FilledConfig } from "./fill.ts";
-import { type ConfigIssue, explainIssue, valueAt } from "./issues.ts";
+import { type ConfigIssue, explainIssue, MAX_ISSUES, valueAt } from "./issues.ts";
 import { pathKey, type YamlPath } from "./yaml-source.ts";
 
 /** What the schema made of a file. `root` holds its values as the schema took them. */
@@ -28,9 +28,12 @@ export function parse(filled: FilledConfig): Parsed {
   if (root !== filled.root) result = configSchema.safeParse(root);
   if (result.success) return { root, config: result.data, findings: [] };
   const schema = configJsonSchema();
-  const findings = result.error.issues
-    .filter((issue) => !filled.failed.has(pathKey(issue.path.filter((step) => typeof step !== "symbol"))))
-    .flatMap((issue) => explainIssue(issue, root, schema));
+  const findings: ConfigIssue[] = [];
+  for (const issue of result.error.issues) {
+    if (findings.length > MAX_ISSUES) break;
+    const isFailed = filled.failed.has(pathKey(issue.path.filter((step) => typeof step !== "symbol")));
+    if (!isFailed) findings.push(...explainIssue(issue, root, schema));
+  }
   return { root, config: undefined, findings };
 }
 

@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
+import { readSmallFileSync } from "../../core/read-small-file.ts";
 
 const MAX_FILE_BYTES = 1024 ** 2;
 const REFERENCE = /\$\$\{|\$\{([^}]*)(\}?)/g;
@@ -64,15 +64,11 @@ function lookUp(reference: string, { env, dir, files }: SubstitutionSources): st
 function readReferenced(path: string, dir: string, files: Set<string>): string | Problem {
   const absolute = resolve(dir, path);
   files.add(absolute);
-  try {
-    const { size } = statSync(absolute);
-    if (size > MAX_FILE_BYTES) {
-      return { message: `The file ${path} is larger than 1 MB.`, hint: "A reference is meant for a secret or a URL." };
-    }
-    return readFileSync(absolute, "utf8").replace(/\r?\n$/, "");
-  } catch (err) {
-    // Only the code: it says what is wrong, and the message would repeat the path.
-    const code = err instanceof Error && "code" in err ? String(err.code) : "unknown error";
-    return { message: `The file ${path} cannot be read (${code}).`, hint: `It was looked for at ${absolute}.` };
+  const read = readSmallFileSync(absolute, MAX_FILE_BYTES);
+  if (read.ok) return read.text.replace(/\r?\n$/, "");
+  if (read.code === "TOO_LARGE") {
+    return { message: `The file ${path} is larger than 1 MB.`, hint: "A reference is meant for a secret or a URL." };
   }
+  // Only the code: it says what is wrong, and the message would repeat the path.
+  return { message: `The file ${path} cannot be read (${read.code}).`, hint: `It was looked for at ${absolute}.` };
 }

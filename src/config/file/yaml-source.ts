@@ -1,5 +1,7 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, type Node } from "yaml";
 import type { Json } from "../../core/json.ts";
+import { readYaml } from "../../core/read-yaml.ts";
+import type { YamlProblem } from "../../core/survey-yaml.ts";
 
 export type YamlPath = readonly (string | number)[];
 
@@ -42,32 +44,34 @@ export function pathKey(path: YamlPath): string {
 }
 
 const MAX_DEPTH = 32;
-const MAX_NODES = 100_000;
+/** Characters of all places' paths together: each place is found by the whole of its path. */
+const MAX_PATHS = 16_000_000;
 
-/** Reads YAML 1.2 with the place of every value. Never stops at the first mistake. @throws never */
-export function readYaml(text: string): YamlSource {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+/**
+ * Reads YAML 1.2 with the place of every value. Where the text itself is wrong, `problems` say so and there is no value.
+ * @throws never
+ */
+export function readSource(text: string): YamlSource {
+  const yaml = readYaml(text);
   const places = new Map<string, YamlPlace>();
-  const problems: SourceProblem[] = document.errors.map((error) => ({
-    path: [],
-    offset: error.pos[0],
-    message: `This is not valid YAML: ${error.message}`,
-    hint: error.code === "DUPLICATE_KEY" ? "Keep one of the two." : undefined,
-  }));
-  let nodes = 0;
+  const { position } = yaml;
+  if (!yaml.ok) return { text, value: null, places, problems: yaml.problems.map(explain), position };
+  const { document, targetOf } = yaml;
+  const problems: SourceProblem[] = [];
+  let paths = 0;
 
   function read(node: Node | null | undefined, path: YamlPath, key: YamlSpan | undefined, depth: number): Json {
     const value = spanOf(node) ?? key ?? { start: 0, end: 0 };
-    // An alias may stand for a large or a circular part of the file.
-    if (depth > MAX_DEPTH || ++nodes > MAX_NODES) {
-      const message = depth > MAX_DEPTH ? "This is nested too deeply." : "The file holds too many values.";
-      if (nodes <= MAX_NODES + 1) problems.push({ path, offset: value.start, message, hint: undefined });
+    const written = pathKey(path);
+    paths += written.length;
+    if (depth > MAX_DEPTH || paths > MAX_PATHS) {
+      const message = depth > MAX_DEPTH ? "This is nested too deeply." : "The names of the keys are too long.";
+      if (problems.length === 0) problems.push({ path, offset: value.start, message, hint: undefined });
       return null;
     }
-    if (isAlias(node)) return read(node.resolve(document), path, key ?? value, depth + 1);
+    if (isAlias(node)) return read(asNode(targetOf(node)), path, key ?? value, depth + 1);
     const kind = isScalar(node) ? (typeof node.value === "string" ? "text" : "plain") : "collection";
-    places.set(pathKey(path), { path, key, value, kind });
+    places.set(written, { path, key, value, kind });
     if (isMap(node)) {
       const entries: [string, Json][] = [];
       for (const pair of node.items) {
@@ -77,33 +81,28 @@ export function readYaml(text: string): YamlSource {
           problems.push({ path, offset: span?.start, message: "This cannot be a key.", hint: undefined });
           continue;
         }
-        const inner = pair.value;
-        const child = isScalar(inner) || isMap(inner) || isSeq(inner) || isAlias(inner) ? inner : undefined;
-        entries.push([name, read(child, [...path, name], span, depth + 1)]);
+        entries.push([name, read(asNode(pair.value), [...path, name], span, depth + 1)]);
       }
       return Object.fromEntries(entries);
     }
     if (isSeq(node)) {
-      return node.items.map((item, index) => {
-        const child = isScalar(item) || isMap(item) || isSeq(item) || isAlias(item) ? item : undefined;
-        return read(child, [...path, index], undefined, depth + 1);
-      });
+      return node.items.map((item, index) => read(asNode(item), [...path, index], undefined, depth + 1));
     }
     if (!isScalar(node)) return null;
     const { value: scalar } = node;
     return typeof scalar === "string" || typeof scalar === "number" || typeof scalar === "boolean" ? scalar : null;
   }
 
-  return {
-    text,
-    value: read(document.contents, [], undefined, 0),
-    places,
-    problems,
-    position: (offset) => {
-      const { line, col } = lines.linePos(Math.min(offset, text.length));
-      return { line: Math.max(line, 1), column: Math.max(col, 1) };
-    },
-  };
+  return { text, value: read(document.contents, [], undefined, 0), places, problems, position };
+}
+
+function explain({ offset, code, message }: YamlProblem): SourceProblem {
+  const hint = code === "DUPLICATE_KEY" ? "Keep one of the two." : undefined;
+  return { path: [], offset, message, hint };
+}
+
+function asNode(item: unknown): Node | undefined {
+  return isScalar(item) || isMap(item) || isSeq(item) || isAlias(item) ? item : undefined;
 }
 
 function spanOf(node: Node | null | undefined): YamlSpan | undefined {

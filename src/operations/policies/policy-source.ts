@@ -1,9 +1,8 @@
-import { promises as fs } from "node:fs";
+import { readSmallFile } from "../../core/read-small-file.ts";
+import { MAX_FILE_BYTES } from "../../policy/file/read-files.ts";
 import type { PolicyFile, PolicySummary } from "../../policy/policy-set.ts";
 import { readTests } from "../../policy/tests/read.ts";
 import type { PolicyDetail } from "./policies.ts";
-
-const MAX_TEST_BYTES = 1_048_576;
 
 /** The lines of a policy, with the comments right above it. */
 export function sourceOf(
@@ -45,10 +44,6 @@ export async function testsBeside(
 }
 
 async function textOf(path: string): Promise<string | undefined> {
-  try {
-    const { size } = await fs.stat(path);
-    return size > MAX_TEST_BYTES ? undefined : await fs.readFile(path, "utf8");
-  } catch {
-    return undefined;
-  }
+  const read = await readSmallFile(path, MAX_FILE_BYTES);
+  return read.ok ? read.text : undefined;
 }

@@ -1,5 +1,6 @@
 import { digestOf } from "../../core/digest.ts";
 import { isObject } from "../../core/json.ts";
+import { Slices } from "../../core/slices.ts";
 import { compileRedaction } from "../../redaction/redaction.ts";
 import { createPolicyLanguage } from "../cel/environment.ts";
 import type { CompiledEffect, CompiledPolicy } from "../decide/compiled-policy.ts";
@@ -9,7 +10,14 @@ import { isAboutViewer, viewerFactsOf } from "../decide/visibility.ts";
 import { readDocument } from "../file/document.ts";
 import { durationMs, type PolicyEntry, policyFileSchema } from "../file/schema.ts";
 import { schemaErrors } from "../file/schema-errors.ts";
-import { byPlace, type PolicyError, type PolicyFile, type PolicySet, type PolicySummary } from "../policy-set.ts";
+import {
+  firstMistakes,
+  MAX_MISTAKES,
+  type PolicyError,
+  type PolicyFile,
+  type PolicySet,
+  type PolicySummary,
+} from "../policy-set.ts";
 import { EntryChecker, type EntryParts, NO_PARTS, type WhyNoClientAddress } from "./entry-parts.ts";
 
 /** What policies are compiled against. */
@@ -24,7 +32,7 @@ export interface CompileOptions {
 
 export type CompiledSet =
   | { readonly ok: true; readonly set: PolicySet }
-  /** Sorted by file, line and column. */
+  /** Sorted by file, line and column; not all where they are very many. */
   | { readonly ok: false; readonly errors: readonly PolicyError[] };
 
 /**
@@ -32,6 +40,26 @@ export type CompiledSet =
  * policies in the order in which they stand. @throws never for anything that stands in a file
  */
 export function compilePolicies(files: readonly PolicyFile[], options: CompileOptions): CompiledSet {
+  const steps = compileInSteps(files, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** As `compilePolicies`, in slices between which everybody else has their turn. @throws never for what is in a file */
+export async function compileInSlices(files: readonly PolicyFile[], options: CompileOptions): Promise<CompiledSet> {
+  const slices = new Slices();
+  const steps = compileInSteps(files, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (slices.isOver) await slices.next();
+  }
+}
+
+/** Each step reads one file or compiles one policy. */
+function* compileInSteps(files: readonly PolicyFile[], options: CompileOptions): Generator<void, CompiledSet> {
   const ordered = [...files].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const language = createPolicyLanguage();
   const errors: PolicyError[] = [];
@@ -40,22 +68,30 @@ export function compilePolicies(files: readonly PolicyFile[], options: CompileOp
   const places = new Map<string, string>();
 
   for (const file of ordered) {
+    if (errors.length > MAX_MISTAKES) break;
     const read = readDocument(file);
+    yield;
     if (!read.ok) {
       errors.push(...read.errors);
       continue;
     }
     const { document } = read;
     const parsed = policyFileSchema.safeParse(document.value);
+    yield;
     if (!parsed.success) errors.push(...schemaErrors(file.name, document, parsed.error.issues));
 
     const checked = new EntryChecker({ file: file.name, document, language, places, ...options });
     const listed = isObject(document.value) ? document.value["policies"] : undefined;
-    const parts = Array.isArray(listed) ? listed.map((entry: unknown, index) => checked.check(entry, index)) : [];
+    const parts: EntryParts[] = [];
+    for (const [index, entry] of Array.isArray(listed) ? listed.entries() : []) {
+      if (errors.length + checked.errors.length > MAX_MISTAKES) break;
+      parts.push(checked.check(entry, index));
+      yield;
+    }
     errors.push(...checked.errors);
     if (!parsed.success || checked.errors.length > 0) continue;
 
-    parsed.data.policies.forEach((entry, index) => {
+    for (const [index, entry] of parsed.data.policies.entries()) {
       const texts = parts[index] ?? NO_PARTS;
       const compiled = compileEntry(entry, texts);
       const place = ["policies", index];
@@ -66,10 +102,11 @@ export function compilePolicies(files: readonly PolicyFile[], options: CompileOp
       const { looksAt } = texts;
       summaries.push({ id, file: file.name, ...lines, effect, shadow, enabled, description, target, when, looksAt });
       if (enabled) policies.push(compiled);
-    });
+      yield;
+    }
   }
 
-  if (errors.length > 0) return { ok: false, errors: errors.sort(byPlace) };
+  if (errors.length > 0) return { ok: false, errors: firstMistakes(errors) };
   const digest = digestOf(ordered.map(({ name, text }) => [name, text]));
   return { ok: true, set: { digest, policies: summaries, ...createDecider(policies, digest, options.default) } };
 }

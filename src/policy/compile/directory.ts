@@ -4,7 +4,7 @@ import { formatPolicyError } from "../file/format-error.ts";
 import { isPolicyFile, readPolicyFiles } from "../file/read-files.ts";
 import { watchFolder } from "../file/watch-folder.ts";
 import type { PolicyError, PolicyFile, PolicySet } from "../policy-set.ts";
-import { type CompileOptions, compilePolicies } from "./compile.ts";
+import { type CompileOptions, compileInSlices } from "./compile.ts";
 
 export interface PolicyDirectoryDeps extends CompileOptions {
   /** The folder; every `*.yaml` and `*.yml` in it and below counts, except `*.test.yaml` and names that start with a dot. */
@@ -172,7 +172,7 @@ export interface CompileDirectoryOptions extends CompileOptions {
 export async function compileDirectory(deps: CompileDirectoryOptions): Promise<CompiledDirectory> {
   const read = await readPolicyFiles(deps.dir, { mayBeMissing: deps.mayBeMissing });
   if (!read.ok) return refused(read.errors, []);
-  const compiled = compilePolicies(read.files, deps);
+  const compiled = await compileInSlices(read.files, deps);
   return compiled.ok ? { ...compiled, files: read.files } : refused(compiled.errors, read.files);
 }
 

@@ -5,8 +5,8 @@ import type { CompiledText, Condition, Expression, PolicyLanguage } from "../cel
 import { compileTemplate, type Template } from "../cel/template.ts";
 import { isAboutViewer } from "../decide/visibility.ts";
 import type { DocumentPath, PolicyDocument } from "../file/document.ts";
-import { EFFECTS } from "../file/schema.ts";
-import type { PolicyError } from "../policy-set.ts";
+import { EFFECTS, MAX_TEXT } from "../file/schema.ts";
+import { MAX_MISTAKES, type PolicyError } from "../policy-set.ts";
 import type { ArgumentPath } from "../syntax/argument-paths.ts";
 import type { ExpressionProblem } from "../syntax/expression-problem.ts";
 import { didYouMean } from "../syntax/expression-rules.ts";
@@ -154,7 +154,8 @@ export class EntryChecker {
     compile: (text: string) => CompiledText<T>,
     seesResult: boolean,
   ): Extract<CompiledText<T>, { readonly ok: true }> | undefined {
-    if (typeof text !== "string") return undefined;
+    // A longer one is not looked into: the schema tells that it is too long.
+    if (typeof text !== "string" || text.length > MAX_TEXT) return undefined;
     const compiled = compile(text);
     if (!compiled.ok) {
       this.#reportIn(path, compiled.problems);
@@ -169,7 +170,7 @@ export class EntryChecker {
   }
 
   #reportIn(path: DocumentPath, problems: readonly ExpressionProblem[]): void {
-    for (const { start, message, hint } of problems) {
+    for (const { start, message, hint } of problems.slice(0, MAX_MISTAKES + 1)) {
       this.#report(this.#deps.document.locateInText(path, start), message, hint);
     }
   }

@@ -1,4 +1,6 @@
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLError } from "yaml";
+import { isAlias, isMap, isNode, isScalar, isSeq, type Node } from "yaml";
+import { readYaml } from "../../core/read-yaml.ts";
+import type { YamlProblem } from "../../core/survey-yaml.ts";
 import type { PolicyError, PolicyFile } from "../policy-set.ts";
 import { type ScalarStyle, scalarOffsets } from "./scalar-offsets.ts";
 
@@ -34,31 +36,22 @@ const BLOCK_HINT = "If this is a condition, write it below `when: |`, where YAML
  * @throws never
  */
 export function readDocument(file: PolicyFile): ReadDocument {
-  const lines = new LineCounter();
-  const parsed = parseDocument(file.text, { lineCounter: lines, prettyErrors: false, version: "1.2", schema: "core" });
-  const position = (offset: number): Position => {
-    const { line, col } = lines.linePos(Math.min(offset, file.text.length));
-    return { line: Math.max(1, line), column: Math.max(1, col) };
-  };
-
-  const problems = [...parsed.errors, ...parsed.warnings];
-  if (problems.length > 0) {
-    const errors = problems.map((error) => ({ file: file.name, ...position(error.pos[0]), ...explain(error) }));
+  const read = readYaml(file.text);
+  const { position } = read;
+  const problems = read.ok ? read.warnings : read.problems;
+  if (!read.ok || problems.length > 0) {
+    const errors = problems.map((found) => ({ file: file.name, ...position(found.offset), ...explain(found) }));
     return { ok: false, errors };
   }
-  let value: unknown;
-  try {
-    value = parsed.toJS({ maxAliasCount: 100 });
-  } catch (error) {
-    const message = error instanceof Error ? `The YAML cannot be read: ${error.message}.` : "The YAML cannot be read.";
-    return { ok: false, errors: [{ file: file.name, line: 1, column: 1, message, hint: undefined }] };
-  }
+  const { document: parsed, targetOf } = read;
+  // How much aliases add up to has been looked at.
+  const value: unknown = parsed.toJS({ maxAliasCount: -1 });
 
   function nodesAlong(path: DocumentPath): { readonly node: Node | undefined; readonly key: Node | undefined } {
     let node: unknown = parsed.contents;
     let key: Node | undefined;
     for (const step of path) {
-      if (isAlias(node)) node = node.resolve(parsed);
+      if (isAlias(node)) node = targetOf(node);
       if (isMap(node)) {
         const pair = node.items.find((item) => isScalar(item.key) && item.key.value === step);
         if (pair === undefined) break;
@@ -86,7 +79,7 @@ export function readDocument(file: PolicyFile): ReadDocument {
     },
     locateInText(path, offset) {
       const { node: found } = nodesAlong(path);
-      const node = isAlias(found) ? found.resolve(parsed) : found;
+      const node = isAlias(found) ? targetOf(found) : found;
       const range = node?.range;
       if (!isScalar(node) || typeof node.value !== "string" || range === undefined || range === null) {
         return position(range?.[0] ?? 0);
@@ -110,17 +103,22 @@ function styleOf(type: string | null | undefined): ScalarStyle {
   }
 }
 
-function explain(error: YAMLError): { readonly message: string; readonly hint: string | undefined } {
-  switch (error.code) {
+function explain({ code, message }: YamlProblem): { readonly message: string; readonly hint: string | undefined } {
+  switch (code) {
     case "DUPLICATE_KEY":
-      return { message: "This key is here twice.", hint: "Keep one of the two." };
+      return { message, hint: "Keep one of the two." };
     case "TAG_RESOLVE_FAILED":
       return { message: "YAML reads `!` as the start of a tag.", hint: BLOCK_HINT };
     case "TAB_AS_INDENT":
       return { message: "YAML does not allow tabs for indentation.", hint: "Use spaces." };
     case "MULTIPLE_DOCS":
-      return { message: "The file holds several YAML documents.", hint: "Put the policies into one list." };
+      return { message, hint: "Put the policies into one list." };
+    case "LIMIT":
+      return { message, hint: "Split it up." };
+    case "BAD_ALIAS":
+    case "KEY":
+      return { message, hint: undefined };
     default:
-      return { message: `This is not valid YAML: ${error.message}.`, hint: BLOCK_HINT };
+      return { message, hint: BLOCK_HINT };
   }
 }

@@ -1,5 +1,6 @@
 import { promises as fs } from "node:fs";
 import { basename, join } from "node:path";
+import { readSmallFile, reasonOf } from "../../core/read-small-file.ts";
 import type { PolicyError, PolicyFile } from "../policy-set.ts";
 
 export type ReadFiles =
@@ -7,7 +8,10 @@ export type ReadFiles =
   | { readonly ok: false; readonly errors: readonly PolicyError[] };
 
 const MAX_FILES = 10_000;
-const MAX_FILE_BYTES = 1_048_576;
+/** Of one file, and of a file of tests. */
+export const MAX_FILE_BYTES = 1_048_576;
+/** Of all files together: everything is read again whenever one of them changes. */
+const MAX_ALL_BYTES = 8 * MAX_FILE_BYTES;
 
 /** Whether a path names a policy file: `*.yaml` or `*.yml`, in any case, not a test file, not hidden. */
 export function isPolicyFile(path: string): boolean {
@@ -34,9 +38,23 @@ export async function readPolicyFiles(
   const includes = options.includes ?? isPolicyFile;
   const files: PolicyFile[] = [];
   const errors: PolicyError[] = [];
+  let bytes = 0;
   const refuse = (file: string, message: string, hint?: string): void => {
     errors.push({ file, line: 1, column: 1, message, hint });
   };
+
+  async function add(name: string): Promise<void> {
+    if (bytes > MAX_ALL_BYTES) return;
+    const read = await readSmallFile(name, MAX_FILE_BYTES);
+    if (!read.ok) {
+      refuse(name, `The file cannot be read: ${read.reason}.`, read.code === "TOO_LARGE" ? "Split it up." : undefined);
+      return;
+    }
+    bytes += Buffer.byteLength(read.text);
+    if (bytes > MAX_ALL_BYTES)
+      refuse(name, `The files up to this one are larger than ${MAX_ALL_BYTES >> 20} MB together.`);
+    else files.push({ name, text: read.text });
+  }
 
   async function walk(path: string, depth: number): Promise<void> {
     const entries = await fs.readdir(path);
@@ -50,8 +68,7 @@ export async function readPolicyFiles(
           else await walk(child, depth + 1);
         } else if (includes(name)) {
           if (files.length === MAX_FILES) refuse(child, `There are more than ${MAX_FILES} policy files.`);
-          else if (stats.size > MAX_FILE_BYTES) refuse(child, "The file is larger than 1 MB.", "Split it up.");
-          else files.push({ name: child, text: await fs.readFile(child, "utf8") });
+          else await add(child);
         }
       } catch (error) {
         refuse(child, `The file cannot be read: ${reasonOf(error)}.`);
@@ -70,15 +87,3 @@ export async function readPolicyFiles(
 }
 
 const MAX_DEPTH = 16;
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return "unknown reason";
-  return "code" in error && typeof error.code === "string" ? (REASONS[error.code] ?? error.code) : error.message;
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "it does not exist",
-  EACCES: "this process may not read it",
-  ENOTDIR: "it is not a folder",
-  ELOOP: "it links to itself",
-};

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { suggest } from "../../core/suggest.ts";
-import type { PolicyError } from "../policy-set.ts";
+import { MAX_MISTAKES, type PolicyError } from "../policy-set.ts";
 import { didYouMean } from "../syntax/expression-rules.ts";
 import type { DocumentPath, PolicyDocument } from "./document.ts";
 import { policyJsonSchema } from "./schema.ts";
@@ -14,7 +14,7 @@ export interface FileFormat {
   readonly hints: Readonly<Record<string, string>>;
 }
 
-/** Puts what the schema found wrong with a file into words, each at its place in the text. */
+/** Puts what the schema found wrong with a file into words, each at its place in the text, so many as are told. */
 export function schemaErrors(
   file: string,
   document: PolicyDocument,
@@ -23,23 +23,27 @@ export function schemaErrors(
 ): readonly PolicyError[] {
   const hintFor = (name: string) => (Object.hasOwn(format.hints, name) ? format.hints[name] : undefined);
   const unknown = new Set(issues.filter(({ code }) => code === "unrecognized_keys").map(({ path }) => path.join("/")));
-  return issues.flatMap((issue): PolicyError[] => {
+  const errors: PolicyError[] = [];
+  for (const issue of issues) {
+    // One more than are told, so that it is told that there are more.
+    const room = MAX_MISTAKES + 1 - errors.length;
+    if (room <= 0) break;
     if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => ({
-        file,
-        ...document.locateKey([...issue.path, key]),
-        ...explainUnknown(key, issue.path, format),
-      }));
+      for (const key of issue.keys.slice(0, room)) {
+        const place = document.locateKey([...issue.path, key]);
+        errors.push({ file, ...place, ...explainUnknown(key, issue.path, format) });
+      }
+      continue;
     }
     // An object with an unknown key has one mistake: the key, not what is missing because of it.
-    if (issue.code === "custom" && unknown.has(issue.path.join("/"))) return [];
+    if (issue.code === "custom" && unknown.has(issue.path.join("/"))) continue;
     const name = String(issue.path.at(-1) ?? "");
     if (issue.code === "invalid_type" && valueAt(document.value, issue.path) === undefined && issue.path.length > 0) {
       const place = document.locate(issue.path.slice(0, -1));
-      return [{ file, ...place, message: `\`${name}\` is missing.`, hint: hintFor(name) }];
-    }
-    return [{ file, ...document.locate(issue.path), message: explain(issue), hint: hintFor(name) }];
-  });
+      errors.push({ file, ...place, message: `\`${name}\` is missing.`, hint: hintFor(name) });
+    } else errors.push({ file, ...document.locate(issue.path), message: explain(issue), hint: hintFor(name) });
+  }
+  return errors;
 }
 
 const POLICY_HINTS: Readonly<Record<string, string>> = {

@@ -8,7 +8,9 @@ export const VERDICTS = ["hide", "deny", "step_up", "request_approval", "allow"]
 /** Effects that a policy can have. */
 export const EFFECTS = [...VERDICTS, "rate_limit", "redact"] as const;
 
-const text = (description: string) => z.string().min(1).max(4096).describe(description);
+/** Characters of a condition, a message, a key or a cost. */
+export const MAX_TEXT = 4096;
+const text = (description: string) => z.string().min(1).max(MAX_TEXT).describe(description);
 const glob = z
   .string()
   .min(1)

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { suggest } from "../../core/suggest.ts";
 import { type DocumentPath, type PolicyDocument, type Position, readDocument } from "../file/document.ts";
 import { type FileFormat, schemaErrors } from "../file/schema-errors.ts";
-import type { PolicyError, PolicyFile } from "../policy-set.ts";
+import { firstMistakes, MAX_MISTAKES, type PolicyError, type PolicyFile } from "../policy-set.ts";
 import { didYouMean } from "../syntax/expression-rules.ts";
 import { type PolicyTestCase, type PolicyTestFile, policyTestJsonSchema, policyTestSchema } from "./schema.ts";
 
@@ -37,17 +37,18 @@ export function readTests(file: PolicyFile, policyFiles: readonly string[]): Rea
   const { document } = read;
   const parsed = policyTestSchema.safeParse(document.value);
   if (!parsed.success) {
-    return { ok: false, errors: schemaErrors(file.name, document, parsed.error.issues, FORMAT) };
+    return { ok: false, errors: firstMistakes(schemaErrors(file.name, document, parsed.error.issues, FORMAT)) };
   }
   const content = parsed.data;
   const chosen = content.files?.map((path) => posix.join(posix.dirname(slashes(file.name)), path));
   const errors = [
-    ...unknownFiles(file.name, document, chosen, policyFiles.map(slashes)),
+    ...unknownFiles(file.name, document, chosen, new Set(policyFiles.map(slashes))),
     ...doubles(file.name, document, content.tests),
     ...unknownTools(file.name, document, content),
   ];
-  if (errors.length > 0) return { ok: false, errors };
-  const names = chosen && policyFiles.filter((name) => chosen.includes(slashes(name)));
+  if (errors.length > 0) return { ok: false, errors: firstMistakes(errors) };
+  const wanted = new Set(chosen);
+  const names = chosen && policyFiles.filter((name) => wanted.has(slashes(name)));
   return { ok: true, tests: { file: file.name, content, policyFiles: names, locate: document.locate } };
 }
 
@@ -55,16 +56,14 @@ function unknownFiles(
   file: string,
   document: PolicyDocument,
   chosen: readonly string[] | undefined,
-  known: readonly string[],
+  known: ReadonlySet<string>,
 ): readonly PolicyError[] {
-  return (chosen ?? []).flatMap((path, index) => {
-    if (known.includes(path)) return [];
-    const close = suggest(
-      posix.basename(path),
-      known.map((name) => posix.basename(name)),
-    );
+  const names = [...known].map((name) => posix.basename(name));
+  const unknown = [...(chosen ?? []).entries()].filter(([, path]) => !known.has(path)).slice(0, MAX_MISTAKES + 1);
+  return unknown.map(([index, path]) => {
     const message = `There is no policy file ${path}.`;
-    return [{ file, ...document.locate(["files", index]), message, hint: didYouMean(close) }];
+    const hint = didYouMean(suggest(posix.basename(path), names));
+    return { file, ...document.locate(["files", index]), message, hint };
   });
 }
 
@@ -83,11 +82,12 @@ function doubles(file: string, document: PolicyDocument, tests: readonly PolicyT
 function unknownTools(file: string, document: PolicyDocument, content: PolicyTestFile): readonly PolicyError[] {
   const { tools } = content;
   if (tools === undefined) return [];
-  return content.tests.flatMap(({ given }, index) => {
-    if (Object.hasOwn(tools, given.tool)) return [];
-    const hint = didYouMean(suggest(given.tool, Object.keys(tools))) ?? "Add it; {} is enough.";
+  const names = Object.keys(tools);
+  const unknown = [...content.tests.entries()].filter(([, { given }]) => !Object.hasOwn(tools, given.tool));
+  return unknown.slice(0, MAX_MISTAKES + 1).map(([index, { given }]) => {
+    const hint = didYouMean(suggest(given.tool, names)) ?? "Add it; {} is enough.";
     const message = `\`tools\` has no \`${given.tool}\`.`;
-    return [{ file, ...document.locate(["tests", index, "given", "tool"]), message, hint }];
+    return { file, ...document.locate(["tests", index, "given", "tool"]), message, hint };
   });
 }
 
