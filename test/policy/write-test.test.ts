@@ -32,6 +32,26 @@ function written(given: GivenCall, definition: JsonObject = {}, again = true): s
   return policyTestText({ given, definition, answer: decided }, again ? answer : undefined);
 }
 
+describe("what is too large for a test", () => {
+  const names = Array.from({ length: 90_000 }, (_, index) => `r${index}`);
+  it.each<[what: string, schema: JsonObject]>([
+    ["names that are required", { type: "object", required: names }],
+    ["values that are possible", { type: "object", properties: { a: { enum: names } } }],
+    ["members", { type: "object", properties: Object.fromEntries(names.map((name) => [name, {}])) }],
+  ])("is left out of a definition, and the test says so: %s", (_, inputSchema) => {
+    const text = written({ user, tool: "shop/list" }, { ...READS, inputSchema });
+    expect(text.split("\n")[0]).toContain("definition is too large");
+    expect(text.length).toBeLessThan(2_000);
+    expect(parse(text)).toMatchObject({ tests: [{ given: { tool: "shop/list" } }] });
+  });
+
+  it("is a call, too", () => {
+    expect(written({ user, tool: "bank/pay", args: { amount: 11, names } })).toMatch(
+      /^# This call is too large[^\n]*\n$/,
+    );
+  });
+});
+
 describe("a test made of a decision", () => {
   it.each<[what: string, given: GivenCall, definition?: JsonObject]>([
     ["a refusal", { user, tool: "bank/pay", args: { amount: 11 } }],

@@ -20,10 +20,33 @@ export function policyTestText(
   const { time, ...timeless } = given;
   const call = time === undefined || same(timeless, definition) ? timeless : given;
   const needed = same(call, undefined) ? undefined : { tools: { [given.tool]: testable(definition) } };
-  return stringify(
-    { ...needed, tests: [{ name: nameOf(given, answer), given: tidy(call), expect: expectOf(answer) }] },
-    { aliasDuplicateObjects: false },
-  );
+  const test = { name: nameOf(given, answer), given: tidy(call), expect: expectOf(answer) };
+  if (holdsMore(test, MAX_VALUES)) return "# This call is too large to be written as a test.\n";
+  if (needed === undefined || holdsMore(needed, MAX_VALUES)) {
+    const left =
+      needed === undefined
+        ? ""
+        : "# The tool's definition is too large to stand here, and the decision may depend on it.\n";
+    return `${left}${stringify({ tests: [test] }, { aliasDuplicateObjects: false })}`;
+  }
+  return stringify({ ...needed, tests: [test] }, { aliasDuplicateObjects: false });
+}
+
+/** Definitions are their servers' to write, and writing one as YAML takes long: everybody waits meanwhile. */
+const MAX_VALUES = 5_000;
+
+/** Whether more values than these are in it, which is known after looking at so many. */
+function holdsMore(value: unknown, most: number): boolean {
+  const open: unknown[] = [value];
+  let seen = 0;
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    seen += 1;
+    if (typeof next !== "object" || next === null) continue;
+    const inner: readonly unknown[] = Array.isArray(next) ? next : Object.values(next);
+    if (seen + open.length + inner.length > most) return true;
+    for (const member of inner) if (member !== undefined) open.push(member);
+  }
+  return false;
 }
 
 /** A call, its tool as the server lists it, and what was decided. */
