@@ -66,3 +66,50 @@ it.each<[string, Buffer | string, string, string]>([
   );
   expect(fault).toMatchObject({ kind: "fault", fault: { code } });
 });
+
+describe("what comes to nothing once it is unpacked counts", () => {
+  const EMPTY_BLOCK = Buffer.from([0, 0, 0, 0xff, 0xff]);
+  const GZIP_HEAD = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);
+  const NAMED_HEAD = Buffer.from([0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3]);
+  const MANY = 12_000_000;
+  const repeat = (part: Buffer): Buffer => Buffer.alloc(MANY, part);
+
+  describe.each([
+    ["empty blocks of gzip", "gzip", Buffer.concat([GZIP_HEAD, repeat(EMPTY_BLOCK)])],
+    ["empty blocks of deflate", "deflate", Buffer.concat([Buffer.from([0x78, 0x9c]), repeat(EMPTY_BLOCK)])],
+    ["empty members of gzip", "gzip", repeat(gzipSync(""))],
+    ["a file name without end", "gzip", Buffer.concat([NAMED_HEAD, repeat(Buffer.from("n"))])],
+  ] as const)("%s", (_what, encoding, packed) => {
+    it.each([
+      ["the body", "legacy", legacyScript, "application/json"],
+      ["the body", "modern", modernScript, "application/json"],
+      ["an event stream", "legacy", legacyScript, "text/event-stream"],
+      ["an event stream", "modern", modernScript, "text/event-stream"],
+    ] as const)("as %s of a %s server", async (_where, _era, script, type) => {
+      const fault = await call(
+        script((_request, response) => {
+          response.writeHead(200, { "content-type": type, "content-encoding": encoding });
+          // The response is not ended: nothing but the bound ends it.
+          response.write(packed);
+        }),
+      );
+      expect(fault).toMatchObject({ kind: "fault", fault: { code: "UPSTREAM_TOO_LARGE" } });
+    });
+  });
+
+  it("but not what events cost that are packed one by one", async () => {
+    const result = await call(
+      modernScript((request, response) => {
+        response.writeHead(200, { "content-type": "text/event-stream", "content-encoding": "gzip" });
+        const gzip = createGzip();
+        gzip.pipe(response);
+        for (let ping = 0; ping < 2_000; ping++) {
+          gzip.write(":\n\n");
+          gzip.flush(constants.Z_SYNC_FLUSH);
+        }
+        gzip.end(`data: ${answered(request.body["id"], "streamed")}\n\n`);
+      }),
+    );
+    expect(result).toContain("streamed");
+  });
+});

@@ -175,9 +175,10 @@ export class UpstreamResponse implements Dispatcher.DispatchHandler, Paused {
     }
   }
 
-  // Whoever is not told otherwise may compress (RFC 9110 §12.5.3). The bounds are those of what comes out.
+  // Whoever is not told otherwise may compress (RFC 9110 §12.5.3). The bounds are those of what comes out, and
+  // of what comes to nothing.
   #inflate(encoding: string): boolean {
-    this.#inflater = openInflater(encoding, {
+    this.#inflater = openInflater(encoding, this.#maxBytes, {
       onData: (chunk) => {
         if (!this.#over) this.#guard(() => this.#data(chunk));
       },
@@ -188,6 +189,7 @@ export class UpstreamResponse implements Dispatcher.DispatchHandler, Paused {
         if (!this.#over)
           this.#guard(() => this.#fail({ kind: "broken", detail: `Its compression: ${describeError(error)}` }));
       },
+      onBarren: () => this.#guard(() => this.#tooLarge()),
       onDrain: () => this.#controller?.resume(),
     });
     return this.#inflater !== undefined;
