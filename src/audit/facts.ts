@@ -47,8 +47,9 @@ function factsText(principal: Principal, userAgent: string): string {
     home: principal.home ? undefined : false,
     acted_by: list(principal.actors.map(({ issuer, subject }) => `${issuer}|${subject}`)),
     name: optional(principal.name),
-    roles: list(principal.roles),
-    groups: list(principal.groups),
+    // What nobody could read is not on record, for a replay neither.
+    roles: principal.unread?.includes("roles") === true ? false : list(principal.roles),
+    groups: principal.unread?.includes("groups") === true ? false : list(principal.groups),
     scopes: list(principal.scopes),
     acr: optional(principal.acr),
     amr: list(principal.amr),

@@ -46,6 +46,13 @@ export interface Principal {
   readonly roles: readonly string[];
   /** The same. */
   readonly groups: readonly string[];
+  /**
+   * Which of these two its claims have in a form that nobody can read: there may be more of them. Whatever restricts by
+   * them fits, and what lets in by their absence does not.
+   */
+  readonly unread?: readonly ("roles" | "groups")[] | undefined;
+  /** What else the credential has where a client may stand, for what restricts. */
+  readonly otherClients?: readonly string[] | undefined;
   /** The same. Those that the token holds, its claims say. */
   readonly scopes: readonly string[];
   /** Every verified claim; empty for keys. What policies see of them, `policy-names.ts` knows. */

@@ -57,7 +57,7 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
   );
   const audiencesAt = createAudiences(options.publicUrl);
   const remembered = new LRUCache<string, Remembered>({ max: REMEMBERED_TOKENS, maxSize: REMEMBERED_CHARS });
-  /** What the log has been told of slashes. */
+  /** What the log has been told of slashes and of claims that nobody can read. */
   const told = new LRUCache<string, true>({ max: MAX_TOLD });
   // Equal tokens that arrive together at one endpoint are verified once. Holds what is in flight, each bounded by the fetch deadline.
   const verifying = new Map<string, Promise<Verified>>();
@@ -115,6 +115,7 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
         !aliases.every((name) => !name.includes("@") || isPlainAddress(name))
       )
         log.warn({ issuer }, "an address in a token is not written plainly, so that it does not count");
+      tellUnread(verified.principal);
       const identified = accept(verified.principal);
       const until = Math.min(verified.expiresAt, now() + REMEMBERED_FOR_MS);
       remembered.set(digest, { identified, until, reaches: reachOf(verified.principal) }, { size: token.length });
@@ -122,6 +123,17 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
     } catch (err) {
       log.error({ err: nameOf(err) }, "a fault while verifying a token");
       return { ok: false, refusal: refuse("INTERNAL"), headers: {} };
+    }
+  }
+
+  function tellUnread({ issuer, unread = [] }: Principal): void {
+    for (const claim of unread) {
+      if (told.has(`${claim} ${issuer}`)) continue;
+      told.set(`${claim} ${issuer}`, true);
+      log.warn(
+        { issuer, claim },
+        "a claim of roles or groups is no list of texts: whoever has it gets what restricts by them",
+      );
     }
   }
 

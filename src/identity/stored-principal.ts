@@ -16,6 +16,8 @@ const schema = z.object({
   name: optional,
   roles: texts,
   groups: texts,
+  unread: z.array(z.enum(["roles", "groups"])).optional(),
+  otherClients: texts.optional(),
   scopes: texts,
   claims: z.custom<JsonObject>(isObject),
   acr: optional,

@@ -156,6 +156,50 @@ describe("what another issuer says as the first one would", () => {
     expect(effectOf(not, "deny: {}", "allow", principal)).toBe("deny");
   });
 
+  it.each<JsonObject>([
+    { client_id: "zz", act: { sub: "cl", client_id: "cl" } },
+    { client_id: "zz", act: { sub: "q", act: { sub: "z", azp: "cl" } } },
+    { client_id: "zz", azp: "cl" },
+    { client_id: ["cl"] },
+  ])("a refusal of a client fits it wherever it stands: %j", (claims) => {
+    const standing = { issuer: HOME, claims: mapping, standing: FULL_STANDING };
+    const principal = principalFromClaims(standing, "s", claims, { now: 1, toleranceMs: 0 });
+    for (const name of ["cl", `${HOME}|cl`]) {
+      expect(effectOf(`target: { clients: ["${name}"] }`, "deny: {}", "allow", principal)).toBe("deny");
+      expect(effectOf(`target: { clients: ["${name}"] }`, "allow: {}", "deny", principal)).toBe("deny");
+      expect(effectOf(`target: { clients: ["!${name}"] }`, "deny: {}", "allow", principal)).toBe("deny");
+    }
+  });
+
+  it.each<JsonObject>([
+    { roles: "x,contractor" },
+    { roles: [{ name: "contractor" }] },
+    { roles: [["contractor"]] },
+    { roles: ["fin", { name: "contractor" }] },
+    { roles: { contractor: true } },
+    { roles: 7 },
+    { _claim_names: { roles: "src1" }, _claim_sources: { src1: { endpoint: "https://x" } } },
+  ])("roles that nobody can read let nobody out and nobody in: %j", (claims) => {
+    const effectFor = (said: JsonObject, rule: string, effect: string, fallback: "allow" | "deny") => {
+      const standing = { issuer: HOME, claims: mapping, standing: FULL_STANDING };
+      return effectOf(rule, effect, fallback, principalFromClaims(standing, "s", said, { now: 1, toleranceMs: 0 }));
+    };
+    const effect = (...rule: [string, string, "allow" | "deny"]) => effectFor(claims, ...rule);
+    expect(effect("target: { roles: [contractor] }", "deny: {}", "allow")).toBe("deny");
+    expect(effect("target: { roles: [contractor] }", "hide: {}", "allow")).toBe("hide");
+    expect(effect(`target: { roles: ["!fin"] }`, "deny: {}", "allow")).toBe("deny");
+    expect(effect(`target: { roles: ["!contractor"] }`, "allow: {}", "deny")).toBe("deny");
+    expect(effect("target: { roles: [contractor] }", "allow: {}", "deny")).toBe("deny");
+    expect(effect(`when: '"contractor" in user.roles'`, "deny: {}", "allow")).toBe("deny");
+    expect(effect(`when: '!("contractor" in user.roles)'`, "allow: {}", "deny")).toBe("deny");
+    expect(effect("target: { groups: [contractor] }", "deny: {}", "allow")).toBe("allow");
+    expect(effectFor({ roles: "platform admin" }, "target: { roles: [contractor] }", "deny: {}", "allow")).toBe(
+      "allow",
+    );
+    expect(effectFor({ roles: null }, "target: { roles: [contractor] }", "deny: {}", "allow")).toBe("allow");
+    expect(effectFor({}, "target: { roles: [contractor] }", "deny: {}", "allow")).toBe("allow");
+  });
+
   it.each(["target: { clients: [trusted] }", `when: 'client.id == "trusted"'`])(
     "%s: a key of this name is one of ours, a partner's client is not",
     (rule) => {

@@ -2,9 +2,9 @@ import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { claimsSeenOf } from "../../core/policy-names.ts";
 import type { Principal } from "../../core/principal.ts";
 import { allowedNames, vouchedAddress } from "../../core/standing.ts";
-import { namingTexts, texts } from "../naming-claims.ts";
 import type { ClaimsMapping, IssuerOptions } from "../options.ts";
 import { type ReadActors, readActors } from "./actors.ts";
+import { namingTexts, texts } from "./naming-claims.ts";
 import { authTimeOf, type TokenClock } from "./times.ts";
 
 /** Makes a principal of verified claims. `iss` and `sub` were checked to be strings. */
@@ -41,11 +41,14 @@ export function saidIn(
   const address = text(claimAt(claims, mapping.email));
   const acting = actorsIn(claims, issuer);
   const actors = acting.ok ? acting.actors : [{ issuer, subject: "", names: [] }];
+  const unread = GRANTS.filter((grant) => standing[grant].length > 0 && !isReadable(claims, mapping[grant]));
   return {
     // An address that nobody verified could be anybody's, and policies and approvers go by it.
     email: vouchedAddress(address, isVerified(claims), standing),
     roles: allowedNames(texts(claimAt(claims, mapping.roles)), standing.roles),
     groups: allowedNames(texts(claimAt(claims, mapping.groups)), standing.groups),
+    unread: unread.length === 0 ? undefined : unread,
+    otherClients: CLIENT_CLAIMS.flatMap((name) => texts(claims[name])),
     scopes: allowedNames(scopesOf(claims), standing.scopes),
     // Approvers read it, too: whoever may not say it could call himself anything.
     name: text(claimAt(seen, mapping.name)),
@@ -60,8 +63,34 @@ export function saidIn(
 
 type Said = Pick<
   Principal,
-  "email" | "name" | "roles" | "groups" | "scopes" | "userClaims" | "aliases" | "actors" | "may" | "home"
+  | "email"
+  | "name"
+  | "roles"
+  | "groups"
+  | "unread"
+  | "otherClients"
+  | "scopes"
+  | "userClaims"
+  | "aliases"
+  | "actors"
+  | "may"
+  | "home"
 >;
+
+const GRANTS = ["roles", "groups"] as const;
+
+/**
+ * Whether the claim at a path is a list of texts, one text, or not there at all. Otherwise somebody has a role or a group that
+ * is not known here. Several behind commas are one text that nobody is called, unless it is a distinguished name; and one
+ * that must be fetched elsewhere (`_claim_names`, Entra ID for people with many groups) is not there. OpenID Connect Core §5.6.2
+ */
+function isReadable(claims: JsonObject, path: string): boolean {
+  const value = claimAt(claims, path);
+  const elsewhere = claims["_claim_names"];
+  if (value === undefined || value === null) return !(isObject(elsewhere) && Object.hasOwn(elsewhere, path));
+  if (typeof value === "string") return !/[,;]/.test(value) || value.includes("=");
+  return Array.isArray(value) && value.every((item) => typeof item === "string" || item === null);
+}
 
 /** Who acts by these claims for their subject. */
 export function actorsIn(claims: JsonObject, issuer: string): ReadActors {

@@ -13,8 +13,9 @@ import { Work } from "../work/work.ts";
 export class UserView {
   readonly id: string;
   readonly name: string | undefined;
-  readonly roles: readonly string[];
-  readonly groups: readonly string[];
+  /** Absent where there may be others that nobody could read: `x in user.roles` fails then. */
+  readonly roles: readonly string[] | undefined;
+  readonly groups: readonly string[] | undefined;
   readonly scopes: readonly string[];
   readonly issuer: string;
   readonly acr: string | undefined;
@@ -28,8 +29,8 @@ export class UserView {
   constructor(principal: Principal, at: number) {
     this.id = userIdOf(principal);
     this.name = principal.name;
-    this.roles = principal.roles;
-    this.groups = principal.groups;
+    this.roles = principal.unread?.includes("roles") === true ? undefined : principal.roles;
+    this.groups = principal.unread?.includes("groups") === true ? undefined : principal.groups;
     this.scopes = principal.scopes;
     this.issuer = principal.issuer;
     this.acr = principal.acr;

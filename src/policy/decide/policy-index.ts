@@ -89,6 +89,8 @@ function indexCallers<T extends { readonly target: CompiledTarget }>(
   if (byRole.size + byGroup.size === 0) return () => policies;
   const known = new WeakMap<Principal, readonly T[]>();
   return (principal) => {
+    // There may be others that nobody could read.
+    if (principal.unread !== undefined) return policies;
     const before = known.get(principal);
     if (before !== undefined) return before;
     const found = new Set(anybody);

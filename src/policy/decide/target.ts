@@ -60,12 +60,10 @@ function compileCaller(target: PolicyTarget, widens: boolean): CompiledTarget["m
     checks.push(compileUsers(users, widens));
   }
   if (roles !== undefined) {
-    const choice = compileChoice(roles);
-    checks.push(({ principal }) => choice.any(principal.roles));
+    checks.push(compileGrants("roles", roles, widens));
   }
   if (groups !== undefined) {
-    const choice = compileChoice(groups);
-    checks.push(({ principal }) => choice.any(principal.groups));
+    checks.push(compileGrants("groups", groups, widens));
   }
   if (clients !== undefined) {
     checks.push(compileClients(clients, widens));
@@ -79,9 +77,18 @@ function compileCaller(target: PolicyTarget, widens: boolean): CompiledTarget["m
   return (caller) => first(caller) && others.every((check) => check(caller));
 }
 
+/** Roles or groups. Who may have others that nobody could read is restricted, and is let in by no lack of one. */
+function compileGrants(fact: "roles" | "groups", patterns: readonly string[], widens: boolean) {
+  const choice = compileChoice(patterns);
+  const excludes = patterns.some(isExclusion);
+  return ({ principal }: Viewer): boolean =>
+    principal.unread?.includes(fact) === true && (!widens || excludes) ? !widens : choice.any(principal[fact]);
+}
+
 /**
  * Clients by the name that they give themselves, or by id: bare it means a key or a client of the first issuer,
- * `issuer|client` any. As with users, a restriction also fits the bare id of a client of another issuer.
+ * `issuer|client` any. As with users, a restriction also fits the bare id of a client of another issuer, whichever claim
+ * it stands in, and that of whoever acts for the user.
  */
 function compileClients(clients: readonly string[], widens: boolean): (caller: Viewer) => boolean {
   const choice = compileChoice(clients);
@@ -90,10 +97,15 @@ function compileClients(clients: readonly string[], widens: boolean): (caller: V
     const { name, id } = client;
     const qualified = id === undefined ? undefined : `${principal.issuer}|${id}`;
     const sure = [name, clientIdOf(client, principal), qualified].filter((text) => text !== undefined);
-    const any = id === undefined ? sure : [...sure, id];
+    const any = [...sure, ...(id === undefined ? [] : [id]), ...otherClientsOf(principal)];
     const [included, excluded] = widens ? [sure, any] : [any, sure];
     return (all || included.some(choice.matches)) && !excluded.some(choice.excludes);
   };
+}
+
+function otherClientsOf({ issuer, otherClients = [], actors }: Principal): readonly string[] {
+  const acting = actors.flatMap((actor) => actor.names.flatMap((name) => [name, `${actor.issuer}|${name}`]));
+  return [...otherClients.flatMap((id) => [id, `${issuer}|${id}`]), ...acting];
 }
 
 /**

@@ -10,8 +10,8 @@ const VIEWER_FACTS: Readonly<Record<string, (viewer: Viewer) => Json | undefined
   "user.id": ({ principal }) => userIdOf(principal),
   "user.email": ({ principal }) => principal.email,
   "user.name": ({ principal }) => principal.name,
-  "user.roles": ({ principal }) => principal.roles,
-  "user.groups": ({ principal }) => principal.groups,
+  "user.roles": ({ principal }) => [principal.roles, principal.unread ?? null],
+  "user.groups": ({ principal }) => [principal.groups, principal.unread ?? null],
   "user.scopes": ({ principal }) => principal.scopes,
   "user.issuer": ({ principal }) => principal.issuer,
   "user.claims": ({ principal }) => claimsSeenOf(principal),
@@ -29,13 +29,15 @@ const VIEWER_FACTS: Readonly<Record<string, (viewer: Viewer) => Json | undefined
 /** What only targets look at. */
 const HIDDEN_FACTS: Readonly<Record<string, (viewer: Viewer) => Json | undefined>> = {
   "user.aliases": ({ principal }) => principal.aliases,
+  "user.actors": ({ principal }) => principal.actors.map(({ issuer, subject, names }) => [issuer, subject, ...names]),
+  "client.others": ({ principal }) => principal.otherClients,
 };
 
 const TARGET_FACTS = {
-  users: ["user.id", "user.email", "user.issuer", "user.aliases"],
+  users: ["user.id", "user.email", "user.issuer", "user.aliases", "user.actors"],
   roles: ["user.roles"],
   groups: ["user.groups"],
-  clients: ["client.id", "client.name", "user.issuer"],
+  clients: ["client.id", "client.name", "user.issuer", "client.others", "user.actors"],
   endpoints: ["request.endpoint"],
 } as const satisfies Partial<Record<keyof NonNullable<PolicyEntry["target"]>, readonly string[]>>;
 

@@ -1,5 +1,5 @@
-import { isObject, type Json, type JsonObject } from "../core/json.ts";
-import { namesWithin, readMailbox } from "../core/mailbox.ts";
+import { isObject, type Json, type JsonObject } from "../../core/json.ts";
+import { namesWithin, readMailbox } from "../../core/mailbox.ts";
 
 /** So deep lie what a token calls its user by: `firebase.identities.email`, `sub_id.identifiers.email`. */
 const DEEP = 2;
