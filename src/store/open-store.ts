@@ -15,7 +15,8 @@ import { prepareAppend } from "./audit/append-audit.ts";
 import type { AuditReader, AuditRows } from "./audit/audit-rows.ts";
 import { beginKeyedSince, KEYED_SINCE_MIGRATION } from "./audit/keyed-since.ts";
 import { createAuditReader } from "./audit/read-audit.ts";
-import { BACKSTOP_PAGES, type Checkpointer, createCheckpointer } from "./database/checkpointer.ts";
+import { BACKSTOP_PAGES, createCheckpointer } from "./database/checkpointer.ts";
+import { type DatabaseFile, NO_FILE, watchDatabaseFile } from "./database/database-file.ts";
 import { createGuarded, type Guarded } from "./database/guarded.ts";
 import { type OnApplied, openForReading, openForWriting } from "./database/open.ts";
 import type { DefinitionReader, DefinitionStore } from "./definitions/definitions.ts";
@@ -78,6 +79,8 @@ export interface StoreOptions {
   readonly migrationsDir?: string;
   /** How long an audit batch or a count may wait for another process's lock, ms. Default 2,000. */
   readonly lockWaitMs?: number;
+  /** How often it is looked whether the file is still the one that was opened, beside each use of it, ms. Default 2,000. */
+  readonly fileEveryMs?: number;
 }
 
 /**
@@ -90,7 +93,9 @@ export function openStore(options: StoreOptions): Store {
   const migrationsDir = options.migrationsDir ?? packagedMigrations();
   const [connection, counters] = openTwo(place, migrationsDir, keyedFrom(options));
   const db = drizzle({ client: connection });
-  const guarded = createGuarded(what);
+  const { log, fileEveryMs: everyMs = 2_000 } = options;
+  const file = place.kind === "file" ? watchDatabaseFile({ path: place.path, connection, log, everyMs }) : NO_FILE;
+  const guarded = createGuarded(what, 2_000, file);
   const checkpointer =
     place.kind === "file"
       ? createCheckpointer(place.path, (err) => options.log.warn({ err, path: what }, "A checkpoint failed."))
@@ -101,8 +106,10 @@ export function openStore(options: StoreOptions): Store {
     what,
     lockWaitMs: options.lockWaitMs ?? 2_000,
     onCommit,
+    file,
   });
-  const append = createAppend(connection, checkpointer, createGuarded(what, options.lockWaitMs), options);
+  const written = createGuarded(what, options.lockWaitMs, file);
+  const append = createAppend(connection, onCommit, written, file, options);
   const forged = createForgedRows({ append, log: options.log, now: Date.now });
   const hash = options.auditHash ?? withoutKey;
   const keys = [hash, ...(options.formerHashes ?? [])] as const;
@@ -123,6 +130,7 @@ export function openStore(options: StoreOptions): Store {
     consoleSessions: createConsoleSessionStore(db, guarded),
     witness: createRecordWitness(connection, guarded, migrationsDir),
     async close() {
+      file.close();
       await rateLimits.idle();
       await forged.settled();
       await checkpointer?.close();
@@ -196,8 +204,9 @@ export function openStoreReader(options: { readonly url: string; readonly migrat
 
 function createAppend(
   connection: Database.Database,
-  checkpointer: Checkpointer | undefined,
+  onCommit: () => void,
   guarded: Guarded,
+  file: DatabaseFile,
   { auditHash, formerHashes = [], log }: StoreOptions,
 ): AuditRows["append"] {
   if (auditHash === undefined) {
@@ -207,8 +216,11 @@ function createAppend(
   }
   const append = prepareAppend(connection, {
     keys: [auditHash, ...formerHashes],
+    noticed: () => (file.wasAway() ? "away" : undefined),
     onBroken: (broken) => {
-      if (broken.kind === "lost") {
+      // It was logged when it was noticed.
+      if (broken.kind === "found" && broken.fault === "away") file.recorded();
+      else if (broken.kind === "lost") {
         log.error(
           { seq: broken.row.seq },
           "Rows of the audit that were written are gone. Run: portcullis audit verify",
@@ -218,7 +230,7 @@ function createAppend(
   });
   return async (rows) => {
     const head = await guarded(() => append(rows));
-    checkpointer?.committed();
+    onCommit();
     return head;
   };
 }

@@ -9,6 +9,7 @@ export type StoreErrorCode =
   | "STORE_SCHEMA_OLDER"
   | "STORE_LOCKED"
   | "STORE_FULL"
+  | "STORE_REPLACED"
   | "STORE_FAILED"
   | "STORE_ROW_MALFORMED"
   | "SECRET_KEY_INVALID"

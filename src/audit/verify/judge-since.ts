@@ -15,11 +15,16 @@ export function judgeSince(since: KeyedSince | undefined, chain: ChainVerdict): 
 
 /** What a gateway said when it went on with a record that was not the one it had been left with. Pure. */
 export function foundText(fault: RecordFault, seq: number): string {
-  return fault === "since"
-    ? `At row ${seq} a gateway did not find on record since when rows are keyed: that, or all of it, was written anew, or it has another secret.`
-    : `At row ${seq} a gateway did not find the rows that it had been left with: they were deleted or written anew while none ran.`;
+  return `At row ${seq} a gateway ${FOUND[fault]}.`;
 }
 
 const MISSING =
   "It is not on record since when rows are keyed, or not under this gateway's secret: it was taken away, so that rows " +
   "written anew could pass for those of before there was a key.";
+
+const FOUND: Readonly<Record<RecordFault, string>> = {
+  since:
+    "did not find on record since when rows are keyed: that, or all of it, was written anew, or it has another secret",
+  rows: "did not find the rows that it had been left with: they were deleted or written anew while none ran",
+  away: "found its database again, which had been replaced or removed while it ran; meanwhile it refused calls",
+};

@@ -12,12 +12,14 @@ import {
   linkText,
 } from "./audit-row.ts";
 import { type BrokenRecord, brokenRow } from "./checkpoint-row.ts";
-import { createKeyedSinceKeeper } from "./keyed-since.ts";
+import { createKeyedSinceKeeper, type RecordFault } from "./keyed-since.ts";
 
 /** How rows are added. */
 export interface AppendOptions {
   /** Of the purpose `AUDIT_CHAIN`. The first one writes; a record that was left under one of the others goes on. */
   readonly keys: readonly [KeyedHash, ...KeyedHash[]];
+  /** What the process noticed of its file since it added rows last. */
+  readonly noticed?: () => RecordFault | undefined;
   /** Hears of a broken record once that is on record itself. */
   readonly onBroken: (broken: BrokenRecord) => void;
 }
@@ -31,7 +33,7 @@ export interface AppendOptions {
  */
 export function prepareAppend(
   db: Database.Database,
-  { keys, onBroken }: AppendOptions,
+  { keys, noticed = () => undefined, onBroken }: AppendOptions,
 ): (rows: readonly AuditRow[]) => ChainHead {
   const [hash] = keys;
   const last = db.prepare<[], { seq: number; hash: string }>("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1");
@@ -64,7 +66,9 @@ export function prepareAppend(
       return fault && { kind: "found", fault };
     }
     const row = lostBefore(end, mine);
-    return row && { kind: "lost", row };
+    if (row !== undefined) return { kind: "lost", row };
+    const fault = noticed();
+    return fault && { kind: "found", fault };
   }
 
   /** The row that this process wrote last, where it is gone or another one stands in its place. */

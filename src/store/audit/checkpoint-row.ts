@@ -1,7 +1,7 @@
 import { randomId } from "../../core/ids.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import { type AuditRow, type ChainHead, EMPTY_ROW } from "./audit-row.ts";
-import type { RecordFault } from "./keyed-since.ts";
+import { RECORD_FAULTS, type RecordFault } from "./keyed-since.ts";
 
 /**
  * Why a checkpoint was made: the gateway started, some time went by, it stopped. `broken`: rows that the gateway had
@@ -75,7 +75,7 @@ export function lostIn(row: Pick<AuditRow, "facts">): number | undefined {
 /** What a gateway found when it started. @throws never */
 export function foundIn(row: Pick<AuditRow, "facts">): RecordFault | undefined {
   const found = factsIn(row)?.["found"];
-  return found === "since" || found === "rows" ? found : undefined;
+  return RECORD_FAULTS.find((fault) => fault === found);
 }
 
 /** Which row of another table no gateway wrote. @throws never */

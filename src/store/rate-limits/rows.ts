@@ -2,6 +2,7 @@ import type Database from "better-sqlite3";
 import { getTableName } from "drizzle-orm";
 import { RateLimiterSQLite } from "rate-limiter-flexible";
 import { sha256 } from "../../core/digest.ts";
+import type { DatabaseFile } from "../database/database-file.ts";
 import { whileBusy } from "../database/while-busy.ts";
 import { asStoreError } from "../store-error.ts";
 import type { RateLimits, RateLimitUse, RateLimitVerdict } from "./rate-limits.ts";
@@ -15,6 +16,7 @@ export interface RateLimitDeps {
   /** How long a call may wait for its turn and for another process's lock, ms. */
   readonly lockWaitMs: number;
   readonly onCommit: () => void;
+  readonly file: DatabaseFile;
 }
 
 /** Rate limits that can be waited for. */
@@ -42,7 +44,7 @@ const ROUNDING = 1e-12;
  * event loop.
  */
 export function createRateLimits(deps: RateLimitDeps): ClosingRateLimits {
-  const { connection, what } = deps;
+  const { connection, what, file } = deps;
   // Its points and its duration are given with every draw. Its timer against old rows stays off: it removes any number
   // of them at once, and a lock that it meets would end the process.
   const counters = new RateLimiterSQLite({
@@ -84,9 +86,11 @@ export function createRateLimits(deps: RateLimitDeps): ClosingRateLimits {
 
   async function count(uses: readonly RateLimitUse[], since: number): Promise<RateLimitVerdict> {
     try {
+      file.before();
       await whileBusy(deps.lockWaitMs - (performance.now() - since), () => begin.run());
       const verdict = await draw(uses);
       (verdict.ok ? commit : rollback).run();
+      file.after();
       if (verdict.ok) deps.onCommit();
       return verdict;
     } catch (err) {

@@ -1,0 +1,149 @@
+import { type Stats, statSync } from "node:fs";
+import type Database from "better-sqlite3";
+import type { Log } from "../../core/log.ts";
+import { isBusy, StoreError } from "../store-error.ts";
+
+/*
+ * A process that has a file open goes on writing into it after somebody has put another one in its place, or none: what it
+ * records then is nowhere. So it knows which files it opened, and looks whether they are those under their names.
+ */
+
+/** The files of a database that this process has open. */
+export interface DatabaseFile {
+  /** To be called before a piece of work. @throws StoreError when the database or its log is another one, or was cut */
+  before(): void;
+  /** The same after it, before anybody is told that it was done. @throws StoreError */
+  after(): void;
+  /** Whether it was away, is back, and that is not on record. */
+  wasAway(): boolean;
+  /** Tells that it is on record now. */
+  recorded(): void;
+  /** Ends the looking. */
+  close(): void;
+}
+
+export interface DatabaseFileDeps {
+  readonly path: string;
+  /** Has the database open, and has read of it. */
+  readonly connection: Database.Database;
+  readonly log: Log;
+  /** How often it is looked at while nobody uses it, ms. */
+  readonly everyMs: number;
+}
+
+/** One file, as it was when it was looked at last. */
+interface Seen {
+  readonly path: string;
+  readonly dev: number;
+  readonly ino: number;
+  size: number;
+}
+
+/**
+ * Notes which files these are now, and watches them. A look is a `stat`, 2 µs: each piece of work has one of the log before and
+ * one of the database after it; all files have one every so often.
+ */
+export function watchDatabaseFile({ path, connection, log, everyMs }: DatabaseFileDeps): DatabaseFile {
+  const what: StoreError = new StoreError(
+    "STORE_REPLACED",
+    `${path} is not the file any more that this process opened, or it was cut: nothing can be recorded. ` +
+      "Put it back, or keep what is there and restart.",
+  );
+  const database = noted(path);
+  const wal = noted(`${path}-wal`);
+  const index = noted(`${path}-shm`);
+  let away = false;
+  let cut = false;
+  let unrecorded = false;
+
+  /** Whether there is still the same file, at least as long as before. Databases never shrink. */
+  function databaseHolds(): boolean {
+    const now = look(database);
+    if (now === undefined) return false;
+    cut ||= now.size < database.size;
+    database.size = now.size;
+    return !cut;
+  }
+
+  /** The same of the log, which other programs may cut once all of it is in the database. */
+  function logHolds(): boolean {
+    const now = look(wal);
+    if (now === undefined) return false;
+    if (now.size < wal.size) {
+      const wanted = bytesInLog(connection);
+      // Another connection is just moving them; the next look tells.
+      if (wanted === undefined) return true;
+      cut ||= now.size < wanted;
+    }
+    wal.size = now.size;
+    return !cut;
+  }
+
+  function lookAtAll(): boolean {
+    const holds = databaseHolds() && logHolds() && look(index) !== undefined;
+    if (holds === !away) return holds;
+    away = !holds;
+    if (away) {
+      log.error(
+        { path },
+        "The database was replaced, removed or cut while this process has it open: calls are refused.",
+      );
+    } else {
+      log.warn({ path }, "The database is again the file that this process opened. Calls go on.");
+      unrecorded = true;
+    }
+    return holds;
+  }
+
+  function require(holds: () => boolean): void {
+    if ((away || !holds()) && !lookAtAll()) throw what;
+  }
+
+  const timer = setInterval(lookAtAll, everyMs);
+  timer.unref();
+  return {
+    before: () => require(logHolds),
+    after: () => require(databaseHolds),
+    wasAway: () => unrecorded,
+    recorded() {
+      unrecorded = false;
+    },
+    close: () => clearInterval(timer),
+  };
+}
+
+/** For databases that are no files. */
+export const NO_FILE: DatabaseFile = {
+  ...{ before() {}, after() {}, wasAway: () => false, recorded() {}, close() {} },
+};
+
+/** How long the log has to be for what the index says of it; `undefined` if that cannot be told now. */
+function bytesInLog(connection: Database.Database): number | undefined {
+  const pageBytes = Number(connection.pragma("page_size", { simple: true }));
+  try {
+    const [said] = connection.pragma("wal_checkpoint(PASSIVE)") as readonly [{ readonly log: number }];
+    if (said.log < 0) return undefined;
+    return said.log === 0 ? 0 : LOG_HEAD_BYTES + said.log * (FRAME_HEAD_BYTES + pageBytes);
+  } catch (err) {
+    // It has to move what is not there any more.
+    return isBusy(err) ? undefined : Number.POSITIVE_INFINITY;
+  }
+}
+
+const LOG_HEAD_BYTES = 32;
+const FRAME_HEAD_BYTES = 24;
+
+function noted(path: string): Seen {
+  const { dev, ino, size } = statSync(path);
+  return { path, dev, ino, size };
+}
+
+function look({ path, dev, ino }: Seen): Stats | undefined {
+  try {
+    const now = statSync(path, { throwIfNoEntry: false });
+    return now?.dev === dev && now.ino === ino ? now : undefined;
+  } catch {
+    // A folder on the way that may not be entered any more hides another file as well as this one.
+    return undefined;
+  }
+}
