@@ -22,7 +22,7 @@ export function registerCheck(program: Command, shell: Shell): void {
       const { checkStore } = await import("../store/check-store.ts");
       const checked = await compileDirectory({
         dir: config.policies.dir,
-        mayBeMissing: true,
+        mayBeEmpty: true,
         default: config.policies.default,
         flows: config.approvalFlows.map((flow) => flow.name),
         noClientAddress: whyNoClientAddress(config.server),

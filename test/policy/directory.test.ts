@@ -228,6 +228,40 @@ describe("a folder of policies", () => {
     expect(policies.loaded()).toMatchObject({ set: policies.current(), files: [{ text: ALLOW }], since: 2_000 });
   });
 
+  it.each<[string, (dir: string) => Promise<void>]>([
+    ["is removed", (dir) => fs.rm(join(dir, "p.yaml"))],
+    ["is renamed to what is none", (dir) => fs.rename(join(dir, "p.yaml"), join(dir, "p.yaml.bak"))],
+    ["is hidden", (dir) => fs.rename(join(dir, "p.yaml"), join(dir, ".p.yaml"))],
+    [
+      "has a folder in its place",
+      async (dir) => {
+        await fs.rm(join(dir, "p.yaml"));
+        await fs.mkdir(join(dir, "p.yaml"));
+      },
+    ],
+  ])("keeps the old set when the last file %s, and says so", async (_how, change) => {
+    const dir = await folder({ "p.yaml": DENY });
+    const { opened, refusals, repairs, lines } = await open(dir);
+    const refused = refusals.next();
+    await change(dir);
+    expect(await refused).toMatchObject([{ file: dir, message: expect.stringContaining("no policy files any more") }]);
+    expect(good(opened).current().decide(policyInput()).effect).toBe("deny");
+    expect(lines.at(-1)).toContain("the old ones stay");
+    const repaired = repairs.next();
+    await fs.rm(join(dir, "p.yaml"), { recursive: true, force: true });
+    await put(dir, "p.yaml", DENY);
+    await repaired;
+  });
+
+  it("takes a file that lists none for what it says, and warns", async () => {
+    const dir = await folder({ "p.yaml": DENY });
+    const { swaps, lines } = await open(dir);
+    const swap = swaps.next();
+    await put(dir, "p.yaml", "policies: []\n");
+    expect((await swap).policies).toEqual([]);
+    expect(lines.at(-1)).toContain("every call is allowed");
+  });
+
   it("keeps the old set when the folder goes away", async () => {
     const dir = await folder({ "in/a.yaml": DENY });
     const { opened, refusals } = await open(join(dir, "in"));

@@ -79,26 +79,27 @@ export async function watchPolicies(deps: PolicyDirectoryDeps): Promise<OpenedDi
   });
   let closed = false;
 
-  const first = await compileDirectory({ ...deps, mayBeMissing: true });
+  const first = await compileDirectory({ ...deps, mayBeEmpty: true });
   if (!first.ok) {
     await watcher.close();
     return first;
   }
 
   let loaded: LoadedPolicies = { set: first.set, files: first.files, since: now() };
-  if (loaded.set.policies.length === 0) {
+  const warnOfNone = (): void => {
     // A folder that is empty, missing or misspelt looks the same from here: an operator must not learn it from an incident.
     const consequence = deps.default === "allow" ? "every call is allowed" : "every call is denied";
     log.warn({ dir }, `There are no policies in ${dir}: ${consequence}. If this is not meant, check policies.dir.`);
-  }
+  };
+  if (loaded.set.policies.length === 0) warnOfNone();
   let refused: RefusedPolicies | undefined;
   let waiting: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
 
   async function reload(): Promise<void> {
     if (closed) return;
-    // A folder that vanishes (a mount that is lost) must not take its policies along.
-    const next = await compileDirectory({ ...deps, mayBeMissing: loaded.set.policies.length === 0 });
+    // A folder or files that vanish (a mount that is lost, a script that moves them) must not take the policies along.
+    const next = await compileDirectory({ ...deps, mayBeEmpty: loaded.set.policies.length === 0 });
     if (closed) return;
     if (!next.ok) {
       refused = { errors: next.errors, files: next.files };
@@ -119,6 +120,7 @@ export async function watchPolicies(deps: PolicyDirectoryDeps): Promise<OpenedDi
     }
     loaded = { set, files, since: now() };
     log.info({ dir, digest: set.digest, policies: set.policies.length }, "The policies were replaced.");
+    if (set.policies.length === 0) warnOfNone();
     deps.onSwap(set, before);
   }
 
@@ -164,17 +166,24 @@ export type CompiledDirectory =
 
 export interface CompileDirectoryOptions extends CompileOptions {
   readonly dir: string;
-  /** Whether a folder that is not there counts as an empty one. */
-  readonly mayBeMissing: boolean;
+  /** Whether a folder that is not there, or has no policy files, counts as one without policies. */
+  readonly mayBeEmpty: boolean;
 }
 
 /** Reads and compiles a folder of policies once. @throws never for what the files hold */
 export async function compileDirectory(deps: CompileDirectoryOptions): Promise<CompiledDirectory> {
-  const read = await readPolicyFiles(deps.dir, { mayBeMissing: deps.mayBeMissing });
+  const { dir, mayBeEmpty } = deps;
+  const read = await readPolicyFiles(dir, { mayBeMissing: mayBeEmpty });
   if (!read.ok) return refused(read.errors, []);
+  if (read.files.length === 0 && !mayBeEmpty) {
+    const message = "There are no policy files any more.";
+    return refused([{ file: dir, line: 1, column: 1, message, hint: NONE_MEANT }], []);
+  }
   const compiled = await compileInSlices(read.files, deps);
   return compiled.ok ? { ...compiled, files: read.files } : refused(compiled.errors, read.files);
 }
+
+const NONE_MEANT = "Put them back. If there shall be no policies, have a file say so: `policies: []`.";
 
 function refused(errors: readonly PolicyError[], files: readonly PolicyFile[]): CompiledDirectory {
   const texts = new Map(files.map(({ name, text }) => [name, text]));
