@@ -34,6 +34,7 @@ export function countRows(rows: readonly CountableRow[], now: number): readonly 
   }
 
   for (const row of rows) {
+    if (!isCountable(row)) continue;
     const { kind, upstream, decision, outcome, durationMs, waitedMs } = row;
     if (kind === "opened" && row.approval === null) {
       if (decision !== null) add(row, "decision", decision);
@@ -50,6 +51,17 @@ export function countRows(rows: readonly CountableRow[], now: number): readonly 
     if (waitedMs !== null) add(row, "waiting", "", bucketOf(waitedMs));
   }
   return bySpans(counts, now);
+}
+
+// A row that somebody has changed so that it cannot be read must not keep all others from being counted.
+function isCountable({ at, upstream, decision, outcome, policies, durationMs, waitedMs }: CountableRow): boolean {
+  const isNumber = (value: number | null): boolean => value === null || Number.isFinite(value);
+  const isText = (value: string | null): boolean => value === null || typeof value === "string";
+  return (
+    Number.isFinite(at) &&
+    [durationMs, waitedMs].every(isNumber) &&
+    [upstream, decision, outcome, policies].every(isText)
+  );
 }
 
 type Counts = Map<string, { -readonly [Key in keyof Increment]: Increment[Key] }>;

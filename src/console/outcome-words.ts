@@ -24,6 +24,10 @@ const OUTCOMES: Readonly<Record<string, OutcomeWords>> = {
   step_up_taken: { text: "The sign-in had served another call.", tone: "warn" },
   RESULT_WITHHELD: { text: "The call was made, and its result withheld.", tone: "warn" },
   TOOL_UNKNOWN: { text: "No tool of this name was known.", tone: "warn" },
+  unreadable: {
+    text: "This row of the record was changed and cannot be read. Run `portcullis audit verify`.",
+    tone: "bad",
+  },
   calls_left_out: { text: "More calls of tools that nobody knew, only counted.", tone: "warn" },
   UPSTREAM_UNAVAILABLE: { text: "The server could not be reached.", tone: "bad" },
   UPSTREAM_REFUSED: { text: "The server refused the gateway's credential.", tone: "bad" },

@@ -1,4 +1,7 @@
 import { parseExact } from "../../core/exact-json.ts";
+import { JSON_LIMITS } from "../../core/limits.ts";
+import { scanJson } from "../../core/scan-json.ts";
+
 /** A policy that matched, as it stands in a row. */
 export interface RecordedMatch {
   readonly policy: string;
@@ -41,9 +44,10 @@ function textsOf(list: unknown): readonly string[] | undefined {
   return Array.isArray(list) ? list.filter((it) => typeof it === "string") : undefined;
 }
 
-/** A JSON column as data; the text itself where it is no JSON, so that a list shows even a row tampered with. */
+/** A JSON column as data; the text itself where it is no JSON, or none within bounds, so that a list shows even a row tampered with. */
 export function jsonIn(text: string | null): unknown {
   if (text === null) return null;
+  if (scanJson(Buffer.from(text), JSON_LIMITS).kind !== "json") return text;
   try {
     return parseExact(text);
   } catch {

@@ -1,9 +1,19 @@
 import { StoreError } from "../store-error.ts";
-import type { StoredAuditRow } from "./audit-row.ts";
+import { AUDIT_KINDS, EMPTY_ROW, type StoredAuditRow } from "./audit-row.ts";
 import type { AuditEntry } from "./audit-rows.ts";
 
-/** A call or an act as it is listed, with the row of its end. @throws StoreError STORE_ROW_MALFORMED for any other row */
+/** The outcome of an entry whose row, or the row of its end, somebody has changed so that it cannot be read. */
+export const UNREADABLE = "unreadable";
+
+/** The last moment of the year 9999, beyond which RFC 3339 has no time. */
+const LAST_AT = 253_402_300_799_999;
+
+/**
+ * A call or an act as it is listed, with the row of its end. A row that cannot be read is listed, too, as an act without anything
+ * but its place: all others stay to be seen. @throws StoreError STORE_ROW_MALFORMED for the end of a call or a checkpoint
+ */
 export function entryOf(row: StoredAuditRow, ended: StoredAuditRow | null): AuditEntry {
+  if (!isReadable(row) || (ended !== null && !isReadable(ended))) return unreadable(row);
   if (row.kind === "closed" || row.kind === "checkpoint") {
     throw new StoreError("STORE_ROW_MALFORMED", `Audit row ${row.seq} is neither a call nor an act.`);
   }
@@ -36,5 +46,34 @@ export function entryOf(row: StoredAuditRow, ended: StoredAuditRow | null): Audi
     traceId: row.traceId,
     approval: row.approval ?? ended?.approval ?? null,
     challenge: row.challenge ?? ended?.challenge ?? null,
+  };
+}
+
+/** Whether the values are of the kinds that the gateway writes: SQLite keeps others, too. */
+function isReadable(row: StoredAuditRow): boolean {
+  const { seq: _seq, at, kind, durationMs, scheme: _scheme, ...texts } = row;
+  const known: readonly string[] = AUDIT_KINDS;
+  return (
+    isMoment(at) &&
+    known.includes(kind) &&
+    (durationMs === null || Number.isFinite(durationMs)) &&
+    Object.values(texts).every((value) => value === null || typeof value === "string")
+  );
+}
+
+function isMoment(at: number): boolean {
+  return Number.isFinite(at) && at >= 0 && at <= LAST_AT;
+}
+
+function unreadable({ seq, at, callId }: StoredAuditRow): AuditEntry {
+  return {
+    ...EMPTY_ROW,
+    seq,
+    at: isMoment(at) ? at : 0,
+    callId: typeof callId === "string" ? callId : "",
+    kind: "admin",
+    outcome: UNREADABLE,
+    resultPolicies: null,
+    endedAt: null,
   };
 }
