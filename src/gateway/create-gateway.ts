@@ -7,7 +7,7 @@ import { refuse } from "../core/errors.ts";
 import { createCallIds } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
-import type { Principal } from "../core/principal.ts";
+import { type Principal, principalKey } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Seal } from "../core/seal.ts";
 import { createAnswers } from "../policy/answer.ts";
@@ -24,6 +24,7 @@ import { createPausedCalls } from "./approvals/paused-calls.ts";
 import type { Gateway } from "./gateway.ts";
 import { mergeCapabilities, mergeInstructions } from "./lists/capabilities.ts";
 import { createListEncoder } from "./lists/encoded-lists.ts";
+import { createInPieces } from "./lists/in-pieces.ts";
 import { createListChanges, type ListChanges } from "./lists/list-changes.ts";
 import { asksForApproval, createStatusListing } from "./lists/status-tool.ts";
 import { createVisibility } from "./lists/visibility.ts";
@@ -79,7 +80,8 @@ export interface WiredGateway extends Gateway, Pick<ListChanges, "policiesReplac
 /** Puts the rooms behind the one face that the edges know. */
 export function createGateway(deps: GatewayDeps): WiredGateway {
   const { upstreams, catalog } = deps;
-  const visibility = createVisibility(deps);
+  const inPieces = createInPieces();
+  const visibility = createVisibility({ ...deps, inPieces });
   const listChanges = createListChanges({ catalog, visibility, log: deps.log });
   const links = createLinks({ catalog });
   const states = createRequestStates(deps.seal, deps.now);
@@ -111,17 +113,20 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
   });
   let stopRunner = (): void => {};
   const relay = createRelay({ catalog, upstreams, states, links, outside, declared: createDeclaredArguments() });
-  const encodeList = createListEncoder(deps.serverInfo);
+  const encodeList = createListEncoder(deps.serverInfo, inPieces);
   const withStatusTool = createStatusListing();
 
   return {
     scope: deps.scope,
     capabilities: (scope) => mergeCapabilities(scope, upstreams, catalog.view(scope)),
     instructions: (scope) => mergeInstructions(scope, upstreams),
-    list(scope, kind, caller) {
-      if (kind !== "tools") return encodeList(catalog.view(scope), kind);
-      const tools = visibility.tools(scope, caller);
-      return encodeList(asksForApproval(deps.policies()) ? withStatusTool(tools) : tools, kind);
+    async list(scope, kind, caller) {
+      const holder = principalKey(caller.principal);
+      if (kind !== "tools") return encodeList(catalog.view(scope), kind, holder);
+      // The set that says what is seen, whatever is swapped in meanwhile.
+      const asks = asksForApproval(deps.policies());
+      const tools = await visibility.tools(scope, caller);
+      return encodeList(asks ? withStatusTool(tools) : tools, kind, holder);
     },
     headerRules(scope, name, caller) {
       const tool = catalog.view(scope).tools.get(name);

@@ -41,7 +41,7 @@ export interface Gateway {
   /** The upstreams' instructions, joined; `undefined` if none has any. */
   instructions(scope: Scope): string | undefined;
   /** The whole merged list from the cache, never a fan-out. Tools only as far as policies show them to `caller`. */
-  list(scope: Scope, kind: ListKind, caller: Caller): EncodedList;
+  list(scope: Scope, kind: ListKind, caller: Caller): Promise<EncodedList>;
   /**
    * The arguments of this tool (named as the client names it) that `Mcp-Param-*` headers mirror. None for a tool that
    * is unknown or hidden from `caller`: the call itself says so then.

@@ -5,6 +5,8 @@ import { buildView, type View } from "../../src/catalog/view.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import type { Scope } from "../../src/core/scope.ts";
 import type { Caller } from "../../src/gateway/gateway.ts";
+import { createListEncoder } from "../../src/gateway/lists/encoded-lists.ts";
+import { createInPieces } from "../../src/gateway/lists/in-pieces.ts";
 import { createVisibility, type Visibility } from "../../src/gateway/lists/visibility.ts";
 import type { PolicySet } from "../../src/policy/policy-set.ts";
 import { ALL_TOOLS } from "../support/all-tools.ts";
@@ -47,8 +49,15 @@ function counting(set: PolicySet): { readonly set: PolicySet; asked(): number } 
   return { set: { ...set, hides }, asked: () => asked };
 }
 
-function visibilityOf(view: View, set: PolicySet): Visibility {
-  return createVisibility({ catalog: { view: () => view }, policies: () => set });
+function visibilityOf(view: View, set: PolicySet, now?: () => number): Visibility {
+  return createVisibility({ catalog: { view: () => view }, policies: () => set, inPieces: createInPieces(now) });
+}
+
+/** Of a long list, whose every tool takes 1 ms, say. */
+function many() {
+  const view = viewOf(...Array.from({ length: 300 }, (_, n) => `t${n}`));
+  const { set, asked } = counting(policySet(BY_ROLE));
+  return { view, set, asked, visibility: visibilityOf(view, set, asked) };
 }
 
 const namesIn = (list: { items(kind: "tools"): readonly JsonObject[] }) =>
@@ -57,40 +66,40 @@ const namesIn = (list: { items(kind: "tools"): readonly JsonObject[] }) =>
 describe("the tools that a caller sees", () => {
   const view = viewOf("get", "list", "delete");
 
-  it("are the view itself where no policy hides or redacts anything", () => {
+  it("are the view itself where no policy hides or redacts anything", async () => {
     const visibility = visibilityOf(view, policySet("policies: []"));
-    expect(visibility.tools(scope, caller())).toBe(view);
+    expect(await visibility.tools(scope, caller())).toBe(view);
   });
 
-  it("are the view itself, too, for whom policies hide nothing", () => {
+  it("are the view itself, too, for whom policies hide nothing", async () => {
     const set = policySet(BY_ROLE.replace("crm/get", "crm/nothing"));
-    expect(visibilityOf(view, set).tools(scope, caller(["admin"]))).toBe(view);
+    expect(await visibilityOf(view, set).tools(scope, caller(["admin"]))).toBe(view);
   });
 
-  it("lack what is hidden, and the schema of results that may be changed", () => {
-    const list = visibilityOf(view, policySet(BY_ROLE)).tools(scope, caller());
+  it("lack what is hidden, and the schema of results that may be changed", async () => {
+    const list = await visibilityOf(view, policySet(BY_ROLE)).tools(scope, caller());
     expect(namesIn(list)).toEqual(["crm__get", "crm__list"]);
     expect(list.items("tools").map((tool) => "outputSchema" in tool)).toEqual([false, true]);
     expect(list.items("prompts")).toEqual([]);
   });
 
-  it("are worked out once for a class of callers, however many ask", () => {
+  it("are worked out once for a class of callers, however many ask", async () => {
     const { set, asked } = counting(policySet(BY_ROLE));
     const visibility = visibilityOf(view, set);
-    const first = visibility.tools(scope, caller());
+    const first = await visibility.tools(scope, caller());
     const after = asked();
     expect(after).toBeGreaterThan(0);
-    for (let n = 0; n < 100; n++) expect(visibility.tools(scope, caller([], `10.0.0.${n}`))).toBe(first);
+    for (let n = 0; n < 100; n++) expect(await visibility.tools(scope, caller([], `10.0.0.${n}`))).toBe(first);
     expect(asked()).toBe(after);
   });
 
-  it("are one list for classes that see the same", () => {
+  it("are one list for classes that see the same", async () => {
     const visibility = visibilityOf(view, policySet(BY_ROLE));
-    expect(visibility.tools(scope, caller(["sales"]))).toBe(visibility.tools(scope, caller(["legal"])));
-    expect(visibility.tools(scope, caller(["admin"]))).not.toBe(visibility.tools(scope, caller(["legal"])));
+    expect(await visibility.tools(scope, caller(["sales"]))).toBe(await visibility.tools(scope, caller(["legal"])));
+    expect(await visibility.tools(scope, caller(["admin"]))).not.toBe(await visibility.tools(scope, caller(["legal"])));
   });
 
-  it("are right for every one of more classes and lists than are remembered", () => {
+  it("are right for every one of more classes and lists than are remembered", async () => {
     const many = viewOf(...Array.from({ length: 100 }, (_, n) => `t${n}`));
     const set = policySet(`policies:
 ${Array.from({ length: 100 }, (_, n) => `  - { id: p${n}, target: { tools: [crm/t${n}], roles: [r${n}] }, then: { hide: {} } }`).join("\n")}
@@ -98,10 +107,82 @@ ${Array.from({ length: 100 }, (_, n) => `  - { id: p${n}, target: { tools: [crm/
     const visibility = visibilityOf(many, set);
     for (const round of [1, 2]) {
       for (let n = 0; n < 100; n++) {
-        const names = namesIn(visibility.tools(scope, caller([`r${n}`])));
+        const names = namesIn(await visibility.tools(scope, caller([`r${n}`])));
         expect([round, names.length, names.includes(`crm__t${n}`)]).toEqual([round, 99, false]);
       }
     }
+  });
+});
+
+describe("a long list", () => {
+  const callers = Array.from({ length: 5 }, (_, n) => caller([`r${n}`]));
+
+  it("is worked out in pieces, of which each turn of the event loop has one, whoever asks", async () => {
+    const { visibility, asked } = many();
+    const turns: number[] = [];
+    let before = 0;
+    const watch = (): void => {
+      turns.push(asked() - before);
+      before = asked();
+      if (before < 300 * callers.length) setImmediate(watch);
+    };
+    const lists = callers.map((who) => visibility.tools(scope, who));
+    watch();
+    await Promise.all(lists);
+    watch();
+    expect(asked()).toBe(300 * callers.length);
+    // A turn may see the end of one piece and the next.
+    expect(Math.max(...turns)).toBeLessThanOrEqual(20);
+  });
+
+  it("is worked out once for a class of callers who ask at the same time", async () => {
+    const { visibility, asked } = many();
+    const [first, ...others] = await Promise.all(Array.from({ length: 50 }, () => visibility.tools(scope, caller())));
+    expect(asked()).toBe(300);
+    expect(others.every((list) => list === first)).toBe(true);
+  });
+
+  it("may concern everybody, where it takes long to find out whom", async () => {
+    const { view, set, asked, visibility } = many();
+    const other = counting(policySet("policies: []"));
+    const concerns = visibility.difference(other.set, set);
+    const told = callers.map((who) => concerns(scope, who));
+    expect(asked() + other.asked()).toBeLessThanOrEqual(500);
+    expect(told.at(-1)).toBe(true);
+    expect(view.tools.size).toBe(300);
+  });
+
+  it("is written in pieces, and once", async () => {
+    let written = 0;
+    const items = viewOf(...Array.from({ length: 300 }, (_, n) => `t${n}`)).items("tools");
+    const counted = items.map((item) => ({
+      ...item,
+      get title() {
+        written++;
+        return "T";
+      },
+    }));
+    const encode = createListEncoder(
+      { name: "p" },
+      createInPieces(() => written),
+    );
+    const listing = { items: () => counted, ttlMs: () => undefined };
+    const turns: number[] = [];
+    let before = 0;
+    const watch = (): void => {
+      turns.push(written - before);
+      before = written;
+      if (written < 300) setImmediate(watch);
+    };
+    const both = Promise.all([encode(listing, "tools", "a"), encode(listing, "tools", "b")]);
+    watch();
+    const [first, second] = await both;
+    expect(second).toBe(first);
+    expect(written).toBeLessThan(600);
+    expect(Math.max(...turns)).toBeLessThanOrEqual(20);
+    const result = { resultType: "complete", ttlMs: expect.any(Number), cacheScope: "private" };
+    expect(JSON.parse(first.modern)).toMatchObject({ ...result, tools: items.map(({ name }) => ({ name })) });
+    expect(JSON.parse(first.legacy)).toEqual({ tools: JSON.parse(JSON.stringify(counted)) });
   });
 });
 

@@ -71,7 +71,7 @@ export class ToolGateway implements Gateway {
     return "Tools that each do one thing.";
   }
 
-  list(_scope: Scope, kind: ListKind, _caller: Caller): EncodedList {
+  async list(_scope: Scope, kind: ListKind, _caller: Caller): Promise<EncodedList> {
     const key = LIST_METHODS[kind] === "resources/templates/list" ? "resourceTemplates" : kind;
     const items = kind === "tools" ? TOOLS.map((name) => ({ name, inputSchema: { type: "object" } })) : [];
     return {

@@ -34,9 +34,9 @@ export async function dispatchLegacyRequest(
   const list = LIST_KINDS.get(method);
   if (list !== undefined) {
     const refusal = checkListParams(params);
-    return refusal === undefined
-      ? end(edge.gateway.list(context.scope, list, callerOf(context, session.facts.clientInfo)).legacy)
-      : refuseWith(refusal);
+    if (refusal !== undefined) return refuseWith(refusal);
+    const listed = await edge.gateway.list(context.scope, list, callerOf(context, session.facts.clientInfo));
+    return end(listed.legacy);
   }
   switch (method) {
     case "ping":

@@ -72,9 +72,8 @@ async function serve(
     if (!isObject(edge.gateway.capabilities(context.scope)[list.capability])) return refuse("METHOD_UNKNOWN");
     const refusal = checkListParams(params);
     if (refusal !== undefined) return refusal;
-    reply.end(
-      encodeResultText(id, edge.gateway.list(context.scope, list.kind, callerOf(context, meta.clientInfo)).modern),
-    );
+    const listed = await edge.gateway.list(context.scope, list.kind, callerOf(context, meta.clientInfo));
+    reply.end(encodeResultText(id, listed.modern));
     return undefined;
   }
   if (method === "server/discover") {

@@ -5,42 +5,59 @@ import { isObject, type JsonObject } from "../../core/json.ts";
 import type { ListKind } from "../../mcp/messages.ts";
 import { META } from "../../mcp/revisions.ts";
 import type { EncodedList } from "../gateway.ts";
+import type { InPieces } from "./in-pieces.ts";
+import { SharedWork } from "./shared-work.ts";
 
 /** What is to be listed: a view, or what policies leave of one. */
 export type Listing = Pick<View, "items" | "ttlMs">;
 
-/** Writes lists as result objects, each once per listing: a list request costs no more than its bytes. */
-export function createListEncoder(serverInfo: JsonObject): (listing: Listing, kind: ListKind) => EncodedList {
-  const cache = new WeakMap<Listing, Map<ListKind, EncodedList>>();
-  return (listing, kind) => {
-    let lists = cache.get(listing);
-    if (lists === undefined) {
-      lists = new Map();
-      cache.set(listing, lists);
-    }
-    let encoded = lists.get(kind);
-    if (encoded === undefined) {
-      encoded = encode(listing, kind, serverInfo);
-      lists.set(kind, encoded);
-    }
-    return encoded;
-  };
+/** What is known of one listing. */
+interface Encoded {
+  readonly lists: Map<ListKind, EncodedList>;
+  readonly underWay: SharedWork<ListKind, EncodedList>;
 }
 
-function encode(listing: Listing, kind: ListKind, serverInfo: JsonObject): EncodedList {
-  const items = listing.items(kind);
-  // No longer than until it is read again here, whatever its servers say. 2026-07-28 server/utilities/caching
-  const { refreshMs } = DEFAULT_CATALOG_TIMING;
-  return {
-    modern: writeExact({
+/** Writes lists as result objects, each once per listing and in pieces: a list request costs no more than its bytes. */
+export function createListEncoder(
+  serverInfo: JsonObject,
+  inPieces: InPieces,
+): (listing: Listing, kind: ListKind, holder: string) => Promise<EncodedList> {
+  const cache = new WeakMap<Listing, Encoded>();
+  const encode = async (listing: Listing, kind: ListKind, holder: string): Promise<EncodedList> => {
+    const texts = await inPieces.map(holder, listing.items(kind), (item) => {
+      const modern = writeExact(item);
+      const legacy = kind === "tools" ? asLegacyTool(item) : item;
+      return { modern, legacy: legacy === item ? modern : writeExact(legacy) };
+    });
+    // No longer than until it is read again here, whatever its servers say. 2026-07-28 server/utilities/caching
+    const { refreshMs } = DEFAULT_CATALOG_TIMING;
+    const about = writeExact({
       resultType: "complete",
-      [kind]: items,
       ttlMs: Math.min(listing.ttlMs(kind) ?? refreshMs, refreshMs),
       // What is listed may depend on who asks.
       cacheScope: "private",
       _meta: { [META.serverInfo]: serverInfo },
-    }),
-    legacy: writeExact({ [kind]: kind === "tools" ? items.map(asLegacyTool) : items }),
+    });
+    return {
+      modern: `${about.slice(0, -1)},"${kind}":[${texts.map(({ modern }) => modern).join(",")}]}`,
+      legacy: `{"${kind}":[${texts.map(({ legacy }) => legacy).join(",")}]}`,
+    };
+  };
+  return async (listing, kind, holder) => {
+    let known = cache.get(listing);
+    if (known === undefined) {
+      known = { lists: new Map(), underWay: new SharedWork() };
+      cache.set(listing, known);
+    }
+    const { lists, underWay } = known;
+    return (
+      lists.get(kind) ??
+      underWay.do(kind, async () => {
+        const encoded = await encode(listing, kind, holder);
+        lists.set(kind, encoded);
+        return encoded;
+      })
+    );
   };
 }
 

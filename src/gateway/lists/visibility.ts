@@ -4,23 +4,28 @@ import type { ToolEntry } from "../../catalog/entries.ts";
 import type { View } from "../../catalog/view.ts";
 import { sha256 } from "../../core/digest.ts";
 import type { JsonObject } from "../../core/json.ts";
+import { principalKey } from "../../core/principal.ts";
 import type { Scope } from "../../core/scope.ts";
 import type { PolicySet, Viewer } from "../../policy/policy-set.ts";
 import type { Caller } from "../gateway.ts";
 import type { Listing } from "./encoded-lists.ts";
+import type { InPieces } from "./in-pieces.ts";
+import { SharedWork } from "./shared-work.ts";
 import { asksForApproval } from "./status-tool.ts";
 
 /** How many classes of viewers one endpoint remembers, and how many different lists of tools it keeps for them. */
 const MAX_CLASSES = 4096;
 const MAX_LISTINGS = 64;
+/** How often policies are asked, in one go, who is concerned by other policies; who remains then is concerned. */
+const MAX_LOOKS = 500;
 
 /** What policies let a caller know of the tools. */
 export interface Visibility {
   /** The tools that `caller` sees: the view itself where policies change nothing of it. */
-  tools(scope: Scope, caller: Caller): Listing;
+  tools(scope: Scope, caller: Caller): Promise<Listing>;
   /** Whether the caller is not to know of this tool. */
   hides(scope: Scope, caller: Caller, tool: ToolEntry): boolean;
-  /** Who sees another list of tools under `after` than under `before`. */
+  /** Who sees another list of tools under `after` than under `before`, or may: where it takes long to find out. */
   difference(before: PolicySet, after: PolicySet): (scope: Scope, caller: Caller) => boolean;
 }
 
@@ -30,15 +35,18 @@ interface Sights {
   readonly shapes: LRUCache<string, string>;
   /** By shape: classes that see the same share it. */
   readonly listings: LRUCache<string, Listing>;
+  /** By class: what is being worked out. */
+  readonly underWay: SharedWork<string, Listing>;
 }
 
 /**
- * Makes it. Policies are asked once per view, set and class of viewers; a list request of a known class costs two
- * look-ups. What was remembered of a view or a set goes with it.
+ * Makes it. Policies are asked once per view, set and class of viewers, in pieces; a list request of a known class costs
+ * two look-ups. What was remembered of a view or a set goes with it.
  */
 export function createVisibility(deps: {
   readonly catalog: Pick<Catalog, "view">;
   readonly policies: () => PolicySet;
+  readonly inPieces: InPieces;
 }): Visibility {
   const known = new WeakMap<PolicySet, WeakMap<View, Sights>>();
 
@@ -50,44 +58,61 @@ export function createVisibility(deps: {
     }
     let sights = views.get(view);
     if (sights === undefined) {
-      sights = { shapes: new LRUCache({ max: MAX_CLASSES }), listings: new LRUCache({ max: MAX_LISTINGS }) };
+      sights = {
+        shapes: new LRUCache({ max: MAX_CLASSES }),
+        listings: new LRUCache({ max: MAX_LISTINGS }),
+        underWay: new SharedWork(),
+      };
       views.set(view, sights);
     }
     return sights;
   };
 
-  const shapeFor = (set: PolicySet, view: View, viewer: Viewer): string => {
-    const { shapes } = sightsOf(set, view);
-    const viewerClass = set.viewerClass(viewer) ?? "";
-    let shape = shapes.get(viewerClass);
-    if (shape === undefined) {
-      shape = shapeOf(lookAt(set, view, viewer));
-      shapes.set(viewerClass, shape);
-    }
-    return shape;
+  const workOut = async (set: PolicySet, view: View, viewer: Viewer, viewerClass: string): Promise<Listing> => {
+    const { shapes, listings } = sightsOf(set, view);
+    const holder = principalKey(viewer.principal);
+    const sights = await deps.inPieces.map(holder, view.tools.values(), (tool) => lookAt(set, viewer, tool));
+    const shape = shapeOf(sights);
+    shapes.set(viewerClass, shape);
+    if (shape === WHOLE) return view;
+    const listing = listings.get(shape) ?? createListing(view, sights);
+    listings.set(shape, listing);
+    return listing;
   };
 
   return {
-    tools(scope, caller) {
+    async tools(scope, caller) {
       const view = deps.catalog.view(scope);
       const set = deps.policies();
       const viewer = viewerAt(scope, caller);
-      const shape = shapeFor(set, view, viewer);
+      const viewerClass = classOf(set, viewer);
+      const { shapes, listings, underWay } = sightsOf(set, view);
+      const shape = shapes.get(viewerClass);
       if (shape === WHOLE) return view;
-      const { listings } = sightsOf(set, view);
-      let listing = listings.get(shape);
-      if (listing === undefined) {
-        listing = createListing(view, lookAt(set, view, viewer));
-        listings.set(shape, listing);
-      }
-      return listing;
+      const known = shape === undefined ? undefined : listings.get(shape);
+      return known ?? underWay.do(viewerClass, () => workOut(set, view, viewer, viewerClass));
     },
     hides: (scope, caller, tool) => deps.policies().hides(viewerAt(scope, caller), tool),
-    difference: (before, after) => (scope, caller) => {
-      if (asksForApproval(before) !== asksForApproval(after)) return true;
-      const view = deps.catalog.view(scope);
-      const viewer = viewerAt(scope, caller);
-      return shapeFor(before, view, viewer) !== shapeFor(after, view, viewer);
+    difference: (before, after) => {
+      let left = MAX_LOOKS;
+      const shapeFor = (set: PolicySet, view: View, viewer: Viewer): string | undefined => {
+        const { shapes } = sightsOf(set, view);
+        const viewerClass = classOf(set, viewer);
+        let shape = shapes.get(viewerClass);
+        if (shape === undefined && view.tools.size <= left) {
+          left -= view.tools.size;
+          shape = shapeOf(Array.from(view.tools.values(), (tool) => lookAt(set, viewer, tool)));
+          shapes.set(viewerClass, shape);
+        }
+        return shape;
+      };
+      return (scope, caller) => {
+        if (asksForApproval(before) !== asksForApproval(after)) return true;
+        const view = deps.catalog.view(scope);
+        const viewer = viewerAt(scope, caller);
+        const shape = shapeFor(before, view, viewer);
+        return shape === undefined || shape !== shapeFor(after, view, viewer);
+      };
     },
   };
 }
@@ -101,13 +126,11 @@ const WHOLE = "";
 
 const MAX_SHAPE = 64;
 
-// How a viewer sees each tool of the view, in its order.
-function lookAt(set: PolicySet, view: View, viewer: Viewer): readonly Sight[] {
-  return Array.from(view.tools.values(), (tool) => {
-    if (set.hides(viewer, tool)) return "hidden";
-    // Clients check results against it, and what is taken out of a result need not fit any more.
-    return tool.definition["outputSchema"] !== undefined && set.redacts(tool) ? "without_output_schema" : "whole";
-  });
+// How a viewer sees a tool.
+function lookAt(set: PolicySet, viewer: Viewer, tool: ToolEntry): Sight {
+  if (set.hides(viewer, tool)) return "hidden";
+  // Clients check results against it, and what is taken out of a result need not fit any more.
+  return tool.definition["outputSchema"] !== undefined && set.redacts(tool) ? "without_output_schema" : "whole";
 }
 
 // A short text, equal for equal lists of one view.
@@ -134,6 +157,10 @@ function createListing(view: View, sights: readonly Sight[]): Listing {
 
 function withoutOutputSchema({ outputSchema: _, ...rest }: JsonObject): JsonObject {
   return rest;
+}
+
+function classOf(set: PolicySet, viewer: Viewer): string {
+  return set.viewerClass(viewer) ?? "";
 }
 
 function viewerAt(scope: Scope, { principal, client }: Caller): Viewer {
