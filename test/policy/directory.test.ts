@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Log } from "../../src/core/log.ts";
 import { type PolicyDirectory, watchPolicies } from "../../src/policy/compile/directory.ts";
+import { readPolicyFiles } from "../../src/policy/file/read-files.ts";
 import type { PolicyError, PolicySet } from "../../src/policy/policy-set.ts";
 import { policyInput } from "../support/policy-inputs.ts";
 
@@ -124,6 +125,16 @@ describe("a folder of policies", () => {
     await put(dir, "a.yaml", DENY);
     expect((await swapped).policies.map(({ effect }) => effect)).toEqual(["deny"]);
   });
+
+  it.runIf(process.platform !== "win32")(
+    "refuses folders that link to themselves in many ways, after a while",
+    async () => {
+      const dir = await folder({ "a.yaml": DENY });
+      for (const name of "xyz") await fs.symlink(dir, join(dir, name));
+      const read = await readPolicyFiles(dir, { mayBeMissing: false });
+      expect(read.ok ? [] : read.errors).toHaveLength(101);
+    },
+  );
 
   it("refuses more than 8 MB of files together", async () => {
     const text = `policies: [] #${"x".repeat(1_000_000)}\n`;

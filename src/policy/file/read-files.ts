@@ -1,13 +1,15 @@
 import { promises as fs } from "node:fs";
 import { basename, join } from "node:path";
 import { readSmallFile, reasonOf } from "../../core/read-small-file.ts";
-import type { PolicyError, PolicyFile } from "../policy-set.ts";
+import { firstMistakes, MAX_MISTAKES, type PolicyError, type PolicyFile } from "../policy-set.ts";
 
 export type ReadFiles =
   | { readonly ok: true; readonly files: readonly PolicyFile[] }
   | { readonly ok: false; readonly errors: readonly PolicyError[] };
 
 const MAX_FILES = 10_000;
+/** Files of all kinds and folders: with links there can be any number, below one another. */
+const MAX_ENTRIES = 20_000;
 /** Of one file, and of a file of tests. */
 export const MAX_FILE_BYTES = 1_048_576;
 /** Of all files together: everything is read again whenever one of them changes. */
@@ -39,6 +41,7 @@ export async function readPolicyFiles(
   const files: PolicyFile[] = [];
   const errors: PolicyError[] = [];
   let bytes = 0;
+  let seen = 0;
   const refuse = (file: string, message: string, hint?: string): void => {
     errors.push({ file, line: 1, column: 1, message, hint });
   };
@@ -60,6 +63,13 @@ export async function readPolicyFiles(
     const entries = await fs.readdir(path);
     for (const name of entries.sort()) {
       if (name.startsWith(".")) continue;
+      if (errors.length > MAX_MISTAKES || seen > MAX_ENTRIES) return;
+      seen += 1;
+      if (seen > MAX_ENTRIES) {
+        const hint = "Links to folders are followed: does one lead out of the folder, or into itself?";
+        refuse(dir, `There are more than ${MAX_ENTRIES} files and folders here.`, hint);
+        return;
+      }
       const child = join(path, name);
       try {
         const stats = await fs.stat(child);
@@ -83,7 +93,7 @@ export async function readPolicyFiles(
     if (missing && options.mayBeMissing) return { ok: true, files: [] };
     refuse(dir, `The policies' folder cannot be read: ${reasonOf(error)}.`, "Create it, or correct policies.dir.");
   }
-  return errors.length > 0 ? { ok: false, errors } : { ok: true, files };
+  return errors.length > 0 ? { ok: false, errors: firstMistakes(errors) } : { ok: true, files };
 }
 
 const MAX_DEPTH = 16;
