@@ -90,10 +90,17 @@ function readSettings(options: PlaceOptions, shell: Shell): Settings | undefined
 
 const NOT_CONFIGURED = { flows: undefined, approvalFlows: undefined, facts: NO_KNOWN_FACTS } as const;
 
-function factsOf({ endpoints, upstreams, auth }: Config): KnownFacts {
+function factsOf({ endpoints, upstreams, auth, approvalFlows }: Config): KnownFacts {
   return {
     endpoints: [...endpoints, ...upstreams].map(({ name }) => name),
     issuers: [...auth.jwt.map(({ issuer }) => issuer), KEYS_ISSUER, LOCAL_ISSUER, ANONYMOUS_ISSUER],
+    roles: [
+      ...auth.adminRoles,
+      ...auth.apiKeys.flatMap(({ roles }) => roles),
+      ...approvalFlows.flatMap(({ stages }) =>
+        stages.flatMap(({ approvers, escalate }) => [...approvers.roles, ...(escalate?.to.roles ?? [])]),
+      ),
+    ],
     headers: DEFAULT_POLICY_HEADERS,
     further: auth.jwt.filter(({ standing }) => !standing.home).map(({ issuer, standing }) => ({ ...standing, issuer })),
   };

@@ -1,9 +1,9 @@
 import { compileGlob } from "../../core/glob.ts";
-import { ANONYMOUS_ISSUER, KEYS_ISSUER, LOCAL_ISSUER, withIssuer } from "../../core/principal.ts";
 import { suggest } from "../../core/suggest.ts";
 import type { KnownFacts } from "../expressions/facts.ts";
 import { doubtsOfAddress } from "../schemas/address-parts.ts";
 import { didYouMean } from "../syntax/expression-rules.ts";
+import { checkCallerNames } from "./caller-names.ts";
 import type { CheckedPolicy } from "./policies.ts";
 import { coversGlob } from "./reach.ts";
 import type { TargetProblem } from "./targets.ts";
@@ -11,14 +11,9 @@ import type { TargetProblem } from "./targets.ts";
 const KEYS = ["users", "roles", "groups", "clients", "endpoints"] as const;
 
 /** Entries of a target that fit no endpoint or others' addresses as well, and lists that exclude all that they include. */
-export function checkCallers(
-  { entry, path, texts }: CheckedPolicy,
-  { endpoints, issuers }: KnownFacts,
-): readonly TargetProblem[] {
-  const problems: TargetProblem[] = [
-    ...checkNames(entry.target?.users ?? [], [...path, "target", "users"], issuers),
-    ...checkNames(entry.target?.clients ?? [], [...path, "target", "clients"], issuers),
-  ];
+export function checkCallers({ entry, path, texts }: CheckedPolicy, known: KnownFacts): readonly TargetProblem[] {
+  const { endpoints } = known;
+  const problems: TargetProblem[] = [...checkCallerNames({ entry, path }, known)];
   for (const key of KEYS) {
     const entries = entry.target?.[key] ?? [];
     const out = entries.filter(isExclusion).map((it) => it.slice(1));
@@ -43,7 +38,7 @@ export function checkCallers(
     if (names.some(compileGlob(name))) continue;
     // A name is proposed only where calls get no further by it.
     const close = excludes === (texts.effect === "allow") ? suggest(name, endpoints) : undefined;
-    const known =
+    const there =
       endpoints.length === 0 ? "There is /mcp only, whose name is empty." : `Known are ${endpoints.join(", ")}.`;
     const at = [...path, "target", "endpoints", index];
     const what = excludes
@@ -53,35 +48,11 @@ export function checkCallers(
       severity: excludes ? "warning" : "error",
       path: at,
       message: what,
-      hint: didYouMean(close) ?? known,
+      hint: didYouMean(close) ?? there,
     });
   }
   return problems;
 }
-
-/** Names with an issuer that there is not, and ends of addresses without anything before them. */
-function checkNames(
-  names: readonly string[],
-  path: CheckedPolicy["path"],
-  issuers: KnownFacts["issuers"],
-): readonly TargetProblem[] {
-  return names.flatMap((entry, index): TargetProblem[] => {
-    const name = isExclusion(entry) ? entry.slice(1) : entry;
-    const at = [...path, index];
-    if (name.startsWith("@") && !name.slice(1).includes("@")) {
-      const message = `\`${entry}\` names nobody: no address begins with @.`;
-      return [{ severity: "error", path: at, message, hint: `Write \`*${name}\` for everybody of that domain.` }];
-    }
-    const issuer = withIssuer(name)?.issuer;
-    if (issuers === undefined || issuer === undefined) return [];
-    if ([...issuers, ...OUR_ISSUERS].some(compileGlob(issuer))) return [];
-    const message = `\`${entry}\` names nobody: there is no issuer \`${issuer}\`.`;
-    const close = suggest(issuer, issuers);
-    return [{ severity: "error", path: at, message, hint: didYouMean(close) ?? `Known are ${issuers.join(", ")}.` }];
-  });
-}
-
-const OUR_ISSUERS = [KEYS_ISSUER, ANONYMOUS_ISSUER, LOCAL_ISSUER];
 
 // As conditions are: by what is written out at the end, else by each part of an address.
 function doubtOfUsers(glob: string): string | undefined {

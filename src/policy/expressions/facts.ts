@@ -17,6 +17,8 @@ export interface KnownFacts {
   /** Names after `/mcp/`; `/mcp` itself, which has none, counts besides. */
   readonly endpoints: readonly string[] | undefined;
   readonly issuers: readonly string[] | undefined;
+  /** Roles that the configuration names; issuers may say others. */
+  readonly roles?: readonly string[];
   /** Names of the request headers that conditions see, in lower case. */
   readonly headers: readonly string[] | undefined;
   /** Those of the issuers that do not speak for the company. */
