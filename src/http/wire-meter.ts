@@ -23,7 +23,8 @@ export class WireFlood extends Error {
  * it is the difference that is bounded, whatever it is made of. Beyond it all these connections are closed.
  */
 export class WireMeter {
-  readonly #sockets = new Set<Socket>();
+  /** With how much of what came over each was counted. */
+  readonly #sockets = new Map<Socket, number>();
   #beside = 0;
 
   /** Counts over the connections that `connect` makes. */
@@ -48,24 +49,39 @@ export class WireMeter {
   // At each read, before what was read is looked at: then whatever is credited was counted already.
   #watch(socket: Socket): void {
     const read = socket.read;
-    let counted = 0;
     socket.read = (size?: number) => {
       const chunk: unknown = read.call(socket, size);
       const { bytesRead } = socket;
-      this.#beside += bytesRead - counted;
-      counted = bytesRead;
-      if (this.#beside <= MAX_BESIDE_BYTES + bufferedBytes(chunk)) return chunk;
+      this.#beside += bytesRead - (this.#sockets.get(socket) ?? bytesRead);
+      this.#sockets.set(socket, bytesRead);
+      const allowed = MAX_BESIDE_BYTES + bufferedBytes(chunk);
+      if (this.#beside <= allowed || this.#beside <= allowed + this.#unread()) return chunk;
       this.#flooded();
       return null;
     };
-    this.#sockets.add(socket);
-    socket.once("close", () => this.#sockets.delete(socket));
+    this.#sockets.set(socket, 0);
+    socket.once("close", () => {
+      this.#beside = Math.max(0, this.#beside - unreadOf(socket, this.#sockets.get(socket) ?? 0));
+      this.#sockets.delete(socket);
+    });
+  }
+
+  // An answer that is read more slowly is put back, as far as it was not looked at.
+  #unread(): number {
+    let bytes = 0;
+    for (const [socket, counted] of this.#sockets) bytes += unreadOf(socket, counted);
+    return bytes;
   }
 
   #flooded(): void {
     this.#beside = 0;
-    for (const socket of this.#sockets) socket.destroy(new WireFlood(WIRE_FLOOD_DETAIL));
+    for (const socket of this.#sockets.keys()) socket.destroy(new WireFlood(WIRE_FLOOD_DETAIL));
   }
+}
+
+// What was counted and waits to be looked at.
+function unreadOf(socket: Socket, counted: number): number {
+  return Math.max(0, counted - (socket.bytesRead - socket.readableLength));
 }
 
 // What is being handed over may be the body of an answer: that shows only afterwards.
