@@ -26,5 +26,6 @@ const FOUND: Readonly<Record<RecordFault, string>> = {
   since:
     "did not find on record since when rows are keyed: that, or all of it, was written anew, or it has another secret",
   rows: "did not find the rows that it had been left with: they were deleted or written anew while none ran",
+  older: "found an older copy of its database, or another one: it lacked the row with which the gateway had left it",
   away: "found its database again, which had been replaced or removed while it ran; meanwhile it refused calls",
 };

@@ -20,6 +20,8 @@ export interface RecordVerdict {
 export interface RecordOptions extends Omit<ChainOptions, "heads"> {
   /** A row noted earlier, by whoever looked then. */
   readonly head?: ChainHead;
+  /** The row with which a gateway left the record, as the file beside the database says. */
+  readonly left?: ChainHead;
   /** What was written outside the database, if anything was. */
   readonly anchor?: AnchorFile;
   /** Hears that the whole file is about to be read in one go, which takes seconds for each GB. */
@@ -30,7 +32,7 @@ export interface RecordOptions extends Omit<ChainOptions, "heads"> {
 
 /** The parts of a store that are looked at. */
 export interface RecordSource {
-  readonly audit: Pick<AuditReader, "pages">;
+  readonly audit: Pick<AuditReader, "pages" | "hashAt">;
   readonly witness: RecordWitness;
 }
 
@@ -39,13 +41,16 @@ const ON_ITS_WAY_MS = 10_000;
 
 /** Checks the record by itself, against the other tables, and against what is known of it outside. @throws StoreError */
 export async function verifyRecord(source: RecordSource, options: RecordOptions): Promise<RecordVerdict> {
-  const { head, anchor, ...chainOptions } = options;
+  const { head, left, anchor, ...chainOptions } = options;
   const heads = [...(head === undefined ? [] : [head]), ...(anchor?.checkpoints ?? [])];
   const chain = await verifyChain(source.audit, { ...chainOptions, heads });
   const { witness } = source;
   const findings: RecordFinding[] = [];
   const unproven: Unproven[] = [];
   if (!chain.ok) findings.push({ code: chain.reason, seq: chain.seq, message: chain.message });
+  if (left !== undefined && (await source.audit.hashAt(left.seq)) !== left.hash) {
+    findings.push({ code: "head", seq: left.seq, message: leftText(left.seq) });
+  }
   const [newest, ...former] = options.keys;
   if (newest !== undefined) {
     const keys = [newest, ...former] as const;
@@ -101,6 +106,13 @@ const FORMER =
 const NO_ANCHOR =
   "Nothing outside the database says how long the record was: rows cut off at its end, or an older copy of the whole file, " +
   "would not be seen. Set audit.anchor, or name what was noted before with --anchor.";
+
+function leftText(seq: number): string {
+  return (
+    `A gateway had left the record with row ${seq}, by the file beside the database, and it is not there: rows were cut off, or this ` +
+    "is an older copy or another database."
+  );
+}
 
 function oldText(last: number): string {
   return (

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { headFileOf } from "../../audit/checkpoints/head-file.ts";
 import type { Config } from "../../config/schema/schema.ts";
 import { knownSecretKey, previousSecretKeys } from "../../store/secret-key.ts";
 import { StoreError } from "../../store/store-error.ts";
@@ -11,6 +12,8 @@ export interface RecordPlace {
   readonly url: string;
   /** The gateway's secret, and those of before, the newest first; none where it is not at hand, which was told if it is there and cannot be used. */
   readonly secrets: readonly Uint8Array[];
+  /** Where the gateway keeps its newest checkpoint, if the database is a file. */
+  readonly headFile: string | undefined;
   /** `audit.anchor.file`. */
   readonly anchorFile: string | undefined;
 }
@@ -32,8 +35,20 @@ export function recordPlace(
   return {
     url,
     secrets: secretsOf(url, config, wanted, shell),
+    headFile: headOf(url),
     anchorFile: wanted ? config?.audit.anchor?.file : undefined,
   };
+}
+
+function headOf(url: string): string | undefined {
+  try {
+    const place = parseStoreUrl(url);
+    return place.kind === "file" ? headFileOf(place.path) : undefined;
+  } catch (err) {
+    if (!(err instanceof StoreError)) throw err;
+    // The reader says what is wrong.
+    return undefined;
+  }
 }
 
 function secretsOf(url: string, config: Config | undefined, first: boolean, shell: Shell): readonly Uint8Array[] {

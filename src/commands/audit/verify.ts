@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { type AnchorFile, readAnchor } from "../../audit/checkpoints/anchor-file.ts";
+import { readHead } from "../../audit/checkpoints/head-file.ts";
 import { AUDIT_CHECKPOINTS } from "../../audit/checkpoints/statement.ts";
 import { verifyRecord } from "../../audit/verify/verify-record.ts";
 import { createKeyedHash } from "../../core/keyed-hash.ts";
@@ -75,12 +76,14 @@ async function verify(options: VerifyOptions, shell: Shell): Promise<void> {
     const anchor = await anchorOf(options, place, shell);
     if (anchor === "unreadable") return;
     const { head, file } = anchor;
+    const left = place.headFile === undefined ? undefined : readHead(place.headFile, keysOf(place));
     const terminal = isTerminal(shell.stdout);
     const total = await store.audit.lastSeq();
     const verdict = await verifyRecord(store, {
       keys: place.secrets.map((secret) => createKeyedHash(secret, AUDIT_CHAIN)),
       now: Date.now(),
       ...(head === undefined ? {} : { head }),
+      ...(left === undefined ? {} : { left }),
       ...(file === undefined ? {} : { anchor: file.anchor }),
       ...(terminal
         ? {

@@ -2,6 +2,7 @@ import type { Audit } from "../../audit/audit.ts";
 import type { Anchor } from "../../audit/checkpoints/anchor.ts";
 import { readAnchor } from "../../audit/checkpoints/anchor-file.ts";
 import { type Checkpoints, createCheckpoints } from "../../audit/checkpoints/checkpoints.ts";
+import { createHeadKeeper, headFileOf, readHead } from "../../audit/checkpoints/head-file.ts";
 import { AUDIT_CHECKPOINTS } from "../../audit/checkpoints/statement.ts";
 import { createAudit } from "../../audit/create-audit.ts";
 import { createRollUp, type RollUp } from "../../audit/roll-up.ts";
@@ -13,6 +14,7 @@ import type { Log } from "../../core/log.ts";
 import { createSeal } from "../../core/seal.ts";
 import { createSigningKey, type SigningKey } from "../../core/signing-key.ts";
 import type { ChainHead } from "../../store/audit/audit-row.ts";
+import { brokenRow } from "../../store/audit/checkpoint-row.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { WireDeps } from "./deps.ts";
 
@@ -26,6 +28,8 @@ export interface WiredAudit {
 export interface WireAuditDeps extends Pick<WireDeps, "log" | "now" | "timing"> {
   readonly store: Store;
   readonly secret: Uint8Array;
+  /** `undefined` where the database is no file. */
+  readonly databasePath: string | undefined;
   /** Secrets of before, the newest first: lines of the anchor file may be signed under them. */
   readonly formerSecrets: readonly Uint8Array[];
 }
@@ -34,13 +38,16 @@ export interface WireAuditDeps extends Pick<WireDeps, "log" | "now" | "timing"> 
 export async function wireAudit(
   options: Config["audit"],
   anchors: readonly Anchor[],
-  { store, secret, formerSecrets, log, now, timing = {} }: WireAuditDeps,
+  { store, secret, formerSecrets, databasePath, log, now, timing = {} }: WireAuditDeps,
 ): Promise<WiredAudit> {
   const key = createSigningKey(secret, AUDIT_CHECKPOINTS);
   const former = formerSecrets.map((each) => createSigningKey(each, AUDIT_CHECKPOINTS));
   if (options.anchor?.file !== undefined) await lookBack(options.anchor.file, [key, ...former], store, log);
+  const head = databasePath === undefined ? undefined : headFileOf(databasePath);
+  if (head !== undefined) await lookBeside(head, [key, ...former], { store, log, now });
+  const told = head === undefined ? anchors : [...anchors, createHeadKeeper(head, log)];
   const checkpoints = createCheckpoints({
-    ...{ rows: store.audit, counts: () => store.witness.counts(), key, anchors, log, now },
+    ...{ rows: store.audit, counts: () => store.witness.counts(), key, anchors: told, log, now },
     timing: timing.checkpoints ?? {},
   });
   await checkpoints.start();
@@ -56,6 +63,27 @@ export async function wireAudit(
     rollUp: createRollUp({ store: store.activity, owner: randomId(), now, log, timing: timing.rollUp ?? {} }),
     checkpoints,
   };
+}
+
+/** Says, and puts on record, that the database is not the one that the last checkpoint left. @throws StoreError */
+async function lookBeside(
+  path: string,
+  keys: readonly SigningKey[],
+  { store, log, now }: Pick<WireAuditDeps, "store" | "log" | "now">,
+): Promise<void> {
+  let left: ChainHead | undefined;
+  try {
+    left = readHead(path, keys);
+  } catch (err) {
+    log.error({ err }, "The head of the audit beside the database cannot be read.");
+  }
+  if (left === undefined || (await store.audit.hashAt(left.seq)) === left.hash) return;
+  // The next checkpoint takes the place of the one that tells.
+  await store.audit.append([brokenRow({ kind: "found", fault: "older" }, now())]);
+  log.error(
+    { left: left.seq },
+    "The database is an older copy or another one: it has not the row with which the gateway left it. Run: portcullis audit verify",
+  );
 }
 
 /** Whoever cut the record while nothing ran should not have to wait for `audit verify` to be found out. */

@@ -133,6 +133,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
   const store = openStore({ url: config.store.url, log, auditHash, formerHashes });
   const { audit, rollUp, checkpoints } = await wireAudit(config.audit, anchoring.anchors, {
     ...{ store, secret, formerSecrets, log, now, timing },
+    databasePath: place.kind === "file" ? place.path : undefined,
   });
   const principalNow = createPrincipalNow(config.auth);
   const persons = createPersons({

@@ -23,10 +23,10 @@ export interface KeyedSince extends ChainHead {
 /**
  * What a gateway found when it went on with a record. `since`: it is not on record since when rows are keyed. `rows`: they are
  * not those that it was left with: the first keyed one is not there, or the last one is not keyed. `away`: for some time, while
- * the gateway had it open, the file of the database was another one, or none.
+ * the gateway had it open, the file of the database was another one, or none. `older`: it lacks the row that the gateway left last.
  */
 export type RecordFault = (typeof RECORD_FAULTS)[number];
-export const RECORD_FAULTS = ["since", "rows", "away"] as const;
+export const RECORD_FAULTS = ["since", "rows", "away", "older"] as const;
 
 /**
  * Writes it for rows as they are, and gives the number of those that are not keyed. Belongs in the transaction of the migration.

@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { rename, writeFile } from "node:fs/promises";
+import { randomId } from "../../core/ids.ts";
+import type { Log } from "../../core/log.ts";
+import type { SigningKey } from "../../core/signing-key.ts";
+import { type Anchor, createAnchor } from "./anchor.ts";
+import { type CheckpointStatement, readCheckpoint, type SignedCheckpoint } from "./statement.ts";
+
+/*
+ * The newest checkpoint, in a file beside the database. It is no anchor, for whoever can change the one can change the other.
+ * But it finds a database that was put back, or made anew, by itself.
+ */
+
+/** Where the head of a database is kept. */
+export function headFileOf(databasePath: string): string {
+  return `${databasePath}-head`;
+}
+
+/** Keeps it there, as anchors are told. */
+export function createHeadKeeper(path: string, log: Log): Anchor {
+  return createAnchor({
+    name: "head",
+    log,
+    async send(checkpoint) {
+      try {
+        await writeHead(path, checkpoint);
+        return { ok: true };
+      } catch (err) {
+        return { ok: false, error: err instanceof Error ? err.message : "the file cannot be written" };
+      }
+    },
+  });
+}
+
+/** Puts a checkpoint in the place of the one before. @throws what the file system says */
+async function writeHead(path: string, checkpoint: SignedCheckpoint): Promise<void> {
+  // Several processes may share the database.
+  const made = `${path}.${randomId()}`;
+  await writeFile(made, `${JSON.stringify(checkpoint)}\n`, { mode: 0o600 });
+  await rename(made, path);
+}
+
+/** The checkpoint in the file; `undefined` where there is none, or none under one of these keys. @throws what the file system says */
+export function readHead(path: string, keys: readonly SigningKey[]): CheckpointStatement | undefined {
+  try {
+    return readCheckpoint(readFileSync(path, "utf8"), keys);
+  } catch (err) {
+    if (err instanceof Error && "code" in err && err.code === "ENOENT") return undefined;
+    throw err;
+  }
+}

@@ -1,0 +1,70 @@
+import { copyFileSync, existsSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { headFileOf, readHead } from "../../src/audit/checkpoints/head-file.ts";
+import { AUDIT_CHECKPOINTS } from "../../src/audit/checkpoints/statement.ts";
+import { verifyRecord } from "../../src/audit/verify/verify-record.ts";
+import { createKeyedHash } from "../../src/core/keyed-hash.ts";
+import { createSigningKey } from "../../src/core/signing-key.ts";
+import { AUDIT_CHAIN } from "../../src/store/audit/audit-row.ts";
+import { openStoreReader } from "../../src/store/open-store.ts";
+import { temporaryDir } from "../support/audit.ts";
+import { SECRET } from "../support/audit-key.ts";
+import { startTestGateway } from "../support/gateway.ts";
+
+const key = createSigningKey(SECRET, AUDIT_CHECKPOINTS);
+
+/** What a gateway that started and stopped on this database said at level error. */
+async function errorsOfRun(database: string): Promise<readonly string[]> {
+  const gateway = await startTestGateway({
+    store: { url: `file:${database}` },
+    secrets: { key: SECRET.toString("hex") },
+  });
+  await gateway.close();
+  return gateway.logged
+    .map((line) => JSON.parse(line))
+    .flatMap(({ level, message }) => (level === "error" ? [message] : []));
+}
+
+async function findingsOn(database: string, secret = key) {
+  const store = openStoreReader({ url: `file:${database}` });
+  const left = readHead(headFileOf(database), [secret]);
+  const keys = [createKeyedHash(SECRET, AUDIT_CHAIN)];
+  const { findings } = await verifyRecord(store, { keys, now: Date.now(), ...(left === undefined ? {} : { left }) });
+  store.close();
+  return findings.map(({ code, message }) => `${code}: ${message}`);
+}
+
+describe("the head beside a database", () => {
+  it("is the newest checkpoint, for its owner only, and in order after an honest restart", async () => {
+    const database = join(temporaryDir(), "portcullis.db");
+    expect(await errorsOfRun(database)).toEqual([]);
+    expect(readHead(headFileOf(database), [key])).toMatchObject({ seq: 2, reason: "stop" });
+    expect(statSync(headFileOf(database)).mode & 0o777).toBe(0o600);
+    expect(await errorsOfRun(database)).toEqual([]);
+    expect(await findingsOn(database)).toEqual([]);
+  });
+
+  it.each<[string, (database: string, older: string) => void]>([
+    ["put back to an older copy", (database, older) => copyFileSync(older, database)],
+    ["made anew", (database) => rmSync(database)],
+  ])("finds a database that was %s: verify at once, the next start, and verify ever after", async (_how, change) => {
+    const database = join(temporaryDir(), "portcullis.db");
+    await errorsOfRun(database);
+    copyFileSync(database, `${database}.older`);
+    await errorsOfRun(database);
+    change(database, `${database}.older`);
+    if (existsSync(database)) expect((await findingsOn(database)).join()).toContain("head: ");
+    expect((await errorsOfRun(database)).join()).toContain("older copy");
+    expect((await findingsOn(database)).join()).toMatch(/^found: .*older copy/);
+    expect(await errorsOfRun(database)).toEqual([]);
+  });
+
+  it("counts for nothing where it is of another gateway, or rubbish", async () => {
+    const database = join(temporaryDir(), "portcullis.db");
+    await errorsOfRun(database);
+    expect(readHead(headFileOf(database), [createSigningKey(Buffer.alloc(32, 9), AUDIT_CHECKPOINTS)])).toBeUndefined();
+    writeFileSync(headFileOf(database), "{");
+    expect(await errorsOfRun(database)).toEqual([]);
+  });
+});
