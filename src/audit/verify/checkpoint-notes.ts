@@ -1,4 +1,5 @@
 import type { StoredAuditRow } from "../../store/audit/audit-row.ts";
+import type { RecordFault } from "../../store/audit/checkpoint-row.ts";
 import {
   countsIn,
   type ForgedRow,
@@ -7,7 +8,6 @@ import {
   lostIn,
   type RecordCounts,
 } from "../../store/audit/checkpoint-row.ts";
-import type { RecordFault } from "../../store/audit/keyed-since.ts";
 
 /** What the checkpoints of a chain say, taken together. */
 export interface CheckpointNotes {

@@ -1,4 +1,5 @@
-import type { KeyedSince, RecordFault } from "../../store/audit/keyed-since.ts";
+import type { RecordFault } from "../../store/audit/checkpoint-row.ts";
+import type { KeyedSince } from "../../store/audit/keyed-since.ts";
 import type { RecordFinding } from "./finding.ts";
 import type { ChainVerdict } from "./verify-chain.ts";
 

@@ -11,8 +11,8 @@ import {
   KEYED,
   linkText,
 } from "./audit-row.ts";
-import { type BrokenRecord, brokenRow } from "./checkpoint-row.ts";
-import { createKeyedSinceKeeper, type RecordFault } from "./keyed-since.ts";
+import { type BrokenRecord, brokenRow, type RecordFault } from "./checkpoint-row.ts";
+import { createKeyedSinceKeeper } from "./keyed-since.ts";
 
 /** How rows are added. */
 export interface AppendOptions {

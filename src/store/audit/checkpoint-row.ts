@@ -1,7 +1,6 @@
 import { randomId } from "../../core/ids.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import { type AuditRow, type ChainHead, EMPTY_ROW } from "./audit-row.ts";
-import { RECORD_FAULTS, type RecordFault } from "./keyed-since.ts";
 
 /**
  * Why a checkpoint was made: the gateway started, some time went by, it stopped. `broken`: rows that the gateway had
@@ -10,6 +9,14 @@ import { RECORD_FAULTS, type RecordFault } from "./keyed-since.ts";
  */
 export const CHECKPOINT_REASONS = ["start", "regular", "stop", "broken"] as const;
 export type CheckpointReason = (typeof CHECKPOINT_REASONS)[number];
+
+/**
+ * What a gateway found when it went on with a record. `since`: it is not on record since when rows are keyed. `rows`: they are
+ * not those that it was left with: the first keyed one is not there, or the last one is not keyed. `away`: for some time, while
+ * the gateway had it open, the file of the database was another one, or none. `older`: it lacks the row that the gateway left last.
+ */
+export type RecordFault = (typeof RECORD_FAULTS)[number];
+export const RECORD_FAULTS = ["since", "rows", "away", "older"] as const;
 
 /** How many rows there are in tables whose rows are never removed. */
 export interface RecordCounts {

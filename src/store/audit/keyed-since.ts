@@ -3,6 +3,7 @@ import { asc, desc, eq, isNotNull } from "drizzle-orm";
 import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
 import type { KeyedHash } from "../../core/keyed-hash.ts";
 import { type ChainHead, canonicalRow, GENESIS_HASH, KEYED, linkText, type StoredAuditRow } from "./audit-row.ts";
+import type { RecordFault } from "./checkpoint-row.ts";
 import { audit, auditKeyedSince } from "./schema.ts";
 
 /*
@@ -19,14 +20,6 @@ export const KEYED_SINCE_MIGRATION = "0014_keyed_since";
 export interface KeyedSince extends ChainHead {
   readonly begun: boolean;
 }
-
-/**
- * What a gateway found when it went on with a record. `since`: it is not on record since when rows are keyed. `rows`: they are
- * not those that it was left with: the first keyed one is not there, or the last one is not keyed. `away`: for some time, while
- * the gateway had it open, the file of the database was another one, or none. `older`: it lacks the row that the gateway left last.
- */
-export type RecordFault = (typeof RECORD_FAULTS)[number];
-export const RECORD_FAULTS = ["since", "rows", "away", "older"] as const;
 
 /**
  * Writes it for rows as they are, and gives the number of those that are not keyed. Belongs in the transaction of the migration.
