@@ -150,10 +150,11 @@ async function stopped(name: string, { program }: GatewayUnderTest, tag: string,
   ];
 }
 
-/** What is held once nothing changes for a while. */
+/** What is held once nothing changes for a while, or after two minutes. */
 async function settled(held: () => Promise<Held>): Promise<Held> {
+  const deadline = Date.now() + 120_000;
   let last = await held();
-  for (let same = 0; same < 20; ) {
+  for (let same = 0; same < 20 && Date.now() < deadline; ) {
     await new Promise((resolve) => setTimeout(resolve, 500));
     const now = await held();
     same = textOf(now) === textOf(last) ? same + 1 : 0;

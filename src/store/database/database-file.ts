@@ -95,15 +95,15 @@ export function watchDatabaseFile({ path, connection, log, everyMs }: DatabaseFi
     return holds;
   }
 
-  function require(holds: () => boolean): void {
+  function demand(holds: () => boolean): void {
     if ((away || !holds()) && !lookAtAll()) throw what;
   }
 
   const timer = setInterval(lookAtAll, everyMs);
   timer.unref();
   return {
-    before: () => require(logHolds),
-    after: () => require(databaseHolds),
+    before: () => demand(logHolds),
+    after: () => demand(databaseHolds),
     wasAway: () => unrecorded,
     recorded() {
       unrecorded = false;
@@ -113,9 +113,7 @@ export function watchDatabaseFile({ path, connection, log, everyMs }: DatabaseFi
 }
 
 /** For databases that are no files. */
-export const NO_FILE: DatabaseFile = {
-  ...{ before() {}, after() {}, wasAway: () => false, recorded() {}, close() {} },
-};
+export const NO_FILE: DatabaseFile = { before() {}, after() {}, wasAway: () => false, recorded() {}, close() {} };
 
 /** How long the log has to be for what the index says of it; `undefined` if that cannot be told now. */
 function bytesInLog(connection: Database.Database): number | undefined {
