@@ -1,6 +1,6 @@
 import { mayTake } from "./shares.ts";
 
-/** Bytes that people share, as `Shares` are places: nobody can take them all, and there are always some for who comes next. */
+/** Bytes that people share, as `Shares` are places: one alone gets half of them, who comes next half of what is left. */
 export class ByteShares {
   readonly #bytes: number;
   readonly #own = new Map<string, number>();

@@ -6,8 +6,8 @@ export function mayTake(own: number, taken: number, places: number, more = 1): b
 }
 
 /**
- * Places that people share, whatever credentials they have (`personKey`). Nobody can take them all: one alone gets half of
- * them, two a third each, and so there is always one for who comes next. Who gets none now may wait for its turn.
+ * Places that people share, whatever credentials they have (`personKey`). One alone gets half of them, who comes next half
+ * of what is left: of 2^n places n people leave one, whatever they do. Who gets none now may wait for its turn.
  */
 export class Shares {
   readonly #places: number;

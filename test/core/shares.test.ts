@@ -10,10 +10,10 @@ const action = fc.oneof(
 );
 
 describe("places that principals share", () => {
-  it("always have one for a principal that comes next, whatever others did", () => {
+  it("leave one of 2^n for a principal that comes next, whatever n others did", () => {
     const actions = fc.array(fc.tuple(fc.integer({ min: 0, max: 3 }), action), { maxLength: 200 });
     fc.assert(
-      fc.property(fc.integer({ min: 5, max: 40 }), actions, (places, sequence) => {
+      fc.property(fc.integer({ min: 2 ** 4, max: 40 }), actions, (places, sequence) => {
         const shares = new Shares(places, 5);
         const held = [0, 0, 0, 0];
         const leaves: Array<() => void> = [];
@@ -34,6 +34,16 @@ describe("places that principals share", () => {
         expect(shares.take("newcomer")).toBe(true);
       }),
     );
+  });
+
+  it("are all taken by n others of fewer, each with half of what the others left", () => {
+    const shares = new Shares(2 ** 4 - 1, 0);
+    const all = (name: string): number => {
+      let taken = 0;
+      while (shares.take(name)) taken++;
+      return taken;
+    };
+    expect(["a", "b", "c", "d", "newcomer"].map(all)).toEqual([8, 4, 2, 1, 0]);
   });
 
   it("are half for one alone", () => {
