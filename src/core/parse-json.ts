@@ -2,6 +2,7 @@ import { parseExact } from "./exact-json.ts";
 import { ExactNumber } from "./exact-number.ts";
 import { holdsValues, isObject, type Json, pathStep } from "./json.ts";
 import { type JsonLimits, scanJson } from "./scan-json.ts";
+import type { Slices } from "./slices.ts";
 
 /** Why a text was refused: a code of the error table, and the JSON path of the value (`$` is the whole text). */
 export interface JsonProblem {
@@ -22,15 +23,48 @@ export type ParsedJson =
 export function parseJson(text: string, limits: JsonLimits): ParsedJson {
   // A shorter text cannot hold as many, and its depth is seen on the value: most bodies cost no pass of their own.
   if (text.length > limits.maxCount) {
-    const scan = scanJson(Buffer.from(text), limits);
-    if (scan.kind !== "json") return { ok: false, problem: { code: scan.kind, path: "$", at: scan.at } };
+    const problem = scan(Buffer.from(text), limits);
+    if (problem !== undefined) return { ok: false, problem };
   }
-  let value: Json;
+  const value = read(text);
+  return value === undefined ? MALFORMED : check(value, limits);
+}
+
+/**
+ * As `parseJson`, of a text that is at hand as `bytes`, too: a long one in `slices`, between which everybody else has
+ * their turn. @throws never
+ */
+export async function parseJsonInSlices(
+  { text, bytes }: { readonly text: string; readonly bytes: Buffer },
+  limits: JsonLimits,
+  slices: Slices,
+): Promise<ParsedJson> {
+  if (text.length <= limits.maxCount) return parseJson(text, limits);
+  const problem = scan(bytes, limits);
+  if (problem !== undefined) return { ok: false, problem };
+  if (slices.isOver) await slices.next();
+  const value = read(text);
+  if (value === undefined) return MALFORMED;
+  if (slices.isOver) await slices.next();
+  return check(value, limits);
+}
+
+const MALFORMED: ParsedJson = { ok: false, problem: { code: "JSON_MALFORMED", path: "$" } };
+
+function scan(bytes: Buffer, limits: JsonLimits): JsonProblem | undefined {
+  const found = scanJson(bytes, limits);
+  return found.kind === "json" ? undefined : { code: found.kind, path: "$", at: found.at };
+}
+
+function read(text: string): Json | undefined {
   try {
-    value = parseExact(text);
+    return parseExact(text);
   } catch {
-    return { ok: false, problem: { code: "JSON_MALFORMED", path: "$" } };
+    return undefined;
   }
+}
+
+function check(value: Json, limits: JsonLimits): ParsedJson {
   const problem = findProblem(value, limits.maxDepth, "$");
   return problem === undefined ? { ok: true, value } : { ok: false, problem };
 }

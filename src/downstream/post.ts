@@ -1,7 +1,7 @@
 import { Cancellation } from "../core/cancellation.ts";
 import { Slices } from "../core/slices.ts";
 import { readBody } from "../http/body.ts";
-import { parseJsonBody } from "../http/json-body.ts";
+import { parseLongJsonBody } from "../http/json-body.ts";
 import { type Classified, classify } from "../mcp/classify.ts";
 import { idOfRefused } from "../mcp/refused-id.ts";
 import type { RequestContext } from "./edge.ts";
@@ -37,7 +37,7 @@ export async function handlePost(http: HttpEdge, exchange: HttpExchange): Promis
   if (!body.ok) return answerRefusal(outgoing, body, { headers: body.headers });
 
   const slices = new Slices();
-  const parsed = parseJsonBody(body.text, limits);
+  const parsed = await parseLongJsonBody(body, limits, slices);
   if (slices.isOver) await slices.next();
   if (!parsed.ok) return answerRefusal(outgoing, parsed, { id: idOfRefused(body.text) });
 
@@ -47,6 +47,7 @@ export async function handlePost(http: HttpEdge, exchange: HttpExchange): Promis
     name: headerOf(incoming, "mcp-name"),
   };
   const classified = classify(parsed.value, { headers, maxBatch: limits.maxBatch });
+  if (slices.isOver) await slices.next();
   return serve(http, exchange, accepted, admitted.context, classified);
 }
 

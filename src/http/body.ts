@@ -1,9 +1,11 @@
+import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { type Refusal, refuse } from "../core/errors.ts";
 import { bodyTurn, takeBody } from "./held.ts";
 
 export type Body =
-  | { readonly ok: true; readonly text: string }
+  /** `bytes`: what `text` was made of. */
+  | { readonly ok: true; readonly text: string; readonly bytes: Buffer }
   | (Refusal & { readonly headers?: Readonly<Record<string, string>> });
 
 /**
@@ -100,10 +102,8 @@ const MAX_DRAIN_BYTES = 256 * 1024 * 1024;
 
 // Bytes that are not UTF-8 are not JSON; replacing them would let two texts become one.
 function decode(bytes: Buffer): Body {
-  const text = bytes.toString("utf8");
-  if (text.includes("�") && !Buffer.from(text, "utf8").equals(bytes))
-    return refuse("JSON_MALFORMED", "It is not UTF-8.");
-  return { ok: true, text };
+  if (!isUtf8(bytes)) return refuse("JSON_MALFORMED", "It is not UTF-8.");
+  return { ok: true, text: bytes.toString("utf8"), bytes };
 }
 
 // A moment later others' bodies have been read; to one's own one has to wait anyhow.

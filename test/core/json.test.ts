@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { digestOf } from "../../src/core/digest.ts";
 import { canonicalJson, type Json } from "../../src/core/json.ts";
-import { parseJson } from "../../src/core/parse-json.ts";
+import { parseJson, parseJsonInSlices } from "../../src/core/parse-json.ts";
+import { Slices } from "../../src/core/slices.ts";
 
 const limits = { maxDepth: 64, maxCount: 100_000 };
 
@@ -64,6 +65,28 @@ describe("parseJson", () => {
       ok: false,
       problem: { code: "JSON_TOO_MANY", path: "$", at: 200 },
     });
+  });
+
+  it.each([
+    ["a long one", `[${"1,".repeat(100)}2]`],
+    ["a short one", "[1]"],
+    ["one with more values than may be", `[${"1,".repeat(200)}2]`],
+    ["one that is cut off", `{"a":"${"x".repeat(300)}"`],
+    ["one that names the prototype", `{"a":"${"x".repeat(300)}","__proto__":1}`],
+    ["one nested too deeply", `${"[".repeat(65)}"${"x".repeat(300)}"${"]".repeat(65)}`],
+  ])("reads %s in slices as at once, and lets others have their turn between them", async (_, text) => {
+    const narrow = { maxDepth: 64, maxCount: 250 };
+    let now = 0;
+    let turns = 0;
+    const slices = new Slices(() => (now += 1_000));
+    const next = slices.next.bind(slices);
+    slices.next = () => {
+      turns += 1;
+      return next();
+    };
+    const read = await parseJsonInSlices({ text, bytes: Buffer.from(text) }, narrow, slices);
+    expect(read).toEqual(parseJson(text, narrow));
+    expect(turns).toBe(text.length > 250 && read.ok ? 2 : turns);
   });
 
   it("survives a million opening brackets", () => {
