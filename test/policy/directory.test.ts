@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { Log } from "../../src/core/log.ts";
 import { type PolicyDirectory, watchPolicies } from "../../src/policy/compile/directory.ts";
 import { readPolicyFiles } from "../../src/policy/file/read-files.ts";
+import { watchFolder } from "../../src/policy/file/watch-folder.ts";
 import type { PolicyError, PolicySet } from "../../src/policy/policy-set.ts";
 import { policyInput } from "../support/policy-inputs.ts";
 
@@ -126,15 +127,61 @@ describe("a folder of policies", () => {
     expect((await swapped).policies.map(({ effect }) => effect)).toEqual(["deny"]);
   });
 
-  it.runIf(process.platform !== "win32")(
-    "refuses folders that link to themselves in many ways, after a while",
-    async () => {
-      const dir = await folder({ "a.yaml": DENY });
-      for (const name of "xyz") await fs.symlink(dir, join(dir, name));
-      const read = await readPolicyFiles(dir, { mayBeMissing: false });
-      expect(read.ok ? [] : read.errors).toHaveLength(101);
-    },
-  );
+  it.runIf(process.platform !== "win32")("refuses links to folders, and walks none of them", async () => {
+    const elsewhere = await folder({ "deep/er/x.yaml": DENY });
+    const dir = await folder({ "a.yaml": DENY });
+    const { opened, swaps, refusals } = await open(dir);
+    const refused = refusals.next();
+    await fs.symlink(elsewhere, join(dir, "elsewhere"));
+    const message = "This links to a folder, and such links are not followed.";
+    expect(await refused).toMatchObject([{ file: join(dir, "elsewhere"), message }]);
+    await fs.symlink(dir, join(dir, "itself"));
+    expect(await readPolicyFiles(dir, { mayBeMissing: false })).toMatchObject({
+      errors: [{ file: join(dir, "elsewhere") }, { file: join(dir, "itself") }],
+    });
+
+    await fs.rm(join(dir, "elsewhere"));
+    await fs.rm(join(dir, "itself"));
+    const swapped = swaps.next();
+    await put(dir, "a.yaml", ALLOW);
+    await swapped;
+    // Nobody watches what it led to.
+    await put(elsewhere, "deep/er/x.yaml", BAD);
+    expect(good(opened).refused()).toBeUndefined();
+  });
+
+  it("is watched up to a number of files and folders, and says once that there are more", async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `${index}.yaml`);
+    const dir = await folder(Object.fromEntries(names.map((name) => [name, ALLOW])));
+    const faults: string[] = [];
+    const watch = await watchFolder({
+      dir,
+      includes: () => true,
+      settleMs: 20,
+      onChange: () => {},
+      onFault: (err) => faults.push(String(err)),
+      maxEntries: 10,
+    });
+    cleanUps.push(() => watch.close());
+    expect(faults).toEqual([expect.stringContaining("There are more than 10 files and folders")]);
+  });
+
+  it.runIf(process.platform !== "win32")("may itself be a link, and takes what linked files say", async () => {
+    const real = await folder({});
+    const shared = await folder({ shared: ALLOW });
+    await fs.symlink(join(shared, "shared"), join(real, "a.yaml"));
+    const dir = join(await folder({}), "link");
+    await fs.symlink(real, dir);
+    const { opened, swaps } = await open(dir);
+    expect(
+      good(opened)
+        .current()
+        .policies.map(({ effect }) => effect),
+    ).toEqual(["allow"]);
+    const swapped = swaps.next();
+    await put(shared, "shared", DENY);
+    expect((await swapped).policies.map(({ effect }) => effect)).toEqual(["deny"]);
+  });
 
   it("refuses more than 8 MB of files together", async () => {
     const text = `policies: [] #${"x".repeat(1_000_000)}\n`;

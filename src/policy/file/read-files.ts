@@ -8,8 +8,10 @@ export type ReadFiles =
   | { readonly ok: false; readonly errors: readonly PolicyError[] };
 
 const MAX_FILES = 10_000;
-/** Files of all kinds and folders: with links there can be any number, below one another. */
-const MAX_ENTRIES = 20_000;
+/** Files of all kinds and folders. */
+export const MAX_ENTRIES = 20_000;
+/** Folders in folders. */
+export const MAX_DEPTH = 16;
 /** Of one file, and of a file of tests. */
 export const MAX_FILE_BYTES = 1_048_576;
 /** Of all files together: everything is read again whenever one of them changes. */
@@ -28,8 +30,8 @@ export function isTestFile(path: string): boolean {
 }
 
 /**
- * Reads every policy file in and below `dir`, sorted by name. Symbolic links count as what they point to; hidden names
- * are left out, because mounted volumes keep their old and new copies under such. One file that cannot be read refuses
+ * Reads every policy file in and below `dir`, sorted by name. Links to files count as what they point to; those to
+ * folders are refused, because they lead anywhere, and to leave policies out would allow more than their author wants. Hidden names are left out, because mounted volumes keep their old and new copies under such. One file that cannot be read refuses
  * all: a set without it would allow more than its author wants. `includes` picks other files, such as tests.
  * @throws never for what the file system does
  */
@@ -60,21 +62,23 @@ export async function readPolicyFiles(
   }
 
   async function walk(path: string, depth: number): Promise<void> {
-    const entries = await fs.readdir(path);
-    for (const name of entries.sort()) {
+    const entries = await fs.readdir(path, { withFileTypes: true });
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const { name } = entry;
       if (name.startsWith(".")) continue;
       if (errors.length > MAX_MISTAKES || seen > MAX_ENTRIES) return;
       seen += 1;
       if (seen > MAX_ENTRIES) {
-        const hint = "Links to folders are followed: does one lead out of the folder, or into itself?";
-        refuse(dir, `There are more than ${MAX_ENTRIES} files and folders here.`, hint);
+        refuse(dir, `There are more than ${MAX_ENTRIES} files and folders here.`);
         return;
       }
       const child = join(path, name);
       try {
         const stats = await fs.stat(child);
-        if (stats.isDirectory()) {
-          if (depth === MAX_DEPTH) refuse(child, "The folder is nested too deeply, or links to itself.");
+        if (stats.isDirectory() && entry.isSymbolicLink()) {
+          refuse(child, "This links to a folder, and such links are not followed.", NO_LINKS);
+        } else if (stats.isDirectory()) {
+          if (depth === MAX_DEPTH) refuse(child, "The folder is nested too deeply.");
           else await walk(child, depth + 1);
         } else if (includes(name)) {
           if (files.length === MAX_FILES) refuse(child, `There are more than ${MAX_FILES} policy files.`);
@@ -96,4 +100,4 @@ export async function readPolicyFiles(
   return errors.length > 0 ? { ok: false, errors: firstMistakes(errors) } : { ok: true, files };
 }
 
-const MAX_DEPTH = 16;
+const NO_LINKS = "Put the folder itself here, link its files, or set policies.dir, which may be a link.";

@@ -1,6 +1,7 @@
-import { existsSync, type FSWatcher as ParentWatcher, watch as watchParent } from "node:fs";
+import { existsSync, lstatSync, type FSWatcher as ParentWatcher, watch as watchParent } from "node:fs";
 import { basename, dirname } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
+import { MAX_DEPTH, MAX_ENTRIES } from "./read-files.ts";
 
 export interface FolderWatchOptions {
   /** Absolute. It may be missing, come, go and come again. */
@@ -10,7 +11,10 @@ export interface FolderWatchOptions {
   /** A file counts as written once it was still for so long, ms. */
   readonly settleMs: number;
   readonly onChange: () => void;
+  /** Hears of the first thing that goes wrong, each time that the folder begins to be watched. */
   readonly onFault: (err: unknown) => void;
+  /** So many files and folders at most. As many as are read without it. */
+  readonly maxEntries?: number;
 }
 
 export interface FolderWatch {
@@ -18,7 +22,7 @@ export interface FolderWatch {
 }
 
 /**
- * Watches a folder and everything below it; resolves once it watches. The parent is watched too, for nothing but the
+ * Watches a folder and everything below it, as far as it is read: links to folders are not followed; resolves once it watches. The parent is watched too, for nothing but the
  * folder's own coming and going: a watch on a folder that was removed stays on what is gone, so each time it comes it
  * gets a new one.
  */
@@ -64,10 +68,33 @@ export async function watchFolder(options: FolderWatchOptions): Promise<FolderWa
   };
 }
 
-function watchInside({ dir, includes, settleMs, onChange, onFault }: FolderWatchOptions): Promise<FSWatcher> {
-  const watcher = watch(dir, {
+function watchInside(options: FolderWatchOptions): Promise<FSWatcher> {
+  const { dir, includes, settleMs, onChange } = options;
+  // Of thousands of entries each may fail by itself: the first says what is wrong.
+  let told = false;
+  const onFault = (err: unknown): void => {
+    if (!told) options.onFault(err);
+    told = true;
+  };
+  const most = options.maxEntries ?? MAX_ENTRIES;
+  const limit = createLimit(most, () => watcher.getWatched());
+  const watcher: FSWatcher = watch(dir, {
     ignoreInitial: true,
-    ignored: (path, stats) => stats?.isFile() === true && !includes(path),
+    depth: MAX_DEPTH,
+    ignored(path, stats) {
+      // It is asked of a name first, and once more when it is known what that is.
+      if (stats === undefined || stats.isSymbolicLink() || path === dir) return false;
+      if (stats.isFile() && !includes(path)) return true;
+      if (stats.isDirectory() && isLink(path)) {
+        // Whoever reads the folder refuses it.
+        onChange();
+        return true;
+      }
+      if (limit.hasRoom()) return false;
+      const others = "changes of the others go unnoticed until a restart";
+      onFault(new Error(`There are more than ${most} files and folders: ${others}.`));
+      return true;
+    },
     awaitWriteFinish: { stabilityThreshold: settleMs, pollInterval: 20 },
   });
   watcher.on("all", () => onChange());
@@ -76,4 +103,25 @@ function watchInside({ dir, includes, settleMs, onChange, onFault }: FolderWatch
     watcher.once("ready", () => resolve(watcher));
     watcher.once("error", () => resolve(watcher));
   });
+}
+
+/** Counts what is watched. Files come and go, and not all of it is told: what is too much is counted once more. */
+function createLimit(most: number, watched: () => Readonly<Record<string, readonly string[]>>) {
+  let count = 0;
+  let full = false;
+  return {
+    hasRoom(): boolean {
+      if (full) return false;
+      count += 1;
+      if (count > most) {
+        count = Object.values(watched()).reduce((sum, names) => sum + names.length, 1);
+        full = count > most;
+      }
+      return !full;
+    },
+  };
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
