@@ -2,7 +2,14 @@ import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { onTestFinished } from "vitest";
 
-const PLACES = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+// The one without windows first: it takes a third of the work for a page.
+const PLACES = [
+  process.env["CHROMIUM"],
+  "/usr/lib/chromium/chromium-headless-shell",
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+];
 
 /** A browser of this machine; `undefined` if there is none. `CHROMIUM` names one that lies elsewhere. */
 export const chromiumPath = PLACES.find((path) => path !== undefined && existsSync(path));
