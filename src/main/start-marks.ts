@@ -1,8 +1,9 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { isObject, type Json } from "../core/json.ts";
 import { JSON_LIMITS } from "../core/limits.ts";
 import type { Log } from "../core/log.ts";
 import { parseJson } from "../core/parse-json.ts";
+import { readSmallFileSync } from "../core/read-small-file.ts";
 import type { UpstreamOptions } from "../upstream/upstream.ts";
 
 /** Which upstreams the operator wants left out at this start, and which tried although earlier starts crashed at them. */
@@ -49,6 +50,8 @@ interface Marks {
 
 /** Crashes in a row after which an upstream is left out. */
 const MAX_CRASHES = 2;
+/** Of the file. */
+const MAX_BYTES = 8_388_608;
 const NO_MARKS: Marks = { pid: 0, bringing: new Map(), crashes: new Map() };
 
 /** Reads the marks of the starts before. `path`: the file; `undefined` keeps none. */
@@ -153,13 +156,9 @@ export function openStartMarks(deps: {
 }
 
 function readMarks(path: string): Marks {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch {
-    return NO_MARKS;
-  }
-  const parsed = parseJson(text, JSON_LIMITS);
+  const read = readSmallFileSync(path, MAX_BYTES);
+  if (!read.ok) return NO_MARKS;
+  const parsed = parseJson(read.text, JSON_LIMITS);
   // A file that was cut off by a full disk says nothing, and is written anew.
   if (!parsed.ok || !isObject(parsed.value)) return NO_MARKS;
   const { pid, bringing, crashes } = parsed.value;

@@ -130,12 +130,12 @@ export function openStore(options: StoreOptions): Store {
     consoleSessions: createConsoleSessionStore(db, guarded),
     witness: createRecordWitness(connection, guarded, migrationsDir),
     async close() {
-      file.close();
       await rateLimits.idle();
       await forged.settled();
       await checkpointer?.close();
       counters.close();
       connection.close();
+      file.close();
     },
   };
 }

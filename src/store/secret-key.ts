@@ -1,17 +1,8 @@
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, statSync, unlinkSync, writeSync } from "node:fs";
 import { platform } from "node:os";
 import { dirname, join } from "node:path";
+import { readSmallFileSync } from "../core/read-small-file.ts";
 import { errorCode, StoreError } from "./store-error.ts";
 
 /** Where the gateway's secret comes from. */
@@ -23,6 +14,8 @@ export interface SecretKeyOptions {
 }
 
 const KEY_BYTES = 32;
+/** Of the file with it. */
+const MAX_BYTES = 65_536;
 const FILE = "portcullis.key";
 
 /**
@@ -69,20 +62,14 @@ function decodeKey(text: string): Uint8Array | undefined {
 }
 
 function readKey(path: string): Uint8Array | undefined {
-  let text: string;
-  let mode: number;
-  try {
-    text = readFileSync(path, "utf8");
-    mode = statSync(path).mode;
-  } catch (err) {
-    if (errorCode(err) === "ENOENT") return undefined;
-    throw new StoreError("SECRET_KEY_INVALID", `${path} cannot be read (${errorCode(err)}).`, { cause: err });
-  }
+  const read = readSmallFileSync(path, MAX_BYTES);
+  if (!read.ok && read.code === "ENOENT") return undefined;
+  if (!read.ok) throw new StoreError("SECRET_KEY_INVALID", `${path} cannot be read: ${read.reason}.`);
   // Windows has no such bits.
-  if (platform() !== "win32" && (mode & 0o077) !== 0) {
+  if (platform() !== "win32" && ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0) {
     throw new StoreError("SECRET_KEY_UNSAFE", `${path} can be read by other users. Run: chmod 600 ${path}`);
   }
-  const key = decodeKey(text.trim());
+  const key = decodeKey(read.text.trim());
   if (key !== undefined) return key;
   throw new StoreError(
     "SECRET_KEY_INVALID",

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHmac, createPublicKey, hkdfSync, verify } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -439,6 +440,21 @@ describe("audit verify", () => {
 });
 
 describe("what cannot be done is said", () => {
+  it.each([
+    ["the head beside the database", "-head"],
+    ["the anchor", "-anchor"],
+  ])("audit verify waits for no pipe in the place of %s", async (_what, end) => {
+    const store = await recorded();
+    const pipe = `${store.slice("file:".length)}${end}`;
+    execFileSync("mkfifo", [pipe]);
+    const anchor = end === "-anchor" ? ["--anchor", pipe] : [];
+    expect(await run("verify", "--store", store, ...anchor)).toMatchObject({
+      code: 1,
+      out: "",
+      err: expect.stringContaining(`${pipe}`),
+    });
+  });
+
   it.each(["list", "export", "verify"])("audit %s without a store ends with 1 and its path", async (command) => {
     const path = join(temporaryDir(), "none.db");
     expect(await run(command, "--store", `file:${path}`)).toMatchObject({

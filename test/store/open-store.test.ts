@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
@@ -8,6 +9,7 @@ import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
 import { startScript } from "../support/script.ts";
 
 const log = keepingLog();
+const pipe = (path: string) => execFileSync("mkfifo", [path]);
 
 function modeOf(path: string): string {
   return (statSync(path).mode & 0o777).toString(8);
@@ -56,6 +58,11 @@ describe("a store that cannot be used is refused with a reason", () => {
   const cases: readonly [string, string, (path: string) => void][] = [
     ["a text file", "STORE_NOT_A_DATABASE", (path) => writeFileSync(path, "dear diary\n".repeat(100))],
     ["a directory", "STORE_NOT_A_DATABASE", (path) => mkdirSync(path)],
+    ["a pipe", "STORE_NOT_A_DATABASE", pipe],
+    ["a link to a device", "STORE_NOT_A_DATABASE", (path) => symlinkSync("/dev/zero", path)],
+    ["a pipe in the place of its log", "STORE_NOT_A_DATABASE", (path) => pipe(`${path}-wal`)],
+    ["a folder in the place of its index", "STORE_NOT_A_DATABASE", (path) => mkdirSync(`${path}-shm`)],
+    ["a link to itself", "STORE_FAILED", (path) => symlinkSync(path, path)],
     ["a database of another program", "STORE_FOREIGN", (path) => withDatabase(path, "CREATE TABLE songs (name text)")],
     [
       "a database of a newer version",
@@ -72,6 +79,8 @@ describe("a store that cannot be used is refused with a reason", () => {
     const fault = faultOf(() => openStore({ url: `file:${path}`, log }));
     expect(fault.code).toBe(code);
     expect(fault.message).toContain(path);
+    if (code === "STORE_NOT_A_DATABASE")
+      expect(faultOf(() => openStoreReader({ url: `file:${path}` })).code).toBe(code);
   });
 
   it("a path below a file: STORE_NOT_ACCESSIBLE", () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -61,6 +62,12 @@ describe("a key kept beside the database", () => {
     expect(() => loadSecretKey({ configured: undefined, beside: join(dir, "portcullis.db") })).toThrow(
       expect.objectContaining({ code: "SECRET_KEY_INVALID" }),
     );
+  });
+
+  it("is refused when it is a pipe, and nobody waits for what comes out", () => {
+    const dir = temporaryDir();
+    execFileSync("mkfifo", [join(dir, "portcullis.key")]);
+    expect(() => loadSecretKey({ configured: undefined, beside: join(dir, "portcullis.db") })).toThrow("it is a pipe");
   });
 
   it("is refused when its directory cannot be written", () => {

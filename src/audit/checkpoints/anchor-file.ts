@@ -1,5 +1,6 @@
-import { closeSync, openSync } from "node:fs";
-import { open, readFile, stat } from "node:fs/promises";
+import { closeSync, openSync, statSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { readSmallFile } from "../../core/read-small-file.ts";
 import type { SigningKey } from "../../core/signing-key.ts";
 import { type CheckpointStatement, readCheckpoint, type SignedCheckpoint } from "./statement.ts";
 
@@ -20,8 +21,10 @@ export async function appendToAnchor(path: string, checkpoint: SignedCheckpoint)
 
 const LINE_FEED = 0x0a;
 
-/** Makes the file where there is none. @throws what the file system says, if it cannot be written */
+/** Makes the file where there is none. @throws what the file system says, if it cannot be written, and what is no file */
 export function touchAnchor(path: string): void {
+  // Whoever opens a pipe waits for its reader.
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error(`${path} is not a file.`);
   closeSync(openSync(path, "a", 0o600));
 }
 
@@ -39,10 +42,11 @@ const MAX_FOREIGN = 100;
 
 /** Reads an anchor file, whose lines are under one of these keys. @throws Error that says in words why it cannot be read */
 export async function readAnchor(path: string, keys: readonly SigningKey[]): Promise<AnchorFile> {
-  if ((await stat(path)).size > MAX_BYTES) throw new Error(`${path} is too large for an anchor file.`);
+  const read = await readSmallFile(path, MAX_BYTES);
+  if (!read.ok) throw new Error(`${path}: ${read.reason}`);
   const checkpoints: CheckpointStatement[] = [];
   const foreign: number[] = [];
-  const lines = (await readFile(path, "utf8")).split("\n");
+  const lines = read.text.split("\n");
   for (const [index, line] of lines.entries()) {
     if (line.trim() === "") continue;
     const checkpoint = readCheckpoint(line, keys);

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import { randomId } from "../../core/ids.ts";
 import type { Log } from "../../core/log.ts";
+import { readSmallFileSync } from "../../core/read-small-file.ts";
 import type { SigningKey } from "../../core/signing-key.ts";
 import { type Anchor, createAnchor } from "./anchor.ts";
 import { type CheckpointStatement, readCheckpoint, type SignedCheckpoint } from "./statement.ts";
@@ -40,12 +40,13 @@ async function writeHead(path: string, checkpoint: SignedCheckpoint): Promise<vo
   await rename(made, path);
 }
 
-/** The checkpoint in the file; `undefined` where there is none, or none under one of these keys. @throws what the file system says */
+/** A checkpoint has some hundreds. */
+const MAX_BYTES = 65_536;
+
+/** The checkpoint in the file; `undefined` where there is none, or none under one of these keys. @throws Error that says in words why it cannot be read */
 export function readHead(path: string, keys: readonly SigningKey[]): CheckpointStatement | undefined {
-  try {
-    return readCheckpoint(readFileSync(path, "utf8"), keys);
-  } catch (err) {
-    if (err instanceof Error && "code" in err && err.code === "ENOENT") return undefined;
-    throw err;
-  }
+  const read = readSmallFileSync(path, MAX_BYTES);
+  if (read.ok) return readCheckpoint(read.text, keys);
+  if (read.code === "ENOENT") return undefined;
+  throw new Error(`${path} cannot be read: ${read.reason}.`);
 }

@@ -76,7 +76,8 @@ async function verify(options: VerifyOptions, shell: Shell): Promise<void> {
     const anchor = await anchorOf(options, place, shell);
     if (anchor === "unreadable") return;
     const { head, file } = anchor;
-    const left = place.headFile === undefined ? undefined : readHead(place.headFile, keysOf(place));
+    const left = leftOf(place, shell);
+    if (left === "unreadable") return;
     const terminal = isTerminal(shell.stdout);
     const total = await store.audit.lastSeq();
     const verdict = await verifyRecord(store, {
@@ -99,6 +100,18 @@ async function verify(options: VerifyOptions, shell: Shell): Promise<void> {
       : recordText(verdict, file, painter(shell.colours));
     await print(shell.stdout, one(text));
   });
+}
+
+/** The row with which a gateway left the record, as the file beside the database says. */
+function leftOf(place: RecordPlace, shell: Shell): ChainHead | "unreadable" | undefined {
+  if (place.headFile === undefined) return undefined;
+  try {
+    return readHead(place.headFile, keysOf(place));
+  } catch (err) {
+    shell.err(`The head of the record: ${err instanceof Error ? err.message : "unknown fault"}`);
+    shell.setExitCode(1);
+    return "unreadable";
+  }
 }
 
 interface Anchor {

@@ -27,6 +27,18 @@ const { parentPort, workerData } = require("node:worker_threads");
 const Database = require(workerData.driver);
 const db = new Database(workerData.path, { fileMustExist: true, timeout: 100 });
 db.pragma("synchronous = NORMAL");
+const renew = db.transaction(() => {
+  db.pragma("user_version = " + (Number(db.pragma("user_version", { simple: true })) + 1));
+});
+// By its edition an older copy of the file is told from it: see database-file.ts.
+function renewEdition() {
+  try {
+    renew.immediate();
+  } catch (err) {
+    // Somebody writes all the time: the next checkpoint has another chance.
+    if (!String(err.code).startsWith("SQLITE_BUSY")) throw err;
+  }
+}
 parentPort.on("message", (message) => {
   if (message === "close") {
     db.close();
@@ -34,6 +46,7 @@ parentPort.on("message", (message) => {
     return;
   }
   try {
+    renewEdition();
     const [passive] = db.pragma("wal_checkpoint(PASSIVE)");
     if (passive.log > 8192) db.pragma("wal_checkpoint(RESTART)");
     parentPort.postMessage({ done: true });

@@ -1,11 +1,14 @@
-import { type Stats, statSync } from "node:fs";
+import { closeSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import type Database from "better-sqlite3";
 import type { Log } from "../../core/log.ts";
 import { isBusy, StoreError } from "../store-error.ts";
 
 /*
  * A process that has a file open goes on writing into it after somebody has put another one in its place, or none: what it
- * records then is nowhere. So it knows which files it opened, and looks whether they are those under their names.
+ * records then is nowhere. So it knows which files it opened, and looks whether they are those under their names. What it
+ * cannot see so, an older copy that is written over the file itself, it sees by the head of the file. There stands how long the
+ * database is, and a number of ours that only grows, its edition: each start and each checkpoint of ours makes a new one, and
+ * VACUUM keeps it.
  */
 
 /** The files of a database that this process has open. */
@@ -18,7 +21,7 @@ export interface DatabaseFile {
   wasAway(): boolean;
   /** Tells that it is on record now. */
   recorded(): void;
-  /** Ends the looking. */
+  /** Ends the looking. To be called when no connection of this process has the file open any more. */
   close(): void;
 }
 
@@ -41,7 +44,7 @@ interface Seen {
 
 /**
  * Notes which files these are now, and watches them. A look is a `stat`, 2 µs: each piece of work has one of the log before and
- * one of the database after it; all files have one every so often.
+ * one of the database after it, with its head, 1 µs; all files have one every so often.
  */
 export function watchDatabaseFile({ path, connection, log, everyMs }: DatabaseFileDeps): DatabaseFile {
   const what: StoreError = new StoreError(
@@ -52,15 +55,28 @@ export function watchDatabaseFile({ path, connection, log, everyMs }: DatabaseFi
   const database = noted(path);
   const wal = noted(`${path}-wal`);
   const index = noted(`${path}-shm`);
+  // Closed last of all: with it the process gives up its locks on the file.
+  const descriptor = openSync(path, "r");
+  let closed = false;
+  const pageBytes = Number(connection.pragma("page_size", { simple: true }));
+  let edition = headOf(descriptor)?.edition ?? 0;
   let away = false;
   let cut = false;
   let unrecorded = false;
 
-  /** Whether there is still the same file, at least as long as before. Databases never shrink. */
+  /** Whether there is still the same file, not an older one, and all of it. */
   function databaseHolds(): boolean {
     const now = look(database);
     if (now === undefined) return false;
-    cut ||= now.size < database.size;
+    const head = headOf(descriptor);
+    cut ||= head === undefined || head.edition < edition;
+    // VACUUM makes it shorter, and says so in its head.
+    if (!cut && head !== undefined && now.size < database.size && now.size < head.pages * pageBytes) {
+      // Another connection is just moving what makes it longer; the next look tells.
+      if (bytesInLog(connection, pageBytes) === undefined) return true;
+      cut = true;
+    }
+    edition = head?.edition ?? edition;
     database.size = now.size;
     return !cut;
   }
@@ -70,7 +86,7 @@ export function watchDatabaseFile({ path, connection, log, everyMs }: DatabaseFi
     const now = look(wal);
     if (now === undefined) return false;
     if (now.size < wal.size) {
-      const wanted = bytesInLog(connection);
+      const wanted = bytesInLog(connection, pageBytes);
       // Another connection is just moving them; the next look tells.
       if (wanted === undefined) return true;
       cut ||= now.size < wanted;
@@ -108,16 +124,29 @@ export function watchDatabaseFile({ path, connection, log, everyMs }: DatabaseFi
     recorded() {
       unrecorded = false;
     },
-    close: () => clearInterval(timer),
+    close() {
+      clearInterval(timer);
+      if (!closed) closeSync(descriptor);
+      closed = true;
+    },
   };
+}
+
+/** Makes the database another edition of itself, as `checkpointer.ts` does, too. @throws SqliteError */
+export function renewEdition(connection: Database.Database): void {
+  connection
+    .transaction(() => {
+      const edition = Number(connection.pragma("user_version", { simple: true }));
+      connection.pragma(`user_version = ${edition + 1}`);
+    })
+    .immediate();
 }
 
 /** For databases that are no files. */
 export const NO_FILE: DatabaseFile = { before() {}, after() {}, wasAway: () => false, recorded() {}, close() {} };
 
 /** How long the log has to be for what the index says of it; `undefined` if that cannot be told now. */
-function bytesInLog(connection: Database.Database): number | undefined {
-  const pageBytes = Number(connection.pragma("page_size", { simple: true }));
+function bytesInLog(connection: Database.Database, pageBytes: number): number | undefined {
   try {
     const [said] = connection.pragma("wal_checkpoint(PASSIVE)") as readonly [{ readonly log: number }];
     if (said.log < 0) return undefined;
@@ -130,6 +159,17 @@ function bytesInLog(connection: Database.Database): number | undefined {
 
 const LOG_HEAD_BYTES = 32;
 const FRAME_HEAD_BYTES = 24;
+
+const HEAD_BYTES = 64;
+const PAGES_AT = 28;
+const USER_VERSION_AT = 60;
+const headBytes = Buffer.alloc(HEAD_BYTES);
+
+/** What the file of a database says of itself, as far as the log has been moved into it; `undefined` if it says nothing. */
+function headOf(descriptor: number): { readonly edition: number; readonly pages: number } | undefined {
+  if (readSync(descriptor, headBytes, 0, HEAD_BYTES, 0) < HEAD_BYTES) return undefined;
+  return { edition: headBytes.readInt32BE(USER_VERSION_AT), pages: headBytes.readUInt32BE(PAGES_AT) };
+}
 
 function noted(path: string): Seen {
   const { dev, ino, size } = statSync(path);

@@ -1,8 +1,9 @@
-import { closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { asStoreError, isBusy, StoreError } from "../store-error.ts";
 import type { StorePlace } from "../store-url.ts";
+import { renewEdition } from "./database-file.ts";
 import { migrate, requireCurrent } from "./migrate.ts";
 
 // At start another process may be migrating; waiting for it in place is fine then, and only then.
@@ -30,6 +31,7 @@ export function openForWriting(place: StorePlace, migrationsDir: string, onAppli
       db.pragma("synchronous = NORMAL");
       db.pragma("foreign_keys = ON");
       migrate(db, migrationsDir, place.path, (tags) => onApplied?.(db, tags));
+      renewEdition(db);
     });
   });
 }
@@ -39,27 +41,40 @@ export function openForReading(place: StorePlace, migrationsDir: string): Databa
   if (place.kind === "memory") {
     throw new StoreError("STORE_MISSING", "file::memory: keeps nothing that another process could read.");
   }
-  if (!existsSync(place.path)) {
-    throw new StoreError(
-      "STORE_MISSING",
-      `There is no database at ${place.path}. Has the gateway run with this config?`,
-    );
-  }
   return guarded(place.path, () => {
-    // Opened first by hand: what SQLite says of a file that it may not read is the same as of one that is not there.
-    closeSync(openSync(place.path, "r"));
+    if (!isThere(place.path)) {
+      throw new StoreError(
+        "STORE_MISSING",
+        `There is no database at ${place.path}. Has the gateway run with this config?`,
+      );
+    }
+    // Asked first: what SQLite says of a file that it may not read is the same as of one that is not there.
+    accessSync(place.path, constants.R_OK);
     const db = new Database(place.path, { readonly: true, fileMustExist: true, timeout: START_WAIT_MS });
     return closedOnFailure(db, () => requireCurrent(db, migrationsDir, place.path));
   });
 }
 
+/*
+ * A file that may be open already is never opened and closed by hand: with that the process would lose its locks on it, and
+ * the next program to close the database would take itself for the last one and remove the log.
+ */
 function createFile(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  if (existsSync(path) && !statSync(path).isFile()) {
-    throw new StoreError("STORE_NOT_A_DATABASE", `${path} is not a file. Point store.url at a file.`);
-  }
+  if (isThere(path)) accessSync(path, constants.R_OK | constants.W_OK);
   // SQLite itself would make the file by the umask, mostly readable by all. Its -wal and -shm copy this file's mode.
-  closeSync(openSync(path, "a", 0o600));
+  else closeSync(openSync(path, "a", 0o600));
+}
+
+/** Whether there is a file. @throws StoreError where something else is in its place, or in that of a file that belongs to it */
+function isThere(path: string): boolean {
+  for (const each of ["", "-wal", "-shm", "-journal"].map((end) => `${path}${end}`)) {
+    // SQLite would wait for whoever writes into a pipe.
+    if (statSync(each, { throwIfNoEntry: false })?.isFile() === false) {
+      throw new StoreError("STORE_NOT_A_DATABASE", `${each} is not a file. Point store.url at a file of its own.`);
+    }
+  }
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** The change to WAL needs the file alone and does not ask the busy handler, so this asks again itself. */
