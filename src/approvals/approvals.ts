@@ -37,7 +37,7 @@ export type RequestedApproval =
   /** An identical call's request has ended and its requester was not told yet: tell, and call `delivered`. */
   | { readonly ok: true; readonly kind: "ended"; readonly request: ApprovalRequest }
   /** APPROVALS_TOO_MANY, APPROVALS_TAKEN_BACK, FLOW_UNKNOWN */
-  | Refusal;
+  | Refusal<"FLOW_UNKNOWN" | "APPROVALS_TOO_MANY" | "APPROVALS_TAKEN_BACK">;
 
 /** What an approver says. */
 export interface ApprovalVote {

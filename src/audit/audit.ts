@@ -1,3 +1,10 @@
+import type {
+  AdminOutcome,
+  ApprovalOutcome,
+  CallOutcome,
+  DefinitionOutcome,
+  SignInOutcome,
+} from "../core/call-outcome.ts";
 import type { Decision, Match } from "../core/decision.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
@@ -62,11 +69,7 @@ export interface AuditClosing {
   readonly callId: string;
   /** ms since the epoch. */
   readonly at: number;
-  /**
-   * `ok`, `tool_error` (`isError: true`), `rpc_error`, `denied`, `cancelled`, `approval_pending`, `approval_joined`, or
-   * the code of the fault or the refusal.
-   */
-  readonly outcome: string;
+  readonly outcome: CallOutcome;
   readonly durationMs: number;
   /** Id of the approval request that the call asked for or joined. */
   readonly approval?: string;
@@ -90,8 +93,7 @@ export interface AuditAct {
   readonly tool: string;
   /** Ids of the policies that asked for approval; none for a challenge, which stand with its calls. */
   readonly policies: readonly string[];
-  /** `approve`, `reject`, or what the request became; `signed_in`, or why a sign-in was refused. */
-  readonly outcome: string;
+  readonly outcome: ApprovalOutcome | SignInOutcome;
 }
 
 /** Something that an administrator did to the gateway itself. Never with credentials. */
@@ -106,8 +108,7 @@ export interface AdminAct {
   readonly upstream?: string;
   /** The hash of the session's id that it is about. */
   readonly session?: string;
-  /** What was done, as a word: `session_ended`. */
-  readonly outcome: string;
+  readonly outcome: AdminOutcome;
 }
 
 /** What an upstream says of its tools has changed. Nobody did that to the gateway, but it may change what policies say. */
@@ -118,7 +119,7 @@ export interface DefinitionAct {
   readonly tool: string | undefined;
   /** ms since the epoch. */
   readonly at: number;
-  readonly outcome: "definition_new" | "definition_changed" | "definition_gone" | "definitions_changing";
+  readonly outcome: DefinitionOutcome;
   /** Of the definition now; of a tool that is gone, of its last one. */
   readonly digest: string | undefined;
   /** What differs. Bounded, and without any text of the server's. */

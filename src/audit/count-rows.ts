@@ -1,4 +1,4 @@
-import { SERVER_FAULTS } from "../core/outcome-groups.ts";
+import { type CallOutcome, SERVER_FAULTS } from "../core/call-outcome.ts";
 import { type CountableRow, type Counted, type Increment, LONG_STEP, SHORT_STEP } from "../store/activity/activity.ts";
 import { bucketOf } from "./histogram.ts";
 import { readMatches } from "./read/read-matches.ts";
@@ -14,7 +14,7 @@ const SPANS = [
 ] as const;
 
 /** Ends of calls to which the server gave an answer, and those that were its fault. Nothing else reached it to the end. */
-const ANSWERED: ReadonlySet<string> = new Set(["ok", "tool_error", "rpc_error", "RESULT_WITHHELD"]);
+const ANSWERED: ReadonlySet<string> = new Set<CallOutcome>(["ok", "tool_error", "rpc_error", "RESULT_WITHHELD"]);
 const FAULTS: ReadonlySet<string> = new Set(SERVER_FAULTS);
 
 /**

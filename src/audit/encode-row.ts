@@ -1,3 +1,4 @@
+import { CALLS_LEFT_OUT } from "../core/call-outcome.ts";
 import type { Decision } from "../core/decision.ts";
 import { writeExact } from "../core/exact-json.ts";
 import { type JsonObject, keptJson } from "../core/json.ts";
@@ -33,9 +34,6 @@ export interface RowEncoder {
 }
 
 const MAX_CLIENT_TEXT = 128;
-
-/** The outcome of a row that stands for many calls. */
-export const CALLS_LEFT_OUT = "calls_left_out";
 
 /** How rows are made. */
 export interface RowOptions {

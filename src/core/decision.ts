@@ -1,8 +1,13 @@
-/**
- * What a policy can do to a call. `redact` changes the result, `rate_limit` counts; the others bear on whether the call
- * is made at all.
- */
-export type Effect = "hide" | "deny" | "step_up" | "request_approval" | "allow" | "rate_limit" | "redact";
+/** Effects that bear on whether a call is made at all, the strongest first: of those that match, the strongest wins. */
+export const VERDICTS = ["hide", "deny", "step_up", "request_approval", "allow"] as const;
+
+/** What a policy can do to a call. Besides the verdicts: `redact` changes the result, `rate_limit` counts. */
+export const EFFECTS = [...VERDICTS, "rate_limit", "redact"] as const;
+
+export type Effect = (typeof EFFECTS)[number];
+
+/** What a decision can come to: a verdict, or that a budget is used up. */
+export const DECISION_EFFECTS = [...VERDICTS, "rate_limit"] as const satisfies readonly Decision["effect"][];
 
 /** One policy that matched a call. */
 export interface Match {

@@ -221,14 +221,14 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 
 /** An expected refusal, as a value. `detail` adds what is safe to show (a path, a header's name), never input. */
-export interface Refusal {
+export interface Refusal<Code extends ErrorCode = ErrorCode> {
   readonly ok: false;
-  readonly code: ErrorCode;
+  readonly code: Code;
   readonly detail?: string;
 }
 
 /** Makes a refusal. */
-export function refuse(code: ErrorCode, detail?: string): Refusal {
+export function refuse<Code extends ErrorCode>(code: Code, detail?: string): Refusal<Code> {
   return detail === undefined ? { ok: false, code } : { ok: false, code, detail };
 }
 

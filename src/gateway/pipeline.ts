@@ -1,6 +1,7 @@
 import type { Audit } from "../audit/audit.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Call } from "../core/call.ts";
+import type { CallOutcome } from "../core/call-outcome.ts";
 import type { Decision } from "../core/decision.ts";
 import { refuse } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
@@ -181,7 +182,7 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
       return stop.outcome;
     }
 
-    function close(outcome: string, request?: string, challenge?: string): void {
+    function close(outcome: CallOutcome, request?: string, challenge?: string): void {
       const at = now();
       const policies = guard?.matched() ?? [];
       audit.close({

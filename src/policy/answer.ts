@@ -1,14 +1,14 @@
 import type { Decision } from "../core/decision.ts";
-import { type Refusal, refuse } from "../core/errors.ts";
+import { refuse } from "../core/errors.ts";
 import { findAmbiguousKey } from "../core/keys.ts";
-import { createArgumentNameCheck } from "./arguments/check.ts";
+import { type ArgumentsRefusal, createArgumentNameCheck } from "./arguments/check.ts";
 import type { PolicyInput, PolicySet } from "./policy-set.ts";
 
 /** What a call comes to: what policies decide of it, and whether what they decided on is what its server would read. */
 export interface PolicyAnswer {
   readonly decision: Decision;
   /** Why the call is refused for its arguments, though no policy refuses it. */
-  readonly refusal: Refusal | undefined;
+  readonly refusal: ArgumentsRefusal | undefined;
 }
 
 /** Decides calls, and checks their arguments. What was read of schemas is kept. */

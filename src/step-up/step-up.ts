@@ -56,7 +56,7 @@ export interface Challenge {
 export type Challenged =
   | { readonly ok: true; readonly kind: "opened" | "joined"; readonly challenge: Challenge }
   /** STEP_UP_TOO_MANY, STEP_UP_IMPOSSIBLE */
-  | Refusal;
+  | Refusal<"STEP_UP_IMPOSSIBLE" | "STEP_UP_TOO_MANY">;
 
 /** `failed`: too many attempts; ask for another challenge. `expired`: also for an unknown id. */
 export type ChallengeOutcome = "elevated" | "waiting" | "expired" | "failed";

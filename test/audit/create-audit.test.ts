@@ -12,7 +12,7 @@ import { auditHash, digest } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
 
 const seal = createSeal(Buffer.alloc(32, 7), "audit-arguments");
-const CLOSING = { at: 1_790_000_000_100, outcome: "ok", durationMs: 1.23456 };
+const CLOSING = { at: 1_790_000_000_100, outcome: "ok", durationMs: 1.23456 } as const;
 
 function setUp(options: { limits?: Partial<AuditLimits>; lockWaitMs?: number; arguments?: ArgumentsMode } = {}) {
   const path = join(temporaryDir(), "portcullis.db");

@@ -27,7 +27,7 @@ beforeAll(async () => {
       await furtherActs(store, record, now);
       const actor = { issuer: "https://idp.example", subject: "root", email: undefined };
       const act = { about: "admin", actor } as const;
-      const ended = { ...act, id: "s", session: "s", outcome: "console_session_ended" };
+      const ended = { ...act, id: "s", session: "s", outcome: "console_session_ended" } as const;
       record.record({ ...ended, at: now() });
       record.record({ ...act, id: "old", upstream: "old", at: now(), outcome: "upstream_registered" });
       record.record({ ...act, id: "old", upstream: "old", at: now(), outcome: "upstream_removed" });

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { EFFECTS } from "../../src/core/decision.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { isPolicyFile } from "../../src/policy/file/read-files.ts";
-import { EFFECTS, policyJsonSchema } from "../../src/policy/file/schema.ts";
+import { policyJsonSchema } from "../../src/policy/file/schema.ts";
 import { VOCABULARY } from "../../src/policy/syntax/vocabulary.ts";
 import { runPolicyTests } from "../../src/policy/tests/run.ts";
 import { policyTestJsonSchema } from "../../src/policy/tests/schema.ts";

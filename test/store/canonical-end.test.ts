@@ -12,7 +12,7 @@ it("is the text that the row of a call's end has by the rule of all rows", () =>
   const text = fc.string({ unit: "binary" });
   fc.assert(
     fc.property(fc.nat(), fc.nat(), text, text, number, (seq, at, callId, outcome, durationMs) => {
-      const row = encoder.closing({ callId, at, outcome, durationMs });
+      const row = { ...encoder.closing({ callId, at, outcome: "ok", durationMs }), outcome };
       expect(canonicalEnd(seq, row)).toBe(canonicalRow(seq, row));
     }),
   );

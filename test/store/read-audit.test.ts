@@ -13,7 +13,7 @@ it("calls are read in order, without their ends, in pages, from any row on", asy
     seal: createSeal(Buffer.alloc(32, 7), "audit-arguments"),
     digest,
   });
-  const end = { at: 1, outcome: "ok", durationMs: 1 };
+  const end = { at: 1, outcome: "ok", durationMs: 1 } as const;
   const ids = Array.from({ length: 1_200 }, (_, n) => `call_${n}`);
   await audit.append(ids.flatMap((id) => [encoder.opening(opening(id)), encoder.closing({ callId: id, ...end })]));
   // Nothing was decided about a tool that nobody has.

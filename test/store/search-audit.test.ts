@@ -3,7 +3,7 @@ import Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { readMatches } from "../../src/audit/read/read-matches.ts";
-import { outcomesOf } from "../../src/core/outcome-groups.ts";
+import { outcomesOf } from "../../src/core/call-outcome.ts";
 import type { AuditRow } from "../../src/store/audit/audit-row.ts";
 import type { AuditEntry, AuditFilter } from "../../src/store/audit/audit-rows.ts";
 import { createAuditSearch } from "../../src/store/audit/search-audit.ts";

@@ -1,4 +1,5 @@
 import { createRowEncoder } from "../../src/audit/encode-row.ts";
+import type { ApprovalOutcome, CallOutcome } from "../../src/core/call-outcome.ts";
 import type { Effect, Match } from "../../src/core/decision.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import type { AuditRow } from "../../src/store/audit/audit-row.ts";
@@ -24,7 +25,10 @@ const TOOLS = [
   ["payments", "pay"],
 ] as const;
 const POLICIES = ["large-expenses", "eu-only", "no-deletes", "watch-payments"];
-const ENDS = ["ok", "ok", "ok", "tool_error", "rpc_error", "UPSTREAM_TIMEOUT", "UPSTREAM_CLOSED", "cancelled"];
+const ENDS: readonly CallOutcome[] = [
+  ...(["ok", "ok", "ok", "tool_error"] as const),
+  ...(["rpc_error", "UPSTREAM_TIMEOUT", "UPSTREAM_CLOSED", "CALL_CANCELLED"] as const),
+];
 
 /**
  * Rows of an audit as a busy gateway writes them, oldest first: calls that end at once, late or never, approvals that are
@@ -99,7 +103,7 @@ export function randomAudit(options: {
     const request = pick(requests, requests[0]);
     if (request === undefined) return;
     const actor = { issuer: "https://idp.example", subject: "fin", email: "fin@acme.com" };
-    const outcome = pick(["approve", "reject", "expired", "delivered"], "approve");
+    const outcome = pick<ApprovalOutcome>(["approve", "reject", "expired", "delivered"], "approve");
     const { id, upstream, tool } = request;
     rows.push(
       encoder.act({ about: "approval", id, at: at(), actor, upstream, tool, policies: ["large-expenses"], outcome }),

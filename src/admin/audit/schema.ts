@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DECISION_EFFECTS } from "../../core/decision.ts";
 import { AUDIT_KINDS } from "../../store/audit/audit-row.ts";
 import { approvalDetailSchema } from "../approvals/schema.ts";
 import { flag, limitOf, numberCursor, pageOf, time, timeInput } from "../list-schema.ts";
@@ -63,7 +64,7 @@ const filter = {
   user: text(320, "Subject or e-mail."),
   upstream: text(64, "Name of a server."),
   tool: text(512, "A tool's own name, or <server>/<tool>."),
-  decision: z.enum(["allow", "hide", "deny", "rate_limit", "step_up", "request_approval"]).optional(),
+  decision: z.enum(DECISION_EFFECTS).optional(),
   outcome: text(
     64,
     "How it ended: an outcome of an entry, failed (the tool's error, or its server's fault), or fault.",

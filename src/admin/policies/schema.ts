@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { EFFECTS } from "../../core/decision.ts";
 import { time } from "../list-schema.ts";
 
 /** What the API says about policies. */
 
-export const effect = z.enum(["hide", "deny", "step_up", "request_approval", "allow", "rate_limit", "redact"]);
+export const effect = z.enum(EFFECTS);
 const toolPath = z.object({ upstream: z.string(), tool: z.string().describe("The tool's own name.") });
 
 const policySchema = z

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { auditEntryJson } from "../../audit/read/entry-json.ts";
+import { DECISION_EFFECTS } from "../../core/decision.ts";
 import { writeExact } from "../../core/exact-json.ts";
 import type { AuditEntry, AuditFilter, AuditPage, AuditReader } from "../../store/audit/audit-rows.ts";
 import { DEFAULT_CONFIG, loadOrExplain } from "../load.ts";
@@ -39,8 +40,6 @@ interface ExportOptions extends Place {
   readonly from?: number;
 }
 
-const DECISIONS = ["allow", "hide", "deny", "rate_limit", "step_up", "request_approval"] as const;
-
 /** Adds `audit list`, `audit export`, `audit verify` and `audit key`. They only read, also beside a running gateway. */
 export function registerAuditCommands(program: Command, shell: Shell): void {
   const audit = program.command("audit").description("read the record of every decision");
@@ -53,7 +52,7 @@ export function registerAuditCommands(program: Command, shell: Shell): void {
     .option("--user <who>", "subject or e-mail")
     .option("--tool <name>", "tool, or upstream/tool")
     .option("--upstream <name>", "upstream")
-    .addOption(new Option("--decision <what>", "decision").choices(DECISIONS))
+    .addOption(new Option("--decision <what>", "decision").choices(DECISION_EFFECTS))
     .option("--outcome <how>", "how it ended: a word of the column OUTCOME, failed for all that failed, or fault")
     .option("--client <name>", "id of the client's credential, or what the program calls itself")
     .option("--policy <id>", "calls on which this policy matched, in shadow too")

@@ -1,6 +1,6 @@
 import { actorOf } from "../../audit/actor-of.ts";
 import { type RecordedMatch, readMatches } from "../../audit/read/read-matches.ts";
-import { hasFailed } from "../../core/outcome-groups.ts";
+import { hasFailed } from "../../core/call-outcome.ts";
 import type { StoredAuditRow } from "../../store/audit/audit-row.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
 import { type Colour, clip, plainText } from "../terminal/output.ts";

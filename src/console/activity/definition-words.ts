@@ -1,15 +1,10 @@
+import { DEFINITION_OUTCOMES } from "../../core/call-outcome.ts";
 import { isObject } from "../../core/json.ts";
-
-const HAPPENED: Readonly<Record<string, string>> = {
-  definition_new: "The server lists a new tool.",
-  definition_changed: "The server describes the tool otherwise than before.",
-  definition_gone: "The server no longer lists the tool.",
-  definitions_changing: "The server changed its tools so often that the changes were only counted.",
-};
+import { outcomeWords } from "../outcome-words.ts";
 
 /** Whether an outcome on record is something that a server did to its own tools. */
 export function isOfServer(outcome: string | null): boolean {
-  return outcome !== null && Object.hasOwn(HAPPENED, outcome);
+  return DEFINITION_OUTCOMES.some((word) => word === outcome);
 }
 
 /** What a server did to its tools, and what differs: `{ text, differs: ["description", "readOnlyHint: false → true"] }`. */
@@ -25,7 +20,7 @@ export function definitionWords(
     ...Object.entries(hints).map(([name, values]) => `${name}: ${sides(values)}`),
     ...Object.entries(counts).map(([what, number]) => `${Number(number)} ${what}`),
   ];
-  return { text: HAPPENED[outcome ?? ""] ?? "", differs };
+  return { text: outcomeWords(outcome).text, differs };
 }
 
 function sides(values: unknown): string {

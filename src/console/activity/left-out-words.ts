@@ -1,11 +1,12 @@
 import { jsonIn } from "../../audit/read/read-matches.ts";
+import { CALLS_LEFT_OUT } from "../../core/call-outcome.ts";
 import { isObject } from "../../core/json.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
 import { countText } from "./words.ts";
 
 /** Whether an outcome on record is that of a row which stands for many calls. */
 export function isLeftOut(outcome: string | null): boolean {
-  return outcome === "calls_left_out";
+  return outcome === CALLS_LEFT_OUT;
 }
 
 /** What such a row says, to follow a name. */

@@ -1,3 +1,4 @@
+import type { CallOutcome, OUTCOME_GROUPS } from "../../core/call-outcome.ts";
 import { Button } from "../components/button.tsx";
 import { SelectField, TextField } from "../components/fields.tsx";
 import { harmless } from "../harmless.ts";
@@ -43,7 +44,10 @@ function outcomesFor(chosen: string) {
   return known ? OUTCOME_CHOICES : [...OUTCOME_CHOICES, { value: chosen, label: harmless(chosen, 64).text }];
 }
 
-const OUTCOME_CHOICES = [
+const OUTCOME_CHOICES: readonly {
+  readonly value: "" | CallOutcome | keyof typeof OUTCOME_GROUPS;
+  readonly label: string;
+}[] = [
   { value: "", label: "any" },
   { value: "ok", label: "ok" },
   { value: "failed", label: "failed" },
@@ -51,7 +55,7 @@ const OUTCOME_CHOICES = [
   { value: "tool_error", label: "tool error" },
   { value: "denied", label: "denied" },
   { value: "TOOL_UNKNOWN", label: "unknown tool" },
-  { value: "cancelled", label: "cancelled" },
+  { value: "CALL_CANCELLED", label: "cancelled" },
 ];
 
 const ANY = { value: "", label: "any" };

@@ -1,4 +1,5 @@
 import type { ApprovalEvent } from "../../core/approval.ts";
+import type { SignInOutcome } from "../../core/call-outcome.ts";
 import type { BadgeTone } from "../components/badge.tsx";
 
 interface Words {
@@ -49,12 +50,22 @@ export function actWords({ act, to }: Pick<ApprovalEvent, "act" | "to">): Words 
 }
 
 const REFUSED: Readonly<Record<string, string>> = {
+  unknown: "The sign-in came back for a request that was not there any more.",
+  expired: "The sign-in came back too late.",
+  met: "The sign-in came back a second time. It counted for nothing.",
+  spent: "Too many attempts at this sign-in had failed.",
+  replayed: "An answer of the identity provider came that had been used before. It counted for nothing.",
+  foreign_state: "The sign-in came back in another browser than it was begun in. It counted for nothing.",
+  mixed_up_issuer: "Another identity provider answered than was asked. It counted for nothing.",
+  cancelled: "The person said no at the identity provider.",
   wrong_user: "Somebody else signed in than the caller. It counted for nothing.",
   too_weak: "The sign-in was weaker than the policy asks. It counted for nothing.",
   too_old: "The sign-in was older than the policy asks. It counted for nothing.",
-  cancelled: "The person said no at the identity provider.",
-  expired: "The sign-in came back too late.",
-};
+  provider_refused: "The identity provider refused, or its answer was not valid.",
+  provider_unreachable: "The identity provider did not answer.",
+  foreign_page: "The sign-in was asked for by a page that is not the gateway’s.",
+  refused: "The sign-in was refused, and no reason is on record.",
+} satisfies Record<Exclude<SignInOutcome, "signed_in">, string>;
 
 /** What came of a sign-in, by its outcome on record. */
 export function stepUpWords(outcome: string | null): Words {

@@ -1,3 +1,4 @@
+import type { Decision } from "../../core/decision.ts";
 import type { BadgeTone } from "../components/badge.tsx";
 
 /** A decision in words: in lists, in the legend of a chart, after a number, as a colour. */
@@ -10,20 +11,14 @@ export interface DecisionWords {
 }
 
 /** Every decision, in the order of figures. */
-export const DECISIONS: readonly DecisionWords[] = [
-  { value: "allow", label: "allowed", figure: "Allowed", counted: "allowed", tone: "calm" },
-  {
-    value: "request_approval",
-    label: "needs approval",
-    figure: "Approval",
-    counted: "sent to approvers",
-    tone: "wait",
-  },
-  { value: "step_up", label: "needs a sign-in", figure: "Sign-in", counted: "that need a sign-in", tone: "calm" },
-  { value: "rate_limit", label: "rate limited", figure: "Rate limit", counted: "over a rate limit", tone: "warn" },
-  { value: "deny", label: "denied", figure: "Denied", counted: "denied", tone: "bad" },
-  { value: "hide", label: "hidden", figure: "Hidden", counted: "to a hidden tool", tone: "bad" },
-];
+export const DECISIONS: readonly DecisionWords[] = Object.entries({
+  allow: { label: "allowed", figure: "Allowed", counted: "allowed", tone: "calm" },
+  request_approval: { label: "needs approval", figure: "Approval", counted: "sent to approvers", tone: "wait" },
+  step_up: { label: "needs a sign-in", figure: "Sign-in", counted: "that need a sign-in", tone: "calm" },
+  rate_limit: { label: "rate limited", figure: "Rate limit", counted: "over a rate limit", tone: "warn" },
+  deny: { label: "denied", figure: "Denied", counted: "denied", tone: "bad" },
+  hide: { label: "hidden", figure: "Hidden", counted: "to a hidden tool", tone: "bad" },
+} satisfies Record<Decision["effect"], Omit<DecisionWords, "value">>).map(([value, words]) => ({ value, ...words }));
 
 /** The words for a decision on record; the word itself where this version does not know it. */
 export function decisionWords(decision: string): DecisionWords {

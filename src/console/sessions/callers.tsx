@@ -1,5 +1,5 @@
 import { actorOf } from "../../audit/actor-of.ts";
-import { hasFailed } from "../../core/outcome-groups.ts";
+import { hasFailed } from "../../core/call-outcome.ts";
 import type { ActivityOperations } from "../../operations/activity/activity.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";

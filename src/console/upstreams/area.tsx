@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import type { EntryMistake } from "../../config/checks/upstream-entry.ts";
+import { CALLS_LEFT_OUT } from "../../core/call-outcome.ts";
 import { ERRORS, type Refusal, refusalText, refuse } from "../../core/errors.ts";
 import type { ActivityOperations } from "../../operations/activity/activity.ts";
 import type { UpstreamView } from "../../operations/upstreams/upstreams.ts";
@@ -123,7 +124,7 @@ export const upstreamsArea: Area = {
 async function lastCalls(activity: ActivityOperations, upstream: string, now: number): Promise<LastCalls> {
   const limit = LAST_ENTRIES;
   const { entries, nextCursor } = await activity.search({ upstream, kind: "opened", limit });
-  const counted = await activity.search({ upstream, outcome: "calls_left_out", since: now - DAY_MS, limit });
+  const counted = await activity.search({ upstream, outcome: CALLS_LEFT_OUT, since: now - DAY_MS, limit });
   const all = [...entries, ...counted.entries].sort((one, other) => one.seq - other.seq);
   return { entries: all.slice(-limit), reachedStart: nextCursor === undefined };
 }

@@ -1,7 +1,8 @@
 import type { ApprovalClaim, Approvals } from "../../approvals/approvals.ts";
-import type { Audit } from "../../audit/audit.ts";
+import type { Audit, AuditClosing } from "../../audit/audit.ts";
 import type { ApprovalRequest } from "../../core/approval.ts";
 import type { Call } from "../../core/call.ts";
+import type { CallOutcome } from "../../core/call-outcome.ts";
 import { Cancellation } from "../../core/cancellation.ts";
 import { refuse } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
@@ -165,11 +166,7 @@ export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
     close(candidate, end.ending, guard?.matched());
   }
 
-  function close(
-    { callId, at: since }: RunCandidate,
-    outcome: string,
-    policies?: Parameters<Audit["close"]>[0]["policies"],
-  ) {
+  function close({ callId, at: since }: RunCandidate, outcome: CallOutcome, policies?: AuditClosing["policies"]) {
     const at = now();
     audit.close({ callId, at, outcome, durationMs: at - since, ...(policies?.length ? { policies } : {}) });
   }

@@ -3,8 +3,9 @@ import type { CallDigests } from "../../approvals/call-digest.ts";
 import type { ToolEntry } from "../../catalog/entries.ts";
 import type { ApprovalRequest } from "../../core/approval.ts";
 import type { Call } from "../../core/call.ts";
+import type { CallOutcome } from "../../core/call-outcome.ts";
 import type { Cancellation } from "../../core/cancellation.ts";
-import { type ErrorCode, refuse } from "../../core/errors.ts";
+import { refuse } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { Outcome, PausedEnd, PausedOutcome, SettledOutcome, StillPaused } from "../../core/outcome.ts";
 import { isMadeBy } from "../../core/persons.ts";
@@ -27,8 +28,7 @@ import type { LiveCaller } from "./run-check.ts";
 /** What came of a call that needs approval. */
 export interface Paused {
   readonly outcome: Outcome;
-  /** As in `AuditClosing`. */
-  readonly ending: string;
+  readonly ending: CallOutcome;
   /** The request's id. */
   readonly approval?: string;
 }
@@ -143,12 +143,12 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
   }
 
   /** Nothing was asked for if the store could not be reached, or it is there and an identical call joins it. */
-  async function guarded(work: () => Promise<Paused>): Promise<Paused> {
+  async function guarded<T extends Pick<Paused, "outcome">>(work: () => Promise<T>): Promise<T | Paused> {
     try {
       return await work();
     } catch (err) {
       log.error({ err }, "A call was refused, because its approval could not be looked up.");
-      return refused("APPROVALS_UNAVAILABLE");
+      return UNAVAILABLE;
     }
   }
 
@@ -212,8 +212,8 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
       if (!query.ok) return { kind: "refused", refusal: query };
       const { outcome } = await guarded(async () => {
         const request = await own(query.id, call.principal);
-        if (request === undefined) return refused("APPROVAL_UNKNOWN");
-        return { outcome: pause(request, { call, tool: request }, 0, query.waitMs), ending: "" };
+        if (request === undefined) return { outcome: UNKNOWN_REQUEST };
+        return { outcome: pause(request, { call, tool: request }, 0, query.waitMs) };
       });
       return outcome;
     },
@@ -238,9 +238,12 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
   };
 }
 
-function refused(code: ErrorCode): Paused {
-  return { outcome: { kind: "refused", refusal: refuse(code) }, ending: code };
-}
+const UNAVAILABLE: Paused = {
+  outcome: { kind: "refused", refusal: refuse("APPROVALS_UNAVAILABLE") },
+  ending: "APPROVALS_UNAVAILABLE",
+};
+
+const UNKNOWN_REQUEST: Outcome = { kind: "refused", refusal: refuse("APPROVAL_UNKNOWN") };
 
 /** The answer to whoever waits, while the request stays as it is. */
 function notRun(outcome: SettledOutcome): PausedEnd {

@@ -1,6 +1,7 @@
 import type { Approvals } from "../../approvals/approvals.ts";
 import type { Audit } from "../../audit/audit.ts";
 import type { ApprovalEvent } from "../../core/approval.ts";
+import type { ApprovalOutcome } from "../../core/call-outcome.ts";
 
 /**
  * Records every vote and every end of a request in the audit. That it was asked for and that it was started stand there
@@ -16,7 +17,7 @@ export function recordApprovals(approvals: Pick<Approvals, "onTransition">, audi
   });
 }
 
-function outcomeOf({ act, to }: ApprovalEvent): string | undefined {
+function outcomeOf({ act, to }: ApprovalEvent): ApprovalOutcome | undefined {
   switch (act) {
     case "approve":
     case "reject":

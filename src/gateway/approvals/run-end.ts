@@ -1,4 +1,5 @@
 import type { ExecutionEnd } from "../../approvals/approvals.ts";
+import type { CallOutcome } from "../../core/call-outcome.ts";
 import { ERRORS } from "../../core/errors.ts";
 import { RawJson } from "../../core/raw-json.ts";
 import type { Round, UpstreamFault } from "../../core/round.ts";
@@ -10,8 +11,7 @@ import { encodeOutcome, type StoredOutcome } from "./stored-outcome.ts";
 /** How a run ended: for the request, and for the audit. */
 export interface RunEnd {
   readonly execution: ExecutionEnd;
-  /** As in `AuditClosing`. */
-  readonly ending: string;
+  readonly ending: CallOutcome;
 }
 
 /** Brings what an upstream answered in an approved run to its end. A question has nobody to answer it: it is given up. */

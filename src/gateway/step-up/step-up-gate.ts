@@ -1,4 +1,5 @@
 import type { BoundCall, CallDigests } from "../../approvals/call-digest.ts";
+import type { CallOutcome } from "../../core/call-outcome.ts";
 import type { Decision, StepUpRequirement } from "../../core/decision.ts";
 import { digestOf } from "../../core/digest.ts";
 import { type ErrorCode, refuse } from "../../core/errors.ts";
@@ -39,8 +40,7 @@ export interface SignInCall extends DecidedCall {
 /** A call that ends here, or pauses. */
 export interface SignInStop {
   readonly outcome: Outcome;
-  /** As in `AuditClosing`. */
-  readonly ending: string;
+  readonly ending: CallOutcome;
   /** The challenge that the caller was answered with. */
   readonly challenge?: string;
 }
@@ -101,7 +101,11 @@ export function createStepUpGate(deps: StepUpGateDeps): StepUpGate {
   }
 
   /** Sends the user to sign in. */
-  async function challenge(made: SignInCall, decision: SignInDecision, again: () => Promise<Outcome>) {
+  async function challenge(
+    made: SignInCall,
+    decision: SignInDecision,
+    again: () => Promise<Outcome>,
+  ): Promise<SignInStop> {
     const { call, tool, continuation } = made;
     const asked = await stepUp.challenge({
       requirement: decision.stepUp,
@@ -238,7 +242,7 @@ function denied(decision: SignInDecision, message: string, token?: TokenNeed): D
   return { kind: "denied", decision: { ...decision, message }, ...(token === undefined ? {} : { token }) };
 }
 
-function refused(code: ErrorCode): SignInStop {
+function refused(code: ErrorCode & CallOutcome): SignInStop {
   return { outcome: { kind: "refused", refusal: refuse(code) }, ending: code };
 }
 

@@ -1,4 +1,5 @@
 import type { Call, InputRequest } from "../../core/call.ts";
+import type { CallOutcome } from "../../core/call-outcome.ts";
 import type { AnsweredOutcome } from "../../core/outcome.ts";
 import type { RawJson } from "../../core/raw-json.ts";
 import type { InputRequiredRound, Round } from "../../core/round.ts";
@@ -21,7 +22,7 @@ export interface Following {
    * Hears how this request ended, once: at its last round, or, for a modern client, when it is sent away with a question,
    * because its retry is a request of its own.
    */
-  onEnd(ending: string): void;
+  onEnd(ending: CallOutcome): void;
 }
 
 /** Brings the rounds of an upstream call to outcomes. */
@@ -29,7 +30,7 @@ export function followRounds(following: Following): (round: Round) => AnsweredOu
   const { call, upstream, states, guard, links, onEnd } = following;
   let over = false;
   // A question that is put and then given up (the client cannot answer it) must not end its call twice.
-  const end = (ending: string): void => {
+  const end = (ending: CallOutcome): void => {
     if (over) return;
     over = true;
     onEnd(ending);

@@ -7,6 +7,9 @@ import type { SchemaPatterns } from "./patterns.ts";
 import { schemaOfPlaces } from "./places.ts";
 import { SchemaDocument, type SchemaNode, type Terms } from "./shape.ts";
 
+/** Why arguments are refused, though no policy refuses the call. */
+export type ArgumentsRefusal = Refusal<"KEYS_AMBIGUOUS" | "PARAMS_INVALID">;
+
 /**
  * Why these arguments must not go to a tool of this definition: a key that a reader could take for one that the schema or a
  * policy names, which it is not, or, where policies look, one that the schema does not allow
@@ -16,7 +19,7 @@ export type ArgumentNameCheck = (
   definition: JsonObject,
   args: JsonObject,
   looksAt: readonly ArgumentPath[],
-) => Refusal | undefined;
+) => ArgumentsRefusal | undefined;
 
 /** Schemas come from servers, and may lead in circles: looking a call through takes so many steps, and so many a key. */
 const MAX_STEPS = 5_000;
@@ -77,7 +80,7 @@ function findAlike(
   levels: NamedLevels,
   keys: FoldedKeys,
   path: string,
-): Refusal | undefined {
+): ArgumentsRefusal | undefined {
   if (levels.isSpent) return undefined;
   if (!isObject(value)) {
     for (let index = 0; index < value.length; index++) {
@@ -114,7 +117,7 @@ class Walk {
   }
 
   // Paths are put together on the way out, as arguments that fit need none.
-  check(value: readonly Json[] | JsonObject, terms: Terms, path: string): Refusal | undefined {
+  check(value: readonly Json[] | JsonObject, terms: Terms, path: string): ArgumentsRefusal | undefined {
     if (terms.length === 0) return undefined;
     if (!isObject(value)) {
       for (let index = 0; index < value.length; index++) {
@@ -199,7 +202,7 @@ function fitting(any: readonly Terms[], kind: "object" | "array"): readonly Term
   return any.filter((branch) => branch.every((term) => "any" in term || term.canBe(kind)));
 }
 
-function notAllowed(key: string, path: string): Refusal {
+function notAllowed(key: string, path: string): ArgumentsRefusal {
   const detail = "The tool's schema has no such property, and policies look at the arguments.";
   return refuse("PARAMS_INVALID", `${path}${pathStep(key)}: ${detail}`);
 }

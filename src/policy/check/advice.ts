@@ -1,10 +1,7 @@
+import type { Effect } from "../../core/decision.ts";
 import type { Closer, MissingArgument } from "../expressions/findings.ts";
-import type { EFFECTS } from "../file/schema.ts";
 import { balancedRange } from "../schemas/balanced-range.ts";
 import { type AstNode, childrenOf, readCall } from "../syntax/ast.ts";
-
-/** What a policy does. */
-export type EffectName = (typeof EFFECTS)[number];
 
 /** A part of a text and what is proposed in its place. Offsets into the text. */
 export interface Fix {
@@ -23,7 +20,7 @@ export interface Advice {
 export interface Subject {
   readonly root: AstNode;
   readonly text: string;
-  readonly effect: EffectName;
+  readonly effect: Effect;
   /** Whether a text is a condition: what is proposed must be one, too. */
   compiles(text: string): boolean;
 }
@@ -64,7 +61,7 @@ function applied({ start, end, text: by }: Fix, text: string): string {
   return text.slice(0, start) + by + text.slice(end);
 }
 
-const KEEPS: Readonly<Record<Exclude<EffectName, "allow" | "rate_limit">, string>> = {
+const KEEPS: Readonly<Record<Exclude<Effect, "allow" | "rate_limit">, string>> = {
   hide: "hiding the tool from",
   deny: "refusing",
   step_up: "asking for the sign-in of",
@@ -83,12 +80,12 @@ export function adviseUncounted(missing: readonly MissingArgument[]): Advice {
  * A text to write in place of one that does not do what was meant. Where a condition has failed for every call, whatever
  * mends it lets calls further, and the author is told which; a proposal never stands alone.
  */
-export function proposed(text: string, effect: EffectName): string {
+export function proposed(text: string, effect: Effect): string {
   return `${text} ${MENDED[effect]}`;
 }
 
 const PASSES = "Mended, it lets calls pass for which it is false.";
-const MENDED: Readonly<Record<EffectName, string>> = {
+const MENDED: Readonly<Record<Effect, string>> = {
   hide: PASSES,
   deny: PASSES,
   step_up: PASSES,

@@ -1,10 +1,10 @@
+import { EFFECTS, type Effect } from "../../core/decision.ts";
 import { isObject } from "../../core/json.ts";
 import type { PolicyLanguage } from "../cel/environment.ts";
 import type { DocumentPath } from "../file/document.ts";
-import { EFFECTS, type PolicyEntry } from "../file/schema.ts";
+import type { PolicyEntry } from "../file/schema.ts";
 import { type AstNode, childrenOf } from "../syntax/ast.ts";
 import { comparedPlace, readStep } from "../syntax/guards.ts";
-import type { EffectName } from "./advice.ts";
 
 /** One CEL text of a policy that compiles. */
 export interface CheckedText {
@@ -22,7 +22,7 @@ export interface CheckedText {
 
 /** The texts of one policy: the condition and what is evaluated after it came out as true. */
 export interface PolicyTexts {
-  readonly effect: EffectName;
+  readonly effect: Effect;
   readonly when: CheckedText | undefined;
   readonly others: readonly CheckedText[];
 }
@@ -35,7 +35,7 @@ export function textsOf(entry: PolicyEntry, path: DocumentPath, language: Policy
   };
   const [when] = entry.when === undefined ? [] : found(entry.when, [...path, "when"]);
   const others: CheckedText[] = [];
-  let given: EffectName = "deny";
+  let given: Effect = "deny";
   for (const effect of EFFECTS) {
     const settings: unknown = entry.then[effect];
     if (!isObject(settings)) continue;

@@ -1,6 +1,6 @@
+import { VERDICTS } from "../../core/decision.ts";
 import { createPolicyLanguage } from "../cel/environment.ts";
 import { factsOfCalls, type KnownFacts, NO_KNOWN_FACTS } from "../expressions/facts.ts";
-import { VERDICTS } from "../file/schema.ts";
 import { type KnownTool, pathOf } from "../known-tool.ts";
 import { byPlace, type PolicyError, type PolicyFile } from "../policy-set.ts";
 import { checkAnnotations } from "./annotations.ts";

@@ -1,3 +1,4 @@
+import { EFFECTS } from "../../core/decision.ts";
 import { isObject } from "../../core/json.ts";
 import { suggest } from "../../core/suggest.ts";
 import { checkPath } from "../../redaction/redaction.ts";
@@ -5,7 +6,7 @@ import type { CompiledText, Condition, Expression, PolicyLanguage } from "../cel
 import { compileTemplate, type Template } from "../cel/template.ts";
 import { isAboutViewer } from "../decide/visibility.ts";
 import type { DocumentPath, PolicyDocument } from "../file/document.ts";
-import { EFFECTS, MAX_TEXT } from "../file/schema.ts";
+import { MAX_TEXT } from "../file/schema.ts";
 import { MAX_MISTAKES, type PolicyError } from "../policy-set.ts";
 import type { ArgumentPath } from "../syntax/argument-paths.ts";
 import type { ExpressionProblem } from "../syntax/expression-problem.ts";

@@ -1,12 +1,7 @@
 import { z } from "zod";
+import { EFFECTS } from "../../core/decision.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import { DETECTORS, REPLACEMENTS } from "../../redaction/redaction.ts";
-
-/** Effects that the decision over a call can have, strongest first. */
-export const VERDICTS = ["hide", "deny", "step_up", "request_approval", "allow"] as const;
-
-/** Effects that a policy can have. */
-export const EFFECTS = [...VERDICTS, "rate_limit", "redact"] as const;
 
 /** Characters of a condition, a message, a key or a cost. */
 export const MAX_TEXT = 4096;

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { VERDICTS } from "../../core/decision.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
-import { VERDICTS } from "../file/schema.ts";
 import { givenCallSchema, givenResultSchema } from "./given-call.ts";
 
 /** What a call can come to that no policy decides: its arguments are not what its server would read. */

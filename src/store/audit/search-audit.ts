@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, gt, gte, inArray, lt, max, min, notInArray, or, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { alias } from "drizzle-orm/sqlite-core";
-import { outcomesOf } from "../../core/outcome-groups.ts";
+import { outcomesOf } from "../../core/call-outcome.ts";
 import { LONG_STEP } from "../activity/activity.ts";
 import { activityHours, activityState } from "../activity/schema.ts";
 import type { Guarded } from "../database/guarded.ts";

@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import { CallList } from "../../../src/console/activity/call-list.tsx";
 import { exportUrl, readSearch, searchUrl } from "../../../src/console/activity/read-search.ts";
 import { SearchForm } from "../../../src/console/activity/search-form.tsx";
+import { outcomeWords } from "../../../src/console/outcome-words.ts";
 import { Latency } from "../../../src/console/upstreams/latency.tsx";
 import { RecentCalls } from "../../../src/console/upstreams/recent-calls.tsx";
-import { OUTCOME_GROUPS } from "../../../src/core/outcome-groups.ts";
+import { CALL_OUTCOMES, OUTCOME_GROUPS } from "../../../src/core/call-outcome.ts";
 import { auditEntry } from "../../support/audit-entry.ts";
 
 const NOW = Date.parse("2026-11-29T12:30:00Z");
@@ -24,6 +25,24 @@ describe("how a call ended", () => {
       expect(list).toContain("bad");
       expect(list).not.toContain("good");
     }
+  });
+
+  it.each(CALL_OUTCOMES)("is said in words, and not by the word on record: %s", (outcome) => {
+    expect(outcomeWords(outcome).text).not.toContain(outcome === "ok" ? "ended with" : outcome);
+  });
+
+  it.each(["of_another_version", "constructor"])("is shown as it stands where nobody knows the word: %s", (outcome) => {
+    expect(outcomeWords(outcome)).toEqual({ text: `It ended with ${outcome}.`, tone: "calm" });
+    expect(String(<CallList entries={[auditEntry({ outcome })]} now={NOW} />)).toContain(outcome);
+  });
+
+  it("is offered in the form by words that calls on record have", () => {
+    const form = String(<SearchForm search={readSearch(() => undefined)} />);
+    const [, options = ""] = /<select[^>]*name="outcome"[^>]*>(.*?)<\/select>/s.exec(form) ?? [];
+    const offered = [...options.matchAll(/value="(\w+)"/g)].map(([, value]) => value);
+    const known: readonly string[] = [...CALL_OUTCOMES, ...Object.keys(OUTCOME_GROUPS)];
+    expect(offered.length).toBeGreaterThan(5);
+    expect(offered.filter((value) => !known.includes(value ?? ""))).toEqual([]);
   });
 
   it("is green where it went well, and nothing is where it has not ended", () => {

@@ -1,0 +1,100 @@
+import type { ApprovalState } from "./approval.ts";
+import type { ErrorCode } from "./errors.ts";
+import type { UpstreamFault } from "./round.ts";
+import type { StepUpFailure } from "./step-up.ts";
+
+/** Outcomes on record that are a server's fault: it could not be reached, or gave no answer that anybody could use. */
+export const SERVER_FAULTS = [
+  "UPSTREAM_UNAVAILABLE",
+  "UPSTREAM_REFUSED",
+  "UPSTREAM_BUSY",
+  "UPSTREAM_TIMEOUT",
+  "UPSTREAM_CLOSED",
+  "UPSTREAM_INVALID",
+  "UPSTREAM_TOO_LARGE",
+] as const satisfies readonly Exclude<UpstreamFault["code"], "CALL_CANCELLED">[];
+
+/** Refusals that a call which is on record can end with. */
+const REFUSALS = [
+  "KEYS_AMBIGUOUS",
+  "PARAMS_INVALID",
+  "TOOL_UNKNOWN",
+  "RESULT_WITHHELD",
+  "CALL_CANCELLED",
+  "FLOW_UNKNOWN",
+  "APPROVALS_TOO_MANY",
+  "APPROVALS_TAKEN_BACK",
+  "APPROVALS_UNAVAILABLE",
+  "STEP_UP_TOO_MANY",
+  "STEP_UP_IMPOSSIBLE",
+  "STEP_UP_UNAVAILABLE",
+  "INTERNAL",
+] as const satisfies readonly ErrorCode[];
+
+/** Every way in which a call on record ends. Records of other versions may hold further words. */
+export const CALL_OUTCOMES = [
+  "ok",
+  /** The tool's own error: `isError: true`. */
+  "tool_error",
+  /** The server's JSON-RPC error. */
+  "rpc_error",
+  "denied",
+  /** A modern client was sent away with what the server asks: its retry is a call of its own. */
+  "input_required",
+  /** The server asked something, and nobody could answer it. */
+  "abandoned",
+  "approval_pending",
+  "approval_joined",
+  "approval_taken",
+  "step_up_pending",
+  "step_up_joined",
+  "step_up_declined",
+  "step_up_taken",
+  ...REFUSALS,
+  ...SERVER_FAULTS,
+] as const;
+
+export type CallOutcome = (typeof CALL_OUTCOMES)[number];
+
+/** What became of a request for approval: a vote, its state after that, or that its end was told. */
+export type ApprovalOutcome = "approve" | "reject" | "delivered" | ApprovalState;
+
+/** What came of a sign-in. */
+export type SignInOutcome = "signed_in" | "refused" | StepUpFailure;
+
+/** What an administrator did. */
+export type AdminOutcome = "session_ended" | "console_session_ended" | "upstream_registered" | "upstream_removed";
+
+/** What a server did to its own tools. */
+export const DEFINITION_OUTCOMES = [
+  "definition_new",
+  "definition_changed",
+  "definition_gone",
+  "definitions_changing",
+] as const;
+
+export type DefinitionOutcome = (typeof DEFINITION_OUTCOMES)[number];
+
+/** The outcome of a row that stands for many calls. */
+export const CALLS_LEFT_OUT = "calls_left_out";
+
+/** What a row says that is no call's. */
+export type ActOutcome = ApprovalOutcome | SignInOutcome | AdminOutcome | DefinitionOutcome | typeof CALLS_LEFT_OUT;
+
+/** Words that stand for several outcomes on record. `failed`: allowed, and the caller did not get what it asked the tool for. */
+export const OUTCOME_GROUPS = {
+  failed: ["tool_error", "rpc_error", "abandoned", ...SERVER_FAULTS],
+  fault: SERVER_FAULTS,
+} as const satisfies Readonly<Record<string, readonly CallOutcome[]>>;
+
+/** The outcomes that a word asks for: those of a group, or itself. */
+export function outcomesOf(word: string): readonly string[] {
+  return word === "failed" || word === "fault" ? OUTCOME_GROUPS[word] : [word];
+}
+
+const FAILED: ReadonlySet<string> = new Set(OUTCOME_GROUPS.failed);
+
+/** Whether a call that ended so failed. `null`: it has not ended, or its end was never recorded. */
+export function hasFailed(outcome: string | null): boolean {
+  return outcome !== null && FAILED.has(outcome);
+}
