@@ -6,6 +6,7 @@ import type { UpstreamEvent, Upstreams } from "../upstream/upstream.ts";
 import { type CatalogChange, createChangeEmitter } from "./change-emitter.ts";
 import { createCoalescer } from "./coalescer.ts";
 import { createDefinitionKeeper } from "./definition-keeper.ts";
+import { createFirstStarts } from "./first-start.ts";
 import { listsWithItems, type Member } from "./member.ts";
 import { createReadingPace } from "./reading-pace.ts";
 import { createRememberedTools } from "./remembered-tools.ts";
@@ -33,6 +34,11 @@ export interface Catalog {
   /** Resolves once every upstream of `names` was read for the first time or found down. */
   settled(names: readonly string[]): Promise<void>;
   /**
+   * What whoever asks for lists of `names` waits for: upstreams that make their first start, each for a bounded time that
+   * begins with the first who waits for it. `undefined` where there is nothing to wait for.
+   */
+  firstLists(names: readonly string[]): Promise<unknown> | undefined;
+  /**
    * Asks an upstream once more which tools it has, so that the views show them as it describes them now. Resolves to whether
    * it answered within `withinMs`; an upstream that has not come up yet did not.
    */
@@ -57,6 +63,7 @@ export function createCatalog(deps: {
   const { upstreams, log } = deps;
   const timing: CatalogTiming = { ...DEFAULT_CATALOG_TIMING, ...deps.timing };
   const members = new Map<string, Member>();
+  const firstStarts = createFirstStarts(timing.firstListsMs);
   const views = new Map<string, { readonly scope: Scope; readonly view: View }>();
   const keeper = createDefinitionKeeper({
     ...deps,
@@ -89,10 +96,14 @@ export function createCatalog(deps: {
   const join = (name: string, rules: ToolRules): void => {
     const upstream = upstreams.get(name);
     if (upstream === undefined) return;
-    let settle = (): void => {};
+    let resolveSettled = (): void => {};
     const settled = new Promise<void>((resolve) => {
-      settle = resolve;
+      resolveSettled = resolve;
     });
+    const settle = (): void => {
+      firstStarts.ended(name, member);
+      resolveSettled();
+    };
     const pace = createReadingPace({ calmMs: timing.calmMs, now: () => performance.now() });
     const reader = createUpstreamReader({
       upstream,
@@ -127,9 +138,12 @@ export function createCatalog(deps: {
       run: (kinds) => void reader.refresh(kinds),
     });
     const unread = { reading: undefined, hidden: false, graceTimer: undefined };
-    members.set(name, { upstream, rules, reader, pace, stale, settled, settle, ...unread });
-    const state = upstream.status().state;
-    if (state !== "connecting") heard({ kind: "state", upstream: name, status: upstream.status() });
+    const member: Member = { upstream, rules, reader, pace, stale, settled, settle, ...unread };
+    members.set(name, member);
+    firstStarts.began(name, member);
+    const { state } = upstream.status();
+    if (state === "ready") heard({ kind: "reached", upstream: name });
+    else if (state === "down") heard({ kind: "state", upstream: name, status: upstream.status() });
   };
 
   const leave = (name: string): void => {
@@ -152,7 +166,7 @@ export function createCatalog(deps: {
       member.stale.ask(event.list);
       return;
     }
-    if (event.status.state === "ready") {
+    if (event.kind === "reached") {
       clearTimeout(member.graceTimer);
       member.graceTimer = undefined;
       if (member.hidden) {
@@ -163,6 +177,7 @@ export function createCatalog(deps: {
         await recall(event.upstream, member);
         // Before anybody who waited for these lists can see them, so that nobody is told of what was read already.
         announcer.flush();
+        member.upstream.listsRead();
         member.settle();
       });
     } else if (event.status.state === "down") {
@@ -222,6 +237,7 @@ export function createCatalog(deps: {
     async settled(names) {
       await Promise.all(names.map((name) => members.get(name)?.settled));
     },
+    firstLists: (names) => firstStarts.waitFor(names),
     async readAgain(name, withinMs) {
       const member = members.get(name);
       if (member?.reading === undefined) return false;

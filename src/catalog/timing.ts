@@ -13,6 +13,8 @@ export interface CatalogTiming {
   readonly calmMs: number;
   /** How long changes are collected before clients hear of them. */
   readonly announceMs: number;
+  /** How long whoever asks for lists waits for a server that makes its first start, counted from the first who does. */
+  readonly firstListsMs: number;
 }
 
 /** What `createCatalog` takes where it is not told otherwise. */
@@ -23,4 +25,6 @@ export const DEFAULT_CATALOG_TIMING: CatalogTiming = {
   coalesceMs: 50,
   calmMs: 1_000,
   announceMs: 25,
+  // Less than any client waits for an answer.
+  firstListsMs: 4_000,
 };

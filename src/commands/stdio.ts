@@ -49,13 +49,14 @@ export function registerStdio(program: Command, shell: Shell): void {
           return;
         }
         const { wired } = wiring;
-        if (wired.gateway.scope(options.endpoint) === undefined) {
+        const scope = wired.gateway.scope(options.endpoint);
+        if (scope === undefined) {
           shell.err(`No upstream and no endpoint is named ${options.endpoint}.`);
           shell.setExitCode(1);
           await wired.close();
           return;
         }
-        await wired.settled;
+        await wired.gateway.starting(scope);
         const edge = createStdioEdge({
           gateway: wired.gateway,
           log,

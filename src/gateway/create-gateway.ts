@@ -118,6 +118,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
 
   return {
     scope: deps.scope,
+    starting: (scope) => catalog.firstLists(scope.upstreams),
     capabilities: (scope) => mergeCapabilities(scope, upstreams, catalog.view(scope)),
     instructions: (scope) => mergeInstructions(scope, upstreams),
     async list(scope, kind, caller) {

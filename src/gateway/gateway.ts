@@ -36,6 +36,11 @@ export interface TaskView {
 export interface Gateway {
   /** The scope of `/mcp/<endpoint>` (`""` for `/mcp`), `undefined` if nothing has that name. */
   scope(endpoint: string): Scope | undefined;
+  /**
+   * What whoever asks for anything of this scope waits for, a few seconds at most: servers that make their first start.
+   * `undefined` where there is nothing to wait for.
+   */
+  starting(scope: Scope): Promise<unknown> | undefined;
   /** What at least one reachable upstream of the scope supports, in the shape of `ServerCapabilities` (2025-11-25). */
   capabilities(scope: Scope): JsonObject;
   /** The upstreams' instructions, joined; `undefined` if none has any. */

@@ -56,15 +56,7 @@ export async function startGateway(
     answer: Math.max(0, ...config.upstreams.map(({ maxResponseBytes }) => maxResponseBytes)),
   });
   const server = createHttpServer(
-    (request, env) => {
-      if (app === undefined) return new Response(null, { status: 503 });
-      // Who calls while the gateway starts waits these few moments instead of seeing an empty list of tools.
-      if (state === "starting" && request.url.includes("/mcp")) {
-        const ready = app;
-        return wired.settled.then(() => ready.fetch(request, env));
-      }
-      return app.fetch(request, env);
-    },
+    (request, env) => (app === undefined ? new Response(null, { status: 503 }) : app.fetch(request, env)),
     HTTP_TIMES,
     rooms,
   );

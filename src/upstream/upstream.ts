@@ -77,7 +77,10 @@ export type ListAnswer =
   | { readonly ok: false; readonly fault: UpstreamFault };
 
 export interface UpstreamStatus {
-  /** `connecting`: not yet reached since the start; `down`: reached the breaker; `ready`: answering. */
+  /**
+   * `connecting`: not reached since the start, or reached and its lists were not read yet; `down`: reached the breaker;
+   * `ready`: answering, and its lists were read once, or `lastError` says why not.
+   */
   readonly state: "connecting" | "ready" | "down";
   readonly era: Era | undefined;
   readonly transport: "stdio" | "http" | "sse";
@@ -118,13 +121,16 @@ export interface Upstream {
   /** Reads a whole list over the system connection, with the upstream's deadline. @throws never */
   list(kind: ListKind): Promise<ListAnswer>;
   session(peer: ClientPeer): UpstreamSession;
+  /** Whoever keeps its lists has read them since it was reached, or knows why it could not. */
+  listsRead(): void;
   /** Somebody saw that it answers: what waits for its next attempt is tried now, and all lists are read again. */
   refresh(): void;
 }
 
-/** What the upstream room tells: a state changed, or lists should be read again. */
+/** What the upstream room tells: a state changed, it was reached and its lists are to be read, or one of them again. */
 export type UpstreamEvent =
   | { readonly kind: "state"; readonly upstream: string; readonly status: UpstreamStatus }
+  | { readonly kind: "reached"; readonly upstream: string }
   | { readonly kind: "list_changed"; readonly upstream: string; readonly list: ListKind };
 
 /** All registered upstreams. */

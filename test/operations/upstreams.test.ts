@@ -62,6 +62,8 @@ describe("an upstream that is registered", () => {
     const gateway = await start({ upstreams: { filed: { url: `${server.url}?key=${CANARY}` } } });
     const headers = { Authorization: `Bearer ${CANARY}` };
     await register(gateway, "added", { url: `${server.url}?token=${CANARY}`, headers, timeout: "7s" });
+    const isReady = () => upstreamsOf(gateway).get("added")?.status.state === "ready";
+    await eventually(async () => (isReady() ? true : undefined));
     const views = upstreamsOf(gateway).list();
     expect(views).toMatchObject([
       {

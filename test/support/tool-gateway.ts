@@ -63,6 +63,8 @@ export class ToolGateway implements Gateway {
     return upstreams && { endpoint, upstreams, shows: () => true, prefixed: endpoint === "" };
   }
 
+  starting(): undefined {}
+
   capabilities(): JsonObject {
     return this.capabilitiesNow;
   }

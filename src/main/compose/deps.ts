@@ -23,7 +23,7 @@ export interface WireDeps {
     readonly checkpoints?: Partial<CheckpointTiming>;
     /** How often quiet event streams of the API say that they are there, ms. Default 15,000. */
     readonly eventBeatMs?: number;
-    /** How long a start waits for slow upstreams, ms. Default 4,000. */
+    /** How long a start waits for slow upstreams, and whoever asks for lists of one that starts, ms. Default 4,000. */
     readonly settleMs?: number;
     /** How often operators hear of what other processes do, ms. Default 500. */
     readonly eventPollMs?: number;

@@ -60,6 +60,7 @@ export async function wireUpstreams(deps: {
     readonly upstream?: Partial<UpstreamTiming>;
     readonly catalog?: Partial<CatalogTiming>;
     readonly registryPollMs?: number;
+    readonly settleMs?: number;
   };
   readonly resolve?: Resolve;
   /** Where starts leave marks; `undefined`: nowhere. */
@@ -76,7 +77,7 @@ export async function wireUpstreams(deps: {
   await endLeftovers(process.env[CHILD_MARK], { log });
   const eras = await openEraMemory({ store: store.upstreamEras, log, now });
   const common = { log, now, version: VERSION, timing: timing.upstream ?? {}, addresses, children, eras, json };
-  const upstreams = createUpstreams(common);
+  const upstreams = createUpstreams({ ...common, keepsLists: true });
   const definitionRecord = createDefinitionRecord({ audit, log, now, tell: deps.definitionsChanged });
   const catalog = createCatalog({
     upstreams,
@@ -85,7 +86,7 @@ export async function wireUpstreams(deps: {
     onDefinitionChanges: definitionRecord.changed,
     log,
     now,
-    timing: timing.catalog ?? {},
+    timing: { ...(timing.settleMs === undefined ? {} : { firstListsMs: timing.settleMs }), ...timing.catalog },
   });
   const start = deps.start ?? { without: [], again: [] };
   const marks = openStartMarks({ path: deps.marksPath, choice: start, log });

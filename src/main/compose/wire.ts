@@ -4,6 +4,7 @@ import { createApprovals } from "../../approvals/create-approvals.ts";
 import { createDispatcher, type Dispatcher } from "../../approvals/notify/dispatcher.ts";
 import type { Audit } from "../../audit/audit.ts";
 import { redact } from "../../audit/secrets/redact.ts";
+import { DEFAULT_CATALOG_TIMING } from "../../catalog/timing.ts";
 import { whyNoClientAddress } from "../../config/checks/client-address.ts";
 import type { Config } from "../../config/schema/schema.ts";
 import { publicUrlOf } from "../../config/schema/server.ts";
@@ -11,6 +12,7 @@ import { createKeyedHash } from "../../core/keyed-hash.ts";
 import { createPeople } from "../../core/people.ts";
 import { createPersons } from "../../core/persons.ts";
 import { createSeal, type Seal } from "../../core/seal.ts";
+import { within } from "../../core/within.ts";
 import { recordApprovals } from "../../gateway/approvals/record.ts";
 import { createGateway, type WiredGateway } from "../../gateway/create-gateway.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
@@ -37,10 +39,9 @@ import { readAnchors } from "./read-anchors.ts";
 import { readNotifiers } from "./read-notifiers.ts";
 import { wireAudit } from "./wire-audit.ts";
 import { wireUpstreams } from "./wire-upstreams.ts";
-import { within } from "./within.ts";
 
-/** How long a start waits for slow upstreams before it goes on without them. */
-const SETTLE_MS = 4_000;
+/** How long a start waits for slow upstreams before it goes on without them, and whoever asks for their lists then. */
+const SETTLE_MS = DEFAULT_CATALOG_TIMING.firstListsMs;
 
 /** What keyed hashes in redacted results are for: see `createKeyedHash`. */
 const REDACTION = "redaction";

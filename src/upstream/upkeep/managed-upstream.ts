@@ -41,6 +41,7 @@ export interface ManagedUpstreamDeps {
   readonly addresses: AddressRules;
   readonly children: Children;
   readonly eras: EraMemory | undefined;
+  readonly keepsLists: boolean;
   /** What its messages may be. Default: `JSON_LIMITS`. */
   readonly json?: JsonLimits | undefined;
   emit(event: UpstreamEvent): void;
@@ -153,9 +154,13 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
     return answer;
   }
 
+  listsRead(): void {
+    this.#supervisor.listsRead();
+  }
+
   refresh(): void {
     if (this.options.skipped !== undefined) return;
-    if (this.status().state === "ready") this.#supervisor.announceLists();
+    if (this.#supervisor.connector !== undefined) this.#supervisor.announceLists();
     else this.intake.own(this.#supervisor.connect());
   }
 

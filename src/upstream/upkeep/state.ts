@@ -7,7 +7,10 @@ export interface StateKeeper {
   /** Why it is not reached. */
   readonly lastError: string | undefined;
   status(): UpstreamStatus;
-  ready(connector: Connector): void;
+  /** It answers. Ready is what was ready before, and what nobody reads lists of. */
+  reached(connector: Connector): void;
+  /** Its lists were read, or it is known why not. */
+  listsRead(): void;
   down(detail: string): void;
   /** Something failed that does not change the state yet. */
   failed(detail: string): void;
@@ -25,10 +28,13 @@ export interface UpstreamTrouble {
 
 export function createState(deps: {
   readonly options: UpstreamOptions;
+  /** Somebody keeps its lists, and says when they were read. */
+  readonly keepsLists: boolean;
   readonly now: () => number;
   emit(event: UpstreamEvent): void;
 }): StateKeeper {
   const { options, now, emit } = deps;
+  let listsRead = !deps.keepsLists;
   const troubles = new Map<string, UpstreamTrouble>();
   let status: UpstreamStatus = {
     state: "connecting",
@@ -59,11 +65,16 @@ export function createState(deps: {
       return status.lastError;
     },
     status: shown,
-    ready({ facts, route }) {
+    reached({ facts, route }) {
       const { capabilities, serverInfo, instructions } = facts;
       const { era, transport } = route;
       const said = { capabilities, serverInfo, instructions };
-      change({ state: "ready", era, transport, ...said, lastError: undefined, nextAttempt: undefined });
+      const state = listsRead ? "ready" : "connecting";
+      change({ state, era, transport, ...said, lastError: undefined, nextAttempt: undefined });
+    },
+    listsRead() {
+      listsRead = true;
+      if (status.state === "connecting") change({ ...status, state: "ready" });
     },
     down: (detail) => change({ ...status, state: "down", lastError: detail }),
     failed: (detail) => change({ ...status, lastError: detail }),

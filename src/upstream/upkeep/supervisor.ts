@@ -29,6 +29,8 @@ export interface SupervisorDeps {
   readonly intake: Intake;
   readonly children: Children;
   readonly eras: EraMemory | undefined;
+  /** As `UpstreamsDeps.keepsLists`. */
+  readonly keepsLists: boolean;
   /** As `Upstream.place`. */
   readonly place: string;
   emit(event: UpstreamEvent): void;
@@ -77,7 +79,8 @@ export class Supervisor implements Reachability {
     this.#deps = deps;
     this.#faults = createFlood(deps.now, FAULTS);
     this.#endings = new ShutdownTracker(deps.options.name, deps.log);
-    this.#state = createState({ options: deps.options, now: deps.now, emit: (event) => deps.emit(event) });
+    const { options, keepsLists, now } = deps;
+    this.#state = createState({ options, keepsLists, now, emit: (event) => deps.emit(event) });
   }
 
   get connector(): Connector | undefined {
@@ -126,6 +129,11 @@ export class Supervisor implements Reachability {
 
   listChanged(list: ListKind): void {
     this.#deps.emit({ kind: "list_changed", upstream: this.#name, list });
+  }
+
+  /** Its lists were read, or it is known why not: it is ready, unless its connection has ended meanwhile. */
+  listsRead(): void {
+    if (this.#connector !== undefined) this.#state.listsRead();
   }
 
   /** Has every call refused, and never tries. */
@@ -263,9 +271,10 @@ export class Supervisor implements Reachability {
       this.#deps.onRouteChanged();
     }
     const wasReady = this.#state.current === "ready";
-    this.#state.ready(connector);
+    this.#state.reached(connector);
     this.#deps.log.info({ upstream: this.#name, era, transport }, "Connected to an upstream.");
     if (wasReady) this.announceLists();
+    else this.#deps.emit({ kind: "reached", upstream: this.#name });
   }
 
   #onConnectFailed(fault: UpstreamFault): void {
@@ -311,7 +320,9 @@ export class Supervisor implements Reachability {
 
   unreachable(detail: string): void {
     this.#unreachable++;
-    if (this.#state.current !== "ready" || this.#unreachable < this.#deps.timing.breakerFailures) return;
+    const { current } = this.#state;
+    const up = current === "ready" || (current === "connecting" && this.#connector !== undefined);
+    if (!up || this.#unreachable < this.#deps.timing.breakerFailures) return;
     this.#deps.log.warn(
       { upstream: this.#name, detail },
       "An upstream does not accept connections; calls to it are refused.",

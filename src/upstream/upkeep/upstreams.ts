@@ -25,6 +25,8 @@ export interface UpstreamsDeps {
   readonly children?: Children;
   /** Default: nothing is remembered. */
   readonly eras?: EraMemory;
+  /** Somebody reads the lists of each when it is reached, and says so: until then it is not ready. Default: nobody. */
+  readonly keepsLists?: boolean;
 }
 
 /** Makes the registry of upstreams; empty until `apply`. */
@@ -86,6 +88,7 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
           addresses,
           children,
           eras: deps.eras,
+          keepsLists: deps.keepsLists ?? false,
           json: deps.json,
           emit,
         });
