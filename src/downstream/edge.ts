@@ -8,6 +8,7 @@ import type { Principal } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Caller, Gateway } from "../gateway/gateway.ts";
 import { encodeNotification } from "../mcp/encode.ts";
+import { asClientParams } from "../mcp/members/era-members.ts";
 import { progressTokenOf, reachesLevel, traceIdOf } from "../mcp/request-meta.ts";
 import { deliveryOf } from "./delivery.ts";
 import { createHolds, type Holds } from "./holds.ts";
@@ -107,10 +108,11 @@ export function buildCall(edge: Edge, context: RequestContext, parts: CallParts)
 
 // Only what the client asked for: progress under its own token, log messages at or above its level.
 function callParams(
-  { method, params }: Notification,
+  { method, params: said }: Notification,
   token: string | number | undefined,
   logLevel: LogLevel | undefined,
 ): JsonObject | undefined {
+  const params = asClientParams(said);
   if (method === "notifications/progress") {
     return token === undefined ? undefined : { ...params, progressToken: token };
   }

@@ -30,13 +30,17 @@ describe("results", () => {
     expect(headers).not.toHaveProperty("mcp-session-id");
   });
 
-  it("are one JSON object when nothing streams, with resultType spliced in", async () => {
+  it("are one JSON object when nothing streams, with resultType and the gateway's name spliced in", async () => {
     const { json, headers } = await tool("echo");
     expect(headers["content-type"]).toBe("application/json");
     expect(json).toEqual({
       jsonrpc: "2.0",
       id: 1,
-      result: { resultType: "complete", content: [{ type: "text", text: "{}" }] },
+      result: {
+        resultType: "complete",
+        content: [{ type: "text", text: "{}" }],
+        _meta: { "io.modelcontextprotocol/serverInfo": { name: "portcullis", version: "1.2.3" } },
+      },
     });
   });
 

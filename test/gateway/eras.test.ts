@@ -175,7 +175,7 @@ describe.each(Object.keys(METHODS))("%s", (method) => {
       const old = await ask("legacy", upstream, method, params);
       expectLegacy(old);
       const body = (result: JsonObject) => {
-        const { resultType: _type, ttlMs: _ttl, cacheScope: _scope, ...rest } = result;
+        const { resultType: _type, ttlMs: _ttl, cacheScope: _scope, _meta, ...rest } = result;
         return rest;
       };
       expect(body(old)).toEqual(body(fresh));
@@ -188,6 +188,58 @@ describe.each(Object.keys(METHODS))("%s", (method) => {
       expect(JSON.stringify(await ask(client, "modern", method, params))).toContain("UPSTREAM_INVALID");
     }
     expectModern(await ask("modern", "legacy", method, params), schema);
+  });
+});
+
+const GATEWAY = { name: "portcullis", version: expect.any(String) };
+const RAW = { name: "raw", version: "1.0" };
+const KEY = "io.modelcontextprotocol/";
+
+/** What servers put into `_meta` of a result, and what a client of each era gets of it. `undefined`: no `_meta`. */
+const METAS: Readonly<Record<string, readonly [said: string, modern: JsonObject, legacy: JsonObject | undefined]>> = {
+  nothing: ["", { [`${KEY}serverInfo`]: GATEWAY }, undefined],
+  "an empty one": ['"_meta":{}', { [`${KEY}serverInfo`]: GATEWAY }, {}],
+  "who it is": [
+    `"_meta":{"${KEY}serverInfo":{"name":"raw","version":"1.0"}}`,
+    { [`${KEY}serverInfo`]: RAW },
+    undefined,
+  ],
+  "who it is, with keys of its own": [
+    `"_meta" : { "a/b" : 1.0, "${KEY}serverInfo" : {"name":"raw","version":"1.0"}, "${KEY}other":{} }`,
+    { "a/b": 1, [`${KEY}serverInfo`]: RAW, [`${KEY}other`]: {} },
+    { "a/b": 1, [`${KEY}other`]: {} },
+  ],
+  "who it is in a form that is none": [
+    `"_meta":{"${KEY}serverInfo":"raw 1.0","x":null}`,
+    { [`${KEY}serverInfo`]: GATEWAY, x: null },
+    { x: null },
+  ],
+  "what belongs to other messages": [
+    `"_meta":{"${KEY}subscriptionId":7,"${KEY}protocolVersion":"x","${KEY}related-task":{"taskId":"t"},"${KEY}clientInfo":{}}`,
+    { [`${KEY}serverInfo`]: GATEWAY },
+    undefined,
+  ],
+  "one that is no object": ['"_meta":[1]', { [`${KEY}serverInfo`]: GATEWAY }, undefined],
+  "null for one": ['"_meta":null', { [`${KEY}serverInfo`]: GATEWAY }, undefined],
+};
+
+describe.each(Object.keys(METHODS))("`_meta` of %s", (method) => {
+  const [params, , schema] = METHODS[method] ?? [{}, "", "CallToolResult"];
+  describe.each(ERAS)("of a %s server", (upstream) => {
+    it.each(Object.entries(METAS))(
+      "that says %s is right for clients of both eras",
+      async (_, [members, fresh, old]) => {
+        said = members;
+        const modernResult = await ask("modern", upstream, method, params);
+        expectModern(modernResult, schema);
+        expect(modernResult["_meta"]).toEqual(fresh);
+        const legacyResult = await ask("legacy", upstream, method, params);
+        expect(legacyResult["_meta"]).toEqual(old);
+        const { _meta: _fresh, resultType: _type, ttlMs: _ttl, cacheScope: _scope, ...rest } = modernResult;
+        const { _meta: _old, ...body } = legacyResult;
+        expect(body).toEqual(rest);
+      },
+    );
   });
 });
 
@@ -207,7 +259,10 @@ describe("a list", () => {
       const result = await ask("modern", endpoint, method);
       expectModern(result, schema);
       expect([result["ttlMs"], result["cacheScope"]]).toEqual([wanted, "private"]);
-      expectLegacy(await ask("legacy", endpoint, method));
+      expect(result["_meta"]).toEqual({ [`${KEY}serverInfo`]: GATEWAY });
+      const old = await ask("legacy", endpoint, method);
+      expectLegacy(old);
+      expect(old).not.toHaveProperty("_meta");
     }
   });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RawJson } from "../../src/core/raw-json.ts";
-import { withMember, withMembers, withoutMembers } from "../../src/mcp/members/raw-members.ts";
+import { memberText, withMember, withMembers, withoutMembers } from "../../src/mcp/members/raw-members.ts";
 
 const raw = (text: string) => RawJson.fromBytes(Buffer.from(text));
 
@@ -49,6 +49,11 @@ it("members are taken out wherever they stand, and every digit of the others sta
         const left = withoutMembers(raw(`${around}${write(members)}${around}`), ["a", "b"]).bytes.toString();
         const wanted = write(members.filter(([key]) => key !== "a" && key !== "b"));
         expect(left.replace(/\s/g, "")).toBe(wanted.replace(/\s/g, ""));
+        for (const key of ["a", "x"]) {
+          const text = members.find(([of]) => of === key)?.[1];
+          const found = memberText(raw(`${around}${write(members)}${around}`), key)?.toString();
+          expect(found?.trim()).toBe(text?.trim());
+        }
       },
     ),
   );

@@ -1,6 +1,7 @@
 import type { InputRequest, InputResponse } from "../../core/call.ts";
 import type { Cancellation } from "../../core/cancellation.ts";
 import { encodeNotification, encodeRequest } from "../../mcp/encode.ts";
+import { asClientParams } from "../../mcp/members/era-members.ts";
 import type { RpcId } from "../../mcp/messages.ts";
 
 interface Pending {
@@ -54,7 +55,7 @@ export class PendingInputRequests {
           resolve(response);
         },
       });
-      if (!send(encodeRequest(id, ask))) {
+      if (!send(encodeRequest(id, { ...ask, params: asClientParams(ask.params) }))) {
         this.#pending.get(id)?.settle(failure("The client has no open stream on which it could be asked."));
         return;
       }

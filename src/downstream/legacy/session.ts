@@ -6,6 +6,7 @@ import type { JsonObject } from "../../core/json.ts";
 import { type Principal, personKey, principalKey } from "../../core/principal.ts";
 import type { Scope } from "../../core/scope.ts";
 import { encodeNotification } from "../../mcp/encode.ts";
+import { asClientParams } from "../../mcp/members/era-members.ts";
 import type { RpcId } from "../../mcp/messages.ts";
 import { isLogLevel, reachesLevel } from "../../mcp/request-meta.ts";
 import type { SessionChange } from "../../store/sessions/sessions.ts";
@@ -106,7 +107,7 @@ export class LegacySession {
   /** Tells the client something outside any call. */
   notify({ method, params }: Notification): void {
     if (method === "notifications/message" && !reachesLevel(params["level"], this.logLevel)) return;
-    this.#output.push(encodeNotification(method, params), deliveryOf(method, params));
+    this.#output.push(encodeNotification(method, asClientParams(params)), deliveryOf(method, params));
   }
 
   async setLogLevel(level: LogLevel): Promise<void> {

@@ -7,6 +7,7 @@ import { personKey } from "../../core/principal.ts";
 import type { Caller, ListChange } from "../../gateway/gateway.ts";
 import type { Request } from "../../mcp/classify.ts";
 import { encodeNotification, encodeResultText } from "../../mcp/encode.ts";
+import { asClientParams } from "../../mcp/members/era-members.ts";
 import type { RpcId } from "../../mcp/messages.ts";
 import type { RequestMeta } from "../../mcp/request-meta.ts";
 import { META, MODERN_REVISION } from "../../mcp/revisions.ts";
@@ -206,7 +207,8 @@ class Listen {
     this.#reply.send(encodeNotification(method, this.#tagged(params)), deliveryOf(method, params));
   }
 
-  #tagged(params: JsonObject): JsonObject {
+  #tagged(said: JsonObject): JsonObject {
+    const params = asClientParams(said);
     const meta = params["_meta"];
     return { ...params, _meta: { ...(isObject(meta) ? meta : {}), [META.subscriptionId]: this.#id } };
   }

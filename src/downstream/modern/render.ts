@@ -5,7 +5,7 @@ import type { InputRequiredOutcome, SettledOutcome } from "../../core/outcome.ts
 import { RawJson } from "../../core/raw-json.ts";
 import { missingCapability } from "../../mcp/ask-capability.ts";
 import { encodeError, encodeResult } from "../../mcp/encode.ts";
-import { asModernResult } from "../../mcp/members/era-members.ts";
+import { asClientParams, asModernResult } from "../../mcp/members/era-members.ts";
 import type { RpcId } from "../../mcp/messages.ts";
 import { META } from "../../mcp/revisions.ts";
 import { type Edge, refusalError } from "../edge.ts";
@@ -47,7 +47,7 @@ export function renderModern(
 export function modernEnd(edge: Edge, call: Answered, outcome: SettledOutcome): ModernEnd {
   switch (outcome.kind) {
     case "result":
-      return { kind: "result", result: asModernResult(call.method, outcome.result) };
+      return { kind: "result", result: asModernResult(call.method, outcome.result, edge.serverInfo) };
     case "error":
       return { kind: "error", error: modernCode(outcome.error), status: statusOf(outcome.error.code) };
     case "denied":
@@ -134,7 +134,7 @@ function renderAsks(edge: Edge, id: RpcId, call: Call, outcome: InputRequiredOut
 }
 
 function plain(ask: InputRequest): JsonObject {
-  return { method: ask.method, params: ask.params };
+  return { method: ask.method, params: asClientParams(ask.params) };
 }
 
 function missingOf(asks: ReadonlyArray<readonly [string, InputRequest]>, declared: JsonObject): JsonObject | undefined {

@@ -43,6 +43,29 @@ export function withoutMembers(object: RawJson, names: readonly string[]): RawJs
   return RawJson.fromBytes(Buffer.concat([Buffer.from("{"), ...kept, CLOSE]));
 }
 
+/** The JSON text of the object's own member of this name (plain ASCII), the last of several; `undefined` if it has none. */
+export function memberText(object: RawJson, name: string): Buffer | undefined {
+  if (!object.mayHave(name)) return undefined;
+  const { bytes } = object;
+  let from = -1;
+  let to = -1;
+  const watch: NameWatch = {
+    open() {},
+    name(text, start, end, depth) {
+      if (depth > 1) return 1;
+      if (from >= 0 && to < 0) to = text.lastIndexOf(0x2c, start - 2);
+      if (text.toString("latin1", start, end) === name) {
+        from = text.indexOf(0x3a, end + 1) + 1;
+        to = -1;
+      }
+      return 1;
+    },
+  };
+  scanJson(bytes, NO_LIMITS, watch);
+  if (from < 0) return undefined;
+  return bytes.subarray(from, to < 0 ? bytes.lastIndexOf(0x7d) : to);
+}
+
 /** The same object with one more member at its end, which it must not have yet and which is not parsed on the way. */
 export function withMember(object: RawJson, name: string, value: RawJson): RawJson {
   const close = object.bytes.lastIndexOf(0x7d);
