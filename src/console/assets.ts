@@ -13,9 +13,25 @@ export interface Assets {
   readonly app: Hono;
 }
 
-/** Every file that pages use, and where it lies. */
+/** The parts of the console's own style sheet, in the order of the cascade: what is special comes after what is common. */
+const STYLES = [
+  "base",
+  "frame",
+  "words",
+  "tables",
+  "forms",
+  "servers",
+  "values",
+  "approvals",
+  "phone",
+  "paper",
+  "policies",
+  "trial",
+  "activity",
+];
+
+/** Every file of one piece that pages use, and where it lies. */
 const FILES: Readonly<Record<string, string>> = {
-  "console.css": own("console.css"),
   "keys.js": own("keys.js"),
   "live.js": own("live.js"),
   "charts.js": own("charts.js"),
@@ -37,8 +53,9 @@ const TYPES: Readonly<Record<string, string>> = {
 export function loadAssets(): Assets {
   const served = new Map<string, { readonly body: Uint8Array<ArrayBuffer>; readonly type: string }>();
   const urls = new Map<string, string>();
-  for (const [name, path] of Object.entries(FILES)) {
-    const body = Uint8Array.from(readFileSync(path));
+  const files = Object.entries(FILES).map(([name, path]) => [name, readFileSync(path)] as const);
+  for (const [name, content] of [["console.css", Buffer.from(consoleStyles())] as const, ...files]) {
+    const body = Uint8Array.from(content);
     const dot = name.lastIndexOf(".");
     const extension = name.slice(dot + 1);
     const file = `${name.slice(0, dot)}.${sha256(body).slice(0, 16)}.${extension}`;
@@ -62,6 +79,11 @@ export function loadAssets(): Assets {
       return url;
     },
   };
+}
+
+/** The console's own style sheet. */
+export function consoleStyles(): string {
+  return STYLES.map((part) => readFileSync(own(`styles/${part}.css`), "utf8")).join("\n");
 }
 
 /** Beside this file, in `src/` and in `dist/` alike. */

@@ -1,14 +1,14 @@
-import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CallsPage } from "../../src/console/activity/calls-page.tsx";
 import { readSearch } from "../../src/console/activity/read-search.ts";
+import { consoleStyles } from "../../src/console/assets.ts";
 import type { AuditEntry } from "../../src/store/audit/audit-rows.ts";
 import { chromiumPath, openPage, startBrowser } from "../step-up/browser.ts";
 import { auditEntry } from "../support/audit-entry.ts";
 import { openConsolePage, overflowOf, signIn, startConsole } from "../support/console.ts";
 
-const CSS = readFileSync(new URL("../../src/console/assets/console.css", import.meta.url), "utf8");
+const CSS = consoleStyles();
 
 const LONG = "samantha.longname@subsidiary.example.com";
 
