@@ -25,9 +25,11 @@ export function createSeal(secret: Uint8Array, purpose: string): Seal {
       return `v1.${sealed.toString("base64url")}`;
     },
     open(text, now) {
-      if (!text.startsWith("v1.")) return undefined;
+      // A column of SQLite holds bytes as well.
+      if (typeof text !== "string" || !text.startsWith("v1.")) return undefined;
       const sealed = Buffer.from(text.slice(3), "base64url");
-      if (sealed.length < 28) return undefined;
+      // Of each value one text: what is merely decoded alike was written by somebody else.
+      if (sealed.length < 28 || sealed.toString("base64url") !== text.slice(3)) return undefined;
       const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, 12), { authTagLength: 16 });
       decipher.setAuthTag(sealed.subarray(sealed.length - 16));
       let opened: unknown;

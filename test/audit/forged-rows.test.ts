@@ -66,22 +66,22 @@ it.each([
   ],
   [
     "an upstream that was removed",
-    "tables",
+    ["sealed", "tables"],
     run(`INSERT INTO registered_upstreams SELECT 'old', entry, iss, 'root', NULL,
-      (SELECT at FROM audit WHERE outcome = 'upstream_registered' AND upstream = 'old') FROM registered_upstreams`),
+      (SELECT at FROM audit WHERE outcome = 'upstream_registered' AND upstream = 'old') FROM registered_upstreams LIMIT 1`),
   ],
   [
     "an upstream that nobody registered",
-    "acts",
+    ["sealed", "acts"],
     run(
-      "INSERT INTO registered_upstreams SELECT 'new', entry, iss, sub, email, registered_at FROM registered_upstreams",
+      "INSERT INTO registered_upstreams SELECT 'new', entry, iss, sub, email, registered_at FROM registered_upstreams LIMIT 1",
     ),
   ],
-])("finds %s", async (_what, code, change) => {
+])("finds %s", async (_what, codes, change) => {
   const files = copyRecord(good, mkdtempSync(join(home, "copy-")));
   attack(files, change);
   const { findings } = await verdictOn(files, { secret: SECRET, anchor: false });
-  expect(findings.map((finding) => finding.code)).toEqual([code]);
+  expect(findings.map((finding) => finding.code)).toEqual([codes].flat());
 });
 
 it("finds that a gateway met a row that none had written, also once it is gone", async () => {

@@ -159,7 +159,7 @@ describe("the record of a gateway that nobody touched", () => {
   it("is linked, and no more can be said where the secret is not at hand", async () => {
     expect((await verdictOn(good, { secret: undefined, anchor: false })).findings).toEqual([]);
     const { found } = await codes(good, false, OTHER_SECRET);
-    expect(new Set(found)).toEqual(new Set(["content", "since", "approvals", "forged"]));
+    expect(new Set(found)).toEqual(new Set(["content", "since", "approvals", "forged", "sealed"]));
   });
 
   it("says so itself where the secret is not at hand", async () => {

@@ -1,6 +1,9 @@
 import type { Audit } from "../../src/audit/audit.ts";
 import { sha256 } from "../../src/core/digest.ts";
+import { createSeal } from "../../src/core/seal.ts";
+import { REGISTERED_UPSTREAMS, sealEntry } from "../../src/operations/upstreams/registration.ts";
 import type { Store } from "../../src/store/open-store.ts";
+import { SECRET } from "./audit-key.ts";
 import { opening } from "./audit-opening.ts";
 
 /**
@@ -35,9 +38,14 @@ export async function furtherActs(store: Store, record: Audit, now: () => number
   record.close({ callId: "call_again", at: now(), outcome: "ok", durationMs: 1 });
 
   const registeredAt = now();
-  const entry = "v1.sealed";
-  await store.registeredUpstreams.add({ ...actor, name: "crm", entry, registeredAt }, 10);
-  record.record({ about: "admin", id: "crm", at: now(), actor, upstream: "crm", outcome: "upstream_registered" });
+  const seal = createSeal(SECRET, REGISTERED_UPSTREAMS);
+  for (const name of ["crm", "erp"]) {
+    const entry = sealEntry(seal, name, { url: `https://${name}.example/mcp` }, { ...actor, at: registeredAt });
+    await store.registeredUpstreams.add({ ...actor, name, entry, registeredAt }, 10);
+  }
+  for (const upstream of ["crm", "erp"]) {
+    record.record({ about: "admin", id: upstream, at: now(), actor, upstream, outcome: "upstream_registered" });
+  }
 
   const session = { issuer, subject, createdAt: now(), lastSeenAt: now() };
   const idHash = sha256("a session");

@@ -4,6 +4,7 @@ import Database from "better-sqlite3";
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { createApprovals } from "../../src/approvals/create-approvals.ts";
+import { APPROVALS } from "../../src/approvals/work/sealed-parts.ts";
 import type { Audit } from "../../src/audit/audit.ts";
 import { createAnchor } from "../../src/audit/checkpoints/anchor.ts";
 import { appendToAnchor, readAnchor } from "../../src/audit/checkpoints/anchor-file.ts";
@@ -12,6 +13,7 @@ import { AUDIT_CHECKPOINTS } from "../../src/audit/checkpoints/statement.ts";
 import { createAudit } from "../../src/audit/create-audit.ts";
 import { createRollUp } from "../../src/audit/roll-up.ts";
 import { type RecordVerdict, verifyRecord } from "../../src/audit/verify/verify-record.ts";
+import { opensUnder } from "../../src/commands/audit/sealed-texts.ts";
 import { sha256 } from "../../src/core/digest.ts";
 import { createKeyedHash } from "../../src/core/keyed-hash.ts";
 import type { Log } from "../../src/core/log.ts";
@@ -81,7 +83,7 @@ export async function runGateway(
   const seal = createSeal(secret, "audit-arguments");
   const record = createAudit({ rows: store.audit, now, log, arguments: "redacted", seal, digest });
   const flows = [flow({ notify: ["hook"] })];
-  const approvals = createApprovals(serviceDeps(store, { log, now, flows }));
+  const approvals = createApprovals(serviceDeps(store, { log, now, flows, seal: createSeal(secret, APPROVALS) }));
   recordApprovals(approvals, record);
   for (let call = 1; call <= 7; call += 1) {
     const callId = `call_${hour}_${call}`;
@@ -134,6 +136,7 @@ export async function verdictOn(
     const anchorKeys = secrets.map((secret) => createSigningKey(secret, AUDIT_CHECKPOINTS));
     return await verifyRecord(store, {
       keys: secrets.map((secret) => createKeyedHash(secret, AUDIT_CHAIN)),
+      opens: opensUnder(secrets),
       now: options.now ?? 1_790_000_000_000 + 2 * 3_600_000,
       ...(options.anchor && secrets.length > 0 ? { anchor: await readAnchor(files.anchor, anchorKeys) } : {}),
     });

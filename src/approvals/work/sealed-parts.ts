@@ -19,7 +19,12 @@ export interface SealedTexts {
   openMessage(id: string, sealed: string): string | undefined;
   sealResult(id: string, result: Uint8Array): string;
   openResult(id: string, sealed: string): Uint8Array | undefined;
+  /** Whether a text opens as this part of this request. */
+  opens(id: string, part: string, sealed: string): boolean;
 }
+
+/** What the seal is derived for; see `createSeal`. */
+export const APPROVALS = "approvals";
 
 /** The requester as they were when they asked. */
 export interface SealedRequester {
@@ -62,6 +67,7 @@ export function createSealedTexts(seal: Seal): SealedTexts {
       const text = openText(id, "result", sealed);
       return text === undefined ? undefined : Buffer.from(text, "latin1");
     },
+    opens: (id, part, sealed) => open(id, part, sealed) !== undefined,
   };
 }
 

@@ -1,6 +1,6 @@
 /** What is wrong with a record. */
 export interface RecordFinding {
-  /** A break of the chain (`ChainBreak`), or `since`, `found`, `head`, `approvals`, `forged`, `former`, `schema`, `tables`, `counts`, `lost`, `acts`, `anchor_file`, `integrity`. */
+  /** A break of the chain (`ChainBreak`), or `since`, `found`, `head`, `approvals`, `forged`, `former`, `schema`, `tables`, `counts`, `lost`, `acts`, `anchor_file`, `sealed`, `integrity`. */
   readonly code: string;
   /** The row that it is about, if it is about one. */
   readonly seq?: number;

@@ -1,6 +1,7 @@
 import type { ChainHead } from "../../store/audit/audit-row.ts";
 import type { AuditReader } from "../../store/audit/audit-rows.ts";
 import type { ForgedRow, RecordCounts } from "../../store/audit/checkpoint-row.ts";
+import type { SealedText } from "../../store/record/sealed-texts.ts";
 import type { RecordWitness } from "../../store/record/witness.ts";
 import type { AnchorFile } from "../checkpoints/anchor-file.ts";
 import type { RecordFinding, Unproven } from "./finding.ts";
@@ -24,6 +25,8 @@ export interface RecordOptions extends Omit<ChainOptions, "heads"> {
   readonly left?: ChainHead;
   /** What was written outside the database, if anything was. */
   readonly anchor?: AnchorFile;
+  /** Whether an encrypted text opens as what it is stored as; absent: that is not looked at. */
+  readonly opens?: (sealed: SealedText) => boolean;
   /** Hears that the whole file is about to be read in one go, which takes seconds for each GB. */
   readonly onFile?: () => void;
   /** ms since the epoch. */
@@ -35,6 +38,9 @@ export interface RecordSource {
   readonly audit: Pick<AuditReader, "pages" | "hashAt">;
   readonly witness: RecordWitness;
 }
+
+/** So many texts that do not open are told of. */
+const MAX_UNOPENED = 100;
 
 /** What a running gateway has decided just now may not have its row yet. */
 const ON_ITS_WAY_MS = 10_000;
@@ -58,6 +64,7 @@ export async function verifyRecord(source: RecordSource, options: RecordOptions)
     const { wrong, old } = await witness.approvals(keys);
     findings.push(...wrong.map((message) => ({ code: "approvals", message })));
     findings.push(...(await witness.forged(keys)).map((row) => ({ code: "forged", message: forgedText(row) })));
+    if (options.opens !== undefined) findings.push(...(await unopened(witness, options.opens)));
     if (old > 0) unproven.push({ code: "unsealed", message: unsealedText(old) });
   }
   findings.push(...(await witness.drift()).map((message) => ({ code: "schema", message })));
@@ -95,6 +102,19 @@ export async function verifyRecord(source: RecordSource, options: RecordOptions)
   return { chain, findings, unproven };
 }
 
+/** Encrypted texts that somebody broke, or put in another's place. */
+async function unopened(
+  witness: RecordWitness,
+  opens: (sealed: SealedText) => boolean,
+): Promise<readonly RecordFinding[]> {
+  const found: RecordFinding[] = [];
+  for await (const sealed of witness.sealedTexts()) {
+    if (!opens(sealed)) found.push({ code: "sealed", message: unopenedText(sealed) });
+    if (found.length >= MAX_UNOPENED) break;
+  }
+  return found;
+}
+
 const NO_SECRET =
   "The gateway's secret is not at hand, so that only the links between rows were looked at: whoever has the file can " +
   "have written all of it. Run this with the gateway's configuration, or beside its portcullis.key.";
@@ -126,6 +146,14 @@ function unsealedText(old: number): string {
     `${old} requests for approval are of before requests were sealed: only what the rows of the audit tell of them is compared. ` +
     "If this gateway had sealed requests before, they were forged."
   );
+}
+
+function unopenedText(sealed: SealedText): string {
+  const what =
+    sealed.kind === "approval"
+      ? `The ${sealed.part} of the request ${sealed.id}`
+      : `The registered upstream ${sealed.id}`;
+  return `${what} does not open as the gateway encrypted it: it was broken, or put there from another place.`;
 }
 
 function damageText(said: string): string {

@@ -80,9 +80,11 @@ async function verify(options: VerifyOptions, shell: Shell): Promise<void> {
     if (left === "unreadable") return;
     const terminal = isTerminal(shell.stdout);
     const total = await store.audit.lastSeq();
+    const { opensUnder } = await import("./sealed-texts.ts");
     const verdict = await verifyRecord(store, {
       keys: place.secrets.map((secret) => createKeyedHash(secret, AUDIT_CHAIN)),
       now: Date.now(),
+      opens: opensUnder(place.secrets),
       ...(head === undefined ? {} : { head }),
       ...(left === undefined ? {} : { left }),
       ...(file === undefined ? {} : { anchor: file.anchor }),

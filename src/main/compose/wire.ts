@@ -2,6 +2,7 @@ import type { Approvals } from "../../approvals/approvals.ts";
 import { createCallDigests } from "../../approvals/call-digest.ts";
 import { createApprovals } from "../../approvals/create-approvals.ts";
 import { createDispatcher, type Dispatcher } from "../../approvals/notify/dispatcher.ts";
+import { APPROVALS } from "../../approvals/work/sealed-parts.ts";
 import type { Audit } from "../../audit/audit.ts";
 import { redact } from "../../audit/secrets/redact.ts";
 import { DEFAULT_CATALOG_TIMING } from "../../catalog/timing.ts";
@@ -24,6 +25,7 @@ import { createEvents, type EventSource } from "../../operations/events/create-e
 import type { Events } from "../../operations/events/events.ts";
 import { createPolicyOperations } from "../../operations/policies/create-policy-operations.ts";
 import type { PolicyOperations } from "../../operations/policies/policies.ts";
+import { REGISTERED_UPSTREAMS } from "../../operations/upstreams/registration.ts";
 import type { ToolView, UpstreamOperations } from "../../operations/upstreams/upstreams.ts";
 import { type PolicyDirectory, watchPolicies } from "../../policy/compile/directory.ts";
 import { createLongRedactions } from "../../redaction/long-redactions.ts";
@@ -147,7 +149,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     store: store.approvals,
     outbox: store.outbox,
     flows: config.approvalFlows,
-    seal: createSeal(secret, "approvals"),
+    seal: createSeal(secret, APPROVALS),
     digests,
     redact,
     log,
@@ -172,7 +174,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     ...{ config, store, audit, log, now, timing },
     marksPath: place.kind === "file" ? `${place.path}.starts.json` : undefined,
     ...(deps.start === undefined ? {} : { start: deps.start }),
-    seal: createSeal(secret, "registered-upstreams"),
+    seal: createSeal(secret, REGISTERED_UPSTREAMS),
     policies: () => policies.current(),
     publicUrl: () => publicUrl,
     definitionsChanged: (upstream, tools) => described(upstream, tools),

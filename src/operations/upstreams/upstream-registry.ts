@@ -3,19 +3,11 @@ import type { Config } from "../../config/schema/schema.ts";
 import type { Json } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
 import type { Seal } from "../../core/seal.ts";
-import { storableJson } from "../../store/database/storable.ts";
 import type { RegisteredUpstreamRecord, RegisteredUpstreamStore } from "../../store/upstreams/registered-upstreams.ts";
+import { openEntry, type Registration, sealEntry } from "./registration.ts";
 
 /** What of a configuration is taken over while the gateway runs. */
 export type LiveConfig = Pick<Config, "upstreams" | "endpoints">;
-
-/** Who added an upstream, and when (ms since the epoch). */
-export interface Registration {
-  readonly issuer: string;
-  readonly subject: string;
-  readonly email: string | undefined;
-  readonly at: number;
-}
 
 /** One upstream that runs, of the file or of the store. `confined` are those of the store. */
 export interface RegistryEntry {
@@ -144,9 +136,7 @@ export async function openUpstreamRegistry(deps: UpstreamRegistryDeps): Promise<
       applyAll();
     },
     async add(name, entry, { at, ...by }) {
-      // Never expires: removal ends it.
-      const registered = registeredAs({ at, ...by });
-      const sealed = deps.seal.seal({ name, entry, registered }, Number.MAX_SAFE_INTEGER);
+      const sealed = sealEntry(deps.seal, name, entry, { at, ...by });
       const added = await store.add({ name, entry: sealed, ...by, registeredAt: at }, MAX_REGISTERED);
       if (added === "added") await read();
       return added;
@@ -163,32 +153,19 @@ export async function openUpstreamRegistry(deps: UpstreamRegistryDeps): Promise<
   };
 }
 
-/** What is sealed of a registration. */
-function registeredAs({ issuer, subject, email, at }: Registration): string {
-  return storableJson([
-    ["issuer", issuer],
-    ["subject", subject],
-    ["email", email ?? null],
-    ["at", at],
-  ]);
-}
-
 /** A stored row as an upstream; `undefined`, and a line in the log, for one that cannot run here. */
 function readRow(row: RegisteredUpstreamRecord, deps: UpstreamRegistryDeps): RegistryEntry | undefined {
   const { name, issuer, subject, email, registeredAt: at } = row;
   const rests = (why: string, fields: object = {}): undefined => {
     deps.log.error({ upstream: name, ...fields }, `A registered upstream does not run: ${why}`);
   };
-  const opened = deps.seal.open(row.entry, 0);
-  // Name and registration are sealed with it, so that no row passes for another one's. Of earlier versions only the name is.
-  const by = opened?.["registered"] ?? registeredAs({ issuer, subject, email, at });
-  const same = by === registeredAs({ issuer, subject, email, at });
-  if (opened?.["name"] !== name || opened["entry"] === undefined || !same) {
+  const entry = openEntry(deps.seal, row);
+  if (entry === undefined) {
     return rests(
       "it was changed in the database, or stored under another secret key. Remove it, and register it again.",
     );
   }
-  const read = readUpstreamEntry(name, opened["entry"]);
+  const read = readUpstreamEntry(name, entry);
   if (!read.ok) return rests("this version cannot use its entry.", { mistakes: read.mistakes });
   if (read.upstream.transport.kind === "stdio" && !deps.config.registration.commands) {
     return rests("it is a program, and registration.commands is off.");

@@ -6,6 +6,7 @@ import { type KeyedSince, readKeyedSince } from "../audit/keyed-since.ts";
 import type { Guarded } from "../database/guarded.ts";
 import { schemaDrift } from "./schema-drift.ts";
 import { forgedRows } from "./sealed-row-checks.ts";
+import { type SealedText, sealedTexts } from "./sealed-texts.ts";
 
 import { ACTS, CONTRADICTIONS, COUNTED_TOO_MUCH, COUNTS } from "./witness-queries.ts";
 
@@ -33,6 +34,8 @@ export interface RecordWitness {
   approvals(keys: readonly KeyedHash[]): Promise<ApprovalCheck>;
   /** Sealed rows of other tables that are under none of these keys, a hundred at most. @throws StoreError */
   forged(keys: readonly [KeyedHash, ...KeyedHash[]]): Promise<readonly ForgedRow[]>;
+  /** All texts that are encrypted at rest, beside those in rows of the audit, which its chain is over. @throws StoreError */
+  sealedTexts(): AsyncIterable<SealedText>;
   /** @throws StoreError */
   counts(): Promise<RecordCounts>;
   /**
@@ -59,6 +62,7 @@ export function createRecordWitness(db: Database.Database, guarded: Guarded, mig
     keyedSince: (keys) => guarded(() => readKeyedSince(db, keys)),
     approvals: (keys) => guarded(() => checkApprovals(db, keys)),
     forged: (keys) => guarded(() => forgedRows(db, keys)),
+    sealedTexts: () => sealedTexts(db, guarded),
     counts: () => guarded(() => db.prepare<[], RecordCounts>(COUNTS).get() ?? NO_COUNTS),
     contradictions: (from, fromSeq) =>
       guarded(() => [
