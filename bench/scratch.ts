@@ -16,15 +16,16 @@ export async function withGateway(
     readonly tools: number;
     readonly dist: boolean;
     readonly morePolicies?: string;
+    readonly logLevel?: string;
   },
   measure: (scratch: Scratch) => Promise<void>,
 ): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "portcullis-bench-"));
   const upstream = await startUpstream("load", setup.tools);
   try {
-    const { policies, dist, morePolicies } = setup;
+    const { policies, dist, morePolicies, logLevel } = setup;
     const gateway = await startGateway(
-      { name: "the gateway", issuer: undefined, policies, morePolicies },
+      { name: "the gateway", issuer: undefined, policies, morePolicies, logLevel },
       upstream.url,
       directory,
       dist ? join(import.meta.dirname, "..") : undefined,

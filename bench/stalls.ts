@@ -1,14 +1,18 @@
 /**
- * How long one hostile call can keep everybody else waiting: for each input the longest time that `/healthz` of the same
- * gateway took to answer meanwhile, asked all the time from a thread of its own.
+ * How long one hostile call, or one hostile file that is taken up, can keep everybody else waiting: for each the longest time
+ * that `/healthz` of the same gateway took to answer meanwhile, asked all the time from a thread of its own.
  *
  *   npx tsx bench/stalls.ts [--dist] [--ci]
  *
  * `--ci` fails where an input holds the gateway for more than ten times what it aims at, 50 ms, on a machine that
  * counts as fast as the one that the aim was set on; a slower one, or one that is busy, is given more.
  */
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import type { Program } from "../test/support/program.ts";
 import { createClient } from "./client.ts";
 import { echoBody, echoHeaders } from "./echo-call.ts";
 import { table } from "./report.ts";
@@ -48,6 +52,24 @@ const INPUTS: ReadonlyArray<readonly [name: string, args: Record<string, unknown
   ["90,000 items, in lists of 900", { x: Array.from({ length: 100 }, () => numbers.slice(0, 900)) }],
 ];
 
+const many = (count: number, write: (index: number) => string) =>
+  Array.from({ length: count }, (_, index) => write(index));
+/** Policy files that are as much as may be, or more: each is put among the policies, and taken away again. */
+const FILES: ReadonlyArray<readonly [name: string, text: string]> = [
+  ["990,000 opening brackets", "[".repeat(990_000)],
+  ["one map of 90,000 names", `{${many(90_000, (index) => `k${index}`).join(",")}}`],
+  ["a thousand anchors and 90,000 values", many(1_000, (index) => `- &a${index} [${"1,".repeat(90)}]\n`).join("")],
+  ["20,000 policies with one id", `policies:\n${"  - { id: x, then: { deny: {} } }\n".repeat(20_000)}`],
+  [
+    "4,000 policies with conditions",
+    `policies:\n${many(4_000, (index) => `  - { id: many-${index}, target: { tools: [a/b${index}] }, when: args.n > ${index}.0, then: { deny: {} } }\n`).join("")}`,
+  ],
+  [
+    "a hundred intricate patterns in one condition",
+    `policies:\n  - { id: patterns, when: "${many(100, (index) => `args.s.matches('(?i)[a-z]{1,400}${index}')`).join(" || ")}", then: { deny: {} } }\n`,
+  ],
+];
+
 const PROBE = `
 const { parentPort, workerData } = require("node:worker_threads");
 const { Agent, get } = require("node:http");
@@ -75,34 +97,60 @@ function calibrate(): number {
 const aim = AIM_MS * Math.max(1, calibrate() / CALIBRATION_MS);
 let tooLong = 0;
 
-await withGateway({ policies: 0, tools: 1, dist: options.dist, morePolicies: POLICIES }, async ({ gateway }) => {
-  const client = createClient(1);
-  const probe = new Worker(PROBE, { eval: true, workerData: new URL("/healthz", gateway.url).href });
-  const longest = (): Promise<number> =>
-    new Promise((resolve) => {
-      probe.once("message", resolve);
-      probe.postMessage("longest");
-    });
-  const rows: string[][] = [["one call with", "answer", "longest stall"]];
-  for (const [name, args] of INPUTS) {
-    // Twice: the first time of anything is compiled.
-    let stall = 0;
-    let status = 0;
-    for (let round = 0; round < 2; round++) {
-      await longest();
-      const body = echoBody(`${name} ${round}`, { text: "hello", ...args });
-      status = (await client.post(gateway.url, body, echoHeaders(gateway.token))).status;
-      stall = await longest();
-    }
-    if (stall > aim * 10) tooLong++;
-    rows.push([name, String(status), `${stall.toFixed(0)} ms`]);
+/** Changes a file, and waits until the gateway says in its log what it made of that. */
+async function taken(program: Program, change: () => Promise<void>): Promise<void> {
+  const before = program.output();
+  await change();
+  for (let tries = 0; program.output() === before; tries++) {
+    if (tries > 600) throw new Error("The gateway takes no notice of a changed file.");
+    await pause(100);
   }
-  await probe.terminate();
-  client.close();
-  process.stdout.write(
-    `${table(rows)}\n\nIt aims at ${AIM_MS} ms, ${aim.toFixed(0)} ms on this machine as it is now.\n`,
-  );
-});
+  // What hears of it has its turn.
+  await pause(300);
+}
+
+await withGateway(
+  { logLevel: "info", policies: 0, tools: 1, dist: options.dist, morePolicies: POLICIES },
+  async ({ gateway }) => {
+    const client = createClient(1);
+    const probe = new Worker(PROBE, { eval: true, workerData: new URL("/healthz", gateway.url).href });
+    const longest = (): Promise<number> =>
+      new Promise((resolve) => {
+        probe.once("message", resolve);
+        probe.postMessage("longest");
+      });
+    const rows: string[][] = [["one call with", "answer", "longest stall"]];
+    for (const [name, args] of INPUTS) {
+      // Twice: the first time of anything is compiled.
+      let stall = 0;
+      let status = 0;
+      for (let round = 0; round < 2; round++) {
+        await longest();
+        const body = echoBody(`${name} ${round}`, { text: "hello", ...args });
+        status = (await client.post(gateway.url, body, echoHeaders(gateway.token))).status;
+        stall = await longest();
+      }
+      if (stall > aim * 10) tooLong++;
+      rows.push([name, String(status), `${stall.toFixed(0)} ms`]);
+    }
+    rows.push(["", "", ""], ["one file with", "", ""]);
+    const { home = "", program } = gateway;
+    for (const [name, text] of FILES) {
+      const path = join(home, "policies", "hostile.yaml");
+      await longest();
+      await taken(program, () => writeFile(path, text));
+      const stall = await longest();
+      await taken(program, () => rm(path));
+      if (stall > aim * 10) tooLong++;
+      rows.push([name, "", `${stall.toFixed(0)} ms`]);
+    }
+    await probe.terminate();
+    client.close();
+    process.stdout.write(
+      `${table(rows)}\n\nIt aims at ${AIM_MS} ms, ${aim.toFixed(0)} ms on this machine as it is now.\n`,
+    );
+  },
+);
 
 if (options.ci && tooLong > 0) {
   process.stderr.write(`${tooLong} of these held the gateway for more than ten times as long as it aims at.\n`);

@@ -13,6 +13,8 @@ export interface Target {
   readonly url: string;
   readonly token: string | undefined;
   readonly program: Program;
+  /** Of a gateway: the folder with its `portcullis.yaml` and its `policies/`. */
+  readonly home?: string;
 }
 
 const HERE = import.meta.dirname;
@@ -88,6 +90,7 @@ export interface GatewaySetup {
   readonly policies: number;
   /** A policy file besides. */
   readonly morePolicies?: string | undefined;
+  readonly logLevel?: string | undefined;
 }
 
 /** The gateway as users start it: the built one of the checkout `built`, or this one's source where it is `undefined`. */
@@ -106,7 +109,7 @@ export async function startGateway(
   await writeFile(
     join(home, "portcullis.yaml"),
     stringify({
-      server: { host: "127.0.0.1", port, log: { level: "warn" } },
+      server: { host: "127.0.0.1", port, log: { level: setup.logLevel ?? "warn" } },
       auth: issuer === undefined ? { anonymous: true } : { jwt: [{ issuer: issuer.url, audience: issuer.audience }] },
       upstreams: { bench: { url: upstream } },
       policies: { dir: join(home, "policies") },
@@ -123,7 +126,7 @@ export async function startGateway(
   const program = await startProgram({ name: setup.name, command, args, cwd: built ?? ROOT });
   try {
     await untilOk(`http://127.0.0.1:${port}/readyz`, program, 60_000);
-    const target = { name: setup.name, url: `http://127.0.0.1:${port}/mcp/bench`, token: issuer?.token, program };
+    const target = { name: setup.name, url: `http://127.0.0.1:${port}/mcp/bench`, token: issuer?.token, program, home };
     await untilAnswers(target);
     return target;
   } catch (error) {

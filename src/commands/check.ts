@@ -20,12 +20,14 @@ export function registerCheck(program: Command, shell: Shell): void {
       const config = loadOrExplain(shell, options.config);
       if (config === undefined) return;
       const { checkStore } = await import("../store/check-store.ts");
-      const checked = await compileDirectory({
+      const checked = compileDirectory({
         dir: config.policies.dir,
         mayBeEmpty: true,
-        default: config.policies.default,
-        flows: config.approvalFlows.map((flow) => flow.name),
-        noClientAddress: whyNoClientAddress(config.server),
+        options: {
+          default: config.policies.default,
+          flows: config.approvalFlows.map((flow) => flow.name),
+          noClientAddress: whyNoClientAddress(config.server),
+        },
       });
       const mistakes = [
         ...(checked.ok ? [] : [checked.report]),

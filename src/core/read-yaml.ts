@@ -18,6 +18,8 @@ export type ReadYaml =
   | {
       readonly ok: true;
       readonly document: Document.Parsed;
+      /** Values and names, those behind an alias counted wherever it stands. */
+      readonly values: number;
       /** What an alias stands for. */
       targetOf(alias: Alias): Node | undefined;
       readonly warnings: readonly YamlProblem[];
@@ -48,11 +50,11 @@ export function readYaml(text: string): ReadYaml {
     if (document === undefined) return refuse([problem(0, "EMPTY", "The file cannot be read as YAML.")]);
     if (second !== undefined)
       return refuse([problem(second, "MULTIPLE_DOCS", "The file holds several YAML documents.")]);
-    const { problems: found, targets } = survey(document.contents);
+    const { problems: found, targets, values } = survey(document.contents);
     const problems = [...document.errors.map(problemOf), ...found];
     if (problems.length > 0) return refuse(problems);
     const warnings = document.warnings.map(problemOf).slice(0, MAX_PROBLEMS);
-    return { ok: true, document, targetOf: (alias) => targets.get(alias), warnings, position };
+    return { ok: true, document, values, targetOf: (alias) => targets.get(alias), warnings, position };
   } catch (error) {
     // The parser gives up on some texts by an exception, for example of too many comments in a row.
     return refuse([

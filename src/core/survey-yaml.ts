@@ -133,8 +133,8 @@ export function survey(contents: Node | null) {
     else names.add(name);
   }
 
-  if (contents !== null) look(contents, 0);
-  return { problems, targets };
+  const { values } = contents === null ? ONE : look(contents, 0);
+  return { problems, targets, values };
 }
 
 const MANY = `holds more than ${number(YAML_LIMITS.maxValues)} values and names`;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Log } from "../../src/core/log.ts";
 import { type PolicyDirectory, watchPolicies } from "../../src/policy/compile/directory.ts";
+import { outlineOf, readOutline } from "../../src/policy/compile/set-outline.ts";
 import { readPolicyFiles } from "../../src/policy/file/read-files.ts";
 import { watchFolder } from "../../src/policy/file/watch-folder.ts";
 import type { PolicyError, PolicySet } from "../../src/policy/policy-set.ts";
@@ -45,7 +46,10 @@ function events<T>() {
   };
 }
 
-async function open(dir: string, now: () => number = () => 0) {
+/** Reads as the gateway does, in this thread: one of its own takes a while to begin. */
+const readHere: typeof readOutline = async (place) => ({ ok: true, value: structuredClone(outlineOf(place)) });
+
+async function open(dir: string, now: () => number = () => 0, read: typeof readOutline | undefined = readHere) {
   const repairs = events<true>();
   const swaps = events<PolicySet>();
   const refusals = events<readonly PolicyError[]>();
@@ -58,6 +62,8 @@ async function open(dir: string, now: () => number = () => 0) {
     flows: [],
     log,
     now,
+    ...(read !== undefined && { read }),
+    retryMs: 10,
     onSwap: (set) => swaps.push(set),
     onRefused: (errors) => refusals.push(errors),
     onRepaired: () => repairs.push(true),
@@ -136,7 +142,7 @@ describe("a folder of policies", () => {
     const message = "This links to a folder, and such links are not followed.";
     expect(await refused).toMatchObject([{ file: join(dir, "elsewhere"), message }]);
     await fs.symlink(dir, join(dir, "itself"));
-    expect(await readPolicyFiles(dir, { mayBeMissing: false })).toMatchObject({
+    expect(readPolicyFiles(dir, { mayBeMissing: false })).toMatchObject({
       errors: [{ file: join(dir, "elsewhere") }, { file: join(dir, "itself") }],
     });
 
@@ -256,6 +262,57 @@ describe("a folder of policies", () => {
     await swapped;
     expect(policies.errors()).toEqual([]);
     expect(policies.current().decide(policyInput()).effect).toBe("allow");
+  });
+
+  it("is read in a thread of its own while it decides", async () => {
+    const dir = await folder({ "a.yaml": DENY });
+    const { opened, swaps, refusals } = await open(dir, () => 0, readOutline);
+    const swapped = swaps.next();
+    await put(
+      dir,
+      "a.yaml",
+      "policies: [{ id: p, when: 'args.n.matches(\"^a+$\")', then: { deny: { message: no } } }]\n",
+    );
+    expect((await swapped).decide(policyInput({ arguments: { n: "aa" } }))).toMatchObject({ effect: "deny" });
+    expect((await swapped).decide(policyInput({ arguments: { n: "b" } }))).toMatchObject({ effect: "allow" });
+    const refused = refusals.next();
+    await put(dir, "a.yaml", BAD);
+    expect(await refused).toMatchObject([{ line: 1, column: 27, message: "Unknown variable: agrs." }]);
+    expect(good(opened).refused()?.files).toEqual([{ name: join(dir, "a.yaml"), text: BAD }]);
+  });
+
+  it("keeps the old set while its folder cannot be read, says so, and reads it again by itself", async () => {
+    const dir = await folder({ "a.yaml": DENY });
+    let hangs = true;
+    const slow: typeof readOutline = (place, signal) =>
+      hangs ? Promise.resolve({ ok: false, reason: "it takes longer than 30 s" }) : readHere(place, signal);
+    const { opened, swaps, refusals, lines } = await open(dir, () => 0, slow);
+    const refused = refusals.next();
+    await put(dir, "a.yaml", ALLOW);
+    expect(await refused).toMatchObject([{ message: "The policies cannot be read: it takes longer than 30 s." }]);
+    expect(lines.at(-1)).toContain("the old ones stay");
+    expect(good(opened).current().policies).toMatchObject([{ effect: "deny" }]);
+    const swapped = swaps.next();
+    hangs = false;
+    expect((await swapped).policies).toMatchObject([{ effect: "allow" }]);
+    expect(good(opened).refused()).toBeUndefined();
+  });
+
+  it("ends what is still read when it is closed", async () => {
+    const dir = await folder({ "a.yaml": DENY });
+    const begun = events<AbortSignal>();
+    const never: typeof readOutline = (_place, signal) => {
+      begun.push(signal);
+      return new Promise((resolve) =>
+        signal.addEventListener("abort", () => resolve({ ok: false, reason: "it was stopped" })),
+      );
+    };
+    const { opened } = await open(dir, () => 0, never);
+    const reading = begun.next();
+    await put(dir, "a.yaml", ALLOW);
+    await reading;
+    await good(opened).close();
+    expect(good(opened).refused()).toBeUndefined();
   });
 
   it("keeps the texts of the set that decides, and those of refused files beside them", async () => {

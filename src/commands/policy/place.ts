@@ -7,7 +7,7 @@ import type { Config } from "../../config/schema/schema.ts";
 import { writeExact } from "../../core/exact-json.ts";
 import { ANONYMOUS_ISSUER, KEYS_ISSUER, LOCAL_ISSUER } from "../../core/principal.ts";
 import { DEFAULT_POLICY_HEADERS } from "../../downstream/options.ts";
-import type { CompileOptions } from "../../policy/compile/compile.ts";
+import type { CompileOptions } from "../../policy/compile/entries.ts";
 import { type KnownFacts, NO_KNOWN_FACTS } from "../../policy/expressions/facts.ts";
 import { formatPolicyError } from "../../policy/file/format-error.ts";
 import { isTestFile, readPolicyFiles } from "../../policy/file/read-files.ts";
@@ -56,8 +56,8 @@ export async function readPlace(options: PlaceOptions, shell: Shell): Promise<Po
   const settings = readSettings(options, shell);
   if (settings === undefined) return undefined;
   const dir = shown(settings.dir);
-  const policies = await readPolicyFiles(dir, { mayBeMissing: false });
-  const tests = await readPolicyFiles(dir, { mayBeMissing: true, includes: isTestFile });
+  const policies = readPolicyFiles(dir, { mayBeMissing: false });
+  const tests = readPolicyFiles(dir, { mayBeMissing: true, includes: isTestFile });
   if (policies.ok && tests.ok) return { ...settings, dir, policies: policies.files, tests: tests.files };
   await reportErrors(
     [policies, tests].flatMap((read) => (read.ok ? [] : read.errors)),

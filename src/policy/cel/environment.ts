@@ -32,6 +32,8 @@ export interface PolicyLanguage {
   condition(text: string): CompiledText<Condition>;
   /** Compiles an expression of any type, for message templates. */
   expression(text: string): CompiledText<Expression>;
+  /** Makes the patterns of a text before it is compiled, one in each step: each may take long. */
+  prepare(text: string): Generator<void>;
   /** The parts of a text that compiles, each written as a text of its own; `undefined` for any other text. */
   parts(text: string): TextPart | undefined;
   /** The tree of a text as its author wrote it, for a text that compiles; `undefined` for one that is no expression. */
@@ -110,6 +112,24 @@ export function createPolicyLanguage(): PolicyLanguage {
     return { ok: true, run: counted(parsed, text), reads, looksAt };
   }
 
+  function patternsIn(text: string): ReadonlySet<string> {
+    const found = new Set<string>();
+    const addPattern = (pattern: string) => {
+      found.add(pattern);
+      return { ok: true } as const;
+    };
+    // Of a message its expressions.
+    const texts = text.includes("{{") ? [...text.matchAll(/\{\{(.*?)\}\}/gs)].map(([, inner = ""]) => inner) : [text];
+    for (const each of texts) {
+      try {
+        applyRules(engine.parse(each.trim()).ast, { toLocal, addPattern });
+      } catch {
+        // Whoever compiles it will say what is wrong.
+      }
+    }
+    return found;
+  }
+
   function counted(parsed: ParseResult, text: string): Counted {
     const steps = countSteps(parsed.ast, meter, text.length, patterns.weight);
     return {
@@ -175,6 +195,13 @@ export function createPolicyLanguage(): PolicyLanguage {
         }
       };
       return { ok: true, reads, looksAt, run: Object.assign(expression, { values: counted.values }) };
+    },
+    *prepare(text) {
+      if (!text.includes("matches")) return;
+      for (const pattern of patternsIn(text)) {
+        patterns.add(pattern);
+        yield;
+      }
     },
     parts(text) {
       if (!compile(text, "any").ok) return undefined;

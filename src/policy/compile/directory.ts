@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
 import type { Log } from "../../core/log.ts";
-import { formatPolicyError } from "../file/format-error.ts";
-import { isPolicyFile, readPolicyFiles } from "../file/read-files.ts";
+import { isPolicyFile } from "../file/read-files.ts";
 import { watchFolder } from "../file/watch-folder.ts";
 import type { PolicyError, PolicyFile, PolicySet } from "../policy-set.ts";
-import { type CompileOptions, compileInSlices } from "./compile.ts";
+import { compileEntry, makeSet } from "./compile.ts";
+import { compileOutline } from "./compile-outline.ts";
+import type { CompileOptions } from "./entries.ts";
+import { checkFolder, type RefusedSet, readOutline, refusedSet, type SetPlace } from "./set-outline.ts";
 
 export interface PolicyDirectoryDeps extends CompileOptions {
   /** The folder; every `*.yaml` and `*.yml` in it and below counts, except `*.test.yaml` and names that start with a dot. */
@@ -18,6 +20,10 @@ export interface PolicyDirectoryDeps extends CompileOptions {
   readonly onRefused?: (errors: readonly PolicyError[]) => void;
   /** Hears when refused files are again those of the set that stayed. */
   readonly onRepaired?: () => void;
+  /** Reads the folder anew while calls are served: in a thread of its own without it. */
+  readonly read?: typeof readOutline;
+  /** After so long a folder is read again that could not be read, ms. */
+  readonly retryMs?: number;
 }
 
 /** A set in force, and what it was made of. */
@@ -55,13 +61,16 @@ export type OpenedDirectory =
 
 // An editor writes a file in several steps; a set is read when its files have been still for so long.
 const SETTLE_MS = 100;
+const RETRY_MS = 60_000;
 
 /**
  * Opens a folder of policies and keeps its set current: a change that compiles is swapped in whole, one that does not is
  * refused, logged, and leaves the old set in place. Bad files at the start are returned as errors.
  */
 export async function watchPolicies(deps: PolicyDirectoryDeps): Promise<OpenedDirectory> {
-  const { log, now } = deps;
+  const { log, now, read = readOutline, retryMs = RETRY_MS } = deps;
+  const { default: fallback, flows, noClientAddress } = deps;
+  const options: CompileOptions = { default: fallback, flows, noClientAddress };
   const dir = resolve(deps.dir);
   // The watcher stands before the first reading, so that no change falls between the two.
   let changed = (): void => {
@@ -78,8 +87,9 @@ export async function watchPolicies(deps: PolicyDirectoryDeps): Promise<OpenedDi
     },
   });
   let closed = false;
+  const stop = new AbortController();
 
-  const first = await compileDirectory({ ...deps, mayBeEmpty: true });
+  const first = compileDirectory({ dir: deps.dir, mayBeEmpty: true, options });
   if (!first.ok) {
     await watcher.close();
     return first;
@@ -88,7 +98,7 @@ export async function watchPolicies(deps: PolicyDirectoryDeps): Promise<OpenedDi
   let loaded: LoadedPolicies = { set: first.set, files: first.files, since: now() };
   const warnOfNone = (): void => {
     // A folder that is empty, missing or misspelt looks the same from here: an operator must not learn it from an incident.
-    const consequence = deps.default === "allow" ? "every call is allowed" : "every call is denied";
+    const consequence = fallback === "allow" ? "every call is allowed" : "every call is denied";
     log.warn({ dir }, `There are no policies in ${dir}: ${consequence}. If this is not meant, check policies.dir.`);
   };
   if (loaded.set.policies.length === 0) warnOfNone();
@@ -99,19 +109,24 @@ export async function watchPolicies(deps: PolicyDirectoryDeps): Promise<OpenedDi
   async function reload(): Promise<void> {
     if (closed) return;
     // A folder or files that vanish (a mount that is lost, a script that moves them) must not take the policies along.
-    const next = await compileDirectory({ ...deps, mayBeEmpty: loaded.set.policies.length === 0 });
+    const mayBeEmpty = loaded.set.policies.length === 0;
+    const answer = await read({ dir: deps.dir, mayBeEmpty, options }, stop.signal);
     if (closed) return;
+    const next = answer.ok ? answer.value : unread(answer.reason);
     if (!next.ok) {
       refused = { errors: next.errors, files: next.files };
       log.error({ dir, errors: next.errors }, `The changed policies were refused; the old ones stay.\n${next.report}`);
       deps.onRefused?.(next.errors);
+      if (!answer.ok) readIn(retryMs);
       return;
     }
+    const { files } = next;
+    const { set: before } = loaded;
+    const set = next.digest === before.digest ? before : await compileOutline(next, options);
+    if (closed) return;
     const repaired = refused !== undefined;
     refused = undefined;
-    const { set, files } = next;
-    const { set: before } = loaded;
-    if (set.digest === before.digest) {
+    if (set === before) {
       if (repaired) {
         log.info({ dir, digest: before.digest }, "The policies are again those that decide.");
         deps.onRepaired?.();
@@ -124,15 +139,26 @@ export async function watchPolicies(deps: PolicyDirectoryDeps): Promise<OpenedDi
     deps.onSwap(set, before);
   }
 
-  changed = () => {
-    if (closed) return;
+  function unread(reason: string): RefusedSet {
+    const hint = "They are read again in a while.";
+    return refusedSet(
+      [{ file: dir, line: 1, column: 1, message: `The policies cannot be read: ${reason}.`, hint }],
+      [],
+    );
+  }
+
+  function readIn(ms: number): void {
     clearTimeout(waiting);
-    // Several files of one change (a checkout, a mounted volume) become one set; readings follow each other, never cross.
     waiting = setTimeout(() => {
       running = running.then(reload).catch((err: unknown) => {
         log.error({ err, dir }, "Reading the changed policies failed; the old ones stay.");
       });
-    }, SETTLE_MS);
+    }, ms);
+  }
+
+  changed = () => {
+    // Several files of one change (a checkout, a mounted volume) become one set; readings follow each other, never cross.
+    if (!closed) readIn(SETTLE_MS);
   };
   if (earlyChange) changed();
 
@@ -145,6 +171,7 @@ export async function watchPolicies(deps: PolicyDirectoryDeps): Promise<OpenedDi
       refused: () => refused,
       async close() {
         closed = true;
+        stop.abort();
         clearTimeout(waiting);
         await watcher.close();
         await running;
@@ -155,38 +182,12 @@ export async function watchPolicies(deps: PolicyDirectoryDeps): Promise<OpenedDi
 
 export type CompiledDirectory =
   | { readonly ok: true; readonly set: PolicySet; readonly files: readonly PolicyFile[] }
-  /** `report` is the errors as a terminal shows them, each with its line. */
-  | {
-      readonly ok: false;
-      readonly errors: readonly PolicyError[];
-      /** Empty where the folder could not be read. */
-      readonly files: readonly PolicyFile[];
-      readonly report: string;
-    };
+  | RefusedSet;
 
-export interface CompileDirectoryOptions extends CompileOptions {
-  readonly dir: string;
-  /** Whether a folder that is not there, or has no policy files, counts as one without policies. */
-  readonly mayBeEmpty: boolean;
-}
-
-/** Reads and compiles a folder of policies once. @throws never for what the files hold */
-export async function compileDirectory(deps: CompileDirectoryOptions): Promise<CompiledDirectory> {
-  const { dir, mayBeEmpty } = deps;
-  const read = await readPolicyFiles(dir, { mayBeMissing: mayBeEmpty });
-  if (!read.ok) return refused(read.errors, []);
-  if (read.files.length === 0 && !mayBeEmpty) {
-    const message = "There are no policy files any more.";
-    return refused([{ file: dir, line: 1, column: 1, message, hint: NONE_MEANT }], []);
-  }
-  const compiled = await compileInSlices(read.files, deps);
-  return compiled.ok ? { ...compiled, files: read.files } : refused(compiled.errors, read.files);
-}
-
-const NONE_MEANT = "Put them back. If there shall be no policies, have a file say so: `policies: []`.";
-
-function refused(errors: readonly PolicyError[], files: readonly PolicyFile[]): CompiledDirectory {
-  const texts = new Map(files.map(({ name, text }) => [name, text]));
-  const report = errors.map((error) => formatPolicyError(error, texts.get(error.file) ?? "")).join("\n\n");
-  return { ok: false, errors, files, report };
+/** Reads and compiles a folder of policies once, while nobody is served. @throws never for what the files hold */
+export function compileDirectory(place: SetPlace): CompiledDirectory {
+  const checked = checkFolder(place);
+  if (!checked.ok) return checked;
+  const { entries, digest, files } = checked;
+  return { ok: true, set: makeSet(entries.map(compileEntry), digest, place.options.default), files };
 }

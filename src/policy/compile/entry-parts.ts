@@ -6,7 +6,7 @@ import type { CompiledText, Condition, Expression, PolicyLanguage } from "../cel
 import { compileTemplate, type Template } from "../cel/template.ts";
 import { isAboutViewer } from "../decide/visibility.ts";
 import type { DocumentPath, PolicyDocument } from "../file/document.ts";
-import { MAX_TEXT } from "../file/schema.ts";
+import { MAX_TEXT, type PolicyEntry } from "../file/schema.ts";
 import { MAX_MISTAKES, type PolicyError } from "../policy-set.ts";
 import type { ArgumentPath } from "../syntax/argument-paths.ts";
 import type { ExpressionProblem } from "../syntax/expression-problem.ts";
@@ -33,7 +33,7 @@ export interface WhyNoClientAddress {
 /** What entries are checked against. */
 export interface EntryCheckerDeps {
   readonly file: string;
-  readonly document: PolicyDocument;
+  readonly document: Pick<PolicyDocument, "locate" | "locateInText">;
   readonly language: PolicyLanguage;
   readonly flows: readonly string[] | undefined;
   /** See `CompileOptions`. */
@@ -101,6 +101,12 @@ export class EntryChecker {
       if (effect === "redact") this.#checkPaths(settings["paths"], [...place, "paths"]);
     }
     return parts;
+  }
+
+  /** Makes what takes long of an entry's texts before `check`, one piece in each step. */
+  *prepare({ when, then }: PolicyEntry): Generator<void> {
+    const settings = Object.values(then).flatMap((effect) => Object.values(effect ?? {}));
+    for (const text of [when, ...settings]) if (typeof text === "string") yield* this.#deps.language.prepare(text);
   }
 
   #checkId(id: unknown, path: DocumentPath): void {

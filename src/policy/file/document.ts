@@ -15,6 +15,8 @@ export type DocumentPath = readonly PropertyKey[];
 /** A policy file that is YAML: its value, and the way back from the value to the text. */
 export interface PolicyDocument {
   readonly value: unknown;
+  /** Values and names in it, those behind an alias counted wherever it stands. */
+  readonly values: number;
   /** Where the value at `path` starts; for a path that the file does not have, the closest thing above it. */
   locate(path: DocumentPath): Position;
   /** Where the key of `path` starts. */
@@ -67,6 +69,7 @@ export function readDocument(file: PolicyFile): ReadDocument {
 
   const document: PolicyDocument = {
     value,
+    values: read.values,
     locate: (path) => position(nodesAlong(path).node?.range?.[0] ?? 0),
     locateKey(path) {
       const { node, key } = nodesAlong(path);

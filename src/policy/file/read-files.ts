@@ -1,6 +1,6 @@
-import { promises as fs } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { readSmallFile, reasonOf } from "../../core/read-small-file.ts";
+import { readSmallFileSync, reasonOf } from "../../core/read-small-file.ts";
 import { firstMistakes, MAX_MISTAKES, type PolicyError, type PolicyFile } from "../policy-set.ts";
 
 export type ReadFiles =
@@ -35,10 +35,10 @@ export function isTestFile(path: string): boolean {
  * all: a set without it would allow more than its author wants. `includes` picks other files, such as tests.
  * @throws never for what the file system does
  */
-export async function readPolicyFiles(
+export function readPolicyFiles(
   dir: string,
   options: { readonly mayBeMissing: boolean; readonly includes?: (path: string) => boolean },
-): Promise<ReadFiles> {
+): ReadFiles {
   const includes = options.includes ?? isPolicyFile;
   const files: PolicyFile[] = [];
   const errors: PolicyError[] = [];
@@ -48,9 +48,9 @@ export async function readPolicyFiles(
     errors.push({ file, line: 1, column: 1, message, hint });
   };
 
-  async function add(name: string): Promise<void> {
+  function add(name: string): void {
     if (bytes > MAX_ALL_BYTES) return;
-    const read = await readSmallFile(name, MAX_FILE_BYTES);
+    const read = readSmallFileSync(name, MAX_FILE_BYTES);
     if (!read.ok) {
       refuse(name, `The file cannot be read: ${read.reason}.`, read.code === "TOO_LARGE" ? "Split it up." : undefined);
       return;
@@ -61,8 +61,8 @@ export async function readPolicyFiles(
     else files.push({ name, text: read.text });
   }
 
-  async function walk(path: string, depth: number): Promise<void> {
-    const entries = await fs.readdir(path, { withFileTypes: true });
+  function walk(path: string, depth: number): void {
+    const entries = readdirSync(path, { withFileTypes: true });
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const { name } = entry;
       if (name.startsWith(".")) continue;
@@ -74,15 +74,15 @@ export async function readPolicyFiles(
       }
       const child = join(path, name);
       try {
-        const stats = await fs.stat(child);
+        const stats = statSync(child);
         if (stats.isDirectory() && entry.isSymbolicLink()) {
           refuse(child, "This links to a folder, and such links are not followed.", NO_LINKS);
         } else if (stats.isDirectory()) {
           if (depth === MAX_DEPTH) refuse(child, "The folder is nested too deeply.");
-          else await walk(child, depth + 1);
+          else walk(child, depth + 1);
         } else if (includes(name)) {
           if (files.length === MAX_FILES) refuse(child, `There are more than ${MAX_FILES} policy files.`);
-          else await add(child);
+          else add(child);
         }
       } catch (error) {
         refuse(child, `The file cannot be read: ${reasonOf(error)}.`);
@@ -91,7 +91,7 @@ export async function readPolicyFiles(
   }
 
   try {
-    await walk(dir, 0);
+    walk(dir, 0);
   } catch (error) {
     const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
     if (missing && options.mayBeMissing) return { ok: true, files: [] };
