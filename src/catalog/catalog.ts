@@ -260,7 +260,7 @@ export function createCatalog(deps: {
       }
       announcer.close();
       members.clear();
-      return Promise.all([keeper.settled(), claimKeeper.settled()]).then(() => {});
+      return Promise.all([keeper.settled(), claimKeeper.close()]).then(() => {});
     },
   };
 }

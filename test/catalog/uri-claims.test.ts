@@ -79,9 +79,8 @@ describe("what is kept of claims", () => {
     first.listed("a", "resources", numbered(1_200));
     first.listed("a", "resourceTemplates", ["y:{id}"]);
     first.listed("b", "resources", ["x:1"]);
-    await first.settled();
     first.listed("a", "resources", ["x:0"]);
-    await first.settled();
+    await first.close();
 
     const second = await open();
     expect(["x:0", "x:1199", "y:7", "x:1"].map((uri) => second.claims.claimants(uri, BOTH))).toEqual([
@@ -93,7 +92,7 @@ describe("what is kept of claims", () => {
     clock.now += 31 * DAY;
     second.listed("a", "resources", ["x:0", "x:new"]);
     second.forget("b");
-    await second.settled();
+    await second.close();
 
     const third = await open();
     expect(["x:0", "x:1199", "y:7", "x:1", "x:new"].map((uri) => third.claims.claimants(uri, BOTH))).toEqual([
@@ -105,15 +104,55 @@ describe("what is kept of claims", () => {
     ]);
   });
 
-  it("is not lost for good where one write fails, and the log tells", async () => {
+  it("is made up for where writes fail, whatever changed meanwhile, and the log tells once", async () => {
     const log = recordingLog();
-    const broken = { change: () => Promise.reject(new Error("no disk")), forget: async () => {} };
-    const keeper = createClaimKeeper({ memory: { store: broken, known: new Map() }, log, now: () => 0 });
-    keeper.listed("a", "resources", ["x:1"]);
-    await keeper.settled();
+    let broken = true;
+    const failing = async (work: () => Promise<void>) => (broken ? Promise.reject(new Error("locked")) : work());
+    const memory = {
+      store: {
+        change: (...given: Parameters<typeof store.uriClaims.change>) =>
+          failing(() => store.uriClaims.change(...given)),
+        forget: (upstream: string) => failing(() => store.uriClaims.forget(upstream)),
+      },
+      known: new Map(),
+    };
+    await store.uriClaims.change("a", "resources", [{ key: "x:old", unlistedAt: 1 }], []);
+    await store.uriClaims.change("b", "resources", [{ key: "x:b", unlistedAt: undefined }], []);
+    const keeper = createClaimKeeper({ memory, log, now: () => 0, retryMs: 1 });
+    keeper.listed("a", "resources", ["x:1", "x:2"]);
+    keeper.listed("b", "resources", ["x:b"]);
     expect(keeper.claims.claimants("x:1", BOTH)).toEqual(["a"]);
-    await eventually(async () =>
-      log.lines.some(({ message }) => message.includes("could not be stored")) ? true : undefined,
+    await eventually(async () => (log.lines.length === 2 ? true : undefined));
+    keeper.listed("a", "resources", ["x:2"]);
+    keeper.listed("a", "resourceTemplates", ["y:{id}"]);
+    keeper.forget("b");
+    broken = false;
+    await eventually(async () => {
+      const all = await store.uriClaims.all();
+      return all.get("a")?.length === 3 && !all.has("b") ? true : undefined;
+    });
+    expect((await store.uriClaims.all()).get("a")).toEqual(
+      expect.arrayContaining([
+        { list: "resources", key: "x:1", unlistedAt: 0 },
+        { list: "resources", key: "x:2", unlistedAt: undefined },
+        { list: "resourceTemplates", key: "y:{id}", unlistedAt: undefined },
+      ]),
     );
+    expect(log.lines.length).toBe(2);
+    await keeper.close();
+  });
+
+  it("is tried once more at the end, and no more", async () => {
+    let writes = 0;
+    const change = async () => {
+      writes += 1;
+      throw new Error("no disk");
+    };
+    const memory = { store: { change, forget: change }, known: new Map() };
+    const keeper = createClaimKeeper({ memory, log: recordingLog(), now: () => 0, retryMs: 3_600_000 });
+    keeper.listed("a", "resources", ["x:1"]);
+    await eventually(async () => (writes === 1 ? true : undefined));
+    await keeper.close();
+    expect(writes).toBe(2);
   });
 });

@@ -1,6 +1,6 @@
 import type { Log } from "../../core/log.ts";
 import type { StoredClaim, UriClaimStore } from "../../store/uris/uri-claims.ts";
-import { type ClaimChanges, createUriClaims, type UriClaims, type UriList } from "./uri-claims.ts";
+import { type ClaimChanges, createUriClaims, LISTS, type UriClaims, type UriList } from "./uri-claims.ts";
 
 /** Claims written in one transaction: more would keep everybody waiting. */
 const BATCH = 500;
@@ -11,11 +11,15 @@ export interface ClaimMemory {
   readonly known: ReadonlyMap<string, readonly StoredClaim[]>;
 }
 
+/** How soon a write that failed is made up for, and at most how late after many, ms. */
+const RETRY_MS = 1_000;
+const MAX_RETRY_MS = 60_000;
+
 /** Claims that outlive the process: what servers list, written into the store beside everything else. */
 export interface ClaimKeeper extends Pick<UriClaims, "listed" | "forget"> {
   readonly claims: UriClaims;
-  /** Resolves when nothing waits to be written. */
-  settled(): Promise<void>;
+  /** Tries once more to write what waits, and then writes no more. */
+  close(): Promise<void>;
 }
 
 /** What waits to be written of one server. `undefined`: to be deleted. */
@@ -26,21 +30,43 @@ interface Waiting {
   readonly resourceTemplates: Map<string, Omit<StoredClaim, "list"> | undefined>;
 }
 
-/** Makes one; without `memory` it keeps nothing. A write that fails is logged, and what it was about is not made up for. */
+/** All that a server claims when it is written: what a failed write was about is not remembered, which could be any number. */
+const WHOLE = "whole";
+
+/** Makes one; without `memory` it keeps nothing. A write that fails is logged, and made up for. */
 export function createClaimKeeper(deps: {
   readonly memory: ClaimMemory | undefined;
   readonly log: Log;
   readonly now: () => number;
+  readonly retryMs?: number;
 }): ClaimKeeper {
-  const { memory, log } = deps;
+  const { memory, log, retryMs = RETRY_MS } = deps;
   const claims = createUriClaims(deps.now);
-  const waiting = new Map<string, Waiting>();
+  const waiting = new Map<string, Waiting | typeof WHOLE>();
   const writing = new Map<string, Promise<void>>();
+  const pauses = new Set<() => void>();
+  let closed = false;
   for (const [upstream, known] of memory?.known ?? []) claims.restore(upstream, known);
 
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        pauses.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      timer.unref();
+      pauses.add(end);
+    });
+  const whole = (upstream: string): Waiting => {
+    const todo: Waiting = { anew: true, resources: new Map(), resourceTemplates: new Map() };
+    for (const { list, key, unlistedAt } of claims.of(upstream)) todo[list].set(key, { key, unlistedAt });
+    return todo;
+  };
   const write = async (store: ClaimMemory["store"], upstream: string, todo: Waiting): Promise<void> => {
     if (todo.anew) await store.forget(upstream);
-    for (const list of ["resources", "resourceTemplates"] as const) {
+    for (const list of LISTS) {
       const all = [...todo[list]];
       for (let at = 0; at < all.length; at += BATCH) {
         const batch = all.slice(at, at + BATCH);
@@ -52,12 +78,19 @@ export function createClaimKeeper(deps: {
     }
   };
   const writeAll = async (store: ClaimMemory["store"], upstream: string): Promise<void> => {
+    let failed = 0;
     for (let todo = waiting.get(upstream); todo !== undefined; todo = waiting.get(upstream)) {
       waiting.delete(upstream);
       try {
-        await write(store, upstream, todo);
+        await write(store, upstream, todo === WHOLE ? whole(upstream) : todo);
+        failed = 0;
       } catch (err) {
-        log.error({ upstream, err }, "Which URIs a server lists could not be stored.");
+        if (failed === 0)
+          log.error({ upstream, err }, "Which URIs a server lists could not be stored; it is tried again.");
+        if (closed) break;
+        waiting.set(upstream, WHOLE);
+        await pause(Math.min(retryMs * 2 ** failed, MAX_RETRY_MS));
+        failed += 1;
       }
     }
     writing.delete(upstream);
@@ -65,6 +98,7 @@ export function createClaimKeeper(deps: {
   const keep = (upstream: string, add: (to: Waiting) => void): void => {
     if (memory === undefined) return;
     const todo = waiting.get(upstream) ?? { anew: false, resources: new Map(), resourceTemplates: new Map() };
+    if (todo === WHOLE) return;
     waiting.set(upstream, todo);
     add(todo);
     if (!writing.has(upstream)) writing.set(upstream, writeAll(memory.store, upstream));
@@ -89,7 +123,9 @@ export function createClaimKeeper(deps: {
         to.anew = true;
       });
     },
-    async settled() {
+    async close() {
+      closed = true;
+      for (const end of [...pauses]) end();
       await Promise.all(writing.values());
     },
   };

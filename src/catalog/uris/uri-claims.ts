@@ -2,7 +2,8 @@ import { resemblesMark } from "./server-mark.ts";
 import { costOfFit, costOfMeeting, fits, mayMeet, readTemplate, schemeOf, type UriTemplate } from "./uri-template.ts";
 
 /** The lists that name URIs. */
-export type UriList = "resources" | "resourceTemplates";
+export const LISTS = ["resources", "resourceTemplates"] as const;
+export type UriList = (typeof LISTS)[number];
 
 /** What a server has listed: a URI or template, and since when it is no longer listed (ms since the epoch), if so. */
 export interface Claim {
@@ -62,6 +63,8 @@ export interface UriClaims {
   listed(upstream: string, list: UriList, keys: readonly string[]): ClaimChanges;
   /** Takes up what is known from an earlier start. */
   restore(upstream: string, claims: readonly Claim[]): void;
+  /** All that `upstream` claims. */
+  of(upstream: string): readonly Claim[];
   /** Forgets a server that has left. */
   forget(upstream: string): void;
   /** The servers of `among` that claim this URI. Those whose templates would cost too much to look through count. */
@@ -106,6 +109,10 @@ export function createUriClaims(now: () => number): UriClaims {
       for (const { list, key, unlistedAt } of claims) held[list].set(key, unlistedAt);
       index(held, "resources");
       index(held, "resourceTemplates");
+    },
+    of(upstream) {
+      const held = servers.get(upstream);
+      return LISTS.flatMap((list) => [...(held?.[list] ?? [])].map(([key, unlistedAt]) => ({ list, key, unlistedAt })));
     },
     forget: (upstream) => servers.delete(upstream),
     claimants(uri, among, steps = new Steps()) {
