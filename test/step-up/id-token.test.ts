@@ -1,5 +1,6 @@
-import { base64url } from "jose";
+import { base64url, exportJWK, generateKeyPair } from "jose";
 import { describe, expect, it } from "vitest";
+import { KEY_TIMES } from "../../src/identity/options.ts";
 import { type Answer, type ForgingProvider, signed, startForgingProvider } from "./forging-provider.ts";
 import { begin, caller, comeBack, requirement, startStepUp, stepUpOptions, type TestStepUp } from "./helpers.ts";
 
@@ -98,6 +99,37 @@ describe("an ID token", () => {
     const check = await setup.gateway.service.check(requirement(), caller(setup.provider.issuer));
     expect(check).toEqual({ satisfied: false, why: "acr" });
     expect(setup.gateway.events.at(-1)?.act).toBe("refused");
+  });
+});
+
+describe("a key that came after the provider's keys were read", () => {
+  const ES = { id_token_signing_alg_values_supported: ["RS256", "ES256"] };
+
+  /** A provider that signed somebody in a moment ago, and signs with another key now; it shows that one if `shown`. */
+  async function rotated(kid: string, shown: boolean) {
+    const setup = await setUp(ES);
+    expect(await signIn(setup)).toBe("200 Confirmed");
+    const { privateKey, publicKey } = await generateKeyPair("ES256");
+    const keys = shown ? [{ ...(await exportJWK(publicKey)), alg: "ES256", use: "sig", kid }] : [];
+    setup.provider.answer(({ claims }) => signed(claims, privateKey, "ES256", kid));
+    setup.provider.serve("/jwks", (response) => {
+      response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify({ keys }));
+    });
+    return setup;
+  }
+
+  it.each(["second", "first"])("signs in at once, under the kid %s, and the code is redeemed once", async (kid) => {
+    const setup = await rotated(kid, true);
+    expect(await signIn(setup)).toBe("200 Confirmed");
+    expect(setup.provider.posted).toHaveLength(2);
+  });
+
+  it("is looked for a few times at once and no more, where the provider has no such key", async () => {
+    const setup = await rotated("second", false);
+    const before = setup.provider.requests.length;
+    for (let n = 0; n < 8; n++) expect(await signIn(setup)).toMatch(/^50[23] /);
+    const looks = setup.provider.requests.slice(before).filter((path) => path === "/.well-known/openid-configuration");
+    expect(looks.length).toBeLessThanOrEqual(KEY_TIMES.atOnce);
   });
 });
 

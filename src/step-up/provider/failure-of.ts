@@ -1,7 +1,6 @@
 import * as oidc from "openid-client";
 import type { Log, LogFields } from "../../core/log.ts";
 import type { StepUpFailure } from "../../core/step-up.ts";
-import { type Provider, reasonOf } from "./provider.ts";
 
 /** Codes of Node and of the library for a provider that does not answer, or answers with what is no answer of one. */
 const UNREACHABLE =
@@ -9,6 +8,11 @@ const UNREACHABLE =
 
 /** Codes for an ID token that the keys at hand do not bear out: newer ones may. */
 const UNBORNE = /^OAUTH_(?:KEY_SELECTION_FAILED|INVALID_RESPONSE)$/;
+
+/** Whether the keys at hand, and nothing else that is known, speak against an answer. */
+export function isUnborne(err: unknown): boolean {
+  return UNBORNE.test(codeOf(err));
+}
 
 /** What a provider says where it cannot, or where the gateway's own registration is wrong. RFC 6749 §4.1.2.1, §5.2 */
 const NOT_ABOUT_PEOPLE = new Set([
@@ -31,19 +35,18 @@ export interface Failure {
 
 /**
  * Writes down why the provider's answer is not valid, and tells a no from what says nothing about the person: no answer, a
- * fault, a key that is not known yet. After the last one its keys are read anew, before it is asked again.
+ * fault, a key that is not known yet.
  */
 export function failureOf(
   err: unknown,
-  given: { readonly provider: Provider; readonly issuer: string; readonly about: LogFields; readonly log: Log },
+  given: { readonly issuer: string; readonly about: LogFields; readonly log: Log },
 ): Failure {
-  const { provider, issuer, about, log } = given;
+  const { issuer, about, log } = given;
   const reason = reasonOf(err);
   log.warn({ ...about, issuer, reason }, "The answer of the identity provider is not valid.");
-  if (UNBORNE.test(codeOf(err))) provider.doubt();
   const status = statusOf(err);
   const away = UNREACHABLE.test(reason) || (status !== undefined && ![400, 401, 403].includes(status));
-  const unknown = away || UNBORNE.test(codeOf(err)) || (err instanceof oidc.ResponseBodyError && isOwnFault(err));
+  const unknown = away || isUnborne(err) || (err instanceof oidc.ResponseBodyError && isOwnFault(err));
   return { reason: away ? "provider_unreachable" : "provider_refused", isNo: !unknown };
 }
 
@@ -59,4 +62,13 @@ function codeOf(err: unknown): string {
 function statusOf(err: unknown): number | undefined {
   if (err instanceof oidc.ResponseBodyError || err instanceof oidc.WWWAuthenticateChallengeError) return err.status;
   return err instanceof Error && err.cause instanceof Response ? err.cause.status : undefined;
+}
+
+/** A code or a kind of error: messages and causes of the library hold tokens and what providers write. */
+export function reasonOf(err: unknown): string {
+  if (!(err instanceof Error)) return "unknown error";
+  const { cause } = err;
+  if (err instanceof TypeError && cause instanceof Error && "code" in cause) return String(cause.code);
+  if (err instanceof oidc.ResponseBodyError) return `${err.code}: ${/^[a-z_]{1,64}$/.exec(err.error)?.[0] ?? "?"}`;
+  return "code" in err && err.code !== undefined ? String(err.code) : err.name;
 }

@@ -1,14 +1,21 @@
 import * as oidc from "openid-client";
 import type { Log } from "../../core/log.ts";
+import { createFetchPace } from "../../identity/issuers/fetch-pace.ts";
+import { KEY_TIMES } from "../../identity/options.ts";
 import type { OidcOptions, StepUpLimits } from "../options.ts";
 import { cappedFetch } from "./capped-fetch.ts";
+import { reasonOf } from "./failure-of.ts";
+import { taped } from "./newer-keys.ts";
 
 /** The identity provider, as its metadata describe it. */
 export interface Provider {
   /** `undefined` while it cannot be reached, or is not who it should be; the log says why. @throws never */
   configuration(): Promise<oidc.Configuration | undefined>;
-  /** Says that its keys may have changed: before it is asked again, metadata and keys are read anew, unless that was just now. */
-  doubt(): void;
+  /**
+   * Metadata and keys newer than those in hand, which do not bear out what the provider signed: `undefined` where it does not
+   * answer, or was asked too often just now. @throws never
+   */
+  afresh(inHand: oidc.Configuration): Promise<oidc.Configuration | undefined>;
 }
 
 /**
@@ -23,6 +30,8 @@ export function createProvider(
   const { now, log } = deps;
   let known: { readonly configuration: oidc.Configuration; readonly at: number } | undefined;
   let notBefore = Number.NEGATIVE_INFINITY;
+  // As for the keys of access tokens: what is new is found within seconds, and nobody can have the provider asked for ever.
+  const pace = createFetchPace(KEY_TIMES, now);
   let looking: Promise<void> | undefined;
 
   async function look(): Promise<void> {
@@ -51,8 +60,13 @@ export function createProvider(
   }
 
   return {
-    doubt() {
-      if (known !== undefined && now() - known.at >= limits.retryMs) known = undefined;
+    async afresh(inHand) {
+      if (looking === undefined && known?.configuration === inHand) {
+        if (pace.waitMs() > 0) return undefined;
+        pace.begin();
+      }
+      if (known?.configuration === inHand) await refresh();
+      return known?.configuration === inHand ? undefined : known?.configuration;
     },
     async configuration() {
       const old = known === undefined || now() - known.at >= limits.metadataMs;
@@ -78,7 +92,7 @@ function discover(options: OidcOptions, limits: Pick<StepUpLimits, "timeoutMs" |
     options.clientId,
     { [oidc.clockTolerance]: Math.ceil(options.clockToleranceMs / 1000) },
     clientSecret === undefined ? oidc.None() : authenticateWith(clientSecret),
-    { execute, timeout: limits.timeoutMs / 1000, [oidc.customFetch]: cappedFetch(limits.maxBytes) },
+    { execute, timeout: limits.timeoutMs / 1000, [oidc.customFetch]: taped(cappedFetch(limits.maxBytes)) },
   );
 }
 
@@ -90,13 +104,4 @@ function authenticateWith(secret: string): oidc.ClientAuth {
     const methods = as.token_endpoint_auth_methods_supported ?? ["client_secret_basic"];
     (methods.includes("client_secret_basic") ? basic : post)(as, client, body, headers);
   };
-}
-
-/** A code or a kind of error: messages and causes of the library hold tokens and what providers write. */
-export function reasonOf(err: unknown): string {
-  if (!(err instanceof Error)) return "unknown error";
-  const { cause } = err;
-  if (err instanceof TypeError && cause instanceof Error && "code" in cause) return String(cause.code);
-  if (err instanceof oidc.ResponseBodyError) return `${err.code}: ${/^[a-z_]{1,64}$/.exec(err.error)?.[0] ?? "?"}`;
-  return "code" in err && err.code !== undefined ? String(err.code) : err.name;
 }

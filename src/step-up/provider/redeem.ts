@@ -5,6 +5,7 @@ import type { StepUpFailure } from "../../core/step-up.ts";
 import { readToken } from "../../identity/tokens/parts.ts";
 import { failureOf } from "./failure-of.ts";
 import type { HeldTokens } from "./held-tokens.ts";
+import { withNewerKeys } from "./newer-keys.ts";
 import type { Provider } from "./provider.ts";
 
 /** What an attempt knows that no one else does. */
@@ -67,7 +68,9 @@ export async function redeem(
   const { state, nonce, verifier } = secrets;
   const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true };
   try {
-    const tokens = await oidc.authorizationCodeGrant(configuration, url, checks);
+    const tokens = await withNewerKeys(given.provider, configuration, (keyed) =>
+      oidc.authorizationCodeGrant(keyed, url, checks),
+    );
     const read = readToken(tokens.id_token ?? "");
     if (!read.ok) {
       given.log.warn(

@@ -8,6 +8,7 @@ import { readToken } from "../../identity/tokens/parts.ts";
 import type { OidcOptions } from "../options.ts";
 import { failureOf } from "./failure-of.ts";
 import type { HeldTokens } from "./held-tokens.ts";
+import { withNewerKeys } from "./newer-keys.ts";
 import type { Provider } from "./provider.ts";
 import { plainClaims } from "./redeem.ts";
 
@@ -43,7 +44,10 @@ export function createRenewal(deps: RenewDeps): (subject: string, held: HeldToke
     let claims: JsonObject = {};
     try {
       if (held.refreshToken !== undefined) {
-        const tokens = await oidc.refreshTokenGrant(configuration, held.refreshToken);
+        const { refreshToken } = held;
+        const tokens = await withNewerKeys(provider, configuration, (keyed) =>
+          oidc.refreshTokenGrant(keyed, refreshToken),
+        );
         held = { accessToken: tokens.access_token, refreshToken: tokens.refresh_token ?? held.refreshToken };
         const read = tokens.id_token === undefined ? undefined : readToken(tokens.id_token);
         if (read?.ok === false) return ENDED;
@@ -54,7 +58,7 @@ export function createRenewal(deps: RenewDeps): (subject: string, held: HeldToke
       }
     } catch (err) {
       const about = { what: "renewal of a sign-in" };
-      return failureOf(err, { provider, issuer: options.issuer, about, log }).isNo ? ENDED : unknown();
+      return failureOf(err, { issuer: options.issuer, about, log }).isNo ? ENDED : unknown();
     }
     if (claims["sub"] !== undefined && claims["sub"] !== subject) return ENDED;
     // A provider that tells roles in its first ID token only has not taken them away by saying nothing.
