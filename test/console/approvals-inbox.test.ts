@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { approvalListSchema } from "../../src/admin/approvals/schema.ts";
 import type { ApprovalRequest } from "../../src/core/approval.ts";
+import { digestOf } from "../../src/core/digest.ts";
 import { type ConsoleUser, consoleUsers, sessionCookie } from "../support/console.ts";
 import { type ApprovalConsole, startApprovalConsole } from "../support/console-approvals.ts";
 
@@ -93,5 +94,35 @@ describe("the page of a request", () => {
     const { html } = await look("ann", `/console/approvals/${others[0]?.id}`);
     expect(html).toContain("All approvals");
     expect(html).not.toContain('rel="next"');
+  });
+});
+
+describe("a call whose arguments do not fit its tool", () => {
+  let odd: ApprovalRequest;
+  beforeAll(async () => {
+    const inputSchema = { type: "object", properties: { amount: { type: "number" } }, required: ["amount"] };
+    const definition = { name: "pay", inputSchema };
+    const definitionDigest = digestOf(definition);
+    const { definitions } = console.gateway.running.wired.store;
+    await definitions.replace("bank", [{ name: "pay", digest: definitionDigest, definition }], Date.now());
+    odd = await console.ask({ by: "eve", flow: "brief", definitionDigest, arguments: { amount: "much" } });
+    await console.ask({ by: "eve", flow: "brief", definitionDigest, arguments: { amount: 7.0 } });
+  });
+
+  const marked = (html: string) =>
+    html
+      .split("<tr ")
+      .filter((row) => row.includes("does not fit its tool"))
+      .map((row) => /id="(apr_[\w-]{22})"/.exec(row)?.[1]);
+
+  it.each(["/console/approvals", "/console/approvals?show=decide", "/console/approvals?show=all&state=pending"])(
+    "is marked in %s, for those who may see them",
+    async (path) => {
+      expect(marked((await look("sam", path)).html)).toEqual([odd.id]);
+    },
+  );
+
+  it("is not told to whoever may not see the arguments", async () => {
+    expect(marked((await look("carla", "/console/approvals?show=all")).html)).toEqual([]);
   });
 });

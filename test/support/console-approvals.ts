@@ -37,6 +37,8 @@ export interface ApprovalConsole {
     readonly flow?: string;
     readonly arguments?: JsonObject;
     readonly message?: string;
+    /** Of the definition of `pay` that they look at. */
+    readonly definitionDigest?: string;
   }): Promise<ApprovalRequest>;
   /** The request once it is in this state. */
   reaches(id: string, state: ApprovalState): Promise<ApprovalRequest>;
@@ -91,7 +93,7 @@ export async function startApprovalConsole(): Promise<ApprovalConsole> {
         era: "modern",
         upstream: "bank",
         tool: "pay",
-        definitionDigest: digestOf(definition),
+        definitionDigest: given.definitionDigest ?? digestOf(definition),
         arguments: given.arguments ?? { nr: Math.random() },
         approvals: [{ flow, policy: "sign-off", message }],
         policySet: gateway.running.wired.policies.current().digest,

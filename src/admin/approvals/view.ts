@@ -1,6 +1,7 @@
 import type { ApprovalEvent, ApprovalRequest } from "../../core/approval.ts";
 import type { ApprovalOperations } from "../../operations/approvals/approvals.ts";
 import { argumentMisfits } from "../../operations/approvals/argument-misfits.ts";
+import { WHOLE_CHARS } from "../../operations/approvals/listed-misfits.ts";
 import type { Operator } from "../../operations/operator.ts";
 import { approvalJson, eventJson } from "./json.ts";
 import type { ApprovalBody, ApprovalDetailBody } from "./schema.ts";
@@ -11,9 +12,6 @@ export interface ApprovalViewDeps {
   /** The console's page about a request, where people look at it. */
   readonly link: (id: string) => string;
 }
-
-/** Characters of whole arguments that are read for one list. */
-const WHOLE_CHARS = 4 * 1024 * 1024;
 
 /** What is read of one request: its whole arguments to be shown, or to be held against their tool. */
 interface Looks {

@@ -3,6 +3,7 @@ import type { Child } from "hono/jsx";
 import type { ApprovalRequest } from "../../core/approval.ts";
 import { ERRORS, type Refusal } from "../../core/errors.ts";
 import type { ApprovalOperations } from "../../operations/approvals/approvals.ts";
+import { listedMisfits } from "../../operations/approvals/listed-misfits.ts";
 import type { Area, AreaDeps } from "../area.ts";
 import type { BannerTone } from "../components/banner.tsx";
 import { Live } from "../components/live.tsx";
@@ -132,7 +133,8 @@ function done(c: PageContext, { id }: ApprovalRequest, what: keyof typeof NOTICE
 async function overview(c: PageContext, approvals: ApprovalOperations): Promise<Response> {
   const operator = c.get("operator");
   const { decide, mine, others } = await readInboxOverview(approvals, operator);
-  const part = ({ requests, more }: Found): InboxPart => ({ rows: requests.map(listed(c, approvals)), more });
+  const toRow = await rowsOf(c, approvals, [...decide.requests, ...mine.requests, ...others.requests]);
+  const part = ({ requests, more }: Found): InboxPart => ({ rows: requests.map(toRow), more });
   const lead = "Calls that people have to agree to before they run.";
   return page(
     c,
@@ -146,13 +148,14 @@ async function overview(c: PageContext, approvals: ApprovalOperations): Promise<
 async function list(c: PageContext, approvals: ApprovalOperations, query: InboxQuery): Promise<Response> {
   const operator = c.get("operator");
   const found = await approvals.list(operator, listQuery(query, LIST_ROWS), query.cursor);
+  const toRow = await rowsOf(c, approvals, found.items);
   return page(
     c,
     { title: "Approvals", area: "approvals" },
     <LivePart c={c} url={inboxUrl(query, query.cursor)}>
       <InboxList
         query={query}
-        rows={found.items.map(listed(c, approvals))}
+        rows={found.items.map(toRow)}
         next={found.nextCursor}
         admin={operator.admin}
         now={c.get("at")}
@@ -178,12 +181,19 @@ function LivePart(props: {
   );
 }
 
-function listed(c: PageContext, approvals: ApprovalOperations): (request: ApprovalRequest) => ListedRequest {
+/** What makes rows of these requests. */
+async function rowsOf(
+  c: PageContext,
+  approvals: ApprovalOperations,
+  requests: readonly ApprovalRequest[],
+): Promise<(request: ApprovalRequest) => ListedRequest> {
   const operator = c.get("operator");
+  const misfits = await listedMisfits(approvals, operator, requests);
   return (request) => ({
     request,
     message: approvals.message(operator, request),
     decidable: approvals.mayDecide(operator, request).ok,
+    misfits: misfits.has(request.id),
   });
 }
 

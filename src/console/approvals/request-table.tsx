@@ -14,6 +14,8 @@ export interface ListedRequest {
   readonly message: string | undefined;
   /** Whether it waits for the reader. */
   readonly decidable: boolean;
+  /** Whether its arguments do not fit its tool, and the reader may know. */
+  readonly misfits: boolean;
 }
 
 /** Requests as a table; each leads to its page. */
@@ -41,12 +43,20 @@ export function RequestTable(props: {
   );
 }
 
-function Call({ request, message }: ListedRequest) {
+function Call({ request, message, misfits }: ListedRequest) {
   return (
     <>
       <a class="row-link" href={`/console/approvals/${request.id}`}>
         {callName(request)}
       </a>
+      {misfits ? (
+        <>
+          {" "}
+          <Badge tone="warn" title="The arguments do not fit what the tool says it takes.">
+            does not fit its tool
+          </Badge>
+        </>
+      ) : null}
       {message === undefined || message === "" ? null : (
         <p class="says">{harmless(message.replaceAll("\n", " "), MAX_MESSAGE).text}</p>
       )}
