@@ -274,6 +274,17 @@ describe("the advice of the checker", () => {
     return texts.filter((it) => it !== when);
   }
 
+  const URLS: JsonObject = { url: { type: "string", format: "uri" }, mail: { type: "string", format: "email" } };
+  const DOUBTFUL = [
+    "args.url.startsWith('https://acme.com')",
+    "args.url.contains('acme.com')",
+    "args.url.matches('^https://[^/]*acme.com')",
+    "args.mail.indexOf('@acme.com') > 0",
+    "args.mail.split('@')[1] == 'acme.com'",
+    "args.s in ['x', 'y']",
+    "args.b != true && args.b != false",
+  ].flatMap((it) => [it, `!(${it})`]);
+
   const MISTAKES = [
     "args.m > 5.0",
     "args.nn > 1.0",
@@ -317,6 +328,18 @@ describe("the advice of the checker", () => {
       }
       expect(alone).toEqual([]);
       expect(opening).toBeGreaterThan(10);
+    },
+  );
+
+  it.each(["deny", "allow", "rate_limit"] as const)(
+    "proposes nothing where a test is only doubtful, for %s",
+    (effect) => {
+      const schema = object({ ...URLS, s: { enum: ["x", "y"] }, b: { type: "boolean" } }, "url", "mail", "s", "b");
+      const found = DOUBTFUL.map((when) => problemsOf(when, effect, schema));
+      expect(found.filter((all) => all.length === 0)).toEqual([]);
+      expect(
+        found.flat().filter(({ fix, hint = "" }) => fix !== undefined || /Write |Did you mean/.test(hint)),
+      ).toEqual([]);
     },
   );
 

@@ -194,6 +194,17 @@ const comparisons = fc.oneof(
     )
     .map((it) => it.join(" ")),
   fc.tuple(order).map(([it]) => `request.time ${it} user.auth_time`),
+  fc
+    .tuple(
+      fc.constantFrom("args.listed", "args.level", "args.flag", "args.n", "args.fraction"),
+      fc.constantFrom("string", "int", "double", "bool"),
+    )
+    .map(([it, type]) => `type(${it}) == ${type}`),
+  fc.tuple(fc.constantFrom("args.listed", "args.listed.lowerAscii()"), literal).map((it) => it.join(" < ")),
+  fc.constantFrom("args.level", "args.level + 1", "args.level * args.level").chain((it) => {
+    const values = fc.shuffledSubarray(["-1", "0", "1", "2", "3", "4"], { minLength: 2 });
+    return values.map((all) => `${it} in [${all.join(", ")}]`);
+  }),
   fc.tuple(order).map(([it]) => `user.auth_time ${it} request.time`),
 );
 
@@ -212,6 +223,8 @@ const rows = fc
             fc.constantFrom('"EUR"', '"usd"', '"eur"'),
           ),
           fc.tuple(fc.constantFrom("args.listed"), fc.constantFrom("in"), fc.constantFrom('["EUR", "usd"]', '["usd"]')),
+          fc.tuple(fc.constantFrom("args.level"), fc.constantFrom("==", "!="), fc.constantFrom("-1", "2", "3")),
+          fc.tuple(fc.constantFrom("args.flag", 'args["flag"]'), fc.constantFrom("== true", "!= true", "")),
         )
         .chain((it) => fc.constantFrom(it.join(" "), `!(${it.join(" ")})`)),
       { minLength: 2, maxLength: 3 },
@@ -268,7 +281,8 @@ describe("a comparison of which the check says what it comes to", () => {
     const never = messages.filter((it) => / never /.test(it));
     const always = messages.map((it) => /always (true|false)/.exec(it)?.[1]).find((it) => it !== undefined);
     if (always !== undefined) return always === "true";
-    if (never.length === 0 || (condition.includes(" in [") && never.length < 2)) return undefined;
+    const listed = / in \[(.*)\]$/.exec(condition)?.[1]?.split(", ").length ?? 1;
+    if (never.length === 0 || never.length < listed) return undefined;
     return condition.includes("!=");
   }
 });

@@ -1,7 +1,7 @@
 import { canonicalJson, isObject, type JsonObject } from "../../core/json.ts";
 import { SCHEMA_PATTERNS } from "../arguments/patterns.ts";
 import { readToolFacts, type ToolFacts } from "../cel/context.ts";
-import type { Condition, PolicyLanguage } from "../cel/environment.ts";
+import type { PolicyLanguage } from "../cel/environment.ts";
 import { checkCondition, checkExpression, type ExpressionDeps, guardsOfText } from "../expressions/expression.ts";
 import { type FactTable, factsOfTools } from "../expressions/facts.ts";
 import { type Finding, reportedPlaces } from "../expressions/findings.ts";
@@ -9,10 +9,11 @@ import { canBe, kindText } from "../expressions/values.ts";
 import { type KnownTool, pathOf } from "../known-tool.ts";
 import { type ArgumentType, readArgumentType } from "../schemas/argument-types.ts";
 import { createPatterns, type Patterns } from "../schemas/patterns.ts";
-import { type AstNode, childrenOf } from "../syntax/ast.ts";
 import { both, type GuardCache, type Narrowing, NO_FACTS, withPlaces } from "../syntax/guards.ts";
+import { createConstants } from "./constants.ts";
 import { type Problem, reportFindings, type ToolFindings } from "./report.ts";
 import { type CheckedText, type Dependencies, dependenciesOf, type PolicyTexts } from "./texts.ts";
+import { createTrial } from "./trial.ts";
 
 /** The mistakes of one text. */
 export interface TextProblems {
@@ -100,16 +101,24 @@ export function createArgumentTypeCheck(
     return read;
   }
 
+  const trial = createTrial(language);
   const compiles = (text: string): boolean => language.condition(text).ok;
 
   // What does not depend on the single tool is said once, and also where no tool is known.
-  function checkFacts(when: CheckedText | undefined, others: readonly CheckedText[], facts: FactTable) {
+  function checkFacts(
+    when: CheckedText | undefined,
+    others: readonly CheckedText[],
+    facts: FactTable,
+    argumentsLater: boolean,
+  ) {
     const deps: ExpressionDeps = {
       args: undefined,
       constant: () => undefined,
       guards: new Map(),
       facts,
       matches,
+      trial,
+      argumentsLater,
       budget: { left: MAX_STEPS },
     };
     return new Map(
@@ -122,7 +131,7 @@ export function createArgumentTypeCheck(
     const dependencies = dependenciesOf(all);
     const about = dependencies.tool && !mayBeOthers ? tools.flatMap((index) => known[index] ?? []) : [];
     const facts = about.length === 0 ? calls : new Map([...calls, ...factsOfTools(about)]);
-    const general = checkFacts(when, others, facts);
+    const general = checkFacts(when, others, facts, tools.length > 0);
     const needed = dependencies.tool || dependencies.names?.length !== 0;
     const found = new Map<CheckedText, ToolFindings[]>(all.map((text) => [text, []]));
     const constants = createConstants(all, language);
@@ -140,6 +149,8 @@ export function createArgumentTypeCheck(
         guards,
         facts: NO_FACT,
         matches,
+        trial,
+        argumentsLater: false,
         budget: { left: MAX_STEPS },
       };
       const named = group.map((index) => paths[index] ?? pathOf(tool));
@@ -187,33 +198,6 @@ function checkText({ root, text, isCost }: CheckedText, facts: Narrowing, deps: 
   if (!isCost || canBe(value, "int", "double")) return findings;
   const message = `This is ${kindText(value)}; a cost is a number.`;
   return [...findings, { kind: "mistake", what: "type", start: root.start, message, hint: undefined }];
-}
-
-/** Evaluates the parts of texts that look at the tool alone. */
-function createConstants(
-  texts: readonly CheckedText[],
-  language: PolicyLanguage,
-): (node: AstNode, context: object) => boolean | undefined {
-  const compiled = new Map<AstNode, Condition | undefined>();
-  const visit = (node: AstNode, text: string): void => {
-    const roots = new Set<unknown>();
-    collectNames(node, roots);
-    if (roots.size === 1 && roots.has("tool") && node.op !== "id") {
-      const condition = language.condition(text.slice(node.start, node.end));
-      if (condition.ok) compiled.set(node, condition.run);
-    }
-    if (roots.has("tool")) for (const child of childrenOf(node)) visit(child, text);
-  };
-  for (const { root, text } of texts) visit(root, text);
-  return (node, context) => {
-    const value = compiled.get(node)?.(context);
-    return typeof value === "boolean" ? value : undefined;
-  };
-}
-
-function collectNames(node: AstNode, names: Set<unknown>): void {
-  if (node.op === "id") names.add(node.args);
-  else for (const child of childrenOf(node)) collectNames(child, names);
 }
 
 /** Equal for schemas that say the same of these arguments. */

@@ -1,8 +1,9 @@
 import type { Json } from "../../core/json.ts";
 import { compareRange, EVERYWHERE, exactly, type Range } from "../schemas/number-range.ts";
 import { type AstNode, childrenOf, isComparison, MIRRORED } from "../syntax/ast.ts";
+import { readStep } from "../syntax/guards.ts";
 import type { Finding } from "./findings.ts";
-import type { Value } from "./values.ts";
+import { isOnly, type Value } from "./values.ts";
 
 /** What is asked of one expression by the comparisons so far, all of which hold. */
 interface Asked {
@@ -34,10 +35,11 @@ export function checkContradictions(node: AstNode, text: string, read: (node: As
   for (const { part, positive } of partsOf(node, isAnd)) {
     const test = readTest(part, positive, read);
     if (test === undefined) continue;
-    const { place, fact } = read(test.of);
+    const value = read(test.of);
+    const { place, fact } = value;
     const key = place ?? fact ?? text.slice(test.of.start, test.of.end).replaceAll(/\s+/g, " ");
     const before = asked.get(key);
-    const now = narrowed(before ?? { node: part, range: EVERYWHERE, values: undefined, excluded: [] }, test);
+    const now = narrowed(before ?? { node: part, range: EVERYWHERE, values: knownValues(value), excluded: [] }, test);
     if (before !== undefined && isEmpty(now)) return contradiction(text, isAnd, before.node, part);
     asked.set(key, now);
   }
@@ -69,7 +71,16 @@ function partsOf(node: AstNode, positive: boolean): readonly Part[] {
   return [{ part: node, positive }];
 }
 
+function knownValues(value: Value): readonly Json[] | undefined {
+  const { values } = value.domain;
+  return values === undefined && isOnly(value, "bool") ? [true, false] : values;
+}
+
 function readTest(node: AstNode, positive: boolean, read: (node: AstNode) => Value): Test | undefined {
+  // True or false by itself.
+  if ((node.op === "id" || readStep(node) !== undefined) && isOnly(read(node), "bool")) {
+    return { of: node, operator: "==", values: [positive] };
+  }
   const [left, right] = childrenOf(node);
   if (left === undefined || right === undefined) return undefined;
   if (node.op === "in" && right.op === "list") {

@@ -23,11 +23,13 @@ import { type Checked, canFail, type Finding, reportedPlaces } from "./findings.
 import { callMistake, checkCall } from "./functions.ts";
 import { checkMember, checkNaming } from "./members.ts";
 import { checkTextTest, domainOfCall, itemOfCall } from "./methods.ts";
+import { checkClosed, checkLookAlikes, isWorthTrying, type Trial, type TrialDeps } from "./trials.ts";
 import {
   ANY,
   arithmetic,
   canBe,
   domainOf,
+  isOnly,
   itemOf,
   listItem,
   literalValue,
@@ -46,6 +48,10 @@ export interface ExpressionDeps extends GuardDeps {
   readonly facts: FactTable;
   /** Whether a text fits a pattern; `undefined` for a pattern that cannot be used. */
   matches(pattern: string, text: string): boolean | undefined;
+  /** Evaluates parts of the text. */
+  readonly trial: Trial;
+  /** What is known of arguments is not known here, and they are looked at where it is. */
+  readonly argumentsLater: boolean;
   /** Counts down with each step; at zero the rest goes unchecked. */
   readonly budget: { left: number };
 }
@@ -56,6 +62,8 @@ interface Scope {
   readonly places: Places;
 }
 
+/** Parts that test something by themselves. */
+const LEAVES = new Set(["==", "!=", "<", "<=", ">", ">=", "in", "rcall"]);
 const LOGICAL = new Set(["&&", "||"]);
 const ORDERING = new Set(["==", "!=", "<", "<=", ">", ">="]);
 
@@ -108,10 +116,29 @@ class Checker {
     let checked = known.get(facts.key);
     if (checked === undefined) {
       this.#deps.budget.left -= 1;
-      checked = this.#check(node, facts, scope);
+      checked = this.#tried(node, this.#check(node, facts, scope), facts, scope);
       known.set(facts.key, checked);
     }
     return checked;
+  }
+
+  // The smallest part that can be told of is: what stands around it follows.
+  #tried(node: AstNode, checked: Checked, facts: Narrowing, scope: Scope): Checked {
+    const { value, findings } = checked;
+    if (node.op === "id" || node.op === "." || node.op === "[]" || !isOnly(value, "bool")) return checked;
+    const compared: Finding = { kind: "compared", start: node.start };
+    if (!isWorthTrying(findings) || this.#deps.constant(node) !== undefined) return checked;
+    const deps: TrialDeps = {
+      text: this.#text,
+      trial: this.#deps.trial,
+      isVariable: (name) => name !== "args" && scope.values.has(name),
+      read: (part) => this.check(part, facts, scope).value,
+      argumentsLater: this.#deps.argumentsLater,
+      budget: this.#deps.budget,
+    };
+    const closed = checkClosed(node, deps);
+    const told = closed.length > 0 || !LEAVES.has(node.op) ? closed : checkLookAlikes(node, deps);
+    return { value, findings: [...findings, compared, ...told] };
   }
 
   #check(node: AstNode, facts: Narrowing, scope: Scope): Checked {

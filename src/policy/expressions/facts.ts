@@ -43,6 +43,7 @@ const EMAIL: Domain = {
   ...textsThat(isAddressAsSeen, 'It is an address in lower case, its domain in ASCII, as "ann@acme.com", or absent.'),
   shapes: few([joined(repeated(isOfLocalPart, 1), literalShape("@"), repeated(isOfDomain, 1))]),
   doubts: doubtsOfAddress,
+  reads: "address",
 };
 
 /** What facts of a call can be that do not depend on the tool. */

@@ -152,7 +152,15 @@ function domainOfChange(name: string, target: Value | undefined): Domain {
     const found = [text, change.back(text)].map((it) => domain.doubts(it, where));
     return found.includes(undefined) ? undefined : found[0];
   };
-  return { ...textsThat((text) => change.change(text) === text, change.says), values, shapes, size, says, doubts };
+  return {
+    ...textsThat((text) => change.change(text) === text, change.says),
+    values,
+    shapes,
+    size,
+    says,
+    doubts,
+    reads: domain.reads,
+  };
 }
 
 const PLACES: Readonly<Record<string, PartPlace>> = { startsWith: "start", endsWith: "end", contains: "anywhere" };

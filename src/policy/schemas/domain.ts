@@ -26,6 +26,8 @@ export interface Domain {
   readonly size: Range;
   /** What speaks against comparing it with this text, or looking for it there, though it can be true. */
   doubts(text: string, where: PartPlace | "whole"): string | undefined;
+  /** What its texts are read as, where parts of one say whose it is. */
+  readonly reads: "address" | "url" | undefined;
   /** What an author is told of what it can be, in place of a list of `values`. */
   readonly says: string | undefined;
   /** Of an object: all names of members that it can have. */
@@ -40,6 +42,7 @@ export const ANYTHING: Domain = {
   shapes: undefined,
   size: EVERYWHERE,
   doubts: () => undefined,
+  reads: undefined,
   says: undefined,
   keys: undefined,
 };
@@ -93,6 +96,7 @@ export function eitherOf(domains: readonly Domain[]): Domain {
   const values = listed.every((it) => it !== undefined) ? [...new Set(listed.flat())] : undefined;
   const ranges = domains.map((it) => rangeOfNumbers(it));
   const says = new Set(domains.map((it) => it.says));
+  const reads = new Set(domains.map((it) => it.reads));
   return {
     ...ANYTHING,
     values,
@@ -101,6 +105,7 @@ export function eitherOf(domains: readonly Domain[]): Domain {
     shapes: few(domains.flatMap((it): readonly (Shape | undefined)[] => shapesOf(it) ?? [undefined])),
     size: unionOfRanges(domains.map(domainSize)),
     doubts: (text, where) => domains.map((it) => it.doubts(text, where)).find((it) => it !== undefined),
+    reads: reads.size === 1 ? domains[0]?.reads : undefined,
     says: says.size === 1 ? domains[0]?.says : undefined,
   };
 }

@@ -25,6 +25,34 @@ const ATOM = new RegExp(
  * Empty for a pattern that is more than rows of characters and classes.
  */
 export function partsOfPattern(pattern: string): readonly PatternPart[] {
+  const rows = rowsOfPattern(pattern);
+  const found = rows.flatMap(branchesOf).map(partsOfRow);
+  return found.includes(undefined) ? [] : found.flatMap((parts) => parts ?? []);
+}
+
+/**
+ * What is written out in a pattern, a text for each of its alternatives, `gap` where it may be anything else. A dot that
+ * stands for any character counts as one.
+ */
+export function writtenInPattern(pattern: string, gap: string): readonly string[] {
+  return rowsOfPattern(pattern)
+    .flatMap(branchesOf)
+    .map((row) => {
+      let rest = row.replace(/^\^|\$$/g, "");
+      let written = "";
+      while (rest !== "") {
+        const [whole = rest.slice(0, 1), single = "", often] = REPEATED_GROUP.exec(rest) ?? ATOM.exec(rest) ?? [];
+        written += (often === undefined ? (single === "." ? "." : characterOf(single)) : undefined) ?? gap;
+        rest = rest.slice(whole.length);
+      }
+      return written;
+    });
+}
+
+const REPEATED_GROUP = new RegExp(String.raw`^\((?:\\.|${CLASS}|[^()\\[\]])*\)()(?:[*+?]|\{[^}]*\})\??`, "su");
+
+/** A pattern with its alternatives written out, one row for each; none where they are too many. */
+function rowsOfPattern(pattern: string): readonly string[] {
   if (pattern.length > MAX_CHARACTERS) return [];
   const bare = pattern.replace(/^\(\?[isU]+\)/, "").replace(/^\\A/, "^");
   let rows: readonly string[] = [bare.replace(/\\z$/, "$")];
@@ -37,8 +65,7 @@ export function partsOfPattern(pattern: string): readonly PatternPart[] {
     });
     if (rows.length > MAX_ROWS) return [];
   }
-  const found = rows.flatMap(branchesOf).map(partsOfRow);
-  return found.includes(undefined) ? [] : found.flatMap((parts) => parts ?? []);
+  return rows;
 }
 
 function branchesOf(text: string): readonly string[] {

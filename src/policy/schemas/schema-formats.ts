@@ -17,6 +17,14 @@ export function formatOf(alternatives: readonly (readonly JsonObject[])[]): stri
   return formats.every((it) => it === format) && typeof format === "string" ? format : undefined;
 }
 
+/** What texts of this format are read as. */
+export function readsOf(format: string | undefined): Domain["reads"] {
+  if (format === "email" || format === "idn-email") return "address";
+  return format !== undefined && URLS.has(format) ? "url" : undefined;
+}
+
+const URLS: ReadonlySet<string> = new Set(["uri", "iri", "url", "uri-reference", "iri-reference"]);
+
 /** What speaks against comparing a text of this format with another one. */
 export function doubtsOf(format: string | undefined): Domain["doubts"] {
   if (format === "email" || format === "idn-email")

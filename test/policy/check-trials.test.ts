@@ -1,0 +1,229 @@
+import { describe, expect, it } from "vitest";
+import type { JsonObject } from "../../src/core/json.ts";
+import { checkAgainstTools } from "../../src/policy/check/tools.ts";
+import { compilePolicies } from "../../src/policy/compile/compile.ts";
+import { policyInput } from "../support/policy-inputs.ts";
+
+const properties: JsonObject = {
+  kind: { enum: ["read", "write"] },
+  level: { type: "integer", enum: [1, 2, 3] },
+  urgent: { type: "boolean" },
+  maybe: { type: ["boolean", "null"] },
+  list: { type: "array", items: { enum: ["a", "b"] } },
+  free: { type: "string" },
+  n: { type: "integer" },
+  mix: { type: ["string", "number"] },
+  url: { type: "string", format: "uri" },
+  callback_url: { type: "string" },
+  own: { type: "string", format: "uri", pattern: "^https://acme\\.com/" },
+  site: { enum: ["https://acme.com", "https://acme.org"] },
+};
+const definition = {
+  name: "t",
+  inputSchema: { type: "object", properties, required: Object.keys(properties) },
+};
+
+const filesOf = (when: string, effect: string) => [
+  { name: "p.yaml", text: `policies: [{ id: p, when: ${JSON.stringify(when)}, then: { ${effect}: {} } }]` },
+];
+
+function warningsOf(when: string, effect = "deny") {
+  const files = filesOf(when, effect);
+  const { errors, warnings } = checkAgainstTools(files, [{ upstream: "s", name: "t", definition }]);
+  expect([when, errors]).toEqual([when, []]);
+  return warnings;
+}
+const messagesOf = (when: string): readonly string[] => warningsOf(when).map(({ message }) => message);
+
+/** What a condition comes to for a call; an error's text where it fails. */
+function outcomeOf(when: string, args: JsonObject): boolean | string {
+  const compiled = compilePolicies(filesOf(when, "deny"), { default: "allow", flows: undefined });
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled.errors));
+  const { set } = compiled;
+  const [match] = set.decide(policyInput({ tool: "s/t", definition, arguments: args })).matched;
+  return match?.error ?? match !== undefined;
+}
+
+describe("a part of a condition, where all values of what it reads are known", () => {
+  it.each([
+    ['!(args.kind in ["read", "write"])', true],
+    ['args.kind in ["write", "read", "delete"]', true],
+    ['args.kind == "read" || args.kind == "write"', true],
+    ['args.kind > "a"', true],
+    ["args.kind.size() + args.level < 9", true],
+    ['args.kind.split("").size() > 3', true],
+    ["args.urgent == args.urgent", true],
+    ["args.level * args.level in [1, 4, 9]", true],
+    ["args.level % 4 == 0", false],
+    ['args.list.all(one, one in ["a", "b"])', true],
+    ['args.list.exists(one, one.upperAscii() in ["A", "B"])', true],
+    ["[args.urgent].exists(one, one || !one)", true],
+    ['cel.bind(one, args.kind, one in ["read", "write"])', true],
+    ["type(args.free) == string", true],
+    ["type(args.n) == double", false],
+    ["type(args.mix) == bool", false],
+    ["type(args.mix) in [string, double]", true],
+  ])("that always comes out the same is found: %s", (when, outcome) => {
+    expect(messagesOf(when)).toEqual([expect.stringMatching(new RegExp(`^This is always ${outcome}: |is never`))]);
+  });
+
+  it.each([
+    "args.urgent != true && args.urgent != false",
+    "user.id == 'x' && args.urgent && !args.urgent",
+    "user.id == 'x' || !args.urgent || args.urgent",
+    "args.urgent == false && user.id == 'x' && args.urgent",
+    'user.id == "x" && args.kind != "read" && args.kind != "write"',
+    'args.kind == "read" || user.id == "x" || args.kind == "write"',
+  ])("in a row with others is found as well: %s", (when) => {
+    expect(messagesOf(when)).toEqual([
+      expect.stringMatching(/^This is (never true beside|always true: .* wherever|always)/),
+    ]);
+  });
+
+  it.each([
+    'args.kind in ["read"]',
+    'args.kind == "read"',
+    "args.urgent",
+    "!args.urgent",
+    "args.maybe != true && args.maybe != false",
+    "args.urgent || args.level == 1",
+    "args.level > 1",
+    '[0, 1].all(at, args.list[at] == "a") || [0, 1].all(at, args.list[at] == "b")',
+    'args.list.all(one, one == "a")',
+    'args.list.exists(one, one == "a")',
+    "type(args.mix) == string",
+    "args.free == args.kind",
+    'args.kind == "read" && user.id == "x"',
+    'args.urgent && user.id == "x" || !args.urgent',
+    "[true].exists(one, one == args.urgent) && user.id == 'x'",
+    "args.site.startsWith('https://acme.com')",
+  ])("that comes out either way is left alone: %s", (when) => {
+    expect(messagesOf(when)).toEqual([]);
+  });
+
+  it("is left alone where another tool has other values", () => {
+    const other = {
+      ...definition,
+      name: "o",
+      inputSchema: { type: "object", properties: { kind: { type: "string" } }, required: ["kind"] },
+    };
+    const files = filesOf('!(args.kind in ["read", "write"])', "deny");
+    const tools = [definition, other].map((it) => ({ upstream: "s", name: it.name, definition: it }));
+    expect(checkAgainstTools(files, tools).warnings).toEqual([]);
+    const third = {
+      ...other,
+      inputSchema: { type: "object", properties: { kind: { enum: ["x", "y"] } }, required: ["kind"] },
+    };
+    const apart = [definition, third].map((it, at) => ({ upstream: "s", name: `t${at}`, definition: it }));
+    expect(checkAgainstTools(files, apart).warnings).toEqual([]);
+  });
+});
+
+/** A test of a part of a URL that URLs of other hosts pass. */
+const OTHERS_PASS: readonly string[] = [
+  'X.startsWith("https://acme.com")',
+  '!X.startsWith("https://acme.com")',
+  'X.startsWith("https://acme.com:443")',
+  'X.startsWith("https://ann@acme.com")',
+  'X.startsWith("https://acme.")',
+  'X.contains("//acme.com")',
+  'X.contains("acme.com")',
+  'X.contains("https://acme.com/")',
+  'X.contains(".acme.com/")',
+  'X.endsWith("acme.com")',
+  'X.endsWith(".acme.com")',
+  'X.endsWith(".acme.com/api")',
+  'X.matches("^https://[^/]*acme.com")',
+  'X.matches("^https://acme.com/")',
+  'X.matches("^https?://(www\\\\.)?acme\\\\.com")',
+  'X.matches("https://acme\\\\.com/")',
+  'X.matches("^https://.*\\\\.acme\\\\.com/")',
+  'X.matches("^https://[^/]+\\\\.acme\\\\.com/")',
+  'X.matches("^https:\\\\/\\\\/(acme|corp)\\\\.com")',
+  'X.matches("acme\\\\.com$")',
+  'X.indexOf("https://acme.com") == 0',
+  'X.indexOf("acme.com") > 0',
+  'X.substring(0, 16) == "https://acme.com"',
+  'X.split("/")[2].endsWith("acme.com")',
+  'X.split("//")[1].startsWith("acme.com")',
+  'X.lowerAscii().startsWith("https://acme.com")',
+  '["https://acme.com", "https://acme.org"].exists(it, X.startsWith(it))',
+  'cel.bind(it, X, it.contains("acme.com"))',
+  '[X].exists(it, it.startsWith("https://localhost"))',
+];
+const NOBODY_ELSE_PASSES: readonly string[] = [
+  'X.startsWith("https://acme.com/")',
+  'X.startsWith("https://acme.com?")',
+  'X.startsWith("https://acme.com:443/")',
+  'X.startsWith("https://acme.com/api")',
+  'X.startsWith("https://")',
+  'X.startsWith("http")',
+  'X.contains("/admin/")',
+  'X.contains("..")',
+  'X.endsWith(".pdf")',
+  'X.endsWith("/healthz")',
+  'X.matches("^https://")',
+  'X.matches("^https://acme\\\\.com/")',
+  'X.matches("^https://acme\\\\.com(/|$)")',
+  'X.matches("^https://([a-z0-9-]+\\\\.)*acme\\\\.com(:[0-9]+)?(/.*)?$")',
+  'X.matches("^https://(acme|corp)\\\\.com/")',
+  'X == "https://acme.com/"',
+  'X in ["https://acme.com/", "https://acme.org/"]',
+  'X.split("/")[2] == "acme.com"',
+  'X.split("//")[1].startsWith("acme.com/")',
+  "X.size() > 2000",
+];
+
+describe.each(["args.url", "args.callback_url", 'args["url"]'])("a test of a part of a URL, %s,", (url) => {
+  it("is warned of where other hosts pass, with a URL that does", () => {
+    const wrong = OTHERS_PASS.flatMap((it) => {
+      const when = it.replaceAll("X", url);
+      const [first, ...more] = messagesOf(when);
+      const example = / takes `(.*)` for one of /.exec(first ?? "")?.[1];
+      if (example === undefined || more.length > 0) return [when];
+      const [theirs, strangers] = [example, "https://stranger.example/"].map((text) =>
+        outcomeOf(when, { url: text, callback_url: text }),
+      );
+      const host = new URL(example).hostname;
+      const isOurs = /^(.*\.)?(acme\.(com|org)|corp\.com|localhost)$/.test(host);
+      return isOurs || theirs === strangers ? [`${when}: ${example}`] : [];
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it("is left alone where the host is fixed, or none is named", () => {
+    expect(NOBODY_ELSE_PASSES.flatMap((it) => messagesOf(it.replaceAll("X", url)))).toEqual([]);
+  });
+
+  it("proposes nothing", () => {
+    for (const effect of ["deny", "allow"]) {
+      const all = OTHERS_PASS.flatMap((it) => warningsOf(it.replaceAll("X", url), effect));
+      expect(
+        all.filter(({ hint, fix }) => fix !== undefined || /Write|Did you mean|In place of/.test(hint ?? "")),
+      ).toEqual([]);
+    }
+  });
+});
+
+describe("a text that nobody says is a URL", () => {
+  it.each([
+    ['args.free.startsWith("https://acme.com")', 1],
+    ['args.free.matches("^https://acme.com/")', 1],
+    ['request.headers.origin.startsWith("https://acme.com")', 1],
+    ['user.claims.home.startsWith("https://acme.com")', 1],
+    ['args.free.startsWith("https://acme.com/")', 0],
+    ['args.free.contains("acme.com")', 0],
+    ['args.free.endsWith("acme.com")', 0],
+    ['args.own.contains("acme.com")', 0],
+    ['user.id.startsWith("https://idp.partner|")', 0],
+  ])("is read as one where it is held against one: %s", (when, count) => {
+    expect(messagesOf(when)).toHaveLength(count);
+  });
+
+  it("is read as one where no tool is known, too", () => {
+    const { warnings } = checkAgainstTools(filesOf('args.x.startsWith("https://acme.com")', "deny"), [], {
+      listed: false,
+    });
+    expect(warnings).toHaveLength(1);
+  });
+});
