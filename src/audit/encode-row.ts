@@ -1,5 +1,6 @@
 import { CALLS_LEFT_OUT } from "../core/call-outcome.ts";
 import type { Decision } from "../core/decision.ts";
+import { cut } from "../core/display.ts";
 import { writeExact } from "../core/exact-json.ts";
 import { type JsonObject, keptJson } from "../core/json.ts";
 import type { KeyedHash } from "../core/keyed-hash.ts";
@@ -60,9 +61,9 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
         actor: principal.subject,
         actorIssuer: principal.issuer,
         actorEmail: principal.email ?? null,
-        client: `${cut(client.name)}/${cut(client.version)}`,
+        client: `${cut(client.name, MAX_CLIENT_TEXT)}/${cut(client.version, MAX_CLIENT_TEXT)}`,
         clientId: principal.clientId ?? null,
-        clientIp: cut(client.ip),
+        clientIp: cut(client.ip, MAX_CLIENT_TEXT),
         endpoint: opening.endpoint,
         session: opening.session ?? null,
         upstream: opening.upstream,
@@ -77,7 +78,7 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
         argumentsFull: mode === "full" ? writeExact(opening.arguments) : null,
         outcome: null,
         durationMs: null,
-        traceId: opening.traceId === undefined ? null : cut(opening.traceId),
+        traceId: opening.traceId === undefined ? null : cut(opening.traceId, MAX_CLIENT_TEXT),
         definitionDigest: opening.definitionDigest,
         facts: facts(principal, client.userAgent),
         approval: opening.approval ?? null,
@@ -186,15 +187,15 @@ function unlistedRow(opening: UnlistedOpening, facts: ReturnType<typeof createFa
     actor: principal.subject,
     actorIssuer: principal.issuer,
     actorEmail: principal.email ?? null,
-    client: `${cut(client.name)}/${cut(client.version)}`,
+    client: `${cut(client.name, MAX_CLIENT_TEXT)}/${cut(client.version, MAX_CLIENT_TEXT)}`,
     clientId: principal.clientId ?? null,
-    clientIp: cut(client.ip),
+    clientIp: cut(client.ip, MAX_CLIENT_TEXT),
     endpoint: opening.endpoint,
     session: opening.session ?? null,
     upstream: upstream ?? null,
     // A client may write anything there.
     tool: scrubText(unlisted, MAX_CLIENT_TEXT, REDACTED),
-    traceId: opening.traceId === undefined ? null : cut(opening.traceId),
+    traceId: opening.traceId === undefined ? null : cut(opening.traceId, MAX_CLIENT_TEXT),
     facts: facts(principal, client.userAgent),
   };
 }
@@ -208,8 +209,4 @@ function redactedText(args: JsonObject, kept: string): string {
 /** What counted, then what was only evaluated. */
 function policiesText({ matched, unapplied }: Decision): string {
   return JSON.stringify(unapplied === undefined ? matched : [...matched, ...unapplied]);
-}
-
-function cut(text: string): string {
-  return text.length <= MAX_CLIENT_TEXT ? text : `${text.slice(0, MAX_CLIENT_TEXT)}…`;
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { html, raw } from "hono/html";
+import { asReplacement, cut, escapeForDisplay } from "../core/display.ts";
 import type { WantedLogin } from "./login.ts";
 
 type Html = ReturnType<typeof html>;
@@ -98,8 +99,7 @@ function page(title: string, content: Html): Html {
 
 /** Names of clients are theirs to choose: nothing in them hides or turns round. Escaping is `html`'s. */
 function shown(text: string): string {
-  const marked = text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, "\ufffd");
-  return marked.length <= MAX_SHOWN ? marked : `${marked.slice(0, MAX_SHOWN)}…`;
+  return cut(escapeForDisplay(text, asReplacement), MAX_SHOWN);
 }
 
 const MAX_SHOWN = 200;

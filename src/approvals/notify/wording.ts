@@ -1,4 +1,5 @@
 import type { ApprovalNotice } from "../../core/approval.ts";
+import { asReplacement, cut, escapeForDisplay } from "../../core/display.ts";
 
 /** One line of facts for people. */
 export interface Fact {
@@ -58,9 +59,7 @@ const MAX_LIST = 500;
  * mark, and what is too long is cut.
  */
 function oneLine(text: string, max = MAX_LINE): string {
-  const marked = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, "\ufffd");
-  const characters = [...marked.slice(0, 2 * max + 2)];
-  return characters.length <= max ? marked : `${characters.slice(0, max).join("")}…`;
+  return cut(escapeForDisplay(text, asReplacement), max);
 }
 
 function stageText(notice: ApprovalNotice): string {

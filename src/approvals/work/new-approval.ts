@@ -1,3 +1,4 @@
+import { cut } from "../../core/display.ts";
 import { type JsonObject, keptJson } from "../../core/json.ts";
 import type { Persons } from "../../core/persons.ts";
 import type { ApprovalRecord, NewApproval } from "../../store/approvals/approvals.ts";
@@ -91,8 +92,4 @@ export function newApproval(parts: NewApprovalParts): NewApproval {
     event: { act: "request", from: undefined, to: "pending", actor: personOf(principal), reason: undefined, at: now },
     messages: messagesFor(record, { kind: "approval.requested", to: "stage" }, now),
   };
-}
-
-function cut(text: string, max: number): string {
-  return text.length <= max ? text : `${text.slice(0, max)}…`;
 }

@@ -1,3 +1,4 @@
+import { asEscape, UNSEEN } from "../../core/display.ts";
 import { writeExact } from "../../core/exact-json.ts";
 import { isObject, type Json } from "../../core/json.ts";
 import type { Colour } from "../terminal/output.ts";
@@ -26,13 +27,12 @@ export interface Tree {
   readonly hidden: number;
 }
 
-// Controls, formats (direction and joiners among them), lone halves, private and unassigned ones, what renderers leave
-// out, and every space that is not the usual one.
-const HIDDEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?! )\p{Zs}/gu;
+// And every space that is not the usual one: people decide on what stands here.
+const HIDDEN = new RegExp(`${UNSEEN}|(?! )\\p{Zs}`, "gu");
 
 /** Text from outside on one line, harmless for a terminal: whatever shows as nothing stands as `\u{…}`. */
 export function visible(text: string): string {
-  return text.replace(HIDDEN, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
+  return text.replace(HIDDEN, asEscape);
 }
 
 /**
@@ -56,9 +56,7 @@ export function valueTree(
   const quoted = (text: string): string => {
     hidden += hiddenIn(text);
     const shown = text.length <= limits.maxText ? text : wellFormed(text.slice(0, limits.maxText));
-    const literal = JSON.stringify(shown).replace(HIDDEN, (char) =>
-      paint("red", `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`),
-    );
+    const literal = JSON.stringify(shown).replace(HIDDEN, (char) => paint("red", asEscape(char)));
     if (shown === text) return literal;
     cut += 1;
     return `${literal} ${paint("yellow", `… cut: ${text.length.toLocaleString("en-US")} characters in all`)}`;

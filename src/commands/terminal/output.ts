@@ -1,3 +1,4 @@
+import { asEscape, escapeForDisplay } from "../../core/display.ts";
 /**
  * Prints text by text, waiting where the reader is slower, so that an export of any size needs little memory. Answers
  * `false` once the reader has gone (`… | head`): then there is nothing left to do. @throws other faults of the stream
@@ -44,9 +45,9 @@ export async function* one(text: string): AsyncGenerator<string> {
   yield text;
 }
 
-/** Text from outside, made harmless for a terminal: control and direction characters show as `\u{…}`. */
+/** Text from outside, as a terminal may show it: what nobody sees stands as `\u{…}`. */
 export function plainText(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
+  return escapeForDisplay(text, asEscape);
 }
 
 /** A text of at most `max` UTF-16 units: what is cut off is an ellipsis. */

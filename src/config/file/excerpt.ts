@@ -1,3 +1,4 @@
+import { escapeForDisplay } from "../../core/display.ts";
 import { pathKey, type YamlPlace, type YamlSource } from "./yaml-source.ts";
 
 const LONGEST = 160;
@@ -35,7 +36,7 @@ export function excerptOfBroken(source: YamlSource, offset: number): string | un
 
 // Tabs would move the caret, control characters could write to the terminal.
 function plain(line: string): string {
-  return line.replaceAll(/[\p{Cc}\p{Cf}]/gu, " ");
+  return escapeForDisplay(line, (mark) => " ".repeat(mark.length));
 }
 
 function mayShow(place: YamlPlace): boolean {

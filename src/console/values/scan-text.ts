@@ -1,3 +1,4 @@
+import { UNSEEN } from "../../core/display.ts";
 import { lookalikesIn } from "./lookalikes.ts";
 
 /** Why a character is not shown as it is. */
@@ -28,10 +29,10 @@ const USUAL = [
   "\\t",
 ];
 // The braille blank and the Hangul fillers are letters to Unicode, and nothing to the eye.
-const UNSEEN = "[\\p{C}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}\\u2800]|(?! )\\p{Zs}";
+const UNSEEN_HERE = `${UNSEEN}|(?! )\\p{Zs}`;
 // Nobody writes more than four marks on one letter; hundreds would cover the lines around.
 const PILE = "(?<=\\p{M}{4})\\p{M}";
-const STANDS_OUT = new RegExp(`(?<usual>${USUAL.join("|")})|${UNSEEN}|${PILE}`, "gu");
+const STANDS_OUT = new RegExp(`(?<usual>${USUAL.join("|")})|${UNSEEN_HERE}|${PILE}`, "gu");
 
 // Nearly all texts are such, and the long ones would take a tenth of a second.
 const PLAIN = /^[\x20-\x7e\n\t]*$/;

@@ -1,3 +1,4 @@
+import { cut, escapeForDisplay } from "../../core/display.ts";
 import type { ArgumentPath } from "../syntax/argument-paths.ts";
 import type { ExpressionProblem } from "../syntax/expression-problem.ts";
 import type { CompiledText, Expression, PolicyLanguage } from "./environment.ts";
@@ -53,7 +54,7 @@ function render(parts: readonly (string | Expression)[], context: object): strin
     if (message.length > MAX_MESSAGE) break;
     message += typeof part === "string" ? part : renderExpression(part, context);
   }
-  return shorten(message, MAX_MESSAGE);
+  return cut(message, MAX_MESSAGE - 1);
 }
 
 function renderExpression(expression: Expression, context: object): string {
@@ -65,7 +66,8 @@ function renderExpression(expression: Expression, context: object): string {
 export function renderValue(value: unknown): string {
   // Cut before it is cleaned, so that a megabyte of text costs what its first line costs.
   const text = show(value, 0).slice(0, MAX_VALUE * 4);
-  return shorten(text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").replaceAll(/[\p{Cf}\p{Cs}]/gu, ""), MAX_VALUE);
+  const line = escapeForDisplay(text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " "), () => "");
+  return cut(line, MAX_VALUE - 1);
 }
 
 /** One value for an author: as `renderValue`, with texts in quotes. @throws never */
@@ -113,8 +115,4 @@ function showItems<T>(items: Iterable<T>, showItem: (item: T) => string): string
     shown.push(showItem(item));
   }
   return shown.join(", ");
-}
-
-function shorten(text: string, limit: number): string {
-  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
 }

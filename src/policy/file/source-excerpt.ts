@@ -1,3 +1,4 @@
+import { asReplacement, escapeForDisplay } from "../../core/display.ts";
 import type { PolicyError } from "../policy-set.ts";
 
 const AROUND = 2;
@@ -28,5 +29,5 @@ export function sourceExcerpt({ line, column }: PolicyError, lines: readonly str
 
 /** A line of a file for people to review: what turns the direction of text or cannot be seen shows as �. */
 function visibleLine(line: string): string {
-  return line.replace(/\r$/, "").replaceAll(/(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (mark) => "�".repeat(mark.length));
+  return escapeForDisplay(line.replace(/\r$/, ""), (mark) => (mark === "\t" ? mark : asReplacement(mark)));
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { html, raw } from "hono/html";
+import { asReplacement, cut, escapeForDisplay } from "../../core/display.ts";
 import type { ChallengeRecord } from "../../store/step-up/step-up.ts";
 import type { PageText } from "./texts.ts";
 
@@ -99,8 +100,7 @@ ${head}
 
 /** Names are others' to choose: nothing in them hides, turns round or fills the page. Escaping is `html`'s. */
 function shown(text: string): string {
-  const marked = text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, "\ufffd");
-  return marked.length <= MAX_SHOWN ? marked : `${marked.slice(0, MAX_SHOWN)}…`;
+  return cut(escapeForDisplay(text, asReplacement), MAX_SHOWN);
 }
 
 const MAX_SHOWN = 120;

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
+import { asEscape, cut, escapeForDisplay } from "../../core/display.ts";
 
 /** Lines of stderr that are kept, and what is shown of each line. */
 const MAX_LINES = 20;
@@ -19,10 +20,11 @@ export function createLastWords(mask: (text: string) => string): LastWords {
   const lines: string[] = [];
   let first: string | undefined;
   const keep = (line: string): void => {
-    lines.push(cut(line));
+    lines.push(cut(line, MAX_CHARS));
     if (lines.length > MAX_LINES) lines.shift();
   };
-  const safe = (text: string): string => visible(mask(stripVTControlCharacters(text)));
+  const safe = (text: string): string =>
+    escapeForDisplay(mask(stripVTControlCharacters(text)).replaceAll("\t", " "), asEscape);
   return {
     stderr(line) {
       const shown = safe(line);
@@ -31,7 +33,7 @@ export function createLastWords(mask: (text: string) => string): LastWords {
     },
     noise(line) {
       // A broken answer may hold what a tool gave somebody.
-      const shown = /^\s*[{[]/.test(line) ? "(it begins like JSON)" : cut(safe(line));
+      const shown = /^\s*[{[]/.test(line) ? "(it begins like JSON)" : cut(safe(line), MAX_CHARS);
       first ??= shown;
       return shown;
     },
@@ -45,15 +47,4 @@ export function createLastWords(mask: (text: string) => string): LastWords {
 /** What happened, without what was said. */
 export function withoutWords(detail: string): string {
   return detail.split("\n", 1)[0] ?? "";
-}
-
-function cut(text: string): string {
-  return text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}…` : text;
-}
-
-/** Control characters, and those without a shape, as their code points. */
-function visible(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) =>
-    char === "\t" ? " " : `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,
-  );
 }

@@ -64,7 +64,7 @@ describe("a message to Slack", () => {
     ["a second line", "Bob\nRequested by\nAnn", "Bob\ufffdRequested by\ufffdAnn"],
     ["turned writing", "Bob \u202eelur", "Bob \ufffdelur"],
     ["a text without end", "x".repeat(100_000), `${"x".repeat(200)}…`],
-    ["a text cut inside a character", "😀".repeat(300), `${"😀".repeat(200)}…`],
+    ["a text cut inside a character", "😀".repeat(300), `${"😀".repeat(100)}…`],
   ])("shows a name that is %s as it is, in a text that Slack reads no markup in", async (_what, name, shown) => {
     await send({ requester: name });
     await send({ tool: name });
