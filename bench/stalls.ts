@@ -36,6 +36,8 @@ ${Array.from({ length: 200 }, (_, i) => `  - { id: pair-${i}, when: 'has(args.n)
 `;
 
 const numbers = Array.from({ length: 1000 }, (_, index) => index);
+const texts = (unit: string): string[][] => Array.from({ length: 3 }, () => Array(50).fill(unit.repeat(200)));
+const STATEMENT = { sql: "password = ? and ".repeat(200), params: Array(50).fill("x") };
 const INPUTS: ReadonlyArray<readonly [name: string, args: Record<string, unknown>]> = [
   ["nothing hostile", {}],
   ["200 conditions with two loops over 1,000 items", { n: numbers }],
@@ -49,6 +51,9 @@ const INPUTS: ReadonlyArray<readonly [name: string, args: Record<string, unknown
   ["4 MB of arguments in one text", { x: "x".repeat(4_000_000) }],
   ["45,000 members", Object.fromEntries(Array.from({ length: 45_000 }, (_, index) => [`key-${index}`, index]))],
   ["90,000 members", Object.fromEntries(Array.from({ length: 90_000 }, (_, index) => [`key-${index}`, index]))],
+  ["300 texts full of names of secrets", { x: texts("password"), y: texts("token: a ") }],
+  ["300 commands", { x: texts("aws configure set a | "), y: texts("mysql -p -p | ") }],
+  ["300 statements with their parameters", Object.fromEntries(numbers.slice(0, 300).map((n) => [`k${n}`, STATEMENT]))],
   ["90,000 items, in lists of 900", { x: Array.from({ length: 100 }, () => numbers.slice(0, 900)) }],
 ];
 

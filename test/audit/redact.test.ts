@@ -395,7 +395,7 @@ describe("texts that look like a credential are taken out wherever they stand", 
     [
       "a block of YAML",
       "  password: |\n    hunter2\n\n    hunter2\n  user: a\n",
-      `  password: |\n${REDACTED}\n  user: a\n`,
+      `  password: |\n    ${REDACTED}\n  user: a\n`,
     ],
     ["a list of YAML", "passwords:\n  - hunter2\nuser: a", `passwords:\n  - ${REDACTED}\nuser: a`],
     ["a manifest", "- name: DB_PASSWORD\n  value: hunter2\n", `- name: DB_PASSWORD\n  value: ${REDACTED}\n`],
@@ -404,7 +404,7 @@ describe("texts that look like a credential are taken out wherever they stand", 
       '{"name":"DB_PASSWORD","value":"hunter2 x"}',
       `{"name":"DB_PASSWORD","value":"${REDACTED}"}`,
     ],
-    ["a list of JSON", '{"passwords":["hunter2"],"n":1}', `{"passwords":${REDACTED},"n":1}`],
+    ["a list of JSON", '{"passwords":["hunter2"],"n":1}', `{"passwords":"${REDACTED}","n":1}`],
     ["three quotes", 'password="""hunter2 "x" y"""', `password="""${REDACTED}"""`],
     ["backticks", "const password = `two hunter2`;", `const password = \`${REDACTED}\`;`],
     [
@@ -485,9 +485,62 @@ describe("a text made to be slow comes to an end", () => {
       "insert into u (pin) values (",
     ],
     ...["identified by ", "mysql ", "setx ", "?code=", "://", "4_", "a4", '\\"', "login a password "],
+    ...[
+      "%25",
+      "25",
+      "password%253d",
+      "password=(",
+      "password(((",
+      "password='a'+'b'+",
+      "password.a(b)",
+      "password: a b ",
+    ],
+    ...[
+      "password:\n  a: b\n",
+      "- - a: &a !b |\n",
+      "- ",
+      'a "b" {\n',
+      "data:\n",
+      "kind: ",
+      "mysql -p -p | ",
+      "mysql '",
+      "mysql \\",
+    ],
+    ...["'a' as 'b' as password ", "<password>", "<token", "password for a b c ", "jdbc:oracle:thin:", "a:22:a:a:\n"],
+    ...['{"password":', '{"password":[', "```json\n{", "sp_password"],
   ])("%j, over and over", (unit) => {
     const list = Array.from({ length: 50 }, () => unit.repeat(2000));
     expect(JSON.stringify(redact({ list })).length).toBeLessThan(50_000);
+  });
+});
+
+describe("what is too much to look at is hidden without a look", () => {
+  it("of texts that speak of secrets, what is beyond a bound", () => {
+    const text = "the token was lost and found again; ".repeat(20);
+    const shown = redact({ list: Array.from({ length: 50 }, () => text), note: "fine" });
+    expect(shown).toMatchObject({ note: "fine" });
+    expect(new Set(JSON.parse(JSON.stringify(shown["list"])))).toEqual(
+      new Set([`${text.slice(0, 200)}… [${text.length} characters]`, REDACTED]),
+    );
+  });
+
+  it("of what statements are given", () => {
+    const one = { sql: "UPDATE tokens SET a = ? WHERE id = ?; ".repeat(20), params: ["x", 7] };
+    const shown = Object.values(
+      redact(Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`k${index}`, one]))),
+    );
+    expect(shown[0]).toMatchObject({ params: one.params });
+    expect(shown.slice(-5)).toEqual(Array(5).fill({ sql: REDACTED, params: REDACTED }));
+  });
+
+  it.each<[string, Json]>([
+    ["a wide object of parameters", Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`p${index}`, "x"]))],
+    ["many rows of parameters", Array.from({ length: 2000 }, () => ["x"])],
+    ["many words", Array.from({ length: 2000 }, () => "-px")],
+  ])("%s keeps its size", (_what, params) => {
+    const count = Array.isArray(params) ? 2000 : Object.keys(params as object).length;
+    const shown = JSON.stringify(redact({ command: "mysql password = ?", cmd: "mysql", sql: "pin = :p1", params }));
+    expect(shown).toContain(`${count - 50}`);
   });
 });
 

@@ -1,82 +1,127 @@
+import type { Span } from "../../redaction/detect/span.ts";
+import { HINT, NAMES } from "./names-in-text.ts";
 import { withoutInserted } from "./text-tables.ts";
+import { matchEnd, valueAt, withoutSpans } from "./values.ts";
 
 /*
- * Secrets that a text says a name of: assigned, quoted behind it, in markup, SQL, YAML, a command, or a URL. Every quantifier in
- * front of what must follow is bounded, so that each place is looked at a bounded number of times.
+ * Secrets that a text says a name of. Each name that stands in it is looked behind: by a sign of assignment, in quotes, in markup,
+ * SQL, commands, code or a table. Every quantifier is bounded, so that each name is looked at a bounded number of times.
  */
 
-const NAMES =
-  "passw(?:or)?[dt]s?|passphrase|passcode|pwd|secrets?|token|api[-_ ]?keys?|access[-_ ]?key|private[-_ ]?key|authorization|cookie|" +
-  "kennwort|contrase[ñn]a|senha|mot de passe|wachtwoord|парол[ья]|密码|パスワード|(?<![a-z])(?:pin|psk|otp|cvv2?|cvc2?)(?![a-z])";
-// Signs of assignment, behind a name that may stand in quotes.
-const SIGN = String.raw`\\{0,8}["']?\s{0,8}(?::=|=>|={1,2}|:|\sis\s)\s{0,40}`;
-const ASSIGNED = `(?:${NAMES})${SIGN}`;
-const ELEMENT = String.raw`<[\w:.-]{0,30}(?:${NAMES})[\w.-]{0,20}(?:\s[^<>]{0,400})?>\s{0,20}`;
+/** Gives the span of what is to be hidden at `from`, behind what led there. */
+type Reader = (text: string, from: number) => Span | undefined;
+
+const read: Reader = (text, from) => valueAt(text, from);
+const readOption: Reader = (text, from) => valueAt(text, from, /[^\s"']+/y);
+const upTo =
+  (form: RegExp): Reader =>
+  (text, from) => {
+    const end = matchEnd(form, text, from);
+    return end === undefined || end === from ? undefined : { start: from, end };
+  };
+
+const NAME = new RegExp(NAMES, "gi");
+/** Words that secrets do not have and sentences do; several words without any may be a phrase. */
+const PHRASE =
+  /(?!(?:[^\n]{0,200}\s)?(?:the|a|an|is|are|was|be|to|not|no|and|or|of|in|on|for|with|it|its|has|have|cannot|can|must|should|will|does|i|you|he|she|we|they|my|your|his|her|our|please|when|if|then|but|by|at|as|from|this|that|after|before|via|per|all)\b)[a-z0-9'-]{1,40}(?: [a-z0-9'-]{1,40}){2,24}(?=[ \t]{0,20}(?:\n|$))/iy;
+const REST_OF_LINE = /[^\n"'\\]*[^\s"'\\]/y;
+
+const readAssigned: Reader = (text, from) => {
+  const value = valueAt(text, from);
+  if (value === undefined) return undefined;
+  const phrase = value.start === from ? matchEnd(PHRASE, text, from) : undefined;
+  return phrase === undefined ? value : { start: from, end: Math.max(phrase, value.end) };
+};
+
+const SUFFIX =
+  "(?:[_-]?(?:\\d{1,3}|new|old|confirm(?:ation)?|repeat|again|hash|value|string|env|ci|prod(?:uction)?|dev|test|stag(?:e|ing)|field|input|box)){0,2}";
+const ENDS = String.raw`\\{0,8}["'\x60\])]{0,3}\s{0,8}`;
+const SIGN = `(?::=|=>|={1,3}|!=|<>|::?|%3d|&#61;|\\\\u003d)`;
+// What is said of a secret, and is none.
+const SAID =
+  "(?!(?:not|wrong|expired|invalid|incorrect|correct|missing|required|optional|weak|strong|lost|unknown|empty|too|the|an?|being|been|in|on|at|only|" +
+  "set|stored|sent|used|needed|never|always|now|still|already|also|kept|hidden|safe|reset|changed|rotated|valid|ok|okay|fine|public|read|written|" +
+  "unset|null|none|it|that|this|there|then|what|where|more|less|easy|hard|out|no|to|for|by|old|new|different|same|limited|as|per)\\b)";
+const LAST_WORD = "(?=\\S{1,200}\\s{0,8}(?:\\n|$|[,;]\\s))";
 const ATTRIBUTES = String.raw`(?:\s[^<>]{0,100})?`;
 const NAMING = "key|name|param-name|th|td|dt|label|field|id";
-const QUOTED = `(["'])`;
-const UP_TO_QUOTE = String.raw`(?:(?!\2)[\s\S])*`;
+const CHAIN = String.raw`(?:\s{0,20}\.\s{0,2}\w{1,30}(?:\([^()\n]{0,60}\))?){0,3}\s{0,20}\.\s{0,2}\w{1,30}\s{0,4}(?:\(|=(?!=))\s{0,4}`;
+const LITERAL = "(?=[\"'`])";
 
-/** What stands before the secret is the first group. In quotes all up to their end goes, also in JSON within JSON. */
-const NAMED_FORMS: readonly RegExp[] = [
-  // A block of YAML: the lines that are further in than the name.
-  new RegExp(
-    String.raw`(^([ \t]{0,60})[^\n]{0,60}(?:${NAMES})["']?:[ \t]{0,8}[|>][^\n]{0,40}\n)` +
-      String.raw`\2[ \t]+[^\n]*(?:\n(?:\2[ \t]+[^\n]*|[ \t]*(?=\n|$)))*`,
-    "gim",
-  ),
-  new RegExp(`(${ASSIGNED}("""|'''))${UP_TO_QUOTE}`, "gi"),
-  new RegExp(`(${ASSIGNED}[[{(])[^\\]})]*`, "gi"),
-  new RegExp(`(${ASSIGNED}")(?!"")(?:[^"\\\\]|\\\\.)*`, "gis"),
-  new RegExp(`(${ASSIGNED}(\\\\{1,8})")(?:(?!(?<!\\\\)\\2").)*`, "gis"),
-  new RegExp(`(${ASSIGNED}')(?!'')(?:[^']|'')*`, "gi"),
-  new RegExp(`(${ASSIGNED}\`)[^\`]*`, "gi"),
-  new RegExp(
-    `(${ASSIGNED}(?:-\\s{1,9})?)(?![|>][^\\S\\n]{0,8}\\n|[|>][-+\\d]{1,2}\\s)[^\\s"'\`&;,\\\\=>][^\\s"'&;,\\\\]*`,
-    "gi",
-  ),
-  // On a command line, `--password x`, `curl -u ann:x`.
-  new RegExp(`(--?[\\w-]{0,30}(?:${NAMES})\\s{1,8}["']?)[^\\s"']+`, "gi"),
-  /((?<![\w-])(?:-u|--user)\s{1,8}["']?[^\s:"']{1,80}:)[^\s"']+/g,
-  // SQL and configuration: `PASSWORD 'x'`, `PASSWORD('x')`; netrc.
-  new RegExp(`((?:${NAMES})(?:\\s{1,8}|\\s{0,8}\\(\\s{0,8})${QUOTED})${UP_TO_QUOTE}`, "gi"),
-  /(\blogin\s{1,8}\S{1,80}\s{1,8}password\s{1,8})\S+/gi,
-  new RegExp(
-    `((?:${NAMES})\\w{0,20}"\\s{0,4}\\{[^{}]{0,200}?\\b(?:default|value)\\s{0,8}=\\s{0,8}${QUOTED})${UP_TO_QUOTE}`,
-    "gi",
-  ),
+/** What may stand behind a name, and what reads the secret there; the first that finds one counts. */
+const FOLLOWERS: readonly (readonly [RegExp, Reader])[] = [
+  // Of a phrase all words are the secret, and of a header all that it says.
+  [
+    "(?<=(?:phrase|phrases|mnemonic|authorization|cookie))" +
+      `${ENDS}(?:${SIGN}|\\sis\\s)[^\\S\\n]{0,8}(?=[^\\s"'\`[{(|>])`,
+    upTo(REST_OF_LINE),
+  ],
+  [`${SUFFIX}${ENDS}${SIGN}\\s{0,40}`, readAssigned],
+  [`\\s(?:is|ist|est|es)\\s{1,8}${SAID}`, readAssigned],
+  [`\\s(?:for|of)\\s[^:=\\n.;]{1,40}?(?:\\s?[:=]\\s{1,4}|\\sis\\s${SAID})${LAST_WORD}`, read],
+  // A PIN needs no sign.
+  ["(?<=\\bpin)\\s{1,3}(?:(?:code|number)\\s)?(?=\\d{4,8}\\b)", read],
+  // On a command line, `--password x`.
+  ["(?<=(?:^|[\\s\"'(=,])--?[\\w-]{0,60})\\s{1,8}", readOption],
+  // SQL and configuration: `PASSWORD 'x'`, `PASSWORD('x')`, `LIKE 'x'`, `IN ('x')`.
+  ["(?:\\s{1,8}|\\s{0,8}\\(\\s{0,8})(?=[EN]?[\"'])", read],
+  [
+    '["`\\]]?\\s{1,8}(?:not\\s{1,8})?(?:(?:i?like|rlike|regexp|similar\\s{1,4}to)\\s{0,8}(?=[EN]?[\'"(])|in\\s{0,8}(?=\\(\\s{0,8}[\'"]))',
+    read,
+  ],
+  [
+    "(?<=\\b(?:enable|username\\s\\S{1,40}(?:\\sprivilege\\s\\d{1,2})?)\\s{1,4}(?:secret|password))\\s{1,4}(?:\\d\\s{1,4})?",
+    readOption,
+  ],
+  ['\\w{0,20}"\\s{0,4}\\{[^{}]{0,200}?\\b(?:default|value)\\s{0,8}=\\s{0,8}(?=["\'])', read],
+  // Code: a literal or a variable that names a secret, and what is called or assigned with the next one.
+  [`[\\w-]{0,30}["'\\x60\\])}\\s]{0,12}${CHAIN}${LITERAL}`, read],
+  [
+    `(?<=\\w[( ]\\s{0,8}["'\\x60][^(),\\n]{0,100})[\\w-]{0,30}["'\\x60\\]]{1,5}\\s{0,4},\\s{0,8}(?:with:\\s{0,4})?${LITERAL}`,
+    read,
+  ],
+  [`[\\w-]{0,30}["'\\x60]\\s{1,8}${LITERAL}`, read],
+  // The last two cells of a line, and a line of two values; not the heading of a table.
+  ["(?: {4,8}|\\t{1,3})(?=[^\\s]{1,200}[ \\t]{0,8}(?:\\n|$))", readOption],
+  [
+    `["'\\x60*]{0,3}\\s{0,20}\\|\\s{0,20}(?![^\\n]{0,200}\\n[\\s|:-]{3})(?=[^|\\n]{1,200}\\|?[ \\t]{0,8}(?:\\n|$))`,
+    upTo(/[^|\n]*[^|\s]/y),
+  ],
+  ["(?<=(?:^|\\n)[\"']?[\\w.-]{0,40})[\"']?[,;](?=[^\\s,;]{1,200}[ \\t]{0,8}(?:\\n|$))", read],
   // An element, and one behind the element that names it, as in a property list.
-  new RegExp(String.raw`(${ELEMENT}<!\[CDATA\[)(?:(?!\]\]>)[\s\S])+`, "gi"),
-  new RegExp(String.raw`(${ELEMENT})[^\s<][^<]*`, "gi"),
-  new RegExp(
-    String.raw`(<(?:${NAMING})${ATTRIBUTES}>[^<>]{0,60}(?:${NAMES})[^<>]{0,40}</[\w:.-]{1,40}>\s{0,40}<[\w:.-]{1,40}${ATTRIBUTES}>)[^<]+`,
-    "gi",
-  ),
+  ["(?<=<[\\w:.-]{0,60})[\\w.-]{0,20}(?:\\s[^<>]{0,400})?>\\s{0,20}", readElement],
+  [
+    `(?<=<(?:${NAMING})${ATTRIBUTES}>[^<>]{0,90})[^<>]{0,40}</[\\w:.-]{1,40}>\\s{0,40}<[\\w:.-]{1,40}${ATTRIBUTES}>`,
+    upTo(/[^<]+/y),
+  ],
   // A part of a form: its headers, an empty line, and all up to the next boundary.
-  new RegExp(
-    String.raw`(name="?[^"\r\n]{0,60}(?:${NAMES})[^\r\n]{0,160}(?:\r?\n[^\r\n]{1,200}){0,4}\r?\n\r?\n)(?:(?!\r?\n--)[\s\S])+`,
-    "gi",
-  ),
+  [
+    '(?<=name="?[^"\\r\\n]{0,90})[^\\r\\n]{0,160}(?:\\r?\\n[^\\r\\n]{1,200}){0,4}\\r?\\n\\r?\\n',
+    upTo(/(?:(?!\r?\n--)[\s\S])+/y),
+  ],
   // `name: DB_PASSWORD`, and on the next line `value: x`; the same in JSON.
-  new RegExp(
-    String.raw`((?:${NAMES})[\w.-]{0,30}\\{0,8}["']?\s{0,4}[,;]?\s{0,40}\\{0,8}["']?(?:\w{0,20}value|val|content|data|text)` +
-      String.raw`\\{0,8}["']?\s{0,4}[:=]\s{0,9}\\{0,8}["']?)(?:(?<=["'])[^"'\\]+|[^\s"'\\,}]+)`,
-    "gi",
-  ),
-];
-/** Some of all forms but those of URLs can fit only where this does, which most texts have not. Without looking around: that is dear. */
-const HINT =
-  /pass|pwd|secret|token|api[-_ ]?key|access[-_ ]?key|private[-_ ]?key|authoriz|cookie|kennw|contras|senha|wachtw|pin|psk|otp|cv[vc]|-u|identif|docker|podman|mysql|mariadb|insert|парол|密码|パスワード/i;
+  [
+    String.raw`[\w.-]{0,30}\\{0,8}["']?\s{0,4}[,;]?\s{0,40}\\{0,8}["']?(?:\w{0,20}value|val|content|data|text)` +
+      String.raw`\\{0,8}["']?\s{0,4}[:=]\s{0,9}\\{0,8}["']?`,
+    upTo(/(?<=["'])[^"'\\]+|[^\s"'\\,}]+/y),
+  ],
+].map(([form, reader]) => [new RegExp(form as string, "iy"), reader as Reader] as const);
 
 /** What needs no such name. */
 const OTHER_FORMS: readonly RegExp[] = [
-  new RegExp(
-    String.raw`(\bidentified\s{1,8}(?:with\s{1,8}[\w"'\x60]{1,60}\s{1,8})?by\s{1,8}(?:password\s{1,8})?${QUOTED})${UP_TO_QUOTE}`,
-    "gi",
-  ),
-  /(\b(?:user|role)\s{1,8}\S{1,80}\s{1,8}identified\s{1,8}by\s{1,8})[^\s"';]+/gi,
-  /(\b(?:sshpass|docker\s{1,4}login|podman\s{1,4}login|mysql\w{0,20}|mariadb\w{0,20})\s(?:[^\n|;&]{0,200}?\s)?-p\s?["']?)[^\s"']+/gi,
+  /(\bidentified\s{1,8}(?:with\s{1,8}[\w"'\x60]{1,60}\s{1,8})?by\s{1,8}(?:password\s{1,8})?(["']))(?:(?!\2)[\s\S])*/gi,
+  /(\b(?:user|role)\s{1,8}\S{1,80}\s{1,8}identified\s{1,8}by\s{1,8})[^\s"';?$:@]+/gi,
+  /(\blogin\s{1,8}\S{1,80}\s{1,8}password\s{1,8})\S+/gi,
+  /(\bsp_(?:addlogin|password|addlinkedsrvlogin)\b)[^;\n]+/gi,
+  /(\bsnmp-server\s{1,4}community\s{1,4})\S+/gi,
+  // A line of `.pgpass`.
+  /^([\w.*-]{1,80}:(?:\d{1,5}|\*):[^:\s]{1,60}:[^:\s]{1,60}:)[^\s:]+$/gim,
+  /(\bjdbc:oracle:thin:[^\s/@]{1,80}\/)[^\s@]+(?=@)/gi,
 ];
+const OTHER_HINT = /identified|login|sp_|snmp|oracle|:(?:\d{2,5}|\*):/i;
+
+/** `SELECT 'x' AS password`. */
+const NAMED_AFTER = new RegExp(`'[^'\\n]{1,200}'(?=\\s{1,8}as\\s{1,8}["\`[]?\\w{0,30}(?:${NAMES}))`, "gi");
 
 /** URLs that are credentials: whoever has the signature, the code or the path may. A code of a currency is shorter. */
 const URL_FORMS: readonly RegExp[] = [
@@ -93,18 +138,60 @@ const NAMED_ELEMENT = new RegExp(
   "i",
 );
 
-/** `text` with `mark` for what it says is a secret. Linear. @throws never */
+/** `text` with `mark` for what it says is a secret. @throws never */
 export function withoutAssigned(text: string, mark: string): string {
-  const put = (_whole: string, before: string): string => `${before}${mark}`;
   let scrubbed = text;
   if (HINT.test(scrubbed)) {
-    scrubbed = withoutInserted(scrubbed, mark);
-    for (const form of NAMED_FORMS) scrubbed = scrubbed.replace(form, put);
-    for (const form of OTHER_FORMS) scrubbed = scrubbed.replace(form, put);
-    scrubbed = scrubbed.replace(TAG, (tag) => (NAMED_TAG.test(tag) ? withoutValue(tag, mark) : tag));
+    scrubbed = withoutNamed(withoutInserted(scrubbed, mark), mark);
+    if (scrubbed.includes("<"))
+      scrubbed = scrubbed.replace(TAG, (tag) => (NAMED_TAG.test(tag) ? withoutValue(tag, mark) : tag));
+    if (scrubbed.includes("'")) scrubbed = scrubbed.replace(NAMED_AFTER, `'${mark}'`);
   }
+  return scrubbed;
+}
+
+/** `text` with `mark` for what stands at a known place of a URL, a statement or a configuration. @throws never */
+export function withoutCodes(text: string, mark: string): string {
+  const put = (_whole: string, before: string): string => `${before}${mark}`;
+  let scrubbed = text;
+  if (OTHER_HINT.test(scrubbed)) for (const form of OTHER_FORMS) scrubbed = scrubbed.replace(form, put);
   if (scrubbed.includes("://")) for (const form of URL_FORMS) scrubbed = scrubbed.replace(form, put);
   return scrubbed;
+}
+
+function withoutNamed(text: string, mark: string): string {
+  const found: Span[] = [];
+  NAME.lastIndex = 0;
+  while (NAME.test(text)) {
+    const span = secretBehind(text, NAME.lastIndex);
+    if (span === undefined) continue;
+    found.push(span);
+    NAME.lastIndex = Math.max(span.end, NAME.lastIndex);
+  }
+  return withoutSpans(text, found, mark);
+}
+
+function secretBehind(text: string, from: number): Span | undefined {
+  for (const [form, reader] of FOLLOWERS) {
+    const start = matchEnd(form, text, from);
+    const span = start === undefined ? undefined : reader(text, start);
+    if (span !== undefined) return span;
+  }
+  return undefined;
+}
+
+// The text of an element, or all that stands in it.
+function readElement(text: string, from: number): Span | undefined {
+  const data = "<![CDATA[";
+  if (text.startsWith(data, from)) {
+    const end = text.indexOf("]]>", from);
+    return { start: from + data.length, end: end < 0 ? text.length : end };
+  }
+  if (text.charAt(from) !== "<") return upTo(/[^<]+/y)(text, from);
+  const name = /<([\w:.-]{1,80})(?:\s[^<>]{0,400})?>\s{0,20}$/.exec(text.slice(Math.max(0, from - 520), from))?.[1];
+  if (name === undefined || text.charAt(from + 1) === "/") return undefined;
+  const end = text.indexOf(`</${name}`, from);
+  return { start: from, end: end < 0 ? text.length : end };
 }
 
 // `<input name="password" value="x">`, `<variable name="password">x`.

@@ -19,27 +19,56 @@ export function kindOfText(value: Json | undefined): NameKind {
   return typeof value === "string" && WORDY.test(value) ? neighbourName(value).kind : "plain";
 }
 
+/** What the members of an object hold by a name beside them: those that hold a value, and those that change one. */
+export interface Beside {
+  readonly holds: NameKind;
+  readonly changes: NameKind;
+}
+
+export const NOTHING_BESIDE: Beside = { holds: "plain", changes: "plain" };
+
+/** A name and no sentence: `password`, `#password`, `Enter password:`. */
+const NAME_ONLY = /^\S{1,60}(?:(?: \S{1,20}){0,2}:\s?)?$/;
+
 /**
  * What the members of an object that hold a value hold, by the name in another member: `{"name": "DB_PASSWORD", "value": …}`,
- * `{"element": "Password field", "text": …}`, `{"op": "add", "path": "/password", "value": …}`, `{"kind": "Secret", "data": …}`.
+ * `{"element": "Password field", "text": …}`, `{"op": "add", "path": "/password", "value": …}`, `{"kind": "Secret", "data": …}`,
+ * `{"secret_name": "DEPLOY", "value": …}`, `{"expect": "Password:", "send": …}`, `{"field": "password", "to": …}`.
  */
-export function kindBeside(value: JsonObject, names: readonly Name[]): NameKind {
-  let kind: NameKind = "plain";
+export function kindBeside(value: JsonObject, names: readonly Name[]): Beside {
+  let holds: NameKind = "plain";
+  let changes: NameKind = "plain";
   for (const { name, role } of names) {
-    if (role === "holds" || role === "none") continue;
+    if (role === "holds" || role === "changes" || role === "none") continue;
     const named = kindNamedBy(role, value[name], value);
-    if (named === "secret") return named;
-    if (named === "number") kind = named;
+    if (named === "plain") continue;
+    if (holds !== "secret") holds = named;
+    if (changes !== "secret" && (role === "names" || role === "asks") && isNameOnly(value[name])) changes = named;
   }
-  return kind;
+  return { holds, changes };
 }
 
 function kindNamedBy(role: Name["role"], value: Json | undefined, around: JsonObject): NameKind {
   if (role === "names") return kindOfText(value);
+  if (role === "tells") return "secret";
+  if (role === "asks") return isNameOnly(value) ? kindOfText(value) : "plain";
   // One word: an event of the type `password_reset` holds none.
   if (role === "types") return typeof value === "string" && /^[a-z]+$/i.test(value) ? kindOfText(value) : "plain";
   // A path alone is a file's, whose name says little of what is in it.
   return role === "place" && around["op"] !== undefined ? kindOfText(value) : "plain";
+}
+
+function isNameOnly(value: Json | undefined): boolean {
+  return typeof value === "string" && NAME_ONLY.test(value);
+}
+
+/** Whether a `key` is itself the secret, by what it is called: `{"title": "Deploy key", "key": …}`. Not the key of an issue. */
+export function isKeyBeside(value: JsonObject): boolean {
+  const { key } = value;
+  if (typeof key !== "string" || /^[A-Z][A-Z0-9]{1,9}-\d+$/.test(key)) return false;
+  return [value["title"], value["name"], value["label"]].some(
+    (called) => typeof called === "string" && /\bkey$/i.test(called) && kindOfText(called) === "secret",
+  );
 }
 
 /** More columns than are shown. */

@@ -1,17 +1,23 @@
-import { numberIn } from "../../core/exact-json.ts";
+import { numberIn, parseExact, writeExact } from "../../core/exact-json.ts";
 import { holdsValues, isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { isCardNumber } from "../../redaction/detect/bank-numbers.ts";
+import { withoutArguments } from "./commands.ts";
+import { HINT } from "./names-in-text.ts";
 import {
   type Columns,
   cardsAcross,
   columnsBeside,
   headOf,
+  isKeyBeside,
   kindBeside,
   kindOfText,
+  NOTHING_BESIDE,
   neighbourName,
 } from "./neighbours.ts";
-import { type NumberSearch, scrubText } from "./secrets.ts";
-import { kindWithin, looksLikeNumber, type Name, type NameKind } from "./sensitive-names.ts";
+import { isTexts, withoutGiven } from "./places.ts";
+import type { SearchBudget } from "./search-budget.ts";
+import { cutText, scrubText } from "./secrets.ts";
+import { isTokenCount, kindWithin, looksLikeNumber, type Name, type NameKind } from "./sensitive-names.ts";
 
 /** What a redacted copy may not exceed, so that a record stays small whatever a caller sends. */
 export interface RedactLimits {
@@ -38,7 +44,7 @@ export const REDACTED = "[redacted]";
 export function redact(value: JsonObject, limits: RedactLimits = REDACT_LIMITS): JsonObject {
   return redactObject(value, limits.maxDepth, "plain", {
     left: limits.maxValues,
-    search: { left: MAX_SEARCHED },
+    search: { digits: MAX_DIGITS, named: MAX_NAMED, json: MAX_JSON },
     limits,
   });
 }
@@ -46,7 +52,7 @@ export function redact(value: JsonObject, limits: RedactLimits = REDACT_LIMITS):
 interface Budget {
   left: number;
   /** Shared by all texts and keys. */
-  readonly search: NumberSearch;
+  readonly search: SearchBudget;
   readonly limits: RedactLimits;
 }
 
@@ -56,7 +62,11 @@ const MAX_KEY = 80;
 const MAX_NAMES = 500;
 
 /** Characters of texts full of digits, of which a caller may write as many as fit: their search takes half a µs each. */
-const MAX_SEARCHED = 10_000;
+const MAX_DIGITS = 10_000;
+/** The same of texts that speak of secrets, … */
+const MAX_NAMED = 20_000;
+/** … and of texts that are JSON. */
+const MAX_JSON = 100_000;
 
 /** The name of a setting or of an option: a sentence about a password is none. */
 const ONE_WORD = /^[\p{L}\p{M}\p{N}_.:-]+$/u;
@@ -66,7 +76,9 @@ function redactValue(value: Json | undefined, depth: number, kind: NameKind, bud
   budget.left -= 1;
   if (typeof value === "string") {
     const isNumber = kind === "number" && looksLikeNumber(value);
-    return isNumber ? REDACTED : scrubText(value, budget.limits.maxText, REDACTED, budget.search);
+    if (isNumber) return REDACTED;
+    const read = redactJson(value, depth, budget);
+    return read ?? scrubText(value, budget.limits.maxText, REDACTED, budget.search);
   }
   const number = numberIn(value);
   if (number !== undefined) {
@@ -79,13 +91,47 @@ function redactValue(value: Json | undefined, depth: number, kind: NameKind, bud
   return isObject(value) ? redactObject(value, depth, kind, budget) : redactList(value, depth, kind, budget, columns);
 }
 
-function redactList(list: readonly Json[], depth: number, kind: NameKind, budget: Budget, given?: Columns): Json {
+/** JSON, also in a fence of Markdown. */
+const BEGINS_JSON = /^\s{0,20}[`[{]/;
+const JSON_TEXT = /^\s{0,20}(?:```\w{0,10}\s{1,4})?([[{][\s\S]*[\]}])\s{0,20}(?:```\s{0,20})?$/;
+
+/** A text that is JSON, read as such, where something has to go; `undefined` where nothing has or it is none. */
+function redactJson(text: string, depth: number, budget: Budget): string | undefined {
+  const { search, limits } = budget;
+  if (depth <= 0 || text.length > search.json || !BEGINS_JSON.test(text) || !HINT.test(text)) return undefined;
+  const json = JSON_TEXT.exec(text)?.[1];
+  search.json -= text.length;
+  const value = parsed(json);
+  if (value === undefined) return undefined;
+  const own = { search, limits, left: limits.maxValues };
+  const shown = redactValue(value, depth, "plain", own);
+  if (shown === value) return undefined;
+  // As it was laid out, where what its forms find is all that has to go.
+  const scrubbed = scrubText(text, limits.maxText, REDACTED, search);
+  const left = parsed(JSON_TEXT.exec(scrubbed)?.[1]);
+  if (left !== undefined && redactValue(left, depth, "plain", own) === left) return scrubbed;
+  return cutText(writeExact(shown), text.length, limits.maxText);
+}
+
+function parsed(json: string | undefined): Json | undefined {
+  if (json === undefined) return undefined;
+  try {
+    return parseExact(json);
+  } catch {
+    return undefined;
+  }
+}
+
+function redactList(all: readonly Json[], depth: number, kind: NameKind, budget: Budget, given?: Columns): Json {
   const items: Json[] = [];
+  const list: readonly Json[] =
+    typeof all[0] === "string" && isTexts(all) ? withoutArguments(all, undefined, REDACTED) : all;
   const isTable = Array.isArray(list[0]);
   const head = isTable && given === undefined ? headOf(list) : undefined;
   const cards = cardsAcross(list, budget.limits.maxEntries);
   let changed = false;
   // `["DB_PASSWORD", "…"]`, `["--password", "…"]`: what follows the name of a secret is the secret.
+  const hasNames = given !== NO_COLUMNS;
   let named = false;
   for (const item of list) {
     const index = items.length;
@@ -97,11 +143,11 @@ function redactList(list: readonly Json[], depth: number, kind: NameKind, budget
       (named && isText(item)) || cards?.has(index) === true || (!isTable && given?.has(index) === true);
     const columns = isTable ? (given ?? (index > 0 ? head : undefined)) : undefined;
     const redacted = isSecret && isSubstance(item) ? REDACTED : redactValue(item, depth - 1, kind, budget, columns);
-    named = !isSecret && typeof item === "string" && ONE_WORD.test(item) && kindOfText(item) === "secret";
-    changed ||= redacted !== item;
+    named = hasNames && !isSecret && typeof item === "string" && ONE_WORD.test(item) && kindOfText(item) === "secret";
+    changed ||= redacted !== all[index];
     items.push(redacted);
   }
-  return changed ? items : list;
+  return changed ? items : all;
 }
 
 function redactObject(value: JsonObject, depth: number, within: NameKind, budget: Budget): JsonObject {
@@ -111,37 +157,50 @@ function redactObject(value: JsonObject, depth: number, within: NameKind, budget
   const names: Name[] = [];
   let holds = false;
   let heads = false;
+  let given = false;
   for (const key of keys.length > MAX_NAMES ? keys.slice(0, MAX_NAMES) : keys) {
     const name = neighbourName(key);
-    holds ||= name.role === "holds";
+    holds ||= name.role === "holds" || name.role === "changes" || isKeys(name, value);
     heads ||= name.role === "heads";
+    given ||= name.part === "given";
     names.push(name);
   }
-  const beside = holds ? kindBeside(value, names) : "plain";
+  const beside = holds ? kindBeside(value, names) : NOTHING_BESIDE;
   const columns = heads ? columnsBeside(value, names) : undefined;
+  const placed = given ? withoutGiven(value, names, REDACTED, budget.search) : undefined;
   for (const key of keys) {
     if (members.length >= budget.limits.maxEntries || budget.left <= 0) {
       members.push(["[more]", keys.length - members.length]);
       return Object.fromEntries(members);
     }
-    const member = value[key];
-    const { kind: named = "plain", role } = names[members.length] ?? {};
-    const own = kindWithin(named, key, within);
-    const kind = own === "plain" && role === "holds" ? beside : own;
+    const member = placed?.get(key) ?? value[key];
+    const name = names[members.length];
+    const role = name !== undefined && isKeys(name, value) ? "changes" : name?.role;
+    const own = key === "key" && isKeyBeside(value) ? "secret" : kindWithin(name?.kind ?? "plain", key, within);
+    const kind = own === "plain" && (role === "holds" || role === "changes") ? beside[role] : own;
     const shownKey = scrubText(key, MAX_KEY, REDACTED, budget.search);
+    const number = numberIn(member);
     const shown =
-      kind === "secret" && isSubstance(member) && !isTokenCount(key, member)
+      kind === "secret" && isSubstance(member) && !(number !== undefined && isTokenCount(key, String(number)))
         ? REDACTED
-        : redactValue(member, depth - 1, kind, budget, role === "heads" ? undefined : columns);
-    changed ||= shownKey !== key || shown !== member;
+        : redactValue(member, depth - 1, kind, budget, columnsOf(role, columns));
+    changed ||= shownKey !== key || shown !== value[key];
     members.push([shownKey, shown]);
   }
   return changed ? Object.fromEntries(members) : value;
 }
 
-/** `max_tokens: 100` counts the tokens of a language model. */
-function isTokenCount(key: string, value: Json | undefined): boolean {
-  return numberIn(value) !== undefined && /tokens$/i.test(key);
+/** Of a list of topics no item says what the next one is. */
+const NO_COLUMNS: Columns = new Set();
+
+function columnsOf(role: Name["role"] | undefined, columns: Columns | undefined): Columns | undefined {
+  if (role === "topics") return NO_COLUMNS;
+  return role === "heads" ? undefined : columns;
+}
+
+/** `keys` are those that are pressed, where they are no list. */
+function isKeys({ name, role }: Name, around: JsonObject): boolean {
+  return role === "heads" && typeof around[name] === "string";
 }
 
 function isText(value: Json): boolean {

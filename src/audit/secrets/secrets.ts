@@ -1,8 +1,13 @@
 import { AWS_KEY_IDS, KEY_BEGIN, KEY_END, VENDOR_PREFIXES } from "../../redaction/detect/credentials.ts";
 import { redactText, type TextSearch } from "../../redaction/redact-text.ts";
 
-import { withoutAssigned } from "./assigned.ts";
+import { withoutAssigned, withoutCodes } from "./assigned.ts";
+import { mayBeCommand, withoutCommands } from "./commands.ts";
+import { withoutDocuments } from "./documents.ts";
+import { withoutEscapes } from "./escapes.ts";
 import { withoutGluedCards } from "./glued-cards.ts";
+import { HINT } from "./names-in-text.ts";
+import type { SearchBudget } from "./search-budget.ts";
 import { withoutSeparated } from "./text-tables.ts";
 
 /*
@@ -17,6 +22,8 @@ const CREDENTIALS: readonly RegExp[] = [
   /(?<![\w-])eyJ[\w-]{10,}(?:\.[\w-]*)*/g,
   /(?<!\w)bearer\s+[\w.~+/=-]{6,}/gi,
   /(?<!\w)basic\s+[\w+/=-]{12,}/gi,
+  // What `crypt` makes of a password.
+  /\$(?:apr1|2[abxy]|argon2\w{1,2}|pbkdf2[\w-]{0,10}|[156y])\$[\w./$=,+-]{6,}/g,
   new RegExp(`(?<!\\w)(?:${AWS_KEY_IDS})[A-Z0-9]{12,}`, "g"),
   new RegExp(`(?<!\\w)(?:${VENDOR_PREFIXES})[\\w.-]{12,}`, "g"),
 ];
@@ -33,33 +40,67 @@ const LOOK_AHEAD = 600;
  * `text` with what looks like a credential, or is the number of a card, an account or a social security card, replaced by `mark`, cut to `maxText` characters (it then says how long it
  * was). Linear. `search`: what several texts share. @throws never
  */
-export function scrubText(text: string, maxText: number, mark: string, search?: NumberSearch): string {
-  const seen = text.length > maxText + LOOK_AHEAD ? text.slice(0, maxText + LOOK_AHEAD) : text;
+export function scrubText(text: string, maxText: number, mark: string, search?: SearchBudget): string {
+  const isCut = text.length > maxText + LOOK_AHEAD;
+  const seen = isCut ? text.slice(0, maxText + LOOK_AHEAD) : text;
   // Nothing of any form above is shorter than this, bar an assignment, which has its sign.
   const scrubbed =
-    seen.length < 12 && !/[:=@]|\sis\s/.test(seen) ? withoutNumbers(seen, mark, search) : scrub(seen, mark, search);
-  if (scrubbed.length <= maxText && seen.length === text.length) return scrubbed;
-  // Never half a surrogate pair.
-  return `${scrubbed.slice(0, maxText).replace(/[\ud800-\udbff]$/, "")}… [${text.length} characters]`;
+    seen.length < 12 && !/[:=@\t|]|\sis\s/.test(seen)
+      ? withoutNumbers(seen, mark, search)
+      : scrub(seen, mark, search, isCut && isSecretBelow(text, seen.length));
+  return isCut || scrubbed.length > maxText ? cutText(scrubbed, text.length, maxText) : scrubbed;
+}
+
+/** A text that is longer, of `length` characters, cut to `maxText`; never half a surrogate pair. */
+export function cutText(text: string, length: number, maxText: number): string {
+  if (text.length <= maxText && length <= maxText + LOOK_AHEAD) return text;
+  return `${text.slice(0, maxText).replace(/[\ud800-\udbff]$/, "")}… [${length} characters]`;
+}
+
+/** A manifest may say last of what kind it is. */
+const SECRET_KIND = /^[ \t-]{0,20}kind:[ \t]{0,8}["']?\w{0,30}Secret\b/m;
+const MAX_BELOW = 20_000;
+
+function isSecretBelow(text: string, from: number): boolean {
+  return /^[ \t-]{0,20}data:/m.test(text.slice(0, from)) && SECRET_KIND.test(text.slice(from - 40, from + MAX_BELOW));
 }
 
 // Two passes that most texts end with: whatever has a form above or below has one of these somewhere. In one pattern they
 // would take half as long again, because runs would be looked for from each of their characters.
 const SUSPICIOUS = new RegExp(
-  `[:=@<]|-[a-z]|-BEGIN|- BEGIN|eyJ|(?:bearer|basic|is)\\s|${AWS_KEY_IDS}|${VENDOR_PREFIXES}`,
+  `-BEGIN|- BEGIN|eyJ|\\$\\w{1,20}\\$|(?:bearer|basic)\\s|${AWS_KEY_IDS}|${VENDOR_PREFIXES}`,
   "i",
 );
-// SQL needs no sign. By itself, for in one pattern with the signs it doubles their time.
-const HAS_STATEMENT = /identified|passw|insert\s/i;
-const HAS_LONG_RUN = /(?<![\w-])[\w-]{32}/;
+const HAS_LONG_RUN = /\b[\w-]{31}/;
 
-function scrub(given: string, mark: string, search: NumberSearch | undefined): string {
-  const text = withoutSeparated(withoutNumbers(given, mark, search), mark);
-  if (!SUSPICIOUS.test(text) && !HAS_LONG_RUN.test(text) && !HAS_STATEMENT.test(text)) return text;
-  let scrubbed = text;
-  for (const form of CREDENTIALS) scrubbed = scrubbed.replace(form, mark);
-  scrubbed = withoutAssigned(scrubbed, mark);
-  return scrubbed.replace(USER_INFO, `${mark}@`).replace(LONG_RUN, (run) => (isRandom(run) ? mark : run));
+/** A text may be escaped twice: on its way into a URL, and in that. */
+const MAX_ESCAPES = 2;
+
+function scrub(
+  given: string,
+  mark: string,
+  search: SearchBudget | undefined,
+  isSecretData: boolean,
+  escapes = 0,
+): string {
+  let scrubbed = withoutSeparated(withoutNumbers(given, mark, search), mark);
+  const speaks = isSecretData || speaksOfSecrets(scrubbed);
+  if (speaks && search !== undefined) {
+    search.named -= scrubbed.length;
+    if (search.named < 0) return mark;
+  }
+  const hasRun = HAS_LONG_RUN.test(scrubbed);
+  if (hasRun || SUSPICIOUS.test(scrubbed)) for (const form of CREDENTIALS) scrubbed = scrubbed.replace(form, mark);
+  if (speaks) scrubbed = withoutAssigned(withoutCommands(withoutDocuments(scrubbed, mark, isSecretData), mark), mark);
+  scrubbed = withoutCodes(scrubbed, mark);
+  if (scrubbed.includes("://")) scrubbed = scrubbed.replace(USER_INFO, `${mark}@`);
+  if (hasRun) scrubbed = scrubbed.replace(LONG_RUN, (run) => (isRandom(run) ? mark : run));
+  if (escapes === MAX_ESCAPES) return scrubbed;
+  return withoutEscapes(scrubbed, (text) => scrub(text, mark, search, isSecretData, escapes + 1));
+}
+
+function speaksOfSecrets(text: string): boolean {
+  return HINT.test(text) || mayBeCommand(text);
 }
 
 /** Keys without a known form: long hexadecimal, or small and capital letters and digits all mixed. Not UUIDs. */
@@ -82,11 +123,6 @@ const NUMBERS: TextSearch = {
   count() {},
 };
 
-/** How many characters of texts full of digits may still be searched; a text beyond is hidden as a whole. */
-export interface NumberSearch {
-  left: number;
-}
-
 /** The shortest of them has nine digits. */
 const FEWEST = 9;
 
@@ -95,11 +131,11 @@ const NUMEROUS = /\p{Nd}(?:[^\p{L}\p{Nd}]{0,2}\p{Nd}){8}|(?<![A-Za-z0-9])[A-Za-z
 
 const NUMBER_MARK = /\[redacted:(?:credit_card|iban|us_ssn)\]/g;
 
-function withoutNumbers(text: string, mark: string, search: NumberSearch | undefined): string {
+function withoutNumbers(text: string, mark: string, search: SearchBudget | undefined): string {
   if (text.length < FEWEST || !NUMEROUS.test(text)) return text;
   if (search !== undefined) {
-    search.left -= text.length;
-    if (search.left < 0) return mark;
+    search.digits -= text.length;
+    if (search.digits < 0) return mark;
   }
   const redacted = redactText(text, undefined, NUMBERS);
   return withoutGluedCards(redacted === text ? text : redacted.replace(NUMBER_MARK, mark), mark);

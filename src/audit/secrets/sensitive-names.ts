@@ -26,10 +26,11 @@ const SECRET_PART = new RegExp(
   [
     "passw|passphrase|passcode|pwd|secret|token|apikey|accesskey|privatekey|signingkey|encryptionkey|sessionkey|sessionid",
     "authoriz|^auth$|credential|cookie|bearer|jwt|otp$|^pin$|pincode|^cvv|^cvc|socialsecurity|creditcard$|cardnumber",
-    "accountnumber|routingnumber|connectionstring|stringdata$",
+    "accountnumber|routingnumber|connectionstring|stringdata$|encrypted(?:value|data|text|content)$",
+    "dockerconfigjson|dockercfg|kubeconfig|^id(?:rsa|ed25519|ecdsa)$|keystore$|serviceaccountjson|^(?:netrc|npmrc|pgpass|pem)$|^pepper$",
     "(?:user|db|my|root|admin|login|mail|smtp|ftp|ssh|sql|wifi)pass$",
     // In the languages of neighbours.
-    "kennwort|contrasen[ah]|senha|motdepasse|wachtwoord|salasana|losenord|adgangskode|geheim",
+    "kennwort|matkhau|contrasen[ah]|senha|motdepasse|wachtwoord|salasana|losenord|adgangskode|geheim",
     "steuernummer|steuerid|kontonummer|kontonr|kartennummer|kreditkarte|numero(?:de)?(?:cuenta|conta|conto|tarjeta|compte)",
     "personnummer|codicefiscale|sozialversicherungsnummer|rekeningnummer",
   ].join("|"),
@@ -64,11 +65,21 @@ const NUMBER_WORDS = new RegExp(
 const NUMBER_MEMBER = /^(?:number|num|no|nr|id|value)$/i;
 
 /** The last word of a name tells its role: `ParameterKey`, `new_value`. An id is one only by itself: others are somebody's. */
-const HOLDS = /\b(?:values?|vals?|contents?|data|text|input)$/;
+const HOLDS =
+  /\b(?:values?|vals?|v|contents?|data|text|input|argument|arg|string|default|answer|response|send|keystrokes)$/;
+const CHANGES = /^(?:to|from|old|new|before|after|with|replace|replacement|keys)$/;
 const NAMES =
-  /\b(?:name|key|field|header|variable|var|param|parameter|option|element|selector|locator|label|attribute|attr|column|col|prop|property|setting|placeholder)$|^id$/;
+  /\b(?:name|key|k|field|header|variable|var|param|parameter|option|element|selector|locator|label|attribute|attr|column|col|prop|property|setting|placeholder)$|^id$/;
+const ASKS = /^(?:set|query|find|search|pattern|match|prompt|question|expect|target|wait for)$/;
+/** A name that ends so tells what a secret is called; where it lies or what it is for may be seen. */
+const TELLS = / (?:name|label|path|arn|ref|id)$/;
+const STATEMENT = /^(?:sql|query|statement|stmt|cypher|mutation|template|format|command|text)$/;
+const GIVEN =
+  /^(?:params?|parameters|arguments|args|argv|values|bind|binds|bindings|variables|vars|data|inputs?|flags|options|command args)$/;
+const PROGRAM = /^(?:command|cmd|program|executable|binary|bin|exec|entrypoint)$/;
 const HEADS =
   /\b(?:columns|cols|fields|headers|head|headings|header row|names|keys|variables|params|parameters|attributes|properties)$/;
+const TOPICS = /\b(?:tags?|labels?|topics?|scopes?|permissions?|roles?|keywords?|categories|components|required)$/;
 const TYPES = /^(?:input |field )?(?:type|kind)$/;
 const PLACE = /^(?:path|pointer)$/;
 
@@ -80,11 +91,19 @@ const MAX_NUMBER = 80;
 const MAX_KNOWN = 2_000;
 
 /**
- * What a member says about those beside it. `names`: its value is the name of a setting, a field, a column. `types`: it says of
- * what type they are, in one word. `place`: it points to a member, where an operation stands beside it. `holds`: its value
- * belongs to the name beside it. `heads`: it lists the names of columns.
+ * What a member says about those beside it. `names`: its value is the name of a setting, a field, a column; `asks`: the same where it
+ * is nothing but a name. `tells`: it is what a secret is called, whatever that is. `types`: it says of what type they are, in one word.
+ * `place`: it points to a member, where an operation stands beside it. `holds`: its value belongs to the name beside it;
+ * `changes`: the same where that is nothing but a name. `heads`: it lists the names of columns; `topics`: words, none of which says
+ * anything of the next.
  */
-export type Role = "names" | "heads" | "types" | "place" | "holds" | "none";
+export type Role = "names" | "asks" | "tells" | "heads" | "types" | "place" | "holds" | "changes" | "topics" | "none";
+
+/**
+ * What it is to a call within the call: a `statement` with places for what is `given`, a `program` with what it is given, or
+ * either.
+ */
+export type Part = "statement" | "program" | "command" | "given";
 
 /** What is known of a name. */
 export interface Name {
@@ -92,6 +111,7 @@ export interface Name {
   readonly name: string;
   readonly kind: NameKind;
   readonly role: Role;
+  readonly part?: Part;
 }
 
 /** Makes the function that says what a name is; it remembers what it said. */
@@ -130,7 +150,18 @@ function readLatin(latin: string): Omit<Name, "name"> {
     .replace(/[^A-Za-z0-9]+/g, " ")
     .trim()
     .toLowerCase();
-  return { kind: kindOf(words), role: roleOf(words) };
+  const kind = kindOf(words);
+  const told = kind === "secret" && TELLS.test(words) && kindOf(words.replace(TELLS, "")) === "secret";
+  // Some that are called an id are the secret itself.
+  if (told) return { kind: words.endsWith(" id") ? kind : "plain", role: "tells" };
+  const part = partOf(words);
+  return { kind, role: roleOf(words), ...(part === undefined ? {} : { part }) };
+}
+
+function partOf(words: string): Part | undefined {
+  if (GIVEN.test(words)) return "given";
+  if (PROGRAM.test(words)) return words === "command" || words === "cmd" ? "command" : "program";
+  return STATEMENT.test(words) ? "statement" : undefined;
 }
 
 function kindOf(words: string): NameKind {
@@ -142,6 +173,9 @@ function roleOf(words: string): Role {
   if (HOLDS.test(words)) return "holds";
   if (HEADS.test(words)) return "heads";
   if (NAMES.test(words)) return "names";
+  if (TOPICS.test(words)) return "topics";
+  if (CHANGES.test(words)) return "changes";
+  if (ASKS.test(words)) return "asks";
   if (TYPES.test(words)) return "types";
   return PLACE.test(words) ? "place" : "none";
 }
@@ -153,4 +187,9 @@ export function looksLikeNumber(value: string | number): boolean {
   const digits = text.replace(/\P{Nd}/gu, "").length;
   const letters = text.replace(/\P{L}/gu, "").length;
   return digits >= 5 && digits > letters;
+}
+
+/** `max_tokens: 100` counts the tokens of a language model. */
+export function isTokenCount(name: string, value: string): boolean {
+  return /tokens$/i.test(name) && /^\s*\d{1,15},?\s*$/.test(value);
 }

@@ -30,8 +30,16 @@ export function withoutSeparated(text: string, mark: string): string {
   return replaceAll(text, found, mark);
 }
 
-/** `text` with `mark` for what SQL inserts into a column of a secret. Linear. @throws never */
+/** `text` with `mark` for what SQL inserts into a column of a secret, but not for places that parameters fill. Linear. @throws never */
 export function withoutInserted(text: string, mark: string): string {
+  const found = insertedSecrets(text).filter(({ start, end }) => !PLACE.test(text.slice(start, end)));
+  return found.length === 0 ? text : replaceAll(text, found, mark);
+}
+
+const PLACE = /^\s*(?:\?\d{0,3}|\$\d{1,3}|%s|[:@$][A-Za-z]\w{0,40}|%\(\w{1,40}\)s)\s*$/;
+
+/** The parts of a statement of SQL that are inserted into a column of a secret. Linear. @throws never */
+export function insertedSecrets(text: string): readonly Span[] {
   const found: Span[] = [];
   INSERT.lastIndex = 0;
   for (let match = INSERT.exec(text); match !== null; match = INSERT.exec(text)) {
@@ -45,7 +53,7 @@ export function withoutInserted(text: string, mark: string): string {
     }
     INSERT.lastIndex = Math.max(from, INSERT.lastIndex);
   }
-  return found.length === 0 ? text : replaceAll(text, found, mark);
+  return found;
 }
 
 function secretOf(headings: readonly string[]): ReadonlySet<number> {

@@ -1,0 +1,212 @@
+import type { Span } from "../../redaction/detect/span.ts";
+import { kindOfText } from "./neighbours.ts";
+import { PLACES, RULES } from "./programs.ts";
+import { withoutSpans } from "./values.ts";
+
+/*
+ * Secrets that programs take on their command line without a name of one: by a short option, at a place, from the program
+ * before. Of a text as of a list of words.
+ */
+
+/** A word of a command, and which part of the text it is; quotes around it do not count. */
+interface Word extends Span {
+  readonly text: string;
+}
+
+interface Command {
+  readonly words: readonly Word[];
+  /** Whether the next one reads what this one writes. */
+  readonly piped: boolean;
+}
+
+/** Programs that hand a setting its value in the next word, and by which word. */
+const SETTERS =
+  /^(?:aws|git|npm|yarn|pnpm|pulumi|pip3?|gcloud|firebase|heroku|dotnet|conda|poetry|snap|redis-cli|fly|flyctl|vercel|composer|bundle)$/;
+const SETS = /^(?:config|configure|set|config:set|user-secrets|env)$/;
+/** The same by themselves, for names in capitals only: `set password to expire` is a sentence. */
+const SHELL_SETTERS = /^(?:setx|setenv|set|env|arg)$/;
+/** Where each `name=value` is a secret. */
+const STORES = /^(?:vault|bao|secrets?)$/;
+const STORES_WITH = /^(?:put|write|patch|set|create|add|import)$/;
+/** What reads a secret from the program before, or from a text that it is given. */
+const READERS = /^(?:chpasswd|smbpasswd|passwd|cryptsetup)$/;
+const READING = /^--(?:password-stdin|passphrase-fd)$/;
+const WRITES = /^(?:echo|printf)$/;
+/** What only runs another program. */
+const RUNNERS = /^(?:sudo|doas|exec|time|nohup|command|nice|winpty|\w+=.*|-.*|\$|>|#)$/;
+/** A login of Oracle: `sqlplus ann/x@db`. */
+const ORACLE = /^(?:sqlplus|sqlldr|expdp|impdp|rman)$/;
+
+/** Some of it is in every command with such a secret. */
+const HINT =
+  /\b(?:mysql|mariadb|sshpass|7z|mongo|cqlsh|user(?:add|mod)|rdesktop|docker|podman|nerdctl|helm|crane|skopeo|sqlcmd|ipmitool|mosquitto_|ssh-keygen|redis-cli|ldap|openssl|curl|smbclient|rpcclient|kubectl|[Cc]onvert[Tt]o-|[xw]freerdp|cmdkey|vault|htpasswd|pulumi|setx|setenv|config|secrets?|chpasswd|sudo|passwd|sqlplus|sqlldr|expdp|impdp|(?:ENV|ARG|az|oc|bcp|osql|isql|tsql|zip|unzip|https?|xhs?|net|gh|aws|bao|set|env|arg|rman)\s)/;
+const WORD =
+  /\s{0,40}(<<<\s{0,8}|[|;&]{1,2}|\n|"(?:[^"\\]|\\.)*"?|'[^']*'?|(?:[^\s"'|;&\\]|\\.|(?<=[^\s"'|;&])["'])+)/y;
+const MAX_WORDS = 400;
+
+/** Whether a text can be a command with a secret: most have no such word. @throws never */
+export function mayBeCommand(text: string): boolean {
+  return HINT.test(text);
+}
+
+/** `text` with `mark` for the secrets of its commands. Linear. @throws never */
+export function withoutCommands(text: string, mark: string): string {
+  if (!mayBeCommand(text)) return text;
+  const spans = commandsOf(text).flatMap((command, index, all) => secretsOf(command, all[index - 1]));
+  return withoutSpans(text, spans, mark);
+}
+
+/** A list of words with `mark` for its secrets, where it or `program` with it is a command; the very same if there are none. */
+export function withoutArguments(
+  words: readonly string[],
+  program: string | undefined,
+  mark: string,
+): readonly string[] {
+  const all = program === undefined ? words : [program, ...words];
+  if (all[0] === undefined || /\s/.test(all[0]) || !mayBeCommand(`${all.slice(0, 3).join(" ")} `)) return words;
+  let at = 0;
+  const listed = all.slice(0, MAX_WORDS).map((text): Word => {
+    const start = at;
+    at += text.length + 1;
+    return { text, start, end: at - 1 };
+  });
+  const spans = secretsOf({ words: listed, piped: false });
+  if (spans.length === 0) return words;
+  const shown = all.map((text, index) => {
+    const word = listed[index];
+    const span =
+      word === undefined ? undefined : spans.find(({ start, end }) => start >= word.start && end <= word.end);
+    return span === undefined || word === undefined ? text : text.slice(0, span.start - word.start) + mark;
+  });
+  return program === undefined ? shown : shown.slice(1);
+}
+
+function commandsOf(text: string): Command[] {
+  const commands: Command[] = [];
+  let words: Word[] = [];
+  const end = (piped: boolean): void => {
+    if (words.length > 0) commands.push({ words, piped });
+    words = [];
+  };
+  WORD.lastIndex = 0;
+  for (let count = 0, from = 0; count < MAX_WORDS; count++) {
+    WORD.lastIndex = from;
+    const match = WORD.exec(text);
+    if (match === null) {
+      // A backslash at the end, or more white space than one looks for.
+      if (from >= text.length) break;
+      from++;
+      continue;
+    }
+    const [whole, word = ""] = match;
+    // White space in front holds the ends of lines.
+    if (/\n/.test(whole.slice(0, whole.length - word.length))) end(false);
+    from = WORD.lastIndex;
+    const start = from - word.length;
+    if (/^[|;&\n]/.test(word)) end(word === "|");
+    else {
+      const quote = /^["']/.test(word) ? 1 : 0;
+      const last = quote === 1 && word.length > 1 && word.endsWith(word.charAt(0)) ? 1 : 0;
+      words.push({ text: word.slice(quote, word.length - last), start: start + quote, end: from - last });
+    }
+  }
+  end(false);
+  return commands;
+}
+
+function secretsOf({ words: all }: Command, before?: Command): Span[] {
+  const found: Span[] = [];
+  const programs = all.map(({ text }) => programOf(text));
+  const has = (form: RegExp | undefined): boolean => form === undefined || all.some(({ text }) => form.test(text));
+  for (const { programs: form, option, with: needed, behind } of RULES) {
+    const at = programs.findIndex((program) => form.test(program));
+    if (at < 0 || !has(needed)) continue;
+    for (const [index, word] of all.entries()) {
+      const value = index <= at ? undefined : optionValue(option, word, all[index + 1]);
+      const sign = behind === undefined ? -1 : (value?.text.indexOf(behind) ?? -1);
+      if (value !== undefined && (behind === undefined || sign >= 0)) found.push(partOf(value, sign + 1));
+    }
+  }
+  if (programs.includes("openssl"))
+    for (const word of all) if (word.text.startsWith("pass:")) found.push(partOf(word, "pass:".length));
+  // By its place only what the first program is given: in a sentence anything may stand there.
+  const first = all.findIndex(({ text }) => !RUNNERS.test(text));
+  const words = all.slice(Math.max(0, first));
+  found.push(...placed(words, programs[first] ?? "", has), ...settings(words, programs[first] ?? ""));
+  if (
+    READERS.test(programs[first] ?? "") ||
+    has(READING) ||
+    (has(/^-S$/) && programs.includes("sudo")) ||
+    isStore(words)
+  ) {
+    const given = all.findIndex(({ text }) => text.startsWith("<<<"));
+    if (given >= 0) found.push(...all.slice(given + 1));
+    if (before?.piped === true) found.push(...written(before));
+  }
+  return found;
+}
+
+function placed(words: readonly Word[], program: string, has: (form: RegExp | undefined) => boolean): Span[] {
+  const found: Span[] = [];
+  for (const place of PLACES) {
+    if (!place.programs.test(program) || !has(place.with)) continue;
+    const word = words.filter(({ text }) => !/^[-/]./.test(text)).at(place.at);
+    if (word !== undefined && word !== words[0]) found.push(word);
+  }
+  if (!ORACLE.test(program)) return found;
+  const login = words.slice(1).find(({ text }) => /^[\w.]{1,60}\/[^/]/.test(text));
+  return login === undefined ? found : [...found, partOf(login, login.text.indexOf("/") + 1)];
+}
+
+function isStore(words: readonly Word[]): boolean {
+  return words.some(({ text }) => STORES.test(text)) && words.some(({ text }) => STORES_WITH.test(text));
+}
+
+function settings(words: readonly Word[], program: string): Span[] {
+  const found: Span[] = [];
+  const store = isStore(words);
+  const sets = SETTERS.test(program) && words.some(({ text }) => SETS.test(text));
+  const shell = SHELL_SETTERS.test(program);
+  for (const [index, word] of words.entries()) {
+    const sign = word.text.indexOf("=");
+    if (store && sign > 0 && !word.text.startsWith("-")) found.push(partOf(word, sign + 1));
+    const next = words[index + 1];
+    if (index === 0 || next === undefined || next.text.startsWith("-") || !(sets || shell)) continue;
+    const form = sets ? /^[A-Za-z/_][\w.:/@-]{0,200}$/ : /^[A-Z][A-Z0-9_]{1,80}$/;
+    if (form.test(word.text) && kindOfText(lastPart(word.text)) === "secret") found.push(next);
+  }
+  return found;
+}
+
+function lastPart(name: string): string {
+  return name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf(":"), name.lastIndexOf(".")) + 1);
+}
+
+/** `-px`, `-p x`, `-p=x`, and `-sSLu x` of several short ones. */
+function optionValue(option: string, word: Word, next: Word | undefined): Word | undefined {
+  const text = word.text.toLowerCase() === option ? option : word.text;
+  if (text === option) return next;
+  if (text.startsWith(`${option}=`)) return partOf(word, option.length + 1);
+  if (option.startsWith("--") || option === "-string") return undefined;
+  if (text.startsWith(option)) return partOf(word, option.length);
+  return /^-[A-Za-z]{2,6}$/.test(text) && option.length === 2 && text.endsWith(option.charAt(1)) ? next : undefined;
+}
+
+function partOf(word: Word | undefined, from: number): Word {
+  const { text, start, end } = word ?? { text: "", start: 0, end: 0 };
+  const quote = /^["']/.test(text.slice(from)) ? 1 : 0;
+  return { text: text.slice(from + quote), start: start + from + quote, end: end - quote };
+}
+
+function written({ words }: Command): readonly Word[] {
+  const at = words.findIndex(({ text }) => WRITES.test(programOf(text)));
+  return at < 0
+    ? []
+    : words.slice(at + 1).filter(({ text }) => !/^-[neE]{1,3}$/.test(text) && !/^%\w(?:\\n)?$/.test(text));
+}
+
+function programOf(text: string): string {
+  const name = text.slice(Math.max(text.lastIndexOf("/"), text.lastIndexOf("\\")) + 1).replace(/^[`($]+|\.exe$/gi, "");
+  // A program begins with a capital in sentences, and few in commands.
+  return /^[A-Z][a-z]+$/.test(name) ? "" : name.toLowerCase();
+}
