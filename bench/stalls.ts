@@ -7,7 +7,7 @@
  * `--ci` fails where an input holds the gateway for more than ten times what it aims at, 50 ms, on a machine that
  * counts as fast as the one that the aim was set on; a slower one, or one that is busy, is given more.
  */
-import { rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -75,6 +75,12 @@ const FILES: ReadonlyArray<readonly [name: string, text: string]> = [
   ],
 ];
 
+/** What is added to the configuration, and taken out again. */
+const SETTINGS: ReadonlyArray<readonly [name: string, text: string]> = [
+  ["6,000 unknown keys", `\n${many(6_000, (index) => `unknown${index}: 1`).join("\n")}\n`],
+  ["a list of 90,000 values", `\nunknown: [${many(90_000, (index) => String(index)).join(",")}]\n`],
+];
+
 const PROBE = `
 const { parentPort, workerData } = require("node:worker_threads");
 const { Agent, get } = require("node:http");
@@ -138,16 +144,33 @@ await withGateway(
       if (stall > aim * 10) tooLong++;
       rows.push([name, String(status), `${stall.toFixed(0)} ms`]);
     }
-    rows.push(["", "", ""], ["one file with", "", ""]);
     const { home = "", program } = gateway;
-    for (const [name, text] of FILES) {
-      const path = join(home, "policies", "hostile.yaml");
+    const measureFile = async (name: string, put: () => Promise<void>, remove: () => Promise<void>): Promise<void> => {
       await longest();
-      await taken(program, () => writeFile(path, text));
+      await taken(program, put);
       const stall = await longest();
-      await taken(program, () => rm(path));
+      await taken(program, remove);
       if (stall > aim * 10) tooLong++;
       rows.push([name, "", `${stall.toFixed(0)} ms`]);
+    };
+    rows.push(["", "", ""], ["one file of policies with", "", ""]);
+    const file = join(home, "policies", "hostile.yaml");
+    for (const [name, text] of FILES) {
+      await measureFile(
+        name,
+        () => writeFile(file, text),
+        () => rm(file),
+      );
+    }
+    rows.push(["", "", ""], ["a configuration with", "", ""]);
+    const settings = join(home, "portcullis.yaml");
+    const honest = await readFile(settings, "utf8");
+    for (const [name, text] of SETTINGS) {
+      await measureFile(
+        name,
+        () => writeFile(settings, honest + text),
+        () => writeFile(settings, honest),
+      );
     }
     await probe.terminate();
     client.close();

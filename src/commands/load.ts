@@ -1,5 +1,5 @@
 import { formatConfigError } from "../config/config-error.ts";
-import { loadConfig } from "../config/load.ts";
+import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema/schema.ts";
 import type { Shell } from "./shell.ts";
 
@@ -8,6 +8,11 @@ export const DEFAULT_CONFIG = "portcullis.yaml";
 
 /** Loads a configuration for a command: every error and warning goes to standard error; `undefined` after an error. */
 export function loadOrExplain(shell: Shell, path: string): Config | undefined {
+  return loadFilesOrExplain(shell, path)?.config;
+}
+
+/** The same, with the files that it came from. */
+export function loadFilesOrExplain(shell: Shell, path: string): Extract<LoadedConfig, { ok: true }> | undefined {
   const loaded = loadConfig(path, shell.env);
   if (!loaded.ok) {
     for (const error of loaded.errors) shell.err(formatConfigError(error));
@@ -15,5 +20,5 @@ export function loadOrExplain(shell: Shell, path: string): Config | undefined {
     return undefined;
   }
   for (const warning of loaded.warnings) shell.err(`warning: ${formatConfigError(warning)}`);
-  return loaded.config;
+  return loaded;
 }

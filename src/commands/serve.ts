@@ -5,7 +5,7 @@ import { watchConfig } from "../config/watch.ts";
 import { catchFaults } from "../main/last-resort.ts";
 import type { RunningGateway } from "../main/serve.ts";
 import { VERSION } from "../main/version.ts";
-import { DEFAULT_CONFIG, loadOrExplain } from "./load.ts";
+import { DEFAULT_CONFIG, loadFilesOrExplain } from "./load.ts";
 import { logFor, type StartOptions, startOrExplain, untilStopped, withStartOptions } from "./run-gateway.ts";
 import { bold, type Shell } from "./shell.ts";
 
@@ -19,8 +19,9 @@ export function registerServe(program: Command, shell: Shell): void {
   )
     .addHelpText("after", "\nExample:\n  $ portcullis serve -c portcullis.yaml\n")
     .action(async (options: StartOptions & { config: string }) => {
-      const config = loadOrExplain(shell, options.config);
-      if (config === undefined) return;
+      const loaded = loadFilesOrExplain(shell, options.config);
+      if (loaded === undefined) return;
+      const { config } = loaded;
       const stopped = shell.stopped();
       const log = logFor(shell, config);
       const lastResort = catchFaults({ log, now: Date.now });
@@ -32,7 +33,7 @@ export function registerServe(program: Command, shell: Shell): void {
       const watch = watchConfig({
         path: options.config,
         env: shell.env,
-        current: config,
+        loaded,
         log,
         onChange: (change) => {
           if (change.ok) gateway.wired.reload(change.config);

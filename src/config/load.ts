@@ -10,38 +10,40 @@ import { type ConfigIssue, MAX_ISSUES, valueAt } from "./file/issues.ts";
 import { missingFile } from "./file/missing-file.ts";
 import { parse } from "./file/parse.ts";
 import { inOrder, toBroken, toError } from "./file/report.ts";
+import { stampOf } from "./file/stamp.ts";
 import { pathKey, readSource, type YamlPath } from "./file/yaml-source.ts";
 import type { Config } from "./schema/schema.ts";
 
-export type LoadedConfig =
-  | {
-      readonly ok: true;
-      readonly config: Config;
-      readonly warnings: readonly ConfigError[];
-      /** Absolute paths of the files that it came from: the configuration first, then those of `${file:…}`. */
-      readonly files: readonly string[];
-    }
-  | { readonly ok: false; readonly errors: readonly ConfigError[]; readonly files: readonly string[] };
+export type LoadedConfig = LoadedFiles &
+  (
+    | { readonly ok: true; readonly config: Config; readonly warnings: readonly ConfigError[] }
+    | { readonly ok: false; readonly errors: readonly ConfigError[] }
+  );
+
+interface LoadedFiles {
+  /** Absolute paths of the files that it came from: the configuration first, then those of `${file:…}`. */
+  readonly files: readonly string[];
+  /** Their stamps (`file/stamp.ts`), from before they were read. */
+  readonly stamps: readonly string[];
+}
 
 const MAX_BYTES = 1_048_576;
 
 /** Reads, substitutes and checks a configuration file. All errors at once, in the order of the file. @throws never */
 export function loadConfig(path: string, env: Readonly<Record<string, string | undefined>>): LoadedConfig {
   const absolute = resolve(path);
+  const files = new Map([[absolute, stampOf(absolute)]]);
+  const seen = (): LoadedFiles => ({ files: [...files.keys()], stamps: [...files.values()] });
   const read = readSmallFileSync(absolute, MAX_BYTES);
-  if (!read.ok) return { ok: false, errors: [missingFile(path, read.code)], files: [absolute] };
+  if (!read.ok) return { ok: false, errors: [missingFile(path, read.code)], ...seen() };
   const { text } = read;
-  const files = new Set([absolute]);
   const dir = dirname(absolute);
   const source = readSource(text);
   const report = (finding: ConfigIssue) => toError(path, source, finding);
   if (source.problems.length > 0) {
     // What was read of a broken file is a guess, and errors about a guess would mislead.
-    return {
-      ok: false,
-      errors: inOrder(source.problems.map((problem) => toBroken(path, source, problem))),
-      files: [absolute],
-    };
+    const errors = inOrder(source.problems.map((problem) => toBroken(path, source, problem)));
+    return { ok: false, errors, ...seen() };
   }
 
   const filled = fill(source, { env, dir, files });
@@ -54,10 +56,10 @@ export function loadConfig(path: string, env: Readonly<Record<string, string | u
   ];
   if (parsed.config === undefined || findings.length > 0) {
     const errors = inOrder(findings.slice(0, MAX_ISSUES).map(report));
-    return { ok: false, errors: findings.length > MAX_ISSUES ? [...errors, more(path)] : errors, files: [...files] };
+    return { ok: false, errors: findings.length > MAX_ISSUES ? [...errors, more(path)] : errors, ...seen() };
   }
   const warnings = [...crossWarnings(parsed.root), ...warnPolicyDir(parsed.root, dir)];
-  return { ok: true, config: inDir(parsed.config, dir), warnings: inOrder(warnings.map(report)), files: [...files] };
+  return { ok: true, config: inDir(parsed.config, dir), warnings: inOrder(warnings.map(report)), ...seen() };
 }
 
 function more(file: string): ConfigError {

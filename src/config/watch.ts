@@ -1,8 +1,8 @@
-import { existsSync, type FSWatcher, realpathSync, statSync, watch } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { sha256 } from "../core/digest.ts";
+import { type FSWatcher, watch } from "node:fs";
 import type { Log } from "../core/log.ts";
-import { type LoadedConfig, loadConfig } from "./load.ts";
+import { GONE, stampsOf } from "./file/stamp.ts";
+import type { LoadedConfig } from "./load.ts";
+import { foldersOf, printOf, readInThread } from "./read-again.ts";
 import { restartNeeded } from "./restart-needed.ts";
 import type { Config } from "./schema/schema.ts";
 
@@ -10,11 +10,15 @@ export interface ConfigWatchOptions {
   /** The configuration file, as given to `loadConfig`. */
   readonly path: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The configuration in force. A file that differs from it already is told at once. */
-  readonly current: Config;
+  /** The configuration in force, as it was loaded. A file that differs from it already is told at once. */
+  readonly loaded: Extract<LoadedConfig, { readonly ok: true }>;
   readonly log: Log;
   /** Hears of every configuration that differs from the one before, good or bad. A bad one changes nothing by itself. */
   onChange(loaded: LoadedConfig): void;
+  /** Reads it anew: in a thread of its own without this. */
+  readonly read?: typeof readInThread;
+  /** After so long a file is read again that could not be read, and one that does not answer is told, ms. */
+  readonly retryMs?: number;
 }
 
 export interface ConfigWatch {
@@ -23,6 +27,7 @@ export interface ConfigWatch {
 
 /** Events of one save come in a burst; they are looked at together, so long after the first (ms). */
 const SETTLE_MS = 100;
+const RETRY_MS = 60_000;
 /** Some editors remove a file before they write it anew. A file that is gone for longer than this is gone (ms). */
 const GRACE_MS = 1_000;
 
@@ -31,40 +36,62 @@ const GRACE_MS = 1_000;
  * follows its inode, and is lost when an editor or a mounted ConfigMap puts another file in its place.
  */
 export function watchConfig(options: ConfigWatchOptions): ConfigWatch {
-  const { path, env, log } = options;
-  const main = resolve(path);
+  const { path, env, log, read = readInThread, retryMs = RETRY_MS } = options;
   const watchers = new Map<string, FSWatcher>();
-  let files: readonly string[] = [main];
-  let seen = "";
-  let told = fingerprint({ ok: true, config: options.current, warnings: [], files: [] });
-  let inForce = options.current;
+  const stop = new AbortController();
+  let { files, stamps } = options.loaded;
+  let told = printOf(options.loaded);
+  let inForce = options.loaded.config;
   let timer: NodeJS.Timeout | undefined;
+  // Looks follow each other: whoever hangs with a file system hangs there once.
+  let looking = false;
+  let again = false;
 
   function schedule(ms: number, graceOver: boolean): void {
+    if (stop.signal.aborted) return;
     timer ??= setTimeout(() => {
       timer = undefined;
-      try {
-        look(graceOver);
-      } catch (err) {
-        // A file that comes and goes between two questions about it; the next event asks again.
-        log.error({ err, path }, "cannot look at the configuration");
-      }
+      if (looking) again = true;
+      else void lookNow(graceOver);
     }, ms);
   }
 
-  function look(graceOver: boolean): void {
-    const found = signature(files);
-    if (found === seen) return;
-    if (!graceOver && !existsSync(main)) {
+  async function lookNow(graceOver: boolean): Promise<void> {
+    looking = true;
+    const slow = setTimeout(() => {
+      log.error({ path }, "the configuration's file system does not answer; no change is taken up until it does");
+    }, retryMs);
+    try {
+      await look(graceOver);
+    } catch (err) {
+      log.error({ err, path }, "cannot take up the configuration");
+    } finally {
+      clearTimeout(slow);
+      looking = false;
+      if (again) schedule(SETTLE_MS, false);
+      again = false;
+    }
+  }
+
+  async function look(graceOver: boolean): Promise<void> {
+    const found = await stampsOf(files);
+    if (stop.signal.aborted || found.join() === stamps.join()) return;
+    if (!graceOver && found[0] === GONE) {
       schedule(GRACE_MS, true);
       return;
     }
-    const loaded = loadConfig(path, env);
-    // With other files than before nobody knows what they were when they were read: look again at the next event.
-    seen = loaded.files.join("\n") === files.join("\n") ? found : "";
-    files = loaded.files;
-    follow();
-    const print = fingerprint(loaded);
+    const answer = await read(path, env, stop.signal);
+    if (stop.signal.aborted) return;
+    if (!answer.ok) {
+      log.error({ path, reason: answer.reason }, "the configuration cannot be read; it is read again in a while");
+      schedule(retryMs, false);
+      return;
+    }
+    const { loaded, folders, print } = answer.value;
+    // What nobody watched may have changed since it was read.
+    if (loaded.files.join("\n") !== files.join("\n")) schedule(SETTLE_MS, false);
+    ({ files, stamps } = loaded);
+    follow(folders);
     if (print === told) return;
     told = print;
     if (loaded.ok) tellRestart(loaded.config);
@@ -78,8 +105,8 @@ export function watchConfig(options: ConfigWatchOptions): ConfigWatch {
     else log.warn({ path, keys }, "the configuration changed; these keys take effect at the next start");
   }
 
-  function follow(): void {
-    const wanted = new Set(files.flatMap(foldersOf));
+  function follow(folders: readonly string[]): void {
+    const wanted = new Set(folders);
     for (const [folder, watcher] of watchers) {
       if (wanted.has(folder)) continue;
       watchers.delete(folder);
@@ -103,33 +130,16 @@ export function watchConfig(options: ConfigWatchOptions): ConfigWatch {
     }
   }
 
-  follow();
+  follow(foldersOf(files));
   // The file may have changed since it was loaded, before anybody watched.
   schedule(0, false);
 
   return {
     close() {
+      stop.abort();
       clearTimeout(timer);
       for (const watcher of watchers.values()) watcher.close();
       watchers.clear();
     },
   };
-}
-
-function foldersOf(file: string): string[] {
-  return existsSync(file) ? [dirname(file), dirname(realpathSync(file))] : [dirname(file)].filter(existsSync);
-}
-
-function signature(files: readonly string[]): string {
-  return files
-    .map((file) => {
-      const stat = statSync(file, { throwIfNoEntry: false });
-      return stat === undefined ? "none" : `${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}`;
-    })
-    .join("\n");
-}
-
-// A digest, so that no second copy of the secrets in a configuration is kept.
-function fingerprint(loaded: LoadedConfig): string {
-  return sha256(JSON.stringify(loaded.ok ? loaded.config : loaded.errors));
 }

@@ -1,15 +1,19 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type LoadedConfig, loadConfig } from "../../src/config/load.ts";
+import { readAgain, readInThread } from "../../src/config/read-again.ts";
 import { watchConfig } from "../../src/config/watch.ts";
 import { recordingLog } from "../support/recording-log.ts";
 import { tempDir } from "./temp-dir.ts";
 
 const withCommand = (command: string) => `upstreams: { a: { command: ${command} } }\n`;
 
+/** Reads as the gateway does, in this thread: one of its own takes a while to begin. */
+const readHere: typeof readInThread = async (path, env) => ({ ok: true, value: structuredClone(readAgain(path, env)) });
+
 /** Watches `portcullis.yaml` in a folder; `next` resolves with the next change that is told. */
-function watchIn(dir: string) {
+function watchIn(dir: string, read = readHere) {
   const path = join(dir, "portcullis.yaml");
   const loaded = loadConfig(path, {});
   if (!loaded.ok) throw new Error("the first configuration is bad");
@@ -20,7 +24,9 @@ function watchIn(dir: string) {
   const watch = watchConfig({
     path,
     env: {},
-    current: loaded.config,
+    loaded,
+    read,
+    retryMs: 20,
     log,
     onChange: (change) => {
       told.push(change);
@@ -116,6 +122,40 @@ describe("a changed configuration is told", () => {
     const gone = await next();
     expect(gone.ok ? [] : gone.errors.map((error) => error.message)).toEqual(["There is no such file."]);
     writeFileSync(path, withCommand("two"));
+    expect(commandIn(await next())).toBe("two");
+  });
+
+  it("after it was read in a thread of its own", async () => {
+    const { path, next } = watchIn(tempDir({ "portcullis.yaml": withCommand("one") }), readInThread);
+    writeFileSync(path, withCommand("two"));
+    expect(commandIn(await next())).toBe("two");
+  });
+
+  it("later, where it could not be read at first", async () => {
+    let tries = 0;
+    const { path, next, log } = watchIn(tempDir({ "portcullis.yaml": withCommand("one") }), async (...asked) => {
+      tries += 1;
+      return tries < 3 ? { ok: false, reason: "it takes longer than 30 s" } : readHere(...asked);
+    });
+    writeFileSync(path, withCommand("two"));
+    expect(commandIn(await next())).toBe("two");
+    const errors = log.lines.filter((line) => line.level === "error");
+    expect(errors.map((line) => line.fields["reason"])).toEqual(Array(2).fill("it takes longer than 30 s"));
+  });
+
+  it("once it is read, however long that takes: in the log it is said meanwhile", async () => {
+    let go: () => void = () => {};
+    const gate = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const { path, next, log, told } = watchIn(tempDir({ "portcullis.yaml": withCommand("one") }), async (...asked) => {
+      await gate;
+      return readHere(...asked);
+    });
+    writeFileSync(path, withCommand("two"));
+    await vi.waitFor(() => expect(log.lines.map((line) => line.level)).toContain("error"), { timeout: 30_000 });
+    expect(told).toEqual([]);
+    go();
     expect(commandIn(await next())).toBe("two");
   });
 

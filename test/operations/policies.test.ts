@@ -189,6 +189,9 @@ describe("the state of the policies", () => {
     await fs.writeFile(join(dir, "a.test.yaml"), tests.join("\n"));
     expect((await policies.detail("large"))?.tests).toEqual({ file: "a.test.yaml", count: 3, expecting: 2 });
     expect((await policies.detail("small"))?.tests).toEqual({ file: "a.test.yaml", count: 3, expecting: 0 });
+    // A long file is read beside the calls.
+    await fs.writeFile(join(dir, "a.test.yaml"), `${tests.join("\n")}\n#${"x".repeat(20_000)}\n`);
+    expect((await policies.detail("large"))?.tests).toEqual({ file: "a.test.yaml", count: 3, expecting: 2 });
     await fs.writeFile(join(dir, "a.test.yaml"), "tests: {}");
     expect((await policies.detail("large"))?.tests).toBeUndefined();
   });

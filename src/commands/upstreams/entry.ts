@@ -65,7 +65,7 @@ function readHeader(shell: Shell, line: string) {
 }
 
 function replace(shell: Shell, text: string) {
-  const replaced = substitute(text, { env: shell.env, dir: ".", files: new Set() });
+  const replaced = substitute(text, { env: shell.env, dir: ".", files: new Map() });
   if (replaced.ok) return { ok: true as const, text: replaced.text };
   return wrong(replaced.problems.map(({ message, hint }) => `${message} ${hint}`).join("\n"));
 }
@@ -80,7 +80,7 @@ function readEntry(shell: Shell, file: string): BuiltEntry {
   }
   // JSON is YAML, too.
   const source = readSource(text);
-  const { root, findings } = fill(source, { env: shell.env, dir: ".", files: new Set() });
+  const { root, findings } = fill(source, { env: shell.env, dir: ".", files: new Map() });
   const [problem] = [...source.problems, ...findings];
   if (problem !== undefined) return wrong(`${file}: ${problem.message} ${problem.hint ?? ""}`.trimEnd());
   return isObject(root) ? { ok: true, entry: root } : wrong(`${file} holds no entry: { url: …, headers: … }.`);

@@ -1,15 +1,16 @@
 import { resolve } from "node:path";
 import { readSmallFileSync } from "../../core/read-small-file.ts";
+import { stampOf } from "./stamp.ts";
 
 const MAX_FILE_BYTES = 1024 ** 2;
 const REFERENCE = /\$\$\{|\$\{([^}]*)(\}?)/g;
 
-/** Where references are looked up. `files` collects the absolute path of every file that was read or tried. */
+/** Where references are looked up. `files` collects the absolute path of every file that was read or tried, with its stamp from before. */
 export interface SubstitutionSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Folder that `${file:…}` is relative to. */
   readonly dir: string;
-  readonly files: Set<string>;
+  readonly files: Map<string, string>;
 }
 
 export type Substituted =
@@ -61,9 +62,9 @@ function lookUp(reference: string, { env, dir, files }: SubstitutionSources): st
   };
 }
 
-function readReferenced(path: string, dir: string, files: Set<string>): string | Problem {
+function readReferenced(path: string, dir: string, files: Map<string, string>): string | Problem {
   const absolute = resolve(dir, path);
-  files.add(absolute);
+  if (!files.has(absolute)) files.set(absolute, stampOf(absolute));
   const read = readSmallFileSync(absolute, MAX_FILE_BYTES);
   if (read.ok) return read.text.replace(/\r?\n$/, "");
   if (read.code === "TOO_LARGE") {
