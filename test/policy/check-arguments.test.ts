@@ -166,8 +166,8 @@ describe("a condition, held against one tool", () => {
       `1: \`args['note']\` is optional in ${IN}. \`!("note" in args) || …\` keeps refusing calls without it, \`"note" in args && …\` lets them pass.`,
     ],
     [
-      "size(args) > 0 && args.note == 'x'",
-      `19: \`args.note\` is optional in ${IN}. \`!has(args.note) || …\` keeps refusing calls without it, \`has(args.note) && …\` lets them pass.`,
+      "size(args) > 20 && args.note == 'x'",
+      `20: \`args.note\` is optional in ${IN}. \`!has(args.note) || …\` keeps refusing calls without it, \`has(args.note) && …\` lets them pass.`,
     ],
     [
       "has(args.note) || args.note == 'x'",

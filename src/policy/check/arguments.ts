@@ -121,9 +121,7 @@ export function createArgumentTypeCheck(
       argumentsLater,
       budget: { left: MAX_STEPS },
     };
-    return new Map(
-      checkTexts(when, others, deps).map(([text, findings]) => [text, findings.filter(isOfFact)] as const),
-    );
+    return new Map(checkTexts(when, others, deps));
   }
 
   return ({ when, others, effect }, tools, mayBeOthers) => {
@@ -132,6 +130,7 @@ export function createArgumentTypeCheck(
     const about = dependencies.tool && !mayBeOthers ? tools.flatMap((index) => known[index] ?? []) : [];
     const facts = about.length === 0 ? calls : new Map([...calls, ...factsOfTools(about)]);
     const general = checkFacts(when, others, facts, tools.length > 0);
+    // What reads no tool and no arguments is looked at once only.
     const needed = dependencies.tool || dependencies.names?.length !== 0;
     const found = new Map<CheckedText, ToolFindings[]>(all.map((text) => [text, []]));
     const constants = createConstants(all, language);
@@ -159,7 +158,8 @@ export function createArgumentTypeCheck(
     }
     return [...found].map(([text, groups], index) => {
       const subject = { ...text, effect, isCondition: text === when, compiles };
-      const ofFacts = reportFindings([{ tools: [], findings: general.get(text) ?? [] }], subject);
+      const findings = general.get(text) ?? [];
+      const ofFacts = reportFindings([{ tools: [], findings: needed ? findings.filter(isOfFact) : findings }], subject);
       const told = new Set(ofFacts.map(({ start }) => start));
       const others = reportFindings(groups, subject).filter(({ start, kind }) => kind !== "value" || !told.has(start));
       const rest = complete || index > 0 ? [] : [TOO_INTRICATE];

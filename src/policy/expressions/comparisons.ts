@@ -1,8 +1,9 @@
 import type { Json } from "../../core/json.ts";
 import { suggest } from "../../core/suggest.ts";
-import { canBeValue, type Domain } from "../schemas/domain.ts";
+import { canBeValue } from "../schemas/domain.ts";
 import { compareRange, EVERYWHERE, exactly, rangeText } from "../schemas/number-range.ts";
 import { type AstNode, isComparison, MIRRORED } from "../syntax/ast.ts";
+import { areApart } from "./apart.ts";
 import { numberOf, outcomeOf } from "./constants.ts";
 import type { Finding } from "./findings.ts";
 import { canBe, canCompare, canEqual, itemOf, kindText, type Value } from "./values.ts";
@@ -53,7 +54,8 @@ export function checkComparison(node: AstNode, sides: Sides): readonly Finding[]
       mistake("decided", node.start, message, sides.between?.says),
     );
   }
-  if (equality && areApart(left, right)) {
+  // What is written out was looked at by itself.
+  if (equality && left.literal === undefined && right.literal === undefined && areApart(left, right)) {
     findings.push({ kind: "compared", start: node.start });
     findings.push(mistake("never", node.start, `\`${a}\` and \`${b}\` are never equal.`, left.domain.says));
   }
@@ -78,7 +80,7 @@ export function checkMembership(
     const message = `\`${a}\` is ${kindText(left)} and \`${b}\` holds ${kindText(holds)}: it is never in it.`;
     return [...findings, { ...mistake("never", node.start, message, quoteHint(left, holds)), proposes: true }];
   }
-  if (items.length === 0 && areApart(left, holds)) {
+  if (items.length === 0 && left.literal === undefined && areApart(left, holds)) {
     const says = right.domain.says ?? left.domain.says;
     findings.push(mistake("never", node.start, `\`${a}\` is never in \`${b}\`.`, says));
     return findings;
@@ -91,8 +93,11 @@ export function checkMembership(
         : left.literal === undefined
           ? undefined
           : memberMistake(value, left, { node, at: first, written: text.slice(at.start, at.end) });
-    if (value.literal !== undefined) findings.push({ kind: "compared", start: at.start });
+    if (value.literal !== undefined || left.literal === undefined) findings.push({ kind: "compared", start: at.start });
     if (found !== undefined) dead.push(found);
+    else if (value.literal === undefined && left.literal === undefined && areApart(left, value)) {
+      dead.push(mistake("never", at.start, `\`${a}\` is never \`${text.slice(at.start, at.end)}\`.`, left.domain.says));
+    }
   }
   // One that cannot occur beside others that can is a list kept wide; a list of nothing else is never true.
   const wide = dead.length < items.length;
@@ -149,8 +154,12 @@ const MAX_LISTED = 12;
 
 function valueMistake(value: Value, literal: Json, place: Place): Finding | undefined {
   const { node, at } = place;
-  const { values, says, range } = value.domain;
+  const { values, says, range, steps } = value.domain;
   if (typeof literal === "number" && values === undefined) {
+    if (!canBeValue(value.domain, literal)) {
+      const hint = `It is a multiple of ${steps?.join(" or ")}.`;
+      return mistake("never", at.start, `${nameOf(place)} is never ${literal}.`, hint);
+    }
     if (Math.abs(literal) > Number.MAX_SAFE_INTEGER && compareRange(range, "==", literal) === false) {
       const hint = "A number beyond ±(2^53-1) is refused: no condition ever sees one.";
       return mistake("never", at.start, `${nameOf(place)} is never that number.`, hint);
@@ -181,21 +190,6 @@ function doubtOf({ domain }: Value, literal: Json, place: Place): Finding | unde
 
 function nameOf({ written }: Place): string {
   return written.startsWith("an item") ? written.replace(/ of (.*)$/s, " of `$1`") : `\`${written}\``;
-}
-
-function areApart(left: Value, right: Value): boolean {
-  // What is written out was looked at by itself.
-  if (left.literal !== undefined || right.literal !== undefined) return false;
-  const isApart = ({ values }: Domain, other: Value): boolean =>
-    values !== undefined && values.length > 0 && values.every((value) => !canBeIn(other, value));
-  return isApart(left.domain, right) || isApart(right.domain, left);
-}
-
-function canBeIn({ domain, kinds }: Value, value: Json): boolean {
-  if (!canBeValue(domain, value)) return false;
-  if (typeof value !== "number" || domain.values !== undefined) return true;
-  const whole = kinds?.size === 1 && kinds.has("int");
-  return compareRange(domain.range, "==", value) !== false && (!whole || Number.isInteger(value));
 }
 
 function rangeMistake(

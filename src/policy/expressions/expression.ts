@@ -18,7 +18,7 @@ import {
 import { fieldType, isRecordName } from "../syntax/vocabulary.ts";
 import { checkComparison, checkMembership } from "./comparisons.ts";
 import { checkContradictions } from "./contradictions.ts";
-import type { FactTable } from "./facts.ts";
+import { type FactTable, partOfFact } from "./facts.ts";
 import { type Checked, canFail, type Finding, reportedPlaces } from "./findings.ts";
 import { callMistake, checkCall } from "./functions.ts";
 import { checkMember, checkNaming } from "./members.ts";
@@ -189,7 +189,7 @@ class Checker {
     const sides = { left, right, first, second, text: this.#text };
     if (node.op === "list") {
       const domain = { ...ANYTHING, size: exactly(values.length) };
-      return { value: { ...ofKind("list"), item: listItem(values), domain }, findings };
+      return { value: { ...ofKind("list"), item: listItem(values), elements: values, domain }, findings };
     }
     if (node.op === "map") return { value: mapValue(children, values), findings };
     if (node.op === "!_") {
@@ -233,11 +233,16 @@ class Checker {
     if (name !== undefined && isRecordName(record) && !scope.values.has(record)) {
       const domain = this.#deps.facts.get(`${record}.${name}`) ?? ANYTHING;
       const fact = `${record}.${name}`;
-      return { value: { ...ofTypeName(fieldType(record, name) ?? "dyn"), domain, fact }, findings: [] };
+      const value = { ...ofTypeName(fieldType(record, name) ?? "dyn"), domain, fact };
+      const item = value.item && partOfFact(value.item, `${fact}[]`, this.#deps.facts);
+      return { value: { ...value, item }, findings: [] };
     }
     const { values, findings } = this.#inOrder(index === undefined ? [operand] : [operand, index], facts, scope);
     const [base = ANY, key = ANY] = values;
-    return checkMember({ node, operand, name, index }, { base, key }, { text: this.#text, facts, asked, findings });
+    const member = { node, operand, name, index };
+    const checked = checkMember(member, { base, key }, { text: this.#text, facts, asked, findings });
+    if (base.fact === undefined || name === undefined) return checked;
+    return { ...checked, value: partOfFact(checked.value, `${base.fact}.${name}`, this.#deps.facts) };
   }
 
   // Errors of one side do not count where the other decides, whichever comes first. So parts that cannot fail go first,
@@ -425,5 +430,9 @@ function mapValue(nodes: readonly AstNode[], values: readonly Value[]): Value {
   const members = new Map<string, Value>();
   for (let at = 0; at + 1 < nodes.length; at += 2) members.set(stringLiteral(nodes[at]) ?? "", values[at + 1] ?? ANY);
   const keys = [...members.keys()];
-  return { ...ofKind("map"), members, domain: { ...ANYTHING, keys, says: `Its keys are ${keys.join(", ")}.` } };
+  return {
+    ...ofKind("map"),
+    members,
+    domain: { ...ANYTHING, keys, size: exactly(keys.length), says: `Its keys are ${keys.join(", ")}.` },
+  };
 }

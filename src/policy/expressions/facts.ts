@@ -6,6 +6,7 @@ import { doubtsOfAddress } from "../schemas/address-parts.ts";
 import { ANYTHING, between, type Domain, oneOf, textsThat } from "../schemas/domain.ts";
 import { few, joined, literalShape, repeated } from "../schemas/text-shape.ts";
 import { isAddressAsSeen } from "../syntax/address-spelling.ts";
+import type { Kind, Value } from "./values.ts";
 
 /** An issuer that does not speak for the company, with the names that it may give. */
 export interface FurtherIssuer extends Pick<Standing, "roles" | "groups" | "scopes"> {
@@ -46,6 +47,44 @@ const EMAIL: Domain = {
   reads: "address",
 };
 
+const NEVER_EMPTY = textsThat((text) => text !== "", "It is never empty: where there is none it is absent.");
+
+/** One spelling of each: RFC 5952, and of an IPv4 address in an IPv6 one the former. */
+function isAddressOfClient(text: string): boolean {
+  if (isIP(text) === 4) return true;
+  const url = `http://[${text}]/`;
+  return isIP(text) === 6 && URL.canParse(url) && new URL(url).hostname === `[${text}]` && !text.startsWith("::ffff:");
+}
+
+const CLIENT_IP: Domain = {
+  ...textsThat(
+    isAddressOfClient,
+    'It is an address, as "10.0.0.7" or "2001:db8::1", in lower case and as short as it goes.',
+  ),
+  shapes: few([repeated((character) => /[0-9a-f.:]/.test(character), 2)]),
+};
+
+const SCOPE: Domain = {
+  ...textsThat((text) => text !== "" && !text.includes(" "), "It is one scope, without blanks."),
+  shapes: few([repeated((character) => character !== " ", 1)]),
+};
+
+/** What claims are that every token has, or that are checked where it has them. RFC 7519 §4.1 */
+const CLAIMS: Readonly<Record<string, Kind>> = {
+  "user.claims.iss": "string",
+  "user.claims.sub": "string",
+  "user.claims.exp": "double",
+  "user.claims.nbf": "double",
+  "user.claims.iat": "double",
+};
+
+/** A member of a fact, or an item of it, with what is known of that by itself. */
+export function partOfFact(value: Value, fact: string, facts: FactTable): Value {
+  const kind = Object.hasOwn(CLAIMS, fact) ? CLAIMS[fact] : undefined;
+  const kinds = kind === undefined ? value.kinds : new Set([kind]);
+  return { ...value, kinds, fact, domain: facts.get(fact) ?? value.domain };
+}
+
 /** What facts of a call can be that do not depend on the tool. */
 export function factsOfCalls({ endpoints, issuers, headers }: KnownFacts): FactTable {
   const facts = new Map<string, Domain>([
@@ -55,13 +94,20 @@ export function factsOfCalls({ endpoints, issuers, headers }: KnownFacts): FactT
       "request.time - user.auth_time",
       { ...between(0, Number.POSITIVE_INFINITY), says: "Nobody signs in after the call." },
     ],
-    ["client.ip", textsThat((text) => isIP(text) !== 0, 'It is an address, as "10.0.0.7".')],
+    ["client.ip", CLIENT_IP],
+    ["user.id", NEVER_EMPTY],
+    ["user.acr", NEVER_EMPTY],
+    ["request.session", NEVER_EMPTY],
+    ["user.scopes[]", SCOPE],
   ]);
   if (endpoints !== undefined) {
     const says = `It is ${[...endpoints].sort().map(quoted).join(", ")}${endpoints.length > 0 ? ", or" : ""} empty for /mcp itself.`;
     facts.set("request.endpoint", oneOf(["", ...endpoints], says));
   }
-  if (issuers !== undefined) facts.set("user.issuer", oneOf(issuers));
+  if (issuers !== undefined) {
+    facts.set("user.issuer", oneOf(issuers));
+    facts.set("user.claims.iss", oneOf(issuers));
+  }
   if (headers !== undefined) {
     facts.set("request.headers", { ...ANYTHING, keys: headers, says: `Conditions see ${headers.join(", ")}.` });
   }

@@ -43,6 +43,8 @@ export interface Value {
   readonly domain: Domain;
   /** Of a list. */
   readonly item: Value | undefined;
+  /** Of a list that is written out: each of its items. */
+  readonly elements?: readonly Value[];
   /** Of an object that is written out: all of its members. */
   readonly members?: ReadonlyMap<string, Value>;
   /** Where it is read from, `undefined` for what is computed: see `check-guards.ts`. */
@@ -76,10 +78,11 @@ export function ofType(type: ArgumentType | undefined, place: string | undefined
   if (type === undefined) return { ...ANY, domain: SAFE_NUMBERS, place };
   const kinds =
     type.kinds === undefined ? undefined : new Set([...type.kinds].map((kind) => engineKind(kind, type.integer)));
-  const { values, range, shapes, size, format } = type;
+  const { values, range, steps, shapes, size, format } = type;
   const domain = {
     ...ANYTHING,
     values,
+    steps,
     shapes,
     size,
     range: withinSafe(range),

@@ -1,5 +1,6 @@
 import { canonicalJson, isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { readSchemaHints, type SchemaHints } from "./input-schema.ts";
+import { stepOf } from "./multiples.ts";
 import { type Range, rangeOf, unionOfRanges } from "./number-range.ts";
 import { type Alternative, allowsText, expand, ownValue, type PatternTest } from "./schema-alternatives.ts";
 import { formatOf } from "./schema-formats.ts";
@@ -19,6 +20,8 @@ export interface ArgumentType {
   readonly values: readonly Json[] | undefined;
   /** Of its numbers. */
   readonly range: Range;
+  /** What its numbers are multiples of, each of one of these; `undefined` where any is possible. */
+  readonly steps: readonly number[] | undefined;
   /** What the schema says that its texts are: `date`, `date-time`. Nobody holds them against it. */
   readonly format: string | undefined;
   /** What its texts look like; `undefined` where that is not known. */
@@ -77,6 +80,7 @@ class Type implements ArgumentType {
   readonly integer: boolean;
   readonly values: readonly Json[] | undefined;
   readonly range: Range;
+  readonly steps: readonly number[] | undefined;
   readonly names: readonly string[];
   readonly format: string | undefined;
   readonly shapes: readonly Shape[] | undefined;
@@ -103,6 +107,9 @@ class Type implements ArgumentType {
     this.size = unionOfRanges(said.map((schemas) => sizeOf(schemas, kind)));
     this.shapes = kind === "string" ? few(said.map((schemas) => shapeOf(schemas, source.matches))) : undefined;
     this.range = unionOfRanges(this.#alternatives.map(({ schemas }) => rangeOf(schemas)));
+    const steps = this.#alternatives.map(({ schemas }) => stepOf(schemas));
+    const known = steps.filter((step) => step !== undefined);
+    this.steps = known.length === 0 || known.length < steps.length ? undefined : known;
     const all = this.#alternatives.flatMap(({ schemas }) => schemas.map((schema) => schema["properties"]));
     this.names = [...new Set(all.flatMap((properties) => (isObject(properties) ? Object.keys(properties) : [])))];
   }

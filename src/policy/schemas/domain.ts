@@ -1,4 +1,5 @@
-import type { Json } from "../../core/json.ts";
+import { canonicalJson, type Json } from "../../core/json.ts";
+import { isMultiple } from "./multiples.ts";
 import { EVERYWHERE, type Range, unionOfRanges } from "./number-range.ts";
 import {
   ANY_TEXT,
@@ -18,6 +19,8 @@ export interface Domain {
   readonly values: readonly Json[] | undefined;
   /** Of its numbers. */
   readonly range: Range;
+  /** What its numbers are multiples of, each of one of these; `undefined` where any is possible. */
+  readonly steps: readonly number[] | undefined;
   /** `false` for a text that it never is. */
   allows(text: string): boolean;
   /** What its texts look like, each like one of these; `undefined` where any is possible. */
@@ -38,6 +41,7 @@ export interface Domain {
 export const ANYTHING: Domain = {
   values: undefined,
   range: EVERYWHERE,
+  steps: undefined,
   allows: () => true,
   shapes: undefined,
   size: EVERYWHERE,
@@ -63,10 +67,16 @@ export function textsThat(allows: (text: string) => boolean, says: string): Doma
 }
 
 /** Whether something can be equal to a value that is written out. */
-export function canBeValue({ values, shapes, allows }: Domain, literal: Json): boolean {
-  if (values !== undefined) return values.some((value) => value === literal);
+export function canBeValue({ values, shapes, steps, allows }: Domain, literal: Json): boolean {
+  if (values !== undefined) return values.some((value) => value === literal || isSameObject(value, literal));
+  if (typeof literal === "number") return steps === undefined || steps.some((step) => isMultiple(literal, step));
   if (typeof literal !== "string") return true;
   return allows(literal) && (shapes === undefined || shapes.some((shape) => hasShape(literal, shape)));
+}
+
+function isSameObject(one: Json, other: Json): boolean {
+  if (typeof one !== "object" || typeof other !== "object") return false;
+  return one !== null && other !== null && canonicalJson(one) === canonicalJson(other);
 }
 
 /** Whether any of its texts can have this part there. */

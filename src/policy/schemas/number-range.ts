@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../core/json.ts";
+import { onMultiples, stepOf } from "./multiples.ts";
 
 /** Where numbers lie. */
 export interface Range {
@@ -24,6 +25,19 @@ export function exactly(value: number): Range {
 
 /** The range of a number that satisfies all of `schemas`. JSON Schema 2020-12, validation §6.2; draft 4 §5.1 too */
 export function rangeOf(schemas: readonly JsonObject[]): Range {
+  let range = limitsOf(schemas);
+  for (const schema of schemas) {
+    const step = isWhole(schema) ? 1 : stepOf([schema]);
+    if (step !== undefined) range = onMultiples(range, step);
+  }
+  return range;
+}
+
+function isWhole({ type }: JsonObject): boolean {
+  return type === "integer";
+}
+
+function limitsOf(schemas: readonly JsonObject[]): Range {
   let range = EVERYWHERE;
   for (const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } of schemas) {
     if (typeof minimum === "number") range = atLeast(range, minimum, exclusiveMinimum === true);

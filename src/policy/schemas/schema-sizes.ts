@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../core/json.ts";
+import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { EVERYWHERE, type Range, rangeOf } from "./number-range.ts";
 import type { PatternTest } from "./schema-alternatives.ts";
 import { repeated, type Shape, shapeOfPattern } from "./text-shape.ts";
@@ -6,13 +6,28 @@ import { repeated, type Shape, shapeOfPattern } from "./text-shape.ts";
 const SIZES = {
   string: { least: "minLength", most: "maxLength" },
   array: { least: "minItems", most: "maxItems" },
+  object: { least: "minProperties", most: "maxProperties" },
 } as const;
 
-/** How many characters a text, or items a list, has that satisfies all of `schemas`. JSON Schema 2020-12, validation §6.3, §6.4 */
+/**
+ * How many characters a text, items a list, or members an object has that satisfies all of `schemas`. JSON Schema 2020-12,
+ * validation §6.3 to §6.5
+ */
 export function sizeOf(schemas: readonly JsonObject[], kind: string | undefined): Range {
-  if (kind !== "string" && kind !== "array") return EVERYWHERE;
+  if (kind !== "string" && kind !== "array" && kind !== "object") return EVERYWHERE;
   const { least, most } = SIZES[kind];
-  return rangeOf(schemas.map((schema) => ({ minimum: schema[least] ?? 0, maximum: schema[most] })));
+  const limits = schemas.map((schema) => ({ minimum: schema[least] ?? 0, maximum: schema[most] }));
+  return rangeOf(kind === "object" ? [...limits, ...membersOf(schemas)] : limits);
+}
+
+function membersOf(schemas: readonly JsonObject[]): readonly JsonObject[] {
+  const required = schemas.flatMap(({ required: names }): readonly Json[] => (Array.isArray(names) ? names : []));
+  const closed = schemas.flatMap(({ properties, patternProperties, additionalProperties }) =>
+    additionalProperties === false && patternProperties === undefined
+      ? [{ maximum: isObject(properties) ? Object.keys(properties).length : 0 }]
+      : [],
+  );
+  return [{ minimum: new Set(required).size }, ...closed];
 }
 
 /** What a text looks like that satisfies all of `schemas`. One pattern says so; without any its lengths do. */
