@@ -34,6 +34,7 @@ import { createDeclaredArguments } from "./requests/declared-arguments.ts";
 import { createRequestStates } from "./requests/request-state.ts";
 import { createRetryTokens } from "./requests/retry-tokens.ts";
 import { createStepUpGate } from "./step-up/step-up-gate.ts";
+import { createExecute } from "./steps/execute.ts";
 import { createLinks } from "./steps/links.ts";
 import { createOutOfBand } from "./steps/out-of-band.ts";
 import { createRateLimitGuard } from "./steps/rate-limit-guard.ts";
@@ -91,19 +92,18 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
   const callIds = createCallIds(deps.now);
   const answers = createAnswers();
   const unlistedCalls = createUnlistedCalls(deps);
-  const runs = createApprovedRuns({ ...deps, answers, budgets, outside, signIns, callIds });
+  const execute = createExecute({ ...deps, answers, budgets, outside, signIns });
+  const runs = createApprovedRuns({ ...deps, execute, signIns, callIds });
   const paused = createPausedCalls({ ...deps, links, runs, states });
   const callTool = createPipeline({
     ...deps,
+    execute,
     visibility,
-    budgets,
     receipts: createRetryTokens(),
     states,
     links,
-    outside,
     paused,
     signIns,
-    answers,
     unlistedCalls,
     callIds,
     // A server's own tool of this name is not shadowed where no policy needs ours.

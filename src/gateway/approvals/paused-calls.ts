@@ -1,10 +1,10 @@
 import type { Approvals } from "../../approvals/approvals.ts";
 import type { CallDigests } from "../../approvals/call-digest.ts";
-import type { ToolEntry } from "../../catalog/entries.ts";
 import type { ApprovalRequest } from "../../core/approval.ts";
 import type { Call } from "../../core/call.ts";
 import type { CallOutcome } from "../../core/call-outcome.ts";
 import type { Cancellation } from "../../core/cancellation.ts";
+import type { Decision } from "../../core/decision.ts";
 import { refuse } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { Outcome, PausedEnd, PausedOutcome, SettledOutcome, StillPaused } from "../../core/outcome.ts";
@@ -14,9 +14,9 @@ import type { Scope } from "../../core/scope.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
 import type { TaskView } from "../gateway.ts";
 import { readStatusQuery } from "../lists/status-tool.ts";
-import type { Asking, DecidedCall } from "../requests/decided-call.ts";
 import { FOREIGN_STATE } from "../requests/params.ts";
 import type { ApprovalContinuation, RequestStates } from "../requests/request-state.ts";
+import type { ResolvedCall } from "../requests/resolved-call.ts";
 import { boundCall } from "../step-up/step-up-gate.ts";
 import type { Links } from "../steps/links.ts";
 import type { ApprovedRuns } from "./approved-runs.ts";
@@ -33,17 +33,20 @@ export interface Paused {
   readonly approval?: string;
 }
 
+/** A decision that asks for approvals. */
+type AskingDecision = Extract<Decision, { effect: "request_approval" | "step_up" }>;
+
 /** Calls that wait for people, from the first request to the answer. */
 export interface PausedCalls {
   /** Asks for approval, or joins the request of an identical call. `leg`: which one of the call. @throws never */
-  ask(decided: DecidedCall, decision: Asking, leg: number): Promise<Paused>;
+  ask(made: ResolvedCall, decision: AskingDecision, leg: number): Promise<Paused>;
   /**
    * Whether the call could lead to a run right now: because it opens a request, or its own is approved. `id`: of the
    * request that it goes on with; else the one that it would join. @throws never
    */
-  runs(decided: DecidedCall, id: string | undefined): Promise<boolean>;
+  runs(made: ResolvedCall, id: string | undefined): Promise<boolean>;
   /** Goes on with the request that the client brought a state of. @throws never */
-  resume(decided: DecidedCall, continuation: ApprovalContinuation): Promise<Paused>;
+  resume(made: ResolvedCall, continuation: ApprovalContinuation): Promise<Paused>;
   /** Answers a call of the status tool. @throws never */
   status(call: Call): Promise<Outcome>;
   /** See `Gateway.task`. */
@@ -117,12 +120,7 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
     }
   }
 
-  function pause(
-    request: ApprovalRequest,
-    { call, tool }: Pick<DecidedCall, "call"> & { readonly tool: Pick<ToolEntry, "upstream"> },
-    leg: number,
-    pollMs?: number,
-  ): PausedOutcome {
+  function pause(request: ApprovalRequest, call: Call, leg: number, pollMs?: number): PausedOutcome {
     return {
       kind: "paused",
       request,
@@ -138,7 +136,12 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
         }
       },
       state: (next) =>
-        states.sealApproval(call, tool.upstream, { id: request.id, leg: next }, request.pendingUntil + STATE_GRACE_MS),
+        states.sealApproval(
+          call,
+          request.upstream,
+          { id: request.id, leg: next },
+          request.pendingUntil + STATE_GRACE_MS,
+        ),
     };
   }
 
@@ -153,19 +156,20 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
   }
 
   return {
-    async runs(decided, id) {
+    async runs(made, id) {
       try {
-        const { principal } = decided.call;
-        const request = id === undefined ? await approvals.find(boundCall(decided)) : await own(id, principal);
+        const { principal } = made.call;
+        const request = id === undefined ? await approvals.find(boundCall(made)) : await own(id, principal);
         return request === undefined || request.state === "approved";
       } catch (err) {
         log.error({ err }, "Whether a call has an approval could not be looked up.");
         return true;
       }
     },
-    ask: (decided, decision, leg) =>
+    ask: (made, decision, leg) =>
       guarded(async () => {
-        const { call, tool } = decided;
+        const { call, subject } = made;
+        const { tool } = subject;
         const asked = await approvals.request({
           principal: call.principal,
           clientName: call.client.name,
@@ -173,7 +177,7 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
           upstream: tool.upstream,
           tool: tool.name,
           definitionDigest: tool.digest,
-          arguments: decided.arguments,
+          arguments: subject.arguments,
           approvals: decision.approvals,
           policySet: decision.set,
           run: call.acceptsTasks ? "gateway" : "caller",
@@ -183,25 +187,20 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
         if (!asked.ok) return { outcome: { kind: "refused", refusal: asked }, ending: asked.code };
         const { request } = asked;
         const ending = asked.kind === "opened" ? "approval_pending" : "approval_joined";
-        return { outcome: pause(request, decided, leg), ending, approval: request.id };
+        return { outcome: pause(request, call, leg), ending, approval: request.id };
       }),
-    resume: (decided, { id, leg }) =>
+    resume: (made, { id, leg }) =>
       guarded(async () => {
-        const { call, tool } = decided;
+        const { call } = made;
         const request = await own(id, call.principal);
         const foreign: Paused = { outcome: { kind: "refused", refusal: FOREIGN_STATE }, ending: FOREIGN_STATE.code };
         if (request === undefined) return foreign;
         const joined = (now: ApprovalRequest): Paused => {
-          return { outcome: pause(now, decided, leg), ending: "approval_joined", approval: id };
+          return { outcome: pause(now, call, leg), ending: "approval_joined", approval: id };
         };
-        const bound = {
-          principal: call.principal,
-          upstream: tool.upstream,
-          tool: tool.name,
-          arguments: decided.arguments,
-        };
+        const bound = boundCall(made);
         const isFor = (definitionDigest: string) => digests.isCall(request.digest, { ...bound, definitionDigest });
-        if (isFor(tool.digest)) return joined(request);
+        if (isFor(bound.definitionDigest)) return joined(request);
         if (!isFor(request.definitionDigest)) return foreign;
         // It is the same call, of a tool that is another one now. What has been run already was not.
         await approvals.invalidate(id, "The definition of the tool has changed since the approval was asked for.");
@@ -213,7 +212,7 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
       const { outcome } = await guarded(async () => {
         const request = await own(query.id, call.principal);
         if (request === undefined) return { outcome: UNKNOWN_REQUEST };
-        return { outcome: pause(request, { call, tool: request }, 0, query.waitMs) };
+        return { outcome: pause(request, call, 0, query.waitMs) };
       });
       return outcome;
     },

@@ -8,8 +8,8 @@ import type { Log } from "../../core/log.ts";
 import type { DeniedOutcome, Outcome, TokenNeed } from "../../core/outcome.ts";
 import type { StepUp, StepUpCaller, StepUpLack } from "../../step-up/step-up.ts";
 import { acrValues, asksForToken } from "../../step-up/strength.ts";
-import type { DecidedCall } from "../requests/decided-call.ts";
 import type { Continuation, RequestStates } from "../requests/request-state.ts";
+import type { ResolvedCall } from "../requests/resolved-call.ts";
 import type { Charged } from "../requests/retry-tokens.ts";
 import { DECLINED_TEXT, noSignInText } from "./texts.ts";
 
@@ -32,10 +32,8 @@ export type SignInCheck =
   /** The store cannot tell, which is no reason to let the call through. */
   | { readonly kind: "unknown" };
 
-/** A decided call, with what it continues. */
-export interface SignInCall extends DecidedCall {
-  readonly continuation: Continuation;
-}
+/** Why a call does not pass without a sign-in. */
+export type SignInLack = Extract<SignInCheck, { kind: "missing" | "unknown" }>;
 
 /** A call that ends here, or pauses. */
 export interface SignInStop {
@@ -48,16 +46,16 @@ export interface SignInStop {
 /** Stronger sign-ins, as calls need them. */
 export interface StepUpGate {
   /** `paid`: what an earlier round of the same call has proved. @throws never */
-  check(call: SignInCall, decision: SignInDecision, paid: Charged | undefined): Promise<SignInCheck>;
+  check(call: ResolvedCall, decision: SignInDecision, paid: Charged | undefined): Promise<SignInCheck>;
   /** The same for an approved call that is to be run, whoever runs it. @throws never */
   checkRun(requirement: StepUpRequirement, caller: StepUpCaller): Promise<Exclude<SignInCheck, { kind: "later" }>>;
   /** Spends what `check` named; `false`: it is gone, and the call must not be made. @throws never */
   spend(elevation: string): Promise<boolean>;
   /** What whoever lacks a sign-in is told: where to make it, or why that would not help. @throws never */
   ask(
-    call: SignInCall,
+    call: ResolvedCall,
     decision: SignInDecision,
-    lack: Extract<SignInCheck, { kind: "missing" | "unknown" }>,
+    lack: SignInLack,
     again: () => Promise<Outcome>,
   ): Promise<SignInStop>;
 }
@@ -75,8 +73,9 @@ const NO_ELEVATION = { spend: undefined, challenge: undefined };
 export function createStepUpGate(deps: StepUpGateDeps): StepUpGate {
   const { stepUp, states, digests, log } = deps;
 
-  function callerOf(made: SignInCall): StepUpCaller {
-    const { call, tool } = made;
+  function callerOf(made: ResolvedCall): StepUpCaller {
+    const { call, subject } = made;
+    const { tool } = subject;
     return {
       principal: call.principal,
       // The same digest as an approval's: a sign-in for one call serves what was approved, and nothing else.
@@ -102,11 +101,11 @@ export function createStepUpGate(deps: StepUpGateDeps): StepUpGate {
 
   /** Sends the user to sign in. */
   async function challenge(
-    made: SignInCall,
+    made: ResolvedCall,
     decision: SignInDecision,
     again: () => Promise<Outcome>,
   ): Promise<SignInStop> {
-    const { call, tool, continuation } = made;
+    const { call, subject, continuation } = made;
     const asked = await stepUp.challenge({
       requirement: decision.stepUp,
       caller: callerOf(made),
@@ -132,7 +131,12 @@ export function createStepUpGate(deps: StepUpGateDeps): StepUpGate {
       again,
       // Its own time and no more: a new link is made for whoever comes later.
       state: (leg) =>
-        states.sealStepUp(call, tool.upstream, { id, leg, approval: approvalOf(continuation) }, expiresAt + GRACE_MS),
+        states.sealStepUp(
+          call,
+          subject.tool.upstream,
+          { id, leg, approval: approvalOf(continuation) },
+          expiresAt + GRACE_MS,
+        ),
       declined: denied(decision, DECLINED_TEXT),
     };
     return { outcome, ending: asked.kind === "opened" ? "step_up_pending" : "step_up_joined", challenge: id };
@@ -225,13 +229,12 @@ export function approvalOf(continuation: Continuation): string | undefined {
 }
 
 /** A call as approvals are bound to it. */
-export function boundCall({ call, tool, arguments: args }: DecidedCall): BoundCall {
-  const { principal } = call;
+export function boundCall({ call: { principal }, subject: { tool, arguments: args } }: ResolvedCall): BoundCall {
   const { upstream, name, digest } = tool;
   return { principal, upstream, tool: name, definitionDigest: digest, arguments: args };
 }
 
-function hasDeclined({ call, continuation }: SignInCall): boolean {
+function hasDeclined({ call, continuation }: ResolvedCall): boolean {
   const responses = call.params["inputResponses"];
   if (continuation.kind !== "step_up" || !isObject(responses)) return false;
   const response = responses[SIGN_IN_KEY];

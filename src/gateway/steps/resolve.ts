@@ -2,23 +2,15 @@ import type { Catalog } from "../../catalog/catalog.ts";
 import type { ToolEntry } from "../../catalog/entries.ts";
 import type { Call } from "../../core/call.ts";
 import { type Refusal, refuse } from "../../core/errors.ts";
-import type { JsonObject } from "../../core/json.ts";
 import type { Outcome } from "../../core/outcome.ts";
 import type { Visibility } from "../lists/visibility.ts";
 import { readArguments, readContinuation } from "../requests/params.ts";
-import type { Continuation, RequestStates } from "../requests/request-state.ts";
+import type { RequestStates } from "../requests/request-state.ts";
+import type { ResolvedCall } from "../requests/resolved-call.ts";
 
 /** What a `tools/call` is about, or its answer if it is about nothing. */
 export type Resolved =
-  | {
-      readonly ok: true;
-      readonly tool: ToolEntry;
-      readonly arguments: JsonObject;
-      /** What a retry brings back. */
-      readonly continuation: Continuation;
-      /** Its server is down, or does not say which tools it has: it is decided about, and not called. */
-      readonly unlisted: boolean;
-    }
+  | ({ readonly ok: true } & ResolvedCall)
   | {
       readonly ok: false;
       readonly outcome: Outcome;
@@ -48,7 +40,8 @@ export function resolveTool({ catalog, visibility, states }: ResolveDeps, call: 
   if (!args.ok) return amiss(visibility, call, tool, args);
   const continuation = readContinuation(call, tool.upstream, states);
   if (!continuation.ok) return amiss(visibility, call, tool, continuation);
-  return { ok: true, tool, arguments: args.value, continuation: continuation.value, unlisted: listed === undefined };
+  const subject = { kind: "tool", tool, arguments: args.value } as const;
+  return { ok: true, call, subject, continuation: continuation.value, unlisted: listed === undefined };
 }
 
 function amiss(visibility: Visibility, call: Call, tool: ToolEntry, refusal: Refusal): Resolved {

@@ -3,7 +3,7 @@ import type { Catalog } from "../../catalog/catalog.ts";
 import { namedOwner } from "../../catalog/naming.ts";
 import type { Call } from "../../core/call.ts";
 import { personKey } from "../../core/principal.ts";
-import { auditCaller } from "./call-facts.ts";
+import { auditCaller } from "./origin.ts";
 
 /**
  * Rows of one person's calls for one upstream within the time below: whoever invents names must not fill the record. Further

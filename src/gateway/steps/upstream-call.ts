@@ -1,18 +1,23 @@
 import type { ToolEntry } from "../../catalog/entries.ts";
 import type { Call, ClientPeer, Notification } from "../../core/call.ts";
+import type { Cancellation } from "../../core/cancellation.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Round, UpstreamFault } from "../../core/round.ts";
 import { paramHeaderText } from "../../mcp/headers/param-headers.ts";
 import type { UpstreamRequest, Upstreams } from "../../upstream/upstream.ts";
+import type { Subject } from "../requests/subject.ts";
 
-/** A decided call on its way to the tool. */
+/** A recorded request on its way to what it is about. */
 export interface UpstreamCall {
-  readonly call: Pick<Call, "params" | "wantsProgress" | "logLevel" | "cancellation">;
-  readonly tool: ToolEntry;
-  readonly arguments: JsonObject;
+  readonly subject: Subject;
+  readonly params: JsonObject;
+  /** Who hears what the upstream says on the way. */
+  readonly listener: Pick<Call, "wantsProgress" | "logLevel">;
+  readonly cancellation: Cancellation;
+  /** The upstream's own state, where the request brings it back. */
   readonly state: string | undefined;
   /** The approval request that lets it run, of which the server is told. */
-  readonly approval?: string;
+  readonly approval: string | undefined;
   /** Whom the upstream serves. */
   readonly peer: ClientPeer;
   onNotification(notification: Notification): void;
@@ -23,18 +28,19 @@ const REQUEST_KEY = "portcullis/request";
 
 /** Calls the tool and waits for its first round. @throws never */
 export function callUpstream(upstreams: Pick<Upstreams, "get">, made: UpstreamCall): Promise<Round> {
-  const { call, tool } = made;
+  const { listener, cancellation } = made;
+  const { tool, arguments: args } = made.subject;
   const upstream = upstreams.get(tool.upstream);
   if (upstream === undefined) return notStarted(tool, "UPSTREAM_UNAVAILABLE", "it is no longer registered");
-  if (call.cancellation.cancelled) return notStarted(tool, "CALL_CANCELLED", "cancelled before it was sent");
+  if (cancellation.cancelled) return notStarted(tool, "CALL_CANCELLED", "cancelled before it was sent");
   const request: UpstreamRequest = {
     method: "tools/call",
     params: upstreamParams(made),
     ...(made.approval !== undefined && { meta: { [REQUEST_KEY]: made.approval } }),
-    mirrored: mirroredHeaders(tool, made.arguments),
-    wantsProgress: call.wantsProgress,
-    logLevel: call.logLevel,
-    cancellation: call.cancellation,
+    mirrored: mirroredHeaders(tool, args),
+    wantsProgress: listener.wantsProgress,
+    logLevel: listener.logLevel,
+    cancellation,
     onNotification: made.onNotification,
   };
   return upstream.session(made.peer).request(request);
@@ -51,8 +57,8 @@ export function atPlace(upstreams: Pick<Upstreams, "get">, place: string | undef
 }
 
 // What was decided is what is sent: the parsed arguments under the tool's own name.
-function upstreamParams({ call, tool, state, arguments: args }: UpstreamCall): JsonObject {
-  const { arguments: given, inputResponses, _meta } = call.params;
+function upstreamParams({ params, state, subject: { tool, arguments: args } }: UpstreamCall): JsonObject {
+  const { arguments: given, inputResponses, _meta } = params;
   return {
     name: tool.name,
     arguments: given === undefined ? undefined : args,

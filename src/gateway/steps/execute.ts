@@ -1,0 +1,176 @@
+import type { Audit, AuditClosing } from "../../audit/audit.ts";
+import type { Call } from "../../core/call.ts";
+import type { CallOutcome } from "../../core/call-outcome.ts";
+import type { Cancellation } from "../../core/cancellation.ts";
+import type { Decision } from "../../core/decision.ts";
+import type { Log } from "../../core/log.ts";
+import type { Round } from "../../core/round.ts";
+import { Slices } from "../../core/slices.ts";
+import type { Answers, PolicyAnswer } from "../../policy/answer.ts";
+import type { PolicyInput, PolicySet } from "../../policy/policy-set.ts";
+import type { LongRedactions } from "../../redaction/long-redactions.ts";
+import type { MarkHash } from "../../redaction/redact.ts";
+import type { Upstreams } from "../../upstream/upstream.ts";
+import type { Subject } from "../requests/subject.ts";
+import type { SignInCheck, SignInDecision, StepUpGate } from "../step-up/step-up-gate.ts";
+import { auditOpening, type Origin, policyInput } from "./origin.ts";
+import type { OutOfBand } from "./out-of-band.ts";
+import type { Allowed, RateLimitGuard } from "./rate-limit-guard.ts";
+import { createResultGuard, type ResultGuard } from "./result-guard.ts";
+import { callUpstream, type UpstreamCall } from "./upstream-call.ts";
+
+/** A request that policies have decided on. */
+export interface DecidedRequest {
+  readonly subject: Subject;
+  /** It decides on the request and on its result, whatever is swapped in meanwhile. */
+  readonly set: PolicySet;
+  readonly input: PolicyInput;
+  readonly decision: Decision;
+  /** Why its arguments are refused, though no policy refuses it. */
+  readonly misfit: PolicyAnswer["refusal"];
+  /** The sign-in that the decision asks for, where it was looked for. */
+  readonly signIn: SignInCheck | undefined;
+}
+
+/** A request that is on record. */
+export interface RecordedRequest extends DecidedRequest {
+  /** What everything that the upstream says passes through; none where no policy looks at it. */
+  readonly guard: ResultGuard | undefined;
+  /** Records the end. To be called once. */
+  close(outcome: CallOutcome, more?: Pick<AuditClosing, "approval" | "challenge">): void;
+}
+
+/** What goes to the upstream besides the subject. */
+export interface Outgoing extends Pick<UpstreamCall, "params" | "state" | "approval" | "peer"> {
+  readonly listener: Pick<Call, "wantsProgress" | "logLevel" | "notify">;
+  readonly upstreams: Pick<Upstreams, "get">;
+}
+
+/** Passes it to the upstream, and waits for the first round. @throws never */
+export type Forward = (outgoing: Outgoing) => Promise<Round>;
+
+/** Why nothing can be done for a request now. */
+export type Unable = "LIMITS_UNAVAILABLE" | "AUDIT_UNAVAILABLE";
+
+/** What differs between a first call and the run of an approved one. `End` is what each comes to. */
+export interface Way<End> {
+  /** The approval request that is run. */
+  readonly approval: string | undefined;
+  readonly cancellation: Cancellation;
+  /** Looks for the sign-in; `undefined` where it does not matter yet. @throws never */
+  signIn(decision: SignInDecision): Promise<SignInCheck | undefined>;
+  /** The decision whose budgets are drawn on now; `undefined`: none are. */
+  charges(decided: DecidedRequest): Allowed | undefined;
+  /** What it comes to where it cannot be counted, or cannot be recorded. */
+  unable(code: Unable, decision: Decision): End;
+  /** Stops it before it is on record: only what does not vanish by that may. `counted`: with a budget that is used up. */
+  beforeRecord(decided: DecidedRequest, counted: Decision): Promise<End> | undefined;
+  /** Stops it once it is on record: refused, or waiting for people or a sign-in. It closes the record. */
+  afterRecord(recorded: RecordedRequest): Promise<End | undefined> | undefined;
+  /** What it comes to where another call has spent the sign-in. It closes the record. */
+  spentBefore(recorded: RecordedRequest, decision: SignInDecision): Promise<End> | End;
+  /** Carries it out and closes the record. */
+  carryOut(recorded: RecordedRequest, forward: Forward): Promise<End>;
+}
+
+export interface ExecuteDeps {
+  readonly policies: () => PolicySet;
+  readonly answers: Pick<Answers, "of">;
+  readonly budgets: RateLimitGuard;
+  readonly audit: Audit;
+  readonly signIns: Pick<StepUpGate, "spend">;
+  readonly outside: OutOfBand;
+  /** For what policies replace with its hash. */
+  readonly hash: MarkHash;
+  /** For results that take long to be searched. */
+  readonly longRedactions: Pick<LongRedactions, "redact">;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+/** Takes a request whose subject is known through all steps, one way or the other. @throws never of its own */
+export type Execute = <End>(origin: Origin, subject: Subject, way: Way<End>) => Promise<End>;
+
+/**
+ * The order of every request, top to bottom. Stopping early is the only branch, and nothing happens to an upstream before
+ * its decision is on disk.
+ *
+ *                     a first call                               the run of an approved one
+ *   1 decide          by the policies of now                     the same
+ *   2 sign-in         unless it only waits for people            always: it has to be fresh
+ *   3 charge          if it goes at once and has not paid        if it fits
+ *   4 before record   -                                          unfit, or beyond a budget: it stays approved, or never runs
+ *   5 record          -                                          with its approval
+ *   6 after record    refused; sent to sign in; waits            -
+ *   7 spend           a sign-in for one call serves the first    the same
+ *   8 carry out       forward, follow its rounds                 claim, forward, keep the end
+ */
+export function createExecute(deps: ExecuteDeps): Execute {
+  const { audit, signIns } = deps;
+
+  return async (origin, subject, way) => {
+    const slices = new Slices();
+    const decided = await decide(origin, subject, way);
+    const counted = await charge(decided, way);
+    if (counted === undefined) return way.unable("LIMITS_UNAVAILABLE", decided.decision);
+    // Writing down what took long to decide on takes long, too.
+    if (slices.isOver) await slices.next();
+    const unrecorded = way.beforeRecord(decided, counted);
+    if (unrecorded !== undefined) return unrecorded;
+    const opened = await audit.open(auditOpening(origin, subject, counted, decided.signIn, way.approval));
+    if (!opened) return way.unable("AUDIT_UNAVAILABLE", counted);
+    const recorded = record(origin, { ...decided, decision: counted }, way);
+    const stopped = await way.afterRecord(recorded);
+    if (stopped !== undefined) return stopped;
+    if (counted.effect === "step_up" && !(await spend(recorded))) return way.spentBefore(recorded, counted);
+    return way.carryOut(recorded, (outgoing) => forward(recorded, way, outgoing));
+  };
+
+  async function decide(origin: Origin, subject: Subject, way: Way<unknown>): Promise<DecidedRequest> {
+    const set = deps.policies();
+    const input = policyInput(origin, subject);
+    // What policies were asked about has to be what the server reads.
+    const { decision, refusal: misfit } = deps.answers.of(set, input);
+    const asks = decision.effect === "step_up" && !decision.hidden && misfit === undefined;
+    return { subject, set, input, decision, misfit, signIn: asks ? await way.signIn(decision) : undefined };
+  }
+
+  /** Counted before it is recorded, so that the record says what came of it; `undefined`: the counters cannot be reached. */
+  async function charge(decided: DecidedRequest, way: Way<unknown>): Promise<Decision | undefined> {
+    const charged = way.charges(decided);
+    const limits = charged?.limits;
+    return charged === undefined || limits === undefined ? decided.decision : deps.budgets.draw(charged, limits);
+  }
+
+  function record(origin: Origin, decided: DecidedRequest, { cancellation }: Way<unknown>): RecordedRequest {
+    const { set, input, decision } = decided;
+    const { hash, longRedactions, log } = deps;
+    const guard = decision.inspectsResult
+      ? createResultGuard({ set, input, hash, longRedactions, log, cancellation })
+      : undefined;
+    const close: RecordedRequest["close"] = (outcome, more) => {
+      const at = deps.now();
+      const policies = guard?.matched() ?? [];
+      const closing = { callId: origin.id, at, outcome, durationMs: at - origin.receivedAt, ...more };
+      audit.close(policies.length === 0 ? closing : { ...closing, policies });
+    };
+    return { ...decided, guard, close };
+  }
+
+  /** Of two requests that found one sign-in for one call, the first has it. */
+  async function spend({ signIn }: RecordedRequest): Promise<boolean> {
+    return signIn?.kind !== "made" || signIn.spend === undefined || signIns.spend(signIn.spend);
+  }
+
+  function forward(recorded: RecordedRequest, { cancellation }: Way<unknown>, outgoing: Outgoing): Promise<Round> {
+    const { subject, set, guard } = recorded;
+    const { listener, peer } = outgoing;
+    return callUpstream(outgoing.upstreams, {
+      ...outgoing,
+      subject,
+      cancellation,
+      peer: deps.outside.peerFor(peer, subject.tool.upstream, guard && { set, redactions: guard.beside() }),
+      onNotification: (notification) => listener.notify(guard?.notification(notification) ?? notification),
+    });
+  }
+}

@@ -1,0 +1,75 @@
+import type { AuditCaller, AuditOpening } from "../../audit/audit.ts";
+import type { Call } from "../../core/call.ts";
+import type { Decision } from "../../core/decision.ts";
+import type { Scope } from "../../core/scope.ts";
+import type { PolicyInput } from "../../policy/policy-set.ts";
+import { SUBJECT_KINDS, type Subject } from "../requests/subject.ts";
+import type { SignInCheck } from "../step-up/step-up-gate.ts";
+
+/**
+ * Who makes a request, where and when: a call is one. An approved call that is run has one of its own, in its requester's
+ * name. With its subject it is all that policies see of a request, and all that is recorded.
+ */
+export interface Origin
+  extends Pick<Call, "id" | "method" | "principal" | "client" | "session" | "headers" | "traceId" | "receivedAt"> {
+  readonly scope: Pick<Scope, "endpoint">;
+}
+
+/** What policies see of a request. */
+export function policyInput(origin: Origin, subject: Subject): PolicyInput {
+  const { tool, arguments: args } = SUBJECT_KINDS[subject.kind].facts(subject);
+  return {
+    principal: origin.principal,
+    client: origin.client,
+    tool,
+    arguments: args,
+    request: {
+      id: origin.id,
+      method: origin.method,
+      time: origin.receivedAt,
+      session: origin.session,
+      endpoint: origin.scope.endpoint,
+      headers: origin.headers,
+    },
+  };
+}
+
+/** What is recorded of whoever makes it. */
+export function auditCaller(origin: Origin): AuditCaller {
+  return {
+    callId: origin.id,
+    at: origin.receivedAt,
+    principal: origin.principal,
+    client: origin.client,
+    endpoint: origin.scope.endpoint,
+    session: origin.session,
+    traceId: origin.traceId,
+  };
+}
+
+/** What is recorded of a request before anything happens because of it. `approval`: of the run of an approved one. */
+export function auditOpening(
+  origin: Origin,
+  subject: Subject,
+  decision: Decision,
+  signIn: SignInCheck | undefined,
+  approval: string | undefined,
+): AuditOpening {
+  const challenge = signIn?.kind === "made" ? signIn.challenge : undefined;
+  return {
+    ...auditCaller(origin),
+    ...SUBJECT_KINDS[subject.kind].columns(subject),
+    decision: withSignIn(decision, signIn),
+    headers: origin.headers,
+    ...(approval === undefined ? {} : { approval }),
+    ...(challenge === undefined ? {} : { challenge }),
+  };
+}
+
+/** The decision with what satisfied the policies that asked for a sign-in. */
+function withSignIn(decision: Decision, signIn: SignInCheck | undefined): Decision {
+  if (signIn?.kind !== "made") return decision;
+  const { by } = signIn;
+  const matched = decision.matched.map((match) => (match.effect === "step_up" ? { ...match, satisfied: by } : match));
+  return { ...decision, matched };
+}
