@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { SessionOperations, SessionView } from "../operations/sessions/sessions.ts";
+import type { SessionView } from "../core/live-sessions.ts";
+import type { SessionOperations } from "../operations/sessions/sessions.ts";
 import type { SignedInOperations, SignedInView } from "../operations/sessions/signed-in.ts";
 import { BARE, type Route, route } from "./http/route.ts";
 import { cursor, limitOf, pageOf, time, timeText } from "./list-schema.ts";

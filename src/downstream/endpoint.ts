@@ -2,6 +2,7 @@ import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
 import { ERRORS, refuse } from "../core/errors.ts";
+import type { LiveSessions } from "../core/live-sessions.ts";
 import { createHostPolicy } from "../http/hosts.ts";
 import { createEdge } from "./edge.ts";
 import { allowOrigin, answerPreflight } from "./http/cors.ts";
@@ -10,7 +11,6 @@ import { createStreams } from "./http/streams.ts";
 import type { HttpEdge } from "./http-edge.ts";
 import { handleDelete, handleGet } from "./legacy/http.ts";
 import { createSessionRegistry } from "./legacy/session-registry.ts";
-import type { LiveClients } from "./live-clients.ts";
 import { createListens } from "./modern/listen.ts";
 import { createModernPeers } from "./modern/peers.ts";
 import { DEFAULT_POLICY_HEADERS, everySecond, type McpEndpointDeps } from "./options.ts";
@@ -41,7 +41,7 @@ export interface McpEndpoint {
    */
   close(): Promise<void>;
   stats(): McpEndpointStats;
-  readonly clients: LiveClients;
+  readonly clients: LiveSessions;
 }
 
 export interface McpEndpointStats {

@@ -4,12 +4,11 @@ import { readBody } from "../http/body.ts";
 import { parseLongJsonBody } from "../http/json-body.ts";
 import { type Classified, classify } from "../mcp/classify.ts";
 import { idOfRefused } from "../mcp/refused-id.ts";
-import type { RequestContext } from "./edge.ts";
 import { answerEmpty, answerRefusal, type HttpExchange, headerOf } from "./http/exchange.ts";
 import { HttpReply } from "./http/http-reply.ts";
-import { type Accepted, readMedia } from "./http/media.ts";
+import { readMedia } from "./http/media.ts";
 import { admit, type HttpEdge } from "./http-edge.ts";
-import { postLegacy } from "./legacy/http.ts";
+import { type AdmittedPost, postLegacy } from "./legacy/http.ts";
 import { dispatchModernRequest } from "./modern/dispatch.ts";
 
 /**
@@ -54,7 +53,7 @@ export async function handlePost(http: HttpEdge, exchange: HttpExchange): Promis
     await starting;
     if (exchange.outgoing.destroyed) return;
   }
-  return serve(http, exchange, accepted, admitted.context, classified);
+  return serve(http, { exchange, accepted, context: admitted.context }, classified);
 }
 
 // What a client says or answers concerns what is there already.
@@ -63,13 +62,8 @@ function asks(classified: Classified): boolean {
   return classified.kind === "modern-request" || classified.kind === "legacy-batch";
 }
 
-function serve(
-  http: HttpEdge,
-  exchange: HttpExchange,
-  accepted: Accepted,
-  context: RequestContext,
-  classified: Classified,
-): Promise<void> | void {
+function serve(http: HttpEdge, post: AdmittedPost, classified: Classified): Promise<void> | void {
+  const { exchange, accepted, context } = post;
   const { outgoing } = exchange;
   switch (classified.kind) {
     case "rejected":
@@ -81,11 +75,12 @@ function serve(
       const cancellation = new Cancellation();
       const reply = new HttpReply(outgoing, accepted, http.streams, context.receivedAt);
       reply.onDisconnect(() => cancellation.cancel("the client closed the response"));
-      return dispatchModernRequest(http, classified.message, classified.meta, context, cancellation, reply);
+      const { message: request, meta } = classified;
+      return dispatchModernRequest(http, { request, meta, context, cancellation, reply });
     }
     case "legacy":
     case "legacy-batch":
-      return postLegacy(http, exchange, accepted, context, classified);
+      return postLegacy(http, post, classified);
     default:
       return classified satisfies never;
   }

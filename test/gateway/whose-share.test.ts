@@ -243,7 +243,7 @@ function callOf(principal: Principal): Call {
 }
 
 async function listen(listens: Listens, principal: Principal): Promise<string | undefined> {
-  const message = { kind: "request", id: 1, method: "subscriptions/listen", params: { notifications: {} } } as const;
+  const request = { kind: "request", id: 1, method: "subscriptions/listen", params: { notifications: {} } } as const;
   const meta = { version: "2026-07-28", clientInfo: {}, capabilities: {}, logLevel: undefined };
   const reply = {
     streams: true,
@@ -254,5 +254,6 @@ async function listen(listens: Listens, principal: Principal): Promise<string | 
     endEmpty() {},
   };
   const peer = modernPeer(principal);
-  return (await listens.open(message, meta, contextOf(principal), peer, new Cancellation(), reply))?.code;
+  const context = contextOf(principal);
+  return (await listens.open({ request, meta, context, cancellation: new Cancellation(), reply }, peer))?.code;
 }

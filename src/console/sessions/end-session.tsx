@@ -1,4 +1,4 @@
-import type { SessionView } from "../../operations/sessions/sessions.ts";
+import type { SessionView } from "../../core/live-sessions.ts";
 import { Button, ButtonLink } from "../components/button.tsx";
 import { CsrfField } from "../components/csrf-field.tsx";
 import { FactList } from "../components/facts.tsx";

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../core/json.ts";
 import { knownAs } from "../../core/known-as.ts";
-import type { SessionView } from "../../operations/sessions/sessions.ts";
+import type { SessionView } from "../../core/live-sessions.ts";
 import { Badge } from "../components/badge.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 

@@ -1,5 +1,6 @@
 import { knownAs } from "../../core/known-as.ts";
-import type { SessionPage, SessionView } from "../../operations/sessions/sessions.ts";
+import type { SessionView } from "../../core/live-sessions.ts";
+import type { SessionPage } from "../../operations/sessions/sessions.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { EmptyState } from "../components/empty-state.tsx";
 import { Pager } from "../components/pager.tsx";

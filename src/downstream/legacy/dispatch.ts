@@ -6,9 +6,9 @@ import { encodeError, encodeResultText } from "../../mcp/encode.ts";
 import { LIST_METHODS, type ListKind, type Message } from "../../mcp/messages.ts";
 import { isLogLevel } from "../../mcp/request-meta.ts";
 import { buildCall, callerOf, type Edge, type RequestContext, refusalError } from "../edge.ts";
-import type { Reply } from "../reply.ts";
 import { endForToken } from "../sign-ins.ts";
 import { holdLegacy } from "./holds.ts";
+import type { LegacyIncoming, OpenCall } from "./incoming.ts";
 import { settleInputRequests } from "./input-requests.ts";
 import { renderLegacy } from "./render.ts";
 import type { LegacySession } from "./session.ts";
@@ -19,18 +19,13 @@ const LIST_KINDS: ReadonlyMap<string, ListKind> = new Map(
 );
 
 /** Serves one request of a legacy session. 2025-11-25 schema, `ClientRequest`. @throws never for what a client does */
-export async function dispatchLegacyRequest(
-  edge: Edge,
-  session: LegacySession,
-  request: Request,
-  context: RequestContext,
-  reply: Reply,
-): Promise<void> {
+export async function dispatchLegacyRequest(edge: Edge, incoming: LegacyIncoming): Promise<void> {
+  const { session, request, context, reply } = incoming;
   const { id, method, params } = request;
   const end = (result: string): void => reply.end(encodeResultText(id, result));
   const refuseWith = (refusal: Refusal): void => reply.end(encodeError(id, refusalError(refusal)));
 
-  if (CALL_METHODS.has(method)) return callLegacy(edge, session, request, context, reply);
+  if (CALL_METHODS.has(method)) return callLegacy(edge, incoming);
   const list = LIST_KINDS.get(method);
   if (list !== undefined) {
     const refusal = checkListParams(params);
@@ -90,13 +85,7 @@ export function acceptLegacyMessage(
   }
 }
 
-async function callLegacy(
-  edge: Edge,
-  session: LegacySession,
-  request: Request,
-  context: RequestContext,
-  reply: Reply,
-): Promise<void> {
+async function callLegacy(edge: Edge, { session, request, context, reply }: LegacyIncoming): Promise<void> {
   const { id, method, params } = request;
   const refusal = checkCallParams(method, params);
   if (refusal !== undefined) return reply.end(encodeError(id, refusalError(refusal)));
@@ -119,22 +108,15 @@ async function callLegacy(
   });
   // One request is held so long and no longer, whoever it waits for: clients time out.
   const until = edge.now() + edge.limits.holdMs;
-  const holdMs = (): number => Math.max(0, until - edge.now());
+  const open: OpenCall = { edge, session, id, call, reply, holdMs: () => Math.max(0, until - edge.now()) };
   try {
-    const signedIn = await settleLegacySignIn(
-      edge,
-      session,
-      { id, reply, holdMs },
-      call,
-      await edge.gateway.call(call),
-    );
+    const signedIn = await settleLegacySignIn(open, await edge.gateway.call(call));
     if (signedIn.kind === "answer") return reply.end(signedIn.message);
     const first = signedIn.outcome;
-    const outcome =
-      first.kind === "input_required" ? await settleInputRequests(edge, session, reply, call, first) : first;
+    const outcome = first.kind === "input_required" ? await settleInputRequests(open, first) : first;
     if (endForToken(id, call, outcome, context, reply)) return;
     if (outcome.kind !== "paused") return reply.end(renderLegacy(edge, id, call, outcome));
-    const { message, delivered } = await holdLegacy(edge, id, call, outcome, holdMs());
+    const { message, delivered } = await holdLegacy(open, outcome);
     reply.end(message, undefined, delivered);
   } finally {
     session.finish(id, cancellation);

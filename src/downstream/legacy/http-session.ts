@@ -1,7 +1,7 @@
+import type { SessionView } from "../../core/live-sessions.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Caller } from "../../gateway/gateway.ts";
 import type { SessionRecord } from "../../store/sessions/sessions.ts";
-import type { LiveClient } from "../live-clients.ts";
 import type { LegacySession } from "./session.ts";
 import type { SessionStreams } from "./session-streams.ts";
 
@@ -28,7 +28,7 @@ export function busy(session: HttpSession): boolean {
 }
 
 /** The session as operators see it. */
-export function clientOf({ record, legacy, streams, caller, lastSeenAt }: HttpSession): LiveClient {
+export function clientOf({ record, legacy, streams, caller, lastSeenAt }: HttpSession): SessionView {
   const { idHash, issuer, subject, endpoint, protocolVersion, clientInfo, createdAt } = record;
   return {
     ...{ id: idHash, era: "legacy", issuer, subject, email: caller.principal.email },

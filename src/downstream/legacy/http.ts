@@ -16,30 +16,32 @@ import { namesStanding } from "./session-streams.ts";
 
 const SESSION_HEADER = "Mcp-Session-Id";
 
+/** A POST whose caller is known, with what its client takes for an answer. */
+export interface AdmittedPost {
+  readonly exchange: HttpExchange;
+  readonly accepted: Accepted;
+  readonly context: RequestContext;
+}
+
 type LegacyBody = Extract<Classified, { kind: "legacy" | "legacy-batch" }>;
 
 /** Serves a POST of the legacy era. 2025-11-25 transports, "Sending Messages to the Server". */
-export async function postLegacy(
-  http: HttpEdge,
-  exchange: HttpExchange,
-  accepted: Accepted,
-  context: RequestContext,
-  body: LegacyBody,
-): Promise<void> {
+export async function postLegacy(http: HttpEdge, post: AdmittedPost, body: LegacyBody): Promise<void> {
+  const { exchange, context } = post;
   const { outgoing } = exchange;
   if (body.kind === "legacy" && body.message.kind === "request" && body.message.method === "initialize") {
-    return initialize(http, exchange, accepted, context, body.message);
+    return initialize(http, post, body.message);
   }
   const session = await sessionOf(http, exchange, context);
   if (session === undefined) return;
-  if (body.kind === "legacy-batch") return postBatch(http, exchange, accepted, context, session, body.messages);
+  if (body.kind === "legacy-batch") return postBatch(http, post, session, body.messages);
   const { message } = body;
   if (message.kind !== "request") {
     acceptLegacyMessage(http.edge, session.legacy, message, context);
     return answerEmpty(outgoing, 202);
   }
-  const reply = replyOf(http, exchange, accepted, context, session);
-  return dispatchLegacyRequest(http.edge, session.legacy, message, context, reply);
+  const reply = replyOf(http, post, session);
+  return dispatchLegacyRequest(http.edge, { session: session.legacy, request: message, context, reply });
 }
 
 /** Serves a GET: the session's standing stream, or one that broke and is resumed. */
@@ -73,13 +75,9 @@ export async function handleDelete(http: HttpEdge, exchange: HttpExchange): Prom
   answerEmpty(exchange.outgoing, 204);
 }
 
-async function initialize(
-  http: HttpEdge,
-  { outgoing }: HttpExchange,
-  accepted: Accepted,
-  context: RequestContext,
-  request: Request,
-): Promise<void> {
+async function initialize(http: HttpEdge, post: AdmittedPost, request: Request): Promise<void> {
+  const { exchange, accepted, context } = post;
+  const { outgoing } = exchange;
   const init = readInitialize(request);
   if (!init.ok) return answerRefusal(outgoing, init, { id: request.id });
   const opened = await http.sessions.open(init, context);
@@ -91,12 +89,11 @@ async function initialize(
 
 async function postBatch(
   http: HttpEdge,
-  exchange: HttpExchange,
-  accepted: Accepted,
-  context: RequestContext,
+  post: AdmittedPost,
   session: HttpSession,
   messages: readonly Message[],
 ): Promise<void> {
+  const { exchange, context } = post;
   const { outgoing } = exchange;
   if (session.record.protocolVersion !== "2025-03-26") return answerRefusal(outgoing, refuse("BATCH_NOT_ALLOWED"));
   const requests = messages.filter((message) => message.kind === "request");
@@ -107,24 +104,18 @@ async function postBatch(
     if (message.kind !== "request") acceptLegacyMessage(http.edge, session.legacy, message, context);
   }
   if (requests.length === 0) return answerEmpty(outgoing, 202);
-  const replies = batchReplies(requests.length, replyOf(http, exchange, accepted, context, session));
+  const replies = batchReplies(requests.length, replyOf(http, post, session));
   await Promise.all(
     requests.map((request, index) => {
       const reply = replies[index];
-      return reply && dispatchLegacyRequest(http.edge, session.legacy, request, context, reply);
+      return reply && dispatchLegacyRequest(http.edge, { session: session.legacy, request, context, reply });
     }),
   );
 }
 
 // Revisions with an id on an empty first event let the client come back to a POST's stream, too.
-function replyOf(
-  http: HttpEdge,
-  { outgoing }: HttpExchange,
-  accepted: Accepted,
-  context: RequestContext,
-  session: HttpSession,
-): HttpReply {
-  return new HttpReply(outgoing, accepted, http.streams, context.receivedAt, (connection) =>
+function replyOf(http: HttpEdge, { exchange, accepted, context }: AdmittedPost, session: HttpSession): HttpReply {
+  return new HttpReply(exchange.outgoing, accepted, http.streams, context.receivedAt, (connection) =>
     session.streams.openPost(connection, primes(session)),
   );
 }

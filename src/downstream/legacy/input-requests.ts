@@ -3,10 +3,8 @@ import { Cancellation } from "../../core/cancellation.ts";
 import type { AnsweredOutcome, InputRequiredOutcome, SettledOutcome } from "../../core/outcome.ts";
 import { RawJson } from "../../core/raw-json.ts";
 import { missingCapability } from "../../mcp/ask-capability.ts";
-import type { Edge } from "../edge.ts";
 import { notPossible } from "../render-common.ts";
-import type { Reply } from "../reply.ts";
-import type { LegacySession } from "./session.ts";
+import type { OpenCall } from "./incoming.ts";
 
 /** A modern server that only wants to be called again is called again after so long. */
 const STATE_ONLY_DELAY_MS = 250;
@@ -15,21 +13,16 @@ const STATE_ONLY_DELAY_MS = 250;
  * Puts what an upstream asks to a legacy client, as requests on the stream of the call itself, until the call ends.
  * 2025-11-25 client/elicitation, client/sampling, client/roots.
  */
-export async function settleInputRequests(
-  edge: Edge,
-  session: LegacySession,
-  reply: Reply,
-  call: Call,
-  first: InputRequiredOutcome,
-): Promise<SettledOutcome> {
+export async function settleInputRequests(open: OpenCall, first: InputRequiredOutcome): Promise<SettledOutcome> {
+  const { call } = open;
   let outcome: AnsweredOutcome = first;
   for (let round = 0; outcome.kind === "input_required"; round++) {
-    const stop = stopReason(edge, session, reply, call, outcome, round);
+    const stop = stopReason(open, outcome, round);
     if (stop !== undefined) {
       outcome.abandon(stop.reason);
       return stop.outcome;
     }
-    const responses = await askAll(session, reply, call, outcome);
+    const responses = await askAll(open, outcome);
     if (call.cancellation.cancelled) {
       outcome.abandon(call.cancellation.reason ?? "cancelled");
       return ended(call, "The call was cancelled.");
@@ -44,21 +37,15 @@ interface Stop {
   readonly outcome: SettledOutcome;
 }
 
-function stopReason(
-  edge: Edge,
-  session: LegacySession,
-  reply: Reply,
-  call: Call,
-  outcome: InputRequiredOutcome,
-  round: number,
-): Stop | undefined {
+function stopReason(open: OpenCall, outcome: InputRequiredOutcome, round: number): Stop | undefined {
+  const { edge, call } = open;
   if (round >= edge.limits.maxRounds) {
     return { reason: "too many rounds", outcome: ended(call, "The server of this tool asked too many times.") };
   }
   // A legacy server takes an error for an answer and goes on; a modern one has no way to be told of one.
   if (outcome.era === "legacy") return undefined;
   const asks = Object.values(outcome.inputRequests);
-  const lacking = asks.find((ask) => !canAnswer(session, reply, ask));
+  const lacking = asks.find((ask) => !canAnswer(open, ask));
   if (lacking === undefined) return undefined;
   const text =
     `The server of this tool needs ${lacking.method} from the client, which this client does not offer here. ` +
@@ -66,12 +53,8 @@ function stopReason(
   return { reason: "the client lacks a capability", outcome: ended(call, text) };
 }
 
-async function askAll(
-  session: LegacySession,
-  reply: Reply,
-  call: Call,
-  outcome: InputRequiredOutcome,
-): Promise<Readonly<Record<string, InputResponse>>> {
+async function askAll(open: OpenCall, outcome: InputRequiredOutcome): Promise<Readonly<Record<string, InputResponse>>> {
+  const { call } = open;
   const asks = Object.entries(outcome.inputRequests);
   if (asks.length === 0) await delay(STATE_ONLY_DELAY_MS, call);
   // A server that gave up waiting has ended the call: the question is withdrawn, so that the end is not kept back.
@@ -79,25 +62,21 @@ async function askAll(
   const stopListening = call.cancellation.onCancel((reason) => withdrawal.cancel(reason));
   outcome.onSuperseded(() => withdrawal.cancel("the server does not wait for the answer any more"));
   const answers = await Promise.all(
-    asks.map(async ([key, ask]) => [key, await askOne(session, reply, withdrawal, ask)] as const),
+    asks.map(async ([key, ask]) => [key, await askOne(open, withdrawal, ask)] as const),
   );
   stopListening();
   return Object.fromEntries(answers);
 }
 
-async function askOne(
-  session: LegacySession,
-  reply: Reply,
-  withdrawal: Cancellation,
-  ask: InputRequest,
-): Promise<InputResponse> {
-  if (!canAnswer(session, reply, ask)) {
+async function askOne(open: OpenCall, withdrawal: Cancellation, ask: InputRequest): Promise<InputResponse> {
+  const { session, reply } = open;
+  if (!canAnswer(open, ask)) {
     return { ok: false, error: { code: -32601, message: `The client does not support ${ask.method}.` } };
   }
   return session.asks.put(ask, (message) => reply.send(message), withdrawal);
 }
 
-function canAnswer(session: LegacySession, reply: Reply, ask: InputRequest): boolean {
+function canAnswer({ session, reply }: OpenCall, ask: InputRequest): boolean {
   return reply.streams && missingCapability(ask, session.facts.capabilities) === undefined;
 }
 

@@ -1,11 +1,11 @@
 import { sha256 } from "../../core/digest.ts";
 import { randomId } from "../../core/ids.ts";
+import type { SessionView } from "../../core/live-sessions.ts";
 import { type Principal, personKey, principalKey } from "../../core/principal.ts";
 import type { ListChange } from "../../gateway/gateway.ts";
 import type { SessionRecord, SessionStore } from "../../store/sessions/sessions.ts";
 import { callerOf, type Edge, type RequestContext } from "../edge.ts";
 import { LIST_CHANGED } from "../list-changes.ts";
-import type { LiveClient } from "../live-clients.ts";
 import { busy, clientOf, type HttpSession, opened } from "./http-session.ts";
 import type { Initialize } from "./initialize.ts";
 import { ReplayRoom } from "./replay-room.ts";
@@ -20,7 +20,7 @@ export interface SessionRegistry {
   find(id: string, context: RequestContext): Promise<HttpSession | undefined>;
   end(session: HttpSession): Promise<void>;
   /** Those in memory, in no order. */
-  list(): readonly LiveClient[];
+  list(): readonly SessionView[];
   /** Ends one in memory on an operator's behalf; `false` if there is none with this hash. @throws StoreError */
   endByHash(idHash: string): Promise<boolean>;
   listChanged(change: ListChange): void;

@@ -1,14 +1,11 @@
-import type { Call, InputResponse } from "../../core/call.ts";
+import type { InputResponse } from "../../core/call.ts";
 import { Cancellation } from "../../core/cancellation.ts";
 import type { Outcome, StepUpOutcome } from "../../core/outcome.ts";
 import { missingCapability } from "../../mcp/ask-capability.ts";
 import { encodeNotification } from "../../mcp/encode.ts";
-import type { RpcId } from "../../mcp/messages.ts";
-import type { Edge } from "../edge.ts";
-import type { Reply } from "../reply.ts";
 import { signInAnswer, signInRequired, stepUpInputRequest } from "../sign-ins.ts";
+import type { OpenCall } from "./incoming.ts";
 import { renderLegacyOwn } from "./render.ts";
-import type { LegacySession } from "./session.ts";
 
 /** As for modern clients: an answer that says what is lacking, or what the call came to after it. */
 export type LegacySignedIn =
@@ -20,15 +17,10 @@ const MAX_LINKS = 2;
 
 /**
  * Has the user of a call sign in: where the client can show links, it is asked to on the call's own stream, and the call
- * goes on by itself once that is done. `holdMs`: for how long it may wait. Others are told, and call again.
+ * goes on by itself once that is done. Others are told, and call again.
  */
-export async function settleLegacySignIn(
-  edge: Edge,
-  session: LegacySession,
-  { id, reply, holdMs }: { readonly id: RpcId; readonly reply: Reply; readonly holdMs: () => number },
-  call: Call,
-  first: Outcome,
-): Promise<LegacySignedIn> {
+export async function settleLegacySignIn(open: OpenCall, first: Outcome): Promise<LegacySignedIn> {
+  const { session, id, call, reply, holdMs } = open;
   let outcome = first;
   for (let link = 0; outcome.kind === "step_up"; link += 1) {
     const stepUp = outcome;
@@ -39,7 +31,7 @@ export async function settleLegacySignIn(
     // A question that nobody waits for would be withdrawn at once.
     const ms = holdMs();
     const shows = able && ms > 0 && link < MAX_LINKS;
-    const came = shows ? await showAndWait(edge, session, reply, call, stepUp, ms) : "waiting";
+    const came = shows ? await showAndWait(open, stepUp, ms) : "waiting";
     if (came === "waiting") return { kind: "answer", message: renderLegacyOwn(id, signInAnswer(call, stepUp)) };
     outcome = came === "declined" ? stepUp.declined : await stepUp.again();
   }
@@ -48,10 +40,7 @@ export async function settleLegacySignIn(
 
 // The question is put while the sign-in is waited for: people may sign in before their client has said that they will.
 async function showAndWait(
-  edge: Edge,
-  session: LegacySession,
-  reply: Reply,
-  call: Call,
+  { edge, session, reply, call }: OpenCall,
   stepUp: StepUpOutcome,
   ms: number,
 ): Promise<"again" | "declined" | "waiting"> {

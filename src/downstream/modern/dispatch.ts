@@ -1,18 +1,16 @@
-import type { Cancellation } from "../../core/cancellation.ts";
 import { ERRORS, type Refusal, refuse } from "../../core/errors.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import type { Scope } from "../../core/scope.ts";
 import { CALL_METHODS, checkCallParams, checkListParams } from "../../mcp/call-params.ts";
-import type { Request } from "../../mcp/classify.ts";
 import { encodeError, encodeResultText } from "../../mcp/encode.ts";
 import { checkParamHeaders } from "../../mcp/headers/param-header-check.ts";
 import { LIST_METHODS, type ListKind } from "../../mcp/messages.ts";
-import { clientFactsTooLarge, type RequestMeta } from "../../mcp/request-meta.ts";
+import { clientFactsTooLarge } from "../../mcp/request-meta.ts";
 import { META, SUPPORTED_REVISIONS } from "../../mcp/revisions.ts";
 import { declaresTasks, isTaskMethod, TASKS_EXTENSION, TASKS_REQUIRED } from "../../mcp/tasks.ts";
-import { buildCall, callerOf, type Edge, type RequestContext, refusalError } from "../edge.ts";
-import type { Reply } from "../reply.ts";
+import { buildCall, callerOf, type Edge, refusalError } from "../edge.ts";
 import { endForToken } from "../sign-ins.ts";
+import type { ModernIncoming } from "./incoming.ts";
 import { answerPaused } from "./legs.ts";
 import type { Listens } from "./listen.ts";
 import type { ModernPeers } from "./peers.ts";
@@ -41,32 +39,20 @@ const LISTS: ReadonlyMap<string, { readonly kind: ListKind; readonly capability:
 ]);
 
 /** Serves one modern request. 2026-07-28 schema, `ClientRequest`. @throws never for what a client does */
-export async function dispatchModernRequest(
-  server: ModernServer,
-  request: Request,
-  meta: RequestMeta,
-  context: RequestContext,
-  cancellation: Cancellation,
-  reply: Reply,
-): Promise<void> {
-  const refusal = await serve(server, request, meta, context, cancellation, reply);
+export async function dispatchModernRequest(server: ModernServer, incoming: ModernIncoming): Promise<void> {
+  const { request, reply } = incoming;
+  const refusal = await serve(server, incoming);
   if (refusal === undefined) return;
   // Only what belongs to tasks is refused for want of a capability here: what a server asks has an answer of its own.
   const data = refusal.code === "CAPABILITY_REQUIRED" ? TASKS_REQUIRED : undefined;
   reply.end(encodeError(request.id, refusalError(refusal, data)), ERRORS[refusal.code].status);
 }
 
-async function serve(
-  server: ModernServer,
-  request: Request,
-  meta: RequestMeta,
-  context: RequestContext,
-  cancellation: Cancellation,
-  reply: Reply,
-): Promise<Refusal | undefined> {
+async function serve(server: ModernServer, incoming: ModernIncoming): Promise<Refusal | undefined> {
   const { edge } = server;
+  const { request, meta, context, reply } = incoming;
   const { id, method, params } = request;
-  if (CALL_METHODS.has(method)) return call(server, request, meta, context, cancellation, reply);
+  if (CALL_METHODS.has(method)) return call(server, incoming);
   const list = LISTS.get(method);
   if (list !== undefined) {
     if (!isObject(edge.gateway.capabilities(context.scope)[list.capability])) return refuse("METHOD_UNKNOWN");
@@ -83,23 +69,17 @@ async function serve(
   if (method === "subscriptions/listen") {
     const peer = server.peers.of(context.principal, meta);
     if (peer === undefined) return refuse("PARAMS_INVALID", clientFactsTooLarge(FACTS));
-    return server.listens.open(request, meta, context, peer, cancellation, reply);
+    return server.listens.open(incoming, peer);
   }
-  if (isTaskMethod(method)) return serveTask(edge, method, request, meta, context, reply);
+  if (isTaskMethod(method)) return serveTask(edge, method, incoming);
   return refuse("METHOD_UNKNOWN");
 }
 
-async function call(
-  server: ModernServer,
-  request: Request,
-  meta: RequestMeta,
-  context: RequestContext,
-  cancellation: Cancellation,
-  reply: Reply,
-): Promise<Refusal | undefined> {
+async function call(server: ModernServer, incoming: ModernIncoming): Promise<Refusal | undefined> {
   const { edge } = server;
+  const { request, meta, context, cancellation, reply } = incoming;
   const { id, method, params } = request;
-  const refusal = checkCallParams(method, params) ?? checkMirrored(edge, request, meta, context);
+  const refusal = checkCallParams(method, params) ?? checkMirrored(edge, incoming);
   if (refusal !== undefined) return refusal;
   const peer = server.peers.of(context.principal, meta);
   if (peer === undefined) return refuse("PARAMS_INVALID", clientFactsTooLarge(FACTS));
@@ -133,12 +113,8 @@ async function call(
 }
 
 // Only a tool's own definition says which headers mirror its arguments; stdio has no headers to check.
-function checkMirrored(
-  edge: Edge,
-  { method, params }: Request,
-  meta: RequestMeta,
-  context: RequestContext,
-): Refusal | undefined {
+function checkMirrored(edge: Edge, { request, meta, context }: ModernIncoming): Refusal | undefined {
+  const { method, params } = request;
   const name = params["name"];
   if (method !== "tools/call" || typeof name !== "string" || !context.hasHeaders) return undefined;
   const rules = edge.gateway.headerRules(context.scope, name, callerOf(context, meta.clientInfo));

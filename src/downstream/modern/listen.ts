@@ -1,23 +1,21 @@
 import type { ClientPeer, Notification } from "../../core/call.ts";
-import type { Cancellation } from "../../core/cancellation.ts";
 import { type Refusal, refuse } from "../../core/errors.ts";
 import { randomId } from "../../core/ids.ts";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
+import type { SessionView } from "../../core/live-sessions.ts";
 import { personKey } from "../../core/principal.ts";
 import type { Caller, ListChange } from "../../gateway/gateway.ts";
-import type { Request } from "../../mcp/classify.ts";
 import { encodeNotification, encodeResultText } from "../../mcp/encode.ts";
 import { asClientParams } from "../../mcp/members/era-members.ts";
 import type { RpcId } from "../../mcp/messages.ts";
-import type { RequestMeta } from "../../mcp/request-meta.ts";
 import { META, MODERN_REVISION } from "../../mcp/revisions.ts";
 import { declaresTasks } from "../../mcp/tasks.ts";
 import { deliveryOf } from "../delivery.ts";
 import { callerOf, type Edge, type RequestContext } from "../edge.ts";
 import { LIST_CHANGED } from "../list-changes.ts";
-import type { LiveClient } from "../live-clients.ts";
 import { type EdgeLimits, uriTooLong } from "../options.ts";
 import type { Reply } from "../reply.ts";
+import type { ModernIncoming } from "./incoming.ts";
 import { ownResult } from "./render.ts";
 
 /** What a client listens for. 2026-07-28 patterns/subscriptions, "Notification Filter". */
@@ -29,16 +27,9 @@ interface Filter {
 /** The open `subscriptions/listen` streams of one edge. */
 export interface Listens {
   /** Opens one; resolves when it has ended or was refused. */
-  open(
-    request: Request,
-    meta: RequestMeta,
-    context: RequestContext,
-    peer: ClientPeer,
-    cancellation: Cancellation,
-    reply: Reply,
-  ): Promise<Refusal | undefined>;
+  open(incoming: ModernIncoming, peer: ClientPeer): Promise<Refusal | undefined>;
   listChanged(change: ListChange): void;
-  list(): readonly LiveClient[];
+  list(): readonly SessionView[];
   /** Ends one as `close` does; `false` if there is none of this name. */
   end(id: string): boolean;
   /** Ends all of them with their completion result. 2026-07-28 patterns/subscriptions, "Graceful Closure" */
@@ -50,7 +41,8 @@ export function createListens(edge: Edge): Listens {
   const open = new Set<Listen>();
   let closed = false;
   return {
-    async open(request, meta, context, peer, cancellation, reply) {
+    async open(incoming, peer) {
+      const { request, meta, context, cancellation, reply } = incoming;
       const { limits } = edge;
       const wanted = readFilter(request.params["notifications"], limits);
       if (!wanted.ok) return wanted;
@@ -64,7 +56,7 @@ export function createListens(edge: Edge): Listens {
       const own = [...open].filter((listen) => listen.owner === owner).length;
       if (open.size >= limits.maxListens || own >= limits.maxListensPerPerson) return refuse("TOO_MANY_OPEN");
       const filter = supported(wanted.filter, edge.gateway.capabilities(context.scope));
-      const listen = new Listen(edge, caller, request.id, context.scope.endpoint, reply);
+      const listen = new Listen(edge, caller, incoming);
       open.add(listen);
       const over = new Promise<void>((resolve) => listen.onClose(resolve));
       cancellation.onCancel(() => listen.close());
@@ -113,13 +105,13 @@ class Listen {
   #early: Map<string, Notification> | undefined = new Map();
   #closed = false;
 
-  constructor(edge: Edge, caller: Caller, id: RpcId, endpoint: string, reply: Reply) {
+  constructor(edge: Edge, caller: Caller, { request, context, reply }: ModernIncoming) {
     this.owner = personKey(caller.principal);
     this.#caller = caller;
     this.#edge = edge;
     this.#openedAt = edge.now();
-    this.#id = id;
-    this.#endpoint = endpoint;
+    this.#id = request.id;
+    this.#endpoint = context.scope.endpoint;
     this.#reply = reply;
   }
 
@@ -142,7 +134,7 @@ class Listen {
   }
 
   /** As operators see it. Who listens is there, although they said nothing since: to the minute, as sessions are. */
-  client(): LiveClient {
+  client(): SessionView {
     const { principal, client } = this.#caller;
     const { issuer, subject, email } = principal;
     const now = this.#edge.now();

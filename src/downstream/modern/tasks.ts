@@ -1,11 +1,9 @@
 import { type Refusal, refuse } from "../../core/errors.ts";
 import { isObject } from "../../core/json.ts";
-import type { Request } from "../../mcp/classify.ts";
 import { encodeError, encodeResultText } from "../../mcp/encode.ts";
-import type { RequestMeta } from "../../mcp/request-meta.ts";
 import { declaresTasks, type TaskMethod } from "../../mcp/tasks.ts";
-import { type Edge, type RequestContext, refusalError } from "../edge.ts";
-import type { Reply } from "../reply.ts";
+import { type Edge, refusalError } from "../edge.ts";
+import type { ModernIncoming } from "./incoming.ts";
 import { ownResult } from "./render.ts";
 import { gotTask } from "./render-task.ts";
 
@@ -13,11 +11,10 @@ import { gotTask } from "./render-task.ts";
 export async function serveTask(
   edge: Edge,
   method: TaskMethod,
-  { id, params }: Request,
-  meta: RequestMeta,
-  { principal, scope }: RequestContext,
-  reply: Reply,
+  { request, meta, context, reply }: ModernIncoming,
 ): Promise<Refusal | undefined> {
+  const { id, params } = request;
+  const { principal, scope } = context;
   if (!declaresTasks(meta.capabilities)) return refuse("CAPABILITY_REQUIRED");
   const { taskId, inputResponses } = params;
   if (typeof taskId !== "string") return refuse("PARAMS_INVALID", "params.taskId must be a string.");

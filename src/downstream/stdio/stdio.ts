@@ -110,7 +110,7 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
       return fail(message.id, refuse("SESSION_REQUIRED"));
     }
     if (message.kind !== "request") return acceptLegacyMessage(edge, session, message, context);
-    return dispatchLegacyRequest(edge, session, message, context, writer.reply());
+    return dispatchLegacyRequest(edge, { session, request: message, context, reply: writer.reply() });
   };
 
   const serveModern = async (message: Request, meta: RequestMeta, context: RequestContext): Promise<void> => {
@@ -121,7 +121,7 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
     inFlight.set(id, cancellation);
     cancellation.onCancel(() => reply.endEmpty());
     try {
-      await dispatchModernRequest(modern, message, meta, context, cancellation, reply);
+      await dispatchModernRequest(modern, { request: message, meta, context, cancellation, reply });
     } finally {
       if (inFlight.get(id) === cancellation) inFlight.delete(id);
     }

@@ -1,8 +1,8 @@
+import type { LiveSessions } from "../../core/live-sessions.ts";
 import { createApprovalOperations } from "../../operations/approvals/create-approval-operations.ts";
 import type { Operations } from "../../operations/operations.ts";
 import { createSessionOperations } from "../../operations/sessions/create-session-operations.ts";
 import { createSignedInOperations } from "../../operations/sessions/create-signed-in-operations.ts";
-import type { LiveSessions } from "../../operations/sessions/sessions.ts";
 import type { Wired } from "./wire.ts";
 
 /** What operators see and do, made of the wired rooms and of what the endpoint holds for its clients. */

@@ -1,9 +1,10 @@
 import type { AdminAct } from "../../audit/audit.ts";
 import { refuse } from "../../core/errors.ts";
+import type { LiveSessions, SessionView } from "../../core/live-sessions.ts";
 import type { SessionRecord, SessionStore } from "../../store/sessions/sessions.ts";
 import { notAdmin } from "../access.ts";
 import { cursorAt, type ListedPosition, readSessionCursor } from "./session-cursor.ts";
-import type { LiveSessions, SessionOperations, SessionView } from "./sessions.ts";
+import type { SessionOperations } from "./sessions.ts";
 
 /** Most sessions of one page. */
 const MAX_LIMIT = 100;
