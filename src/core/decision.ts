@@ -1,6 +1,9 @@
 /** Effects that bear on whether a call is made at all, the strongest first: of those that match, the strongest wins. */
 export const VERDICTS = ["hide", "deny", "step_up", "request_approval", "allow"] as const;
 
+/** Those that end a call for good. After a sign-in or an approval the weaker ones still have their say. */
+export const FINAL_VERDICTS = ["hide", "deny"] as const satisfies readonly (typeof VERDICTS)[number][];
+
 /** What a policy can do to a call. Besides the verdicts: `redact` changes the result, `rate_limit` counts. */
 export const EFFECTS = [...VERDICTS, "rate_limit", "redact"] as const;
 
@@ -120,3 +123,22 @@ export type Decision = DecisionReport &
 
 /** A decision that stops a call, for now or for good. */
 export type Stop = Exclude<Decision, { effect: "allow" }>;
+
+/** A decision that lets a call through: at once, with people's consent, or after a sign-in. */
+export type Allowed = Extract<Decision, { effect: "allow" | "request_approval" | "step_up" }>;
+
+/** Whether a decision lets the call through, be it once others have agreed. */
+export function allows(decision: Decision): decision is Allowed {
+  switch (decision.effect) {
+    case "allow":
+    case "request_approval":
+    case "step_up":
+      return true;
+    case "hide":
+    case "deny":
+    case "rate_limit":
+      return false;
+    default:
+      return decision satisfies never;
+  }
+}

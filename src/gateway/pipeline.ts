@@ -1,5 +1,5 @@
 import type { Call } from "../core/call.ts";
-import type { Decision } from "../core/decision.ts";
+import { type Allowed, allows, type Decision } from "../core/decision.ts";
 import { refuse } from "../core/errors.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
@@ -18,7 +18,6 @@ import {
 } from "./step-up/step-up-gate.ts";
 import type { DecidedRequest, Execute, Forward, RecordedRequest, Unable, Way } from "./steps/execute.ts";
 import type { Links } from "./steps/links.ts";
-import { type Allowed, allows } from "./steps/rate-limit-guard.ts";
 import { notListed, type ResolveDeps, resolveTool, UNKNOWN_TOOL } from "./steps/resolve.ts";
 import { followRounds } from "./steps/rounds.ts";
 import type { UnlistedCalls } from "./steps/unlisted-calls.ts";

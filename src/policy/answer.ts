@@ -1,4 +1,4 @@
-import type { Decision } from "../core/decision.ts";
+import { allows, type Decision } from "../core/decision.ts";
 import { refuse } from "../core/errors.ts";
 import { findAmbiguousKey } from "../core/keys.ts";
 import { type ArgumentsRefusal, createArgumentNameCheck } from "./arguments/check.ts";
@@ -26,7 +26,7 @@ export function createAnswers(): Answers {
     const decision = set.decide(input);
     const { tool, arguments: args } = input;
     // Whoever is refused by a policy hears of that.
-    const refusal = isRefused(decision) ? undefined : check(tool.definition, args, set.looksAt(tool));
+    const refusal = decision.hidden || !allows(decision) ? undefined : check(tool.definition, args, set.looksAt(tool));
     return { decision, refusal };
   };
   return {
@@ -37,8 +37,4 @@ export function createAnswers(): Answers {
       return { decision: set.decide(input), refusal: refuse("KEYS_AMBIGUOUS", `At ${path}.`) };
     },
   };
-}
-
-function isRefused({ effect, hidden }: Decision): boolean {
-  return hidden === true || effect === "hide" || effect === "deny" || effect === "rate_limit";
 }

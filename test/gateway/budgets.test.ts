@@ -1,9 +1,9 @@
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
-import type { RateLimit } from "../../src/core/decision.ts";
+import type { Allowed, RateLimit } from "../../src/core/decision.ts";
 import { sha256 } from "../../src/core/digest.ts";
 import { createKeyedHash } from "../../src/core/keyed-hash.ts";
-import { type Allowed, createRateLimitGuard, waitText } from "../../src/gateway/steps/rate-limit-guard.ts";
+import { createRateLimitGuard, waitText } from "../../src/gateway/steps/rate-limit-guard.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
 
 it.each([

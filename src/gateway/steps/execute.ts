@@ -2,7 +2,7 @@ import type { Audit, AuditClosing } from "../../audit/audit.ts";
 import type { Call } from "../../core/call.ts";
 import type { CallOutcome } from "../../core/call-outcome.ts";
 import type { Cancellation } from "../../core/cancellation.ts";
-import type { Decision } from "../../core/decision.ts";
+import type { Allowed, Decision } from "../../core/decision.ts";
 import type { Log } from "../../core/log.ts";
 import type { Round } from "../../core/round.ts";
 import { Slices } from "../../core/slices.ts";
@@ -15,7 +15,7 @@ import type { Subject } from "../requests/subject.ts";
 import type { SignInCheck, SignInDecision, StepUpGate } from "../step-up/step-up-gate.ts";
 import { auditOpening, type Origin, policyInput } from "./origin.ts";
 import type { OutOfBand } from "./out-of-band.ts";
-import type { Allowed, RateLimitGuard } from "./rate-limit-guard.ts";
+import type { RateLimitGuard } from "./rate-limit-guard.ts";
 import { createResultGuard, type ResultGuard } from "./result-guard.ts";
 import { callUpstream, type UpstreamCall } from "./upstream-call.ts";
 

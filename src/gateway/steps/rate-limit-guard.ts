@@ -1,26 +1,7 @@
-import type { Decision, RateLimit } from "../../core/decision.ts";
+import type { Allowed, Decision, RateLimit } from "../../core/decision.ts";
 import type { Log } from "../../core/log.ts";
 import type { MarkHash } from "../../redaction/redact.ts";
 import type { RateLimits } from "../../store/rate-limits/rate-limits.ts";
-
-/** A decision that lets a call through: at once, with people's consent, or after a sign-in that was made. */
-export type Allowed = Extract<Decision, { effect: "allow" | "request_approval" | "step_up" }>;
-
-/** Whether a decision does. What it asks for besides is for others to see. */
-export function allows(decision: Decision): decision is Allowed {
-  switch (decision.effect) {
-    case "allow":
-    case "request_approval":
-    case "step_up":
-      return true;
-    case "hide":
-    case "deny":
-    case "rate_limit":
-      return false;
-    default:
-      return decision satisfies never;
-  }
-}
 
 /** Draws a call on the budgets that its decision names. */
 export interface RateLimitGuard {

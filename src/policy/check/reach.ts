@@ -1,11 +1,10 @@
+import { FINAL_VERDICTS } from "../../core/decision.ts";
 import { compileGlob } from "../../core/glob.ts";
 import { upstreamOfPath } from "../decide/target.ts";
 import type { PolicyTarget } from "../file/schema.ts";
 import type { CheckedPolicy } from "./policies.ts";
 import type { TargetProblem } from "./targets.ts";
 
-/** Only these end a call for good. After a sign-in or an approval the weaker policies still have their say. */
-const FINAL = ["hide", "deny"] as const;
 const CALLER_KEYS = ["users", "roles", "groups", "clients", "endpoints"] as const;
 
 /**
@@ -18,11 +17,11 @@ export function findUnreachable(
 ): readonly { readonly policy: CheckedPolicy; readonly problem: TargetProblem }[] {
   const applied = policies.filter(({ entry }) => entry.mode !== "shadow");
   const finals = applied.flatMap((policy) => {
-    const strength = FINAL.findIndex((effect) => policy.entry.then[effect] !== undefined);
+    const strength = FINAL_VERDICTS.findIndex((effect) => policy.entry.then[effect] !== undefined);
     return strength >= 0 && isUnconditional(policy) ? [{ policy, strength }] : [];
   });
   return applied.flatMap((policy) => {
-    const own = FINAL.findIndex((effect) => policy.entry.then[effect] !== undefined);
+    const own = FINAL_VERDICTS.findIndex((effect) => policy.entry.then[effect] !== undefined);
     const stronger = finals.find(({ policy: other, strength }) => {
       const wins = own < 0 || strength < own || (strength === own && other.order < policy.order);
       return wins && other !== policy && covers(other, policy);

@@ -10,7 +10,8 @@ export interface Evaluation {
   readonly defaults: readonly string[] | undefined;
 }
 
-const MATCHES: Evaluation = { value: true, error: undefined, defaults: undefined };
+/** It matches, as a policy without a condition does. */
+export const MATCHES: Evaluation = { value: true, error: undefined, defaults: undefined };
 const DIFFERS: Evaluation = { value: false, error: undefined, defaults: undefined };
 
 /**

@@ -1,6 +1,7 @@
-import type { Decision, Match } from "../../core/decision.ts";
+import { type Decision, FINAL_VERDICTS, type Match } from "../../core/decision.ts";
 import type { Answers } from "../answer.ts";
-import { DEFAULT_POLICY } from "../decide/decide.ts";
+import { type DecidedEffect, isStronger, settled, verdictOf } from "../decide/effects.ts";
+import { DEFAULT_POLICY } from "../decide/tally.ts";
 import type { PolicySet } from "../policy-set.ts";
 import { isForLoss, NotRecordedError } from "../schemas/recorded-values.ts";
 import { REFUSED } from "../tests/schema.ts";
@@ -41,9 +42,6 @@ export interface Loss {
   /** `args.amount is not on record`. */
   readonly why: string;
 }
-
-/** What `decide` comes to: it counts nothing. */
-export type DecidedEffect = Exclude<Decision["effect"], "rate_limit">;
 
 /** What a policy in shadow, which matched, would do if it were enforced; `undefined` where that cannot be told. */
 export interface ShadowVerdict {
@@ -115,10 +113,10 @@ function replayAs({ set, fallback, answers }: Deciding, record: RecordedCall, cl
       return { policy: match.policy, effect: effect === effectOf([...strict, ...most], fallback) ? effect : undefined };
     });
 
-  const effect = refused && !STOPS.has(after.effect) ? REFUSED : after.effect;
+  const effect = refused && !FINAL.has(after.effect) ? REFUSED : after.effect;
   const redecided = { after, effect, policy: decidingPolicy(effect, lenient), shadows };
   const recorded = record.effect === "rate_limit" ? "allow" : record.effect;
-  const before = record.argumentsRefused && !STOPS.has(recorded) ? REFUSED : recorded;
+  const before = record.argumentsRefused && !FINAL.has(recorded) ? REFUSED : recorded;
   if (effect !== before) {
     const policy = decidingPolicy(before, record.matched);
     return { kind: "changed", before: { effect: before, policy }, ...redecided };
@@ -131,29 +129,21 @@ function replayAs({ set, fallback, answers }: Deciding, record: RecordedCall, cl
   return { kind: same ? "same" : "policies", ...redecided };
 }
 
-/** The effect of policies that matched, as `decide` works it out. */
+/** The effect of policies that matched, by the rule of `decide`. */
 export function effectOf(matches: readonly Match[], fallback: "allow" | "deny"): DecidedEffect {
   let strongest: DecidedEffect = "allow";
   let allowed = fallback === "allow";
   for (const { effect, because } of matches) {
-    if (effect === "allow") allowed ||= because === "condition";
-    else if (effect === "rate_limit") {
-      // A budget that cannot be counted has no room.
-      if (because === "error") strongest = stronger(strongest, "deny");
-    } else if (effect !== "redact") strongest = stronger(strongest, effect);
+    const verdict = verdictOf(effect, because === "error");
+    if (verdict === undefined) continue;
+    allowed ||= verdict === "allow";
+    if (isStronger(verdict, strongest)) strongest = verdict;
   }
-  return allowed ? strongest : stronger(strongest, "deny");
+  return settled(strongest, allowed);
 }
 
 /** Whoever is refused by a policy hears of that, and not of the arguments. */
-const STOPS: ReadonlySet<string> = new Set(["hide", "deny"]);
-
-// From the weakest to the strongest.
-const LADDER = ["allow", "request_approval", "step_up", "deny", "hide"] as const;
-
-function stronger(a: DecidedEffect, b: DecidedEffect): DecidedEffect {
-  return LADDER.indexOf(a) >= LADDER.indexOf(b) ? a : b;
-}
+const FINAL: ReadonlySet<string> = new Set(FINAL_VERDICTS);
 
 function isAllow({ effect }: Match): boolean {
   return effect === "allow";

@@ -1,0 +1,183 @@
+import type { ApprovalRequirement, Decision, Match, RateLimit } from "../../core/decision.ts";
+import { CallContext } from "../cel/context.ts";
+import { defaultMessage, withFailure } from "../messages.ts";
+import type { PolicyInput } from "../policy-set.ts";
+import { chargeFor } from "./charge.ts";
+import type { CompiledPolicy } from "./compiled-policy.ts";
+import { type DecidedEffect, isStronger, settled, verdictOf } from "./effects.ts";
+import { type Evaluation, evaluateCondition, MATCHES } from "./evaluate-condition.ts";
+import { mergeStepUps } from "./merge-step-ups.ts";
+import type { ToolMatch } from "./policy-index.ts";
+
+/** Stands for a policy's id where `policies.default: deny` decided. No id can have a dot. */
+export const DEFAULT_POLICY = "policies.default";
+
+const DENIED_BY_DEFAULT = {
+  effect: "deny",
+  policy: DEFAULT_POLICY,
+  message: "No policy allows this call, and without one calls are denied. An operator can add an allow policy.",
+} as const;
+
+/** A policy that bears on whether the call is made. */
+type Deciding = Exclude<CompiledPolicy, { effect: "redact" }>;
+type StepUpPolicy = Extract<CompiledPolicy, { effect: "step_up" }>;
+
+/** What the policies about one call add up to: each that the caller fits is added, and then there is a verdict. */
+export class Tally {
+  readonly #input: PolicyInput;
+  readonly #tool: ToolMatch<CompiledPolicy>;
+  readonly #matched: Match[] = [];
+  #unapplied: Match[] | undefined;
+  /** The first policy with the strongest verdict of all, and why it could not be evaluated if it could not. */
+  #deciding: Deciding | undefined;
+  #failure: string | undefined;
+  #strongest: DecidedEffect = "allow";
+  #allowed: boolean;
+  /** Whether other arguments or another time could be let through: else the tool does not exist for this caller. */
+  #allowable: boolean;
+  #hidden = false;
+  #inspectsResult = false;
+  #stepUps: StepUpPolicy[] | undefined;
+  #approvals: ApprovalRequirement[] | undefined;
+  #limits: RateLimit[] | undefined;
+  #context: CallContext | undefined;
+
+  constructor(input: PolicyInput, tool: ToolMatch<CompiledPolicy>, fallback: "allow" | "deny") {
+    this.#input = input;
+    this.#tool = tool;
+    this.#allowed = fallback === "allow";
+    this.#allowable = this.#allowed;
+  }
+
+  /** Adds a policy whose target fits, if its condition does. */
+  add(policy: CompiledPolicy): void {
+    if (policy.effect === "redact") {
+      this.#inspectsResult = true;
+      return;
+    }
+    const { condition, effect, shadow } = policy;
+    if (effect === "allow" && !shadow && !policy.aboutViewer) this.#allowable = true;
+    const evaluation =
+      condition === undefined ? MATCHES : evaluateCondition(condition, this.#facts(), effect !== "allow");
+    const { error } = evaluation;
+    if (!evaluation.value && error === undefined) return;
+    if (effect === "rate_limit" && error === undefined) this.#charge(policy, evaluation);
+    else this.#count(policy, evaluation, error);
+  }
+
+  /** The verdict over all that were added. `set`: the digest of theirs. */
+  verdict(set: string): Decision {
+    const report = {
+      matched: this.#matched,
+      set,
+      ...(this.#unapplied && { unapplied: this.#unapplied }),
+      ...((this.#hidden || !this.#allowable) && { hidden: true as const }),
+    };
+    const goesOn = {
+      ...(this.#limits && { limits: this.#limits }),
+      ...(this.#inspectsResult && { inspectsResult: true as const }),
+    };
+    const policy = this.#deciding;
+    const effect = settled(this.#strongest, this.#allowed);
+    if (policy === undefined || effect !== this.#strongest) {
+      return this.#allowed
+        ? Object.assign(report, goesOn, { effect: "allow" as const })
+        : Object.assign(report, DENIED_BY_DEFAULT);
+    }
+    const said = { policy: policy.id, message: this.#messageOf(policy, this.#failure) };
+    const approvals = this.#approvals ?? [];
+    switch (effect) {
+      case "hide":
+      case "deny":
+        return Object.assign(report, { effect }, said);
+      case "step_up":
+        return Object.assign(report, goesOn, { effect }, said, {
+          stepUp: mergeStepUps(this.#stepUps ?? []),
+          approvals,
+        });
+      case "request_approval":
+        return Object.assign(report, goesOn, { effect }, said, { approvals });
+      case "allow":
+        return Object.assign(report, goesOn, { effect });
+      default:
+        return effect satisfies never;
+    }
+  }
+
+  #charge(policy: Extract<CompiledPolicy, { effect: "rate_limit" }>, evaluation: Evaluation): void {
+    const charge = chargeFor(policy, this.#input, this.#facts());
+    if (this.#count(policy, evaluation, charge.ok ? undefined : charge.error) && charge.ok) {
+      this.#limits ??= [];
+      this.#limits.push(...charge.limits);
+    }
+  }
+
+  /** Whether the policy is applied. `error`: why it counts although it has no value. */
+  #count(policy: Deciding, { defaults }: Evaluation, error: string | undefined): boolean {
+    const match = matchOf(policy, error, defaults);
+    if (policy.shadow || (policy.effect === "allow" && error !== undefined)) {
+      this.#unapplied ??= [];
+      this.#unapplied.push(policy.shadow ? { ...match, mode: "shadow" } : match);
+      return false;
+    }
+    this.#matched.push(match);
+    this.#ask(policy, error);
+    const verdict = verdictOf(policy.effect, error !== undefined);
+    if (verdict !== undefined && isStronger(verdict, this.#strongest)) {
+      this.#strongest = verdict;
+      this.#deciding = policy;
+      this.#failure = error;
+    }
+    return true;
+  }
+
+  /** Notes what this policy wants besides its verdict. */
+  #ask(policy: Deciding, error: string | undefined): void {
+    switch (policy.effect) {
+      case "hide":
+      case "deny":
+        this.#hidden ||= policy.aboutViewer;
+        return;
+      case "step_up":
+        this.#stepUps ??= [];
+        this.#stepUps.push(policy);
+        return;
+      case "request_approval":
+        this.#approvals ??= [];
+        this.#approvals.push({ policy: policy.id, flow: policy.flow, message: this.#messageOf(policy, error) });
+        return;
+      case "allow":
+        this.#allowed = true;
+        this.#allowable = true;
+        return;
+      case "rate_limit":
+        return;
+      default:
+        policy satisfies never;
+    }
+  }
+
+  #messageOf(policy: Deciding, failure: string | undefined): string {
+    const text = policy.message?.render(this.#facts()) ?? defaultMessage(policy.id, policy.effect);
+    return failure === undefined ? text : withFailure(text, failure);
+  }
+
+  /** Made where it is needed: most calls meet no condition. */
+  #facts(): CallContext {
+    this.#context ??= new CallContext(this.#input, this.#tool.facts());
+    return this.#context;
+  }
+}
+
+/** How a policy that matched is recorded. */
+export function matchOf(
+  { id, effect }: CompiledPolicy,
+  error: string | undefined,
+  defaults: readonly string[] | undefined,
+): Match {
+  const match: Match =
+    error === undefined
+      ? { policy: id, effect, because: "condition" }
+      : { policy: id, effect, because: "error", error };
+  return defaults === undefined ? match : { ...match, defaults };
+}
