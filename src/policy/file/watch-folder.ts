@@ -1,4 +1,5 @@
-import { existsSync, lstatSync, type FSWatcher as ParentWatcher, watch as watchParent } from "node:fs";
+import { lstatSync, type FSWatcher as ParentWatcher, watch as watchParent } from "node:fs";
+import { access } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import { MAX_DEPTH, MAX_ENTRIES } from "./read-files.ts";
@@ -37,7 +38,12 @@ export async function watchFolder(options: FolderWatchOptions): Promise<FolderWa
     const old = inside;
     inside = undefined;
     await old?.close();
-    if (closed || !existsSync(dir)) return;
+    // Asked without waiting: it may be a file system that hangs.
+    const exists = await access(dir).then(
+      () => true,
+      () => false,
+    );
+    if (closed || !exists) return;
     inside = await watchInside(options);
   };
 
