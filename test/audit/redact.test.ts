@@ -507,7 +507,17 @@ describe("a text made to be slow comes to an end", () => {
       "mysql \\",
     ],
     ...["'a' as 'b' as password ", "<password>", "<token", "password for a b c ", "jdbc:oracle:thin:", "a:22:a:a:\n"],
-    ...['{"password":', '{"password":[', "```json\n{", "sp_password"],
+    ...[
+      '{"password":',
+      '{"password":[',
+      "```json\n{",
+      "sp_password",
+      "password:** ",
+      "password (a) ",
+      "credential('a', '",
+      "password <<A\n",
+      "bash -c 'mysql ",
+    ],
   ])("%j, over and over", (unit) => {
     const list = Array.from({ length: 50 }, () => unit.repeat(2000));
     expect(JSON.stringify(redact({ list })).length).toBeLessThan(50_000);

@@ -35,13 +35,18 @@ const readAssigned: Reader = (text, from) => {
 
 const SUFFIX =
   "(?:[_-]?(?:\\d{1,3}|new|old|confirm(?:ation)?|repeat|again|hash|value|string|env|ci|prod(?:uction)?|dev|test|stag(?:e|ing)|field|input|box)){0,2}";
-const ENDS = String.raw`\\{0,8}["'\x60\])]{0,3}\s{0,8}`;
-const SIGN = `(?::=|=>|={1,3}|!=|<>|::?|%3d|&#61;|\\\\u003d)`;
+// Also in Markdown, and with a remark in parentheses.
+const ENDS = String.raw`\\{0,8}["'\x60\])*]{0,3}(?:\s?[([][^()[\]\n=:]{1,30}[)\]])?\s{0,8}`;
+const SIGN = `(?::=|=>|={1,3}|!=|<>|::?|[：＝]|->|→|(?:\\|\\||\\?{1,2}|\\+)=|%3d|&#61;|\\\\u003d)`;
 // What is said of a secret, and is none.
 const SAID =
   "(?!(?:not|wrong|expired|invalid|incorrect|correct|missing|required|optional|weak|strong|lost|unknown|empty|too|the|an?|being|been|in|on|at|only|" +
   "set|stored|sent|used|needed|never|always|now|still|already|also|kept|hidden|safe|reset|changed|rotated|valid|ok|okay|fine|public|read|written|" +
+  "revoked|deleted|leaked|removed|created|compromised|shared|rejected|accepted|blocked|disabled|enabled|generated|issued|found|gone|broken|" +
   "unset|null|none|it|that|this|there|then|what|where|more|less|easy|hard|out|no|to|for|by|old|new|different|same|limited|as|per)\\b)";
+// Letters and digits: no word of a sentence, no key of an issue, no version.
+const LIKE_A_SECRET =
+  "(?![A-Z]{2,10}-\\d+\\b|v?\\d+\\.)(?=\\S{0,60}\\d)(?=\\S{0,60}[A-Za-z])(?=[^\\s:/]{6,60}(?:\\s|$))";
 const LAST_WORD = "(?=\\S{1,200}\\s{0,8}(?:\\n|$|[,;]\\s))";
 const ATTRIBUTES = String.raw`(?:\s[^<>]{0,100})?`;
 const NAMING = "key|name|param-name|th|td|dt|label|field|id";
@@ -52,12 +57,17 @@ const LITERAL = "(?=[\"'`])";
 const FOLLOWERS: readonly (readonly [RegExp, Reader])[] = [
   // Of a phrase all words are the secret, and of a header all that it says.
   [
-    "(?<=(?:phrase|phrases|mnemonic|authorization|cookie))" +
+    "(?<=(?:phrase|phrases|mnemonic|authorization|cookie|credentials|creds))" +
       `${ENDS}(?:${SIGN}|\\sis\\s)[^\\S\\n]{0,8}(?=[^\\s"'\`[{(|>])`,
     upTo(REST_OF_LINE),
   ],
-  [`${SUFFIX}${ENDS}${SIGN}\\s{0,40}`, readAssigned],
-  [`\\s(?:is|ist|est|es)\\s{1,8}${SAID}`, readAssigned],
+  // Code that says a type before the value, or the value where there is none.
+  [`["']?(?:\\s{0,4}:\\s{0,4}[A-Za-z][\\w.<>|?]{0,30}|\\s{1,4}(?:string|str|char))\\s{0,4}=\\s{0,4}${LITERAL}`, read],
+  [`["'\\])]{0,3}\\s{0,8}(?:\\|\\||\\?\\?|\\bor\\b|\\b(?:eq|ne|equ|equals)\\b)\\s{0,8}${LITERAL}`, read],
+  [`${SUFFIX}${ENDS}${SIGN}(?:\\*{1,2}|</?\\w{1,10}>|\\s){0,40}`, readAssigned],
+  [`\\s(?:is|ist|est|es):?\\s{1,8}${SAID}`, readAssigned],
+  [`\\s{1,4}(?:[-–—]\\s|(?:to|be|was|will\\sbe|as|with)\\s)?["'\\x60]?${LIKE_A_SECRET}`, upTo(/[^\s"'\x60]+/y)],
+  ["(?<=requirepass)\\s{1,8}", readOption],
   [`\\s(?:for|of)\\s[^:=\\n.;]{1,40}?(?:\\s?[:=]\\s{1,4}|\\sis\\s${SAID})${LAST_WORD}`, read],
   // A PIN needs no sign.
   ["(?<=\\bpin)\\s{1,3}(?:(?:code|number)\\s)?(?=\\d{4,8}\\b)", read],
@@ -94,6 +104,8 @@ const FOLLOWERS: readonly (readonly [RegExp, Reader])[] = [
     `(?<=<(?:${NAMING})${ATTRIBUTES}>[^<>]{0,90})[^<>]{0,40}</[\\w:.-]{1,40}>\\s{0,40}<[\\w:.-]{1,40}${ATTRIBUTES}>`,
     upTo(/[^<]+/y),
   ],
+  [`["'][^<>]{0,200}>\\s{0,20}<(?:value|string|text)${ATTRIBUTES}>\\s{0,20}`, upTo(/[^<]+/y)],
+  ["[^<>]{0,40}</label>\\s{0,20}<input[^<>]{0,200}?\\svalue=[\"']?", upTo(/[^"'<>]+/y)],
   // A part of a form: its headers, an empty line, and all up to the next boundary.
   [
     '(?<=name="?[^"\\r\\n]{0,90})[^\\r\\n]{0,160}(?:\\r?\\n[^\\r\\n]{1,200}){0,4}\\r?\\n\\r?\\n',
@@ -109,16 +121,21 @@ const FOLLOWERS: readonly (readonly [RegExp, Reader])[] = [
 
 /** What needs no such name. */
 const OTHER_FORMS: readonly RegExp[] = [
-  /(\bidentified\s{1,8}(?:with\s{1,8}[\w"'\x60]{1,60}\s{1,8})?by\s{1,8}(?:password\s{1,8})?(["']))(?:(?!\2)[\s\S])*/gi,
+  /(\bidentified\s{1,8}(?:with\s{1,8}[\w"'\x60]{1,60}\s{1,8})?by\s{1,8}(?:(?:password|values)\s{1,8})?(["']))(?:(?!\2)[\s\S])*/gi,
   /(\b(?:user|role)\s{1,8}\S{1,80}\s{1,8}identified\s{1,8}by\s{1,8})[^\s"';?$:@]+/gi,
   /(\blogin\s{1,8}\S{1,80}\s{1,8}password\s{1,8})\S+/gi,
   /(\bsp_(?:addlogin|password|addlinkedsrvlogin)\b)[^;\n]+/gi,
   /(\bsnmp-server\s{1,4}community\s{1,4})\S+/gi,
+  // What a call that signs in is given second.
+  /(\b\w{0,30}(?:auth|login|credentials?|password)\s{0,2}(?:=\s{0,2})?\(\s{0,4}(?:\w{1,20}\s{0,2}[,=]\s{0,2})?(["'])[^"'\n]{0,80}\2\s{0,4},\s{0,4}["'])[^"'\n]+/gi,
+  /(\bcrypt\s{0,2}\(\s{0,4}')[^']+(?=',\s{0,4}gen_salt)/gi,
+  /(\bpgp_sym_(?:en|de)crypt\s{0,2}\([^()]{1,200},\s{0,4}')[^']+/gi,
+  /(\bconvertto-securestring\s{1,4}(?:-string\s{1,4})?["'])[^"'\n]+/gi,
   // A line of `.pgpass`.
   /^([\w.*-]{1,80}:(?:\d{1,5}|\*):[^:\s]{1,60}:[^:\s]{1,60}:)[^\s:]+$/gim,
   /(\bjdbc:oracle:thin:[^\s/@]{1,80}\/)[^\s@]+(?=@)/gi,
 ];
-const OTHER_HINT = /identified|login|sp_|snmp|oracle|:(?:\d{2,5}|\*):/i;
+const OTHER_HINT = /identified|login|auth|credential|crypt|securestring|password|sp_|snmp|oracle|:(?:\d{2,5}|\*):/i;
 
 /** `SELECT 'x' AS password`. */
 const NAMED_AFTER = new RegExp(`'[^'\\n]{1,200}'(?=\\s{1,8}as\\s{1,8}["\`[]?\\w{0,30}(?:${NAMES}))`, "gi");

@@ -22,14 +22,14 @@ interface Command {
 /** Programs that hand a setting its value in the next word, and by which word. */
 const SETTERS =
   /^(?:aws|git|npm|yarn|pnpm|pulumi|pip3?|gcloud|firebase|heroku|dotnet|conda|poetry|snap|redis-cli|fly|flyctl|vercel|composer|bundle)$/;
-const SETS = /^(?:config|configure|set|config:set|user-secrets|env)$/;
+const SETS = /^(?:config|configure|set|config:set|user-secrets|env)$/i;
 /** The same by themselves, for names in capitals only: `set password to expire` is a sentence. */
 const SHELL_SETTERS = /^(?:setx|setenv|set|env|arg)$/;
 /** Where each `name=value` is a secret. */
 const STORES = /^(?:vault|bao|secrets?)$/;
 const STORES_WITH = /^(?:put|write|patch|set|create|add|import)$/;
 /** What reads a secret from the program before, or from a text that it is given. */
-const READERS = /^(?:chpasswd|smbpasswd|passwd|cryptsetup)$/;
+const READERS = /^(?:chpasswd|smbpasswd|passwd|cryptsetup|kinit|su|vercel)$/;
 const READING = /^--(?:password-stdin|passphrase-fd)$/;
 const WRITES = /^(?:echo|printf)$/;
 /** What only runs another program. */
@@ -39,7 +39,7 @@ const ORACLE = /^(?:sqlplus|sqlldr|expdp|impdp|rman)$/;
 
 /** Some of it is in every command with such a secret. */
 const HINT =
-  /\b(?:mysql|mariadb|sshpass|7z|mongo|cqlsh|user(?:add|mod)|rdesktop|docker|podman|nerdctl|helm|crane|skopeo|sqlcmd|ipmitool|mosquitto_|ssh-keygen|redis-cli|ldap|openssl|curl|smbclient|rpcclient|kubectl|[Cc]onvert[Tt]o-|[xw]freerdp|cmdkey|vault|htpasswd|pulumi|setx|setenv|config|secrets?|chpasswd|sudo|passwd|sqlplus|sqlldr|expdp|impdp|(?:ENV|ARG|az|oc|bcp|osql|isql|tsql|zip|unzip|https?|xhs?|net|gh|aws|bao|set|env|arg|rman)\s)/;
+  /\b(?:mysql|mariadb|sshpass|7z|mongo|cqlsh|user(?:add|mod)|rdesktop|docker|podman|nerdctl|helm|crane|skopeo|sqlcmd|ipmitool|mosquitto_|ssh-keygen|redis-cli|ldap|openssl|curl|smbclient|rpcclient|kubectl|[Cc]onvert[Tt]o-|[xw]freerdp|cmdkey|vault|htpasswd|pulumi|setx|setenv|config|secrets?|chpasswd|sudo|passwd|sqlplus|sqlldr|expdp|impdp|psexec|schtasks|kinit|doppler|(?:ENV|ARG|az|oc|bcp|osql|isql|tsql|zip|unzip|https?|xhs?|net|gh|aws|bao|set|env|arg|rman)\s)|<<</;
 const WORD =
   /\s{0,40}(<<<\s{0,8}|[|;&]{1,2}|\n|"(?:[^"\\]|\\.)*"?|'[^']*'?|(?:[^\s"'|;&\\]|\\.|(?<=[^\s"'|;&])["'])+)/y;
 const MAX_WORDS = 400;
@@ -52,8 +52,7 @@ export function mayBeCommand(text: string): boolean {
 /** `text` with `mark` for the secrets of its commands. Linear. @throws never */
 export function withoutCommands(text: string, mark: string): string {
   if (!mayBeCommand(text)) return text;
-  const spans = commandsOf(text).flatMap((command, index, all) => secretsOf(command, all[index - 1]));
-  return withoutSpans(text, spans, mark);
+  return withoutSpans(text, secretsOfAll(text, 0), mark);
 }
 
 /** A list of words with `mark` for its secrets, where it or `program` with it is a command; the very same if there are none. */
@@ -114,13 +113,22 @@ function commandsOf(text: string): Command[] {
   return commands;
 }
 
-function secretsOf({ words: all }: Command, before?: Command): Span[] {
+/** Shells within a shell. */
+const MAX_SHELLS = 2;
+
+function secretsOfAll(text: string, depth: number): Span[] {
+  return commandsOf(text).flatMap((command, index, all) => secretsOf(command, all[index - 1], depth));
+}
+
+function secretsOf({ words: all }: Command, before?: Command, depth = 0): Span[] {
   const found: Span[] = [];
   const programs = all.map(({ text }) => programOf(text));
+  const different = [...new Set(programs)];
   const has = (form: RegExp | undefined): boolean => form === undefined || all.some(({ text }) => form.test(text));
   for (const { programs: form, option, with: needed, behind } of RULES) {
-    const at = programs.findIndex((program) => form.test(program));
-    if (at < 0 || !has(needed)) continue;
+    const program = different.find((name) => form.test(name));
+    if (program === undefined || !has(needed)) continue;
+    const at = programs.indexOf(program);
     for (const [index, word] of all.entries()) {
       const value = index <= at ? undefined : optionValue(option, word, all[index + 1]);
       const sign = behind === undefined ? -1 : (value?.text.indexOf(behind) ?? -1);
@@ -130,6 +138,11 @@ function secretsOf({ words: all }: Command, before?: Command): Span[] {
   if (programs.includes("openssl"))
     for (const word of all) if (word.text.startsWith("pass:")) found.push(partOf(word, "pass:".length));
   // By its place only what the first program is given: in a sentence anything may stand there.
+  // A command may be given to a shell as one word.
+  for (const { text, start } of all)
+    if (depth < MAX_SHELLS && /\s/.test(text) && mayBeCommand(text))
+      for (const span of secretsOfAll(text, depth + 1))
+        found.push({ start: start + span.start, end: start + span.end });
   const first = all.findIndex(({ text }) => !RUNNERS.test(text));
   const words = all.slice(Math.max(0, first));
   found.push(...placed(words, programs[first] ?? "", has), ...settings(words, programs[first] ?? ""));

@@ -21,7 +21,7 @@ interface Line extends Span {
 }
 
 const LINE =
-  /^((?:[ \t]|- )*)(?:export[ \t]{1,8}|set[ \t]{1,8})?(["']?)([\w.$@/-]{1,80})\2[ \t]{0,20}(?:(?:=>|:=|=|:(?=[\s"'{[]|$))[ \t]{0,40}|(?:"[^"]{0,80}"[ \t]{0,4}){0,3}(?=\{[ \t]*$))(.*)$/;
+  /^(\+?(?:[ \t]|- )*)(?:export[ \t]{1,8}|set[ \t]{1,8})?(["']?)([\w.$@/-]{1,80})\2[ \t]{0,20}(?:(?:=>|:=|=|:(?=[\s"'{[]|$))[ \t]{0,40}|(?:"[^"]{0,80}"[ \t]{0,4}){0,3}(?=\{[ \t]*$))(.*)$/;
 const SECTION = /^[ \t]*\[{1,2}([^[\]\n]{1,80})\]{1,2}[ \t\r]*$/;
 /** What says nothing: white space, a comment, the ends of objects and documents. */
 const NOTHING = /^[ \t]*(?:[#;].*|\/\/.*|---.*|\.\.\.|[\]})],?|[[{])?[ \t\r]*$/;
@@ -111,7 +111,7 @@ function linesOf(text: string): { lines: Line[]; secretGroups: ReadonlySet<numbe
       if (heading !== undefined && neighbourName(heading).kind === "secret") secretGroups.add(groups);
     } else if (!NOTHING.test(content)) {
       const match = LINE.exec(content);
-      const before = /^[ \t]*(?:- +)*/.exec(content)?.[0] ?? "";
+      const before = /^\+?[ \t]*(?:- +)*/.exec(content)?.[0] ?? "";
       const column = match?.[1]?.length ?? before.length;
       const isItem = before.includes("-");
       const itemColumn = isItem ? before.indexOf("-") : column;

@@ -49,17 +49,33 @@ export function kindBeside(value: JsonObject, names: readonly Name[]): Beside {
 }
 
 function kindNamedBy(role: Name["role"], value: Json | undefined, around: JsonObject): NameKind {
+  if (isObject(value)) return role === "names" || role === "asks" ? kindNamedIn(value) : "plain";
   if (role === "names") return kindOfText(value);
+  if (role === "flags") return value === true ? "secret" : "plain";
   if (role === "tells") return "secret";
   if (role === "asks") return isNameOnly(value) ? kindOfText(value) : "plain";
   // One word: an event of the type `password_reset` holds none.
+  if (role === "types" && typeof value === "string" && /^(?:encrypted|secured?|secure_?string|sensitive)$/i.test(value))
+    return "secret";
   if (role === "types") return typeof value === "string" && /^[a-z]+$/i.test(value) ? kindOfText(value) : "plain";
   // A path alone is a file's, whose name says little of what is in it.
-  return role === "place" && around["op"] !== undefined ? kindOfText(value) : "plain";
+  if (role !== "place") return "plain";
+  if (Array.isArray(value)) return kindOfText(value.at(-1));
+  return around["op"] === undefined ? "plain" : kindOfText(value);
+}
+
+/** `{"locator": {"label": "Password"}, "text": …}`. Of more members than name one it is no name. */
+const MAX_NAMING = 6;
+
+function kindNamedIn(value: JsonObject): NameKind {
+  const keys = Object.keys(value);
+  if (keys.length > MAX_NAMING) return "plain";
+  const named = keys.find((key) => neighbourName(key).role === "names" && kindOfText(value[key]) === "secret");
+  return named === undefined ? "plain" : "secret";
 }
 
 function isNameOnly(value: Json | undefined): boolean {
-  return typeof value === "string" && NAME_ONLY.test(value);
+  return isObject(value) || (typeof value === "string" && NAME_ONLY.test(value));
 }
 
 /** Whether a `key` is itself the secret, by what it is called: `{"title": "Deploy key", "key": …}`. Not the key of an issue. */
@@ -73,6 +89,9 @@ export function isKeyBeside(value: JsonObject): boolean {
 
 /** More columns than are shown. */
 const MAX_COLUMNS = 100;
+
+/** Characters of a list of columns that is one text. */
+const MAX_HEADS = 2_000;
 
 /** Columns of a table that hold secrets, counted from 0. */
 export type Columns = ReadonlySet<number>;
@@ -95,8 +114,9 @@ function isSecretHeading(item: Json): boolean {
 export function columnsBeside(value: JsonObject, names: readonly Name[]): Columns | undefined {
   for (const { name, role } of names) {
     const head = value[name];
-    if (role !== "heads" || !Array.isArray(head)) continue;
-    const columns = secretColumns(head);
+    if (role !== "heads" && role !== "names") continue;
+    const list = role === "heads" && typeof head === "string" ? head.slice(0, MAX_HEADS).split(",") : head;
+    const columns = Array.isArray(list) ? secretColumns(list) : undefined;
     if (columns !== undefined) return columns;
   }
   return undefined;

@@ -68,8 +68,10 @@ const MAX_NAMED = 20_000;
 /** … and of texts that are JSON. */
 const MAX_JSON = 100_000;
 
+const OPERATOR = /^(?:[=!<>~]{1,3}|eq|ne|neq|like|is|in|equals|contains)$/i;
+
 /** The name of a setting or of an option: a sentence about a password is none. */
-const ONE_WORD = /^[\p{L}\p{M}\p{N}_.:-]+$/u;
+const ONE_WORD = /^[#.]?[\p{L}\p{M}\p{N}_.:[\]=-]+$/u;
 
 /** `kind`: what the key says under which it stands. `columns`: where it is a table, or a row of one. */
 function redactValue(value: Json | undefined, depth: number, kind: NameKind, budget: Budget, columns?: Columns): Json {
@@ -139,6 +141,11 @@ function redactList(all: readonly Json[], depth: number, kind: NameKind, budget:
       items.push(`[${list.length - items.length} more]`);
       return items;
     }
+    // `["password", "=", "…"]`
+    if (named && typeof item === "string" && OPERATOR.test(item)) {
+      items.push(item);
+      continue;
+    }
     const isSecret: boolean =
       (named && isText(item)) || cards?.has(index) === true || (!isTable && given?.has(index) === true);
     const columns = isTable ? (given ?? (index > 0 ? head : undefined)) : undefined;
@@ -161,7 +168,7 @@ function redactObject(value: JsonObject, depth: number, within: NameKind, budget
   for (const key of keys.length > MAX_NAMES ? keys.slice(0, MAX_NAMES) : keys) {
     const name = neighbourName(key);
     holds ||= name.role === "holds" || name.role === "changes" || isKeys(name, value);
-    heads ||= name.role === "heads";
+    heads ||= name.role === "heads" || (name.role === "names" && Array.isArray(value[key]));
     given ||= name.part === "given";
     names.push(name);
   }
@@ -190,11 +197,11 @@ function redactObject(value: JsonObject, depth: number, within: NameKind, budget
   return changed ? Object.fromEntries(members) : value;
 }
 
-/** Of a list of topics no item says what the next one is. */
+/** Of a list of topics, and of a path, no item says what the next one is. */
 const NO_COLUMNS: Columns = new Set();
 
 function columnsOf(role: Name["role"] | undefined, columns: Columns | undefined): Columns | undefined {
-  if (role === "topics") return NO_COLUMNS;
+  if (role === "topics" || role === "place") return NO_COLUMNS;
   return role === "heads" ? undefined : columns;
 }
 

@@ -4,7 +4,7 @@ import { redactText, type TextSearch } from "../../redaction/redact-text.ts";
 import { withoutAssigned, withoutCodes } from "./assigned.ts";
 import { mayBeCommand, withoutCommands } from "./commands.ts";
 import { withoutDocuments } from "./documents.ts";
-import { withoutEscapes } from "./escapes.ts";
+import { isDisguised, withoutEscapes } from "./escapes.ts";
 import { withoutGluedCards } from "./glued-cards.ts";
 import { HINT } from "./names-in-text.ts";
 import type { SearchBudget } from "./search-budget.ts";
@@ -85,14 +85,14 @@ function scrub(
 ): string {
   let scrubbed = withoutSeparated(withoutNumbers(given, mark, search), mark);
   const speaks = isSecretData || speaksOfSecrets(scrubbed);
-  if (speaks && search !== undefined) {
+  if (search !== undefined && (speaks || isDisguised(scrubbed))) {
     search.named -= scrubbed.length;
     if (search.named < 0) return mark;
   }
   const hasRun = HAS_LONG_RUN.test(scrubbed);
   if (hasRun || SUSPICIOUS.test(scrubbed)) for (const form of CREDENTIALS) scrubbed = scrubbed.replace(form, mark);
-  if (speaks) scrubbed = withoutAssigned(withoutCommands(withoutDocuments(scrubbed, mark, isSecretData), mark), mark);
   scrubbed = withoutCodes(scrubbed, mark);
+  if (speaks) scrubbed = withoutAssigned(withoutCommands(withoutDocuments(scrubbed, mark, isSecretData), mark), mark);
   if (scrubbed.includes("://")) scrubbed = scrubbed.replace(USER_INFO, `${mark}@`);
   if (hasRun) scrubbed = scrubbed.replace(LONG_RUN, (run) => (isRandom(run) ? mark : run));
   if (escapes === MAX_ESCAPES) return scrubbed;

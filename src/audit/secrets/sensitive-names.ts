@@ -24,7 +24,7 @@ const CODE_WORDS =
 /** In the name without its separators: these words occur in no others. */
 const SECRET_PART = new RegExp(
   [
-    "passw|passphrase|passcode|pwd|secret|token|apikey|accesskey|privatekey|signingkey|encryptionkey|sessionkey|sessionid",
+    "passw|requirepass|passphrase|passcode|pwd|secret|token|apikey|accesskey|privatekey|signingkey|encryptionkey|sessionkey|sessionid",
     "authoriz|^auth$|credential|cookie|bearer|jwt|otp$|^pin$|pincode|^cvv|^cvc|socialsecurity|creditcard$|cardnumber",
     "accountnumber|routingnumber|connectionstring|stringdata$|encrypted(?:value|data|text|content)$",
     "dockerconfigjson|dockercfg|kubeconfig|^id(?:rsa|ed25519|ecdsa)$|keystore$|serviceaccountjson|^(?:netrc|npmrc|pgpass|pem)$|^pepper$",
@@ -66,11 +66,11 @@ const NUMBER_MEMBER = /^(?:number|num|no|nr|id|value)$/i;
 
 /** The last word of a name tells its role: `ParameterKey`, `new_value`. An id is one only by itself: others are somebody's. */
 const HOLDS =
-  /\b(?:values?|vals?|v|contents?|data|text|input|argument|arg|string|default|answer|response|send|keystrokes)$/;
-const CHANGES = /^(?:to|from|old|new|before|after|with|replace|replacement|keys)$/;
+  /\b(?:values?|vals?|v|contents?|data|text|input|argument|arg|string|default|operand|answer|response|send|keystrokes)$/;
+const CHANGES = /^(?:to|from|old|new|before|after|with|replace|replacement|right|keys)$/;
 const NAMES =
-  /\b(?:name|key|k|field|header|variable|var|param|parameter|option|element|selector|locator|label|attribute|attr|column|col|prop|property|setting|placeholder)$|^id$/;
-const ASKS = /^(?:set|query|find|search|pattern|match|prompt|question|expect|target|wait for)$/;
+  /\b(?:name|key|k|field|header|variable|var|param|parameter|option|element|selector|locator|label|attribute|attr|column|col|prop|property|setting|placeholder|xpath|css|json ?path|key ?path|accessibility id|test id|element description)$|^id$/;
+const ASKS = /^(?:set|query|find|search|pattern|match|prompt|question|expect|target|left|wait for)$/;
 /** A name that ends so tells what a secret is called; where it lies or what it is for may be seen. */
 const TELLS = / (?:name|label|path|arn|ref|id)$/;
 const STATEMENT = /^(?:sql|query|statement|stmt|cypher|mutation|template|format|command|text)$/;
@@ -80,6 +80,8 @@ const PROGRAM = /^(?:command|cmd|program|executable|binary|bin|exec|entrypoint)$
 const HEADS =
   /\b(?:columns|cols|fields|headers|head|headings|header row|names|keys|variables|params|parameters|attributes|properties)$/;
 const TOPICS = /\b(?:tags?|labels?|topics?|scopes?|permissions?|roles?|keywords?|categories|components|required)$/;
+/** That it is true says that a secret is beside it. */
+const FLAGS = /^(?:is )?(?:secret|sensitive|masked|secured)$/;
 const TYPES = /^(?:input |field )?(?:type|kind)$/;
 const PLACE = /^(?:path|pointer)$/;
 
@@ -95,9 +97,20 @@ const MAX_KNOWN = 2_000;
  * is nothing but a name. `tells`: it is what a secret is called, whatever that is. `types`: it says of what type they are, in one word.
  * `place`: it points to a member, where an operation stands beside it. `holds`: its value belongs to the name beside it;
  * `changes`: the same where that is nothing but a name. `heads`: it lists the names of columns; `topics`: words, none of which says
- * anything of the next.
+ * anything of the next. `flags`: it says whether they are secret.
  */
-export type Role = "names" | "asks" | "tells" | "heads" | "types" | "place" | "holds" | "changes" | "topics" | "none";
+export type Role =
+  | "names"
+  | "asks"
+  | "tells"
+  | "heads"
+  | "types"
+  | "place"
+  | "holds"
+  | "changes"
+  | "topics"
+  | "flags"
+  | "none";
 
 /**
  * What it is to a call within the call: a `statement` with places for what is `given`, a `program` with what it is given, or
@@ -177,6 +190,7 @@ function roleOf(words: string): Role {
   if (CHANGES.test(words)) return "changes";
   if (ASKS.test(words)) return "asks";
   if (TYPES.test(words)) return "types";
+  if (FLAGS.test(words)) return "flags";
   return PLACE.test(words) ? "place" : "none";
 }
 

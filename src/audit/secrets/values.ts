@@ -10,12 +10,14 @@ const TAGS = /(?:(?:!{1,2}[\w:/.-]{0,40}|&[\w-]{1,40}|-)[ \t]{1,9}){1,3}/y;
 /** Only the place of a value, which is better seen: of a prepared statement, a template, an environment. */
 const PLACE =
   /(["']?)(?:\?\d{0,3}|\$\d{1,3}|%s|%\(\w{1,40}\)s|\$?\{\{[\w. -]{1,80}\}\}|\$\{[A-Z][A-Z0-9_]{2,60}\}|\$[A-Z][A-Z0-9_]{2,60})\1(?=[\s"',;)\]}&\\]|$)/y;
+/** A document in the script, and what a command of PowerShell gives. */
+const HERE = /<<[-~]?["']?(\w{1,40})["']?[^\n]*\n[\s\S]*?(?:\n[ \t]*\1\b|$)|[A-Z][a-z]{1,20}-[A-Z]\w{1,30}\s[^\n;|]*/y;
 const CALL = /(?:(?:new|await|yield|return)\s{1,4})?[\w.:$>-]{0,60}\(/y;
 /** A literal may have letters in front that say how it is meant: `b"x"`, `N'x'`. */
 const QUOTE = /[A-Za-z@$]{0,2}(\\{0,8})("""|'''|["'`])/y;
 const BLOCK = /[|>](?:[^\S\n]{0,8}\n|[-+\d]{1,2}\s)/y;
 const WORD = /[^\s"'`&;,\\=>][^\s"'&;,\\]*/y;
-const JOINED = /\s{0,40}(?:\+|\.{1,2}|\|\||&)\s{0,40}(?=[A-Za-z@$]{0,2}["'`])|(?=[$NE]?["'])(?<=[^\s,;])/y;
+const JOINED = /\s{0,40}(?:\+|\.{1,2}|\|\||\?\?|&|or\b)\s{0,40}(?=[A-Za-z@$]{0,2}["'`])|(?=[$NE]?["'])(?<=[^\s,;])/y;
 const MAX_TERMS = 20;
 
 /**
@@ -55,6 +57,8 @@ function nonEmpty(span: Span): Span | undefined {
 }
 
 function termEnd(text: string, from: number, word: RegExp): number | undefined {
+  const here = matchEnd(HERE, text, from);
+  if (here !== undefined) return here;
   const call = matchEnd(CALL, text, from);
   if (call !== undefined) return closingOf(text, call - 1);
   if ("[{(".includes(text.charAt(from)) && from < text.length) return closingOf(text, from);
