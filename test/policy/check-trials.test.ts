@@ -119,6 +119,56 @@ describe("a part of a condition, where all values of what it reads are known", (
   });
 });
 
+describe("the cost of a call", () => {
+  const costs: JsonObject = {
+    n: { type: "integer" },
+    least: { type: "integer", minimum: 1 },
+    more: { type: "number", exclusiveMinimum: 0 },
+    amount: { type: "number", minimum: 0 },
+    few: { enum: [0, 5] },
+    items: { type: "array", items: { type: "number" } },
+    any: {},
+  };
+  const inputSchema: JsonObject = { type: "object", properties: costs, required: Object.keys(costs) };
+  const tool = { upstream: "s", name: "t", definition: { name: "t", inputSchema } };
+  const policyOf = (cost: string): string =>
+    `policies: [{ id: p, then: { rate_limit: { limit: 5, per: 1d, by: [tool], cost: ${JSON.stringify(cost)} } } }]`;
+  const found = (cost: string): readonly string[] => {
+    const { errors, warnings } = checkAgainstTools([{ name: "p.yaml", text: policyOf(cost) }], [tool]);
+    return [...errors, ...warnings].map(({ message }) => message);
+  };
+
+  it.each([
+    "args.n",
+    "args.amount",
+    "double(args.n) * 2.0",
+    "args.amount * args.more",
+    "args.few",
+    "args.n * args.least",
+  ])("is nothing where an argument is 0, which is warned of: %s", (cost) => {
+    const [message = "", ...more] = found(cost);
+    expect([message, more]).toEqual([expect.stringMatching(/^A call with `args\.\w+` at 0 costs nothing/), []]);
+    const [, name = ""] = /args\.(\w+)/.exec(message) ?? [];
+    const compiled = compilePolicies([{ name: "p.yaml", text: policyOf(cost) }], { default: "allow", flows: [] });
+    if (!compiled.ok) throw new Error(JSON.stringify(compiled.errors));
+    const args = { n: 1, least: 1, more: 1, amount: 1, few: 5, [name]: 0 };
+    const input = policyInput({ tool: "s/t", definition: tool.definition, arguments: args });
+    expect(compiled.set.decide(input)).toMatchObject({ limits: [{ cost: 0 }] });
+  });
+
+  it.each([
+    "args.least",
+    "args.more",
+    "args.n == 0 ? 1 : args.n",
+    "args.n + 1",
+    "double(args.items.size())",
+    "args.any",
+    "5",
+  ])("is left alone where it is something, or cannot be told: %s", (cost) => {
+    expect(found(cost)).toEqual([]);
+  });
+});
+
 /** A test of a part of a URL that URLs of other hosts pass. */
 const OTHERS_PASS: readonly string[] = [
   'X.startsWith("https://acme.com")',

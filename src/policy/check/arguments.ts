@@ -2,7 +2,13 @@ import { canonicalJson, isObject, type JsonObject } from "../../core/json.ts";
 import { SCHEMA_PATTERNS } from "../arguments/patterns.ts";
 import { readToolFacts, type ToolFacts } from "../cel/context.ts";
 import type { PolicyLanguage } from "../cel/environment.ts";
-import { checkCondition, checkExpression, type ExpressionDeps, guardsOfText } from "../expressions/expression.ts";
+import {
+  checkCondition,
+  checkCost,
+  checkExpression,
+  type ExpressionDeps,
+  guardsOfText,
+} from "../expressions/expression.ts";
 import { type FactTable, factsOfTools } from "../expressions/facts.ts";
 import { type Finding, reportedPlaces } from "../expressions/findings.ts";
 import { canBe, kindText } from "../expressions/values.ts";
@@ -194,7 +200,7 @@ function conditionFacts(
 }
 
 function checkText({ root, text, isCost }: CheckedText, facts: Narrowing, deps: ExpressionDeps): readonly Finding[] {
-  const { value, findings } = checkExpression(root, text, facts, deps);
+  const { value, findings } = (isCost ? checkCost : checkExpression)(root, text, facts, deps);
   if (!isCost || canBe(value, "int", "double")) return findings;
   const message = `This is ${kindText(value)}; a cost is a number.`;
   return [...findings, { kind: "mistake", what: "type", start: root.start, message, hint: undefined }];

@@ -91,7 +91,8 @@ function areMapsApart({ members }: Value, right: Value, depth: number): boolean 
   return type?.names.some((name) => !members.has(name) && type.member(name).presence === "required") === true;
 }
 
-function canBeIn(value: Value, literal: Json): boolean {
+/** Whether something can be this very value. */
+export function canBeIn(value: Value, literal: Json): boolean {
   const domain = domainOf(value);
   if (!canBeValue(domain, literal)) return false;
   if (typeof literal !== "number" || domain.values !== undefined) return true;

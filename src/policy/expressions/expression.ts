@@ -23,7 +23,7 @@ import { type Checked, canFail, type Finding, reportedPlaces } from "./findings.
 import { callMistake, checkCall } from "./functions.ts";
 import { checkMember, checkNaming } from "./members.ts";
 import { checkTextTest, domainOfCall, itemOfCall } from "./methods.ts";
-import { checkClosed, checkLookAlikes, isWorthTrying, type Trial, type TrialDeps } from "./trials.ts";
+import { checkClosed, checkFree, checkLookAlikes, isWorthTrying, type Trial, type TrialDeps } from "./trials.ts";
 import {
   ANY,
   arithmetic,
@@ -72,6 +72,11 @@ export function checkExpression(root: AstNode, text: string, facts: Narrowing, d
   return new Checker(text, deps).check(root, facts, rootScope(deps));
 }
 
+/** The same for the cost of a limit, which arguments may make nothing. @throws never */
+export function checkCost(root: AstNode, text: string, facts: Narrowing, deps: ExpressionDeps): Checked {
+  return new Checker(text, deps).cost(root, facts, rootScope(deps));
+}
+
 /** Checks one text that must come out as true or false. @throws never */
 export function checkCondition(root: AstNode, text: string, deps: ExpressionDeps): readonly Finding[] {
   return new Checker(text, deps).condition(root, rootScope(deps));
@@ -105,6 +110,12 @@ class Checker {
     return this.#operand(root, NO_FACTS, scope, "when");
   }
 
+  cost(root: AstNode, facts: Narrowing, scope: Scope): Checked {
+    const { value, findings } = this.check(root, facts, scope);
+    const free = isWorthTrying(findings) ? checkFree(root, this.#trialDeps(facts, scope)) : [];
+    return { value, findings: [...findings, { kind: "compared", start: root.start }, ...free] };
+  }
+
   check(node: AstNode, facts: Narrowing, scope: Scope): Checked {
     // What is never evaluated cannot go wrong.
     if (facts.never || this.#deps.budget.left <= 0) return { value: ANY, findings: [] };
@@ -122,20 +133,20 @@ class Checker {
     return checked;
   }
 
+  #trialDeps(facts: Narrowing, scope: Scope): TrialDeps {
+    const { trial, argumentsLater, budget } = this.#deps;
+    const isVariable = (name: string): boolean => name !== "args" && scope.values.has(name);
+    const read = (part: AstNode): Value => this.check(part, facts, scope).value;
+    return { text: this.#text, trial, isVariable, read, argumentsLater, budget };
+  }
+
   // The smallest part that can be told of is: what stands around it follows.
   #tried(node: AstNode, checked: Checked, facts: Narrowing, scope: Scope): Checked {
     const { value, findings } = checked;
     if (node.op === "id" || node.op === "." || node.op === "[]" || !isOnly(value, "bool")) return checked;
     const compared: Finding = { kind: "compared", start: node.start };
     if (!isWorthTrying(findings) || this.#deps.constant(node) !== undefined) return checked;
-    const deps: TrialDeps = {
-      text: this.#text,
-      trial: this.#deps.trial,
-      isVariable: (name) => name !== "args" && scope.values.has(name),
-      read: (part) => this.check(part, facts, scope).value,
-      argumentsLater: this.#deps.argumentsLater,
-      budget: this.#deps.budget,
-    };
+    const deps = this.#trialDeps(facts, scope);
     const closed = checkClosed(node, deps);
     const told = closed.length > 0 || !LEAVES.has(node.op) ? closed : checkLookAlikes(node, deps);
     return { value, findings: [...findings, compared, ...told] };

@@ -4,6 +4,7 @@ import { canBeValue } from "../schemas/domain.ts";
 import { lookAlikesOf } from "../schemas/look-alikes.ts";
 import { type AstNode, childrenOf } from "../syntax/ast.ts";
 import { isRecordName } from "../syntax/vocabulary.ts";
+import { canBeIn } from "./apart.ts";
 import { canFail, type Finding } from "./findings.ts";
 import { constantsOf, lastName, type Read, type ReadDeps, readsOf, rootOf } from "./reads.ts";
 import { isOnly, type Kind, type Value } from "./values.ts";
@@ -88,6 +89,21 @@ export function checkLookAlikes(node: AstNode, deps: TrialDeps): readonly Findin
   const part = sliceOf(node, deps.text);
   const message = `\`${part}\` takes \`${taken.text}\` for one of ${taken.of}.`;
   return [{ kind: "mistake", what: "doubtful", start: node.start, message, hint: found.certain }];
+}
+
+/** An argument that makes a call cost nothing where it is 0. */
+export function checkFree(node: AstNode, deps: TrialDeps): readonly Finding[] {
+  const reads = readsOf(node, deps);
+  if (reads === undefined || !reads.every(({ value }) => isOnly(value, "int", "double"))) return [];
+  const samples = reads.map(({ value }) => [1, ...(value.domain.values ?? []), 0].find((it) => canBeIn(value, it)));
+  const run = runOf(node, reads, deps);
+  const free = reads.find(
+    ({ value }, at) => canBeIn(value, 0) && run?.(samples.map((one, other) => (other === at ? 0 : (one ?? 0)))) === 0,
+  );
+  if (free === undefined) return [];
+  const message = `A call with \`${free.written}\` at 0 costs nothing.`;
+  const hint = `If it does something all the same, \`${free.written} == 0 ? … : …\` counts it as its middle part says.`;
+  return [{ kind: "mistake", what: "doubtful", start: node.start, message, hint }];
 }
 
 /** Whether a part may be tried: what fails for some calls, or is told of already, is not. */
