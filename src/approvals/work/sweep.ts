@@ -2,6 +2,7 @@ import type { ApprovalRequest } from "../../core/approval.ts";
 import type { Log } from "../../core/log.ts";
 import type { ApprovalStore, StoredApproval } from "../../store/approvals/approvals.ts";
 import type { Outbox } from "../../store/approvals/outbox.ts";
+import { StoreError } from "../../store/store-error.ts";
 import type { Transitions } from "./transitions.ts";
 
 export interface SweepDeps {
@@ -19,11 +20,14 @@ const AT_ONCE = 10;
 const DUE_PAGE = 500;
 const RUNNABLE_PAGE = 100;
 const WAITING_PAGE = 100;
+/** So many requests that failed are remembered, so that each is told once. */
+const MAX_FAILED = 1_000;
 const PURGE_EVERY_MS = 3_600_000;
 
 /** Makes the work of the scheduler: everything that time alone does. Any number of processes may do it at once. */
 export function createSweep(deps: SweepDeps): () => Promise<void> {
   const { store, transitions, now } = deps;
+  const failed = new Set<string>();
   let waitingChecked = false;
   let purgedAt = Number.NEGATIVE_INFINITY;
 
@@ -45,12 +49,25 @@ export function createSweep(deps: SweepDeps): () => Promise<void> {
     waitingChecked = true;
   }
 
+  /** One request that cannot be changed, since somebody wrote into it, holds up no other. */
+  async function step(id: string): Promise<boolean> {
+    try {
+      return await transitions.stepByTime(id);
+    } catch (err) {
+      if (!(err instanceof StoreError && err.code === "STORE_FAILED")) throw err;
+      if (!failed.has(id)) deps.log.error({ err, request: id }, "An approval request that is due cannot be changed.");
+      if (failed.size >= MAX_FAILED) failed.clear();
+      failed.add(id);
+      return false;
+    }
+  }
+
   async function doDue(): Promise<void> {
     for (;;) {
       const due = await store.due(now(), DUE_PAGE);
       let done = 0;
       for (const [index, id] of due.entries()) {
-        if (await transitions.stepByTime(id)) done += 1;
+        if (await step(id)) done += 1;
         if (index % AT_ONCE === AT_ONCE - 1) await nextTurn();
       }
       if (due.length === 0) return;

@@ -24,10 +24,16 @@ export function judgeMissing(
     const span = (missing.at(-1)?.at ?? 0) - (missing[0]?.at ?? 0);
     const crashed = turns[next]?.reason !== "stop" && span <= MOMENT_MS;
     for (const { id, what, at } of missing) {
-      const said = `No row tells of ${what} on ${id} at ${new Date(at).toISOString()}`;
+      const said = `No row tells of ${what} on ${id} at ${moment(at)}`;
       if (crashed) unproven.push({ code: "lost_acts", message: `${said}; a crash at that moment can have lost it.` });
       else findings.push({ code: "acts", message: `${said}: it was deleted.` });
     }
   }
   return { findings, unproven };
+}
+
+/** Also of what is no moment: somebody else may have written it. */
+function moment(at: number): string {
+  const date = new Date(at);
+  return Number.isNaN(date.getTime()) ? String(at) : date.toISOString();
 }

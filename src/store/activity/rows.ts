@@ -43,7 +43,7 @@ export function createActivityStore({ connection, guarded, onCommit }: ActivityS
   const next = connection.prepare<[number, number], CountableRow>(NEXT);
   const last = connection.prepare<[], { seq: number | null }>("SELECT max(seq) AS seq FROM audit");
   const advance = connection.prepare(
-    "UPDATE activity_state SET counted = ?, owner = ?, owned_until = ? WHERE id = 1 AND counted = ?",
+    "UPDATE activity_state SET counted = ?, owner = ?, owned_until = ? WHERE id = 1 AND (counted = ? OR typeof(counted) <> 'integer')",
   );
   const release = connection.prepare("UPDATE activity_state SET owned_until = 0 WHERE id = 1 AND owner = ?");
   const add = connection.prepare(
@@ -60,7 +60,11 @@ export function createActivityStore({ connection, guarded, onCommit }: ActivityS
   const remove = connection.prepare("DELETE FROM activity_counts WHERE step = ? AND what = ? AND at = ?");
   const sums = connection.prepare<[Parameters<ActivityStore["sums"]>[0]], CountedSum>(SUMS);
 
-  const stateNow = (): State => state.get() ?? { counted: 0, owner: "", ownedUntil: 0 };
+  /** Where somebody wrote what is no number, counting goes on from the end: nothing is counted twice. */
+  const stateNow = (): State => {
+    const found = state.get() ?? { counted: 0, owner: "", ownedUntil: 0 };
+    return Number.isSafeInteger(found.counted) ? found : { ...found, counted: last.get()?.seq ?? 0 };
+  };
 
   const countNow = connection.transaction((...[slice, increments, owner]: Parameters<ActivityStore["count"]>) => {
     const { after, rows } = slice;
@@ -97,7 +101,13 @@ export function createActivityStore({ connection, guarded, onCommit }: ActivityS
       if (removed) onCommit();
       return removed;
     },
-    sums: (query) => guarded(() => sums.all(query)),
+    async sums(query) {
+      const found = await guarded(() => sums.all(query));
+      // Counts that cannot be read count nothing.
+      return found.filter(
+        ({ at, name, bucket, n }) => typeof name === "string" && [at, bucket, n].every(Number.isSafeInteger),
+      );
+    },
   };
 }
 

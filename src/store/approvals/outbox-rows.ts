@@ -4,8 +4,9 @@ import { APPROVAL_STATES, type ApprovalNotice, type Approvers } from "../../core
 import { isObject, type Json } from "../../core/json.ts";
 import type { KeyedHash } from "../../core/keyed-hash.ts";
 import type { Guarded } from "../database/guarded.ts";
+import { createReadableRows, UNREADABLE } from "../database/readable-rows.ts";
 import { createRowSeals, type OnForged, type RowSeals } from "../database/row-seals.ts";
-import { objectIn, stringsIn } from "../database/stored-json.ts";
+import { objectIn } from "../database/stored-json.ts";
 import { StoreError } from "../store-error.ts";
 import type { Outbox, OutboxEntry, OutboxFilter, OutboxMessage } from "./outbox.ts";
 import { outbox as rows } from "./schema.ts";
@@ -120,7 +121,8 @@ export function createOutbox({ db, guarded, onCommit, ...sealed }: OutboxDeps): 
           .from(rows)
           .where(WAITING)
           .get();
-      return (await guarded(query))?.next ?? undefined;
+      const next = (await guarded(query))?.next ?? undefined;
+      return typeof next === "number" && Number.isFinite(next) ? next : undefined;
     },
     async list(filter) {
       const query = () =>
@@ -149,7 +151,9 @@ export function createOutbox({ db, guarded, onCommit, ...sealed }: OutboxDeps): 
           .groupBy(rows.notifier)
           .orderBy(asc(rows.notifier))
           .all();
-      return guarded(query);
+      return (await guarded(query)).map((of) =>
+        typeof of.notifier === "string" ? of : { ...of, notifier: UNREADABLE },
+      );
     },
     async purge(before) {
       const old = or(lt(rows.doneAt, before), lt(rows.deadAt, before));
@@ -168,7 +172,34 @@ function conditions(filter: OutboxFilter): SQL | undefined {
   );
 }
 
-function entryOf(row: OutboxRow): OutboxEntry {
+const readableRows = createReadableRows(rows);
+
+/** Lists show also what cannot be read; it is sent to nobody, for its seal does not fit. */
+function readable(given: OutboxRow): OutboxRow {
+  const row = readableRows.readable(given);
+  try {
+    noticeIn(row);
+    return row;
+  } catch (err) {
+    if (!(err instanceof StoreError && err.code === "STORE_ROW_MALFORMED")) throw err;
+    return { ...row, payload: JSON.stringify(NOTHING) };
+  }
+}
+
+const NOTHING = {
+  ...{
+    state: "invalidated",
+    flow: UNREADABLE,
+    stage: 0,
+    stages: 0,
+    approvers: { roles: [], users: [] },
+    upstream: UNREADABLE,
+  },
+  ...{ tool: UNREADABLE, requester: UNREADABLE, policies: [], createdAt: 0, pendingUntil: 0, at: 0 },
+};
+
+function entryOf(given: OutboxRow): OutboxEntry {
+  const row = readable(given);
   return {
     ...messageOf(row),
     state: row.doneAt !== null ? "done" : row.deadAt !== null ? "dead" : "waiting",
@@ -223,7 +254,8 @@ function text(value: Json | undefined): string {
 }
 
 function texts(value: Json | undefined): readonly string[] {
-  return stringsIn(JSON.stringify(value ?? null), { table: "outbox", column: "payload" });
+  if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) throw malformed();
+  return value;
 }
 
 function number(value: Json | undefined): number {

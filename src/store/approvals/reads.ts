@@ -7,6 +7,7 @@ import { matching, orderOf } from "./query.ts";
 import { decisionOf, eventOf, type RequestRow, recordOf } from "./rows.ts";
 import { approvalDecisions, approvalEvents, approvalSealed, approvalRequests as rows } from "./schema.ts";
 import type { ApprovalSeals } from "./seals.ts";
+import { readableEvents, readableRequest, readableVote } from "./unreadable.ts";
 
 /** The part of the store that changes nothing. */
 export type ApprovalReads = Omit<ApprovalStore, "open" | "change" | "renewLeases">;
@@ -48,9 +49,18 @@ export function createApprovalFinder(db: BetterSQLite3Database, seals: Pick<Appr
   function withDecisions(found: readonly RequestRow[]): readonly StoredApproval[] {
     if (found.length === 0) return [];
     const said = voices.all({ ids: JSON.stringify(found.map((row) => row.id)) });
-    return found.map((row) => {
+    return found.flatMap((row) => {
+      // Nothing could be said of it that leads back to it.
+      if (typeof row.id !== "string") return [];
       const votes = said.filter((voice) => voice.requestId === row.id);
-      return { record: recordOf(row), decisions: votes.map(decisionOf), doubt: seals.doubt({ row, votes }) };
+      const doubt = seals.doubt({ row, votes });
+      return doubt === "broken"
+        ? {
+            record: recordOf(readableRequest(row)),
+            decisions: votes.map((vote) => decisionOf(readableVote(vote))),
+            doubt,
+          }
+        : { record: recordOf(row), decisions: votes.map(decisionOf), doubt };
     });
   }
   const one = (row: RequestRow | undefined): StoredApproval | undefined =>
@@ -100,7 +110,7 @@ export function createApprovalReads(
     async events(id): Promise<readonly ApprovalEvent[]> {
       const query = () =>
         db.select().from(approvalEvents).where(eq(approvalEvents.requestId, id)).orderBy(asc(approvalEvents.seq)).all();
-      return (await guarded(query)).map(eventOf);
+      return (await guarded(query)).map((row) => eventOf(readableEvents.readable(row)));
     },
     async sealed(id) {
       const row = await guarded(() => db.select().from(approvalSealed).where(eq(approvalSealed.requestId, id)).get());
@@ -110,7 +120,7 @@ export function createApprovalReads(
     async due(now, limit) {
       const query = () =>
         db.select({ id: rows.id }).from(rows).where(lte(rows.dueAt, now)).orderBy(asc(rows.dueAt)).limit(limit).all();
-      return (await guarded(query)).map((row) => row.id);
+      return (await guarded(query)).map((row) => row.id).filter((due) => typeof due === "string");
     },
     async nextDue() {
       const query = () =>
@@ -119,7 +129,8 @@ export function createApprovalReads(
           .from(rows)
           .where(isNotNull(rows.dueAt))
           .get();
-      return (await guarded(query))?.next ?? undefined;
+      const next = (await guarded(query))?.next ?? undefined;
+      return typeof next === "number" && Number.isFinite(next) ? next : undefined;
     },
     async versions(ids) {
       const found = await guarded(() => versions.all({ ids: JSON.stringify(ids) }));

@@ -31,7 +31,8 @@ export function createApprovalTail(db: BetterSQLite3Database, guarded: Guarded):
         const last = rows.at(-1);
         // Row ids begin anew once every row was purged; then a place beyond the end would see nothing ever again.
         if (last === undefined) return { ids: [], place: Math.min(place, end()) };
-        return { ids: [...new Set(rows.map(({ id }) => id))], place: last.place };
+        const ids = rows.map(({ id }) => id).filter((id) => typeof id === "string");
+        return { ids: [...new Set(ids)], place: last.place };
       }),
   };
 }

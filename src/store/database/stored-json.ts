@@ -1,4 +1,5 @@
-import { isObject, type JsonObject } from "../../core/json.ts";
+import { isObject, type Json, type JsonObject } from "../../core/json.ts";
+import { scanJson } from "../../core/scan-json.ts";
 import { StoreError } from "../store-error.ts";
 
 /** Where a text was stored: `table.column` in errors. */
@@ -25,10 +26,20 @@ export function stringsIn(text: string, place: StoredIn): readonly string[] {
 export function stringListsIn(text: string, place: StoredIn): readonly (readonly string[])[] {
   const value = parsed(text, place);
   if (!Array.isArray(value)) throw malformed(place);
-  return value.map((item) => stringsIn(JSON.stringify(item ?? null), place));
+  return value.map((item) => {
+    if (!Array.isArray(item) || !item.every((text) => typeof text === "string")) throw malformed(place);
+    return item;
+  });
 }
 
-function parsed(text: string, place: StoredIn): unknown {
+/** What the gateway stores is far below; who went through a value beyond it would not come back. */
+const LIMITS = { maxDepth: 256, maxCount: 1_000_000 };
+
+function parsed(text: string, place: StoredIn): Json {
+  // A column of SQLite holds bytes as well. A text no longer than that is not too deep.
+  const fits =
+    typeof text === "string" && (text.length <= LIMITS.maxDepth || scanJson(Buffer.from(text), LIMITS).kind === "json");
+  if (!fits) throw malformed(place);
   try {
     return JSON.parse(text);
   } catch (err) {

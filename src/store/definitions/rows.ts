@@ -2,9 +2,12 @@ import { and, asc, desc, eq, gt, ne, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { digestOf } from "../../core/digest.ts";
 import { parseExact, withDoubles, writeExact } from "../../core/exact-json.ts";
+import type { JsonObject } from "../../core/json.ts";
 import { Slices } from "../../core/slices.ts";
 import type { Guarded } from "../database/guarded.ts";
+import { createReadableRows } from "../database/readable-rows.ts";
 import { objectIn } from "../database/stored-json.ts";
+import { StoreError } from "../store-error.ts";
 import {
   type DefinitionChange,
   type DefinitionReader,
@@ -28,7 +31,7 @@ export function createDefinitionReader(db: BetterSQLite3Database, guarded: Guard
       const found = await guarded(() =>
         db.select().from(rows).where(CURRENT).orderBy(asc(rows.upstream), asc(rows.tool)).all(),
       );
-      return found.map(storedOf);
+      return found.flatMap(storedOf);
     },
     async *currentOf(upstream) {
       let last = "";
@@ -42,7 +45,7 @@ export function createDefinitionReader(db: BetterSQLite3Database, guarded: Guard
             .limit(PAGE_ROWS)
             .all();
         const page = await guarded(query);
-        if (page.length > 0) yield page.map(storedOf);
+        if (page.length > 0) yield page.flatMap(storedOf);
         if (page.length < PAGE_ROWS) return;
         last = page.at(-1)?.tool ?? last;
         await new Promise((resolve) => setImmediate(resolve));
@@ -57,9 +60,9 @@ export function createDefinitionReader(db: BetterSQLite3Database, guarded: Guard
           .get(),
       );
       if (row === undefined) return undefined;
-      const definition = objectIn(row.definition, DEFINITION);
+      const definition = readable(row.definition);
       // Approvers decide by what it says: another text under this digest is somebody else's.
-      return digestOf(parseExact(row.definition)) === digest ? definition : undefined;
+      return definition !== undefined && digestOf(parseExact(row.definition)) === digest ? definition : undefined;
     },
     async listed(upstream, tool) {
       const row = await guarded(() =>
@@ -77,8 +80,23 @@ export function createDefinitionReader(db: BetterSQLite3Database, guarded: Guard
 /** Definitions that are read in one go: some may be long. */
 const PAGE_ROWS = 50;
 
-function storedOf({ upstream, tool, digest, definition }: typeof rows.$inferSelect): StoredDefinition {
-  return { upstream, tool, digest, definition: objectIn(definition, DEFINITION) };
+const readableRows = createReadableRows(rows);
+
+/** One that cannot be read is not there: it is listed anew by its server. */
+function storedOf(row: typeof rows.$inferSelect): readonly StoredDefinition[] {
+  const definition = readableRows.fits(row) ? readable(row.definition) : undefined;
+  if (definition === undefined) return [];
+  const { upstream, tool, digest } = row;
+  return [{ upstream, tool, digest, definition }];
+}
+
+function readable(text: string): JsonObject | undefined {
+  try {
+    return objectIn(text, DEFINITION);
+  } catch (err) {
+    if (err instanceof StoreError && err.code === "STORE_ROW_MALFORMED") return undefined;
+    throw err;
+  }
 }
 
 /** Keeps tool definitions in their table. */
@@ -185,7 +203,7 @@ function writesOf(db: BetterSQLite3Database, upstream: string, at: number) {
     change({ name, digest, definition }: ListedDefinition): DefinitionChange {
       const earlier = last.get({ tool: name });
       if (earlier === undefined || earlier.digest === digest) return { tool: name, kind: "new", digest };
-      const before = objectIn(earlier.definition, DEFINITION);
+      const before = readable(earlier.definition) ?? {};
       return { tool: name, kind: "changed", digest, before, after: withDoubles(definition) };
     },
     list({ name, digest, definition }: ListedDefinition): void {

@@ -73,11 +73,17 @@ export function createRecordWitness(db: Database.Database, guarded: Guarded, mig
         ...db
           .prepare<[], { at: number }>(COUNTED_TOO_MUCH)
           .all()
-          .map(({ at }) => `More calls were counted in the hour of ${new Date(at).toISOString()} than there are rows.`),
+          .map(({ at }) => `More calls were counted in the hour of ${moment(at)} than there are rows.`),
       ]),
     missingActs: (from, until) =>
       guarded(() => db.prepare<[{ from: number; until: number }], MissingAct>(ACTS).all({ from, until })),
   };
+}
+
+/** Also of what is no moment: somebody else may have written it. */
+function moment(at: number): string {
+  const date = new Date(at);
+  return Number.isNaN(date.getTime()) ? String(at) : date.toISOString();
 }
 
 const NO_COUNTS: RecordCounts = { approvals: 0, events: 0, decisions: 0 };

@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, gt, inArray, lt, lte, or } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { Guarded } from "../database/guarded.ts";
+import { createReadableRows } from "../database/readable-rows.ts";
 import type { ConsoleSessionRecord, ConsoleSessionStore } from "./console-sessions.ts";
 import { consoleSessions } from "./schema.ts";
 
@@ -32,7 +33,8 @@ export function createConsoleSessionStore(db: BetterSQLite3Database, guarded: Gu
       const row = await guarded(() =>
         db.select().from(consoleSessions).where(eq(consoleSessions.idHash, idHash)).get(),
       );
-      return row === undefined ? undefined : recordOf(row);
+      // One that cannot be read is not there: its user signs in again.
+      return row === undefined || !readableRows.fits(row) ? undefined : recordOf(row);
     },
     async list(limit, after) {
       const { lastSeenAt, idHash } = consoleSessions;
@@ -41,7 +43,7 @@ export function createConsoleSessionStore(db: BetterSQLite3Database, guarded: Gu
       const rows = await guarded(() =>
         db.select().from(consoleSessions).where(beyond).orderBy(desc(lastSeenAt), asc(idHash)).limit(limit).all(),
       );
-      return rows.map(recordOf);
+      return rows.map((row) => recordOf(readableRows.readable(row)));
     },
     async seen(idHash, at) {
       await guarded(() =>
@@ -67,6 +69,8 @@ export function createConsoleSessionStore(db: BetterSQLite3Database, guarded: Gu
     },
   };
 }
+
+const readableRows = createReadableRows(consoleSessions);
 
 const MAX_SURPLUS = 100;
 

@@ -1,7 +1,9 @@
 import { and, asc, desc, eq, gt, lt, or, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { Guarded } from "../database/guarded.ts";
+import { createReadableRows, UNREADABLE } from "../database/readable-rows.ts";
 import { objectIn, type StoredIn, stringsIn } from "../database/stored-json.ts";
+import { StoreError } from "../store-error.ts";
 import { sessions } from "./schema.ts";
 import type { SessionRecord, SessionStore } from "./sessions.ts";
 
@@ -32,7 +34,8 @@ export function createSessionStore(db: BetterSQLite3Database, guarded: Guarded):
     },
     async find(idHash) {
       const row = await guarded(() => found.get({ idHash }));
-      return row === undefined ? undefined : recordOf(row);
+      // One that cannot be read is not there: its client begins anew.
+      return row === undefined ? undefined : readRow(row);
     },
     async exists(idHash) {
       return (await guarded(() => there.get({ idHash }))) !== undefined;
@@ -50,7 +53,7 @@ export function createSessionStore(db: BetterSQLite3Database, guarded: Guarded):
           : or(lt(lastSeenAt, after.lastSeenAt), and(eq(lastSeenAt, after.lastSeenAt), gt(idHash, after.idHash)));
       const query = () =>
         db.select().from(sessions).where(wanted).orderBy(desc(lastSeenAt), asc(idHash)).limit(limit).all();
-      return (await guarded(query)).map(recordOf);
+      return (await guarded(query)).map((row) => readRow(row) ?? recordOf(neutral(row)));
     },
     async update(idHash, change) {
       const columns = {
@@ -90,6 +93,28 @@ function rowOf(session: SessionRecord): SessionRow {
     createdAt: session.createdAt,
     lastSeenAt: session.lastSeenAt,
   };
+}
+
+const readableRows = createReadableRows(sessions);
+
+/** Lists show also what cannot be read. */
+function neutral(row: SessionRow): SessionRow {
+  const nothing = {
+    clientInfo: JSON.stringify({ name: UNREADABLE, version: "" }),
+    capabilities: "{}",
+    subscriptions: "[]",
+  };
+  return { ...readableRows.readable(row), ...nothing };
+}
+
+function readRow(row: SessionRow): SessionRecord | undefined {
+  if (!readableRows.fits(row)) return undefined;
+  try {
+    return recordOf(row);
+  } catch (err) {
+    if (err instanceof StoreError && err.code === "STORE_ROW_MALFORMED") return undefined;
+    throw err;
+  }
 }
 
 function recordOf(row: SessionRow): SessionRecord {

@@ -1,6 +1,7 @@
 import { asc, count, eq, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { Guarded } from "../database/guarded.ts";
+import { createReadableRows } from "../database/readable-rows.ts";
 import { storableRow } from "../database/storable.ts";
 import type { RegisteredUpstreamRecord, RegisteredUpstreamStore } from "./registered-upstreams.ts";
 import { registeredUpstreams as upstreams } from "./schema.ts";
@@ -52,16 +53,21 @@ export function createRegisteredUpstreamStore(deps: {
           .from(upstreams)
           .orderBy(...inOrder)
           .all();
-      return (await guarded(query)).map(recordOf);
+      // A row that cannot be read is one that does not open: that is said by who wants to run it.
+      const named = (await guarded(query)).filter(({ name }) => typeof name === "string");
+      return named.map((row) => recordOf(readableRows.readable(row)));
     },
     async names() {
-      return (await guarded(() => heads.all())).map(({ name }) => name);
+      const names = (await guarded(() => heads.all())).map(({ name }) => name);
+      return names.filter((name) => typeof name === "string");
     },
     async version() {
       return (await guarded(() => heads.all())).map(({ name, head }) => `${name} ${head}`).join("\n");
     },
   };
 }
+
+const readableRows = createReadableRows(upstreams);
 
 type Row = typeof upstreams.$inferSelect;
 

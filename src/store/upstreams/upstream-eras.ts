@@ -1,5 +1,6 @@
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { Guarded } from "../database/guarded.ts";
+import { createReadableRows } from "../database/readable-rows.ts";
 import { upstreamEras } from "./schema.ts";
 
 /** In which era of the protocol a server answered. */
@@ -20,6 +21,8 @@ export interface UpstreamEraStore {
   put(era: UpstreamEra): Promise<void>;
 }
 
+const readableRows = createReadableRows(upstreamEras);
+
 export function createUpstreamEraStore(deps: {
   readonly db: BetterSQLite3Database;
   readonly guarded: Guarded;
@@ -27,7 +30,7 @@ export function createUpstreamEraStore(deps: {
 }): UpstreamEraStore {
   const { db, guarded, onCommit } = deps;
   return {
-    all: () => guarded(() => db.select().from(upstreamEras).all()),
+    all: () => guarded(() => db.select().from(upstreamEras).all().filter(readableRows.fits)),
     async put({ upstream, place, era, learnedAt }) {
       const row = { place, era, learnedAt };
       await guarded(() =>

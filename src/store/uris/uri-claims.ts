@@ -1,6 +1,7 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { Guarded } from "../database/guarded.ts";
+import { createReadableRows } from "../database/readable-rows.ts";
 import { uriClaims as rows } from "./schema.ts";
 
 /** A resource, or a template of resources, that a server lists, or listed until `unlistedAt` (ms since the epoch). */
@@ -25,6 +26,8 @@ export interface UriClaimStore {
   forget(upstream: string): Promise<void>;
 }
 
+const readableRows = createReadableRows(rows);
+
 export function createUriClaimStore(deps: {
   readonly db: BetterSQLite3Database;
   readonly guarded: Guarded;
@@ -35,7 +38,7 @@ export function createUriClaimStore(deps: {
     async all() {
       const found = await guarded(() => db.select().from(rows).orderBy(rows.unlistedAt).all());
       const claims = new Map<string, StoredClaim[]>();
-      for (const { upstream, list, key, unlistedAt } of found) {
+      for (const { upstream, list, key, unlistedAt } of found.filter(readableRows.fits)) {
         const own = claims.get(upstream) ?? [];
         claims.set(upstream, own);
         own.push({ list, key, unlistedAt: unlistedAt ?? undefined });
