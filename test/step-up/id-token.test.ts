@@ -76,6 +76,7 @@ describe("an ID token", () => {
     ["that is missing", () => undefined, INVALID],
     ["for another client", claim({ aud: "other" }), INVALID],
     ["for two clients, of which ours did not ask", claim({ aud: ["portcullis", "other"], azp: "other" }), INVALID],
+    ["that another client is the authorized party of", claim({ azp: "other" }), INVALID],
     ["of another issuer", claim({ iss: "https://evil.example" }), INVALID],
     ["that has expired", claim({ exp: seconds() - 60 }), INVALID],
     ["that never expires", claim({ exp: undefined }), INVALID],

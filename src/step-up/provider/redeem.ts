@@ -23,6 +23,8 @@ export type Redeemed =
 /** What OpenID providers and this one's neighbours answer when the strength asked for cannot be had. */
 const UNMET = new Set(["unmet_authentication_requirements", "insufficient_user_authentication"]);
 
+const REFUSED_TOKEN = "The ID token of the identity provider is refused.";
+
 /** Fresh secrets for an attempt. */
 export function newSecrets(): Secrets {
   return { state: oidc.randomState(), nonce: oidc.randomNonce(), verifier: oidc.randomPKCECodeVerifier() };
@@ -36,7 +38,7 @@ export async function boundTo({ state, nonce, verifier }: Secrets): Promise<Reco
 
 /**
  * Takes an answer of the provider for a verified ID token: its issuer (RFC 9207), its error, then its code with the
- * PKCE verifier, and the token's signature, issuer, audience, times and nonce. What it says is read as access tokens are.
+ * PKCE verifier, and the token's signature, issuer, audience, authorized party, times and nonce. What it says is read as access tokens are.
  * OpenID Connect Core §3.1.3
  */
 export async function redeem(
@@ -73,10 +75,12 @@ export async function redeem(
     );
     const read = readToken(tokens.id_token ?? "");
     if (!read.ok) {
-      given.log.warn(
-        { ...given.about, issuer, reason: read.detail },
-        "The ID token of the identity provider is refused.",
-      );
+      given.log.warn({ ...given.about, issuer, reason: read.detail }, REFUSED_TOKEN);
+      return refused("provider_refused");
+    }
+    const { azp } = read.parts.claims;
+    if (azp !== undefined && azp !== configuration.clientMetadata().client_id) {
+      given.log.warn({ ...given.about, issuer, reason: "azp is another client" }, REFUSED_TOKEN);
       return refused("provider_refused");
     }
     return {

@@ -11,6 +11,7 @@ import type { HeldTokens } from "./held-tokens.ts";
 import { withNewerKeys } from "./newer-keys.ts";
 import type { Provider } from "./provider.ts";
 import { plainClaims } from "./redeem.ts";
+import { withUserInfo } from "./with-user-info.ts";
 
 export type Renewed =
   | { readonly ok: true; readonly principal: Principal; readonly held: HeldTokens }
@@ -54,7 +55,8 @@ export function createRenewal(deps: RenewDeps): (subject: string, held: HeldToke
         claims = read?.parts.claims ?? {};
       }
       if (isLacking(claims, accepts.claims) && configuration.serverMetadata().userinfo_endpoint !== undefined) {
-        claims = { ...plainClaims(await oidc.fetchUserInfo(configuration, held.accessToken, subject)), ...claims };
+        const more = plainClaims(await oidc.fetchUserInfo(configuration, held.accessToken, subject));
+        claims = withUserInfo(claims, more, accepts.claims.email);
       }
     } catch (err) {
       const about = { what: "renewal of a sign-in" };

@@ -12,6 +12,7 @@ import type { HeldTokens } from "./held-tokens.ts";
 import type { Provider } from "./provider.ts";
 import { boundTo, newSecrets, plainClaims, redeem } from "./redeem.ts";
 import { createRenewal, isLacking, type Renewed } from "./renew-sign-in.ts";
+import { withUserInfo } from "./with-user-info.ts";
 
 export interface SignInTripDeps {
   readonly provider: Provider;
@@ -119,9 +120,8 @@ export function createSignInTrip(deps: SignInTripDeps): SignInTrip {
       let claims = redeemed.claims;
       if (isLacking(claims, accepts.claims) && configuration.serverMetadata().userinfo_endpoint !== undefined) {
         try {
-          // What the signed token says comes first.
           const more = plainClaims(await oidc.fetchUserInfo(configuration, redeemed.held.accessToken, sub));
-          claims = { ...more, ...claims };
+          claims = withUserInfo(claims, more, accepts.claims.email);
         } catch (err) {
           return failed(failureOf(err, given).reason);
         }
@@ -130,7 +130,10 @@ export function createSignInTrip(deps: SignInTripDeps): SignInTrip {
         now: now(),
         toleranceMs: options.clockToleranceMs,
       });
-      return isThemselves(principal) ? { ok: true, principal, held: redeemed.held, to, cookie } : failed("machine");
+      const isClient = sub === configuration.clientMetadata().client_id;
+      return isThemselves(principal) && !isClient
+        ? { ok: true, principal, held: redeemed.held, to, cookie }
+        : failed("machine");
     },
   };
 }
