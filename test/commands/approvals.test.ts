@@ -349,6 +349,13 @@ describe("where the gateway is, and who asks", () => {
       heard.push(incoming.headers.authorization);
       if (incoming.url?.startsWith("/redirects") === true) {
         response.writeHead(302, { Location: "/stolen" }).end();
+      } else if (incoming.url?.startsWith("/endless") === true) {
+        const more = Buffer.alloc(1024 * 1024, "[");
+        const write = (): void => {
+          while (!response.destroyed && response.write(more));
+        };
+        response.on("drain", write);
+        write();
       } else response.end("hello");
     });
     elsewhere.listen(0, "127.0.0.1");
@@ -387,6 +394,11 @@ describe("where the gateway is, and who asks", () => {
 
   it("does not take another server for a gateway", async () => {
     expect(await list({}, "--gateway", url)).toMatchObject({ code: 1, err: expect.stringContaining("is not the API") });
+  });
+
+  it("does not read an answer without end", async () => {
+    const ran = await list({}, "--gateway", `${url}/endless`);
+    expect(ran).toMatchObject({ code: 1, err: expect.stringContaining("is not the API") });
   });
 
   it("never follows a redirect with the key", async () => {

@@ -218,6 +218,30 @@ describe("a legacy stream", () => {
     const resumed = await server.request(({ headers }) => headers["last-event-id"] !== undefined);
     expect(resumed.headers).toMatchObject({ "last-event-id": "e1", "mcp-session-id": "s1" });
   });
+
+  it.each([
+    ["nothing", "", 12],
+    [
+      "a word each time",
+      JSON.stringify({ jsonrpc: "2.0", method: "notifications/progress", params: { progress: 1 } }),
+      40,
+    ],
+  ])("that ends at once, with %s, is not taken up again as often as its server likes", async (_what, data, most) => {
+    let last = 0;
+    const { session, server } = await connect(
+      legacyScript(
+        (_request, response) => {
+          response.writeHead(200, { "content-type": "text/event-stream" });
+          response.end(`id: e${++last}\nretry: 0\ndata: ${data}\n\n`);
+        },
+        { session: "s1" },
+      ),
+      { timeoutMs: 1_000 },
+    );
+    const round = await session.request(toolCall("t"));
+    expect(round).toMatchObject({ kind: "fault" });
+    expect(server.requests.filter(({ headers }) => headers["last-event-id"] !== undefined).length).toBeLessThan(most);
+  });
 });
 
 describe("the breaker", () => {

@@ -6,6 +6,7 @@ import { loadConfig } from "../../config/load.ts";
 import { isLoopbackHost } from "../../config/schema/schema-parts.ts";
 import { publicUrlOf } from "../../config/schema/server.ts";
 import { parseExact, writeExact } from "../../core/exact-json.ts";
+import { readCapped } from "../../http/read-capped.ts";
 import { DEFAULT_CONFIG } from "../load.ts";
 import type { Shell } from "../shell.ts";
 
@@ -44,6 +45,8 @@ export type ApiOpening =
   | { readonly ok: false; readonly usage: boolean; readonly message: string };
 
 const TIMEOUT_MS = 30_000;
+/** A page of approvals with arguments as large as calls may have is a tenth of it. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const BASE = "/api/v1";
 
 /**
@@ -157,7 +160,9 @@ async function ask<Schema extends z.ZodType>(
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await fetch(`${target.base}${BASE}${path}`, { ...init, redirect: "manual", signal });
     status = response.status;
-    text = await response.text();
+    const bytes = await readCapped(response.body, MAX_ANSWER_BYTES);
+    if (bytes === undefined) return { ok: false, status: 0, message: foreign(target), problem: undefined };
+    text = bytes.toString("utf8");
   } catch (err) {
     return { ok: false, status: 0, message: unreachable(target, err), problem: undefined };
   }

@@ -3,6 +3,7 @@ import { JSON_LIMITS } from "../../core/limits.ts";
 import { parseJson } from "../../core/parse-json.ts";
 import type { JsonLimits } from "../../core/scan-json.ts";
 import { fetchOutside } from "../../http/outbound.ts";
+import { readCapped } from "../../http/read-capped.ts";
 
 /** Keys and metadata of issuers are a few levels deep. */
 const KEYS: JsonLimits = { ...JSON_LIMITS, maxDepth: 16 };
@@ -20,29 +21,15 @@ export async function fetchJson(url: string, signal: AbortSignal, maxBytes: numb
       await response.body?.cancel();
       return { ok: false, reason: `status ${response.status}` };
     }
-    const text = await readCapped(response, maxBytes);
-    if (text === undefined) return { ok: false, reason: "too large an answer" };
-    const parsed = parseJson(text, KEYS);
+    const bytes = await readCapped(response.body, maxBytes);
+    if (bytes === undefined) return { ok: false, reason: "too large an answer" };
+    const parsed = parseJson(bytes.toString("utf8"), KEYS);
     return parsed.ok && isObject(parsed.value)
       ? { ok: true, body: parsed.value }
       : { ok: false, reason: "the answer is not a JSON object" };
   } catch (err) {
     return { ok: false, reason: reasonOf(err) };
   }
-}
-
-async function readCapped(
-  { body }: { readonly body: AsyncIterable<Uint8Array> | null },
-  maxBytes: number,
-): Promise<string | undefined> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body ?? []) {
-    size += chunk.byteLength;
-    if (size > maxBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 // `fetch failed` says nothing; its cause has the code (ECONNREFUSED, CERT_HAS_EXPIRED, …).

@@ -2,6 +2,7 @@ import type { CustomFetch } from "openid-client";
 import { JSON_LIMITS } from "../../core/limits.ts";
 import { scanJson } from "../../core/scan-json.ts";
 import { fetchOutside } from "../../http/outbound.ts";
+import { readCapped } from "../../http/read-capped.ts";
 
 /**
  * A `fetch` that reads no more than `maxBytes` of an answer, nor one that is deeper or has more values than JSON from
@@ -10,14 +11,8 @@ import { fetchOutside } from "../../http/outbound.ts";
 export function cappedFetch(maxBytes: number): CustomFetch {
   return async (url, { body, ...options }) => {
     const response = await fetchOutside(url, { ...options, body: body ?? null });
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of response.body ?? []) {
-      size += chunk.byteLength;
-      if (size > maxBytes) throw tooLarge();
-      chunks.push(chunk);
-    }
-    const bytes = Buffer.concat(chunks);
+    const bytes = await readCapped(response.body, maxBytes);
+    if (bytes === undefined) throw tooLarge();
     const { kind } = scanJson(bytes, JSON_LIMITS);
     if (kind === "JSON_TOO_DEEP" || kind === "JSON_TOO_MANY") throw tooLarge();
     const { status, headers } = response;

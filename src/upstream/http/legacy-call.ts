@@ -32,6 +32,9 @@ export interface LegacyCallSession {
 /** Reconnects in a row that brought no new event. */
 const MAX_RESUMES = 5;
 const MAX_RESUME_DELAY_MS = 30_000;
+/** A stream is taken up again no sooner, whatever the server says; twice as late after each that brought no message. */
+const MIN_RESUME_DELAY_MS = 50;
+const MAX_FLOOR_MS = 1_000;
 
 /** One request of a legacy session over Streamable HTTP. 2025-11-25 basic/transports. */
 export class LegacyCall implements ReplySink, ExchangeWire {
@@ -45,6 +48,7 @@ export class LegacyCall implements ReplySink, ExchangeWire {
   #lastEventId: string | undefined;
   #retryMs: number | undefined;
   #resumes = 0;
+  #floorMs = MIN_RESUME_DELAY_MS;
 
   constructor(session: LegacyCallSession) {
     this.#session = session;
@@ -87,6 +91,7 @@ export class LegacyCall implements ReplySink, ExchangeWire {
     if (event.retryMs !== undefined) this.#retryMs = event.retryMs;
     const exchange = this.#exchange;
     if (exchange === undefined || exchange.done || event.data === "") return;
+    this.#floorMs = MIN_RESUME_DELAY_MS;
     const bytes = Buffer.from(event.data);
     const message = this.#session.intake.read(bytes);
     if (message.kind === "unreadable") {
@@ -185,7 +190,9 @@ export class LegacyCall implements ReplySink, ExchangeWire {
       return;
     }
     this.#resumes++;
-    const delay = Math.min(this.#retryMs ?? this.#session.resumeMs, MAX_RESUME_DELAY_MS);
+    const named = Math.min(this.#retryMs ?? this.#session.resumeMs, MAX_RESUME_DELAY_MS);
+    const delay = Math.max(named, this.#floorMs);
+    this.#floorMs = Math.min(2 * this.#floorMs, MAX_FLOOR_MS);
     this.#timer = this.#session.intake.later(() => {
       if (!exchange.done) this.#reply = this.#session.resume(lastEventId, this);
     }, delay);
