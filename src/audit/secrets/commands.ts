@@ -42,7 +42,8 @@ const HINT =
   /\b(?:mysql|mariadb|sshpass|7z|mongo|cqlsh|user(?:add|mod)|rdesktop|docker|podman|nerdctl|helm|crane|skopeo|sqlcmd|ipmitool|mosquitto_|ssh-keygen|redis-cli|ldap|openssl|curl|smbclient|rpcclient|kubectl|[Cc]onvert[Tt]o-|[xw]freerdp|cmdkey|vault|htpasswd|pulumi|setx|setenv|config|secrets?|chpasswd|sudo|passwd|sqlplus|sqlldr|expdp|impdp|psexec|schtasks|kinit|doppler|(?:ENV|ARG|az|oc|bcp|osql|isql|tsql|zip|unzip|https?|xhs?|net|gh|aws|bao|set|env|arg|rman)\s)|<<</;
 const WORD =
   /\s{0,40}(<<<\s{0,8}|[|;&]{1,2}|\n|"(?:[^"\\]|\\.)*"?|'[^']*'?|(?:[^\s"'|;&\\]|\\.|(?<=[^\s"'|;&])["'])+)/y;
-const MAX_WORDS = 400;
+/** More than the part of a text that is shown can have. */
+const MAX_WORDS = 150;
 
 /** Whether a text can be a command with a secret: most have no such word. @throws never */
 export function mayBeCommand(text: string): boolean {
