@@ -1,4 +1,5 @@
 import type { Catalog } from "../catalog/catalog.ts";
+import type { ListedEntry } from "../catalog/entries.ts";
 import type { View } from "../catalog/view.ts";
 import type { Call } from "../core/call.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
@@ -109,14 +110,23 @@ function completionRoute(deps: RelayDeps, view: View, call: Call): Route {
   if (ref["type"] !== "ref/resource" || typeof uri !== "string") {
     return refuse("PARAMS_INVALID", "params.ref must name a prompt or a resource.");
   }
-  const template = view.resourceTemplates.get(uri);
-  const refusal = template && check(template.definition);
-  if (refusal !== undefined) return refusal;
-  const target = template
-    ? ({ ok: true, upstream: template.upstream, uri: template.key } as const)
+  const shown = view.resourceTemplates.get(uri);
+  const target = shown
+    ? ({ ok: true, upstream: shown.upstream, uri: shown.key } as const)
     : deps.links.resolve(receiverOf(call), uri);
   if (!target.ok) return target;
+  // It may be named in another form than it is shown in.
+  const template = shown ?? templateOf(view, target.upstream, target.uri);
+  const refusal = template && check(template.definition);
+  if (refusal !== undefined) return refusal;
   return completion(target.upstream, call.params, only({ ...ref, uri: target.uri }, RESOURCE_REF));
+}
+
+function templateOf(view: View, upstream: string, key: string): ListedEntry | undefined {
+  for (const template of view.resourceTemplates.values()) {
+    if (template.upstream === upstream && template.key === key) return template;
+  }
+  return undefined;
 }
 
 /** What each kind of reference names: a server could go by a member of the other kind, which nobody has looked at. */

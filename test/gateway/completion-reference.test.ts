@@ -6,15 +6,18 @@ import { createRelay, type RelayDeps } from "../../src/gateway/relay.ts";
 import { createDeclaredArguments } from "../../src/gateway/requests/declared-arguments.ts";
 import { createLinks } from "../../src/gateway/steps/links.ts";
 
-/** What a server gets of a reference in `completion/complete`. */
-async function sent(ref: JsonObject): Promise<unknown> {
+/** What a server gets of a reference in `completion/complete`, at an endpoint of `upstreams`; else what it is refused for. */
+async function sent(
+  ref: JsonObject,
+  { upstreams = ["u"], argument = "x" }: { readonly upstreams?: readonly string[]; readonly argument?: string } = {},
+): Promise<unknown> {
   const lists = {
     tools: [],
     resources: [],
     prompts: [{ upstream: "u", key: "p", definition: { name: "p" } }],
     resourceTemplates: [{ upstream: "u", key: "a://{x}", definition: { uriTemplate: "a://{x}" } }],
   };
-  const scope = { endpoint: "", upstreams: ["u"], prefixed: true, shows: () => true };
+  const scope = { endpoint: "", upstreams, prefixed: true, shows: () => true };
   let got: JsonObject | undefined;
   const session = {
     request: async ({ params }: { readonly params: JsonObject }) => {
@@ -22,7 +25,7 @@ async function sent(ref: JsonObject): Promise<unknown> {
       return { kind: "error", error: { code: -32000, message: "enough" } };
     },
   };
-  const catalog = { view: () => buildView(scope, () => ({ lists, hidden: false })) };
+  const catalog = { view: () => buildView(scope, (name) => ({ lists: name === "u" ? lists : NONE, hidden: false })) };
   const deps = {
     catalog,
     links: createLinks({ catalog }),
@@ -30,15 +33,17 @@ async function sent(ref: JsonObject): Promise<unknown> {
     declared: createDeclaredArguments(),
     outside: { peerFor: () => ({}) },
   };
-  await createRelay(deps as unknown as RelayDeps)({
+  const outcome = await createRelay(deps as unknown as RelayDeps)({
     method: "completion/complete",
-    params: { ref, argument: { name: "x", value: "" } },
+    params: { ref, argument: { name: argument, value: "" } },
     scope,
     peer: {},
     cancellation: new Cancellation(),
   } as never);
-  return got?.["ref"];
+  return got?.["ref"] ?? (outcome.kind === "refused" ? outcome.refusal.code : outcome.kind);
 }
+
+const NONE = { tools: [], prompts: [], resources: [], resourceTemplates: [] };
 
 it.each([
   [
@@ -52,3 +57,12 @@ it.each([
 ])("a reference is sent with what it was found by, and nothing else: %j", async (ref, expected) => {
   expect(await sent(ref)).toEqual(expected);
 });
+
+it.each(["a://{x}", "a://{x}#portcullis=u"])(
+  "of the template %s no variable is sent that reads like another",
+  async (uri) => {
+    const ref = { type: "ref/resource", uri };
+    expect(await sent(ref, { upstreams: ["u", "v"] })).toEqual({ type: "ref/resource", uri: "a://{x}" });
+    expect(await sent(ref, { upstreams: ["u", "v"], argument: "X" })).toBe("KEYS_AMBIGUOUS");
+  },
+);

@@ -37,13 +37,13 @@ describe("the result of an approved run", () => {
 
 describe("what a server says in a call", () => {
   const call = { era: "legacy", scope: ALL, cancellation: new Cancellation() } as unknown as Call;
-  const follow = (guard?: object) =>
+  const follow = (guard?: object, asked?: { readonly shown: string; readonly sent: string }) =>
     followRounds({
       call,
       upstream: "a",
       guard: guard as never,
       states: {} as never,
-      links: links.from({ scope: ALL, holder: "ann" }, "a"),
+      links: links.from({ scope: ALL, holder: "ann" }, "a", asked),
       onEnd: () => {},
     });
 
@@ -59,6 +59,30 @@ describe("what a server says in a call", () => {
     const outcome = await follow(guard)(round);
     expect(seen).toEqual([linking("x:ann@acme.test")]);
     expect(outcome.kind === "result" && outcome.result.value()).toEqual(linking("x:[email]#portcullis=a"));
+  });
+
+  const missing = (code: number, data: JsonObject): Round => {
+    return { kind: "error", error: { code, message: "Resource not found", data } };
+  };
+  const dataOf = async (round: Round, asked?: { readonly shown: string; readonly sent: string }) => {
+    const outcome = await follow(undefined, asked)(round);
+    return outcome.kind === "error" ? outcome.error.data : outcome.kind;
+  };
+
+  it("names the resource that is not there as its client does", async () => {
+    const asked = { shown: "x:1#portcullis=a", sent: "x:1" };
+    for (const code of [-32002, -32602]) {
+      expect(await dataOf(missing(code, { uri: "x:1", n: 1 }), asked)).toEqual({ uri: "x:1#portcullis=a", n: 1 });
+      expect(await dataOf(missing(code, { uri: "x:2" }), asked)).toEqual({ uri: "x:2#portcullis=a" });
+    }
+    expect(await dataOf(missing(-32002, { uri: "x:1" }))).toEqual({ uri: "x:1#portcullis=a" });
+  });
+
+  it.each([
+    ["an error of a tool with data of its own", missing(-32602, { uri: "x:1" })],
+    ["data that name none", missing(-32002, { uri: 7 })],
+  ])("stays as it is in %s", async (_, round) => {
+    expect(await dataOf(round)).toEqual(round.kind === "error" ? round.error.data : undefined);
   });
 
   it("links as it is shown in what it asks of the client's model", async () => {

@@ -64,9 +64,9 @@ export function createRequestEnds(deps: RequestEndsDeps): RequestEnds {
     let outcome = await outcomeOf(request);
     if (outcome === undefined) return undefined;
     // It is kept as the server gave it, and may be told at another endpoint than the one at which it was asked for.
-    if (outcome.kind === "result") {
-      outcome = { kind: "result", result: links.from(receiver, request.upstream).result(outcome.result) };
-    }
+    const shown = links.from(receiver, request.upstream);
+    if (outcome.kind === "result") outcome = { kind: "result", result: shown.result(outcome.result) };
+    else if (outcome.kind === "error") outcome = { kind: "error", error: shown.error(outcome.error) };
     // Of an open end nobody is told for good: identical calls go on joining it until people have found out.
     const open = request.state === "indeterminate";
     return { ended: true, outcome, delivered: () => (open ? undefined : delivered(request.id)) };

@@ -2,8 +2,9 @@ import type { Catalog } from "../../catalog/catalog.ts";
 import { type WriteUri, writeLinks } from "../../catalog/uris/link-places.ts";
 import { markFor } from "../../catalog/uris/server-mark.ts";
 import type { UriTarget } from "../../catalog/view.ts";
+import type { RpcError } from "../../core/call.ts";
 import { type Refusal, refuse } from "../../core/errors.ts";
-import type { JsonObject } from "../../core/json.ts";
+import { isObject, type JsonObject } from "../../core/json.ts";
 import type { RawJson } from "../../core/raw-json.ts";
 import type { Scope } from "../../core/scope.ts";
 import { SharedMemory } from "../../core/shared-memory.ts";
@@ -29,6 +30,7 @@ export interface AskedUri {
 export interface ShownLinks {
   result(result: RawJson): RawJson;
   params(params: JsonObject): JsonObject;
+  error(error: RpcError): RpcError;
 }
 
 /**
@@ -88,12 +90,22 @@ export function createLinks(deps: { readonly catalog: Pick<Catalog, "view">; rea
           const written = writeLinks(params, write);
           return typeof uri === "string" ? { ...written, uri: write(uri) } : written;
         },
+        error(error) {
+          const { code, data } = error;
+          // Elsewhere data of errors are the server's own.
+          if (asked === undefined && code !== RESOURCE_NOT_FOUND) return error;
+          const uri = isObject(data) ? data["uri"] : undefined;
+          return isObject(data) && typeof uri === "string" ? { ...error, data: { ...data, uri: write(uri) } } : error;
+        },
       };
     },
   };
 }
 
-const AS_IT_IS: ShownLinks = { result: (result) => result, params: (params) => params };
+/** Whose data name the resource, whatever was asked. 2025-11-25 server/resources, "Error Handling" */
+const RESOURCE_NOT_FOUND = -32002;
+
+const AS_IT_IS: ShownLinks = { result: (result) => result, params: (params) => params, error: (error) => error };
 
 function ambiguous(uri: string, upstreams: readonly string[]): Refusal {
   const forms = upstreams.map((name) => `${markFor(uri)}${name}`).join(", ");

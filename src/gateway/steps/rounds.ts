@@ -75,7 +75,7 @@ export function followRounds(following: Following): (round: Round) => AnsweredOu
       case "error": {
         const error = guard === undefined ? round.error : guard.error(round.error);
         end("rpc_error");
-        return { kind: "error", error };
+        return { kind: "error", error: links.error(error) };
       }
       case "fault":
         end(round.fault.code);
