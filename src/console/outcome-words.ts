@@ -24,6 +24,13 @@ const CALLS = {
   step_up_joined: { text: "The caller was sent to a sign-in that was open already.", tone: "wait" },
   step_up_declined: { text: "The caller would not sign in.", tone: "bad" },
   step_up_taken: { text: "The sign-in had served another call.", tone: "warn" },
+  JSON_MALFORMED: { text: "The call was refused: it was not valid JSON.", tone: "bad" },
+  JSON_TOO_DEEP: { text: "The call was refused: it was nested too deeply.", tone: "bad" },
+  JSON_TOO_MANY: { text: "The call was refused: it held too many values.", tone: "bad" },
+  JSON_UNSAFE_NUMBER: { text: "The call was refused: readers would round a number in it differently.", tone: "bad" },
+  JSON_FORBIDDEN_KEY: { text: "The call was refused: it held a key that is refused everywhere.", tone: "bad" },
+  NOT_A_MESSAGE: { text: "The call was refused: it was not a message of JSON-RPC.", tone: "bad" },
+  HEADER_MISMATCH: { text: "The call was refused: its headers said something else than its body.", tone: "bad" },
   KEYS_AMBIGUOUS: { text: "The arguments were refused: a key in them reads like another.", tone: "bad" },
   PARAMS_INVALID: { text: "What the client sent was refused: it was not valid for this call.", tone: "bad" },
   TOOL_UNKNOWN: { text: "No tool of this name was known.", tone: "warn" },
@@ -89,7 +96,10 @@ const ACTS = {
     text: "The server changed its tools so often that the changes were only counted.",
     tone: "calm",
   },
-  calls_left_out: { text: "More calls of tools that nobody knew, only counted.", tone: "warn" },
+  calls_left_out: {
+    text: "More calls of tools that nobody knew, or in a form that was refused, only counted.",
+    tone: "warn",
+  },
 } as const satisfies Record<ActOutcome, OutcomeWords>;
 
 const BROKEN = {

@@ -14,10 +14,29 @@ export const SERVER_FAULTS = [
   "UPSTREAM_TOO_LARGE",
 ] as const satisfies readonly Exclude<UpstreamFault["code"], "CALL_CANCELLED">[];
 
-/** Refusals that a call which is on record can end with. */
-const REFUSALS = [
+/** Codes by which a call is refused for how it is written, whatever it is about. */
+const FORM_REFUSALS = [
+  "JSON_MALFORMED",
+  "JSON_TOO_DEEP",
+  "JSON_TOO_MANY",
+  "JSON_UNSAFE_NUMBER",
+  "JSON_FORBIDDEN_KEY",
+  "NOT_A_MESSAGE",
+  "HEADER_MISMATCH",
   "KEYS_AMBIGUOUS",
   "PARAMS_INVALID",
+] as const satisfies readonly ErrorCode[];
+
+export type FormRefusal = (typeof FORM_REFUSALS)[number];
+
+/** Whether a code, or the outcome of a call about which nothing was decided, is one of those. */
+export function isFormRefusal(code: string | null): code is FormRefusal {
+  return (FORM_REFUSALS as readonly (string | null)[]).includes(code);
+}
+
+/** Refusals that a call which is on record can end with. */
+const REFUSALS = [
+  ...FORM_REFUSALS,
   "TOOL_UNKNOWN",
   "RESULT_WITHHELD",
   "CALL_CANCELLED",

@@ -1,4 +1,5 @@
 import type { Call, ClientFacts, ClientPeer, Era, LogLevel, Notification, RpcError } from "../core/call.ts";
+import { isFormRefusal } from "../core/call-outcome.ts";
 import type { Cancellation } from "../core/cancellation.ts";
 import { ERRORS, type Refusal, refusalText } from "../core/errors.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
@@ -104,6 +105,24 @@ export function buildCall(edge: Edge, context: RequestContext, parts: CallParts)
       reply.send(encodeNotification(notification.method, params), deliveryOf(notification.method, params));
     },
   };
+}
+
+/**
+ * Puts a message on record that was refused for its form, where it asks for a tool; `tool`: its name, `""` where that cannot be
+ * read, `undefined` where it asks for none. @throws never
+ */
+export function recordRefused(
+  edge: Edge,
+  context: RequestContext,
+  { code }: Refusal,
+  tool: string | undefined,
+  from: { readonly clientInfo?: JsonObject | undefined; readonly session?: string | undefined } = {},
+): Promise<void> | undefined {
+  if (tool === undefined || !isFormRefusal(code)) return undefined;
+  const { scope, receivedAt } = context;
+  const traceId = traceIdOf(context.header("traceparent"));
+  const call = { id: edge.callIds(), scope, session: from.session, traceId, receivedAt };
+  return edge.gateway.recordRefused({ ...call, ...callerOf(context, from.clientInfo) }, tool, code);
 }
 
 // Only what the client asked for: progress under its own token, log messages at or above its level.

@@ -3,7 +3,9 @@ import { Slices } from "../core/slices.ts";
 import { readBody } from "../http/body.ts";
 import { parseLongJsonBody } from "../http/json-body.ts";
 import { type Classified, classify } from "../mcp/classify.ts";
+import { toolOfOdd, toolOfRefused } from "../mcp/refused-call.ts";
 import { idOfRefused } from "../mcp/refused-id.ts";
+import { recordRefused } from "./edge.ts";
 import { answerEmpty, answerRefusal, type HttpExchange, headerOf } from "./http/exchange.ts";
 import { HttpReply } from "./http/http-reply.ts";
 import { readMedia } from "./http/media.ts";
@@ -39,7 +41,10 @@ export async function handlePost(http: HttpEdge, exchange: HttpExchange): Promis
   const slices = new Slices();
   const parsed = await parseLongJsonBody(body, limits, slices);
   if (slices.isOver) await slices.next();
-  if (!parsed.ok) return answerRefusal(outgoing, parsed, { id: idOfRefused(body.text) });
+  if (!parsed.ok) {
+    await recordRefused(http.edge, admitted.context, parsed, toolOfRefused(body.text));
+    return answerRefusal(outgoing, parsed, { id: idOfRefused(body.text) });
+  }
 
   const headers = {
     protocolVersion: headerOf(incoming, "mcp-protocol-version"),
@@ -48,6 +53,9 @@ export async function handlePost(http: HttpEdge, exchange: HttpExchange): Promis
   };
   const classified = classify(parsed.value, { headers, maxBatch: limits.maxBatch });
   if (slices.isOver) await slices.next();
+  if (classified.kind === "rejected") {
+    await recordRefused(http.edge, admitted.context, classified.refusal, toolOfOdd(parsed.value));
+  }
   const starting = asks(classified) ? http.edge.gateway.starting(admitted.context.scope) : undefined;
   if (starting !== undefined) {
     await starting;

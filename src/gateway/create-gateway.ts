@@ -135,6 +135,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
       return visibility.hides(scope, caller, tool) ? [] : tool.paramHeaders;
     },
     call: (call) => (call.method === "tools/call" ? callTool(call) : relay(call)),
+    recordRefused: (call, tool, why) => unlistedCalls.record(call, tool, why),
     task: (id, principal, scope) => paused.task(id, principal, scope),
     cancelTask: (id, principal) => paused.cancel(id, principal),
     async subscribe(scope, peer, uri, onUpdated) {

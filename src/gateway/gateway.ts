@@ -1,5 +1,6 @@
 import type { ApprovalRequest } from "../core/approval.ts";
 import type { Call, ClientFacts, ClientPeer, Notification } from "../core/call.ts";
+import type { FormRefusal } from "../core/call-outcome.ts";
 import type { Refusal } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Outcome, PausedEnd } from "../core/outcome.ts";
@@ -7,6 +8,7 @@ import type { Principal } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
 import type { ParamHeader } from "../mcp/headers/param-headers.ts";
 import type { ListKind } from "../mcp/messages.ts";
+import type { UndecidedCall } from "./steps/unlisted-calls.ts";
 
 /** Who asks for a list: what policies can see of them before there is a call. */
 export interface Caller {
@@ -57,6 +59,11 @@ export interface Gateway {
    * @throws never for anything the caller or an upstream does
    */
   call(call: Call): Promise<Outcome>;
+  /**
+   * Puts a `tools/call` on record that was refused for its form, before it could be carried out. `tool`: what it says that it is
+   * about, as far as that could be read. @throws never
+   */
+  recordRefused(call: UndecidedCall, tool: string, why: FormRefusal): Promise<void>;
   /**
    * A paused call of this principal, by its request's id, as this scope shows it; `undefined` for an unknown one and for
    * somebody else's alike.

@@ -48,7 +48,7 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
     if (deps.isStatusCall(call)) return deps.paused.status(call);
     const resolved = resolveTool(deps, call);
     if (resolved.ok) return deps.execute(call, resolved.subject, new FirstCall(deps, resolved, callTool));
-    if (resolved.unknown !== undefined) await deps.unlistedCalls.record(call, resolved.unknown);
+    await deps.unlistedCalls.record(call, resolved.undecided, resolved.form);
     return resolved.outcome;
   };
   return callTool;

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { exposedName } from "../../src/catalog/naming.ts";
+import { META } from "../../src/mcp/revisions.ts";
 import { attempt, type Scene, type Verdict } from "./attempt.ts";
 import type { Cache } from "./cache.ts";
 import { compareLists, compareValues, LISTS, type ListName, type Lists, parseDigits } from "./compare.ts";
@@ -146,8 +147,9 @@ async function readList(peer: Peer, list: ListName): Promise<readonly object[]> 
 function withoutEra(answer: unknown): object {
   const { result, error } = Object(answer);
   if (result === undefined) return { error };
-  const { resultType, ttlMs, cacheScope, ...rest } = result;
-  return rest;
+  const { resultType, ttlMs, cacheScope, _meta, ...rest } = result;
+  const own = Object.entries(Object(_meta)).filter(([key]) => key !== META.serverInfo);
+  return own.length === 0 ? rest : { ...rest, _meta: Object.fromEntries(own) };
 }
 
 async function commandOf(entry: ServerEntry, cache: Cache, { work, tag }: Scene): Promise<ServerCommand> {

@@ -99,6 +99,18 @@ describe("calls of tools that nobody has", () => {
     expect(opened).toHaveLength(24);
   });
 
+  it("share their rows with calls that are refused for their form", async () => {
+    const { calls, opened, closings, acts } = recording();
+    for (let n = 0; n < 15; n++) await calls.record(callOf(), "up__pay", "JSON_UNSAFE_NUMBER");
+    for (let n = 0; n < 15; n++) await calls.record(callOf(), "up__never-was");
+    expect(opened).toHaveLength(20);
+    const outcomes = closings.map(({ outcome }) => outcome);
+    expect(outcomes.filter((outcome) => outcome === "JSON_UNSAFE_NUMBER")).toHaveLength(15);
+    expect(outcomes.filter((outcome) => outcome === "TOOL_UNKNOWN")).toHaveLength(5);
+    calls.close();
+    expect(acts).toMatchObject([{ upstream: "up", calls: 10 }]);
+  });
+
   it("lose no number at the end of the process, nor where the record cannot be written", async () => {
     const { calls, opened, acts, state } = recording();
     state.writes = false;

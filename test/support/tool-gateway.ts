@@ -65,6 +65,13 @@ export class ToolGateway implements Gateway {
 
   starting(): undefined {}
 
+  readonly refused: string[] = [];
+
+  recordRefused(_call: object, tool: string, why: string): Promise<void> {
+    this.refused.push(`${tool}: ${why}`);
+    return Promise.resolve();
+  }
+
   capabilities(): JsonObject {
     return this.capabilitiesNow;
   }

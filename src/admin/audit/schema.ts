@@ -27,7 +27,7 @@ const auditEntrySchema = z
     endpoint: z.string().nullable(),
     upstream: z.string().nullable(),
     tool: z.string().nullable().describe("Of a call without a decision: what the client wrote."),
-    decision: z.string().nullable().describe("null in a call: nobody knew its tool."),
+    decision: z.string().nullable().describe("null in a call: nobody knew its tool, or it was refused for its form."),
     policies: z.array(z.unknown()).nullable().describe("Every policy that matched, with its effect and why."),
     shadow: z.array(z.string()).describe("Those of them in mode shadow."),
     arguments_redacted: z.unknown().describe("Without secrets, long texts cut."),

@@ -1,6 +1,7 @@
 import type { Child } from "hono/jsx";
 import { actedBy, actorOf } from "../../audit/actor-of.ts";
 import { jsonIn } from "../../audit/read/read-matches.ts";
+import { isFormRefusal } from "../../core/call-outcome.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
 import { FactList } from "../components/facts.tsx";
@@ -69,6 +70,13 @@ export function CallFacts({ entry }: { readonly entry: AuditEntry }) {
 }
 
 function Arguments({ entry }: { readonly entry: AuditEntry }) {
+  if (entry.decision === null && isFormRefusal(entry.outcome)) {
+    return (
+      <p>
+        They are not kept: the call was refused for its form, so that nothing was decided about it and nothing was sent.
+      </p>
+    );
+  }
   if (entry.decision === null) {
     return (
       <p>

@@ -1,5 +1,6 @@
 import { actorOf } from "../../audit/actor-of.ts";
 import { readMatches } from "../../audit/read/read-matches.ts";
+import { isFormRefusal } from "../../core/call-outcome.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
 import { Badge } from "../components/badge.tsx";
 import { type Column, DataTable } from "../components/data-table.tsx";
@@ -54,7 +55,7 @@ export function Decision({ entry: { decision, kind, outcome } }: { readonly entr
   if (isLeftOut(outcome)) return <Badge tone="calm">only counted</Badge>;
   if (kind === "admin") return <Badge tone="calm">administration</Badge>;
   if (kind === "decided") return <Badge tone="calm">{decision === "step_up" ? "sign-in" : "approval"}</Badge>;
-  if (decision === null) return <Badge tone="calm">unknown tool</Badge>;
+  if (decision === null) return <Badge tone="calm">{isFormRefusal(outcome) ? "malformed call" : "unknown tool"}</Badge>;
   const { tone, label } = decisionWords(decision);
   return <Badge tone={tone}>{label}</Badge>;
 }

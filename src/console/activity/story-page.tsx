@@ -2,6 +2,7 @@ import type { Child } from "hono/jsx";
 import { actorOf } from "../../audit/actor-of.ts";
 import { jsonIn, type RecordedMatch, readMatches } from "../../audit/read/read-matches.ts";
 import type { ApprovalEvent, Person } from "../../core/approval.ts";
+import { isFormRefusal } from "../../core/call-outcome.ts";
 import type { CallStory } from "../../operations/activity/activity.ts";
 import { Badge } from "../components/badge.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
@@ -104,7 +105,8 @@ function Step({ step }: { readonly step: StoryStep }) {
 
 function CallStep({ entry, run, focus }: Extract<StoryStep, { kind: "call" }>) {
   const { decision, callId, client } = entry;
-  const words = decision === null ? UNKNOWN : run ? APPROVED : decisionWords(decision);
+  const words =
+    decision === null ? (isFormRefusal(entry.outcome) ? MALFORMED : UNKNOWN) : run ? APPROVED : decisionWords(decision);
   const what = run ? "The approved call was run" : "called";
   return (
     <>
@@ -127,6 +129,7 @@ function CallStep({ entry, run, focus }: Extract<StoryStep, { kind: "call" }>) {
 }
 
 const UNKNOWN = { tone: "calm", label: "a tool that nobody knew" } as const;
+const MALFORMED = { tone: "calm", label: "in a form that was refused" } as const;
 const APPROVED = { tone: "good", label: "approved" } as const;
 
 function EndStep({ entry, run }: Extract<StoryStep, { kind: "end" }>) {

@@ -4,8 +4,9 @@ import { CALL_METHODS, checkCallParams, checkListParams } from "../../mcp/call-p
 import type { Request } from "../../mcp/classify.ts";
 import { encodeError, encodeResultText } from "../../mcp/encode.ts";
 import { LIST_METHODS, type ListKind, type Message } from "../../mcp/messages.ts";
+import { toolOfOdd } from "../../mcp/refused-call.ts";
 import { isLogLevel } from "../../mcp/request-meta.ts";
-import { buildCall, callerOf, type Edge, type RequestContext, refusalError } from "../edge.ts";
+import { buildCall, callerOf, type Edge, type RequestContext, recordRefused, refusalError } from "../edge.ts";
 import { endForToken } from "../sign-ins.ts";
 import { holdLegacy } from "./holds.ts";
 import type { LegacyIncoming, OpenCall } from "./incoming.ts";
@@ -88,7 +89,11 @@ export function acceptLegacyMessage(
 async function callLegacy(edge: Edge, { session, request, context, reply }: LegacyIncoming): Promise<void> {
   const { id, method, params } = request;
   const refusal = checkCallParams(method, params);
-  if (refusal !== undefined) return reply.end(encodeError(id, refusalError(refusal)));
+  if (refusal !== undefined) {
+    const { clientInfo, handle } = session.facts;
+    await recordRefused(edge, context, refusal, toolOfOdd({ method, params }), { clientInfo, session: handle });
+    return reply.end(encodeError(id, refusalError(refusal)));
+  }
   const cancellation = new Cancellation();
   if (!session.begin(id, cancellation)) return reply.end(encodeError(id, refusalError(refuse("TOO_MANY_OPEN"))));
   // A cancelled request gets no response, whatever becomes of it upstream. 2025-11-25 utilities/cancellation

@@ -5,10 +5,11 @@ import { CALL_METHODS, checkCallParams, checkListParams } from "../../mcp/call-p
 import { encodeError, encodeResultText } from "../../mcp/encode.ts";
 import { checkParamHeaders } from "../../mcp/headers/param-header-check.ts";
 import { LIST_METHODS, type ListKind } from "../../mcp/messages.ts";
+import { toolOfOdd } from "../../mcp/refused-call.ts";
 import { clientFactsTooLarge } from "../../mcp/request-meta.ts";
 import { META, SUPPORTED_REVISIONS } from "../../mcp/revisions.ts";
 import { declaresTasks, isTaskMethod, TASKS_EXTENSION, TASKS_REQUIRED } from "../../mcp/tasks.ts";
-import { buildCall, callerOf, type Edge, refusalError } from "../edge.ts";
+import { buildCall, callerOf, type Edge, recordRefused, refusalError } from "../edge.ts";
 import { endForToken } from "../sign-ins.ts";
 import type { ModernIncoming } from "./incoming.ts";
 import { answerPaused } from "./legs.ts";
@@ -80,7 +81,10 @@ async function call(server: ModernServer, incoming: ModernIncoming): Promise<Ref
   const { request, meta, context, cancellation, reply } = incoming;
   const { id, method, params } = request;
   const refusal = checkCallParams(method, params) ?? checkMirrored(edge, incoming);
-  if (refusal !== undefined) return refusal;
+  if (refusal !== undefined) {
+    await recordRefused(edge, context, refusal, toolOfOdd({ method, params }), meta);
+    return refusal;
+  }
   const peer = server.peers.of(context.principal, meta);
   if (peer === undefined) return refuse("PARAMS_INVALID", clientFactsTooLarge(FACTS));
   const made = buildCall(edge, context, {

@@ -9,9 +9,10 @@ import type { ListChange } from "../../gateway/gateway.ts";
 import { classify, type Request } from "../../mcp/classify.ts";
 import { encodeError, encodeResultText } from "../../mcp/encode.ts";
 import type { Message, RpcId } from "../../mcp/messages.ts";
+import { toolOfOdd, toolOfRefused } from "../../mcp/refused-call.ts";
 import { idAtEnds, idOfOddRequest, idOfRefused } from "../../mcp/refused-id.ts";
 import type { RequestMeta } from "../../mcp/request-meta.ts";
-import { callerOf, createEdge, type RequestContext, refusalError } from "../edge.ts";
+import { callerOf, createEdge, type RequestContext, recordRefused, refusalError } from "../edge.ts";
 import { acceptLegacyMessage, dispatchLegacyRequest } from "../legacy/dispatch.ts";
 import { initializeResult, readInitialize } from "../legacy/initialize.ts";
 import { LegacySession } from "../legacy/session.ts";
@@ -81,6 +82,19 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
   const fail = (id: RpcId | undefined, refusal: Refusal, data?: JsonObject): void =>
     writer.reply().end(encodeError(id, refusalError(refusal, data)));
 
+  // A call is on record before its refusal goes out; what asks for no tool is answered before what comes behind it.
+  const refuseFirst = async (
+    scope: Scope | undefined,
+    refusal: Refusal,
+    tool: string | undefined,
+    answer: () => void,
+  ): Promise<void> => {
+    const clientInfo = session?.facts.clientInfo;
+    const recorded = scope && recordRefused(edge, contextOf(scope), refusal, tool, { clientInfo });
+    if (recorded !== undefined) await recorded;
+    answer();
+  };
+
   const initialize = (request: Request, scope: Scope): void => {
     const init = readInitialize(request);
     if (!init.ok) {
@@ -143,15 +157,18 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
 
   const serve = async (line: string): Promise<void> => {
     const parsed = parseJson(line, limits);
+    const scope = gateway.scope(endpoint);
     if (!parsed.ok) {
-      return fail(idOfRefused(line), refuse(parsed.problem.code, whereInJson(parsed.problem)));
+      const refusal = refuse(parsed.problem.code, whereInJson(parsed.problem));
+      return refuseFirst(scope, refusal, toolOfRefused(line), () => fail(idOfRefused(line), refusal));
     }
     const classified = classify(parsed.value, { headers: undefined, maxBatch: limits.maxBatch });
-    const scope = gateway.scope(endpoint);
     if (scope === undefined) return fail(idOfOddRequest(parsed.value), refuse("ENDPOINT_UNKNOWN"));
     switch (classified.kind) {
       case "rejected":
-        return fail(classified.id, classified.refusal, classified.data);
+        return refuseFirst(scope, classified.refusal, toolOfOdd(parsed.value), () =>
+          fail(classified.id, classified.refusal, classified.data),
+        );
       case "modern-request":
         return answered(classified.message, serveModern(classified.message, classified.meta, contextOf(scope)));
       case "modern-notification":

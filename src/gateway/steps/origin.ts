@@ -35,7 +35,7 @@ export function policyInput(origin: Origin, subject: Subject): PolicyInput {
 }
 
 /** What is recorded of whoever makes it. */
-export function auditCaller(origin: Origin): AuditCaller {
+export function auditCaller(origin: Omit<Origin, "method" | "headers">): AuditCaller {
   return {
     callId: origin.id,
     at: origin.receivedAt,

@@ -1,6 +1,7 @@
 import type { Catalog } from "../../catalog/catalog.ts";
 import type { ToolEntry } from "../../catalog/entries.ts";
 import type { Call } from "../../core/call.ts";
+import type { FormRefusal } from "../../core/call-outcome.ts";
 import { type Refusal, refuse } from "../../core/errors.ts";
 import type { Outcome } from "../../core/outcome.ts";
 import type { Visibility } from "../lists/visibility.ts";
@@ -14,8 +15,9 @@ export type Resolved =
   | {
       readonly ok: false;
       readonly outcome: Outcome;
-      /** The name, where no tool has it. */
-      readonly unknown?: string;
+      /** The name, where no tool has it, or the call is refused for its form. */
+      readonly undecided: string;
+      readonly form?: FormRefusal;
     };
 
 /** The answer to a call of a tool that is not there, or that the caller is not to know of: nothing tells the two apart. */
@@ -30,28 +32,30 @@ export interface ResolveDeps {
 /** Finds the tool that a call names, and reads what it brings along. Whatever is amiss, a hidden tool is unknown. */
 export function resolveTool({ catalog, visibility, states }: ResolveDeps, call: Call): Resolved {
   const name = call.params["name"];
-  if (typeof name !== "string") return refused({ kind: "refused", refusal: refuse("PARAMS_INVALID", NAMELESS) });
+  if (typeof name !== "string") return refused("", { kind: "refused", refusal: refuse("PARAMS_INVALID", NAMELESS) });
   const view = catalog.view(call.scope);
   const listed = view.tools.get(name);
   // Whoever still knows a tool from before its server went down is told of that, not that there is no such tool.
   const tool = listed ?? view.absentTools.get(name);
-  if (tool === undefined) return { ok: false, outcome: UNKNOWN_TOOL, unknown: name };
+  if (tool === undefined) return { ok: false, outcome: UNKNOWN_TOOL, undecided: name };
   const args = readArguments(call.params);
-  if (!args.ok) return amiss(visibility, call, tool, args);
+  if (!args.ok) return amiss(visibility, call, name, tool, args);
   const continuation = readContinuation(call, tool.upstream, states);
-  if (!continuation.ok) return amiss(visibility, call, tool, continuation);
+  if (!continuation.ok) return amiss(visibility, call, name, tool, continuation);
   const subject = { kind: "tool", tool, arguments: args.value } as const;
   return { ok: true, call, subject, continuation: continuation.value, unlisted: listed === undefined };
 }
 
-function amiss(visibility: Visibility, call: Call, tool: ToolEntry, refusal: Refusal): Resolved {
-  return refused(visibility.hides(call.scope, call, tool) ? UNKNOWN_TOOL : { kind: "refused", refusal });
+function amiss(visibility: Visibility, call: Call, name: string, tool: ToolEntry, refusal: Refusal): Resolved {
+  // The record says why; the caller hears of a hidden tool what they would hear of any name that nobody has.
+  const heard: Outcome = visibility.hides(call.scope, call, tool) ? UNKNOWN_TOOL : { kind: "refused", refusal };
+  return refused(name, heard);
 }
 
 const NAMELESS = "params.name is missing.";
 
-function refused(outcome: Outcome): Resolved {
-  return { ok: false, outcome };
+function refused(undecided: string, outcome: Outcome): Resolved {
+  return { ok: false, outcome, undecided, form: "PARAMS_INVALID" };
 }
 
 /** The answer of a tool that is not listed. */

@@ -2,6 +2,7 @@ import type { Audit, UnlistedAct } from "../../audit/audit.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
 import { namedOwner } from "../../catalog/naming.ts";
 import type { Call } from "../../core/call.ts";
+import type { FormRefusal } from "../../core/call-outcome.ts";
 import { personKey } from "../../core/principal.ts";
 import { auditCaller } from "./origin.ts";
 
@@ -23,10 +24,16 @@ interface Window extends Pick<UnlistedAct, "upstream" | "actor"> {
   readonly timer: NodeJS.Timeout;
 }
 
-/** The record of calls of tools that nobody has: of a server that has not listed its tools, or invented. */
+/** What is recorded of a call about which nothing is decided. */
+export type UndecidedCall = Pick<Call, "id" | "scope" | "principal" | "client" | "session" | "traceId" | "receivedAt">;
+
+/** The record of calls of tools that nobody has, of a server that has not listed its tools or invented, and of malformed calls. */
 export interface UnlistedCalls {
-  /** Resolves once the call is on record, or counted. The caller hears the same in any case. @throws never */
-  record(call: Call, name: string): Promise<void>;
+  /**
+   * Resolves once the call is on record, or counted. The caller hears the same in any case. `form`: why it was refused, where it
+   * was for its form. @throws never
+   */
+  record(call: UndecidedCall, name: string, form?: FormRefusal): Promise<void>;
   /** Writes down what was only counted so far. */
   close(): void;
 }
@@ -41,7 +48,7 @@ export function createUnlistedCalls(deps: {
   const { catalog, audit, now } = deps;
   const windows = new Map<string, Window>();
 
-  function windowOf({ principal }: Call, upstream: string | undefined): Window {
+  function windowOf({ principal }: UndecidedCall, upstream: string | undefined): Window {
     const own = `${upstream ?? ""}\n${personKey(principal)}`;
     const { issuer, subject, email } = principal;
     const known = windows.get(own);
@@ -68,7 +75,7 @@ export function createUnlistedCalls(deps: {
   }
 
   return {
-    async record(call, name) {
+    async record(call, name, form) {
       const { upstream, tool } = namedOwner(call.scope, name);
       const window = windowOf(call, upstream);
       const mayWrite = window.rows < MAX_ROWS;
@@ -80,7 +87,7 @@ export function createUnlistedCalls(deps: {
       }
       const isDown = upstream !== undefined && catalog.view(call.scope).unlisted.has(upstream);
       const at = now();
-      const outcome = isDown ? "UPSTREAM_UNAVAILABLE" : "TOOL_UNKNOWN";
+      const outcome = form ?? (isDown ? "UPSTREAM_UNAVAILABLE" : "TOOL_UNKNOWN");
       audit.close({ callId: call.id, at, outcome, durationMs: at - call.receivedAt });
     },
     close() {

@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Configuration, CustomFetch } from "openid-client";
 import { isUnborne } from "./failure-of.ts";
-import type { Provider } from "./provider.ts";
 
 /** An answer, read to its end. */
 interface Answer {
@@ -41,7 +40,7 @@ async function whole(response: Response): Promise<Answer> {
  * against those: codes and refresh tokens are good once. @throws what the grant throws
  */
 export async function withNewerKeys<T>(
-  provider: Pick<Provider, "afresh">,
+  provider: { afresh(inHand: Configuration): Promise<Configuration | undefined> },
   configuration: Configuration,
   grant: (configuration: Configuration) => Promise<T>,
 ): Promise<T> {

@@ -28,6 +28,13 @@ it("lists say of a call that its tool was unknown, and of those that were only c
   }
 });
 
+it("say of a call that was refused for its form that it was", () => {
+  const entry = unlisted({ outcome: "JSON_UNSAFE_NUMBER", tool: "" });
+  expect(String(<CallList entries={[entry]} now={NOW} />)).toContain("malformed call");
+  const story = { entries: [entry], cut: false, approval: undefined };
+  expect(String(<StoryPage story={story} id={entry.callId} now={NOW} />)).toContain("in a form that was refused");
+});
+
 it("a tool of no server stands by its name alone", () => {
   const html = String(<CallList entries={[unlisted({ upstream: null, outcome: "TOOL_UNKNOWN" })]} now={NOW} />);
   expect(html).toContain(">refund</a>");
@@ -42,7 +49,9 @@ it("the story says that nobody knew the tool, and how many calls were only count
   };
   expect(story(unlisted())).toContain("a tool that nobody knew");
   expect(story(unlisted())).not.toContain("Only their digest is kept");
-  expect(story(leftOut)).toContain("called tools that nobody knew, 4,711 more times: that was only counted.");
+  expect(story(leftOut)).toContain(
+    "called tools that nobody knew, or in a form that was refused, 4,711 more times: that was only counted.",
+  );
 });
 
 it("nobody is said to have called a server's tools only where the whole record was looked through", () => {

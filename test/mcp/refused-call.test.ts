@@ -1,0 +1,41 @@
+import { expect, it } from "vitest";
+import type { Json } from "../../src/core/json.ts";
+import { toolOfOdd, toolOfRefused } from "../../src/mcp/refused-call.ts";
+
+const HEAD = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":';
+
+it.each<[text: string, tool: string | undefined]>([
+  [`${HEAD}{"name":"up__pay","arguments":{"nr":9007199254740993}}}`, "up__pay"],
+  [`${HEAD}{"arguments":{"name":"other","__proto__":1},"name":"up__pay"}}`, "up__pay"],
+  [` { "params" : { "x" : {"name":"no"} , "name" : "up__pay" } , "method" : "tools/call"`, "up__pay"],
+  [`${HEAD}{"name":"up__pay","arguments":{"nr":`, "up__pay"],
+  [`${HEAD}{"arguments":{`, ""],
+  [`${HEAD}{"name":7,"nr":1e400}}`, ""],
+  [`${HEAD}{"name":"up__\\u0070ay","nr":1e400}}`, ""],
+  [`${HEAD}{"name":"${"x".repeat(300)}","nr":1e400}}`, ""],
+  [`${HEAD}[{"name":"no"},1e400]}`, ""],
+  ['{"method":"tools/list","params":{"name":"up__pay","nr":1e400}}', undefined],
+  ['{"params":{"method":"tools/call","name":"up__pay","nr":1e400}}', undefined],
+  ['{"result":{"method":"tools/call"},"nr":1e400}', undefined],
+  ["{,", undefined],
+  ["", undefined],
+])("of a text that breaks the rules: %s", (text, tool) => {
+  expect(toolOfRefused(text)).toBe(tool);
+});
+
+it("is found behind values that are nested too deeply", () => {
+  expect(toolOfRefused(`${HEAD}{"arguments":${"[".repeat(200)}${"]".repeat(200)},"name":"up__pay"}}`)).toBe("up__pay");
+});
+
+it.each<[value: Json, tool: string | undefined]>([
+  [{ method: "tools/call", params: { name: "up__pay" } }, "up__pay"],
+  [{ method: "tools/call", params: { name: ["up__pay"] } }, ""],
+  [{ method: "tools/call", params: 7 }, ""],
+  [{ method: "tools/call" }, ""],
+  [[7, { method: "ping" }, { method: "tools/call", params: { name: "up__pay" } }], "up__pay"],
+  [[[{ method: "tools/call" }]], undefined],
+  [{ method: "prompts/get", params: { name: "up__pay" } }, undefined],
+  ["tools/call", undefined],
+])("of %j", (value, tool) => {
+  expect(toolOfOdd(value)).toBe(tool);
+});
