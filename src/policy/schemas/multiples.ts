@@ -1,5 +1,4 @@
 import type { JsonObject } from "../../core/json.ts";
-import type { Range } from "./number-range.ts";
 
 /** What a number that satisfies all of `schemas` is a multiple of. JSON Schema 2020-12, validation §6.2.1 */
 export function stepOf(schemas: readonly JsonObject[]): number | undefined {
@@ -13,20 +12,8 @@ export function isMultiple(value: number, step: number): boolean {
   return a % b === 0n;
 }
 
-/** A range from its first multiple of `step` to its last. */
-export function onMultiples(range: Range, step: number): Range {
-  const { low, lowOpen, high, highOpen } = range;
-  const first = Number.isFinite(low) ? -lastBelow(-low, lowOpen, step) : low;
-  const last = Number.isFinite(high) ? lastBelow(high, highOpen, step) : high;
-  return {
-    low: first,
-    lowOpen: lowOpen && !Number.isFinite(low),
-    high: last,
-    highOpen: highOpen && !Number.isFinite(high),
-  };
-}
-
-function lastBelow(limit: number, open: boolean, step: number): number {
+/** The last multiple of `step` up to a limit; below it, if that itself does not count. */
+export function lastMultiple(limit: number, open: boolean, step: number): number {
   const [a, b, exponent] = aligned(limit, step);
   const rest = ((a % b) + b) % b;
   const below = a - (rest === 0n && open ? b : rest);

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../core/json.ts";
-import { onMultiples, stepOf } from "./multiples.ts";
+import { lastMultiple, stepOf } from "./multiples.ts";
 
 /** Where numbers lie. */
 export interface Range {
@@ -31,6 +31,19 @@ export function rangeOf(schemas: readonly JsonObject[]): Range {
     if (step !== undefined) range = onMultiples(range, step);
   }
   return range;
+}
+
+/** A range from its first multiple of `step` to its last. */
+export function onMultiples(range: Range, step: number): Range {
+  const { low, lowOpen, high, highOpen } = range;
+  const first = Number.isFinite(low) ? -lastMultiple(-low, lowOpen, step) : low;
+  const last = Number.isFinite(high) ? lastMultiple(high, highOpen, step) : high;
+  return {
+    low: first,
+    lowOpen: lowOpen && !Number.isFinite(low),
+    high: last,
+    highOpen: highOpen && !Number.isFinite(high),
+  };
 }
 
 function isWhole({ type }: JsonObject): boolean {
