@@ -7,7 +7,7 @@ import type { ArgumentPath } from "../syntax/argument-paths.ts";
 import type { CompiledPolicy } from "./compiled-policy.ts";
 import { evaluateCondition } from "./evaluate-condition.ts";
 import { indexPolicies, type ToolMatch } from "./policy-index.ts";
-import { matchOf, Tally } from "./tally.ts";
+import { matchOf, Tally, verdictOfNone } from "./tally.ts";
 import { classifyBy, shapesLists } from "./visibility.ts";
 
 /** What a compiled set can be asked: see `PolicySet`. */
@@ -72,7 +72,8 @@ function decideCall(
   tool: ToolMatch<CompiledPolicy>,
   { set, fallback, screenOf }: DecideDeps,
 ): Decision {
-  const tally = new Tally(input, tool, fallback);
+  // About most calls no policy says anything: a tally costs as much as all else then.
+  let tally: Tally | undefined;
   let viewer: Viewer | undefined;
   const candidates = tool.policiesFor(input.principal);
   const screen = screenOf(candidates);
@@ -85,9 +86,10 @@ function decideCall(
       viewer ??= viewerOf(input);
       if (!matchesCaller(viewer)) continue;
     }
+    tally ??= new Tally(input, tool, fallback);
     tally.add(policy);
   }
-  return tally.verdict(set);
+  return tally === undefined ? verdictOfNone(set, fallback) : tally.verdict(set);
 }
 
 function viewerOf({ principal, client, request }: PolicyInput): Viewer {

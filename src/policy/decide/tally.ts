@@ -169,6 +169,13 @@ export class Tally {
   }
 }
 
+/** The verdict where no policy fits. `set`: the digest of them all. */
+export function verdictOfNone(set: string, fallback: "allow" | "deny"): Decision {
+  return fallback === "allow"
+    ? { matched: [], set, effect: "allow" }
+    : { matched: [], set, hidden: true, ...DENIED_BY_DEFAULT };
+}
+
 /** How a policy that matched is recorded. */
 export function matchOf(
   { id, effect }: CompiledPolicy,
