@@ -1,4 +1,5 @@
 import { domainToASCII } from "node:url";
+import { decodedNames } from "./decoded-names.ts";
 import { fold } from "./fold.ts";
 
 /*
@@ -59,7 +60,7 @@ export function isOddAddress(name: string): boolean {
  * so that `ann` may be `ann@acme.com`; anything else by its folded spelling; and each by the names within it.
  */
 export function nameForms(name: string): readonly string[] {
-  const forms = [name, ...namesWithin(name)].flatMap((one) => {
+  const forms = [name.replace(PERSONAL, ""), ...namesWithin(name)].flatMap((one) => {
     const box = readMailbox(one);
     return box === undefined ? [spelling(one)].filter((form) => form !== "") : [box.bare, box.account];
   });
@@ -70,6 +71,11 @@ export function nameForms(name: string): readonly string[] {
 const BETWEEN = /[\s|:/,;<>()[\]"]+|(?<=\.[a-z]+)#/;
 /** Whose account stands behind it: a Windows domain, a connection of Auth0, a federation of Keycloak, a scheme. */
 const BEFORE_ACCOUNT = /^(?:[^\\]+\\|.*\||f:[^:]+:|(?:acct|mailto|smtp|sip|user):)(?=[^\\|]+$)/s;
+/** The account at the end of a path or of a resource name (ARN, SPIFFE, SCIM). */
+const END_OF_PATH =
+  /(?:^|[/:])(?:(?:users?|people|persons?|accounts?|employees?|members?|assumed-role\/[^/]+)\/|~)([^/?#]+)\/?$/;
+/** A personal account in Entra ID, which would read like an address with a tag. */
+const PERSONAL = /^(?:live|google|facebook)\.com#/i;
 /** A guest of Entra ID: the address with `_` for the sign. */
 const GUEST = /^(.+)_([^_@]+)#ext#@/s;
 /** Attributes of a distinguished name (RFC 4514) that one person has. */
@@ -77,9 +83,15 @@ const OF_ONE = /^(?:uid|cn|mail|email|emailaddress|samaccountname|userprincipaln
 
 /**
  * The names that stand within another one: plain addresses, and the account behind what says where it is one
- * (`samlp|corp|ann@acme.com`, `ACME\\ann`, `ann_acme.com#EXT#@…`).
+ * (`samlp|corp|ann@acme.com`, `ACME\\ann`, `/users/ann`, `ann_acme.com#EXT#@…`), also where it is encoded (`ann%40acme.com`).
  */
 export function namesWithin(name: string): readonly string[] {
+  if (name.length > MAX_CHARS * 3) return [];
+  const decoded = decodedNames(name);
+  return [...new Set([...within(name), ...decoded.flatMap((one) => [one, ...within(one)])])];
+}
+
+function within(name: string): readonly string[] {
   if (name.length > MAX_CHARS) return [];
   const text = fold(name);
   const [, local, domain] = GUEST.exec(text) ?? [];
@@ -88,9 +100,21 @@ export function namesWithin(name: string): readonly string[] {
     .split(",")
     .flatMap((part) => (OF_ONE.test(part.trim()) ? [part.trim().replace(OF_ONE, "")] : []));
   const addresses = text.split(BETWEEN).filter((part) => part.includes("@") && readMailbox(part) !== undefined);
-  const within = attributes.length > 0 ? attributes : [account, ...addresses];
-  const all = local === undefined ? within : [`${local}@${domain}`];
-  return [...new Set(all)].filter((part) => part !== text && part !== "");
+  const path = END_OF_PATH.exec(text)?.[1] ?? "";
+  const parts = attributes.length > 0 ? attributes : [account, path, withoutZeros(text), unquoted(text), ...addresses];
+  const all = local === undefined ? parts : [`${local}@${domain}`];
+  return all.filter((part) => part !== text && part !== "");
+}
+
+/** A number as it is counted: some write it in so many digits. */
+export function withoutZeros(text: string): string {
+  return text.replace(/^0+(?=\d+$)/, "");
+}
+
+/** An address without the quotes and comments that change nothing about it. RFC 5322 §3.2.2, §3.2.4 */
+function unquoted(text: string): string {
+  const bare = text.replaceAll(/\([^()]*\)/g, "").replaceAll(/["\\]/g, "");
+  return readMailbox(bare) === undefined ? "" : bare;
 }
 
 /** A domain, or a glob over domains, with the letters that the DNS has (RFC 5891). */

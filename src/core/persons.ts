@@ -1,5 +1,6 @@
+import { type ClaimedNames, namesInClaims } from "./claimed-names.ts";
 import type { Json, JsonObject } from "./json.ts";
-import { isOddAddress, nameForms } from "./mailbox.ts";
+import { isOddAddress, nameForms, readMailbox } from "./mailbox.ts";
 import type { People, PersonOptions } from "./people.ts";
 import {
   ANONYMOUS_ISSUER,
@@ -52,9 +53,11 @@ export interface Traces {
   readonly vouched: boolean;
   /** Keyed hashes of everything that their credential called them, verified or not. */
   readonly names: readonly string[];
-  /** The same of whoever acted for them by it. */
+  /** The same of whoever acted for them by it, or for whom they acted. */
   readonly actors: readonly string[];
-  /** Whether one of the names was meant as an address and is no plain one: it may be anybody's. */
+  /** The same of whoever it names without saying that it is them: they may be. */
+  readonly mentions: readonly string[];
+  /** Whether one of the names cannot be read, or was meant as an address and is no plain one: it may be anybody's. */
   readonly odd: boolean;
 }
 
@@ -107,14 +110,19 @@ export function createPersons({
       { ...person, names: marks([...person.subjects.map(({ subject }) => subject), ...person.emails]) },
     ]),
   );
-  const traces = (principal: Principal): Traces => ({
-    kind: kindOf(principal),
-    // Whoever starts a program over stdio says whatever address they like.
-    vouched: principal.email !== undefined && principal.issuer !== LOCAL_ISSUER,
-    names: marks([...namesOf(principal), ...mentionedBy(principal)]),
-    actors: marks(principal.actors.flatMap(({ names }) => names)),
-    odd: hasOddName(principal),
-  });
+  const traces = (principal: Principal): Traces => {
+    const { behind, mentioned } = othersIn(principal);
+    return {
+      kind: kindOf(principal),
+      // Whoever starts a program over stdio says whatever address they like.
+      vouched: principal.email !== undefined && principal.issuer !== LOCAL_ISSUER,
+      names: marks([...namesOf(principal), ...mentionedBy(principal)]),
+      actors: marks([...principal.actors.flatMap(({ names }) => names), ...behind]),
+      // Of an address no account, which somebody else may have.
+      mentions: [...new Set(mentioned.flatMap((name) => readMailbox(name)?.bare ?? nameForms(name)).map(hash))],
+      odd: hasOddName(principal),
+    };
+  };
   const who = (principal: Principal): Who => {
     const { issuer, subject, email } = principal;
     return { issuer, subject, email, traces: traces(principal) };
@@ -130,7 +138,8 @@ export function createPersons({
     if (first !== undefined && second !== undefined) return first === second ? "same" : "different";
     if (one.traces === undefined || other.traces === undefined) return "unknown";
     // The same name may be one human's, or somebody may call himself that: neither is certain.
-    if ([...its].some((name) => theirs.has(name))) return "unknown";
+    if ([...its, ...one.traces.mentions].some((name) => theirs.has(name))) return "unknown";
+    if (other.traces.mentions.some((name) => its.has(name))) return "unknown";
     if (one.traces.odd || other.traces.odd) return "unknown";
     // Nobody stands behind a machine who could be the other one.
     if (one.traces.kind === "machine" || other.traces.kind === "machine") return "different";
@@ -163,6 +172,7 @@ export function createPersons({
         vouched: false,
         names: marks([subject, email]),
         actors: [],
+        mentions: [],
         odd: isOddAddress(email ?? ""),
       },
     }),
@@ -213,6 +223,11 @@ function namesSomebody({ subject, clientId, email = subject, aliases }: Principa
  */
 function mentionedBy({ kind, claims }: Principal): readonly string[] {
   return kind === "machine" ? [...textsWithin(claims)] : [];
+}
+
+/** Of a person: a machine is in it with everybody whom its token names. */
+function othersIn({ kind, claims }: Principal): Pick<ClaimedNames, "behind" | "mentioned"> {
+  return kind === "machine" ? { behind: [], mentioned: [] } : namesInClaims(claims);
 }
 
 function* textsWithin(claims: JsonObject): Iterable<string> {

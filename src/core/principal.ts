@@ -23,6 +23,10 @@ export interface Actor {
   readonly names: readonly string[];
 }
 
+/** What claims can have in a form that nobody can read. */
+export const UNREAD = ["roles", "groups", "clients", "users"] as const;
+export type Unread = (typeof UNREAD)[number];
+
 /** Who calls, as far as a verified credential says. */
 export interface Principal {
   /** `iss` of the token, or one of the issuers above. */
@@ -47,10 +51,10 @@ export interface Principal {
   /** The same. */
   readonly groups: readonly string[];
   /**
-   * Which of these two its claims have in a form that nobody can read: there may be more of them. Whatever restricts by
-   * them fits, and what lets in by their absence does not.
+   * What its claims have in a form that nobody can read, as targets call it: there may be more of them. Whatever restricts
+   * by them fits, and what lets in by their absence does not.
    */
-  readonly unread?: readonly ("roles" | "groups")[] | undefined;
+  readonly unread?: readonly Unread[] | undefined;
   /** What else the credential has where a client may stand, for what restricts. */
   readonly otherClients?: readonly string[] | undefined;
   /** The same. Those that the token holds, its claims say. */
@@ -124,10 +128,11 @@ export function personKey(principal: Pick<Principal, "issuer" | "subject" | "ema
 }
 
 /**
- * Whether somebody is called something that was meant as an address and is no plain one, so that it may be anybody's.
- * Subjects that an identity provider gave are its own numbers, whatever they look like.
+ * Whether somebody is called something that cannot be read, or was meant as an address and is no plain one, so that it may be
+ * anybody's. Subjects that an identity provider gave are its own numbers, whatever they look like.
  */
-export function hasOddName({ issuer, subject, email, aliases }: Principal): boolean {
+export function hasOddName({ issuer, subject, email, aliases, unread }: Principal): boolean {
+  if (unread?.includes("users") === true) return true;
   const chosen = issuer === KEYS_ISSUER || issuer === LOCAL_ISSUER;
   return [...(chosen ? [subject] : []), ...(email === undefined ? [] : [email]), ...aliases].some(isOddAddress);
 }

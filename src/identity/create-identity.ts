@@ -132,7 +132,7 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
       told.set(`${claim} ${issuer}`, true);
       log.warn(
         { issuer, claim },
-        "a claim of roles or groups is no list of texts: whoever has it gets what restricts by them",
+        "a claim of roles, groups, clients or names of users cannot be read: whoever has it gets what restricts by them",
       );
     }
   }

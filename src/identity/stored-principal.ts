@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isObject, type JsonObject } from "../core/json.ts";
-import { PERMISSIONS, type Principal } from "../core/principal.ts";
+import { PERMISSIONS, type Principal, UNREAD } from "../core/principal.ts";
 
 const texts = z.array(z.string());
 const optional = z.string().optional();
@@ -16,7 +16,7 @@ const schema = z.object({
   name: optional,
   roles: texts,
   groups: texts,
-  unread: z.array(z.enum(["roles", "groups"])).optional(),
+  unread: z.array(z.enum(UNREAD)).optional(),
   otherClients: texts.optional(),
   scopes: texts,
   claims: z.custom<JsonObject>(isObject),

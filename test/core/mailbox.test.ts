@@ -90,7 +90,7 @@ describe("a name", () => {
     ["samlp|corp|Bob@acme.com", ["samlp|corp|bob@acme.com", "samlp|corp|bob", "bob@acme.com", "bob"]],
     ["acct:bob@acme.com", ["acct:bob@acme.com", "bob@acme.com", "bob"]],
     ["f:4a-1:bob", ["f:4a-1:bob", "bob"]],
-    ["live.com#bob@acme.com", ["livecom@acme.com", "livecom", "bob@acme.com", "bob"]],
+    ["live.com#bob@acme.com", ["bob@acme.com", "bob"]],
     ["bob_acme.com#EXT#@t.onmicrosoft.com", ["bob_acmecom@t.onmicrosoft.com", "bob_acmecom", "bob@acme.com", "bob"]],
     ["uid=bob,mail=b@acme.com,dc=acme,dc=com", ["uid=bob,mail=b@acme.com,dc=acme,dc=com", "bob", "b@acme.com", "b"]],
     ["Bob of bob@acme.com", ["bobofbob@acme.com", "bobofbob", "bob@acme.com", "bob"]],

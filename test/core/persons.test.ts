@@ -284,7 +284,6 @@ describe("what a name says of somebody", () => {
       token("a-1", { emails: [{ value: "a@x.de", type: "work" }] }),
       token("b-1", { emails: [{ value: "b@x.de", type: "work" }] }),
     ],
-    ["whoever may act for somebody, who did not", token("a-1", { may_act: { sub: "b-1" } }), token("b-1", {})],
     [
       "guests of one tenant",
       token("a-1", { upn: "a_x.de#EXT#@t.example" }),

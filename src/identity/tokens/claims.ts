@@ -1,10 +1,10 @@
+import { nameOfNumber, namesInClaims } from "../../core/claimed-names.ts";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { claimsSeenOf } from "../../core/policy-names.ts";
-import type { Principal } from "../../core/principal.ts";
+import { type Principal, UNREAD, type Unread } from "../../core/principal.ts";
 import { allowedNames, vouchedAddress } from "../../core/standing.ts";
 import type { ClaimsMapping, IssuerOptions } from "../options.ts";
 import { type ReadActors, readActors } from "./actors.ts";
-import { namingTexts, texts } from "./naming-claims.ts";
 import { authTimeOf, type TokenClock } from "./times.ts";
 
 /** Makes a principal of verified claims. `iss` and `sub` were checked to be strings. */
@@ -14,8 +14,8 @@ export function principalFromClaims(
   claims: JsonObject,
   clock: TokenClock,
 ): Principal {
-  const { clientId } = namesIn(claims);
-  const kind = machineMark(subject, clientId, claims, issuer.claims.machine);
+  const { clientId, clients } = clientsIn(claims);
+  const kind = machineMark(subject, clients, claims, issuer.claims.machine);
   return {
     issuer: issuer.issuer,
     subject,
@@ -41,19 +41,29 @@ export function saidIn(
   const address = text(claimAt(claims, mapping.email));
   const acting = actorsIn(claims, issuer);
   const actors = acting.ok ? acting.actors : [{ issuer, subject: "", names: [] }];
-  const unread = GRANTS.filter((grant) => standing[grant].length > 0 && !isReadable(claims, mapping[grant]));
+  const names = namesInClaims(claims, isMachine);
+  // Whatever its form, what stands where the address should is theirs.
+  const addressed = namesInClaims({ email: claimAt(claims, mapping.email) });
+  const ofActors = acting.ok ? acting.unread : UNREAD;
+  const isUnread: Readonly<Record<Unread, boolean>> = {
+    roles: standing.roles.length > 0 && !isReadable(claims, mapping.roles),
+    groups: standing.groups.length > 0 && !isReadable(claims, mapping.groups),
+    clients: clientsIn(claims).unread || ofActors.includes("clients"),
+    users: names.unread || addressed.unread || ofActors.includes("users"),
+  };
+  const unread = UNREAD.filter((one) => isUnread[one]);
   return {
     // An address that nobody verified could be anybody's, and policies and approvers go by it.
     email: vouchedAddress(address, isVerified(claims), standing),
     roles: allowedNames(texts(claimAt(claims, mapping.roles)), standing.roles),
     groups: allowedNames(texts(claimAt(claims, mapping.groups)), standing.groups),
     unread: unread.length === 0 ? undefined : unread,
-    otherClients: CLIENT_CLAIMS.flatMap((name) => texts(claims[name])),
+    otherClients: clientsIn(claims).clients,
     scopes: allowedNames(scopesOf(claims), standing.scopes),
     // Approvers read it, too: whoever may not say it could call himself anything.
     name: text(claimAt(seen, mapping.name)),
     userClaims: standing.userClaims,
-    aliases: [...new Set([address, ...namesIn(claims, isMachine).names])].filter((name) => name !== undefined),
+    aliases: [...new Set([...(address === undefined ? [] : [address]), ...addressed.own, ...names.own])],
     actors,
     // What a person has to say nobody says for them.
     may: actors.length === 0 ? standing.may : standing.may.filter((one) => one !== "approve" && one !== "administer"),
@@ -77,8 +87,6 @@ type Said = Pick<
   | "home"
 >;
 
-const GRANTS = ["roles", "groups"] as const;
-
 /**
  * Whether the claim at a path is a list of texts, one text, or not there at all. Otherwise somebody has a role or a group that
  * is not known here. Several behind commas are one text that nobody is called, unless it is a distinguished name; and one
@@ -94,21 +102,35 @@ function isReadable(claims: JsonObject, path: string): boolean {
 
 /** Who acts by these claims for their subject. */
 export function actorsIn(claims: JsonObject, issuer: string): ReadActors {
-  return readActors(claims, issuer, (act) => namesIn(act));
+  return readActors(claims, issuer, (act) => {
+    const [{ clientId, clients, unread }, names] = [clientsIn(act), namesInClaims(act)];
+    const unreadable: readonly Unread[] = [
+      ...(unread ? ["clients" as const] : []),
+      ...(names.unread ? ["users" as const] : []),
+    ];
+    return { clientId, names: [...names.own, ...clients], unread: unreadable };
+  });
 }
 
-/** Which client claims name, and what they call their subject besides `sub`. */
-function namesIn(
-  claims: JsonObject,
-  isMachine = false,
-): {
+/** Where issuers say which client a token was given to: RFC 9068 §2.2, OpenID Connect, Okta, Entra ID v1. */
+const CLIENT_CLAIMS = ["client_id", "azp", "cid", "appid"] as const;
+
+interface Clients {
+  /** Only a text, which is how OAuth has them. */
   readonly clientId: string | undefined;
-  readonly names: readonly string[];
-} {
-  return {
-    clientId: CLIENT_CLAIMS.map((name) => text(claims[name])).find((id) => id !== undefined),
-    names: namingTexts(claims, isMachine),
-  };
+  /** All that stands where a client may, numbers as their text. */
+  readonly clients: readonly string[];
+  /** Whether something else stands there. */
+  readonly unread: boolean;
+}
+
+/** Which clients claims name. */
+function clientsIn(claims: JsonObject): Clients {
+  const said = CLIENT_CLAIMS.flatMap((name) => claims[name] ?? []);
+  const names = said.map(nameOf);
+  const clientId = CLIENT_CLAIMS.map((name) => text(claims[name])).find((id) => id !== undefined);
+  const clients = [...new Set(names.flatMap((name) => name || []))];
+  return { clientId, clients, unread: said.some((value, index) => value !== null && names[index] === undefined) };
 }
 
 /**
@@ -140,19 +162,16 @@ export function claimAt(claims: JsonObject, path: string): Json | undefined {
   return undefined;
 }
 
-/** Where issuers say which client a token was given to: RFC 9068 §2.2, OpenID Connect, Okta, Entra ID v1. */
-const CLIENT_CLAIMS = ["client_id", "azp", "cid", "appid"] as const;
-
 // Only people approve, so that a token that no person stands behind must not pass for one where nobody has configured
 // its mark: what the widespread issuers write into it is known. OpenID Connect Core §5.1: people may choose their
 // `preferred_username`, so that it proves nothing in their favour.
 function machineMark(
   subject: string,
-  clientId: string | undefined,
+  clients: readonly string[],
   claims: JsonObject,
   mark: ClaimsMapping["machine"],
 ): "certain" | "by_name" | undefined {
-  if (subject === clientId) return "certain";
+  if (clients.includes(subject)) return "certain";
   // Auth0, Entra ID.
   if (claims["gty"] === "client-credentials" || claims["idtyp"] === "app") return "certain";
   const value = mark === undefined ? undefined : claimAt(claims, mark.claim);
@@ -161,8 +180,20 @@ function machineMark(
     typeof item !== "object" && item !== undefined && mark?.values.includes(String(item)) === true;
   if (values.some(isMarked)) return "certain";
   // Keycloak.
-  const account = clientId === undefined ? undefined : `service-account-${clientId.toLowerCase()}`;
-  return account !== undefined && claims["preferred_username"] === account ? "by_name" : undefined;
+  const accounts = clients.map((client) => `service-account-${client.toLowerCase()}`);
+  return accounts.some((account) => claims["preferred_username"] === account) ? "by_name" : undefined;
+}
+
+/** A text, or a number as one; `undefined`: anything else. */
+function nameOf(value: Json): string | undefined {
+  if (typeof value === "number") return nameOfNumber(value);
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The texts of a claim that is one or a list of them. */
+function texts(value: Json | undefined): readonly string[] {
+  if (typeof value === "string") return value === "" ? [] : [value];
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string" && item !== "") : [];
 }
 
 function text(value: Json | undefined): string | undefined {

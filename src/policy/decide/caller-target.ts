@@ -1,4 +1,4 @@
-import { namesWithin, readMailbox } from "../../core/mailbox.ts";
+import { namesWithin, readMailbox, withoutZeros } from "../../core/mailbox.ts";
 import { clientIdOf } from "../../core/policy-names.ts";
 import { hasOddName, isBare, type Principal } from "../../core/principal.ts";
 import type { PolicyTarget } from "../file/schema.ts";
@@ -41,12 +41,14 @@ function compileGrants(fact: "roles" | "groups", patterns: readonly string[], wi
 /**
  * Clients by the name that they give themselves, or by id: bare it means a key or a client of the first issuer,
  * `issuer|client` any. As with users, a restriction also fits the bare id of a client of another issuer, whichever claim
- * it stands in, and that of whoever acts for the user.
+ * it stands in, and that of whoever acts for the user; where nobody can read which it is, any restriction does.
  */
 function compileClients(clients: readonly string[], widens: boolean): (caller: Viewer) => boolean {
   const choice = compileChoice(clients);
   const all = clients.every(isExclusion);
+  const excludes = clients.some(isExclusion);
   return ({ client, principal }) => {
+    if (principal.unread?.includes("clients") === true && (!widens || excludes)) return !widens;
     const { name, id } = client;
     const qualified = id === undefined ? undefined : `${principal.issuer}|${id}`;
     const sure = [name, clientIdOf(client, principal), qualified].filter((text) => text !== undefined);
@@ -89,17 +91,24 @@ function compileUsers(users: readonly string[], widens: boolean): (caller: Viewe
     );
   };
   const mayBe = (principal: Principal, side: "matches" | "excludes") => {
-    const { odd, others, addresses } = othersOf(principal);
-    return (odd && names[side]) || others.some(emails[side]) || addresses.some(spelt[side]);
+    const { odd, others, spellings } = othersOf(principal);
+    return (odd && names[side]) || others.some(emails[side]) || spellings.some(spelt[side]);
   };
   return ({ principal }) => (all || matches(principal, widens, "matches")) && !matches(principal, !widens, "excludes");
 }
 
-/** A pattern of users, and the mailbox where it names one. */
+/** What a name that can be written in several ways is compared by: a mailbox, a number. */
+function spellingsOfName(name: string): readonly string[] {
+  const box = readMailbox(name);
+  if (box !== undefined) return [box.address, box.bare];
+  return /^\d+$/.test(name) ? [withoutZeros(name)] : [];
+}
+
+/** A pattern of users, and the mailbox or the number where it names one. */
 function spellingsOf(pattern: string): readonly string[] {
   const not = isExclusion(pattern) ? "!" : "";
-  const box = isGlob(pattern) ? undefined : readMailbox(pattern.slice(not.length));
-  return box === undefined ? [pattern.toLowerCase()] : [not + box.address, not + box.bare];
+  const found = isGlob(pattern) ? [] : spellingsOfName(pattern.slice(not.length));
+  return found.length === 0 ? [pattern.toLowerCase()] : found.map((one) => not + one);
 }
 
 interface Others {
@@ -107,8 +116,8 @@ interface Others {
   readonly odd: boolean;
   /** What they and whoever acts for them are called besides, and what stands within that, in lower case. */
   readonly others: readonly string[];
-  /** What the plain addresses among all that may be. */
-  readonly addresses: readonly string[];
+  /** What the plain addresses and the numbers among all that may be. */
+  readonly spellings: readonly string[];
 }
 
 // A credential is kept for a while, and many policies may ask.
@@ -121,10 +130,9 @@ function othersOf(principal: Principal): Others {
   const said = [...aliases, ...actors.flatMap(({ names }) => names)];
   const own = email === undefined ? [subject] : [subject, email];
   const others = [...said, ...[...own, ...said].flatMap(namesWithin)];
-  const boxes = [...own, ...others].flatMap((name) => readMailbox(name) ?? []);
-  const addresses = [...new Set(boxes.flatMap(({ address, bare }) => [address, bare]))];
+  const spellings = [...new Set([...own, ...others].flatMap(spellingsOfName))];
   const lower = [...new Set(others.map((name) => name.toLowerCase()))];
-  const found = { odd: hasOddName(principal), others: lower, addresses };
+  const found = { odd: hasOddName(principal), others: lower, spellings };
   known.set(principal, found);
   return found;
 }

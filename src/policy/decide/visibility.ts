@@ -28,9 +28,9 @@ const VIEWER_FACTS: Readonly<Record<string, (viewer: Viewer) => Json | undefined
 
 /** What only targets look at. */
 const HIDDEN_FACTS: Readonly<Record<string, (viewer: Viewer) => Json | undefined>> = {
-  "user.aliases": ({ principal }) => principal.aliases,
+  "user.aliases": ({ principal }) => [principal.aliases, principal.unread ?? null],
   "user.actors": ({ principal }) => principal.actors.map(({ issuer, subject, names }) => [issuer, subject, ...names]),
-  "client.others": ({ principal }) => principal.otherClients,
+  "client.others": ({ principal }) => [principal.otherClients ?? null, principal.unread ?? null],
 };
 
 const TARGET_FACTS = {

@@ -194,11 +194,12 @@ function person(issuer: string, subject: string, name: string | null, email: str
 
 function tracesIn(text: string | null, place: { readonly table: string; readonly column: string }): Traces | undefined {
   if (text === null) return undefined;
-  const { kind: written, vouched, names, actors, odd } = objectIn(text, place);
+  const { kind: written, vouched, names, actors, mentions, odd } = objectIn(text, place);
   const kind = TRACE_KINDS.find((one) => one === written);
   if (kind === undefined || typeof vouched !== "boolean") throw malformed();
   // Of before it was written down: whether an address was plain, nobody knows any more.
-  return { kind, vouched, names: texts(names), actors: texts(actors ?? []), odd: odd !== false };
+  const others = { actors: texts(actors ?? []), mentions: texts(mentions ?? []) };
+  return { kind, vouched, names: texts(names), ...others, odd: odd !== false };
 }
 
 const SNAPSHOT = { table: "approval_requests", column: "flow_snapshot" };
