@@ -22,8 +22,7 @@ import { dispatchModernRequest } from "./modern/dispatch.ts";
  *   3. readBody   at most so many bytes (413)
  *   4. parseJson  no value that two readers could read differently (400)
  *   5. classify   which era, and whether the headers say what the body says (400)
- *   6. starting   who asks while a server makes its first start waits for it, for a moment
- *   7. serve      the era's own dispatch
+ *   6. serve      the era's own dispatch
  */
 export async function handlePost(http: HttpEdge, exchange: HttpExchange): Promise<void> {
   const { incoming, outgoing } = exchange;
@@ -56,18 +55,7 @@ export async function handlePost(http: HttpEdge, exchange: HttpExchange): Promis
   if (classified.kind === "rejected") {
     await recordRefused(http.edge, admitted.context, classified.refusal, toolOfOdd(parsed.value));
   }
-  const starting = asks(classified) ? http.edge.gateway.starting(admitted.context.scope) : undefined;
-  if (starting !== undefined) {
-    await starting;
-    if (exchange.outgoing.destroyed) return;
-  }
   return serve(http, { exchange, accepted, context: admitted.context }, classified);
-}
-
-// What a client says or answers concerns what is there already.
-function asks(classified: Classified): boolean {
-  if (classified.kind === "legacy") return classified.message.kind === "request";
-  return classified.kind === "modern-request" || classified.kind === "legacy-batch";
 }
 
 function serve(http: HttpEdge, post: AdmittedPost, classified: Classified): Promise<void> | void {

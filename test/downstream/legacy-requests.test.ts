@@ -87,6 +87,52 @@ describe("requests", () => {
     expect(served.gateway.calls[0]?.cancellation.reason).toBe("enough");
   });
 
+  it("are cancelled also while they wait for servers that start", async () => {
+    const own = await initialize(served.port);
+    let start = (): void => {};
+    served.gateway.waitsFor = new Promise<void>((resolve) => {
+      start = resolve;
+    });
+    const waiting = own.request("tools/call", call("wait"));
+    await expect.poll(() => served.gateway.waited).toBe(1);
+    await own.post({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1, reason: "enough" } });
+    start();
+    expect((await waiting).text).toBe("");
+    await served.gateway.arrived(1);
+    expect(served.gateway.calls[0]?.cancellation.reason).toBe("enough");
+  });
+
+  it("are cancelled by a notification that overtakes them, for some seconds", async () => {
+    const cancel = (requestId: number) => ({
+      jsonrpc: "2.0",
+      method: "notifications/cancelled",
+      params: { requestId, reason: "enough" },
+    });
+    const own = await initialize(served.port);
+    await own.post(cancel(1));
+    expect((await own.request("tools/call", call("wait"))).text).toBe("");
+    expect(served.gateway.calls[0]?.cancellation.reason).toBe("enough");
+    await own.post(cancel(2));
+    served.pass(10_000);
+    const late = own.request("tools/call", call("wait"));
+    await served.gateway.arrived(2);
+    expect(served.gateway.calls[1]?.cancellation.cancelled).toBe(false);
+    served.gateway.finish("done");
+    expect((await late).json).toHaveProperty("result");
+  });
+
+  it("remember no more than some notifications that overtook", async () => {
+    const own = await initialize(served.port);
+    for (let requestId = 1; requestId <= 40; requestId++) {
+      await own.post({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId } });
+    }
+    const first = own.request("tools/call", call("wait"));
+    await served.gateway.arrived(1);
+    expect(served.gateway.calls[0]?.cancellation.cancelled).toBe(false);
+    served.gateway.finish("done");
+    expect((await first).json).toHaveProperty("result");
+  });
+
   it("go on when the connection breaks", async () => {
     const own = await initialize(served.port);
     const sent = own.stream("tools/call", call("wait"));

@@ -63,7 +63,14 @@ export class ToolGateway implements Gateway {
     return upstreams && { endpoint, upstreams, shows: () => true, prefixed: endpoint === "" };
   }
 
-  starting(): undefined {}
+  /** What requests wait for until servers have started, and how many have. */
+  waitsFor: Promise<unknown> | undefined;
+  waited = 0;
+
+  starting(): Promise<unknown> | undefined {
+    if (this.waitsFor !== undefined) this.waited++;
+    return this.waitsFor;
+  }
 
   readonly refused: string[] = [];
 

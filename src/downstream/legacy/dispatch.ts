@@ -31,6 +31,7 @@ export async function dispatchLegacyRequest(edge: Edge, incoming: LegacyIncoming
   if (list !== undefined) {
     const refusal = checkListParams(params);
     if (refusal !== undefined) return refuseWith(refusal);
+    await edge.gateway.starting(context.scope);
     const listed = await edge.gateway.list(context.scope, list, callerOf(context, session.facts.clientInfo));
     return end(listed.legacy);
   }
@@ -47,6 +48,7 @@ export async function dispatchLegacyRequest(edge: Edge, incoming: LegacyIncoming
     case "resources/unsubscribe": {
       const uri = params["uri"];
       if (typeof uri !== "string") return refuseWith(refuse("PARAMS_INVALID", "params.uri must be a string."));
+      await edge.gateway.starting(context.scope);
       const refusal =
         method === "resources/subscribe" ? await session.subscribe(context.scope, uri) : await session.unsubscribe(uri);
       return refusal ? refuseWith(refusal) : end("{}");
@@ -115,6 +117,9 @@ async function callLegacy(edge: Edge, { session, request, context, reply }: Lega
   const until = edge.now() + edge.limits.holdMs;
   const open: OpenCall = { edge, session, id, call, reply, holdMs: () => Math.max(0, until - edge.now()) };
   try {
+    // Only now: whoever waits may cancel.
+    const starting = edge.gateway.starting(context.scope);
+    if (starting !== undefined) await starting;
     const signedIn = await settleLegacySignIn(open, await edge.gateway.call(call));
     if (signedIn.kind === "answer") return reply.end(signedIn.message);
     const first = signedIn.outcome;

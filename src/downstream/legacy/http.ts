@@ -80,6 +80,7 @@ async function initialize(http: HttpEdge, post: AdmittedPost, request: Request):
   const { outgoing } = exchange;
   const init = readInitialize(request);
   if (!init.ok) return answerRefusal(outgoing, init, { id: request.id });
+  await http.edge.gateway.starting(context.scope);
   const opened = await http.sessions.open(init, context);
   if (opened === undefined) return answerRefusal(outgoing, refuse("TOO_MANY_OPEN"), { id: request.id });
   outgoing.setHeader(SESSION_HEADER, opened.id);

@@ -35,6 +35,10 @@ export interface LegacyOutput {
   save(change: SessionChange): Promise<void>;
 }
 
+/** What was cancelled before it was known: so many, for so long. */
+const MAX_EARLY = 32;
+const EARLY_MS = 10_000;
+
 interface Watch {
   /** Set once the upstream agreed; `closed` wins over an agreement that comes late. */
   close: (() => void) | undefined;
@@ -49,6 +53,7 @@ export class LegacySession {
   readonly #edge: Edge;
   readonly #output: LegacyOutput;
   readonly #inFlight = new Map<RpcId, Cancellation>();
+  readonly #cancelledEarly = new Map<RpcId, { readonly reason: string; readonly at: number }>();
   readonly #watches = new Map<string, Watch>();
   #logLevel: LogLevel | undefined;
   #ended = false;
@@ -92,6 +97,9 @@ export class LegacySession {
   begin(id: RpcId, cancellation: Cancellation): boolean {
     if (this.#inFlight.size >= this.#edge.limits.maxInFlightPerSession) return false;
     this.#inFlight.set(id, cancellation);
+    const early = this.#cancelledEarly.get(id);
+    this.#cancelledEarly.delete(id);
+    if (early !== undefined && this.#edge.now() - early.at < EARLY_MS) cancellation.cancel(early.reason);
     return true;
   }
 
@@ -99,9 +107,19 @@ export class LegacySession {
     if (this.#inFlight.get(id) === cancellation) this.#inFlight.delete(id);
   }
 
-  /** Unknown and finished requests are ignored, as the protocol wants. */
+  /**
+   * Unknown and finished requests are ignored, as the protocol wants; but the one that is not known yet may be a long request
+   * that is still being read: each is a POST of its own, and a short one overtakes it.
+   */
   cancel(id: RpcId, reason: string): void {
-    this.#inFlight.get(id)?.cancel(reason);
+    this.#cancelledEarly.delete(id);
+    if (this.#inFlight.has(id)) {
+      this.#inFlight.get(id)?.cancel(reason);
+      return;
+    }
+    this.#cancelledEarly.set(id, { reason, at: this.#edge.now() });
+    const [oldest] = this.#cancelledEarly.keys();
+    if (this.#cancelledEarly.size > MAX_EARLY && oldest !== undefined) this.#cancelledEarly.delete(oldest);
   }
 
   /** Tells the client something outside any call. */
