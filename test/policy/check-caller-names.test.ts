@@ -7,7 +7,12 @@ const FACTS: KnownFacts = {
   ...NO_KNOWN_FACTS,
   issuers: ["https://idp.acme.com", "https://partner.example/x", "portcullis:keys"],
   roles: ["admin", "fin"],
+  keys: ["agent", "ci-bot"],
+  domains: ["acme.de", "mail.partner.fr", "*.acme.at"],
 };
+
+/** Of a configuration that knows keys alone. */
+const KEYS_ALONE: KnownFacts = { ...FACTS, issuers: ["portcullis:keys", "portcullis:local", "portcullis:anonymous"] };
 
 /** What is said of a target with this one name, each with its hint. */
 function check(key: string, name: string, facts = FACTS) {
@@ -43,6 +48,13 @@ describe("a name in a target that fits nobody", () => {
     ["users", "ann,bob", "warning", "Write an entry for each: `ann`, `bob`."],
     ["clients", "https://idp.acme.com/*", "warning", "Write `https://idp.acme.com|*`"],
     ["clients", "cl,other", "warning", "Write an entry for each"],
+    ["users", "acme.com", "warning", "Write `*@acme.com` for everybody of that domain."],
+    ["users", "!Acme.com", "warning", "Write `*@Acme.com`"],
+    ["users", "acme.de", "warning", "Write `*@acme.de`"],
+    ["users", "partner.fr", "warning", "Write `*@partner.fr`"],
+    ["users", "acme.at", "warning", "Write `*@acme.at`"],
+    ["clients", "agnet", "warning", "is not the key `agent`"],
+    ["clients", "!CI_Bot", "warning", "is not the key `ci-bot`"],
     ["roles", "admin,fin", "warning", "Write an entry for each: `admin`, `fin`."],
     ["roles", "!admin, fin", "warning", "Write an entry for each"],
     ["roles", "Admin", "warning", "Did you mean `admin`?"],
@@ -63,6 +75,12 @@ describe("a name in a target that fits nobody", () => {
     ["users", "https://sub.example/people/7"],
     ["users", "spiffe://acme/agent"],
     ["users", "key-7"],
+    ["users", "ann.smith"],
+    ["users", "ann.de"],
+    ["users", "robot.7"],
+    ["clients", "agent"],
+    ["clients", "agent*"],
+    ["clients", "nokey"],
     ["users", "*"],
     ["clients", "https://idp.acme.com*"],
     ["clients", "https://client.example/metadata.json"],
@@ -75,6 +93,12 @@ describe("a name in a target that fits nobody", () => {
     ["groups", "Acme, Inc. staff"],
   ])("is none of %s: %s", (key, name) => {
     expect(check(key, name)).toEqual({ error: "", warning: "" });
+  });
+
+  it("is no key's where there are keys alone", () => {
+    expect(check("clients", "nokey", KEYS_ALONE).warning).toContain("What a client calls itself proves nothing.");
+    for (const name of ["agent", "no*", "*"])
+      expect(check("clients", name, KEYS_ALONE)).toEqual({ error: "", warning: "" });
   });
 
   it("is not guessed where the configuration is not known", () => {

@@ -6,6 +6,7 @@ import { whyNoClientAddress } from "../../config/checks/client-address.ts";
 import type { Config } from "../../config/schema/schema.ts";
 import { writeExact } from "../../core/exact-json.ts";
 import { ANONYMOUS_ISSUER, KEYS_ISSUER, LOCAL_ISSUER } from "../../core/principal.ts";
+import { mailDomainOf } from "../../core/standing.ts";
 import { DEFAULT_POLICY_HEADERS } from "../../downstream/options.ts";
 import type { CompileOptions } from "../../policy/compile/entries.ts";
 import { type KnownFacts, NO_KNOWN_FACTS } from "../../policy/expressions/facts.ts";
@@ -101,9 +102,21 @@ function factsOf({ endpoints, upstreams, auth, approvalFlows }: Config): KnownFa
         stages.flatMap(({ approvers, escalate }) => [...approvers.roles, ...(escalate?.to.roles ?? [])]),
       ),
     ],
+    keys: auth.apiKeys.map(({ name }) => name),
+    domains: domainsOf(auth),
     headers: DEFAULT_POLICY_HEADERS,
     further: auth.jwt.filter(({ standing }) => !standing.home).map(({ issuer, standing }) => ({ ...standing, issuer })),
   };
+}
+
+function domainsOf({ apiKeys, people, jwt }: Config["auth"]): readonly string[] {
+  const addresses = [...apiKeys.map(({ email }) => email ?? ""), ...people.flatMap(({ emails }) => emails)];
+  const hosts = jwt.map(({ issuer }) => new URL(issuer).hostname);
+  return [
+    ...addresses.flatMap((it) => mailDomainOf(it) ?? []),
+    ...jwt.flatMap((it) => it.standing.emailDomains),
+    ...hosts,
+  ];
 }
 
 /** Tells all mistakes at their places, and makes the command end with 1. */

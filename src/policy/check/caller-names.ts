@@ -40,7 +40,8 @@ function doubtOf(key: NameKey, written: string, known: KnownFacts): Doubt | unde
     return { sure: true, message: "`!*` leaves nobody over: everybody has an id.", hint: undefined };
   }
   const doubt = key === "users" || key === "clients" ? doubtOfIssuer(key, name, known.issuers) : undefined;
-  const found = doubt ?? (key === "users" ? doubtOfAddress(name) : undefined) ?? doubtOfList(name);
+  const own = { users: doubtOfUser, clients: doubtOfClient, roles: undefined, groups: undefined }[key];
+  const found = doubt ?? own?.(name, known) ?? doubtOfList(name);
   if (found !== undefined) return { ...found, message: `\`${written}\` ${found.message}` };
   if (key !== "roles") return undefined;
   const role = knownRole(name, known.roles ?? []);
@@ -75,8 +76,12 @@ function doubtOfIssuer(key: NameKey, name: string, issuers: KnownFacts["issuers"
 
 const OUR_ISSUERS = [KEYS_ISSUER, ANONYMOUS_ISSUER, LOCAL_ISSUER];
 
-/** What is meant as an address and is none that anybody has. Ids with the sign in them are possible. */
-function doubtOfAddress(name: string): Doubt | undefined {
+/** What is meant as an address, or as all of a domain, and is none that anybody has. Ids with the sign in them are possible. */
+function doubtOfUser(name: string, { domains = [] }: KnownFacts): Doubt | undefined {
+  if (isDomain(name, domains)) {
+    const hint = `Write \`*@${name}\` for everybody of that domain.`;
+    return { sure: false, message: "fits only an id that is written so: it is a domain, and no address.", hint };
+  }
   if (name.startsWith("@") && !name.slice(1).includes("@")) {
     const hint = `Write \`*${name}\` for everybody of that domain.`;
     return { sure: true, message: "names nobody: no address begins with @.", hint };
@@ -88,6 +93,28 @@ function doubtOfAddress(name: string): Doubt | undefined {
       ? undefined
       : `Write ${inner.length > 1 ? "an entry for each: " : ""}${inner.map(quoted).join(", ")}.`;
   return { sure: /[\s,;<>]/.test(name), message: "is no e-mail address as the gateway reads them.", hint };
+}
+
+/** Endings that ids do not have. Of the others (`ann.de`) only what the configuration knows is a domain. */
+const ENDINGS = new Set("com org net edu gov mil int io dev app info biz example test".split(" "));
+
+function isDomain(name: string, domains: readonly string[]): boolean {
+  if (!/^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/i.test(name)) return false;
+  const lower = name.toLowerCase();
+  return ENDINGS.has(lower.replace(/^.*\./, "")) || domains.some((it) => it === lower || it.endsWith(`.${lower}`));
+}
+
+/** A key of the configuration in another spelling; or no key, where nothing else gives clients an id. */
+function doubtOfClient(name: string, { keys, issuers }: KnownFacts): Doubt | undefined {
+  if (keys === undefined || /[*?|]/.test(name) || keys.includes(name)) return undefined;
+  const close = suggest(name, keys);
+  if (close !== undefined) {
+    const message = `is not the key \`${close}\` of the configuration: names are compared letter by letter.`;
+    return { sure: false, message, hint: undefined };
+  }
+  if (issuers === undefined || issuers.some((issuer) => !OUR_ISSUERS.includes(issuer))) return undefined;
+  const message = "is no key of the configuration: it fits clients that call themselves so, and those alone.";
+  return { sure: false, message, hint: "What a client calls itself proves nothing." };
 }
 
 /** Several names in one. Names of directories have commas between their parts (`cn=fin,dc=acme`). */

@@ -20,6 +20,10 @@ export interface KnownFacts {
   readonly issuers: readonly string[] | undefined;
   /** Roles that the configuration names; issuers may say others. */
   readonly roles?: readonly string[];
+  /** Names of the API keys, which are their clients' ids; issuers may say others. */
+  readonly keys?: readonly string[];
+  /** Domains in which the configuration says that somebody has an address, or issuers are. */
+  readonly domains?: readonly string[];
   /** Names of the request headers that conditions see, in lower case. */
   readonly headers: readonly string[] | undefined;
   /** Those of the issuers that do not speak for the company. */
