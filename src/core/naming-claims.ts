@@ -38,12 +38,14 @@ const OF_SUBJECT = words(
 );
 
 /** How an object that names somebody calls what it names. SCIM, RFC 9493 */
-const WITHIN_SUBJECT = words("value id sub uri address");
+const WITHIN_SUBJECT = words("value id sub uri address number");
 
 const SHOWN = words("name nickname displayname commonname cn");
 
 /** Claims that hold such claims. RFC 9493, Cognito, Firebase */
-const HOLDERS = words("profile profiledata identities firebase subid identifiers");
+const HOLDERS = words(
+  "profile profiledata userprofile userinfo usermetadata identities firebase subid identifiers subject person employee staff worker",
+);
 
 const BEHIND = words(
   "onbehalfof obo actor actors impersonator impersonators impersonatedby delegatedby delegator delegators requestedby requester " +
@@ -87,13 +89,13 @@ const SAML_NAMES: Readonly<Record<string, string>> = {
 export function aboutOf(name: string, within: About, ownsItself: boolean): About | undefined {
   if (within === "behind" || within === "perhaps") return within;
   const path = pathOf(name);
-  const last = path.replace(/^.*[/:.]/, "");
+  const [last = "", before = ""] = path.split(/[/:.]/).reverse();
   if (ownsItself && OF_MACHINE.has(last)) return "subject";
   if (BEHIND.has(last)) return "behind";
   if (PERHAPS.has(last)) return "perhaps";
   if (OF_TOKEN.has(last) || OF_OTHERS.test(path)) return undefined;
   if (within === "shared" || OF_MANY.test(path)) return "shared";
-  const isNamed = within === "subject" || within === "holder";
+  const isNamed = within === "subject" || within === "holder" || OF_SUBJECT.has(before) || HOLDERS.has(before);
   if (OF_SUBJECT.has(last) || (isNamed && WITHIN_SUBJECT.has(last))) return "subject";
   if (SHOWN.has(last)) return "shown";
   return HOLDERS.has(last) ? "holder" : "anything";

@@ -197,9 +197,9 @@ function tracesIn(text: string | null, place: { readonly table: string; readonly
   const { kind: written, vouched, names, actors, mentions, odd } = objectIn(text, place);
   const kind = TRACE_KINDS.find((one) => one === written);
   if (kind === undefined || typeof vouched !== "boolean") throw malformed();
-  // Of before it was written down: whether an address was plain, nobody knows any more.
+  // Of before it was written down: whether every name was read, and was plain, nobody knows any more.
   const others = { actors: texts(actors ?? []), mentions: texts(mentions ?? []) };
-  return { kind, vouched, names: texts(names), ...others, odd: odd !== false };
+  return { kind, vouched, names: texts(names), ...others, odd: odd !== false || mentions === undefined };
 }
 
 const SNAPSHOT = { table: "approval_requests", column: "flow_snapshot" };
