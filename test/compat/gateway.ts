@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { createApiKey } from "../../src/identity/api-keys.ts";
 import { CLI } from "../support/built.ts";
-import { freePort, type Program, startProgram, untilOk } from "../support/program.ts";
+import { type Program, startProgram, untilOk } from "../support/program.ts";
 import { TAG } from "./run-command.ts";
 
 /** A gateway as it is built, with one configuration. */
@@ -35,13 +35,12 @@ export async function startGateway({
   env,
 }: GatewayOptions): Promise<GatewayUnderTest> {
   const { key, hash } = createApiKey();
-  const port = await freePort();
   const config = join(dir, "portcullis.yaml");
   await mkdir(join(dir, "policies"), { recursive: true });
   await writeFile(
     config,
     stringify({
-      server: { port },
+      server: { port: 0 },
       auth: {
         api_keys: [{ name: "compat", hash, user: "compat@example.com", kind: "person", roles: ["operator"] }],
         admin: { roles: ["operator"] },
@@ -56,7 +55,9 @@ export async function startGateway({
     args: [...nodeArgs, CLI, "serve", "-c", config],
     cwd: dir,
     env: { [TAG]: tag, ...env },
+    ready: /MCP +http:\/\/127\.0\.0\.1:(\d+)/,
   });
+  const port = Number(program.ready?.[1]);
   try {
     await untilOk(`http://127.0.0.1:${port}/readyz`, program, 30_000);
   } catch (error) {
