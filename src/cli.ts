@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import type { Shell } from "./commands/shell.ts";
+import { ownCommand } from "./main/own-command.ts";
 import { VERSION } from "./main/version.ts";
 
 const shell: Shell = {
   out: (text) => process.stdout.write(`${text}\n`),
   err: (text) => process.stderr.write(`${text}\n`),
+  command: ownCommand(process.argv[1] ?? "", process.cwd()),
   env: process.env,
   colours: process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined,
   setExitCode: (code) => {

@@ -13,7 +13,7 @@ export function loadOrExplain(shell: Shell, path: string): Config | undefined {
 
 /** The same, with the files that it came from. */
 export function loadFilesOrExplain(shell: Shell, path: string): Extract<LoadedConfig, { ok: true }> | undefined {
-  const loaded = loadConfig(path, shell.env);
+  const loaded = loadConfig(path, shell.env, shell.command);
   if (!loaded.ok) {
     for (const error of loaded.errors) shell.err(formatConfigError(error));
     shell.setExitCode(1);

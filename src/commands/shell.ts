@@ -6,6 +6,8 @@ export interface Shell {
   out(text: string): void;
   /** Writes to standard error, a line break added. */
   err(text: string): void;
+  /** How this program was started, for lines that people copy: `portcullis`, `npx portcullis`, `npm run portcullis --`. */
+  readonly command: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether standard output is a terminal that shows colours. */
   readonly colours: boolean;

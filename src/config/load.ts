@@ -29,13 +29,20 @@ interface LoadedFiles {
 
 const MAX_BYTES = 1_048_576;
 
-/** Reads, substitutes and checks a configuration file. All errors at once, in the order of the file. @throws never */
-export function loadConfig(path: string, env: Readonly<Record<string, string | undefined>>): LoadedConfig {
+/**
+ * Reads, substitutes and checks a configuration file. All errors at once, in the order of the file. `command`: how the program
+ * was started, for lines that people copy. @throws never
+ */
+export function loadConfig(
+  path: string,
+  env: Readonly<Record<string, string | undefined>>,
+  command = "portcullis",
+): LoadedConfig {
   const absolute = resolve(path);
   const files = new Map([[absolute, stampOf(absolute)]]);
   const seen = (): LoadedFiles => ({ files: [...files.keys()], stamps: [...files.values()] });
   const read = readSmallFileSync(absolute, MAX_BYTES);
-  if (!read.ok) return { ok: false, errors: [missingFile(path, read.code)], ...seen() };
+  if (!read.ok) return { ok: false, errors: [missingFile(path, read.code, command)], ...seen() };
   const { text } = read;
   const dir = dirname(absolute);
   const source = readSource(text);

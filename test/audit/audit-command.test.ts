@@ -61,6 +61,7 @@ async function run(...args: string[]): Promise<{ out: string; err: string; code:
     err: (text) => void stderr.push(`${text}\n`),
     env: {},
     colours: false,
+    command: "portcullis",
     setExitCode: (given) => {
       code = given;
     },

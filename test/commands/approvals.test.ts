@@ -88,6 +88,7 @@ function command(env: Env, args: readonly string[], typed?: PassThrough) {
     err: (line) => void errors.push(line),
     env,
     colours: false,
+    command: "portcullis",
     setExitCode: (given) => {
       code = given;
     },

@@ -15,6 +15,7 @@ async function run(...args: string[]): Promise<string> {
     err: (text) => printed.push(text),
     env: {},
     colours: false,
+    command: "portcullis",
     setExitCode: () => {},
     stopped: () => Promise.resolve(),
     stdin: process.stdin,

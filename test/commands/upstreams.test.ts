@@ -72,6 +72,7 @@ async function command(env: Env, ...args: readonly string[]): Promise<Ran> {
     err: (line) => void errors.push(line),
     env,
     colours: false,
+    command: "portcullis",
     setExitCode: (given) => {
       code = given;
     },

@@ -13,7 +13,15 @@ async function verify({ dir }: TestGateway) {
   const stdout = new PassThrough();
   const printed = text(stdout);
   const program = new Command().exitOverride();
-  const quiet = { out() {}, err() {}, env: {}, colours: false, setExitCode() {}, stdin: new PassThrough() };
+  const quiet = {
+    out() {},
+    err() {},
+    command: "portcullis",
+    env: {},
+    colours: false,
+    setExitCode() {},
+    stdin: new PassThrough(),
+  };
   registerAuditVerify(program, { ...quiet, stopped: () => Promise.resolve(), stdout });
   await program.parseAsync(["verify", "--json", "-c", join(dir, "portcullis.yaml")], { from: "user" });
   stdout.end();

@@ -29,6 +29,7 @@ export async function runPolicyCommand(...args: readonly string[]): Promise<Comm
     err: (line) => errors.push(line),
     env: {},
     colours: false,
+    command: "portcullis",
     setExitCode: (given) => {
       code = given;
     },

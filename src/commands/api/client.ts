@@ -63,7 +63,7 @@ export function openApi(shell: Shell, place: ApiPlace): ApiOpening {
     shell.err(`warning: ${url.origin} is not encrypted, so that others on the way can read your key. Use https.`);
   }
   const base = url.href.replace(/\/+$/, "");
-  const target = { base };
+  const target = { base, command: shell.command };
   const headers = credential.key === undefined ? {} : { Authorization: `Bearer ${credential.key}` };
   return {
     ok: true,
@@ -91,7 +91,7 @@ function nowhere(): string {
 function findUrl(shell: Shell, { gateway, config }: ApiPlace): Found<{ readonly url: URL }> {
   const named = gateway ?? (config === undefined ? shell.env["PORTCULLIS_URL"] : undefined);
   if (named !== undefined) return readUrl(named, gateway === undefined ? "PORTCULLIS_URL" : "--gateway");
-  const loaded = loadConfig(config ?? DEFAULT_CONFIG, shell.env);
+  const loaded = loadConfig(config ?? DEFAULT_CONFIG, shell.env, shell.command);
   if (!loaded.ok) {
     const [first] = loaded.errors;
     const why = config === undefined || first === undefined ? "" : `${formatConfigError(first)}\n`;
@@ -145,6 +145,8 @@ function findCredential(shell: Shell, { keyFile }: ApiPlace): Found<{ readonly k
 /** The gateway's URL, and the option of the command line that names another one. */
 interface Target {
   readonly base: string;
+  /** How this program was started. */
+  readonly command: string;
 }
 
 async function ask<Schema extends z.ZodType>(
@@ -177,13 +179,13 @@ async function ask<Schema extends z.ZodType>(
   return { ok: false, status, message: explain(status, problem.data), problem: problem.data };
 }
 
-function unreachable({ base }: Target, err: unknown): string {
+function unreachable({ base, command }: Target, err: unknown): string {
   if (err instanceof DOMException && err.name === "TimeoutError") {
     return `${base} did not answer within ${TIMEOUT_MS / 1000} s. Try again, or look at its log.`;
   }
   const cause = err instanceof Error ? err.cause : undefined;
   const code = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
-  return `Nothing answers at ${base}${code}. Is the gateway running (portcullis serve)? Another one: --gateway URL.`;
+  return `Nothing answers at ${base}${code}. Is the gateway running (${command} serve)? Another one: --gateway URL.`;
 }
 
 function foreign({ base }: Target): string {

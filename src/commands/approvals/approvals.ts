@@ -105,7 +105,7 @@ async function show(shell: Shell, api: ApiClient, id: string, options: ShowOptio
   const answer = await api.get(`/approvals/${encodeURIComponent(id)}`, approvalDetailSchema);
   if (!answer.ok) return refusedBy(shell, answer);
   if (options.json === true) return printApiJson(shell, answer.value);
-  const text = { paint: painter(shell.colours), now: Date.now() };
+  const text = { paint: painter(shell.colours), now: Date.now(), command: shell.command };
   const shown = approvalText(answer.value, text, options.full === true ? WHOLE : SCREEN);
   await print(shell.stdout, one(`${shown}\n${historyText(answer.value, text)}`));
 }

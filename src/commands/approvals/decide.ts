@@ -40,7 +40,11 @@ export async function decideApproval(
   if (!seen.ok) return refused(shell, seen);
   const request = seen.value;
 
-  const view = approvalText(request, { paint: painter(shell.colours), now: Date.now() }, SCREEN);
+  const view = approvalText(
+    request,
+    { paint: painter(shell.colours), now: Date.now(), command: shell.command },
+    SCREEN,
+  );
   // With --json standard output is for programs.
   if (options.json === true) shell.err(view);
   else await print(shell.stdout, one(`${view}\n`));

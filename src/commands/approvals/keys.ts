@@ -80,6 +80,10 @@ export async function obeyLine(
   }
   const seen = await api.get(`/approvals/${encodeURIComponent(id)}`, approvalDetailSchema);
   if (!seen.ok) return shell.err(seen.message);
-  const text = approvalText(seen.value, { paint: painter(shell.colours), now: Date.now() }, SCREEN);
+  const text = approvalText(
+    seen.value,
+    { paint: painter(shell.colours), now: Date.now(), command: shell.command },
+    SCREEN,
+  );
   await print(shell.stdout, one(`${text}\n`));
 }

@@ -12,6 +12,8 @@ export interface TextOptions {
   readonly paint: (colour: Colour, text: string) => string;
   /** ms since the epoch. */
   readonly now: number;
+  /** How this program was started. */
+  readonly command: string;
 }
 
 const HEAD = ["ID", "STATE", "ASKED BY", "TOOL", "STAGE", "LEFT", ""] as const;
@@ -19,7 +21,10 @@ const MAX_CELL = 40;
 const MAX_FACT = 1_000;
 
 /** Requests as a table; those that the reader may decide now are marked. */
-export function approvalTable(items: readonly ApprovalBody[], { paint, now }: TextOptions): string {
+export function approvalTable(
+  items: readonly ApprovalBody[],
+  { paint, now }: Pick<TextOptions, "paint" | "now">,
+): string {
   const rows = items.map((item) => [
     visible(item.id),
     item.state,
@@ -37,7 +42,7 @@ export function approvalTable(items: readonly ApprovalBody[], { paint, now }: Te
 }
 
 /** One line about a request, for announcements. */
-export function approvalLine(item: ApprovalBody, { paint, now }: TextOptions): string {
+export function approvalLine(item: ApprovalBody, { paint, now }: Pick<TextOptions, "paint" | "now">): string {
   const left = timeLeft(item, now);
   return [
     visible(item.id),
@@ -93,7 +98,7 @@ const REASONS = {
   always: "needed to approve and to reject",
 } as const satisfies Record<ApprovalBody["reason_required"], string>;
 
-function argumentLines(item: ApprovalBody, { paint }: TextOptions, limits: TreeLimits): readonly string[] {
+function argumentLines(item: ApprovalBody, { paint, command }: TextOptions, limits: TreeLimits): readonly string[] {
   const value: unknown = item.arguments;
   const given: JsonObject = isObject(value) ? value : {};
   const tree = valueTree(given, limits, paint);
@@ -112,7 +117,7 @@ function argumentLines(item: ApprovalBody, { paint }: TextOptions, limits: TreeL
     ...(tree.cut + tree.omitted === 0
       ? []
       : [
-          `Not everything is shown: ${notShown(tree.cut, tree.omitted)}. All of it: portcullis approvals show ${visible(item.id)} --full`,
+          `Not everything is shown: ${notShown(tree.cut, tree.omitted)}. All of it: ${command} approvals show ${visible(item.id)} --full`,
         ]),
   ];
   return [

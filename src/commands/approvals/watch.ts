@@ -144,7 +144,7 @@ function announce(shell: Shell, item: ApprovalBody, { wasKnown, json, number }: 
   }
   const line = approvalLine(item, { paint: painter(shell.colours), now: Date.now() });
   const bell = !wasKnown && item.may_decide && shell.colours ? "\u0007" : "";
-  const how = number === undefined ? `decide: portcullis approvals approve ${visible(item.id)}` : keysFor(number);
+  const how = number === undefined ? `decide: ${shell.command} approvals approve ${visible(item.id)}` : keysFor(number);
   shell.out(`${bell}${wasKnown ? "  ~ " : "  + "}${line}${item.may_decide ? `\n      ${how}` : ""}`);
 }
 

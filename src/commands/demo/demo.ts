@@ -10,7 +10,6 @@ import { catchFaults } from "../../main/last-resort.ts";
 import { createLog } from "../log.ts";
 import { startOrExplain, untilStopped } from "../run-gateway.ts";
 import { bold, type Shell } from "../shell.ts";
-import { ownCommand } from "../terminal/own-command.ts";
 import { demoKeys, hashOf } from "./keys.ts";
 import type { DemoSignIn } from "./sign-in.ts";
 import { type DemoUser, demoTour } from "./tour.ts";
@@ -94,8 +93,7 @@ async function runDemo(shell: Shell, options: DemoOptions): Promise<void> {
     const tokenFile = `${options.data}/${TOKEN_FILE}`;
     const browser = signIn && { password: signIn.password, code: DEMO_CODE, tokenFile };
     const { url } = gateway;
-    const command = ownCommand(process.argv[1] ?? "", process.cwd());
-    const shown = { data: options.data, policies: relative("", policies) || policies, command };
+    const shown = { data: options.data, policies: relative("", policies) || policies, command: shell.command };
     shell.out(demoTour({ url, users, browser, ...shown, bold: (text) => bold(shell, text) }));
     await untilStopped(shell, log, gateway, { stopped, lastResort });
   } finally {

@@ -57,7 +57,9 @@ async function test(options: TestOptions, shell: Shell): Promise<void> {
     return;
   }
   if (results.length === 0) {
-    shell.err(`There are no tests in ${place.dir}. Put one beside a policy: portcullis policy test --help shows how.`);
+    shell.err(
+      `There are no tests in ${place.dir}. Put one beside a policy: ${shell.command} policy test --help shows how.`,
+    );
     return;
   }
   const paint = painter(shell.colours);

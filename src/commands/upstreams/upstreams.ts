@@ -71,7 +71,7 @@ async function list(shell: Shell, api: ApiClient, options: JsonOption): Promise<
   if (!answer.ok) return refusedBy(shell, answer);
   if (options.json === true) return printApiJson(shell, answer.value);
   if (answer.value.items.length === 0) {
-    return shell.err("There are none yet: portcullis upstreams add --help, or upstreams: in the configuration.");
+    return shell.err(`There are none yet: ${shell.command} upstreams add --help, or upstreams: in the configuration.`);
   }
   await print(shell.stdout, one(`${upstreamTable(answer.value.items, painter(shell.colours)).trimEnd()}\n`));
 }
@@ -81,7 +81,7 @@ async function add(shell: Shell, api: ApiClient, body: { readonly name: string }
   if (!answer.ok) return refusedWith(shell, answer);
   if (options.json === true) return printApiJson(shell, answer.value);
   const { name, address } = answer.value;
-  const next = `Its tools are offered once it is reached: portcullis upstreams test ${plainText(name)}`;
+  const next = `Its tools are offered once it is reached: ${shell.command} upstreams test ${plainText(name)}`;
   await print(shell.stdout, one(`${plainText(name)} is registered, at ${plainText(address)}.\n${next}\n`));
 }
 

@@ -1,7 +1,7 @@
 import type { ConfigError } from "../config-error.ts";
 
 /** What to tell when the file cannot be read: one screen, with a configuration to paste. */
-export function missingFile(path: string, code: string): ConfigError {
+export function missingFile(path: string, code: string, command: string): ConfigError {
   const whole = { file: path, line: 0, column: 0, key: "", excerpt: undefined };
   const own = OWN[code];
   if (own !== undefined) return { ...whole, ...own };
@@ -9,7 +9,7 @@ export function missingFile(path: string, code: string): ConfigError {
     const hint = "Check the path and its permissions; -c FILE names another file.";
     return { ...whole, message: `The configuration cannot be read (${code}).`, hint };
   }
-  return { ...whole, message: "There is no such file.", hint: `\n\n${firstSteps(path)}` };
+  return { ...whole, message: "There is no such file.", hint: `\n\n${firstSteps(path, command)}` };
 }
 
 const OWN: Readonly<Record<string, { readonly message: string; readonly hint: string }>> = {
@@ -17,10 +17,10 @@ const OWN: Readonly<Record<string, { readonly message: string; readonly hint: st
   NOT_A_FILE: { message: "This is a pipe or a device, not a file.", hint: "Write the configuration to a file." },
 };
 
-function firstSteps(path: string): string {
+function firstSteps(path: string, command: string): string {
   return `To look around first, with nothing to configure:
 
-  portcullis demo
+  ${command} demo
 
 To start for real, paste this into ${path}:
 
@@ -35,9 +35,12 @@ To start for real, paste this into ${path}:
 
 and run
 
-  portcullis serve -c ${path}
+  ${command} serve -c ${path}
 
 An entry of a client's mcpServers works under upstreams as it is. For callers with
-keys instead of anonymous ones, run \`portcullis keys create --name me --user you@example.com\`.
+keys instead of anonymous ones, run
+
+  ${command} keys create --name me --user you@example.com
+
 Have the file elsewhere? Name it: -c FILE`;
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ownCommand } from "../../src/commands/terminal/own-command.ts";
+import { ownCommand } from "../../src/main/own-command.ts";
 
 it.each([
   ["/home/ann/portcullis/src/cli.ts", "npm run portcullis --"],
