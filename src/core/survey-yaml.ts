@@ -1,4 +1,5 @@
 import { type Alias, isAlias, isCollection, isMap, isScalar, isSeq, type Node } from "yaml";
+import { grouped } from "./counted.ts";
 
 /** What a file of YAML may hold. `docs/limits.md` lists it. */
 export const YAML_LIMITS = {
@@ -39,7 +40,7 @@ export function limit(offset: number, what: string): YamlProblem {
 
 /** A number as people read it. */
 export function number(count: number): string {
-  return count.toLocaleString("en-US");
+  return grouped(count);
 }
 
 /** What a value comes to with all that its aliases stand for. */

@@ -1,3 +1,4 @@
+import { grouped } from "../../core/counted.ts";
 import { asEscape, UNSEEN } from "../../core/display.ts";
 import { writeExact } from "../../core/exact-json.ts";
 import { isObject, type Json } from "../../core/json.ts";
@@ -59,7 +60,7 @@ export function valueTree(
     const literal = JSON.stringify(shown).replace(HIDDEN, (char) => paint("red", asEscape(char)));
     if (shown === text) return literal;
     cut += 1;
-    return `${literal} ${paint("yellow", `… cut: ${text.length.toLocaleString("en-US")} characters in all`)}`;
+    return `${literal} ${paint("yellow", `… cut: ${grouped(text.length)} characters in all`)}`;
   };
   const named = (name: string): string => (/^[A-Za-z0-9_.-]{1,64}$/.test(name) ? name : quoted(name));
   const walk = (depth: number, label: string, member: Json | undefined): void => {

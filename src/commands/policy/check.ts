@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { counted } from "../../core/counted.ts";
 import { type Coverage, checkAgainstTools } from "../../policy/check/tools.ts";
 import { compilePolicies } from "../../policy/compile/compile.ts";
 import type { KnownFacts } from "../../policy/expressions/facts.ts";
@@ -8,7 +9,7 @@ import type { Shell } from "../shell.ts";
 import { clip, one, painter, plainText, print } from "../terminal/output.ts";
 import { table } from "../terminal/table.ts";
 import { findKnownTools, type KnownTools, type ToolOptions } from "./known-tools.ts";
-import { count, type PolicyPlace, printJson, readPlace, reportErrors, withPolicyPlace } from "./place.ts";
+import { type PolicyPlace, printJson, readPlace, reportErrors, withPolicyPlace } from "./place.ts";
 
 /** `portcullis policy check`: every mistake in the policies, or what they are. */
 export function registerPolicyCheck(policy: Command, shell: Shell): void {
@@ -79,7 +80,7 @@ async function check(options: ToolOptions, shell: Shell): Promise<void> {
     return [id, effect, state, `${file}:${line}`, clip(description ?? "", MAX_DESCRIPTION)].map(plainText);
   });
   const listed = rows.length === 0 ? "" : `${table(["ID", "EFFECT", "STATE", "PLACE", "DESCRIPTION"], rows, paint)}\n`;
-  const sum = `${count(policies.length, "policy")} in ${count(place.policies.length, "file")}`;
+  const sum = `${counted(policies.length, "policy")} in ${counted(place.policies.length, "file")}`;
   const against = known.ok ? `, checked against ${known.source}` : "";
   const coveredText = coverage === undefined ? "" : `${coverageText(coverage)}\n`;
   await print(
@@ -103,7 +104,7 @@ function harmless({ message, hint, ...place }: PolicyError): PolicyError {
 const MAX_LISTED = 10;
 
 function coverageText({ tools, covered, uncovered, only_shadow, only_redact_or_limit }: Coverage): string {
-  const parts = [`Covered by policies: ${covered} of ${count(tools, "tool")}.`];
+  const parts = [`Covered by policies: ${covered} of ${counted(tools, "tool")}.`];
   const lists = [
     ["Not covered", uncovered],
     ["Of those in shadow only", only_shadow],

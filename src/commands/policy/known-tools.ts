@@ -2,12 +2,13 @@ import { existsSync } from "node:fs";
 import { compileToolRules } from "../../catalog/tool-rules.ts";
 import { loadConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema/schema.ts";
+import { counted } from "../../core/counted.ts";
 import type { KnownTool } from "../../policy/known-tool.ts";
 import { StoreError } from "../../store/store-error.ts";
 import { parseStoreUrl } from "../../store/store-url.ts";
 import { DEFAULT_CONFIG } from "../load.ts";
 import { isTerminal } from "../terminal/output.ts";
-import { count, type PlaceOptions } from "./place.ts";
+import type { PlaceOptions } from "./place.ts";
 
 /** Options that say which tools policies are held against. */
 export interface ToolOptions extends PlaceOptions {
@@ -104,7 +105,7 @@ function known(
 ): KnownTools {
   const upstreams = new Set(tools.map(({ upstream }) => upstream));
   const unlisted = names.filter((name) => !upstreams.has(name));
-  const source = `${count(tools.length, "tool")} of ${count(upstreams.size, "upstream")}, ${when}`;
+  const source = `${counted(tools.length, "tool")} of ${counted(upstreams.size, "upstream")}, ${when}`;
   return { ok: true, tools, unlisted, source, warnings };
 }
 

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { ApprovalFlow } from "../../approvals/flow.ts";
 import { whyNoClientAddress } from "../../config/checks/client-address.ts";
 import type { Config } from "../../config/schema/schema.ts";
+import { counted } from "../../core/counted.ts";
 import { writeExact } from "../../core/exact-json.ts";
 import { ANONYMOUS_ISSUER, KEYS_ISSUER, LOCAL_ISSUER } from "../../core/principal.ts";
 import { mailDomainOf } from "../../core/standing.ts";
@@ -133,18 +134,12 @@ export async function reportErrors(
   }
   const texts = new Map(files.map(({ name, text }) => [name, text]));
   shell.err(errors.map((error) => formatPolicyError(error, texts.get(error.file))).join("\n\n"));
-  shell.err(`\n${count(errors.length, "mistake")}.`);
+  shell.err(`\n${counted(errors.length, "mistake")}.`);
 }
 
 /** Prints a value as JSON for programs and for reading. */
 export async function printJson(value: unknown, shell: Shell): Promise<void> {
   await print(shell.stdout, one(`${writeExact(value, "  ")}\n`));
-}
-
-/** `1 policy`, `2 policies`. */
-export function count(amount: number, noun: string): string {
-  if (amount === 1) return `1 ${noun}`;
-  return `${amount} ${noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : `${noun}s`}`;
 }
 
 function shown(dir: string): string {

@@ -1,5 +1,5 @@
+import { counted, grouped } from "../../core/counted.ts";
 import { clip, type painter, plainText } from "../terminal/output.ts";
-import { grouped } from "../terminal/progress.ts";
 import { table } from "../terminal/table.ts";
 import type { ReplayShadow, ReplaySummary } from "./replay-summary.ts";
 
@@ -21,7 +21,7 @@ function headline({ calls, first, same, changed, otherPolicies, unknown }: Repla
     `${grouped(otherPolicies)} other policies`,
     `${grouped(unknown)} cannot be told`,
   ];
-  return `${grouped(calls)} ${calls === 1 ? "call" : "calls"}${since}: ${parts.join(", ")}\n`;
+  return `${counted(calls, "call")}${since}: ${parts.join(", ")}\n`;
 }
 
 function changes({ changes }: ReplaySummary, paint: Paint): string {
@@ -64,9 +64,9 @@ function shadowText({ policy, effect, matched, unknown, changes }: ReplayShadow)
   const name = `${plainText(policy)} (${effect})`;
   if (matched === 0) return `${name}: matched no call`;
   const done = changes.map(({ before, after, calls }) => `${actionOf(after)} ${calledNow(calls, before)}`);
-  const open = unknown === 0 ? "" : `; of ${countGrouped(unknown)} that cannot be told`;
+  const open = unknown === 0 ? "" : `; of ${counted(unknown, "call")} that cannot be told`;
   const what = done.length === 0 ? "enforcing it would change nothing" : `enforcing it would ${done.join(", ")}`;
-  return `${name}: matched ${countGrouped(matched)}; ${what}${open}`;
+  return `${name}: matched ${counted(matched, "call")}; ${what}${open}`;
 }
 
 function actionOf(effect: string): string {
@@ -83,7 +83,7 @@ function actionOf(effect: string): string {
 }
 
 function calledNow(calls: number, effect: string): string {
-  return `${countGrouped(calls)} that ${calls === 1 ? "is" : "are"} ${stateOf(effect)} now`;
+  return `${counted(calls, "call")} that ${calls === 1 ? "is" : "are"} ${stateOf(effect)} now`;
 }
 
 function stateOf(effect: string): string {
@@ -99,10 +99,6 @@ function stateOf(effect: string): string {
     default:
       return "waiting for an approval";
   }
-}
-
-function countGrouped(calls: number): string {
-  return `${grouped(calls)} ${calls === 1 ? "call" : "calls"}`;
 }
 
 function section(title: string, head: readonly string[], rows: readonly (readonly string[])[], paint: Paint): string {

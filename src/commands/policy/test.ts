@@ -1,11 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { counted } from "../../core/counted.ts";
 import { runPolicyTests, type TestFileResult, type TestResult } from "../../policy/tests/run.ts";
 import type { Shell } from "../shell.ts";
 import { one, painter, plainText, print } from "../terminal/output.ts";
 import { table } from "../terminal/table.ts";
 import { junitReport } from "./junit.ts";
-import { count, type PlaceOptions, printJson, readPlace, reportErrors, withPolicyPlace } from "./place.ts";
+import { type PlaceOptions, printJson, readPlace, reportErrors, withPolicyPlace } from "./place.ts";
 
 interface TestOptions extends PlaceOptions {
   readonly junit?: string;
@@ -67,7 +68,7 @@ async function test(options: TestOptions, shell: Shell): Promise<void> {
   const parts = files.map((file) => fileText(file, paint));
   if (untested.length > 0) parts.push(paint("yellow", `Matched by no test: ${untested.join(", ")}\n`));
   await print(shell.stdout, one(`${parts.join("\n")}\n${paint(failed === 0 ? "green" : "red", sum)}\n`));
-  if (failed > 0) shell.err(`${count(failed, "test")} failed.`);
+  if (failed > 0) shell.err(`${counted(failed, "test")} failed.`);
 }
 
 function fileText({ file, tests }: TestFileResult, paint: ReturnType<typeof painter>): string {

@@ -1,3 +1,4 @@
+import { grouped } from "../../core/counted.ts";
 import { isTerminal } from "./output.ts";
 
 /** Shows how far a long command is. */
@@ -43,11 +44,6 @@ export function createProgress({ output, total, noun, now }: ProgressOptions): P
       output.write("\r\u001b[K");
     },
   };
-}
-
-/** A whole number with separators: `12,480`. */
-export function grouped(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
 }
 
 function duration(seconds: number): string {

@@ -1,4 +1,5 @@
 import type { UpstreamBody, UpstreamTestBody } from "../../admin/upstreams/schema.ts";
+import { counted } from "../../core/counted.ts";
 import { knownAs } from "../../core/known-as.ts";
 import { type Colour, clip, plainText } from "../terminal/output.ts";
 import { table } from "../terminal/table.ts";
@@ -41,7 +42,7 @@ export function testText(name: string, test: UpstreamTestBody, paint: Paint): st
   const ms = `${Math.round(test.ms)} ms`;
   if (!test.ok) return `${plainText(name)}: ${paint("red", "failed")} after ${ms}. ${reasonText(test.why ?? "")}`;
   const how = [test.era, test.transport].filter((part) => part !== null).join(" over ");
-  const head = `${plainText(name)}: ${paint("green", "ok")} in ${ms}, ${how}, ${counted(test.tools.length)}`;
+  const head = `${plainText(name)}: ${paint("green", "ok")} in ${ms}, ${how}, ${counted(test.tools.length, "tool")}`;
   if (test.tools.length === 0) return head;
   const rows = test.tools.map((tool) => [
     clip(plainText(tool.name), MAX_CELL),
@@ -63,10 +64,6 @@ function stateColour(state: UpstreamBody["state"] | undefined): Colour | undefin
     default:
       return state satisfies never;
   }
-}
-
-function counted(tools: number): string {
-  return tools === 1 ? "1 tool" : `${tools} tools`;
 }
 
 function firstLine(text: string): string {

@@ -1,7 +1,7 @@
+import { grouped } from "../../core/counted.ts";
 import type { ActivityOverview } from "../../operations/activity/activity.ts";
 import type { AssetUrls } from "../assets.ts";
 import { Banner } from "../components/banner.tsx";
-import { countText } from "./words.ts";
 
 /** What draws the charts of a page. Without it, their tables say the same. */
 export function ChartAssets({ assets }: { readonly assets: AssetUrls }) {
@@ -22,7 +22,7 @@ export function Behind({ overview: { behind } }: { readonly overview: ActivityOv
   if (behind < WORTH_A_WORD) return null;
   return (
     <Banner tone="warn">
-      {countText(behind)} rows of the audit are still to be counted: figures grow until they are. Lists are complete.
+      {grouped(behind)} rows of the audit are still to be counted: figures grow until they are. Lists are complete.
     </Banner>
   );
 }

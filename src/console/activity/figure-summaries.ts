@@ -1,6 +1,7 @@
+import { counted, grouped } from "../../core/counted.ts";
 import type { ActivityOverview } from "../../operations/activity/activity.ts";
 import { harmless } from "../harmless.ts";
-import { countText, DECISIONS, lengthText } from "./words.ts";
+import { DECISIONS, lengthText } from "./words.ts";
 
 /** What there is to see in the chart of decisions. `span` ends the sentence: `in the last 24 hours`. */
 export function decisionsSummary({ points }: ActivityOverview, span: string): string {
@@ -10,8 +11,8 @@ export function decisionsSummary({ points }: ActivityOverview, span: string): st
   })).filter(({ n }) => n > 0);
   const all = totals.reduce((sum, { n }) => sum + n, 0);
   if (all === 0) return `No call was decided ${span}.`;
-  const parts = totals.map(({ counted, n }) => `${countText(n)} ${counted}`);
-  return `${countText(all)} ${all === 1 ? "call" : "calls"} decided ${span}: ${parts.join(", ")}.`;
+  const parts = totals.map(({ counted, n }) => `${grouped(n)} ${counted}`);
+  return `${counted(all, "call")} decided ${span}: ${parts.join(", ")}.`;
 }
 
 /** What there is to see in the chart of latencies. */
@@ -20,8 +21,8 @@ export function latencySummary({ upstreams }: ActivityOverview, span: string): s
   if (busiest === undefined) return `No server was called ${span}.`;
   const [name, { calls, p50Ms = 0, p95Ms = 0, faults }] = busiest;
   const shown = harmless(name, 40).text;
-  const failed = faults === 0 ? "" : ` ${countText(faults)} ended in a fault.`;
-  const all = `Half of the ${countText(calls)} calls to ${shown} ${span} took up to ${lengthText(p50Ms)}`;
+  const failed = faults === 0 ? "" : ` ${grouped(faults)} ended in a fault.`;
+  const all = `Half of the ${grouped(calls)} calls to ${shown} ${span} took up to ${lengthText(p50Ms)}`;
   const others = upstreams.size === 1 ? "" : ` It is the busiest of ${upstreams.size}.`;
   return `${all}, 95% up to ${lengthText(p95Ms)}.${failed}${others}`;
 }
@@ -31,5 +32,5 @@ export function waitingSummary({ waiting }: ActivityOverview, span: string): str
   const { decided, p50Ms = 0, p95Ms = 0 } = waiting;
   if (decided === 0) return `No request for approval was decided ${span}.`;
   if (decided === 1) return `One request was decided ${span}, after about ${lengthText(p50Ms)}.`;
-  return `${countText(decided)} requests were decided ${span}: half within ${lengthText(p50Ms)}, 95% within ${lengthText(p95Ms)}.`;
+  return `${grouped(decided)} requests were decided ${span}: half within ${lengthText(p50Ms)}, 95% within ${lengthText(p95Ms)}.`;
 }

@@ -1,9 +1,10 @@
 import type { Child } from "hono/jsx";
+import { grouped } from "../../core/counted.ts";
 import type { ActivityOverview, ActivityPoint } from "../../operations/activity/activity.ts";
 import { harmless } from "../harmless.ts";
 import { exactTime } from "../times.ts";
 import { decisionsSummary, latencySummary, waitingSummary } from "./figure-summaries.ts";
-import { countText, DECISIONS, lengthText } from "./words.ts";
+import { DECISIONS, lengthText } from "./words.ts";
 
 /** One line or colour of a chart, and one column of its table. */
 interface Series {
@@ -127,7 +128,7 @@ function NumbersTable(props: {
   readonly points: readonly ActivityPoint[];
 }) {
   const { id, title, unit, series, points } = props;
-  const text = unit === "calls" ? countText : lengthText;
+  const text = unit === "calls" ? grouped : lengthText;
   return (
     // It scrolls inside, which has to work without a mouse.
     <section class="numbers" aria-label={`${title} in numbers`} tabindex={0}>
@@ -177,8 +178,8 @@ function UpstreamTable({ upstreams }: { readonly upstreams: readonly (readonly [
           {upstreams.map(([name, { calls, faults, p50Ms, p95Ms }]) => (
             <tr>
               <th scope="row">{harmless(name, 40).text}</th>
-              <td>{countText(calls)}</td>
-              <td>{countText(faults)}</td>
+              <td>{grouped(calls)}</td>
+              <td>{grouped(faults)}</td>
               <td>{p50Ms === undefined ? "–" : lengthText(p50Ms)}</td>
               <td>{p95Ms === undefined ? "–" : lengthText(p95Ms)}</td>
             </tr>

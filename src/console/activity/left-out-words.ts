@@ -1,8 +1,8 @@
 import { jsonIn } from "../../audit/read/read-matches.ts";
 import { CALLS_LEFT_OUT } from "../../core/call-outcome.ts";
+import { grouped } from "../../core/counted.ts";
 import { isObject } from "../../core/json.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
-import { countText } from "./words.ts";
 
 /** Whether an outcome on record is that of a row which stands for many calls. */
 export function isLeftOut(outcome: string | null): boolean {
@@ -14,6 +14,6 @@ export function leftOutWords({ outcome, facts }: Pick<AuditEntry, "outcome" | "f
   if (!isLeftOut(outcome)) return undefined;
   const said = jsonIn(facts);
   const calls = isObject(said) ? Number(said["calls"]) : Number.NaN;
-  const times = calls === 1 ? "once more" : `${Number.isFinite(calls) ? countText(calls) : "many"} more times`;
+  const times = calls === 1 ? "once more" : `${Number.isFinite(calls) ? grouped(calls) : "many"} more times`;
   return `called tools that nobody knew, or in a form that was refused, ${times}: that was only counted.`;
 }

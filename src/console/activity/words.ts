@@ -34,8 +34,3 @@ export function lengthText(ms: number): string {
   if (ms < 3_600_000) return `${(ms / 60_000).toFixed(0)} min`;
   return ms < 48 * 3_600_000 ? `${(ms / 3_600_000).toFixed(1)} h` : `${(ms / 86_400_000).toFixed(1)} d`;
 }
-
-/** A number with its thousands apart. */
-export function countText(n: number): string {
-  return n.toLocaleString("en-US");
-}

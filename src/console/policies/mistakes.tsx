@@ -1,8 +1,8 @@
+import { counted } from "../../core/counted.ts";
 import type { PolicyMistake } from "../../operations/policies/policies.ts";
 import { Banner } from "../components/banner.tsx";
 import { CodeBlock } from "../components/code-block.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
-import { counted } from "./words.ts";
 
 /** Shown with their lines; whoever has more of them reads the log. */
 const MAX_SHOWN = 20;

@@ -1,3 +1,4 @@
+import { counted, grouped } from "../../core/counted.ts";
 import type { PolicyState, PolicyView, ToolPath } from "../../operations/policies/policies.ts";
 import { Badge } from "../components/badge.tsx";
 import { Button, ButtonLink } from "../components/button.tsx";
@@ -11,7 +12,7 @@ import { overviewLink, POLICIES, pathText, policyLink, TRY, tryLink } from "./li
 import { Mistakes } from "./mistakes.tsx";
 import { type Overview, type OverviewQuery, POLICY_FILTERS, type PolicyFilter } from "./overview.ts";
 import { Matches, PolicyBadges } from "./policy-badges.tsx";
-import { counted, targetWords } from "./words.ts";
+import { targetWords } from "./words.ts";
 
 /** What the list of policies shows. */
 export interface OverviewProps {
@@ -101,8 +102,8 @@ function Coverage({ state }: { readonly state: PolicyState }) {
   return (
     <details class="coverage">
       <summary>
-        <Badge tone={allowed ? "warn" : "calm"}>{uncovered.length.toLocaleString("en")} uncovered</Badge> No policy is
-        about {uncovered.length} of {counted(tools, "tool")}: calls of {uncovered.length === 1 ? "it" : "them"} are{" "}
+        <Badge tone={allowed ? "warn" : "calm"}>{grouped(uncovered.length)} uncovered</Badge> No policy is about{" "}
+        {uncovered.length} of {counted(tools, "tool")}: calls of {uncovered.length === 1 ? "it" : "them"} are{" "}
         {allowed ? "allowed" : "denied"} by default.
       </summary>
       <ul class="names">

@@ -1,7 +1,8 @@
+import { counted, grouped } from "../../core/counted.ts";
 import type { PolicyView } from "../../operations/policies/policies.ts";
 import { Badge } from "../components/badge.tsx";
 import { callsLink } from "./links.ts";
-import { counted, EFFECT_WORDS } from "./words.ts";
+import { EFFECT_WORDS } from "./words.ts";
 
 /** What a policy does, and whether it does so now. */
 export function PolicyBadges({ policy }: { readonly policy: Pick<PolicyView, "effect" | "shadow" | "enabled"> }) {
@@ -33,7 +34,7 @@ export function Matches({ policy }: { readonly policy: PolicyView }) {
     <a href={callsLink(policy.id)}>
       {applied > 0 ? counted(applied, "call") : null}
       {applied > 0 && shadow > 0 ? "; " : null}
-      {shadow > 0 ? `would have ${WOULD[policy.effect]} ${shadow.toLocaleString("en")}` : null}
+      {shadow > 0 ? `would have ${WOULD[policy.effect]} ${grouped(shadow)}` : null}
     </a>
   );
 }

@@ -1,3 +1,4 @@
+import { counted } from "../../core/counted.ts";
 import type { PolicyDetail, PolicyView } from "../../operations/policies/policies.ts";
 import { ButtonLink } from "../components/button.tsx";
 import { FactList } from "../components/facts.tsx";
@@ -6,7 +7,7 @@ import { callsLink, TRY, tryLink } from "./links.ts";
 import { ToolLink } from "./overview-page.tsx";
 import { Matches, PolicyBadges } from "./policy-badges.tsx";
 import { SourceLines } from "./source-lines.tsx";
-import { counted, targetWords } from "./words.ts";
+import { targetWords } from "./words.ts";
 
 const MAX_TOOLS = 100;
 

@@ -1,9 +1,10 @@
+import { counted } from "../../core/counted.ts";
 import type { PolicyTrial } from "../../operations/policies/policies.ts";
 import { Badge, type BadgeTone } from "../components/badge.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { policyLink } from "./links.ts";
 import { TraceTree } from "./trace-tree.tsx";
-import { counted, EFFECT_WORDS } from "./words.ts";
+import { EFFECT_WORDS } from "./words.ts";
 
 type Explanation = PolicyTrial["policies"][number];
 

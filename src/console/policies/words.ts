@@ -18,12 +18,6 @@ export const EFFECT_WORDS: Readonly<Record<Effect, { readonly word: string; read
   redact: { word: "redact", tone: "warn" },
 };
 
-/** `1 policy`, `2 policies`. */
-export function counted(amount: number, noun: string): string {
-  if (amount === 1) return `1 ${noun}`;
-  return `${amount.toLocaleString("en")} ${noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : `${noun}s`}`;
-}
-
 /** Names shown of a list; a target may have a thousand. */
 const MAX_NAMES = 6;
 

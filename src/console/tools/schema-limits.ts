@@ -1,3 +1,4 @@
+import { counted } from "../../core/counted.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 
 /** Longest text of one value: the JSON below has it whole. */
@@ -54,11 +55,6 @@ function between(schema: JsonObject, low: string, high: string, unit: string): r
   }
   if (typeof min === "number") return min === 0 ? [] : [`at least ${counted(min, unit)}`];
   return typeof max === "number" ? [`at most ${counted(max, unit)}`] : [];
-}
-
-function counted(count: number, unit: string): string {
-  if (count === 1) return `1 ${unit}`;
-  return `${count} ${unit.endsWith("y") ? `${unit.slice(0, -1)}ies` : `${unit}s`}`;
 }
 
 function compared(schema: JsonObject, key: string, sign: string): readonly string[] {

@@ -1,3 +1,4 @@
+import { counted } from "../../core/counted.ts";
 import type { UpstreamLatency } from "../../operations/activity/activity.ts";
 import { Badge } from "../components/badge.tsx";
 
@@ -12,7 +13,7 @@ export function Latency(props: {
   const { calls, faults, p50Ms, p95Ms } = latency;
   return (
     <>
-      <span class="nowrap">{calls === 1 ? "1 call" : `${calls} calls`}</span>
+      <span class="nowrap">{counted(calls, "call")}</span>
       {p50Ms === undefined || p95Ms === undefined ? null : (
         <div class="soft">
           <span class="nowrap">half within {milliseconds(p50Ms)},</span>{" "}
@@ -21,7 +22,7 @@ export function Latency(props: {
       )}
       {faults === 0 ? null : (
         <a href={faultsUrl(upstream, now)}>
-          <Badge tone="bad">{faults === 1 ? "1 fault" : `${faults} faults`}</Badge>
+          <Badge tone="bad">{counted(faults, "fault")}</Badge>
         </a>
       )}
     </>

@@ -1,3 +1,4 @@
+import { counted } from "../../core/counted.ts";
 import type { UpstreamTest } from "../../operations/upstreams/upstreams.ts";
 import { Banner } from "../components/banner.tsx";
 import { DataTable } from "../components/data-table.tsx";
@@ -22,7 +23,7 @@ export function ConnectionTestResult({ test }: { readonly test: UpstreamTest }) 
   return (
     <>
       <Banner tone="good">
-        The test succeeded in {ms} ms ({protocolOf(status)}): {tools.length === 1 ? "1 tool" : `${tools.length} tools`}.
+        The test succeeded in {ms} ms ({protocolOf(status)}): {counted(tools.length, "tool")}.
       </Banner>
       {tools.length === 0 ? null : (
         <DataTable

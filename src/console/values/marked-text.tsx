@@ -1,3 +1,4 @@
+import { grouped } from "../../core/counted.ts";
 import type { Mark, TextRun } from "./scan-text.ts";
 
 /** A text whose odd characters stand out as marks with their codes. It is kept apart from the direction around it. */
@@ -11,7 +12,7 @@ function Marked({ mark, text, times }: Extract<TextRun, { mark: Mark }>) {
   return (
     <span class={`mark ${mark}`} title={name === undefined ? code : `${code} ${name}`}>
       {shapeOf(mark, text)}
-      {times === 1 ? null : ` ×${times.toLocaleString("en-US")}`}
+      {times === 1 ? null : ` ×${grouped(times)}`}
     </span>
   );
 }

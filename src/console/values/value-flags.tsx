@@ -1,3 +1,4 @@
+import { counted, grouped } from "../../core/counted.ts";
 import { codeOf } from "./marked-text.tsx";
 import type { ReadValue } from "./read-value.ts";
 import { MARKS, type Mark } from "./scan-text.ts";
@@ -22,8 +23,7 @@ export function ValueFlags({ read, file }: { readonly read: ReadValue; readonly 
         const found = marks.get(mark);
         return found === undefined ? null : (
           <li class="flag">
-            {found.count.toLocaleString("en-US")} {found.count === 1 ? ONE[mark] : MANY[mark]}:{" "}
-            {found.samples.map(codeOf).join(", ")}
+            {grouped(found.count)} {found.count === 1 ? ONE[mark] : MANY[mark]}: {found.samples.map(codeOf).join(", ")}
           </li>
         );
       })}
@@ -52,5 +52,5 @@ const MANY = {
 } as const satisfies Record<Mark, string>;
 
 function amount(count: number, noun: string): readonly string[] {
-  return count === 0 ? [] : [`${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`];
+  return count === 0 ? [] : [counted(count, noun)];
 }

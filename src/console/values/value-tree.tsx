@@ -1,3 +1,4 @@
+import { counted, grouped } from "../../core/counted.ts";
 import { MarkedText } from "./marked-text.tsx";
 import type { ShownMember, ShownText, ShownValue } from "./read-value.ts";
 
@@ -38,7 +39,7 @@ function Members(props: Extract<ShownValue, { kind: "list" | "object" }> & { rea
   if (size === 0) return <span class="type">{top ? "none" : `empty ${kind}`}</span>;
   return (
     <>
-      {top ? null : <span class="type">{kind === "list" ? `list of ${count(size)}` : plural(size, "member")}</span>}
+      {top ? null : <span class="type">{kind === "list" ? `list of ${grouped(size)}` : counted(size, "member")}</span>}
       <ul>
         {members.map((member) => (
           <Member {...member} />
@@ -46,7 +47,7 @@ function Members(props: Extract<ShownValue, { kind: "list" | "object" }> & { rea
       </ul>
       {more.length === 0 ? null : (
         <details class="fold">
-          <summary>{count(more.length)} more</summary>
+          <summary>{grouped(more.length)} more</summary>
           <ul>
             {more.map((member) => (
               <Member {...member} />
@@ -54,7 +55,7 @@ function Members(props: Extract<ShownValue, { kind: "list" | "object" }> & { rea
           </ul>
         </details>
       )}
-      {left === 0 ? null : <span class="flag">{plural(left, "more member")}, not on this page</span>}
+      {left === 0 ? null : <span class="flag">{counted(left, "more member")}, not on this page</span>}
     </>
   );
 }
@@ -82,7 +83,7 @@ function Name({ text }: { readonly text: ShownText }) {
 
 function Text({ text }: { readonly text: ShownText }) {
   const { length, head, tail, whole, cut } = text;
-  const missing = cut === 0 ? null : <span class="flag">{plural(cut, "more character")}, not on this page</span>;
+  const missing = cut === 0 ? null : <span class="flag">{counted(cut, "more character")}, not on this page</span>;
   if (tail.length + whole.length === 0) {
     return (
       <>
@@ -97,7 +98,7 @@ function Text({ text }: { readonly text: ShownText }) {
         <Quoted runs={head} />
         <span class="gap"> … </span>
         {tail.length === 0 ? null : <Quoted runs={tail} />}
-        <span class="type">{plural(length, "character")}</span>
+        <span class="type">{counted(length, "character")}</span>
       </summary>
       {whole.length === 0 ? null : <Quoted runs={whole} />}
       {missing}
@@ -117,12 +118,4 @@ function Quoted({ runs }: { readonly runs: ShownText["head"] }) {
 
 function withArticle(type: "number" | "true, false or null"): string {
   return type === "number" ? "a number" : type;
-}
-
-function plural(number: number, noun: string): string {
-  return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
-}
-
-function count(number: number): string {
-  return number.toLocaleString("en-US");
 }

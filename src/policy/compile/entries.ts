@@ -1,3 +1,4 @@
+import { grouped } from "../../core/counted.ts";
 import { digestOf } from "../../core/digest.ts";
 import { isObject } from "../../core/json.ts";
 import { createPolicyLanguage } from "../cel/environment.ts";
@@ -56,7 +57,7 @@ export function checkFiles(files: readonly PolicyFile[], options: CompileOptions
     const { document } = read;
     values += document.values;
     if (values > MAX_ALL_VALUES) {
-      const message = `The files up to this one hold more than ${MAX_ALL_VALUES.toLocaleString("en-US")} values and names together.`;
+      const message = `The files up to this one hold more than ${grouped(MAX_ALL_VALUES)} values and names together.`;
       errors.push({ file: file.name, line: 1, column: 1, message, hint: undefined });
       break;
     }
