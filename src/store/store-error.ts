@@ -7,6 +7,7 @@ export type StoreErrorCode =
   | "STORE_FOREIGN"
   | "STORE_SCHEMA_NEWER"
   | "STORE_SCHEMA_OLDER"
+  | "STORE_SCHEMA_CHANGED"
   | "STORE_LOCKED"
   | "STORE_FULL"
   | "STORE_REPLACED"

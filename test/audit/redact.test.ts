@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { REDACT_LIMITS, REDACTED, redact } from "../../src/audit/secrets/redact.ts";
-import type { Json } from "../../src/core/json.ts";
+import { parseExact } from "../../src/core/exact-json.ts";
+import type { Json, JsonObject } from "../../src/core/json.ts";
 
 describe("values under a key that names a secret are taken out", () => {
   it.each([
@@ -558,6 +559,12 @@ describe("the copy is small whatever comes", () => {
   it("long texts are cut and say how long they were", () => {
     expect(redact({ note: "lorem ipsum ".repeat(1000) })["note"]).toMatch(/^lorem .*… \[12000 characters\]$/);
     expect(redact({ note: `a${"😀".repeat(100)}` })).toEqual({ note: `a${"😀".repeat(99)}… [201 characters]` });
+  });
+
+  it("numbers of many digits are summed up", () => {
+    const copy = (digits: string) => redact(parseExact(`{"n":${digits}}`) as JsonObject)["n"];
+    expect(copy("7".repeat(5_000))).toBe("[number of 5000 characters]");
+    expect(copy(`0.${"5".repeat(100)}`)).toMatchObject({ text: `0.${"5".repeat(100)}` });
   });
 
   it("deep, long and wide values are summed up", () => {

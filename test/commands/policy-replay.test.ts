@@ -1,15 +1,24 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
+import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { createAudit } from "../../src/audit/create-audit.ts";
 import type { ArgumentsMode } from "../../src/audit/encode-row.ts";
 import { createProgress } from "../../src/commands/terminal/progress.ts";
-import { ARGUMENTS_DIGEST, digestOf } from "../../src/core/digest.ts";
+import { ARGUMENTS_DIGEST, digestOf, sha256 } from "../../src/core/digest.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { createKeyedHash } from "../../src/core/keyed-hash.ts";
 import { createSeal } from "../../src/core/seal.ts";
+import {
+  AUDIT_CHAIN,
+  type AuditRow,
+  canonicalRow,
+  linkText,
+  type StoredAuditRow,
+} from "../../src/store/audit/audit-row.ts";
+import { openStoreReader } from "../../src/store/open-store.ts";
 import { loadSecretKey } from "../../src/store/secret-key.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
 import { digest } from "../support/audit-key.ts";
@@ -34,6 +43,8 @@ interface Recorded {
   /** Where the policies are that decide anew. */
   readonly policies: string;
   run(...args: readonly string[]): ReturnType<typeof runPolicyCommand>;
+  /** Adds the row of the last call again, changed, under the key. */
+  append(change: Partial<AuditRow>): Promise<unknown>;
 }
 
 /** Calls recorded an hour apart under the policies `BEFORE`, and other policies beside them. */
@@ -44,13 +55,13 @@ async function recorded(
 ): Promise<Recorded> {
   const dir = temporaryDir();
   const path = join(dir, "portcullis.db");
-  const store = openTestStore(path);
+  const secret = loadSecretKey({ configured: undefined, beside: path });
+  const store = openTestStore(path, { auditHash: createKeyedHash(secret, AUDIT_CHAIN) });
   await store.definitions.replace(
     "expenses",
     [{ name: "create_expense", digest: digestOf(DEFINITION), definition: DEFINITION }],
     START,
   );
-  const secret = loadSecretKey({ configured: undefined, beside: path });
   const seal = createSeal(secret, "audit-arguments");
   const digest = createKeyedHash(secret, ARGUMENTS_DIGEST);
   const audit = createAudit({ rows: store.audit, now: Date.now, log: keepingLog(), arguments: mode, seal, digest });
@@ -79,7 +90,17 @@ async function recorded(
   writeFileSync(join(dir, "policies", "p.yaml"), policies);
   const url = `file:${path}`;
   const args = ["--policies", join(dir, "policies"), "--store", url];
-  return { url, dir, policies: join(dir, "policies"), run: (...more) => runPolicyCommand("replay", ...args, ...more) };
+  return {
+    ...{ url, dir, policies: join(dir, "policies") },
+    run: (...more) => runPolicyCommand("replay", ...args, ...more),
+    async append(change) {
+      const rows: StoredAuditRow[] = [];
+      for await (const page of store.audit.pages(1)) rows.push(...page);
+      const last = rows.findLast(({ kind }) => kind === "opened");
+      if (last === undefined) throw new Error("no call");
+      return store.audit.append([{ ...last, ...change }]);
+    },
+  };
 }
 
 const CALLS = [
@@ -167,6 +188,45 @@ silent (step_up): matched no call
     const { out, err } = await run();
     expect(out).toMatch(/2 the same, 2 would change, 1 other policies, 1 cannot be told$/m);
     expect(err).toMatch(/^warning: 6 calls are sealed, and the key at hand does not open them/);
+    expect(err).toContain("was not checked: the secret at hand is not that of the record");
+  });
+
+  it("decides no row that was changed, and says so", async () => {
+    const { run, url } = await recorded(CALLS);
+    const db = new Database(url.slice("file:".length));
+    db.exec("DROP TRIGGER audit_no_update");
+    db.prepare("UPDATE audit SET arguments_redacted = ? WHERE call_id = 'call_0'").run('{"amount":60}');
+    // A bare hash is anybody's to make.
+    const row = db.prepare<[], { seq: number }>("SELECT seq FROM audit WHERE call_id = 'call_1'").get();
+    db.prepare("UPDATE audit SET decision = 'deny', scheme = NULL WHERE seq = ?").run(row?.seq);
+    const reader = openStoreReader({ url });
+    const pages = reader.audit.pages(row?.seq ?? 0);
+    const { value } = await pages[Symbol.asyncIterator]().next();
+    const [forged] = value as readonly StoredAuditRow[];
+    reader.close();
+    if (forged === undefined) throw new Error("no row");
+    const hash = sha256(linkText(forged.prevHash, canonicalRow(forged.seq, forged)));
+    db.prepare("UPDATE audit SET hash = ? WHERE seq = ?").run(hash, forged.seq);
+    db.close();
+    const { out, err } = await run();
+    expect(out).toMatch(/^6 calls since .*: 0 the same, 2 would change, 1 other policies, 3 cannot be told$/m);
+    expect(out).toMatch(/^2 +- +the row does not fit its hash$/m);
+    expect(err).toMatch(/^warning: 2 calls do not fit their hashes: .*Run: portcullis audit verify$/);
+    expect(JSON.parse((await run("--json")).out)).toMatchObject({ unknown: 3, changed_rows: 2 });
+  });
+
+  it.each([
+    ["argumentsRedacted", `{"amount":${"[".repeat(200_000)}${"]".repeat(200_000)}}`],
+    ["argumentsRedacted", `{${Array.from({ length: 150_000 }, (_, index) => `"k${index}":${index}`).join(",")}}`],
+    ["argumentsFull", `[${"0,".repeat(1_000_000)}0]`],
+    ["policies", `${"[".repeat(1_000)}${"]".repeat(1_000)}`],
+    ["facts", `{"name":"${"a".repeat(2_000_000)}"}`],
+  ])("counts a row apart that it cannot read: %s", async (column, value) => {
+    const { run, append } = await recorded(CALLS);
+    await append({ callId: "call_odd", [column]: value });
+    const { out } = await run();
+    expect(out).toMatch(/^7 calls since .*: 2 the same, 2 would change, 1 other policies, 2 cannot be told$/m);
+    expect(out).toMatch(/^1 +- +the row (?:cannot be read|does not fit its hash)$/m);
   });
 
   it("starts where it is told to", async () => {

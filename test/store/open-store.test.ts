@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { openStore, openStoreReader } from "../../src/store/open-store.ts";
 import { StoreError } from "../../src/store/store-error.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
+import { auditHash } from "../support/audit-key.ts";
 import { startScript } from "../support/script.ts";
 
 const log = keepingLog();
@@ -108,6 +109,24 @@ describe("a reader", () => {
     writeFileSync(path, "");
     expect(faultOf(() => openStoreReader({ url: `file:${path}` })).code).toBe("STORE_SCHEMA_OLDER");
   });
+
+  it.each(["audit", "approval_requests", "Sessions"])(
+    "is refused, as by a gateway, where a view stands in the place of its table %s: that may be without an end",
+    async (table) => {
+      const path = join(temporaryDir(), "portcullis.db");
+      await openStore({ url: `file:${path}`, log: keepingLog(), auditHash }).close();
+      const db = new Database(path);
+      db.exec("CREATE VIEW somebodys AS SELECT 1");
+      expect(() => openStoreReader({ url: `file:${path}` }).close()).not.toThrow();
+      db.exec(`ALTER TABLE ${table} RENAME TO away; CREATE VIEW ${table} AS
+        WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) SELECT away.* FROM away, r`);
+      db.close();
+      expect(faultOf(() => openStoreReader({ url: `file:${path}` })).code).toBe("STORE_SCHEMA_CHANGED");
+      expect(faultOf(() => openStore({ url: `file:${path}`, log: keepingLog(), auditHash })).code).toBe(
+        "STORE_SCHEMA_CHANGED",
+      );
+    },
+  );
 
   it("reads beside a gateway that has the store open", async () => {
     const path = join(temporaryDir(), "portcullis.db");

@@ -148,7 +148,7 @@ it("a page reads so many rows and no more, and the next one goes on there", asyn
   const { rows, path } = await filled();
   const connection = new Database(path, { readonly: true });
   onTestFinished(() => void connection.close());
-  const limits = { windowRows: 100, searchRows: 1_000 };
+  const limits = { windowRows: 100, searchRows: 1_000, pageBytes: 1_000_000 };
   const search = createAuditSearch(drizzle({ client: connection }), createGuarded(path), limits);
   const first = await search.list({ user: "nobody", limit: 10 });
   expect(first).toEqual({ entries: [], nextCursor: rows.length - 999 });
@@ -163,20 +163,41 @@ it("a page reads so many rows and no more, and the next one goes on there", asyn
   expect(pages).toBeGreaterThanOrEqual(rows.length / 1_000);
 });
 
+it("a page, and a piece of an export, hold so much and no more, and the next one goes on there", async () => {
+  const { rows, path } = await filled();
+  const connection = new Database(path, { readonly: true });
+  onTestFinished(() => void connection.close());
+  const limits = { windowRows: 100, searchRows: 100_000, pageBytes: 5_000 };
+  const search = createAuditSearch(drizzle({ client: connection }), createGuarded(path), limits);
+  const found: number[] = [];
+  let most = 0;
+  for (let cursor: number | undefined = rows.length + 1; cursor !== undefined; ) {
+    const page = await search.list({ user: "ann", limit: 100, cursor });
+    found.unshift(...page.entries.map(({ seq }) => seq));
+    most = Math.max(most, page.entries.length);
+    cursor = page.nextCursor;
+  }
+  expect(found).toEqual(bruteForce(rows, { user: "ann" }));
+  expect(most).toBeLessThan(40);
+  const exported: number[] = [];
+  for await (const page of search.entries({ user: "ann", limit: 1 })) exported.push(...page.map(({ seq }) => seq));
+  expect(exported).toEqual(found);
+});
+
 it("what is on record about a call is found by any of its ids", async () => {
   const { store, rows } = await filled();
   const index = rows.findIndex((row) => row.kind === "opened" && row.approval !== null);
   const run = rows[index];
   const none = { calls: [], approvals: [], challenges: [], limit: 1_000 };
-  const seqs = (entries: readonly AuditEntry[]) => entries.map(({ seq }) => seq);
+  const seqs = ({ entries }: { readonly entries: readonly AuditEntry[] }) => entries.map(({ seq }) => seq);
   expect(seqs(await store.audit.about({ ...none, calls: [run?.callId ?? ""] }))).toEqual([index + 1]);
   const approvals = [run?.approval ?? ""];
   const expected = bruteForce(rows, { approval: approvals[0] ?? "" });
   expect(seqs(await store.audit.about({ ...none, approvals }))).toEqual(expected);
   expect(seqs(await store.audit.about({ ...none, approvals, limit: 1 }))).toEqual(expected.slice(0, 1));
   const challenge = rows.find((row) => row.challenge !== null);
-  const [asked] = await store.audit.about({ ...none, challenges: [challenge?.challenge ?? ""] });
-  expect(asked).toMatchObject({
+  const asked = await store.audit.about({ ...none, challenges: [challenge?.challenge ?? ""] });
+  expect(asked.entries[0]).toMatchObject({
     callId: challenge?.callId,
     challenge: challenge?.challenge,
     outcome: "step_up_pending",

@@ -1,4 +1,5 @@
 import { numberIn, parseExact, writeExact } from "../../core/exact-json.ts";
+import { ExactNumber } from "../../core/exact-number.ts";
 import { holdsValues, isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { isCardNumber } from "../../redaction/detect/bank-numbers.ts";
 import { withoutArguments } from "./commands.ts";
@@ -84,9 +85,10 @@ function redactValue(value: Json | undefined, depth: number, kind: NameKind, bud
   }
   const number = numberIn(value);
   if (number !== undefined) {
-    return isCardNumber(Math.trunc(number)) || (kind === "number" && looksLikeNumber(number))
-      ? REDACTED
-      : (value ?? null);
+    if (isCardNumber(Math.trunc(number)) || (kind === "number" && looksLikeNumber(number))) return REDACTED;
+    // Digits are kept as they stood, and a caller may write millions.
+    const long = value instanceof ExactNumber && value.text.length > budget.limits.maxText;
+    return long ? `[number of ${value.text.length} characters]` : (value ?? null);
   }
   if (!holdsValues(value)) return value ?? null;
   if (depth === 0) return Array.isArray(value) ? `[list of ${value.length}]` : "[object]";

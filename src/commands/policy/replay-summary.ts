@@ -70,8 +70,9 @@ export interface ReplaySummary {
 
 /** Adds calls up as they come. */
 export interface ReplayTally {
-  /** `call` and `replayed` are absent for a row that cannot be read. */
-  add(call: RecordedCall | undefined, replayed: Replayed | undefined, at: number): void;
+  add(call: RecordedCall, replayed: Replayed): void;
+  /** A row that is not decided: it cannot be read, or somebody changed it. */
+  lose(why: "unreadable" | "changed"): void;
   summary(): ReplaySummary;
 }
 
@@ -112,6 +113,12 @@ export function createReplayTally(policies: readonly PolicySummary[], examples: 
     line.calls++;
   }
 
+  function toolAt(name: string): ReplayTool {
+    return tools.at([name], (show) => {
+      return { tool: show(name), calls: 0, changed: 0, otherPolicies: 0, unknown: 0 };
+    });
+  }
+
   function addShadows(replayed: Exclude<Replayed, { kind: "unknown" }>): void {
     const before = replayed.after.effect;
     for (const { policy, effect } of replayed.shadows) {
@@ -127,21 +134,20 @@ export function createReplayTally(policies: readonly PolicySummary[], examples: 
   }
 
   return {
-    add(call, replayed, at) {
+    lose(why) {
       counts.calls++;
-      first ??= at;
-      last = at;
-      const name = call === undefined ? "-" : toolOf(call);
-      const tool = tools.at([name], (show) => {
-        return { tool: show(name), calls: 0, changed: 0, otherPolicies: 0, unknown: 0 };
-      });
+      counts.unknown++;
+      const tool = toolAt("-");
       tool.calls++;
-      if (call === undefined || replayed === undefined) {
-        counts.unknown++;
-        tool.unknown++;
-        addLoss({ policy: undefined, why: UNREADABLE });
-        return;
-      }
+      tool.unknown++;
+      addLoss({ policy: undefined, why: NOT_DECIDED[why] });
+    },
+    add(call, replayed) {
+      counts.calls++;
+      first ??= call.at;
+      last = call.at;
+      const tool = toolAt(toolOf(call));
+      tool.calls++;
       switch (replayed.kind) {
         case "same":
           counts.same++;
@@ -182,7 +188,7 @@ export function createReplayTally(policies: readonly PolicySummary[], examples: 
   };
 }
 
-const UNREADABLE = "the row cannot be read";
+const NOT_DECIDED = { unreadable: "the row cannot be read", changed: "the row does not fit its hash" } as const;
 
 /** Lines of a table by their key, as many as a terminal can be asked to show. */
 class Lines<T> {

@@ -4,14 +4,15 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { loadConfig } from "../../config/load.ts";
 import { grouped } from "../../core/counted.ts";
 import { ARGUMENTS_DIGEST } from "../../core/digest.ts";
-import { createKeyedHash } from "../../core/keyed-hash.ts";
+import { createKeyedHash, type KeyedHash } from "../../core/keyed-hash.ts";
 import { createSeal } from "../../core/seal.ts";
 import { createAnswers } from "../../policy/answer.ts";
 import { compilePolicies } from "../../policy/compile/compile.ts";
 import type { PolicySet } from "../../policy/policy-set.ts";
 import { replayCall } from "../../policy/replay/replay.ts";
+import { AUDIT_CHAIN } from "../../store/audit/audit-row.ts";
 import type { StoreReader } from "../../store/open-store.ts";
-import { knownSecretKey } from "../../store/secret-key.ts";
+import { knownSecretKey, previousSecretKeys } from "../../store/secret-key.ts";
 import { StoreError } from "../../store/store-error.ts";
 import { parseStoreUrl } from "../../store/store-url.ts";
 import { DEFAULT_CONFIG } from "../load.ts";
@@ -21,7 +22,7 @@ import { createProgress } from "../terminal/progress.ts";
 import { parseSince } from "../terminal/since.ts";
 import { withStore } from "../with-store.ts";
 import { type PlaceOptions, printJson, readPlace, reportErrors, withPolicyPlace } from "./place.ts";
-import { ARGUMENTS_REFUSED, createRowReader, type RecordKeys } from "./replay-rows.ts";
+import { ARGUMENTS_REFUSED, type ChainKeys, createRowReader, type RecordKeys } from "./replay-rows.ts";
 import { createReplayTally, type ReplaySummary } from "./replay-summary.ts";
 import { summaryJson, summaryText } from "./replay-text.ts";
 
@@ -88,6 +89,8 @@ async function replay(options: ReplayOptions, shell: Shell): Promise<void> {
 interface Source {
   readonly url: string;
   readonly keys: RecordKeys | undefined;
+  /** Of the purpose `AUDIT_CHAIN`, under the secrets at hand. */
+  readonly chain: readonly KeyedHash[];
 }
 
 // The configuration has been checked by then, if there is one: what is wrong with it was told.
@@ -105,8 +108,10 @@ function sourceOf({ config, store }: ReplayOptions, shell: Shell): Source | unde
     const place = parseStoreUrl(url);
     const beside = place.kind === "file" ? place.path : undefined;
     const secret = knownSecretKey({ configured: known?.secretKey, beside });
+    const secrets = secret === undefined ? [] : [secret, ...previousSecretKeys(known?.previousKeys ?? [])];
     return {
       url,
+      chain: secrets.map((each) => createKeyedHash(each, AUDIT_CHAIN)),
       keys: secret && {
         seal: createSeal(secret, "audit-arguments"),
         digest: createKeyedHash(secret, ARGUMENTS_DIGEST),
@@ -116,7 +121,7 @@ function sourceOf({ config, store }: ReplayOptions, shell: Shell): Source | unde
     if (!(err instanceof StoreError)) throw err;
     // What stands in clear can still be replayed, and the reader says what is wrong with the store.
     shell.err(`warning: ${err.message}`);
-    return { url, keys: undefined };
+    return { url, keys: undefined, chain: [] };
   }
 }
 
@@ -127,6 +132,10 @@ interface Run {
   readonly interrupted: boolean;
   /** Calls with a sealed part that stayed shut. */
   readonly shut: number;
+  /** Whether rows are as they were written was looked at. */
+  readonly checked: boolean;
+  /** Rows that are not. */
+  readonly altered: number;
 }
 
 interface RunOptions {
@@ -137,17 +146,19 @@ interface RunOptions {
   readonly shell: Shell;
 }
 
-async function replayAll({ audit, definitions }: StoreReader, run: RunOptions): Promise<Run> {
+async function replayAll({ audit, definitions, witness }: StoreReader, run: RunOptions): Promise<Run> {
   const { set, fallback, source, options, shell } = run;
   const { since = Number.NEGATIVE_INFINITY } = options;
   const tally = createReplayTally(set.policies, options.limit);
   const from = options.since === undefined ? 1 : await audit.firstSince(options.since);
   // Everything is older.
-  if (from === undefined) return { summary: tally.summary(), total: 0, interrupted: false, shut: 0 };
+  if (from === undefined)
+    return { summary: tally.summary(), total: 0, interrupted: false, shut: 0, checked: true, altered: 0 };
   // What comes while this runs is for the next time: it would never end beside a busy gateway.
   const until = await audit.lastSeq();
   const total = await audit.countCalls(from);
-  const read = createRowReader(definitions, source.keys);
+  const chain = await chainOf(witness, source.chain);
+  const read = createRowReader(definitions, source.keys, chain);
   const progress = createProgress({ output: process.stderr, total, noun: "calls", now: () => performance.now() });
   let interrupted = false;
   void shell.stopped().then(() => {
@@ -156,6 +167,7 @@ async function replayAll({ audit, definitions }: StoreReader, run: RunOptions): 
 
   let done = 0;
   let shut = 0;
+  let altered = 0;
   const answers = createAnswers();
   for await (const page of audit.calls(from)) {
     const refused = await audit.endedAs(
@@ -166,9 +178,14 @@ async function replayAll({ audit, definitions }: StoreReader, run: RunOptions): 
       if (row.seq > until) break;
       done++;
       if (row.at < since) continue;
-      const { call, isShut } = await read(row, refused.has(row.callId));
-      if (isShut) shut++;
-      tally.add(call, call && replayCall(set, fallback, call, answers), row.at);
+      const found = await read(row, refused.has(row.callId));
+      if (found.call === undefined) {
+        if (found.why === "changed") altered++;
+        tally.lose(found.why);
+        continue;
+      }
+      if (found.isShut) shut++;
+      tally.add(found.call, replayCall(set, fallback, found.call, answers));
     }
     progress.at(done);
     // A signal is heard between two turns of the event loop only.
@@ -176,10 +193,24 @@ async function replayAll({ audit, definitions }: StoreReader, run: RunOptions): 
     if (interrupted || (page.at(-1)?.seq ?? until) >= until) break;
   }
   progress.end();
-  return { summary: tally.summary(), total, interrupted: interrupted && done < total, shut };
+  return {
+    summary: tally.summary(),
+    total,
+    interrupted: interrupted && done < total,
+    shut,
+    checked: chain !== undefined,
+    altered,
+  };
 }
 
-async function report({ summary, total, interrupted, shut }: Run, options: ReplayOptions, shell: Shell): Promise<void> {
+/** By what rows are checked; `undefined` where the secrets at hand are not those of the record. */
+async function chainOf(witness: StoreReader["witness"], keys: readonly KeyedHash[]): Promise<ChainKeys | undefined> {
+  const since = keys.length === 0 ? undefined : await witness.keyedSince(keys);
+  return since && { keys, lastUnkeyed: since.begun ? since.seq - 1 : since.seq };
+}
+
+async function report(run: Run, options: ReplayOptions, shell: Shell): Promise<void> {
+  const { summary, total, interrupted, shut, checked, altered } = run;
   // A replay that was ended early has not shown that nothing changes.
   if (options.failOnChange && (summary.changed > 0 || interrupted)) shell.setExitCode(1);
   if (interrupted) shell.err(`Stopped after ${grouped(summary.calls)} of ${grouped(total)} calls.`);
@@ -187,8 +218,27 @@ async function report({ summary, total, interrupted, shut }: Run, options: Repla
     const key = "Set secrets.key, or keep portcullis.key beside the database.";
     shell.err(`warning: ${grouped(shut)} calls are sealed, and the key at hand does not open them. ${key}`);
   }
+  if (altered > 0) {
+    shell.err(
+      `warning: ${grouped(altered)} calls do not fit their hashes: somebody changed them. Run: portcullis audit verify`,
+    );
+  }
+  if (!checked && summary.calls > 0) {
+    shell.err(
+      "warning: whether calls are as they were written was not checked: the secret at hand is not that of the record.",
+    );
+  }
   if (options.json) {
-    await printJson({ ok: true, complete: !interrupted, sealed_shut: shut, ...summaryJson(summary) }, shell);
+    await printJson(
+      {
+        ok: true,
+        complete: !interrupted,
+        sealed_shut: shut,
+        changed_rows: checked ? altered : null,
+        ...summaryJson(summary),
+      },
+      shell,
+    );
     return;
   }
   if (summary.calls === 0) {

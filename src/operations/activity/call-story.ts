@@ -20,9 +20,10 @@ export async function tellStory({ audit, approvals }: StoryDeps, id: string): Pr
   const ids = { calls: new Set([id]), approvals: new Set([id]), challenges: new Set([id]) };
   let entries: readonly AuditEntry[] = [];
   let first: AuditEntry | undefined;
+  let long = false;
   for (let step = 0; step < MAX_STEPS; step += 1) {
     const before = entries.length;
-    const found = await audit.about({
+    const { entries: found, cut } = await audit.about({
       ...{ calls: [...ids.calls], approvals: [...ids.approvals], challenges: [...ids.challenges] },
       limit,
     });
@@ -33,12 +34,13 @@ export async function tellStory({ audit, approvals }: StoryDeps, id: string): Pr
       if (approval !== null) ids.approvals.add(approval);
       if (challenge !== null) ids.challenges.add(challenge);
     }
+    long = cut;
     if (entries.length === before) break;
   }
   if (entries.length === 0) return undefined;
   const request = await approvalOf(approvals, entries);
   const shown = entries.slice(0, MAX_ENTRIES);
-  return { entries: shown, cut: entries.length > MAX_ENTRIES, approval: request };
+  return { entries: shown, cut: long || entries.length > MAX_ENTRIES, approval: request };
 }
 
 /** One sign-in may serve many calls. Of those only the same call again is part of the story. */

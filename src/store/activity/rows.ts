@@ -1,4 +1,5 @@
 import type Database from "better-sqlite3";
+import { boundedText } from "../database/bounded.ts";
 import type { Guarded } from "../database/guarded.ts";
 import { type ActivityStore, COUNTED, type CountableRow, type CountedSum, LONG_STEP } from "./activity.ts";
 
@@ -14,17 +15,20 @@ const WAITED = `CASE WHEN a.kind = 'decided' AND a.approval IS NOT NULL AND a.ou
     AND NOT EXISTS (SELECT 1 FROM audit e WHERE e.approval = a.approval AND e.kind = 'decided' AND e.at = a.at
       AND e.outcome IN ('approve', 'reject') AND e.seq < a.seq)) END`;
 
-const NEXT = `SELECT a.seq, a.at, a.kind, CASE WHEN a.kind = 'closed'
-    THEN (SELECT o.upstream FROM audit o WHERE o.call_id = a.call_id AND o.kind = 'opened' LIMIT 1)
-    ELSE a.upstream END AS upstream,
-  a.decision, a.policies, a.outcome, a.duration_ms AS durationMs, a.approval, ${WAITED} AS waitedMs
+const NEXT = `SELECT a.seq, a.at, ${boundedText("a.kind")} AS kind, CASE WHEN a.kind = 'closed'
+    THEN (SELECT ${boundedText("o.upstream")} FROM audit o WHERE o.call_id = a.call_id AND o.kind = 'opened' LIMIT 1)
+    ELSE ${boundedText("a.upstream")} END AS upstream, ${boundedText("a.decision")} AS decision,
+  ${boundedText("a.policies")} AS policies, ${boundedText("a.outcome")} AS outcome, a.duration_ms AS durationMs,
+  ${boundedText("a.approval")} AS approval, ${WAITED} AS waitedMs
   FROM audit a WHERE a.seq > ? ORDER BY a.seq LIMIT ?`;
 
 // The driver binds every number as a fraction: only whole ones divide into spans.
 const SPAN = "(at - CAST(@since AS INTEGER)) / CAST(@groupMs AS INTEGER)";
 
-const SUMS = `SELECT CAST(@since AS INTEGER) + ${SPAN} * CAST(@groupMs AS INTEGER) AS at, name, bucket, sum(n) AS n FROM activity_counts
+const SUMS = `SELECT CAST(@since AS INTEGER) + ${SPAN} * CAST(@groupMs AS INTEGER) AS at, ${boundedText("name")} AS name, bucket, sum(n) AS n FROM activity_counts
   WHERE step = @step AND what = @what AND at >= @since AND at < @until GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`;
+
+const SLICE_CHARS = 1024 * 1024;
 
 interface State {
   readonly counted: number;
@@ -38,7 +42,7 @@ interface State {
  */
 export function createActivityStore({ connection, guarded, onCommit }: ActivityStoreDeps): ActivityStore {
   const state = connection.prepare<[], State>(
-    "SELECT counted, owner, owned_until AS ownedUntil FROM activity_state WHERE id = 1",
+    `SELECT ${boundedText("counted")} AS counted, ${boundedText("owner")} AS owner, owned_until AS ownedUntil FROM activity_state WHERE id = 1`,
   );
   const next = connection.prepare<[number, number], CountableRow>(NEXT);
   const last = connection.prepare<[], { seq: number | null }>("SELECT max(seq) AS seq FROM audit");
@@ -66,6 +70,18 @@ export function createActivityStore({ connection, guarded, onCommit }: ActivityS
     return Number.isSafeInteger(found.counted) ? found : { ...found, counted: last.get()?.seq ?? 0 };
   };
 
+  /** Rows whose policies are long are fewer: each is read. */
+  const sliceAfter = (seq: number, limit: number): readonly CountableRow[] => {
+    const rows: CountableRow[] = [];
+    let chars = 0;
+    for (const row of next.iterate(seq, limit)) {
+      rows.push(row);
+      chars += row.policies?.length ?? 0;
+      if (chars > SLICE_CHARS) break;
+    }
+    return rows;
+  };
+
   const countNow = connection.transaction((...[slice, increments, owner]: Parameters<ActivityStore["count"]>) => {
     const { after, rows } = slice;
     if (advance.run(rows.at(-1)?.seq ?? after, owner.id, owner.until, after).changes !== 1) return false;
@@ -85,7 +101,7 @@ export function createActivityStore({ connection, guarded, onCommit }: ActivityS
       guarded(() => {
         const at = stateNow();
         if (at.owner !== owner && at.ownedUntil > now) return undefined;
-        return { after: at.counted, rows: next.all(at.counted, limit) };
+        return { after: at.counted, rows: sliceAfter(at.counted, limit) };
       }),
     async count(...given) {
       const counted = await guarded(() => countNow.immediate(...given));

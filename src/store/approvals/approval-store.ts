@@ -2,6 +2,7 @@ import { and, count, desc, eq, gte, max, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { isOpen } from "../../core/approval.ts";
 import type { KeyedHash } from "../../core/keyed-hash.ts";
+import { boundedColumns } from "../database/bounded.ts";
 import type { Guarded } from "../database/guarded.ts";
 import type { OnForged } from "../database/row-seals.ts";
 import { StoreError } from "../store-error.ts";
@@ -186,7 +187,7 @@ export function createApprovalStore({ db, guarded, onCommit, keys, onForged }: A
       const these = sql`${rows.executionId} IN (SELECT value FROM json_each(${JSON.stringify(executions)}))`;
       const mine = and(sql`${rows.state} = 'executing'`, eq(rows.executionOwner, owner), these);
       return immediately(() => {
-        const running = finder.withDecisions(db.select().from(rows).where(mine).all());
+        const running = finder.withDecisions(db.select(boundedColumns(rows)).from(rows).where(mine).all());
         for (const { record, doubt } of running) {
           db.update(rows).set({ leaseUntil, dueAt: leaseUntil }).where(eq(rows.id, record.id)).run();
           seals.renew(record.id, doubt);

@@ -3,6 +3,7 @@ import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { APPROVAL_STATES, type ApprovalNotice, type Approvers } from "../../core/approval.ts";
 import { isObject, type Json } from "../../core/json.ts";
 import type { KeyedHash } from "../../core/keyed-hash.ts";
+import { boundedColumns } from "../database/bounded.ts";
 import type { Guarded } from "../database/guarded.ts";
 import { createReadableRows, UNREADABLE } from "../database/readable-rows.ts";
 import { createRowSeals, type OnForged, type RowSeals } from "../database/row-seals.ts";
@@ -15,6 +16,8 @@ type OutboxRow = typeof rows.$inferSelect;
 
 // Written out, not bound: only so does SQLite see that the partial indices serve.
 const WAITING: SQL = sql`${rows.doneAt} IS NULL AND ${rows.deadAt} IS NULL`;
+
+const COLUMNS = boundedColumns(rows);
 
 /** Why a message whose seal does not fit is given up. */
 const FOREIGN = "it is not as this gateway wrote it, or of before its secret was replaced";
@@ -55,7 +58,7 @@ export function createOutbox({ db, guarded, onCommit, ...sealed }: OutboxDeps): 
 
   function claimNow(now: number, limit: number, leaseMs: number, except: readonly string[]): readonly OutboxMessage[] {
     const due = db
-      .select()
+      .select(COLUMNS)
       .from(rows)
       .where(and(dueAt(now, except), sql`NOT ${earlier}`))
       .orderBy(asc(rows.nextAt), asc(rows.id))
@@ -127,7 +130,7 @@ export function createOutbox({ db, guarded, onCommit, ...sealed }: OutboxDeps): 
     async list(filter) {
       const query = () =>
         db
-          .select()
+          .select(COLUMNS)
           .from(rows)
           .where(conditions(filter))
           .orderBy(desc(rows.id))
@@ -142,7 +145,7 @@ export function createOutbox({ db, guarded, onCommit, ...sealed }: OutboxDeps): 
       const query = () =>
         db
           .select({
-            notifier: rows.notifier,
+            notifier: COLUMNS.notifier,
             waiting: sql<number>`sum(${rows.deadAt} IS NULL)`,
             dead: count(rows.deadAt),
           })

@@ -1,6 +1,7 @@
 import { and, asc, count, desc, eq, gt, isNotNull, lte, min, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { ApprovalEvent } from "../../core/approval.ts";
+import { boundedColumns } from "../database/bounded.ts";
 import type { Guarded } from "../database/guarded.ts";
 import type { ApprovalStore, StoredApproval } from "./approvals.ts";
 import { matching, orderOf } from "./query.ts";
@@ -11,6 +12,10 @@ import { readableEvents, readableRequest, readableVote } from "./unreadable.ts";
 
 /** The part of the store that changes nothing. */
 export type ApprovalReads = Omit<ApprovalStore, "open" | "change" | "renewLeases">;
+
+const REQUEST = boundedColumns(rows);
+const DECISION = boundedColumns(approvalDecisions);
+const EVENT = boundedColumns(approvalEvents);
 
 // Written out, not bound: only so does SQLite see that the partial indices serve.
 const WAITING: SQL = sql`${rows.state} IN ('pending', 'approved')`;
@@ -27,20 +32,20 @@ export interface ApprovalFinder {
 /** Prepares the look-ups that every call and every transition makes. */
 export function createApprovalFinder(db: BetterSQLite3Database, seals: Pick<ApprovalSeals, "doubt">): ApprovalFinder {
   const byId = db
-    .select()
+    .select(REQUEST)
     .from(rows)
     .where(eq(rows.id, sql.placeholder("id")))
     .prepare();
   // Creation times may be equal; of one digest the row that came later was allowed because the earlier one had ended.
   const byDigest = db
-    .select()
+    .select(REQUEST)
     .from(rows)
     .where(eq(rows.digest, sql.placeholder("digest")))
     .orderBy(desc(rows.createdAt), desc(sql`rowid`))
     .limit(1)
     .prepare();
   const voices = db
-    .select()
+    .select(DECISION)
     .from(approvalDecisions)
     .where(sql`${approvalDecisions.requestId} IN (SELECT value FROM json_each(${sql.placeholder("ids")}))`)
     .orderBy(asc(sql`rowid`))
@@ -79,7 +84,7 @@ export function createApprovalReads(
   finder: ApprovalFinder,
 ): ApprovalReads {
   const versions = db
-    .select({ id: rows.id, version: rows.version })
+    .select({ id: REQUEST.id, version: rows.version })
     .from(rows)
     .where(sql`${rows.id} IN (SELECT value FROM json_each(${sql.placeholder("ids")}))`)
     .prepare();
@@ -94,7 +99,7 @@ export function createApprovalReads(
       atOnce(() =>
         finder.withDecisions(
           db
-            .select()
+            .select(REQUEST)
             .from(rows)
             .where(matching(query))
             .orderBy(...orderOf(query))
@@ -109,7 +114,12 @@ export function createApprovalReads(
     },
     async events(id): Promise<readonly ApprovalEvent[]> {
       const query = () =>
-        db.select().from(approvalEvents).where(eq(approvalEvents.requestId, id)).orderBy(asc(approvalEvents.seq)).all();
+        db
+          .select(EVENT)
+          .from(approvalEvents)
+          .where(eq(approvalEvents.requestId, id))
+          .orderBy(asc(approvalEvents.seq))
+          .all();
       return (await guarded(query)).map((row) => eventOf(readableEvents.readable(row)));
     },
     async sealed(id) {
@@ -119,7 +129,13 @@ export function createApprovalReads(
     },
     async due(now, limit) {
       const query = () =>
-        db.select({ id: rows.id }).from(rows).where(lte(rows.dueAt, now)).orderBy(asc(rows.dueAt)).limit(limit).all();
+        db
+          .select({ id: REQUEST.id })
+          .from(rows)
+          .where(lte(rows.dueAt, now))
+          .orderBy(asc(rows.dueAt))
+          .limit(limit)
+          .all();
       return (await guarded(query)).map((row) => row.id).filter((due) => typeof due === "string");
     },
     async nextDue() {
@@ -134,13 +150,13 @@ export function createApprovalReads(
     },
     async versions(ids) {
       const found = await guarded(() => versions.all({ ids: JSON.stringify(ids) }));
-      return new Map(found.map((row) => [row.id, row.version]));
+      return new Map(found.filter(({ id }) => typeof id === "string").map((row) => [row.id, row.version]));
     },
     runnable: (now, limit) =>
       atOnce(() =>
         finder.withDecisions(
           db
-            .select()
+            .select(REQUEST)
             .from(rows)
             .where(and(RUNNABLE, gt(rows.executeUntil, now)))
             .orderBy(asc(rows.createdAt), asc(sql`rowid`))
@@ -152,7 +168,7 @@ export function createApprovalReads(
       atOnce(() =>
         finder.withDecisions(
           db
-            .select()
+            .select(REQUEST)
             .from(rows)
             .where(and(WAITING, gt(rows.id, after)))
             .orderBy(asc(rows.id))

@@ -2,6 +2,7 @@ import { asc, eq, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { isOpen } from "../../core/approval.ts";
 import type { KeyedHash } from "../../core/keyed-hash.ts";
+import { boundedColumns } from "../database/bounded.ts";
 import { namesOf, pairsOf } from "../database/row-seals.ts";
 import { storableJson } from "../database/storable.ts";
 import type { ApprovalDoubt, ApproverEntry } from "./approvals.ts";
@@ -39,10 +40,23 @@ export function createApprovalSeals(
   keys: readonly [KeyedHash, ...KeyedHash[]],
 ): ApprovalSeals {
   const [hash, ...former] = keys;
-  const request = db.select().from(rows).where(eq(rows.id, ID)).prepare();
-  const votesOn = db.select().from(approvalDecisions).where(eq(approvalDecisions.requestId, ID)).prepare();
-  const eventsOf = db.select().from(approvalEvents).where(eq(approvalEvents.requestId, ID)).orderBy(IN_ORDER).prepare();
-  const approversOf = db.select().from(approvalApprovers).where(eq(approvalApprovers.requestId, ID)).prepare();
+  const request = db.select(boundedColumns(rows)).from(rows).where(eq(rows.id, ID)).prepare();
+  const votesOn = db
+    .select(boundedColumns(approvalDecisions))
+    .from(approvalDecisions)
+    .where(eq(approvalDecisions.requestId, ID))
+    .prepare();
+  const eventsOf = db
+    .select(boundedColumns(approvalEvents))
+    .from(approvalEvents)
+    .where(eq(approvalEvents.requestId, ID))
+    .orderBy(IN_ORDER)
+    .prepare();
+  const approversOf = db
+    .select(boundedColumns(approvalApprovers))
+    .from(approvalApprovers)
+    .where(eq(approvalApprovers.requestId, ID))
+    .prepare();
   function after({ id, history }: RequestRow, event: EventRow | undefined): string {
     const before = history ?? historyOf(approversOf.all({ id }), [], hash);
     return event === undefined ? before : historyAfter(before, event, hash);

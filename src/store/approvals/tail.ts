@@ -1,5 +1,6 @@
 import { asc, gt, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import { bounded } from "../database/bounded.ts";
 import type { Guarded } from "../database/guarded.ts";
 import { approvalEvents } from "./schema.ts";
 
@@ -16,7 +17,7 @@ export function createApprovalTail(db: BetterSQLite3Database, guarded: Guarded):
   const row = sql<number>`rowid`;
   const newest = db.select({ place: sql<number | null>`max(rowid)` }).from(approvalEvents).prepare();
   const following = db
-    .select({ place: row, id: approvalEvents.requestId })
+    .select({ place: row, id: bounded(approvalEvents.requestId).mapWith(approvalEvents.requestId) })
     .from(approvalEvents)
     .where(gt(row, sql.placeholder("place")))
     .orderBy(asc(row))

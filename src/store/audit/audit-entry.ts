@@ -50,7 +50,7 @@ export function entryOf(row: StoredAuditRow, ended: StoredAuditRow | null): Audi
 }
 
 /** Whether the values are of the kinds that the gateway writes: SQLite keeps others, too. */
-function isReadable(row: StoredAuditRow): boolean {
+export function isReadable(row: StoredAuditRow): boolean {
   const { seq: _seq, at, kind, durationMs, scheme: _scheme, ...texts } = row;
   const known: readonly string[] = AUDIT_KINDS;
   return (

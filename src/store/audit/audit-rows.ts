@@ -10,13 +10,13 @@ export interface AuditWriter {
 export interface AuditReader {
   /**
    * Calls and acts, the newest page first, newest last within a page. A page may hold fewer than asked for, even none, and
-   * yet not be the last: so much is read for one page and no more. @throws StoreError
+   * yet not be the last: so much is read for one page, and so much is in one, and no more. @throws StoreError
    */
   list(filter: AuditFilter): Promise<AuditPage>;
   /** Calls and acts that fit, as of now, oldest first, in pages; `limit` and `cursor` do not count. @throws StoreError */
   entries(filter: AuditFilter): AsyncIterable<readonly AuditEntry[]>;
   /** What stands on record with a call, an approval request or a challenge, by any of their ids. @throws StoreError */
-  about(ids: AboutIds): Promise<readonly AuditEntry[]>;
+  about(ids: AboutIds): Promise<EntriesAbout>;
   /**
    * Raw rows in order from `fromSeq` on, in pages, so that an audit of any size passes through little memory and
    * writers are not held up. Rows added meanwhile are included. @throws StoreError
@@ -82,6 +82,13 @@ export interface AboutIds {
   readonly challenges: readonly string[];
   /** At most so many entries, the oldest. */
   readonly limit: number;
+}
+
+/** What stands on record with some ids. */
+export interface EntriesAbout {
+  readonly entries: readonly AuditEntry[];
+  /** They are so long that not all of them are here, though they were within the limit. */
+  readonly cut: boolean;
 }
 
 export interface AuditPage {

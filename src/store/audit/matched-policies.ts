@@ -1,5 +1,6 @@
 import { or, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
+import { MAX_TEXT_BYTES } from "../database/bounded.ts";
 
 /*
  * Questions to columns that hold a JSON list of matches, as the audit's `policies` does. Each looks for its literal text
@@ -20,6 +21,6 @@ function some(column: SQLiteColumn, literal: string, field: string, value: strin
   const read = (name: string) => sql`json_extract(${column}, m.fullkey || ${`.${name}`})`;
   // An `allow` whose condition failed is on record because it failed. It did not match.
   const failedAllow = sql`(${read("effect")} = 'allow' AND ${read("because")} = 'error')`;
-  return sql`(instr(${column}, ${literal}) > 0 AND CASE WHEN json_valid(${column}) THEN EXISTS
+  return sql`(octet_length(${column}) <= ${sql.raw(String(MAX_TEXT_BYTES))} AND instr(${column}, ${literal}) > 0 AND CASE WHEN json_valid(${column}) THEN EXISTS
     (SELECT 1 FROM json_each(${column}) AS m WHERE ${read(field)} = ${value} AND NOT ${failedAllow}) ELSE 0 END)`;
 }

@@ -1,28 +1,28 @@
-import { and, asc, count, desc, eq, gte, inArray, isNotNull, isNull, type SQL } from "drizzle-orm";
+import { and, asc, count, desc, eq, gte, inArray, isNotNull, isNull } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { Guarded } from "../database/guarded.ts";
 import type { ChainHead, StoredAuditRow } from "./audit-row.ts";
 import type { AuditReader } from "./audit-rows.ts";
+import { bytesOf, rowsAt, WHOLE, within } from "./rows-within.ts";
 import { audit } from "./schema.ts";
 import { createAuditSearch } from "./search-audit.ts";
 
 const PAGE_ROWS = 500;
+/** Arguments may be long, and many calls in a row may have such. */
+const PAGE_BYTES = 32 * 1024 * 1024;
+
+const BYTES = bytesOf(WHOLE);
+const HASH = WHOLE.hash;
 
 /** What clients called, and was decided. That an approved call was run later is not another call of theirs. */
 const CALLS = and(eq(audit.kind, "opened"), isNotNull(audit.decision), isNull(audit.approval));
 
 /** Reads the audit through one connection. */
 export function createAuditReader(db: BetterSQLite3Database, guarded: Guarded): AuditReader {
-  async function* pagesOf(fromSeq: number, wanted: SQL | undefined): AsyncGenerator<readonly StoredAuditRow[]> {
+  async function* pagesOf(fromSeq: number): AsyncGenerator<readonly StoredAuditRow[]> {
     for (let next = fromSeq; ; ) {
       const rows = () =>
-        db
-          .select()
-          .from(audit)
-          .where(and(gte(audit.seq, next), wanted))
-          .orderBy(asc(audit.seq))
-          .limit(PAGE_ROWS)
-          .all();
+        db.select().from(audit).where(gte(audit.seq, next)).orderBy(asc(audit.seq)).limit(PAGE_ROWS).all();
       const page = await guarded(rows);
       const last = page.at(-1);
       if (last === undefined) return;
@@ -31,13 +31,32 @@ export function createAuditReader(db: BetterSQLite3Database, guarded: Guarded): 
     }
   }
 
+  async function* callsFrom(sinceSeq: number): AsyncGenerator<readonly StoredAuditRow[]> {
+    for (let next = sinceSeq; ; ) {
+      const page = await guarded(() => {
+        const found = db
+          .select({ seq: audit.seq, bytes: BYTES })
+          .from(audit)
+          .where(and(gte(audit.seq, next), CALLS))
+          .orderBy(asc(audit.seq))
+          .limit(PAGE_ROWS)
+          .all();
+        const seqs = within(found, PAGE_BYTES, true).map(({ seq }) => seq);
+        return { last: seqs.at(-1), rows: rowsAt(db, WHOLE, seqs) };
+      });
+      if (page.last === undefined) return;
+      yield [...page.rows.values()].sort((a, b) => a.seq - b.seq);
+      next = page.last + 1;
+    }
+  }
+
   const head = (): ChainHead | undefined =>
-    db.select({ seq: audit.seq, hash: audit.hash }).from(audit).orderBy(desc(audit.seq)).limit(1).get();
+    db.select({ seq: audit.seq, hash: HASH }).from(audit).orderBy(desc(audit.seq)).limit(1).get();
 
   return {
     ...createAuditSearch(db, guarded),
-    pages: (fromSeq) => pagesOf(fromSeq, undefined),
-    calls: (sinceSeq) => pagesOf(sinceSeq, CALLS),
+    pages: pagesOf,
+    calls: callsFrom,
     async countCalls(sinceSeq) {
       const wanted = and(CALLS, gte(audit.seq, sinceSeq));
       const query = () => db.select({ calls: count() }).from(audit).where(wanted).get();
@@ -54,7 +73,7 @@ export function createAuditReader(db: BetterSQLite3Database, guarded: Guarded): 
       return (await guarded(query))?.seq;
     },
     async hashAt(seq) {
-      const query = () => db.select({ hash: audit.hash }).from(audit).where(eq(audit.seq, seq)).get();
+      const query = () => db.select({ hash: HASH }).from(audit).where(eq(audit.seq, seq)).get();
       return (await guarded(query))?.hash;
     },
     head: () => guarded(head),

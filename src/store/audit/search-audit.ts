@@ -8,6 +8,7 @@ import type { Guarded } from "../database/guarded.ts";
 import { entryOf } from "./audit-entry.ts";
 import type { AuditEntry, AuditFilter, AuditReader } from "./audit-rows.ts";
 import { policyMatched, shadowMatched } from "./matched-policies.ts";
+import { bytesOf, LISTED, rowsAt, within } from "./rows-within.ts";
 import { audit } from "./schema.ts";
 
 /*
@@ -21,9 +22,11 @@ export interface SearchLimits {
   readonly windowRows: number;
   /** Rows for one page. */
   readonly searchRows: number;
+  /** What the entries of one page hold in all, about: their texts, most of which are JSON that has to be read. */
+  readonly pageBytes: number;
 }
 
-const LIMITS: SearchLimits = { windowRows: 5_000, searchRows: 250_000 };
+const LIMITS: SearchLimits = { windowRows: 5_000, searchRows: 250_000, pageBytes: 4 * 1024 * 1024 };
 
 /** Entries in one page of an export. */
 const PAGE_ENTRIES = 500;
@@ -35,23 +38,34 @@ interface Range {
 }
 
 const closed = alias(audit, "closed");
+const BYTES = bytesOf(LISTED);
+const BYTES_AT_END = bytesOf(LISTED, closed);
 
 /** Finds entries of the audit through one connection. */
 export function createAuditSearch(
   db: BetterSQLite3Database,
   guarded: Guarded,
-  { windowRows, searchRows }: SearchLimits = LIMITS,
+  { windowRows, searchRows, pageBytes }: SearchLimits = LIMITS,
 ): Pick<AuditReader, "list" | "entries" | "about"> {
-  /** Entries that fit, with their ends. */
-  function select(wanted: SQL | undefined, order: "newest" | "oldest", limit: number) {
-    return db
-      .select({ row: audit, ended: closed })
+  /** Entries that fit, with their ends: `limit` at most, and no more than there is room for. `cut`: there were more within the limit. */
+  function select(wanted: SQL | undefined, order: "newest" | "oldest", limit: number, room = pageBytes) {
+    const found = db
+      .select({ seq: audit.seq, end: closed.seq, bytes: sql<number>`${BYTES} + ${BYTES_AT_END}` })
       .from(audit)
       .leftJoin(closed, and(eq(closed.callId, audit.callId), eq(closed.kind, "closed"), eq(audit.kind, "opened")))
       .where(and(notInArray(audit.kind, ["closed", "checkpoint"]), wanted))
       .orderBy(order === "newest" ? desc(audit.seq) : asc(audit.seq))
       .limit(limit)
       .all();
+    const fitting = within(found, room, room === pageBytes);
+    const seqs = fitting.flatMap(({ seq, end }) => (end === null ? [seq] : [seq, end]));
+    const rows = rowsAt(db, LISTED, seqs);
+    const entries = fitting.flatMap(({ seq, end }) => {
+      const row = rows.get(seq);
+      return row === undefined ? [] : [entryOf(row, end === null ? null : (rows.get(end) ?? null))];
+    });
+    const bytes = fitting.reduce((sum, each) => sum + each.bytes, 0);
+    return { entries, bytes, cut: fitting.length < found.length, last: fitting.at(-1)?.seq };
   }
 
   /** What to look for, and where. */
@@ -104,7 +118,8 @@ export function createAuditSearch(
   async function list(filter: AuditFilter) {
     const { wanted, windows } = await guarded(() => plan(filter));
     // One more than asked tells whether there is more.
-    const rows: ReturnType<typeof select> = [];
+    const found: AuditEntry[] = [];
+    let room = pageBytes;
     let left = searchRows;
     let reached: number | undefined;
     for (const { from, to } of windows) {
@@ -115,11 +130,14 @@ export function createAuditSearch(
       if (left < searchRows) await pause();
       left -= windowRows;
       const range = and(gte(audit.seq, from), lt(audit.seq, to), wanted);
-      rows.push(...(await guarded(() => select(range, "newest", filter.limit + 1 - rows.length))));
-      if (rows.length > filter.limit) break;
+      const page = await guarded(() => select(range, "newest", filter.limit + 1 - found.length, room));
+      found.push(...page.entries);
+      room -= page.bytes;
+      if (page.cut) reached = found.at(-1)?.seq;
+      if (page.cut || found.length > filter.limit) break;
     }
-    const entries = rows.slice(0, filter.limit).map(({ row, ended }) => entryOf(row, ended));
-    const nextCursor = rows.length > filter.limit ? entries.at(-1)?.seq : reached;
+    const entries = found.slice(0, filter.limit);
+    const nextCursor = found.length > filter.limit ? entries.at(-1)?.seq : reached;
     return { entries: entries.reverse(), nextCursor };
   }
 
@@ -129,9 +147,9 @@ export function createAuditSearch(
     for (const { from, to } of windows.reverse()) {
       for (let next = from; next < to; ) {
         const range = and(gte(audit.seq, next), lt(audit.seq, to), wanted);
-        const rows = await guarded(() => select(range, "oldest", PAGE_ENTRIES));
-        if (rows.length > 0) yield rows.map(({ row, ended }) => entryOf(row, ended));
-        next = rows.length < PAGE_ENTRIES ? to : (rows.at(-1)?.row.seq ?? to) + 1;
+        const page = await guarded(() => select(range, "oldest", PAGE_ENTRIES));
+        if (page.entries.length > 0) yield page.entries;
+        next = page.cut || page.entries.length === PAGE_ENTRIES ? (page.last ?? to) + 1 : to;
         await pause();
       }
     }
@@ -142,8 +160,7 @@ export function createAuditSearch(
     entries,
     async about({ calls, approvals, challenges, limit }) {
       const seqs = [aboutCalls(calls), aboutApprovals(approvals), aboutChallenges(challenges)];
-      const rows = await guarded(() => select(inSeqs(sql.join(seqs, sql` UNION `)), "oldest", limit));
-      return rows.map(({ row, ended }) => entryOf(row, ended));
+      return guarded(() => select(inSeqs(sql.join(seqs, sql` UNION `)), "oldest", limit));
     },
   };
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type Database from "better-sqlite3";
+import Database from "better-sqlite3";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { StoreError } from "../store-error.ts";
 
@@ -19,7 +19,7 @@ interface Migration {
  * This is drizzle's migrator (same table, same journal) with one difference: what has been applied is read inside
  * an immediate transaction, so that of two processes that start at once one migrates and the other finds it done.
  * `onApplied` hears the names of what was applied, in the same transaction: what no SQL can do.
- * @throws StoreError STORE_SCHEMA_NEWER, STORE_FOREIGN; SqliteError
+ * @throws StoreError STORE_SCHEMA_NEWER, STORE_SCHEMA_CHANGED, STORE_FOREIGN; SqliteError
  */
 export function migrate(
   db: Database.Database,
@@ -28,6 +28,7 @@ export function migrate(
   onApplied?: (tags: ReadonlySet<string>) => void,
 ): void {
   const migrations = readMigrations(migrationsDir);
+  refuseViews(db, migrationsDir, path);
   if (schemaAge(db, migrations, path) === "current") return;
   db.transaction(() => {
     db.exec(`CREATE TABLE IF NOT EXISTS ${TABLE} (id INTEGER PRIMARY KEY, hash text NOT NULL, created_at numeric)`);
@@ -44,8 +45,9 @@ export function migrate(
   }).immediate();
 }
 
-/** Refuses a database that this version cannot read as it is. @throws StoreError STORE_SCHEMA_NEWER, _OLDER, STORE_FOREIGN */
+/** Refuses a database that this version cannot read as it is. @throws StoreError STORE_SCHEMA_NEWER, _OLDER, STORE_FOREIGN, _CHANGED */
 export function requireCurrent(db: Database.Database, migrationsDir: string, path: string): void {
+  refuseViews(db, migrationsDir, path);
   if (schemaAge(db, readMigrations(migrationsDir), path) === "current") return;
   throw new StoreError(
     "STORE_SCHEMA_OLDER",
@@ -54,6 +56,34 @@ export function requireCurrent(db: Database.Database, migrationsDir: string, pat
 }
 
 const TABLE = "__drizzle_migrations";
+
+/**
+ * A view in the place of a table is a program of whoever can write the file: it may give other rows each time, and rows without
+ * an end. Views of other names are nobody's matter here. @throws StoreError STORE_SCHEMA_CHANGED
+ */
+function refuseViews(db: Database.Database, migrationsDir: string, path: string): void {
+  const views = db.prepare<[], { name: string }>("SELECT name FROM sqlite_schema WHERE type = 'view'").all();
+  if (views.length === 0) return;
+  const model = new Database(":memory:");
+  try {
+    migrate(model, migrationsDir, "file::memory:");
+    // Names are the same in any case.
+    const names = new Set(views.map(({ name }) => name.toLowerCase()));
+    const found = tablesOf(model).find((name) => names.has(name));
+    if (found === undefined) return;
+    throw new StoreError(
+      "STORE_SCHEMA_CHANGED",
+      `${path} has a view in the place of its table ${found}: somebody changed it, and nothing in it can be believed. Restore a backup.`,
+    );
+  } finally {
+    model.close();
+  }
+}
+
+function tablesOf(db: Database.Database): readonly string[] {
+  const tables = db.prepare<[], { name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  return tables.map(({ name }) => name);
+}
 
 function readMigrations(migrationsDir: string): readonly Migration[] {
   // Both are in the order of the journal.
@@ -69,9 +99,9 @@ function readMigrations(migrationsDir: string): readonly Migration[] {
 }
 
 function schemaAge(db: Database.Database, migrations: readonly Migration[], path: string): "current" | "older" {
-  const tables = db.prepare<[], { name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  const tables = tablesOf(db);
   if (tables.length === 0) return "older";
-  if (!tables.some((table) => table.name === TABLE)) {
+  if (!tables.includes(TABLE)) {
     throw new StoreError(
       "STORE_FOREIGN",
       `${path} is a database of another program. Point store.url at a file of its own.`,

@@ -1,3 +1,4 @@
+import { parseExact } from "../../core/exact-json.ts";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { scanJson } from "../../core/scan-json.ts";
 import { StoreError } from "../store-error.ts";
@@ -35,11 +36,26 @@ export function stringListsIn(text: string, place: StoredIn): readonly (readonly
 /** What the gateway stores is far below; who went through a value beyond it would not come back. */
 const LIMITS = { maxDepth: 256, maxCount: 1_000_000 };
 
+/** The JSON in a stored text, with all digits; `undefined` where it is none within bounds. @throws never */
+export function exactIn(text: string): Json | undefined {
+  if (!fits(text)) return undefined;
+  try {
+    return parseExact(text);
+  } catch {
+    // A short one is not looked at before.
+    return undefined;
+  }
+}
+
+// A column of SQLite holds bytes as well. A text no longer than that is not too deep.
+function fits(text: string): boolean {
+  return (
+    typeof text === "string" && (text.length <= LIMITS.maxDepth || scanJson(Buffer.from(text), LIMITS).kind === "json")
+  );
+}
+
 function parsed(text: string, place: StoredIn): Json {
-  // A column of SQLite holds bytes as well. A text no longer than that is not too deep.
-  const fits =
-    typeof text === "string" && (text.length <= LIMITS.maxDepth || scanJson(Buffer.from(text), LIMITS).kind === "json");
-  if (!fits) throw malformed(place);
+  if (!fits(text)) throw malformed(place);
   try {
     return JSON.parse(text);
   } catch (err) {

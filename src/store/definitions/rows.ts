@@ -4,6 +4,7 @@ import { digestOf } from "../../core/digest.ts";
 import { parseExact, withDoubles, writeExact } from "../../core/exact-json.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { Slices } from "../../core/slices.ts";
+import { boundedColumns } from "../database/bounded.ts";
 import type { Guarded } from "../database/guarded.ts";
 import { createReadableRows } from "../database/readable-rows.ts";
 import { objectIn } from "../database/stored-json.ts";
@@ -24,12 +25,17 @@ const DEFINITION = { table: "tool_definitions", column: "definition" };
 const CURRENT: SQL = sql`${rows.current} = 1`;
 const PAST: SQL = sql`${rows.current} = 0`;
 
+/** All tools of a server come in one list, which is no longer than this. */
+const MAX_DEFINITION_BYTES = 16 * 1024 * 1024;
+
+const COLUMNS = boundedColumns(rows, { definition: MAX_DEFINITION_BYTES });
+
 /** Reads tool definitions from their table. */
 export function createDefinitionReader(db: BetterSQLite3Database, guarded: Guarded): DefinitionReader {
   return {
     async current() {
       const found = await guarded(() =>
-        db.select().from(rows).where(CURRENT).orderBy(asc(rows.upstream), asc(rows.tool)).all(),
+        db.select(COLUMNS).from(rows).where(CURRENT).orderBy(asc(rows.upstream), asc(rows.tool)).all(),
       );
       return found.flatMap(storedOf);
     },
@@ -38,7 +44,7 @@ export function createDefinitionReader(db: BetterSQLite3Database, guarded: Guard
       for (;;) {
         const query = () =>
           db
-            .select()
+            .select(COLUMNS)
             .from(rows)
             .where(and(eq(rows.upstream, upstream), CURRENT, gt(rows.tool, last)))
             .orderBy(asc(rows.tool))
@@ -54,7 +60,7 @@ export function createDefinitionReader(db: BetterSQLite3Database, guarded: Guard
     async find(upstream, tool, digest) {
       const row = await guarded(() =>
         db
-          .select({ definition: rows.definition })
+          .select({ definition: COLUMNS.definition })
           .from(rows)
           .where(and(eq(rows.upstream, upstream), eq(rows.tool, tool), eq(rows.digest, digest)))
           .get(),
@@ -67,7 +73,7 @@ export function createDefinitionReader(db: BetterSQLite3Database, guarded: Guard
     async listed(upstream, tool) {
       const row = await guarded(() =>
         db
-          .select({ digest: rows.digest })
+          .select({ digest: COLUMNS.digest })
           .from(rows)
           .where(and(eq(rows.upstream, upstream), eq(rows.tool, tool), CURRENT))
           .get(),
@@ -150,7 +156,7 @@ export function createDefinitionStore(db: BetterSQLite3Database, guarded: Guarde
 
 function currentOf(db: BetterSQLite3Database, upstream: string) {
   return db
-    .select({ tool: rows.tool, digest: rows.digest })
+    .select({ tool: COLUMNS.tool, digest: COLUMNS.digest })
     .from(rows)
     .where(and(eq(rows.upstream, upstream), CURRENT))
     .all();
@@ -179,7 +185,7 @@ function writesOf(db: BetterSQLite3Database, upstream: string, at: number) {
     .prepare();
   const forgetOfTool = forgetOldest(db, and(ofTool, PAST), KEPT.pastVersionsPerTool, -1).prepare();
   const last = db
-    .select({ digest: rows.digest, definition: rows.definition })
+    .select({ digest: COLUMNS.digest, definition: COLUMNS.definition })
     .from(rows)
     .where(ofTool)
     .orderBy(desc(rows.current), desc(rows.lastSeenAt), sql`rowid DESC`)

@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, gt, inArray, lt, lte, or } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import { boundedColumns } from "../database/bounded.ts";
 import type { Guarded } from "../database/guarded.ts";
 import { createReadableRows } from "../database/readable-rows.ts";
 import type { ConsoleSessionRecord, ConsoleSessionStore } from "./console-sessions.ts";
@@ -31,7 +32,7 @@ export function createConsoleSessionStore(db: BetterSQLite3Database, guarded: Gu
     },
     async find(idHash) {
       const row = await guarded(() =>
-        db.select().from(consoleSessions).where(eq(consoleSessions.idHash, idHash)).get(),
+        db.select(COLUMNS).from(consoleSessions).where(eq(consoleSessions.idHash, idHash)).get(),
       );
       // One that cannot be read is not there: its user signs in again.
       return row === undefined || !readableRows.fits(row) ? undefined : recordOf(row);
@@ -41,7 +42,13 @@ export function createConsoleSessionStore(db: BetterSQLite3Database, guarded: Gu
       const beyond =
         after && or(lt(lastSeenAt, after.lastSeenAt), and(eq(lastSeenAt, after.lastSeenAt), gt(idHash, after.idHash)));
       const rows = await guarded(() =>
-        db.select().from(consoleSessions).where(beyond).orderBy(desc(lastSeenAt), asc(idHash)).limit(limit).all(),
+        db
+          .select(COLUMNS)
+          .from(consoleSessions)
+          .where(beyond)
+          .orderBy(desc(lastSeenAt), asc(idHash))
+          .limit(limit)
+          .all(),
       );
       return rows.map((row) => recordOf(readableRows.readable(row)));
     },
@@ -71,6 +78,7 @@ export function createConsoleSessionStore(db: BetterSQLite3Database, guarded: Gu
 }
 
 const readableRows = createReadableRows(consoleSessions);
+const COLUMNS = boundedColumns(consoleSessions);
 
 const MAX_SURPLUS = 100;
 

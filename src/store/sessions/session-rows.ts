@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, gt, lt, or, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import { boundedColumns } from "../database/bounded.ts";
 import type { Guarded } from "../database/guarded.ts";
 import { createReadableRows, UNREADABLE } from "../database/readable-rows.ts";
 import { objectIn, type StoredIn, stringsIn } from "../database/stored-json.ts";
@@ -7,11 +8,13 @@ import { StoreError } from "../store-error.ts";
 import { sessions } from "./schema.ts";
 import type { SessionRecord, SessionStore } from "./sessions.ts";
 
+const COLUMNS = boundedColumns(sessions);
+
 /** Keeps legacy sessions in the `sessions` table. */
 export function createSessionStore(db: BetterSQLite3Database, guarded: Guarded): SessionStore {
   // Prepared once, they cost no query building; `there` runs for every legacy request.
   const found = db
-    .select()
+    .select(COLUMNS)
     .from(sessions)
     .where(eq(sessions.idHash, sql.placeholder("idHash")))
     .prepare();
@@ -52,7 +55,7 @@ export function createSessionStore(db: BetterSQLite3Database, guarded: Guarded):
           ? undefined
           : or(lt(lastSeenAt, after.lastSeenAt), and(eq(lastSeenAt, after.lastSeenAt), gt(idHash, after.idHash)));
       const query = () =>
-        db.select().from(sessions).where(wanted).orderBy(desc(lastSeenAt), asc(idHash)).limit(limit).all();
+        db.select(COLUMNS).from(sessions).where(wanted).orderBy(desc(lastSeenAt), asc(idHash)).limit(limit).all();
       return (await guarded(query)).map((row) => readRow(row) ?? recordOf(neutral(row)));
     },
     async update(idHash, change) {

@@ -1,6 +1,7 @@
 import { and, count, desc, eq, gt, inArray, isNull, lte, ne, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { KeyedHash } from "../../core/keyed-hash.ts";
+import { boundedColumns } from "../database/bounded.ts";
 import type { Guarded } from "../database/guarded.ts";
 import { createRowSeals, type OnForged } from "../database/row-seals.ts";
 import { type StoredIn, stringListsIn, stringsIn } from "../database/stored-json.ts";
@@ -18,6 +19,9 @@ export interface StepUpStoreDeps {
 
 type ChallengeRow = typeof challenges.$inferSelect;
 type ElevationRow = typeof elevations.$inferSelect;
+
+const CHALLENGE = boundedColumns(challenges);
+const ELEVATION = boundedColumns(elevations);
 
 /** How long a challenge that has ended is still known, so that its page can say what became of it. */
 const KEPT_MS = 3_600_000;
@@ -41,7 +45,7 @@ export function createStepUpStore({ db, guarded, onCommit, keys, onForged }: Ste
   }
 
   function challengeAt(id: string): ChallengeRow | undefined {
-    const row = db.select().from(challenges).where(eq(challenges.id, id)).get();
+    const row = db.select(CHALLENGE).from(challenges).where(eq(challenges.id, id)).get();
     return row !== undefined && challengeSeals.holds(row) ? row : undefined;
   }
 
@@ -79,7 +83,7 @@ export function createStepUpStore({ db, guarded, onCommit, keys, onForged }: Ste
     const { key, issuer, subject, createdAt: now } = challenge;
     purge(now);
     const ofKey = and(eq(challenges.key, key), OPEN);
-    const same = db.select().from(challenges).where(ofKey).get();
+    const same = db.select(CHALLENGE).from(challenges).where(ofKey).get();
     if (same !== undefined) {
       // What is not the gateway's own keeps the seal that does not fit, and makes room.
       if (!challengeSeals.holds(same)) db.update(challenges).set({ state: "failed" }).where(ofKey).run();
@@ -149,7 +153,7 @@ export function createStepUpStore({ db, guarded, onCommit, keys, onForged }: Ste
     async elevations(binding, now) {
       const rows = await guarded(() =>
         db
-          .select()
+          .select(ELEVATION)
           .from(elevations)
           .where(and(isFor(binding), gt(elevations.expiresAt, now), isNull(elevations.spentAt)))
           .orderBy(desc(elevations.createdAt))
@@ -160,7 +164,7 @@ export function createStepUpStore({ db, guarded, onCommit, keys, onForged }: Ste
     },
     spend: (id, now) =>
       immediately(() => {
-        const row = db.select().from(elevations).where(eq(elevations.id, id)).get();
+        const row = db.select(ELEVATION).from(elevations).where(eq(elevations.id, id)).get();
         if (row === undefined || !elevationSeals.holds(row)) return false;
         if (row.per !== "call" || row.spentAt !== null || row.expiresAt <= now) return false;
         const { mac } = elevationSeals.sealed({ ...row, spentAt: now });

@@ -1,5 +1,6 @@
 import { asc, count, eq, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import { bounded, boundedColumns } from "../database/bounded.ts";
 import type { Guarded } from "../database/guarded.ts";
 import { createReadableRows } from "../database/readable-rows.ts";
 import { storableRow } from "../database/storable.ts";
@@ -18,7 +19,10 @@ export function createRegisteredUpstreamStore(deps: {
   const { db, guarded, onCommit } = deps;
   const inOrder = [asc(upstreams.registeredAt), asc(upstreams.name)];
   const heads = db
-    .select({ name: upstreams.name, head: sql<string>`substr(${upstreams.entry}, 1, ${HEAD_CHARS})` })
+    .select({
+      name: bounded(upstreams.name).mapWith(upstreams.name),
+      head: sql<string>`substr(${upstreams.entry}, 1, ${HEAD_CHARS})`,
+    })
     .from(upstreams)
     .orderBy(...inOrder)
     .prepare();
@@ -49,7 +53,7 @@ export function createRegisteredUpstreamStore(deps: {
     async all() {
       const query = () =>
         db
-          .select()
+          .select(COLUMNS)
           .from(upstreams)
           .orderBy(...inOrder)
           .all();
@@ -68,6 +72,7 @@ export function createRegisteredUpstreamStore(deps: {
 }
 
 const readableRows = createReadableRows(upstreams);
+const COLUMNS = boundedColumns(upstreams);
 
 type Row = typeof upstreams.$inferSelect;
 

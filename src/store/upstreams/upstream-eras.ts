@@ -1,4 +1,5 @@
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import { boundedColumns } from "../database/bounded.ts";
 import type { Guarded } from "../database/guarded.ts";
 import { createReadableRows } from "../database/readable-rows.ts";
 import { upstreamEras } from "./schema.ts";
@@ -22,6 +23,7 @@ export interface UpstreamEraStore {
 }
 
 const readableRows = createReadableRows(upstreamEras);
+const COLUMNS = boundedColumns(upstreamEras);
 
 export function createUpstreamEraStore(deps: {
   readonly db: BetterSQLite3Database;
@@ -30,7 +32,7 @@ export function createUpstreamEraStore(deps: {
 }): UpstreamEraStore {
   const { db, guarded, onCommit } = deps;
   return {
-    all: () => guarded(() => db.select().from(upstreamEras).all().filter(readableRows.fits)),
+    all: () => guarded(() => db.select(COLUMNS).from(upstreamEras).all().filter(readableRows.fits)),
     async put({ upstream, place, era, learnedAt }) {
       const row = { place, era, learnedAt };
       await guarded(() =>

@@ -1,5 +1,6 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import { boundedColumns } from "../database/bounded.ts";
 import type { Guarded } from "../database/guarded.ts";
 import { createReadableRows } from "../database/readable-rows.ts";
 import { uriClaims as rows } from "./schema.ts";
@@ -27,6 +28,7 @@ export interface UriClaimStore {
 }
 
 const readableRows = createReadableRows(rows);
+const COLUMNS = boundedColumns(rows);
 
 export function createUriClaimStore(deps: {
   readonly db: BetterSQLite3Database;
@@ -36,7 +38,7 @@ export function createUriClaimStore(deps: {
   const { db, guarded, onCommit } = deps;
   return {
     async all() {
-      const found = await guarded(() => db.select().from(rows).orderBy(rows.unlistedAt).all());
+      const found = await guarded(() => db.select(COLUMNS).from(rows).orderBy(rows.unlistedAt).all());
       const claims = new Map<string, StoredClaim[]>();
       for (const { upstream, list, key, unlistedAt } of found.filter(readableRows.fits)) {
         const own = claims.get(upstream) ?? [];
