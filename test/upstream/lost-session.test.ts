@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { errorNamesLostSession } from "../../src/upstream/messages/lost-session.ts";
-import { answer, answerRaw, legacyScript, type RawHandler, startRawUpstream, stream } from "../support/raw-upstream.ts";
+import {
+  answer,
+  answerRaw,
+  legacyScript,
+  modernScript,
+  type RawHandler,
+  startRawUpstream,
+  stream,
+} from "../support/raw-upstream.ts";
 import { httpUpstream, testPeer, toolCall, upstreamIn } from "../support/upstream-options.ts";
 import { closeAfterEach, startUpstreams } from "../support/upstreams.ts";
 
@@ -12,14 +20,14 @@ const rejecting =
     answerRaw(response, JSON.stringify({ ...error(code, message), id: request.body["id"] ?? null }), status);
 
 /** A server that forgets its session after the first call, and says so in `way`. */
-async function forgetful(way: RawHandler) {
+async function forgetful(way: RawHandler, times = 1) {
   let calls = 0;
   const server = closing(
     await startRawUpstream(
       legacyScript(
         (request, response) => {
           calls++;
-          if (calls === 2) way(request, response);
+          if (calls > 1 && calls <= 1 + times) way(request, response);
           else answer(request, response, { content: [] });
         },
         { session: "s" },
@@ -33,8 +41,25 @@ async function forgetful(way: RawHandler) {
   const before = server.requests.filter(({ method }) => method === "initialize").length;
   const round = await session.request(toolCall("t"));
   const again = server.requests.filter(({ method }) => method === "initialize").length - before;
-  return { round, again };
+  return { round, again, calls };
 }
+
+it.each<[number, number, string]>([
+  [404, -32602, "Customer 5 not found"],
+  [404, -32000, "Customer 5 not found"],
+  [400, -32000, "amount must be positive"],
+  [410, 17, "Order 5 is gone"],
+])(
+  "a server of 2026-07-28 that answers a call with %d and an error is not asked again",
+  async (status, code, message) => {
+    const server = closing(await startRawUpstream(modernScript(rejecting(status, code, message))));
+    const upstreams = closing(startUpstreams([httpUpstream("up", server.url)]));
+    const up = await upstreamIn(upstreams, "up");
+    const round = await up.session(testPeer("p")).request(toolCall("t"));
+    expect(round).toMatchObject({ kind: "error", error: { code, message } });
+    expect(server.requests.filter(({ method }) => method === "tools/call")).toHaveLength(1);
+  },
+);
 
 describe("a server that no longer knows the session", () => {
   it.each<[string, RawHandler]>([
@@ -61,6 +86,27 @@ describe("a server that no longer knows the session", () => {
     expect(tool).toMatchObject({ round: { kind: "error" }, again: 0 });
     const refused = await forgetful(rejecting(401, -32000, "Token expired"));
     expect(refused).toMatchObject({ round: { fault: { code: "UPSTREAM_REFUSED" } }, again: 0 });
+  });
+
+  it.each<[string, RawHandler, object]>([
+    ["404", rejecting(404, -32602, "Customer 5 not found"), { code: -32602, message: "Customer 5 not found" }],
+    ["404 with the code of a lost session", rejecting(404, -32001, "Customer 5 not found"), { code: -32001 }],
+    ["404 about a session of its own", rejecting(404, -32602, "Session 5 not found"), { code: -32602 }],
+    ["410", rejecting(410, -32000, "Order 5 is gone"), { code: -32000 }],
+    ["400", rejecting(400, -32602, "No such browser session"), { code: -32602 }],
+    ["422", rejecting(422, -32602, "amount must be positive"), { code: -32602 }],
+  ])("is not meant by a tool that answers its call with an error and %s", async (_, way, error) => {
+    const { round, again, calls } = await forgetful(way);
+    expect(round).toMatchObject({ kind: "error", error });
+    expect({ again, calls }).toEqual({ again: 0, calls: 2 });
+  });
+
+  it("is tried once more where an error answers no request, and its words are the answer if they stay the same", async () => {
+    const way: RawHandler = (_request, response) =>
+      answerRaw(response, JSON.stringify({ ...error(-32000, "Customer 5 not found"), id: null }), 404);
+    const { round, again } = await forgetful(way, Number.POSITIVE_INFINITY);
+    expect(round).toMatchObject({ kind: "error", error: { message: "Customer 5 not found" } });
+    expect(again).toBe(1);
   });
 
   it.each([

@@ -5,6 +5,7 @@ import { requestText } from "../messages/request-text.ts";
 import { isUpstreamRevision, readDiscoverResult, type ServerFacts } from "../messages/server-facts.ts";
 import type { HttpEndpoint } from "./endpoint.ts";
 import { sendOnce } from "./once.ts";
+import { mayAnswer } from "./response.ts";
 import { failureFault, statusFault } from "./status.ts";
 
 export type EraVerdict =
@@ -33,7 +34,7 @@ export async function probeHttpEra(options: {
     return { kind: "fault", fault: { code, detail } };
   }
   const { status, message } = answer;
-  if (message?.kind === "result" && status === 200) {
+  if (message?.kind === "result" && mayAnswer(status)) {
     const value = message.result.value();
     return isObject(value) ? discovered(value) : { kind: "legacy" };
   }

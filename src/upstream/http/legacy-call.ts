@@ -4,11 +4,12 @@ import type { RpcId } from "../../mcp/messages.ts";
 import { isEventId, type SseEvent } from "../../mcp/sse.ts";
 import type { Intake } from "../messages/intake.ts";
 import { errorNamesLostSession, namesLostSession } from "../messages/lost-session.ts";
-import type { Incoming } from "../messages/response-envelope.ts";
+import type { Incoming, Unreadable } from "../messages/response-envelope.ts";
 import { Throttle } from "../messages/throttle.ts";
+import type { Lost } from "../protocol/connection.ts";
 import type { ExchangeWire, PendingRequest } from "../protocol/pending-request.ts";
 import { createNoise, FLOOD_DETAIL, type Noise } from "../waiting/flood.ts";
-import type { HttpFailure, ReplyHeaders, ReplySink, UpstreamResponse } from "./response.ts";
+import { type HttpFailure, mayAnswer, type ReplyHeaders, type ReplySink, type UpstreamResponse } from "./response.ts";
 import { failureFault, statusFault, tooMuch, unexpectedStatus } from "./status.ts";
 
 /** What a legacy call needs of its session. */
@@ -128,6 +129,18 @@ export class LegacyCall implements ReplySink, ExchangeWire {
     exchange.receive(message);
   }
 
+  /** What says that the session is gone: with an error status, the words of an error that answers this request, or any body else. */
+  #lost(status: number, message: Incoming | Unreadable, body: Buffer): Lost | undefined {
+    if (this.#session.sessionId === undefined) return undefined;
+    const lost = { kind: "lost", cause: "session", detail: `HTTP ${status}: it no longer knows the session.` } as const;
+    if (message.kind !== "error") return namesLostSession(status, body) ? lost : undefined;
+    const { error } = message;
+    const says = status >= 400 && errorNamesLostSession(message, status);
+    if (message.id === this.#exchange?.id) return says ? { ...lost, error } : undefined;
+    if (!namesLostSession(status, body)) return undefined;
+    return says ? lost : { ...lost, error };
+  }
+
   #stop(code: "UPSTREAM_INVALID" | "UPSTREAM_TOO_LARGE", detail: string): void {
     this.#exchange?.fail(code, detail);
     this.#reply?.abort();
@@ -147,12 +160,13 @@ export class LegacyCall implements ReplySink, ExchangeWire {
     }
     const message = this.#session.intake.read(body);
     const answered = (message.kind === "result" || message.kind === "error") && message.id === exchange.id;
-    if (answered && message.kind === "result" && status === 200) {
+    if (answered && message.kind === "result" && mayAnswer(status)) {
       this.#receive(exchange, message);
       return;
     }
-    if (this.#session.sessionId !== undefined && namesLostSession(status, body)) {
-      exchange.finish({ kind: "lost", cause: "session", detail: `HTTP ${status}: it no longer knows the session.` });
+    const lost = this.#lost(status, message, body);
+    if (lost !== undefined) {
+      exchange.finish(lost);
       return;
     }
     const fault = statusFault(status) ?? tooMuch(message);

@@ -16,6 +16,7 @@ import type { HttpEndpoint } from "./endpoint.ts";
 import { LegacyCall, type LegacyCallSession } from "./legacy-call.ts";
 import { type LegacyStream, openLegacyStream } from "./legacy-stream.ts";
 import { deleteOnce, sendOnce } from "./once.ts";
+import { mayAnswer } from "./response.ts";
 import { failureFault, statusFault } from "./status.ts";
 
 export interface LegacyHttpOptions {
@@ -65,7 +66,7 @@ export async function openLegacyHttp(options: LegacyHttpOptions): Promise<Legacy
     const detail = `It refused initialize with JSON-RPC error ${message.error.code}.`;
     return refuse({ code: "UPSTREAM_INVALID", detail }, status);
   }
-  if (message?.kind !== "result" || status !== 200) {
+  if (message?.kind !== "result" || !mayAnswer(status)) {
     const detail = `HTTP ${status} to initialize, without an initialize result.`;
     return refuse({ code: "UPSTREAM_INVALID", detail }, status);
   }

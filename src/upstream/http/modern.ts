@@ -3,19 +3,19 @@ import type { Round } from "../../core/round.ts";
 import { encodeHeaderValue } from "../../mcp/headers/header-value.ts";
 import { MODERN_REVISION } from "../../mcp/revisions.ts";
 import type { SseEvent } from "../../mcp/sse.ts";
-import { faultRound } from "../messages/fault.ts";
 import { modernRound } from "../messages/modern-result.ts";
 import { requestText } from "../messages/request-text.ts";
 import type { Incoming } from "../messages/response-envelope.ts";
 import { Throttle } from "../messages/throttle.ts";
-import type { RequestAttempt } from "../protocol/connection.ts";
+import type { Lost, RequestAttempt } from "../protocol/connection.ts";
+import { lostRound } from "../protocol/lost-round.ts";
 import type { ModernChannel } from "../protocol/modern-channel.ts";
 import { type ExchangeWire, PendingRequest } from "../protocol/pending-request.ts";
 import type { UpstreamRequest } from "../upstream.ts";
 import { createNoise, FLOOD_DETAIL, type Noise } from "../waiting/flood.ts";
 import type { HttpEndpoint } from "./endpoint.ts";
 import { ListenSink } from "./listen.ts";
-import type { HttpFailure, ReplyHeaders, ReplySink, UpstreamResponse } from "./response.ts";
+import { type HttpFailure, mayAnswer, type ReplyHeaders, type ReplySink, type UpstreamResponse } from "./response.ts";
 import { failureFault, statusFault, tooMuch, unexpectedStatus } from "./status.ts";
 
 export interface ModernHttpOptions {
@@ -55,8 +55,7 @@ export function createModernHttp(options: ModernHttpOptions): ModernChannel {
     const own = { progressToken: request.wantsProgress ? id : undefined, meta: request.meta, modern };
     const again = async (more: JsonObject): Promise<Round> => {
       const attempt = await call(request, capabilities, more, () => {});
-      if (attempt.kind !== "lost") return attempt;
-      return faultRound(options.upstream, "UPSTREAM_CLOSED", "unknown", attempt.detail);
+      return attempt.kind === "lost" ? lostRound(options.upstream, attempt, "UPSTREAM_CLOSED", "unknown") : attempt;
     };
     const transfer = new ModernCall(options);
     const exchange = new PendingRequest({
@@ -106,6 +105,9 @@ function callHeaders(common: readonly string[], request: UpstreamRequest): strin
 function isModernError(code: number): boolean {
   return (code <= -32020 && code >= -32099) || (code <= -32600 && code >= -32700) || code === -32002;
 }
+
+/** What servers of the earlier era miss in a modern request. */
+const EARLIER_ERA = /session|initiali[sz]|protocol.?version/i;
 
 class ModernCall implements ReplySink, ExchangeWire {
   readonly #options: ModernHttpOptions;
@@ -183,19 +185,20 @@ class ModernCall implements ReplySink, ExchangeWire {
     const exchange = this.#exchange;
     if (exchange === undefined || exchange.done) return;
     const message = this.#options.endpoint.intake.read(body);
-    if (message.kind === "result" && status === 200 && message.id === exchange.id) {
+    if (message.kind === "result" && mayAnswer(status) && message.id === exchange.id) {
       exchange.receive(message);
       return;
     }
     const fault = statusFault(status) ?? tooMuch(message);
     if (fault !== undefined && !(status >= 500 && message.kind === "error" && message.id === exchange.id)) {
       exchange.fail(fault.code, fault.detail, fault.executed);
-    } else if (message.kind === "error" && this.#ours(message) && (status < 300 || isModernError(message.error.code))) {
+    } else if (message.kind === "error" && this.#ours(message) && this.#isOfThisEra(status, message)) {
       if (message.error.code === -32020) this.#options.onHeaderMismatch();
       if (message.error.code === -32022) exchange.finish(lostEra("It no longer speaks revision 2026-07-28."));
       else exchange.receive(message);
     } else if (status >= 400) {
-      exchange.finish(lostEra(`HTTP ${status}, not as a server of revision 2026-07-28 answers.`));
+      const lost = lostEra(`HTTP ${status}, not as a server of revision 2026-07-28 answers.`);
+      exchange.finish(message.kind === "error" ? { ...lost, error: message.error } : lost);
     } else {
       exchange.finish(unexpectedStatus(this.#options.upstream, status));
     }
@@ -206,11 +209,17 @@ class ModernCall implements ReplySink, ExchangeWire {
     this.#exchange?.fail(fault.code, fault.detail, fault.executed);
   }
 
+  // An error that answers this very request is its answer, unless it talks of what there is in the earlier era alone.
+  #isOfThisEra(status: number, { id, error }: Extract<Incoming, { kind: "error" }>): boolean {
+    if (status < 300 || isModernError(error.code)) return true;
+    return id === this.#exchange?.id && !EARLIER_ERA.test(error.message);
+  }
+
   #ours(message: Extract<Incoming, { kind: "result" | "error" }>): boolean {
     return message.id === this.#exchange?.id || (message.kind === "error" && message.id === undefined);
   }
 }
 
-function lostEra(detail: string): RequestAttempt {
+function lostEra(detail: string): Lost {
   return { kind: "lost", cause: "era", detail };
 }

@@ -24,7 +24,7 @@ export interface ReplySink {
   readonly events?: ReadonlySet<string>;
   /** The request is being written: the upstream may see it from now on. */
   onSent(): void;
-  /** An event stream with status 200 begins. */
+  /** An event stream begins that may hold the answer. */
   onStream(headers: ReplyHeaders): void;
   onEvent(event: SseEvent): void;
   /** The event stream ended; `detail` says why if it did not end properly. */
@@ -54,6 +54,11 @@ export interface HttpReplyOptions {
   readonly posted: boolean;
   /** Of the connections that the response may come over. */
   readonly meter: WireMeter;
+}
+
+/** Whether a response with this status may hold the answer to a request: 202 and 204 say that there is none. */
+export function mayAnswer(status: number): boolean {
+  return status >= 200 && status < 300 && status !== 202 && status !== 204;
 }
 
 /** 2026-07-28 transports/streamable-http: every message is an event without another name. */
@@ -166,7 +171,7 @@ export class UpstreamResponse implements Dispatcher.DispatchHandler, Paused {
       return;
     }
     const type = headers["content-type"];
-    if (status === 200 && typeof type === "string" && /^text\/event-stream\b/i.test(type)) {
+    if (mayAnswer(status) && typeof type === "string" && /^text\/event-stream\b/i.test(type)) {
       const names = this.#sink.events ?? MESSAGES;
       this.#decoder = createSseDecoder({ maxBytes: this.#maxBytes, names, onEvent: (event) => this.#event(event) });
       this.#sink.onStream(headers);

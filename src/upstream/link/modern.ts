@@ -3,12 +3,12 @@ import { isObject, type JsonObject } from "../../core/json.ts";
 import type { Round } from "../../core/round.ts";
 import { META, MODERN_REVISION } from "../../mcp/revisions.ts";
 import { dispatchListen } from "../http/listen.ts";
-import { faultRound } from "../messages/fault.ts";
 import { modernRound } from "../messages/modern-result.ts";
 import { plainRequest } from "../messages/plain-request.ts";
 import { notificationText, requestText } from "../messages/request-text.ts";
 import { readDiscoverResult, type ServerFacts } from "../messages/server-facts.ts";
 import type { RequestAttempt } from "../protocol/connection.ts";
+import { lostRound } from "../protocol/lost-round.ts";
 import type { ListenHandlers, ModernChannel } from "../protocol/modern-channel.ts";
 import { PendingRequest } from "../protocol/pending-request.ts";
 import type { UpstreamRequest } from "../upstream.ts";
@@ -152,8 +152,7 @@ export class ModernLink implements ModernChannel, LinkEvents {
     const own = { progressToken: request.wantsProgress ? id : undefined, meta: request.meta, modern };
     const again = async (more: JsonObject): Promise<Round> => {
       const attempt = await this.#call(request, capabilities, more, timeoutMs, () => {});
-      if (attempt.kind !== "lost") return attempt;
-      return faultRound(upstream, "UPSTREAM_CLOSED", "unknown", attempt.detail);
+      return attempt.kind === "lost" ? lostRound(upstream, attempt, "UPSTREAM_CLOSED", "unknown") : attempt;
     };
     const exchange: PendingRequest = new PendingRequest({
       id,

@@ -21,6 +21,8 @@ export interface Intake {
   guard(work: () => void, end: () => void): void;
   /** Logs that it says more than is read at once. */
   slowed(): void;
+  /** Logs what came instead of the answer to a request. */
+  unanswered(detail: string): void;
   /** Holds a promise that nobody waits for. */
   own(work: Promise<unknown>): void;
   /** `setTimeout` with an owner. */
@@ -46,6 +48,7 @@ export function createIntake(options: IntakeOptions): Intake {
   const { upstream, log, limits = JSON_LIMITS, onFault } = options;
   const now = options.now ?? Date.now;
   const logged = createFlood(now, LOGGED);
+  const answers = createFlood(now, LOGGED);
   const fault = (err: unknown): void => {
     log.error({ upstream, err }, "Handling what an upstream sent failed; its connections are dropped.");
     try {
@@ -75,6 +78,9 @@ export function createIntake(options: IntakeOptions): Intake {
     guard,
     slowed() {
       if (logged.take()) log.info({ upstream }, "An upstream says more than is read at once; it is read more slowly.");
+    },
+    unanswered(detail) {
+      if (answers.take()) log.warn({ upstream, detail }, "An upstream answered a request with what is no answer.");
     },
     own: (work) => void work.catch(fault),
     later,

@@ -10,6 +10,7 @@ import type { Intake } from "../messages/intake.ts";
 import type { Incoming } from "../messages/response-envelope.ts";
 import type { UpstreamRequest } from "../upstream.ts";
 import type { RequestAttempt } from "./connection.ts";
+import { lostRound } from "./lost-round.ts";
 
 /** What an exchange needs of the transport that carries it. */
 export interface ExchangeWire {
@@ -203,7 +204,7 @@ export class PendingRequest {
         const answer = responses["ask"] ?? { ok: false, error: { code: -32603, message: "No answer was given." } };
         const attempt = await this.#resume(next.id, sendableAnswer(next.method, answer));
         if (attempt.kind !== "lost") return attempt;
-        return faultRound(this.#options.intake.upstream, "UPSTREAM_CLOSED", "unknown", attempt.detail);
+        return lostRound(this.#options.intake.upstream, attempt, "UPSTREAM_CLOSED", "unknown");
       },
       abandon: (reason) => this.cancel(reason),
       onSuperseded: (listener) => {

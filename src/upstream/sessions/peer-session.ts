@@ -12,6 +12,7 @@ import type {
   RequestAttempt,
   SubscribeAnswer,
 } from "../protocol/connection.ts";
+import { lostRound } from "../protocol/lost-round.ts";
 import { Subscriptions } from "../protocol/subscriptions.ts";
 import type { Subscription, UpstreamRequest, UpstreamSession } from "../upstream.ts";
 import { RowOfAttempts } from "../waiting/row-of-attempts.ts";
@@ -175,8 +176,16 @@ export class PeerSession implements UpstreamSession {
     return first.then((attempt) =>
       attempt.kind === "lost"
         ? this.#again(holder, request, connection, attempt)
-        : this.#counted(holder, request, attempt),
+        : this.#counted(holder, request, this.#answered(attempt)),
     );
+  }
+
+  // Agents are told no more than that it is no answer; why, is for operators.
+  #answered(round: Round): Round {
+    if (round.kind === "fault" && round.fault.code === "UPSTREAM_INVALID") {
+      this.#owner.intake.unanswered(round.fault.detail);
+    }
+    return round;
   }
 
   #counted(holder: string, request: UpstreamRequest, round: Round): Round {
@@ -204,8 +213,9 @@ export class PeerSession implements UpstreamSession {
     if (lost.cause === "era") await this.#owner.eraLost(lost.detail);
     return this.#calls.begin(holder, request, async (done) => {
       const second = await this.#openAndSend(request, done);
-      if (second.kind !== "lost") return this.#counted(holder, request, second);
-      return faultRound(this.#owner.name, "UPSTREAM_UNAVAILABLE", "no", second.detail);
+      if (second.kind !== "lost") return this.#counted(holder, request, this.#answered(second));
+      if (second.error === undefined) this.#owner.intake.unanswered(second.detail);
+      return lostRound(this.#owner.name, second, "UPSTREAM_UNAVAILABLE", "no");
     });
   }
 

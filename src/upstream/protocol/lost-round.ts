@@ -1,0 +1,15 @@
+import type { Round, UpstreamFault } from "../../core/round.ts";
+import { faultRound } from "../messages/fault.ts";
+import type { Lost } from "./connection.ts";
+
+/** What is answered where a request that was lost does not go out again: what the server said, or this fault. */
+export function lostRound(
+  upstream: string,
+  lost: Lost,
+  code: UpstreamFault["code"],
+  executed: UpstreamFault["executed"],
+): Round {
+  return lost.error === undefined
+    ? faultRound(upstream, code, executed, lost.detail)
+    : { kind: "error", error: lost.error };
+}
