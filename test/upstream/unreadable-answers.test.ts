@@ -19,13 +19,14 @@ const ANSWERS = {
   "its result in another spelling": '{"jsonrpc":"2.0","id":3,"Result":{"content":[]}}',
   "a result that is no object": '{"jsonrpc":"2.0","id":3,"result":7}',
   "result and error": '{"jsonrpc":"2.0","id":3,"result":{},"error":{"code":1,"message":"m"}}',
-  "an error without a code": '{"jsonrpc":"2.0","id":3,"error":{"message":"m"}}',
+  "an error without code and words": '{"jsonrpc":"2.0","id":3,"error":{"reason":"m"}}',
+  "an error that is a number": '{"jsonrpc":"2.0","id":3,"error":7}',
+  "nothing but nulls": '{"jsonrpc":"2.0","id":3,"result":null,"error":null}',
+  "a result and words of an error": '{"jsonrpc":"2.0","id":3,"result":{},"error":"m"}',
   "nothing but an envelope": '{"jsonrpc":"2.0","id":3}',
-  "no version": '{"id":3,"result":{}}',
   "another version": '{"jsonrpc":"1.0","id":3,"result":{}}',
   "no JSON in a good envelope": '{"jsonrpc":"2.0","id":3,"result":{"a":}}',
   "a second message on its line": '{"jsonrpc":"2.0","id":3,"result":{}}{"jsonrpc":"2.0","id":9,"result":{}}',
-  "its id as text, no version": '{"id":"3","result":{}}',
   "its id as text, members that read alike": '{"jsonrpc":"2.0","id":"3","result":{"content":[],"Content":[]}}',
   "its id as text, no JSON": '{"jsonrpc":"2.0","id":"3","result":{"a":}}',
   "alone in a list, a result that is no object": '[{"jsonrpc":"2.0","id":3,"result":7}]',
@@ -64,6 +65,13 @@ it.each(TABLE)("of what is not taken it is told which request it answers: %s", (
 const ODD = {
   "its id as text": '{"jsonrpc":"2.0","id":"3","result":{"n":1.0}}',
   "its id as a fraction": '{"jsonrpc":"2.0","id":3.0,"result":{"n":1.0}}',
+  "its id as text, no version": '{"id":"3","result":{"n":1.0}}',
+  "no version": '{"id":3,"result":{"n":1.0}}',
+  "no version, the id last": '{"result":{"n":1.0},"id":3}',
+  "null as its error": '{"jsonrpc":"2.0","id":3,"result":{"n":1.0},"error":null}',
+  "null as its error, no version": '{"error": null, "id": 3, "result": {"n":1.0}}',
+  "a byte order mark": '\uFEFF{"jsonrpc":"2.0","id":3,"result":{"n":1.0}}',
+  "a byte order mark, alone in a list": '\uFEFF[{"jsonrpc":"2.0","id":3,"result":{"n":1.0}}]',
   "alone in a list": '[{"jsonrpc":"2.0","id":3,"result":{"n":1.0}}]',
   "alone in a list, its id as text": ' [ {"jsonrpc":"2.0","id":"3","result":{"n":1.0}} ]',
 };
@@ -77,6 +85,43 @@ it.each(Object.entries(ODD))("an answer is taken with %s", (_name, line) => {
 it("an error is taken with its id as text", () => {
   const line = '{"jsonrpc":"2.0","id":"3","error":{"code":-32602,"message":"m"}}';
   expect(readIncoming(Buffer.from(line), { maxDepth: 64, maxCount: 1_000 })).toMatchObject({ kind: "error", id: 3 });
+});
+
+/** What servers answer request 3 with to say "m". */
+const ERRORS: Readonly<Record<string, readonly [error: string, told: object]>> = {
+  "no code": ['{"message":"m"}', { code: -32603, message: "m" }],
+  "a code in words": ['{"code":"E1","message":"m"}', { code: -32603, message: "E1: m" }],
+  "a code as text": ['{"code":"-32602","message":"m"}', { code: -32602, message: "m" }],
+  "a code with a fraction": ['{"code":-32000.5,"message":"m","data":1.0}', { code: -32603, message: "m" }],
+  "null as its code": ['{"code":null,"message":"m"}', { code: -32603, message: "m" }],
+  "nothing but words": ['"m"', { code: -32603, message: "m" }],
+  "no words": ['{"code":-32602}', { code: -32602, message: "" }],
+};
+const ENVELOPES: Readonly<Record<string, (error: string) => string>> = {
+  "as it should be": (error) => `{"jsonrpc":"2.0","id":3,"error":${error}}`,
+  "without a version": (error) => `{"id":3,"error":${error}}`,
+  "with null as its result": (error) => `{"result":null,"error":${error},"id":"3"}`,
+};
+
+it.each(
+  Object.entries(ERRORS).flatMap(([name, [error, told]]) =>
+    Object.entries(ENVELOPES).map(([where, envelope]) => [name, where, envelope(error), told] as const),
+  ),
+)("an error keeps its words with %s, in an envelope %s", (_name, _where, line, told) => {
+  expect(readIncoming(Buffer.from(line), { maxDepth: 64, maxCount: 1_000 })).toMatchObject({
+    kind: "error",
+    id: 3,
+    error: told,
+  });
+});
+
+it("only answers are read so: what asks or tells names its version", () => {
+  for (const line of ['{"id":3,"method":"ping"}', '{"method":"notifications/tools/list_changed"}']) {
+    expect(readIncoming(Buffer.from(line), { maxDepth: 64, maxCount: 1_000 })).toMatchObject({
+      kind: "unreadable",
+      id: undefined,
+    });
+  }
 });
 
 it("a server's own request keeps its id as it is", () => {

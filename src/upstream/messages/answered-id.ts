@@ -1,6 +1,7 @@
 import { numberIn } from "../../core/exact-json.ts";
 import { fold } from "../../core/fold.ts";
 import { isObject, type Json } from "../../core/json.ts";
+import { withoutMark } from "./byte-order-mark.ts";
 
 /*
  * Which request a message answers that is not taken, so that its caller need not wait for a better one. Servers also print
@@ -46,7 +47,8 @@ const ID_LAST = /,\s*"id"\s*:\s*("?)(\d{1,15})\1\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"
 const VERSION_FIRST = /^\s*\{\s*"jsonrpc"\s*:\s*"2\.0"/;
 
 /** The same for what is no JSON, or too large to be read, from its first and last bytes. @throws never */
-export function answeredIdAtEdges(bytes: Buffer): number | undefined {
+export function answeredIdAtEdges(given: Buffer): number | undefined {
+  const bytes = withoutMark(given);
   const head = bytes.toString("latin1", 0, EDGE);
   const tail = bytes.toString("latin1", Math.max(0, bytes.length - EDGE));
   if (!/"(?:result|error)"/.test(head) && !VERSION_FIRST.test(head)) return undefined;

@@ -10,6 +10,8 @@ import { EnvelopeNames } from "../../mcp/members/envelope-names.ts";
 import { dropFrom, dropOurs } from "../../mcp/members/own-meta.ts";
 import { type Message, type RpcId, readMessage } from "../../mcp/messages.ts";
 import { answeredId, answeredIdAtEdges, ownId } from "./answered-id.ts";
+import { withoutMark } from "./byte-order-mark.ts";
+import { straightened } from "./patient-answer.ts";
 
 /**
  * A JSON-RPC message from an upstream. A result stays the bytes that it came in where it says one thing to all readers;
@@ -34,7 +36,8 @@ const MAX_ID_DIGITS = 15;
  * Reads one message. Whatever it makes of the bytes is within `limits`, results that stay bytes too, so that those who
  * read them later need no bound of their own. @throws never
  */
-export function readIncoming(bytes: Buffer, limits: JsonLimits): Incoming | Unreadable {
+export function readIncoming(given: Buffer, limits: JsonLimits): Incoming | Unreadable {
+  const bytes = withoutMark(given);
   const names = new EnvelopeNames();
   const scan = scanJson(bytes, withEnvelope(limits), names);
   if (scan.kind === "JSON_MALFORMED") return invalid(answeredIdAtEdges(bytes), NOT_MESSAGE);
@@ -48,7 +51,7 @@ export function readIncoming(bytes: Buffer, limits: JsonLimits): Incoming | Unre
   if (isObject(only)) return more.length === 0 ? readIncoming(bytesOf(only), limits) : invalid(undefined, LIST);
   if (names.hasLookalikes) return invalid(answeredId(value), AMBIGUOUS);
   dropOurs(value);
-  const message = readMessage(value);
+  const message = readMessage(straightened(value));
   if (message?.kind === "result") {
     return { kind: "result", id: ownId(message.id) ?? message.id, result: RawJson.fromValue(message.result) };
   }
@@ -60,7 +63,8 @@ export function readIncoming(bytes: Buffer, limits: JsonLimits): Incoming | Unre
 }
 
 /** The messages of a list (JSON-RPC's batch), each on its own; what is none stays as it came. @throws never */
-export function partsOf(bytes: Buffer, limits: JsonLimits): readonly Buffer[] {
+export function partsOf(given: Buffer, limits: JsonLimits): readonly Buffer[] {
+  const bytes = withoutMark(given);
   if (bytes[0] === 0x7b || !LIST_BEGINS.test(bytes.toString("latin1", 0, LIST_EDGE))) return [bytes];
   if (scanJson(bytes, withEnvelope(limits)).kind !== "json") return [bytes];
   const value = parseExact(bytes.toString("utf8"));
