@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { expect, it } from "vitest";
+import { FLOOD_DETAIL } from "../../src/upstream/waiting/flood.ts";
 import { legacyScript, modernScript, type RawHandler, startRawUpstream } from "../support/raw-upstream.ts";
 import { httpUpstream, testPeer, toolCall, upstreamIn } from "../support/upstream-options.ts";
 import { closeAfterEach, startUpstreams } from "../support/upstreams.ts";
@@ -36,6 +37,58 @@ it.each([
   const up = await upstreamIn(upstreams, "up");
   const round = await up.session(testPeer("p")).request(toolCall("t"));
   expect(round.kind === "result" && round.result.bytes.toString()).toContain("done");
+});
+
+/** What servers put among the events of a request that is no message of the protocol. */
+const NO_MESSAGES = [
+  '{"hello":1}',
+  "[DONE]",
+  "[]",
+  "null",
+  "7",
+  "working on it",
+  '{"jsonrpc":"2.0"}',
+  '{"id":"x","result":{}}',
+  '{"type":"progress","value":0.5}',
+];
+
+const amongOthers =
+  (end: (id: unknown) => string): RawHandler =>
+  (request, response) => {
+    begin(response);
+    for (const data of NO_MESSAGES) response.write(`data: ${data}\n\n`);
+    response.end(end(request.body["id"]));
+  };
+const answered = amongOthers(
+  (id) => `data: ${JSON.stringify({ jsonrpc: "2.0", id, result: { resultType: "complete", content: [], n: 1 } })}\n\n`,
+);
+
+async function call(handler: RawHandler) {
+  const server = closing(await startRawUpstream(handler));
+  const upstreams = closing(startUpstreams([httpUpstream("up", server.url)]));
+  const up = await upstreamIn(upstreams, "up");
+  return up.session(testPeer("p")).request(toolCall("t"));
+}
+
+it.each([
+  ["legacy", legacyScript(answered)],
+  ["modern", modernScript(answered)],
+] as const)("events that are no messages are passed over: %s", async (_era, handler) => {
+  const round = await call(handler);
+  expect(round.kind === "result" && round.result.value()).toMatchObject({ n: 1 });
+});
+
+it.each([
+  ["legacy", legacyScript],
+  ["modern", modernScript],
+] as const)("but end their request where they seem to answer it, or are too many: %s", async (_era, script) => {
+  const broken = amongOthers((id) => `data: {"jsonrpc":"2.0","id":${id},"result":7}\n\n`);
+  expect(await call(script(broken))).toMatchObject({ kind: "fault", fault: { code: "UPSTREAM_INVALID" } });
+  const flood = amongOthers(() => 'data: {"hello":1}\n\n'.repeat(3_000));
+  expect(await call(script(flood))).toMatchObject({
+    kind: "fault",
+    fault: { code: "UPSTREAM_INVALID", detail: FLOOD_DETAIL },
+  });
 });
 
 it("and no endless ones", async () => {

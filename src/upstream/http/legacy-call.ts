@@ -2,6 +2,7 @@ import type { InputResponse } from "../../core/call.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { RpcId } from "../../mcp/messages.ts";
 import { isEventId, type SseEvent } from "../../mcp/sse.ts";
+import { endsItsRequest } from "../messages/answered-id.ts";
 import type { Intake } from "../messages/intake.ts";
 import { errorNamesLostSession, namesLostSession } from "../messages/lost-session.ts";
 import type { Incoming, Unreadable } from "../messages/response-envelope.ts";
@@ -95,7 +96,7 @@ export class LegacyCall implements ReplySink, ExchangeWire {
     this.#floorMs = MIN_RESUME_DELAY_MS;
     const bytes = Buffer.from(event.data);
     const message = this.#session.intake.read(bytes);
-    if (message.kind === "unreadable") {
+    if (message.kind === "unreadable" && endsItsRequest(message, exchange.id)) {
       this.#stop(message.code, `An event of its stream: ${message.detail}`);
       return;
     }
@@ -104,7 +105,7 @@ export class LegacyCall implements ReplySink, ExchangeWire {
       this.#throttle ??= new Throttle(() => this.#reply, this.#session.intake, this.#session.now);
       this.#throttle.take(bytes);
     }
-    if (isAnswer && message.id !== exchange.id) {
+    if (message.kind === "unreadable" || (isAnswer && message.id !== exchange.id)) {
       this.#noise ??= createNoise(this.#session.now);
       if (!this.#noise.take(bytes)) this.#stop("UPSTREAM_INVALID", FLOOD_DETAIL);
       return;

@@ -3,6 +3,7 @@ import type { Round } from "../../core/round.ts";
 import { encodeHeaderValue } from "../../mcp/headers/header-value.ts";
 import { MODERN_REVISION } from "../../mcp/revisions.ts";
 import type { SseEvent } from "../../mcp/sse.ts";
+import { endsItsRequest } from "../messages/answered-id.ts";
 import { modernRound } from "../messages/modern-result.ts";
 import { requestText } from "../messages/request-text.ts";
 import type { Incoming } from "../messages/response-envelope.ts";
@@ -146,7 +147,7 @@ class ModernCall implements ReplySink, ExchangeWire {
     if (exchange === undefined || event.data === "") return;
     const bytes = Buffer.from(event.data);
     const message = this.#options.endpoint.intake.read(bytes);
-    if (message.kind === "unreadable") {
+    if (message.kind === "unreadable" && endsItsRequest(message, exchange.id)) {
       this.#stop(message.code, `An event of its stream: ${message.detail}`);
       return;
     }
@@ -156,7 +157,7 @@ class ModernCall implements ReplySink, ExchangeWire {
       this.#throttle.take(bytes);
     }
     if (message.kind === "request") return;
-    if (isAnswer && !this.#ours(message)) {
+    if (message.kind === "unreadable" || (isAnswer && !this.#ours(message))) {
       this.#noise ??= createNoise(this.#options.now);
       if (!this.#noise.take(bytes)) this.#stop("UPSTREAM_INVALID", FLOOD_DETAIL);
       return;

@@ -39,6 +39,17 @@ export function answeredId(value: Json): number | undefined {
   return forms.has("result") || forms.has("error") || forms.has("jsonrpc") ? id : undefined;
 }
 
+/**
+ * Whether something on a request's own stream that is not taken ends that request: what answers it, and what is beyond the
+ * limits, whatever it was. What else is no message stands beside the answer.
+ */
+export function endsItsRequest(
+  message: { readonly code: string; readonly id: number | undefined },
+  id: number,
+): boolean {
+  return message.id === id || message.code === "UPSTREAM_TOO_LARGE";
+}
+
 const EDGE = 64;
 
 // With the version before it, behind it, or not at all: the id stands beside `result`, and in nothing that is nested.
