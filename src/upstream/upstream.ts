@@ -84,7 +84,7 @@ export interface UpstreamStatus {
   readonly state: "connecting" | "ready" | "down";
   readonly era: Era | undefined;
   readonly transport: "stdio" | "http" | "sse";
-  /** Server capabilities as announced; `{}` until connected. */
+  /** Server capabilities as announced, each as an object; `{}` until connected. */
   readonly capabilities: JsonObject;
   readonly serverInfo: JsonObject | undefined;
   readonly instructions: string | undefined;

@@ -48,9 +48,11 @@ export async function probeHttpEra(options: {
 }
 
 function discovered(result: JsonObject): EraVerdict {
-  const facts = readDiscoverResult(result, MODERN_REVISION);
-  if (facts !== undefined) return { kind: "modern", facts };
-  return supported(result["supportedVersions"]);
+  const read = readDiscoverResult(result, MODERN_REVISION);
+  if (read === undefined) return supported(result["supportedVersions"]);
+  return read.ok
+    ? { kind: "modern", facts: read.facts }
+    : { kind: "fault", fault: { code: "UPSTREAM_INVALID", detail: read.detail } };
 }
 
 function refused(code: number, data: unknown): EraVerdict {

@@ -70,13 +70,14 @@ export async function openLegacyHttp(options: LegacyHttpOptions): Promise<Legacy
     const detail = `HTTP ${status} to initialize, without an initialize result.`;
     return refuse({ code: "UPSTREAM_INVALID", detail }, status);
   }
-  const value = message.result.value();
-  const facts = isObject(value) ? readInitializeResult(value) : undefined;
-  if (facts === undefined) {
-    return refuse({ code: "UPSTREAM_INVALID", detail: "Its initialize result names no revision that is spoken here." });
-  }
+  const read = readInitializeResult(message.result.value());
+  if (!read.ok) return refuse({ code: "UPSTREAM_INVALID", detail: read.detail });
   const sessionId = answer.headers["mcp-session-id"];
-  const connection = new LegacyHttpConnection(options, facts, typeof sessionId === "string" ? sessionId : undefined);
+  const connection = new LegacyHttpConnection(
+    options,
+    read.facts,
+    typeof sessionId === "string" ? sessionId : undefined,
+  );
   await connection.announce();
   return { ok: true, connection };
 }

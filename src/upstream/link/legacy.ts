@@ -1,11 +1,11 @@
 import type { Notification } from "../../core/call.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
-import type { UpstreamFault } from "../../core/round.ts";
+import type { FaultRound, UpstreamFault } from "../../core/round.ts";
 import { ASK_CAPABILITIES } from "../../mcp/messages.ts";
 import { LEGACY_REVISIONS } from "../../mcp/revisions.ts";
 import { plainRequest } from "../messages/plain-request.ts";
 import { notificationText, requestText } from "../messages/request-text.ts";
-import { readInitializeResult, type ServerFacts } from "../messages/server-facts.ts";
+import { type FactsRead, readInitializeResult, type ServerFacts } from "../messages/server-facts.ts";
 import type { Connection, ConnectionHost, Opened, RequestAttempt, SubscribeAnswer } from "../protocol/connection.ts";
 import { PendingRequest } from "../protocol/pending-request.ts";
 import { SessionRequests } from "../protocol/session-requests.ts";
@@ -33,6 +33,21 @@ export async function openLegacyLink(options: LegacyLinkOptions): Promise<Opened
   if (fault === undefined) return { ok: true, connection };
   await connection.close();
   return { ok: false, fault };
+}
+
+function readHandshake(attempt: Exclude<RequestAttempt, FaultRound>): FactsRead {
+  switch (attempt.kind) {
+    case "result":
+      return readInitializeResult(attempt.result.value());
+    case "error":
+      return { ok: false, detail: `It refused initialize with JSON-RPC error ${attempt.error.code}.` };
+    case "lost":
+      return { ok: false, detail: attempt.detail };
+    case "input_required":
+      return { ok: false, detail: "It asked back on initialize." };
+    default:
+      return attempt satisfies never;
+  }
 }
 
 class LegacyLinkConnection implements Connection, LinkEvents {
@@ -68,17 +83,11 @@ class LegacyLinkConnection implements Connection, LinkEvents {
     if (attempt.kind === "fault") {
       return { ...attempt.fault, detail: this.#link.described(attempt.fault.detail), executed: "no" };
     }
-    if (attempt.kind === "result") {
-      const value = attempt.result.value();
-      this.#facts = isObject(value) ? readInitializeResult(value) : undefined;
+    const read = readHandshake(attempt);
+    if (!read.ok) {
+      return { code: "UPSTREAM_INVALID", upstream, detail: this.#link.described(read.detail), executed: "no" };
     }
-    if (this.#facts === undefined) {
-      const detail =
-        attempt.kind === "error"
-          ? `It refused initialize with JSON-RPC error ${attempt.error.code}.`
-          : "Its initialize result names no revision that is spoken here.";
-      return { code: "UPSTREAM_INVALID", upstream, detail: this.#link.described(detail), executed: "no" };
-    }
+    this.#facts = read.facts;
     this.#link.send(notificationText("notifications/initialized", {}));
     return undefined;
   }

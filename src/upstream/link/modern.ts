@@ -28,6 +28,8 @@ export type LinkDiscovery =
   | { readonly kind: "modern"; readonly facts: ServerFacts }
   /** It may be a legacy server. `detail` says what came instead. */
   | { readonly kind: "other"; readonly detail: string }
+  /** It is a modern one whose answer is of no use. */
+  | { readonly kind: "invalid"; readonly detail: string }
   | { readonly kind: "unopened"; readonly detail: string };
 
 /** Revision 2026-07-28 over stdio: one child that serves every peer. basic/transports/stdio. */
@@ -48,11 +50,11 @@ export class ModernLink implements ModernChannel, LinkEvents {
     const attempt = await this.#call(plainRequest("server/discover", {}), {}, undefined, timeoutMs, () => {});
     switch (attempt.kind) {
       case "result": {
-        const value = attempt.result.value();
-        const facts = isObject(value) ? readDiscoverResult(value, MODERN_REVISION) : undefined;
-        return facts === undefined
+        const read = readDiscoverResult(attempt.result.value(), MODERN_REVISION);
+        if (read?.ok === true) return { kind: "modern", facts: read.facts };
+        return read === undefined
           ? { kind: "other", detail: `It does not offer revision ${MODERN_REVISION}.` }
-          : { kind: "modern", facts };
+          : { kind: "invalid", detail: read.detail };
       }
       case "error":
         return { kind: "other", detail: `It answered server/discover with JSON-RPC error ${attempt.error.code}.` };

@@ -128,7 +128,9 @@ async function establishStdio(
     }
     deps.track(link.close());
     if (found.kind === "unopened") return refuse(deps, { code: "UPSTREAM_UNAVAILABLE", detail: found.detail });
-    if (options.era === "modern") return refuse(deps, { code: "UPSTREAM_INVALID", detail: found.detail });
+    if (options.era === "modern" || found.kind === "invalid") {
+      return refuse(deps, { code: "UPSTREAM_INVALID", detail: found.detail });
+    }
   }
   return establishLegacyLink(deps, "stdio", channel);
 }
