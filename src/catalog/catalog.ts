@@ -6,6 +6,7 @@ import type { UpstreamEvent, Upstreams } from "../upstream/upstream.ts";
 import { type CatalogChange, createChangeEmitter } from "./change-emitter.ts";
 import { createCoalescer } from "./coalescer.ts";
 import { createDefinitionKeeper } from "./definition-keeper.ts";
+import type { ToolEntry } from "./entries.ts";
 import { createFirstStarts } from "./first-start.ts";
 import { listsWithItems, type Member } from "./member.ts";
 import { createReadingPace } from "./reading-pace.ts";
@@ -87,6 +88,15 @@ export function createCatalog(deps: {
     await remembered.recall(name);
     if (members.get(name) === member) forgetViews(name);
   };
+  /** Has some of its tools stored: nobody knows whether the others are gone. */
+  const keepPartOf = async (name: string, tools: readonly ToolEntry[]): Promise<void> => {
+    await remembered.recall(name);
+    const member = members.get(name);
+    if (member === undefined || member.reader.lists().tools !== tools) return;
+    const read = new Set(tools.map((tool) => tool.name));
+    keeper.keep(name, [...tools, ...remembered.of(name, member.rules).filter((tool) => !read.has(tool.name))]);
+    forgetViews(name);
+  };
   // Clients are told of the lists in which this upstream has anything at all.
   const shownOrHidden = (name: string, member: Member): void => {
     forgetViews(name);
@@ -119,11 +129,12 @@ export function createCatalog(deps: {
       onTtl() {
         if (members.get(name)?.reader === reader) forgetViews(name);
       },
-      onTools(tools) {
+      onTools(tools, whole) {
         if (members.get(name)?.reader !== reader) return;
         // Also where there are none: what was remembered until now counts no longer.
         forgetViews(name);
-        keeper.keep(name, tools);
+        if (whole) keeper.keep(name, tools);
+        else void keepPartOf(name, tools);
       },
       onUris(list, keys) {
         if (members.get(name)?.reader !== reader) return;

@@ -30,11 +30,11 @@ export const LIST_KINDS: readonly ListKind[] = ["tools", "prompts", "resources",
 
 /**
  * Keeps the lists of one upstream. Readings of one list never overlap: a refresh asked for during a reading runs once
- * after it. A failed reading keeps what was known.
+ * after it. A failed reading keeps what was known; one that failed after the first pages, and nothing was known, has these.
  */
 export interface UpstreamReader {
   lists(): UpstreamLists;
-  /** Whether its tools were ever read. */
+  /** Whether its tools were ever read, all of them. */
   knowsTools(): boolean;
   /**
    * Reads these lists again in the background; `onChange` hears which really changed. Resolves to whether all of them were
@@ -56,7 +56,7 @@ export function createUpstreamReader(deps: {
   /** A list may be kept for another time than before. */
   readonly onTtl: () => void;
   /** Hears what tools there are: once they were read for the first time, and whenever they are others than before. */
-  readonly onTools: (tools: readonly ToolEntry[]) => void;
+  readonly onTools: (tools: readonly ToolEntry[], whole: boolean) => void;
   /** Hears what resources or templates there are, likewise, before `onChange`. */
   readonly onUris: (list: UriList, keys: readonly string[]) => void;
 }): UpstreamReader {
@@ -66,6 +66,8 @@ export function createUpstreamReader(deps: {
   let toolDigests: readonly string[] = [];
   let lists: UpstreamLists = { tools: [], prompts: [], resources: [], resourceTemplates: [] };
   const texts = new Map<ListKind, string>();
+  /** Lists of which only the first pages could ever be read. */
+  const partial = new Set<ListKind>();
   const running = new Map<ListKind, { again: boolean; done: Promise<boolean> }>();
 
   const readOnce = async (kind: ListKind): Promise<boolean> => {
@@ -77,19 +79,33 @@ export function createUpstreamReader(deps: {
       pace.ended(kind, code === "UPSTREAM_INVALID" || code === "UPSTREAM_TOO_LARGE");
       return false;
     }
+    const { missing } = answer;
+    if (missing !== undefined) {
+      log.warn({ upstream: upstream.name, list: kind, detail: missing }, "rest of a list not read");
+      // Of what was read whole before, more is known than was read now.
+      if (texts.has(kind) && !partial.has(kind)) {
+        pace.ended(kind, true);
+        return false;
+      }
+    }
     const slices = new Slices();
     try {
-      const changed = await take(kind, answer.items, slices);
+      const changed = await take(kind, answer.items, missing === undefined, slices);
       takeTtl(kind, answer.ttlMs);
-      pace.ended(kind, changed);
+      pace.ended(kind, changed || missing !== undefined);
     } finally {
       pace.spent(slices.spent * WITH_PARSING);
     }
-    return true;
+    return missing === undefined;
   };
 
   /** Takes a list as it was answered. Whether it is another one than before. */
-  const take = async (kind: ListKind, answered: readonly JsonObject[], slices: Slices): Promise<boolean> => {
+  const take = async (
+    kind: ListKind,
+    answered: readonly JsonObject[],
+    whole: boolean,
+    slices: Slices,
+  ): Promise<boolean> => {
     const items: Repaired[] = [];
     const digests: string[] = [];
     for (const item of answered) {
@@ -100,7 +116,9 @@ export function createUpstreamReader(deps: {
     }
     const text = digests.join("\n");
     const before = texts.get(kind);
-    if (before === text) return false;
+    if (before === text && partial.has(kind) !== whole) return false;
+    if (whole) partial.delete(kind);
+    else partial.add(kind);
     logRepairs(kind, items);
     if (kind === "tools") await takeTools(items, digests, slices);
     else {
@@ -108,7 +126,7 @@ export function createUpstreamReader(deps: {
       lists = { ...lists, [kind]: items.flatMap(({ item }) => readListed(upstream.name, item, field) ?? []) };
     }
     texts.set(kind, text);
-    if (kind === "tools") deps.onTools(lists.tools);
+    if (kind === "tools") deps.onTools(lists.tools, whole);
     else if (kind !== "prompts") {
       deps.onUris(
         kind,
@@ -206,7 +224,7 @@ export function createUpstreamReader(deps: {
 
   return {
     lists: () => lists,
-    knowsTools: () => texts.has("tools"),
+    knowsTools: () => texts.has("tools") && !partial.has("tools"),
     refresh: async (kinds) => {
       const read = await Promise.all(kinds.map(refreshOne));
       return read.every((each) => each);
@@ -220,7 +238,7 @@ export function createUpstreamReader(deps: {
         tools.length === lists.tools.length && tools.every((tool, i) => tool.digest === lists.tools[i]?.digest);
       lists = { ...lists, tools };
       if (same) return;
-      deps.onTools(tools);
+      deps.onTools(tools, !partial.has("tools"));
       deps.onChange("tools");
     },
   };

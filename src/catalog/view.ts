@@ -45,7 +45,7 @@ export interface ShownLists {
   readonly lists: UpstreamLists;
   /** It is down for too long to show them. */
   readonly hidden: boolean;
-  /** What it listed before this process began, as long as its tools have not been read since. */
+  /** What it listed before this process began, as long as not all of its tools have been read since. */
   readonly remembered?: readonly ToolEntry[] | undefined;
 }
 
@@ -84,9 +84,8 @@ export function buildView(
 
   for (const upstream of upstreams) {
     const { lists, hidden, remembered } = listsOf(upstream) ?? NOTHING;
-    const absent = remembered ?? (hidden ? lists.tools : undefined);
-    if (absent !== undefined) unlisted.add(upstream);
-    for (const tool of absent ?? []) {
+    if (remembered !== undefined || hidden) unlisted.add(upstream);
+    for (const tool of [...(hidden ? lists.tools : []), ...(remembered ?? [])]) {
       if (scope.shows(upstream, tool.name)) addOnce(absentTools, shown(upstream, tool.name), tool);
     }
     if (hidden) continue;

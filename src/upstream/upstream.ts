@@ -66,13 +66,15 @@ export type Subscription =
   | { readonly ok: false; readonly error: RpcError }
   | { readonly ok: false; readonly fault: UpstreamFault };
 
-/** All pages of a list, or why there are none. A server without the capability has an empty list. */
+/** All pages of a list, those before one that could not be read, or why there are none. A server without the capability has an empty list. */
 export type ListAnswer =
   | {
       readonly ok: true;
       readonly items: readonly JsonObject[];
       /** How long the server lets it be kept, in ms; `undefined`: servers of its era do not say. */
       readonly ttlMs?: number | undefined;
+      /** Why only its first pages could be read, for operators; `undefined`: it is whole. */
+      readonly missing?: string | undefined;
     }
   | { readonly ok: false; readonly fault: UpstreamFault };
 

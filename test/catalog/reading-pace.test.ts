@@ -72,6 +72,47 @@ describe("readings of one server's lists", () => {
     expect(ended).toEqual([false, true]);
   });
 
+  it("have the first pages where no more was ever read, and keep what was read whole", async () => {
+    const tool = (name: string) => ({ name, inputSchema: { type: "object" } });
+    const answers = [
+      { items: [tool("a")], missing: "HTTP 500." },
+      { items: [tool("a")], missing: "HTTP 500." },
+      { items: [tool("a"), tool("b")] },
+      { items: [tool("a")], missing: "HTTP 500." },
+      { items: [tool("b")] },
+    ];
+    const list = async () => ({ ok: true as const, items: [], ...answers.shift() });
+    const kept: (readonly [string, boolean])[] = [];
+    const reader = createUpstreamReader({
+      upstream: { name: "up", list } as unknown as Upstream,
+      log: recordingLog(),
+      rules: ALL_TOOLS,
+      pace: { waitMs: () => 0, spent: () => {}, ended: () => 0 },
+      onChange: () => {},
+      onTtl: () => {},
+      onTools: (tools, whole) => void kept.push([tools.map(({ name }) => name).join(), whole]),
+      onUris: () => {},
+    });
+    const seen: (readonly [read: boolean, knows: boolean, tools: string])[] = [];
+    for (let reading = 0; reading < 5; reading++) {
+      const read = await reader.refresh(["tools"]);
+      const names = reader.lists().tools.map(({ name }) => name);
+      seen.push([read, reader.knowsTools(), names.join()]);
+    }
+    expect(seen).toEqual([
+      [false, false, "a"],
+      [false, false, "a"],
+      [true, true, "a,b"],
+      [false, true, "a,b"],
+      [true, true, "b"],
+    ]);
+    expect(kept).toEqual([
+      ["a", false],
+      ["a,b", true],
+      ["b", true],
+    ]);
+  });
+
   it("take over how long a list may be kept, also where nothing else of it is new", async () => {
     const said = [5_000, 5_000, 0, undefined];
     const list = async () => ({ ok: true as const, items: [], ttlMs: said.shift() });

@@ -66,6 +66,34 @@ it.each([
   expect(pages).toBeGreaterThan(1);
 });
 
+const second: Readonly<Record<string, RawHandler>> = {
+  "is an error": (_r, s) => answerRaw(s, '{"jsonrpc":"2.0","id":null,"error":{"code":-32603,"message":"m"}}'),
+  "is a method that is not known": (r, s) =>
+    answerRaw(s, `{"jsonrpc":"2.0","id":${r.body["id"]},"error":{"code":-32601,"message":"m"}}`),
+  "is broken JSON": (r, s) => answerRaw(s, `{"jsonrpc":"2.0","id":${r.body["id"]},"result":{"tools":[}`),
+  "holds no list": (r, s) => answer(r, s, { tools: null }),
+  "is HTTP 500": (_r, s) => answerRaw(s, "oops", 500),
+  "never comes": () => {},
+  "has a cursor that is too long": (r, s) => answer(r, s, { tools: [], nextCursor: "c".repeat(9_000) }),
+};
+
+it.each(Object.entries(second))(
+  "keeps the pages before one that %s, says so, and reads on later",
+  async (_name, odd) => {
+    const { up } = await connect((request, response) => {
+      if (cursorOf(request.body) === 0) answer(request, response, { tools: [{ name: "good" }], nextCursor: "1" });
+      else odd(request, response);
+    });
+    const list = await up.list("tools");
+    expect(list).toMatchObject({ ok: true, items: [{ name: "good" }], missing: expect.any(String) });
+    expect(up.status()).toMatchObject({
+      state: "ready",
+      lastError: `The rest of its tools could not be read. ${list.ok && list.missing}`,
+      nextAttempt: expect.any(Number),
+    });
+  },
+);
+
 it.each([
   ["holds no list", (r, s) => answer(r, s, { tools: "none" }), "UPSTREAM_INVALID"],
   [

@@ -3,8 +3,8 @@ import type { UpstreamTrouble } from "./state.ts";
 
 /** Has lists read again that could not be read, ever more rarely, and says so meanwhile. */
 export interface ListRetries {
-  /** What came of reading a list: why it was not read, or `undefined`. */
-  read(kind: ListKind, problem: string | undefined): void;
+  /** What came of reading a list: why it, or the rest of it, was not read, or `undefined`. */
+  read(kind: ListKind, problem: string | undefined, what?: "all" | "rest"): void;
   close(): void;
 }
 
@@ -21,7 +21,7 @@ export function createListRetries(deps: {
   const failed = new Map<ListKind, { attempts: number; timer: NodeJS.Timeout }>();
   let closed = false;
   return {
-    read(kind, problem) {
+    read(kind, problem, what = "all") {
       const before = failed.get(kind);
       clearTimeout(before?.timer);
       if (closed || problem === undefined) {
@@ -32,7 +32,8 @@ export function createListRetries(deps: {
       const attempts = before?.attempts ?? 0;
       const ms = delay(attempts);
       failed.set(kind, { attempts: attempts + 1, timer: later(() => again(kind), ms) });
-      trouble(kind, { detail: `Its ${NAMES[kind]} could not be read. ${problem}`, next: now() + ms });
+      const list = what === "all" ? `Its ${NAMES[kind]}` : `The rest of its ${NAMES[kind]}`;
+      trouble(kind, { detail: `${list} could not be read. ${problem}`, next: now() + ms });
     },
     close() {
       closed = true;

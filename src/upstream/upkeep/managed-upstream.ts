@@ -150,7 +150,9 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
     const answer = await readList(kind, { upstream: this.name, session: this.#system, era, log, ...limits });
     // One that is down has its lists read when it is back.
     const down = this.#supervisor.refusal() !== undefined;
-    this.#retries.read(kind, answer.ok || down ? undefined : answer.fault.detail);
+    if (down) this.#retries.read(kind, undefined);
+    else if (answer.ok) this.#retries.read(kind, answer.missing, "rest");
+    else this.#retries.read(kind, answer.fault.detail);
     return answer;
   }
 

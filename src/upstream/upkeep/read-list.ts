@@ -1,12 +1,13 @@
 import type { Era } from "../../core/call.ts";
 import { Cancellation } from "../../core/cancellation.ts";
-import { isObject, type JsonObject } from "../../core/json.ts";
+import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { FoldedKeys } from "../../core/keys.ts";
 import type { Log } from "../../core/log.ts";
-import type { UpstreamFault } from "../../core/round.ts";
+import type { FaultRound, Round, UpstreamFault } from "../../core/round.ts";
 import { readTtl } from "../../mcp/caching.ts";
 import { withoutLookalikes } from "../../mcp/members/known-members.ts";
 import { LIST_METHODS, type ListKind } from "../../mcp/messages.ts";
+import { faultRound } from "../messages/fault.ts";
 import { plainRequest } from "../messages/plain-request.ts";
 import type { ListAnswer, UpstreamSession } from "../upstream.ts";
 
@@ -54,38 +55,28 @@ async function readPages(kind: ListKind, options: ReadListOptions, cancellation:
   const keys = new FoldedKeys();
   let cursor: string | undefined;
   let bytes = 0;
+  // What was read until then is of use, whatever the next page is.
+  const unread = (fault: UpstreamFault): ListAnswer =>
+    items.length === 0
+      ? { ok: false, fault }
+      : { ok: true, items: items.slice(0, options.maxItems), ttlMs, missing: fault.detail };
   for (let page = 0; page < options.maxPages; page++) {
     const params = cursor === undefined ? {} : { cursor };
     const round = await session.request(plainRequest(LIST_METHODS[kind], params, cancellation));
-    if (round.kind === "fault") {
-      if (round.fault.code !== "CALL_CANCELLED") return { ok: false, fault: round.fault };
-      const detail = `Its list was not read within ${options.timeoutMs} ms.`;
-      return { ok: false, fault: { ...round.fault, code: "UPSTREAM_TIMEOUT", detail } };
-    }
-    if (round.kind === "error") {
-      if (round.error.code === -32601) return { ok: true, items };
-      return invalid(upstream, `It answered ${LIST_METHODS[kind]} with JSON-RPC error ${round.error.code}.`);
-    }
-    if (round.kind === "input_required") {
-      round.abandon("A list asks nothing.");
-      return invalid(upstream, `It asked back on ${LIST_METHODS[kind]}.`);
-    }
-    bytes += round.result.bytes.length;
-    if (bytes > options.maxBytes)
-      return invalid(upstream, `Its ${kind} list is larger than ${options.maxBytes} bytes.`);
-    const value = round.result.value();
-    const found = isObject(value) ? value[kind] : undefined;
-    if (!isObject(value) || !Array.isArray(found)) {
-      return invalid(upstream, `Its answer to ${LIST_METHODS[kind]} holds no list.`);
-    }
+    if (round.kind === "error" && round.error.code === -32601 && page === 0) return { ok: true, items };
+    bytes += round.kind === "result" ? round.result.bytes.length : 0;
+    const read = readPage(kind, round, bytes, options);
+    if (read.kind === "fault") return unread(read.fault);
+    const { value, found } = read;
     // Of all pages the soonest.
     if (options.era() === "modern") ttlMs = Math.min(readTtl(value["ttlMs"]), ttlMs ?? Number.POSITIVE_INFINITY);
     for (const item of found) if (isObject(item)) items.push(withoutLookalikes(item, keys));
     cursor = typeof value["nextCursor"] === "string" ? value["nextCursor"] : undefined;
     // Some servers end their list with an empty cursor.
     if (cursor === undefined || cursor === "") return { ok: true, items, ttlMs };
-    if (cursor.length > MAX_CURSOR)
-      return invalid(upstream, `Its ${kind} list has a cursor beyond ${MAX_CURSOR} characters.`);
+    if (cursor.length > MAX_CURSOR) {
+      return unread(invalid(upstream, `Its ${kind} list has a cursor beyond ${MAX_CURSOR} characters.`).fault);
+    }
     if (cursors.has(cursor)) {
       log.warn(
         { upstream, kind, items: items.length },
@@ -100,7 +91,36 @@ async function readPages(kind: ListKind, options: ReadListOptions, cancellation:
   return { ok: true, items: items.slice(0, options.maxItems), ttlMs };
 }
 
-function invalid(upstream: string, detail: string): ListAnswer {
-  const fault: UpstreamFault = { code: "UPSTREAM_INVALID", upstream, detail, executed: "no" };
-  return { ok: false, fault };
+/** The list on one page, or why there is none. `bytes`: of all pages so far. */
+function readPage(
+  kind: ListKind,
+  round: Round,
+  bytes: number,
+  { upstream, maxBytes, timeoutMs }: ReadListOptions,
+): { readonly kind: "page"; readonly value: JsonObject; readonly found: readonly Json[] } | FaultRound {
+  switch (round.kind) {
+    case "fault": {
+      if (round.fault.code !== "CALL_CANCELLED") return round;
+      const detail = `Its list was not read within ${timeoutMs} ms.`;
+      return { kind: "fault", fault: { ...round.fault, code: "UPSTREAM_TIMEOUT", detail } };
+    }
+    case "error":
+      return invalid(upstream, `It answered ${LIST_METHODS[kind]} with JSON-RPC error ${round.error.code}.`);
+    case "input_required":
+      round.abandon("A list asks nothing.");
+      return invalid(upstream, `It asked back on ${LIST_METHODS[kind]}.`);
+    case "result": {
+      if (bytes > maxBytes) return invalid(upstream, `Its ${kind} list is larger than ${maxBytes} bytes.`);
+      const value = round.result.value();
+      const found = isObject(value) ? value[kind] : undefined;
+      if (isObject(value) && Array.isArray(found)) return { kind: "page", value, found };
+      return invalid(upstream, `Its answer to ${LIST_METHODS[kind]} holds no list.`);
+    }
+    default:
+      return round satisfies never;
+  }
+}
+
+function invalid(upstream: string, detail: string): FaultRound {
+  return faultRound(upstream, "UPSTREAM_INVALID", "no", detail);
 }
