@@ -14,9 +14,21 @@ const MODERN_MEMBERS: readonly string[] = ["resultType", "ttlMs", "cacheScope"];
  */
 const PROTOCOL_KEYS: ReadonlySet<string> = new Set([...Object.values(META), "io.modelcontextprotocol/related-task"]);
 
-/** The result of a request, from whichever server, as a client of an earlier revision gets it. */
+/**
+ * The result of a request, from whichever server, as a client of an earlier revision gets it: its `structuredContent` is an
+ * object there, so that anything else stands in one, where SDKs put it, too. 2025-11-25 server/tools, "Structured Content"
+ */
 export function asLegacyResult(result: RawJson): RawJson {
-  return withMeta(withoutMembers(result, MODERN_MEMBERS), (meta) => meta);
+  return withMeta(withStructuredObject(withoutMembers(result, MODERN_MEMBERS)), (meta) => meta);
+}
+
+function withStructuredObject(result: RawJson): RawJson {
+  const name = "structuredContent";
+  if (result.mayHave(name) && areObjects(result.bytes, `"${name}"`)) return result;
+  const text = memberText(result, name);
+  if (text === undefined || OBJECT.test(text.toString("latin1", 0, 64))) return result;
+  const wrapped = RawJson.fromBytes(Buffer.concat([Buffer.from('{"result":'), text, Buffer.from("}")]));
+  return withMember(withoutMembers(result, [name]), name, wrapped);
 }
 
 /**
@@ -34,6 +46,18 @@ export function asModernResult(method: string, result: RawJson, serverInfo: Json
     const said = meta?.[META.serverInfo];
     return { ...rest, [META.serverInfo]: isServerInfo(said) ? said : serverInfo };
   });
+}
+
+const OBJECT = /^\s*\{/;
+const IS_OBJECT = /^\s*:\s*\{/;
+
+/** Whether all that stands behind this name, wherever it is, begins an object: told without reading the text. */
+function areObjects(bytes: Buffer, name: string): boolean {
+  for (let at = bytes.indexOf(name); at >= 0; at = bytes.indexOf(name, at + 1)) {
+    const from = at + name.length;
+    if (!IS_OBJECT.test(bytes.toString("latin1", from, from + 64))) return false;
+  }
+  return true;
 }
 
 /** The params of what a server says by itself, as a client of any revision gets them. */
