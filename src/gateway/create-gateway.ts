@@ -21,7 +21,7 @@ import { STATUS_TOOL } from "./approval-texts.ts";
 import { startApprovedRunner } from "./approvals/approved-runner.ts";
 import { createApprovedRuns } from "./approvals/approved-runs.ts";
 import { createPausedCalls } from "./approvals/paused-calls.ts";
-import type { Gateway } from "./gateway.ts";
+import type { Gateway, Use } from "./gateway.ts";
 import { mergeCapabilities, mergeInstructions } from "./lists/capabilities.ts";
 import { createListEncoder } from "./lists/encoded-lists.ts";
 import { createInPieces } from "./lists/in-pieces.ts";
@@ -111,6 +111,15 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
       params["name"] === STATUS_TOOL &&
       (asksForApproval(deps.policies()) || !catalog.view(scope).tools.has(STATUS_TOOL)),
   });
+  // What is hidden waits as what nobody has.
+  const isShown = (scope: Scope, { method, params, caller }: Use): boolean => {
+    const view = catalog.view(scope);
+    const named = params[method === "resources/read" ? "uri" : "name"];
+    if (typeof named !== "string") return false;
+    if (method !== "tools/call") return (method === "prompts/get" ? view.prompts : view.resources).has(named);
+    const tool = view.tools.get(named);
+    return tool !== undefined && !visibility.hides(scope, caller, tool);
+  };
   let stopRunner = (): void => {};
   const relay = createRelay({ catalog, upstreams, states, links, outside, declared: createDeclaredArguments() });
   const encodeList = createListEncoder(deps.serverInfo, inPieces);
@@ -118,7 +127,10 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
 
   return {
     scope: deps.scope,
-    starting: (scope) => catalog.firstLists(scope.upstreams),
+    starting(scope, use) {
+      const waits = catalog.firstLists(scope.upstreams);
+      return waits === undefined || (use !== undefined && isShown(scope, use)) ? undefined : waits;
+    },
     capabilities: (scope) => mergeCapabilities(scope, upstreams, catalog.view(scope)),
     instructions: (scope) => mergeInstructions(scope, upstreams),
     async list(scope, kind, caller) {

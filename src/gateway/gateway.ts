@@ -34,15 +34,22 @@ export interface TaskView {
   readonly needsSignIn: boolean;
 }
 
+/** A request that names what it is about, before it is carried out. */
+export interface Use {
+  readonly method: string;
+  readonly params: JsonObject;
+  readonly caller: Caller;
+}
+
 /** Everything that a downstream edge may ask of the gateway. Edges speak protocol; this decides and relays. */
 export interface Gateway {
   /** The scope of `/mcp/<endpoint>` (`""` for `/mcp`), `undefined` if nothing has that name. */
   scope(endpoint: string): Scope | undefined;
   /**
    * What whoever asks for anything of this scope waits for, a few seconds at most: servers that make their first start.
-   * `undefined` where there is nothing to wait for.
+   * `undefined` where there is nothing to wait for: `use` is of something that its caller is shown already.
    */
-  starting(scope: Scope): Promise<unknown> | undefined;
+  starting(scope: Scope, use?: Use): Promise<unknown> | undefined;
   /** What at least one reachable upstream of the scope supports, in the shape of `ServerCapabilities` (2025-11-25). */
   capabilities(scope: Scope): JsonObject;
   /** The upstreams' instructions, joined; `undefined` if none has any. */

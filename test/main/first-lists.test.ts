@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isObject } from "../../src/core/json.ts";
+import { isObject, type JsonObject } from "../../src/core/json.ts";
+import { people, principalOf } from "../support/approval-people.ts";
 import { connectRaw } from "../support/clients.ts";
 import { eventually } from "../support/eventually.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
@@ -14,13 +15,13 @@ const SCRIPTS = [
 ] as const;
 
 /** A server that answers anything but lists, which wait until they are let go. */
-async function startSlow(script: typeof legacyScript) {
+async function startSlow(script: typeof legacyScript, tools: readonly JsonObject[] = [TOOL]) {
   const waiting: Array<() => void> = [];
   let open = false;
   const server = closed(
     await startRawUpstream(
       script((request, response) => {
-        const list = { tools: [TOOL], resources: [], resourceTemplates: [], prompts: [] };
+        const list = { tools, resources: [], resourceTemplates: [], prompts: [] };
         const result = { ...list, resultType: "complete", ttlMs: 0, cacheScope: "private" };
         const go = () => answer(request, response, result);
         if (open) go();
@@ -89,6 +90,34 @@ it("a server that hangs is waited for once, and no longer than the bound", async
   hanging.letGo();
   await eventually(async () => (statusOf(gateway, "hanging")?.state === "ready" ? true : undefined));
   expect(await client.tools()).toEqual(["hanging__echo", "good__echo"]);
+});
+
+it("what is shown already is used at once, and only what nobody has waits", async () => {
+  const hanging = await startSlow(legacyScript);
+  const good = await startSlow(legacyScript, [TOOL, { ...TOOL, name: "hidden" }]);
+  good.letGo();
+  const gateway = closed(
+    await startTestGateway(
+      { upstreams: { hanging: { url: hanging.server.url }, good: { url: good.server.url } }, auth: people.auth },
+      { "p.yaml": "policies: [{ id: p, target: { tools: [good/hidden] }, then: { hide: {} } }]" },
+      { timing: { settleMs: 0, catalog: { firstListsMs: 60_000 } } },
+    ),
+  );
+  await eventually(async () => (statusOf(gateway, "good")?.state === "ready" ? true : undefined));
+  const { scope, starting } = gateway.running.wired.gateway;
+  const all = scope("") ?? expect.fail();
+  const client = { id: undefined, name: "test", version: "1", ip: "", userAgent: "" };
+  const caller = { principal: principalOf("ann"), client };
+  const waits = (method: string, params: object): boolean => {
+    return starting(all, { method, params: { ...params }, caller }) !== undefined;
+  };
+  expect(waits("tools/call", { name: "good__echo" })).toBe(false);
+  expect(waits("tools/call", { name: "good__hidden" })).toBe(true);
+  expect(waits("tools/call", { name: "hanging__echo" })).toBe(true);
+  expect(waits("tools/call", {})).toBe(true);
+  expect(waits("resources/read", { uri: "test://none" })).toBe(true);
+  expect(starting(all)).toBeDefined();
+  hanging.letGo();
 });
 
 it("a server that comes later is waited for, too, and only where it is shown", async () => {

@@ -118,7 +118,8 @@ async function callLegacy(edge: Edge, { session, request, context, reply }: Lega
   const open: OpenCall = { edge, session, id, call, reply, holdMs: () => Math.max(0, until - edge.now()) };
   try {
     // Only now: whoever waits may cancel.
-    const starting = edge.gateway.starting(context.scope);
+    const use = { method, params, caller: callerOf(context, session.facts.clientInfo) };
+    const starting = edge.gateway.starting(context.scope, use);
     if (starting !== undefined) await starting;
     const signedIn = await settleLegacySignIn(open, await edge.gateway.call(call));
     if (signedIn.kind === "answer") return reply.end(signedIn.message);

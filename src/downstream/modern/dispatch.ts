@@ -53,7 +53,8 @@ async function serve(server: ModernServer, incoming: ModernIncoming): Promise<Re
   const { edge } = server;
   const { request, meta, context, reply } = incoming;
   const { id, method, params } = request;
-  const starting = edge.gateway.starting(context.scope);
+  const use = CALL_METHODS.has(method) ? { method, params, caller: callerOf(context, meta.clientInfo) } : undefined;
+  const starting = edge.gateway.starting(context.scope, use);
   if (starting !== undefined) await starting;
   if (CALL_METHODS.has(method)) return call(server, incoming);
   const list = LISTS.get(method);
