@@ -11,8 +11,8 @@ const CALL = "tools/call";
 /** A text behind the end of its name, without escapes. */
 const TEXT = /^"\s*:\s*"([^"\\]{0,256})"/;
 
-/** How far it is looked: a body is bounded already. */
-const FAR = { maxDepth: 10_000, maxCount: Number.POSITIVE_INFINITY };
+/** How far it is looked in one go: the name stands in front. */
+const FAR = { maxDepth: 10_000, maxCount: 20_000 };
 
 /**
  * The name of the tool that a text asks for which breaks the rules for JSON, as far as it goes; `""` where it cannot be read,

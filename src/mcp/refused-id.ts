@@ -14,14 +14,16 @@ const IN_FRONT = new RegExp(String.raw`^\s*\{\s*"jsonrpc"\s*:\s*"2\.0"\s*,\s*"id
 const AT_END = new RegExp(String.raw`[,{]\s*"jsonrpc"\s*:\s*"2\.0"\s*,\s*"id"\s*:\s*${ID}\s*\}\s*$`);
 const METHOD_IN_FRONT = /^\s*\{\s*"method"/;
 
-/** How far it is looked: a body is bounded already. */
-const FAR = { maxDepth: 10_000, maxCount: Number.POSITIVE_INFINITY };
+/** How far it is looked in one go. Where there is more, ids stand where client libraries write them, or are not found. */
+const FAR = { maxDepth: 10_000, maxCount: 20_000 };
+const ENDS = 1_000;
 
 /** The id in a text that breaks the rules for JSON, as far as it goes. @throws never */
 export function idOfRefused(text: string): RpcId | undefined {
   const bytes = Buffer.from(text);
   const names = new TopNames();
-  scanJson(bytes, FAR, names);
+  const { kind } = scanJson(bytes, FAR, names);
+  if (kind === "JSON_TOO_MANY") return idAtEnds(text.slice(0, ENDS), text.slice(-ENDS));
   const [at, another] = names.ids;
   if (!names.asks || at === undefined || another !== undefined) return undefined;
   return idFrom(AFTER_NAME.exec(bytes.toString("utf8", at, at + 600)));

@@ -23,6 +23,12 @@ it.each<[text: string, tool: string | undefined]>([
   expect(toolOfRefused(text)).toBe(tool);
 });
 
+it("is read in front of more names than are read in one go, and not behind them", () => {
+  const many = `"a":1,`.repeat(30_000);
+  expect(toolOfRefused(`${HEAD}{"name":"up__pay",${many}"b":1e400}}`)).toBe("up__pay");
+  expect(toolOfRefused(`${HEAD}{${many}"name":"up__pay"}}`)).toBe("");
+});
+
 it("is found behind values that are nested too deeply", () => {
   expect(toolOfRefused(`${HEAD}{"arguments":${"[".repeat(200)}${"]".repeat(200)},"name":"up__pay"}}`)).toBe("up__pay");
 });

@@ -26,6 +26,14 @@ describe("the id of a request that is refused", () => {
     expect(idOfRefused(text)).toBe(id);
   });
 
+  it.each<[where: string, text: (many: string) => string, id: number | undefined]>([
+    ["in front", (many) => `{"jsonrpc":"2.0","id":7,"method":"x","params":{${many}}}`, 7],
+    ["at the end", (many) => `{"method":"x","params":{${many}},"jsonrpc":"2.0","id":7}`, 7],
+    ["in the middle, where nobody reads so far", (many) => `{${many},"id":7,"method":"x",${many}}`, undefined],
+  ])("with more names than are read in one go: %s", (_where, text, id) => {
+    expect(idOfRefused(text(`"a":1,`.repeat(30_000).slice(0, -1)))).toBe(id);
+  });
+
   it.each([
     ['{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"a":"xxx', 'xxx"}}', 7],
     ['{"method":"tools/call","params":{"a":"xxx', 'xxx"}},"jsonrpc":"2.0","id":"q1"}', "q1"],
