@@ -37,6 +37,23 @@ ${Array.from({ length: 200 }, (_, i) => `  - { id: pair-${i}, when: 'has(args.n)
 
 const numbers = Array.from({ length: 1000 }, (_, index) => index);
 const texts = (unit: string): string[][] => Array.from({ length: 3 }, () => Array(50).fill(unit.repeat(200)));
+const object = <T>(count: number, key: (index: number) => string, value: (index: number) => T) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [key(index), value(index)]));
+/** 500 members that may each list the names of columns, and 100 such names in each. */
+const headings = (unit: string, length: number) =>
+  object(
+    500,
+    (n) => `a${n} columns`,
+    (n) => Array.from({ length: 100 }, (_, m) => `n${n}n${m}`.padEnd(length, unit)),
+  );
+const WIDE = {
+  pin: "y",
+  ...object(
+    12_000,
+    (n) => `k${n}`,
+    () => "x",
+  ),
+};
 const STATEMENT = { sql: "password = ? and ".repeat(200), params: Array(50).fill("x") };
 const INPUTS: ReadonlyArray<readonly [name: string, args: Record<string, unknown>]> = [
   ["nothing hostile", {}],
@@ -54,6 +71,51 @@ const INPUTS: ReadonlyArray<readonly [name: string, args: Record<string, unknown
   ["300 texts full of names of secrets", { x: texts("password"), y: texts("token: a ") }],
   ["300 commands", { x: texts("aws configure set a | "), y: texts("mysql -p -p | ") }],
   ["300 statements with their parameters", Object.fromEntries(numbers.slice(0, 300).map((n) => [`k${n}`, STATEMENT]))],
+  ["500 × 100 names of columns", headings("aB", 70)],
+  ["the same in signs for whole sentences", headings("\ufdfa", 26)],
+  [
+    "names in texts",
+    object(
+      500,
+      (n) => `a${n} columns`,
+      (n) => headings("ü", 20)[`a${n} columns`]?.join(),
+    ),
+  ],
+  [
+    "one heading of 25,000 names",
+    {
+      columns: [
+        object(
+          25_000,
+          (n) => `n${n} name`,
+          (n) => `v${n}`,
+        ),
+      ],
+    },
+  ],
+  [
+    "four statements with four wide objects",
+    {
+      a: {
+        sql: "pin=:pin",
+        query: "pin=:pin",
+        statement: "pin=:pin",
+        text: "pin=:pin",
+        params: WIDE,
+        args: WIDE,
+        data: WIDE,
+        values: WIDE,
+      },
+    },
+  ],
+  [
+    "250 commands of 150 words",
+    {
+      a: Array.from({ length: 5 }, () =>
+        Array.from({ length: 50 }, () => ["mysql", ...Array(150).fill("bash -c 'mysql -p x'")]),
+      ),
+    },
+  ],
   ["90,000 items, in lists of 900", { x: Array.from({ length: 100 }, () => numbers.slice(0, 900)) }],
 ];
 

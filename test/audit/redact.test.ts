@@ -311,11 +311,11 @@ describe("the number of a card or an account goes wherever it stands", () => {
   });
 
   it("and where a caller writes nothing but digits, what is beyond a bound is hidden without a look", () => {
-    const digits = "12 34 ".repeat(100);
+    const digits = "12 34 ".repeat(130);
     const shown = redact({ list: Array.from({ length: 50 }, () => digits), note: "fine" });
     expect(shown).toMatchObject({ note: "fine" });
     const texts = new Set(JSON.parse(JSON.stringify(shown["list"])));
-    expect(texts).toEqual(new Set([`${digits.slice(0, 200)}… [600 characters]`, REDACTED]));
+    expect(texts).toEqual(new Set([`${digits.slice(0, 200)}… [780 characters]`, REDACTED]));
   });
 
   it("and what a record is for stays: who, where, when, how much", () => {
@@ -541,7 +541,7 @@ describe("what is too much to look at is hidden without a look", () => {
       redact(Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`k${index}`, one]))),
     );
     expect(shown[0]).toMatchObject({ params: one.params });
-    expect(shown.slice(-5)).toEqual(Array(5).fill({ sql: REDACTED, params: REDACTED }));
+    for (const last of shown.slice(-5)) expect(new Set(Object.values(last as object))).toEqual(new Set([REDACTED]));
   });
 
   it.each<[string, Json]>([

@@ -1,6 +1,9 @@
+import { numberIn } from "../../core/exact-json.ts";
+import type { Json } from "../../core/json.ts";
 import type { Span } from "../../redaction/detect/span.ts";
-import { kindOfText } from "./neighbours.ts";
+import { neighbourName } from "./neighbours.ts";
 import { PLACES, RULES } from "./programs.ts";
+import { NAMED_STEPS, type SearchBudget, take, WORD_STEPS } from "./search-budget.ts";
 import { withoutSpans } from "./values.ts";
 
 /*
@@ -44,6 +47,8 @@ const WORD =
   /\s{0,40}(<<<\s{0,8}|[|;&]{1,2}|\n|"(?:[^"\\]|\\.)*"?|'[^']*'?|(?:[^\s"'|;&\\]|\\.|(?<=[^\s"'|;&])["'])+)/y;
 /** More than the part of a text that is shown can have. */
 const MAX_WORDS = 150;
+/** As much of a word as is read of a text. */
+const MAX_WORD = 800;
 
 /** Whether a text can be a command with a secret: most have no such word. @throws never */
 export function mayBeCommand(text: string): boolean {
@@ -56,29 +61,47 @@ export function withoutCommands(text: string, mark: string): string {
   return withoutSpans(text, secretsOfAll(text, 0), mark);
 }
 
-/** A list of words with `mark` for its secrets, where it or `program` with it is a command; the very same if there are none. */
-export function withoutArguments(
-  words: readonly string[],
+/**
+ * Of a list of words, of which some may be numbers, those that hold a secret, with `mark` for it, where the list or `program` with it is a command. `search`: where
+ * it is too much to read, these are all that were not read. @throws never
+ */
+export function secretArguments(
+  words: readonly Json[],
   program: string | undefined,
   mark: string,
-): readonly string[] {
-  const all = program === undefined ? words : [program, ...words];
-  if (all[0] === undefined || /\s/.test(all[0]) || !mayBeCommand(`${all.slice(0, 3).join(" ")} `)) return words;
+  search: SearchBudget,
+): ReadonlyMap<number, string> {
+  const own = program === undefined ? 0 : 1;
+  const all = [...(program === undefined ? [] : [program]), ...words.slice(0, MAX_WORDS)]
+    .slice(0, MAX_WORDS)
+    .map((word) => (typeof word === "string" ? word : String(numberIn(word) ?? "")).slice(0, MAX_WORD));
+  const first = all.slice(0, 3).join(" ");
+  const hidden = (): ReadonlyMap<number, string> => new Map(words.slice(0, MAX_WORDS).map((_word, at) => [at, mark]));
+  if (all[0] === undefined || /\s/.test(all[0])) return new Map();
+  if (!take(search, first.length)) return hidden();
+  if (!mayBeCommand(`${first} `)) return new Map();
+  if (
+    !take(
+      search,
+      all.reduce((steps, word) => steps + WORD_STEPS + word.length * NAMED_STEPS, 0),
+    )
+  )
+    return hidden();
   let at = 0;
-  const listed = all.slice(0, MAX_WORDS).map((text): Word => {
+  const listed = all.map((text): Word => {
     const start = at;
     at += text.length + 1;
     return { text, start, end: at - 1 };
   });
   const spans = secretsOf({ words: listed, piped: false });
-  if (spans.length === 0) return words;
-  const shown = all.map((text, index) => {
-    const word = listed[index];
-    const span =
-      word === undefined ? undefined : spans.find(({ start, end }) => start >= word.start && end <= word.end);
-    return span === undefined || word === undefined ? text : text.slice(0, span.start - word.start) + mark;
-  });
-  return program === undefined ? shown : shown.slice(1);
+  return new Map(
+    listed.flatMap((word, index): [number, string][] => {
+      const span = spans.find(({ start, end }) => start >= word.start && end <= word.end);
+      return span === undefined || index < own
+        ? []
+        : [[index - own, word.text.slice(0, span.start - word.start) + mark]];
+    }),
+  );
 }
 
 function commandsOf(text: string): Command[] {
@@ -187,7 +210,7 @@ function settings(words: readonly Word[], program: string): Span[] {
     const next = words[index + 1];
     if (index === 0 || next === undefined || next.text.startsWith("-") || !(sets || shell)) continue;
     const form = sets ? /^[A-Za-z/_][\w.:/@-]{0,200}$/ : /^[A-Z][A-Z0-9_]{1,80}$/;
-    if (form.test(word.text) && kindOfText(lastPart(word.text)) === "secret") found.push(next);
+    if (form.test(word.text) && neighbourName(lastPart(word.text)).kind === "secret") found.push(next);
   }
   return found;
 }

@@ -1,5 +1,6 @@
 import type { Span } from "../../redaction/detect/span.ts";
 import { kindBeside, neighbourName } from "./neighbours.ts";
+import type { SearchBudget } from "./search-budget.ts";
 import { isTokenCount, type Name } from "./sensitive-names.ts";
 import { isPlaceAt, valueAt, withoutSpans } from "./values.ts";
 
@@ -32,12 +33,12 @@ const INSUBSTANTIAL = /^(?:null|~|true|false|yes|no|""|'')?,?[ \t\r]*$/i;
 const MAX_LINES = 400;
 
 /** `text` with `mark` for what its lines say is a secret. `isSecretData`: what `data` holds is, as is said further below. Linear. @throws never */
-export function withoutDocuments(text: string, mark: string, isSecretData = false): string {
+export function withoutDocuments(text: string, mark: string, isSecretData: boolean, search: SearchBudget): string {
   if (!/[\n]/.test(text)) return text;
   const { lines, secretGroups, others } = linesOf(text);
   const named = lines.filter(({ name }) => name !== undefined).length;
   if (named === 0) return text;
-  const beside = secretsBeside(text, lines);
+  const beside = secretsBeside(text, lines, search);
   // Prose has names with a colon, too.
   const isDocument =
     others * 2 <= named && (named >= 2 || lines.some(({ name }) => /^[a-z_.]+$/.test(name?.name ?? "")));
@@ -140,7 +141,7 @@ function linesOf(text: string): { lines: Line[]; secretGroups: ReadonlySet<numbe
 }
 
 /** The objects one of whose members names what another holds: `kind: Secret`, `name: DB_PASSWORD`. */
-function secretsBeside(text: string, lines: readonly Line[]): ReadonlySet<number> {
+function secretsBeside(text: string, lines: readonly Line[], search: SearchBudget): ReadonlySet<number> {
   const byGroup = new Map<number, { names: Name[]; object: Record<string, string>; holds: boolean }>();
   for (const { name, group, value, end } of lines) {
     if (name === undefined || name.role === "none") continue;
@@ -161,6 +162,6 @@ function secretsBeside(text: string, lines: readonly Line[]): ReadonlySet<number
   }
   const secret = new Set<number>();
   for (const [group, { names, object, holds }] of byGroup)
-    if (holds && kindBeside(object, names).holds === "secret") secret.add(group);
+    if (holds && kindBeside(object, names, search).holds === "secret") secret.add(group);
   return secret;
 }

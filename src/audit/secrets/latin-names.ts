@@ -25,10 +25,29 @@ export function isAscii(text: string): boolean {
   return /^[\x20-\x7e]*$/.test(text);
 }
 
+/** A letter that is written with more is a word or a sentence, of which there are up to 18 letters in one. */
+const MAX_LETTERS = 4;
+
+// What was found for a letter, since looking is dear; forgotten when it is too much.
+const known = new Map<string, string>();
+const MAX_KNOWN = 2_000;
+
 /** A name in Latin letters: other forms of them and marks on them are gone, look-alikes replaced. Case stays: it parts words. */
 export function inLatin(name: string): string {
-  return name
-    .normalize("NFKD")
+  return name.replace(/[^\x20-\x7e]/gu, (letter) => {
+    const before = known.get(letter);
+    if (before !== undefined) return before;
+    const latin = letterInLatin(letter);
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.set(letter, latin);
+    return latin;
+  });
+}
+
+function letterInLatin(letter: string): string {
+  const apart = letter.normalize("NFKD");
+  if (apart.length > MAX_LETTERS) return letter;
+  return apart
     .replace(/[\p{M}\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}]/gu, "")
-    .replace(/[^\x20-\x7e]/gu, (letter) => LOOKALIKES.get(letter) ?? letter);
+    .replace(/[^\x20-\x7e]/gu, (part) => LOOKALIKES.get(part) ?? part);
 }

@@ -1,9 +1,8 @@
 import { holdsValues, isObject, type Json, type JsonObject } from "../../core/json.ts";
-import type { Span } from "../../redaction/detect/span.ts";
-import { withoutArguments } from "./commands.ts";
+import { secretArguments } from "./commands.ts";
 import { HINT } from "./names-in-text.ts";
-import { kindOfText } from "./neighbours.ts";
-import type { SearchBudget } from "./search-budget.ts";
+import { neighbourName } from "./neighbours.ts";
+import { NAMED_STEPS, PLACE_STEPS, type SearchBudget, take } from "./search-budget.ts";
 import type { Name } from "./sensitive-names.ts";
 import { insertedSecrets } from "./text-tables.ts";
 
@@ -32,20 +31,21 @@ const LOOK_BEHIND = 240;
 
 /** Of each more than an object has; a caller may write a name in many ways. */
 const MAX_MEMBERS = 4;
-/** A place costs as much as so many characters of a text. */
-const PLACE_COST = 100;
+
+/** What is to be shown in place of members of an object or items of a list, by what they are in. What is given is never copied. */
+export type Placed = Map<JsonObject | readonly Json[], Map<string | number, string>>;
 
 /**
- * Of the members of an object those in which what they are given was replaced by `mark`, because a statement or a program beside
- * them makes secrets of it. `search`: what several objects share; beyond, all that is given is hidden. @throws never
+ * Puts into `placed` what of the members of an object is a secret because a statement or a program beside them makes it one, with
+ * `mark` for it. `search`: what several objects share; beyond, all that is given is hidden. @throws never
  */
-export function withoutGiven(
+export function placeGiven(
   value: JsonObject,
   names: readonly Name[],
+  placed: Placed,
   mark: string,
   search: SearchBudget,
-): ReadonlyMap<string, Json> {
-  const shown = new Map<string, Json>();
+): void {
   const members = names.filter(({ part }) => part === "given").slice(0, MAX_MEMBERS);
   const says = names.filter(
     ({ name, part }) => part !== undefined && part !== "given" && typeof value[name] === "string",
@@ -54,86 +54,119 @@ export function withoutGiven(
     const said = String(value[name]);
     const places = part === "program" ? undefined : placesOf(said, search);
     for (const member of members) {
-      const before = shown.get(member.name) ?? value[member.name];
-      let after = before;
-      if (places !== undefined && holdsValues(before))
-        after = search.named < 0 ? mark : withoutPlaced(before, places, mark, 0);
-      if (part !== "statement" && isTexts(after)) after = withoutArguments(after, said, mark);
-      if (after !== before && after !== undefined) shown.set(member.name, after);
+      const given = value[member.name];
+      if (!holdsValues(given) || placed.get(value)?.has(member.name) === true) continue;
+      if (places !== undefined && !(places !== "unread" && placeIn(given, places, placed, mark, search)))
+        put(placed, value, member.name, mark);
+      if (part !== "statement" && !isObject(given))
+        for (const [at, word] of secretArguments(given, said, mark, search)) put(placed, given, at, word);
     }
   }
-  return shown;
 }
 
-/** Whether a list has nothing but texts. */
-export function isTexts(value: Json | undefined): value is readonly string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === "string");
+/** Puts `shown` in the place of a member or an item; of two the shorter, which shows less. */
+function put(placed: Placed, around: JsonObject | readonly Json[], at: string | number, shown: string): void {
+  let own = placed.get(around);
+  if (own === undefined) {
+    own = new Map();
+    placed.set(around, own);
+  }
+  const before = own.get(at);
+  if (before === undefined || shown.length < before.length) own.set(at, shown);
 }
 
-function placesOf(given: string, search: SearchBudget): Places | undefined {
-  if (!(HINT.test(given) || /identified/i.test(given)) || !/[?$:@%{]/.test(given)) return undefined;
+/** More items of a list than are shown. */
+const MAX_GIVEN = 100;
+
+function placesOf(given: string, search: SearchBudget): Places | "unread" | undefined {
   const statement = given.slice(0, MAX_STATEMENT);
-  search.named -= statement.length;
+  if (!take(search, statement.length)) return "unread";
+  if (!(HINT.test(statement) || /identified/i.test(statement)) || !/[?$:@%{]/.test(statement)) return undefined;
+  if (!take(search, statement.length * NAMED_STEPS)) return "unread";
   const cells = insertedSecrets(statement);
   const positions = new Set<number>();
   const names = new Set<string>();
   let count = 0;
+  let cell = 0;
   PLACE.lastIndex = 0;
   for (let match = PLACE.exec(statement); match !== null; match = PLACE.exec(statement)) {
     const [whole, , numbered, ...named] = match;
     if (/^(?:'|::)/.test(whole)) continue;
-    search.named -= PLACE_COST;
-    if (search.named < 0) break;
+    if (!take(search, PLACE_STEPS)) return "unread";
     const number = match[1] === undefined || match[1] === "" ? numbered : match[1];
     const name = named.find((text) => text !== undefined);
     const position = name !== undefined ? -1 : number === undefined ? count++ : Number(number) - 1;
     if (number !== undefined) count = Math.max(count, Number(number));
-    if (!isSecretPlace(statement, match.index, cells)) continue;
+    // Both come in the order in which they stand.
+    while ((cells[cell]?.end ?? statement.length) <= match.index) cell++;
+    if (!((cells[cell]?.start ?? statement.length) <= match.index || isSecretPlace(statement, match.index))) continue;
     if (name === undefined) positions.add(position);
     else names.add(name.toLowerCase());
   }
-  return positions.size === 0 && names.size === 0 && search.named >= 0 ? undefined : { positions, names, count };
+  return positions.size === 0 && names.size === 0 ? undefined : { positions, names, count };
 }
 
-function isSecretPlace(statement: string, at: number, cells: readonly Span[]): boolean {
-  if (cells.some(({ start, end }) => start <= at && at < end)) return true;
+function isSecretPlace(statement: string, at: number): boolean {
   const before = statement.slice(Math.max(0, at - LOOK_BEHIND), at);
   if (SAID.test(before)) return true;
   const column = COLUMN.exec(before)?.[1];
-  return column !== undefined && kindOfText(column.slice(column.lastIndexOf(".") + 1)) === "secret";
+  return column !== undefined && neighbourName(column.slice(column.lastIndexOf(".") + 1)).kind === "secret";
 }
 
-/** How deep lists of rows and objects of parameters are looked into, and how many of each: more than are shown. */
+/** How deep lists of rows and objects of parameters are looked into. */
 const MAX_DEPTH = 3;
-const MAX_GIVEN = 100;
+/** Steps of a member whose name is listed, and … */
+const KEY_STEPS = 4;
+/** … of one that is compared with the names of places. */
+const MEMBER_STEPS = 8;
 
-function withoutPlaced(given: Json, places: Places, mark: string, depth: number): Json {
-  if (depth > MAX_DEPTH || !holdsValues(given)) return given;
-  if (isObject(given)) return withoutPlacedMembers(given, places, mark);
-  const items: readonly Json[] = given;
+/** Puts what the places say is secret; `false` where it is too much to look at. */
+function placeIn(
+  given: JsonObject | readonly Json[],
+  places: Places,
+  placed: Placed,
+  mark: string,
+  search: SearchBudget,
+  depth = 0,
+): boolean {
+  if (depth > MAX_DEPTH) return true;
+  if (isObject(given)) return placeInMembers(given, places, placed, mark, search);
   const { positions, count } = places;
-  const shown = items.slice(0, MAX_GIVEN).map((item, index) => {
-    if (holdsValues(item)) return withoutPlaced(item, places, mark, depth + 1);
-    return positions.has(count === 0 ? index : index % count) ? mark : item;
+  const items = given.slice(0, MAX_GIVEN);
+  if (!take(search, items.length)) return false;
+  return items.every((item, index) => {
+    if (holdsValues(item)) return placeIn(item, places, placed, mark, search, depth + 1);
+    if (positions.has(count === 0 ? index : index % count)) put(placed, given, index, mark);
+    return true;
   });
-  return [...shown, ...items.slice(MAX_GIVEN)];
 }
 
 // An object of parameters, or one parameter with its name in a member.
-function withoutPlacedMembers(given: JsonObject, { positions, names }: Places, mark: string): JsonObject {
-  const keys = Object.keys(given).slice(0, MAX_GIVEN);
+function placeInMembers(
+  given: JsonObject,
+  { positions, names }: Places,
+  placed: Placed,
+  mark: string,
+  search: SearchBudget,
+): boolean {
+  const all = Object.keys(given);
+  const keys = all.slice(0, MAX_GIVEN);
+  if (!take(search, all.length * KEY_STEPS + keys.length * MEMBER_STEPS)) return false;
   const isName = (value: Json | undefined): boolean => typeof value === "string" && names.has(bare(value));
-  const isOne = keys.some((key) => /name$|^key$/i.test(key) && isName(given[key]));
-  const placed = keys.filter((key) => {
-    if (names.has(bare(key)) || (/^\d{1,3}$/.test(key) && positions.has(Number(key) - 1))) return true;
-    return isOne && !isName(given[key]);
-  });
-  if (placed.length === 0) return given;
-  const shown = { ...given };
-  for (const key of placed) Object.defineProperty(shown, key, { value: mark, enumerable: true });
-  return shown;
+  const isOne = keys.some((key) => /name$|^key$/i.test(key.slice(-MAX_BARE)) && isName(given[key]));
+  for (const key of keys) {
+    const isPlaced = names.has(bare(key)) || (/^\d{1,3}$/.test(key) && positions.has(Number(key) - 1));
+    if (isPlaced || (isOne && !isName(given[key]))) put(placed, given, key, mark);
+  }
+  return true;
 }
 
+/** More than the name of a place has. */
+const MAX_BARE = 80;
+
 function bare(name: string): string {
-  return name.replace(/^[:@$]/, "").toLowerCase();
+  return name
+    .slice(0, MAX_BARE)
+    .replace(/^[:@$]/, "")
+    .toLowerCase();
 }

@@ -2,7 +2,7 @@ import { numberIn, parseExact, writeExact } from "../../core/exact-json.ts";
 import { ExactNumber } from "../../core/exact-number.ts";
 import { holdsValues, isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { isCardNumber } from "../../redaction/detect/bank-numbers.ts";
-import { withoutArguments } from "./commands.ts";
+import { secretArguments } from "./commands.ts";
 import { HINT } from "./names-in-text.ts";
 import {
   type Columns,
@@ -13,12 +13,12 @@ import {
   kindBeside,
   kindOfText,
   NOTHING_BESIDE,
-  neighbourName,
+  nameWithin,
 } from "./neighbours.ts";
-import { isTexts, withoutGiven } from "./places.ts";
-import type { SearchBudget } from "./search-budget.ts";
+import { type Placed, placeGiven } from "./places.ts";
+import { createSearchBudget, JSON_STEPS, type SearchBudget, take } from "./search-budget.ts";
 import { cutText, scrubText } from "./secrets.ts";
-import { isTokenCount, kindWithin, looksLikeNumber, type Name, type NameKind } from "./sensitive-names.ts";
+import { isTokenCount, kindWithin, looksLikeNumber, MAX_NAME, type Name, type NameKind } from "./sensitive-names.ts";
 
 /** What a redacted copy may not exceed, so that a record stays small whatever a caller sends. */
 export interface RedactLimits {
@@ -40,34 +40,26 @@ export const REDACTED = "[redacted]";
 /**
  * Call arguments made safe to show and small: values under keys that name a secret or the number of an account are replaced,
  * texts that look like a credential or hold such a number too, long ones are cut. It errs on the side of hiding. Where nothing had to go, the very same value comes
- * back. Pure. @throws never
+ * back. What is too much for `search`, the work that all of it may take, is hidden without a look. Pure, but that it takes from
+ * `search`. @throws never
  */
-export function redact(value: JsonObject, limits: RedactLimits = REDACT_LIMITS): JsonObject {
-  return redactObject(value, limits.maxDepth, "plain", {
-    left: limits.maxValues,
-    search: { digits: MAX_DIGITS, named: MAX_NAMED, json: MAX_JSON },
-    limits,
-  });
+export function redact(value: JsonObject, limits = REDACT_LIMITS, search = createSearchBudget()): JsonObject {
+  return redactObject(value, limits.maxDepth, "plain", { left: limits.maxValues, search, limits, placed: new Map() });
 }
 
 interface Budget {
   left: number;
-  /** Shared by all texts and keys. */
+  /** Shared by all that is read. */
   readonly search: SearchBudget;
+  /** What statements and programs say of what they are given, which comes later. */
+  readonly placed: Placed;
   readonly limits: RedactLimits;
 }
 
 const MAX_KEY = 80;
 
-/** Members of an object that may name what others hold; a caller may send a million, and reading a name takes 2 µs. */
+/** Members of an object that may name what others hold; a caller may send a million. */
 const MAX_NAMES = 500;
-
-/** Characters of texts full of digits, of which a caller may write as many as fit: their search takes half a µs each. */
-const MAX_DIGITS = 10_000;
-/** The same of texts that speak of secrets, … */
-const MAX_NAMED = 20_000;
-/** … and of texts that are JSON. */
-const MAX_JSON = 100_000;
 
 const OPERATOR = /^(?:[=!<>~]{1,3}|eq|ne|neq|like|is|in|equals|contains)$/i;
 
@@ -102,12 +94,15 @@ const JSON_TEXT = /^\s{0,20}(?:```\w{0,10}\s{1,4})?([[{][\s\S]*[\]}])\s{0,20}(?:
 /** A text that is JSON, read as such, where something has to go; `undefined` where nothing has or it is none. */
 function redactJson(text: string, depth: number, budget: Budget): string | undefined {
   const { search, limits } = budget;
-  if (depth <= 0 || text.length > search.json || !BEGINS_JSON.test(text) || !HINT.test(text)) return undefined;
+  if (depth <= 0 || !BEGINS_JSON.test(text)) return undefined;
+  if (!take(search, text.length)) return ENDS_JSON.test(text.slice(-MAX_END)) ? REDACTED : undefined;
+  if (!HINT.test(text)) return undefined;
   const json = JSON_TEXT.exec(text)?.[1];
-  search.json -= text.length;
+  if (json === undefined) return undefined;
+  if (!take(search, text.length * JSON_STEPS)) return REDACTED;
   const value = parsed(json);
   if (value === undefined) return undefined;
-  const own = { search, limits, left: limits.maxValues };
+  const own = { search, limits, left: limits.maxValues, placed: new Map() };
   const shown = redactValue(value, depth, "plain", own);
   if (shown === value) return undefined;
   // As it was laid out, where what its forms find is all that has to go.
@@ -116,6 +111,10 @@ function redactJson(text: string, depth: number, budget: Budget): string | undef
   if (left !== undefined && redactValue(left, depth, "plain", own) === left) return scrubbed;
   return cutText(writeExact(shown), text.length, limits.maxText);
 }
+
+/** What is too long to look at whether it is JSON; the rest of a text is searched as far as it is shown. */
+const ENDS_JSON = /[\]}]\s{0,20}(?:```\s{0,20})?$/;
+const MAX_END = 50;
 
 function parsed(json: string | undefined): Json | undefined {
   if (json === undefined) return undefined;
@@ -128,19 +127,21 @@ function parsed(json: string | undefined): Json | undefined {
 
 function redactList(all: readonly Json[], depth: number, kind: NameKind, budget: Budget, given?: Columns): Json {
   const items: Json[] = [];
-  const list: readonly Json[] =
-    typeof all[0] === "string" && isTexts(all) ? withoutArguments(all, undefined, REDACTED) : all;
-  const isTable = Array.isArray(list[0]);
-  const head = isTable && given === undefined ? headOf(list) : undefined;
-  const cards = cardsAcross(list, budget.limits.maxEntries);
+  const { search } = budget;
+  const words = typeof all[0] === "string" ? secretArguments(all, undefined, REDACTED, search) : undefined;
+  const placed = budget.placed.get(all);
+  const isTable = Array.isArray(all[0]);
+  const head = isTable && given === undefined ? headOf(all, search) : undefined;
+  const cards = cardsAcross(all, budget.limits.maxEntries, search);
   let changed = false;
   // `["DB_PASSWORD", "…"]`, `["--password", "…"]`: what follows the name of a secret is the secret.
   const hasNames = given !== NO_COLUMNS;
   let named = false;
-  for (const item of list) {
+  for (const own of all) {
     const index = items.length;
+    const item = placed?.get(index) ?? words?.get(index) ?? own;
     if (items.length >= budget.limits.maxEntries || budget.left <= 0) {
-      items.push(`[${list.length - items.length} more]`);
+      items.push(`[${all.length - items.length} more]`);
       return items;
     }
     // `["password", "=", "…"]`
@@ -152,8 +153,8 @@ function redactList(all: readonly Json[], depth: number, kind: NameKind, budget:
       (named && isText(item)) || cards?.has(index) === true || (!isTable && given?.has(index) === true);
     const columns = isTable ? (given ?? (index > 0 ? head : undefined)) : undefined;
     const redacted = isSecret && isSubstance(item) ? REDACTED : redactValue(item, depth - 1, kind, budget, columns);
-    named = hasNames && !isSecret && typeof item === "string" && ONE_WORD.test(item) && kindOfText(item) === "secret";
-    changed ||= redacted !== all[index];
+    named = hasNames && !isSecret && isOneWord(item) && kindOfText(item, search) === "secret";
+    changed ||= redacted !== own;
     items.push(redacted);
   }
   return changed ? items : all;
@@ -167,16 +168,23 @@ function redactObject(value: JsonObject, depth: number, within: NameKind, budget
   let holds = false;
   let heads = false;
   let given = false;
+  let isUnread = false;
+  const { search } = budget;
   for (const key of keys.length > MAX_NAMES ? keys.slice(0, MAX_NAMES) : keys) {
-    const name = neighbourName(key);
+    const name = nameWithin(key, search);
+    if (name === undefined) {
+      isUnread = true;
+      break;
+    }
     holds ||= name.role === "holds" || name.role === "changes" || isKeys(name, value);
     heads ||= name.role === "heads" || (name.role === "names" && Array.isArray(value[key]));
     given ||= name.part === "given";
     names.push(name);
   }
-  const beside = holds ? kindBeside(value, names) : NOTHING_BESIDE;
-  const columns = heads ? columnsBeside(value, names) : undefined;
-  const placed = given ? withoutGiven(value, names, REDACTED, budget.search) : undefined;
+  const beside = holds ? kindBeside(value, names, search) : NOTHING_BESIDE;
+  const columns = heads ? columnsBeside(value, names, search) : undefined;
+  if (given && !isUnread) placeGiven(value, names, budget.placed, REDACTED, search);
+  const placed = budget.placed.get(value);
   for (const key of keys) {
     if (members.length >= budget.limits.maxEntries || budget.left <= 0) {
       members.push(["[more]", keys.length - members.length]);
@@ -185,9 +193,10 @@ function redactObject(value: JsonObject, depth: number, within: NameKind, budget
     const member = placed?.get(key) ?? value[key];
     const name = names[members.length];
     const role = name !== undefined && isKeys(name, value) ? "changes" : name?.role;
-    const own = key === "key" && isKeyBeside(value) ? "secret" : kindWithin(name?.kind ?? "plain", key, within);
+    const isSecret = isUnread || (key === "key" && isKeyBeside(value, search));
+    const own = isSecret ? "secret" : kindWithin(name?.kind ?? "plain", key, within);
     const kind = own === "plain" && (role === "holds" || role === "changes") ? beside[role] : own;
-    const shownKey = scrubText(key, MAX_KEY, REDACTED, budget.search);
+    const shownKey = scrubText(key, MAX_KEY, REDACTED, search);
     const number = numberIn(member);
     const shown =
       kind === "secret" && isSubstance(member) && !(number !== undefined && isTokenCount(key, String(number)))
@@ -210,6 +219,10 @@ function columnsOf(role: Name["role"] | undefined, columns: Columns | undefined)
 /** `keys` are those that are pressed, where they are no list. */
 function isKeys({ name, role }: Name, around: JsonObject): boolean {
   return role === "heads" && typeof around[name] === "string";
+}
+
+function isOneWord(value: Json): value is string {
+  return typeof value === "string" && value.length <= MAX_NAME && ONE_WORD.test(value);
 }
 
 function isText(value: Json): boolean {

@@ -1,9 +1,34 @@
-/** What several texts share, so that a caller who fills them does not hold up others; a text beyond is hidden as a whole. */
+/**
+ * The work that one copy may take: all that reads texts and names draws on it, so that a caller who fills them does not hold up
+ * others. It is counted, not timed, so that equal calls give equal copies. A step is about 50 ns: what a character of a plain text takes.
+ */
 export interface SearchBudget {
-  /** Characters of texts full of digits, that may still be searched, … */
-  digits: number;
-  /** … of those that speak of secrets … */
-  named: number;
-  /** … and of those that are JSON. */
-  json: number;
+  /** Steps that are left. */
+  left: number;
+}
+
+/** A full one: 600,000 steps. */
+export function createSearchBudget(): SearchBudget {
+  return { left: 600_000 };
+}
+
+/** Steps of a character: of a text full of digits, … */
+export const DIGIT_STEPS = 16;
+/** … of one that speaks of secrets, … */
+export const NAMED_STEPS = 20;
+/** … and of one that is JSON. */
+export const JSON_STEPS = 3;
+/** Steps of a word of a command beside its characters; it is held against every known program. */
+export const WORD_STEPS = 100;
+/** Steps of a place of a statement: what stands before it is read. */
+export const PLACE_STEPS = 400;
+
+/**
+ * Takes `steps` from what is left; `false`, and nothing is taken, where they are more. What is not read for that must be hidden;
+ * something smaller may still fit. @throws never
+ */
+export function take(budget: SearchBudget, steps: number): boolean {
+  if (steps > budget.left) return false;
+  budget.left -= steps;
+  return true;
 }

@@ -7,7 +7,7 @@ import { withoutDocuments } from "./documents.ts";
 import { isDisguised, withoutEscapes } from "./escapes.ts";
 import { withoutGluedCards } from "./glued-cards.ts";
 import { HINT } from "./names-in-text.ts";
-import type { SearchBudget } from "./search-budget.ts";
+import { createSearchBudget, DIGIT_STEPS, NAMED_STEPS, type SearchBudget, take } from "./search-budget.ts";
 import { withoutSeparated } from "./text-tables.ts";
 
 /*
@@ -38,16 +38,16 @@ const LOOK_AHEAD = 600;
 
 /**
  * `text` with what looks like a credential, or is the number of a card, an account or a social security card, replaced by `mark`, cut to `maxText` characters (it then says how long it
- * was). Linear. `search`: what several texts share. @throws never
+ * was). Linear. `search`: what several texts share; one that is too much for what is left is hidden as a whole. @throws never
  */
-export function scrubText(text: string, maxText: number, mark: string, search?: SearchBudget): string {
+export function scrubText(text: string, maxText: number, mark: string, search = createSearchBudget()): string {
   const isCut = text.length > maxText + LOOK_AHEAD;
   const seen = isCut ? text.slice(0, maxText + LOOK_AHEAD) : text;
   // Nothing of any form above is shorter than this, bar an assignment, which has its sign.
   const scrubbed =
     seen.length < 12 && !/[:=@\t|]|\sis\s/.test(seen)
       ? withoutNumbers(seen, mark, search)
-      : scrub(seen, mark, search, isCut && isSecretBelow(text, seen.length));
+      : scrub(seen, mark, search, isCut && isSecretBelow(text, seen.length, search));
   return isCut || scrubbed.length > maxText ? cutText(scrubbed, text.length, maxText) : scrubbed;
 }
 
@@ -61,8 +61,10 @@ export function cutText(text: string, length: number, maxText: number): string {
 const SECRET_KIND = /^[ \t-]{0,20}kind:[ \t]{0,8}["']?\w{0,30}Secret\b/m;
 const MAX_BELOW = 20_000;
 
-function isSecretBelow(text: string, from: number): boolean {
-  return /^[ \t-]{0,20}data:/m.test(text.slice(0, from)) && SECRET_KIND.test(text.slice(from - 40, from + MAX_BELOW));
+function isSecretBelow(text: string, from: number, search: SearchBudget): boolean {
+  if (!/^[ \t-]{0,20}data:/m.test(text.slice(0, from))) return false;
+  const below = text.slice(from - 40, from + MAX_BELOW);
+  return !take(search, below.length) || SECRET_KIND.test(below);
 }
 
 // Two passes that most texts end with: whatever has a form above or below has one of these somewhere. In one pattern they
@@ -76,23 +78,17 @@ const HAS_LONG_RUN = /\b[\w-]{31}/;
 /** A text may be escaped twice: on its way into a URL, and in that. */
 const MAX_ESCAPES = 2;
 
-function scrub(
-  given: string,
-  mark: string,
-  search: SearchBudget | undefined,
-  isSecretData: boolean,
-  escapes = 0,
-): string {
-  let scrubbed = withoutSeparated(withoutNumbers(given, mark, search), mark);
+function scrub(given: string, mark: string, search: SearchBudget, isSecretData: boolean, escapes = 0): string {
+  let scrubbed = withoutSeparated(withoutNumbers(given, mark, search), mark, search);
   const speaks = isSecretData || speaksOfSecrets(scrubbed);
-  if (search !== undefined && (speaks || isDisguised(scrubbed))) {
-    search.named -= scrubbed.length;
-    if (search.named < 0) return mark;
-  }
+  if ((speaks || isDisguised(scrubbed)) && !take(search, scrubbed.length * NAMED_STEPS)) return mark;
   const hasRun = HAS_LONG_RUN.test(scrubbed);
   if (hasRun || SUSPICIOUS.test(scrubbed)) for (const form of CREDENTIALS) scrubbed = scrubbed.replace(form, mark);
   scrubbed = withoutCodes(scrubbed, mark);
-  if (speaks) scrubbed = withoutAssigned(withoutCommands(withoutDocuments(scrubbed, mark, isSecretData), mark), mark);
+  if (speaks) {
+    const without = withoutDocuments(scrubbed, mark, isSecretData, search);
+    scrubbed = withoutAssigned(withoutCommands(without, mark), mark);
+  }
   if (scrubbed.includes("://")) scrubbed = scrubbed.replace(USER_INFO, `${mark}@`);
   if (hasRun) scrubbed = scrubbed.replace(LONG_RUN, (run) => (isRandom(run) ? mark : run));
   if (escapes === MAX_ESCAPES) return scrubbed;
@@ -131,12 +127,10 @@ const NUMEROUS = /\p{Nd}(?:[^\p{L}\p{Nd}]{0,2}\p{Nd}){8}|(?<![A-Za-z0-9])[A-Za-z
 
 const NUMBER_MARK = /\[redacted:(?:credit_card|iban|us_ssn)\]/g;
 
-function withoutNumbers(text: string, mark: string, search: SearchBudget | undefined): string {
+function withoutNumbers(text: string, mark: string, search: SearchBudget): string {
+  if (!take(search, text.length)) return mark;
   if (text.length < FEWEST || !NUMEROUS.test(text)) return text;
-  if (search !== undefined) {
-    search.digits -= text.length;
-    if (search.digits < 0) return mark;
-  }
+  if (!take(search, text.length * DIGIT_STEPS)) return mark;
   const redacted = redactText(text, undefined, NUMBERS);
   return withoutGluedCards(redacted === text ? text : redacted.replace(NUMBER_MARK, mark), mark);
 }

@@ -85,9 +85,18 @@ const FLAGS = /^(?:is )?(?:secret|sensitive|masked|secured)$/;
 const TYPES = /^(?:input |field )?(?:type|kind)$/;
 const PLACE = /^(?:path|pointer)$/;
 
-/** Characters of a name that are read, and of a value that may be a number. */
-const MAX_NAME = 400;
+/** Characters of a name that are read. */
+export const MAX_NAME = 400;
+/** Characters of a value that may be a number. */
 const MAX_NUMBER = 80;
+/** How often as long a name may become by writing it in full. */
+const MAX_GROWTH = 2;
+
+/** Steps of the budget that reading a name takes; one in other letters must be translated. */
+export function stepsOfName(name: string): number {
+  const seen = name.slice(0, MAX_NAME);
+  return 12 + seen.length * (isAscii(seen) ? 5 : 10);
+}
 
 // Names come again and again, and callers choose them: what is known is forgotten when it is too much.
 const MAX_KNOWN = 2_000;
@@ -153,7 +162,10 @@ export function looksSecret(name: string): boolean {
 
 function read(given: string): Omit<Name, "name"> {
   if (isAscii(given)) return readLatin(given);
-  return OTHER_SCRIPTS.test(given.normalize("NFKC")) ? { kind: "secret", role: "none" } : readLatin(inLatin(given));
+  const composed = given.normalize("NFKC");
+  // Signs that stand for whole sentences are in no name.
+  const isHidden = composed.length > MAX_GROWTH * given.length || OTHER_SCRIPTS.test(composed);
+  return isHidden ? { kind: "secret", role: "none" } : readLatin(inLatin(given).slice(0, MAX_NAME));
 }
 
 function readLatin(latin: string): Omit<Name, "name"> {
@@ -205,5 +217,5 @@ export function looksLikeNumber(value: string | number): boolean {
 
 /** `max_tokens: 100` counts the tokens of a language model. */
 export function isTokenCount(name: string, value: string): boolean {
-  return /tokens$/i.test(name) && /^\s*\d{1,15},?\s*$/.test(value);
+  return /tokens$/i.test(name.slice(-10)) && /^\s*\d{1,15},?\s*$/.test(value);
 }

@@ -1,5 +1,7 @@
 import type { Span } from "../../redaction/detect/span.ts";
 import { neighbourName } from "./neighbours.ts";
+import { type SearchBudget, take } from "./search-budget.ts";
+import { stepsOfName } from "./sensitive-names.ts";
 
 /*
  * Columns of a secret's name in tables that are written out: values with separators under a line of headings, and the rows that
@@ -10,13 +12,21 @@ const MAX_HEADINGS = 400;
 const INSERT = /\binsert\s{1,8}(?:into\s{1,8})?[^\s(]{1,100}\s{0,8}\(([^()]{1,400})\)\s{0,8}values?\s{0,8}(?=\()/gi;
 const MAX_HEADING = 40;
 
-/** `text` with `mark` for what stands below a heading that names a secret. Linear. @throws never */
-export function withoutSeparated(text: string, mark: string): string {
+/** `text` with `mark` for what stands below a heading that names a secret. Linear. `search`: beyond, all is hidden. @throws never */
+export function withoutSeparated(text: string, mark: string, search: SearchBudget): string {
   const end = text.indexOf("\n");
   if (end < 0 || end > MAX_HEADINGS) return text;
   const head = text.slice(0, end);
   const separator = ["\t", ";", "|", ","].find((sign) => head.includes(sign));
   const headings = separator === undefined ? [] : head.split(separator);
+  if (
+    headings.length > 1 &&
+    !take(
+      search,
+      headings.reduce((steps, heading) => steps + stepsOfName(heading), 0),
+    )
+  )
+    return mark;
   const secret = secretOf(headings);
   if (separator === undefined || headings.length < 2 || secret.size === 0) return text;
   const found: Span[] = [];

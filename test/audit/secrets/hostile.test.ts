@@ -215,6 +215,8 @@ describe("a command", () => {
   it.each<JsonObject>([
     { command: "mysql", args: ["-phunter2"] },
     { cmd: "redis-cli", argv: ["-a", "hunter2"] },
+    { cmd: "mysql", argv: ["-P", 3306, "-phunter2"] },
+    { argv: ["mysql", "-P", 3306, "-phunter2"] },
     { program: "/usr/bin/mysql", arguments: ["-u", "a", "-phunter2"] },
     { executable: "curl", args: ["-u", "a:hunter2", "https://x"] },
     { env: ["DB_PASSWORD=hunter2"] },
