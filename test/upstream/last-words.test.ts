@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createMask } from "../../src/upstream/link/mask.ts";
 import { createLastWords } from "../../src/upstream/process/last-words.ts";
 import type { UpstreamOptions } from "../../src/upstream/upstream.ts";
+import { eventually } from "../support/eventually.ts";
 import { recordingLog } from "../support/recording-log.ts";
 import { nodeUpstream, upstreamIn } from "../support/upstream-options.ts";
 import { closeAfterEach, startUpstreams } from "../support/upstreams.ts";
@@ -25,6 +26,39 @@ async function reasonOf(options: UpstreamOptions) {
   const up = await upstreamIn(upstreams, "up", "down");
   return { reason: up.status().lastError ?? "", log };
 }
+
+describe("a program whose first word is no message", () => {
+  const stays = "process.stdin.resume();";
+  it.each([
+    ["legacy", "glued to something", 'console.log(\'up {"jsonrpc":"2.0","id":1,"result":{}}\');', "up {"],
+    [
+      "legacy",
+      "on several lines",
+      'console.log(JSON.stringify({ jsonrpc: "2.0", id: 1, result: {} }, null, 2));',
+      "JSON",
+    ],
+    ["modern", "something printed", 'console.log("Welcome!");', "Welcome!"],
+  ] as const)("is told of while it is waited for: %s, %s", async (era, _, text, word) => {
+    const upstreams = closing(startUpstreams([script(text + stays, { era, timeoutMs: 60_000 })]));
+    const up = upstreams.get("up");
+    const reason = await eventually(async () => up?.status().lastError);
+    expect(reason).toContain("no message on a line of its own");
+    expect(reason).toContain(word);
+    expect(up?.status().state).toBe("connecting");
+  });
+
+  it("is ready once it answers, and nothing is said any more; a byte order mark is none", async () => {
+    const answers = `console.log("Welcome!");
+      const facts = { protocolVersion: "2025-11-25", capabilities: {}, serverInfo: { name: "s", version: "1" } };
+      require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
+        const { id } = JSON.parse(line);
+        if (id !== undefined) console.log("\\uFEFF" + JSON.stringify({ jsonrpc: "2.0", id, result: facts }));
+      });`;
+    const upstreams = closing(startUpstreams([script(answers, { era: "legacy" })]));
+    const up = await upstreamIn(upstreams, "up");
+    expect(up.status()).toMatchObject({ state: "ready", lastError: undefined });
+  });
+});
 
 describe("why a program ended", () => {
   it.each([

@@ -28,10 +28,14 @@ export interface LinkOptions {
   readonly log: Log;
   readonly now: () => number;
   readonly open: OpenChannel;
+  /** Something came before any message that is none; `detail` is for operators. */
+  readonly onNoMessage?: ((detail: string) => void) | undefined;
 }
 
 /** What is looked at of a line that is no message. */
 const NOISE_BYTES = 4_096;
+/** What is said of a server whose first word cannot be read. */
+const NO_HANDSHAKE = "It has not answered the handshake, and what it said instead is no message on a line of its own.";
 /** How long a connection that is closed waits until what was sent over it is written. */
 const WRITTEN_MS = 500;
 
@@ -42,6 +46,8 @@ export class Link implements ExchangeWire, MessageChannelEvents {
   readonly #events: LinkEvents;
   #channel: MessageChannel | undefined;
   #closing: Promise<void> | undefined;
+  /** Whether a message has come over it. */
+  #spoke = false;
   /** Why it is of no use any more. */
   #ended: string | undefined;
   readonly #noise: Noise;
@@ -139,6 +145,7 @@ export class Link implements ExchangeWire, MessageChannelEvents {
       return;
     }
     const message = this.#options.intake.read(bytes);
+    this.#spoke ||= message.kind !== "unreadable";
     const exchange = this.#owner(message);
     if (message.kind === "notification" || message.kind === "request") this.#throttle.take(bytes);
     else if (exchange === undefined && !this.#takesNoise(bytes)) return;
@@ -207,6 +214,7 @@ export class Link implements ExchangeWire, MessageChannelEvents {
       const stdout = text === undefined ? undefined : this.#channel?.words?.noise(text);
       log.warn({ upstream: intake.upstream, detail, ...(stdout === undefined ? {} : { stdout }) }, what);
     }
+    if (!this.#spoke) this.#options.onNoMessage?.(this.described(`${NO_HANDSHAKE} ${detail}`));
     if (id === undefined) return;
     this.pending.get(id)?.fail(code, `The answer was not taken. ${detail}`);
     this.#settle(id, "error", "Its answer was not taken.");

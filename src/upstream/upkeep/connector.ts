@@ -56,6 +56,8 @@ export interface ConnectorDeps {
   readonly capabilities: JsonObject;
   /** The shared way to a modern upstream ended by itself. */
   onLost(detail: string): void;
+  /** What it says before the handshake is no message. */
+  onNoMessage(detail: string): void;
   /** Lists should be read again, because changes may have been missed or a definition is out of date. */
   onStale(): void;
   /** Something that ends on its own but must be waited for when everything is closed. */
@@ -223,6 +225,7 @@ function linkBasics(deps: ConnectorDeps, open: OpenChannel) {
     timeoutMs: options.timeoutMs,
     parkedMs: timing.parkedMs,
     nextId,
+    onNoMessage: (detail: string) => deps.onNoMessage(detail),
   };
 }
 

@@ -227,11 +227,16 @@ export class Supervisor implements Reachability {
       onLost: (detail) => {
         if (own !== undefined && own === this.#connector) this.lost(detail);
       },
+      // Why it is not reached should not have to wait until it is given up.
+      onNoMessage: (detail) => {
+        if (this.#connecting !== undefined) this.trouble("handshake", { detail, next: undefined });
+      },
       onStale: () => this.announceLists(),
       track: (ending) => this.track(ending),
       channels: this.#endings.channels,
     };
-    const result = await establish(deps, fresh ? this.#route : this.#recalled());
+    const found = establish(deps, fresh ? this.#route : this.#recalled());
+    const result = await found.finally(() => this.trouble("handshake", undefined));
     if (this.#closed) {
       if (result.ok) await Promise.all([result.system.close(), result.connector.close()]);
       return;
