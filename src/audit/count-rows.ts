@@ -13,7 +13,10 @@ const SPANS = [
   { step: LONG_STEP, keptMs: LONG_KEPT_MS },
 ] as const;
 
-/** Ends of calls to which the server gave an answer, and those that were its fault. Nothing else reached it to the end. */
+/**
+ * Ends of calls to which the server gave an answer, and those that were its fault. Nothing else reached it to the end. How long
+ * a fault took says nothing about how fast the server answers: the gateway may have refused the call, or given up waiting.
+ */
 const ANSWERED: ReadonlySet<string> = new Set<CallOutcome>(["ok", "tool_error", "rpc_error", "RESULT_WITHHELD"]);
 const FAULTS: ReadonlySet<string> = new Set(SERVER_FAULTS);
 
@@ -42,10 +45,9 @@ export function countRows(rows: readonly CountableRow[], now: number): readonly 
     }
     if (kind === "closed") {
       addMatches(row);
-      const fault = outcome !== null && FAULTS.has(outcome);
-      if (upstream !== null && outcome !== null && durationMs !== null && (fault || ANSWERED.has(outcome))) {
-        add(row, "latency", upstream, bucketOf(durationMs));
-        if (fault) add(row, "fault", upstream);
+      if (upstream !== null && outcome !== null && durationMs !== null) {
+        if (ANSWERED.has(outcome)) add(row, "latency", upstream, bucketOf(durationMs));
+        if (FAULTS.has(outcome)) add(row, "fault", upstream);
       }
     }
     if (waitedMs !== null) add(row, "waiting", "", bucketOf(waitedMs));

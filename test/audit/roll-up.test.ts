@@ -45,8 +45,8 @@ function bruteForce(rows: readonly AuditRow[], now: number): ReadonlyMap<string,
       const fault = row.outcome?.startsWith("UPSTREAM_") === true;
       if (row.kind === "closed" && (fault || ANSWERED.includes(String(row.outcome)))) {
         const upstream = String(upstreams.get(row.callId));
-        add("latency", upstream, bucketOf(row.durationMs ?? 0));
         if (fault) add("fault", upstream);
+        else add("latency", upstream, bucketOf(row.durationMs ?? 0));
       }
     }
   }

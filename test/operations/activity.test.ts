@@ -12,7 +12,8 @@ import { randomAudit } from "../support/random-audit.ts";
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const NOW = 1_790_000_000_000;
-const ANSWERED = /^(ok|tool_error|rpc_error|UPSTREAM_.*)$/;
+const ANSWERED = /^(ok|tool_error|rpc_error)$/;
+const FAULT = /^UPSTREAM_/;
 
 const noApprovals = { get: async () => undefined, history: async () => [] };
 
@@ -52,19 +53,27 @@ describe("figures over a time", () => {
     expect(overview).toMatchObject({ stepMs: expected, until: NOW, behind: 0 });
     const calls = rows.filter((row) => row.kind === "opened" && row.approval === null);
     const upstreams = new Map(rows.flatMap((row) => (row.kind === "opened" ? [[row.callId, row.upstream]] : [])));
-    const ends = rows.filter((row) => row.kind === "closed" && ANSWERED.test(row.outcome ?? ""));
+    const endedIn = (outcome: RegExp) => rows.filter((row) => row.kind === "closed" && outcome.test(row.outcome ?? ""));
+    const [ends, faults] = [endedIn(ANSWERED), endedIn(FAULT)];
     for (const [index, point] of overview.points.entries()) {
       expect(point.at).toBe(overview.since + index * expected);
       const within = (row: AuditRow) => row.at >= point.at && row.at < point.at + expected;
       expect(point.decisions).toEqual(total(calls.filter(within).map((row) => ({ [String(row.decision)]: 1 }))));
-      const answered = total(ends.filter(within).map((row) => ({ [String(upstreams.get(row.callId))]: 1 })));
-      expect(Object.fromEntries([...point.upstreams].map(([name, { calls: n }]) => [name, n]))).toEqual(answered);
+      const byUpstream = (some: readonly AuditRow[]) =>
+        total(some.filter(within).map((row) => ({ [String(upstreams.get(row.callId))]: 1 })));
+      const found = [...point.upstreams];
+      expect(Object.fromEntries(found.map(([name, { calls }]) => [name, calls]))).toEqual(
+        byUpstream([...ends, ...faults]),
+      );
+      const failed = found.flatMap(([name, { faults: n }]) => (n === 0 ? [] : [[name, n]]));
+      expect(Object.fromEntries(failed)).toEqual(byUpstream(faults));
     }
     const [name, latency] = [...overview.upstreams][0] ?? ["", undefined];
     const times = ends.filter((row) => upstreams.get(row.callId) === name).map((row) => row.durationMs ?? 0);
     times.sort((a, b) => a - b);
     const at = (share: number) => middleOf(bucketOf(times[Math.ceil(share * times.length) - 1] ?? 0));
-    expect(latency).toMatchObject({ calls: times.length, p50Ms: at(0.5), p95Ms: at(0.95) });
+    const failed = faults.filter((row) => upstreams.get(row.callId) === name).length;
+    expect(latency).toEqual({ calls: times.length + failed, faults: failed, p50Ms: at(0.5), p95Ms: at(0.95) });
   });
 
   it("have 1,000 points at most, however long the time and short the step", async () => {

@@ -67,7 +67,7 @@ const filter = {
   decision: z.enum(DECISION_EFFECTS).optional(),
   outcome: text(
     64,
-    "How it ended: an outcome of an entry, failed (the tool's error, or its server's fault), or fault.",
+    "How it ended: an outcome of an entry, failed (the tool's error, its server's fault, or a malformed call), fault, or malformed.",
   ),
   client: text(512, "Id of the client's credential, or what the program calls itself, with or without its version."),
   policy: text(128, "Id of a policy that matched, in shadow too."),
@@ -104,7 +104,10 @@ const upstreams = z.array(
     upstream: z.string(),
     calls: z.int(),
     faults: z.int().describe("Calls that its server failed."),
-    ...latency,
+    p50_ms: latency.p50_ms.describe(
+      "Of the calls that it answered, to about a tenth of the value. null: it answered none.",
+    ),
+    p95_ms: latency.p95_ms,
   }),
 );
 const waiting = z

@@ -1,7 +1,7 @@
 import { counted, grouped } from "../../core/counted.ts";
 import type { ActivityOverview } from "../../operations/activity/activity.ts";
+import { DECISIONS, lengthText } from "../call-words.ts";
 import { harmless } from "../harmless.ts";
-import { DECISIONS, lengthText } from "./words.ts";
 
 /** What there is to see in the chart of decisions. `span` ends the sentence: `in the last 24 hours`. */
 export function decisionsSummary({ points }: ActivityOverview, span: string): string {
@@ -19,12 +19,15 @@ export function decisionsSummary({ points }: ActivityOverview, span: string): st
 export function latencySummary({ upstreams }: ActivityOverview, span: string): string {
   const [busiest] = [...upstreams].sort(([, a], [, b]) => b.calls - a.calls);
   if (busiest === undefined) return `No server was called ${span}.`;
-  const [name, { calls, p50Ms = 0, p95Ms = 0, faults }] = busiest;
+  const [name, { calls, p50Ms, p95Ms, faults }] = busiest;
   const shown = harmless(name, 40).text;
-  const failed = faults === 0 ? "" : ` ${grouped(faults)} ended in a fault.`;
-  const all = `Half of the ${grouped(calls)} calls to ${shown} ${span} took up to ${lengthText(p50Ms)}`;
   const others = upstreams.size === 1 ? "" : ` It is the busiest of ${upstreams.size}.`;
-  return `${all}, 95% up to ${lengthText(p95Ms)}.${failed}${others}`;
+  const answered =
+    p50Ms === undefined || p95Ms === undefined
+      ? "none"
+      : `${grouped(calls - faults)}: half within ${lengthText(p50Ms)}, 95% within ${lengthText(p95Ms)}`;
+  const failed = faults === 0 ? "" : ` ${grouped(faults)} ended in a fault.`;
+  return `Of the calls to ${shown} ${span} it answered ${answered}.${failed}${others}`;
 }
 
 /** What there is to see in the chart of waiting times. */

@@ -1,10 +1,10 @@
 import type { Child } from "hono/jsx";
 import { grouped } from "../../core/counted.ts";
 import type { ActivityOverview, ActivityPoint } from "../../operations/activity/activity.ts";
+import { DECISIONS, lengthText } from "../call-words.ts";
 import { harmless } from "../harmless.ts";
 import { exactTime } from "../times.ts";
 import { decisionsSummary, latencySummary, waitingSummary } from "./figure-summaries.ts";
-import { DECISIONS, lengthText } from "./words.ts";
 
 /** One line or colour of a chart, and one column of its table. */
 interface Series {
@@ -44,7 +44,8 @@ export function DecisionsFigure({ overview, span }: { readonly overview: Activit
 export function LatencyFigure({ overview, span }: { readonly overview: ActivityOverview; readonly span: string }) {
   const { points, upstreams } = overview;
   const busiest = [...upstreams].sort(([, a], [, b]) => b.calls - a.calls);
-  const series = busiest.slice(0, LINES.length).flatMap(([name], index): readonly Series[] => {
+  const answering = busiest.filter(([, { p95Ms }]) => p95Ms !== undefined);
+  const series = answering.slice(0, LINES.length).flatMap(([name], index): readonly Series[] => {
     const [colour, shown] = [LINES[index] ?? "chart-1", harmless(name, 40).text];
     return [
       { key: `p95-${index}`, title: `${shown} p95`, colour, value: (point) => point.upstreams.get(name)?.p95Ms },
@@ -100,21 +101,21 @@ function Figure(props: {
       <h2 id={`figure-${id}`}>{title}</h2>
       <p class="soft">{summary}</p>
       {series.length === 0 ? null : (
-        <>
-          <div
-            class="chart"
-            data-chart={kind}
-            data-unit={unit}
-            data-table={`table-${id}`}
-            data-label={`${title}. ${summary}`}
-            hidden
-          />
-          {children}
-          <details>
-            <summary>The same in numbers</summary>
-            <NumbersTable {...{ id, title, unit, series, points }} />
-          </details>
-        </>
+        <div
+          class="chart"
+          data-chart={kind}
+          data-unit={unit}
+          data-table={`table-${id}`}
+          data-label={`${title}. ${summary}`}
+          hidden
+        />
+      )}
+      {children}
+      {series.length === 0 ? null : (
+        <details>
+          <summary>The same in numbers</summary>
+          <NumbersTable {...{ id, title, unit, series, points }} />
+        </details>
       )}
     </section>
   );

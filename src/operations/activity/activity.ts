@@ -15,12 +15,13 @@ export interface ActivityPoint {
   readonly waiting: ApprovalWaiting;
 }
 
-/** How fast an upstream answered. */
+/** How an upstream answered, and how fast. */
 export interface UpstreamLatency {
+  /** Those that it answered, and those that ended in a fault. */
   readonly calls: number;
-  /** Calls that ended in a fault of the upstream; those that it had no time or way to answer are among `calls`. */
+  /** Calls that ended in a fault of the upstream: it was not reached, gave no answer, or none that anybody could use. */
   readonly faults: number;
-  /** ms, to about a tenth of the value; `undefined` without calls. */
+  /** Of the calls that it answered: ms, to about a tenth of the value; `undefined` where there are none. */
   readonly p50Ms: number | undefined;
   readonly p95Ms: number | undefined;
 }

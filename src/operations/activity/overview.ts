@@ -85,12 +85,16 @@ function latencyOf(
   latency: readonly CountedSum[],
   faults: readonly CountedSum[],
 ): ReadonlyMap<string, UpstreamLatency> {
+  const answersOf = groupBy(latency, (sum) => sum.name);
   const faultsOf = groupBy(faults, (sum) => sum.name);
+  const names = new Set([...answersOf.keys(), ...faultsOf.keys()]);
   return new Map(
-    [...groupBy(latency, (sum) => sum.name)].map(([name, sums]) => {
-      const histogram = histogramOf(sums);
+    [...names].map((name) => {
+      const answers = answersOf.get(name) ?? [];
+      const failed = totalOf(faultsOf.get(name) ?? []);
+      const histogram = histogramOf(answers);
       const figures = { p50Ms: quantileOf(histogram, 0.5), p95Ms: quantileOf(histogram, 0.95) };
-      return [name, { calls: totalOf(sums), faults: totalOf(faultsOf.get(name) ?? []), ...figures }];
+      return [name, { calls: totalOf(answers) + failed, faults: failed, ...figures }];
     }),
   );
 }

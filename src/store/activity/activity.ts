@@ -1,4 +1,7 @@
-/** What is counted, and of what: a decision's effect, a policy's id, an upstream's name; nothing for `waiting`. */
+/**
+ * What is counted, and of what: a decision's effect, a policy's id, an upstream's name; nothing for `waiting`. A call of an
+ * upstream counts once: in `latency` where it was answered, else in `fault`.
+ */
 export const COUNTED = ["decision", "applied", "shadow", "latency", "fault", "waiting"] as const;
 export type Counted = (typeof COUNTED)[number];
 
