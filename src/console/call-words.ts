@@ -1,5 +1,7 @@
-import type { Decision } from "../../core/decision.ts";
-import type { BadgeTone } from "../components/badge.tsx";
+import { isFormRefusal } from "../core/call-outcome.ts";
+import type { Decision } from "../core/decision.ts";
+import type { AuditEntry } from "../store/audit/audit-rows.ts";
+import type { BadgeTone } from "./components/badge.tsx";
 
 /** A decision in words: in lists, in the legend of a chart, after a number, as a colour. */
 export interface DecisionWords {
@@ -24,6 +26,15 @@ export const DECISIONS: readonly DecisionWords[] = Object.entries({
 export function decisionWords(decision: string): DecisionWords {
   const known = DECISIONS.find(({ value }) => value === decision);
   return known ?? { value: decision, label: decision, figure: decision, counted: decision, tone: "calm" };
+}
+
+/** What was decided about a call, or why nothing was. */
+export function callWords({ decision, outcome }: Pick<AuditEntry, "decision" | "outcome">): {
+  readonly label: string;
+  readonly tone: BadgeTone;
+} {
+  if (decision !== null) return decisionWords(decision);
+  return { label: isFormRefusal(outcome) ? "malformed call" : "unknown tool", tone: "calm" };
 }
 
 /** How long something took: `3.4 ms`, `120 ms`, `1.2 s`, `4 min`, `3.1 h`. */

@@ -100,15 +100,23 @@ export const CALLS_LEFT_OUT = "calls_left_out";
 /** What a row says that is no call's. */
 export type ActOutcome = ApprovalOutcome | SignInOutcome | AdminOutcome | DefinitionOutcome | typeof CALLS_LEFT_OUT;
 
-/** Words that stand for several outcomes on record. `failed`: allowed, and the caller did not get what it asked the tool for. */
+/**
+ * Words that stand for several outcomes on record. `failed`: no policy refused the call, and the caller did not get what it asked
+ * the tool for.
+ */
 export const OUTCOME_GROUPS = {
-  failed: ["tool_error", "rpc_error", "abandoned", ...SERVER_FAULTS],
+  failed: ["tool_error", "rpc_error", "abandoned", ...FORM_REFUSALS, ...SERVER_FAULTS],
   fault: SERVER_FAULTS,
+  malformed: FORM_REFUSALS,
 } as const satisfies Readonly<Record<string, readonly CallOutcome[]>>;
 
 /** The outcomes that a word asks for: those of a group, or itself. */
 export function outcomesOf(word: string): readonly string[] {
-  return word === "failed" || word === "fault" ? OUTCOME_GROUPS[word] : [word];
+  return isGroup(word) ? OUTCOME_GROUPS[word] : [word];
+}
+
+function isGroup(word: string): word is keyof typeof OUTCOME_GROUPS {
+  return Object.hasOwn(OUTCOME_GROUPS, word);
 }
 
 const FAILED: ReadonlySet<string> = new Set(OUTCOME_GROUPS.failed);

@@ -53,7 +53,10 @@ export function registerAuditCommands(program: Command, shell: Shell): void {
     .option("--tool <name>", "tool, or upstream/tool")
     .option("--upstream <name>", "upstream")
     .addOption(new Option("--decision <what>", "decision").choices(DECISION_EFFECTS))
-    .option("--outcome <how>", "how it ended: a word of the column OUTCOME, failed for all that failed, or fault")
+    .option(
+      "--outcome <how>",
+      "how it ended: a word of the column OUTCOME, failed for all that failed, fault, or malformed",
+    )
     .option("--client <name>", "id of the client's credential, or what the program calls itself")
     .option("--policy <id>", "calls on which this policy matched, in shadow too")
     .option("--shadow", "calls on which a policy in shadow mode matched")

@@ -1,5 +1,6 @@
 import type { Child } from "hono/jsx";
 import { actedBy, actorOf } from "../../audit/actor-of.ts";
+import { clientName } from "../../audit/client-name.ts";
 import { jsonIn } from "../../audit/read/read-matches.ts";
 import { isFormRefusal } from "../../core/call-outcome.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
@@ -41,7 +42,7 @@ export function CallFacts({ entry }: { readonly entry: AuditEntry }) {
             ["Groups", list(known["groups"])],
             ["Scopes", list(known["scopes"])],
             ["Signed in as", list(known["acr"])],
-            ["Client", text(entry.client)],
+            ["Client", text(clientName(entry) ?? null)],
             ["Client id", text(entry.clientId)],
             ["Address", text(entry.clientIp)],
             [

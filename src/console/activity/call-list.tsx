@@ -1,16 +1,15 @@
 import { actorOf } from "../../audit/actor-of.ts";
 import { readMatches } from "../../audit/read/read-matches.ts";
-import { isFormRefusal } from "../../core/call-outcome.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
-import { Badge } from "../components/badge.tsx";
+import { lengthText } from "../call-words.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";
+import { DecisionBadge } from "../components/decision.tsx";
 import { OutcomeBadge } from "../components/outcome.tsx";
 import { AddressLabel } from "../components/person-label.tsx";
 import { Time } from "../components/time.tsx";
 import { harmless } from "../harmless.ts";
 import { isOfServer } from "./definition-words.ts";
 import { isLeftOut } from "./left-out-words.ts";
-import { decisionWords, lengthText } from "./words.ts";
 
 /** Calls and acts, the newest first. `now` in ms since the epoch. */
 export function CallList({ entries, now }: { readonly entries: readonly AuditEntry[]; readonly now: number }) {
@@ -26,7 +25,7 @@ function columns(now: number): readonly Column<AuditEntry>[] {
     { title: "Call", cell: (entry) => <a href={storyUrl(entry.callId)}>{nameOfEntry(entry)}</a> },
     { title: "When", cell: ({ at }) => <Time at={at} now={now} /> },
     { title: "Who", cell: (entry) => <AddressLabel text={short(whoOf(entry))} /> },
-    { title: "Decision", cell: (entry) => <Decision entry={entry} /> },
+    { title: "Decision", cell: (entry) => <DecisionBadge entry={entry} /> },
     { title: "Policies", cell: (entry) => <Policies entry={entry} /> },
     { title: "Outcome", cell: ({ outcome }) => <OutcomeBadge outcome={outcome} /> },
     { title: "Took", kind: "number", cell: ({ durationMs }) => (durationMs === null ? "–" : lengthText(durationMs)) },
@@ -48,16 +47,6 @@ function whoOf(entry: AuditEntry): string {
   if (isOfServer(outcome)) return "the server";
   if (isLeftOut(outcome)) return actorOf(entry) ?? "many people";
   return actorOf(entry) ?? (kind === "opened" ? "nobody in particular" : "the gateway");
-}
-
-/** What was decided, or what stands in its place. */
-export function Decision({ entry: { decision, kind, outcome } }: { readonly entry: AuditEntry }) {
-  if (isLeftOut(outcome)) return <Badge tone="calm">only counted</Badge>;
-  if (kind === "admin") return <Badge tone="calm">administration</Badge>;
-  if (kind === "decided") return <Badge tone="calm">{decision === "step_up" ? "sign-in" : "approval"}</Badge>;
-  if (decision === null) return <Badge tone="calm">{isFormRefusal(outcome) ? "malformed call" : "unknown tool"}</Badge>;
-  const { tone, label } = decisionWords(decision);
-  return <Badge tone={tone}>{label}</Badge>;
 }
 
 /** More policies than these are on the call's own page. */

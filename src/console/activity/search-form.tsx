@@ -1,9 +1,9 @@
 import type { CallOutcome, OUTCOME_GROUPS } from "../../core/call-outcome.ts";
+import { DECISIONS } from "../call-words.ts";
 import { Button } from "../components/button.tsx";
 import { SelectField, TextField } from "../components/fields.tsx";
 import { harmless } from "../harmless.ts";
 import type { CallSearch, SearchField } from "./read-search.ts";
-import { DECISIONS } from "./words.ts";
 
 /** The search: a form that only asks, so that its address can be kept and sent. */
 export function SearchForm({ search }: { readonly search: CallSearch }) {
@@ -54,6 +54,7 @@ const OUTCOME_CHOICES: readonly {
   { value: "fault", label: "server’s fault" },
   { value: "tool_error", label: "tool error" },
   { value: "denied", label: "denied" },
+  { value: "malformed", label: "malformed call" },
   { value: "TOOL_UNKNOWN", label: "unknown tool" },
   { value: "CALL_CANCELLED", label: "cancelled" },
 ];

@@ -1,9 +1,10 @@
 import type { Child } from "hono/jsx";
 import { actorOf } from "../../audit/actor-of.ts";
+import { clientName } from "../../audit/client-name.ts";
 import { jsonIn, type RecordedMatch, readMatches } from "../../audit/read/read-matches.ts";
 import type { ApprovalEvent, Person } from "../../core/approval.ts";
-import { isFormRefusal } from "../../core/call-outcome.ts";
 import type { CallStory } from "../../operations/activity/activity.ts";
+import { callWords, lengthText } from "../call-words.ts";
 import { Badge } from "../components/badge.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { OutcomeBadge } from "../components/outcome.tsx";
@@ -16,7 +17,6 @@ import { definitionWords } from "./definition-words.ts";
 import { leftOutWords } from "./left-out-words.ts";
 import { type StoryStep, storySteps } from "./story-steps.ts";
 import { actWords, stepUpWords } from "./story-words.ts";
-import { decisionWords, lengthText } from "./words.ts";
 
 /** Everything about one call, in order of time. `id` is the one that was asked for; `now` in ms since the epoch. */
 export function StoryPage({
@@ -104,9 +104,9 @@ function Step({ step }: { readonly step: StoryStep }) {
 }
 
 function CallStep({ entry, run, focus }: Extract<StoryStep, { kind: "call" }>) {
-  const { decision, callId, client } = entry;
-  const words =
-    decision === null ? (isFormRefusal(entry.outcome) ? MALFORMED : UNKNOWN) : run ? APPROVED : decisionWords(decision);
+  const { callId } = entry;
+  const client = clientName(entry);
+  const words = run ? APPROVED : callWords(entry);
   const what = run ? "The approved call was run" : "called";
   return (
     <>
@@ -116,7 +116,7 @@ function CallStep({ entry, run, focus }: Extract<StoryStep, { kind: "call" }>) {
       </h3>
       <p class="soft">
         {focus ? <code>{callId}</code> : <a href={storyUrl(callId)}>{callId}</a>}
-        {client === null || run ? null : (
+        {client === undefined || run ? null : (
           <>
             {" from "}
             <ForeignText text={client} fold={80} />
@@ -128,8 +128,6 @@ function CallStep({ entry, run, focus }: Extract<StoryStep, { kind: "call" }>) {
   );
 }
 
-const UNKNOWN = { tone: "calm", label: "a tool that nobody knew" } as const;
-const MALFORMED = { tone: "calm", label: "in a form that was refused" } as const;
 const APPROVED = { tone: "good", label: "approved" } as const;
 
 function EndStep({ entry, run }: Extract<StoryStep, { kind: "end" }>) {

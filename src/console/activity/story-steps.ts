@@ -1,3 +1,4 @@
+import { isRun } from "../../audit/is-run.ts";
 import type { ApprovalEvent } from "../../core/approval.ts";
 import type { CallStory } from "../../operations/activity/activity.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
@@ -27,7 +28,7 @@ export function storySteps({ entries, approval }: CallStory, id: string): readon
     const { at } = entry;
     switch (entry.kind) {
       case "opened":
-        return callSteps(entry, entries, id);
+        return callSteps(entry, id);
       case "decided":
         if (entry.approval === null) return [{ kind: "sign_in", at, entry }];
         return approval === undefined ? [{ kind: "vote", at, entry }] : [];
@@ -53,18 +54,8 @@ const RANK: Readonly<Record<StoryStep["kind"], number>> = {
   end: 2,
 };
 
-function callSteps(entry: AuditEntry, entries: readonly AuditEntry[], id: string): readonly StoryStep[] {
-  const run = isRun(entry, entries);
+function callSteps(entry: AuditEntry, id: string): readonly StoryStep[] {
+  const run = isRun(entry);
   const call = { kind: "call", at: entry.at, entry, run, focus: entry.callId === id } as const;
   return entry.endedAt === null ? [call] : [call, { kind: "end", at: entry.endedAt, entry, run }];
-}
-
-/** The run of an approved call names its approval from the beginning; who asked for it hears of it at the end. */
-function isRun(entry: AuditEntry, entries: readonly AuditEntry[]): boolean {
-  if (entry.approval === null) return false;
-  const asked = entry.outcome === "approval_pending" || entry.outcome === "approval_joined";
-  return (
-    !asked &&
-    entries.some(({ kind, at, approval }) => kind !== "admin" && approval === entry.approval && at <= entry.at)
-  );
 }

@@ -1,4 +1,6 @@
 import { actorOf } from "../../audit/actor-of.ts";
+import { clientName } from "../../audit/client-name.ts";
+import { isRun } from "../../audit/is-run.ts";
 import { hasFailed } from "../../core/call-outcome.ts";
 import type { ActivityOperations } from "../../operations/activity/activity.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
@@ -27,7 +29,10 @@ export interface Callers {
 /** Calls that are looked at: who called before them is found in Activity. */
 const MAX_CALLS = 500;
 
-/** Who called since then: also clients that have no session, of which nothing else tells. @throws StoreError */
+/**
+ * Who called since then: also clients that have no session, of which nothing else tells. The run of an approved call is no call of
+ * its own, but that it failed counts. @throws StoreError
+ */
 export async function readCallers(activity: Pick<ActivityOperations, "search">, since: number): Promise<Callers> {
   const { entries, nextCursor } = await activity.search({ since, limit: MAX_CALLS });
   const found = new Map<string, CallerLabel>();
@@ -35,9 +40,13 @@ export async function readCallers(activity: Pick<ActivityOperations, "search">, 
     if (entry.kind !== "opened") continue;
     const key = JSON.stringify([entry.actorIssuer, entry.actor, entry.clientId, entry.client]);
     const { last, calls, failed } = found.get(key) ?? { last: entry, calls: 0, failed: 0 };
-    found.set(key, { last, calls: calls + 1, failed: failed + (hasFailed(entry.outcome) ? 1 : 0) });
+    found.set(key, {
+      last,
+      calls: calls + (isRun(entry) ? 0 : 1),
+      failed: failed + (hasFailed(entry.outcome) ? 1 : 0),
+    });
   }
-  return { callers: [...found.values()], more: nextCursor !== undefined };
+  return { callers: [...found.values()].filter(({ calls }) => calls > 0), more: nextCursor !== undefined };
 }
 
 /** The list of them. Nothing where nobody called. `now` in ms since the epoch. */
@@ -58,11 +67,15 @@ function columns(now: number): readonly Column<CallerLabel>[] {
       title: "Who",
       cell: ({ last }) => <AddressLabel text={harmless(actorOf(last) ?? "nobody in particular", 160).text} />,
     },
-    { title: "Client", cell: ({ last: { client } }) => (client ? <ForeignText text={client} fold={80} /> : "unnamed") },
+    { title: "Client", cell: ({ last }) => <Client name={clientName(last)} /> },
     { title: "Calls", kind: "number", cell: (caller) => <a href={callsUrl(caller)}>{caller.calls}</a> },
     { title: "Failed", kind: "number", cell: ({ failed }) => failed },
     { title: "Last call", cell: ({ last }) => <Time at={last.at} now={now} /> },
   ];
+}
+
+function Client({ name }: { readonly name: string | undefined }) {
+  return name === undefined ? "unnamed" : <ForeignText text={name} fold={80} />;
 }
 
 function callsUrl({ last: { actor, client } }: CallerLabel): string {

@@ -1,6 +1,8 @@
 import { actorOf } from "../../audit/actor-of.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
+import { lengthText } from "../call-words.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";
+import { DecisionBadge } from "../components/decision.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { OutcomeBadge } from "../components/outcome.tsx";
 import { Time } from "../components/time.tsx";
@@ -35,16 +37,9 @@ export function RecentCalls({ calls, now }: { readonly calls: LastCalls; readonl
       ),
     },
     { title: "Tool", cell: ({ tool }) => (tool === null ? "" : <ForeignText text={tool} fold={80} />) },
-    {
-      title: "Decision",
-      cell: ({ kind, decision }) => decision ?? (kind === "opened" ? "unknown tool" : "only counted"),
-    },
+    { title: "Decision", cell: (entry) => <DecisionBadge entry={entry} /> },
     { title: "Outcome", cell: ({ outcome }) => <OutcomeBadge outcome={outcome} /> },
-    {
-      title: "Took",
-      kind: "number",
-      cell: ({ durationMs }) => (durationMs === null ? "" : `${Math.round(durationMs)} ms`),
-    },
+    { title: "Took", kind: "number", cell: ({ durationMs }) => (durationMs === null ? "–" : lengthText(durationMs)) },
   ];
   return <DataTable caption="Last calls" columns={columns} rows={entries.toReversed()} />;
 }

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { CallList } from "../../../src/console/activity/call-list.tsx";
+import { LatencyFigure } from "../../../src/console/activity/figures.tsx";
 import { exportUrl, readSearch, searchUrl } from "../../../src/console/activity/read-search.ts";
 import { SearchForm } from "../../../src/console/activity/search-form.tsx";
 import { outcomeWords } from "../../../src/console/outcome-words.ts";
 import { Latency } from "../../../src/console/upstreams/latency.tsx";
 import { RecentCalls } from "../../../src/console/upstreams/recent-calls.tsx";
-import { CALL_OUTCOMES, OUTCOME_GROUPS } from "../../../src/core/call-outcome.ts";
+import { CALL_OUTCOMES, hasFailed, OUTCOME_GROUPS, outcomesOf } from "../../../src/core/call-outcome.ts";
+import type { ActivityOverview, UpstreamLatency } from "../../../src/operations/activity/activity.ts";
 import { auditEntry } from "../../support/audit-entry.ts";
 
 const NOW = Date.parse("2026-11-29T12:30:00Z");
@@ -65,6 +67,42 @@ describe("how a call ended", () => {
       expect(form).toContain(`<option value="${outcome}" selected`);
     }
   });
+});
+
+it.each(OUTCOME_GROUPS.malformed)(
+  "a refusal for the form is one of the form's malformed calls, and failed: %s",
+  (outcome) => {
+    expect(outcomesOf("malformed")).toContain(outcome);
+    expect(outcomesOf("failed")).toContain(outcome);
+    expect(hasFailed(outcome)).toBe(true);
+    expect(String(<SearchForm search={readSearch(() => undefined)} />)).toContain(">malformed call</option>");
+  },
+);
+
+it("of a server that answered nothing there is no answer time, in the list and in the figures", () => {
+  const down = { calls: 3, faults: 3, p50Ms: undefined, p95Ms: undefined };
+  const html = String(<Latency upstream="gone" latency={down} now={NOW} />);
+  expect(html).toContain("3 calls");
+  expect(html).toContain("3 faults");
+  expect(html).not.toContain("within");
+  const waiting = { decided: 0, p50Ms: undefined, p95Ms: undefined };
+  const figures = (upstreams: ActivityOverview["upstreams"]) => {
+    const points = [{ at: NOW, decisions: {}, upstreams, waiting }];
+    const overview = { since: NOW, until: NOW + 1, stepMs: 1, points, upstreams, waiting, behind: 0 };
+    return String(<LatencyFigure overview={overview} span="today" />);
+  };
+  const alone = figures(new Map([["gone", down]]));
+  expect(alone).toContain("Of the calls to gone today it answered none. 3 ended in a fault.");
+  expect(alone).toContain('<th scope="row">gone</th><td>3</td><td>3</td><td>–</td><td>–</td>');
+  expect(alone).not.toContain("p95");
+  const both = figures(
+    new Map<string, UpstreamLatency>([
+      ["gone", down],
+      ["up", { calls: 2, faults: 1, p50Ms: 4, p95Ms: 8 }],
+    ]),
+  );
+  expect(both).toContain("up p95");
+  expect(both).not.toContain("gone p95");
 });
 
 it("a count of faults leads to the calls that it counts", () => {

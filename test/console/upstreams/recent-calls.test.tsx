@@ -1,7 +1,9 @@
 import { expect, it } from "vitest";
 import { CallList } from "../../../src/console/activity/call-list.tsx";
 import { StoryPage } from "../../../src/console/activity/story-page.tsx";
+import { decisionWords } from "../../../src/console/call-words.ts";
 import { RecentCalls } from "../../../src/console/upstreams/recent-calls.tsx";
+import { DECISION_EFFECTS } from "../../../src/core/decision.ts";
 import type { AuditEntry } from "../../../src/store/audit/audit-rows.ts";
 import { auditEntry } from "../../support/audit-entry.ts";
 
@@ -28,11 +30,28 @@ it("lists say of a call that its tool was unknown, and of those that were only c
   }
 });
 
+/** A call in Activity, on the page of its upstream, and on its own. */
+function pagesOf(entry: AuditEntry): readonly string[] {
+  const story = { entries: [entry], cut: false, approval: undefined };
+  return [
+    <CallList entries={[entry]} now={NOW} />,
+    <RecentCalls calls={{ entries: [entry], reachedStart: true }} now={NOW} />,
+    <StoryPage story={story} id={entry.callId} now={NOW} />,
+  ].map(String);
+}
+
+it.each(DECISION_EFFECTS)("all pages have one word for one decision: %s", (decision) => {
+  const { label } = decisionWords(decision);
+  expect(label).not.toBe(decision);
+  for (const html of pagesOf(auditEntry({ decision }))) expect(html).toContain(`>${label}</span>`);
+});
+
 it("say of a call that was refused for its form that it was", () => {
   const entry = unlisted({ outcome: "JSON_UNSAFE_NUMBER", tool: "" });
-  expect(String(<CallList entries={[entry]} now={NOW} />)).toContain("malformed call");
-  const story = { entries: [entry], cut: false, approval: undefined };
-  expect(String(<StoryPage story={story} id={entry.callId} now={NOW} />)).toContain("in a form that was refused");
+  for (const html of pagesOf(entry)) {
+    expect(html).toContain("malformed call");
+    expect(html).not.toContain("unknown tool");
+  }
 });
 
 it("a tool of no server stands by its name alone", () => {
@@ -47,7 +66,7 @@ it("the story says that nobody knew the tool, and how many calls were only count
     );
     return String(html).replaceAll(/<[^>]*>/g, "");
   };
-  expect(story(unlisted())).toContain("a tool that nobody knew");
+  expect(story(unlisted())).toContain("called unknown tool");
   expect(story(unlisted())).not.toContain("Only their digest is kept");
   expect(story(leftOut)).toContain(
     "called tools that nobody knew, or in a form that was refused, 4,711 more times: that was only counted.",
