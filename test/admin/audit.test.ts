@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { auditListSchema, storySchema } from "../../src/admin/audit/schema.ts";
+import { auditListSchema, timelineSchema } from "../../src/admin/audit/schema.ts";
 import type { AuditRow } from "../../src/store/audit/audit-row.ts";
 import { type ApiGateway, get, startApiGateway } from "../support/api-gateway.ts";
 import { people } from "../support/approval-people.ts";
@@ -80,7 +80,7 @@ describe("the record over the API", () => {
       const [entry] = (await page("user=ann&decision=request_approval&tool=modern/echo&limit=1")).items;
       return entry?.approval === null ? undefined : entry;
     });
-    const story = storySchema.parse((await api.as("root", get(`/audit/${call.call_id}`))).json);
+    const story = timelineSchema.parse((await api.as("root", get(`/audit/${call.call_id}`))).json);
     expect(story.entries.map(({ kind }) => kind)).toContain("opened");
     expect(story.approval).toMatchObject({ id: call.approval, arguments_form: "redacted", message: null });
     expect(story.approval?.history.map(({ act }) => act)).toEqual(["request"]);

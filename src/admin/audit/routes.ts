@@ -16,7 +16,7 @@ import {
   auditExportSchema,
   auditListSchema,
   auditQuerySchema,
-  storySchema,
+  timelineSchema,
 } from "./schema.ts";
 
 /** What these routes work with. */
@@ -99,11 +99,11 @@ export function auditRoutes(deps: AuditRoutesDeps): readonly Route[] {
       summary: "Read everything about one call",
       params: z.object({ call_id: z.string() }),
       refusals: ["CALL_UNKNOWN"],
-      answer: { status: 200, description: "Its story.", schema: storySchema },
+      answer: { status: 200, description: "Its timeline.", schema: timelineSchema },
       async handle({ operator, params, reply }) {
-        const story = await activity.story(operator, params.call_id);
-        if (story === undefined) return refuse("CALL_UNKNOWN");
-        const { approval, entries, cut } = story;
+        const timeline = await activity.timeline(operator, params.call_id);
+        if (timeline === undefined) return refuse("CALL_UNKNOWN");
+        const { approval, entries, cut } = timeline;
         const seen = approval && (await viewApprovalDetail(deps, approval.request, approval.history, operator));
         return reply({ entries: entries.map(auditEntryJson), cut, approval: seen ?? null });
       },

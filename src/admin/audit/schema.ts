@@ -48,7 +48,7 @@ const auditEntrySchema = z
 export const auditListSchema = pageOf(auditEntrySchema);
 
 /** Everything about one call. */
-export const storySchema = z
+export const timelineSchema = z
   .object({
     entries: z
       .array(auditEntrySchema)

@@ -7,9 +7,9 @@ import { missingPage } from "../plain-pages.tsx";
 import { CallsPage, PAGE_ENTRIES } from "./calls-page.tsx";
 import { FiguresPage, timeRangeOf } from "./figures-page.tsx";
 import { readSearch } from "./read-search.ts";
-import { StoryPage } from "./story-page.tsx";
+import { TimelinePage } from "./timeline-page.tsx";
 
-/** What happened: every call with its decision, figures over time, one call's story. */
+/** What happened: every call with its decision, figures over time, one call's timeline. */
 export const activityArea: Area = {
   path: "activity",
   title: "Activity",
@@ -63,9 +63,9 @@ function createActivity(activity: ActivityOperations, publicUrl: string): Hono<C
 
   app.get("/:id", async (c) => {
     const id = c.req.param("id");
-    const story = await activity.story(c.get("operator"), id);
-    if (story === undefined) return missingPage(c);
-    return storyPage(c, story, id);
+    const timeline = await activity.timeline(c.get("operator"), id);
+    if (timeline === undefined) return missingPage(c);
+    return timelinePage(c, timeline, id);
   });
 
   return app;
@@ -73,13 +73,17 @@ function createActivity(activity: ActivityOperations, publicUrl: string): Hono<C
 
 const LEAD = "Every call of a tool, what was decided about it, and why. The newest first.";
 
-function storyPage(c: Context<ConsoleEnv>, story: Parameters<typeof StoryPage>[0]["story"], id: string) {
-  const call = story.entries.find(({ callId }) => callId === id) ?? story.entries[0];
+function timelinePage(c: Context<ConsoleEnv>, timeline: Parameters<typeof TimelinePage>[0]["timeline"], id: string) {
+  const call = timeline.entries.find(({ callId }) => callId === id) ?? timeline.entries[0];
   const title = call?.tool === null || call === undefined ? "One act" : "One call";
-  return page(c, { title, area: "activity", lead: LEAD_STORY }, <StoryPage story={story} id={id} now={c.get("at")} />);
+  return page(
+    c,
+    { title, area: "activity", lead: LEAD_TIMELINE },
+    <TimelinePage timeline={timeline} id={id} now={c.get("at")} />,
+  );
 }
 
-const LEAD_STORY = "Everything on record about it, the earliest first.";
+const LEAD_TIMELINE = "Everything on record about it, the earliest first.";
 
 /** A whole number of at most 15 digits; `undefined` for everything else, which no link of ours says. */
 function numberIn(text: string | undefined): number | undefined {

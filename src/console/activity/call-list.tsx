@@ -22,7 +22,7 @@ export function CallList({ entries, now }: { readonly entries: readonly AuditEnt
 
 function columns(now: number): readonly Column<AuditEntry>[] {
   return [
-    { title: "Call", cell: (entry) => <a href={storyUrl(entry.callId)}>{nameOfEntry(entry)}</a> },
+    { title: "Call", cell: (entry) => <a href={timelineUrl(entry.callId)}>{nameOfEntry(entry)}</a> },
     { title: "When", cell: ({ at }) => <Time at={at} now={now} /> },
     { title: "Who", cell: (entry) => <AddressLabel text={short(whoOf(entry))} /> },
     { title: "Decision", cell: (entry) => <DecisionBadge entry={entry} /> },
@@ -33,7 +33,7 @@ function columns(now: number): readonly Column<AuditEntry>[] {
 }
 
 /** Where everything about one call stands. */
-export function storyUrl(id: string): string {
+export function timelineUrl(id: string): string {
   return `/console/activity/${encodeURIComponent(id)}`;
 }
 

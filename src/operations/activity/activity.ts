@@ -49,7 +49,7 @@ export interface ActivityOverview {
 }
 
 /** Everything on record about one call. */
-export interface CallStory {
+export interface CallTimeline {
   /**
    * The call, what became of it, and what belongs to it, the oldest first: the sign-in that it was sent to, the call that
    * came back from there, identical calls that joined its approval, what people decided, the run.
@@ -65,7 +65,7 @@ export interface CallStory {
 export interface ActivityOperations {
   search(filter: AuditFilter): Promise<AuditPage>;
   /** By the id of a call, of an approval request or of a challenge. `undefined`: unknown, or not for this operator. */
-  story(operator: Operator, id: string): Promise<CallStory | undefined>;
+  timeline(operator: Operator, id: string): Promise<CallTimeline | undefined>;
   /** The last row of the record: whoever takes a copy can note what it was taken from. */
   head(): Promise<ChainHead | undefined>;
   /** Entries from the oldest on that fit, in pages; `limit` and `cursor` of the filter do not count. */

@@ -2,11 +2,11 @@ import type { RollUp } from "../../audit/roll-up.ts";
 import type { ActivityStore } from "../../store/activity/activity.ts";
 import type { AuditReader } from "../../store/audit/audit-rows.ts";
 import type { ActivityOperations } from "./activity.ts";
-import { type StoryDeps, tellStory } from "./call-story.ts";
+import { readTimeline, type TimelineDeps } from "./call-timeline.ts";
 import { readOverview, readPolicyMatches } from "./overview.ts";
 
 /** What the past is read from. */
-export interface ActivityDeps extends StoryDeps {
+export interface ActivityDeps extends TimelineDeps {
   readonly audit: Pick<AuditReader, "list" | "entries" | "head" | "about">;
   readonly counts: ActivityStore;
   readonly rollUp: Pick<RollUp, "catchUp">;
@@ -24,7 +24,7 @@ export function createActivityOperations(deps: ActivityDeps): ActivityOperations
     search: (filter) => audit.list(filter),
     head: () => audit.head(),
     export: (filter) => audit.entries(filter),
-    story: async (operator, id) => (operator.admin ? tellStory(deps, id) : undefined),
+    timeline: async (operator, id) => (operator.admin ? readTimeline(deps, id) : undefined),
     async overview(range) {
       await rollUp.catchUp(SLICES_ON_VIEW);
       return readOverview(counts, range, now());

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { CallList } from "../../../src/console/activity/call-list.tsx";
-import { StoryPage } from "../../../src/console/activity/story-page.tsx";
+import { TimelinePage } from "../../../src/console/activity/timeline-page.tsx";
 import { decisionWords } from "../../../src/console/call-words.ts";
 import { RecentCalls } from "../../../src/console/upstreams/recent-calls.tsx";
 import { DECISION_EFFECTS } from "../../../src/core/decision.ts";
@@ -32,11 +32,11 @@ it("lists say of a call that its tool was unknown, and of those that were only c
 
 /** A call in Activity, on the page of its upstream, and on its own. */
 function pagesOf(entry: AuditEntry): readonly string[] {
-  const story = { entries: [entry], cut: false, approval: undefined };
+  const timeline = { entries: [entry], cut: false, approval: undefined };
   return [
     <CallList entries={[entry]} now={NOW} />,
     <RecentCalls calls={{ entries: [entry], reachedStart: true }} now={NOW} />,
-    <StoryPage story={story} id={entry.callId} now={NOW} />,
+    <TimelinePage timeline={timeline} id={entry.callId} now={NOW} />,
   ].map(String);
 }
 
@@ -59,16 +59,16 @@ it("a tool of no server stands by its name alone", () => {
   expect(html).toContain(">refund</a>");
 });
 
-it("the story says that nobody knew the tool, and how many calls were only counted", () => {
-  const story = (entry: AuditEntry) => {
+it("the timeline says that nobody knew the tool, and how many calls were only counted", () => {
+  const timeline = (entry: AuditEntry) => {
     const html = (
-      <StoryPage story={{ entries: [entry], cut: false, approval: undefined }} id={entry.callId} now={NOW} />
+      <TimelinePage timeline={{ entries: [entry], cut: false, approval: undefined }} id={entry.callId} now={NOW} />
     );
     return String(html).replaceAll(/<[^>]*>/g, "");
   };
-  expect(story(unlisted())).toContain("called unknown tool");
-  expect(story(unlisted())).not.toContain("Only their digest is kept");
-  expect(story(leftOut)).toContain(
+  expect(timeline(unlisted())).toContain("called unknown tool");
+  expect(timeline(unlisted())).not.toContain("Only their digest is kept");
+  expect(timeline(leftOut)).toContain(
     "called tools that nobody knew, or in a form that was refused, 4,711 more times: that was only counted.",
   );
 });

@@ -1,21 +1,21 @@
 import type { Approvals } from "../../approvals/approvals.ts";
 import type { AuditEntry, AuditReader } from "../../store/audit/audit-rows.ts";
-import type { CallStory } from "./activity.ts";
+import type { CallTimeline } from "./activity.ts";
 
-/** Where a story is read. */
-export interface StoryDeps {
+/** Where a timeline is read. */
+export interface TimelineDeps {
   readonly audit: Pick<AuditReader, "list" | "about">;
   readonly approvals: Pick<Approvals, "get" | "history">;
 }
 
-/** Entries of one story: more say nothing new. */
+/** Entries of one timeline: more say nothing new. */
 const MAX_ENTRIES = 200;
 
 /** From a call to its sign-in, to the call after it, to its approval, to the run: nothing is further away. */
 const MAX_STEPS = 4;
 
 /** Gathers everything on record about what has this id; `undefined` if there is nothing. @throws StoreError */
-export async function tellStory({ audit, approvals }: StoryDeps, id: string): Promise<CallStory | undefined> {
+export async function readTimeline({ audit, approvals }: TimelineDeps, id: string): Promise<CallTimeline | undefined> {
   const limit = MAX_ENTRIES + 1;
   const ids = { calls: new Set([id]), approvals: new Set([id]), challenges: new Set([id]) };
   let entries: readonly AuditEntry[] = [];
@@ -43,7 +43,7 @@ export async function tellStory({ audit, approvals }: StoryDeps, id: string): Pr
   return { entries: shown, cut: long || entries.length > MAX_ENTRIES, approval: request };
 }
 
-/** One sign-in may serve many calls. Of those only the same call again is part of the story. */
+/** One sign-in may serve many calls. Of those only the same call again is part of the timeline. */
 function belongs(entry: AuditEntry, first: AuditEntry | undefined, approvals: ReadonlySet<string>): boolean {
   if (first === undefined || !isCall(entry)) return true;
   if (entry.callId === first.callId || (entry.approval !== null && approvals.has(entry.approval))) return true;
@@ -61,9 +61,9 @@ function isCall({ kind }: AuditEntry): boolean {
 }
 
 async function approvalOf(
-  approvals: StoryDeps["approvals"],
+  approvals: TimelineDeps["approvals"],
   entries: readonly AuditEntry[],
-): Promise<CallStory["approval"]> {
+): Promise<CallTimeline["approval"]> {
   const id = entries.find(({ approval }) => approval !== null)?.approval ?? undefined;
   const request = id === undefined ? undefined : await approvals.get(id);
   return request === undefined ? undefined : { request, history: await approvals.history(request.id) };

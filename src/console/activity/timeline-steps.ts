@@ -1,10 +1,10 @@
 import { isRun } from "../../audit/is-run.ts";
 import type { ApprovalEvent } from "../../core/approval.ts";
-import type { CallStory } from "../../operations/activity/activity.ts";
+import type { CallTimeline } from "../../operations/activity/activity.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
 
-/** One thing that happened in a call's story. */
-export type StoryStep =
+/** One thing that happened in a call's timeline. */
+export type TimelineStep =
   /** A client called, or (`run`) the gateway ran what was approved. `focus`: this is the call that the page is about. */
   | {
       readonly kind: "call";
@@ -23,8 +23,8 @@ export type StoryStep =
   | { readonly kind: "admin"; readonly at: number; readonly entry: AuditEntry };
 
 /** What happened, in order of time. What the gateway does by itself and nobody asks about is left out. Pure. */
-export function storySteps({ entries, approval }: CallStory, id: string): readonly StoryStep[] {
-  const steps = entries.flatMap((entry): readonly StoryStep[] => {
+export function timelineSteps({ entries, approval }: CallTimeline, id: string): readonly TimelineStep[] {
+  const steps = entries.flatMap((entry): readonly TimelineStep[] => {
     const { at } = entry;
     switch (entry.kind) {
       case "opened":
@@ -40,12 +40,12 @@ export function storySteps({ entries, approval }: CallStory, id: string): readon
   });
   const events = (approval?.history ?? [])
     .filter(({ act }) => act !== "remind")
-    .map((event): StoryStep => ({ kind: "approval", at: event.at, event }));
+    .map((event): TimelineStep => ({ kind: "approval", at: event.at, event }));
   // Sorting keeps the order of what happened in one millisecond: first what was called, then what came of it.
   return [...steps, ...events].sort((a, b) => a.at - b.at || RANK[a.kind] - RANK[b.kind]);
 }
 
-const RANK: Readonly<Record<StoryStep["kind"], number>> = {
+const RANK: Readonly<Record<TimelineStep["kind"], number>> = {
   call: 0,
   approval: 1,
   vote: 1,
@@ -54,7 +54,7 @@ const RANK: Readonly<Record<StoryStep["kind"], number>> = {
   end: 2,
 };
 
-function callSteps(entry: AuditEntry, id: string): readonly StoryStep[] {
+function callSteps(entry: AuditEntry, id: string): readonly TimelineStep[] {
   const run = isRun(entry);
   const call = { kind: "call", at: entry.at, entry, run, focus: entry.callId === id } as const;
   return entry.endedAt === null ? [call] : [call, { kind: "end", at: entry.endedAt, entry, run }];

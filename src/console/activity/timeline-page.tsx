@@ -3,7 +3,7 @@ import { actorOf } from "../../audit/actor-of.ts";
 import { clientName } from "../../audit/client-name.ts";
 import { jsonIn, type RecordedMatch, readMatches } from "../../audit/read/read-matches.ts";
 import type { ApprovalEvent, Person } from "../../core/approval.ts";
-import type { CallStory } from "../../operations/activity/activity.ts";
+import type { CallTimeline } from "../../operations/activity/activity.ts";
 import { callWords, lengthText } from "../call-words.ts";
 import { Badge } from "../components/badge.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
@@ -12,31 +12,31 @@ import { PersonLabel } from "../components/person-label.tsx";
 import { Time } from "../components/time.tsx";
 import { outcomeWords } from "../outcome-words.ts";
 import { CallFacts } from "./call-facts.tsx";
-import { storyUrl } from "./call-list.tsx";
+import { timelineUrl } from "./call-list.tsx";
 import { definitionWords } from "./definition-words.ts";
 import { leftOutWords } from "./left-out-words.ts";
-import { type StoryStep, storySteps } from "./story-steps.ts";
-import { actWords, stepUpWords } from "./story-words.ts";
+import { type TimelineStep, timelineSteps } from "./timeline-steps.ts";
+import { actWords, stepUpWords } from "./timeline-words.ts";
 
 /** Everything about one call, in order of time. `id` is the one that was asked for; `now` in ms since the epoch. */
-export function StoryPage({
-  story,
+export function TimelinePage({
+  timeline,
   id,
   now,
 }: {
-  readonly story: CallStory;
+  readonly timeline: CallTimeline;
   readonly id: string;
   readonly now: number;
 }) {
   // Who came with the id of an approval or a sign-in is shown the call that led there.
-  const calls = story.entries.filter(({ kind }) => kind === "opened");
+  const calls = timeline.entries.filter(({ kind }) => kind === "opened");
   const call = calls.find(({ callId }) => callId === id) ?? calls[0];
   return (
-    <div class="columns story-page">
-      <section class="panel" aria-labelledby="story">
-        <h2 id="story">What happened</h2>
-        <ol class="story">
-          {storySteps(story, id).map((step) => (
+    <div class="columns timeline-page">
+      <section class="panel" aria-labelledby="timeline">
+        <h2 id="timeline">What happened</h2>
+        <ol class="timeline">
+          {timelineSteps(timeline, id).map((step) => (
             <li>
               <p class="soft">
                 <Time at={step.at} now={now} /> · {new Date(step.at).toISOString().slice(11, 23)} UTC
@@ -45,14 +45,14 @@ export function StoryPage({
             </li>
           ))}
         </ol>
-        {story.cut ? <p class="soft">There is more: the same was asked for again and again.</p> : null}
+        {timeline.cut ? <p class="soft">There is more: the same was asked for again and again.</p> : null}
       </section>
       {call === undefined ? null : <CallFacts entry={call} />}
     </div>
   );
 }
 
-function Step({ step }: { readonly step: StoryStep }) {
+function Step({ step }: { readonly step: TimelineStep }) {
   switch (step.kind) {
     case "call":
       return <CallStep {...step} />;
@@ -103,7 +103,7 @@ function Step({ step }: { readonly step: StoryStep }) {
   }
 }
 
-function CallStep({ entry, run, focus }: Extract<StoryStep, { kind: "call" }>) {
+function CallStep({ entry, run, focus }: Extract<TimelineStep, { kind: "call" }>) {
   const { callId } = entry;
   const client = clientName(entry);
   const words = run ? APPROVED : callWords(entry);
@@ -115,7 +115,7 @@ function CallStep({ entry, run, focus }: Extract<StoryStep, { kind: "call" }>) {
         <Badge tone={words.tone}>{words.label}</Badge>
       </h3>
       <p class="soft">
-        {focus ? <code>{callId}</code> : <a href={storyUrl(callId)}>{callId}</a>}
+        {focus ? <code>{callId}</code> : <a href={timelineUrl(callId)}>{callId}</a>}
         {client === undefined || run ? null : (
           <>
             {" from "}
@@ -130,7 +130,7 @@ function CallStep({ entry, run, focus }: Extract<StoryStep, { kind: "call" }>) {
 
 const APPROVED = { tone: "good", label: "approved" } as const;
 
-function EndStep({ entry, run }: Extract<StoryStep, { kind: "end" }>) {
+function EndStep({ entry, run }: Extract<TimelineStep, { kind: "end" }>) {
   const { text, tone } = outcomeWords(entry.outcome);
   const waits = !run && tone === "wait";
   return (

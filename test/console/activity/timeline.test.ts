@@ -11,7 +11,7 @@ function wordsOf(html: string): string {
   return main.replaceAll(/<[^>]*>/g, " ").replaceAll(/\s+/g, " ");
 }
 
-async function storyOf({ gateway }: BusyConsole, id: string): Promise<string> {
+async function timelineOf({ gateway }: BusyConsole, id: string): Promise<string> {
   const cookie = await sessionCookie(gateway, "carla");
   const answer = await fetch(`${gateway.url}/console/activity/${id}`, { headers: { Cookie: cookie } });
   return answer.status === 200 ? wordsOf(await answer.text()) : `status ${answer.status}`;
@@ -31,7 +31,7 @@ async function requestOf({ gateway }: BusyConsole): Promise<string> {
   return items[0]?.id ?? "";
 }
 
-describe("the story of a call", () => {
+describe("the timeline of a call", () => {
   it.each<{ tool: string; args: JsonObject; times: number; says: readonly string[] }>([
     {
       tool: "order",
@@ -57,11 +57,11 @@ describe("the story of a call", () => {
     const busy = await startBusyConsole();
     for (let n = 0; n < times; n += 1) await busy.call("ann", tool, args);
     const calls = await callsOf(busy, tool, times);
-    const story = await storyOf(busy, calls.at(-1)?.callId ?? "");
-    for (const words of says) expect(story).toContain(words);
-    expect(story).toContain("key-of-ann");
-    expect(story).toContain("employee");
-    expect(story).not.toContain("hunter2");
+    const timeline = await timelineOf(busy, calls.at(-1)?.callId ?? "");
+    for (const words of says) expect(timeline).toContain(words);
+    expect(timeline).toContain("key-of-ann");
+    expect(timeline).toContain("employee");
+    expect(timeline).not.toContain("hunter2");
   });
 
   it("that was approved and run, from whichever of its ids it is looked at", async () => {
@@ -72,7 +72,7 @@ describe("the story of a call", () => {
     await inState(busy.gateway, request, "succeeded");
     const calls = await callsOf(busy, "pay", 2);
     for (const id of [request, ...calls.map(({ callId }) => callId)]) {
-      const story = await storyOf(busy, id);
+      const timeline = await timelineOf(busy, id);
       for (const words of [
         "ann called needs approval",
         "ann asked for approval.",
@@ -81,7 +81,7 @@ describe("the story of a call", () => {
         "The gateway ran the call, and it went well.",
         request,
       ]) {
-        expect(story, id).toContain(words);
+        expect(timeline, id).toContain(words);
       }
     }
   });
@@ -90,9 +90,9 @@ describe("the story of a call", () => {
     const busy = await startBusyConsole();
     await busy.call("ann", "pay", { amount: 5 });
     await decide(busy.gateway, await requestOf(busy), "reject");
-    const story = await storyOf(busy, (await callsOf(busy, "pay", 1))[0]?.callId ?? "");
-    expect(story).toContain("fin@acme.com rejected it.");
-    expect(story).toContain("Too much.");
+    const timeline = await timelineOf(busy, (await callsOf(busy, "pay", 1))[0]?.callId ?? "");
+    expect(timeline).toContain("fin@acme.com rejected it.");
+    expect(timeline).toContain("Too much.");
   });
 
   it("that nobody decided in time", async () => {
@@ -101,8 +101,8 @@ describe("the story of a call", () => {
     await busy.call("ann", "pay", { amount: 5 });
     passed = 30 * 86_400_000;
     await busy.gateway.running.wired.approvals.sweep();
-    const story = await storyOf(busy, (await callsOf(busy, "pay", 1))[0]?.callId ?? "");
-    expect(story).toContain("let it expire: its time was over.");
+    const timeline = await timelineOf(busy, (await callsOf(busy, "pay", 1))[0]?.callId ?? "");
+    expect(timeline).toContain("let it expire: its time was over.");
   });
 
   it("leaves out what others asked for", async () => {
@@ -110,13 +110,13 @@ describe("the story of a call", () => {
     await busy.call("ann", "pay", { amount: 5 });
     await busy.call("eve", "pay", { amount: 5 });
     const [own] = await callsOf(busy, "pay", 2);
-    const story = await storyOf(busy, own?.callId ?? "");
-    expect(story).toContain("ann called");
-    expect(story).not.toContain("eve called");
+    const timeline = await timelineOf(busy, own?.callId ?? "");
+    expect(timeline).toContain("ann called");
+    expect(timeline).not.toContain("eve called");
   });
 });
 
-it("the story is told by the API in the same words for administrators only", async () => {
+it("the timeline is told by the API in the same words for administrators only", async () => {
   const busy = await startBusyConsole();
   await busy.call("ann", "order");
   const [call] = await callsOf(busy, "order", 1);
