@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { auditListSchema } from "../../src/admin/audit/schema.ts";
-import { policyStateSchema, trialSchema } from "../../src/admin/policies/schema.ts";
+import { dryRunSchema, policyStateSchema } from "../../src/admin/policies/schema.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { type ApiGateway, get, post, remove, startApiGateway } from "../support/api-gateway.ts";
 import { eventually } from "../support/eventually.ts";
@@ -61,7 +61,7 @@ describe("policies over the API", () => {
     ["hello", "allow", ""],
   ])("decide a call with %j that nobody makes: %s", async (text, effect, message) => {
     const call = { tool: "modern/echo", args: { text } };
-    const trial = trialSchema.parse((await api.as("root", post("/policies/evaluate", call))).json);
+    const trial = dryRunSchema.parse((await api.as("root", post("/policies/evaluate", call))).json);
     expect([trial.decision.effect, trial.decision.message ?? ""]).toEqual([effect, message]);
     expect(trial.policies[0]).toMatchObject({ id: "no-secrets", verdict: effect === "deny" ? "applied" : "condition" });
     expect(trial.policies[0]?.trace).toMatchObject({

@@ -7,7 +7,12 @@ import type { JsonObject } from "../../src/core/json.ts";
 import type { ApiKeyOptions } from "../../src/identity/options.ts";
 import type { Operator } from "../../src/operations/operator.ts";
 import { createPolicyOperations } from "../../src/operations/policies/create-policy-operations.ts";
-import type { PolicyMatches, PolicyOperations, PolicyTrial, ToolPath } from "../../src/operations/policies/policies.ts";
+import type {
+  PolicyDryRun,
+  PolicyMatches,
+  PolicyOperations,
+  ToolPath,
+} from "../../src/operations/policies/policies.ts";
 import { watchPolicies } from "../../src/policy/compile/directory.ts";
 import type { GivenCall } from "../../src/policy/tests/given-call.ts";
 import { runPolicyTests } from "../../src/policy/tests/run.ts";
@@ -105,7 +110,7 @@ async function setUp(
   };
 }
 
-async function evaluated(policies: PolicyOperations, call: GivenCall): Promise<PolicyTrial> {
+async function evaluated(policies: PolicyOperations, call: GivenCall): Promise<PolicyDryRun> {
   const result = await policies.evaluate(ADMIN, call);
   if (!result.ok) throw new Error(result.code);
   return result;

@@ -1,10 +1,10 @@
 import type { Decision, Match } from "../../core/decision.ts";
 import { refusalText } from "../../core/errors.ts";
-import type { PolicyState, PolicyTrial, PolicyView } from "../../operations/policies/policies.ts";
+import type { PolicyDryRun, PolicyState, PolicyView } from "../../operations/policies/policies.ts";
 import type { PolicyExplanation } from "../../policy/explain/explain.ts";
 import type { Trace } from "../../policy/explain/trace.ts";
 import { timeText } from "../list-schema.ts";
-import type { PolicyStateBody, TraceBody, TrialBody } from "./schema.ts";
+import type { DryRunBody, PolicyStateBody, TraceBody } from "./schema.ts";
 
 /** The policies in force as the API shows them. */
 export function policyStateJson(state: PolicyState): PolicyStateBody {
@@ -31,7 +31,7 @@ function policyJson(policy: PolicyView): PolicyStateBody["policies"][number] {
 }
 
 /** A tried call as the API shows it. */
-export function trialJson({ decision, refusal, signIn, approvals, policies, test }: PolicyTrial): TrialBody {
+export function dryRunJson({ decision, refusal, signIn, approvals, policies, test }: PolicyDryRun): DryRunBody {
   return {
     decision: decisionJson(decision),
     refusal: refusal === undefined ? null : { code: refusal.code, message: refusalText(refusal) },
@@ -45,7 +45,7 @@ export function trialJson({ decision, refusal, signIn, approvals, policies, test
   };
 }
 
-function decisionJson(decision: Decision): TrialBody["decision"] {
+function decisionJson(decision: Decision): DryRunBody["decision"] {
   const { effect, matched, unapplied = [], hidden = false, limits = [], inspectsResult = false, set } = decision;
   return {
     effect,
@@ -67,8 +67,8 @@ function decisionJson(decision: Decision): TrialBody["decision"] {
 
 function stepUpJson(
   { policies, acr, amr, maxAgeMs, scopes, ttlMs, per }: Extract<Decision, { effect: "step_up" }>["stepUp"],
-  signIn: PolicyTrial["signIn"],
-): TrialBody["step_up"] {
+  signIn: PolicyDryRun["signIn"],
+): DryRunBody["step_up"] {
   return {
     policies: [...policies],
     acr: acr.map((list) => [...list]),
@@ -88,11 +88,11 @@ function matchJson({
   error,
   defaults = [],
   mode,
-}: Match): TrialBody["decision"]["matched"][number] {
+}: Match): DryRunBody["decision"]["matched"][number] {
   return { policy, effect, because, error: error ?? null, defaults: [...defaults], shadow: mode === "shadow" };
 }
 
-function explanationJson(explained: PolicyExplanation): TrialBody["policies"][number] {
+function explanationJson(explained: PolicyExplanation): DryRunBody["policies"][number] {
   const { id, file, line, effect, shadow, verdict, misses, trace, error } = explained;
   return {
     ...{ id, file, line, effect, shadow, verdict },

@@ -2,8 +2,8 @@ import { JSON_LIMITS } from "../../core/limits.ts";
 import type { PolicyOperations } from "../../operations/policies/policies.ts";
 import { givenCallSchema } from "../../policy/tests/given-call.ts";
 import { BARE, type Route, route } from "../http/route.ts";
-import { policyStateJson, trialJson } from "./json.ts";
-import { policyStateSchema, trialSchema } from "./schema.ts";
+import { dryRunJson, policyStateJson } from "./json.ts";
+import { dryRunSchema, policyStateSchema } from "./schema.ts";
 
 const tag = "policies";
 
@@ -35,10 +35,10 @@ export function policyRoutes(policies: PolicyOperations): readonly Route[] {
         args: { amount: 12_000, currency: "EUR", purpose: "Conference" },
       },
       refusals: ["TOOL_UNKNOWN"],
-      answer: { status: 200, description: "The verdict and its reasons.", schema: trialSchema },
+      answer: { status: 200, description: "The verdict and its reasons.", schema: dryRunSchema },
       async handle({ operator, body, reply }) {
-        const trial = await policies.evaluate(operator, body);
-        return trial.ok ? reply(trialJson(trial)) : trial;
+        const dryRun = await policies.evaluate(operator, body);
+        return dryRun.ok ? reply(dryRunJson(dryRun)) : dryRun;
       },
     }),
   ];

@@ -126,7 +126,7 @@ const trace = z
 export type TraceBody = z.input<typeof trace>;
 
 /** What the gateway would do with a call, and why. */
-export const trialSchema = z
+export const dryRunSchema = z
   .object({
     decision: decisionSchema,
     refusal: z
@@ -159,5 +159,5 @@ export const trialSchema = z
     test: z.string().describe("A *.test.yaml that expects this decision."),
   })
   .meta({ id: "Trial", description: "What the gateway would do with a call, and why." });
-export type TrialBody = z.input<typeof trialSchema>;
+export type DryRunBody = z.input<typeof dryRunSchema>;
 export type PolicyStateBody = z.input<typeof policyStateSchema>;

@@ -1,7 +1,7 @@
-import type { PolicyTrial } from "../../operations/policies/policies.ts";
+import type { PolicyDryRun } from "../../operations/policies/policies.ts";
 import { ForeignText } from "../components/foreign-text.tsx";
 
-type Trace = NonNullable<PolicyTrial["policies"][number]["trace"]>;
+type Trace = NonNullable<PolicyDryRun["policies"][number]["trace"]>;
 
 /** Expressions nest as deeply as their authors write them; nobody reads further down. */
 const MAX_DEPTH = 12;

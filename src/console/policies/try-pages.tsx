@@ -1,13 +1,13 @@
 import { type Context, Hono } from "hono";
 import { ERRORS, refusalText } from "../../core/errors.ts";
-import type { PolicyOperations, PolicyTrial, ToolPath } from "../../operations/policies/policies.ts";
+import type { PolicyDryRun, PolicyOperations, ToolPath } from "../../operations/policies/policies.ts";
 import type { ConsoleEnv } from "../console-env.ts";
 import { type PageFrame, page } from "../layout.tsx";
 import { argumentFields } from "./argument-fields.ts";
 import { CallForm } from "./call-form.tsx";
+import { DryRunResult } from "./dry-run-result.tsx";
 import { type FormValues, readFormArguments } from "./read-arguments.ts";
 import { type CallValues, readCallValues, readFormCall, withChosen } from "./read-call.ts";
-import { TrialResult } from "./trial-result.tsx";
 
 const EMPTY: FormValues = { text: () => "" };
 
@@ -18,7 +18,7 @@ interface Shown {
   readonly values: CallValues;
   readonly args: FormValues;
   readonly errors?: ReadonlyMap<string, string>;
-  readonly trial?: PolicyTrial;
+  readonly dryRun?: PolicyDryRun;
   readonly notice?: NonNullable<PageFrame["notice"]>;
   readonly status?: NonNullable<PageFrame["status"]>;
 }
@@ -31,10 +31,10 @@ export function createTryPages(policies: PolicyOperations): Hono<ConsoleEnv> {
   const app = new Hono<ConsoleEnv>();
 
   const show = (c: Context<ConsoleEnv>, shown: Shown): Response | Promise<Response> => {
-    const { tool, values, args, errors = new Map(), trial, ...frame } = shown;
+    const { tool, values, args, errors = new Map(), dryRun, ...frame } = shown;
     const definition = policies.definition(pathOf(tool));
     const description = definition?.["description"];
-    const title = trial === undefined ? "Try a call" : "What would happen";
+    const title = dryRun === undefined ? "Try a call" : "What would happen";
     return page(
       c,
       {
@@ -44,7 +44,7 @@ export function createTryPages(policies: PolicyOperations): Hono<ConsoleEnv> {
         ...frame,
       },
       <>
-        {trial === undefined ? null : <TrialResult trial={trial} />}
+        {dryRun === undefined ? null : <DryRunResult dryRun={dryRun} />}
         <CallForm
           csrfToken={c.get("csrfToken")}
           tools={policies.tools()}
@@ -94,10 +94,10 @@ export function createTryPages(policies: PolicyOperations): Hono<ConsoleEnv> {
         refused(tool, values, form, new Map([...(read.ok ? [] : read.errors), ...(call.ok ? [] : call.errors)])),
       );
     }
-    const trial = await policies.evaluate(c.get("operator"), call.call);
-    if (trial.ok) return show(c, { tool, values, args: form, trial });
-    const notice = { tone: "bad" as const, text: refusalText(trial) };
-    const status = ERRORS[trial.code].status === 403 ? 403 : 400;
+    const dryRun = await policies.evaluate(c.get("operator"), call.call);
+    if (dryRun.ok) return show(c, { tool, values, args: form, dryRun });
+    const notice = { tone: "bad" as const, text: refusalText(dryRun) };
+    const status = ERRORS[dryRun.code].status === 403 ? 403 : 400;
     return show(c, { tool, values, args: form, notice, status });
   });
   return app;

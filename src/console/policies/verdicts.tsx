@@ -1,12 +1,12 @@
 import { counted } from "../../core/counted.ts";
-import type { PolicyTrial } from "../../operations/policies/policies.ts";
+import type { PolicyDryRun } from "../../operations/policies/policies.ts";
 import { Badge, type BadgeTone } from "../components/badge.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { policyLink } from "./links.ts";
 import { TraceTree } from "./trace-tree.tsx";
 import { EFFECT_WORDS } from "./words.ts";
 
-type Explanation = PolicyTrial["policies"][number];
+type Explanation = PolicyDryRun["policies"][number];
 
 /** Of the policies that did not match, so many are shown one by one. */
 const MAX_SHOWN = 100;

@@ -19,11 +19,11 @@ import type {
   ApprovalNeed,
   Evaluated,
   KnownCaller,
+  PolicyDryRun,
   PolicyMatches,
   PolicyMistake,
   PolicyOperations,
   PolicyState,
-  PolicyTrial,
   PolicyView,
   ToolPath,
 } from "./policies.ts";
@@ -172,7 +172,7 @@ function needsOf(
   decision: Decision,
   input: PolicyInput,
   flows: readonly ApprovalFlow[],
-): Pick<PolicyTrial, "signIn" | "approvals" | "request"> {
+): Pick<PolicyDryRun, "signIn" | "approvals" | "request"> {
   if (decision.effect !== "step_up" && decision.effect !== "request_approval") return { approvals: [] };
   const approvals = decision.approvals.map(({ policy, flow, message }): ApprovalNeed => {
     const stages = flows.find(({ name }) => name === flow)?.stages ?? [];

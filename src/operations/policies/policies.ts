@@ -76,7 +76,7 @@ export interface ApprovalNeed {
 }
 
 /** What the gateway would do with a call. */
-export interface PolicyTrial {
+export interface PolicyDryRun {
   readonly ok: true;
   readonly decision: Decision;
   /** Why the call would be refused for its arguments, whatever policies decide. Nobody would be asked. */
@@ -95,7 +95,7 @@ export interface PolicyTrial {
 }
 
 export type Evaluated =
-  | PolicyTrial
+  | PolicyDryRun
   /** ADMIN_REQUIRED, TOOL_UNKNOWN for a tool that no upstream lists. */
   | Refusal;
 

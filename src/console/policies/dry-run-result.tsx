@@ -1,7 +1,7 @@
 import type { Child } from "hono/jsx";
 import { durationText } from "../../core/duration.ts";
 import { refusalText } from "../../core/errors.ts";
-import type { PolicyTrial } from "../../operations/policies/policies.ts";
+import type { PolicyDryRun } from "../../operations/policies/policies.ts";
 import { Badge, type BadgeTone } from "../components/badge.tsx";
 import { CodeBlock } from "../components/code-block.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
@@ -11,17 +11,17 @@ import { Verdicts } from "./verdicts.tsx";
 import { callerWords, oneOfWords, SIGN_IN_LACKS, signInWords } from "./words.ts";
 
 /** What the gateway would do with a tried call, and why. */
-export function TrialResult({ trial }: { readonly trial: PolicyTrial }) {
-  const { decision, refusal } = trial;
-  const command = explainCommand(trial.call);
-  const { tone, word, text } = verdictOf(trial);
+export function DryRunResult({ dryRun }: { readonly dryRun: PolicyDryRun }) {
+  const { decision, refusal } = dryRun;
+  const command = explainCommand(dryRun.call);
+  const { tone, word, text } = verdictOf(dryRun);
   return (
     <section class="panel result" aria-labelledby="result">
       <h2 id="result">
         <Badge tone={tone}>{word}</Badge> {text}
       </h2>
       <p class="as">
-        <ForeignText text={callerWords(trial.call)} />
+        <ForeignText text={callerWords(dryRun.call)} />
       </p>
       {refusal === undefined ? null : (
         <p>
@@ -41,17 +41,17 @@ export function TrialResult({ trial }: { readonly trial: PolicyTrial }) {
       {decision.hidden === true ? (
         <p>The caller does not see this tool: it is not listed, and the answer is that of one that does not exist.</p>
       ) : null}
-      <SignIn trial={trial} />
-      <Approval trial={trial} />
-      {refusal === undefined ? <Limits trial={trial} /> : null}
+      <SignIn dryRun={dryRun} />
+      <Approval dryRun={dryRun} />
+      {refusal === undefined ? <Limits dryRun={dryRun} /> : null}
       {decision.inspectsResult === true && refusal === undefined ? (
         <p>Policies that redact would look at the result before the agent sees it.</p>
       ) : null}
-      <Verdicts policies={trial.policies} />
+      <Verdicts policies={dryRun.policies} />
       <details class="more">
         <summary>Keep it as a test</summary>
         <p class="soft">Put this into a *.test.yaml beside the policies; `portcullis policy test` runs it.</p>
-        <CodeBlock label="A test that expects this decision" text={trial.test} />
+        <CodeBlock label="A test that expects this decision" text={dryRun.test} />
       </details>
       {command === undefined ? null : (
         <details class="more">
@@ -70,7 +70,7 @@ interface Verdict {
   readonly text: string;
 }
 
-function verdictOf({ decision, refusal, signIn, approvals }: PolicyTrial): Verdict {
+function verdictOf({ decision, refusal, signIn, approvals }: PolicyDryRun): Verdict {
   if (refusal !== undefined)
     return { tone: "bad", word: "refused", text: "The call would be refused for its arguments." };
   switch (decision.effect) {
@@ -100,7 +100,7 @@ function PolicyName({ id }: { readonly id: string }) {
   return id.includes(".") ? <code>{id}</code> : <a href={policyLink(id)}>{id}</a>;
 }
 
-function SignIn({ trial: { decision, signIn } }: { readonly trial: PolicyTrial }) {
+function SignIn({ dryRun: { decision, signIn } }: { readonly dryRun: PolicyDryRun }) {
   if (decision.effect !== "step_up" || signIn === undefined) return null;
   return (
     <Part title="The sign-in">
@@ -116,7 +116,7 @@ function SignIn({ trial: { decision, signIn } }: { readonly trial: PolicyTrial }
   );
 }
 
-function Approval({ trial: { decision, approvals, request } }: { readonly trial: PolicyTrial }) {
+function Approval({ dryRun: { decision, approvals, request } }: { readonly dryRun: PolicyDryRun }) {
   if (approvals.length === 0 || request === undefined) return null;
   const { snapshot, pendingTtlMs, runAtOnce } = request;
   // What the agent is told stands above.
@@ -154,7 +154,7 @@ function whoText({ roles, users }: { readonly roles: readonly string[]; readonly
   return oneOfWords([...roles.map((role) => `role ${role}`), ...users]);
 }
 
-function Limits({ trial: { decision } }: { readonly trial: PolicyTrial }) {
+function Limits({ dryRun: { decision } }: { readonly dryRun: PolicyDryRun }) {
   if (decision.limits === undefined) return null;
   return (
     <Part title="Limits it counts against">
