@@ -6,7 +6,7 @@ import type { HostPolicyOptions } from "../http/hosts.ts";
 import type { ApiKeyLookup } from "../identity/api-keys.ts";
 import type { Operations } from "../operations/operations.ts";
 import type { Operator } from "../operations/operator.ts";
-import type { SignInTrip } from "../step-up/provider/sign-in-trip.ts";
+import type { SignInFlow } from "../step-up/provider/sign-in-flow.ts";
 import { StoreError } from "../store/store-error.ts";
 import { type Area, mayEnter } from "./area.ts";
 import { loadAssets } from "./assets.ts";
@@ -31,7 +31,7 @@ export interface ConsoleDeps {
   /** Finds the owner of a key; `undefined` where no key belongs to a person. */
   readonly keyOwner: ApiKeyLookup | undefined;
   /** The way to the identity provider, and its host; `undefined`: nobody can sign in there. */
-  readonly signIns: { readonly trip: SignInTrip; readonly provider: string } | undefined;
+  readonly signIns: { readonly flow: SignInFlow; readonly provider: string } | undefined;
   /** Roles whose holders administer the gateway. */
   readonly adminRoles: readonly string[];
   /** ms since the epoch. */

@@ -72,7 +72,7 @@ export interface StepUpOutcome {
 /** What a wait for a sign-in ended with. `failed`: too many attempts. */
 export type StepUpWait = "elevated" | "waiting" | "expired" | "failed";
 
-/** The upstream wants something from the client first. See `AsksRound`; `state` is sealed by the gateway here. */
+/** The upstream wants something from the client first. See `InputRequiredRound`; `state` is sealed by the gateway here. */
 export interface InputRequiredOutcome {
   readonly kind: "input_required";
   readonly era: Era;

@@ -5,7 +5,7 @@ import type { Log } from "../core/log.ts";
 import { readBody } from "../http/body.ts";
 import { isLoopbackAddress } from "../identity/anonymous.ts";
 import type { DemoName } from "./demo-people.ts";
-import { judgeLogin, wantedLogin } from "./login.ts";
+import { checkLogin, wantedLogin } from "./login.ts";
 import { contentSecurityPolicy, loginPage, wordsPage } from "./login-page.ts";
 import {
   GATEWAY_CLIENT,
@@ -148,7 +148,7 @@ function createLogin(provider: Provider, issuer: string, { state }: Pick<DemoPro
     const body = await readBody(request, MAX_FORM_BYTES);
     if (body?.ok !== true) return write(response, 400, "This form cannot be read", BEGIN_AGAIN);
     const form = new URLSearchParams(body.text);
-    const verdict = judgeLogin(form, wanted, secrets);
+    const verdict = checkLogin(form, wanted, secrets);
     switch (verdict.kind) {
       case "refused":
         return finish({ error: verdict.error });

@@ -54,7 +54,7 @@ export type LoginVerdict =
   | { readonly kind: "again"; readonly message: string };
 
 /** Judges a form of the login page. The secrets are the same for all three people. */
-export function judgeLogin(
+export function checkLogin(
   form: URLSearchParams,
   wanted: WantedLogin,
   secrets: { readonly password: string; readonly code: string },

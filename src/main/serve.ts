@@ -98,14 +98,14 @@ export async function startGateway(
   });
   const { adminRoles, adminScope, apiKeys } = config.auth;
   const issuer = config.stepUp?.oidc.issuer;
-  const { signInTrip } = wired.stepUp;
+  const { signInFlow } = wired.stepUp;
   const browserSessions = createConsoleSessions({
     store: wired.store.consoleSessions,
     seal: wired.seal("console-session"),
     hash: wired.keyedHash("console-form"),
     principalNow: createPrincipalNow(config.auth),
     credentialMark: createCredentialMark(config.auth),
-    renew: signInTrip?.renew,
+    renew: signInFlow?.renew,
     secure: url.startsWith("https:"),
     now,
   });
@@ -126,7 +126,7 @@ export async function startGateway(
     isAdministrator: api.isAdministrator,
     console: createConsole({
       areas: AREAS,
-      signIns: signInTrip && issuer !== undefined ? { trip: signInTrip, provider: new URL(issuer).host } : undefined,
+      signIns: signInFlow && issuer !== undefined ? { flow: signInFlow, provider: new URL(issuer).host } : undefined,
       keyOwner: apiKeys.some((key) => key.user !== undefined) ? createApiKeyLookup(apiKeys) : undefined,
       ...{ arrive, attempts, operations, sessions: browserSessions, hosts, adminRoles, now, log },
     }),

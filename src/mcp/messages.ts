@@ -49,7 +49,7 @@ export const LIST_METHODS = {
 export type ListKind = keyof typeof LIST_METHODS;
 
 /** Requests that an upstream may make of a client, and the client capability that each needs. */
-export const ASK_CAPABILITIES = {
+export const INPUT_REQUEST_CAPABILITIES = {
   "elicitation/create": "elicitation",
   "sampling/createMessage": "sampling",
   "roots/list": "roots",

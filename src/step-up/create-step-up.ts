@@ -9,8 +9,8 @@ import { bindingOf, challengeKey } from "./binding.ts";
 import { STEP_UP_LIMITS, type StepUpLimits, type StepUpOptions } from "./options.ts";
 import { expectedPerson } from "./provider/person.ts";
 import { createProvider } from "./provider/provider.ts";
-import { createRoundTrip, type RoundTrip } from "./provider/round-trip.ts";
-import { createSignInTrip, type SignInTrip, type SignInTripDeps } from "./provider/sign-in-trip.ts";
+import { createSignInFlow, type SignInFlow, type SignInFlowDeps } from "./provider/sign-in-flow.ts";
+import { createStepUpFlow, type StepUpFlow } from "./provider/step-up-flow.ts";
 import type { Challenge, ChallengeOutcome, StepUp, StepUpCaller, StepUpCheck, StepUpEvent } from "./step-up.ts";
 import { acrValues, lackOf, type Strength, tokenLack } from "./strength.ts";
 
@@ -25,7 +25,7 @@ export interface StepUpDeps {
    * For sign-ins to the gateway itself: a seal of their own, and how the access tokens of the same issuer are read;
    * `undefined` where its tokens are not accepted.
    */
-  readonly signIns?: Pick<SignInTripDeps, "seal" | "accepts"> | undefined;
+  readonly signIns?: Pick<SignInFlowDeps, "seal" | "accepts"> | undefined;
   /** ms since the epoch. */
   readonly now: () => number;
   readonly log: Log;
@@ -35,9 +35,9 @@ export interface StepUpDeps {
 /** Step-up with the way there and back that its pages serve. */
 export interface StepUpService extends StepUp {
   /** `undefined` where no provider is configured. */
-  readonly roundTrip: RoundTrip | undefined;
+  readonly stepUpFlow: StepUpFlow | undefined;
   /** `undefined` where nobody can sign in to the gateway itself. */
-  readonly signInTrip: SignInTrip | undefined;
+  readonly signInFlow: SignInFlow | undefined;
 }
 
 /** A challenge as waiters see it: it changes once, when it ends. */
@@ -99,18 +99,18 @@ export function createStepUp(deps: StepUpDeps): StepUpService {
   }
 
   return {
-    roundTrip:
+    stepUpFlow:
       options &&
       provider &&
-      createRoundTrip({
+      createStepUpFlow({
         ...{ store, provider, options: options.oidc, limits, now, log, emit },
         publicUrl: deps.publicUrl,
         seal: deps.seal,
       }),
     // Where subjects differ from client to client, the ID token names somebody else than their agents' tokens do.
-    signInTrip:
+    signInFlow:
       options?.oidc.subjectClaim === "sub" && provider && deps.signIns
-        ? createSignInTrip({
+        ? createSignInFlow({
             ...{ provider, options: options.oidc, now, log, ...deps.signIns },
             publicUrl: deps.publicUrl,
             attemptMs: limits.challengeMs,

@@ -7,7 +7,7 @@ export interface StepUpOptions {
   readonly ttlMs: number;
 }
 
-/** The OpenID provider of the round trip, and the gateway's registration there. */
+/** The OpenID provider that people are sent to, and the gateway's registration there. */
 export interface OidcOptions {
   /** Equal to the `iss` claim, character by character; callers whose tokens come from elsewhere cannot step up. */
   readonly issuer: string;

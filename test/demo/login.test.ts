@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ACR_CODE, ACR_PASSWORD, judgeLogin, wantedLogin } from "../../src/demo/login.ts";
+import { ACR_CODE, ACR_PASSWORD, checkLogin, wantedLogin } from "../../src/demo/login.ts";
 import { contentSecurityPolicy } from "../../src/demo/login-page.ts";
 
 const essential = (acr: object) => ({ claims: JSON.stringify({ id_token: { acr: { essential: true, ...acr } } }) });
@@ -71,7 +71,7 @@ describe("a submitted form", () => {
     ],
     ["a change of mind", { act: "cancel" }, strict, { kind: "refused", error: "access_denied" }],
   ])("with %s", (_what, form, wanted, expected) => {
-    expect(judgeLogin(new URLSearchParams(form), wanted, secrets)).toEqual(expected);
+    expect(checkLogin(new URLSearchParams(form), wanted, secrets)).toEqual(expected);
   });
 });
 

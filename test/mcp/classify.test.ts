@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { missingCapability } from "../../src/mcp/ask-capability.ts";
 import { classify } from "../../src/mcp/classify.ts";
 import { decodeHeaderValue } from "../../src/mcp/headers/header-value.ts";
+import { missingCapability } from "../../src/mcp/missing-capability.ts";
 import { reachesLevel, traceIdOf } from "../../src/mcp/request-meta.ts";
 
 const version = "io.modelcontextprotocol/protocolVersion";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { judgeMissing } from "../../src/audit/verify/missing-acts.ts";
+import { missingActFindings } from "../../src/audit/verify/missing-acts.ts";
 import { MAX_TEXT_BYTES } from "../../src/store/database/bounded.ts";
 import { openStore, type Store } from "../../src/store/open-store.ts";
 import { errorCode } from "../../src/store/store-error.ts";
@@ -129,7 +129,7 @@ async function verify(): Promise<void> {
   await store.witness.forged([auditHash]);
   await store.witness.approvals([auditHash]);
   const said = await store.witness.contradictions(0, 0);
-  judgeMissing(await store.witness.missingActs(0, 9e15), []);
+  missingActFindings(await store.witness.missingActs(0, 9e15), []);
   expect(said.every((text) => typeof text === "string")).toBe(true);
 }
 

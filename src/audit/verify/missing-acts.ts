@@ -9,7 +9,7 @@ const MOMENT_MS = 1_000;
  * What it means that decided acts (oldest first) have no row. Those of one moment, after which no gateway stopped in order,
  * may have been lost in a crash. All others had their row, and it was taken away. Pure.
  */
-export function judgeMissing(
+export function missingActFindings(
   acts: readonly MissingAct[],
   turns: CheckpointNotes["turns"],
 ): { readonly findings: readonly RecordFinding[]; readonly unproven: readonly Unproven[] } {

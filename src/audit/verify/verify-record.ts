@@ -5,9 +5,9 @@ import type { SealedText } from "../../store/record/sealed-texts.ts";
 import type { RecordWitness } from "../../store/record/witness.ts";
 import type { AnchorFile } from "../checkpoints/anchor-file.ts";
 import type { RecordFinding, Unproven } from "./finding.ts";
-import { foundText, judgeSince } from "./judge-since.ts";
-import { judgeMissing } from "./missing-acts.ts";
+import { missingActFindings } from "./missing-acts.ts";
 import { openAgainst } from "./open-ends.ts";
+import { foundText, sinceFindings } from "./since-findings.ts";
 import { type ChainOptions, type ChainVerdict, verifyChain } from "./verify-chain.ts";
 
 /** What looking at a record found. */
@@ -60,7 +60,7 @@ export async function verifyRecord(source: RecordSource, options: RecordOptions)
   const [newest, ...former] = options.keys;
   if (newest !== undefined) {
     const keys = [newest, ...former] as const;
-    findings.push(...judgeSince(await witness.keyedSince(keys), chain));
+    findings.push(...sinceFindings(await witness.keyedSince(keys), chain));
     const { wrong, old } = await witness.approvals(keys);
     findings.push(...wrong.map((message) => ({ code: "approvals", message })));
     findings.push(...(await witness.forged(keys)).map((row) => ({ code: "forged", message: forgedText(row) })));
@@ -90,7 +90,7 @@ export async function verifyRecord(source: RecordSource, options: RecordOptions)
     findings.push(...lost.map(({ seq, noticedAt }) => ({ code: "lost", seq: noticedAt, message: lostText(seq) })));
     findings.push(...forged.map(({ seq, ...row }) => ({ code: "forged", seq, message: metText(seq, row) })));
     findings.push(...shrunk(counted, await witness.counts()));
-    const judged = judgeMissing(await witness.missingActs(from.at, options.now - ON_ITS_WAY_MS), turns);
+    const judged = missingActFindings(await witness.missingActs(from.at, options.now - ON_ITS_WAY_MS), turns);
     findings.push(...judged.findings);
     unproven.push(...judged.unproven);
   }

@@ -5,7 +5,7 @@ import type { Log } from "../../core/log.ts";
 import type { Attempts } from "../../http/attempts.ts";
 import { UNREACHABLE_RETRY_S } from "../../step-up/pages/texts.ts";
 import { beginCallback, isGuess } from "../../step-up/provider/callback-attempts.ts";
-import type { SignInFailure, SignInTrip } from "../../step-up/provider/sign-in-trip.ts";
+import type { SignInFailure, SignInFlow } from "../../step-up/provider/sign-in-flow.ts";
 import type { ConsoleEnv } from "../console-env.ts";
 import { plainPage } from "../layout.tsx";
 import { ownPath } from "../own-path.ts";
@@ -15,7 +15,7 @@ import { setSessionCookie } from "./session-cookie.ts";
 import type { ConsoleSessions } from "./sessions.ts";
 
 export interface ProviderSignInDeps {
-  readonly trip: SignInTrip;
+  readonly flow: SignInFlow;
   readonly sessions: ConsoleSessions;
   /** Host of the identity provider, as people know it. */
   readonly provider: string;
@@ -31,13 +31,13 @@ export interface ProviderSignInDeps {
  * Of the callback it takes only what the browser began here; everything else is passed on.
  */
 export function createProviderSignIn(deps: ProviderSignInDeps): Hono<ConsoleEnv> {
-  const { trip, sessions, provider, attempts, secure, guard, log } = deps;
+  const { flow, sessions, provider, attempts, secure, guard, log } = deps;
   const app = new Hono<ConsoleEnv>();
 
   app.post("/console/sign-in/start", async (c) => {
     const read = await readForm(c.env.incoming);
     if (read?.ok !== true) return unreadForm(c, read);
-    const started = await trip.start(ownPath(read.form.text("to")));
+    const started = await flow.start(ownPath(read.form.text("to")));
     if (!started.ok) return failedPage(c, started.reason);
     setSessionCookie(c, started.cookie, secure);
     return leavePage(c, started.location, provider);
@@ -52,7 +52,7 @@ export function createProviderSignIn(deps: ProviderSignInDeps): Hono<ConsoleEnv>
       c.header("Retry-After", String(attempt.retryAfterS));
       return failurePage(c, TOO_MANY);
     }
-    const finished = await trip.finish(answer, (name) => getCookie(c, name));
+    const finished = await flow.finish(answer, (name) => getCookie(c, name));
     attempt.end(!finished.ok && isGuess(finished.reason));
     setSessionCookie(c, { name: finished.cookie, value: "", maxAgeMs: 0 }, secure);
     if (!finished.ok) {
@@ -67,7 +67,7 @@ export function createProviderSignIn(deps: ProviderSignInDeps): Hono<ConsoleEnv>
 
   function isOurs(c: Context<ConsoleEnv>): boolean {
     const answer = answerIn(c);
-    return answer.toString().length <= MAX_QUERY && trip.owns(answer, (name) => getCookie(c, name));
+    return answer.toString().length <= MAX_QUERY && flow.owns(answer, (name) => getCookie(c, name));
   }
 
   return app;

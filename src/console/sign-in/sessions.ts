@@ -11,7 +11,7 @@ import type { CredentialMark, PrincipalNow } from "../../identity/principal-now.
 import { readPrincipal } from "../../identity/stored-principal.ts";
 import type { HeldTokens } from "../../step-up/provider/held-tokens.ts";
 import type { Renewed } from "../../step-up/provider/renew-sign-in.ts";
-import type { SignInTrip } from "../../step-up/provider/sign-in-trip.ts";
+import type { SignInFlow } from "../../step-up/provider/sign-in-flow.ts";
 import type { ConsoleSessionRecord, ConsoleSessionStore } from "../../store/sessions/console-sessions.ts";
 import { idIn, sessionCookieName } from "./session-id.ts";
 
@@ -53,7 +53,7 @@ export interface SessionDeps {
   /** A key that was replaced by another of its name ends its sessions: whoever had the old one may not be its owner. */
   readonly credentialMark: CredentialMark;
   /** Asks the provider who somebody is now; `undefined`: nobody can sign in there. */
-  readonly renew: SignInTrip["renew"] | undefined;
+  readonly renew: SignInFlow["renew"] | undefined;
   /** Whether the public URL has https. */
   readonly secure: boolean;
   /** ms since the epoch. */

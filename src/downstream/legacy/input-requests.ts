@@ -2,7 +2,7 @@ import type { Call, InputRequest, InputResponse } from "../../core/call.ts";
 import { Cancellation } from "../../core/cancellation.ts";
 import type { AnsweredOutcome, InputRequiredOutcome, SettledOutcome } from "../../core/outcome.ts";
 import { RawJson } from "../../core/raw-json.ts";
-import { missingCapability } from "../../mcp/ask-capability.ts";
+import { missingCapability } from "../../mcp/missing-capability.ts";
 import { notPossible } from "../render-common.ts";
 import type { OpenCall } from "./incoming.ts";
 

@@ -1,8 +1,8 @@
 import type { InputResponse } from "../../core/call.ts";
 import { Cancellation } from "../../core/cancellation.ts";
 import type { Outcome, StepUpOutcome } from "../../core/outcome.ts";
-import { missingCapability } from "../../mcp/ask-capability.ts";
 import { encodeNotification } from "../../mcp/encode.ts";
+import { missingCapability } from "../../mcp/missing-capability.ts";
 import { signInAnswer, signInRequired, stepUpInputRequest } from "../sign-ins.ts";
 import type { OpenCall } from "./incoming.ts";
 import { renderLegacyOwn } from "./render.ts";

@@ -3,10 +3,10 @@ import { ERRORS } from "../../core/errors.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import type { InputRequiredOutcome, SettledOutcome } from "../../core/outcome.ts";
 import { RawJson } from "../../core/raw-json.ts";
-import { missingCapability } from "../../mcp/ask-capability.ts";
 import { encodeError, encodeResult } from "../../mcp/encode.ts";
 import { asClientParams, asModernResult } from "../../mcp/members/era-members.ts";
 import type { RpcId } from "../../mcp/messages.ts";
+import { missingCapability } from "../../mcp/missing-capability.ts";
 import { META } from "../../mcp/revisions.ts";
 import { type Edge, refusalError } from "../edge.ts";
 import {

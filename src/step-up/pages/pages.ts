@@ -8,7 +8,7 @@ import type { Attempts } from "../../http/attempts.ts";
 import { createHostPolicy, type HostPolicyOptions } from "../../http/hosts.ts";
 import type { StepUpService } from "../create-step-up.ts";
 import { beginCallback, isGuess } from "../provider/callback-attempts.ts";
-import type { RoundTrip } from "../provider/round-trip.ts";
+import type { StepUpFlow } from "../provider/step-up-flow.ts";
 import { askPage, CONTENT_SECURITY_POLICY, leavePage, textPage } from "./html.ts";
 import { DONE_TEXT, FAILURE_TEXTS, FAULT_TEXT, HEAD_TEXT, HELD_TEXT, UNREACHABLE_RETRY_S } from "./texts.ts";
 
@@ -74,9 +74,9 @@ export function createStepUpPages(deps: StepUpPagesDeps): Hono<StepUpEnv> {
   app.post("/step-up/:id/start", async (c) => {
     // Browsers tell it with every form. What allows web clients to call tools does not allow them to begin sign-ins.
     if (c.req.header("origin") !== origin) return fail(c, "foreign_page");
-    const roundTrip = tripFor(c);
-    if (roundTrip === undefined) return fail(c, "unknown");
-    const started = await roundTrip.start(c.req.param("id"));
+    const stepUpFlow = flowFor(c);
+    if (stepUpFlow === undefined) return fail(c, "unknown");
+    const started = await stepUpFlow.start(c.req.param("id"));
     if (!started.ok) return fail(c, started.reason);
     const { name, value, maxAgeMs } = started.cookie;
     setCookie(c, name, value, { ...cookieOptions(protocol), maxAge: Math.ceil(maxAgeMs / 1000) });
@@ -85,13 +85,13 @@ export function createStepUpPages(deps: StepUpPagesDeps): Hono<StepUpEnv> {
 
   app.get("/oauth/callback", async (c) => {
     const { search, searchParams } = new URL(c.req.url);
-    if (stepUp.roundTrip === undefined || search.length > MAX_QUERY) return fail(c, "foreign_state");
+    if (stepUp.stepUpFlow === undefined || search.length > MAX_QUERY) return fail(c, "foreign_state");
     const attempt = beginCallback(attempts, c.get("ip"), searchParams);
     if (!attempt.ok) {
       c.header("Retry-After", String(attempt.retryAfterS));
       return c.html(textPage(HELD_TEXT), HELD_TEXT.status);
     }
-    const finished = await stepUp.roundTrip.finish(searchParams, (name) => getCookie(c, name));
+    const finished = await stepUp.stepUpFlow.finish(searchParams, (name) => getCookie(c, name));
     attempt.end(!finished.ok && isGuess(finished.reason));
     if (finished.cookie !== undefined) deleteCookie(c, finished.cookie, cookieOptions(protocol));
     if (finished.ok) return c.html(textPage(DONE_TEXT));
@@ -106,15 +106,15 @@ export function createStepUpPages(deps: StepUpPagesDeps): Hono<StepUpEnv> {
     return c.html(textPage(FAULT_TEXT), FAULT_TEXT.status);
   });
 
-  function tripFor(c: Context): RoundTrip | undefined {
-    return ID.test(c.req.param("id") ?? "") ? stepUp.roundTrip : undefined;
+  function flowFor(c: Context): StepUpFlow | undefined {
+    return ID.test(c.req.param("id") ?? "") ? stepUp.stepUpFlow : undefined;
   }
 
   async function find(c: Context) {
-    const roundTrip = tripFor(c);
-    return roundTrip === undefined
+    const stepUpFlow = flowFor(c);
+    return stepUpFlow === undefined
       ? { ok: false as const, reason: "unknown" as const }
-      : roundTrip.show(c.req.param("id") ?? "");
+      : stepUpFlow.show(c.req.param("id") ?? "");
   }
 
   return app;

@@ -1,5 +1,5 @@
 import type { Attempts, AttemptVerdict } from "../../http/attempts.ts";
-import type { SignInFailure } from "./sign-in-trip.ts";
+import type { SignInFailure } from "./sign-in-flow.ts";
 
 /** What whoever makes up answers of the provider gets to hear; everything else befalls honest people, too. */
 const GUESSED: ReadonlySet<SignInFailure> = new Set(["foreign_state", "mixed_up_issuer", "provider_refused"]);

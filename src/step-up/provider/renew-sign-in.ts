@@ -6,11 +6,11 @@ import type { ClaimsMapping, IssuerOptions } from "../../identity/options.ts";
 import { claimAt, principalFromClaims } from "../../identity/tokens/claims.ts";
 import { readToken } from "../../identity/tokens/parts.ts";
 import type { OidcOptions } from "../options.ts";
+import { plainClaims } from "./exchange-code.ts";
 import { failureOf } from "./failure-of.ts";
 import type { HeldTokens } from "./held-tokens.ts";
 import { withNewerKeys } from "./newer-keys.ts";
 import type { Provider } from "./provider.ts";
-import { plainClaims } from "./redeem.ts";
 import { withUserInfo } from "./with-user-info.ts";
 
 export type Renewed =

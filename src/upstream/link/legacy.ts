@@ -1,7 +1,7 @@
 import type { Notification } from "../../core/call.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import type { FaultRound, UpstreamFault } from "../../core/round.ts";
-import { ASK_CAPABILITIES } from "../../mcp/messages.ts";
+import { INPUT_REQUEST_CAPABILITIES } from "../../mcp/messages.ts";
 import { LEGACY_REVISIONS } from "../../mcp/revisions.ts";
 import { plainRequest } from "../messages/plain-request.ts";
 import { notificationText, requestText } from "../messages/request-text.ts";
@@ -63,7 +63,9 @@ class LegacyLinkConnection implements Connection, LinkEvents {
 
   constructor(options: LegacyLinkOptions) {
     this.#options = options;
-    this.#interactive = Object.values(ASK_CAPABILITIES).some((name) => options.capabilities[name] !== undefined);
+    this.#interactive = Object.values(INPUT_REQUEST_CAPABILITIES).some(
+      (name) => options.capabilities[name] !== undefined,
+    );
     this.#link = new Link(options, this);
     this.#outside = new SessionRequests(options);
   }

@@ -2,8 +2,8 @@ import type { InputRequest, InputResponse } from "../../core/call.ts";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import type { RawJson } from "../../core/raw-json.ts";
 import type { InputRequiredRound, Round } from "../../core/round.ts";
-import { sendableAnswer } from "./ask-answer.ts";
 import { faultRound } from "./fault.ts";
+import { sendableAnswer } from "./input-response.ts";
 
 /**
  * The round that a modern result is: what it says, or the questions of an `InputRequiredResult`.

@@ -3,9 +3,9 @@ import { numberIn } from "../../core/exact-json.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { RawJson } from "../../core/raw-json.ts";
 import type { InputRequiredRound, UpstreamFault } from "../../core/round.ts";
-import { ASK_CAPABILITIES, type RpcId } from "../../mcp/messages.ts";
-import { sendableAnswer } from "../messages/ask-answer.ts";
+import { INPUT_REQUEST_CAPABILITIES, type RpcId } from "../../mcp/messages.ts";
 import { faultRound } from "../messages/fault.ts";
+import { sendableAnswer } from "../messages/input-response.ts";
 import type { Intake } from "../messages/intake.ts";
 import type { Incoming } from "../messages/response-envelope.ts";
 import type { UpstreamRequest } from "../upstream.ts";
@@ -230,7 +230,7 @@ export class PendingRequest {
 
 /** Whether a server may make this request of a client with these capabilities. */
 export function isAllowedInputRequest(method: string, capabilities: JsonObject): boolean {
-  for (const [known, capability] of Object.entries(ASK_CAPABILITIES)) {
+  for (const [known, capability] of Object.entries(INPUT_REQUEST_CAPABILITIES)) {
     if (known === method) return capabilities[capability] !== undefined;
   }
   return false;

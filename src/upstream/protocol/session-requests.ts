@@ -2,7 +2,7 @@ import type { InputRequest, InputResponse } from "../../core/call.ts";
 import { writeExact } from "../../core/exact-json.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { RpcId } from "../../mcp/messages.ts";
-import { sendableAnswer } from "../messages/ask-answer.ts";
+import { sendableAnswer } from "../messages/input-response.ts";
 import type { Intake } from "../messages/intake.ts";
 import type { ConnectionHost } from "./connection.ts";
 import { isAllowedInputRequest } from "./pending-request.ts";

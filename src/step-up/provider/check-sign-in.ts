@@ -6,20 +6,20 @@ import type { OidcOptions } from "../options.ts";
 import { acrValues, lackOf, type SignIn } from "../strength.ts";
 import { personIn } from "./person.ts";
 
-export type Judged =
+export type CheckedSignIn =
   | { readonly ok: true; readonly signIn: SignIn & { readonly authTime: number } }
   | { readonly ok: false; readonly reason: StepUpFailure };
 
 /**
- * Judges the claims of an ID token whose signature, issuer, audience, times and nonce were verified: was it the caller
+ * Checks the claims of an ID token whose signature, issuer, audience, times and nonce were verified: was it the caller
  * who was challenged, as strongly as was asked, and after it was asked? Providers may ignore every one of these wishes.
  */
-export function judge(
+export function checkSignIn(
   claims: JsonObject,
   challenge: ChallengeRecord,
   options: Pick<OidcOptions, "issuer" | "subjectClaim" | "emailVerified" | "acrClaim" | "clockToleranceMs">,
   now: number,
-): Judged {
+): CheckedSignIn {
   const { issuer, clockToleranceMs } = options;
   // First of all, so that nobody learns from somebody else's link what would be asked of them.
   const person = personIn(claims, options);
@@ -50,6 +50,6 @@ function texts(value: Json | undefined): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }
 
-function refused(reason: StepUpFailure): Judged {
+function refused(reason: StepUpFailure): CheckedSignIn {
   return { ok: false, reason };
 }

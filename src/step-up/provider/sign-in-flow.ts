@@ -7,14 +7,14 @@ import type { IssuerOptions } from "../../identity/options.ts";
 import { principalFromClaims } from "../../identity/tokens/claims.ts";
 import type { OidcOptions } from "../options.ts";
 import { type AttemptCookie, attemptCookieName } from "./attempt.ts";
+import { boundTo, exchangeCode, newSecrets, plainClaims } from "./exchange-code.ts";
 import { failureOf } from "./failure-of.ts";
 import type { HeldTokens } from "./held-tokens.ts";
 import type { Provider } from "./provider.ts";
-import { boundTo, newSecrets, plainClaims, redeem } from "./redeem.ts";
 import { createRenewal, isLacking, type Renewed } from "./renew-sign-in.ts";
 import { withUserInfo } from "./with-user-info.ts";
 
-export interface SignInTripDeps {
+export interface SignInFlowDeps {
   readonly provider: Provider;
   readonly options: Pick<OidcOptions, "issuer" | "scopes" | "clockToleranceMs">;
   /** How this issuer's access tokens are read, and what counts of them: the ID token says the same of the same person. */
@@ -44,7 +44,7 @@ export type FinishedSignIn =
   | { readonly ok: false; readonly reason: SignInFailure; readonly cookie: string };
 
 /** A sign-in of a person to the gateway itself, for no call in particular. */
-export interface SignInTrip {
+export interface SignInFlow {
   /** Begins an attempt; the browser is to keep the cookie and go to the location. `to` comes back at the end. */
   start(
     to: string,
@@ -68,7 +68,7 @@ const PERSON_SCOPES = ["profile", "email"];
  * sealed cookie of the browser that began it; the provider takes each code once, and this gateway each cookie. Roles that
  * the ID token does not hold are asked for at the provider's UserInfo endpoint. OpenID Connect Core §3.1, §5.3
  */
-export function createSignInTrip(deps: SignInTripDeps): SignInTrip {
+export function createSignInFlow(deps: SignInFlowDeps): SignInFlow {
   const { provider, options, accepts, seal, now, log } = deps;
   const callbackUrl = () => `${deps.publicUrl()}/oauth/callback`;
   const nameOf = (state: string) => attemptCookieName(state, deps.publicUrl().startsWith("https:"), "sign-in");
@@ -113,14 +113,14 @@ export function createSignInTrip(deps: SignInTripDeps): SignInTrip {
       if (configuration === undefined) return failed("provider_unreachable");
       const given = { provider, issuer: options.issuer, about: { what: "sign-in to the console" }, log };
       const secrets = { state: opened.state, nonce, verifier };
-      const redeemed = await redeem(configuration, { ...given, answer, secrets, callbackUrl: callbackUrl() });
-      if (!redeemed.ok) return failed(redeemed.reason);
-      const { sub } = redeemed.claims;
+      const exchanged = await exchangeCode(configuration, { ...given, answer, secrets, callbackUrl: callbackUrl() });
+      if (!exchanged.ok) return failed(exchanged.reason);
+      const { sub } = exchanged.claims;
       if (typeof sub !== "string" || sub === "") return failed("provider_refused");
-      let claims = redeemed.claims;
+      let claims = exchanged.claims;
       if (isLacking(claims, accepts.claims) && configuration.serverMetadata().userinfo_endpoint !== undefined) {
         try {
-          const more = plainClaims(await oidc.fetchUserInfo(configuration, redeemed.held.accessToken, sub));
+          const more = plainClaims(await oidc.fetchUserInfo(configuration, exchanged.held.accessToken, sub));
           claims = withUserInfo(claims, more, accepts.claims.email);
         } catch (err) {
           return failed(failureOf(err, given).reason);
@@ -132,7 +132,7 @@ export function createSignInTrip(deps: SignInTripDeps): SignInTrip {
       });
       const isClient = sub === configuration.clientMetadata().client_id;
       return isThemselves(principal) && !isClient
-        ? { ok: true, principal, held: redeemed.held, to, cookie }
+        ? { ok: true, principal, held: exchanged.held, to, cookie }
         : failed("machine");
     },
   };

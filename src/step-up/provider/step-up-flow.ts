@@ -9,11 +9,11 @@ import type { OidcOptions, StepUpLimits } from "../options.ts";
 import type { StepUpEvent } from "../step-up.ts";
 import { acrValues } from "../strength.ts";
 import { type AttemptCookie, attemptCookieName, openAttempt, sealAttempt } from "./attempt.ts";
-import { judge } from "./judge.ts";
+import { checkSignIn } from "./check-sign-in.ts";
+import { boundTo, exchangeCode, newSecrets, type Secrets } from "./exchange-code.ts";
 import type { Provider } from "./provider.ts";
-import { boundTo, newSecrets, redeem, type Secrets } from "./redeem.ts";
 
-export interface RoundTripDeps {
+export interface StepUpFlowDeps {
   readonly store: StepUpStore;
   readonly provider: Provider;
   readonly options: OidcOptions;
@@ -31,11 +31,11 @@ export type Shown =
   | { readonly ok: true; readonly challenge: ChallengeRecord }
   | { readonly ok: false; readonly reason: StepUpFailure };
 
-export type StartedTrip =
+export type StartedFlow =
   | { readonly ok: true; readonly location: string; readonly cookie: AttemptCookie }
   | { readonly ok: false; readonly reason: StepUpFailure };
 
-export type FinishedTrip =
+export type FinishedFlow =
   | { readonly ok: true; readonly challenge: ChallengeRecord; readonly cookie: string }
   | {
       readonly ok: false;
@@ -47,19 +47,19 @@ export type FinishedTrip =
     };
 
 /** What the pages do: see `pages.ts`. Every method may throw StoreError. */
-export interface RoundTrip {
+export interface StepUpFlow {
   show(id: string): Promise<Shown>;
   /** Begins an attempt; the browser is to keep the cookie and go to the location. */
-  start(id: string): Promise<StartedTrip>;
+  start(id: string): Promise<StartedFlow>;
   /** Ends the attempt that an answer of the provider belongs to. */
-  finish(answer: URLSearchParams, cookieOf: (name: string) => string | undefined): Promise<FinishedTrip>;
+  finish(answer: URLSearchParams, cookieOf: (name: string) => string | undefined): Promise<FinishedFlow>;
 }
 
 /**
  * The way to the identity provider and back: authorization code with PKCE (S256), single-use state, nonce, RFC 9207
  * `iss`, and a verified ID token. OpenID Connect Core §3.1, RFC 9700 §2.1
  */
-export function createRoundTrip(deps: RoundTripDeps): RoundTrip {
+export function createStepUpFlow(deps: StepUpFlowDeps): StepUpFlow {
   const { store, options, limits, now, log } = deps;
   const callbackUrl = () => `${deps.publicUrl()}/oauth/callback`;
   const secure = () => deps.publicUrl().startsWith("https:");
@@ -71,7 +71,7 @@ export function createRoundTrip(deps: RoundTripDeps): RoundTrip {
     return reason === undefined ? { ok: true, challenge } : { ok: false, reason };
   }
 
-  async function start(id: string): Promise<StartedTrip> {
+  async function start(id: string): Promise<StartedFlow> {
     const shown = await show(id);
     if (!shown.ok) return shown;
     const { challenge } = shown;
@@ -94,7 +94,7 @@ export function createRoundTrip(deps: RoundTripDeps): RoundTrip {
   async function finish(
     answer: URLSearchParams,
     cookieOf: (name: string) => string | undefined,
-  ): Promise<FinishedTrip> {
+  ): Promise<FinishedFlow> {
     const state = answer.get("state");
     if (state === null || state.length > 256) return { ok: false, reason: "foreign_state" };
     const cookie = attemptCookieName(state, secure());
@@ -125,16 +125,16 @@ export function createRoundTrip(deps: RoundTripDeps): RoundTrip {
     secrets: Secrets,
     challenge: ChallengeRecord,
   ): Promise<StepUpFailure | undefined> {
-    const redeemed = await redeem(configuration, {
+    const exchanged = await exchangeCode(configuration, {
       ...{ answer, secrets, issuer: options.issuer, callbackUrl: callbackUrl(), provider: deps.provider, log },
       about: { challenge: challenge.id },
     });
-    if (!redeemed.ok) return redeemed.reason;
+    if (!exchanged.ok) return exchanged.reason;
     const at = now();
-    const judged = judge(redeemed.claims, challenge, options, at);
-    if (!judged.ok) return judged.reason;
+    const checked = checkSignIn(exchanged.claims, challenge, options, at);
+    if (!checked.ok) return checked.reason;
     const { issuer, subject, clientId, per, target, ttlMs } = challenge;
-    const { acr, amr, authTime } = judged.signIn;
+    const { acr, amr, authTime } = checked.signIn;
     const met = await store.meet({
       id: randomId(),
       challengeId: challenge.id,
@@ -151,7 +151,7 @@ export function createRoundTrip(deps: RoundTripDeps): RoundTrip {
   return { show, start, finish };
 }
 
-/** What is asked of the provider. It may ignore it all, so that `judge` looks again. */
+/** What is asked of the provider. It may ignore it all, so that `checkSignIn` looks again. */
 function wishes(
   challenge: ChallengeRecord,
   acrClaim: string,

@@ -16,7 +16,7 @@ export interface Secrets {
   readonly verifier: string;
 }
 
-export type Redeemed =
+export type ExchangedCode =
   | { readonly ok: true; readonly claims: JsonObject; readonly held: HeldTokens }
   | { readonly ok: false; readonly reason: StepUpFailure };
 
@@ -41,7 +41,7 @@ export async function boundTo({ state, nonce, verifier }: Secrets): Promise<Reco
  * PKCE verifier, and the token's signature, issuer, audience, authorized party, times and nonce. What it says is read as access tokens are.
  * OpenID Connect Core §3.1.3
  */
-export async function redeem(
+export async function exchangeCode(
   configuration: oidc.Configuration,
   given: {
     readonly answer: URLSearchParams;
@@ -54,9 +54,9 @@ export async function redeem(
     /** Whose answer it is. */
     readonly provider: Provider;
   },
-): Promise<Redeemed> {
+): Promise<ExchangedCode> {
   const { answer, secrets, issuer } = given;
-  const refused = (reason: StepUpFailure): Redeemed => ({ ok: false, reason });
+  const refused = (reason: StepUpFailure): ExchangedCode => ({ ok: false, reason });
   const metadata = configuration.serverMetadata();
   const issuers = answer.getAll("iss");
   const wanted = metadata.authorization_response_iss_parameter_supported === true ? 1 : issuers.length;

@@ -4,7 +4,7 @@ import type { RecordFinding } from "./finding.ts";
 import type { ChainVerdict } from "./verify-chain.ts";
 
 /** Whether the first keyed row of a chain is the one since which rows are keyed, by what is on record of that. Pure. */
-export function judgeSince(since: KeyedSince | undefined, chain: ChainVerdict): readonly RecordFinding[] {
+export function sinceFindings(since: KeyedSince | undefined, chain: ChainVerdict): readonly RecordFinding[] {
   if (since === undefined) return [{ code: "since", message: MISSING }];
   if (!chain.ok) return [];
   const { seq, hash } = chain.keyedFrom;
