@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectSdk1, connectSdk2Pinned } from "../support/clients.ts";
-import { entered, type FunctionName } from "../support/entered.ts";
+import { type Entered, type FunctionName, noteEntered } from "../support/entered.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { startLegacyUpstream } from "../support/legacy-upstream.ts";
 import { startModernUpstream } from "../support/modern-upstream.ts";
@@ -17,6 +17,7 @@ const CLIENTS = { modern: connectSdk2Pinned, legacy: connectSdk1 } as const;
 describe("the way of a call", () => {
   const started: Array<{ close(): Promise<void> }> = [];
   let gateway: TestGateway;
+  let entered: Entered;
 
   beforeAll(async () => {
     const modern = await startModernUpstream();
@@ -25,9 +26,11 @@ describe("the way of a call", () => {
       upstreams: { modern: { url: modern.url }, legacy: { url: legacy.url } },
     });
     started.push(gateway, modern, legacy);
+    entered = await noteEntered([...WRITTEN.modern, ...WRITTEN.legacy]);
   });
   afterAll(async () => {
     for (const each of started) await each.close();
+    entered.close();
   });
 
   it.each(["modern", "legacy"] as const)("goes through the stations that are written down: %s", async (era) => {
@@ -37,7 +40,7 @@ describe("the way of a call", () => {
     // A first call opens the session with its server, which is no part of the way.
     await client.call("echo", { text: "before" });
     let answer: unknown;
-    const way = await entered([...WRITTEN.modern, ...WRITTEN.legacy], async () => {
+    const way = await entered.during(async () => {
       answer = await client.call("echo", { text: "hello" });
     });
     await client.close();

@@ -3,17 +3,28 @@ import { Session } from "node:inspector/promises";
 /** A function of the source, as documents name it: `gateway/steps/execute.ts:decide`. */
 export type FunctionName = `${string}.ts:${string}`;
 
+/** Notes which functions are entered. */
+export interface Entered {
+  /** Runs `work`, and says which were entered meanwhile, in the order of their first time. */
+  during(work: () => Promise<unknown>): Promise<readonly FunctionName[]>;
+  close(): void;
+}
+
 /**
- * Runs `work` and returns which of these functions were entered, in the order of their first time. Break points whose condition
- * notes the name and is false do it, so that nothing stops, and no code has to be written for it.
+ * Sets break points on functions whose condition notes the name and is false, so that nothing stops, and no code has to be
+ * written for it. It may take seconds: connections that are idle meanwhile can be gone afterwards.
  * @throws Error for a function that the loaded code does not declare, or declares twice
  */
-export async function entered(names: readonly FunctionName[], work: () => Promise<unknown>): Promise<FunctionName[]> {
+export async function noteEntered(names: readonly FunctionName[]): Promise<Entered> {
   const seen = new Set<FunctionName>();
   const note = `entered_${process.pid}`;
   Reflect.set(globalThis, note, (name: FunctionName) => void seen.add(name));
   const session = new Session();
   session.connect();
+  const close = (): void => {
+    session.disconnect();
+    Reflect.deleteProperty(globalThis, note);
+  };
   try {
     const scripts: Array<{ readonly id: string; readonly url: string }> = [];
     session.on("Debugger.scriptParsed", ({ params: { scriptId, url } }) => scripts.push({ id: scriptId, url }));
@@ -32,12 +43,18 @@ export async function entered(names: readonly FunctionName[], work: () => Promis
         await session.post("Debugger.setBreakpoint", { location, condition });
       }
     }
-    await work();
-  } finally {
-    session.disconnect();
-    Reflect.deleteProperty(globalThis, note);
+  } catch (err) {
+    close();
+    throw err;
   }
-  return [...seen];
+  return {
+    async during(work) {
+      seen.clear();
+      await work();
+      return [...seen];
+    },
+    close,
+  };
 }
 
 /** Where the one function or method of that name begins in the text. */
