@@ -10,6 +10,7 @@ import type { Scope } from "../core/scope.ts";
 import type { Caller, Gateway } from "../gateway/gateway.ts";
 import { encodeNotification } from "../mcp/encode.ts";
 import { asClientParams } from "../mcp/members/era-members.ts";
+import type { RefusedCall } from "../mcp/refused-call.ts";
 import { progressTokenOf, reachesLevel, traceIdOf } from "../mcp/request-meta.ts";
 import { deliveryOf } from "./delivery.ts";
 import { createHolds, type Holds } from "./holds.ts";
@@ -108,21 +109,22 @@ export function buildCall(edge: Edge, context: RequestContext, parts: CallParts)
 }
 
 /**
- * Puts a message on record that was refused for its form, where it asks for a tool; `tool`: its name, `""` where that cannot be
- * read, `undefined` where it asks for none. @throws never
+ * Puts a message on record that was refused for its form, where it asks for a tool (`undefined`: it asks for none), as of the
+ * client that it names or whose session it came in. @throws never
  */
 export function recordRefused(
   edge: Edge,
   context: RequestContext,
   { code }: Refusal,
-  tool: string | undefined,
-  from: { readonly clientInfo?: JsonObject | undefined; readonly session?: string | undefined } = {},
+  refused: RefusedCall | undefined,
+  session?: { readonly clientInfo: JsonObject; readonly handle: string | undefined },
 ): Promise<void> | undefined {
-  if (tool === undefined || !isFormRefusal(code)) return undefined;
+  if (refused === undefined || !isFormRefusal(code)) return undefined;
   const { scope, receivedAt } = context;
   const traceId = traceIdOf(context.header("traceparent"));
-  const call = { id: edge.callIds(), scope, session: from.session, traceId, receivedAt };
-  return edge.gateway.recordRefused({ ...call, ...callerOf(context, from.clientInfo) }, tool, code);
+  const call = { id: edge.callIds(), scope, session: session?.handle, traceId, receivedAt };
+  const caller = callerOf(context, refused.clientInfo ?? session?.clientInfo);
+  return edge.gateway.recordRefused({ ...call, ...caller }, refused.tool, code);
 }
 
 // Only what the client asked for: progress under its own token, log messages at or above its level.

@@ -1,16 +1,17 @@
 import { Cancellation } from "../core/cancellation.ts";
+import type { Refusal } from "../core/errors.ts";
 import { Slices } from "../core/slices.ts";
 import { readBody } from "../http/body.ts";
 import { parseLongJsonBody } from "../http/json-body.ts";
 import { type Classified, classify } from "../mcp/classify.ts";
-import { toolOfOdd, toolOfRefused } from "../mcp/refused-call.ts";
+import { oddCallIn, type RefusedCall, refusedCallIn } from "../mcp/refused-call.ts";
 import { idOfRefused } from "../mcp/refused-id.ts";
 import { recordRefused } from "./edge.ts";
 import { answerEmpty, answerRefusal, type HttpExchange, headerOf } from "./http/exchange.ts";
 import { HttpReply } from "./http/http-reply.ts";
 import { readMedia } from "./http/media.ts";
 import { admit, type HttpEdge } from "./http-edge.ts";
-import { type AdmittedPost, postLegacy } from "./legacy/http.ts";
+import { type AdmittedPost, postLegacy, sessionFactsOf } from "./legacy/http.ts";
 import { dispatchModernRequest } from "./modern/dispatch.ts";
 
 /**
@@ -37,11 +38,17 @@ export async function handlePost(http: HttpEdge, exchange: HttpExchange): Promis
   if (body === undefined) return;
   if (!body.ok) return answerRefusal(outgoing, body, { headers: body.headers });
 
+  const record = async (refusal: Refusal, refused: RefusedCall | undefined): Promise<void> => {
+    if (refused === undefined) return;
+    const session = await sessionFactsOf(http, exchange, admitted.context);
+    await recordRefused(http.edge, admitted.context, refusal, refused, session);
+  };
+
   const slices = new Slices();
   const parsed = await parseLongJsonBody(body, limits, slices);
   if (slices.isOver) await slices.next();
   if (!parsed.ok) {
-    await recordRefused(http.edge, admitted.context, parsed, toolOfRefused(body.text));
+    await record(parsed, refusedCallIn(body.text));
     return answerRefusal(outgoing, parsed, { id: idOfRefused(body.text) });
   }
 
@@ -53,7 +60,7 @@ export async function handlePost(http: HttpEdge, exchange: HttpExchange): Promis
   const classified = classify(parsed.value, { headers, maxBatch: limits.maxBatch });
   if (slices.isOver) await slices.next();
   if (classified.kind === "rejected") {
-    await recordRefused(http.edge, admitted.context, classified.refusal, toolOfOdd(parsed.value));
+    await record(classified.refusal, oddCallIn(parsed.value));
   }
   return serve(http, { exchange, accepted, context: admitted.context }, classified);
 }

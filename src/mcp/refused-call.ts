@@ -1,10 +1,14 @@
-import { isObject, type Json } from "../core/json.ts";
+import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import { type NameWatch, scanJson } from "../core/scan-json.ts";
+import { META } from "./revisions.ts";
 
-/*
- * Whether a message that is refused for its form asks for a tool, and for which: so that the refusal can be on record. What is
- * read is what the client wrote, and proves nothing.
- */
+/** A message that is refused for its form and asks for a tool, so that the refusal can be on record. It proves nothing. */
+export interface RefusedCall {
+  /** The name as the client wrote it; `""` where that cannot be read. */
+  readonly tool: string;
+  /** What the client says of itself in the message, as far as that can be read. */
+  readonly clientInfo: JsonObject | undefined;
+}
 
 const CALL = "tools/call";
 
@@ -15,46 +19,69 @@ const TEXT = /^"\s*:\s*"([^"\\]{0,256})"/;
 const FAR = { maxDepth: 10_000, maxCount: 20_000 };
 
 /**
- * The name of the tool that a text asks for which breaks the rules for JSON, as far as it goes; `""` where it cannot be read,
- * `undefined` where nothing says that it asks for one. @throws never
+ * The call in a text that breaks the rules for JSON, as far as it goes; `undefined` where nothing says that it asks for a tool.
+ * @throws never
  */
-export function toolOfRefused(text: string): string | undefined {
+export function refusedCallIn(text: string): RefusedCall | undefined {
   const bytes = Buffer.from(text);
   const found = new CallNames();
   scanJson(bytes, FAR, found);
   const textAt = (at: number | undefined): string | undefined =>
     at === undefined ? undefined : TEXT.exec(bytes.toString("utf8", at, at + 1_200))?.[1];
-  return textAt(found.method) === CALL ? (textAt(found.tool) ?? "") : undefined;
+  if (textAt(found.method) !== CALL) return undefined;
+  const [name, version] = [textAt(found.client), textAt(found.version)];
+  const clientInfo = name === undefined ? undefined : { name, version: version ?? "" };
+  return { tool: textAt(found.tool) ?? "", clientInfo };
 }
 
 /** The same of parsed JSON; of a batch, of its first message that asks for a tool. @throws never */
-export function toolOfOdd(value: Json): string | undefined {
+export function oddCallIn(value: Json): RefusedCall | undefined {
   if (Array.isArray(value)) {
     const items: readonly Json[] = value;
-    return items.map((item) => (isObject(item) ? toolOfOdd(item) : undefined)).find((name) => name !== undefined);
+    return items.map((item) => (isObject(item) ? oddCallIn(item) : undefined)).find((call) => call !== undefined);
   }
   if (!isObject(value) || value["method"] !== CALL) return undefined;
-  const { params } = value;
-  const name = isObject(params) ? params["name"] : undefined;
-  return typeof name === "string" ? name : "";
+  const params = isObject(value["params"]) ? value["params"] : {};
+  const { name, _meta: meta } = params;
+  const clientInfo = isObject(meta) ? meta[META.clientInfo] : undefined;
+  return { tool: typeof name === "string" ? name : "", clientInfo: isObject(clientInfo) ? clientInfo : undefined };
 }
 
-/** Where the method stands, and the name in the params: at the ends of their own names. */
+/** Where the method stands, and in the params the name and what the client says of itself: at the ends of their own names. */
 class CallNames implements NameWatch {
   method: number | undefined;
   tool: number | undefined;
+  client: number | undefined;
+  version: number | undefined;
   #inParams = false;
+  #inMeta = false;
+  #inClient = false;
 
   open(): void {}
 
   name(text: Uint8Array, from: number, to: number, depth: number): number {
-    const name = to - from > 6 ? "" : Buffer.from(text.buffer, text.byteOffset + from, to - from).toString("latin1");
+    const name =
+      to - from > LONGEST ? "" : Buffer.from(text.buffer, text.byteOffset + from, to - from).toString("latin1");
     if (depth === 1) {
       this.#inParams = name === "params";
+      this.#inMeta = false;
       if (name === "method") this.method ??= to;
       return this.#inParams ? 2 : 1;
     }
-    if (depth === 2 && this.#inParams && name === "name") this.tool ??= to;
-    return 2;
+    if (depth === 2) {
+      this.#inMeta = this.#inParams && name === "_meta";
+      if (this.#inParams && name === "name") this.tool ??= to;
+      return this.#inMeta ? 3 : 2;
+    }
+    if (depth === 3) {
+      this.#inClient = this.#inMeta && name === META.clientInfo;
+      return this.#inClient ? 4 : 3;
+    }
+    if (depth === 4 && this.#inClient && name === "name") this.client ??= to;
+    if (depth === 4 && this.#inClient && name === "version") this.version ??= to;
+    return 4;
   }
 }
+
+/** No name that is looked for is longer. */
+const LONGEST = META.clientInfo.length;

@@ -55,13 +55,31 @@ const MALFORMED: readonly (readonly [why: string, params: string, tool: string, 
   ["params of another type", "[1]", "", "NOT_A_MESSAGE"],
 ];
 
+const MODERN: readonly (readonly [why: string, rest: string, outcome: string])[] = [
+  ["a number that is rounded", '"arguments":{"nr":9007199254740993}', "JSON_UNSAFE_NUMBER"],
+  ["two keys that are one", '"arguments":{"nr":1,"NR":2}', "KEYS_AMBIGUOUS"],
+  ["arguments that are no object", '"arguments":[1]', "PARAMS_INVALID"],
+];
+
 describe("a call that is refused for its form", () => {
   it.each(MALFORMED)("is on record without its arguments, over HTTP: %s", async (_, params, tool, outcome) => {
     await send(port(), { method: "POST", path: "/mcp", headers: session.headers, body: body(params) });
     const [row, ...more] = await newRows();
     expect(more).toEqual([]);
     expect(row).toMatchObject({ actor: "ann", kind: "opened", decision: null, tool, outcome });
+    expect(row).toMatchObject({ client: "raw/0", session: expect.stringMatching(/^[0-9a-f]{64}$/) });
     expect(row).toMatchObject({ upstream: tool === "" ? null : "up", argumentsDigest: null, argumentsRedacted: null });
+  });
+
+  it.each(MODERN)("is of the client that a request without a session names: %s", async (_, rest, outcome) => {
+    const meta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"}}`;
+    const { authorization } = users.bearer("ann");
+    const headers = { authorization, "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call" };
+    await send(port(), {
+      ...{ method: "POST", path: "/mcp", headers: { ...headers, "mcp-name": "up__pay" } },
+      body: body(`{${meta},"name":"up__pay",${rest}}`),
+    });
+    expect(await newRows()).toMatchObject([{ actor: "ann", client: "t/1", session: null, outcome }]);
   });
 
   it.each(MALFORMED)("is on record over standard input: %s", async (_, params, tool, outcome) => {
@@ -81,7 +99,7 @@ describe("a call that is refused for its form", () => {
     await eventually(async () => (String(output.read() ?? "").includes('"error"') ? true : undefined));
     edge.close();
     await edge.closed;
-    expect(await newRows()).toMatchObject([{ actor: `eve ${_}`, decision: null, tool, outcome }]);
+    expect(await newRows()).toMatchObject([{ client: "c/1", actor: `eve ${_}`, decision: null, tool, outcome }]);
   });
 });
 

@@ -4,7 +4,7 @@ import { CALL_METHODS, checkCallParams, checkListParams } from "../../mcp/call-p
 import type { Request } from "../../mcp/classify.ts";
 import { encodeError, encodeResultText } from "../../mcp/encode.ts";
 import { LIST_METHODS, type ListKind, type Message } from "../../mcp/messages.ts";
-import { toolOfOdd } from "../../mcp/refused-call.ts";
+import { oddCallIn } from "../../mcp/refused-call.ts";
 import { isLogLevel } from "../../mcp/request-meta.ts";
 import { buildCall, callerOf, type Edge, type RequestContext, recordRefused, refusalError } from "../edge.ts";
 import { endForToken } from "../sign-ins.ts";
@@ -92,8 +92,7 @@ async function callLegacy(edge: Edge, { session, request, context, reply }: Lega
   const { id, method, params } = request;
   const refusal = checkCallParams(method, params);
   if (refusal !== undefined) {
-    const { clientInfo, handle } = session.facts;
-    await recordRefused(edge, context, refusal, toolOfOdd({ method, params }), { clientInfo, session: handle });
+    await recordRefused(edge, context, refusal, oddCallIn({ method, params }), session.facts);
     return reply.end(encodeError(id, refusalError(refusal)));
   }
   const cancellation = new Cancellation();

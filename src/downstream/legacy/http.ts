@@ -12,6 +12,7 @@ import { admit, type HttpEdge } from "../http-edge.ts";
 import { acceptLegacyMessage, dispatchLegacyRequest } from "./dispatch.ts";
 import type { HttpSession } from "./http-session.ts";
 import { initializeResult, readInitialize } from "./initialize.ts";
+import type { LegacyFacts } from "./session.ts";
 import { namesStanding } from "./session-streams.ts";
 
 const SESSION_HEADER = "Mcp-Session-Id";
@@ -139,6 +140,25 @@ async function sessionOf(
   const session = await http.sessions.find(id, context);
   if (session === undefined) answerRefusal(outgoing, refuse("SESSION_UNKNOWN"));
   return session;
+}
+
+/** What is known of the session that the header names, for a message that is refused before its era is known. @throws never */
+export async function sessionFactsOf(
+  http: HttpEdge,
+  { incoming }: HttpExchange,
+  context: RequestContext,
+): Promise<LegacyFacts | undefined> {
+  const id = headerOf(incoming, SESSION_HEADER.toLowerCase());
+  if (id === undefined) return undefined;
+  try {
+    return (await http.sessions.find(id, context))?.legacy.facts;
+  } catch (err) {
+    http.edge.log.warn(
+      { err },
+      "The session of a malformed call cannot be looked up. Its record does not name the client.",
+    );
+    return undefined;
+  }
 }
 
 // GET and DELETE belong to sessions, which the modern era does not have.

@@ -5,7 +5,7 @@ import { CALL_METHODS, checkCallParams, checkListParams } from "../../mcp/call-p
 import { encodeError, encodeResultText } from "../../mcp/encode.ts";
 import { checkParamHeaders } from "../../mcp/headers/param-header-check.ts";
 import { LIST_METHODS, type ListKind } from "../../mcp/messages.ts";
-import { toolOfOdd } from "../../mcp/refused-call.ts";
+import { oddCallIn } from "../../mcp/refused-call.ts";
 import { clientFactsTooLarge } from "../../mcp/request-meta.ts";
 import { META, SUPPORTED_REVISIONS } from "../../mcp/revisions.ts";
 import { declaresTasks, isTaskMethod, TASKS_EXTENSION, TASKS_REQUIRED } from "../../mcp/tasks.ts";
@@ -85,7 +85,7 @@ async function call(server: ModernServer, incoming: ModernIncoming): Promise<Ref
   const { id, method, params } = request;
   const refusal = checkCallParams(method, params) ?? checkMirrored(edge, incoming);
   if (refusal !== undefined) {
-    await recordRefused(edge, context, refusal, toolOfOdd({ method, params }), meta);
+    await recordRefused(edge, context, refusal, oddCallIn({ method, params }));
     return refusal;
   }
   const peer = server.peers.of(context.principal, meta);

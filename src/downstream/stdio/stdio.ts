@@ -9,7 +9,7 @@ import type { ListChange } from "../../gateway/gateway.ts";
 import { classify, type Request } from "../../mcp/classify.ts";
 import { encodeError, encodeResultText } from "../../mcp/encode.ts";
 import type { Message, RpcId } from "../../mcp/messages.ts";
-import { toolOfOdd, toolOfRefused } from "../../mcp/refused-call.ts";
+import { oddCallIn, type RefusedCall, refusedCallIn } from "../../mcp/refused-call.ts";
 import { idAtEnds, idOfOddRequest, idOfRefused } from "../../mcp/refused-id.ts";
 import type { RequestMeta } from "../../mcp/request-meta.ts";
 import { callerOf, createEdge, type RequestContext, recordRefused, refusalError } from "../edge.ts";
@@ -86,11 +86,10 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
   const refuseFirst = async (
     scope: Scope | undefined,
     refusal: Refusal,
-    tool: string | undefined,
+    refused: RefusedCall | undefined,
     answer: () => void,
   ): Promise<void> => {
-    const clientInfo = session?.facts.clientInfo;
-    const recorded = scope && recordRefused(edge, contextOf(scope), refusal, tool, { clientInfo });
+    const recorded = scope && recordRefused(edge, contextOf(scope), refusal, refused, session?.facts);
     if (recorded !== undefined) await recorded;
     answer();
   };
@@ -160,13 +159,13 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
     const scope = gateway.scope(endpoint);
     if (!parsed.ok) {
       const refusal = refuse(parsed.problem.code, whereInJson(parsed.problem));
-      return refuseFirst(scope, refusal, toolOfRefused(line), () => fail(idOfRefused(line), refusal));
+      return refuseFirst(scope, refusal, refusedCallIn(line), () => fail(idOfRefused(line), refusal));
     }
     const classified = classify(parsed.value, { headers: undefined, maxBatch: limits.maxBatch });
     if (scope === undefined) return fail(idOfOddRequest(parsed.value), refuse("ENDPOINT_UNKNOWN"));
     switch (classified.kind) {
       case "rejected":
-        return refuseFirst(scope, classified.refusal, toolOfOdd(parsed.value), () =>
+        return refuseFirst(scope, classified.refusal, oddCallIn(parsed.value), () =>
           fail(classified.id, classified.refusal, classified.data),
         );
       case "modern-request":
