@@ -40,6 +40,22 @@ describe("an issuer's keys", () => {
     expect(issuer.asked).toEqual(["/jwks"]);
   });
 
+  it.each([[null], ["x"], [5], [true], [[]], [{}], [null, [{ kty: "EC" }], "", {}]])(
+    "serve beside entries that are no keys (%j)",
+    async (...entries) => {
+      issuer.showBeside(entries);
+      const { identity } = identityWith(issuer.jwksUrl);
+      expect(principalOf(await identity.identify(bearer(await mint()))).subject).toBe("ann");
+    },
+  );
+
+  it("are none where no entry is an object: the issuer cannot be asked", async () => {
+    issuer.behave("keyless");
+    issuer.showBeside([null, "x", []]);
+    const { identity } = identityWith(issuer.jwksUrl);
+    expect(refusalOf(await identity.identify(bearer(await mint()))).code).toBe("ISSUER_UNREACHABLE");
+  });
+
   it("are fetched once for many tokens, also for those that arrive together", async () => {
     const { identity } = identityWith();
     const tokens = await Promise.all(Array.from({ length: 20 }, () => mint()));

@@ -33,6 +33,8 @@ export interface TestIssuer {
   rotate(kid?: "new" | "same"): Promise<void>;
   /** Shows the keys at another place, which the metadata name. */
   move(path: string): void;
+  /** Shows these entries of its key set before the key. */
+  showBeside(entries: readonly unknown[]): void;
   behave(how: IssuerBehaviour): void;
   behaviour(): IssuerBehaviour;
   close(): Promise<void>;
@@ -44,6 +46,7 @@ export async function startIssuer(options: { readonly slash?: boolean } = {}): P
   let former = keys;
   let behaviour: IssuerBehaviour = "well";
   let place = "/jwks";
+  let beside: readonly unknown[] = [];
   const asked: string[] = [];
 
   const server = createServer((request, response) => {
@@ -53,7 +56,7 @@ export async function startIssuer(options: { readonly slash?: boolean } = {}): P
     if (behaviour === "failing") return answer(response, 500, "{}");
     if (behaviour === "garbage") return answer(response, 200, "<html>");
     if (behaviour === "other") return answer(response, 200, JSON.stringify({ error: "starting" }));
-    if (request.url === place) return answer(response, 200, JSON.stringify({ keys: shown() }));
+    if (request.url === place) return answer(response, 200, JSON.stringify({ keys: [...beside, ...shown()] }));
     if (request.url !== "/.well-known/oauth-authorization-server") return answer(response, 404, "{}");
     answer(
       response,
@@ -98,6 +101,9 @@ export async function startIssuer(options: { readonly slash?: boolean } = {}): P
     },
     move(path) {
       place = path;
+    },
+    showBeside(entries) {
+      beside = entries;
     },
     behave(how) {
       behaviour = how;

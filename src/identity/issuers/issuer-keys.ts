@@ -1,4 +1,4 @@
-import { createLocalJWKSet, type JSONWebKeySet, type LocalJWKSet } from "jose";
+import { createLocalJWKSet, type JWK, type LocalJWKSet } from "jose";
 import { LRUCache } from "lru-cache";
 import { sha256 } from "../../core/digest.ts";
 import type { Log } from "../../core/log.ts";
@@ -145,19 +145,20 @@ export function createIssuerKeys(
   };
 }
 
+/** Entries that are no keys at all cost only themselves, as keys of an unknown type do. RFC 7517 §5 */
 function keySet(body: object): LocalJWKSet | undefined {
+  const entries = "keys" in body && Array.isArray(body.keys) ? body.keys : [];
+  const keys = entries.filter(isJwk);
+  // None at all is what a server says that has not read its own yet: of keys that it showed before it takes none back.
+  if (keys.length === 0) return undefined;
   try {
-    // None at all is what a server says that has not read its own yet: of keys that it showed before it takes none back.
-    if (!isKeySet(body) || body.keys.length === 0) return undefined;
-    return createLocalJWKSet(body);
+    return createLocalJWKSet({ keys });
   } catch {
     // jose's own check of the members; the caller says that the answer is no key set.
     return undefined;
   }
 }
 
-function isKeySet(body: object): body is JSONWebKeySet {
-  return (
-    "keys" in body && Array.isArray(body.keys) && body.keys.every((key) => typeof key === "object" && key !== null)
-  );
+function isJwk(entry: unknown): entry is JWK {
+  return typeof entry === "object" && entry !== null && !Array.isArray(entry);
 }
