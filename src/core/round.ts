@@ -63,4 +63,6 @@ export interface UpstreamFault {
   readonly detail: string;
   /** `no`: the call surely never reached the tool, and may be repeated. `unknown`: it may have run. */
   readonly executed: "no" | "unknown";
+  /** It is a limit of the gateway, or the caller's own doing: it says nothing of the upstream. */
+  readonly ours?: true;
 }

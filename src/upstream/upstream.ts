@@ -125,8 +125,11 @@ export interface Upstream {
   session(peer: ClientPeer): UpstreamSession;
   /** Whoever keeps its lists has read them since it was reached, or knows why it could not. */
   listsRead(): void;
-  /** Somebody saw that it answers: what waits for its next attempt is tried now, and all lists are read again. */
-  refresh(): void;
+  /**
+   * Somebody tried it over connections of their own. Where it answered, what waits for its next attempt is tried now, and all lists
+   * are read again; otherwise its status says why, if it is the upstream's fault.
+   */
+  tested(failure: Pick<UpstreamFault, "code" | "detail" | "ours"> | undefined): void;
 }
 
 /** What the upstream room tells: a state changed, it was reached and its lists are to be read, or one of them again. */

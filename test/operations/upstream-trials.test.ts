@@ -40,6 +40,29 @@ describe("a test", () => {
     expect(JSON.stringify(tested)).not.toContain(CANARY);
   });
 
+  it("that fails says why in the state of the server, too", async () => {
+    let moved = false;
+    const works = legacyScript((request, response) =>
+      answer(request, response, { tools: [], resources: [], resourceTemplates: [] }),
+    );
+    const server = closing(
+      await startRawUpstream((request, response) => {
+        if (moved) answerRaw(response, "", 302);
+        else works(request, response);
+      }),
+    );
+    const gateway = await start({ upstreams: { up: { url: server.url } } });
+    const state = () => upstreamsOf(gateway).get("up")?.status;
+    expect(state()).toMatchObject({ state: "ready", lastError: undefined });
+    moved = true;
+    await upstreamsOf(gateway).test(root, "up");
+    const why = expect.stringMatching(/^The last test of it failed. HTTP 302/);
+    expect(state()).toMatchObject({ state: "ready", lastError: why });
+    moved = false;
+    await upstreamsOf(gateway).test(root, "up");
+    expect(state()).toMatchObject({ state: "ready", lastError: undefined });
+  });
+
   it("that succeeds has what could not be read before read again at once", async () => {
     let broken = true;
     const tools = [{ name: "echo", inputSchema: { type: "object" } }];
@@ -59,7 +82,7 @@ describe("a test", () => {
       tools: 0,
       status: {
         state: "ready",
-        lastError: "Its tools could not be read. HTTP 500.",
+        lastError: "Its tools, resources and resource templates could not be read. HTTP 500.",
         nextAttempt: expect.any(Number),
       },
     });

@@ -74,9 +74,9 @@ describe("a confined upstream", () => {
       const deps = depsWith([], resolve);
       const url = `${scheme}://rebinding.test:${there.port}/mcp`;
       expect(await deps.addresses?.check(url)).toEqual({ ok: true });
-      expect(await testConnection(confined(url), deps, { maxMs: 5_000 })).toEqual({
+      expect(await testConnection(confined(url), deps, { maxMs: 5_000 })).toMatchObject({
         ok: false,
-        why: "UPSTREAM_ADDRESS_REFUSED: Its name leads to a loopback address.",
+        fault: { detail: "UPSTREAM_ADDRESS_REFUSED: Its name leads to a loopback address." },
       });
       expect(there.connections()).toBe(0);
     },
@@ -131,7 +131,7 @@ describe("a confined upstream", () => {
     const tried = await testConnection(confined(url.replace("PORT", String(there.port)), kind), depsWith([]), {
       maxMs: 5_000,
     });
-    expect(tried).toEqual({ ok: false, why: expect.stringContaining("a loopback address") });
+    expect(tried).toMatchObject({ ok: false, fault: { detail: expect.stringContaining("a loopback address") } });
     expect(there.connections()).toBe(0);
   });
 
@@ -151,7 +151,7 @@ describe("what a confined upstream answers", () => {
     const server = closing(await startRawUpstream(redirecting));
     for (const kind of ["http", "sse"] as const) {
       const tried = await testConnection(confined(server.url, kind), depsWith(["127.0.0.1"]), { maxMs: 5_000 });
-      expect(tried).toEqual({ ok: false, why: expect.stringContaining(`HTTP ${status}`) });
+      expect(tried).toMatchObject({ ok: false, fault: { detail: expect.stringContaining(`HTTP ${status}`) } });
     }
     expect(server.requests.length).toBeGreaterThan(0);
     expect(target.connections()).toBe(0);
@@ -168,9 +168,9 @@ describe("what a confined upstream answers", () => {
         }),
       );
       const options = confined(server.url, "sse", { authorization: "Bearer canary" });
-      expect(await testConnection(options, depsWith(["127.0.0.1"]), { maxMs: 5_000 })).toEqual({
+      expect(await testConnection(options, depsWith(["127.0.0.1"]), { maxMs: 5_000 })).toMatchObject({
         ok: false,
-        why: "Its endpoint event names another origin, which is refused.",
+        fault: { detail: "Its endpoint event names another origin, which is refused." },
       });
       expect(target.connections()).toBe(0);
     },
@@ -192,7 +192,7 @@ describe("connecting once", () => {
   it("says that a server takes too long, and ends its request", async () => {
     const server = closing(await startRawUpstream(() => {}));
     const tried = await testConnection(confined(server.url), depsWith(["127.0.0.1"]), { maxMs: 150 });
-    expect(tried).toEqual({ ok: false, why: expect.stringContaining("within 150 ms") });
+    expect(tried).toMatchObject({ ok: false, fault: { detail: expect.stringContaining("within 150 ms") } });
     await server.requests[0]?.aborted;
   });
 
@@ -202,9 +202,9 @@ describe("connecting once", () => {
     const nothing = await testConnection(confined(`http://127.0.0.1:${gone.port}/mcp`), depsWith(["127.0.0.1"]), {
       maxMs: 5_000,
     });
-    expect(nothing).toEqual({ ok: false, why: expect.stringContaining("ECONNREFUSED") });
+    expect(nothing).toMatchObject({ ok: false, fault: { detail: expect.stringContaining("ECONNREFUSED") } });
     const server = closing(await startRawUpstream((_request, response) => answerRaw(response, "", 401)));
     const refused = await testConnection(confined(server.url), depsWith(["127.0.0.1"]), { maxMs: 5_000 });
-    expect(refused).toEqual({ ok: false, why: expect.stringContaining("HTTP 401") });
+    expect(refused).toMatchObject({ ok: false, fault: { detail: expect.stringContaining("HTTP 401") } });
   });
 });

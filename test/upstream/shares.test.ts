@@ -8,7 +8,7 @@ import { closeAfterEach, startUpstreams } from "../support/upstreams.ts";
 
 const closing = closeAfterEach();
 const WORKS = { kind: "result" };
-const BUSY = { kind: "fault", fault: { code: "UPSTREAM_BUSY", executed: "no" } };
+const BUSY = { kind: "fault", fault: { code: "UPSTREAM_BUSY", executed: "no", ours: true } };
 
 const ODD_STDIO = ["test/support/odd-stdio.mjs", "plain"];
 type Timing = Parameters<typeof startUpstreams>[1];

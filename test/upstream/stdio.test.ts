@@ -153,7 +153,7 @@ describe("a stdio server with habits", () => {
     await session.request(toolCall("pid"));
     const held = session.request(toolCall("hang", {}, { cancellation }));
     const refused = await up.session(testPeer("b")).request(toolCall("pid"));
-    expect(refused).toMatchObject({ kind: "fault", fault: { code: "UPSTREAM_BUSY", executed: "no" } });
+    expect(refused).toMatchObject({ kind: "fault", fault: { code: "UPSTREAM_BUSY", executed: "no", ours: true } });
     cancellation.cancel("done");
     expect(await held).toMatchObject({ kind: "fault", fault: { code: "CALL_CANCELLED" } });
     expect(await up.session(testPeer("b")).request(toolCall("pid"))).toMatchObject({ kind: "result" });

@@ -18,7 +18,12 @@ const ADVICE: readonly (readonly [reason: RegExp, what: string])[] = [
   [/Cannot start/, "Its command cannot be run. Check that it is installed, and its path."],
   [/process exited/, "Its program ended. What it wrote last is shown with it; the gateway's log has more."],
   [/No answer within|not done within/, "It is too slow, or hangs. Look at its log, or raise its timeout."],
+  [
+    /HTTP 2\d\d without/,
+    "What answers there speaks no MCP. Often a page for signing in, or a proxy, stands before it: open its URL in a browser.",
+  ],
   [/public|address/i, "Use a public address, or allow this one under registration.addresses."],
+  [/^The last (call|test)/, "The gateway's log has more. It is cleared as soon as the server answers anything."],
 ];
 
 /** What an operator can do about `reason`, the last error of a server that is not ready. */

@@ -129,7 +129,7 @@ export function createUpstreamOperations(deps: UpstreamOperationsDeps): Upstream
         const { tools: _, ...options } = entry.upstream;
         const began = now();
         const tried = await deps.attempt(options);
-        if (tried.ok) deps.upstreams.get(name)?.refresh();
+        deps.upstreams.get(name)?.tested(tried.ok ? undefined : tried.fault);
         return { ok: true, test: testOf(tried, now() - began) };
       } finally {
         tests--;
@@ -152,7 +152,7 @@ function mistaken(mistakes: readonly EntryMistake[]): Refusal & { readonly mista
 }
 
 function testOf(tried: ConnectionTest, ms: number): UpstreamTest {
-  if (!tried.ok) return { ok: false, ms, why: tried.why };
+  if (!tried.ok) return { ok: false, ms, why: tried.fault.detail };
   const tools = tried.tools.flatMap(({ name, description }) => {
     if (typeof name !== "string") return [];
     return [{ name, description: typeof description === "string" ? description : undefined }];

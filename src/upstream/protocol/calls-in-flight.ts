@@ -67,18 +67,17 @@ export class CallsInFlight {
         return refusal;
       }
       case "full":
-        return faultRound(upstream, "UPSTREAM_BUSY", "no", "Too many calls of this caller wait. Make fewer at once.");
+        return busy(upstream, "Too many calls of this caller wait. Make fewer at once.");
       case "late":
-        return faultRound(
-          upstream,
-          "UPSTREAM_BUSY",
-          "no",
-          `The caller's own calls left it no turn in ${timeoutMs} ms.`,
-        );
+        return busy(upstream, `The caller's own calls left it no turn in ${timeoutMs} ms.`);
       case "cancelled":
         return faultRound(upstream, "CALL_CANCELLED", "no", "Cancelled while it waited for its turn.");
       default:
         return how satisfies never;
     }
   }
+}
+
+function busy(upstream: string, detail: string): FaultRound {
+  return { kind: "fault", fault: { code: "UPSTREAM_BUSY", upstream, detail, executed: "no", ours: true } };
 }

@@ -133,7 +133,11 @@ export class PendingRequest {
 
   /** Ends the exchange with a fault; whether it may have run follows from whether it was sent, unless told. */
   fail(code: UpstreamFault["code"], detail: string, executed?: UpstreamFault["executed"]): void {
-    this.finish(faultRound(this.#options.intake.upstream, code, executed ?? (this.#sent ? "unknown" : "no"), detail));
+    this.finish(faultRound(this.#options.intake.upstream, code, executed ?? this.#executed, detail));
+  }
+
+  get #executed(): UpstreamFault["executed"] {
+    return this.#sent ? "unknown" : "no";
   }
 
   /** Gives the call up for the caller's reason. */
@@ -144,11 +148,13 @@ export class PendingRequest {
   }
 
   #expire(): void {
-    const parked = this.#resolve === undefined;
-    const detail = parked
-      ? `No answer to its question came within ${this.#options.parkedMs} ms.`
-      : `No answer within ${this.#options.timeoutMs} ms.`;
-    this.fail("UPSTREAM_TIMEOUT", detail);
+    // The client's answer is waited for, or the server's.
+    if (this.#resolve === undefined) {
+      const { upstream } = this.#options.intake;
+      const detail = `No answer to its question came within ${this.#options.parkedMs} ms.`;
+      const fault = { code: "UPSTREAM_TIMEOUT", upstream, detail, executed: this.#executed, ours: true } as const;
+      this.finish({ kind: "fault", fault });
+    } else this.fail("UPSTREAM_TIMEOUT", `No answer within ${this.#options.timeoutMs} ms.`);
     this.#options.wire.giveUp(this, "timeout");
   }
 

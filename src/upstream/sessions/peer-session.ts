@@ -166,8 +166,13 @@ export class PeerSession implements UpstreamSession {
   }
 
   #refusal(): FaultRound | undefined {
-    if (this.#released) return faultRound(this.#owner.name, "UPSTREAM_CLOSED", "no", "The client's session has ended.");
+    if (this.#released) return { kind: "fault", fault: this.#ended() };
     return this.#owner.refusal();
+  }
+
+  #ended(): UpstreamFault {
+    const detail = "The client's session has ended.";
+    return { code: "UPSTREAM_CLOSED", upstream: this.#owner.name, detail, executed: "no", ours: true };
   }
 
   #send(holder: string, request: UpstreamRequest, done: () => void): Promise<Round> {
@@ -233,8 +238,7 @@ export class PeerSession implements UpstreamSession {
     if (!opened.ok) return opened;
     if (this.#released) {
       await opened.connection.close();
-      const detail = "The client's session has ended.";
-      return { ok: false, fault: { code: "UPSTREAM_CLOSED", upstream: this.#owner.name, detail, executed: "no" } };
+      return { ok: false, fault: this.#ended() };
     }
     this.adopt(opened.connection);
     return opened;

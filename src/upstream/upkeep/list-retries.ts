@@ -15,10 +15,10 @@ export function createListRetries(deps: {
   readonly later: (work: () => void, ms: number) => NodeJS.Timeout;
   /** Has the list read again. */
   readonly again: (kind: ListKind) => void;
-  readonly trouble: (what: string, trouble: UpstreamTrouble | undefined) => void;
+  readonly trouble: (trouble: UpstreamTrouble | undefined) => void;
 }): ListRetries {
   const { delay, now, later, again, trouble } = deps;
-  const failed = new Map<ListKind, { attempts: number; timer: NodeJS.Timeout }>();
+  const failed = new Map<ListKind, Failed>();
   let closed = false;
   return {
     read(kind, problem, what = "all") {
@@ -26,14 +26,15 @@ export function createListRetries(deps: {
       clearTimeout(before?.timer);
       if (closed || problem === undefined) {
         failed.delete(kind);
-        trouble(kind, undefined);
+        trouble(troubleOf(failed));
         return;
       }
       const attempts = before?.attempts ?? 0;
       const ms = delay(attempts);
-      failed.set(kind, { attempts: attempts + 1, timer: later(() => again(kind), ms) });
-      const list = what === "all" ? `Its ${NAMES[kind]}` : `The rest of its ${NAMES[kind]}`;
-      trouble(kind, { detail: `${list} could not be read. ${problem}`, next: now() + ms });
+      const list = what === "all" ? "Its" : "The rest of its";
+      const timer = later(() => again(kind), ms);
+      failed.set(kind, { attempts: attempts + 1, timer, list, problem, next: now() + ms });
+      trouble(troubleOf(failed));
     },
     close() {
       closed = true;
@@ -43,6 +44,35 @@ export function createListRetries(deps: {
   };
 }
 
+interface Failed {
+  readonly attempts: number;
+  readonly timer: NodeJS.Timeout;
+  /** Which part of it. */
+  readonly list: "Its" | "The rest of its";
+  readonly problem: string;
+  readonly next: number;
+}
+
+/** Says of all lists at once which could not be read, with each reason once. */
+function troubleOf(failed: ReadonlyMap<ListKind, Failed>): UpstreamTrouble | undefined {
+  if (failed.size === 0) return undefined;
+  const alike = new Map<string, { list: string; names: string[]; problem: string }>();
+  for (const kind of LIST_KINDS) {
+    const found = failed.get(kind);
+    if (found === undefined) continue;
+    const { list, problem } = found;
+    const others = alike.get(list + problem);
+    if (others === undefined) alike.set(list + problem, { list, names: [NAMES[kind]], problem });
+    else others.names.push(NAMES[kind]);
+  }
+  const details = [...alike.values()].map(
+    ({ list, names, problem }) => `${list} ${WORDS.format(names)} could not be read. ${problem}`,
+  );
+  return { detail: details.join(" "), next: Math.min(...[...failed.values()].map(({ next }) => next)) };
+}
+
+const WORDS = new Intl.ListFormat("en-GB", { type: "conjunction" });
+const LIST_KINDS = ["tools", "prompts", "resources", "resourceTemplates"] as const;
 const NAMES: Readonly<Record<ListKind, string>> = {
   tools: "tools",
   prompts: "prompts",

@@ -2,7 +2,7 @@ import type { ClientPeer, Era } from "../../core/call.ts";
 import { digestOf } from "../../core/digest.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
-import type { FaultRound, UpstreamFault } from "../../core/round.ts";
+import type { FaultRound, Round, UpstreamFault } from "../../core/round.ts";
 import type { JsonLimits } from "../../core/scan-json.ts";
 import { Shares } from "../../core/shares.ts";
 import type { ListKind } from "../../mcp/messages.ts";
@@ -94,7 +94,7 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
       now: deps.now,
       later: (work, ms) => this.intake.later(work, ms),
       again: (kind) => this.listChanged(kind),
-      trouble: (what, trouble) => this.#supervisor.trouble(what, trouble),
+      trouble: (trouble) => this.#supervisor.listTrouble(trouble),
     });
     const { transport, maxResponseBytes, idleMs, maxSessions } = options;
     this.#endpoint =
@@ -148,6 +148,7 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
     };
     const era = (): Era | undefined => this.status().era;
     const answer = await readList(kind, { upstream: this.name, session: this.#system, era, log, ...limits });
+    if (answer.ok && answer.missing === undefined) this.#supervisor.answered();
     // One that is down has its lists read when it is back.
     const down = this.#supervisor.refusal() !== undefined;
     if (down) this.#retries.read(kind, undefined);
@@ -160,19 +161,27 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
     this.#supervisor.listsRead();
   }
 
-  refresh(): void {
+  tested(failure: Pick<UpstreamFault, "code" | "detail" | "ours"> | undefined): void {
     if (this.options.skipped !== undefined) return;
+    if (failure !== undefined) {
+      this.#supervisor.unanswered("test", failure);
+      return;
+    }
+    this.#supervisor.answered();
     if (this.#supervisor.connector !== undefined) this.#supervisor.announceLists();
     else this.intake.own(this.#supervisor.connect());
   }
 
   session(peer: ClientPeer): UpstreamSession {
-    if (this.options.isolation === "session") return this.#pool.get(peer);
-    const system = this.#system;
+    const session = this.options.isolation === "session" ? this.#pool.get(peer) : this.#system;
     return {
-      request: (request) => system.requestFor(peer.holder, request),
-      notify: (notification) => system.notify(notification),
-      subscribe: (uri, onUpdated) => system.subscribe(uri, onUpdated),
+      request: async (request) => this.#noted(await session.requestFor(peer.holder, request)),
+      notify: (notification) => session.notify(notification),
+      subscribe: async (uri, onUpdated) => {
+        const answer = await session.subscribe(uri, onUpdated);
+        if (!answer.ok && "fault" in answer) this.#supervisor.unanswered("call", answer.fault);
+        return answer;
+      },
     };
   }
 
@@ -239,11 +248,19 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
     this.#pool.freed();
   }
 
+  /** What a call came to is what is known of the server. Lists say themselves what came of reading them. */
+  #noted(round: Round): Round {
+    if (round.kind === "fault") this.#supervisor.unanswered("call", round.fault);
+    else this.#supervisor.answered();
+    if (round.kind !== "input_required") return round;
+    return { ...round, resume: async (responses) => this.#noted(await round.resume(responses)) };
+  }
+
   async #waitForRoom(session: PeerSession): Promise<UpstreamFault | undefined> {
     if (await this.#pool.reserve(session)) return undefined;
     const { maxSessions } = this.options;
     const detail = `The caller's share of the ${maxSessions} sessions with it is in use. Raise its limit, or wait.`;
-    return { code: "UPSTREAM_BUSY", upstream: this.name, detail, executed: "no" };
+    return { code: "UPSTREAM_BUSY", upstream: this.name, detail, executed: "no", ours: true };
   }
 }
 

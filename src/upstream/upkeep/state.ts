@@ -17,8 +17,11 @@ export interface StateKeeper {
   /** When it is tried to reach it next, ms since the epoch; `undefined`: not planned. */
   next(at: number | undefined): void;
   /** Something of it does not work although it is reached; `undefined`: it works. */
-  trouble(what: string, trouble: UpstreamTrouble | undefined): void;
+  trouble(what: TroubleName, trouble: UpstreamTrouble | undefined): void;
 }
+
+/** `handshake`: its first words are no messages. `lists`: they could not be read. `answers`: its last answer was none. */
+export type TroubleName = "handshake" | "lists" | "answers";
 
 export interface UpstreamTrouble {
   readonly detail: string;
@@ -35,7 +38,7 @@ export function createState(deps: {
 }): StateKeeper {
   const { options, now, emit } = deps;
   let listsRead = !deps.keepsLists;
-  const troubles = new Map<string, UpstreamTrouble>();
+  const troubles = new Map<TroubleName, UpstreamTrouble>();
   let status: UpstreamStatus = {
     state: "connecting",
     era: options.era === "auto" ? undefined : options.era,
@@ -53,9 +56,10 @@ export function createState(deps: {
     if (changed) emit({ kind: "state", upstream: options.name, status: shown() });
   };
   const shown = (): UpstreamStatus => {
-    const [trouble] = troubles.values();
-    if (status.lastError !== undefined || trouble === undefined) return status;
-    return { ...status, lastError: trouble.detail, nextAttempt: trouble.next };
+    if (status.lastError !== undefined || troubles.size === 0) return status;
+    const found = [...troubles.values()];
+    const next = found.flatMap((trouble) => trouble.next ?? []);
+    return { ...status, lastError: detailOf(found), nextAttempt: next.length === 0 ? undefined : Math.min(...next) };
   };
   return {
     get current() {
@@ -84,4 +88,10 @@ export function createState(deps: {
       else troubles.set(what, trouble);
     },
   };
+}
+
+/** All that does not work, each reason once: one may stand within another. There are as many as there are names for `trouble`. */
+function detailOf(troubles: readonly UpstreamTrouble[]): string {
+  const details = [...new Set(troubles.map(({ detail }) => detail))];
+  return details.filter((detail) => !details.some((other) => other !== detail && other.includes(detail))).join(" ");
 }

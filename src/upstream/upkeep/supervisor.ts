@@ -5,7 +5,6 @@ import { LIST_METHODS, type ListKind } from "../../mcp/messages.ts";
 import type { EraMemory } from "../era-memory.ts";
 import type { HttpEndpoint } from "../http/endpoint.ts";
 import type { Reachability } from "../http/response.ts";
-import { statusFault } from "../http/status.ts";
 import { faultRound } from "../messages/fault.ts";
 import type { Intake } from "../messages/intake.ts";
 import type { Children } from "../process/children.ts";
@@ -15,6 +14,7 @@ import type { UpstreamEvent, UpstreamOptions, UpstreamStatus } from "../upstream
 import { createFlood, type Flood, type FloodLimits } from "../waiting/flood.ts";
 import { STABLE_MS } from "../waiting/row-of-attempts.ts";
 import { type Connector, type ConnectorDeps, establish, type UpstreamRoute } from "./connector.ts";
+import { createLastAnswer, type LastAnswer } from "./last-answer.ts";
 import { ShutdownTracker } from "./shutdown-tracker.ts";
 import { createState, type StateKeeper, type UpstreamTrouble } from "./state.ts";
 
@@ -56,6 +56,7 @@ export class Supervisor implements Reachability {
   readonly #state: StateKeeper;
   readonly #endings: ShutdownTracker;
   readonly #faults: Flood;
+  readonly #lastAnswer: LastAnswer;
   #connector: Connector | undefined;
   #connecting: Promise<void> | undefined;
   #route: UpstreamRoute | undefined;
@@ -72,15 +73,15 @@ export class Supervisor implements Reachability {
   #doubted = false;
   /** What calls are refused with while it is not reached. */
   #code: UpstreamFault["code"] = "UPSTREAM_UNAVAILABLE";
-  /** Its last answer refused the gateway's credential. */
-  #refuses = false;
 
   constructor(deps: SupervisorDeps) {
     this.#deps = deps;
     this.#faults = createFlood(deps.now, FAULTS);
     this.#endings = new ShutdownTracker(deps.options.name, deps.log);
-    const { options, keepsLists, now } = deps;
+    const { options, keepsLists, now, log } = deps;
     this.#state = createState({ options, keepsLists, now, emit: (event) => deps.emit(event) });
+    const trouble = (found: UpstreamTrouble | undefined): void => this.#state.trouble("answers", found);
+    this.#lastAnswer = createLastAnswer({ upstream: options.name, log, now, trouble });
   }
 
   get connector(): Connector | undefined {
@@ -161,20 +162,22 @@ export class Supervisor implements Reachability {
 
   reached(status: number | undefined): void {
     this.#unreachable = 0;
-    if (status === undefined) return;
-    const fault = statusFault(status);
-    if (fault?.code === "UPSTREAM_REFUSED") {
-      this.#refuses = true;
-      this.trouble("credential", { detail: fault.detail, next: undefined });
-    } else if (this.#refuses && status < 300) {
-      this.#refuses = false;
-      this.trouble("credential", undefined);
-    }
+    if (status !== undefined) this.#lastAnswer.status(status);
   }
 
-  /** Something of it does not work although it is reached; `undefined`: it works. */
-  trouble(what: string, trouble: UpstreamTrouble | undefined): void {
-    this.#state.trouble(what, trouble);
+  /** It answered something that it was asked. */
+  answered(): void {
+    this.#lastAnswer.good();
+  }
+
+  /** A call or a test of it failed. Where it is not reached at all, the state says why. */
+  unanswered(what: "call" | "test", fault: Pick<UpstreamFault, "code" | "detail" | "ours">): void {
+    if (!this.#closed && this.#connector !== undefined) this.#lastAnswer.bad(what, fault);
+  }
+
+  /** Lists of it could not be read although it is reached; `undefined`: they could. */
+  listTrouble(trouble: UpstreamTrouble | undefined): void {
+    this.#state.trouble("lists", trouble);
   }
 
   /** Connects, or joins the attempt that is under way. */
@@ -229,14 +232,14 @@ export class Supervisor implements Reachability {
       },
       // Why it is not reached should not have to wait until it is given up.
       onNoMessage: (detail) => {
-        if (this.#connecting !== undefined) this.trouble("handshake", { detail, next: undefined });
+        if (this.#connecting !== undefined) this.#state.trouble("handshake", { detail, next: undefined });
       },
       onStale: () => this.announceLists(),
       track: (ending) => this.track(ending),
       channels: this.#endings.channels,
     };
     const found = establish(deps, fresh ? this.#route : this.#recalled());
-    const result = await found.finally(() => this.trouble("handshake", undefined));
+    const result = await found.finally(() => this.#state.trouble("handshake", undefined));
     if (this.#closed) {
       if (result.ok) await Promise.all([result.system.close(), result.connector.close()]);
       return;
@@ -275,6 +278,7 @@ export class Supervisor implements Reachability {
     if (era === "modern" || (known !== undefined && (known.era !== era || known.transport !== transport))) {
       this.#deps.onRouteChanged();
     }
+    this.answered();
     const wasReady = this.#state.current === "ready";
     this.#state.reached(connector);
     this.#deps.log.info({ upstream: this.#name, era, transport }, "Connected to an upstream.");

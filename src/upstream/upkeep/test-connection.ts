@@ -1,13 +1,17 @@
 import type { JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
+import type { UpstreamFault } from "../../core/round.ts";
 import type { UpstreamOptions, UpstreamStatus } from "../upstream.ts";
 import { createUpstreams, type UpstreamsDeps } from "./upstreams.ts";
 
 /** What came of connecting once. */
 export type ConnectionTest =
   | { readonly ok: true; readonly status: UpstreamStatus; readonly tools: readonly JsonObject[] }
-  /** `why` is for operators. */
-  | { readonly ok: false; readonly why: string };
+  /** `fault.detail` is for operators. */
+  | { readonly ok: false; readonly fault: TestFault };
+
+/** Why a test failed. */
+export type TestFault = Pick<UpstreamFault, "code" | "detail" | "ours">;
 
 /** When a trial is given up. */
 export interface TestBounds {
@@ -32,8 +36,9 @@ export async function testConnection(
   let timer: NodeJS.Timeout | undefined;
   let stop = (): void => {};
   const late = new Promise<ConnectionTest>((resolve) => {
-    timer = setTimeout(() => resolve({ ok: false, why: `It was not done within ${maxMs} ms.` }), maxMs);
-    stop = () => resolve({ ok: false, why: "The gateway is stopping." });
+    const end = (code: TestFault["code"], detail: string): void => resolve({ ok: false, fault: { code, detail } });
+    timer = setTimeout(() => end("UPSTREAM_TIMEOUT", `It was not done within ${maxMs} ms.`), maxMs);
+    stop = () => end("CALL_CANCELLED", "The gateway is stopping.");
   });
   if (signal?.aborted === true) stop();
   signal?.addEventListener("abort", stop, { once: true });
@@ -42,7 +47,7 @@ export async function testConnection(
     const upstream = upstreams.get(options.name);
     if (upstream === undefined) throw new Error("An upstream that was applied is not there.");
     const listed = upstream.list("tools").then((answer): ConnectionTest => {
-      if (!answer.ok) return { ok: false, why: answer.fault.detail };
+      if (!answer.ok) return { ok: false, fault: answer.fault };
       return { ok: true, status: upstream.status(), tools: answer.items };
     });
     return await Promise.race([listed, late]);

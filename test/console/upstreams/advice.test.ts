@@ -7,6 +7,8 @@ it.each([
   ["UND_ERR_CONNECT_TIMEOUT: Connect Timeout Error", "No way leads there."],
   ["HTTP 401: it refused the gateway's credential. Check the headers configured for it.", "Put the right credential"],
   ["HTTP 404 without a JSON-RPC response.", "is no MCP endpoint"],
+  ["The last call to it failed. HTTP 200 without a JSON-RPC response.", "What answers there speaks no MCP."],
+  ["The last call to it failed. Its result is not JSON.", "as soon as the server answers anything"],
   ["HTTP 503.", "The server itself fails."],
   ["Cannot start: spawn nod ENOENT", "Its command cannot be run."],
   ["Its process exited (code 1).", "Its program ended."],
