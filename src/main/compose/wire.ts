@@ -89,8 +89,25 @@ export interface Wired {
 
 export type Wiring = { readonly ok: true; readonly wired: Wired } | { readonly ok: false; readonly error: string };
 
-/** Compiles the policies, opens the store, starts the upstreams. @throws StoreError when the store cannot be opened */
+/** What is open, to be closed again where what comes after it cannot be. */
+type Opened = Array<() => Promise<void> | void>;
+
+/**
+ * Compiles the policies, opens the store, starts the upstreams. Where one of them cannot be, nothing stays open.
+ * @throws StoreError when the store cannot be opened
+ */
 export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
+  const opened: Opened = [];
+  let wiring: Wiring | undefined;
+  try {
+    wiring = await wireAll(config, deps, opened);
+    return wiring;
+  } finally {
+    if (wiring?.ok !== true) for (const close of opened.reverse()) await close();
+  }
+}
+
+async function wireAll(config: Config, deps: WireDeps, open: Opened): Promise<Wiring> {
   const { log, now, timing = {} } = deps;
   // Nobody has seen a list before there is a gateway, so that an earlier swap concerns nobody.
   let swapped: WiredGateway["policiesReplaced"] = () => {};
@@ -113,12 +130,10 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
   });
   if (!opened.ok) return { ok: false, error: opened.report };
   const { policies } = opened;
+  open.push(() => policies.close());
 
   const notifying = readNotifiers(config, deps);
-  if (!notifying.ok) {
-    await policies.close();
-    return notifying;
-  }
+  if (!notifying.ok) return notifying;
 
   const place = parseStoreUrl(config.store.url);
   const secret = loadSecretKey({
@@ -127,17 +142,19 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
   });
   const formerSecrets = previousSecretKeys(config.previousKeys);
   const anchoring = readAnchors(config.audit.anchor, deps);
-  if (!anchoring.ok) {
-    await policies.close();
-    return anchoring;
-  }
+  if (!anchoring.ok) return anchoring;
   const auditHash = createKeyedHash(secret, AUDIT_CHAIN);
   const formerHashes = formerSecrets.map((each) => createKeyedHash(each, AUDIT_CHAIN));
   const store = openStore({ url: config.store.url, log, auditHash, formerHashes });
+  open.push(() => store.close());
   const { audit, rollUp, checkpoints } = await wireAudit(config.audit, anchoring.anchors, {
     ...{ store, secret, formerSecrets, log, now, timing },
     databasePath: place.kind === "file" ? place.path : undefined,
   });
+  open.push(
+    () => checkpoints.close(),
+    () => audit.flush(),
+  );
   const principalNow = createPrincipalNow(config.auth);
   const persons = createPersons({
     people: createPeople(config.auth.people),
@@ -180,6 +197,7 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     definitionsChanged: (upstream, tools) => described(upstream, tools),
     ...(deps.resolve === undefined ? {} : { resolve: deps.resolve }),
   });
+  open.push(() => servers.close());
   const { upstreams, catalog, live, registry } = servers;
 
   // The same in answers to agents and in messages to approvers.

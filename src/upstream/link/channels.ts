@@ -16,8 +16,13 @@ export interface ChannelDeps {
   readonly now: () => number;
   readonly intake: Intake;
   readonly children: Children;
-  /** Ends each open channel; kept up to date here. */
-  readonly channels: Set<() => Promise<void>>;
+  readonly channels: OpenChannels;
+}
+
+/** Ends each open channel; kept up to date here. */
+export class OpenChannels extends Set<() => Promise<void>> {
+  /** No further one is opened: an attempt to connect that goes on after its first channel was ended would open another. */
+  over = false;
 }
 
 /** Opens children of an upstream over stdio. */
@@ -43,6 +48,7 @@ export function sseChannel(deps: ChannelDeps, endpoint: HttpEndpoint): OpenChann
 
 function registered({ channels, intake }: ChannelDeps, open: OpenChannel): OpenChannel {
   return async (events: MessageChannelEvents) => {
+    if (channels.over) return { ok: false, detail: "The gateway closed it." };
     let inner: MessageChannel | undefined;
     let failed = false;
     let over = false;
@@ -79,7 +85,8 @@ function registered({ channels, intake }: ChannelDeps, open: OpenChannel): OpenC
     const live = opened.channel;
     inner = live;
     channels.add(end);
-    if (over) await close();
+    if (channels.over) await end();
+    else if (over) await close();
     const channel: MessageChannel = {
       send: (text, isWanted) => live.send(text, isWanted),
       pause: () => live.pause(),

@@ -6,7 +6,7 @@ import type { HttpEndpoint } from "../http/endpoint.ts";
 import { probeHttpEra } from "../http/era-probe.ts";
 import { openLegacyHttp } from "../http/legacy.ts";
 import { createModernHttp } from "../http/modern.ts";
-import { sseChannel, stdioChannel } from "../link/channels.ts";
+import { type OpenChannels, sseChannel, stdioChannel } from "../link/channels.ts";
 import { openLegacyLink } from "../link/legacy.ts";
 import { ModernLink } from "../link/modern.ts";
 import type { Intake } from "../messages/intake.ts";
@@ -63,7 +63,7 @@ export interface ConnectorDeps {
   /** Something that ends on its own but must be waited for when everything is closed. */
   track(ending: Promise<void>): void;
   /** Ends each open message channel; kept up to date here. */
-  readonly channels: Set<() => Promise<void>>;
+  readonly channels: OpenChannels;
 }
 
 /** Reaches an upstream, by the route known from last time or by finding it out, and opens the system connection. */

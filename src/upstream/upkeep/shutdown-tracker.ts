@@ -1,10 +1,11 @@
 import type { Log } from "../../core/log.ts";
+import { OpenChannels } from "../link/channels.ts";
 import { atMost } from "../waiting/at-most.ts";
 
 /** What of an upstream ends on its own, and has to have ended before a shutdown is complete. */
 export class ShutdownTracker {
   /** Ends each open message channel, so that no child is ever left behind; `channels.ts` keeps it up to date. */
-  readonly channels = new Set<() => Promise<void>>();
+  readonly channels = new OpenChannels();
   readonly #upstream: string;
   readonly #log: Log;
   readonly #pending = new Set<Promise<void>>();
@@ -25,6 +26,7 @@ export class ShutdownTracker {
   /** Gives `attempt` up to `ms` to end, then ends every channel that is open. */
   async settle(attempt: Promise<void> | undefined, ms: number): Promise<void> {
     await atMost(ms, attempt);
+    this.channels.over = true;
     // One may have opened meanwhile.
     while (this.channels.size > 0) await Promise.all([...this.channels].map((end) => end()));
   }
