@@ -7,9 +7,9 @@ export interface SearchBudget {
   left: number;
 }
 
-/** A full one: 600,000 steps. */
+/** A full one: 400,000 steps. */
 export function createSearchBudget(): SearchBudget {
-  return { left: 600_000 };
+  return { left: 400_000 };
 }
 
 /** Steps of a character: of a text full of digits, … */
