@@ -10,6 +10,7 @@ import { whyNoClientAddress } from "../../config/checks/client-address.ts";
 import type { Config } from "../../config/schema/schema.ts";
 import { publicUrlOf } from "../../config/schema/server.ts";
 import { createKeyedHash } from "../../core/keyed-hash.ts";
+import type { Log } from "../../core/log.ts";
 import { createPeople } from "../../core/people.ts";
 import { createPersons } from "../../core/persons.ts";
 import { createSeal, type Seal } from "../../core/seal.ts";
@@ -103,7 +104,18 @@ export async function wire(config: Config, deps: WireDeps): Promise<Wiring> {
     wiring = await wireAll(config, deps, opened);
     return wiring;
   } finally {
-    if (wiring?.ok !== true) for (const close of opened.reverse()) await close();
+    if (wiring?.ok !== true) await closeAll(opened, deps.log);
+  }
+}
+
+/** Last opened, first closed. What cannot be closed is logged: why the start is refused is what its user is to hear. */
+async function closeAll(opened: Opened, log: Log): Promise<void> {
+  for (const close of opened.reverse()) {
+    try {
+      await close();
+    } catch (err) {
+      log.error({ err }, "A refused start could not close what it had opened.");
+    }
   }
 }
 
