@@ -27,6 +27,11 @@ describe("the vocabulary", () => {
     expect(EXPORTED.filter(({ name }) => wordsOf(name).includes(word))).toEqual([]);
   });
 
+  it("gives each exported name one meaning", () => {
+    const declaredIn = new Map(EXPORTED.map(({ name, path }) => [name, path]));
+    expect(EXPORTED.filter(({ name, path }) => declaredIn.get(name) !== path)).toEqual([]);
+  });
+
   it("has no type or constant named for an ask", () => {
     const nouns = EXPORTED.filter(({ name }) => /^[A-Z]/.test(name) && /^asks?$/.test(wordsOf(name)[0] ?? ""));
     expect(nouns).toEqual([]);

@@ -15,7 +15,7 @@ import { createEventStreams } from "./events/streams.ts";
 import { type AdmissionDeps, createAdmission } from "./http/admit.ts";
 import { API_BASE, mountRoutes } from "./http/mount-routes.ts";
 import { mountOpenapi } from "./http/openapi.ts";
-import { problem } from "./http/problem.ts";
+import { problemResponse } from "./http/problem.ts";
 import { notificationRoutes } from "./notification-routes.ts";
 import { policyRoutes } from "./policies/routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
@@ -73,14 +73,14 @@ export function createApi(deps: ApiDeps): Api {
     if (refusal === undefined) await next();
     else {
       log.debug({ code: refusal.code, host, origin }, "A request to the API was refused");
-      c.res = problem(refusal);
+      c.res = problemResponse(refusal);
     }
     for (const [name, value] of Object.entries(HEADERS)) c.res.headers.set(name, value);
   });
   mountOpenapi(app, { publicUrl, version: deps.version });
   app.use("/api/*", async (c, next) => {
     const admitted = await admit(c.env.incoming, c.req.path === `${API_BASE}${EVENTS_PATH}`);
-    if (!admitted.ok) return problem(admitted);
+    if (!admitted.ok) return problemResponse(admitted);
     heldFor(c.env.incoming, personKey(admitted.operator.principal));
     c.set("operator", admitted.operator);
     c.set("ip", admitted.ip);
@@ -102,7 +102,7 @@ export function createApi(deps: ApiDeps): Api {
     ...toolRoutes(tools),
     ...sessionRoutes(sessions, signedIn),
   ]);
-  app.all("/api/*", () => problem(refuse("PATH_UNKNOWN")));
+  app.all("/api/*", () => problemResponse(refuse("PATH_UNKNOWN")));
   return {
     app,
     async isAdministrator(incoming) {
@@ -124,5 +124,5 @@ export function createApi(deps: ApiDeps): Api {
 
 function answerFault(c: Context<ApiEnv>, err: Error, log: Log): Response {
   log.error({ err, method: c.req.method }, "A request to the API failed");
-  return problem(refuse(err instanceof StoreError ? "STORE_UNAVAILABLE" : "INTERNAL"));
+  return problemResponse(refuse(err instanceof StoreError ? "STORE_UNAVAILABLE" : "INTERNAL"));
 }

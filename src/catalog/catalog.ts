@@ -8,7 +8,7 @@ import { createCoalescer } from "./coalescer.ts";
 import { createDefinitionKeeper } from "./definition-keeper.ts";
 import type { ToolEntry } from "./entries.ts";
 import { createFirstStarts } from "./first-start.ts";
-import { listsWithItems, type Member } from "./member.ts";
+import { type CatalogMember, listsWithItems } from "./member.ts";
 import { createReadingPace } from "./reading-pace.ts";
 import { createRememberedTools } from "./remembered-tools.ts";
 import { type CatalogTiming, DEFAULT_CATALOG_TIMING } from "./timing.ts";
@@ -63,7 +63,7 @@ export function createCatalog(deps: {
 }): Catalog {
   const { upstreams, log } = deps;
   const timing: CatalogTiming = { ...DEFAULT_CATALOG_TIMING, ...deps.timing };
-  const members = new Map<string, Member>();
+  const members = new Map<string, CatalogMember>();
   const firstStarts = createFirstStarts(timing.firstListsMs);
   const views = new Map<string, { readonly scope: Scope; readonly view: View }>();
   const keeper = createDefinitionKeeper({
@@ -83,7 +83,7 @@ export function createCatalog(deps: {
   };
 
   /** What it listed before this process knew it, unless it has listed its tools since. */
-  const recall = async (name: string, member: Member): Promise<void> => {
+  const recall = async (name: string, member: CatalogMember): Promise<void> => {
     if (member.reader.knowsTools()) return;
     await remembered.recall(name);
     if (members.get(name) === member) forgetViews(name);
@@ -98,7 +98,7 @@ export function createCatalog(deps: {
     forgetViews(name);
   };
   // Clients are told of the lists in which this upstream has anything at all.
-  const shownOrHidden = (name: string, member: Member): void => {
+  const shownOrHidden = (name: string, member: CatalogMember): void => {
     forgetViews(name);
     for (const list of listsWithItems(member)) announcer.soon({ list, upstream: name });
   };
@@ -149,7 +149,7 @@ export function createCatalog(deps: {
       run: (kinds) => void reader.refresh(kinds),
     });
     const unread = { reading: undefined, hidden: false, graceTimer: undefined };
-    const member: Member = { upstream, rules, reader, pace, stale, settled, settle, ...unread };
+    const member: CatalogMember = { upstream, rules, reader, pace, stale, settled, settle, ...unread };
     members.set(name, member);
     firstStarts.began(name, member);
     const { state } = upstream.status();

@@ -1,17 +1,17 @@
 import { within } from "../core/within.ts";
-import type { Member } from "./member.ts";
+import type { CatalogMember } from "./member.ts";
 
 /** The upstreams that make their first start: whoever asks for lists meanwhile waits for them. */
 export interface FirstStarts {
-  began(name: string, member: Pick<Member, "settled">): void;
+  began(name: string, member: Pick<CatalogMember, "settled">): void;
   /** It was read for the first time, found down, or has left. */
-  ended(name: string, member: Pick<Member, "settled">): void;
+  ended(name: string, member: Pick<CatalogMember, "settled">): void;
   /** As `Catalog.firstLists`. */
   waitFor(names: readonly string[]): Promise<unknown> | undefined;
 }
 
 interface FirstStart {
-  readonly member: Pick<Member, "settled">;
+  readonly member: Pick<CatalogMember, "settled">;
   /** What those wait for who ask; `undefined`: nobody has asked yet. */
   wait: Promise<void> | undefined;
 }

@@ -6,7 +6,7 @@ import type { ToolRules } from "./tool-rules.ts";
 import { LIST_KINDS, type UpstreamReader } from "./upstream-lists.ts";
 
 /** An upstream of the catalog, and how far it has been read. */
-export interface Member {
+export interface CatalogMember {
   readonly upstream: Upstream;
   rules: ToolRules;
   readonly reader: UpstreamReader;
@@ -22,7 +22,7 @@ export interface Member {
 }
 
 /** The lists in which an upstream has anything at all. */
-export function listsWithItems({ reader }: Pick<Member, "reader">): readonly ListKind[] {
+export function listsWithItems({ reader }: Pick<CatalogMember, "reader">): readonly ListKind[] {
   const lists = reader.lists();
   return LIST_KINDS.filter((kind) => lists[kind].length > 0);
 }

@@ -6,7 +6,7 @@ import { readSmallFileSync } from "../core/read-small-file.ts";
 import { crossCheck, crossWarnings } from "./checks/cross-checks.ts";
 import type { ConfigError } from "./config-error.ts";
 import { fill } from "./file/fill.ts";
-import { type ConfigIssue, MAX_ISSUES, valueAt } from "./file/issues.ts";
+import { type ConfigIssue, MAX_ISSUES, valueAtPath } from "./file/issues.ts";
 import { missingFile } from "./file/missing-file.ts";
 import { parse } from "./file/parse.ts";
 import { inOrder, toBroken, toError } from "./file/report.ts";
@@ -78,7 +78,7 @@ const POLICY_DIR: YamlPath = ["policies", "dir"];
 
 // A misspelt folder must not mean "no policies", which would let every call through.
 function checkPolicyDir(root: Json, dir: string, substituted: ReadonlySet<string>): ConfigIssue[] {
-  const value = valueAt(root, POLICY_DIR);
+  const value = valueAtPath(root, POLICY_DIR);
   if (typeof value !== "string" || value === "" || existsSync(resolve(dir, value))) return [];
   // A substituted path may hold what is nobody's business.
   const hint = substituted.has(pathKey(POLICY_DIR)) ? undefined : `It was looked for at ${resolve(dir, value)}.`;
@@ -86,7 +86,7 @@ function checkPolicyDir(root: Json, dir: string, substituted: ReadonlySet<string
 }
 
 function warnPolicyDir(root: Json, dir: string): ConfigIssue[] {
-  if (valueAt(root, POLICY_DIR) !== undefined || existsSync(resolve(dir, "policies"))) return [];
+  if (valueAtPath(root, POLICY_DIR) !== undefined || existsSync(resolve(dir, "policies"))) return [];
   const message = "There is no folder policies beside this file, so no call is checked by a policy.";
   return [{ path: ["policies"], at: "key", message, hint: "Make one, or set policies.dir." }];
 }

@@ -1,5 +1,5 @@
 import type { ActOutcome, CallOutcome } from "../core/call-outcome.ts";
-import type { UNREADABLE } from "../store/audit/audit-entry.ts";
+import type { UNREADABLE_OUTCOME } from "../store/audit/audit-entry.ts";
 import type { BadgeTone } from "./components/badge.tsx";
 
 interface OutcomeWords {
@@ -107,7 +107,7 @@ const BROKEN = {
     text: "This row of the record was changed and cannot be read. Run `portcullis audit verify`.",
     tone: "bad",
   },
-} as const satisfies Record<typeof UNREADABLE, OutcomeWords>;
+} as const satisfies Record<typeof UNREADABLE_OUTCOME, OutcomeWords>;
 
 const OUTCOMES: Readonly<Record<string, OutcomeWords>> = { ...CALLS, ...ACTS, ...BROKEN };
 

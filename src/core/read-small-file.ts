@@ -93,11 +93,11 @@ function tooLarge(maxBytes: number): SmallFile {
 
 function failed(error: unknown): SmallFile {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-  return { ok: false, code, reason: reasonOf(error) };
+  return { ok: false, code, reason: fileErrorReason(error) };
 }
 
 /** Why the file system refused, as the end of a sentence. */
-export function reasonOf(error: unknown): string {
+export function fileErrorReason(error: unknown): string {
   if (!(error instanceof Error)) return "unknown reason";
   return "code" in error && typeof error.code === "string" ? (REASONS[error.code] ?? error.code) : error.message;
 }

@@ -9,10 +9,19 @@ import {
   Parser,
   type YAMLError,
 } from "yaml";
-import { DEEP, limit, MAX_PROBLEMS, number, problem, survey, YAML_LIMITS, type YamlProblem } from "./survey-yaml.ts";
+import {
+  DEEP,
+  limit,
+  MAX_PROBLEMS,
+  number,
+  survey,
+  YAML_LIMITS,
+  type YamlProblem,
+  yamlProblem,
+} from "./survey-yaml.ts";
 
 /** Where in a text something stands, from 1. */
-export type Position = (offset: number) => { readonly line: number; readonly column: number };
+export type PositionAt = (offset: number) => { readonly line: number; readonly column: number };
 
 export type ReadYaml =
   | {
@@ -23,9 +32,9 @@ export type ReadYaml =
       /** What an alias stands for. */
       targetOf(alias: Alias): Node | undefined;
       readonly warnings: readonly YamlProblem[];
-      readonly position: Position;
+      readonly position: PositionAt;
     }
-  | { readonly ok: false; readonly problems: readonly YamlProblem[]; readonly position: Position };
+  | { readonly ok: false; readonly problems: readonly YamlProblem[]; readonly position: PositionAt };
 
 /**
  * Reads one document of YAML 1.2 within bounds, in time that grows with the text and no faster. Depth and number of tokens are known
@@ -34,7 +43,7 @@ export type ReadYaml =
  */
 export function readYaml(text: string): ReadYaml {
   const lines = new LineCounter();
-  const position: Position = (offset) => {
+  const position: PositionAt = (offset) => {
     const { line, col } = lines.linePos(Math.min(offset, text.length));
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
@@ -47,9 +56,9 @@ export function readYaml(text: string): ReadYaml {
     const read = tokensOf(text, lines);
     if (!read.ok) return refuse([read.problem]);
     const { document, second } = compose(read.tokens, text.length);
-    if (document === undefined) return refuse([problem(0, "EMPTY", "The file cannot be read as YAML.")]);
+    if (document === undefined) return refuse([yamlProblem(0, "EMPTY", "The file cannot be read as YAML.")]);
     if (second !== undefined)
-      return refuse([problem(second, "MULTIPLE_DOCS", "The file holds several YAML documents.")]);
+      return refuse([yamlProblem(second, "MULTIPLE_DOCS", "The file holds several YAML documents.")]);
     const { problems: found, targets, values } = survey(document.contents);
     const problems = [...document.errors.map(problemOf), ...found];
     if (problems.length > 0) return refuse(problems);
@@ -58,13 +67,13 @@ export function readYaml(text: string): ReadYaml {
   } catch (error) {
     // The parser gives up on some texts by an exception, for example of too many comments in a row.
     return refuse([
-      problem(0, "UNREADABLE", error instanceof Error ? error.message : "The file cannot be read as YAML."),
+      yamlProblem(0, "UNREADABLE", error instanceof Error ? error.message : "The file cannot be read as YAML."),
     ]);
   }
 }
 
 function problemOf({ pos, code, message }: YAMLError): YamlProblem {
-  return problem(pos[0], code, `This is not valid YAML: ${message}.`);
+  return yamlProblem(pos[0], code, `This is not valid YAML: ${message}.`);
 }
 
 type Tokens =

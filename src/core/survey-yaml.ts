@@ -26,7 +26,7 @@ export interface YamlProblem {
 export const MAX_PROBLEMS = 100;
 
 /** A mistake at a place. */
-export function problem(offset: number, code: string, message: string): YamlProblem {
+export function yamlProblem(offset: number, code: string, message: string): YamlProblem {
   return { offset, code, message };
 }
 
@@ -35,7 +35,7 @@ export const DEEP = `is nested more than ${YAML_LIMITS.maxDepth} deep`;
 
 /** Says that a file goes beyond a bound. */
 export function limit(offset: number, what: string): YamlProblem {
-  return problem(offset, "LIMIT", `The file ${what}.`);
+  return yamlProblem(offset, "LIMIT", `The file ${what}.`);
 }
 
 /** A number as people read it. */
@@ -87,10 +87,10 @@ export function survey(contents: Node | null) {
     const offset = startOf(alias);
     if (anchored === undefined) {
       problems.push(
-        problem(offset, "BAD_ALIAS", `There is no anchor &${alias.source.slice(0, 64)} before this alias.`),
+        yamlProblem(offset, "BAD_ALIAS", `There is no anchor &${alias.source.slice(0, 64)} before this alias.`),
       );
     } else if (anchored.extent === undefined) {
-      problems.push(problem(offset, "BAD_ALIAS", "This alias stands in what it stands for."));
+      problems.push(yamlProblem(offset, "BAD_ALIAS", "This alias stands in what it stands for."));
     } else {
       targets.set(alias, anchored.node);
       if (depth + anchored.extent.height > maxDepth) problems.push(limit(offset, DEEP));
@@ -127,10 +127,10 @@ export function survey(contents: Node | null) {
     // An anchor at a name: it counts, too.
     if (isScalar(key)) look(key, 0);
     const name = isScalar(key) ? String(key.value ?? "") : undefined;
-    if (name === undefined) problems.push(problem(offset, "KEY", "This cannot be a key."));
+    if (name === undefined) problems.push(yamlProblem(offset, "KEY", "This cannot be a key."));
     else if (name.length > maxName)
       problems.push(limit(offset, `has a name of more than ${number(maxName)} characters`));
-    else if (names.has(name)) problems.push(problem(offset, "DUPLICATE_KEY", "This key is here twice."));
+    else if (names.has(name)) problems.push(yamlProblem(offset, "DUPLICATE_KEY", "This key is here twice."));
     else names.add(name);
   }
 

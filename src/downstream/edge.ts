@@ -12,7 +12,7 @@ import { encodeNotification } from "../mcp/encode.ts";
 import { asClientParams } from "../mcp/members/era-members.ts";
 import type { RefusedCall } from "../mcp/refused-call.ts";
 import { progressTokenOf, reachesLevel, traceIdOf } from "../mcp/request-meta.ts";
-import { deliveryOf } from "./delivery.ts";
+import { deliveryClassOf } from "./delivery-class.ts";
 import { createHolds, type Holds } from "./holds.ts";
 import { DEFAULT_DOWNSTREAM_LIMITS, type EdgeDeps, type EdgeLimits } from "./options.ts";
 import type { Reply } from "./reply.ts";
@@ -103,7 +103,7 @@ export function buildCall(edge: Edge, context: RequestContext, parts: CallParts)
     notify(notification) {
       const params = callParams(notification, token, logLevel);
       if (params === undefined) return;
-      reply.send(encodeNotification(notification.method, params), deliveryOf(notification.method, params));
+      reply.send(encodeNotification(notification.method, params), deliveryClassOf(notification.method, params));
     },
   };
 }

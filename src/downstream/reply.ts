@@ -1,4 +1,4 @@
-import type { Delivery } from "./delivery.ts";
+import type { DeliveryClass } from "./delivery-class.ts";
 
 /** The way back for one request: any number of messages, then one end. What comes after the end is dropped. */
 export interface Reply {
@@ -6,7 +6,7 @@ export interface Reply {
   readonly streams: boolean;
   readonly ended: boolean;
   /** Sends a notification or a server's request. Whether it was taken. */
-  send(message: string, delivery?: Delivery): boolean;
+  send(message: string, delivery?: DeliveryClass): boolean;
   /**
    * Ends with the response. `status` counts where nothing was sent before. `written` is called once all of the response
    * has left while the client was there, and never if it had gone.

@@ -16,7 +16,7 @@ import {
   type StepUpGate,
   signedInAs,
 } from "./step-up/step-up-gate.ts";
-import type { DecidedRequest, Execute, Forward, RecordedRequest, Unable, Way } from "./steps/execute.ts";
+import type { DecidedRequest, Execute, ExecutionStrategy, Forward, RecordedRequest, Unable } from "./steps/execute.ts";
 import type { Links } from "./steps/links.ts";
 import { notListed, type ResolveDeps, resolveTool, UNKNOWN_TOOL } from "./steps/resolve.ts";
 import { followRounds } from "./steps/rounds.ts";
@@ -55,7 +55,7 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
 }
 
 /** The way of a call that a client made. */
-class FirstCall implements Way<Outcome> {
+class FirstCall implements ExecutionStrategy<Outcome> {
   readonly approval = undefined;
   readonly cancellation: Call["cancellation"];
   readonly #deps: PipelineDeps;

@@ -4,7 +4,7 @@ import { baseUrl, differBySlash } from "../core/urls.ts";
 const ENDPOINT = /^\/mcp(\/[a-z0-9][a-z0-9-]{0,31})?$/;
 
 /** The path by which the endpoint of a request is a resource. It comes from outside: what could be no endpoint is `/mcp`. */
-export function endpointPath(path: string): string {
+export function resourcePath(path: string): string {
   return ENDPOINT.test(path) ? path : "/mcp";
 }
 
@@ -25,7 +25,7 @@ export function createAudiences(publicUrl: string): AudiencesAt {
       above = configured.map(baseUrl);
       bases.set(configured, above);
     }
-    const end = endpointPath(path);
+    const end = resourcePath(path);
     const counts =
       above.length === 0 || above.some((one) => one !== undefined && `${base}${end}/`.startsWith(`${one}/`));
     return counts && !configured.includes(publicUrl + end) ? [...configured, publicUrl + end] : configured;

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../core/json.ts";
 import type { TokenNeed } from "../core/outcome.ts";
-import { endpointPath } from "./audiences.ts";
+import { resourcePath } from "./audiences.ts";
 import type { IdentityOptions } from "./options.ts";
 
 /** The challenges of 401 and 403 answers, and the document that they point to. */
@@ -60,7 +60,7 @@ export function createChallenges(options: IdentityOptions): Challenges {
     // Scopes that only some calls need are not among them: clients would ask for all of them at their first sign-in.
     // 2026-07-28 basic/authorization, "Scope Selection Strategy"
     metadata(path) {
-      const endpoint = endpointPath(path);
+      const endpoint = resourcePath(path);
       return {
         resource: options.publicUrl + endpoint,
         ...(options.jwt.length === 0 ? {} : { authorization_servers: options.jwt.map((issuer) => issuer.issuer) }),
@@ -80,7 +80,7 @@ export function createChallenges(options: IdentityOptions): Challenges {
 
   // A public URL with a path is served behind a proxy that strips it, so the document is below that path as well.
   function metadataParameter(path: string): string {
-    return `resource_metadata=${quoted(origin + base + WELL_KNOWN + endpointPath(path))}`;
+    return `resource_metadata=${quoted(origin + base + WELL_KNOWN + resourcePath(path))}`;
   }
 }
 

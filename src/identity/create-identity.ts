@@ -8,7 +8,7 @@ import type { Principal } from "../core/principal.ts";
 import type { Attempts, AttemptVerdict } from "../http/attempts.ts";
 import { ANONYMOUS, isLoopbackAddress } from "./anonymous.ts";
 import { API_KEY_PREFIX, createApiKeyLookup } from "./api-keys.ts";
-import { createAudiences, endpointPath, isFor } from "./audiences.ts";
+import { createAudiences, isFor, resourcePath } from "./audiences.ts";
 import { createChallenges } from "./challenge.ts";
 import type { CredentialRequest, Identified, Identity } from "./identity.ts";
 import { createIssuerKeys } from "./issuers/issuer-keys.ts";
@@ -85,7 +85,7 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
     const known = remembered.get(digest);
     if (known !== undefined && now() < known.until && known.reaches(path)) return known.identified;
     // One that was good before, or is being checked already, is no guess of its own.
-    const counted = known === undefined && !verifying.has(digest + endpointPath(path));
+    const counted = known === undefined && !verifying.has(digest + resourcePath(path));
     const attempt = counted
       ? attempts?.begin({ ip: remoteAddress, credential: token, at: "Authorization" })
       : undefined;
@@ -106,7 +106,7 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
 
   async function verify(token: string, digest: string, path: string, attempt: Attempting): Promise<Identified> {
     try {
-      const verified = await verifyOnce(token, digest + endpointPath(path), path, attempt);
+      const verified = await verifyOnce(token, digest + resourcePath(path), path, attempt);
       if (!verified.ok) return refusalOf(path, verified);
       const { issuer, email, aliases, claims } = verified.principal;
       if (

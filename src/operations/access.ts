@@ -7,7 +7,7 @@ import { scopesOf } from "../identity/tokens/claims.ts";
 import type { Operator } from "./operator.ts";
 
 /** By what a principal came: a session of the console, or a credential that they sent along. */
-export type Way =
+export type AuthenticationMethod =
   | { readonly kind: "session" }
   | {
       readonly kind: "credential";
@@ -21,14 +21,14 @@ export type Way =
     };
 
 /** Whoever uses the API or the console, by the roles that they have now and by the credential that they came with. */
-export function operatorOf(principal: Principal, adminRoles: readonly string[], way: Way): Operator {
+export function operatorOf(principal: Principal, adminRoles: readonly string[], way: AuthenticationMethod): Operator {
   const lacks = lackOf(principal, way);
   const admin = principal.may.includes("administer") && principal.roles.some((role) => adminRoles.includes(role));
   return { principal, lacks, admin: lacks === undefined && admin };
 }
 
 /** The one place that says which credentials decide and administer: a person's session, key, or token for the API. */
-function lackOf(principal: Principal, way: Way): Operator["lacks"] {
+function lackOf(principal: Principal, way: AuthenticationMethod): Operator["lacks"] {
   if (!isThemselves(principal)) return "person";
   if (way.kind === "session" || principal.issuer === KEYS_ISSUER) return undefined;
   const forApi = way.audience !== undefined && [principal.claims["aud"]].flat().includes(way.audience);

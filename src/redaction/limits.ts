@@ -18,13 +18,13 @@ export const LIMITS = {
 export const BESIDE_LIMITS = { ...LIMITS, maxCharacters: 65_536, maxValues: 4_000 } as const;
 
 /** Counts values against the limits, over several of them. */
-export interface Tally {
+export interface SizeCounter {
   /** Adds `value`; says why it is too much, or `undefined`. @throws never */
   add(value: Json): string | undefined;
 }
 
 /** A tally that has counted nothing. */
-export function createTally(limits: typeof LIMITS | typeof BESIDE_LIMITS = LIMITS): Tally {
+export function createSizeCounter(limits: typeof LIMITS | typeof BESIDE_LIMITS = LIMITS): SizeCounter {
   let characters = 0;
   let values = 0;
   const add = (value: Json | undefined, depth: number): string | undefined => {

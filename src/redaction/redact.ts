@@ -2,7 +2,7 @@ import { writeExact } from "../core/exact-json.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import { changeReadable } from "./content.ts";
 import { parseEmbedded } from "./embedded.ts";
-import { BESIDE_LIMITS, createTally, LIMITS, type Tally } from "./limits.ts";
+import { BESIDE_LIMITS, createSizeCounter, LIMITS, type SizeCounter } from "./limits.ts";
 import type { MarkHash } from "./marks.ts";
 import { FoldedNames } from "./member-names.ts";
 import { BESIDE, changeOpen, RESULT } from "./open-places.ts";
@@ -34,7 +34,7 @@ export function redactJson(value: Json, redactions: readonly Redaction[], hash: 
   const { detectors, paths } = mergeRedactions(redactions);
   if (detectors.size === 0 && paths.length === 0) return value;
   const search: TextSearch = { detectors, hash, count: () => {} };
-  const named = redactNamed(value, BESIDE, createTally(BESIDE_LIMITS), paths, search);
+  const named = redactNamed(value, BESIDE, createSizeCounter(BESIDE_LIMITS), paths, search);
   if (!named.ok) return isObject(value) ? {} : "[redacted]";
   return detectors.size === 0 ? named.value : redactValue(named.value, search);
 }
@@ -57,7 +57,7 @@ export function redactResult(result: JsonObject, redactions: readonly Redaction[
       found[what] = (found[what] ?? 0) + 1;
     },
   };
-  const named = redactNamed(result, RESULT, createTally(), paths, search);
+  const named = redactNamed(result, RESULT, createSizeCounter(), paths, search);
   if (!named.ok) return named;
   const left = isObject(named.value) ? named.value : {};
   if (detectors.size === 0) return { ok: true, result: left, found };
@@ -70,7 +70,7 @@ type Named = { readonly ok: true; readonly value: Json } | { readonly ok: false;
 function redactNamed(
   given: Json,
   level: typeof RESULT,
-  tally: Tally,
+  tally: SizeCounter,
   paths: readonly PathRedaction[],
   search: TextSearch,
 ): Named {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { POSSIBLE, take as takeStep } from "../../src/approvals/rules/machine.ts";
+import { POSSIBLE, takeStep } from "../../src/approvals/rules/machine.ts";
 import type { ApprovalStep } from "../../src/approvals/rules/step.ts";
 import { APPROVAL_STATES, type ApprovalState } from "../../src/core/approval.ts";
 import type { Principal } from "../../src/core/principal.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { dueAct, dueAt } from "../../src/approvals/rules/due.ts";
-import { MAX_RUNS, take as takeStep } from "../../src/approvals/rules/machine.ts";
+import { MAX_RUNS, takeStep } from "../../src/approvals/rules/machine.ts";
 import { type ApprovalStep, isEnded } from "../../src/approvals/rules/step.ts";
 import { isOpen } from "../../src/core/approval.ts";
 import type { StoredApproval } from "../../src/store/approvals/approvals.ts";

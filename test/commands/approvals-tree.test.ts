@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SCREEN, valueTree, visible, WHOLE } from "../../src/commands/approvals/tree.ts";
+import { SCREEN, UNLIMITED, valueTree, visible } from "../../src/commands/approvals/tree.ts";
 import { painter } from "../../src/commands/terminal/output.ts";
 import type { Json } from "../../src/core/json.ts";
 
@@ -57,7 +57,7 @@ describe("arguments as a tree", () => {
     const tree = valueTree({ text: "x".repeat(1_048_576) }, SCREEN, paint);
     expect(tree.cut).toBe(1);
     expect(tree.lines[0]).toMatch(/^text: "x{300}" … cut: 1,048,576 characters in all$/);
-    expect(valueTree({ text: "x".repeat(1_048_576) }, WHOLE, paint).cut).toBe(0);
+    expect(valueTree({ text: "x".repeat(1_048_576) }, UNLIMITED, paint).cut).toBe(0);
   });
 
   it("count what is hidden in the part that is not shown, too", () => {

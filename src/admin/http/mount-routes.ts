@@ -3,7 +3,7 @@ import { describeRoute } from "hono-openapi";
 import { refuse } from "../../core/errors.ts";
 import type { ApiEnv } from "../api-env.ts";
 import { describe } from "./describe-route.ts";
-import { problem } from "./problem.ts";
+import { problemResponse } from "./problem.ts";
 import type { Route } from "./route.ts";
 
 /** Where the API begins. */
@@ -18,6 +18,6 @@ export function mountRoutes(app: Hono<ApiEnv>, routes: readonly Route[]): void {
     methods.set(path, [...(methods.get(path) ?? []), route.method === "GET" ? "GET, HEAD" : route.method]);
   }
   for (const [path, allowed] of methods) {
-    app.all(path, () => problem({ ...refuse("HTTP_METHOD_UNKNOWN"), headers: { Allow: allowed.join(", ") } }));
+    app.all(path, () => problemResponse({ ...refuse("HTTP_METHOD_UNKNOWN"), headers: { Allow: allowed.join(", ") } }));
   }
 }

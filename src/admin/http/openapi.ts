@@ -4,7 +4,7 @@ import { refuse } from "../../core/errors.ts";
 import type { ApiEnv } from "../api-env.ts";
 import { refusalsOf, SECURITY } from "./describe-route.ts";
 import { API_BASE } from "./mount-routes.ts";
-import { problem } from "./problem.ts";
+import { problemResponse } from "./problem.ts";
 
 /** What the description says of this gateway. */
 export interface DescribedGateway {
@@ -54,7 +54,7 @@ export function mountOpenapi(app: Hono<ApiEnv>, gateway: DescribedGateway): void
       return c.body(await made, 200, { "Content-Type": "application/json" });
     },
   );
-  app.all(path, () => problem({ ...refuse("HTTP_METHOD_UNKNOWN"), headers: { Allow: "GET, HEAD" } }));
+  app.all(path, () => problemResponse({ ...refuse("HTTP_METHOD_UNKNOWN"), headers: { Allow: "GET, HEAD" } }));
 }
 
 async function generate(app: Hono<ApiEnv>, { publicUrl, version }: DescribedGateway): Promise<string> {

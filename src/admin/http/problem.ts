@@ -18,7 +18,7 @@ export function statusOf(code: ErrorCode): number {
 }
 
 /** A refusal as an answer of the API. RFC 9457 §3 */
-export function problem({ headers, errors, current, ...refusal }: Refused): Response {
+export function problemResponse({ headers, errors, current, ...refusal }: Refused): Response {
   const status = statusOf(refusal.code);
   const body: ProblemBody = {
     type: "about:blank",

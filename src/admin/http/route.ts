@@ -5,7 +5,7 @@ import { type ErrorCode, refuse } from "../../core/errors.ts";
 import { writeExact } from "../../core/exact-json.ts";
 import type { Operator } from "../../operations/operator.ts";
 import type { ApiEnv } from "../api-env.ts";
-import { problem, type Refused } from "./problem.ts";
+import { problemResponse, type Refused } from "./problem.ts";
 import { type BodyLimits, checkInput, readJson, readQuery } from "./read-input.ts";
 
 /** What a route answers when all went well. */
@@ -115,18 +115,18 @@ export function route<
       const { incoming } = c.env;
       const operator = c.get("operator");
       const lacking = c.get("insufficient");
-      if (who !== "callers" && lacking !== undefined) return problem(lacking);
-      if (who === "administrators" && !operator.admin) return problem(refuse("ADMIN_REQUIRED"));
+      if (who !== "callers" && lacking !== undefined) return problemResponse(lacking);
+      if (who === "administrators" && !operator.admin) return problemResponse(refuse("ADMIN_REQUIRED"));
       const params = checkInput(c.req.param(), definition.params);
-      if (!params.ok) return problem(params);
+      if (!params.ok) return problemResponse(params);
       const query = readQuery(new URL(c.req.url).searchParams, definition.query);
-      if (!query.ok) return problem(query);
+      if (!query.ok) return problemResponse(query);
       const body = hasBody
         ? await readJson(incoming, definition.body, definition.bodyLimits)
         : checkInput(undefined, definition.body);
       // Nobody reads this answer: the client has closed its connection in the middle of its body.
       if (body === undefined) return c.body(null, 400);
-      if (!body.ok) return problem(body);
+      if (!body.ok) return problemResponse(body);
       const [media] = answer.media ?? [];
       // A stream that nobody reads would stay open for ever.
       if (media !== undefined && c.req.method === "HEAD") return c.body(null, 200, { "Content-Type": media });
@@ -140,7 +140,7 @@ export function route<
         reply,
       };
       const answered = await definition.handle(asked);
-      return answered instanceof Response ? answered : problem(answered);
+      return answered instanceof Response ? answered : problemResponse(answered);
     },
   };
 }

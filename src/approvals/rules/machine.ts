@@ -42,7 +42,7 @@ export const POSSIBLE: Readonly<Record<Exclude<ApprovalAct, "request">, readonly
 const TRUSTING: readonly ApprovalAct[] = ["approve", "reject", "claim"];
 
 /** Takes a step, or says why not. Pure. */
-export function take(stored: StoredApproval, step: ApprovalStep, now: number, persons: Persons): Taken | Refusal {
+export function takeStep(stored: StoredApproval, step: ApprovalStep, now: number, persons: Persons): Taken | Refusal {
   const { record } = stored;
   if (step.act === "cancel" && !isRequester(record, step.by, persons)) return refuse("APPROVAL_UNKNOWN");
   if (!POSSIBLE[step.act].includes(record.state)) return refuse("APPROVAL_CLOSED");

@@ -13,7 +13,7 @@ import type { Acted, ApprovalTransition } from "../approvals.ts";
 import type { ApprovalFlow } from "../flow.ts";
 import { changedFlow, flowChanged } from "../rules/combine-flows.ts";
 import { type DueAct, dueAct, dueAt } from "../rules/due.ts";
-import { take } from "../rules/machine.ts";
+import { takeStep } from "../rules/machine.ts";
 import { messagesFor } from "../rules/messages.ts";
 import type { ApprovalStep, Taken } from "../rules/step.ts";
 
@@ -96,7 +96,7 @@ export function createTransitions(deps: TransitionsDeps): Transitions {
       const purged = { ...record, messageSealed: undefined, hasResult: false, purgedAt: at };
       return { record: { ...purged, dueAt: dueAt(purged, retentionMs) }, purge: true };
     }
-    const taken = take(stored, act, at, persons);
+    const taken = takeStep(stored, act, at, persons);
     return taken.ok ? written(taken, at, undefined) : undefined;
   }
 
@@ -104,7 +104,7 @@ export function createTransitions(deps: TransitionsDeps): Transitions {
     let refusal: Refusal = refuse("APPROVAL_UNKNOWN");
     const changed = await store.change(id, (stored) => {
       const at = now();
-      const taken = take(stored, step, at, persons);
+      const taken = takeStep(stored, step, at, persons);
       if (taken.ok) return written(taken, at, result);
       refusal = taken;
       return undefined;

@@ -1,7 +1,7 @@
 import type { Span } from "../../redaction/detect/span.ts";
 import { HINT, NAMES } from "./names-in-text.ts";
 import { withoutInserted } from "./text-tables.ts";
-import { matchEnd, valueAt, withoutSpans } from "./values.ts";
+import { matchEnd, secretSpanAt, withoutSpans } from "./values.ts";
 
 /*
  * Secrets that a text says a name of. Each name that stands in it is looked behind: by a sign of assignment, in quotes, in markup,
@@ -11,8 +11,8 @@ import { matchEnd, valueAt, withoutSpans } from "./values.ts";
 /** Gives the span of what is to be hidden at `from`, behind what led there. */
 type Reader = (text: string, from: number) => Span | undefined;
 
-const read: Reader = (text, from) => valueAt(text, from);
-const readOption: Reader = (text, from) => valueAt(text, from, /[^\s"']+/y);
+const read: Reader = (text, from) => secretSpanAt(text, from);
+const readOption: Reader = (text, from) => secretSpanAt(text, from, /[^\s"']+/y);
 const upTo =
   (form: RegExp): Reader =>
   (text, from) => {
@@ -27,7 +27,7 @@ const PHRASE =
 const REST_OF_LINE = /[^\n"'\\]*[^\s"'\\]/y;
 
 const readAssigned: Reader = (text, from) => {
-  const value = valueAt(text, from);
+  const value = secretSpanAt(text, from);
   if (value === undefined) return undefined;
   const phrase = value.start === from ? matchEnd(PHRASE, text, from) : undefined;
   return phrase === undefined ? value : { start: from, end: Math.max(phrase, value.end) };

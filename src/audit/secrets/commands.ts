@@ -3,7 +3,7 @@ import type { Json } from "../../core/json.ts";
 import type { Span } from "../../redaction/detect/span.ts";
 import { neighbourName } from "./neighbours.ts";
 import { PLACES, RULES } from "./programs.ts";
-import { NAMED_STEPS, type SearchBudget, take, WORD_STEPS } from "./search-budget.ts";
+import { NAMED_STEPS, type SearchBudget, spendSteps, WORD_STEPS } from "./search-budget.ts";
 import { withoutSpans } from "./values.ts";
 
 /*
@@ -78,10 +78,10 @@ export function secretArguments(
   const first = all.slice(0, 3).join(" ");
   const hidden = (): ReadonlyMap<number, string> => new Map(words.slice(0, MAX_WORDS).map((_word, at) => [at, mark]));
   if (all[0] === undefined || /\s/.test(all[0])) return new Map();
-  if (!take(search, first.length)) return hidden();
+  if (!spendSteps(search, first.length)) return hidden();
   if (!mayBeCommand(`${first} `)) return new Map();
   if (
-    !take(
+    !spendSteps(
       search,
       all.reduce((steps, word) => steps + WORD_STEPS + word.length * NAMED_STEPS, 0),
     )

@@ -2,7 +2,7 @@ import type { Span } from "../../redaction/detect/span.ts";
 import { kindBeside, neighbourName } from "./neighbours.ts";
 import type { SearchBudget } from "./search-budget.ts";
 import { isTokenCount, type Name } from "./sensitive-names.ts";
-import { isPlaceAt, valueAt, withoutSpans } from "./values.ts";
+import { isPlaceAt, secretSpanAt, withoutSpans } from "./values.ts";
 
 /*
  * Configuration that is written line by line: YAML, INI, TOML, environment files, HCL, properties. Its lines are read as the members
@@ -63,7 +63,7 @@ export function withoutDocuments(text: string, mark: string, isSecretData: boole
 
 // In quotes up to their end, else the line.
 function valueSpan(text: string, line: Line, value: string): Span {
-  const quoted = /^["']/.test(value) ? valueAt(text, line.value) : undefined;
+  const quoted = /^["']/.test(value) ? secretSpanAt(text, line.value) : undefined;
   const end = line.value + value.replace(/[ \t]#.*$/, "").trimEnd().length;
   return quoted !== undefined && quoted.end >= end - 2
     ? quoted

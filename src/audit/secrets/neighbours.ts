@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "../../core/json.ts";
 import { isObject } from "../../core/json.ts";
 import { findCards } from "../../redaction/detect/bank-numbers.ts";
-import { DIGIT_STEPS, type SearchBudget, take } from "./search-budget.ts";
+import { DIGIT_STEPS, type SearchBudget, spendSteps } from "./search-budget.ts";
 import { createNameReader, MAX_NAME, type Name, type NameKind, stepsOfName } from "./sensitive-names.ts";
 
 /*
@@ -17,7 +17,7 @@ const WORDY = /[A-Za-z]{2}|[^\x20-\x7e]/;
 
 /** The same within a budget: `undefined` where the name is too much for what is left. */
 export function nameWithin(name: string, search: SearchBudget): Name | undefined {
-  return take(search, stepsOfName(name)) ? neighbourName(name) : undefined;
+  return spendSteps(search, stepsOfName(name)) ? neighbourName(name) : undefined;
 }
 
 /** What a text that may be a name says: that it is a secret's where it is too much for what is left of `search`. */
@@ -122,7 +122,7 @@ const ALL_COLUMNS: Columns = { has: () => true };
 function secretColumns(head: readonly Json[], search: SearchBudget): Columns | undefined {
   const secret = new Set<number>();
   for (const [index, item] of head.slice(0, MAX_COLUMNS).entries()) {
-    if (!take(search, HEADING_STEPS)) return ALL_COLUMNS;
+    if (!spendSteps(search, HEADING_STEPS)) return ALL_COLUMNS;
     if (isSecretHeading(item, search)) secret.add(index);
   }
   return secret.size === 0 ? undefined : secret;
@@ -167,7 +167,7 @@ export function cardsAcross(list: readonly Json[], count: number, search: Search
     // A letter parts what is no number, a space what is one.
     text += isPart(item) ? `${item} ` : "x ";
   }
-  if (!take(search, text.length * DIGIT_STEPS)) return { has: (index) => isPart(items[index]) };
+  if (!spendSteps(search, text.length * DIGIT_STEPS)) return { has: (index) => isPart(items[index]) };
   const found = findCards(text);
   if (found.length === 0) return undefined;
   const covers = (at: number): boolean => found.some(({ start, end }) => start <= at && at < end);

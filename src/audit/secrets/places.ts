@@ -2,7 +2,7 @@ import { holdsValues, isObject, type Json, type JsonObject } from "../../core/js
 import { secretArguments } from "./commands.ts";
 import { HINT } from "./names-in-text.ts";
 import { neighbourName } from "./neighbours.ts";
-import { NAMED_STEPS, PLACE_STEPS, type SearchBudget, take } from "./search-budget.ts";
+import { NAMED_STEPS, PLACE_STEPS, type SearchBudget, spendSteps } from "./search-budget.ts";
 import type { Name } from "./sensitive-names.ts";
 import { insertedSecrets } from "./text-tables.ts";
 
@@ -80,9 +80,9 @@ const MAX_GIVEN = 100;
 
 function placesOf(given: string, search: SearchBudget): Places | "unread" | undefined {
   const statement = given.slice(0, MAX_STATEMENT);
-  if (!take(search, statement.length)) return "unread";
+  if (!spendSteps(search, statement.length)) return "unread";
   if (!(HINT.test(statement) || /identified/i.test(statement)) || !/[?$:@%{]/.test(statement)) return undefined;
-  if (!take(search, statement.length * NAMED_STEPS)) return "unread";
+  if (!spendSteps(search, statement.length * NAMED_STEPS)) return "unread";
   const cells = insertedSecrets(statement);
   const positions = new Set<number>();
   const names = new Set<string>();
@@ -92,7 +92,7 @@ function placesOf(given: string, search: SearchBudget): Places | "unread" | unde
   for (let match = PLACE.exec(statement); match !== null; match = PLACE.exec(statement)) {
     const [whole, , numbered, ...named] = match;
     if (/^(?:'|::)/.test(whole)) continue;
-    if (!take(search, PLACE_STEPS)) return "unread";
+    if (!spendSteps(search, PLACE_STEPS)) return "unread";
     const number = match[1] === undefined || match[1] === "" ? numbered : match[1];
     const name = named.find((text) => text !== undefined);
     const position = name !== undefined ? -1 : number === undefined ? count++ : Number(number) - 1;
@@ -133,7 +133,7 @@ function placeIn(
   if (isObject(given)) return placeInMembers(given, places, placed, mark, search);
   const { positions, count } = places;
   const items = given.slice(0, MAX_GIVEN);
-  if (!take(search, items.length)) return false;
+  if (!spendSteps(search, items.length)) return false;
   return items.every((item, index) => {
     if (holdsValues(item)) return placeIn(item, places, placed, mark, search, depth + 1);
     if (positions.has(count === 0 ? index : index % count)) put(placed, given, index, mark);
@@ -151,7 +151,7 @@ function placeInMembers(
 ): boolean {
   const all = Object.keys(given);
   const keys = all.slice(0, MAX_GIVEN);
-  if (!take(search, all.length * KEY_STEPS + keys.length * MEMBER_STEPS)) return false;
+  if (!spendSteps(search, all.length * KEY_STEPS + keys.length * MEMBER_STEPS)) return false;
   const isName = (value: Json | undefined): boolean => typeof value === "string" && names.has(bare(value));
   const isOne = keys.some((key) => /name$|^key$/i.test(key.slice(-MAX_BARE)) && isName(given[key]));
   for (const key of keys) {

@@ -16,7 +16,7 @@ import {
   nameWithin,
 } from "./neighbours.ts";
 import { type Placed, placeGiven } from "./places.ts";
-import { createSearchBudget, JSON_STEPS, type SearchBudget, take } from "./search-budget.ts";
+import { createSearchBudget, JSON_STEPS, type SearchBudget, spendSteps } from "./search-budget.ts";
 import { cutText, scrubText } from "./secrets.ts";
 import { isTokenCount, kindWithin, looksLikeNumber, MAX_NAME, type Name, type NameKind } from "./sensitive-names.ts";
 
@@ -95,11 +95,11 @@ const JSON_TEXT = /^\s{0,20}(?:```\w{0,10}\s{1,4})?([[{][\s\S]*[\]}])\s{0,20}(?:
 function redactJson(text: string, depth: number, budget: Budget): string | undefined {
   const { search, limits } = budget;
   if (depth <= 0 || !BEGINS_JSON.test(text)) return undefined;
-  if (!take(search, text.length)) return ENDS_JSON.test(text.slice(-MAX_END)) ? REDACTED : undefined;
+  if (!spendSteps(search, text.length)) return ENDS_JSON.test(text.slice(-MAX_END)) ? REDACTED : undefined;
   if (!HINT.test(text)) return undefined;
   const json = JSON_TEXT.exec(text)?.[1];
   if (json === undefined) return undefined;
-  if (!take(search, text.length * JSON_STEPS)) return REDACTED;
+  if (!spendSteps(search, text.length * JSON_STEPS)) return REDACTED;
   const value = parsed(json);
   if (value === undefined) return undefined;
   const own = { search, limits, left: limits.maxValues, placed: new Map() };

@@ -27,7 +27,7 @@ export const PLACE_STEPS = 400;
  * Takes `steps` from what is left; `false`, and nothing is taken, where they are more. What is not read for that must be hidden;
  * something smaller may still fit. @throws never
  */
-export function take(budget: SearchBudget, steps: number): boolean {
+export function spendSteps(budget: SearchBudget, steps: number): boolean {
   if (steps > budget.left) return false;
   budget.left -= steps;
   return true;

@@ -7,7 +7,7 @@ import { withoutDocuments } from "./documents.ts";
 import { isDisguised, withoutEscapes } from "./escapes.ts";
 import { withoutGluedCards } from "./glued-cards.ts";
 import { HINT } from "./names-in-text.ts";
-import { createSearchBudget, DIGIT_STEPS, NAMED_STEPS, type SearchBudget, take } from "./search-budget.ts";
+import { createSearchBudget, DIGIT_STEPS, NAMED_STEPS, type SearchBudget, spendSteps } from "./search-budget.ts";
 import { withoutSeparated } from "./text-tables.ts";
 
 /*
@@ -64,7 +64,7 @@ const MAX_BELOW = 20_000;
 function isSecretBelow(text: string, from: number, search: SearchBudget): boolean {
   if (!/^[ \t-]{0,20}data:/m.test(text.slice(0, from))) return false;
   const below = text.slice(from - 40, from + MAX_BELOW);
-  return !take(search, below.length) || SECRET_KIND.test(below);
+  return !spendSteps(search, below.length) || SECRET_KIND.test(below);
 }
 
 // Two passes that most texts end with: whatever has a form above or below has one of these somewhere. In one pattern they
@@ -81,7 +81,7 @@ const MAX_ESCAPES = 2;
 function scrub(given: string, mark: string, search: SearchBudget, isSecretData: boolean, escapes = 0): string {
   let scrubbed = withoutSeparated(withoutNumbers(given, mark, search), mark, search);
   const speaks = isSecretData || speaksOfSecrets(scrubbed);
-  if ((speaks || isDisguised(scrubbed)) && !take(search, scrubbed.length * NAMED_STEPS)) return mark;
+  if ((speaks || isDisguised(scrubbed)) && !spendSteps(search, scrubbed.length * NAMED_STEPS)) return mark;
   const hasRun = HAS_LONG_RUN.test(scrubbed);
   if (hasRun || SUSPICIOUS.test(scrubbed)) for (const form of CREDENTIALS) scrubbed = scrubbed.replace(form, mark);
   scrubbed = withoutCodes(scrubbed, mark);
@@ -128,9 +128,9 @@ const NUMEROUS = /\p{Nd}(?:[^\p{L}\p{Nd}]{0,2}\p{Nd}){8}|(?<![A-Za-z0-9])[A-Za-z
 const NUMBER_MARK = /\[redacted:(?:credit_card|iban|us_ssn)\]/g;
 
 function withoutNumbers(text: string, mark: string, search: SearchBudget): string {
-  if (!take(search, text.length)) return mark;
+  if (!spendSteps(search, text.length)) return mark;
   if (text.length < FEWEST || !NUMEROUS.test(text)) return text;
-  if (!take(search, text.length * DIGIT_STEPS)) return mark;
+  if (!spendSteps(search, text.length * DIGIT_STEPS)) return mark;
   const redacted = redactText(text, undefined, NUMBERS);
   return withoutGluedCards(redacted === text ? text : redacted.replace(NUMBER_MARK, mark), mark);
 }

@@ -1,6 +1,6 @@
 import type { Span } from "../../redaction/detect/span.ts";
 import { neighbourName } from "./neighbours.ts";
-import { type SearchBudget, take } from "./search-budget.ts";
+import { type SearchBudget, spendSteps } from "./search-budget.ts";
 import { stepsOfName } from "./sensitive-names.ts";
 
 /*
@@ -21,7 +21,7 @@ export function withoutSeparated(text: string, mark: string, search: SearchBudge
   const headings = separator === undefined ? [] : head.split(separator);
   if (
     headings.length > 1 &&
-    !take(
+    !spendSteps(
       search,
       headings.reduce((steps, heading) => steps + stepsOfName(heading), 0),
     )

@@ -24,7 +24,7 @@ const MAX_TERMS = 20;
  * The span of the value at `from` that is to be hidden: of one literal what is between its quotes. `undefined` where there is
  * none, and where it is only a place for one. `word`: what it is where nothing else begins (sticky). @throws never
  */
-export function valueAt(text: string, from: number, word: RegExp = WORD): Span | undefined {
+export function secretSpanAt(text: string, from: number, word: RegExp = WORD): Span | undefined {
   if (isPlaceAt(text, from)) return undefined;
   const start = matchEnd(TAGS, text, from) ?? from;
   if (matchEnd(BLOCK, text, start) !== undefined) return undefined;

@@ -1,10 +1,10 @@
-import type { Member } from "../member.ts";
+import type { CatalogMember } from "../member.ts";
 import { writeToolLinks } from "./link-places.ts";
 import type { Claim } from "./uri-claims.ts";
 import { schemeOf } from "./uri-template.ts";
 
 /** Whether these claims may change how pages of apps are named that tools lead to: they have a scheme in common. */
-export function mayConcernApps(claims: readonly Claim[], members: Iterable<Pick<Member, "reader">>): boolean {
+export function mayConcernApps(claims: readonly Claim[], members: Iterable<Pick<CatalogMember, "reader">>): boolean {
   if (claims.length === 0) return false;
   const schemes = new Set(claims.map(({ key }) => schemeOf(key)));
   let concerned = false;

@@ -8,7 +8,7 @@ import { one, painter, plainText, print } from "../terminal/output.ts";
 import { wholeNumber } from "../terminal/whole-number.ts";
 import { type DecideOptions, decideApproval } from "./decide.ts";
 import { approvalTable, approvalText, historyText } from "./text.ts";
-import { SCREEN, WHOLE } from "./tree.ts";
+import { SCREEN, UNLIMITED } from "./tree.ts";
 import { watchApprovals } from "./watch.ts";
 
 interface ListOptions extends ApiPlace {
@@ -106,7 +106,7 @@ async function show(shell: Shell, api: ApiClient, id: string, options: ShowOptio
   if (!answer.ok) return refusedBy(shell, answer);
   if (options.json === true) return printApiJson(shell, answer.value);
   const text = { paint: painter(shell.colours), now: Date.now(), command: shell.command };
-  const shown = approvalText(answer.value, text, options.full === true ? WHOLE : SCREEN);
+  const shown = approvalText(answer.value, text, options.full === true ? UNLIMITED : SCREEN);
   await print(shell.stdout, one(`${shown}\n${historyText(answer.value, text)}`));
 }
 

@@ -15,7 +15,7 @@ export interface TreeLimits {
 export const SCREEN: TreeLimits = { maxText: 300, maxLines: 200 };
 
 /** Everything there is. */
-export const WHOLE: TreeLimits = { maxText: Number.POSITIVE_INFINITY, maxLines: Number.POSITIVE_INFINITY };
+export const UNLIMITED: TreeLimits = { maxText: Number.POSITIVE_INFINITY, maxLines: Number.POSITIVE_INFINITY };
 
 /** A value for people to read. */
 export interface Tree {

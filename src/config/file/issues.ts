@@ -16,7 +16,7 @@ export interface ConfigIssue {
 export const MAX_ISSUES = 100;
 
 /** The value at a path, `undefined` if there is none. */
-export function valueAt(root: Json, path: YamlPath): Json | undefined {
+export function valueAtPath(root: Json, path: YamlPath): Json | undefined {
   let value: Json | undefined = root;
   for (const step of path) {
     if (Array.isArray(value) && typeof step === "number") value = value[step];
@@ -29,7 +29,7 @@ export function valueAt(root: Json, path: YamlPath): Json | undefined {
 /** Turns what the schema says into what a person can act on. No text of the file is repeated, only names of keys. */
 export function explainIssue(issue: z.core.$ZodIssue, root: Json, schema: JsonObject): readonly ConfigIssue[] {
   const path = issue.path.filter((step) => typeof step !== "symbol");
-  const value = valueAt(root, path);
+  const value = valueAtPath(root, path);
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.slice(0, MAX_ISSUES + 1).map((key) => ({

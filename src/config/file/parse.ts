@@ -2,7 +2,7 @@ import { isObject, type Json } from "../../core/json.ts";
 import { configJsonSchema } from "../schema/json-schema.ts";
 import { type Config, configSchema } from "../schema/schema.ts";
 import type { FilledConfig } from "./fill.ts";
-import { type ConfigIssue, explainIssue, MAX_ISSUES, valueAt } from "./issues.ts";
+import { type ConfigIssue, explainIssue, MAX_ISSUES, valueAtPath } from "./issues.ts";
 import { pathKey, type YamlPath } from "./yaml-source.ts";
 
 /** What the schema made of a file. `root` holds its values as the schema took them. */
@@ -20,7 +20,7 @@ export function parse(filled: FilledConfig): Parsed {
   for (const issue of result.error?.issues ?? []) {
     if (issue.code !== "invalid_type") continue;
     const path = issue.path.filter((step) => typeof step !== "symbol");
-    const value = valueAt(root, path);
+    const value = valueAtPath(root, path);
     if (typeof value !== "string" || !filled.substituted.has(pathKey(path))) continue;
     const typed = convert(value, issue.expected);
     if (typed !== undefined) root = replaceAt(root, path, typed);

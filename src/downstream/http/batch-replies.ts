@@ -1,4 +1,4 @@
-import { ANSWER } from "../delivery.ts";
+import { ANSWER } from "../delivery-class.ts";
 import type { Reply } from "../reply.ts";
 
 /** The replies of one batch: they share a response, which ends with the last of them. 2025-03-26 basic, "Batching" */

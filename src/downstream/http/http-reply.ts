@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { encodeSse } from "../../mcp/sse.ts";
-import { ANSWER, type Delivery, MESSAGE } from "../delivery.ts";
+import { ANSWER, type DeliveryClass, MESSAGE } from "../delivery-class.ts";
 import type { Reply } from "../reply.ts";
 import type { Accepted } from "./media.ts";
 import type { SseConnection } from "./sse-connection.ts";
@@ -12,7 +12,7 @@ const ONE_WRITE_BYTES = 16 * 1024;
 
 /** Where the events of one response go: straight to its connection, or through a buffer that can replay them. */
 export interface EventSink {
-  event(data: string | Buffer, delivery: Delivery): boolean;
+  event(data: string | Buffer, delivery: DeliveryClass): boolean;
   /** The response was the last event. `written` as in `Reply.end`. */
   finish(written?: () => void): void;
 }
@@ -74,7 +74,7 @@ export class HttpReply implements Reply, Waiting {
     this.#open();
   }
 
-  send(message: string, delivery: Delivery = MESSAGE): boolean {
+  send(message: string, delivery: DeliveryClass = MESSAGE): boolean {
     return !this.#ended && this.#open()?.event(message, delivery) === true;
   }
 

@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { countWaiting } from "../../http/held.ts";
 import { encodeSse, SSE_KEEP_ALIVE } from "../../mcp/sse.ts";
-import { type Delivery, MESSAGE } from "../delivery.ts";
-import { Outbox } from "./outbox.ts";
+import { type DeliveryClass, MESSAGE } from "../delivery-class.ts";
+import { MessageQueue } from "./message-queue.ts";
 import { onWritten } from "./written.ts";
 
 const HEAD = {
@@ -18,20 +18,20 @@ const HEAD = {
  */
 export class SseConnection {
   readonly #outgoing: ServerResponse;
-  readonly #outbox: Outbox;
+  readonly #queue: MessageQueue;
   readonly #clock: () => number;
   #lastWriteAt: number;
 
   /** Writes the head at once, so that the client knows that the stream is open. */
   constructor(outgoing: ServerResponse, maxQueuedBytes: number, clock: () => number) {
     this.#outgoing = outgoing;
-    this.#outbox = new Outbox({
+    this.#queue = new MessageQueue({
       output: outgoing,
       maxBytes: maxQueuedBytes,
       encode: (message) => encodeSse(message),
       onBytes: (bytes) => countWaiting(outgoing, bytes),
     });
-    outgoing.once("close", () => this.#outbox.clear());
+    outgoing.once("close", () => this.#queue.clear());
     this.#clock = clock;
     this.#lastWriteAt = clock();
     outgoing.writeHead(200, HEAD);
@@ -43,23 +43,23 @@ export class SseConnection {
   }
 
   /** Writes one encoded event. Whether the stream took it. */
-  write(event: string | Buffer, delivery: Delivery = MESSAGE): boolean {
+  write(event: string | Buffer, delivery: DeliveryClass = MESSAGE): boolean {
     if (!this.open) return false;
     this.#lastWriteAt = this.#clock();
-    if (this.#outbox.send(event, delivery)) return this.open;
+    if (this.#queue.send(event, delivery)) return this.open;
     this.#outgoing.destroy();
     return false;
   }
 
   /** Writes a comment if nothing was written for `keepAliveMs`. */
   keepAlive(keepAliveMs: number): void {
-    if (this.#outbox.empty && this.#clock() - this.#lastWriteAt >= keepAliveMs) this.write(SSE_KEEP_ALIVE);
+    if (this.#queue.empty && this.#clock() - this.#lastWriteAt >= keepAliveMs) this.write(SSE_KEEP_ALIVE);
   }
 
   /** Ends the stream. `written` hears if all of it left while the client was there; see `onWritten`. */
   end(written?: () => void): void {
     if (!this.open) return;
-    this.#outbox.flush();
+    this.#queue.flush();
     if (written !== undefined) onWritten(this.#outgoing, written);
     this.#outgoing.end();
   }

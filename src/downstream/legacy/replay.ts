@@ -1,5 +1,5 @@
 import { encodeSse } from "../../mcp/sse.ts";
-import { type Delivery, MESSAGE } from "../delivery.ts";
+import { type DeliveryClass, MESSAGE } from "../delivery-class.ts";
 import type { EventSink } from "../http/http-reply.ts";
 import type { SseConnection } from "../http/sse-connection.ts";
 import { LeftOut } from "../left-out.ts";
@@ -13,7 +13,7 @@ export interface ReplayBudget {
 interface Held {
   readonly seq: number;
   readonly text: string;
-  readonly delivery: Delivery;
+  readonly delivery: DeliveryClass;
 }
 
 /**
@@ -79,7 +79,7 @@ export class ReplayStream implements EventSink {
     return this.#held.at(-1)?.seq === this.#lastSeq ? "more" : "lost";
   }
 
-  event(data: string | Buffer, delivery: Delivery = MESSAGE): boolean {
+  event(data: string | Buffer, delivery: DeliveryClass = MESSAGE): boolean {
     this.#lastSeq += 1;
     const text = encodeSse(data.toString(), `${this.key}-${this.#lastSeq}`);
     this.#hold({ seq: this.#lastSeq, text, delivery });

@@ -1,4 +1,4 @@
-import { type Delivery, MESSAGE } from "../delivery.ts";
+import { type DeliveryClass, MESSAGE } from "../delivery-class.ts";
 import type { EventSink } from "../http/http-reply.ts";
 import type { SseConnection } from "../http/sse-connection.ts";
 import type { EdgeLimits } from "../options.ts";
@@ -66,7 +66,7 @@ export class SessionStreams {
   }
 
   /** Sends a message that belongs to no POST. `false` when no GET stream was ever opened. */
-  push(message: string, delivery: Delivery = MESSAGE): boolean {
+  push(message: string, delivery: DeliveryClass = MESSAGE): boolean {
     return this.#standing?.event(message, delivery) === true;
   }
 

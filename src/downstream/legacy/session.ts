@@ -10,7 +10,7 @@ import { asClientParams } from "../../mcp/members/era-members.ts";
 import type { RpcId } from "../../mcp/messages.ts";
 import { isLogLevel, reachesLevel } from "../../mcp/request-meta.ts";
 import type { SessionChange } from "../../store/sessions/sessions.ts";
-import { type Delivery, deliveryOf } from "../delivery.ts";
+import { type DeliveryClass, deliveryClassOf } from "../delivery-class.ts";
 import type { Edge } from "../edge.ts";
 import { uriTooLong } from "../options.ts";
 import { PendingInputRequests } from "./pending-input-requests.ts";
@@ -29,7 +29,7 @@ export interface LegacyFacts {
 /** The session's way to its client outside any call, and to its lasting facts. */
 export interface LegacyOutput {
   /** Sends a message that belongs to no call. Whether it can reach the client. */
-  push(message: string, delivery?: Delivery): boolean;
+  push(message: string, delivery?: DeliveryClass): boolean;
   /** Whether somebody listens outside calls right now. */
   listening(): boolean;
   save(change: SessionChange): Promise<void>;
@@ -125,7 +125,7 @@ export class LegacySession {
   /** Tells the client something outside any call. */
   notify({ method, params }: Notification): void {
     if (method === "notifications/message" && !reachesLevel(params["level"], this.logLevel)) return;
-    this.#output.push(encodeNotification(method, asClientParams(params)), deliveryOf(method, params));
+    this.#output.push(encodeNotification(method, asClientParams(params)), deliveryClassOf(method, params));
   }
 
   async setLogLevel(level: LogLevel): Promise<void> {

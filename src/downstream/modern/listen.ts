@@ -10,7 +10,7 @@ import { asClientParams } from "../../mcp/members/era-members.ts";
 import type { RpcId } from "../../mcp/messages.ts";
 import { META, MODERN_REVISION } from "../../mcp/revisions.ts";
 import { declaresTasks } from "../../mcp/tasks.ts";
-import { deliveryOf } from "../delivery.ts";
+import { deliveryClassOf } from "../delivery-class.ts";
 import { callerOf, type Edge, type RequestContext } from "../edge.ts";
 import { LIST_CHANGED } from "../list-changes.ts";
 import { type EdgeLimits, uriTooLong } from "../options.ts";
@@ -196,7 +196,7 @@ class Listen {
   }
 
   #send({ method, params }: Notification): void {
-    this.#reply.send(encodeNotification(method, this.#tagged(params)), deliveryOf(method, params));
+    this.#reply.send(encodeNotification(method, this.#tagged(params)), deliveryClassOf(method, params));
   }
 
   #tagged(said: JsonObject): JsonObject {

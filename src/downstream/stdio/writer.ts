@@ -1,12 +1,12 @@
 import type { Writable } from "node:stream";
-import { ANSWER, type Delivery, MESSAGE } from "../delivery.ts";
-import { Outbox } from "../http/outbox.ts";
+import { ANSWER, type DeliveryClass, MESSAGE } from "../delivery-class.ts";
+import { MessageQueue } from "../http/message-queue.ts";
 import type { Reply } from "../reply.ts";
 
 /** Writes one message per line. */
 export interface LineWriter {
   /** Sends a message; `false` when the client has left too much unread and this one was dropped. */
-  send(message: string, delivery?: Delivery): boolean;
+  send(message: string, delivery?: DeliveryClass): boolean;
   /** The way back for one request. */
   reply(): Reply;
   /** Whether the reader is behind. */
@@ -16,8 +16,8 @@ export interface LineWriter {
 
 /** Messages that cannot be left out are refused past `maxQueuedBytes`; answers never are, since each was asked for. */
 export function createLineWriter(output: Writable, maxQueuedBytes: number): LineWriter {
-  const outbox = new Outbox({ output, maxBytes: maxQueuedBytes, encode: (message) => `${message}\n` });
-  const send = (message: string, delivery: Delivery = MESSAGE): boolean =>
+  const outbox = new MessageQueue({ output, maxBytes: maxQueuedBytes, encode: (message) => `${message}\n` });
+  const send = (message: string, delivery: DeliveryClass = MESSAGE): boolean =>
     output.writable && outbox.send(`${message}\n`, delivery);
   return {
     send,

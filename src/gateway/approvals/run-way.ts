@@ -10,7 +10,7 @@ import type { Round } from "../../core/round.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
 import type { ToolSubject } from "../requests/subject.ts";
 import type { StepUpGate } from "../step-up/step-up-gate.ts";
-import type { Outgoing, RecordedRequest, Way } from "../steps/execute.ts";
+import type { ExecutionStrategy, Outgoing, RecordedRequest } from "../steps/execute.ts";
 import type { Origin } from "../steps/origin.ts";
 import { atPlace } from "../steps/upstream-call.ts";
 import { type AskedContext, absentPeer } from "./asked-context.ts";
@@ -58,7 +58,7 @@ export interface RunHost {
 }
 
 /** The way of an approved call that is run: see `execute.ts`. */
-export function createRunWay(deps: RunWayDeps, host: RunHost): (run: ApprovedRun) => Way<Begun> {
+export function createRunWay(deps: RunWayDeps, host: RunHost): (run: ApprovedRun) => ExecutionStrategy<Begun> {
   const { approvals, log } = deps;
 
   return ({ request, context, caller, origin, subject }) => {

@@ -53,7 +53,7 @@ export type Forward = (outgoing: Outgoing) => Promise<Round>;
 export type Unable = "LIMITS_UNAVAILABLE" | "AUDIT_UNAVAILABLE";
 
 /** What differs between a first call and the run of an approved one. `End` is what each comes to. */
-export interface Way<End> {
+export interface ExecutionStrategy<End> {
   /** The approval request that is run. */
   readonly approval: string | undefined;
   readonly cancellation: Cancellation;
@@ -89,7 +89,7 @@ export interface ExecuteDeps {
 }
 
 /** Takes a request whose subject is known through all steps, one way or the other. @throws never of its own */
-export type Execute = <End>(origin: Origin, subject: Subject, way: Way<End>) => Promise<End>;
+export type Execute = <End>(origin: Origin, subject: Subject, way: ExecutionStrategy<End>) => Promise<End>;
 
 /**
  * The order of every request, top to bottom. Stopping early is the only branch, and nothing happens to an upstream before
@@ -126,7 +126,7 @@ export function createExecute(deps: ExecuteDeps): Execute {
     return way.carryOut(recorded, (outgoing) => forward(recorded, way, outgoing));
   };
 
-  async function decide(origin: Origin, subject: Subject, way: Way<unknown>): Promise<DecidedRequest> {
+  async function decide(origin: Origin, subject: Subject, way: ExecutionStrategy<unknown>): Promise<DecidedRequest> {
     const set = deps.policies();
     const input = policyInput(origin, subject);
     // What policies were asked about has to be what the server reads.
@@ -136,13 +136,17 @@ export function createExecute(deps: ExecuteDeps): Execute {
   }
 
   /** Counted before it is recorded, so that the record says what came of it; `undefined`: the counters cannot be reached. */
-  async function charge(decided: DecidedRequest, way: Way<unknown>): Promise<Decision | undefined> {
+  async function charge(decided: DecidedRequest, way: ExecutionStrategy<unknown>): Promise<Decision | undefined> {
     const charged = way.charges(decided);
     const limits = charged?.limits;
     return charged === undefined || limits === undefined ? decided.decision : deps.budgets.draw(charged, limits);
   }
 
-  function record(origin: Origin, decided: DecidedRequest, { cancellation }: Way<unknown>): RecordedRequest {
+  function record(
+    origin: Origin,
+    decided: DecidedRequest,
+    { cancellation }: ExecutionStrategy<unknown>,
+  ): RecordedRequest {
     const { set, input, decision } = decided;
     const { hash, longRedactions, log } = deps;
     const guard = decision.inspectsResult
@@ -162,7 +166,11 @@ export function createExecute(deps: ExecuteDeps): Execute {
     return signIn?.kind !== "made" || signIn.spend === undefined || signIns.spend(signIn.spend);
   }
 
-  function forward(recorded: RecordedRequest, { cancellation }: Way<unknown>, outgoing: Outgoing): Promise<Round> {
+  function forward(
+    recorded: RecordedRequest,
+    { cancellation }: ExecutionStrategy<unknown>,
+    outgoing: Outgoing,
+  ): Promise<Round> {
     const { subject, set, guard } = recorded;
     const { listener, peer } = outgoing;
     return callUpstream(outgoing.upstreams, {

@@ -4,7 +4,7 @@ import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { sendableMeta, withoutOurs } from "./own-meta.ts";
 
 /** What becomes of a member of a message on its way to a server. */
-export type Member =
+export type MemberRule =
   /** Sent on as it is: a value that the protocol leaves open, or has no objects in. */
   | "data"
   /** An open map, but for the keys that the protocol and the gateway write. */
@@ -18,7 +18,7 @@ export type Member =
 
 /** The members that the protocol gives an object. What is not among them is not sent on. */
 export interface Members {
-  readonly [name: string]: Member;
+  readonly [name: string]: MemberRule;
 }
 
 /** 2026-07-28 schema, `ClientCapabilities`. Tasks of 2025-11-25 are between a client and the gateway. */
@@ -120,7 +120,7 @@ export function sendable(object: JsonObject, members: Members, era: Era = "moder
   return sent;
 }
 
-function shareOf(value: Json, member: Member): Json | undefined {
+function shareOf(value: Json, member: MemberRule): Json | undefined {
   if (member === "data") return value;
   if (member === "unsent") return undefined;
   if (member === "meta") return isObject(value) ? sendableMeta(value) : undefined;
@@ -163,7 +163,7 @@ export function findStrayKey(object: JsonObject, members: Members, path: string)
   return undefined;
 }
 
-function findBelow(value: Json | undefined, member: Exclude<Member, string>, path: string): StrayKey | undefined {
+function findBelow(value: Json | undefined, member: Exclude<MemberRule, string>, path: string): StrayKey | undefined {
   if ("of" in member) return isObject(value) ? findStrayKey(value, member.of, path) : undefined;
   const [entries, members, step]: [readonly Json[], Members, string] =
     "list" in member

@@ -6,9 +6,9 @@ import { SchemaReferences } from "./references.ts";
 export type Terms = readonly Term[];
 
 /** A schema, or several of which one holds. */
-export type Term = SchemaNode | Choice;
+export type Term = SchemaNode | Alternatives;
 
-export interface Choice {
+export interface Alternatives {
   readonly any: readonly Terms[];
 }
 
@@ -86,7 +86,7 @@ export class SchemaNode {
     return this.#besides;
   }
 
-  #choice(branches: readonly Json[]): Choice {
+  #choice(branches: readonly Json[]): Alternatives {
     const possible = branches.filter((branch) => branch !== false);
     return { any: possible.map((branch) => this.#document.terms([branch])) };
   }

@@ -17,7 +17,7 @@ export interface Advice {
 }
 
 /** A condition, and the policy's effect that hangs on it. */
-export interface Subject {
+export interface AdvisedCondition {
   readonly root: AstNode;
   readonly text: string;
   readonly effect: Effect;
@@ -34,7 +34,7 @@ export type Polarity = "same" | "opposite";
  * no call gets further by it. Never `has(x) && …` for what restricts, unless it stands below a negation.
  */
 export function adviseMissing(
-  subject: Subject,
+  subject: AdvisedCondition,
   at: { readonly start: number; readonly end: number },
   missing: readonly MissingArgument[],
 ): Advice {
@@ -153,7 +153,7 @@ function polarityOf(child: AstNode, parent: AstNode, polarity: Polarity | undefi
  * Whether a condition lets no call further when the comparison at `closer` is true the sooner, or the later: only then is
  * another value proposed for it.
  */
-export function tightens({ root, effect }: Subject, { start, end, sooner }: Closer): boolean {
+export function tightens({ root, effect }: AdvisedCondition, { start, end, sooner }: Closer): boolean {
   const found = stepsTo(root, { start, end }).find(({ node }) => node.start === start && node.end === end);
   if (found?.polarity === undefined) return false;
   return ((found.polarity === "same") === sooner) === (effect !== "allow");
@@ -161,7 +161,7 @@ export function tightens({ root, effect }: Subject, { start, end, sooner }: Clos
 
 // The smallest part that pulls one way gets the guard: there it changes nothing for calls that have the arguments.
 function guardedPart(
-  { root, text, effect }: Subject,
+  { root, text, effect }: AdvisedCondition,
   at: Fix | { start: number; end: number },
   guards: readonly string[],
 ) {

@@ -1,7 +1,15 @@
 import { suggest } from "../../core/suggest.ts";
 import type { Finding, MissingArgument } from "../expressions/findings.ts";
 import { didYouMean } from "../syntax/expression-rules.ts";
-import { type Advice, adviseMissing, adviseUncounted, type Fix, proposed, type Subject, tightens } from "./advice.ts";
+import {
+  type Advice,
+  type AdvisedCondition,
+  adviseMissing,
+  adviseUncounted,
+  type Fix,
+  proposed,
+  tightens,
+} from "./advice.ts";
 
 /** What was found in a text for tools that it comes out the same for. */
 export interface ToolFindings {
@@ -24,7 +32,7 @@ export interface Problem {
 }
 
 /** The text that findings are about. */
-export interface ReportedText extends Subject {
+export interface ReportedText extends AdvisedCondition {
   /** In a message, where a value that cannot be had is only not shown. */
   readonly shown: boolean;
   readonly isCondition: boolean;

@@ -3,7 +3,7 @@ import { clientIdOf } from "../../core/policy-names.ts";
 import { hasOddName, isBare, type Principal } from "../../core/principal.ts";
 import type { PolicyTarget } from "../file/schema.ts";
 import type { Viewer } from "../policy-set.ts";
-import { compileChoice, isExclusion, isGlob } from "./choice.ts";
+import { compileGlobSelection, isExclusion, isGlob } from "./glob-selection.ts";
 
 /** The part of a target that is about who calls; `undefined` where every caller will do. */
 export function compileCaller(target: PolicyTarget, widens: boolean): ((caller: Viewer) => boolean) | undefined {
@@ -22,7 +22,7 @@ export function compileCaller(target: PolicyTarget, widens: boolean): ((caller: 
     checks.push(compileClients(clients, widens));
   }
   if (endpoints !== undefined) {
-    const choice = compileChoice(endpoints);
+    const choice = compileGlobSelection(endpoints);
     checks.push(({ endpoint }) => choice.one(endpoint));
   }
   const [first, ...others] = checks;
@@ -32,7 +32,7 @@ export function compileCaller(target: PolicyTarget, widens: boolean): ((caller: 
 
 /** Roles or groups. Who may have others that nobody could read is restricted, and is let in by no lack of one. */
 function compileGrants(fact: "roles" | "groups", patterns: readonly string[], widens: boolean) {
-  const choice = compileChoice(patterns);
+  const choice = compileGlobSelection(patterns);
   const excludes = patterns.some(isExclusion);
   return ({ principal }: Viewer): boolean =>
     principal.unread?.includes(fact) === true && (!widens || excludes) ? !widens : choice.any(principal[fact]);
@@ -44,7 +44,7 @@ function compileGrants(fact: "roles" | "groups", patterns: readonly string[], wi
  * it stands in, and that of whoever acts for the user; where nobody can read which it is, any restriction does.
  */
 function compileClients(clients: readonly string[], widens: boolean): (caller: Viewer) => boolean {
-  const choice = compileChoice(clients);
+  const choice = compileGlobSelection(clients);
   const all = clients.every(isExclusion);
   const excludes = clients.some(isExclusion);
   return ({ client, principal }) => {
@@ -70,12 +70,12 @@ function otherClientsOf({ issuer, otherClients = [], actors }: Principal): reado
  * spelling of the same mailbox; one that is not plain may be of any.
  */
 function compileUsers(users: readonly string[], widens: boolean): (caller: Viewer) => boolean {
-  const qualified = compileChoice(users.filter(isQualified));
+  const qualified = compileGlobSelection(users.filter(isQualified));
   // Some issuers have the sign in their subjects (`auth0|3f2c`).
-  const ids = compileChoice(users);
+  const ids = compileGlobSelection(users);
   // The same mailbox however it is spelt; a different spelling must not be a way around a refusal.
-  const emails = compileChoice(users.map((user) => user.toLowerCase()));
-  const spelt = compileChoice(users.flatMap(spellingsOf));
+  const emails = compileGlobSelection(users.map((user) => user.toLowerCase()));
+  const spelt = compileGlobSelection(users.flatMap(spellingsOf));
   const names = { matches: !users.every(isExclusion), excludes: users.some(isExclusion) };
   const all = users.every(isExclusion) || users.includes("*");
   const matches = (principal: Principal, sure: boolean, side: "matches" | "excludes"): boolean => {

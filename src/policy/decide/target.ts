@@ -4,7 +4,7 @@ import { isObject, type Json } from "../../core/json.ts";
 import type { PolicyTarget } from "../file/schema.ts";
 import type { PolicyInput, Viewer } from "../policy-set.ts";
 import { compileCaller } from "./caller-target.ts";
-import { compileAny, compileChoice, isExclusion, isGlob } from "./choice.ts";
+import { compileAny, compileGlobSelection, isExclusion, isGlob } from "./glob-selection.ts";
 
 /** A target, ready to be matched. All of its keys must match, and within a key one entry is enough. */
 export interface CompiledTarget {
@@ -28,7 +28,7 @@ export type TargetBucket =
 export function compileTarget(target: PolicyTarget | undefined, widens: boolean): CompiledTarget {
   const { tools, upstreams, annotations } = target ?? {};
   const fitsTools = tools && compileTools(tools, widens);
-  const upstreamChoice = upstreams && compileChoice(upstreams);
+  const upstreamChoice = upstreams && compileGlobSelection(upstreams);
   return {
     places: placesOf(tools, placeOfTools) ?? placesOf(upstreams, placeOfUpstream) ?? [{ kind: "any" }],
     matchesTool: (tool, path) =>

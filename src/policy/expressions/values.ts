@@ -1,7 +1,7 @@
 import type { ArgumentType, JsonKind } from "../schemas/argument-types.ts";
 import { ANYTHING, type Domain, eitherOf, oneOf } from "../schemas/domain.ts";
 import { withinSafe } from "../schemas/number-range.ts";
-import { doubtsOf, readsOf } from "../schemas/schema-formats.ts";
+import { doubtsOf, readsAs } from "../schemas/schema-formats.ts";
 
 /** What a value can be to the engine. */
 export type Kind =
@@ -87,7 +87,7 @@ export function ofType(type: ArgumentType | undefined, place: string | undefined
     size,
     range: withinSafe(range),
     doubts: doubtsOf(format),
-    reads: readsOf(format),
+    reads: readsAs(format),
     allows: (text: string) => type.allows(text),
   };
   return { ...ANY, kinds, type, domain, place };

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { readSmallFileSync, reasonOf } from "../../core/read-small-file.ts";
+import { fileErrorReason, readSmallFileSync } from "../../core/read-small-file.ts";
 import { firstMistakes, MAX_MISTAKES, type PolicyError, type PolicyFile } from "../policy-set.ts";
 
 export type ReadFiles =
@@ -85,7 +85,7 @@ export function readPolicyFiles(
           else add(child);
         }
       } catch (error) {
-        refuse(child, `The file cannot be read: ${reasonOf(error)}.`);
+        refuse(child, `The file cannot be read: ${fileErrorReason(error)}.`);
       }
     }
   }
@@ -95,7 +95,11 @@ export function readPolicyFiles(
   } catch (error) {
     const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
     if (missing && options.mayBeMissing) return { ok: true, files: [] };
-    refuse(dir, `The policies' folder cannot be read: ${reasonOf(error)}.`, "Create it, or correct policies.dir.");
+    refuse(
+      dir,
+      `The policies' folder cannot be read: ${fileErrorReason(error)}.`,
+      "Create it, or correct policies.dir.",
+    );
   }
   return errors.length > 0 ? { ok: false, errors: firstMistakes(errors) } : { ok: true, files };
 }

@@ -18,7 +18,7 @@ export function formatOf(alternatives: readonly (readonly JsonObject[])[]): stri
 }
 
 /** What texts of this format are read as. */
-export function readsOf(format: string | undefined): Domain["reads"] {
+export function readsAs(format: string | undefined): Domain["reads"] {
   if (format === "email" || format === "idn-email") return "address";
   return format !== undefined && URLS.has(format) ? "url" : undefined;
 }

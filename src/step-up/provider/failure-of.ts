@@ -42,7 +42,7 @@ export function failureOf(
   given: { readonly issuer: string; readonly about: LogFields; readonly log: Log },
 ): Failure {
   const { issuer, about, log } = given;
-  const reason = reasonOf(err);
+  const reason = providerErrorReason(err);
   log.warn({ ...about, issuer, reason }, "The answer of the identity provider is not valid.");
   const status = statusOf(err);
   const away = UNREACHABLE.test(reason) || (status !== undefined && ![400, 401, 403].includes(status));
@@ -65,7 +65,7 @@ function statusOf(err: unknown): number | undefined {
 }
 
 /** A code or a kind of error: messages and causes of the library hold tokens and what providers write. */
-export function reasonOf(err: unknown): string {
+export function providerErrorReason(err: unknown): string {
   if (!(err instanceof Error)) return "unknown error";
   const { cause } = err;
   if (err instanceof TypeError && cause instanceof Error && "code" in cause) return String(cause.code);

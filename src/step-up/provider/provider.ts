@@ -4,7 +4,7 @@ import { createFetchPace } from "../../identity/issuers/fetch-pace.ts";
 import { KEY_TIMES } from "../../identity/options.ts";
 import type { OidcOptions, StepUpLimits } from "../options.ts";
 import { cappedFetch } from "./capped-fetch.ts";
-import { reasonOf } from "./failure-of.ts";
+import { providerErrorReason } from "./failure-of.ts";
 import { taped } from "./newer-keys.ts";
 
 /** The identity provider, as its metadata describe it. */
@@ -42,7 +42,7 @@ export function createProvider(
       if (issuer !== options.issuer) return failed(`its metadata name another issuer: ${issuer}`);
       known = { configuration, at: now() };
     } catch (err) {
-      failed(reasonOf(err));
+      failed(providerErrorReason(err));
     }
   }
 

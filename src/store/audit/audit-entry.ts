@@ -3,7 +3,7 @@ import { AUDIT_KINDS, EMPTY_ROW, type StoredAuditRow } from "./audit-row.ts";
 import type { AuditEntry } from "./audit-rows.ts";
 
 /** The outcome of an entry whose row, or the row of its end, somebody has changed so that it cannot be read. */
-export const UNREADABLE = "unreadable";
+export const UNREADABLE_OUTCOME = "unreadable";
 
 /** The last moment of the year 9999, beyond which RFC 3339 has no time. */
 const LAST_AT = 253_402_300_799_999;
@@ -72,7 +72,7 @@ function unreadable({ seq, at, callId }: StoredAuditRow): AuditEntry {
     at: isMoment(at) ? at : 0,
     callId: typeof callId === "string" ? callId : "",
     kind: "admin",
-    outcome: UNREADABLE,
+    outcome: UNREADABLE_OUTCOME,
     resultPolicies: null,
     endedAt: null,
   };

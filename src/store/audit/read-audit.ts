@@ -3,7 +3,7 @@ import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { Guarded } from "../database/guarded.ts";
 import type { ChainHead, StoredAuditRow } from "./audit-row.ts";
 import type { AuditReader } from "./audit-rows.ts";
-import { bytesOf, rowsAt, WHOLE, within } from "./rows-within.ts";
+import { bytesOf, firstThatFit, rowsAt, WHOLE } from "./rows-within.ts";
 import { audit } from "./schema.ts";
 import { createAuditSearch } from "./search-audit.ts";
 
@@ -41,7 +41,7 @@ export function createAuditReader(db: BetterSQLite3Database, guarded: Guarded): 
           .orderBy(asc(audit.seq))
           .limit(PAGE_ROWS)
           .all();
-        const seqs = within(found, PAGE_BYTES, true).map(({ seq }) => seq);
+        const seqs = firstThatFit(found, PAGE_BYTES, true).map(({ seq }) => seq);
         return { last: seqs.at(-1), rows: rowsAt(db, WHOLE, seqs) };
       });
       if (page.last === undefined) return;

@@ -1,7 +1,7 @@
 import { getTableColumns, inArray, type SQL, sql, type Table } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { bounded, boundedColumns, MAX_TEXT_BYTES } from "../database/bounded.ts";
-import { UNREADABLE } from "./audit-entry.ts";
+import { UNREADABLE } from "../database/readable-rows.ts";
 import type { StoredAuditRow } from "./audit-row.ts";
 import { audit } from "./schema.ts";
 
@@ -47,7 +47,7 @@ export function bytesOf(columns: typeof LISTED | typeof WHOLE, table: Table = au
 const NOT_LISTED = ["argumentsSealed", "argumentsFull"];
 
 /** From the first on as many as fit into so many bytes; `first`: that one in any case, so that there is an end. */
-export function within<T extends { readonly bytes: number }>(
+export function firstThatFit<T extends { readonly bytes: number }>(
   found: readonly T[],
   room: number,
   first: boolean,

@@ -8,7 +8,7 @@ import type { Guarded } from "../database/guarded.ts";
 import { entryOf } from "./audit-entry.ts";
 import type { AuditEntry, AuditFilter, AuditReader } from "./audit-rows.ts";
 import { policyMatched, shadowMatched } from "./matched-policies.ts";
-import { bytesOf, LISTED, rowsAt, within } from "./rows-within.ts";
+import { bytesOf, firstThatFit, LISTED, rowsAt } from "./rows-within.ts";
 import { audit } from "./schema.ts";
 
 /*
@@ -57,7 +57,7 @@ export function createAuditSearch(
       .orderBy(order === "newest" ? desc(audit.seq) : asc(audit.seq))
       .limit(limit)
       .all();
-    const fitting = within(found, room, room === pageBytes);
+    const fitting = firstThatFit(found, room, room === pageBytes);
     const seqs = fitting.flatMap(({ seq, end }) => (end === null ? [seq] : [seq, end]));
     const rows = rowsAt(db, LISTED, seqs);
     const entries = fitting.flatMap(({ seq, end }) => {

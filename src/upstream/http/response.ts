@@ -3,7 +3,7 @@ import { WireFlood, type WireMeter } from "../../http/wire-meter.ts";
 import { createSseDecoder, type SseEvent } from "../../mcp/sse.ts";
 import { describeError } from "../messages/fault.ts";
 import type { Intake } from "../messages/intake.ts";
-import type { Paused } from "../messages/throttle.ts";
+import type { Pausable } from "../messages/throttle.ts";
 import { type Inflater, openInflater } from "./inflate.ts";
 
 /** Response headers as undici parses them: lower-case names. */
@@ -75,7 +75,7 @@ const HEAD_OVERFLOW = "UND_ERR_HEADERS_OVERFLOW";
 const LONG_HEAD_DETAIL = "The head of its answer, or the trailers behind it, are longer than 16 KB.";
 
 /** Reads one HTTP response for a sink, bounded in size. Handed to undici's `dispatch`. */
-export class UpstreamResponse implements Dispatcher.DispatchHandler, Paused {
+export class UpstreamResponse implements Dispatcher.DispatchHandler, Pausable {
   readonly #sink: ReplySink;
   readonly #maxBytes: number;
   readonly #reachability: Reachability;

@@ -2,7 +2,7 @@ import { createFlood, type Flood, OWN_WEIGHT, weightOf } from "../waiting/flood.
 import type { Intake } from "./intake.ts";
 
 /** What can be read no faster for a while. */
-export interface Paused {
+export interface Pausable {
   /** Reads nothing more; what has been read already may still be told. */
   pause(): void;
   resume(): void;
@@ -14,13 +14,13 @@ export interface Paused {
  * the server, for which its connections wait in turn. A burst of ten thousand small ones is read at once.
  */
 export class Throttle {
-  readonly #connection: () => Paused | undefined;
+  readonly #connection: () => Pausable | undefined;
   readonly #intake: Intake;
   readonly #own: Flood;
   #waits = false;
 
   /** `connection`: what it comes over; after a break that may be another one. `now` is in ms. */
-  constructor(connection: () => Paused | undefined, intake: Intake, now: () => number) {
+  constructor(connection: () => Pausable | undefined, intake: Intake, now: () => number) {
     this.#connection = connection;
     this.#intake = intake;
     this.#own = createFlood(now, OWN_WEIGHT);

@@ -1,8 +1,8 @@
-import type { Paused } from "../messages/throttle.ts";
+import type { Pausable } from "../messages/throttle.ts";
 import type { LastWords } from "./last-words.ts";
 
 /** A two-way stream of JSON-RPC messages that does not say which request a message belongs to: stdio, HTTP+SSE. */
-export interface MessageChannel extends Paused {
+export interface MessageChannel extends Pausable {
   /**
    * Resolves when the message is written, or nobody wants it any more; `full`: it is not taken, because too much waits for
    * the other side to read it. @throws when the channel is closed

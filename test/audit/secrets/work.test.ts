@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { REDACT_LIMITS, REDACTED, redact } from "../../../src/audit/secrets/redact.ts";
-import { createSearchBudget, take } from "../../../src/audit/secrets/search-budget.ts";
+import { createSearchBudget, spendSteps } from "../../../src/audit/secrets/search-budget.ts";
 import { createNameReader, stepsOfName } from "../../../src/audit/secrets/sensitive-names.ts";
 import type { Json, JsonObject } from "../../../src/core/json.ts";
 
@@ -264,7 +264,12 @@ describe("the work of a copy has a bound", () => {
 
   it("something small still fits where something large did not", () => {
     const search = { left: 10 };
-    expect([take(search, 11), take(search, 8), take(search, 3), take(search, 2)]).toEqual([false, true, false, true]);
+    expect([spendSteps(search, 11), spendSteps(search, 8), spendSteps(search, 3), spendSteps(search, 2)]).toEqual([
+      false,
+      true,
+      false,
+      true,
+    ]);
     expect(search.left).toBe(0);
   });
 });

@@ -1,7 +1,7 @@
 import { compileGlob, compileGlobs } from "../../core/glob.ts";
 
 /** A list of globs, some of which exclude. */
-export interface Choice {
+export interface GlobSelection {
   /** Whether a glob that does not exclude matches. */
   matches(text: string): boolean;
   /** Whether a glob that excludes matches. */
@@ -13,7 +13,7 @@ export interface Choice {
 }
 
 /** Compiles it. */
-export function compileChoice(patterns: readonly string[]): Choice {
+export function compileGlobSelection(patterns: readonly string[]): GlobSelection {
   const wanted = patterns.filter((pattern) => !isExclusion(pattern));
   const unwanted = patterns.filter(isExclusion).map((pattern) => pattern.slice(1));
   const matches = wanted.length === 0 ? () => false : compileAny(wanted);

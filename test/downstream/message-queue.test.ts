@@ -1,8 +1,8 @@
 import { Writable } from "node:stream";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { Delivery } from "../../src/downstream/delivery.ts";
-import { Outbox } from "../../src/downstream/http/outbox.ts";
+import type { DeliveryClass } from "../../src/downstream/delivery-class.ts";
+import { MessageQueue } from "../../src/downstream/http/message-queue.ts";
 
 const MAX = 4_000;
 
@@ -20,7 +20,7 @@ function setUp() {
     },
   });
   let bytes = 0;
-  const outbox = new Outbox({
+  const outbox = new MessageQueue({
     output,
     maxBytes: MAX,
     encode: (message) => `${message}\n`,
@@ -47,7 +47,7 @@ function setUp() {
 /** More than the stream takes at once. */
 const FILL = `${"=".repeat(70_000)}\n`;
 
-const kinds: readonly Delivery[] = [
+const kinds: readonly DeliveryClass[] = [
   { kind: "answer" },
   { kind: "message" },
   { kind: "state", about: "list" },
@@ -67,7 +67,7 @@ it("keeps what must arrive in order, the latest of what is replaced, and the cou
     fc.asyncProperty(fc.array(step, { maxLength: 200 }), async (steps) => {
       const { outbox, lines, readAll, bytes } = setUp();
       outbox.send(FILL, { kind: "message" });
-      const sent: Array<{ readonly delivery: Delivery; readonly nth: number; readonly taken: boolean }> = [];
+      const sent: Array<{ readonly delivery: DeliveryClass; readonly nth: number; readonly taken: boolean }> = [];
       for (const [nth, one] of steps.entries()) {
         if (one === "read") {
           await readAll();
@@ -88,7 +88,7 @@ it("keeps what must arrive in order, the latest of what is replaced, and the cou
       const leftOut = lines()
         .filter((line) => line.startsWith("{"))
         .reduce((sum, line) => sum + Number(/"data":"(\d+) log/.exec(line)?.[1]), 0);
-      const of = (wanted: Delivery["kind"]) => sent.filter(({ delivery }) => delivery.kind === wanted);
+      const of = (wanted: DeliveryClass["kind"]) => sent.filter(({ delivery }) => delivery.kind === wanted);
       expect(came).toEqual([...came].sort((one, other) => one - other));
       for (const { nth } of of("answer")) expect(came).toContain(nth);
       for (const { nth, taken } of of("message")) expect(came.includes(nth)).toBe(taken);

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "../core/json.ts";
 
 /** What may become of a message whose reader is behind. */
-export type Delivery =
+export type DeliveryClass =
   /** It goes out whatever waits before it. */
   | { readonly kind: "answer" }
   /** It waits. Where too much waits, the stream cannot go on. */
@@ -13,11 +13,11 @@ export type Delivery =
   /** It may be left out, and is counted then. */
   | { readonly kind: "log"; readonly level: Json | undefined };
 
-export const ANSWER: Delivery = { kind: "answer" };
-export const MESSAGE: Delivery = { kind: "message" };
+export const ANSWER: DeliveryClass = { kind: "answer" };
+export const MESSAGE: DeliveryClass = { kind: "message" };
 
 /** How a notification is delivered. 2025-11-25 and 2026-07-28 schema, `ServerNotification`. */
-export function deliveryOf(method: string, params: JsonObject): Delivery {
+export function deliveryClassOf(method: string, params: JsonObject): DeliveryClass {
   switch (method) {
     case "notifications/progress":
       return { kind: "progress", about: `${method} ${JSON.stringify(params["progressToken"])}` };

@@ -1,4 +1,4 @@
-import type { Delivery } from "../delivery.ts";
+import type { DeliveryClass } from "../delivery-class.ts";
 import { LeftOut } from "../left-out.ts";
 
 /** Where an outbox writes: a `Writable` or an HTTP response. */
@@ -11,7 +11,7 @@ export interface Output {
 
 interface Waiting {
   readonly text: string | Buffer;
-  readonly delivery: Delivery;
+  readonly delivery: DeliveryClass;
   readonly written: (() => void) | undefined;
 }
 
@@ -22,7 +22,7 @@ const STREAM_BYTES = 64 * 1024;
  * Messages on their way to one reader, in order. While the reader is behind, only the latest progress of a token waits,
  * and of log messages no more than there is room for, the latest; one line says how many were left out.
  */
-export class Outbox {
+export class MessageQueue {
   readonly #output: Output;
   readonly #maxBytes: number;
   readonly #encode: (message: string) => string;
@@ -56,7 +56,7 @@ export class Outbox {
    * Sends a message that is encoded already. `false` where more waits than may, and none of it can be left out: then this
    * one is not taken. `written` is called once it has left.
    */
-  send(text: string | Buffer, delivery: Delivery, written?: () => void): boolean {
+  send(text: string | Buffer, delivery: DeliveryClass, written?: () => void): boolean {
     if (this.empty && !this.#isBehind()) {
       this.#write(text, written);
       return true;
