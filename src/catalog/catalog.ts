@@ -1,6 +1,6 @@
 import type { Log } from "../core/log.ts";
 import type { Scope } from "../core/scope.ts";
-import type { ListKind } from "../mcp/messages.ts";
+import { LIST_KINDS, type ListKind } from "../mcp/messages.ts";
 import type { DefinitionChange, DefinitionReader, DefinitionStore } from "../store/definitions/definitions.ts";
 import type { UpstreamEvent, Upstreams } from "../upstream/upstream.ts";
 import { type CatalogChange, createChangeEmitter } from "./change-emitter.ts";
@@ -13,7 +13,7 @@ import { createReadingPace } from "./reading-pace.ts";
 import { createRememberedTools } from "./remembered-tools.ts";
 import { type CatalogTiming, DEFAULT_CATALOG_TIMING } from "./timing.ts";
 import { compileToolRules, sameToolRules, type ToolRules } from "./tool-rules.ts";
-import { createUpstreamReader, LIST_KINDS } from "./upstream-lists.ts";
+import { createUpstreamReader } from "./upstream-lists.ts";
 import { mayConcernApps } from "./uris/app-links.ts";
 import { type ClaimMemory, createClaimKeeper } from "./uris/claim-keeper.ts";
 import { createSharedUriLog } from "./uris/shared-uris.ts";

@@ -1,9 +1,9 @@
-import type { ListKind } from "../mcp/messages.ts";
+import { LIST_KINDS, type ListKind } from "../mcp/messages.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { Coalescer } from "./coalescer.ts";
 import type { ReadingPace } from "./reading-pace.ts";
 import type { ToolRules } from "./tool-rules.ts";
-import { LIST_KINDS, type UpstreamReader } from "./upstream-lists.ts";
+import type { UpstreamReader } from "./upstream-lists.ts";
 
 /** An upstream of the catalog, and how far it has been read. */
 export interface CatalogMember {

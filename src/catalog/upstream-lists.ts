@@ -26,8 +26,6 @@ export interface UpstreamLists {
   readonly ttlMs?: Partial<Readonly<Record<ListKind, number | undefined>>>;
 }
 
-export const LIST_KINDS: readonly ListKind[] = ["tools", "prompts", "resources", "resourceTemplates"];
-
 /**
  * Keeps the lists of one upstream. Readings of one list never overlap: a refresh asked for during a reading runs once
  * after it. A failed reading keeps what was known; one that failed after the first pages, and nothing was known, has these.

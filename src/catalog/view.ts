@@ -1,9 +1,9 @@
 import type { JsonObject } from "../core/json.ts";
 import type { Scope } from "../core/scope.ts";
-import type { ListKind } from "../mcp/messages.ts";
+import { LIST_KINDS, type ListKind } from "../mcp/messages.ts";
 import type { ListedEntry, ToolEntry } from "./entries.ts";
 import { exposedName } from "./naming.ts";
-import { LIST_KINDS, type UpstreamLists } from "./upstream-lists.ts";
+import type { UpstreamLists } from "./upstream-lists.ts";
 import { writeToolLinks } from "./uris/link-places.ts";
 import { readMark, withMark } from "./uris/server-mark.ts";
 import { createUriClaims, STEPS_OF_LISTS, Steps, type UriClaims } from "./uris/uri-claims.ts";

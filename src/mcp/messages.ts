@@ -47,6 +47,8 @@ export const LIST_METHODS = {
   resourceTemplates: "resources/templates/list",
 } as const;
 export type ListKind = keyof typeof LIST_METHODS;
+/** All kinds of lists, in the order in which they are named. */
+export const LIST_KINDS: readonly ListKind[] = ["tools", "prompts", "resources", "resourceTemplates"];
 
 /** Requests that an upstream may make of a client, and the client capability that each needs. */
 export const INPUT_REQUEST_CAPABILITIES = {

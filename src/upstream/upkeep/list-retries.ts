@@ -1,4 +1,4 @@
-import type { ListKind } from "../../mcp/messages.ts";
+import { LIST_KINDS, type ListKind } from "../../mcp/messages.ts";
 import type { UpstreamTrouble } from "./state.ts";
 
 /** Has lists read again that could not be read, ever more rarely, and says so meanwhile. */
@@ -72,7 +72,6 @@ function troubleOf(failed: ReadonlyMap<ListKind, Failed>): UpstreamTrouble | und
 }
 
 const WORDS = new Intl.ListFormat("en-GB", { type: "conjunction" });
-const LIST_KINDS = ["tools", "prompts", "resources", "resourceTemplates"] as const;
 const NAMES: Readonly<Record<ListKind, string>> = {
   tools: "tools",
   prompts: "prompts",
