@@ -61,7 +61,11 @@ export const DEFAULT_UPSTREAM_TIMING: UpstreamTiming = {
 };
 
 /** Delay before attempt `attempt` (0 first): doubles up to the cap, then a random half is taken off. */
-export function backoffDelay(timing: UpstreamTiming, attempt: number, random: () => number): number {
+export function backoffDelay(
+  timing: Pick<UpstreamTiming, "backoffMs" | "backoffCapMs">,
+  attempt: number,
+  random: () => number,
+): number {
   const full = Math.min(timing.backoffCapMs, timing.backoffMs * 2 ** Math.min(attempt, 30));
   return full * (0.5 + random() / 2);
 }

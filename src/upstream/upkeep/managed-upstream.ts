@@ -27,6 +27,7 @@ import type {
 } from "../upstream.ts";
 import { createListRetries, type ListRetries } from "./list-retries.ts";
 import { LIST_CAPABILITY, readList } from "./read-list.ts";
+import { createState, type StateKeeper } from "./state.ts";
 import { Supervisor } from "./supervisor.ts";
 import { systemPeer } from "./system-peer.ts";
 
@@ -57,6 +58,7 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
   readonly calls: Shares;
   readonly intake: Intake;
   readonly #deps: ManagedUpstreamDeps;
+  readonly #state: StateKeeper;
   readonly #supervisor: Supervisor;
   readonly #endpoint: HttpEndpoint | undefined;
   readonly #pool: SessionPool;
@@ -79,8 +81,10 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
       now: deps.now,
       onFault: (detail) => this.#supervisor.faulted(detail),
     });
+    this.#state = createState(deps);
     this.#supervisor = new Supervisor({
       ...deps,
+      state: this.#state,
       intake: this.intake,
       place: this.place,
       endpoint: () => this.#endpoint,
@@ -94,7 +98,7 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
       now: deps.now,
       later: (work, ms) => this.intake.later(work, ms),
       again: (kind) => this.listChanged(kind),
-      trouble: (trouble) => this.#supervisor.listTrouble(trouble),
+      trouble: (trouble) => this.#state.trouble("lists", trouble),
     });
     const { transport, maxResponseBytes, idleMs, maxSessions } = options;
     this.#endpoint =
@@ -120,11 +124,11 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
   start(): void {
     const { skipped } = this.options;
     if (skipped === undefined) this.intake.own(this.#supervisor.connect());
-    else this.#supervisor.skip(skipped);
+    else this.#state.down(skipped);
   }
 
   status(): UpstreamStatus {
-    return this.#supervisor.status();
+    return this.#state.status();
   }
 
   load(): UpstreamLoad {
@@ -150,7 +154,7 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
     const answer = await readList(kind, { upstream: this.name, session: this.#system, era, log, ...limits });
     if (answer.ok && answer.missing === undefined) this.#supervisor.answered();
     // One that is down has its lists read when it is back.
-    const down = this.#supervisor.refusal() !== undefined;
+    const down = this.#state.refusal() !== undefined;
     if (down) this.#retries.read(kind, undefined);
     else if (answer.ok) this.#retries.read(kind, answer.missing, "rest");
     else this.#retries.read(kind, answer.fault.detail);
@@ -158,7 +162,7 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
   }
 
   listsRead(): void {
-    this.#supervisor.listsRead();
+    this.#state.listsRead();
   }
 
   tested(failure: Pick<UpstreamFault, "code" | "detail" | "ours"> | undefined): void {
@@ -192,9 +196,8 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
 
   /** What is due now and then: idle sessions, an old era verdict. */
   maintain(): void {
-    const now = this.#deps.now();
-    this.#pool.reap(now);
-    this.#supervisor.renewVerdict(now);
+    this.#pool.reap(this.#deps.now());
+    this.#supervisor.renewVerdict();
   }
 
   async close(): Promise<void> {
@@ -215,11 +218,11 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
   }
 
   refusal(): FaultRound | undefined {
-    return this.#supervisor.refusal();
+    return this.#state.refusal();
   }
 
   listChanged(list: ListKind): void {
-    this.#supervisor.listChanged(list);
+    this.#deps.emit({ kind: "list_changed", upstream: this.name, list });
   }
 
   eraLost(detail: string): Promise<void> {
@@ -234,10 +237,10 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
       if (busy !== undefined) return { ok: false, fault: busy };
     }
     // It may have gone while there was no room.
-    const gone = this.#supervisor.refusal();
+    const gone = this.#state.refusal();
     if (gone !== undefined) return { ok: false, fault: gone.fault };
     const { connector } = this.#supervisor;
-    if (connector === undefined) return { ok: false, fault: this.#supervisor.notReached().fault };
+    if (connector === undefined) return { ok: false, fault: this.#state.notReached().fault };
     const opened = await connector.open(session.capabilities, host);
     // A system connection that had to be opened again may have missed changes.
     if (session === this.#system && opened.ok) this.#supervisor.announceLists();

@@ -1,18 +1,27 @@
+import type { FaultRound, UpstreamFault } from "../../core/round.ts";
+import { faultRound } from "../messages/fault.ts";
 import type { UpstreamEvent, UpstreamOptions, UpstreamStatus } from "../upstream.ts";
 import type { Connector } from "./connector.ts";
+import { type Phase, type PhaseEvent, SHOWN_AS, TRANSITIONS } from "./phases.ts";
 
-/** What is known of an upstream's state, and who is told when it changes. */
+/** Keeps the state of an upstream, and tells when it changes. `code`: what calls are refused with meanwhile. */
 export interface StateKeeper {
-  readonly current: UpstreamStatus["state"];
-  /** Why it is not reached. */
-  readonly lastError: string | undefined;
+  readonly phase: Phase;
   status(): UpstreamStatus;
+  /** The answer to every call while the upstream is down. */
+  refusal(): FaultRound | undefined;
+  /** The fault for whoever needs a connection while there is none. */
+  notReached(): FaultRound;
   /** It answers. Ready is what was ready before, and what nobody reads lists of. */
   reached(connector: Connector): void;
-  /** Its lists were read, or it is known why not. */
+  /** Its lists were read, or it is known why not: it is ready, unless its connection has ended meanwhile. */
   listsRead(): void;
-  down(detail: string): void;
-  /** Something failed that does not change the state yet. */
+  /** An attempt to reach it failed, or its connection ended. */
+  lost(detail: string, code?: UpstreamFault["code"]): void;
+  down(detail: string, code?: UpstreamFault["code"]): void;
+  /** It is no longer registered. */
+  stopped(): void;
+  /** Something failed that does not change the phase. */
   failed(detail: string): void;
   /** When it is tried to reach it next, ms since the epoch; `undefined`: not planned. */
   next(at: number | undefined): void;
@@ -38,6 +47,8 @@ export function createState(deps: {
 }): StateKeeper {
   const { options, now, emit } = deps;
   let listsRead = !deps.keepsLists;
+  let phase: Phase = "connecting";
+  let code: UpstreamFault["code"] = "UPSTREAM_UNAVAILABLE";
   const troubles = new Map<TroubleName, UpstreamTrouble>();
   let status: UpstreamStatus = {
     state: "connecting",
@@ -55,32 +66,52 @@ export function createState(deps: {
     status = { ...next, since: changed ? now() : status.since };
     if (changed) emit({ kind: "state", upstream: options.name, status: shown() });
   };
+  const move = (event: PhaseEvent): UpstreamStatus["state"] => {
+    phase = TRANSITIONS[phase][event];
+    return phase === "closed" ? status.state : SHOWN_AS[phase];
+  };
   const shown = (): UpstreamStatus => {
     if (status.lastError !== undefined || troubles.size === 0) return status;
     const found = [...troubles.values()];
     const next = found.flatMap((trouble) => trouble.next ?? []);
     return { ...status, lastError: detailOf(found), nextAttempt: next.length === 0 ? undefined : Math.min(...next) };
   };
+  const fault = (otherwise: string): FaultRound => faultRound(options.name, code, "no", status.lastError ?? otherwise);
   return {
-    get current() {
-      return status.state;
+    get phase() {
+      return phase;
     },
-    get lastError() {
-      return status.lastError;
+    refusal() {
+      if (phase === "closed")
+        return faultRound(options.name, "UPSTREAM_UNAVAILABLE", "no", "It is no longer registered.");
+      return phase === "down" ? fault("It is down.") : undefined;
     },
+    notReached: () => fault("It was not reached yet."),
     status: shown,
     reached({ facts, route }) {
       const { capabilities, serverInfo, instructions } = facts;
       const { era, transport } = route;
       const said = { capabilities, serverInfo, instructions };
-      const state = listsRead ? "ready" : "connecting";
+      let state = move("reached");
+      if (listsRead) state = move("lists_read");
       change({ state, era, transport, ...said, lastError: undefined, nextAttempt: undefined });
     },
     listsRead() {
+      if (phase !== "reading" && phase !== "ready") return;
       listsRead = true;
-      if (status.state === "connecting") change({ ...status, state: "ready" });
+      change({ ...status, state: move("lists_read") });
     },
-    down: (detail) => change({ ...status, state: "down", lastError: detail }),
+    lost(detail, because = "UPSTREAM_UNAVAILABLE") {
+      code = because;
+      change({ ...status, state: move("lost"), lastError: detail });
+    },
+    down(detail, because = "UPSTREAM_UNAVAILABLE") {
+      code = because;
+      change({ ...status, state: move("taken_down"), lastError: detail });
+    },
+    stopped() {
+      move("stopped");
+    },
     failed: (detail) => change({ ...status, lastError: detail }),
     next: (nextAttempt) => change({ ...status, nextAttempt }),
     trouble(what, trouble) {

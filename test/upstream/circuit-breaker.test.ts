@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { CircuitBreaker } from "../../src/upstream/upkeep/circuit-breaker.ts";
+
+/** Its clock, and a breaker that opens at three failures in a row; delays are 100 ms, doubled, without jitter. */
+function world() {
+  const clock = { ms: 1_000_000 };
+  const breaker = new CircuitBreaker({
+    timing: { breakerFailures: 3, backoffMs: 100, backoffCapMs: 500 },
+    now: () => clock.ms,
+    random: () => 1,
+  });
+  return { breaker, clock };
+}
+
+describe("the circuit breaker", () => {
+  it("opens at so many failed attempts in a row, with delays that grow up to the cap", () => {
+    const { breaker } = world();
+    const row = [1, 2, 3, 4, 5].map(() => [breaker.attemptFailed(), breaker.delay()]);
+    expect(row).toEqual([
+      [false, 100],
+      [false, 200],
+      [true, 400],
+      [true, 500],
+      [true, 500],
+    ]);
+  });
+
+  it("has connections that end soon opened again once, then waits, then opens", () => {
+    const { breaker, clock } = world();
+    const then = [1, 2, 3].map(() => {
+      breaker.connected();
+      clock.ms += 100;
+      return breaker.lost();
+    });
+    expect(then).toEqual(["reconnect", "wait", "open"]);
+  });
+
+  it("forgets failures when a connection has lasted, not when it was made", () => {
+    const { breaker, clock } = world();
+    breaker.attemptFailed();
+    breaker.attemptFailed();
+    breaker.connected();
+    expect(breaker.attemptFailed()).toBe(true);
+    breaker.connected();
+    clock.ms += 10_000;
+    expect(breaker.lost()).toBe("reconnect");
+    expect(breaker.attemptFailed()).toBe(false);
+  });
+
+  it.each(["connectionAccepted", "connected"] as const)("counts refused connections in a row: %s ends it", (ends) => {
+    const { breaker } = world();
+    expect([breaker.connectionRefused(), breaker.connectionRefused()]).toEqual([false, false]);
+    breaker[ends]();
+    const again = [breaker.connectionRefused(), breaker.connectionRefused(), breaker.connectionRefused()];
+    expect(again).toEqual([false, false, true]);
+  });
+
+  it("lets two faults pass in a short time, and one more a minute", () => {
+    const { breaker, clock } = world();
+    expect([breaker.faulted(), breaker.faulted(), breaker.faulted()]).toEqual([false, false, true]);
+    expect(breaker.delay()).toBe(100);
+    clock.ms += 60_000;
+    expect([breaker.faulted(), breaker.faulted()]).toEqual([false, true]);
+    expect(breaker.delay()).toBe(200);
+  });
+
+  it("begins with the first delay again when it is told to", () => {
+    const { breaker } = world();
+    for (let i = 0; i < 4; i++) breaker.attemptFailed();
+    breaker.restart();
+    expect([breaker.delay(), breaker.attemptFailed()]).toEqual([100, false]);
+  });
+});
