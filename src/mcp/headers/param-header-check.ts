@@ -34,9 +34,11 @@ export function checkParamHeaders(
   return undefined;
 }
 
-// Integers compare as numbers: "42.0" and 42 are equal. An empty text is no number, although Number("") is 0.
+const NUMBER = /^-?\d{1,400}(?:\.\d{1,400})?(?:[eE][+-]?\d{1,4})?$/;
+
+// Integers compare as numbers: "42.0", "4.2e1" and 42 are equal. An empty text is no number, although Number("") is 0.
 function same(rule: ParamHeader, sent: string, wanted: string): boolean {
   if (sent === wanted) return true;
-  if (rule.type !== "integer" || !/^-?\d+(?:\.\d+)?$/.test(sent)) return false;
+  if (rule.type !== "integer" || !NUMBER.test(sent)) return false;
   return Number(sent) === Number(wanted);
 }

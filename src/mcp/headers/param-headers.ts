@@ -1,3 +1,4 @@
+import { numberIn } from "../../core/exact-json.ts";
 import { ExactNumber } from "../../core/exact-number.ts";
 import { holdsValues, isObject, type Json, type JsonObject } from "../../core/json.ts";
 
@@ -78,7 +79,10 @@ function add(schema: JsonObject, annotation: Json, path: readonly string[], foun
   return undefined;
 }
 
-/** The header text of one mirrored argument, not yet encoded; `undefined` when the arguments hold no such value. */
+/**
+ * The header text of one mirrored argument, not yet encoded; `undefined` when the arguments hold no such value. Integers are
+ * in decimal digits. 2026-07-28 transports/streamable-http, "Value Encoding"
+ */
 export function paramHeaderText(entry: ParamHeader, args: JsonObject): string | undefined {
   let value: Json | undefined = args;
   for (const step of entry.path) {
@@ -86,6 +90,15 @@ export function paramHeaderText(entry: ParamHeader, args: JsonObject): string | 
     value = value[step];
   }
   if (typeof value === "string") return value;
+  if (entry.type === "integer") value = plainInteger(value);
   if (value instanceof ExactNumber) return value.text;
   return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
+}
+
+/** An integer however it was written (1E2, 100.0, -0), so that it is told by its decimal digits. All else as it stands. */
+function plainInteger(value: Json | undefined): Json | undefined {
+  if (value instanceof ExactNumber && !value.isDouble) return value;
+  const number = numberIn(value);
+  // Of -0 the sum is 0.
+  return Number.isSafeInteger(number) ? (number ?? 0) + 0 : value;
 }
