@@ -5,13 +5,13 @@ import { readBody } from "../http/body.ts";
 import { parseLongJsonBody } from "../http/json-body.ts";
 import { type Classified, classify } from "../mcp/classify.ts";
 import { oddCallIn, type RefusedCall, refusedCallIn } from "../mcp/refused-call.ts";
-import { idOfRefused } from "../mcp/refused-id.ts";
+import { idOfRefused, idOfRefusedAnswer } from "../mcp/refused-id.ts";
 import { recordRefused } from "./edge.ts";
 import { answerEmpty, answerRefusal, type HttpExchange, headerOf } from "./http/exchange.ts";
 import { HttpReply } from "./http/http-reply.ts";
 import { readMedia } from "./http/media.ts";
 import { admit, type HttpEdge } from "./http-edge.ts";
-import { type AdmittedPost, postLegacy, sessionFactsOf } from "./legacy/http.ts";
+import { type AdmittedPost, endOddAnswer, postLegacy, sessionFactsOf } from "./legacy/http.ts";
 import { dispatchModernRequest } from "./modern/dispatch.ts";
 
 /**
@@ -49,6 +49,7 @@ export async function handlePost(http: HttpEdge, exchange: HttpExchange): Promis
   if (slices.isOver) await slices.next();
   if (!parsed.ok) {
     await record(parsed, refusedCallIn(body.text));
+    await endOddAnswer(http, exchange, admitted.context, idOfRefusedAnswer(body.text));
     return answerRefusal(outgoing, parsed, { id: idOfRefused(body.text) });
   }
 

@@ -1,9 +1,10 @@
+import type { RpcError } from "../core/call.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { checkKeys } from "./call-params.ts";
 import { checkStandardHeaders, type StandardHeaders } from "./headers/standard-headers.ts";
 import { type Message, type RpcId, readMessage } from "./messages.ts";
-import { idOfOddRequest } from "./refused-id.ts";
+import { idOfOddAnswer, idOfOddRequest } from "./refused-id.ts";
 import { claimsModern, type RequestMeta, readRequestMeta } from "./request-meta.ts";
 import { eraOf, MODERN_REVISION, SUPPORTED_REVISIONS } from "./revisions.ts";
 
@@ -44,7 +45,7 @@ export function classify(body: Json, options: ClassifyOptions): Classified {
     const unknown = refuseVersion(version);
     return unknown === undefined ? classifyBatch(body as readonly Json[], options) : { kind: "rejected", ...unknown };
   }
-  const message = readMessage(body);
+  const message = readMessage(body) ?? oddAnswer(body);
   if (message === undefined) return rejected(idOfOddRequest(body), refuse("NOT_A_MESSAGE"));
   const ambiguous = "params" in message ? checkKeys(message.method, message.params) : undefined;
   if (ambiguous !== undefined) return rejected(idOf(message), ambiguous);
@@ -90,7 +91,7 @@ function classifyBatch(items: readonly Json[], options: ClassifyOptions): Classi
   }
   const messages: Message[] = [];
   for (const item of items) {
-    const message = readMessage(item);
+    const message = readMessage(item) ?? oddAnswer(item);
     if (message === undefined) return rejected(undefined, refuse("NOT_A_MESSAGE"));
     if ("params" in message) {
       if (claimsModern(message.params)) return rejected(undefined, refuse("BATCH_NOT_ALLOWED"));
@@ -100,6 +101,14 @@ function classifyBatch(items: readonly Json[], options: ClassifyOptions): Classi
     messages.push(message);
   }
   return { kind: "legacy-batch", messages };
+}
+
+/** The message of a question's answer that cannot be read: who asked waits for it. */
+export const ODD_ANSWER: RpcError = { code: -32603, message: "The client's answer is no JSON-RPC response." };
+
+function oddAnswer(body: Json): Message | undefined {
+  const id = idOfOddAnswer(body);
+  return id === undefined ? undefined : { kind: "error", id, error: ODD_ANSWER };
 }
 
 function idOf(message: Message): RpcId | undefined {

@@ -15,12 +15,13 @@ export type Message =
 /** Reads one JSON-RPC message out of parsed JSON; `undefined` if it is none. @throws never */
 export function readMessage(value: Json | undefined): Message | undefined {
   if (!isObject(value) || value["jsonrpc"] !== "2.0") return undefined;
-  const { method, params, result, error } = value;
+  const { method, result, error } = value;
   const id = numberIn(value["id"]) ?? value["id"];
   if (typeof method === "string") {
-    if (params !== undefined && !isObject(params)) return undefined;
-    if (id === undefined) return { kind: "notification", method, params: params ?? {} };
-    return isRpcId(id) ? { kind: "request", id, method, params: params ?? {} } : undefined;
+    const params = readParams(value["params"]);
+    if (params === undefined) return undefined;
+    if (id === undefined) return { kind: "notification", method, params };
+    return isRpcId(id) ? { kind: "request", id, method, params } : undefined;
   }
   if (result !== undefined && error !== undefined) return undefined;
   if (isObject(result) && isRpcId(id)) return { kind: "result", id, result };
@@ -32,6 +33,12 @@ export function readMessage(value: Json | undefined): Message | undefined {
     return { kind: "error", id: id ?? undefined, error: { code, message, ...(data === undefined ? {} : { data }) } };
   }
   return undefined;
+}
+
+/** Parameters by name; `undefined` for others. Serialisers of some languages write `null` or an empty list where there are none. */
+export function readParams(params: Json | undefined): JsonObject | undefined {
+  if (params === undefined || params === null || (Array.isArray(params) && params.length === 0)) return {};
+  return isObject(params) ? params : undefined;
 }
 
 /** Whether a value is an id that a request may have. */

@@ -3,8 +3,9 @@ import { type NameWatch, scanJson } from "../core/scan-json.ts";
 import { isRpcId, type RpcId } from "./messages.ts";
 
 /*
- * The id of a request that is not taken: without it a client over standard input would wait for an answer until its time is
- * over. Only of requests: an error with the id of an answer would look like the answer to another request.
+ * The id of a request that is not taken: without it whoever asked would wait for an answer until its time is over. Only of
+ * requests: an error with the id of an answer would look like the answer to another request. And the id of an answer that is
+ * not taken, for who waits for it.
  */
 
 /** A JSON-RPC id as text, which nothing can hide in: no escapes, and no number that is none. */
@@ -20,13 +21,31 @@ const ENDS = 1_000;
 
 /** The id in a text that breaks the rules for JSON, as far as it goes. @throws never */
 export function idOfRefused(text: string): RpcId | undefined {
+  const { kind, id, names } = scanned(text);
+  if (kind === "JSON_TOO_MANY") return idAtEnds(text.slice(0, ENDS), text.slice(-ENDS));
+  return names.asks ? id : undefined;
+}
+
+/** The id of the question that such a text seems to answer. @throws never */
+export function idOfRefusedAnswer(text: string): RpcId | undefined {
+  const { id, names } = scanned(text);
+  return names.answers && !names.asks ? id : undefined;
+}
+
+/** The id of the question that parsed JSON seems to answer, which is no message. */
+export function idOfOddAnswer(value: Json): RpcId | undefined {
+  if (!isObject(value) || value["method"] !== undefined) return undefined;
+  const { id, result, error } = value;
+  return isRpcId(id) && (result !== undefined || error !== undefined) ? id : undefined;
+}
+
+function scanned(text: string): { readonly kind: string; readonly id: RpcId | undefined; readonly names: TopNames } {
   const bytes = Buffer.from(text);
   const names = new TopNames();
   const { kind } = scanJson(bytes, FAR, names);
-  if (kind === "JSON_TOO_MANY") return idAtEnds(text.slice(0, ENDS), text.slice(-ENDS));
   const [at, another] = names.ids;
-  if (!names.asks || at === undefined || another !== undefined) return undefined;
-  return idFrom(AFTER_NAME.exec(bytes.toString("utf8", at, at + 600)));
+  const one = at !== undefined && another === undefined;
+  return { kind, names, id: one ? idFrom(AFTER_NAME.exec(bytes.toString("utf8", at, at + 600))) : undefined };
 }
 
 /** The id at the beginning or the end of a text that was too long to be read, where client libraries write it. @throws never */
@@ -45,10 +64,11 @@ function idFrom(found: RegExpExecArray | null): RpcId | undefined {
   return text.startsWith('"') ? text.slice(1, -1) : Number(text);
 }
 
-/** Where the ids of the outermost object stand, at the end of their names, and whether it has a method. */
+/** Where the ids of the outermost object stand, at the end of their names, and whether it has a method, or a result or error. */
 class TopNames implements NameWatch {
   readonly ids: number[] = [];
   asks = false;
+  answers = false;
 
   open(): void {}
 
@@ -57,6 +77,7 @@ class TopNames implements NameWatch {
       const name = Buffer.from(text.buffer, text.byteOffset + from, to - from).toString("latin1");
       if (name === "id" && this.ids.length < 2) this.ids.push(to);
       else if (name === "method") this.asks = true;
+      else if (name === "result" || name === "error") this.answers = true;
     }
     return 1;
   }

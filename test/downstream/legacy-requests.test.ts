@@ -193,6 +193,25 @@ describe("input requests", () => {
     expect(message).toMatchObject({ result: { content: [{ text: "action decline" }] } });
   });
 
+  it.each([
+    '"result":7',
+    '"result":null',
+    '"result":[]',
+    '"result":{},"error":{"code":1,"message":"m"}',
+    '"error":"no"',
+    '"error":{"message":"no"}',
+    '"result":{"a":}',
+    '"result":{"action":"accept","content":{"name":9007199254740993,"__proto__":1}}',
+    `"result":{"a":${"[".repeat(200)}${"]".repeat(200)}}`,
+  ])("that the client answers in a form that is not read end at once: %.60s", async (members) => {
+    const own = await initialize(served.port, { capabilities: elicitation });
+    const stream = await own.stream("tools/call", call("form"));
+    const { message: ask } = await stream.event((message) => message["method"] === "elicitation/create");
+    await own.post(`{"jsonrpc":"2.0","id":"${String(ask["id"])}",${members}}`);
+    const { message } = await stream.event((candidate) => "result" in candidate);
+    expect(message).toMatchObject({ result: { content: [{ text: "error -32603" }] } });
+  });
+
   it("that the client answers with an error go back as one", async () => {
     const own = await initialize(served.port, { capabilities: elicitation });
     const stream = await own.stream("tools/call", call("form"));

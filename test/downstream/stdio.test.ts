@@ -138,6 +138,21 @@ describe("a legacy client", () => {
     await told("notifications/resources/updated");
   });
 
+  it.each(['"result":7', '"result":{"a":}'])("whose answer is not read is heard all the same: %s", async (members) => {
+    await initialize({ elicitation: {} });
+    request(1, "tools/call", { name: "form" });
+    const ask = await told("elicitation/create");
+    input.write(`{"jsonrpc":"2.0","id":"${String(ask["id"])}",${members}}\n`);
+    expect(await answer(1)).toMatchObject({ result: { content: [{ text: "error -32603" }] } });
+  });
+
+  it("hears of each request in a batch that it is not taken", async () => {
+    await initialize();
+    input.write('[{"jsonrpc":"2.0","id":"a","method":"ping"},{"jsonrpc":"2.0","id":"b","method":"ping"}]\n');
+    expect(await answer("a")).toMatchObject({ error: { code: -32600 } });
+    expect(await answer("b")).toMatchObject({ error: { code: -32600 } });
+  });
+
   it("cancels by notification", async () => {
     await initialize();
     request(1, "tools/call", { name: "wait" });
@@ -162,7 +177,7 @@ it.each([
 it.each([
   ["an unsafe number", '{"jsonrpc":"2.0","id":5,"method":"ping","params":{"n":9007199254740993}}'],
   ["a __proto__ key", '{"method":"ping","params":{"__proto__":{}},"jsonrpc":"2.0","id":5}'],
-  ["params that are a list", '{"jsonrpc":"2.0","id":5,"method":"ping","params":[]}'],
+  ["params that are a list", '{"jsonrpc":"2.0","id":5,"method":"ping","params":[7]}'],
   ["too long a line", `{"method":"ping","params":{"a":"${"x".repeat(20_000)}"},"jsonrpc":"2.0","id":5}`],
 ])("answers a request with %s by its id", async (_, line) => {
   input.write(`${line}\n`);

@@ -107,6 +107,7 @@ describe("what is of no use comes out of the same allowance", () => {
           delay: () => 1_000,
           onNotification() {},
           onRequest() {},
+          onOddQuestion() {},
           onSessionLost() {},
           onFlood() {},
         });

@@ -287,6 +287,7 @@ describe("attempts in a row", () => {
       delay: (attempt) => 100 * (attempt + 1),
       onNotification() {},
       onRequest() {},
+      onOddQuestion() {},
       onSessionLost() {},
       onFlood() {},
     });

@@ -38,8 +38,8 @@ const ANSWERS = {
 const OTHERS = {
   "what a server prints": "listening on port 3",
   "its log": '{"level":"info","id":3,"msg":"took 3 ms"}',
-  "its log of a request": '{"jsonrpc":"2.0","id":3,"method":"tools/call","params":[]}',
-  "its log of a request as the SDK writes it": '{"method":"tools/call","params":[],"jsonrpc":"2.0","id":3}',
+  "its log of a request": '{"jsonrpc":"2.0","id":3,"method":"tools/call","params":[7]}',
+  "its log of a request as the SDK writes it": '{"method":"tools/call","params":[7],"jsonrpc":"2.0","id":3}',
   "its log of a request, cut": '{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"na',
   "its log of an answer": '12:00 sent {"jsonrpc":"2.0","id":3,"result":{}}',
   "a request in another spelling": '{"jsonrpc":"2.0","id":3,"Method":"ping","result":{}}',

@@ -1,7 +1,7 @@
 import { refuse } from "../../core/errors.ts";
-import { type Classified, type Request, refuseVersion } from "../../mcp/classify.ts";
+import { type Classified, ODD_ANSWER, type Request, refuseVersion } from "../../mcp/classify.ts";
 import { encodeResultText } from "../../mcp/encode.ts";
-import type { Message } from "../../mcp/messages.ts";
+import type { Message, RpcId } from "../../mcp/messages.ts";
 import { MODERN_REVISION } from "../../mcp/revisions.ts";
 import type { RequestContext } from "../edge.ts";
 import { batchReplies } from "../http/batch-replies.ts";
@@ -159,6 +159,19 @@ export async function sessionFactsOf(
     );
     return undefined;
   }
+}
+
+/** Ends a question of the session that the header names with an error: its answer came in a form that is not read. */
+export async function endOddAnswer(
+  http: HttpEdge,
+  { incoming }: HttpExchange,
+  context: RequestContext,
+  question: RpcId | undefined,
+): Promise<void> {
+  const id = headerOf(incoming, SESSION_HEADER.toLowerCase());
+  if (question === undefined || id === undefined) return;
+  const session = await http.sessions.find(id, context);
+  session?.legacy.asks.answer(question, { ok: false, error: ODD_ANSWER });
 }
 
 // GET and DELETE belong to sessions, which the modern era does not have.

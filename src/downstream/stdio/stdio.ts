@@ -6,11 +6,11 @@ import { parseJson, whereInJson } from "../../core/parse-json.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Scope } from "../../core/scope.ts";
 import type { ListChange } from "../../gateway/gateway.ts";
-import { classify, type Request } from "../../mcp/classify.ts";
+import { classify, ODD_ANSWER, type Request } from "../../mcp/classify.ts";
 import { encodeError, encodeResultText } from "../../mcp/encode.ts";
 import type { Message, RpcId } from "../../mcp/messages.ts";
 import { oddCallIn, type RefusedCall, refusedCallIn } from "../../mcp/refused-call.ts";
-import { idAtEnds, idOfOddRequest, idOfRefused } from "../../mcp/refused-id.ts";
+import { idAtEnds, idOfOddRequest, idOfRefused, idOfRefusedAnswer } from "../../mcp/refused-id.ts";
 import type { RequestMeta } from "../../mcp/request-meta.ts";
 import { callerOf, createEdge, type RequestContext, recordRefused, refusalError } from "../edge.ts";
 import { acceptLegacyMessage, dispatchLegacyRequest } from "../legacy/dispatch.ts";
@@ -81,6 +81,12 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
 
   const fail = (id: RpcId | undefined, refusal: Refusal, data?: JsonObject): void =>
     writer.reply().end(encodeError(id, refusalError(refusal, data)));
+
+  // Who wrote a batch waits for an answer to each of its requests.
+  const refuseBatch = (messages: readonly Message[]): void => {
+    const ids = messages.flatMap((message) => (message.kind === "request" ? message.id : []));
+    for (const id of ids.length === 0 ? [undefined] : ids) fail(id, refuse("BATCH_NOT_ALLOWED"));
+  };
 
   // A call is on record before its refusal goes out; what asks for no tool is answered before what comes behind it.
   const refuseFirst = async (
@@ -159,6 +165,8 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
     const scope = gateway.scope(endpoint);
     if (!parsed.ok) {
       const refusal = refuse(parsed.problem.code, whereInJson(parsed.problem));
+      const question = idOfRefusedAnswer(line);
+      if (question !== undefined) session?.asks.answer(question, { ok: false, error: ODD_ANSWER });
       return refuseFirst(scope, refusal, refusedCallIn(line), () => fail(idOfRefused(line), refusal));
     }
     const classified = classify(parsed.value, { headers: undefined, maxBatch: limits.maxBatch });
@@ -176,7 +184,7 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
         cancel(classified.message);
         return answered(classified.message, serveLegacy(classified.message, contextOf(scope)));
       case "legacy-batch":
-        return fail(undefined, refuse("BATCH_NOT_ALLOWED"));
+        return refuseBatch(classified.messages);
       default:
         return classified satisfies never;
     }

@@ -96,7 +96,9 @@ export class LegacyCall implements ReplySink, ExchangeWire {
     this.#floorMs = MIN_RESUME_DELAY_MS;
     const bytes = Buffer.from(event.data);
     const message = this.#session.intake.read(bytes);
-    if (message.kind === "unreadable" && endsItsRequest(message, exchange.id)) {
+    const question = message.kind === "unreadable" ? message.question : undefined;
+    if (question !== undefined) this.respond(question.id, { ok: false, error: question.error });
+    else if (message.kind === "unreadable" && endsItsRequest(message, exchange.id)) {
       this.#stop(message.code, `An event of its stream: ${message.detail}`);
       return;
     }

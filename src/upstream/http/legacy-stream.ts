@@ -3,6 +3,7 @@ import type { RpcId } from "../../mcp/messages.ts";
 import { isEventId, type SseEvent } from "../../mcp/sse.ts";
 import type { Intake } from "../messages/intake.ts";
 import { namesLostSession } from "../messages/lost-session.ts";
+import type { OddQuestion } from "../messages/odd-question.ts";
 import { Throttle } from "../messages/throttle.ts";
 import { createNoise, FLOOD_DETAIL } from "../waiting/flood.ts";
 import { RowOfAttempts } from "../waiting/row-of-attempts.ts";
@@ -19,6 +20,8 @@ export interface LegacyStreamOptions {
   delay(attempt: number): number;
   onNotification(notification: Notification): void;
   onRequest(id: RpcId, ask: InputRequest): void;
+  /** It asked in a form that is not read. */
+  onOddQuestion(question: OddQuestion): void;
   onSessionLost(detail: string): void;
   /** The server sends more than is listened to; the stream is closed. */
   onFlood(detail: string): void;
@@ -81,6 +84,8 @@ export function openLegacyStream(options: LegacyStreamOptions): LegacyStream {
         options.onNotification({ method: message.method, params: message.params });
       } else if (message.kind === "request") {
         options.onRequest(message.id, { method: message.method, params: message.params });
+      } else if (message.kind === "unreadable" && message.question !== undefined) {
+        options.onOddQuestion(message.question);
       }
     },
     onStreamEnd: again,

@@ -1,7 +1,8 @@
-import type { Notification } from "../../core/call.ts";
+import type { InputResponse, Notification } from "../../core/call.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
 import type { UpstreamFault } from "../../core/round.ts";
+import type { RpcId } from "../../mcp/messages.ts";
 import { LEGACY_REVISIONS } from "../../mcp/revisions.ts";
 import { plainRequest } from "../messages/plain-request.ts";
 import { notificationText, requestText } from "../messages/request-text.ts";
@@ -143,11 +144,8 @@ class LegacyHttpConnection implements Connection {
         endpoint.get([...this.#common, ...(lastEventId === undefined ? [] : ["last-event-id", lastEventId])], sink),
       delay: (attempt) => backoffDelay(timing, attempt, random),
       onNotification: (notification) => this.#heard(notification),
-      onRequest: (id, ask) =>
-        outside.answer(ask, async (answer) => {
-          const failed = await this.#send(responseText(id, answer));
-          if (failed !== undefined) this.#options.log.warn({ upstream: this.#options.upstream }, failed);
-        }),
+      onRequest: (id, ask) => outside.answer(ask, (answer) => this.#reply(id, answer)),
+      onOddQuestion: ({ id, error }) => endpoint.intake.own(this.#reply(id, { ok: false, error })),
       onSessionLost: (detail) => {
         this.#lost = true;
         host.onClosed(detail);
@@ -189,6 +187,11 @@ class LegacyHttpConnection implements Connection {
   unsubscribe(uri: string): void {
     if (this.#closing !== undefined) return;
     this.#options.endpoint.intake.own(this.#call(plainRequest("resources/unsubscribe", { uri }), () => {}));
+  }
+
+  async #reply(id: RpcId, answer: InputResponse): Promise<void> {
+    const failed = await this.#send(responseText(id, answer));
+    if (failed !== undefined) this.#options.log.warn({ upstream: this.#options.upstream }, failed);
   }
 
   // Many servers log on the session's own stream whatever call it is about. With one call in flight there is no doubt.

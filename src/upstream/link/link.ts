@@ -6,6 +6,7 @@ import type { RpcId } from "../../mcp/messages.ts";
 import { answeredIdAtEdges } from "../messages/answered-id.ts";
 import { describeError } from "../messages/fault.ts";
 import type { Intake } from "../messages/intake.ts";
+import { oddQuestionAtEdges } from "../messages/odd-question.ts";
 import { notificationText } from "../messages/request-text.ts";
 import type { Unreadable } from "../messages/response-envelope.ts";
 import { Throttle } from "../messages/throttle.ts";
@@ -183,7 +184,9 @@ export class Link implements ExchangeWire, MessageChannelEvents {
     if (this.#ended !== undefined) return;
     if (!this.#takesNoise(edges)) return;
     const detail = "It is larger than the configured limit.";
-    this.#unreadable({ kind: "unreadable", code: "UPSTREAM_TOO_LARGE", id: answeredIdAtEdges(edges), detail });
+    const id = answeredIdAtEdges(edges);
+    const question = id === undefined ? oddQuestionAtEdges(edges, detail) : undefined;
+    this.#unreadable({ kind: "unreadable", code: "UPSTREAM_TOO_LARGE", id, detail, ...(question && { question }) });
   }
 
   onClosed(detail: string): void {
@@ -204,8 +207,8 @@ export class Link implements ExchangeWire, MessageChannelEvents {
   }
 
   // Servers print to stdout by mistake: one stray line must not end everybody's calls. What has the form of the answer to a
-  // request is that request's end: no other answer will come.
-  #unreadable({ code, id, detail }: Unreadable, line?: Buffer): void {
+  // request is that request's end: no other answer will come. What has that of a question is answered.
+  #unreadable({ code, id, question, detail }: Unreadable, line?: Buffer): void {
     const { log, intake } = this.#options;
     const invalid = code === "UPSTREAM_INVALID";
     const what = invalid ? "An upstream wrote a line that is not JSON-RPC." : "An upstream sent more than is taken.";
@@ -215,6 +218,7 @@ export class Link implements ExchangeWire, MessageChannelEvents {
       log.warn({ upstream: intake.upstream, detail, ...(stdout === undefined ? {} : { stdout }) }, what);
     }
     if (!this.#spoke) this.#options.onNoMessage?.(this.described(`${NO_HANDSHAKE} ${detail}`));
+    if (question !== undefined) this.respond(question.id, { ok: false, error: question.error });
     if (id === undefined) return;
     this.pending.get(id)?.fail(code, `The answer was not taken. ${detail}`);
     this.#settle(id, "error", "Its answer was not taken.");

@@ -2,6 +2,7 @@ import type { InputRequest, InputResponse } from "../../core/call.ts";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import type { RawJson } from "../../core/raw-json.ts";
 import type { InputRequiredRound, Round } from "../../core/round.ts";
+import { readParams } from "../../mcp/messages.ts";
 import { faultRound } from "./fault.ts";
 import { sendableAnswer } from "./input-response.ts";
 
@@ -56,8 +57,9 @@ function readAsks(inputRequests: Json | undefined): Record<string, InputRequest>
   for (const [key, entry] of Object.entries(inputRequests)) {
     if (!isObject(entry) || typeof entry["method"] !== "string") return undefined;
     const { method, params } = entry;
-    if (params !== undefined && !isObject(params)) return undefined;
-    asks.push([key, { method, params: params ?? {} }]);
+    const given = readParams(params);
+    if (given === undefined) return undefined;
+    asks.push([key, { method, params: given }]);
   }
   // Keys are the server's: by assignment `__proto__` would be none.
   return Object.fromEntries(asks);

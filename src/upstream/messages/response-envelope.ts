@@ -11,6 +11,7 @@ import { dropFrom, dropOurs } from "../../mcp/members/own-meta.ts";
 import { type Message, type RpcId, readMessage } from "../../mcp/messages.ts";
 import { answeredId, answeredIdAtEdges, ownId } from "./answered-id.ts";
 import { withoutMark } from "./byte-order-mark.ts";
+import { type OddQuestion, oddQuestion, oddQuestionIn } from "./odd-question.ts";
 import { straightened } from "./patient-answer.ts";
 
 /**
@@ -22,11 +23,12 @@ export type Incoming =
   | { readonly kind: "error"; readonly id: RpcId | undefined; readonly error: RpcError }
   | Extract<Message, { kind: "request" | "notification" }>;
 
-/** What an upstream sent and is not taken; `id` is that of the request which it seems to answer. */
+/** What an upstream sent and is not taken; `id` is that of the request which it seems to answer, `question` what it seems to ask. */
 export interface Unreadable {
   readonly kind: "unreadable";
   readonly code: Extract<UpstreamFault["code"], "UPSTREAM_INVALID" | "UPSTREAM_TOO_LARGE">;
   readonly id: number | undefined;
+  readonly question?: OddQuestion;
   readonly detail: string;
 }
 
@@ -40,8 +42,8 @@ export function readIncoming(given: Buffer, limits: JsonLimits): Incoming | Unre
   const bytes = withoutMark(given);
   const names = new EnvelopeNames();
   const scan = scanJson(bytes, withEnvelope(limits), names);
-  if (scan.kind === "JSON_MALFORMED") return invalid(answeredIdAtEdges(bytes), NOT_MESSAGE);
-  if (scan.kind !== "json") return beyond(scan.kind, bytes, limits);
+  if (scan.kind === "JSON_MALFORMED") return asked(invalid(answeredIdAtEdges(bytes), NOT_MESSAGE), bytes);
+  if (scan.kind !== "json") return asked(beyond(scan.kind, bytes, limits), bytes);
   // What is there twice is read once and written anew, and so is what may have to be changed.
   const kept = names.hasTwins || names.hasLookalikes || scan.hasOddNames ? undefined : keptResult(bytes, names);
   if (kept !== undefined) return kept;
@@ -49,7 +51,7 @@ export function readIncoming(given: Buffer, limits: JsonLimits): Incoming | Unre
   // A list of several stands where one message is expected: over a channel its parts are read one by one.
   const [only, ...more] = Array.isArray(value) ? (value as readonly Json[]) : [];
   if (isObject(only)) return more.length === 0 ? readIncoming(bytesOf(only), limits) : invalid(undefined, LIST);
-  if (names.hasLookalikes) return invalid(answeredId(value), AMBIGUOUS);
+  if (names.hasLookalikes) return asked(invalid(answeredId(value), AMBIGUOUS), value);
   dropOurs(value);
   const message = readMessage(straightened(value));
   if (message?.kind === "result") {
@@ -59,7 +61,16 @@ export function readIncoming(given: Buffer, limits: JsonLimits): Incoming | Unre
     if (message.error.data !== undefined) dropFrom(message.error.data);
     return { ...message, id: ownId(message.id) ?? message.id };
   }
-  return message ?? readLooseError(value) ?? invalid(answeredId(value), NOT_MESSAGE);
+  return message ?? readLooseError(value) ?? asked(invalid(answeredId(value), NOT_MESSAGE), value);
+}
+
+/** With the question that it seems to be, from what could be read of it. */
+function asked(unreadable: Unreadable, from: Json | Buffer): Unreadable {
+  if (unreadable.id !== undefined) return unreadable;
+  const question = Buffer.isBuffer(from)
+    ? oddQuestionIn(from, unreadable.detail)
+    : oddQuestion(from, unreadable.detail);
+  return question === undefined ? unreadable : { ...unreadable, question };
 }
 
 /** The messages of a list (JSON-RPC's batch), each on its own; what is none stays as it came. @throws never */
