@@ -3,12 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { getTableColumns } from "drizzle-orm";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { verifyRecord } from "../../src/audit/verify/verify-record.ts";
+import { exportLine } from "../../src/commands/audit/format.ts";
 import { audit } from "../../src/store/audit/schema.ts";
-import { MAX_TEXT_BYTES } from "../../src/store/database/bounded.ts";
-import { openStore, type Store } from "../../src/store/open-store.ts";
+import { MAX_ARGUMENTS_BYTES, MAX_TEXT_BYTES } from "../../src/store/database/bounded.ts";
+import { openStore, openStoreReader, type Store, type StoreReader } from "../../src/store/open-store.ts";
 import { keepingLog } from "../support/audit.ts";
 import { auditHash } from "../support/audit-key.ts";
+import { watchBroughtOver } from "../support/brought-over.ts";
 import { randomAudit } from "../support/random-audit.ts";
 
 /*
@@ -30,14 +33,21 @@ const JSON_COLUMNS = ["policies", "argumentsRedacted", "facts"];
 const NOT_LISTED = ["argumentsSealed", "argumentsFull", "prevHash", "hash"];
 
 let home: string;
+let url: string;
 let store: Store;
 let db: Database.Database;
 let seq: number;
+let brought: ReturnType<typeof watchBroughtOver>;
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), "portcullis-long-"));
   const path = join(home, "portcullis.db");
-  store = openStore({ url: `file:${path}`, log: keepingLog(), auditHash });
+  // What is kept of arguments may be as long as a request, and so may a row as it is.
+  brought = watchBroughtOver((sql) =>
+    /select CASE.*"arguments_sealed"|select "seq"/.test(sql) ? MAX_ARGUMENTS_BYTES : MAX_TEXT_BYTES,
+  );
+  url = `file:${path}`;
+  store = openStore({ url, log: keepingLog(), auditHash });
   await store.audit.append(randomAudit({ seed: 3, count: ROWS, from: FROM, to: FROM + 3_600_000 }));
   db = new Database(path);
   for (const name of ["audit_no_update"]) db.exec(`DROP TRIGGER ${name}`);
@@ -47,6 +57,7 @@ beforeAll(async () => {
 const OF_A_CALL = "SELECT seq FROM audit WHERE kind = 'opened' AND decision IS NOT NULL AND approval IS NULL LIMIT 1";
 
 afterAll(async () => {
+  brought.stop();
   await store.close();
   db.close();
   rmSync(home, { recursive: true, force: true });
@@ -72,6 +83,7 @@ async function readAll(): Promise<Readonly<Record<string, readonly object[]>>> {
     entries: await collected(store.audit.entries({ limit: 1 })),
     about: (await store.audit.about({ ...ids, calls: calls.map(({ id }) => id) })).entries,
     calls: await collected(store.audit.calls(1)),
+    pages: await collected(store.audit.pages(1)),
     next: (await store.activity.next("x", 1, 100))?.rows ?? [],
     head: [{ head: await store.audit.head(), hash: await store.audit.hashAt(seq) }],
   };
@@ -92,8 +104,11 @@ it.each(COLUMNS)("reads all other rows and no such text, deep, wide or long, in 
     db.prepare(`UPDATE audit SET ${column} = ? WHERE seq = ?`).run(text, seq);
     const read = await readAll();
     // Arguments may be as long as a request: `policy replay` reads them.
-    const long = longTexts(read).filter((path) => !/^calls\.\d+\.arguments(?:Sealed|Full)$/.test(path));
+    const long = longTexts(read).filter(
+      (path) => !/^calls\.\d+\.arguments(?:Sealed|Full)$/.test(path) && !/^pages/.test(path),
+    );
     expect(long, what).toEqual([]);
+    expect(brought.take(), what).toEqual([]);
     for (const [reader, rows] of Object.entries(before)) {
       expect(read[reader]?.length, `${what}: ${reader}`).toBeGreaterThanOrEqual(rows.length - 1);
     }
@@ -105,4 +120,45 @@ it.each(COLUMNS)("reads all other rows and no such text, deep, wide or long, in 
       seq,
     );
   }
+});
+
+/** Whoever reads a database, by what they read it with. */
+const READERS: Readonly<Record<string, (reader: StoreReader) => Promise<unknown>>> = {
+  "audit list, the API and the console": ({ audit: rows }) => rows.list({ limit: 100 }),
+  "an export of the API": ({ audit: rows }) => collected(rows.entries({ limit: 1 })),
+  "audit export": async ({ audit: rows }) =>
+    (await collected(rows.pages(1))).map((row) => expect(exportLine(row)).toContain(`"seq":${row.seq},`)),
+  "audit verify": async (reader) =>
+    expect((await verifyRecord(reader, { keys: [auditHash], now: FROM })).chain).toMatchObject({ ok: false, seq: 1 }),
+  "audit verify without the secret": (reader) => verifyRecord(reader, { keys: [], now: FROM }),
+  "policy replay": ({ audit: rows }) => collected(rows.calls(1)),
+  "a start": async () => {
+    const next = openStore({ url, log: keepingLog(), auditHash });
+    await next.audit.append(randomAudit({ seed: 4, count: 1, from: FROM, to: FROM }));
+    await next.close();
+  },
+};
+
+describe("of rows that are longer than any of the gateway's", () => {
+  beforeAll(() => {
+    const longer = `hex(zeroblob(${MAX_ARGUMENTS_BYTES * 0.7}))`;
+    // The first and the last.
+    db.exec(
+      `UPDATE audit SET arguments_full = ${longer}, hash = hex(zeroblob(${MAX_TEXT_BYTES})) WHERE seq IN (1, ${ROWS})`,
+    );
+  });
+
+  it.each(Object.entries(READERS))("brings nothing that is longer over for %s", async (_, read) => {
+    const reader = openStoreReader({ url });
+    await read(reader);
+    reader.close();
+    expect(brought.take()).toEqual([]);
+  });
+
+  it("says in an export where it left something out", async () => {
+    const [row] = await collected(store.audit.pages(1));
+    if (row === undefined) throw new Error("There is no row.");
+    const line: unknown = JSON.parse(exportLine(row));
+    expect(line).toMatchObject({ seq: 1, kind: "opened", arguments_full: "unreadable", hash: "unreadable" });
+  });
 });

@@ -1,13 +1,6 @@
 import { sha256 } from "../../core/digest.ts";
 import type { KeyedHash } from "../../core/keyed-hash.ts";
-import {
-  type ChainHead,
-  canonicalRow,
-  GENESIS_HASH,
-  KEYED,
-  linkText,
-  type StoredAuditRow,
-} from "../../store/audit/audit-row.ts";
+import { type ChainHead, GENESIS_HASH, KEYED, linkTextOf, type StoredAuditRow } from "../../store/audit/audit-row.ts";
 import type { AuditReader } from "../../store/audit/audit-rows.ts";
 import { type CheckpointNotes, createCheckpointNotes } from "./checkpoint-notes.ts";
 
@@ -110,8 +103,8 @@ function withoutKey(rows: number): Broken {
 /** Which key a row is under, the oldest first, for most rows follow one under the same; `"none"`: none. No keys: `undefined`. */
 function keyOf(row: StoredAuditRow, keys: readonly KeyedHash[]): number | "none" | undefined {
   if (keys.length === 0) return undefined;
-  const text = linkText(row.prevHash, canonicalRow(row.seq, row));
-  const found = keys.findLastIndex((hash) => hash(text) === row.hash);
+  const text = linkTextOf(row);
+  const found = text === undefined ? -1 : keys.findLastIndex((hash) => hash(text) === row.hash);
   return found < 0 ? "none" : found;
 }
 
@@ -134,8 +127,7 @@ function check(
   if (row.scheme === null ? keyed : row.scheme !== KEYED) {
     return { reason: "unkeyed", message: `Row ${row.seq} is not keyed as those before it: no gateway has written it.` };
   }
-  const bare = row.scheme === null && sha256(linkText(row.prevHash, canonicalRow(row.seq, row))) !== row.hash;
-  if (bare || key === "none") {
+  if (key === "none" || (row.scheme === null && !isBare(row))) {
     const first = row.scheme !== null && !keyed;
     return {
       reason: "content",
@@ -143,6 +135,12 @@ function check(
     };
   }
   return undefined;
+}
+
+/** Whether it is a row of before there was a key, as it was written. */
+function isBare(row: StoredAuditRow): boolean {
+  const text = linkTextOf(row);
+  return text !== undefined && sha256(text) === row.hash;
 }
 
 function checkHead(row: StoredAuditRow, head: ChainHead): Broken | undefined {

@@ -3,6 +3,8 @@ import { type RecordedMatch, readMatches } from "../../audit/read/read-matches.t
 import { hasFailed } from "../../core/call-outcome.ts";
 import type { StoredAuditRow } from "../../store/audit/audit-row.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
+import { MAX_TEXT_BYTES } from "../../store/database/bounded.ts";
+import { UNREADABLE } from "../../store/database/readable-rows.ts";
 import { type Colour, clip, plainText } from "../terminal/output.ts";
 import { table } from "../terminal/table.ts";
 
@@ -56,11 +58,30 @@ function policyName({ policy, shadow }: RecordedMatch): string {
   return shadow ? `${policy} (shadow)` : policy;
 }
 
+/** A line of `rawLine`, where the row holds what no row of a gateway's does, with that left out. */
+export function exportLine(row: StoredAuditRow): string {
+  try {
+    return rawLine(Object.values(row).every(isPlain) ? row : { ...row, ...unreadableIn(row, isPlain) });
+  } catch (err) {
+    // As JSON a text of control characters can be longer than a text can be.
+    if (!(err instanceof RangeError)) throw err;
+    return rawLine({ ...row, ...unreadableIn(row, isShort) });
+  }
+}
+
+const isPlain = (value: unknown): boolean => value === null || typeof value === "string" || typeof value === "number";
+const isShort = (value: unknown): boolean => isPlain(value) && String(value).length <= MAX_TEXT_BYTES;
+
+function unreadableIn(row: StoredAuditRow, isReadable: (value: unknown) => boolean) {
+  const wrong = Object.entries(row).filter(([, value]) => !isReadable(value));
+  return Object.fromEntries(wrong.map(([name]) => [name, UNREADABLE]));
+}
+
 /**
  * A raw row as one line of JSON: the columns that its hash covers, by name and in order, so that hashes can be
  * recomputed from it. Columns younger than `trace_id` are left out behind the last that holds something.
  */
-export function exportLine(row: StoredAuditRow): string {
+function rawLine(row: StoredAuditRow): string {
   return `${JSON.stringify({
     seq: row.seq,
     at: row.at,

@@ -42,7 +42,7 @@ interface State {
  */
 export function createActivityStore({ connection, guarded, onCommit }: ActivityStoreDeps): ActivityStore {
   const state = connection.prepare<[], State>(
-    `SELECT ${boundedText("counted")} AS counted, ${boundedText("owner")} AS owner, owned_until AS ownedUntil FROM activity_state WHERE id = 1`,
+    `SELECT ${boundedText("counted")} AS counted, ${boundedText("owner")} AS owner, ${boundedText("owned_until")} AS ownedUntil FROM activity_state WHERE id = 1`,
   );
   const next = connection.prepare<[number, number], CountableRow>(NEXT);
   const last = connection.prepare<[], { seq: number | null }>("SELECT max(seq) AS seq FROM audit");

@@ -3,6 +3,8 @@ import { eq, notInArray, sql } from "drizzle-orm";
 import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
 import { isOpen } from "../../core/approval.ts";
 import type { KeyedHash } from "../../core/keyed-hash.ts";
+import { bounded, MAX_ID_BYTES } from "../database/bounded.ts";
+import { idText } from "../database/readable-rows.ts";
 import {
   approvalApprovers,
   approvalDecisions,
@@ -44,7 +46,9 @@ function checkNow(db: BetterSQLite3Database, keys: readonly KeyedHash[]): Approv
     const key = keys.find((hash) => doubtIn(whole, hash) !== "broken");
     if (key !== undefined && doubtIn(whole, key) === "old") old += 1;
     wrong.push(
-      ...whatIsWrong(whole, key, sealed.get({ id })).map((what) => `${what} is not as the gateway wrote it: ${id}.`),
+      ...whatIsWrong(whole, key, sealed.get({ id })).map(
+        (what) => `${what} is not as the gateway wrote it: ${idText(id)}.`,
+      ),
     );
     if (wrong.length >= MAX_LISTED) return { wrong: wrong.slice(0, MAX_LISTED), old };
   }
@@ -71,11 +75,11 @@ function strays(db: BetterSQLite3Database): readonly string[] {
   const ids = db.select({ id: rows.id }).from(rows);
   return [approvalApprovers, approvalDecisions, approvalEvents, approvalSealed].flatMap((table) =>
     db
-      .selectDistinct({ id: table.requestId })
+      .selectDistinct({ id: bounded(table.requestId, MAX_ID_BYTES) })
       .from(table)
       .where(notInArray(table.requestId, ids))
       .limit(MAX_LISTED)
       .all()
-      .map(({ id }) => `There are rows of a request ${id}, and there is no such request.`),
+      .map(({ id }) => `There are rows of a request ${idText(id)}, and there is no such request.`),
   );
 }

@@ -1,7 +1,7 @@
 import { and, asc, count, desc, eq, gt, isNotNull, lte, min, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { ApprovalEvent } from "../../core/approval.ts";
-import { boundedColumns } from "../database/bounded.ts";
+import { APPROVAL_SIZES, boundedColumns } from "../database/bounded.ts";
 import type { Guarded } from "../database/guarded.ts";
 import type { ApprovalStore, StoredApproval } from "./approvals.ts";
 import { matching, orderOf } from "./query.ts";
@@ -16,6 +16,7 @@ export type ApprovalReads = Omit<ApprovalStore, "open" | "change" | "renewLeases
 const REQUEST = boundedColumns(rows);
 const DECISION = boundedColumns(approvalDecisions);
 const EVENT = boundedColumns(approvalEvents);
+const SEALED = boundedColumns(approvalSealed, APPROVAL_SIZES);
 
 // Written out, not bound: only so does SQLite see that the partial indices serve.
 const WAITING: SQL = sql`${rows.state} IN ('pending', 'approved')`;
@@ -84,7 +85,7 @@ export function createApprovalReads(
   finder: ApprovalFinder,
 ): ApprovalReads {
   const versions = db
-    .select({ id: REQUEST.id, version: rows.version })
+    .select({ id: REQUEST.id, version: REQUEST.version })
     .from(rows)
     .where(sql`${rows.id} IN (SELECT value FROM json_each(${sql.placeholder("ids")}))`)
     .prepare();
@@ -123,7 +124,8 @@ export function createApprovalReads(
       return (await guarded(query)).map((row) => eventOf(readableEvents.readable(row)));
     },
     async sealed(id) {
-      const row = await guarded(() => db.select().from(approvalSealed).where(eq(approvalSealed.requestId, id)).get());
+      const query = () => db.select(SEALED).from(approvalSealed).where(eq(approvalSealed.requestId, id)).get();
+      const row = await guarded(query);
       if (row === undefined) return undefined;
       return { arguments: row.arguments, requester: row.requester, result: row.result ?? undefined };
     },

@@ -1,10 +1,12 @@
-import { asc, eq, sql } from "drizzle-orm";
+import { asc, eq, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { isOpen } from "../../core/approval.ts";
 import type { KeyedHash } from "../../core/keyed-hash.ts";
-import { boundedColumns } from "../database/bounded.ts";
+import { boundedColumns, rowBytes } from "../database/bounded.ts";
 import { namesOf, pairsOf } from "../database/row-seals.ts";
 import { storableJson } from "../database/storable.ts";
+import { BEFORE_ALL, createRowWalk } from "../database/walk-rows.ts";
 import type { ApprovalDoubt, ApproverEntry } from "./approvals.ts";
 import type { DecisionRow, EventRow, RequestRow } from "./rows.ts";
 import { approvalApprovers, approvalDecisions, approvalEvents, approvalRequests as rows } from "./schema.ts";
@@ -90,8 +92,8 @@ export function createApprovalSeals(
 
 const IN_ORDER = asc(approvalEvents.seq);
 
-/** So many requests are sealed at once where all of them are. */
-const PAGE = 500;
+/** What is read of one request's votes, approvers and events each: the gateway writes far less. */
+const MAX_PART_BYTES = 32 * 1024 * 1024;
 
 /**
  * Seals the requests of before there were seals as what they are: nobody can say what was done to them. Belongs in the
@@ -116,29 +118,45 @@ export interface WholeApproval extends SealedRow {
   readonly events: readonly EventRow[];
 }
 
-/** All requests, in pages. @throws SqliteError */
+/** All requests. Where there is more of a part than the gateway writes, it is empty, and no seal fits. @throws SqliteError */
 export function* wholeApprovals(db: BetterSQLite3Database): Generator<WholeApproval> {
-  const page = db
-    .select()
-    .from(rows)
-    .where(sql`${rows.id} > ${sql.placeholder("after")}`)
-    .orderBy(asc(rows.id))
-    .limit(PAGE)
+  const next = createRowWalk(db, rows);
+  const votes = db.select(boundedColumns(approvalDecisions)).from(approvalDecisions).where(VOTES_ON).prepare();
+  const approvers = db.select(boundedColumns(approvalApprovers)).from(approvalApprovers).where(APPROVERS_OF).prepare();
+  const events = db
+    .select(boundedColumns(approvalEvents))
+    .from(approvalEvents)
+    .where(EVENTS_OF)
+    .orderBy(IN_ORDER)
     .prepare();
-  const votes = db.select().from(approvalDecisions).where(eq(approvalDecisions.requestId, ID)).prepare();
-  const approvers = db.select().from(approvalApprovers).where(eq(approvalApprovers.requestId, ID)).prepare();
-  const inOrder = asc(approvalEvents.seq);
-  const events = db.select().from(approvalEvents).where(eq(approvalEvents.requestId, ID)).orderBy(inOrder).prepare();
-  for (let after = ""; ; ) {
-    const found = page.all({ after });
-    const last = found.at(-1);
-    if (last === undefined) return;
-    for (const row of found) {
-      const { id } = row;
-      yield { row, votes: votes.all({ id }), approvers: approvers.all({ id }), events: events.all({ id }) };
-    }
-    after = last.id;
+  const bytes = db
+    .select({
+      votes: bytesIn(approvalDecisions, VOTES_ON),
+      approvers: bytesIn(approvalApprovers, APPROVERS_OF),
+      events: bytesIn(approvalEvents, EVENTS_OF),
+    })
+    .from(sql`(SELECT 1)`)
+    .prepare();
+  for (let found = next(BEFORE_ALL); found !== undefined; found = next(found.place)) {
+    const { row } = found;
+    const { id } = row;
+    const size = bytes.get({ id });
+    const fits = (part: "votes" | "approvers" | "events") => (size?.[part] ?? 0) <= MAX_PART_BYTES;
+    yield {
+      row,
+      votes: fits("votes") ? votes.all({ id }) : [],
+      approvers: fits("approvers") ? approvers.all({ id }) : [],
+      events: fits("events") ? events.all({ id }) : [],
+    };
   }
+}
+
+const VOTES_ON = eq(approvalDecisions.requestId, ID);
+const APPROVERS_OF = eq(approvalApprovers.requestId, ID);
+const EVENTS_OF = eq(approvalEvents.requestId, ID);
+
+function bytesIn(table: SQLiteTable, which: SQL): SQL<number> {
+  return sql<number>`(SELECT coalesce(sum(${rowBytes(table)}), 0) FROM ${table} WHERE ${which})`;
 }
 
 /** Why a request is not to be trusted, under one key. Pure. */

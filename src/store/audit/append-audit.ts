@@ -1,5 +1,6 @@
 import type Database from "better-sqlite3";
 import type { KeyedHash } from "../../core/keyed-hash.ts";
+import { boundedText } from "../database/bounded.ts";
 import { mayHaveSurrogates, storable } from "../database/storable.ts";
 import {
   type AuditRow,
@@ -36,7 +37,9 @@ export function prepareAppend(
   { keys, noticed = () => undefined, onBroken }: AppendOptions,
 ): (rows: readonly AuditRow[]) => ChainHead {
   const [hash] = keys;
-  const last = db.prepare<[], { seq: number; hash: string }>("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1");
+  const last = db.prepare<[], { seq: number; hash: string }>(
+    `SELECT seq, ${boundedText("hash")} AS hash FROM audit ORDER BY seq DESC LIMIT 1`,
+  );
   const insert = db.prepare(
     `INSERT INTO audit (seq, at, call_id, kind, actor, actor_issuer, actor_email, client, client_id, client_ip, endpoint,
        session, upstream, tool, decision, policies, policy_set, arguments_digest, arguments_redacted, arguments_sealed,
@@ -56,7 +59,9 @@ export function prepareAppend(
        definition_digest, facts, prev_hash, hash, scheme)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${KEYED})`,
   );
-  const hashAt = db.prepare<[number], { hash: string }>("SELECT hash FROM audit WHERE seq = ?");
+  const hashAt = db.prepare<[number], { hash: string }>(
+    `SELECT ${boundedText("hash")} AS hash FROM audit WHERE seq = ?`,
+  );
   const since = createKeyedSinceKeeper(db, keys);
   let mine: ChainHead | undefined;
 

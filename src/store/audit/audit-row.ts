@@ -162,6 +162,17 @@ export function linkText(prevHash: string, canonical: string): string {
   return `${prevHash}\n${canonical}`;
 }
 
+/** `linkText` of a row that was read; `undefined` where it would be longer than a text can be, so that no gateway can have written it. */
+export function linkTextOf(row: StoredAuditRow): string | undefined {
+  try {
+    return linkText(row.prevHash, canonicalRow(row.seq, row));
+  } catch (err) {
+    // As JSON a control character is six times as long.
+    if (err instanceof RangeError) return undefined;
+    throw err;
+  }
+}
+
 /** What the chain's key is derived for; see `createKeyedHash`. */
 export const AUDIT_CHAIN = "audit-chain";
 

@@ -2,8 +2,10 @@ import type Database from "better-sqlite3";
 import { asc, desc, eq, isNotNull } from "drizzle-orm";
 import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
 import type { KeyedHash } from "../../core/keyed-hash.ts";
-import { type ChainHead, canonicalRow, GENESIS_HASH, KEYED, linkText, type StoredAuditRow } from "./audit-row.ts";
+import { boundedColumns } from "../database/bounded.ts";
+import { type ChainHead, GENESIS_HASH, KEYED, linkTextOf, type StoredAuditRow } from "./audit-row.ts";
 import type { RecordFault } from "./checkpoint-row.ts";
+import { rawRows, WHOLE } from "./rows-within.ts";
 import { audit, auditKeyedSince } from "./schema.ts";
 
 /*
@@ -34,9 +36,11 @@ export function beginKeyedSince(connection: Database.Database, hash: KeyedHash):
   return first === undefined ? (last?.seq ?? 0) : first.seq - 1;
 }
 
+const SINCE = boundedColumns(auditKeyedSince);
+
 /** What is on record of it; `undefined` where nothing is, or not under one of these keys. @throws SqliteError */
 export function readKeyedSince(connection: Database.Database, keys: readonly KeyedHash[]): KeyedSince | undefined {
-  const row = drizzle({ client: connection }).select().from(auditKeyedSince).get();
+  const row = drizzle({ client: connection }).select(SINCE).from(auditKeyedSince).get();
   if (row === undefined || !keys.some((hash) => macOf(row, hash) === row.mac)) return undefined;
   const { begun, seq, hash } = row;
   return { begun, seq, hash };
@@ -90,20 +94,21 @@ export function createKeyedSinceKeeper(
 type Connection = BetterSQLite3Database;
 
 function firstKeyed(db: Connection): ChainHead | undefined {
-  const columns = { seq: audit.seq, hash: audit.hash };
+  const columns = { seq: audit.seq, hash: WHOLE.hash };
   return db.select(columns).from(audit).where(isNotNull(audit.scheme)).orderBy(asc(audit.seq)).limit(1).get();
 }
 
 function lastRow(db: Connection): StoredAuditRow | undefined {
-  return db.select().from(audit).orderBy(desc(audit.seq)).limit(1).get();
+  return rawRows(db, { order: desc(audit.seq), limit: 1, room: 0 })[0];
 }
 
 function rowAt(db: Connection, seq: number): StoredAuditRow | undefined {
-  return db.select().from(audit).where(eq(audit.seq, seq)).get();
+  return rawRows(db, { wanted: eq(audit.seq, seq), order: asc(audit.seq), limit: 1, room: 0 })[0];
 }
 
 function isKeyed(row: StoredAuditRow, hash: KeyedHash): boolean {
-  return row.scheme === KEYED && hash(linkText(row.prevHash, canonicalRow(row.seq, row))) === row.hash;
+  const text = linkTextOf(row);
+  return row.scheme === KEYED && text !== undefined && hash(text) === row.hash;
 }
 
 function write(db: Connection, since: KeyedSince, hash: KeyedHash): void {

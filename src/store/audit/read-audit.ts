@@ -3,7 +3,7 @@ import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { Guarded } from "../database/guarded.ts";
 import type { ChainHead, StoredAuditRow } from "./audit-row.ts";
 import type { AuditReader } from "./audit-rows.ts";
-import { bytesOf, firstThatFit, rowsAt, WHOLE } from "./rows-within.ts";
+import { bytesOf, firstThatFit, rawRows, rowsAt, WHOLE } from "./rows-within.ts";
 import { audit } from "./schema.ts";
 import { createAuditSearch } from "./search-audit.ts";
 
@@ -21,9 +21,10 @@ const CALLS = and(eq(audit.kind, "opened"), isNotNull(audit.decision), isNull(au
 export function createAuditReader(db: BetterSQLite3Database, guarded: Guarded): AuditReader {
   async function* pagesOf(fromSeq: number): AsyncGenerator<readonly StoredAuditRow[]> {
     for (let next = fromSeq; ; ) {
-      const rows = () =>
-        db.select().from(audit).where(gte(audit.seq, next)).orderBy(asc(audit.seq)).limit(PAGE_ROWS).all();
-      const page = await guarded(rows);
+      const wanted = gte(audit.seq, next);
+      const page = await guarded(() =>
+        rawRows(db, { wanted, order: asc(audit.seq), limit: PAGE_ROWS, room: PAGE_BYTES }),
+      );
       const last = page.at(-1);
       if (last === undefined) return;
       yield page;

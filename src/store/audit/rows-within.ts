@@ -1,6 +1,6 @@
 import { getTableColumns, inArray, type SQL, sql, type Table } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
-import { bounded, boundedColumns, MAX_TEXT_BYTES } from "../database/bounded.ts";
+import { bounded, boundedColumns, MAX_ARGUMENTS_BYTES, MAX_TEXT_BYTES, rowBytes } from "../database/bounded.ts";
 import { UNREADABLE } from "../database/readable-rows.ts";
 import type { StoredAuditRow } from "./audit-row.ts";
 import { audit } from "./schema.ts";
@@ -9,9 +9,6 @@ import { audit } from "./schema.ts";
  * Rows are read in two steps: first which they are and how long, which SQLite knows without reading their texts, and then as
  * many as are within bounds. So what somebody writes into a few rows holds nobody up, and no page is larger than memory.
  */
-
-/** The longest request body that a configuration can allow, sealed: base64, and the caller's claims beside the arguments. */
-const MAX_ARGUMENTS_BYTES = 96 * 1024 * 1024;
 
 const NOT_SHOWN = sql<null>`NULL`;
 const SHORT = boundedColumns(audit);
@@ -33,6 +30,45 @@ export const WHOLE = boundedColumns(audit, {
   argumentsSealed: MAX_ARGUMENTS_BYTES,
   argumentsFull: MAX_ARGUMENTS_BYTES,
 });
+
+/** No row of a gateway is longer: a request that is kept whole, and what else there is. */
+const MAX_ROW_BYTES = MAX_ARGUMENTS_BYTES + 32 * MAX_TEXT_BYTES;
+const RAW = getTableColumns(audit);
+const ROW_BYTES = rowBytes(audit);
+
+/**
+ * The raw rows that are wanted, in their order, as many as fit into so many bytes. Of one that is longer than any of a gateway's, the
+ * texts that are longer than its are left out. @throws SqliteError
+ */
+export function rawRows(
+  db: BetterSQLite3Database,
+  {
+    wanted,
+    order,
+    limit,
+    room,
+  }: { readonly wanted?: SQL; readonly order: SQL; readonly limit: number; readonly room: number },
+): readonly StoredAuditRow[] {
+  const sizes = db
+    .select({ seq: audit.seq, bytes: ROW_BYTES.as("bytes") })
+    .from(audit)
+    .where(wanted)
+    .orderBy(order)
+    .limit(limit);
+  const some = sizes.as("some");
+  // Nearly always all of them do, and then they are read as they come.
+  const all = db
+    .select({ bytes: sql<number>`total(${some.bytes})`, longest: sql<number>`coalesce(max(${some.bytes}), 0)` })
+    .from(some)
+    .get();
+  if (all !== undefined && all.bytes <= room && all.longest <= MAX_ROW_BYTES) {
+    return db.select(RAW).from(audit).where(wanted).orderBy(order).limit(limit).all();
+  }
+  const fitting = firstThatFit(sizes.all(), room, true);
+  const seqs = (long: boolean) => fitting.filter(({ bytes }) => bytes > MAX_ROW_BYTES === long).map(({ seq }) => seq);
+  const rows = new Map([...rowsAt(db, RAW, seqs(false)), ...rowsAt(db, WHOLE, seqs(true))]);
+  return fitting.flatMap(({ seq }) => rows.get(seq) ?? []);
+}
 
 /** How much a query with these columns reads of a row, about. `table`: as what the query knows it. */
 export function bytesOf(columns: typeof LISTED | typeof WHOLE, table: Table = audit): SQL<number> {
@@ -63,9 +99,10 @@ export function firstThatFit<T extends { readonly bytes: number }>(
 /** Rows by their numbers. @throws SqliteError */
 export function rowsAt(
   db: BetterSQLite3Database,
-  columns: typeof LISTED | typeof WHOLE,
+  columns: typeof LISTED | typeof WHOLE | typeof RAW,
   seqs: readonly number[],
 ): ReadonlyMap<number, StoredAuditRow> {
+  if (seqs.length === 0) return new Map();
   const wanted = inArray(audit.seq, sql`(SELECT value FROM json_each(${JSON.stringify(seqs)}))`);
   const rows: readonly StoredAuditRow[] = db.select(columns).from(audit).where(wanted).all();
   return new Map(rows.map((row) => [row.seq, row]));

@@ -1,9 +1,10 @@
-import { and, asc, desc, eq, gt, gte, inArray, lt, max, min, notInArray, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, inArray, lt, max, notInArray, or, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { alias } from "drizzle-orm/sqlite-core";
 import { outcomesOf } from "../../core/call-outcome.ts";
 import { LONG_STEP } from "../activity/activity.ts";
 import { activityHours, activityState } from "../activity/schema.ts";
+import { bounded } from "../database/bounded.ts";
 import type { Guarded } from "../database/guarded.ts";
 import { entryOf } from "./audit-entry.ts";
 import type { AuditEntry, AuditFilter, AuditReader } from "./audit-rows.ts";
@@ -38,6 +39,11 @@ interface Range {
 }
 
 const closed = alias(audit, "closed");
+// Where somebody wrote a text in the place of a number, as anywhere.
+const COUNTED = bounded(activityState.counted).mapWith(activityState.counted);
+const FIRST = bounded(sql`min(${activityHours.firstSeq})`) as SQL<number | null>;
+const LAST = bounded(sql`max(${activityHours.lastSeq})`) as SQL<number | null>;
+
 const BYTES = bytesOf(LISTED);
 const BYTES_AT_END = bytesOf(LISTED, closed);
 
@@ -96,9 +102,9 @@ export function createAuditSearch(
     const bottom = (filter.after ?? 0) + 1;
     const whole = [{ from: bottom, to: top }];
     if (filter.since === undefined && filter.until === undefined) return whole;
-    const counted = db.select({ seq: activityState.counted }).from(activityState).get()?.seq ?? 0;
+    const counted = db.select({ seq: COUNTED }).from(activityState).get()?.seq ?? 0;
     const place = db
-      .select({ first: min(activityHours.firstSeq), last: max(activityHours.lastSeq) })
+      .select({ first: FIRST, last: LAST })
       .from(activityHours)
       .where(
         and(

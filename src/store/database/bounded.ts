@@ -9,6 +9,19 @@ import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 /** What is not of a known size is no longer than this, in bytes. */
 export const MAX_TEXT_BYTES = 1024 * 1024;
 
+/** The longest request body that a configuration can allow, sealed: base64, and the caller's claims beside the arguments. */
+export const MAX_ARGUMENTS_BYTES = 96 * 1024 * 1024;
+
+/** What the parts of a request for approval are no longer than: arguments are a text within JSON, and an answer is as long as a text can be. */
+export const APPROVAL_SIZES = {
+  arguments: 2 * MAX_ARGUMENTS_BYTES,
+  requester: MAX_ARGUMENTS_BYTES,
+  result: 512 * 1024 * 1024,
+};
+
+/** The longest name of anything that the gateway keeps. */
+export const MAX_ID_BYTES = 1024;
+
 /** A column's values as far as they are within bounds; in the place of longer ones `instead`, or bytes: no text, so that it cannot be read. */
 export function bounded(column: SQLiteColumn | SQL, maxBytes = MAX_TEXT_BYTES, instead: SQL = NOTHING): SQL {
   return sql`CASE WHEN octet_length(${column}) > ${sql.raw(String(maxBytes))} THEN ${instead} ELSE ${column} END`;
@@ -17,6 +30,12 @@ export function bounded(column: SQLiteColumn | SQL, maxBytes = MAX_TEXT_BYTES, i
 /** The same for queries that are written by hand. `column`: its name, written out. */
 export function boundedText(column: string, maxBytes = MAX_TEXT_BYTES): string {
   return `CASE WHEN octet_length(${column}) > ${maxBytes} THEN x'' ELSE ${column} END`;
+}
+
+/** How long a row is, as SQLite knows it without reading its texts. */
+export function rowBytes(table: Table): SQL<number> {
+  const sizes = Object.values(getTableColumns(table)).map((column) => sql`coalesce(octet_length(${column}), 0)`);
+  return sql<number>`(${sql.join(sizes, sql` + `)})`;
 }
 
 type Columns<T extends Table> = T["_"]["columns"];

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { StoreError } from "../store-error.ts";
+import { MAX_ID_BYTES } from "./bounded.ts";
 
 /** One file of `migrations/`, as drizzle-kit's journal lists it. */
 interface Migration {
@@ -62,7 +63,7 @@ const TABLE = "__drizzle_migrations";
  * an end. Views of other names are nobody's matter here. @throws StoreError STORE_SCHEMA_CHANGED
  */
 function refuseViews(db: Database.Database, migrationsDir: string, path: string): void {
-  const views = db.prepare<[], { name: string }>("SELECT name FROM sqlite_schema WHERE type = 'view'").all();
+  const views = db.prepare<[], { name: string }>(`SELECT name FROM sqlite_schema WHERE type = 'view' ${SHORT}`).all();
   if (views.length === 0) return;
   const model = new Database(":memory:");
   try {
@@ -81,9 +82,12 @@ function refuseViews(db: Database.Database, migrationsDir: string, path: string)
 }
 
 function tablesOf(db: Database.Database): readonly string[] {
-  const tables = db.prepare<[], { name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  const tables = db.prepare<[], { name: string }>(`SELECT name FROM sqlite_schema WHERE type = 'table' ${SHORT}`).all();
   return tables.map(({ name }) => name);
 }
+
+/** Ours are. */
+const SHORT = `AND octet_length(name) <= ${MAX_ID_BYTES}`;
 
 function readMigrations(migrationsDir: string): readonly Migration[] {
   // Both are in the order of the journal.
@@ -118,7 +122,10 @@ function schemaAge(db: Database.Database, migrations: readonly Migration[], path
   return applied === newest ? "current" : "older";
 }
 
+// What is no number there somebody else wrote.
+const LAST_APPLIED = `SELECT max(created_at) AS last FROM ${TABLE} WHERE typeof(created_at) IN ('integer', 'real')`;
+
 function lastApplied(db: Database.Database): number | undefined {
-  const row = db.prepare<[], { last: number | null }>(`SELECT max(created_at) AS last FROM ${TABLE}`).get();
+  const row = db.prepare<[], { last: number | null }>(LAST_APPLIED).get();
   return row?.last ?? undefined;
 }

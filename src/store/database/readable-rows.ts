@@ -8,6 +8,11 @@ import { getTableColumns, type InferSelectModel, type Table } from "drizzle-orm"
 /** What stands where a text of a row cannot be read. */
 export const UNREADABLE = "unreadable";
 
+/** An id as it is told to people, who may have written anything there. */
+export function idText(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : UNREADABLE;
+}
+
 /** Reads rows of one table. */
 export interface ReadableRows<Row> {
   /** Whether the values are of the kinds that their columns are for. */

@@ -1,4 +1,5 @@
 import Database from "better-sqlite3";
+import { MAX_ID_BYTES, MAX_TEXT_BYTES } from "../database/bounded.ts";
 import { migrate } from "../database/migrate.ts";
 
 interface SchemaItem {
@@ -27,9 +28,14 @@ function itemsOf(db: Database.Database): readonly SchemaItem[] {
   return db
     .prepare<[], SchemaItem>(
       // Indexes of primary keys have no SQL. That they hold what they should is the matter of `PRAGMA integrity_check`.
-      "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL",
+      `SELECT type, ${short("name", MAX_ID_BYTES)}, ${short("sql", MAX_TEXT_BYTES)} FROM sqlite_schema WHERE sql IS NOT NULL`,
     )
     .all();
+}
+
+// The beginning of a longer one says what it is, and is none of ours.
+function short(column: string, maxBytes: number): string {
+  return `CASE WHEN octet_length(${column}) > ${maxBytes} THEN substr(${column}, 1, 100) || '…' ELSE ${column} END AS ${column}`;
 }
 
 /** SQLite begins every such item in these words, however it was asked for. */

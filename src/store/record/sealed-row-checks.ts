@@ -1,5 +1,5 @@
 import type Database from "better-sqlite3";
-import { and, asc, getTableColumns, gt, isNull, type SQL, sql } from "drizzle-orm";
+import { isNull, type SQL } from "drizzle-orm";
 import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { KeyedHash } from "../../core/keyed-hash.ts";
@@ -7,9 +7,9 @@ import { outboxSeals } from "../approvals/outbox-rows.ts";
 import { outbox } from "../approvals/schema.ts";
 import type { ForgedRow } from "../audit/checkpoint-row.ts";
 import { createRowSeals, type RowSeals } from "../database/row-seals.ts";
+import { BEFORE_ALL, createRowWalk } from "../database/walk-rows.ts";
 import { elevations, stepUpChallenges } from "../step-up/schema.ts";
 
-const PAGE = 500;
 const MAX_LISTED = 100;
 
 /**
@@ -39,16 +39,6 @@ function check<T extends SQLiteTable>(
   { holds }: Pick<RowSeals<T["$inferSelect"]>, "holds">,
   which?: SQL,
 ): void {
-  const place = sql<number>`rowid`;
-  for (let after: number | undefined = Number.MIN_SAFE_INTEGER; after !== undefined; ) {
-    const page: readonly { readonly place: number; readonly row: T["$inferSelect"] }[] = db
-      .select({ place, row: getTableColumns(table) })
-      .from(table)
-      .where(and(which, gt(place, after)))
-      .orderBy(asc(place))
-      .limit(PAGE)
-      .all();
-    for (const { row } of page) holds(row);
-    after = page.at(-1)?.place;
-  }
+  const next = createRowWalk(db, table, which === undefined ? {} : { which });
+  for (let found = next(BEFORE_ALL); found !== undefined; found = next(found.place)) holds(found.row);
 }

@@ -1,6 +1,12 @@
 import type Database from "better-sqlite3";
+import { drizzle } from "drizzle-orm/better-sqlite3";
+import { approvalSealed } from "../approvals/schema.ts";
+import { APPROVAL_SIZES } from "../database/bounded.ts";
 import type { Guarded } from "../database/guarded.ts";
+import { BEFORE_ALL, createRowWalk, type PlacedRow } from "../database/walk-rows.ts";
+import { recordOf } from "../upstreams/registered-upstream-rows.ts";
 import type { RegisteredUpstreamRecord } from "../upstreams/registered-upstreams.ts";
+import { registeredUpstreams } from "../upstreams/schema.ts";
 
 /** A text that is encrypted at rest, and what it belongs to. Who wrote into the file may have put there what is no text. */
 export type SealedText =
@@ -13,45 +19,28 @@ export type SealedText =
     }
   | { readonly kind: "upstream"; readonly id: string; readonly record: RegisteredUpstreamRecord };
 
-interface ApprovalTexts {
-  readonly place: number;
-  readonly id: string;
-  readonly arguments: string;
-  readonly requester: string;
-  readonly result: string | null;
-}
-
-/** Rows one by one, since one may hold megabytes. */
-const NEXT = {
-  approval: `SELECT rowid AS place, request_id AS id, arguments_sealed AS arguments, requester_sealed AS requester,
-    result_sealed AS result FROM approval_sealed WHERE rowid > ? ORDER BY rowid LIMIT 1`,
-  upstream: `SELECT rowid AS place, name, entry, iss AS issuer, sub AS subject, email, registered_at AS registeredAt
-    FROM registered_upstreams WHERE rowid > ? ORDER BY rowid LIMIT 1`,
-};
-
-/** All of them. @throws StoreError */
-export async function* sealedTexts(db: Database.Database, guarded: Guarded): AsyncGenerator<SealedText> {
-  for await (const { id, ...row } of eachRow<ApprovalTexts>(db, guarded, NEXT.approval)) {
+/** All of them, row by row. @throws StoreError */
+export async function* sealedTexts(connection: Database.Database, guarded: Guarded): AsyncGenerator<SealedText> {
+  const db = drizzle({ client: connection });
+  for await (const row of eachRow(guarded, createRowWalk(db, approvalSealed, { sizes: APPROVAL_SIZES }))) {
+    const id = row.requestId;
     yield { kind: "approval", id, part: "arguments", text: row.arguments };
     yield { kind: "approval", id, part: "requester", text: row.requester };
     if (row.result !== null) yield { kind: "approval", id, part: "result", text: row.result };
   }
-  type Row = Omit<RegisteredUpstreamRecord, "email"> & { readonly place: number; readonly email: string | null };
-  for await (const { place: _, ...row } of eachRow<Row>(db, guarded, NEXT.upstream)) {
-    yield { kind: "upstream", id: row.name, record: { ...row, email: row.email ?? undefined } };
+  for await (const row of eachRow(guarded, createRowWalk(db, registeredUpstreams))) {
+    yield { kind: "upstream", id: row.name, record: recordOf(row) };
   }
 }
 
-async function* eachRow<Row extends { readonly place: number }>(
-  db: Database.Database,
+async function* eachRow<Row>(
   guarded: Guarded,
-  query: string,
+  next: (after: number) => PlacedRow<Row> | undefined,
 ): AsyncGenerator<Row> {
-  const next = db.prepare<[number], Row>(query);
-  for (let after = Number.MIN_SAFE_INTEGER; ; ) {
-    const row = await guarded(() => next.get(after));
-    if (row === undefined) return;
-    yield row;
-    after = row.place;
+  for (let after = BEFORE_ALL; ; ) {
+    const found = await guarded(() => next(after));
+    if (found === undefined) return;
+    yield found.row;
+    after = found.place;
   }
 }

@@ -3,7 +3,9 @@ import type { KeyedHash } from "../../core/keyed-hash.ts";
 import { type ApprovalCheck, checkApprovals } from "../approvals/checks.ts";
 import type { ForgedRow, RecordCounts } from "../audit/checkpoint-row.ts";
 import { type KeyedSince, readKeyedSince } from "../audit/keyed-since.ts";
+import { boundedText, MAX_ID_BYTES } from "../database/bounded.ts";
 import type { Guarded } from "../database/guarded.ts";
+import { idText } from "../database/readable-rows.ts";
 import { schemaDrift } from "./schema-drift.ts";
 import { forgedRows } from "./sealed-row-checks.ts";
 import { type SealedText, sealedTexts } from "./sealed-texts.ts";
@@ -67,18 +69,27 @@ export function createRecordWitness(db: Database.Database, guarded: Guarded, mig
     contradictions: (from, fromSeq) =>
       guarded(() => [
         ...CONTRADICTIONS.flatMap(({ query, text }) => {
-          const found = db.prepare<[{ from: number; fromSeq: number }], { id: string }>(query).all({ from, fromSeq });
-          return found.map(({ id }) => text(id));
+          const ids = db.prepare<[{ from: number; fromSeq: number }], { id: unknown }>(`SELECT ${ID} FROM (${query})`);
+          return ids.all({ from, fromSeq }).map(({ id }) => text(idText(id)));
         }),
         ...db
-          .prepare<[], { at: number }>(COUNTED_TOO_MUCH)
+          .prepare<[], { at: number }>(`SELECT ${boundedText("at")} AS at FROM (${COUNTED_TOO_MUCH})`)
           .all()
           .map(({ at }) => `More calls were counted in the hour of ${moment(at)} than there are rows.`),
       ]),
     missingActs: (from, until) =>
-      guarded(() => db.prepare<[{ from: number; until: number }], MissingAct>(ACTS).all({ from, until })),
+      guarded(() => {
+        const acts = db.prepare<[{ from: number; until: number }], Readonly<Record<keyof MissingAct, unknown>>>(
+          `SELECT ${ID}, ${boundedText("what", MAX_ID_BYTES)} AS what, ${boundedText("at", MAX_ID_BYTES)} AS at FROM (${ACTS})`,
+        );
+        return acts
+          .all({ from, until })
+          .map(({ id, what, at }) => ({ id: idText(id), what: idText(what), at: Number(at) }));
+      }),
   };
 }
+
+const ID = `${boundedText("id", MAX_ID_BYTES)} AS id`;
 
 /** Also of what is no moment: somebody else may have written it. */
 function moment(at: number): string {

@@ -80,6 +80,7 @@ function rowOf({ issuer, subject, email, ...record }: RegisteredUpstreamRecord):
   return { ...record, iss: issuer, sub: subject, email: email ?? null };
 }
 
-function recordOf({ iss, sub, email, ...row }: Row): RegisteredUpstreamRecord {
+/** A row as the rest of the gateway knows it. Pure. */
+export function recordOf({ iss, sub, email, ...row }: Row): RegisteredUpstreamRecord {
   return { ...row, issuer: iss, subject: sub, email: email ?? undefined };
 }
