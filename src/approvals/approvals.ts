@@ -30,7 +30,7 @@ export interface CallToApprove {
   readonly context: JsonObject;
 }
 
-/** What became of an ask. */
+/** What became of a request for approval. */
 export type RequestedApproval =
   /** `opened`: a new request. `joined`: one of an identical call is open; look at its state. */
   | { readonly ok: true; readonly kind: "opened" | "joined"; readonly request: ApprovalRequest }
@@ -58,7 +58,7 @@ export interface ApprovalVote {
 export type Acted = { readonly ok: true; readonly request: ApprovalRequest } | Refusal;
 
 /** What was asked for, as it is kept sealed. */
-export interface AskedCall {
+export interface RequestedCall {
   /** The requester as they were when they asked. */
   readonly principal: Principal;
   readonly context: JsonObject;
@@ -67,7 +67,7 @@ export interface AskedCall {
 }
 
 /** The exclusive right to run an approved call, once. */
-export interface ApprovalClaim extends AskedCall {
+export interface ApprovalClaim extends RequestedCall {
   readonly request: ApprovalRequest;
   readonly executionId: string;
 }
@@ -116,7 +116,7 @@ export interface ApprovalTransition {
 /** Requests for approval: durable, bound to the exact call, spent once. Every method may throw StoreError. */
 export interface Approvals {
   /** Opens a request or joins an identical call's; see `Asked`. Of two identical calls at once one opens. */
-  request(ask: CallToApprove): Promise<RequestedApproval>;
+  request(call: CallToApprove): Promise<RequestedApproval>;
   get(id: string): Promise<ApprovalRequest | undefined>;
   /** The request that this call joins: an open one, or one whose end was not told yet. */
   find(call: BoundCall): Promise<ApprovalRequest | undefined>;
@@ -129,10 +129,10 @@ export interface Approvals {
   /** The arguments that were asked for, to show to approvers; `undefined` if unknown, purged, or under another key. */
   arguments(id: string): Promise<JsonObject | undefined>;
   /** What whoever runs a request needs to decide the call again before `claim`; `undefined` as with `arguments`. */
-  asked(id: string): Promise<AskedCall | undefined>;
+  requestedCall(id: string): Promise<RequestedCall | undefined>;
   /** Whether this person could decide now, for pages and buttons; `decide` checks again. */
   mayDecide(request: ApprovalRequest, approver: Principal): Acted;
-  /** One voice. Eligibility, version and digest are checked at this moment. */
+  /** One vote. Eligibility, version and digest are checked at this moment. */
   decide(vote: ApprovalVote): Promise<Acted>;
   /** Whether a request is this principal's own; see `core/persons.ts`. */
   isRequester(request: Pick<ApprovalRequest, "requester">, principal: Principal): boolean;

@@ -9,9 +9,9 @@ import { cursorAfter, type ListOrder, positionOf, readApprovalCursor } from "./c
 import { type ApprovalsDeps, DEFAULT_APPROVAL_LIMITS, DEFAULT_APPROVAL_TIMING } from "./deps.ts";
 import { decidable, keysOf, refusalOf } from "./eligibility.ts";
 import { requestOf } from "./view.ts";
-import { createAsking } from "./work/asking.ts";
 import { createExecutions } from "./work/executions.ts";
 import { createLeases } from "./work/leases.ts";
+import { createRequesting } from "./work/requesting.ts";
 import { startScheduler } from "./work/scheduler.ts";
 import { createSealedTexts } from "./work/sealed-parts.ts";
 import { createSweep } from "./work/sweep.ts";
@@ -99,7 +99,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
 
   const executions = createExecutions({ store, transitions, texts, digests, leases, owner, log });
   return {
-    request: createAsking({
+    request: createRequesting({
       store,
       transitions,
       texts,

@@ -45,8 +45,8 @@ export function refusalOf(request: Decidable, approver: Principal, now: number, 
   return undefined;
 }
 
-const TELL = "An operator can say whose credentials these are, under people in the configuration.";
-const MAYBE_AGAIN = `Nothing says for certain that you are somebody else than who decided before. ${TELL}`;
+const HINT = "An operator can say whose credentials these are, under people in the configuration.";
+const MAYBE_AGAIN = `Nothing says for certain that you are somebody else than who decided before. ${HINT}`;
 
 /** What to do about a request that may be the approver's own: who had no credential has none that could be named. */
 function maybeOwn({ issuer }: Pick<KnownPerson, "issuer">): string {
@@ -54,7 +54,7 @@ function maybeOwn({ issuer }: Pick<KnownPerson, "issuer">): string {
     return "Who asked came without a credential, and could be you. An operator can have callers use keys, or let requests of this flow be approved by who asked (requester_may_approve).";
   if (issuer === LOCAL_ISSUER)
     return `Who asked started the gateway over stdio, and could be you. An operator can name both under people in the configuration, that one by the issuer ${LOCAL_ISSUER}.`;
-  return `Nothing says for certain that you are somebody else than who asked. ${TELL}`;
+  return `Nothing says for certain that you are somebody else than who asked. ${HINT}`;
 }
 
 /** A stored request as it is to be decided at `now`. */

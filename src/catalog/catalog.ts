@@ -72,7 +72,7 @@ export function createCatalog(deps: {
     onSpent: (name, ms) => members.get(name)?.pace.spent(ms),
   });
   const remembered = createRememberedTools(deps);
-  const announcer = createChangeEmitter({ windowMs: timing.announceMs, log });
+  const emitter = createChangeEmitter({ windowMs: timing.announceMs, log });
   const claimKeeper = createClaimKeeper({ memory: deps.claims, log, now: deps.now });
   const logSharedUris = createSharedUriLog(log);
 
@@ -100,7 +100,7 @@ export function createCatalog(deps: {
   // Clients are told of the lists in which this upstream has anything at all.
   const shownOrHidden = (name: string, member: CatalogMember): void => {
     forgetViews(name);
-    for (const list of listsWithItems(member)) announcer.soon({ list, upstream: name });
+    for (const list of listsWithItems(member)) emitter.soon({ list, upstream: name });
   };
 
   const join = (name: string, rules: ToolRules): void => {
@@ -124,7 +124,7 @@ export function createCatalog(deps: {
         // A reading may end after its upstream has left.
         if (members.get(name)?.reader !== reader) return;
         forgetViews(name);
-        announcer.soon({ list, upstream: name });
+        emitter.soon({ list, upstream: name });
       },
       onTtl() {
         if (members.get(name)?.reader === reader) forgetViews(name);
@@ -140,7 +140,7 @@ export function createCatalog(deps: {
         if (members.get(name)?.reader !== reader) return;
         const { kept } = claimKeeper.listed(name, list, keys);
         // Tools of apps say where their pages are, which may be shown in another form now.
-        if (mayConcernApps(kept, members.values())) announcer.soon({ list: "tools", upstream: name });
+        if (mayConcernApps(kept, members.values())) emitter.soon({ list: "tools", upstream: name });
       },
     });
     const stale = createCoalescer<ListKind>({
@@ -167,14 +167,14 @@ export function createCatalog(deps: {
     remembered.forget(name);
     forgetViews(name);
     // At once: who sees this upstream is known only as long as it is in their scopes.
-    if (!member.hidden) announcer.now(listsWithItems(member).map((list) => ({ list, upstream: name })));
+    if (!member.hidden) emitter.now(listsWithItems(member).map((list) => ({ list, upstream: name })));
   };
 
   const heard = (event: UpstreamEvent): void => {
     const member = members.get(event.upstream);
     if (member === undefined) return;
     if (event.kind === "list_changed") {
-      member.stale.ask(event.list);
+      member.stale.request(event.list);
       return;
     }
     if (event.kind === "reached") {
@@ -187,7 +187,7 @@ export function createCatalog(deps: {
       member.reading = member.reader.refresh(LIST_KINDS).then(async () => {
         await recall(event.upstream, member);
         // Before anybody who waited for these lists can see them, so that nobody is told of what was read already.
-        announcer.flush();
+        emitter.flush();
         member.upstream.listsRead();
         member.settle();
       });
@@ -224,7 +224,7 @@ export function createCatalog(deps: {
       logSharedUris(scope, view);
       return view;
     },
-    onChange: (listener) => announcer.onChange(listener),
+    onChange: (listener) => emitter.onChange(listener),
     reshaped(upstream) {
       const member = members.get(upstream);
       if (member !== undefined && !member.hidden) shownOrHidden(upstream, member);
@@ -269,7 +269,7 @@ export function createCatalog(deps: {
         member.stale.close();
         member.settle();
       }
-      announcer.close();
+      emitter.close();
       members.clear();
       return Promise.all([keeper.settled(), claimKeeper.close()]).then(() => {});
     },

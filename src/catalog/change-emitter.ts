@@ -31,7 +31,7 @@ export function createChangeEmitter(deps: { readonly windowMs: number; readonly 
     into.set(`${told} ${upstream}`, { list: told, upstream });
   };
 
-  const tell = (changes: Map<string, CatalogChange>): void => {
+  const emit = (changes: Map<string, CatalogChange>): void => {
     for (const change of changes.values()) {
       for (const listener of [...listeners]) {
         try {
@@ -48,7 +48,7 @@ export function createChangeEmitter(deps: { readonly windowMs: number; readonly 
     timer = undefined;
     const changes = waiting;
     waiting = new Map();
-    tell(changes);
+    emit(changes);
   };
 
   return {
@@ -61,7 +61,7 @@ export function createChangeEmitter(deps: { readonly windowMs: number; readonly 
       const collected = new Map<string, CatalogChange>();
       for (const change of changes) collect(collected, change);
       for (const key of collected.keys()) waiting.delete(key);
-      tell(collected);
+      emit(collected);
     },
     onChange(listener) {
       listeners.add(listener);

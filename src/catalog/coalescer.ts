@@ -1,6 +1,6 @@
 /** Does what was asked for soon, but never often: a storm of requests becomes few runs. */
 export interface Coalescer<Key> {
-  ask(key: Key): void;
+  request(key: Key): void;
   close(): void;
 }
 
@@ -13,26 +13,26 @@ export function createCoalescer<Key>(options: {
   readonly calmMs: number;
   run(keys: readonly Key[]): void;
 }): Coalescer<Key> {
-  const asked = new Set<Key>();
+  const requested = new Set<Key>();
   let timer: NodeJS.Timeout | undefined;
 
   const due = (): void => {
     timer = undefined;
-    if (asked.size === 0) return;
-    const keys = [...asked];
-    asked.clear();
+    if (requested.size === 0) return;
+    const keys = [...requested];
+    requested.clear();
     timer = setTimeout(due, options.calmMs).unref();
     options.run(keys);
   };
 
   return {
-    ask(key) {
-      asked.add(key);
+    request(key) {
+      requested.add(key);
       timer ??= setTimeout(due, options.firstMs).unref();
     },
     close() {
       clearTimeout(timer);
-      asked.clear();
+      requested.clear();
     },
   };
 }

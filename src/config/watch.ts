@@ -94,11 +94,11 @@ export function watchConfig(options: ConfigWatchOptions): ConfigWatch {
     follow(folders);
     if (print === told) return;
     told = print;
-    if (loaded.ok) tellRestart(loaded.config);
+    if (loaded.ok) reportRestart(loaded.config);
     options.onChange(loaded);
   }
 
-  function tellRestart(next: Config): void {
+  function reportRestart(next: Config): void {
     const keys = restartNeeded(inForce, next);
     inForce = { ...inForce, upstreams: next.upstreams, endpoints: next.endpoints };
     if (keys.length === 0) log.info({ path }, "the configuration changed");

@@ -32,7 +32,7 @@ export interface InputRequest {
   readonly params: JsonObject;
 }
 
-/** The client's answer to an ask. */
+/** The client's answer to an input request. */
 export type InputResponse =
   | { readonly ok: true; readonly result: JsonObject }
   | { readonly ok: false; readonly error: RpcError };
@@ -51,7 +51,7 @@ export interface ClientPeer {
   /** Client capabilities as declared: the only ones that are advertised upstream. */
   readonly capabilities: JsonObject;
   /** Puts an upstream's request to the client outside any call (legacy only; others answer -32601). */
-  request(ask: InputRequest): Promise<InputResponse>;
+  request(inputRequest: InputRequest): Promise<InputResponse>;
   /** Hands the client a notification that belongs to no call. */
   notify(notification: Notification): void;
 }

@@ -74,7 +74,7 @@ export class RawJson {
   }
 
   /** Whether the text holds `needle` anywhere. */
-  mentions(needle: Buffer): boolean {
+  includes(needle: Buffer): boolean {
     return this.bytes.includes(needle);
   }
 

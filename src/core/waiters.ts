@@ -50,7 +50,7 @@ export function createWaiters(deps: WaitersDeps): Waiters {
   let size = 0;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
-  let asking = false;
+  let polling = false;
 
   function saw(id: string, version: number): void {
     for (const waiter of [...(waiting.get(id) ?? [])]) {
@@ -59,12 +59,12 @@ export function createWaiters(deps: WaitersDeps): Waiters {
   }
 
   function poll(): void {
-    if (timer !== undefined || asking || size === 0) return;
+    if (timer !== undefined || polling || size === 0) return;
     timer = setTimeout(() => {
       timer = undefined;
-      asking = true;
+      polling = true;
       void ask().finally(() => {
-        asking = false;
+        polling = false;
         poll();
       });
     }, deps.pollMs);

@@ -53,7 +53,7 @@ export type LoginVerdict =
   /** `message`: for whoever sits there. */
   | { readonly kind: "again"; readonly message: string };
 
-/** Judges a form of the login page. The secrets are the same for all three people. */
+/** Checks a form of the login page. The secrets are the same for all three people. */
 export function checkLogin(
   form: URLSearchParams,
   wanted: WantedLogin,

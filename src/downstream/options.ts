@@ -71,10 +71,10 @@ export interface EdgeLimits {
   readonly touchMs: number;
   /** How long a session's streams and calls may outlive its end in another process. */
   readonly goneMs: number;
-  /** How long a client may take to answer an ask. */
-  readonly askMs: number;
-  readonly maxAsksPerSession: number;
-  /** Rounds of asks that one call may take. */
+  /** How long a client may take to answer an input request. */
+  readonly inputRequestMs: number;
+  readonly maxInputRequestsPerSession: number;
+  /** Rounds of input requests that one call may take. */
   readonly maxRounds: number;
   readonly replayEventsPerStream: number;
   readonly replayBytesPerStream: number;
@@ -112,8 +112,8 @@ export const DEFAULT_DOWNSTREAM_LIMITS: EdgeLimits = {
   sessionIdleMs: 24 * 60 * 60 * 1000,
   touchMs: 60_000,
   goneMs: 5_000,
-  askMs: 10 * 60 * 1000,
-  maxAsksPerSession: 64,
+  inputRequestMs: 10 * 60 * 1000,
+  maxInputRequestsPerSession: 64,
   maxRounds: 32,
   replayEventsPerStream: 256,
   replayBytesPerStream: 1024 * 1024,

@@ -138,7 +138,7 @@ function timeOf(at: number): string {
 }
 
 /** What a model is told when the server wanted to ask the client something in the middle of an approved run. */
-export const ASKED_IN_RUN =
+export const QUESTION_IN_RUN =
   "The call was approved and started, and its server then asked for input, which an approved call cannot give. It was " +
   "given up there. Check what it has done before you call the tool again, which asks for approval anew.";
 

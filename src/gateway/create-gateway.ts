@@ -26,7 +26,7 @@ import { mergeCapabilities, mergeInstructions } from "./lists/capabilities.ts";
 import { createListEncoder } from "./lists/encoded-lists.ts";
 import { createInPieces } from "./lists/in-pieces.ts";
 import { createListChanges, type ListChanges } from "./lists/list-changes.ts";
-import { asksForApproval, createStatusListing } from "./lists/status-tool.ts";
+import { createStatusListing, wantsApproval } from "./lists/status-tool.ts";
 import { createVisibility } from "./lists/visibility.ts";
 import { createPipeline } from "./pipeline.ts";
 import { createRelay } from "./relay.ts";
@@ -86,20 +86,20 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
   const listChanges = createListChanges({ catalog, visibility, log: deps.log });
   const links = createLinks({ catalog });
   const states = createRequestStates(deps.seal, deps.now);
-  const outside = createOutOfBand(deps.hash);
+  const outOfBand = createOutOfBand(deps.hash);
   const budgets = createRateLimitGuard(deps);
   const signIns = createStepUpGate({ ...deps, states });
   const callIds = createCallIds(deps.now);
   const answers = createAnswers();
   const unlistedCalls = createUnlistedCalls(deps);
-  const execute = createExecute({ ...deps, answers, budgets, outside, signIns });
+  const execute = createExecute({ ...deps, answers, budgets, outOfBand, signIns });
   const runs = createApprovedRuns({ ...deps, execute, signIns, callIds });
   const paused = createPausedCalls({ ...deps, links, runs, states });
   const callTool = createPipeline({
     ...deps,
     execute,
     visibility,
-    receipts: createRetryTokens(),
+    retryTokens: createRetryTokens(),
     states,
     links,
     paused,
@@ -108,8 +108,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
     callIds,
     // A server's own tool of this name is not shadowed where no policy needs ours.
     isStatusCall: ({ params, scope }) =>
-      params["name"] === STATUS_TOOL &&
-      (asksForApproval(deps.policies()) || !catalog.view(scope).tools.has(STATUS_TOOL)),
+      params["name"] === STATUS_TOOL && (wantsApproval(deps.policies()) || !catalog.view(scope).tools.has(STATUS_TOOL)),
   });
   // What is hidden waits as what nobody has.
   const isShown = (scope: Scope, { method, params, caller }: Use): boolean => {
@@ -121,7 +120,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
     return tool !== undefined && !visibility.hides(scope, caller, tool);
   };
   let stopRunner = (): void => {};
-  const relay = createRelay({ catalog, upstreams, states, links, outside, declared: createDeclaredArguments() });
+  const relay = createRelay({ catalog, upstreams, states, links, outOfBand, declared: createDeclaredArguments() });
   const encodeList = createListEncoder(deps.serverInfo, inPieces);
   const withStatusTool = createStatusListing();
 
@@ -137,9 +136,9 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
       const holder = principalKey(caller.principal);
       if (kind !== "tools") return encodeList(catalog.view(scope), kind, holder);
       // The set that says what is seen, whatever is swapped in meanwhile.
-      const asks = asksForApproval(deps.policies());
+      const wanted = wantsApproval(deps.policies());
       const tools = await visibility.tools(scope, caller);
-      return encodeList(asks ? withStatusTool(tools) : tools, kind, holder);
+      return encodeList(wanted ? withStatusTool(tools) : tools, kind, holder);
     },
     headerRules(scope, name, caller) {
       const tool = catalog.view(scope).tools.get(name);
@@ -157,7 +156,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
       const upstream = upstreams.get(target.upstream);
       if (upstream === undefined) return refuse("RESOURCE_UNKNOWN");
       const asked = { shown: uri, sent: target.uri };
-      const session = upstream.session(outside.peerFor(peer, target.upstream));
+      const session = upstream.session(outOfBand.peerFor(peer, target.upstream));
       const subscription = await session.subscribe(target.uri, ({ method, params }) =>
         onUpdated({ method, params: links.from(receiver, target.upstream, asked).params(params) }),
       );
@@ -168,7 +167,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
     },
     notify(scope, peer, notification) {
       for (const name of scope.upstreams) {
-        upstreams.get(name)?.session(outside.peerFor(peer, name)).notify(notification);
+        upstreams.get(name)?.session(outOfBand.peerFor(peer, name)).notify(notification);
       }
     },
     // An approved call goes on when the session has ended in which it was asked for.

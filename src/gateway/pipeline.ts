@@ -24,7 +24,7 @@ import type { UnlistedCalls } from "./steps/unlisted-calls.ts";
 
 export interface PipelineDeps extends ResolveDeps {
   readonly execute: Execute;
-  readonly receipts: RetryTokens;
+  readonly retryTokens: RetryTokens;
   readonly upstreams: Upstreams;
   readonly states: RequestStates;
   readonly links: Links;
@@ -64,7 +64,7 @@ class FirstCall implements ExecutionStrategy<Outcome> {
   /** The approval request that it goes on with. */
   readonly #request: string | undefined;
   /** What an earlier request of the same call has done. */
-  readonly #paid: Charged | undefined;
+  readonly #charged: Charged | undefined;
 
   constructor(deps: PipelineDeps, made: ResolvedCall, callTool: (call: Call) => Promise<Outcome>) {
     const { call, continuation } = made;
@@ -73,8 +73,10 @@ class FirstCall implements ExecutionStrategy<Outcome> {
     this.#callTool = callTool;
     this.cancellation = call.cancellation;
     this.#request = approvalOf(continuation);
-    this.#paid =
-      continuation.kind === "upstream" ? deps.receipts.redeem(call.peer.owner, continuation.receipt) : undefined;
+    this.#charged =
+      continuation.kind === "upstream"
+        ? deps.retryTokens.exchange(call.peer.owner, continuation.retryToken)
+        : undefined;
   }
 
   async signIn(decision: SignInDecision): Promise<SignInCheck | undefined> {
@@ -83,12 +85,12 @@ class FirstCall implements ExecutionStrategy<Outcome> {
     // What only waits for others, or has been run, is looked after without a sign-in: it is wanted when it can be run.
     const joins = this.#request !== undefined || decision.approvals.length > 0;
     if (joins && !(await paused.runs(this.#made, this.#request))) return { kind: "later" };
-    return signIns.check(this.#made, decision, this.#paid);
+    return signIns.check(this.#made, decision, this.#charged);
   }
 
   // A call that is cancelled from here on has cost; one that waits for people costs when it is run.
   charges({ decision, misfit, signIn }: DecidedRequest): Allowed | undefined {
-    if (this.#request !== undefined || this.#paid?.drawn === true || misfit !== undefined || this.#made.unlisted) {
+    if (this.#request !== undefined || this.#charged?.drawn === true || misfit !== undefined || this.#made.unlisted) {
       return undefined;
     }
     if (decision.effect === "allow") return decision;
@@ -115,7 +117,7 @@ class FirstCall implements ExecutionStrategy<Outcome> {
   }
 
   async carryOut(recorded: RecordedRequest, forward: Forward): Promise<Outcome> {
-    const { upstreams, receipts, links, states } = this.#deps;
+    const { upstreams, retryTokens, links, states } = this.#deps;
     const { call, continuation } = this.#made;
     const { peer, scope } = call;
     const { subject, decision, signIn, guard, close } = recorded;
@@ -134,7 +136,7 @@ class FirstCall implements ExecutionStrategy<Outcome> {
       upstream,
       states,
       guard,
-      receipt: paying.drawn || paying.signedIn ? () => receipts.issue(peer.owner, paying) : undefined,
+      retryToken: paying.drawn || paying.signedIn ? () => retryTokens.issue(peer.owner, paying) : undefined,
       links: links.from({ scope, holder: peer.owner }, upstream),
       onEnd: close,
     });
@@ -167,7 +169,7 @@ class FirstCall implements ExecutionStrategy<Outcome> {
     }
     const paused = await this.#pause(decision);
     if (paused === undefined) return undefined;
-    close(paused.ending, paused.approval === undefined ? {} : { approval: paused.approval });
+    close(paused.recordAs, paused.approval === undefined ? {} : { approval: paused.approval });
     return paused.outcome;
   }
 
@@ -176,15 +178,15 @@ class FirstCall implements ExecutionStrategy<Outcome> {
     const { continuation } = this.#made;
     const leg = continuation.kind === "upstream" ? 0 : continuation.leg;
     if (this.#request !== undefined) return paused.resume(this.#made, { kind: "approval", id: this.#request, leg });
-    const asks = decision.effect === "step_up" || decision.effect === "request_approval";
-    return asks && decision.approvals.length > 0 ? paused.ask(this.#made, decision, leg) : undefined;
+    const pauses = decision.effect === "step_up" || decision.effect === "request_approval";
+    return pauses && decision.approvals.length > 0 ? paused.ask(this.#made, decision, leg) : undefined;
   }
 
   async #askToSignIn(decision: SignInDecision, lack: SignInLack, close: RecordedRequest["close"]): Promise<Outcome> {
     const { signIns, callIds, now } = this.#deps;
     const again = () => this.#callTool({ ...this.#made.call, id: callIds(), receivedAt: now() });
     const stop = await signIns.ask(this.#made, decision, lack, again);
-    close(stop.ending, stop.challenge === undefined ? {} : { challenge: stop.challenge });
+    close(stop.recordAs, stop.challenge === undefined ? {} : { challenge: stop.challenge });
     return stop.outcome;
   }
 }

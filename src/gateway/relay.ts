@@ -9,13 +9,13 @@ import type { Upstreams } from "../upstream/upstream.ts";
 import type { DeclaredArguments } from "./requests/declared-arguments.ts";
 import { FOREIGN_STATE, readContinuation, withAnswersAsked } from "./requests/params.ts";
 import type { RequestStates } from "./requests/request-state.ts";
-import type { AskedUri, Links, Receiver } from "./steps/links.ts";
+import type { Links, Receiver, RequestedUri } from "./steps/links.ts";
 import type { OutOfBand } from "./steps/out-of-band.ts";
 import { followRounds } from "./steps/rounds.ts";
 
 /** Where a request goes, and its parameters in the upstream's own names; what it asks for, if that is one resource. */
 type Route =
-  | { readonly ok: true; readonly upstream: string; readonly params: JsonObject; readonly asked?: AskedUri }
+  | { readonly ok: true; readonly upstream: string; readonly params: JsonObject; readonly asked?: RequestedUri }
   | Refusal;
 
 export interface RelayDeps {
@@ -23,7 +23,7 @@ export interface RelayDeps {
   readonly upstreams: Upstreams;
   readonly states: RequestStates;
   readonly links: Links;
-  readonly outside: OutOfBand;
+  readonly outOfBand: OutOfBand;
   readonly declared: DeclaredArguments;
 }
 
@@ -54,7 +54,7 @@ export function createRelay(deps: RelayDeps): (call: Call) => Promise<Outcome> {
         fault: { code: "UPSTREAM_UNAVAILABLE", upstream: route.upstream, detail, executed: "no" },
       });
     }
-    const round = await upstream.session(deps.outside.peerFor(call.peer, route.upstream)).request({
+    const round = await upstream.session(deps.outOfBand.peerFor(call.peer, route.upstream)).request({
       method: call.method,
       params: { ...params, ...(state === undefined ? {} : { requestState: state }) },
       mirrored: [],

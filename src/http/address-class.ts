@@ -64,7 +64,7 @@ export function isMetadata(address: Address): boolean {
 
 /**
  * What an address is instead of a public one, as words for an operator (`a loopback address`); `undefined` for one that
- * anybody on the internet may have. An address that stands for an IPv4 address by translation is judged as that one.
+ * anybody on the internet may have. An address that stands for an IPv4 address by translation is classed as that one.
  */
 export function notPublic(address: Address): string | undefined {
   const same = unmapped(address);

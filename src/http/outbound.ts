@@ -16,6 +16,6 @@ const ONCE = new Agent({
  * `fetch` for whom the gateway asks by itself: issuers, sign-in providers, receivers of messages. It reads at most 1 MB
  * of an answer, what stands around the body included. @throws TypeError as `fetch` does
  */
-export function fetchOutside(url: string, init: RequestInit): Promise<Response> {
+export function fetchOutbound(url: string, init: RequestInit): Promise<Response> {
   return fetch(url, { ...init, dispatcher: ONCE });
 }

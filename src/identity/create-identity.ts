@@ -115,7 +115,7 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
         !aliases.every((name) => !name.includes("@") || isPlainAddress(name))
       )
         log.warn({ issuer }, "an address in a token is not written plainly, so that it does not count");
-      tellUnread(verified.principal);
+      reportUnread(verified.principal);
       const identified = accept(verified.principal);
       const until = Math.min(verified.expiresAt, now() + REMEMBERED_FOR_MS);
       remembered.set(digest, { identified, until, reaches: reachOf(verified.principal) }, { size: token.length });
@@ -126,7 +126,7 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
     }
   }
 
-  function tellUnread({ issuer, unread = [] }: Principal): void {
+  function reportUnread({ issuer, unread = [] }: Principal): void {
     for (const claim of unread) {
       if (told.has(`${claim} ${issuer}`)) continue;
       told.set(`${claim} ${issuer}`, true);

@@ -25,7 +25,7 @@ export function checkKeys(method: string, params: JsonObject): Refusal | undefin
     : refuse("KEYS_AMBIGUOUS", `At ${stray.path}, a key reads like ${stray.member}.`);
 }
 
-/** Whether the params have the shape that their method needs for routing; the rest is the upstream's to judge. */
+/** Whether the params have the shape that their method needs for routing; the rest is the upstream's to check. */
 export function checkCallParams(method: string, params: JsonObject): Refusal | undefined {
   if (method === "completion/complete") {
     if (!isObject(params["ref"])) return refuse("PARAMS_INVALID", "params.ref must be an object.");

@@ -33,8 +33,8 @@ export function encodeNotification(method: string, params: JsonObject): string {
 }
 
 /** A server's request to the client (legacy revisions only). */
-export function encodeRequest(id: RpcId, ask: InputRequest): string {
-  return writeExact({ jsonrpc: "2.0", id, method: ask.method, params: ask.params });
+export function encodeRequest(id: RpcId, inputRequest: InputRequest): string {
+  return writeExact({ jsonrpc: "2.0", id, method: inputRequest.method, params: inputRequest.params });
 }
 
 /** JSON text on one line: inside a string a line break is always escaped, so that a raw one is only white space. */

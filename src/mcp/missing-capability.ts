@@ -2,23 +2,23 @@ import type { InputRequest } from "../core/call.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 
 /**
- * The client capabilities that an ask needs and `declared` lacks, in the shape of `ClientCapabilities`; `undefined` when
+ * The client capabilities that an input request needs and `declared` lacks, in the shape of `ClientCapabilities`; `undefined` when
  * the client can be asked. 2026-07-28 patterns/mrtr, "Server Requirements"; client/elicitation, "Capabilities".
  */
-export function missingCapability(ask: InputRequest, declared: JsonObject): JsonObject | undefined {
-  switch (ask.method) {
+export function missingCapability(inputRequest: InputRequest, declared: JsonObject): JsonObject | undefined {
+  switch (inputRequest.method) {
     case "elicitation/create":
-      return missingElicitation(ask.params["mode"] === "url" ? "url" : "form", declared["elicitation"]);
+      return missingElicitation(inputRequest.params["mode"] === "url" ? "url" : "form", declared["elicitation"]);
     case "sampling/createMessage": {
       const sampling = declared["sampling"];
       if (!isObject(sampling)) return { sampling: {} };
-      const needsTools = ask.params["tools"] !== undefined || ask.params["toolChoice"] !== undefined;
+      const needsTools = inputRequest.params["tools"] !== undefined || inputRequest.params["toolChoice"] !== undefined;
       return needsTools && !isObject(sampling["tools"]) ? { sampling: { tools: {} } } : undefined;
     }
     case "roots/list":
       return isObject(declared["roots"]) ? undefined : { roots: {} };
     default:
-      return { experimental: { [ask.method]: {} } };
+      return { experimental: { [inputRequest.method]: {} } };
   }
 }
 

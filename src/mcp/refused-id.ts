@@ -23,13 +23,13 @@ const ENDS = 1_000;
 export function idOfRefused(text: string): RpcId | undefined {
   const { kind, id, names } = scanned(text);
   if (kind === "JSON_TOO_MANY") return idAtEnds(text.slice(0, ENDS), text.slice(-ENDS));
-  return names.asks ? id : undefined;
+  return names.isRequest ? id : undefined;
 }
 
 /** The id of the question that such a text seems to answer. @throws never */
 export function idOfRefusedAnswer(text: string): RpcId | undefined {
   const { id, names } = scanned(text);
-  return names.answers && !names.asks ? id : undefined;
+  return names.isResponse && !names.isRequest ? id : undefined;
 }
 
 /** The id of the question that parsed JSON seems to answer, which is no message. */
@@ -67,8 +67,8 @@ function idFrom(found: RegExpExecArray | null): RpcId | undefined {
 /** Where the ids of the outermost object stand, at the end of their names, and whether it has a method, or a result or error. */
 class TopNames implements NameWatch {
   readonly ids: number[] = [];
-  asks = false;
-  answers = false;
+  isRequest = false;
+  isResponse = false;
 
   open(): void {}
 
@@ -76,8 +76,8 @@ class TopNames implements NameWatch {
     if (depth === 1 && to - from <= 6) {
       const name = Buffer.from(text.buffer, text.byteOffset + from, to - from).toString("latin1");
       if (name === "id" && this.ids.length < 2) this.ids.push(to);
-      else if (name === "method") this.asks = true;
-      else if (name === "result" || name === "error") this.answers = true;
+      else if (name === "method") this.isRequest = true;
+      else if (name === "result" || name === "error") this.isResponse = true;
     }
     return 1;
   }

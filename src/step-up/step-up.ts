@@ -88,7 +88,7 @@ export interface StepUp {
    * Opens a challenge, or joins the open one of the same caller, strength and `per`. Only after `check` said that a
    * sign-in would help (`acr`, `amr`, `max_age`, `call`). Bounded per person.
    */
-  challenge(ask: StepUpRequest): Promise<Challenged>;
+  challenge(request: StepUpRequest): Promise<Challenged>;
   /**
    * Waits for a challenge to be met, `ms` at most: answers at once in the process where that happens, within half a
    * second in others. Beyond a bound of waiters it answers at once.

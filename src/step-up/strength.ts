@@ -45,14 +45,14 @@ export function tokenLack(requirement: StepUpRequirement, principal: Principal, 
   const lack = lackOf(requirement, vouched ? principal : NOTHING_SAID, now);
   if (lack !== undefined) return lack;
   // What the client signed in with before was for no call or tool in particular.
-  return requirement.per === "session" || asksNothing(requirement) ? undefined : "call";
+  return requirement.per === "session" || requiresNothing(requirement) ? undefined : "call";
 }
 
 /**
  * Whether who lacks a sign-in is sent for a better token (RFC 9470): not to an issuer whose tokens say nothing here of how
  * its people sign in, nor who acts for somebody, or they would come back with one that serves no better, and be sent again.
  */
-export function asksForToken(
+export function wantsBetterToken(
   { challenge }: Pick<StepUpRequirement, "challenge">,
   { may, actors }: Pick<Principal, "may" | "actors">,
 ): boolean {
@@ -62,6 +62,6 @@ export function asksForToken(
 const NOTHING_SAID: SignIn = { acr: undefined, amr: [], authTime: undefined };
 
 /** Scopes alone were asked for: the token that has them is all there is to have. */
-function asksNothing({ acr, amr, maxAgeMs }: Strength): boolean {
+function requiresNothing({ acr, amr, maxAgeMs }: Strength): boolean {
   return acr.length === 0 && amr.length === 0 && maxAgeMs === undefined;
 }

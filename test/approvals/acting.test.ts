@@ -9,7 +9,7 @@ import { readPrincipal } from "../../src/identity/stored-principal.ts";
 import { principalFromClaims } from "../../src/identity/tokens/claims.ts";
 import { withVouchedSignIn } from "../../src/identity/tokens/vouched-sign-in.ts";
 import { bindingOf } from "../../src/step-up/binding.ts";
-import { asksForToken } from "../../src/step-up/strength.ts";
+import { wantsBetterToken } from "../../src/step-up/strength.ts";
 import { flow, stage, yes } from "../support/approval-parts.ts";
 import { testApprovals, testPersons } from "../support/approval-service.ts";
 
@@ -103,7 +103,7 @@ describe("a token by which somebody acts", () => {
   it("says nothing of a sign-in, and asks for no better token", () => {
     expect(acting).toMatchObject({ acr: undefined, amr: [], authTime: undefined });
     expect(zoe).toMatchObject({ acr: "mfa", authTime: NOW });
-    expect([acting, zoe].map((one) => asksForToken({ challenge: "rfc9470" }, one))).toEqual([false, true]);
+    expect([acting, zoe].map((one) => wantsBetterToken({ challenge: "rfc9470" }, one))).toEqual([false, true]);
   });
 
   it("shares neither an approval nor a sign-in with what they do themselves, or who else acts for them", () => {

@@ -178,17 +178,17 @@ describe("stages", () => {
 
   it("need as many voices as they say, then it is the next one's turn, then it is approved", () => {
     const one = take({ record: first, decisions: [] }, vote("approve", ann), NOW);
-    expect(one).toMatchObject({ record: { state: "pending", stage: 0, version: 2 }, tell: undefined });
+    expect(one).toMatchObject({ record: { state: "pending", stage: 0, version: 2 }, notify: undefined });
     const second = { record: { ...first, version: 2 }, decisions: [voice(ann, 0)] };
     const two = take(second, vote("approve", bob, { version: 2 }), NOW);
     expect(two).toMatchObject({
       record: { state: "pending", stage: 1, stageSince: NOW, version: 3 },
-      tell: { kind: "approval.requested", to: "stage" },
+      notify: { kind: "approval.requested", to: "stage" },
     });
     const third = { record: { ...first, version: 3, stage: 1 }, decisions: [voice(ann, 0), voice(bob, 0)] };
     expect(take(third, vote("approve", carl, { version: 3 }), NOW)).toMatchObject({
       record: { state: "approved", decidedAt: NOW, executeUntil: NOW + HOUR },
-      tell: { kind: "approval.decided", to: "all" },
+      notify: { kind: "approval.decided", to: "all" },
     });
   });
 

@@ -136,13 +136,13 @@ describe("an anchor that cannot be told", () => {
       },
       timing: { pauseMs: 1, attempts: 3 },
     });
-    anchor.tell(checkpoint(1));
+    anchor.report(checkpoint(1));
     await eventually(async () => (log.lines.length === 3 ? true : undefined));
     expect(told).toEqual([1, 1, 1]);
     expect(log.lines.map(({ level }) => level)).toEqual(["warn", "warn", "error"]);
-    anchor.tell(checkpoint(2));
+    anchor.report(checkpoint(2));
     broken = false;
-    anchor.tell(checkpoint(3));
+    anchor.report(checkpoint(3));
     await eventually(async () => (told.at(-1) === 3 ? true : undefined));
     await anchor.close();
     expect(told.filter((seq) => seq === 3)).toHaveLength(1);
@@ -159,7 +159,7 @@ describe("an anchor that cannot be told", () => {
         }),
       timing: { attemptMs: 5, closeMs: 5 },
     });
-    anchor.tell(checkpoint(1));
+    anchor.report(checkpoint(1));
     await anchor.close();
     expect(log.lines.at(-1)).toMatchObject({ level: "error", fields: { anchor: "webhook", seq: 1 } });
   });

@@ -12,7 +12,7 @@ const start = () => {
 
 it("runs soon after the first request, once for all that came together", () => {
   const { runs, pacer } = start();
-  for (const key of ["tools", "prompts", "tools"]) pacer.ask(key);
+  for (const key of ["tools", "prompts", "tools"]) pacer.request(key);
   vi.advanceTimersByTime(49);
   expect(runs).toEqual([]);
   vi.advanceTimersByTime(1);
@@ -22,7 +22,7 @@ it("runs soon after the first request, once for all that came together", () => {
 it("makes a storm wait for the calm to end, and leaves nothing of it out", () => {
   const { runs, pacer } = start();
   for (let ms = 0; ms < 3_000; ms += 10) {
-    pacer.ask(ms < 2_900 ? "tools" : "prompts");
+    pacer.request(ms < 2_900 ? "tools" : "prompts");
     vi.advanceTimersByTime(10);
   }
   vi.advanceTimersByTime(10_000);
@@ -31,16 +31,16 @@ it("makes a storm wait for the calm to end, and leaves nothing of it out", () =>
 
 it("is quick again after a calm in which nothing came", () => {
   const { runs, pacer } = start();
-  pacer.ask("tools");
+  pacer.request("tools");
   vi.advanceTimersByTime(1_050);
-  pacer.ask("tools");
+  pacer.request("tools");
   vi.advanceTimersByTime(50);
   expect(runs).toHaveLength(2);
 });
 
 it("runs no more once it is closed", () => {
   const { runs, pacer } = start();
-  pacer.ask("tools");
+  pacer.request("tools");
   pacer.close();
   vi.advanceTimersByTime(10_000);
   expect(runs).toEqual([]);

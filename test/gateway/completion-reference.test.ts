@@ -31,7 +31,7 @@ async function sent(
     links: createLinks({ catalog }),
     upstreams: { get: () => ({ session: () => session }) },
     declared: createDeclaredArguments(),
-    outside: { peerFor: () => ({}) },
+    outOfBand: { peerFor: () => ({}) },
   };
   const outcome = await createRelay(deps as unknown as RelayDeps)({
     method: "completion/complete",

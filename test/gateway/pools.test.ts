@@ -46,7 +46,7 @@ const POOLS: Readonly<Record<string, () => Pool>> = {
     return {
       attack: (hostile) => receipts.issue(hostile, paid),
       serves: () =>
-        receipts.redeem(HONEST, early) === paid && receipts.redeem(HONEST, receipts.issue(HONEST, paid)) === paid,
+        receipts.exchange(HONEST, early) === paid && receipts.exchange(HONEST, receipts.issue(HONEST, paid)) === paid,
     };
   },
   "links in results": () => {

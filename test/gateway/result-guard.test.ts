@@ -114,7 +114,7 @@ describe("what comes beside a result", () => {
     });
     const asks = { [EMAIL]: { method: "elicitation/create", params: { message: `Write to ${EMAIL}?` } } };
     // The key goes back to the server with the answer.
-    expect(guard.asks(asks)).toEqual({
+    expect(guard.inputRequests(asks)).toEqual({
       [EMAIL]: { method: "elicitation/create", params: { message: `Write to ${MARK}?` } },
     });
     expect(guard.matched()).toMatchObject([{ policy: "emails" }]);

@@ -16,8 +16,8 @@ import { createSessionRegistry } from "../../src/downstream/legacy/session-regis
 import { createListens, type Listens } from "../../src/downstream/modern/listen.ts";
 import { createModernPeers } from "../../src/downstream/modern/peers.ts";
 import type { EdgeLimits } from "../../src/downstream/options.ts";
+import { absentPeer } from "../../src/gateway/approvals/approval-context.ts";
 import { startApprovedRunner } from "../../src/gateway/approvals/approved-runner.ts";
-import { absentPeer } from "../../src/gateway/approvals/asked-context.ts";
 import { createRequestStates } from "../../src/gateway/requests/request-state.ts";
 import { createRetryTokens } from "../../src/gateway/requests/retry-tokens.ts";
 import { createLinks } from "../../src/gateway/steps/links.ts";
@@ -154,13 +154,13 @@ const BOUND: Readonly<Record<string, Place>> = {
   },
   "the state of a call": (one, other) => {
     const states = createRequestStates(createSeal(Buffer.alloc(32, 7), "states"), () => 0);
-    const sealed = states.seal(callOf(one), "mail", { state: "s", asked: [], receipt: undefined });
+    const sealed = states.seal(callOf(one), "mail", { state: "s", asked: [], retryToken: undefined });
     return states.open(callOf(other), "mail", sealed) !== undefined;
   },
   "a receipt": (one, other) => {
     const receipts = createRetryTokens();
     const receipt = receipts.issue(modernPeer(one).owner, { drawn: true, signedIn: undefined });
-    return receipts.redeem(modernPeer(other).owner, receipt) !== undefined;
+    return receipts.exchange(modernPeer(other).owner, receipt) !== undefined;
   },
   "a link in a result": (one, other) => {
     const scope = { endpoint: "", upstreams: ["mail", "chat"], prefixed: true, shows: () => true };

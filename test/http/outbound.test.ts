@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { post } from "../../src/approvals/notify/post.ts";
-import { fetchOutside } from "../../src/http/outbound.ts";
+import { fetchOutbound } from "../../src/http/outbound.ts";
 import { fetchJson } from "../../src/identity/issuers/fetch-json.ts";
 import { cappedFetch } from "../../src/step-up/provider/capped-fetch.ts";
 import { flood, OK_CHUNKED } from "../support/wire-flood.ts";
@@ -74,6 +74,6 @@ it("no connection outlives its answer, so that each has its own bound", async ()
     sockets.add(request.socket);
     response.end("{}");
   });
-  for (let request = 0; request < 3; request++) await (await fetchOutside(url, {})).text();
+  for (let request = 0; request < 3; request++) await (await fetchOutbound(url, {})).text();
   expect(sockets.size).toBe(3);
 });

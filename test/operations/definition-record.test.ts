@@ -14,7 +14,7 @@ function recording() {
   const told: [string, number][] = [];
   const record = createDefinitionRecord({
     audit: { record: (act) => void acts.push(act) },
-    tell: (upstream, tools) => void told.push([upstream, tools]),
+    notify: (upstream, tools) => void told.push([upstream, tools]),
     log: LOG,
     now: Date.now,
   });

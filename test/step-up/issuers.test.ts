@@ -5,7 +5,7 @@ import { FULL_STANDING, GUEST_STANDING, type Standing } from "../../src/core/sta
 import { createIdentity } from "../../src/identity/create-identity.ts";
 import { createPrincipalNow } from "../../src/identity/principal-now.ts";
 import { UserView } from "../../src/policy/cel/context.ts";
-import { asksForToken } from "../../src/step-up/strength.ts";
+import { wantsBetterToken } from "../../src/step-up/strength.ts";
 import { AUDIENCE, bearer, identityOptions, issuerOptions, principalOf } from "../identity/helpers.ts";
 import { startIssuer, type TestIssuer } from "../support/issuer.ts";
 import { recordingLog } from "../support/recording-log.ts";
@@ -104,7 +104,7 @@ describe("what a token says of its own sign-in", () => {
 describe("a policy that sends clients for a better token", () => {
   it.each(ISSUERS)("does so to %s only where such a token would serve", async (_who, issuer, further, serves) => {
     const principal = await comesFrom(issuer(), further);
-    expect(asksForToken({ challenge: "rfc9470" }, principal)).toBe(serves);
-    expect(asksForToken({ challenge: undefined }, principal)).toBe(false);
+    expect(wantsBetterToken({ challenge: "rfc9470" }, principal)).toBe(serves);
+    expect(wantsBetterToken({ challenge: undefined }, principal)).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import { fetchOutside } from "../../http/outbound.ts";
+import { fetchOutbound } from "../../http/outbound.ts";
 import type { Delivery } from "./notifier.ts";
 
 /** One POST of JSON. */
@@ -26,7 +26,7 @@ export type Posted =
 /** Posts JSON once. Redirects are not followed: the body and its signature are meant for one receiver. @throws never */
 export async function post(request: PostRequest): Promise<Posted> {
   try {
-    const response = await fetchOutside(request.url, {
+    const response = await fetchOutbound(request.url, {
       method: "POST",
       headers: [...request.headers],
       body: request.body,
@@ -75,7 +75,7 @@ function waitMs(retryAfter: string | undefined, now: number): number | undefined
 }
 
 /** The first bytes of a body; the rest is not waited for, whatever its size. */
-async function readStart(response: Awaited<ReturnType<typeof fetchOutside>>, maxBytes: number): Promise<string> {
+async function readStart(response: Awaited<ReturnType<typeof fetchOutbound>>, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = response.body?.getReader();

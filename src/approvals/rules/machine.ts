@@ -56,7 +56,7 @@ export function takeStep(stored: StoredApproval, step: ApprovalStep, now: number
       const until = record.state === "pending" ? record.pendingUntil : record.executeUntil;
       if (until === undefined || now < until) return refuse("APPROVAL_CONFLICT");
       const why = record.state === "pending" ? "Nobody decided in time." : "It was not run in time.";
-      return ended(record, step.act, "expired", now, { reason: why, tell: "approval.expired" });
+      return ended(record, step.act, "expired", now, { reason: why, notify: "approval.expired" });
     }
     case "escalate":
       if (record.escalated || now < (escalationAt(record) ?? Number.POSITIVE_INFINITY)) {
@@ -67,9 +67,9 @@ export function takeStep(stored: StoredApproval, step: ApprovalStep, now: number
       if (record.reminded || now < reminderAt(record)) return refuse("APPROVAL_CONFLICT");
       return noted({ ...record, reminded: true }, step.act, now, { kind: "approval.reminder", to: "stage" });
     case "cancel":
-      return ended(record, step.act, "cancelled", now, { actor: personOf(step.by), tell: "approval.withdrawn" });
+      return ended(record, step.act, "cancelled", now, { actor: personOf(step.by), notify: "approval.withdrawn" });
     case "invalidate":
-      return ended(record, step.act, "invalidated", now, { reason: step.reason, tell: "approval.withdrawn" });
+      return ended(record, step.act, "invalidated", now, { reason: step.reason, notify: "approval.withdrawn" });
     case "claim":
       if (step.version !== record.version || now >= (record.executeUntil ?? 0)) return refuse("APPROVAL_CONFLICT");
       return moved(record, step.act, "executing", now, {
@@ -86,7 +86,7 @@ export function takeStep(stored: StoredApproval, step: ApprovalStep, now: number
       if (step.executionId !== record.executionId) return refuse("APPROVAL_CONFLICT");
       return moved(record, step.act, step.act === "succeed" ? "succeeded" : "failed", now, {
         change: { ...RELEASED, executionEndedAt: now, hasResult: true, resultIsError: step.isError },
-        tell: "approval.executed",
+        notify: "approval.executed",
       });
     case "lose":
       return lose(record, step, now);
@@ -96,7 +96,7 @@ export function takeStep(stored: StoredApproval, step: ApprovalStep, now: number
         change: { resultIsError: step.outcome === "failed" },
         actor: personOf(step.by),
         reason: step.reason,
-        tell: "approval.executed",
+        notify: "approval.executed",
       });
     case "deliver":
       if (record.deliveredAt !== undefined) return refuse("APPROVAL_CONFLICT");
@@ -129,7 +129,7 @@ function lose(record: ApprovalRecord, step: Extract<ApprovalStep, { act: "lose" 
     return moved(record, step.act, "approved", now, { change, reason });
   }
   const change = { ...RELEASED, executionEndedAt: now };
-  return moved(record, step.act, "indeterminate", now, { change, reason, tell: "approval.indeterminate" });
+  return moved(record, step.act, "indeterminate", now, { change, reason, notify: "approval.indeterminate" });
 }
 
 const RELEASED = { executionOwner: undefined, leaseUntil: undefined };

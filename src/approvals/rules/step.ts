@@ -38,7 +38,7 @@ export type ApprovalStep =
     };
 
 /** Whom to tell: the notifiers of the current stage's flow, or those of all flows. */
-export interface Telling {
+export interface NoticeTarget {
   readonly kind: NoticeKind;
   readonly to: "stage" | "all";
 }
@@ -49,7 +49,7 @@ export interface Taken {
   readonly record: ApprovalRecord;
   readonly event: NewEvent;
   readonly decision: NewDecision | undefined;
-  readonly tell: Telling | undefined;
+  readonly notify: NoticeTarget | undefined;
 }
 
 /** Whether nothing more will happen to a request in this state but that its requester is told, and that it is purged. */
@@ -69,7 +69,7 @@ export interface Move {
   readonly reason?: string | undefined;
   readonly decision?: NewDecision;
   /** Told to the notifiers of all flows. */
-  readonly tell?: NoticeKind;
+  readonly notify?: NoticeKind;
 }
 
 /** A step that others may have to hear of before they go on: it makes a new version. */
@@ -85,7 +85,7 @@ export function moved(record: ApprovalRecord, act: ApprovalAct, to: ApprovalStat
     },
     event: { act, from: record.state, to, actor: move.actor, reason: move.reason, at: now },
     decision: move.decision,
-    tell: move.tell === undefined ? undefined : { kind: move.tell, to: "all" },
+    notify: move.notify === undefined ? undefined : { kind: move.notify, to: "all" },
   };
 }
 
@@ -95,7 +95,7 @@ export function ended(record: ApprovalRecord, act: ApprovalAct, to: ApprovalStat
 }
 
 /** A step that changes nothing for whoever is about to decide or to claim: the version stays. */
-export function noted(record: ApprovalRecord, act: ApprovalAct, now: number, tell: Telling | undefined): Taken {
+export function noted(record: ApprovalRecord, act: ApprovalAct, now: number, notify: NoticeTarget | undefined): Taken {
   const event = { act, from: record.state, to: record.state, actor: undefined, reason: undefined, at: now };
-  return { ok: true, record, event, decision: undefined, tell };
+  return { ok: true, record, event, decision: undefined, notify };
 }

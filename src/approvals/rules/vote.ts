@@ -4,7 +4,7 @@ import type { NewDecision, StoredApproval } from "../../store/approvals/approval
 import { approvalsIn, decidable, refusalOf } from "../eligibility.ts";
 import { type ApprovalStep, moved, personOf, type Taken } from "./step.ts";
 
-/** What one voice makes of a pending request: one voice more, the next stage, an approval, or its end. Pure. */
+/** What one vote makes of a pending request: one vote more, the next stage, an approval, or its end. Pure. */
 export function vote(
   stored: StoredApproval,
   step: Extract<ApprovalStep, { act: "approve" | "reject" }>,
@@ -33,7 +33,11 @@ export function vote(
   };
   const said = { actor, reason: step.reason, decision };
   if (step.act === "reject") {
-    return moved(record, step.act, "rejected", now, { ...said, change: { decidedAt: now }, tell: "approval.decided" });
+    return moved(record, step.act, "rejected", now, {
+      ...said,
+      change: { decidedAt: now },
+      notify: "approval.decided",
+    });
   }
   const given = approvalsIn(decisions, record.stage) + 1;
   if (given < (record.snapshot.stages[record.stage]?.required ?? 1)) {
@@ -42,11 +46,11 @@ export function vote(
   if (record.stage + 1 < record.snapshot.stages.length) {
     const change = { stage: record.stage + 1, stageSince: now, escalated: false };
     const next = moved(record, step.act, "pending", now, { ...said, change });
-    return { ...next, tell: { kind: "approval.requested", to: "stage" } };
+    return { ...next, notify: { kind: "approval.requested", to: "stage" } };
   }
   return moved(record, step.act, "approved", now, {
     ...said,
     change: { decidedAt: now, executeUntil: now + record.snapshot.executeTtlMs },
-    tell: "approval.decided",
+    notify: "approval.decided",
   });
 }

@@ -3,7 +3,7 @@ import { canonicalJson } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
 import type { ApprovalStore, SealedParts } from "../../store/approvals/approvals.ts";
 import { StoreError } from "../../store/store-error.ts";
-import type { Acted, Approvals, AskedCall } from "../approvals.ts";
+import type { Acted, Approvals, RequestedCall } from "../approvals.ts";
 import type { CallDigests } from "../call-digest.ts";
 import type { Leases } from "./leases.ts";
 import { argumentsIn, type SealedTexts } from "./sealed-parts.ts";
@@ -21,13 +21,13 @@ export interface ExecutionsDeps {
 }
 
 /** The part of the service that runs approved calls, each once. */
-export type Executions = Pick<Approvals, "claim" | "finish" | "result" | "arguments" | "asked">;
+export type Executions = Pick<Approvals, "claim" | "finish" | "result" | "arguments" | "requestedCall">;
 
 /** Makes the way from an approved request to the end of its run. */
 export function createExecutions(deps: ExecutionsDeps): Executions {
   const { store, transitions, texts, digests, leases, log } = deps;
 
-  function opened(id: string, sealed: SealedParts): AskedCall | undefined {
+  function opened(id: string, sealed: SealedParts): RequestedCall | undefined {
     const text = texts.openArguments(id, sealed.arguments);
     const requester = texts.openRequester(id, sealed.requester);
     const args = text === undefined ? undefined : argumentsIn(text);
@@ -40,7 +40,7 @@ export function createExecutions(deps: ExecutionsDeps): Executions {
     return (await store.find(id))?.doubt === "broken" ? undefined : store.sealed(id);
   }
 
-  async function asked(id: string): Promise<AskedCall | undefined> {
+  async function requestedCall(id: string): Promise<RequestedCall | undefined> {
     const sealed = await sealedOf(id);
     return sealed === undefined ? undefined : opened(id, sealed);
   }
@@ -90,8 +90,8 @@ export function createExecutions(deps: ExecutionsDeps): Executions {
       const sealed = await sealedOf(id);
       return sealed?.result === undefined ? undefined : texts.openResult(id, sealed.result);
     },
-    arguments: async (id) => (await asked(id))?.arguments,
-    asked,
+    arguments: async (id) => (await requestedCall(id))?.arguments,
+    requestedCall,
   };
 }
 

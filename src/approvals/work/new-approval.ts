@@ -17,7 +17,7 @@ export interface NewApprovalParts {
   /** The digest of canonical arguments. */
   readonly argumentsDigest: (canonical: string) => string;
   readonly run: "gateway" | "caller";
-  readonly ask: CallToApprove;
+  readonly call: CallToApprove;
   readonly flows: CombinedFlows;
   readonly persons: Persons;
   readonly texts: SealedTexts;
@@ -32,10 +32,10 @@ const MAX_MESSAGE = 4_000;
 
 /** Makes a request that has not been stored yet: the arguments are written canonically here, once for ever. */
 export function newApproval(parts: NewApprovalParts): NewApproval {
-  const { id, ask, flows, texts, now } = parts;
-  const { principal } = ask;
-  const { canonical, kept } = keptJson(ask.arguments);
-  const redacted = parts.redact(ask.arguments);
+  const { id, call, flows, texts, now } = parts;
+  const { principal } = call;
+  const { canonical, kept } = keptJson(call.arguments);
+  const redacted = parts.redact(call.arguments);
   const record: ApprovalRecord = {
     id,
     digest: parts.digest,
@@ -48,19 +48,19 @@ export function newApproval(parts: NewApprovalParts): NewApproval {
     traces: parts.persons.traces(principal),
     personHash: parts.persons.personHash(principal),
     clientId: principal.clientId,
-    clientName: cut(ask.clientName, MAX_NAME),
-    era: ask.era,
-    upstream: ask.upstream,
-    tool: ask.tool,
-    definitionDigest: ask.definitionDigest,
+    clientName: cut(call.clientName, MAX_NAME),
+    era: call.era,
+    upstream: call.upstream,
+    tool: call.tool,
+    definitionDigest: call.definitionDigest,
     argumentsDigest: parts.argumentsDigest(canonical),
-    argumentsRedacted: redacted === ask.arguments ? kept : keptJson(redacted).kept,
+    argumentsRedacted: redacted === call.arguments ? kept : keptJson(redacted).kept,
     policies: flows.policies,
-    policySet: ask.policySet,
+    policySet: call.policySet,
     snapshot: flows.snapshot,
     messageSealed: texts.sealMessage(id, cut(flows.message, MAX_MESSAGE)),
     run: parts.run,
-    idempotent: ask.idempotent,
+    idempotent: call.idempotent,
     stage: 0,
     stageSince: now,
     escalated: false,
@@ -86,7 +86,7 @@ export function newApproval(parts: NewApprovalParts): NewApproval {
     record: { ...record, dueAt: dueAt(record, parts.retentionMs) },
     sealed: {
       arguments: texts.sealArguments(id, kept),
-      requester: texts.sealRequester(id, { principal, context: ask.context }),
+      requester: texts.sealRequester(id, { principal, context: call.context }),
     },
     approvers: entriesOf(flows.snapshot.stages),
     event: { act: "request", from: undefined, to: "pending", actor: personOf(principal), reason: undefined, at: now },

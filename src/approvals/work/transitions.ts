@@ -41,7 +41,7 @@ export interface Transitions {
   /** What time alone has to do with this request; whether there was anything. @throws StoreError */
   stepByTime(id: string): Promise<boolean>;
   /** Tells of a change that was written elsewhere. */
-  tell(changed: Changed): ApprovalRequest;
+  announce(changed: Changed): ApprovalRequest;
   onTransition(listener: (transition: ApprovalTransition) => void): () => void;
   onRunnable(listener: (request: ApprovalRequest) => void): () => void;
   /** Tells those who run requests of one to run. */
@@ -65,7 +65,7 @@ export function createTransitions(deps: TransitionsDeps): Transitions {
     }
   }
 
-  function tell(changed: Changed): ApprovalRequest {
+  function announce(changed: Changed): ApprovalRequest {
     const request = deps.view(changed.stored);
     deps.written(changed);
     if (changed.event !== undefined) each(transitions, { request, event: changed.event });
@@ -75,11 +75,11 @@ export function createTransitions(deps: TransitionsDeps): Transitions {
   }
 
   function written(taken: Taken, at: number, result: string | undefined): ApprovalChange {
-    const { record, event, decision, tell: telling } = taken;
+    const { record, event, decision, notify } = taken;
     return {
       record: { ...record, dueAt: dueAt(record, retentionMs) },
       event,
-      messages: telling === undefined ? [] : messagesFor(record, telling, at),
+      messages: notify === undefined ? [] : messagesFor(record, notify, at),
       ...(decision === undefined ? {} : { decision }),
       ...(result === undefined ? {} : { result }),
     };
@@ -109,7 +109,7 @@ export function createTransitions(deps: TransitionsDeps): Transitions {
       refusal = taken;
       return undefined;
     });
-    return changed === undefined ? refusal : { ok: true, request: tell(changed) };
+    return changed === undefined ? refusal : { ok: true, request: announce(changed) };
   }
 
   return {
@@ -127,10 +127,10 @@ export function createTransitions(deps: TransitionsDeps): Transitions {
         const at = now();
         return changeByTime(stored, dueAct(stored.record, at, retentionMs), at);
       });
-      if (changed !== undefined) tell(changed);
+      if (changed !== undefined) announce(changed);
       return changed !== undefined;
     },
-    tell,
+    announce,
     onTransition: (listener) => listening(transitions, listener),
     onRunnable: (listener) => listening(runnables, listener),
     offer: (request) => each(runnables, request),

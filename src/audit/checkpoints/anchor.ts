@@ -7,7 +7,7 @@ export type Anchored = { readonly ok: true } | { readonly ok: false; readonly er
 /** A place outside the database that is told of checkpoints. */
 export interface Anchor {
   /** Tells it in the background. Of several that wait only the newest goes: it says all that those before it did. */
-  tell(checkpoint: SignedCheckpoint): void;
+  report(checkpoint: SignedCheckpoint): void;
   /** Resolves once what was told is there, or after the last attempt, which gets some seconds. */
   close(): Promise<void>;
 }
@@ -79,7 +79,7 @@ export function createAnchor({ name, send, log, timing: given }: AnchorOptions):
   }
 
   return {
-    tell(checkpoint) {
+    report(checkpoint) {
       waiting = checkpoint;
       attempts = 0;
       if (!closed) go();

@@ -56,7 +56,7 @@ export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
       const checkpoint = signCheckpoint({ ...head, rows: head.seq, at, reason }, key);
       said = { seq: head.seq, at };
       log.info({ checkpoint }, "Checkpoint of the audit");
-      for (const anchor of anchors) anchor.tell(checkpoint);
+      for (const anchor of anchors) anchor.report(checkpoint);
       return true;
     } catch (err) {
       log.error({ err, reason }, "A checkpoint of the audit could not be written.");

@@ -70,9 +70,9 @@ const HOLDS =
 const CHANGES = /^(?:to|from|old|new|before|after|with|replace|replacement|right|keys)$/;
 const NAMES =
   /\b(?:name|key|k|field|header|variable|var|param|parameter|option|element|selector|locator|label|attribute|attr|column|col|prop|property|setting|placeholder|xpath|css|json ?path|key ?path|accessibility id|test id|element description)$|^id$/;
-const ASKS = /^(?:set|query|find|search|pattern|match|prompt|question|expect|target|left|wait for)$/;
+const PROMPTS = /^(?:set|query|find|search|pattern|match|prompt|question|expect|target|left|wait for)$/;
 /** A name that ends so tells what a secret is called; where it lies or what it is for may be seen. */
-const TELLS = / (?:name|label|path|arn|ref|id)$/;
+const LABELS = / (?:name|label|path|arn|ref|id)$/;
 const STATEMENT = /^(?:sql|query|statement|stmt|cypher|mutation|template|format|command|text)$/;
 const GIVEN =
   /^(?:params?|parameters|arguments|args|argv|values|bind|binds|bindings|variables|vars|data|inputs?|flags|options|command args)$/;
@@ -176,7 +176,7 @@ function readLatin(latin: string): Omit<Name, "name"> {
     .trim()
     .toLowerCase();
   const kind = kindOf(words);
-  const told = kind === "secret" && TELLS.test(words) && kindOf(words.replace(TELLS, "")) === "secret";
+  const told = kind === "secret" && LABELS.test(words) && kindOf(words.replace(LABELS, "")) === "secret";
   // Some that are called an id are the secret itself.
   if (told) return { kind: words.endsWith(" id") ? kind : "plain", role: "tells" };
   const part = partOf(words);
@@ -200,7 +200,7 @@ function roleOf(words: string): Role {
   if (NAMES.test(words)) return "names";
   if (TOPICS.test(words)) return "topics";
   if (CHANGES.test(words)) return "changes";
-  if (ASKS.test(words)) return "asks";
+  if (PROMPTS.test(words)) return "asks";
   if (TYPES.test(words)) return "types";
   if (FLAGS.test(words)) return "flags";
   return PLACE.test(words) ? "place" : "none";

@@ -90,9 +90,9 @@ export async function verifyRecord(source: RecordSource, options: RecordOptions)
     findings.push(...lost.map(({ seq, noticedAt }) => ({ code: "lost", seq: noticedAt, message: lostText(seq) })));
     findings.push(...forged.map(({ seq, ...row }) => ({ code: "forged", seq, message: metText(seq, row) })));
     findings.push(...shrunk(counted, await witness.counts()));
-    const judged = missingActFindings(await witness.missingActs(from.at, options.now - ON_ITS_WAY_MS), turns);
-    findings.push(...judged.findings);
-    unproven.push(...judged.unproven);
+    const missing = missingActFindings(await witness.missingActs(from.at, options.now - ON_ITS_WAY_MS), turns);
+    findings.push(...missing.findings);
+    unproven.push(...missing.unproven);
   }
   if (newest === undefined) unproven.push({ code: "secret", message: NO_SECRET });
   if (chain.ok && chain.keyedFrom.seq > 1)

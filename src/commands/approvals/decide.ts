@@ -33,7 +33,7 @@ export async function decideApproval(
   api: ApiClient,
   { id, decision }: GivenVote,
   options: DecideOptions,
-  ask: Prompt | undefined = terminalOf(shell),
+  prompt: Prompt | undefined = terminalOf(shell),
 ): Promise<void> {
   const path = `/approvals/${encodeURIComponent(id)}`;
   const seen = await api.get(path, approvalDetailSchema);
@@ -60,11 +60,11 @@ export async function decideApproval(
     return shell.setExitCode(2);
   }
   if (options.yes !== true) {
-    if (ask === undefined) {
+    if (prompt === undefined) {
       shell.err("There is no terminal to ask at: add --yes if this is meant.");
       return shell.setExitCode(2);
     }
-    const answer = await ask(
+    const answer = await prompt(
       `${decision === "approve" ? "Approve this call?" : "Reject this call for good?"} (yes/no) `,
     );
     if (answer === undefined || !/^y(es)?$/i.test(answer.trim())) {
@@ -73,13 +73,13 @@ export async function decideApproval(
     }
   }
 
-  const voice = {
+  const vote = {
     decision,
     ...(options.reason === undefined ? {} : { reason: options.reason }),
     version: request.version,
     arguments_digest: request.arguments_digest,
   };
-  const decided = await api.post(`${path}/decision`, voice, approvalSchema);
+  const decided = await api.post(`${path}/decision`, vote, approvalSchema);
   if (!decided.ok) return refused(shell, decided);
   if (options.json === true) {
     await print(shell.stdout, one(`${writeExact(decided.value, "  ")}\n`));

@@ -64,7 +64,7 @@ export async function obeyLine(
   api: ApiClient,
   line: string,
   idOf: (number: number) => string | undefined,
-  ask: Prompt,
+  prompt: Prompt,
 ): Promise<void> {
   const [, key, digits, reason] = /^\s*([ars])\s*(\d{1,6})(?:\s+(.*\S))?\s*$/.exec(line) ?? [];
   const id = digits === undefined ? undefined : idOf(Number(digits));
@@ -76,7 +76,7 @@ export async function obeyLine(
   const watching: Shell = { ...shell, setExitCode: () => {} };
   if (key !== "s") {
     const decision = key === "a" ? "approve" : "reject";
-    return decideApproval(watching, api, { id, decision }, reason === undefined ? {} : { reason }, ask);
+    return decideApproval(watching, api, { id, decision }, reason === undefined ? {} : { reason }, prompt);
   }
   const seen = await api.get(`/approvals/${encodeURIComponent(id)}`, approvalDetailSchema);
   if (!seen.ok) return shell.err(seen.message);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { headers, httpUrl, text } from "./schema-parts.ts";
 import { duration, size } from "./units.ts";
 
-// Judged on what was read so far, other mistakes or not, so that all of an entry's mistakes are told at once.
+// Checked on what was read so far, other mistakes or not, so that all of an entry's mistakes are told at once.
 const always = { when: () => true };
 const has = (value: unknown, key: string) => typeof value === "object" && value !== null && Object.hasOwn(value, key);
 

@@ -36,7 +36,7 @@ export function RequestPage(props: {
           <CallPanel view={view} />
         </div>
         <div>
-          <AskedPanel request={request} admin={view.operator.admin} now={now} />
+          <RequesterPanel request={request} admin={view.operator.admin} now={now} />
           <StagesPanel request={request} now={now} />
           <HistoryPanel history={history} now={now} />
         </div>
@@ -118,7 +118,7 @@ function WhyPanel({ view }: { readonly view: RequestView }) {
   );
 }
 
-function AskedPanel(props: { readonly request: ApprovalRequest; readonly admin: boolean; readonly now: number }) {
+function RequesterPanel(props: { readonly request: ApprovalRequest; readonly admin: boolean; readonly now: number }) {
   const { request, admin, now } = props;
   const { requester, createdAt, executionStartedAt, executionEndedAt, deliveredAt } = request;
   return (

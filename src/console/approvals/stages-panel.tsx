@@ -51,7 +51,7 @@ function Stage(props: {
       {said.length === 0 ? null : (
         <ul class="voices">
           {said.map((decision) => (
-            <Voice decision={decision} now={now} />
+            <VoteLine decision={decision} now={now} />
           ))}
         </ul>
       )}
@@ -59,14 +59,14 @@ function Stage(props: {
   );
 }
 
-/** Whose voice a stage needs, in a sentence. */
+/** Whose vote a stage needs, in a sentence. */
 export function approversText({ approvers, required }: Pick<ApprovalStage, "approvers" | "required">): string {
   const who = [...approvers.roles.map((role) => `the role ${role}`), ...approvers.users];
   const named = harmless(who.join(" or "), 400).text;
   return required === 1 ? `Somebody of: ${named}.` : `${required} different people of: ${named}.`;
 }
 
-function Voice({ decision, now }: { readonly decision: ApprovalDecision; readonly now: number }) {
+function VoteLine({ decision, now }: { readonly decision: ApprovalDecision; readonly now: number }) {
   const { approver, at, reason } = decision;
   return (
     <li>

@@ -39,7 +39,7 @@ export function overviewOf(policies: readonly PolicyView[], query: OverviewQuery
     .toLowerCase()
     .split(/\s+/)
     .filter((word) => word !== "");
-  const fitting = policies.filter((policy) => isShown(policy, query.show) && mentionsAll(policy, words));
+  const fitting = policies.filter((policy) => isShown(policy, query.show) && containsAll(policy, words));
   const pages = Math.max(1, Math.ceil(fitting.length / PER_PAGE));
   const page = Math.min(query.page, pages);
   const files = new Map<string, PolicyView[]>();
@@ -73,7 +73,7 @@ function isShown({ enabled, shadow, matches }: PolicyView, show: PolicyFilter): 
   }
 }
 
-function mentionsAll({ id, description = "", file, target, effect }: PolicyView, words: readonly string[]): boolean {
+function containsAll({ id, description = "", file, target, effect }: PolicyView, words: readonly string[]): boolean {
   if (words.length === 0) return true;
   const text = [id, description, file, effect, targetWords(target)].join("\n").toLowerCase();
   return words.every((word) => text.includes(word));

@@ -126,9 +126,9 @@ interface Task {
  */
 export function readValue(value: Json, looksAt: readonly ArgumentPath[], limits: ValueLimits = PAGE_LIMITS): ReadValue {
   const roomy = { characters: limits.maxCharacters, marks: limits.maxMarks, members: limits.maxMembers };
-  const [sight, folded]: readonly [Room, Room] = [{ ...roomy }, { ...roomy }];
+  const [visible, folded]: readonly [Room, Room] = [{ ...roomy }, { ...roomy }];
   const marks = new Map<Mark, MarkCount>();
-  const inSight: Task[] = [];
+  const visibleTasks: Task[] = [];
   const later: Task[] = [];
   let cut = 0;
   let left = 0;
@@ -170,7 +170,7 @@ export function readValue(value: Json, looksAt: readonly ArgumentPath[], limits:
     const container: Container = { kind, size: entries.length, members: [], more: [], left: 0 };
     const [first, rest] = [entries.slice(0, limits.members), entries.slice(limits.members)];
     const task = { container, paths };
-    (room === sight ? inSight : later).push({ ...task, into: container.members, entries: first, room });
+    (room === visible ? visibleTasks : later).push({ ...task, into: container.members, entries: first, room });
     if (rest.length > 0) later.push({ ...task, into: container.more, entries: rest, room: folded });
     return container;
   }
@@ -190,9 +190,9 @@ export function readValue(value: Json, looksAt: readonly ArgumentPath[], limits:
     left += missing;
   }
 
-  const shown = read(value, looksAt, sight);
+  const shown = read(value, looksAt, visible);
   // Both grow while they are read.
-  for (const task of inSight) readMembers(task);
+  for (const task of visibleTasks) readMembers(task);
   for (const task of later) readMembers(task);
   return { value: shown, marks, cut, left, looked: endsHere(looksAt), absent: absentPaths(value, looksAt) };
 }

@@ -6,7 +6,7 @@ export function batchReplies(count: number, parent: Reply): readonly Reply[] {
   const answers: Buffer[] = [];
   const told: Array<() => void> = [];
   const written = (): void => {
-    for (const tell of told) tell();
+    for (const onWritten of told) onWritten();
   };
   let streamed = false;
   let left = count;
@@ -32,11 +32,11 @@ export function batchReplies(count: number, parent: Reply): readonly Reply[] {
         streamed = true;
         return true;
       },
-      end(message, _status, tell) {
+      end(message, _status, onWritten) {
         if (ended) return;
         ended = true;
         answers.push(message);
-        if (tell !== undefined) told.push(tell);
+        if (onWritten !== undefined) told.push(onWritten);
         settle();
       },
       endUnauthorized: () => false,

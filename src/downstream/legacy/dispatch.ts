@@ -67,10 +67,10 @@ export function acceptLegacyMessage(
 ): void {
   switch (message.kind) {
     case "result":
-      session.asks.answer(message.id, { ok: true, result: message.result });
+      session.inputRequests.answer(message.id, { ok: true, result: message.result });
       return;
     case "error":
-      if (message.id !== undefined) session.asks.answer(message.id, { ok: false, error: message.error });
+      if (message.id !== undefined) session.inputRequests.answer(message.id, { ok: false, error: message.error });
       return;
     case "notification": {
       const { method, params } = message;

@@ -171,7 +171,7 @@ export async function endOddAnswer(
   const id = headerOf(incoming, SESSION_HEADER.toLowerCase());
   if (question === undefined || id === undefined) return;
   const session = await http.sessions.find(id, context);
-  session?.legacy.asks.answer(question, { ok: false, error: ODD_ANSWER });
+  session?.legacy.inputRequests.answer(question, { ok: false, error: ODD_ANSWER });
 }
 
 // GET and DELETE belong to sessions, which the modern era does not have.

@@ -44,8 +44,8 @@ function stopReason(open: OpenCall, outcome: InputRequiredOutcome, round: number
   }
   // A legacy server takes an error for an answer and goes on; a modern one has no way to be told of one.
   if (outcome.era === "legacy") return undefined;
-  const asks = Object.values(outcome.inputRequests);
-  const lacking = asks.find((ask) => !canAnswer(open, ask));
+  const inputRequests = Object.values(outcome.inputRequests);
+  const lacking = inputRequests.find((inputRequest) => !canAnswer(open, inputRequest));
   if (lacking === undefined) return undefined;
   const text =
     `The server of this tool needs ${lacking.method} from the client, which this client does not offer here. ` +
@@ -55,29 +55,29 @@ function stopReason(open: OpenCall, outcome: InputRequiredOutcome, round: number
 
 async function askAll(open: OpenCall, outcome: InputRequiredOutcome): Promise<Readonly<Record<string, InputResponse>>> {
   const { call } = open;
-  const asks = Object.entries(outcome.inputRequests);
-  if (asks.length === 0) await delay(STATE_ONLY_DELAY_MS, call);
+  const inputRequests = Object.entries(outcome.inputRequests);
+  if (inputRequests.length === 0) await delay(STATE_ONLY_DELAY_MS, call);
   // A server that gave up waiting has ended the call: the question is withdrawn, so that the end is not kept back.
   const withdrawal = new Cancellation();
   const stopListening = call.cancellation.onCancel((reason) => withdrawal.cancel(reason));
   outcome.onSuperseded(() => withdrawal.cancel("the server does not wait for the answer any more"));
   const answers = await Promise.all(
-    asks.map(async ([key, ask]) => [key, await askOne(open, withdrawal, ask)] as const),
+    inputRequests.map(async ([key, inputRequest]) => [key, await askOne(open, withdrawal, inputRequest)] as const),
   );
   stopListening();
   return Object.fromEntries(answers);
 }
 
-async function askOne(open: OpenCall, withdrawal: Cancellation, ask: InputRequest): Promise<InputResponse> {
+async function askOne(open: OpenCall, withdrawal: Cancellation, inputRequest: InputRequest): Promise<InputResponse> {
   const { session, reply } = open;
-  if (!canAnswer(open, ask)) {
-    return { ok: false, error: { code: -32601, message: `The client does not support ${ask.method}.` } };
+  if (!canAnswer(open, inputRequest)) {
+    return { ok: false, error: { code: -32601, message: `The client does not support ${inputRequest.method}.` } };
   }
-  return session.asks.put(ask, (message) => reply.send(message), withdrawal);
+  return session.inputRequests.put(inputRequest, (message) => reply.send(message), withdrawal);
 }
 
-function canAnswer({ session, reply }: OpenCall, ask: InputRequest): boolean {
-  return reply.streams && missingCapability(ask, session.facts.capabilities) === undefined;
+function canAnswer({ session, reply }: OpenCall, inputRequest: InputRequest): boolean {
+  return reply.streams && missingCapability(inputRequest, session.facts.capabilities) === undefined;
 }
 
 function ended(call: Call, text: string): SettledOutcome {

@@ -17,7 +17,7 @@ interface Pending {
 export class PendingInputRequests {
   readonly #prefix: string;
   readonly #max: number;
-  readonly #askMs: number;
+  readonly #maxMs: number;
   readonly #now: () => number;
   readonly #pending = new Map<RpcId, Pending>();
   #count = 0;
@@ -26,12 +26,12 @@ export class PendingInputRequests {
   constructor(options: {
     readonly prefix: string;
     readonly max: number;
-    readonly askMs: number;
+    readonly maxMs: number;
     readonly now: () => number;
   }) {
     this.#prefix = options.prefix;
     this.#max = options.max;
-    this.#askMs = options.askMs;
+    this.#maxMs = options.maxMs;
     this.#now = options.now;
   }
 
@@ -40,14 +40,18 @@ export class PendingInputRequests {
   }
 
   /** Sends `ask` through `send` and waits for the answer, a cancellation, or the end of its time. @throws never */
-  put(ask: InputRequest, send: (message: string) => boolean, cancellation?: Cancellation): Promise<InputResponse> {
+  put(
+    inputRequest: InputRequest,
+    send: (message: string) => boolean,
+    cancellation?: Cancellation,
+  ): Promise<InputResponse> {
     if (this.#pending.size >= this.#max) return Promise.resolve(failure("Too many questions wait for this client."));
     this.#count += 1;
     const id = `${this.#prefix}${this.#count}`;
     return new Promise((resolve) => {
       let stopListening = (): void => {};
       this.#pending.set(id, {
-        deadline: this.#now() + this.#askMs,
+        deadline: this.#now() + this.#maxMs,
         send,
         settle: (response) => {
           this.#pending.delete(id);
@@ -55,7 +59,7 @@ export class PendingInputRequests {
           resolve(response);
         },
       });
-      if (!send(encodeRequest(id, { ...ask, params: asClientParams(ask.params) }))) {
+      if (!send(encodeRequest(id, { ...inputRequest, params: asClientParams(inputRequest.params) }))) {
         this.#pending.get(id)?.settle(failure("The client has no open stream on which it could be asked."));
         return;
       }
@@ -70,7 +74,7 @@ export class PendingInputRequests {
     return pending !== undefined;
   }
 
-  /** Withdraws the asks whose time is over. */
+  /** Withdraws the input requests whose time is over. */
   sweep(now: number): void {
     for (const [id, pending] of this.#pending) {
       if (now < pending.deadline) break;

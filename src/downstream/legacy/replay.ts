@@ -69,7 +69,7 @@ export class ReplayStream implements EventSink {
     const line = this.#leftOut.take();
     if (line !== undefined) connection.write(encodeSse(line));
     for (const { seq, text, delivery } of this.#held) if (seq > afterSeq) connection.write(text, delivery);
-    if (this.#finishedAt !== undefined) connection.end(this.#written && this.#tell);
+    if (this.#finishedAt !== undefined) connection.end(this.#written && this.#notify);
   }
 
   /** What a resumption after `afterSeq` would find: more to come or to repeat, nothing any more, or a lost end. */
@@ -91,7 +91,7 @@ export class ReplayStream implements EventSink {
   finish(written?: () => void): void {
     this.#finishedAt ??= this.#now();
     this.#written ??= written;
-    this.#connection?.end(this.#tell);
+    this.#connection?.end(this.#notify);
   }
 
   /** Gives up what is held and closes the connection. */
@@ -101,7 +101,7 @@ export class ReplayStream implements EventSink {
   }
 
   // Once: on the connection on which the end first left whole, which may be that of a resumption.
-  readonly #tell = (): void => {
+  readonly #notify = (): void => {
     const written = this.#written;
     this.#written = undefined;
     written?.();

@@ -202,7 +202,7 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
 
     sweep(at) {
       for (const { legacy, streams } of live.values()) {
-        legacy.asks.sweep(at);
+        legacy.inputRequests.sweep(at);
         streams.sweep(at);
       }
       if (at - checkedAt >= limits.goneMs) {

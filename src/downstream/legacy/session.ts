@@ -49,7 +49,7 @@ interface Watch {
 export class LegacySession {
   readonly facts: LegacyFacts;
   readonly peer: ClientPeer;
-  readonly asks: PendingInputRequests;
+  readonly inputRequests: PendingInputRequests;
   readonly #edge: Edge;
   readonly #output: LegacyOutput;
   readonly #inFlight = new Map<RpcId, Cancellation>();
@@ -64,10 +64,10 @@ export class LegacySession {
     this.facts = facts;
     this.#output = output;
     this.#logLevel = isLogLevel(facts.logLevel) ? facts.logLevel : undefined;
-    this.asks = new PendingInputRequests({
+    this.inputRequests = new PendingInputRequests({
       prefix: `ask-${randomId().slice(0, 8)}-`,
-      max: edge.limits.maxAsksPerSession,
-      askMs: edge.limits.askMs,
+      max: edge.limits.maxInputRequestsPerSession,
+      maxMs: edge.limits.inputRequestMs,
       now: edge.now,
     });
     this.peer = {
@@ -75,7 +75,7 @@ export class LegacySession {
       owner: principalKey(principal),
       holder: personKey(principal),
       capabilities: facts.capabilities,
-      request: (ask) => this.#ask(ask),
+      request: (inputRequest) => this.#ask(inputRequest),
       notify: (notification) => this.notify(notification),
     };
   }
@@ -168,16 +168,16 @@ export class LegacySession {
     this.#ended = true;
     for (const cancellation of [...this.#inFlight.values()]) cancellation.cancel(reason);
     this.#inFlight.clear();
-    this.asks.close();
+    this.inputRequests.close();
     for (const uri of [...this.#watches.keys()]) this.#unwatch(uri);
     this.#edge.gateway.release(this.peer.key);
   }
 
-  async #ask(ask: Parameters<ClientPeer["request"]>[0]): Promise<InputResponse> {
+  async #ask(inputRequest: Parameters<ClientPeer["request"]>[0]): Promise<InputResponse> {
     if (!this.#output.listening()) {
       return { ok: false, error: { code: -32601, message: "The client does not listen outside of calls." } };
     }
-    return this.asks.put(ask, (message) => this.#output.push(message));
+    return this.inputRequests.put(inputRequest, (message) => this.#output.push(message));
   }
 
   async #watch(scope: Scope, uri: string): Promise<Refusal | undefined> {

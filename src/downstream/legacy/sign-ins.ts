@@ -44,13 +44,13 @@ async function showAndWait(
   stepUp: StepUpOutcome,
   ms: number,
 ): Promise<"again" | "declined" | "waiting"> {
-  const ask = stepUpInputRequest(call, stepUp);
+  const inputRequest = stepUpInputRequest(call, stepUp);
   const withdrawal = new Cancellation();
   const end = new Cancellation();
   const stopHearing = call.cancellation.onCancel((reason) => end.cancel(reason));
   let said: InputResponse | undefined;
-  const asked = session.asks
-    .put(ask, (message) => reply.send(message), withdrawal)
+  const asked = session.inputRequests
+    .put(inputRequest, (message) => reply.send(message), withdrawal)
     .then((response) => {
       said = response;
       if (!agrees(response)) end.cancel("the client did not show the link");

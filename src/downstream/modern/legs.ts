@@ -23,9 +23,9 @@ export interface PausedAnswer extends ModernAnswer {
 export async function answerPaused(edge: Edge, id: RpcId, call: Call, paused: PausedOutcome): Promise<PausedAnswer> {
   const { limits } = edge;
   const polls = paused.pollMs !== undefined;
-  const ask = polls || call.acceptsTasks || paused.leg > 0 ? undefined : linkFor(call, paused);
+  const inputRequest = polls || call.acceptsTasks || paused.leg > 0 ? undefined : linkFor(call, paused);
   // No wait for these two, only a look: what ended before anybody asked again is told at once.
-  const ms = (call.acceptsTasks && !polls) || ask !== undefined ? 0 : (paused.pollMs ?? limits.legMs);
+  const ms = (call.acceptsTasks && !polls) || inputRequest !== undefined ? 0 : (paused.pollMs ?? limits.legMs);
   const held = await edge.holds.hold(call, paused, ms);
   if (held.ended) return { ...renderModern(edge, id, call, held.outcome), delivered: () => held.delivered() };
   if (call.acceptsTasks && !polls) return createdTask(edge, id, { request: held.request, link: paused.link });
@@ -33,7 +33,9 @@ export async function answerPaused(edge: Edge, id: RpcId, call: Call, paused: Pa
     return renderModernOwn(edge, id, pendingAnswer(held, paused.link));
   }
   const result = ownResult(edge, "input_required", {
-    ...(ask === undefined ? {} : { inputRequests: { approval: { method: ask.method, params: ask.params } } }),
+    ...(inputRequest === undefined
+      ? {}
+      : { inputRequests: { approval: { method: inputRequest.method, params: inputRequest.params } } }),
     requestState: paused.state(paused.leg + 1),
   });
   return { message: encodeResult(id, RawJson.fromValue(result)), status: 200 };
@@ -43,6 +45,6 @@ export async function answerPaused(edge: Edge, id: RpcId, call: Call, paused: Pa
 function linkFor(call: Call, { request, link }: PausedOutcome): InputRequest | undefined {
   if (request.state !== "pending") return undefined;
   const message = `${approvalStatus(request)}. This page shows where the request is. Nothing is asked of you here.`;
-  const ask: InputRequest = { method: "elicitation/create", params: { mode: "url", url: link, message } };
-  return missingCapability(ask, call.peer.capabilities) === undefined ? ask : undefined;
+  const inputRequest: InputRequest = { method: "elicitation/create", params: { mode: "url", url: link, message } };
+  return missingCapability(inputRequest, call.peer.capabilities) === undefined ? inputRequest : undefined;
 }

@@ -230,10 +230,10 @@ function readFilter(
 }
 
 function supported(filter: Filter, capabilities: JsonObject): Filter {
-  const tells = (capability: string, key: string): boolean => {
+  const declares = (capability: string, key: string): boolean => {
     const value = capabilities[capability];
     return isObject(value) && value[key] === true;
   };
-  const methods = new Set([...filter.methods].filter((method) => tells(method.split("/")[1] ?? "", "listChanged")));
-  return { methods, uris: tells("resources", "subscribe") ? filter.uris : [] };
+  const methods = new Set([...filter.methods].filter((method) => declares(method.split("/")[1] ?? "", "listChanged")));
+  return { methods, uris: declares("resources", "subscribe") ? filter.uris : [] };
 }

@@ -96,8 +96,8 @@ function ownTask(
 
 function lastUpdate(request: ApprovalRequest): number {
   const { createdAt, decidedAt, executionStartedAt, executionEndedAt, decisions } = request;
-  const voices = decisions.map(({ at }) => at);
-  return Math.max(createdAt, decidedAt ?? 0, executionStartedAt ?? 0, executionEndedAt ?? 0, ...voices);
+  const votedAt = decisions.map(({ at }) => at);
+  return Math.max(createdAt, decidedAt ?? 0, executionStartedAt ?? 0, executionEndedAt ?? 0, ...votedAt);
 }
 
 function timeOf(at: number): string {

@@ -39,7 +39,7 @@ export function renderModern(
   outcome: SettledOutcome | InputRequiredOutcome,
 ): ModernAnswer {
   return outcome.kind === "input_required"
-    ? renderAsks(edge, id, call, outcome)
+    ? renderInputRequired(edge, id, call, outcome)
     : envelope(id, modernEnd(edge, call, outcome));
 }
 
@@ -103,44 +103,49 @@ function statusOf(code: number): number {
   return code === ERRORS.CAPABILITY_REQUIRED.rpc ? ERRORS.CAPABILITY_REQUIRED.status : 200;
 }
 
-const MAY_ASK = new Set(["tools/call", "prompts/get", "resources/read"]);
+const MAY_REQUEST_INPUT = new Set(["tools/call", "prompts/get", "resources/read"]);
 
 const NEEDS_SESSION =
   "The server of this tool asks the user something while it works, and asks only clients that keep a session. " +
   "Call it through a client that speaks protocol 2025-11-25.";
 
-function renderAsks(edge: Edge, id: RpcId, call: Call, outcome: InputRequiredOutcome): ModernAnswer {
+function renderInputRequired(edge: Edge, id: RpcId, call: Call, outcome: InputRequiredOutcome): ModernAnswer {
   if (outcome.era === "legacy") {
     outcome.abandon("the client keeps no session");
     return renderModernOwn(edge, id, notPossible(call, NEEDS_SESSION));
   }
-  const asks = Object.entries(outcome.inputRequests);
-  const missing = missingOf(asks, call.peer.capabilities);
+  const inputRequests = Object.entries(outcome.inputRequests);
+  const missing = missingOf(inputRequests, call.peer.capabilities);
   if (missing !== undefined) {
     outcome.abandon("the client lacks a capability that the server needs");
     const error = refusalError({ ok: false, code: "CAPABILITY_REQUIRED" }, { requiredCapabilities: missing });
     return envelope(id, { kind: "error", error, status: ERRORS.CAPABILITY_REQUIRED.status });
   }
-  if (!MAY_ASK.has(call.method) || (asks.length === 0 && outcome.state === undefined)) {
+  if (!MAY_REQUEST_INPUT.has(call.method) || (inputRequests.length === 0 && outcome.state === undefined)) {
     outcome.abandon("this request cannot ask anything");
     const answer = notPossible(call, "The server asked for input in a way that this protocol revision does not allow.");
     return renderModernOwn(edge, id, answer);
   }
   const result = ownResult(edge, "input_required", {
-    ...(asks.length === 0 ? {} : { inputRequests: Object.fromEntries(asks.map(([key, ask]) => [key, plain(ask)])) }),
+    ...(inputRequests.length === 0
+      ? {}
+      : { inputRequests: Object.fromEntries(inputRequests.map(([key, inputRequest]) => [key, plain(inputRequest)])) }),
     ...(outcome.state === undefined ? {} : { requestState: outcome.state }),
   });
   return { message: encodeResult(id, RawJson.fromValue(result)), status: 200 };
 }
 
-function plain(ask: InputRequest): JsonObject {
-  return { method: ask.method, params: asClientParams(ask.params) };
+function plain(inputRequest: InputRequest): JsonObject {
+  return { method: inputRequest.method, params: asClientParams(inputRequest.params) };
 }
 
-function missingOf(asks: ReadonlyArray<readonly [string, InputRequest]>, declared: JsonObject): JsonObject | undefined {
+function missingOf(
+  inputRequests: ReadonlyArray<readonly [string, InputRequest]>,
+  declared: JsonObject,
+): JsonObject | undefined {
   let all: JsonObject | undefined;
-  for (const [, ask] of asks) {
-    const missing = missingCapability(ask, declared);
+  for (const [, inputRequest] of inputRequests) {
+    const missing = missingCapability(inputRequest, declared);
     if (missing !== undefined) all = { ...all, ...missing };
   }
   return all;

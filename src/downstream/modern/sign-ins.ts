@@ -26,9 +26,9 @@ export async function settleModernSignIn(
   round = 0,
 ): Promise<SignedIn> {
   if (outcome.kind !== "step_up") return { kind: "outcome", outcome };
-  const ask = stepUpInputRequest(call, outcome);
+  const inputRequest = stepUpInputRequest(call, outcome);
   const words = (): SignedIn => ({ kind: "answer", answer: renderModernOwn(edge, id, signInAnswer(call, outcome)) });
-  const unable = missingCapability(ask, call.peer.capabilities) !== undefined;
+  const unable = missingCapability(inputRequest, call.peer.capabilities) !== undefined;
   if (unable || outcome.leg + 1 >= edge.limits.maxLegs || round > 1) return words();
   if (outcome.shown) {
     const ended = await edge.holds.holdSignIn(call, outcome, edge.limits.legMs);
@@ -37,7 +37,9 @@ export async function settleModernSignIn(
     if (!ended.timeUp) return words();
   }
   const result = ownResult(edge, "input_required", {
-    ...(outcome.shown ? {} : { inputRequests: { [SIGN_IN_KEY]: { method: ask.method, params: ask.params } } }),
+    ...(outcome.shown
+      ? {}
+      : { inputRequests: { [SIGN_IN_KEY]: { method: inputRequest.method, params: inputRequest.params } } }),
     requestState: outcome.state(outcome.leg + 1),
   });
   return { kind: "answer", answer: { message: encodeResult(id, RawJson.fromValue(result)), status: 200 } };

@@ -166,7 +166,7 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
     if (!parsed.ok) {
       const refusal = refuse(parsed.problem.code, whereInJson(parsed.problem));
       const question = idOfRefusedAnswer(line);
-      if (question !== undefined) session?.asks.answer(question, { ok: false, error: ODD_ANSWER });
+      if (question !== undefined) session?.inputRequests.answer(question, { ok: false, error: ODD_ANSWER });
       return refuseFirst(scope, refusal, refusedCallIn(line), () => fail(idOfRefused(line), refusal));
     }
     const classified = classify(parsed.value, { headers: undefined, maxBatch: limits.maxBatch });
@@ -200,7 +200,7 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
 
   const stopHearing = gateway.onListChanged(onListChanged);
   const stopTicking = (deps.everySecond ?? everySecond)(() => {
-    session?.asks.sweep(now());
+    session?.inputRequests.sweep(now());
     if (drainUntil !== undefined && now() >= drainUntil) close();
   });
   const read = createLineReader({

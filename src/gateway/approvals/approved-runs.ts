@@ -4,7 +4,7 @@ import type { Principal } from "../../core/principal.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
 import type { Execute } from "../steps/execute.ts";
 import type { Origin } from "../steps/origin.ts";
-import { readContext } from "./asked-context.ts";
+import { readContext } from "./approval-context.ts";
 import { type LiveCaller, type ToolOfRequestDeps, toolOfRequest } from "./run-check.ts";
 import { createRunListeners, type RunListener } from "./run-listeners.ts";
 import { type Begun, CHANGED, createRunWay, notRun, type RunWayDeps, refusedNow } from "./run-way.ts";
@@ -23,7 +23,7 @@ export interface ApprovedRuns {
 
 export interface ApprovedRunsDeps extends ToolOfRequestDeps, RunWayDeps {
   readonly execute: Execute;
-  readonly approvals: Pick<Approvals, "asked" | "claim" | "finish" | "invalidate">;
+  readonly approvals: Pick<Approvals, "requestedCall" | "claim" | "finish" | "invalidate">;
   readonly upstreams: Upstreams;
   /** A requester who is not there, as they are now; `undefined` if their credential is no longer accepted. */
   readonly principalNow: (before: Principal) => Principal | undefined;
@@ -53,12 +53,12 @@ export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
   async function start(request: ApprovalRequest, caller: LiveCaller | undefined): Promise<Begun> {
     const { id } = request;
     const unfit = (reason: string) => notRun(approvals, id, { kind: "invalid", reason });
-    const asked = await approvals.asked(id);
-    const context = asked === undefined ? undefined : readContext(asked.context);
-    if (asked === undefined || context === undefined) {
+    const requested = await approvals.requestedCall(id);
+    const context = requested === undefined ? undefined : readContext(requested.context);
+    if (requested === undefined || context === undefined) {
       return unfit("What was asked for can no longer be read.");
     }
-    const principal = caller?.principal ?? deps.principalNow(asked.principal);
+    const principal = caller?.principal ?? deps.principalNow(requested.principal);
     if (principal === undefined) return unfit("The requester's credential is no longer accepted here.");
     // Whoever holds a connection came before it was approved, too: their token may have ended while they waited.
     if (now() >= deps.actsUntil(principal, request.createdAt)) return { kind: "absent" };
@@ -75,7 +75,7 @@ export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
     };
     const found = await toolOfRequest(deps, request, context);
     if (found.kind !== "found") return notRun(approvals, id, found);
-    const subject = { kind: "tool", tool: found.tool, arguments: asked.arguments } as const;
+    const subject = { kind: "tool", tool: found.tool, arguments: requested.arguments } as const;
     return deps.execute(origin, subject, wayOf({ request, context, caller, origin, subject }));
   }
 

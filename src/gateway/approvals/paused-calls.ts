@@ -19,8 +19,8 @@ import type { ApprovalContinuation, RequestStates } from "../requests/request-st
 import type { ResolvedCall } from "../requests/resolved-call.ts";
 import { boundCall } from "../step-up/step-up-gate.ts";
 import type { Links } from "../steps/links.ts";
+import { contextOf } from "./approval-context.ts";
 import type { ApprovedRuns } from "./approved-runs.ts";
-import { contextOf } from "./asked-context.ts";
 import { createRequestEnds } from "./request-ends.ts";
 import { createRequestWatch } from "./request-watch.ts";
 import type { LiveCaller } from "./run-check.ts";
@@ -28,18 +28,18 @@ import type { LiveCaller } from "./run-check.ts";
 /** What came of a call that needs approval. */
 export interface Paused {
   readonly outcome: Outcome;
-  readonly ending: CallOutcome;
+  readonly recordAs: CallOutcome;
   /** The request's id. */
   readonly approval?: string;
 }
 
 /** A decision that asks for approvals. */
-type AskingDecision = Extract<Decision, { effect: "request_approval" | "step_up" }>;
+type PausingDecision = Extract<Decision, { effect: "request_approval" | "step_up" }>;
 
 /** Calls that wait for people, from the first request to the answer. */
 export interface PausedCalls {
   /** Asks for approval, or joins the request of an identical call. `leg`: which one of the call. @throws never */
-  ask(made: ResolvedCall, decision: AskingDecision, leg: number): Promise<Paused>;
+  ask(made: ResolvedCall, decision: PausingDecision, leg: number): Promise<Paused>;
   /**
    * Whether the call could lead to a run right now: because it opens a request, or its own is approved. `id`: of the
    * request that it goes on with; else the one that it would join. @throws never
@@ -170,7 +170,7 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
       guarded(async () => {
         const { call, subject } = made;
         const { tool } = subject;
-        const asked = await approvals.request({
+        const requested = await approvals.request({
           principal: call.principal,
           clientName: call.client.name,
           era: call.era,
@@ -184,19 +184,19 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
           idempotent: deps.isIdempotent(tool.upstream, tool.name),
           context: contextOf(call, decision.approvals, upstreams.get(tool.upstream)?.place),
         });
-        if (!asked.ok) return { outcome: { kind: "refused", refusal: asked }, ending: asked.code };
-        const { request } = asked;
-        const ending = asked.kind === "opened" ? "approval_pending" : "approval_joined";
-        return { outcome: pause(request, call, leg), ending, approval: request.id };
+        if (!requested.ok) return { outcome: { kind: "refused", refusal: requested }, recordAs: requested.code };
+        const { request } = requested;
+        const recordAs = requested.kind === "opened" ? "approval_pending" : "approval_joined";
+        return { outcome: pause(request, call, leg), recordAs, approval: request.id };
       }),
     resume: (made, { id, leg }) =>
       guarded(async () => {
         const { call } = made;
         const request = await own(id, call.principal);
-        const foreign: Paused = { outcome: { kind: "refused", refusal: FOREIGN_STATE }, ending: FOREIGN_STATE.code };
+        const foreign: Paused = { outcome: { kind: "refused", refusal: FOREIGN_STATE }, recordAs: FOREIGN_STATE.code };
         if (request === undefined) return foreign;
         const joined = (now: ApprovalRequest): Paused => {
-          return { outcome: pause(now, call, leg), ending: "approval_joined", approval: id };
+          return { outcome: pause(now, call, leg), recordAs: "approval_joined", approval: id };
         };
         const bound = boundCall(made);
         const isFor = (definitionDigest: string) => digests.isCall(request.digest, { ...bound, definitionDigest });
@@ -239,7 +239,7 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
 
 const UNAVAILABLE: Paused = {
   outcome: { kind: "refused", refusal: refuse("APPROVALS_UNAVAILABLE") },
-  ending: "APPROVALS_UNAVAILABLE",
+  recordAs: "APPROVALS_UNAVAILABLE",
 };
 
 const UNKNOWN_REQUEST: Outcome = { kind: "refused", refusal: refuse("APPROVAL_UNKNOWN") };

@@ -9,7 +9,7 @@ import type { Scope } from "../../core/scope.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
 import type { SignInCheck, SignInDecision } from "../step-up/step-up-gate.ts";
 import type { DecidedRequest } from "../steps/execute.ts";
-import type { AskedContext } from "./asked-context.ts";
+import type { ApprovalContext } from "./approval-context.ts";
 
 /** Who is there when an approved call is to be run; what is left out is as it was when they asked. */
 export interface LiveCaller
@@ -31,7 +31,7 @@ export type Unfit =
  * Why an approved call is not run, decided again right before: what people approved is the call as it was, under the rules
  * that asked them. An approval satisfies the policies that asked for it, and no others; a sign-in has to be fresh now.
  */
-export function unfitBy({ decision, misfit, signIn }: DecidedRequest, { granted }: AskedContext): Unfit | undefined {
+export function unfitBy({ decision, misfit, signIn }: DecidedRequest, { granted }: ApprovalContext): Unfit | undefined {
   if (decision.hidden) return invalid("The requester no longer has access to the tool.");
   if (misfit !== undefined) return invalid("The definition of the tool does not allow these arguments.");
   switch (decision.effect) {
@@ -52,7 +52,7 @@ export function unfitBy({ decision, misfit, signIn }: DecidedRequest, { granted 
 
 function missingApproval(
   approvals: readonly ApprovalRequirement[],
-  granted: AskedContext["granted"],
+  granted: ApprovalContext["granted"],
 ): Unfit | undefined {
   const missing = approvals.find(
     ({ policy, flow }) => !granted.some((given) => given.policy === policy && given.flow === flow),
@@ -91,7 +91,7 @@ export interface ToolOfRequestDeps {
 export async function toolOfRequest(
   deps: ToolOfRequestDeps,
   { upstream, tool: name, definitionDigest }: ApprovalRequest,
-  { endpoint, place }: AskedContext,
+  { endpoint, place }: ApprovalContext,
 ): Promise<{ readonly kind: "found"; readonly tool: ToolEntry } | Unfit> {
   const server = deps.upstreams.get(upstream);
   const scope = deps.scope(endpoint);

@@ -4,14 +4,14 @@ import { ERRORS } from "../../core/errors.ts";
 import { RawJson } from "../../core/raw-json.ts";
 import type { Round, UpstreamFault } from "../../core/round.ts";
 import { withoutWords } from "../../upstream/process/last-words.ts";
-import { ASKED_IN_RUN, spentText } from "../approval-texts.ts";
+import { QUESTION_IN_RUN, spentText } from "../approval-texts.ts";
 import type { ResultGuard } from "../steps/result-guard.ts";
 import { encodeOutcome, type StoredOutcome } from "./stored-outcome.ts";
 
 /** How a run ended: for the request, and for the audit. */
 export interface RunEnd {
   readonly execution: ExecutionEnd;
-  readonly ending: CallOutcome;
+  readonly recordAs: CallOutcome;
 }
 
 /** Brings what an upstream answered in an approved run to its end. A question has nobody to answer it: it is given up. */
@@ -20,20 +20,20 @@ export async function endRun(round: Round, guard: ResultGuard | undefined): Prom
     case "result": {
       const result = guard === undefined ? round.result : await guard.anyResult(round.result);
       if (result === undefined) {
-        return { execution: ended({ kind: "withheld" }, false), ending: "RESULT_WITHHELD" };
+        return { execution: ended({ kind: "withheld" }, false), recordAs: "RESULT_WITHHELD" };
       }
       const isError = result.member("isError") === true;
-      return { execution: ended({ kind: "result", result }, isError), ending: isError ? "tool_error" : "ok" };
+      return { execution: ended({ kind: "result", result }, isError), recordAs: isError ? "tool_error" : "ok" };
     }
     case "error": {
       const error = guard === undefined ? round.error : guard.error(round.error);
-      return { execution: ended({ kind: "error", error }, true), ending: "rpc_error" };
+      return { execution: ended({ kind: "error", error }, true), recordAs: "rpc_error" };
     }
     case "input_required":
       round.abandon("nobody is there to answer: the call runs with an approval");
-      return { execution: ended(told(ASKED_IN_RUN), true), ending: "abandoned" };
+      return { execution: ended(told(QUESTION_IN_RUN), true), recordAs: "abandoned" };
     case "fault":
-      return { execution: faultEnd(round.fault), ending: round.fault.code };
+      return { execution: faultEnd(round.fault), recordAs: round.fault.code };
     default:
       return round satisfies never;
   }

@@ -7,7 +7,7 @@ export type RunListener = Pick<Call, "wantsProgress" | "logLevel" | "notify">;
 export interface RunListeners {
   /** Passes what the run of this request says to `listener`, until the function returned is called. */
   listen(id: string, listener: RunListener): () => void;
-  tell(id: string, notification: Notification): void;
+  notify(id: string, notification: Notification): void;
   /** What those who wait now want to hear, together. */
   wishes(id: string): Pick<Call, "wantsProgress" | "logLevel">;
 }
@@ -23,7 +23,7 @@ export function createRunListeners(): RunListeners {
         if (all.size === 0 && listeners.get(id) === all) listeners.delete(id);
       };
     },
-    tell(id, notification) {
+    notify(id, notification) {
       for (const listener of [...(listeners.get(id) ?? [])]) listener.notify(notification);
     },
     wishes(id) {

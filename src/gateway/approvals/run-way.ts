@@ -13,7 +13,7 @@ import type { StepUpGate } from "../step-up/step-up-gate.ts";
 import type { ExecutionStrategy, Outgoing, RecordedRequest } from "../steps/execute.ts";
 import type { Origin } from "../steps/origin.ts";
 import { atPlace } from "../steps/upstream-call.ts";
-import { type AskedContext, absentPeer } from "./asked-context.ts";
+import { type ApprovalContext, absentPeer } from "./approval-context.ts";
 import { type LiveCaller, type Unfit, unfitBy } from "./run-check.ts";
 import { endRun, type RunEnd } from "./run-end.ts";
 import type { RunListeners } from "./run-listeners.ts";
@@ -34,7 +34,7 @@ export type Begun =
 /** One approved call that is to be run. `origin`: the live caller's, else as it was when they asked. */
 export interface ApprovedRun {
   readonly request: ApprovalRequest;
-  readonly context: AskedContext;
+  readonly context: ApprovalContext;
   readonly caller: LiveCaller | undefined;
   readonly origin: Origin;
   readonly subject: ToolSubject;
@@ -50,7 +50,7 @@ export interface RunWayDeps {
 
 /** The process that runs them. */
 export interface RunHost {
-  readonly listeners: Pick<RunListeners, "wishes" | "tell">;
+  readonly listeners: Pick<RunListeners, "wishes" | "notify">;
   /** Whether it begins nothing more. */
   stopped(): boolean;
   /** Keeps a run until it is over. */
@@ -113,7 +113,7 @@ export function createRunWay(deps: RunWayDeps, host: RunHost): (run: ApprovedRun
         const peer = caller?.peer ?? absentPeer(principal, context);
         const outgoing: Outgoing = {
           params: { arguments: claim.arguments },
-          listener: { ...host.listeners.wishes(id), notify: (notification) => host.listeners.tell(id, notification) },
+          listener: { ...host.listeners.wishes(id), notify: (notification) => host.listeners.notify(id, notification) },
           peer,
           upstreams: atPlace(deps.upstreams, context.place),
           state: undefined,
@@ -145,7 +145,7 @@ export function createRunWay(deps: RunWayDeps, host: RunHost): (run: ApprovedRun
       // Its lease runs out, and then nobody knows whether it ran: which is so, as far as the store can tell.
       log.error({ err, request: id }, "The end of an approved call could not be written down.");
     }
-    close(end.ending);
+    close(end.recordAs);
   }
 }
 
@@ -167,7 +167,7 @@ export async function notRun(approvals: Pick<Approvals, "invalidate">, id: strin
 /** The end of a run that failed in the gateway itself. */
 const LOST: RunEnd = {
   execution: { kind: "indeterminate", why: "The gateway failed while it ran." },
-  ending: "INTERNAL",
+  recordAs: "INTERNAL",
 };
 
 /** It was left to others, or to the next process. */

@@ -17,7 +17,7 @@ export function createListChanges(deps: {
   readonly log: Log;
 }): ListChanges {
   const listeners = new Set<(change: ListChange) => void>();
-  const tell = (change: ListChange): void => {
+  const notify = (change: ListChange): void => {
     for (const listener of [...listeners]) {
       try {
         listener(change);
@@ -27,13 +27,13 @@ export function createListChanges(deps: {
     }
   };
   deps.catalog.onChange(({ list, upstream }) => {
-    tell({ list, concerns: (scope) => scope.upstreams.includes(upstream) });
+    notify({ list, concerns: (scope) => scope.upstreams.includes(upstream) });
   });
   return {
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    policiesReplaced: (before, after) => tell({ list: "tools", concerns: deps.visibility.difference(before, after) }),
+    policiesReplaced: (before, after) => notify({ list: "tools", concerns: deps.visibility.difference(before, after) }),
   };
 }

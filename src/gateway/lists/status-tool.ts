@@ -32,7 +32,7 @@ const DEFINITION: JsonObject = {
 };
 
 /** Whether calls may have to wait for approval under this set: then the status tool is listed. */
-export function asksForApproval(set: PolicySet): boolean {
+export function wantsApproval(set: PolicySet): boolean {
   return set.policies.some(({ effect, enabled, shadow }) => effect === "request_approval" && enabled && !shadow);
 }
 

@@ -11,7 +11,7 @@ import type { Caller } from "../gateway.ts";
 import type { Listing } from "./encoded-lists.ts";
 import type { InPieces } from "./in-pieces.ts";
 import { SharedWork } from "./shared-work.ts";
-import { asksForApproval } from "./status-tool.ts";
+import { wantsApproval } from "./status-tool.ts";
 
 /** How many classes of viewers one endpoint remembers, and how many different lists of tools it keeps for them. */
 const MAX_CLASSES = 4096;
@@ -30,7 +30,7 @@ export interface Visibility {
 }
 
 /** What is known of one view under one set. */
-interface Sights {
+interface ViewMemo {
   /** What each class of viewers sees, as a shape: see `shapeOf`. */
   readonly shapes: LRUCache<string, string>;
   /** By shape: classes that see the same share it. */
@@ -48,34 +48,34 @@ export function createVisibility(deps: {
   readonly policies: () => PolicySet;
   readonly inPieces: InPieces;
 }): Visibility {
-  const known = new WeakMap<PolicySet, WeakMap<View, Sights>>();
+  const known = new WeakMap<PolicySet, WeakMap<View, ViewMemo>>();
 
-  const sightsOf = (set: PolicySet, view: View): Sights => {
+  const memoOf = (set: PolicySet, view: View): ViewMemo => {
     let views = known.get(set);
     if (views === undefined) {
       views = new WeakMap();
       known.set(set, views);
     }
-    let sights = views.get(view);
-    if (sights === undefined) {
-      sights = {
+    let memo = views.get(view);
+    if (memo === undefined) {
+      memo = {
         shapes: new LRUCache({ max: MAX_CLASSES }),
         listings: new LRUCache({ max: MAX_LISTINGS }),
         underWay: new SharedWork(),
       };
-      views.set(view, sights);
+      views.set(view, memo);
     }
-    return sights;
+    return memo;
   };
 
   const workOut = async (set: PolicySet, view: View, viewer: Viewer, viewerClass: string): Promise<Listing> => {
-    const { shapes, listings } = sightsOf(set, view);
+    const { shapes, listings } = memoOf(set, view);
     const holder = principalKey(viewer.principal);
-    const sights = await deps.inPieces.map(holder, view.tools.values(), (tool) => lookAt(set, viewer, tool));
-    const shape = shapeOf(sights);
+    const visibilities = await deps.inPieces.map(holder, view.tools.values(), (tool) => lookAt(set, viewer, tool));
+    const shape = shapeOf(visibilities);
     shapes.set(viewerClass, shape);
     if (shape === WHOLE) return view;
-    const listing = listings.get(shape) ?? createListing(view, sights);
+    const listing = listings.get(shape) ?? createListing(view, visibilities);
     listings.set(shape, listing);
     return listing;
   };
@@ -86,7 +86,7 @@ export function createVisibility(deps: {
       const set = deps.policies();
       const viewer = viewerAt(scope, caller);
       const viewerClass = classOf(set, viewer);
-      const { shapes, listings, underWay } = sightsOf(set, view);
+      const { shapes, listings, underWay } = memoOf(set, view);
       const shape = shapes.get(viewerClass);
       if (shape === WHOLE) return view;
       const known = shape === undefined ? undefined : listings.get(shape);
@@ -96,7 +96,7 @@ export function createVisibility(deps: {
     difference: (before, after) => {
       let left = MAX_LOOKS;
       const shapeFor = (set: PolicySet, view: View, viewer: Viewer): string | undefined => {
-        const { shapes } = sightsOf(set, view);
+        const { shapes } = memoOf(set, view);
         const viewerClass = classOf(set, viewer);
         let shape = shapes.get(viewerClass);
         if (shape === undefined && view.tools.size <= left) {
@@ -107,7 +107,7 @@ export function createVisibility(deps: {
         return shape;
       };
       return (scope, caller) => {
-        if (asksForApproval(before) !== asksForApproval(after)) return true;
+        if (wantsApproval(before) !== wantsApproval(after)) return true;
         const view = deps.catalog.view(scope);
         const viewer = viewerAt(scope, caller);
         const shape = shapeFor(before, view, viewer);
@@ -117,9 +117,9 @@ export function createVisibility(deps: {
   };
 }
 
-type Sight = "hidden" | "whole" | "without_output_schema";
+type ToolVisibility = "hidden" | "whole" | "without_output_schema";
 
-const SIGN: Readonly<Record<Sight, string>> = { hidden: "-", whole: "+", without_output_schema: "r" };
+const SIGN: Readonly<Record<ToolVisibility, string>> = { hidden: "-", whole: "+", without_output_schema: "r" };
 
 /** The shape of a view of which nothing is changed. */
 const WHOLE = "";
@@ -127,29 +127,29 @@ const WHOLE = "";
 const MAX_SHAPE = 64;
 
 // How a viewer sees a tool.
-function lookAt(set: PolicySet, viewer: Viewer, tool: ToolEntry): Sight {
+function lookAt(set: PolicySet, viewer: Viewer, tool: ToolEntry): ToolVisibility {
   if (set.hides(viewer, tool)) return "hidden";
   // Clients check results against it, and what is taken out of a result need not fit any more.
   return tool.definition["outputSchema"] !== undefined && set.redacts(tool) ? "without_output_schema" : "whole";
 }
 
 // A short text, equal for equal lists of one view.
-function shapeOf(sights: readonly Sight[]): string {
-  if (sights.every((sight) => sight === "whole")) return WHOLE;
-  const text = sights.map((sight) => SIGN[sight]).join("");
+function shapeOf(visibilities: readonly ToolVisibility[]): string {
+  if (visibilities.every((visibility) => visibility === "whole")) return WHOLE;
+  const text = visibilities.map((visibility) => SIGN[visibility]).join("");
   return text.length <= MAX_SHAPE ? text : sha256(text);
 }
 
-function createListing(view: View, sights: readonly Sight[]): Listing {
+function createListing(view: View, visibilities: readonly ToolVisibility[]): Listing {
   return {
     ttlMs: (kind) => view.ttlMs(kind),
     items(kind) {
       if (kind !== "tools") return view.items(kind);
       return Array.from(view.tools).flatMap(([name, tool], index) => {
-        const sight = sights[index];
-        if (sight === undefined || sight === "hidden") return [];
+        const visibility = visibilities[index];
+        if (visibility === undefined || visibility === "hidden") return [];
         const listed = view.listedTool(name, tool);
-        return [sight === "whole" ? listed : withoutOutputSchema(listed)];
+        return [visibility === "whole" ? listed : withoutOutputSchema(listed)];
       });
     },
   };

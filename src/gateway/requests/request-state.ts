@@ -17,8 +17,8 @@ export interface UpstreamContinuation {
   readonly state: string | undefined;
   /** The keys of its questions: nothing else is an answer. */
   readonly asked: readonly string[];
-  /** See `Receipts`. */
-  readonly receipt: string | undefined;
+  /** See `RetryTokens`. */
+  readonly retryToken: string | undefined;
 }
 
 /** The call waits for people. What became of it is in the store; this only says which request it is. */
@@ -45,7 +45,7 @@ export const NOTHING_CONTINUED: UpstreamContinuation = {
   kind: "upstream",
   state: undefined,
   asked: [],
-  receipt: undefined,
+  retryToken: undefined,
 };
 
 /**
@@ -72,8 +72,11 @@ export function createRequestStates(seal: Seal, now: () => number): RequestState
       subject: subjectOf(call.params),
     });
   return {
-    seal: (call, upstream, { state, asked, receipt }) =>
-      seal.seal({ for: binding(call, upstream), kind: "upstream", state, asked, receipt }, now() + STATE_TTL_MS),
+    seal: (call, upstream, { state, asked, retryToken }) =>
+      seal.seal(
+        { for: binding(call, upstream), kind: "upstream", state, asked, receipt: retryToken },
+        now() + STATE_TTL_MS,
+      ),
     sealApproval: (call, upstream, { id, leg }, until) =>
       seal.seal({ for: binding(call, upstream), kind: "approval", id, leg }, until),
     sealStepUp: (call, upstream, { id, leg, approval }, until) =>
@@ -92,7 +95,7 @@ function continuationIn(payload: JsonObject): Continuation | undefined {
   if (kind === "upstream") {
     const { asked } = payload;
     const keys = Array.isArray(asked) ? asked.filter((key) => typeof key === "string") : [];
-    return { kind, state: textIn(payload, "state"), asked: keys, receipt: textIn(payload, "receipt") };
+    return { kind, state: textIn(payload, "state"), asked: keys, retryToken: textIn(payload, "receipt") };
   }
   if ((kind !== "approval" && kind !== "step_up") || typeof id !== "string" || typeof leg !== "number")
     return undefined;

@@ -1,8 +1,8 @@
 import { randomId } from "../../core/ids.ts";
 import { SharedMemory } from "../../core/shared-memory.ts";
 
-/** How many calls that have paid may be away with a question at once. */
-const MAX_RECEIPTS = 10_000;
+/** How many calls that were charged may be away with a question at once. */
+const MAX_TOKENS = 10_000;
 
 /** What a call has done that its retry with an answer need not do again. */
 export interface Charged {
@@ -14,30 +14,30 @@ export interface Charged {
 
 /**
  * Proof of what a call has done, for a client that is sent away with a question and calls again with the
- * answer: that is one call still. Each serves its principal once, so that a state played back twice is paid for twice. One that is not
+ * answer: that is one call still. Each serves its principal once, so that a state played back twice is charged twice. One that is not
  * remembered (a restart, another process) serves not at all: the retry is counted.
  */
 export interface RetryTokens {
-  /** `holder`: `principalKey` of who has paid. */
-  issue(holder: string, paid: Charged): string;
-  /** What this one was issued for, if it was for this principal and is not yet redeemed. */
-  redeem(holder: string, receipt: string | undefined): Charged | undefined;
+  /** `holder`: `principalKey` of who was charged. */
+  issue(holder: string, charged: Charged): string;
+  /** What this one was issued for, if it was for this principal and is not yet exchanged. */
+  exchange(holder: string, token: string | undefined): Charged | undefined;
 }
 
 /** `max`: how many are remembered at most, of all principals together. */
-export function createRetryTokens(max = MAX_RECEIPTS): RetryTokens {
+export function createRetryTokens(max = MAX_TOKENS): RetryTokens {
   const outstanding = new SharedMemory<Charged>(max);
   return {
-    issue(holder, paid) {
-      const receipt = randomId();
-      outstanding.set(holder, receipt, paid);
-      return receipt;
+    issue(holder, charged) {
+      const token = randomId();
+      outstanding.set(holder, token, charged);
+      return token;
     },
-    redeem(holder, receipt) {
-      if (receipt === undefined) return undefined;
-      const paid = outstanding.get(holder, receipt);
-      outstanding.delete(holder, receipt);
-      return paid;
+    exchange(holder, token) {
+      if (token === undefined) return undefined;
+      const charged = outstanding.get(holder, token);
+      outstanding.delete(holder, token);
+      return charged;
     },
   };
 }

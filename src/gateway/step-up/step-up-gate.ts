@@ -7,7 +7,7 @@ import { isObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
 import type { DeniedOutcome, Outcome, TokenNeed } from "../../core/outcome.ts";
 import type { StepUp, StepUpCaller, StepUpLack } from "../../step-up/step-up.ts";
-import { acrValues, asksForToken } from "../../step-up/strength.ts";
+import { acrValues, wantsBetterToken } from "../../step-up/strength.ts";
 import type { Continuation, RequestStates } from "../requests/request-state.ts";
 import type { ResolvedCall } from "../requests/resolved-call.ts";
 import type { Charged } from "../requests/retry-tokens.ts";
@@ -38,15 +38,15 @@ export type SignInLack = Extract<SignInCheck, { kind: "missing" | "unknown" }>;
 /** A call that ends here, or pauses. */
 export interface SignInStop {
   readonly outcome: Outcome;
-  readonly ending: CallOutcome;
+  readonly recordAs: CallOutcome;
   /** The challenge that the caller was answered with. */
   readonly challenge?: string;
 }
 
 /** Stronger sign-ins, as calls need them. */
 export interface StepUpGate {
-  /** `paid`: what an earlier round of the same call has proved. @throws never */
-  check(call: ResolvedCall, decision: SignInDecision, paid: Charged | undefined): Promise<SignInCheck>;
+  /** `charged`: what an earlier round of the same call has proved. @throws never */
+  check(call: ResolvedCall, decision: SignInDecision, charged: Charged | undefined): Promise<SignInCheck>;
   /** The same for an approved call that is to be run, whoever runs it. @throws never */
   checkRun(requirement: StepUpRequirement, caller: StepUpCaller): Promise<Exclude<SignInCheck, { kind: "later" }>>;
   /** Spends what `check` named; `false`: it is gone, and the call must not be made. @throws never */
@@ -106,13 +106,13 @@ export function createStepUpGate(deps: StepUpGateDeps): StepUpGate {
     again: () => Promise<Outcome>,
   ): Promise<SignInStop> {
     const { call, subject, continuation } = made;
-    const asked = await stepUp.challenge({
+    const challenged = await stepUp.challenge({
       requirement: decision.stepUp,
       caller: callerOf(made),
       clientName: call.client.name,
     });
-    if (!asked.ok) return refused(asked.code);
-    const { id, url, expiresAt } = asked.challenge;
+    if (!challenged.ok) return refused(challenged.code);
+    const { id, url, expiresAt } = challenged.challenge;
     const outcome: Outcome = {
       kind: "step_up",
       link: { id, url, expiresAt },
@@ -139,12 +139,12 @@ export function createStepUpGate(deps: StepUpGateDeps): StepUpGate {
         ),
       declined: denied(decision, DECLINED_TEXT),
     };
-    return { outcome, ending: asked.kind === "opened" ? "step_up_pending" : "step_up_joined", challenge: id };
+    return { outcome, recordAs: challenged.kind === "opened" ? "step_up_pending" : "step_up_joined", challenge: id };
   }
 
   return {
-    async check(made, decision, paid) {
-      const { signedIn } = paid ?? {};
+    async check(made, decision, charged) {
+      const { signedIn } = charged ?? {};
       if (signedIn?.requirement === requirementDigest(decision.stepUp)) {
         return { kind: "made", by: signedIn.by, ...NO_ELEVATION };
       }
@@ -164,9 +164,9 @@ export function createStepUpGate(deps: StepUpGateDeps): StepUpGate {
       const { stepUp: requirement, message } = decision;
       const no = (why: Parameters<typeof noSignInText>[0], token?: TokenNeed): SignInStop => ({
         outcome: denied(decision, noSignInText(why, requirement, message), token),
-        ending: "denied",
+        recordAs: "denied",
       });
-      const byToken = asksForToken(requirement, made.call.principal);
+      const byToken = wantsBetterToken(requirement, made.call.principal);
       switch (lack.why) {
         case "machine":
           return no("machine");
@@ -183,7 +183,7 @@ export function createStepUpGate(deps: StepUpGateDeps): StepUpGate {
         case "max_age":
         case "call": {
           if (byToken) return no("token", signInNeed(requirement));
-          if (hasDeclined(made)) return { outcome: denied(decision, DECLINED_TEXT), ending: "step_up_declined" };
+          if (hasDeclined(made)) return { outcome: denied(decision, DECLINED_TEXT), recordAs: "step_up_declined" };
           try {
             return await challenge(made, decision, again);
           } catch (err) {
@@ -204,7 +204,7 @@ export const SIGN_IN_KEY = "step_up";
 /** A client may come back a little late for the challenge, and is given the next one then. */
 const GRACE_MS = 60_000;
 
-/** What a receipt says of the sign-in of a call; nothing where none was asked for. */
+/** What a retry token says of the sign-in of a call; nothing where none was asked for. */
 export function signedInAs(decision: Decision, signIn: SignInCheck | undefined): Charged["signedIn"] {
   if (decision.effect !== "step_up" || signIn?.kind !== "made") return undefined;
   return { requirement: requirementDigest(decision.stepUp), by: signIn.by };
@@ -246,7 +246,7 @@ function denied(decision: SignInDecision, message: string, token?: TokenNeed): D
 }
 
 function refused(code: ErrorCode & CallOutcome): SignInStop {
-  return { outcome: { kind: "refused", refusal: refuse(code) }, ending: code };
+  return { outcome: { kind: "refused", refusal: refuse(code) }, recordAs: code };
 }
 
 function signInNeed({ acr, maxAgeMs }: StepUpRequirement): TokenNeed {

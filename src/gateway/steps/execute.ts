@@ -79,7 +79,7 @@ export interface ExecuteDeps {
   readonly budgets: RateLimitGuard;
   readonly audit: Audit;
   readonly signIns: Pick<StepUpGate, "spend">;
-  readonly outside: OutOfBand;
+  readonly outOfBand: OutOfBand;
   /** For what policies replace with its hash. */
   readonly hash: MarkHash;
   /** For results that take long to be searched. */
@@ -98,7 +98,7 @@ export type Execute = <End>(origin: Origin, subject: Subject, way: ExecutionStra
  *                     a first call                               the run of an approved one
  *   1 decide          by the policies of now                     the same
  *   2 sign-in         unless it only waits for people            always: it has to be fresh
- *   3 charge          if it goes at once and has not paid        if it fits
+ *   3 charge          if it goes at once, not charged yet        if it fits
  *   4 before record   -                                          unfit, or beyond a budget: it stays approved, or never runs
  *   5 record          -                                          with its approval
  *   6 after record    refused; sent to sign in; waits            -
@@ -131,8 +131,8 @@ export function createExecute(deps: ExecuteDeps): Execute {
     const input = policyInput(origin, subject);
     // What policies were asked about has to be what the server reads.
     const { decision, refusal: misfit } = deps.answers.of(set, input);
-    const asks = decision.effect === "step_up" && !decision.hidden && misfit === undefined;
-    return { subject, set, input, decision, misfit, signIn: asks ? await way.signIn(decision) : undefined };
+    const challenges = decision.effect === "step_up" && !decision.hidden && misfit === undefined;
+    return { subject, set, input, decision, misfit, signIn: challenges ? await way.signIn(decision) : undefined };
   }
 
   /** Counted before it is recorded, so that the record says what came of it; `undefined`: the counters cannot be reached. */
@@ -177,7 +177,7 @@ export function createExecute(deps: ExecuteDeps): Execute {
       ...outgoing,
       subject,
       cancellation,
-      peer: deps.outside.peerFor(peer, subject.tool.upstream, guard && { set, redactions: guard.beside() }),
+      peer: deps.outOfBand.peerFor(peer, subject.tool.upstream, guard && { set, redactions: guard.beside() }),
       onNotification: (notification) => listener.notify(guard?.notification(notification) ?? notification),
     });
   }

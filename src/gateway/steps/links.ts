@@ -21,7 +21,7 @@ export interface Receiver {
 }
 
 /** A URI that a client has asked for, and what the server was asked for. */
-export interface AskedUri {
+export interface RequestedUri {
   readonly shown: string;
   readonly sent: string;
 }
@@ -41,7 +41,7 @@ export interface Links {
   /** Where a URI leads that a client sends: the server, and the URI as that server calls it. */
   resolve(receiver: Receiver, uri: string): Extract<UriTarget, { ok: true }> | Refusal;
   /** For one answer of `upstream`. A URI that was asked for goes back as the client wrote it. */
-  from(receiver: Receiver, upstream: string, asked?: AskedUri): ShownLinks;
+  from(receiver: Receiver, upstream: string, asked?: RequestedUri): ShownLinks;
 }
 
 /** `max`: how many links are remembered at most, of all principals together. */

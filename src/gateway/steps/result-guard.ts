@@ -13,7 +13,7 @@ import type { Redaction } from "../../redaction/redaction.ts";
 
 /**
  * Stands between a tool and the client for one call whose decision says `inspectsResult`: whatever the tool says passes
- * through here. What it says beside its result is judged as if the result were not known. @throws never
+ * through here. What it says beside its result is decided on as if the result were not known. @throws never
  */
 export interface ResultGuard {
   /** The result as the client may see it, its own bytes if nothing had to go; `undefined` if none of it may be given out. */
@@ -22,7 +22,7 @@ export interface ResultGuard {
   anyResult(result: RawJson): RawJson | undefined | Promise<RawJson | undefined>;
   error(error: RpcError): RpcError;
   notification(notification: Notification): Notification;
-  asks(asks: Readonly<Record<string, InputRequest>>): Readonly<Record<string, InputRequest>>;
+  inputRequests(given: Readonly<Record<string, InputRequest>>): Readonly<Record<string, InputRequest>>;
   /** What is taken out of all that comes beside the result. */
   beside(): readonly Redaction[];
   /** Every result policy that matched what passed so far, shadow ones too. */
@@ -104,9 +104,9 @@ export function createResultGuard(deps: ResultGuardDeps): ResultGuard {
       return { code: error.code, message: text, ...(data !== undefined && { data }) };
     },
     notification: ({ method, params }) => ({ method, params: beside(params) }),
-    asks: (asks) =>
+    inputRequests: (given) =>
       Object.fromEntries(
-        Object.entries(asks).map(([key, { method, params }]) => [key, { method, params: beside(params) }]),
+        Object.entries(given).map(([key, { method, params }]) => [key, { method, params: beside(params) }]),
       ),
     beside: () => decideBeside().redactions,
     matched: () => [...matches.values()],

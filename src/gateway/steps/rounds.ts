@@ -16,13 +16,13 @@ export interface Following {
   readonly guard?: ResultGuard | undefined;
   /** Writes what is left of it for this client. */
   readonly links: ShownLinks;
-  /** Where the call has paid for something: proof of it, so that its retry with an answer need not pay again. */
-  readonly receipt?: (() => string) | undefined;
+  /** Where the call was charged: proof of it, so that its retry with an answer is not charged again. */
+  readonly retryToken?: (() => string) | undefined;
   /**
    * Hears how this request ended, once: at its last round, or, for a modern client, when it is sent away with a question,
    * because its retry is a request of its own.
    */
-  onEnd(ending: CallOutcome): void;
+  onEnd(callOutcome: CallOutcome): void;
 }
 
 /** Brings the rounds of an upstream call to outcomes. */
@@ -30,17 +30,17 @@ export function followRounds(following: Following): (round: Round) => AnsweredOu
   const { call, upstream, states, guard, links, onEnd } = following;
   let over = false;
   // A question that is put and then given up (the client cannot answer it) must not end its call twice.
-  const end = (ending: CallOutcome): void => {
+  const end = (callOutcome: CallOutcome): void => {
     if (over) return;
     over = true;
-    onEnd(ending);
+    onEnd(callOutcome);
   };
   // Only a client that is sent away comes back with the state; the others answer within the call. Without one it could not be
   // told whether its answers were asked for.
   const sealed = ({ era, state, inputRequests }: InputRequiredRound): string | undefined => {
     const asked = Object.keys(inputRequests);
     const leaves = call.era === "modern" && era === "modern" && (state !== undefined || asked.length > 0);
-    return leaves ? states.seal(call, upstream, { state, asked, receipt: following.receipt?.() }) : undefined;
+    return leaves ? states.seal(call, upstream, { state, asked, retryToken: following.retryToken?.() }) : undefined;
   };
   const ended = (result: RawJson | undefined): AnsweredOutcome => {
     if (result === undefined) {
@@ -53,12 +53,15 @@ export function followRounds(following: Following): (round: Round) => AnsweredOu
   const follow = (round: Round): AnsweredOutcome | Promise<AnsweredOutcome> => {
     switch (round.kind) {
       case "input_required": {
-        const asks = withLinks(guard === undefined ? round.inputRequests : guard.asks(round.inputRequests), links);
+        const inputRequests = withLinks(
+          guard === undefined ? round.inputRequests : guard.inputRequests(round.inputRequests),
+          links,
+        );
         if (call.era === "modern" && round.era === "modern") end("input_required");
         return {
           kind: "input_required",
           era: round.era,
-          inputRequests: asks,
+          inputRequests,
           state: sealed(round),
           resume: async (responses) => follow(await round.resume(responses)),
           abandon: (reason) => {
@@ -88,10 +91,10 @@ export function followRounds(following: Following): (round: Round) => AnsweredOu
 }
 
 function withLinks(
-  asks: Readonly<Record<string, InputRequest>>,
+  inputRequests: Readonly<Record<string, InputRequest>>,
   links: ShownLinks,
 ): Readonly<Record<string, InputRequest>> {
   return Object.fromEntries(
-    Object.entries(asks).map(([key, { method, params }]) => [key, { method, params: links.params(params) }]),
+    Object.entries(inputRequests).map(([key, { method, params }]) => [key, { method, params: links.params(params) }]),
   );
 }

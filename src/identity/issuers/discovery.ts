@@ -21,7 +21,7 @@ export function metadataUrls(issuer: string): readonly string[] {
 export async function discoverJwksUrl(issuer: string, signal: AbortSignal, maxBytes: number): Promise<Discovered> {
   const asked = metadataUrls(issuer).map(async (url) => {
     const fetched = await fetchJson(url, signal, maxBytes);
-    const verdict = fetched.ok ? judge(issuer, fetched.body["issuer"], fetched.body["jwks_uri"]) : fetched;
+    const verdict = fetched.ok ? checkMetadata(issuer, fetched.body["issuer"], fetched.body["jwks_uri"]) : fetched;
     return verdict.ok ? verdict : Promise.reject(new Error(`${url}: ${verdict.reason}`));
   });
   try {
@@ -33,7 +33,7 @@ export async function discoverJwksUrl(issuer: string, signal: AbortSignal, maxBy
   }
 }
 
-function judge(issuer: string, named: unknown, jwksUri: unknown): Discovered {
+function checkMetadata(issuer: string, named: unknown, jwksUri: unknown): Discovered {
   if (named !== issuer) {
     const slash = typeof named === "string" && differBySlash(named, issuer) ? ", by a slash at its end" : "";
     return { ok: false, reason: `the metadata names another issuer${slash}` };

@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from "../../core/json.ts";
 import { JSON_LIMITS } from "../../core/limits.ts";
 import { parseJson } from "../../core/parse-json.ts";
 import type { JsonLimits } from "../../core/scan-json.ts";
-import { fetchOutside } from "../../http/outbound.ts";
+import { fetchOutbound } from "../../http/outbound.ts";
 import { readCapped } from "../../http/read-capped.ts";
 
 /** Keys and metadata of issuers are a few levels deep. */
@@ -16,7 +16,7 @@ export type FetchedJson =
 /** GETs a JSON object; no redirects, a capped body, and never longer than until `signal`. @throws never */
 export async function fetchJson(url: string, signal: AbortSignal, maxBytes: number): Promise<FetchedJson> {
   try {
-    const response = await fetchOutside(url, { signal, redirect: "error", headers: { accept: "application/json" } });
+    const response = await fetchOutbound(url, { signal, redirect: "error", headers: { accept: "application/json" } });
     if (response.status !== 200) {
       await response.body?.cancel();
       return { ok: false, reason: `status ${response.status}` };

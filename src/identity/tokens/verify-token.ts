@@ -96,8 +96,8 @@ function whyHopeless(parts: TokenParts, issuer: IssuerOptions, now: number): Ver
   if (!isFor(claims["aud"], issuer.audiences)) return notFor(claims, issuer.audiences);
   const end = readNumericDate(claims["exp"]);
   if (end !== undefined && end + toleranceMs <= now) return refused("TOKEN_EXPIRED");
-  const judged = judge(parts, issuer, { now, toleranceMs });
-  return judged.ok ? undefined : judged;
+  const checked = checkClaims(parts, issuer, { now, toleranceMs });
+  return checked.ok ? undefined : checked;
 }
 
 async function verifyBy(
@@ -117,7 +117,7 @@ async function verifyBy(
   };
   try {
     await verifySignature(token, keys, options);
-    return judge(parts, issuer, { now, toleranceMs: issuer.clockToleranceMs });
+    return checkClaims(parts, issuer, { now, toleranceMs: issuer.clockToleranceMs });
   } catch (err) {
     if (err instanceof UnreadableKey) return UNREADABLE;
     if (err instanceof errors.JWKSNoMatchingKey) return NO_KEY;
@@ -189,7 +189,7 @@ function readable(keys: LocalJWKSet): JWTVerifyGetKey {
   };
 }
 
-function judge({ header, claims }: TokenParts, issuer: IssuerOptions, clock: TokenClock): Verified {
+function checkClaims({ header, claims }: TokenParts, issuer: IssuerOptions, clock: TokenClock): Verified {
   const { sub } = claims;
   if (typeof sub !== "string" || sub === "") return invalid("It has no subject.");
   const why = whyNotAccessToken(header["typ"], claims, issuer.requireTyp);

@@ -78,7 +78,7 @@ export async function wireUpstreams(deps: {
   const eras = await openEraMemory({ store: store.upstreamEras, log, now });
   const common = { log, now, version: VERSION, timing: timing.upstream ?? {}, addresses, children, eras, json };
   const upstreams = createUpstreams({ ...common, keepsLists: true });
-  const definitionRecord = createDefinitionRecord({ audit, log, now, tell: deps.definitionsChanged });
+  const definitionRecord = createDefinitionRecord({ audit, log, now, notify: deps.definitionsChanged });
   const catalog = createCatalog({
     upstreams,
     definitions: store.definitions,

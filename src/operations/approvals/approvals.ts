@@ -66,7 +66,7 @@ export interface ApprovalOperations {
   /** Whether nobody knows how it ended, and this operator may say. */
   mayResolve(operator: Operator, request: ApprovalRequest): boolean;
   /** As `Approvals.decide`; APPROVAL_UNKNOWN also for what is not theirs to see. */
-  decide(operator: Operator, voice: Vote): Promise<Acted>;
+  decide(operator: Operator, vote: Vote): Promise<Acted>;
   /** Who asked takes it back. To everybody else there is nothing to take back: APPROVAL_UNKNOWN */
   cancel(operator: Operator, id: string): Promise<Acted>;
   /** What became of an indeterminate one. ADMIN_REQUIRED for whoever sees it and is no administrator. */

@@ -66,11 +66,11 @@ export function createApprovalOperations(deps: ApprovalOperationsDeps): Approval
     mayCancel: ({ principal }, request) =>
       approvals.isRequester(request, principal) && POSSIBLE.cancel.includes(request.state),
     mayResolve: ({ admin }, { state }) => admin && POSSIBLE.resolve.includes(state),
-    async decide(operator, voice) {
+    async decide(operator, vote) {
       const refusal = insufficient(operator);
       if (refusal !== undefined) return refusal;
-      if ((await find(operator, voice.id)) === undefined) return refuse("APPROVAL_UNKNOWN");
-      return approvals.decide({ ...voice, approver: operator.principal });
+      if ((await find(operator, vote.id)) === undefined) return refuse("APPROVAL_UNKNOWN");
+      return approvals.decide({ ...vote, approver: operator.principal });
     },
     cancel: ({ principal }, id) => approvals.cancel(id, principal),
     async resolve(operator, id, outcome, reason) {

@@ -28,7 +28,7 @@ export interface EventSource extends Events {
 
 interface Listener {
   readonly operator: Operator;
-  readonly tell: (event: OperatorEvent) => void;
+  readonly notify: (event: OperatorEvent) => void;
 }
 
 /** So many happenings are read at once; more follow at once. */
@@ -53,7 +53,7 @@ export function createEvents(deps: EventsDeps): EventSource {
   let again = false;
 
   function emit(event: OperatorEvent, sees: (operator: Operator) => boolean): void {
-    for (const { operator, tell } of [...listeners]) if (sees(operator)) tell(event);
+    for (const { operator, notify } of [...listeners]) if (sees(operator)) notify(event);
   }
   const toAdmins = (event: OperatorEvent): void => emit(event, (operator) => operator.admin);
 
@@ -125,9 +125,9 @@ export function createEvents(deps: EventsDeps): EventSource {
   ];
 
   return {
-    subscribe(operator, tell) {
+    subscribe(operator, notify) {
       if (closed || listeners.size >= max) return undefined;
-      const listener = { operator, tell };
+      const listener = { operator, notify };
       listeners.add(listener);
       if (listeners.size === 1) {
         // What happened while nobody listened is nobody's news.

@@ -30,8 +30,8 @@ export async function testsBeside(
   files: readonly PolicyFile[],
 ): Promise<PolicyDetail["tests"]> {
   const names = files.map(({ name }) => name);
-  for (const ending of ["yaml", "yml"]) {
-    const name = file.replace(/\.ya?ml$/i, `.test.${ending}`);
+  for (const extension of ["yaml", "yml"]) {
+    const name = file.replace(/\.ya?ml$/i, `.test.${extension}`);
     const text = await textOf(name);
     if (text === undefined) continue;
     const counted = await countBeside({ name, text }, names, id);

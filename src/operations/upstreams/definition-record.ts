@@ -7,7 +7,7 @@ import type { DefinitionChange } from "../../store/definitions/definitions.ts";
 export interface DefinitionRecordDeps {
   readonly audit: Pick<Audit, "record">;
   /** Tells operators that so many tools are described otherwise. */
-  readonly tell: (upstream: string, tools: number) => void;
+  readonly notify: (upstream: string, tools: number) => void;
   readonly log: Log;
   /** ms since the epoch. */
   readonly now: () => number;
@@ -82,7 +82,7 @@ export function createDefinitionRecord(deps: DefinitionRecordDeps): DefinitionRe
       }
       window.more[kind] += 1;
     }
-    deps.tell(upstream, changes.length);
+    deps.notify(upstream, changes.length);
   }
 
   return {

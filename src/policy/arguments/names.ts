@@ -8,7 +8,7 @@ const LITERAL = /^\^\(?(?:\?:)?([\w|-]+)\)?\$$/;
  * schemas for one value.
  */
 
-/** Names of members that a schema itself mentions, by whatever keyword: none of them forbids anything here. */
+/** Names of members that a schema itself names, by whatever keyword: none of them forbids anything here. */
 export function namedBy(schema: JsonObject, references: SchemaReferences): readonly string[] {
   let names: string[] | undefined;
   const add = (more: readonly string[]): void => {

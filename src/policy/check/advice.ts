@@ -171,7 +171,7 @@ function guardedPart(
   if (found?.polarity === undefined) return undefined;
   const { node } = found;
   let there = guards;
-  for (const { node: around } of steps.slice(last).reverse()) there = outside(around, at, there, text);
+  for (const { node: around } of steps.slice(last).reverse()) there = liftGuards(around, at, there, text);
   const closes = (found.polarity === "same") === (effect !== "allow");
   const { start, end } = balancedRange(text, node);
   const part = text.slice(start, end);
@@ -183,7 +183,7 @@ function guardedPart(
 }
 
 // What is asked of the variable of a comprehension is asked of all that it stands for.
-function outside(node: AstNode, at: { start: number; end: number }, guards: readonly string[], text: string) {
+function liftGuards(node: AstNode, at: { start: number; end: number }, guards: readonly string[], text: string) {
   const call = readCall(node);
   const [variable, second] = call?.args ?? [];
   const name = variable?.op === "id" ? variable.args : undefined;

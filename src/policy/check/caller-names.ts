@@ -96,12 +96,14 @@ function doubtOfUser(name: string, { domains = [] }: KnownFacts): Doubt | undefi
 }
 
 /** Endings that ids do not have. Of the others (`ann.de`) only what the configuration knows is a domain. */
-const ENDINGS = new Set("com org net edu gov mil int io dev app info biz example test".split(" "));
+const TOP_LEVEL_DOMAINS = new Set("com org net edu gov mil int io dev app info biz example test".split(" "));
 
 function isDomain(name: string, domains: readonly string[]): boolean {
   if (!/^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/i.test(name)) return false;
   const lower = name.toLowerCase();
-  return ENDINGS.has(lower.replace(/^.*\./, "")) || domains.some((it) => it === lower || it.endsWith(`.${lower}`));
+  return (
+    TOP_LEVEL_DOMAINS.has(lower.replace(/^.*\./, "")) || domains.some((it) => it === lower || it.endsWith(`.${lower}`))
+  );
 }
 
 /** A key of the configuration in another spelling; or no key, where nothing else gives clients an id. */

@@ -64,7 +64,7 @@ function compileEffect({ then }: PolicyEntry, { key, cost }: EntryParts): Compil
     const { acr = [], amr = [], max_age, scopes = [], ttl, per = "session", challenge } = then.step_up;
     const maxAgeMs = max_age === undefined ? undefined : durationMs(max_age);
     const ttlMs = ttl === undefined ? undefined : durationMs(ttl);
-    return { effect: "step_up", asks: { acr, amr, maxAgeMs, scopes, ttlMs, per, challenge } };
+    return { effect: "step_up", stepUp: { acr, amr, maxAgeMs, scopes, ttlMs, per, challenge } };
   }
   if (then.request_approval !== undefined) return { effect: "request_approval", flow: then.request_approval.flow };
   if (then.allow !== undefined) return { effect: "allow" };

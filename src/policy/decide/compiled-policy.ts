@@ -15,7 +15,7 @@ export type CompiledPolicy = CompiledEffect & {
   readonly message: Template | undefined;
   /** Places of the arguments that condition, message or settings read. */
   readonly looksAt: readonly ArgumentPath[];
-  /** Target and condition can be judged before there is a call, because they look at the caller and the tool only. */
+  /** Target and condition can be decided before there is a call, because they look at the caller and the tool only. */
   readonly aboutViewer: boolean;
   /** The facts of a viewer that target and condition look at: see `visibility.ts`. */
   readonly viewerFacts: readonly string[];
@@ -25,7 +25,7 @@ export type CompiledPolicy = CompiledEffect & {
 export type CompiledEffect =
   | { readonly effect: "hide" }
   | { readonly effect: "deny" }
-  | { readonly effect: "step_up"; readonly asks: CompiledStepUp }
+  | { readonly effect: "step_up"; readonly stepUp: CompiledStepUp }
   | { readonly effect: "request_approval"; readonly flow: string }
   | { readonly effect: "allow" }
   | { readonly effect: "rate_limit"; readonly rate: CompiledRate }

@@ -3,20 +3,20 @@ import type { CompiledPolicy } from "./compiled-policy.ts";
 
 /** Merges what all policies ask of the sign-in of one call to the strictest: whoever satisfies it satisfies each. */
 export function mergeStepUps(policies: readonly Extract<CompiledPolicy, { effect: "step_up" }>[]): StepUpRequirement {
-  const asks = policies.map((policy) => policy.asks);
-  const scopes = [...new Set(asks.flatMap((ask) => ask.scopes))];
-  const per = NARROWEST_FIRST.find((width) => asks.some((ask) => ask.per === width)) ?? "session";
+  const stepUps = policies.map((policy) => policy.stepUp);
+  const scopes = [...new Set(stepUps.flatMap((stepUp) => stepUp.scopes))];
+  const per = NARROWEST_FIRST.find((width) => stepUps.some((stepUp) => stepUp.per === width)) ?? "session";
   return {
     policies: policies.map(({ id }) => id),
-    acr: asks.flatMap(({ acr }) => (acr.length === 0 ? [] : [acr])),
-    amr: asks.flatMap(({ amr }) => (amr.length === 0 ? [] : [amr])),
-    maxAgeMs: smallest(asks.map((ask) => ask.maxAgeMs)),
+    acr: stepUps.flatMap(({ acr }) => (acr.length === 0 ? [] : [acr])),
+    amr: stepUps.flatMap(({ amr }) => (amr.length === 0 ? [] : [amr])),
+    maxAgeMs: smallest(stepUps.map((stepUp) => stepUp.maxAgeMs)),
     scopes,
-    ttlMs: smallest(asks.map((ask) => ask.ttlMs)),
+    ttlMs: smallest(stepUps.map((stepUp) => stepUp.ttlMs)),
     per,
     via: scopes.length === 0 ? undefined : "scope",
     // A new token would be answered with the same challenge again, for ever.
-    challenge: per === "session" ? asks.find((ask) => ask.challenge !== undefined)?.challenge : undefined,
+    challenge: per === "session" ? stepUps.find((stepUp) => stepUp.challenge !== undefined)?.challenge : undefined,
   };
 }
 

@@ -42,7 +42,7 @@ const TARGET_FACTS = {
 } as const satisfies Partial<Record<keyof NonNullable<PolicyEntry["target"]>, readonly string[]>>;
 
 /**
- * Whether a condition that names these can be judged before there is a call: it reads the caller and the tool, and
+ * Whether a condition that names these can be decided before there is a call: it reads the caller and the tool, and
  * neither the arguments nor the time nor anything else that is new with each call.
  */
 export function isAboutViewer(reads: ReadonlySet<string>): boolean {

@@ -13,7 +13,7 @@ export interface TargetMiss {
   readonly actual: string;
 }
 
-/** The parts of a target that do not fit a call, each judged by the same rules as the whole. `widens`: of an `allow`. */
+/** The parts of a target that do not fit a call, each checked by the same rules as the whole. `widens`: of an `allow`. */
 export function explainTarget(
   target: PolicyTarget | undefined,
   input: PolicyInput,
@@ -24,22 +24,27 @@ export function explainTarget(
   const path = `${tool.upstream}/${tool.name}`;
   const viewer = { principal, client, endpoint: request.endpoint };
   const misses: TargetMiss[] = [];
-  const ask = (part: PolicyTarget, key: keyof PolicyTarget, wanted: string, actual: string): void => {
+  const check = (part: PolicyTarget, key: keyof PolicyTarget, wanted: string, actual: string): void => {
     const compiled = compileTarget(part, widens);
     if (compiled.matchesTool(tool, path) && compiled.matchesCaller?.(viewer) !== false) return;
     misses.push({ key, wanted, actual });
   };
-  if (tools) ask({ tools }, "tools", tools.join(", "), path);
-  if (upstreams) ask({ upstreams }, "upstreams", upstreams.join(", "), tool.upstream);
+  if (tools) check({ tools }, "tools", tools.join(", "), path);
+  if (upstreams) check({ upstreams }, "upstreams", upstreams.join(", "), tool.upstream);
   if (annotations) {
-    ask({ annotations }, "annotations", hintsText(annotations), toolHints(annotations, tool.definition["annotations"]));
+    check(
+      { annotations },
+      "annotations",
+      hintsText(annotations),
+      toolHints(annotations, tool.definition["annotations"]),
+    );
   }
-  if (users) ask({ users }, "users", users.join(", "), textOr([principal.email, userIdOf(principal)], "nobody"));
-  if (roles) ask({ roles }, "roles", roles.join(", "), textOr(principal.roles, "no roles"));
-  if (groups) ask({ groups }, "groups", groups.join(", "), textOr(principal.groups, "no groups"));
+  if (users) check({ users }, "users", users.join(", "), textOr([principal.email, userIdOf(principal)], "nobody"));
+  if (roles) check({ roles }, "roles", roles.join(", "), textOr(principal.roles, "no roles"));
+  if (groups) check({ groups }, "groups", groups.join(", "), textOr(principal.groups, "no groups"));
   if (clients)
-    ask({ clients }, "clients", clients.join(", "), textOr([client.name, clientIdOf(client, principal)], "no name"));
-  if (endpoints) ask({ endpoints }, "endpoints", endpoints.join(", "), request.endpoint || "/mcp itself");
+    check({ clients }, "clients", clients.join(", "), textOr([client.name, clientIdOf(client, principal)], "no name"));
+  if (endpoints) check({ endpoints }, "endpoints", endpoints.join(", "), request.endpoint || "/mcp itself");
   return misses;
 }
 

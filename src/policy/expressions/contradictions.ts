@@ -6,7 +6,7 @@ import type { Finding } from "./findings.ts";
 import { isOnly, type Value } from "./values.ts";
 
 /** What is asked of one expression by the comparisons so far, all of which hold. */
-interface Asked {
+interface Constraint {
   readonly node: AstNode;
   readonly range: Range;
   /** One of these; `undefined`: anything. */
@@ -31,7 +31,7 @@ const NEGATED: Readonly<Record<string, string>> = {
  */
 export function checkContradictions(node: AstNode, text: string, read: (node: AstNode) => Value): readonly Finding[] {
   const isAnd = node.op === "&&";
-  const asked = new Map<string, Asked>();
+  const asked = new Map<string, Constraint>();
   for (const { part, positive } of partsOf(node, isAnd)) {
     const test = readTest(part, positive, read);
     if (test === undefined) continue;
@@ -101,7 +101,7 @@ function constantOf(node: AstNode, read: (node: AstNode) => Value): readonly Jso
   return literal === undefined ? [] : [literal];
 }
 
-function narrowed(asked: Asked, { operator, values }: Test): Asked {
+function narrowed(asked: Constraint, { operator, values }: Test): Constraint {
   if (operator === "==") {
     const both = asked.values?.filter((value) => values.includes(value)) ?? values;
     return { ...asked, values: both };
@@ -119,14 +119,14 @@ function narrowed(asked: Asked, { operator, values }: Test): Asked {
   return tighter ? { ...asked, range: { low: limit, lowOpen: isOpen, high, highOpen } } : asked;
 }
 
-function isEmpty({ range, values, excluded }: Asked): boolean {
+function isEmpty({ range, values, excluded }: Constraint): boolean {
   const { low, lowOpen, high, highOpen } = range;
   if (low > high || (low === high && (lowOpen || highOpen))) return true;
-  return values?.every((value) => excluded.includes(value) || isOutside(value, range)) === true;
+  return values?.every((value) => excluded.includes(value) || isBeyond(value, range)) === true;
 }
 
 // What is no number cannot be compared with one: that is another mistake.
-function isOutside(value: Json, { low, lowOpen, high, highOpen }: Range): boolean {
+function isBeyond(value: Json, { low, lowOpen, high, highOpen }: Range): boolean {
   if (typeof value !== "number") return false;
   const it = exactly(value);
   const isAbove = compareRange(it, lowOpen ? ">" : ">=", low) !== false;

@@ -22,15 +22,15 @@ export function resultOutcome(set: PolicySet, call: PolicyInput, given: GivenRes
   const { is_error: isError = false, structured, text } = given;
   const decision = set.decideResult(call, { isError, structured, text: text ?? "" });
   const { matched, unapplied } = decision;
-  const judged = { matched, ...(unapplied && { unapplied }) };
+  const evaluated = { matched, ...(unapplied && { unapplied }) };
   const whole: JsonObject = {
     ...(text === undefined ? {} : { content: [{ type: "text", text }] }),
     ...(structured === undefined ? {} : { structuredContent: structured }),
   };
   const redacted = redactResult(whole, decision.redactions, sha256);
-  if (!redacted.ok) return { ...judged, structured: undefined, text: `withheld: ${redacted.reason}` };
+  if (!redacted.ok) return { ...evaluated, structured: undefined, text: `withheld: ${redacted.reason}` };
   const { result } = redacted;
   const block = Array.isArray(result["content"]) ? result["content"][0] : undefined;
   const seen: Json | undefined = isObject(block) ? block["text"] : undefined;
-  return { ...judged, structured: result["structuredContent"], text: typeof seen === "string" ? seen : undefined };
+  return { ...evaluated, structured: result["structuredContent"], text: typeof seen === "string" ? seen : undefined };
 }

@@ -35,7 +35,7 @@ export const CONTENT_SECURITY_POLICY = [
 ].join("; ");
 
 /** Which call wants a sign-in, what else that would serve, and the button that begins it. */
-export function askPage(challenge: ChallengeRecord, action: string, provider: string, leftMs: number): Html {
+export function confirmationPage(challenge: ChallengeRecord, action: string, provider: string, leftMs: number): Html {
   return page(
     "Sign in to confirm a call",
     html`<p>An agent wants to make a call for you that needs a fresh sign-in.</p>

@@ -9,7 +9,7 @@ import { createHostPolicy, type HostPolicyOptions } from "../../http/hosts.ts";
 import type { StepUpService } from "../create-step-up.ts";
 import { beginCallback, isGuess } from "../provider/callback-attempts.ts";
 import type { StepUpFlow } from "../provider/step-up-flow.ts";
-import { askPage, CONTENT_SECURITY_POLICY, leavePage, textPage } from "./html.ts";
+import { CONTENT_SECURITY_POLICY, confirmationPage, leavePage, textPage } from "./html.ts";
 import { DONE_TEXT, FAILURE_TEXTS, FAULT_TEXT, HEAD_TEXT, HELD_TEXT, UNREACHABLE_RETRY_S } from "./texts.ts";
 
 export interface StepUpPagesDeps {
@@ -68,7 +68,7 @@ export function createStepUpPages(deps: StepUpPagesDeps): Hono<StepUpEnv> {
     if (!shown.ok) return fail(c, shown.reason);
     const { challenge } = shown;
     const leftMs = challenge.expiresAt - now();
-    return c.html(askPage(challenge, `${publicUrl}/step-up/${challenge.id}/start`, provider, leftMs));
+    return c.html(confirmationPage(challenge, `${publicUrl}/step-up/${challenge.id}/start`, provider, leftMs));
   });
 
   app.post("/step-up/:id/start", async (c) => {

@@ -9,9 +9,9 @@ export interface PageText {
   readonly next: string;
 }
 
-const ASK_AGAIN = "Ask your agent to make the call again, and follow the new link.";
+const CALL_AGAIN = "Ask your agent to make the call again, and follow the new link.";
 const TRY_AGAIN = "Try again, or tell your agent that you do not want this call.";
-const TELL_OPERATOR = "Try again in a moment. If it stays so, tell whoever runs this gateway.";
+const REPORT_IT = "Try again in a moment. If it stays so, tell whoever runs this gateway.";
 
 /** The page of each failure. None repeats what a request said. */
 export const FAILURE_TEXTS: Readonly<Record<StepUpFailure, PageText>> = {
@@ -19,13 +19,13 @@ export const FAILURE_TEXTS: Readonly<Record<StepUpFailure, PageText>> = {
     status: 404,
     title: "There is no such request",
     text: "This link is wrong, or its time is long over.",
-    next: ASK_AGAIN,
+    next: CALL_AGAIN,
   },
   expired: {
     status: 410,
     title: "This request has expired",
     text: "Nobody signed in for it in time.",
-    next: ASK_AGAIN,
+    next: CALL_AGAIN,
   },
   met: {
     status: 409,
@@ -37,7 +37,7 @@ export const FAILURE_TEXTS: Readonly<Record<StepUpFailure, PageText>> = {
     status: 410,
     title: "Too many attempts",
     text: "Too many sign-ins for this request were refused.",
-    next: ASK_AGAIN,
+    next: CALL_AGAIN,
   },
   replayed: {
     status: 409,
@@ -85,13 +85,13 @@ export const FAILURE_TEXTS: Readonly<Record<StepUpFailure, PageText>> = {
     status: 502,
     title: "The sign-in did not work",
     text: "The identity provider refused, or its answer is not valid. Nothing was confirmed.",
-    next: TELL_OPERATOR,
+    next: REPORT_IT,
   },
   provider_unreachable: {
     status: 503,
     title: "The identity provider does not answer",
     text: "Nobody can sign in there right now. Nothing was confirmed.",
-    next: TELL_OPERATOR,
+    next: REPORT_IT,
   },
   foreign_page: {
     status: 403,
@@ -133,5 +133,5 @@ export const FAULT_TEXT: PageText = {
   status: 500,
   title: "The gateway failed",
   text: "It could not do this right now. Its log says why.",
-  next: TELL_OPERATOR,
+  next: REPORT_IT,
 };

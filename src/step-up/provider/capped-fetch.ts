@@ -1,7 +1,7 @@
 import type { CustomFetch } from "openid-client";
 import { JSON_LIMITS } from "../../core/limits.ts";
 import { scanJson } from "../../core/scan-json.ts";
-import { fetchOutside } from "../../http/outbound.ts";
+import { fetchOutbound } from "../../http/outbound.ts";
 import { readCapped } from "../../http/read-capped.ts";
 
 /**
@@ -10,7 +10,7 @@ import { readCapped } from "../../http/read-capped.ts";
  */
 export function cappedFetch(maxBytes: number): CustomFetch {
   return async (url, { body, ...options }) => {
-    const response = await fetchOutside(url, { ...options, body: body ?? null });
+    const response = await fetchOutbound(url, { ...options, body: body ?? null });
     const bytes = await readCapped(response.body, maxBytes);
     if (bytes === undefined) throw tooLarge();
     const { kind } = scanJson(bytes, JSON_LIMITS);

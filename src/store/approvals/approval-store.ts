@@ -148,8 +148,8 @@ export function createApprovalStore({ db, guarded, onCommit, keys, onForged }: A
     if (isOpen(before.record.state) && !isOpen(record.state)) {
       db.update(approvalApprovers).set({ open: false }).where(eq(approvalApprovers.requestId, id)).run();
     }
-    const voice = change.decision === undefined ? undefined : decisionRow(id, change.decision);
-    if (voice !== undefined) db.insert(approvalDecisions).values(voice).run();
+    const vote = change.decision === undefined ? undefined : decisionRow(id, change.decision);
+    if (vote !== undefined) db.insert(approvalDecisions).values(vote).run();
     if (change.result !== undefined) {
       db.update(approvalSealed).set({ result: change.result }).where(eq(approvalSealed.requestId, id)).run();
     }
@@ -157,7 +157,7 @@ export function createApprovalStore({ db, guarded, onCommit, keys, onForged }: A
     const event = change.event === undefined ? undefined : addEvent(id, change.event);
     addMessages(change.messages ?? []);
     seals.renew(id, before.doubt, event);
-    const decisions = voice === undefined ? before.decisions : [...before.decisions, decisionOf(voice)];
+    const decisions = vote === undefined ? before.decisions : [...before.decisions, decisionOf(vote)];
     return { stored: { ...before, record, decisions }, event: event && eventOf(event) };
   }
 

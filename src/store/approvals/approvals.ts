@@ -83,7 +83,7 @@ export interface StoredApproval {
   readonly doubt?: ApprovalDoubt | undefined;
 }
 
-/** One voice, to be added. */
+/** One vote, to be added. */
 export interface NewDecision extends ApprovalDecision {
   readonly argumentsDigest: string;
   readonly acr: string | undefined;
@@ -200,7 +200,7 @@ export interface ApprovalQuery {
   readonly after?: { readonly at: number; readonly id: string };
 }
 
-/** Approval requests, their voices and their history. All methods throw StoreError only, and then nothing is changed. */
+/** Approval requests, their votes and their history. All methods throw StoreError only, and then nothing is changed. */
 export interface ApprovalStore {
   /**
    * Adds what `make` gives, unless a request of this digest is open (joined, and run by the gateway if this call wants

@@ -45,7 +45,7 @@ export function createApprovalFinder(db: BetterSQLite3Database, seals: Pick<Appr
     .orderBy(desc(rows.createdAt), desc(sql`rowid`))
     .limit(1)
     .prepare();
-  const voices = db
+  const voted = db
     .select(DECISION)
     .from(approvalDecisions)
     .where(sql`${approvalDecisions.requestId} IN (SELECT value FROM json_each(${sql.placeholder("ids")}))`)
@@ -54,11 +54,11 @@ export function createApprovalFinder(db: BetterSQLite3Database, seals: Pick<Appr
 
   function withDecisions(found: readonly RequestRow[]): readonly StoredApproval[] {
     if (found.length === 0) return [];
-    const said = voices.all({ ids: JSON.stringify(found.map((row) => row.id)) });
+    const said = voted.all({ ids: JSON.stringify(found.map((row) => row.id)) });
     return found.flatMap((row) => {
       // Nothing could be said of it that leads back to it.
       if (typeof row.id !== "string") return [];
-      const votes = said.filter((voice) => voice.requestId === row.id);
+      const votes = said.filter((vote) => vote.requestId === row.id);
       const doubt = seals.doubt({ row, votes });
       return doubt === "broken"
         ? {

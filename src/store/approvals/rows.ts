@@ -119,7 +119,7 @@ export function recordOf(row: RequestRow): ApprovalRecord {
   };
 }
 
-/** One voice as its row. */
+/** One vote as its row. */
 export function decisionRow(requestId: string, decision: NewDecision): DecisionRow {
   return {
     requestId,
@@ -139,7 +139,7 @@ export function decisionRow(requestId: string, decision: NewDecision): DecisionR
   };
 }
 
-/** A row as the voice that people see. */
+/** A row as the vote that people see. */
 export function decisionOf(row: DecisionRow): ApprovalDecision {
   return {
     stage: row.stage,

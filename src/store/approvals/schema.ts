@@ -109,7 +109,7 @@ export const approvalApprovers = sqliteTable(
   ],
 );
 
-/** What approvers said. Triggers refuse UPDATE and DELETE; one person has one voice. */
+/** What approvers said. Triggers refuse UPDATE and DELETE; one person has one vote. */
 export const approvalDecisions = sqliteTable(
   "approval_decisions",
   {

@@ -95,12 +95,12 @@ export function createCheckpointer(path: string, onFault: (err: unknown) => void
     },
     async close() {
       closed = true;
-      const ending = worker;
-      if (ending === undefined) return;
+      const closing = worker;
+      if (closing === undefined) return;
       await new Promise<void>((resolve) => {
-        ending.once("exit", () => resolve());
-        ending.ref();
-        ending.postMessage("close");
+        closing.once("exit", () => resolve());
+        closing.ref();
+        closing.postMessage("close");
       });
     },
   };

@@ -24,7 +24,7 @@ interface Contradiction {
 
 // The row that opens the call which asked. Found by the call's end, which names the request; where that is not there yet,
 // or was lost, by reading.
-const ASKED = `o.kind = 'opened' AND o.actor IS r.sub AND o.actor_issuer IS r.iss AND o.upstream IS r.upstream
+const OPENED_FOR_RUN = `o.kind = 'opened' AND o.actor IS r.sub AND o.actor_issuer IS r.iss AND o.upstream IS r.upstream
   AND o.tool IS r.tool AND o.arguments_digest IS r.arguments_digest`;
 
 const SIGNED_IN = `o.kind = 'opened' AND o.actor IS c.sub AND o.actor_issuer IS c.iss AND o.upstream || '/' || o.tool IS c.tool`;
@@ -37,8 +37,8 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
   {
     query: `SELECT r.id FROM approval_requests r WHERE r.created_at >= @from
       AND NOT EXISTS (SELECT 1 FROM audit e JOIN audit o ON o.call_id = e.call_id
-        WHERE e.approval = r.id AND e.kind = 'closed' AND ${ASKED})
-      AND NOT EXISTS (SELECT 1 FROM audit o WHERE ${ASKED} AND o.at <= r.created_at) LIMIT 100`,
+        WHERE e.approval = r.id AND e.kind = 'closed' AND ${OPENED_FOR_RUN})
+      AND NOT EXISTS (SELECT 1 FROM audit o WHERE ${OPENED_FOR_RUN} AND o.at <= r.created_at) LIMIT 100`,
     text: (id) =>
       `No call on record asked for ${id} as it stands there: with these arguments, of this tool, by this user.`,
   },

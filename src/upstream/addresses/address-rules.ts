@@ -32,12 +32,12 @@ export type AddressVerdict =
 
 /**
  * Where a confined upstream may be: at public addresses, and at those that the operator allows. Cloud metadata services
- * are never allowed. A name is judged by all of its addresses, at every connection anew.
+ * are never allowed. A name is checked by all of its addresses, at every connection anew.
  */
 export interface AddressRules {
-  /** Judges the host of a URL, resolving its name. Takes five seconds at most. @throws never */
+  /** Checks the host of a URL, resolving its name. Takes five seconds at most. @throws never */
   check(url: string): Promise<AddressVerdict>;
-  /** Judges a host that is an address, which no resolver is asked for; `undefined`: allowed, or a name. */
+  /** Checks a host that is an address, which no resolver is asked for; `undefined`: allowed, or a name. */
   whyNotLiteral(host: string): string | undefined;
   /** Resolves for one connection: only to addresses that are allowed, else with an error. */
   readonly lookup: LookupFunction;

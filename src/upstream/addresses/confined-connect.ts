@@ -2,7 +2,7 @@ import { buildConnector } from "undici";
 import { AddressRefused, type AddressRules } from "./address-rules.ts";
 
 /**
- * Connects only to where the rules let it, each time anew: the name is resolved, every address judged, and one of
+ * Connects only to where the rules let it, each time anew: the name is resolved, every address checked, and one of
  * exactly those connected to, so that a name that leads elsewhere a moment later changes nothing. The certificate is
  * checked against the name all the same. Without rules it connects anywhere.
  */

@@ -19,7 +19,7 @@ export interface LegacyStreamOptions {
   /** Delay in ms before reconnect number `attempt` in a row. */
   delay(attempt: number): number;
   onNotification(notification: Notification): void;
-  onRequest(id: RpcId, ask: InputRequest): void;
+  onRequest(id: RpcId, inputRequest: InputRequest): void;
   /** It asked in a form that is not read. */
   onOddQuestion(question: OddQuestion): void;
   onSessionLost(detail: string): void;

@@ -136,7 +136,7 @@ class LegacyHttpConnection implements Connection {
     await within(ANNOUNCE_MS, told);
     if (this.#closing !== undefined) return;
     const { endpoint, host, timing, random, capabilities } = this.#options;
-    const outside = new SessionRequests({ host, capabilities, intake: endpoint.intake });
+    const sessionRequests = new SessionRequests({ host, capabilities, intake: endpoint.intake });
     this.#stream = openLegacyStream({
       intake: endpoint.intake,
       now: this.#options.now,
@@ -144,7 +144,7 @@ class LegacyHttpConnection implements Connection {
         endpoint.get([...this.#common, ...(lastEventId === undefined ? [] : ["last-event-id", lastEventId])], sink),
       delay: (attempt) => backoffDelay(timing, attempt, random),
       onNotification: (notification) => this.#heard(notification),
-      onRequest: (id, ask) => outside.answer(ask, (answer) => this.#reply(id, answer)),
+      onRequest: (id, inputRequest) => sessionRequests.answer(inputRequest, (answer) => this.#reply(id, answer)),
       onOddQuestion: ({ id, error }) => endpoint.intake.own(this.#reply(id, { ok: false, error })),
       onSessionLost: (detail) => {
         this.#lost = true;

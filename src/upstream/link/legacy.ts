@@ -24,7 +24,7 @@ export interface LegacyLinkOptions extends LinkOptions {
 }
 
 /** Requests during which a server may ask the client something. */
-const ASKING = new Set(["tools/call", "prompts/get", "resources/read"]);
+const INTERACTIVE = new Set(["tools/call", "prompts/get", "resources/read"]);
 
 /** Opens a legacy session over stdio or HTTP+SSE. 2025-11-25 basic/lifecycle. */
 export async function openLegacyLink(options: LegacyLinkOptions): Promise<Opened> {
@@ -53,7 +53,7 @@ function readHandshake(attempt: Exclude<RequestAttempt, FaultRound>): FactsRead 
 class LegacyLinkConnection implements Connection, LinkEvents {
   readonly #options: LegacyLinkOptions;
   readonly #link: Link;
-  readonly #outside: SessionRequests;
+  readonly #sessionRequests: SessionRequests;
   /** Whether the server may ask this peer anything at all: then its calls go one by one, so that asks have an owner. */
   readonly #interactive: boolean;
   #current: PendingRequest | undefined;
@@ -67,7 +67,7 @@ class LegacyLinkConnection implements Connection, LinkEvents {
       (name) => options.capabilities[name] !== undefined,
     );
     this.#link = new Link(options, this);
-    this.#outside = new SessionRequests(options);
+    this.#sessionRequests = new SessionRequests(options);
   }
 
   get facts(): ServerFacts {
@@ -134,7 +134,7 @@ class LegacyLinkConnection implements Connection, LinkEvents {
       this.#current.receive({ kind: "request", id, method, params });
       return;
     }
-    this.#outside.answer({ method, params }, (answer) => this.#link.respond(id, answer));
+    this.#sessionRequests.answer({ method, params }, (answer) => this.#link.respond(id, answer));
   }
 
   onNotification(method: string, params: JsonObject): void {
@@ -173,7 +173,7 @@ class LegacyLinkConnection implements Connection, LinkEvents {
       },
     });
     const text = requestText(id, request.method, request.params, own);
-    if (this.#interactive && ASKING.has(request.method)) this.#enqueue(exchange, text);
+    if (this.#interactive && INTERACTIVE.has(request.method)) this.#enqueue(exchange, text);
     else this.#link.request(exchange, text);
     return exchange.first;
   }

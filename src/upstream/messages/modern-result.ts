@@ -24,22 +24,23 @@ export function modernRound(
   }
   const value = result.value();
   if (!isObject(value)) return faultRound(upstream, "UPSTREAM_INVALID", "unknown", "Its result is not JSON.");
-  const { inputRequests, requestState } = value;
-  const asks = readAsks(inputRequests);
+  const { requestState } = value;
+  const inputRequests = readInputRequests(value["inputRequests"]);
   const state = typeof requestState === "string" ? requestState : undefined;
-  if (asks === undefined || (state === undefined && Object.keys(asks).length === 0)) {
+  if (inputRequests === undefined || (state === undefined && Object.keys(inputRequests).length === 0)) {
     return faultRound(upstream, "UPSTREAM_INVALID", "unknown", "Its input_required result holds no valid requests.");
   }
   let over = false;
   const round: InputRequiredRound = {
     kind: "input_required",
     era: "modern",
-    inputRequests: asks,
+    inputRequests,
     state,
     resume(responses) {
-      if (over) return Promise.reject(new Error("An asks round was resumed twice, or after it was abandoned."));
+      if (over)
+        return Promise.reject(new Error("An input_required round was resumed twice, or after it was abandoned."));
       over = true;
-      return answer(asks, state, responses, again);
+      return answer(inputRequests, state, responses, again);
     },
     // Nothing is held upstream between the requests of a modern call.
     abandon() {
@@ -50,33 +51,33 @@ export function modernRound(
   return round;
 }
 
-function readAsks(inputRequests: Json | undefined): Record<string, InputRequest> | undefined {
-  if (inputRequests === undefined) return {};
-  if (!isObject(inputRequests)) return undefined;
-  const asks: [string, InputRequest][] = [];
-  for (const [key, entry] of Object.entries(inputRequests)) {
+function readInputRequests(sent: Json | undefined): Record<string, InputRequest> | undefined {
+  if (sent === undefined) return {};
+  if (!isObject(sent)) return undefined;
+  const inputRequests: [string, InputRequest][] = [];
+  for (const [key, entry] of Object.entries(sent)) {
     if (!isObject(entry) || typeof entry["method"] !== "string") return undefined;
     const { method, params } = entry;
     const given = readParams(params);
     if (given === undefined) return undefined;
-    asks.push([key, { method, params: given }]);
+    inputRequests.push([key, { method, params: given }]);
   }
   // Keys are the server's: by assignment `__proto__` would be none.
-  return Object.fromEntries(asks);
+  return Object.fromEntries(inputRequests);
 }
 
 // `inputResponses` holds results only: a client that answered with an error ends the call with that error.
 function answer(
-  asks: Readonly<Record<string, InputRequest>>,
+  inputRequests: Readonly<Record<string, InputRequest>>,
   state: string | undefined,
   responses: Readonly<Record<string, InputResponse>>,
   again: (additions: JsonObject) => Promise<Round>,
 ): Promise<Round> {
   const inputResponses: [string, Json][] = [];
-  for (const [key, ask] of Object.entries(asks)) {
+  for (const [key, inputRequest] of Object.entries(inputRequests)) {
     const given = Object.hasOwn(responses, key) ? responses[key] : undefined;
     if (given === undefined) continue;
-    const response = sendableAnswer(ask.method, given);
+    const response = sendableAnswer(inputRequest.method, given);
     if (!response.ok) return Promise.resolve({ kind: "error", error: response.error });
     inputResponses.push([key, response.result]);
   }

@@ -23,7 +23,7 @@ export interface ConnectionHost {
   /** A notification that belongs to no request. */
   onNotification(notification: Notification): void;
   /** A request of the server outside any call. `ping` never comes here. */
-  onAsk(ask: InputRequest): Promise<InputResponse>;
+  onRequest(inputRequest: InputRequest): Promise<InputResponse>;
   /** It died by itself; not called after `close`. */
   onClosed(detail: string): void;
 }

@@ -29,13 +29,13 @@ export interface ExchangeOptions {
   readonly timeoutMs: number;
   readonly parkedMs: number;
   readonly wire: ExchangeWire;
-  /** Reads a result; modern results may be asks. */
+  /** Reads a result; modern results may be input requests. */
   readonly interpret: (result: RawJson) => RequestAttempt;
   readonly onDone: () => void;
 }
 
-/** Asks that one call may have waiting; a server with more is answered with an error at once. */
-const MAX_WAITING_ASKS = 64;
+/** Input requests that one call may have waiting; a server with more is answered with an error at once. */
+const MAX_WAITING_INPUT_REQUESTS = 64;
 
 /**
  * One request in flight, whatever carries it: deadline, cancellation, and the rounds that it is answered in. The
@@ -55,7 +55,7 @@ export class PendingRequest {
   #waiting: Array<{ readonly id: RpcId; readonly method: string; readonly params: JsonObject }> | undefined;
   #outcome: RequestAttempt | undefined;
   /** Who has put a question to the client, and can take it back. */
-  #onMoot: (() => void) | undefined;
+  #onSuperseded: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #offCancel: (() => void) | undefined;
   #sent = false;
@@ -128,7 +128,7 @@ export class PendingRequest {
     if (resolve === undefined) this.#outcome = attempt;
     else resolve(attempt);
     this.#options.onDone();
-    this.#onMoot?.();
+    this.#onSuperseded?.();
   }
 
   /** Ends the exchange with a fault; whether it may have run follows from whether it was sent, unless told. */
@@ -181,7 +181,7 @@ export class PendingRequest {
       wire.respond(id, { ok: true, result: {} });
       return;
     }
-    if (!isAllowedInputRequest(method, capabilities) || (this.#waiting?.length ?? 0) >= MAX_WAITING_ASKS) {
+    if (!isAllowedInputRequest(method, capabilities) || (this.#waiting?.length ?? 0) >= MAX_WAITING_INPUT_REQUESTS) {
       wire.respond(id, { ok: false, error: { code: -32601, message: "Method not found" } });
       return;
     }
@@ -190,7 +190,7 @@ export class PendingRequest {
     this.#deliver();
   }
 
-  // One ask at a time: the next one goes out when the edge comes back with the answer to this one.
+  // One input request at a time: the next one goes out when the edge comes back with the answer to this one.
   #deliver(): void {
     const resolve = this.#resolve;
     const next = resolve === undefined ? undefined : this.#waiting?.shift();
@@ -204,9 +204,9 @@ export class PendingRequest {
       inputRequests: { ask: { method: next.method, params: next.params } },
       state: undefined,
       resume: async (responses) => {
-        if (resumed) throw new Error("An asks round was resumed twice.");
+        if (resumed) throw new Error("An input_required round was resumed twice.");
         resumed = true;
-        this.#onMoot = undefined;
+        this.#onSuperseded = undefined;
         const answer = responses["ask"] ?? { ok: false, error: { code: -32603, message: "No answer was given." } };
         const attempt = await this.#resume(next.id, sendableAnswer(next.method, answer));
         if (attempt.kind !== "lost") return attempt;
@@ -214,7 +214,7 @@ export class PendingRequest {
       },
       abandon: (reason) => this.cancel(reason),
       onSuperseded: (listener) => {
-        this.#onMoot = resumed ? undefined : listener;
+        this.#onSuperseded = resumed ? undefined : listener;
         if (this.#done) listener();
       },
     };

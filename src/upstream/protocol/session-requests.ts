@@ -40,17 +40,20 @@ export class SessionRequests {
     }
   }
 
-  async #ask(ask: InputRequest, respond: (answer: InputResponse) => void | Promise<void>): Promise<void> {
+  async #ask(inputRequest: InputRequest, respond: (answer: InputResponse) => void | Promise<void>): Promise<void> {
     try {
-      await reply(respond, ask.method === "ping" ? { ok: true, result: {} } : await this.#asked(ask));
+      await reply(
+        respond,
+        inputRequest.method === "ping" ? { ok: true, result: {} } : await this.#passOn(inputRequest),
+      );
     } finally {
       this.#waiting--;
     }
   }
 
-  async #asked(ask: InputRequest): Promise<InputResponse> {
+  async #passOn(inputRequest: InputRequest): Promise<InputResponse> {
     try {
-      return sendableAnswer(ask.method, await this.#host.onAsk(ask));
+      return sendableAnswer(inputRequest.method, await this.#host.onRequest(inputRequest));
     } catch {
       // The server waits for an answer whatever went wrong on the way to the client; that side has logged its fault.
       return { ok: false, error: { code: -32603, message: "The client could not be asked." } };

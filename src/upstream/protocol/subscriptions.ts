@@ -27,7 +27,7 @@ export class Subscriptions {
     this.#open = open;
     this.#end = end;
     this.#intake = intake;
-    this.#updates = new Updates(intake, (notification) => this.#tell(notification));
+    this.#updates = new Updates(intake, (notification) => this.#deliver(notification));
   }
 
   get size(): number {
@@ -43,10 +43,10 @@ export class Subscriptions {
     }
     const entry = watched;
     entry.listeners.add(own);
-    const remove = (tell: boolean): void => {
+    const remove = (unsubscribe: boolean): void => {
       if (!entry.listeners.delete(own) || entry.listeners.size > 0 || this.#watched.get(uri) !== entry) return;
       this.#watched.delete(uri);
-      if (tell) this.#end(uri);
+      if (unsubscribe) this.#end(uri);
     };
     const answer = await entry.answer;
     if (answer.ok) {
@@ -88,7 +88,7 @@ export class Subscriptions {
     if (typeof uri === "string" && this.#watching(uri).length > 0) this.#updates.updated(uri, notification);
   }
 
-  #tell(notification: Notification): number {
+  #deliver(notification: Notification): number {
     const listeners = this.#watching(String(notification.params["uri"])).flatMap((watched) => [...watched.listeners]);
     for (const listener of listeners) listener(notification);
     return listeners.length;

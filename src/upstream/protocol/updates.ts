@@ -14,20 +14,20 @@ const MAX_RESTING = 1_000;
  */
 export class Updates {
   readonly #intake: Pick<Intake, "allowance" | "later">;
-  readonly #tell: (notification: Notification) => number;
+  readonly #deliver: (notification: Notification) => number;
   /** By URI, with the latest update that was not told yet. */
   readonly #resting = new Map<string, Notification | undefined>();
 
   /** `tell` returns how many it told. */
-  constructor(intake: Pick<Intake, "allowance" | "later">, tell: (notification: Notification) => number) {
+  constructor(intake: Pick<Intake, "allowance" | "later">, deliver: (notification: Notification) => number) {
     this.#intake = intake;
-    this.#tell = tell;
+    this.#deliver = deliver;
   }
 
   /** Tells of an update of this resource, or will. */
   updated(uri: string, notification: Notification): void {
     if (this.#resting.has(uri)) this.#resting.set(uri, notification);
-    else if (this.#resting.size >= MAX_RESTING) this.#tellNow(notification);
+    else if (this.#resting.size >= MAX_RESTING) this.#deliverNow(notification);
     else {
       this.#resting.set(uri, notification);
       if (this.#intake.allowance.isSpent) this.#wait(uri);
@@ -50,7 +50,7 @@ export class Updates {
     if (notification === undefined) return;
     this.#resting.set(uri, undefined);
     this.#intake.later(() => this.#rested(uri), GAP_MS).unref();
-    this.#tellNow(notification);
+    this.#deliverNow(notification);
   }
 
   #rested(uri: string): void {
@@ -58,8 +58,8 @@ export class Updates {
     else this.#wait(uri);
   }
 
-  #tellNow(notification: Notification): void {
-    const told = this.#tell(notification);
+  #deliverNow(notification: Notification): void {
+    const told = this.#deliver(notification);
     this.#intake.allowance.spend(told * weightOf(Buffer.from(writeExact(notification.params))));
   }
 }

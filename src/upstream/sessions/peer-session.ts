@@ -118,7 +118,8 @@ export class PeerSession implements UpstreamSession {
     const host = {
       live: true,
       onNotification: (notification: Notification): void => this.#notification(notification),
-      onAsk: (ask: Parameters<ClientPeer["request"]>[0]): Promise<InputResponse> => this.peer.request(ask),
+      onRequest: (inputRequest: Parameters<ClientPeer["request"]>[0]): Promise<InputResponse> =>
+        this.peer.request(inputRequest),
       onClosed: (detail: string): void => {
         if (!host.live || this.#host !== host) return;
         host.live = false;

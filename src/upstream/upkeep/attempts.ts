@@ -26,7 +26,7 @@ export interface AttemptsDeps extends ReachDeps, Pick<ConnectorDeps, "channels" 
 }
 
 /** Attempts to reach one upstream, one at a time: whoever wants another joins the one under way. */
-export class Attempts {
+export class ConnectionAttempts {
   readonly #deps: AttemptsDeps;
   #underWay: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;

@@ -61,7 +61,7 @@ export interface ConnectorDeps {
   /** Lists should be read again, because changes may have been missed or a definition is out of date. */
   onStale(): void;
   /** Something that ends on its own but must be waited for when everything is closed. */
-  track(ending: Promise<void>): void;
+  track(shutdown: Promise<void>): void;
   /** Ends each open message channel; kept up to date here. */
   readonly channels: OpenChannels;
 }

@@ -16,8 +16,8 @@ export class ShutdownTracker {
   }
 
   /** Has something waited for; its failure is logged. */
-  track(ending: Promise<void>): void {
-    const tracked = ending
+  track(shutdown: Promise<void>): void {
+    const tracked = shutdown
       .catch((err: unknown) => this.#log.error({ upstream: this.#upstream, err }, "Closing a connection failed."))
       .finally(() => this.#pending.delete(tracked));
     this.#pending.add(tracked);

@@ -3,7 +3,7 @@ import { LIST_KINDS } from "../../mcp/messages.ts";
 import type { EraMemory } from "../era-memory.ts";
 import type { Reachability } from "../http/response.ts";
 import type { UpstreamEvent } from "../upstream.ts";
-import { Attempts, type ReachDeps } from "./attempts.ts";
+import { ConnectionAttempts, type ReachDeps } from "./attempts.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import type { Connector } from "./connector.ts";
 import { createLastAnswer, type LastAnswer } from "./last-answer.ts";
@@ -35,8 +35,8 @@ export class Supervisor implements Reachability {
   readonly #state: StateKeeper;
   readonly #breaker: CircuitBreaker;
   readonly #route: RouteMemory;
-  readonly #attempts: Attempts;
-  readonly #endings: ShutdownTracker;
+  readonly #attempts: ConnectionAttempts;
+  readonly #shutdowns: ShutdownTracker;
   readonly #lastAnswer: LastAnswer;
   /** There in the phases `reading` and `ready`, and kept when it is closed until it has ended. */
   #connector: Connector | undefined;
@@ -46,14 +46,14 @@ export class Supervisor implements Reachability {
     this.#deps = deps;
     this.#breaker = new CircuitBreaker({ timing, now, random });
     this.#route = new RouteMemory({ options, eras, place, now, ttlMs: timing.eraTtlMs });
-    this.#endings = new ShutdownTracker(options.name, log);
+    this.#shutdowns = new ShutdownTracker(options.name, log);
     this.#state = state;
     const trouble = (found: UpstreamTrouble | undefined): void => state.trouble("answers", found);
     this.#lastAnswer = createLastAnswer({ upstream: options.name, log, now, trouble });
-    this.#attempts = new Attempts({
+    this.#attempts = new ConnectionAttempts({
       ...{ options, clientInfo, timing, log, now, random, intake, children, state },
       route: this.#route,
-      channels: this.#endings.channels,
+      channels: this.#shutdowns.channels,
       endpoint: () => deps.endpoint(),
       system: () => deps.system(),
       onConnected: (connector) => this.#onConnected(connector),
@@ -65,7 +65,7 @@ export class Supervisor implements Reachability {
         if (this.#connector !== undefined) this.lost(detail);
       },
       onStale: () => this.announceLists(),
-      track: (ending) => this.track(ending),
+      track: (shutdown) => this.track(shutdown),
     });
   }
 
@@ -104,14 +104,14 @@ export class Supervisor implements Reachability {
 
   /** After `stop`: gives an attempt under way a moment to end, then ends every child that is left. */
   settle(): Promise<void> {
-    return this.#endings.settle(this.#attempts.underWay, this.#deps.timing.closeMs);
+    return this.#shutdowns.settle(this.#attempts.underWay, this.#deps.timing.closeMs);
   }
 
   /** After `stop` and `settle`: resolves when everything has ended. */
   async ended(): Promise<void> {
     await this.#attempts.underWay;
     await this.#connector?.close();
-    await this.#endings.done();
+    await this.#shutdowns.done();
   }
 
   reached(status: number | undefined): void {
@@ -239,7 +239,7 @@ export class Supervisor implements Reachability {
   }
 
   /** Waits for something to end when everything is closed. */
-  track(ending: Promise<void>): void {
-    this.#endings.track(ending);
+  track(shutdown: Promise<void>): void {
+    this.#shutdowns.track(shutdown);
   }
 }

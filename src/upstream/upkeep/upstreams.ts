@@ -39,7 +39,7 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
   const clientInfo = { name: "portcullis", version: deps.version };
   const upstreams = new Map<string, ManagedUpstream>();
   const listeners = new Set<(event: UpstreamEvent) => void>();
-  const endings = new Set<Promise<void>>();
+  const shutdowns = new Set<Promise<void>>();
   let names: readonly string[] = [];
 
   const emit = (event: UpstreamEvent): void => {
@@ -55,11 +55,11 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
 
   const end = (upstream: ManagedUpstream): void => {
     upstreams.delete(upstream.name);
-    const ending = upstream
+    const shutdown = upstream
       .close()
       .catch((err: unknown) => log.error({ upstream: upstream.name, err }, "Closing an upstream failed."))
-      .finally(() => endings.delete(ending));
-    endings.add(ending);
+      .finally(() => shutdowns.delete(shutdown));
+    shutdowns.add(shutdown);
   };
 
   const maintenance = setInterval(() => {
@@ -108,7 +108,7 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
       clearInterval(maintenance);
       for (const upstream of [...upstreams.values()]) end(upstream);
       names = [];
-      await Promise.all(endings);
+      await Promise.all(shutdowns);
     },
   };
 }

@@ -6,7 +6,7 @@ import { isObject, type JsonObject } from "../../core/json.ts";
 import { type Principal, personKey, principalKey } from "../../core/principal.ts";
 
 /** What is kept with a request, sealed, so that its call can be decided again and run when nobody is connected. */
-export interface AskedContext {
+export interface ApprovalContext {
   readonly endpoint: string;
   /** See `Upstream`. */
   readonly place: string | undefined;
@@ -56,7 +56,7 @@ const schema = z
     granted: z.array(z.object({ policy: z.string(), flow: z.string() })),
   })
   .transform(
-    (read): AskedContext => ({
+    (read): ApprovalContext => ({
       ...read,
       place: read.place,
       session: read.session,
@@ -66,7 +66,7 @@ const schema = z
   );
 
 /** Reads a context back; `undefined` if it is none. */
-export function readContext(context: JsonObject): AskedContext | undefined {
+export function readContext(context: JsonObject): ApprovalContext | undefined {
   const read = schema.safeParse(context);
   return read.success ? read.data : undefined;
 }
@@ -75,7 +75,7 @@ export function readContext(context: JsonObject): AskedContext | undefined {
  * The client as upstreams see it when the gateway runs a call by itself. A modern client's own peer, so that a server
  * finds what it keeps for it; for a legacy one, whose session may be gone, one of its own that can do nothing.
  */
-export function absentPeer(principal: Principal, { client, peer }: AskedContext): ClientPeer {
+export function absentPeer(principal: Principal, { client, peer }: ApprovalContext): ClientPeer {
   return {
     key: peer?.key ?? `absent:${digestOf([principalKey(principal), principal.clientId ?? null, client.name])}`,
     owner: principalKey(principal),

@@ -9,7 +9,7 @@ import { newApproval } from "./new-approval.ts";
 import type { SealedTexts } from "./sealed-parts.ts";
 import type { Transitions } from "./transitions.ts";
 
-export interface AskingDeps extends Pick<ApprovalsDeps, "flows" | "persons" | "digests" | "redact" | "now"> {
+export interface RequestingDeps extends Pick<ApprovalsDeps, "flows" | "persons" | "digests" | "redact" | "now"> {
   readonly store: ApprovalStore;
   readonly transitions: Transitions;
   readonly texts: SealedTexts;
@@ -22,14 +22,14 @@ export interface AskingDeps extends Pick<ApprovalsDeps, "flows" | "persons" | "d
 const TAKEN_BACK_MS = 3_600_000;
 
 /** Makes the way from a call to its request: a new one, or that of an identical call. */
-export function createAsking(deps: AskingDeps): (ask: CallToApprove) => Promise<RequestedApproval> {
+export function createRequesting(deps: RequestingDeps): (call: CallToApprove) => Promise<RequestedApproval> {
   const { store, transitions, digests, view, now, retentionMs } = deps;
 
-  return async (ask) => {
-    const flows = combineFlows(ask.approvals, deps.flows);
+  return async (call) => {
+    const flows = combineFlows(call.approvals, deps.flows);
     if (flows === undefined) return refuse("FLOW_UNKNOWN");
-    const [digest, former] = [digests.call(ask), digests.bareCall(ask)];
-    const run = flows.runAtOnce ? "gateway" : ask.run;
+    const [digest, former] = [digests.call(call), digests.bareCall(call)];
+    const run = flows.runAtOnce ? "gateway" : call.run;
     const at = now();
     const { openPerUser } = deps;
     const rules = { undeliveredSince: at - retentionMs, openPerUser, takenBackSince: at - TAKEN_BACK_MS };
@@ -40,7 +40,7 @@ export function createAsking(deps: AskingDeps): (ask: CallToApprove) => Promise<
           digest,
           argumentsDigest: digests.arguments,
           run,
-          ask,
+          call,
           flows,
           persons: deps.persons,
           texts: deps.texts,
@@ -54,7 +54,7 @@ export function createAsking(deps: AskingDeps): (ask: CallToApprove) => Promise<
     if (opening.kind === "joined" && !(await transitions.holds(opening.stored))) opening = await open();
     switch (opening.kind) {
       case "opened":
-        return { ok: true, kind: "opened", request: transitions.tell(opening) };
+        return { ok: true, kind: "opened", request: transitions.announce(opening) };
       case "joined": {
         const request = view(opening.stored);
         // It may have been approved when nobody wanted the gateway to run it yet.
