@@ -38,9 +38,9 @@ export interface AuditOpening extends AuditCaller {
   /** The headers that policies see. Kept sealed or not at all. */
   readonly headers: JsonObject;
   /** Id of the approval request with which the call is run. */
-  readonly approval?: string;
+  readonly approval?: string | undefined;
   /** Id of the challenge whose sign-in lets the call pass. */
-  readonly challenge?: string;
+  readonly challenge?: string | undefined;
 }
 
 /** A call of a tool that nobody knows, so that nothing is decided about it. Its arguments are not kept. */
@@ -72,11 +72,11 @@ export interface AuditClosing {
   readonly outcome: CallOutcome;
   readonly durationMs: number;
   /** Id of the approval request that the call asked for or joined. */
-  readonly approval?: string;
+  readonly approval?: string | undefined;
   /** Id of the challenge to sign in that the call was answered with. */
-  readonly challenge?: string;
+  readonly challenge?: string | undefined;
   /** Result policies that matched after the tool ran, shadow ones too. */
-  readonly policies?: readonly Match[];
+  readonly policies?: readonly Match[] | undefined;
 }
 
 /** Something that became of what a call waits for: an approval request, or a challenge to sign in. */

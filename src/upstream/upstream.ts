@@ -41,7 +41,7 @@ export interface UpstreamRequest {
   /** Original names, checked arguments. Sent are the members that the protocol has for the method: `PARAMS`. */
   readonly params: JsonObject;
   /** The gateway's own keys of `_meta`; the protocol's are written by the upstream room. */
-  readonly meta?: JsonObject;
+  readonly meta?: JsonObject | undefined;
   /** `Mcp-Param-*` headers for a modern HTTP upstream, values not yet encoded. */
   readonly mirrored: ReadonlyArray<readonly [name: string, value: string]>;
   readonly wantsProgress: boolean;

@@ -119,7 +119,7 @@ export function createExecute(deps: ExecuteDeps): Execute {
     if (unrecorded !== undefined) return unrecorded;
     const opened = await audit.open(auditOpening(origin, subject, counted, decided.signIn, way.approval));
     if (!opened) return way.unable("AUDIT_UNAVAILABLE", counted);
-    const recorded = record(origin, { ...decided, decision: counted }, way);
+    const recorded = record(origin, decided, counted, way);
     const stopped = await way.afterRecord(recorded);
     if (stopped !== undefined) return stopped;
     if (counted.effect === "step_up" && !(await spend(recorded))) return way.spentBefore(recorded, counted);
@@ -144,21 +144,27 @@ export function createExecute(deps: ExecuteDeps): Execute {
 
   function record(
     origin: Origin,
-    decided: DecidedRequest,
+    { subject, set, input, misfit, signIn }: DecidedRequest,
+    decision: Decision,
     { cancellation }: ExecutionStrategy<unknown>,
   ): RecordedRequest {
-    const { set, input, decision } = decided;
     const { hash, longRedactions, log } = deps;
     const guard = decision.inspectsResult
       ? createResultGuard({ set, input, hash, longRedactions, log, cancellation })
       : undefined;
     const close: RecordedRequest["close"] = (outcome, more) => {
       const at = deps.now();
-      const policies = guard?.matched() ?? [];
-      const closing = { callId: origin.id, at, outcome, durationMs: at - origin.receivedAt, ...more };
-      audit.close(policies.length === 0 ? closing : { ...closing, policies });
+      audit.close({
+        callId: origin.id,
+        at,
+        outcome,
+        durationMs: at - origin.receivedAt,
+        approval: more?.approval,
+        challenge: more?.challenge,
+        policies: guard?.matched(),
+      });
     };
-    return { ...decided, guard, close };
+    return { subject, set, input, decision, misfit, signIn, guard, close };
   }
 
   /** Of two requests that found one sign-in for one call, the first has it. */
@@ -174,7 +180,10 @@ export function createExecute(deps: ExecuteDeps): Execute {
     const { subject, set, guard } = recorded;
     const { listener, peer } = outgoing;
     return callUpstream(outgoing.upstreams, {
-      ...outgoing,
+      params: outgoing.params,
+      state: outgoing.state,
+      approval: outgoing.approval,
+      listener,
       subject,
       cancellation,
       peer: deps.outOfBand.peerFor(peer, subject.tool.upstream, guard && { set, redactions: guard.beside() }),

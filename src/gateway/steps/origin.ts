@@ -55,14 +55,24 @@ export function auditOpening(
   signIn: SignInCheck | undefined,
   approval: string | undefined,
 ): AuditOpening {
-  const challenge = signIn?.kind === "made" ? signIn.challenge : undefined;
+  const { upstream, tool, definitionDigest, arguments: args } = SUBJECT_KINDS[subject.kind].columns(subject);
+  // Written out: of spreads of several objects the engine makes a dictionary, which costs each call 10 µs.
   return {
-    ...auditCaller(origin),
-    ...SUBJECT_KINDS[subject.kind].columns(subject),
+    callId: origin.id,
+    at: origin.receivedAt,
+    principal: origin.principal,
+    client: origin.client,
+    endpoint: origin.scope.endpoint,
+    session: origin.session,
+    traceId: origin.traceId,
+    upstream,
+    tool,
+    definitionDigest,
+    arguments: args,
     decision: withSignIn(decision, signIn),
     headers: origin.headers,
-    ...(approval === undefined ? {} : { approval }),
-    ...(challenge === undefined ? {} : { challenge }),
+    approval,
+    challenge: signIn?.kind === "made" ? signIn.challenge : undefined,
   };
 }
 

@@ -36,7 +36,7 @@ export function callUpstream(upstreams: Pick<Upstreams, "get">, made: UpstreamCa
   const request: UpstreamRequest = {
     method: "tools/call",
     params: upstreamParams(made),
-    ...(made.approval !== undefined && { meta: { [REQUEST_KEY]: made.approval } }),
+    meta: made.approval === undefined ? undefined : { [REQUEST_KEY]: made.approval },
     mirrored: mirroredHeaders(tool, args),
     wantsProgress: listener.wantsProgress,
     logLevel: listener.logLevel,

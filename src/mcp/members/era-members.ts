@@ -42,10 +42,23 @@ export function asModernResult(method: string, result: RawJson, serverInfo: Json
     wanted["ttlMs"] = readTtl(result.member("ttlMs"));
     wanted["cacheScope"] = "private";
   }
-  return withMeta(withMembers(result, wanted), (rest, meta) => {
+  const complete = withMembers(result, wanted);
+  if (!result.mayHave("_meta")) return withMember(complete, "_meta", signatureOf(serverInfo));
+  return withMeta(complete, (rest, meta) => {
     const said = meta?.[META.serverInfo];
     return { ...rest, [META.serverInfo]: isServerInfo(said) ? said : serverInfo };
   });
+}
+
+/** What most results are signed with: written once, since they are one object for all of them. */
+const SIGNATURES = new WeakMap<JsonObject, RawJson>();
+
+function signatureOf(serverInfo: JsonObject): RawJson {
+  const known = SIGNATURES.get(serverInfo);
+  if (known !== undefined) return known;
+  const signature = RawJson.fromValue({ [META.serverInfo]: serverInfo });
+  SIGNATURES.set(serverInfo, signature);
+  return signature;
 }
 
 const OBJECT = /^\s*\{/;
