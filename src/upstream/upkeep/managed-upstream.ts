@@ -25,6 +25,7 @@ import type {
   UpstreamSession,
   UpstreamStatus,
 } from "../upstream.ts";
+import type { Connector } from "./connector.ts";
 import { createListRetries, type ListRetries } from "./list-retries.ts";
 import { LIST_CAPABILITY, readList } from "./read-list.ts";
 import { createState, type StateKeeper } from "./state.ts";
@@ -241,10 +242,21 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
     if (gone !== undefined) return { ok: false, fault: gone.fault };
     const { connector } = this.#supervisor;
     if (connector === undefined) return { ok: false, fault: this.#state.notReached().fault };
-    const opened = await connector.open(session.capabilities, host);
+    const opened = await this.#openAs(connector, session, host);
     // A system connection that had to be opened again may have missed changes.
     if (session === this.#system && opened.ok) this.#supervisor.announceLists();
     return opened;
+  }
+
+  /** Opens a session; where the handshake is refused although others were taken, the server may be of another era by now. */
+  async #openAs(connector: Connector, session: PeerSession, host: ConnectionHost): Promise<Opened> {
+    const opened = await connector.open(session.capabilities, host);
+    if (opened.ok || opened.fault.code !== "UPSTREAM_INVALID" || connector.route.transport !== "http") return opened;
+    await this.#supervisor.eraLost(opened.fault.detail);
+    const found = this.#supervisor.connector;
+    // The system connection comes with what was found.
+    const other = found !== undefined && found !== connector && session !== this.#system;
+    return other ? found.open(session.capabilities, host) : opened;
   }
 
   freed(): void {

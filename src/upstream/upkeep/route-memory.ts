@@ -17,6 +17,8 @@ export interface RouteMemoryDeps {
 export class RouteMemory {
   readonly #deps: RouteMemoryDeps;
   #route: UpstreamRoute | undefined;
+  /** Also when it is forgotten. */
+  #reached: UpstreamRoute | undefined;
   #learnedAt = 0;
   /** What earlier starts learned may be what makes it fail. */
   #doubted = false;
@@ -43,8 +45,8 @@ export class RouteMemory {
   learned(route: UpstreamRoute): boolean {
     const { options, eras, place, now } = this.#deps;
     if (isRemembered(options)) eras?.learned(options.name, place, route.era);
-    const before = this.#route;
-    this.#route = route;
+    const before = this.#reached;
+    this.#route = this.#reached = route;
     this.#learnedAt = now();
     this.#doubted = false;
     return before !== undefined && (before.era !== route.era || before.transport !== route.transport);

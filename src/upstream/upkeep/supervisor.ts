@@ -6,6 +6,7 @@ import type { UpstreamEvent } from "../upstream.ts";
 import { ConnectionAttempts, type ReachDeps } from "./attempts.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import type { Connector } from "./connector.ts";
+import { createEraDoubt, type EraDoubt } from "./era-doubt.ts";
 import { createLastAnswer, type LastAnswer } from "./last-answer.ts";
 import { isUp } from "./phases.ts";
 import { RouteMemory } from "./route-memory.ts";
@@ -22,9 +23,6 @@ export interface SupervisorDeps extends ReachDeps {
   onRouteChanged(): void;
 }
 
-/** A doubted era verdict is looked into at most this often. */
-const REPROBE_MS = 1_000;
-
 /**
  * Keeps one upstream reached: connects, notices when it is gone, takes it down after a few failures so that calls are
  * answered at once, and tries again with growing delays until it is back. `phases.ts` has its states and what changes them,
@@ -38,6 +36,7 @@ export class Supervisor implements Reachability {
   readonly #attempts: ConnectionAttempts;
   readonly #shutdowns: ShutdownTracker;
   readonly #lastAnswer: LastAnswer;
+  readonly #eraDoubt: EraDoubt;
   /** There in the phases `reading` and `ready`, and kept when it is closed until it has ended. */
   #connector: Connector | undefined;
 
@@ -46,6 +45,7 @@ export class Supervisor implements Reachability {
     this.#deps = deps;
     this.#breaker = new CircuitBreaker({ timing, now, random });
     this.#route = new RouteMemory({ options, eras, place, now, ttlMs: timing.eraTtlMs });
+    this.#eraDoubt = createEraDoubt(deps.now);
     this.#shutdowns = new ShutdownTracker(options.name, log);
     this.#state = state;
     const trouble = (found: UpstreamTrouble | undefined): void => state.trouble("answers", found);
@@ -83,7 +83,9 @@ export class Supervisor implements Reachability {
 
   /** The upstream does not speak what it used to: finds out again. */
   async eraLost(detail: string): Promise<void> {
-    if (this.#isClosed || this.#route.age < REPROBE_MS) return;
+    if (this.#isClosed) return;
+    if (this.#attempts.underWay !== undefined) return this.#attempts.underWay;
+    if (!this.#eraDoubt.take(this.#route.age)) return;
     this.#deps.log.info({ upstream: this.#name, detail }, "An upstream's protocol era is in doubt; finding out again.");
     this.#route.forget();
     await this.connect();
@@ -116,7 +118,13 @@ export class Supervisor implements Reachability {
 
   reached(status: number | undefined): void {
     this.#breaker.connectionAccepted();
-    if (status !== undefined) this.#lastAnswer.status(status);
+    if (status === undefined) return;
+    this.#lastAnswer.status(status);
+    // What an attempt under way is answered is that one's to judge.
+    if (this.#attempts.underWay !== undefined || this.#connector?.route.transport !== "http") return;
+    if (this.#eraDoubt.refused(status) && this.#deps.options.era === "auto") {
+      this.#deps.intake.own(this.eraLost(`It refused several messages in a row, the last with HTTP ${status}.`));
+    }
   }
 
   /** It answered something that it was asked. */
