@@ -15,6 +15,8 @@ const properties: JsonObject = {
   mix: { type: ["string", "number"] },
   url: { type: "string", format: "uri" },
   callback_url: { type: "string" },
+  customer_email: { type: "string" },
+  recipients: { type: "array", items: { type: "string" }, minItems: 1 },
   own: { type: "string", format: "uri", pattern: "^https://acme\\.com/" },
   site: { enum: ["https://acme.com", "https://acme.org"] },
 };
@@ -200,6 +202,27 @@ const OTHERS_PASS: readonly string[] = [
   '["https://acme.com", "https://acme.org"].exists(it, X.startsWith(it))',
   'cel.bind(it, X, it.contains("acme.com"))',
   '[X].exists(it, it.startsWith("https://localhost"))',
+  // What stands between the second slash and the third is no host: `https:/evil.com/acme.com` leads to evil.com.
+  'X.split("/")[2] == "acme.com"',
+  'X.split("/")[2] in ["acme.com", "acme.org"]',
+  'X.split("//")[1].split("/")[0] == "acme.com"',
+  'X.split("//")[1].startsWith("acme.com/")',
+  'X.split("://")[1].split("/")[0] != "acme.com"',
+  'X.substring(X.lastIndexOf("//") + 2).startsWith("acme.com/")',
+  'X.startsWith("https:") && X.split("/")[2] == "acme.com"',
+  'user.id == "x" || !X.startsWith("https://") && X.split("/")[2] == "acme.com"',
+  // Only where there is an `@` it comes to anything.
+  'X.split("@")[1].split("/")[0] == "acme.com"',
+  'X.substring(X.indexOf("@")).startsWith("@acme.com")',
+  // Line breaks within a URL count for nothing.
+  'X.matches("(?m)^https://acme\\\\.com/$")',
+  'X.matches("(?m)^https://acme\\\\.com$")',
+  'X.matches("(?im)^https://acme\\\\.com(/|$)")',
+  'X.matches("(?m:^https://acme\\\\.com(/|$))")',
+  'X.matches("^https://acme\\\\.com(\\\\s|/|$)")',
+  // Nor do they end a host that only letters, points, colons and `@` are thought to go on with.
+  'X.matches("^https://acme\\\\.com[^a-z.:@]")',
+  'X.matches("^https://acme\\\\.com([^\\\\w.:@-]|$)")',
 ];
 const NOBODY_ELSE_PASSES: readonly string[] = [
   'X.startsWith("https://acme.com/")',
@@ -219,8 +242,16 @@ const NOBODY_ELSE_PASSES: readonly string[] = [
   'X.matches("^https://(acme|corp)\\\\.com/")',
   'X == "https://acme.com/"',
   'X in ["https://acme.com/", "https://acme.org/"]',
-  'X.split("/")[2] == "acme.com"',
-  'X.split("//")[1].startsWith("acme.com/")',
+  'X.matches("(?i)^https://acme\\\\.com/")',
+  'X.matches("^https://acme\\\\.com[/?#]")',
+  'X.matches("^(?P<whole>https://acme\\\\.com/.*)$")',
+  'X.indexOf("://acme.com/") == 5',
+  // What is spelt oddly is kept out beside it.
+  'X.startsWith("https://") && X.split("/")[2] == "acme.com"',
+  '!X.startsWith("https://") || X.split("/")[2] != "acme.com"',
+  '!(X.startsWith("https://") && X.split("/")[2] == "acme.com")',
+  'user.id == "x" && X.matches("^https?://") && user.name == "x" && X.split("/")[2] in ["acme.com", "acme.org"]',
+  'user.id == "x" && (!X.startsWith("https://") || X.split("/")[2] != "acme.com")',
   "X.size() > 2000",
 ];
 
@@ -229,7 +260,7 @@ describe.each(["args.url", "args.callback_url", 'args["url"]'])("a test of a par
     const wrong = OTHERS_PASS.flatMap((it) => {
       const when = it.replaceAll("X", url);
       const [first, ...more] = messagesOf(when);
-      const example = / takes `(.*)` for one of /.exec(first ?? "")?.[1];
+      const example = / takes `(.*)` for one of /.exec(first ?? "")?.[1]?.replaceAll("\\n", "\n");
       if (example === undefined || more.length > 0) return [when];
       const [theirs, strangers] = [example, "https://stranger.example/"].map((text) =>
         outcomeOf(when, { url: text, callback_url: text }),
@@ -255,6 +286,54 @@ describe.each(["args.url", "args.callback_url", 'args["url"]'])("a test of a par
   });
 });
 
+/** Tests of an address that others pass, and that no `format` and no `name` says is one. */
+describe.each(["args.free", "args.customer_email", 'args["recipients"][0]'])(
+  "a test of a part of an address, %s,",
+  (X) => {
+    const calls = (text: string) => ({ free: text, customer_email: text, recipients: [text] });
+
+    it.each([
+      'X.contains("@acme.com")',
+      '!X.contains("@acme.com")',
+      'X.startsWith("ann@acme.com")',
+      'X.endsWith("ann@acme.com")',
+      'X.indexOf("@acme.com") > 0',
+      'X.split("@")[1] == "acme.com"',
+      'X.split("@")[1].endsWith("acme.com")',
+      'X.matches("@acme\\\\.com")',
+      'X.matches("(?m)@acme\\\\.com$")',
+      'X.matches("(?m)^[a-z]+@acme\\\\.com$")',
+      'X.matches("(?i)^[a-z]+@acme\\\\.com\\\\b")',
+      'X.matches("@acme\\\\.com(\\\\s|$)")',
+      'X.lowerAscii().contains("@acme.com")',
+      '["@acme.com", "@acme.org"].exists(it, X.contains(it))',
+    ])("is warned of where others pass, with one that does: %s", (it) => {
+      const when = it.replaceAll("X", X);
+      const [message = "", ...more] = messagesOf(when);
+      const example = / takes `(.*)` for one of /.exec(message)?.[1]?.replaceAll("\\n", "\n") ?? "";
+      expect([message, more]).toEqual([expect.stringContaining(" takes `"), []]);
+      const [theirs, strangers] = [example, "bob@stranger.example"].map((text) => outcomeOf(when, calls(text)));
+      expect([example, theirs]).not.toEqual([example, strangers]);
+      expect(example).not.toMatch(/^ann@acme\.com$/);
+    });
+
+    it.each([
+      'X.endsWith("@acme.com")',
+      'X.lowerAscii().endsWith("@acme.com")',
+      'X.matches("@acme\\\\.com$")',
+      'X.matches("@(.+\\\\.)?acme\\\\.com$")',
+      'X.contains("@here")',
+      'X.contains("@acme/tools")',
+      'X.startsWith("git@acme.com:tools/")',
+      'X.contains("@")',
+      'X.split("@").size() == 2',
+      'X.split("@").size() == 2 && X.split("@")[1] == "acme.com"',
+    ])("is left alone where it is certain, or names nobody: %s", (it) => {
+      expect(messagesOf(it.replaceAll("X", X))).toEqual([]);
+    });
+  },
+);
+
 describe("a text that nobody says is a URL", () => {
   it.each([
     ['args.free.startsWith("https://acme.com")', 1],
@@ -262,6 +341,8 @@ describe("a text that nobody says is a URL", () => {
     ['request.headers.origin.startsWith("https://acme.com")', 1],
     ['user.claims.home.startsWith("https://acme.com")', 1],
     ['args.free.startsWith("https://acme.com/")', 0],
+    ['args.free.split("://")[1].split("/")[0] == "acme.com"', 1],
+    ['args.customer_email.endsWith("acme.com")', 1],
     ['args.free.contains("acme.com")', 0],
     ['args.free.endsWith("acme.com")', 0],
     ['args.own.contains("acme.com")', 0],

@@ -69,17 +69,17 @@ const ORDERING = new Set(["==", "!=", "<", "<=", ">", ">="]);
 
 /** Checks one text for one tool. `facts` hold before it is evaluated. @throws never */
 export function checkExpression(root: AstNode, text: string, facts: Narrowing, deps: ExpressionDeps): Checked {
-  return new Checker(text, deps).check(root, facts, rootScope(deps));
+  return new Checker(root, text, deps).check(root, facts, rootScope(deps));
 }
 
 /** The same for the cost of a limit, which arguments may make nothing. @throws never */
 export function checkCost(root: AstNode, text: string, facts: Narrowing, deps: ExpressionDeps): Checked {
-  return new Checker(text, deps).cost(root, facts, rootScope(deps));
+  return new Checker(root, text, deps).cost(root, facts, rootScope(deps));
 }
 
 /** Checks one text that must come out as true or false. @throws never */
 export function checkCondition(root: AstNode, text: string, deps: ExpressionDeps): readonly Finding[] {
-  return new Checker(text, deps).condition(root, rootScope(deps));
+  return new Checker(root, text, deps).condition(root, rootScope(deps));
 }
 
 function rootScope({ args }: ExpressionDeps): Scope {
@@ -96,12 +96,14 @@ function scopeOf(values: ReadonlyMap<string, Value>): Scope {
 }
 
 class Checker {
+  readonly #root: AstNode;
   readonly #text: string;
   readonly #deps: ExpressionDeps;
   // A part is looked at anew for other facts only. The scope follows from where the part stands.
   readonly #known = new Map<AstNode, Map<string, Checked>>();
 
-  constructor(text: string, deps: ExpressionDeps) {
+  constructor(root: AstNode, text: string, deps: ExpressionDeps) {
+    this.#root = root;
     this.#text = text;
     this.#deps = deps;
   }
@@ -137,7 +139,7 @@ class Checker {
     const { trial, argumentsLater, budget } = this.#deps;
     const isVariable = (name: string): boolean => name !== "args" && scope.values.has(name);
     const read = (part: AstNode): Value => this.check(part, facts, scope).value;
-    return { text: this.#text, trial, isVariable, read, argumentsLater, budget };
+    return { root: this.#root, text: this.#text, trial, isVariable, read, argumentsLater, budget };
   }
 
   // The smallest part that can be told of is: what stands around it follows.

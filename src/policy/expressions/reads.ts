@@ -6,6 +6,8 @@ import type { Value } from "./values.ts";
 
 /** Something that a part of a condition reads: a fact, an argument, a variable; and all places where it does. */
 export interface Read {
+  /** Equal for what is the same, however it is written. */
+  readonly key: string;
   readonly name: string;
   readonly written: string;
   readonly value: Value;
@@ -34,7 +36,7 @@ export function readsOf(root: AstNode, deps: ReadDeps): readonly Read[] | undefi
     const written = deps.text.slice(node.start, node.end);
     const key = value.place ?? value.fact ?? written;
     const known = reads.get(key);
-    if (known === undefined) reads.set(key, { name: `v${reads.size}`, written, value, nodes: [node], byType });
+    if (known === undefined) reads.set(key, { key, name: `v${reads.size}`, written, value, nodes: [node], byType });
     else {
       known.nodes.push(node);
       known.byType &&= byType;

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "../../core/json.ts";
 import { balancedRange } from "../schemas/balanced-range.ts";
 import { canBeValue } from "../schemas/domain.ts";
 import { lookAlikesOf } from "../schemas/look-alikes.ts";
-import { type AstNode, childrenOf } from "../syntax/ast.ts";
+import { type AstNode, childrenOf, parentsOf } from "../syntax/ast.ts";
 import { isRecordName } from "../syntax/vocabulary.ts";
 import { canBeIn } from "./apart.ts";
 import { canFail, type Finding } from "./findings.ts";
@@ -23,6 +23,8 @@ export type Trial = (
 /** What a trial needs to know. */
 export interface TrialDeps extends ReadDeps {
   readonly trial: Trial;
+  /** What the parts stand in. */
+  readonly root: AstNode;
   /** See `ExpressionDeps`. */
   readonly argumentsLater: boolean;
   readonly budget: { left: number };
@@ -66,8 +68,8 @@ export function checkLookAlikes(node: AstNode, deps: TrialDeps): readonly Findin
   const [read] = reads ?? [];
   if (read === undefined || reads?.length !== 1 || read.value.domain.values !== undefined) return [];
   // Who compares the whole of it knows what is meant.
-  const [only, ...more] = read.nodes;
-  if (only !== undefined && more.length === 0 && node.op !== "rcall" && childrenOf(node).includes(only)) return [];
+  const [only, ...again] = read.nodes;
+  if (only !== undefined && again.length === 0 && node.op !== "rcall" && childrenOf(node).includes(only)) return [];
   const { domain, fact } = read.value;
   // Behind an issuer stands who it is: none begins with a part of another's.
   if (fact === "user.id") return [];
@@ -77,18 +79,61 @@ export function checkLookAlikes(node: AstNode, deps: TrialDeps): readonly Findin
   if (found === undefined) return [];
   const run = runOf(node, [read], deps);
   if (run === undefined) return [];
-  const others = new Set(found.strangers.map((it) => run([it])).filter((it) => it !== undefined));
-  const [ofOthers] = others;
-  if (others.size !== 1) return [];
-  const taken = found.lookAlikes.find(({ text }) => {
+  const outcomesOf = (texts: readonly string[]) => texts.flatMap((it) => run([it]) ?? []);
+  const strangers = found.strangers.find((texts) => outcomesOf(texts).length > 0) ?? [];
+  const [ofOthers, ...more] = new Set(outcomesOf(strangers));
+  if (ofOthers === undefined || more.length > 0) return [];
+  let around: ReturnType<typeof runAround> | undefined;
+  const [stranger = ""] = strangers;
+  const taken = found.lookAlikes.find(({ text, isOdd }) => {
     if (!canBeValue(domain, text)) return false;
     const outcome = run([text]);
-    return outcome !== undefined && outcome !== ofOthers;
+    if (outcome === undefined || outcome === ofOthers) return false;
+    if (!isOdd) return true;
+    around ??= runAround(node, read, run, deps);
+    return around(text) !== around(stranger);
   });
   if (taken === undefined) return [];
   const part = sliceOf(node, deps.text);
-  const message = `\`${part}\` takes \`${taken.text}\` for one of ${taken.of}.`;
+  const shown = taken.text.replaceAll("\n", "\\n");
+  const message = `\`${part}\` takes \`${shown}\` for one of ${taken.of}.`;
   return [{ kind: "mistake", what: "doubtful", start: node.start, message, hint: found.certain }];
+}
+
+/**
+ * What a test comes to with the tests of the same text around it: one that decides what they stand in decides there.
+ * What reads anything else is left aside.
+ */
+function runAround(
+  node: AstNode,
+  read: Read,
+  run: (values: readonly Json[]) => Json | undefined,
+  deps: TrialDeps,
+): (text: string) => Json | undefined {
+  const steps: ((outcome: Json | undefined, text: string) => Json | undefined)[] = [];
+  const parents = parentsOf(deps.root);
+  for (let at = node, above = parents.get(at); above !== undefined; at = above, above = parents.get(at)) {
+    const { op } = above;
+    if (op === "!_") steps.push((outcome) => (typeof outcome === "boolean" ? !outcome : outcome));
+    else if (op !== "&&" && op !== "||") break;
+    else {
+      const beside = childrenOf(above).filter((it) => it !== at);
+      const tests = beside.flatMap((it) => partsOf(it, op)).flatMap((it) => testOf(it, read, deps) ?? []);
+      const decides = op === "||";
+      steps.push((outcome, text) => (tests.some((test) => test([text]) === decides) ? decides : outcome));
+    }
+  }
+  return (text) => steps.reduce((outcome, step) => step(outcome, text), run([text]));
+}
+
+function partsOf(node: AstNode, operator: string): readonly AstNode[] {
+  return node.op === operator ? childrenOf(node).flatMap((it) => partsOf(it, operator)) : [node];
+}
+
+/** A part that reads this text, and nothing else. */
+function testOf(node: AstNode, read: Read, deps: TrialDeps) {
+  const [only, ...more] = readsOf(node, deps) ?? [];
+  return only?.key === read.key && more.length === 0 ? runOf(node, [only], deps) : undefined;
 }
 
 /** An argument that makes a call cost nothing where it is 0. */

@@ -35,7 +35,7 @@ export function partsOfPattern(pattern: string): readonly PatternPart[] {
  * stands for any character counts as one.
  */
 export function writtenInPattern(pattern: string, gap: string): readonly string[] {
-  return rowsOfPattern(pattern)
+  return rowsOfPattern(pattern.replace(FLAGS, "").replace(FLAGGED_OR_NAMED, "(?:"))
     .flatMap(branchesOf)
     .map((row) => {
       let rest = row.replace(/^\^|\$$/g, "");
@@ -49,6 +49,9 @@ export function writtenInPattern(pattern: string, gap: string): readonly string[
     });
 }
 
+// What they mean for how much fits is not looked at where only the text counts that is written.
+const FLAGS = /(?<!\\)\(\?[a-zA-Z-]+\)/g;
+const FLAGGED_OR_NAMED = /(?<!\\)\(\?(?:[a-zA-Z-]+:|P?<\w+>)/g;
 const REPEATED_GROUP = new RegExp(String.raw`^\((?:\\.|${CLASS}|[^()\\[\]])*\)()(?:[*+?]|\{[^}]*\})\??`, "su");
 
 /** A pattern with its alternatives written out, one row for each; none where they are too many. */

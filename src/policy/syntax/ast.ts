@@ -34,6 +34,12 @@ function collect(value: unknown, found: AstNode[]): void {
   else if (Array.isArray(value)) for (const item of value) collect(item, found);
 }
 
+/** What each part stands in, but the whole. */
+export function parentsOf(root: AstNode, found = new Map<AstNode, AstNode>()): ReadonlyMap<AstNode, AstNode> {
+  for (const child of childrenOf(root)) parentsOf(child, found.set(child, root));
+  return found;
+}
+
 /** Reads a call node; `undefined` for every other node. */
 export function readCall(node: AstNode): AstCall | undefined {
   if (node.op !== "call" && node.op !== "rcall") return undefined;
