@@ -4,7 +4,7 @@ import { approvalSealed } from "../approvals/schema.ts";
 import { APPROVAL_SIZES } from "../database/bounded.ts";
 import type { Guarded } from "../database/guarded.ts";
 import { BEFORE_ALL, createRowWalk, type PlacedRow } from "../database/walk-rows.ts";
-import { recordOf } from "../upstreams/registered-upstream-rows.ts";
+import { registeredUpstreamOf } from "../upstreams/registered-upstream-rows.ts";
 import type { RegisteredUpstreamRecord } from "../upstreams/registered-upstreams.ts";
 import { registeredUpstreams } from "../upstreams/schema.ts";
 
@@ -29,7 +29,7 @@ export async function* sealedTexts(connection: Database.Database, guarded: Guard
     if (row.result !== null) yield { kind: "approval", id, part: "result", text: row.result };
   }
   for await (const row of eachRow(guarded, createRowWalk(db, registeredUpstreams))) {
-    yield { kind: "upstream", id: row.name, record: recordOf(row) };
+    yield { kind: "upstream", id: row.name, record: registeredUpstreamOf(row) };
   }
 }
 

@@ -59,7 +59,7 @@ export function createRegisteredUpstreamStore(deps: {
           .all();
       // A row that cannot be read is one that does not open: that is said by who wants to run it.
       const named = (await guarded(query)).filter(({ name }) => typeof name === "string");
-      return named.map((row) => recordOf(readableRows.readable(row)));
+      return named.map((row) => registeredUpstreamOf(readableRows.readable(row)));
     },
     async names() {
       const names = (await guarded(() => heads.all())).map(({ name }) => name);
@@ -81,6 +81,6 @@ function rowOf({ issuer, subject, email, ...record }: RegisteredUpstreamRecord):
 }
 
 /** A row as the rest of the gateway knows it. Pure. */
-export function recordOf({ iss, sub, email, ...row }: Row): RegisteredUpstreamRecord {
+export function registeredUpstreamOf({ iss, sub, email, ...row }: Row): RegisteredUpstreamRecord {
   return { ...row, issuer: iss, subject: sub, email: email ?? undefined };
 }
