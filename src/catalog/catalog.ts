@@ -1,3 +1,4 @@
+import { withDeadline } from "../core/deadline.ts";
 import type { Log } from "../core/log.ts";
 import type { Scope } from "../core/scope.ts";
 import { LIST_KINDS, type ListKind } from "../mcp/messages.ts";
@@ -252,14 +253,8 @@ export function createCatalog(deps: {
     async readAgain(name, withinMs) {
       const member = members.get(name);
       if (member?.reading === undefined) return false;
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<boolean>((resolve) => {
-        timer = setTimeout(() => resolve(false), withinMs);
-      });
       // What it listed when it came up may still be on its way: this reading comes after that one.
-      const read = await Promise.race([member.reader.refresh(["tools"]), late]);
-      clearTimeout(timer);
-      return read;
+      return withDeadline(withinMs, member.reader.refresh(["tools"]), () => false);
     },
     close() {
       stopListening();

@@ -1,4 +1,4 @@
-import { within } from "../core/within.ts";
+import { doneWithin } from "../core/deadline.ts";
 import type { CatalogMember } from "./member.ts";
 
 /** The upstreams that make their first start: whoever asks for lists meanwhile waits for them. */
@@ -34,7 +34,7 @@ export function createFirstStarts(waitMs: number): FirstStarts {
         const start = starting.get(name);
         if (start === undefined) return [];
         const { member } = start;
-        start.wait ??= within(waitMs, member.settled).then(() => ended(name, member));
+        start.wait ??= doneWithin(waitMs, member.settled).then(() => ended(name, member));
         return [start.wait];
       });
       return waits.length === 0 ? undefined : Promise.all(waits);

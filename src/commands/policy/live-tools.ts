@@ -1,6 +1,7 @@
 import { createCatalog } from "../../catalog/catalog.ts";
 import { compileToolRules } from "../../catalog/tool-rules.ts";
 import type { Config } from "../../config/schema/schema.ts";
+import { doneWithin } from "../../core/deadline.ts";
 import type { Log } from "../../core/log.ts";
 import { VERSION } from "../../main/version.ts";
 import type { KnownTool } from "../../policy/known-tool.ts";
@@ -48,7 +49,6 @@ export async function listLiveTools(
   const catalog = createCatalog({ upstreams, definitions, log, now: Date.now });
   const names = config.upstreams.map(({ name }) => name);
   const waiting = new Set(names);
-  let timer: NodeJS.Timeout | undefined;
   // Ctrl-C in a terminal reaches this process only: children are in groups of their own.
   const leave = (): void => {
     children.kill();
@@ -64,10 +64,7 @@ export async function listLiveTools(
       waiting.delete(name);
       onWaiting([...waiting]);
     });
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, limitMs);
-    });
-    await Promise.race([Promise.all(all), late]);
+    await doneWithin(limitMs, Promise.all(all));
     const unreached = names.flatMap((upstream) => {
       if (listed.has(upstream)) return [];
       const late = waiting.has(upstream)
@@ -77,7 +74,6 @@ export async function listLiveTools(
     });
     return { listed: new Map(listed), unreached };
   } finally {
-    clearTimeout(timer);
     catalog.close();
     await upstreams.close();
     for (const signal of STOPS) process.off(signal, leave);

@@ -1,5 +1,6 @@
 import type { Approvals } from "../../approvals/approvals.ts";
 import type { ApprovalRequest } from "../../core/approval.ts";
+import { doneWithin } from "../../core/deadline.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
 import type { Execute } from "../steps/execute.ts";
@@ -109,12 +110,7 @@ export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
     },
     async drain(ms) {
       stopped = true;
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, ms);
-      });
-      await Promise.race([late, Promise.all(beginning.values()).then(() => allOver())]);
-      clearTimeout(timer);
+      await doneWithin(ms, Promise.all(beginning.values()).then(allOver));
     },
   };
 

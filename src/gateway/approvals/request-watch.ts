@@ -1,6 +1,7 @@
 import type { Approvals } from "../../approvals/approvals.ts";
 import type { ApprovalRequest } from "../../core/approval.ts";
 import { Cancellation } from "../../core/cancellation.ts";
+import { withDeadline } from "../../core/deadline.ts";
 
 /** Waits for requests to change. */
 export interface RequestWatch {
@@ -43,17 +44,14 @@ export function createRequestWatch(approvals: Pick<Approvals, "waitForChange">):
       const key = `${id}\n${version}`;
       const shared = join(id, version, key);
       shared.waiters += 1;
-      let timer: NodeJS.Timeout | undefined;
       let stopListening = (): void => {};
-      const given = new Promise<undefined>((resolve) => {
-        timer = setTimeout(resolve, ms, undefined);
+      const cancelled = new Promise<undefined>((resolve) => {
         stopListening = cancellation?.onCancel(() => resolve(undefined)) ?? stopListening;
       });
       try {
-        const request = await Promise.race([shared.change, given]);
+        const request = await withDeadline(ms, Promise.race([shared.change, cancelled]), () => undefined);
         return request !== undefined && request.version > version ? request : undefined;
       } finally {
-        clearTimeout(timer);
         stopListening();
         shared.waiters -= 1;
         if (shared.waiters === 0) {

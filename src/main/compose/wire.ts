@@ -9,12 +9,12 @@ import { DEFAULT_CATALOG_TIMING } from "../../catalog/timing.ts";
 import { whyNoClientAddress } from "../../config/checks/client-address.ts";
 import type { Config } from "../../config/schema/schema.ts";
 import { publicUrlOf } from "../../config/schema/server.ts";
+import { doneWithin } from "../../core/deadline.ts";
 import { createKeyedHash } from "../../core/keyed-hash.ts";
 import type { Log } from "../../core/log.ts";
 import { createPeople } from "../../core/people.ts";
 import { createPersons } from "../../core/persons.ts";
 import { createSeal, type Seal } from "../../core/seal.ts";
-import { within } from "../../core/within.ts";
 import { recordApprovals } from "../../gateway/approvals/record.ts";
 import { createGateway, type WiredGateway } from "../../gateway/create-gateway.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
@@ -279,7 +279,7 @@ async function wireAll(config: Config, deps: WireDeps, open: Opened): Promise<Wi
     events,
     activity,
     policyOperations,
-    settled: within(timing.settleMs ?? SETTLE_MS, catalog.settled(upstreams.names())),
+    settled: doneWithin(timing.settleMs ?? SETTLE_MS, catalog.settled(upstreams.names())).then(() => {}),
     begin(url) {
       publicUrl = url ?? publicUrl;
       const { notifiers } = notifying;

@@ -1,5 +1,6 @@
 import { promises as dns } from "node:dns";
 import type { LookupFunction } from "node:net";
+import { withDeadline } from "../../core/deadline.ts";
 import {
   type AddressRange,
   isMetadata,
@@ -128,14 +129,8 @@ function systemResolve(hostname: string): Promise<readonly ResolvedAddress[]> {
   return dns.lookup(hostname, { all: true });
 }
 
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("late")), RESOLVE_MS);
+function inTime<T>(work: Promise<T>): Promise<T> {
+  return withDeadline(RESOLVE_MS, work, () => {
+    throw new Error("late");
   });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

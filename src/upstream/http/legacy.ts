@@ -1,4 +1,5 @@
 import type { InputResponse, Notification } from "../../core/call.ts";
+import { doneWithin } from "../../core/deadline.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
 import type { UpstreamFault } from "../../core/round.ts";
@@ -133,7 +134,7 @@ class LegacyHttpConnection implements Connection {
       );
     });
     this.#options.endpoint.intake.own(told);
-    await within(ANNOUNCE_MS, told);
+    await doneWithin(ANNOUNCE_MS, told);
     if (this.#closing !== undefined) return;
     const { endpoint, host, timing, random, capabilities } = this.#options;
     const sessionRequests = new SessionRequests({ host, capabilities, intake: endpoint.intake });
@@ -153,7 +154,7 @@ class LegacyHttpConnection implements Connection {
       onFlood: (detail) => host.onClosed(detail),
     });
     // Who can be asked anything may be asked at once, and the question comes on this stream.
-    if (Object.keys(capabilities).length > 0) await within(STREAM_OPEN_MS, this.#stream.settled);
+    if (Object.keys(capabilities).length > 0) await doneWithin(STREAM_OPEN_MS, this.#stream.settled);
   }
 
   request(request: UpstreamRequest, onDone: () => void): Promise<RequestAttempt> {
@@ -212,7 +213,7 @@ class LegacyHttpConnection implements Connection {
     // In a lost session every other call learns of the loss by its own answer, and goes out again.
     if (!this.#lost) for (const exchange of [...this.#exchanges]) exchange.cancel("The upstream session was closed.");
     const { closeMs } = this.#options.timing;
-    await within(closeMs, Promise.all(this.#writes));
+    await doneWithin(closeMs, Promise.all(this.#writes));
     if (this.#lost || this.#session.sessionId === undefined) return;
     // Servers may refuse this with 405; either way the session is no concern of ours any more.
     await deleteOnce(this.#options.endpoint, [...this.#common], closeMs);
@@ -255,13 +256,4 @@ class LegacyHttpConnection implements Connection {
     if (answer.kind === "failure") return answer.failure.detail;
     return answer.status >= 200 && answer.status < 300 ? undefined : `HTTP ${answer.status}.`;
   }
-}
-
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }

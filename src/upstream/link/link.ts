@@ -1,4 +1,5 @@
 import type { InputResponse } from "../../core/call.ts";
+import { doneWithin } from "../../core/deadline.ts";
 import { numberIn } from "../../core/exact-json.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
@@ -13,7 +14,6 @@ import { Throttle } from "../messages/throttle.ts";
 import type { MessageChannel, MessageChannelEvents, OpenChannel } from "../process/message-channel.ts";
 import type { ExchangeWire, PendingRequest } from "../protocol/pending-request.ts";
 import { responseText } from "../protocol/session-requests.ts";
-import { atMost } from "../waiting/at-most.ts";
 import { createFlood, createNoise, FLOOD_DETAIL, type Flood, LOGGED, type Noise } from "../waiting/flood.ts";
 
 export interface LinkEvents {
@@ -248,7 +248,7 @@ export class Link implements ExchangeWire, MessageChannelEvents {
   async #close(): Promise<void> {
     for (const exchange of [...this.pending.values()]) exchange.cancel("The upstream session was closed.");
     // What does not read would have it wait for ever.
-    await atMost(WRITTEN_MS, Promise.all(this.#writes));
+    await doneWithin(WRITTEN_MS, Promise.all(this.#writes));
     this.#ended ??= "The connection was closed.";
     await this.#channel?.close();
   }

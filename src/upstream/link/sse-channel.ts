@@ -1,8 +1,8 @@
+import { doneWithin } from "../../core/deadline.ts";
 import type { HttpEndpoint } from "../http/endpoint.ts";
 import { sendOnce } from "../http/once.ts";
 import type { HttpFailure, UpstreamResponse } from "../http/response.ts";
 import type { MessageChannel, OpenChannel, SendResult } from "../process/message-channel.ts";
-import { atMost } from "../waiting/at-most.ts";
 
 export interface SseChannelOptions {
   readonly endpoint: HttpEndpoint;
@@ -105,7 +105,7 @@ class SseChannel implements MessageChannel {
 
   async close(): Promise<void> {
     if (!this.end()) return;
-    await atMost(WRITTEN_MS, this.#last);
+    await doneWithin(WRITTEN_MS, this.#last);
     this.#reply.abort();
   }
 

@@ -1,8 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { getDefaultEnvironment } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { doneWithin } from "../../core/deadline.ts";
 import type { Log } from "../../core/log.ts";
 import { describeError } from "../messages/fault.ts";
-import { atMost } from "../waiting/at-most.ts";
 import { drain } from "../waiting/drain.ts";
 import { CHILD_MARK, type Children } from "./children.ts";
 import { createLastWords, type LastWords } from "./last-words.ts";
@@ -124,7 +124,7 @@ class StdioChannel implements MessageChannel {
     try {
       return await this.#input.send(text, isWanted);
     } catch (error) {
-      if (this.#closing === undefined) await atMost(EXIT_MS, this.#ended);
+      if (this.#closing === undefined) await doneWithin(EXIT_MS, this.#ended);
       throw error;
     }
   }

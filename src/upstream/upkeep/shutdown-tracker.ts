@@ -1,6 +1,6 @@
+import { doneWithin } from "../../core/deadline.ts";
 import type { Log } from "../../core/log.ts";
 import { OpenChannels } from "../link/channels.ts";
-import { atMost } from "../waiting/at-most.ts";
 
 /** What of an upstream ends on its own, and has to have ended before a shutdown is complete. */
 export class ShutdownTracker {
@@ -25,7 +25,7 @@ export class ShutdownTracker {
 
   /** Gives `attempt` up to `ms` to end, then ends every channel that is open. */
   async settle(attempt: Promise<void> | undefined, ms: number): Promise<void> {
-    await atMost(ms, attempt);
+    await doneWithin(ms, attempt);
     this.channels.over = true;
     // One may have opened meanwhile.
     while (this.channels.size > 0) await Promise.all([...this.channels].map((end) => end()));

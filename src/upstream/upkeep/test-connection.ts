@@ -1,3 +1,4 @@
+import { withDeadline } from "../../core/deadline.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
 import type { UpstreamFault } from "../../core/round.ts";
@@ -33,12 +34,10 @@ export async function testConnection(
   const { maxMs, signal } = bounds;
   const timeoutMs = Math.min(options.timeoutMs, maxMs);
   const upstreams = createUpstreams({ ...deps, log: quiet(deps.log) });
-  let timer: NodeJS.Timeout | undefined;
+  const failed = (code: TestFault["code"], detail: string): ConnectionTest => ({ ok: false, fault: { code, detail } });
   let stop = (): void => {};
-  const late = new Promise<ConnectionTest>((resolve) => {
-    const end = (code: TestFault["code"], detail: string): void => resolve({ ok: false, fault: { code, detail } });
-    timer = setTimeout(() => end("UPSTREAM_TIMEOUT", `It was not done within ${maxMs} ms.`), maxMs);
-    stop = () => end("CALL_CANCELLED", "The gateway is stopping.");
+  const stopped = new Promise<ConnectionTest>((resolve) => {
+    stop = () => resolve(failed("CALL_CANCELLED", "The gateway is stopping."));
   });
   if (signal?.aborted === true) stop();
   signal?.addEventListener("abort", stop, { once: true });
@@ -50,9 +49,10 @@ export async function testConnection(
       if (!answer.ok) return { ok: false, fault: answer.fault };
       return { ok: true, status: upstream.status(), tools: answer.items };
     });
-    return await Promise.race([listed, late]);
+    return await withDeadline(maxMs, Promise.race([listed, stopped]), () =>
+      failed("UPSTREAM_TIMEOUT", `It was not done within ${maxMs} ms.`),
+    );
   } finally {
-    clearTimeout(timer);
     signal?.removeEventListener("abort", stop);
     await upstreams.close();
   }
