@@ -12,7 +12,10 @@ export interface CheckedStore {
   readonly secretKey: string | undefined;
 }
 
-/** What a start would refuse of the store and of the gateway's secret, found without making or changing anything. */
+/**
+ * What a start would refuse of the store and of the gateway's secret, and a store that lost what was written last, which it would go on
+ * with: found without making or changing anything.
+ */
 export function checkStore({ url, secretKey }: CheckedStore): readonly StoreError[] {
   const errors: StoreError[] = [];
   const attempt = (step: () => void): void => {

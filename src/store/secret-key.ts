@@ -73,7 +73,7 @@ function readKey(path: string): Uint8Array | undefined {
   if (key !== undefined) return key;
   throw new StoreError(
     "SECRET_KEY_INVALID",
-    `${path} holds no key of 32 bytes. Restore it from a backup; if there is none, remove it, and what it sealed is lost.`,
+    `${path} holds no key of 32 bytes. Restore it from a backup. Without one, what it sealed is lost, and nothing tells any more whether the record was changed: keep a copy of all files before you remove it.`,
   );
 }
 

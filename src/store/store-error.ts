@@ -8,6 +8,7 @@ export type StoreErrorCode =
   | "STORE_SCHEMA_NEWER"
   | "STORE_SCHEMA_OLDER"
   | "STORE_SCHEMA_CHANGED"
+  | "STORE_LOST"
   | "STORE_LOCKED"
   | "STORE_FULL"
   | "STORE_REPLACED"

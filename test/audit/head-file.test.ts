@@ -1,12 +1,13 @@
 import { copyFileSync, existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { headFileOf, readHead } from "../../src/audit/checkpoints/head-file.ts";
+import { readHead } from "../../src/audit/checkpoints/head-file.ts";
 import { AUDIT_CHECKPOINTS } from "../../src/audit/checkpoints/statement.ts";
 import { verifyRecord } from "../../src/audit/verify/verify-record.ts";
 import { createKeyedHash } from "../../src/core/keyed-hash.ts";
 import { createSigningKey } from "../../src/core/signing-key.ts";
 import { AUDIT_CHAIN } from "../../src/store/audit/audit-row.ts";
+import { headFileOf } from "../../src/store/database/left-row.ts";
 import { openStoreReader } from "../../src/store/open-store.ts";
 import { temporaryDir } from "../support/audit.ts";
 import { SECRET } from "../support/audit-key.ts";

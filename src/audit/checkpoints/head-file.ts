@@ -11,11 +11,6 @@ import { type CheckpointStatement, readCheckpoint, type SignedCheckpoint } from 
  * But it finds a database that was put back, or made anew, by itself.
  */
 
-/** Where the head of a database is kept. */
-export function headFileOf(databasePath: string): string {
-  return `${databasePath}-head`;
-}
-
 /** Keeps it there, as anchors are told. */
 export function createHeadKeeper(path: string, log: Log): Anchor {
   return createAnchor({

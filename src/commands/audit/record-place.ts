@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { headFileOf } from "../../audit/checkpoints/head-file.ts";
 import type { Config } from "../../config/schema/schema.ts";
+import { headFileOf } from "../../store/database/left-row.ts";
 import { knownSecretKey, previousSecretKeys } from "../../store/secret-key.ts";
 import { StoreError } from "../../store/store-error.ts";
 import { parseStoreUrl } from "../../store/store-url.ts";

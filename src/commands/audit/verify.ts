@@ -148,7 +148,9 @@ async function printKey(options: VerifyOptions, shell: Shell): Promise<void> {
   if (place === undefined) return;
   const [key] = keysOf(place);
   if (key === undefined) {
-    shell.err("The gateway's secret is not at hand. Name its configuration with -c, or start the gateway once.");
+    shell.err(
+      "The gateway's secret is not at hand. Name its configuration with -c, or put portcullis.key back beside the database.",
+    );
     shell.setExitCode(1);
     return;
   }

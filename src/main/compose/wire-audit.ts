@@ -2,7 +2,7 @@ import type { Audit } from "../../audit/audit.ts";
 import type { Anchor } from "../../audit/checkpoints/anchor.ts";
 import { readAnchor } from "../../audit/checkpoints/anchor-file.ts";
 import { type Checkpoints, createCheckpoints } from "../../audit/checkpoints/checkpoints.ts";
-import { createHeadKeeper, headFileOf, readHead } from "../../audit/checkpoints/head-file.ts";
+import { createHeadKeeper, readHead } from "../../audit/checkpoints/head-file.ts";
 import { AUDIT_CHECKPOINTS } from "../../audit/checkpoints/statement.ts";
 import { createAudit } from "../../audit/create-audit.ts";
 import { createRollUp, type RollUp } from "../../audit/roll-up.ts";
@@ -15,6 +15,7 @@ import { createSeal } from "../../core/seal.ts";
 import { createSigningKey, type SigningKey } from "../../core/signing-key.ts";
 import type { ChainHead } from "../../store/audit/audit-row.ts";
 import { brokenRow } from "../../store/audit/checkpoint-row.ts";
+import { headFileOf } from "../../store/database/left-row.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { WireDeps } from "./deps.ts";
 

@@ -162,7 +162,7 @@ function readRow(row: RegisteredUpstreamRecord, deps: UpstreamRegistryDeps): Reg
   const entry = openEntry(deps.seal, row);
   if (entry === undefined) {
     return rests(
-      "it was changed in the database, or stored under another secret key. Remove it, and register it again.",
+      "it was changed in the database, or stored under another secret key. Run: portcullis audit verify. Then remove it, and register it again.",
     );
   }
   const read = readUpstreamEntry(name, entry);

@@ -50,7 +50,7 @@ export function watchDatabaseFile({ path, connection, log, everyMs }: DatabaseFi
   const what: StoreError = new StoreError(
     "STORE_REPLACED",
     `${path} is not the file any more that this process opened, or it was cut: nothing can be recorded. ` +
-      "Put it back, or keep what is there and restart.",
+      "Put it back. If it is lost, keep what is there, and restart this gateway on a copy.",
   );
   const database = noted(path);
   const wal = noted(`${path}-wal`);

@@ -4,6 +4,7 @@ import Database from "better-sqlite3";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { StoreError } from "../store-error.ts";
 import { MAX_ID_BYTES } from "./bounded.ts";
+import { headFileOf, lacksLeftRow } from "./left-row.ts";
 
 /** One file of `migrations/`, as drizzle-kit's journal lists it. */
 interface Migration {
@@ -46,13 +47,32 @@ export function migrate(
   }).immediate();
 }
 
-/** Refuses a database that this version cannot read as it is. @throws StoreError STORE_SCHEMA_NEWER, _OLDER, STORE_FOREIGN, _CHANGED */
+/** Refuses a database that this version cannot read as it is. @throws StoreError STORE_SCHEMA_NEWER, _OLDER, _CHANGED, STORE_FOREIGN, _LOST */
 export function requireCurrent(db: Database.Database, migrationsDir: string, path: string): void {
   refuseViews(db, migrationsDir, path);
   if (schemaAge(db, readMigrations(migrationsDir), path) === "current") return;
+  // A file whose log was cut or taken away has the tables of some time before, or none.
+  if (lacksLeftRow(path, db)) throw lost(path, "it lacks the row with which a gateway left it");
+  if (tablesOf(db).length === 0) {
+    throw new StoreError("STORE_SCHEMA_OLDER", `${path} holds nothing yet. ${IF_NEW}. ${IF_NOT}`);
+  }
   throw new StoreError(
     "STORE_SCHEMA_OLDER",
-    `${path} was written by an older version. Start the gateway of this version once: it brings the file up to date.`,
+    `${path} has the tables of an older version. ${IF_NEW}: it brings the file up to date. ${IF_NOT}`,
+  );
+}
+
+// No gateway may go on with what has lost its newest state before somebody has looked: each start writes into it.
+const IF_NEW = "If no gateway of this version has used it yet, start one";
+const IF_NOT =
+  "If one has, the file lost what was written last: start none, keep the file as it is, read the gateway's log, and restore a copy.";
+
+/** A database that is not as a gateway left it, or not there. */
+export function lost(path: string, what: string): StoreError {
+  return new StoreError(
+    "STORE_LOST",
+    `${path} is not as its gateway left it: ${what}, as ${headFileOf(path)} says. It was cut, replaced or removed, or lost its log (-wal). ` +
+      "Start no gateway on it: keep all files as they are, read the gateway's log, and restore a copy.",
   );
 }
 

@@ -4,7 +4,8 @@ import Database from "better-sqlite3";
 import { asStoreError, isBusy, StoreError } from "../store-error.ts";
 import type { StorePlace } from "../store-url.ts";
 import { renewEdition } from "./database-file.ts";
-import { migrate, requireCurrent } from "./migrate.ts";
+import { lacksLeftRow } from "./left-row.ts";
+import { lost, migrate, requireCurrent } from "./migrate.ts";
 
 // At start another process may be migrating; waiting for it in place is fine then, and only then.
 const START_WAIT_MS = 5_000;
@@ -43,9 +44,10 @@ export function openForReading(place: StorePlace, migrationsDir: string): Databa
   }
   return guarded(place.path, () => {
     if (!isThere(place.path)) {
+      if (lacksLeftRow(place.path)) throw lost(place.path, "it is not there");
       throw new StoreError(
         "STORE_MISSING",
-        `There is no database at ${place.path}. Has the gateway run with this config?`,
+        `There is no database at ${place.path}. Has a gateway run with this configuration?`,
       );
     }
     // Asked first: what SQLite says of a file that it may not read is the same as of one that is not there.
