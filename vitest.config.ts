@@ -2,7 +2,15 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** What starts programs and browsers, and with it most of the time. */
-const PROGRAMS = ["e2e", "console", "demo", "commands", "step-up"];
+const PROGRAMS = [
+  ...["e2e", "console", "demo", "commands", "step-up"].map((room) => `test/${room}/**/*.test.{ts,tsx}`),
+  "test/**/processes.test.ts",
+  "test/approvals/notify/dispatcher.test.ts",
+  "test/audit/roll-up.test.ts",
+  "test/operations/upstreams.test.ts",
+  "test/store/{open-store,rate-limit-rows,secret-key}.test.ts",
+  "test/upstream/{remembered-era,stdio}.test.ts",
+];
 
 /** Long files first, so that the end is not one of them on one core: files of programs, then the others, each by size. */
 class LongFirst extends BaseSequencer {
@@ -12,8 +20,6 @@ class LongFirst extends BaseSequencer {
     return [...bySize.filter(isProgram), ...bySize.filter((file) => !isProgram(file))];
   }
 }
-
-const programs = PROGRAMS.map((room) => `test/${room}/**/*.test.{ts,tsx}`);
 
 export default defineConfig({
   test: {
@@ -25,8 +31,8 @@ export default defineConfig({
     isolate: false,
     sequence: { sequencer: LongFirst },
     projects: [
-      { extends: true, test: { name: "programs", include: programs, globalSetup: "test/support/built.ts" } },
-      { extends: true, test: { name: "units", include: ["test/**/*.test.{ts,tsx}"], exclude: programs } },
+      { extends: true, test: { name: "programs", include: PROGRAMS, globalSetup: "test/support/built.ts" } },
+      { extends: true, test: { name: "units", include: ["test/**/*.test.{ts,tsx}"], exclude: PROGRAMS } },
     ],
   },
 });

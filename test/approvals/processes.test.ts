@@ -19,7 +19,7 @@ async function race(
   workers: readonly (readonly string[])[],
   at = 0,
 ): Promise<ScriptRun[]> {
-  const runs = workers.map((args) => startScript("test/support/approval-worker.ts", [test.path, test.go, ...args]));
+  const runs = workers.map((args) => startScript("approval-worker", [test.path, test.go, ...args]));
   await Promise.all(runs.map((run) => run.untilLines(1)));
   await eventually(async () => (Date.now() >= at ? true : undefined));
   writeFileSync(test.go, "");

@@ -120,7 +120,7 @@ describe("what is counted", () => {
     const store = openTestStore(path);
     const rows = randomAudit({ seed: 2, count: 3_000, from: NOW - DAY, to: NOW });
     await append(store, rows);
-    const runs = [0, 1].map(() => startScript("test/support/counting-process.ts", [path, String(NOW), "20"]));
+    const runs = [0, 1].map(() => startScript("counting-process", [path, String(NOW), "20"]));
     for (const run of runs) expect(await run.ended).toMatchObject({ code: 0 });
     expect(counted(path)).toEqual(bruteForce(rows, NOW));
   });

@@ -45,7 +45,7 @@ async function main(): Promise<number> {
     const names = [...SERVERS, ...CLIENTS].map(({ name }) => name).join(", ");
     throw new Error(`There is no ${unknown.join(", ")}. There are: ${names}`);
   }
-  setup();
+  await setup();
   const cache = createCache(options.cache);
   if (options.sessions !== undefined) return await sessions(Number(options.sessions), cache);
   const kept = await keptRows(cache.dir, join(ROOT, "dist"));

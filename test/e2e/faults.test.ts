@@ -1,5 +1,5 @@
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { testProgram } from "../support/built.ts";
 import { type AnyClient, connectRaw, connectSdk1, connectSdk2Pinned } from "../support/clients.ts";
 import { eventually } from "../support/eventually.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
@@ -46,7 +46,7 @@ beforeAll(async () => {
       absent: { url: "http://127.0.0.1:9/mcp", era: "modern" },
       vanishing: {
         command: process.execPath,
-        args: ["--import", import.meta.resolve("tsx"), join(import.meta.dirname, "../support/vanishing-server.ts")],
+        args: [testProgram("vanishing-server")],
         era: "legacy",
       },
     },

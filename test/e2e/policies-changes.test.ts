@@ -10,7 +10,7 @@ import type { Principal } from "../../src/core/principal.ts";
 import { createStdioEdge } from "../../src/downstream/stdio/stdio.ts";
 import { eventually } from "../support/eventually.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { LEAKY_STDIO } from "../support/leaky.ts";
+import { leakyStdio } from "../support/leaky.ts";
 import { person, SILENT } from "../support/mcp-endpoint.ts";
 import { startModernUpstream } from "../support/modern-upstream.ts";
 import { closeAfterEach } from "../support/upstreams.ts";
@@ -31,7 +31,7 @@ it("tells exactly the sessions whose list of tools is another one after a policy
   const upstream = closed(await startModernUpstream());
   const gateway = closed(
     await startTestGateway(
-      { auth: users.auth, upstreams: { modern: { url: upstream.url }, leaky: LEAKY_STDIO.legacy } },
+      { auth: users.auth, upstreams: { modern: { url: upstream.url }, leaky: leakyStdio().legacy } },
       { "p.yaml": policies() },
       { timing: { settleMs: 50_000 } },
     ),

@@ -8,7 +8,7 @@ import type { AuditEntry } from "../../src/store/audit/audit-rows.ts";
 import { openStoreReader } from "../../src/store/open-store.ts";
 import { eventually } from "../support/eventually.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { LEAKY_STDIO } from "../support/leaky.ts";
+import { leakyStdio } from "../support/leaky.ts";
 import { type LegacyUpstream, startLegacyUpstream } from "../support/legacy-upstream.ts";
 import { callModern } from "../support/raw-answers.ts";
 import { answerRaw, legacyScript, type RawUpstream, startRawUpstream } from "../support/raw-upstream.ts";
@@ -59,7 +59,7 @@ beforeAll(async () => {
   gateway = await startTestGateway(
     {
       auth: users.auth,
-      upstreams: { ...LEAKY_STDIO, raw: { url: raw.url }, http: { url: legacy.url } },
+      upstreams: { ...leakyStdio(), raw: { url: raw.url }, http: { url: legacy.url } },
     },
     { "p.yaml": POLICIES },
     // Two child processes that compile what they run take their time on a busy machine.

@@ -10,7 +10,7 @@ import { connectRaw, connectSdk1 } from "../support/clients.ts";
 import { eventually } from "../support/eventually.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { type LegacyUpstream, startLegacyUpstream } from "../support/legacy-upstream.ts";
-import { MODERN_STDIO, type ModernUpstream, startModernUpstream } from "../support/modern-upstream.ts";
+import { type ModernUpstream, modernStdio, startModernUpstream } from "../support/modern-upstream.ts";
 import { ERAS, LOOPBACK, listed, register, root, upstreamsOf } from "../support/registering.ts";
 import { closeAfterEach } from "../support/upstreams.ts";
 
@@ -205,7 +205,7 @@ describe("an upstream that is registered", () => {
     });
     expect(await upstreamsOf(gateway).remove(root, "sealed")).toEqual({ ok: true });
 
-    await register(gateway, "program", { command: process.execPath, args: [...MODERN_STDIO] });
+    await register(gateway, "program", { command: process.execPath, args: [...modernStdio()] });
     gateway.reconfigure({ ...LOOPBACK, secrets: { key: "B".repeat(43) } });
     await gateway.restart();
     expect(upstreamsOf(gateway).list()).toEqual([]);

@@ -43,7 +43,7 @@ describe("a new store", () => {
 
   it("is made once by processes that start at the same time", async () => {
     const path = join(temporaryDir(), "portcullis.db");
-    const runs = [1, 2, 3].map((n) => startScript("test/support/audit-writer.ts", [path, `p${n}`, "1"]));
+    const runs = [1, 2, 3].map((n) => startScript("audit-writer", [path, `p${n}`, "1"]));
     for (const run of runs) expect(await run.ended).toMatchObject({ code: 0, stderr: "" });
     expect(await openTestStore(path).audit.lastSeq()).toBe(6);
     const journal = JSON.parse(readFileSync("migrations/meta/_journal.json", "utf8"));

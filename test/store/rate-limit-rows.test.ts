@@ -123,7 +123,7 @@ describe("the counters", () => {
 
   it("are exact when processes race for them", async () => {
     const path = join(temporaryDir(), "portcullis.db");
-    const runs = [1, 2].map(() => startScript("test/support/budget-drawer.ts", [path, "400", "500"]));
+    const runs = [1, 2].map(() => startScript("budget-drawer", [path, "400", "500"]));
     for (const run of runs) expect(await run.ended).toMatchObject({ code: 0, stderr: "" });
     const lines = runs.flatMap((run) => run.lines);
     expect(lines).toHaveLength(800);

@@ -43,7 +43,7 @@ describe("a key kept beside the database", () => {
 
   it("is the same for processes that start at the same time", async () => {
     const beside = join(temporaryDir(), "portcullis.db");
-    const runs = [1, 2, 3, 4].map(() => startScript("test/support/print-key.ts", [beside]));
+    const runs = [1, 2, 3, 4].map(() => startScript("print-key", [beside]));
     for (const run of runs) expect(await run.ended).toMatchObject({ code: 0, stderr: "" });
     expect(runs.map((run) => run.lines.length)).toEqual([1, 1, 1, 1]);
     expect(new Set(runs.flatMap((run) => run.lines)).size).toBe(1);

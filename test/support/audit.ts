@@ -30,7 +30,7 @@ export function openTestStore(path: string, options: Partial<StoreOptions> = {})
   return store;
 }
 
-/** Runs `test/support/audit-writer.ts` in a process of its own: it opens calls `<prefix>-0`, `<prefix>-1`, … */
+/** Runs `programs/audit-writer.ts` in a process of its own: it opens calls `<prefix>-0`, `<prefix>-1`, … */
 export function startWriter(path: string, prefix: string, count: number, shellPrefix?: string): ScriptRun {
-  return startScript("test/support/audit-writer.ts", [path, prefix, String(count)], shellPrefix);
+  return startScript("audit-writer", [path, prefix, String(count)], shellPrefix);
 }

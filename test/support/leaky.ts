@@ -1,14 +1,7 @@
-import { fileURLToPath } from "node:url";
-
-const args = (era: string): readonly string[] => [
-  "--import",
-  "tsx",
-  fileURLToPath(new URL("./leaky-stdio.ts", import.meta.url)),
-  era,
-];
+import { testProgram } from "./built.ts";
 
 /** As `upstreams` of a configuration: servers whose every word holds a card number or an e-mail address. */
-export const LEAKY_STDIO = {
-  legacy: { command: process.execPath, args: args("legacy") },
-  modern: { command: process.execPath, args: args("modern") },
-};
+export function leakyStdio() {
+  const server = (era: string) => ({ command: process.execPath, args: [testProgram("leaky-stdio"), era] });
+  return { legacy: server("legacy"), modern: server("modern") };
+}

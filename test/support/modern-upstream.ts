@@ -1,15 +1,11 @@
 import { createServer, type IncomingMessage } from "node:http";
-import { fileURLToPath } from "node:url";
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import { createMcpHandler, type ServerNotifier } from "@modelcontextprotocol/server";
+import { testProgram } from "./built.ts";
 import { createModernServer } from "./modern-tools.ts";
 
 /** Arguments for `node` that run the modern test server over stdio. */
-export const MODERN_STDIO: readonly string[] = [
-  "--import",
-  "tsx",
-  fileURLToPath(new URL("./modern-stdio.ts", import.meta.url)),
-];
+export const modernStdio = (): readonly string[] => [testProgram("modern-stdio")];
 
 /** A modern server over HTTP, on SDK v2, that refuses everything legacy. */
 export interface ModernUpstream {

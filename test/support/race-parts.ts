@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { isObject, type JsonObject } from "../../src/core/json.ts";
+import { testProgram } from "./built.ts";
 import { type Program, startProgram } from "./program.ts";
 import { answer, modernScript, startRawUpstream } from "./raw-upstream.ts";
 import { createUsers, type Users } from "./users.ts";
@@ -127,7 +128,7 @@ export function startRacingGateway(name: string, file: string): RacingGateway {
     startProgram({
       name,
       command: process.execPath,
-      args: ["--import", import.meta.resolve("tsx"), join(import.meta.dirname, "race-gateway.ts"), file],
+      args: [testProgram("race-gateway"), file],
       ready: /ready (\d+)/,
       readyMs: 60_000,
     });

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { onTestFinished } from "vitest";
+import { testProgram } from "./built.ts";
 
 /** A script in a process of its own. */
 export interface ScriptRun {
@@ -12,10 +13,12 @@ export interface ScriptRun {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null; readonly stderr: string }>;
 }
 
-/** Starts a TypeScript file under this Node. `shellPrefix` runs in the same shell first, say `ulimit -f 100`. */
-export function startScript(file: string, args: readonly string[], shellPrefix = ":"): ScriptRun {
-  const command = `${shellPrefix}; exec "$0" --import tsx "$@"`;
-  const child = spawn("bash", ["-c", command, process.execPath, file, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+/** Starts a program of `support/programs/` under this Node. `shellPrefix` runs in the same shell first, say `ulimit -f 100`. */
+export function startScript(name: string, args: readonly string[], shellPrefix = ":"): ScriptRun {
+  const command = `${shellPrefix}; exec "$0" "$@"`;
+  const child = spawn("bash", ["-c", command, process.execPath, testProgram(name), ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   onTestFinished(() => {
     child.kill("SIGKILL");
   });
@@ -43,7 +46,7 @@ export function startScript(file: string, args: readonly string[], shellPrefix =
           if (lines.length >= count) resolve();
         };
         onLine();
-        void ended.then(() => reject(new Error(`${file} ended after ${lines.length} lines: ${stderr}`)));
+        void ended.then(() => reject(new Error(`${name} ended after ${lines.length} lines: ${stderr}`)));
       }),
     kill: () => child.kill("SIGKILL"),
     ended,

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { openEraMemory } from "../../src/main/compose/era-memory.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { EraMemory } from "../../src/upstream/era-memory.ts";
-import { MODERN_STDIO } from "../support/modern-upstream.ts";
+import { modernStdio } from "../support/modern-upstream.ts";
 import { recordingLog } from "../support/recording-log.ts";
 import { nodeUpstream, upstreamIn } from "../support/upstream-options.ts";
 import { closeAfterEach, startUpstreams } from "../support/upstreams.ts";
@@ -23,7 +23,7 @@ it.each([
   ["nothing", undefined, ["-e", LEGACY], "legacy", ["asked server/discover", "asked initialize"]],
   ["what it is", "legacy", ["-e", LEGACY], "legacy", ["asked initialize"]],
   ["what it is no more", "modern", ["-e", LEGACY], "legacy", ["asked server/discover", "asked initialize"]],
-  ["what it was before it was renewed", "legacy", MODERN_STDIO, "modern", undefined],
+  ["what it was before it was renewed", "legacy", modernStdio(), "modern", undefined],
 ] as const)("a program of which %s is remembered is started as often as needed", async (_, known, args, era, asked) => {
   const learned: string[] = [];
   const eras: EraMemory = { recall: () => known, learned: (name, _place, now) => learned.push(`${name} ${now}`) };

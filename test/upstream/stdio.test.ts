@@ -7,7 +7,7 @@ import type { UpstreamsDeps } from "../../src/upstream/upkeep/upstreams.ts";
 import type { UpstreamOptions } from "../../src/upstream/upstream.ts";
 import { eventually } from "../support/eventually.ts";
 import { EVERYTHING, startEverything } from "../support/everything.ts";
-import { MODERN_STDIO } from "../support/modern-upstream.ts";
+import { modernStdio } from "../support/modern-upstream.ts";
 import { recordingLog } from "../support/recording-log.ts";
 import {
   httpUpstream,
@@ -107,7 +107,7 @@ describe("the example server of 2025", () => {
 
 describe("a modern stdio server", () => {
   it("is one child for all peers, asks in rounds, reports updates", async () => {
-    const { up } = await connect(nodeUpstream("up", MODERN_STDIO));
+    const { up } = await connect(nodeUpstream("up", modernStdio()));
     expect(up.status()).toMatchObject({ era: "modern", transport: "stdio", instructions: "For tests." });
     const round = await up.session(testPeer("a", { capabilities: ELICITING })).request(toolCall("ask"));
     if (round.kind !== "input_required") throw new Error("no input requests");

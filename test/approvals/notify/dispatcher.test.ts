@@ -10,6 +10,7 @@ import { createDispatcher, type Dispatcher, type DispatcherDeps } from "../../..
 import type { Outbox, OutboxEntry } from "../../../src/store/approvals/outbox.ts";
 import { openStore, type Store } from "../../../src/store/open-store.ts";
 import { auditHash } from "../../support/audit-key.ts";
+import { testProgram } from "../../support/built.ts";
 import { eventually } from "../../support/eventually.ts";
 import { tell } from "../../support/outbox.ts";
 import { freePort } from "../../support/program.ts";
@@ -318,8 +319,7 @@ describe("a dispatcher", () => {
         child.kill("SIGKILL");
       };
     });
-    const program = join(import.meta.dirname, "../../support/notifying.ts");
-    const child = spawn(process.execPath, ["--import", "tsx", program, path(), receiver.url], { stdio: "ignore" });
+    const child = spawn(process.execPath, [testProgram("notifying"), path(), receiver.url], { stdio: "ignore" });
     children.push(child);
     await killed;
     receiver.answer = (response) => response.writeHead(204).end();

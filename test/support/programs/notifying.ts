@@ -1,10 +1,10 @@
 /*
  * Sends what waits in a store to one webhook, named `ops`, until it is killed. Arguments: database, URL.
  */
-import { createNotifiers } from "../../src/approvals/notify/create-notifiers.ts";
-import { createDispatcher } from "../../src/approvals/notify/dispatcher.ts";
-import { openStore } from "../../src/store/open-store.ts";
-import { auditHash } from "./audit-key.ts";
+import { createNotifiers } from "../../../src/approvals/notify/create-notifiers.ts";
+import { createDispatcher } from "../../../src/approvals/notify/dispatcher.ts";
+import { openStore } from "../../../src/store/open-store.ts";
+import { auditHash } from "../audit-key.ts";
 
 const [path = "", url = ""] = process.argv.slice(2);
 const silent = { debug() {}, info() {}, warn() {}, error() {} };

@@ -2,7 +2,7 @@
  * Draws on one budget and on another that is larger, eight draws at once, and prints `+` for each that passed and `-`
  * for each that was refused. Arguments: database, how many draws, limit of the smaller budget.
  */
-import { openStore } from "../../src/store/open-store.ts";
+import { openStore } from "../../../src/store/open-store.ts";
 
 const [path = "", draws = "0", limit = "0"] = process.argv.slice(2);
 const silent = { debug() {}, info() {}, warn() {}, error() {} };

@@ -2,9 +2,9 @@
  * A gateway in a process of its own, to be killed. Argument: its configuration. Prints `ready` and its port once it is
  * connected to its servers. What is lost with it counts as lost after a moment, and not after half a minute.
  */
-import { formatConfigError } from "../../src/config/config-error.ts";
-import { loadConfig } from "../../src/config/load.ts";
-import { startGateway } from "../../src/main/serve.ts";
+import { formatConfigError } from "../../../src/config/config-error.ts";
+import { loadConfig } from "../../../src/config/load.ts";
+import { startGateway } from "../../../src/main/serve.ts";
 
 const LEASE_MS = 2_000;
 

@@ -5,8 +5,8 @@
 import { createServer, type ServerResponse } from "node:http";
 import { createInterface } from "node:readline";
 import { isObject } from "../../../src/core/json.ts";
-import { answersTo, unsolicited } from "./messages.ts";
-import { createDice } from "./random-text.ts";
+import { answersTo, unsolicited } from "../fuzz/messages.ts";
+import { createDice } from "../fuzz/random-text.ts";
 
 const [transport = "stdio", seed = "1"] = process.argv.slice(2);
 const dice = createDice(Number(seed));

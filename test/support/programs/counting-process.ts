@@ -2,9 +2,9 @@
  * Counts the audit of a database until nothing is left to count, beside others that do the same, and prints `done`.
  * Arguments: database, time (ms since the epoch), rows of one slice.
  */
-import { createRollUp } from "../../src/audit/roll-up.ts";
-import { openStore } from "../../src/store/open-store.ts";
-import { auditHash } from "./audit-key.ts";
+import { createRollUp } from "../../../src/audit/roll-up.ts";
+import { openStore } from "../../../src/store/open-store.ts";
+import { auditHash } from "../audit-key.ts";
 
 const [path = "", now = "0", sliceRows = "0"] = process.argv.slice(2);
 const silent = { debug() {}, info() {}, warn() {}, error() {} };

@@ -2,11 +2,11 @@
  * Opens audited calls, sixteen per event-loop turn, and prints the id of each one once it is acknowledged; a refused
  * one is printed with `!`. Arguments: database, prefix of the call ids, how many.
  */
-import { createAudit } from "../../src/audit/create-audit.ts";
-import { createSeal } from "../../src/core/seal.ts";
-import { openStore } from "../../src/store/open-store.ts";
-import { auditHash, digest } from "./audit-key.ts";
-import { opening } from "./audit-opening.ts";
+import { createAudit } from "../../../src/audit/create-audit.ts";
+import { createSeal } from "../../../src/core/seal.ts";
+import { openStore } from "../../../src/store/open-store.ts";
+import { auditHash, digest } from "../audit-key.ts";
+import { opening } from "../audit-opening.ts";
 
 const [path = "", prefix = "", count = "0"] = process.argv.slice(2);
 const silent = { debug() {}, info() {}, warn() {}, error() {} };

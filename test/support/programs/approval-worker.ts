@@ -4,12 +4,12 @@
  * `approve` or `reject` everything pending, `sweep` what is due); who.
  */
 import { existsSync } from "node:fs";
-import { createApprovals } from "../../src/approvals/create-approvals.ts";
-import { openStore } from "../../src/store/open-store.ts";
-import { no, person, yes } from "./approval-parts.ts";
-import { serviceDeps, WORKER_LEASE_MS } from "./approval-service.ts";
-import { auditHash } from "./audit-key.ts";
-import { eventually } from "./eventually.ts";
+import { createApprovals } from "../../../src/approvals/create-approvals.ts";
+import { openStore } from "../../../src/store/open-store.ts";
+import { no, person, yes } from "../approval-parts.ts";
+import { serviceDeps, WORKER_LEASE_MS } from "../approval-service.ts";
+import { auditHash } from "../audit-key.ts";
+import { eventually } from "../eventually.ts";
 
 const [path = "", go = "", what = "", who = ""] = process.argv.slice(2);
 const log = { debug() {}, info() {}, warn() {}, error: console.error };
