@@ -1,7 +1,8 @@
 import type { UpstreamFault } from "../../core/round.ts";
 import type { HttpEndpoint } from "../http/endpoint.ts";
 import type { PeerSession } from "../sessions/peer-session.ts";
-import { type Connector, type ConnectorDeps, establish } from "./connector.ts";
+import type { Connector, ConnectorDeps } from "./connector.ts";
+import { establish } from "./establish.ts";
 import type { RouteMemory } from "./route-memory.ts";
 import type { StateKeeper } from "./state.ts";
 
@@ -15,7 +16,7 @@ export interface ReachDeps
   system(): PeerSession;
 }
 
-export interface AttemptsDeps extends ReachDeps, Pick<ConnectorDeps, "channels" | "onStale" | "track"> {
+export interface ConnectionAttemptsDeps extends ReachDeps, Pick<ConnectorDeps, "channels" | "onStale" | "track"> {
   readonly route: RouteMemory;
   onConnected(connector: Connector): void;
   onFailed(fault: UpstreamFault): void;
@@ -27,13 +28,13 @@ export interface AttemptsDeps extends ReachDeps, Pick<ConnectorDeps, "channels" 
 
 /** Attempts to reach one upstream, one at a time: whoever wants another joins the one under way. */
 export class ConnectionAttempts {
-  readonly #deps: AttemptsDeps;
+  readonly #deps: ConnectionAttemptsDeps;
   #underWay: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
   #lostMeanwhile: string | undefined;
   #nextId = 1;
 
-  constructor(deps: AttemptsDeps) {
+  constructor(deps: ConnectionAttemptsDeps) {
     this.#deps = deps;
   }
 
