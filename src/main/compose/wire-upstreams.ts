@@ -15,7 +15,7 @@ import type { Store } from "../../store/open-store.ts";
 import { createAddressRules, type Resolve } from "../../upstream/addresses/address-rules.ts";
 import { CHILD_MARK, createChildren } from "../../upstream/process/children.ts";
 import type { UpstreamTiming } from "../../upstream/timing.ts";
-import { fingerprintOf } from "../../upstream/upkeep/managed-upstream.ts";
+import { fingerprintOf } from "../../upstream/upkeep/fingerprint.ts";
 import { testConnection } from "../../upstream/upkeep/test-connection.ts";
 import { createUpstreams } from "../../upstream/upkeep/upstreams.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";

@@ -1,6 +1,5 @@
-import type { ClientPeer, Era } from "../../core/call.ts";
-import { digestOf } from "../../core/digest.ts";
-import { isObject, type JsonObject } from "../../core/json.ts";
+import type { ClientPeer } from "../../core/call.ts";
+import type { JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
 import type { FaultRound, Round, UpstreamFault } from "../../core/round.ts";
 import type { JsonLimits } from "../../core/scan-json.ts";
@@ -26,8 +25,8 @@ import type {
   UpstreamStatus,
 } from "../upstream.ts";
 import type { Connector } from "./connector.ts";
-import { createListRetries, type ListRetries } from "./list-retries.ts";
-import { LIST_CAPABILITY, readList } from "./read-list.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import { ListReader } from "./list-reader.ts";
 import { createState, type StateKeeper } from "./state.ts";
 import { Supervisor } from "./supervisor.ts";
 import { systemPeer } from "./system-peer.ts";
@@ -63,8 +62,8 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
   readonly #supervisor: Supervisor;
   readonly #endpoint: HttpEndpoint | undefined;
   readonly #pool: SessionPool;
-  readonly #retries: ListRetries;
   readonly #system: PeerSession;
+  readonly #lists: ListReader;
 
   constructor(deps: ManagedUpstreamDeps) {
     const { options, timing } = deps;
@@ -92,15 +91,6 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
       system: () => this.#system,
       onRouteChanged: () => this.#pool.renewAll(),
     });
-    // In the end no more often than lists are read again anyway.
-    const patience = { ...timing, backoffCapMs: timing.backoffCapMs * 10 };
-    this.#retries = createListRetries({
-      delay: (attempt) => backoffDelay(patience, attempt, deps.random),
-      now: deps.now,
-      later: (work, ms) => this.intake.later(work, ms),
-      again: (kind) => this.listChanged(kind),
-      trouble: (trouble) => this.#state.trouble("lists", trouble),
-    });
     const { transport, maxResponseBytes, idleMs, maxSessions } = options;
     this.#endpoint =
       transport.kind === "stdio"
@@ -119,6 +109,14 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
     this.#system = new PeerSession(this, systemPeer(options.isolation === "shared"), (detail) =>
       this.#supervisor.lost(detail),
     );
+    this.#lists = new ListReader({
+      ...deps,
+      intake: this.intake,
+      state: this.#state,
+      session: this.#system,
+      onAnswered: () => this.#supervisor.answered(),
+      onDue: (kind) => this.listChanged(kind),
+    });
   }
 
   /** Reaches the upstream for the first time, in the background. */
@@ -137,29 +135,8 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
   }
 
   async list(kind: ListKind): Promise<ListAnswer> {
-    const { options, timing, log } = this.#deps;
     const refusal = await this.#supervisor.awaitReached();
-    if (refusal !== undefined) return { ok: false, fault: refusal.fault };
-    const capability = this.status().capabilities[LIST_CAPABILITY[kind]];
-    if (!isObject(capability)) {
-      this.#retries.read(kind, undefined);
-      return { ok: true, items: [] };
-    }
-    const limits = {
-      timeoutMs: options.timeoutMs,
-      maxPages: timing.maxListPages,
-      maxItems: timing.maxListItems,
-      maxBytes: timing.maxListBytes,
-    };
-    const era = (): Era | undefined => this.status().era;
-    const answer = await readList(kind, { upstream: this.name, session: this.#system, era, log, ...limits });
-    if (answer.ok && answer.missing === undefined) this.#supervisor.answered();
-    // One that is down has its lists read when it is back.
-    const down = this.#state.refusal() !== undefined;
-    if (down) this.#retries.read(kind, undefined);
-    else if (answer.ok) this.#retries.read(kind, answer.missing, "rest");
-    else this.#retries.read(kind, answer.fault.detail);
-    return answer;
+    return refusal === undefined ? this.#lists.read(kind) : { ok: false, fault: refusal.fault };
   }
 
   listsRead(): void {
@@ -203,7 +180,7 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
 
   async close(): Promise<void> {
     this.#supervisor.stop();
-    this.#retries.close();
+    this.#lists.close();
     // All at once: what will not end may take its time, and there is one time for all of it.
     await Promise.all([this.#pool.close(), this.#system.release(), this.#supervisor.settle()]);
     await this.#endpoint?.destroy();
@@ -277,11 +254,4 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
     const detail = `The caller's share of the ${maxSessions} sessions with it is in use. Raise its limit, or wait.`;
     return { code: "UPSTREAM_BUSY", upstream: this.name, detail, executed: "no", ours: true };
   }
-}
-
-/** What stands behind a transport, as `Upstream.place` says. */
-export function fingerprintOf(transport: UpstreamOptions["transport"]): string {
-  if (transport.kind !== "stdio") return digestOf({ url: transport.url });
-  const { command, args, cwd } = transport;
-  return digestOf({ command, args, cwd: cwd ?? null });
 }
