@@ -1,22 +1,15 @@
-import type { ClientPeer, InputResponse, Notification } from "../../core/call.ts";
+import type { ClientPeer, Notification } from "../../core/call.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { FaultRound, Round, UpstreamFault } from "../../core/round.ts";
 import type { ListKind } from "../../mcp/messages.ts";
 import { faultRound } from "../messages/fault.ts";
 import { CallsInFlight } from "../protocol/calls-in-flight.ts";
-import type {
-  Connection,
-  ConnectionHost,
-  Lost,
-  Opened,
-  RequestAttempt,
-  SubscribeAnswer,
-} from "../protocol/connection.ts";
+import type { Connection, ConnectionHost, Lost, RequestAttempt, SubscribeAnswer } from "../protocol/connection.ts";
 import { lostRound } from "../protocol/lost-round.ts";
 import { Subscriptions } from "../protocol/subscriptions.ts";
 import type { Subscription, UpstreamRequest, UpstreamSession } from "../upstream.ts";
-import { RowOfAttempts } from "../waiting/row-of-attempts.ts";
 import { waitFor } from "../waiting/wait-for.ts";
+import { SessionConnection } from "./session-connection.ts";
 import type { SessionOwner } from "./session-owner.ts";
 
 const LIST_CHANGED: ReadonlyMap<string, readonly ListKind[]> = new Map([
@@ -35,20 +28,13 @@ export class PeerSession implements UpstreamSession {
   readonly capabilities: JsonObject;
   lastUsedAt: number;
   readonly #owner: SessionOwner<PeerSession>;
-  readonly #onLost: ((detail: string) => void) | undefined;
   readonly #subscriptions: Subscriptions;
   readonly #calls: CallsInFlight;
-  #connection: Connection | undefined;
-  #opening: Promise<Opened> | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  readonly #row: RowOfAttempts;
-  #released = false;
+  readonly #connection: SessionConnection;
 
   /** `onLost` takes over when the connection ends by itself; without it, it is reopened only where it is needed. */
   constructor(owner: SessionOwner<PeerSession>, peer: ClientPeer, onLost?: (detail: string) => void) {
     this.#owner = owner;
-    this.#row = new RowOfAttempts(() => owner.now());
-    this.#onLost = onLost;
     this.peer = peer;
     this.capabilities = peer.capabilities;
     this.lastUsedAt = owner.now();
@@ -65,21 +51,30 @@ export class PeerSession implements UpstreamSession {
     this.#subscriptions = new Subscriptions(
       (uri) => this.#subscribe(uri),
       (uri) => {
-        this.#connection?.unsubscribe(uri);
+        this.#connection.current?.unsubscribe(uri);
         owner.freed();
       },
       owner.intake,
     );
+    this.#connection = new SessionConnection({
+      owner,
+      onLost,
+      open: (host) => owner.open(this, host),
+      onNotification: (notification) => this.#notification(notification),
+      onRequest: (inputRequest) => this.peer.request(inputRequest),
+      onAdopted: () => this.#renewSubscriptions(),
+      isNeeded: () => this.#subscriptions.size > 0,
+    });
   }
 
   /** Whether a connection is open, or being opened. */
   get connected(): boolean {
-    return this.#connection !== undefined || this.#opening !== undefined;
+    return this.#connection.current !== undefined || this.#connection.isOpening;
   }
 
   /** Whether nothing is lost, not even a subscription, when the connection is closed. */
   get idle(): boolean {
-    return this.#calls.size === 0 && this.#opening === undefined && this.#subscriptions.size === 0;
+    return this.#calls.size === 0 && !this.#connection.isOpening && this.#subscriptions.size === 0;
   }
 
   get inFlight(): number {
@@ -104,7 +99,7 @@ export class PeerSession implements UpstreamSession {
   // A session that never declared roots has none to tell of; a shared one may not tell of anybody's.
   notify(notification: Notification): void {
     if (notification.method === "notifications/roots/list_changed" && this.capabilities["roots"] === undefined) return;
-    this.#connection?.notify(notification);
+    this.#connection.current?.notify(notification);
   }
 
   async subscribe(uri: string, onUpdated: (notification: Notification) => void): Promise<Subscription> {
@@ -114,70 +109,39 @@ export class PeerSession implements UpstreamSession {
   }
 
   /** The host of a connection that somebody else opens for this session; see `adopt`. */
-  newHost(): ConnectionHost & { live: boolean } {
-    const host = {
-      live: true,
-      onNotification: (notification: Notification): void => this.#notification(notification),
-      onRequest: (inputRequest: Parameters<ClientPeer["request"]>[0]): Promise<InputResponse> =>
-        this.peer.request(inputRequest),
-      onClosed: (detail: string): void => {
-        if (!host.live || this.#host !== host) return;
-        host.live = false;
-        this.#lost(detail);
-      },
-    };
-    this.#host = host;
-    return host;
+  newHost(): ConnectionHost {
+    return this.#connection.newHost();
   }
-  #host: { live: boolean } | undefined;
 
   /** Takes a connection over, and renews on it what was subscribed to. */
   adopt(connection: Connection): void {
-    const before = this.#connection;
-    this.#connection = connection;
-    this.#row.opened();
-    if (before !== undefined) this.#owner.intake.own(before.close());
-    this.#subscriptions.renew((uri, answer) => {
-      if (!answer.ok) this.#owner.log.warn({ upstream: this.#owner.name, uri }, "A subscription was not renewed.");
-    });
+    this.#connection.adopt(connection);
   }
 
   /** Closes the connection; the next call opens another. */
-  async disconnect(): Promise<void> {
-    clearTimeout(this.#timer);
-    if (this.#host !== undefined) this.#host.live = false;
-    const connection = this.#connection;
-    if (connection === undefined) return;
-    this.#connection = undefined;
-    this.#owner.freed();
-    await connection.close();
+  disconnect(): Promise<void> {
+    return this.#connection.disconnect();
   }
 
   /** Closes for good: the peer is gone. */
   async release(): Promise<void> {
-    this.#released = true;
+    this.#connection.released = true;
     this.#subscriptions.clear();
     await this.disconnect();
   }
 
   /** Replaces a connection that is of no use any more, where a subscription depends on it. */
   renew(): void {
-    this.#owner.intake.own(this.disconnect());
-    if (this.#subscriptions.size > 0) this.#reopenLater();
+    this.#connection.renew();
   }
 
   #refusal(): FaultRound | undefined {
-    if (this.#released) return { kind: "fault", fault: this.#ended() };
+    if (this.#connection.released) return { kind: "fault", fault: this.#connection.ended() };
     return this.#owner.refusal();
   }
 
-  #ended(): UpstreamFault {
-    const detail = "The client's session has ended.";
-    return { code: "UPSTREAM_CLOSED", upstream: this.#owner.name, detail, executed: "no", ours: true };
-  }
-
   #send(holder: string, request: UpstreamRequest, done: () => void): Promise<Round> {
-    const connection = this.#connection;
+    const connection = this.#connection.current;
     const first = connection === undefined ? this.#openAndSend(request, done) : connection.request(request, done);
     return first.then((attempt) =>
       attempt.kind === "lost"
@@ -201,7 +165,7 @@ export class PeerSession implements UpstreamSession {
   }
 
   async #openAndSend(request: UpstreamRequest, done: () => void): Promise<RequestAttempt> {
-    const opened = await waitFor(this.#open(), request.cancellation, this.#owner.timeoutMs);
+    const opened = await waitFor(this.#connection.open(), request.cancellation, this.#owner.timeoutMs);
     if (opened === "cancelled" || opened === "late") {
       done();
       return opened === "cancelled"
@@ -215,7 +179,7 @@ export class PeerSession implements UpstreamSession {
 
   // The request was surely not executed, so it may go out once more; a second failure is the answer.
   async #again(holder: string, request: UpstreamRequest, before: Connection | undefined, lost: Lost): Promise<Round> {
-    if (before === undefined || before === this.#connection) this.#owner.intake.own(this.disconnect());
+    this.#connection.drop(before);
     if (lost.cause === "era") await this.#owner.eraLost(lost.detail);
     return this.#calls.begin(holder, request, async (done) => {
       const second = await this.#openAndSend(request, done);
@@ -225,33 +189,13 @@ export class PeerSession implements UpstreamSession {
     });
   }
 
-  #open(): Promise<Opened> {
-    if (this.#connection !== undefined) return Promise.resolve({ ok: true, connection: this.#connection });
-    this.#opening ??= this.#openNow().finally(() => {
-      this.#opening = undefined;
-      this.#owner.freed();
-    });
-    return this.#opening;
-  }
-
-  async #openNow(): Promise<Opened> {
-    const opened = await this.#owner.open(this, this.newHost());
-    if (!opened.ok) return opened;
-    if (this.#released) {
-      await opened.connection.close();
-      return { ok: false, fault: this.#ended() };
-    }
-    this.adopt(opened.connection);
-    return opened;
-  }
-
   async #subscribe(uri: string): Promise<SubscribeAnswer> {
-    const opened = await this.#open();
+    const opened = await this.#connection.open();
     if (!opened.ok) return opened;
     const answer = await opened.connection.subscribe(uri);
     if (answer.ok || !("fault" in answer) || !isLost(answer.fault)) return answer;
-    if (opened.connection === this.#connection) this.#owner.intake.own(this.disconnect());
-    const again = await this.#open();
+    this.#connection.drop(opened.connection);
+    const again = await this.#connection.open();
     return again.ok ? again.connection.subscribe(uri) : again;
   }
 
@@ -266,25 +210,10 @@ export class PeerSession implements UpstreamSession {
     }
   }
 
-  #lost(detail: string): void {
-    const connection = this.#connection;
-    this.#connection = undefined;
-    if (connection !== undefined) this.#owner.intake.own(connection.close());
-    this.#owner.freed();
-    if (this.#onLost !== undefined) this.#onLost(detail);
-    else if (this.#subscriptions.size > 0) this.#reopenLater();
-  }
-
-  #reopenLater(): void {
-    clearTimeout(this.#timer);
-    const { intake } = this.#owner;
-    this.#timer = intake.later(() => intake.own(this.#reopen()), this.#owner.delay(this.#row.next()));
-  }
-
-  async #reopen(): Promise<void> {
-    if (this.#released || this.#subscriptions.size === 0) return;
-    const opened = await this.#open();
-    if (!opened.ok) this.#reopenLater();
+  #renewSubscriptions(): void {
+    this.#subscriptions.renew((uri, answer) => {
+      if (!answer.ok) this.#owner.log.warn({ upstream: this.#owner.name, uri }, "A subscription was not renewed.");
+    });
   }
 }
 
