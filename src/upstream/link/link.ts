@@ -1,11 +1,9 @@
 import type { InputResponse } from "../../core/call.ts";
-import { doneWithin } from "../../core/deadline.ts";
 import { numberIn } from "../../core/exact-json.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
 import type { RpcId } from "../../mcp/messages.ts";
 import { answeredIdAtEdges } from "../messages/answered-id.ts";
-import { describeError } from "../messages/fault.ts";
 import type { Intake } from "../messages/intake.ts";
 import { oddQuestionAtEdges } from "../messages/odd-question.ts";
 import { notificationText } from "../messages/request-text.ts";
@@ -15,6 +13,7 @@ import type { MessageChannel, MessageChannelEvents, OpenChannel } from "../proce
 import type { ExchangeWire, PendingRequest } from "../protocol/pending-request.ts";
 import { responseText } from "../protocol/session-requests.ts";
 import { createFlood, createNoise, FLOOD_DETAIL, type Flood, LOGGED, type Noise } from "../waiting/flood.ts";
+import { LinkWriter } from "./link-writer.ts";
 
 export interface LinkEvents {
   /** A request of the server. */
@@ -37,8 +36,6 @@ export interface LinkOptions {
 const NOISE_BYTES = 4_096;
 /** What is said of a server whose first word cannot be read. */
 const NO_HANDSHAKE = "It has not answered the handshake, and what it said instead is no message on a line of its own.";
-/** How long a connection that is closed waits until what was sent over it is written. */
-const WRITTEN_MS = 500;
 
 /** Requests and answers over one message channel: matches them by id, and fails what is open when it ends. */
 export class Link implements ExchangeWire, MessageChannelEvents {
@@ -54,7 +51,7 @@ export class Link implements ExchangeWire, MessageChannelEvents {
   readonly #noise: Noise;
   readonly #throttle: Throttle;
   readonly #logged: Flood;
-  readonly #writes = new Set<Promise<void>>();
+  readonly #writer = new LinkWriter((channel, detail) => this.#drop(channel, this.described(detail)));
   readonly #settled = new Map<RpcId, (kind: "result" | "error", detail: string) => void>();
 
   constructor(options: LinkOptions, events: LinkEvents) {
@@ -104,7 +101,7 @@ export class Link implements ExchangeWire, MessageChannelEvents {
     exchange.markSent();
     const full = (): void =>
       exchange.fail("UPSTREAM_BUSY", "Its process does not read; too much waits in its input.", "no");
-    this.#options.intake.own(this.#write(channel, text, full, () => !exchange.done));
+    this.#options.intake.own(this.#writer.write(channel, text, full, () => !exchange.done));
   }
 
   /** Takes an exchange off the books; answers that come later belong to nobody. */
@@ -125,7 +122,7 @@ export class Link implements ExchangeWire, MessageChannelEvents {
     const channel = this.#channel;
     if (channel === undefined || this.#ended !== undefined) return;
     const full = (): void => this.#drop(channel, "Its process does not read its input.");
-    this.#options.intake.own(this.#write(channel, text, full));
+    this.#options.intake.own(this.#writer.write(channel, text, full));
   }
 
   /** Cancels what is in flight, waits until that is written, and closes the channel. */
@@ -160,12 +157,11 @@ export class Link implements ExchangeWire, MessageChannelEvents {
         exchange?.receive(message);
         this.#settle(message.id, message.kind, message.kind === "error" ? `JSON-RPC error ${message.error.code}.` : "");
         return;
-      case "notification": {
+      case "notification":
         if (exchange !== undefined) exchange.receive(message);
         else if (message.method !== "notifications/progress")
           this.#events.onNotification(message.method, message.params);
         return;
-      }
       case "request":
         this.#events.onRequest(message.id, message.method, message.params);
         return;
@@ -181,8 +177,7 @@ export class Link implements ExchangeWire, MessageChannelEvents {
   }
 
   onOversize(edges: Buffer): void {
-    if (this.#ended !== undefined) return;
-    if (!this.#takesNoise(edges)) return;
+    if (this.#ended !== undefined || !this.#takesNoise(edges)) return;
     const detail = "It is larger than the configured limit.";
     const id = answeredIdAtEdges(edges);
     const question = id === undefined ? oddQuestionAtEdges(edges, detail) : undefined;
@@ -247,22 +242,9 @@ export class Link implements ExchangeWire, MessageChannelEvents {
 
   async #close(): Promise<void> {
     for (const exchange of [...this.pending.values()]) exchange.cancel("The upstream session was closed.");
-    // What does not read would have it wait for ever.
-    await doneWithin(WRITTEN_MS, Promise.all(this.#writes));
+    await this.#writer.flush();
     this.#ended ??= "The connection was closed.";
     await this.#channel?.close();
-  }
-
-  async #write(channel: MessageChannel, text: string, full: () => void, isWanted?: () => boolean): Promise<void> {
-    const write = channel.send(text, isWanted).then(
-      (sent) => {
-        if (sent === "full") full();
-      },
-      (error: unknown) => this.#drop(channel, this.described(`Its input broke (${describeError(error)}).`)),
-    );
-    this.#writes.add(write);
-    await write;
-    this.#writes.delete(write);
   }
 }
 
