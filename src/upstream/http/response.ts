@@ -4,6 +4,7 @@ import { createSseDecoder, type SseEvent } from "../../mcp/sse.ts";
 import { describeError } from "../messages/fault.ts";
 import type { Intake } from "../messages/intake.ts";
 import type { Pausable } from "../messages/throttle.ts";
+import { BodyBuffer } from "./body-buffer.ts";
 import { type Inflater, openInflater } from "./inflate.ts";
 
 /** Response headers as undici parses them: lower-case names. */
@@ -63,11 +64,6 @@ export function mayAnswer(status: number): boolean {
 
 /** 2026-07-28 transports/streamable-http: every message is an event without another name. */
 const MESSAGES: ReadonlySet<string> = new Set(["message"]);
-const NOTHING = Buffer.alloc(0);
-const MIN_CHUNKS = 64;
-const BYTES_PER_CHUNK = 64;
-/** A piece of a body weighs so much: a byte in a chunk of its own is as much work as many. */
-const PIECE_WEIGHT = 64;
 /** Interim answers (1xx) before one response; honest servers send one or two. */
 const MAX_INTERIM = 8;
 /** undici's own word for a head or trailers of more than 16 KB. */
@@ -82,14 +78,11 @@ export class UpstreamResponse implements Dispatcher.DispatchHandler, Pausable {
   readonly #posted: boolean;
   readonly #intake: Intake;
   readonly #meter: WireMeter;
+  readonly #body: BodyBuffer;
   #controller: Dispatcher.DispatchController | undefined;
   #headers: ReplyHeaders = {};
   #status = 0;
   #decoder: { push(chunk: Uint8Array): boolean } | undefined;
-  #chunk: Buffer = NOTHING;
-  #chunks: Buffer[] | undefined;
-  #size = 0;
-  #pieces = 0;
   #interim = 0;
   #inflater: Inflater | undefined;
   #over = false;
@@ -97,6 +90,7 @@ export class UpstreamResponse implements Dispatcher.DispatchHandler, Pausable {
   constructor({ sink, maxBytes, reachability, intake, meter, posted }: HttpReplyOptions) {
     this.#sink = sink;
     this.#maxBytes = maxBytes;
+    this.#body = new BodyBuffer(maxBytes);
     this.#reachability = reachability;
     this.#intake = intake;
     this.#meter = meter;
@@ -201,33 +195,13 @@ export class UpstreamResponse implements Dispatcher.DispatchHandler, Pausable {
   }
 
   #data(chunk: Buffer): void {
-    if (this.#decoder !== undefined) {
-      if (!this.#decoder.push(chunk)) this.#tooLarge();
-      return;
-    }
-    this.#size += chunk.length;
-    this.#pieces++;
-    if (this.#size > this.#maxBytes || this.#pieces * PIECE_WEIGHT > this.#maxBytes) {
-      this.#tooLarge();
-    } else if (this.#chunk === NOTHING) {
-      this.#chunk = chunk;
-    } else {
-      this.#chunks ??= [this.#chunk];
-      this.#chunks.push(chunk);
-      // A body that comes byte by byte must not cost a hundred times its size.
-      if (this.#chunks.length > MIN_CHUNKS + this.#size / BYTES_PER_CHUNK) {
-        this.#chunks = [Buffer.concat(this.#chunks, this.#size)];
-      }
-    }
+    if (!(this.#decoder ?? this.#body).push(chunk)) this.#tooLarge();
   }
 
   #end(): void {
     this.#over = true;
     if (this.#decoder !== undefined) this.#sink.onStreamEnd(undefined);
-    else {
-      const body = this.#chunks === undefined ? this.#chunk : Buffer.concat(this.#chunks, this.#size);
-      this.#sink.onBody(this.#status, this.#headers, body);
-    }
+    else this.#sink.onBody(this.#status, this.#headers, this.#body.whole());
   }
 
   #broken(detail: string): void {
