@@ -191,10 +191,10 @@ export const ROOMS: readonly Room[] = [
     inner: [
       { name: "values", below: [] },
       { name: "components", below: ["values"] },
-      ...["sign-in", "activity", "approvals", "policies", "sessions", "tools", "upstreams"].map((name) => ({
-        name,
-        below: AREAS,
-      })),
+      { name: "policy-words", below: AREAS },
+      { name: "dry-run", below: [...AREAS, "policy-words"] },
+      { name: "policies", below: [...AREAS, "policy-words", "dry-run"] },
+      ...["sign-in", "activity", "approvals", "sessions", "tools", "upstreams"].map((name) => ({ name, below: AREAS })),
     ],
   },
 ];

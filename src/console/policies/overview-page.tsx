@@ -8,11 +8,11 @@ import { EmptyState } from "../components/empty-state.tsx";
 import { SelectField, TextField } from "../components/fields.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { Time } from "../components/time.tsx";
-import { overviewLink, POLICIES, pathText, policyLink, TRY, tryLink } from "./links.ts";
+import { overviewLink, POLICIES, pathText, policyLink, TRY, tryLink } from "../policy-words/links.ts";
+import { type Overview, type OverviewQuery, POLICY_FILTERS, type PolicyFilter } from "../policy-words/overview.ts";
+import { targetWords } from "../policy-words/words.ts";
 import { Mistakes } from "./mistakes.tsx";
-import { type Overview, type OverviewQuery, POLICY_FILTERS, type PolicyFilter } from "./overview.ts";
 import { Matches, PolicyBadges } from "./policy-badges.tsx";
-import { targetWords } from "./words.ts";
 
 /** What the list of policies shows. */
 export interface OverviewProps {

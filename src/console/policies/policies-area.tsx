@@ -2,13 +2,13 @@ import { type Context, Hono } from "hono";
 import type { Area, AreaDeps } from "../area.ts";
 import { Live } from "../components/live.tsx";
 import type { ConsoleEnv } from "../console-env.ts";
+import { createTryPages } from "../dry-run/try-pages.tsx";
 import { page } from "../layout.tsx";
 import { missingPage } from "../plain-pages.tsx";
-import { overviewLink } from "./links.ts";
-import { overviewOf, readOverviewQuery } from "./overview.ts";
+import { overviewLink } from "../policy-words/links.ts";
+import { overviewOf, readOverviewQuery } from "../policy-words/overview.ts";
 import { OverviewPage } from "./overview-page.tsx";
 import { PolicyPage } from "./policy-page.tsx";
-import { createTryPages } from "./try-pages.tsx";
 
 /** The policies that decide, and a place to try calls against them. */
 export const policiesArea: Area = {

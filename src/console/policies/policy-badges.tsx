@@ -1,8 +1,8 @@
 import { counted, grouped } from "../../core/counted.ts";
 import type { PolicyView } from "../../operations/policies/policies.ts";
 import { Badge } from "../components/badge.tsx";
-import { callsLink } from "./links.ts";
-import { EFFECT_WORDS } from "./words.ts";
+import { callsLink } from "../policy-words/links.ts";
+import { EFFECT_WORDS } from "../policy-words/words.ts";
 
 /** What a policy does, and whether it does so now. */
 export function PolicyBadges({ policy }: { readonly policy: Pick<PolicyView, "effect" | "shadow" | "enabled"> }) {

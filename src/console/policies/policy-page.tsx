@@ -3,11 +3,11 @@ import type { PolicyDetail, PolicyView } from "../../operations/policies/policie
 import { ButtonLink } from "../components/button.tsx";
 import { FactList } from "../components/facts.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
-import { callsLink, TRY, tryLink } from "./links.ts";
+import { callsLink, TRY, tryLink } from "../policy-words/links.ts";
+import { targetWords } from "../policy-words/words.ts";
 import { ToolLink } from "./overview-page.tsx";
 import { Matches, PolicyBadges } from "./policy-badges.tsx";
 import { SourceLines } from "./source-lines.tsx";
-import { targetWords } from "./words.ts";
 
 const MAX_TOOLS = 100;
 

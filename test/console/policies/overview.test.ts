@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { overviewOf, readOverviewQuery } from "../../../src/console/policies/overview.ts";
+import { overviewOf, readOverviewQuery } from "../../../src/console/policy-words/overview.ts";
 import type { PolicyView } from "../../../src/operations/policies/policies.ts";
 import { policySet } from "../../support/policy-inputs.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { targetWords } from "../../../src/console/policies/words.ts";
+import { targetWords } from "../../../src/console/policy-words/words.ts";
 
 describe("a target in words", () => {
   it.each<[target: Parameters<typeof targetWords>[0], words: string]>([

@@ -5,10 +5,10 @@ import type { PolicyDryRun } from "../../operations/policies/policies.ts";
 import { Badge, type BadgeTone } from "../components/badge.tsx";
 import { CodeBlock } from "../components/code-block.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
+import { policyLink } from "../policy-words/links.ts";
+import { callerWords, oneOfWords, SIGN_IN_LACKS, signInWords } from "../policy-words/words.ts";
 import { explainCommand } from "./explain-command.ts";
-import { policyLink } from "./links.ts";
 import { Verdicts } from "./verdicts.tsx";
-import { callerWords, oneOfWords, SIGN_IN_LACKS, signInWords } from "./words.ts";
 
 /** What the gateway would do with a tried call, and why. */
 export function DryRunResult({ dryRun }: { readonly dryRun: PolicyDryRun }) {

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { explainCommand } from "../../../src/console/policies/explain-command.ts";
+import { explainCommand } from "../../../src/console/dry-run/explain-command.ts";
 
 describe("a tried call as a command", () => {
   it("reaches the program as it was written, whatever a shell makes of its characters", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type ArgumentField, argumentFields } from "../../../src/console/policies/argument-fields.ts";
-import { readFormArguments } from "../../../src/console/policies/read-arguments.ts";
+import { type ArgumentField, argumentFields } from "../../../src/console/dry-run/argument-fields.ts";
+import { readFormArguments } from "../../../src/console/dry-run/read-arguments.ts";
 import type { Json, JsonObject } from "../../../src/core/json.ts";
 
 /** Fields as `name: kind`, `*` where required, groups in braces. */

@@ -5,9 +5,9 @@ import { CsrfField } from "../components/csrf-field.tsx";
 import { SelectField, TextArea, TextField } from "../components/fields.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { harmless } from "../harmless.ts";
+import { pathText, TRY } from "../policy-words/links.ts";
 import type { ArgumentField } from "./argument-fields.ts";
 import { ArgumentInputs } from "./argument-inputs.tsx";
-import { pathText, TRY } from "./links.ts";
 import { type FormValues, JSON_FIELD } from "./read-arguments.ts";
 import { type CallField, type CallValues, nameOfCaller } from "./read-call.ts";
 

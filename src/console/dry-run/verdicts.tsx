@@ -2,9 +2,9 @@ import { counted } from "../../core/counted.ts";
 import type { PolicyDryRun } from "../../operations/policies/policies.ts";
 import { Badge, type BadgeTone } from "../components/badge.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
-import { policyLink } from "./links.ts";
+import { policyLink } from "../policy-words/links.ts";
+import { EFFECT_WORDS } from "../policy-words/words.ts";
 import { TraceTree } from "./trace-tree.tsx";
-import { EFFECT_WORDS } from "./words.ts";
 
 type Explanation = PolicyDryRun["policies"][number];
 
