@@ -93,7 +93,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
   const answers = createAnswers();
   const unlistedCalls = createUnlistedCalls(deps);
   const execute = createExecute({ ...deps, answers, budgets, outOfBand, signIns });
-  const runs = createApprovedRuns({ ...deps, execute, signIns, callIds });
+  const runs = createApprovedRuns({ ...deps, budgets, execute, signIns, callIds });
   const paused = createPausedCalls({ ...deps, links, runs, states });
   const callTool = createPipeline({
     ...deps,

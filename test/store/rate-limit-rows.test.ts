@@ -113,6 +113,23 @@ describe("a call with several budgets", () => {
 });
 
 describe("the counters", () => {
+  it("give back what was not used, to the window that it was taken from and to no other", async () => {
+    const { path, limits } = setUp();
+    const short = budget({ counter: "short", windowMs: 300, limit: 1 });
+    const other = budget({ counter: "other", cost: 2 });
+    expect(await limits.use([short, other])).toEqual({ ok: true });
+    const drawnAt = Date.now();
+    await limits.giveBack([short, other], drawnAt);
+    // All of it, and no more than was taken.
+    await limits.giveBack([other], drawnAt);
+    expect(rowsIn(path).map(({ points }) => points)).toEqual([0, 0]);
+    expect(await limits.use([short])).toEqual({ ok: true });
+    await eventually(async () => ((await limits.use([short])).ok ? true : undefined));
+    // Its window is over, and the next one was begun by somebody else.
+    await limits.giveBack([short], drawnAt);
+    expect(rowsIn(path).map(({ points }) => points)).toContain(1);
+  });
+
   it("outlive the process", async () => {
     const path = join(temporaryDir(), "portcullis.db");
     const before = openStore({ url: `file:${path}`, log: keepingLog() });

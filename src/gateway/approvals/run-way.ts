@@ -2,7 +2,7 @@ import type { ApprovalClaim, Approvals } from "../../approvals/approvals.ts";
 import type { CallDigests } from "../../approvals/call-digest.ts";
 import type { ApprovalRequest } from "../../core/approval.ts";
 import { Cancellation } from "../../core/cancellation.ts";
-import { allows } from "../../core/decision.ts";
+import { allows, type Decision } from "../../core/decision.ts";
 import { type ErrorCode, refuse } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { SettledOutcome } from "../../core/outcome.ts";
@@ -12,6 +12,7 @@ import type { ToolSubject } from "../requests/subject.ts";
 import type { StepUpGate } from "../step-up/step-up-gate.ts";
 import type { ExecutionStrategy, Outgoing, RecordedRequest } from "../steps/execute.ts";
 import type { Origin } from "../steps/origin.ts";
+import type { RateLimitGuard } from "../steps/rate-limit-guard.ts";
 import { atPlace } from "../steps/upstream-call.ts";
 import { type ApprovalContext, absentPeer } from "./approval-context.ts";
 import { type LiveCaller, type Unfit, unfitBy } from "./run-check.ts";
@@ -45,6 +46,7 @@ export interface RunWayDeps {
   readonly approvals: Pick<Approvals, "claim" | "finish" | "invalidate">;
   readonly upstreams: Upstreams;
   readonly digests: Pick<CallDigests, "call">;
+  readonly budgets: Pick<RateLimitGuard, "giveBack">;
   readonly log: Log;
 }
 
@@ -59,7 +61,13 @@ export interface RunHost {
 
 /** The way of an approved call that is run: see `execute.ts`. */
 export function createRunWay(deps: RunWayDeps, host: RunHost): (run: ApprovedRun) => ExecutionStrategy<Begun> {
-  const { approvals, log } = deps;
+  const { approvals, budgets, log } = deps;
+
+  /** Not carried out, it stays approved and is tried anew: until then it has cost nothing. */
+  async function unused(counted: Decision, begun: Begun): Promise<Begun> {
+    await budgets.giveBack(counted);
+    return begun;
+  }
 
   return ({ request, context, caller, origin, subject }) => {
     const { id, version } = request;
@@ -84,31 +92,32 @@ export function createRunWay(deps: RunWayDeps, host: RunHost): (run: ApprovedRun
         return unfitBy(decided, context) === undefined && allows(decision) ? decision : undefined;
       },
       // What cannot be counted or recorded is not run, and stays approved.
-      unable: (code) => refusedNow(code),
+      unable: (code, counted) => (code === "AUDIT_UNAVAILABLE" ? unused(counted, refusedNow(code)) : refusedNow(code)),
       beforeRecord(decided, counted) {
         const unfit = unfitBy(decided, context);
         if (unfit !== undefined) return notRun(approvals, id, unfit);
         if (counted.effect === "rate_limit") {
           return Promise.resolve({ kind: "not_run", outcome: { kind: "denied", decision: counted } });
         }
-        return host.stopped() ? Promise.resolve(CHANGED) : undefined;
+        return host.stopped() ? unused(counted, CHANGED) : undefined;
       },
       afterRecord: () => undefined,
       // The sign-in is spent before the claim, because a claim that is not used leaves open whether the call ran.
-      spentBefore({ close }) {
+      spentBefore({ close }, counted) {
         close("step_up_taken");
-        return { kind: "sign_in" };
+        return unused(counted, { kind: "sign_in" });
       },
       async carryOut(recorded, forward) {
-        const { close } = recorded;
-        const claim = await approvals.claim(id, version).catch((err: unknown) => {
+        const { close, decision } = recorded;
+        const claim = await approvals.claim(id, version).catch(async (err: unknown) => {
           close("APPROVALS_UNAVAILABLE");
+          await budgets.giveBack(decision);
           throw err;
         });
         if (claim === undefined) {
           // Another process was faster, or the request ended in this moment.
           close("approval_taken");
-          return CHANGED;
+          return unused(decision, CHANGED);
         }
         const peer = caller?.peer ?? absentPeer(principal, context);
         const outgoing: Outgoing = {

@@ -62,7 +62,7 @@ export interface ExecutionStrategy<End> {
   /** The decision whose budgets are drawn on now; `undefined`: none are. */
   charges(decided: DecidedRequest): Allowed | undefined;
   /** What it comes to where it cannot be counted, or cannot be recorded. */
-  unable(code: Unable, decision: Decision): End;
+  unable(code: Unable, decision: Decision): Promise<End> | End;
   /** Stops it before it is on record: only what does not vanish by that may. `counted`: with a budget that is used up. */
   beforeRecord(decided: DecidedRequest, counted: Decision): Promise<End> | undefined;
   /** Stops it once it is on record: refused, or waiting for people or a sign-in. It closes the record. */
@@ -76,7 +76,7 @@ export interface ExecutionStrategy<End> {
 export interface ExecuteDeps {
   readonly policies: () => PolicySet;
   readonly answers: Pick<Answers, "of">;
-  readonly budgets: RateLimitGuard;
+  readonly budgets: Pick<RateLimitGuard, "draw">;
   readonly audit: Audit;
   readonly signIns: Pick<StepUpGate, "spend">;
   readonly outOfBand: OutOfBand;

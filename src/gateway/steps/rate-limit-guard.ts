@@ -10,6 +10,8 @@ export interface RateLimitGuard {
    * cannot be reached, which is no reason to let it through. @throws never
    */
   draw(decision: Allowed, limits: readonly RateLimit[]): Promise<Decision | undefined>;
+  /** Gives back what was drawn for this decision, if anything was: it was not carried out. @throws never */
+  giveBack(decision: Decision): Promise<void>;
 }
 
 /**
@@ -21,19 +23,36 @@ export function createRateLimitGuard(deps: {
   readonly hash: MarkHash;
   readonly log: Log;
 }): RateLimitGuard {
+  const usesOf = (limits: readonly RateLimit[]) =>
+    limits.map((limit) => ({ ...limit, counter: deps.hash(`rate limit\n${limit.counter}`) }));
+  /** By decision: what was drawn for it, and when, ms since the epoch. */
+  const drawn = new WeakMap<Decision, { readonly limits: readonly RateLimit[]; readonly at: number }>();
   return {
     async draw(decision, limits) {
       try {
-        const verdict = await deps.rateLimits.use(
-          limits.map((limit) => ({ ...limit, counter: deps.hash(`rate limit\n${limit.counter}`) })),
-        );
-        if (verdict.ok) return decision;
+        const verdict = await deps.rateLimits.use(usesOf(limits));
+        if (verdict.ok) {
+          drawn.set(decision, { limits, at: Date.now() });
+          return decision;
+        }
         const limit = limits[verdict.index];
         if (limit === undefined) throw new RangeError("The counters refuse a call for a limit that it does not have.");
         return exceeded(decision, limit, verdict.retryAfterMs);
       } catch (err) {
         deps.log.error({ err }, "A call was refused, because its rate limits could not be counted.");
         return undefined;
+      }
+    },
+    async giveBack(decision) {
+      const taken = drawn.get(decision);
+      if (taken === undefined) return;
+      try {
+        await deps.rateLimits.giveBack(usesOf(taken.limits), taken.at);
+      } catch (err) {
+        deps.log.warn(
+          { err },
+          "What a call had drawn on its rate limits could not be given back: they hold less until they open anew.",
+        );
       }
     },
   };

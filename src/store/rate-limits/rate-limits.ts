@@ -24,4 +24,9 @@ export interface RateLimits {
    * @throws StoreError, and nothing was counted
    */
   use(uses: readonly RateLimitUse[]): Promise<RateLimitVerdict>;
+  /**
+   * Gives back what was counted no later than `drawnAt` (ms since the epoch), where its window is still open: a window that began
+   * later has nothing of it. @throws StoreError, and nothing was given back
+   */
+  giveBack(uses: readonly RateLimitUse[], drawnAt: number): Promise<void>;
 }

@@ -63,6 +63,10 @@ export function createRateLimits(deps: RateLimitDeps): ClosingRateLimits {
   const sweep = connection.prepare(
     `DELETE FROM ${TABLE} WHERE rowid IN (SELECT rowid FROM ${TABLE} WHERE expire <= ? LIMIT ?)`,
   );
+  // A window ends so long after it began.
+  const give = connection.prepare(
+    `UPDATE ${TABLE} SET points = max(0, points - ?) WHERE key = ? AND expire > ? AND expire <= ?`,
+  );
   let last: Promise<unknown> = Promise.resolve();
   let drawn = 0;
 
@@ -84,11 +88,12 @@ export function createRateLimits(deps: RateLimitDeps): ClosingRateLimits {
     return { ok: true };
   }
 
-  async function count(uses: readonly RateLimitUse[], since: number): Promise<RateLimitVerdict> {
+  /** Does it in one transaction, which is kept where it came to something. */
+  async function atOnce(since: number, work: () => Promise<RateLimitVerdict>): Promise<RateLimitVerdict> {
     try {
       file.before();
       await whileBusy(deps.lockWaitMs - (performance.now() - since), () => begin.run());
-      const verdict = await draw(uses);
+      const verdict = await work();
       (verdict.ok ? commit : rollback).run();
       file.after();
       if (verdict.ok) deps.onCommit();
@@ -99,16 +104,26 @@ export function createRateLimits(deps: RateLimitDeps): ClosingRateLimits {
     }
   }
 
+  /** One after the other: the connection has one transaction. */
+  function inTurn(work: () => Promise<RateLimitVerdict>): Promise<RateLimitVerdict> {
+    const since = performance.now();
+    const turn = last.then(() => atOnce(since, work));
+    last = turn.catch(() => {
+      // Its own caller hears of it; the next one has its own chance.
+    });
+    return turn;
+  }
+
   return {
     async use(uses) {
       if (uses.every((use) => use.cost === 0)) return { ok: true };
-      const since = performance.now();
-      // One after the other: the connection has one transaction.
-      const turn = last.then(() => count(uses, since));
-      last = turn.catch(() => {
-        // Its own caller hears of it; the next one has its own chance.
+      return inTurn(() => draw(uses));
+    },
+    async giveBack(uses, drawnAt) {
+      await inTurn(async () => {
+        for (const use of uses) give.run(use.cost, keyOf(use), Date.now(), drawnAt + use.windowMs);
+        return { ok: true };
       });
-      return turn;
     },
     async idle() {
       await last;
