@@ -61,6 +61,8 @@ export interface UpstreamFault {
   readonly upstream: string;
   /** For operators: what happened, without arguments, results or secrets. */
   readonly detail: string;
+  /** What the server said of it beside the protocol, in a short line, for the caller: it may be about the arguments. */
+  readonly said?: string | undefined;
   /** `no`: the call surely never reached the tool, and may be repeated. `unknown`: it may have run. */
   readonly executed: "no" | "unknown";
   /** It is a limit of the gateway, or the caller's own doing: it says nothing of the upstream. */

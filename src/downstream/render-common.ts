@@ -93,5 +93,6 @@ function faultText(fault: UpstreamFault): string {
     fault.executed === "no"
       ? "The call was not carried out; it is safe to try again later."
       : "The call may or may not have been carried out: check before you repeat it.";
-  return `${ERRORS[fault.code].message} Server: ${fault.upstream}. ${next}`;
+  const says = fault.said === undefined ? "" : ` It says: "${fault.said}"`;
+  return `${ERRORS[fault.code].message} Server: ${fault.upstream}.${says} ${next}`;
 }

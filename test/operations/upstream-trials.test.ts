@@ -82,7 +82,7 @@ describe("a test", () => {
       tools: 0,
       status: {
         state: "ready",
-        lastError: "Its tools, resources and resource templates could not be read. HTTP 500.",
+        lastError: "Its tools, resources and resource templates could not be read. HTTP 500.\nIt says: oops",
         nextAttempt: expect.any(Number),
       },
     });

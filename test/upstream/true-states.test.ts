@@ -42,7 +42,7 @@ describe.each(SCRIPTS)("a %s upstream that is reached", (_, script) => {
       expect(await up.list("tools")).toMatchObject({ ok: false });
       expect(up.status()).toMatchObject({
         state: "ready",
-        lastError: "Its tools could not be read. HTTP 500.",
+        lastError: "Its tools could not be read. HTTP 500.\nIt says: oops",
         nextAttempt: expect.any(Number),
       });
       await again;

@@ -2,7 +2,7 @@ import type { Call, InputRequest } from "../../core/call.ts";
 import type { CallOutcome } from "../../core/call-outcome.ts";
 import type { AnsweredOutcome } from "../../core/outcome.ts";
 import type { RawJson } from "../../core/raw-json.ts";
-import type { InputRequiredRound, Round } from "../../core/round.ts";
+import type { InputRequiredRound, Round, UpstreamFault } from "../../core/round.ts";
 import type { RequestStates } from "../requests/request-state.ts";
 import type { ShownLinks } from "./links.ts";
 import type { ResultGuard } from "./result-guard.ts";
@@ -82,12 +82,18 @@ export function followRounds(following: Following): (round: Round) => AnsweredOu
       }
       case "fault":
         end(round.fault.code);
-        return round;
+        return guard === undefined ? round : { kind: "fault", fault: guardedFault(round.fault, guard) };
       default:
         return round satisfies never;
     }
   };
   return follow;
+}
+
+/** What the server said of it passes as an error of its own would. */
+function guardedFault(fault: UpstreamFault, guard: Pick<ResultGuard, "error">): UpstreamFault {
+  if (fault.said === undefined) return fault;
+  return { ...fault, said: guard.error({ code: 0, message: fault.said }).message };
 }
 
 function withLinks(

@@ -2,6 +2,7 @@ import { isObject, type JsonObject } from "../../core/json.ts";
 import type { UpstreamFault } from "../../core/round.ts";
 import { MODERN_REVISION } from "../../mcp/revisions.ts";
 import { requestText } from "../messages/request-text.ts";
+import { withWords } from "../messages/said.ts";
 import { isUpstreamRevision, readDiscoverResult, type ServerFacts } from "../messages/server-facts.ts";
 import type { HttpEndpoint } from "./endpoint.ts";
 import { sendOnce } from "./once.ts";
@@ -33,7 +34,7 @@ export async function probeHttpEra(options: {
     const { code, detail } = failureFault(answer.failure, false);
     return { kind: "fault", fault: { code, detail } };
   }
-  const { status, message } = answer;
+  const { status, message, said } = answer;
   if (message?.kind === "result" && mayAnswer(status)) {
     const value = message.result.value();
     return isObject(value) ? discovered(value) : { kind: "legacy" };
@@ -44,7 +45,7 @@ export async function probeHttpEra(options: {
   const fault = statusFault(status);
   return fault === undefined
     ? { kind: "legacy" }
-    : { kind: "fault", fault: { code: fault.code, detail: fault.detail } };
+    : { kind: "fault", fault: { code: fault.code, detail: withWords(fault.detail, said, null) } };
 }
 
 function discovered(result: JsonObject): EraVerdict {

@@ -167,22 +167,24 @@ export class LegacyCall implements ReplySink, ExchangeWire {
       this.#receive(exchange, message);
       return;
     }
+    const said = message.kind === "unreadable" ? this.#session.intake.words(body) : undefined;
     const lost = this.#lost(status, message, body);
     if (lost !== undefined) {
-      exchange.finish(lost);
+      exchange.lost(lost, said);
       return;
     }
     const fault = statusFault(status) ?? tooMuch(message);
     if (fault !== undefined && !(answered && status >= 500)) {
-      exchange.fail(fault.code, fault.detail, fault.executed);
+      exchange.fail(fault.code, fault.detail, fault.executed, said);
     } else if (message.kind === "error" && (answered || message.id === undefined)) {
       if (message.error.code <= -32020 && message.error.code >= -32022) {
         exchange.finish({ kind: "lost", cause: "era", detail: "It answers as a server of revision 2026-07-28." });
       } else this.#receive(exchange, message);
     } else if (status === 404 || status === 405) {
-      exchange.finish({ kind: "lost", cause: "era", detail: `HTTP ${status} without a JSON-RPC response.` });
+      exchange.lost({ kind: "lost", cause: "era", detail: `HTTP ${status} without a JSON-RPC response.` }, said);
     } else {
-      exchange.finish(unexpectedStatus(this.#session.intake.upstream, status));
+      const { code, detail, executed } = unexpectedStatus(status);
+      exchange.fail(code, detail, executed, said);
     }
   }
 

@@ -1,6 +1,7 @@
 import type { UpstreamFault } from "../../core/round.ts";
 import { LEGACY_REVISIONS } from "../../mcp/revisions.ts";
 import { requestText } from "../messages/request-text.ts";
+import { withWords } from "../messages/said.ts";
 import { readInitializeResult } from "../messages/server-facts.ts";
 import type { Connection } from "../protocol/connection.ts";
 import { LegacyHttpConnection, type LegacyHttpOptions } from "./legacy-connection.ts";
@@ -29,16 +30,16 @@ export async function openLegacyHttp(options: LegacyHttpOptions): Promise<Legacy
   const text = requestText(options.nextId(), "initialize", params, {});
   const answer = await sendOnce(endpoint, endpoint.postHeaders([]), text, { timeoutMs });
   if (answer.kind === "failure") return refuse(failureFault(answer.failure, false));
-  const { status, message } = answer;
+  const { status, message, said } = answer;
   const fault = statusFault(status);
-  if (fault !== undefined) return refuse(fault, status);
+  if (fault !== undefined) return refuse({ ...fault, detail: withWords(fault.detail, said, null) }, status);
   if (message?.kind === "error") {
     const detail = `It refused initialize with JSON-RPC error ${message.error.code}.`;
     return refuse({ code: "UPSTREAM_INVALID", detail }, status);
   }
   if (message?.kind !== "result" || !mayAnswer(status)) {
     const detail = `HTTP ${status} to initialize, without an initialize result.`;
-    return refuse({ code: "UPSTREAM_INVALID", detail }, status);
+    return refuse({ code: "UPSTREAM_INVALID", detail: withWords(detail, said, null) }, status);
   }
   const read = readInitializeResult(message.result.value());
   if (!read.ok) return refuse({ code: "UPSTREAM_INVALID", detail: read.detail });

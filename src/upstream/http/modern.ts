@@ -190,18 +190,20 @@ class ModernCall implements ReplySink, ExchangeWire {
       exchange.receive(message);
       return;
     }
+    const said = message.kind === "unreadable" ? this.#options.endpoint.intake.words(body) : undefined;
     const fault = statusFault(status) ?? tooMuch(message);
     if (fault !== undefined && !(status >= 500 && message.kind === "error" && message.id === exchange.id)) {
-      exchange.fail(fault.code, fault.detail, fault.executed);
+      exchange.fail(fault.code, fault.detail, fault.executed, said);
     } else if (message.kind === "error" && this.#ours(message) && this.#isOfThisEra(status, message)) {
       if (message.error.code === -32020) this.#options.onHeaderMismatch();
       if (message.error.code === -32022) exchange.finish(lostEra("It no longer speaks revision 2026-07-28."));
       else exchange.receive(message);
     } else if (status >= 400) {
       const lost = lostEra(`HTTP ${status}, not as a server of revision 2026-07-28 answers.`);
-      exchange.finish(message.kind === "error" ? { ...lost, error: message.error } : lost);
+      exchange.lost(message.kind === "error" ? { ...lost, error: message.error } : lost, said);
     } else {
-      exchange.finish(unexpectedStatus(this.#options.upstream, status));
+      const { code, detail, executed } = unexpectedStatus(status);
+      exchange.fail(code, detail, executed, said);
     }
   }
 

@@ -13,6 +13,8 @@ export type OnceAnswer =
       readonly message: Incoming | Unreadable;
       /** The beginning of the body, to be searched for well-known words and never shown. */
       readonly text: string;
+      /** What it says where it is no message, in a line that may be shown. */
+      readonly said?: string | undefined;
     }
   | { readonly kind: "failure"; readonly failure: HttpFailure | { readonly kind: "timeout"; readonly detail: string } };
 
@@ -79,7 +81,9 @@ function once(intake: Intake, timeoutMs: number, send: (sink: ReplySink) => Upst
       },
       onBody(status, headers, bytes) {
         const text = bytes.toString("utf8", 0, 2_000);
-        settle({ kind: "answer", status, headers, message: intake.read(bytes), text });
+        const message = intake.read(bytes);
+        const said = message.kind === "unreadable" ? intake.words(bytes) : undefined;
+        settle({ kind: "answer", status, headers, message, text, said });
       },
       onFailure(failure) {
         settle({ kind: "failure", failure });

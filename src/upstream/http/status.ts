@@ -1,5 +1,4 @@
-import type { Round, UpstreamFault } from "../../core/round.ts";
-import { faultRound } from "../messages/fault.ts";
+import type { UpstreamFault } from "../../core/round.ts";
 import type { Incoming, Unreadable } from "../messages/response-envelope.ts";
 import type { HttpFailure } from "./response.ts";
 
@@ -54,7 +53,7 @@ export function tooMuch(
 }
 
 /** A status that nothing explains. */
-export function unexpectedStatus(upstream: string, status: number): Round {
+export function unexpectedStatus(status: number): Pick<UpstreamFault, "code" | "executed" | "detail"> {
   const executed = status >= 200 && status < 300 ? "unknown" : "no";
-  return faultRound(upstream, "UPSTREAM_INVALID", executed, `HTTP ${status} without a JSON-RPC response.`);
+  return { code: "UPSTREAM_INVALID", executed, detail: `HTTP ${status} without a JSON-RPC response.` };
 }

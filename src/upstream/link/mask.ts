@@ -9,11 +9,14 @@ const MIN_WORD = 8;
 const SECRET_NAME = /key|token|secret|passw|pwd|auth|cred|header|cookie|bearer/i;
 
 /**
- * Takes out of a text what the configuration gave to a program and may be secret: values of its environment, and of those
- * arguments whose name says so; and what has the form of a credential.
+ * Takes out of a text what the configuration gave to a server and may be secret: values of a program's environment, and of those
+ * arguments whose name says so; headers, the password and the query of an address; and what has the form of a credential.
  */
 export function createMask(transport: UpstreamOptions["transport"]): (text: string) => string {
-  const values = transport.kind === "stdio" ? [...Object.values(transport.env), ...secretArgs(transport.args)] : [];
+  const values =
+    transport.kind === "stdio"
+      ? [...Object.values(transport.env), ...secretArgs(transport.args)]
+      : [...Object.values(transport.headers), ...secretsOf(transport.url)];
   // The longest first, so that no part of it is left of one that holds another.
   const secrets = [...new Set(values.flatMap(partsOf).flatMap(writingsOf))].sort((a, b) => b.length - a.length);
   const any = secrets.length === 0 ? undefined : new RegExp(secrets.map(literally).join("|"), "giu");
@@ -36,6 +39,12 @@ function secretArgs(args: readonly string[]): readonly string[] {
     const assigned = rest.length > 0 && SECRET_NAME.test(name) ? [rest.join("=")] : [];
     return named ? [arg, ...assigned] : assigned;
   });
+}
+
+function secretsOf(address: string): readonly string[] {
+  if (!URL.canParse(address)) return [];
+  const { password, searchParams } = new URL(address);
+  return [password, decoded(password), ...searchParams.values()];
 }
 
 /** A value as a whole, its lines and longer words, and the password of a URL. */

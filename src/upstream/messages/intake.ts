@@ -4,6 +4,7 @@ import type { JsonLimits } from "../../core/scan-json.ts";
 import { Allowance } from "../waiting/allowance.ts";
 import { createFlood, LOGGED } from "../waiting/flood.ts";
 import { type Incoming, partsOf, readIncoming, type Unreadable } from "./response-envelope.ts";
+import { wordsIn } from "./said.ts";
 
 /** Where everything that one upstream says comes in: read within bounds, and with an owner for every fault. */
 export interface Intake {
@@ -19,6 +20,8 @@ export interface Intake {
    * name, `end` has to end the connection that it came over, and nobody else hears of it. @throws never
    */
   guard(work: () => void, end: () => void): void;
+  /** What a body says that is no message, in a line; `undefined`: nothing that may be shown. @throws never */
+  words(body: Buffer): string | undefined;
   /** Logs that it says more than is read at once. */
   slowed(): void;
   /** Logs what came instead of the answer to a request. */
@@ -36,6 +39,8 @@ export interface IntakeOptions {
   readonly limits?: JsonLimits | undefined;
   /** ms since the epoch. Default: `Date.now`. */
   readonly now?: (() => number) | undefined;
+  /** Takes out of a text what is secret. Default: nothing. */
+  readonly mask?: ((text: string) => string) | undefined;
   /** Something failed: drops what there is of the upstream, and counts it like a lost connection. */
   readonly onFault: (detail: string) => void;
 }
@@ -76,6 +81,7 @@ export function createIntake(options: IntakeOptions): Intake {
     read: (bytes) => readIncoming(bytes, limits),
     parts: (bytes) => partsOf(bytes, limits),
     guard,
+    words: (body) => wordsIn(body, options.mask ?? ((text) => text)),
     slowed() {
       if (logged.take()) log.info({ upstream }, "An upstream says more than is read at once; it is read more slowly.");
     },

@@ -11,6 +11,8 @@ export interface Lost {
   readonly kind: "lost";
   readonly cause: "session" | "era";
   readonly detail: string;
+  /** As `UpstreamFault.said`. */
+  readonly said?: string;
   /** The error that says so: said of a new connection as well, it means something else, and is the answer. */
   readonly error?: RpcError;
 }

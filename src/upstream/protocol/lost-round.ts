@@ -9,7 +9,7 @@ export function lostRound(
   code: UpstreamFault["code"],
   executed: UpstreamFault["executed"],
 ): Round {
-  return lost.error === undefined
-    ? faultRound(upstream, code, executed, lost.detail)
-    : { kind: "error", error: lost.error };
+  if (lost.error !== undefined) return { kind: "error", error: lost.error };
+  const { fault } = faultRound(upstream, code, executed, lost.detail);
+  return { kind: "fault", fault: lost.said === undefined ? fault : { ...fault, said: lost.said } };
 }

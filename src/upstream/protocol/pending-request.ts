@@ -8,8 +8,9 @@ import { faultRound } from "../messages/fault.ts";
 import { sendableAnswer } from "../messages/input-response.ts";
 import type { Intake } from "../messages/intake.ts";
 import type { Incoming } from "../messages/response-envelope.ts";
+import { withWords } from "../messages/said.ts";
 import type { UpstreamRequest } from "../upstream.ts";
-import type { RequestAttempt } from "./connection.ts";
+import type { Lost, RequestAttempt } from "./connection.ts";
 import { lostRound } from "./lost-round.ts";
 
 /** What an exchange needs of the transport that carries it. */
@@ -131,9 +132,18 @@ export class PendingRequest {
     this.#onSuperseded?.();
   }
 
-  /** Ends the exchange with a fault; whether it may have run follows from whether it was sent, unless told. */
-  fail(code: UpstreamFault["code"], detail: string, executed?: UpstreamFault["executed"]): void {
-    this.finish(faultRound(this.#options.intake.upstream, code, executed ?? this.#executed, detail));
+  /** Ends the exchange with a fault; whether it may have run follows from whether it was sent, unless told. `said`: what the server said of it. */
+  fail(code: UpstreamFault["code"], detail: string, executed?: UpstreamFault["executed"], said?: string): void {
+    const { upstream } = this.#options.intake;
+    const told = withWords(detail, said, this.request.params);
+    const { fault } = faultRound(upstream, code, executed ?? this.#executed, told);
+    this.finish({ kind: "fault", fault: said === undefined ? fault : { ...fault, said } });
+  }
+
+  /** Ends the exchange as one that surely was not executed. `said`: what the server said of it. */
+  lost(lost: Lost, said: string | undefined): void {
+    if (said === undefined || lost.error !== undefined) this.finish(lost);
+    else this.finish({ ...lost, detail: withWords(lost.detail, said, this.request.params), said });
   }
 
   get #executed(): UpstreamFault["executed"] {

@@ -8,6 +8,7 @@ import type { ListKind } from "../../mcp/messages.ts";
 import type { AddressRules } from "../addresses/address-rules.ts";
 import type { EraMemory } from "../era-memory.ts";
 import { HttpEndpoint } from "../http/endpoint.ts";
+import { createMask } from "../link/mask.ts";
 import { createIntake, type Intake } from "../messages/intake.ts";
 import type { Children } from "../process/children.ts";
 import type { ConnectionHost, Opened } from "../protocol/connection.ts";
@@ -78,6 +79,7 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
       upstream: options.name,
       log: deps.log,
       limits: deps.json,
+      mask: createMask(options.transport),
       now: deps.now,
       onFault: (detail) => this.#supervisor.faulted(detail),
     });
