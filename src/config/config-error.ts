@@ -1,3 +1,5 @@
+import { caretLines } from "../core/caret-lines.ts";
+
 /** One mistake in a configuration file, or one thing to know about it. Holds no value of a variable or a file. */
 export interface ConfigError {
   /** As given on the command line. */
@@ -22,10 +24,9 @@ export function formatConfigError(error: ConfigError): string {
   const hint = error.hint === undefined ? "" : ` ${error.hint}`;
   const first = `${place}${error.key === "" ? ":" : key} ${error.message}${hint}`;
   if (error.excerpt === undefined) return first;
-  const number = String(error.line);
-  const gutter = " ".repeat(number.length);
-  const caret = " ".repeat(Math.max(0, error.column - 1));
-  return `${first}\n  ${number} | ${error.excerpt}\n  ${gutter} | ${caret}^`;
+  // The excerpt is short, and begins where its line does.
+  const shown = caretLines(error, (line) => (line === error.line ? error.excerpt : undefined), { maxWidth: Infinity });
+  return [first, ...shown.map((line) => `  ${line}`)].join("\n");
 }
 
 /** Dotted form of a path: `auth.jwt[0].issuer`. */

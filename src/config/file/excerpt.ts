@@ -8,11 +8,10 @@ const LONGEST = 160;
  * except references (`${NAME}`), and except the text at `shown`, if its key is none that holds secrets.
  */
 export function excerptAt(source: YamlSource, offset: number, shown: YamlPlace | undefined): string | undefined {
-  const start = source.text.lastIndexOf("\n", offset - 1) + 1;
-  if (offset - start > LONGEST) return undefined;
-  const newline = source.text.indexOf("\n", offset);
-  const end = Math.min(newline === -1 ? source.text.length : newline, start + LONGEST);
-  let line = source.text.slice(start, end).replace(/\r$/, "");
+  const found = lineAround(source, offset);
+  if (found === undefined) return undefined;
+  const { start, end } = found;
+  let { line } = found;
   for (const place of source.places.values()) {
     if (place.kind !== "text" || place.value.end <= start || place.value.start >= end) continue;
     if (shown !== undefined && pathKey(place.path) === pathKey(shown.path) && mayShow(place)) continue;
@@ -25,13 +24,19 @@ export function excerptAt(source: YamlSource, offset: number, shown: YamlPlace |
 
 /** As `excerptAt` for a text that is not valid YAML: nobody knows what is a secret there, so only a leading key stays. */
 export function excerptOfBroken(source: YamlSource, offset: number): string | undefined {
-  const start = source.text.lastIndexOf("\n", offset - 1) + 1;
-  if (offset - start > LONGEST) return undefined;
-  const newline = source.text.indexOf("\n", offset);
-  const end = Math.min(newline === -1 ? source.text.length : newline, start + LONGEST);
-  const line = source.text.slice(start, end).replace(/\r$/, "");
+  const found = lineAround(source, offset);
+  if (found === undefined) return undefined;
+  const { line } = found;
   const lead = /^[\s-]*(?:[\w-]+:)?\s*/.exec(line)?.[0] ?? "";
   return plain(lead + blot(line.slice(lead.length)));
+}
+
+function lineAround({ text }: YamlSource, offset: number) {
+  const start = text.lastIndexOf("\n", offset - 1) + 1;
+  if (offset - start > LONGEST) return undefined;
+  const newline = text.indexOf("\n", offset);
+  const end = Math.min(newline === -1 ? text.length : newline, start + LONGEST);
+  return { start, end, line: text.slice(start, end).replace(/\r$/, "") };
 }
 
 // Tabs would move the caret, control characters could write to the terminal.
