@@ -4,19 +4,19 @@ import { type ArgumentPath, argumentPathsOf } from "../syntax/argument-paths.ts"
 import { type AstNode, childrenOf, isNode, readParts, selectionPath, type TextPart } from "../syntax/ast.ts";
 import type { ExpressionProblem } from "../syntax/expression-problem.ts";
 import { applyRules, SAFE, typeName } from "../syntax/expression-rules.ts";
-import { createToLocal, parseTimestamp, TIMESTAMP_PARTS } from "../syntax/timestamps.ts";
-import { isRecordName, VARIABLES, VOCABULARY } from "../syntax/vocabulary.ts";
-import { characterCount } from "../work/character-count.ts";
+import { createToLocal } from "../syntax/timestamps.ts";
+import { isRecordName, VARIABLES } from "../syntax/vocabulary.ts";
 import { countSteps, type Meter } from "../work/count-steps.ts";
 import { type EvaluationFailure, explainFailure, LimitExceeded } from "../work/evaluation-failure.ts";
 import { Work } from "../work/work.ts";
-import { CallContext, ClientView, RequestContextView, ResultView, ToolContextView, UserView } from "./context.ts";
+import { CallContext } from "./context.ts";
+import { declareFunctions, declareVariables } from "./declarations.ts";
 import { hintFor, isEngineError, sentence } from "./engine-error.ts";
 import { type QuickCheck, quickCheckOf } from "./quick-check.ts";
 
 /**
- * CEL as policies may use it. The only file that knows the engine, `@marcbachmann/cel-js` (pinned exactly, because the
- * rules read its tree), and the place that closes what the engine leaves open:
+ * CEL as policies may use it. Only this file and `declarations.ts` know the engine, `@marcbachmann/cel-js` (pinned exactly,
+ * because the rules read its tree); they are the place that closes what the engine leaves open:
  *
  * - names, types and functions are checked at load, `has()` included, and a condition that cannot be a bool is refused;
  * - `matches` is RE2 with literal patterns; `timestamp` is RFC 3339; time zones do not depend on this process;
@@ -78,7 +78,6 @@ interface Counted {
 }
 
 const LIMITS = { maxAstNodes: 2000, maxDepth: 64, maxListElements: 1000, maxMapEntries: 1000, maxCallArguments: 8 };
-const MAX_SPLIT = 1000;
 
 /** Makes the language of one policy set. Patterns live as long as it does. */
 export function createPolicyLanguage(): PolicyLanguage {
@@ -237,88 +236,4 @@ function addReads(node: AstNode, reads: Set<string>): void {
 
 function isEngineNode(node: AstNode): node is ASTNode {
   return isNode(node);
-}
-
-function declareVariables(engine: Environment): Environment {
-  return engine
-    .registerType("User", { ctor: UserView, fields: VOCABULARY.user })
-    .registerType("Client", { ctor: ClientView, fields: VOCABULARY.client })
-    .registerType("Tool", { ctor: ToolContextView, fields: VOCABULARY.tool })
-    .registerType("Request", { ctor: RequestContextView, fields: VOCABULARY.request })
-    .registerType("Result", { ctor: ResultView, fields: VOCABULARY.result })
-    .registerVariable("user", "User")
-    .registerVariable("client", "Client")
-    .registerVariable("tool", "Tool")
-    .registerVariable("request", "Request")
-    .registerVariable("result", "Result")
-    .registerVariable("args", "map");
-}
-
-// Every function says that it is not asynchronous: the engine would otherwise expect promises around it.
-function declareFunctions(
-  engine: Environment,
-  test: (text: string, pattern: string) => boolean,
-  toLocal: (moment: Date, zone: string) => Date | undefined,
-): Environment {
-  const TIMESTAMP = "google.protobuf.Timestamp";
-  const parameter = (type: string, index: number) => ({ name: `arg${index}`, type });
-  const declare = (
-    receiverType: string | undefined,
-    name: string,
-    types: readonly string[],
-    returnType: string,
-    handler: (...values: never[]) => unknown,
-  ): void => {
-    const params = types.map(parameter);
-    const receiver = receiverType === undefined ? {} : { receiverType };
-    engine.registerFunction({ name: `${SAFE}${name}`, params, returnType, handler, async: false, ...receiver });
-  };
-
-  declare("string", "matches", ["string"], "bool", test);
-  const sizes: ReadonlyArray<readonly [type: string, size: (value: never) => number]> = [
-    ["string", characterCount],
-    ["bytes", (bytes: Uint8Array) => bytes.length],
-    ["list", (list: readonly unknown[]) => list.length],
-    ["map", (map: object) => (map instanceof Map ? map.size : Object.keys(map).length)],
-  ];
-  for (const [type, size] of sizes) {
-    declare(type, "size", [], "int", (value: never) => BigInt(size(value)));
-    declare(undefined, "size", [type], "int", (value: never) => BigInt(size(value)));
-  }
-  declare("string", "split", ["string"], "list<string>", (text: string, separator: string) => {
-    const parts = text.split(separator, MAX_SPLIT + 1);
-    if (parts.length > MAX_SPLIT) throw new LimitExceeded(`split() gives more than ${MAX_SPLIT} parts`);
-    return parts;
-  });
-  declare("string", "split", ["string", "int"], "list<string>", (text: string, separator: string, limit: bigint) => {
-    const parts = text.split(separator, MAX_SPLIT + 1);
-    const most = limit < 0n ? MAX_SPLIT : Number(limit);
-    if (most === 0) return [];
-    if (parts.length <= most && parts.length <= MAX_SPLIT) return parts;
-    if (most > MAX_SPLIT || limit < 0n) throw new LimitExceeded(`split() gives more than ${MAX_SPLIT} parts`);
-    const first = parts.slice(0, most - 1);
-    const taken = first.reduce((length, part) => length + part.length + separator.length, 0);
-    return [...first, text.slice(taken)];
-  });
-  declare(undefined, "timestamp", ["string"], TIMESTAMP, (text: string) => {
-    const moment = parseTimestamp(text);
-    if (moment === undefined) throw new LimitExceeded("timestamp() was given a text that is not RFC 3339");
-    return moment;
-  });
-  declare(undefined, "timestamp", ["int"], TIMESTAMP, (seconds: bigint) => {
-    if (seconds < -62_135_596_800n || seconds > 253_402_300_799n) {
-      throw new LimitExceeded("timestamp() was given a time out of range");
-    }
-    return new Date(Number(seconds) * 1000);
-  });
-  declare(undefined, "timestamp", [TIMESTAMP], TIMESTAMP, (moment: Date) => moment);
-  for (const [name, part] of Object.entries(TIMESTAMP_PARTS)) {
-    if (name === "getDayOfYear") declare(TIMESTAMP, name, [], "int", (moment: Date) => BigInt(part(moment)));
-    declare(TIMESTAMP, name, ["string"], "int", (moment: Date, zone: string) => {
-      const local = toLocal(moment, zone);
-      if (local === undefined) throw new LimitExceeded("there is no such time zone");
-      return BigInt(part(local));
-    });
-  }
-  return engine;
 }
