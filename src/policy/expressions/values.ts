@@ -1,7 +1,8 @@
-import type { ArgumentType, JsonKind } from "../schemas/argument-types.ts";
+import type { ArgumentType } from "../schemas/argument-types.ts";
 import { ANYTHING, type Domain, eitherOf, oneOf } from "../schemas/domain.ts";
 import { withinSafe } from "../schemas/number-range.ts";
 import { doubtsOf, readsAs } from "../schemas/schema-formats.ts";
+import type { JsonKind } from "../schemas/schema-kinds.ts";
 
 /** What a value can be to the engine. */
 export type Kind =

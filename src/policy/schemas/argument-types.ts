@@ -1,14 +1,12 @@
-import { canonicalJson, isObject, type Json, type JsonObject } from "../../core/json.ts";
+import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { readSchemaHints, type SchemaHints } from "./input-schema.ts";
 import { stepOf } from "./multiples.ts";
 import { type Range, rangeOf, unionOfRanges } from "./number-range.ts";
 import { type Alternative, allowsText, expand, ownValue, type PatternTest } from "./schema-alternatives.ts";
 import { formatOf } from "./schema-formats.ts";
+import { type JsonKind, kindsOf, unionOf, valuesOfAll } from "./schema-kinds.ts";
 import { shapeOf, sizeOf } from "./schema-sizes.ts";
 import { few, type Shape } from "./text-shape.ts";
-
-/** What a JSON value can be. */
-export type JsonKind = "null" | "boolean" | "number" | "string" | "array" | "object";
 
 /** What a tool's `inputSchema` says of one value of the arguments. */
 export interface ArgumentType {
@@ -199,72 +197,4 @@ function memberOf({ schemas, open }: Alternative, name: string, matches: Pattern
   if (additional.length > 0) return { presence: required ? "required" : "optional", schemas: additional };
   if (required) return { presence: "required", schemas: [] };
   return { presence: open || !names || more === "any" ? "unknown" : "absent", schemas: [] };
-}
-
-const KINDS: Readonly<Record<string, JsonKind>> = {
-  null: "null",
-  boolean: "boolean",
-  number: "number",
-  integer: "number",
-  string: "string",
-  array: "array",
-  object: "object",
-};
-
-function kindsOf({ schemas }: Alternative): ReadonlySet<JsonKind> | undefined {
-  let kinds: ReadonlySet<JsonKind> | undefined;
-  for (const schema of schemas) {
-    const { type } = schema;
-    // Not JSON Schema but OpenAPI's, from which many tools are made: null is meant to be possible there.
-    const nullable = schema["nullable"] === true ? ["null"] : [];
-    const types: readonly Json[] = typeof type === "string" ? [type] : Array.isArray(type) ? type : [];
-    const named = types.length === 0 ? [] : [...types, ...nullable];
-    const values = valuesOf(schema)?.map(kindOf);
-    const read = named.flatMap((name) =>
-      typeof name === "string" && Object.hasOwn(KINDS, name) ? (KINDS[name] ?? []) : [],
-    );
-    // A type that JSON Schema does not have says nothing that can be relied on.
-    for (const set of [read.length < named.length || named.length === 0 ? undefined : read, values]) {
-      if (set !== undefined) kinds = new Set(set.filter((kind) => kinds === undefined || kinds.has(kind)));
-    }
-  }
-  return kinds;
-}
-
-function kindOf(value: Json): JsonKind {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "array";
-  const type = typeof value;
-  return type === "object" || type === "string" || type === "number" ? type : "boolean";
-}
-
-function unionOf(all: readonly (ReadonlySet<JsonKind> | undefined)[]): ReadonlySet<JsonKind> | undefined {
-  const union = new Set<JsonKind>();
-  for (const kinds of all) {
-    if (kinds === undefined) return undefined;
-    for (const kind of kinds) union.add(kind);
-  }
-  return union;
-}
-
-function valuesOf(schema: JsonObject): readonly Json[] | undefined {
-  const { const: only, enum: listed, nullable } = schema;
-  if (only !== undefined) return [only];
-  return Array.isArray(listed) ? [...listed, ...(nullable === true ? [null] : [])] : undefined;
-}
-
-function valuesOfAll(alternatives: readonly Alternative[]): readonly Json[] | undefined {
-  const all = new Map<string, Json>();
-  for (const { schemas } of alternatives) {
-    let values: readonly Json[] | undefined;
-    for (const schema of schemas) {
-      const own = valuesOf(schema);
-      if (own === undefined) continue;
-      const texts = new Set(own.map(canonicalJson));
-      values = (values ?? own).filter((value) => texts.has(canonicalJson(value)));
-    }
-    if (values === undefined) return undefined;
-    for (const value of values) all.set(canonicalJson(value), value);
-  }
-  return [...all.values()];
 }
