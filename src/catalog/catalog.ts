@@ -1,3 +1,4 @@
+// biome-ignore-all lint/style/noExcessiveLinesPerFile: what an upstream lists, who hears of it and when it is forgotten share one table of members; what needs none of it stands beside.
 import { withDeadline } from "../core/deadline.ts";
 import type { Log } from "../core/log.ts";
 import type { Scope } from "../core/scope.ts";

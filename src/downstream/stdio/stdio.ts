@@ -1,3 +1,4 @@
+// biome-ignore-all lint/style/noExcessiveLinesPerFile: few lines more, and not split yet.
 import type { Readable, Writable } from "node:stream";
 import { Cancellation } from "../../core/cancellation.ts";
 import { type Refusal, refuse } from "../../core/errors.ts";

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/style/noExcessiveLinesPerFile: few lines more, and not split yet.
 import type { BoundCall, CallDigests } from "../../approvals/call-digest.ts";
 import type { CallOutcome } from "../../core/call-outcome.ts";
 import type { Decision, StepUpRequirement } from "../../core/decision.ts";

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/style/noExcessiveLinesPerFile: it reads as one list of what is made of what; steps of several parts are `wire-*.ts` and `read-*.ts`.
 import type { Approvals } from "../../approvals/approvals.ts";
 import { createCallDigests } from "../../approvals/call-digest.ts";
 import { createApprovals } from "../../approvals/create-approvals.ts";

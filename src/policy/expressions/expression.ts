@@ -1,3 +1,4 @@
+// biome-ignore-all lint/style/noExcessiveLinesPerFile: parts of one tree check each other, each under what is known where it stands; what needs no other part stands beside.
 import type { ArgumentType } from "../schemas/argument-types.ts";
 import { ANYTHING, type Domain, domainOfSum } from "../schemas/domain.ts";
 import { exactly } from "../schemas/number-range.ts";

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/style/noExcessiveLinesPerFile: one message after the other finds whom it is for; what counts, slows down and writes stands beside.
 import type { InputResponse } from "../../core/call.ts";
 import { numberIn } from "../../core/exact-json.ts";
 import type { JsonObject } from "../../core/json.ts";
