@@ -24,8 +24,8 @@ class LongFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     // Long waits: a machine may be busy, and only what never ends is a failure.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     maxWorkers: "100%",
     // No file leaves anything to the next one, so a process for all of them can read the code once.
     isolate: false,

@@ -117,7 +117,7 @@ describe("after a restart of the gateway", () => {
     await inState(gateway, id, "indeterminate");
     expect(textOf(await status(gateway, "ann", id))).toContain("may or may not have");
     expect(upstream.paid).toHaveLength(1);
-  }, 30_000);
+  });
 });
 
 /** Has a call approved and run by a process of its own, which is killed while the server works. */

@@ -80,13 +80,13 @@ beforeAll(async () => {
   approvals.onTransition(({ request, event }) => {
     if (event.act === "request") setTimeout(() => void approve(request), MOMENT_MS);
   });
-}, 30_000);
+});
 
 afterAll(async () => {
   await gateway?.close();
   upstream?.closeAllConnections();
   upstream?.close();
-}, 30_000);
+});
 
 // Not among them: scenarios of tools that ask their client something as a task, or that refuse clients without tasks.
 it.each([

@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.close();
   await upstream?.close();
-}, 30_000);
+});
 
 const approvals = () => gateway.running.wired.approvals;
 
@@ -74,7 +74,7 @@ describe.each(WAITING_CLIENTS)("$client, whose call waits for people", ({ client
 
   beforeAll(async () => {
     client = await connect(gateway, ANN);
-  }, 30_000);
+  });
   afterAll(() => client.close());
 
   const begin = (signal?: AbortSignal) => client.begin(TOOL, args(), signal);

@@ -38,7 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.close();
   await Promise.all([everything?.kill(), modern?.close(), legacy?.close()]);
-}, 30_000);
+});
 
 describe.each(["stdio", "http"])("the example server of 2025 over %s, in front of an SDK v1 client", (upstream) => {
   it("asks the user", async () => {
@@ -125,7 +125,7 @@ describe("what a modern server wants back with the answer", () => {
 
   beforeAll(async () => {
     secured = await startTestGateway({ auth: users, upstreams: upstreams() }, {}, { now: () => now });
-  }, 30_000);
+  });
   afterAll(() => secured?.close());
 
   const inputResponses = { who: { action: "accept", content: { name: "Ada" } } };

@@ -36,7 +36,7 @@ describe("portcullis demo", () => {
       args: [CLI, "demo", "--port", "0", "--data", data],
       ready: /Ctrl-C stops it/,
     });
-  }, 30_000);
+  });
   afterAll(async () => {
     await demo.stop();
     rmSync(data, { recursive: true, force: true });

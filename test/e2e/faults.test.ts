@@ -56,7 +56,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.close();
   await Promise.all([healthy?.close(), broken?.close(), forgetful?.close()]);
-}, 30_000);
+});
 
 /** Runs `misdeed` while another client keeps calling the healthy upstream; every one of those calls must be answered. */
 async function whileOthersWork<T>(misdeed: Promise<T>): Promise<T> {

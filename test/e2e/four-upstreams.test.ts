@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.close();
   await Promise.all(programs.map((program) => program.stop()));
-}, 30_000);
+});
 
 describe.each(CLIENTS)("$client, in front of four servers of both eras", ({ connect }) => {
   let client: AnyClient;

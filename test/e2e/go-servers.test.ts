@@ -94,7 +94,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.close();
   rmSync(dir, { recursive: true, force: true });
-}, 30_000);
+});
 
 it.each([
   ["v1.2.0", "pay"],

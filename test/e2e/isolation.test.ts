@@ -29,12 +29,12 @@ beforeAll(async () => {
       "shared-stdio": { ...odd, isolation: "shared" },
     },
   });
-}, 30_000);
+});
 
 afterAll(async () => {
   await gateway?.close();
   await Promise.all([legacy?.close(), modern?.close()]);
-}, 30_000);
+});
 
 const ERAS: ReadonlyArray<{ readonly era: string; readonly connect: Connect }> = [
   { era: "legacy", connect: connectSdk1 },

@@ -27,12 +27,12 @@ beforeAll(async () => {
       new: { url: modern.url },
     },
   });
-}, 30_000);
+});
 
 afterAll(async () => {
   await gateway?.close();
   await modern?.close();
-}, 30_000);
+});
 
 /** A client of either era, with what it was told to have changed. */
 interface Face {

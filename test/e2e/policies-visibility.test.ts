@@ -39,7 +39,7 @@ const config = () => ({
 beforeAll(async () => {
   [modern, legacy, raw] = await Promise.all([startModernUpstream(), startLegacyUpstream(), startRegional()]);
   gateway = await startTestGateway(config(), { "p.yaml": POLICIES });
-}, 30_000);
+});
 
 afterAll(async () => {
   await gateway?.close();

@@ -73,7 +73,7 @@ describe.each<[ArgumentsMode, Expected]>([
     await ann.call("modern__work");
     await sam.call("modern__work");
     await Promise.all([ann.close(), sam.close()]);
-  }, 30_000);
+  });
   afterAll(() => gateway?.close());
 
   async function replay(...args: readonly string[]): Promise<{ unknown_because: { why: string }[] }> {

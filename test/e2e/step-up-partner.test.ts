@@ -38,7 +38,7 @@ afterAll(async () => {
   await gateway?.close();
   await upstream?.close();
   for (const issuer of Object.values(issuers ?? {})) await issuer.close();
-}, 30_000);
+});
 
 /** What a client with such a token of Ann's gets: sent for a better one, the result, or a refusal in words. */
 async function call(who: (typeof WHO)[number], claims: Claims): Promise<"sent for a token" | "served" | "refused"> {

@@ -43,7 +43,7 @@ afterAll(async () => {
   await gateway?.close();
   await idp?.close();
   await upstream?.close();
-}, 30_000);
+});
 
 /** Ann's agent, and the ways to the identity provider that it has sent her. */
 function agent() {

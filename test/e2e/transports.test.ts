@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.close();
   await Promise.all([sse?.kill(), legacy?.close(), modern?.close()]);
-}, 30_000);
+});
 
 describe.each(CLIENTS)("a server on the HTTP+SSE transport of 2024, in front of $client", ({ connect }) => {
   let client: AnyClient;

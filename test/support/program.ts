@@ -55,7 +55,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   child.stdout.on("data", collect);
   child.stderr.on("data", collect);
 
-  async function stop(graceMs = 5_000): Promise<void> {
+  async function stop(graceMs = 30_000): Promise<void> {
     if (hasEnded(child)) return;
     child.kill("SIGTERM");
     const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);

@@ -74,7 +74,7 @@ describe("a confined upstream", () => {
       const deps = depsWith([], resolve);
       const url = `${scheme}://rebinding.test:${there.port}/mcp`;
       expect(await deps.addresses?.check(url)).toEqual({ ok: true });
-      expect(await testConnection(confined(url), deps, { maxMs: 5_000 })).toMatchObject({
+      expect(await testConnection(confined(url), deps, { maxMs: 60_000 })).toMatchObject({
         ok: false,
         fault: { detail: "UPSTREAM_ADDRESS_REFUSED: Its name leads to a loopback address." },
       });
@@ -96,7 +96,7 @@ describe("a confined upstream", () => {
     const address = server.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
     const deps = depsWith(["127.0.0.1"], resolverOf("127.0.0.1").resolve);
-    const tried = await testConnection(confined(`https://secure.test:${port}/mcp`), deps, { maxMs: 5_000 });
+    const tried = await testConnection(confined(`https://secure.test:${port}/mcp`), deps, { maxMs: 60_000 });
     expect(tried).toMatchObject({ ok: false });
     expect(new Set(names)).toEqual(new Set(["secure.test"]));
   });
@@ -129,7 +129,7 @@ describe("a confined upstream", () => {
   ] as const)("at %s over %s is not connected to at all", async (url, kind) => {
     const there = await listener();
     const tried = await testConnection(confined(url.replace("PORT", String(there.port)), kind), depsWith([]), {
-      maxMs: 5_000,
+      maxMs: 60_000,
     });
     expect(tried).toMatchObject({ ok: false, fault: { detail: expect.stringContaining("a loopback address") } });
     expect(there.connections()).toBe(0);
@@ -137,7 +137,7 @@ describe("a confined upstream", () => {
 
   it("of the file is reached wherever it is", async () => {
     const server = closing(await startModernUpstream());
-    expect(await testConnection(httpUpstream("up", server.url), depsWith([]), { maxMs: 5_000 })).toMatchObject({
+    expect(await testConnection(httpUpstream("up", server.url), depsWith([]), { maxMs: 60_000 })).toMatchObject({
       ok: true,
     });
   });
@@ -150,7 +150,7 @@ describe("what a confined upstream answers", () => {
     const redirecting: RawHandler = (_request, response) => answerRaw(response, "", status, { location });
     const server = closing(await startRawUpstream(redirecting));
     for (const kind of ["http", "sse"] as const) {
-      const tried = await testConnection(confined(server.url, kind), depsWith(["127.0.0.1"]), { maxMs: 5_000 });
+      const tried = await testConnection(confined(server.url, kind), depsWith(["127.0.0.1"]), { maxMs: 60_000 });
       expect(tried).toMatchObject({ ok: false, fault: { detail: expect.stringContaining(`HTTP ${status}`) } });
     }
     expect(server.requests.length).toBeGreaterThan(0);
@@ -168,7 +168,7 @@ describe("what a confined upstream answers", () => {
         }),
       );
       const options = confined(server.url, "sse", { authorization: "Bearer canary" });
-      expect(await testConnection(options, depsWith(["127.0.0.1"]), { maxMs: 5_000 })).toMatchObject({
+      expect(await testConnection(options, depsWith(["127.0.0.1"]), { maxMs: 60_000 })).toMatchObject({
         ok: false,
         fault: { detail: "Its endpoint event names another origin, which is refused." },
       });
@@ -200,11 +200,11 @@ describe("connecting once", () => {
     const gone = await listener();
     await gone.close();
     const nothing = await testConnection(confined(`http://127.0.0.1:${gone.port}/mcp`), depsWith(["127.0.0.1"]), {
-      maxMs: 5_000,
+      maxMs: 60_000,
     });
     expect(nothing).toMatchObject({ ok: false, fault: { detail: expect.stringContaining("ECONNREFUSED") } });
     const server = closing(await startRawUpstream((_request, response) => answerRaw(response, "", 401)));
-    const refused = await testConnection(confined(server.url), depsWith(["127.0.0.1"]), { maxMs: 5_000 });
+    const refused = await testConnection(confined(server.url), depsWith(["127.0.0.1"]), { maxMs: 60_000 });
     expect(refused).toMatchObject({ ok: false, fault: { detail: expect.stringContaining("HTTP 401") } });
   });
 });

@@ -34,7 +34,7 @@ describe.skipIf(chromiumPath === undefined)("activity in a browser", () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await startBrowser();
-  }, 30_000);
+  });
   afterAll(() => browser?.close());
 
   it.each([
