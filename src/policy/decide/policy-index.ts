@@ -53,7 +53,11 @@ export function indexPolicies<T extends { readonly target: CompiledTarget }>(
     return order.flatMap((index) => policies[index] ?? []).filter(({ target }) => target.matchesTool(tool, path));
   }
 
-  const known = new LRUCache<string, ToolMatch<T> & { readonly tool: PolicyInput["tool"] }>({ max: MAX_TOOLS });
+  // Counted as sizes of one: with `max`, every set begins with tables for that many, which takes longer than to compile it.
+  const known = new LRUCache<string, ToolMatch<T> & { readonly tool: PolicyInput["tool"] }>({
+    maxSize: MAX_TOOLS,
+    sizeCalculation: () => 1,
+  });
   return (tool) => {
     const path = `${tool.upstream}/${tool.name}`;
     const before = known.get(path);
