@@ -76,6 +76,13 @@ export function namesInClaims(claims: JsonObject, ownsItself = false): ClaimedNa
   return { own: unique(own), mentioned: unique(mentioned), behind: unique(behind), unread };
 }
 
+/** The same of a claim of which the configuration says that it names one person alone, whatever it is called. @throws never */
+export function namesInIdentity(name: string, value: Json | undefined): ClaimedNames {
+  // Verified or not: that each has their own is what the configuration says.
+  const phone = name === "phone_number" ? { phone_number: value, phone_number_verified: true } : {};
+  return namesInClaims({ email: value, ...phone });
+}
+
 /** A number as the name that it is in text; `undefined` where readers of JSON round it, so that nobody knows which it was. */
 export function nameOfNumber(number: number): string | undefined {
   return Number.isInteger(number) && !Number.isSafeInteger(number) ? undefined : String(number);

@@ -46,6 +46,8 @@ export interface ClaimsMapping {
   readonly groups: string;
   readonly email: string;
   readonly name: string;
+  /** Further claims that name one person alone: they tell people apart, and give no rights. */
+  readonly identity?: readonly string[];
   /** The claim that marks tokens of machines, and its values that do. */
   readonly machine: { readonly claim: string; readonly values: readonly string[] } | undefined;
 }

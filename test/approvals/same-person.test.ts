@@ -26,6 +26,29 @@ function key(name: string, user: string | undefined, email?: string, kind?: "per
 const VERIFIED = { email: "ann@acme.com", email_verified: true };
 const TRUSTED = { ...FULL_STANDING, home: false, emailDomains: ["acme.com"] };
 
+it.each<[claim: string, one: JsonObject, other: JsonObject]>([
+  ["badge", { badge: 301 }, { badge: "301" }],
+  ["phone_number", { phone_number: "+49 30 1" }, { phone_number: "+49301" }],
+])(
+  "two accounts with one %s are two people, and may be one where the configuration says that it names one alone",
+  (claim, ...both) => {
+    const who = (more: JsonObject, sub: string, identity: readonly string[]) =>
+      principalFromClaims(
+        { issuer: HOME, claims: { ...claims, identity }, standing: FULL_STANDING },
+        sub,
+        { iss: HOME, sub, ...more },
+        { now: 1_790_000_000_000, toleranceMs: 0 },
+      );
+    const persons = testPersons();
+    const sameness = (identity: readonly string[]) => {
+      const [one, other] = both.map((more, index) => persons.who(who(more, `u-${index}`, identity)));
+      return one && other && persons.sameness(one, other);
+    };
+    expect(sameness([])).toBe("different");
+    expect(sameness([claim])).toBe("unknown");
+  },
+);
+
 /** Ways in which one human comes, none of them linked by the operator. */
 const ANN = {
   "a token with a verified address": token("a-1", VERIFIED),

@@ -41,7 +41,7 @@ auth:
       user_claims: [department]
       email_domains: [acme.com]
       email_verified: always
-      claims: { roles: realm_access.roles, groups: groups, email: mail, name: given_name, machine: { claim: gty, values: [cc] } }
+      claims: { roles: realm_access.roles, groups: groups, email: mail, name: given_name, identity: [badge], machine: { claim: gty, values: [cc] } }
     - { issuer: https://other.example/realm, audience: [a, b] }
   api_keys:
     - { name: ci-agent, hash: "${HASH}", user: ci@acme.com, kind: machine, roles: [employee], groups: [bots] }
@@ -134,6 +134,7 @@ describe("a configuration", () => {
         roles: "realm_access.roles",
         groups: "groups",
         email: "mail",
+        identity: ["badge"],
         name: "given_name",
         machine: { claim: "gty", values: ["cc"] },
       },

@@ -113,6 +113,30 @@ describe("a principal", () => {
     expect(principal({ mail: "a@b.c", login: "ann" }, { email: "mail" }).aliases).toEqual(["a@b.c", "ann"]);
   });
 
+  it.each<[claim: string, claims: JsonObject, names: readonly string[]]>([
+    ["badge", { badge: 301 }, ["301"]],
+    ["badge", { badge: ["b-1", { value: "b-2" }] }, ["b-1", "b-2"]],
+    ["badge", { badge: '["b-1"]' }, ["b-1"]],
+    ["staff.card", { staff: { card: "c-1" } }, ["c-1"]],
+    ["phone_number", { phone_number: "+49 30 1" }, ["+49 30 1", "+49301", "49301"]],
+    ["manager", { manager: "ann" }, ["ann"]],
+    ["badge", { badge: null }, []],
+    ["badge", {}, []],
+  ])("is called by what the configuration says names one person alone: %s of %j", (claim, claims, names) => {
+    const known = principal(claims, { identity: [claim] });
+    expect(known.aliases).toEqual(names);
+    expect(known.unread).toBeUndefined();
+    // It gives nothing.
+    const plain = principal(claims);
+    expect(known).toEqual({ ...plain, aliases: names });
+  });
+
+  it("may be anybody where such a claim cannot be read", () => {
+    const deep = JSON.parse(`${'{"a":'.repeat(12)}1${"}".repeat(12)}`);
+    expect(principal({ badge: deep }, { identity: ["badge"] }).unread).toEqual(["users"]);
+    expect(principal({ badge: 2 ** 60 }, { identity: ["badge"] }).unread).toEqual(["users"]);
+  });
+
   it.each<[JsonObject, readonly string[]]>([
     [{ "https://acme.com/email": "a@b.c", "cognito:username": "ann", "custom:upn": "u" }, ["a@b.c", "ann", "u"]],
     [{ proxyAddresses: ["SMTP:a@b.c", "x500:/o=acme"] }, ["a@b.c", "x500:/o=acme"]],

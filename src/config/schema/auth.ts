@@ -30,6 +30,14 @@ const claims = z
       "Claim with the e-mail address. It counts if it was verified: see email_verified.",
     ),
     name: claimPath("name").describe("Claim with the caller's name."),
+    identity: z
+      .array(text)
+      .max(20)
+      .default([])
+      .describe(
+        "Further claims that name one person alone, such as badge, or phone_number where each has their own: who has one in common may be the " +
+          "same person, and does not approve for themselves. They give no rights.",
+      ),
     machine: z
       .strictObject({
         claim: text.describe("Claim that tells machines from people, such as gty or idtyp."),
@@ -117,6 +125,7 @@ const jwt = z
       groups: issuer.claims.groups,
       email: issuer.claims.email,
       name: issuer.claims.name,
+      identity: issuer.claims.identity,
       machine: issuer.claims.machine,
     },
   }));

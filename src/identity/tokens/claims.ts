@@ -1,4 +1,4 @@
-import { nameOfNumber, namesInClaims } from "../../core/claimed-names.ts";
+import { nameOfNumber, namesInClaims, namesInIdentity } from "../../core/claimed-names.ts";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { claimsSeenOf } from "../../core/policy-names.ts";
 import { type Principal, UNREAD, type Unread } from "../../core/principal.ts";
@@ -44,12 +44,13 @@ export function saidIn(
   const names = namesInClaims(claims, isMachine);
   // Whatever its form, what stands where the address should is theirs.
   const addressed = namesInClaims({ email: claimAt(claims, mapping.email) });
+  const identified = (mapping.identity ?? []).map((path) => namesInIdentity(path, claimAt(claims, path)));
   const ofActors = acting.ok ? acting.unread : UNREAD;
   const isUnread: Readonly<Record<Unread, boolean>> = {
     roles: standing.roles.length > 0 && !isReadable(claims, mapping.roles),
     groups: standing.groups.length > 0 && !isReadable(claims, mapping.groups),
     clients: clientsIn(claims).unread || ofActors.includes("clients"),
-    users: names.unread || addressed.unread || ofActors.includes("users"),
+    users: [names, addressed, ...identified].some((read) => read.unread) || ofActors.includes("users"),
   };
   const unread = UNREAD.filter((one) => isUnread[one]);
   return {
@@ -63,7 +64,12 @@ export function saidIn(
     // Approvers read it, too: whoever may not say it could call himself anything.
     name: text(claimAt(seen, mapping.name)),
     userClaims: standing.userClaims,
-    aliases: [...new Set([...(address === undefined ? [] : [address]), ...addressed.own, ...names.own])],
+    aliases: [
+      ...new Set([
+        ...(address === undefined ? [] : [address]),
+        ...[addressed, names, ...identified].flatMap(({ own }) => own),
+      ]),
+    ],
     actors,
     // What a person has to say nobody says for them.
     may: actors.length === 0 ? standing.may : standing.may.filter((one) => one !== "approve" && one !== "administer"),
