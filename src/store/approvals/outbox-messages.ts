@@ -35,7 +35,7 @@ const NOTHING = {
 };
 
 /** A message as lists show it, readable or not. */
-export function entryOf(given: OutboxRow): OutboxEntry {
+export function outboxEntryOf(given: OutboxRow): OutboxEntry {
   const row = readable(given);
   return {
     ...messageOf(row),

@@ -6,7 +6,7 @@ import type { Guarded } from "../database/guarded.ts";
 import { UNREADABLE } from "../database/readable-rows.ts";
 import { createRowSeals, type OnForged, type RowSeals } from "../database/row-seals.ts";
 import type { Outbox, OutboxFilter, OutboxMessage } from "./outbox.ts";
-import { entryOf, messageOf, type OutboxRow } from "./outbox-messages.ts";
+import { messageOf, type OutboxRow, outboxEntryOf } from "./outbox-messages.ts";
 import { outbox as rows } from "./schema.ts";
 
 // Written out, not bound: only so does SQLite see that the partial indices serve.
@@ -133,7 +133,7 @@ export function createOutbox({ db, guarded, onCommit, ...sealed }: OutboxDeps): 
           .limit(filter.limit + 1)
           .all();
       const found = await guarded(query);
-      const entries = found.slice(0, filter.limit).map(entryOf);
+      const entries = found.slice(0, filter.limit).map(outboxEntryOf);
       return { entries, nextCursor: found.length > filter.limit ? entries.at(-1)?.id : undefined };
     },
     async counts() {
