@@ -1,36 +1,42 @@
 import type { Span } from "../../redaction/detect/span.ts";
-import { HINT, NAMES } from "./names-in-text.ts";
+import { besideName } from "./beside-names.ts";
+import { matchEnd } from "./shell-words.ts";
 import { withoutInserted } from "./text-tables.ts";
-import { matchEnd, secretSpanAt, withoutSpans } from "./values.ts";
+import { type Reader, read, readLine, readOption, readWord, secretSpanAt, upTo, withoutSpans } from "./values.ts";
 
 /*
  * Secrets that a text says a name of. Each name that stands in it is looked behind: by a sign of assignment, in quotes, in markup,
  * SQL, commands, code or a table. Every quantifier is bounded, so that each name is looked at a bounded number of times.
  */
 
-/** Gives the span of what is to be hidden at `from`, behind what led there. */
-type Reader = (text: string, from: number) => Span | undefined;
+/** The names of secrets that are looked for in texts: fewer than those of members, because what stands in a text may be anything. */
+const NAMES =
+  "passw(?:or)?[dt]s?|requirepass|stringdata|pass[-_ ]?phrases?|passcode|pwd|secrets?|token|(?:api|account|master|ssh|deploy|signing|encryption)[-_ ]?keys?|" +
+  "access[-_ ]?key|private[-_ ]?key|pre-shared-key|credentials?|authorization|cookie|seed ?phrase|mnemonic|" +
+  "kennwort|contrase[ñn]a|senha|mot de passe|wachtwoord|lösenord|salasana|hasło|парол[ья]|密码|パスワード|비밀번호|mật khẩu|" +
+  // Short ones that are also other words: only what stands behind them tells.
+  "(?<=[a-z0-9]_)pass(?![a-z])|(?<![a-z])(?:pass|auth)(?=[\"']?\\s{0,2}[:=]\\s{0,4}(?=\\S{0,60}\\d)(?=\\S{0,60}[a-z])\\S)|" +
+  "(?<![a-z])(?:pin|psk|otp|pw|pswd|creds|cvv2?|cvc2?|jwt)(?![a-z])";
 
-const read: Reader = (text, from) => secretSpanAt(text, from);
-const readOption: Reader = (text, from) => secretSpanAt(text, from, /[^\s"']+/y);
-const upTo =
-  (form: RegExp): Reader =>
-  (text, from) => {
-    const end = matchEnd(form, text, from);
-    return end === undefined || end === from ? undefined : { start: from, end };
-  };
+/** Nearly all that is looked for by a name can stand only where this fits, which most texts have not. Without looking around: that is dear. */
+export const HINT =
+  /pass|pwd|stringdata|secret|token|key|cred|auth|cookie|seed|mnemonic|kennw|contras|senha|wachtw|lösen|salas|hasło|pin|psk|otp|pw|pswd|jwt|cv[vc]|парол|密码|パスワード|비밀|mật/i;
 
 const NAME = new RegExp(NAMES, "gi");
 /** Words that secrets do not have and sentences do; several words without any may be a phrase. */
 const PHRASE =
   /(?!(?:[^\n]{0,200}\s)?(?:the|a|an|is|are|was|be|to|not|no|and|or|of|in|on|for|with|it|its|has|have|cannot|can|must|should|will|does|i|you|he|she|we|they|my|your|his|her|our|please|when|if|then|but|by|at|as|from|this|that|after|before|via|per|all)\b)[a-z0-9'-]{1,40}(?: [a-z0-9'-]{1,40}){2,24}(?=[ \t]{0,20}(?:\n|$))/iy;
-const REST_OF_LINE = /[^\n"'\\]*[^\s"'\\]/y;
+/** The same of two, of which the first is no word, and in the settings of a connection. */
+const PAIR =
+  /(?<=\s)(?=[a-z'-]{0,40} ?[a-z'-]{0,40}\d)[a-z0-9'-]{1,40} [a-z0-9'-]{1,40}(?=[ \t]{0,20}(?:\n|$|[,;.]\s))/iy;
+const SETTING = /[^;"'\n=]{1,80}(?=;\s?[a-z][\w ]{0,30}=)/iy;
 
 const readAssigned: Reader = (text, from) => {
   const value = secretSpanAt(text, from);
   if (value === undefined) return undefined;
-  const phrase = value.start === from ? matchEnd(PHRASE, text, from) : undefined;
-  return phrase === undefined ? value : { start: from, end: Math.max(phrase, value.end) };
+  const { start, end } = value;
+  if (/["'\x60]/.test(text.charAt(start - 1))) return value;
+  return { start, end: Math.max(end, ...[PHRASE, PAIR, SETTING].map((form) => matchEnd(form, text, start) ?? end)) };
 };
 
 const SUFFIX =
@@ -43,10 +49,10 @@ const SAID =
   "(?!(?:not|wrong|expired|invalid|incorrect|correct|missing|required|optional|weak|strong|lost|unknown|empty|too|the|an?|being|been|in|on|at|only|" +
   "set|stored|sent|used|needed|never|always|now|still|already|also|kept|hidden|safe|reset|changed|rotated|valid|ok|okay|fine|public|read|written|" +
   "revoked|deleted|leaked|removed|created|compromised|shared|rejected|accepted|blocked|disabled|enabled|generated|issued|found|gone|broken|" +
-  "unset|null|none|it|that|this|there|then|what|where|more|less|easy|hard|out|no|to|for|by|old|new|different|same|limited|as|per)\\b)";
+  "unset|null|none|it|that|this|there|then|what|where|more|less|easy|hard|out|no|to|for|by|old|new|different|same|limited|as|per)(?=[-/]|[.,;:!?)\\]'\"’]{0,3}(?:\\s|$)))";
 // Letters and digits: no word of a sentence, no key of an issue, no version.
 const LIKE_A_SECRET =
-  "(?![A-Z]{2,10}-\\d+\\b|v?\\d+\\.)(?=\\S{0,60}\\d)(?=\\S{0,60}[A-Za-z])(?=[^\\s:/]{6,60}(?:\\s|$))";
+  "(?![A-Z]{2,10}-\\d+\\b|v?\\d+\\.)(?=\\S{0,60}\\d)(?=\\S{0,60}[A-Za-z])(?=(?:[^\\s:/]|:(?=\\S{0,60}[@!#$%^&*])|(?<=[@!#$%^&*]\\S{0,60}):){6,60}(?:\\s|$))";
 const LAST_WORD = "(?=\\S{1,200}\\s{0,8}(?:\\n|$|[,;]\\s))";
 const ATTRIBUTES = String.raw`(?:\s[^<>]{0,100})?`;
 const NAMING = "key|name|param-name|th|td|dt|label|field|id";
@@ -59,16 +65,21 @@ const FOLLOWERS: readonly (readonly [RegExp, Reader])[] = [
   [
     "(?<=(?:phrase|phrases|mnemonic|authorization|cookie|credentials|creds))" +
       `${ENDS}(?:${SIGN}|\\sis\\s)[^\\S\\n]{0,8}(?=[^\\s"'\`[{(|>])`,
-    upTo(REST_OF_LINE),
+    readLine,
   ],
   // Code that says a type before the value, or the value where there is none.
   [`["']?(?:\\s{0,4}:\\s{0,4}[A-Za-z][\\w.<>|?]{0,30}|\\s{1,4}(?:string|str|char))\\s{0,4}=\\s{0,4}${LITERAL}`, read],
   [`["'\\])]{0,3}\\s{0,8}(?:\\|\\||\\?\\?|\\bor\\b|\\b(?:eq|ne|equ|equals)\\b)\\s{0,8}${LITERAL}`, read],
   [`${SUFFIX}${ENDS}${SIGN}(?:\\*{1,2}|</?\\w{1,10}>|\\s){0,40}`, readAssigned],
   [`\\s(?:is|ist|est|es):?\\s{1,8}${SAID}`, readAssigned],
-  [`\\s{1,4}(?:[-–—]\\s|(?:to|be|was|will\\sbe|as|with)\\s)?["'\\x60]?${LIKE_A_SECRET}`, upTo(/[^\s"'\x60]+/y)],
+  [
+    `\\s{1,4}(?:[-–—]\\s|(?:to|be|was|will\\sbe|as|with)\\s)?(?=["'\\x60]${LIKE_A_SECRET}|(?!["'\\x60])${LIKE_A_SECRET})`,
+    readWord,
+  ],
   ["(?<=requirepass)\\s{1,8}", readOption],
-  [`\\s(?:for|of)\\s[^:=\\n.;]{1,40}?(?:\\s?[:=]\\s{1,4}|\\sis\\s${SAID})${LAST_WORD}`, read],
+  [`\\s(?:for|of)\\s[^:=\\n.;]{1,40}?(?:\\s?[:=]\\s{1,4}|\\sis\\s${SAID})(?:${LAST_WORD}|(?=["']))`, read],
+  // SQL: `SET PASSWORD FOR 'a'@'h' = 'x'`.
+  ["\\s{1,4}for\\s{1,4}[^\\s=]{1,100}\\s{0,4}=\\s{0,4}", read],
   // A PIN needs no sign.
   ["(?<=\\bpin)\\s{1,3}(?:(?:code|number)\\s)?(?=\\d{4,8}\\b)", read],
   // On a command line, `--password x`.
@@ -119,32 +130,8 @@ const FOLLOWERS: readonly (readonly [RegExp, Reader])[] = [
   ],
 ].map(([form, reader]) => [new RegExp(form as string, "iy"), reader as Reader] as const);
 
-/** What needs no such name. */
-const OTHER_FORMS: readonly RegExp[] = [
-  /(\bidentified\s{1,8}(?:with\s{1,8}[\w"'\x60]{1,60}\s{1,8})?by\s{1,8}(?:(?:password|values)\s{1,8})?(["']))(?:(?!\2)[\s\S])*/gi,
-  /(\b(?:user|role)\s{1,8}\S{1,80}\s{1,8}identified\s{1,8}by\s{1,8})[^\s"';?$:@]+/gi,
-  /(\blogin\s{1,8}\S{1,80}\s{1,8}password\s{1,8})\S+/gi,
-  /(\bsp_(?:addlogin|password|addlinkedsrvlogin)\b)[^;\n]+/gi,
-  /(\bsnmp-server\s{1,4}community\s{1,4})\S+/gi,
-  // What a call that signs in is given second.
-  /(\b\w{0,30}(?:auth|login|credentials?|password)\s{0,2}(?:=\s{0,2})?\(\s{0,4}(?:\w{1,20}\s{0,2}[,=]\s{0,2})?(["'])[^"'\n]{0,80}\2\s{0,4},\s{0,4}["'])[^"'\n]+/gi,
-  /(\bcrypt\s{0,2}\(\s{0,4}')[^']+(?=',\s{0,4}gen_salt)/gi,
-  /(\bpgp_sym_(?:en|de)crypt\s{0,2}\([^()]{1,200},\s{0,4}')[^']+/gi,
-  /(\bconvertto-securestring\s{1,4}(?:-string\s{1,4})?["'])[^"'\n]+/gi,
-  // A line of `.pgpass`.
-  /^([\w.*-]{1,80}:(?:\d{1,5}|\*):[^:\s]{1,60}:[^:\s]{1,60}:)[^\s:]+$/gim,
-  /(\bjdbc:oracle:thin:[^\s/@]{1,80}\/)[^\s@]+(?=@)/gi,
-];
-const OTHER_HINT = /identified|login|auth|credential|crypt|securestring|password|sp_|snmp|oracle|:(?:\d{2,5}|\*):/i;
-
 /** `SELECT 'x' AS password`. */
 const NAMED_AFTER = new RegExp(`'[^'\\n]{1,200}'(?=\\s{1,8}as\\s{1,8}["\`[]?\\w{0,30}(?:${NAMES}))`, "gi");
-
-/** URLs that are credentials: whoever has the signature, the code or the path may. A code of a currency is shorter. */
-const URL_FORMS: readonly RegExp[] = [
-  /([?&#](?:(?:x-(?:amz|goog)-)?signature|sig|hmac|code|oobcode|auth|ticket|pass|pw|psk)=)[^&\s#"'<>]{6,}/gi,
-  /((?:hooks\.slack\.com\/(?:services|workflows|triggers)|discord(?:app)?\.com\/api\/webhooks|webhook\.office\.com\/webhookb2|api\.telegram\.org\/bot)\/?)[^\s"'<>?]+/gi,
-];
 
 const TAG = /<[\w:.-]{1,40}\s[^<>]{1,600}(?:>[^<]{0,600}|$)/g;
 const NAMED_TAG = new RegExp(`\\s(?:name|key|id|type|field)\\s{0,4}=\\s{0,4}["'][^"']{0,80}?(?:${NAMES})`, "i");
@@ -167,19 +154,11 @@ export function withoutAssigned(text: string, mark: string): string {
   return scrubbed;
 }
 
-/** `text` with `mark` for what stands at a known place of a URL, a statement or a configuration. @throws never */
-export function withoutCodes(text: string, mark: string): string {
-  const put = (_whole: string, before: string): string => `${before}${mark}`;
-  let scrubbed = text;
-  if (OTHER_HINT.test(scrubbed)) for (const form of OTHER_FORMS) scrubbed = scrubbed.replace(form, put);
-  if (scrubbed.includes("://")) for (const form of URL_FORMS) scrubbed = scrubbed.replace(form, put);
-  return scrubbed;
-}
-
 function withoutNamed(text: string, mark: string): string {
   const found: Span[] = [];
   NAME.lastIndex = 0;
-  while (NAME.test(text)) {
+  for (let match = NAME.exec(text); match !== null; match = NAME.exec(text)) {
+    found.push(...besideName(text, match.index, NAME.lastIndex));
     const span = secretBehind(text, NAME.lastIndex);
     if (span === undefined) continue;
     found.push(span);

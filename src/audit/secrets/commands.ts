@@ -4,23 +4,22 @@ import type { Span } from "../../redaction/detect/span.ts";
 import { neighbourName } from "./neighbours.ts";
 import { PLACES, RULES } from "./programs.ts";
 import { NAMED_STEPS, type SearchBudget, spendSteps, WORD_STEPS } from "./search-budget.ts";
-import { withoutSpans } from "./values.ts";
+import {
+  type Command,
+  closedEnd,
+  commandsOf,
+  MAX_WORDS,
+  matchEnd,
+  quotedIn,
+  type Word,
+  wordEnd,
+} from "./shell-words.ts";
+import { quoteAround, withoutSpans } from "./values.ts";
 
 /*
  * Secrets that programs take on their command line without a name of one: by a short option, at a place, from the program
  * before. Of a text as of a list of words.
  */
-
-/** A word of a command, and which part of the text it is; quotes around it do not count. */
-interface Word extends Span {
-  readonly text: string;
-}
-
-interface Command {
-  readonly words: readonly Word[];
-  /** Whether the next one reads what this one writes. */
-  readonly piped: boolean;
-}
 
 /** Programs that hand a setting its value in the next word, and by which word. */
 const SETTERS =
@@ -41,12 +40,9 @@ const RUNNERS = /^(?:sudo|doas|exec|time|nohup|command|nice|winpty|\w+=.*|-.*|\$
 const ORACLE = /^(?:sqlplus|sqlldr|expdp|impdp|rman)$/;
 
 /** Some of it is in every command with such a secret. */
+// What it may begin with is said first, since the list is long.
 const HINT =
-  /\b(?:mysql|mariadb|sshpass|7z|mongo|cqlsh|user(?:add|mod)|rdesktop|docker|podman|nerdctl|helm|crane|skopeo|sqlcmd|ipmitool|mosquitto_|ssh-keygen|redis-cli|ldap|openssl|curl|smbclient|rpcclient|kubectl|[Cc]onvert[Tt]o-|[xw]freerdp|cmdkey|vault|htpasswd|pulumi|setx|setenv|config|secrets?|chpasswd|sudo|passwd|sqlplus|sqlldr|expdp|impdp|psexec|schtasks|kinit|doppler|(?:ENV|ARG|az|oc|bcp|osql|isql|tsql|zip|unzip|https?|xhs?|net|gh|aws|bao|set|env|arg|rman)\s)|<<</;
-const WORD =
-  /\s{0,40}(<<<\s{0,8}|[|;&]{1,2}|\n|"(?:[^"\\]|\\.)*"?|'[^']*'?|(?:[^\s"'|;&\\]|\\.|(?<=[^\s"'|;&])["'])+)/y;
-/** More than the part of a text that is shown can have. */
-const MAX_WORDS = 150;
+  /\b(?=[7a-eghikl-pr-xzACE])(?:mysql|mariadb|sshpass|7z|mongo|cqlsh|user(?:add|mod)|rdesktop|docker|podman|nerdctl|helm|crane|skopeo|sqlcmd|ipmitool|mosquitto_|ssh-keygen|redis-cli|ldap|openssl|curl|smbclient|rpcclient|kubectl|[Cc]onvert[Tt]o-|[xw]freerdp|cmdkey|vault|htpasswd|pulumi|setx|setenv|config|secrets?|chpasswd|sudo|passwd|sqlplus|sqlldr|expdp|impdp|psexec|schtasks|kinit|doppler|(?:ENV|ARG|az|oc|bcp|osql|isql|tsql|zip|unzip|https?|xhs?|net|gh|aws|bao|set|env|arg|rman)\s)|<<</;
 /** As much of a word as is read of a text. */
 const MAX_WORD = 800;
 
@@ -104,44 +100,25 @@ export function secretArguments(
   );
 }
 
-function commandsOf(text: string): Command[] {
-  const commands: Command[] = [];
-  let words: Word[] = [];
-  const end = (piped: boolean): void => {
-    if (words.length > 0) commands.push({ words, piped });
-    words = [];
-  };
-  WORD.lastIndex = 0;
-  for (let count = 0, from = 0; count < MAX_WORDS; count++) {
-    WORD.lastIndex = from;
-    const match = WORD.exec(text);
-    if (match === null) {
-      // A backslash at the end, or more white space than one looks for.
-      if (from >= text.length) break;
-      from++;
-      continue;
-    }
-    const [whole, word = ""] = match;
-    // White space in front holds the ends of lines.
-    if (/\n/.test(whole.slice(0, whole.length - word.length))) end(false);
-    from = WORD.lastIndex;
-    const start = from - word.length;
-    if (/^[|;&\n]/.test(word)) end(word === "|");
-    else {
-      const quote = /^["']/.test(word) ? 1 : 0;
-      const last = quote === 1 && word.length > 1 && word.endsWith(word.charAt(0)) ? 1 : 0;
-      words.push({ text: word.slice(quote, word.length - last), start: start + quote, end: from - last });
-    }
-  }
-  end(false);
-  return commands;
-}
+/** What parts commands for a shell, but stands in a word: who wrote it may have meant it so. */
+const OPERATOR_IN_WORD = /(?:[;&]{1,2}[^\s;&|"'`]{1,200})+/y;
 
 /** Shells within a shell. */
 const MAX_SHELLS = 2;
 
 function secretsOfAll(text: string, depth: number): Span[] {
-  return commandsOf(text).flatMap((command, index, all) => secretsOf(command, all[index - 1], depth));
+  const commands = commandsOf(text);
+  const words = commands.flatMap((command) => command.words);
+  return commands
+    .flatMap((command, index, all) => secretsOf(command, all[index - 1], depth))
+    .map(({ start, end }) => {
+      // What was a letter, so that sentences can be read, may have been a quote around a part of it.
+      const word = words.find((one) => one.start <= start && end <= one.end);
+      const after = word === undefined ? end : wordEnd(text, word.first, false, quoteAround(text, word.first));
+      const last = word === undefined ? end : Math.max(after, word.after);
+      const more = matchEnd(OPERATOR_IN_WORD, text, last);
+      return { start, end: more ?? (word !== undefined && after > word.after ? after : end) };
+    });
 }
 
 function secretsOf({ words: all }: Command, before?: Command, depth = 0): Span[] {
@@ -163,10 +140,11 @@ function secretsOf({ words: all }: Command, before?: Command, depth = 0): Span[]
     for (const word of all) if (word.text.startsWith("pass:")) found.push(partOf(word, "pass:".length));
   // By its place only what the first program is given: in a sentence anything may stand there.
   // A command may be given to a shell as one word.
-  for (const { text, start } of all)
-    if (depth < MAX_SHELLS && /\s/.test(text) && mayBeCommand(text))
-      for (const span of secretsOfAll(text, depth + 1))
-        found.push({ start: start + span.start, end: start + span.end });
+  if (depth < MAX_SHELLS)
+    for (const { text, start } of all.flatMap(quotedIn))
+      if (/\s/.test(text) && mayBeCommand(text))
+        for (const span of secretsOfAll(text, depth + 1))
+          found.push({ start: start + span.start, end: start + span.end });
   const first = all.findIndex(({ text }) => !RUNNERS.test(text));
   const words = all.slice(Math.max(0, first));
   found.push(...placed(words, programs[first] ?? "", has), ...settings(words, programs[first] ?? ""));
@@ -231,8 +209,9 @@ function optionValue(option: string, word: Word, next: Word | undefined): Word |
 
 function partOf(word: Word | undefined, from: number): Word {
   const { text, start, end } = word ?? { text: "", start: 0, end: 0 };
-  const quote = /^["']/.test(text.slice(from)) ? 1 : 0;
-  return { text: text.slice(from + quote), start: start + from + quote, end: end - quote };
+  const given = text.slice(from);
+  const quote = /^["']/.test(given) && closedEnd(given, 0) === given.length ? 1 : 0;
+  return { text: given.slice(quote, given.length - quote), start: start + from + quote, end: end - quote };
 }
 
 function written({ words }: Command): readonly Word[] {
@@ -243,7 +222,7 @@ function written({ words }: Command): readonly Word[] {
 }
 
 function programOf(text: string): string {
-  const name = text.slice(Math.max(text.lastIndexOf("/"), text.lastIndexOf("\\")) + 1).replace(/^[`($]+|\.exe$/gi, "");
+  const name = text.slice(Math.max(text.lastIndexOf("/"), text.lastIndexOf("\\")) + 1).replace(/^.*[`(]|\.exe$/gi, "");
   // A program begins with a capital in sentences, and few in commands.
   return /^[A-Z][a-z]+$/.test(name) ? "" : name.toLowerCase();
 }

@@ -1,6 +1,6 @@
 import { holdsValues, isObject, type Json, type JsonObject } from "../../core/json.ts";
+import { HINT } from "./assigned.ts";
 import { secretArguments } from "./commands.ts";
-import { HINT } from "./names-in-text.ts";
 import { neighbourName } from "./neighbours.ts";
 import { NAMED_STEPS, PLACE_STEPS, type SearchBudget, spendSteps } from "./search-budget.ts";
 import type { Name } from "./sensitive-names.ts";

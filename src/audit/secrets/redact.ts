@@ -2,8 +2,8 @@ import { numberIn, parseExact, writeExact } from "../../core/exact-json.ts";
 import { ExactNumber } from "../../core/exact-number.ts";
 import { holdsValues, isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { isCardNumber } from "../../redaction/detect/bank-numbers.ts";
+import { HINT } from "./assigned.ts";
 import { secretArguments } from "./commands.ts";
-import { HINT } from "./names-in-text.ts";
 import {
   type Columns,
   cardsAcross,
