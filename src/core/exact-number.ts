@@ -39,6 +39,17 @@ export class ExactNumber {
   }
 }
 
+/** A number in the digits that it has, where JavaScript writes zeros in place of some: 12345678901234567168. @throws never */
+export function digitsOf(value: number): string {
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? BigInt(value).toString() : String(value);
+}
+
+/** An integer as a number, an exact one where no double tells it. @throws never */
+export function numberOfInteger(integer: bigint): number | ExactNumber {
+  const nearest = Number(integer);
+  return BigInt(nearest) === integer ? nearest : new ExactNumber(integer.toString());
+}
+
 const ZERO = 0x30;
 
 /** Digits without zeros at their ends, and the power of ten of the last one. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ExactNumber } from "../../src/core/exact-number.ts";
 import type { Json, JsonObject } from "../../src/core/json.ts";
 import { explainCall } from "../../src/policy/explain/explain.ts";
 import { policyInput, policySet } from "../support/policy-inputs.ts";
@@ -65,8 +66,14 @@ describe("a default of the tool's schema", () => {
     [
       "is left out, and its default is beyond all numbers",
       {},
-      2 ** 60,
+      Number.POSITIVE_INFINITY,
       "a number is beyond ±(2^53-1) with args.amount",
+    ],
+    [
+      "is left out, and its default is no double",
+      {},
+      new ExactNumber("9007199254740993"),
+      "a number has more digits than a double with args.amount",
     ],
   ] as const)("matters only where the argument is missing: it %s", (_what, args, value, outcome) => {
     expect(matched(GUARDED, amount(value), args)).toBe(outcome);

@@ -1,15 +1,24 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
+import { parseExact } from "../../src/core/exact-json.ts";
 import { ExactNumber } from "../../src/core/exact-number.ts";
 import type { Json, JsonObject } from "../../src/core/json.ts";
 import { createPolicyLanguage } from "../../src/policy/cel/environment.ts";
-import { evaluate, mistakes, policyInput, policySet } from "../support/policy-inputs.ts";
+import { evaluate, mistakes, policyInput, policySet, refusalOf } from "../support/policy-inputs.ts";
 
 const mistakeIn = (condition: string) =>
   mistakes(`policies: [{ id: p, when: ${JSON.stringify(condition)}, then: { deny: {} } }]`).map((text) =>
     text.replace(/^\S+ /, ""),
   );
+
+const WHOLE = { inputSchema: { properties: { whole: { type: "integer" } } } };
+
+/** The message of a refusal of this call. */
+function renderedOf(message: string, args: JsonObject): string | undefined {
+  const text = `policies: [{ id: p, then: { deny: { message: ${JSON.stringify(message)} } } }]`;
+  return refusalOf(policySet(text).decide(policyInput({ definition: WHOLE, arguments: args })));
+}
 
 const json = (text: string): JsonObject => JSON.parse(text) as JsonObject;
 
@@ -149,20 +158,104 @@ describe("numbers", () => {
     ["0.50", false],
     ["1.0000000000000000000001", "a number has more digits than a double"],
     ["9007199254740993", "a number has more digits than a double"],
-    ["1e21", "a number is beyond ±(2^53-1)"],
+    ["1e400", "a number has more digits than a double"],
+    ["1e21", false],
   ])("are read as they were written: %s", (amount, outcome) => {
     const given = { amount: new ExactNumber(amount) };
     expect(evaluate("args.amount == 1.0", { arguments: given })).toBe(outcome);
   });
 
-  it.each([2 ** 53, -(2 ** 53), 1e300, Number.NaN, Number.POSITIVE_INFINITY])(
-    "are refused when unsafe: %d",
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    "are refused where they are none: %d",
     (amount) => {
       const text = "a number is beyond ±(2^53-1)";
       expect(evaluate("args.amount > 1", { arguments: { amount } })).toBe(text);
       expect(evaluate("args.other > 1", { arguments: { amount, other: 2 } })).toBe(true);
     },
   );
+
+  // As a body has them: beyond 2^53 the nearest double of the next number is this one, too.
+  it.each([
+    ["9007199254740994", "9007199254740993", "9007199254740995"],
+    ["9.007199254740994e15", "9007199254740993", "9007199254740995"],
+    ["-9007199254740992", "-9007199254740993", "-9007199254740991"],
+    ["1152921504606846976", "1152921504606846975", "1152921504606846977"],
+    ["9223372036854774784", "9223372036854774783", "9223372036854774785"],
+    ["-9223372036854774784", "-9223372036854774785", "-9223372036854774783"],
+  ])("beyond 2^53 are what they are, between the integers beside them: %s", (text, below, above) => {
+    const all = parseExact(`{"whole":${text},"any":${text}}`) as JsonObject;
+    for (const name of ["whole", "any"]) {
+      const is = (it: string) => evaluate(it.replaceAll("X", `args.${name}`), { definition: WHOLE, arguments: all });
+      const exact = BigInt(above) - 1n;
+      expect([name, is(`X == ${exact} && X in [${below}, ${exact}] && [X] == [${exact}]`)]).toEqual([name, true]);
+      expect([name, is(`X != ${below} && X != ${above} && !(X in [${below}, ${above}])`)]).toEqual([name, true]);
+      expect([name, is(`X > ${below} && X < ${above} && X >= ${exact} && X <= ${exact}`)]).toEqual([name, true]);
+      expect([name, is(`${below} < X && ${above} > X && int(X) - ${exact} == 0`)]).toEqual([name, true]);
+      const message = renderedOf(`{{ args.${name} }}`, all);
+      expect([name, message]).toEqual([name, `${exact}`]);
+    }
+    expect(evaluate("type(args.whole) == int && type(args.any) == double", { definition: WHOLE, arguments: all })).toBe(
+      true,
+    );
+  });
+
+  it.each([
+    ["9223372036854775808", "9223372036854775808"],
+    ["12345678901234567168", "12345678901234567168"],
+    ["100000000000000000000", "100000000000000000000"],
+    ["1e20", "100000000000000000000"],
+    ["1e21", "1000000000000000000000"],
+    ["-1E+21", "-1000000000000000000000"],
+    ["123456789012345685803008", "123456789012345685803008"],
+  ])("beyond 64 bits are doubles where an integer was promised, too: %s", (text, digits) => {
+    const all = parseExact(`{"whole":${text},"any":${text}}`) as JsonObject;
+    for (const name of ["whole", "any"]) {
+      const is = (it: string) => evaluate(it.replaceAll("X", `args.${name}`), { definition: WHOLE, arguments: all });
+      const sign = digits.startsWith("-") ? "-X" : "X";
+      expect(is(`${sign} > 10.0 && ${sign} > 9223372036854775807 && X == X && type(X) == double`)).toBe(true);
+      expect(is("X == 9223372036854775807 || X in [9223372036854775807, 10]")).toBe(false);
+      expect(is("int(X) > 0")).toBe("int() was given a number of more than 64 bits");
+      expect(renderedOf(`{{ args.${name} }}`, all)).toBe(digits);
+    }
+  });
+
+  it("are no text where it would have other digits", () => {
+    const of = (text: string) =>
+      evaluate('string(args.n) == "1"', { arguments: parseExact(`{"n":${text}}`) as JsonObject });
+    expect(of("12345678901234567168")).toBe("string() was given a number whose digits it does not keep");
+    expect(of("9007199254740994")).toBe(false);
+    expect(of("1e21")).toBe(false);
+  });
+
+  it.each(["9007199254740993", "-9007199254740995", "12345678901234567000", "1e23", "1e400", "0.1000000000000000055"])(
+    "that are no double cannot be read, whoever says it: %s",
+    (text) => {
+      const arguments_ = parseExact(`{"whole":${text},"any":${text},"list":[${text}]}`) as JsonObject;
+      for (const part of ["args.whole", "args.any", "args.list[0]"]) {
+        const found = evaluate(`${part} > 10.0 || ${part} < 10.0`, { definition: WHOLE, arguments: arguments_ });
+        expect([part, found]).toEqual([part, expect.stringContaining("number")]);
+      }
+      expect(renderedOf("{{ args.any }}", arguments_)).toBe("[not available]");
+    },
+  );
+
+  it.each([
+    ["9007199254740993", "9007199254740992"],
+    ["12345678901234567000", "12345678901234567168"],
+    ["1e23", "99999999999999991611392"],
+  ])("in a file of policies or of tests are not rounded: %s", (text, read) => {
+    const message = `1:39 The number ${text} has more digits than a double, and would be read as ${read}.`;
+    expect(mistakes(`policies: [{ id: p, metadata: { size: ${text} }, then: { deny: {} } }]`)).toEqual([message]);
+  });
+
+  it("of a token's claims are not read beyond 2^53, where the token's reader has rounded them", () => {
+    const principal = {
+      claims: JSON.parse('{"n":9007199254740993,"in":[{"n":9007199254740994}],"m":5}') as JsonObject,
+    };
+    expect(evaluate("user.claims.n > 10", { principal })).toBe("a number is beyond ±(2^53-1)");
+    expect(evaluate('user.claims["in"][0].n > 10', { principal })).toBe("a number is beyond ±(2^53-1)");
+    expect(evaluate("user.claims.m == 5", { principal })).toBe(true);
+  });
 });
 
 describe("limits", () => {

@@ -4,7 +4,7 @@ import { claimsSeenOf, clientIdOf, emailOf, userIdOf } from "../../core/policy-n
 import type { Principal } from "../../core/principal.ts";
 import type { PolicyInput, PolicyResult } from "../policy-set.ts";
 import { readSchemaHints, type SchemaHints } from "../schemas/input-schema.ts";
-import { bindJson } from "../schemas/json-values.ts";
+import { bindJson, ROUNDED } from "../schemas/json-values.ts";
 import { type DefaultsPlan, fillDefaults, mayHaveDefaults, planDefaults } from "../schemas/schema-defaults.ts";
 import type { ArgumentPath } from "../syntax/argument-paths.ts";
 import { Work } from "../work/work.ts";
@@ -46,7 +46,7 @@ export class UserView {
   }
 
   get claims(): unknown {
-    this.#boundClaims ??= bindJson(claimsSeenOf(this.#principal), 0, undefined);
+    this.#boundClaims ??= bindJson(claimsSeenOf(this.#principal), 0, ROUNDED);
     return this.#boundClaims;
   }
 }

@@ -1,4 +1,5 @@
 import { cut, escapeForDisplay } from "../../core/display.ts";
+import { digitsOf } from "../../core/exact-number.ts";
 import type { ArgumentPath } from "../syntax/argument-paths.ts";
 import type { ExpressionProblem } from "../syntax/expression-problem.ts";
 import type { CompiledText, Expression, PolicyLanguage } from "./environment.ts";
@@ -80,6 +81,7 @@ function show(value: unknown, depth: number): string {
     case "string":
       return depth === 0 ? value : JSON.stringify(value.slice(0, MAX_VALUE));
     case "number":
+      return digitsOf(value);
     case "bigint":
     case "boolean":
       return String(value);

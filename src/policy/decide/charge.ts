@@ -1,4 +1,5 @@
 import type { RateLimit } from "../../core/decision.ts";
+import { digitsOf } from "../../core/exact-number.ts";
 import { clientIdOf } from "../../core/policy-names.ts";
 import { personKeys } from "../../core/principal.ts";
 import type { CallContext } from "../cel/context.ts";
@@ -66,7 +67,7 @@ function keyOf(rate: CompiledRate, context: CallContext): { readonly value: stri
   const { value } = result;
   const isPlain = value === null || ["string", "number", "bigint", "boolean"].includes(typeof value);
   // 5, 5.0 and "5" are one account: many a tool takes each of them, and a budget must not be had once per spelling.
-  const text = isPlain ? String(value) : undefined;
+  const text = typeof value === "number" ? digitsOf(value) : isPlain ? String(value) : undefined;
   if (text === undefined) return { error: "the key of the limit is neither a text nor a number" };
   return text.length > MAX_KEY ? { error: "the key of the limit is too long" } : { value: text.normalize() };
 }

@@ -1,3 +1,4 @@
+import { ExactNumber } from "../../core/exact-number.ts";
 import type { Json } from "../../core/json.ts";
 import { suggest } from "../../core/suggest.ts";
 import { canBeValue } from "../schemas/domain.ts";
@@ -150,25 +151,27 @@ function memberMistake(value: Value, literal: Value, place: Place): Finding | un
   );
 }
 
+function noDouble(place: Place): Finding {
+  const hint = "It is no double: a call that has it is refused, or fails where it is read.";
+  return mistake("never", place.at.start, `${nameOf(place)} is never that number.`, hint);
+}
+
 const MAX_LISTED = 12;
 
 function valueMistake(value: Value, literal: Json, place: Place): Finding | undefined {
   const { node, at } = place;
-  const { values, says, range, steps } = value.domain;
+  const { values, says, steps } = value.domain;
   if (typeof literal === "number" && values === undefined) {
     if (!canBeValue(value.domain, literal)) {
       const hint = `It is a multiple of ${steps?.join(" or ")}.`;
       return mistake("never", at.start, `${nameOf(place)} is never ${literal}.`, hint);
-    }
-    if (Math.abs(literal) > Number.MAX_SAFE_INTEGER && compareRange(range, "==", literal) === false) {
-      const hint = "A number beyond ±(2^53-1) is refused: no condition ever sees one.";
-      return mistake("never", at.start, `${nameOf(place)} is never that number.`, hint);
     }
     const whole = value.kinds?.size === 1 && value.kinds.has("int");
     if (!whole || Number.isInteger(literal)) return undefined;
     return mistake("never", at.start, `${nameOf(place)} is an integer and never ${literal}.`, undefined);
   }
   if (canBeValue(value.domain, literal)) return doubtOf(value, literal, place);
+  if (literal instanceof ExactNumber) return noDouble(place);
   const message = `${nameOf(place)} is never ${JSON.stringify(literal)}.`;
   if (values === undefined) return mistake("never", at.start, message, says ?? "The tool's schema rules it out.");
   const texts = values.filter((it) => typeof it === "string");

@@ -1,9 +1,11 @@
+import { ExactNumber } from "../../core/exact-number.ts";
 import { compareRange, exactly } from "../schemas/number-range.ts";
 import type { Value } from "./values.ts";
 
 /** What comparing two values that are written out gives. */
 export function outcomeOf(operator: string, left: Value["literal"], right: Value["literal"]): boolean | undefined {
   if (left === undefined || right === undefined) return undefined;
+  if (left instanceof ExactNumber && right instanceof ExactNumber && left.text === right.text) return undefined;
   if (operator === "==" || operator === "!=") return (left === right) === (operator === "==");
   if (typeof left !== "number" || typeof right !== "number") return undefined;
   return compareRange(exactly(left), operator, right);

@@ -1,4 +1,5 @@
 // biome-ignore-all lint/style/noExcessiveLinesPerFile: parts of one tree check each other, each under what is known where it stands; what needs no other part stands beside.
+import { ExactNumber } from "../../core/exact-number.ts";
 import type { ArgumentType } from "../schemas/argument-types.ts";
 import { ANYTHING, type Domain, domainOfSum } from "../schemas/domain.ts";
 import { exactly } from "../schemas/number-range.ts";
@@ -212,7 +213,7 @@ class Checker {
     }
     if (node.op === "-_") {
       if (!canBe(left, "int", "double")) findings.push(operandMistake(first, left, "-", this.#text));
-      const literal = typeof left.literal === "number" ? -left.literal : undefined;
+      const literal = negated(left.literal);
       const domain = domainOfSum("-", ZERO, domainOf(left));
       return { value: { ...ANY, kinds: left.kinds, domain, literal }, findings };
     }
@@ -435,6 +436,11 @@ function differenceOf(left: Value, right: Value, facts: FactTable): Domain | und
   if (known !== undefined) return known;
   const opposite = facts.get(`${right.fact} - ${left.fact}`);
   return opposite && { ...domainOfSum("-", ZERO, opposite), says: opposite.says };
+}
+
+function negated(literal: Value["literal"]): Value["literal"] {
+  if (literal instanceof ExactNumber) return new ExactNumber(`-${literal.text}`);
+  return typeof literal === "number" ? -literal : undefined;
 }
 
 const ZERO: Domain = { ...ANYTHING, values: [0] };

@@ -1,6 +1,6 @@
+import { type ExactNumber, numberOfInteger } from "../../core/exact-number.ts";
 import type { ArgumentType } from "../schemas/argument-types.ts";
 import { ANYTHING, type Domain, eitherOf, oneOf } from "../schemas/domain.ts";
-import { withinSafe } from "../schemas/number-range.ts";
 import { doubtsOf, readsAs } from "../schemas/schema-formats.ts";
 import type { JsonKind } from "../schemas/schema-kinds.ts";
 
@@ -53,7 +53,7 @@ export interface Value {
   /** The fact of a call that it is: `request.time`. */
   readonly fact?: string | undefined;
   /** It is this very value. */
-  readonly literal: string | number | boolean | null | undefined;
+  readonly literal: string | number | ExactNumber | boolean | null | undefined;
   /** Places below each of its items that are there. */
   readonly itemFacts: readonly string[];
 }
@@ -76,7 +76,7 @@ export function ofKind(...kinds: readonly Kind[]): Value {
 
 /** A value as a schema describes it. */
 export function ofType(type: ArgumentType | undefined, place: string | undefined): Value {
-  if (type === undefined) return { ...ANY, domain: SAFE_NUMBERS, place };
+  if (type === undefined) return { ...ANY, domain: { ...ANYTHING, isRead: true }, place };
   const kinds =
     type.kinds === undefined ? undefined : new Set([...type.kinds].map((kind) => engineKind(kind, type.integer)));
   const { values, range, steps, shapes, size, format } = type;
@@ -86,16 +86,14 @@ export function ofType(type: ArgumentType | undefined, place: string | undefined
     steps,
     shapes,
     size,
-    range: withinSafe(range),
+    range,
+    isRead: true,
     doubts: doubtsOf(format),
     reads: readsAs(format),
     allows: (text: string) => type.allows(text),
   };
   return { ...ANY, kinds, type, domain, place };
 }
-
-/** Of JSON that nothing else is known of. */
-const SAFE_NUMBERS: Domain = { ...ANYTHING, range: withinSafe(ANYTHING.range) };
 
 function engineKind(kind: JsonKind, integer: boolean): Kind {
   switch (kind) {
@@ -227,7 +225,7 @@ export function literalValue(literal: unknown): Value {
     case "number":
       return { ...ofKind("double"), literal };
     case "bigint":
-      return { ...ofKind("int"), literal: Number(literal) };
+      return { ...ofKind("int"), literal: numberOfInteger(literal) };
     default:
       return literal === null ? { ...ofKind("null"), literal: null } : ANY;
   }

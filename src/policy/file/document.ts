@@ -1,4 +1,5 @@
-import { isAlias, isMap, isNode, isScalar, isSeq, type Node } from "yaml";
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Node, visit } from "yaml";
+import { digitsOf, ExactNumber } from "../../core/exact-number.ts";
 import { readYaml } from "../../core/read-yaml.ts";
 import type { YamlProblem } from "../../core/survey-yaml.ts";
 import type { PolicyError, PolicyFile } from "../policy-set.ts";
@@ -48,6 +49,12 @@ export function readDocument(file: PolicyFile): ReadDocument {
   const { document: parsed, targetOf } = read;
   // How much aliases add up to has been looked at.
   const value: unknown = parsed.toJS({ maxAliasCount: -1 });
+  const rounded = roundedIn(parsed);
+  if (rounded !== undefined) {
+    const message = `The number ${rounded.source} has more digits than a double, and would be read as ${digitsOf(rounded.value)}.`;
+    const at = position(rounded.offset);
+    return { ok: false, errors: [{ file: file.name, ...at, message, hint: "Write a number that a call can have." }] };
+  }
 
   function nodesAlong(path: DocumentPath): { readonly node: Node | undefined; readonly key: Node | undefined } {
     let node: unknown = parsed.contents;
@@ -92,6 +99,23 @@ export function readDocument(file: PolicyFile): ReadDocument {
     },
   };
   return { ok: true, document };
+}
+
+/** The first number that would be read as another one. */
+function roundedIn(
+  document: Document,
+): { readonly source: string; readonly value: number; readonly offset: number } | undefined {
+  let found: ReturnType<typeof roundedIn>;
+  visit(document, {
+    Scalar(_key, { value, source, range }) {
+      if (typeof value !== "number" || !Number.isFinite(value) || Math.abs(value) <= Number.MAX_SAFE_INTEGER)
+        return undefined;
+      if (source === undefined || new ExactNumber(source).isDouble) return undefined;
+      found = { source, value, offset: range?.[0] ?? 0 };
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 function styleOf(type: string | null | undefined): ScalarStyle {

@@ -1,3 +1,4 @@
+import { ExactNumber } from "../../core/exact-number.ts";
 import { canonicalJson, type Json } from "../../core/json.ts";
 import { isMultiple } from "./multiples.ts";
 import { EVERYWHERE, type Range, unionOfRanges } from "./number-range.ts";
@@ -33,6 +34,8 @@ export interface Domain {
   readonly reads: "address" | "url" | undefined;
   /** What an author is told of what it can be, in place of a list of `values`. */
   readonly says: string | undefined;
+  /** It stands in JSON as it is: each of its numbers is a double. */
+  readonly isRead: boolean;
   /** Of an object: all names of members that it can have. */
   readonly keys: readonly string[] | undefined;
 }
@@ -49,6 +52,7 @@ export const ANYTHING: Domain = {
   reads: undefined,
   says: undefined,
   keys: undefined,
+  isRead: false,
 };
 
 /** One of these texts. */
@@ -67,9 +71,10 @@ export function textsThat(allows: (text: string) => boolean, says: string): Doma
 }
 
 /** Whether something can be equal to a value that is written out. */
-export function canBeValue({ values, shapes, steps, allows }: Domain, literal: Json): boolean {
+export function canBeValue({ values, shapes, steps, isRead, allows }: Domain, literal: Json): boolean {
   if (values !== undefined) return values.some((value) => value === literal || isSameObject(value, literal));
   if (typeof literal === "number") return steps === undefined || steps.some((step) => isMultiple(literal, step));
+  if (literal instanceof ExactNumber) return !isRead;
   if (typeof literal !== "string") return true;
   return allows(literal) && (shapes === undefined || shapes.some((shape) => hasShape(literal, shape)));
 }
@@ -117,6 +122,7 @@ export function eitherOf(domains: readonly Domain[]): Domain {
     doubts: (text, where) => domains.map((it) => it.doubts(text, where)).find((it) => it !== undefined),
     reads: reads.size === 1 ? domains[0]?.reads : undefined,
     says: says.size === 1 ? domains[0]?.says : undefined,
+    isRead: domains.every((it) => it.isRead),
   };
 }
 

@@ -7,6 +7,8 @@ import { isObject, type Json, type JsonObject } from "../../core/json.ts";
  */
 export interface SchemaHints {
   readonly integer: boolean;
+  /** Numbers beyond ±(2^53-1) may have been others before they were read. */
+  readonly rounded?: boolean;
   /** What it is where a call leaves it out, as its schemas say: at most two of them, and never null. */
   readonly defaults: readonly Json[];
   /** The members that the schema declares. */

@@ -111,9 +111,20 @@ const NO_ENTRIES: readonly [string, unknown][] = [];
 // The engine tells types apart by constructor, and knows `Map` but no class derived from it.
 Object.defineProperty(JsonMap.prototype, "constructor", { value: Map });
 
+/** Of JSON whose reader kept no digits, such as that of tokens. */
+export const ROUNDED: SchemaHints = {
+  integer: false,
+  rounded: true,
+  defaults: [],
+  names: () => [],
+  member: () => ROUNDED,
+  item: () => ROUNDED,
+};
+
 /**
  * Binds a JSON value for conditions: objects as maps, numbers as doubles (integers only where `hints` says so, because a
- * caller must not be able to pick a type), and a marker class where a limit is passed. @throws NotRecordedError for a
+ * caller must not be able to pick a type), and a marker class where a limit is passed or a number is none that can be
+ * calculated with. @throws NotRecordedError for a
  * value that was lost
  */
 export function bindJson(value: Json | undefined, depth: number, hints: SchemaHints | undefined): unknown {
@@ -151,15 +162,26 @@ function bind(
 
 function bindScalar(value: unknown, hints: SchemaHints | undefined): unknown {
   // What JavaScript cannot calculate with is for no condition to decide on.
-  if (value instanceof ExactNumber) return value.isDouble ? bindScalar(value.nearest, hints) : new InexactNumber();
+  if (value instanceof ExactNumber) return value.isDouble ? bindNumber(value.nearest, hints) : new InexactNumber();
   if (typeof value === "number") {
-    if (!(value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER)) return new UnsafeNumber();
-    if (hints?.integer === true && Number.isInteger(value)) return BigInt(value);
-    // JSON writes -0 as 0, to the upstream and to the audit: what is decided is what they get.
-    return value === 0 ? 0 : value;
+    if (value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER) return bindNumber(value, hints);
+    // Nobody knows which number it was before it was rounded.
+    if (!Number.isFinite(value) || hints?.rounded === true) return new UnsafeNumber();
+    return new ExactNumber(String(value)).isDouble ? bindNumber(value, hints) : new InexactNumber();
   }
   if (typeof value === "string" && value.length > VALUE_LIMITS.maxTextLength) return new TextTooLong();
   return value;
+}
+
+/** The engine's integers have 64 bits: a greater one is a double. */
+const INTEGERS_END = 2 ** 63;
+
+function bindNumber(value: number, hints: SchemaHints | undefined): number | bigint {
+  if (hints?.integer === true && Number.isInteger(value) && value < INTEGERS_END && value >= -INTEGERS_END) {
+    return BigInt(value);
+  }
+  // JSON writes -0 as 0, to the upstream and to the audit: what is decided is what they get.
+  return value === 0 ? 0 : value;
 }
 
 function hasMoreKeysThan(value: JsonObject, limit: number): boolean {

@@ -71,11 +71,6 @@ function atMost(range: Range, high: number, open: boolean): Range {
   return tighter ? { ...range, high, highOpen: open } : range;
 }
 
-/** What of a range is in the numbers that a call can have: beyond ±(2^53-1) they are refused. */
-export function withinSafe(range: Range): Range {
-  return atMost(atLeast(range, Number.MIN_SAFE_INTEGER, false), Number.MAX_SAFE_INTEGER, false);
-}
-
 /** The smallest range around all of `ranges`. */
 export function unionOfRanges(ranges: readonly Range[]): Range {
   const [first, ...others] = ranges;

@@ -1,3 +1,4 @@
+import { ExactNumber } from "../../core/exact-number.ts";
 import { LimitExceeded } from "./evaluation-failure.ts";
 
 /*
@@ -35,26 +36,55 @@ export function weigherOf(
   weightOf: (pattern: string) => number,
 ): ((values: readonly unknown[]) => number) | undefined {
   if (CONSTANT.test(name)) return undefined;
-  if (CONVERSIONS.has(name)) return (values) => refuseLong(name, values);
+  if (CONVERSIONS.has(name)) {
+    return (values) => {
+      refuseBeyond(name, values);
+      return refuseLong(name, values);
+    };
+  }
+  if (name === "string") {
+    return (values) => {
+      refuseUnwritten(values);
+      return weighValues(values);
+    };
+  }
   if (name === "startsWith" || name === "endsWith") return ([, part]) => sizeOf(part);
   if (name === "join") return ([list]) => (Array.isArray(list) ? weighTexts(list) : 0);
   if (name === "@matches") {
     return ([text, pattern]) =>
       typeof text === "string" && typeof pattern === "string" ? (text.length + BEGUN) * weightOf(pattern) * MATCHED : 0;
   }
-  return (values) => {
-    let steps = 0;
-    for (let index = 0; index < values.length; index++) {
-      const value = values[index];
-      if (typeof value === "string" || value instanceof Uint8Array) steps += value.length * CHARACTER;
-    }
-    return steps;
-  };
+  return weighValues;
+}
+
+function weighValues(values: readonly unknown[]): number {
+  let steps = 0;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index];
+    if (typeof value === "string" || value instanceof Uint8Array) steps += value.length * CHARACTER;
+  }
+  return steps;
 }
 
 function refuseLong(name: string, [value]: readonly unknown[]): number {
   if (typeof value !== "string" || value.length <= MAX_CONVERTED) return 0;
   throw new LimitExceeded(`${name.replace("@", "")}() was given a text of more than ${MAX_CONVERTED} characters`);
+}
+
+/** How far integers go, beyond which the engine's would be none. */
+const ENDS: Readonly<Record<string, number>> = { int: 2 ** 63, uint: 2 ** 64 };
+
+function refuseBeyond(name: string, [value]: readonly unknown[]): void {
+  const end = Object.hasOwn(ENDS, name) ? ENDS[name] : undefined;
+  if (end === undefined || typeof value !== "number" || Math.abs(value) < end) return;
+  throw new LimitExceeded(`${name}() was given a number of more than 64 bits`);
+}
+
+// JavaScript writes 12345678901234567168 as 12345678901234567000, which is another number.
+function refuseUnwritten([value]: readonly unknown[]): void {
+  if (typeof value !== "number" || !Number.isInteger(value) || Number.isSafeInteger(value)) return;
+  if (new ExactNumber(String(value)).isDouble) return;
+  throw new LimitExceeded("string() was given a number whose digits it does not keep");
 }
 
 function weighTexts(list: readonly unknown[]): number {
