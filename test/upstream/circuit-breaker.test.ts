@@ -47,6 +47,40 @@ describe("the circuit breaker", () => {
     expect(breaker.attemptFailed()).toBe(false);
   });
 
+  it.each(["a failed attempt", "another connection that ends soon"])(
+    "forgets failures before a connection that has lasted, though it did not end: %s is the first one",
+    (next) => {
+      const { breaker, clock } = world();
+      breaker.attemptFailed();
+      breaker.attemptFailed();
+      breaker.connected();
+      clock.ms += 3_600_000;
+      if (next === "a failed attempt") {
+        expect([breaker.attemptFailed(), breaker.delay()]).toEqual([false, 100]);
+      } else {
+        breaker.connected();
+        clock.ms += 100;
+        expect(breaker.lost()).toBe("reconnect");
+      }
+    },
+  );
+
+  it("counts time without a connection as none that has lasted", () => {
+    const { breaker, clock } = world();
+    const failures = [1, 2, 3].map(() => {
+      breaker.connected();
+      clock.ms += 100;
+      const opened = breaker.attemptFailed();
+      clock.ms += 60_000;
+      return opened;
+    });
+    expect(failures).toEqual([false, false, true]);
+    breaker.connected();
+    while (!breaker.faulted());
+    clock.ms += 60_000;
+    expect(breaker.attemptFailed()).toBe(true);
+  });
+
   it.each(["connectionAccepted", "connected"] as const)("counts refused connections in a row: %s ends it", (ends) => {
     const { breaker } = world();
     expect([breaker.connectionRefused(), breaker.connectionRefused()]).toEqual([false, false]);

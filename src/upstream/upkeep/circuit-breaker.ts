@@ -24,29 +24,34 @@ export class CircuitBreaker {
   readonly #faults: Flood;
   #failures = 0;
   #refused = 0;
-  #connectedAt = 0;
+  /** Of the connection that there is. */
+  #connectedAt: number | undefined;
 
   constructor(deps: CircuitBreakerDeps) {
     this.#deps = deps;
     this.#faults = createFlood(deps.now, FAULTS);
   }
 
-  /** It is connected. Failures before are forgotten only when the connection has lasted: see `lost`. */
+  /** It is connected. Failures before are forgotten only when the connection has lasted. */
   connected(): void {
+    if (this.#hasLasted) this.#failures = 0;
     this.#connectedAt = this.#deps.now();
     this.#refused = 0;
   }
 
   /** An attempt to connect failed; whether the breaker opens. */
   attemptFailed(): boolean {
+    // An attempt may be made beside a connection: to find out again how the server is reached.
+    if (this.#hasLasted) this.#failures = 0;
+    this.#connectedAt = undefined;
     this.#failures++;
     return this.#isEnough(this.#failures);
   }
 
   /** The connection ended by itself. One that lasted may be opened again at once. */
   lost(): AfterLoss {
-    const lasted = this.#deps.now() - this.#connectedAt >= STABLE_MS;
-    this.#failures = lasted ? 0 : this.#failures + 1;
+    this.#failures = this.#hasLasted ? 0 : this.#failures + 1;
+    this.#connectedAt = undefined;
     if (this.#failures <= 1) return "reconnect";
     return this.#isEnough(this.#failures) ? "open" : "wait";
   }
@@ -65,12 +70,14 @@ export class CircuitBreaker {
   /** It sent what the gateway fails at; whether that was too often, which opens the breaker. */
   faulted(): boolean {
     if (this.#faults.take()) return false;
+    this.#connectedAt = undefined;
     this.#failures++;
     return true;
   }
 
   /** It opened for another reason than failed attempts: delays begin anew. */
   restart(): void {
+    this.#connectedAt = undefined;
     this.#failures = 0;
   }
 
@@ -78,6 +85,10 @@ export class CircuitBreaker {
   delay(): number {
     const { timing, random } = this.#deps;
     return backoffDelay(timing, Math.max(0, this.#failures - 1), random);
+  }
+
+  get #hasLasted(): boolean {
+    return this.#connectedAt !== undefined && this.#deps.now() - this.#connectedAt >= STABLE_MS;
   }
 
   #isEnough(count: number): boolean {
