@@ -107,6 +107,7 @@ export const ROOMS: readonly Room[] = [
       { name: "process", libraries: ["@modelcontextprotocol/sdk/**"] },
       { name: "link" },
       { name: "sessions" },
+      { name: "reaching" },
       { name: "upkeep" },
     ],
   },

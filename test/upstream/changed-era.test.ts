@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createEraDoubt } from "../../src/upstream/upkeep/era-doubt.ts";
+import { createEraDoubt } from "../../src/upstream/reaching/era-doubt.ts";
 import {
   answer,
   answerRaw,

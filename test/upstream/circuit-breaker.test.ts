@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CircuitBreaker } from "../../src/upstream/upkeep/circuit-breaker.ts";
+import { CircuitBreaker } from "../../src/upstream/waiting/circuit-breaker.ts";
 
 /** Its clock, and a breaker that opens at three failures in a row; delays are 100 ms, doubled, without jitter. */
 function world() {

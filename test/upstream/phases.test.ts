@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isUp, type Phase, type PhaseEvent, SHOWN_AS, TRANSITIONS } from "../../src/upstream/upkeep/phases.ts";
+import { isUp, type Phase, type PhaseEvent, SHOWN_AS, TRANSITIONS } from "../../src/upstream/reaching/phases.ts";
 
 const EVENTS: readonly PhaseEvent[] = ["reached", "lists_read", "lost", "taken_down", "stopped"];
 const PHASES = Object.keys(TRANSITIONS) as readonly Phase[];

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { openLegacyStream } from "../../src/upstream/http/legacy-stream.ts";
 import type { ReplySink, UpstreamResponse } from "../../src/upstream/http/response.ts";
 import { createIntake } from "../../src/upstream/messages/intake.ts";
-import { createLastAnswer } from "../../src/upstream/upkeep/last-answer.ts";
-import type { UpstreamTrouble } from "../../src/upstream/upkeep/state.ts";
+import { createLastAnswer } from "../../src/upstream/reaching/last-answer.ts";
+import type { UpstreamTrouble } from "../../src/upstream/reaching/state.ts";
 import { RowOfAttempts } from "../../src/upstream/waiting/row-of-attempts.ts";
 import {
   answer,

@@ -1,10 +1,10 @@
 import type { Era } from "../../core/call.ts";
 import { isObject } from "../../core/json.ts";
 import type { ListKind } from "../../mcp/messages.ts";
+import type { ReachDeps } from "../reaching/connection-attempts.ts";
 import type { PeerSession } from "../sessions/peer-session.ts";
 import { backoffDelay } from "../timing.ts";
 import type { ListAnswer } from "../upstream.ts";
-import type { ReachDeps } from "./connection-attempts.ts";
 import { createListRetries, type ListRetries } from "./list-retries.ts";
 import { LIST_CAPABILITY, readList } from "./read-list.ts";
 

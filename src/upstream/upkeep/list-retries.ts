@@ -1,5 +1,5 @@
 import { LIST_KINDS, type ListKind } from "../../mcp/messages.ts";
-import type { UpstreamTrouble } from "./state.ts";
+import type { UpstreamTrouble } from "../reaching/state.ts";
 
 /** Has lists read again that could not be read, ever more rarely, and says so meanwhile. */
 export interface ListRetries {

@@ -13,6 +13,9 @@ import { createMask } from "../link/mask.ts";
 import { createIntake, type Intake } from "../messages/intake.ts";
 import type { Children } from "../process/children.ts";
 import type { ConnectionHost, Opened } from "../protocol/connection.ts";
+import type { Connector } from "../reaching/connector.ts";
+import { createState, type StateKeeper } from "../reaching/state.ts";
+import { Supervisor } from "../reaching/supervisor.ts";
 import { PeerSession } from "../sessions/peer-session.ts";
 import type { SessionOwner } from "../sessions/session-owner.ts";
 import { SessionPool } from "../sessions/session-pool.ts";
@@ -26,11 +29,8 @@ import type {
   UpstreamSession,
   UpstreamStatus,
 } from "../upstream.ts";
-import type { Connector } from "./connector.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { ListReader } from "./list-reader.ts";
-import { createState, type StateKeeper } from "./state.ts";
-import { Supervisor } from "./supervisor.ts";
 import { systemPeer } from "./system-peer.ts";
 
 export interface ManagedUpstreamDeps {

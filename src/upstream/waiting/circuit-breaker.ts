@@ -1,6 +1,6 @@
 import { backoffDelay, type UpstreamTiming } from "../timing.ts";
-import { createFlood, type Flood, type FloodLimits } from "../waiting/flood.ts";
-import { STABLE_MS } from "../waiting/row-of-attempts.ts";
+import { createFlood, type Flood, type FloodLimits } from "./flood.ts";
+import { STABLE_MS } from "./row-of-attempts.ts";
 
 /** Faults at what an upstream sends that cost it no more than the connection in hand. */
 const FAULTS: FloodLimits = { burst: 2, perSecond: 1 / 60 };

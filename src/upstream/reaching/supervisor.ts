@@ -3,7 +3,7 @@ import { LIST_KINDS } from "../../mcp/messages.ts";
 import type { EraMemory } from "../era-memory.ts";
 import type { Reachability } from "../http/response.ts";
 import type { UpstreamEvent } from "../upstream.ts";
-import { CircuitBreaker } from "./circuit-breaker.ts";
+import { CircuitBreaker } from "../waiting/circuit-breaker.ts";
 import { ConnectionAttempts, type ReachDeps } from "./connection-attempts.ts";
 import type { Connector } from "./connector.ts";
 import { createEraDoubt, type EraDoubt } from "./era-doubt.ts";
