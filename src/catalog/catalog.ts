@@ -10,6 +10,7 @@ import { createCoalescer } from "./coalescer.ts";
 import { createDefinitionKeeper } from "./definition-keeper.ts";
 import type { ToolEntry } from "./entries.ts";
 import { createFirstStarts } from "./first-start.ts";
+import type { ListFaults } from "./list-reading.ts";
 import { type CatalogMember, listsWithItems } from "./member.ts";
 import { createReadingPace } from "./reading-pace.ts";
 import { createRememberedTools } from "./remembered-tools.ts";
@@ -41,6 +42,8 @@ export interface Catalog {
    * begins with the first who waits for it. `undefined` where there is nothing to wait for.
    */
   firstLists(names: readonly string[]): Promise<unknown> | undefined;
+  /** What in the lists of an upstream clients could not have read, as they were read last. */
+  faults(upstream: string): ReadonlyMap<ListKind, ListFaults>;
   /**
    * Asks an upstream once more which tools it has, so that the views show them as it describes them now. Resolves to whether
    * it answered within `withinMs`; an upstream that has not come up yet did not.
@@ -250,6 +253,7 @@ export function createCatalog(deps: {
     async settled(names) {
       await Promise.all(names.map((name) => members.get(name)?.settled));
     },
+    faults: (name) => members.get(name)?.reader.lists().faults ?? new Map(),
     firstLists: (names) => firstStarts.waitFor(names),
     async readAgain(name, withinMs) {
       const member = members.get(name);

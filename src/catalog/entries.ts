@@ -34,6 +34,10 @@ export type ToolReading =
   | { readonly ok: true; readonly entry: ToolEntry }
   | { readonly ok: false; readonly reason: string };
 
+export type ListedReading =
+  | { readonly ok: true; readonly entry: ListedEntry }
+  | { readonly ok: false; readonly reason: string };
+
 /** Longest name of a tool or prompt, and longest URI, in characters: they are kept, logged and shown everywhere. */
 const MAX_NAME = 256;
 const MAX_URI = 8 * 1024;
@@ -62,13 +66,15 @@ export function readTool(
   };
 }
 
-/** Reads one item of another list by the field that names it; `undefined` if the field is missing or too long. */
+/** Reads one item of another list by the member that names it. */
 export function readListed(
   upstream: string,
   definition: JsonObject,
   field: "name" | "uri" | "uriTemplate",
-): ListedEntry | undefined {
+): ListedReading {
   const key = definition[field];
+  if (typeof key !== "string" || key === "") return { ok: false, reason: `it has no ${field} that is a text` };
   const longest = field === "name" ? MAX_NAME : MAX_URI;
-  return typeof key === "string" && key !== "" && key.length <= longest ? { upstream, key, definition } : undefined;
+  if (key.length > longest) return { ok: false, reason: `its ${field} has more than ${longest} characters` };
+  return { ok: true, entry: { upstream, key, definition } };
 }

@@ -1,17 +1,15 @@
 import { sha256 } from "../core/digest.ts";
-import { canonicalJson, type JsonObject } from "../core/json.ts";
+import { canonicalJson, isObject, type Json } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import { Slices } from "../core/slices.ts";
 import type { ListKind } from "../mcp/messages.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { type ListedEntry, readListed, readTool, type ToolEntry } from "./entries.ts";
+import { createListReading, LIST_KEYS, type ListFaults, NO_OBJECT } from "./list-reading.ts";
 import type { ReadingPace } from "./reading-pace.ts";
 import { type Repaired, repairItem } from "./repair.ts";
 import type { CompiledToolRules } from "./tool-rules.ts";
 import type { UriList } from "./uris/uri-claims.ts";
-
-/** Definitions that are left out with a line in the log each. */
-const MAX_LOGGED = 10;
 
 /** Parsing a list costs about what it takes to work through it. */
 const WITH_PARSING = 2;
@@ -24,6 +22,8 @@ export interface UpstreamLists {
   readonly resourceTemplates: readonly ListedEntry[];
   /** How long each may be kept by what its server says, in ms, where it says so. */
   readonly ttlMs?: Partial<Readonly<Record<ListKind, number | undefined>>>;
+  /** What in them clients could not have read. */
+  readonly faults?: ReadonlyMap<ListKind, ListFaults>;
 }
 
 /**
@@ -64,6 +64,7 @@ export function createUpstreamReader(deps: {
   let toolDigests: readonly string[] = [];
   let lists: UpstreamLists = { tools: [], prompts: [], resources: [], resourceTemplates: [] };
   const texts = new Map<ListKind, string>();
+  const faultTexts = new Map<ListKind, string>();
   /** Lists of which only the first pages could ever be read. */
   const partial = new Set<ListKind>();
   const running = new Map<ListKind, { again: boolean; done: Promise<boolean> }>();
@@ -98,32 +99,28 @@ export function createUpstreamReader(deps: {
   };
 
   /** Takes a list as it was answered. Whether it is another one than before. */
-  const take = async (
-    kind: ListKind,
-    answered: readonly JsonObject[],
-    whole: boolean,
-    slices: Slices,
-  ): Promise<boolean> => {
+  const take = async (kind: ListKind, answered: readonly Json[], whole: boolean, slices: Slices): Promise<boolean> => {
     const items: Repaired[] = [];
     const digests: string[] = [];
     for (const item of answered) {
-      const repaired = repairItem(kind, item);
+      const repaired = isObject(item) ? repairItem(kind, item) : NO_OBJECT;
       items.push(repaired);
       digests.push(sha256(canonicalJson(repaired.item)));
       if (slices.isOver) await slices.next();
     }
     const text = digests.join("\n");
     const before = texts.get(kind);
-    if (before === text && partial.has(kind) !== whole) return false;
+    // What comes now as it was repaired before is the same list, without the fault.
+    const faultText = items.map(({ repairs }) => repairs.join()).join("\n");
+    const sameFaults = faultTexts.get(kind) === faultText;
+    if (before === text && sameFaults && partial.has(kind) !== whole) return false;
     if (whole) partial.delete(kind);
     else partial.add(kind);
-    logRepairs(kind, items);
     if (kind === "tools") await takeTools(items, digests, slices);
-    else {
-      const field = kind === "prompts" ? "name" : kind === "resources" ? "uri" : "uriTemplate";
-      lists = { ...lists, [kind]: items.flatMap(({ item }) => readListed(upstream.name, item, field) ?? []) };
-    }
+    else takeListed(kind, items);
+    logFaults(kind);
     texts.set(kind, text);
+    faultTexts.set(kind, faultText);
     if (kind === "tools") deps.onTools(lists.tools, whole);
     else if (kind !== "prompts") {
       deps.onUris(
@@ -154,43 +151,39 @@ export function createUpstreamReader(deps: {
     } while (using !== rules);
     toolItems = items;
     toolDigests = digests;
-    lists = { ...lists, tools: reading.tools() };
+    lists = { ...lists, tools: reading.entries(), faults: faultsWith("tools", reading.faults()) };
   };
 
-  const logRepairs = (kind: ListKind, items: readonly Repaired[]): void => {
-    const repaired = items.filter(({ repairs }) => repairs.length > 0);
-    if (repaired.length === 0) return;
-    const shown = repaired.slice(0, MAX_LOGGED).map(({ item, repairs }) => ({ name: nameIn(item), members: repairs }));
-    const what = { upstream: upstream.name, list: kind, items: repaired.length, repaired: shown };
-    log.warn(what, "An upstream lists what clients cannot read; members were repaired or left out.");
-  };
-
-  /** Makes the tools of a list by the rules that hold now, one with each step. */
+  /** The tools of a list by the rules that hold now. */
   const toolsOf = (items: readonly Repaired[], digests: readonly string[]) => {
-    const tools = new Map<string, ToolEntry>();
     const using = rules;
-    let at = 0;
-    let leftOut = 0;
-    return {
-      /** Whether there was one more. */
-      step(): boolean {
-        const item = items[at];
-        if (item === undefined) return false;
-        const reading = readTool(upstream.name, item, using, digests[at]);
-        at += 1;
-        if (reading.ok) {
-          const { entry } = reading;
-          if (using.allows(entry.name) && !tools.has(entry.name)) tools.set(entry.name, entry);
-        } else if (++leftOut <= MAX_LOGGED) {
-          log.warn({ upstream: upstream.name, tool: nameIn(item.item), reason: reading.reason }, "tool left out");
-        }
-        return true;
-      },
-      tools(): readonly ToolEntry[] {
-        if (leftOut > MAX_LOGGED) log.warn({ upstream: upstream.name, tools: leftOut }, "more tools left out");
-        return [...tools.values()];
-      },
-    };
+    return createListReading<ToolEntry>({
+      ...{ kind: "tools", items, keyOf: (tool) => tool.name, shows: (name) => using.allows(name) },
+      read: (item, index) => readTool(upstream.name, item, using, digests[index]),
+    });
+  };
+
+  const takeListed = (kind: Exclude<ListKind, "tools">, items: readonly Repaired[]): void => {
+    const reading = createListReading<ListedEntry>({
+      ...{ kind, items, keyOf: (entry) => entry.key, shows: () => true },
+      read: ({ item }) => readListed(upstream.name, item, LIST_KEYS[kind]),
+    });
+    while (reading.step());
+    lists = { ...lists, [kind]: reading.entries(), faults: faultsWith(kind, reading.faults()) };
+  };
+
+  const faultsWith = (kind: ListKind, found: ListFaults | undefined): ReadonlyMap<ListKind, ListFaults> => {
+    const faults = new Map(lists.faults);
+    if (found === undefined) faults.delete(kind);
+    else faults.set(kind, found);
+    return faults;
+  };
+
+  const logFaults = (kind: ListKind): void => {
+    const found = lists.faults?.get(kind);
+    if (found === undefined) return;
+    const what = { upstream: upstream.name, list: kind, ...found };
+    log.warn(what, "An upstream lists what clients cannot read: it was repaired or left out.");
   };
 
   const refreshOne = (kind: ListKind): Promise<boolean> => {
@@ -231,19 +224,15 @@ export function createUpstreamReader(deps: {
       rules = next;
       const reading = toolsOf(toolItems, toolDigests);
       while (reading.step());
-      const tools = reading.tools();
+      const tools = reading.entries();
       const same =
         tools.length === lists.tools.length && tools.every((tool, i) => tool.digest === lists.tools[i]?.digest);
-      lists = { ...lists, tools };
+      lists = { ...lists, tools, faults: faultsWith("tools", reading.faults()) };
       if (same) return;
       deps.onTools(tools, !partial.has("tools"));
       deps.onChange("tools");
     },
   };
-}
-
-function nameIn({ name }: JsonObject): string {
-  return typeof name === "string" ? name.slice(0, 128) : "";
 }
 
 function rest(ms: number): Promise<void> {

@@ -57,6 +57,14 @@ export type ListKind = keyof typeof LIST_METHODS;
 /** All kinds of lists, in the order in which they are named. */
 export const LIST_KINDS: readonly ListKind[] = ["tools", "prompts", "resources", "resourceTemplates"];
 
+/** What one item of a list is called. */
+export const LIST_NOUNS: Readonly<Record<ListKind, string>> = {
+  tools: "tool",
+  prompts: "prompt",
+  resources: "resource",
+  resourceTemplates: "resource template",
+};
+
 /** Requests that an upstream may make of a client, and the client capability that each needs. */
 export const INPUT_REQUEST_CAPABILITIES = {
   "elicitation/create": "elicitation",

@@ -1,6 +1,6 @@
 import type { ClientPeer, Era, LogLevel, Notification, RpcError } from "../core/call.ts";
 import type { Cancellation } from "../core/cancellation.ts";
-import type { JsonObject } from "../core/json.ts";
+import type { Json, JsonObject } from "../core/json.ts";
 import type { Round, UpstreamFault } from "../core/round.ts";
 import type { ListKind } from "../mcp/messages.ts";
 
@@ -70,7 +70,8 @@ export type Subscription =
 export type ListAnswer =
   | {
       readonly ok: true;
-      readonly items: readonly JsonObject[];
+      /** As the server sent them: not all need be objects. */
+      readonly items: readonly Json[];
       /** How long the server lets it be kept, in ms; `undefined`: servers of its era do not say. */
       readonly ttlMs?: number | undefined;
       /** Why only its first pages could be read, for operators; `undefined`: it is whole. */

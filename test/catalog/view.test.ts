@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readListed, readTool } from "../../src/catalog/entries.ts";
+import { readTool } from "../../src/catalog/entries.ts";
 import { exposedName } from "../../src/catalog/naming.ts";
 import { repairItem } from "../../src/catalog/repair.ts";
 import { buildView, type ShownLists } from "../../src/catalog/view.ts";
@@ -14,7 +14,7 @@ function listsOf(
   names: { tools?: string[]; prompts?: string[]; uris?: string[]; templates?: string[] },
 ): ShownLists {
   const listed = (field: "name" | "uri" | "uriTemplate", keys: string[] = []) =>
-    keys.flatMap((key) => readListed(upstream, { [field]: key, from: upstream }, field) ?? []);
+    keys.map((key) => ({ upstream, key, definition: { [field]: key, from: upstream } }));
   const lists = {
     tools: (names.tools ?? []).flatMap((name) => {
       const reading = readTool(upstream, repairItem("tools", { name, inputSchema, from: upstream }), ALL_TOOLS);

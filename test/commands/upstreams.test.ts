@@ -9,8 +9,10 @@ import { Command, CommanderError } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { registerUpstreams } from "../../src/commands/upstreams/upstreams.ts";
 import { CLI } from "../support/built.ts";
+import { eventually } from "../support/eventually.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { startModernUpstream } from "../support/modern-upstream.ts";
+import { answer, legacyScript, startRawUpstream } from "../support/raw-upstream.ts";
 import { LOOPBACK, listed, root, upstreamsOf } from "../support/registering.ts";
 import { closeAfterEach } from "../support/upstreams.ts";
 import { createUsers } from "../support/users.ts";
@@ -125,6 +127,39 @@ describe("portcullis upstreams, from start to end", () => {
     expect(items).toMatchObject({ items: [{ name: "extra" }, { name: "filed" }], next_cursor: null });
     const tested = JSON.parse((await command(env, "test", "extra", "--json")).out);
     expect(tested).toMatchObject({ ok: true, era: "modern" });
+    await upstreamsOf(gateway).remove(root, "extra");
+  });
+
+  it("lists what clients could not read in the lists of one, as long as it is so", async () => {
+    const faulty = { tools: [{ name: "\u001b[31mred", description: 5 }, null, { name: "" }], resources: [{ uri: 5 }] };
+    const server = closing(
+      await startRawUpstream(
+        legacyScript((request, response) =>
+          answer(request, response, request.method === "tools/list" ? { tools: faulty.tools } : faulty),
+        ),
+      ),
+    );
+    const env = envOf("root");
+    await command(env, "add", "extra", "--url", server.url);
+    await eventually(async () => (upstreamsOf(gateway).get("extra")?.faults.size === 2 ? true : undefined));
+    const { out } = await command(env, "list");
+    expect(out).toContain("extra: Clients could not read 3 tools as they are listed");
+    expect(out).toContain("one without a name was left out: it is no object");
+    expect(out).toContain("extra: Clients could not read 1 resource as it is listed");
+    expect(out).not.toContain("\u001b");
+    const { items } = JSON.parse((await command(env, "list", "--json")).out);
+    expect(items[0].list_faults).toEqual([
+      {
+        list: "tools",
+        count: 3,
+        items: [
+          { name: "", left_out: true, why: "its name holds characters that are not seen, or read as others" },
+          { name: "", left_out: true, why: "it is no object" },
+          { name: "", left_out: true, why: "it has no name" },
+        ].map((fault, index) => (index === 0 ? { ...fault, name: "\u001b[31mred" } : fault)),
+      },
+      { list: "resources", count: 1, items: [{ name: "", left_out: true, why: "it has no uri that is a text" }] },
+    ]);
     await upstreamsOf(gateway).remove(root, "extra");
   });
 

@@ -1,4 +1,3 @@
-import { readListed } from "../../src/catalog/entries.ts";
 import { createClaimKeeper } from "../../src/catalog/uris/claim-keeper.ts";
 import { buildView, type View } from "../../src/catalog/view.ts";
 import type { JsonObject } from "../../src/core/json.ts";
@@ -55,10 +54,10 @@ export function linkWorld(servers: readonly string[], clock = { now: 0 }): LinkW
         scope,
         (name) => {
           const { uris = [], templates = [] } = lists.get(name) ?? {};
-          const resources = uris.flatMap((uri) => readListed(name, { uri, name: uri }, "uri") ?? []);
-          const resourceTemplates = templates.flatMap(
-            (text) => readListed(name, { uriTemplate: text, name: text }, "uriTemplate") ?? [],
-          );
+          const resources = uris.map((uri) => ({ upstream: name, key: uri, definition: { uri, name: uri } }));
+          const resourceTemplates = templates.map((text) => {
+            return { upstream: name, key: text, definition: { uriTemplate: text, name: text } };
+          });
           return { lists: { tools: [], prompts: [], resources, resourceTemplates }, hidden: hidden.has(name) };
         },
         keeper.claims,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Notification } from "../../src/core/call.ts";
 import { Cancellation } from "../../src/core/cancellation.ts";
+import { isObject } from "../../src/core/json.ts";
 import type { Round } from "../../src/core/round.ts";
 import { startLegacyUpstream } from "../support/legacy-upstream.ts";
 import { startModernUpstream } from "../support/modern-upstream.ts";
@@ -253,7 +254,7 @@ describe("a legacy upstream over HTTP", () => {
   it("gets what is asked of it by its own names: pages, prompts, anything", async () => {
     const { up } = await legacy();
     const list = await up.list("tools");
-    expect(list.ok && list.items.map((item) => item["name"])).toEqual([
+    expect(list.ok && list.items.map((item) => isObject(item) && item["name"])).toEqual([
       "echo",
       "greet",
       "wait",

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { JsonObject } from "../../src/core/json.ts";
+import { isObject, type JsonObject } from "../../src/core/json.ts";
 import { answer, answerRaw, modernScript, type RawHandler, startRawUpstream } from "../support/raw-upstream.ts";
 import { httpUpstream, upstreamIn } from "../support/upstream-options.ts";
 import { closeAfterEach, startUpstreams } from "../support/upstreams.ts";
@@ -24,7 +24,7 @@ it("reads all pages of a list, in order", async () => {
     answer(request, response, { resultType: "complete", tools: [{ name: `a${page}` }, { name: `b${page}` }], ...next });
   });
   const list = await up.list("tools");
-  expect(list.ok && list.items.map((item) => item["name"])).toEqual(
+  expect(list.ok && list.items.map((item) => isObject(item) && item["name"])).toEqual(
     [0, 1, 2, 3, 4].flatMap((page) => [`a${page}`, `b${page}`]),
   );
 });

@@ -92,7 +92,7 @@ export function upstreamRoutes(upstreams: UpstreamOperations): readonly Route[] 
 }
 
 function upstreamJson(view: UpstreamView): UpstreamBody {
-  const { name, source, address, status, load, tools, endpoints, isolation, timeoutMs, registered } = view;
+  const { name, source, address, status, load, tools, faults, endpoints, isolation, timeoutMs, registered } = view;
   return {
     ...{ name, source, address, state: status.state, since: timeText(status.since) },
     last_error: status.lastError ?? null,
@@ -100,6 +100,9 @@ function upstreamJson(view: UpstreamView): UpstreamBody {
     era: status.era ?? null,
     transport: status.transport,
     tools,
+    list_faults: Array.from(faults, ([list, { count, items }]) => {
+      return { list, count, items: items.map(({ name, leftOut, why }) => ({ name, left_out: leftOut, why })) };
+    }),
     endpoints: [...endpoints],
     isolation,
     timeout_ms: timeoutMs,

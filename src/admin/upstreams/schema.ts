@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Json } from "../../core/json.ts";
+import { LIST_KINDS } from "../../mcp/messages.ts";
 import { time } from "../list-schema.ts";
 
 /** What the API says about upstreams. */
@@ -20,6 +21,21 @@ const upstream = z.object({
   era: z.enum(["legacy", "modern"]).nullable().describe("null: not known yet."),
   transport: z.enum(["stdio", "http", "sse"]),
   tools: z.int().describe("How many it offers through the gateway."),
+  list_faults: z
+    .array(
+      z.object({
+        list: z.enum(LIST_KINDS),
+        count: z.int().describe("How many items, of which the first ones stand here."),
+        items: z.array(
+          z.object({
+            name: z.string().describe("Its name, or URI, as the server gives it; empty where it has none."),
+            left_out: z.boolean().describe("false: it was repaired."),
+            why: z.string().describe("Why it was left out, or which of its members were repaired or left out."),
+          }),
+        ),
+      }),
+    )
+    .describe("What clients could not have read in its lists, as they were read last."),
   endpoints: z.array(z.string()).describe("Paths at which it is served."),
   isolation: z.enum(["session", "shared"]),
   timeout_ms: z.int(),

@@ -1,6 +1,7 @@
 import type { UpstreamBody, UpstreamTestBody } from "../../admin/upstreams/schema.ts";
-import { counted } from "../../core/counted.ts";
+import { counted, grouped } from "../../core/counted.ts";
 import { knownAs } from "../../core/known-as.ts";
+import { LIST_NOUNS } from "../../mcp/messages.ts";
 import { type Colour, clip, plainText } from "../terminal/output.ts";
 import { table } from "../terminal/table.ts";
 
@@ -8,7 +9,7 @@ type Paint = (colour: Colour, text: string) => string;
 
 const MAX_CELL = 60;
 
-/** Upstreams as a table; below it, why those that are not ready are not. */
+/** Upstreams as a table; below it, why those that are not ready are not, and what clients could not read in their lists. */
 export function upstreamTable(items: readonly UpstreamBody[], paint: Paint): string {
   const rows = items.map((item) => [
     plainText(item.name),
@@ -24,8 +25,23 @@ export function upstreamTable(items: readonly UpstreamBody[], paint: Paint): str
   const troubled = items.filter((item) => item.last_error !== null);
   return (
     shown +
-    troubled.map((item) => `\n${plainText(item.name)}: ${reasonText(item.last_error ?? "")}${nextText(item)}`).join("")
+    troubled
+      .map((item) => `\n${plainText(item.name)}: ${reasonText(item.last_error ?? "")}${nextText(item)}`)
+      .join("") +
+    items
+      .flatMap(({ name, list_faults }) => list_faults.map((faults) => `\n${plainText(name)}: ${faultsText(faults)}`))
+      .join("")
   );
+}
+
+function faultsText({ list, count, items }: UpstreamBody["list_faults"][number]): string {
+  const lines = items.map(({ name, left_out, why }) => {
+    const shown = name === "" ? "one without a name" : `"${clip(plainText(name), MAX_CELL)}"`;
+    return `\n  ${shown} was ${left_out ? "left out" : "repaired"}: ${plainText(why)}`;
+  });
+  const more = count > items.length ? `\n  and ${grouped(count - items.length)} more` : "";
+  const noun = counted(count, LIST_NOUNS[list]);
+  return `Clients could not read ${noun} as ${count === 1 ? "it is" : "they are"} listed.${lines.join("")}${more}`;
 }
 
 function nextText({ next_attempt: next }: UpstreamBody): string {

@@ -16,6 +16,7 @@ import { Latency } from "./latency.tsx";
 import { type LastCalls, RecentCalls } from "./recent-calls.tsx";
 import { NextAttempt, protocolOf, State } from "./state.tsx";
 import { ToolLinks } from "./tool-links.tsx";
+import { UnreadableItems } from "./unreadable-items.tsx";
 
 /** Everything about one server, and what can be done with it. */
 export function UpstreamPage(props: {
@@ -77,6 +78,7 @@ export function UpstreamPage(props: {
           />
         </section>
       </div>
+      <UnreadableItems faults={upstream.faults} />
       <Told upstream={upstream} />
       <h2>Tools</h2>
       <ToolLinks upstream={name} tools={tools} />

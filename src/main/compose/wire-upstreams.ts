@@ -123,7 +123,7 @@ export async function wireUpstreams(deps: {
   const stopping = new AbortController();
   const trials = new Set<Promise<unknown>>();
   const operations = createUpstreamOperations({
-    ...{ registry, upstreams, tools, addresses, commands, publicUrl, audit, now },
+    ...{ registry, upstreams, tools, catalog, addresses, commands, publicUrl, audit, now },
     attempt(options) {
       const trial = testConnection(options, common, { maxMs: TRIAL_MS, signal: stopping.signal });
       trials.add(trial);

@@ -1,4 +1,5 @@
 import type { AdminAct, Audit } from "../../audit/audit.ts";
+import type { Catalog } from "../../catalog/catalog.ts";
 import { type EntryMistake, readUpstreamEntry } from "../../config/checks/upstream-entry.ts";
 import { type Refusal, refuse } from "../../core/errors.ts";
 import type { AddressRules } from "../../upstream/addresses/address-rules.ts";
@@ -13,6 +14,7 @@ export interface UpstreamOperationsDeps {
   readonly registry: UpstreamRegistry;
   readonly upstreams: Pick<Upstreams, "get">;
   readonly tools: () => readonly ToolView[];
+  readonly catalog: Pick<Catalog, "faults">;
   /** Where registered upstreams may be. */
   readonly addresses: AddressRules;
   /** Whether registered upstreams may be programs. */
@@ -58,6 +60,7 @@ export function createUpstreamOperations(deps: UpstreamOperationsDeps): Upstream
       status: running.status(),
       load: running.load(),
       tools: tools.get(name) ?? 0,
+      faults: deps.catalog.faults(name),
       endpoints: ["/mcp", `/mcp/${name}`, ...selections.map((endpoint) => `/mcp/${endpoint.name}`)],
       isolation,
       timeoutMs,

@@ -1,6 +1,8 @@
+import type { ListFaults } from "../../catalog/list-reading.ts";
 import type { EntryMistake } from "../../config/checks/upstream-entry.ts";
 import type { Refusal } from "../../core/errors.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
+import type { ListKind } from "../../mcp/messages.ts";
 import type { UpstreamLoad, UpstreamStatus } from "../../upstream/upstream.ts";
 import type { Operator } from "../operator.ts";
 
@@ -15,6 +17,8 @@ export interface UpstreamView {
   readonly load: UpstreamLoad;
   /** How many tools it offers through the gateway. */
   readonly tools: number;
+  /** What in its lists clients could not read: it was repaired or left out. */
+  readonly faults: ReadonlyMap<ListKind, ListFaults>;
   /** Paths at which it is served, such as `/mcp` and `/mcp/<name>`. */
   readonly endpoints: readonly string[];
   readonly isolation: "session" | "shared";

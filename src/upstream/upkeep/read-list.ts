@@ -49,7 +49,7 @@ export async function readList(kind: ListKind, options: ReadListOptions): Promis
 
 async function readPages(kind: ListKind, options: ReadListOptions, cancellation: Cancellation): Promise<ListAnswer> {
   const { upstream, session, log } = options;
-  const items: JsonObject[] = [];
+  const items: Json[] = [];
   let ttlMs: number | undefined;
   const cursors = new Set<string>();
   const keys = new FoldedKeys();
@@ -70,7 +70,7 @@ async function readPages(kind: ListKind, options: ReadListOptions, cancellation:
     const { value, found } = read;
     // Of all pages the soonest.
     if (options.era() === "modern") ttlMs = Math.min(readTtl(value["ttlMs"]), ttlMs ?? Number.POSITIVE_INFINITY);
-    for (const item of found) if (isObject(item)) items.push(withoutLookalikes(item, keys));
+    for (const item of found) items.push(isObject(item) ? withoutLookalikes(item, keys) : item);
     cursor = typeof value["nextCursor"] === "string" ? value["nextCursor"] : undefined;
     // Some servers end their list with an empty cursor.
     if (cursor === undefined || cursor === "") return { ok: true, items, ttlMs };

@@ -1,5 +1,5 @@
 import { withDeadline } from "../../core/deadline.ts";
-import type { JsonObject } from "../../core/json.ts";
+import { isObject, type JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
 import type { UpstreamFault } from "../../core/round.ts";
 import type { UpstreamOptions, UpstreamStatus } from "../upstream.ts";
@@ -47,7 +47,7 @@ export async function testConnection(
     if (upstream === undefined) throw new Error("An upstream that was applied is not there.");
     const listed = upstream.list("tools").then((answer): ConnectionTest => {
       if (!answer.ok) return { ok: false, fault: answer.fault };
-      return { ok: true, status: upstream.status(), tools: answer.items };
+      return { ok: true, status: upstream.status(), tools: answer.items.filter(isObject) };
     });
     return await withDeadline(maxMs, Promise.race([listed, stopped]), () =>
       failed("UPSTREAM_TIMEOUT", `It was not done within ${maxMs} ms.`),
