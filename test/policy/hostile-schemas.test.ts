@@ -60,3 +60,67 @@ describe.each(SCHEMAS)("a schema with %s", (_, inputSchema) => {
     expect(errors).toEqual([]);
   });
 });
+
+describe("a schema of very many names", () => {
+  /** An object that counts how often all its members are gone over. */
+  function counted(members: JsonObject, count: { walks: number }): JsonObject {
+    return new Proxy(members, {
+      ownKeys(target) {
+        count.walks += 1;
+        return Reflect.ownKeys(target);
+      },
+    });
+  }
+
+  const named = (from: number, to: number): JsonObject =>
+    Object.fromEntries(Array.from({ length: to - from }, (_, index) => [`name${from + index}`, { type: "string" }]));
+
+  it.each<readonly [string, string, (all: (members: JsonObject) => JsonObject) => JsonObject]>([
+    ["at the top", "args", (all) => ({ type: "object", properties: all(named(0, 50)) })],
+    ["in patterns", "args", (all) => ({ type: "object", patternProperties: all({ "^name": { type: "string" } }) })],
+    [
+      "within an argument",
+      "args.o",
+      (all) => ({ type: "object", properties: { o: { type: "object", properties: all(named(0, 50)) } } }),
+    ],
+    [
+      "of additional arguments",
+      "args.x",
+      (all) => ({ type: "object", additionalProperties: { type: "object", properties: all(named(0, 50)) } }),
+    ],
+    [
+      "in alternatives",
+      "args",
+      (all) => ({ type: "object", anyOf: [{ properties: all(named(0, 50)) }, { properties: all(named(9, 60)) }] }),
+    ],
+  ])("is gone over as often for many policies as for few: %s", (_where, place, schemaOf) => {
+    const walksFor = (policies: number): number => {
+      const count = { walks: 0 };
+      const inputSchema = schemaOf((members) => counted(members, count));
+      const conditions = Array.from(
+        { length: policies },
+        (_, at) => `${place}.name${at} == "x" && has(${place}.nama${at})`,
+      );
+      const texts = conditions.map((when, at) => `{ id: p${at}, when: ${JSON.stringify(when)}, then: { deny: {} } }`);
+      const file = { name: "p.yaml", text: `policies: [${texts.join(", ")}]` };
+      checkAgainstTools([file], [{ upstream: "s", name: "t", definition: { name: "t", inputSchema } }]);
+      return count.walks;
+    };
+    expect(walksFor(2)).toBeGreaterThan(0);
+    expect(walksFor(40)).toBe(walksFor(2));
+  });
+
+  it("is listed in part, and says so, where several tools have none of an argument", () => {
+    const tools = [0, 4_000].map((from, at) => ({
+      upstream: "s",
+      name: `t${at}`,
+      definition: {
+        name: `t${at}`,
+        inputSchema: { type: "object", properties: named(from, from + 4_000), minProperties: at },
+      },
+    }));
+    const file = { name: "p.yaml", text: "policies: [{ id: p, when: 'args.other == \"x\"', then: { deny: {} } }]" };
+    const hints = checkAgainstTools([file], tools).errors.map(({ hint }) => hint);
+    expect(hints).toEqual([expect.stringContaining("and at least 4988 more")]);
+  });
+});

@@ -1,4 +1,5 @@
-import { canonicalJson, isObject, type JsonObject } from "../../core/json.ts";
+import { createHash } from "node:crypto";
+import { canonicalJson, isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { SCHEMA_PATTERNS } from "../arguments/patterns.ts";
 import { readToolFacts, type ToolFacts } from "../cel/context.ts";
 import type { PolicyLanguage } from "../cel/environment.ts";
@@ -15,6 +16,7 @@ import { canBe, kindText } from "../expressions/values.ts";
 import { type KnownTool, pathOf } from "../known-tool.ts";
 import { type ArgumentType, readArgumentType } from "../schemas/argument-types.ts";
 import { createPatterns, type Patterns } from "../schemas/patterns.ts";
+import { schemaMembers } from "../schemas/schema-members.ts";
 import { both, type GuardCache, type Narrowing, NO_FACTS, withPlaces } from "../syntax/guards.ts";
 import { createConstants } from "./constants.ts";
 import { type Problem, reportFindings, type ToolFindings } from "./report.ts";
@@ -206,14 +208,25 @@ function checkText({ root, text, isCost }: CheckedText, facts: Narrowing, deps: 
   return [...findings, { kind: "mistake", what: "type", start: root.start, message, hint: undefined }];
 }
 
+const texts = new WeakMap<object, string>();
+
+/** The digest of a schema, which may be large and which many policies ask for. */
+function digestOf(schema: Json): string {
+  if (typeof schema !== "object" || schema === null) return canonicalJson(schema);
+  const known = texts.get(schema) ?? createHash("sha256").update(canonicalJson(schema)).digest("base64");
+  texts.set(schema, known);
+  return known;
+}
+
 /** Equal for schemas that say the same of these arguments. */
 function signatureOf({ plain, id }: Schema, names: readonly string[] | undefined): string {
   if (plain === undefined || names === undefined) return `${id}`;
-  const { properties, required, additionalProperties } = plain;
+  const { properties, additionalProperties } = plain;
+  const declared = schemaMembers(plain);
   const own = isObject(properties) ? properties : {};
-  const said = names.map((name) => (Object.hasOwn(own, name) ? [own[name] ?? null] : []));
-  const needed = Array.isArray(required) ? names.map((name) => required.includes(name)) : [];
-  return canonicalJson([said, needed, additionalProperties ?? null, Object.keys(own).length > 0]);
+  const said = names.map((name) => (Object.hasOwn(own, name) ? [digestOf(own[name] ?? null)] : []));
+  const needed = names.map((name) => declared.required.has(name));
+  return canonicalJson([said, needed, digestOf(additionalProperties ?? null), declared.properties.length > 0]);
 }
 
 const PLAIN = new Set([

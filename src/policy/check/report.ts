@@ -67,6 +67,21 @@ function unknownArguments(groups: readonly ToolFindings[]): ReadonlySet<string> 
   return new Set([...absent].filter((place) => !present.has(place)));
 }
 
+/** Names of several schemas, each once. Every policy may have some that is unknown, and schemas 100,000 that are not. */
+function namesIn([first = [], ...others]: readonly (readonly string[])[]): readonly string[] {
+  if (others.length === 0) return first;
+  const names = new Set<string>();
+  for (const list of [first, ...others]) {
+    for (const name of list) {
+      if (names.size >= MAX_JOINED) return [...names];
+      names.add(name);
+    }
+  }
+  return [...names];
+}
+
+const MAX_JOINED = 5_000;
+
 function unknownProblems(
   groups: readonly ToolFindings[],
   unknown: ReadonlySet<string>,
@@ -74,21 +89,23 @@ function unknownProblems(
 ): readonly Problem[] {
   return [...unknown].map((place) => {
     const tools: string[] = [];
-    const names = new Set<string>();
+    const lists = new Set<readonly string[]>();
     let first: Of<"named"> | undefined;
     for (const group of groups) {
       const found = only(group.findings, "named").filter((finding) => finding.place === place);
       if (found.length > 0) tools.push(...group.tools);
       for (const finding of found) {
-        for (const name of finding.names) names.add(name);
+        lists.add(finding.names);
         if (first === undefined || finding.start < first.start) first = finding;
       }
     }
     const { start = 0, written = "", name = "" } = first ?? {};
-    const close = suggest(name, [...names]);
-    const listed = [...names].slice(0, MAX_NAMES).join(", ");
-    const more = names.size > MAX_NAMES ? ` and ${names.size - MAX_NAMES} more` : "";
-    const has = names.size === 0 ? "It has none." : `Known are ${listed}${more}.`;
+    const names = namesIn([...lists]);
+    const close = suggest(name, names);
+    const listed = names.slice(0, MAX_NAMES).join(", ");
+    const atLeast = lists.size > 1 && names.length >= MAX_JOINED ? "at least " : "";
+    const more = names.length > MAX_NAMES ? ` and ${atLeast}${names.length - MAX_NAMES} more` : "";
+    const has = names.length === 0 ? "It has none." : `Known are ${listed}${more}.`;
     const message = `\`${written}\` is not an argument of ${toolList(tools)}.`;
     const meant = close && didYouMean(written.replace(lastOf(name), () => close));
     const hint = meant === undefined ? has : mending(meant, text);

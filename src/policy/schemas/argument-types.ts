@@ -5,6 +5,7 @@ import { type Range, rangeOf, unionOfRanges } from "./number-range.ts";
 import { type Alternative, allowsText, expand, ownValue, type PatternTest } from "./schema-alternatives.ts";
 import { formatOf } from "./schema-formats.ts";
 import { type JsonKind, kindsOf, unionOf, valuesOfAll } from "./schema-kinds.ts";
+import { schemaMembers } from "./schema-members.ts";
 import { shapeOf, sizeOf } from "./schema-sizes.ts";
 import { few, type Shape } from "./text-shape.ts";
 
@@ -108,8 +109,8 @@ class Type implements ArgumentType {
     const steps = this.#alternatives.map(({ schemas }) => stepOf(schemas));
     const known = steps.filter((step) => step !== undefined);
     this.steps = known.length === 0 || known.length < steps.length ? undefined : known;
-    const all = this.#alternatives.flatMap(({ schemas }) => schemas.map((schema) => schema["properties"]));
-    this.names = [...new Set(all.flatMap((properties) => (isObject(properties) ? Object.keys(properties) : [])))];
+    const all = this.#alternatives.flatMap(({ schemas }) => schemas.map((schema) => schemaMembers(schema).properties));
+    this.names = all.length === 1 ? (all[0] ?? []) : [...new Set(all.flat())];
   }
 
   allows(text: string): boolean {
@@ -168,19 +169,18 @@ interface FoundMember {
 // A schema that names properties is taken to name all of them, unless it says that there are more: that is what authors
 // of tools mean, and what a misspelt argument in a policy is held against.
 function memberOf({ schemas, open }: Alternative, name: string, matches: PatternTest): FoundMember {
-  const required = schemas.some(({ required: names }) => Array.isArray(names) && names.includes(name));
+  const required = schemas.some((schema) => schemaMembers(schema).required.has(name));
   const found: Json[] = [];
   let names = false;
   let more: "unsaid" | "none" | "any" = "unsaid";
   const additional: Json[] = [];
   for (const schema of schemas) {
     const own = isObject(schema["properties"]) ? schema["properties"] : {};
-    names ||= Object.keys(own).length > 0;
+    const { properties, patterns } = schemaMembers(schema);
+    names ||= properties.length > 0;
     const declared = ownValue(own, name);
     if (declared !== undefined) found.push(declared);
-    for (const [pattern, value] of Object.entries(
-      isObject(schema["patternProperties"]) ? schema["patternProperties"] : {},
-    )) {
+    for (const [pattern, value] of patterns) {
       names = true;
       const fits = matches(pattern, name);
       if (fits === undefined) return { presence: "unknown", schemas: [] };

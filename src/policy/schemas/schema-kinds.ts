@@ -14,8 +14,16 @@ const KINDS: Readonly<Record<string, JsonKind>> = {
   object: "object",
 };
 
-/** What the values of an alternative can be; `undefined`: anything. */
-export function kindsOf({ schemas }: Alternative): ReadonlySet<JsonKind> | undefined {
+const known = new WeakMap<Alternative, ReadonlySet<JsonKind> | "any">();
+
+/** What the values of an alternative can be, read once; `undefined`: anything. */
+export function kindsOf(alternative: Alternative): ReadonlySet<JsonKind> | undefined {
+  const read = known.get(alternative) ?? readKinds(alternative) ?? "any";
+  known.set(alternative, read);
+  return read === "any" ? undefined : read;
+}
+
+function readKinds({ schemas }: Alternative): ReadonlySet<JsonKind> | undefined {
   let kinds: ReadonlySet<JsonKind> | undefined;
   for (const schema of schemas) {
     const { type } = schema;
