@@ -50,6 +50,7 @@ export const ROOMS: readonly Room[] = [
       { name: "cel", libraries: ["@marcbachmann/cel-js"] },
       { name: "decide", libraries: ["lru-cache"] },
       { name: "compile" },
+      { name: "values" },
       { name: "expressions" },
       { name: "check" },
       { name: "explain" },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkAgainstTools } from "../../src/policy/check/tools.ts";
 import { compilePolicies } from "../../src/policy/compile/compile.ts";
-import { type KnownFacts, NO_KNOWN_FACTS } from "../../src/policy/expressions/facts.ts";
+import { type KnownFacts, NO_KNOWN_FACTS } from "../../src/policy/values/facts.ts";
 
 const FACTS: KnownFacts = {
   ...NO_KNOWN_FACTS,

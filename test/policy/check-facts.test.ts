@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
 import { type CheckScope, checkAgainstTools } from "../../src/policy/check/tools.ts";
 import { compilePolicies } from "../../src/policy/compile/compile.ts";
-import type { KnownFacts } from "../../src/policy/expressions/facts.ts";
 import type { KnownTool } from "../../src/policy/known-tool.ts";
+import type { KnownFacts } from "../../src/policy/values/facts.ts";
 
 const inputSchema: JsonObject = {
   type: "object",

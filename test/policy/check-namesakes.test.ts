@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkAgainstTools } from "../../src/policy/check/tools.ts";
-import { NO_KNOWN_FACTS } from "../../src/policy/expressions/facts.ts";
+import { NO_KNOWN_FACTS } from "../../src/policy/values/facts.ts";
 
 const PARTNER = "https://idp.partner.example";
 const further = [{ issuer: PARTNER, roles: ["partner-*"], groups: [], scopes: [] }];

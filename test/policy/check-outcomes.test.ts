@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
 import { checkAgainstTools } from "../../src/policy/check/tools.ts";
 import { compilePolicies } from "../../src/policy/compile/compile.ts";
-import { NO_KNOWN_FACTS } from "../../src/policy/expressions/facts.ts";
+import { NO_KNOWN_FACTS } from "../../src/policy/values/facts.ts";
 import { policyInput } from "../support/policy-inputs.ts";
 
 // Patterns that are plain rows of characters, and others.

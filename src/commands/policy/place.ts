@@ -10,10 +10,10 @@ import { ANONYMOUS_ISSUER, KEYS_ISSUER, LOCAL_ISSUER } from "../../core/principa
 import { mailDomainOf } from "../../core/standing.ts";
 import { DEFAULT_POLICY_HEADERS } from "../../downstream/options.ts";
 import type { CompileOptions } from "../../policy/compile/entries.ts";
-import { type KnownFacts, NO_KNOWN_FACTS } from "../../policy/expressions/facts.ts";
 import { formatPolicyError } from "../../policy/file/format-error.ts";
 import { isTestFile, readPolicyFiles } from "../../policy/file/read-files.ts";
 import type { PolicyError, PolicyFile } from "../../policy/policy-set.ts";
+import { type KnownFacts, NO_KNOWN_FACTS } from "../../policy/values/facts.ts";
 import { DEFAULT_CONFIG, loadOrExplain } from "../load.ts";
 import type { Shell } from "../shell.ts";
 import { one, print } from "../terminal/output.ts";

@@ -3,21 +3,16 @@ import { canonicalJson, isObject, type Json, type JsonObject } from "../../core/
 import { SCHEMA_PATTERNS } from "../arguments/patterns.ts";
 import { readToolFacts, type ToolFacts } from "../cel/context.ts";
 import type { PolicyLanguage } from "../cel/environment.ts";
-import {
-  checkCondition,
-  checkCost,
-  checkExpression,
-  type ExpressionDeps,
-  guardsOfText,
-} from "../expressions/expression.ts";
-import { type FactTable, factsOfTools } from "../expressions/facts.ts";
+import { checkCondition, checkCost, checkExpression, guardsOfText } from "../expressions/expression.ts";
 import { type Finding, reportedPlaces } from "../expressions/findings.ts";
-import { canBe, kindText } from "../expressions/values.ts";
+import type { ExpressionDeps } from "../expressions/scope.ts";
 import { type KnownTool, pathOf } from "../known-tool.ts";
 import { type ArgumentType, readArgumentType } from "../schemas/argument-types.ts";
 import { createPatterns, type Patterns } from "../schemas/patterns.ts";
 import { schemaMembers } from "../schemas/schema-members.ts";
 import { both, type GuardCache, type Narrowing, NO_FACTS, withPlaces } from "../syntax/guards.ts";
+import { type FactTable, factsOfTools } from "../values/facts.ts";
+import { canBe, kindText } from "../values/values.ts";
 import { createConstants } from "./constants.ts";
 import { type Problem, reportFindings, type ToolFindings } from "./report.ts";
 import { type CheckedText, type Dependencies, dependenciesOf, type PolicyTexts } from "./texts.ts";

@@ -2,8 +2,8 @@ import { compileGlob } from "../../core/glob.ts";
 import { isPlainAddress } from "../../core/mailbox.ts";
 import { ANONYMOUS_ISSUER, KEYS_ISSUER, LOCAL_ISSUER, withIssuer } from "../../core/principal.ts";
 import { suggest } from "../../core/suggest.ts";
-import type { KnownFacts } from "../expressions/facts.ts";
 import { didYouMean } from "../syntax/expression-rules.ts";
+import type { KnownFacts } from "../values/facts.ts";
 import type { CheckedPolicy } from "./policies.ts";
 import type { TargetProblem } from "./targets.ts";
 

@@ -1,8 +1,8 @@
 import { compileGlob } from "../../core/glob.ts";
 import { suggest } from "../../core/suggest.ts";
-import type { KnownFacts } from "../expressions/facts.ts";
 import { doubtsOfAddress } from "../schemas/address-parts.ts";
 import { didYouMean } from "../syntax/expression-rules.ts";
+import type { KnownFacts } from "../values/facts.ts";
 import { checkCallerNames } from "./caller-names.ts";
 import type { CheckedPolicy } from "./policies.ts";
 import { coversGlob } from "./reach.ts";

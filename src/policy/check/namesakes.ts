@@ -1,5 +1,4 @@
 import { compileGlobs } from "../../core/glob.ts";
-import type { FurtherIssuer } from "../expressions/facts.ts";
 import { partOfTest } from "../expressions/methods.ts";
 import {
   ANY_TEXT,
@@ -12,6 +11,7 @@ import {
 } from "../schemas/text-shape.ts";
 import { type AstNode, childrenOf, readCall, stringLiteral } from "../syntax/ast.ts";
 import { readStep } from "../syntax/guards.ts";
+import type { FurtherIssuer } from "../values/facts.ts";
 import type { CheckedPolicy } from "./policies.ts";
 import type { TargetProblem } from "./targets.ts";
 

@@ -1,8 +1,8 @@
 import { VERDICTS } from "../../core/decision.ts";
 import { createPolicyLanguage } from "../cel/environment.ts";
-import { factsOfCalls, type KnownFacts, NO_KNOWN_FACTS } from "../expressions/facts.ts";
 import { type KnownTool, pathOf } from "../known-tool.ts";
 import { byPlace, type PolicyError, type PolicyFile } from "../policy-set.ts";
+import { factsOfCalls, type KnownFacts, NO_KNOWN_FACTS } from "../values/facts.ts";
 import { checkAnnotations } from "./annotations.ts";
 import { createArgumentTypeCheck } from "./arguments.ts";
 import { checkBudgets } from "./budgets.ts";

@@ -4,10 +4,10 @@ import { suggest } from "../../core/suggest.ts";
 import { canBeValue } from "../schemas/domain.ts";
 import { compareRange, EVERYWHERE, exactly, rangeText } from "../schemas/number-range.ts";
 import { type AstNode, isComparison, MIRRORED } from "../syntax/ast.ts";
-import { areApart } from "./apart.ts";
-import { numberOf, outcomeOf } from "./constants.ts";
+import { areApart } from "../values/apart.ts";
+import { numberOf, outcomeOf } from "../values/constants.ts";
+import { canBe, canCompare, canEqual, itemOf, kindText, type Value } from "../values/values.ts";
 import type { Finding } from "./findings.ts";
-import { canBe, canCompare, canEqual, itemOf, kindText, type Value } from "./values.ts";
 import type { Sides } from "./words.ts";
 
 /** What is wrong with `==`, `!=`, `<`, `<=`, `>` or `>=` between these. */

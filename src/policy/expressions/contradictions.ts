@@ -2,8 +2,8 @@ import type { Json } from "../../core/json.ts";
 import { compareRange, EVERYWHERE, exactly, type Range } from "../schemas/number-range.ts";
 import { type AstNode, childrenOf, isComparison, MIRRORED } from "../syntax/ast.ts";
 import { readStep } from "../syntax/guards.ts";
+import { isOnly, type Value } from "../values/values.ts";
 import type { Finding } from "./findings.ts";
-import { isOnly, type Value } from "./values.ts";
 
 /** What is asked of one expression by the comparisons so far, all of which hold. */
 interface Constraint {

@@ -1,4 +1,6 @@
-import type { Value } from "./values.ts";
+import type { AstNode } from "../syntax/ast.ts";
+import type { Narrowing } from "../syntax/guards.ts";
+import type { Value } from "../values/values.ts";
 
 /** What is found in one text for one tool, at offsets into the text. Put together over all tools in `check-report.ts`. */
 export type Finding =
@@ -74,4 +76,14 @@ export function reportedPlaces(findings: readonly Finding[]): readonly string[] 
 export interface Checked {
   readonly value: Value;
   readonly findings: readonly Finding[];
+}
+
+/** How the parts of an operator or a comprehension are looked at where it stands. */
+export interface PartChecks {
+  /** What a part comes to under these facts. */
+  check(part: AstNode, facts: Narrowing): Checked;
+  /** What is wrong with a part that must be true or false. */
+  operand(part: AstNode, facts: Narrowing): readonly Finding[];
+  /** What is known where a part came out so that the next is evaluated. */
+  guards(part: AstNode): Narrowing;
 }

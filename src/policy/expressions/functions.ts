@@ -1,6 +1,6 @@
 import type { AstCall, AstNode } from "../syntax/ast.ts";
+import { ANY, canBe, type Kind, kindText, ofKind, type Value } from "../values/values.ts";
 import type { Finding } from "./findings.ts";
-import { ANY, canBe, type Kind, kindText, ofKind, type Value } from "./values.ts";
 
 /** A function or method of the language, by what it takes. */
 interface Signature {

@@ -1,8 +1,11 @@
 import type { ArgumentType } from "../schemas/argument-types.ts";
+import { ANYTHING } from "../schemas/domain.ts";
 import { type AstNode, selectionPath } from "../syntax/ast.ts";
 import { memberPlace, type Narrowing } from "../syntax/guards.ts";
+import { fieldType, type RecordName } from "../syntax/vocabulary.ts";
+import { type FactTable, partOfFact } from "../values/facts.ts";
+import { ANY, canBe, itemOf, kindText, ofType, ofTypeName, type Value } from "../values/values.ts";
 import type { Checked, Finding } from "./findings.ts";
-import { ANY, canBe, itemOf, kindText, ofType, type Value } from "./values.ts";
 
 /** A member as it is written: `operand.name` or `operand[index]`. */
 interface Member {
@@ -91,4 +94,11 @@ function named(
   // Of a value that need not be an object nothing is missed.
   const sure = map.kinds?.size === 1 ? known : known === "absent" ? "unknown" : known;
   return { kind: "named", place, presence: sure, names: type.names, ...at };
+}
+
+/** What a field of one of the variables that every condition has can be: `user.id`. */
+export function recordField(record: RecordName, name: string, facts: FactTable): Value {
+  const fact = `${record}.${name}`;
+  const value = { ...ofTypeName(fieldType(record, name) ?? "dyn"), domain: facts.get(fact) ?? ANYTHING, fact };
+  return { ...value, item: value.item && partOfFact(value.item, `${fact}[]`, facts) };
 }

@@ -12,8 +12,8 @@ import {
 import { type PatternPart, partsOfPattern } from "../schemas/pattern-parts.ts";
 import { ANY_TEXT, anyOf, changed, type PartPlace, repeated, type Shape } from "../schemas/text-shape.ts";
 import type { AstCall, AstNode } from "../syntax/ast.ts";
+import { ANY, canBe, domainOf, isOnly, type Value } from "../values/values.ts";
 import type { Finding } from "./findings.ts";
-import { ANY, canBe, domainOf, isOnly, type Value } from "./values.ts";
 
 interface Change {
   change(text: string): string;

@@ -4,10 +4,10 @@ import { canBeValue } from "../schemas/domain.ts";
 import { lookAlikesOf } from "../schemas/look-alikes.ts";
 import { type AstNode, childrenOf, parentsOf } from "../syntax/ast.ts";
 import { isRecordName } from "../syntax/vocabulary.ts";
-import { canBeIn } from "./apart.ts";
+import { canBeIn } from "../values/apart.ts";
+import { constantsOf, lastName, type Read, type ReadDeps, readsOf, rootOf } from "../values/reads.ts";
+import { isOnly, type Kind, type Value } from "../values/values.ts";
 import { canFail, type Finding } from "./findings.ts";
-import { constantsOf, lastName, type Read, type ReadDeps, readsOf, rootOf } from "./reads.ts";
-import { isOnly, type Kind, type Value } from "./values.ts";
 
 /*
  * Parts of a condition are tried: the engine evaluates them for values in place of what they read. Where all values are

@@ -1,7 +1,7 @@
 import type { Domain } from "../schemas/domain.ts";
 import type { AstNode } from "../syntax/ast.ts";
+import { canBe, kindText, type Value } from "../values/values.ts";
 import type { Finding } from "./findings.ts";
-import { canBe, kindText, type Value } from "./values.ts";
 
 /** The two sides of an operator. */
 export interface Sides {
