@@ -26,12 +26,15 @@ export function forwardedNodes(header: string): readonly string[] | undefined {
   }
 }
 
+/** Blanks around a name; those within it are looked at once, and not once from each of them. */
+const AROUND = /^[ \t]+|(?<![ \t])[ \t]+$/g;
+
 /** Who is named in an `X-Forwarded-For` header, the last one first; read no further than somebody asks. */
 export function* listedNodes(header: string): Generator<string> {
   let end = header.length;
   while (end >= 0) {
     const comma = end === 0 ? -1 : header.lastIndexOf(",", end - 1);
-    yield header.slice(comma + 1, end).replaceAll(/^[ \t]+|[ \t]+$/g, "");
+    yield header.slice(comma + 1, end).replaceAll(AROUND, "");
     end = comma;
   }
 }

@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from "node:net";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClientAddresses } from "../../src/http/client-address.ts";
+import { listedNodes } from "../../src/http/forwarded.ts";
 
 let server: Server;
 
@@ -129,6 +130,13 @@ describe("the address of a client behind a trusted proxy", () => {
       { numRuns: 500 },
     );
   });
+});
+
+it("a list of addresses is read in one look, however many blanks are in one", () => {
+  for (const blank of [" ", "\t"]) {
+    const within = `a${blank.repeat(1_000_000)}b`;
+    expect([...listedNodes(`${blank}1.1.1.1${blank}, ${within}`)]).toEqual([within, "1.1.1.1"]);
+  }
 });
 
 describe("the address of a client that comes directly", () => {

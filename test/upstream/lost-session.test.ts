@@ -88,6 +88,16 @@ describe("a server that no longer knows the session", () => {
     expect(refused).toMatchObject({ round: { fault: { code: "UPSTREAM_REFUSED" } }, again: 0 });
   });
 
+  it.each(['"', " ", "\0", "not found ", "session ", "server "])(
+    "is found or not in one look at a message, however often it says %j",
+    (unit) => {
+      const says = (message: string): boolean =>
+        errorNamesLostSession({ kind: "error", id: 1, error: { code: -32000, message } });
+      expect(says(unit.repeat(1_000_000))).toBe(false);
+      expect(says(`${'"'.repeat(1_000_000)}Session not found`)).toBe(true);
+    },
+  );
+
   it.each<[string, RawHandler, object]>([
     ["404", rejecting(404, -32602, "Customer 5 not found"), { code: -32602, message: "Customer 5 not found" }],
     ["404 with the code of a lost session", rejecting(404, -32001, "Customer 5 not found"), { code: -32001 }],

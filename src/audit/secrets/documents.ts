@@ -24,8 +24,8 @@ interface Line extends Span {
 const LINE =
   /^(\+?(?:[ \t]|- )*)(?:export[ \t]{1,8}|set[ \t]{1,8})?(["']?)([\w.$@/-]{1,80})\2[ \t]{0,20}(?:(?:=>|:=|=|:(?=[\s"'{[]|$))[ \t]{0,40}|(?:"[^"]{0,80}"[ \t]{0,4}){0,3}(?=\{[ \t]*$))(.*)$/;
 const SECTION = /^[ \t]*\[{1,2}([^[\]\n]{1,80})\]{1,2}[ \t\r]*$/;
-/** What says nothing: white space, a comment, the ends of objects and documents. */
-const NOTHING = /^[ \t]*(?:[#;].*|\/\/.*|---.*|\.\.\.|[\]})],?|[[{])?[ \t\r]*$/;
+/** What says nothing: white space, a comment, the ends of objects and documents. No blank can be taken by two repetitions in a row. */
+const NOTHING = /^[ \t]*(?:(?:[#;].*|\/\/.*|---.*)?(?:\r[ \t\r]*)?|(?:\.\.\.|[\]})],?|[[{])[ \t\r]*)$/;
 /** A value that stands on the lines below. */
 const OPENS = /^(?:(?:!\S{1,40}|&\S{1,40})[ \t]{1,4})?(?:[|>][-+\d]{0,2}|[[{(])?[ \t\r]*(?:#.*)?$/;
 /** What there is no secret in. */

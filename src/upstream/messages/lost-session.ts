@@ -4,9 +4,12 @@ import type { Incoming } from "./response-envelope.ts";
 const CODES: ReadonlySet<number> = new Set([-32000, -32001, -32600]);
 /** Of what a method makes of its own parameters. */
 const INVALID_PARAMS = -32602;
-/** The message begins with it: a tool may have sessions of its own to talk about. */
+/**
+ * The message begins with it: a tool may have sessions of its own to talk about. No two repetitions next to each other take the
+ * same characters, so that a message of millions of them is looked at once and not once from each.
+ */
 const LOST =
-  /^\W*(?:bad request|not found|unauthorized)?\W*(?:(?:mcp )?session(?: id)?(?: \S+)? (?:was |is |has )?(?:not found|expired|terminated|invalid|unknown|closed|no longer|does not exist)|(?:no valid|invalid|unknown|expired|missing) (?:mcp[- ])?session|(?:server )?not initialized)/i;
+  /^\W*(?:(?:bad request|not found|unauthorized)\W*)?(?:(?:mcp )?session(?: id)?(?: \S+)? (?:was |is |has )?(?:not found|expired|terminated|invalid|unknown|closed|no longer|does not exist)|(?:no valid|invalid|unknown|expired|missing) (?:mcp[- ])?session|(?:server )?not initialized)/i;
 
 /**
  * Whether a response that holds no answer to the request says that the session is gone: 404, or, against the specification, 410, and

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { withoutDocuments } from "../../../src/audit/secrets/documents.ts";
 import { REDACT_LIMITS, REDACTED, redact } from "../../../src/audit/secrets/redact.ts";
 import { createSearchBudget, spendSteps } from "../../../src/audit/secrets/search-budget.ts";
 import { createNameReader, stepsOfName } from "../../../src/audit/secrets/sensitive-names.ts";
@@ -300,4 +301,10 @@ describe("a name takes a bounded number of steps", () => {
     expect(createNameReader()("\ufdfa".repeat(30)).kind).toBe("secret");
     expect(createNameReader()("ﬁle_nаme").kind).toBe("plain");
   });
+});
+
+it.each([" ", "\t", "# ", "\r", " \r"])("a line is read in one look, however often it has %j", (unit) => {
+  const text = `${unit.repeat(500_000)}\rx`;
+  for (const start of ["", "#", "//", "---", "]"])
+    expect(withoutDocuments(`a: 1\n${start}${text}`, REDACTED, false, createSearchBudget())).toContain(text);
 });
