@@ -46,6 +46,8 @@ export class ToolGateway implements Gateway {
   readonly released: string[] = [];
   readonly abandoned: string[] = [];
   /** Peers by the URI that they watch. */
+  /** Resources of servers that have not listed them yet. */
+  readonly unlisted = new Set<string>();
   readonly watching = new Map<string, Map<ClientPeer, (notification: Notification) => void>>();
   capabilitiesNow: JsonObject = {
     tools: { listChanged: true },
@@ -124,6 +126,7 @@ export class ToolGateway implements Gateway {
     onUpdated: (notification: Notification) => void,
   ): ReturnType<Gateway["subscribe"]> {
     if (!uri.startsWith("test://")) return refuse("PARAMS_INVALID");
+    if (this.unlisted.has(uri)) return refuse("RESOURCE_UNKNOWN");
     const peers = this.watching.get(uri) ?? new Map();
     this.watching.set(uri, peers.set(peer, onUpdated));
     return { ok: true, close: () => void peers.delete(peer) };

@@ -48,7 +48,6 @@ export async function dispatchLegacyRequest(edge: Edge, incoming: LegacyIncoming
     case "resources/unsubscribe": {
       const uri = params["uri"];
       if (typeof uri !== "string") return refuseWith(refuse("PARAMS_INVALID", "params.uri must be a string."));
-      await edge.gateway.starting(context.scope);
       const refusal =
         method === "resources/subscribe" ? await session.subscribe(context.scope, uri) : await session.unsubscribe(uri);
       return refusal ? refuseWith(refusal) : end("{}");

@@ -184,6 +184,9 @@ export class LegacySession {
     if (this.#watches.has(uri)) return undefined;
     const watch: Watch = { close: undefined, closed: false };
     this.#watches.set(uri, watch);
+    // A server that makes its first start has not said yet which resources are its own.
+    await this.#edge.gateway.starting(scope);
+    if (watch.closed) return undefined;
     const answer = await this.#edge.gateway.subscribe(scope, this.peer, uri, (notification) =>
       this.notify(notification),
     );
