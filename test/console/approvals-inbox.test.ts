@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { approvalListSchema } from "../../src/admin/approvals/schema.ts";
+import { viewApprovals } from "../../src/admin/approvals/view.ts";
 import type { ApprovalRequest } from "../../src/core/approval.ts";
 import { digestOf } from "../../src/core/digest.ts";
+import { principalOf } from "../support/approval-people.ts";
 import { type ConsoleUser, consoleUsers, sessionCookie } from "../support/console.ts";
 import { type ApprovalConsole, startApprovalConsole } from "../support/console-approvals.ts";
 
@@ -121,6 +123,17 @@ describe("a call whose arguments do not fit its tool", () => {
       expect(marked((await look("sam", path)).html)).toEqual([odd.id]);
     },
   );
+
+  it("stays marked in lists and in the API when it was decided", async () => {
+    const eve = { principal: principalOf("eve"), admin: false, lacks: undefined };
+    const { approvals } = console.gateway.running.operations;
+    expect(await approvals.cancel(eve, odd.id)).toMatchObject({ ok: true });
+    const looking = { approvals, link: String };
+    const listed = await viewApprovals(looking, (await approvals.list(eve, { limit: 50 })).items, eve, false);
+    const misfits = listed.filter((item) => (item.arguments_misfits ?? []).length > 0);
+    expect(misfits.map(({ id, state }) => [id, state])).toEqual([[odd.id, "cancelled"]]);
+    expect(marked((await look("sam", "/console/approvals?show=all&state=cancelled")).html)).toEqual([odd.id]);
+  });
 
   it("is not told to whoever may not see the arguments", async () => {
     expect(marked((await look("carla", "/console/approvals?show=all")).html)).toEqual([]);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sha256 } from "../../src/core/digest.ts";
+import type { JsonObject } from "../../src/core/json.ts";
 import { type Served, serveMcp } from "../support/mcp-endpoint.ts";
 import { initialize, send } from "../support/raw-mcp.ts";
 
@@ -240,7 +241,7 @@ describe("a session", () => {
       started = resolve;
     });
     gateway.unlisted.add("test://a").add("test://b");
-    const request = (method: string, params: object) =>
+    const request = (method: string, params: JsonObject) =>
       send(served.port, { headers: { ...own.headers }, body: { jsonrpc: "2.0", id: 1, method, params } });
     expect((await request("ping", {})).status).toBe(200);
     await expect.poll(() => gateway.waited).toBeGreaterThan(0);

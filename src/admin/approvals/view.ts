@@ -1,7 +1,7 @@
 import type { ApprovalEvent, ApprovalRequest } from "../../core/approval.ts";
 import type { ApprovalOperations } from "../../operations/approvals/approvals.ts";
 import { argumentMisfits } from "../../operations/approvals/argument-misfits.ts";
-import { WHOLE_CHARS } from "../../operations/approvals/listed-misfits.ts";
+import { WHOLE_CHARS, waitingFirst } from "../../operations/approvals/listed-misfits.ts";
 import type { Operator } from "../../operations/operator.ts";
 import { approvalJson, eventJson } from "./json.ts";
 import type { ApprovalBody, ApprovalDetailBody } from "./schema.ts";
@@ -37,15 +37,14 @@ export async function viewApprovals(
   operator: Operator,
   whole: boolean,
 ): Promise<ApprovalBody[]> {
-  const bodies: ApprovalBody[] = [];
+  const bodies = new Map<ApprovalRequest, ApprovalBody>();
   let left = WHOLE_CHARS;
-  for (const request of requests) {
-    const looks = { shows: whole && left > 0, compares: request.state === "pending" && left > 0 };
-    const { body, read } = await look(deps, request, operator, looks);
+  for (const request of waitingFirst(requests)) {
+    const { body, read } = await look(deps, request, operator, { shows: whole && left > 0, compares: left > 0 });
     left -= read;
-    bodies.push(body);
+    bodies.set(request, body);
   }
-  return bodies;
+  return requests.flatMap((request) => bodies.get(request) ?? []);
 }
 
 /** `read`: characters of whole arguments. */

@@ -6,9 +6,15 @@ import { argumentMisfits } from "./argument-misfits.ts";
 /** Characters of whole arguments that are read for one list: one call's may be as large as a body. */
 export const WHOLE_CHARS = 4 * 1024 * 1024;
 
+/** Requests of a list in the order in which their arguments are read, for when not all are: those that wait come first. */
+export function waitingFirst(requests: readonly ApprovalRequest[]): readonly ApprovalRequest[] {
+  const waits = ({ state }: ApprovalRequest): boolean => state === "pending";
+  return [...requests.filter(waits), ...requests.filter((request) => !waits(request))];
+}
+
 /**
- * The ids of those of a list that wait for people and whose arguments do not fit their tool, as far as the operator may see
- * them, and no further than `WHOLE_CHARS` go. @throws StoreError
+ * The ids of those of a list whose arguments do not fit their tool, as far as the operator may see them, and no further than
+ * `WHOLE_CHARS` go. @throws StoreError
  */
 export async function listedMisfits(
   approvals: Pick<ApprovalOperations, "arguments" | "definition">,
@@ -17,9 +23,9 @@ export async function listedMisfits(
 ): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
   let left = WHOLE_CHARS;
-  for (const request of requests) {
+  for (const request of waitingFirst(requests)) {
     if (left <= 0) break;
-    const given = request.state === "pending" ? await approvals.arguments(operator, request) : undefined;
+    const given = await approvals.arguments(operator, request);
     if (given === undefined) continue;
     left -= JSON.stringify(given).length;
     const definition = await approvals.definition(request);
