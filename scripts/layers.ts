@@ -29,7 +29,7 @@ const AREAS = ["components", "values"];
 export const ROOMS: readonly Room[] = [
   { name: "core", tier: 0, uses: [], libraries: ["yaml"] },
   { name: "mcp", tier: 1, uses: ["core"], inner: [{ name: "members" }, { name: "headers" }] },
-  { name: "http", tier: 1, uses: ["core"], libraries: ["ipaddr.js", "undici"] },
+  { name: "http", tier: 1, uses: ["core"], libraries: ["ipaddr.js", "undici", "lru-cache"] },
   {
     name: "redaction",
     tier: 1,

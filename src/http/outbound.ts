@@ -1,7 +1,8 @@
 import { Agent, buildConnector, fetch, type RequestInit, type Response } from "undici";
+import { nameLookups } from "./name-lookups.ts";
 import { WireMeter } from "./wire-meter.ts";
 
-const connect = buildConnector({});
+const connect = buildConnector({ lookup: nameLookups.lookup });
 
 /**
  * A connection for each request. What comes over it is counted as a whole, head, body and all: nobody who is asked this

@@ -1,7 +1,8 @@
 import { createServer } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { describe, expect, it } from "vitest";
-import { createAddressRules, type Resolve } from "../../src/upstream/addresses/address-rules.ts";
+import type { Resolve } from "../../src/http/name-lookups.ts";
+import { createAddressRules } from "../../src/upstream/addresses/address-rules.ts";
 import { testConnection } from "../../src/upstream/upkeep/test-connection.ts";
 import type { UpstreamsDeps } from "../../src/upstream/upkeep/upstreams.ts";
 import type { UpstreamOptions } from "../../src/upstream/upstream.ts";

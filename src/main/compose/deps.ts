@@ -3,8 +3,8 @@ import type { CheckpointTiming } from "../../audit/checkpoints/checkpoints.ts";
 import type { RollUpTiming } from "../../audit/roll-up.ts";
 import type { CatalogTiming } from "../../catalog/timing.ts";
 import type { Log } from "../../core/log.ts";
+import type { Resolve } from "../../http/name-lookups.ts";
 import type { StepUpLimits } from "../../step-up/options.ts";
-import type { Resolve } from "../../upstream/addresses/address-rules.ts";
 import type { UpstreamTiming } from "../../upstream/timing.ts";
 import type { StartChoice } from "../start-marks.ts";
 

@@ -5,6 +5,7 @@ import type { Config } from "../../config/schema/schema.ts";
 import { JSON_LIMITS } from "../../core/limits.ts";
 import type { Log } from "../../core/log.ts";
 import type { Seal } from "../../core/seal.ts";
+import type { Resolve } from "../../http/name-lookups.ts";
 import { createUpstreamOperations } from "../../operations/upstreams/create-upstream-operations.ts";
 import { createDefinitionRecord } from "../../operations/upstreams/definition-record.ts";
 import { createToolViews } from "../../operations/upstreams/tool-views.ts";
@@ -12,7 +13,7 @@ import { openUpstreamRegistry, type UpstreamRegistry } from "../../operations/up
 import type { ToolView, UpstreamOperations } from "../../operations/upstreams/upstreams.ts";
 import type { PolicySet } from "../../policy/policy-set.ts";
 import type { Store } from "../../store/open-store.ts";
-import { createAddressRules, type Resolve } from "../../upstream/addresses/address-rules.ts";
+import { createAddressRules } from "../../upstream/addresses/address-rules.ts";
 import { CHILD_MARK, createChildren } from "../../upstream/process/children.ts";
 import type { UpstreamTiming } from "../../upstream/timing.ts";
 import { fingerprintOf } from "../../upstream/upkeep/fingerprint.ts";

@@ -1,4 +1,3 @@
-import { promises as dns } from "node:dns";
 import type { LookupFunction } from "node:net";
 import { withDeadline } from "../../core/deadline.ts";
 import {
@@ -9,15 +8,7 @@ import {
   readAddress,
   readRange,
 } from "../../http/address-class.ts";
-
-/** One address that a name leads to. */
-export interface ResolvedAddress {
-  readonly address: string;
-  readonly family: number;
-}
-
-/** Every address of a name. @throws when the name has none or nobody can tell */
-export type Resolve = (hostname: string) => Promise<readonly ResolvedAddress[]>;
+import { answerLookup, nameLookups, type Resolve } from "../../http/name-lookups.ts";
 
 export interface AddressRulesOptions {
   /** What is allowed besides public addresses: ranges (`10.0.0.0/8`), addresses, and names whatever they lead to. */
@@ -47,7 +38,10 @@ export interface AddressRules {
 const RESOLVE_MS = 5_000;
 
 /** Makes the rules. @throws TypeError never: what is no range and no address counts as a name */
-export function createAddressRules({ allowed, resolve = systemResolve }: AddressRulesOptions): AddressRules {
+export function createAddressRules({
+  allowed,
+  resolve = (hostname) => nameLookups.resolve(hostname),
+}: AddressRulesOptions): AddressRules {
   const ranges: AddressRange[] = [];
   const names = new Set<string>();
   for (const entry of allowed) {
@@ -71,7 +65,7 @@ export function createAddressRules({ allowed, resolve = systemResolve }: Address
   };
 
   /** All addresses of a name. @throws AddressRefused where one of them is not allowed */
-  const resolveAllowed = async (host: string): Promise<readonly ResolvedAddress[]> => {
+  const resolveAllowed = async (host: string): Promise<Awaited<ReturnType<Resolve>>> => {
     const addresses = await resolve(host);
     if (addresses.length === 0) throw new AddressRefused("Its name leads to no address.");
     for (const { address } of addresses) {
@@ -109,24 +103,8 @@ export class AddressRefused extends Error {
   readonly code = "UPSTREAM_ADDRESS_REFUSED";
 }
 
-function answerLookup(
-  addresses: readonly ResolvedAddress[],
-  { family, all }: Parameters<LookupFunction>[1],
-  callback: Parameters<LookupFunction>[2],
-): void {
-  const wanted = family === 4 || family === 6 ? addresses.filter((one) => one.family === family) : addresses;
-  const [first] = wanted;
-  if (first === undefined) callback(new Error("Its name leads to no address of this family."), "");
-  else if (all === true) callback(null, [...wanted]);
-  else callback(null, first.address, first.family);
-}
-
 function bareName(host: string): string {
   return host.toLowerCase().replace(/\.$/, "");
-}
-
-function systemResolve(hostname: string): Promise<readonly ResolvedAddress[]> {
-  return dns.lookup(hostname, { all: true });
 }
 
 function inTime<T>(work: Promise<T>): Promise<T> {

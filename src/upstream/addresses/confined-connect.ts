@@ -1,4 +1,5 @@
 import { buildConnector } from "undici";
+import { nameLookups } from "../../http/name-lookups.ts";
 import { AddressRefused, type AddressRules } from "./address-rules.ts";
 
 /**
@@ -7,7 +8,7 @@ import { AddressRefused, type AddressRules } from "./address-rules.ts";
  * checked against the name all the same. Without rules it connects anywhere.
  */
 export function confinedConnect(rules: AddressRules | undefined, timeoutMs: number): buildConnector.connector {
-  if (rules === undefined) return buildConnector({ timeout: timeoutMs });
+  if (rules === undefined) return buildConnector({ timeout: timeoutMs, lookup: nameLookups.lookup });
   const connect = buildConnector({ timeout: timeoutMs, lookup: rules.lookup });
   return (options, callback) => {
     // Node asks no resolver for an address.
