@@ -16,7 +16,8 @@ import { createStepUpPages } from "../step-up/pages/pages.ts";
 import { type App, createApp } from "./app.ts";
 import type { WireDeps } from "./compose/deps.ts";
 import { operate } from "./compose/operate.ts";
-import { type Wired, wire } from "./compose/wire.ts";
+import { wire } from "./compose/wire.ts";
+import type { Wired } from "./compose/wired.ts";
 import { createHttpRooms, createHttpServer, HTTP_TIMES } from "./http-server.ts";
 import { VERSION } from "./version.ts";
 

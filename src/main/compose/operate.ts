@@ -3,7 +3,7 @@ import { createApprovalOperations } from "../../operations/approvals/create-appr
 import type { Operations } from "../../operations/operations.ts";
 import { createSessionOperations } from "../../operations/sessions/create-session-operations.ts";
 import { createSignedInOperations } from "../../operations/sessions/create-signed-in-operations.ts";
-import type { Wired } from "./wire.ts";
+import type { Wired } from "./wired.ts";
 
 /** What operators see and do, made of the wired rooms and of what the endpoint holds for its clients. */
 export function operate(deps: {

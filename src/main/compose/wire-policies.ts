@@ -1,0 +1,39 @@
+import { whyNoClientAddress } from "../../config/checks/client-address.ts";
+import type { Config } from "../../config/schema/schema.ts";
+import type { WiredGateway } from "../../gateway/create-gateway.ts";
+import type { EventSource } from "../../operations/events/create-events.ts";
+import { type OpenedDirectory, watchPolicies } from "../../policy/compile/directory.ts";
+import type { WireDeps } from "./deps.ts";
+
+/** Who hears of what changes. Nobody has seen a list before there is a gateway, so that an earlier change concerns nobody. */
+export interface Listeners {
+  policiesReplaced: WiredGateway["policiesReplaced"];
+  policiesChanged: EventSource["policiesChanged"];
+  definitionsChanged: EventSource["definitionsChanged"];
+}
+
+/** Compiles the policies and watches their folder. */
+export async function wirePolicies(
+  config: Config,
+  { log, now }: Pick<WireDeps, "log" | "now">,
+  listeners: Listeners,
+): Promise<OpenedDirectory> {
+  const announce = (refused: boolean): void => {
+    if (opened.ok) listeners.policiesChanged({ digest: opened.policies.current().digest, refused });
+  };
+  const opened = await watchPolicies({
+    dir: config.policies.dir,
+    default: config.policies.default,
+    flows: config.approvalFlows.map((flow) => flow.name),
+    noClientAddress: whyNoClientAddress(config.server),
+    log,
+    now,
+    onSwap(set, before) {
+      listeners.policiesReplaced(before, set);
+      announce(false);
+    },
+    onRefused: () => announce(true),
+    onRepaired: () => announce(false),
+  });
+  return opened;
+}
