@@ -8,14 +8,8 @@ import { withAnswersAsked } from "./requests/params.ts";
 import type { RequestStates } from "./requests/request-state.ts";
 import type { ResolvedCall } from "./requests/resolved-call.ts";
 import type { Charged, RetryTokens } from "./requests/retry-tokens.ts";
-import {
-  approvalOf,
-  type SignInCheck,
-  type SignInDecision,
-  type SignInLack,
-  type StepUpGate,
-  signedInAs,
-} from "./step-up/step-up-gate.ts";
+import { type SignInCheck, type SignInDecision, type SignInLack, signedInAs } from "./step-up/sign-in.ts";
+import { approvalOf, type StepUpGate } from "./step-up/step-up-gate.ts";
 import type { DecidedRequest, Execute, ExecutionStrategy, Forward, RecordedRequest, Unable } from "./steps/execute.ts";
 import type { Links } from "./steps/links.ts";
 import { notListed, type ResolveDeps, resolveTool, UNKNOWN_TOOL } from "./steps/resolve.ts";

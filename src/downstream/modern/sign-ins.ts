@@ -1,7 +1,7 @@
 import type { Call } from "../../core/call.ts";
 import type { Outcome, StepUpOutcome } from "../../core/outcome.ts";
 import { RawJson } from "../../core/raw-json.ts";
-import { SIGN_IN_KEY } from "../../gateway/step-up/step-up-gate.ts";
+import { SIGN_IN_KEY } from "../../gateway/step-up/sign-in.ts";
 import { encodeResult } from "../../mcp/encode.ts";
 import type { RpcId } from "../../mcp/messages.ts";
 import { missingCapability } from "../../mcp/missing-capability.ts";

@@ -7,7 +7,7 @@ import { refuse } from "../../core/errors.ts";
 import type { SettledOutcome } from "../../core/outcome.ts";
 import type { Scope } from "../../core/scope.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
-import type { SignInCheck, SignInDecision } from "../step-up/step-up-gate.ts";
+import type { SignInCheck, SignInDecision } from "../step-up/sign-in.ts";
 import type { DecidedRequest } from "../steps/execute.ts";
 import type { ApprovalContext } from "./approval-context.ts";
 

@@ -1,48 +1,23 @@
-// biome-ignore-all lint/style/noExcessiveLinesPerFile: few lines more, and not split yet.
 import type { BoundCall, CallDigests } from "../../approvals/call-digest.ts";
 import type { CallOutcome } from "../../core/call-outcome.ts";
-import type { Decision, StepUpRequirement } from "../../core/decision.ts";
-import { digestOf } from "../../core/digest.ts";
+import type { StepUpRequirement } from "../../core/decision.ts";
 import { type ErrorCode, refuse } from "../../core/errors.ts";
-import { isObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
 import type { DeniedOutcome, Outcome, TokenNeed } from "../../core/outcome.ts";
-import type { StepUp, StepUpCaller, StepUpLack } from "../../step-up/step-up.ts";
+import type { StepUp, StepUpCaller } from "../../step-up/step-up.ts";
 import { acrValues, wantsBetterToken } from "../../step-up/strength.ts";
 import type { Continuation, RequestStates } from "../requests/request-state.ts";
 import type { ResolvedCall } from "../requests/resolved-call.ts";
 import type { Charged } from "../requests/retry-tokens.ts";
+import {
+  hasDeclined,
+  requirementDigest,
+  type SignInCheck,
+  type SignInDecision,
+  type SignInLack,
+  type SignInStop,
+} from "./sign-in.ts";
 import { DECLINED_TEXT, noSignInText } from "./texts.ts";
-
-/** A decision that asks for a sign-in. */
-export type SignInDecision = Extract<Decision, { effect: "step_up" }>;
-
-/** Whether the sign-in that a decision asks for was made. */
-export type SignInCheck =
-  /** `spend`: it serves this call only, and is to be spent right before that is made. */
-  | {
-      readonly kind: "made";
-      readonly by: "token" | "elevation";
-      readonly spend: string | undefined;
-      /** The challenge that was met, where it was one and is known. */
-      readonly challenge: string | undefined;
-    }
-  | { readonly kind: "missing"; readonly why: StepUpLack }
-  /** It is not wanted yet: the call waits for others, or has been run. */
-  | { readonly kind: "later" }
-  /** The store cannot tell, which is no reason to let the call through. */
-  | { readonly kind: "unknown" };
-
-/** Why a call does not pass without a sign-in. */
-export type SignInLack = Extract<SignInCheck, { kind: "missing" | "unknown" }>;
-
-/** A call that ends here, or pauses. */
-export interface SignInStop {
-  readonly outcome: Outcome;
-  readonly recordAs: CallOutcome;
-  /** The challenge that the caller was answered with. */
-  readonly challenge?: string;
-}
 
 /** Stronger sign-ins, as calls need them. */
 export interface StepUpGate {
@@ -199,21 +174,8 @@ export function createStepUpGate(deps: StepUpGateDeps): StepUpGate {
   };
 }
 
-/** Under this name the client is asked, and answers. 2026-07-28 patterns/mrtr */
-export const SIGN_IN_KEY = "step_up";
-
 /** A client may come back a little late for the challenge, and is given the next one then. */
 const GRACE_MS = 60_000;
-
-/** What a retry token says of the sign-in of a call; nothing where none was asked for. */
-export function signedInAs(decision: Decision, signIn: SignInCheck | undefined): Charged["signedIn"] {
-  if (decision.effect !== "step_up" || signIn?.kind !== "made") return undefined;
-  return { requirement: requirementDigest(decision.stepUp), by: signIn.by };
-}
-
-function requirementDigest({ acr, amr, maxAgeMs, scopes, per }: StepUpRequirement): string {
-  return digestOf({ acr, amr, maxAgeMs: maxAgeMs ?? null, scopes, per });
-}
 
 /** The approval request that a call goes on with, if it does. */
 export function approvalOf(continuation: Continuation): string | undefined {
@@ -233,13 +195,6 @@ export function approvalOf(continuation: Continuation): string | undefined {
 export function boundCall({ call: { principal }, subject: { tool, arguments: args } }: ResolvedCall): BoundCall {
   const { upstream, name, digest } = tool;
   return { principal, upstream, tool: name, definitionDigest: digest, arguments: args };
-}
-
-function hasDeclined({ call, continuation }: ResolvedCall): boolean {
-  const responses = call.params["inputResponses"];
-  if (continuation.kind !== "step_up" || !isObject(responses)) return false;
-  const response = responses[SIGN_IN_KEY];
-  return isObject(response) && (response["action"] === "decline" || response["action"] === "cancel");
 }
 
 function denied(decision: SignInDecision, message: string, token?: TokenNeed): DeniedOutcome {

@@ -4,7 +4,7 @@ import type { Decision } from "../../core/decision.ts";
 import type { Scope } from "../../core/scope.ts";
 import type { PolicyInput } from "../../policy/policy-set.ts";
 import { SUBJECT_KINDS, type Subject } from "../requests/subject.ts";
-import type { SignInCheck } from "../step-up/step-up-gate.ts";
+import type { SignInCheck } from "../step-up/sign-in.ts";
 
 /**
  * Who makes a request, where and when: a call is one. An approved call that is run has one of its own, in its requester's
