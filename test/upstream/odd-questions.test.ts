@@ -136,3 +136,102 @@ it("on a session's own stream they are answered", async () => {
   const reply = await server.request(({ body }) => body["id"] === 77);
   expect(reply.body).toMatchObject({ error: { code: -32602 } });
 });
+
+/** Questions of every form under the ids 1 to 3, and what each is answered with: a code, or a result. */
+const ASKED: Readonly<Record<number, unknown>> = {
+  1: { error: { code: -32602 } },
+  2: { result: {} },
+  3: { error: { code: -32601 } },
+};
+const ASKING = [
+  { jsonrpc: "2.0", id: 1, method: "roots/list", params: [1] },
+  { jsonrpc: "2.0", id: 2, method: "ping" },
+  { jsonrpc: "2.0", id: 3, method: "server/odd" },
+];
+
+/** A server whose calls are answered by `call`; `whole` is called once it has an answer to all its questions. */
+async function asking(
+  call: (response: ServerResponse, answer: object) => void,
+  parts: { readonly opening?: boolean; readonly stream?: boolean } = {},
+) {
+  const answered: Record<number, unknown> = {};
+  const sessions = new Set<unknown>();
+  const script = legacyScript(
+    (request, response) => {
+      const { id, method } = request.body;
+      if (method === "tools/call") {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        call(response, { jsonrpc: "2.0", id, result: { n: 1 } });
+        return;
+      }
+      response.writeHead(202).end();
+      const { jsonrpc: _, id: __, ...answer } = request.body;
+      if (typeof id === "number" && method === undefined) answered[id] = answer;
+      sessions.add(request.headers["mcp-session-id"]);
+    },
+    { session: "s" },
+  );
+  const server = closing(
+    await startRawUpstream((request, response) => {
+      if (parts.opening === true && request.method === "initialize") {
+        response.writeHead(200, { "content-type": "text/event-stream", "mcp-session-id": "s" });
+        for (const question of ASKING) response.write(`data: ${JSON.stringify(question)}\n\n`);
+        const serverInfo = { name: "raw", version: "1" };
+        const result = { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo };
+        const answer = { jsonrpc: "2.0", id: request.body["id"], result };
+        setTimeout(() => response.end(`data: ${JSON.stringify(answer)}\n\n`), 50);
+      } else if (parts.stream === true && request.verb === "GET") {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        response.write(`data: ${JSON.stringify(ASKING)}\n\n`);
+      } else script(request, response);
+    }),
+  );
+  const up = await upstreamIn(closing(startUpstreams([httpUpstream("up", server.url)])), "up");
+  const run = async () => {
+    const round = await up.session(testPeer("p")).request(toolCall("t"));
+    expect(round.kind === "result" && round.result.value()).toEqual({ n: 1 });
+  };
+  return { run, answered, sessions };
+}
+
+it.each(["before", "with", "behind"])(
+  "several questions at once, %s the answer of a call, are answered",
+  async (at) => {
+    const { run, answered, sessions } = await asking((response, answer) => {
+      if (at === "with") return response.end(`data: ${JSON.stringify([...ASKING, answer])}\n\n`);
+      const [first, then] = at === "before" ? [ASKING, answer] : [answer, ASKING];
+      response.write(`data: ${JSON.stringify(first)}\n\n`);
+      return response.end(`data: ${JSON.stringify(then)}\n\n`);
+    });
+    await run();
+    await expect.poll(() => answered).toMatchObject(ASKED);
+    expect([...sessions]).toEqual(["s"]);
+  },
+);
+
+it("questions behind the answer of a call are answered one by one, too", async () => {
+  const { run, answered } = await asking((response, answer) => {
+    for (const each of [answer, ...ASKING]) response.write(`data: ${JSON.stringify(each)}\n\n`);
+    response.end();
+  });
+  await run();
+  await expect.poll(() => answered).toMatchObject(ASKED);
+});
+
+it("questions before the answer to initialize are answered in the session that it opens", async () => {
+  const { run, answered, sessions } = await asking(
+    (response, answer) => response.end(`data: ${JSON.stringify(answer)}\n\n`),
+    { opening: true },
+  );
+  await run();
+  await expect.poll(() => answered).toMatchObject(ASKED);
+  expect([...sessions]).toEqual(["s"]);
+});
+
+it("several questions at once on a session's own stream are answered", async () => {
+  const { run, answered } = await asking((response, answer) => response.end(`data: ${JSON.stringify(answer)}\n\n`), {
+    stream: true,
+  });
+  await run();
+  await expect.poll(() => answered).toMatchObject(ASKED);
+});

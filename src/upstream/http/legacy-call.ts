@@ -9,6 +9,7 @@ import type { Incoming, Unreadable } from "../messages/response-envelope.ts";
 import { Throttle } from "../messages/throttle.ts";
 import type { Lost } from "../protocol/connection.ts";
 import type { ExchangeWire, PendingRequest } from "../protocol/pending-request.ts";
+import { answerAlone } from "../protocol/session-requests.ts";
 import { createNoise, FLOOD_DETAIL, type Noise } from "../waiting/flood.ts";
 import { type HttpFailure, mayAnswer, type ReplyHeaders, type ReplySink, type UpstreamResponse } from "./response.ts";
 import { failureFault, statusFault, tooMuch, unexpectedStatus } from "./status.ts";
@@ -92,10 +93,17 @@ export class LegacyCall implements ReplySink, ExchangeWire {
     }
     if (event.retryMs !== undefined) this.#retryMs = event.retryMs;
     const exchange = this.#exchange;
-    if (exchange === undefined || exchange.done || event.data === "") return;
+    if (exchange === undefined || event.data === "") return;
     this.#floorMs = MIN_RESUME_DELAY_MS;
-    const bytes = Buffer.from(event.data);
+    for (const part of this.#session.intake.parts(Buffer.from(event.data))) this.#message(exchange, part);
+  }
+
+  #message(exchange: PendingRequest, bytes: Buffer): void {
     const message = this.#session.intake.read(bytes);
+    if (exchange.done) {
+      this.#late(message, bytes);
+      return;
+    }
     const question = message.kind === "unreadable" ? message.question : undefined;
     if (question !== undefined) this.respond(question.id, { ok: false, error: question.error });
     else if (message.kind === "unreadable" && endsItsRequest(message, exchange.id)) {
@@ -119,6 +127,17 @@ export class LegacyCall implements ReplySink, ExchangeWire {
     this.#receive(exchange, message);
     // The server should end the stream now; one that does not may not keep the connection.
     if (exchange.done) this.#timer = this.#session.intake.later(() => this.#reply?.abort(), this.#session.closeMs);
+  }
+
+  // Nobody waits for what comes behind the answer; but a server that asks waits itself.
+  #late(message: Incoming | Unreadable, bytes: Buffer): void {
+    this.#noise ??= createNoise(this.#session.now);
+    if (!this.#noise.take(bytes)) {
+      this.#reply?.abort();
+      return;
+    }
+    const alone = answerAlone(message);
+    if (alone !== undefined) this.respond(alone.id, alone.response);
   }
 
   #receive(exchange: PendingRequest, message: Incoming): void {

@@ -60,6 +60,23 @@ export function openLegacyStream(options: LegacyStreamOptions): LegacyStream {
     timer = options.intake.later(connect, named >= MIN_NAMED_MS ? named : Math.max(delay, named));
   };
 
+  const onMessage = (bytes: Buffer): void => {
+    const message = options.intake.read(bytes);
+    throttle.take(bytes);
+    if (message.kind !== "notification" && message.kind !== "request" && !noise.take(bytes)) {
+      reply?.abort();
+      options.onFlood(FLOOD_DETAIL);
+      return;
+    }
+    if (message.kind === "notification") {
+      options.onNotification({ method: message.method, params: message.params });
+    } else if (message.kind === "request") {
+      options.onRequest(message.id, { method: message.method, params: message.params });
+    } else if (message.kind === "unreadable" && message.question !== undefined) {
+      options.onOddQuestion(message.question);
+    }
+  };
+
   const sink: ReplySink = {
     onSent() {},
     onStream() {
@@ -72,21 +89,7 @@ export function openLegacyStream(options: LegacyStreamOptions): LegacyStream {
       if (event.retryMs !== undefined) retryMs = event.retryMs;
       if (event.data === "" || closed) return;
       row.useful();
-      const bytes = Buffer.from(event.data);
-      const message = options.intake.read(bytes);
-      throttle.take(bytes);
-      if (message.kind !== "notification" && message.kind !== "request" && !noise.take(bytes)) {
-        reply?.abort();
-        options.onFlood(FLOOD_DETAIL);
-        return;
-      }
-      if (message.kind === "notification") {
-        options.onNotification({ method: message.method, params: message.params });
-      } else if (message.kind === "request") {
-        options.onRequest(message.id, { method: message.method, params: message.params });
-      } else if (message.kind === "unreadable" && message.question !== undefined) {
-        options.onOddQuestion(message.question);
-      }
+      for (const part of options.intake.parts(Buffer.from(event.data))) if (!closed) onMessage(part);
     },
     onStreamEnd: again,
     onBody(status: number, _headers: ReplyHeaders, body: Buffer) {

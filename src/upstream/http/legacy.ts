@@ -6,7 +6,7 @@ import { readInitializeResult } from "../messages/server-facts.ts";
 import type { Connection } from "../protocol/connection.ts";
 import { LegacyHttpConnection, type LegacyHttpOptions } from "./legacy-connection.ts";
 import { sendOnce } from "./once.ts";
-import { mayAnswer } from "./response.ts";
+import { mayAnswer, type ReplyHeaders } from "./response.ts";
 import { failureFault, statusFault } from "./status.ts";
 
 /** `status` is there where the upstream answered the handshake with an HTTP error. */
@@ -28,7 +28,11 @@ export async function openLegacyHttp(options: LegacyHttpOptions): Promise<Legacy
     clientInfo: options.clientInfo,
   };
   const text = requestText(options.nextId(), "initialize", params, {});
-  const answer = await sendOnce(endpoint, endpoint.postHeaders([]), text, { timeoutMs });
+  // A server may ask before it answers, if only whether anybody is there. 2025-11-25 basic/lifecycle, "Initialization"
+  const onAsked = (reply: string, headers: ReplyHeaders): void => {
+    endpoint.intake.own(sendOnce(endpoint, endpoint.postHeaders(sessionHeader(headers)), reply, { timeoutMs }));
+  };
+  const answer = await sendOnce(endpoint, endpoint.postHeaders([]), text, { timeoutMs, onAsked });
   if (answer.kind === "failure") return refuse(failureFault(answer.failure, false));
   const { status, message, said } = answer;
   const fault = statusFault(status);
@@ -51,4 +55,8 @@ export async function openLegacyHttp(options: LegacyHttpOptions): Promise<Legacy
   );
   await connection.announce();
   return { ok: true, connection };
+}
+
+function sessionHeader({ "mcp-session-id": id }: ReplyHeaders): readonly string[] {
+  return typeof id === "string" ? ["mcp-session-id", id] : [];
 }

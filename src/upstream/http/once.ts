@@ -1,5 +1,6 @@
 import type { Intake } from "../messages/intake.ts";
 import type { Incoming, Unreadable } from "../messages/response-envelope.ts";
+import { answerAlone, responseText } from "../protocol/session-requests.ts";
 import { createNoise, FLOOD_DETAIL } from "../waiting/flood.ts";
 import type { HttpEndpoint } from "./endpoint.ts";
 import type { HttpFailure, ReplyHeaders, ReplySink, UpstreamResponse } from "./response.ts";
@@ -18,6 +19,13 @@ export type OnceAnswer =
     }
   | { readonly kind: "failure"; readonly failure: HttpFailure | { readonly kind: "timeout"; readonly detail: string } };
 
+interface OnceOptions {
+  readonly timeoutMs: number;
+  readonly path?: string;
+  /** The server asks something on the stream of the answer; `answer`: the message that it is to be sent, which nobody else sends. */
+  readonly onAsked?: (answer: string, headers: ReplyHeaders) => void;
+}
+
 const LINGER_MS = 1_000;
 
 /**
@@ -28,19 +36,23 @@ export function sendOnce(
   endpoint: HttpEndpoint,
   headers: string[],
   body: string,
-  options: { readonly timeoutMs: number; readonly path?: string },
+  options: OnceOptions,
 ): Promise<OnceAnswer> {
-  return once(endpoint.intake, options.timeoutMs, (sink) =>
+  return once(endpoint.intake, options, (sink) =>
     endpoint.post(headers, body, sink, options.path === undefined ? {} : { path: options.path }),
   );
 }
 
 /** Ends a legacy session: DELETE with the session's headers. */
 export function deleteOnce(endpoint: HttpEndpoint, headers: string[], timeoutMs: number): Promise<OnceAnswer> {
-  return once(endpoint.intake, timeoutMs, (sink) => endpoint.delete(headers, sink));
+  return once(endpoint.intake, { timeoutMs }, (sink) => endpoint.delete(headers, sink));
 }
 
-function once(intake: Intake, timeoutMs: number, send: (sink: ReplySink) => UpstreamResponse): Promise<OnceAnswer> {
+function once(
+  intake: Intake,
+  { timeoutMs, onAsked }: OnceOptions,
+  send: (sink: ReplySink) => UpstreamResponse,
+): Promise<OnceAnswer> {
   return new Promise((resolve) => {
     let streamHeaders: ReplyHeaders = {};
     let settled = false;
@@ -53,24 +65,28 @@ function once(intake: Intake, timeoutMs: number, send: (sink: ReplySink) => Upst
       clearTimeout(timer);
       resolve(answer);
     };
+    const onMessage = (bytes: Buffer): void => {
+      const message = intake.read(bytes);
+      if (message.kind === "result" || message.kind === "error") {
+        settle({ kind: "answer", status: 200, headers: streamHeaders, message, text: "" });
+        // The server should end the stream now; one that does not may not keep the connection.
+        linger = intake.later(() => reply.abort(), LINGER_MS);
+      } else if (noise.take(bytes)) {
+        const alone = answerAlone(message);
+        if (alone !== undefined) onAsked?.(responseText(alone.id, alone.response), streamHeaders);
+      } else {
+        reply.abort();
+        settle({ kind: "failure", failure: { kind: "broken", detail: FLOOD_DETAIL } });
+      }
+    };
     const reply = send({
       onSent() {},
       onStream(headers) {
         streamHeaders = headers;
       },
       onEvent(event) {
-        if (settled || event.data === "") return;
-        const bytes = Buffer.from(event.data);
-        const message = intake.read(bytes);
-        if (message.kind !== "result" && message.kind !== "error") {
-          if (noise.take(bytes)) return;
-          reply.abort();
-          settle({ kind: "failure", failure: { kind: "broken", detail: FLOOD_DETAIL } });
-          return;
-        }
-        settle({ kind: "answer", status: 200, headers: streamHeaders, message, text: "" });
-        // The server should end the stream now; one that does not may not keep the connection.
-        linger = intake.later(() => reply.abort(), LINGER_MS);
+        if (event.data === "") return;
+        for (const part of intake.parts(Buffer.from(event.data))) if (!settled) onMessage(part);
       },
       onStreamEnd(detail) {
         clearTimeout(linger);

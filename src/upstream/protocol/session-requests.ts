@@ -1,14 +1,16 @@
-import type { InputRequest, InputResponse } from "../../core/call.ts";
+import type { InputRequest, InputResponse, RpcError } from "../../core/call.ts";
 import { writeExact } from "../../core/exact-json.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { RpcId } from "../../mcp/messages.ts";
 import { sendableAnswer } from "../messages/input-response.ts";
 import type { Intake } from "../messages/intake.ts";
+import type { Incoming, Unreadable } from "../messages/response-envelope.ts";
 import type { ConnectionHost } from "./connection.ts";
 import { isAllowedInputRequest } from "./pending-request.ts";
 
 /** Questions outside any call that one connection may have waiting; a server with more is answered with an error. */
 const MAX_WAITING = 64;
+const NOT_FOUND: RpcError = { code: -32601, message: "Method not found" };
 
 /** Answers a server's requests that belong to no call: `ping` here, what the client declared by the client. */
 export class SessionRequests {
@@ -30,7 +32,7 @@ export class SessionRequests {
   /** Calls back once with the answer. */
   answer({ method, params }: InputRequest, respond: (answer: InputResponse) => void | Promise<void>): void {
     if (method !== "ping" && !isAllowedInputRequest(method, this.#capabilities)) {
-      this.#intake.own(reply(respond, { ok: false, error: { code: -32601, message: "Method not found" } }));
+      this.#intake.own(reply(respond, { ok: false, error: NOT_FOUND }));
     } else if (this.#waiting >= MAX_WAITING) {
       const message = `${MAX_WAITING} questions wait for an answer already.`;
       this.#intake.own(reply(respond, { ok: false, error: { code: -32603, message } }));
@@ -63,6 +65,19 @@ export class SessionRequests {
 
 async function reply(respond: (answer: InputResponse) => void | Promise<void>, answer: InputResponse): Promise<void> {
   await respond(answer);
+}
+
+/** What answers a server that asks where nobody can be asked: before its session is open, or after the call that its stream is of. */
+export function answerAlone(
+  message: Incoming | Unreadable,
+): { readonly id: RpcId; readonly response: InputResponse } | undefined {
+  if (message.kind === "unreadable") {
+    return message.question && { id: message.question.id, response: { ok: false, error: message.question.error } };
+  }
+  if (message.kind !== "request") return undefined;
+  const { id, method } = message;
+  const response: InputResponse = method === "ping" ? { ok: true, result: {} } : { ok: false, error: NOT_FOUND };
+  return { id, response };
 }
 
 /** The text of a JSON-RPC response. */
