@@ -112,7 +112,13 @@ export const ROOMS: readonly Room[] = [
       { name: "upkeep" },
     ],
   },
-  { name: "catalog", tier: 3, uses: PLUMBING, libraries: ["zod", "lru-cache"], inner: [{ name: "uris" }] },
+  {
+    name: "catalog",
+    tier: 3,
+    uses: PLUMBING,
+    libraries: ["zod", "lru-cache"],
+    inner: [{ name: "uris" }, { name: "definitions" }],
+  },
   {
     name: "approvals",
     tier: 3,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { definitionDifference } from "../../src/catalog/definition-difference.ts";
+import { definitionDifference } from "../../src/catalog/definitions/definition-difference.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 
 const TOOL: JsonObject = { name: "pay", description: "Pays.", inputSchema: { type: "object" } };

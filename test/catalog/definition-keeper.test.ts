@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createDefinitionKeeper } from "../../src/catalog/definition-keeper.ts";
+import { createDefinitionKeeper } from "../../src/catalog/definitions/definition-keeper.ts";
 import { readTool, type ToolEntry } from "../../src/catalog/entries.ts";
 import { repairItem } from "../../src/catalog/repair.ts";
 import type { DefinitionStore } from "../../src/store/definitions/definitions.ts";

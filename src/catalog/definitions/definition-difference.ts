@@ -1,4 +1,4 @@
-import { canonicalJson, isObject, type Json, type JsonObject } from "../core/json.ts";
+import { canonicalJson, isObject, type Json, type JsonObject } from "../../core/json.ts";
 
 /** What the protocol has in a definition; all else counts as `other`, so that no name of the server's gets anywhere. */
 const FIELDS = ["title", "description", "inputSchema", "outputSchema", "annotations", "icons", "execution", "_meta"];

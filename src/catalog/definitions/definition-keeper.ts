@@ -1,7 +1,7 @@
-import type { Log } from "../core/log.ts";
-import { Slices } from "../core/slices.ts";
-import type { DefinitionChange, DefinitionStore, ListedDefinition } from "../store/definitions/definitions.ts";
-import type { ToolEntry } from "./entries.ts";
+import type { Log } from "../../core/log.ts";
+import { Slices } from "../../core/slices.ts";
+import type { DefinitionChange, DefinitionStore, ListedDefinition } from "../../store/definitions/definitions.ts";
+import type { ToolEntry } from "../entries.ts";
 
 /** Writes what upstreams list into the store, beside everything else. */
 export interface DefinitionKeeper {

@@ -1,7 +1,7 @@
-import type { Log } from "../core/log.ts";
-import type { DefinitionReader } from "../store/definitions/definitions.ts";
-import type { ToolEntry } from "./entries.ts";
-import { compileToolRules, type ToolRules } from "./tool-rules.ts";
+import type { Log } from "../../core/log.ts";
+import type { DefinitionReader } from "../../store/definitions/definitions.ts";
+import type { ToolEntry } from "../entries.ts";
+import { compileToolRules, type ToolRules } from "../tool-rules.ts";
 
 /**
  * The tools that upstreams listed before this process began. Who knows them from then and calls one while its server is

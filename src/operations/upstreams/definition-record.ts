@@ -1,5 +1,5 @@
 import type { Audit } from "../../audit/audit.ts";
-import { definitionDifference } from "../../catalog/definition-difference.ts";
+import { definitionDifference } from "../../catalog/definitions/definition-difference.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
 import type { DefinitionChange } from "../../store/definitions/definitions.ts";
