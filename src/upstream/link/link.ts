@@ -1,4 +1,3 @@
-// biome-ignore-all lint/style/noExcessiveLinesPerFile: one message after the other finds whom it is for; what counts, slows down and writes stands beside.
 import type { InputResponse } from "../../core/call.ts";
 import { numberIn } from "../../core/exact-json.ts";
 import type { JsonObject } from "../../core/json.ts";
@@ -9,12 +8,12 @@ import type { Intake } from "../messages/intake.ts";
 import { oddQuestionAtEdges } from "../messages/odd-question.ts";
 import { notificationText } from "../messages/request-text.ts";
 import type { Unreadable } from "../messages/response-envelope.ts";
-import { Throttle } from "../messages/throttle.ts";
 import type { MessageChannel, MessageChannelEvents, OpenChannel } from "../process/message-channel.ts";
 import type { ExchangeWire, PendingRequest } from "../protocol/pending-request.ts";
 import { responseText } from "../protocol/session-requests.ts";
-import { createFlood, createNoise, FLOOD_DETAIL, type Flood, LOGGED, type Noise } from "../waiting/flood.ts";
+import { FLOOD_DETAIL } from "../waiting/flood.ts";
 import { LinkWriter } from "./link-writer.ts";
+import { StrayLines } from "./stray-lines.ts";
 
 export interface LinkEvents {
   /** A request of the server. */
@@ -33,8 +32,6 @@ export interface LinkOptions {
   readonly onNoMessage?: ((detail: string) => void) | undefined;
 }
 
-/** What is looked at of a line that is no message. */
-const NOISE_BYTES = 4_096;
 /** What is said of a server whose first word cannot be read. */
 const NO_HANDSHAKE = "It has not answered the handshake, and what it said instead is no message on a line of its own.";
 
@@ -49,17 +46,13 @@ export class Link implements ExchangeWire, MessageChannelEvents {
   #spoke = false;
   /** Why it is of no use any more. */
   #ended: string | undefined;
-  readonly #noise: Noise;
-  readonly #throttle: Throttle;
-  readonly #logged: Flood;
+  readonly #stray: StrayLines;
   readonly #writer = new LinkWriter((channel, detail) => this.#drop(channel, this.described(detail)));
   readonly #settled = new Map<RpcId, (kind: "result" | "error", detail: string) => void>();
 
   constructor(options: LinkOptions, events: LinkEvents) {
     this.#options = options;
-    this.#noise = createNoise(options.now);
-    this.#throttle = new Throttle(() => this.#channel, options.intake, options.now);
-    this.#logged = createFlood(options.now, LOGGED);
+    this.#stray = new StrayLines(options, () => this.#channel);
     this.#events = events;
   }
 
@@ -146,7 +139,7 @@ export class Link implements ExchangeWire, MessageChannelEvents {
     const message = this.#options.intake.read(bytes);
     this.#spoke ||= message.kind !== "unreadable";
     const exchange = this.#owner(message);
-    if (message.kind === "notification" || message.kind === "request") this.#throttle.take(bytes);
+    if (message.kind === "notification" || message.kind === "request") this.#stray.slow(bytes);
     else if (exchange === undefined && !this.#takesNoise(bytes)) return;
     switch (message.kind) {
       case "unreadable":
@@ -205,14 +198,7 @@ export class Link implements ExchangeWire, MessageChannelEvents {
   // Servers print to stdout by mistake: one stray line must not end everybody's calls. What has the form of the answer to a
   // request is that request's end: no other answer will come. What has that of a question is answered.
   #unreadable({ code, id, question, detail }: Unreadable, line?: Buffer): void {
-    const { log, intake } = this.#options;
-    const invalid = code === "UPSTREAM_INVALID";
-    const what = invalid ? "An upstream wrote a line that is not JSON-RPC." : "An upstream sent more than is taken.";
-    if (this.#logged.take()) {
-      const text = invalid ? line?.subarray(0, NOISE_BYTES).toString("utf8") : undefined;
-      const stdout = text === undefined ? undefined : this.#channel?.words?.noise(text);
-      log.warn({ upstream: intake.upstream, detail, ...(stdout === undefined ? {} : { stdout }) }, what);
-    }
+    this.#stray.log(line, code, detail);
     if (!this.#spoke) this.#options.onNoMessage?.(this.described(`${NO_HANDSHAKE} ${detail}`));
     if (question !== undefined) this.respond(question.id, { ok: false, error: question.error });
     if (id === undefined) return;
@@ -222,8 +208,7 @@ export class Link implements ExchangeWire, MessageChannelEvents {
 
   // Counts what is of no use; whether the connection goes on.
   #takesNoise(bytes: Buffer): boolean {
-    this.#throttle.take(bytes);
-    if (this.#noise.take(bytes)) return true;
+    if (this.#stray.take(bytes)) return true;
     if (this.#channel === undefined) this.onClosed(FLOOD_DETAIL);
     else this.#drop(this.#channel, FLOOD_DETAIL);
     return false;

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/style/noExcessiveLinesPerFile: the face of one upstream, mostly one line to the object that does the work.
 import type { ClientPeer } from "../../core/call.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
@@ -13,7 +12,6 @@ import { createMask } from "../link/mask.ts";
 import { createIntake, type Intake } from "../messages/intake.ts";
 import type { Children } from "../process/children.ts";
 import type { ConnectionHost, Opened } from "../protocol/connection.ts";
-import type { Connector } from "../reaching/connector.ts";
 import { createState, type StateKeeper } from "../reaching/state.ts";
 import { Supervisor } from "../reaching/supervisor.ts";
 import { PeerSession } from "../sessions/peer-session.ts";
@@ -31,6 +29,7 @@ import type {
 } from "../upstream.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { ListReader } from "./list-reader.ts";
+import { SessionOpener } from "./session-opener.ts";
 import { systemPeer } from "./system-peer.ts";
 
 export interface ManagedUpstreamDeps {
@@ -65,6 +64,7 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
   readonly #endpoint: HttpEndpoint | undefined;
   readonly #pool: SessionPool;
   readonly #system: PeerSession;
+  readonly #opener: SessionOpener;
   readonly #lists: ListReader;
 
   constructor(deps: ManagedUpstreamDeps) {
@@ -112,6 +112,10 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
     this.#system = new PeerSession(this, systemPeer(options.isolation === "shared"), (detail) =>
       this.#supervisor.lost(detail),
     );
+    this.#opener = new SessionOpener({
+      ...{ upstream: options.name, maxSessions },
+      ...{ supervisor: this.#supervisor, state: this.#state, pool: this.#pool, system: this.#system },
+    });
     this.#lists = new ListReader({
       ...deps,
       intake: this.intake,
@@ -210,33 +214,8 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
     return this.#supervisor.eraLost(detail);
   }
 
-  async open(session: PeerSession, host: ConnectionHost): Promise<Opened> {
-    const refusal = await this.#supervisor.awaitReached();
-    if (refusal !== undefined) return { ok: false, fault: refusal.fault };
-    if (this.#supervisor.connector?.route.era === "legacy" && session !== this.#system) {
-      const busy = await this.#waitForRoom(session);
-      if (busy !== undefined) return { ok: false, fault: busy };
-    }
-    // It may have gone while there was no room.
-    const gone = this.#state.refusal();
-    if (gone !== undefined) return { ok: false, fault: gone.fault };
-    const { connector } = this.#supervisor;
-    if (connector === undefined) return { ok: false, fault: this.#state.notReached().fault };
-    const opened = await this.#openAs(connector, session, host);
-    // A system connection that had to be opened again may have missed changes.
-    if (session === this.#system && opened.ok) this.#supervisor.announceLists();
-    return opened;
-  }
-
-  /** Opens a session; where the handshake is refused although others were taken, the server may be of another era by now. */
-  async #openAs(connector: Connector, session: PeerSession, host: ConnectionHost): Promise<Opened> {
-    const opened = await connector.open(session.capabilities, host);
-    if (opened.ok || opened.fault.code !== "UPSTREAM_INVALID" || connector.route.transport !== "http") return opened;
-    await this.#supervisor.eraLost(opened.fault.detail);
-    const found = this.#supervisor.connector;
-    // The system connection comes with what was found.
-    const other = found !== undefined && found !== connector && session !== this.#system;
-    return other ? found.open(session.capabilities, host) : opened;
+  open(session: PeerSession, host: ConnectionHost): Promise<Opened> {
+    return this.#opener.open(session, host);
   }
 
   freed(): void {
@@ -249,12 +228,5 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
     else this.#supervisor.answered();
     if (round.kind !== "input_required") return round;
     return { ...round, resume: async (responses) => this.#noted(await round.resume(responses)) };
-  }
-
-  async #waitForRoom(session: PeerSession): Promise<UpstreamFault | undefined> {
-    if (await this.#pool.reserve(session)) return undefined;
-    const { maxSessions } = this.options;
-    const detail = `The caller's share of the ${maxSessions} sessions with it is in use. Raise its limit, or wait.`;
-    return { code: "UPSTREAM_BUSY", upstream: this.name, detail, executed: "no", ours: true };
   }
 }
