@@ -2,7 +2,7 @@ import { type Address, readAddress } from "./address-class.ts";
 
 const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
 /** One pair, or none, and what ends it. RFC 7239 §4 */
-const PAIR = new RegExp(`[ \\t]*(?:(${TOKEN})=(?:(${TOKEN})|"((?:[^"\\\\]|\\\\.)*)"))?[ \\t]*(;|,|$)`, "y");
+const PAIR = new RegExp(`[ \\t]*(?:(${TOKEN})=(?:(${TOKEN})|"((?:[^"\\\\]|\\\\.)*)")[ \\t]*)?(;|,|$)`, "y");
 
 /**
  * Who is named by `for` in a `Forwarded` header, the last one first; an element without it is `unknown`. `undefined`: the

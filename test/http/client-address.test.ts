@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from "node:net";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClientAddresses } from "../../src/http/client-address.ts";
-import { listedNodes } from "../../src/http/forwarded.ts";
+import { forwardedNodes, listedNodes } from "../../src/http/forwarded.ts";
 
 let server: Server;
 
@@ -136,6 +136,8 @@ it("a list of addresses is read in one look, however many blanks are in one", ()
   for (const blank of [" ", "\t"]) {
     const within = `a${blank.repeat(1_000_000)}b`;
     expect([...listedNodes(`${blank}1.1.1.1${blank}, ${within}`)]).toEqual([within, "1.1.1.1"]);
+    expect(forwardedNodes(`for=1.1.1.1${blank},${within}`)).toBeUndefined();
+    expect(forwardedNodes(`${blank.repeat(1_000_000)},${blank}for=1.1.1.1${blank}`)).toEqual(["1.1.1.1", "unknown"]);
   }
 });
 
