@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { CLI, testProgram } from "../support/built.ts";
@@ -55,6 +56,7 @@ async function timed(client: AnyClient, count: number): Promise<readonly number[
   return times;
 }
 
+const isUnlisted = (error: unknown): boolean => error instanceof Error && error.message.endsWith("Unknown tool");
 const median = (times: readonly number[]): number => [...times].sort((a, b) => a - b)[times.length >> 1] ?? 0;
 
 it(
@@ -104,11 +106,16 @@ it(
       const caller = await connectRaw(gateway.ready?.[1] ?? "");
       while (performance.now() < until) {
         // Whatever comes of it is the hostile server's own; only that something comes of it counts.
-        await caller.call(`${name}__hurt`, {}).catch(() => undefined);
+        const refused = await caller.call(`${name}__hurt`, {}).then(() => false, isUnlisted);
+        // What its lists lack is refused here, without a word to it: until they are read again, asking on would be a loop.
+        if (refused) await setTimeout(100);
       }
     };
     const raging = Promise.all(Object.keys(hostile).map(rage));
-    while (performance.now() < until) times.push(...(await timed(client, 5)));
+    while (performance.now() < until) {
+      times.push(...(await timed(client, 5)));
+      await setTimeout(50);
+    }
     await raging;
 
     expect(gateway.ended()).toBe(false);

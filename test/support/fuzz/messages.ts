@@ -101,8 +101,9 @@ export function answersTo(dice: Dice, method: string, id: string): readonly stri
     const flood = unsolicited(dice);
     if (flood.length < 500) texts.push(...Array.from({ length: 3_000 }, () => flood));
   }
-  const handshake = method === "initialize" || method === "server/discover";
-  if (dice.chance(handshake ? 0.15 : 0.5)) texts.push(hostileAnswer(dice, id));
+  // What has to be taken before anything is called.
+  const first = method === "initialize" || method === "server/discover" || method === "tools/list";
+  if (dice.chance(first ? 0.15 : 0.5)) texts.push(hostileAnswer(dice, id));
   else texts.push(decentAnswer(dice, method, id));
   if (dice.chance(0.1)) texts.push(decentAnswer(dice, method, id));
   return texts;
