@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parseExact } from "../../src/core/exact-json.ts";
 import { ExactNumber } from "../../src/core/exact-number.ts";
 import type { Json, JsonObject } from "../../src/core/json.ts";
+import { CallContext, readToolFacts } from "../../src/policy/cel/context.ts";
 import { createPolicyLanguage } from "../../src/policy/cel/environment.ts";
 import { evaluate, mistakes, policyInput, policySet, refusalOf } from "../support/policy-inputs.ts";
 
@@ -360,6 +361,20 @@ describe("regular expressions", () => {
     ["^b", "abc", false],
   ])("are RE2 and match anywhere: %s", (pattern, text, matches) => {
     expect(evaluate(`args.text.matches("${pattern}")`, { arguments: { text } })).toBe(matches);
+  });
+
+  it("are known to the policy set that they stand in, and to no other", () => {
+    const [own, other] = [createPolicyLanguage(), createPolicyLanguage()];
+    const compiled = own.condition('args.text.matches("^a")');
+    const alike = other.condition('args.text.matches("^a")');
+    const different = other.condition('args.text.matches("^b")');
+    const input = policyInput({ arguments: { text: "abc" } });
+    const context = () => new CallContext(input, readToolFacts(input.tool));
+    expect([compiled, alike, different].map((each) => (each.ok ? each.run(context()) : each))).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 
   it.each([

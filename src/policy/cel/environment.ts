@@ -1,4 +1,4 @@
-import { type ASTNode, Environment, EvaluationError, type ParseResult, serialize } from "@marcbachmann/cel-js";
+import { type ASTNode, EvaluationError, type ParseResult, serialize } from "@marcbachmann/cel-js";
 import { createPatterns } from "../schemas/patterns.ts";
 import { type ArgumentPath, argumentPathsOf } from "../syntax/argument-paths.ts";
 import { type AstNode, childrenOf, isNode, readParts, selectionPath, type TextPart } from "../syntax/ast.ts";
@@ -10,7 +10,7 @@ import { countSteps, type Meter } from "../work/count-steps.ts";
 import { type EvaluationFailure, explainFailure, LimitExceeded } from "../work/evaluation-failure.ts";
 import { Work } from "../work/work.ts";
 import { CallContext } from "./context.ts";
-import { declareFunctions, declareVariables } from "./declarations.ts";
+import { createEngine } from "./declarations.ts";
 import { hintFor, isEngineError, sentence } from "./engine-error.ts";
 import { type QuickCheck, quickCheckOf } from "./quick-check.ts";
 
@@ -77,17 +77,12 @@ interface Counted {
   explain(error: unknown): EvaluationFailure;
 }
 
-const LIMITS = { maxAstNodes: 2000, maxDepth: 64, maxListElements: 1000, maxMapEntries: 1000, maxCallArguments: 8 };
-
 /** Makes the language of one policy set. Patterns live as long as it does. */
 export function createPolicyLanguage(): PolicyLanguage {
   const patterns = createPatterns();
   const toLocal = createToLocal();
   const meter: Meter = { work: new Work() };
-  const engine = declareFunctions(declareVariables(new Environment({ limits: LIMITS })), patterns.test, toLocal);
-  const functionNames = [...new Set(engine.getDefinitions().functions.map(({ name }) => name))].filter(
-    (name) => !name.startsWith(SAFE),
-  );
+  const engine = createEngine(patterns.test, toLocal);
 
   function compile(text: string, wanted: "bool" | "any"): CompiledText<Counted> {
     let parsed: ParseResult;
@@ -153,13 +148,18 @@ export function createPolicyLanguage(): PolicyLanguage {
     };
   }
 
+  function functionNames(): readonly string[] {
+    const names = new Set(engine.getDefinitions().functions.map(({ name }) => name));
+    return [...names].filter((name) => !name.startsWith(SAFE));
+  }
+
   function describe(error: unknown, text: string): ExpressionProblem {
     // Not an error of the engine's own: the text is too large for its recursion.
     if (!isEngineError(error)) {
       return { start: 0, end: text.length, message: "This is too long or too deeply nested.", hint: undefined };
     }
     const { start, end } = error.range ?? { start: 0, end: 0 };
-    return { start, end, message: sentence(error.summary), hint: hintFor(error, text, functionNames) };
+    return { start, end, message: sentence(error.summary), hint: hintFor(error, text, functionNames()) };
   }
 
   return {
