@@ -38,8 +38,10 @@ function passes(
   const compiled = compilePolicies(filesOf(when, effect), { default: fallback, flows: ["finance"] });
   if (!compiled.ok) return undefined;
   const { set } = compiled;
+  // As the gateway does: the tool of all calls is one object, and what is read of it is kept.
+  const call = policyInput({ tool: "u/t", definition: { name: "t", inputSchema } });
   return calls.map((args) => {
-    const input = policyInput({ tool: "u/t", definition: { name: "t", inputSchema }, arguments: args });
+    const input = { ...call, arguments: args };
     const decision = set.decide(input);
     const result = { isError: false, structured: undefined, text: "" };
     const taken = decision.inspectsResult === true ? set.decideResult(input, result).redactions : [];
