@@ -224,7 +224,7 @@ export class CatalogMembers {
 
   /** Has some of its tools stored: nobody knows whether the others are gone. */
   async #keepPartOf(name: string, tools: readonly ToolEntry[]): Promise<void> {
-    await this.#remembered.recall(name);
+    if (!(await this.#remembered.recall(name))) return;
     const member = this.#members.get(name);
     if (member === undefined || member.reader.lists().tools !== tools) return;
     const read = new Set(tools.map((tool) => tool.name));

@@ -8,8 +8,11 @@ import { compileToolRules, type ToolRules } from "../tool-rules.ts";
  * down, or does not list its tools, is decided about and told of that; nothing of them is listed.
  */
 export interface RememberedTools {
-  /** Reads those of an upstream, once. What cannot be read is logged, and then nothing is remembered. @throws never */
-  recall(upstream: string): Promise<void>;
+  /**
+   * Reads those of an upstream, once. Whether they are known now: when some cannot be read that is logged, none is remembered,
+   * and the next to ask has them read again. @throws never
+   */
+  recall(upstream: string): Promise<boolean>;
   /** Those that these rules let in; none before `recall`. */
   of(upstream: string, rules: ToolRules): readonly ToolEntry[];
   /** The upstream is no longer there. */
@@ -21,9 +24,9 @@ export function createRememberedTools(deps: {
   readonly definitions: Pick<DefinitionReader, "currentOf">;
   readonly log: Log;
 }): RememberedTools {
-  const known = new Map<string, { readonly done: Promise<void>; tools: readonly ToolEntry[] }>();
+  const known = new Map<string, { readonly done: Promise<boolean>; tools: readonly ToolEntry[] }>();
 
-  const read = async (upstream: string): Promise<readonly ToolEntry[]> => {
+  const read = async (upstream: string): Promise<readonly ToolEntry[] | undefined> => {
     const tools: ToolEntry[] = [];
     try {
       for await (const page of deps.definitions.currentOf(upstream)) {
@@ -33,6 +36,7 @@ export function createRememberedTools(deps: {
       }
     } catch (err) {
       deps.log.error({ upstream, err }, "The tools that an upstream listed last could not be read.");
+      return undefined;
     }
     return tools;
   };
@@ -42,7 +46,9 @@ export function createRememberedTools(deps: {
       const before = known.get(upstream);
       if (before !== undefined) return before.done;
       const done = read(upstream).then((tools) => {
-        entry.tools = tools;
+        if (tools !== undefined) entry.tools = tools;
+        else if (known.get(upstream) === entry) known.delete(upstream);
+        return tools !== undefined;
       });
       const entry = { done, tools: [] as readonly ToolEntry[] };
       known.set(upstream, entry);
