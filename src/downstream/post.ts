@@ -7,7 +7,7 @@ import { type Classified, classify } from "../mcp/classify.ts";
 import { oddCallIn, type RefusedCall, refusedCallIn } from "../mcp/refused-call.ts";
 import { idOfRefused, idOfRefusedAnswer } from "../mcp/refused-id.ts";
 import { recordRefused } from "./edge.ts";
-import { answerEmpty, answerRefusal, type HttpExchange, headerOf } from "./http/exchange.ts";
+import { answerEmpty, answerRefusal, type HttpExchange, headerOf, versionOf } from "./http/exchange.ts";
 import { HttpReply } from "./http/http-reply.ts";
 import { readMedia } from "./http/media.ts";
 import { admit, type HttpEdge } from "./http-edge.ts";
@@ -54,7 +54,7 @@ export async function handlePost(http: HttpEdge, exchange: HttpExchange): Promis
   }
 
   const headers = {
-    protocolVersion: headerOf(incoming, "mcp-protocol-version"),
+    protocolVersion: versionOf(incoming),
     method: headerOf(incoming, "mcp-method"),
     name: headerOf(incoming, "mcp-name"),
   };

@@ -1,10 +1,11 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
+import { withoutMark } from "../core/byte-order-mark.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
 import { bodyTurn, takeBody } from "./held.ts";
 
 export type Body =
-  /** `bytes`: what `text` was made of. */
+  /** `bytes`: what `text` was made of, without a byte order mark. */
   | { readonly ok: true; readonly text: string; readonly bytes: Buffer }
   | (Refusal & { readonly headers?: Readonly<Record<string, string>> });
 
@@ -101,7 +102,8 @@ function drain(incoming: IncomingMessage, upTo: number): void {
 const MAX_DRAIN_BYTES = 256 * 1024 * 1024;
 
 // Bytes that are not UTF-8 are not JSON; replacing them would let two texts become one.
-function decode(bytes: Buffer): Body {
+function decode(sent: Buffer): Body {
+  const bytes = withoutMark(sent);
   if (!isUtf8(bytes)) return refuse("JSON_MALFORMED", "It is not UTF-8.");
   return { ok: true, text: bytes.toString("utf8"), bytes };
 }

@@ -39,7 +39,11 @@ export function checkCallParams(method: string, params: JsonObject): Refusal | u
     : refuse("PARAMS_INVALID", "params.arguments must be an object.");
 }
 
-/** Merged lists have one page: any cursor is one that this server never gave. Pagination, "Error Handling" */
+/**
+ * Merged lists have one page: any cursor is one that this server never gave, but for the empty one and `null`, which many clients
+ * send for the first page. Pagination, "Error Handling"
+ */
 export function checkListParams(params: JsonObject): Refusal | undefined {
-  return params["cursor"] === undefined ? undefined : refuse("PARAMS_INVALID", "params.cursor is not known here.");
+  const cursor = params["cursor"] ?? "";
+  return cursor === "" ? undefined : refuse("PARAMS_INVALID", "params.cursor is not known here.");
 }

@@ -145,6 +145,12 @@ describe("the shape of a body", () => {
     expect(answer.text).toContain('{\\"amount\\":2}');
   });
 
+  it.each([10, 200_000])("ignores the mark that some programs begin UTF-8 with, before %i bytes", async (length) => {
+    const text = `${JSON.stringify(listTools.body)}${" ".repeat(length)}`;
+    const answer = await post({ ...listTools, body: Buffer.from(`\ufeff${text}`) });
+    expect(answer.json).toMatchObject({ id: 1, result: { tools: expect.any(Array) } });
+  });
+
   it("refuses bytes that are not UTF-8", async () => {
     const answer = await post({ body: Buffer.from(call('{"a":"\xff"}'), "latin1"), headers });
     expect(answer.status).toBe(400);
@@ -205,6 +211,28 @@ describe("the shape of a body", () => {
   });
 });
 
+describe("an empty MCP-Protocol-Version", () => {
+  const empty = { "MCP-Protocol-Version": "" };
+
+  it("is none to a client that keeps a session, on every verb", async () => {
+    const init = { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "c", version: "1" } };
+    const opened = await post({
+      body: { jsonrpc: "2.0", id: 1, method: "initialize", params: init },
+      headers: empty,
+    });
+    expect(opened.json).toMatchObject({ result: { protocolVersion: "2025-06-18" } });
+    const headers = { ...empty, "Mcp-Session-Id": String(opened.headers["mcp-session-id"]) };
+    const listed = await post({ body: { jsonrpc: "2.0", id: 2, method: "tools/list" }, headers });
+    expect(listed.json).toMatchObject({ result: { tools: expect.any(Array) } });
+    expect((await post({ method: "DELETE", headers })).status).toBe(204);
+  });
+
+  it("is missing to one of 2026-07-28", async () => {
+    const answer = await post(withHeaders(empty));
+    expect(answer.json).toMatchObject({ error: { code: -32020, message: expect.stringContaining("is missing") } });
+  });
+});
+
 describe("batches", () => {
   const two = [
     { jsonrpc: "2.0", id: 1, method: "ping" },
@@ -237,7 +265,7 @@ describe("batches", () => {
     ).toEqual([1, 2]);
   });
 
-  it.each(["2025-06-18", "2025-11-25"])("are refused under %s", async (version) => {
+  it.each(["2024-11-05", "2025-06-18", "2025-11-25"])("are refused under %s", async (version) => {
     const session = await initialize(served.port, { version });
     const answer = await session.post(two);
     expect(answer.status).toBe(400);

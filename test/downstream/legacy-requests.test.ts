@@ -52,6 +52,18 @@ describe("requests", () => {
     expect(answer.json).toMatchObject({ error: { code } });
   });
 
+  it.each([
+    ["tools/list", ""],
+    ["prompts/list", null],
+    ["resources/list", ""],
+    ["resources/templates/list", null],
+  ])("%s with cursor %j is the first page", async (method, cursor) => {
+    const own = await initialize(served.port);
+    const answer = await own.request(method, { cursor });
+    expect(answer.json).toEqual({ ...(await own.request(method)).json, id: answer.json["id"] });
+    expect(answer.json).toHaveProperty("result");
+  });
+
   it("that a policy denies end in a tool result, or in an error where the operator wants one", async () => {
     const own = await initialize(served.port);
     const denied = await own.request("tools/call", call("deny"));

@@ -1,3 +1,4 @@
+import { SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/sdk/types.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sha256 } from "../../src/core/digest.ts";
 import type { JsonObject } from "../../src/core/json.ts";
@@ -17,10 +18,8 @@ const elicitation = { elicitation: {} };
 
 describe("initialize", () => {
   it.each([
-    ["2025-11-25", "2025-11-25"],
-    ["2025-06-18", "2025-06-18"],
-    ["2025-03-26", "2025-03-26"],
-    ["2024-11-05", "2025-11-25"],
+    ...SUPPORTED_PROTOCOL_VERSIONS.map((version) => [version, version]),
+    ["2024-11-05", "2024-11-05"],
     ["2099-01-01", "2025-11-25"],
   ])("answers version %s with %s", async (version, negotiated) => {
     const { result, id } = await initialize(served.port, { version });
@@ -31,6 +30,12 @@ describe("initialize", () => {
       instructions: "Tools that each do one thing.",
     });
     expect(id).toMatch(/^[\w-]{22}$/);
+  });
+
+  it.each(SUPPORTED_PROTOCOL_VERSIONS)("serves a client of %s that names it with every message", async (version) => {
+    const session = await initialize(served.port, { version });
+    const answer = await session.request("tools/call", call("echo"), { "MCP-Protocol-Version": version });
+    expect(answer.json).toMatchObject({ result: { content: [{ type: "text" }] } });
   });
 
   it("stores the session's facts under the digest of its id, never the id", async () => {

@@ -20,7 +20,7 @@ describe("results", () => {
     const { json, headers } = await post("server/discover");
     expect(json["result"]).toEqual({
       resultType: "complete",
-      supportedVersions: ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26"],
+      supportedVersions: ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05", "2024-10-07"],
       capabilities: { tools: { listChanged: true }, extensions: { "io.modelcontextprotocol/tasks": {} } },
       instructions: "Tools that each do one thing.",
       ttlMs: 60_000,

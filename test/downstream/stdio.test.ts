@@ -1,4 +1,5 @@
 import { PassThrough } from "node:stream";
+import { SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/sdk/types.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createCallIds } from "../../src/core/ids.ts";
 import { isObject, type Json, type JsonObject } from "../../src/core/json.ts";
@@ -63,9 +64,9 @@ async function told(method: string): Promise<JsonObject> {
   return received.find((message) => message["method"] === method) ?? {};
 }
 
-function initialize(capabilities: JsonObject = {}): Promise<JsonObject> {
+function initialize(capabilities: JsonObject = {}, protocolVersion = "2025-06-18"): Promise<JsonObject> {
   request("init", "initialize", {
-    protocolVersion: "2025-06-18",
+    protocolVersion,
     clientInfo: { name: "c", version: "1" },
     capabilities,
   });
@@ -122,6 +123,12 @@ describe("a legacy client", () => {
     request(2, "tools/list");
     expect(await answer(1)).toEqual({ jsonrpc: "2.0", id: 1, result: {} });
     expect(await answer(2)).toMatchObject({ error: { code: -32600 } });
+  });
+
+  it.each(SUPPORTED_PROTOCOL_VERSIONS)("is answered in its revision: %s", async (version) => {
+    expect(await initialize({}, version)).toMatchObject({ result: { protocolVersion: version } });
+    request(1, "tools/call", { name: "echo" });
+    expect(await answer(1)).toMatchObject({ result: { content: [{ type: "text" }] } });
   });
 
   it("initializes, lists, calls, is asked, and hears of changes", async () => {

@@ -23,6 +23,11 @@ export function headerOf(incoming: IncomingMessage, name: string): string | unde
   return Array.isArray(value) ? value.join(", ") : value;
 }
 
+/** `MCP-Protocol-Version`; an empty one says nothing. */
+export function versionOf(incoming: IncomingMessage): string | undefined {
+  return headerOf(incoming, "mcp-protocol-version") || undefined;
+}
+
 /** What an answer to a refusal carries besides the refusal. */
 export interface RefusalExtras {
   readonly id?: RpcId | undefined;

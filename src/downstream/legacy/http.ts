@@ -5,7 +5,7 @@ import type { Message, RpcId } from "../../mcp/messages.ts";
 import { MODERN_REVISION } from "../../mcp/revisions.ts";
 import type { RequestContext } from "../edge.ts";
 import { batchReplies } from "../http/batch-replies.ts";
-import { answerEmpty, answerRefusal, type HttpExchange, headerOf } from "../http/exchange.ts";
+import { answerEmpty, answerRefusal, type HttpExchange, headerOf, versionOf } from "../http/exchange.ts";
 import { HttpReply } from "../http/http-reply.ts";
 import { type Accepted, readAccept } from "../http/media.ts";
 import { admit, type HttpEdge } from "../http-edge.ts";
@@ -182,7 +182,7 @@ async function admitSessionVerb(http: HttpEdge, exchange: HttpExchange): Promise
     answerRefusal(outgoing, admitted.refusal, { headers: admitted.headers });
     return undefined;
   }
-  const version = headerOf(incoming, "mcp-protocol-version");
+  const version = versionOf(incoming);
   if (version === MODERN_REVISION) {
     answerRefusal(outgoing, refuse("HTTP_METHOD_UNKNOWN"), { headers: { Allow: "POST" } });
     return undefined;

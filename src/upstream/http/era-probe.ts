@@ -1,9 +1,9 @@
 import { isObject, type JsonObject } from "../../core/json.ts";
 import type { UpstreamFault } from "../../core/round.ts";
-import { MODERN_REVISION } from "../../mcp/revisions.ts";
+import { isLegacyRevision, MODERN_REVISION } from "../../mcp/revisions.ts";
 import { requestText } from "../messages/request-text.ts";
 import { withWords } from "../messages/said.ts";
-import { isUpstreamRevision, readDiscoverResult, type ServerFacts } from "../messages/server-facts.ts";
+import { readDiscoverResult, type ServerFacts } from "../messages/server-facts.ts";
 import type { HttpEndpoint } from "./endpoint.ts";
 import { sendOnce } from "./once.ts";
 import { mayAnswer } from "./response.ts";
@@ -65,7 +65,7 @@ function refused(code: number, data: unknown): EraVerdict {
 // A server of both eras may have given up our modern revision and kept a legacy one.
 function supported(versions: unknown): EraVerdict {
   if (!Array.isArray(versions)) return { kind: "legacy" };
-  if (versions.some(isUpstreamRevision)) return { kind: "legacy" };
+  if (versions.some(isLegacyRevision)) return { kind: "legacy" };
   const detail = "It speaks only protocol revisions that this gateway does not know.";
   return { kind: "fault", fault: { code: "UPSTREAM_INVALID", detail } };
 }

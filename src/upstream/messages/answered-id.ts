@@ -1,7 +1,7 @@
+import { withoutMark } from "../../core/byte-order-mark.ts";
 import { numberIn } from "../../core/exact-json.ts";
 import { fold } from "../../core/fold.ts";
 import { isObject, type Json } from "../../core/json.ts";
-import { withoutMark } from "./byte-order-mark.ts";
 
 /*
  * Which request a message answers that is not taken, so that its caller need not wait for a better one. Servers also print

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { withoutMark } from "../../core/byte-order-mark.ts";
 import type { RpcError } from "../../core/call.ts";
 import { numberIn, parseExact, writeExact } from "../../core/exact-json.ts";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
@@ -10,7 +11,6 @@ import { EnvelopeNames } from "../../mcp/members/envelope-names.ts";
 import { dropFrom, dropOurs } from "../../mcp/members/own-meta.ts";
 import { type Message, type RpcId, readMessage } from "../../mcp/messages.ts";
 import { answeredId, answeredIdAtEdges, ownId } from "./answered-id.ts";
-import { withoutMark } from "./byte-order-mark.ts";
 import { type OddQuestion, oddQuestion, oddQuestionIn } from "./odd-question.ts";
 import { straightened } from "./patient-answer.ts";
 

@@ -1,6 +1,6 @@
 import type { Era } from "../../core/call.ts";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
-import { LEGACY_REVISIONS, META } from "../../mcp/revisions.ts";
+import { isLegacyRevision, META } from "../../mcp/revisions.ts";
 
 /** What a server said of itself when it was first reached. */
 export interface ServerFacts {
@@ -9,17 +9,6 @@ export interface ServerFacts {
   readonly capabilities: JsonObject;
   readonly serverInfo: JsonObject | undefined;
   readonly instructions: string | undefined;
-}
-
-/**
- * Legacy revisions that an upstream may speak. 2024-11-05 differs for us only in its transport, so servers on HTTP+SSE
- * and old stdio servers are not turned away.
- */
-const UPSTREAM_REVISIONS: readonly string[] = [...LEGACY_REVISIONS, "2024-11-05"];
-
-/** Whether a legacy upstream's `protocolVersion` (or an entry of `supported`) is one that the gateway can speak to. */
-export function isUpstreamRevision(version: unknown): version is string {
-  return typeof version === "string" && UPSTREAM_REVISIONS.includes(version);
 }
 
 /** What a server may say of itself: it is kept, and shown to every client. */
@@ -34,7 +23,7 @@ export type FactsRead =
 /** Reads an `initialize` result. @throws never */
 export function readInitializeResult(result: Json | undefined): FactsRead {
   const { protocolVersion, capabilities, serverInfo, instructions } = isObject(result) ? result : {};
-  if (!isUpstreamRevision(protocolVersion)) {
+  if (!isLegacyRevision(protocolVersion)) {
     return { ok: false, detail: "Its initialize result names no revision that is spoken here." };
   }
   const offered = readCapabilities(capabilities);
