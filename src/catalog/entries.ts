@@ -3,12 +3,15 @@ import { withDoubles } from "../core/exact-json.ts";
 import { isPlain } from "../core/fold.ts";
 import type { JsonObject } from "../core/json.ts";
 import { type ParamHeader, readParamHeaders } from "../mcp/headers/param-headers.ts";
+import type { Upstream } from "../upstream/upstream.ts";
 import type { Repaired } from "./repair.ts";
 import type { CompiledToolRules } from "./tool-rules.ts";
 
 /** A tool of one upstream. */
 export interface ToolEntry {
   readonly upstream: string;
+  /** Where that was when it described the tool (`Upstream.place`): what is decided on it is no decision about another. */
+  readonly place: string;
   /** As the upstream calls it. */
   readonly name: string;
   /** As the server describes it, with the operator's annotations in it: for those who decide by it, with doubles. */
@@ -47,7 +50,7 @@ const MAX_URI = 8 * 1024;
  * no client could use is left out, with the reason.
  */
 export function readTool(
-  upstream: string,
+  { name: upstream, place }: Pick<Upstream, "name" | "place">,
   { item, repairs }: Repaired,
   rules: Pick<CompiledToolRules, "annotated">,
   itemDigest?: string,
@@ -62,7 +65,16 @@ export function readTool(
   const digest = listed === item && itemDigest !== undefined ? itemDigest : digestOf(listed);
   return {
     ok: true,
-    entry: { upstream, name, definition: withDoubles(listed), listed, digest, repairs, paramHeaders: headers.headers },
+    entry: {
+      upstream,
+      place,
+      name,
+      definition: withDoubles(listed),
+      listed,
+      digest,
+      repairs,
+      paramHeaders: headers.headers,
+    },
   };
 }
 

@@ -159,7 +159,7 @@ export function createUpstreamReader(deps: {
     const using = rules;
     return createListReading<ToolEntry>({
       ...{ kind: "tools", items, keyOf: (tool) => tool.name, shows: (name) => using.allows(name) },
-      read: (item, index) => readTool(upstream.name, item, using, digests[index]),
+      read: (item, index) => readTool(upstream, item, using, digests[index]),
     });
   };
 

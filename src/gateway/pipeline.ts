@@ -115,7 +115,7 @@ class FirstCall implements ExecutionStrategy<Outcome> {
     const { call, continuation } = this.#made;
     const { peer, scope } = call;
     const { subject, decision, signIn, guard, close } = recorded;
-    const { upstream } = subject.tool;
+    const { upstream, place } = subject.tool;
     const round = await forward({
       params: withAnswersAsked(call.params, continuation),
       listener: call,
@@ -127,7 +127,7 @@ class FirstCall implements ExecutionStrategy<Outcome> {
     const paying = { drawn: decision.limits !== undefined, signedIn: signedInAs(decision, signIn) };
     const follow = followRounds({
       call,
-      upstream,
+      upstream: { name: upstream, place },
       states,
       guard,
       retryToken: paying.drawn || paying.signedIn ? () => retryTokens.issue(peer.owner, paying) : undefined,

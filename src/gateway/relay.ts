@@ -32,7 +32,9 @@ export function createRelay(deps: RelayDeps): (call: Call) => Promise<Outcome> {
   return async (call) => {
     const route = findRoute(deps, call);
     if (!route.ok) return { kind: "refused", refusal: route };
-    const continuation = readContinuation(call, route.upstream, deps.states);
+    const upstream = deps.upstreams.get(route.upstream);
+    const source = { name: route.upstream, place: upstream?.place ?? "" };
+    const continuation = readContinuation(call, source, deps.states);
     if (!continuation.ok) return { kind: "refused", refusal: continuation };
     // Nothing but a tool's call waits for people.
     if (continuation.value.kind !== "upstream") return { kind: "refused", refusal: FOREIGN_STATE };
@@ -41,12 +43,11 @@ export function createRelay(deps: RelayDeps): (call: Call) => Promise<Outcome> {
 
     const follow = followRounds({
       call,
-      upstream: route.upstream,
+      upstream: source,
       states: deps.states,
       links: deps.links.from(receiverOf(call), route.upstream, route.asked),
       onEnd: () => {},
     });
-    const upstream = deps.upstreams.get(route.upstream);
     if (upstream === undefined) {
       const detail = "it is no longer registered";
       return follow({

@@ -8,7 +8,11 @@ import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
 
 function tools(...names: readonly string[]): readonly ToolEntry[] {
   return names.flatMap((name) => {
-    const reading = readTool("crm", repairItem("tools", { name, inputSchema: { type: "object" } }), ALL_TOOLS);
+    const reading = readTool(
+      { name: "crm", place: "" },
+      repairItem("tools", { name, inputSchema: { type: "object" } }),
+      ALL_TOOLS,
+    );
     return reading.ok ? [reading.entry] : [];
   });
 }

@@ -17,7 +17,11 @@ function listsOf(
     keys.map((key) => ({ upstream, key, definition: { [field]: key, from: upstream } }));
   const lists = {
     tools: (names.tools ?? []).flatMap((name) => {
-      const reading = readTool(upstream, repairItem("tools", { name, inputSchema, from: upstream }), ALL_TOOLS);
+      const reading = readTool(
+        { name: upstream, place: "" },
+        repairItem("tools", { name, inputSchema, from: upstream }),
+        ALL_TOOLS,
+      );
       return reading.ok ? [reading.entry] : [];
     }),
     prompts: listed("name", names.prompts),
@@ -135,7 +139,9 @@ describe("a tool definition", () => {
       },
     ],
   ])("%s is left out, with a reason", (_name, definition) => {
-    expect(readTool("crm", repairItem("tools", definition as JsonObject), ALL_TOOLS)).toMatchObject({
+    expect(
+      readTool({ name: "crm", place: "" }, repairItem("tools", definition as JsonObject), ALL_TOOLS),
+    ).toMatchObject({
       ok: false,
       reason: expect.any(String),
     });
@@ -143,7 +149,7 @@ describe("a tool definition", () => {
 
   it("has one digest whatever the order of its keys, and another after any change", () => {
     const digest = (definition: { [key: string]: string | object }) => {
-      const reading = readTool("crm", repairItem("tools", definition as JsonObject), ALL_TOOLS);
+      const reading = readTool({ name: "crm", place: "" }, repairItem("tools", definition as JsonObject), ALL_TOOLS);
       return reading.ok ? reading.entry.digest : undefined;
     };
     expect(digest({ name: "x", inputSchema })).toBe(digest({ inputSchema, name: "x" }));

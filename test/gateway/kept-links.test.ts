@@ -40,7 +40,7 @@ describe("what a server says in a call", () => {
   const follow = (guard?: object, asked?: { readonly shown: string; readonly sent: string }) =>
     followRounds({
       call,
-      upstream: "a",
+      upstream: { name: "a", place: "" },
       guard: guard as never,
       states: {} as never,
       links: links.from({ scope: ALL, holder: "ann" }, "a", asked),

@@ -24,7 +24,7 @@ function viewOf(...names: readonly string[]): View {
   const outputSchema: JsonObject = { type: "object" };
   const tools = names.flatMap((name) => {
     const reading = readTool(
-      "crm",
+      { name: "crm", place: "" },
       repairItem("tools", { name, inputSchema: { type: "object" }, outputSchema }),
       ALL_TOOLS,
     );

@@ -154,8 +154,8 @@ const BOUND: Readonly<Record<string, Place>> = {
   },
   "the state of a call": (one, other) => {
     const states = createRequestStates(createSeal(Buffer.alloc(32, 7), "states"), () => 0);
-    const sealed = states.seal(callOf(one), "mail", { state: "s", asked: [], retryToken: undefined });
-    return states.open(callOf(other), "mail", sealed) !== undefined;
+    const sealed = states.seal(callOf(one), "mail", { state: "s", asked: [], retryToken: undefined, place: "" });
+    return states.open(callOf(other), { name: "mail", place: "" }, sealed) !== undefined;
   },
   "a receipt": (one, other) => {
     const receipts = createRetryTokens();

@@ -102,7 +102,7 @@ describe("what the operator says of an upstream's tools", () => {
 
 describe("a tool's name", () => {
   const read = (name: string) =>
-    readTool("bank", { item: { name, inputSchema: { type: "object" } }, repairs: [] }, ALL_TOOLS);
+    readTool({ name: "bank", place: "" }, { item: { name, inputSchema: { type: "object" } }, repairs: [] }, ALL_TOOLS);
 
   it.each(HIDDEN)("that does not show all that is in it leaves it out of the list: %j", (name) => {
     expect(isPlain(name)).toBe(false);

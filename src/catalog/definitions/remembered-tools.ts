@@ -31,7 +31,9 @@ export function createRememberedTools(deps: {
     try {
       for await (const page of deps.definitions.currentOf(upstream)) {
         for (const { tool: name, digest, definition } of page) {
-          tools.push({ upstream, name, definition, listed: definition, digest, repairs: [], paramHeaders: [] });
+          // Nothing that is not listed is called, wherever its server is.
+          const unlisted = { place: "", repairs: [], paramHeaders: [] };
+          tools.push({ upstream, name, definition, listed: definition, digest, ...unlisted });
         }
       }
     } catch (err) {

@@ -1,6 +1,7 @@
 import type { Call } from "../../core/call.ts";
 import { type Refusal, refuse } from "../../core/errors.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
+import type { Upstream } from "../../upstream/upstream.ts";
 import { type Continuation, NOTHING_CONTINUED, type RequestStates } from "./request-state.ts";
 
 /** The arguments of a `tools/call`; none given is none, anything but an object is refused. */
@@ -13,7 +14,7 @@ export function readArguments(params: JsonObject): { readonly ok: true; readonly
 /** What a retry brings back, or nothing on a first request. A forged or foreign state is refused. */
 export function readContinuation(
   call: Call,
-  upstream: string,
+  upstream: Pick<Upstream, "name" | "place">,
   states: RequestStates,
 ): { readonly ok: true; readonly value: Continuation } | Refusal {
   const text = call.params["requestState"];

@@ -1,8 +1,9 @@
 import type { Call } from "../../core/call.ts";
-import { digestOf } from "../../core/digest.ts";
+import { digestOf, sha256 } from "../../core/digest.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { principalKey } from "../../core/principal.ts";
 import type { Seal } from "../../core/seal.ts";
+import type { Upstream } from "../../upstream/upstream.ts";
 
 /** How long a client may take to answer an upstream's questions, in ms. */
 const STATE_TTL_MS = 600_000;
@@ -19,6 +20,11 @@ export interface UpstreamContinuation {
   readonly asked: readonly string[];
   /** See `RetryTokens`. */
   readonly retryToken: string | undefined;
+}
+
+/** What the upstream gave of it, and where that was: its state is for no other server of its name. */
+export interface SealedByUpstream extends Omit<UpstreamContinuation, "kind"> {
+  readonly place: string;
 }
 
 /** The call waits for people. What became of it is in the store; this only says which request it is. */
@@ -54,12 +60,12 @@ export const NOTHING_CONTINUED: UpstreamContinuation = {
  * Requirements"
  */
 export interface RequestStates {
-  seal(call: Call, upstream: string, continuation: Omit<UpstreamContinuation, "kind">): string;
+  seal(call: Call, upstream: string, continuation: SealedByUpstream): string;
   /** `until`: ms since the epoch. */
   sealApproval(call: Call, upstream: string, continuation: Omit<ApprovalContinuation, "kind">, until: number): string;
   sealStepUp(call: Call, upstream: string, continuation: Omit<StepUpContinuation, "kind">, until: number): string;
-  /** What was sealed, or `undefined` when it was not sealed for this very request. */
-  open(call: Call, upstream: string, text: string): Continuation | undefined;
+  /** What was sealed, or `undefined` when it was not sealed for this very request, or by another server of this name. */
+  open(call: Call, upstream: Pick<Upstream, "name" | "place">, text: string): Continuation | undefined;
 }
 
 export function createRequestStates(seal: Seal, now: () => number): RequestStates {
@@ -72,18 +78,19 @@ export function createRequestStates(seal: Seal, now: () => number): RequestState
       subject: subjectOf(call.params),
     });
   return {
-    seal: (call, upstream, { state, asked, retryToken }) =>
+    seal: (call, upstream, { state, asked, retryToken, place }) =>
       seal.seal(
-        { for: binding(call, upstream), kind: "upstream", state, asked, receipt: retryToken },
+        { for: binding(call, upstream), kind: "upstream", at: sha256(place), state, asked, receipt: retryToken },
         now() + STATE_TTL_MS,
       ),
     sealApproval: (call, upstream, { id, leg }, until) =>
       seal.seal({ for: binding(call, upstream), kind: "approval", id, leg }, until),
     sealStepUp: (call, upstream, { id, leg, approval }, until) =>
       seal.seal({ for: binding(call, upstream), kind: "step_up", id, leg, approval }, until),
-    open(call, upstream, text) {
+    open(call, { name, place }, text) {
       const payload = seal.open(text, now());
-      if (payload === undefined || payload["for"] !== binding(call, upstream)) return undefined;
+      if (payload === undefined || payload["for"] !== binding(call, name)) return undefined;
+      if (payload["kind"] === "upstream" && payload["at"] !== sha256(place)) return undefined;
       return continuationIn(payload);
     },
   };

@@ -40,7 +40,7 @@ export function resolveTool({ catalog, visibility, states }: ResolveDeps, call: 
   if (tool === undefined) return { ok: false, outcome: UNKNOWN_TOOL, undecided: name };
   const args = readArguments(call.params);
   if (!args.ok) return amiss(visibility, call, name, tool, args);
-  const continuation = readContinuation(call, tool.upstream, states);
+  const continuation = readContinuation(call, { name: tool.upstream, place: tool.place }, states);
   if (!continuation.ok) return amiss(visibility, call, name, tool, continuation);
   const subject = { kind: "tool", tool, arguments: args.value } as const;
   return { ok: true, call, subject, continuation: continuation.value, unlisted: listed === undefined };

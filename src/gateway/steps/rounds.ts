@@ -3,6 +3,7 @@ import type { CallOutcome } from "../../core/call-outcome.ts";
 import type { AnsweredOutcome } from "../../core/outcome.ts";
 import type { RawJson } from "../../core/raw-json.ts";
 import type { InputRequiredRound, Round, UpstreamFault } from "../../core/round.ts";
+import type { Upstream } from "../../upstream/upstream.ts";
 import type { RequestStates } from "../requests/request-state.ts";
 import type { ShownLinks } from "./links.ts";
 import type { ResultGuard } from "./result-guard.ts";
@@ -10,7 +11,7 @@ import type { ResultGuard } from "./result-guard.ts";
 /** One upstream call, and who hears of its end. */
 export interface Following {
   readonly call: Call;
-  readonly upstream: string;
+  readonly upstream: Pick<Upstream, "name" | "place">;
   readonly states: RequestStates;
   /** What everything that the upstream says passes through; none where no policy looks at it. */
   readonly guard?: ResultGuard | undefined;
@@ -40,7 +41,8 @@ export function followRounds(following: Following): (round: Round) => AnsweredOu
   const sealed = ({ era, state, inputRequests }: InputRequiredRound): string | undefined => {
     const asked = Object.keys(inputRequests);
     const leaves = call.era === "modern" && era === "modern" && (state !== undefined || asked.length > 0);
-    return leaves ? states.seal(call, upstream, { state, asked, retryToken: following.retryToken?.() }) : undefined;
+    const { name, place } = upstream;
+    return leaves ? states.seal(call, name, { state, asked, retryToken: following.retryToken?.(), place }) : undefined;
   };
   const ended = (result: RawJson | undefined): AnsweredOutcome => {
     if (result === undefined) {

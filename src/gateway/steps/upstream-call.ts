@@ -26,12 +26,15 @@ export interface UpstreamCall {
 /** `_meta` key under which a server finds the request's id, with which it can tell a repeat from a new call. */
 const REQUEST_KEY = "portcullis/request";
 
+const EXCHANGED = "another server has its name since the call was decided on";
+
 /** Calls the tool and waits for its first round. @throws never */
 export function callUpstream(upstreams: Pick<Upstreams, "get">, made: UpstreamCall): Promise<Round> {
   const { listener, cancellation } = made;
   const { tool, arguments: args } = made.subject;
   const upstream = upstreams.get(tool.upstream);
   if (upstream === undefined) return notStarted(tool, "UPSTREAM_UNAVAILABLE", "it is no longer registered");
+  if (upstream.place !== tool.place) return notStarted(tool, "UPSTREAM_UNAVAILABLE", EXCHANGED);
   if (cancellation.cancelled) return notStarted(tool, "CALL_CANCELLED", "cancelled before it was sent");
   const request: UpstreamRequest = {
     method: "tools/call",
