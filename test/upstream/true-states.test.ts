@@ -149,6 +149,41 @@ describe("the last answer of an upstream", () => {
     expect(log.lines).toHaveLength(1);
   });
 
+  it.each([
+    "Unauthorized: token expired",
+    "unauthenticated",
+    "Authentication required",
+    "Invalid API key",
+    "The access token is expired",
+    "invalid_token: credentials expired",
+  ])("speaks of a credential when call after call is answered with the error %j", (message) => {
+    const { answers, log, said } = setUp();
+    const error = { code: -32001, message };
+    for (let calls = 0; calls < 2; calls++) answers.error(error);
+    expect(said()).toBeUndefined();
+    for (let calls = 0; calls < 20; calls++) answers.error(error);
+    expect(said()).toContain("JSON-RPC error, -32001, which speaks of a credential");
+    expect(log.lines.map(({ level }) => level)).toEqual(["warn"]);
+    answers.good();
+    expect(said()).toBeUndefined();
+  });
+
+  it("says nothing of errors that differ, come now and then, or are about something else", () => {
+    const { answers, log, said } = setUp();
+    for (let calls = 0; calls < 20; calls++) {
+      answers.error({ code: -32001, message: `customer ${calls}: unauthorized` });
+      answers.error({ code: -32602, message: "Customer 5 not found" });
+    }
+    for (let calls = 0; calls < 20; calls++) answers.error({ code: -32602, message: "Customer 5 not found" });
+    for (let calls = 0; calls < 20; calls++) {
+      answers.error({ code: -32001, message: "Unauthorized" });
+      answers.error({ code: -32001, message: "Unauthorized" });
+      answers.good();
+    }
+    expect(said()).toBeUndefined();
+    expect(log.lines).toEqual([]);
+  });
+
   it("is told of tests, too, and the latest counts", () => {
     const { answers, said } = setUp();
     answers.bad("test", { code: "UPSTREAM_INVALID", detail: "HTTP 302." });

@@ -1,3 +1,4 @@
+import type { RpcError } from "../../core/call.ts";
 import type { Log } from "../../core/log.ts";
 import type { UpstreamFault } from "../../core/round.ts";
 import { statusFault } from "../http/status.ts";
@@ -6,8 +7,10 @@ import type { UpstreamTrouble } from "./state.ts";
 
 /** Whether an upstream that is reached answers what it is asked: what its last answer was, where that was none. */
 export interface LastAnswer {
-  /** It answered, be it with an error of its own. */
+  /** It answered. */
   good(): void;
+  /** It answered a call with an error of its own. */
+  error(error: RpcError): void;
   /** A call or a test of it was not answered. Limits of the gateway and what callers give up say nothing of it. */
   bad(what: "call" | "test", fault: Pick<UpstreamFault, "code" | "detail" | "ours">): void;
   /** The HTTP status of any message's answer: some say all, before or without a body. */
@@ -16,6 +19,14 @@ export interface LastAnswer {
 
 /** Rows of failures that are logged: one that fails every other time would fill the log. */
 const ROWS: FloodLimits = { burst: 2, perSecond: 1 / 60 };
+
+/** Errors in a row that are alike, from which on they are no matter of single calls. */
+const ALIKE = 3;
+/** Characters of an error that are looked at. */
+const MAX_READ = 500;
+/** What servers say of a credential that is not taken, as an error of the protocol. */
+const OF_CREDENTIAL =
+  /unauthori[sz]ed|unauthenticated|authentication (required|failed)|(invalid|expired|missing) (access |api |auth )?(token|key|credentials?)|(token|key|credentials?) (is |has |have |are )?(invalid|expired|missing)/i;
 
 /** Begins with an upstream of which nothing bad is known. */
 export function createLastAnswer(deps: {
@@ -28,6 +39,7 @@ export function createLastAnswer(deps: {
   const rows = createFlood(now, ROWS);
   let bad = false;
   let refused = false;
+  let alike = { text: "", count: 0 };
   /** This row of failures stands in the log. */
   let logged = false;
   const failed = (detail: string): void => {
@@ -39,19 +51,34 @@ export function createLastAnswer(deps: {
     if (bad) trouble(undefined);
     bad = refused = logged = false;
   };
+  const warn = (code: UpstreamFault["code"], detail: string): void => {
+    if (logged || !rows.take()) return;
+    logged = true;
+    log.warn(
+      { upstream, code, detail },
+      "An upstream does not answer what it is asked; its state says why until it does.",
+    );
+  };
   return {
-    good,
+    good() {
+      alike = { text: "", count: 0 };
+      good();
+    },
+    error({ code, message }) {
+      const text = `${code} ${message}`;
+      alike = { text, count: alike.text === text ? alike.count + 1 : 1 };
+      if (alike.count < ALIKE || !OF_CREDENTIAL.test(message.slice(0, MAX_READ))) return good();
+      // Not its words: they may hold what was called with.
+      const detail = `It answers each call with the same JSON-RPC error, ${code}, which speaks of a credential. Check those configured for it.`;
+      failed(detail);
+      warn("UPSTREAM_REFUSED", detail);
+    },
     bad(what, fault) {
       const { code, detail } = fault;
       if (!isIts(fault)) return;
       refused = code === "UPSTREAM_REFUSED";
       failed(refused ? detail : `The last ${what === "call" ? "call to" : "test of"} it failed. ${detail}`);
-      if (logged || !rows.take()) return;
-      logged = true;
-      log.warn(
-        { upstream, code, detail },
-        `A ${what} failed that an upstream should have answered; its state says why until it answers again.`,
-      );
+      warn(code, detail);
     },
     status(status) {
       const fault = statusFault(status);

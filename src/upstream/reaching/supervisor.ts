@@ -1,3 +1,4 @@
+import type { RpcError } from "../../core/call.ts";
 import type { FaultRound, UpstreamFault } from "../../core/round.ts";
 import { LIST_KINDS } from "../../mcp/messages.ts";
 import type { EraMemory } from "../era-memory.ts";
@@ -127,9 +128,10 @@ export class Supervisor implements Reachability {
     }
   }
 
-  /** It answered something that it was asked. */
-  answered(): void {
-    this.#lastAnswer.good();
+  /** It answered something that it was asked; `error`: with that, to a call. */
+  answered(error?: RpcError): void {
+    if (error === undefined) this.#lastAnswer.good();
+    else this.#lastAnswer.error(error);
   }
 
   /** A call or a test of it failed. Where it is not reached at all, the state says why. */

@@ -225,7 +225,7 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
   /** What a call came to is what is known of the server. Lists say themselves what came of reading them. */
   #noted(round: Round): Round {
     if (round.kind === "fault") this.#supervisor.unanswered("call", round.fault);
-    else this.#supervisor.answered();
+    else this.#supervisor.answered(round.kind === "error" ? round.error : undefined);
     if (round.kind !== "input_required") return round;
     return { ...round, resume: async (responses) => this.#noted(await round.resume(responses)) };
   }
