@@ -1,16 +1,14 @@
 import { sha256 } from "../../core/digest.ts";
 import { randomId } from "../../core/ids.ts";
 import type { SessionView } from "../../core/live-sessions.ts";
-import { type Principal, personKey, principalKey } from "../../core/principal.ts";
+import { principalKey } from "../../core/principal.ts";
 import type { ListChange } from "../../gateway/gateway.ts";
 import type { SessionRecord, SessionStore } from "../../store/sessions/sessions.ts";
-import { callerOf, type Edge, type RequestContext } from "../edge.ts";
+import type { Edge, RequestContext } from "../edge.ts";
 import { LIST_CHANGED } from "../list-changes.ts";
+import { HeldSessions } from "./held-sessions.ts";
 import { busy, clientOf, type HttpSession, opened } from "./http-session.ts";
 import type { Initialize } from "./initialize.ts";
-import { ReplayRoom } from "./replay-room.ts";
-import { LegacySession } from "./session.ts";
-import { SessionStreams } from "./session-streams.ts";
 
 /** The legacy sessions of one endpoint: facts in the store, a bounded number of live ones in memory. */
 export interface SessionRegistry {
@@ -34,83 +32,21 @@ export interface SessionRegistry {
   readonly replayBytes: number;
 }
 
+/** Makes it. */
 export function createSessionRegistry(edge: Edge, store: SessionStore): SessionRegistry {
   const { limits, now, log } = edge;
-  const live = new Map<string, HttpSession>();
+  const live = new HeldSessions(edge, store);
   const loading = new Map<string, Promise<HttpSession | undefined>>();
-  const room = new ReplayRoom();
-  const boot = randomId().replace(/\W/g, "").slice(0, 6);
-  let streamCount = 0;
   let closed = false;
   let reapedAt = now();
   let checkedAt = now();
   let reaping: Promise<void> = Promise.resolve();
 
-  const make = (record: SessionRecord, context: RequestContext): HttpSession => {
-    const nextKey = () => `${boot}${(++streamCount).toString(36)}`;
-    const streams = new SessionStreams({ limits, now, room, holder: personKey(context.principal), nextKey });
-    const legacy = new LegacySession(edge, { ...record, handle: record.idHash }, context.principal, {
-      push: (message, delivery) => streams.push(message, delivery),
-      listening: () => streams.listening,
-      save: (change) => store.update(record.idHash, change),
-    });
-    const caller = callerOf(context, record.clientInfo);
-    return { record, legacy, streams, caller, lastSeenAt: now(), storedSeenAt: record.lastSeenAt };
-  };
-
-  const drop = (session: HttpSession, reason: string): void => {
-    live.delete(session.record.idHash);
-    session.legacy.end(reason);
-    session.streams.close();
-  };
-
-  const dropAll = (idHashes: readonly string[], reason: string): void => {
-    for (const session of idHashes.map((idHash) => live.get(idHash))) if (session !== undefined) drop(session, reason);
-  };
-
-  // The least recently used session that nothing depends on makes room; it comes back from the store when needed.
-  const makeRoom = (): boolean => {
-    if (live.size < limits.maxSessions) return true;
-    for (const session of live.values()) {
-      if (busy(session)) continue;
-      drop(session, "the session was idle");
-      touch(session);
-      return true;
-    }
-    return false;
-  };
-
-  // Without it one client that opens sessions and leaves them would fill the store. Whether there is room now.
-  const makeOwnRoom = async (principal: Principal): Promise<boolean> => {
-    if (live.size < limits.maxSessionsPerPerson) return true;
-    const person = personKey(principal);
-    const own = [...live.values()].filter(({ legacy }) => legacy.peer.holder === person);
-    if (own.length < limits.maxSessionsPerPerson) return true;
-    const idlest = own.find((session) => !busy(session));
-    if (idlest === undefined) return false;
-    await end(idlest, "its user opened too many sessions");
-    return true;
-  };
-
-  const end = async (session: HttpSession, reason: string): Promise<void> => {
-    drop(session, reason);
-    await store.remove(session.record.idHash);
-  };
-
-  const touch = (session: HttpSession): Promise<void> => {
-    if (session.lastSeenAt <= session.storedSeenAt) return Promise.resolve();
-    session.storedSeenAt = session.lastSeenAt;
-    return store.update(session.record.idHash, { lastSeenAt: session.lastSeenAt }).catch((err: unknown) => {
-      log.error({ err, session: session.record.idHash }, "Could not store when a session was last seen");
-    });
-  };
-
   const load = async (idHash: string, context: RequestContext): Promise<HttpSession | undefined> => {
     const record = await store.find(idHash);
     if (record === undefined || !opened(record, context.principal)) return undefined;
-    if (now() - record.lastSeenAt > limits.sessionIdleMs || !makeRoom()) return undefined;
-    const session = make(record, context);
-    live.set(idHash, session);
+    if (now() - record.lastSeenAt > limits.sessionIdleMs || !live.makeRoom()) return undefined;
+    const session = live.hold(record, context);
     if (record.subscriptions.length > 0) {
       session.legacy.restore(context.scope).catch((err: unknown) => {
         log.error({ err, session: idHash }, "Could not restore a session's subscriptions");
@@ -122,15 +58,15 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
   const reap = async (at: number): Promise<void> => {
     const touched = [...live.values()].map((session) => {
       if (busy(session)) session.lastSeenAt = at;
-      return touch(session);
+      return live.touch(session);
     });
     await Promise.all(touched);
     const idle = await store.removeIdle(at - limits.sessionIdleMs);
-    dropAll(idle, "the session was idle for too long");
+    live.dropAll(idle, "the session was idle for too long");
   };
 
   // Another process on the same store may end a session, too; what runs here for it must not go on.
-  const dropGone = async (): Promise<void> => dropAll(await store.gone([...live.keys()]), "the session was ended");
+  const dropGone = async (): Promise<void> => live.dropAll(await store.gone(live.ids()), "the session was ended");
 
   const background = (work: () => Promise<void>, failed: string): void => {
     reaping = reaping.then(work).catch((err: unknown) => log.error({ err }, failed));
@@ -140,13 +76,13 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
   const dropIfGone = async (idHash: string): Promise<void> => {
     const session = live.get(idHash);
     if (session === undefined || (await store.exists(idHash).catch(() => true))) return;
-    if (live.get(idHash) === session) drop(session, "the session was ended");
+    if (live.get(idHash) === session) live.drop(session, "the session was ended");
   };
 
   return {
     async open(init, context) {
       const { principal, scope } = context;
-      if (!(await makeOwnRoom(principal)) || !makeRoom()) return undefined;
+      if (!(await live.makeOwnRoom(principal)) || !live.makeRoom()) return undefined;
       const id = randomId();
       const at = now();
       const record: SessionRecord = {
@@ -163,16 +99,14 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
         lastSeenAt: at,
       };
       await store.create(record);
-      const session = make(record, context);
-      live.set(record.idHash, session);
-      return { id, session };
+      return { id, session: live.hold(record, context) };
     },
 
     async find(id, context) {
       const idHash = sha256(id);
       await dropIfGone(idHash);
       const session = live.get(idHash);
-      if (session !== undefined) return admit(session, context);
+      if (session !== undefined) return live.admit(session, context);
       // Somebody else's look-up, which finds nothing, must not be theirs.
       const wanted = `${principalKey(context.principal)}\n${idHash}`;
       let pending = loading.get(wanted);
@@ -181,15 +115,15 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
         loading.set(wanted, pending);
       }
       const loaded = await pending;
-      return loaded === undefined ? undefined : admit(loaded, context);
+      return loaded === undefined ? undefined : live.admit(loaded, context);
     },
 
-    end: (session) => end(session, "the client ended the session"),
+    end: (session) => live.end(session, "the client ended the session"),
     list: () => Array.from(live.values(), clientOf),
     async endByHash(idHash) {
       const session = live.get(idHash);
       if (session === undefined) return false;
-      await end(session, "an operator ended the session");
+      await live.end(session, "an operator ended the session");
       return true;
     },
 
@@ -219,7 +153,7 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
       closed = true;
       for (const session of live.values()) session.streams.closeStanding();
       await reaping;
-      await Promise.all([...live.values()].map(touch));
+      await Promise.all([...live.values()].map((session) => live.touch(session)));
     },
 
     get closed() {
@@ -229,19 +163,7 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
       return live.size;
     },
     get replayBytes() {
-      return room.total.bytes;
+      return live.replayBytes;
     },
   };
-
-  // A foreign session answers exactly as one that does not exist.
-  function admit(session: HttpSession, context: RequestContext): HttpSession | undefined {
-    const { record } = session;
-    const { principal, scope } = context;
-    if (!opened(record, principal) || record.endpoint !== scope.endpoint || session.legacy.ended) return undefined;
-    session.lastSeenAt = now();
-    session.caller = callerOf(context, record.clientInfo);
-    live.delete(record.idHash);
-    live.set(record.idHash, session);
-    return session;
-  }
 }
