@@ -1,13 +1,13 @@
 import { type ApprovalRequest, isOpen } from "../core/approval.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
 import { randomId } from "../core/ids.ts";
-import { isRequester, type Persons } from "../core/persons.ts";
+import { isRequester } from "../core/persons.ts";
 import { createWaiters } from "../core/waiters.ts";
-import type { ApprovalQuery, StoredApproval } from "../store/approvals/approvals.ts";
-import type { ApprovalFilter, Approvals } from "./approvals.ts";
-import { cursorAfter, type ListOrder, positionOf, readApprovalCursor } from "./cursor.ts";
+import type { StoredApproval } from "../store/approvals/approvals.ts";
+import type { Approvals } from "./approvals.ts";
 import { type ApprovalsDeps, DEFAULT_APPROVAL_LIMITS, DEFAULT_APPROVAL_TIMING } from "./deps.ts";
-import { decidable, keysOf, refusalOf } from "./eligibility.ts";
+import { refusalOf } from "./eligibility.ts";
+import { createListing } from "./listing.ts";
 import { requestOf } from "./view.ts";
 import { createExecutions } from "./work/executions.ts";
 import { createLeases } from "./work/leases.ts";
@@ -16,8 +16,6 @@ import { startScheduler } from "./work/scheduler.ts";
 import { createSealedTexts } from "./work/sealed-parts.ts";
 import { createSweep } from "./work/sweep.ts";
 import { createTransitions } from "./work/transitions.ts";
-
-const MAX_LIMIT = 500;
 
 /** Characters of an approver's or an administrator's reason. */
 const MAX_REASON = 2_000;
@@ -75,28 +73,6 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     return stored === undefined || transitions.holds(stored);
   }
 
-  /** As many as there are, up to `limit`. What somebody may decide is looked for until so much of it is found. */
-  async function look(
-    filter: ApprovalFilter,
-    limit: number,
-    from: ApprovalQuery["after"],
-  ): Promise<readonly StoredApproval[]> {
-    const approver = filter.decidableBy;
-    const found: StoredApproval[] = [];
-    // Ends, because what is pending is bounded for each person, and each page begins behind the one before.
-    for (let after = from; ; ) {
-      const at = now();
-      const page = await store.list(queryOf(filter, limit, at, after, persons));
-      const fitting = page.filter(
-        (stored) => approver === undefined || refusalOf(decidable(stored, at), approver, at, persons) === undefined,
-      );
-      found.push(...fitting.slice(0, limit - found.length));
-      const last = page.at(-1)?.record;
-      if (approver === undefined || last === undefined || page.length < limit || found.length >= limit) return found;
-      after = positionOf(last, orderOf(filter));
-    }
-  }
-
   const executions = createExecutions({ store, transitions, texts, digests, leases, owner, log });
   return {
     request: createRequesting({
@@ -121,21 +97,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       const told = state === "cancelled" || deliveredAt !== undefined;
       return isOpen(state) || !told ? view(stored) : undefined;
     },
-    async list(filter, cursor) {
-      const limit = limitOf(filter);
-      const order = orderOf(filter);
-      const found = await look(filter, limit + 1, cursor === undefined ? undefined : readApprovalCursor(cursor, order));
-      const items = found.slice(0, limit).map(view);
-      const last = items.at(-1);
-      const more = found.length > limit && last !== undefined;
-      return { items, nextCursor: more ? cursorAfter(positionOf(last, order), order) : undefined };
-    },
-    async count(filter) {
-      const limit = limitOf(filter);
-      // Whether somebody may decide is for the rules to say, and not for the store.
-      if (filter.decidableBy !== undefined) return (await look(filter, limit, undefined)).length;
-      return store.count(queryOf(filter, limit, now(), undefined, persons));
-    },
+    ...createListing({ store, persons, view, now }),
     history: (id) => store.events(id),
     personKey: ({ requester }) => persons.personKey(requester),
     isRequester: ({ requester }, principal) => isRequester(requester, principal, persons),
@@ -198,33 +160,6 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       leases.close();
       await scheduler.close();
     },
-  };
-}
-
-function limitOf({ limit }: ApprovalFilter): number {
-  return Math.min(Math.max(Math.trunc(limit), 1), MAX_LIMIT);
-}
-
-// What somebody may decide comes by its end, so that nothing runs out of time on a page that nobody turned to.
-function orderOf({ decidableBy }: ApprovalFilter): ListOrder {
-  return decidableBy === undefined ? "newest" : "ending";
-}
-
-function queryOf(
-  filter: ApprovalFilter,
-  limit: number,
-  now: number,
-  after: ApprovalQuery["after"],
-  persons: Persons,
-): ApprovalQuery {
-  const { decidableBy, visibleTo, requester, ...same } = filter;
-  return {
-    ...same,
-    limit,
-    ...(decidableBy === undefined ? {} : { decidableBy: { keys: keysOf(decidableBy, persons), now } }),
-    ...(visibleTo === undefined ? {} : { visibleTo: keysOf(visibleTo, persons) }),
-    ...(requester === undefined ? {} : { requester: persons.belongings(requester) }),
-    ...(after === undefined ? {} : { after }),
   };
 }
 
