@@ -29,7 +29,13 @@ const AREAS = ["components", "values"];
 export const ROOMS: readonly Room[] = [
   { name: "core", tier: 0, uses: [], libraries: ["yaml"] },
   { name: "mcp", tier: 1, uses: ["core"], inner: [{ name: "members" }, { name: "headers" }] },
-  { name: "http", tier: 1, uses: ["core"], libraries: ["ipaddr.js", "undici", "lru-cache"] },
+  {
+    name: "http",
+    tier: 1,
+    uses: ["core"],
+    libraries: ["undici", "lru-cache"],
+    inner: [{ name: "addresses", libraries: ["ipaddr.js"] }],
+  },
   {
     name: "redaction",
     tier: 1,
@@ -45,7 +51,9 @@ export const ROOMS: readonly Room[] = [
       { name: "syntax", libraries: ["lru-cache"] },
       { name: "file", libraries: ["yaml", "zod", "chokidar"] },
       { name: "work" },
-      { name: "schemas", libraries: ["re2js"] },
+      { name: "patterns", libraries: ["re2js"] },
+      { name: "inputs" },
+      { name: "schemas" },
       { name: "arguments" },
       { name: "cel", libraries: ["@marcbachmann/cel-js"] },
       { name: "decide", libraries: ["lru-cache"] },
@@ -143,6 +151,7 @@ export const ROOMS: readonly Room[] = [
     uses: [...PLUMBING, "redaction"],
     libraries: ["zod"],
     inner: [
+      { name: "names" },
       { name: "secrets" },
       { name: "read" },
       { name: "checkpoints", uses: ["core", "store"], below: [] },

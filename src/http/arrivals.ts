@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Refusal } from "../core/errors.ts";
-import { type ClientAddress, createClientAddresses } from "./client-address.ts";
+import { type ClientAddress, createClientAddresses } from "./addresses/client-address.ts";
 import { checkSingleHeaders } from "./single-headers.ts";
 
 /** A request whose head can be believed, or why it cannot. */

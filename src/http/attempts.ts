@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { Log } from "../core/log.ts";
-import { addressText, networkAddress, readAddress } from "./address-class.ts";
+import { addressText, networkAddress, readAddress } from "./addresses/address-class.ts";
 import { createAttemptLines } from "./attempt-lines.ts";
 
 /** How many credentials may be refused within a time. */

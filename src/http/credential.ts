@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { ClientAddress } from "./client-address.ts";
+import type { ClientAddress } from "./addresses/client-address.ts";
 
 /** What a request says of who sends it; see `CredentialRequest` of `identity/`. */
 export interface RequestCredential {

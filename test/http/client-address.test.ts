@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createClientAddresses } from "../../src/http/client-address.ts";
-import { forwardedNodes, listedNodes } from "../../src/http/forwarded.ts";
+import { createClientAddresses } from "../../src/http/addresses/client-address.ts";
+import { forwardedNodes, listedNodes } from "../../src/http/addresses/forwarded.ts";
 
 let server: Server;
 

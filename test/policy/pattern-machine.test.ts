@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { RE2JS } from "re2js";
 import { describe, expect, it } from "vitest";
-import { makeMachine } from "../../src/policy/schemas/pattern-machine.ts";
-import { createPatterns } from "../../src/policy/schemas/patterns.ts";
+import { makeMachine } from "../../src/policy/patterns/pattern-machine.ts";
+import { createPatterns } from "../../src/policy/patterns/patterns.ts";
 
 const MOST = 300_000;
 const LIMITS = { maxCharacters: 1_000, maxPatterns: 1_000, maxProgram: 20_000 };

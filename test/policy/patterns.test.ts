@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createPatterns } from "../../src/policy/schemas/patterns.ts";
+import { createPatterns } from "../../src/policy/patterns/patterns.ts";
 
 const LIMITS = { maxCharacters: 256, maxPatterns: 1_000, maxProgram: 20_000, maxMachine: 0 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../src/core/json.ts";
+import { createPatterns } from "../../src/policy/patterns/patterns.ts";
 import { readArgumentType } from "../../src/policy/schemas/argument-types.ts";
-import { createPatterns } from "../../src/policy/schemas/patterns.ts";
 import {
   hasShape,
   lengthOf,

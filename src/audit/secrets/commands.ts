@@ -1,9 +1,9 @@
 import { numberIn } from "../../core/exact-json.ts";
 import type { Json } from "../../core/json.ts";
 import type { Span } from "../../redaction/detect/span.ts";
-import { neighbourName } from "./neighbours.ts";
+import { neighbourName } from "../names/neighbours.ts";
+import { NAMED_STEPS, type SearchBudget, spendSteps, WORD_STEPS } from "../names/search-budget.ts";
 import { PLACES, RULES } from "./programs.ts";
-import { NAMED_STEPS, type SearchBudget, spendSteps, WORD_STEPS } from "./search-budget.ts";
 import {
   type Command,
   closedEnd,

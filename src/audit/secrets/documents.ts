@@ -1,7 +1,7 @@
 import type { Span } from "../../redaction/detect/span.ts";
-import { kindBeside, neighbourName } from "./neighbours.ts";
-import type { SearchBudget } from "./search-budget.ts";
-import { isTokenCount, type Name } from "./sensitive-names.ts";
+import { kindBeside, neighbourName } from "../names/neighbours.ts";
+import type { SearchBudget } from "../names/search-budget.ts";
+import { isTokenCount, type Name } from "../names/sensitive-names.ts";
 import { isPlaceAt, secretSpanAt, withoutSpans } from "./values.ts";
 
 /*

@@ -1,9 +1,9 @@
 import { holdsValues, isObject, type Json, type JsonObject } from "../../core/json.ts";
+import { neighbourName } from "../names/neighbours.ts";
+import { NAMED_STEPS, PLACE_STEPS, type SearchBudget, spendSteps } from "../names/search-budget.ts";
+import type { Name } from "../names/sensitive-names.ts";
 import { HINT } from "./assigned.ts";
 import { secretArguments } from "./commands.ts";
-import { neighbourName } from "./neighbours.ts";
-import { NAMED_STEPS, PLACE_STEPS, type SearchBudget, spendSteps } from "./search-budget.ts";
-import type { Name } from "./sensitive-names.ts";
 import { insertedSecrets } from "./text-tables.ts";
 
 /*

@@ -2,8 +2,6 @@ import { numberIn, parseExact, writeExact } from "../../core/exact-json.ts";
 import { ExactNumber } from "../../core/exact-number.ts";
 import { holdsValues, isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { isCardNumber } from "../../redaction/detect/bank-numbers.ts";
-import { HINT } from "./assigned.ts";
-import { secretArguments } from "./commands.ts";
 import {
   type Columns,
   cardsAcross,
@@ -14,11 +12,20 @@ import {
   kindOfText,
   NOTHING_BESIDE,
   nameWithin,
-} from "./neighbours.ts";
+} from "../names/neighbours.ts";
+import { createSearchBudget, JSON_STEPS, type SearchBudget, spendSteps } from "../names/search-budget.ts";
+import {
+  isTokenCount,
+  kindWithin,
+  looksLikeNumber,
+  MAX_NAME,
+  type Name,
+  type NameKind,
+} from "../names/sensitive-names.ts";
+import { HINT } from "./assigned.ts";
+import { secretArguments } from "./commands.ts";
 import { type Placed, placeGiven } from "./places.ts";
-import { createSearchBudget, JSON_STEPS, type SearchBudget, spendSteps } from "./search-budget.ts";
 import { cutText, scrubText } from "./secrets.ts";
-import { isTokenCount, kindWithin, looksLikeNumber, MAX_NAME, type Name, type NameKind } from "./sensitive-names.ts";
 
 /** What a redacted copy may not exceed, so that a record stays small whatever a caller sends. */
 export interface RedactLimits {

@@ -1,13 +1,13 @@
 import { AWS_KEY_IDS, KEY_BEGIN, KEY_END, VENDOR_PREFIXES } from "../../redaction/detect/credentials.ts";
 import { redactText, type TextSearch } from "../../redaction/redact-text.ts";
+import { isDisguised, withoutEscapes } from "../names/escapes.ts";
+import { createSearchBudget, DIGIT_STEPS, NAMED_STEPS, type SearchBudget, spendSteps } from "../names/search-budget.ts";
 import { HINT, withoutAssigned } from "./assigned.ts";
 import { mayBeCommand, withoutCommands } from "./commands.ts";
 import { withoutDocuments } from "./documents.ts";
-import { isDisguised, withoutEscapes } from "./escapes.ts";
 import { withoutGluedCards } from "./glued-cards.ts";
 import { withoutPlaced } from "./known-places.ts";
 import { withoutOneTimeCodes } from "./one-time-codes.ts";
-import { createSearchBudget, DIGIT_STEPS, NAMED_STEPS, type SearchBudget, spendSteps } from "./search-budget.ts";
 import { withoutSeparated } from "./text-tables.ts";
 import { withoutUserInfo } from "./user-info.ts";
 

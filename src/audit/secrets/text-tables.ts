@@ -1,7 +1,7 @@
 import type { Span } from "../../redaction/detect/span.ts";
-import { neighbourName } from "./neighbours.ts";
-import { type SearchBudget, spendSteps } from "./search-budget.ts";
-import { stepsOfName } from "./sensitive-names.ts";
+import { neighbourName } from "../names/neighbours.ts";
+import { type SearchBudget, spendSteps } from "../names/search-budget.ts";
+import { stepsOfName } from "../names/sensitive-names.ts";
 
 /*
  * Columns of a secret's name in tables that are written out: values with separators under a line of headings, and the rows that

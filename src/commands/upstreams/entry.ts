@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { looksSecret } from "../../audit/secrets/sensitive-names.ts";
+import { looksSecret } from "../../audit/names/sensitive-names.ts";
 import { fill } from "../../config/file/fill.ts";
 import { substitute } from "../../config/file/substitute.ts";
 import { readSource } from "../../config/file/yaml-source.ts";

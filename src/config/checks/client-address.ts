@@ -1,4 +1,4 @@
-import { notPublic, readAddress } from "../../http/address-class.ts";
+import { notPublic, readAddress } from "../../http/addresses/address-class.ts";
 import { isLoopbackHost } from "../schema/schema-parts.ts";
 import type { ServerConfig } from "../schema/server.ts";
 

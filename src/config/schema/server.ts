@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { JSON_LIMITS } from "../../core/limits.ts";
-import { trustedRanges } from "../../http/trusted-proxies.ts";
+import { trustedRanges } from "../../http/addresses/trusted-proxies.ts";
 import { parseUrl, text, withoutTrailingSlash } from "./schema-parts.ts";
 import { duration, size } from "./units.ts";
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ERRORS, type Refusal } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/json.ts";
-import type { ClientAddress } from "../../http/client-address.ts";
+import type { ClientAddress } from "../../http/addresses/client-address.ts";
 import { encodeError } from "../../mcp/encode.ts";
 import type { RpcId } from "../../mcp/messages.ts";
 import { refusalError } from "../edge.ts";

@@ -1,5 +1,5 @@
+import { looksSecret } from "../../audit/names/sensitive-names.ts";
 import { scrubText } from "../../audit/secrets/secrets.ts";
-import { looksSecret } from "../../audit/secrets/sensitive-names.ts";
 import type { UpstreamOptions } from "../../upstream/upstream.ts";
 
 const MAX_CHARS = 500;

@@ -1,4 +1,4 @@
-import { createPatterns, type PatternLimits, type Patterns } from "../schemas/patterns.ts";
+import { createPatterns, type PatternLimits, type Patterns } from "../patterns/patterns.ts";
 
 /** A pattern beyond these is as one that RE2 does not know. Names of members are short, and so is what they are told by. */
 export const SCHEMA_PATTERNS: PatternLimits = {

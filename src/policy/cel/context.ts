@@ -2,10 +2,10 @@ import type { ClientFacts } from "../../core/call.ts";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { claimsSeenOf, clientIdOf, emailOf, userIdOf } from "../../core/policy-names.ts";
 import type { Principal } from "../../core/principal.ts";
+import { readSchemaHints, type SchemaHints } from "../inputs/input-schema.ts";
+import { bindJson, ROUNDED } from "../inputs/json-values.ts";
+import { type DefaultsPlan, fillDefaults, mayHaveDefaults, planDefaults } from "../inputs/schema-defaults.ts";
 import type { PolicyInput, PolicyResult } from "../policy-set.ts";
-import { readSchemaHints, type SchemaHints } from "../schemas/input-schema.ts";
-import { bindJson, ROUNDED } from "../schemas/json-values.ts";
-import { type DefaultsPlan, fillDefaults, mayHaveDefaults, planDefaults } from "../schemas/schema-defaults.ts";
 import type { ArgumentPath } from "../syntax/argument-paths.ts";
 import { Work } from "../work/work.ts";
 

@@ -1,5 +1,5 @@
 import { type ASTNode, EvaluationError, type ParseResult, serialize } from "@marcbachmann/cel-js";
-import { createPatterns } from "../schemas/patterns.ts";
+import { createPatterns } from "../patterns/patterns.ts";
 import { type ArgumentPath, argumentPathsOf } from "../syntax/argument-paths.ts";
 import { type AstNode, childrenOf, isNode, readParts, selectionPath, type TextPart } from "../syntax/ast.ts";
 import type { ExpressionProblem } from "../syntax/expression-problem.ts";

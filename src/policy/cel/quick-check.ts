@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../core/json.ts";
-import { VALUE_LIMITS } from "../schemas/json-values.ts";
+import { VALUE_LIMITS } from "../inputs/json-values.ts";
 import { type AstNode, type Comparison, childrenOf, isComparison, MIRRORED, selectionPath } from "../syntax/ast.ts";
 
 /** A comparison of an argument with a literal, on which a condition depends as a whole: `args.amount > 1000 && …`. */

@@ -7,8 +7,8 @@ import { checkCondition, checkCost, checkExpression, guardsOfText } from "../exp
 import { type Finding, reportedPlaces } from "../expressions/findings.ts";
 import type { ExpressionDeps } from "../expressions/scope.ts";
 import { type KnownTool, pathOf } from "../known-tool.ts";
+import { createPatterns, type Patterns } from "../patterns/patterns.ts";
 import { type ArgumentType, readArgumentType } from "../schemas/argument-types.ts";
-import { createPatterns, type Patterns } from "../schemas/patterns.ts";
 import { schemaMembers } from "../schemas/schema-members.ts";
 import { both, type GuardCache, type Narrowing, NO_FACTS, withPlaces } from "../syntax/guards.ts";
 import { type FactTable, factsOfTools } from "../values/facts.ts";

@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from "../../core/json.ts";
 import type { Expression, PolicyLanguage } from "../cel/environment.ts";
 import type { Trial } from "../expressions/trials.ts";
-import { readSchemaHints } from "../schemas/input-schema.ts";
-import { bindJson } from "../schemas/json-values.ts";
+import { readSchemaHints } from "../inputs/input-schema.ts";
+import { bindJson } from "../inputs/json-values.ts";
 
 /** Policies may be thousands, and many of them alike. */
 const MAX_KNOWN = 1_000;

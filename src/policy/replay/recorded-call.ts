@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "../../core/json.ts";
 import { AT_HOME } from "../../core/principal.ts";
+import { NotRecorded, NotRecordedError, type OnLoss, withLosses } from "../inputs/recorded-values.ts";
 import type { PolicyInput } from "../policy-set.ts";
-import { NotRecorded, NotRecordedError, type OnLoss, withLosses } from "../schemas/recorded-values.ts";
 
 /** A call as the audit has it. What is not on record is `undefined`. */
 export interface RecordedCall {

@@ -2,8 +2,8 @@ import { type Decision, FINAL_VERDICTS, type Match } from "../../core/decision.t
 import type { Answers } from "../answer.ts";
 import { type DecidedEffect, isStronger, settled, verdictOf } from "../decide/effects.ts";
 import { DEFAULT_POLICY } from "../decide/tally.ts";
+import { isForLoss, NotRecordedError } from "../inputs/recorded-values.ts";
 import type { PolicySet } from "../policy-set.ts";
-import { isForLoss, NotRecordedError } from "../schemas/recorded-values.ts";
 import { REFUSED } from "../tests/schema.ts";
 import { type RecordedCall, type RecordedClient, recordedInput } from "./recorded-call.ts";
 

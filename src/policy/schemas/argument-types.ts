@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
-import { readSchemaHints, type SchemaHints } from "./input-schema.ts";
+import { readSchemaHints, type SchemaHints } from "../inputs/input-schema.ts";
 import { stepOf } from "./multiples.ts";
 import { type Range, rangeOf, unionOfRanges } from "./number-range.ts";
 import { type Alternative, allowsText, expand, ownValue, type PatternTest } from "./schema-alternatives.ts";

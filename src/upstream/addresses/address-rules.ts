@@ -7,7 +7,7 @@ import {
   notPublic,
   readAddress,
   readRange,
-} from "../../http/address-class.ts";
+} from "../../http/addresses/address-class.ts";
 import { answerLookup, nameLookups, type Resolve } from "../../http/name-lookups.ts";
 
 export interface AddressRulesOptions {

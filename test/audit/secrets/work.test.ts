@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createSearchBudget, spendSteps } from "../../../src/audit/names/search-budget.ts";
+import { createNameReader, stepsOfName } from "../../../src/audit/names/sensitive-names.ts";
 import { withoutDocuments } from "../../../src/audit/secrets/documents.ts";
 import { REDACT_LIMITS, REDACTED, redact } from "../../../src/audit/secrets/redact.ts";
-import { createSearchBudget, spendSteps } from "../../../src/audit/secrets/search-budget.ts";
-import { createNameReader, stepsOfName } from "../../../src/audit/secrets/sensitive-names.ts";
 import type { Json, JsonObject } from "../../../src/core/json.ts";
 
 /*

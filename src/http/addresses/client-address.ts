@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { type Refusal, refuse } from "../core/errors.ts";
+import { type Refusal, refuse } from "../../core/errors.ts";
 import { type Address, type AddressRange, addressText, isWithin, readAddress } from "./address-class.ts";
 import { forwardedNodes, listedNodes, readNode } from "./forwarded.ts";
 import { trustedRanges } from "./trusted-proxies.ts";
