@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { verifyRecord } from "../../src/audit/verify/verify-record.ts";
 import { exportLine } from "../../src/commands/audit/format.ts";
 import { audit } from "../../src/store/audit/schema.ts";
-import { MAX_ARGUMENTS_BYTES, MAX_TEXT_BYTES } from "../../src/store/database/bounded.ts";
+import { MAX_ARGUMENTS_BYTES, MAX_TEXT_BYTES } from "../../src/store/database/stored-texts.ts";
 import { openStore, openStoreReader, type Store, type StoreReader } from "../../src/store/open-store.ts";
 import { keepingLog } from "../support/audit.ts";
 import { auditHash } from "../support/audit-key.ts";

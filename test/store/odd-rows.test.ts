@@ -4,7 +4,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { missingActFindings } from "../../src/audit/verify/missing-acts.ts";
-import { MAX_TEXT_BYTES } from "../../src/store/database/bounded.ts";
+import { MAX_TEXT_BYTES } from "../../src/store/database/stored-texts.ts";
 import { openStore, type Store } from "../../src/store/open-store.ts";
 import { errorCode } from "../../src/store/store-error.ts";
 import { keepingLog } from "../support/audit.ts";

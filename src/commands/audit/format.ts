@@ -3,8 +3,7 @@ import { type RecordedMatch, readMatches } from "../../audit/read/read-matches.t
 import { hasFailed } from "../../core/call-outcome.ts";
 import type { StoredAuditRow } from "../../store/audit/audit-row.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
-import { MAX_TEXT_BYTES } from "../../store/database/bounded.ts";
-import { UNREADABLE } from "../../store/database/readable-rows.ts";
+import { MAX_TEXT_BYTES, UNREADABLE } from "../../store/database/stored-texts.ts";
 import { type Colour, clip, plainText } from "../terminal/output.ts";
 import { table } from "../terminal/table.ts";
 

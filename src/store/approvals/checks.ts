@@ -3,8 +3,8 @@ import { eq, notInArray, sql } from "drizzle-orm";
 import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
 import { isOpen } from "../../core/approval.ts";
 import type { KeyedHash } from "../../core/keyed-hash.ts";
-import { bounded, MAX_ID_BYTES } from "../database/bounded.ts";
-import { idText } from "../database/readable-rows.ts";
+import { bounded } from "../database/bounded.ts";
+import { idText, MAX_ID_BYTES } from "../database/stored-texts.ts";
 import {
   approvalApprovers,
   approvalDecisions,

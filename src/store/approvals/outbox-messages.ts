@@ -1,7 +1,8 @@
 import { APPROVAL_STATES, type ApprovalNotice, type Approvers } from "../../core/approval.ts";
 import { isObject, type Json } from "../../core/json.ts";
-import { createReadableRows, UNREADABLE } from "../database/readable-rows.ts";
+import { createReadableRows } from "../database/readable-rows.ts";
 import { objectIn } from "../database/stored-json.ts";
+import { UNREADABLE } from "../database/stored-texts.ts";
 import { StoreError } from "../store-error.ts";
 import type { OutboxEntry, OutboxMessage } from "./outbox.ts";
 import { outbox as rows } from "./schema.ts";

@@ -1,8 +1,9 @@
 import { and, asc, count, desc, eq, gt, isNotNull, lte, min, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { ApprovalEvent } from "../../core/approval.ts";
-import { APPROVAL_SIZES, boundedColumns } from "../database/bounded.ts";
+import { boundedColumns } from "../database/bounded.ts";
 import type { Guarded } from "../database/guarded.ts";
+import { APPROVAL_SIZES } from "../database/stored-texts.ts";
 import type { ApprovalStore, StoredApproval } from "./approvals.ts";
 import { matching, orderOf } from "./query.ts";
 import { decisionOf, eventOf, type RequestRow, recordOf } from "./rows.ts";

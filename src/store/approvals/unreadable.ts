@@ -1,6 +1,7 @@
 import type { FlowSnapshot } from "../../core/approval.ts";
-import { createReadableRows, UNREADABLE } from "../database/readable-rows.ts";
+import { createReadableRows } from "../database/readable-rows.ts";
 import { objectIn } from "../database/stored-json.ts";
+import { UNREADABLE } from "../database/stored-texts.ts";
 import { StoreError } from "../store-error.ts";
 import { type DecisionRow, decisionOf, type RequestRow, recordOf } from "./rows.ts";
 import { approvalDecisions, approvalEvents, approvalRequests } from "./schema.ts";

@@ -1,6 +1,6 @@
 import { or, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
-import { MAX_TEXT_BYTES } from "../database/bounded.ts";
+import { MAX_TEXT_BYTES } from "../database/stored-texts.ts";
 
 /*
  * Questions to columns that hold a JSON list of matches, as the audit's `policies` does. Each looks for its literal text

@@ -1,7 +1,7 @@
 import { getTableColumns, inArray, type SQL, sql, type Table } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
-import { bounded, boundedColumns, MAX_ARGUMENTS_BYTES, MAX_TEXT_BYTES, rowBytes } from "../database/bounded.ts";
-import { UNREADABLE } from "../database/readable-rows.ts";
+import { bounded, boundedColumns, rowBytes } from "../database/bounded.ts";
+import { MAX_ARGUMENTS_BYTES, MAX_TEXT_BYTES, UNREADABLE } from "../database/stored-texts.ts";
 import type { StoredAuditRow } from "./audit-row.ts";
 import { audit } from "./schema.ts";
 

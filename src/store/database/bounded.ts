@@ -1,26 +1,11 @@
 import { type GetColumnData, getTableColumns, type SQL, sql, type Table } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
+import { MAX_TEXT_BYTES } from "./stored-texts.ts";
 
 /*
  * A text of a row is brought over only where it is no longer than what the gateway writes there: whoever can write the file
  * can put a hundred megabytes into it, and everybody waits while that is read. SQLite knows how long a text is without reading it.
  */
-
-/** What is not of a known size is no longer than this, in bytes. */
-export const MAX_TEXT_BYTES = 1024 * 1024;
-
-/** The longest request body that a configuration can allow, sealed: base64, and the caller's claims beside the arguments. */
-export const MAX_ARGUMENTS_BYTES = 96 * 1024 * 1024;
-
-/** What the parts of a request for approval are no longer than: arguments are a text within JSON, and an answer is as long as a text can be. */
-export const APPROVAL_SIZES = {
-  arguments: 2 * MAX_ARGUMENTS_BYTES,
-  requester: MAX_ARGUMENTS_BYTES,
-  result: 512 * 1024 * 1024,
-};
-
-/** The longest name of anything that the gateway keeps. */
-export const MAX_ID_BYTES = 1024;
 
 /** A column's values as far as they are within bounds; in the place of longer ones `instead`, or bytes: no text, so that it cannot be read. */
 export function bounded(column: SQLiteColumn | SQL, maxBytes = MAX_TEXT_BYTES, instead: SQL = NOTHING): SQL {

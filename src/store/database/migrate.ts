@@ -3,8 +3,8 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { StoreError } from "../store-error.ts";
-import { MAX_ID_BYTES } from "./bounded.ts";
 import { headFileOf, lacksLeftRow } from "./left-row.ts";
+import { MAX_ID_BYTES } from "./stored-texts.ts";
 
 /** One file of `migrations/`, as drizzle-kit's journal lists it. */
 interface Migration {

@@ -1,17 +1,10 @@
 import { getTableColumns, type InferSelectModel, type Table } from "drizzle-orm";
+import { UNREADABLE } from "./stored-texts.ts";
 
 /*
  * SQLite keeps any value in any column, and whoever can write the file can put there what the gateway never does: bytes, a
  * number without end, an unknown word. One such row must not take all others with it.
  */
-
-/** What stands where a text of a row cannot be read. */
-export const UNREADABLE = "unreadable";
-
-/** An id as it is told to people, who may have written anything there. */
-export function idText(value: unknown): string {
-  return typeof value === "string" || typeof value === "number" ? String(value) : UNREADABLE;
-}
 
 /** Reads rows of one table. */
 export interface ReadableRows<Row> {

@@ -1,6 +1,6 @@
 import Database from "better-sqlite3";
-import { MAX_ID_BYTES, MAX_TEXT_BYTES } from "../database/bounded.ts";
 import { migrate } from "../database/migrate.ts";
+import { MAX_ID_BYTES, MAX_TEXT_BYTES } from "../database/stored-texts.ts";
 
 interface SchemaItem {
   readonly type: string;

@@ -1,8 +1,8 @@
 import type Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { approvalSealed } from "../approvals/schema.ts";
-import { APPROVAL_SIZES } from "../database/bounded.ts";
 import type { Guarded } from "../database/guarded.ts";
+import { APPROVAL_SIZES } from "../database/stored-texts.ts";
 import { BEFORE_ALL, createRowWalk, type PlacedRow } from "../database/walk-rows.ts";
 import { registeredUpstreamOf } from "../upstreams/registered-upstream-rows.ts";
 import type { RegisteredUpstreamRecord } from "../upstreams/registered-upstreams.ts";
