@@ -1,11 +1,11 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { createKeyedHash } from "../core/keyed-hash.ts";
-import type { RedactionJob, ThreadData } from "./long-redactions.ts";
 import { redactBytes } from "./redact-bytes.ts";
 import { compileRedaction, mergeRedactions } from "./redaction.ts";
+import type { RedactionJob, ThreadData } from "./search-thread.ts";
 
 /*
- * The program of the thread behind `long-redactions.ts`: one job after another, each answered with one message.
+ * The program of the thread behind `search-thread.ts`: one job after another, each answered with one message.
  */
 
 const { secret, purpose }: ThreadData = workerData;

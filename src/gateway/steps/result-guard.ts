@@ -67,7 +67,8 @@ export function createResultGuard(deps: ResultGuardDeps): ResultGuard {
       const value = result.value();
       if (!isObject(value)) return withhold("It is not a JSON object.");
       const redactions = applied(set.decideResult(input, policyResult(value)));
-      const redacted = await longRedactions.redact(result.bytes, redactions, personKey(input.principal), cancellation);
+      const owner = { source: input.tool.upstream, holder: personKey(input.principal) };
+      const redacted = await longRedactions.redact(result.bytes, redactions, owner, cancellation);
       if (cancellation?.cancelled === true) return undefined;
       if (redacted.kind === "same") return result;
       if (redacted.kind === "withheld") return withhold(redacted.reason);
