@@ -15,7 +15,7 @@ import { prepareAppend } from "./audit/append-audit.ts";
 import type { AuditReader, AuditRows } from "./audit/audit-rows.ts";
 import { beginKeyedSince, KEYED_SINCE_MIGRATION } from "./audit/keyed-since.ts";
 import { createAuditReader } from "./audit/read-audit.ts";
-import { BACKSTOP_PAGES, createCheckpointer } from "./database/checkpointer.ts";
+import { BACKSTOP_PAGES, createCheckpointer, KEPT_LOG_BYTES } from "./database/checkpointer.ts";
 import { type DatabaseFile, NO_FILE, watchDatabaseFile } from "./database/database-file.ts";
 import { createGuarded, type Guarded } from "./database/guarded.ts";
 import { type OnApplied, openForReading, openForWriting } from "./database/open.ts";
@@ -179,6 +179,7 @@ function openWithoutWaiting(place: StorePlace, migrationsDir: string, onApplied:
   const connection = openForWriting(place, migrationsDir, onApplied);
   connection.pragma("busy_timeout = 0");
   connection.pragma(`wal_autocheckpoint = ${BACKSTOP_PAGES}`);
+  connection.pragma(`journal_size_limit = ${KEPT_LOG_BYTES}`);
   return connection;
 }
 

@@ -9,11 +9,13 @@ import { keepingLog, temporaryDir } from "../support/audit.ts";
 import { auditHash, digest } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
 
-const row = createRowEncoder({
+const encoder = createRowEncoder({
   arguments: "full",
   seal: createSeal(Buffer.alloc(32, 7), "audit-arguments"),
   digest,
-}).opening(opening("call_1", { arguments: { text: "x".repeat(2_000) } }));
+});
+const row = encoder.opening(opening("call_1", { arguments: { text: "x".repeat(2_000) } }));
+const heavy = encoder.opening(opening("call_2", { arguments: { text: "x".repeat(1_000_000) } }));
 
 it("the write-ahead log is moved into the database while the store is in use, and is gone after its end", async () => {
   const path = join(temporaryDir(), "portcullis.db");
@@ -25,6 +27,23 @@ it("the write-ahead log is moved into the database while the store is in use, an
   await expect.poll(() => statSync(path).size, { timeout: 15_000 }).toBeGreaterThan(before + 500_000);
   await store.close();
   expect(existsSync(`${path}-wal`)).toBe(false);
+  expect(log.lines).toEqual([]);
+});
+
+it("few commits that are heavy are moved as well, long before SQLite would do it inside of a commit", async () => {
+  const path = join(temporaryDir(), "portcullis.db");
+  const log = keepingLog();
+  const store = openStore({ url: `file:${path}`, log, auditHash });
+  const before = statSync(path).size;
+  for (let commit = 0; commit < 16; commit++) await store.audit.append([heavy]);
+  await expect.poll(() => statSync(path).size, { timeout: 15_000 }).toBeGreaterThan(before + 5_000_000);
+  // What was moved makes room for what comes: the log stays about as long.
+  for (let commit = 0; commit < 48; commit++) {
+    await store.audit.append([heavy]);
+    if (commit % 8 === 7) await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await expect.poll(() => statSync(path).size, { timeout: 15_000 }).toBeGreaterThan(before + 30_000_000);
+  await store.close();
   expect(log.lines).toEqual([]);
 });
 

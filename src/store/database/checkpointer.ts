@@ -1,9 +1,10 @@
+import { statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 
 /** Moves what is in the write-ahead log into the database, off the event loop. */
 export interface Checkpointer {
-  /** Tells it of a commit; every so many it starts a checkpoint. */
+  /** Tells it of a commit; every so many, or when they were heavy, it starts a checkpoint. */
   committed(): void;
   /** Waits for a checkpoint under way, then gives its connection back. */
   close(): Promise<void>;
@@ -12,7 +13,13 @@ export interface Checkpointer {
 /** SQLite's own checkpoint, on the event loop, if the log ever grows to so many pages (128 MB): the thread is stuck. */
 export const BACKSTOP_PAGES = 32_768;
 
+/** To so many bytes (8 MB) the log is cut once all of it was moved, so that its size tells of what waits in it. */
+export const KEPT_LOG_BYTES = 8 * 1024 * 1024;
+
 const COMMITS_PER_CHECKPOINT = 250;
+/** A few commits may be megabytes each: the log's size is looked at after so many, and growth by so much is enough. */
+const COMMITS_PER_LOOK = 8;
+const BYTES_PER_CHECKPOINT = 8 * 1024 * 1024;
 
 /*
  * A checkpoint writes and syncs the database file: 4 to 12 ms in which, done by SQLite's default inside a commit, no
@@ -61,7 +68,19 @@ export function createCheckpointer(path: string, onFault: (err: unknown) => void
   let worker: Worker | undefined;
   let running = false;
   let commits = 0;
+  /** How long the log was when it was last moved, or since then if it was shorter. */
+  let moved = 0;
   let closed = false;
+
+  function hasGrown(): boolean {
+    const bytes = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+    if (bytes - moved >= BYTES_PER_CHECKPOINT) {
+      moved = bytes;
+      return true;
+    }
+    moved = Math.min(moved, bytes);
+    return false;
+  }
 
   function start(): Worker {
     const driver = createRequire(import.meta.url).resolve("better-sqlite3");
@@ -87,7 +106,8 @@ export function createCheckpointer(path: string, onFault: (err: unknown) => void
   return {
     committed() {
       commits += 1;
-      if (commits < COMMITS_PER_CHECKPOINT || running || closed) return;
+      if (running || closed) return;
+      if (commits < COMMITS_PER_CHECKPOINT && (commits % COMMITS_PER_LOOK !== 0 || !hasGrown())) return;
       commits = 0;
       running = true;
       worker ??= start();
