@@ -12,6 +12,7 @@ import { encodeNotification } from "../mcp/encode.ts";
 import { asClientParams } from "../mcp/members/era-members.ts";
 import type { RefusedCall } from "../mcp/refused-call.ts";
 import { progressTokenOf, reachesLevel, traceIdOf } from "../mcp/request-meta.ts";
+import { CredentialEnds } from "./credential-ends.ts";
 import { deliveryClassOf } from "./delivery-class.ts";
 import { createHolds, type Holds } from "./holds.ts";
 import { DEFAULT_DOWNSTREAM_LIMITS, type EdgeDeps, type EdgeLimits } from "./options.ts";
@@ -29,6 +30,7 @@ export interface Edge {
   readonly errors: "result" | "protocol";
   /** The calls that wait for people with a connection open. */
   readonly holds: Holds;
+  readonly credentialEnds: CredentialEnds;
 }
 
 export function createEdge(deps: EdgeDeps): Edge {
@@ -42,12 +44,15 @@ export function createEdge(deps: EdgeDeps): Edge {
     serverInfo: { name: "portcullis", version: deps.version },
     errors: deps.errors ?? "result",
     holds: createHolds(limits),
+    credentialEnds: new CredentialEnds(),
   };
 }
 
 /** Facts about the connection that a message came on. */
 export interface RequestContext {
   readonly principal: Principal;
+  /** When the credential ends, ms since the epoch, perhaps `Infinity`. */
+  readonly credentialUntil: number;
   readonly scope: Scope;
   readonly ip: string;
   readonly userAgent: string;

@@ -93,6 +93,7 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
   });
   const stopTicking = (deps.everySecond ?? everySecond)(() => {
     const now = edge.now();
+    edge.credentialEnds.sweep(now);
     streams.sweep(now);
     sessions.sweep(now);
   });

@@ -36,6 +36,7 @@ export async function admit(http: HttpEdge, { incoming, from, path, endpoint }: 
   if (scope === undefined) return { ok: false, refusal: refuse("ENDPOINT_UNKNOWN"), headers: {} };
   const context: RequestContext = {
     principal: identified.principal,
+    credentialUntil: identified.until,
     scope,
     ip: from.ip,
     userAgent: incoming.headers["user-agent"] ?? "",

@@ -70,7 +70,7 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
       // A proxy or tunnel on this machine would make callers from anywhere look local.
       return request.forwarded === true
         ? reject(path, "CREDENTIAL_MISSING", "Only a program on this machine that connects directly needs none.", [])
-        : accept(ANONYMOUS);
+        : accept(ANONYMOUS, Number.POSITIVE_INFINITY);
     }
     // As nearly every call comes. What was good has the form of a token, which need not be looked at again.
     const again = authorization.startsWith(USUAL)
@@ -99,8 +99,9 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
     const owner = keyOwner(key);
     attempt?.end(owner === undefined);
     if (owner === undefined) return reject(path, "TOKEN_INVALID", "The API key is not known.", []);
-    const identified = accept(owner);
-    remembered.set(digest, { identified, until: Number.POSITIVE_INFINITY, reaches: anywhere }, { size: key.length });
+    const until = Number.POSITIVE_INFINITY;
+    const identified = accept(owner, until);
+    remembered.set(digest, { identified, until, reaches: anywhere }, { size: key.length });
     return identified;
   }
 
@@ -116,7 +117,8 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
       )
         log.warn({ issuer }, "an address in a token is not written plainly, so that it does not count");
       reportUnread(verified.principal);
-      const identified = accept(verified.principal);
+      const toleranceMs = issuers.get(issuer)?.options.clockToleranceMs ?? 0;
+      const identified = accept(verified.principal, verified.expiresAt + toleranceMs);
       const until = Math.min(verified.expiresAt, now() + REMEMBERED_FOR_MS);
       remembered.set(digest, { identified, until, reaches: reachOf(verified.principal) }, { size: token.length });
       return identified;
@@ -186,8 +188,8 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
     return { ok: false, refusal: refuse(code, detail), headers };
   }
 
-  function accept(principal: Principal): Identified {
-    return { ok: true, principal: named(principal, people) };
+  function accept(principal: Principal, until: number): Identified {
+    return { ok: true, principal: named(principal, people), until };
   }
 
   return { identify, insufficient: challenges.insufficient, metadata: challenges.metadata };

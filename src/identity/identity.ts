@@ -16,7 +16,8 @@ export interface CredentialRequest {
 }
 
 export type Identified =
-  | { readonly ok: true; readonly principal: Principal }
+  /** `until`: when the credential ends, ms since the epoch; `Infinity` of what has no end of its own. */
+  | { readonly ok: true; readonly principal: Principal; readonly until: number }
   /** `headers` go out with the refusal: the challenge of a 401 (RFC 6750 §3, RFC 9728 §5.1), `Retry-After` of a 429. */
   | { readonly ok: false; readonly refusal: Refusal; readonly headers: Readonly<Record<string, string>> };
 

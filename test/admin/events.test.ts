@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createEventStreams } from "../../src/admin/events/streams.ts";
+import { refuse } from "../../src/core/errors.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import type { OperatorEvent } from "../../src/operations/events/events.ts";
 import type { Operator } from "../../src/operations/operator.ts";
@@ -149,6 +150,65 @@ describe("the events of a gateway", () => {
   });
 });
 
+describe("a credential that does not hold any more", () => {
+  it("ends its stream with the first event after that, and hears of none", async () => {
+    const operator: Operator = { principal: principalOf("root"), admin: true, lacks: undefined };
+    let tell: (event: OperatorEvent) => void = () => {};
+    let holds = true;
+    const opened = createEventStreams({
+      events: {
+        subscribe(_operator, listener) {
+          tell = listener;
+          return () => {};
+        },
+        close() {},
+      },
+      admit: async () =>
+        holds ? { ok: true, operator, ip: "127.0.0.1", insufficient: undefined } : refuse("CREDENTIAL_MISSING"),
+      beatMs: 60_000,
+    }).open(operator, Object.create(null));
+    if (!(opened instanceof Response)) throw new Error(opened.code);
+    const happened = async (digest: string): Promise<void> => {
+      tell({ kind: "policies", digest, refused: false });
+      await new Promise(setImmediate);
+    };
+    await happened("before");
+    holds = false;
+    await happened("after");
+    const text = await opened.text();
+    expect(text).toContain("before");
+    expect(text).not.toContain("after");
+  });
+
+  it("is told nothing that happened during the look which it passed", async () => {
+    const operator: Operator = { principal: principalOf("root"), admin: true, lacks: undefined };
+    let tell: (event: OperatorEvent) => void = () => {};
+    const looks: Array<(holds: boolean) => void> = [];
+    const opened = createEventStreams({
+      events: {
+        subscribe(_operator, listener) {
+          tell = listener;
+          return () => {};
+        },
+        close() {},
+      },
+      admit: async () =>
+        (await new Promise<boolean>((resolve) => looks.push(resolve)))
+          ? { ok: true, operator, ip: "127.0.0.1", insufficient: undefined }
+          : refuse("CREDENTIAL_MISSING"),
+      beatMs: 60_000,
+    }).open(operator, Object.create(null));
+    if (!(opened instanceof Response)) throw new Error(opened.code);
+    for (const digest of ["before", "during"]) tell({ kind: "policies", digest, refused: false });
+    looks[0]?.(true);
+    await new Promise(setImmediate);
+    looks[1]?.(false);
+    const text = await opened.text();
+    expect(text).toContain("before");
+    expect(text).not.toContain("during");
+  });
+});
+
 describe("a reader that does not keep up", () => {
   it("is dropped, and still gets what was kept for it", async () => {
     const operator: Operator = { principal: principalOf("root"), admin: true, lacks: undefined };
@@ -173,6 +233,7 @@ describe("a reader that does not keep up", () => {
     while (subscribed > 0 && told < 10_000) {
       tell({ kind: "policies", digest: "d".repeat(64), refused: false });
       told += 1;
+      await new Promise(setImmediate);
     }
     expect(subscribed).toBe(0);
     const text = await opened.text();

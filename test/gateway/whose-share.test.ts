@@ -233,7 +233,7 @@ function absentOf(principal: Principal): ClientPeer {
 function contextOf(principal: Principal): Parameters<ReturnType<typeof createSessionRegistry>["open"]>[1] {
   const scope = new ToolGateway().scope("") ?? nothing();
   const facts = { ip: "", userAgent: "", hasHeaders: false, policyHeaders: {}, receivedAt: 0, authenticate: undefined };
-  return { principal, scope, ...facts, header: () => undefined };
+  return { principal, credentialUntil: Number.POSITIVE_INFINITY, scope, ...facts, header: () => undefined };
 }
 
 function callOf(principal: Principal): Call {

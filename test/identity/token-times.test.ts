@@ -45,6 +45,11 @@ it.each([
   expect(readNumericDate(seconds)).toBe(ms);
 });
 
+it("a token holds until its end and the tolerance, which is when it is refused", async () => {
+  const identified = await identify({});
+  expect(identified.ok && identified.until).toBe(NOW + 600_000 + CLOCK.toleranceMs);
+});
+
 describe("a token is refused", () => {
   it.each(["exp", "nbf", "iat"].flatMap((claim) => NO_TIMES.map((value) => [claim, value] as const)))(
     "whose %s is %j",

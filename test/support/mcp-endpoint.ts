@@ -32,12 +32,12 @@ export function person(subject: string): Principal {
   };
 }
 
-/** `Bearer <name>` is that person, `Bearer <name>.<role>` in this role; anything else is challenged. */
-const namedByToken: Identity = {
+/** `Bearer <name>` is that person, `Bearer <name>.<role>` in this role, until `until`; anything else is challenged. */
+const namedByToken = (until: number): Identity => ({
   identify({ authorization, path }) {
     const [, subject, role] = /^Bearer (\w+)(?:\.(\w+))?$/.exec(authorization ?? "") ?? [];
     if (subject !== undefined) {
-      return { ok: true, principal: { ...person(subject), roles: role === undefined ? [] : [role] } };
+      return { ok: true, principal: { ...person(subject), roles: role === undefined ? [] : [role] }, until };
     }
     return {
       ok: false,
@@ -47,7 +47,7 @@ const namedByToken: Identity = {
   },
   insufficient: (path, { error }) => `Bearer error="${error}", resource_metadata="http://x${path}"`,
   metadata: (path) => ({ resource: `http://x${path}` }),
-};
+});
 
 /** A session store that keeps its rows in memory and outlives the endpoints that use it. */
 export class MemorySessions implements SessionStore {
@@ -108,6 +108,8 @@ export async function serveMcp(
     readonly allowedOrigins?: readonly string[];
     readonly trustedProxies?: readonly string[];
     readonly log?: typeof SILENT;
+    /** When every credential ends, ms since the epoch. Default: never. */
+    readonly credentialsUntil?: number;
   } = {},
 ): Promise<Served> {
   const gateway = options.gateway ?? new ToolGateway();
@@ -119,7 +121,7 @@ export async function serveMcp(
   const endpoint = createMcpEndpoint({
     gateway,
     sessions: options.store ?? sessions,
-    identity: namedByToken,
+    identity: namedByToken(options.credentialsUntil ?? Number.POSITIVE_INFINITY),
     arrive: createArrivals({ trustedProxies: options.trustedProxies ?? [] }),
     log: options.log ?? SILENT,
     now,

@@ -31,7 +31,10 @@ const MAX_PER_PERSON = 20;
 /** How long a browser waits before it comes back, ms. */
 const RETRY_MS = 2_000;
 
-/** Makes them. A stream ends with its credential; a reader that does not keep up is dropped, and reads the lists again. */
+/**
+ * Makes them. A stream ends with its credential or its session, and tells nothing after that: whether they hold is looked at
+ * before something is told. A reader that does not keep up is dropped, and reads the lists again.
+ */
 export function createEventStreams({ events, admit, beatMs }: EventStreamsDeps): EventStreams {
   /** How each is stopped, and whose it is. */
   const open = new Map<() => void, string>();
@@ -47,14 +50,31 @@ export function createEventStreams({ events, admit, beatMs }: EventStreamsDeps):
     const write = (text: string): void => {
       if (open.has(stop) && !reader.write(text)) stop();
     };
-    const unsubscribe = events.subscribe(operator, (event) => write(encode(event)));
+    // What happens while a look is under way waits for the next one: a look counts only for what was there before it.
+    let waiting: string[] = [];
+    let waitingChars = 0;
+    let looking = false;
+    const tell = (text: string): void => {
+      if (!open.has(stop)) return;
+      waiting.push(text);
+      waitingChars += text.length;
+      if (waitingChars > MAX_UNREAD_BYTES) stop();
+      else if (!looking) void pass();
+    };
+    const pass = async (): Promise<void> => {
+      looking = true;
+      while (open.has(stop) && waiting.length > 0) {
+        const texts = waiting;
+        waiting = [];
+        waitingChars = 0;
+        if (await stillMay(operator, incoming)) for (const text of texts) write(text);
+        else stop();
+      }
+      looking = false;
+    };
+    const unsubscribe = events.subscribe(operator, (event) => tell(encode(event)));
     if (unsubscribe === undefined) return false;
-    const timer = setInterval(() => {
-      write(": still here\n\n");
-      void stillMay(operator, incoming).then((may) => {
-        if (!may) stop();
-      });
-    }, beatMs);
+    const timer = setInterval(() => tell(": still here\n\n"), beatMs);
     open.set(stop, personKey(operator.principal));
     reader.onGone(stop);
     write(`retry: ${RETRY_MS}\n\n`);

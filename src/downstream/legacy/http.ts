@@ -56,7 +56,12 @@ export async function handleGet(http: HttpEdge, exchange: HttpExchange): Promise
   if (session === undefined || outgoing.destroyed) return;
   if (http.sessions.closed) return answerRefusal(outgoing, refuse("STOPPING"));
   const lastEventId = headerOf(incoming, "last-event-id");
-  const connect = () => http.streams.open(outgoing);
+  // A stream that ended so is resumed with another token, and nothing is lost.
+  const connect = () => {
+    const connection = http.streams.open(outgoing);
+    connection.onClose(http.edge.credentialEnds.watch(context.credentialUntil, () => connection.end()));
+    return connection;
+  };
   const resumed = lastEventId === undefined ? "unknown" : session.streams.resume(lastEventId, connect);
   if (resumed === "resumed") return;
   // 204 tells an event stream's reader that there is nothing to come back for. WHATWG HTML, "Server-sent events"

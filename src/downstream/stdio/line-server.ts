@@ -113,6 +113,7 @@ export class LineServer {
   #contextOf(scope: Scope): RequestContext {
     return {
       principal: this.#deps.principal,
+      credentialUntil: Number.POSITIVE_INFINITY,
       scope,
       ip: "",
       userAgent: "",
