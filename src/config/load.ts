@@ -9,6 +9,7 @@ import { fill } from "./file/fill.ts";
 import { type ConfigIssue, MAX_ISSUES, valueAtPath } from "./file/issues.ts";
 import { missingFile } from "./file/missing-file.ts";
 import { parse } from "./file/parse.ts";
+import { withReferences } from "./file/references.ts";
 import { inOrder, toBroken, toError } from "./file/report.ts";
 import { stampOf } from "./file/stamp.ts";
 import { pathKey, readSource, type YamlPath } from "./file/yaml-source.ts";
@@ -66,7 +67,8 @@ export function loadConfig(
     return { ok: false, errors: findings.length > MAX_ISSUES ? [...errors, more(path)] : errors, ...seen() };
   }
   const warnings = [...crossWarnings(parsed.root), ...warnPolicyDir(parsed.root, dir)];
-  return { ok: true, config: inDir(parsed.config, dir), warnings: inOrder(warnings.map(report)), ...seen() };
+  const config = withReferences(inDir(parsed.config, dir), source.value ?? {});
+  return { ok: true, config, warnings: inOrder(warnings.map(report)), ...seen() };
 }
 
 function more(file: string): ConfigError {

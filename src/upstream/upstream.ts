@@ -18,6 +18,8 @@ export interface UpstreamOptions {
       }
     | { readonly kind: "http"; readonly url: string; readonly headers: Readonly<Record<string, string>> }
     | { readonly kind: "sse"; readonly url: string; readonly headers: Readonly<Record<string, string>> };
+  /** By name: the values of its environment or headers that the configuration takes from elsewhere, as they are written there. */
+  readonly references?: Readonly<Record<string, string>> | undefined;
   /** `auto` probes once and remembers. */
   readonly era: "auto" | Era;
   /** Deadline of one request; progress does not extend it. */
@@ -114,9 +116,14 @@ export interface UpstreamLoad {
 export interface Upstream {
   readonly name: string;
   /**
-   * What stands behind the name: the same text for the same URL, or the same command line in the same folder. Secrets
-   * that change from time to time (headers, environment) make no other one of it. Not for eyes: it may be derived from
-   * some.
+   * What stands behind the name: the same text for the same URL, or the same command line in the same folder, whatever it is
+   * given. What is learned of a server is remembered for this.
+   */
+  readonly address: string;
+  /**
+   * Where a call goes: the address with the environment or headers that go with it, since they may name a tenant, an account
+   * or a database. A credential that the configuration takes from elsewhere may change in the same place. A digest that is kept
+   * encrypted only: it is derived from secrets.
    */
   readonly place: string;
   status(): UpstreamStatus;

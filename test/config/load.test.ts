@@ -189,6 +189,7 @@ describe("a configuration", () => {
     });
     expect(config.upstreams[1]).toEqual({
       name: "github",
+      references: { Authorization: `Bearer \${GH}` },
       transport: { kind: "http", url: "https://mcp.example.com/mcp", headers: { Authorization: "Bearer g" } },
       era: "legacy",
       timeoutMs: 30_000,

@@ -79,6 +79,18 @@ describe("a reference that cannot be replaced is an error", () => {
   });
 });
 
+it.each<[string, string, object | undefined]>([
+  [
+    "headers",
+    `url: "https://a.example", headers: { A: "\${X}", B: "Bearer \${X}", C: "a\${X}", D: "$\${X}", E: x, F: "a b \${X}" }`,
+    { A: `\${X}`, B: `Bearer \${X}` },
+  ],
+  ["env", `command: x, env: { A: "\${X}", B: "\${X}\${X}", C: "\${X:-y}" }`, { A: `\${X}`, C: `\${X:-y}` }],
+  ["nothing", `command: x, env: { A: y }`, undefined],
+])("values of %s that are a reference and nothing else are noted as they are written", (_, entry, references) => {
+  expect(configOf(`upstreams: { a: { ${entry} } }`, { X: "x" }).upstreams[0]?.references).toEqual(references);
+});
+
 describe("no error shows", () => {
   const CANARY = "canary-51bd";
   const files = { key: CANARY };

@@ -89,6 +89,8 @@ export const upstreamSchema = z
   .meta({ oneOf: [{ required: ["command"] }, { required: ["url"] }] })
   .transform((entry) => ({
     transport: transportOf(entry),
+    /** See `withReferences`; the file's own entries have them, what is registered at run time may refer to nothing. */
+    references: undefined as Readonly<Record<string, string>> | undefined,
     era: entry.era,
     timeoutMs: entry.timeout,
     isolation: entry.isolation,

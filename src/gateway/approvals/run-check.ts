@@ -100,7 +100,9 @@ export async function toolOfRequest(
   }
   // What people approved is a call of the server that they know by this name, such as the one for tests.
   if (place !== undefined && place !== server.place) {
-    return invalid("The server of the tool is another one now than when the approval was asked for.");
+    return invalid(
+      "The server of the tool is another one now than when the approval was asked for, or is given other headers or another environment.",
+    );
   }
   if (server.status().state !== "ready") return notNow(upstream, "it is not connected");
   // What people approved is the tool as it was described to them, and a list in memory may be minutes old.

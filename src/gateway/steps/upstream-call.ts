@@ -26,7 +26,8 @@ export interface UpstreamCall {
 /** `_meta` key under which a server finds the request's id, with which it can tell a repeat from a new call. */
 const REQUEST_KEY = "portcullis/request";
 
-const EXCHANGED = "another server has its name since the call was decided on";
+const EXCHANGED =
+  "another server, or one with other headers or another environment, has its name since the call was decided on";
 
 /** Calls the tool and waits for its first round. @throws never */
 export function callUpstream(upstreams: Pick<Upstreams, "get">, made: UpstreamCall): Promise<Round> {

@@ -109,7 +109,7 @@ export async function wireUpstreams(deps: {
   }
   const broughtUp = marks
     .bringUp(upstreams.names(), {
-      placeOf: (name) => upstreams.get(name)?.place,
+      placeOf: (name) => upstreams.get(name)?.address,
       settled: (name) => catalog.settled([name]),
       refresh: () => live.refresh(),
     })

@@ -6,7 +6,7 @@ export interface RouteMemoryDeps {
   readonly options: UpstreamOptions;
   /** What earlier starts of the gateway learned. */
   readonly eras: EraMemory | undefined;
-  /** As `Upstream.place`. */
+  /** As `Upstream.address`. */
   readonly place: string;
   readonly now: () => number;
   /** How long a route holds, in ms. */

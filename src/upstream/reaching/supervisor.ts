@@ -17,7 +17,7 @@ import type { StateKeeper, UpstreamTrouble } from "./state.ts";
 /** What keeping one upstream reached needs. */
 export interface SupervisorDeps extends ReachDeps {
   readonly eras: EraMemory | undefined;
-  /** As `Upstream.place`. */
+  /** As `Upstream.address`. */
   readonly place: string;
   emit(event: UpstreamEvent): void;
   /** The upstream is reached in another way than before: connections made the old way are of no use. */

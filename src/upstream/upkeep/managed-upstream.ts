@@ -27,7 +27,7 @@ import type {
   UpstreamSession,
   UpstreamStatus,
 } from "../upstream.ts";
-import { fingerprintOf } from "./fingerprint.ts";
+import { fingerprintOf, placeOf } from "./fingerprint.ts";
 import { ListReader } from "./list-reader.ts";
 import { SessionOpener } from "./session-opener.ts";
 import { systemPeer } from "./system-peer.ts";
@@ -52,6 +52,7 @@ export interface ManagedUpstreamDeps {
 /** One registered upstream: keeps it reached, hands out sessions, and answers at once while it is down. */
 export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
   readonly name: string;
+  readonly address: string;
   readonly place: string;
   readonly timeoutMs: number;
   readonly log: Log;
@@ -72,7 +73,8 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
     this.#deps = deps;
     this.options = options;
     this.name = options.name;
-    this.place = fingerprintOf(options.transport);
+    this.address = fingerprintOf(options.transport);
+    this.place = placeOf(options);
     this.timeoutMs = options.timeoutMs;
     this.log = deps.log;
     this.calls = new Shares(timing.maxConnections, timing.maxWaiting);
@@ -89,7 +91,7 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
       ...deps,
       state: this.#state,
       intake: this.intake,
-      place: this.place,
+      place: this.address,
       endpoint: () => this.#endpoint,
       system: () => this.#system,
       onRouteChanged: () => this.#pool.renewAll(),
