@@ -54,7 +54,7 @@ export function createEventStreams({ events, admit, beatMs }: EventStreamsDeps):
     let waiting: string[] = [];
     let waitingChars = 0;
     let looking = false;
-    const tell = (text: string): void => {
+    const queue = (text: string): void => {
       if (!open.has(stop)) return;
       waiting.push(text);
       waitingChars += text.length;
@@ -72,9 +72,9 @@ export function createEventStreams({ events, admit, beatMs }: EventStreamsDeps):
       }
       looking = false;
     };
-    const unsubscribe = events.subscribe(operator, (event) => tell(encode(event)));
+    const unsubscribe = events.subscribe(operator, (event) => queue(encode(event)));
     if (unsubscribe === undefined) return false;
-    const timer = setInterval(() => tell(": still here\n\n"), beatMs);
+    const timer = setInterval(() => queue(": still here\n\n"), beatMs);
     open.set(stop, personKey(operator.principal));
     reader.onGone(stop);
     write(`retry: ${RETRY_MS}\n\n`);
