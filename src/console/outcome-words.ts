@@ -14,7 +14,7 @@ const CALLS = {
   denied: { text: "The call was refused and not made.", tone: "bad" },
   input_required: { text: "The server asked the client for more, and it called again with that.", tone: "calm" },
   abandoned: {
-    text: "The server asked something in the middle of the run, and nobody was there to answer.",
+    text: "The server asked something in the middle of the call, which ended there: its client could not be asked, or gave no answer.",
     tone: "bad",
   },
   approval_pending: { text: "The call waits for approval: a request was opened.", tone: "wait" },

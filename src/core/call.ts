@@ -48,8 +48,10 @@ export interface ClientPeer {
   readonly owner: string;
   /** `personKey` of them. What is bounded is shared out by it, since a client invents its own name. */
   readonly holder: string;
-  /** Client capabilities as declared: the only ones that are advertised upstream. */
+  /** Client capabilities as declared: no others are advertised upstream. */
   readonly capabilities: JsonObject;
+  /** Whether a server that keeps a session can ask it anything. Otherwise such a server is told of no capability to answer. */
+  readonly takesInputRequests: boolean;
   /** Puts an upstream's request to the client outside any call (legacy only; others answer -32601). */
   request(inputRequest: InputRequest): Promise<InputResponse>;
   /** Hands the client a notification that belongs to no call. */

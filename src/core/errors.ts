@@ -204,17 +204,17 @@ export const ERRORS = {
       "The call was carried out, but its result is withheld: it could not be searched for what policies take out of " +
       "it. Do not repeat the call for its result; ask for less at once.",
   },
-  UPSTREAM_UNAVAILABLE: { status: 502, rpc: -32603, message: "The server of this tool cannot be reached right now." },
+  UPSTREAM_UNAVAILABLE: { status: 502, rpc: -32603, message: "The server cannot be reached right now." },
   UPSTREAM_REFUSED: {
     status: 502,
     rpc: -32603,
-    message: "The server of this tool refuses the gateway's credential, which its operator has to mend.",
+    message: "The server refuses the gateway's credential, which its operator has to mend.",
   },
-  UPSTREAM_BUSY: { status: 503, rpc: -32603, message: "The server of this tool has too many calls in flight." },
-  UPSTREAM_TIMEOUT: { status: 504, rpc: -32603, message: "The server of this tool did not answer in time." },
-  UPSTREAM_CLOSED: { status: 502, rpc: -32603, message: "The server of this tool went away during the call." },
-  UPSTREAM_INVALID: { status: 502, rpc: -32603, message: "The server of this tool gave an answer that is not MCP." },
-  UPSTREAM_TOO_LARGE: { status: 502, rpc: -32603, message: "The server of this tool gave too large an answer." },
+  UPSTREAM_BUSY: { status: 503, rpc: -32603, message: "The server has too many calls in flight." },
+  UPSTREAM_TIMEOUT: { status: 504, rpc: -32603, message: "The server did not answer in time." },
+  UPSTREAM_CLOSED: { status: 502, rpc: -32603, message: "The server went away during the call." },
+  UPSTREAM_INVALID: { status: 502, rpc: -32603, message: "The server gave an answer that is not MCP." },
+  UPSTREAM_TOO_LARGE: { status: 502, rpc: -32603, message: "The server gave too large an answer." },
   CALL_CANCELLED: { status: 499, rpc: -32603, message: "The call was cancelled." },
 } as const satisfies Record<string, { status: number; rpc: number; message: string }>;
 

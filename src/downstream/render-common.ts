@@ -16,6 +16,10 @@ export type OwnAnswer =
 /** What an answer needs to know of its call. */
 export type Answered = Pick<Call, "id" | "method">;
 
+/** What a model is told when a call ended at a question of its server, besides why. */
+export const RAN_UP_TO_QUESTION =
+  "The call may have been carried out up to its question: check before you call it again.";
+
 /** A tool result that tells the model what went wrong. 2026-07-28 server/tools, "Error Handling" */
 export function toolError(text: string, meta?: JsonObject): JsonObject {
   return { content: [{ type: "text", text }], isError: true, ...(meta === undefined ? {} : { _meta: meta }) };
@@ -50,13 +54,18 @@ export function refusedAnswer(refusal: Refusal, call: Answered, errors: "result"
 /** A server that did not answer properly: the model is told which, and whether the call may be repeated. */
 export function faultAnswer(fault: UpstreamFault, call: Answered): OwnAnswer {
   const text = faultText(fault);
-  const data = { code: fault.code, upstream: fault.upstream, executed: fault.executed, call: call.id };
+  const data = { code: fault.code, upstream: fault.upstream, executed: fault.executed, ...recorded(call) };
   return notPossible(call, text, { "portcullis/fault": data });
+}
+
+// Only calls of tools are on record: an id of another request would lead nowhere.
+function recorded({ id, method }: Answered): { readonly call?: string } {
+  return method === "tools/call" ? { call: id } : {};
 }
 
 /** A result that may not be given out: the tool has run, and calling it again would bring no more of it. */
 export function withheldAnswer(call: Answered): OwnAnswer {
-  const data = { code: "RESULT_WITHHELD", call: call.id };
+  const data = { code: "RESULT_WITHHELD", ...recorded(call) };
   return notPossible(call, ERRORS.RESULT_WITHHELD.message, { "portcullis/withheld": data });
 }
 

@@ -1,5 +1,6 @@
 import type { InputRequest } from "../core/call.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
+import { INPUT_REQUEST_CAPABILITIES } from "./messages.ts";
 
 /**
  * The client capabilities that an input request needs and `declared` lacks, in the shape of `ClientCapabilities`; `undefined` when
@@ -28,4 +29,11 @@ function missingElicitation(mode: "form" | "url", elicitation: unknown): JsonObj
   if (isObject(elicitation[mode])) return undefined;
   const formByDefault = mode === "form" && elicitation["url"] === undefined;
   return formByDefault ? undefined : { elicitation: { [mode]: {} } };
+}
+
+const INPUT_CAPABILITIES: ReadonlySet<string> = new Set(Object.values(INPUT_REQUEST_CAPABILITIES));
+
+/** The same capabilities without those that a server would ask the client for something by. */
+export function withoutInputRequests(declared: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(declared).filter(([name]) => !INPUT_CAPABILITIES.has(name)));
 }

@@ -36,6 +36,8 @@ templates. **same** means the same text: each item with all its members in their
 \`<server>__\` in front at \`/mcp\`. A call that is named succeeded; servers without one need an account, a browser or the internet for theirs. After each, no
 process was left.
 
+Questions that servers ask in the middle of a call are no part of it: [one combination of the two eras has none](upstreams.md#what-a-server-asks).
+
 | server | version | started by | lists | asked | through the gateway |
 |---|---|---|---|---|---|
 ${servers.map(serverLine).join("\n")}

@@ -157,6 +157,7 @@ describe("outcomes", () => {
     const { json, text } = await tool("form", { meta: ask });
     expect(json).toHaveProperty("result.isError", true);
     expect(text).toContain("2025-11-25");
+    expect(text).toContain("may have been carried out up to its question");
     expect(served.gateway.abandoned).toHaveLength(1);
   });
 });

@@ -189,6 +189,7 @@ function listening(holder: string, key = holder): { readonly peer: ClientPeer; r
     owner: holder,
     holder,
     capabilities: {},
+    takesInputRequests: true,
     request: async () => ({ ok: true, result: {} }),
     notify: (notification) => void heard.push(notification),
   };

@@ -72,6 +72,7 @@ export function testPeer(
     owner: key,
     holder: key,
     capabilities: {},
+    takesInputRequests: true,
     request: () => Promise.resolve({ ok: false, error: { code: -32601, message: "Method not found" } }),
     notify: (notification) => notifications.push(notification),
     ...more,

@@ -41,7 +41,10 @@ export const upstreamSchema = z
     era: z
       .enum(["auto", "modern", "legacy"])
       .default("auto")
-      .describe("Protocol family: modern (2026-07-28), legacy (2025-11-25 and before), auto finds out."),
+      .describe(
+        "Protocol family: modern (2026-07-28), legacy (2025-11-25 and before), auto finds out and takes modern where a server speaks " +
+          "both. legacy for one that asks its clients (elicitation, sampling, roots) only in sessions.",
+      ),
     idle: duration({ min: "1s", max: "7d" }).prefault("5m").describe("An unused session is closed after so long."),
     max_sessions: z
       .int()

@@ -3,7 +3,7 @@ import { Cancellation } from "../../core/cancellation.ts";
 import type { AnsweredOutcome, InputRequiredOutcome, SettledOutcome } from "../../core/outcome.ts";
 import { RawJson } from "../../core/raw-json.ts";
 import { missingCapability } from "../../mcp/missing-capability.ts";
-import { notPossible } from "../render-common.ts";
+import { notPossible, RAN_UP_TO_QUESTION } from "../render-common.ts";
 import type { OpenCall } from "./incoming.ts";
 
 /** A modern server that only wants to be called again is called again after so long. */
@@ -40,7 +40,10 @@ interface Stop {
 function stopReason(open: OpenCall, outcome: InputRequiredOutcome, round: number): Stop | undefined {
   const { edge, call } = open;
   if (round >= edge.limits.maxRounds) {
-    return { reason: "too many rounds", outcome: ended(call, "The server of this tool asked too many times.") };
+    return {
+      reason: "too many rounds",
+      outcome: ended(call, `The server asked too many times. ${RAN_UP_TO_QUESTION}`),
+    };
   }
   // A legacy server takes an error for an answer and goes on; a modern one has no way to be told of one.
   if (outcome.era === "legacy") return undefined;
@@ -48,8 +51,8 @@ function stopReason(open: OpenCall, outcome: InputRequiredOutcome, round: number
   const lacking = inputRequests.find((inputRequest) => !canAnswer(open, inputRequest));
   if (lacking === undefined) return undefined;
   const text =
-    `The server of this tool needs ${lacking.method} from the client, which this client does not offer here. ` +
-    "Use a client that declares this capability and accepts event streams.";
+    `The server needs ${lacking.method} from the client, which this client does not offer here. ` +
+    `Use a client that declares this capability and accepts event streams. ${RAN_UP_TO_QUESTION}`;
   return { reason: "the client lacks a capability", outcome: ended(call, text) };
 }
 

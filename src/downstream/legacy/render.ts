@@ -17,7 +17,7 @@ import {
 } from "../render-common.ts";
 
 const NEEDS_CAPABILITY =
-  "The server of this tool needs to ask the client something, which this client does not offer. " +
+  "The server needs to ask the client something, which this client does not offer. " +
   "Use a client that declares elicitation, sampling or roots, whichever the server needs.";
 
 /** The response to a legacy client. JSON-RPC errors travel with HTTP status 200: 404 would mean a lost session. */

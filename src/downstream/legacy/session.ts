@@ -75,6 +75,7 @@ export class LegacySession {
       owner: principalKey(principal),
       holder: personKey(principal),
       capabilities: facts.capabilities,
+      takesInputRequests: true,
       request: (inputRequest) => this.#ask(inputRequest),
       notify: (notification) => this.notify(notification),
     };

@@ -36,6 +36,7 @@ export function createModernPeers(): ModernPeers {
         holder,
         // A task is followed where it was made, and an upstream is out of the client's reach.
         capabilities: withoutTasks(capabilities),
+        takesInputRequests: false,
         // This era has no way from the server to the client outside a request. 2026-07-28 changelog
         request: async () => ({ ok: false, error: { code: -32601, message: "The client takes no requests." } }),
         notify: () => {},

@@ -15,6 +15,7 @@ import {
   faultAnswer,
   notPossible,
   type OwnAnswer,
+  RAN_UP_TO_QUESTION,
   refusedAnswer,
   unapprovedAnswer,
   withheldAnswer,
@@ -106,8 +107,8 @@ function statusOf(code: number): number {
 const MAY_REQUEST_INPUT = new Set(["tools/call", "prompts/get", "resources/read"]);
 
 const NEEDS_SESSION =
-  "The server of this tool asks the user something while it works, and asks only clients that keep a session. " +
-  "Call it through a client that speaks protocol 2025-11-25.";
+  "The server asks the client something while it works, and asks only clients that keep a session. " +
+  `Call it through a client that speaks protocol 2025-11-25. ${RAN_UP_TO_QUESTION}`;
 
 function renderInputRequired(edge: Edge, id: RpcId, call: Call, outcome: InputRequiredOutcome): ModernAnswer {
   if (outcome.era === "legacy") {

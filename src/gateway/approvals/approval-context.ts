@@ -81,6 +81,7 @@ export function absentPeer(principal: Principal, { client, peer }: ApprovalConte
     owner: principalKey(principal),
     holder: personKey(principal),
     capabilities: peer?.capabilities ?? {},
+    takesInputRequests: false,
     request: async () => ({ ok: false, error: { code: -32601, message: "The client takes no requests." } }),
     notify: () => {},
   };

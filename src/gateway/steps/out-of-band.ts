@@ -69,6 +69,7 @@ function withoutRedacted(peer: ClientPeer, redactions: ReadonlySet<Redaction>, h
     owner: peer.owner,
     holder: peer.holder,
     capabilities: peer.capabilities,
+    takesInputRequests: peer.takesInputRequests,
     request: ({ method, params }) => peer.request({ method, params: redacted(params) }),
     notify: ({ method, params }) => peer.notify({ method, params: redacted(params) }),
   };

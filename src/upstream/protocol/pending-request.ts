@@ -3,13 +3,14 @@ import { numberIn } from "../../core/exact-json.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { RawJson } from "../../core/raw-json.ts";
 import type { InputRequiredRound, UpstreamFault } from "../../core/round.ts";
-import { INPUT_REQUEST_CAPABILITIES, type RpcId } from "../../mcp/messages.ts";
+import type { RpcId } from "../../mcp/messages.ts";
 import { faultRound } from "../messages/fault.ts";
 import { sendableAnswer } from "../messages/input-response.ts";
 import type { Intake } from "../messages/intake.ts";
 import type { Incoming } from "../messages/response-envelope.ts";
 import { withWords } from "../messages/said.ts";
 import type { UpstreamRequest } from "../upstream.ts";
+import { isAllowedInputRequest, NOT_DECLARED } from "./allowed-input-requests.ts";
 import type { Lost, RequestAttempt } from "./connection.ts";
 import { lostRound } from "./lost-round.ts";
 
@@ -37,6 +38,8 @@ export interface ExchangeOptions {
 
 /** Input requests that one call may have waiting; a server with more is answered with an error at once. */
 const MAX_WAITING_INPUT_REQUESTS = 64;
+
+const TOO_MANY = `${MAX_WAITING_INPUT_REQUESTS} questions of this call wait for an answer already.`;
 
 /**
  * One request in flight, whatever carries it: deadline, cancellation, and the rounds that it is answered in. The
@@ -191,8 +194,11 @@ export class PendingRequest {
       wire.respond(id, { ok: true, result: {} });
       return;
     }
-    if (!isAllowedInputRequest(method, capabilities) || (this.#waiting?.length ?? 0) >= MAX_WAITING_INPUT_REQUESTS) {
-      wire.respond(id, { ok: false, error: { code: -32601, message: "Method not found" } });
+    const refused = isAllowedInputRequest(method, capabilities)
+      ? (this.#waiting?.length ?? 0) >= MAX_WAITING_INPUT_REQUESTS && TOO_MANY
+      : NOT_DECLARED;
+    if (refused !== false) {
+      wire.respond(id, { ok: false, error: { code: -32601, message: refused } });
       return;
     }
     this.#waiting ??= [];
@@ -242,12 +248,4 @@ export class PendingRequest {
     this.#deliver();
     return next;
   }
-}
-
-/** Whether a server may make this request of a client with these capabilities. */
-export function isAllowedInputRequest(method: string, capabilities: JsonObject): boolean {
-  for (const [known, capability] of Object.entries(INPUT_REQUEST_CAPABILITIES)) {
-    if (known === method) return capabilities[capability] !== undefined;
-  }
-  return false;
 }

@@ -5,12 +5,12 @@ import type { RpcId } from "../../mcp/messages.ts";
 import { sendableAnswer } from "../messages/input-response.ts";
 import type { Intake } from "../messages/intake.ts";
 import type { Incoming, Unreadable } from "../messages/response-envelope.ts";
+import { isAllowedInputRequest, NOT_DECLARED } from "./allowed-input-requests.ts";
 import type { ConnectionHost } from "./connection.ts";
-import { isAllowedInputRequest } from "./pending-request.ts";
 
 /** Questions outside any call that one connection may have waiting; a server with more is answered with an error. */
 const MAX_WAITING = 64;
-const NOT_FOUND: RpcError = { code: -32601, message: "Method not found" };
+const NOT_FOUND: RpcError = { code: -32601, message: NOT_DECLARED };
 
 /** Answers a server's requests that belong to no call: `ping` here, what the client declared by the client. */
 export class SessionRequests {

@@ -1,7 +1,8 @@
-import type { ClientPeer, Notification } from "../../core/call.ts";
+import type { ClientPeer, Era, Notification } from "../../core/call.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { FaultRound, Round, UpstreamFault } from "../../core/round.ts";
 import type { ListKind } from "../../mcp/messages.ts";
+import { withoutInputRequests } from "../../mcp/missing-capability.ts";
 import { faultRound } from "../messages/fault.ts";
 import { CallsInFlight } from "../protocol/calls-in-flight.ts";
 import type { Connection, ConnectionHost, Lost, RequestAttempt, SubscribeAnswer } from "../protocol/connection.ts";
@@ -65,6 +66,13 @@ export class PeerSession implements UpstreamSession {
       onAdopted: () => this.#renewSubscriptions(),
       isNeeded: () => this.#subscriptions.size > 0,
     });
+  }
+
+  /** What a server of this era is told that the client can do. */
+  declaredTo(era: Era): JsonObject {
+    return era === "modern" || this.peer.takesInputRequests
+      ? this.capabilities
+      : withoutInputRequests(this.capabilities);
   }
 
   /** Whether a connection is open, or being opened. */

@@ -47,13 +47,13 @@ export class SessionOpener {
   /** Opens a session; where the handshake is refused although others were taken, the server may be of another era by now. */
   async #openAs(connector: Connector, session: PeerSession, host: ConnectionHost): Promise<Opened> {
     const { supervisor, system } = this.#deps;
-    const opened = await connector.open(session.capabilities, host);
+    const opened = await connector.open(session.declaredTo(connector.route.era), host);
     if (opened.ok || opened.fault.code !== "UPSTREAM_INVALID" || connector.route.transport !== "http") return opened;
     await supervisor.eraLost(opened.fault.detail);
     const found = supervisor.connector;
     // The system connection comes with what was found.
     const other = found !== undefined && found !== connector && session !== system;
-    return other ? found.open(session.capabilities, host) : opened;
+    return other ? found.open(session.declaredTo(found.route.era), host) : opened;
   }
 
   async #waitForRoom(session: PeerSession): Promise<UpstreamFault | undefined> {

@@ -14,6 +14,7 @@ export function systemPeer(callable: boolean): ClientPeer {
     capabilities: callable
       ? {}
       : { elicitation: { form: {}, url: {} }, sampling: { context: {}, tools: {} }, roots: { listChanged: false } },
+    takesInputRequests: true,
     request: ({ method }) => Promise.resolve(method === "roots/list" ? NO_ROOTS : NOBODY),
     notify() {},
   };
