@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import type { Shell } from "./commands/shell.ts";
+import { VERSION } from "./core/version.ts";
 import { ownCommand } from "./main/own-command.ts";
-import { VERSION } from "./main/version.ts";
 
 const shell: Shell = {
   out: (text) => process.stdout.write(`${text}\n`),

@@ -48,7 +48,7 @@ const CALLS = {
   STEP_UP_UNAVAILABLE: { text: "The call was not made: sign-ins could not be looked up.", tone: "bad" },
   INTERNAL: { text: "The gateway failed while the call ran: nobody knows whether it happened.", tone: "bad" },
   UPSTREAM_UNAVAILABLE: { text: "The server could not be reached.", tone: "bad" },
-  UPSTREAM_REFUSED: { text: "The server refused the gateway's credential.", tone: "bad" },
+  UPSTREAM_REFUSED: { text: "The server did not let the gateway in, or refused its credential.", tone: "bad" },
   UPSTREAM_BUSY: { text: "The server had too many calls in flight.", tone: "bad" },
   UPSTREAM_TIMEOUT: { text: "The server did not answer in time.", tone: "bad" },
   UPSTREAM_CLOSED: { text: "The server went away during the call.", tone: "bad" },

@@ -208,7 +208,7 @@ export const ERRORS = {
   UPSTREAM_REFUSED: {
     status: 502,
     rpc: -32603,
-    message: "The server refuses the gateway's credential, which its operator has to mend.",
+    message: "The server does not let the gateway in, which its operator has to mend.",
   },
   UPSTREAM_BUSY: { status: 503, rpc: -32603, message: "The server has too many calls in flight." },
   UPSTREAM_TIMEOUT: { status: 504, rpc: -32603, message: "The server did not answer in time." },

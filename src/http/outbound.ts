@@ -1,4 +1,5 @@
-import { Agent, buildConnector, fetch, type RequestInit, type Response } from "undici";
+import { Agent, buildConnector, fetch, Headers, type RequestInit, type Response } from "undici";
+import { USER_AGENT } from "../core/version.ts";
 import { nameLookups } from "./name-lookups.ts";
 import { WireMeter } from "./wire-meter.ts";
 
@@ -18,5 +19,7 @@ const ONCE = new Agent({
  * of an answer, what stands around the body included. @throws TypeError as `fetch` does
  */
 export function fetchOutbound(url: string, init: RequestInit): Promise<Response> {
-  return fetch(url, { ...init, dispatcher: ONCE });
+  const headers = new Headers(init.headers);
+  headers.set("user-agent", USER_AGENT);
+  return fetch(url, { ...init, headers, dispatcher: ONCE });
 }

@@ -5,6 +5,7 @@ import { AREAS } from "../console/areas.ts";
 import { createConsole } from "../console/create-console.tsx";
 import { createConsoleSessions } from "../console/sign-in/sessions.ts";
 import { createCallIds } from "../core/ids.ts";
+import { VERSION } from "../core/version.ts";
 import { createMcpEndpoint, type McpEndpointStats } from "../downstream/endpoint.ts";
 import { createArrivals } from "../http/arrivals.ts";
 import { createAttempts } from "../http/attempts.ts";
@@ -19,7 +20,6 @@ import { operate } from "./compose/operate.ts";
 import { wire } from "./compose/wire.ts";
 import type { Wired } from "./compose/wired.ts";
 import { createHttpRooms, createHttpServer, HTTP_TIMES } from "./http-server.ts";
-import { VERSION } from "./version.ts";
 
 /** A gateway that listens. */
 export interface RunningGateway {

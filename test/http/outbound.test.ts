@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { post } from "../../src/approvals/notify/post.ts";
+import { USER_AGENT } from "../../src/core/version.ts";
 import { fetchOutbound } from "../../src/http/outbound.ts";
 import { fetchJson } from "../../src/identity/issuers/fetch-json.ts";
 import { cappedFetch } from "../../src/step-up/provider/capped-fetch.ts";
@@ -54,6 +55,16 @@ describe.each(Object.entries(ASKING))("%s", (_who, ask) => {
     const taken = await ask(url);
     expect(await poured).toBe("closed");
     if (before === "") expect(taken).toBe(false);
+  });
+
+  it("is told who asks", async () => {
+    let agent: string | undefined;
+    const url = await serving((request, response) => {
+      agent = request.headers["user-agent"];
+      response.end("{}");
+    });
+    await ask(url);
+    expect(agent).toBe(USER_AGENT);
   });
 
   it("is heard when it is honest", async () => {

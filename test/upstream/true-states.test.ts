@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { openLegacyStream } from "../../src/upstream/http/legacy-stream.ts";
 import type { ReplySink, UpstreamResponse } from "../../src/upstream/http/response.ts";
+import { statusFault } from "../../src/upstream/http/status.ts";
 import { createIntake } from "../../src/upstream/messages/intake.ts";
 import { createLastAnswer } from "../../src/upstream/reaching/last-answer.ts";
 import type { UpstreamTrouble } from "../../src/upstream/reaching/state.ts";
@@ -129,7 +130,13 @@ describe("the last answer of an upstream", () => {
     const trouble = (found: UpstreamTrouble | undefined) => {
       said = found?.detail;
     };
-    const answers = createLastAnswer({ upstream: "up", log, now: () => time, trouble });
+    const answers = createLastAnswer({
+      upstream: "up",
+      log,
+      now: () => time,
+      faultOf: (status) => statusFault(status, true),
+      trouble,
+    });
     return { answers, log, said: () => said, pass: (ms: number) => (time += ms) };
   };
   const GONE = { code: "UPSTREAM_UNAVAILABLE", detail: "HTTP 502." } as const;

@@ -14,7 +14,7 @@ export interface SlackOptions {
  * Slack does read hold words and names from the configuration alone.
  */
 export function createSlackNotifier(options: SlackOptions, now: () => number): Notifier {
-  const headers = new Headers({ "content-type": "application/json", "user-agent": "Portcullis" });
+  const headers = new Headers({ "content-type": "application/json" });
   return {
     timeoutMs: 10_000,
     async send(notification, signal) {

@@ -39,7 +39,6 @@ export function createSignedPost(options: WebhookOptions, now: () => number): Si
   const signer = new Webhook(keyOf(options.secret), { format: "raw" });
   const fixed = new Headers({ ...options.headers });
   fixed.set("content-type", "application/json");
-  fixed.set("user-agent", "Portcullis");
   return {
     async send(id, body, signal) {
       const at = new Date(now());

@@ -3,7 +3,7 @@ import { compileToolRules } from "../../catalog/tool-rules.ts";
 import type { Config } from "../../config/schema/schema.ts";
 import { doneWithin } from "../../core/deadline.ts";
 import type { Log } from "../../core/log.ts";
-import { VERSION } from "../../main/version.ts";
+import { VERSION } from "../../core/version.ts";
 import type { KnownTool } from "../../policy/known-tool.ts";
 import type { DefinitionStore } from "../../store/definitions/definitions.ts";
 import { createChildren } from "../../upstream/process/children.ts";

@@ -10,6 +10,10 @@ const ADVICE: readonly (readonly [reason: RegExp, what: string])[] = [
     /CERT|certificate|SSL|TLS/i,
     "Its certificate is not trusted. Mend it, or name its authority in NODE_EXTRA_CA_CERTS.",
   ],
+  [
+    /HTTP (401|403|407): it refused the gateway, for/,
+    "Put a credential into its headers if it wants one. If not, ask who runs it, or a firewall before it, what they refuse.",
+  ],
   [/HTTP (401|403|407)/, "Put the right credential into its headers."],
   [/HTTP 3\d\d/, "Write the address that it redirects to."],
   [/HTTP (404|405|400)/, "The address answers, but is no MCP endpoint. Most servers have it at /mcp or /sse."],

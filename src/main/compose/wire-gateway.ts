@@ -1,11 +1,11 @@
 import type { Config } from "../../config/schema/schema.ts";
 import { createKeyedHash } from "../../core/keyed-hash.ts";
 import { createSeal } from "../../core/seal.ts";
+import { VERSION } from "../../core/version.ts";
 import { createGateway, type GatewayDeps, type WiredGateway } from "../../gateway/create-gateway.ts";
 import { createActsUntil, createPrincipalNow } from "../../identity/principal-now.ts";
 import { createLongRedactions, type LongRedactions } from "../../redaction/long-redactions.ts";
 import type { Store } from "../../store/open-store.ts";
-import { VERSION } from "../version.ts";
 import type { WiredUpstreams } from "./wire-upstreams.ts";
 
 /** What keyed hashes in redacted results are for: see `createKeyedHash`. */

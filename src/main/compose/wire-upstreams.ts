@@ -5,6 +5,7 @@ import type { Config } from "../../config/schema/schema.ts";
 import { JSON_LIMITS } from "../../core/limits.ts";
 import type { Log } from "../../core/log.ts";
 import type { Seal } from "../../core/seal.ts";
+import { VERSION } from "../../core/version.ts";
 import type { Resolve } from "../../http/name-lookups.ts";
 import { createUpstreamOperations } from "../../operations/upstreams/create-upstream-operations.ts";
 import { createDefinitionRecord } from "../../operations/upstreams/definition-record.ts";
@@ -22,7 +23,6 @@ import { createUpstreams } from "../../upstream/upkeep/upstreams.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
 import { endLeftovers, endMarkedWith, newChildMark } from "../leftovers.ts";
 import { openStartMarks, type StartChoice } from "../start-marks.ts";
-import { VERSION } from "../version.ts";
 import { openEraMemory } from "./era-memory.ts";
 import { createLiveUpstreams, type LiveUpstreams } from "./live-upstreams.ts";
 

@@ -1,10 +1,13 @@
 import { type Dispatcher, Pool } from "undici";
+import { USER_AGENT } from "../../core/version.ts";
 import { WireMeter } from "../../http/wire-meter.ts";
 import type { AddressRules } from "../addresses/address-rules.ts";
 import { confinedConnect } from "../addresses/confined-connect.ts";
 import type { Intake } from "../messages/intake.ts";
 import type { UpstreamTiming } from "../timing.ts";
-import { type Reachability, type ReplySink, UpstreamResponse } from "./response.ts";
+import { FirstAnswer, redirectTarget } from "./redirect.ts";
+import { type Reachability, type ReplyHeaders, type ReplySink, UpstreamResponse } from "./response.ts";
+import { type StatusFault, statusFault } from "./status.ts";
 
 /** Names that the protocol or HTTP itself writes; a configured header may not compete with them. */
 const OWN_HEADERS = new Set([
@@ -20,12 +23,15 @@ const OWN_HEADERS = new Set([
   "transfer-encoding",
 ]);
 
+/** Configured headers that say who asks, and of which nobody wants a credential. */
+const NO_CREDENTIALS = new Set(["user-agent", "from", "accept-language", "referer", "origin"]);
+
 /** Flat list of header names and values, as undici takes it. */
 export type HeaderList = readonly string[];
 
 export interface HttpEndpointOptions {
   readonly url: string;
-  /** Configured by the operator; the only headers besides the protocol's own. */
+  /** Configured by the operator; the only headers besides the protocol's own and `User-Agent`, which they may replace. */
   readonly headers: Readonly<Record<string, string>>;
   readonly maxResponseBytes: number;
   readonly timing: UpstreamTiming;
@@ -42,14 +48,15 @@ interface Line {
 }
 
 /**
- * One MCP endpoint over kept-alive connections. Follows no redirects, adds no headers, holds no timeouts of its own:
- * every request has a deadline above.
+ * One MCP endpoint over kept-alive connections. Follows no redirects but one to another path of the same origin, and holds no
+ * timeouts of its own: every request has a deadline above.
  */
 export class HttpEndpoint {
   readonly url: URL;
   readonly intake: Intake;
   readonly #path: string;
   readonly #configured: readonly string[];
+  readonly #hasCredential: boolean;
   readonly #maxBytes: number;
   readonly #reachability: Reachability;
   readonly #calls: Line;
@@ -62,9 +69,10 @@ export class HttpEndpoint {
     this.#path = `${this.url.pathname}${this.url.search}`;
     this.#maxBytes = options.maxResponseBytes;
     this.#reachability = options.reachability;
-    this.#configured = Object.entries(options.headers)
-      .filter(([name]) => !OWN_HEADERS.has(name.toLowerCase()))
-      .flat();
+    const configured = Object.entries(options.headers).filter(([name]) => !OWN_HEADERS.has(name.toLowerCase()));
+    const named = configured.map(([name]) => name.toLowerCase());
+    this.#configured = [...(named.includes("user-agent") ? [] : ["user-agent", USER_AGENT]), ...configured.flat()];
+    this.#hasCredential = this.url.search !== "" || named.some((name) => !NO_CREDENTIALS.has(name));
     const { addresses, timing } = options;
     const line = (connections?: number): Line => {
       const meter = new WireMeter();
@@ -74,6 +82,13 @@ export class HttpEndpoint {
     };
     this.#calls = line(timing.maxConnections);
     this.#streams = line();
+  }
+
+  /** The fault that an answer's status amounts to, whatever its body says; see `statusFault`. */
+  faultOf(status: number, headers: ReplyHeaders = {}): StatusFault | undefined {
+    const target = status >= 300 && status < 400 ? redirectTarget(this.url, headers) : undefined;
+    const shown = target === undefined ? undefined : this.intake.words(Buffer.from(target));
+    return statusFault(status, this.#hasCredential, shown);
   }
 
   /** Headers of a POST that stay the same for a whole connection. */
@@ -118,7 +133,8 @@ export class HttpEndpoint {
       intake: this.intake,
       posted: request.method === "POST",
     });
-    pool.dispatch(request, reply);
+    const again = (path: string): void => void pool.dispatch({ ...request, path }, reply);
+    pool.dispatch(request, new FirstAnswer(reply, meter, new URL(request.path, this.url), again));
     return reply;
   }
 }

@@ -7,7 +7,7 @@ import { readDiscoverResult, type ServerFacts } from "../messages/server-facts.t
 import type { HttpEndpoint } from "./endpoint.ts";
 import { sendOnce } from "./once.ts";
 import { mayAnswer } from "./response.ts";
-import { failureFault, statusFault } from "./status.ts";
+import { failureFault } from "./status.ts";
 
 export type EraVerdict =
   | { readonly kind: "modern"; readonly facts: ServerFacts }
@@ -42,7 +42,7 @@ export async function probeHttpEra(options: {
   if (message?.kind === "error" && message.error.code <= -32020 && message.error.code >= -32022) {
     return refused(message.error.code, message.error.data);
   }
-  const fault = statusFault(status);
+  const fault = endpoint.faultOf(status, answer.headers);
   return fault === undefined
     ? { kind: "legacy" }
     : { kind: "fault", fault: { code: fault.code, detail: withWords(fault.detail, said, null) } };

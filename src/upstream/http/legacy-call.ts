@@ -12,7 +12,7 @@ import type { ExchangeWire, PendingRequest } from "../protocol/pending-request.t
 import { answerAlone } from "../protocol/session-requests.ts";
 import { createNoise, FLOOD_DETAIL, type Noise } from "../waiting/flood.ts";
 import { type HttpFailure, mayAnswer, type ReplyHeaders, type ReplySink, type UpstreamResponse } from "./response.ts";
-import { failureFault, statusFault, tooMuch, unexpectedStatus } from "./status.ts";
+import { failureFault, type StatusFault, tooMuch, unexpectedStatus } from "./status.ts";
 
 /** What a legacy call needs of its session. */
 export interface LegacyCallSession {
@@ -24,6 +24,8 @@ export interface LegacyCallSession {
   readonly closeMs: number;
   /** Delay before a broken stream is taken up again, where the server named none. */
   readonly resumeMs: number;
+  /** What an answer's status amounts to; see `statusFault`. */
+  faultOf(status: number, headers: ReplyHeaders): StatusFault | undefined;
   post(body: string, sink: ReplySink): UpstreamResponse;
   /** Takes up a broken stream after an event. */
   resume(lastEventId: string, sink: ReplySink): UpstreamResponse;
@@ -173,7 +175,7 @@ export class LegacyCall implements ReplySink, ExchangeWire {
     this.#resume(detail ?? "The event stream ended without a response.");
   }
 
-  onBody(status: number, _headers: ReplyHeaders, body: Buffer): void {
+  onBody(status: number, headers: ReplyHeaders, body: Buffer): void {
     const exchange = this.#exchange;
     if (exchange === undefined || exchange.done) return;
     if (this.#lastEventId !== undefined) {
@@ -192,7 +194,7 @@ export class LegacyCall implements ReplySink, ExchangeWire {
       exchange.lost(lost, said);
       return;
     }
-    const fault = statusFault(status) ?? tooMuch(message);
+    const fault = this.#session.faultOf(status, headers) ?? tooMuch(message);
     if (fault !== undefined && !(answered && status >= 500)) {
       exchange.fail(fault.code, fault.detail, fault.executed, said);
     } else if (message.kind === "error" && (answered || message.id === undefined)) {

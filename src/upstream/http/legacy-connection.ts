@@ -63,6 +63,7 @@ export class LegacyHttpConnection implements Connection {
       answered: false,
       closeMs: timing.closeMs,
       resumeMs: timing.backoffMs,
+      faultOf: (status, headers) => endpoint.faultOf(status, headers),
       post: (body, sink) => endpoint.post([...headers], body, sink),
       resume: (lastEventId, sink) => endpoint.get([...this.#common, "last-event-id", lastEventId], sink),
       respond: (id, response) => this.#send(responseText(id, response)),

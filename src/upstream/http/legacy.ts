@@ -7,7 +7,7 @@ import type { Connection } from "../protocol/connection.ts";
 import { LegacyHttpConnection, type LegacyHttpOptions } from "./legacy-connection.ts";
 import { sendOnce } from "./once.ts";
 import { mayAnswer, type ReplyHeaders } from "./response.ts";
-import { failureFault, statusFault } from "./status.ts";
+import { failureFault } from "./status.ts";
 
 /** `status` is there where the upstream answered the handshake with an HTTP error. */
 export type LegacyHttpOpened =
@@ -35,7 +35,7 @@ export async function openLegacyHttp(options: LegacyHttpOptions): Promise<Legacy
   const answer = await sendOnce(endpoint, endpoint.postHeaders([]), text, { timeoutMs, onAsked });
   if (answer.kind === "failure") return refuse(failureFault(answer.failure, false));
   const { status, message, said } = answer;
-  const fault = statusFault(status);
+  const fault = endpoint.faultOf(status, answer.headers);
   if (fault !== undefined) return refuse({ ...fault, detail: withWords(fault.detail, said, null) }, status);
   if (message?.kind === "error") {
     const detail = `It refused initialize with JSON-RPC error ${message.error.code}.`;

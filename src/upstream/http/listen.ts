@@ -59,7 +59,7 @@ export class ListenSink implements ReplySink {
   }
 
   onBody(status: number): void {
-    this.#end(statusFault(status) === undefined ? "refused" : "unreachable", `HTTP ${status}.`);
+    this.#end(statusFault(status, true) === undefined ? "refused" : "unreachable", `HTTP ${status}.`);
   }
 
   onFailure(failure: HttpFailure): void {

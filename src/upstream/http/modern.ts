@@ -17,7 +17,7 @@ import { createNoise, FLOOD_DETAIL, type Noise } from "../waiting/flood.ts";
 import type { HttpEndpoint } from "./endpoint.ts";
 import { ListenSink } from "./listen.ts";
 import { type HttpFailure, mayAnswer, type ReplyHeaders, type ReplySink, type UpstreamResponse } from "./response.ts";
-import { failureFault, statusFault, tooMuch, unexpectedStatus } from "./status.ts";
+import { failureFault, tooMuch, unexpectedStatus } from "./status.ts";
 
 export interface ModernHttpOptions {
   readonly upstream: string;
@@ -182,7 +182,7 @@ class ModernCall implements ReplySink, ExchangeWire {
     this.#exchange?.fail("UPSTREAM_CLOSED", detail ?? "The event stream ended without a response.");
   }
 
-  onBody(status: number, _headers: ReplyHeaders, body: Buffer): void {
+  onBody(status: number, headers: ReplyHeaders, body: Buffer): void {
     const exchange = this.#exchange;
     if (exchange === undefined || exchange.done) return;
     const message = this.#options.endpoint.intake.read(body);
@@ -191,7 +191,7 @@ class ModernCall implements ReplySink, ExchangeWire {
       return;
     }
     const said = message.kind === "unreadable" ? this.#options.endpoint.intake.words(body) : undefined;
-    const fault = statusFault(status) ?? tooMuch(message);
+    const fault = this.#options.endpoint.faultOf(status, headers) ?? tooMuch(message);
     if (fault !== undefined && !(status >= 500 && message.kind === "error" && message.id === exchange.id)) {
       exchange.fail(fault.code, fault.detail, fault.executed, said);
     } else if (message.kind === "error" && this.#ours(message) && this.#isOfThisEra(status, message)) {

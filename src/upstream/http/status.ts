@@ -26,23 +26,30 @@ export function failureFault(
   }
 }
 
+/** A fault without the name of its upstream. */
+export type StatusFault = Pick<UpstreamFault, "code" | "executed" | "detail">;
+
 /**
  * The fault that an HTTP status amounts to whatever the body says, `undefined` where the body decides. 401, 403 and
- * 5xx say nothing about the era of a server.
+ * 5xx say nothing about the era of a server. `credential`: one is configured. `target`: where a redirect leads.
  */
-export function statusFault(status: number): Pick<UpstreamFault, "code" | "executed" | "detail"> | undefined {
+export function statusFault(status: number, credential: boolean, target?: string): StatusFault | undefined {
   if (status === 401 || status === 403 || status === 407) {
-    const detail = `HTTP ${status}: it refused the gateway's credential. Check the headers configured for it.`;
+    const detail = `HTTP ${status}: ${credential ? "it refused the gateway's credential. Check the headers configured for it." : UNASKED}`;
     return { code: "UPSTREAM_REFUSED", executed: "no", detail };
   }
   if (status === 429) return { code: "UPSTREAM_BUSY", executed: "no", detail: "HTTP 429: too many requests." };
   if (status >= 500) return { code: "UPSTREAM_UNAVAILABLE", executed: "unknown", detail: `HTTP ${status}.` };
   if (status >= 300 && status < 400) {
-    const detail = `HTTP ${status}: redirects are not followed. Configure the address that it redirects to.`;
+    const where = target === undefined ? "" : `: ${target}`;
+    const detail = `HTTP ${status}: redirects are not followed. Configure the address that it redirects to${where}.`;
     return { code: "UPSTREAM_INVALID", executed: "no", detail };
   }
   return undefined;
 }
+
+/** It may want a credential, or refuse whoever asks: nobody knows. */
+const UNASKED = "it refused the gateway, for which no credential is configured.";
 
 /** The fault that a body beyond the limits amounts to, whatever its status. */
 export function tooMuch(

@@ -1,6 +1,7 @@
 import { doneWithin } from "../../core/deadline.ts";
 import type { HttpEndpoint } from "../http/endpoint.ts";
 import { sendOnce } from "../http/once.ts";
+import { samePath } from "../http/redirect.ts";
 import type { HttpFailure, UpstreamResponse } from "../http/response.ts";
 import type { MessageChannel, OpenChannel, SendResult } from "../process/message-channel.ts";
 
@@ -54,18 +55,12 @@ export function openSse(options: SseChannelOptions): OpenChannel {
           resolve({ ok: true, channel });
         },
         onStreamEnd: (detail) => ended(detail ?? "Its event stream ended."),
-        onBody: (status) => ended(`HTTP ${status} instead of an event stream.`),
+        onBody: (status, headers) =>
+          ended(endpoint.faultOf(status, headers)?.detail ?? `HTTP ${status} instead of an event stream.`),
         onFailure: (failure: HttpFailure) => ended(failure.detail),
       });
       const timer = setTimeout(() => refuse(`No endpoint event within ${timeoutMs} ms.`), timeoutMs);
     });
-}
-
-// The gateway's credentials go with every POST, so the server may not send them elsewhere.
-function samePath(base: URL, reference: string): string | undefined {
-  if (!URL.canParse(reference, base.href)) return undefined;
-  const url = new URL(reference, base);
-  return url.origin === base.origin ? `${url.pathname}${url.search}` : undefined;
 }
 
 class SseChannel implements MessageChannel {

@@ -1,7 +1,7 @@
 import type { RpcError } from "../../core/call.ts";
 import type { Log } from "../../core/log.ts";
 import type { UpstreamFault } from "../../core/round.ts";
-import { statusFault } from "../http/status.ts";
+import type { StatusFault } from "../http/status.ts";
 import { createFlood, type FloodLimits } from "../waiting/flood.ts";
 import type { UpstreamTrouble } from "./state.ts";
 
@@ -33,9 +33,11 @@ export function createLastAnswer(deps: {
   readonly upstream: string;
   readonly log: Log;
   readonly now: () => number;
+  /** What a status alone amounts to. */
+  readonly faultOf: (status: number) => StatusFault | undefined;
   readonly trouble: (trouble: UpstreamTrouble | undefined) => void;
 }): LastAnswer {
-  const { upstream, log, now, trouble } = deps;
+  const { upstream, log, now, faultOf, trouble } = deps;
   const rows = createFlood(now, ROWS);
   let bad = false;
   let refused = false;
@@ -81,7 +83,7 @@ export function createLastAnswer(deps: {
       warn(code, detail);
     },
     status(status) {
-      const fault = statusFault(status);
+      const fault = faultOf(status);
       if (fault?.code === "UPSTREAM_REFUSED") {
         refused = true;
         failed(fault.detail);

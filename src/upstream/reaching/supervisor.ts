@@ -50,7 +50,8 @@ export class Supervisor implements Reachability {
     this.#shutdowns = new ShutdownTracker(options.name, log);
     this.#state = state;
     const trouble = (found: UpstreamTrouble | undefined): void => state.trouble("answers", found);
-    this.#lastAnswer = createLastAnswer({ upstream: options.name, log, now, trouble });
+    const faultOf = (status: number) => deps.endpoint()?.faultOf(status);
+    this.#lastAnswer = createLastAnswer({ upstream: options.name, log, now, faultOf, trouble });
     this.#attempts = new ConnectionAttempts({
       ...{ options, clientInfo, timing, log, now, random, intake, children, state },
       route: this.#route,

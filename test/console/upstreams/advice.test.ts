@@ -6,6 +6,7 @@ it.each([
   ["getaddrinfo ENOTFOUND crm.test", "Its name cannot be looked up"],
   ["UND_ERR_CONNECT_TIMEOUT: Connect Timeout Error", "No way leads there."],
   ["HTTP 401: it refused the gateway's credential. Check the headers configured for it.", "Put the right credential"],
+  ["HTTP 403: it refused the gateway, for which no credential is configured.", "a firewall before it"],
   ["HTTP 404 without a JSON-RPC response.", "is no MCP endpoint"],
   ["The last call to it failed. HTTP 200 without a JSON-RPC response.", "What answers there speaks no MCP."],
   ["The last call to it failed. Its result is not JSON.", "as soon as the server answers anything"],
