@@ -55,6 +55,7 @@ export const ROOMS: readonly Room[] = [
       { name: "inputs" },
       { name: "schemas" },
       { name: "arguments" },
+      { name: "defaults" },
       { name: "cel", libraries: ["@marcbachmann/cel-js"] },
       { name: "decide", libraries: ["lru-cache"] },
       { name: "compile" },

@@ -2,9 +2,11 @@ import type { ClientFacts } from "../../core/call.ts";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { claimsSeenOf, clientIdOf, emailOf, userIdOf } from "../../core/policy-names.ts";
 import type { Principal } from "../../core/principal.ts";
+import { fillDefaults } from "../defaults/fill.ts";
+import { type ArgumentsPlan, mayHaveDefaults, planDefaults } from "../defaults/plan.ts";
+import { SchemaPlace } from "../defaults/schema-places.ts";
 import { readSchemaHints, type SchemaHints } from "../inputs/input-schema.ts";
 import { bindJson, ROUNDED } from "../inputs/json-values.ts";
-import { type DefaultsPlan, fillDefaults, mayHaveDefaults, planDefaults } from "../inputs/schema-defaults.ts";
 import type { PolicyInput, PolicyResult } from "../policy-set.ts";
 import type { ArgumentPath } from "../syntax/argument-paths.ts";
 import { Work } from "../work/work.ts";
@@ -138,25 +140,33 @@ export interface ToolFacts {
   /** Whether its schema has any default at all. */
   readonly hasDefaults: boolean;
   /** The defaults that bear on what reads these values; `undefined` if none does. Found once for equal `values`. */
-  defaultsFor(values: readonly ArgumentPath[]): DefaultsPlan | undefined;
+  defaultsFor(values: readonly ArgumentPath[]): ArgumentsPlan | undefined;
 }
 
 /** Reads a tool's definition for conditions. @throws never */
 export function readToolFacts(tool: PolicyInput["tool"]): ToolFacts {
-  const hints = readSchemaHints(tool.definition["inputSchema"]);
-  const plans = new WeakMap<readonly ArgumentPath[], DefaultsPlan | "none">();
+  const { inputSchema } = tool.definition;
+  let place: SchemaPlace | undefined;
+  const plans = new WeakMap<readonly ArgumentPath[], ArgumentsPlan | "none">();
   return {
     view: new ToolContextView(tool),
-    hints,
-    hasDefaults: mayHaveDefaults(tool.definition["inputSchema"]),
+    hints: readSchemaHints(inputSchema),
+    hasDefaults: isObject(inputSchema) && mayHaveDefaults(inputSchema),
     defaultsFor(values) {
       const known = plans.get(values);
       if (known !== undefined) return known === "none" ? undefined : known;
-      const plan = planDefaults(hints, values);
+      if (isObject(inputSchema)) place ??= SchemaPlace.ofArguments(inputSchema);
+      const plan = place && planDefaults(place, values);
       plans.set(values, plan ?? "none");
       return plan;
     },
   };
+}
+
+/** A call with defaults of the tool in it, and the places that got one. */
+export interface FilledCall {
+  readonly context: CallContext;
+  readonly places: readonly string[];
 }
 
 /** The variables of one call, each made when a condition first names it and then kept for all conditions. */
@@ -184,19 +194,18 @@ export class CallContext {
   }
 
   /**
-   * The same call with the tool's defaults where the arguments leave out what is read at `values`, and the places that got
-   * one; `undefined` if the call leaves nothing of that out.
+   * The same call with the tool's defaults where the arguments leave out what is read at `values`, first with all of them;
+   * none if the call leaves nothing of that out.
    */
-  withDefaults(
-    values: readonly ArgumentPath[],
-  ): { readonly context: CallContext; readonly places: readonly string[] } | undefined {
-    if (!this.#facts.hasDefaults || values.length === 0) return undefined;
+  *withDefaults(values: readonly ArgumentPath[]): Generator<FilledCall, undefined> {
+    if (!this.#facts.hasDefaults || values.length === 0) return;
     const plan = this.#facts.defaultsFor(values);
+    if (plan === undefined) return;
     // The same decision: what is left out must not buy more work.
-    const filled = plan && fillDefaults(this.#input.arguments, plan, this.work);
-    if (filled === undefined) return undefined;
-    const input = { ...this.#input, arguments: filled.arguments };
-    return { context: new CallContext(input, this.#facts, this.#result, this.work), places: filled.places };
+    for (const { arguments: args, places } of fillDefaults(this.#input.arguments, plan, this.work)) {
+      const input = { ...this.#input, arguments: args };
+      yield { context: new CallContext(input, this.#facts, this.#result, this.work), places };
+    }
   }
 
   get user(): UserView {

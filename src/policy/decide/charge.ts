@@ -27,13 +27,15 @@ export function chargeFor(
   const sent = costOf(rate, context);
   if (typeof sent !== "number") return { ok: false, error: sent.error };
   // What a call leaves out, and the tool has a default for, must not make it cheaper or another account's.
-  const keyFilled = rate.key && context.withDefaults(rate.key.values);
+  const keyFilled = rate.key && context.withDefaults(rate.key.values).next().value;
   const account = keyFilled === undefined ? key : keyOf(rate, keyFilled.context);
   if ("error" in account) return { ok: false, error: account.error };
-  const costFilled = rate.cost && context.withDefaults(rate.cost.values);
-  const meant = costFilled === undefined ? sent : costOf(rate, costFilled.context);
-  if (typeof meant !== "number") return { ok: false, error: meant.error };
-  const cost = Math.max(sent, meant);
+  let cost = sent;
+  for (const filled of rate.cost === undefined ? [] : context.withDefaults(rate.cost.values)) {
+    const meant = costOf(rate, filled.context);
+    if (typeof meant !== "number") return { ok: false, error: meant.error };
+    cost = Math.max(cost, meant);
+  }
   const { limit, windowMs } = rate;
   const text = message?.render(context) ?? defaultMessage(id, "rate_limit");
   const callers = rate.by.includes("user") ? personKeys(input.principal) : [""];

@@ -22,12 +22,14 @@ const DIFFERS: Evaluation = { value: false, error: undefined, defaults: undefine
 export function evaluateCondition(condition: Condition, context: CallContext, restricts: boolean): Evaluation {
   const sent = condition(context);
   if (sent !== !restricts) return typeof sent === "boolean" ? (sent ? MATCHES : DIFFERS) : failed(sent, restricts);
-  const filled = context.withDefaults(condition.values);
-  if (filled === undefined) return sent ? MATCHES : DIFFERS;
-  const value = condition(filled.context);
-  if (value === sent) return sent ? MATCHES : DIFFERS;
-  const defaults = filled.places;
-  return typeof value === "boolean" ? { value, error: undefined, defaults } : { ...failed(value, restricts), defaults };
+  for (const { context: filled, places: defaults } of context.withDefaults(condition.values)) {
+    const value = condition(filled);
+    if (value === sent) continue;
+    return typeof value === "boolean"
+      ? { value, error: undefined, defaults }
+      : { ...failed(value, restricts), defaults };
+  }
+  return sent ? MATCHES : DIFFERS;
 }
 
 function failed({ error }: EvaluationFailure, restricts: boolean): Evaluation {

@@ -70,7 +70,8 @@ export function explainPolicies(
     if (misses.length > 0) return { ...about, verdict: "target", misses };
     if (effect === "redact") return { ...about, verdict: "result", misses };
     const { error, defaults } = match ?? {};
-    const seen = defaults === undefined || when === undefined ? context : contextWith(when, language, context);
+    const seen =
+      defaults === undefined || when === undefined ? context : contextWith(when, language, context, defaults);
     const trace = when === undefined || !mayTrace() ? undefined : traceCondition(when, language, seen, mayTrace);
     const verdict = match === undefined ? "condition" : applied.has(id) ? "applied" : "unapplied";
     const why = { ...(trace && { trace }), ...(error !== undefined && { error }), ...(defaults && { defaults }) };
@@ -78,8 +79,16 @@ export function explainPolicies(
   });
 }
 
-// As the decision saw it: with the tool's defaults for what this condition reads.
-function contextWith(when: string, language: PolicyLanguage, context: CallContext): CallContext {
+// As the decision saw it: with those of the tool's defaults that decided.
+function contextWith(
+  when: string,
+  language: PolicyLanguage,
+  context: CallContext,
+  defaults: readonly string[],
+): CallContext {
   const compiled = language.condition(when);
-  return (compiled.ok ? context.withDefaults(compiled.run.values)?.context : undefined) ?? context;
+  if (!compiled.ok) return context;
+  for (const filled of context.withDefaults(compiled.run.values))
+    if (filled.places.join() === defaults.join()) return filled.context;
+  return context;
 }

@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 
 /**
- * What a tool's `inputSchema` says that decides: where it says `integer`, and its defaults. One value may be described by several schemas (`anyOf`,
+ * Where a tool's `inputSchema` says `integer`. One value may be described by several schemas (`anyOf`,
  * `$ref`, …): it counts as an integer if one of them says `integer` and none says `number`, so that the type follows from
  * the definition alone and never from what the caller sent. JSON Schema 2020-12, validation §6.1.1
  */
@@ -9,10 +9,6 @@ export interface SchemaHints {
   readonly integer: boolean;
   /** Numbers beyond ±(2^53-1) may have been others before they were read. */
   readonly rounded?: boolean;
-  /** What it is where a call leaves it out, as its schemas say: at most two of them, and never null. */
-  readonly defaults: readonly Json[];
-  /** The members that the schema declares. */
-  names(): readonly string[];
   /** Hints for a member of an object, `undefined` where the schema says nothing. */
   member(key: string): SchemaHints | undefined;
   /** Hints for the items of a list. */
@@ -29,7 +25,6 @@ export function readSchemaHints(inputSchema: Json | undefined): SchemaHints | un
 
 class Hints implements SchemaHints {
   readonly integer: boolean;
-  readonly defaults: readonly Json[];
   readonly #root: JsonObject;
   readonly #schemas: readonly JsonObject[];
   readonly #members = new Map<string, SchemaHints | undefined>();
@@ -40,15 +35,6 @@ class Hints implements SchemaHints {
     this.#schemas = flatten(schemas, root);
     const types = this.#schemas.flatMap((schema) => namedTypes(schema["type"]));
     this.integer = types.includes("integer") && !types.includes("number");
-    const defaults = this.#schemas.flatMap(({ default: value }) =>
-      value === undefined || value === null ? [] : [value],
-    );
-    this.defaults = [...new Set(defaults)].slice(0, 2);
-  }
-
-  names(): readonly string[] {
-    const all = this.#schemas.map(({ properties }) => properties);
-    return [...new Set(all.flatMap((properties) => (isObject(properties) ? Object.keys(properties) : [])))];
   }
 
   member(key: string): SchemaHints | undefined {

@@ -115,8 +115,6 @@ Object.defineProperty(JsonMap.prototype, "constructor", { value: Map });
 export const ROUNDED: SchemaHints = {
   integer: false,
   rounded: true,
-  defaults: [],
-  names: () => [],
   member: () => ROUNDED,
   item: () => ROUNDED,
 };
