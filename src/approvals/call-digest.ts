@@ -1,7 +1,9 @@
-import { ARGUMENTS_DIGEST, digestOf, sha256 } from "../core/digest.ts";
-import { canonicalJson, type Json, type JsonObject } from "../core/json.ts";
+import { ARGUMENTS_DIGEST, sha256 } from "../core/digest.ts";
+import type { Json, JsonObject } from "../core/json.ts";
+import { canonicalJsonInSlices } from "../core/json-in-slices.ts";
 import { createKeyedHash } from "../core/keyed-hash.ts";
 import type { Principal } from "../core/principal.ts";
+import { Slices } from "../core/slices.ts";
 
 /** One call, as far as its approval is bound to it. */
 export interface BoundCall {
@@ -15,7 +17,8 @@ export interface BoundCall {
 
 /**
  * Digests of calls and of their arguments. They are keyed: arguments may be a PIN, which a bare digest gives to whoever
- * tries ten thousand. Requests that were made before they were keep their bare ones, and are still the same call's.
+ * tries ten thousand. Requests that were made before they were keep their bare ones, and are still the same call's. Arguments may be as long as a body: those of calls
+ * are made in slices.
  */
 export interface CallDigests {
   /**
@@ -23,11 +26,11 @@ export interface CallDigests {
    * now, with what. The order of keys does not matter, and neither does 1 against 1.0: they are one number, however
    * it is written. Unicode forms are not folded: a tool may treat them as different.
    */
-  call(call: BoundCall): string;
-  /** The same as it was before it was keyed. */
-  bareCall(call: BoundCall): string;
+  call(call: BoundCall): Promise<string>;
+  /** The same, and as it was before it was keyed. */
+  both(call: BoundCall, slices: Slices): Promise<{ readonly keyed: string; readonly bare: string }>;
   /** Whether a digest is that call's, keyed or not. */
-  isCall(digest: string, call: BoundCall): boolean;
+  isCall(digest: string, call: BoundCall): Promise<boolean>;
   /** Of the canonical JSON of arguments (hex); the audit has the same. */
   arguments(canonical: string): string;
   /** Whether a digest is that of these, keyed or not. */
@@ -38,12 +41,18 @@ export interface CallDigests {
 export function createCallDigests(secret: Uint8Array): CallDigests {
   const callHash = createKeyedHash(secret, "call-digest");
   const argumentsHash = createKeyedHash(secret, ARGUMENTS_DIGEST);
-  const call = (bound: BoundCall): string => callHash(canonicalJson(partsOf(bound)));
-  const bareCall = (bound: BoundCall): string => digestOf(partsOf(bound));
   return {
-    call,
-    bareCall,
-    isCall: (digest, bound) => digest === call(bound) || digest === bareCall(bound),
+    call: async (bound) => callHash(await canonicalJsonInSlices(partsOf(bound), new Slices())),
+    async both(bound, slices) {
+      const text = await canonicalJsonInSlices(partsOf(bound), slices);
+      const keyed = callHash(text);
+      if (slices.isOver) await slices.next();
+      return { keyed, bare: sha256(text) };
+    },
+    async isCall(digest, bound) {
+      const text = await canonicalJsonInSlices(partsOf(bound), new Slices());
+      return digest === callHash(text) || digest === sha256(text);
+    },
     arguments: argumentsHash,
     isArguments: (digest, canonical) => digest === argumentsHash(canonical) || digest === sha256(canonical),
   };

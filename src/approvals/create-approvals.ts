@@ -2,6 +2,7 @@ import { type ApprovalRequest, isOpen } from "../core/approval.ts";
 import { type Refusal, refuse } from "../core/errors.ts";
 import { randomId } from "../core/ids.ts";
 import { isRequester } from "../core/persons.ts";
+import { Slices } from "../core/slices.ts";
 import { createWaiters } from "../core/waiters.ts";
 import type { StoredApproval } from "../store/approvals/approvals.ts";
 import type { Approvals } from "./approvals.ts";
@@ -25,6 +26,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   const { store, outbox, flows, persons, digests, now, log } = deps;
   const limits = { ...DEFAULT_APPROVAL_LIMITS, ...deps.limits };
   const timing = { ...DEFAULT_APPROVAL_TIMING, ...deps.timing };
+  const slices = deps.slices ?? (() => new Slices());
   const { retentionMs, leaseMs } = timing;
   const owner = randomId();
   const texts = createSealedTexts(deps.seal);
@@ -73,7 +75,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     return stored === undefined || transitions.holds(stored);
   }
 
-  const executions = createExecutions({ store, transitions, texts, digests, leases, owner, log });
+  const executions = createExecutions({ store, transitions, texts, digests, leases, owner, slices, log });
   return {
     request: createRequesting({
       store,
@@ -83,14 +85,16 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       persons,
       digests,
       redact: deps.redact,
-      openPerUser: limits.openPerUser,
+      limits,
+      slices,
       retentionMs,
       view,
       now,
     }),
     get,
     async find(call) {
-      const stored = (await store.newest(digests.call(call))) ?? (await store.newest(digests.bareCall(call)));
+      const { keyed, bare } = await digests.both(call, slices());
+      const stored = (await store.newest(keyed)) ?? (await store.newest(bare));
       // One that somebody wrote into the database would have this call answered with whatever they chose.
       if (stored === undefined || stored.doubt === "broken") return undefined;
       const { state, deliveredAt } = stored.record;

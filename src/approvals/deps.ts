@@ -2,6 +2,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { Persons } from "../core/persons.ts";
 import type { Seal } from "../core/seal.ts";
+import type { Slices } from "../core/slices.ts";
 import type { ApprovalStore } from "../store/approvals/approvals.ts";
 import type { Outbox } from "../store/approvals/outbox.ts";
 import type { CallDigests } from "./call-digest.ts";
@@ -11,11 +12,17 @@ import type { ApprovalFlow } from "./flow.ts";
 export interface ApprovalLimits {
   /** Requests of one person that may be pending or approved at once. Default 20. */
   readonly openPerUser: number;
+  /** How long their arguments may be together, as they are kept, before one more is refused. Default 16 MB. */
+  readonly openBytesPerUser: number;
   /** Calls of `waitForChange` at once; one beyond is answered at once. Default 10,000. */
   readonly waiters: number;
 }
 
-export const DEFAULT_APPROVAL_LIMITS: ApprovalLimits = { openPerUser: 20, waiters: 10_000 };
+export const DEFAULT_APPROVAL_LIMITS: ApprovalLimits = {
+  openPerUser: 20,
+  openBytesPerUser: 16 * 1024 * 1024,
+  waiters: 10_000,
+};
 
 /** Times, in ms. */
 export interface ApprovalTiming {
@@ -58,4 +65,6 @@ export interface ApprovalsDeps {
   readonly now: () => number;
   readonly limits?: Partial<ApprovalLimits>;
   readonly timing?: Partial<ApprovalTiming>;
+  /** What cuts the work on long arguments. Default: by the clock. */
+  readonly slices?: () => Slices;
 }

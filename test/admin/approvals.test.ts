@@ -152,10 +152,10 @@ describe("who sees a request", () => {
   it("does not hold more arguments of one page against their tools than anybody reads", async () => {
     const definitionDigest = await describeTool(gateway, "pay");
     for (const _ of [1, 2, 3]) {
-      await ask({ by: "cfo", tool: "pay", definitionDigest, arguments: { text: "x".repeat(3 * 1024 * 1024) } });
+      await ask({ by: "cfo", tool: "pay", definitionDigest, arguments: { text: "x".repeat(1024 * 1024) } });
     }
     const page = approvalListSchema.parse((await get("fin", `${BASE}?tool=pay&state=pending`)).json);
-    expect(page.items.map((item) => item.arguments_misfits?.length)).toEqual([2, 2, undefined]);
+    expect(page.items.map((item) => item.arguments_misfits?.length)).toEqual([2, 2, 2]);
   });
 
   it("lets machines and nobody in particular list their own requests, and those alone", async () => {

@@ -106,16 +106,17 @@ describe("a token by which somebody acts", () => {
     expect([acting, zoe].map((one) => wantsBetterToken({ challenge: "rfc9470" }, one))).toEqual([false, true]);
   });
 
-  it("shares neither an approval nor a sign-in with what they do themselves, or who else acts for them", () => {
+  it("shares neither an approval nor a sign-in with what they do themselves, or who else acts for them", async () => {
     const digests = createCallDigests(Buffer.alloc(32, 7));
     const all = [acting, zoe, token("z-1", { act: { sub: "bot", act: { sub: "desk" } } })];
     const call = { upstream: "bank", tool: "pay", definitionDigest: "d", arguments: {} };
-    expect(new Set(all.map((principal) => digests.call({ principal, ...call }))).size).toBe(3);
+    const bound = await Promise.all(all.map((principal) => digests.call({ principal, ...call })));
+    expect(new Set(bound).size).toBe(3);
     for (const per of ["call", "tool", "session"] as const) {
-      const bound = all.map(
+      const targets = all.map(
         (principal) => bindingOf(per, { principal, callDigest: "d", tool: "t", session: "s" }).target,
       );
-      expect(new Set(bound).size).toBe(3);
+      expect(new Set(targets).size).toBe(3);
     }
   });
 

@@ -4,6 +4,7 @@ import type { CallDigests } from "../../src/approvals/call-digest.ts";
 import { createCallDigests } from "../../src/approvals/call-digest.ts";
 import { sha256 } from "../../src/core/digest.ts";
 import type { Json, JsonObject } from "../../src/core/json.ts";
+import { Slices } from "../../src/core/slices.ts";
 import {
   ann,
   ask,
@@ -81,14 +82,14 @@ describe("a call that needs approval", () => {
     const { approvals, opened } = testApprovals();
     const first = await opened();
     expect(await approvals.request(ask(change))).toMatchObject({ ok: true, kind: "opened" });
-    expect(digests.call(ask(change))).not.toBe(first.digest);
+    expect(await digests.call(ask(change))).not.toBe(first.digest);
   });
 
-  it("is bound to its arguments to the letter: two forms of one character are two calls", () => {
+  it("is bound to its arguments to the letter: two forms of one character are two calls", async () => {
     const digest = (value: Json) => digests.call(ask({ arguments: { name: value } as JsonObject }));
-    expect(digest("caf\u00e9")).not.toBe(digest("cafe\u0301"));
-    expect(digest(["a", "b"])).not.toBe(digest(["b", "a"]));
-    expect(digest(1)).toBe(digest(1.0));
+    expect(await digest("caf\u00e9")).not.toBe(await digest("cafe\u0301"));
+    expect(await digest(["a", "b"])).not.toBe(await digest(["b", "a"]));
+    expect(await digest(1)).toBe(await digest(1.0));
   });
 
   it("is refused where one person has too many open, and nobody else is", async () => {
@@ -101,6 +102,28 @@ describe("a call that needs approval", () => {
     const page = await approvals.list({ requester, limit: 1 });
     await approvals.cancel(page.items[0]?.id ?? "", requester);
     expect(await approvals.request(fourth)).toMatchObject({ kind: "opened" });
+  });
+
+  it("is refused where their arguments are too long together, before anything is made of it", async () => {
+    const read: JsonObject[] = [];
+    const redact = (value: JsonObject) => {
+      read.push(value);
+      return value;
+    };
+    const { approvals, opened } = testApprovals({ limits: { openBytesPerUser: 10_000 }, redact });
+    const long = (n: number) => ({ arguments: { n, text: "x".repeat(6_000) } });
+    const first = await opened(long(1));
+    await opened(long(2));
+    expect(await approvals.request(ask({ arguments: { n: 3 } }))).toEqual({
+      ok: false,
+      code: "APPROVALS_TOO_MANY",
+      detail: "Their arguments are too long together for another one.",
+    });
+    expect(read).toHaveLength(2);
+    expect(await approvals.request(ask(long(1)))).toMatchObject({ kind: "joined" });
+    expect(await approvals.request(ask({ ...long(1), principal: person("rudi") }))).toMatchObject({ kind: "opened" });
+    await approvals.cancel(first.id, requester);
+    expect(await approvals.request(ask(long(3)))).toMatchObject({ kind: "opened" });
   });
 
   it("is refused where one person asks and takes back again and again, for an hour", async () => {
@@ -309,17 +332,26 @@ describe("a list", () => {
 });
 
 describe("digests are keyed", () => {
-  it("so that nobody finds arguments by trying, and calls of one gateway are nobody else's", () => {
+  it("so that nobody finds arguments by trying, and calls of one gateway are nobody else's", async () => {
     const pin = ask({ arguments: { pin: "0042" } });
     const canonical = JSON.stringify(pin.arguments);
     const others = createCallDigests(Buffer.alloc(32, 8));
-    expect(new Set([digests.call(pin), digests.bareCall(pin), others.call(pin)]).size).toBe(3);
+    const { keyed, bare } = await digests.both(pin, new Slices());
+    expect(await digests.call(pin)).toBe(keyed);
+    expect(new Set([keyed, bare, await others.call(pin)]).size).toBe(3);
     expect(new Set([digests.arguments(canonical), sha256(canonical), others.arguments(canonical)]).size).toBe(3);
   });
 
   it("while a request of a version before, with bare ones, is still joined, decided and run", async () => {
-    const bare: CallDigests = { ...digests, call: digests.bareCall, arguments: sha256 };
-    const before = testApprovals({ digests: bare });
+    const ofBefore: CallDigests = {
+      ...digests,
+      async both(call, slices) {
+        const { bare } = await digests.both(call, slices);
+        return { keyed: bare, bare };
+      },
+      arguments: sha256,
+    };
+    const before = testApprovals({ digests: ofBefore });
     const old = await before.opened();
     const { approvals } = before.another({ digests });
     expect(await approvals.request(ask())).toMatchObject({ kind: "joined", request: { id: old.id } });

@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { digestOf } from "../../src/core/digest.ts";
-import { canonicalJson, type Json } from "../../src/core/json.ts";
+import { parseExact } from "../../src/core/exact-json.ts";
+import { canonicalJson, type Json, keptJson } from "../../src/core/json.ts";
+import { canonicalJsonInSlices, keptJsonInSlices } from "../../src/core/json-in-slices.ts";
 import { parseJson, parseJsonInSlices } from "../../src/core/parse-json.ts";
 import { Slices } from "../../src/core/slices.ts";
+import { countedSlices } from "../support/slices.ts";
 
 const limits = { maxDepth: 64, maxCount: 100_000 };
 
@@ -76,21 +79,37 @@ describe("parseJson", () => {
     ["one nested too deeply", `${"[".repeat(65)}"${"x".repeat(300)}"${"]".repeat(65)}`],
   ])("reads %s in slices as at once, and lets others have their turn between them", async (_, text) => {
     const narrow = { maxDepth: 64, maxCount: 250 };
-    let now = 0;
-    let turns = 0;
-    const slices = new Slices(() => (now += 1_000));
-    const next = slices.next.bind(slices);
-    slices.next = () => {
-      turns += 1;
-      return next();
-    };
-    const read = await parseJsonInSlices({ text, bytes: Buffer.from(text) }, narrow, slices);
+    const counted = countedSlices();
+    const read = await parseJsonInSlices({ text, bytes: Buffer.from(text) }, narrow, counted.slices());
     expect(read).toEqual(parseJson(text, narrow));
-    expect(turns).toBe(text.length > 250 && read.ok ? 2 : turns);
+    expect(counted.turns).toBe(text.length > 250 && read.ok ? 2 : counted.turns);
   });
 
   it("survives a million opening brackets", () => {
     expect(parseJson("[".repeat(1_000_000), limits).ok).toBe(false);
+  });
+});
+
+describe("JSON that is written in slices", () => {
+  it("is what it is at once, with all digits where they are to be kept", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue(), async (value) => {
+        const json = parseExact(JSON.stringify({ value, digits: "1" }).replace('"1"', "[1.0, 1e400, -0, 10.50]"));
+        expect(await canonicalJsonInSlices(json, new Slices())).toBe(canonicalJson(json));
+        expect(await keptJsonInSlices(json, new Slices())).toEqual(keptJson(json));
+      }),
+    );
+  });
+
+  it.each<[string, Json]>([
+    ["members", Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`k${n}`, n]))],
+    ["items", Array.from({ length: 10_000 }, (_, n) => n)],
+    ["lists in lists", Array.from({ length: 100 }, () => Array.from({ length: 100 }, () => "x"))],
+    ["few long texts", Array.from({ length: 20 }, () => "x".repeat(40_000))],
+  ])("lets others have their turn between its %s", async (_, value) => {
+    const counted = countedSlices();
+    expect(await canonicalJsonInSlices(value, counted.slices())).toBe(canonicalJson(value));
+    expect(counted.turns).toBeGreaterThanOrEqual(19);
   });
 });
 

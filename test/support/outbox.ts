@@ -24,9 +24,12 @@ export async function tell(store: Store, telling: Telling): Promise<void> {
     }),
   );
   const opening = await store.approvals.open(
-    { digest: requestId, former: requestId, run: "caller" },
-    { undeliveredSince: at, openPerUser: 1_000, takenBackSince: at },
-    () => ({
+    {
+      ...{ digest: requestId, former: requestId, run: "caller" },
+      requester: { issuer: "https://idp.example", subject: "bob", personHash: undefined },
+    },
+    { undeliveredSince: at, openPerUser: 1_000, openBytesPerUser: 1_000_000, takenBackSince: at },
+    async () => ({
       record: record(requestId, at),
       sealed: { arguments: "sealed", requester: "sealed" },
       approvers: [{ stage: 0, kind: "role", value: "finance-lead", afterMs: 0 }],

@@ -1,6 +1,7 @@
 import { randomId } from "../../core/ids.ts";
-import { canonicalJson } from "../../core/json.ts";
+import { canonicalJsonInSlices } from "../../core/json-in-slices.ts";
 import type { Log } from "../../core/log.ts";
+import type { Slices } from "../../core/slices.ts";
 import type { ApprovalStore, SealedParts } from "../../store/approvals/approvals.ts";
 import { StoreError } from "../../store/store-error.ts";
 import type { Acted, Approvals, RequestedCall } from "../approvals.ts";
@@ -17,6 +18,7 @@ export interface ExecutionsDeps {
   readonly leases: Leases;
   /** This process, in the rows of what it runs. */
   readonly owner: string;
+  readonly slices: () => Slices;
   readonly log: Log;
 }
 
@@ -27,10 +29,11 @@ export type Executions = Pick<Approvals, "claim" | "finish" | "result" | "argume
 export function createExecutions(deps: ExecutionsDeps): Executions {
   const { store, transitions, texts, digests, leases, log } = deps;
 
-  function opened(id: string, sealed: SealedParts): RequestedCall | undefined {
+  async function opened(id: string, sealed: SealedParts, slices: Slices): Promise<RequestedCall | undefined> {
     const text = texts.openArguments(id, sealed.arguments);
+    if (slices.isOver) await slices.next();
     const requester = texts.openRequester(id, sealed.requester);
-    const args = text === undefined ? undefined : argumentsIn(text);
+    const args = text === undefined ? undefined : await argumentsIn(text, slices);
     if (text === undefined || args === undefined || requester === undefined) return undefined;
     return { ...requester, arguments: args };
   }
@@ -42,15 +45,21 @@ export function createExecutions(deps: ExecutionsDeps): Executions {
 
   async function requestedCall(id: string): Promise<RequestedCall | undefined> {
     const sealed = await sealedOf(id);
-    return sealed === undefined ? undefined : opened(id, sealed);
+    return sealed === undefined ? undefined : opened(id, sealed, deps.slices());
   }
 
   return {
     async claim(id, version) {
       const [stored, sealed] = [await store.find(id), await store.sealed(id)];
       if (stored === undefined || stored.record.state !== "approved" || sealed === undefined) return undefined;
-      const call = opened(id, sealed);
-      if (call === undefined || !digests.isArguments(stored.record.argumentsDigest, canonicalJson(call.arguments))) {
+      const slices = deps.slices();
+      const call = await opened(id, sealed, slices);
+      const canonical = call && (await canonicalJsonInSlices(call.arguments, slices));
+      if (
+        call === undefined ||
+        canonical === undefined ||
+        !digests.isArguments(stored.record.argumentsDigest, canonical)
+      ) {
         log.error(
           { request: id },
           "The arguments of an approved call cannot be opened. Has the gateway's key changed?",

@@ -1,6 +1,8 @@
 import { cut } from "../../core/display.ts";
 import { type JsonObject, keptJson } from "../../core/json.ts";
+import { keptJsonInSlices } from "../../core/json-in-slices.ts";
 import type { Persons } from "../../core/persons.ts";
+import type { Slices } from "../../core/slices.ts";
 import type { ApprovalRecord, NewApproval } from "../../store/approvals/approvals.ts";
 import type { CallToApprove } from "../approvals.ts";
 import { entriesOf } from "../eligibility.ts";
@@ -23,6 +25,7 @@ export interface NewApprovalParts {
   readonly texts: SealedTexts;
   readonly redact: (value: JsonObject) => JsonObject;
   readonly retentionMs: number;
+  readonly slices: Slices;
   readonly now: number;
 }
 
@@ -31,11 +34,16 @@ const MAX_NAME = 200;
 const MAX_MESSAGE = 4_000;
 
 /** Makes a request that has not been stored yet: the arguments are written canonically here, once for ever. */
-export function newApproval(parts: NewApprovalParts): NewApproval {
-  const { id, call, flows, texts, now } = parts;
+export async function newApproval(parts: NewApprovalParts): Promise<NewApproval> {
+  const { id, call, flows, texts, slices, now } = parts;
   const { principal } = call;
-  const { canonical, kept } = keptJson(call.arguments);
+  const { canonical, kept } = await keptJsonInSlices(call.arguments, slices);
+  const argumentsDigest = parts.argumentsDigest(canonical);
+  if (slices.isOver) await slices.next();
   const redacted = parts.redact(call.arguments);
+  if (slices.isOver) await slices.next();
+  const sealedArguments = texts.sealArguments(id, kept);
+  if (slices.isOver) await slices.next();
   const record: ApprovalRecord = {
     id,
     digest: parts.digest,
@@ -53,7 +61,7 @@ export function newApproval(parts: NewApprovalParts): NewApproval {
     upstream: call.upstream,
     tool: call.tool,
     definitionDigest: call.definitionDigest,
-    argumentsDigest: parts.argumentsDigest(canonical),
+    argumentsDigest,
     argumentsRedacted: redacted === call.arguments ? kept : keptJson(redacted).kept,
     policies: flows.policies,
     policySet: call.policySet,
@@ -85,7 +93,7 @@ export function newApproval(parts: NewApprovalParts): NewApproval {
   return {
     record: { ...record, dueAt: dueAt(record, parts.retentionMs) },
     sealed: {
-      arguments: texts.sealArguments(id, kept),
+      arguments: sealedArguments,
       requester: texts.sealRequester(id, { principal, context: call.context }),
     },
     approvers: entriesOf(flows.snapshot.stages),

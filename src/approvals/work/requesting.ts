@@ -1,9 +1,10 @@
 import type { ApprovalRequest } from "../../core/approval.ts";
 import { refuse } from "../../core/errors.ts";
 import { randomId } from "../../core/ids.ts";
+import type { Slices } from "../../core/slices.ts";
 import type { ApprovalStore, StoredApproval } from "../../store/approvals/approvals.ts";
 import type { CallToApprove, RequestedApproval } from "../approvals.ts";
-import type { ApprovalsDeps } from "../deps.ts";
+import type { ApprovalLimits, ApprovalsDeps } from "../deps.ts";
 import { combineFlows } from "../rules/combine-flows.ts";
 import { newApproval } from "./new-approval.ts";
 import type { SealedTexts } from "./sealed-parts.ts";
@@ -13,7 +14,8 @@ export interface RequestingDeps extends Pick<ApprovalsDeps, "flows" | "persons" 
   readonly store: ApprovalStore;
   readonly transitions: Transitions;
   readonly texts: SealedTexts;
-  readonly openPerUser: number;
+  readonly limits: Pick<ApprovalLimits, "openPerUser" | "openBytesPerUser">;
+  readonly slices: () => Slices;
   readonly retentionMs: number;
   view(stored: StoredApproval): ApprovalRequest;
 }
@@ -28,13 +30,16 @@ export function createRequesting(deps: RequestingDeps): (call: CallToApprove) =>
   return async (call) => {
     const flows = combineFlows(call.approvals, deps.flows);
     if (flows === undefined) return refuse("FLOW_UNKNOWN");
-    const [digest, former] = [digests.call(call), digests.bareCall(call)];
+    const slices = deps.slices();
+    const { keyed: digest, bare: former } = await digests.both(call, slices);
     const run = flows.runAtOnce ? "gateway" : call.run;
     const at = now();
-    const { openPerUser } = deps;
-    const rules = { undeliveredSince: at - retentionMs, openPerUser, takenBackSince: at - TAKEN_BACK_MS };
+    const { openPerUser, openBytesPerUser } = deps.limits;
+    const since = { undeliveredSince: at - retentionMs, takenBackSince: at - TAKEN_BACK_MS };
+    const { issuer, subject } = call.principal;
+    const requester = { issuer, subject, personHash: deps.persons.personHash(call.principal) };
     const open = () =>
-      store.open({ digest, former, run }, rules, () =>
+      store.open({ digest, former, run, requester }, { ...since, openPerUser, openBytesPerUser }, () =>
         newApproval({
           id: `apr_${randomId()}`,
           digest,
@@ -46,6 +51,7 @@ export function createRequesting(deps: RequestingDeps): (call: CallToApprove) =>
           texts: deps.texts,
           redact: deps.redact,
           retentionMs,
+          slices,
           now: at,
         }),
       );
@@ -65,6 +71,8 @@ export function createRequesting(deps: RequestingDeps): (call: CallToApprove) =>
         return { ok: true, kind: "ended", request: view(opening.stored) };
       case "too_many":
         return refuse("APPROVALS_TOO_MANY");
+      case "too_long":
+        return refuse("APPROVALS_TOO_MANY", "Their arguments are too long together for another one.");
       case "taken_back": {
         const again = new Date(opening.since + TAKEN_BACK_MS).toISOString();
         return refuse("APPROVALS_TAKEN_BACK", `Ask again after ${again}.`);

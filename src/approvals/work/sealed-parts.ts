@@ -1,7 +1,9 @@
 import { parseExact } from "../../core/exact-json.ts";
-import { isObject, type JsonObject, keptJson } from "../../core/json.ts";
+import { isObject, type JsonObject } from "../../core/json.ts";
+import { keptJsonInSlices } from "../../core/json-in-slices.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Seal } from "../../core/seal.ts";
+import type { Slices } from "../../core/slices.ts";
 import { readPrincipal } from "../../identity/stored-principal.ts";
 
 /**
@@ -72,7 +74,8 @@ export function createSealedTexts(seal: Seal): SealedTexts {
 }
 
 /** Whether a text is as `keptJson` writes an object; the object. */
-export function argumentsIn(text: string): JsonObject | undefined {
+export async function argumentsIn(text: string, slices: Slices): Promise<JsonObject | undefined> {
   const value = parseExact(text);
-  return isObject(value) && keptJson(value).kept === text ? value : undefined;
+  if (slices.isOver) await slices.next();
+  return isObject(value) && (await keptJsonInSlices(value, slices)).kept === text ? value : undefined;
 }

@@ -200,8 +200,8 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
         };
         const bound = boundCall(made);
         const isFor = (definitionDigest: string) => digests.isCall(request.digest, { ...bound, definitionDigest });
-        if (isFor(bound.definitionDigest)) return joined(request);
-        if (!isFor(request.definitionDigest)) return foreign;
+        if (await isFor(bound.definitionDigest)) return joined(request);
+        if (!(await isFor(request.definitionDigest))) return foreign;
         // It is the same call, of a tool that is another one now. What has been run already was not.
         await approvals.invalidate(id, "The definition of the tool has changed since the approval was asked for.");
         return joined((await approvals.get(id)) ?? request);

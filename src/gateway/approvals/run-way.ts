@@ -76,13 +76,13 @@ export function createRunWay(deps: RunWayDeps, host: RunHost): (run: ApprovedRun
       approval: id,
       // Nobody who waits can stop it: that would leave open whether it ran.
       cancellation: new Cancellation(),
-      signIn(decision) {
+      async signIn(decision) {
         const { upstream, name, digest: definitionDigest } = subject.tool;
         const made = { ...request.requester, actors: principal.actors };
         const bound = { principal: made, upstream, tool: name, definitionDigest, arguments: subject.arguments };
         return deps.signIns.checkRun(decision.stepUp, {
           principal,
-          callDigest: deps.digests.call(bound),
+          callDigest: await deps.digests.call(bound),
           tool: `${upstream}/${name}`,
           session: caller === undefined ? context.session : caller.session,
         });

@@ -49,13 +49,13 @@ const NO_ELEVATION = { spend: undefined, challenge: undefined };
 export function createStepUpGate(deps: StepUpGateDeps): StepUpGate {
   const { stepUp, states, digests, log } = deps;
 
-  function callerOf(made: ResolvedCall): StepUpCaller {
+  async function callerOf(made: ResolvedCall): Promise<StepUpCaller> {
     const { call, subject } = made;
     const { tool } = subject;
     return {
       principal: call.principal,
       // The same digest as an approval's: a sign-in for one call serves what was approved, and nothing else.
-      callDigest: digests.call(boundCall(made)),
+      callDigest: await digests.call(boundCall(made)),
       tool: `${tool.upstream}/${tool.name}`,
       session: call.session,
     };
@@ -84,7 +84,7 @@ export function createStepUpGate(deps: StepUpGateDeps): StepUpGate {
     const { call, subject, continuation } = made;
     const challenged = await stepUp.challenge({
       requirement: decision.stepUp,
-      caller: callerOf(made),
+      caller: await callerOf(made),
       clientName: call.client.name,
     });
     if (!challenged.ok) return refused(challenged.code);
@@ -124,7 +124,7 @@ export function createStepUpGate(deps: StepUpGateDeps): StepUpGate {
       if (signedIn?.requirement === requirementDigest(decision.stepUp)) {
         return { kind: "made", by: signedIn.by, ...NO_ELEVATION };
       }
-      return checkRun(decision.stepUp, callerOf(made));
+      return checkRun(decision.stepUp, await callerOf(made));
     },
     checkRun,
     async spend(elevation) {

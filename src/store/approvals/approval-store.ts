@@ -16,6 +16,7 @@ import type {
   Opening,
   OpeningRules,
   StoredApproval,
+  Wanted,
 } from "./approvals.ts";
 import { outboxSeals } from "./outbox-rows.ts";
 import { createApprovalFinder, createApprovalReads } from "./reads.ts";
@@ -32,6 +33,9 @@ import { createApprovalSeals } from "./seals.ts";
 
 // Whichever credential they came with, as far as it was known.
 const THEIRS = sql`(${rows.iss} = ${sql.placeholder("iss")} AND ${rows.sub} = ${sql.placeholder("sub")} OR ${rows.personHash} = ${sql.placeholder("person")})`;
+
+// SQLite knows it without reading the text.
+const ARGUMENTS_BYTES = sql`(SELECT octet_length(${approvalSealed.arguments}) FROM ${approvalSealed} WHERE ${approvalSealed.requestId} = ${rows.id})`;
 
 export interface ApprovalStoreDeps {
   readonly db: BetterSQLite3Database;
@@ -57,7 +61,7 @@ export function createApprovalStore({ db, guarded, onCommit, keys, onForged }: A
     .where(eq(approvalEvents.requestId, sql.placeholder("id")))
     .prepare();
   const waiting = db
-    .select({ open: count() })
+    .select({ open: count(), bytes: sql<number>`coalesce(sum(${ARGUMENTS_BYTES}), 0)` })
     .from(rows)
     .where(
       and(
@@ -98,6 +102,16 @@ export function createApprovalStore({ db, guarded, onCommit, keys, onForged }: A
     }
   }
 
+  /** Why this person may open no further request. */
+  function refusalNow(requester: Wanted["requester"], rules: OpeningRules): Opening | undefined {
+    const who = { iss: requester.issuer, sub: requester.subject, person: requester.personHash ?? "" };
+    const { open = 0, bytes = 0 } = waiting.get(who) ?? {};
+    if (open >= rules.openPerUser) return { kind: "too_many" };
+    if (bytes >= rules.openBytesPerUser) return { kind: "too_long" };
+    const back = takenBack.get({ ...who, since: rules.takenBackSince, but: rules.openPerUser - 1 });
+    return back === undefined ? undefined : { kind: "taken_back", since: back.createdAt };
+  }
+
   function openNow(wanted: NewApproval, former: string, rules: OpeningRules): Opening {
     const { record } = wanted;
     const before = finder.newest(record.digest) ?? finder.newest(former);
@@ -106,11 +120,8 @@ export function createApprovalStore({ db, guarded, onCommit, keys, onForged }: A
     }
     if (before !== undefined && before.doubt !== "broken" && isUntold(before, rules))
       return { kind: "ended", stored: before };
-    const who = { iss: record.issuer, sub: record.subject, person: record.personHash ?? "" };
-    const open = waiting.get(who)?.open ?? 0;
-    if (open >= rules.openPerUser) return { kind: "too_many" };
-    const back = takenBack.get({ ...who, since: rules.takenBackSince, but: rules.openPerUser - 1 });
-    if (back !== undefined) return { kind: "taken_back", since: back.createdAt };
+    const refused = refusalNow(record, rules);
+    if (refused !== undefined) return refused;
     db.insert(rows).values(requestRow(record)).run();
     db.insert(approvalSealed)
       .values({ requestId: record.id, ...wanted.sealed })
@@ -163,7 +174,7 @@ export function createApprovalStore({ db, guarded, onCommit, keys, onForged }: A
 
   return {
     ...reads,
-    async open({ digest, former, run }, rules, make) {
+    async open({ digest, former, run, requester }, rules, make) {
       // Agents ask again and again. Most of them find what they asked for, and need no lock for that.
       const before = (await reads.newest(digest)) ?? (await reads.newest(former));
       if (
@@ -173,7 +184,11 @@ export function createApprovalStore({ db, guarded, onCommit, keys, onForged }: A
       ) {
         return { kind: "joined", stored: before };
       }
-      const wanted = make();
+      // One that is joined, or whose end is still to be told, counts for nothing.
+      const counts = before === undefined || !(isOpen(before.record.state) || isUntold(before, rules));
+      const refused = counts ? await guarded(() => refusalNow(requester, rules)) : undefined;
+      if (refused !== undefined) return refused;
+      const wanted = await make();
       return immediately(() => openNow(wanted, former, rules));
     },
     async change(id, decide) {

@@ -138,6 +138,8 @@ export interface Wanted {
   /** The digest under which a request of an earlier version may be open. */
   readonly former: string;
   readonly run: "gateway" | "caller";
+  /** Who asks. */
+  readonly requester: Pick<ApprovalRecord, "issuer" | "subject" | "personHash">;
 }
 
 /** Bounds on a new request. */
@@ -147,12 +149,14 @@ export interface OpeningRules {
   /** Requests of one person that may be pending or approved; and as many that they made and took back since then. */
   readonly openPerUser: number;
   readonly takenBackSince: number;
+  /** How many bytes of sealed arguments their open requests may have; one more of any size. */
+  readonly openBytesPerUser: number;
 }
 
 export type Opening =
   | { readonly kind: "opened"; readonly stored: StoredApproval; readonly event: ApprovalEvent }
   | { readonly kind: "joined" | "ended"; readonly stored: StoredApproval }
-  | { readonly kind: "too_many" }
+  | { readonly kind: "too_many" | "too_long" }
   /** `since`: when the last of those that count was asked for that still has to grow old before another may be made. */
   | { readonly kind: "taken_back"; readonly since: number };
 
@@ -205,9 +209,9 @@ export interface ApprovalStore {
   /**
    * Adds what `make` gives, unless a request of this digest is open (joined, and run by the gateway if this call wants
    * that) or has ended and is not delivered, or the requester has too many. Exact for all processes on one file. `make`
-   * is not called where it is known without it.
+   * is not called where it is known without it: it may be long work.
    */
-  open(wanted: Wanted, rules: OpeningRules, make: () => NewApproval): Promise<Opening>;
+  open(wanted: Wanted, rules: OpeningRules, make: () => Promise<NewApproval>): Promise<Opening>;
   find(id: string): Promise<StoredApproval | undefined>;
   /** The newest request of this digest. */
   newest(digest: string): Promise<StoredApproval | undefined>;
