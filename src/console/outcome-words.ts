@@ -1,4 +1,4 @@
-import type { ActOutcome, CallOutcome } from "../core/call-outcome.ts";
+import type { ActOutcome, CallOutcome, GATEWAY_LOST } from "../core/call-outcome.ts";
 import type { UNREADABLE_OUTCOME } from "../store/audit/audit-entry.ts";
 import type { BadgeTone } from "./components/badge.tsx";
 
@@ -36,6 +36,15 @@ const CALLS = {
   TOOL_UNKNOWN: { text: "No tool of this name was known.", tone: "warn" },
   RESULT_WITHHELD: { text: "The call was made, and its result withheld.", tone: "warn" },
   CALL_CANCELLED: { text: "The client cancelled the call.", tone: "calm" },
+  SESSION_ENDED: {
+    text: "The session was ended at the gateway while the call ran. It may have happened.",
+    tone: "warn",
+  },
+  GATEWAY_STOPPED: { text: "The gateway stopped while the call ran. It may have happened.", tone: "bad" },
+  UPSTREAM_CHANGED: {
+    text: "The server was changed or removed at the gateway while the call ran. It may have happened.",
+    tone: "bad",
+  },
   FLOW_UNKNOWN: { text: "The call was not made: the flow of its approval is not configured.", tone: "bad" },
   APPROVALS_TOO_MANY: { text: "The call was not made: too many of this caller wait for approval.", tone: "warn" },
   APPROVALS_TAKEN_BACK: {
@@ -109,7 +118,14 @@ const BROKEN = {
   },
 } as const satisfies Record<typeof UNREADABLE_OUTCOME, OutcomeWords>;
 
-const OUTCOMES: Readonly<Record<string, OutcomeWords>> = { ...CALLS, ...ACTS, ...BROKEN };
+const LOST = {
+  gateway_lost: {
+    text: "The gateway ended while the call ran, and nobody knows whether it happened: one has started since, and no end is on record.",
+    tone: "bad",
+  },
+} as const satisfies Record<typeof GATEWAY_LOST, OutcomeWords>;
+
+const OUTCOMES: Readonly<Record<string, OutcomeWords>> = { ...CALLS, ...ACTS, ...BROKEN, ...LOST };
 
 /**
  * What an outcome means; what another version wrote stands for itself. `null`: the call has not ended, or its end was

@@ -1,4 +1,5 @@
 import type { ApprovalState } from "./approval.ts";
+import { CALL_ENDERS, type CallEnder } from "./cancellation.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { UpstreamFault } from "./round.ts";
 import type { StepUpFailure } from "./step-up.ts";
@@ -12,7 +13,7 @@ export const SERVER_FAULTS = [
   "UPSTREAM_CLOSED",
   "UPSTREAM_INVALID",
   "UPSTREAM_TOO_LARGE",
-] as const satisfies readonly Exclude<UpstreamFault["code"], "CALL_CANCELLED">[];
+] as const satisfies readonly Exclude<UpstreamFault["code"], CallEnder>[];
 
 /** Codes by which a call is refused for how it is written, whatever it is about. */
 const FORM_REFUSALS = [
@@ -39,7 +40,7 @@ const REFUSALS = [
   ...FORM_REFUSALS,
   "TOOL_UNKNOWN",
   "RESULT_WITHHELD",
-  "CALL_CANCELLED",
+  ...CALL_ENDERS,
   "FLOW_UNKNOWN",
   "APPROVALS_TOO_MANY",
   "APPROVALS_TAKEN_BACK",
@@ -101,14 +102,27 @@ export const CALLS_LEFT_OUT = "calls_left_out";
 export type ActOutcome = ApprovalOutcome | SignInOutcome | AdminOutcome | DefinitionOutcome | typeof CALLS_LEFT_OUT;
 
 /**
+ * How a call stands on record that was opened and never closed, though a gateway has started on this record since. No row says
+ * so: it is seen when the record is read.
+ */
+export const GATEWAY_LOST = "gateway_lost";
+
+/** Ends of calls whose caller waited, and neither a server nor a policy ended them: people at the gateway did, or its own end. */
+const CUT_OFF = ["SESSION_ENDED", "GATEWAY_STOPPED", "UPSTREAM_CHANGED", GATEWAY_LOST] as const satisfies readonly (
+  | CallEnder
+  | typeof GATEWAY_LOST
+)[];
+
+/**
  * Words that stand for several outcomes on record. `failed`: no policy refused the call, and the caller did not get what it asked
  * the tool for.
  */
 export const OUTCOME_GROUPS = {
-  failed: ["tool_error", "rpc_error", "abandoned", ...FORM_REFUSALS, ...SERVER_FAULTS],
+  failed: ["tool_error", "rpc_error", "abandoned", ...CUT_OFF, ...FORM_REFUSALS, ...SERVER_FAULTS],
+  cut_off: CUT_OFF,
   fault: SERVER_FAULTS,
   malformed: FORM_REFUSALS,
-} as const satisfies Readonly<Record<string, readonly CallOutcome[]>>;
+} as const satisfies Readonly<Record<string, readonly (CallOutcome | typeof GATEWAY_LOST)[]>>;
 
 /** The outcomes that a word asks for: those of a group, or itself. */
 export function outcomesOf(word: string): readonly string[] {

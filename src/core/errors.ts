@@ -216,6 +216,17 @@ export const ERRORS = {
   UPSTREAM_INVALID: { status: 502, rpc: -32603, message: "The server gave an answer that is not MCP." },
   UPSTREAM_TOO_LARGE: { status: 502, rpc: -32603, message: "The server gave too large an answer." },
   CALL_CANCELLED: { status: 499, rpc: -32603, message: "The call was cancelled." },
+  SESSION_ENDED: {
+    status: 404,
+    rpc: -32603,
+    message: "The session was ended at the gateway while the call ran. Initialize again.",
+  },
+  GATEWAY_STOPPED: { status: 503, rpc: -32603, message: "The gateway stopped while the call ran." },
+  UPSTREAM_CHANGED: {
+    status: 502,
+    rpc: -32603,
+    message: "The server of this tool was changed or removed at the gateway while the call ran.",
+  },
 } as const satisfies Record<string, { status: number; rpc: number; message: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,4 +1,5 @@
 import type { Era, InputRequest, InputResponse, RpcError } from "./call.ts";
+import type { CallEnder } from "./cancellation.ts";
 import type { RawJson } from "./raw-json.ts";
 
 /**
@@ -56,7 +57,7 @@ export interface UpstreamFault {
     | "UPSTREAM_CLOSED"
     | "UPSTREAM_INVALID"
     | "UPSTREAM_TOO_LARGE"
-    | "CALL_CANCELLED";
+    | CallEnder;
   /** The upstream's name. */
   readonly upstream: string;
   /** For operators: what happened, without arguments, results or secrets. */

@@ -40,6 +40,8 @@ export interface McpEndpoint {
    * on; new standing streams are refused.
    */
   close(): Promise<void>;
+  /** Ends the calls in flight as those that a stop cuts off. Their connections have to stay for a moment: the answers are written then. */
+  cut(): void;
   stats(): McpEndpointStats;
   readonly clients: LiveSessions;
 }
@@ -166,6 +168,10 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
       stopTicking();
       listens.close();
       await Promise.all([edge.holds.close(RUNNING_MS), sessions.close()]);
+    },
+    cut() {
+      sessions.cut();
+      streams.cut();
     },
     clients: {
       list: () => [...sessions.list(), ...listens.list()],

@@ -78,9 +78,9 @@ export function createHolds(limits: EdgeLimits): Holds {
     const own = byPerson.get(owner) ?? 0;
     if (closed || open.size >= limits.maxHeld || own >= limits.maxHeldPerPerson) return full();
     const ends = { letGo: new Cancellation(), giveUp: new Cancellation() };
-    const stopHearing = call.cancellation.onCancel((reason) => {
-      ends.giveUp.cancel(reason);
-      ends.letGo.cancel(reason);
+    const stopHearing = call.cancellation.onCancel((reason, by) => {
+      ends.giveUp.cancel(reason, by);
+      ends.letGo.cancel(reason, by);
     });
     const over = wait(ends);
     const hold: Hold = { ...ends, over };
@@ -118,8 +118,8 @@ export function createHolds(limits: EdgeLimits): Holds {
       graceMs = runningMs;
       const holds = [...open];
       for (const { letGo, giveUp } of holds) {
-        if (runningMs === 0) giveUp.cancel("the gateway stops");
-        letGo.cancel("the gateway stops");
+        if (runningMs === 0) giveUp.cancel("the gateway stops", "GATEWAY_STOPPED");
+        letGo.cancel("the gateway stops", "GATEWAY_STOPPED");
       }
       await Promise.allSettled(holds.map(({ over }) => over));
     },

@@ -78,7 +78,11 @@ function serve(http: HttpEdge, post: AdmittedPost, classified: Classified): Prom
     case "modern-request": {
       const cancellation = new Cancellation();
       const reply = new HttpReply(outgoing, accepted, http.streams, context.receivedAt);
-      reply.onDisconnect(() => cancellation.cancel("the client closed the response"));
+      reply.onDisconnect(() =>
+        http.streams.isCut
+          ? cancellation.cancel("the gateway stops", "GATEWAY_STOPPED")
+          : cancellation.cancel("the client closed the response"),
+      );
       const { message: request, meta } = classified;
       return dispatchModernRequest(http, { request, meta, context, cancellation, reply });
     }

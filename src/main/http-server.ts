@@ -46,9 +46,9 @@ export interface HttpServer {
   listen(at: { readonly host: string; readonly port: number }): Promise<Listening>;
   /**
    * Takes no new connection, and ends each one as soon as nothing is in flight on it, all of them after `drainMs`.
-   * Resolves when none is left.
+   * `beforeCut` is called a moment before that, so that what is cut off can still be answered. Resolves when none is left.
    */
-  close(): Promise<void>;
+  close(beforeCut?: () => void): Promise<void>;
 }
 
 /** Makes the server. Requests go to `fetch`, with Node's own request and response objects in its second argument. */
@@ -100,14 +100,18 @@ export function createHttpServer(
 
   return {
     listen: (at) => listen(server, at),
-    close: () =>
+    close: (beforeCut) =>
       new Promise((resolve) => {
         closing = true;
+        let told = false;
         const started = performance.now();
         const timer = setInterval(() => {
           const passed = performance.now() - started;
           if (passed < times.drainMs) sweep(passed >= times.uploadMs);
-          else server.closeAllConnections();
+          else if (!told) {
+            told = true;
+            beforeCut?.();
+          } else server.closeAllConnections();
         }, SWEEP_MS);
         server.close(() => {
           clearInterval(timer);

@@ -152,7 +152,7 @@ export async function startGateway(
   const close = async (): Promise<void> => {
     state = "draining";
     api.close();
-    const drained = [server.close(), wired.drain()];
+    const drained = [server.close(() => endpoint.cut()), wired.drain()];
     await endpoint.close();
     await Promise.all(drained);
     await wired.close();

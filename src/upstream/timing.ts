@@ -35,6 +35,8 @@ export interface UpstreamTiming {
   readonly maxWaiting: number;
   /** How long a call waits for a session where its principal has its share, and all of it is in use. */
   readonly roomMs: number;
+  /** How long calls in flight go on with an upstream that was changed or removed: as long as when the gateway stops. */
+  readonly graceMs: number;
 }
 
 /** What `createUpstreams` takes where it is not told otherwise. */
@@ -58,6 +60,7 @@ export const DEFAULT_UPSTREAM_TIMING: UpstreamTiming = {
   maxConnections: 1024,
   maxWaiting: 256,
   roomMs: 2_000,
+  graceMs: 6_000,
 };
 
 /** Delay before attempt `attempt` (0 first): doubles up to the cap, then a random half is taken off. */

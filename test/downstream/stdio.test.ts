@@ -102,6 +102,14 @@ describe("a modern client", () => {
     expect(received.map((message) => message["id"])).toEqual([2]);
   });
 
+  it("is told that the gateway stopped where that ends its call", async () => {
+    modern(1, "tools/call", { name: "wait" });
+    await gateway.arrived(1);
+    edge.close();
+    expect(await answer(1)).toMatchObject({ error: { message: expect.stringContaining("stopped") } });
+    expect(gateway.calls[0]?.cancellation.by).toBe("GATEWAY_STOPPED");
+  });
+
   it("listens, by subscription id, until it cancels", async () => {
     modern("a", "subscriptions/listen", { notifications: { toolsListChanged: true } });
     modern("b", "subscriptions/listen", { notifications: { toolsListChanged: true } });

@@ -147,6 +147,16 @@ describe("a server that closes", () => {
     await uploading.closed;
   });
 
+  it("says so before it cuts what is still in flight, so that this can be answered", async () => {
+    await start({ drainMs: 50 });
+    const response = nextResponse();
+    const calling = await peer(GET);
+    const outgoing = await response;
+    await server.close(() => outgoing.end("the gateway stopped"));
+    await calling.closed;
+    expect(calling.text()).toContain("the gateway stopped");
+  });
+
   it("cuts what is still in flight when its time is over", async () => {
     await start({ drainMs: 50 });
     const response = nextResponse();

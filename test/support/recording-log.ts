@@ -7,7 +7,7 @@ export interface LogLine {
 }
 
 /** A log that keeps its lines. */
-export function recordingLog(): Log & { readonly lines: readonly LogLine[] } {
+export function recordingLog(): Log & { readonly lines: LogLine[] } {
   const lines: LogLine[] = [];
   const at = (level: keyof Log) => (fields: LogFields, message: string) => {
     lines.push({ level, message, fields });

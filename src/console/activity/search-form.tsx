@@ -1,4 +1,4 @@
-import type { CallOutcome, OUTCOME_GROUPS } from "../../core/call-outcome.ts";
+import type { CallOutcome, GATEWAY_LOST, OUTCOME_GROUPS } from "../../core/call-outcome.ts";
 import { DECISIONS } from "../call-words.ts";
 import { Button } from "../components/button.tsx";
 import { SelectField, TextField } from "../components/fields.tsx";
@@ -45,7 +45,7 @@ function outcomesFor(chosen: string) {
 }
 
 const OUTCOME_CHOICES: readonly {
-  readonly value: "" | CallOutcome | keyof typeof OUTCOME_GROUPS;
+  readonly value: "" | CallOutcome | typeof GATEWAY_LOST | keyof typeof OUTCOME_GROUPS;
   readonly label: string;
 }[] = [
   { value: "", label: "any" },
@@ -57,6 +57,8 @@ const OUTCOME_CHOICES: readonly {
   { value: "malformed", label: "malformed call" },
   { value: "TOOL_UNKNOWN", label: "unknown tool" },
   { value: "CALL_CANCELLED", label: "cancelled" },
+  { value: "cut_off", label: "cut off at the gateway" },
+  { value: "gateway_lost", label: "the gateway ended" },
 ];
 
 const ANY = { value: "", label: "any" };

@@ -40,6 +40,6 @@ export function EndSession(props: {
   );
 }
 
-const ENDS_SESSION = "Its calls in flight are cancelled, its streams close, and its client has to initialise again.";
+const ENDS_SESSION = "Its calls in flight end, its streams close, and its client has to initialise again.";
 const ENDS_STREAM =
   "Its stream closes, and calls in flight go on. A client of this protocol has no session: it listens again when it wants to.";

@@ -60,7 +60,11 @@ export class HttpReply implements Reply, Waiting {
     });
   }
 
-  /** Calls `listener` if the client goes away before the end, or is gone already. */
+  cut(): void {
+    this.#disconnected?.();
+  }
+
+  /** Calls `listener` if the connection ends before the answer, ended already, or is about to be cut. */
   onDisconnect(listener: () => void): void {
     if (this.#outgoing.destroyed) listener();
     else this.#disconnected = listener;

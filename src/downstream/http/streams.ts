@@ -7,6 +7,8 @@ export interface Waiting {
   readonly since: number;
   /** Opens the event stream, so that the connection is not quiet any longer. */
   openStream(): void;
+  /** The gateway is about to close the connection. */
+  cut(): void;
 }
 
 /** All open event streams of one edge and all replies still waiting: one sweep serves them, no timer per call. */
@@ -17,6 +19,10 @@ export interface Streams {
   settled(reply: Waiting): void;
   /** Sends keep-alives and opens the streams of replies that have waited long enough. */
   sweep(now: number): void;
+  /** The gateway closes all connections in a moment: replies that wait are told, and get that moment to answer. */
+  cut(): void;
+  /** Whether it does: whoever loses a connection from now on has not left by itself. */
+  readonly isCut: boolean;
   readonly openCount: number;
   readonly waitingCount: number;
 }
@@ -24,6 +30,7 @@ export interface Streams {
 export function createStreams(limits: EdgeLimits, now: () => number): Streams {
   const connections = new Set<SseConnection>();
   const waiting = new Set<Waiting>();
+  let isCut = false;
   return {
     open(outgoing) {
       const connection = new SseConnection(outgoing, limits.maxQueuedBytes, now);
@@ -40,6 +47,13 @@ export function createStreams(limits: EdgeLimits, now: () => number): Streams {
         reply.openStream();
       }
       for (const connection of connections) connection.keepAlive(limits.keepAliveMs);
+    },
+    cut() {
+      isCut = true;
+      for (const reply of [...waiting]) reply.cut();
+    },
+    get isCut() {
+      return isCut;
     },
     get openCount() {
       return connections.size;

@@ -96,8 +96,11 @@ async function callLegacy(edge: Edge, { session, request, context, reply }: Lega
   }
   const cancellation = new Cancellation();
   if (!session.begin(id, cancellation)) return reply.end(encodeError(id, refusalError(refuse("TOO_MANY_OPEN"))));
-  // A cancelled request gets no response, whatever becomes of it upstream. 2025-11-25 utilities/cancellation
-  cancellation.onCancel(() => reply.endEmpty());
+  // A request that its client cancelled gets no response, whatever becomes of it upstream. 2025-11-25 utilities/cancellation
+  // Who did not cancel it waits for one, and has it before the session's streams close.
+  cancellation.onCancel((_, by) =>
+    by === "CALL_CANCELLED" ? reply.endEmpty() : reply.end(encodeError(id, refusalError(refuse(by)))),
+  );
   const call = buildCall(edge, context, {
     era: "legacy",
     method,

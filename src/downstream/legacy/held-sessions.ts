@@ -1,3 +1,4 @@
+import type { CallEnder } from "../../core/cancellation.ts";
 import { randomId } from "../../core/ids.ts";
 import { type Principal, personKey } from "../../core/principal.ts";
 import type { SessionRecord, SessionStore } from "../../store/sessions/sessions.ts";
@@ -71,10 +72,10 @@ export class HeldSessions {
     return session;
   }
 
-  /** Lets go of one; it stays in the store. */
-  drop(session: HttpSession, reason: string): void {
+  /** Lets go of one; it stays in the store. `by`: who ends what it has in flight. */
+  drop(session: HttpSession, reason: string, by: CallEnder = "SESSION_ENDED"): void {
     this.#held.delete(session.record.idHash);
-    session.legacy.end(reason);
+    session.legacy.end(reason, by);
     session.streams.close();
   }
 
@@ -85,8 +86,8 @@ export class HeldSessions {
   }
 
   /** Ends one for good. @throws StoreError */
-  async end(session: HttpSession, reason: string): Promise<void> {
-    this.drop(session, reason);
+  async end(session: HttpSession, reason: string, by?: CallEnder): Promise<void> {
+    this.drop(session, reason, by);
     await this.#store.remove(session.record.idHash);
   }
 

@@ -62,7 +62,7 @@ async function askAll(open: OpenCall, outcome: InputRequiredOutcome): Promise<Re
   if (inputRequests.length === 0) await delay(STATE_ONLY_DELAY_MS, call);
   // A server that gave up waiting has ended the call: the question is withdrawn, so that the end is not kept back.
   const withdrawal = new Cancellation();
-  const stopListening = call.cancellation.onCancel((reason) => withdrawal.cancel(reason));
+  const stopListening = call.cancellation.onCancel((reason, by) => withdrawal.cancel(reason, by));
   outcome.onSuperseded(() => withdrawal.cancel("the server does not wait for the answer any more"));
   const answers = await Promise.all(
     inputRequests.map(async ([key, inputRequest]) => [key, await askOne(open, withdrawal, inputRequest)] as const),

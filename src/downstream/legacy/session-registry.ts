@@ -24,6 +24,8 @@ export interface SessionRegistry {
   listChanged(change: ListChange): void;
   /** Drops what was ended elsewhere, reaps what is idle, writes back when sessions were last seen, lets finished streams go. */
   sweep(now: number): void;
+  /** Cancels every call in flight: the gateway stops now. */
+  cut(): void;
   /** Ends GET streams and writes back what the store does not know yet. */
   close(): Promise<void>;
   /** Whether `close` was called: no standing stream may open any more, since clients come back for one that ended. */
@@ -118,7 +120,7 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
       return loaded === undefined ? undefined : live.admit(loaded, context);
     },
 
-    end: (session) => live.end(session, "the client ended the session"),
+    end: (session) => live.end(session, "the client ended the session", "CALL_CANCELLED"),
     list: () => Array.from(live.values(), clientOf),
     async endByHash(idHash) {
       const session = live.get(idHash);
@@ -147,6 +149,10 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
         reapedAt = at;
         background(() => reap(at), "Could not reap idle sessions");
       }
+    },
+
+    cut() {
+      for (const { legacy } of live.values()) legacy.cancelAll("the gateway stops", "GATEWAY_STOPPED");
     },
 
     async close() {

@@ -1,5 +1,5 @@
 import type { ClientPeer, InputResponse, LogLevel, Notification } from "../../core/call.ts";
-import type { Cancellation } from "../../core/cancellation.ts";
+import type { CallEnder, Cancellation } from "../../core/cancellation.ts";
 import { type Refusal, refuse } from "../../core/errors.ts";
 import { randomId } from "../../core/ids.ts";
 import type { JsonObject } from "../../core/json.ts";
@@ -123,6 +123,11 @@ export class LegacySession {
     if (this.#cancelledEarly.size > MAX_EARLY && oldest !== undefined) this.#cancelledEarly.delete(oldest);
   }
 
+  /** Cancels everything that is in flight. */
+  cancelAll(reason: string, by: CallEnder): void {
+    for (const cancellation of [...this.#inFlight.values()]) cancellation.cancel(reason, by);
+  }
+
   /** Tells the client something outside any call. */
   notify({ method, params }: Notification): void {
     if (method === "notifications/message" && !reachesLevel(params["level"], this.logLevel)) return;
@@ -163,11 +168,11 @@ export class LegacySession {
     await Promise.all(restored);
   }
 
-  /** Lets go of everything: calls are cancelled, watches closed, the gateway forgets the peer. */
-  end(reason: string): void {
+  /** Lets go of everything: calls are cancelled, watches closed, the gateway forgets the peer. `by`: who ends it. */
+  end(reason: string, by: CallEnder): void {
     if (this.#ended) return;
     this.#ended = true;
-    for (const cancellation of [...this.#inFlight.values()]) cancellation.cancel(reason);
+    this.cancelAll(reason, by);
     this.#inFlight.clear();
     this.inputRequests.close();
     for (const uri of [...this.#watches.keys()]) this.#unwatch(uri);

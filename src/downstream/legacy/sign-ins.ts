@@ -47,7 +47,7 @@ async function showAndWait(
   const inputRequest = stepUpInputRequest(call, stepUp);
   const withdrawal = new Cancellation();
   const end = new Cancellation();
-  const stopHearing = call.cancellation.onCancel((reason) => end.cancel(reason));
+  const stopHearing = call.cancellation.onCancel((reason, by) => end.cancel(reason, by));
   let said: InputResponse | undefined;
   const asked = session.inputRequests
     .put(inputRequest, (message) => reply.send(message), withdrawal)

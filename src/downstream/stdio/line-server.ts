@@ -1,4 +1,4 @@
-import { Cancellation } from "../../core/cancellation.ts";
+import { type CallEnder, Cancellation } from "../../core/cancellation.ts";
 import { type Refusal, refuse } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { parseJson, whereInJson } from "../../core/parse-json.ts";
@@ -104,10 +104,10 @@ export class LineServer {
     this.#modern.listens.close();
   }
 
-  /** Cancels what is in flight, and ends the session. */
-  end(): void {
-    for (const cancellation of [...this.#inFlight.values()]) cancellation.cancel("the edge was closed");
-    this.#session?.end("the edge was closed");
+  /** Cancels what is in flight, and ends the session. `by`: whose doing that is. */
+  end(by: CallEnder): void {
+    for (const cancellation of [...this.#inFlight.values()]) cancellation.cancel("the edge was closed", by);
+    this.#session?.end("the edge was closed", by);
   }
 
   #contextOf(scope: Scope): RequestContext {
@@ -166,7 +166,7 @@ export class LineServer {
       this.fail(request.id, init);
       return;
     }
-    this.#session?.end("the client initialized anew");
+    this.#session?.end("the client initialized anew", "CALL_CANCELLED");
     this.#session = new LegacySession(
       this.#edge,
       { ...init, handle: undefined, logLevel: undefined, subscriptions: [] },
@@ -186,7 +186,10 @@ export class LineServer {
     const cancellation = new Cancellation();
     const reply = this.#writer.reply();
     this.#inFlight.set(id, cancellation);
-    cancellation.onCancel(() => reply.endEmpty());
+    cancellation.onCancel((_, by) => {
+      if (by === "CALL_CANCELLED") reply.endEmpty();
+      else reply.end(encodeError(id, refusalError(refuse(by))));
+    });
     try {
       await dispatchModernRequest(this.#modern, { request: message, meta, context, cancellation, reply });
     } finally {

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import type { CallEnder } from "../../core/cancellation.ts";
 import { refuse } from "../../core/errors.ts";
 import type { Principal } from "../../core/principal.ts";
 import { idAtEnds } from "../../mcp/refused-id.ts";
@@ -43,6 +44,8 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
   let settleClosed = (): void => {};
   let isClosed = false;
   let serving = 0;
+  /** A client closes its side; all else that closes it is the gateway's own end. */
+  let closedBy: CallEnder = "CALL_CANCELLED";
   let drainUntil: number | undefined;
   const closed = new Promise<void>((resolve) => {
     settleClosed = resolve;
@@ -90,7 +93,7 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
   };
 
   const letGo = (): void => {
-    server.end();
+    server.end(closedBy);
     // A client that keeps its side open would keep this process alive.
     deps.input.destroy();
     settleClosed();
@@ -107,5 +110,12 @@ export function createStdioEdge(deps: StdioEdgeDeps): StdioEdge {
   deps.input.on("data", onData).once("end", drain).once("error", close);
   // A client that is gone breaks the pipe; that is how it says goodbye, not a fault.
   deps.output.on("error", close);
-  return { closed, close };
+  return {
+    closed,
+    close() {
+      // One that has closed its side is gone, whoever ends the wait for what it asked.
+      if (drainUntil === undefined && !isClosed) closedBy = "GATEWAY_STOPPED";
+      close();
+    },
+  };
 }

@@ -46,7 +46,7 @@ export function followRounds(following: Following): (round: Round) => AnsweredOu
   };
   const ended = (result: RawJson | undefined): AnsweredOutcome => {
     if (result === undefined) {
-      end(call.cancellation.cancelled ? "CALL_CANCELLED" : "RESULT_WITHHELD");
+      end(call.cancellation.cancelled ? call.cancellation.by : "RESULT_WITHHELD");
       return { kind: "withheld" };
     }
     end(result.member("isError") === true ? "tool_error" : "ok");

@@ -36,7 +36,7 @@ export function callUpstream(upstreams: Pick<Upstreams, "get">, made: UpstreamCa
   const upstream = upstreams.get(tool.upstream);
   if (upstream === undefined) return notStarted(tool, "UPSTREAM_UNAVAILABLE", "it is no longer registered");
   if (upstream.place !== tool.place) return notStarted(tool, "UPSTREAM_UNAVAILABLE", EXCHANGED);
-  if (cancellation.cancelled) return notStarted(tool, "CALL_CANCELLED", "cancelled before it was sent");
+  if (cancellation.cancelled) return notStarted(tool, cancellation.by, "cancelled before it was sent");
   const request: UpstreamRequest = {
     method: "tools/call",
     params: upstreamParams(made),

@@ -1,3 +1,4 @@
+import { GATEWAY_LOST } from "../../core/call-outcome.ts";
 import { StoreError } from "../store-error.ts";
 import { AUDIT_KINDS, EMPTY_ROW, type StoredAuditRow } from "./audit-row.ts";
 import type { AuditEntry } from "./audit-rows.ts";
@@ -10,9 +11,9 @@ const LAST_AT = 253_402_300_799_999;
 
 /**
  * A call or an act as it is listed, with the row of its end. A row that cannot be read is listed, too, as an act without anything
- * but its place: all others stay to be seen. @throws StoreError STORE_ROW_MALFORMED for the end of a call or a checkpoint
+ * but its place: all others stay to be seen. `lost`: the gateway that carried the call has ended. @throws StoreError STORE_ROW_MALFORMED for the end of a call or a checkpoint
  */
-export function entryOf(row: StoredAuditRow, ended: StoredAuditRow | null): AuditEntry {
+export function entryOf(row: StoredAuditRow, ended: StoredAuditRow | null, lost = false): AuditEntry {
   if (!isReadable(row) || (ended !== null && !isReadable(ended))) return unreadable(row);
   if (row.kind === "closed" || row.kind === "checkpoint") {
     throw new StoreError("STORE_ROW_MALFORMED", `Audit row ${row.seq} is neither a call nor an act.`);
@@ -40,7 +41,7 @@ export function entryOf(row: StoredAuditRow, ended: StoredAuditRow | null): Audi
     argumentsRedacted: row.argumentsRedacted,
     definitionDigest: row.definitionDigest,
     facts: row.facts,
-    outcome: ended?.outcome ?? row.outcome,
+    outcome: lost ? GATEWAY_LOST : (ended?.outcome ?? row.outcome),
     durationMs: ended?.durationMs ?? row.durationMs,
     endedAt: ended?.at ?? null,
     traceId: row.traceId,

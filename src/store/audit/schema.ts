@@ -45,6 +45,7 @@ export const audit = sqliteTable(
   (table) => [
     index("audit_call_id").on(table.callId),
     index("audit_approval").on(table.approval).where(sql`${table.approval} IS NOT NULL`),
+    index("audit_start").on(table.seq).where(sql`${table.kind} = 'checkpoint' AND ${table.outcome} = 'start'`),
     index("audit_challenge").on(table.challenge).where(sql`${table.challenge} IS NOT NULL`),
   ],
 );

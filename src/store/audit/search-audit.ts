@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, gt, gte, inArray, lt, max, notInArray, or, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { alias } from "drizzle-orm/sqlite-core";
-import { outcomesOf } from "../../core/call-outcome.ts";
+import { GATEWAY_LOST, outcomesOf } from "../../core/call-outcome.ts";
 import { LONG_STEP } from "../activity/activity.ts";
 import { activityHours, activityState } from "../activity/schema.ts";
 import { bounded } from "../database/bounded.ts";
@@ -44,6 +44,11 @@ const COUNTED = bounded(activityState.counted).mapWith(activityState.counted);
 const FIRST = bounded(sql`min(${activityHours.firstSeq})`) as SQL<number | null>;
 const LAST = bounded(sql`max(${activityHours.lastSeq})`) as SQL<number | null>;
 
+/** When a gateway last started on this record. Written out, so that the index of starts is used. */
+const LAST_START = sql`(SELECT max(seq) FROM audit WHERE kind = 'checkpoint' AND outcome = 'start')`;
+/** A call that was opened before that, and never closed: see `GATEWAY_LOST`. */
+const LOST = sql<number>`(${audit.kind} = 'opened' AND ${audit.outcome} IS NULL AND ${closed.seq} IS NULL AND ${audit.seq} < ${LAST_START})`;
+
 const BYTES = bytesOf(LISTED);
 const BYTES_AT_END = bytesOf(LISTED, closed);
 
@@ -56,7 +61,7 @@ export function createAuditSearch(
   /** Entries that fit, with their ends: `limit` at most, and no more than there is room for. `cut`: there were more within the limit. */
   function select(wanted: SQL | undefined, order: "newest" | "oldest", limit: number, room = pageBytes) {
     const found = db
-      .select({ seq: audit.seq, end: closed.seq, bytes: sql<number>`${BYTES} + ${BYTES_AT_END}` })
+      .select({ seq: audit.seq, end: closed.seq, lost: LOST, bytes: sql<number>`${BYTES} + ${BYTES_AT_END}` })
       .from(audit)
       .leftJoin(closed, and(eq(closed.callId, audit.callId), eq(closed.kind, "closed"), eq(audit.kind, "opened")))
       .where(and(notInArray(audit.kind, ["closed", "checkpoint"]), wanted))
@@ -66,9 +71,9 @@ export function createAuditSearch(
     const fitting = firstThatFit(found, room, room === pageBytes);
     const seqs = fitting.flatMap(({ seq, end }) => (end === null ? [seq] : [seq, end]));
     const rows = rowsAt(db, LISTED, seqs);
-    const entries = fitting.flatMap(({ seq, end }) => {
+    const entries = fitting.flatMap(({ seq, end, lost }) => {
       const row = rows.get(seq);
-      return row === undefined ? [] : [entryOf(row, end === null ? null : (rows.get(end) ?? null))];
+      return row === undefined ? [] : [entryOf(row, end === null ? null : (rows.get(end) ?? null), lost === 1)];
     });
     const bytes = fitting.reduce((sum, each) => sum + each.bytes, 0);
     return { entries, bytes, cut: fitting.length < found.length, last: fitting.at(-1)?.seq };
@@ -191,7 +196,8 @@ function conditionOf(filter: AuditFilter): SQL | undefined {
 
 // A call's is in the row of its end, an act's in its own.
 function endedIn(outcomes: readonly string[]): SQL | undefined {
-  return or(inArray(closed.outcome, [...outcomes]), inArray(audit.outcome, [...outcomes]));
+  const lost = outcomes.includes(GATEWAY_LOST) ? LOST : undefined;
+  return or(inArray(closed.outcome, [...outcomes]), inArray(audit.outcome, [...outcomes]), lost);
 }
 
 // Programs say `name/version`.

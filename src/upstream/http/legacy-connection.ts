@@ -165,7 +165,9 @@ export class LegacyHttpConnection implements Connection {
   async #close(): Promise<void> {
     this.#stream?.close();
     // In a lost session every other call learns of the loss by its own answer, and goes out again.
-    if (!this.#lost) for (const exchange of [...this.#exchanges]) exchange.cancel("The upstream session was closed.");
+    if (!this.#lost)
+      for (const exchange of [...this.#exchanges])
+        exchange.cancel("The upstream session was closed.", "UPSTREAM_CLOSED");
     const { closeMs } = this.#options.timing;
     await doneWithin(closeMs, Promise.all(this.#writes));
     if (this.#lost || this.#session.sessionId === undefined) return;

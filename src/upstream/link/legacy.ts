@@ -123,7 +123,8 @@ class LegacyLinkConnection implements Connection, LinkEvents {
   }
 
   async close(): Promise<void> {
-    for (const { exchange } of this.#queue.splice(0)) exchange.cancel("The upstream session was closed.");
+    for (const { exchange } of this.#queue.splice(0))
+      exchange.cancel("The upstream session was closed.", "UPSTREAM_CLOSED");
     await this.#link.close();
   }
 

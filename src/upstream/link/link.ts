@@ -227,7 +227,8 @@ export class Link implements ExchangeWire, MessageChannelEvents {
   }
 
   async #close(): Promise<void> {
-    for (const exchange of [...this.pending.values()]) exchange.cancel("The upstream session was closed.");
+    for (const exchange of [...this.pending.values()])
+      exchange.cancel("The upstream session was closed.", "UPSTREAM_CLOSED");
     await this.#writer.flush();
     this.#ended ??= "The connection was closed.";
     await this.#channel?.close();

@@ -71,7 +71,7 @@ export class CallsInFlight {
       case "late":
         return busy(upstream, `The caller's own calls left it no turn in ${timeoutMs} ms.`);
       case "cancelled":
-        return faultRound(upstream, "CALL_CANCELLED", "no", "Cancelled while it waited for its turn.");
+        return faultRound(upstream, request.cancellation.by, "no", "Cancelled while it waited for its turn.");
       default:
         return how satisfies never;
     }

@@ -1,4 +1,5 @@
 import type { InputResponse, Notification } from "../../core/call.ts";
+import type { CallEnder } from "../../core/cancellation.ts";
 import { numberIn } from "../../core/exact-json.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { RawJson } from "../../core/raw-json.ts";
@@ -76,7 +77,7 @@ export class PendingRequest {
   /** Starts the deadline and heeds cancellation from here on. Whether the request should go out at all. */
   begin(): boolean {
     this.#arm(this.#options.timeoutMs);
-    const off = this.#options.request.cancellation.onCancel((reason) => this.cancel(reason));
+    const off = this.#options.request.cancellation.onCancel((reason, by) => this.cancel(reason, by));
     if (this.#done) return false;
     this.#offCancel = off;
     return true;
@@ -153,10 +154,10 @@ export class PendingRequest {
     return this.#sent ? "unknown" : "no";
   }
 
-  /** Gives the call up for the caller's reason. */
-  cancel(reason: string): void {
+  /** Gives the call up for the reason of whoever cancelled it, or with its connection, which the gateway closes. */
+  cancel(reason: string, by: CallEnder | "UPSTREAM_CLOSED" = "CALL_CANCELLED"): void {
     if (this.#done) return;
-    this.fail("CALL_CANCELLED", reason);
+    this.fail(by, reason);
     this.#options.wire.giveUp(this, reason);
   }
 

@@ -1,4 +1,5 @@
 import type { RpcError } from "../../core/call.ts";
+import { isCallEnder } from "../../core/cancellation.ts";
 import type { Log } from "../../core/log.ts";
 import type { UpstreamFault } from "../../core/round.ts";
 import type { StatusFault } from "../http/status.ts";
@@ -94,5 +95,5 @@ export function createLastAnswer(deps: {
 
 /** Whether a fault is the server's, or of the way to it. */
 export function isIts({ code, ours }: Pick<UpstreamFault, "code" | "ours">): boolean {
-  return ours !== true && code !== "CALL_CANCELLED" && code !== "UPSTREAM_TOO_LARGE";
+  return ours !== true && code !== "UPSTREAM_TOO_LARGE" && !isCallEnder(code);
 }

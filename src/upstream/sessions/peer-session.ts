@@ -177,7 +177,7 @@ export class PeerSession implements UpstreamSession {
     if (opened === "cancelled" || opened === "late") {
       done();
       return opened === "cancelled"
-        ? faultRound(this.#owner.name, "CALL_CANCELLED", "no", "Cancelled while its session was being opened.")
+        ? faultRound(this.#owner.name, request.cancellation.by, "no", "Cancelled while its session was being opened.")
         : faultRound(this.#owner.name, "UPSTREAM_TIMEOUT", "no", "Its session was not open in time.");
     }
     if (opened.ok) return opened.connection.request(request, done);

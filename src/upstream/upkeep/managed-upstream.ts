@@ -1,4 +1,5 @@
 import type { ClientPeer } from "../../core/call.ts";
+import type { CallEnder } from "../../core/cancellation.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
 import type { FaultRound, Round, UpstreamFault } from "../../core/round.ts";
@@ -28,6 +29,7 @@ import type {
   UpstreamStatus,
 } from "../upstream.ts";
 import { fingerprintOf, placeOf } from "./fingerprint.ts";
+import { Leave } from "./leave.ts";
 import { ListReader } from "./list-reader.ts";
 import { SessionOpener } from "./session-opener.ts";
 import { systemPeer } from "./system-peer.ts";
@@ -67,6 +69,7 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
   readonly #system: PeerSession;
   readonly #opener: SessionOpener;
   readonly #lists: ListReader;
+  readonly #leave = new Leave(() => this.#pool.load().inFlight + this.#system.inFlight);
 
   constructor(deps: ManagedUpstreamDeps) {
     const { options, timing } = deps;
@@ -166,7 +169,12 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
   session(peer: ClientPeer): UpstreamSession {
     const session = this.options.isolation === "session" ? this.#pool.get(peer) : this.#system;
     return {
-      request: async (request) => this.#noted(await session.requestFor(peer.holder, request)),
+      request: async (request) => {
+        // One that comes after the end is refused as any other; see `refusal`.
+        const late = this.#leave.taken;
+        const round = await session.requestFor(peer.holder, request);
+        return late ? round : this.#noted(this.#leave.ended(round));
+      },
       notify: (notification) => session.notify(notification),
       subscribe: async (uri, onUpdated) => {
         const answer = await session.subscribe(uri, onUpdated);
@@ -187,7 +195,14 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
     this.#supervisor.renewVerdict();
   }
 
-  async close(): Promise<void> {
+  /** Closes once no call is in flight; see `Leave.lastCall`. */
+  retire(graceMs: number, now: Promise<void>): Promise<void> {
+    const close = (): Promise<void> => this.close("UPSTREAM_CHANGED");
+    return this.#leave.lastCall(graceMs, now)?.then(close) ?? close();
+  }
+
+  async close(by: CallEnder): Promise<void> {
+    this.#leave.take(by);
     this.#supervisor.stop();
     this.#lists.close();
     // All at once: what will not end may take its time, and there is one time for all of it.
@@ -222,6 +237,7 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
 
   freed(): void {
     this.#pool.freed();
+    this.#leave.freed();
   }
 
   /** What a call came to is what is known of the server. Lists say themselves what came of reading them. */
@@ -229,6 +245,6 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
     if (round.kind === "fault") this.#supervisor.unanswered("call", round.fault);
     else this.#supervisor.answered(round.kind === "error" ? round.error : undefined);
     if (round.kind !== "input_required") return round;
-    return { ...round, resume: async (responses) => this.#noted(await round.resume(responses)) };
+    return { ...round, resume: async (responses) => this.#noted(this.#leave.ended(await round.resume(responses))) };
   }
 }

@@ -37,7 +37,7 @@ export async function testConnection(
   const failed = (code: TestFault["code"], detail: string): ConnectionTest => ({ ok: false, fault: { code, detail } });
   let stop = (): void => {};
   const stopped = new Promise<ConnectionTest>((resolve) => {
-    stop = () => resolve(failed("CALL_CANCELLED", "The gateway is stopping."));
+    stop = () => resolve(failed("GATEWAY_STOPPED", "The gateway is stopping."));
   });
   if (signal?.aborted === true) stop();
   signal?.addEventListener("abort", stop, { once: true });

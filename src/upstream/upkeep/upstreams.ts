@@ -40,6 +40,10 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
   const upstreams = new Map<string, ManagedUpstream>();
   const listeners = new Set<(event: UpstreamEvent) => void>();
   const shutdowns = new Set<Promise<void>>();
+  let stopNow = (): void => {};
+  const stopping = new Promise<void>((resolve) => {
+    stopNow = resolve;
+  });
   let names: readonly string[] = [];
 
   const emit = (event: UpstreamEvent): void => {
@@ -53,10 +57,9 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
     }
   };
 
-  const end = (upstream: ManagedUpstream): void => {
+  const end = (upstream: ManagedUpstream, leaving: Promise<void>): void => {
     upstreams.delete(upstream.name);
-    const shutdown = upstream
-      .close()
+    const shutdown = leaving
       .catch((err: unknown) => log.error({ upstream: upstream.name, err }, "Closing an upstream failed."))
       .finally(() => shutdowns.delete(shutdown));
     shutdowns.add(shutdown);
@@ -74,11 +77,12 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
     apply(wanted) {
       const byName = new Map(wanted.map((options) => [options.name, options]));
       for (const upstream of [...upstreams.values()]) {
-        if (!isDeepStrictEqual(byName.get(upstream.name), upstream.options)) end(upstream);
+        if (!isDeepStrictEqual(byName.get(upstream.name), upstream.options))
+          end(upstream, upstream.retire(timing.graceMs, stopping));
       }
       for (const options of wanted) {
         if (upstreams.has(options.name)) continue;
-        const upstream = new ManagedUpstream({
+        const upstream: ManagedUpstream = new ManagedUpstream({
           options: snapshot(options),
           clientInfo,
           timing,
@@ -90,7 +94,10 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
           eras: deps.eras,
           keepsLists: deps.keepsLists ?? false,
           json: deps.json,
-          emit,
+          // One that takes its leave has nothing to say any more: another one may have its name.
+          emit: (event) => {
+            if (upstreams.get(options.name) === upstream) emit(event);
+          },
         });
         upstreams.set(options.name, upstream);
         upstream.start();
@@ -106,7 +113,8 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
     },
     async close() {
       clearInterval(maintenance);
-      for (const upstream of [...upstreams.values()]) end(upstream);
+      stopNow();
+      for (const upstream of [...upstreams.values()]) end(upstream, upstream.close("GATEWAY_STOPPED"));
       names = [];
       await Promise.all(shutdowns);
     },

@@ -6,7 +6,7 @@ import { SearchForm } from "../../../src/console/activity/search-form.tsx";
 import { outcomeWords } from "../../../src/console/outcome-words.ts";
 import { Latency } from "../../../src/console/upstreams/latency.tsx";
 import { RecentCalls } from "../../../src/console/upstreams/recent-calls.tsx";
-import { CALL_OUTCOMES, hasFailed, OUTCOME_GROUPS, outcomesOf } from "../../../src/core/call-outcome.ts";
+import { CALL_OUTCOMES, GATEWAY_LOST, hasFailed, OUTCOME_GROUPS, outcomesOf } from "../../../src/core/call-outcome.ts";
 import type { ActivityOverview, UpstreamLatency } from "../../../src/operations/activity/activity.ts";
 import { auditEntry } from "../../support/audit-entry.ts";
 
@@ -42,7 +42,7 @@ describe("how a call ended", () => {
     const form = String(<SearchForm search={readSearch(() => undefined)} />);
     const [, options = ""] = /<select[^>]*name="outcome"[^>]*>(.*?)<\/select>/s.exec(form) ?? [];
     const offered = [...options.matchAll(/value="(\w+)"/g)].map(([, value]) => value);
-    const known: readonly string[] = [...CALL_OUTCOMES, ...Object.keys(OUTCOME_GROUPS)];
+    const known: readonly string[] = [...CALL_OUTCOMES, GATEWAY_LOST, ...Object.keys(OUTCOME_GROUPS)];
     expect(offered.length).toBeGreaterThan(5);
     expect(offered.filter((value) => !known.includes(value ?? ""))).toEqual([]);
   });

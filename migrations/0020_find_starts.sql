@@ -1,0 +1,1 @@
+CREATE INDEX `audit_start` ON `audit` (`seq`) WHERE "audit"."kind" = 'checkpoint' AND "audit"."outcome" = 'start';
