@@ -132,7 +132,8 @@ const ITEMS: Readonly<Record<ListKind, Check>> = {
       idempotentHint: flag,
       openWorldHint: flag,
     }),
-    execution: objectOf({ taskSupport: oneOf("required", "optional", "forbidden") }),
+    // Tasks of 2025-11-25 are not run here: a client that keeps to "required" would never make the call. Its server says what it is missing.
+    execution: objectOf({ taskSupport: oneOf("optional", "forbidden") }),
   }),
   prompts: objectOf({
     ...COMMON,

@@ -71,6 +71,13 @@ describe("what servers list", () => {
       { name: "t", inputSchema: input },
       ["inputSchema.type"],
     ],
+    [
+      "a task that the gateway does not run",
+      "tools",
+      { name: "t", inputSchema: input, execution: { taskSupport: "required" } },
+      { name: "t", inputSchema: input, execution: {} },
+      ["execution.taskSupport"],
+    ],
     ["no schema", "tools", { name: "t" }, { name: "t", inputSchema: input }, ["inputSchema"]],
     [
       "a type that may be null",

@@ -263,6 +263,14 @@ describe("a stdio server with habits", () => {
     expect(up.status().lastError).toMatch(/Cannot start: .*ENOENT/);
   });
 
+  it.each(["/no/such/folder", process.execPath])("whose folder is none is down, and says so of it: %s", async (cwd) => {
+    const options = nodeUpstream("up", []);
+    const transport = { kind: "stdio", command: process.execPath, args: [], env: {}, cwd } as const;
+    const upstreams = closing(startUpstreams([{ ...options, transport }]));
+    const up = await upstreamIn(upstreams, "up", "down");
+    expect(up.status().lastError).toContain(`Cannot start: its cwd is no folder: ${cwd}`);
+  });
+
   it("loses its session when it was idle for long enough", async () => {
     let time = 0;
     const { up } = await connect(odd("plain", { era: "legacy", idleMs: 1_000 }), {

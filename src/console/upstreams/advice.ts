@@ -1,5 +1,8 @@
 /** What to do about the reason why a server cannot be reached; the first that fits. */
 const ADVICE: readonly (readonly [reason: RegExp, what: string])[] = [
+  // Behind these stand paths, in which any word may stand.
+  [/Cannot start: its cwd/, "Create that folder, or mend its cwd."],
+  [/Cannot start/, "Its command cannot be run. Check that it is installed, and its path."],
   [/ECONNREFUSED/, "Nothing listens there. Start the server, or mend the port in its URL."],
   [/ENOTFOUND|EAI_AGAIN/, "Its name cannot be looked up from here. Check the host in its URL, and this machine's DNS."],
   [
@@ -19,7 +22,6 @@ const ADVICE: readonly (readonly [reason: RegExp, what: string])[] = [
   [/HTTP (404|405|400)/, "The address answers, but is no MCP endpoint. Most servers have it at /mcp or /sse."],
   [/HTTP 429/, "It has too much to do. The gateway tries again by itself."],
   [/HTTP 5\d\d/, "The server itself fails. Its own log says why."],
-  [/Cannot start/, "Its command cannot be run. Check that it is installed, and its path."],
   [/process exited/, "Its program ended. What it wrote last is shown with it; the gateway's log has more."],
   [/No answer within|not done within/, "It is too slow, or hangs. Look at its log, or raise its timeout."],
   [

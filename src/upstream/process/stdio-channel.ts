@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { statSync } from "node:fs";
 import { getDefaultEnvironment } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { doneWithin } from "../../core/deadline.ts";
 import type { Log } from "../../core/log.ts";
@@ -40,21 +41,41 @@ export function openStdio(options: StdioChannelOptions): OpenChannel {
   return (events) =>
     new Promise((resolve) => {
       const { mark } = options.children;
-      const child = spawn(options.command, [...options.args], {
-        env: { ...getDefaultEnvironment(), ...options.env, ...(mark === undefined ? {} : { [CHILD_MARK]: mark }) },
-        cwd: options.cwd,
-        // The leader of a group, which ends as a whole. On Windows it would get a window instead.
-        detached: HAS_GROUPS,
-        stdio: ["pipe", "pipe", "pipe"],
-        windowsHide: true,
-      });
-      const failed = (error: Error): void => resolve({ ok: false, detail: `Cannot start: ${describeError(error)}` });
+      const failed = (error: unknown): void => {
+        const why = isFolder(options.cwd) ? describeError(error) : `its cwd is no folder: ${options.cwd}`;
+        resolve({ ok: false, detail: options.mask(`Cannot start: ${why}`) });
+      };
+      let child: ChildProcessWithoutNullStreams;
+      try {
+        child = spawn(options.command, [...options.args], {
+          env: { ...getDefaultEnvironment(), ...options.env, ...(mark === undefined ? {} : { [CHILD_MARK]: mark }) },
+          cwd: options.cwd,
+          // The leader of a group, which ends as a whole. On Windows it would get a window instead.
+          detached: HAS_GROUPS,
+          stdio: ["pipe", "pipe", "pipe"],
+          windowsHide: true,
+        });
+      } catch (error) {
+        // What Node tells at once: a folder that is a file, text that no program can be given.
+        return failed(error);
+      }
       child.once("error", failed);
       child.once("spawn", () => {
         child.off("error", failed);
         resolve({ ok: true, channel: new StdioChannel(child, options, events) });
       });
     });
+}
+
+// Node blames the command where it is the folder that is missing.
+function isFolder(path: string | undefined): boolean {
+  if (path === undefined) return true;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    // It may be one that cannot be looked at: what starting it came to says so.
+    return true;
+  }
 }
 
 const always = (): boolean => true;

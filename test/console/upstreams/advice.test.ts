@@ -12,6 +12,7 @@ it.each([
   ["The last call to it failed. Its result is not JSON.", "as soon as the server answers anything"],
   ["HTTP 503.", "The server itself fails."],
   ["Cannot start: spawn nod ENOENT", "Its command cannot be run."],
+  ["Cannot start: its cwd is no folder: /opt/ssl/ENOTFOUND", "Create that folder"],
   ["Its process exited (code 1).", "Its program ended."],
   ["No answer within 60000 ms.", "It is too slow, or hangs."],
   ["DEPTH_ZERO_SELF_SIGNED_CERT: self-signed certificate", "Its certificate is not trusted."],
