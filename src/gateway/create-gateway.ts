@@ -20,6 +20,7 @@ import type { Upstreams } from "../upstream/upstream.ts";
 import { STATUS_TOOL } from "./approval-texts.ts";
 import { startApprovedRunner } from "./approvals/approved-runner.ts";
 import { createApprovedRuns } from "./approvals/approved-runs.ts";
+import { createGiveOut } from "./approvals/kept-results.ts";
 import { createPausedCalls } from "./approvals/paused-calls.ts";
 import type { Gateway, Use } from "./gateway.ts";
 import { mergeCapabilities, mergeInstructions } from "./lists/capabilities.ts";
@@ -94,7 +95,8 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
   const unlistedCalls = createUnlistedCalls(deps);
   const execute = createExecute({ ...deps, answers, budgets, outOfBand, signIns });
   const runs = createApprovedRuns({ ...deps, budgets, execute, signIns, callIds });
-  const paused = createPausedCalls({ ...deps, links, runs, states });
+  const giveOut = createGiveOut({ ...deps, answers, callIds });
+  const paused = createPausedCalls({ ...deps, links, runs, states, giveOut });
   const callTool = createPipeline({
     ...deps,
     execute,
@@ -147,7 +149,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
     },
     call: (call) => (call.method === "tools/call" ? callTool(call) : relay(call)),
     recordRefused: (call, tool, why) => unlistedCalls.record(call, tool, why),
-    task: (id, principal, scope) => paused.task(id, principal, scope),
+    task: (id, fetcher) => paused.task(id, fetcher),
     cancelTask: (id, principal) => paused.cancel(id, principal),
     async subscribe(scope, peer, uri, onUpdated) {
       const receiver = { scope, holder: peer.owner };

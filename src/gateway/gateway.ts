@@ -8,6 +8,7 @@ import type { Principal } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
 import type { ParamHeader } from "../mcp/headers/param-headers.ts";
 import type { ListKind } from "../mcp/messages.ts";
+import type { Fetcher } from "./approvals/kept-results.ts";
 import type { UndecidedCall } from "./steps/unlisted-calls.ts";
 
 /** Who asks for a list: what policies can see of them before there is a call. */
@@ -72,11 +73,11 @@ export interface Gateway {
    */
   recordRefused(call: UndecidedCall, tool: string, why: FormRefusal): Promise<void>;
   /**
-   * A paused call of this principal, by its request's id, as this scope shows it; `undefined` for an unknown one and for
-   * somebody else's alike.
+   * A paused call of this principal, by its request's id, as it is given out at this endpoint now; `undefined` for an unknown one
+   * and for somebody else's alike.
    * @throws StoreError
    */
-  task(id: string, principal: Principal, scope: Scope): Promise<TaskView | undefined>;
+  task(id: string, fetcher: Fetcher): Promise<TaskView | undefined>;
   /** Asks for the end of a paused call; whether it is this principal's. What runs already goes on. @throws StoreError */
   cancelTask(id: string, principal: Principal): Promise<boolean>;
   /** Watches a resource for this peer until `close`. */

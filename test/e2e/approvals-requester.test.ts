@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { asks, CALLERS_AUTH, decide, inState } from "../support/paused-callers.ts";
@@ -71,9 +73,23 @@ describe("a server that is exchanged under its name while a call waits", () => {
     }
   });
 
-  it("is the same one with another credential or other times", async () => {
+  it("is another one with other headers", async () => {
     const id = await asks(gateway, "ann", ARGS);
-    gateway.reconfigure(config({ url: upstream.url, headers: { Authorization: "Bearer rotated" }, timeout: "9s" }));
+    gateway.reconfigure(config({ url: upstream.url, headers: { "X-Tenant": "live" } }));
+    await decide(gateway, id);
+    await inState(gateway, id, "invalidated");
+    expect(upstream.paid).toEqual([]);
+  });
+
+  it("is the same one with a fresh credential or other times", async () => {
+    const token = join(gateway.dir, "token");
+    const bank = { url: upstream.url, headers: { Authorization: `Bearer \${file:./token}` } };
+    writeFileSync(token, "first");
+    gateway.reconfigure(config(bank));
+    await gateway.restart();
+    const id = await asks(gateway, "ann", ARGS);
+    writeFileSync(token, "second");
+    gateway.reconfigure(config({ ...bank, timeout: "9s" }));
     await decide(gateway, id);
     await inState(gateway, id, "succeeded");
     expect(upstream.paid).toHaveLength(1);

@@ -11,6 +11,7 @@ import { createRequestEnds, type RequestEndsDeps } from "../../src/gateway/appro
 import { encodeOutcome } from "../../src/gateway/approvals/stored-outcome.ts";
 import { createLinks } from "../../src/gateway/steps/links.ts";
 import { followRounds } from "../../src/gateway/steps/rounds.ts";
+import { person } from "../support/mcp-endpoint.ts";
 import { recordingLog } from "../support/recording-log.ts";
 
 const scopeOf = (endpoint: string, upstreams: readonly string[]): Scope => {
@@ -23,14 +24,16 @@ const linking = (uri: string): JsonObject => ({ content: [{ type: "resource_link
 describe("the result of an approved run", () => {
   const stored = encodeOutcome({ kind: "result", result: RawJson.fromValue(linking("x:1")) });
   const approvals = { result: async () => stored, history: async () => [], delivered: async () => {} };
-  const deps = { approvals, link: () => "", links, log: recordingLog() } as unknown as RequestEndsDeps;
+  const giveOut = async (_: unknown, outcome: unknown) => ({ outcome, heldBack: false });
+  const deps = { approvals, link: () => "", links, giveOut, log: recordingLog() } as unknown as RequestEndsDeps;
+  const fetcher = { principal: person("ann"), client: {} as never, headers: {} };
   const request = { id: "apr_1", state: "succeeded", hasResult: true, upstream: "a" } as unknown as ApprovalRequest;
 
   it.each([
     ["one of several servers", ALL, "x:1#portcullis=a"],
     ["the server alone", scopeOf("a", ["a"]), "x:1"],
   ])("links as it is shown at an endpoint of %s, wherever it was asked for", async (_where, scope, uri) => {
-    const end = await createRequestEnds(deps)(request, { scope, holder: "ann" });
+    const end = await createRequestEnds(deps)(request, { ...fetcher, scope });
     expect(end?.outcome.kind === "result" && end.outcome.result.value()).toEqual(linking(uri));
   });
 });

@@ -4,6 +4,7 @@ import type { Cancellation } from "../../src/core/cancellation.ts";
 import type { Outcome, PausedEnd, PausedOutcome, SettledOutcome, StillPaused } from "../../src/core/outcome.ts";
 import type { Principal } from "../../src/core/principal.ts";
 import { RawJson } from "../../src/core/raw-json.ts";
+import type { Fetcher } from "../../src/gateway/approvals/kept-results.ts";
 import type { TaskView } from "../../src/gateway/gateway.ts";
 import { ToolGateway } from "./tool-gateway.ts";
 
@@ -37,7 +38,7 @@ export class PausingGateway extends ToolGateway {
     return this.#paused(call, name === "poll" ? 40 : undefined);
   }
 
-  override async task(id: string, principal: Principal): Promise<TaskView | undefined> {
+  override async task(id: string, { principal }: Fetcher): Promise<TaskView | undefined> {
     if (id !== this.request.id || principal.subject !== "alice") return undefined;
     return { request: this.request, link: LINK, end: this.#end(), needsSignIn: false };
   }

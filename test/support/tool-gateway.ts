@@ -5,6 +5,7 @@ import type { InputRequiredOutcome, Outcome, SettledOutcome } from "../../src/co
 import type { Principal } from "../../src/core/principal.ts";
 import { RawJson } from "../../src/core/raw-json.ts";
 import type { Scope } from "../../src/core/scope.ts";
+import type { Fetcher } from "../../src/gateway/approvals/kept-results.ts";
 import type { Caller, EncodedList, Gateway, ListChange, TaskView } from "../../src/gateway/gateway.ts";
 import type { ParamHeader } from "../../src/mcp/headers/param-headers.ts";
 import { LIST_METHODS, type ListKind } from "../../src/mcp/messages.ts";
@@ -111,7 +112,7 @@ export class ToolGateway implements Gateway {
     return result({ completion: { values: [] } });
   }
 
-  async task(_id: string, _principal: Principal): Promise<TaskView | undefined> {
+  async task(_id: string, _fetcher: Fetcher): Promise<TaskView | undefined> {
     return undefined;
   }
 

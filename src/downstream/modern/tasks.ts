@@ -2,7 +2,7 @@ import { type Refusal, refuse } from "../../core/errors.ts";
 import { isObject } from "../../core/json.ts";
 import { encodeError, encodeResultText } from "../../mcp/encode.ts";
 import { declaresTasks, type TaskMethod } from "../../mcp/tasks.ts";
-import { type Edge, refusalError } from "../edge.ts";
+import { callerOf, type Edge, refusalError } from "../edge.ts";
 import type { ModernIncoming } from "./incoming.ts";
 import { ownResult } from "./render.ts";
 import { gotTask } from "./render-task.ts";
@@ -14,7 +14,8 @@ export async function serveTask(
   { request, meta, context, reply }: ModernIncoming,
 ): Promise<Refusal | undefined> {
   const { id, params } = request;
-  const { principal, scope } = context;
+  const { principal, scope, policyHeaders: headers } = context;
+  const fetcher = { ...callerOf(context, meta.clientInfo), headers, scope };
   if (!declaresTasks(meta.capabilities)) return refuse("CAPABILITY_REQUIRED");
   const { taskId, inputResponses } = params;
   if (typeof taskId !== "string") return refuse("PARAMS_INVALID", "params.taskId must be a string.");
@@ -24,7 +25,7 @@ export async function serveTask(
     reply.end(known ? encodeResultText(id, JSON.stringify(ownResult(edge, "complete", {}))) : encodeError(id, unknown));
   switch (method) {
     case "tasks/get": {
-      const view = await edge.gateway.task(taskId, principal, scope);
+      const view = await edge.gateway.task(taskId, fetcher);
       if (view === undefined) {
         reply.end(encodeError(id, unknown));
         return undefined;
@@ -36,7 +37,7 @@ export async function serveTask(
     case "tasks/update":
       if (!isObject(inputResponses)) return refuse("PARAMS_INVALID", "params.inputResponses must be an object.");
       // No task here asks for anything, so there is nothing that this could answer: it is ignored, as it has to be.
-      acknowledge((await edge.gateway.task(taskId, principal, scope)) !== undefined);
+      acknowledge((await edge.gateway.task(taskId, fetcher)) !== undefined);
       return undefined;
     case "tasks/cancel":
       acknowledge(await edge.gateway.cancelTask(taskId, principal));

@@ -9,8 +9,7 @@ import { refuse } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { Outcome, PausedEnd, PausedOutcome, SettledOutcome, StillPaused } from "../../core/outcome.ts";
 import { isMadeBy } from "../../core/persons.ts";
-import { type Principal, principalKey } from "../../core/principal.ts";
-import type { Scope } from "../../core/scope.ts";
+import type { Principal } from "../../core/principal.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
 import type { TaskView } from "../gateway.ts";
 import { readStatusQuery } from "../lists/status-tool.ts";
@@ -21,6 +20,7 @@ import { boundCall } from "../step-up/step-up-gate.ts";
 import type { Links } from "../steps/links.ts";
 import { contextOf } from "./approval-context.ts";
 import type { ApprovedRuns } from "./approved-runs.ts";
+import type { Fetcher, GiveOut } from "./kept-results.ts";
 import { createRequestEnds } from "./request-ends.ts";
 import { createRequestWatch } from "./request-watch.ts";
 import type { LiveCaller } from "./run-check.ts";
@@ -50,7 +50,7 @@ export interface PausedCalls {
   /** Answers a call of the status tool. @throws never */
   status(call: Call): Promise<Outcome>;
   /** See `Gateway.task`. */
-  task(id: string, principal: Principal, scope: Scope): Promise<TaskView | undefined>;
+  task(id: string, fetcher: Fetcher): Promise<TaskView | undefined>;
   /** See `Gateway.cancelTask`. */
   cancel(id: string, principal: Principal): Promise<boolean>;
 }
@@ -66,6 +66,7 @@ export interface PausedCallsDeps {
   /** Where people find a request. */
   readonly link: (id: string) => string;
   readonly links: Pick<Links, "from">;
+  readonly giveOut: GiveOut;
   readonly log: Log;
   /** ms since the epoch. */
   readonly now: () => number;
@@ -94,11 +95,10 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
   ): Promise<PausedEnd | StillPaused> {
     const until = now() + ms;
     const stopListening = runs.listen(first.id, call);
-    const receiver = { scope: call.scope, holder: call.peer.owner };
     let request = first;
     try {
       for (;;) {
-        const end = await endOf(request, receiver);
+        const end = await endOf(request, call);
         if (end !== undefined) return end;
         const gone = cancellation?.cancelled === true;
         if (request.state === "approved" && !gone) {
@@ -111,7 +111,7 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
         const changed = gone ? undefined : await watch.after(request, left, cancellation);
         if (changed === undefined) {
           const last = (await approvals.get(request.id)) ?? request;
-          return (await endOf(last, receiver)) ?? { ended: false, request: last };
+          return (await endOf(last, call)) ?? { ended: false, request: last };
         }
         request = changed;
       }
@@ -216,17 +216,17 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
       });
       return outcome;
     },
-    async task(id, principal, scope) {
-      const receiver = { scope, holder: principalKey(principal) };
+    async task(id, fetcher) {
+      const { principal, client, headers } = fetcher;
       let request = await own(id, principal);
       if (request === undefined) return undefined;
       if (request.state === "approved") {
-        const caller: LiveCaller = { principal };
+        const caller: LiveCaller = { principal, client, headers };
         const begun = await runs.begin(request, caller);
         if (begun.kind === "sign_in") return { request, link: link(id), end: undefined, needsSignIn: true };
         request = (await approvals.get(id)) ?? request;
       }
-      return { request, link: link(id), end: await endOf(request, receiver), needsSignIn: false };
+      return { request, link: link(id), end: await endOf(request, fetcher), needsSignIn: false };
     },
     async cancel(id, principal) {
       if ((await own(id, principal)) === undefined) return false;

@@ -2,8 +2,10 @@ import type { Approvals } from "../../approvals/approvals.ts";
 import type { ApprovalRequest } from "../../core/approval.ts";
 import type { Log } from "../../core/log.ts";
 import type { PausedEnd, SettledOutcome } from "../../core/outcome.ts";
+import { principalKey } from "../../core/principal.ts";
 import { unapprovedText } from "../approval-texts.ts";
-import type { Links, Receiver } from "../steps/links.ts";
+import type { Links } from "../steps/links.ts";
+import type { Fetcher, GivenOut, GiveOut } from "./kept-results.ts";
 import { decodeOutcome } from "./stored-outcome.ts";
 
 export interface RequestEndsDeps {
@@ -11,15 +13,16 @@ export interface RequestEndsDeps {
   /** Where people find a request. */
   readonly link: (id: string) => string;
   readonly links: Pick<Links, "from">;
+  readonly giveOut: GiveOut;
   readonly log: Log;
 }
 
 /** Says to whom a request ended how; `undefined` while it waits or runs. @throws StoreError */
-export type RequestEnds = (request: ApprovalRequest, receiver: Receiver) => Promise<PausedEnd | undefined>;
+export type RequestEnds = (request: ApprovalRequest, fetcher: Fetcher) => Promise<PausedEnd | undefined>;
 
 /** Makes the function that says how requests ended. */
 export function createRequestEnds(deps: RequestEndsDeps): RequestEnds {
-  const { approvals, links, log } = deps;
+  const { approvals, links, giveOut, log } = deps;
 
   function delivered(id: string): void {
     approvals.delivered(id).catch((err: unknown) => {
@@ -33,7 +36,8 @@ export function createRequestEnds(deps: RequestEndsDeps): RequestEnds {
     return { kind: "unapproved", request, link, message: unapprovedText(request, reason) };
   }
 
-  async function outcomeOf(request: ApprovalRequest): Promise<SettledOutcome | undefined> {
+  async function outcomeOf(request: ApprovalRequest, fetcher: Fetcher): Promise<GivenOut | undefined> {
+    const whole = (outcome: SettledOutcome): GivenOut => ({ outcome, heldBack: false });
     switch (request.state) {
       case "pending":
       case "approved":
@@ -43,32 +47,35 @@ export function createRequestEnds(deps: RequestEndsDeps): RequestEnds {
       case "failed": {
         const stored = request.hasResult ? await approvals.result(request.id) : undefined;
         // Purged by now, or found out by an administrator, who has no result either.
-        return (stored === undefined ? undefined : decodeOutcome(stored)) ?? unapproved(request);
+        const kept = stored === undefined ? undefined : decodeOutcome(stored);
+        return kept === undefined ? whole(unapproved(request)) : giveOut(request, kept, fetcher);
       }
       case "rejected":
-        return unapproved(request, request.decisions.find(({ decision }) => decision === "reject")?.reason);
+        return whole(unapproved(request, request.decisions.find(({ decision }) => decision === "reject")?.reason));
       case "invalidated": {
         const events = await approvals.history(request.id);
-        return unapproved(request, events.find(({ to }) => to === "invalidated")?.reason);
+        return whole(unapproved(request, events.find(({ to }) => to === "invalidated")?.reason));
       }
       case "expired":
       case "cancelled":
       case "indeterminate":
-        return unapproved(request);
+        return whole(unapproved(request));
       default:
         return request.state satisfies never;
     }
   }
 
-  return async (request, receiver) => {
-    let outcome = await outcomeOf(request);
-    if (outcome === undefined) return undefined;
+  return async (request, fetcher) => {
+    const given = await outcomeOf(request, fetcher);
+    if (given === undefined) return undefined;
+    let { outcome } = given;
     // It is kept as the server gave it, and may be told at another endpoint than the one at which it was asked for.
+    const receiver = { scope: fetcher.scope, holder: principalKey(fetcher.principal) };
     const shown = links.from(receiver, request.upstream);
     if (outcome.kind === "result") outcome = { kind: "result", result: shown.result(outcome.result) };
     else if (outcome.kind === "error") outcome = { kind: "error", error: shown.error(outcome.error) };
-    // Of an open end nobody is told for good: identical calls go on joining it until people have found out.
-    const open = request.state === "indeterminate";
+    // Of an open end nobody is told for good: identical calls go on joining it until people have found out, or it may be given out.
+    const open = given.heldBack || request.state === "indeterminate";
     return { ended: true, outcome, delivered: () => (open ? undefined : delivered(request.id)) };
   };
 }

@@ -1,0 +1,103 @@
+import type { Approvals } from "../../approvals/approvals.ts";
+import type { Catalog } from "../../catalog/catalog.ts";
+import type { ToolEntry } from "../../catalog/entries.ts";
+import type { ApprovalRequest } from "../../core/approval.ts";
+import type { Call } from "../../core/call.ts";
+import { allows, type Decision } from "../../core/decision.ts";
+import { refuse } from "../../core/errors.ts";
+import type { Log } from "../../core/log.ts";
+import type { SettledOutcome } from "../../core/outcome.ts";
+import type { Scope } from "../../core/scope.ts";
+import type { Answers } from "../../policy/answer.ts";
+import type { PolicySet } from "../../policy/policy-set.ts";
+import type { LongRedactions } from "../../redaction/long-redactions.ts";
+import type { MarkHash } from "../../redaction/redact.ts";
+import { type Origin, policyInput } from "../steps/origin.ts";
+import { createResultGuard } from "../steps/result-guard.ts";
+import { readContext } from "./approval-context.ts";
+import type { StoredOutcome } from "./stored-outcome.ts";
+
+/** Who fetches a result, from where and at which endpoint. */
+export type Fetcher = Pick<Call, "principal" | "client" | "headers" | "scope"> &
+  Partial<Pick<Call, "session" | "traceId">>;
+
+export interface KeptResultsDeps {
+  readonly approvals: Pick<Approvals, "requestedCall">;
+  readonly catalog: Pick<Catalog, "view">;
+  readonly scope: (endpoint: string) => Scope | undefined;
+  readonly policies: () => PolicySet;
+  readonly answers: Pick<Answers, "of">;
+  readonly hash: MarkHash;
+  readonly longRedactions: Pick<LongRedactions, "redact">;
+  readonly callIds: () => string;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+/** What somebody gets of what was kept of a run. */
+export interface GivenOut {
+  readonly outcome: SettledOutcome;
+  /** Somebody else, or the same one later, may get more of it: it is still kept for them. */
+  readonly heldBack: boolean;
+}
+
+/** Decides for whoever fetches it what they get. @throws StoreError */
+export type GiveOut = (request: ApprovalRequest, kept: StoredOutcome, fetcher: Fetcher) => Promise<GivenOut>;
+
+/**
+ * Makes it. A call was decided on when it ran, for who was there then, or for who had asked: who fetches the result may come from
+ * elsewhere, with other roles, and policies may be others. So the call is decided once more, as if they made it now. What refuses
+ * it keeps the result back; what takes something out of results takes it out of this one, besides what was taken out when it ran.
+ */
+export function createGiveOut(deps: KeptResultsDeps): GiveOut {
+  const { approvals, catalog, log, hash, longRedactions } = deps;
+
+  /** As it is now; of one that is gone only the name is known. */
+  function toolOf({ upstream, tool: name, definitionDigest }: ApprovalRequest, scope: Scope | undefined): ToolEntry {
+    const view = scope && catalog.view(scope);
+    const known = view && [...view.tools.values(), ...view.absentTools.values()];
+    const definition = { name, inputSchema: { type: "object" } };
+    const gone = { upstream, name, definition, listed: definition, digest: definitionDigest };
+    return (
+      known?.find((entry) => entry.upstream === upstream && entry.name === name) ?? {
+        ...gone,
+        ...{ place: "", repairs: [], paramHeaders: [] },
+      }
+    );
+  }
+
+  return async (request, kept, { principal, client, headers, scope, session, traceId }) => {
+    if (kept.kind === "withheld") return { outcome: kept, heldBack: false };
+    const requested = await approvals.requestedCall(request.id);
+    const context = requested && readContext(requested.context);
+    if (requested === undefined || context === undefined) {
+      log.error({ request: request.id }, "A result was kept back, because what was asked for can no longer be read.");
+      return { outcome: { kind: "withheld" }, heldBack: true };
+    }
+    const origin: Origin = {
+      ...{ id: deps.callIds(), method: "tools/call", receivedAt: deps.now() },
+      ...{ principal, client, headers, scope, session, traceId },
+    };
+    const tool = toolOf(request, deps.scope(context.endpoint));
+    const input = policyInput(origin, { kind: "tool", tool, arguments: requested.arguments });
+    const set = deps.policies();
+    const { decision } = deps.answers.of(set, input);
+    const refused = refusalBy(decision);
+    if (refused !== undefined) {
+      log.info({ request: request.id, effect: decision.effect }, "A result was kept back from whoever fetched it.");
+      return { outcome: refused, heldBack: true };
+    }
+    if (!decision.inspectsResult) return { outcome: kept, heldBack: false };
+    const guard = createResultGuard({ set, input, hash, longRedactions, log });
+    if (kept.kind === "error") return { outcome: { kind: "error", error: guard.error(kept.error) }, heldBack: false };
+    const result = await guard.anyResult(kept.result);
+    return result === undefined
+      ? { outcome: { kind: "withheld" }, heldBack: true }
+      : { outcome: { kind: "result", result }, heldBack: false };
+  };
+}
+
+function refusalBy(decision: Decision): SettledOutcome | undefined {
+  if (decision.hidden) return { kind: "refused", refusal: refuse("TOOL_UNKNOWN") };
+  return allows(decision) ? undefined : { kind: "denied", decision };
+}
