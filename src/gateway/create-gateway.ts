@@ -36,6 +36,7 @@ import { createRequestStates } from "./requests/request-state.ts";
 import { createRetryTokens } from "./requests/retry-tokens.ts";
 import { createStepUpGate } from "./step-up/step-up-gate.ts";
 import { createExecute } from "./steps/execute.ts";
+import { createKeptSubscriptions } from "./steps/kept-subscriptions.ts";
 import { createLinks } from "./steps/links.ts";
 import { createOutOfBand } from "./steps/out-of-band.ts";
 import { createRateLimitGuard } from "./steps/rate-limit-guard.ts";
@@ -88,6 +89,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
   const links = createLinks({ catalog });
   const states = createRequestStates(deps.seal, deps.now);
   const outOfBand = createOutOfBand(deps.hash);
+  const keptSubscriptions = createKeptSubscriptions(deps);
   const budgets = createRateLimitGuard(deps);
   const signIns = createStepUpGate({ ...deps, states });
   const callIds = createCallIds(deps.now);
@@ -155,13 +157,16 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
       const receiver = { scope, holder: peer.owner };
       const target = links.resolve(receiver, uri);
       if (!target.ok) return target;
-      const upstream = upstreams.get(target.upstream);
-      if (upstream === undefined) return refuse("RESOURCE_UNKNOWN");
+      if (upstreams.get(target.upstream) === undefined) return refuse("RESOURCE_UNKNOWN");
       const asked = { shown: uri, sent: target.uri };
-      const session = upstream.session(outOfBand.peerFor(peer, target.upstream));
-      const subscription = await session.subscribe(target.uri, ({ method, params }) =>
-        onUpdated({ method, params: links.from(receiver, target.upstream, asked).params(params) }),
-      );
+      const subscription = await keptSubscriptions.add({
+        upstream: target.upstream,
+        uri: target.uri,
+        peer: outOfBand.peerFor(peer, target.upstream),
+        allowed: () => deps.scope(scope.endpoint)?.upstreams.includes(target.upstream) === true,
+        onUpdated: ({ method, params }) =>
+          onUpdated({ method, params: links.from(receiver, target.upstream, asked).params(params) }),
+      });
       if (subscription.ok) return subscription;
       return "fault" in subscription
         ? refuse(subscription.fault.code)
