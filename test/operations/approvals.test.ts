@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { digestOf } from "../../src/core/digest.ts";
 import type { JsonObject } from "../../src/core/json.ts";
-import type { ApprovalOperations } from "../../src/operations/approvals/approvals.ts";
+import type { ApprovalOperations, CallStanding } from "../../src/operations/approvals/approvals.ts";
 import { createApprovalOperations } from "../../src/operations/approvals/create-approval-operations.ts";
+import type { Upstream } from "../../src/upstream/upstream.ts";
 import { APPROVALS_CONFIG, askFor, principalOf } from "../support/approval-people.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 
@@ -15,6 +16,7 @@ const POLICIES = `policies:
 
 let gateway: TestGateway;
 let approvals: ApprovalOperations;
+let server: "ready" | "down" | undefined = "ready";
 
 beforeAll(async () => {
   gateway = await startTestGateway(APPROVALS_CONFIG, { "expenses.yaml": POLICIES });
@@ -22,6 +24,7 @@ beforeAll(async () => {
   approvals = createApprovalOperations({
     ...{ approvals: wired.approvals, definitions: wired.store.definitions },
     policies: () => wired.policies.current(),
+    upstreams: { get: () => server && ({ status: () => ({ state: server }) } as Upstream) },
   });
 });
 afterAll(() => gateway.close());
@@ -37,15 +40,21 @@ describe("what a request is about", () => {
   const before = { name: "create_expense", description: "Pays." };
   const after = { name: "create_expense", description: "Pays somebody else." };
 
-  it.each<[what: string, listed: readonly JsonObject[], tool: string]>([
-    ["the tool as its server lists it", [before], "same"],
-    ["a tool that its server describes otherwise now", [after], "changed"],
-    ["a tool that is no more", [], "gone"],
-  ])("%s", async (_, listed, tool) => {
+  it.each<[what: string, listed: readonly JsonObject[], state: typeof server, standing: CallStanding]>([
+    ["the tool as its server lists it", [before], "ready", "as_asked"],
+    ["a tool that its server describes otherwise now", [after], "ready", "tool_changed"],
+    ["a tool that is no more", [], "ready", "tool_gone"],
+    ["a tool whose server is down", [before], "down", "server_down"],
+    ["a tool that is no more, of a server that is down, too", [], "down", "tool_gone"],
+    ["a tool whose server is no longer configured", [before], undefined, "server_gone"],
+  ])("%s", async (what, listed, state, standing) => {
     await list(before);
-    const request = await askFor(gateway, { arguments: { case: tool }, definitionDigest: digestOf(before) });
+    const request = await askFor(gateway, { arguments: { case: what }, definitionDigest: digestOf(before) });
     await list(...listed);
-    expect(await approvals.subject(request)).toMatchObject({ definition: before, tool });
+    server = state;
+    expect(await approvals.subject(request)).toMatchObject({ definition: before, standing });
+    expect(await approvals.standing(request)).toBe(standing);
+    server = "ready";
   });
 
   it("the policies that asked, as they are now, and whether any policy is another one", async () => {

@@ -189,11 +189,16 @@ async function rowsOf(
 ): Promise<(request: ApprovalRequest) => ListedRequest> {
   const operator = c.get("operator");
   const misfits = await listedMisfits(approvals, operator, requests);
+  const open = requests.filter(({ state }) => state === "pending" || state === "approved");
+  const standings = new Map(
+    await Promise.all(open.map(async (request) => [request.id, await approvals.standing(request)] as const)),
+  );
   return (request) => ({
     request,
     message: approvals.message(operator, request),
     decidable: approvals.mayDecide(operator, request).ok,
     misfits: misfits.has(request.id),
+    standing: standings.get(request.id) ?? "as_asked",
   });
 }
 

@@ -1,6 +1,5 @@
 import { parseExact } from "../../core/exact-json.ts";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
-import type { ApprovalSubject } from "../../operations/approvals/approvals.ts";
 import { argumentMisfits } from "../../operations/approvals/argument-misfits.ts";
 import { Badge, type BadgeTone } from "../components/badge.tsx";
 import { Banner } from "../components/banner.tsx";
@@ -9,6 +8,7 @@ import { readValue } from "../values/read-value.ts";
 import { ValueFlags } from "../values/value-flags.tsx";
 import { ValueTree } from "../values/value-tree.tsx";
 import type { RequestView } from "./request-view.ts";
+import { obstacleOf } from "./words.ts";
 
 /** What would run: the tool as it was when it was called, and the arguments. */
 export function CallPanel({ view }: { readonly view: RequestView }) {
@@ -17,7 +17,7 @@ export function CallPanel({ view }: { readonly view: RequestView }) {
   return (
     <section class="panel" aria-labelledby="call">
       <h2 id="call">What would run</h2>
-      <Changed subject={subject} open={request.state === "pending" || request.state === "approved"} />
+      <Obstacle view={view} />
       <p class="tool-name">
         <code>
           <ForeignText text={`${request.upstream}/${request.tool}`} />
@@ -35,13 +35,19 @@ export function CallPanel({ view }: { readonly view: RequestView }) {
   );
 }
 
-function Changed({ subject, open }: { readonly subject: ApprovalSubject; readonly open: boolean }) {
-  if (!open || subject.tool === "same") return null;
+/** Why it would not run although it is approved. Administrators find a server's own reason on its page. */
+function Obstacle({ view: { request, subject, operator } }: { readonly view: RequestView }) {
+  const obstacle = obstacleOf(request, subject.standing);
+  if (obstacle === undefined) return null;
   return (
     <Banner tone="warn">
-      {subject.tool === "changed"
-        ? "Its server describes this tool in other words now than when it was called. Even if it is approved, it will not be run: the agent has to ask again."
-        : "Its server no longer lists this tool. Even if it is approved, it will not be run."}
+      {obstacle.text}
+      {subject.standing === "server_down" && operator.admin ? (
+        <>
+          {" "}
+          <a href={`/console/upstreams/${encodeURIComponent(request.upstream)}`}>See why</a>.
+        </>
+      ) : null}
     </Banner>
   );
 }

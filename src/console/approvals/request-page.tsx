@@ -13,7 +13,7 @@ import { ClientLabel, PersonName } from "./person.tsx";
 import type { RequestView } from "./request-view.ts";
 import { StagesPanel } from "./stages-panel.tsx";
 import { TimeLeft } from "./time-left.tsx";
-import { STATES } from "./words.ts";
+import { meaningOf, STATES } from "./words.ts";
 
 /** Everything that somebody who decides should read, and where they decide. */
 export function RequestPage(props: {
@@ -28,7 +28,7 @@ export function RequestPage(props: {
   const { request, history } = view;
   return (
     <article class="request">
-      <Standing request={request} now={now} />
+      <Standing view={view} now={now} />
       <Since view={view} seen={seen} now={now} />
       <div class="request-parts">
         <div>
@@ -46,9 +46,10 @@ export function RequestPage(props: {
   );
 }
 
-function Standing({ request, now }: { readonly request: ApprovalRequest; readonly now: number }) {
-  const { state, pendingUntil, executeUntil, run } = request;
-  const { name, tone, means } = STATES[state];
+function Standing({ view, now }: { readonly view: RequestView; readonly now: number }) {
+  const { state, pendingUntil, executeUntil, run } = view.request;
+  const { name, tone } = STATES[state];
+  const { means, runs } = meaningOf(state, view.subject.standing);
   return (
     <p class="standing">
       <span role="status">
@@ -57,7 +58,7 @@ function Standing({ request, now }: { readonly request: ApprovalRequest; readonl
       {state === "pending" ? <TimeLeft until={pendingUntil} now={now} /> : null}
       {state === "approved" && executeUntil !== undefined ? (
         <>
-          {run === "caller" ? "Its agent has to come back for it. " : ""}
+          {runs && run === "caller" ? "Its agent has to come back for it. " : ""}
           <TimeLeft until={executeUntil} now={now} />
         </>
       ) : null}

@@ -1,11 +1,12 @@
 import type { ApprovalRequest } from "../../core/approval.ts";
+import type { CallStanding } from "../../operations/approvals/approvals.ts";
 import { Badge } from "../components/badge.tsx";
 import { DataTable } from "../components/data-table.tsx";
 import { PersonLabel } from "../components/person-label.tsx";
 import { Time } from "../components/time.tsx";
 import { harmless } from "../harmless.ts";
 import { TimeLeft } from "./time-left.tsx";
-import { STATES } from "./words.ts";
+import { obstacleOf, STATES } from "./words.ts";
 
 /** One line of a list. */
 export interface ListedRequest {
@@ -16,6 +17,7 @@ export interface ListedRequest {
   readonly decidable: boolean;
   /** Whether its arguments do not fit its tool, and the reader may know. */
   readonly misfits: boolean;
+  readonly standing: CallStanding;
 }
 
 /** Requests as a table; each leads to its page. */
@@ -43,12 +45,21 @@ export function RequestTable(props: {
   );
 }
 
-function Call({ request, message, misfits }: ListedRequest) {
+function Call({ request, message, misfits, standing }: ListedRequest) {
+  const obstacle = obstacleOf(request, standing);
   return (
     <>
       <a class="row-link" href={`/console/approvals/${request.id}`}>
         {callName(request)}
       </a>
+      {obstacle === undefined ? null : (
+        <>
+          {" "}
+          <Badge tone="warn" title={obstacle.text}>
+            {obstacle.badge}
+          </Badge>
+        </>
+      )}
       {misfits ? (
         <>
           {" "}

@@ -1,4 +1,5 @@
-import type { ApprovalAct, ApprovalState, ReasonRule } from "../../core/approval.ts";
+import type { ApprovalAct, ApprovalRequest, ApprovalState, ReasonRule } from "../../core/approval.ts";
+import type { CallStanding } from "../../operations/approvals/approvals.ts";
 import type { BadgeTone } from "../components/badge.tsx";
 
 /** What a state is called on pages, how it looks, and what it means. */
@@ -22,6 +23,44 @@ export const STATES = {
     means: "Something changed meanwhile. It does not run as it is.",
   },
 } as const satisfies Record<ApprovalState, { readonly name: string; readonly tone: BadgeTone; readonly means: string }>;
+
+/** What keeps the call of a request that is not over from being run: on its page, and in a list. */
+export const OBSTACLES = {
+  tool_changed: {
+    badge: "its tool has changed",
+    text: "Its server describes this tool in other words now than when it was called. Even if it is approved, it will not be run: the agent has to ask again.",
+  },
+  tool_gone: {
+    badge: "its tool is gone",
+    text: "Its server no longer lists this tool. Even if it is approved, it will not be run.",
+  },
+  server_gone: {
+    badge: "its server is gone",
+    text: "Its server is no longer configured here. Even if it is approved, it will not be run.",
+  },
+  server_down: {
+    badge: "its server is down",
+    text: "Its server is down. Even if it is approved, it will not be run before that is reached again.",
+  },
+} as const satisfies Record<Exclude<CallStanding, "as_asked">, { readonly badge: string; readonly text: string }>;
+
+/** What keeps it from being run; nothing where it is over. */
+export function obstacleOf({ state }: Pick<ApprovalRequest, "state">, standing: CallStanding) {
+  const open = state === "pending" || state === "approved";
+  return open && standing !== "as_asked" ? OBSTACLES[standing] : undefined;
+}
+
+/** What the state of a request means as things are, and whether its agent could have it run. */
+export function meaningOf(
+  state: ApprovalState,
+  standing: CallStanding,
+): { readonly means: string; readonly runs: boolean } {
+  const { means } = STATES[state];
+  if (state !== "approved" || standing === "as_asked") return { means, runs: true };
+  return standing === "server_down"
+    ? { means: "It may run once its server is reached again, and has not been started yet.", runs: true }
+    : { means: "It has not been started, and will not be as things are.", runs: false };
+}
 
 /** What happened, after the name of who did it or as a sentence of its own. */
 export const ACT_WORDS = {

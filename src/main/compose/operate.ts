@@ -19,6 +19,7 @@ export function operate(deps: {
     approvals: createApprovalOperations({
       ...{ approvals: wired.approvals, definitions: wired.store.definitions },
       policies: () => wired.policies.current(),
+      upstreams: wired.upstreams,
     }),
     upstreams: wired.upstreamOperations,
     tools: wired.tools,

@@ -19,12 +19,18 @@ export interface OperatorApprovalQuery {
   readonly limit: number;
 }
 
+/**
+ * Whether the call of a request could be run as things are. `tool_changed`, `tool_gone`: its server says something else of the tool
+ * now, or lists it no more; `server_gone`: there is no such server any more. It will not be run so. `server_down`: not before it is
+ * reached again.
+ */
+export type CallStanding = "as_asked" | "tool_changed" | "tool_gone" | "server_down" | "server_gone";
+
 /** What a request is about, as far as it is still known. */
 export interface ApprovalSubject {
   /** The tool as it was when it was called; `undefined`: that is too long ago. */
   readonly definition: JsonObject | undefined;
-  /** `changed`, `gone`: its server says something else of it now, or lists it no more. The call will not be run. */
-  readonly tool: "same" | "changed" | "gone";
+  readonly standing: CallStanding;
   /** The policies that asked, as they are now. Those that are no more are left out. */
   readonly policies: readonly PolicySummary[];
   /** The policies are no longer those that decided. */
@@ -55,6 +61,8 @@ export interface ApprovalOperations {
   message(operator: Operator, request: ApprovalRequest): string | undefined;
   /** The tool as it was when it was called; `undefined`: that is too long ago. Of a request that `find` or `list` gave. */
   definition(request: ApprovalRequest): Promise<JsonObject | undefined>;
+  /** Of a request that `find` or `list` gave. */
+  standing(request: ApprovalRequest): Promise<CallStanding>;
   /** Of a request that `find` gave. */
   subject(request: ApprovalRequest): Promise<ApprovalSubject>;
   /** Whether this operator could decide now; `decide` checks again. */

@@ -4,6 +4,7 @@ import { POSSIBLE } from "../../approvals/rules/machine.ts";
 import { refuse } from "../../core/errors.ts";
 import type { PolicySet } from "../../policy/policy-set.ts";
 import type { DefinitionReader } from "../../store/definitions/definitions.ts";
+import type { Upstreams } from "../../upstream/upstream.ts";
 import { insufficient, maySee, maySeeArguments, notAdmin } from "../access.ts";
 import type { Operator } from "../operator.ts";
 import type { ApprovalOperations, OperatorApprovalQuery } from "./approvals.ts";
@@ -13,18 +14,30 @@ export interface ApprovalOperationsDeps {
   readonly approvals: Approvals;
   readonly definitions: Pick<DefinitionReader, "find" | "listed">;
   readonly policies: () => PolicySet;
+  readonly upstreams: Pick<Upstreams, "get">;
 }
 
 /** Makes what people see and do about approvals: who may know of a request is decided here, the rest by `approvals/`. */
 export function createApprovalOperations(deps: ApprovalOperationsDeps): ApprovalOperations {
-  const { approvals, definitions } = deps;
+  const { approvals, definitions, upstreams } = deps;
   const find: ApprovalOperations["find"] = async (operator, id) => {
     const request = await approvals.get(id);
     return request !== undefined && maySee(request, operator, approvals) ? request : undefined;
   };
 
+  const standing: ApprovalOperations["standing"] = async ({ upstream, tool, definitionDigest }) => {
+    const server = upstreams.get(upstream);
+    if (server === undefined) return "server_gone";
+    const listed = await definitions.listed(upstream, tool);
+    // What will never run so is said before what may end by itself.
+    if (listed === undefined) return "tool_gone";
+    if (listed !== definitionDigest) return "tool_changed";
+    return server.status().state === "down" ? "server_down" : "as_asked";
+  };
+
   return {
     find,
+    standing,
     async list(operator, query, cursor) {
       const page = await approvals.list(filterOf(operator, query), cursor);
       // The store finds those of an escalation before it is time for them; they hear of the request when it is.
@@ -48,15 +61,16 @@ export function createApprovalOperations(deps: ApprovalOperationsDeps): Approval
     },
     message: (operator, request) => (maySeeArguments(request, operator, approvals) ? request.message : undefined),
     definition: ({ upstream, tool, definitionDigest }) => definitions.find(upstream, tool, definitionDigest),
-    async subject({ upstream, tool, definitionDigest, policies, policySet }) {
-      const [definition, listed] = await Promise.all([
+    async subject(request) {
+      const { upstream, tool, definitionDigest, policies, policySet } = request;
+      const [definition, now] = await Promise.all([
         definitions.find(upstream, tool, definitionDigest),
-        definitions.listed(upstream, tool),
+        standing(request),
       ]);
       const set = deps.policies();
       return {
         definition,
-        tool: listed === undefined ? "gone" : listed === definitionDigest ? "same" : "changed",
+        standing: now,
         policies: set.policies.filter(({ id }) => policies.includes(id)),
         policiesChanged: set.digest !== policySet,
       };
