@@ -50,7 +50,8 @@ async function timed(client: AnyClient, count: number): Promise<readonly number[
   const times: number[] = [];
   for (let n = 0; n < count; n++) {
     const begun = performance.now();
-    expect(await client.call("good__echo", { n })).toMatchObject({ isError: false });
+    const answer = await client.call("good__echo", { n });
+    expect(answer, JSON.stringify(answer)).toMatchObject({ isError: false });
     times.push(performance.now() - begun);
   }
   return times;
