@@ -114,7 +114,12 @@ it(
     };
     const raging = Promise.all(Object.keys(hostile).map(rage));
     while (performance.now() < until) {
-      times.push(...(await timed(client, 5)));
+      const told = (err: unknown): never => {
+        throw new Error(`The gateway ${gateway.ended() ? "ended" : "runs"}: ${gateway.output().slice(-2_000)}`, {
+          cause: err,
+        });
+      };
+      times.push(...(await timed(client, 5).catch(told)));
       await setTimeout(50);
     }
     await raging;
