@@ -84,8 +84,10 @@ export class CatalogMembers {
   heard(event: UpstreamEvent): void {
     const member = this.#members.get(event.upstream);
     if (member === undefined) return;
-    if (event.kind === "list_changed") member.stale.request(event.list);
-    else if (event.kind === "reached") this.#reached(event.upstream, member);
+    if (event.kind === "list_changed") {
+      if (event.inSession === true) member.reader.toldInSession(event.list);
+      member.stale.request(event.list);
+    } else if (event.kind === "reached") this.#reached(event.upstream, member);
     else if (event.status.state === "down") this.#down(event.upstream, member);
   }
 

@@ -8,6 +8,7 @@ import { type ListedEntry, readListed, readTool, type ToolEntry } from "./entrie
 import { createListReading, LIST_KEYS, type ListFaults, NO_OBJECT } from "./list-reading.ts";
 import type { ReadingPace } from "./reading-pace.ts";
 import { type Repaired, repairItem } from "./repair.ts";
+import { createSessionChanges } from "./session-changes.ts";
 import type { CompiledToolRules } from "./tool-rules.ts";
 import type { UriList } from "./uris/uri-claims.ts";
 
@@ -39,6 +40,8 @@ export interface UpstreamReader {
    * read by a request that was made after this was called.
    */
   refresh(kinds: readonly ListKind[]): Promise<boolean>;
+  /** A client's session with it was told that this list changed. */
+  toldInSession(kind: ListKind): void;
   /** Other rules hold from now on, without another reading. */
   rule(rules: CompiledToolRules): void;
 }
@@ -67,9 +70,12 @@ export function createUpstreamReader(deps: {
   const faultTexts = new Map<ListKind, string>();
   /** Lists of which only the first pages could ever be read. */
   const partial = new Set<ListKind>();
+  const sessionChanges = createSessionChanges(upstream.name, log);
   const running = new Map<ListKind, { again: boolean; done: Promise<boolean> }>();
 
   const readOnce = async (kind: ListKind): Promise<boolean> => {
+    const reading = sessionChanges.begin(kind);
+    const before = texts.get(kind);
     const answer = await upstream.list(kind);
     if (!answer.ok) {
       const { code, detail } = answer.fault;
@@ -91,6 +97,7 @@ export function createUpstreamReader(deps: {
     try {
       const changed = await take(kind, answer.items, missing === undefined, slices);
       takeTtl(kind, answer.ttlMs);
+      reading.read(texts.get(kind) !== before);
       pace.ended(kind, changed || missing !== undefined);
     } finally {
       pace.spent(slices.spent * WITH_PARSING);
@@ -220,6 +227,7 @@ export function createUpstreamReader(deps: {
       const read = await Promise.all(kinds.map(refreshOne));
       return read.every((each) => each);
     },
+    toldInSession: (kind) => sessionChanges.told(kind),
     rule(next) {
       rules = next;
       const reading = toolsOf(toolItems, toolDigests);

@@ -144,7 +144,13 @@ export interface Upstream {
 export type UpstreamEvent =
   | { readonly kind: "state"; readonly upstream: string; readonly status: UpstreamStatus }
   | { readonly kind: "reached"; readonly upstream: string }
-  | { readonly kind: "list_changed"; readonly upstream: string; readonly list: ListKind };
+  | {
+      readonly kind: "list_changed";
+      readonly upstream: string;
+      readonly list: ListKind;
+      /** It was a client's session that was told, not the one in which lists are read. */
+      readonly inSession?: boolean;
+    };
 
 /** All registered upstreams. */
 export interface Upstreams {

@@ -37,7 +37,10 @@ export const upstreamSchema = z
     isolation: z
       .enum(["session", "shared"])
       .default("session")
-      .describe("session: every client gets its own session. shared: all clients use one."),
+      .describe(
+        "session: every client gets its own session. shared: all clients use one, as a server needs whose tools change in a session; " +
+          "it can ask nobody anything.",
+      ),
     era: z
       .enum(["auto", "modern", "legacy"])
       .default("auto")

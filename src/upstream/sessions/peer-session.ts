@@ -210,7 +210,7 @@ export class PeerSession implements UpstreamSession {
   #notification(notification: Notification): void {
     const lists = LIST_CHANGED.get(notification.method);
     if (lists !== undefined) {
-      for (const list of lists) this.#owner.listChanged(list);
+      for (const list of lists) this.#owner.listChanged(list, this);
     } else if (notification.method === "notifications/resources/updated") {
       this.#subscriptions.updated(notification);
     } else if (!CALL_BOUND.has(notification.method)) {

@@ -22,7 +22,8 @@ export interface SessionOwner<Session> {
   open(session: Session, host: ConnectionHost): Promise<Opened>;
   /** The upstream does not speak what it used to: finds out again. */
   eraLost(detail: string): Promise<void>;
-  listChanged(list: ListKind): void;
+  /** `session`: which was told. */
+  listChanged(list: ListKind, session: Session): void;
   /** Delay in ms before reconnect number `attempt` in a row. */
   delay(attempt: number): number;
 }

@@ -223,8 +223,8 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
     return this.#state.refusal();
   }
 
-  listChanged(list: ListKind): void {
-    this.#deps.emit({ kind: "list_changed", upstream: this.name, list });
+  listChanged(list: ListKind, session = this.#system): void {
+    this.#deps.emit({ kind: "list_changed", upstream: this.name, list, inSession: session !== this.#system });
   }
 
   eraLost(detail: string): Promise<void> {
