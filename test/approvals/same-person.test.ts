@@ -324,6 +324,34 @@ describe("who asked", () => {
   });
 });
 
+describe("whom the configuration names one person after they have decided", () => {
+  const [ann, bob, cid] = [token("a-1", {}), token("b-1", {}), token("c-1", {})];
+  const linked = (...all: readonly Principal[]) => ({
+    persons: testPersons([{ name: "Ann", subjects: all.map(identity), emails: [] }]),
+  });
+  const two = flow({ stages: [stage("finance-lead", 2)] });
+
+  it.each<[string, readonly Principal[], string | undefined]>([
+    ["runs nothing where they asked and approved", [ann, bob], "Who approved it is who asked for it"],
+    ["runs nothing where they approved twice", [bob, cid], "Two who approved it are one person"],
+    ["changes nothing about others", [ann, token("d-1", {})], undefined],
+  ])("%s", async (_, same, reason) => {
+    const { approvals, opened, another } = testApprovals({ flows: [two] });
+    let request = await opened({ principal: ann });
+    for (const approver of [bob, cid]) {
+      const acted = await approvals.decide(yes(request, approver));
+      if (!acted.ok) throw new Error(acted.code);
+      request = acted.request;
+    }
+    expect(request.state).toBe("approved");
+    const later = another(linked(...same)).approvals;
+    expect((await later.claim(request.id, request.version)) === undefined).toBe(reason !== undefined);
+    expect((await later.get(request.id))?.state).toBe(reason === undefined ? "executing" : "invalidated");
+    const events = await later.history(request.id);
+    expect(events.at(-1)?.reason ?? "").toContain(reason ?? "");
+  });
+});
+
 describe("one person has one voice", () => {
   // So that the first one may decide, whoever they are.
   const pair = flow({ stages: [stage("finance-lead", 2)], requesterMayApprove: true });

@@ -1,9 +1,10 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createClientAddresses } from "../../src/http/addresses/client-address.ts";
+import { createClientAddresses, TRACES } from "../../src/http/addresses/client-address.ts";
 import { forwardedNodes, listedNodes } from "../../src/http/addresses/forwarded.ts";
 
 let server: Server;
@@ -150,16 +151,31 @@ describe("the address of a client that comes directly", () => {
     expect(await addressOf(lines, trusted)).toBe("127.0.0.1");
   });
 
-  it.each([
-    "Forwarded: for=1.1.1.1",
-    "X-Forwarded-For: 1.1.1.1",
-    "X-Forwarded-Host: x",
-    "X-Real-IP: 1.1.1.1",
-    "Via: 1.1 x",
-  ])("counts as forwarded with %s, whether or not that is believed", async (line) => {
-    for (const trusted of [[], ["loopback"]]) {
-      expect(createClientAddresses(trusted)(await arriving([line]))).toMatchObject({ ok: true, forwarded: true });
+  it.each(TRACES.map((name) => `${name}: ${name === "forwarded" ? "for=" : ""}1.1.1.1`))(
+    "counts as forwarded with %s, whether or not that is believed",
+    async (line) => {
+      for (const trusted of [[], ["loopback"]]) {
+        expect(createClientAddresses(trusted)(await arriving([line]))).toMatchObject({ ok: true, forwarded: true });
+      }
+      expect(createClientAddresses([])(await arriving([]))).toMatchObject({ ok: true, forwarded: false });
+      const credential = [line, "Authorization: Bearer x"];
+      expect(createClientAddresses([])(await arriving(credential))).toMatchObject({ ok: true, forwarded: false });
+    },
+  );
+
+  it("counts as forwarded in HTTP/1.0, which programs of today do not speak", async () => {
+    const incoming = await arriving([]);
+    const { socket, headers } = incoming;
+    for (const [httpVersion, forwarded] of [
+      ["1.0", true],
+      ["1.1", false],
+    ] as const) {
+      expect(createClientAddresses([])({ socket, headers, httpVersion })).toMatchObject({ ok: true, forwarded });
     }
-    expect(createClientAddresses([])(await arriving([]))).toMatchObject({ ok: true, forwarded: false });
+  });
+
+  it("has its traces of proxies in the documentation", () => {
+    const page = readFileSync("docs/proxy.md", "utf8").toLowerCase();
+    expect(TRACES.filter((name) => !page.includes(`\`${name}\``) && !name.includes("_"))).toEqual([]);
   });
 });

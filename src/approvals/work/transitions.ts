@@ -1,7 +1,7 @@
 import type { ApprovalRequest } from "../../core/approval.ts";
 import { type Refusal, refuse } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
-import type { Persons } from "../../core/persons.ts";
+import type { Persons, Who } from "../../core/persons.ts";
 import type {
   ApprovalChange,
   ApprovalDoubt,
@@ -112,12 +112,26 @@ export function createTransitions(deps: TransitionsDeps): Transitions {
     return changed === undefined ? refusal : { ok: true, request: announce(changed) };
   }
 
+  /**
+   * Why the votes do not count any more: who is who may have been said since, under `people:`. Only what is certain now undoes what was
+   * decided; whatever was not certain then has been refused then.
+   */
+  function onePerson(record: StoredApproval["record"], decisions: StoredApproval["decisions"]): string | undefined {
+    const voters = decisions.map(({ approver }) => approver);
+    const isSame = (one: Who, other: Who): boolean => persons.sameness(one, other) === "same";
+    if (!record.snapshot.requesterMayApprove && voters.some((voter) => isSame(voter, record))) return SELF_APPROVED;
+    return voters.some((voter, index) => voters.slice(index + 1).some((other) => isSame(voter, other)))
+      ? VOTED_TWICE
+      : undefined;
+  }
+
   return {
     step,
-    async holds({ record, doubt }) {
+    async holds({ record, decisions, doubt }) {
       const flow = changedFlow(record.snapshot, deps.flows);
       if (doubt === "broken") log.error({ request: record.id }, BROKEN_LOG);
-      const reason = doubt === undefined ? flow && flowChanged(flow) : DOUBTS[doubt];
+      const reason =
+        doubt === undefined ? ((flow && flowChanged(flow)) ?? onePerson(record, decisions)) : DOUBTS[doubt];
       if (reason === undefined) return true;
       await step(record.id, { act: "invalidate", reason });
       return false;
@@ -139,6 +153,9 @@ export function createTransitions(deps: TransitionsDeps): Transitions {
 
 const BROKEN_LOG =
   "An approval request is not as the gateway wrote it: somebody changed the database. Run: portcullis audit verify";
+
+const SELF_APPROVED = "Who approved it is who asked for it, as the configuration says now.";
+const VOTED_TWICE = "Two who approved it are one person, as the configuration says now.";
 
 /** What people read where a request ended because of that. */
 const DOUBTS: Readonly<Record<ApprovalDoubt, string>> = {

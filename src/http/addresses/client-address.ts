@@ -9,14 +9,12 @@ import { trustedRanges } from "./trusted-proxies.ts";
 export interface ClientAddress {
   /** Canonical (RFC 5952; IPv4 in IPv6 as IPv4), `""` where the connection is gone. */
   readonly ip: string;
-  /** Whether somebody on the way says that they speak for another, believed or not. */
+  /** Whether a request without a credential shows that somebody on the way speaks for another, believed or not. Of others `false`. */
   readonly forwarded: boolean;
 }
 
 /** Finds out for whom a request was sent. @throws never */
-export type FindClientAddress = (
-  incoming: Pick<IncomingMessage, "socket" | "headers">,
-) => ({ readonly ok: true } & ClientAddress) | Refusal;
+export type FindClientAddress = (incoming: Head) => ({ readonly ok: true } & ClientAddress) | Refusal;
 
 /** Trusted proxies that one request may pass; more of them is a loop, or made up. */
 const MAX_PROXIES = 32;
@@ -28,8 +26,20 @@ const MAX_CHARS = 4_096;
 const MAX_KNOWN = 1_000;
 const MAX_KNOWN_CHARS = 256;
 
-/** What proxies and tunnels say of themselves; see `ClientAddress.forwarded`. */
-const TRACES = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"] as const;
+/** What proxies and tunnels say of themselves; see `ClientAddress.forwarded`. docs/proxy.md lists them. */
+export const TRACES: readonly string[] = [
+  ...["forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "x-original-forwarded-for"],
+  ...["x-forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x_forwarded_for"],
+  ...["cdn-loop", "cf-connecting-ip", "fastly-client-ip", "fly-client-ip", "true-client-ip"],
+  ...["tailscale-user-login", "x-azure-clientip", "x-envoy-external-address"],
+];
+
+/** Whether a request has come through something. No client of MCP speaks HTTP/1.0; nginx does to what is behind it, by default. */
+function isForwarded({ headers, httpVersion }: Head): boolean {
+  return httpVersion === "1.0" || TRACES.some((name) => headers[name] !== undefined);
+}
+
+type Head = Pick<IncomingMessage, "socket" | "headers"> & Partial<Pick<IncomingMessage, "httpVersion">>;
 
 /**
  * Reads the address of the client. It is that of the connection, unless the connection comes from a trusted proxy: then
@@ -88,9 +98,10 @@ export function createClientAddresses(trustedProxies: readonly string[]): FindCl
     return ip;
   };
 
-  return ({ socket, headers }) => {
+  return (incoming) => {
+    const { socket, headers } = incoming;
     const peer = peerOf(socket);
-    const forwarded = TRACES.some((name) => headers[name] !== undefined);
+    const forwarded = headers.authorization === undefined && isForwarded(incoming);
     if (!peer.trusted) return { ok: true, ip: peer.ip, forwarded };
     const { forwarded: standard, "x-forwarded-for": common } = headers;
     // Two lines of it are one list: RFC 9110 §5.3. Node has joined them in their order.
