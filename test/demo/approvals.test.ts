@@ -1,5 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CLI } from "../support/built.ts";
+import { runCommandHere } from "../support/command.ts";
 import { type Demo, runLines as run, startDemo } from "../support/demo.ts";
 import { eventually } from "../support/eventually.ts";
 
@@ -28,6 +30,25 @@ function approve(id: string) {
   const line = demo.printed(/^ {3}node dist\/cli\.js approvals approve.*$/gm).replace(/<.*>/, id);
   return run(`${asSam()}\n${line} --yes`).ended;
 }
+
+describe("the demo's first calls", () => {
+  it.skipIf(!hasCurl)("are curl lines that work as printed", async () => {
+    const lines = ["expenses__create_expense", "crm__get_customer"].map((tool) => demo.curl(tool));
+    const answers = await Promise.all(lines.map(async (line) => JSON.parse((await run(line).ended).out).result));
+    expect(answers).toMatchObject([
+      { isError: true, content: [{ text: expect.stringContaining("Expenses above 10,000 need the CFO") }] },
+      { structuredContent: { customer_id: "c-1001" } },
+    ]);
+  });
+
+  it("are in the audit, as the commands show that it prints", async () => {
+    const store = ["--store", `file:${demo.data}/portcullis.db`];
+    const listed = spawnSync(process.execPath, [CLI, "audit", "list", ...store], { encoding: "utf8" });
+    expect(listed.status).toBe(0);
+    if (hasCurl) expect(listed.stdout).toMatch(/ann@example\.com +expenses\/create_expense +deny +large-expenses/);
+    expect((await runCommandHere(".", ["audit", "verify", ...store])).stdout).toMatch(/^Good/);
+  });
+});
 
 describe.skipIf(!hasCurl)("the demo's call that waits for people", () => {
   it("waits, is approved with the printed lines, and gives its result when it is made again", async () => {
@@ -74,4 +95,9 @@ describe("the example of a client that waits", () => {
     const { code, out } = await ended;
     expect([code, out]).toEqual([1, expect.stringMatching(/rejected[\s\S]*Keep it\./)]);
   }, 60_000);
+});
+
+it("the demo ends cleanly when it is told to", async () => {
+  await demo.program.stop();
+  expect(demo.program.exitCode()).toBe(0);
 });

@@ -1,7 +1,7 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { ResourceListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TOOL_SERVER } from "../support/built.ts";
 
 async function connect(...groups: string[]): Promise<Client> {
@@ -18,10 +18,10 @@ async function connect(...groups: string[]): Promise<Client> {
 
 describe("the demo tool server", () => {
   let client: Client;
-  beforeEach(async () => {
+  beforeAll(async () => {
     client = await connect();
   });
-  afterEach(() => client.close());
+  afterAll(() => client.close());
 
   it("lists every tool with a title, a description and annotations", async () => {
     const { tools } = await client.listTools();
@@ -73,18 +73,6 @@ describe("the demo tool server", () => {
     });
   });
 
-  it("deletes a customer once, and tells that the resources changed", async () => {
-    const told = new Promise((resolve) => {
-      client.setNotificationHandler(ResourceListChangedNotificationSchema, resolve);
-    });
-    const remove = () => client.callTool({ name: "delete_customer", arguments: { customer_id: "c-1002" } });
-    expect(await remove()).toMatchObject({ structuredContent: { deleted: true } });
-    await told;
-    expect(await remove()).toMatchObject({ isError: true });
-    const { resources } = await client.listResources();
-    expect(resources.map((resource) => resource.uri)).not.toContain("customers://c-1002");
-  });
-
   it("reads a customer as a resource, and says which one is unknown", async () => {
     expect(await client.listResourceTemplates()).toMatchObject({
       resourceTemplates: [{ uriTemplate: "customers://{customer_id}" }],
@@ -109,6 +97,19 @@ describe("the demo tool server", () => {
     const { messages } = await client.getPrompt({ name: "expense_report", arguments: { month: "2026-06" } });
     expect(messages).toMatchObject([{ role: "user", content: { text: expect.stringContaining("Conference ticket") } }]);
     await expect(client.getPrompt({ name: "expense_report", arguments: { month: "June" } })).rejects.toThrow(/YYYY-MM/);
+  });
+
+  // Last: the server keeps what is done to it.
+  it("deletes a customer once, and tells that the resources changed", async () => {
+    const told = new Promise((resolve) => {
+      client.setNotificationHandler(ResourceListChangedNotificationSchema, resolve);
+    });
+    const remove = () => client.callTool({ name: "delete_customer", arguments: { customer_id: "c-1002" } });
+    expect(await remove()).toMatchObject({ structuredContent: { deleted: true } });
+    await told;
+    expect(await remove()).toMatchObject({ isError: true });
+    const { resources } = await client.listResources();
+    expect(resources.map((resource) => resource.uri)).not.toContain("customers://c-1002");
   });
 });
 
