@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, startBrowser } from "../step-up/browser.ts";
+import { chromiumPath, sharedBrowser } from "../step-up/browser.ts";
 import { type ConsoleUser, openConsolePage, overflowOf, type PageOptions, signIn } from "../support/console.ts";
 import { type ApprovalConsole, startApprovalConsole } from "../support/console-approvals.ts";
 
@@ -8,12 +8,9 @@ describe.skipIf(chromiumPath === undefined)("deciding in a browser", () => {
   let browser: Browser;
   let console: ApprovalConsole;
   beforeAll(async () => {
-    [browser, console] = await Promise.all([startBrowser(), startApprovalConsole()]);
+    [browser, console] = await Promise.all([sharedBrowser(), startApprovalConsole()]);
   }, 60_000);
-  afterAll(async () => {
-    await browser.close();
-    await console.close();
-  });
+  afterAll(() => console.close());
 
   async function openAs(user: ConsoleUser, path: string, options: PageOptions = {}): Promise<Page> {
     const page = await openConsolePage(browser, options);

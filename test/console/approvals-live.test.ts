@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, startBrowser } from "../step-up/browser.ts";
+import { chromiumPath, sharedBrowser } from "../step-up/browser.ts";
 import { axeViolations, type ConsoleUser, openConsolePage, signIn } from "../support/console.ts";
 import { type ApprovalConsole, startApprovalConsole } from "../support/console-approvals.ts";
 
@@ -10,12 +10,9 @@ describe.skipIf(chromiumPath === undefined)("pages that nobody loads again", () 
   let browser: Browser;
   let console: ApprovalConsole;
   beforeAll(async () => {
-    [browser, console] = await Promise.all([startBrowser(), startApprovalConsole()]);
+    [browser, console] = await Promise.all([sharedBrowser(), startApprovalConsole()]);
   }, 60_000);
-  afterAll(async () => {
-    await browser.close();
-    await console.close();
-  });
+  afterAll(() => console.close());
 
   /** Opens a page, and waits until it hears of what happens. */
   async function openAs(user: ConsoleUser, path: string): Promise<Page> {

@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AT_HOME } from "../../src/core/principal.ts";
-import { chromiumPath, startBrowser } from "../step-up/browser.ts";
+import { chromiumPath, sharedBrowser } from "../step-up/browser.ts";
 import {
   axeViolations,
   type ConsoleUser,
@@ -16,12 +16,9 @@ describe.skipIf(chromiumPath === undefined)("pages about approvals", () => {
   let browser: Browser;
   let console: ApprovalConsole;
   beforeAll(async () => {
-    [browser, console] = await Promise.all([startBrowser(), startApprovalConsole()]);
+    [browser, console] = await Promise.all([sharedBrowser(), startApprovalConsole()]);
   }, 60_000);
-  afterAll(async () => {
-    await browser.close();
-    await console.close();
-  });
+  afterAll(() => console.close());
 
   async function openAs(user: ConsoleUser, path: string, options: PageOptions = {}): Promise<Page> {
     const page = await openConsolePage(browser, options);

@@ -2,10 +2,10 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Hono } from "hono";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { Area } from "../../src/console/area.ts";
 import type { ConsoleEnv } from "../../src/console/console-env.ts";
-import { chromiumPath, startBrowser } from "../step-up/browser.ts";
+import { chromiumPath, sharedBrowser } from "../step-up/browser.ts";
 import { startAreaConsole } from "../support/area-console.ts";
 import { axeViolations, openConsolePage, overflowOf, sessionCookie, signIn } from "../support/console.ts";
 import { createGallery } from "../support/console-gallery.tsx";
@@ -32,9 +32,8 @@ const broken: Area = {
 describe.skipIf(chromiumPath === undefined)("the components", () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await startBrowser();
+    browser = await sharedBrowser();
   });
-  afterAll(() => browser.close());
 
   it.each([
     { phone: false, dark: false },

@@ -1,10 +1,10 @@
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { CallsPage } from "../../src/console/activity/calls-page.tsx";
 import { readSearch } from "../../src/console/activity/read-search.ts";
 import { consoleStyles } from "../../src/console/assets.ts";
 import type { AuditEntry } from "../../src/store/audit/audit-rows.ts";
-import { chromiumPath, openPage, startBrowser } from "../step-up/browser.ts";
+import { chromiumPath, openPage, sharedBrowser } from "../step-up/browser.ts";
 import { auditEntry } from "../support/audit-entry.ts";
 import { openConsolePage, overflowOf, signIn, startConsole } from "../support/console.ts";
 
@@ -47,9 +47,8 @@ const BROKEN_WORDS = `(() => {
 describe.skipIf(chromiumPath === undefined)("how pages look", () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await startBrowser();
+    browser = await sharedBrowser();
   });
-  afterAll(() => browser.close());
 
   async function shown(html: string, width = 1440): Promise<Page> {
     const page = await openPage(browser);

@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, startBrowser } from "../step-up/browser.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { chromiumPath, sharedBrowser } from "../step-up/browser.ts";
 import { type LoginProvider, type LoginProviderOptions, startLoginProvider } from "../step-up/login-provider.ts";
 import { axeViolations, CONSOLE_CONFIG, openConsolePage, overflowOf, startConsole } from "../support/console.ts";
 import type { TestGateway } from "../support/gateway.ts";
@@ -49,9 +49,8 @@ async function setUp(
 describe.skipIf(chromiumPath === undefined)("the sign-in at an identity provider", () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await startBrowser();
+    browser = await sharedBrowser();
   });
-  afterAll(() => browser.close());
 
   async function toProvider(page: Page, gateway: TestGateway, to = "/console/you"): Promise<void> {
     await page.goto(`${gateway.url}${to}`);

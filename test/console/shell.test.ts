@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { sha256 } from "../../src/core/digest.ts";
-import { chromiumPath, startBrowser } from "../step-up/browser.ts";
+import { chromiumPath, sharedBrowser } from "../step-up/browser.ts";
 import {
   axeViolations,
   CONSOLE_CONFIG,
@@ -20,9 +20,8 @@ import { type RawRequest, send } from "../support/raw-mcp.ts";
 describe.skipIf(chromiumPath === undefined)("the console in a browser", () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await startBrowser();
+    browser = await sharedBrowser();
   });
-  afterAll(() => browser.close());
 
   it.each([
     { scripts: true, phone: false, dark: false },

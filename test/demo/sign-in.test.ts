@@ -7,7 +7,7 @@ import type { OAuthClientInformationMixed, OAuthTokens } from "@modelcontextprot
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { chromiumPath, openPage, startBrowser } from "../step-up/browser.ts";
+import { chromiumPath, openPage, sharedBrowser } from "../step-up/browser.ts";
 import { type BrowserSecrets, logIn, toLogin } from "../support/browser-sign-in.ts";
 import { axeViolations } from "../support/console.ts";
 import { type Demo, runLines, startDemo } from "../support/demo.ts";
@@ -16,12 +16,9 @@ let demo: Demo;
 let browser: Browser;
 beforeAll(async () => {
   demo = await startDemo();
-  if (chromiumPath !== undefined) browser = await startBrowser();
+  if (chromiumPath !== undefined) browser = await sharedBrowser();
 }, 90_000);
-afterAll(async () => {
-  await browser?.close();
-  await demo?.stop();
-});
+afterAll(() => demo?.stop());
 
 const hasCurl = spawnSync("curl", ["--version"]).status === 0;
 const title = (page: Page) => page.locator("h1").textContent();

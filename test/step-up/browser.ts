@@ -14,11 +14,19 @@ const PLACES = [
 /** A browser of this machine; `undefined` if there is none. `CHROMIUM` names one that lies elsewhere. */
 export const chromiumPath = PLACES.find((path) => path !== undefined && existsSync(path));
 
-/** Starts it without a window. */
-export function startBrowser(): Promise<Browser> {
+let shared: Promise<Browser> | undefined;
+
+/**
+ * The only browser of this process, without a window: started when the first test asks for it, and again where it crashed. It ends
+ * with the process, so nobody closes it; what a test does in it stays in the test's own profile.
+ */
+export async function sharedBrowser(): Promise<Browser> {
+  const running = await shared;
+  if (running?.isConnected()) return running;
   if (chromiumPath === undefined) throw new Error("there is no Chromium");
   // A sandbox needs rights that containers lack; the pages are our own.
-  return chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox", "--disable-gpu"] });
+  shared = chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox", "--disable-gpu"] });
+  return shared;
 }
 
 /** A fresh profile with one page, gone with the test. */

@@ -1,20 +1,19 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { StepUpRequirement } from "../../src/core/decision.ts";
 import { textPage } from "../../src/step-up/pages/html.ts";
 import { FAILURE_TEXTS } from "../../src/step-up/pages/texts.ts";
 import { axeViolations } from "../support/console.ts";
-import { chromiumPath, openPage, startBrowser } from "./browser.ts";
+import { chromiumPath, openPage, sharedBrowser } from "./browser.ts";
 import { caller, requirement, startStepUp, stepUpOptions, type TestStepUp } from "./helpers.ts";
 import { type LoginProvider, startLoginProvider } from "./login-provider.ts";
 
 let browser: Browser;
 beforeAll(async () => {
-  if (chromiumPath !== undefined) browser = await startBrowser();
+  if (chromiumPath !== undefined) browser = await sharedBrowser();
 });
-afterAll(() => browser?.close());
 
 interface Setup {
   readonly provider: LoginProvider;

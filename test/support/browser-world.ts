@@ -6,7 +6,7 @@ import { DEMO_CODE, startDemoProvider } from "../../src/demo/identity-provider.t
 import { GATEWAY_CLIENT } from "../../src/demo/provider-configuration.ts";
 import { openProviderState } from "../../src/demo/provider-state.ts";
 import type { StepUpEvent } from "../../src/step-up/step-up.ts";
-import { startBrowser } from "../step-up/browser.ts";
+import { sharedBrowser } from "../step-up/browser.ts";
 import { type BrowserSecrets, tokenByBrowser } from "./browser-sign-in.ts";
 import { startTestGateway, type TestGateway } from "./gateway.ts";
 import { startModernUpstream } from "./modern-upstream.ts";
@@ -47,7 +47,7 @@ export interface BrowserWorld {
 /** Starts all four. `now`: the gateway's clock. */
 export async function startBrowserWorld(now: () => number = Date.now): Promise<BrowserWorld> {
   const dir = mkdtempSync(join(tmpdir(), "portcullis-browser-"));
-  const [upstream, browser, port] = await Promise.all([startModernUpstream(), startBrowser(), freePort()]);
+  const [upstream, browser, port] = await Promise.all([startModernUpstream(), sharedBrowser(), freePort()]);
   const gatewayUrl = `http://127.0.0.1:${port}`;
   const resource = `${gatewayUrl}/mcp`;
   const opened = await openProviderState(join(dir, "provider.json"));
@@ -91,7 +91,6 @@ export async function startBrowserWorld(now: () => number = Date.now): Promise<B
       listen();
     },
     async close() {
-      await browser.close();
       await gateway.close();
       await provider.close();
       await upstream.close();

@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, startBrowser } from "../../step-up/browser.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { chromiumPath, sharedBrowser } from "../../step-up/browser.ts";
 import { type BusyConsole, startBusyConsole } from "../../support/busy-console.ts";
 import {
   axeViolations,
@@ -33,9 +33,8 @@ async function expectSound(page: Page, scripts = true): Promise<void> {
 describe.skipIf(chromiumPath === undefined)("activity in a browser", () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await startBrowser();
+    browser = await sharedBrowser();
   });
-  afterAll(() => browser?.close());
 
   it.each([
     { phone: false, dark: false, scripts: true },

@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, startBrowser } from "../../step-up/browser.ts";
+import { chromiumPath, sharedBrowser } from "../../step-up/browser.ts";
 import { startBank } from "../../support/bank-upstream.ts";
 import {
   axeViolations,
@@ -45,9 +45,8 @@ const start = (policies = POLICIES): Promise<TestGateway> =>
 describe.skipIf(chromiumPath === undefined)("the policies in a browser", () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await startBrowser();
+    browser = await sharedBrowser();
   });
-  afterAll(() => browser.close());
 
   async function fine(page: Page, scripts: boolean): Promise<void> {
     expect(await overflowOf(page)).toBe(0);

@@ -1,7 +1,7 @@
 import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from "@modelcontextprotocol/client";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, startBrowser } from "../../step-up/browser.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { chromiumPath, sharedBrowser } from "../../step-up/browser.ts";
 import { connectSdk1 } from "../../support/clients.ts";
 import {
   axeViolations,
@@ -20,9 +20,8 @@ const closing = closeAfterEach();
 describe.skipIf(chromiumPath === undefined)("sessions in a browser", () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await startBrowser();
+    browser = await sharedBrowser();
   });
-  afterAll(() => browser.close());
 
   it("say how a client connects while there is none", async () => {
     const gateway = await startConsole();

@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/core/json.ts";
-import { chromiumPath, startBrowser } from "../../step-up/browser.ts";
+import { chromiumPath, sharedBrowser } from "../../step-up/browser.ts";
 import { axeViolations, openConsolePage, overflowOf, signIn, startConsole } from "../../support/console.ts";
 import { answer, legacyScript, startRawUpstream } from "../../support/raw-upstream.ts";
 import { closeAfterEach } from "../../support/upstreams.ts";
@@ -21,9 +21,8 @@ async function serving(tools: readonly JsonObject[]) {
 describe.skipIf(chromiumPath === undefined)("tools in a browser", () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await startBrowser();
+    browser = await sharedBrowser();
   });
-  afterAll(() => browser.close());
 
   const policy = `policies:
   - id: deletes-wait

@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, startBrowser } from "../../step-up/browser.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { chromiumPath, sharedBrowser } from "../../step-up/browser.ts";
 import { connectSdk1 } from "../../support/clients.ts";
 import {
   axeViolations,
@@ -33,9 +33,8 @@ async function get(gateway: TestGateway, path: string, cookie: string): Promise<
 describe.skipIf(chromiumPath === undefined)("upstreams in a browser", () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await startBrowser();
+    browser = await sharedBrowser();
   });
-  afterAll(() => browser.close());
 
   it.each([
     { scripts: true, phone: false, dark: false },
