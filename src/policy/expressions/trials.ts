@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../../core/json.ts";
 import { balancedRange } from "../schemas/balanced-range.ts";
 import { canBeValue } from "../schemas/domain.ts";
+import { ipLookAlikes } from "../schemas/ip-parts.ts";
 import { lookAlikesOf } from "../schemas/look-alikes.ts";
 import { type AstNode, childrenOf, parentsOf } from "../syntax/ast.ts";
 import { isRecordName } from "../syntax/vocabulary.ts";
@@ -8,6 +9,7 @@ import { canBeIn } from "../values/apart.ts";
 import { constantsOf, lastName, type Read, type ReadDeps, readsOf, rootOf } from "../values/reads.ts";
 import { isOnly, type Kind, type Value } from "../values/values.ts";
 import { canFail, type Finding } from "./findings.ts";
+import { checkOrderOfIps, isTestOf } from "./ip-tests.ts";
 
 /*
  * Parts of a condition are tried: the engine evaluates them for values in place of what they read. Where all values are
@@ -69,13 +71,14 @@ export function checkLookAlikes(node: AstNode, deps: TrialDeps): readonly Findin
   if (read === undefined || reads?.length !== 1 || read.value.domain.values !== undefined) return [];
   // Who compares the whole of it knows what is meant.
   const [only, ...again] = read.nodes;
+  if (read.value.domain.reads === "ip" && !isTestOf(node, only)) return checkOrderOfIps(node, only, read);
   if (only !== undefined && again.length === 0 && node.op !== "rcall" && childrenOf(node).includes(only)) return [];
   const { domain, fact } = read.value;
   // Behind an issuer stands who it is: none begins with a part of another's.
   if (fact === "user.id") return [];
   const base = read.nodes[0] && rootOf(read.nodes[0]);
   if (deps.argumentsLater && domain.reads === undefined && !isRecordName(base)) return [];
-  const found = lookAlikesOf(domain.reads, lastName(read), constants);
+  const found = domain.reads === "ip" ? ipLookAlikes(constants) : lookAlikesOf(domain.reads, lastName(read), constants);
   if (found === undefined) return [];
   const run = runOf(node, [read], deps);
   if (run === undefined) return [];

@@ -31,7 +31,7 @@ export interface Domain {
   /** What speaks against comparing it with this text, or looking for it there, though it can be true. */
   doubts(text: string, where: PartPlace | "whole"): string | undefined;
   /** What its texts are read as, where parts of one say whose it is. */
-  readonly reads: "address" | "url" | undefined;
+  readonly reads: "address" | "url" | "ip" | undefined;
   /** What an author is told of what it can be, in place of a list of `values`. */
   readonly says: string | undefined;
   /** It stands in JSON as it is: each of its numbers is a double. */

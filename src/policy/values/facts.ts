@@ -4,6 +4,7 @@ import type { Standing } from "../../core/standing.ts";
 import type { KnownTool } from "../known-tool.ts";
 import { doubtsOfAddress } from "../schemas/address-parts.ts";
 import { ANYTHING, between, type Domain, oneOf, textsThat } from "../schemas/domain.ts";
+import { doubtsOfIp } from "../schemas/ip-parts.ts";
 import { few, joined, literalShape, repeated } from "../schemas/text-shape.ts";
 import { isAddressAsSeen } from "../syntax/address-spelling.ts";
 import type { Kind, Value } from "./values.ts";
@@ -66,6 +67,10 @@ const CLIENT_IP: Domain = {
     'It is an address, as "10.0.0.7" or "2001:db8::1", in lower case and as short as it goes.',
   ),
   shapes: few([repeated((character) => /[0-9a-f.:]/.test(character), 2)]),
+  // From `::` to eight parts of four.
+  size: between(2, 39).range,
+  doubts: doubtsOfIp,
+  reads: "ip",
 };
 
 const SCOPE: Domain = {
