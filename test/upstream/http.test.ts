@@ -68,6 +68,7 @@ describe("a modern upstream over HTTP", () => {
       "mcp-method",
       "mcp-name",
       "mcp-protocol-version",
+      "user-agent",
     ]);
   });
 
@@ -124,7 +125,7 @@ describe("a modern upstream over HTTP", () => {
     expect(first).toEqual({ method: "notifications/resources/updated", params: { uri: "test://config" } });
     const changed = nextEvent(upstreams, (event) => event.kind === "list_changed");
     server.notify.toolsChanged();
-    expect(await changed).toEqual({ kind: "list_changed", upstream: "up", list: "tools" });
+    expect(await changed).toMatchObject({ kind: "list_changed", upstream: "up", list: "tools" });
   });
 });
 
