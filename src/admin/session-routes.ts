@@ -90,7 +90,7 @@ export function sessionRoutes(sessions: SessionOperations, signedIn: SignedInOpe
       ...BARE,
       ...{ method: "DELETE", path: "/sessions/:id", id: "endSession", tag: "sessions", who: "administrators" },
       summary: "End a session",
-      description: "Its calls in flight are cancelled, and its client has to begin again.",
+      description: "Its calls in flight end as `SESSION_ENDED`, and its client has to begin again.",
       params: z.object({ id: z.string() }),
       refusals: ["SESSION_UNKNOWN"],
       answer: { status: 204, description: "It has ended." },

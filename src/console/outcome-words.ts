@@ -120,7 +120,7 @@ const BROKEN = {
 
 const LOST = {
   gateway_lost: {
-    text: "The gateway ended while the call ran, and nobody knows whether it happened: one has started since, and no end is on record.",
+    text: "No end is on record, and a gateway has started since: unless another one on this store still carries it out, its gateway ended while it ran, and nobody knows whether it happened.",
     tone: "bad",
   },
 } as const satisfies Record<typeof GATEWAY_LOST, OutcomeWords>;

@@ -58,7 +58,7 @@ const OUTCOME_CHOICES: readonly {
   { value: "TOOL_UNKNOWN", label: "unknown tool" },
   { value: "CALL_CANCELLED", label: "cancelled" },
   { value: "cut_off", label: "cut off at the gateway" },
-  { value: "gateway_lost", label: "the gateway ended" },
+  { value: "gateway_lost", label: "no end on record" },
 ];
 
 const ANY = { value: "", label: "any" };
