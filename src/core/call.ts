@@ -56,6 +56,8 @@ export interface ClientPeer {
   request(inputRequest: InputRequest): Promise<InputResponse>;
   /** Hands the client a notification that belongs to no call. */
   notify(notification: Notification): void;
+  /** Whether it keeps a session and listens outside calls right now: then it is there, though it calls nothing. Default: no. */
+  listening?(): boolean;
 }
 
 /** A JSON-RPC error object. */

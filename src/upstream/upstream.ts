@@ -26,7 +26,7 @@ export interface UpstreamOptions {
   readonly timeoutMs: number;
   /** `session`: an upstream session per peer. `shared`: all peers on the system connection. */
   readonly isolation: "session" | "shared";
-  /** An upstream session unused for so long is closed. */
+  /** An upstream session unused for so long is closed, unless its client listens. */
   readonly idleMs: number;
   /** Upstream sessions (or child processes) open at once; beyond it the idlest goes, or the call is refused as busy. */
   readonly maxSessions: number;
@@ -101,11 +101,11 @@ export interface UpstreamStatus {
   readonly nextAttempt?: number | undefined;
 }
 
-/** What an upstream holds for its peers right now, the system connection not counted. */
+/** What an upstream holds for its peers right now; the system connection counts where they share it. */
 export interface UpstreamLoad {
-  /** Peers that are remembered. */
-  readonly peers: number;
-  /** Of those: with a session, or a child process, open or opening. */
+  /** Peers that have a session of their own; `undefined` where all share one. */
+  readonly peers: number | undefined;
+  /** Sessions, or child processes, open or opening. */
   readonly connected: number;
   /** Calls that are in flight, or wait for the client's answer. */
   readonly inFlight: number;

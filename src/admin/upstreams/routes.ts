@@ -106,7 +106,7 @@ function upstreamJson(view: UpstreamView): UpstreamBody {
     endpoints: [...endpoints],
     isolation,
     timeout_ms: timeoutMs,
-    load: { peers: load.peers, connected: load.connected, in_flight: load.inFlight, watched: load.watched },
+    load: { peers: load.peers ?? null, connected: load.connected, in_flight: load.inFlight, watched: load.watched },
     registered: registered === undefined ? null : registeredJson(registered),
   };
 }

@@ -40,7 +40,14 @@ const upstream = z.object({
   isolation: z.enum(["session", "shared"]),
   timeout_ms: z.int(),
   load: z
-    .object({ peers: z.int(), connected: z.int(), in_flight: z.int(), watched: z.int() })
+    .object({
+      peers: z.int().nullable().describe("Clients with a session of their own; null where all share one."),
+      connected: z.int().describe("Sessions, or processes, open now."),
+      in_flight: z.int(),
+      watched: z
+        .int()
+        .describe("Resources that are watched; one that several clients of one session watch counts once."),
+    })
     .describe("What it holds for clients now."),
   registered: z.object({ by: person, at: time }).nullable().describe("Who added it, where it was at run time."),
 });

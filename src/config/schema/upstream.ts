@@ -33,7 +33,11 @@ export const upstreamSchema = z
     cwd: text.optional().describe("Folder to start the program in. Default: the gateway's own."),
     url: httpUrl.optional().describe("MCP endpoint of a remote server."),
     headers: headers.optional().describe("Headers to send, such as the server's credential."),
-    timeout: duration({ min: "100ms", max: "1h" }).prefault("60s").describe("Deadline of one request."),
+    timeout: duration({ min: "100ms", max: "1h" })
+      .prefault("60s")
+      .describe(
+        "Deadline of one request, also of one that reports progress; what its user is asked meanwhile does not count.",
+      ),
     isolation: z
       .enum(["session", "shared"])
       .default("session")
@@ -48,7 +52,9 @@ export const upstreamSchema = z
         "Protocol family: modern (2026-07-28), legacy (2025-11-25 and before), auto finds out and takes modern where a server speaks " +
           "both. legacy for one that asks its clients (elicitation, sampling, roots) only in sessions.",
       ),
-    idle: duration({ min: "1s", max: "7d" }).prefault("5m").describe("An unused session is closed after so long."),
+    idle: duration({ min: "1s", max: "7d" })
+      .prefault("5m")
+      .describe("A session is closed after so long without a call, a subscription, and its client's event stream."),
     max_sessions: z
       .int()
       .min(1)

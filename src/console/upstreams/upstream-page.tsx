@@ -72,7 +72,7 @@ export function UpstreamPage(props: {
               ["Last day", <Latency upstream={name} latency={latency} now={now} />],
               ["Calls in flight", load.inFlight],
               ["Sessions open", load.connected],
-              ["Clients known", load.peers],
+              ...(load.peers === undefined ? [] : [["Clients known", load.peers] as const]),
               ["Resources watched", load.watched],
             ]}
           />

@@ -78,6 +78,7 @@ export class LegacySession {
       takesInputRequests: true,
       request: (inputRequest) => this.#ask(inputRequest),
       notify: (notification) => this.notify(notification),
+      listening: () => output.listening(),
     };
   }
 

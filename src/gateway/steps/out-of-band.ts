@@ -72,5 +72,6 @@ function withoutRedacted(peer: ClientPeer, redactions: ReadonlySet<Redaction>, h
     takesInputRequests: peer.takesInputRequests,
     request: ({ method, params }) => peer.request({ method, params: redacted(params) }),
     notify: ({ method, params }) => peer.notify({ method, params: redacted(params) }),
+    listening: () => peer.listening?.() === true,
   };
 }

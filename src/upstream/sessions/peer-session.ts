@@ -8,7 +8,7 @@ import { CallsInFlight } from "../protocol/calls-in-flight.ts";
 import type { Connection, ConnectionHost, Lost, RequestAttempt, SubscribeAnswer } from "../protocol/connection.ts";
 import { lostRound } from "../protocol/lost-round.ts";
 import { Subscriptions } from "../protocol/subscriptions.ts";
-import type { Subscription, UpstreamRequest, UpstreamSession } from "../upstream.ts";
+import type { Subscription, UpstreamLoad, UpstreamRequest, UpstreamSession } from "../upstream.ts";
 import { waitFor } from "../waiting/wait-for.ts";
 import { SessionConnection } from "./session-connection.ts";
 import type { SessionOwner } from "./session-owner.ts";
@@ -28,6 +28,8 @@ export class PeerSession implements UpstreamSession {
   peer: ClientPeer;
   readonly capabilities: JsonObject;
   lastUsedAt: number;
+  /** When its client was last seen to listen, calling or not. */
+  #listenedAt = 0;
   readonly #owner: SessionOwner<PeerSession>;
   readonly #subscriptions: Subscriptions;
   readonly #calls: CallsInFlight;
@@ -85,12 +87,23 @@ export class PeerSession implements UpstreamSession {
     return this.#calls.size === 0 && !this.#connection.isOpening && this.#subscriptions.size === 0;
   }
 
+  /** Whether for so long nothing depended on it: no call, no subscription, and no client that listens. */
+  unusedFor(ms: number, now: number): boolean {
+    if (this.peer.listening?.() === true) this.#listenedAt = now;
+    return this.idle && now - Math.max(this.lastUsedAt, this.#listenedAt) >= ms;
+  }
+
   get inFlight(): number {
     return this.#calls.size;
   }
 
   get watched(): number {
     return this.#subscriptions.size;
+  }
+
+  /** What it holds where all peers share it. */
+  load(): UpstreamLoad {
+    return { peers: undefined, connected: this.connected ? 1 : 0, inFlight: this.inFlight, watched: this.watched };
   }
 
   request(request: UpstreamRequest): Promise<Round> {

@@ -95,7 +95,7 @@ export class SessionPool {
   /** Closes what was not used for long enough. */
   reap(now: number): void {
     for (const session of [...this.#all()]) {
-      if (session.idle && now - session.lastUsedAt >= this.#options.idleMs) this.#evict(session);
+      if (session.unusedFor(this.#options.idleMs, now)) this.#evict(session);
     }
   }
 

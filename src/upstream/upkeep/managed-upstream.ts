@@ -143,7 +143,7 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
   }
 
   load(): UpstreamLoad {
-    return this.#pool.load();
+    return this.options.isolation === "session" ? this.#pool.load() : this.#system.load();
   }
 
   async list(kind: ListKind): Promise<ListAnswer> {
