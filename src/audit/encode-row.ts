@@ -15,6 +15,7 @@ import type {
   UnlistedAct,
   UnlistedOpening,
 } from "./audit.ts";
+import { createClientTexts } from "./client-texts.ts";
 import { createFacts } from "./facts.ts";
 import { sealArguments } from "./sealed-arguments.ts";
 import { REDACTED, redact } from "./secrets/redact.ts";
@@ -49,9 +50,10 @@ export interface RowOptions {
 export function createRowEncoder(options: RowOptions): RowEncoder {
   const { arguments: mode, digest } = options;
   const facts = createFacts();
+  const clientText = createClientTexts();
   return {
     opening(opening) {
-      if ("unlisted" in opening) return unlistedRow(opening, facts);
+      if ("unlisted" in opening) return unlistedRow(opening, clientText(opening.client), facts);
       const { principal, client, decision } = opening;
       const { canonical, kept } = keptJson(opening.arguments);
       return {
@@ -61,7 +63,7 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
         actor: principal.subject,
         actorIssuer: principal.issuer,
         actorEmail: principal.email ?? null,
-        client: `${cut(client.name, MAX_CLIENT_TEXT)}/${cut(client.version, MAX_CLIENT_TEXT)}`,
+        client: clientText(client),
         clientId: principal.clientId ?? null,
         clientIp: cut(client.ip, MAX_CLIENT_TEXT),
         endpoint: opening.endpoint,
@@ -177,7 +179,7 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
   };
 }
 
-function unlistedRow(opening: UnlistedOpening, facts: ReturnType<typeof createFacts>): AuditRow {
+function unlistedRow(opening: UnlistedOpening, clientText: string, facts: ReturnType<typeof createFacts>): AuditRow {
   const { principal, client, upstream, unlisted } = opening;
   return {
     ...EMPTY_ROW,
@@ -187,7 +189,7 @@ function unlistedRow(opening: UnlistedOpening, facts: ReturnType<typeof createFa
     actor: principal.subject,
     actorIssuer: principal.issuer,
     actorEmail: principal.email ?? null,
-    client: `${cut(client.name, MAX_CLIENT_TEXT)}/${cut(client.version, MAX_CLIENT_TEXT)}`,
+    client: clientText,
     clientId: principal.clientId ?? null,
     clientIp: cut(client.ip, MAX_CLIENT_TEXT),
     endpoint: opening.endpoint,
