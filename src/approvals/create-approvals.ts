@@ -33,8 +33,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   const view = (stored: StoredApproval): ApprovalRequest => {
     const { id, messageSealed } = stored.record;
     const closed = messageSealed === undefined || stored.doubt === "broken";
-    const message = closed ? undefined : texts.openMessage(id, messageSealed);
-    return requestOf(stored, message ?? "", now());
+    return requestOf(stored, closed ? undefined : texts.openWords(id, messageSealed), now());
   };
   const waiters = createWaiters({
     max: limits.waiters,
@@ -85,6 +84,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       persons,
       digests,
       redact: deps.redact,
+      misfits: deps.misfits,
       limits,
       slices,
       retentionMs,

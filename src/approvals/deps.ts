@@ -5,7 +5,7 @@ import type { Seal } from "../core/seal.ts";
 import type { Slices } from "../core/slices.ts";
 import type { ApprovalStore } from "../store/approvals/approvals.ts";
 import type { Outbox } from "../store/approvals/outbox.ts";
-import type { CallDigests } from "./call-digest.ts";
+import type { BoundCall, CallDigests } from "./call-digest.ts";
 import type { ApprovalFlow } from "./flow.ts";
 
 /** Bounds that keep approvals from being used against people and memory. */
@@ -60,6 +60,8 @@ export interface ApprovalsDeps {
   readonly digests: CallDigests;
   /** Takes secrets out of arguments; see `audit/secrets/redact.ts`. */
   readonly redact: (value: JsonObject) => JsonObject;
+  /** Where a call's arguments do not fit its tool, in words; `undefined` where nothing is known of the tool. */
+  readonly misfits: (call: BoundCall) => Promise<readonly string[] | undefined>;
   readonly log: Log;
   /** ms since the epoch. */
   readonly now: () => number;

@@ -1,9 +1,10 @@
 import type { ApprovalRequest } from "../core/approval.ts";
 import type { StoredApproval } from "../store/approvals/approvals.ts";
 import { stagesAt } from "./eligibility.ts";
+import type { SealedWords } from "./work/sealed-parts.ts";
 
 /** A stored request as people see it at `now`. */
-export function requestOf(stored: StoredApproval, message: string, now: number): ApprovalRequest {
+export function requestOf(stored: StoredApproval, words: SealedWords | undefined, now: number): ApprovalRequest {
   const { record, decisions } = stored;
   return {
     id: record.id,
@@ -12,6 +13,7 @@ export function requestOf(stored: StoredApproval, message: string, now: number):
     digest: record.digest,
     argumentsDigest: record.argumentsDigest,
     argumentsRedacted: record.argumentsRedacted,
+    misfits: words?.misfits,
     requester: {
       issuer: record.issuer,
       subject: record.subject,
@@ -30,7 +32,7 @@ export function requestOf(stored: StoredApproval, message: string, now: number):
     flows: record.snapshot.flows.map((flow) => flow.name),
     stages: stagesAt(stored, now),
     stage: record.stage,
-    message,
+    message: words?.message ?? "",
     reason: record.snapshot.reason,
     requesterMayApprove: record.snapshot.requesterMayApprove,
     run: record.run,

@@ -118,6 +118,8 @@ export interface ApprovalRequest {
   readonly argumentsDigest: string;
   /** Canonical JSON with secrets taken out. */
   readonly argumentsRedacted: string;
+  /** Where they do not fit their tool, as it was looked at when they were asked for; `undefined`: not looked at, or purged. */
+  readonly misfits: readonly string[] | undefined;
   readonly requester: ApprovalRequester;
   readonly era: Era;
   readonly upstream: string;

@@ -136,7 +136,7 @@ describe("who sees a request", () => {
   it("says where arguments do not fit their tool, to whoever may see them", async () => {
     const definitionDigest = await describeTool(gateway, "pay");
     const odd = await ask({ tool: "pay", definitionDigest, arguments: { amount: "much" } });
-    const misfits = ["amount is not of the type number.", "nr is no argument of this tool."];
+    const misfits = ["nr is no argument of this tool.", "amount is not of the type number."];
     const unknown = await ask({ tool: "refund", arguments: { amount: "much" } });
     const shown = async (who: Who, id: string) => {
       const one = approvalDetailSchema.parse((await get(who, `${BASE}/${id}`)).json);
@@ -149,7 +149,7 @@ describe("who sees a request", () => {
     expect(await shown("fin", unknown.id), "a definition that is not on record").toEqual([null, null]);
   });
 
-  it("does not hold more arguments of one page against their tools than anybody reads", async () => {
+  it("says so of every request of a page, however long their arguments are", async () => {
     const definitionDigest = await describeTool(gateway, "pay");
     for (const _ of [1, 2, 3]) {
       await ask({ by: "cfo", tool: "pay", definitionDigest, arguments: { text: "x".repeat(1024 * 1024) } });

@@ -10,7 +10,13 @@ const LONG = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`k${n}
 /** A request for a call with ten thousand arguments, and what is done with it. */
 async function longOne() {
   const counted = countedSlices();
-  const test = testApprovals({ slices: counted.slices });
+  const test = testApprovals({
+    slices: counted.slices,
+    misfits: async ({ arguments: given }) =>
+      Object.keys(given)
+        .slice(0, 1)
+        .map((name) => `${name} is no argument of this tool.`),
+  });
   return { ...test, request: await test.opened({ arguments: LONG }), counted };
 }
 
@@ -40,7 +46,7 @@ describe("long arguments", () => {
   it("are not opened for any list, nor when it is looked how a request stands", async () => {
     const { approvals, request, counted } = await longOne();
     const before = counted.turns;
-    await approvals.get(request.id);
+    expect(await approvals.get(request.id)).toMatchObject({ misfits: ["k0 is no argument of this tool."] });
     await approvals.list({ limit: 100 });
     await approvals.list({ decidableBy: ann, limit: 100 });
     await approvals.count({ requester, limit: 100 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { approvalListSchema } from "../../src/admin/approvals/schema.ts";
 import { viewApprovals } from "../../src/admin/approvals/view.ts";
 import type { ApprovalRequest } from "../../src/core/approval.ts";
@@ -123,6 +123,25 @@ describe("a call whose arguments do not fit its tool", () => {
       expect(marked((await look("sam", path)).html)).toEqual([odd.id]);
     },
   );
+
+  it.each([
+    "/console/approvals",
+    "/console/approvals?show=decide",
+    "/console/approvals?show=all&state=pending",
+    "the API",
+  ])("is marked in %s without opening the arguments of any", async (path) => {
+    const { approvals } = console.gateway.running.operations;
+    const opened = vi.spyOn(approvals, "arguments");
+    const eve = { principal: principalOf("eve"), admin: false, lacks: undefined };
+    if (path !== "the API") await look("sam", path);
+    else {
+      const { items } = await approvals.list(eve, { limit: 50 });
+      const listed = await viewApprovals({ approvals, link: String }, items, eve, false);
+      expect(listed.some((item) => (item.arguments_misfits ?? []).length > 0)).toBe(true);
+    }
+    expect(opened).not.toHaveBeenCalled();
+    opened.mockRestore();
+  });
 
   it("stays marked in lists and in the API when it was decided", async () => {
     const eve = { principal: principalOf("eve"), admin: false, lacks: undefined };

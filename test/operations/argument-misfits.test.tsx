@@ -43,12 +43,16 @@ it("is bounded", () => {
 });
 
 it.each([
-  ["to the letter", { m: 1 }, true],
+  ["that do not fit", { m: 1 }, true],
   ["that fit", { id: "x" }, false],
-  ["not for this reader", undefined, false],
 ])("stands above the decision for arguments %s", (_, given, told) => {
   const request = { state: "pending", upstream: "crm", tool: "delete", argumentsRedacted: '{"m":1}' };
   const subject = { definition: { inputSchema: SCHEMA }, tool: "same", policies: [], policiesChanged: false };
-  const view = { request, subject, arguments: given } as unknown as RequestView;
+  const view = {
+    request,
+    subject,
+    arguments: given,
+    misfits: argumentMisfits(SCHEMA, given),
+  } as unknown as RequestView;
   expect(String(<CallPanel view={view} />).includes("do not fit what the tool says")).toBe(told);
 });

@@ -95,6 +95,7 @@ export function serviceDeps(
     seal: createSeal(SECRET, "approvals"),
     digests: createCallDigests(SECRET),
     redact,
+    misfits: async () => undefined,
     ...changes,
   };
 }

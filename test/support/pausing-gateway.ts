@@ -128,6 +128,7 @@ function pendingRequest(): ApprovalRequest {
     digest: "d",
     argumentsDigest: "a",
     argumentsRedacted: "{}",
+    misfits: undefined,
     requester: {
       issuer: "https://idp.test",
       subject: "alice",

@@ -63,7 +63,7 @@ export const approvalSchema = z
       .array(z.string())
       .nullable()
       .describe(
-        "Where the arguments do not fit what the tool's schema says, in words: its server may refuse the call even if it is approved. null: nobody looked. That is so where the whole arguments are not for you or no longer kept, where the tool's definition is no longer on record, and behind 4 MiB of arguments in one page, in which those that wait come first.",
+        "Where the arguments do not fit what the tool's schema says, in words: its server may refuse the call even if it is approved. Looked at when the request was made. null: nobody looked, or the whole arguments are not for you or no longer kept.",
       ),
     upstream: z.string(),
     tool: z.string().describe("The tool's own name."),

@@ -1,7 +1,5 @@
 import type { ApprovalEvent, ApprovalRequest } from "../../core/approval.ts";
 import type { ApprovalOperations } from "../../operations/approvals/approvals.ts";
-import { argumentMisfits } from "../../operations/approvals/argument-misfits.ts";
-import { WHOLE_CHARS, waitingFirst } from "../../operations/approvals/listed-misfits.ts";
 import type { Operator } from "../../operations/operator.ts";
 import { approvalJson, eventJson } from "./json.ts";
 import type { ApprovalBody, ApprovalDetailBody } from "./schema.ts";
@@ -13,11 +11,8 @@ export interface ApprovalViewDeps {
   readonly link: (id: string) => string;
 }
 
-/** What is read of one request: its whole arguments to be shown, or to be held against their tool. */
-interface Looks {
-  readonly shows: boolean;
-  readonly compares: boolean;
-}
+/** Characters of whole arguments that are opened for one page: one call's may be as large as a body. */
+const WHOLE_CHARS = 4 * 1024 * 1024;
 
 /** A request as this operator may see it; `whole`: with its arguments to the letter, if they may see those. */
 export async function viewApproval(
@@ -26,7 +21,7 @@ export async function viewApproval(
   operator: Operator,
   whole: boolean,
 ): Promise<ApprovalBody> {
-  const { body } = await look(deps, request, operator, { shows: whole, compares: whole });
+  const { body } = await look(deps, request, operator, whole);
   return body;
 }
 
@@ -40,7 +35,7 @@ export async function viewApprovals(
   const bodies = new Map<ApprovalRequest, ApprovalBody>();
   let left = WHOLE_CHARS;
   for (const request of waitingFirst(requests)) {
-    const { body, read } = await look(deps, request, operator, { shows: whole && left > 0, compares: left > 0 });
+    const { body, read } = await look(deps, request, operator, whole && left > 0);
     left -= read;
     bodies.set(request, body);
   }
@@ -52,19 +47,24 @@ async function look(
   { approvals, link }: ApprovalViewDeps,
   request: ApprovalRequest,
   operator: Operator,
-  { shows, compares }: Looks,
+  whole: boolean,
 ): Promise<{ readonly body: ApprovalBody; readonly read: number }> {
   const may = approvals.mayDecide(operator, request);
-  const given = shows || compares ? await approvals.arguments(operator, request) : undefined;
-  const definition = given !== undefined && compares ? await approvals.definition(request) : undefined;
+  const given = whole ? await approvals.arguments(operator, request) : undefined;
   const body = approvalJson(request, {
     url: link(request.id),
-    arguments: shows ? given : undefined,
-    misfits: given && definition && argumentMisfits(definition["inputSchema"], given),
+    arguments: given,
+    misfits: approvals.misfits(operator, request),
     message: approvals.message(operator, request),
     mayNotDecide: may.ok ? undefined : may.code,
   });
   return { body, read: given === undefined ? 0 : JSON.stringify(given).length };
+}
+
+/** Requests of a page in the order in which their arguments are opened, for when not all are: those that wait come first. */
+function waitingFirst(requests: readonly ApprovalRequest[]): readonly ApprovalRequest[] {
+  const waits = ({ state }: ApprovalRequest): boolean => state === "pending";
+  return [...requests.filter(waits), ...requests.filter((request) => !waits(request))];
 }
 
 /** A request with everything that happened to it. */

@@ -5,6 +5,7 @@ import type { Persons } from "../../core/persons.ts";
 import type { Slices } from "../../core/slices.ts";
 import type { ApprovalRecord, NewApproval } from "../../store/approvals/approvals.ts";
 import type { CallToApprove } from "../approvals.ts";
+import type { ApprovalsDeps } from "../deps.ts";
 import { entriesOf } from "../eligibility.ts";
 import type { CombinedFlows } from "../rules/combine-flows.ts";
 import { dueAt } from "../rules/due.ts";
@@ -24,6 +25,7 @@ export interface NewApprovalParts {
   readonly persons: Persons;
   readonly texts: SealedTexts;
   readonly redact: (value: JsonObject) => JsonObject;
+  readonly misfits: ApprovalsDeps["misfits"];
   readonly retentionMs: number;
   readonly slices: Slices;
   readonly now: number;
@@ -32,6 +34,7 @@ export interface NewApprovalParts {
 /** Names come from tokens and clients; nobody reads more of one than this, in characters. */
 const MAX_NAME = 200;
 const MAX_MESSAGE = 4_000;
+const MAX_MISFIT = 300;
 
 /** Makes a request that has not been stored yet: the arguments are written canonically here, once for ever. */
 export async function newApproval(parts: NewApprovalParts): Promise<NewApproval> {
@@ -39,6 +42,8 @@ export async function newApproval(parts: NewApprovalParts): Promise<NewApproval>
   const { principal } = call;
   const { canonical, kept } = await keptJsonInSlices(call.arguments, slices);
   const argumentsDigest = parts.argumentsDigest(canonical);
+  if (slices.isOver) await slices.next();
+  const misfits = (await parts.misfits(call))?.map((misfit) => cut(misfit, MAX_MISFIT));
   if (slices.isOver) await slices.next();
   const redacted = parts.redact(call.arguments);
   if (slices.isOver) await slices.next();
@@ -66,7 +71,7 @@ export async function newApproval(parts: NewApprovalParts): Promise<NewApproval>
     policies: flows.policies,
     policySet: call.policySet,
     snapshot: flows.snapshot,
-    messageSealed: texts.sealMessage(id, cut(flows.message, MAX_MESSAGE)),
+    messageSealed: texts.sealWords(id, { message: cut(flows.message, MAX_MESSAGE), misfits }),
     run: parts.run,
     idempotent: call.idempotent,
     stage: 0,

@@ -10,7 +10,8 @@ import { newApproval } from "./new-approval.ts";
 import type { SealedTexts } from "./sealed-parts.ts";
 import type { Transitions } from "./transitions.ts";
 
-export interface RequestingDeps extends Pick<ApprovalsDeps, "flows" | "persons" | "digests" | "redact" | "now"> {
+export interface RequestingDeps
+  extends Pick<ApprovalsDeps, "flows" | "persons" | "digests" | "redact" | "misfits" | "now"> {
   readonly store: ApprovalStore;
   readonly transitions: Transitions;
   readonly texts: SealedTexts;
@@ -50,6 +51,7 @@ export function createRequesting(deps: RequestingDeps): (call: CallToApprove) =>
           persons: deps.persons,
           texts: deps.texts,
           redact: deps.redact,
+          misfits: deps.misfits,
           retentionMs,
           slices,
           now: at,

@@ -1,5 +1,5 @@
 import { parseExact } from "../../core/exact-json.ts";
-import { isObject, type JsonObject } from "../../core/json.ts";
+import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { keptJsonInSlices } from "../../core/json-in-slices.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Seal } from "../../core/seal.ts";
@@ -17,12 +17,20 @@ export interface SealedTexts {
   openArguments(id: string, sealed: string): string | undefined;
   sealRequester(id: string, requester: SealedRequester): string;
   openRequester(id: string, sealed: string): SealedRequester | undefined;
-  sealMessage(id: string, message: string): string;
-  openMessage(id: string, sealed: string): string | undefined;
+  sealWords(id: string, words: SealedWords): string;
+  openWords(id: string, sealed: string): SealedWords | undefined;
   sealResult(id: string, result: Uint8Array): string;
   openResult(id: string, sealed: string): Uint8Array | undefined;
   /** Whether a text opens as this part of this request. */
   opens(id: string, part: string, sealed: string): boolean;
+}
+
+/** What is told of a request in words, which may repeat its arguments: opened wherever a request is listed. */
+export interface SealedWords {
+  /** The policies'. */
+  readonly message: string;
+  /** Where the arguments do not fit their tool; `undefined`: not looked at. */
+  readonly misfits: readonly string[] | undefined;
 }
 
 /** What the seal is derived for; see `createSeal`. */
@@ -61,8 +69,12 @@ export function createSealedTexts(seal: Seal): SealedTexts {
       if (principal === undefined || !isObject(opened?.["context"])) return undefined;
       return { principal, context: opened["context"] };
     },
-    sealMessage: (id, text) => close(id, "message", { text }),
-    openMessage: (id, sealed) => openText(id, "message", sealed),
+    sealWords: (id, { message, misfits }) => close(id, "message", { text: message, misfits }),
+    openWords(id, sealed) {
+      const { text, misfits } = open(id, "message", sealed) ?? {};
+      if (typeof text !== "string") return undefined;
+      return { message: text, misfits: isTexts(misfits) ? misfits : undefined };
+    },
     // Byte by byte: a result comes back exactly as it was, also where it is not the UTF-8 that it should be.
     sealResult: (id, result) => close(id, "result", { text: Buffer.from(result).toString("latin1") }),
     openResult(id, sealed) {
@@ -71,6 +83,10 @@ export function createSealedTexts(seal: Seal): SealedTexts {
     },
     opens: (id, part, sealed) => open(id, part, sealed) !== undefined,
   };
+}
+
+function isTexts(value: Json | undefined): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 
 /** Whether a text is as `keptJson` writes an object; the object. */

@@ -3,7 +3,6 @@ import type { Child } from "hono/jsx";
 import type { ApprovalRequest } from "../../core/approval.ts";
 import { ERRORS, type Refusal } from "../../core/errors.ts";
 import type { ApprovalOperations } from "../../operations/approvals/approvals.ts";
-import { listedMisfits } from "../../operations/approvals/listed-misfits.ts";
 import type { Area, AreaDeps } from "../area.ts";
 import type { BannerTone } from "../components/banner.tsx";
 import { Live } from "../components/live.tsx";
@@ -188,7 +187,6 @@ async function rowsOf(
   requests: readonly ApprovalRequest[],
 ): Promise<(request: ApprovalRequest) => ListedRequest> {
   const operator = c.get("operator");
-  const misfits = await listedMisfits(approvals, operator, requests);
   const open = requests.filter(({ state }) => state === "pending" || state === "approved");
   const standings = new Map(
     await Promise.all(open.map(async (request) => [request.id, await approvals.standing(request)] as const)),
@@ -197,7 +195,7 @@ async function rowsOf(
     request,
     message: approvals.message(operator, request),
     decidable: approvals.mayDecide(operator, request).ok,
-    misfits: misfits.has(request.id),
+    misfits: (approvals.misfits(operator, request) ?? []).length > 0,
     standing: standings.get(request.id) ?? "as_asked",
   });
 }

@@ -1,6 +1,5 @@
 import { parseExact } from "../../core/exact-json.ts";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
-import { argumentMisfits } from "../../operations/approvals/argument-misfits.ts";
 import { Badge, type BadgeTone } from "../components/badge.tsx";
 import { Banner } from "../components/banner.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
@@ -113,9 +112,7 @@ function Arguments({ view }: { readonly view: RequestView }) {
   );
 }
 
-// Redacted arguments tell nothing: what was taken out may have been of another type.
-function Misfits({ view: { subject, arguments: given } }: { readonly view: RequestView }) {
-  const misfits = given === undefined ? [] : argumentMisfits(subject.definition?.["inputSchema"], given);
+function Misfits({ view: { misfits } }: { readonly view: RequestView }) {
   if (misfits.length === 0) return null;
   return (
     <Banner tone="warn">

@@ -12,6 +12,8 @@ export interface RequestView {
   readonly message: string | undefined;
   /** To the letter; `undefined`: not for this reader, or removed by retention. */
   readonly arguments: JsonObject | undefined;
+  /** Where they do not fit their tool. */
+  readonly misfits: readonly string[];
   readonly subject: ApprovalSubject;
   readonly history: readonly ApprovalEvent[];
   /** Whether they may decide now, or why not. */
@@ -39,6 +41,7 @@ export async function viewRequest(
   return {
     ...{ request, operator, subject, history, next },
     arguments: given,
+    misfits: approvals.misfits(operator, request) ?? [],
     message: approvals.message(operator, request),
     may: approvals.mayDecide(operator, request),
     mayCancel: approvals.mayCancel(operator, request),

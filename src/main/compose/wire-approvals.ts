@@ -8,6 +8,7 @@ import { createKeyedHash } from "../../core/keyed-hash.ts";
 import { createPeople } from "../../core/people.ts";
 import { createPersons } from "../../core/persons.ts";
 import { createSeal } from "../../core/seal.ts";
+import { argumentMisfits } from "../../operations/approvals/argument-misfits.ts";
 import { createStepUp, type StepUpService } from "../../step-up/create-step-up.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { WireDeps } from "./deps.ts";
@@ -35,6 +36,10 @@ export function wireApprovals(
     seal: createSeal(secret, APPROVALS),
     digests,
     redact,
+    async misfits({ upstream, tool, definitionDigest, arguments: given }) {
+      const definition = await store.definitions.find(upstream, tool, definitionDigest);
+      return definition && argumentMisfits(definition["inputSchema"], given);
+    },
     log,
     now,
     timing: timing.approvals ?? {},

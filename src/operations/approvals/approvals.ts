@@ -57,10 +57,10 @@ export interface ApprovalOperations {
   history(id: string): Promise<readonly ApprovalEvent[]>;
   /** The arguments to the letter; `undefined`: not for this operator, or purged. Then there are the redacted ones. */
   arguments(operator: Operator, request: ApprovalRequest): Promise<JsonObject | undefined>;
+  /** Where the arguments do not fit their tool, in words; `undefined`: not for this operator, or nobody looked. */
+  misfits(operator: Operator, request: ApprovalRequest): readonly string[] | undefined;
   /** The policies' message, which may repeat arguments; `undefined`: not for this operator. */
   message(operator: Operator, request: ApprovalRequest): string | undefined;
-  /** The tool as it was when it was called; `undefined`: that is too long ago. Of a request that `find` or `list` gave. */
-  definition(request: ApprovalRequest): Promise<JsonObject | undefined>;
   /** Of a request that `find` or `list` gave. */
   standing(request: ApprovalRequest): Promise<CallStanding>;
   /** Of a request that `find` gave. */

@@ -59,8 +59,8 @@ export function createApprovalOperations(deps: ApprovalOperationsDeps): Approval
     async arguments(operator, request) {
       return maySeeArguments(request, operator, approvals) ? approvals.arguments(request.id) : undefined;
     },
+    misfits: (operator, request) => (maySeeArguments(request, operator, approvals) ? request.misfits : undefined),
     message: (operator, request) => (maySeeArguments(request, operator, approvals) ? request.message : undefined),
-    definition: ({ upstream, tool, definitionDigest }) => definitions.find(upstream, tool, definitionDigest),
     async subject(request) {
       const { upstream, tool, definitionDigest, policies, policySet } = request;
       const [definition, now] = await Promise.all([
