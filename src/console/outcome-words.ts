@@ -38,7 +38,7 @@ const CALLS = {
   CALL_CANCELLED: { text: "The client cancelled the call.", tone: "calm" },
   SESSION_ENDED: {
     text: "The session was ended at the gateway while the call ran. It may have happened.",
-    tone: "warn",
+    tone: "bad",
   },
   GATEWAY_STOPPED: { text: "The gateway stopped while the call ran. It may have happened.", tone: "bad" },
   UPSTREAM_CHANGED: {
