@@ -50,10 +50,10 @@ export const ROOMS: readonly Room[] = [
     inner: [
       { name: "syntax", libraries: ["lru-cache"] },
       { name: "file", libraries: ["yaml", "zod", "chokidar"] },
-      { name: "work" },
+      { name: "step-budget" },
       { name: "patterns", libraries: ["re2js"] },
       { name: "inputs" },
-      { name: "schemas" },
+      { name: "tool-schemas" },
       { name: "arguments" },
       { name: "defaults" },
       { name: "cel", libraries: ["@marcbachmann/cel-js"] },
@@ -136,7 +136,7 @@ export const ROOMS: readonly Room[] = [
     inner: [
       { name: "notify", uses: ["core", "http", "store"], libraries: ["nodemailer", "standardwebhooks"], below: [] },
       { name: "rules" },
-      { name: "work" },
+      { name: "lifecycle" },
     ],
   },
   {

@@ -29,8 +29,9 @@ const READS_ITS_OWN: Readonly<Record<string, string>> = {
   "policy/cel/environment.ts": "policies",
   "policy/check/texts.ts": "policies",
   "policy/expressions/methods.ts": "policies",
-  "policy/schemas/look-alikes.ts": "constants of policies",
-  "policy/schemas/text-shape.ts": "patterns of schemas, 256 positions of them at most",
+  "policy/tool-schemas/look-alikes.ts": "constants of policies",
+  "policy/tool-schemas/ip-parts.ts": "constants of policies",
+  "policy/tool-schemas/text-shape.ts": "patterns of schemas, 256 positions of them at most",
   "policy/syntax/address-spelling.ts": "policies",
 };
 

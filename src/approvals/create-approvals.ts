@@ -8,15 +8,15 @@ import type { StoredApproval } from "../store/approvals/approvals.ts";
 import type { Approvals } from "./approvals.ts";
 import { type ApprovalsDeps, DEFAULT_APPROVAL_LIMITS, DEFAULT_APPROVAL_TIMING } from "./deps.ts";
 import { refusalOf } from "./eligibility.ts";
+import { createExecutions } from "./lifecycle/executions.ts";
+import { createLeases } from "./lifecycle/leases.ts";
+import { createRequesting } from "./lifecycle/requesting.ts";
+import { startScheduler } from "./lifecycle/scheduler.ts";
+import { createSealedTexts } from "./lifecycle/sealed-parts.ts";
+import { createSweep } from "./lifecycle/sweep.ts";
+import { createTransitions } from "./lifecycle/transitions.ts";
 import { createListing } from "./listing.ts";
 import { requestOf } from "./view.ts";
-import { createExecutions } from "./work/executions.ts";
-import { createLeases } from "./work/leases.ts";
-import { createRequesting } from "./work/requesting.ts";
-import { startScheduler } from "./work/scheduler.ts";
-import { createSealedTexts } from "./work/sealed-parts.ts";
-import { createSweep } from "./work/sweep.ts";
-import { createTransitions } from "./work/transitions.ts";
 
 /** Characters of an approver's or an administrator's reason. */
 const MAX_REASON = 2_000;

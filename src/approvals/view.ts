@@ -1,7 +1,7 @@
 import type { ApprovalRequest } from "../core/approval.ts";
 import type { StoredApproval } from "../store/approvals/approvals.ts";
 import { stagesAt } from "./eligibility.ts";
-import type { SealedWords } from "./work/sealed-parts.ts";
+import type { SealedWords } from "./lifecycle/sealed-parts.ts";
 
 /** A stored request as people see it at `now`. */
 export function requestOf(stored: StoredApproval, words: SealedWords | undefined, now: number): ApprovalRequest {

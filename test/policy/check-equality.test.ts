@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
 import { checkAgainstTools } from "../../src/policy/check/tools.ts";
 import { compilePolicies } from "../../src/policy/compile/compile.ts";
-import { isMultiple } from "../../src/policy/schemas/multiples.ts";
-import { EVERYWHERE, onMultiples } from "../../src/policy/schemas/number-range.ts";
+import { isMultiple } from "../../src/policy/tool-schemas/multiples.ts";
+import { EVERYWHERE, onMultiples } from "../../src/policy/tool-schemas/number-range.ts";
 import { policyInput } from "../support/policy-inputs.ts";
 
 const properties: JsonObject = {

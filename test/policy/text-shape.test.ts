@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../src/core/json.ts";
 import { createPatterns } from "../../src/policy/patterns/patterns.ts";
-import { readArgumentType } from "../../src/policy/schemas/argument-types.ts";
+import { readArgumentType } from "../../src/policy/tool-schemas/argument-types.ts";
 import {
   hasShape,
   lengthOf,
@@ -9,7 +9,7 @@ import {
   type PartPlace,
   shapeOfGlob,
   shapeOfPattern,
-} from "../../src/policy/schemas/text-shape.ts";
+} from "../../src/policy/tool-schemas/text-shape.ts";
 
 const patterns = createPatterns();
 const matches = (pattern: string, text: string) =>

@@ -4,7 +4,7 @@ import type { JsonObject } from "../../src/core/json.ts";
 import { CallContext, readToolFacts } from "../../src/policy/cel/context.ts";
 import { createPolicyLanguage } from "../../src/policy/cel/environment.ts";
 import { explainPolicies } from "../../src/policy/explain/explain.ts";
-import { WORK_LIMITS } from "../../src/policy/work/work.ts";
+import { WORK_LIMITS } from "../../src/policy/step-budget/work.ts";
 import { policyInput, policySet, refusalOf } from "../support/policy-inputs.ts";
 
 const TOO_MUCH = /steps for this call|steps together|text of more than/;

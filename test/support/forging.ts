@@ -31,5 +31,6 @@ export function undoRowSeals(db: Database.Database): void {
   for (const table of ["outbox", "elevations", "step_up_challenges"]) db.exec(`ALTER TABLE ${table} DROP COLUMN mac`);
   // Later ones are undone with it.
   for (const table of ["upstream_eras", "uri_claims"]) db.exec(`DROP TABLE ${table}`);
+  db.exec("DROP INDEX audit_start");
   db.exec("DELETE FROM __drizzle_migrations WHERE created_at >= 1796030859093");
 }

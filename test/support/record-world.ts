@@ -4,7 +4,7 @@ import Database from "better-sqlite3";
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { createApprovals } from "../../src/approvals/create-approvals.ts";
-import { APPROVALS } from "../../src/approvals/work/sealed-parts.ts";
+import { APPROVALS } from "../../src/approvals/lifecycle/sealed-parts.ts";
 import type { Audit } from "../../src/audit/audit.ts";
 import { createAnchor } from "../../src/audit/checkpoints/anchor.ts";
 import { appendToAnchor, readAnchor } from "../../src/audit/checkpoints/anchor-file.ts";

@@ -1,4 +1,4 @@
-import { APPROVALS, createSealedTexts } from "../../approvals/work/sealed-parts.ts";
+import { APPROVALS, createSealedTexts } from "../../approvals/lifecycle/sealed-parts.ts";
 import { createSeal } from "../../core/seal.ts";
 import { openEntry, REGISTERED_UPSTREAMS } from "../../operations/upstreams/registration.ts";
 import type { SealedText } from "../../store/record/sealed-texts.ts";

@@ -1,7 +1,7 @@
 import type { Approvals } from "../../approvals/approvals.ts";
 import { type CallDigests, createCallDigests } from "../../approvals/call-digest.ts";
 import { createApprovals } from "../../approvals/create-approvals.ts";
-import { APPROVALS } from "../../approvals/work/sealed-parts.ts";
+import { APPROVALS } from "../../approvals/lifecycle/sealed-parts.ts";
 import { redact } from "../../audit/secrets/redact.ts";
 import type { Config } from "../../config/schema/schema.ts";
 import { createKeyedHash } from "../../core/keyed-hash.ts";

@@ -8,8 +8,8 @@ import { SchemaPlace } from "../defaults/schema-places.ts";
 import { readSchemaHints, type SchemaHints } from "../inputs/input-schema.ts";
 import { bindJson, ROUNDED } from "../inputs/json-values.ts";
 import type { PolicyInput, PolicyResult } from "../policy-set.ts";
+import { Work } from "../step-budget/work.ts";
 import type { ArgumentPath } from "../syntax/argument-paths.ts";
-import { Work } from "../work/work.ts";
 
 /** `user` of a condition. A field that nobody vouched for is absent: `has(user.email)` is false then. */
 export class UserView {

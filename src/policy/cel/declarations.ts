@@ -1,9 +1,9 @@
 import { Environment } from "@marcbachmann/cel-js";
+import { characterCount } from "../step-budget/character-count.ts";
+import { LimitExceeded } from "../step-budget/evaluation-failure.ts";
 import { SAFE } from "../syntax/expression-rules.ts";
 import { parseTimestamp, TIMESTAMP_PARTS } from "../syntax/timestamps.ts";
 import { VOCABULARY } from "../syntax/vocabulary.ts";
-import { characterCount } from "../work/character-count.ts";
-import { LimitExceeded } from "../work/evaluation-failure.ts";
 import { ClientView, RequestContextView, ResultView, ToolContextView, UserView } from "./context.ts";
 
 const MAX_SPLIT = 1000;

@@ -1,14 +1,14 @@
 import { type ASTNode, EvaluationError, type ParseResult, serialize } from "@marcbachmann/cel-js";
 import { createPatterns } from "../patterns/patterns.ts";
+import { countSteps, type Meter } from "../step-budget/count-steps.ts";
+import { type EvaluationFailure, explainFailure, LimitExceeded } from "../step-budget/evaluation-failure.ts";
+import { Work } from "../step-budget/work.ts";
 import { type ArgumentPath, argumentPathsOf } from "../syntax/argument-paths.ts";
 import { type AstNode, childrenOf, isNode, readParts, selectionPath, type TextPart } from "../syntax/ast.ts";
 import type { ExpressionProblem } from "../syntax/expression-problem.ts";
 import { applyRules, SAFE, typeName } from "../syntax/expression-rules.ts";
 import { createToLocal } from "../syntax/timestamps.ts";
 import { isRecordName, VARIABLES } from "../syntax/vocabulary.ts";
-import { countSteps, type Meter } from "../work/count-steps.ts";
-import { type EvaluationFailure, explainFailure, LimitExceeded } from "../work/evaluation-failure.ts";
-import { Work } from "../work/work.ts";
 import { CallContext } from "./context.ts";
 import { createEngine } from "./declarations.ts";
 import { hintFor, isEngineError, sentence } from "./engine-error.ts";

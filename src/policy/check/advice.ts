@@ -1,7 +1,7 @@
 import type { Effect } from "../../core/decision.ts";
 import type { Closer, MissingArgument } from "../expressions/findings.ts";
-import { balancedRange } from "../schemas/balanced-range.ts";
 import { type AstNode, childrenOf, readCall } from "../syntax/ast.ts";
+import { balancedRange } from "../tool-schemas/balanced-range.ts";
 
 /** A part of a text and what is proposed in its place. Offsets into the text. */
 export interface Fix {

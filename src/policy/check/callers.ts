@@ -1,7 +1,7 @@
 import { compileGlob } from "../../core/glob.ts";
 import { suggest } from "../../core/suggest.ts";
-import { doubtsOfAddress } from "../schemas/address-parts.ts";
 import { didYouMean } from "../syntax/expression-rules.ts";
+import { doubtsOfAddress } from "../tool-schemas/address-parts.ts";
 import type { KnownFacts } from "../values/facts.ts";
 import { checkCallerNames } from "./caller-names.ts";
 import type { CheckedPolicy } from "./policies.ts";

@@ -1,5 +1,7 @@
 import { compileGlobs } from "../../core/glob.ts";
 import { partOfTest } from "../expressions/methods.ts";
+import { type AstNode, childrenOf, readCall, stringLiteral } from "../syntax/ast.ts";
+import { readStep } from "../syntax/guards.ts";
 import {
   ANY_TEXT,
   joined,
@@ -8,9 +10,7 @@ import {
   type PartPlace,
   type Shape,
   shapeOfGlob,
-} from "../schemas/text-shape.ts";
-import { type AstNode, childrenOf, readCall, stringLiteral } from "../syntax/ast.ts";
-import { readStep } from "../syntax/guards.ts";
+} from "../tool-schemas/text-shape.ts";
 import type { FurtherIssuer } from "../values/facts.ts";
 import type { CheckedPolicy } from "./policies.ts";
 import type { TargetProblem } from "./targets.ts";

@@ -1,6 +1,6 @@
 import type { CallContext } from "../cel/context.ts";
 import type { Condition } from "../cel/environment.ts";
-import type { EvaluationFailure } from "../work/evaluation-failure.ts";
+import type { EvaluationFailure } from "../step-budget/evaluation-failure.ts";
 
 /** What a condition came to: it matches or not, or it has no value. */
 export interface Evaluation {

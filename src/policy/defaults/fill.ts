@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { AmbiguousDefault, VALUE_LIMITS } from "../inputs/json-values.ts";
 import { NotRecorded, Shortened } from "../inputs/recorded-values.ts";
-import type { Work } from "../work/work.ts";
+import type { Work } from "../step-budget/work.ts";
 import type { ArgumentsPlan, DefaultsPlan } from "./plan.ts";
 import type { PlaceDefault } from "./schema-places.ts";
 

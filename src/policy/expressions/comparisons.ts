@@ -1,9 +1,9 @@
 import { ExactNumber } from "../../core/exact-number.ts";
 import type { Json } from "../../core/json.ts";
 import { suggest } from "../../core/suggest.ts";
-import { canBeValue } from "../schemas/domain.ts";
-import { compareRange, EVERYWHERE, exactly, rangeText } from "../schemas/number-range.ts";
 import { type AstNode, isComparison, MIRRORED } from "../syntax/ast.ts";
+import { canBeValue } from "../tool-schemas/domain.ts";
+import { compareRange, EVERYWHERE, exactly, rangeText } from "../tool-schemas/number-range.ts";
 import { areApart } from "../values/apart.ts";
 import { numberOf, outcomeOf } from "../values/constants.ts";
 import { canBe, canCompare, canEqual, itemOf, kindText, type Value } from "../values/values.ts";

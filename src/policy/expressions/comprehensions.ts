@@ -1,6 +1,6 @@
-import { ANYTHING } from "../schemas/domain.ts";
 import type { AstNode } from "../syntax/ast.ts";
 import { both, itemsPlace, movePlaces, type Narrowing, variablePlace, withPlaces } from "../syntax/guards.ts";
+import { ANYTHING } from "../tool-schemas/domain.ts";
 import { ANY, canBe, itemOf, ofKind, type Value } from "../values/values.ts";
 import { type Checked, type Finding, type PartChecks, reportedPlaces } from "./findings.ts";
 import { rangeMistake } from "./words.ts";

@@ -1,7 +1,7 @@
 import type { Json } from "../../core/json.ts";
-import { compareRange, EVERYWHERE, exactly, type Range } from "../schemas/number-range.ts";
 import { type AstNode, childrenOf, isComparison, MIRRORED } from "../syntax/ast.ts";
 import { readStep } from "../syntax/guards.ts";
+import { compareRange, EVERYWHERE, exactly, type Range } from "../tool-schemas/number-range.ts";
 import { isOnly, type Value } from "../values/values.ts";
 import type { Finding } from "./findings.ts";
 

@@ -1,8 +1,8 @@
-import type { ArgumentType } from "../schemas/argument-types.ts";
-import { ANYTHING } from "../schemas/domain.ts";
 import { type AstNode, selectionPath } from "../syntax/ast.ts";
 import { memberPlace, type Narrowing } from "../syntax/guards.ts";
 import { fieldType, type RecordName } from "../syntax/vocabulary.ts";
+import type { ArgumentType } from "../tool-schemas/argument-types.ts";
+import { ANYTHING } from "../tool-schemas/domain.ts";
 import { type FactTable, partOfFact } from "../values/facts.ts";
 import { ANY, canBe, itemOf, kindText, ofType, ofTypeName, type Value } from "../values/values.ts";
 import type { Checked, Finding } from "./findings.ts";

@@ -1,4 +1,5 @@
-import { doubtsOfPart } from "../schemas/address-parts.ts";
+import type { AstCall, AstNode } from "../syntax/ast.ts";
+import { doubtsOfPart } from "../tool-schemas/address-parts.ts";
 import {
   ANYTHING,
   between,
@@ -8,10 +9,9 @@ import {
   domainSize,
   oneOf,
   textsThat,
-} from "../schemas/domain.ts";
-import { type PatternPart, partsOfPattern } from "../schemas/pattern-parts.ts";
-import { ANY_TEXT, anyOf, changed, type PartPlace, repeated, type Shape } from "../schemas/text-shape.ts";
-import type { AstCall, AstNode } from "../syntax/ast.ts";
+} from "../tool-schemas/domain.ts";
+import { type PatternPart, partsOfPattern } from "../tool-schemas/pattern-parts.ts";
+import { ANY_TEXT, anyOf, changed, type PartPlace, repeated, type Shape } from "../tool-schemas/text-shape.ts";
 import { ANY, canBe, domainOf, isOnly, type Value } from "../values/values.ts";
 import type { Finding } from "./findings.ts";
 

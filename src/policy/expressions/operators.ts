@@ -1,7 +1,7 @@
 import { ExactNumber } from "../../core/exact-number.ts";
-import { ANYTHING, type Domain, domainOfSum } from "../schemas/domain.ts";
-import { exactly } from "../schemas/number-range.ts";
 import { type AstNode, childrenOf, stringLiteral } from "../syntax/ast.ts";
+import { ANYTHING, type Domain, domainOfSum } from "../tool-schemas/domain.ts";
+import { exactly } from "../tool-schemas/number-range.ts";
 import type { FactTable } from "../values/facts.ts";
 import { ANY, arithmetic, canBe, domainOf, listItem, ofKind, type Value } from "../values/values.ts";
 import { checkComparison, checkMembership } from "./comparisons.ts";

@@ -1,5 +1,5 @@
-import type { ArgumentType } from "../schemas/argument-types.ts";
 import type { GuardDeps, Places } from "../syntax/guards.ts";
+import type { ArgumentType } from "../tool-schemas/argument-types.ts";
 import type { FactTable } from "../values/facts.ts";
 import { ofType, type Value } from "../values/values.ts";
 import type { Trial } from "./trials.ts";

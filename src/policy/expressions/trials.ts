@@ -1,10 +1,10 @@
 import type { Json, JsonObject } from "../../core/json.ts";
-import { balancedRange } from "../schemas/balanced-range.ts";
-import { canBeValue } from "../schemas/domain.ts";
-import { ipLookAlikes } from "../schemas/ip-parts.ts";
-import { lookAlikesOf } from "../schemas/look-alikes.ts";
 import { type AstNode, childrenOf, parentsOf } from "../syntax/ast.ts";
 import { isRecordName } from "../syntax/vocabulary.ts";
+import { balancedRange } from "../tool-schemas/balanced-range.ts";
+import { canBeValue } from "../tool-schemas/domain.ts";
+import { ipLookAlikes } from "../tool-schemas/ip-parts.ts";
+import { lookAlikesOf } from "../tool-schemas/look-alikes.ts";
 import { canBeIn } from "../values/apart.ts";
 import { constantsOf, lastName, type Read, type ReadDeps, readsOf, rootOf } from "../values/reads.ts";
 import { isOnly, type Kind, type Value } from "../values/values.ts";

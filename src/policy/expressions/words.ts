@@ -1,5 +1,5 @@
-import type { Domain } from "../schemas/domain.ts";
 import type { AstNode } from "../syntax/ast.ts";
+import type { Domain } from "../tool-schemas/domain.ts";
 import { canBe, kindText, type Value } from "../values/values.ts";
 import type { Finding } from "./findings.ts";
 

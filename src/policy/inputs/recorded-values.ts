@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
-import { LimitExceeded } from "../work/evaluation-failure.ts";
+import { LimitExceeded } from "../step-budget/evaluation-failure.ts";
 
 /** Hears of every lost value that a decision asks for. */
 export type OnLoss = (path: string) => void;

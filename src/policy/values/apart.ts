@@ -1,6 +1,6 @@
 import { isObject, type Json } from "../../core/json.ts";
-import { canBeValue, domainSize } from "../schemas/domain.ts";
-import { compareRange } from "../schemas/number-range.ts";
+import { canBeValue, domainSize } from "../tool-schemas/domain.ts";
+import { compareRange } from "../tool-schemas/number-range.ts";
 import {
   ANY,
   canEqual,

@@ -1,5 +1,5 @@
 import { ExactNumber } from "../../core/exact-number.ts";
-import { compareRange, exactly } from "../schemas/number-range.ts";
+import { compareRange, exactly } from "../tool-schemas/number-range.ts";
 import type { Value } from "./values.ts";
 
 /** What comparing two values that are written out gives. */

@@ -2,11 +2,11 @@ import { isIP } from "node:net";
 import { fold } from "../../core/fold.ts";
 import type { Standing } from "../../core/standing.ts";
 import type { KnownTool } from "../known-tool.ts";
-import { doubtsOfAddress } from "../schemas/address-parts.ts";
-import { ANYTHING, between, type Domain, oneOf, textsThat } from "../schemas/domain.ts";
-import { doubtsOfIp } from "../schemas/ip-parts.ts";
-import { few, joined, literalShape, repeated } from "../schemas/text-shape.ts";
 import { isAddressAsSeen } from "../syntax/address-spelling.ts";
+import { doubtsOfAddress } from "../tool-schemas/address-parts.ts";
+import { ANYTHING, between, type Domain, oneOf, textsThat } from "../tool-schemas/domain.ts";
+import { doubtsOfIp } from "../tool-schemas/ip-parts.ts";
+import { few, joined, literalShape, repeated } from "../tool-schemas/text-shape.ts";
 import type { Kind, Value } from "./values.ts";
 
 /** An issuer that does not speak for the company, with the names that it may give. */

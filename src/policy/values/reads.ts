@@ -1,7 +1,7 @@
-import type { NamedText } from "../schemas/look-alikes.ts";
 import { type AstNode, childrenOf, readCall, stringLiteral } from "../syntax/ast.ts";
 import { readStep } from "../syntax/guards.ts";
 import { isRecordName } from "../syntax/vocabulary.ts";
+import type { NamedText } from "../tool-schemas/look-alikes.ts";
 import type { Value } from "./values.ts";
 
 /** Something that a part of a condition reads: a fact, an argument, a variable; and all places where it does. */

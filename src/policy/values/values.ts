@@ -1,8 +1,8 @@
 import { type ExactNumber, numberOfInteger } from "../../core/exact-number.ts";
-import type { ArgumentType } from "../schemas/argument-types.ts";
-import { ANYTHING, type Domain, eitherOf, oneOf } from "../schemas/domain.ts";
-import { doubtsOf, readsAs } from "../schemas/schema-formats.ts";
-import type { JsonKind } from "../schemas/schema-kinds.ts";
+import type { ArgumentType } from "../tool-schemas/argument-types.ts";
+import { ANYTHING, type Domain, eitherOf, oneOf } from "../tool-schemas/domain.ts";
+import { doubtsOf, readsAs } from "../tool-schemas/schema-formats.ts";
+import type { JsonKind } from "../tool-schemas/schema-kinds.ts";
 
 /** What a value can be to the engine. */
 export type Kind =
