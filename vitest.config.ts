@@ -26,6 +26,7 @@ export default defineConfig({
     // Long waits: a machine may be busy, and only what never ends is a failure.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     maxWorkers: "100%",
     // No file leaves anything to the next one, so a process for all of them can read the code once.
     isolate: false,

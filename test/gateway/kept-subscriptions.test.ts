@@ -36,9 +36,17 @@ async function watching(allowed = () => true) {
 
 const changed = (options: UpstreamOptions): UpstreamOptions => ({ ...options, timeoutMs: options.timeoutMs + 1 });
 
-it("a subscription goes on with the upstream that takes the place of its own, and its client hears of it", async () => {
+const withHeader = (options: UpstreamOptions): UpstreamOptions =>
+  options.transport.kind === "stdio"
+    ? options
+    : { ...options, transport: { ...options.transport, headers: { "x-tenant": "other" } } };
+
+it.each([
+  ["another limit", changed],
+  ["another header", withHeader],
+])("a subscription goes on with the upstream that takes its place with %s, and its client hears", async (_, change) => {
   const { upstreams, options, subscribed, updates } = await watching();
-  upstreams.apply([changed(options)]);
+  upstreams.apply([change(options)]);
   await expect.poll(() => updates).toEqual([{ uri: URI }]);
   expect(subscribed()).toBe(2);
 });

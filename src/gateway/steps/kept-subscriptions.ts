@@ -26,7 +26,7 @@ export interface KeptSubscriptions {
 interface Kept {
   readonly watched: WatchedResource;
   /** Where the server is that agreed to it: one elsewhere is another one, with resources of its own. */
-  readonly place: string;
+  readonly address: string;
   /** With which it is, or is being, subscribed. */
   of: Upstream | undefined;
   close: () => void;
@@ -50,7 +50,7 @@ export function createKeptSubscriptions(deps: {
   /** Subscribes at the upstream that took the place of the one before. @throws never */
   async function renew(one: Kept, upstream: Upstream): Promise<void> {
     const { watched } = one;
-    if (one.of === upstream || upstream.place !== one.place || !watched.allowed()) return;
+    if (one.of === upstream || upstream.address !== one.address || !watched.allowed()) return;
     one.close();
     one.close = () => {};
     one.of = upstream;
@@ -73,7 +73,7 @@ export function createKeptSubscriptions(deps: {
       if (upstream === undefined) return { ok: false, fault: gone(watched.upstream) };
       const answer = await subscribe(upstream, watched);
       if (!answer.ok) return answer;
-      const one: Kept = { watched, place: upstream.place, of: upstream, close: () => answer.close() };
+      const one: Kept = { watched, address: upstream.address, of: upstream, close: () => answer.close() };
       kept.add(one);
       const now = upstreams.get(watched.upstream);
       // It was exchanged while its server agreed, and the other may have been reached before this was kept.
