@@ -20,6 +20,8 @@ export const NAMED_STEPS = 20;
 export const JSON_STEPS = 3;
 /** Steps of a word of a command beside its characters; it is held against every known program. */
 export const WORD_STEPS = 100;
+/** Steps of one with blanks in it, which may be a command of its own. */
+export const COMMAND_STEPS = 1_500;
 /** Steps of a place of a statement: what stands before it is read. */
 export const PLACE_STEPS = 400;
 

@@ -2,7 +2,7 @@ import { numberIn } from "../../core/exact-json.ts";
 import type { Json } from "../../core/json.ts";
 import type { Span } from "../../redaction/detect/span.ts";
 import { neighbourName } from "../names/neighbours.ts";
-import { NAMED_STEPS, type SearchBudget, spendSteps, WORD_STEPS } from "../names/search-budget.ts";
+import { COMMAND_STEPS, NAMED_STEPS, type SearchBudget, spendSteps, WORD_STEPS } from "../names/search-budget.ts";
 import { PLACES, RULES } from "./programs.ts";
 import {
   type Command,
@@ -76,10 +76,11 @@ export function secretArguments(
   if (all[0] === undefined || /\s/.test(all[0])) return new Map();
   if (!spendSteps(search, first.length)) return hidden();
   if (!mayBeCommand(`${first} `)) return new Map();
+  const stepsOf = (word: string): number => (/\s/.test(word) ? COMMAND_STEPS : WORD_STEPS) + word.length * NAMED_STEPS;
   if (
     !spendSteps(
       search,
-      all.reduce((steps, word) => steps + WORD_STEPS + word.length * NAMED_STEPS, 0),
+      all.reduce((steps, word) => steps + stepsOf(word), 0),
     )
   )
     return hidden();
