@@ -56,14 +56,11 @@ export function createGiveOut(deps: KeptResultsDeps): GiveOut {
   function toolOf({ upstream, tool: name, definitionDigest }: ApprovalRequest, scope: Scope | undefined): ToolEntry {
     const view = scope && catalog.view(scope);
     const known = view && [...view.tools.values(), ...view.absentTools.values()];
+    const found = known?.find((entry) => entry.upstream === upstream && entry.name === name);
+    if (found !== undefined) return found;
     const definition = { name, inputSchema: { type: "object" } };
-    const gone = { upstream, name, definition, listed: definition, digest: definitionDigest };
-    return (
-      known?.find((entry) => entry.upstream === upstream && entry.name === name) ?? {
-        ...gone,
-        ...{ place: "", repairs: [], paramHeaders: [] },
-      }
-    );
+    const digest = definitionDigest;
+    return { upstream, place: "", name, definition, listed: definition, digest, repairs: [], paramHeaders: [] };
   }
 
   return async (request, kept, { principal, client, headers, scope, session, traceId }) => {
