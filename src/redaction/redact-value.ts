@@ -7,6 +7,12 @@ import { LIMITS } from "./limits.ts";
 import { textMark } from "./marks.ts";
 import { redactText, type TextSearch } from "./redact-text.ts";
 
+/** What is looked for in values. */
+export interface ValueSearch extends TextSearch {
+  /** A text has become JSON by what was taken out of it: this, without what paths name in it. */
+  uncovered(value: Json): Json;
+}
+
 /** What stands where something was not looked into because it is nested too deeply. */
 const WITHHELD = "[redacted]";
 
@@ -14,11 +20,11 @@ const WITHHELD = "[redacted]";
  * Any JSON without what is looked for, in texts, keys and numbers; texts that hold JSON are looked into as such. The
  * very same value if nothing had to go. @throws never
  */
-export function redactValue(value: Json, search: TextSearch): Json {
+export function redactValue(value: Json, search: ValueSearch): Json {
   return walk(value, undefined, LIMITS.maxDepth, search);
 }
 
-function walk(value: Json, key: string | undefined, depth: number, search: TextSearch): Json {
+function walk(value: Json, key: string | undefined, depth: number, search: ValueSearch): Json {
   if (typeof value === "string") return redactString(value, key, depth, search);
   if (typeof value === "number" || value instanceof ExactNumber) return redactNumber(value, key, search);
   if (!holdsValues(value)) return value;
@@ -26,9 +32,13 @@ function walk(value: Json, key: string | undefined, depth: number, search: TextS
   return isObject(value) ? walkObject(value, depth, search) : walkList(value, key, depth, search);
 }
 
-function redactString(text: string, key: string | undefined, depth: number, search: TextSearch): string {
+function redactString(text: string, key: string | undefined, depth: number, search: ValueSearch): string {
   const embedded = parseEmbedded(text);
-  if (embedded === undefined) return redactText(text, key, search);
+  if (embedded === undefined) {
+    const left = redactText(text, key, search);
+    const uncovered = left === text ? undefined : parseEmbedded(left);
+    return uncovered === undefined ? left : writeExact(walk(search.uncovered(uncovered.value), key, depth - 1, search));
+  }
   const redacted = walk(embedded.value, key, depth - 1, search);
   // What JSON hides behind a later member of the same name would still be in the text.
   return redacted === embedded.value && embedded.faithful ? text : writeExact(redacted);
@@ -47,7 +57,7 @@ function redactNumber(value: number | ExactNumber, key: string | undefined, sear
   return redacted === digits ? value : redacted;
 }
 
-function walkList(list: readonly Json[], key: string | undefined, depth: number, search: TextSearch): Json {
+function walkList(list: readonly Json[], key: string | undefined, depth: number, search: ValueSearch): Json {
   let changed: Json[] | undefined;
   for (const [index, item] of list.entries()) {
     const redacted = walk(item, key, depth - 1, search);
@@ -58,7 +68,7 @@ function walkList(list: readonly Json[], key: string | undefined, depth: number,
   return changed ?? list;
 }
 
-function walkObject(object: JsonObject, depth: number, search: TextSearch): JsonObject {
+function walkObject(object: JsonObject, depth: number, search: ValueSearch): JsonObject {
   const members: { key: string; redactedKey: string; value: Json }[] = [];
   let changed = false;
   for (const [key, member] of Object.entries(object)) {

@@ -8,7 +8,7 @@ import { FoldedNames } from "./member-names.ts";
 import { BESIDE, changeOpen, RESULT } from "./open-places.ts";
 import { redactPaths } from "./redact-paths.ts";
 import type { TextSearch } from "./redact-text.ts";
-import { redactValue } from "./redact-value.ts";
+import { redactValue, type ValueSearch } from "./redact-value.ts";
 import { mergeRedactions, type PathRedaction, type Redaction } from "./redaction.ts";
 
 export type { MarkHash } from "./marks.ts";
@@ -34,9 +34,11 @@ export function redactJson(value: Json, redactions: readonly Redaction[], hash: 
   const { detectors, paths } = mergeRedactions(redactions);
   if (detectors.size === 0 && paths.length === 0) return value;
   const search: TextSearch = { detectors, hash, count: () => {} };
-  const named = redactNamed(value, BESIDE, createSizeCounter(BESIDE_LIMITS), paths, search);
-  if (!named.ok) return isObject(value) ? {} : "[redacted]";
-  return detectors.size === 0 ? named.value : redactValue(named.value, search);
+  const named = new NamedPlaces(createSizeCounter(BESIDE_LIMITS), paths, search);
+  const left = named.takeOut(value, BESIDE);
+  const redacted = detectors.size === 0 || named.problem !== undefined ? left : redactValue(left, named.search);
+  if (named.problem !== undefined) return isObject(value) ? {} : "[redacted]";
+  return redacted;
 }
 
 /**
@@ -57,45 +59,63 @@ export function redactResult(result: JsonObject, redactions: readonly Redaction[
       found[what] = (found[what] ?? 0) + 1;
     },
   };
-  const named = redactNamed(result, RESULT, createSizeCounter(), paths, search);
-  if (!named.ok) return named;
-  const left = isObject(named.value) ? named.value : {};
+  const named = new NamedPlaces(createSizeCounter(), paths, search);
+  const value = named.takeOut(result, RESULT);
+  if (named.problem !== undefined) return { ok: false, reason: named.problem };
+  const left = isObject(value) ? value : {};
   if (detectors.size === 0) return { ok: true, result: left, found };
-  return { ok: true, result: changeReadable(left, (value) => redactValue(value, search)), found };
+  const redacted = changeReadable(left, (member) => redactValue(member, named.search));
+  return named.problem === undefined ? { ok: true, result: redacted, found } : { ok: false, reason: named.problem };
 }
 
-type Named = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly reason: string };
+/** Takes out what the paths name, and counts everything against the limits, also where there are no paths. */
+class NamedPlaces {
+  readonly search: ValueSearch;
+  readonly #tally: SizeCounter;
+  readonly #paths: readonly PathRedaction[];
+  readonly #names = new FoldedNames();
+  #left: number = LIMITS.maxPlaces;
+  #problem: string | undefined;
 
-/** What the paths name, taken out; counts everything against the limits, also where there are no paths. */
-function redactNamed(
-  given: Json,
-  level: typeof RESULT,
-  tally: SizeCounter,
-  paths: readonly PathRedaction[],
-  search: TextSearch,
-): Named {
-  let reason = tally.add(given);
-  if (reason !== undefined) return { ok: false, reason };
-  let left: number = LIMITS.maxPlaces;
-  const names = new FoldedNames();
-  const root = (value: Json): Json => {
-    const applied = redactPaths(value, paths, left, names, search);
+  constructor(tally: SizeCounter, paths: readonly PathRedaction[], search: TextSearch) {
+    this.#tally = tally;
+    this.#paths = paths;
+    const uncovered = (value: Json): Json => this.#embedded(value);
+    this.search = { ...search, uncovered };
+  }
+
+  /** The limit that was passed: nothing may be given out. */
+  get problem(): string | undefined {
+    if (this.#problem !== undefined || !this.#names.isBeyond) return this.#problem;
+    return "Paths look at names in it that are too long, or too many, to be compared.";
+  }
+
+  takeOut(given: Json, level: typeof RESULT): Json {
+    this.#problem ??= this.#tally.add(given);
+    if (this.#problem !== undefined) return given;
+    return changeOpen(given, level, {
+      root: (value) => this.#root(value),
+      text: (text) => {
+        const embedded = parseEmbedded(text);
+        if (embedded === undefined) return text;
+        const value = this.#embedded(embedded.value);
+        return value === embedded.value && embedded.faithful ? text : writeExact(value);
+      },
+    });
+  }
+
+  #embedded(value: Json): Json {
+    this.#problem ??= this.#tally.add(value);
+    return this.#problem === undefined ? this.#root(value) : value;
+  }
+
+  #root(value: Json): Json {
+    const applied = redactPaths(value, this.#paths, this.#left, this.#names, this.search);
     if (applied === undefined) {
-      reason = `Paths name more than ${LIMITS.maxPlaces} values in it.`;
+      this.#problem = `Paths name more than ${LIMITS.maxPlaces} values in it.`;
       return value;
     }
-    left = applied.left;
+    this.#left = applied.left;
     return applied.value;
-  };
-  const text = (text: string): string => {
-    const embedded = parseEmbedded(text);
-    if (embedded === undefined) return text;
-    reason ??= tally.add(embedded.value);
-    if (reason !== undefined) return text;
-    const value = root(embedded.value);
-    return value === embedded.value && embedded.faithful ? text : writeExact(value);
-  };
-  const value = changeOpen(given, level, { root, text });
-  if (names.isBeyond) reason ??= "Paths look at names in it that are too long, or too many, to be compared.";
-  return reason === undefined ? { ok: true, value } : { ok: false, reason };
+  }
 }

@@ -86,6 +86,23 @@ describe("redaction, whatever the value and the rules", () => {
     );
   });
 
+  it.each([
+    ['4111 1111 1111 1111{"a":4111}', "drop"],
+    ['ann@example.com [{"a":"ann@example.com{\\"a\\":1}"}]', "drop"],
+    ['{"b":"-----BEGIN PRIVATE KEY-----\nQUJD\n-----END PRIVATE KEY-----","a":1}', "replace"],
+    ['{"phone":2125550100}ann@example.com', "drop"],
+  ] as const)("takes out of %j, which is JSON without what was found in it, what it holds then", (text, how) => {
+    for (const value of [text, [[text]], { message: text }]) {
+      const redactions = [
+        compileRedaction({ detect: ["credit_card", "email", "phone", "private_key"], paths: [], with: how }),
+        compileRedaction({ detect: [], paths: ["$.a", "$[*].a"], with: "replace" }),
+      ];
+      const once = redactJson(value, redactions, hash);
+      expect(JSON.stringify(once)).not.toMatch(/a\\*":\\*"?[14]|212/);
+      expect(redactJson(once, redactions, hash)).toBe(once);
+    }
+  });
+
   it("leaves nothing for a rule that is weaker or stronger to find", () => {
     fc.assert(
       fc.property(json, fc.constantFrom(...REPLACEMENTS), fc.constantFrom(...REPLACEMENTS), (value, one, other) => {
