@@ -128,7 +128,7 @@ describe("last words", () => {
   it.each([
     [["--api-key", "abcd1234"], "bad key abcd1234", "bad key […]"],
     [["-e", "GITHUB_TOKEN=abcd1234"], "abcd1234?", "[…]?"],
-    [["--header", "Authorization: Bearer abcd1234"], "sent Bearer abcd1234", "sent Bearer […]"],
+    [["--header", "Authorization: Bearer abcd1234"], "sent Bearer abcd1234", "sent […]"],
     [["--root", "/srv/data"], "no /srv/data", "no /srv/data"],
   ])("%j", (args, text, shown) => {
     expect(createMask({ kind: "stdio", command: "x", args, env: {}, cwd: undefined })(text)).toBe(shown);

@@ -1,7 +1,7 @@
 import { findCloudKeys, findJwts, findPrivateKeys } from "../../redaction/detect/credentials.ts";
+import { createConcealer, TAKEN_OUT } from "../messages/without-values.ts";
 import type { UpstreamOptions } from "../upstream.ts";
 
-const MARK = "[…]";
 /** Shorter values are no secrets, and stand in many words. */
 const MIN_VALUE = 4;
 const MIN_WORD = 8;
@@ -17,14 +17,12 @@ export function createMask(transport: UpstreamOptions["transport"]): (text: stri
     transport.kind === "stdio"
       ? [...Object.values(transport.env), ...secretArgs(transport.args)]
       : [...Object.values(transport.headers), ...secretsOf(transport.url)];
-  // The longest first, so that no part of it is left of one that holds another.
-  const secrets = [...new Set(values.flatMap(partsOf).flatMap(writingsOf))].sort((a, b) => b.length - a.length);
-  const any = secrets.length === 0 ? undefined : new RegExp(secrets.map(literally).join("|"), "giu");
+  const conceal = createConcealer({ values: values.flatMap(partsOf), minLength: MIN_VALUE });
   return (text) => {
-    let masked = any === undefined ? text : text.replace(any, MARK);
+    let masked = conceal(text);
     const spans = [...findPrivateKeys(masked), ...findJwts(masked), ...findCloudKeys(masked)];
     for (const { start, end } of spans.sort((a, b) => b.start - a.start)) {
-      masked = `${masked.slice(0, start)}${MARK}${masked.slice(end)}`;
+      masked = `${masked.slice(0, start)}${TAKEN_OUT}${masked.slice(end)}`;
     }
     return masked;
   };
@@ -53,30 +51,6 @@ function partsOf(value: string): readonly string[] {
   const lines = value.split(/\r?\n/).filter((line) => line.length >= MIN_WORD);
   const password = URL.canParse(value) ? new URL(value).password : "";
   return [value, ...words, ...lines, password, decoded(password)].filter((part) => part.length >= MIN_VALUE);
-}
-
-/**
- * How a part stands in what programs print: as it is, in a URL, a form or a text of JSON, as hex, and in base64, also
- * with something before and behind it (`Authorization: Basic …`). Case is the same to the mask. Short ones stand for themselves.
- */
-function writingsOf(part: string): readonly string[] {
-  if (part.length < MIN_WORD) return [part];
-  const bytes = Buffer.from(part);
-  const inUrl = encodeURIComponent(bytes.toString());
-  const inForm = new URLSearchParams({ v: part }).toString().slice("v=".length);
-  const inside = [0, 1, 2].flatMap((before) => base64Inside(bytes, before));
-  return [part, inUrl, inForm, JSON.stringify(part).slice(1, -1), bytes.toString("hex"), ...inside];
-}
-
-/** The characters of base64 and base64url that these bytes alone decide when `before` others (modulo three) stand before them. RFC 4648 §4 */
-function base64Inside(bytes: Buffer, before: number): readonly string[] {
-  const padded = Buffer.concat([Buffer.alloc(before), bytes]);
-  const [from, to] = [Math.ceil((before * 8) / 6), Math.floor((padded.length * 8) / 6)];
-  return (["base64", "base64url"] as const).map((alphabet) => padded.toString(alphabet).slice(from, to));
-}
-
-function literally(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&");
 }
 
 function decoded(text: string): string {

@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import { asEscape, cut, escapeForDisplay } from "../../core/display.ts";
 import { ExactNumber } from "../../core/exact-number.ts";
 import { isObject, type Json } from "../../core/json.ts";
+import { createConcealer } from "./without-values.ts";
 
 /*
  * What a server says in an HTTP answer that is no message: a proxy's line, a framework's `{"detail": …}`. The agent reads it,
@@ -14,10 +15,14 @@ const MAX_CHARS = 200;
 /** Where frameworks write why, and how deep. RFC 9457 (`detail`, `title`), RFC 6749 §5.2 (`error_description`) */
 const MEMBERS = ["detail", "message", "msg", "error_description", "error", "errors", "title", "reason", "description"];
 const MAX_DEPTH = 4;
-/** Values of arguments that are taken out, and shorter than which they stand in many words. */
+/** Arguments with more values, or with longer texts, are not looked for in what is said. */
 const MAX_VALUES = 1_000;
+const MAX_LENGTH = 20_000;
+/** Shorter values stand in many words, and as many letters in a row are some of a value. */
 const MIN_VALUE = 3;
-const MARK = "[…]";
+const LONGEST_RUN = 16;
+/** A name as schemas have it; another may be a value that an object has as a key. */
+const DECLARED = /^[a-z_$][a-z_$-]*\d?$/i;
 
 /** Its words in one line, safe to show; `undefined` where there are none. `mask` takes out what is secret. @throws never */
 export function wordsIn(body: Buffer, mask: (text: string) => string): string | undefined {
@@ -31,9 +36,11 @@ export function wordsIn(body: Buffer, mask: (text: string) => string): string | 
   return line === "" ? undefined : cut(escapeForDisplay(mask(line), asEscape), MAX_CHARS);
 }
 
-/** What happened with what was said of it in a line of its own, for operators: without the values of `params`. */
+/** What happened with what was said of it in a line of its own, for operators: without the values of `params` in any spelling. */
 export function withWords(detail: string, said: string | undefined, params: Json): string {
-  return said === undefined ? detail : `${detail}\nIt says: ${withoutValues(said, params)}`;
+  if (said === undefined) return detail;
+  const words = withoutValues(said, params);
+  return `${detail}\n${words === undefined ? "What it says is not shown beside arguments this long." : `It says: ${words}`}`;
 }
 
 function parsed(text: string): Json | undefined {
@@ -57,21 +64,23 @@ function reasonIn(value: Json | undefined, depth: number): string | undefined {
   return undefined;
 }
 
-/** The longest first, so that no part is left of one that holds another. */
-function withoutValues(text: string, params: Json): string {
-  const values = new Set<string>();
+/** `undefined`: there is too much that it would have to be held against. */
+function withoutValues(text: string, params: Json): string | undefined {
+  const values: string[] = [];
+  let length = 0;
   const todo: (Json | undefined)[] = [params];
-  for (let at = 0; at < todo.length && at < MAX_VALUES; at++) {
-    const value = todo[at];
-    if (typeof value === "string") values.add(value.replace(/\s+/g, " ").trim());
-    else if (typeof value === "number") values.add(String(value));
-    else if (value instanceof ExactNumber) values.add(value.text);
+  for (const value of todo) {
+    if (typeof value === "string") values.push(value, ...value.split(/[\r\n]+/));
+    else if (typeof value === "number") values.push(String(value));
+    else if (value instanceof ExactNumber) values.push(value.text);
     else if (Array.isArray(value)) todo.push(...(value as readonly Json[]).slice(0, MAX_VALUES));
-    else if (isObject(value)) todo.push(...Object.values(value).slice(0, MAX_VALUES));
+    else if (isObject(value)) {
+      const names = Object.keys(value);
+      values.push(...names.filter((name) => !DECLARED.test(name)));
+      todo.push(...names.slice(0, MAX_VALUES).map((name) => value[name]));
+    }
+    length += typeof value === "string" ? value.length : 0;
+    if (todo.length > MAX_VALUES || length > MAX_LENGTH) return undefined;
   }
-  let left = text;
-  for (const value of [...values].sort((a, b) => b.length - a.length)) {
-    if (value.length >= MIN_VALUE) left = left.replaceAll(value, MARK);
-  }
-  return left;
+  return createConcealer({ values, minLength: MIN_VALUE, longestRun: LONGEST_RUN })(text);
 }
