@@ -71,6 +71,8 @@ export interface AuditClosing {
   readonly at: number;
   readonly outcome: CallOutcome;
   readonly durationMs: number;
+  /** For how much of that its server waited for answers of the client, ms. */
+  readonly askedMs?: number | undefined;
   /** Id of the approval request that the call asked for or joined. */
   readonly approval?: string | undefined;
   /** Id of the challenge to sign in that the call was answered with. */

@@ -1,7 +1,8 @@
-import { type CallOutcome, SERVER_FAULTS } from "../core/call-outcome.ts";
+import { serverPartOf } from "../core/call-outcome.ts";
+import { isObject } from "../core/json.ts";
 import { type CountableRow, type Counted, type Increment, LONG_STEP, SHORT_STEP } from "../store/activity/activity.ts";
 import { bucketOf } from "./histogram.ts";
-import { readMatches } from "./read/read-matches.ts";
+import { jsonIn, readMatches } from "./read/read-matches.ts";
 
 /** How long counts are kept, ms: those of the short spans two days, an hour more for whoever begins at a round time. */
 export const SHORT_KEPT_MS = 2 * 86_400_000 + LONG_STEP;
@@ -14,22 +15,19 @@ const SPANS = [
 ] as const;
 
 /**
- * Ends of calls to which the server gave an answer, and those that were its fault. Nothing else reached it to the end. How long
- * a fault took says nothing about how fast the server answers: the gateway may have refused the call, or given up waiting.
- */
-const ANSWERED: ReadonlySet<string> = new Set<CallOutcome>(["ok", "tool_error", "rpc_error", "RESULT_WITHHELD"]);
-const FAULTS: ReadonlySet<string> = new Set(SERVER_FAULTS);
-
-/**
  * What rows of the audit give to count, by the span in which they were written; nothing of spans that are no longer kept
  * at `now`. Calls are what clients called: the run of an approved call is no decision of its own, and what matched before
  * it has been counted with the call that asked. What matched on a result counts wherever it did. Pure.
+ *
+ * A call is without an end from its opening on until one is on record, which takes it out of the span in which it was opened: what
+ * stays there runs, or was lost with its gateway. How long a fault took says nothing about how fast the server answers: the gateway
+ * may have refused the call, or given up waiting.
  */
 export function countRows(rows: readonly CountableRow[], now: number): readonly Increment[] {
   const counts: Counts = new Map();
 
-  function add(row: CountableRow, what: Counted, name: string, bucket = 0): void {
-    addTo(counts, { step: SHORT_STEP, what, at: beginOf(SHORT_STEP, row.at), name, bucket, n: 1 });
+  function add(row: Pick<CountableRow, "at">, what: Counted, name: string, { bucket = 0, n = 1 } = {}): void {
+    addTo(counts, { step: SHORT_STEP, what, at: beginOf(SHORT_STEP, row.at), name, bucket, n });
   }
 
   function addMatches(row: CountableRow): void {
@@ -38,32 +36,44 @@ export function countRows(rows: readonly CountableRow[], now: number): readonly 
 
   for (const row of rows) {
     if (!isCountable(row)) continue;
-    const { kind, upstream, decision, outcome, durationMs, waitedMs } = row;
+    const { kind, upstream, decision, outcome, durationMs, facts, openedAt, waitedMs } = row;
     if (kind === "opened" && row.approval === null) {
       if (decision !== null) add(row, "decision", decision);
       addMatches(row);
     }
+    if (kind === "opened" && upstream !== null) add(row, "unended", upstream);
     if (kind === "closed") {
       addMatches(row);
-      if (upstream !== null && outcome !== null && durationMs !== null) {
-        if (ANSWERED.has(outcome)) add(row, "latency", upstream, bucketOf(durationMs));
-        if (FAULTS.has(outcome)) add(row, "fault", upstream);
+      if (upstream !== null && openedAt !== null) add({ at: openedAt }, "unended", upstream, { n: -1 });
+      const part = outcome === null ? "none" : serverPartOf(outcome);
+      if (upstream !== null && durationMs !== null && part !== "none") {
+        if (part !== "answered") add(row, part, upstream);
+        else add(row, "latency", upstream, { bucket: bucketOf(Math.max(0, durationMs - askedMs(facts))) });
       }
     }
-    if (waitedMs !== null) add(row, "waiting", "", bucketOf(waitedMs));
+    if (waitedMs !== null) add(row, "waiting", "", { bucket: bucketOf(waitedMs) });
   }
   return bySpans(counts, now);
 }
 
 // A row that somebody has changed so that it cannot be read must not keep all others from being counted.
-function isCountable({ at, upstream, decision, outcome, policies, durationMs, waitedMs }: CountableRow): boolean {
+function isCountable(row: CountableRow): boolean {
+  const { at, upstream, decision, outcome, policies, durationMs, facts, openedAt, waitedMs } = row;
   const isNumber = (value: number | null): boolean => value === null || Number.isFinite(value);
   const isText = (value: string | null): boolean => value === null || typeof value === "string";
   return (
     Number.isFinite(at) &&
-    [durationMs, waitedMs].every(isNumber) &&
-    [upstream, decision, outcome, policies].every(isText)
+    [durationMs, openedAt, waitedMs].every(isNumber) &&
+    [upstream, decision, outcome, policies, facts].every(isText)
   );
+}
+
+/** For how long a server waited for its user: that is none of its own time to answer. */
+function askedMs(facts: string | null): number {
+  if (facts === null) return 0;
+  const read = jsonIn(facts);
+  const asked = isObject(read) ? read["asked_ms"] : undefined;
+  return typeof asked === "number" ? asked : 0;
 }
 
 type Counts = Map<string, { -readonly [Key in keyof Increment]: Increment[Key] }>;
@@ -84,6 +94,7 @@ function addTo(counts: Counts, { step, what, at, name, bucket, n }: Increment): 
 function bySpans(counts: Counts, now: number): readonly Increment[] {
   const all: Counts = new Map();
   for (const count of counts.values()) {
+    if (count.n === 0) continue;
     for (const { step, keptMs } of SPANS) {
       const at = beginOf(step, count.at);
       if (at >= now - keptMs) addTo(all, { ...count, step, at });

@@ -88,7 +88,7 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
       };
     },
     closing(closing) {
-      const { policies } = closing;
+      const { policies, askedMs = 0 } = closing;
       // Written out in the order of an opening: half of all rows are these, and `...EMPTY_ROW` with more keys behind it
       // takes 12 µs, because the engine makes a dictionary of it.
       return {
@@ -117,7 +117,7 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
         durationMs: Math.round(closing.durationMs * 1000) / 1000,
         traceId: null,
         definitionDigest: null,
-        facts: null,
+        facts: askedMs > 0 ? JSON.stringify({ asked_ms: askedMs }) : null,
         approval: closing.approval ?? null,
         challenge: closing.challenge ?? null,
       };

@@ -76,6 +76,68 @@ export const CALL_OUTCOMES = [
 
 export type CallOutcome = (typeof CALL_OUTCOMES)[number];
 
+/** Ends of calls that a server may have got and did not answer, by no fault of its own. */
+const UNANSWERED = ["abandoned", "INTERNAL", ...CALL_ENDERS] as const satisfies readonly CallOutcome[];
+
+/**
+ * What an end says of the server that was called: it `answered`, be it with an error or a question; it failed (`fault`); it gave no
+ * answer, by no fault of its own (`unanswered`). `none`: the call was never passed to it.
+ */
+export const SERVER_PARTS = {
+  ok: "answered",
+  tool_error: "answered",
+  rpc_error: "answered",
+  input_required: "answered",
+  RESULT_WITHHELD: "answered",
+  abandoned: "unanswered",
+  CALL_CANCELLED: "unanswered",
+  SESSION_ENDED: "unanswered",
+  GATEWAY_STOPPED: "unanswered",
+  UPSTREAM_CHANGED: "unanswered",
+  INTERNAL: "unanswered",
+  UPSTREAM_UNAVAILABLE: "fault",
+  UPSTREAM_REFUSED: "fault",
+  UPSTREAM_BUSY: "fault",
+  UPSTREAM_TIMEOUT: "fault",
+  UPSTREAM_CLOSED: "fault",
+  UPSTREAM_INVALID: "fault",
+  UPSTREAM_TOO_LARGE: "fault",
+  denied: "none",
+  approval_pending: "none",
+  approval_joined: "none",
+  approval_taken: "none",
+  step_up_pending: "none",
+  step_up_joined: "none",
+  step_up_declined: "none",
+  step_up_taken: "none",
+  JSON_MALFORMED: "none",
+  JSON_TOO_DEEP: "none",
+  JSON_TOO_MANY: "none",
+  JSON_UNSAFE_NUMBER: "none",
+  JSON_FORBIDDEN_KEY: "none",
+  NOT_A_MESSAGE: "none",
+  HEADER_MISMATCH: "none",
+  KEYS_AMBIGUOUS: "none",
+  PARAMS_INVALID: "none",
+  TOOL_UNKNOWN: "none",
+  FLOW_UNKNOWN: "none",
+  APPROVALS_TOO_MANY: "none",
+  APPROVALS_TAKEN_BACK: "none",
+  APPROVALS_UNAVAILABLE: "none",
+  STEP_UP_TOO_MANY: "none",
+  STEP_UP_IMPOSSIBLE: "none",
+  STEP_UP_UNAVAILABLE: "none",
+} as const satisfies Record<CallOutcome, "answered" | "fault" | "unanswered" | "none">;
+
+/** The same of an outcome on record; `none` of a word of another version, which this one cannot count. */
+export function serverPartOf(outcome: string): (typeof SERVER_PARTS)[CallOutcome] {
+  return isCallOutcome(outcome) ? SERVER_PARTS[outcome] : "none";
+}
+
+function isCallOutcome(outcome: string): outcome is CallOutcome {
+  return Object.hasOwn(SERVER_PARTS, outcome);
+}
+
 /** What became of a request for approval: a vote, its state after that, or that its end was told. */
 export type ApprovalOutcome = "approve" | "reject" | "delivered" | ApprovalState;
 
@@ -115,12 +177,13 @@ const CUT_OFF = ["SESSION_ENDED", "GATEWAY_STOPPED", "UPSTREAM_CHANGED", GATEWAY
 
 /**
  * Words that stand for several outcomes on record. `failed`: no policy refused the call, and the caller did not get what it asked
- * the tool for.
+ * the tool for. `unanswered`: its server did not answer, by no fault of its own.
  */
 export const OUTCOME_GROUPS = {
   failed: ["tool_error", "rpc_error", "abandoned", ...CUT_OFF, ...FORM_REFUSALS, ...SERVER_FAULTS],
   cut_off: CUT_OFF,
   fault: SERVER_FAULTS,
+  unanswered: [...UNANSWERED, GATEWAY_LOST],
   malformed: FORM_REFUSALS,
 } as const satisfies Readonly<Record<string, readonly (CallOutcome | typeof GATEWAY_LOST)[]>>;
 

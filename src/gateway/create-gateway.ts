@@ -124,7 +124,8 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
     return tool !== undefined && !visibility.hides(scope, caller, tool);
   };
   let stopRunner = (): void => {};
-  const relay = createRelay({ catalog, upstreams, states, links, outOfBand, declared: createDeclaredArguments() });
+  const declared = createDeclaredArguments();
+  const relay = createRelay({ catalog, upstreams, states, links, outOfBand, declared, now: deps.now });
   const encodeList = createListEncoder(deps.serverInfo, inPieces);
   const withStatusTool = createStatusListing();
 

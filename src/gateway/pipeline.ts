@@ -111,7 +111,7 @@ class FirstCall implements ExecutionStrategy<Outcome> {
   }
 
   async carryOut(recorded: RecordedRequest, forward: Forward): Promise<Outcome> {
-    const { upstreams, retryTokens, links, states } = this.#deps;
+    const { upstreams, retryTokens, links, states, now } = this.#deps;
     const { call, continuation } = this.#made;
     const { peer, scope } = call;
     const { subject, decision, signIn, guard, close } = recorded;
@@ -132,7 +132,8 @@ class FirstCall implements ExecutionStrategy<Outcome> {
       guard,
       retryToken: paying.drawn || paying.signedIn ? () => retryTokens.issue(peer.owner, paying) : undefined,
       links: links.from({ scope, holder: peer.owner }, upstream),
-      onEnd: close,
+      now,
+      onEnd: (outcome, askedMs) => close(outcome, { askedMs }),
     });
     return follow(round);
   }

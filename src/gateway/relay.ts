@@ -25,6 +25,7 @@ export interface RelayDeps {
   readonly links: Links;
   readonly outOfBand: OutOfBand;
   readonly declared: DeclaredArguments;
+  readonly now: () => number;
 }
 
 /** Relays `prompts/get`, `resources/read` and `completion/complete` to the upstream that owns what they name. */
@@ -46,6 +47,7 @@ export function createRelay(deps: RelayDeps): (call: Call) => Promise<Outcome> {
       upstream: source,
       states: deps.states,
       links: deps.links.from(receiverOf(call), route.upstream, route.asked),
+      now: deps.now,
       onEnd: () => {},
     });
     if (upstream === undefined) {

@@ -20,12 +20,14 @@ import { startScript } from "../support/script.ts";
 
 const DAY = 86_400_000;
 const NOW = 1_790_000_000_000;
-const ANSWERED = ["ok", "tool_error", "rpc_error", "RESULT_WITHHELD"];
+const ANSWERED = ["ok", "tool_error", "rpc_error", "RESULT_WITHHELD", "input_required"];
+const UNANSWERED = ["abandoned", "CALL_CANCELLED", "GATEWAY_STOPPED"];
 
 /** What must have been counted, by looking at every row: `step what at name bucket` to a number. */
 function bruteForce(rows: readonly AuditRow[], now: number): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   const upstreams = new Map(rows.flatMap((row) => (row.kind === "opened" ? [[row.callId, row.upstream]] : [])));
+  const ended = new Set(rows.flatMap((row) => (row.kind === "closed" ? [row.callId] : [])));
   for (const [step, kept] of [
     [SHORT_STEP, 2 * DAY + LONG_STEP],
     [LONG_STEP, 31 * DAY],
@@ -42,11 +44,13 @@ function bruteForce(rows: readonly AuditRow[], now: number): ReadonlyMap<string,
       if (asked || row.kind === "closed") {
         for (const { policy, shadow } of readMatches(row.policies)) add(shadow ? "shadow" : "applied", policy);
       }
-      const fault = row.outcome?.startsWith("UPSTREAM_") === true;
-      if (row.kind === "closed" && (fault || ANSWERED.includes(String(row.outcome)))) {
-        const upstream = String(upstreams.get(row.callId));
-        if (fault) add("fault", upstream);
-        else add("latency", upstream, bucketOf(row.durationMs ?? 0));
+      if (row.kind === "opened" && !ended.has(row.callId)) add("unended", String(row.upstream));
+      const upstream = String(upstreams.get(row.callId));
+      if (row.kind === "closed" && row.outcome?.startsWith("UPSTREAM_") === true) add("fault", upstream);
+      if (row.kind === "closed" && UNANSWERED.includes(String(row.outcome))) add("unanswered", upstream);
+      if (row.kind === "closed" && ANSWERED.includes(String(row.outcome))) {
+        const { asked_ms = 0 } = JSON.parse(row.facts ?? "{}") as { readonly asked_ms?: number };
+        add("latency", upstream, bucketOf((row.durationMs ?? 0) - asked_ms));
       }
     }
   }
@@ -58,7 +62,7 @@ function counted(path: string): ReadonlyMap<string, number> {
   const db = new Database(path, { readonly: true });
   const rows = db
     .prepare<[], { key: string; n: number }>(
-      "SELECT step || ' ' || what || ' ' || at || ' ' || name || ' ' || bucket AS key, n FROM activity_counts",
+      "SELECT step || ' ' || what || ' ' || at || ' ' || name || ' ' || bucket AS key, n FROM activity_counts WHERE n <> 0",
     )
     .all();
   db.close();
@@ -195,7 +199,7 @@ describe("what is counted", () => {
   });
 });
 
-it("a call that never ended, and an end whose call is not on record, count for no upstream", async () => {
+it("a call that never ended stands as such, and an end whose call is not on record counts for no upstream", async () => {
   const path = join(temporaryDir(), "portcullis.db");
   const store = openTestStore(path);
   const encoder = createRowEncoder({
@@ -208,7 +212,8 @@ it("a call that never ended, and an end whose call is not on record, count for n
     encoder.closing({ callId: "call_2", at: NOW, outcome: "ok", durationMs: 3 }),
   ]);
   await rollUpOf(store).catchUp(1);
-  expect([...counted(path).keys()].filter((key) => !key.includes("decision"))).toEqual([]);
+  const found = [...counted(path)].filter(([key]) => !key.includes("decision"));
+  expect(found).toEqual([SHORT_STEP, LONG_STEP].map((step) => [`${step} unended ${NOW - (NOW % step)} expenses 0`, 1]));
 });
 
 describe("a histogram", () => {

@@ -61,7 +61,7 @@ describe("a row that somebody has changed so that it cannot be read", () => {
   });
 
   it("is not counted, and the others are", () => {
-    const countable = { ...ROW, waitedMs: null };
+    const countable = { ...ROW, openedAt: null, waitedMs: null };
     const odd = [
       { ...countable, at: Number.POSITIVE_INFINITY },
       { ...countable, policies: DEEP },

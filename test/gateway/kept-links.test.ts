@@ -47,6 +47,7 @@ describe("what a server says in a call", () => {
       guard: guard as never,
       states: {} as never,
       links: links.from({ scope: ALL, holder: "ann" }, "a", asked),
+      now: () => 0,
       onEnd: () => {},
     });
 

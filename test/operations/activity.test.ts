@@ -12,8 +12,15 @@ import { randomAudit } from "../support/random-audit.ts";
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const NOW = 1_790_000_000_000;
-const ANSWERED = /^(ok|tool_error|rpc_error)$/;
+const ANSWERED = /^(ok|tool_error|rpc_error|input_required)$/;
+const UNANSWERED = /^(abandoned|CALL_CANCELLED|GATEWAY_STOPPED)$/;
 const FAULT = /^UPSTREAM_/;
+
+/** What a server took of a call's time: it waited for its user in the rest. */
+function ownTime({ durationMs, facts }: AuditRow): number {
+  const { asked_ms = 0 } = JSON.parse(facts ?? "{}") as { readonly asked_ms?: number };
+  return (durationMs ?? 0) - asked_ms;
+}
 
 const noApprovals = { get: async () => undefined, history: async () => [] };
 
@@ -54,7 +61,9 @@ describe("figures over a time", () => {
     const calls = rows.filter((row) => row.kind === "opened" && row.approval === null);
     const upstreams = new Map(rows.flatMap((row) => (row.kind === "opened" ? [[row.callId, row.upstream]] : [])));
     const endedIn = (outcome: RegExp) => rows.filter((row) => row.kind === "closed" && outcome.test(row.outcome ?? ""));
-    const [ends, faults] = [endedIn(ANSWERED), endedIn(FAULT)];
+    const [ends, faults, unanswered] = [endedIn(ANSWERED), endedIn(FAULT), endedIn(UNANSWERED)];
+    const closed = new Set(rows.flatMap((row) => (row.kind === "closed" ? [row.callId] : [])));
+    const unended = rows.filter((row) => row.kind === "opened" && !closed.has(row.callId));
     for (const [index, point] of overview.points.entries()) {
       expect(point.at).toBe(overview.since + index * expected);
       const within = (row: AuditRow) => row.at >= point.at && row.at < point.at + expected;
@@ -63,17 +72,23 @@ describe("figures over a time", () => {
         total(some.filter(within).map((row) => ({ [String(upstreams.get(row.callId))]: 1 })));
       const found = [...point.upstreams];
       expect(Object.fromEntries(found.map(([name, { calls }]) => [name, calls]))).toEqual(
-        byUpstream([...ends, ...faults]),
+        byUpstream([...ends, ...faults, ...unanswered, ...unended]),
       );
-      const failed = found.flatMap(([name, { faults: n }]) => (n === 0 ? [] : [[name, n]]));
-      expect(Object.fromEntries(failed)).toEqual(byUpstream(faults));
+      const some = (key: "faults" | "unanswered" | "unended") =>
+        Object.fromEntries(found.flatMap(([name, of]) => (of[key] === 0 ? [] : [[name, of[key]]])));
+      expect(some("faults")).toEqual(byUpstream(faults));
+      expect(some("unanswered")).toEqual(byUpstream(unanswered));
+      expect(some("unended")).toEqual(byUpstream(unended));
     }
     const [name, latency] = [...overview.upstreams][0] ?? ["", undefined];
-    const times = ends.filter((row) => upstreams.get(row.callId) === name).map((row) => row.durationMs ?? 0);
+    const times = ends.filter((row) => upstreams.get(row.callId) === name).map(ownTime);
     times.sort((a, b) => a - b);
     const at = (share: number) => middleOf(bucketOf(times[Math.ceil(share * times.length) - 1] ?? 0));
-    const failed = faults.filter((row) => upstreams.get(row.callId) === name).length;
-    expect(latency).toEqual({ calls: times.length + failed, faults: failed, p50Ms: at(0.5), p95Ms: at(0.95) });
+    const [failed, cut, open] = [faults, unanswered, unended].map(
+      (some) => some.filter((row) => upstreams.get(row.callId) === name).length,
+    ) as [number, number, number];
+    const figures = { calls: times.length + failed + cut + open, faults: failed, unanswered: cut, unended: open };
+    expect(latency).toEqual({ ...figures, p50Ms: at(0.5), p95Ms: at(0.95) });
   });
 
   it("have 1,000 points at most, however long the time and short the step", async () => {

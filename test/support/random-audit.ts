@@ -28,6 +28,7 @@ const POLICIES = ["large-expenses", "eu-only", "no-deletes", "watch-payments"];
 const ENDS: readonly CallOutcome[] = [
   ...(["ok", "ok", "ok", "tool_error"] as const),
   ...(["rpc_error", "UPSTREAM_TIMEOUT", "UPSTREAM_CLOSED", "CALL_CANCELLED"] as const),
+  ...(["input_required", "abandoned", "GATEWAY_STOPPED"] as const),
 ];
 
 /**
@@ -87,11 +88,13 @@ export function randomAudit(options: {
     if (request !== undefined && joined === undefined) requests.push(request);
     const asked = joined === undefined ? "approval_pending" : "approval_joined";
     const outcome = asks ? asked : signs ? "step_up_pending" : denied ? "denied" : pick(ENDS, "ok");
+    const durationMs = random() ** 4 * 10_000;
     const row = encoder.closing({
       callId: id,
       at: at(),
       outcome,
-      durationMs: random() ** 4 * 10_000,
+      durationMs,
+      askedMs: random() < 0.1 ? Math.floor(durationMs / 2) : 0,
       policies: random() < 0.1 ? matches() : [],
       ...(request === undefined ? {} : { approval: request.id }),
       ...(signs ? { challenge: `challenge_${n}` } : {}),

@@ -177,8 +177,9 @@ function activityJson(overview: ActivityOverview): z.input<typeof activitySchema
 }
 
 function latenciesJson(upstreams: ActivityOverview["upstreams"]) {
-  return [...upstreams].map(([upstream, { calls, faults, p50Ms, p95Ms }]) => ({
-    ...{ upstream, calls, faults, p50_ms: p50Ms ?? null, p95_ms: p95Ms ?? null },
+  return [...upstreams].map(([upstream, { calls, faults, unanswered, unended, p50Ms, p95Ms }]) => ({
+    ...{ upstream, calls, faults, unanswered, unended },
+    ...{ p50_ms: p50Ms ?? null, p95_ms: p95Ms ?? null },
   }));
 }
 

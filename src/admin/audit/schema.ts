@@ -102,10 +102,16 @@ const latency = {
 const upstreams = z.array(
   z.object({
     upstream: z.string(),
-    calls: z.int(),
+    calls: z.int().describe("All of them, however they ended."),
     faults: z.int().describe("Calls that its server failed."),
+    unanswered: z
+      .int()
+      .describe(
+        "Calls that ended without an answer by no fault of its server: cancelled, cut off at the gateway, or given up where it asked something.",
+      ),
+    unended: z.int().describe("Calls without an end on record: they run, or their gateway was lost."),
     p50_ms: latency.p50_ms.describe(
-      "Of the calls that it answered, to about a tenth of the value. null: it answered none.",
+      "Of the calls that it answered, without the time in which it waited for the user; to about a tenth of the value. null: it answered none.",
     ),
     p95_ms: latency.p95_ms,
   }),

@@ -19,15 +19,18 @@ export function decisionsSummary({ points }: ActivityOverview, span: string): st
 export function latencySummary({ upstreams }: ActivityOverview, span: string): string {
   const [busiest] = [...upstreams].sort(([, a], [, b]) => b.calls - a.calls);
   if (busiest === undefined) return `No server was called ${span}.`;
-  const [name, { calls, p50Ms, p95Ms, faults }] = busiest;
+  const [name, { calls, p50Ms, p95Ms, faults, unanswered, unended }] = busiest;
   const shown = harmless(name, 40).text;
   const others = upstreams.size === 1 ? "" : ` It is the busiest of ${upstreams.size}.`;
   const answered =
     p50Ms === undefined || p95Ms === undefined
       ? "none"
-      : `${grouped(calls - faults)}: half within ${lengthText(p50Ms)}, 95% within ${lengthText(p95Ms)}`;
+      : `${grouped(calls - faults - unanswered - unended)}: half within ${lengthText(p50Ms)}, 95% within ${lengthText(p95Ms)}`;
   const failed = faults === 0 ? "" : ` ${grouped(faults)} ended in a fault.`;
-  return `Of the calls to ${shown} ${span} it answered ${answered}.${failed}${others}`;
+  const cut =
+    unanswered === 0 ? "" : ` ${grouped(unanswered)} ${unanswered === 1 ? "was" : "were"} cancelled or cut off.`;
+  const open = unended === 0 ? "" : ` ${grouped(unended)} ${unended === 1 ? "has" : "have"} no end on record.`;
+  return `Of the calls to ${shown} ${span} it answered ${answered}.${failed}${cut}${open}${others}`;
 }
 
 /** What there is to see in the chart of waiting times. */

@@ -170,17 +170,21 @@ function UpstreamTable({ upstreams }: { readonly upstreams: readonly (readonly [
         <caption class="unseen">Upstreams, the busiest first</caption>
         <thead>
           <tr>
-            {["Upstream", "Calls", "Faults", "Half within", "95% within"].map((title) => (
-              <th scope="col">{title}</th>
-            ))}
+            {["Upstream", "Calls", "Faults", "Cancelled or cut off", "No end", "Half within", "95% within"].map(
+              (title) => (
+                <th scope="col">{title}</th>
+              ),
+            )}
           </tr>
         </thead>
         <tbody>
-          {upstreams.map(([name, { calls, faults, p50Ms, p95Ms }]) => (
+          {upstreams.map(([name, { calls, faults, unanswered, unended, p50Ms, p95Ms }]) => (
             <tr>
               <th scope="row">{harmless(name, 40).text}</th>
               <td>{grouped(calls)}</td>
               <td>{grouped(faults)}</td>
+              <td>{grouped(unanswered)}</td>
+              <td>{grouped(unended)}</td>
               <td>{p50Ms === undefined ? "–" : lengthText(p50Ms)}</td>
               <td>{p95Ms === undefined ? "–" : lengthText(p95Ms)}</td>
             </tr>

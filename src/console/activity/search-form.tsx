@@ -57,6 +57,7 @@ const OUTCOME_CHOICES: readonly {
   { value: "malformed", label: "malformed call" },
   { value: "TOOL_UNKNOWN", label: "unknown tool" },
   { value: "CALL_CANCELLED", label: "cancelled" },
+  { value: "unanswered", label: "cancelled or cut off" },
   { value: "cut_off", label: "cut off at the gateway" },
   { value: "gateway_lost", label: "no end on record" },
 ];

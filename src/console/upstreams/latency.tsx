@@ -1,8 +1,8 @@
-import { counted } from "../../core/counted.ts";
+import { counted, grouped } from "../../core/counted.ts";
 import type { UpstreamLatency } from "../../operations/activity/activity.ts";
 import { Badge } from "../components/badge.tsx";
 
-/** How an upstream did within the last day: calls, how fast, and how many failed. `now` in ms since the epoch. */
+/** How an upstream did within the last day: calls, how fast, and how many were not answered. `now` in ms since the epoch. */
 export function Latency(props: {
   readonly upstream: string;
   readonly latency: UpstreamLatency | undefined;
@@ -10,7 +10,7 @@ export function Latency(props: {
 }) {
   const { upstream, latency, now } = props;
   if (latency === undefined || latency.calls === 0) return <span class="soft">no calls</span>;
-  const { calls, faults, p50Ms, p95Ms } = latency;
+  const { calls, faults, unanswered, unended, p50Ms, p95Ms } = latency;
   return (
     <>
       <span class="nowrap">{counted(calls, "call")}</span>
@@ -20,8 +20,14 @@ export function Latency(props: {
           <span class="nowrap">95% within {milliseconds(p95Ms)}</span>
         </div>
       )}
+      {unanswered === 0 ? null : (
+        <div>
+          <a href={callsUrl(upstream, "unanswered", now)}>{grouped(unanswered)} cancelled or cut off</a>
+        </div>
+      )}
+      {unended === 0 ? null : <div class="soft">{grouped(unended)} without an end</div>}
       {faults === 0 ? null : (
-        <a href={faultsUrl(upstream, now)}>
+        <a href={callsUrl(upstream, "fault", now)}>
           <Badge tone="bad">{counted(faults, "fault")}</Badge>
         </a>
       )}
@@ -29,9 +35,9 @@ export function Latency(props: {
   );
 }
 
-function faultsUrl(upstream: string, now: number): string {
+function callsUrl(upstream: string, outcome: "fault" | "unanswered", now: number): string {
   const from = new Date(now - DAY_MS).toISOString().slice(0, "2026-01-31T09:00".length);
-  return `/console/activity?${new URLSearchParams({ upstream, outcome: "fault", from })}`;
+  return `/console/activity?${new URLSearchParams({ upstream, outcome, from })}`;
 }
 
 const DAY_MS = 86_400_000;

@@ -38,7 +38,7 @@ export interface RecordedRequest extends DecidedRequest {
   /** What everything that the upstream says passes through; none where no policy looks at it. */
   readonly guard: ResultGuard | undefined;
   /** Records the end. To be called once. */
-  close(outcome: CallOutcome, more?: Pick<AuditClosing, "approval" | "challenge">): void;
+  close(outcome: CallOutcome, more?: Pick<AuditClosing, "approval" | "challenge" | "askedMs">): void;
 }
 
 /** What goes to the upstream besides the subject. */
@@ -162,6 +162,7 @@ export function createExecute(deps: ExecuteDeps): Execute {
         durationMs: at - origin.receivedAt,
         approval: more?.approval,
         challenge: more?.challenge,
+        askedMs: more?.askedMs,
         policies: guard?.matched(),
       });
     };

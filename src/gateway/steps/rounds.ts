@@ -19,22 +19,26 @@ export interface Following {
   readonly links: ShownLinks;
   /** Where the call was charged: proof of it, so that its retry with an answer is not charged again. */
   readonly retryToken?: (() => string) | undefined;
+  /** ms since the epoch. */
+  now(): number;
   /**
    * Hears how this request ended, once: at its last round, or, for a modern client, when it is sent away with a question,
-   * because its retry is a request of its own.
+   * because its retry is a request of its own. `askedMs`: for how long its server waited for answers of the client, which is
+   * no time of the server's own.
    */
-  onEnd(callOutcome: CallOutcome): void;
+  onEnd(callOutcome: CallOutcome, askedMs: number): void;
 }
 
 /** Brings the rounds of an upstream call to outcomes. */
 export function followRounds(following: Following): (round: Round) => AnsweredOutcome | Promise<AnsweredOutcome> {
-  const { call, upstream, states, guard, links, onEnd } = following;
+  const { call, upstream, states, guard, links } = following;
   let over = false;
+  let askedMs = 0;
   // A question that is put and then given up (the client cannot answer it) must not end its call twice.
   const end = (callOutcome: CallOutcome): void => {
     if (over) return;
     over = true;
-    onEnd(callOutcome);
+    following.onEnd(callOutcome, askedMs);
   };
   // Only a client that is sent away comes back with the state; the others answer within the call. Without one it could not be
   // told whether its answers were asked for.
@@ -60,12 +64,16 @@ export function followRounds(following: Following): (round: Round) => AnsweredOu
           links,
         );
         if (call.era === "modern" && round.era === "modern") end("input_required");
+        const askedAt = following.now();
         return {
           kind: "input_required",
           era: round.era,
           inputRequests,
           state: sealed(round),
-          resume: async (responses) => follow(await round.resume(responses)),
+          resume: async (responses) => {
+            askedMs += following.now() - askedAt;
+            return follow(await round.resume(responses));
+          },
           abandon: (reason) => {
             round.abandon(reason);
             end("abandoned");

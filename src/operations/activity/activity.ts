@@ -17,10 +17,14 @@ export interface ActivityPoint {
 
 /** How an upstream answered, and how fast. */
 export interface UpstreamLatency {
-  /** Those that it answered, and those that ended in a fault. */
+  /** Those that it answered, and all that are counted below. */
   readonly calls: number;
   /** Calls that ended in a fault of the upstream: it was not reached, gave no answer, or none that anybody could use. */
   readonly faults: number;
+  /** Calls that ended without an answer, by no fault of it: cancelled, cut off at the gateway, or given up where it asked something. */
+  readonly unanswered: number;
+  /** Calls without an end on record: they run, or their gateway was lost. */
+  readonly unended: number;
   /** Of the calls that it answered: ms, to about a tenth of the value; `undefined` where there are none. */
   readonly p50Ms: number | undefined;
   readonly p95Ms: number | undefined;

@@ -18,6 +18,13 @@ import type {
 
 const MAX_POINTS = 1_000;
 
+/** What is counted of an upstream's calls: each call is in one of them. */
+const OF_UPSTREAMS = ["latency", "fault", "unanswered", "unended"] as const satisfies readonly Counted[];
+
+interface UpstreamSum extends CountedSum {
+  readonly what: (typeof OF_UPSTREAMS)[number];
+}
+
 /** The figures of a time, from what is counted. @throws StoreError */
 export async function readOverview(
   counts: ActivityStore,
@@ -28,24 +35,23 @@ export async function readOverview(
   const until = Math.max(range.until, since);
   const read = (what: Counted) => counts.sums({ what, step, since, until, groupMs });
   const decisions = groupBy(await read("decision"), (sum) => sum.at);
-  const latency = await read("latency");
-  const faults = await read("fault");
+  const ofUpstreams: UpstreamSum[] = [];
+  for (const what of OF_UPSTREAMS) for (const sum of await read(what)) ofUpstreams.push({ ...sum, what });
   const waiting = await read("waiting");
-  const latencyAt = groupBy(latency, (sum) => sum.at);
-  const faultsAt = groupBy(faults, (sum) => sum.at);
+  const ofUpstreamsAt = groupBy(ofUpstreams, (sum) => sum.at);
   const waitingAt = groupBy(waiting, (sum) => sum.at);
   const points: ActivityPoint[] = [];
   for (let at = since; at < until; at += groupMs) {
     points.push({
       at,
       decisions: Object.fromEntries((decisions.get(at) ?? []).map(({ name, n }) => [name, n])),
-      upstreams: latencyOf(latencyAt.get(at) ?? [], faultsAt.get(at) ?? []),
+      upstreams: latencyOf(ofUpstreamsAt.get(at) ?? []),
       waiting: waitingOf(waitingAt.get(at) ?? []),
     });
   }
   return {
     ...{ since, until, stepMs: groupMs, points },
-    upstreams: latencyOf(latency, faults),
+    upstreams: latencyOf(ofUpstreams),
     waiting: waitingOf(waiting),
     behind: await counts.behind(),
   };
@@ -81,21 +87,26 @@ function roundUp(value: number, step: number): number {
   return Math.ceil(value / step) * step;
 }
 
-function latencyOf(
-  latency: readonly CountedSum[],
-  faults: readonly CountedSum[],
-): ReadonlyMap<string, UpstreamLatency> {
-  const answersOf = groupBy(latency, (sum) => sum.name);
-  const faultsOf = groupBy(faults, (sum) => sum.name);
-  const names = new Set([...answersOf.keys(), ...faultsOf.keys()]);
+function latencyOf(sums: readonly UpstreamSum[]): ReadonlyMap<string, UpstreamLatency> {
   return new Map(
-    [...names].map((name) => {
-      const answers = answersOf.get(name) ?? [];
-      const failed = totalOf(faultsOf.get(name) ?? []);
-      const histogram = histogramOf(answers);
-      const figures = { p50Ms: quantileOf(histogram, 0.5), p95Ms: quantileOf(histogram, 0.95) };
-      return [name, { calls: totalOf(answers) + failed, faults: failed, ...figures }];
-    }),
+    Array.from(
+      groupBy(sums, (sum) => sum.name),
+      ([name, own]) => {
+        const of = (kind: UpstreamSum["what"]) => own.filter(({ what }) => what === kind);
+        const histogram = histogramOf(of("latency"));
+        return [
+          name,
+          {
+            calls: totalOf(own),
+            faults: totalOf(of("fault")),
+            unanswered: totalOf(of("unanswered")),
+            unended: totalOf(of("unended")),
+            p50Ms: quantileOf(histogram, 0.5),
+            p95Ms: quantileOf(histogram, 0.95),
+          },
+        ];
+      },
+    ),
   );
 }
 
@@ -114,8 +125,8 @@ function totalOf(sums: readonly CountedSum[]): number {
   return sums.reduce((total, { n }) => total + n, 0);
 }
 
-function groupBy<K>(sums: readonly CountedSum[], keyOf: (sum: CountedSum) => K): ReadonlyMap<K, readonly CountedSum[]> {
-  const groups = new Map<K, CountedSum[]>();
+function groupBy<Sum, K>(sums: readonly Sum[], keyOf: (sum: Sum) => K): ReadonlyMap<K, readonly Sum[]> {
+  const groups = new Map<K, Sum[]>();
   for (const sum of sums) {
     const key = keyOf(sum);
     const group = groups.get(key);

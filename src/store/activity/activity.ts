@@ -1,8 +1,18 @@
 /**
  * What is counted, and of what: a decision's effect, a policy's id, an upstream's name; nothing for `waiting`. A call of an
- * upstream counts once: in `latency` where it was answered, else in `fault`.
+ * upstream counts once: in `latency` where it was answered, in `fault` where that was the server's, in `unanswered` where others ended
+ * it, and in `unended` as long as no end is on record.
  */
-export const COUNTED = ["decision", "applied", "shadow", "latency", "fault", "waiting"] as const;
+export const COUNTED = [
+  "decision",
+  "applied",
+  "shadow",
+  "latency",
+  "fault",
+  "unanswered",
+  "unended",
+  "waiting",
+] as const;
 export type Counted = (typeof COUNTED)[number];
 
 /** Lengths of the spans that are counted, ms: the short one for the last two days, the long one for a month. */
@@ -20,6 +30,10 @@ export interface CountableRow {
   readonly policies: string | null;
   readonly outcome: string | null;
   readonly durationMs: number | null;
+  /** Of a closing row: JSON with `asked_ms`, for how much of that the server waited for answers of the client. */
+  readonly facts: string | null;
+  /** Of a closing row: when its call was opened. */
+  readonly openedAt: number | null;
   readonly approval: string | null;
   /** Of the vote that decided a request: how long it had waited, ms. */
   readonly waitedMs: number | null;
@@ -34,6 +48,7 @@ export interface Increment {
   readonly name: string;
   /** Of `latency` and `waiting`: the bucket of the histogram; else 0. */
   readonly bucket: number;
+  /** Less than 0 of `unended`, where more calls of the span have ended. */
   readonly n: number;
 }
 

@@ -15,18 +15,20 @@ const WAITED = `CASE WHEN a.kind = 'decided' AND a.approval IS NOT NULL AND a.ou
     AND NOT EXISTS (SELECT 1 FROM audit e WHERE e.approval = a.approval AND e.kind = 'decided' AND e.at = a.at
       AND e.outcome IN ('approve', 'reject') AND e.seq < a.seq)) END`;
 
-const NEXT = `SELECT a.seq, a.at, ${boundedText("a.kind")} AS kind, CASE WHEN a.kind = 'closed'
-    THEN (SELECT ${boundedText("o.upstream")} FROM audit o WHERE o.call_id = a.call_id AND o.kind = 'opened' LIMIT 1)
-    ELSE ${boundedText("a.upstream")} END AS upstream, ${boundedText("a.decision")} AS decision,
+const NEXT = `SELECT a.seq, a.at, ${boundedText("a.kind")} AS kind, o.at AS openedAt,
+  CASE WHEN a.kind = 'closed' THEN ${boundedText("o.upstream")} ELSE ${boundedText("a.upstream")} END AS upstream, ${boundedText("a.decision")} AS decision,
   ${boundedText("a.policies")} AS policies, ${boundedText("a.outcome")} AS outcome, a.duration_ms AS durationMs,
+  CASE WHEN a.kind = 'closed' THEN ${boundedText("a.facts")} END AS facts,
   ${boundedText("a.approval")} AS approval, ${WAITED} AS waitedMs
-  FROM audit a WHERE a.seq > ? ORDER BY a.seq LIMIT ?`;
+  FROM audit a LEFT JOIN audit o ON a.kind = 'closed'
+    AND o.seq = (SELECT e.seq FROM audit e WHERE e.call_id = a.call_id AND e.kind = 'opened' LIMIT 1)
+  WHERE a.seq > ? ORDER BY a.seq LIMIT ?`;
 
 // The driver binds every number as a fraction: only whole ones divide into spans.
 const SPAN = "(at - CAST(@since AS INTEGER)) / CAST(@groupMs AS INTEGER)";
 
 const SUMS = `SELECT CAST(@since AS INTEGER) + ${SPAN} * CAST(@groupMs AS INTEGER) AS at, ${boundedText("name")} AS name, bucket, sum(n) AS n FROM activity_counts
-  WHERE step = @step AND what = @what AND at >= @since AND at < @until GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`;
+  WHERE step = @step AND what = @what AND at >= @since AND at < @until GROUP BY 1, 2, 3 HAVING sum(n) <> 0 ORDER BY 1, 2, 3`;
 
 const SLICE_CHARS = 1024 * 1024;
 

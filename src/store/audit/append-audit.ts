@@ -170,8 +170,8 @@ function opensPlainly(row: AuditRow): boolean {
 }
 
 /** Whether a row says how a call ended, and no more: nothing else is ever said at an end. */
-function endsPlainly({ kind, policies, approval, challenge }: AuditRow): boolean {
-  return kind === "closed" && policies === null && approval === null && challenge === null;
+function endsPlainly({ kind, policies, facts, approval, challenge }: AuditRow): boolean {
+  return kind === "closed" && policies === null && facts === null && approval === null && challenge === null;
 }
 
 /** What the columns hold that come after those of a row's hash. */

@@ -43,7 +43,10 @@ export interface AuditRow {
   readonly traceId: string | null;
   /** SHA-256 of the tool's definition. */
   readonly definitionDigest: string | null;
-  /** JSON: what a condition sees of the caller and has no column here; see `audit/facts.ts`. */
+  /**
+   * JSON: what a condition sees of the caller and has no column here; see `audit/facts.ts`. Of an end: `asked_ms`, for how long
+   * its server waited for answers of the client, if it did.
+   */
   readonly facts: string | null;
   /** Id of the approval request that a call asked for, joined or was run with, or that was decided. */
   readonly approval: string | null;

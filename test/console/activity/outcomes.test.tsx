@@ -6,7 +6,14 @@ import { SearchForm } from "../../../src/console/activity/search-form.tsx";
 import { outcomeWords } from "../../../src/console/outcome-words.ts";
 import { Latency } from "../../../src/console/upstreams/latency.tsx";
 import { RecentCalls } from "../../../src/console/upstreams/recent-calls.tsx";
-import { CALL_OUTCOMES, GATEWAY_LOST, hasFailed, OUTCOME_GROUPS, outcomesOf } from "../../../src/core/call-outcome.ts";
+import {
+  CALL_OUTCOMES,
+  GATEWAY_LOST,
+  hasFailed,
+  OUTCOME_GROUPS,
+  outcomesOf,
+  SERVER_PARTS,
+} from "../../../src/core/call-outcome.ts";
 import type { ActivityOverview, UpstreamLatency } from "../../../src/operations/activity/activity.ts";
 import { auditEntry } from "../../support/audit-entry.ts";
 
@@ -80,7 +87,7 @@ it.each(OUTCOME_GROUPS.malformed)(
 );
 
 it("of a server that answered nothing there is no answer time, in the list and in the figures", () => {
-  const down = { calls: 3, faults: 3, p50Ms: undefined, p95Ms: undefined };
+  const down = { calls: 3, faults: 3, unanswered: 0, unended: 0, p50Ms: undefined, p95Ms: undefined };
   const html = String(<Latency upstream="gone" latency={down} now={NOW} />);
   expect(html).toContain("3 calls");
   expect(html).toContain("3 faults");
@@ -93,21 +100,32 @@ it("of a server that answered nothing there is no answer time, in the list and i
   };
   const alone = figures(new Map([["gone", down]]));
   expect(alone).toContain("Of the calls to gone today it answered none. 3 ended in a fault.");
-  expect(alone).toContain('<th scope="row">gone</th><td>3</td><td>3</td><td>–</td><td>–</td>');
+  expect(alone).toContain('<th scope="row">gone</th><td>3</td><td>3</td><td>0</td><td>0</td><td>–</td><td>–</td>');
   expect(alone).not.toContain("p95");
   const both = figures(
     new Map<string, UpstreamLatency>([
       ["gone", down],
-      ["up", { calls: 2, faults: 1, p50Ms: 4, p95Ms: 8 }],
+      ["up", { calls: 6, faults: 1, unanswered: 3, unended: 1, p50Ms: 4, p95Ms: 8 }],
     ]),
+  );
+  expect(both).toContain(
+    "it answered 1: half within 4.0 ms, 95% within 8.0 ms. 1 ended in a fault. 3 were cancelled or cut off. 1 has no end on record.",
   );
   expect(both).toContain("up p95");
   expect(both).not.toContain("gone p95");
 });
 
-it("a count of faults leads to the calls that it counts", () => {
-  const latency = { calls: 9, faults: 4, p50Ms: 1, p95Ms: 2 };
+it("a count of calls that were not answered leads to the calls that it counts", () => {
+  const latency = { calls: 12, faults: 4, unanswered: 2, unended: 1, p50Ms: 1, p95Ms: 2 };
   const html = String(<Latency upstream="billing-eu" latency={latency} now={NOW} />);
   expect(html).toContain('href="/console/activity?upstream=billing-eu&amp;outcome=fault&amp;from=2026-11-28T12%3A30"');
   expect(html).toContain("4 faults");
+  expect(html).toContain('outcome=unanswered&amp;from=2026-11-28T12%3A30">2 cancelled or cut off</a>');
+  expect(html).toContain("1 without an end");
+});
+
+it("the ends of calls that are counted as one are those that are found as one", () => {
+  const endsThat = (part: string) => CALL_OUTCOMES.filter((outcome) => SERVER_PARTS[outcome] === part).sort();
+  expect(endsThat("fault")).toEqual([...outcomesOf("fault")].sort());
+  expect([...endsThat("unanswered"), GATEWAY_LOST].sort()).toEqual([...outcomesOf("unanswered")].sort());
 });
