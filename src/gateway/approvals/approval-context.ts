@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { clientText } from "../../audit/client-texts.ts";
 import type { Call, ClientFacts, ClientPeer } from "../../core/call.ts";
 import type { ApprovalRequirement } from "../../core/decision.ts";
 import { digestOf } from "../../core/digest.ts";
@@ -17,6 +18,11 @@ export interface ApprovalContext {
   readonly peer: { readonly key: string; readonly capabilities: JsonObject } | undefined;
   /** What the request asks for: these policies are satisfied by it, each by its own flow. */
   readonly granted: readonly { readonly policy: string; readonly flow: string }[];
+}
+
+/** Who asks for approval of a call, as people are shown it. */
+export function requesterOf({ principal, client, era }: Call) {
+  return { principal, clientName: clientText(client.name), era };
 }
 
 /** The context of a call whose decision asks for `approvals`. */

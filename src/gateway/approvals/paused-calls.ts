@@ -18,7 +18,7 @@ import type { ApprovalContinuation, RequestStates } from "../requests/request-st
 import type { ResolvedCall } from "../requests/resolved-call.ts";
 import { boundCall } from "../step-up/step-up-gate.ts";
 import type { Links } from "../steps/links.ts";
-import { contextOf } from "./approval-context.ts";
+import { contextOf, requesterOf } from "./approval-context.ts";
 import type { ApprovedRuns } from "./approved-runs.ts";
 import type { Fetcher, GiveOut } from "./kept-results.ts";
 import { createRequestEnds } from "./request-ends.ts";
@@ -171,9 +171,7 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
         const { call, subject } = made;
         const { tool } = subject;
         const requested = await approvals.request({
-          principal: call.principal,
-          clientName: call.client.name,
-          era: call.era,
+          ...requesterOf(call),
           upstream: tool.upstream,
           tool: tool.name,
           definitionDigest: tool.digest,

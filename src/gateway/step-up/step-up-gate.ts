@@ -1,4 +1,5 @@
 import type { BoundCall, CallDigests } from "../../approvals/call-digest.ts";
+import { clientText } from "../../audit/client-texts.ts";
 import type { CallOutcome } from "../../core/call-outcome.ts";
 import type { StepUpRequirement } from "../../core/decision.ts";
 import { type ErrorCode, refuse } from "../../core/errors.ts";
@@ -85,7 +86,7 @@ export function createStepUpGate(deps: StepUpGateDeps): StepUpGate {
     const challenged = await stepUp.challenge({
       requirement: decision.stepUp,
       caller: await callerOf(made),
-      clientName: call.client.name,
+      clientName: clientText(call.client.name),
     });
     if (!challenged.ok) return refused(challenged.code);
     const { id, url, expiresAt } = challenged.challenge;

@@ -1,4 +1,5 @@
 import type { AdminAct } from "../../audit/audit.ts";
+import { clientInfoTexts } from "../../audit/client-texts.ts";
 import { refuse } from "../../core/errors.ts";
 import type { LiveSessions, SessionView } from "../../core/live-sessions.ts";
 import type { SessionRecord, SessionStore } from "../../store/sessions/sessions.ts";
@@ -52,14 +53,14 @@ export function createSessionOperations(deps: {
       const items = shown.sort(compare).slice(0, limit);
       const last = items.at(-1);
       const more = shown.length > limit && last !== undefined;
-      return { items, nextCursor: more ? cursorAt(last.lastSeenAt, last.id) : undefined };
+      return { items: items.map(shownOf), nextCursor: more ? cursorAt(last.lastSeenAt, last.id) : undefined };
     },
 
     async find(id) {
       const here = live.list().find((session) => session.id === id);
-      if (here !== undefined) return here;
+      if (here !== undefined) return shownOf(here);
       const row = await store.find(id);
-      return row === undefined ? undefined : viewOf(row);
+      return row === undefined ? undefined : shownOf(viewOf(row));
     },
 
     async end(operator, id) {
@@ -81,6 +82,11 @@ function viewOf(row: SessionRecord): SessionView {
     ...{ id: idHash, era: "legacy", issuer, subject, email: undefined, endpoint, protocolVersion, clientInfo },
     ...{ createdAt, lastSeenAt, connected: false, inFlight: 0 },
   };
+}
+
+/** Policies compare what a client said; people see it without what looks like a credential. */
+function shownOf(session: SessionView): SessionView {
+  return { ...session, clientInfo: clientInfoTexts(session.clientInfo) };
 }
 
 // The one seen last first; ids only make the order certain.
