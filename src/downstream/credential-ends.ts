@@ -1,7 +1,22 @@
-interface Open {
-  /** ms since the epoch. */
+/** What a connection was opened with. */
+export interface Credential {
+  /** When it ends by itself, ms since the epoch, perhaps `Infinity`. */
   readonly until: number;
+  /** Whether it is accepted still. What cannot be known counts as yes. @throws never */
+  holds(): Promise<boolean>;
+}
+
+/** Of a connection that needs none. */
+export const NO_CREDENTIAL: Credential = { until: Number.POSITIVE_INFINITY, holds: async () => true };
+
+/** How often is looked whether a credential is accepted still: an issuer may have withdrawn its key. */
+const LOOK_EVERY_MS = 15_000;
+
+interface Open {
+  readonly credential: Credential;
   readonly end: () => void;
+  /** When is looked next, ms since the epoch; `undefined`: with the next sweep. */
+  lookAt: number | undefined;
 }
 
 /**
@@ -11,10 +26,9 @@ interface Open {
 export class CredentialEnds {
   readonly #open = new Set<Open>();
 
-  /** Calls `end` once the credential has ended. The returned function lets go before. */
-  watch(until: number, end: () => void): () => void {
-    if (until === Number.POSITIVE_INFINITY) return () => {};
-    const open = { until, end };
+  /** Calls `end` once the credential holds no longer. The returned function lets go before. */
+  watch(credential: Credential, end: () => void): () => void {
+    const open: Open = { credential, end, lookAt: undefined };
     this.#open.add(open);
     return () => this.#open.delete(open);
   }
@@ -22,9 +36,18 @@ export class CredentialEnds {
   /** Ends what has no credential any more. */
   sweep(now: number): void {
     for (const open of this.#open) {
-      if (now < open.until) continue;
-      this.#open.delete(open);
-      open.end();
+      if (now >= open.credential.until) this.#close(open);
+      else if (open.lookAt === undefined) open.lookAt = now + LOOK_EVERY_MS;
+      else if (now >= open.lookAt) void this.#look(open, now);
     }
+  }
+
+  async #look(open: Open, now: number): Promise<void> {
+    open.lookAt = now + LOOK_EVERY_MS;
+    if (!(await open.credential.holds())) this.#close(open);
+  }
+
+  #close(open: Open): void {
+    if (this.#open.delete(open)) open.end();
   }
 }

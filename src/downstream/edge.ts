@@ -12,7 +12,7 @@ import { encodeNotification } from "../mcp/encode.ts";
 import { asClientParams } from "../mcp/members/era-members.ts";
 import type { RefusedCall } from "../mcp/refused-call.ts";
 import { progressTokenOf, reachesLevel, traceIdOf } from "../mcp/request-meta.ts";
-import { CredentialEnds } from "./credential-ends.ts";
+import { type Credential, CredentialEnds } from "./credential-ends.ts";
 import { deliveryClassOf } from "./delivery-class.ts";
 import { createHolds, type Holds } from "./holds.ts";
 import { DEFAULT_DOWNSTREAM_LIMITS, type EdgeDeps, type EdgeLimits } from "./options.ts";
@@ -51,8 +51,7 @@ export function createEdge(deps: EdgeDeps): Edge {
 /** Facts about the connection that a message came on. */
 export interface RequestContext {
   readonly principal: Principal;
-  /** When the credential ends, ms since the epoch, perhaps `Infinity`. */
-  readonly credentialUntil: number;
+  readonly credential: Credential;
   readonly scope: Scope;
   readonly ip: string;
   readonly userAgent: string;

@@ -1,9 +1,9 @@
-import { type Refusal, refuse } from "../core/errors.ts";
+import { ERRORS, type Refusal, refuse } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import { personKey } from "../core/principal.ts";
 import { credentialOf } from "../http/credential.ts";
 import { heldFor } from "../http/held.ts";
-import type { Identity } from "../identity/identity.ts";
+import type { CredentialRequest, Identity } from "../identity/identity.ts";
 import type { RequestContext } from "./edge.ts";
 import { type HttpExchange, headerOf } from "./http/exchange.ts";
 import type { Streams } from "./http/streams.ts";
@@ -24,8 +24,8 @@ export type AdmittedCaller =
 
 /** Who calls, and what the endpoint shows: every request proves it anew. */
 export async function admit(http: HttpEdge, { incoming, from, path, endpoint }: HttpExchange): Promise<AdmittedCaller> {
-  const credential = credentialOf(incoming, from);
-  const answer = http.identity.identify({ ...credential, path });
+  const request = { ...credentialOf(incoming, from), path };
+  const answer = http.identity.identify(request);
   const identified = answer instanceof Promise ? await answer : answer;
   if (!identified.ok) return { ok: false, refusal: identified.refusal, headers: identified.headers };
   if (!identified.principal.may.includes("call")) {
@@ -36,7 +36,7 @@ export async function admit(http: HttpEdge, { incoming, from, path, endpoint }: 
   if (scope === undefined) return { ok: false, refusal: refuse("ENDPOINT_UNKNOWN"), headers: {} };
   const context: RequestContext = {
     principal: identified.principal,
-    credentialUntil: identified.until,
+    credential: { until: identified.until, holds: () => isAccepted(http.identity, request) },
     scope,
     ip: from.ip,
     userAgent: incoming.headers["user-agent"] ?? "",
@@ -47,6 +47,12 @@ export async function admit(http: HttpEdge, { incoming, from, path, endpoint }: 
     authenticate: (need) => http.identity.insufficient(path, need),
   };
   return { ok: true, context };
+}
+
+/** Whether what was accepted before still is. No verdict is none: that an issuer does not answer withdraws nothing. */
+async function isAccepted(identity: Identity, request: CredentialRequest): Promise<boolean> {
+  const answer = await identity.identify(request);
+  return answer.ok ? answer.principal.may.includes("call") : ![401, 403].includes(ERRORS[answer.refusal.code].status);
 }
 
 function pick(names: readonly string[], header: (name: string) => string | undefined): JsonObject {

@@ -1,13 +1,16 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
+import type { ErrorCode } from "../../src/core/errors.ts";
 import { type Served, serveMcp } from "../support/mcp-endpoint.ts";
 import { initialize, modern, open, send } from "../support/raw-mcp.ts";
 
 const LIFE_MS = 60_000;
 
 let served: Served;
+let refusal: ErrorCode | undefined;
 
 beforeEach(async () => {
-  served = await serveMcp({ credentialsUntil: Date.now() + LIFE_MS });
+  refusal = undefined;
+  served = await serveMcp({ credentialsUntil: Date.now() + LIFE_MS, refusal: () => refusal });
 });
 
 afterEach(() => served.stop());
@@ -52,6 +55,42 @@ it("ends a stream that was resumed with the credential that resumed it", async (
   served.pass(LIFE_MS * 2);
   await again.ended;
 });
+
+/** Long enough that every stream's credential was looked at. */
+const looks = (): void => {
+  for (const _ of [1, 2, 3]) served.pass(15_000);
+};
+
+it.each(["TOKEN_INVALID", "SCOPE_INSUFFICIENT", "ISSUER_NOT_PERMITTED"] as const)(
+  "ends streams whose credential is accepted no longer (%s), as one is whose key the issuer withdrew",
+  async (code) => {
+    const session = await initialize(served.port);
+    const streams = [
+      await open(served.port, listening()),
+      await open(served.port, { method: "GET", headers: session.headers }),
+    ];
+    await streams[0]?.event(() => true);
+    await streams[1]?.contains("id: ");
+    refusal = code;
+    looks();
+    for (const stream of streams) await stream.ended;
+    expect(served.endpoint.stats().listens).toBe(0);
+  },
+);
+
+it.each(["ISSUER_UNREACHABLE", "INTERNAL", "ATTEMPTS_TOO_MANY"] as const)(
+  "keeps streams while nobody knows whether their credential is good: %s",
+  async (code) => {
+    const stream = await open(served.port, listening());
+    await stream.event(() => true);
+    refusal = code;
+    looks();
+    refusal = undefined;
+    served.gateway.updated("test://a");
+    await stream.event((message) => message["method"] === "notifications/resources/updated");
+    expect(served.endpoint.stats().listens).toBe(1);
+  },
+);
 
 it("lets a call end that was made in time", async () => {
   const answer = send(served.port, modern("tools/call", { name: "wait" }));

@@ -10,6 +10,7 @@ import { createPersons, isMadeBy } from "../../src/core/persons.ts";
 import { KEYS_ISSUER, type Principal } from "../../src/core/principal.ts";
 import { RawJson } from "../../src/core/raw-json.ts";
 import { createSeal } from "../../src/core/seal.ts";
+import { NO_CREDENTIAL } from "../../src/downstream/credential-ends.ts";
 import { createEdge, type Edge } from "../../src/downstream/edge.ts";
 import { LegacySession } from "../../src/downstream/legacy/session.ts";
 import { createSessionRegistry } from "../../src/downstream/legacy/session-registry.ts";
@@ -233,7 +234,7 @@ function absentOf(principal: Principal): ClientPeer {
 function contextOf(principal: Principal): Parameters<ReturnType<typeof createSessionRegistry>["open"]>[1] {
   const scope = new ToolGateway().scope("") ?? nothing();
   const facts = { ip: "", userAgent: "", hasHeaders: false, policyHeaders: {}, receivedAt: 0, authenticate: undefined };
-  return { principal, credentialUntil: Number.POSITIVE_INFINITY, scope, ...facts, header: () => undefined };
+  return { principal, credential: NO_CREDENTIAL, scope, ...facts, header: () => undefined };
 }
 
 function callOf(principal: Principal): Call {

@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
-import { refuse } from "../../src/core/errors.ts";
+import { type ErrorCode, refuse } from "../../src/core/errors.ts";
 import { createCallIds } from "../../src/core/ids.ts";
 import { AT_HOME, type Principal } from "../../src/core/principal.ts";
 import { createMcpEndpoint, type McpEndpoint } from "../../src/downstream/endpoint.ts";
@@ -33,8 +33,10 @@ export function person(subject: string): Principal {
 }
 
 /** `Bearer <name>` is that person, `Bearer <name>.<role>` in this role, until `until`; anything else is challenged. */
-const namedByToken = (until: number): Identity => ({
+const namedByToken = (until: number, refusal: () => ErrorCode | undefined = () => undefined): Identity => ({
   identify({ authorization, path }) {
+    const code = refusal();
+    if (code !== undefined) return { ok: false, refusal: refuse(code), headers: {} };
     const [, subject, role] = /^Bearer (\w+)(?:\.(\w+))?$/.exec(authorization ?? "") ?? [];
     if (subject !== undefined) {
       return { ok: true, principal: { ...person(subject), roles: role === undefined ? [] : [role] }, until };
@@ -110,6 +112,8 @@ export async function serveMcp(
     readonly log?: typeof SILENT;
     /** When every credential ends, ms since the epoch. Default: never. */
     readonly credentialsUntil?: number;
+    /** Why no credential is accepted at the moment; `undefined`: they are. */
+    readonly refusal?: () => ErrorCode | undefined;
   } = {},
 ): Promise<Served> {
   const gateway = options.gateway ?? new ToolGateway();
@@ -121,7 +125,7 @@ export async function serveMcp(
   const endpoint = createMcpEndpoint({
     gateway,
     sessions: options.store ?? sessions,
-    identity: namedByToken(options.credentialsUntil ?? Number.POSITIVE_INFINITY),
+    identity: namedByToken(options.credentialsUntil ?? Number.POSITIVE_INFINITY, options.refusal),
     arrive: createArrivals({ trustedProxies: options.trustedProxies ?? [] }),
     log: options.log ?? SILENT,
     now,

@@ -59,7 +59,7 @@ export async function handleGet(http: HttpEdge, exchange: HttpExchange): Promise
   // A stream that ended so is resumed with another token, and nothing is lost.
   const connect = () => {
     const connection = http.streams.open(outgoing);
-    connection.onClose(http.edge.credentialEnds.watch(context.credentialUntil, () => connection.end()));
+    connection.onClose(http.edge.credentialEnds.watch(context.credential, () => connection.end()));
     return connection;
   };
   const resumed = lastEventId === undefined ? "unknown" : session.streams.resume(lastEventId, connect);

@@ -60,7 +60,7 @@ export function createListens(edge: Edge): Listens {
       open.add(listen);
       const over = new Promise<void>((resolve) => listen.onClose(resolve));
       cancellation.onCancel(() => listen.close());
-      listen.onClose(edge.credentialEnds.watch(context.credentialUntil, () => listen.complete()));
+      listen.onClose(edge.credentialEnds.watch(context.credential, () => listen.complete()));
       try {
         await listen.start(filter, context, peer);
         await over;

@@ -11,6 +11,7 @@ import type { Message, RpcId } from "../../mcp/messages.ts";
 import { oddCallIn, type RefusedCall, refusedCallIn } from "../../mcp/refused-call.ts";
 import { idOfOddRequest, idOfRefused, idOfRefusedAnswer } from "../../mcp/refused-id.ts";
 import type { RequestMeta } from "../../mcp/request-meta.ts";
+import { NO_CREDENTIAL } from "../credential-ends.ts";
 import { callerOf, type Edge, type RequestContext, recordRefused, refusalError } from "../edge.ts";
 import { acceptLegacyMessage, dispatchLegacyRequest } from "../legacy/dispatch.ts";
 import { initializeResult, readInitialize } from "../legacy/initialize.ts";
@@ -113,7 +114,7 @@ export class LineServer {
   #contextOf(scope: Scope): RequestContext {
     return {
       principal: this.#deps.principal,
-      credentialUntil: Number.POSITIVE_INFINITY,
+      credential: NO_CREDENTIAL,
       scope,
       ip: "",
       userAgent: "",
