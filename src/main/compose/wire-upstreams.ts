@@ -15,19 +15,16 @@ import type { ToolView, UpstreamOperations } from "../../operations/upstreams/up
 import type { PolicySet } from "../../policy/policy-set.ts";
 import type { Store } from "../../store/open-store.ts";
 import { createAddressRules } from "../../upstream/addresses/address-rules.ts";
-import { CHILD_MARK, createChildren } from "../../upstream/process/children.ts";
+import { CHILD_MARK, type Children, createChildren } from "../../upstream/process/children.ts";
 import type { UpstreamTiming } from "../../upstream/timing.ts";
 import { fingerprintOf } from "../../upstream/upkeep/fingerprint.ts";
-import { testConnection } from "../../upstream/upkeep/test-connection.ts";
 import { createUpstreams } from "../../upstream/upkeep/upstreams.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
 import { endLeftovers, endMarkedWith, newChildMark } from "../leftovers.ts";
-import { openStartMarks, type StartChoice } from "../start-marks.ts";
+import { openStartMarks, type StartChoice, type StartMarks } from "../start-marks.ts";
 import { openEraMemory } from "./era-memory.ts";
 import { createLiveUpstreams, type LiveUpstreams } from "./live-upstreams.ts";
-
-/** How long trying an upstream out may take. */
-const TRIAL_MS = 15_000;
+import { createUpstreamTrials } from "./upstream-trials.ts";
 
 /** Everything about the servers behind the gateway. */
 export interface WiredUpstreams {
@@ -43,8 +40,8 @@ export interface WiredUpstreams {
   close(): Promise<void>;
 }
 
-/** Starts the upstreams of the configuration and those that were registered. @throws StoreError */
-export async function wireUpstreams(deps: {
+/** What upstreams are wired with. */
+interface WireUpstreamsDeps {
   readonly config: Config;
   readonly store: Store;
   /** For registered entries alone. */
@@ -67,15 +64,16 @@ export async function wireUpstreams(deps: {
   /** Where starts leave marks; `undefined`: nowhere. */
   readonly marksPath: string | undefined;
   readonly start?: StartChoice;
-}): Promise<WiredUpstreams> {
-  const { config, store, seal, audit, policies, publicUrl, log, now, timing } = deps;
+}
+
+/** Starts the upstreams of the configuration and those that were registered. @throws StoreError */
+export async function wireUpstreams(deps: WireUpstreamsDeps): Promise<WiredUpstreams> {
+  const { config, store, audit, policies, publicUrl, log, now, timing } = deps;
   const { addresses: allowed, commands } = config.registration;
   const addresses = createAddressRules({ allowed, ...(deps.resolve === undefined ? {} : { resolve: deps.resolve }) });
   const json = { ...JSON_LIMITS, maxCount: config.server.jsonValues };
-  const children = createChildren(await newChildMark());
-  // Children are in groups of their own, so that nothing but this ends them where the process ends without waiting.
-  process.on("exit", children.kill);
-  await endLeftovers(process.env[CHILD_MARK], { log });
+  const processes = await openProcesses(log);
+  const { children } = processes;
   const eras = await openEraMemory({ store: store.upstreamEras, log, now });
   const common = { log, now, version: VERSION, timing: timing.upstream ?? {}, addresses, children, eras, json };
   const upstreams = createUpstreams({ ...common, keepsLists: true });
@@ -89,7 +87,65 @@ export async function wireUpstreams(deps: {
     now,
     timing: { ...(timing.settleMs === undefined ? {} : { firstListsMs: timing.settleMs }), ...timing.catalog },
   });
-  const start = deps.start ?? { without: [], again: [] };
+  const { live, registry, marks, broughtUp } = await bringUp(deps, upstreams, catalog);
+  const tools = createToolViews({
+    view() {
+      const all = live.scope("");
+      return all === undefined ? undefined : catalog.view(all);
+    },
+    policies,
+  });
+  const trials = createUpstreamTrials(common);
+  const operations = createUpstreamOperations({
+    ...{ registry, upstreams, tools, catalog, addresses, commands, publicUrl, audit, now },
+    attempt: trials.attempt,
+  });
+  return {
+    upstreams,
+    catalog,
+    live,
+    registry,
+    operations,
+    tools,
+    async close() {
+      marks.close();
+      await trials.close();
+      await registry.close();
+      await catalog.close();
+      definitionRecord.close();
+      await upstreams.close();
+      await processes.close();
+      await broughtUp;
+    },
+  };
+}
+
+/** The processes of this start, once none of an earlier one is left. */
+async function openProcesses(log: Log): Promise<{ readonly children: Children; close(): Promise<void> }> {
+  const children = createChildren(await newChildMark());
+  // Children are in groups of their own, so that nothing but this ends them where the process ends without waiting.
+  process.on("exit", children.kill);
+  await endLeftovers(process.env[CHILD_MARK], { log });
+  return {
+    children,
+    async close() {
+      if (children.mark !== undefined) await endMarkedWith(children.mark, { log });
+      process.off("exit", children.kill);
+    },
+  };
+}
+
+/** Which upstreams there are, and their way up, past those at which earlier starts crashed. */
+interface BroughtUp {
+  readonly live: LiveUpstreams;
+  readonly registry: UpstreamRegistry;
+  readonly marks: StartMarks;
+  /** Resolves when each has had its turn. */
+  readonly broughtUp: Promise<void>;
+}
+
+async function bringUp(deps: WireUpstreamsDeps, upstreams: Upstreams, catalog: Catalog): Promise<BroughtUp> {
+  const { config, store, seal, log, timing, start = { without: [], again: [] } } = deps;
   const marks = openStartMarks({ path: deps.marksPath, choice: start, log });
   const live = createLiveUpstreams({
     upstreams,
@@ -114,41 +170,5 @@ export async function wireUpstreams(deps: {
       refresh: () => live.refresh(),
     })
     .catch((err: unknown) => log.error({ err }, "Upstreams could not be brought up one by one."));
-  const tools = createToolViews({
-    view() {
-      const all = live.scope("");
-      return all === undefined ? undefined : catalog.view(all);
-    },
-    policies,
-  });
-  const stopping = new AbortController();
-  const trials = new Set<Promise<unknown>>();
-  const operations = createUpstreamOperations({
-    ...{ registry, upstreams, tools, catalog, addresses, commands, publicUrl, audit, now },
-    attempt(options) {
-      const trial = testConnection(options, common, { maxMs: TRIAL_MS, signal: stopping.signal });
-      trials.add(trial);
-      return trial.finally(() => trials.delete(trial));
-    },
-  });
-  return {
-    upstreams,
-    catalog,
-    live,
-    registry,
-    operations,
-    tools,
-    async close() {
-      stopping.abort();
-      marks.close();
-      await Promise.allSettled(trials);
-      await registry.close();
-      await catalog.close();
-      definitionRecord.close();
-      await upstreams.close();
-      if (children.mark !== undefined) await endMarkedWith(children.mark, { log });
-      process.off("exit", children.kill);
-      await broughtUp;
-    },
-  };
+  return { live, registry, marks, broughtUp };
 }
