@@ -45,52 +45,54 @@ export function remember<T>(records: T[], record: T): void {
   if (records.length > MAX_RECORDS) records.splice(0, records.length - MAX_RECORDS);
 }
 
+/** The customers that the demo starts with. */
+const CUSTOMERS: readonly Customer[] = [
+  {
+    customer_id: "c-1001",
+    name: "Ada Okafor",
+    email: "ada.okafor@northwind.example",
+    region: "emea",
+    card_number: "4111 1111 1111 1111",
+    since: "2021-03-14",
+  },
+  {
+    customer_id: "c-1002",
+    name: "Ben Alvarez",
+    email: "ben.alvarez@contoso.example",
+    region: "amer",
+    card_number: "5555 5555 5555 4444",
+    since: "2022-07-01",
+  },
+  {
+    customer_id: "c-1003",
+    name: "Chiyo Tanaka",
+    email: "chiyo.tanaka@fabrikam.example",
+    region: "apac",
+    card_number: "3530 1113 3330 0000",
+    since: "2020-11-23",
+  },
+  {
+    customer_id: "c-1004",
+    name: "Dana Lindqvist",
+    email: "dana.lindqvist@tailspin.example",
+    region: "emea",
+    card_number: "3782 822463 10005",
+    since: "2023-01-09",
+  },
+  {
+    customer_id: "c-1005",
+    name: "Elena Petrova",
+    email: "elena.petrova@adventure.example",
+    region: "emea",
+    card_number: "6011 1111 1111 1117",
+    since: "2024-05-30",
+  },
+];
+
 /** The data that the demo starts with. */
 export function createDemoData(): DemoData {
-  const customers: readonly Customer[] = [
-    {
-      customer_id: "c-1001",
-      name: "Ada Okafor",
-      email: "ada.okafor@northwind.example",
-      region: "emea",
-      card_number: "4111 1111 1111 1111",
-      since: "2021-03-14",
-    },
-    {
-      customer_id: "c-1002",
-      name: "Ben Alvarez",
-      email: "ben.alvarez@contoso.example",
-      region: "amer",
-      card_number: "5555 5555 5555 4444",
-      since: "2022-07-01",
-    },
-    {
-      customer_id: "c-1003",
-      name: "Chiyo Tanaka",
-      email: "chiyo.tanaka@fabrikam.example",
-      region: "apac",
-      card_number: "3530 1113 3330 0000",
-      since: "2020-11-23",
-    },
-    {
-      customer_id: "c-1004",
-      name: "Dana Lindqvist",
-      email: "dana.lindqvist@tailspin.example",
-      region: "emea",
-      card_number: "3782 822463 10005",
-      since: "2023-01-09",
-    },
-    {
-      customer_id: "c-1005",
-      name: "Elena Petrova",
-      email: "elena.petrova@adventure.example",
-      region: "emea",
-      card_number: "6011 1111 1111 1117",
-      since: "2024-05-30",
-    },
-  ];
   return {
-    customers: new Map(customers.map((customer) => [customer.customer_id, customer])),
+    customers: new Map(CUSTOMERS.map((customer) => [customer.customer_id, customer])),
     expenses: [
       {
         id: "exp-1",

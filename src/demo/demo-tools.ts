@@ -48,11 +48,13 @@ const CUSTOMER_ID_SCHEMA = {
 
 /** All tools of the demo, in the order in which they are listed. */
 export function createDemoTools(deps: DemoToolsDeps): readonly DemoTool[] {
-  const { data } = deps;
-  const stamp = () => new Date(deps.now()).toISOString();
+  return [...expenseTools(deps), ...customerTools(deps), ...paymentTools(deps)];
+}
 
-  function tool<Args>(group: DemoGroup, definition: Tool, run: (args: Args) => CallToolResult): DemoTool {
-    const check = deps.schemas.getValidator<Args>(definition.inputSchema as JsonSchemaType);
+/** Makes tools of one group. */
+function toolsOf(group: DemoGroup, { schemas }: DemoToolsDeps) {
+  return <Args>(definition: Tool, run: (args: Args) => CallToolResult): DemoTool => {
+    const check = schemas.getValidator<Args>(definition.inputSchema as JsonSchemaType);
     return {
       group,
       definition,
@@ -61,11 +63,14 @@ export function createDemoTools(deps: DemoToolsDeps): readonly DemoTool[] {
         return checked.valid ? run(checked.data) : refusal(`Invalid arguments: ${checked.errorMessage}`);
       },
     };
-  }
+  };
+}
 
+function expenseTools(deps: DemoToolsDeps): readonly DemoTool[] {
+  const { data } = deps;
+  const tool = toolsOf("expenses", deps);
   return [
     tool<Omit<Expense, "id" | "created_at">>(
-      "expenses",
       {
         name: "create_expense",
         title: "File an expense",
@@ -89,7 +94,7 @@ export function createDemoTools(deps: DemoToolsDeps): readonly DemoTool[] {
         annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
       },
       (args) => {
-        const expense: Expense = { id: deps.id("exp"), ...args, created_at: stamp() };
+        const expense: Expense = { id: deps.id("exp"), ...args, created_at: stamp(deps) };
         remember(data.expenses, expense);
         return answer(`Filed ${expense.id}: ${args.amount} ${args.currency} for ${args.purpose}.`, {
           id: expense.id,
@@ -98,7 +103,6 @@ export function createDemoTools(deps: DemoToolsDeps): readonly DemoTool[] {
       },
     ),
     tool<{ currency?: string }>(
-      "expenses",
       {
         name: "list_expenses",
         title: "List expenses",
@@ -120,8 +124,14 @@ export function createDemoTools(deps: DemoToolsDeps): readonly DemoTool[] {
         return answer(JSON.stringify(expenses), { expenses });
       },
     ),
+  ];
+}
+
+function customerTools(deps: DemoToolsDeps): readonly DemoTool[] {
+  const { data } = deps;
+  const tool = toolsOf("crm", deps);
+  return [
     tool<{ customer_id: string }>(
-      "crm",
       {
         name: "get_customer",
         title: "Look up a customer",
@@ -136,7 +146,6 @@ export function createDemoTools(deps: DemoToolsDeps): readonly DemoTool[] {
       },
     ),
     tool<{ query: string; region?: string }>(
-      "crm",
       {
         name: "search_customers",
         title: "Search customers",
@@ -163,7 +172,6 @@ export function createDemoTools(deps: DemoToolsDeps): readonly DemoTool[] {
       },
     ),
     tool<{ customer_id: string }>(
-      "crm",
       {
         name: "delete_customer",
         title: "Delete a customer",
@@ -177,8 +185,14 @@ export function createDemoTools(deps: DemoToolsDeps): readonly DemoTool[] {
         return answer(`Deleted customer ${customer_id}.`, { customer_id, deleted: true });
       },
     ),
+  ];
+}
+
+function paymentTools(deps: DemoToolsDeps): readonly DemoTool[] {
+  const { data } = deps;
+  const tool = toolsOf("payments", deps);
+  return [
     tool<{ amount: number; to: string }>(
-      "payments",
       {
         name: "make_payment",
         title: "Send a payment",
@@ -195,12 +209,16 @@ export function createDemoTools(deps: DemoToolsDeps): readonly DemoTool[] {
         annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
       },
       ({ amount, to }) => {
-        const payment: Payment = { id: deps.id("pay"), amount, to, sent_at: stamp() };
+        const payment: Payment = { id: deps.id("pay"), amount, to, sent_at: stamp(deps) };
         remember(data.payments, payment);
         return answer(`Sent ${amount} EUR to ${to} (${payment.id}).`, { ...payment });
       },
     ),
   ];
+}
+
+function stamp({ now }: DemoToolsDeps): string {
+  return new Date(now()).toISOString();
 }
 
 function answer(text: string, structuredContent: Record<string, unknown>): CallToolResult {

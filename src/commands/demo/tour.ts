@@ -13,7 +13,10 @@ export interface DemoBrowser {
   readonly tokenFile: string;
 }
 
-/** The guided tour that `portcullis demo` prints: what runs, whom you can be, what to try, and what will happen. */
+/**
+ * The guided tour that `portcullis demo` prints: what runs, whom you can be, what to try, and what will happen.
+ * Long because it is one text, which reads as it is printed.
+ */
 export function demoTour(options: {
   readonly url: string;
   readonly users: { readonly ann: DemoUser; readonly carla: DemoUser; readonly sam: DemoUser };
