@@ -23,6 +23,10 @@ const changed = { status: 200, description: "The request as it is now.", schema:
 
 /** Routes of `approvals`; who may see and do what, `operations/` decides. Nothing but a POST changes anything. */
 export function approvalRoutes(deps: ApprovalViewDeps): readonly Route[] {
+  return [...readingRoutes(deps), ...changingRoutes(deps)];
+}
+
+function readingRoutes(deps: ApprovalViewDeps): readonly Route[] {
   const { approvals } = deps;
   return [
     route({
@@ -55,6 +59,12 @@ export function approvalRoutes(deps: ApprovalViewDeps): readonly Route[] {
         return reply(await viewApprovalDetail(deps, request, await approvals.history(request.id), operator));
       },
     }),
+  ];
+}
+
+function changingRoutes(deps: ApprovalViewDeps): readonly Route[] {
+  const { approvals } = deps;
+  return [
     route({
       ...BARE,
       ...{ method: "POST", path: "/approvals/:id/decision", id: "decideApproval", tag, who: "people" },

@@ -36,6 +36,29 @@ const MAX_NAME = 200;
 const MAX_MESSAGE = 4_000;
 const MAX_MISFIT = 300;
 
+/** How a request stands while nobody has said anything of it. */
+const UNDECIDED = {
+  state: "pending",
+  version: 1,
+  stage: 0,
+  escalated: false,
+  reminded: false,
+  decidedAt: undefined,
+  executeUntil: undefined,
+  executionId: undefined,
+  executionOwner: undefined,
+  leaseUntil: undefined,
+  executionStartedAt: undefined,
+  executionEndedAt: undefined,
+  runs: 0,
+  endedAt: undefined,
+  hasResult: false,
+  resultIsError: undefined,
+  deliveredAt: undefined,
+  purgedAt: undefined,
+  dueAt: undefined,
+} as const satisfies Partial<ApprovalRecord>;
+
 /** Makes a request that has not been stored yet: the arguments are written canonically here, once for ever. */
 export async function newApproval(parts: NewApprovalParts): Promise<NewApproval> {
   const { id, call, flows, texts, slices, now } = parts;
@@ -50,10 +73,9 @@ export async function newApproval(parts: NewApprovalParts): Promise<NewApproval>
   const sealedArguments = texts.sealArguments(id, kept);
   if (slices.isOver) await slices.next();
   const record: ApprovalRecord = {
+    ...UNDECIDED,
     id,
     digest: parts.digest,
-    state: "pending",
-    version: 1,
     issuer: principal.issuer,
     subject: principal.subject,
     userName: principal.name === undefined ? undefined : cut(principal.name, MAX_NAME),
@@ -74,26 +96,9 @@ export async function newApproval(parts: NewApprovalParts): Promise<NewApproval>
     messageSealed: texts.sealWords(id, { message: cut(flows.message, MAX_MESSAGE), misfits }),
     run: parts.run,
     idempotent: call.idempotent,
-    stage: 0,
     stageSince: now,
-    escalated: false,
-    reminded: false,
     createdAt: now,
     pendingUntil: now + flows.pendingTtlMs,
-    decidedAt: undefined,
-    executeUntil: undefined,
-    executionId: undefined,
-    executionOwner: undefined,
-    leaseUntil: undefined,
-    executionStartedAt: undefined,
-    executionEndedAt: undefined,
-    runs: 0,
-    endedAt: undefined,
-    hasResult: false,
-    resultIsError: undefined,
-    deliveredAt: undefined,
-    purgedAt: undefined,
-    dueAt: undefined,
   };
   return {
     record: { ...record, dueAt: dueAt(record, parts.retentionMs) },

@@ -52,12 +52,8 @@ export function takeStep(stored: StoredApproval, step: ApprovalStep, now: number
     case "approve":
     case "reject":
       return vote(stored, step, now, persons);
-    case "expire": {
-      const until = record.state === "pending" ? record.pendingUntil : record.executeUntil;
-      if (until === undefined || now < until) return refuse("APPROVAL_CONFLICT");
-      const why = record.state === "pending" ? "Nobody decided in time." : "It was not run in time.";
-      return ended(record, step.act, "expired", now, { reason: why, notify: "approval.expired" });
-    }
+    case "expire":
+      return expire(record, now);
     case "escalate":
       if (record.escalated || now < (escalationAt(record) ?? Number.POSITIVE_INFINITY)) {
         return refuse("APPROVAL_CONFLICT");
@@ -115,6 +111,14 @@ export function escalationAt(record: ApprovalRecord): number | undefined {
 /** When the approvers are to be reminded. */
 export function reminderAt(record: ApprovalRecord): number {
   return record.createdAt + Math.floor((record.pendingUntil - record.createdAt) * REMIND_AFTER);
+}
+
+/** Its time is over, for decisions or for its run. */
+function expire(record: ApprovalRecord, now: number): Taken | Refusal {
+  const until = record.state === "pending" ? record.pendingUntil : record.executeUntil;
+  if (until === undefined || now < until) return refuse("APPROVAL_CONFLICT");
+  const reason = record.state === "pending" ? "Nobody decided in time." : "It was not run in time.";
+  return ended(record, "expire", "expired", now, { reason, notify: "approval.expired" });
 }
 
 /** Nobody knows whether it ran. Only what may run twice is offered again, and not for ever. */

@@ -40,37 +40,11 @@ export async function decideApproval(
   if (!seen.ok) return refused(shell, seen);
   const request = seen.value;
 
-  const view = approvalText(
-    request,
-    { paint: painter(shell.colours), now: Date.now(), command: shell.command },
-    SCREEN,
-  );
-  // With --json standard output is for programs.
-  if (options.json === true) shell.err(view);
-  else await print(shell.stdout, one(`${view}\n`));
-  const obstacle = obstacleTo(request);
-  if (obstacle !== undefined) {
-    shell.err(obstacle);
-    return shell.setExitCode(1);
-  }
-  const needsReason =
-    request.reason_required === "always" || (request.reason_required === "on_reject" && decision === "reject");
-  if (needsReason && options.reason === undefined) {
-    shell.err(`To ${decision} this a reason is needed: add --reason "…".`);
-    return shell.setExitCode(2);
-  }
-  if (options.yes !== true) {
-    if (prompt === undefined) {
-      shell.err("There is no terminal to ask at: add --yes if this is meant.");
-      return shell.setExitCode(2);
-    }
-    const answer = await prompt(
-      `${decision === "approve" ? "Approve this call?" : "Reject this call for good?"} (yes/no) `,
-    );
-    if (answer === undefined || !/^y(es)?$/i.test(answer.trim())) {
-      shell.err("Nothing was decided.");
-      return shell.setExitCode(1);
-    }
+  await show(shell, request, options);
+  const given = await agreed(request, decision, options, prompt);
+  if (!given.ok) {
+    shell.err(given.why);
+    return shell.setExitCode(given.exitCode);
   }
 
   const vote = {
@@ -89,6 +63,34 @@ export async function decideApproval(
   const { state, stage, stages } = decided.value;
   const next = state === "pending" ? ` It waits for more: stage ${stage + 1} of ${stages.length}.` : "";
   shell.out(`${done}. ${visible(id)} is ${state}.${next}`);
+}
+
+async function show(shell: Shell, request: ApprovalDetailBody, { json }: DecideOptions): Promise<void> {
+  const words = { paint: painter(shell.colours), now: Date.now(), command: shell.command };
+  const view = approvalText(request, words, SCREEN);
+  // With --json standard output is for programs.
+  if (json === true) shell.err(view);
+  else await print(shell.stdout, one(`${view}\n`));
+}
+
+/** Whether the vote may be sent: it can be given, has its reason, and is meant. */
+async function agreed(
+  request: ApprovalDetailBody,
+  decision: GivenVote["decision"],
+  { reason, yes }: DecideOptions,
+  prompt: Prompt | undefined,
+): Promise<{ readonly ok: true } | { readonly ok: false; readonly why: string; readonly exitCode: 1 | 2 }> {
+  const no = (why: string, exitCode: 1 | 2) => ({ ok: false, why, exitCode }) as const;
+  const obstacle = obstacleTo(request);
+  if (obstacle !== undefined) return no(obstacle, 1);
+  const { reason_required: required } = request;
+  const needsReason = required === "always" || (required === "on_reject" && decision === "reject");
+  if (needsReason && reason === undefined) return no(`To ${decision} this a reason is needed: add --reason "…".`, 2);
+  if (yes === true) return { ok: true };
+  if (prompt === undefined) return no("There is no terminal to ask at: add --yes if this is meant.", 2);
+  const question = decision === "approve" ? "Approve this call?" : "Reject this call for good?";
+  const answer = (await prompt(`${question} (yes/no) `))?.trim();
+  return answer !== undefined && /^y(es)?$/i.test(answer) ? { ok: true } : no("Nothing was decided.", 1);
 }
 
 function obstacleTo(request: ApprovalDetailBody): string | undefined {

@@ -30,7 +30,7 @@ export function UpstreamPage(props: {
   readonly now: number;
 }) {
   const { upstream, tools, latency, calls, csrfToken, now } = props;
-  const { name, status, source, load } = upstream;
+  const { name, status } = upstream;
   const { lastError } = status;
   return (
     <>
@@ -41,42 +41,10 @@ export function UpstreamPage(props: {
           <NextAttempt status={status} now={now} />
         </Banner>
       )}
-      <div class="actions">
-        <form method="post" action={`/console/upstreams/${name}/test`}>
-          <CsrfField token={csrfToken} />
-          <Button tone="plain">Test the connection</Button>
-        </form>
-        <ButtonLink href={`/console/tools?upstream=${name}`}>Its tools ({upstream.tools})</ButtonLink>
-        <ButtonLink href={`/console/activity?upstream=${name}`}>Its calls</ButtonLink>
-        {source === "file" ? null : <ButtonLink href={`/console/upstreams/${name}/remove`}>Remove…</ButtonLink>}
-      </div>
+      <Actions upstream={upstream} csrfToken={csrfToken} />
       <div class="columns">
-        <section class="panel">
-          <h2>Connection</h2>
-          <FactList
-            entries={[
-              ["State", <State status={status} now={now} />],
-              ["Address", <ForeignText text={upstream.address} />],
-              ["Protocol", protocolOf(status)],
-              ["Served at", <Paths paths={upstream.endpoints} />],
-              ["Deadline", `${shortDuration(upstream.timeoutMs)} a request`],
-              ["Sessions", ISOLATION[upstream.isolation]],
-              ["From", <Source upstream={upstream} now={now} />],
-            ]}
-          />
-        </section>
-        <section class="panel">
-          <h2>Load</h2>
-          <FactList
-            entries={[
-              ["Last day", <Latency upstream={name} latency={latency} now={now} />],
-              ["Calls in flight", load.inFlight],
-              ["Sessions open", load.connected],
-              ...(load.peers === undefined ? [] : [["Clients known", load.peers] as const]),
-              ["Resources watched", load.watched],
-            ]}
-          />
-        </section>
+        <Connection upstream={upstream} now={now} />
+        <Load upstream={upstream} latency={latency} now={now} />
       </div>
       <UnreadableItems faults={upstream.faults} />
       <Told upstream={upstream} />
@@ -85,6 +53,65 @@ export function UpstreamPage(props: {
       <h2>Last calls</h2>
       <RecentCalls calls={calls} now={now} />
     </>
+  );
+}
+
+/** What can be done with it. */
+function Actions({ upstream, csrfToken }: { readonly upstream: UpstreamView; readonly csrfToken: string }) {
+  const { name, source, tools } = upstream;
+  return (
+    <div class="actions">
+      <form method="post" action={`/console/upstreams/${name}/test`}>
+        <CsrfField token={csrfToken} />
+        <Button tone="plain">Test the connection</Button>
+      </form>
+      <ButtonLink href={`/console/tools?upstream=${name}`}>Its tools ({tools})</ButtonLink>
+      <ButtonLink href={`/console/activity?upstream=${name}`}>Its calls</ButtonLink>
+      {source === "file" ? null : <ButtonLink href={`/console/upstreams/${name}/remove`}>Remove…</ButtonLink>}
+    </div>
+  );
+}
+
+function Connection({ upstream, now }: { readonly upstream: UpstreamView; readonly now: number }) {
+  const { status } = upstream;
+  return (
+    <section class="panel">
+      <h2>Connection</h2>
+      <FactList
+        entries={[
+          ["State", <State status={status} now={now} />],
+          ["Address", <ForeignText text={upstream.address} />],
+          ["Protocol", protocolOf(status)],
+          ["Served at", <Paths paths={upstream.endpoints} />],
+          ["Deadline", `${shortDuration(upstream.timeoutMs)} a request`],
+          ["Sessions", ISOLATION[upstream.isolation]],
+          ["From", <Source upstream={upstream} now={now} />],
+        ]}
+      />
+    </section>
+  );
+}
+
+function Load(props: {
+  readonly upstream: UpstreamView;
+  readonly latency: UpstreamLatency | undefined;
+  readonly now: number;
+}) {
+  const { upstream, latency, now } = props;
+  const { name, load } = upstream;
+  return (
+    <section class="panel">
+      <h2>Load</h2>
+      <FactList
+        entries={[
+          ["Last day", <Latency upstream={name} latency={latency} now={now} />],
+          ["Calls in flight", load.inFlight],
+          ["Sessions open", load.connected],
+          ...(load.peers === undefined ? [] : [["Clients known", load.peers] as const]),
+          ["Resources watched", load.watched],
+        ]}
+      />
+    </section>
   );
 }
 
