@@ -3,7 +3,7 @@ import type { Upstream } from "../upstream/upstream.ts";
 import type { Coalescer } from "./coalescer.ts";
 import type { ReadingPace } from "./reading-pace.ts";
 import type { ToolRules } from "./tool-rules.ts";
-import type { UpstreamReader } from "./upstream-lists.ts";
+import type { UpstreamReader } from "./upstream-reader.ts";
 
 /** An upstream of the catalog, and how far it has been read. */
 export interface CatalogMember {

@@ -12,7 +12,7 @@ import { type CatalogMember, listsWithItems } from "./member.ts";
 import { createReadingPace, type ReadingPace } from "./reading-pace.ts";
 import type { CatalogTiming } from "./timing.ts";
 import { compileToolRules, sameToolRules, type ToolRules } from "./tool-rules.ts";
-import { createUpstreamReader, type UpstreamReader } from "./upstream-lists.ts";
+import { createUpstreamReader, type UpstreamReader } from "./upstream-reader.ts";
 import { mayConcernApps } from "./uris/app-links.ts";
 import { type ClaimKeeper, type ClaimMemory, createClaimKeeper } from "./uris/claim-keeper.ts";
 import type { ShownLists } from "./view.ts";

@@ -1,19 +1,14 @@
 import { sha256 } from "../core/digest.ts";
 import { canonicalJson, isObject, type Json } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
-import { Slices } from "../core/slices.ts";
+import type { Slices } from "../core/slices.ts";
 import type { ListKind } from "../mcp/messages.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { type ListedEntry, readListed, readTool, type ToolEntry } from "./entries.ts";
 import { createListReading, LIST_KEYS, type ListFaults, NO_OBJECT } from "./list-reading.ts";
-import type { ReadingPace } from "./reading-pace.ts";
 import { type Repaired, repairItem } from "./repair.ts";
-import { createSessionChanges } from "./session-changes.ts";
 import type { CompiledToolRules } from "./tool-rules.ts";
 import type { UriList } from "./uris/uri-claims.ts";
-
-/** Parsing a list costs about what it takes to work through it. */
-const WITH_PARSING = 2;
 
 /** What one upstream lists, as last read. */
 export interface UpstreamLists {
@@ -27,32 +22,12 @@ export interface UpstreamLists {
   readonly faults?: ReadonlyMap<ListKind, ListFaults>;
 }
 
-/**
- * Keeps the lists of one upstream. Readings of one list never overlap: a refresh asked for during a reading runs once
- * after it. A failed reading keeps what was known; one that failed after the first pages, and nothing was known, has these.
- */
-export interface UpstreamReader {
-  lists(): UpstreamLists;
-  /** Whether its tools were ever read, all of them. */
-  knowsTools(): boolean;
-  /**
-   * Reads these lists again in the background; `onChange` hears which really changed. Resolves to whether all of them were
-   * read by a request that was made after this was called.
-   */
-  refresh(kinds: readonly ListKind[]): Promise<boolean>;
-  /** A client's session with it was told that this list changed. */
-  toldInSession(kind: ListKind): void;
-  /** Other rules hold from now on, without another reading. */
-  rule(rules: CompiledToolRules): void;
-}
-
-export function createUpstreamReader(deps: {
+/** What the lists of an upstream are read with, and who hears of it. */
+export interface UpstreamListsDeps {
   readonly upstream: Upstream;
   readonly log: Log;
   /** What the operator says of the tools. */
   readonly rules: CompiledToolRules;
-  /** When its lists may be read. Every reading goes by it, whoever asked. */
-  readonly pace: ReadingPace;
   readonly onChange: (kind: ListKind) => void;
   /** A list may be kept for another time than before. */
   readonly onTtl: () => void;
@@ -60,8 +35,26 @@ export function createUpstreamReader(deps: {
   readonly onTools: (tools: readonly ToolEntry[], whole: boolean) => void;
   /** Hears what resources or templates there are, likewise, before `onChange`. */
   readonly onUris: (list: UriList, keys: readonly string[]) => void;
-}): UpstreamReader {
-  const { upstream, log, pace } = deps;
+}
+
+/** The lists of one upstream, as far as they were read, by the rules that hold now. */
+export interface KnownLists {
+  lists(): UpstreamLists;
+  /** The digests of a list's items as one text, equal for equal lists; `undefined`: it was never read. */
+  digests(kind: ListKind): string | undefined;
+  /** Whether a list was ever read, all of it. */
+  isWhole(kind: ListKind): boolean;
+  /** Takes a list as it was answered. Whether it is another one than before. */
+  take(kind: ListKind, answered: readonly Json[], whole: boolean, slices: Slices): Promise<boolean>;
+  /** Takes how long a list may be kept. */
+  takeTtl(kind: ListKind, ttlMs: number | undefined): void;
+  /** Other rules hold from now on, without another reading. */
+  rule(rules: CompiledToolRules): void;
+}
+
+/** Makes them; nothing is known at first. */
+export function createKnownLists(deps: UpstreamListsDeps): KnownLists {
+  const { upstream, log } = deps;
   let { rules } = deps;
   let toolItems: readonly Repaired[] = [];
   let toolDigests: readonly string[] = [];
@@ -70,42 +63,7 @@ export function createUpstreamReader(deps: {
   const faultTexts = new Map<ListKind, string>();
   /** Lists of which only the first pages could ever be read. */
   const partial = new Set<ListKind>();
-  const sessionChanges = createSessionChanges(upstream.name, log);
-  const running = new Map<ListKind, { again: boolean; done: Promise<boolean> }>();
 
-  const readOnce = async (kind: ListKind): Promise<boolean> => {
-    const reading = sessionChanges.begin(kind);
-    const before = texts.get(kind);
-    const answer = await upstream.list(kind);
-    if (!answer.ok) {
-      const { code, detail } = answer.fault;
-      log.warn({ upstream: upstream.name, list: kind, code, detail }, "list not read");
-      // A server that does not answer is no trouble to read.
-      pace.ended(kind, code === "UPSTREAM_INVALID" || code === "UPSTREAM_TOO_LARGE");
-      return false;
-    }
-    const { missing } = answer;
-    if (missing !== undefined) {
-      log.warn({ upstream: upstream.name, list: kind, detail: missing }, "rest of a list not read");
-      // Of what was read whole before, more is known than was read now.
-      if (texts.has(kind) && !partial.has(kind)) {
-        pace.ended(kind, true);
-        return false;
-      }
-    }
-    const slices = new Slices();
-    try {
-      const changed = await take(kind, answer.items, missing === undefined, slices);
-      takeTtl(kind, answer.ttlMs);
-      reading.read(texts.get(kind) !== before);
-      pace.ended(kind, changed || missing !== undefined);
-    } finally {
-      pace.spent(slices.spent * WITH_PARSING);
-    }
-    return missing === undefined;
-  };
-
-  /** Takes a list as it was answered. Whether it is another one than before. */
   const take = async (kind: ListKind, answered: readonly Json[], whole: boolean, slices: Slices): Promise<boolean> => {
     const items: Repaired[] = [];
     const digests: string[] = [];
@@ -193,41 +151,12 @@ export function createUpstreamReader(deps: {
     log.warn(what, "An upstream lists what clients cannot read: it was repaired or left out.");
   };
 
-  const refreshOne = (kind: ListKind): Promise<boolean> => {
-    const current = running.get(kind);
-    if (current !== undefined) {
-      current.again = true;
-      return current.done;
-    }
-    const state = { again: false, done: Promise.resolve(false) };
-    const run = async (): Promise<boolean> => {
-      let read: boolean;
-      do {
-        for (let ms = pace.waitMs(kind); ms > 0; ms = pace.waitMs(kind)) await rest(ms);
-        state.again = false;
-        read = await readOnce(kind).catch((err: unknown) => {
-          // A fault of ours at what this upstream lists: what was known of it stays, and it concerns nobody else.
-          log.error({ upstream: upstream.name, list: kind, err }, "Reading a list failed.");
-          pace.ended(kind, true);
-          return false;
-        });
-      } while (state.again);
-      running.delete(kind);
-      return read;
-    };
-    running.set(kind, state);
-    state.done = run();
-    return state.done;
-  };
-
   return {
     lists: () => lists,
-    knowsTools: () => texts.has("tools") && !partial.has("tools"),
-    refresh: async (kinds) => {
-      const read = await Promise.all(kinds.map(refreshOne));
-      return read.every((each) => each);
-    },
-    toldInSession: (kind) => sessionChanges.told(kind),
+    digests: (kind) => texts.get(kind),
+    isWhole: (kind) => texts.has(kind) && !partial.has(kind),
+    take,
+    takeTtl,
     rule(next) {
       rules = next;
       const reading = toolsOf(toolItems, toolDigests);
@@ -241,10 +170,4 @@ export function createUpstreamReader(deps: {
       deps.onChange("tools");
     },
   };
-}
-
-function rest(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }

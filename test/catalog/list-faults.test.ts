@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { createReadingPace } from "../../src/catalog/reading-pace.ts";
 import { compileToolRules } from "../../src/catalog/tool-rules.ts";
-import { createUpstreamReader } from "../../src/catalog/upstream-lists.ts";
+import { createUpstreamReader } from "../../src/catalog/upstream-reader.ts";
 import type { Json } from "../../src/core/json.ts";
 import { LIST_KINDS, type ListKind } from "../../src/mcp/messages.ts";
 import type { ListAnswer, Upstream } from "../../src/upstream/upstream.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createReadingPace } from "../../src/catalog/reading-pace.ts";
-import { createUpstreamReader } from "../../src/catalog/upstream-lists.ts";
+import { createUpstreamReader } from "../../src/catalog/upstream-reader.ts";
 import type { Upstream } from "../../src/upstream/upstream.ts";
 import { ALL_TOOLS } from "../support/all-tools.ts";
 import { recordingLog } from "../support/recording-log.ts";

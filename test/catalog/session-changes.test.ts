@@ -2,7 +2,7 @@ import { afterEach, expect, it, vi } from "vitest";
 import { createReadingPace } from "../../src/catalog/reading-pace.ts";
 import { createSessionChanges } from "../../src/catalog/session-changes.ts";
 import { compileToolRules } from "../../src/catalog/tool-rules.ts";
-import { createUpstreamReader } from "../../src/catalog/upstream-lists.ts";
+import { createUpstreamReader } from "../../src/catalog/upstream-reader.ts";
 import type { Upstream } from "../../src/upstream/upstream.ts";
 import { answer, answerRaw, type RawHandler, startRawUpstream, stream } from "../support/raw-upstream.ts";
 import { recordingLog } from "../support/recording-log.ts";
