@@ -43,14 +43,6 @@ export function createOutbox({ db, guarded, onCommit, ...sealed }: OutboxDeps): 
   const earlier = sql`EXISTS (SELECT 1 FROM ${rows} AS e WHERE e.request_id = ${rows.requestId}
     AND e.notifier = ${rows.notifier} AND e.id < ${rows.id} AND e.done_at IS NULL AND e.dead_at IS NULL)`;
 
-  function dueAt(now: number, except: readonly string[]): SQL | undefined {
-    return and(
-      WAITING,
-      lte(rows.nextAt, now),
-      except.length === 0 ? undefined : notInArray(rows.notifier, [...except]),
-    );
-  }
-
   function claimNow(now: number, limit: number, leaseMs: number, except: readonly string[]): readonly OutboxMessage[] {
     const due = db
       .select(COLUMNS)
@@ -158,6 +150,11 @@ export function createOutbox({ db, guarded, onCommit, ...sealed }: OutboxDeps): 
       return (await immediately(() => db.delete(rows).where(old).run())).changes;
     },
   };
+}
+
+/** What may be sent now, but for these notifiers. */
+function dueAt(now: number, except: readonly string[]): SQL | undefined {
+  return and(WAITING, lte(rows.nextAt, now), except.length === 0 ? undefined : notInArray(rows.notifier, [...except]));
 }
 
 function conditions(filter: OutboxFilter): SQL | undefined {

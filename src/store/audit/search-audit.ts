@@ -92,38 +92,8 @@ export function createAuditSearch(
     const rows = byApproval === undefined && byCall === undefined ? windowRows : Number.POSITIVE_INFINITY;
     return {
       wanted: and(byApproval, byCall, byTrace, conditionOf(filter)),
-      windows: windowsOf(rangesOf(filter), rows),
+      windows: windowsOf(rangesOf(db, filter), rows),
     };
-  }
-
-  /** Where in the audit all entries of the time stand, newest part first; all of it, as far as nothing is counted. */
-  function rangesOf(filter: AuditFilter): readonly Range[] {
-    const last =
-      db
-        .select({ seq: max(audit.seq) })
-        .from(audit)
-        .get()?.seq ?? 0;
-    const top = Math.min(last + 1, filter.cursor ?? last + 1);
-    const bottom = (filter.after ?? 0) + 1;
-    const whole = [{ from: bottom, to: top }];
-    if (filter.since === undefined && filter.until === undefined) return whole;
-    const counted = db.select({ seq: COUNTED }).from(activityState).get()?.seq ?? 0;
-    const place = db
-      .select({ first: FIRST, last: LAST })
-      .from(activityHours)
-      .where(
-        and(
-          filter.since === undefined ? undefined : gt(activityHours.at, filter.since - LONG_STEP),
-          filter.until === undefined ? undefined : lt(activityHours.at, filter.until),
-        ),
-      )
-      .get();
-    const uncounted = { from: Math.max(bottom, counted + 1), to: top };
-    const within = {
-      from: Math.max(bottom, place?.first ?? top),
-      to: Math.min(top, (place?.last ?? 0) + 1, counted + 1),
-    };
-    return [uncounted, within].filter(({ from, to }) => from < to);
   }
 
   async function list(filter: AuditFilter) {
@@ -174,6 +144,36 @@ export function createAuditSearch(
       return guarded(() => select(inSeqs(sql.join(seqs, sql` UNION `)), "oldest", limit));
     },
   };
+}
+
+/** Where in the audit all entries of the time stand, newest part first; all of it, as far as nothing is counted. */
+function rangesOf(db: BetterSQLite3Database, filter: AuditFilter): readonly Range[] {
+  const last =
+    db
+      .select({ seq: max(audit.seq) })
+      .from(audit)
+      .get()?.seq ?? 0;
+  const top = Math.min(last + 1, filter.cursor ?? last + 1);
+  const bottom = (filter.after ?? 0) + 1;
+  const whole = [{ from: bottom, to: top }];
+  if (filter.since === undefined && filter.until === undefined) return whole;
+  const counted = db.select({ seq: COUNTED }).from(activityState).get()?.seq ?? 0;
+  const place = db
+    .select({ first: FIRST, last: LAST })
+    .from(activityHours)
+    .where(
+      and(
+        filter.since === undefined ? undefined : gt(activityHours.at, filter.since - LONG_STEP),
+        filter.until === undefined ? undefined : lt(activityHours.at, filter.until),
+      ),
+    )
+    .get();
+  const uncounted = { from: Math.max(bottom, counted + 1), to: top };
+  const within = {
+    from: Math.max(bottom, place?.first ?? top),
+    to: Math.min(top, (place?.last ?? 0) + 1, counted + 1),
+  };
+  return [uncounted, within].filter(({ from, to }) => from < to);
 }
 
 /** What is read off each row. */
