@@ -4,6 +4,7 @@ import { type Context, Hono } from "hono";
 import { ERRORS, refuse } from "../core/errors.ts";
 import type { LiveSessions } from "../core/live-sessions.ts";
 import { createHostPolicy } from "../http/hosts.ts";
+import type { Identity } from "../identity/identity.ts";
 import { createEdge } from "./edge.ts";
 import { allowOrigin, answerPreflight } from "./http/cors.ts";
 import { answerRefusal, type HttpExchange } from "./http/exchange.ts";
@@ -17,6 +18,8 @@ import { DEFAULT_POLICY_HEADERS, everySecond, type McpEndpointDeps } from "./opt
 import { handlePost } from "./post.ts";
 
 type Env = { Bindings: HttpBindings };
+
+type Handler = (exchange: HttpExchange) => Promise<void>;
 
 /** How long an approved call that runs has until its end when the server stops: a little less than calls in flight. */
 const RUNNING_MS = 5_000;
@@ -102,7 +105,7 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
 
   // The head as a whole, Host and Origin come before everything, so that a foreign page learns nothing, not even what exists.
   const serve =
-    (handler: (exchange: HttpExchange) => Promise<void>): Serve =>
+    (handler: Handler): Serve =>
     async ({ incoming, outgoing }, endpoint) => {
       const { host, origin } = incoming.headers;
       const came = deps.arrive(incoming);
@@ -133,9 +136,8 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
       return RESPONSE_ALREADY_SENT;
     };
 
-  const preflight = serve(async ({ incoming, outgoing }) => answerPreflight(incoming, outgoing));
   const app = new Hono<Env>();
-  const methods: Readonly<Record<string, (exchange: HttpExchange) => Promise<void>>> = {
+  const methods: Readonly<Record<string, Handler>> = {
     POST: (exchange) => handlePost(http, exchange),
     GET: (exchange) => handleGet(http, exchange),
     DELETE: (exchange) => handleDelete(http, exchange),
@@ -149,16 +151,7 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
     answerRefusal(exchange.outgoing, refuse("HTTP_METHOD_UNKNOWN"), { headers: { Allow: ALLOW } });
   });
   for (const path of PATHS) for (const end of ["", "/"]) app.all(`${path}${end}`, mounted(any));
-  const metadata = serve(async ({ outgoing, path }) => {
-    const body = Buffer.from(JSON.stringify(deps.identity.metadata(path)));
-    outgoing.writeHead(200, { "Content-Type": "application/json", "Content-Length": body.length }).end(body);
-  });
-  for (const suffix of ["", ...PATHS].flatMap((path) => [path, `${path}/`])) {
-    const path = `/.well-known/oauth-protected-resource${suffix}`;
-    app.get(path, mounted(metadata));
-    // Clients send the protocol's version header along, so a browser asks first.
-    app.options(path, mounted(preflight));
-  }
+  mountMetadata(app, serve, deps.identity);
 
   return {
     app,
@@ -186,6 +179,21 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
       replayBytes: sessions.replayBytes,
     }),
   };
+}
+
+/** The protected-resource metadata of each address. */
+function mountMetadata(app: Hono<Env>, serve: (handler: Handler) => Serve, identity: Identity): void {
+  const preflight = serve(async ({ incoming, outgoing }) => answerPreflight(incoming, outgoing));
+  const metadata = serve(async ({ outgoing, path }) => {
+    const body = Buffer.from(JSON.stringify(identity.metadata(path)));
+    outgoing.writeHead(200, { "Content-Type": "application/json", "Content-Length": body.length }).end(body);
+  });
+  for (const suffix of ["", ...PATHS].flatMap((path) => [path, `${path}/`])) {
+    const path = `/.well-known/oauth-protected-resource${suffix}`;
+    app.get(path, mounted(metadata));
+    // Clients send the protocol's version header along, so a browser asks first.
+    app.options(path, mounted(preflight));
+  }
 }
 
 /** As a handler of Hono's. */

@@ -129,22 +129,14 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   async function deliver(message: OutboxMessage, controller: AbortController): Promise<void> {
     try {
       const notifier = notifiers.get(message.notifier);
-      const sent: Delivery = notifier === undefined ? NO_NOTIFIER : await send(notifier, message, controller);
+      const sent: Delivery =
+        notifier === undefined
+          ? NO_NOTIFIER
+          : await send(notifier, message, deps.link(message.notice.requestId), controller);
       if (sent.ok) await outbox.done(message.id, now());
       else await refused(message, sent);
     } catch (err) {
       log.warn({ err, ...facts(message) }, "A notification's end could not be stored; it may be sent again.");
-    }
-  }
-
-  async function send(notifier: Notifier, message: OutboxMessage, controller: AbortController): Promise<Delivery> {
-    const cutOff = setTimeout(() => controller.abort(), notifier.timeoutMs);
-    const { dedupeKey: id, notice } = message;
-    const url = deps.link(notice.requestId);
-    try {
-      return await notifier.send({ id, notice, url }, controller.signal);
-    } finally {
-      clearTimeout(cutOff);
     }
   }
 
@@ -182,6 +174,21 @@ const NO_NOTIFIER: Delivery = {
   error: "the configuration has no notifier of this name any more",
   retry: false,
 };
+
+/** One attempt, cut off when its notifier's time is over. */
+async function send(
+  notifier: Notifier,
+  { dedupeKey: id, notice }: OutboxMessage,
+  url: string,
+  controller: AbortController,
+): Promise<Delivery> {
+  const cutOff = setTimeout(() => controller.abort(), notifier.timeoutMs);
+  try {
+    return await notifier.send({ id, notice, url }, controller.signal);
+  } finally {
+    clearTimeout(cutOff);
+  }
+}
 
 function facts(message: OutboxMessage) {
   return { notifier: message.notifier, kind: message.notice.kind, request: message.notice.requestId };

@@ -1,10 +1,10 @@
-import { and, count, desc, eq, gte, max, sql } from "drizzle-orm";
+import { and, eq, max, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { isOpen } from "../../core/approval.ts";
 import type { KeyedHash } from "../../core/keyed-hash.ts";
 import { boundedColumns } from "../database/bounded.ts";
 import type { Guarded } from "../database/guarded.ts";
-import type { OnForged } from "../database/row-seals.ts";
+import type { OnForged, RowSeals } from "../database/row-seals.ts";
 import { StoreError } from "../store-error.ts";
 import type {
   ApprovalChange,
@@ -16,8 +16,9 @@ import type {
   Opening,
   OpeningRules,
   StoredApproval,
-  Wanted,
 } from "./approvals.ts";
+import { prepareOpeningBounds } from "./opening-bounds.ts";
+import type { OutboxRow } from "./outbox-messages.ts";
 import { outboxSeals } from "./outbox-rows.ts";
 import { createApprovalFinder, createApprovalReads } from "./reads.ts";
 import { changingColumns, decisionOf, decisionRow, type EventRow, eventOf, eventRow, requestRow } from "./rows.ts";
@@ -30,12 +31,6 @@ import {
   approvalRequests as rows,
 } from "./schema.ts";
 import { createApprovalSeals } from "./seals.ts";
-
-// Whichever credential they came with, as far as it was known.
-const THEIRS = sql`(${rows.iss} = ${sql.placeholder("iss")} AND ${rows.sub} = ${sql.placeholder("sub")} OR ${rows.personHash} = ${sql.placeholder("person")})`;
-
-// SQLite knows it without reading the text.
-const ARGUMENTS_BYTES = sql`(SELECT octet_length(${approvalSealed.arguments}) FROM ${approvalSealed} WHERE ${approvalSealed.requestId} = ${rows.id})`;
 
 export interface ApprovalStoreDeps {
   readonly db: BetterSQLite3Database;
@@ -55,29 +50,11 @@ export function createApprovalStore({ db, guarded, onCommit, keys, onForged }: A
   const messageSeals = outboxSeals({ keys, onForged });
   const finder = createApprovalFinder(db, seals);
   const reads = createApprovalReads(db, guarded, finder);
+  const refusalNow = prepareOpeningBounds(db);
   const lastSeq = db
     .select({ seq: max(approvalEvents.seq) })
     .from(approvalEvents)
     .where(eq(approvalEvents.requestId, sql.placeholder("id")))
-    .prepare();
-  const waiting = db
-    .select({ open: count(), bytes: sql<number>`coalesce(sum(${ARGUMENTS_BYTES}), 0)` })
-    .from(rows)
-    .where(
-      and(
-        THEIRS,
-        // Written out, not bound: only so does SQLite see that the partial index serves.
-        sql`${rows.state} IN ('pending', 'approved')`,
-      ),
-    )
-    .prepare();
-  const takenBack = db
-    .select({ createdAt: rows.createdAt })
-    .from(rows)
-    .where(and(THEIRS, gte(rows.createdAt, sql.placeholder("since")), eq(rows.state, "cancelled")))
-    .orderBy(desc(rows.createdAt))
-    .limit(1)
-    .offset(sql.placeholder("but"))
     .prepare();
 
   async function immediately<T>(work: () => T): Promise<T> {
@@ -92,26 +69,6 @@ export function createApprovalStore({ db, guarded, onCommit, keys, onForged }: A
     return row;
   }
 
-  function addMessages(messages: readonly NewMessage[]): void {
-    for (const { dedupeKey, notifier, notice } of messages) {
-      const { kind, requestId, at } = notice;
-      const said = { dedupeKey, notifier, kind, requestId, payload: JSON.stringify(notice) };
-      const state = { attempts: 0, nextAt: at, doneAt: null, deadAt: null, lastError: null, createdAt: at };
-      const { id: _, ...row } = messageSeals.sealed({ id: 0, ...said, ...state, mac: null });
-      db.insert(outbox).values(row).onConflictDoNothing({ target: outbox.dedupeKey }).run();
-    }
-  }
-
-  /** Why this person may open no further request. */
-  function refusalNow(requester: Wanted["requester"], rules: OpeningRules): Opening | undefined {
-    const who = { iss: requester.issuer, sub: requester.subject, person: requester.personHash ?? "" };
-    const { open = 0, bytes = 0 } = waiting.get(who) ?? {};
-    if (open >= rules.openPerUser) return { kind: "too_many" };
-    if (bytes >= rules.openBytesPerUser) return { kind: "too_long" };
-    const back = takenBack.get({ ...who, since: rules.takenBackSince, but: rules.openPerUser - 1 });
-    return back === undefined ? undefined : { kind: "taken_back", since: back.createdAt };
-  }
-
   function openNow(wanted: NewApproval, former: string, rules: OpeningRules): Opening {
     const { record } = wanted;
     const before = finder.newest(record.digest) ?? finder.newest(former);
@@ -122,18 +79,9 @@ export function createApprovalStore({ db, guarded, onCommit, keys, onForged }: A
       return { kind: "ended", stored: before };
     const refused = refusalNow(record, rules);
     if (refused !== undefined) return refused;
-    db.insert(rows).values(requestRow(record)).run();
-    db.insert(approvalSealed)
-      .values({ requestId: record.id, ...wanted.sealed })
-      .run();
-    for (const entry of wanted.approvers) {
-      db.insert(approvalApprovers)
-        .values({ requestId: record.id, createdAt: record.createdAt, open: true, ...entry })
-        .onConflictDoNothing()
-        .run();
-    }
+    insertRequest(db, wanted);
     const event = addEvent(record.id, wanted.event);
-    addMessages(wanted.messages);
+    insertMessages(db, messageSeals, wanted.messages);
     seals.renew(record.id, undefined, event);
     return { kind: "opened", stored: { record, decisions: [] }, event: eventOf(event) };
   }
@@ -166,7 +114,7 @@ export function createApprovalStore({ db, guarded, onCommit, keys, onForged }: A
     }
     if (change.purge === true) db.delete(approvalSealed).where(eq(approvalSealed.requestId, id)).run();
     const event = change.event === undefined ? undefined : addEvent(id, change.event);
-    addMessages(change.messages ?? []);
+    insertMessages(db, messageSeals, change.messages ?? []);
     seals.renew(id, before.doubt, event);
     const decisions = vote === undefined ? before.decisions : [...before.decisions, decisionOf(vote)];
     return { stored: { ...before, record, decisions }, event: event && eventOf(event) };
@@ -211,6 +159,31 @@ export function createApprovalStore({ db, guarded, onCommit, keys, onForged }: A
       });
     },
   };
+}
+
+/** Adds the rows of a request: what is asked for, what of it is sealed, who may approve it. */
+function insertRequest(db: BetterSQLite3Database, { record, sealed, approvers }: NewApproval): void {
+  db.insert(rows).values(requestRow(record)).run();
+  db.insert(approvalSealed)
+    .values({ requestId: record.id, ...sealed })
+    .run();
+  for (const entry of approvers) {
+    db.insert(approvalApprovers)
+      .values({ requestId: record.id, createdAt: record.createdAt, open: true, ...entry })
+      .onConflictDoNothing()
+      .run();
+  }
+}
+
+/** Adds what people are told, once each. */
+function insertMessages(db: BetterSQLite3Database, seals: RowSeals<OutboxRow>, messages: readonly NewMessage[]): void {
+  for (const { dedupeKey, notifier, notice } of messages) {
+    const { kind, requestId, at } = notice;
+    const said = { dedupeKey, notifier, kind, requestId, payload: JSON.stringify(notice) };
+    const state = { attempts: 0, nextAt: at, doneAt: null, deadAt: null, lastError: null, createdAt: at };
+    const { id: _, ...row } = seals.sealed({ id: 0, ...said, ...state, mac: null });
+    db.insert(outbox).values(row).onConflictDoNothing({ target: outbox.dedupeKey }).run();
+  }
 }
 
 /** Whether it has ended, and its requester is still to be told. Who took it back needs no telling. */
