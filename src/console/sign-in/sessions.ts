@@ -1,18 +1,14 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { z } from "zod";
 import { sha256 } from "../../core/digest.ts";
-import { isObject, type JsonObject } from "../../core/json.ts";
 import type { Principal } from "../../core/principal.ts";
 import { KEYS_ISSUER } from "../../core/principal.ts";
-import type { Seal } from "../../core/seal.ts";
 import type { BrowserSession, BrowserSessions } from "../../http/browser-session.ts";
-import type { CredentialMark, PrincipalNow } from "../../identity/principal-now.ts";
-import { readPrincipal } from "../../identity/stored-principal.ts";
 import type { HeldTokens } from "../../step-up/provider/held-tokens.ts";
 import type { Renewed } from "../../step-up/provider/renew-sign-in.ts";
 import type { SignInFlow } from "../../step-up/provider/sign-in-flow.ts";
 import type { ConsoleSessionRecord, ConsoleSessionStore } from "../../store/sessions/console-sessions.ts";
+import { createSealedSessions, type SealedSessionsDeps, type SessionContents } from "./sealed-sessions.ts";
 import { idIn, sessionCookieName } from "./session-id.ts";
 
 /** How long sessions last, and how many one person has. Times in ms. */
@@ -42,16 +38,10 @@ export const SESSION_LIMITS: SessionLimits = {
   rolesRetryMs: 30_000,
 };
 
-export interface SessionDeps {
+export interface SessionDeps extends SealedSessionsDeps {
   readonly store: ConsoleSessionStore;
-  /** For principals at rest. */
-  readonly seal: Seal;
   /** Derives the token of a session from its id. */
   readonly hash: (text: string) => string;
-  /** A key that is gone from the configuration, or an issuer, ends the sessions that came by it. */
-  readonly principalNow: PrincipalNow;
-  /** A key that was replaced by another of its name ends its sessions: whoever had the old one may not be its owner. */
-  readonly credentialMark: CredentialMark;
   /** Asks the provider who somebody is now; `undefined`: nobody can sign in there. */
   readonly renew: SignInFlow["renew"] | undefined;
   /** Whether the public URL has https. */
@@ -83,7 +73,8 @@ export interface ConsoleSessions extends BrowserSessions {
 
 /** Makes the sessions of the console. They outlive the process, as the rows of `console_sessions`. */
 export function createConsoleSessions(deps: SessionDeps): ConsoleSessions {
-  const { store, seal, hash, principalNow, credentialMark, now } = deps;
+  const { store, hash, principalNow, now } = deps;
+  const { seal, open } = createSealedSessions(deps);
   const limits = { ...SESSION_LIMITS, ...deps.limits };
   const name = sessionCookieName(deps.secure);
   /** Lookups under way, by session: pages that come together ask once. */
@@ -125,28 +116,30 @@ export function createConsoleSessions(deps: SessionDeps): ConsoleSessions {
     return started;
   }
 
-  async function lookUp(record: ConsoleSessionRecord, opened: Opened): Promise<Principal | undefined> {
+  async function lookUp(record: ConsoleSessionRecord, opened: SessionContents): Promise<Principal | undefined> {
     const { principal, held, lookedUpAt } = opened;
-    const sealed = (holder: Principal, looked: Omit<Opened, "principal">): string =>
-      seal.seal(contentsOf(record.idHash, holder, looked), record.expiresAt);
     let kept = record.principal;
     let renewed: Renewed | undefined;
     if (held !== undefined && deps.renew !== undefined) {
       // A refresh token may be good once, and whoever comes second with it ends the sign-in. So one of all processes asks, and
       // the others go on with what they know until then.
-      kept = sealed(principal, { held, lookedUpAt, askedAt: now() });
+      kept = seal(record, { principal, held, lookedUpAt, askedAt: now() });
       if (!(await store.renew(record.idHash, record.principal, kept))) return elsewhere(record.idHash);
       renewed = await deps.renew(principal.subject, held);
     }
     const at = now();
     if (renewed?.ok === true) {
       const { held: next, principal: told } = renewed;
-      await store.renew(record.idHash, kept, sealed(told, { held: next, lookedUpAt: at, askedAt: at }));
+      await store.renew(
+        record.idHash,
+        kept,
+        seal(record, { principal: told, held: next, lookedUpAt: at, askedAt: at }),
+      );
       return principalNow(told);
     }
     if (renewed?.reason === "ended" || at - lookedUpAt >= limits.rolesAtMostMs) return undefined;
     if (renewed !== undefined) {
-      await store.renew(record.idHash, kept, sealed(principal, { held: renewed.held, lookedUpAt, askedAt: at }));
+      await store.renew(record.idHash, kept, seal(record, { principal, held: renewed.held, lookedUpAt, askedAt: at }));
     }
     return principal;
   }
@@ -156,39 +149,6 @@ export function createConsoleSessions(deps: SessionDeps): ConsoleSessions {
     const record = await store.find(idHash);
     const opened = record && open(record, now());
     return opened && now() - opened.lookedUpAt < limits.rolesAtMostMs ? opened.principal : undefined;
-  }
-
-  function contentsOf(session: string, principal: Principal, looked: Omit<Opened, "principal">): JsonObject {
-    const { held, lookedUpAt, askedAt } = looked;
-    const credential = credentialMark(principal);
-    return {
-      session,
-      credential,
-      principal: plain(principal),
-      lookedUpAt,
-      askedAt,
-      ...(held && { held: { ...held } }),
-    };
-  }
-
-  // The id stands in the sealed text too: a row whose principal was exchanged for another row's opens for nobody, and so
-  // does one whose columns name somebody else.
-  function open(record: ConsoleSessionRecord, at: number): Opened | undefined {
-    const opened = seal.open(record.principal, at);
-    if (opened === undefined || opened["session"] !== record.idHash) return undefined;
-    const before = readPrincipal(opened["principal"]);
-    if (before === undefined || opened["credential"] !== credentialMark(before)) return undefined;
-    if (before.issuer !== record.issuer || before.subject !== record.subject) return undefined;
-    const principal = principalNow(before);
-    if (principal === undefined) return undefined;
-    const held = heldSchema.safeParse(opened["held"]);
-    const { lookedUpAt, askedAt } = opened;
-    return {
-      principal,
-      held: held.success ? { ...held.data, refreshToken: held.data.refreshToken } : undefined,
-      lookedUpAt: typeof lookedUpAt === "number" ? lookedUpAt : record.createdAt,
-      askedAt: typeof askedAt === "number" ? askedAt : record.createdAt,
-    };
   }
 
   async function end(request: IncomingMessage): Promise<void> {
@@ -206,13 +166,13 @@ export function createConsoleSessions(deps: SessionDeps): ConsoleSessions {
       const createdAt = now();
       await store.purge(createdAt, createdAt - limits.idleMs);
       const expiresAt = createdAt + limits.absoluteMs;
-      const contents = contentsOf(idHash, principal, { held, lookedUpAt: createdAt, askedAt: createdAt });
+      const contents = { principal, held, lookedUpAt: createdAt, askedAt: createdAt };
       await store.create(
         {
           idHash,
           issuer: principal.issuer,
           subject: principal.subject,
-          principal: seal.seal(contents, expiresAt),
+          principal: seal({ idHash, expiresAt }, contents),
           createdAt,
           lastSeenAt: createdAt,
           expiresAt,
@@ -228,22 +188,6 @@ export function createConsoleSessions(deps: SessionDeps): ConsoleSessions {
   };
 }
 
-/** What is sealed with a session. */
-interface Opened {
-  readonly principal: Principal;
-  readonly held: HeldTokens | undefined;
-  /** When the provider said so, and when it was asked last, ms since the epoch. */
-  readonly lookedUpAt: number;
-  readonly askedAt: number;
-}
-
-const heldSchema = z.object({ accessToken: z.string(), refreshToken: z.string().optional() });
-
 function endOf({ lastSeenAt, expiresAt }: ConsoleSessionRecord, { idleMs }: SessionLimits): number {
   return Math.min(expiresAt, lastSeenAt + idleMs);
-}
-
-function plain(principal: Principal): JsonObject {
-  const value: unknown = JSON.parse(JSON.stringify(principal));
-  return isObject(value) ? value : {};
 }
