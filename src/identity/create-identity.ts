@@ -1,8 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { sha256 } from "../core/digest.ts";
-import { ERRORS, type ErrorCode, refuse } from "../core/errors.ts";
+import { refuse } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
-import { isPlainAddress } from "../core/mailbox.ts";
 import { createPeople, named } from "../core/people.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Attempts, AttemptVerdict } from "../http/attempts.ts";
@@ -10,10 +9,10 @@ import { ANONYMOUS, isLoopbackAddress } from "./anonymous.ts";
 import { API_KEY_PREFIX, createApiKeyLookup } from "./api-keys.ts";
 import { createAudiences, isFor, resourcePath } from "./audiences.ts";
 import { createChallenges } from "./challenge.ts";
+import { createCredentialAnswers, tooManyAttempts } from "./credential-answers.ts";
 import type { CredentialRequest, Identified, Identity } from "./identity.ts";
 import { createIssuerKeys } from "./issuers/issuer-keys.ts";
 import { type IdentityOptions, KEY_TIMES, type KeyTimes } from "./options.ts";
-import { isVerified } from "./tokens/claims.ts";
 import { type TrustedIssuer, type Verified, verifyToken } from "./tokens/verify-token.ts";
 
 /** What the identity room needs from outside. */
@@ -31,7 +30,6 @@ const REMEMBERED_TOKENS = 10_000;
 /** The claims of a token are kept with it; a token's length stands for their size. */
 const REMEMBERED_CHARS = 32 * 1024 * 1024;
 const REMEMBERED_FOR_MS = 60_000;
-const MAX_TOLD = 100;
 const MAX_CREDENTIAL_CHARS = 16 * 1024;
 /** How clients write it. */
 const USUAL = "Bearer ";
@@ -47,6 +45,7 @@ const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Identity {
   const { now, log, attempts } = deps;
   const challenges = createChallenges(options);
+  const { reject, refusalOf, reportUnread } = createCredentialAnswers(challenges, log);
   const keyOwner = createApiKeyLookup(options.apiKeys);
   const people = createPeople(options.people);
   const issuers = new Map<string, TrustedIssuer>(
@@ -57,19 +56,16 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
   );
   const audiencesAt = createAudiences(options.publicUrl);
   const remembered = new LRUCache<string, Remembered>({ max: REMEMBERED_TOKENS, maxSize: REMEMBERED_CHARS });
-  /** What the log has been told of slashes and of claims that nobody can read. */
-  const told = new LRUCache<string, true>({ max: MAX_TOLD });
   // Equal tokens that arrive together at one endpoint are verified once. Holds what is in flight, each bounded by the fetch deadline.
   const verifying = new Map<string, Promise<Verified>>();
 
   function identify(request: CredentialRequest): Identified | Promise<Identified> {
     const { authorization, path, remoteAddress } = request;
     if (authorization === undefined) {
-      if (!options.anonymous || !isLoopbackAddress(remoteAddress))
-        return reject(path, "CREDENTIAL_MISSING", undefined, []);
+      if (!options.anonymous || !isLoopbackAddress(remoteAddress)) return reject(path, "CREDENTIAL_MISSING");
       // A proxy or tunnel on this machine would make callers from anywhere look local.
       return request.forwarded === true
-        ? reject(path, "CREDENTIAL_MISSING", "Only a program on this machine that connects directly needs none.", [])
+        ? reject(path, "CREDENTIAL_MISSING", "Only a program on this machine that connects directly needs none.")
         : accept(ANONYMOUS, Number.POSITIVE_INFINITY);
     }
     // As nearly every call comes. What was good has the form of a token, which need not be looked at again.
@@ -78,9 +74,9 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
       : undefined;
     if (again !== undefined && now() < again.until && again.reaches(path)) return again.identified;
     // A credential that cannot be read is refused, never taken for none.
-    if (!/^bearer(?: |$)/i.test(authorization)) return reject(path, "CREDENTIAL_MISSING", undefined, []);
+    if (!/^bearer(?: |$)/i.test(authorization)) return reject(path, "CREDENTIAL_MISSING");
     const token = authorization.length > MAX_CREDENTIAL_CHARS ? undefined : BEARER.exec(authorization)?.[1];
-    if (token === undefined) return reject(path, "TOKEN_INVALID", undefined, []);
+    if (token === undefined) return reject(path, "TOKEN_INVALID");
     const digest = sha256(token);
     const known = remembered.get(digest);
     if (known !== undefined && now() < known.until && known.reaches(path)) return known.identified;
@@ -89,7 +85,7 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
     const attempt = counted
       ? attempts?.begin({ ip: remoteAddress, credential: token, at: "Authorization" })
       : undefined;
-    if (attempt?.ok === false) return hold(attempt.retryAfterS);
+    if (attempt?.ok === false) return tooManyAttempts(attempt.retryAfterS);
     return token.startsWith(API_KEY_PREFIX)
       ? findKey(token, digest, path, attempt)
       : verify(token, digest, path, attempt);
@@ -98,7 +94,7 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
   function findKey(key: string, digest: string, path: string, attempt: Attempting): Identified {
     const owner = keyOwner(key);
     attempt?.end(owner === undefined);
-    if (owner === undefined) return reject(path, "TOKEN_INVALID", "The API key is not known.", []);
+    if (owner === undefined) return reject(path, "TOKEN_INVALID", "The API key is not known.");
     const until = Number.POSITIVE_INFINITY;
     const identified = accept(owner, until);
     remembered.set(digest, { identified, until, reaches: anywhere }, { size: key.length });
@@ -109,15 +105,8 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
     try {
       const verified = await verifyOnce(token, digest + resourcePath(path), path, attempt);
       if (!verified.ok) return refusalOf(path, verified);
-      const { issuer, email, aliases, claims } = verified.principal;
-      if (
-        email === undefined &&
-        isVerified(claims) &&
-        !aliases.every((name) => !name.includes("@") || isPlainAddress(name))
-      )
-        log.warn({ issuer }, "an address in a token is not written plainly, so that it does not count");
       reportUnread(verified.principal);
-      const toleranceMs = issuers.get(issuer)?.options.clockToleranceMs ?? 0;
+      const toleranceMs = issuers.get(verified.principal.issuer)?.options.clockToleranceMs ?? 0;
       const identified = accept(verified.principal, verified.expiresAt + toleranceMs);
       const until = Math.min(verified.expiresAt, now() + REMEMBERED_FOR_MS);
       remembered.set(digest, { identified, until, reaches: reachOf(verified.principal) }, { size: token.length });
@@ -126,29 +115,6 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
       log.error({ err: nameOf(err) }, "a fault while verifying a token");
       return { ok: false, refusal: refuse("INTERNAL"), headers: {} };
     }
-  }
-
-  function reportUnread({ issuer, unread = [] }: Principal): void {
-    for (const claim of unread) {
-      if (told.has(`${claim} ${issuer}`)) continue;
-      told.set(`${claim} ${issuer}`, true);
-      log.warn(
-        { issuer, claim },
-        "a claim of roles, groups, clients or names of users cannot be read: whoever has it gets what restricts by them",
-      );
-    }
-  }
-
-  function refusalOf(path: string, refused: Extract<Verified, { ok: false }>): Identified {
-    const { code, detail, scopes, retryAfterS, almost } = refused;
-    if (almost !== undefined && !told.has(almost)) {
-      told.set(almost, true);
-      log.warn({ code, expected: almost }, "a token differs from what is accepted here only by a slash at an end");
-    }
-    if (retryAfterS === undefined) return reject(path, code, detail, scopes);
-    // Nobody knows whether it is good. A challenge would have its client throw it away.
-    log.debug({ code }, "could not check a credential");
-    return { ok: false, refusal: refuse(code, detail), headers: { "Retry-After": String(retryAfterS) } };
   }
 
   /** Where else a token is good that is good somewhere: whom it is for is all that depends on the endpoint. */
@@ -178,16 +144,6 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
     }
   }
 
-  function reject(path: string, code: ErrorCode, detail: string | undefined, scopes: readonly string[]): Identified {
-    log.debug({ code, reason: detail }, "refused a credential");
-    const problem =
-      code === "CREDENTIAL_MISSING"
-        ? undefined
-        : { error: bearerError(code), description: detail ?? ERRORS[code].message, scopes };
-    const headers = { "WWW-Authenticate": challenges.challenge(path, problem) };
-    return { ok: false, refusal: refuse(code, detail), headers };
-  }
-
   function accept(principal: Principal, until: number): Identified {
     return { ok: true, principal: named(principal, people), until };
   }
@@ -208,15 +164,6 @@ const anywhere = (): boolean => true;
 
 /** What is counted of a credential that is being checked; `undefined`: nothing. */
 type Attempting = Extract<AttemptVerdict, { ok: true }> | undefined;
-
-function hold(retryAfterS: number): Identified {
-  return { ok: false, refusal: refuse("ATTEMPTS_TOO_MANY"), headers: { "Retry-After": String(retryAfterS) } };
-}
-
-function bearerError(code: ErrorCode): "invalid_token" | "insufficient_scope" | undefined {
-  if (code === "SCOPE_INSUFFICIENT") return "insufficient_scope";
-  return code === "TOKEN_INVALID" || code === "TOKEN_EXPIRED" ? "invalid_token" : undefined;
-}
 
 // The name alone: errors of the JWT library carry the claims.
 function nameOf(err: unknown): string {
