@@ -21,7 +21,10 @@ import { requestOf } from "./view.ts";
 /** Characters of an approver's or an administrator's reason. */
 const MAX_REASON = 2_000;
 
-/** Makes the service over the store, and starts its scheduler. */
+/**
+ * Makes the service over the store, and starts its scheduler.
+ * Long because it is a flat list of what can be done with a request, most of it one line over the same parts.
+ */
 export function createApprovals(deps: ApprovalsDeps): Approvals {
   const { store, outbox, flows, persons, digests, now, log } = deps;
   const limits = { ...DEFAULT_APPROVAL_LIMITS, ...deps.limits };

@@ -52,6 +52,7 @@ const LOG_EVERY_MS = 10_000;
 /**
  * The audit over the store's table. Rows of one event-loop turn are written in one transaction, from `setImmediate`:
  * a busy gateway pays for a commit once per turn, an idle one waits for nothing.
+ * Long because its queue, its batches and their retries are one state, which every one of its small functions changes.
  */
 export function createAudit(deps: AuditDeps): Audit {
   const limits: AuditLimits = { maxRows: 10_000, maxChars: 64 * 1024 * 1024, maxClosings: 20_000, ...deps.limits };

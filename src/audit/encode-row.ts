@@ -46,7 +46,10 @@ export interface RowOptions {
   readonly digest: KeyedHash;
 }
 
-/** Makes the encoder for one way of keeping arguments. */
+/**
+ * Makes the encoder for one way of keeping arguments.
+ * Long because each kind of row is written out column by column.
+ */
 export function createRowEncoder(options: RowOptions): RowEncoder {
   const { arguments: mode, digest } = options;
   const facts = createFacts();

@@ -34,7 +34,10 @@ export interface SessionRegistry {
   readonly replayBytes: number;
 }
 
-/** Makes it. */
+/**
+ * Makes it.
+ * Long because it is a flat list of what can be done with sessions, each over the same ones.
+ */
 export function createSessionRegistry(edge: Edge, store: SessionStore): SessionRegistry {
   const { limits, now, log } = edge;
   const live = new HeldSessions(edge, store);

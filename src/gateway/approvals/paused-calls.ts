@@ -75,6 +75,7 @@ export interface PausedCallsDeps {
 /** How long after a request's own time its state still opens: an approved call may be run, and its end be told, later. */
 const STATE_GRACE_MS = 14 * 86_400_000;
 
+/** Makes them. Long because all ways to come to a request, and to wait for it, are over the same parts. */
 export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
   const { approvals, upstreams, runs, states, digests, link, log, now } = deps;
   const watch = createRequestWatch(approvals);

@@ -47,6 +47,7 @@ export interface StepUpGateDeps {
 /** What a token says by itself was never challenged, and is not spent. */
 const NO_ELEVATION = { spend: undefined, challenge: undefined };
 
+/** Makes it. Long because its answers to whoever lacks a sign-in are told in one table. */
 export function createStepUpGate(deps: StepUpGateDeps): StepUpGate {
   const { stepUp, states, digests, log } = deps;
 

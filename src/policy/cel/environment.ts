@@ -77,7 +77,10 @@ interface Counted {
   explain(error: unknown): EvaluationFailure;
 }
 
-/** Makes the language of one policy set. Patterns live as long as it does. */
+/**
+ * Makes the language of one policy set. Patterns live as long as it does.
+ * Long because all that is done with a text shares one engine, its patterns and its meter.
+ */
 export function createPolicyLanguage(): PolicyLanguage {
   const patterns = createPatterns();
   const toLocal = createToLocal();

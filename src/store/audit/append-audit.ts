@@ -31,6 +31,7 @@ export interface AppendOptions {
  *
  * It looks at what is there before it adds its first row, and remembers what it wrote last. Whoever takes rows away or writes
  * them anew would otherwise have the gateway itself go on from there, under its own key: a row that says so comes first then.
+ * Long because its statements are written out.
  */
 export function prepareAppend(
   db: Database.Database,

@@ -32,7 +32,10 @@ const PURGED_AT_ONCE = 100;
 // Written out, not bound: only so does SQLite see that the partial indices serve.
 const OPEN: SQL = sql`${challenges.state} = 'open'`;
 
-/** Keeps challenges and elevations in their tables, sealed: a row that somebody else wrote counts as not there. */
+/**
+ * Keeps challenges and elevations in their tables, sealed: a row that somebody else wrote counts as not there.
+ * Long because it is a flat list of transactions over the same two tables.
+ */
 export function createStepUpStore({ db, guarded, onCommit, keys, onForged }: StepUpStoreDeps): StepUpStore {
   const seal = { keys, onForged, id: ({ id }: { readonly id: string }) => id };
   const challengeSeals = createRowSeals(challenges, seal);
