@@ -3,6 +3,7 @@ import { fold } from "../core/fold.ts";
 import { isObject, type Json } from "../core/json.ts";
 import { LIMITS } from "./limits.ts";
 import type { FoldedNames } from "./member-names.ts";
+import { type PathStep, queriesIn, stepsOf } from "./path-steps.ts";
 
 /*
  * JSONPath (RFC 9535) as far as its cost stays linear in a value that a hostile server has written. Refused: a second
@@ -19,6 +20,8 @@ export type Location = readonly (string | number)[];
 export interface CompiledPath {
   /** As it was written. */
   readonly text: string;
+  /** What it is made of, read anew each time. */
+  steps(): readonly PathStep[];
   /**
    * Where it finds something, at most `max` places; `undefined` if there are more. `names` says whether all names could
    * be compared. @throws never
@@ -53,7 +56,11 @@ export function compilePath(path: string): PathResult {
   if (fault !== undefined) return fault;
   const lookup: Lookup = { names: undefined };
   foldNames(query, lookup, 0);
-  return { ok: true, path: { text: path, locate: (value, max, names) => locate(query, lookup, value, max, names) } };
+  const steps = (): readonly PathStep[] => stepsOf(query);
+  return {
+    ok: true,
+    path: { text: path, steps, locate: (value, max, names) => locate(query, lookup, value, max, names) },
+  };
 }
 
 function refused(message: string, offset: number): PathResult {
@@ -149,14 +156,3 @@ function findFault(path: JSONPathQuery): PathResult | undefined {
 }
 
 type FilterExpression = InstanceType<typeof jsonpath.expressions.FilterExpression>;
-type FilterQuery = InstanceType<typeof jsonpath.expressions.FilterQuery>;
-
-function queriesIn(expression: FilterExpression): readonly FilterQuery[] {
-  const { FilterQuery, FunctionExtension, InfixExpression, LogicalExpression, PrefixExpression } = jsonpath.expressions;
-  if (expression instanceof FilterQuery) return [expression];
-  if (expression instanceof LogicalExpression) return queriesIn(expression.expression);
-  if (expression instanceof PrefixExpression) return queriesIn(expression.right);
-  if (expression instanceof InfixExpression) return [...queriesIn(expression.left), ...queriesIn(expression.right)];
-  if (expression instanceof FunctionExtension) return expression.args.flatMap(queriesIn);
-  return [];
-}

@@ -1,19 +1,15 @@
-import { createHash } from "node:crypto";
-import { canonicalJson, isObject, type Json, type JsonObject } from "../../core/json.ts";
-import { SCHEMA_PATTERNS } from "../arguments/patterns.ts";
 import { readToolFacts, type ToolFacts } from "../cel/context.ts";
 import type { PolicyLanguage } from "../cel/environment.ts";
 import { checkCondition, checkCost, checkExpression, guardsOfText } from "../expressions/expression.ts";
 import { type Finding, reportedPlaces } from "../expressions/findings.ts";
 import type { ExpressionDeps } from "../expressions/scope.ts";
 import { type KnownTool, pathOf } from "../known-tool.ts";
-import { createPatterns, type Patterns } from "../patterns/patterns.ts";
+import { createPatterns } from "../patterns/patterns.ts";
 import { both, type GuardCache, type Narrowing, NO_FACTS, withPlaces } from "../syntax/guards.ts";
-import { type ArgumentType, readArgumentType } from "../tool-schemas/argument-types.ts";
-import { schemaMembers } from "../tool-schemas/schema-members.ts";
 import { type FactTable, factsOfTools } from "../values/facts.ts";
 import { canBe, kindText } from "../values/values.ts";
 import { createConstants } from "./constants.ts";
+import { createPatternTest, type KnownSchemas } from "./known-schemas.ts";
 import { type Problem, reportFindings, type ToolFindings } from "./report.ts";
 import { type CheckedText, type Dependencies, dependenciesOf, type PolicyTexts } from "./texts.ts";
 import { createTrial } from "./trial.ts";
@@ -44,53 +40,24 @@ const TOO_INTRICATE: Problem = {
   hint: "Split the condition up.",
 };
 
-interface Schema {
-  readonly type: ArgumentType | undefined;
-  /** The schema, where what it says of one argument can be told apart from the rest. */
-  readonly plain: JsonObject | undefined;
-  readonly id: number;
-}
-
 /**
  * Makes the check of arguments. Tools that say the same of the arguments that a policy reads are looked at once, so that
  * thousands of policies over a thousand tools take seconds.
  */
 export function createArgumentTypeCheck(
   known: readonly KnownTool[],
+  schemas: KnownSchemas,
   language: PolicyLanguage,
   calls: FactTable,
 ): ArgumentTypeCheck {
   const matches = createPatternTest(createPatterns());
-  const schemas = new Map<string, Schema>();
-  const ofTool = known.map(({ definition }) => {
-    const { inputSchema } = definition;
-    const key = canonicalJson(inputSchema);
-    const read = schemas.get(key) ?? {
-      type: readArgumentType(inputSchema, createPatternTest(createPatterns(SCHEMA_PATTERNS))),
-      plain: isObject(inputSchema) && isPlain(inputSchema, key) ? inputSchema : undefined,
-      id: schemas.size,
-    };
-    schemas.set(key, read);
-    return read;
-  });
-  const signatures = new Map<string, Map<Schema, string>>();
   const facts = new Map<number, ToolFacts>();
   const paths = known.map(pathOf);
 
-  function groupsOf({ names, tool }: Dependencies, tools: readonly number[]): readonly (readonly number[])[] {
-    const namesKey = JSON.stringify(names ?? null);
-    const known = signatures.get(namesKey) ?? new Map<Schema, string>();
-    signatures.set(namesKey, known);
+  function groupsOf(needs: Dependencies, tools: readonly number[]): readonly (readonly number[])[] {
     const groups = new Map<string, number[]>();
     for (const index of tools) {
-      const schema = ofTool[index];
-      if (schema === undefined) continue;
-      let signature = known.get(schema);
-      if (signature === undefined) {
-        signature = signatureOf(schema, names);
-        known.set(schema, signature);
-      }
-      const key = tool ? `${index}` : signature;
+      const key = needs.tool ? `${index}` : schemas.signatureOf(index, needs);
       const group = groups.get(key);
       if (group === undefined) groups.set(key, [index]);
       else group.push(index);
@@ -116,6 +83,7 @@ export function createArgumentTypeCheck(
   ) {
     const deps: ExpressionDeps = {
       args: undefined,
+      result: undefined,
       constant: () => undefined,
       guards: new Map(),
       facts,
@@ -134,7 +102,10 @@ export function createArgumentTypeCheck(
     const facts = about.length === 0 ? calls : new Map([...calls, ...factsOfTools(about)]);
     const general = checkFacts(when, others, facts, tools.length > 0);
     // What reads no tool and no arguments is looked at once only.
-    const needed = dependencies.tool || dependencies.names?.length !== 0;
+    const needed = dependencies.tool || dependencies.result || dependencies.names?.length !== 0;
+    // What a tool gives that does not say so may be anything.
+    const saysResults =
+      dependencies.result && !mayBeOthers && tools.every((index) => schemas.resultOf(index) !== undefined);
     const found = new Map<CheckedText, ToolFindings[]>(all.map((text) => [text, []]));
     const constants = createConstants(all, language);
     let guards: GuardCache = new Map();
@@ -146,7 +117,8 @@ export function createArgumentTypeCheck(
       if (dependencies.tool) guards = new Map();
       const context = { tool: dependencies.tool ? toolFacts(first, tool).view : undefined };
       const deps: ExpressionDeps = {
-        args: ofTool[first]?.type,
+        args: schemas.argumentsOf(first),
+        result: saysResults ? schemas.resultOf(first) : undefined,
         constant: (node) => (dependencies.tool ? constants(node, context) : undefined),
         guards,
         facts: NO_FACT,
@@ -201,45 +173,4 @@ function checkText({ root, text, isCost }: CheckedText, facts: Narrowing, deps: 
   if (!isCost || canBe(value, "int", "double")) return findings;
   const message = `This is ${kindText(value)}; a cost is a number.`;
   return [...findings, { kind: "mistake", what: "type", start: root.start, message, hint: undefined }];
-}
-
-const texts = new WeakMap<object, string>();
-
-/** The digest of a schema, which may be large and which many policies ask for. */
-function digestOf(schema: Json): string {
-  if (typeof schema !== "object" || schema === null) return canonicalJson(schema);
-  const known = texts.get(schema) ?? createHash("sha256").update(canonicalJson(schema)).digest("base64");
-  texts.set(schema, known);
-  return known;
-}
-
-/** Equal for schemas that say the same of these arguments. */
-function signatureOf({ plain, id }: Schema, names: readonly string[] | undefined): string {
-  if (plain === undefined || names === undefined) return `${id}`;
-  const { properties, additionalProperties } = plain;
-  const declared = schemaMembers(plain);
-  const own = isObject(properties) ? properties : {};
-  const said = names.map((name) => (Object.hasOwn(own, name) ? [digestOf(own[name] ?? null)] : []));
-  const needed = names.map((name) => declared.required.has(name));
-  return canonicalJson([said, needed, digestOf(additionalProperties ?? null), declared.properties.length > 0]);
-}
-
-const PLAIN = new Set([
-  "$schema",
-  "$id",
-  "title",
-  "description",
-  "type",
-  "properties",
-  "required",
-  "additionalProperties",
-]);
-
-function isPlain(schema: JsonObject, text: string): boolean {
-  return schema["type"] === "object" && Object.keys(schema).every((key) => PLAIN.has(key)) && !text.includes('"$ref"');
-}
-
-// Linear time or no answer: patterns of schemas come from upstreams, and so do the values that a policy's are held against.
-function createPatternTest(patterns: Patterns): (pattern: string, name: string) => boolean | undefined {
-  return (pattern, name) => (patterns.add(pattern).ok ? patterns.test(name, pattern) : undefined);
 }

@@ -106,6 +106,11 @@ function unknownProblems(
     const atLeast = lists.size > 1 && names.length >= MAX_JOINED ? "at least " : "";
     const more = names.length > MAX_NAMES ? ` and ${atLeast}${names.length - MAX_NAMES} more` : "";
     const has = names.length === 0 ? "It has none." : `Known are ${listed}${more}.`;
+    if (first?.origin === "result") {
+      // A result may hold more than its schema names.
+      const message = `\`${written}\` is nothing that ${toolList(tools)} gives by its output schema.`;
+      return { start, severity: "warning", message, hint: has };
+    }
     const message = `\`${written}\` is not an argument of ${toolList(tools)}.`;
     const meant = close && didYouMean(written.replace(lastOf(name), () => close));
     const hint = meant === undefined ? has : mending(meant, text);

@@ -66,22 +66,25 @@ export interface Dependencies {
   readonly names: readonly string[] | undefined;
   /** They read `tool`. */
   readonly tool: boolean;
+  /** They read `result`. */
+  readonly result: boolean;
 }
 
 /** What these texts depend on. */
 export function dependenciesOf(texts: readonly CheckedText[]): Dependencies {
   const names = new Set<string>();
-  const seen = { whole: false, tool: false };
+  const seen = { whole: false, tool: false, result: false };
   for (const { root } of texts) collect(root, names, seen);
-  return { names: seen.whole ? undefined : [...names].sort(), tool: seen.tool };
+  return { names: seen.whole ? undefined : [...names].sort(), tool: seen.tool, result: seen.result };
 }
 
 const ROOTS = new Map([["args", "args"]]);
 
-function collect(node: AstNode, names: Set<string>, seen: { whole: boolean; tool: boolean }): void {
+function collect(node: AstNode, names: Set<string>, seen: { whole: boolean; tool: boolean; result: boolean }): void {
   if (node.op === "id") {
     seen.whole ||= node.args === "args";
     seen.tool ||= node.args === "tool";
+    seen.result ||= node.args === "result";
     return;
   }
   const step = readStep(node);

@@ -7,9 +7,11 @@ import { checkAnnotations } from "./annotations.ts";
 import { createArgumentTypeCheck } from "./arguments.ts";
 import { checkBudgets } from "./budgets.ts";
 import { checkCallers } from "./callers.ts";
+import { createKnownSchemas } from "./known-schemas.ts";
 import { checkNamesakes } from "./namesakes.ts";
 import { type CheckedPolicy, knownPaths, readPolicies } from "./policies.ts";
 import { findUnreachable } from "./reach.ts";
+import { createRedactPathsCheck } from "./redact-paths.ts";
 import { checkTarget, mayFitOthers, type TargetProblem } from "./targets.ts";
 
 /** What there is to say of policies once the tools are known. Lists are sorted by file, line and column. */
@@ -57,7 +59,9 @@ export function checkAgainstTools(
   const language = createPolicyLanguage();
   const policies = readPolicies(files, tools, language, mistakes);
   const known = knownPaths(tools, unlisted);
-  const checkArguments = createArgumentTypeCheck(tools, language, factsOfCalls(facts));
+  const schemas = createKnownSchemas(tools);
+  const checkArguments = createArgumentTypeCheck(tools, schemas, language, factsOfCalls(facts));
+  const checkRedactPaths = createRedactPathsCheck(tools, schemas);
   const errors: PolicyError[] = [];
   const warnings: PolicyError[] = [];
   const report = (
@@ -78,6 +82,7 @@ export function checkAgainstTools(
     for (const problem of checkCallers(policy, facts)) reportAt(policy, problem);
     for (const problem of checkNamesakes(policy, facts.further)) reportAt(policy, problem);
     const others = !listed || mayFitOthers(policy, unlisted);
+    for (const problem of checkRedactPaths(policy, others)) reportAt(policy, problem);
     for (const { text, problems } of checkArguments(policy.texts, policy.tools, others)) {
       for (const problem of problems) {
         const place = policy.document.locateInText(text.path, text.offset + problem.start);

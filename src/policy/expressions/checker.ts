@@ -138,7 +138,7 @@ export class Checker {
     const { operand, name, index } = step;
     const record = operand.op === "id" && typeof operand.args === "string" ? operand.args : undefined;
     if (name !== undefined && isRecordName(record) && !scope.values.has(record)) {
-      return { value: recordField(record, name, this.#deps.facts), findings: [] };
+      return { value: recordField(record, name, this.#deps), findings: [] };
     }
     const { values, findings } = this.#inOrder(index === undefined ? [operand] : [operand, index], facts, scope);
     const [base = ANY, key = ANY] = values;

@@ -1,5 +1,6 @@
 import type { AstNode } from "../syntax/ast.ts";
 import type { Narrowing } from "../syntax/guards.ts";
+import type { ArgumentType } from "../tool-schemas/argument-types.ts";
 import type { Value } from "../values/values.ts";
 
 /** What is found in one text for one tool, at offsets into the text. Put together over all tools in `check-report.ts`. */
@@ -29,8 +30,9 @@ export type Finding =
       readonly closer?: Closer;
     }
   | {
-      /** Not a mistake by itself: an argument is named here. */
+      /** Not a mistake by itself: an argument is named here, or something in a result. */
       readonly kind: "named";
+      readonly origin: ArgumentType["origin"];
       readonly start: number;
       readonly place: string;
       readonly name: string;

@@ -3,9 +3,10 @@ import { memberPlace, type Narrowing } from "../syntax/guards.ts";
 import { fieldType, type RecordName } from "../syntax/vocabulary.ts";
 import type { ArgumentType } from "../tool-schemas/argument-types.ts";
 import { ANYTHING } from "../tool-schemas/domain.ts";
-import { type FactTable, partOfFact } from "../values/facts.ts";
+import { partOfFact } from "../values/facts.ts";
 import { ANY, canBe, itemOf, kindText, ofType, ofTypeName, type Value } from "../values/values.ts";
 import type { Checked, Finding } from "./findings.ts";
+import type { ExpressionDeps } from "./scope.ts";
 
 /** A member as it is written: `operand.name` or `operand[index]`. */
 interface Member {
@@ -63,7 +64,13 @@ export function checkMember(
   const { presence, type } = base.type.member(name);
   const written = slice(node);
   findings.push(named(base, base.type, place, { name, written, start: index?.start ?? node.end - name.length }));
-  if (!asked && (presence === "optional" || presence === "absent") && !facts.places.has(place)) {
+  // A redaction counts where its condition cannot be evaluated: what is optional in a result may be left to that.
+  if (
+    !asked &&
+    base.type.origin === "arguments" &&
+    (presence === "optional" || presence === "absent") &&
+    !facts.places.has(place)
+  ) {
     const selected = selectionPath(node) !== undefined;
     const guard = selected ? `has(${written})` : `${JSON.stringify(name)} in ${slice(operand)}`;
     const missing = { place, written, guard, absent: presence === "absent" };
@@ -93,12 +100,17 @@ function named(
   const known = presence === "required" || presence === "optional" ? "known" : presence;
   // Of a value that need not be an object nothing is missed.
   const sure = map.kinds?.size === 1 ? known : known === "absent" ? "unknown" : known;
-  return { kind: "named", place, presence: sure, names: type.names, ...at };
+  return { kind: "named", place, presence: sure, names: type.names, origin: type.origin, ...at };
 }
 
 /** What a field of one of the variables that every condition has can be: `user.id`. */
-export function recordField(record: RecordName, name: string, facts: FactTable): Value {
+export function recordField(
+  record: RecordName,
+  name: string,
+  { facts, result }: Pick<ExpressionDeps, "facts" | "result">,
+): Value {
   const fact = `${record}.${name}`;
+  if (fact === "result.structured" && result !== undefined) return { ...ofType(result, record), fact };
   const value = { ...ofTypeName(fieldType(record, name) ?? "dyn"), domain: facts.get(fact) ?? ANYTHING, fact };
   return { ...value, item: value.item && partOfFact(value.item, `${fact}[]`, facts) };
 }

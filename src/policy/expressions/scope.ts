@@ -8,6 +8,8 @@ import type { Trial } from "./trials.ts";
 export interface ExpressionDeps extends GuardDeps {
   /** `undefined`: nothing is known of the arguments. */
   readonly args: ArgumentType | undefined;
+  /** Of the structured content of results; `undefined`: nothing is known of it. */
+  readonly result: ArgumentType | undefined;
   /** What fields of the variables can be. */
   readonly facts: FactTable;
   /** Whether a text fits a pattern; `undefined` for a pattern that cannot be used. */

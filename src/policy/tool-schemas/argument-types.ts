@@ -9,8 +9,9 @@ import { schemaMembers } from "./schema-members.ts";
 import { shapeOf, sizeOf } from "./schema-sizes.ts";
 import { few, type Shape } from "./text-shape.ts";
 
-/** What a tool's `inputSchema` says of one value of the arguments. */
+/** What a tool's `inputSchema` says of one value of the arguments, or its `outputSchema` of one of its results. */
 export interface ArgumentType {
+  readonly origin: "arguments" | "result";
   /** `undefined`: of any kind. */
   readonly kinds: ReadonlySet<JsonKind> | undefined;
   /** Numbers reach a condition as integers, see `input-schema.ts`. */
@@ -33,6 +34,8 @@ export interface ArgumentType {
   member(name: string): ArgumentMember;
   /** The members that the schema names. */
   readonly names: readonly string[];
+  /** Whether an object can have members that it does not name. */
+  hasOthers(): boolean;
   /** The items of a list; `undefined` where nothing is said of them. */
   item(): ArgumentType | undefined;
 }
@@ -55,13 +58,24 @@ const ANYTHING: ArgumentMember = { presence: "unknown", type: undefined };
  */
 export function readArgumentType(inputSchema: Json | undefined, matches: PatternTest): ArgumentType | undefined {
   if (!isObject(inputSchema)) return undefined;
-  const type = typeOf([[inputSchema]], { root: inputSchema, matches }, readSchemaHints(inputSchema));
+  const type = typeOf(
+    [[inputSchema]],
+    { root: inputSchema, matches, origin: "arguments" },
+    readSchemaHints(inputSchema),
+  );
   return type?.kinds?.has("object") === false ? undefined : type;
+}
+
+/** Reads an `outputSchema` in the same way. All numbers of a result reach a condition as doubles. @throws never */
+export function readResultType(outputSchema: Json | undefined, matches: PatternTest): ArgumentType | undefined {
+  if (!isObject(outputSchema)) return undefined;
+  return typeOf([[outputSchema]], { root: outputSchema, matches, origin: "result" }, undefined);
 }
 
 interface Source {
   readonly root: JsonObject;
   readonly matches: PatternTest;
+  readonly origin: ArgumentType["origin"];
 }
 
 /** Each of `choices` is schemas that hold together; the value is described by one of the choices. */
@@ -75,6 +89,7 @@ function typeOf(
 }
 
 class Type implements ArgumentType {
+  readonly origin: ArgumentType["origin"];
   readonly kinds: ReadonlySet<JsonKind> | undefined;
   readonly integer: boolean;
   readonly values: readonly Json[] | undefined;
@@ -95,6 +110,7 @@ class Type implements ArgumentType {
     // An alternative that no value satisfies is none.
     const possible = read.filter(({ kinds }) => kinds === undefined || kinds.size > 0);
     this.#alternatives = possible.map(({ alternative }) => alternative);
+    this.origin = source.origin;
     this.#source = source;
     this.#hints = hints;
     this.kinds = possible.length === 0 ? undefined : unionOf(possible.map(({ kinds }) => kinds));
@@ -129,14 +145,24 @@ class Type implements ArgumentType {
     return read;
   }
 
+  hasOthers(): boolean {
+    return this.#objects().some((alternative) => {
+      if (alternative.schemas.some((schema) => schemaMembers(schema).patterns.length > 0)) return true;
+      return memberOf(alternative, UNNAMED, this.#source.matches).presence !== "absent";
+    });
+  }
+
   item(): ArgumentType | undefined {
     if (this.#item === null) this.#item = this.#readItem();
     return this.#item;
   }
 
+  #objects(): readonly Alternative[] {
+    return this.#alternatives.filter((alternative) => kindsOf(alternative)?.has("object") !== false);
+  }
+
   #readMember(name: string): ArgumentMember {
-    const objects = this.#alternatives.filter((alternative) => kindsOf(alternative)?.has("object") !== false);
-    const found = objects.map((alternative) => memberOf(alternative, name, this.#source.matches));
+    const found = this.#objects().map((alternative) => memberOf(alternative, name, this.#source.matches));
     if (found.length === 0 || found.some(({ presence }) => presence === "unknown")) return ANYTHING;
     const presences = new Set(found.map(({ presence }) => presence));
     const [only] = presences;
@@ -160,6 +186,9 @@ class Type implements ArgumentType {
     return typeOf(choices, this.#source, this.#hints?.item());
   }
 }
+
+/** A name that no schema has. */
+const UNNAMED = "\0";
 
 interface FoundMember {
   readonly presence: ArgumentMember["presence"];
