@@ -36,12 +36,3 @@ export function callWords({ decision, outcome }: Pick<AuditEntry, "decision" | "
   if (decision !== null) return decisionWords(decision);
   return { label: isFormRefusal(outcome) ? "malformed call" : "unknown tool", tone: "calm" };
 }
-
-/** How long something took: `3.4 ms`, `120 ms`, `1.2 s`, `4 min`, `3.1 h`. */
-export function lengthText(ms: number): string {
-  if (ms < 10) return `${ms.toFixed(1)} ms`;
-  if (ms < 1_000) return `${ms.toFixed(0)} ms`;
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
-  if (ms < 3_600_000) return `${(ms / 60_000).toFixed(0)} min`;
-  return ms < 48 * 3_600_000 ? `${(ms / 3_600_000).toFixed(1)} h` : `${(ms / 86_400_000).toFixed(1)} d`;
-}

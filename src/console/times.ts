@@ -1,15 +1,6 @@
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+import { shortDuration } from "../core/duration.ts";
 
-/** How long something lasts, in the largest unit that fits: `45 s`, `12 min`, `3 h`, `2 d`. */
-export function shortDuration(ms: number): string {
-  const abs = Math.abs(ms);
-  if (abs < MINUTE) return `${Math.floor(abs / 1000)} s`;
-  if (abs < HOUR) return `${Math.floor(abs / MINUTE)} min`;
-  if (abs < DAY) return `${Math.floor(abs / HOUR)} h`;
-  return `${Math.floor(abs / DAY)} d`;
-}
+const DAY = 86_400_000;
 
 /** A moment as people say it: `just now`, `in 12 min`, `3 h ago`; its day where it is more than a month away. */
 export function relativeTime(at: number, now: number): string {

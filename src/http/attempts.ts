@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { retrySeconds } from "../core/duration.ts";
 import type { Log } from "../core/log.ts";
 import { addressText, networkAddress, readAddress } from "./addresses/address-class.ts";
 import { createAttemptLines } from "./attempt-lines.ts";
@@ -77,7 +78,7 @@ export function createAttempts({ now, log, bounds = ATTEMPT_BOUNDS }: AttemptDep
       const shared = slotOf(network);
       if (countOf(credentials, own) >= bounds.perCredential || countOf(networks, shared) >= bounds.perNetwork) {
         lines.held(network, at);
-        return { ok: false, retryAfterS: Math.max(1, Math.ceil((since + bounds.windowMs - time) / 1000)) };
+        return { ok: false, retryAfterS: retrySeconds(since + bounds.windowMs - time) };
       }
       credentials[own] = countOf(credentials, own) + 1;
       networks[shared] = countOf(networks, shared) + 1;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseDuration, parseSize } from "../../src/config/schema/units.ts";
+import { parseSize } from "../../src/config/schema/units.ts";
+import { parseDuration } from "../../src/core/duration.ts";
 import { suggest } from "../../src/core/suggest.ts";
 
 describe("a duration", () => {

@@ -3,20 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { Allowed, RateLimit } from "../../src/core/decision.ts";
 import { sha256 } from "../../src/core/digest.ts";
 import { createKeyedHash } from "../../src/core/keyed-hash.ts";
-import { createRateLimitGuard, waitText } from "../../src/gateway/steps/rate-limit-guard.ts";
+import { createRateLimitGuard } from "../../src/gateway/steps/rate-limit-guard.ts";
 import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
-
-it.each([
-  [1, "1 s"],
-  [1_000, "1 s"],
-  [41_001, "42 s"],
-  [59_001, "1 min"],
-  [60_001, "2 min"],
-  [3_540_001, "1 h"],
-  [86_400_000, "24 h"],
-])("a wait of %i ms is told as %s", (ms, text) => {
-  expect(waitText(ms)).toBe(text);
-});
 
 describe("a call that draws on budgets", () => {
   const limit = (policy: string, cost: number): RateLimit => ({

@@ -1,4 +1,5 @@
 import { grouped } from "../../core/counted.ts";
+import { timeLeftText } from "../../core/duration.ts";
 import { isTerminal } from "./output.ts";
 
 /** Shows how far a long command is. */
@@ -34,7 +35,7 @@ export function createProgress({ output, total, noun, now }: ProgressOptions): P
       drawnAt = time;
       const share = total === 0 ? 1 : Math.min(1, done / total);
       const rate = (done * 1000) / Math.max(1, time - startedAt);
-      const left = rate === 0 ? "" : `  ${duration(Math.max(0, total - done) / rate)} left`;
+      const left = rate === 0 ? "" : `  ${timeLeftText((Math.max(0, total - done) / rate) * 1_000)} left`;
       const filled = Math.round(share * BAR);
       const bar = `${"█".repeat(filled)}${"░".repeat(BAR - filled)}`;
       const text = `${bar} ${Math.floor(share * 100)}%  ${grouped(done)} of ${grouped(total)} ${noun}  ${grouped(rate)}/s${left}`;
@@ -44,12 +45,6 @@ export function createProgress({ output, total, noun, now }: ProgressOptions): P
       output.write("\r\u001b[K");
     },
   };
-}
-
-function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.ceil(seconds)} s`;
-  const minutes = Math.ceil(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 // A line that wraps could not be taken back.

@@ -1,18 +1,14 @@
 import { z } from "zod";
+import { DURATION, parseDuration } from "../../core/duration.ts";
 
-const MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const BYTES = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 } as const;
-const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+const BYTES: Readonly<Record<string, number>> = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 };
 const SIZE = /^(\d+(?:\.\d+)?)(B|KB|MB|GB)$/;
-
-/** Reads `250ms`, `60s`, `5m`, `24h`, `7d` as milliseconds; `undefined` for anything else. */
-export function parseDuration(text: string): number | undefined {
-  return parseUnit(DURATION, MS, text);
-}
 
 /** Reads `512B`, `512KB`, `4MB`, `1GB` as bytes (1 KB is 1024 bytes); `undefined` for anything else. */
 export function parseSize(text: string): number | undefined {
-  return parseUnit(SIZE, BYTES, text);
+  const [, amount, unit = ""] = SIZE.exec(text) ?? [];
+  const bytes = BYTES[unit];
+  return bytes === undefined ? undefined : Math.round(Number(amount) * bytes);
 }
 
 /** A duration in the file, milliseconds in the config. `min` and `max` are written as in the file. */
@@ -62,10 +58,4 @@ function unit(
       )
       .transform((text) => parse(text) ?? Number.NaN)
   );
-}
-
-function parseUnit(pattern: RegExp, factors: Readonly<Record<string, number>>, text: string): number | undefined {
-  const match = pattern.exec(text);
-  const factor = factors[match?.[2] ?? ""];
-  return match === null || factor === undefined ? undefined : Math.round(Number(match[1]) * factor);
 }

@@ -1,7 +1,7 @@
 import { actorOf } from "../../audit/actor-of.ts";
 import { readMatches } from "../../audit/read/read-matches.ts";
+import { lengthText } from "../../core/duration.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
-import { lengthText } from "../call-words.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { DecisionBadge } from "../components/decision.tsx";
 import { OutcomeBadge } from "../components/outcome.tsx";

@@ -1,6 +1,7 @@
 import { counted, grouped } from "../../core/counted.ts";
+import { lengthText } from "../../core/duration.ts";
 import type { ActivityOverview } from "../../operations/activity/activity.ts";
-import { DECISIONS, lengthText } from "../call-words.ts";
+import { DECISIONS } from "../call-words.ts";
 import { harmless } from "../harmless.ts";
 
 /** What there is to see in the chart of decisions. `span` ends the sentence: `in the last 24 hours`. */

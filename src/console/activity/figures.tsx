@@ -1,7 +1,8 @@
 import type { Child } from "hono/jsx";
 import { grouped } from "../../core/counted.ts";
+import { lengthText } from "../../core/duration.ts";
 import type { ActivityOverview, ActivityPoint } from "../../operations/activity/activity.ts";
-import { DECISIONS, lengthText } from "../call-words.ts";
+import { DECISIONS } from "../call-words.ts";
 import { harmless } from "../harmless.ts";
 import { exactTime } from "../times.ts";
 import { decisionsSummary, latencySummary, waitingSummary } from "./figure-summaries.ts";

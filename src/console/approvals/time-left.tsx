@@ -1,4 +1,5 @@
-import { exactTime, shortDuration } from "../times.ts";
+import { shortDuration } from "../../core/duration.ts";
+import { exactTime } from "../times.ts";
 
 /** Less than this is marked: whoever looks away may find it over. As in `live.js`. */
 const SOON_MS = 15 * 60_000;

@@ -1,4 +1,5 @@
 import { counted, grouped } from "../../core/counted.ts";
+import { latencyText } from "../../core/duration.ts";
 import type { UpstreamLatency } from "../../operations/activity/activity.ts";
 import { Badge } from "../components/badge.tsx";
 
@@ -16,8 +17,8 @@ export function Latency(props: {
       <span class="nowrap">{counted(calls, "call")}</span>
       {p50Ms === undefined || p95Ms === undefined ? null : (
         <div class="soft">
-          <span class="nowrap">half within {milliseconds(p50Ms)},</span>{" "}
-          <span class="nowrap">95% within {milliseconds(p95Ms)}</span>
+          <span class="nowrap">half within {latencyText(p50Ms)},</span>{" "}
+          <span class="nowrap">95% within {latencyText(p95Ms)}</span>
         </div>
       )}
       {unanswered === 0 ? null : (
@@ -41,10 +42,3 @@ function callsUrl(upstream: string, outcome: "fault" | "unanswered", now: number
 }
 
 const DAY_MS = 86_400_000;
-
-// The figures are good to about a tenth: more digits would pretend.
-function milliseconds(ms: number): string {
-  if (ms >= 10_000) return `${Math.round(ms / 1_000)} s`;
-  if (ms >= 1_000) return `${(ms / 1_000).toFixed(1)} s`;
-  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
-}

@@ -1,4 +1,5 @@
 import type { Child } from "hono/jsx";
+import { shortDuration } from "../../core/duration.ts";
 import { writeExact } from "../../core/exact-json.ts";
 import { knownAs } from "../../core/known-as.ts";
 import type { UpstreamLatency } from "../../operations/activity/activity.ts";
@@ -10,7 +11,6 @@ import { CsrfField } from "../components/csrf-field.tsx";
 import { FactList } from "../components/facts.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { Time } from "../components/time.tsx";
-import { shortDuration } from "../times.ts";
 import { adviceFor } from "./advice.ts";
 import { Latency } from "./latency.tsx";
 import { type LastCalls, RecentCalls } from "./recent-calls.tsx";

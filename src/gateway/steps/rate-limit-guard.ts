@@ -1,4 +1,5 @@
 import type { Allowed, Decision, RateLimit } from "../../core/decision.ts";
+import { waitText } from "../../core/duration.ts";
 import type { Log } from "../../core/log.ts";
 import type { MarkHash } from "../../redaction/redact.ts";
 import type { RateLimits } from "../../store/rate-limits/rate-limits.ts";
@@ -63,12 +64,4 @@ function exceeded(decision: Allowed, { policy, message }: RateLimit, retryAfterM
   const report = { matched, set, ...(unapplied && { unapplied }), ...(hidden && { hidden }) };
   const text = `${message} Try again in ${waitText(retryAfterMs)}.`;
   return { ...report, effect: "rate_limit", policy, message: text, retryAfterMs };
-}
-
-/** A time to wait for a person's eyes, never too short: `42 s`, `5 min`, `3 h`. */
-export function waitText(ms: number): string {
-  const seconds = Math.max(1, Math.ceil(ms / 1_000));
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.ceil(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`;
 }

@@ -1,6 +1,7 @@
 import { createLocalJWKSet, type JWK, type LocalJWKSet } from "jose";
 import { LRUCache } from "lru-cache";
 import { sha256 } from "../../core/digest.ts";
+import { retrySeconds } from "../../core/duration.ts";
 import type { Log } from "../../core/log.ts";
 import type { KeyTimes } from "../options.ts";
 import { discoverJwksUrl } from "./discovery.ts";
@@ -111,7 +112,7 @@ export function createIssuerKeys(
   }
 
   function unknown(): UnknownKeys {
-    return { ok: false, retryAfterS: Math.max(1, Math.ceil(pace.waitMs() / 1000)) };
+    return { ok: false, retryAfterS: retrySeconds(pace.waitMs()) };
   }
 
   /** Whether the issuer was asked for this key since the token was issued, and not too long ago. */

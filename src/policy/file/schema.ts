@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EFFECTS } from "../../core/decision.ts";
+import { parseDuration } from "../../core/duration.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import { DETECTORS, REPLACEMENTS } from "../../redaction/redaction.ts";
 
@@ -30,11 +31,9 @@ const duration = (description: string) =>
     .regex(/^[1-9]\d{0,8}(s|m|h|d)$/, "Write a duration with its unit: 90s, 5m, 1h or 1d.")
     .describe(description);
 
-const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
 /** A duration of a policy file in ms. Only for what the schema let pass. */
 export function durationMs(text: string): number {
-  return Number(text.slice(0, -1)) * (UNIT_MS[text.slice(-1)] ?? Number.NaN);
+  return parseDuration(text) ?? Number.NaN;
 }
 
 const message = text(

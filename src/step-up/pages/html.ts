@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { html, raw } from "hono/html";
 import { asReplacement, cut, escapeForDisplay } from "../../core/display.ts";
+import { minutesText } from "../../core/duration.ts";
 import type { ChallengeRecord } from "../../store/step-up/step-up.ts";
 import type { PageText } from "./texts.ts";
 
@@ -44,7 +45,7 @@ export function confirmationPage(challenge: ChallengeRecord, action: string, pro
 <dt>Asked by</dt><dd>${shown(challenge.clientName)} (as it calls itself)</dd>
 <dt>Sign in at</dt><dd>${shown(provider)}</dd>
 <dt>Counts for</dt><dd>${use(challenge)}</dd>
-<dt>Time left</dt><dd>${minutes(leftMs)}</dd>
+<dt>Time left</dt><dd>${minutesText(leftMs)}</dd>
 </dl>
 <form method="post" action="${action}"><button class="go" type="submit">Sign in</button></form>
 <p class="soft">Only go on if this is your agent and you expect this call. If somebody sent you this link, close this page.</p>`,
@@ -56,16 +57,12 @@ function use({ per, ttlMs }: ChallengeRecord): string {
     case "call":
       return "this one call";
     case "tool":
-      return `calls of this tool, for ${minutes(ttlMs)}`;
+      return `calls of this tool, for ${minutesText(ttlMs)}`;
     case "session":
-      return `calls of this agent, for ${minutes(ttlMs)}`;
+      return `calls of this agent, for ${minutesText(ttlMs)}`;
     default:
       return per satisfies never;
   }
-}
-
-function minutes(ms: number): string {
-  return ms < 60_000 ? "less than a minute" : `${Math.round(ms / 60_000)} min`;
 }
 
 /** On the way to the identity provider. */
