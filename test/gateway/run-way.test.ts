@@ -9,7 +9,7 @@ import { keepingLog, openTestStore, temporaryDir } from "../support/audit.ts";
 const LIMIT = { policy: "p", counter: "p", limit: 1, windowMs: 3_600_000, cost: 1, message: "Used up." };
 
 /** A run of an approved call that has drawn the whole of a budget, and what it has come to. */
-function world(claim: RunWayDeps["approvals"]["claim"], stopped = false) {
+function world(claim: RunWayDeps["approvals"]["claim"]) {
   const log = keepingLog();
   const { rateLimits } = openTestStore(`${temporaryDir()}/portcullis.db`);
   const budgets = createRateLimitGuard({ rateLimits, log, hash: (text) => text });
@@ -21,7 +21,7 @@ function world(claim: RunWayDeps["approvals"]["claim"], stopped = false) {
     approvals: { claim, finish: unused, invalidate: unused },
     ...{ signIns: { checkRun: unused }, upstreams: { get: unused }, digests: { call: unused }, budgets, log },
   } as unknown as RunWayDeps;
-  const host = { listeners: { wishes: () => ({}), notify() {} }, stopped: () => stopped, keep: unused };
+  const host = { listeners: { wishes: () => ({}), notify() {} }, stopped: () => false, keep: unused };
   const run = { request: { id: "apr_1", version: 1 }, context: { sight: 1 }, origin: { principal: {} } };
   const way = createRunWay(deps, host as never)(run as unknown as ApprovedRun);
   const ends: string[] = [];
@@ -49,21 +49,6 @@ describe("a run of an approved call that drew on a budget and is not carried out
       "because it could not be claimed",
       () => world(UNAVAILABLE),
       ({ way, recorded }) => way.carryOut(recorded, async () => ({}) as never),
-    ],
-    [
-      "because another call spent its sign-in",
-      () => world(LOST),
-      ({ way, recorded, decision }) => way.spentBefore(recorded, decision as never),
-    ],
-    [
-      "because it could not be recorded",
-      () => world(LOST),
-      ({ way, decision }) => way.unable("AUDIT_UNAVAILABLE", decision),
-    ],
-    [
-      "because the gateway stops",
-      () => world(LOST, true),
-      ({ way, recorded, decision }) => way.beforeRecord(recorded, decision),
     ],
   ])("has cost nothing: %s", async (_, make, end) => {
     const made = make();

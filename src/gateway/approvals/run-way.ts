@@ -2,7 +2,7 @@ import type { ApprovalClaim, Approvals } from "../../approvals/approvals.ts";
 import type { CallDigests } from "../../approvals/call-digest.ts";
 import type { ApprovalRequest } from "../../core/approval.ts";
 import { Cancellation } from "../../core/cancellation.ts";
-import { allows, type Decision } from "../../core/decision.ts";
+import { allows } from "../../core/decision.ts";
 import { type ErrorCode, refuse } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { SettledOutcome } from "../../core/outcome.ts";
@@ -63,12 +63,6 @@ export interface RunHost {
 export function createRunWay(deps: RunWayDeps, host: RunHost): (run: ApprovedRun) => ExecutionStrategy<Begun> {
   const { approvals, budgets, log } = deps;
 
-  /** Not carried out, it stays approved and is tried anew: until then it has cost nothing. */
-  async function unused(counted: Decision, begun: Begun): Promise<Begun> {
-    await budgets.giveBack(counted);
-    return begun;
-  }
-
   return ({ request, context, caller, origin, subject }) => {
     const { id, version } = request;
     const { principal } = origin;
@@ -92,20 +86,20 @@ export function createRunWay(deps: RunWayDeps, host: RunHost): (run: ApprovedRun
         return unfitBy(decided, context) === undefined && allows(decision) ? decision : undefined;
       },
       // What cannot be counted or recorded is not run, and stays approved.
-      unable: (code, counted) => (code === "AUDIT_UNAVAILABLE" ? unused(counted, refusedNow(code)) : refusedNow(code)),
+      unable: refusedNow,
       beforeRecord(decided, counted) {
         const unfit = unfitBy(decided, context);
         if (unfit !== undefined) return notRun(approvals, id, unfit);
         if (counted.effect === "rate_limit") {
           return Promise.resolve({ kind: "not_run", outcome: { kind: "denied", decision: counted } });
         }
-        return host.stopped() ? unused(counted, CHANGED) : undefined;
+        return host.stopped() ? Promise.resolve(CHANGED) : undefined;
       },
       afterRecord: () => undefined,
       // The sign-in is spent before the claim, because a claim that is not used leaves open whether the call ran.
-      spentBefore({ close }, counted) {
+      spentBefore({ close }) {
         close("step_up_taken");
-        return unused(counted, { kind: "sign_in" });
+        return { kind: "sign_in" };
       },
       async carryOut(recorded, forward) {
         const { close, decision } = recorded;
@@ -117,7 +111,8 @@ export function createRunWay(deps: RunWayDeps, host: RunHost): (run: ApprovedRun
         if (claim === undefined) {
           // Another process was faster, or the request ended in this moment.
           close("approval_taken");
-          return unused(decision, CHANGED);
+          await budgets.giveBack(decision);
+          return CHANGED;
         }
         const peer = caller?.peer ?? absentPeer(principal, context);
         const outgoing: Outgoing = {

@@ -1,7 +1,7 @@
 import type { Audit, AuditClosing } from "../../audit/audit.ts";
 import type { Call } from "../../core/call.ts";
 import type { CallOutcome } from "../../core/call-outcome.ts";
-import type { Cancellation } from "../../core/cancellation.ts";
+import { type Cancellation, isCallEnder } from "../../core/cancellation.ts";
 import type { Allowed, Decision } from "../../core/decision.ts";
 import type { Log } from "../../core/log.ts";
 import type { Round } from "../../core/round.ts";
@@ -77,7 +77,7 @@ export interface ExecutionStrategy<End> {
 export interface ExecuteDeps {
   readonly policies: () => PolicySet;
   readonly answers: Pick<Answers, "of">;
-  readonly budgets: Pick<RateLimitGuard, "draw">;
+  readonly budgets: Pick<RateLimitGuard, "draw" | "giveBack">;
   readonly audit: Audit;
   readonly signIns: Pick<StepUpGate, "spend">;
   readonly outOfBand: OutOfBand;
@@ -117,15 +117,23 @@ export function createExecute(deps: ExecuteDeps): Execute {
     // Writing down what took long to decide on takes long, too.
     if (slices.isOver) await slices.next();
     const unrecorded = way.beforeRecord(decided, counted);
-    if (unrecorded !== undefined) return unrecorded;
+    if (unrecorded !== undefined) return unused(counted, unrecorded);
     const opened = await audit.open(auditOpening(origin, subject, counted, decided.signIn, way.approval));
-    if (!opened) return way.unable("AUDIT_UNAVAILABLE", counted);
+    if (!opened) return unused(counted, way.unable("AUDIT_UNAVAILABLE", counted));
     const recorded = record(origin, decided, counted, way);
     const stopped = await way.afterRecord(recorded);
     if (stopped !== undefined) return stopped;
-    if (counted.effect === "step_up" && !(await spend(recorded))) return way.spentBefore(recorded, counted);
+    if (counted.effect === "step_up" && !(await spend(recorded))) {
+      return unused(counted, way.spentBefore(recorded, counted));
+    }
     return way.carryOut(recorded, (outgoing) => forward(recorded, way, outgoing));
   };
+
+  /** What is not carried out has cost nothing. */
+  async function unused<End>(counted: Decision, end: Promise<End> | End): Promise<End> {
+    await deps.budgets.giveBack(counted);
+    return end;
+  }
 
   async function decide(origin: Origin, subject: Subject, way: ExecutionStrategy<unknown>): Promise<DecidedRequest> {
     const set = deps.policies();
@@ -174,14 +182,14 @@ export function createExecute(deps: ExecuteDeps): Execute {
     return signIn?.kind !== "made" || signIn.spend === undefined || signIns.spend(signIn.spend);
   }
 
-  function forward(
+  async function forward(
     recorded: RecordedRequest,
     { cancellation }: ExecutionStrategy<unknown>,
     outgoing: Outgoing,
   ): Promise<Round> {
     const { subject, set, guard } = recorded;
     const { listener, peer } = outgoing;
-    return callUpstream(outgoing.upstreams, {
+    const round = await callUpstream(outgoing.upstreams, {
       params: outgoing.params,
       state: outgoing.state,
       approval: outgoing.approval,
@@ -191,5 +199,11 @@ export function createExecute(deps: ExecuteDeps): Execute {
       peer: deps.outOfBand.peerFor(peer, subject.tool.upstream, guard && { set, redactions: guard.beside() }),
       onNotification: (notification) => listener.notify(guard?.notification(notification) ?? notification),
     });
+    return neverBegan(round) ? unused(recorded.decision, round) : round;
   }
+}
+
+/** Whether it surely reached no tool. Who gives a call up has it counted: nobody is to try for nothing. */
+function neverBegan(round: Round): boolean {
+  return round.kind === "fault" && round.fault.executed === "no" && !isCallEnder(round.fault.code);
 }

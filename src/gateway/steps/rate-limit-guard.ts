@@ -47,6 +47,7 @@ export function createRateLimitGuard(deps: {
     async giveBack(decision) {
       const taken = drawn.get(decision);
       if (taken === undefined) return;
+      drawn.delete(decision);
       try {
         await deps.rateLimits.giveBack(usesOf(taken.limits), taken.at);
       } catch (err) {
