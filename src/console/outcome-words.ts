@@ -42,7 +42,7 @@ const CALLS = {
   },
   GATEWAY_STOPPED: { text: "The gateway stopped while the call ran. It may have happened.", tone: "bad" },
   UPSTREAM_CHANGED: {
-    text: "The server was changed or removed at the gateway while the call ran. It may have happened.",
+    text: "The server was changed or removed at the gateway before the call was over. It may have happened.",
     tone: "bad",
   },
   FLOW_UNKNOWN: { text: "The call was not made: the flow of its approval is not configured.", tone: "bad" },

@@ -225,7 +225,7 @@ export const ERRORS = {
   UPSTREAM_CHANGED: {
     status: 502,
     rpc: -32603,
-    message: "The server of this tool was changed or removed at the gateway while the call ran.",
+    message: "The server of this tool was changed or removed at the gateway before the call was over.",
   },
 } as const satisfies Record<string, { status: number; rpc: number; message: string }>;
 

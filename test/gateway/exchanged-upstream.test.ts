@@ -46,7 +46,7 @@ describe("a server that is exchanged for another of its name", () => {
     [
       "elsewhere",
       THERE.place,
-      { kind: "fault", fault: { code: "UPSTREAM_UNAVAILABLE", upstream: "pay", executed: "no" } },
+      { kind: "fault", fault: { code: "UPSTREAM_CHANGED", upstream: "pay", executed: "no" } },
       0,
     ],
   ])("is sent a call only %s", async (_where, place, round, calls) => {

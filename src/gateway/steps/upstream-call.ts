@@ -34,8 +34,8 @@ export function callUpstream(upstreams: Pick<Upstreams, "get">, made: UpstreamCa
   const { listener, cancellation } = made;
   const { tool, arguments: args } = made.subject;
   const upstream = upstreams.get(tool.upstream);
-  if (upstream === undefined) return notStarted(tool, "UPSTREAM_UNAVAILABLE", "it is no longer registered");
-  if (upstream.place !== tool.place) return notStarted(tool, "UPSTREAM_UNAVAILABLE", EXCHANGED);
+  if (upstream === undefined) return notStarted(tool, "UPSTREAM_CHANGED", "it is no longer registered");
+  if (upstream.place !== tool.place) return notStarted(tool, "UPSTREAM_CHANGED", EXCHANGED);
   if (cancellation.cancelled) return notStarted(tool, cancellation.by, "cancelled before it was sent");
   const request: UpstreamRequest = {
     method: "tools/call",
