@@ -84,7 +84,8 @@ export function unapprovedText(request: ApprovalRequest, reason: string | undefi
       return lines("Not executed: the request for approval was taken back.", [named]);
     case "invalidated":
       return lines(
-        "Not executed: what was asked for can no longer be run as it was. Calling the tool again asks anew.",
+        `Not executed: ${request.executeUntil === undefined ? "" : "the call was approved, but "}what was asked for can no longer be run as it was. ` +
+          "If the tool is still listed, calling it again asks anew; if it is not, do not repeat the call, and tell the user.",
         [...why, named],
       );
     case "indeterminate":

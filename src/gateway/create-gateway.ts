@@ -21,6 +21,7 @@ import { STATUS_TOOL } from "./approval-texts.ts";
 import { startApprovedRunner } from "./approvals/approved-runner.ts";
 import { createApprovedRuns } from "./approvals/approved-runs.ts";
 import { createGiveOut } from "./approvals/kept-results.ts";
+import { createLeftRequests } from "./approvals/left-requests.ts";
 import { createPausedCalls } from "./approvals/paused-calls.ts";
 import type { Gateway, Use } from "./gateway.ts";
 import { mergeCapabilities, mergeInstructions } from "./lists/capabilities.ts";
@@ -107,6 +108,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
     states,
     links,
     paused,
+    leftRequests: createLeftRequests({ ...deps, states }),
     signIns,
     unlistedCalls,
     callIds,

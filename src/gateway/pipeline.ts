@@ -3,6 +3,7 @@ import { type Allowed, allows, type Decision } from "../core/decision.ts";
 import { refuse } from "../core/errors.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
+import type { LeftRequests } from "./approvals/left-requests.ts";
 import type { Paused, PausedCalls } from "./approvals/paused-calls.ts";
 import { withAnswersAsked } from "./requests/params.ts";
 import type { RequestStates } from "./requests/request-state.ts";
@@ -23,6 +24,7 @@ export interface PipelineDeps extends ResolveDeps {
   readonly states: RequestStates;
   readonly links: Links;
   readonly paused: Pick<PausedCalls, "ask" | "resume" | "status" | "runs">;
+  readonly leftRequests: LeftRequests;
   readonly signIns: Pick<StepUpGate, "check" | "ask">;
   readonly unlistedCalls: Pick<UnlistedCalls, "record">;
   /** Whether a call is for the gateway's own tool. */
@@ -42,8 +44,11 @@ export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outc
     if (deps.isStatusCall(call)) return deps.paused.status(call);
     const resolved = resolveTool(deps, call);
     if (resolved.ok) return deps.execute(call, resolved.subject, new FirstCall(deps, resolved, callTool));
-    await deps.unlistedCalls.record(call, resolved.undecided, resolved.form);
-    return resolved.outcome;
+    // Whoever has asked for approval of it before hears what became of that, though its tool is gone.
+    const left = resolved.form === undefined ? await deps.leftRequests.find(call) : undefined;
+    const paused = left && (await deps.paused.resume(left.made, left.continuation));
+    await deps.unlistedCalls.record(call, resolved.undecided, paused?.recordAs ?? resolved.form, paused?.approval);
+    return paused?.outcome ?? resolved.outcome;
   };
   return callTool;
 }

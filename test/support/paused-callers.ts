@@ -49,8 +49,12 @@ export function callWithText(
 
 /** Sends a request as this caller. */
 export function asCaller(gateway: Reachable, by: Caller, request: RawRequest): Promise<RawAnswer> {
-  const headers = { ...request.headers, Authorization: `Bearer ${key(by)}` };
-  return send(Number(new URL(gateway.url).port), { ...request, headers });
+  return send(Number(new URL(gateway.url).port), { ...request, headers: { ...request.headers, ...credentialOf(by) } });
+}
+
+/** The headers that say who calls. */
+export function credentialOf(by: Caller): { readonly Authorization: string } {
+  return { Authorization: `Bearer ${key(by)}` };
 }
 
 /** Has a call sent away at once with a state that brings it back: its client can show a link. */

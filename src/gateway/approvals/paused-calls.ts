@@ -15,7 +15,7 @@ import type { TaskView } from "../gateway.ts";
 import { readStatusQuery } from "../lists/status-tool.ts";
 import { FOREIGN_STATE } from "../requests/params.ts";
 import type { ApprovalContinuation, RequestStates } from "../requests/request-state.ts";
-import type { ResolvedCall } from "../requests/resolved-call.ts";
+import type { NamedCall, ResolvedCall } from "../requests/resolved-call.ts";
 import { boundCall } from "../step-up/step-up-gate.ts";
 import type { Links } from "../steps/links.ts";
 import { contextOf, requesterOf } from "./approval-context.ts";
@@ -46,7 +46,7 @@ export interface PausedCalls {
    */
   runs(made: ResolvedCall, id: string | undefined): Promise<boolean>;
   /** Goes on with the request that the client brought a state of. @throws never */
-  resume(made: ResolvedCall, continuation: ApprovalContinuation): Promise<Paused>;
+  resume(made: NamedCall, continuation: ApprovalContinuation): Promise<Paused>;
   /** Answers a call of the status tool. @throws never */
   status(call: Call): Promise<Outcome>;
   /** See `Gateway.task`. */

@@ -8,7 +8,7 @@ import type { DeniedOutcome, Outcome, TokenNeed } from "../../core/outcome.ts";
 import type { StepUp, StepUpCaller } from "../../step-up/step-up.ts";
 import { acrValues, wantsBetterToken } from "../../step-up/strength.ts";
 import type { Continuation, RequestStates } from "../requests/request-state.ts";
-import type { ResolvedCall } from "../requests/resolved-call.ts";
+import type { NamedCall, ResolvedCall } from "../requests/resolved-call.ts";
 import type { Charged } from "../requests/retry-tokens.ts";
 import {
   hasDeclined,
@@ -194,7 +194,7 @@ export function approvalOf(continuation: Continuation): string | undefined {
 }
 
 /** A call as approvals are bound to it. */
-export function boundCall({ call: { principal }, subject: { tool, arguments: args } }: ResolvedCall): BoundCall {
+export function boundCall({ call: { principal }, subject: { tool, arguments: args } }: NamedCall): BoundCall {
   const { upstream, name, digest } = tool;
   return { principal, upstream, tool: name, definitionDigest: digest, arguments: args };
 }

@@ -1,8 +1,8 @@
-import type { Audit, UnlistedAct } from "../../audit/audit.ts";
+import type { Audit, AuditClosing, UnlistedAct } from "../../audit/audit.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
 import { namedOwner } from "../../catalog/naming.ts";
 import type { Call } from "../../core/call.ts";
-import type { FormRefusal } from "../../core/call-outcome.ts";
+import type { CallOutcome } from "../../core/call-outcome.ts";
 import { personKey } from "../../core/principal.ts";
 import { auditCaller } from "./origin.ts";
 
@@ -30,10 +30,10 @@ export type UndecidedCall = Pick<Call, "id" | "scope" | "principal" | "client" |
 /** The record of calls of tools that nobody has, of a server that has not listed its tools or invented, and of malformed calls. */
 export interface UnlistedCalls {
   /**
-   * Resolves once the call is on record, or counted. The caller hears the same in any case. `form`: why it was refused, where it
-   * was for its form. @throws never
+   * Resolves once the call is on record, or counted. The caller hears the same in any case. `outcome`: how it ended, where that is
+   * not for want of the tool; `approval`: with which request it goes on. @throws never
    */
-  record(call: UndecidedCall, name: string, form?: FormRefusal): Promise<void>;
+  record(call: UndecidedCall, name: string, outcome?: CallOutcome, approval?: AuditClosing["approval"]): Promise<void>;
   /** Writes down what was only counted so far. */
   close(): void;
 }
@@ -75,7 +75,7 @@ export function createUnlistedCalls(deps: {
   }
 
   return {
-    async record(call, name, form) {
+    async record(call, name, outcome, approval) {
       const { upstream, tool } = namedOwner(call.scope, name);
       const window = windowOf(call, upstream);
       const mayWrite = window.rows < MAX_ROWS;
@@ -87,8 +87,8 @@ export function createUnlistedCalls(deps: {
       }
       const isDown = upstream !== undefined && catalog.view(call.scope).unlisted.has(upstream);
       const at = now();
-      const outcome = form ?? (isDown ? "UPSTREAM_UNAVAILABLE" : "TOOL_UNKNOWN");
-      audit.close({ callId: call.id, at, outcome, durationMs: at - call.receivedAt });
+      const unknown = isDown ? "UPSTREAM_UNAVAILABLE" : "TOOL_UNKNOWN";
+      audit.close({ callId: call.id, at, outcome: outcome ?? unknown, durationMs: at - call.receivedAt, approval });
     },
     close() {
       for (const key of [...windows.keys()]) end(key);
