@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -128,6 +129,26 @@ describe.each(PROXIES.filter(({ installed }) => installed))("behind $name", ({ s
     });
     await stream.contains("retry:");
     stream.abort();
+  });
+
+  it("a call ends with its client's connection", async () => {
+    const { api, port } = await setUp();
+    const { headers, body } = modern("tools/call", { name: "modern__wait", arguments: { text: "" } });
+    // A connection of its own: a pool would open the next one at once, and Caddy waits at its end for what comes there.
+    const leaving = request({
+      ...{ host: "127.0.0.1", port, path: "/mcp", method: "POST", agent: false },
+      headers: {
+        ...(headers as Record<string, string>),
+        "Content-Type": "application/json",
+        Accept: "application/json, text/event-stream",
+        ...people.bearer("ann"),
+      },
+    });
+    leaving.on("error", () => {});
+    leaving.end(JSON.stringify(body));
+    await eventually(async () => api.journal.includes("waiting") || undefined);
+    leaving.destroy();
+    await eventually(async () => api.journal.includes("cancelled") || undefined);
   });
 });
 

@@ -13,6 +13,8 @@ export interface ApiGateway {
   readonly gateway: TestGateway;
   /** Where that server is; the gateway has it as `modern`, from its file. */
   readonly upstreamUrl: string;
+  /** What became of its tool `wait`. */
+  readonly journal: readonly string[];
   readonly port: number;
   as(who: Caller, request: RawRequest): Promise<RawAnswer>;
   authorization(who: Caller): string | undefined;
@@ -75,6 +77,7 @@ export async function startApiGateway(
   return {
     gateway,
     upstreamUrl: upstream.url,
+    journal: upstream.journal,
     port,
     authorization,
     as,
