@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { exportJWK, generateKeyPair } from "jose";
 import { Provider } from "oidc-provider";
 import { onTestFinished } from "vitest";
+import { signingKey } from "../support/signing-key.ts";
 
 export interface LoginProviderOptions {
   /** Redirect URI of the client `portcullis`; known once the gateway listens. */
@@ -103,9 +103,8 @@ interface SessionContext {
 }
 
 async function createProvider(issuer: string, secret: string, options: LoginProviderOptions): Promise<Provider> {
-  const { privateKey } = await generateKeyPair("RS256", { extractable: true });
   const provider: Provider = new Provider(issuer, {
-    jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: "RS256", use: "sig", kid: "first" }] },
+    jwks: { keys: [await signingKey()] },
     cookies: { keys: [randomBytes(16).toString("hex")] },
     acrValues: ["pwd", "mfa", "hwk"],
     pkce: { required: () => true },

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { exportJWK, generateKeyPair } from "jose";
 import { Provider } from "oidc-provider";
+import { signingKey } from "./signing-key.ts";
 
 /** Somebody who can sign in. Every field but `id` becomes claims of the tokens. */
 export interface OidcAccount {
@@ -104,10 +104,9 @@ export async function startOidc(options: OidcOptions): Promise<OidcServer> {
 }
 
 async function createProvider(issuer: string, options: OidcOptions): Promise<Provider> {
-  const { privateKey } = await generateKeyPair("RS256", { extractable: true });
   const accounts = new Map(options.accounts.map((account) => [account.id, account]));
   const provider: Provider = new Provider(issuer, {
-    jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: "RS256", use: "sig", kid: "first" }] },
+    jwks: { keys: [await signingKey()] },
     cookies: { keys: [randomBytes(16).toString("hex")] },
     acrValues: [...(options.acrValues ?? [])],
     ttl: { AccessToken: 600, ClientCredentials: 600, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
