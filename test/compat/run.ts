@@ -11,7 +11,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { setup } from "../support/built.ts";
+import { buildForTests } from "../support/built.ts";
 import { type Cache, createCache, defaultCache } from "./cache.ts";
 import { CLIENTS } from "./clients.ts";
 import { renderDocument, rowLine } from "./report.ts";
@@ -45,7 +45,7 @@ async function main(): Promise<number> {
     const names = [...SERVERS, ...CLIENTS].map(({ name }) => name).join(", ");
     throw new Error(`There is no ${unknown.join(", ")}. There are: ${names}`);
   }
-  await setup();
+  await buildForTests();
   const cache = createCache(options.cache);
   if (options.sessions !== undefined) return await sessions(Number(options.sessions), cache);
   const kept = await keptRows(cache.dir, join(ROOT, "dist"));

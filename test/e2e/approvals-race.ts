@@ -4,7 +4,7 @@
  *   npx tsx test/e2e/approvals-race.ts [--rounds 200] [--seed 1] [--quiet]
  */
 import { parseArgs } from "node:util";
-import { setup } from "../support/built.ts";
+import { buildForTests } from "../support/built.ts";
 import { runRace } from "../support/race.ts";
 
 const { values: options } = parseArgs({
@@ -15,7 +15,7 @@ const { values: options } = parseArgs({
   },
 });
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
-await setup();
+await buildForTests();
 const begun = performance.now();
 const counts = await runRace({
   rounds: Number(options.rounds),

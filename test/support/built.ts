@@ -2,6 +2,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Plugin } from "vite";
+import type { TestProject } from "vitest/node";
+import { startsPrograms } from "./starts-programs.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const SOURCES = ["src", "scripts/copy-assets.ts", "package.json", "tsconfig.json", "tsconfig.build.json"];
@@ -19,12 +21,17 @@ const PROGRAMS_BUILT = "PORTCULLIS_PROGRAMS_BUILT";
 /** Where a program of `support/programs/` lies built. @throws where nothing saw to it that it is, or is of today */
 export function testProgram(name: string): string {
   if (process.env[PROGRAMS_BUILT] === undefined)
-    throw new Error(`${name} may not be built: add the file of the test to PROGRAMS in vitest.config.ts`);
+    throw new Error(`${name} may not be built: add the file of the test to support/starts-programs.ts`);
   return join(PROGRAMS, `${name}.js`);
 }
 
-/** vitest's global setup: builds what the tests start, unless no source is newer than the last build. @throws if it fails */
-export async function setup(): Promise<void> {
+/** vitest's global setup: builds, if a file of this run starts what has to be built. @throws if it fails */
+export async function setup({ vitest }: TestProject): Promise<void> {
+  if (vitest.state.getPaths().some(startsPrograms)) await buildForTests();
+}
+
+/** Builds what the tests start, unless no source is newer than the last build. @throws if it fails */
+export async function buildForTests(): Promise<void> {
   await unlessBuilt("product", SOURCES, () => {
     const built = spawnSync("npm", ["run", "build"], { cwd: ROOT, encoding: "utf8" });
     if (built.status !== 0) throw new Error(`npm run build failed:\n${built.stdout}${built.stderr}`);
