@@ -1,4 +1,4 @@
-import { formatConfigError } from "../config/config-error.ts";
+import { formatConfigDiagnostic } from "../config/config-diagnostic.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema/schema.ts";
 import type { Shell } from "./shell.ts";
@@ -15,10 +15,10 @@ export function loadOrExplain(shell: Shell, path: string): Config | undefined {
 export function loadFilesOrExplain(shell: Shell, path: string): Extract<LoadedConfig, { ok: true }> | undefined {
   const loaded = loadConfig(path, shell.env, shell.command);
   if (!loaded.ok) {
-    for (const error of loaded.errors) shell.err(formatConfigError(error));
+    for (const error of loaded.errors) shell.err(formatConfigDiagnostic(error));
     shell.setExitCode(1);
     return undefined;
   }
-  for (const warning of loaded.warnings) shell.err(`warning: ${formatConfigError(warning)}`);
+  for (const warning of loaded.warnings) shell.err(`warning: ${formatConfigDiagnostic(warning)}`);
   return loaded;
 }

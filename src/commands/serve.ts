@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { formatConfigError } from "../config/config-error.ts";
+import { formatConfigDiagnostic } from "../config/config-diagnostic.ts";
 import type { Config } from "../config/schema/schema.ts";
 import { watchConfig } from "../config/watch.ts";
 import { VERSION } from "../core/version.ts";
@@ -37,7 +37,7 @@ export function registerServe(program: Command, shell: Shell): void {
         log,
         onChange: (change) => {
           if (change.ok) gateway.wired.reload(change.config);
-          else for (const error of change.errors) log.error({}, formatConfigError(error));
+          else for (const error of change.errors) log.error({}, formatConfigDiagnostic(error));
         },
       });
       await untilStopped(shell, log, gateway, { stopped, lastResort });

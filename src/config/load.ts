@@ -1,24 +1,25 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { byPlace } from "../core/diagnostic.ts";
 import type { Json } from "../core/json.ts";
 import { readSmallFileSync } from "../core/read-small-file.ts";
 import { crossCheck, crossWarnings } from "./checks/cross-checks.ts";
-import type { ConfigError } from "./config-error.ts";
+import type { ConfigDiagnostic } from "./config-diagnostic.ts";
 import { fill } from "./file/fill.ts";
 import { type ConfigIssue, MAX_ISSUES, valueAtPath } from "./file/issues.ts";
 import { missingFile } from "./file/missing-file.ts";
 import { parse } from "./file/parse.ts";
 import { withReferences } from "./file/references.ts";
-import { inOrder, toBroken, toError } from "./file/report.ts";
+import { toBroken, toError } from "./file/report.ts";
 import { stampOf } from "./file/stamp.ts";
 import { pathKey, readSource, type YamlPath } from "./file/yaml-source.ts";
 import type { Config } from "./schema/schema.ts";
 
 export type LoadedConfig = LoadedFiles &
   (
-    | { readonly ok: true; readonly config: Config; readonly warnings: readonly ConfigError[] }
-    | { readonly ok: false; readonly errors: readonly ConfigError[] }
+    | { readonly ok: true; readonly config: Config; readonly warnings: readonly ConfigDiagnostic[] }
+    | { readonly ok: false; readonly errors: readonly ConfigDiagnostic[] }
   );
 
 interface LoadedFiles {
@@ -50,7 +51,7 @@ export function loadConfig(
   const report = (finding: ConfigIssue) => toError(path, source, finding);
   if (source.problems.length > 0) {
     // What was read of a broken file is a guess, and errors about a guess would mislead.
-    const errors = inOrder(source.problems.map((problem) => toBroken(path, source, problem)));
+    const errors = source.problems.map((problem) => toBroken(path, source, problem)).sort(byPlace);
     return { ok: false, errors, ...seen() };
   }
 
@@ -63,15 +64,15 @@ export function loadConfig(
     ...checkPolicyDir(parsed.root, dir, filled.substituted),
   ];
   if (parsed.config === undefined || findings.length > 0) {
-    const errors = inOrder(findings.slice(0, MAX_ISSUES).map(report));
+    const errors = findings.slice(0, MAX_ISSUES).map(report).sort(byPlace);
     return { ok: false, errors: findings.length > MAX_ISSUES ? [...errors, more(path)] : errors, ...seen() };
   }
   const warnings = [...crossWarnings(parsed.root), ...warnPolicyDir(parsed.root, dir)];
   const config = withReferences(inDir(parsed.config, dir), source.value ?? {});
-  return { ok: true, config, warnings: inOrder(warnings.map(report)), ...seen() };
+  return { ok: true, config, warnings: warnings.map(report).sort(byPlace), ...seen() };
 }
 
-function more(file: string): ConfigError {
+function more(file: string): ConfigDiagnostic {
   const message = `There are more mistakes than these ${MAX_ISSUES}.`;
   return { file, line: 0, column: 0, key: "", message, hint: undefined, excerpt: undefined };
 }

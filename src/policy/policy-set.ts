@@ -1,5 +1,6 @@
 import type { ClientFacts } from "../core/call.ts";
 import type { Decision, Effect, Match } from "../core/decision.ts";
+import { byPlace, type Diagnostic } from "../core/diagnostic.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Redaction } from "../redaction/redaction.ts";
@@ -112,14 +113,8 @@ export interface PolicyFile {
   readonly text: string;
 }
 
-/** One mistake in a policy file. Lines and columns count from 1. */
-export interface PolicyError {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  readonly message: string;
-  /** What to write instead, if that can be told. */
-  readonly hint: string | undefined;
+/** A diagnostic of a policy file, or of its tests. */
+export interface PolicyError extends Diagnostic {
   /** The change that `hint` proposes: offsets into the CEL text that the mistake is in, and what to put between them. */
   readonly fix?: { readonly start: number; readonly end: number; readonly text: string } | undefined;
 }
@@ -135,10 +130,4 @@ export function firstMistakes(errors: readonly PolicyError[]): readonly PolicyEr
   if (last === undefined || ordered.length === first.length) return ordered;
   const hint = "Mend these; the others are told then.";
   return [...first, { ...last, message: `There are more mistakes than these ${MAX_MISTAKES}.`, hint, fix: undefined }];
-}
-
-/** The order in which mistakes are told: by file, line and column. */
-export function byPlace(a: PolicyError, b: PolicyError): number {
-  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
-  return a.line - b.line || a.column - b.column;
 }

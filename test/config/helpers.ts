@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type ConfigError, formatConfigError } from "../../src/config/config-error.ts";
+import { type ConfigDiagnostic, formatConfigDiagnostic } from "../../src/config/config-diagnostic.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema/schema.ts";
 import { tempDir } from "./temp-dir.ts";
@@ -15,7 +15,7 @@ export function load(text: string, env: Env = {}, files: Readonly<Record<string,
 /** The configuration of a text that is right. */
 export function configOf(text: string, env: Env = {}, files: Readonly<Record<string, string>> = {}): Config {
   const { loaded } = load(text, env, files);
-  if (!loaded.ok) throw new Error(loaded.errors.map(formatConfigError).join("\n"));
+  if (!loaded.ok) throw new Error(loaded.errors.map(formatConfigDiagnostic).join("\n"));
   return loaded.config;
 }
 
@@ -23,10 +23,10 @@ export function configOf(text: string, env: Env = {}, files: Readonly<Record<str
 export function errorsOf(text: string, env: Env = {}, files: Readonly<Record<string, string>> = {}) {
   const { loaded } = load(text, env, files);
   if (loaded.ok) throw new Error("the configuration was accepted");
-  return { errors: loaded.errors, printed: loaded.errors.map(formatConfigError).join("\n") };
+  return { errors: loaded.errors, printed: loaded.errors.map(formatConfigDiagnostic).join("\n") };
 }
 
 /** `line:column key`, for short expectations. */
-export function place(error: ConfigError): string {
+export function place(error: ConfigDiagnostic): string {
   return `${error.line}:${error.column} ${error.key}`;
 }

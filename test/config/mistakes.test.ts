@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { formatConfigError } from "../../src/config/config-error.ts";
+import { formatConfigDiagnostic } from "../../src/config/config-diagnostic.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { configOf, errorsOf, place } from "./helpers.ts";
 import { tempDir } from "./temp-dir.ts";
@@ -245,7 +245,7 @@ errors: tol
     const dir = tempDir({ "p.yaml": "server:\n  hots: 127.0.0.1\n  port: 3000\n" });
     const loaded = loadConfig(join(dir, "p.yaml"), {});
     const [error] = loaded.ok ? [] : loaded.errors;
-    expect(error && formatConfigError(error)).toBe(
+    expect(error && formatConfigDiagnostic(error)).toBe(
       `${join(dir, "p.yaml")}:2:3 server.hots: This key is not known. Did you mean host?\n  2 |   hots: *********\n    |   ^`,
     );
   });
@@ -294,7 +294,7 @@ describe("a file that is not there", () => {
   it("is answered with one screen: the demo, and a configuration that works as pasted", () => {
     const dir = tempDir({});
     const loaded = loadConfig(join(dir, "portcullis.yaml"), {});
-    const printed = loaded.ok ? "" : loaded.errors.map(formatConfigError).join("\n");
+    const printed = loaded.ok ? "" : loaded.errors.map(formatConfigDiagnostic).join("\n");
     expect(printed).toContain("portcullis demo");
     expect(printed.split("\n").length).toBeLessThan(30);
     const pasted = /paste this into [^\n]*\n\n([\s\S]*?)\n\nand run/.exec(printed)?.[1] ?? "";

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { formatConfigError } from "../../src/config/config-error.ts";
+import { formatConfigDiagnostic } from "../../src/config/config-diagnostic.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema/schema.ts";
 import type { Log } from "../../src/core/log.ts";
@@ -41,7 +41,7 @@ export async function startTestGateway(
   const load = (content: object): Config => {
     writeFileSync(file, stringify({ auth: { anonymous: true }, ...content }));
     const loaded = loadConfig(file, process.env);
-    if (!loaded.ok) throw new Error(loaded.errors.map(formatConfigError).join("\n"));
+    if (!loaded.ok) throw new Error(loaded.errors.map(formatConfigDiagnostic).join("\n"));
     return loaded.config;
   };
   let current = load(config);

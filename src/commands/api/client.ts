@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { type ProblemBody, problemSchema } from "../../admin/http/problem-schema.ts";
-import { formatConfigError } from "../../config/config-error.ts";
+import { formatConfigDiagnostic } from "../../config/config-diagnostic.ts";
 import { loadConfig } from "../../config/load.ts";
 import { isLoopbackHost } from "../../config/schema/schema-parts.ts";
 import { publicUrlOf } from "../../config/schema/server.ts";
@@ -94,7 +94,7 @@ function findUrl(shell: Shell, { gateway, config }: ApiPlace): Found<{ readonly 
   const loaded = loadConfig(config ?? DEFAULT_CONFIG, shell.env, shell.command);
   if (!loaded.ok) {
     const [first] = loaded.errors;
-    const why = config === undefined || first === undefined ? "" : `${formatConfigError(first)}\n`;
+    const why = config === undefined || first === undefined ? "" : `${formatConfigDiagnostic(first)}\n`;
     return { ok: false, usage: true, message: `${why}${nowhere()}` };
   }
   const { server } = loaded.config;

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import { formatConfigError } from "../../config/config-error.ts";
+import { formatConfigDiagnostic } from "../../config/config-diagnostic.ts";
 import { type LoadedConfig, loadConfig } from "../../config/load.ts";
 import { DEMO_PEOPLE, type DemoName } from "../../demo/demo-people.ts";
 import { catchFaults } from "../../main/last-resort.ts";
@@ -78,7 +78,7 @@ async function runDemo(shell: Shell, options: DemoOptions): Promise<void> {
   try {
     const policies = demoPolicies(data);
     const loaded = demoConfig(shell, { data, policies, keys, gatewayUrl, signIn });
-    if (!loaded.ok) return refuse(...loaded.errors.map(formatConfigError));
+    if (!loaded.ok) return refuse(...loaded.errors.map(formatConfigDiagnostic));
     const config = { ...loaded.config, server: { ...loaded.config.server, host: HOST, port } };
     // The tour's lines must work when they are printed, so a slow machine is waited for.
     const lastResort = catchFaults({ log, now: Date.now });

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { counted } from "../../core/counted.ts";
+import { byPlace } from "../../core/diagnostic.ts";
 import { type Coverage, checkAgainstTools } from "../../policy/check/tools.ts";
 import { compilePolicies } from "../../policy/compile/compile.ts";
 import { formatPolicyError } from "../../policy/file/format-error.ts";
-import { byPlace, type PolicyError, type PolicySummary } from "../../policy/policy-set.ts";
+import type { PolicyError, PolicySummary } from "../../policy/policy-set.ts";
 import type { KnownFacts } from "../../policy/values/facts.ts";
 import type { Shell } from "../shell.ts";
 import { clip, one, painter, plainText, print } from "../terminal/output.ts";

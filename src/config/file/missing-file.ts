@@ -1,7 +1,7 @@
-import type { ConfigError } from "../config-error.ts";
+import type { ConfigDiagnostic } from "../config-diagnostic.ts";
 
 /** What to tell when the file cannot be read: one screen, with a configuration to paste. */
-export function missingFile(path: string, code: string, command: string): ConfigError {
+export function missingFile(path: string, code: string, command: string): ConfigDiagnostic {
   const whole = { file: path, line: 0, column: 0, key: "", excerpt: undefined };
   const own = OWN[code];
   if (own !== undefined) return { ...whole, ...own };

@@ -1,10 +1,10 @@
-import { type ConfigError, dotted } from "../config-error.ts";
+import { type ConfigDiagnostic, dotted } from "../config-diagnostic.ts";
 import { excerptAt, excerptOfBroken } from "./excerpt.ts";
 import type { ConfigIssue } from "./issues.ts";
 import { pathKey, type SourceProblem, type YamlPath, type YamlSource } from "./yaml-source.ts";
 
 /** Places a finding in its file. */
-export function toError(file: string, source: YamlSource, finding: ConfigIssue): ConfigError {
+export function toError(file: string, source: YamlSource, finding: ConfigIssue): ConfigDiagnostic {
   const exact = source.places.get(pathKey(finding.path));
   const place = exact ?? nearest(source, finding.path);
   const span = finding.at === "key" || exact === undefined ? (place?.key ?? place?.value) : place?.value;
@@ -19,7 +19,7 @@ export function toError(file: string, source: YamlSource, finding: ConfigIssue):
 }
 
 /** Places a mistake in the text itself. */
-export function toBroken(file: string, source: YamlSource, problem: SourceProblem): ConfigError {
+export function toBroken(file: string, source: YamlSource, problem: SourceProblem): ConfigDiagnostic {
   const offset = problem.offset ?? source.places.get(pathKey(problem.path))?.value.start ?? 0;
   const { line, column } = source.position(offset);
   const { message, hint } = problem;
@@ -32,9 +32,4 @@ function nearest(source: YamlSource, path: YamlPath) {
     if (place !== undefined) return place;
   }
   return undefined;
-}
-
-/** In the order of the file. */
-export function inOrder(errors: readonly ConfigError[]): readonly ConfigError[] {
-  return [...errors].sort((a, b) => a.line - b.line || a.column - b.column);
 }

@@ -1,5 +1,6 @@
 import { counted } from "../../core/counted.ts";
-import type { PolicyMistake } from "../../operations/policies/policies.ts";
+import { placeText } from "../../core/diagnostic.ts";
+import type { PolicyErrorView } from "../../operations/policies/policies.ts";
 import { Banner } from "../components/banner.tsx";
 import { CodeBlock } from "../components/code-block.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
@@ -8,7 +9,7 @@ import { ForeignText } from "../components/foreign-text.tsx";
 const MAX_SHOWN = 20;
 
 /** What is wrong with files that are newer than the set in force. Nothing where nothing is. */
-export function Mistakes({ mistakes }: { readonly mistakes: readonly PolicyMistake[] }) {
+export function Mistakes({ mistakes }: { readonly mistakes: readonly PolicyErrorView[] }) {
   if (mistakes.length === 0) return null;
   const more = mistakes.length - MAX_SHOWN;
   return (
@@ -17,18 +18,18 @@ export function Mistakes({ mistakes }: { readonly mistakes: readonly PolicyMista
         <h2 id="mistakes">The files have {counted(mistakes.length, "mistake")}: what they say now is not in force</h2>
         <p>The policies below still decide. Mend the files, and they are taken up at once.</p>
       </Banner>
-      {mistakes.slice(0, MAX_SHOWN).map(({ file, line, column, message, hint, excerpt }) => (
+      {mistakes.slice(0, MAX_SHOWN).map((mistake) => (
         <div class="panel mistake">
-          <p class="mono place">
-            {file}:{line}:{column}
-          </p>
+          <p class="mono place">{placeText(mistake)}</p>
           <p>
-            <ForeignText text={message} />
+            <ForeignText text={mistake.message} />
           </p>
-          {excerpt === "" ? null : <CodeBlock label={`${file}, around line ${line}`} text={excerpt} />}
-          {hint === undefined ? null : (
+          {mistake.excerpt === "" ? null : (
+            <CodeBlock label={`${mistake.file}, around line ${mistake.line}`} text={mistake.excerpt} />
+          )}
+          {mistake.hint === undefined ? null : (
             <p class="soft">
-              <ForeignText text={hint} />
+              <ForeignText text={mistake.hint} />
             </p>
           )}
         </div>

@@ -20,8 +20,8 @@ import type {
   Evaluated,
   KnownCaller,
   PolicyDryRun,
+  PolicyErrorView,
   PolicyMatches,
-  PolicyMistake,
   PolicyOperations,
   PolicyState,
   PolicyView,
@@ -74,8 +74,8 @@ export function createPolicyOperations(deps: PolicyOperationsDeps): PolicyOperat
     keyHolders.find((holder) => holder.issuer === issuer && holder.subject === subject)?.kind ?? "person";
 
   // Mistakes stay the same until the files are read again.
-  let known: { readonly of: RefusedPolicies; readonly mistakes: readonly PolicyMistake[] } | undefined;
-  const mistakesNow = (): readonly PolicyMistake[] => {
+  let known: { readonly of: RefusedPolicies; readonly mistakes: readonly PolicyErrorView[] } | undefined;
+  const mistakesNow = (): readonly PolicyErrorView[] => {
     const refused = directory.refused();
     if (refused === undefined) return [];
     if (known?.of !== refused) {

@@ -21,7 +21,7 @@ export interface PolicyView extends PolicySummary {
 }
 
 /** A mistake of the files as they are now, with the lines around it. `file` is its path from the policies' folder. */
-export interface PolicyMistake extends PolicyError {
+export interface PolicyErrorView extends PolicyError {
   /** Ready to show in a fixed-width face: the lines, numbered, with a mark below the place. "" where none can be read. */
   readonly excerpt: string;
 }
@@ -45,7 +45,7 @@ export interface PolicyState {
   /** In file order. */
   readonly policies: readonly PolicyView[];
   /** Empty when the set in force is made of the files as they are. */
-  readonly mistakes: readonly PolicyMistake[];
+  readonly mistakes: readonly PolicyErrorView[];
   /** Tools about which no policy speaks by its targets, those in mode shadow aside. */
   readonly uncovered: readonly ToolPath[];
   /** How many tools the upstreams list. */
@@ -111,7 +111,7 @@ export interface KnownCaller {
 export interface PolicyOperations {
   state(): Promise<PolicyState>;
   /** What is wrong with files that are newer than the set in force. */
-  mistakes(): readonly PolicyMistake[];
+  mistakes(): readonly PolicyErrorView[];
   /** `undefined`: the set in force has no such policy. */
   detail(id: string): Promise<PolicyDetail | undefined>;
   /** Decides a call that nobody makes: nothing is recorded, counted or sent. The set is the one in force. */

@@ -1,7 +1,8 @@
 import { VERDICTS } from "../../core/decision.ts";
+import { byPlace } from "../../core/diagnostic.ts";
 import { createPolicyLanguage } from "../cel/environment.ts";
 import { type KnownTool, pathOf } from "../known-tool.ts";
-import { byPlace, type PolicyError, type PolicyFile } from "../policy-set.ts";
+import type { PolicyError, PolicyFile } from "../policy-set.ts";
 import { factsOfCalls, type KnownFacts, NO_KNOWN_FACTS } from "../values/facts.ts";
 import { checkAnnotations } from "./annotations.ts";
 import { createArgumentTypeCheck } from "./arguments.ts";
