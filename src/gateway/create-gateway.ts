@@ -2,8 +2,6 @@ import type { Approvals } from "../approvals/approvals.ts";
 import type { CallDigests } from "../approvals/call-digest.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import type { RpcError } from "../core/call.ts";
-import { refuse } from "../core/errors.ts";
 import { createCallIds } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
@@ -37,10 +35,10 @@ import { createRequestStates } from "./requests/request-state.ts";
 import { createRetryTokens } from "./requests/retry-tokens.ts";
 import { createStepUpGate } from "./step-up/step-up-gate.ts";
 import { createExecute } from "./steps/execute.ts";
-import { createKeptSubscriptions } from "./steps/kept-subscriptions.ts";
 import { createLinks } from "./steps/links.ts";
 import { createOutOfBand } from "./steps/out-of-band.ts";
 import { createRateLimitGuard } from "./steps/rate-limit-guard.ts";
+import { createSubscriptions } from "./steps/subscriptions.ts";
 import { createUnlistedCalls } from "./steps/unlisted-calls.ts";
 
 export interface GatewayDeps {
@@ -90,7 +88,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
   const links = createLinks({ catalog });
   const states = createRequestStates(deps.seal, deps.now);
   const outOfBand = createOutOfBand(deps.hash);
-  const keptSubscriptions = createKeptSubscriptions(deps);
+  const subscriptions = createSubscriptions({ ...deps, links, outOfBand });
   const budgets = createRateLimitGuard(deps);
   const signIns = createStepUpGate({ ...deps, states });
   const callIds = createCallIds(deps.now);
@@ -156,25 +154,7 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
     recordRefused: (call, tool, why) => unlistedCalls.record(call, tool, why),
     task: (id, fetcher) => paused.task(id, fetcher),
     cancelTask: (id, principal) => paused.cancel(id, principal),
-    async subscribe(scope, peer, uri, onUpdated) {
-      const receiver = { scope, holder: peer.owner };
-      const target = links.resolve(receiver, uri);
-      if (!target.ok) return target;
-      if (upstreams.get(target.upstream) === undefined) return refuse("RESOURCE_UNKNOWN");
-      const asked = { shown: uri, sent: target.uri };
-      const subscription = await keptSubscriptions.add({
-        upstream: target.upstream,
-        uri: target.uri,
-        peer: outOfBand.peerFor(peer, target.upstream),
-        allowed: () => deps.scope(scope.endpoint)?.upstreams.includes(target.upstream) === true,
-        onUpdated: ({ method, params }) =>
-          onUpdated({ method, params: links.from(receiver, target.upstream, asked).params(params) }),
-      });
-      if (subscription.ok) return subscription;
-      return "fault" in subscription
-        ? refuse(subscription.fault.code)
-        : refuse("PARAMS_INVALID", why(subscription.error));
-    },
+    ...subscriptions,
     notify(scope, peer, notification) {
       for (const name of scope.upstreams) {
         upstreams.get(name)?.session(outOfBand.peerFor(peer, name)).notify(notification);
@@ -193,8 +173,4 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
       return runs.drain(ms);
     },
   };
-}
-
-function why(error: RpcError): string {
-  return `The upstream refused the subscription (JSON-RPC ${error.code}).`;
 }

@@ -87,6 +87,8 @@ export interface Gateway {
     uri: string,
     onUpdated: (notification: Notification) => void,
   ): Promise<{ readonly ok: true; close(): void } | Refusal>;
+  /** The same for what the peer was granted before a restart: it is taken up as soon as its server can. */
+  resubscribe(...[scope, peer, uri, onUpdated]: Parameters<Gateway["subscribe"]>): { close(): void };
   /** Passes a client notification to the upstreams that this peer has sessions with. */
   notify(scope: Scope, peer: ClientPeer, notification: Notification): void;
   /** Forgets a peer: its session ended. */

@@ -133,6 +133,12 @@ export class ToolGateway implements Gateway {
     return { ok: true, close: () => void peers.delete(peer) };
   }
 
+  resubscribe(...[, peer, uri, onUpdated]: Parameters<Gateway["resubscribe"]>): { close(): void } {
+    const peers = this.watching.get(uri) ?? new Map();
+    this.watching.set(uri, peers.set(peer, onUpdated));
+    return { close: () => void peers.delete(peer) };
+  }
+
   notify(_scope: Scope, peer: ClientPeer, notification: Notification): void {
     this.notified.push({ peer: peer.key, notification });
   }

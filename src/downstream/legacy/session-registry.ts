@@ -52,11 +52,7 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
     if (record === undefined || !opened(record, context.principal)) return undefined;
     if (now() - record.lastSeenAt > limits.sessionIdleMs || !live.makeRoom()) return undefined;
     const session = live.hold(record, context);
-    if (record.subscriptions.length > 0) {
-      session.legacy.restore(context.scope).catch((err: unknown) => {
-        log.error({ err, session: idHash }, "Could not restore a session's subscriptions");
-      });
-    }
+    session.legacy.restore(context.scope);
     return session;
   };
 

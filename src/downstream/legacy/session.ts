@@ -158,15 +158,16 @@ export class LegacySession {
 
   /**
    * Takes the stored subscriptions up again after a restart, beside the request that woke the session. All of them count
-   * as watched from the start, so that a change of one meanwhile does not store the loss of the others.
+   * as watched from the start, so that a change of one meanwhile does not store the loss of the others, and for as long as
+   * their servers are not there.
    */
-  async restore(scope: Scope): Promise<void> {
-    const restored = this.facts.subscriptions.map(async (uri) => {
-      const refusal = await this.#watch(scope, uri);
-      if (refusal === undefined) return;
-      this.#edge.log.warn({ session: this.facts.handle, code: refusal.code }, "A stored subscription was refused");
-    });
-    await Promise.all(restored);
+  restore(scope: Scope): void {
+    const { gateway } = this.#edge;
+    for (const uri of this.facts.subscriptions) {
+      if (this.#watches.has(uri)) continue;
+      const restored = gateway.resubscribe(scope, this.peer, uri, (notification) => this.notify(notification));
+      this.#watches.set(uri, { close: () => restored.close(), closed: false });
+    }
   }
 
   /** Lets go of everything: calls are cancelled, watches closed, the gateway forgets the peer. `by`: who ends it. */
