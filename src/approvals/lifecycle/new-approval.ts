@@ -1,5 +1,5 @@
 import { cut } from "../../core/display.ts";
-import { type JsonObject, keptJson } from "../../core/json.ts";
+import type { JsonObject } from "../../core/json.ts";
 import { keptJsonInSlices } from "../../core/json-in-slices.ts";
 import type { Persons } from "../../core/persons.ts";
 import type { Slices } from "../../core/slices.ts";
@@ -70,6 +70,7 @@ export async function newApproval(parts: NewApprovalParts): Promise<NewApproval>
   if (slices.isOver) await slices.next();
   const redacted = parts.redact(call.arguments);
   if (slices.isOver) await slices.next();
+  const shown = redacted === call.arguments ? kept : (await keptJsonInSlices(redacted, slices)).kept;
   const sealedArguments = texts.sealArguments(id, kept);
   if (slices.isOver) await slices.next();
   const record: ApprovalRecord = {
@@ -89,7 +90,7 @@ export async function newApproval(parts: NewApprovalParts): Promise<NewApproval>
     tool: call.tool,
     definitionDigest: call.definitionDigest,
     argumentsDigest,
-    argumentsRedacted: redacted === call.arguments ? kept : keptJson(redacted).kept,
+    argumentsRedacted: shown,
     policies: flows.policies,
     policySet: call.policySet,
     snapshot: flows.snapshot,

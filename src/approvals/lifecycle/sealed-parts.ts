@@ -51,13 +51,17 @@ export function createSealedTexts(seal: Seal): SealedTexts {
     if (opened?.["request"] !== id || opened["part"] !== part) return undefined;
     return isObject(opened["value"]) ? opened["value"] : undefined;
   };
-  const openText = (id: string, part: string, sealed: string): string | undefined => {
+  const labelOf = (id: string, part: string): string => JSON.stringify([id, part]);
+  const openLong = (id: string, part: LongPart, sealed: string): Buffer | undefined => {
+    const bytes = seal.openBytes(sealed, labelOf(id, part));
+    if (bytes !== undefined) return bytes;
+    // As it was written before: a text in JSON.
     const text = open(id, part, sealed)?.["text"];
-    return typeof text === "string" ? text : undefined;
+    return typeof text === "string" ? Buffer.from(text, part === "result" ? "latin1" : "utf8") : undefined;
   };
   return {
-    sealArguments: (id, text) => close(id, "arguments", { text }),
-    openArguments: (id, sealed) => openText(id, "arguments", sealed),
+    sealArguments: (id, text) => seal.sealBytes(Buffer.from(text), labelOf(id, "arguments")),
+    openArguments: (id, sealed) => openLong(id, "arguments", sealed)?.toString(),
     sealRequester: (id, { principal, context }) =>
       close(id, "requester", {
         principal: { ...principal, actors: principal.actors.map((actor) => ({ ...actor })) },
@@ -76,18 +80,19 @@ export function createSealedTexts(seal: Seal): SealedTexts {
       return { message: text, misfits: isTexts(misfits) ? misfits : undefined };
     },
     // Byte by byte: a result comes back exactly as it was, also where it is not the UTF-8 that it should be.
-    sealResult: (id, result) => close(id, "result", { text: Buffer.from(result).toString("latin1") }),
-    openResult(id, sealed) {
-      const text = openText(id, "result", sealed);
-      return text === undefined ? undefined : Buffer.from(text, "latin1");
-    },
-    opens: (id, part, sealed) => open(id, part, sealed) !== undefined,
+    sealResult: (id, result) => seal.sealBytes(result, labelOf(id, "result")),
+    openResult: (id, sealed) => openLong(id, "result", sealed),
+    opens: (id, part, sealed) =>
+      seal.openBytes(sealed, labelOf(id, part)) !== undefined || open(id, part, sealed) !== undefined,
   };
 }
 
 function isTexts(value: Json | undefined): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
+
+/** What may be megabytes long. */
+type LongPart = "arguments" | "result";
 
 /** Whether a text is as `keptJson` writes an object; the object. */
 export async function argumentsIn(text: string, slices: Slices): Promise<JsonObject | undefined> {
