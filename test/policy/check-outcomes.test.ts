@@ -222,6 +222,20 @@ const rows = fc
             fc.constantFrom("==", "!="),
             fc.constantFrom('"EUR"', '"usd"', '"eur"'),
           ),
+          fc
+            .tuple(
+              fc.constantFrom("args.free", "args.short", "args.free.lowerAscii()", "args.listed"),
+              fc.constantFrom("startsWith", "endsWith", "contains", "matches"),
+              fc.constantFrom("a", "B", "ab", "E", "aa"),
+            )
+            .map(([it, test, part]) => [`${it}.${test}("${part}")`]),
+          fc
+            .tuple(
+              fc.constantFrom("args.free", "args.shaped"),
+              fc.constantFrom("^a", "b$", "^[a-c]+$", "^[^a]", "^..$"),
+            )
+            .map(([it, pattern]) => [`${it}.matches("${pattern}")`]),
+          fc.tuple(fc.constantFrom("size(args.short)", "args.free.size()"), order, number),
           fc.tuple(fc.constantFrom("args.listed"), fc.constantFrom("in"), fc.constantFrom('["EUR", "usd"]', '["usd"]')),
           fc.tuple(fc.constantFrom("args.level"), fc.constantFrom("==", "!="), fc.constantFrom("-1", "2", "3")),
           fc.tuple(fc.constantFrom("args.flag", 'args["flag"]'), fc.constantFrom("== true", "!= true", "")),

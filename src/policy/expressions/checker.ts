@@ -235,6 +235,7 @@ export class Checker {
       check: (part, facts) => this.check(part, facts, scope),
       operand: (part, facts) => this.#operand(part, facts, scope, operator),
       guards: (part) => guardsOf(part, outcome, scope.places, this.#deps),
+      matches: this.#deps.matches,
     };
   }
 }

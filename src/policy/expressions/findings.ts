@@ -88,4 +88,6 @@ export interface PartChecks {
   operand(part: AstNode, facts: Narrowing): readonly Finding[];
   /** What is known where a part came out so that the next is evaluated. */
   guards(part: AstNode): Narrowing;
+  /** Whether a text fits a pattern; `undefined` for a pattern that cannot be used. */
+  matches(pattern: string, text: string): boolean | undefined;
 }

@@ -8,7 +8,7 @@ import { canFail, type Finding, type PartChecks, reportedPlaces } from "./findin
  * fail go first, and what they guard is known to the others; what is left then is reported, each under what came before it.
  */
 export function checkLogical(node: AstNode, facts: Narrowing, text: string, parts: PartChecks): readonly Finding[] {
-  const { check, operand, guards } = parts;
+  const { check, operand, guards, matches } = parts;
   let pending = flatten(node, node.op);
   let known = facts;
   const findings: Finding[] = [];
@@ -24,7 +24,7 @@ export function checkLogical(node: AstNode, facts: Narrowing, text: string, part
     pending = pending.filter((part) => part !== next);
   }
   const told = new Set(findings.flatMap((it) => (it.kind === "mistake" ? it.start : [])));
-  const contradictions = checkContradictions(node, text, (part) => check(part, known).value);
+  const contradictions = checkContradictions(node, { text, matches, read: (part) => check(part, known).value });
   return [...findings, ...contradictions.filter(({ start }) => !told.has(start))];
 }
 

@@ -1,4 +1,5 @@
 import type { AstCall, AstNode } from "../syntax/ast.ts";
+import { parseTimestamp } from "../syntax/timestamps.ts";
 import { doubtsOfPart } from "../tool-schemas/address-parts.ts";
 import {
   ANYTHING,
@@ -46,6 +47,11 @@ const CHANGES: Readonly<Record<string, Change>> = {
   trim: { change: (text) => text.trim(), back: (text) => text, says: "It has no blanks at its ends.", shape: trimmed },
 };
 
+/** What a method makes of each character by itself; `undefined` for every other method. */
+export function changeOf(name: string): ((character: string) => string) | undefined {
+  return name === "lowerAscii" ? lower : name === "upperAscii" ? upper : undefined;
+}
+
 /** What functions come to. The parts of a time are counted from 0, but `getDate`. */
 const NUMBERS: Readonly<Record<string, Domain>> = {
   getDate: between(1, 31),
@@ -80,6 +86,10 @@ export function domainOfCall(name: string, target: Value | undefined, first: Val
     case "duration": {
       const seconds = typeof first?.literal === "string" ? secondsOf(first.literal) : undefined;
       return seconds === undefined ? ANYTHING : { ...ANYTHING, values: [seconds] };
+    }
+    case "timestamp": {
+      const time = typeof first?.literal === "string" ? parseTimestamp(first.literal)?.getTime() : undefined;
+      return time === undefined ? ANYTHING : { ...ANYTHING, values: [time / 1000] };
     }
     case "int":
     case "double":

@@ -4,6 +4,8 @@ import type { PatternTest } from "./schema-alternatives.ts";
 /** One place in a text: which characters can stand there, and whether it can be left out, or repeated. */
 interface Position {
   fits(character: string): boolean;
+  /** All that fit, where they are few. */
+  readonly only?: readonly string[];
   readonly skip: boolean;
   readonly loop: boolean;
 }
@@ -27,7 +29,7 @@ export const ANY_TEXT: Shape = [{ fits: any, skip: true, loop: true }];
 export function literalShape(text: string): Shape | undefined {
   const characters = [...text];
   if (characters.length > MAX_POSITIONS) return undefined;
-  return characters.map((it) => ({ fits: (character) => character === it, skip: false, loop: false }));
+  return characters.map((it) => ({ fits: (character) => character === it, only: [it], skip: false, loop: false }));
 }
 
 /** Texts of characters for which `fits` holds, between so many. */
@@ -70,7 +72,53 @@ export function anyOf(shapes: readonly Shape[]): (character: string) => boolean 
 
 /** What is left of a shape whose characters are changed one by one; `before`: all that become this one. */
 export function changed(shape: Shape, before: (character: string) => readonly string[]): Shape {
-  return shape.map((it) => ({ ...it, fits: (character) => before(character).some((from) => it.fits(from)) }));
+  return shape.map(({ skip, loop, ...it }) => ({
+    fits: (character) => before(character).some((from) => it.fits(from)),
+    skip,
+    loop,
+  }));
+}
+
+/** The shape of texts that have this part there. */
+export function shapeOfPart(part: string, where: PartPlace): Shape | undefined {
+  const literal = literalShape(part);
+  if (where === "start") return joined(literal, ANY_TEXT);
+  return where === "end" ? joined(ANY_TEXT, literal) : joined(ANY_TEXT, literal, ANY_TEXT);
+}
+
+/** Whether a text can have both shapes, as far as that can be told: of characters that are not few any may be in both. */
+export function haveTextInCommon(one: Shape, other: Shape): boolean {
+  const width = other.length + 1;
+  const states = new Set([0]);
+  for (const state of states) {
+    const [i, j] = [Math.floor(state / width), state % width];
+    const [a, b] = [one[i], other[j]];
+    if (a === undefined && b === undefined) return true;
+    if (a?.skip) states.add(state + width);
+    if (b?.skip) states.add(state + 1);
+    if (a === undefined || b === undefined || !share(a, b)) continue;
+    states.add((a.loop ? i : i + 1) * width + (b.loop ? j : j + 1));
+  }
+  return false;
+}
+
+function share(a: Position, b: Position): boolean {
+  if (a.only !== undefined) return a.only.some((it) => b.fits(it));
+  return b.only === undefined || b.only.some((it) => a.fits(it));
+}
+
+/** Whether every text of the shape has this part there, as far as it is written out in the shape. */
+export function mustHavePart(shape: Shape, part: string, where: PartPlace): boolean {
+  const characters = [...part];
+  const last = shape.length - characters.length;
+  const isAt = (from: number): boolean =>
+    characters.every((it, at) => {
+      const { only, skip = true, loop = true } = shape[from + at] ?? {};
+      return only?.length === 1 && only[0] === it && !skip && !loop;
+    });
+  if (last < 0) return false;
+  if (where !== "anywhere") return isAt(where === "start" ? 0 : last);
+  return Array.from({ length: last + 1 }, (_, from) => from).some(isAt);
 }
 
 /** Whether a text has the shape. */

@@ -11,10 +11,10 @@ export function outcomeOf(operator: string, left: Value["literal"], right: Value
   return compareRange(exactly(left), operator, right);
 }
 
-/** A number that is written out; of a duration its seconds. */
+/** A number that is written out; of a duration its seconds, and of a time those since 1970. */
 export function numberOf({ literal, kinds, domain }: Value): number | undefined {
   if (literal !== undefined) return typeof literal === "number" ? literal : undefined;
   const [only] = domain.values ?? [];
-  const isDuration = kinds?.size === 1 && kinds.has("duration") && domain.values?.length === 1;
-  return isDuration && typeof only === "number" ? only : undefined;
+  const isTime = kinds?.size === 1 && (kinds.has("duration") || kinds.has("timestamp")) && domain.values?.length === 1;
+  return isTime && typeof only === "number" ? only : undefined;
 }
