@@ -8,7 +8,9 @@ import { CLI } from "../support/built.ts";
 const HOOKS = join(import.meta.dirname, "../support/list-modules.mjs");
 
 /** What only a running gateway needs, and who opens its store. */
-const PACKAGES = ["better-sqlite3", "drizzle-orm", "hono", "@hono", "undici", "jose", "nodemailer", "openid-client"];
+const PACKAGES = ["better-sqlite3", "drizzle-orm", "hono", "@hono", "undici", "jose", "openid-client"];
+/** What only a gateway needs that sends e-mails. */
+const OF_MAIL = "nodemailer";
 const ROOMS = [
   "console",
   "gateway",
@@ -19,7 +21,9 @@ const ROOMS = [
   "main/serve",
   "main/compose/wire",
 ];
-const OF_A_GATEWAY = new RegExp(`/node_modules/(?:${PACKAGES.join("|")})/|/dist/(?:${ROOMS.join("|")})[/.]`);
+const OF_A_GATEWAY = new RegExp(
+  `/node_modules/(?:${[...PACKAGES, OF_MAIL].join("|")})/|/dist/(?:${ROOMS.join("|")})[/.]`,
+);
 
 let dir: string;
 beforeAll(() => {
@@ -62,4 +66,6 @@ it("what a gateway's modules are called is still what they are called", () => {
   const { modules: opened } = modulesOf("serve", "-c", "c.yaml");
   for (const name of [...PACKAGES.map((each) => `/node_modules/${each}/`), ...ROOMS.map((each) => `/dist/${each}`)])
     expect([name, opened.some((url) => url.includes(name))]).toEqual([name, true]);
+  expect(opened.filter((url) => url.includes(`/node_modules/${OF_MAIL}/`))).toEqual([]);
+  expect(import.meta.resolve(OF_MAIL)).toContain(`/node_modules/${OF_MAIL}/`);
 });

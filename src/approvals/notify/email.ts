@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { createTransport } from "nodemailer";
 import type { ApprovalNotice } from "../../core/approval.ts";
 import type { Log } from "../../core/log.ts";
 import { mailHtml, mailText } from "./mail-body.ts";
@@ -22,25 +21,16 @@ export interface EmailOptions {
  * mails about one request are one thread. @throws when `smtp` is no such URL
  */
 export function createEmailNotifier(options: EmailOptions, log: Log): Notifier {
-  const { host, ...server } = smtpServer(options.smtp);
-  const transport = createTransport({
-    host,
-    ...server,
-    greetingTimeout: TIMEOUT_MS,
-    socketTimeout: TIMEOUT_MS,
-    getSocket: (_options: unknown, use: Parameters<typeof connectSmtp>[2]) =>
-      connectSmtp({ host, port: server.port }, TIMEOUT_MS, use),
-    // Texts only: nothing in a mail may make the gateway read a file or fetch a URL.
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
+  const server = smtpServer(options.smtp);
+  let opened: ReturnType<typeof openTransport> | undefined;
   return {
     timeoutMs: TIMEOUT_MS,
     async send(notification, signal) {
       const to = recipients(options, notification.notice);
       if (to.length === 0) return { ok: false, error: "no approver of the stage is an e-mail address", retry: false };
       try {
-        const sent = await transport.sendMail({ ...mail(notification, options.from), to, signal });
+        opened ??= openTransport(server);
+        const sent = await (await opened).sendMail({ ...mail(notification, options.from), to, signal });
         if (sent.rejected.length > 0) {
           // Sending it again would reach those a second time who have it.
           log.warn(
@@ -57,6 +47,22 @@ export function createEmailNotifier(options: EmailOptions, log: Log): Notifier {
 }
 
 const TIMEOUT_MS = 30_000;
+
+/** Reads the library with the first mail: most gateways send none, and each start would wait for it. */
+async function openTransport({ host, ...server }: ReturnType<typeof smtpServer>) {
+  const { createTransport } = await import("nodemailer");
+  return createTransport({
+    host,
+    ...server,
+    greetingTimeout: TIMEOUT_MS,
+    socketTimeout: TIMEOUT_MS,
+    getSocket: (_options: unknown, use: Parameters<typeof connectSmtp>[2]) =>
+      connectSmtp({ host, port: server.port }, TIMEOUT_MS, use),
+    // Texts only: nothing in a mail may make the gateway read a file or fetch a URL.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+}
 
 // Subjects of tokens stand in the same list, so that only what can be nothing else counts.
 const ADDRESS = /^[^\s"(),:;<>@[\\\]\p{Cc}]{1,64}@[A-Za-z0-9.-]{1,253}$/u;
