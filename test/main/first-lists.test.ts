@@ -58,8 +58,11 @@ describe.each(SCRIPTS)("a %s server whose lists were not read yet", (_, script) 
     void listing.then(() => {
       listed = true;
     });
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(listed).toBe(false);
+    const waiting = () => gateway.running.stats().waiting;
+    await eventually(async () => waiting() === 1 || undefined);
+    // Somebody else asks for something else, and has the answer: that one has none.
+    closed(await connectRaw(gateway.mcp));
+    expect([listed, waiting()]).toEqual([false, 1]);
     slow.letGo();
     expect(await listing).toEqual(["slow__echo"]);
     expect(statusOf(gateway, "slow")?.state).toBe("ready");
