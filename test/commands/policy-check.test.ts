@@ -221,3 +221,40 @@ describe("portcullis policy check --live", () => {
     expect(statSync(join(dir, "p.db")).mtimeMs).toBe(before);
   });
 });
+
+describe("portcullis policy explain", () => {
+  const inputSchema = {
+    type: "object",
+    properties: { n: { type: "integer" }, amount: { type: "number", default: 20_000 } },
+  };
+  const explain = async (tool: string, args: string, ...more: readonly string[]) => {
+    const config = join(dir, "portcullis.yaml");
+    const { out } = await runPolicyCommand("explain", "-c", config, "--tool", tool, "--args", args, "--json", ...more);
+    const { decision, decided_with } = JSON.parse(out);
+    return { effect: decision.effect, decided_with };
+  };
+
+  it("decides with the definition that the gateway has listed, and says with which", async () => {
+    configure({ demo: servers.demo });
+    policies("  - { id: p, when: has(args.amount) && args.amount > 100.0, then: { deny: {} } }\n");
+    expect(await explain("demo/pay", "{}")).toEqual({
+      effect: "allow",
+      decided_with: expect.stringContaining("Decided without the definition of demo/pay"),
+    });
+    await store({ demo: { pay: inputSchema } });
+    const listed = "Decided with demo/pay as it was listed last.";
+    expect(await explain("demo/pay", '{"n": 1}')).toEqual({ effect: "deny", decided_with: listed });
+    expect(await explain("demo/pay", '{"n": 1, "amount": 1}')).toEqual({ effect: "allow", decided_with: listed });
+    expect(await explain("demo/other", '{"n": 1, "amount": 1}')).toMatchObject({
+      decided_with: expect.stringContaining("without the definition of demo/other"),
+    });
+    const given = [
+      "--definition",
+      JSON.stringify({ inputSchema: { type: "object", properties: { n: { type: "integer" } } } }),
+    ];
+    expect(await explain("demo/pay", '{"n": 1}', ...given)).toEqual({
+      effect: "allow",
+      decided_with: "Decided with the given definition of demo/pay.",
+    });
+  });
+});

@@ -225,7 +225,7 @@ Did not match
     args.amount < 5  = false
       args.amount    = 11
 `,
-      err: "",
+      err: expect.stringContaining("Decided without the definition of bank/pay, its types and defaults"),
     });
   });
 

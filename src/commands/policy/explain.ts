@@ -6,12 +6,14 @@ import { isObject, type JsonObject } from "../../core/json.ts";
 import { JSON_LIMITS } from "../../core/limits.ts";
 import { parseJson } from "../../core/parse-json.ts";
 import { explainCall } from "../../policy/explain/explain.ts";
+import { pathOf } from "../../policy/known-tool.ts";
 import { parseTimestamp } from "../../policy/syntax/timestamps.ts";
 import { type GivenCall, inputOfCall } from "../../policy/tests/given-call.ts";
 import type { Shell } from "../shell.ts";
-import { one, painter, print } from "../terminal/output.ts";
+import { one, painter, plainText, print } from "../terminal/output.ts";
 import { approvalsJson } from "./explanation-approvals.ts";
 import { explanationText } from "./explanation-text.ts";
+import { findKnownTools } from "./known-tools.ts";
 import { type PlaceOptions, printJson, readPlace, reportErrors, withPolicyPlace } from "./place.ts";
 
 interface ExplainOptions extends PlaceOptions {
@@ -42,7 +44,11 @@ export function registerPolicyExplain(policy: Command, shell: Shell): void {
     .option("--ip <address>", "where the call comes from; 127.0.0.1 without it")
     .option("--endpoint <name>", "the part after /mcp/")
     .option("--time <time>", "when, as RFC 3339 has it; now without it", parseTime)
-    .option("--definition <json>", "the tool as its server lists it, or @FILE: annotations, inputSchema", parseObject)
+    .option(
+      "--definition <json>",
+      "the tool as its server lists it, or @FILE, in place of the one that the gateway has listed",
+      parseObject,
+    )
     .addHelpText(
       "after",
       `
@@ -59,7 +65,8 @@ Exit code: 0 explained, whatever was decided; 1 the policies have mistakes; 2 us
 async function explain(options: ExplainOptions, shell: Shell): Promise<void> {
   const place = await readPlace(options, shell);
   if (place === undefined) return;
-  const explained = explainCall(place.policies, place, inputOfCall(callOf(options), options.definition));
+  const { definition, decidedWith } = await definitionFor(options, shell);
+  const explained = explainCall(place.policies, place, inputOfCall(callOf(options), definition));
   if (!explained.ok) {
     await reportErrors(explained.errors, place.policies, options, shell);
     return;
@@ -73,12 +80,32 @@ async function explain(options: ExplainOptions, shell: Shell): Promise<void> {
         ...(refusal && { refusal: { code: refusal.code, message: refusalText(refusal) } }),
         ...(needed && { approvals: approvalsJson(needed) }),
         policies,
+        decided_with: decidedWith,
       },
       shell,
     );
     return;
   }
+  shell.err(plainText(decidedWith));
   await print(shell.stdout, one(explanationText({ decision, refusal }, needed, policies, painter(shell.colours))));
+}
+
+/** The tool's definition: the one that is given, else the one that the gateway has listed, as it decides with. */
+async function definitionFor(
+  options: ExplainOptions,
+  shell: Shell,
+): Promise<{ readonly definition: JsonObject | undefined; readonly decidedWith: string }> {
+  const { definition, tool } = options;
+  if (definition !== undefined) return { definition, decidedWith: `Decided with the given definition of ${tool}.` };
+  const known = await findKnownTools(options, shell.env);
+  const listed = known.ok ? known.tools.find((it) => pathOf(it) === tool) : undefined;
+  if (listed !== undefined)
+    return { definition: listed.definition, decidedWith: `Decided with ${tool} as it was listed last.` };
+  const why = known.ok ? `it is none of ${known.source}.` : known.reason;
+  return {
+    definition: undefined,
+    decidedWith: `Decided without the definition of ${tool}, its types and defaults: ${why}`,
+  };
 }
 
 function callOf(options: ExplainOptions): GivenCall {

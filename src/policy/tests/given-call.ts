@@ -1,5 +1,7 @@
 import { z } from "zod";
-import type { JsonObject } from "../../core/json.ts";
+import { ExactNumber } from "../../core/exact-number.ts";
+import { isObject, type Json, type JsonObject } from "../../core/json.ts";
+import { JSON_LIMITS } from "../../core/limits.ts";
 import { AT_HOME, withIssuer } from "../../core/principal.ts";
 import type { PolicyInput } from "../policy-set.ts";
 import { parseTimestamp } from "../syntax/timestamps.ts";
@@ -9,7 +11,9 @@ const names = z.array(name).max(1000);
 const time = z.string().refine((text) => parseTimestamp(text) !== undefined, {
   error: 'Write the time as RFC 3339 has it: "2026-01-31T09:00:00Z".',
 });
-const json: z.ZodType<JsonObject> = z.record(z.string(), z.json());
+/** JSON whose numbers keep their text: `10.50` and `-0` are no doubles, and calls carry them. */
+const value: z.ZodType<Json> = z.any().refine((it) => isJson(it, JSON_LIMITS.maxDepth), "Write JSON.");
+const json: z.ZodType<JsonObject> = z.record(z.string(), value);
 
 /** A call as an author writes it down, to see what policies make of it. Whatever is left out is absent or empty. */
 export const givenCallSchema = z.strictObject({
@@ -57,7 +61,7 @@ export const givenCallSchema = z.strictObject({
 /** What a tool answered, as an author writes it down. */
 export const givenResultSchema = z.strictObject({
   is_error: z.boolean().describe("Whether the tool says that it failed. false without it.").optional(),
-  structured: z.json().describe("The structured content.").optional(),
+  structured: value.describe("The structured content.").optional(),
   text: z.string().max(1_000_000).describe("The text.").optional(),
 });
 
@@ -66,6 +70,14 @@ export type GivenResult = z.infer<typeof givenResultSchema>;
 
 /** A call as an author writes it down. */
 export type GivenCall = z.infer<typeof givenCallSchema>;
+
+function isJson(value: unknown, levels: number): value is Json {
+  if (value === null || value instanceof ExactNumber) return true;
+  if (typeof value === "number") return Number.isFinite(value);
+  if (Array.isArray(value)) return levels > 0 && value.every((item) => isJson(item, levels - 1));
+  if (!isObject(value)) return typeof value === "string" || typeof value === "boolean";
+  return levels > 0 && Object.values(value).every((member) => isJson(member, levels - 1));
+}
 
 const ANY_DAY = Date.UTC(2026, 0, 1, 12);
 
