@@ -2,7 +2,7 @@ import type { Log } from "../core/log.ts";
 import { LIST_KINDS, type ListKind } from "../mcp/messages.ts";
 import type { DefinitionChange, DefinitionReader, DefinitionStore } from "../store/definitions/definitions.ts";
 import type { Upstream, UpstreamEvent, Upstreams } from "../upstream/upstream.ts";
-import { type ChangeEmitter, createChangeEmitter } from "./change-emitter.ts";
+import { type ChangeEmitter, createChangeEmitter, createExchanges, type Exchanges } from "./change-emitter.ts";
 import { createCoalescer } from "./coalescer.ts";
 import { createDefinitionKeeper, type DefinitionKeeper } from "./definitions/definition-keeper.ts";
 import { createRememberedTools, type RememberedTools } from "./definitions/remembered-tools.ts";
@@ -39,6 +39,7 @@ export class CatalogMembers {
   readonly views: ViewCache;
   readonly #deps: MembersDeps;
   readonly #members = new Map<string, CatalogMember>();
+  readonly #exchanges: Exchanges;
   readonly #keeper: DefinitionKeeper;
   readonly #remembered: RememberedTools;
   readonly #claims: ClaimKeeper;
@@ -48,6 +49,7 @@ export class CatalogMembers {
     this.#deps = deps;
     this.firstStarts = createFirstStarts(timing.firstListsMs);
     this.emitter = createChangeEmitter({ windowMs: timing.announceMs, log });
+    this.#exchanges = createExchanges({ emitter: this.emitter, waitMs: timing.firstListsMs });
     this.#keeper = createDefinitionKeeper({
       ...deps,
       onChanges: deps.onDefinitionChanges ?? (() => {}),
@@ -70,7 +72,7 @@ export class CatalogMembers {
       const next = rules.get(name);
       // An upstream that stays as it was keeps its lists, so that a reload shows no gap to anybody.
       if (next === undefined || this.#deps.upstreams.get(name) !== member.upstream) {
-        this.#leave(name);
+        this.#leave(name, next !== undefined);
         if (next === undefined) this.#claims.forget(name);
       } else if (!sameToolRules(next, member.rules)) {
         member.rules = next;
@@ -160,7 +162,7 @@ export class CatalogMembers {
       onChange: (list) => {
         if (!isMember()) return;
         this.views.forget(name);
-        this.emitter.soon({ list, upstream: name });
+        if (!this.#exchanges.isHeld(name)) this.emitter.soon({ list, upstream: name });
       },
       onTtl: () => {
         if (isMember()) this.views.forget(name);
@@ -182,15 +184,16 @@ export class CatalogMembers {
     return reader;
   }
 
-  #leave(name: string): void {
+  #leave(name: string, exchanged: boolean): void {
     const member = this.#members.get(name);
     if (member === undefined) return;
     endWork(member);
     this.#members.delete(name);
     this.#remembered.forget(name);
     this.views.forget(name);
+    if (exchanged && !member.hidden) this.#exchanges.began(name, member.reader);
     // At once: who sees this upstream is known only as long as it is in their scopes.
-    if (!member.hidden) this.emitter.now(listsWithItems(member).map((list) => ({ list, upstream: name })));
+    else this.#exchanges.left(name, member.hidden ? [] : listsWithItems(member));
   }
 
   #reached(name: string, member: CatalogMember): void {
@@ -202,6 +205,7 @@ export class CatalogMembers {
     }
     member.reading = member.reader.refresh(LIST_KINDS).then(async () => {
       await this.#recall(name, member);
+      this.#exchanges.read(name, member.reader);
       // Before anybody who waited for these lists can see them, so that nobody is told of what was read already.
       this.emitter.flush();
       member.upstream.listsRead();
@@ -210,6 +214,7 @@ export class CatalogMembers {
   }
 
   #down(name: string, member: CatalogMember): void {
+    this.#exchanges.seen(name);
     void this.#recall(name, member).finally(member.settle);
     member.graceTimer ??= setTimeout(() => {
       member.hidden = true;

@@ -14,6 +14,8 @@ const WITH_PARSING = 2;
  */
 export interface UpstreamReader {
   lists(): UpstreamLists;
+  /** A text that is equal for lists that are shown alike. */
+  shape(kind: ListKind): string;
   /** Whether its tools were ever read, all of them. */
   knowsTools(): boolean;
   /**
@@ -100,6 +102,11 @@ export function createUpstreamReader(
 
   return {
     lists: known.lists,
+    shape(kind) {
+      if (kind !== "tools") return known.digests(kind) ?? "";
+      const { tools } = known.lists();
+      return tools.map(({ digest }) => digest).join("\n");
+    },
     knowsTools: () => known.isWhole("tools"),
     refresh: async (kinds) => {
       const read = await Promise.all(kinds.map(refreshOne));
