@@ -30,7 +30,7 @@ const NAMED = FILES.flatMap(({ path, text }) => namesIn(text).map((name) => ({ p
 /** Members of what databases, clients and users of the API hold. */
 const KEPT = [
   "core/persons.ts mentions",
-  "store/approvals/rows.ts mentions",
+  "store/approvals/json-columns.ts mentions",
   "gateway/requests/request-state.ts receipt",
   "approvals/cursor.ts ending",
 ];

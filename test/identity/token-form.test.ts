@@ -74,6 +74,11 @@ describe("a token whose signature is good is refused", () => {
       () => [JSON.stringify(header()), withMember(claims(), `"x":${"[".repeat(20)}${"]".repeat(20)}`)],
       "differently",
     ],
+    ...["sub", "client_id", "azp", "cid", "appid"].map((name): [string, () => [string, string], string] => [
+      `with half a character in its ${name}`,
+      () => [JSON.stringify(header()), JSON.stringify({ ...claims(), [name]: "s\ud800" })],
+      "differently",
+    ]),
   ])("%s", async (_what, texts, why) => {
     const refusal = refusalOf(await identity().identify(bearer(await issuer.signTexts(...texts()))));
     expect([refusal.code, refusal.challenge]).toEqual(["TOKEN_INVALID", expect.stringContaining(why)]);
@@ -108,6 +113,17 @@ describe("a token whose signature is good is refused", () => {
       expect(refusalOf(await identity().identify(bearer(other))).code).toBe("TOKEN_INVALID");
       expect(readToken(other).ok).toBe(false);
     }
+  });
+});
+
+it("what a token calls somebody is a text that can be stored and sent, wherever it was cut", async () => {
+  const cut = "Ann \ud83d";
+  const said = { name: cut, email: cut, acr: cut, amr: [cut], roles: [cut, "lead"] };
+  const token = await issuer.signTexts(JSON.stringify(header()), JSON.stringify({ ...claims(), ...said }));
+  expect(principalOf(await identity().identify(bearer(token)))).toMatchObject({
+    name: "Ann \ufffd",
+    roles: ["Ann \ufffd", "lead"],
+    acr: "Ann \ufffd",
   });
 });
 

@@ -198,10 +198,11 @@ function nameOf(value: Json): string | undefined {
 
 /** The texts of a claim that is one or a list of them. */
 function texts(value: Json | undefined): readonly string[] {
-  if (typeof value === "string") return value === "" ? [] : [value];
-  return Array.isArray(value) ? value.filter((item) => typeof item === "string" && item !== "") : [];
+  const items = Array.isArray(value) ? value : [value];
+  return items.flatMap((item) => text(item) ?? []);
 }
 
+/** As it is stored and sent: half a character, where a name was cut in its middle, is in neither. */
 function text(value: Json | undefined): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
+  return typeof value === "string" && value !== "" ? value.toWellFormed() : undefined;
 }

@@ -20,7 +20,8 @@ const LIMITS = { ...JSON_LIMITS, maxDepth: 16 };
 /**
  * Takes a JWT apart, and refuses every text that another reader could take for another token: three segments of base64url
  * without padding and with no bits left over (RFC 7515 §2), UTF-8, JSON by the rules for bodies without a member that comes
- * twice (RFC 7519 §4), and no extension that must be understood (`crit`, RFC 7515 §4.1.11). @throws never
+ * twice (RFC 7519 §4), no half of a character in what its subject and its client are told from others by (RFC 8259 §8.2), and no
+ * extension that must be understood (`crit`, RFC 7515 §4.1.11). @throws never
  */
 export function readToken(token: string): ReadToken {
   const segments = token.split(".").map(bytesOf);
@@ -30,7 +31,7 @@ export function readToken(token: string): ReadToken {
   }
   const [header, claims] = [objectIn(first), objectIn(second)];
   if (header === "unreadable" || claims === "unreadable") return MALFORMED;
-  if (header === "ambiguous" || claims === "ambiguous") {
+  if (header === "ambiguous" || claims === "ambiguous" || !TELLS_APART.every((name) => isWhole(claims[name]))) {
     return { ok: false, detail: "It holds a value that readers would read differently." };
   }
   const { alg, kid, typ, crit } = header;
@@ -38,6 +39,13 @@ export function readToken(token: string): ReadToken {
   if (typeof alg !== "string" || !named) return MALFORMED;
   if (crit !== undefined) return { ok: false, detail: "It uses an extension that is not known here." };
   return { ok: true, parts: { header, claims } };
+}
+
+const TELLS_APART = ["iss", "sub", "client_id", "azp", "cid", "appid"] as const;
+
+// Stored as text and sent on, one half of a character is any other.
+function isWhole(value: Json | undefined): boolean {
+  return typeof value !== "string" || value.isWellFormed();
 }
 
 const MALFORMED: ReadToken = { ok: false, detail: "It is not a well-formed token." };

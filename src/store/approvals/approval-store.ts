@@ -21,7 +21,16 @@ import { prepareOpeningBounds } from "./opening-bounds.ts";
 import type { OutboxRow } from "./outbox-messages.ts";
 import { outboxSeals } from "./outbox-rows.ts";
 import { createApprovalFinder, createApprovalReads } from "./reads.ts";
-import { changingColumns, decisionOf, decisionRow, type EventRow, eventOf, eventRow, requestRow } from "./rows.ts";
+import {
+  approverRow,
+  changingColumns,
+  decisionOf,
+  decisionRow,
+  type EventRow,
+  eventOf,
+  eventRow,
+  requestRow,
+} from "./rows.ts";
 import {
   approvalApprovers,
   approvalDecisions,
@@ -168,10 +177,7 @@ function insertRequest(db: BetterSQLite3Database, { record, sealed, approvers }:
     .values({ requestId: record.id, ...sealed })
     .run();
   for (const entry of approvers) {
-    db.insert(approvalApprovers)
-      .values({ requestId: record.id, createdAt: record.createdAt, open: true, ...entry })
-      .onConflictDoNothing()
-      .run();
+    db.insert(approvalApprovers).values(approverRow(record, entry)).onConflictDoNothing().run();
   }
 }
 

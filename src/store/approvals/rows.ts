@@ -1,19 +1,21 @@
-import type { ApprovalDecision, ApprovalEvent, FlowSnapshot, Person, StageRule } from "../../core/approval.ts";
-import { isObject, type Json, type JsonObject } from "../../core/json.ts";
-import { TRACE_KINDS, type Traces } from "../../core/persons.ts";
-import { objectIn, stringsIn } from "../database/stored-json.ts";
-import { StoreError } from "../store-error.ts";
-import type { ApprovalRecord, NewDecision, NewEvent } from "./approvals.ts";
-import type { approvalDecisions, approvalEvents, approvalRequests } from "./schema.ts";
+import type { ApprovalDecision, ApprovalEvent, Person } from "../../core/approval.ts";
+import { storableRow } from "../database/storable.ts";
+import { stringsIn } from "../database/stored-json.ts";
+import type { ApprovalRecord, ApproverEntry, NewDecision, NewEvent } from "./approvals.ts";
+import { snapshotIn, tracesIn } from "./json-columns.ts";
+import type { approvalApprovers, approvalDecisions, approvalEvents, approvalRequests } from "./schema.ts";
+
+/* All rows are made here, with texts as SQLite will give them back, so that their seals fit what is read. */
 
 /** One row of `approval_requests`, of `approval_decisions`, of `approval_events`. */
 export type RequestRow = typeof approvalRequests.$inferSelect;
 export type DecisionRow = typeof approvalDecisions.$inferSelect;
 export type EventRow = typeof approvalEvents.$inferSelect;
+type ApproverRow = typeof approvalApprovers.$inferSelect;
 
 /** A record as its row, but for its seal. */
 export function requestRow(record: ApprovalRecord): Omit<RequestRow, "history" | "mac"> {
-  return {
+  return storableRow({
     id: record.id,
     digest: record.digest,
     iss: record.issuer,
@@ -38,12 +40,12 @@ export function requestRow(record: ApprovalRecord): Omit<RequestRow, "history" |
     createdAt: record.createdAt,
     pendingUntil: record.pendingUntil,
     ...changingColumns(record),
-  };
+  });
 }
 
 /** The columns that transitions write. */
 export function changingColumns(record: ApprovalRecord) {
-  return {
+  return storableRow({
     state: record.state,
     version: record.version,
     messageSealed: record.messageSealed ?? null,
@@ -66,7 +68,7 @@ export function changingColumns(record: ApprovalRecord) {
     deliveredAt: record.deliveredAt ?? null,
     purgedAt: record.purgedAt ?? null,
     dueAt: record.dueAt ?? null,
-  };
+  });
 }
 
 /** A row as its record. @throws StoreError STORE_ROW_MALFORMED */
@@ -119,9 +121,14 @@ export function recordOf(row: RequestRow): ApprovalRecord {
   };
 }
 
+/** Who may approve a new request as a row. */
+export function approverRow({ id, createdAt }: ApprovalRecord, entry: ApproverEntry): ApproverRow {
+  return storableRow({ requestId: id, createdAt, open: true, ...entry });
+}
+
 /** One vote as its row. */
 export function decisionRow(requestId: string, decision: NewDecision): DecisionRow {
-  return {
+  return storableRow({
     requestId,
     stage: decision.stage,
     approverIss: decision.approver.issuer,
@@ -136,7 +143,7 @@ export function decisionRow(requestId: string, decision: NewDecision): DecisionR
     channel: decision.channel,
     ip: decision.ip ?? null,
     at: decision.at,
-  };
+  });
 }
 
 /** A row as the vote that people see. */
@@ -156,7 +163,7 @@ export function decisionOf(row: DecisionRow): ApprovalDecision {
 
 /** One event as its row. */
 export function eventRow(requestId: string, seq: number, event: NewEvent): EventRow {
-  return {
+  return storableRow({
     requestId,
     seq,
     act: event.act,
@@ -168,7 +175,7 @@ export function eventRow(requestId: string, seq: number, event: NewEvent): Event
     actorEmail: event.actor?.email ?? null,
     reason: event.reason ?? null,
     at: event.at,
-  };
+  });
 }
 
 /** A row as its event. */
@@ -190,60 +197,4 @@ export function eventOf(row: EventRow): ApprovalEvent {
 
 function person(issuer: string, subject: string, name: string | null, email: string | null): Person {
   return { issuer, subject, name: name ?? undefined, email: email ?? undefined };
-}
-
-function tracesIn(text: string | null, place: { readonly table: string; readonly column: string }): Traces | undefined {
-  if (text === null) return undefined;
-  const { kind: written, vouched, names, actors, mentions, odd } = objectIn(text, place);
-  const kind = TRACE_KINDS.find((one) => one === written);
-  if (kind === undefined || typeof vouched !== "boolean") throw malformed();
-  // Of before it was written down: whether every name was read, and was plain, nobody knows any more.
-  const others = { actors: texts(actors ?? []), mentions: texts(mentions ?? []) };
-  return { kind, vouched, names: texts(names), ...others, odd: odd !== false || mentions === undefined };
-}
-
-const SNAPSHOT = { table: "approval_requests", column: "flow_snapshot" };
-
-// A snapshot says who may approve: what does not read exactly as it was written decides nothing.
-function snapshotIn(text: string): FlowSnapshot {
-  const { flows, stages, executeTtlMs, requesterMayApprove, reason } = objectIn(text, SNAPSHOT);
-  if (!Array.isArray(flows) || !Array.isArray(stages) || stages.length === 0) throw malformed();
-  if (typeof executeTtlMs !== "number" || typeof requesterMayApprove !== "boolean") throw malformed();
-  if (reason !== "never" && reason !== "on_reject" && reason !== "always") throw malformed();
-  return { flows: flows.map(flowIn), stages: stages.map(stageIn), executeTtlMs, requesterMayApprove, reason };
-}
-
-function flowIn(value: Json): FlowSnapshot["flows"][number] {
-  const { name, digest, notify } = objectOf(value);
-  if (typeof name !== "string" || typeof digest !== "string") throw malformed();
-  return { name, digest, notify: texts(notify) };
-}
-
-function stageIn(value: Json): StageRule {
-  const { flow, approvers, required, escalate } = objectOf(value);
-  if (typeof flow !== "string" || typeof required !== "number" || !(required >= 1)) throw malformed();
-  const rule = { flow, approvers: approversIn(approvers), required };
-  if (escalate === undefined) return { ...rule, escalate: undefined };
-  const { afterMs, to } = objectOf(escalate);
-  if (typeof afterMs !== "number") throw malformed();
-  return { ...rule, escalate: { afterMs, to: approversIn(to) } };
-}
-
-function approversIn(value: Json | undefined): StageRule["approvers"] {
-  const { roles, users } = objectOf(value);
-  return { roles: texts(roles), users: texts(users) };
-}
-
-function objectOf(value: Json | undefined): JsonObject {
-  if (!isObject(value)) throw malformed();
-  return value;
-}
-
-function texts(value: Json | undefined): readonly string[] {
-  if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) throw malformed();
-  return value;
-}
-
-function malformed(): StoreError {
-  return new StoreError("STORE_ROW_MALFORMED", "A row of approval_requests holds no usable flow_snapshot.");
 }

@@ -6,7 +6,7 @@ export type Cell = string | number | boolean | null;
  * have a hash fit no longer, without anybody having touched the row.
  */
 export function storable<T extends Cell>(values: readonly T[]): readonly (T | string)[] {
-  return values.map((value) => (typeof value === "string" ? storableText(value) : value));
+  return values.map((value) => (typeof value === "string" ? value.toWellFormed() : value));
 }
 
 /** The same of a row by its columns. */
@@ -14,13 +14,9 @@ export function storableRow<Row extends object>(row: Row): Row {
   const kept: Row = { ...row };
   for (const key of Object.keys(kept)) {
     const value: unknown = Reflect.get(kept, key);
-    if (typeof value === "string") Reflect.set(kept, key, storableText(value));
+    if (typeof value === "string") Reflect.set(kept, key, value.toWellFormed());
   }
   return kept;
-}
-
-function storableText(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, "\ufffd");
 }
 
 /** The same of pairs of a name and a value, as JSON. */
