@@ -1,5 +1,10 @@
+import { OneByOne } from "./one-by-one.ts";
+
 /** How long one slice may hold the event loop, in ms: others wait for so long at most. */
 const SLICE_MS = 10;
+
+/** Of the whole process, as its event loop is: between the slices of two pieces of work everybody else has their turn, too. */
+const turns = new OneByOne();
 
 /**
  * Cuts a long piece of work into slices, between which everybody else has their turn, and counts what they took. Ask
@@ -29,7 +34,7 @@ export class Slices {
   /** Lets the others have their turn, and begins another slice. */
   async next(): Promise<void> {
     this.#before = this.spent;
-    await new Promise((resolve) => setImmediate(resolve));
+    await turns.turn("");
     this.#began = this.#now();
   }
 
