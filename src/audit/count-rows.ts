@@ -1,8 +1,8 @@
 import { serverPartOf } from "../core/call-outcome.ts";
-import { isObject } from "../core/json.ts";
 import { type CountableRow, type Counted, type Increment, LONG_STEP, SHORT_STEP } from "../store/activity/activity.ts";
+import { askedMsIn } from "./asked-ms.ts";
 import { bucketOf } from "./histogram.ts";
-import { jsonIn, readMatches } from "./read/read-matches.ts";
+import { readMatches } from "./read/read-matches.ts";
 
 /** How long counts are kept, ms: those of the short spans two days, an hour more for whoever begins at a round time. */
 export const SHORT_KEPT_MS = 2 * 86_400_000 + LONG_STEP;
@@ -48,7 +48,7 @@ export function countRows(rows: readonly CountableRow[], now: number): readonly 
       const part = outcome === null ? "none" : serverPartOf(outcome);
       if (upstream !== null && durationMs !== null && part !== "none") {
         if (part !== "answered") add(row, part, upstream);
-        else add(row, "latency", upstream, { bucket: bucketOf(Math.max(0, durationMs - askedMs(facts))) });
+        else add(row, "latency", upstream, { bucket: bucketOf(Math.max(0, durationMs - askedMsIn(facts))) });
       }
     }
     if (waitedMs !== null) add(row, "waiting", "", { bucket: bucketOf(waitedMs) });
@@ -66,14 +66,6 @@ function isCountable(row: CountableRow): boolean {
     [durationMs, openedAt, waitedMs].every(isNumber) &&
     [upstream, decision, outcome, policies, facts].every(isText)
   );
-}
-
-/** For how long a server waited for its user: that is none of its own time to answer. */
-function askedMs(facts: string | null): number {
-  if (facts === null) return 0;
-  const read = jsonIn(facts);
-  const asked = isObject(read) ? read["asked_ms"] : undefined;
-  return typeof asked === "number" ? asked : 0;
 }
 
 type Counts = Map<string, { -readonly [Key in keyof Increment]: Increment[Key] }>;

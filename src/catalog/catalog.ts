@@ -30,6 +30,8 @@ export interface Catalog {
   firstLists(names: readonly string[]): Promise<unknown> | undefined;
   /** What in the lists of an upstream clients could not have read, as they were read last. */
   faults(upstream: string): ReadonlyMap<ListKind, ListFaults>;
+  /** The lists of an upstream that have changed in a client's session alone: what it added there is offered to nobody. */
+  unseen(upstream: string): readonly ListKind[];
   /**
    * Asks an upstream once more which tools it has, so that the views show them as it describes them now. Resolves to whether
    * it answered within `withinMs`; an upstream that has not come up yet did not.
@@ -59,6 +61,7 @@ export function createCatalog(
       await Promise.all(names.map((name) => members.get(name)?.settled));
     },
     faults: (name) => members.get(name)?.reader.lists().faults ?? new Map(),
+    unseen: (name) => members.get(name)?.reader.unseen() ?? [],
     firstLists: (names) => members.firstStarts.waitFor(names),
     async readAgain(name, withinMs) {
       const member = members.get(name);

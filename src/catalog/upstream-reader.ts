@@ -25,6 +25,8 @@ export interface UpstreamReader {
   refresh(kinds: readonly ListKind[]): Promise<boolean>;
   /** A client's session with it was told that this list changed. */
   toldInSession(kind: ListKind): void;
+  /** The lists that have changed in a client's session alone. */
+  unseen(): readonly ListKind[];
   /** Other rules hold from now on, without another reading. */
   rule(rules: CompiledToolRules): void;
 }
@@ -113,6 +115,7 @@ export function createUpstreamReader(
       return read.every((each) => each);
     },
     toldInSession: (kind) => sessionChanges.told(kind),
+    unseen: sessionChanges.unseen,
     rule: known.rule,
   };
 }

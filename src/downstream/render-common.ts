@@ -102,6 +102,10 @@ function faultText(fault: UpstreamFault): string {
     fault.executed === "no"
       ? "The call was not carried out; it is safe to try again later."
       : "The call may or may not have been carried out: check before you repeat it.";
+  const deadline = fault.code === "UPSTREAM_TIMEOUT" && fault.ours !== true ? DEADLINE : "";
   const says = fault.said === undefined ? "" : ` It says: "${fault.said}"`;
-  return `${ERRORS[fault.code].message} Server: ${fault.upstream}.${says} ${next}`;
+  return `${ERRORS[fault.code].message} Server: ${fault.upstream}.${says} ${next}${deadline}`;
 }
+
+const DEADLINE =
+  " How long it may take, with progress or without, is the timeout of this server in the gateway's configuration.";

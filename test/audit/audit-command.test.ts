@@ -164,6 +164,7 @@ describe("audit list", () => {
         arguments_redacted: { amount: 12, currency: "EUR" },
         outcome: "denied",
         duration_ms: 0.2,
+        asked_ms: 0,
         trace_id: null,
         approval: null,
         challenge: null,

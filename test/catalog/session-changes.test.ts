@@ -21,12 +21,14 @@ function changing() {
     read: (isOther: boolean) => changes.begin("tools").read(isOther),
     begin: () => changes.begin("tools"),
     pass: (ms: number) => (time += ms),
+    unseen: changes.unseen,
     lines: () => log.lines.filter((line) => JSON.stringify(line).includes("isolation: shared")).length,
   };
 }
 
-it("a list that changes in a client's session alone is logged, once", () => {
-  const { told, read, pass, lines } = changing();
+it("a list that changes in a client's session alone is logged, once, and noted for good", () => {
+  const { told, read, pass, lines, unseen } = changing();
+  expect(unseen()).toEqual([]);
   read(true);
   pass(60_000);
   told();
@@ -35,10 +37,12 @@ it("a list that changes in a client's session alone is logged, once", () => {
   told();
   read(false);
   expect(lines()).toBe(1);
+  read(true);
+  expect(unseen()).toEqual(["tools"]);
 });
 
 it("one that changes for everybody is not, whichever session is told first", () => {
-  const { told, read, begin, pass, lines } = changing();
+  const { told, read, begin, pass, lines, unseen } = changing();
   read(true);
   pass(60_000);
   told();
@@ -53,6 +57,7 @@ it("one that changes for everybody is not, whichever session is told first", () 
   told();
   reading.read(false);
   expect(lines()).toBe(0);
+  expect(unseen()).toEqual([]);
 });
 
 it("is noticed when the list is read again", async () => {
@@ -76,6 +81,7 @@ it("is noticed when the list is read again", async () => {
   reader.toldInSession("tools");
   await reader.refresh(["tools"]);
   expect(JSON.stringify(log.lines)).toContain("isolation: shared");
+  expect(reader.unseen()).toEqual(["tools"]);
 });
 
 it.each(["session", "shared"] as const)("whose session was told is known: isolation %s", async (isolation) => {

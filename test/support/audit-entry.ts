@@ -25,6 +25,7 @@ export function auditEntry(changes: Partial<AuditEntry> = {}): AuditEntry {
     argumentsRedacted: '{"amount":12}',
     definitionDigest: "d".repeat(64),
     facts: null,
+    endFacts: null,
     outcome: "ok",
     durationMs: 12,
     endedAt: 1_790_000_000_012,

@@ -38,6 +38,7 @@ const auditEntrySchema = z
         "Where a server's definition of a tool has changed: which of its fields, and from what to what its annotations. In a row that stands for many calls (calls_left_out): how many, and since when.",
       ),
     duration_ms: z.number().nullable(),
+    asked_ms: z.number().nullable().describe("For how much of that its server waited for answers of the client."),
     trace_id: z.string().nullable(),
     approval: z.string().nullable().describe("Id of the request for approval that it is about."),
     challenge: z.string().nullable().describe("Id of the sign-in that it was sent to, or that let it pass."),

@@ -92,7 +92,8 @@ export function upstreamRoutes(upstreams: UpstreamOperations): readonly Route[] 
 }
 
 function upstreamJson(view: UpstreamView): UpstreamBody {
-  const { name, source, address, status, load, tools, faults, endpoints, isolation, timeoutMs, registered } = view;
+  const { name, source, address, status, load, tools, faults, unseen, endpoints, isolation, timeoutMs, registered } =
+    view;
   return {
     ...{ name, source, address, state: status.state, since: timeText(status.since) },
     last_error: status.lastError ?? null,
@@ -103,6 +104,7 @@ function upstreamJson(view: UpstreamView): UpstreamBody {
     list_faults: Array.from(faults, ([list, { count, items }]) => {
       return { list, count, items: items.map(({ name, leftOut, why }) => ({ name, left_out: leftOut, why })) };
     }),
+    unseen_lists: [...unseen],
     endpoints: [...endpoints],
     isolation,
     timeout_ms: timeoutMs,

@@ -36,6 +36,11 @@ const upstream = z.object({
       }),
     )
     .describe("What clients could not have read in its lists, as they were read last."),
+  unseen_lists: z
+    .array(z.enum(LIST_KINDS))
+    .describe(
+      "Lists that it changed in a client's session alone: what it added there is not offered. isolation: shared shows it.",
+    ),
   endpoints: z.array(z.string()).describe("Paths at which it is served."),
   isolation: z.enum(["session", "shared"]),
   timeout_ms: z.int(),

@@ -1,5 +1,6 @@
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
 import { actedBy } from "../actor-of.ts";
+import { askedMsIn } from "../asked-ms.ts";
 import { jsonIn, readMatches } from "./read-matches.ts";
 
 /** An entry as JSON: snake_case, times in RFC 3339. */
@@ -25,6 +26,7 @@ export function auditEntryJson(entry: AuditEntry) {
     outcome: entry.outcome,
     difference: entry.kind === "admin" ? jsonIn(entry.facts) : null,
     duration_ms: entry.durationMs,
+    asked_ms: entry.durationMs === null ? null : askedMsIn(entry.endFacts),
     trace_id: entry.traceId,
     approval: entry.approval,
     challenge: entry.challenge,

@@ -1,5 +1,6 @@
 import { writeExact } from "../../core/exact-json.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
+import { askedMsIn } from "../asked-ms.ts";
 import { auditEntryJson } from "./entry-json.ts";
 import { readMatches } from "./read-matches.ts";
 
@@ -34,6 +35,7 @@ const COLUMNS: Readonly<Record<string, (entry: AuditEntry) => Cell>> = {
   shadow: (entry) => policiesOf(entry, true),
   outcome: (entry) => entry.outcome,
   duration_ms: (entry) => entry.durationMs,
+  asked_ms: (entry) => (entry.durationMs === null ? null : askedMsIn(entry.endFacts)),
   trace_id: (entry) => entry.traceId,
   approval: (entry) => entry.approval,
   challenge: (entry) => entry.challenge,

@@ -9,7 +9,7 @@ type Paint = (colour: Colour, text: string) => string;
 
 const MAX_CELL = 60;
 
-/** Upstreams as a table; below it, why those that are not ready are not, and what clients could not read in their lists. */
+/** Upstreams as a table; below it, why those that are not ready are not, and what of their lists clients do not see. */
 export function upstreamTable(items: readonly UpstreamBody[], paint: Paint): string {
   const rows = items.map((item) => [
     plainText(item.name),
@@ -30,6 +30,10 @@ export function upstreamTable(items: readonly UpstreamBody[], paint: Paint): str
       .join("") +
     items
       .flatMap(({ name, list_faults }) => list_faults.map((faults) => `\n${plainText(name)}: ${faultsText(faults)}`))
+      .join("") +
+    items
+      .filter(({ unseen_lists }) => unseen_lists.length > 0)
+      .map(({ name, unseen_lists }) => `\n${plainText(name)}: ${unseenText(unseen_lists)}`)
       .join("")
   );
 }
@@ -42,6 +46,11 @@ function faultsText({ list, count, items }: UpstreamBody["list_faults"][number])
   const more = count > items.length ? `\n  and ${grouped(count - items.length)} more` : "";
   const noun = counted(count, LIST_NOUNS[list]);
   return `Clients could not read ${noun} as ${count === 1 ? "it is" : "they are"} listed.${lines.join("")}${more}`;
+}
+
+function unseenText(lists: UpstreamBody["unseen_lists"]): string {
+  const what = lists.map((list) => `${LIST_NOUNS[list]}s`).join(", ");
+  return `Changed in a client's session alone, which is shown to nobody: ${what}.\n  If they depend on the session, set isolation: shared.`;
 }
 
 function nextText({ next_attempt: next }: UpstreamBody): string {

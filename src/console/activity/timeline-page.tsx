@@ -1,5 +1,6 @@
 import type { Child } from "hono/jsx";
 import { actorOf } from "../../audit/actor-of.ts";
+import { askedMsIn } from "../../audit/asked-ms.ts";
 import { clientName } from "../../audit/client-name.ts";
 import { jsonIn, type RecordedMatch, readMatches } from "../../audit/read/read-matches.ts";
 import type { ApprovalEvent, Person } from "../../core/approval.ts";
@@ -134,6 +135,7 @@ const APPROVED = { tone: "good", label: "approved" } as const;
 function EndStep({ entry, run }: Extract<TimelineStep, { kind: "end" }>) {
   const { text, tone } = outcomeWords(entry.outcome);
   const waits = !run && tone === "wait";
+  const asked = askedMsIn(entry.endFacts);
   return (
     <>
       <h3>
@@ -141,7 +143,8 @@ function EndStep({ entry, run }: Extract<TimelineStep, { kind: "end" }>) {
       </h3>
       {entry.durationMs === null ? null : (
         <p class="soft">
-          {waits ? "The client had its answer" : "It was over"} after {lengthText(entry.durationMs)}.
+          {waits ? "The client had its answer" : "It was over"} after {lengthText(entry.durationMs)}
+          {asked === 0 ? "" : `, of which its server waited ${lengthText(asked)} for answers of the client`}.
         </p>
       )}
       <Matches matches={readMatches(entry.resultPolicies)} />

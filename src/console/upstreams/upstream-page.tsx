@@ -17,6 +17,7 @@ import { type LastCalls, RecentCalls } from "./recent-calls.tsx";
 import { NextAttempt, protocolOf, State } from "./state.tsx";
 import { ToolLinks } from "./tool-links.tsx";
 import { UnreadableItems } from "./unreadable-items.tsx";
+import { UnseenLists } from "./unseen-lists.tsx";
 
 /** Everything about one server, and what can be done with it. */
 export function UpstreamPage(props: {
@@ -46,6 +47,7 @@ export function UpstreamPage(props: {
         <Connection upstream={upstream} now={now} />
         <Load upstream={upstream} latency={latency} now={now} />
       </div>
+      <UnseenLists unseen={upstream.unseen} />
       <UnreadableItems faults={upstream.faults} />
       <Told upstream={upstream} />
       <h2>Tools</h2>

@@ -14,7 +14,7 @@ export interface UpstreamOperationsDeps {
   readonly registry: UpstreamRegistry;
   readonly upstreams: Pick<Upstreams, "get">;
   readonly tools: () => readonly ToolView[];
-  readonly catalog: Pick<Catalog, "faults">;
+  readonly catalog: Pick<Catalog, "faults" | "unseen">;
   /** Where registered upstreams may be. */
   readonly addresses: AddressRules;
   /** Whether registered upstreams may be programs. */
@@ -61,6 +61,7 @@ export function createUpstreamOperations(deps: UpstreamOperationsDeps): Upstream
       load: running.load(),
       tools: tools.get(name) ?? 0,
       faults: deps.catalog.faults(name),
+      unseen: deps.catalog.unseen(name),
       endpoints: ["/mcp", `/mcp/${name}`, ...selections.map((endpoint) => `/mcp/${endpoint.name}`)],
       isolation,
       timeoutMs,

@@ -19,6 +19,8 @@ export interface UpstreamView {
   readonly tools: number;
   /** What in its lists clients could not read: it was repaired or left out. */
   readonly faults: ReadonlyMap<ListKind, ListFaults>;
+  /** Lists that have changed in a client's session alone: what it added there is offered to nobody. */
+  readonly unseen: readonly ListKind[];
   /** Paths at which it is served, such as `/mcp` and `/mcp/<name>`. */
   readonly endpoints: readonly string[];
   readonly isolation: "session" | "shared";

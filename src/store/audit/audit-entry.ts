@@ -41,6 +41,7 @@ export function entryOf(row: StoredAuditRow, ended: StoredAuditRow | null, lost 
     argumentsRedacted: row.argumentsRedacted,
     definitionDigest: row.definitionDigest,
     facts: row.facts,
+    endFacts: ended?.facts ?? null,
     outcome: lost ? GATEWAY_LOST : (ended?.outcome ?? row.outcome),
     durationMs: ended?.durationMs ?? row.durationMs,
     endedAt: ended?.at ?? null,
@@ -75,6 +76,7 @@ function unreadable({ seq, at, callId }: StoredAuditRow): AuditEntry {
     kind: "admin",
     outcome: UNREADABLE_OUTCOME,
     resultPolicies: null,
+    endFacts: null,
     endedAt: null,
   };
 }

@@ -126,6 +126,8 @@ export interface AuditEntry {
   readonly definitionDigest: string | null;
   /** As in the row. */
   readonly facts: string | null;
+  /** As in the closing row: for how long its server waited for answers of the client. */
+  readonly endFacts: string | null;
   /** `null` while the call runs, or when its end was never recorded. */
   readonly outcome: string | null;
   readonly durationMs: number | null;

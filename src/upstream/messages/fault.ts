@@ -17,3 +17,9 @@ export function describeError(error: unknown): string {
   const message = error.message.split("\n", 1)[0]?.slice(0, 200) ?? "";
   return code === undefined || message.includes(code) ? message : `${code}: ${message}`;
 }
+
+/** Why a request ended with its deadline. `progressed`: progress came until then. */
+export function noAnswer(timeoutMs: number, progressed: boolean): string {
+  const more = progressed ? " (its timeout), though progress came, which does not lengthen it" : "";
+  return `No answer within ${timeoutMs} ms${more}.`;
+}

@@ -5,7 +5,7 @@ import type { JsonObject } from "../../core/json.ts";
 import type { RawJson } from "../../core/raw-json.ts";
 import type { InputRequiredRound, UpstreamFault } from "../../core/round.ts";
 import type { RpcId } from "../../mcp/messages.ts";
-import { faultRound } from "../messages/fault.ts";
+import { faultRound, noAnswer } from "../messages/fault.ts";
 import { sendableAnswer } from "../messages/input-response.ts";
 import type { Intake } from "../messages/intake.ts";
 import type { Incoming } from "../messages/response-envelope.ts";
@@ -64,6 +64,7 @@ export class PendingRequest {
   #timer: NodeJS.Timeout | undefined;
   #offCancel: (() => void) | undefined;
   #sent = false;
+  #progressed = false;
   #done = false;
 
   constructor(options: ExchangeOptions) {
@@ -164,11 +165,10 @@ export class PendingRequest {
   #expire(): void {
     // The client's answer is waited for, or the server's.
     if (this.#resolve === undefined) {
-      const { upstream } = this.#options.intake;
       const detail = `No answer to its question came within ${this.#options.parkedMs} ms.`;
-      const fault = { code: "UPSTREAM_TIMEOUT", upstream, detail, executed: this.#executed, ours: true } as const;
-      this.finish({ kind: "fault", fault });
-    } else this.fail("UPSTREAM_TIMEOUT", `No answer within ${this.#options.timeoutMs} ms.`);
+      const { fault } = faultRound(this.#options.intake.upstream, "UPSTREAM_TIMEOUT", this.#executed, detail);
+      this.finish({ kind: "fault", fault: { ...fault, ours: true } });
+    } else this.fail("UPSTREAM_TIMEOUT", noAnswer(this.#options.timeoutMs, this.#progressed));
     this.#options.wire.giveUp(this, "timeout");
   }
 
@@ -182,6 +182,7 @@ export class PendingRequest {
     const { request } = this.#options;
     if (message.method === "notifications/progress") {
       if (!request.wantsProgress || numberIn(message.params["progressToken"]) !== this.id) return;
+      this.#progressed = true;
       const { progressToken: _ours, ...params } = message.params;
       request.onNotification({ method: message.method, params });
     } else if (message.method === "notifications/message") {
