@@ -110,6 +110,8 @@ export interface PausedOutcome {
 export interface PausedEnd {
   readonly ended: true;
   readonly outcome: SettledOutcome;
+  /** Whoever waits is told to come again, and nothing of how it ended. */
+  readonly later?: true;
   /** To be called once the client surely has the answer (its bytes are written, and the connection stood): never before. */
   delivered(): void;
 }

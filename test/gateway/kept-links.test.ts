@@ -24,7 +24,7 @@ const linking = (uri: string): JsonObject => ({ content: [{ type: "resource_link
 describe("the result of an approved run", () => {
   const stored = encodeOutcome({ kind: "result", result: RawJson.fromValue(linking("x:1")) });
   const approvals = { result: async () => stored, history: async () => [], delivered: async () => {} };
-  const giveOut = async (_: unknown, outcome: unknown) => ({ outcome, heldBack: false });
+  const giveOut = async (_: unknown, open: () => Promise<unknown>) => ({ outcome: await open(), heldBack: false });
   const deps = { approvals, link: () => "", links, giveOut, log: recordingLog() } as unknown as RequestEndsDeps;
   const fetcher = { principal: person("ann"), client: {} as never, headers: {} };
   const request = { id: "apr_1", state: "succeeded", hasResult: true, upstream: "a" } as unknown as ApprovalRequest;

@@ -3,6 +3,7 @@ import { readTool } from "../../src/catalog/entries.ts";
 import { repairItem } from "../../src/catalog/repair.ts";
 import { buildView } from "../../src/catalog/view.ts";
 import type { ApprovalRequest } from "../../src/core/approval.ts";
+import { Cancellation } from "../../src/core/cancellation.ts";
 import { RawJson } from "../../src/core/raw-json.ts";
 import type { Scope } from "../../src/core/scope.ts";
 import { createGiveOut, type Fetcher } from "../../src/gateway/approvals/kept-results.ts";
@@ -33,6 +34,8 @@ const ERROR: StoredOutcome = { kind: "error", error: { code: -32000, message: `A
 function endsOf(kept: StoredOutcome, options: { readonly listed?: boolean; readonly readable?: boolean } = {}) {
   const { listed = true, readable = true } = options;
   const delivered: string[] = [];
+  const counts = { opened: 0, searched: 0 };
+  const stored = encodeOutcome(kept);
   const definition = { name: "pay", annotations: { readOnlyHint: true }, inputSchema: { type: "object" } };
   const reading = readTool({ name: "bank", place: "" }, repairItem("tools", definition), ALL_TOOLS);
   const tools = reading.ok && listed ? [reading.entry] : [];
@@ -42,19 +45,26 @@ function endsOf(kept: StoredOutcome, options: { readonly listed?: boolean; reado
   const context = { endpoint: "", headers: {}, client, granted: [] };
   const call = { principal: person("ann"), arguments: { amount: 500 }, context };
   const approvals = {
-    result: async () => encodeOutcome(kept),
+    async result() {
+      counts.opened += 1;
+      return stored;
+    },
     history: async () => [],
     delivered: async (id: string) => void delivered.push(id),
     requestedCall: async () => (readable ? call : undefined),
   } as unknown as RequestEndsDeps["approvals"] & Parameters<typeof createGiveOut>[0]["approvals"];
   const log = recordingLog();
+  const redact = async () => {
+    counts.searched += 1;
+    return { kind: "same" } as const;
+  };
   const giveOut = createGiveOut({
     ...{ approvals, catalog, log, scope: () => scope, policies: () => policySet(POLICIES), answers: createAnswers() },
-    ...{ hash: () => "0", longRedactions: { redact: async () => ({ kind: "same" }) as const }, now: Date.now },
+    ...{ hash: () => "0", longRedactions: { redact }, now: Date.now },
     callIds: () => "call_1",
   });
   const endOf = createRequestEnds({ approvals, links: createLinks({ catalog }), link: () => "", giveOut, log });
-  return { endOf, delivered, log };
+  return { endOf, delivered, log, counts };
 }
 
 const REQUEST = {
@@ -121,6 +131,45 @@ describe("a result that was kept", () => {
   it("is kept back where nobody can read what was asked for", async () => {
     const ends = endsOf(RESULT, { readable: false });
     expect((await fetched(ends, fetcher(["clerk"])))?.kind).toBe("withheld");
+    expect(ends.delivered).toEqual([]);
+  });
+});
+
+const LONG: StoredOutcome = {
+  kind: "result",
+  result: RawJson.fromValue({ content: [{ type: "text", text: "x".repeat(20_000) }] }),
+};
+
+describe("a long result that was kept", () => {
+  it("is not opened for whom policies refuse it", async () => {
+    const ends = endsOf(LONG);
+    for (const roles of [[], ["clerk", "junior"], ["clerk", "guest"]]) await fetched(ends, fetcher(roles));
+    expect(ends.counts).toEqual({ opened: 0, searched: 0 });
+  });
+
+  it("is not opened for whoever has gone", async () => {
+    const ends = endsOf(LONG);
+    const cancellation = new Cancellation();
+    const look = ends.endOf(REQUEST, { ...fetcher(["clerk"]), cancellation });
+    cancellation.cancel("the client closed the response");
+    expect(await look).toBeUndefined();
+    expect(ends.counts.opened).toBe(0);
+    expect((await fetched(ends, fetcher(["clerk"])))?.kind).toBe("result");
+  });
+
+  it("is searched once for whoever looks again and again, and anew for whom policies take out something else", async () => {
+    const ends = endsOf(LONG);
+    for (let look = 0; look < 3; look++) await fetched(ends, fetcher(["clerk"], "6.6.6.6"));
+    expect(ends.counts.searched).toBe(1);
+  });
+
+  it("is looked at by one person a few times at once, who is told to come again beyond that", async () => {
+    const ends = endsOf(LONG);
+    const looks = await Promise.all(Array.from({ length: 20 }, () => ends.endOf(REQUEST, fetcher(["clerk"]))));
+    const told = looks.map((end) => (end?.later === true ? end.outcome : end?.outcome.kind));
+    expect(told.filter((one) => one === "result")).toHaveLength(17);
+    expect(told.at(-1)).toMatchObject({ kind: "refused", refusal: { code: "TOO_MANY_OPEN" } });
+    looks.at(-1)?.delivered();
     expect(ends.delivered).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { ByteMemory } from "../../core/byte-memory.ts";
 import { randomId } from "../../core/ids.ts";
 import { canonicalJsonInSlices } from "../../core/json-in-slices.ts";
 import type { Log } from "../../core/log.ts";
@@ -38,14 +39,35 @@ export function createExecutions(deps: ExecutionsDeps): Executions {
     return { ...requester, arguments: args };
   }
 
+  const calls = new ByteMemory<RequestedCall>(REMEMBERED);
+  const results = new ByteMemory<Uint8Array>(REMEMBERED);
+
   /** Of a request that somebody wrote into the database nothing is opened: they chose who may see it. */
-  async function sealedOf(id: string): Promise<SealedParts | undefined> {
-    return (await store.find(id))?.doubt === "broken" ? undefined : store.sealed(id);
+  async function isReadable(id: string): Promise<boolean> {
+    const stored = await store.find(id);
+    return stored !== undefined && stored.doubt !== "broken" && stored.record.purgedAt === undefined;
   }
 
   async function requestedCall(id: string): Promise<RequestedCall | undefined> {
-    const sealed = await sealedOf(id);
-    return sealed === undefined ? undefined : opened(id, sealed, deps.slices());
+    if (!(await isReadable(id))) return undefined;
+    const known = calls.get(id);
+    if (known !== undefined) return known;
+    const sealed = await store.sealed(id);
+    if (sealed === undefined) return undefined;
+    const call = await opened(id, sealed, deps.slices());
+    if (call !== undefined) calls.set(id, call, PARSED * (sealed.arguments.length + sealed.requester.length));
+    return call;
+  }
+
+  async function result(id: string): Promise<Uint8Array | undefined> {
+    if (!(await isReadable(id))) return undefined;
+    const known = results.get(id);
+    if (known !== undefined) return known;
+    const sealed = (await store.sealed(id))?.result;
+    const bytes = sealed === undefined ? undefined : texts.openResult(id, sealed);
+    // It is written once.
+    if (bytes !== undefined) results.set(id, bytes, PARSED * bytes.length);
+    return bytes;
   }
 
   return {
@@ -95,14 +117,17 @@ export function createExecutions(deps: ExecutionsDeps): Executions {
         leases.ended(executionId);
       }
     },
-    async result(id) {
-      const sealed = await sealedOf(id);
-      return sealed?.result === undefined ? undefined : texts.openResult(id, sealed.result);
-    },
+    result,
     arguments: async (id) => (await requestedCall(id))?.arguments,
     requestedCall,
   };
 }
+
+/** Whoever has opened something asks for it again, within seconds mostly. Memory that a dump of the process shows, so not for long. */
+const REMEMBERED = { maxBytes: 64 * 1024 * 1024, keepMs: 60_000 };
+
+/** Read, values take several times as much as their text. */
+const PARSED = 4;
 
 /** How often the end of a run is tried to be written down while another program, a backup say, keeps the store locked. */
 const ATTEMPTS = 10;

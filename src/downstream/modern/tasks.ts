@@ -11,11 +11,11 @@ import { gotTask } from "./render-task.ts";
 export async function serveTask(
   edge: Edge,
   method: TaskMethod,
-  { request, meta, context, reply }: ModernIncoming,
+  { request, meta, context, cancellation, reply }: ModernIncoming,
 ): Promise<Refusal | undefined> {
   const { id, params } = request;
   const { principal, scope, policyHeaders: headers } = context;
-  const fetcher = { ...callerOf(context, meta.clientInfo), headers, scope };
+  const fetcher = { ...callerOf(context, meta.clientInfo), headers, scope, cancellation };
   if (!declaresTasks(meta.capabilities)) return refuse("CAPABILITY_REQUIRED");
   const { taskId, inputResponses } = params;
   if (typeof taskId !== "string") return refuse("PARAMS_INVALID", "params.taskId must be a string.");

@@ -15,11 +15,12 @@ import type { MarkHash } from "../../redaction/redact.ts";
 import { type Origin, policyInput } from "../steps/origin.ts";
 import { createResultGuard } from "../steps/result-guard.ts";
 import { readContext } from "./approval-context.ts";
+import { rememberRedactions } from "./remembered-redactions.ts";
 import type { StoredOutcome } from "./stored-outcome.ts";
 
 /** Who fetches a result, from where and at which endpoint. */
 export type Fetcher = Pick<Call, "principal" | "client" | "headers" | "scope"> &
-  Partial<Pick<Call, "session" | "traceId">>;
+  Partial<Pick<Call, "session" | "traceId" | "cancellation">>;
 
 export interface KeptResultsDeps {
   readonly approvals: Pick<Approvals, "requestedCall">;
@@ -39,10 +40,18 @@ export interface GivenOut {
   readonly outcome: SettledOutcome;
   /** Somebody else, or the same one later, may get more of it: it is still kept for them. */
   readonly heldBack: boolean;
+  /** As in `PausedEnd`. */
+  readonly later?: true;
 }
 
-/** Decides for whoever fetches it what they get. @throws StoreError */
-export type GiveOut = (request: ApprovalRequest, kept: StoredOutcome, fetcher: Fetcher) => Promise<GivenOut>;
+/** Opens what was kept of a run; `undefined` where it is gone by now. @throws StoreError */
+export type OpenKept = () => Promise<StoredOutcome | undefined>;
+
+/**
+ * Decides for whoever fetches it what they get; `undefined` where nothing is kept. What is refused them is not opened: it may
+ * be megabytes. @throws StoreError
+ */
+export type GiveOut = (request: ApprovalRequest, open: OpenKept, fetcher: Fetcher) => Promise<GivenOut | undefined>;
 
 /**
  * Makes it. A call was decided on when it ran, for who was there then, or for who had asked: who fetches the result may come from
@@ -50,7 +59,8 @@ export type GiveOut = (request: ApprovalRequest, kept: StoredOutcome, fetcher: F
  * it keeps the result back; what takes something out of results takes it out of this one, besides what was taken out when it ran.
  */
 export function createGiveOut(deps: KeptResultsDeps): GiveOut {
-  const { approvals, catalog, log, hash, longRedactions } = deps;
+  const { approvals, catalog, log, hash } = deps;
+  const longRedactions = rememberRedactions(deps.longRedactions);
 
   /** As it is now; of one that is gone only the name is known. */
   function toolOf({ upstream, tool: name, definitionDigest }: ApprovalRequest, scope: Scope | undefined): ToolEntry {
@@ -63,11 +73,12 @@ export function createGiveOut(deps: KeptResultsDeps): GiveOut {
     return { upstream, place: "", name, definition, listed: definition, digest, repairs: [], paramHeaders: [] };
   }
 
-  return async (request, kept, { principal, client, headers, scope, session, traceId }) => {
-    if (kept.kind === "withheld") return { outcome: kept, heldBack: false };
+  return async (request, open, { principal, client, headers, scope, session, traceId, cancellation }) => {
     const requested = await approvals.requestedCall(request.id);
     const context = requested && readContext(requested.context);
     if (requested === undefined || context === undefined) {
+      const kept = await open();
+      if (kept === undefined || kept.kind === "withheld") return kept && { outcome: kept, heldBack: false };
       log.error({ request: request.id }, "A result was kept back, because what was asked for can no longer be read.");
       return { outcome: { kind: "withheld" }, heldBack: true };
     }
@@ -84,8 +95,11 @@ export function createGiveOut(deps: KeptResultsDeps): GiveOut {
       log.info({ request: request.id, effect: decision.effect }, "A result was kept back from whoever fetched it.");
       return { outcome: refused, heldBack: true };
     }
-    if (!decision.inspectsResult) return { outcome: kept, heldBack: false };
-    const guard = createResultGuard({ set, input, hash, longRedactions, log });
+    const kept = await open();
+    if (kept === undefined) return undefined;
+    if (kept.kind === "withheld" || !decision.inspectsResult) return { outcome: kept, heldBack: false };
+    const stop = cancellation === undefined ? {} : { cancellation };
+    const guard = createResultGuard({ set, input, hash, longRedactions, log, ...stop });
     if (kept.kind === "error") return { outcome: { kind: "error", error: guard.error(kept.error) }, heldBack: false };
     const result = await guard.anyResult(kept.result);
     return result === undefined

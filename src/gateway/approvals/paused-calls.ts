@@ -225,7 +225,9 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
         if (begun.kind === "sign_in") return { request, link: link(id), end: undefined, needsSignIn: true };
         request = (await approvals.get(id)) ?? request;
       }
-      return { request, link: link(id), end: await endOf(request, fetcher), needsSignIn: false };
+      const end = await endOf(request, fetcher);
+      // Its client asks again anyhow.
+      return { request, link: link(id), end: end?.later === true ? undefined : end, needsSignIn: false };
     },
     async cancel(id, principal) {
       if ((await own(id, principal)) === undefined) return false;
