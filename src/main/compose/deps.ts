@@ -21,6 +21,8 @@ export interface WireDeps {
     readonly stepUp?: Partial<StepUpLimits>;
     readonly rollUp?: Partial<RollUpTiming>;
     readonly checkpoints?: Partial<CheckpointTiming>;
+    /** How soon the last row of the audit stands beside the database, ms. Default 2,000. */
+    readonly markMs?: number;
     /** How often quiet event streams of the API say that they are there, ms. Default 15,000. */
     readonly eventBeatMs?: number;
     /** How long a start waits for slow upstreams, and whoever asks for lists of one that starts, ms. Default 4,000. */

@@ -46,15 +46,21 @@ export async function wireAudit(
   if (options.anchor?.file !== undefined) await lookBack(options.anchor.file, [key, ...former], store, log);
   const head = databasePath === undefined ? undefined : headFileOf(databasePath);
   if (head !== undefined) await lookBeside(head, [key, ...former], { store, log, now });
-  const told = head === undefined ? anchors : [...anchors, createHeadKeeper(head, log)];
+  const { markMs } = timing;
+  const keeping = { key, log, now, ...(markMs === undefined ? {} : { markMs }) };
+  const keeper = databasePath === undefined ? undefined : createHeadKeeper({ databasePath, ...keeping });
+  const rows = keeper?.watching(store.audit) ?? store.audit;
   const checkpoints = createCheckpoints({
-    ...{ rows: store.audit, counts: () => store.witness.counts(), key, anchors: told, log, now },
+    rows: { ...rows, head: () => store.audit.head() },
+    counts: () => store.witness.counts(),
+    anchors: keeper === undefined ? anchors : [...anchors, keeper],
+    ...{ key, log, now },
     timing: timing.checkpoints ?? {},
   });
   await checkpoints.start();
   return {
     audit: createAudit({
-      rows: store.audit,
+      rows,
       arguments: options.arguments,
       seal: createSeal(secret, "audit-arguments"),
       digest: createKeyedHash(secret, ARGUMENTS_DIGEST),
@@ -66,7 +72,7 @@ export async function wireAudit(
   };
 }
 
-/** Says, and puts on record, that the database is not the one that the last checkpoint left. @throws StoreError */
+/** Says, and puts on record, that the database is not the one that a gateway left. @throws StoreError */
 async function lookBeside(
   path: string,
   keys: readonly SigningKey[],
