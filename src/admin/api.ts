@@ -13,6 +13,7 @@ import { auditRoutes } from "./audit/routes.ts";
 import { EVENTS_PATH, eventRoutes } from "./events/routes.ts";
 import { createEventStreams } from "./events/streams.ts";
 import { type AdmissionDeps, createAdmission } from "./http/admit.ts";
+import { createAnswerInTurn } from "./http/answer-in-turn.ts";
 import { API_BASE, mountRoutes } from "./http/mount-routes.ts";
 import { mountOpenapi } from "./http/openapi.ts";
 import { problemResponse } from "./http/problem.ts";
@@ -91,7 +92,11 @@ export function createApi(deps: ApiDeps): Api {
 
   const { approvals, notifications, events, policies, activity, upstreams, tools, sessions, signedIn } = operations;
   const streams = createEventStreams({ events, admit, beatMs: deps.beatMs ?? BEAT_MS });
-  const viewing = { approvals, link: (id: string) => `${publicUrl}/console/approvals/${id}` };
+  const viewing = {
+    approvals,
+    inTurn: createAnswerInTurn(),
+    link: (id: string) => `${publicUrl}/console/approvals/${id}`,
+  };
   mountRoutes(app, [
     ...approvalRoutes(viewing),
     ...notificationRoutes(notifications),

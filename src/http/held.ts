@@ -1,5 +1,6 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { ByteShares } from "../core/byte-shares.ts";
+import { Cancellation } from "../core/cancellation.ts";
 import type { OneByOne } from "../core/one-by-one.ts";
 
 /** What one HTTP server holds in memory for all of its clients. */
@@ -13,6 +14,7 @@ export interface HttpRooms {
 }
 
 const HELD = Symbol("held");
+const OVER = "the response is over";
 
 /** What is held for one request. */
 class Held {
@@ -20,6 +22,7 @@ class Held {
   holder: string;
   readonly #rooms: HttpRooms;
   readonly #given: Array<() => void> = [];
+  #cancellation: Cancellation | undefined;
   #over = false;
 
   constructor(rooms: HttpRooms, holder: string) {
@@ -45,8 +48,16 @@ class Held {
     return this.#rooms.turns.turn(this.holder);
   }
 
+  /** Made for the few who ask. */
+  untilOver(): Cancellation {
+    this.#cancellation ??= new Cancellation();
+    if (this.#over) this.#cancellation.cancel(OVER);
+    return this.#cancellation;
+  }
+
   end(): void {
     this.#over = true;
+    this.#cancellation?.cancel(OVER);
     for (const give of this.#given.splice(0)) give();
   }
 }
@@ -74,6 +85,11 @@ export function takeBody(incoming: IncomingMessage, bytes: number): boolean {
 /** Waits until a large body of whoever sent this may be looked at. */
 export function bodyTurn(incoming: IncomingMessage): Promise<void> {
   return (incoming as Counted)[HELD]?.turn() ?? Promise.resolve();
+}
+
+/** Cancelled once the response to a request is over: before it was answered, because its client has gone. Where nobody counts, never. */
+export function untilOver(incoming: IncomingMessage): Cancellation {
+  return (incoming as Counted)[HELD]?.untilOver() ?? new Cancellation();
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Acted } from "../../approvals/approvals.ts";
 import { refuse } from "../../core/errors.ts";
 import type { OperatorApprovalQuery } from "../../operations/approvals/approvals.ts";
 import type { Operator } from "../../operations/operator.ts";
+import type { AnswerInTurn } from "../http/answer-in-turn.ts";
 import { type Refused, statusOf } from "../http/problem.ts";
 import { BARE, type Route, route } from "../http/route.ts";
 import {
@@ -21,12 +22,17 @@ const tag = "approvals";
 const one = z.object({ id: z.string().describe("Id of a request, apr_…") });
 const changed = { status: 200, description: "The request as it is now.", schema: approvalSchema } as const;
 
+/** What they need. */
+export interface ApprovalRouteDeps extends ApprovalViewDeps {
+  readonly inTurn: AnswerInTurn;
+}
+
 /** Routes of `approvals`; who may see and do what, `operations/` decides. Nothing but a POST changes anything. */
-export function approvalRoutes(deps: ApprovalViewDeps): readonly Route[] {
+export function approvalRoutes(deps: ApprovalRouteDeps): readonly Route[] {
   return [...readingRoutes(deps), ...changingRoutes(deps)];
 }
 
-function readingRoutes(deps: ApprovalViewDeps): readonly Route[] {
+function readingRoutes(deps: ApprovalRouteDeps): readonly Route[] {
   const { approvals } = deps;
   return [
     route({
@@ -35,14 +41,19 @@ function readingRoutes(deps: ApprovalViewDeps): readonly Route[] {
       summary: "List requests for approval",
       description: "Your own, those of which you may approve a stage, and all of them if you administer the gateway.",
       query: approvalQuerySchema,
+      refusals: ["TOO_MANY_OPEN"],
       answer: {
         ...{ status: 200, description: "A page of requests, the newest first; with decidable, the next to end first." },
         schema: approvalListSchema,
       },
-      async handle({ operator, query, reply }) {
-        const page = await approvals.list(operator, listed(query), query.cursor);
-        const items = await viewApprovals(deps, page.items, operator, query.arguments === "whole");
-        return reply({ items, next_cursor: page.nextCursor ?? null });
+      async handle({ operator, query, incoming, reply }) {
+        const whole = query.arguments === "whole";
+        const answer = async (): Promise<Response> => {
+          const page = await approvals.list(operator, listed(query), query.cursor);
+          const items = await viewApprovals(deps, page.items, operator, whole);
+          return reply({ items, next_cursor: page.nextCursor ?? null });
+        };
+        return whole ? deps.inTurn({ operator, incoming }, answer) : answer();
       },
     }),
     route({
@@ -50,13 +61,15 @@ function readingRoutes(deps: ApprovalViewDeps): readonly Route[] {
       ...{ method: "GET", path: "/approvals/:id", id: "getApproval", tag, who: "callers" },
       summary: "Read a request for approval and its history",
       params: one,
-      refusals: ["APPROVAL_UNKNOWN"],
+      refusals: ["APPROVAL_UNKNOWN", "TOO_MANY_OPEN"],
       answer: { status: 200, description: "The request.", schema: approvalDetailSchema },
-      async handle({ operator, params, reply }) {
+      async handle({ operator, params, incoming, reply }) {
         const request = await approvals.find(operator, params.id);
         // Unknown and not visible are one answer, so that an id tells nothing.
         if (request === undefined) return refuse("APPROVAL_UNKNOWN");
-        return reply(await viewApprovalDetail(deps, request, await approvals.history(request.id), operator));
+        return deps.inTurn({ operator, incoming }, async () =>
+          reply(await viewApprovalDetail(deps, request, await approvals.history(request.id), operator)),
+        );
       },
     }),
   ];

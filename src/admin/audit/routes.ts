@@ -5,7 +5,9 @@ import { refuse } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { ActivityOperations, ActivityOverview } from "../../operations/activity/activity.ts";
 import type { AuditFilter } from "../../store/audit/audit-rows.ts";
-import { type ApprovalViewDeps, viewApprovalDetail } from "../approvals/view.ts";
+import type { ApprovalRouteDeps } from "../approvals/routes.ts";
+import { viewApprovalDetail } from "../approvals/view.ts";
+import { problemResponse } from "../http/problem.ts";
 import { BARE, type Route, route } from "../http/route.ts";
 import { streamPages } from "../http/stream-pages.ts";
 import { timeText } from "../list-schema.ts";
@@ -20,7 +22,7 @@ import {
 } from "./schema.ts";
 
 /** What these routes work with. */
-export interface AuditRoutesDeps extends ApprovalViewDeps {
+export interface AuditRoutesDeps extends ApprovalRouteDeps {
   readonly activity: ActivityOperations;
   readonly log: Log;
   /** ms since the epoch. */
@@ -98,15 +100,16 @@ export function auditRoutes(deps: AuditRoutesDeps): readonly Route[] {
       ...{ ...facts, path: "/audit/:call_id", id: "getStory" },
       summary: "Read everything about one call",
       params: z.object({ call_id: z.string() }),
-      refusals: ["CALL_UNKNOWN"],
+      refusals: ["CALL_UNKNOWN", "TOO_MANY_OPEN"],
       answer: { status: 200, description: "Its timeline.", schema: timelineSchema },
-      async handle({ operator, params, reply }) {
-        const timeline = await activity.timeline(operator, params.call_id);
-        if (timeline === undefined) return refuse("CALL_UNKNOWN");
-        const { approval, entries, cut } = timeline;
-        const seen = approval && (await viewApprovalDetail(deps, approval.request, approval.history, operator));
-        return reply({ entries: entries.map(auditEntryJson), cut, approval: seen ?? null });
-      },
+      handle: ({ operator, params, incoming, reply }) =>
+        deps.inTurn({ operator, incoming }, async () => {
+          const timeline = await activity.timeline(operator, params.call_id);
+          if (timeline === undefined) return problemResponse(refuse("CALL_UNKNOWN"));
+          const { approval, entries, cut } = timeline;
+          const seen = approval && (await viewApprovalDetail(deps, approval.request, approval.history, operator));
+          return reply({ entries: entries.map(auditEntryJson), cut, approval: seen ?? null });
+        }),
     }),
     route({
       ...BARE,
