@@ -98,6 +98,7 @@ async function withApprovals(
     seal: createSeal(secret, "approvals"),
     digests: createCallDigests(secret),
     redact,
+    shown: (_method, name) => name,
     misfits: async () => undefined,
     log,
     now,

@@ -33,7 +33,7 @@ const input: PolicyInput = {
     ...AT_HOME,
   },
   client: { id: "bench", name: "bench", version: "1.0.0", ip: "127.0.0.1", userAgent: "bench" },
-  tool: { name: ECHO_TOOL.name, upstream: "bench", definition: ECHO_TOOL },
+  subject: { kind: "tool", name: ECHO_TOOL.name, upstream: "bench", definition: ECHO_TOOL },
   arguments: { text: ECHO_TEXT, amount: 12.5 },
   request: {
     id: "call_1",
@@ -75,7 +75,7 @@ compile(policyFile(1_000, 10));
 const byTool = compile(policyFile(1_000, 10));
 const byRole = compile(roleFile(1_000, 10));
 const untargeted = compile(untargetedFile(5_000));
-const elsewhere: PolicyInput = { ...input, tool: { ...input.tool, name: "untargeted" } };
+const elsewhere: PolicyInput = { ...input, subject: { ...input.subject, name: "untargeted" } };
 const row = (name: string, { set, ms }: typeof byTool, subject: PolicyInput) => [
   name,
   `${time(set, subject).toFixed(2)} µs`,

@@ -41,7 +41,7 @@ export const ROOMS: readonly Room[] = [
     tier: 1,
     uses: ["core"],
     libraries: ["json-p3"],
-    inner: [{ name: "detect", libraries: ["credit-card-type", "ibantools"] }],
+    inner: [{ name: "detect", libraries: ["credit-card-type", "ibantools"] }, { name: "shapes" }, { name: "binary" }],
   },
   {
     name: "policy",

@@ -5,6 +5,7 @@ import type { ApprovalRequirement } from "../core/decision.ts";
 import type { Refusal } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
+import type { DecidedMethod } from "../core/subject.ts";
 import type { BoundCall } from "./call-digest.ts";
 
 /** A call that policies let through only with people's consent. */
@@ -13,10 +14,12 @@ export interface CallToApprove {
   /** What the client program calls itself. */
   readonly clientName: string;
   readonly era: Era;
+  readonly method: DecidedMethod;
   readonly upstream: string;
-  /** Original name. */
+  /** The own name of the tool or prompt, or the URI of the resource. */
   readonly tool: string;
   readonly definitionDigest: string;
+  /** What is given to it; for a resource its URI. */
   readonly arguments: JsonObject;
   /** `Decision.approvals`; never empty. One request goes through the stages of all flows, in order. */
   readonly approvals: readonly ApprovalRequirement[];
@@ -93,8 +96,11 @@ export interface ApprovalFilter {
   readonly requester?: Principal;
   readonly flow?: string;
   readonly upstream?: string;
-  /** Original name. */
+  /** Original name. Finds calls of tools alone. */
   readonly tool?: string;
+  readonly method?: DecidedMethod;
+  /** `ApprovalRequest.tool`, whatever kind of thing that is. */
+  readonly subject?: string;
   /** At most so many; 1 to 500. */
   readonly limit: number;
 }

@@ -4,12 +4,14 @@ import { canonicalJsonInSlices } from "../core/json-in-slices.ts";
 import { createKeyedHash } from "../core/keyed-hash.ts";
 import type { Principal } from "../core/principal.ts";
 import { Slices } from "../core/slices.ts";
+import type { DecidedMethod } from "../core/subject.ts";
 
 /** One call, as far as its approval is bound to it. */
 export interface BoundCall {
   readonly principal: Pick<Principal, "issuer" | "subject" | "clientId" | "actors">;
+  readonly method: DecidedMethod;
   readonly upstream: string;
-  /** Original name. */
+  /** The own name of the tool or prompt, or the URI of the resource. */
   readonly tool: string;
   readonly definitionDigest: string;
   readonly arguments: JsonObject;
@@ -68,6 +70,8 @@ function partsOf(call: BoundCall): Json {
     ...(call.principal.actors.length > 0 && {
       act: call.principal.actors.map(({ issuer, subject }) => [issuer, subject]),
     }),
+    // Digests of before there were others are those of tools.
+    ...(call.method !== "tools/call" && { method: call.method }),
     upstream: call.upstream,
     tool: call.tool,
     definitionDigest: call.definitionDigest,

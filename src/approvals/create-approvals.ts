@@ -87,6 +87,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       persons,
       digests,
       redact: deps.redact,
+      shown: deps.shown,
       misfits: deps.misfits,
       limits,
       slices,

@@ -3,6 +3,7 @@ import type { Log } from "../core/log.ts";
 import type { Persons } from "../core/persons.ts";
 import type { Seal } from "../core/seal.ts";
 import type { Slices } from "../core/slices.ts";
+import type { DecidedMethod } from "../core/subject.ts";
 import type { ApprovalStore } from "../store/approvals/approvals.ts";
 import type { Outbox } from "../store/approvals/outbox.ts";
 import type { BoundCall, CallDigests } from "./call-digest.ts";
@@ -60,6 +61,8 @@ export interface ApprovalsDeps {
   readonly digests: CallDigests;
   /** Takes secrets out of arguments; see `audit/secrets/redact.ts`. */
   readonly redact: (value: JsonObject) => JsonObject;
+  /** The name or the URI of what a request is about, as it may be kept and shown; see `audit/secrets/shown-subject.ts`. */
+  readonly shown: (method: DecidedMethod, name: string) => string;
   /** Where a call's arguments do not fit its tool, in words; `undefined` where nothing is known of the tool. */
   readonly misfits: (call: BoundCall) => Promise<readonly string[] | undefined>;
   readonly log: Log;

@@ -24,6 +24,7 @@ export function requestOf(stored: StoredApproval, words: SealedWords | undefined
       clientName: record.clientName,
     },
     era: record.era,
+    method: record.method,
     upstream: record.upstream,
     tool: record.tool,
     definitionDigest: record.definitionDigest,

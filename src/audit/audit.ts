@@ -8,6 +8,7 @@ import type {
 import type { Decision, Match } from "../core/decision.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
+import type { SubjectKind } from "../core/subject.ts";
 
 /** Who calls, and from where. */
 export interface AuditCaller {
@@ -26,13 +27,16 @@ export interface AuditCaller {
   readonly traceId: string | undefined;
 }
 
-/** A decided call, recorded before anything happens because of it. */
+/** A decided request, recorded before anything happens because of it. */
 export interface AuditOpening extends AuditCaller {
+  /** Of JSON-RPC, as `prompts/get`. */
+  readonly method: string;
   readonly upstream: string;
-  /** Original name. */
-  readonly tool: string;
-  /** SHA-256 of the tool's definition, as the catalog had it. */
-  readonly definitionDigest: string;
+  readonly subjectKind: SubjectKind;
+  /** The own name of the tool or prompt, or the URI of the resource as its server knows it. */
+  readonly subject: string;
+  /** SHA-256 of the subject's definition, as the catalog had it; `undefined`: it had none. */
+  readonly definitionDigest: string | undefined;
   readonly decision: Decision;
   readonly arguments: JsonObject;
   /** The headers that policies see. Kept sealed or not at all. */
@@ -43,9 +47,11 @@ export interface AuditOpening extends AuditCaller {
   readonly challenge?: string | undefined;
 }
 
-/** A call of a tool that nobody knows, so that nothing is decided about it. Its arguments are not kept. */
+/** A request about what nobody knows, so that nothing is decided about it. Its arguments are not kept. */
 export interface UnlistedOpening extends AuditCaller {
-  /** Whose tool it would be by its name; `undefined`: nobody's. */
+  readonly method: string;
+  readonly subjectKind: SubjectKind;
+  /** Whose it would be by its name; `undefined`: nobody's. */
   readonly upstream: string | undefined;
   /** What the client wrote, without that upstream's prefix. */
   readonly unlisted: string;
@@ -81,7 +87,7 @@ export interface AuditClosing {
   readonly policies?: readonly Match[] | undefined;
 }
 
-/** Something that became of what a call waits for: an approval request, or a challenge to sign in. */
+/** Something that became of what a request waits for: a request for approval, or a challenge to sign in. */
 export interface AuditAct {
   readonly about: "approval" | "step_up";
   /** The request's or the challenge's id. */
@@ -90,9 +96,13 @@ export interface AuditAct {
   readonly at: number;
   /** `undefined`: the gateway itself, or nobody knows who. */
   readonly actor: { readonly issuer: string; readonly subject: string; readonly email: string | undefined } | undefined;
+  /** Of the request that waits; default `tools/call`. */
+  readonly method?: string | undefined;
   readonly upstream: string;
-  /** Original name. */
-  readonly tool: string;
+  /** Default: `tool`. */
+  readonly subjectKind?: SubjectKind | undefined;
+  /** As that of an opening. */
+  readonly subject: string;
   /** Ids of the policies that asked for approval; none for a challenge, which stand with its calls. */
   readonly policies: readonly string[];
   readonly outcome: ApprovalOutcome | SignInOutcome;

@@ -1,5 +1,12 @@
 import { serverPartOf } from "../core/call-outcome.ts";
-import { type CountableRow, type Counted, type Increment, LONG_STEP, SHORT_STEP } from "../store/activity/activity.ts";
+import {
+  type CountableRow,
+  type Counted,
+  type Increment,
+  LONG_STEP,
+  OTHER_KINDS,
+  SHORT_STEP,
+} from "../store/activity/activity.ts";
 import { askedMsIn } from "./asked-ms.ts";
 import { bucketOf } from "./histogram.ts";
 import { readMatches } from "./read/read-matches.ts";
@@ -16,7 +23,7 @@ const SPANS = [
 
 /**
  * What rows of the audit give to count, by the span in which they were written; nothing of spans that are no longer kept
- * at `now`. Calls are what clients called: the run of an approved call is no decision of its own, and what matched before
+ * at `now`. Calls of tools and requests about anything else are counted apart. Calls are what clients called: the run of an approved call is no decision of its own, and what matched before
  * it has been counted with the call that asked. What matched on a result counts wherever it did. Pure.
  *
  * A call is without an end from its opening on until one is on record, which takes it out of the span in which it was opened: what
@@ -36,19 +43,21 @@ export function countRows(rows: readonly CountableRow[], now: number): readonly 
 
   for (const row of rows) {
     if (!isCountable(row)) continue;
-    const { kind, upstream, decision, outcome, durationMs, facts, openedAt, waitedMs } = row;
+    const { kind, upstream, subjectKind, decision, outcome, durationMs, facts, openedAt, waitedMs } = row;
     if (kind === "opened" && row.approval === null) {
-      if (decision !== null) add(row, "decision", decision);
+      const what = subjectKind === null ? "decision" : OTHER_KINDS.find((other) => other === subjectKind);
+      if (decision !== null && what !== undefined) add(row, what, decision);
       addMatches(row);
     }
-    if (kind === "opened" && upstream !== null) add(row, "unended", upstream);
+    if (kind === "opened" && upstream !== null && subjectKind === null) add(row, "unended", upstream);
     if (kind === "closed") {
       addMatches(row);
-      if (upstream !== null && openedAt !== null) add({ at: openedAt }, "unended", upstream, { n: -1 });
+      const ofTool = subjectKind === null ? upstream : null;
+      if (ofTool !== null && openedAt !== null) add({ at: openedAt }, "unended", ofTool, { n: -1 });
       const part = outcome === null ? "none" : serverPartOf(outcome);
-      if (upstream !== null && durationMs !== null && part !== "none") {
-        if (part !== "answered") add(row, part, upstream);
-        else add(row, "latency", upstream, { bucket: bucketOf(Math.max(0, durationMs - askedMsIn(facts))) });
+      if (ofTool !== null && durationMs !== null && part !== "none") {
+        if (part !== "answered") add(row, part, ofTool);
+        else add(row, "latency", ofTool, { bucket: bucketOf(Math.max(0, durationMs - askedMsIn(facts))) });
       }
     }
     if (waitedMs !== null) add(row, "waiting", "", { bucket: bucketOf(waitedMs) });
@@ -58,13 +67,13 @@ export function countRows(rows: readonly CountableRow[], now: number): readonly 
 
 // A row that somebody has changed so that it cannot be read must not keep all others from being counted.
 function isCountable(row: CountableRow): boolean {
-  const { at, upstream, decision, outcome, policies, durationMs, facts, openedAt, waitedMs } = row;
+  const { at, upstream, subjectKind, decision, outcome, policies, durationMs, facts, openedAt, waitedMs } = row;
   const isNumber = (value: number | null): boolean => value === null || Number.isFinite(value);
   const isText = (value: string | null): boolean => value === null || typeof value === "string";
   return (
     Number.isFinite(at) &&
     [durationMs, openedAt, waitedMs].every(isNumber) &&
-    [upstream, decision, outcome, policies, facts].every(isText)
+    [upstream, subjectKind, decision, outcome, policies, facts].every(isText)
   );
 }
 

@@ -5,6 +5,7 @@ import { writeExact } from "../core/exact-json.ts";
 import { type JsonObject, keptJson } from "../core/json.ts";
 import type { KeyedHash } from "../core/keyed-hash.ts";
 import type { Seal } from "../core/seal.ts";
+import type { DecidedMethod, SubjectKind } from "../core/subject.ts";
 import { type AuditRow, EMPTY_ROW } from "../store/audit/audit-row.ts";
 import type {
   AdminAct,
@@ -20,6 +21,7 @@ import { createFacts } from "./facts.ts";
 import { sealArguments } from "./sealed-arguments.ts";
 import { REDACTED, redact } from "./secrets/redact.ts";
 import { scrubText } from "./secrets/secrets.ts";
+import { shownSubject } from "./secrets/shown-subject.ts";
 
 /**
  * How much of a call's arguments is kept: `digest` only; `redacted`, a copy without secrets; `sealed`, that copy and
@@ -36,6 +38,9 @@ export interface RowEncoder {
 }
 
 const MAX_CLIENT_TEXT = 128;
+
+/** What an act is about that does not say. */
+const TOOL_CALL: DecidedMethod = "tools/call";
 
 /** How rows are made. */
 export interface RowOptions {
@@ -58,7 +63,9 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
     opening(opening) {
       if ("unlisted" in opening) return unlistedRow(opening, clientText(opening.client), facts);
       const { principal, client, decision } = opening;
-      const { canonical, kept } = keptJson(opening.arguments);
+      const isTool = opening.subjectKind === "tool";
+      const args = isTool ? opening.arguments : argumentsOf(opening);
+      const { canonical, kept } = keptJson(args);
       return {
         at: opening.at,
         callId: opening.callId,
@@ -72,22 +79,25 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
         endpoint: opening.endpoint,
         session: opening.session ?? null,
         upstream: opening.upstream,
-        tool: opening.tool,
+        tool: isTool ? opening.subject : null,
         decision: decision.effect,
         // The message stays out: its template may repeat arguments.
         policies: policiesText(decision),
         policySet: decision.set,
         argumentsDigest: digest(canonical),
-        argumentsRedacted: mode === "redacted" || mode === "sealed" ? redactedText(opening.arguments, kept) : null,
-        argumentsSealed: mode === "sealed" ? sealArguments(options.seal, opening) : null,
-        argumentsFull: mode === "full" ? writeExact(opening.arguments) : null,
+        argumentsRedacted: mode === "redacted" || mode === "sealed" ? redactedText(args, kept) : null,
+        argumentsSealed: mode === "sealed" ? sealArguments(options.seal, opening, args) : null,
+        argumentsFull: mode === "full" ? writeExact(args) : null,
         outcome: null,
         durationMs: null,
         traceId: opening.traceId === undefined ? null : cut(opening.traceId, MAX_CLIENT_TEXT),
-        definitionDigest: opening.definitionDigest,
+        definitionDigest: opening.definitionDigest ?? null,
         facts: facts(principal, client.userAgent),
         approval: opening.approval ?? null,
         challenge: opening.challenge ?? null,
+        method: isTool ? null : opening.method,
+        subjectKind: isTool ? null : opening.subjectKind,
+        subject: isTool ? null : shownSubject(opening.subjectKind, opening.subject),
       };
     },
     closing(closing) {
@@ -123,6 +133,9 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
         facts: askedMs > 0 ? JSON.stringify({ asked_ms: askedMs }) : null,
         approval: closing.approval ?? null,
         challenge: closing.challenge ?? null,
+        method: null,
+        subjectKind: null,
+        subject: null,
       };
     },
     act(act) {
@@ -167,12 +180,12 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
       if (about === "admin") {
         return { ...told, kind: "admin", upstream: act.upstream ?? null, session: act.session ?? null };
       }
-      const { upstream, tool, policies } = act;
+      const { method = TOOL_CALL, upstream, subjectKind = "tool", subject, policies } = act;
       return {
         ...told,
         kind: "decided",
         upstream,
-        tool,
+        ...subjectColumns(method, subjectKind, shownSubject(subjectKind, subject)),
         decision: about === "step_up" ? about : null,
         policies: JSON.stringify(policies.map((policy) => ({ policy, effect: "request_approval" }))),
         approval: about === "approval" ? id : null,
@@ -183,7 +196,7 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
 }
 
 function unlistedRow(opening: UnlistedOpening, clientText: string, facts: ReturnType<typeof createFacts>): AuditRow {
-  const { principal, client, upstream, unlisted } = opening;
+  const { method, principal, client, upstream, subjectKind, unlisted } = opening;
   return {
     ...EMPTY_ROW,
     at: opening.at,
@@ -199,10 +212,21 @@ function unlistedRow(opening: UnlistedOpening, clientText: string, facts: Return
     session: opening.session ?? null,
     upstream: upstream ?? null,
     // A client may write anything there.
-    tool: scrubText(unlisted, MAX_CLIENT_TEXT, REDACTED),
+    ...subjectColumns(method, subjectKind, scrubText(unlisted, MAX_CLIENT_TEXT, REDACTED)),
     traceId: opening.traceId === undefined ? null : cut(opening.traceId, MAX_CLIENT_TEXT),
     facts: facts(principal, client.userAgent),
   };
+}
+
+/** What a row says that it is about: of a tool its name alone, as rows always did. */
+function subjectColumns(method: string, subjectKind: SubjectKind, subject: string) {
+  return subjectKind === "tool" ? { tool: subject } : { method, subjectKind, subject };
+}
+
+// A URI stands on record without secrets: only here it is whole, so that the digest says which one it was.
+function argumentsOf({ subjectKind, subject: uri, arguments: args }: AuditOpening): JsonObject {
+  if (subjectKind !== "resource") return args;
+  return Object.keys(args).length === 0 ? { uri } : { uri, arguments: args };
 }
 
 // Most arguments hold no secret, and are written as they were digested.

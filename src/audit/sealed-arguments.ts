@@ -12,9 +12,9 @@ export interface SealedArguments {
   readonly headers: JsonObject | undefined;
 }
 
-/** Bound to its call, so that a sealed text moved to another row does not pass for that row's. It never expires. */
-export function sealArguments(seal: Seal, opening: AuditOpening): string {
-  const { callId, arguments: args, principal, headers } = opening;
+/** `args`: those that are kept. Bound to its call, so that a sealed text moved to another row does not pass for that row's. It never expires. */
+export function sealArguments(seal: Seal, opening: AuditOpening, args = opening.arguments): string {
+  const { callId, principal, headers } = opening;
   return seal.seal(
     { call: callId, arguments: args, claims: claimsSeenOf(principal), headers },
     Number.MAX_SAFE_INTEGER,

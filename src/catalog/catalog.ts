@@ -33,10 +33,10 @@ export interface Catalog {
   /** The lists of an upstream that have changed in a client's session alone: what it added there is offered to nobody. */
   unseen(upstream: string): readonly ListKind[];
   /**
-   * Asks an upstream once more which tools it has, so that the views show them as it describes them now. Resolves to whether
-   * it answered within `withinMs`; an upstream that has not come up yet did not.
+   * Asks an upstream once more what it has, so that the views show it as it describes it now: with the resources their
+   * templates, too. Resolves to whether it answered within `withinMs`; an upstream that has not come up yet did not.
    */
-  readAgain(upstream: string, withinMs: number): Promise<boolean>;
+  readAgain(upstream: string, withinMs: number, list: ListKind): Promise<boolean>;
   /** Resolves when what was read is stored. */
   close(): Promise<void>;
 }
@@ -63,11 +63,15 @@ export function createCatalog(
     faults: (name) => members.get(name)?.reader.lists().faults ?? new Map(),
     unseen: (name) => members.get(name)?.reader.unseen() ?? [],
     firstLists: (names) => members.firstStarts.waitFor(names),
-    async readAgain(name, withinMs) {
+    async readAgain(name, withinMs, list) {
       const member = members.get(name);
       if (member?.reading === undefined) return false;
       // What it listed when it came up may still be on its way: this reading comes after that one.
-      return withDeadline(withinMs, member.reader.refresh(["tools"]), () => false);
+      return withDeadline(
+        withinMs,
+        member.reader.refresh(list === "resources" ? ["resources", "resourceTemplates"] : [list]),
+        () => false,
+      );
     },
     close() {
       stopListening();

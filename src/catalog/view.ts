@@ -5,6 +5,7 @@ import type { ListedEntry, ToolEntry } from "./entries.ts";
 import { exposedName } from "./naming.ts";
 import type { UpstreamLists } from "./upstream-lists.ts";
 import { writeToolLinks } from "./uris/link-places.ts";
+import { createResourceFinder } from "./uris/resource-finder.ts";
 import { readMark, withMark } from "./uris/server-mark.ts";
 import { createUriClaims, STEPS_OF_LISTS, Steps, type UriClaims } from "./uris/uri-claims.ts";
 
@@ -20,6 +21,8 @@ export interface View {
   readonly absentTools: ReadonlyMap<string, ToolEntry>;
   /** Upstreams whose tools are not listed for now. */
   readonly unlisted: ReadonlySet<string>;
+  /** What is known of a resource of one of the upstreams, by its URI there; `undefined` for one that nothing is known of. */
+  resource(upstream: string, uri: string): ListedEntry | undefined;
   /** Where a URI leads that a client has from here. */
   resolveUri(uri: string): UriTarget;
   /**
@@ -131,6 +134,7 @@ export function buildView(
   };
 
   return {
+    resource: createResourceFinder(resources.values(), resourceTemplates.values()),
     tools,
     prompts,
     resources,

@@ -29,10 +29,14 @@ export function decisionWords(decision: string): DecisionWords {
 }
 
 /** What was decided about a call, or why nothing was. */
-export function callWords({ decision, outcome }: Pick<AuditEntry, "decision" | "outcome">): {
+export function callWords({
+  decision,
+  outcome,
+  subjectKind,
+}: Pick<AuditEntry, "decision" | "outcome" | "subjectKind">): {
   readonly label: string;
   readonly tone: BadgeTone;
 } {
   if (decision !== null) return decisionWords(decision);
-  return { label: isFormRefusal(outcome) ? "malformed call" : "unknown tool", tone: "calm" };
+  return { label: isFormRefusal(outcome) ? "malformed call" : `unknown ${subjectKind ?? "tool"}`, tone: "calm" };
 }

@@ -34,6 +34,8 @@ const CALLS = {
   KEYS_AMBIGUOUS: { text: "The arguments were refused: a key in them reads like another.", tone: "bad" },
   PARAMS_INVALID: { text: "What the client sent was refused: it was not valid for this call.", tone: "bad" },
   TOOL_UNKNOWN: { text: "No tool of this name was known.", tone: "warn" },
+  PROMPT_UNKNOWN: { text: "No prompt of this name was known.", tone: "warn" },
+  RESOURCE_UNKNOWN: { text: "No resource of this URI was known.", tone: "warn" },
   RESULT_WITHHELD: { text: "The call was made, and its result withheld.", tone: "warn" },
   CALL_CANCELLED: { text: "The client cancelled the call.", tone: "calm" },
   SESSION_ENDED: {
@@ -106,7 +108,7 @@ const ACTS = {
     tone: "calm",
   },
   calls_left_out: {
-    text: "More calls of tools that nobody knew, or in a form that was refused, only counted.",
+    text: "More requests for what nobody knew, or in a form that was refused, only counted.",
     tone: "warn",
   },
 } as const satisfies Record<ActOutcome, OutcomeWords>;

@@ -1,5 +1,6 @@
 import type { Era } from "./call.ts";
 import type { Traces } from "./persons.ts";
+import type { DecidedMethod } from "./subject.ts";
 
 /** Where an approval request can be. Only `pending` can be decided, only `approved` can be claimed. */
 export const APPROVAL_STATES = [
@@ -122,8 +123,10 @@ export interface ApprovalRequest {
   readonly misfits: readonly string[] | undefined;
   readonly requester: ApprovalRequester;
   readonly era: Era;
+  /** What was asked for. */
+  readonly method: DecidedMethod;
   readonly upstream: string;
-  /** Original name. */
+  /** The own name of the tool or prompt, or the URI of the resource, without secrets: whole it stands in the arguments. */
   readonly tool: string;
   readonly definitionDigest: string;
   /** Ids of the policies that asked for approval. */
@@ -221,7 +224,10 @@ export interface ApprovalNotice {
   readonly stages: number;
   /** Whom it concerns: who may decide this stage now. */
   readonly approvers: Approvers;
+  /** What was asked for. */
+  readonly method: DecidedMethod;
   readonly upstream: string;
+  /** As that of the request. */
   readonly tool: string;
   /** Name, else e-mail address, else subject. The requester's choice: to be escaped where it is shown. */
   readonly requester: string;

@@ -39,6 +39,7 @@ export function isFormRefusal(code: string | null): code is FormRefusal {
 const REFUSALS = [
   ...FORM_REFUSALS,
   "TOOL_UNKNOWN",
+  "RESOURCE_UNKNOWN",
   "RESULT_WITHHELD",
   ...CALL_ENDERS,
   "FLOW_UNKNOWN",
@@ -70,6 +71,7 @@ export const CALL_OUTCOMES = [
   "step_up_joined",
   "step_up_declined",
   "step_up_taken",
+  "PROMPT_UNKNOWN",
   ...REFUSALS,
   ...SERVER_FAULTS,
 ] as const;
@@ -120,6 +122,8 @@ export const SERVER_PARTS = {
   KEYS_AMBIGUOUS: "none",
   PARAMS_INVALID: "none",
   TOOL_UNKNOWN: "none",
+  PROMPT_UNKNOWN: "none",
+  RESOURCE_UNKNOWN: "none",
   FLOW_UNKNOWN: "none",
   APPROVALS_TOO_MANY: "none",
   APPROVALS_TAKEN_BACK: "none",

@@ -15,14 +15,23 @@ export function compileGlobs(patterns: readonly string[]): (text: string) => boo
   return (text) => globs.some((glob) => glob(text));
 }
 
+/** What a text is compared as besides itself; the first one also for a glob over such texts. */
+export type Spellings = (text: string) => readonly [string, ...string[]];
+
+/** As a reader could take it. */
+export const foldedOnly: Spellings = (text) => [fold(text)];
+
 /**
- * Whether any of `patterns` matches a text as it stands, or as a reader could take it (`fold`). For what restricts: who
+ * Whether any of `patterns` matches a text as it stands, or as a reader could take it. For what restricts: who
  * chooses the text must not get out of it by another spelling.
  */
-export function compileLooseGlobs(patterns: readonly string[]): (text: string) => boolean {
+export function compileLooseGlobs(
+  patterns: readonly string[],
+  spellings: Spellings = foldedOnly,
+): (text: string) => boolean {
   const exact = compileGlobs(patterns);
-  const loose = compileGlobs(patterns.map(fold));
-  return (text) => exact(text) || loose(fold(text));
+  const loose = compileGlobs(patterns.map((pattern) => spellings(pattern)[0]));
+  return (text) => exact(text) || spellings(text).some(loose);
 }
 
 // Greedy with one backtrack point: the classic two-pointer walk, no regular expression, no exponential case.

@@ -7,7 +7,7 @@ import type { Log } from "../core/log.ts";
 import type { TokenNeed } from "../core/outcome.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
-import type { Caller, Gateway } from "../gateway/gateway.ts";
+import type { Caller, Gateway, Watcher } from "../gateway/gateway.ts";
 import { encodeNotification } from "../mcp/encode.ts";
 import { asClientParams } from "../mcp/members/era-members.ts";
 import type { RefusedCall } from "../mcp/refused-call.ts";
@@ -126,7 +126,7 @@ export function recordRefused(
   if (refused === undefined || !isFormRefusal(code)) return undefined;
   const { scope, receivedAt } = context;
   const traceId = traceIdOf(context.header("traceparent"));
-  const call = { id: edge.callIds(), scope, session: session?.handle, traceId, receivedAt };
+  const call = { id: edge.callIds(), method: "tools/call", scope, session: session?.handle, traceId, receivedAt };
   const caller = callerOf(context, refused.clientInfo ?? session?.clientInfo);
   return edge.gateway.recordRefused({ ...call, ...caller }, refused.tool, code);
 }
@@ -162,6 +162,19 @@ export function callerOf(
     userAgent,
   };
   return { principal, client };
+}
+
+/** Whoever wants to watch a resource on this connection. `session`: its handle, in the era that has them. */
+export function watcherOf(
+  context: RequestContext,
+  clientInfo: JsonObject | undefined,
+  peer: ClientPeer,
+  session: string | undefined,
+): Watcher {
+  const { principal, client } = callerOf(context, clientInfo);
+  const { scope, policyHeaders: headers, receivedAt } = context;
+  const traceId = traceIdOf(context.header("traceparent"));
+  return { principal, client, session, headers, traceId, receivedAt, scope, peer };
 }
 
 /** The JSON-RPC error of a refusal. */

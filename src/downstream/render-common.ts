@@ -4,6 +4,7 @@ import { ERRORS, type Refusal, refusalText } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { StillPaused, UnapprovedOutcome } from "../core/outcome.ts";
 import type { UpstreamFault } from "../core/round.ts";
+import { SUBJECT_KINDS, type SubjectKind, USES } from "../core/subject.ts";
 import { approvalMeta, pendingText } from "../gateway/approval-texts.ts";
 import { WAITS_FOR_SIGN_IN } from "../gateway/step-up/texts.ts";
 import { refusalError } from "./edge.ts";
@@ -15,6 +16,15 @@ export type OwnAnswer =
 
 /** What an answer needs to know of its call. */
 export type Answered = Pick<Call, "id" | "method">;
+
+/** What a call asks for, as its client wrote it. */
+export function namedIn({ method, params }: Pick<Call, "method" | "params">): {
+  readonly kind: SubjectKind;
+  readonly name: string;
+} {
+  const kind = SUBJECT_KINDS.find((one) => USES[one] === method) ?? "tool";
+  return { kind, name: String(params[kind === "resource" ? "uri" : "name"]) };
+}
 
 /** What a model is told when a call ended at a question of its server, besides why. */
 export const RAN_UP_TO_QUESTION =
@@ -54,37 +64,44 @@ export function refusedAnswer(refusal: Refusal, call: Answered, errors: "result"
 /** A server that did not answer properly: the model is told which, and whether the call may be repeated. */
 export function faultAnswer(fault: UpstreamFault, call: Answered): OwnAnswer {
   const text = faultText(fault);
-  const data = { code: fault.code, upstream: fault.upstream, executed: fault.executed, ...recorded(call) };
+  const data = { code: fault.code, upstream: fault.upstream, executed: fault.executed, call: call.id };
   return notPossible(call, text, { "portcullis/fault": data });
-}
-
-// Only calls of tools are on record: an id of another request would lead nowhere.
-function recorded({ id, method }: Answered): { readonly call?: string } {
-  return method === "tools/call" ? { call: id } : {};
 }
 
 /** A result that may not be given out: the tool has run, and calling it again would bring no more of it. */
 export function withheldAnswer(call: Answered): OwnAnswer {
-  const data = { code: "RESULT_WITHHELD", ...recorded(call) };
-  return notPossible(call, ERRORS.RESULT_WITHHELD.message, { "portcullis/withheld": data });
+  const data = { code: "RESULT_WITHHELD", call: call.id };
+  return toldInstead(call, ERRORS.RESULT_WITHHELD.message, { "portcullis/withheld": data });
 }
 
 /** A call that waits for people, or runs: words for the model, facts for programs. It is no denial, whatever those are. */
-export function pendingAnswer({ request, needsSignIn }: Omit<StillPaused, "ended">, link: string): OwnAnswer {
-  const meta = { "portcullis/approval": approvalMeta(request, link) };
-  const text = pendingText(request, link);
-  return { kind: "result", result: toolError(needsSignIn ? `${text}\n${WAITS_FOR_SIGN_IN}` : text, meta) };
+export function pendingAnswer(
+  call: Answered & Pick<Call, "params">,
+  { request, needsSignIn }: Omit<StillPaused, "ended">,
+  link: string,
+): OwnAnswer {
+  const text = pendingText(request, link, call.method === "tools/call" ? undefined : namedIn(call).name);
+  return toldInstead(call, needsSignIn ? `${text}\n${WAITS_FOR_SIGN_IN}` : text, {
+    "portcullis/approval": approvalMeta(request, link),
+  });
 }
 
 /** A call that nobody will run, which is a denial; or one of which nobody knows whether it ran, which is none. */
-export function unapprovedAnswer(outcome: UnapprovedOutcome, errors: "result" | "protocol"): OwnAnswer {
+export function unapprovedAnswer(call: Answered, outcome: UnapprovedOutcome, errors: "result" | "protocol"): OwnAnswer {
   const { request, link, message } = outcome;
   const facts = approvalMeta(request, link);
-  if (errors === "result" || request.state === "indeterminate") {
-    return { kind: "result", result: toolError(message, { "portcullis/approval": facts }) };
+  if (call.method !== "tools/call" || errors === "result" || request.state === "indeterminate") {
+    return toldInstead(call, message, { "portcullis/approval": facts });
   }
   const error = { code: ERRORS.DENIED.rpc, message, data: facts };
   return { kind: "error", error, status: ERRORS.DENIED.status };
+}
+
+/** Tells a model that there is no result, and why: in a tool result where there is one, else in the error of what was not let through. */
+export function toldInstead(call: Pick<Call, "method">, text: string, meta: JsonObject): OwnAnswer {
+  if (call.method === "tools/call") return { kind: "result", result: toolError(text, meta) };
+  const { rpc, status } = ERRORS.DENIED;
+  return { kind: "error", error: { code: rpc, message: text, data: meta }, status };
 }
 
 /** Ends a call with a text: in a tool result where there is one, else in an error. */

@@ -5,13 +5,13 @@ import { signInMeta, signInQuestion, signInText } from "../gateway/step-up/texts
 import { encodeError } from "../mcp/encode.ts";
 import type { RpcId } from "../mcp/messages.ts";
 import type { RequestContext } from "./edge.ts";
-import { deniedAnswer, type OwnAnswer, toolError } from "./render-common.ts";
+import { deniedAnswer, namedIn, type OwnAnswer, toldInstead } from "./render-common.ts";
 import type { Reply } from "./reply.ts";
 
 /** Shows the user of a call where to sign in. 2025-11-25 and 2026-07-28 client/elicitation, "URL Mode" */
 export function stepUpInputRequest(call: Call, stepUp: StepUpOutcome): InputRequest {
   const { id, url } = stepUp.link;
-  const message = signInQuestion(stepUp, toolOf(call));
+  const message = signInQuestion(stepUp, namedIn(call));
   // The later revision has no such id: the state says which one it is.
   const named = call.era === "legacy" ? { elicitationId: id } : {};
   return { method: "elicitation/create", params: { mode: "url", ...named, url, message } };
@@ -19,13 +19,12 @@ export function stepUpInputRequest(call: Call, stepUp: StepUpOutcome): InputRequ
 
 /** The same in words, for a model whose client cannot show it. It is no denial. */
 export function signInAnswer(call: Call, stepUp: StepUpOutcome): OwnAnswer {
-  const meta = { "portcullis/step_up": signInMeta(stepUp) };
-  return { kind: "result", result: toolError(signInText(stepUp, toolOf(call)), meta) };
+  return toldInstead(call, signInText(stepUp, namedIn(call)), { "portcullis/step_up": signInMeta(stepUp) });
 }
 
 /** The same for a legacy client that has no stream to be asked on. 2025-11-25 client/elicitation, "URL Elicitation Required Error" */
 export function signInRequired(call: Call, stepUp: StepUpOutcome): OwnAnswer {
-  const { code, message, status } = { code: -32042, message: signInText(stepUp, toolOf(call)), status: 200 };
+  const { code, message, status } = { code: -32042, message: signInText(stepUp, namedIn(call)), status: 200 };
   return {
     kind: "error",
     error: { code, message, data: { elicitations: [stepUpInputRequest(call, stepUp).params] } },
@@ -58,8 +57,4 @@ const STATUS = {
 
 function isDenied(outcome: { readonly kind: string } | DeniedOutcome): outcome is DeniedOutcome {
   return outcome.kind === "denied";
-}
-
-function toolOf({ params }: Call): string {
-  return String(params["name"]);
 }

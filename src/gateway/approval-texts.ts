@@ -1,5 +1,7 @@
 import type { ApprovalRequest, ApprovalStage } from "../core/approval.ts";
 import type { JsonObject } from "../core/json.ts";
+import { type SubjectKind, subjectKindOf } from "../core/subject.ts";
+import { REQUEST_WORDS, type RequestWords } from "./requests/words.ts";
 
 /** The gateway's own tool with which an agent looks after a call that waits. */
 export const STATUS_TOOL = "portcullis_approval_status";
@@ -12,7 +14,7 @@ export function approvalStatus(request: ApprovalRequest): string {
     case "approved":
       return request.run === "gateway"
         ? "Approved. It is about to be run."
-        : "Approved. The next identical call runs it.";
+        : `Approved. The next identical ${wordsOf(request).noun} runs it.`;
     case "executing":
       return "Approved. It is being run.";
     case "succeeded":
@@ -36,26 +38,32 @@ export function approvalStatus(request: ApprovalRequest): string {
   }
 }
 
-/** What a model is told of a call that has not run: whom it waits for, until when, and what to do next. */
-export function pendingText(request: ApprovalRequest, link: string): string {
-  const { id, tool } = request;
-  const again =
-    `To get the result, call ${tool} again with exactly the same arguments, ` +
-    `or call ${STATUS_TOOL} with {"id": "${id}"}. Other arguments are another request.`;
+/**
+ * What a model is told of a call that has not run: whom it waits for, until when, and what to do next. `named`: what the call
+ * is about, as its client wrote it.
+ */
+export function pendingText(request: ApprovalRequest, link: string, named = request.tool): string {
+  const { id } = request;
+  const words = wordsOf(request);
+  const { noun } = words;
+  const again = `To get the result, ${words.again(named)}, ${statusWords(request)}. ${words.other}`;
   switch (request.state) {
+    case "succeeded":
+    case "failed":
+      return lines(`The ${noun} was approved and carried out.`, [`Request: ${id} (${link})`, again]);
     case "executing":
       return lines(
-        `The call is approved and being run. Its result is not known yet: do not assume that it succeeded.`,
+        `The ${noun} is approved and being run. Its result is not known yet: do not assume that it succeeded.`,
         [`Request: ${id} (${link})`, again],
       );
     case "approved":
-      return lines(`Not executed yet: the call is approved and has not been run.`, [
+      return lines(`Not executed yet: the ${noun} is approved and has not been run.`, [
         `Request: ${id} (${link})`,
         `To be run until: ${timeOf(request.executeUntil ?? request.pendingUntil)}`,
         again,
       ]);
     default:
-      return lines(`Not executed: the call needs the approval of people, and they have been asked.`, [
+      return lines(`Not executed: the ${noun} needs the approval of people, and they have been asked.`, [
         ...(request.message === "" ? [] : [request.message]),
         `${waiting(request)}: ${approversOf(request)}`,
         `Request: ${id} (${link})`,
@@ -69,14 +77,16 @@ export function pendingText(request: ApprovalRequest, link: string): string {
 export function unapprovedText(request: ApprovalRequest, reason: string | undefined): string {
   const why = reason === undefined || reason === "" ? [] : [`Reason: ${reason}`];
   const named = `Request: ${request.id}`;
+  const { noun, anew, retry } = wordsOf(request);
+  const kind = subjectKindOf(request.method);
   switch (request.state) {
     case "rejected":
-      return lines("Not executed: the call was rejected. Do not repeat it unless the user asks for it.", [
+      return lines(`Not executed: the ${noun} was rejected. Do not repeat it unless the user asks for it.`, [
         ...why,
         named,
       ]);
     case "expired":
-      return lines("Not executed: the request for approval has expired. Calling the tool again asks anew.", [
+      return lines(`Not executed: the request for approval has expired. ${anew} anew.`, [
         approvalStatus(request),
         named,
       ]);
@@ -84,18 +94,18 @@ export function unapprovedText(request: ApprovalRequest, reason: string | undefi
       return lines("Not executed: the request for approval was taken back.", [named]);
     case "invalidated":
       return lines(
-        `Not executed: ${request.executeUntil === undefined ? "" : "the call was approved, but "}what was asked for can no longer be run as it was. ` +
-          "If the tool is still listed, calling it again asks anew; if it is not, do not repeat the call, and tell the user.",
+        `Not executed: ${request.executeUntil === undefined ? "" : `the ${noun} was approved, but `}what was asked for can no longer be run as it was. ` +
+          `If the ${kind} is still listed, ${retry} anew; if it is not, do not repeat the ${noun}, and tell the user.`,
         [...why, named],
       );
     case "indeterminate":
       return lines(
-        "The call was approved and started, and it is not known whether it was carried out: it may or may not have " +
+        `The ${noun} was approved and started, and it is not known whether it was carried out: it may or may not have ` +
           "run. Check before you do anything that depends on it. It is not run again by itself.",
         [named],
       );
     default:
-      return lines("The call was approved and carried out. Its result is not kept any more.", [named]);
+      return lines(`The ${noun} was approved and carried out. Its result is not kept any more.`, [named]);
   }
 }
 
@@ -139,14 +149,29 @@ function timeOf(at: number): string {
 }
 
 /** What a model is told when the server wanted to ask the client something in the middle of an approved run. */
-export const QUESTION_IN_RUN =
-  "The call was approved and started, and its server then asked for input, which an approved call cannot give. It was " +
-  "given up there. Check what it has done before you call the tool again, which asks for approval anew.";
+export function questionText(kind: SubjectKind): string {
+  const { noun, anew } = REQUEST_WORDS[kind];
+  return (
+    `The ${noun} was approved and started, and its server then asked for input, which an approved ${noun} cannot give. It was ` +
+    `given up there. Check what it has done before you repeat it. ${anew} for approval anew.`
+  );
+}
 
 /** What a model is told when an approved call did not reach its server. */
-export function spentText(fault: string, upstream: string): string {
+export function spentText(fault: string, upstream: string, kind: SubjectKind): string {
+  const { noun, anew } = REQUEST_WORDS[kind];
   return (
-    `${fault} Server: ${upstream}. The call was approved and not carried out, and its approval is spent. ` +
-    "Calling the tool again asks for approval anew."
+    `${fault} Server: ${upstream}. The ${noun} was approved and not carried out, and its approval is spent. ` +
+    `${anew} for approval anew.`
   );
+}
+
+function wordsOf({ method }: ApprovalRequest): RequestWords {
+  return REQUEST_WORDS[subjectKindOf(method)];
+}
+
+// The status tool gives no result of what is no tool: it has no form for it.
+function statusWords({ id, method }: ApprovalRequest): string {
+  const query = `call ${STATUS_TOOL} with {"id": "${id}"}`;
+  return method === "tools/call" ? `or ${query}` : `or ${query} to see whether it is time`;
 }

@@ -2,6 +2,7 @@ import type { Approvals } from "../approvals/approvals.ts";
 import type { CallDigests } from "../approvals/call-digest.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import type { View } from "../catalog/view.ts";
 import { createCallIds } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
@@ -9,7 +10,7 @@ import { type Principal, principalKey } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Seal } from "../core/seal.ts";
 import { createAnswers } from "../policy/answer.ts";
-import type { PolicySet } from "../policy/policy-set.ts";
+import type { PolicySet, PolicySubject } from "../policy/policy-set.ts";
 import type { LongRedactions } from "../redaction/long-redactions.ts";
 import type { MarkHash } from "../redaction/redact.ts";
 import type { StepUp } from "../step-up/step-up.ts";
@@ -27,9 +28,8 @@ import { createListEncoder } from "./lists/encoded-lists.ts";
 import { createInPieces } from "./lists/in-pieces.ts";
 import { createListChanges, type ListChanges } from "./lists/list-changes.ts";
 import { createStatusListing, wantsApproval } from "./lists/status-tool.ts";
-import { createVisibility } from "./lists/visibility.ts";
+import { createVisibility, subjectOfListed, subjectOfTool } from "./lists/visibility.ts";
 import { createPipeline } from "./pipeline.ts";
-import { createRelay } from "./relay.ts";
 import { createDeclaredArguments } from "./requests/declared-arguments.ts";
 import { createRequestStates } from "./requests/request-state.ts";
 import { createRetryTokens } from "./requests/retry-tokens.ts";
@@ -38,8 +38,8 @@ import { createExecute } from "./steps/execute.ts";
 import { createLinks } from "./steps/links.ts";
 import { createOutOfBand } from "./steps/out-of-band.ts";
 import { createRateLimitGuard } from "./steps/rate-limit-guard.ts";
-import { createSubscriptions } from "./steps/subscriptions.ts";
 import { createUnlistedCalls } from "./steps/unlisted-calls.ts";
+import { createSubscriptions } from "./subscriptions.ts";
 
 export interface GatewayDeps {
   readonly upstreams: Upstreams;
@@ -88,19 +88,24 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
   const links = createLinks({ catalog });
   const states = createRequestStates(deps.seal, deps.now);
   const outOfBand = createOutOfBand(deps.hash);
-  const subscriptions = createSubscriptions({ ...deps, links, outOfBand });
   const budgets = createRateLimitGuard(deps);
   const signIns = createStepUpGate({ ...deps, states });
   const callIds = createCallIds(deps.now);
   const answers = createAnswers();
   const unlistedCalls = createUnlistedCalls(deps);
+  const declared = createDeclaredArguments();
   const execute = createExecute({ ...deps, answers, budgets, outOfBand, signIns });
   const runs = createApprovedRuns({ ...deps, budgets, execute, signIns, callIds });
   const giveOut = createGiveOut({ ...deps, answers, callIds });
   const paused = createPausedCalls({ ...deps, links, runs, states, giveOut });
-  const callTool = createPipeline({
+  const subscriptions = createSubscriptions({
+    ...deps,
+    ...{ execute, declared, visibility, states, links, signIns, unlistedCalls, outOfBand, callIds },
+  });
+  const call = createPipeline({
     ...deps,
     execute,
+    declared,
     visibility,
     retryTokens: createRetryTokens(),
     states,
@@ -119,13 +124,10 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
     const view = catalog.view(scope);
     const named = params[method === "resources/read" ? "uri" : "name"];
     if (typeof named !== "string") return false;
-    if (method !== "tools/call") return (method === "prompts/get" ? view.prompts : view.resources).has(named);
-    const tool = view.tools.get(named);
-    return tool !== undefined && !visibility.hides(scope, caller, tool);
+    const subject = subjectIn(view, method, named);
+    return subject !== undefined && !visibility.hides({ ...caller, scope }, subject);
   };
   let stopRunner = (): void => {};
-  const declared = createDeclaredArguments();
-  const relay = createRelay({ catalog, upstreams, states, links, outOfBand, declared, now: deps.now });
   const encodeList = createListEncoder(deps.serverInfo, inPieces);
   const withStatusTool = createStatusListing();
 
@@ -139,22 +141,22 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
     instructions: (scope) => mergeInstructions(scope, upstreams),
     async list(scope, kind, caller) {
       const holder = principalKey(caller.principal);
-      if (kind !== "tools") return encodeList(catalog.view(scope), kind, holder);
       // The set that says what is seen, whatever is swapped in meanwhile.
-      const wanted = wantsApproval(deps.policies());
-      const tools = await visibility.tools(scope, caller);
-      return encodeList(wanted ? withStatusTool(tools) : tools, kind, holder);
+      const wanted = kind === "tools" && wantsApproval(deps.policies());
+      const listing = await visibility.list(scope, kind, caller);
+      return encodeList(wanted ? withStatusTool(listing) : listing, kind, holder);
     },
     headerRules(scope, name, caller) {
       const tool = catalog.view(scope).tools.get(name);
       if (tool === undefined || tool.paramHeaders.length === 0) return [];
-      return visibility.hides(scope, caller, tool) ? [] : tool.paramHeaders;
+      return visibility.hides({ ...caller, scope }, subjectOfTool(tool)) ? [] : tool.paramHeaders;
     },
-    call: (call) => (call.method === "tools/call" ? callTool(call) : relay(call)),
-    recordRefused: (call, tool, why) => unlistedCalls.record(call, tool, why),
+    call,
+    recordRefused: (call, name, outcome) => unlistedCalls.record(call, { kind: "tool", name, outcome }),
     task: (id, fetcher) => paused.task(id, fetcher),
     cancelTask: (id, principal) => paused.cancel(id, principal),
-    ...subscriptions,
+    subscribe: subscriptions.subscribe,
+    resubscribe: subscriptions.resubscribe,
     notify(scope, peer, notification) {
       for (const name of scope.upstreams) {
         upstreams.get(name)?.session(outOfBand.peerFor(peer, name)).notify(notification);
@@ -173,4 +175,15 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
       return runs.drain(ms);
     },
   };
+}
+
+/** What a client names, where it is listed. */
+function subjectIn(view: View, method: string, named: string): PolicySubject | undefined {
+  if (method === "tools/call") {
+    const tool = view.tools.get(named);
+    return tool && subjectOfTool(tool);
+  }
+  const kind = method === "prompts/get" ? "prompt" : "resource";
+  const entry = (kind === "prompt" ? view.prompts : view.resources).get(named);
+  return entry && subjectOfListed(kind, entry);
 }

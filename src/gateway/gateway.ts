@@ -9,6 +9,7 @@ import type { Scope } from "../core/scope.ts";
 import type { ParamHeader } from "../mcp/headers/param-headers.ts";
 import type { ListKind } from "../mcp/messages.ts";
 import type { Fetcher } from "./approvals/kept-results.ts";
+import type { Origin } from "./steps/origin.ts";
 import type { UndecidedCall } from "./steps/unlisted-calls.ts";
 
 /** Who asks for a list: what policies can see of them before there is a call. */
@@ -42,6 +43,15 @@ export interface Use {
   readonly caller: Caller;
 }
 
+/** Who wants to watch a resource, and where. */
+export interface Watcher extends Omit<Origin, "id" | "method" | "scope"> {
+  readonly scope: Scope;
+  readonly peer: ClientPeer;
+}
+
+/** A resource is watched until `close`, or why not. */
+export type Watching = { readonly ok: true; close(): void } | Refusal;
+
 /** Everything that a downstream edge may ask of the gateway. Edges speak protocol; this decides and relays. */
 export interface Gateway {
   /** The scope of `/mcp/<endpoint>` (`""` for `/mcp`), `undefined` if nothing has that name. */
@@ -55,7 +65,7 @@ export interface Gateway {
   capabilities(scope: Scope): JsonObject;
   /** The upstreams' instructions, joined; `undefined` if none has any. */
   instructions(scope: Scope): string | undefined;
-  /** The whole merged list from the cache, never a fan-out. Tools only as far as policies show them to `caller`. */
+  /** The whole merged list from the cache, never a fan-out, as far as policies show it to `caller`. */
   list(scope: Scope, kind: ListKind, caller: Caller): Promise<EncodedList>;
   /**
    * The arguments of this tool (named as the client names it) that `Mcp-Param-*` headers mirror. None for a tool that
@@ -80,15 +90,10 @@ export interface Gateway {
   task(id: string, fetcher: Fetcher): Promise<TaskView | undefined>;
   /** Asks for the end of a paused call; whether it is this principal's. What runs already goes on. @throws StoreError */
   cancelTask(id: string, principal: Principal): Promise<boolean>;
-  /** Watches a resource for this peer until `close`. */
-  subscribe(
-    scope: Scope,
-    peer: ClientPeer,
-    uri: string,
-    onUpdated: (notification: Notification) => void,
-  ): Promise<{ readonly ok: true; close(): void } | Refusal>;
+  /** Watches a resource for this peer until `close`, if policies let it. @throws never for anything the caller or an upstream does */
+  subscribe(watcher: Watcher, uri: string, onUpdated: (notification: Notification) => void): Promise<Watching>;
   /** The same for what the peer was granted before a restart: it is taken up as soon as its server can. */
-  resubscribe(...[scope, peer, uri, onUpdated]: Parameters<Gateway["subscribe"]>): { close(): void };
+  resubscribe(...[watcher, uri, onUpdated]: Parameters<Gateway["subscribe"]>): { close(): void };
   /** Passes a client notification to the upstreams that this peer has sessions with. */
   notify(scope: Scope, peer: ClientPeer, notification: Notification): void;
   /** Forgets a peer: its session ended. */

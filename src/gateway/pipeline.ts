@@ -1,23 +1,29 @@
 import type { Call } from "../core/call.ts";
 import { type Allowed, allows, type Decision } from "../core/decision.ts";
-import { refuse } from "../core/errors.ts";
+import { ERRORS, refuse } from "../core/errors.ts";
 import type { Outcome } from "../core/outcome.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
 import type { LeftRequests } from "./approvals/left-requests.ts";
 import type { Paused, PausedCalls } from "./approvals/paused-calls.ts";
+import type { Visibility } from "./lists/visibility.ts";
+import { REQUEST_KINDS } from "./requests/kinds.ts";
 import { withAnswersAsked } from "./requests/params.ts";
 import type { RequestStates } from "./requests/request-state.ts";
-import type { ResolvedCall } from "./requests/resolved-call.ts";
+import type { Resolved, ResolvedCall } from "./requests/resolved-call.ts";
 import type { Charged, RetryTokens } from "./requests/retry-tokens.ts";
-import { type SignInCheck, type SignInDecision, type SignInLack, signedInAs } from "./step-up/sign-in.ts";
+import { isListed, type Subject } from "./requests/subject.ts";
+import { isClear, type SignInCheck, type SignInDecision, type SignInLack, signedInAs } from "./step-up/sign-in.ts";
 import { approvalOf, type StepUpGate } from "./step-up/step-up-gate.ts";
 import type { DecidedRequest, Execute, ExecutionStrategy, Forward, RecordedRequest, Unable } from "./steps/execute.ts";
-import type { Links } from "./steps/links.ts";
-import { notListed, type ResolveDeps, resolveTool, UNKNOWN_TOOL } from "./steps/resolve.ts";
+import type { Links, RequestedUri } from "./steps/links.ts";
+import { type ResolveOtherDeps, resolveCompletion, resolvePrompt, resolveResource } from "./steps/resolve-other.ts";
+import { notListed, type ResolveToolDeps, resolveTool } from "./steps/resolve-tool.ts";
 import { followRounds } from "./steps/rounds.ts";
 import type { UnlistedCalls } from "./steps/unlisted-calls.ts";
+import { UNKNOWN } from "./steps/unresolved.ts";
 
-export interface PipelineDeps extends ResolveDeps {
+export interface PipelineDeps extends Omit<ResolveToolDeps & ResolveOtherDeps, "visibility"> {
+  readonly visibility: Pick<Visibility, "hides" | "hidesSome">;
   readonly execute: Execute;
   readonly retryTokens: RetryTokens;
   readonly upstreams: Upstreams;
@@ -35,23 +41,40 @@ export interface PipelineDeps extends ResolveDeps {
 }
 
 /**
- * The life of one `tools/call`: its tool is found, and then it takes the steps of `execute.ts`, as a first call does. A call
+ * The life of one request: what it is about is found, and then it takes the steps of `execute.ts`, as a first call does. One
  * that needs a sign-in or an approval stops on the way: after a sign-in it comes again and is decided anew, and what is run
  * with an approval is its request.
  */
 export function createPipeline(deps: PipelineDeps): (call: Call) => Promise<Outcome> {
-  const callTool = async (call: Call): Promise<Outcome> => {
-    if (deps.isStatusCall(call)) return deps.paused.status(call);
-    const resolved = resolveTool(deps, call);
-    if (resolved.ok) return deps.execute(call, resolved.subject, new FirstCall(deps, resolved, callTool));
+  const carryOut = async (call: Call): Promise<Outcome> => {
+    const { method } = call;
+    if (method === "tools/call" && deps.isStatusCall(call)) return deps.paused.status(call);
+    const resolve = Object.hasOwn(RESOLVE, method) ? RESOLVE[method] : undefined;
+    // What the gateway does not know, it refuses.
+    if (resolve === undefined) return { kind: "refused", refusal: refuse("METHOD_UNKNOWN") };
+    const resolved = resolve(deps, call);
+    if (resolved.ok) return deps.execute(call, resolved.subject, new FirstCall(deps, resolved, carryOut));
+    const { undecided, kind, form } = resolved;
     // Whoever has asked for approval of it before hears what became of that, though its tool is gone.
-    const left = resolved.form === undefined ? await deps.leftRequests.find(call) : undefined;
+    const left = form === undefined && kind === "tool" ? await deps.leftRequests.find(call) : undefined;
     const paused = left && (await deps.paused.resume(left.made, left.continuation));
-    await deps.unlistedCalls.record(call, resolved.undecided, paused?.recordAs ?? resolved.form, paused?.approval);
+    const outcome = paused?.recordAs ?? form;
+    await deps.unlistedCalls.record(call, { kind, name: undecided, outcome, approval: paused?.approval });
     return paused?.outcome ?? resolved.outcome;
   };
-  return callTool;
+  return carryOut;
 }
+
+/** What servers answer for a resource that they do not have. 2025-11-25 and 2026-07-28 server/resources, "Error Handling" */
+const NOT_THERE: ReadonlySet<number> = new Set([-32002, ERRORS.PARAMS_INVALID.rpc]);
+
+/** How each request names what it is about. */
+const RESOLVE: Readonly<Record<string, (deps: PipelineDeps, call: Call) => Resolved>> = {
+  "tools/call": resolveTool,
+  "prompts/get": resolvePrompt,
+  "resources/read": resolveResource,
+  "completion/complete": resolveCompletion,
+};
 
 /** The way of a call that a client made. */
 class FirstCall implements ExecutionStrategy<Outcome> {
@@ -59,17 +82,17 @@ class FirstCall implements ExecutionStrategy<Outcome> {
   readonly cancellation: Call["cancellation"];
   readonly #deps: PipelineDeps;
   readonly #made: ResolvedCall;
-  readonly #callTool: (call: Call) => Promise<Outcome>;
+  readonly #carryOut: (call: Call) => Promise<Outcome>;
   /** The approval request that it goes on with. */
   readonly #request: string | undefined;
   /** What an earlier request of the same call has done. */
   readonly #charged: Charged | undefined;
 
-  constructor(deps: PipelineDeps, made: ResolvedCall, callTool: (call: Call) => Promise<Outcome>) {
+  constructor(deps: PipelineDeps, made: ResolvedCall, carryOut: (call: Call) => Promise<Outcome>) {
     const { call, continuation } = made;
     this.#deps = deps;
     this.#made = made;
-    this.#callTool = callTool;
+    this.#carryOut = carryOut;
     this.cancellation = call.cancellation;
     this.#request = approvalOf(continuation);
     this.#charged =
@@ -93,12 +116,11 @@ class FirstCall implements ExecutionStrategy<Outcome> {
       return undefined;
     }
     if (decision.effect === "allow") return decision;
-    const clear = decision.effect === "step_up" && signIn?.kind === "made" && decision.approvals.length === 0;
-    return clear ? decision : undefined;
+    return isClear(decision, signIn) ? decision : undefined;
   }
 
   unable(code: Unable, { hidden }: Decision): Outcome {
-    return hidden ? UNKNOWN_TOOL : { kind: "refused", refusal: refuse(code) };
+    return hidden ? UNKNOWN[this.#made.subject.kind] : { kind: "refused", refusal: refuse(code) };
   }
 
   /** Whatever a client asks for is on record. */
@@ -120,7 +142,7 @@ class FirstCall implements ExecutionStrategy<Outcome> {
     const { call, continuation } = this.#made;
     const { peer, scope } = call;
     const { subject, decision, signIn, guard, close } = recorded;
-    const { upstream, place } = subject.tool;
+    const { upstream, place } = subject;
     const round = await forward({
       params: withAnswersAsked(call.params, continuation),
       listener: call,
@@ -136,20 +158,32 @@ class FirstCall implements ExecutionStrategy<Outcome> {
       states,
       guard,
       retryToken: paying.drawn || paying.signedIn ? () => retryTokens.issue(peer.owner, paying) : undefined,
-      links: links.from({ scope, holder: peer.owner }, upstream),
+      links: links.from({ scope, holder: peer.owner }, upstream, askedFor(call, subject)),
       now,
       onEnd: (outcome, askedMs) => close(outcome, { askedMs }),
     });
-    return follow(round);
+    const outcome = follow(round);
+    return subject.kind === "resource" && !isListed(subject) ? this.#asUnknown(await outcome) : outcome;
   }
 
-  #refused({ decision, misfit, subject, close }: RecordedRequest): Outcome | undefined {
+  /** Where something may be hidden, a server's own words for what it does not have would tell that from what is hidden. */
+  #asUnknown(outcome: Outcome): Outcome {
+    if (outcome.kind !== "error" || !NOT_THERE.has(outcome.error.code)) return outcome;
+    return this.#deps.visibility.hidesSome(this.#made.call) ? UNKNOWN.resource : outcome;
+  }
+
+  #refused({ decision, misfit, subject, signIn, close }: RecordedRequest): Outcome | undefined {
     // The record says why; the caller hears what it would hear of any name that nobody has.
     if (decision.hidden) {
       close("denied");
-      return UNKNOWN_TOOL;
+      return UNKNOWN[subject.kind];
     }
     if (!allows(decision)) {
+      close("denied");
+      return { kind: "denied", decision };
+    }
+    // Who cannot come back with a state waits for nothing.
+    if (!REQUEST_KINDS[subject.method].waits && decision.effect !== "allow" && !isClear(decision, signIn)) {
       close("denied");
       return { kind: "denied", decision };
     }
@@ -160,7 +194,7 @@ class FirstCall implements ExecutionStrategy<Outcome> {
     // Nobody is asked about what cannot be run.
     if (!this.#made.unlisted) return undefined;
     close("UPSTREAM_UNAVAILABLE");
-    return notListed(subject.tool);
+    return notListed(subject);
   }
 
   async #waiting({ decision, signIn, close }: RecordedRequest): Promise<Outcome | undefined> {
@@ -184,9 +218,15 @@ class FirstCall implements ExecutionStrategy<Outcome> {
 
   async #askToSignIn(decision: SignInDecision, lack: SignInLack, close: RecordedRequest["close"]): Promise<Outcome> {
     const { signIns, callIds, now } = this.#deps;
-    const again = () => this.#callTool({ ...this.#made.call, id: callIds(), receivedAt: now() });
+    const again = () => this.#carryOut({ ...this.#made.call, id: callIds(), receivedAt: now() });
     const stop = await signIns.ask(this.#made, decision, lack, again);
     close(stop.recordAs, stop.challenge === undefined ? {} : { challenge: stop.challenge });
     return stop.outcome;
   }
+}
+
+/** The resource that a client has asked for, which goes back under the URI that it wrote. */
+function askedFor({ params }: Call, { method, name }: Subject): RequestedUri | undefined {
+  const uri = params["uri"];
+  return method === "resources/read" && typeof uri === "string" ? { shown: uri, sent: name } : undefined;
 }

@@ -24,9 +24,10 @@ export function createAnswers(): Answers {
   const check = createArgumentNameCheck();
   const of = (set: PolicySet, input: PolicyInput): PolicyAnswer => {
     const decision = set.decide(input);
-    const { tool, arguments: args } = input;
-    // Whoever is refused by a policy hears of that.
-    const refusal = decision.hidden || !allows(decision) ? undefined : check(tool.definition, args, set.looksAt(tool));
+    const { subject, arguments: args } = input;
+    // Whoever is refused by a policy hears of that. What a prompt declares is checked where it is resolved.
+    const unchecked = decision.hidden || !allows(decision) || subject.kind !== "tool";
+    const refusal = unchecked ? undefined : check(subject.definition, args, set.looksAt(subject));
     return { decision, refusal };
   };
   return {

@@ -1,16 +1,18 @@
 import type { Effect } from "../core/decision.ts";
+import type { SubjectKind } from "../core/subject.ts";
 
-/** What an agent is told where a policy has no words of its own. */
-export function defaultMessage(id: string, effect: Effect): string {
+/** What an agent is told where a policy has no words of its own. `kind`: what it asked for. */
+export function defaultMessage(id: string, effect: Effect, kind: SubjectKind): string {
+  const request = kind === "tool" ? "call" : "request";
   switch (effect) {
     case "hide":
-      return `The policy ${id} hides this tool.`;
+      return `The policy ${id} hides this ${kind}.`;
     case "deny":
-      return `The policy ${id} denies this call.`;
+      return `The policy ${id} denies this ${request}.`;
     case "step_up":
-      return `The policy ${id} asks the user to sign in again before this call.`;
+      return `The policy ${id} asks the user to sign in again before this ${request}.`;
     case "request_approval":
-      return `The policy ${id} asks for an approval of this call.`;
+      return `The policy ${id} asks for an approval of this ${request}.`;
     case "rate_limit":
       return `The limit of the policy ${id} is used up.`;
     case "allow":

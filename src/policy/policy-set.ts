@@ -3,21 +3,27 @@ import type { Decision, Effect, Match } from "../core/decision.ts";
 import { byPlace, type Diagnostic } from "../core/diagnostic.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
+import type { DecidedMethod, SubjectKind } from "../core/subject.ts";
 import type { Redaction } from "../redaction/redaction.ts";
 import type { PolicyTarget } from "./file/schema.ts";
 import type { ArgumentPath } from "./syntax/argument-paths.ts";
 
-/** Everything that a policy can see of a call. Pure data: the time comes in, nothing is fetched. */
+/** What a request is about, as its upstream listed it. */
+export interface PolicySubject {
+  readonly kind: SubjectKind;
+  /** The upstream's own name of a tool or a prompt; of a resource its URI, or its template. */
+  readonly name: string;
+  readonly upstream: string;
+  /** The definition as the upstream gave it; empty for a resource that it did not list. */
+  readonly definition: JsonObject;
+}
+
+/** Everything that a policy can see of a request. Pure data: the time comes in, nothing is fetched. */
 export interface PolicyInput {
   readonly principal: Principal;
   readonly client: ClientFacts;
-  readonly tool: {
-    /** Original name. */
-    readonly name: string;
-    readonly upstream: string;
-    /** The definition as the upstream gave it: title, annotations, `_meta`, `inputSchema`. */
-    readonly definition: JsonObject;
-  };
+  readonly subject: PolicySubject;
+  /** Of a completion those of `params.context`, and the one that is completed as far as it was typed. */
   readonly arguments: JsonObject;
   readonly request: {
     readonly id: string;
@@ -40,6 +46,13 @@ export interface PolicyResult {
   readonly text: string;
 }
 
+/** The requests that a policy is about; see `decide/scope.ts`. */
+export interface PolicyScope {
+  readonly kinds: ReadonlySet<SubjectKind>;
+  /** In the order of `DECIDED_METHODS`. */
+  readonly methods: readonly DecidedMethod[];
+}
+
 /** What happens to a result on its way to the client. */
 export interface ResultDecision {
   /** Every result policy that matched, in file order. */
@@ -50,7 +63,7 @@ export interface ResultDecision {
   readonly redactions: readonly Redaction[];
 }
 
-/** Who looks at a list of tools, and where. */
+/** Who looks at a list, and where. */
 export interface Viewer {
   readonly principal: Principal;
   readonly client: ClientFacts;
@@ -70,21 +83,21 @@ export interface PolicySet {
    */
   decideResult(input: PolicyInput, result: PolicyResult | undefined): ResultDecision;
   /**
-   * Whether this viewer is not to know of a tool: a `hide` matches, or the call would be refused whatever its arguments
-   * and its time. Agrees with `hidden` of a decision. @throws never
+   * Whether this viewer is not to know of a tool, a prompt or a resource: a `hide` matches, or its use would be refused
+   * whatever its arguments and its time. Agrees with `hidden` of a decision. @throws never
    */
-  hides(viewer: Viewer, tool: PolicyInput["tool"]): boolean;
-  /** Equal for viewers from whom the same tools are hidden; `undefined` if no policy hides any tool from anybody. */
+  hides(viewer: Viewer, subject: PolicySubject): boolean;
+  /** Equal for viewers from whom the same is hidden; `undefined` if no policy hides anything from anybody. */
   viewerClass(viewer: Viewer): string | undefined;
-  /** Whether results of this tool may reach somebody changed, so that they need not fit its `outputSchema` any more. */
-  redacts(tool: PolicyInput["tool"]): boolean;
+  /** Whether results of it may reach somebody changed, so that those of a tool need not fit its `outputSchema` any more. */
+  redacts(subject: PolicySubject): boolean;
   /**
-   * Places of the arguments that applied policies read whose target fits this tool, for some caller at least: the same list
+   * Places of the arguments that applied policies read whose target fits it, for some caller at least: the same list
    * each time, as long as set and definition are. The empty path stands for the arguments as a whole.
    */
-  looksAt(tool: PolicyInput["tool"]): readonly ArgumentPath[];
-  /** The enabled policies whose target fits this tool, for some caller at least, in file order; shadow ones included. */
-  about(tool: PolicyInput["tool"]): readonly { readonly id: string; readonly shadow: boolean }[];
+  looksAt(subject: PolicySubject): readonly ArgumentPath[];
+  /** The enabled policies whose target fits it, for some caller at least, in file order; shadow ones included. */
+  about(subject: PolicySubject): readonly { readonly id: string; readonly shadow: boolean }[];
 }
 
 export interface PolicySummary {
@@ -99,8 +112,10 @@ export interface PolicySummary {
   readonly shadow: boolean;
   readonly enabled: boolean;
   readonly description: string | undefined;
-  /** `undefined`: every call. */
+  /** `undefined`: every request. */
   readonly target: PolicyTarget | undefined;
+  /** The requests that it is about. */
+  readonly scope: PolicyScope;
   /** The condition as its author wrote it; `undefined`: the target decides. */
   readonly when: string | undefined;
   /** Places of the arguments that its condition, message and settings read. */

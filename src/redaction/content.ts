@@ -1,38 +1,55 @@
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import type { BinaryMember } from "./binary/redact-binary.ts";
+import type { BinaryPlace } from "./shapes/result-kinds.ts";
 
 /*
- * The shape of a tool's result (MCP, "Tool Result"): where its texts are, and what of it is binary. Every function
- * gives the very same value back if nothing in it has changed.
+ * What of a result is binary, and everything around it. Every function gives the very same value back if nothing in it
+ * has changed.
  */
 
 type Change = (value: Json) => Json;
 
-/** `result` with everything in it changed except what is binary: images, audio, blobs. */
-export function changeReadable(result: JsonObject, change: Change): JsonObject {
-  const readable = changeWithout(result, "content", change);
-  return changeMember(readable, "content", (content) => changeItems(content, (block) => changeBlock(block, change)));
+/** `result` with everything in it changed except texts that stand where Base64 does: of images, audio, blobs. */
+export function changeReadable(result: JsonObject, place: BinaryPlace, change: Change): JsonObject {
+  const around = (holder: JsonObject, member: BinaryMember): Json =>
+    Object.hasOwn(holder, member) && typeof holder[member] === "string"
+      ? changeWithout(holder, member, change)
+      : change(holder);
+  return objectOf(changeAt(result, place, change, around));
 }
 
-function changeBlock(block: Json, change: Change): Json {
-  if (!isObject(block)) return change(block);
-  if (block["type"] === "image" || block["type"] === "audio") return changeAround(block, "data", change);
-  if (!isObject(block["resource"])) return change(block);
-  const around = changeWithout(block, "resource", change);
-  return changeMember(around, "resource", (it) => (isObject(it) ? changeAround(it, "blob", change) : change(it)));
+/** `result` with each block and each resource's content changed that is to hold Base64, which is in `member`. */
+export function changeBinary(
+  result: JsonObject,
+  place: BinaryPlace,
+  change: (holder: JsonObject, member: BinaryMember) => JsonObject,
+): JsonObject {
+  return place === "none" ? result : objectOf(changeAt(result, place, (value) => value, change));
 }
 
-const BASE64 = /^[\w+/=\s-]*$/;
-
-// What only says that it is binary is looked at like everything else.
-function changeAround(value: JsonObject, binary: string, change: Change): Json {
-  const data = Object.hasOwn(value, binary) ? value[binary] : undefined;
-  return typeof data === "string" && BASE64.test(data) ? changeWithout(value, binary, change) : change(value);
+/** What is made of a place: `change` of all else there, `binary` of each object that has a member of Base64. */
+function changeAt(
+  value: Json,
+  place: BinaryPlace,
+  change: Change,
+  binary: (holder: JsonObject, member: BinaryMember) => Json,
+): Json {
+  if (Array.isArray(value)) return changeItems(value, (item) => changeAt(item, place, change, binary));
+  if (!isObject(value) || place === "none") return change(value);
+  if (place === "resources") return binary(value, "blob");
+  if (place !== "blocks") {
+    const around = changeWithout(value, place.member, change);
+    return changeMember(around, place.member, (it) => changeAt(it, place.holds, change, binary));
+  }
+  if (value["type"] === "image" || value["type"] === "audio") return binary(value, "data");
+  if (!isObject(value["resource"])) return change(value);
+  const around = changeWithout(value, "resource", change);
+  return changeMember(around, "resource", (it) => (isObject(it) ? binary(it, "blob") : change(it)));
 }
 
-function changeItems(list: Json, change: Change): Json {
-  if (!Array.isArray(list)) return change(list);
-  const items = list.map(change);
-  return items.some((item, index) => item !== list[index]) ? items : list;
+function changeItems(items: readonly Json[], change: Change): Json {
+  const changed = items.map(change);
+  return changed.some((item, index) => item !== items[index]) ? changed : items;
 }
 
 function changeMember(value: JsonObject, key: string, change: Change): JsonObject {

@@ -3,6 +3,7 @@ import { HeavySources } from "./heavy-sources.ts";
 import type { RedactedBytes } from "./redact-bytes.ts";
 import { mergeRedactions, type Redaction } from "./redaction.ts";
 import { SearchThread, type ThreadData } from "./search-thread.ts";
+import type { ResultKind } from "./shapes/result-kinds.ts";
 
 /** From so many bytes on a result is searched in a thread of its own. Hostile texts take up to 3 µs for each character. */
 export const LONG_BYTES = 16 * 1024;
@@ -28,6 +29,7 @@ export interface LongRedactions {
    * already, and once `cancellation` says that nobody wants it any more: it is searched no longer then. @throws never
    */
   redact(
+    kind: ResultKind,
     bytes: Uint8Array,
     redactions: readonly Redaction[],
     owner: ResultOwner,
@@ -52,12 +54,12 @@ export function createLongRedactions(deps: LongRedactionsDeps): LongRedactions {
   const slow = new SearchThread({ secret, purpose }, maxMs);
 
   return {
-    async redact(bytes, redactions, { source, holder }, cancellation) {
-      const { detectors, paths } = mergeRedactions(redactions);
+    async redact(kind, bytes, redactions, { source, holder }, cancellation) {
+      const { detectors, paths, binary } = mergeRedactions(redactions);
       const its = paths.map(({ path, with: how }) => [path.text, how] as const);
       const thread = bytes.length >= HEAVY_BYTES || heavy.has(source) ? slow : quick;
       // With memory of its own, which the thread takes over.
-      const job = () => ({ bytes: new Uint8Array(bytes), detectors: [...detectors], paths: its });
+      const job = () => ({ kind, bytes: new Uint8Array(bytes), detectors: [...detectors], paths: its, binary });
       const { answer, tookMs } = await thread.search(job, holder, cancellation);
       heavy.add(source, tookMs);
       return answer;

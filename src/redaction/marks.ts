@@ -6,7 +6,8 @@ import { DETECTORS, type Detector, type Replacement } from "./redaction.ts";
 export type MarkHash = (text: string) => string;
 
 const HASH_DIGITS = 16;
-const PATH_MARK = /^\[(?:redacted|hash:[\da-f]{16})\]$/;
+// One of sixteen decimal digits is none of ours: see `shorten`.
+const PATH_MARK = /^\[(?:redacted|hash:(?!\d{16})[\da-f]{16})\]$/;
 
 /** What stands for a text that a detector found. `text` is its normal form: equal values have equal hashes. */
 export function textMark(detector: Detector, how: Replacement, text: string, hash: MarkHash): string {

@@ -1,15 +1,17 @@
 import { writeExact } from "../core/exact-json.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
-import { changeReadable } from "./content.ts";
+import { redactBinary } from "./binary/redact-binary.ts";
+import { changeBinary, changeReadable } from "./content.ts";
 import { parseEmbedded } from "./embedded.ts";
 import { BESIDE_LIMITS, createSizeCounter, LIMITS, type SizeCounter } from "./limits.ts";
 import type { MarkHash } from "./marks.ts";
 import { FoldedNames } from "./member-names.ts";
-import { BESIDE, changeOpen, RESULT } from "./open-places.ts";
 import { redactPaths } from "./redact-paths.ts";
 import type { TextSearch } from "./redact-text.ts";
 import { redactValue, type ValueSearch } from "./redact-value.ts";
 import { mergeRedactions, type PathRedaction, type Redaction } from "./redaction.ts";
+import { BESIDE, changeOpen, type OpenLevel, TEXT } from "./shapes/open-places.ts";
+import { RESULT_KINDS, type ResultKind } from "./shapes/result-kinds.ts";
 
 export type { MarkHash } from "./marks.ts";
 
@@ -19,7 +21,7 @@ export type RedactedResult =
       readonly ok: true;
       /** The very same object if nothing had to go. */
       readonly result: JsonObject;
-      /** How many of each were taken out: by detector, and `path`. */
+      /** How many of each were taken out: by detector, `path`, and `binary`. */
       readonly found: Readonly<Record<string, number>>;
     }
   /** Over a limit: nothing of the result may be given out. */
@@ -42,29 +44,36 @@ export function redactJson(value: Json, redactions: readonly Redaction[], hash: 
 }
 
 /**
- * A tool's result (CallToolResult). Paths begin at `structuredContent`, at all else that is the server's own in it
- * (`open-places.ts`), and at each text that is a JSON object or list, because servers repeat the structured content there;
- * detectors look at every text, key and number. Images,
- * audio and blobs are not looked into. Whoever sends it on must write it from this value: the bytes that it was read
- * from may hold members twice. @throws never
+ * The result of a request of one kind. Paths begin at all that is the server's own in it (`open-places.ts`), and at each text
+ * that is a JSON object or list, because servers repeat structured content there; detectors look at every text, key and
+ * number, also at the URI of a resource. Base64 is looked into if it is a text: see `redactBinary`. Whoever sends it on must write it
+ * from this value: the bytes that it was read from may hold members twice. @throws never
  */
-export function redactResult(result: JsonObject, redactions: readonly Redaction[], hash: MarkHash): RedactedResult {
-  const { detectors, paths } = mergeRedactions(redactions);
-  if (detectors.size === 0 && paths.length === 0) return { ok: true, result, found: {} };
+export function redactResult(
+  kind: ResultKind,
+  result: JsonObject,
+  redactions: readonly Redaction[],
+  hash: MarkHash,
+): RedactedResult {
+  const { detectors, paths, binary } = mergeRedactions(redactions);
+  if (detectors.size === 0 && paths.length === 0 && binary === "pass") return { ok: true, result, found: {} };
   const found: Record<string, number> = {};
-  const search: TextSearch = {
-    detectors,
-    hash,
-    count: (what) => {
-      found[what] = (found[what] ?? 0) + 1;
-    },
+  const count = (what: string): void => {
+    found[what] = (found[what] ?? 0) + 1;
   };
+  const search: TextSearch = { detectors, hash, count };
   const named = new NamedPlaces(createSizeCounter(), paths, search);
-  const value = named.takeOut(result, RESULT);
+  const withholds = binary === "withhold";
+  const { level, binary: place } = RESULT_KINDS[kind];
+  const value = named.takeOut(result, level);
   if (named.problem !== undefined) return { ok: false, reason: named.problem };
   const left = isObject(value) ? value : {};
-  if (detectors.size === 0) return { ok: true, result: left, found };
-  const redacted = changeReadable(left, (member) => redactValue(member, named.search));
+  const readable =
+    detectors.size === 0 ? left : changeReadable(left, place, (member) => redactValue(member, named.search));
+  // After all else: the type goes out as it is read here.
+  const redacted = changeBinary(readable, place, (holder, member) =>
+    redactBinary(holder, member, { withholds, text: (text) => named.decoded(text), withheld: () => count("binary") }),
+  );
   return named.problem === undefined ? { ok: true, result: redacted, found } : { ok: false, reason: named.problem };
 }
 
@@ -90,7 +99,7 @@ class NamedPlaces {
     return "Paths look at names in it that are too long, or too many, to be compared.";
   }
 
-  takeOut(given: Json, level: typeof RESULT): Json {
+  takeOut(given: Json, level: OpenLevel): Json {
     this.#problem ??= this.#tally.add(given);
     if (this.#problem !== undefined) return given;
     return changeOpen(given, level, {
@@ -102,6 +111,14 @@ class NamedPlaces {
         return value === embedded.value && embedded.faithful ? text : writeExact(value);
       },
     });
+  }
+
+  /** A text that was not one of the result's own: without what paths name in it, and what detectors find. */
+  decoded(text: string): string {
+    const left = this.takeOut(text, TEXT);
+    if (this.problem !== undefined || typeof left !== "string") return "";
+    const redacted = this.search.detectors.size === 0 ? left : redactValue(left, this.search);
+    return typeof redacted === "string" ? redacted : "";
   }
 
   #embedded(value: Json): Json {

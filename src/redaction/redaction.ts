@@ -18,18 +18,25 @@ const BY_STRENGTH = ["hash", "replace", "drop"] as const;
 export const REPLACEMENTS = ["replace", "hash", "drop"] as const;
 export type Replacement = (typeof REPLACEMENTS)[number];
 
+/** What becomes of data that is no text, such as pictures: the weaker first. */
+export const BINARY_HANDLING = ["pass", "withhold"] as const;
+export type BinaryHandling = (typeof BINARY_HANDLING)[number];
+
 /** What one policy takes out. */
 export interface RedactionRule {
   readonly detect: readonly Detector[];
   /** RFC 9535; each has passed `checkPath`. */
   readonly paths: readonly string[];
   readonly with: Replacement;
+  /** `pass` without it. */
+  readonly binary?: BinaryHandling;
 }
 
 /** A rule, ready to be applied. Immutable. */
 export interface Redaction {
   readonly detectors: ReadonlyMap<Detector, Replacement>;
   readonly paths: readonly PathRedaction[];
+  readonly binary: BinaryHandling;
 }
 
 /** A path and what becomes of the values at it. */
@@ -43,6 +50,7 @@ export function compileRedaction(rule: RedactionRule): Redaction {
   return {
     detectors: new Map(rule.detect.map((detector) => [detector, rule.with])),
     paths: rule.paths.map((path) => ({ path: usable(path), with: rule.with })),
+    binary: rule.binary ?? "pass",
   };
 }
 
@@ -58,7 +66,8 @@ export function mergeRedactions(redactions: readonly Redaction[]): Redaction {
       if (wanted !== undefined) detectors.set(detector, stronger(detectors.get(detector), wanted));
     }
   }
-  return { detectors, paths: redactions.flatMap((redaction) => redaction.paths) };
+  const paths = redactions.flatMap((redaction) => redaction.paths);
+  return { detectors, paths, binary: redactions.some(({ binary }) => binary === "withhold") ? "withhold" : "pass" };
 }
 
 /** The stronger of two: drop, then replace, then hash. */

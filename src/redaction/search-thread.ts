@@ -2,7 +2,8 @@ import { Worker } from "node:worker_threads";
 import type { Cancellation } from "../core/cancellation.ts";
 import { Turns } from "../core/turns.ts";
 import type { RedactedBytes } from "./redact-bytes.ts";
-import type { Detector, Replacement } from "./redaction.ts";
+import type { BinaryHandling, Detector, Replacement } from "./redaction.ts";
+import type { ResultKind } from "./shapes/result-kinds.ts";
 
 /** What the thread is begun with. */
 export interface ThreadData {
@@ -13,9 +14,11 @@ export interface ThreadData {
 
 /** One result for the thread, and what to take out of it. */
 export interface RedactionJob {
+  readonly kind: ResultKind;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly detectors: readonly (readonly [Detector, Replacement])[];
   readonly paths: readonly (readonly [path: string, how: Replacement])[];
+  readonly binary: BinaryHandling;
 }
 
 /** What was found, and how long the thread was busy with it, in ms. */

@@ -11,10 +11,10 @@ import type { RedactionJob, ThreadData } from "./search-thread.ts";
 const { secret, purpose }: ThreadData = workerData;
 const hash = createKeyedHash(secret, purpose);
 
-parentPort?.on("message", ({ bytes, detectors, paths }: RedactionJob) => {
+parentPort?.on("message", ({ kind, bytes, detectors, paths, binary }: RedactionJob) => {
   const redaction = mergeRedactions([
-    { detectors: new Map(detectors), paths: [] },
-    ...paths.map(([path, how]) => compileRedaction({ detect: [], paths: [path], with: how })),
+    { detectors: new Map(detectors), paths: [], binary },
+    ...paths.map(([path, how]) => compileRedaction({ detect: [], paths: [path], with: how, binary })),
   ]);
-  parentPort?.postMessage(redactBytes(bytes, redaction, hash));
+  parentPort?.postMessage(redactBytes(kind, bytes, redaction, hash));
 });

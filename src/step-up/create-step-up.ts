@@ -118,7 +118,7 @@ export function createStepUp(deps: StepUpDeps): StepUpService {
         : undefined,
     check,
     spend: (elevation) => store.spend(elevation, now()),
-    async challenge({ requirement, caller, clientName }) {
+    async challenge({ requirement, caller, shown, clientName }) {
       const expected = options && expectedPerson(options.oidc, caller.principal);
       if (options === undefined || expected === undefined) return refuse("STEP_UP_IMPOSSIBLE");
       const strength: Strength = requirement;
@@ -132,7 +132,7 @@ export function createStepUp(deps: StepUpDeps): StepUpService {
         id: randomId(),
         key: challengeKey(binding, strength, ttlMs),
         clientName: clientName.slice(0, MAX_NAME),
-        tool: caller.tool,
+        tool: shown,
         state: "open",
         failures: 0,
         createdAt,

@@ -9,7 +9,7 @@ export interface StepUpCaller {
   readonly principal: Principal;
   /** Digest of the exact call: `per: call` is bound to it. */
   readonly callDigest: string;
-  /** `upstream/tool`, original names. */
+  /** `upstream/tool`, original names; of what is no tool with its kind before it, `prompt upstream/name`. */
   readonly tool: string;
   /** The legacy session's id, where there is one; without it, `per: session` means this person and client. */
   readonly session: string | undefined;
@@ -40,6 +40,8 @@ export type StepUpLack = "machine" | "not_configured" | "scope" | "acr" | "amr" 
 export interface StepUpRequest {
   readonly requirement: StepUpRequirement;
   readonly caller: StepUpCaller;
+  /** `caller.tool` as it may be kept and shown. */
+  readonly shown: string;
   /** What the client program calls itself; shown to the person. */
   readonly clientName: string;
 }
@@ -71,6 +73,7 @@ export interface StepUpEvent {
   readonly issuer: string;
   readonly subject: string;
   readonly clientId: string | undefined;
+  /** `StepUpRequest.shown` */
   readonly tool: string;
   readonly at: number;
 }

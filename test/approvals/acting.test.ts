@@ -109,7 +109,7 @@ describe("a token by which somebody acts", () => {
   it("shares neither an approval nor a sign-in with what they do themselves, or who else acts for them", async () => {
     const digests = createCallDigests(Buffer.alloc(32, 7));
     const all = [acting, zoe, token("z-1", { act: { sub: "bot", act: { sub: "desk" } } })];
-    const call = { upstream: "bank", tool: "pay", definitionDigest: "d", arguments: {} };
+    const call = { method: "tools/call" as const, upstream: "bank", tool: "pay", definitionDigest: "d", arguments: {} };
     const bound = await Promise.all(all.map((principal) => digests.call({ principal, ...call })));
     expect(new Set(bound).size).toBe(3);
     for (const per of ["call", "tool", "session"] as const) {

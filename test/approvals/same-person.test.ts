@@ -373,6 +373,7 @@ describe("one person has one voice", () => {
 function askBy(principal: Principal) {
   return {
     principal,
+    method: "tools/call" as const,
     ...{ clientName: "claude-code", era: "modern" as const, upstream: "expenses", tool: "create_expense" },
     ...{ definitionDigest: "d".repeat(64), arguments: { other: 1 }, policySet: "0".repeat(64) },
     approvals: [{ policy: "large-expenses", flow: "finance", message: "" }],

@@ -40,9 +40,11 @@ async function recorded(): Promise<string> {
   audit.close({ callId: "call_1", at: START + 5, outcome: "ok", durationMs: 4.21 });
   await audit.open(opening("call_2", { at: START + DAY, decision: denied }));
   audit.close({ callId: "call_2", at: START + DAY, outcome: "denied", durationMs: 0.2 });
-  await audit.open(opening("call_3", { at: START + 2 * DAY, principal: bob, upstream: "crm", tool: "get_customer" }));
+  await audit.open(
+    opening("call_3", { at: START + 2 * DAY, principal: bob, upstream: "crm", subject: "get_customer" }),
+  );
   audit.close({ callId: "call_3", at: START + 2 * DAY, outcome: "tool_error", durationMs: 1_234.5 });
-  await audit.open(opening("call_4", { at: START + 3 * DAY, tool: "evil\u001b[2J\u202etool" }));
+  await audit.open(opening("call_4", { at: START + 3 * DAY, subject: "evil\u001b[2J\u202etool" }));
   await audit.flush();
   await store.close();
   writeFileSync(join(dirname(path), "portcullis.key"), SECRET.toString("base64"), { mode: 0o600 });
@@ -149,6 +151,8 @@ describe("audit list", () => {
         at: "2026-11-02T09:00:00.000Z",
         call_id: "call_2",
         kind: "opened",
+        method: "tools/call",
+        subject: { kind: "tool", name: "create_expense" },
         user: "u-1",
         issuer: "https://idp.example",
         email: "ann@acme.com",
@@ -181,7 +185,7 @@ describe("audit list of an approval request", () => {
     const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: "digest", seal, digest });
     const approval = "apr_1";
     const about = { about: "approval", id: approval } as const;
-    const act = { ...about, upstream: "expenses", tool: "create_expense", policies: ["large"] };
+    const act = { ...about, upstream: "expenses", subject: "create_expense", policies: ["large"] };
     await audit.open(opening("call_0", { at: START }));
     await audit.open(opening("call_1", { at: START }));
     audit.close({ callId: "call_1", at: START, outcome: "approval_pending", durationMs: 1, approval });

@@ -99,6 +99,9 @@ describe("a call", () => {
         facts: '{"kind":"person","name":"Ann","roles":["employee"],"user_agent":"claude/2"}',
         approval: null,
         challenge: null,
+        method: null,
+        subject_kind: null,
+        subject: null,
         prev_hash: "0".repeat(64),
         hash: expect.stringMatching(/^[0-9a-f]{64}$/),
         scheme: 2,
@@ -142,7 +145,7 @@ describe("a call", () => {
     const { store, audit } = setUp();
     const approval = "apr_1";
     const about = { about: "approval", id: approval } as const;
-    const act = { ...about, at: 3, upstream: "expenses", tool: "create_expense", policies: ["large-expenses"] };
+    const act = { ...about, at: 3, upstream: "expenses", subject: "create_expense", policies: ["large-expenses"] };
     const actor = { issuer: "https://idp.example", subject: "u-2", email: "bob@acme.com" };
     await audit.open(opening("call_1"));
     audit.close({ callId: "call_1", ...CLOSING, outcome: "approval_pending", approval });

@@ -6,6 +6,7 @@ import { createAudit } from "../../src/audit/create-audit.ts";
 import { type ChainVerdict, verifyChain } from "../../src/audit/verify/verify-chain.ts";
 import type { CallOutcome } from "../../src/core/call-outcome.ts";
 import { createSeal } from "../../src/core/seal.ts";
+import { SUBJECT_KINDS } from "../../src/core/subject.ts";
 import type { ChainHead } from "../../src/store/audit/audit-row.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { keepingLog, temporaryDir } from "../support/audit.ts";
@@ -18,7 +19,7 @@ const seal = createSeal(Buffer.alloc(32, 7), "audit-arguments");
 async function record(path: string, ids: readonly string[], tool = "create_expense"): Promise<void> {
   const store = openStore({ url: `file:${path}`, log, auditHash });
   const audit = createAudit({ rows: store.audit, now: Date.now, log, arguments: "redacted", seal, digest });
-  await Promise.all(ids.map((id) => audit.open(opening(id, { tool }))));
+  await Promise.all(ids.map((id) => audit.open(opening(id, { subject: tool }))));
   await store.close();
 }
 
@@ -178,10 +179,20 @@ describe("a chain that nobody changed is whole", () => {
       "\ufeff",
     );
     const text = fc.string({ unit, maxLength: 8 });
-    const calls = fc.array(fc.record({ name: text, tool: text, session: text, value: text, durationMs: fc.double() }), {
-      minLength: 1,
-      maxLength: 5,
-    });
+    const calls = fc.array(
+      fc.record({
+        name: text,
+        subject: text,
+        subjectKind: fc.constantFrom(...SUBJECT_KINDS),
+        session: text,
+        value: text,
+        durationMs: fc.double(),
+      }),
+      {
+        minLength: 1,
+        maxLength: 5,
+      },
+    );
     const store = openStore({ url: "file::memory:", log, auditHash });
     const audits = (["redacted", "full", "sealed"] as const).map((kept) =>
       createAudit({ rows: store.audit, now: Date.now, log, arguments: kept, seal, digest }),
@@ -189,9 +200,10 @@ describe("a chain that nobody changed is whole", () => {
     await fc.assert(
       fc.asyncProperty(calls, async (made) => {
         for (const audit of audits) {
-          for (const { name, tool, session, value, durationMs } of made) {
+          for (const { name, subject, subjectKind, session, value, durationMs } of made) {
             const client = { name, version: value, ip: "::1", userAgent: value };
-            await audit.open(opening(name, { client, tool, session, arguments: { [value]: [value] } }));
+            const about = { method: value, subjectKind, subject, arguments: { [value]: [value] } };
+            await audit.open(opening(name, { client, session, ...about }));
             // Whatever a later version may write there.
             audit.close({ callId: name, at: 1.5, outcome: value as CallOutcome, durationMs });
           }

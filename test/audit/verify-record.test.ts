@@ -302,7 +302,7 @@ describe("what is found without an anchor, too", () => {
       .map(({ name }) => name)
       .filter((name) => !["seq", "prev_hash", "hash", "scheme"].includes(name));
     read.close();
-    expect(columns).toHaveLength(27);
+    expect(columns).toHaveLength(30);
     for (const [index, column] of columns.entries()) {
       // Every row in its turn.
       const seq = 1 + ((index * 7) % 38);

@@ -77,7 +77,7 @@ async function recorded(
     const decision = before.decide({
       principal,
       client: { ...client, id: principal.clientId },
-      tool: { name: "create_expense", upstream: "expenses", definition: DEFINITION },
+      subject: { kind: "tool", name: "create_expense", upstream: "expenses", definition: DEFINITION },
       arguments: args,
       request,
     });
@@ -298,12 +298,22 @@ silent (step_up): matched no call
     expect(code).toBe(1);
   });
 
+  it("says how many requests about prompts and resources it leaves out", async () => {
+    const { run, append } = await recorded([{ amount: 5 }]);
+    const before = await run("--json");
+    expect(JSON.parse(before.out)).toMatchObject({ calls: 1, not_replayed: 0 });
+    expect((await run()).out).not.toContain("Not replayed");
+    await append({ method: "prompts/get", subjectKind: "prompt", subject: "create_expense", tool: null });
+    expect((await run()).out).toContain("Not replayed: 1 request about prompts and resources.");
+    expect(JSON.parse((await run("--json")).out)).toMatchObject({ calls: 1, not_replayed: 1, unknown: 0 });
+  });
+
   it("shows names from calls harmlessly", async () => {
     const { url, policies } = await recorded([]);
     const store = openTestStore(url.slice("file:".length));
     const seal = createSeal(Buffer.alloc(32), "audit-arguments");
     const audit = createAudit({ rows: store.audit, now: Date.now, log: keepingLog(), arguments: "full", seal, digest });
-    await audit.open(opening("call_x", { tool: "evil\u001b[2J\u202etool" }));
+    await audit.open(opening("call_x", { subject: "evil\u001b[2J\u202etool" }));
     const { out } = await runPolicyCommand("replay", "--policies", policies, "--store", url);
     expect(out).toContain("expenses/evil\\u{1b}[2J\\u{202e}tool");
     expect(out).toContain("the tool's definition is not on record");

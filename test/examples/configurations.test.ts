@@ -72,7 +72,12 @@ describe("the policies of the team example", () => {
         ...AT_HOME,
       },
       client: { id: undefined, name: "claude-code", version: "1", ip: "10.0.0.1", userAgent: "" },
-      tool: { name, upstream, definition: { name, inputSchema: {}, annotations: { readOnlyHint: hint } } },
+      subject: {
+        kind: "tool",
+        name,
+        upstream,
+        definition: { name, inputSchema: {}, annotations: { readOnlyHint: hint } },
+      },
       arguments: args,
       // A Sunday.
       request: {

@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
 import { buildView } from "../../src/catalog/view.ts";
-import { Cancellation } from "../../src/core/cancellation.ts";
 import type { JsonObject } from "../../src/core/json.ts";
-import { createRelay, type RelayDeps } from "../../src/gateway/relay.ts";
 import { createDeclaredArguments } from "../../src/gateway/requests/declared-arguments.ts";
+import { REQUEST_KINDS } from "../../src/gateway/requests/kinds.ts";
 import { createLinks } from "../../src/gateway/steps/links.ts";
+import { type ResolveOtherDeps, resolveCompletion } from "../../src/gateway/steps/resolve-other.ts";
 
 /** What a server gets of a reference in `completion/complete`, at an endpoint of `upstreams`; else what it is refused for. */
 async function sent(
@@ -18,29 +18,19 @@ async function sent(
     resourceTemplates: [{ upstream: "u", key: "a://{x}", definition: { uriTemplate: "a://{x}" } }],
   };
   const scope = { endpoint: "", upstreams, prefixed: true, shows: () => true };
-  let got: JsonObject | undefined;
-  const session = {
-    request: async ({ params }: { readonly params: JsonObject }) => {
-      got = params;
-      return { kind: "error", error: { code: -32000, message: "enough" } };
-    },
-  };
   const catalog = { view: () => buildView(scope, (name) => ({ lists: name === "u" ? lists : NONE, hidden: false })) };
   const deps = {
     catalog,
     links: createLinks({ catalog }),
-    upstreams: { get: () => ({ session: () => session }) },
+    upstreams: { get: () => undefined },
     declared: createDeclaredArguments(),
-    outOfBand: { peerFor: () => ({}) },
+    visibility: { hides: () => false },
   };
-  const outcome = await createRelay(deps as unknown as RelayDeps)({
-    method: "completion/complete",
-    params: { ref, argument: { name: argument, value: "" } },
-    scope,
-    peer: {},
-    cancellation: new Cancellation(),
-  } as never);
-  return got?.["ref"] ?? (outcome.kind === "refused" ? outcome.refusal.code : outcome.kind);
+  const params = { ref, argument: { name: argument, value: "" } };
+  const call = { method: "completion/complete", params, scope, peer: {} };
+  const resolved = resolveCompletion(deps as unknown as ResolveOtherDeps, call as never);
+  if (!resolved.ok) return resolved.outcome.refusal.code;
+  return REQUEST_KINDS["completion/complete"].named(resolved.subject, params).ref;
 }
 
 const NONE = { tools: [], prompts: [], resources: [], resourceTemplates: [] };

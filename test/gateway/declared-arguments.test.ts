@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { buildView } from "../../src/catalog/view.ts";
 import type { JsonObject } from "../../src/core/json.ts";
-import { createRelay, type RelayDeps } from "../../src/gateway/relay.ts";
 import { createDeclaredArguments } from "../../src/gateway/requests/declared-arguments.ts";
 import { createLinks } from "../../src/gateway/steps/links.ts";
+import { type ResolveOtherDeps, resolveCompletion, resolvePrompt } from "../../src/gateway/steps/resolve-other.ts";
 
 const PROMPT: JsonObject = {
   name: "p",
@@ -28,9 +28,11 @@ async function send(method: string, params: JsonObject, prompt = PROMPT): Promis
     links: createLinks({ catalog }),
     upstreams: { get: () => none },
     declared: createDeclaredArguments(),
+    visibility: { hides: () => false },
   };
-  const outcome = await createRelay(deps as unknown as RelayDeps)({ method, params, scope, peer: {} } as never);
-  return outcome.kind === "refused" ? outcome.refusal : "sent";
+  const resolve = method === "prompts/get" ? resolvePrompt : resolveCompletion;
+  const resolved = resolve(deps as unknown as ResolveOtherDeps, { method, params, scope, peer: {} } as never);
+  return resolved.ok ? "sent" : resolved.outcome.refusal;
 }
 
 const get = (args: JsonObject) => send("prompts/get", { name: "u__p", arguments: args });

@@ -6,6 +6,7 @@ import { Cancellation } from "../../src/core/cancellation.ts";
 import { RawJson } from "../../src/core/raw-json.ts";
 import { createSeal } from "../../src/core/seal.ts";
 import { createRequestStates } from "../../src/gateway/requests/request-state.ts";
+import { toolSubject } from "../../src/gateway/requests/subject.ts";
 import { callUpstream, type UpstreamCall } from "../../src/gateway/steps/upstream-call.ts";
 import type { Upstream, UpstreamRequest } from "../../src/upstream/upstream.ts";
 import { ALL_TOOLS } from "../support/all-tools.ts";
@@ -19,7 +20,7 @@ describe("a server that is exchanged for another of its name", () => {
     const reading = readTool(HERE, repairItem("tools", { name: "send", inputSchema: { type: "object" } }), ALL_TOOLS);
     if (!reading.ok) throw new Error(reading.reason);
     return {
-      subject: { kind: "tool", tool: reading.entry, arguments: {} },
+      subject: toolSubject(reading.entry, {}),
       params: { name: "pay__send" },
       listener: { wantsProgress: false, logLevel: undefined },
       cancellation: new Cancellation(),

@@ -71,6 +71,7 @@ const REQUEST = {
   id: "apr_1",
   state: "succeeded",
   hasResult: true,
+  method: "tools/call",
   upstream: "bank",
   tool: "pay",
 } as unknown as ApprovalRequest;

@@ -25,7 +25,7 @@ function world(claim: RunWayDeps["approvals"]["claim"]) {
   const run = { request: { id: "apr_1", version: 1 }, context: { sight: 1 }, origin: { principal: {} } };
   const way = createRunWay(deps, host as never)(run as unknown as ApprovedRun);
   const ends: string[] = [];
-  const decided = { decision, misfit: undefined, signIn: undefined };
+  const decided = { decision, misfit: undefined, signIn: undefined, subject: { kind: "tool" } };
   const recorded = { ...decided, close: (outcome: string) => ends.push(outcome) } as unknown as RecordedRequest;
   const draw = () => budgets.draw(decision, [LIMIT]);
   return { way, recorded, ends, decision, draw };

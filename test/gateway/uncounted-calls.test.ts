@@ -46,7 +46,7 @@ function world() {
       outOfBand: { peerFor: (peer: unknown) => peer },
     } as unknown as ExecuteDeps);
     const origin = { id: "call_1", principal: person("ann"), client: {}, scope: { endpoint: "" } } as unknown as Origin;
-    const subject = { kind: "tool", tool: { upstream: "up", name: "t", paramHeaders: [] }, arguments: {} };
+    const subject = { kind: "tool", method: "tools/call", upstream: "up", name: "t", paramHeaders: [], arguments: {} };
     const outgoing = {
       ...{ params: {}, state: undefined, approval: undefined, peer: {}, listener: {} },
       upstreams: { get: () => ({ session: () => ({ request: async () => round }) }) },

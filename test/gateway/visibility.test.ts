@@ -68,16 +68,16 @@ describe("the tools that a caller sees", () => {
 
   it("are the view itself where no policy hides or redacts anything", async () => {
     const visibility = visibilityOf(view, policySet("policies: []"));
-    expect(await visibility.tools(scope, caller())).toBe(view);
+    expect(await visibility.list(scope, "tools", caller())).toBe(view);
   });
 
   it("are the view itself, too, for whom policies hide nothing", async () => {
     const set = policySet(BY_ROLE.replace("crm/get", "crm/nothing"));
-    expect(await visibilityOf(view, set).tools(scope, caller(["admin"]))).toBe(view);
+    expect(await visibilityOf(view, set).list(scope, "tools", caller(["admin"]))).toBe(view);
   });
 
   it("lack what is hidden, and the schema of results that may be changed", async () => {
-    const list = await visibilityOf(view, policySet(BY_ROLE)).tools(scope, caller());
+    const list = await visibilityOf(view, policySet(BY_ROLE)).list(scope, "tools", caller());
     expect(namesIn(list)).toEqual(["crm__get", "crm__list"]);
     expect(list.items("tools").map((tool) => "outputSchema" in tool)).toEqual([false, true]);
     expect(list.items("prompts")).toEqual([]);
@@ -86,17 +86,21 @@ describe("the tools that a caller sees", () => {
   it("are worked out once for a class of callers, however many ask", async () => {
     const { set, asked } = counting(policySet(BY_ROLE));
     const visibility = visibilityOf(view, set);
-    const first = await visibility.tools(scope, caller());
+    const first = await visibility.list(scope, "tools", caller());
     const after = asked();
     expect(after).toBeGreaterThan(0);
-    for (let n = 0; n < 100; n++) expect(await visibility.tools(scope, caller([], `10.0.0.${n}`))).toBe(first);
+    for (let n = 0; n < 100; n++) expect(await visibility.list(scope, "tools", caller([], `10.0.0.${n}`))).toBe(first);
     expect(asked()).toBe(after);
   });
 
   it("are one list for classes that see the same", async () => {
     const visibility = visibilityOf(view, policySet(BY_ROLE));
-    expect(await visibility.tools(scope, caller(["sales"]))).toBe(await visibility.tools(scope, caller(["legal"])));
-    expect(await visibility.tools(scope, caller(["admin"]))).not.toBe(await visibility.tools(scope, caller(["legal"])));
+    expect(await visibility.list(scope, "tools", caller(["sales"]))).toBe(
+      await visibility.list(scope, "tools", caller(["legal"])),
+    );
+    expect(await visibility.list(scope, "tools", caller(["admin"]))).not.toBe(
+      await visibility.list(scope, "tools", caller(["legal"])),
+    );
   });
 
   it("are right for every one of more classes and lists than are remembered", async () => {
@@ -107,7 +111,7 @@ ${Array.from({ length: 100 }, (_, n) => `  - { id: p${n}, target: { tools: [crm/
     const visibility = visibilityOf(many, set);
     for (const round of [1, 2]) {
       for (let n = 0; n < 100; n++) {
-        const names = namesIn(await visibility.tools(scope, caller([`r${n}`])));
+        const names = namesIn(await visibility.list(scope, "tools", caller([`r${n}`])));
         expect([round, names.length, names.includes(`crm__t${n}`)]).toEqual([round, 99, false]);
       }
     }
@@ -126,7 +130,7 @@ describe("a long list", () => {
       before = asked();
       if (before < 300 * callers.length) setImmediate(watch);
     };
-    const lists = callers.map((who) => visibility.tools(scope, who));
+    const lists = callers.map((who) => visibility.list(scope, "tools", who));
     watch();
     await Promise.all(lists);
     watch();
@@ -137,7 +141,9 @@ describe("a long list", () => {
 
   it("is worked out once for a class of callers who ask at the same time", async () => {
     const { visibility, asked } = many();
-    const [first, ...others] = await Promise.all(Array.from({ length: 50 }, () => visibility.tools(scope, caller())));
+    const [first, ...others] = await Promise.all(
+      Array.from({ length: 50 }, () => visibility.list(scope, "tools", caller())),
+    );
     expect(asked()).toBe(300);
     expect(others.every((list) => list === first)).toBe(true);
   });
@@ -145,7 +151,7 @@ describe("a long list", () => {
   it("may concern everybody, where it takes long to find out whom", async () => {
     const { view, set, asked, visibility } = many();
     const other = counting(policySet("policies: []"));
-    const concerns = visibility.difference(other.set, set);
+    const concerns = visibility.difference("tools", other.set, set);
     const told = callers.map((who) => concerns(scope, who));
     expect(asked() + other.asked()).toBeLessThanOrEqual(500);
     expect(told.at(-1)).toBe(true);
@@ -190,7 +196,7 @@ describe("the difference between two sets", () => {
   const view = viewOf("get", "list", "delete");
   const before = policySet("policies: []");
   const differs = (from: PolicySet, to: PolicySet, who: Caller) =>
-    visibilityOf(view, to).difference(from, to)(scope, who);
+    visibilityOf(view, to).difference("tools", from, to)(scope, who);
 
   it.each([
     ["somebody who loses a tool", BY_ROLE, caller(), true],
@@ -213,4 +219,33 @@ describe("the difference between two sets", () => {
     const after = policySet(BY_ROLE.replace("id: admins", "id: only-admins"));
     expect(differs(policySet(BY_ROLE), after, caller())).toBe(false);
   });
+});
+
+it("asks policies about a resource as often as about a tool, and once for each class of callers", async () => {
+  const upstreams = Array.from({ length: 10 }, (_, n) => `up${n}`);
+  const wide: Scope = { endpoint: "", upstreams, shows: () => true, prefixed: true };
+  const names = Array.from({ length: 100 }, (_, n) => `t${n}`);
+  const view = buildView(wide, (upstream) => {
+    const resources = names.map((name) => {
+      const uri = `${upstream}:///${name}`;
+      return { upstream, key: uri, definition: { uri, name } };
+    });
+    const tools = names.flatMap((name) => {
+      const item = repairItem("tools", { name, inputSchema: { type: "object" } });
+      const reading = readTool({ name: upstream, place: "" }, item, ALL_TOOLS);
+      return reading.ok ? [reading.entry] : [];
+    });
+    return { lists: { tools, prompts: [], resources, resourceTemplates: [] }, hidden: false };
+  });
+  const text = `policies:
+  - { id: t, target: { tools: ["up1/*"], roles: ["!admin"] }, then: { hide: {} } }
+  - { id: r, target: { resources: ["up1/*"], roles: ["!admin"] }, then: { hide: {} } }
+`;
+  for (const kind of ["tools", "resources"] as const) {
+    const { set, asked } = counting(policySet(text));
+    const visibility = visibilityOf(view, set);
+    expect((await visibility.list(wide, kind, caller())).items(kind)).toHaveLength(900);
+    await visibility.list(wide, kind, caller());
+    expect(asked(), kind).toBe(1000);
+  }
 });

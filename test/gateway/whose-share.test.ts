@@ -101,7 +101,7 @@ const SHARED: Readonly<Record<string, Place>> = {
   "searches of long results": async (one, other) => {
     const holders: string[] = [];
     const longRedactions = {
-      async redact(_bytes: unknown, _redactions: unknown, { holder }: { readonly holder: string }) {
+      async redact(_kind: unknown, _bytes: unknown, _redactions: unknown, { holder }: { readonly holder: string }) {
         holders.push(holder);
         return { kind: "same" } as const;
       },

@@ -95,7 +95,7 @@ async function setUp(
     new Map(since === NOW - 86_400_000 ? [["large", { applied: 3, shadow: 1 }]] : []);
   const policies = createPolicyOperations({
     ...{ directory: opened.policies, dir, default: fallback, flows: [FINANCE], apiKeys: KEYS },
-    ...{ tools: () => TOOLS, matches, now: more.now ?? (() => NOW) },
+    ...{ tools: () => TOOLS, definitionOf: () => undefined, matches, now: more.now ?? (() => NOW) },
   });
   return {
     policies,

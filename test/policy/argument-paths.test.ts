@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isObject, type Json, type JsonObject } from "../../src/core/json.ts";
-import { CallContext, readToolFacts } from "../../src/policy/cel/context.ts";
+import { CallContext, readSubjectFacts } from "../../src/policy/cel/context.ts";
 import { createPolicyLanguage } from "../../src/policy/cel/environment.ts";
 import { compilePolicies } from "../../src/policy/compile/compile.ts";
 import type { ArgumentPath } from "../../src/policy/syntax/argument-paths.ts";
@@ -49,7 +49,7 @@ describe("the places of arguments that a condition reads", () => {
         if (!compiled.ok) return;
         const run = (args: JsonObject) => {
           const input = policyInput({ arguments: args, principal: { roles } });
-          const value = compiled.run(new CallContext(input, readToolFacts(input.tool)));
+          const value = compiled.run(new CallContext(input, readSubjectFacts(input.subject)));
           return typeof value === "boolean" ? value : "an error";
         };
         const pruned = prune(given, compiled.looksAt);

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { ExactNumber } from "../../src/core/exact-number.ts";
 import { isObject, type Json, type JsonObject } from "../../src/core/json.ts";
-import { CallContext, readToolFacts } from "../../src/policy/cel/context.ts";
+import { CallContext, readSubjectFacts } from "../../src/policy/cel/context.ts";
 import { createPolicyLanguage } from "../../src/policy/cel/environment.ts";
 import { policyInput } from "../support/policy-inputs.ts";
 import { randomArgs, randomCondition, randomRoles } from "../support/random-conditions.ts";
@@ -18,7 +18,7 @@ function ours(expression: string, given: JsonObject, held: readonly string[]): A
   const compiled = language.condition(expression);
   if (!compiled.ok) return "refused";
   const input = policyInput({ arguments: given, principal: { roles: held }, request: { time: NOW } });
-  const value = compiled.run(new CallContext(input, readToolFacts(input.tool)));
+  const value = compiled.run(new CallContext(input, readSubjectFacts(input.subject)));
   return typeof value === "boolean" ? value : "error";
 }
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkAgainstTools } from "../../src/policy/check/tools.ts";
+import { scopeOf } from "../../src/policy/decide/scope.ts";
 import { compileTarget } from "../../src/policy/decide/target.ts";
 import type { PolicyEntry } from "../../src/policy/file/schema.ts";
 import type { KnownTool } from "../../src/policy/known-tool.ts";
@@ -29,6 +30,8 @@ function isIdle(wide: Target, narrow: Target): boolean {
   return warnings.some(({ message }) => message.includes("never takes effect"));
 }
 
+const NOTHING: ReadonlySet<string> = new Set();
+
 describe("a policy that is told of as idle", () => {
   it.each<[string, Target, Target, boolean]>([
     ["rests on annotations", { annotations: { readOnlyHint: false } }, { tools: ["pay/refund"] }, false],
@@ -43,7 +46,14 @@ describe("a policy that is told of as idle", () => {
     ["names the upstreams of today", { upstreams: ["pay", "crm"] }, { tools: ["*/look"] }, false],
     ["excludes no tool of today", { tools: ["*", "!pay/send"] }, { upstreams: ["pay"] }, false],
     ["is about the upstream of the other", { upstreams: ["pay"] }, { tools: ["pay/refund", "pay/look"] }, true],
-    ["is about every tool of the upstream", { tools: ["pay/*"] }, { upstreams: ["pay"] }, true],
+    [
+      "is about every tool of the upstream",
+      { tools: ["pay/*"] },
+      { upstreams: ["pay"], methods: ["tools/call"] },
+      true,
+    ],
+    ["is about no prompt of the upstream", { tools: ["pay/*"] }, { upstreams: ["pay"] }, false],
+    ["is about everything", {}, { upstreams: ["pay"] }, true],
     ["is about every tool", {}, { tools: ["pay/refund"], annotations: { readOnlyHint: false } }, true],
     ["excludes what the other does", { tools: ["pay/*", "!pay/send"] }, { tools: ["pay/*", "!pay/send"] }, true],
   ])("is one only by the targets themselves: the other one %s (%j, %j)", (_what, wide, narrow, idle) => {
@@ -71,13 +81,17 @@ describe("a policy that is told of as idle", () => {
     );
     let idle = 0;
     fc.assert(
-      fc.property(denied, about, (wide, narrow) => {
+      fc.property(denied, about, (wide: Target, narrow: Target) => {
         if (!isIdle(wide, narrow)) return;
         idle += 1;
-        const [outer, inner] = [compileTarget(wide, false), compileTarget(narrow, false)];
+        const [outer, inner] = [
+          compileTarget(wide, scopeOf(wide, NOTHING), false),
+          compileTarget(narrow, scopeOf(narrow, NOTHING), false),
+        ];
         const left = TOMORROW.filter((it) => {
           const at = `${it.upstream}/${it.name}`;
-          return inner.matchesTool(it, at) && !outer.matchesTool(it, at);
+          const subject = { kind: "tool", ...it } as const;
+          return inner.matchesSubject(subject, at) && !outer.matchesSubject(subject, at);
         });
         expect(left).toEqual([]);
       }),

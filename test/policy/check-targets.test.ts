@@ -130,7 +130,7 @@ describe("a policy that another one makes idle", () => {
     ["a narrower caller", "then: { allow: {} }, target: { tools: [crm/delete_customer], roles: [cfo] }"],
     ["tools named otherwise", "then: { allow: {} }, target: { upstreams: [crm], annotations: { readOnlyHint: true } }"],
   ])("is told of: %s", (_what, rest) => {
-    const target = rest.includes("target") ? "" : "target: { upstreams: [crm] }, ";
+    const target = rest.includes("target") ? "" : "target: { upstreams: [crm], methods: [tools/call] }, ";
     expect(idle(`{ id: p, ${target}${rest} }`, ALL)).toEqual([warning(2, "all", 3)]);
   });
 
@@ -146,7 +146,10 @@ describe("a policy that another one makes idle", () => {
 
   it("counts a condition that is true for none", () => {
     expect(
-      idle(ALL.replace("all,", 'all, when: "true",'), "{ id: p, target: { upstreams: [crm] }, then: { allow: {} } }"),
+      idle(
+        ALL.replace("all,", 'all, when: "true",'),
+        "{ id: p, target: { upstreams: [crm], methods: [tools/call] }, then: { allow: {} } }",
+      ),
     ).toEqual([warning(3, "all", 2)]);
   });
 

@@ -119,7 +119,8 @@ describe("mistakes in a policy file", () => {
     ["rate_limit: { limit: 1, per: 1h, key: agrs.x }", ["1:67 Unknown variable: agrs."]],
     ['rate_limit: { limit: 1, per: 1h, cost: "args.x +" }', ["1:77 Unexpected end."]],
     ["rate_limit: { limit: 1, per: 1h, cost: result.text }", ["1:68 `result.text` is not known before the call."]],
-    ["redact: {}", ["1:37 Give detect, paths or both."]],
+    ["redact: { binary: pass }", ["1:37 Give detect, paths or both, or binary: withhold."]],
+    ["redact: {}", ["1:37 Give detect, paths or both, or binary: withhold."]],
     [
       "redact: { detect: [creditcard] }",
       ["1:48 This must be credit_card or email or phone or iban or us_ssn or jwt or private_key or cloud_key."],
@@ -138,9 +139,9 @@ describe("mistakes in a policy file", () => {
   });
 
   it.each<[when: string, expected: readonly string[]]>([
-    ["args.x == 1", ["1:27 A tool is hidden before there is a call"]],
-    ["request.time > timestamp('2026-01-01T00:00:00Z')", ["1:27 A tool is hidden before there is a call"]],
-    ["request.headers.x == 'y'", ["1:27 A tool is hidden before there is a call"]],
+    ["args.x == 1", ["1:27 What is hidden is hidden before there is a request"]],
+    ["request.time > timestamp('2026-01-01T00:00:00Z')", ["1:27 What is hidden is hidden before there is a request"]],
+    ["request.headers.x == 'y'", ["1:27 What is hidden is hidden before there is a request"]],
     ['"cfo" in user.roles && request.endpoint == "x" && client.name == "y" && tool.annotations.readOnlyHint', []],
   ])("hides by what is known before a call: %s", (when, expected) => {
     const told = mistakes(`policies: [{ id: p, when: ${JSON.stringify(when)}, then: { hide: {} } }]`);

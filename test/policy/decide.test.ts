@@ -187,6 +187,6 @@ describe("a set", () => {
     ["crm/delete", ["first", "second"]],
     ["crm/get_one", ["second"]],
   ])("names the policies that may bear on %s, whoever calls it", (path, expected) => {
-    expect(set.about(policyInput({ tool: path }).tool).map(({ id }) => id)).toEqual(expected);
+    expect(set.about(policyInput({ tool: path }).subject).map(({ id }) => id)).toEqual(expected);
   });
 });

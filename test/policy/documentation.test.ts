@@ -130,7 +130,7 @@ describe("the page on policies", () => {
     const run = runPolicyTests({ policies: named("policies"), tests: named("tests"), default: "allow", flows: [] });
     if (!run.ok) throw new Error(JSON.stringify(run.errors));
     const tests = run.files.flatMap((file) => file.tests);
-    expect(tests.length).toBe(4);
+    expect(tests.length).toBe(6);
     expect(tests.flatMap(({ differences }) => differences)).toEqual([]);
     expect(run.untested).toEqual([]);
   });

@@ -149,14 +149,14 @@ describe("a tool is hidden from a caller", () => {
     const input = policyInput();
     expect(set.decide(input).hidden === true).toBe(hidden);
     const viewer = { principal: input.principal, client: input.client, endpoint: "" };
-    expect(set.hides(viewer, input.tool)).toBe(hidden);
+    expect(set.hides(viewer, input.subject)).toBe(hidden);
   });
 
   it("whose e-mail is missing where a deny asks for it: an error counts", () => {
     const set = policySet("policies: [{ id: p, when: user.email.endsWith('@x.com'), then: { deny: {} } }]");
     const input = policyInput({ principal: { email: undefined } });
     expect(set.decide(input)).toMatchObject({ effect: "deny", hidden: true, matched: [{ because: "error" }] });
-    expect(set.hides({ principal: input.principal, client: input.client, endpoint: "" }, input.tool)).toBe(true);
+    expect(set.hides({ principal: input.principal, client: input.client, endpoint: "" }, input.subject)).toBe(true);
   });
 });
 
@@ -318,7 +318,7 @@ describe("redaction", () => {
   });
 
   it("says for which tools it may happen", () => {
-    const tool = (path: string) => policyInput({ tool: path }).tool;
+    const tool = (path: string) => policyInput({ tool: path }).subject;
     const only = policySet(
       'policies: [{ id: a, target: { tools: ["crm/*"] }, then: { redact: { detect: [email] } } }]',
     );

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parseExact } from "../../src/core/exact-json.ts";
 import { ExactNumber } from "../../src/core/exact-number.ts";
 import type { Json, JsonObject } from "../../src/core/json.ts";
-import { CallContext, readToolFacts } from "../../src/policy/cel/context.ts";
+import { CallContext, readSubjectFacts } from "../../src/policy/cel/context.ts";
 import { createPolicyLanguage } from "../../src/policy/cel/environment.ts";
 import { evaluate, mistakes, policyInput, policySet, refusalOf } from "../support/policy-inputs.ts";
 
@@ -369,7 +369,7 @@ describe("regular expressions", () => {
     const alike = other.condition('args.text.matches("^a")');
     const different = other.condition('args.text.matches("^b")');
     const input = policyInput({ arguments: { text: "abc" } });
-    const context = () => new CallContext(input, readToolFacts(input.tool));
+    const context = () => new CallContext(input, readSubjectFacts(input.subject));
     expect([compiled, alike, different].map((each) => (each.ok ? each.run(context()) : each))).toEqual([
       true,
       true,

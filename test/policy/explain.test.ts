@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CallContext, readToolFacts } from "../../src/policy/cel/context.ts";
+import { CallContext, readSubjectFacts } from "../../src/policy/cel/context.ts";
 import { createPolicyLanguage } from "../../src/policy/cel/environment.ts";
 import { explainCall } from "../../src/policy/explain/explain.ts";
 import { type Trace, traceCondition } from "../../src/policy/explain/trace.ts";
@@ -16,7 +16,7 @@ function lines(trace: Trace | undefined, depth = 0): readonly string[] {
 
 function trace(text: string, sketch: InputSketch = {}): readonly string[] {
   const input = policyInput(sketch);
-  return lines(traceCondition(text, createPolicyLanguage(), new CallContext(input, readToolFacts(input.tool))));
+  return lines(traceCondition(text, createPolicyLanguage(), new CallContext(input, readSubjectFacts(input.subject))));
 }
 
 describe("the trace of a condition", () => {
@@ -113,7 +113,7 @@ it("traces whatever condition to the value that decides, and never throws", () =
       const compiled = language.condition(text);
       if (!compiled.ok) return;
       const input = policyInput({ arguments: given, principal: { roles } });
-      const context = new CallContext(input, readToolFacts(input.tool));
+      const context = new CallContext(input, readSubjectFacts(input.subject));
       const decides = compiled.run(context);
       const told = traceCondition(text, language, context) ?? untraced;
       if (typeof decides === "boolean") expect(told.value).toBe(String(decides));

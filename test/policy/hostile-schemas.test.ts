@@ -51,7 +51,7 @@ describe.each(SCHEMAS)("a schema with %s", (_, inputSchema) => {
     const input = policyInput({ tool: "bank/pay", definition, arguments: { amount: 200 } });
     const { principal, client, request } = input;
     expect(set().decide(input).effect).toBe("deny");
-    expect(set().hides({ principal, client, endpoint: request.endpoint }, input.tool)).toBe(false);
+    expect(set().hides({ principal, client, endpoint: request.endpoint }, input.subject)).toBe(false);
   });
 
   it("is checked", () => {

@@ -145,9 +145,9 @@ describe("a decision, whatever the policies and the arguments", () => {
         const set = setOf(policies, fallback);
         const viewer = { principal: input.principal, client: input.client, endpoint: input.request.endpoint };
         const decision = set.decide(input);
-        expect(set.hides(viewer, input.tool)).toBe(decision.hidden === true);
+        expect(set.hides(viewer, input.subject)).toBe(decision.hidden === true);
         if (decision.hidden) expect(decision.effect).toMatch(/^(hide|deny)$/);
-        if (set.hides(viewer, input.tool)) expect(set.viewerClass(viewer)).toBeTypeOf("string");
+        if (set.hides(viewer, input.subject)) expect(set.viewerClass(viewer)).toBeTypeOf("string");
       }),
       { numRuns: 500 },
     );
@@ -169,7 +169,7 @@ describe("a decision, whatever the policies and the arguments", () => {
       fc.property(fc.array(policy, { maxLength: 6 }), viewer, viewer, (policies, one, other) => {
         const set = setOf(policies, "allow");
         if (set.viewerClass(one) !== set.viewerClass(other)) return;
-        const { tool } = policyInput();
+        const { subject: tool } = policyInput();
         expect(set.hides(one, tool)).toBe(set.hides(other, tool));
       }),
       { numRuns: 300 },

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
-import { CallContext, readToolFacts } from "../../src/policy/cel/context.ts";
+import { CallContext, readSubjectFacts } from "../../src/policy/cel/context.ts";
 import { createPolicyLanguage } from "../../src/policy/cel/environment.ts";
 import { createScreen, isSurelyFalse } from "../../src/policy/cel/quick-check.ts";
 import { evaluate, policyInput } from "../support/policy-inputs.ts";
@@ -79,7 +79,7 @@ describe("the quick check of a condition", () => {
         if (!surely) return;
         said++;
         const input = policyInput({ arguments: given, definition: { name: "create_expense", ...definition } });
-        expect({ when, given, value: condition(new CallContext(input, readToolFacts(input.tool))) }).toEqual({
+        expect({ when, given, value: condition(new CallContext(input, readSubjectFacts(input.subject))) }).toEqual({
           when,
           given,
           value: false,

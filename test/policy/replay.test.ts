@@ -20,7 +20,7 @@ const SECRET = `AKIA${"A".repeat(16)}`;
 
 /** A call as the gateway records it. */
 function rowOf(input: PolicyInput, decision: Decision, mode: ArgumentsMode): StoredAuditRow {
-  const { principal, client, tool, request } = input;
+  const { principal, client, subject: tool, request } = input;
   const row = createRowEncoder({ arguments: mode, seal, digest }).opening({
     callId: request.id,
     at: request.time,
@@ -28,8 +28,10 @@ function rowOf(input: PolicyInput, decision: Decision, mode: ArgumentsMode): Sto
     client,
     endpoint: request.endpoint,
     session: request.session,
+    method: request.method,
     upstream: tool.upstream,
-    tool: tool.name,
+    subjectKind: "tool",
+    subject: tool.name,
     definitionDigest: digestOf(tool.definition),
     decision,
     arguments: input.arguments,
@@ -61,7 +63,7 @@ async function replay(set: PolicySet, input: PolicyInput, how: Replaying = {}): 
   const row = { ...rowOf(input, before.decide(input), mode), ...changes };
   const definitions = {
     find: async (_upstream: string, _tool: string, wanted: string) =>
-      wanted === digestOf(input.tool.definition) ? input.tool.definition : undefined,
+      wanted === digestOf(input.subject.definition) ? input.subject.definition : undefined,
   };
   const { call: record } = await createRowReader(definitions, withoutKey ? undefined : { seal, digest })(
     row,

@@ -119,7 +119,7 @@ policies:
     const definition = { name: "x" };
     const input = (upstream: string, name: string) => {
       const base = policyInput();
-      return { ...base, tool: { upstream, name, definition } };
+      return { ...base, subject: { kind: "tool" as const, upstream, name, definition } };
     };
     const slashes = policySet('policies: [{ id: p, target: { upstreams: ["a"] }, then: { deny: {} } }]');
     expect(slashes.decide(input("a", "b/c")).effect).toBe("deny");

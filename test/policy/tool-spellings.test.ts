@@ -36,7 +36,7 @@ const RESTRICTS = [
 function matches(target: string, then: string, name: string): boolean {
   const set = policySet(`policies: [{ id: p, target: { tools: ${target} }, then: { ${then} } }]`);
   const input = policyInput({ tool: `bank/${name}`, definition: { name } });
-  const { principal, client, request, tool } = input;
+  const { principal, client, request, subject: tool } = input;
   const hides = set.hides({ principal, client, endpoint: request.endpoint }, tool);
   return hides || set.redacts(tool) || set.decide(input).matched.some(({ policy }) => policy === "p");
 }

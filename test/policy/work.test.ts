@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
-import { CallContext, readToolFacts } from "../../src/policy/cel/context.ts";
+import { CallContext, readSubjectFacts } from "../../src/policy/cel/context.ts";
 import { createPolicyLanguage } from "../../src/policy/cel/environment.ts";
 import { explainPolicies } from "../../src/policy/explain/explain.ts";
 import { WORK_LIMITS } from "../../src/policy/step-budget/work.ts";
@@ -50,7 +50,7 @@ const SLOW = [
 const language = createPolicyLanguage();
 const contextOf = (args: JsonObject): CallContext => {
   const input = policyInput({ arguments: args });
-  return new CallContext(input, readToolFacts(input.tool));
+  return new CallContext(input, readSubjectFacts(input.subject));
 };
 
 describe("a condition that a caller makes slow", () => {

@@ -44,8 +44,8 @@ describe("a long result", () => {
     const redactions = fc.subarray([everything, hashed], { minLength: 1 });
     await fc.assert(
       fc.asyncProperty(given, redactions, async (bytes, wanted) => {
-        const here = redactBytes(bytes, mergeRedactions(wanted), createKeyedHash(secret, purpose));
-        const answer = await shared.redact(bytes, wanted, of("ann"));
+        const here = redactBytes("tool", bytes, mergeRedactions(wanted), createKeyedHash(secret, purpose));
+        const answer = await shared.redact("tool", bytes, wanted, of("ann"));
         expect(answer.kind).toBe(here.kind);
         if (answer.kind === "changed" && here.kind === "changed") {
           expect(new TextDecoder().decode(answer.bytes)).toBe(new TextDecoder().decode(here.bytes));
@@ -55,9 +55,26 @@ describe("a long result", () => {
     );
   });
 
+  it.each(["tool", "prompt", "resource", "completion"] as const)("is searched as what it is: a %s", async (kind) => {
+    const given = bytesOf({
+      contents: [
+        { uri: "a://b", mimeType: "text/plain", blob: btoa("ann@acme.com") },
+        { uri: "a://c", mimeType: "image/png", blob: btoa("ann@acme.com") },
+      ],
+      completion: { values: ["ann@acme.com"], secret: 1 },
+      messages: [{ role: "user", content: { type: "image", mimeType: "image/png", data: "AAAA" } }],
+    });
+    const wanted = [hashed, compileRedaction({ detect: [], paths: ["$.secret"], with: "drop", binary: "withhold" })];
+    const here = redactBytes(kind, given, mergeRedactions(wanted), createKeyedHash(secret, purpose));
+    const there = await shared.redact(kind, given, wanted, of("ann"));
+    if (here.kind !== "changed" || there.kind !== "changed") throw new Error("Nothing was found.");
+    expect(Buffer.from(there.bytes).toString()).toBe(Buffer.from(here.bytes).toString());
+    expect(Buffer.from(there.bytes).includes("[withheld: image/png]")).toBe(kind !== "completion" && kind !== "tool");
+  });
+
   it("does not hold the event loop, however slow it is to search", async () => {
     let over = false;
-    const search = shared.redact(SLOW, [everything], of("ann")).finally(() => {
+    const search = shared.redact("tool", SLOW, [everything], of("ann")).finally(() => {
       over = true;
     });
     let turns = 0;
@@ -72,8 +89,8 @@ describe("a long result", () => {
   it("is withheld when its search takes too long, and the next one is searched", async () => {
     const redactions = start(4_000);
     const endless = textsOf("\uff11\uff12".repeat(4_000_000));
-    expect(await redactions.redact(endless, [everything], of("ann"))).toMatchObject({ kind: "withheld" });
-    expect(await redactions.redact(textsOf("ann@acme.com"), [everything], of("ann"))).toMatchObject({
+    expect(await redactions.redact("tool", endless, [everything], of("ann"))).toMatchObject({ kind: "withheld" });
+    expect(await redactions.redact("tool", textsOf("ann@acme.com"), [everything], of("ann"))).toMatchObject({
       kind: "changed",
     });
   });
@@ -82,7 +99,7 @@ describe("a long result", () => {
     const redactions = start();
     const order: string[] = [];
     const search = async (holder: string, text: string): Promise<void> => {
-      await redactions.redact(textsOf(text), [everything], of(holder));
+      await redactions.redact("tool", textsOf(text), [everything], of(holder));
       order.push(holder);
     };
     const hostile = Array.from({ length: 10 }, () => search("hostile", "x ".repeat(10_000)));
@@ -92,12 +109,12 @@ describe("a long result", () => {
 
   it("does not wait for results of a server whose took long, however many ask for those", async () => {
     const redactions = start();
-    await redactions.redact(SLOW, [everything], of("ann", "hostile"));
+    await redactions.redact("tool", SLOW, [everything], of("ann", "hostile"));
     let slow = 0;
     const others = Array.from({ length: 5 }, (_, index) =>
-      redactions.redact(SLOW, [everything], of(`caller ${index}`, "hostile")).then(() => slow++),
+      redactions.redact("tool", SLOW, [everything], of(`caller ${index}`, "hostile")).then(() => slow++),
     );
-    await redactions.redact(textsOf("hello"), [everything], of("bob"));
+    await redactions.redact("tool", textsOf("hello"), [everything], of("bob"));
     expect(slow).toBeLessThanOrEqual(1);
     await redactions.close();
     await Promise.all(others);
@@ -105,8 +122,10 @@ describe("a long result", () => {
 
   it("is withheld when too many of its principal wait, and no other's is", async () => {
     const redactions = start();
-    const hostile = Array.from({ length: 60 }, () => redactions.redact(textsOf("hello"), [everything], of("hostile")));
-    const honest = redactions.redact(textsOf("hello"), [everything], of("honest"));
+    const hostile = Array.from({ length: 60 }, () =>
+      redactions.redact("tool", textsOf("hello"), [everything], of("hostile")),
+    );
+    const honest = redactions.redact("tool", textsOf("hello"), [everything], of("honest"));
     expect(await honest).toEqual({ kind: "same" });
     const answers = await Promise.all(hostile);
     expect(answers.filter(({ kind }) => kind === "withheld").length).toBeGreaterThan(0);
@@ -117,20 +136,20 @@ describe("a long result", () => {
     const redactions = start();
     const endless = textsOf("\uff11\uff12".repeat(4_000_000));
     const calls = [1, 2, 3].map(() => new Cancellation());
-    const answers = calls.map((call) => redactions.redact(endless, [everything], of("ann"), call));
-    const next = redactions.redact(textsOf("ann@acme.com"), [everything], of("bob"));
+    const answers = calls.map((call) => redactions.redact("tool", endless, [everything], of("ann"), call));
+    const next = redactions.redact("tool", textsOf("ann@acme.com"), [everything], of("bob"));
     for (const call of calls) call.cancel("the client went away");
     for (const answer of await Promise.all(answers)) {
       expect(answer).toEqual({ kind: "withheld", reason: "The call was cancelled." });
     }
     expect(await next).toMatchObject({ kind: "changed" });
-    const late = redactions.redact(endless, [everything], of("ann"), calls[0]);
+    const late = redactions.redact("tool", endless, [everything], of("ann"), calls[0]);
     expect(await late).toMatchObject({ kind: "withheld" });
   });
 
   it("is withheld once the gateway stops, also one that waits", async () => {
     const redactions = start();
-    const answers = [1, 2, 3].map(() => redactions.redact(SLOW, [everything], of("ann")));
+    const answers = [1, 2, 3].map(() => redactions.redact("tool", SLOW, [everything], of("ann")));
     await redactions.close();
     for (const answer of await Promise.all(answers)) expect(answer.kind).toBe("withheld");
   });

@@ -76,13 +76,15 @@ describe("names that cannot be compared", () => {
 
   it("withhold a result that paths look into", () => {
     for (const it of [value, endless]) {
-      const outcome = redactResult({ structuredContent: it }, [rule({ paths: ["$.secret"] })], hash);
+      const outcome = redactResult("tool", { structuredContent: it }, [rule({ paths: ["$.secret"] })], hash);
       expect(outcome).toMatchObject({ ok: false, reason: expect.stringContaining("names") });
     }
   });
 
   it("do not where a path passes them by, or where there are none", () => {
-    expect(redactResult({ structuredContent: { a: endless } }, [rule({ paths: ["$.secret"] })], hash).ok).toBe(true);
-    expect(redactResult({ structuredContent: endless }, [rule({ detect: ["email"] })], hash).ok).toBe(true);
+    expect(redactResult("tool", { structuredContent: { a: endless } }, [rule({ paths: ["$.secret"] })], hash).ok).toBe(
+      true,
+    );
+    expect(redactResult("tool", { structuredContent: endless }, [rule({ detect: ["email"] })], hash).ok).toBe(true);
   });
 });

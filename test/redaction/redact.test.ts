@@ -178,6 +178,7 @@ describe("what stands there instead", () => {
 
   it("cannot be taken for a card", () => {
     const digits = redactResult(
+      "tool",
       { content: [text("ann@example.com")] },
       [rule({ detect: ["email", "credit_card"], with: "hash" })],
       () => "4111111111111111".repeat(4),
@@ -211,13 +212,13 @@ describe("a result over a limit is withheld whole", () => {
     ["too many values", { structuredContent: { a: Array.from({ length: LIMITS.maxValues }, () => 1) } }],
     ["too long", { content: [text("x".repeat(LIMITS.maxCharacters + 1))] }],
   ])("%s", (_what, result) => {
-    expect(redactResult(result, [emails], hash)).toEqual({ ok: false, reason: expect.stringMatching(/^It /) });
+    expect(redactResult("tool", result, [emails], hash)).toEqual({ ok: false, reason: expect.stringMatching(/^It /) });
     expect(redactedJson(result, emails)).not.toEqual(result);
   });
 
   it("too many places of paths", () => {
     const result = { structuredContent: { a: Array.from({ length: LIMITS.maxPlaces + 1 }, () => 1) } };
-    expect(redactResult(result, [rule({ paths: ["$.a[*]"] })], hash)).toMatchObject({ ok: false });
+    expect(redactResult("tool", result, [rule({ paths: ["$.a[*]"] })], hash)).toMatchObject({ ok: false });
   });
 });
 

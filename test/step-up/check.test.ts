@@ -52,7 +52,7 @@ describe("what the caller's token says", () => {
     const { service } = await start({ options: () => undefined });
     expect(await service.check(requirement(), caller(IDP, signedIn))).toMatchObject({ satisfied: true });
     expect(await service.check(requirement(), caller(IDP))).toEqual({ satisfied: false, why: "not_configured" });
-    const ask = { requirement: requirement(), caller: caller(IDP), clientName: "c" };
+    const ask = { requirement: requirement(), caller: caller(IDP), shown: "bank/pay", clientName: "c" };
     expect(await service.challenge(ask)).toMatchObject({ ok: false, code: "STEP_UP_IMPOSSIBLE" });
   });
 });
@@ -142,7 +142,7 @@ describe("challenges", () => {
   it("are bounded per person", async () => {
     const gateway = await start({ limits: { challengesPerPerson: 2 } });
     for (const tool of ["a/a", "a/b"]) await gateway.challenge({ per: "tool" }, caller(IDP, {}, { tool }));
-    const ask = { requirement: requirement({ per: "tool" }), clientName: "c" };
+    const ask = { requirement: requirement({ per: "tool" }), shown: "a/c", clientName: "c" };
     const third = { ...ask, caller: caller(IDP, {}, { tool: "a/c" }) };
     expect(await gateway.service.challenge(third)).toMatchObject({ ok: false, code: "STEP_UP_TOO_MANY" });
     const bob = { ...ask, caller: caller(IDP, { subject: "bob" }, { tool: "a/c" }) };
@@ -152,7 +152,12 @@ describe("challenges", () => {
   it("are not opened for what no sign-in can be", async () => {
     const { service } = await start();
     const impossible = requirement({ acr: [["mfa"], ["hwk"]] });
-    const asked = await service.challenge({ requirement: impossible, caller: caller(IDP), clientName: "c" });
+    const asked = await service.challenge({
+      requirement: impossible,
+      caller: caller(IDP),
+      shown: "bank/pay",
+      clientName: "c",
+    });
     expect(asked).toMatchObject({ ok: false, code: "STEP_UP_IMPOSSIBLE" });
   });
 

@@ -155,6 +155,7 @@ export async function startStepUp(given: TestStepUpOptions): Promise<TestStepUp>
       const asked = await service.challenge({
         requirement: requirement(change),
         caller: by,
+        shown: by.tool,
         clientName: "Claude Code",
       });
       if (!asked.ok) throw new Error(asked.code);

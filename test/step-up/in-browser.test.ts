@@ -247,7 +247,7 @@ describe("in a real browser (skipped where there is no Chromium)", options, () =
   it("what agents call themselves is shown harmless", async () => {
     const { provider, gateway } = await setUp();
     const asked = await gateway.service.challenge({
-      ...{ requirement: requirement(), caller: caller(provider.issuer) },
+      ...{ requirement: requirement(), caller: caller(provider.issuer), shown: "bank/pay" },
       clientName: `<img src=x onerror=alert(1)>\u202e${"x".repeat(1_000)}`,
     });
     if (!asked.ok) throw new Error(asked.code);

@@ -4,7 +4,7 @@ import type { Principal } from "../../src/core/principal.ts";
 import { FULL_STANDING, GUEST_STANDING, type Standing } from "../../src/core/standing.ts";
 import { createIdentity } from "../../src/identity/create-identity.ts";
 import { createPrincipalNow } from "../../src/identity/principal-now.ts";
-import { UserView } from "../../src/policy/cel/context.ts";
+import { UserView } from "../../src/policy/cel/views.ts";
 import { wantsBetterToken } from "../../src/step-up/strength.ts";
 import { AUDIENCE, bearer, identityOptions, issuerOptions, principalOf } from "../identity/helpers.ts";
 import { startIssuer, type TestIssuer } from "../support/issuer.ts";

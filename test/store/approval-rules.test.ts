@@ -29,6 +29,7 @@ describe("the database itself refuses", () => {
     ["a version that goes back", set("version = 0"), version],
     ["other arguments", set("arguments_digest = 'x'"), bound],
     ["another tool", set("tool = 'delete_all'"), bound],
+    ["another method", set("method = 'prompts/get'"), bound],
     ["another requester", set("sub = 'eve'"), bound],
     ["another e-mail address of the requester", set("email = NULL"), bound],
     ["other approvers", set("flow_snapshot = '{}'"), bound],

@@ -21,7 +21,7 @@ const odd = fc
 
 /** Columns of sealed tables that hold what the gateway itself makes up: ids, hashes, words of its own, and JSON. */
 const OWN = new Set(
-  `id digest state traces person_hash era definition_digest arguments_digest policies policy_set flow flow_snapshot
+  `id digest state traces person_hash era method definition_digest arguments_digest policies policy_set flow flow_snapshot
    message_sealed run execution_id history mac request_id kind approver_traces decision channel act from_state to_state
    dedupe_key payload last_error key per target acr amr attempt_hash challenge_id`
     .split(/\s+/)

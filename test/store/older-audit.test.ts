@@ -91,17 +91,17 @@ describe("an audit that the first version wrote", () => {
     });
   });
 
-  it.each(["facts = '{}'", "definition_digest = 'd'", "facts = '', definition_digest = ''", "approval = 'apr_1'"])(
-    "does not let anybody add %s later",
-    async (values) => {
-      const path = writtenByFirstVersion();
-      const store = openTestStore(path);
-      change(path, `UPDATE audit SET ${values} WHERE seq = 3`);
-      expect(await verifyChain(store.audit, { keys: [auditHash] })).toMatchObject({
-        ok: false,
-        seq: 3,
-        reason: "content",
-      });
-    },
-  );
+  it.each([
+    ...["facts = '{}'", "definition_digest = 'd'", "facts = '', definition_digest = ''", "approval = 'apr_1'"],
+    ...["method = 'prompts/get'", "subject_kind = 'prompt'", "subject = 'x'", "subject = '', method = ''"],
+  ])("does not let anybody add %s later", async (values) => {
+    const path = writtenByFirstVersion();
+    const store = openTestStore(path);
+    change(path, `UPDATE audit SET ${values} WHERE seq = 3`);
+    expect(await verifyChain(store.audit, { keys: [auditHash] })).toMatchObject({
+      ok: false,
+      seq: 3,
+      reason: "content",
+    });
+  });
 });

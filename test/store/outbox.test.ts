@@ -36,6 +36,7 @@ it("a message says where to look and what is safe, under a key that stays the sa
         stage: 0,
         stages: 1,
         approvers: { roles: ["finance-lead"], users: [] },
+        method: "tools/call",
         upstream: "expenses",
         tool: "create_expense",
         requester: "rita@acme.com",

@@ -17,9 +17,9 @@ it("calls are read in order, without their ends, in pages, from any row on", asy
   const ids = Array.from({ length: 1_200 }, (_, n) => `call_${n}`);
   await audit.append(ids.flatMap((id) => [encoder.opening(opening(id)), encoder.closing({ callId: id, ...end })]));
   // Nothing was decided about a tool that nobody has.
-  const { principal, client, endpoint, session, traceId } = opening("");
+  const { principal, client, endpoint, session, traceId, method, subjectKind } = opening("");
   const caller = { callId: "call_unlisted", at: 1, principal, client, endpoint, session, traceId };
-  await audit.append([encoder.opening({ ...caller, upstream: "expenses", unlisted: "t" })]);
+  await audit.append([encoder.opening({ ...caller, method, upstream: "expenses", subjectKind, unlisted: "t" })]);
 
   async function read(sinceSeq: number) {
     const pages: number[] = [];

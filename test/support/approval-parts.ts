@@ -60,6 +60,7 @@ export function ask(changes: Partial<CallToApprove> = {}): CallToApprove {
     principal: requester,
     clientName: "claude-code",
     era: "modern",
+    method: "tools/call",
     upstream: "expenses",
     tool: "create_expense",
     definitionDigest: "d".repeat(64),

@@ -49,6 +49,7 @@ export async function askFor(gateway: TestGateway, ask: TestAsk = {}): Promise<A
     principal: { ...principalOf(by), ...ask.principal },
     clientName: "test-client",
     era: "modern",
+    method: "tools/call",
     upstream: "expenses",
     tool: ask.tool ?? "create_expense",
     definitionDigest: ask.definitionDigest ?? "d".repeat(64),

@@ -38,6 +38,7 @@ export function aRecord(changes: Partial<ApprovalRecord> = {}): ApprovalRecord {
     clientId: requester.clientId,
     clientName: "claude-code",
     era: "modern",
+    method: "tools/call",
     upstream: "expenses",
     tool: "create_expense",
     definitionDigest: "d".repeat(64),

@@ -6,11 +6,13 @@ import { createCallDigests } from "../../src/approvals/call-digest.ts";
 import { createApprovals } from "../../src/approvals/create-approvals.ts";
 import type { ApprovalsDeps } from "../../src/approvals/deps.ts";
 import { redact } from "../../src/audit/secrets/redact.ts";
+import { shownSubject } from "../../src/audit/secrets/shown-subject.ts";
 import type { ApprovalRequest } from "../../src/core/approval.ts";
 import { createKeyedHash } from "../../src/core/keyed-hash.ts";
 import { createPeople, type PersonOptions } from "../../src/core/people.ts";
 import { createPersons, type Persons } from "../../src/core/persons.ts";
 import { createSeal } from "../../src/core/seal.ts";
+import { subjectKindOf } from "../../src/core/subject.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { ann, ask, flow, yes } from "./approval-parts.ts";
 import { keepingLog, openTestStore, temporaryDir } from "./audit.ts";
@@ -95,6 +97,7 @@ export function serviceDeps(
     seal: createSeal(SECRET, "approvals"),
     digests: createCallDigests(SECRET),
     redact,
+    shown: (method, name) => shownSubject(subjectKindOf(method), name),
     misfits: async () => undefined,
     ...changes,
   };

@@ -32,6 +32,9 @@ export function auditEntry(changes: Partial<AuditEntry> = {}): AuditEntry {
     traceId: null,
     approval: null,
     challenge: null,
+    method: null,
+    subjectKind: null,
+    subject: null,
     ...changes,
   };
 }

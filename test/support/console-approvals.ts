@@ -91,6 +91,7 @@ export async function startApprovalConsole(): Promise<ApprovalConsole> {
         principal: principalOf(by),
         clientName: "test-client",
         era: "modern",
+        method: "tools/call",
         upstream: "bank",
         tool: "pay",
         definitionDigest: given.definitionDigest ?? digestOf(definition),

@@ -32,5 +32,7 @@ export function undoRowSeals(db: Database.Database): void {
   // Later ones are undone with it.
   for (const table of ["upstream_eras", "uri_claims"]) db.exec(`DROP TABLE ${table}`);
   db.exec("DROP INDEX audit_start");
+  db.exec("DROP TRIGGER IF EXISTS approval_requests_bound_method; ALTER TABLE approval_requests DROP COLUMN method");
+  for (const column of ["method", "subject_kind", "subject"]) db.exec(`ALTER TABLE audit DROP COLUMN ${column}`);
   db.exec("DELETE FROM __drizzle_migrations WHERE created_at >= 1796030859093");
 }

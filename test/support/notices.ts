@@ -10,6 +10,7 @@ export function notice(changes: Partial<ApprovalNotice> = {}): ApprovalNotice {
     stage: 0,
     stages: 2,
     approvers: { roles: ["finance-lead"], users: ["ann@acme.example", "auth0|12345"] },
+    method: "tools/call",
     upstream: "expenses",
     tool: "create_expense",
     requester: "Bob Miller",

@@ -55,6 +55,7 @@ function record(id: string, at: number): ApprovalRecord {
     clientId: undefined,
     clientName: "agent",
     era: "modern",
+    method: "tools/call",
     upstream: "expenses",
     tool: "create_expense",
     definitionDigest: "d".repeat(64),

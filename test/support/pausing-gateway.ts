@@ -139,6 +139,7 @@ function pendingRequest(): ApprovalRequest {
       clientName: "raw",
     },
     era: "modern",
+    method: "tools/call",
     upstream: "one",
     tool: "pay",
     definitionDigest: "t",

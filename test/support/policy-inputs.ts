@@ -44,7 +44,12 @@ export function policyInput(sketch: InputSketch = {}): PolicyInput {
       userAgent: "test",
       ...sketch.client,
     },
-    tool: { upstream, name: name.join("/"), definition: sketch.definition ?? { name: name.join("/") } },
+    subject: {
+      kind: "tool",
+      upstream,
+      name: name.join("/"),
+      definition: sketch.definition ?? { name: name.join("/") },
+    },
     arguments: sketch.arguments ?? {},
     request: {
       id: "call_1",

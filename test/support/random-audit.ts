@@ -74,7 +74,7 @@ export function randomAudit(options: {
     const denied = !asks && !signs && run === undefined && random() < 0.2;
     const effect = asks ? "request_approval" : signs ? "step_up" : denied ? "deny" : "allow";
     const principal = { ...opening(id).principal, subject: user, email: `${user}@acme.com` };
-    const given = opening(id, { at: at(), principal, upstream, tool });
+    const given = opening(id, { at: at(), principal, upstream, subject: tool });
     const encoded = encoder.opening({ ...given, ...(run === undefined ? {} : { approval: run.id }) });
     rows.push({
       ...encoded,
@@ -109,7 +109,16 @@ export function randomAudit(options: {
     const outcome = pick<ApprovalOutcome>(["approve", "reject", "expired", "delivered"], "approve");
     const { id, upstream, tool } = request;
     rows.push(
-      encoder.act({ about: "approval", id, at: at(), actor, upstream, tool, policies: ["large-expenses"], outcome }),
+      encoder.act({
+        about: "approval",
+        id,
+        at: at(),
+        actor,
+        upstream,
+        subject: tool,
+        policies: ["large-expenses"],
+        outcome,
+      }),
     );
   }
 

@@ -11,7 +11,7 @@ import { opening } from "./audit-opening.ts";
  * upstream that was registered; a browser that signed in, and a client's session; a tool, and a budget.
  */
 export async function furtherActs(store: Store, record: Audit, now: () => number): Promise<void> {
-  const { principal, upstream, tool } = opening("");
+  const { principal, upstream, subject: tool } = opening("");
   const { issuer, subject, email, clientId } = principal;
   const by = { issuer, subject, clientId, per: "call" as const, target: "t-1" };
   await record.open(opening("call_sent", { at: now() }));
@@ -31,7 +31,14 @@ export async function furtherActs(store: Store, record: Audit, now: () => number
     ...{ createdAt: signedInAt, expiresAt: signedInAt + 60_000 },
   });
   const actor = { issuer, subject, email };
-  const signedIn = { about: "step_up", id: "c-1", upstream, tool, policies: [], outcome: "signed_in" } as const;
+  const signedIn = {
+    about: "step_up",
+    id: "c-1",
+    upstream,
+    subject: tool,
+    policies: [],
+    outcome: "signed_in",
+  } as const;
   record.record({ ...signedIn, at: signedInAt, actor });
   await record.open(opening("call_again", { at: now(), challenge: "c-1" }));
   await store.stepUp.spend("e-1", now());

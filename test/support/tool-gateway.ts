@@ -6,7 +6,7 @@ import type { Principal } from "../../src/core/principal.ts";
 import { RawJson } from "../../src/core/raw-json.ts";
 import type { Scope } from "../../src/core/scope.ts";
 import type { Fetcher } from "../../src/gateway/approvals/kept-results.ts";
-import type { Caller, EncodedList, Gateway, ListChange, TaskView } from "../../src/gateway/gateway.ts";
+import type { Caller, EncodedList, Gateway, ListChange, TaskView, Watcher } from "../../src/gateway/gateway.ts";
 import type { ParamHeader } from "../../src/mcp/headers/param-headers.ts";
 import { LIST_METHODS, type ListKind } from "../../src/mcp/messages.ts";
 
@@ -121,8 +121,7 @@ export class ToolGateway implements Gateway {
   }
 
   async subscribe(
-    _scope: Scope,
-    peer: ClientPeer,
+    { peer }: Watcher,
     uri: string,
     onUpdated: (notification: Notification) => void,
   ): ReturnType<Gateway["subscribe"]> {
@@ -133,7 +132,7 @@ export class ToolGateway implements Gateway {
     return { ok: true, close: () => void peers.delete(peer) };
   }
 
-  resubscribe(...[, peer, uri, onUpdated]: Parameters<Gateway["resubscribe"]>): { close(): void } {
+  resubscribe(...[{ peer }, uri, onUpdated]: Parameters<Gateway["resubscribe"]>): { close(): void } {
     const peers = this.watching.get(uri) ?? new Map();
     this.watching.set(uri, peers.set(peer, onUpdated));
     return { close: () => void peers.delete(peer) };

@@ -132,6 +132,8 @@ export function auditRoutes(deps: AuditRoutesDeps): readonly Route[] {
 function filterOf({
   upstream,
   tool,
+  method,
+  subject,
   user,
   decision,
   outcome,
@@ -149,6 +151,8 @@ function filterOf({
     ...(user === undefined ? {} : { user }),
     ...(server === undefined ? {} : { upstream: server }),
     ...(tool === undefined ? {} : { tool: slash > 0 ? tool.slice(slash + 1) : tool }),
+    ...(method === undefined ? {} : { method }),
+    ...(subject === undefined ? {} : { subject }),
     ...(decision === undefined ? {} : { decision }),
     ...(outcome === undefined ? {} : { outcome }),
     ...(client === undefined ? {} : { client }),
@@ -170,6 +174,7 @@ function activityJson(overview: ActivityOverview): z.input<typeof activitySchema
     points: points.map((point) => ({
       at: timeText(point.at),
       decisions: { ...point.decisions },
+      others: { prompt: { ...point.others.prompt }, resource: { ...point.others.resource } },
       upstreams: latenciesJson(point.upstreams),
       waiting: waitingJson(point.waiting),
     })),

@@ -16,7 +16,7 @@ const auditEntrySchema = z
     kind: z
       .enum(AUDIT_KINDS)
       .exclude(["closed", "checkpoint"])
-      .describe("opened: a call. decided: about an approval or a sign-in. admin: an act."),
+      .describe("opened: a request. decided: about an approval or a sign-in. admin: an act."),
     user: z.string().nullable().describe("Subject."),
     issuer: z.string().nullable(),
     email: z.string().nullable(),
@@ -26,8 +26,22 @@ const auditEntrySchema = z
     client: z.string().nullable().describe("name/version, as the client says."),
     endpoint: z.string().nullable(),
     upstream: z.string().nullable(),
-    tool: z.string().nullable().describe("Of a call without a decision: what the client wrote."),
-    decision: z.string().nullable().describe("null in a call: nobody knew its tool, or it was refused for its form."),
+    method: z.string().nullable().describe("Of the request, as prompts/get; null in an act that is about none."),
+    tool: z
+      .string()
+      .nullable()
+      .describe("The tool's own name; of a call without a decision what the client wrote. null: it is about no tool."),
+    subject: z
+      .object({
+        kind: z.string().describe("tool, prompt or resource."),
+        name: z.string().describe("Own name of the tool or prompt; of a resource its URI, without secrets."),
+      })
+      .nullable()
+      .describe("What it is about. A prompt may have the name of a tool."),
+    decision: z
+      .string()
+      .nullable()
+      .describe("null in a request: nobody knew what it is about, or it was refused for its form."),
     policies: z.array(z.unknown()).nullable().describe("Every policy that matched, with its effect and why."),
     shadow: z.array(z.string()).describe("Those of them in mode shadow."),
     arguments_redacted: z.unknown().describe("Without secrets, long texts cut."),
@@ -64,7 +78,9 @@ const text = (max: number, description: string) => z.string().min(1).max(max).op
 const filter = {
   user: text(320, "Subject or e-mail."),
   upstream: text(64, "Name of a server."),
-  tool: text(512, "A tool's own name, or <server>/<tool>."),
+  tool: text(512, "A tool's own name, or <server>/<tool>. Finds nothing about prompts and resources."),
+  method: text(64, "Of the request that it is about: tools/call, prompts/get, resources/read, …"),
+  subject: text(512, "Own name of a tool or prompt, or URI of a resource as it stands on record."),
   decision: z.enum(DECISION_EFFECTS).optional(),
   outcome: text(
     64,
@@ -100,6 +116,7 @@ const latency = {
   p95_ms: z.number().nullable(),
 };
 
+/** Of calls of tools. */
 const upstreams = z.array(
   z.object({
     upstream: z.string(),
@@ -131,7 +148,10 @@ export const activitySchema = z
       .array(
         z.object({
           at: time,
-          decisions: z.record(z.string(), z.int()).describe("Calls by decision."),
+          decisions: z.record(z.string(), z.int()).describe("Calls of tools by decision."),
+          others: z
+            .object({ prompt: z.record(z.string(), z.int()), resource: z.record(z.string(), z.int()) })
+            .describe("Requests about prompts and about resources, by decision."),
           upstreams,
           waiting,
         }),

@@ -1,6 +1,7 @@
 import type { Decision, Match } from "../../core/decision.ts";
 import { refusalText } from "../../core/errors.ts";
 import type { PolicyDryRun, PolicyState, PolicyView } from "../../operations/policies/policies.ts";
+import { scopeText } from "../../policy/decide/scope.ts";
 import type { PolicyExplanation } from "../../policy/explain/explain.ts";
 import type { Trace } from "../../policy/explain/trace.ts";
 import { timeText } from "../list-schema.ts";
@@ -21,9 +22,10 @@ export function policyStateJson(state: PolicyState): PolicyStateBody {
 }
 
 function policyJson(policy: PolicyView): PolicyStateBody["policies"][number] {
-  const { id, description, file, line, effect, enabled, shadow, target, when, matches } = policy;
+  const { id, description, file, line, effect, enabled, shadow, scope, target, when, matches } = policy;
   return {
     ...{ id, description: description ?? null, file, line, effect, enabled, shadow },
+    about: { kinds: [...scope.kinds], methods: [...scope.methods], words: scopeText(scope) },
     target: target === undefined ? null : { ...target },
     when: when ?? null,
     matches: { applied: matches.applied, shadow: matches.shadow },

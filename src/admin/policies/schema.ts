@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EFFECTS } from "../../core/decision.ts";
+import { SUBJECT_KINDS } from "../../core/subject.ts";
 import { time } from "../list-schema.ts";
 
 /** What the API says about policies. */
@@ -16,7 +17,14 @@ const policySchema = z
     effect,
     enabled: z.boolean(),
     shadow: z.boolean().describe("Evaluated and recorded, not applied."),
-    target: z.record(z.string(), z.unknown()).nullable().describe("As in the file; null: every call."),
+    about: z
+      .object({
+        kinds: z.array(z.enum(SUBJECT_KINDS)),
+        methods: z.array(z.string()).describe("The requests, by their methods."),
+        words: z.string().describe("The same in words."),
+      })
+      .describe("What it is about, also where it does not say."),
+    target: z.record(z.string(), z.unknown()).nullable().describe("As in the file; null: everything that it is about."),
     when: z.string().nullable().describe("The condition, in CEL; null: the target decides."),
     matches: z
       .object({ applied: z.int(), shadow: z.int().describe("In mode shadow: what would have happened.") })

@@ -1,5 +1,4 @@
 import { cut } from "../../core/display.ts";
-import type { JsonObject } from "../../core/json.ts";
 import { keptJsonInSlices } from "../../core/json-in-slices.ts";
 import type { Persons } from "../../core/persons.ts";
 import type { Slices } from "../../core/slices.ts";
@@ -24,7 +23,8 @@ export interface NewApprovalParts {
   readonly flows: CombinedFlows;
   readonly persons: Persons;
   readonly texts: SealedTexts;
-  readonly redact: (value: JsonObject) => JsonObject;
+  readonly redact: ApprovalsDeps["redact"];
+  readonly shown: ApprovalsDeps["shown"];
   readonly misfits: ApprovalsDeps["misfits"];
   readonly retentionMs: number;
   readonly slices: Slices;
@@ -86,8 +86,9 @@ export async function newApproval(parts: NewApprovalParts): Promise<NewApproval>
     clientId: principal.clientId,
     clientName: cut(call.clientName, MAX_NAME),
     era: call.era,
+    method: call.method,
     upstream: call.upstream,
-    tool: call.tool,
+    tool: parts.shown(call.method, call.tool),
     definitionDigest: call.definitionDigest,
     argumentsDigest,
     argumentsRedacted: shown,

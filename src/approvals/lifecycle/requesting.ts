@@ -11,7 +11,7 @@ import type { SealedTexts } from "./sealed-parts.ts";
 import type { Transitions } from "./transitions.ts";
 
 export interface RequestingDeps
-  extends Pick<ApprovalsDeps, "flows" | "persons" | "digests" | "redact" | "misfits" | "now"> {
+  extends Pick<ApprovalsDeps, "flows" | "persons" | "digests" | "redact" | "shown" | "misfits" | "now"> {
   readonly store: ApprovalStore;
   readonly transitions: Transitions;
   readonly texts: SealedTexts;
@@ -51,6 +51,7 @@ export function createRequesting(deps: RequestingDeps): (call: CallToApprove) =>
           persons: deps.persons,
           texts: deps.texts,
           redact: deps.redact,
+          shown: deps.shown,
           misfits: deps.misfits,
           retentionMs,
           slices,

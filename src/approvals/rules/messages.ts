@@ -21,6 +21,7 @@ export function messagesFor(record: ApprovalRecord, target: NoticeTarget, at: nu
     stage,
     stages: snapshot.stages.length,
     approvers: approversAt(rule, record.stageSince, at),
+    method: record.method,
     upstream: record.upstream,
     tool: record.tool,
     requester: calledAs({ ...record, name: record.userName }),

@@ -2,6 +2,7 @@ import type { AuditEntry } from "../../store/audit/audit-rows.ts";
 import { actedBy } from "../actor-of.ts";
 import { askedMsIn } from "../asked-ms.ts";
 import { jsonIn, readMatches } from "./read-matches.ts";
+import { methodOf, subjectOf } from "./subject-of.ts";
 
 /** An entry as JSON: snake_case, times in RFC 3339. */
 export function auditEntryJson(entry: AuditEntry) {
@@ -18,7 +19,9 @@ export function auditEntryJson(entry: AuditEntry) {
     client: entry.client,
     endpoint: entry.endpoint,
     upstream: entry.upstream,
+    method: methodOf(entry) ?? null,
     tool: entry.tool,
+    subject: subjectOf(entry) ?? null,
     decision: entry.decision,
     policies: matches.every((text) => text === null) ? null : matches.flatMap((text) => jsonIn(text) ?? []),
     shadow: matches.flatMap(readMatches).flatMap(({ policy, shadow }) => (shadow ? [policy] : [])),

@@ -3,6 +3,7 @@ import type { AuditEntry } from "../../store/audit/audit-rows.ts";
 import { askedMsIn } from "../asked-ms.ts";
 import { auditEntryJson } from "./entry-json.ts";
 import { readMatches } from "./read-matches.ts";
+import { methodOf, subjectOf } from "./subject-of.ts";
 
 /** How an export is written: one JSON object per line, or comma-separated values. RFC 4180 */
 export type ExportFormat = "jsonl" | "csv";
@@ -40,6 +41,9 @@ const COLUMNS: Readonly<Record<string, (entry: AuditEntry) => Cell>> = {
   approval: (entry) => entry.approval,
   challenge: (entry) => entry.challenge,
   arguments_redacted: (entry) => entry.argumentsRedacted,
+  method: (entry) => methodOf(entry) ?? null,
+  subject_kind: (entry) => subjectOf(entry)?.kind ?? null,
+  subject: (entry) => subjectOf(entry)?.name ?? null,
 };
 
 function jsonOf(entry: AuditEntry): string {

@@ -20,6 +20,8 @@ interface Place {
 interface ListOptions extends Place {
   readonly user?: string;
   readonly tool?: string;
+  readonly method?: string;
+  readonly subject?: string;
   readonly upstream?: string;
   readonly decision?: string;
   readonly outcome?: string;
@@ -48,9 +50,11 @@ export function registerAuditCommands(program: Command, shell: Shell): void {
   );
 
   withPlace(audit.command("list"))
-    .description("calls and what became of them, newest last")
+    .description("requests and what became of them, newest last")
     .option("--user <who>", "subject or e-mail")
     .option("--tool <name>", "tool, or upstream/tool")
+    .option("--method <name>", "requests of this method, as prompts/get")
+    .option("--subject <name>", "own name of a tool or prompt, or URI of a resource as it stands on record")
     .option("--upstream <name>", "upstream")
     .addOption(new Option("--decision <what>", "decision").choices(DECISION_EFFECTS))
     .option(
@@ -69,7 +73,7 @@ export function registerAuditCommands(program: Command, shell: Shell): void {
     .option("--json", "print {items, next_cursor}")
     .addHelpText(
       "after",
-      "\nExamples:\n  portcullis audit list --decision deny --since 24h\n  portcullis audit list --outcome failed --since 12h\n  portcullis audit list --user ann@acme.com --tool crm/delete_customer --json\n  portcullis audit list --shadow --since 7d\n  portcullis audit list --policy large-expenses --limit 20\n  portcullis audit list --approval apr_7Qk1xHcT2mVd0pZsW9LbaE\n\nPOLICIES are those that matched, before the call and on its result. One in shadow mode is marked: it changed nothing.",
+      "\nExamples:\n  portcullis audit list --decision deny --since 24h\n  portcullis audit list --outcome failed --since 12h\n  portcullis audit list --user ann@acme.com --tool crm/delete_customer --json\n  portcullis audit list --method prompts/get --subject summary\n  portcullis audit list --shadow --since 7d\n  portcullis audit list --policy large-expenses --limit 20\n  portcullis audit list --approval apr_7Qk1xHcT2mVd0pZsW9LbaE\n\nPOLICIES are those that matched, before the call and on its result. One in shadow mode is marked: it changed nothing.",
     )
     .action((options: ListOptions) => reading(options, shell, (reader) => list(reader, options, shell)));
 
@@ -80,7 +84,7 @@ export function registerAuditCommands(program: Command, shell: Shell): void {
     .option("--json", "JSON Lines is what it always prints")
     .addHelpText(
       "after",
-      "\nExamples:\n  portcullis audit export > audit.jsonl\n  portcullis audit export --since 7d | jq 'select(.decision == \"deny\")'\n\nEach row's hash is HMAC-SHA-256 (hex), under a key of the gateway's secret, of its prev_hash, a line feed, and the JSON list of\nthe values before prev_hash in their order, as many as the row has: definition_digest, facts, approval and challenge are left out\nwhere they would end it empty. Rows without a scheme are of before there was a key: theirs is SHA-256.\nat is in ms since the epoch, UTC.",
+      "\nExamples:\n  portcullis audit export > audit.jsonl\n  portcullis audit export --since 7d | jq 'select(.decision == \"deny\")'\n\nEach row's hash is HMAC-SHA-256 (hex), under a key of the gateway's secret, of its prev_hash, a line feed, and the JSON list of\nthe values before prev_hash in their order, as many as the row has: definition_digest, facts, approval, challenge, method,\nsubject_kind and subject are left out where they would end it empty. Rows without a scheme are of before there was a key: theirs is SHA-256.\nat is in ms since the epoch, UTC.",
     )
     .action((options: ExportOptions) => reading(options, shell, (reader) => exportRows(reader, options, shell)));
 
@@ -128,7 +132,22 @@ async function listFully(reader: AuditReader, filter: AuditFilter): Promise<Audi
 }
 
 function filterOf(options: ListOptions): AuditFilter {
-  const { user, decision, outcome, client, policy, shadow, approval, call, since, until, limit, cursor } = options;
+  const {
+    user,
+    method,
+    subject,
+    decision,
+    outcome,
+    client,
+    policy,
+    shadow,
+    approval,
+    call,
+    since,
+    until,
+    limit,
+    cursor,
+  } = options;
   const slash = options.upstream === undefined ? (options.tool?.indexOf("/") ?? -1) : -1;
   const upstream = slash > 0 ? options.tool?.slice(0, slash) : options.upstream;
   const tool = options.tool?.slice(slash + 1);
@@ -137,6 +156,8 @@ function filterOf(options: ListOptions): AuditFilter {
     ...(user === undefined ? {} : { user }),
     ...(upstream === undefined ? {} : { upstream }),
     ...(tool === undefined ? {} : { tool }),
+    ...(method === undefined ? {} : { method }),
+    ...(subject === undefined ? {} : { subject }),
     ...(decision === undefined ? {} : { decision }),
     ...(outcome === undefined ? {} : { outcome }),
     ...(client === undefined ? {} : { client }),

@@ -1,5 +1,6 @@
 import { actorOf } from "../../audit/actor-of.ts";
 import { type RecordedMatch, readMatches } from "../../audit/read/read-matches.ts";
+import { subjectOf, subjectWords } from "../../audit/read/subject-of.ts";
 import { hasFailed } from "../../core/call-outcome.ts";
 import type { StoredAuditRow } from "../../store/audit/audit-row.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
@@ -7,7 +8,7 @@ import { MAX_TEXT_BYTES, UNREADABLE } from "../../store/database/stored-texts.ts
 import { type Colour, clip, plainText } from "../terminal/output.ts";
 import { table } from "../terminal/table.ts";
 
-const HEAD = ["TIME", "USER", "TOOL", "DECISION", "POLICIES", "OUTCOME", "MS"] as const;
+const HEAD = ["DECISION", "POLICIES", "OUTCOME", "MS"] as const;
 const APPROVAL = "APPROVAL";
 const MAX_WIDTH = 48;
 
@@ -18,7 +19,8 @@ const NO_DECISION = { opened: "-", decided: "(approval)", admin: "(admin)" } as 
 export function auditTable(entries: readonly AuditEntry[], paint: (colour: Colour, text: string) => string): string {
   // Most lists have no approvals in them, and terminals are narrow.
   const approvals = entries.some(({ approval }) => approval !== null);
-  const head = approvals ? [...HEAD, APPROVAL] : HEAD;
+  const others = entries.some((entry) => (subjectOf(entry)?.kind ?? "tool") !== "tool");
+  const head = ["TIME", "USER", others ? "SUBJECT" : "TOOL", ...HEAD, ...(approvals ? [APPROVAL] : [])];
   const rows = entries.map((entry) => {
     const cells = approvals ? [...cellsOf(entry), plainText(entry.approval ?? "-")] : cellsOf(entry);
     return cells.map((cell) => clip(cell, MAX_WIDTH));
@@ -34,7 +36,7 @@ function cellsOf(entry: AuditEntry): readonly string[] {
   return [
     new Date(entry.at).toISOString().replace(/\.\d{3}Z$/, "Z"),
     actorOf(entry) ?? (entry.kind === "decided" ? "(gateway)" : "-"),
-    entry.tool === null ? (entry.upstream ?? "-") : `${entry.upstream ?? "-"}/${entry.tool}`,
+    subjectWords(entry) ?? entry.upstream ?? "-",
     entry.decision ?? NO_DECISION[entry.kind],
     [entry.policies, entry.resultPolicies].flatMap(readMatches).map(policyName).join(",") || "-",
     entry.outcome ?? "-",
@@ -115,8 +117,12 @@ function rawLine(row: StoredAuditRow): string {
 
 /** The columns that came later, up to the last that holds something, as `hashedValues` has them. */
 function youngColumns(row: StoredAuditRow): Readonly<Record<string, string | null>> {
-  const { definitionDigest, facts, approval, challenge } = row;
-  if (challenge !== null) return { definition_digest: definitionDigest, facts, approval, challenge };
+  const { definitionDigest, facts, approval, challenge, method, subjectKind, subject } = row;
+  const asked = { definition_digest: definitionDigest, facts, approval, challenge };
+  if (subject !== null) return { ...asked, method, subject_kind: subjectKind, subject };
+  if (subjectKind !== null) return { ...asked, method, subject_kind: subjectKind };
+  if (method !== null) return { ...asked, method };
+  if (challenge !== null) return asked;
   if (approval !== null) return { definition_digest: definitionDigest, facts, approval };
   if (facts !== null) return { definition_digest: definitionDigest, facts };
   return definitionDigest === null ? {} : { definition_digest: definitionDigest };

@@ -1,14 +1,21 @@
 import { readFileSync } from "node:fs";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { approvalsNeeded } from "../../approvals/rules/combine-flows.ts";
 import { refusalText } from "../../core/errors.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import { JSON_LIMITS } from "../../core/limits.ts";
 import { parseJson } from "../../core/parse-json.ts";
+import { DECIDED_METHODS, type DecidedMethod } from "../../core/subject.ts";
 import { explainCall } from "../../policy/explain/explain.ts";
 import { pathOf } from "../../policy/known-tool.ts";
 import { parseTimestamp } from "../../policy/syntax/timestamps.ts";
-import { type GivenCall, inputOfCall } from "../../policy/tests/given-call.ts";
+import {
+  ABOUT_ONE,
+  type GivenCall,
+  type GivenSubject,
+  givenSubject,
+  inputOfCall,
+} from "../../policy/tests/given-call.ts";
 import type { Shell } from "../shell.ts";
 import { one, painter, plainText, print } from "../terminal/output.ts";
 import { approvalsJson } from "./explanation-approvals.ts";
@@ -17,7 +24,10 @@ import { findKnownTools } from "./known-tools.ts";
 import { type PlaceOptions, printJson, readPlace, reportErrors, withPolicyPlace } from "./place.ts";
 
 interface ExplainOptions extends PlaceOptions {
-  readonly tool: string;
+  readonly tool?: string;
+  readonly prompt?: string;
+  readonly resource?: string;
+  readonly method?: DecidedMethod;
   readonly args: JsonObject;
   readonly user?: string;
   readonly id?: string;
@@ -33,8 +43,15 @@ interface ExplainOptions extends PlaceOptions {
 /** `portcullis policy explain`: what the policies make of one call, and why. */
 export function registerPolicyExplain(policy: Command, shell: Shell): void {
   withPolicyPlace(policy.command("explain"))
-    .description("decide one call and tell of every policy why it counted or did not")
-    .requiredOption("--tool <upstream/tool>", "the tool, by its upstream and its own name", parseTool)
+    .description("decide one request and tell of every policy why it counted or did not")
+    .option("--tool <upstream/tool>", "the tool that is called, by its upstream and its own name", parsePath)
+    .option("--prompt <upstream/prompt>", "or the prompt that is got", parsePath)
+    .option("--resource <upstream/uri>", "or the resource that is read, by its upstream and its URI there", parsePath)
+    .addOption(
+      new Option("--method <method>", "what else is asked of it, such as its completion").choices(
+        Object.keys(DECIDED_METHODS),
+      ),
+    )
     .option("--args <json>", "the arguments, or @FILE", parseObject, {})
     .option("--user <email>", "who calls")
     .option("--id <subject>", "the user's id, where it is not the e-mail")
@@ -46,7 +63,7 @@ export function registerPolicyExplain(policy: Command, shell: Shell): void {
     .option("--time <time>", "when, as RFC 3339 has it; now without it", parseTime)
     .option(
       "--definition <json>",
-      "the tool as its server lists it, or @FILE, in place of the one that the gateway has listed",
+      "it as its server lists it, or @FILE, in place of the one that the gateway has listed",
       parseObject,
     )
     .addHelpText(
@@ -56,16 +73,21 @@ Examples:
   portcullis policy explain --user ann@acme.com --role employee \\
     --tool expenses/create_expense --args '{"amount": 12000}'
   portcullis policy explain --tool files/read --args @call.json --time 2026-01-31T09:00:00Z --json
+  portcullis policy explain --resource docs/file:///hr/salaries.csv --role intern
 
 Exit code: 0 explained, whatever was decided; 1 the policies have mistakes; 2 usage.`,
     )
-    .action((options: ExplainOptions) => explain(options, shell));
+    .action((options: ExplainOptions, command: Command) => {
+      const subject = givenSubject(options);
+      if (subject === undefined) command.error(`error: ${ABOUT_ONE} Give --tool, --prompt or --resource.`, USAGE);
+      return explain(options, subject, shell);
+    });
 }
 
-async function explain(options: ExplainOptions, shell: Shell): Promise<void> {
+async function explain(options: ExplainOptions, subject: GivenSubject, shell: Shell): Promise<void> {
   const place = await readPlace(options, shell);
   if (place === undefined) return;
-  const { definition, decidedWith } = await definitionFor(options, shell);
+  const { definition, decidedWith } = await definitionFor(options, subject, shell);
   const explained = explainCall(place.policies, place, inputOfCall(callOf(options), definition));
   if (!explained.ok) {
     await reportErrors(explained.errors, place.policies, options, shell);
@@ -90,29 +112,36 @@ async function explain(options: ExplainOptions, shell: Shell): Promise<void> {
   await print(shell.stdout, one(explanationText({ decision, refusal }, needed, policies, painter(shell.colours))));
 }
 
-/** The tool's definition: the one that is given, else the one that the gateway has listed, as it decides with. */
+/** The definition: the one that is given, else that of the tool that the gateway has listed, as it decides with. */
 async function definitionFor(
   options: ExplainOptions,
+  { kind, path }: GivenSubject,
   shell: Shell,
 ): Promise<{ readonly definition: JsonObject | undefined; readonly decidedWith: string }> {
-  const { definition, tool } = options;
-  if (definition !== undefined) return { definition, decidedWith: `Decided with the given definition of ${tool}.` };
+  const { definition } = options;
+  if (definition !== undefined) return { definition, decidedWith: `Decided with the given definition of ${path}.` };
+  if (kind !== "tool") {
+    const decidedWith = `Decided without what its server lists of ${path}: a condition that reads more than its name fails. Give it with --definition.`;
+    return { definition: undefined, decidedWith };
+  }
   const known = await findKnownTools(options, shell.env);
-  const listed = known.ok ? known.tools.find((it) => pathOf(it) === tool) : undefined;
+  const listed = known.ok ? known.tools.find((it) => pathOf(it) === path) : undefined;
   if (listed !== undefined)
-    return { definition: listed.definition, decidedWith: `Decided with ${tool} as it was listed last.` };
+    return { definition: listed.definition, decidedWith: `Decided with ${path} as it was listed last.` };
   const why = known.ok ? `it is none of ${known.source}.` : known.reason;
   return {
     definition: undefined,
-    decidedWith: `Decided without the definition of ${tool}, its types and defaults: ${why}`,
+    decidedWith: `Decided without the definition of ${path}, its types and defaults: ${why}`,
   };
 }
 
+/** How the other options are refused. */
+const USAGE = { exitCode: 2, code: "portcullis.subject" };
+
 function callOf(options: ExplainOptions): GivenCall {
-  const { tool, args, user, id, role, group, client, ip, endpoint } = options;
+  const { tool, prompt, resource, method, args, user, id, role, group, client, ip, endpoint } = options;
   return {
-    tool,
-    args,
+    ...{ tool, prompt, resource, method, args },
     user: { email: user, id, roles: [...role], groups: [...group] },
     client: { name: client, ip },
     endpoint,
@@ -124,9 +153,11 @@ function append(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
 }
 
-function parseTool(text: string): string {
+function parsePath(text: string): string {
   if (/^[^/]+\/.+$/s.test(text)) return text;
-  throw new InvalidArgumentError("Write it as upstream/tool, for example expenses/create_expense.");
+  throw new InvalidArgumentError(
+    "Write it with its upstream before it, for example expenses/create_expense or docs/file:///a.md.",
+  );
 }
 
 function parseTime(text: string): string {

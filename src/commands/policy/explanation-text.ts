@@ -35,9 +35,7 @@ function verdictLine({ decision, refusal }: PolicyAnswer, paint: Paint): string 
   );
   if (decision.effect === "allow") return `${paint("green", "allow")}\n${limits.join("")}`;
   const colour = decision.effect === "deny" || decision.effect === "hide" ? "red" : "yellow";
-  const hidden = decision.hidden
-    ? "The tool is not listed for this caller, and the answer is that of an unknown one.\n"
-    : "";
+  const hidden = decision.hidden ? "It is not listed for this caller, and the answer is that of an unknown one.\n" : "";
   const text = `${paint(colour, decision.effect)} by ${decision.policy}\n${plainText(decision.message)}\n`;
   return `${text}${hidden}${limits.join("")}`;
 }
@@ -67,7 +65,7 @@ function reasonOf({ verdict, shadow, effect, error, trace }: PolicyExplanation):
       if (shadow) return error === undefined ? "shadow: would apply" : `shadow: would apply (${plainText(error)})`;
       return `does not count: ${effect} needs a condition that has a value${error === undefined ? "" : ` (${plainText(error)})`}`;
     case "result":
-      return "decided once the tool has answered";
+      return "decided once its server has answered";
     case "target":
       return "the target does not fit";
     case "condition":

@@ -66,6 +66,8 @@ export interface ReplaySummary {
   readonly tools: readonly ReplayTool[];
   readonly losses: readonly ReplayLoss[];
   readonly shadows: readonly ReplayShadow[];
+  /** Requests about prompts and resources: they are not decided again. */
+  readonly others: number;
 }
 
 /** Adds calls up as they come. */
@@ -73,7 +75,8 @@ export interface ReplayTally {
   add(call: RecordedCall, replayed: Replayed): void;
   /** A row that is not decided: it cannot be read, or somebody changed it. */
   lose(why: "unreadable" | "changed"): void;
-  summary(): ReplaySummary;
+  /** `others`: requests on record about anything but tools. */
+  summary(others?: number): ReplaySummary;
 }
 
 // Names in a record are whatever was called: what goes beyond is added up in one line.
@@ -173,7 +176,7 @@ export function createReplayTally(policies: readonly PolicySummary[], examples: 
       }
       addShadows(replayed);
     },
-    summary() {
+    summary(others = 0) {
       const notable = tools.all().filter((tool) => tool.changed + tool.otherPolicies + tool.unknown > 0);
       return {
         ...counts,
@@ -183,6 +186,7 @@ export function createReplayTally(policies: readonly PolicySummary[], examples: 
         tools: notable.sort((a, b) => b.changed - a.changed || b.unknown - a.unknown || b.calls - a.calls),
         losses: byCalls(losses.all()),
         shadows: [...shadows.values()],
+        others,
       };
     },
   };

@@ -8,7 +8,7 @@ type Paint = ReturnType<typeof painter>;
 /** A replay's summary for a terminal: how many, what would change and by what, why the rest cannot be told. */
 export function summaryText(summary: ReplaySummary, paint: Paint): string {
   return [headline(summary, paint), changes(summary, paint), tools(summary, paint), examples(summary, paint)]
-    .concat(losses(summary, paint), shadows(summary, paint))
+    .concat(losses(summary, paint), shadows(summary, paint), others(summary))
     .filter((part) => part !== "")
     .join("\n");
 }
@@ -67,6 +67,11 @@ function shadowText({ policy, effect, matched, unknown, changes }: ReplayShadow)
   const open = unknown === 0 ? "" : `; of ${counted(unknown, "call")} that cannot be told`;
   const what = done.length === 0 ? "enforcing it would change nothing" : `enforcing it would ${done.join(", ")}`;
   return `${name}: matched ${counted(matched, "call")}; ${what}${open}`;
+}
+
+function others({ others }: ReplaySummary): string {
+  if (others === 0) return "";
+  return `Not replayed: ${counted(others, "request")} about prompts and resources. Only calls of tools are.\n`;
 }
 
 function actionOf(effect: string): string {
@@ -134,5 +139,6 @@ export function summaryJson(summary: ReplaySummary): Readonly<Record<string, unk
     tools: summary.tools.map(({ otherPolicies, ...tool }) => ({ ...tool, other_policies: otherPolicies })),
     unknown_because: summary.losses,
     shadow: summary.shadows,
+    not_replayed: summary.others,
   };
 }

@@ -157,6 +157,7 @@ async function replayAll({ audit, definitions, witness }: StoreReader, run: RunO
   // What comes while this runs is for the next time: it would never end beside a busy gateway.
   const until = await audit.lastSeq();
   const total = await audit.countCalls(from);
+  const others = await audit.countOthers(from);
   const chain = await chainOf(witness, source.chain);
   const read = createRowReader(definitions, source.keys, chain);
   const progress = createProgress({ output: process.stderr, total, noun: "calls", now: () => performance.now() });
@@ -194,7 +195,7 @@ async function replayAll({ audit, definitions, witness }: StoreReader, run: RunO
   }
   progress.end();
   return {
-    summary: tally.summary(),
+    summary: tally.summary(others),
     total,
     interrupted: interrupted && done < total,
     shut,

@@ -1,4 +1,5 @@
 import { type Context, Hono } from "hono";
+import { subjectOf } from "../../audit/read/subject-of.ts";
 import type { ActivityOperations } from "../../operations/activity/activity.ts";
 import type { Area } from "../area.ts";
 import type { ConsoleEnv } from "../console-env.ts";
@@ -71,11 +72,12 @@ function createActivity(activity: ActivityOperations, publicUrl: string): Hono<C
   return app;
 }
 
-const LEAD = "Every call of a tool, what was decided about it, and why. The newest first.";
+const LEAD = "Every request for a tool, a prompt or a resource, what was decided about it, and why. The newest first.";
 
 function timelinePage(c: Context<ConsoleEnv>, timeline: Parameters<typeof TimelinePage>[0]["timeline"], id: string) {
   const call = timeline.entries.find(({ callId }) => callId === id) ?? timeline.entries[0];
-  const title = call?.tool === null || call === undefined ? "One act" : "One call";
+  const kind = call === undefined ? undefined : subjectOf(call)?.kind;
+  const title = kind === undefined ? "One act" : kind === "tool" ? "One call" : "One request";
   return page(
     c,
     { title, area: "activity", lead: LEAD_TIMELINE },

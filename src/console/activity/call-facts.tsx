@@ -2,21 +2,23 @@ import type { Child } from "hono/jsx";
 import { actedBy, actorOf } from "../../audit/actor-of.ts";
 import { clientName } from "../../audit/client-name.ts";
 import { jsonIn } from "../../audit/read/read-matches.ts";
+import { subjectOf } from "../../audit/read/subject-of.ts";
 import { isFormRefusal } from "../../core/call-outcome.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
 import { FactList } from "../components/facts.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
+import { harmless } from "../harmless.ts";
 import { readValue } from "../values/read-value.ts";
 import { ValueFlags } from "../values/value-flags.tsx";
 import { ValueTree } from "../values/value-tree.tsx";
 
 /** Who called what with which arguments, and by what else it can be found. */
 export function CallFacts({ entry }: { readonly entry: AuditEntry }) {
-  const { upstream, tool, approval } = entry;
+  const { approval } = entry;
+  const about = subjectOf(entry);
   const facts = jsonIn(entry.facts);
   const known: JsonObject = isObject(facts) ? facts : {};
-  const path = upstream === null ? (tool ?? "") : `${upstream}/${tool ?? ""}`;
   return (
     <div>
       <section class="panel" aria-labelledby="arguments">
@@ -24,10 +26,11 @@ export function CallFacts({ entry }: { readonly entry: AuditEntry }) {
         <Arguments entry={entry} />
       </section>
       <section class="panel" aria-labelledby="facts">
-        <h2 id="facts">The call</h2>
+        <h2 id="facts">{entry.subjectKind === null ? "The call" : "The request"}</h2>
         <FactList
           entries={[
-            ["Tool", <a href={`/console/activity?tool=${encodeURIComponent(path)}`}>{text(path)}</a>],
+            about === undefined ? ["Tool", undefined] : [titleOf(about.kind), <SubjectLink entry={entry} />],
+            ["Method", about === undefined || about.kind === "tool" ? undefined : text(entry.method)],
             [
               "Approval",
               approval === null ? undefined : (
@@ -70,6 +73,18 @@ export function CallFacts({ entry }: { readonly entry: AuditEntry }) {
   );
 }
 
+function titleOf(kind: string): string {
+  return harmless(`${kind.charAt(0).toUpperCase()}${kind.slice(1)}`, 40).text;
+}
+
+/** To all entries about the same. */
+function SubjectLink({ entry }: { readonly entry: AuditEntry }) {
+  const { upstream, tool, subject } = entry;
+  const path = [upstream, subject ?? tool].filter((part) => part !== null).join("/");
+  const query = entry.subjectKind === null ? { tool: path } : { method: entry.method ?? "", subject: subject ?? "" };
+  return <a href={`/console/activity?${new URLSearchParams(query)}`}>{text(path)}</a>;
+}
+
 function Arguments({ entry }: { readonly entry: AuditEntry }) {
   if (entry.decision === null && isFormRefusal(entry.outcome)) {
     return (
@@ -79,10 +94,12 @@ function Arguments({ entry }: { readonly entry: AuditEntry }) {
     );
   }
   if (entry.decision === null) {
+    const kind = subjectOf(entry)?.kind ?? "tool";
     return (
       <p>
-        They are not kept: no tool of this name was known, so that nothing was decided about them and nothing was sent.
-        The caller heard that there is no such tool, as of any that policies hide.
+        They are not kept: no {kind} of this {kind === "resource" ? "URI" : "name"} was known, so that nothing was
+        decided about them and nothing was sent. The caller heard that there is no such {kind}, as of any that policies
+        hide.
       </p>
     );
   }

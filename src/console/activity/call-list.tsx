@@ -1,5 +1,6 @@
 import { actorOf } from "../../audit/actor-of.ts";
 import { readMatches } from "../../audit/read/read-matches.ts";
+import { subjectWords } from "../../audit/read/subject-of.ts";
 import { lengthText } from "../../core/duration.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
 import { type Column, DataTable } from "../components/data-table.tsx";
@@ -37,9 +38,9 @@ export function timelineUrl(id: string): string {
   return `/console/activity/${encodeURIComponent(id)}`;
 }
 
-function nameOfEntry({ kind, upstream, tool, callId }: AuditEntry): string {
-  if (tool !== null) return short(upstream === null ? tool : `${upstream}/${tool}`);
-  return kind === "admin" ? short(upstream ?? callId) : short(callId);
+function nameOfEntry(entry: AuditEntry): string {
+  const { kind, upstream, callId } = entry;
+  return short(subjectWords(entry) ?? (kind === "admin" ? (upstream ?? callId) : callId));
 }
 
 function whoOf(entry: AuditEntry): string {

@@ -12,7 +12,7 @@ export function NoCalls({ url }: { readonly url: string }) {
   const claude = `claude mcp add --transport http portcullis ${url}/mcp --header "Authorization: Bearer <key>"`;
   return (
     <EmptyState title="No calls yet">
-      <p>Every call of a tool is recorded here with what was decided and why, before it is made. Connect a client:</p>
+      <p>Every request is recorded here with what was decided and why, before anything happens. Connect a client:</p>
       <CodeBlock text={claude} label="Connect Claude Code" />
       <p>Any MCP client will do. This lists the tools that it can call:</p>
       <CodeBlock text={curl} label="List the tools with curl" />

@@ -1,6 +1,7 @@
 import { counted, grouped } from "../../core/counted.ts";
 import { lengthText } from "../../core/duration.ts";
 import type { ActivityOverview } from "../../operations/activity/activity.ts";
+import type { OtherKind } from "../../store/activity/activity.ts";
 import { DECISIONS } from "../call-words.ts";
 import { harmless } from "../harmless.ts";
 
@@ -14,6 +15,17 @@ export function decisionsSummary({ points }: ActivityOverview, span: string): st
   if (all === 0) return `No call was decided ${span}.`;
   const parts = totals.map(({ counted, n }) => `${grouped(n)} ${counted}`);
   return `${counted(all, "call")} decided ${span}: ${parts.join(", ")}.`;
+}
+
+/** The same of requests about prompts, or about resources. */
+export function othersSummary({ points }: ActivityOverview, span: string, kind: OtherKind): string {
+  const totals = DECISIONS.map(({ value, counted }) => ({
+    counted: value === "hide" ? `to a hidden ${kind}` : counted,
+    n: points.reduce((sum, { others }) => sum + (others[kind][value] ?? 0), 0),
+  })).filter(({ n }) => n > 0);
+  const all = totals.reduce((sum, { n }) => sum + n, 0);
+  const parts = totals.map(({ counted, n }) => `${grouped(n)} ${counted}`);
+  return `${counted(all, "request")} decided ${span}: ${parts.join(", ")}.`;
 }
 
 /** What there is to see in the chart of latencies. */

@@ -1,7 +1,8 @@
 import type { ActivityOverview } from "../../operations/activity/activity.ts";
+import { OTHER_KINDS } from "../../store/activity/activity.ts";
 import type { AssetUrls } from "../assets.ts";
 import { Behind, ChartAssets } from "./chart-assets.tsx";
-import { DecisionsFigure, LatencyFigure, WaitingFigure } from "./figures.tsx";
+import { DecisionsFigure, LatencyFigure, OthersFigure, WaitingFigure } from "./figures.tsx";
 
 const HOUR_MS = 3_600_000;
 
@@ -49,6 +50,9 @@ export function FiguresPage(props: {
       </nav>
       <Behind overview={overview} />
       <DecisionsFigure {...shown} />
+      {OTHER_KINDS.map((kind) => (
+        <OthersFigure {...shown} kind={kind} />
+      ))}
       <LatencyFigure {...shown} />
       <WaitingFigure {...shown} />
     </>

@@ -2,10 +2,11 @@ import type { Child } from "hono/jsx";
 import { grouped } from "../../core/counted.ts";
 import { lengthText } from "../../core/duration.ts";
 import type { ActivityOverview, ActivityPoint } from "../../operations/activity/activity.ts";
+import type { OtherKind } from "../../store/activity/activity.ts";
 import { DECISIONS } from "../call-words.ts";
 import { harmless } from "../harmless.ts";
 import { exactTime } from "../times.ts";
-import { decisionsSummary, latencySummary, waitingSummary } from "./figure-summaries.ts";
+import { decisionsSummary, latencySummary, othersSummary, waitingSummary } from "./figure-summaries.ts";
 
 /** One line or colour of a chart, and one column of its table. */
 interface Series {
@@ -40,6 +41,30 @@ export function DecisionsFigure({ overview, span }: { readonly overview: Activit
   const summary = decisionsSummary(overview, span);
   return <Figure id="decisions" title="Decisions" kind="stack" unit="calls" {...{ summary, series, points }} />;
 }
+
+/** The same of requests about prompts, or about resources; nothing where nobody made any. */
+export function OthersFigure(props: {
+  readonly overview: ActivityOverview;
+  readonly span: string;
+  readonly kind: OtherKind;
+}) {
+  const { overview, span, kind } = props;
+  const { points } = overview;
+  const seen = DECISIONS.filter(({ value }) => points.some(({ others }) => (others[kind][value] ?? 0) > 0));
+  if (seen.length === 0) return null;
+  const series = seen.map(({ value, figure }) => ({
+    ...{ key: value, title: figure, colour: COLOURS[value] ?? "chart-1" },
+    value: ({ others }: ActivityPoint) => others[kind][value] ?? 0,
+  }));
+  const { id, title } = OTHERS[kind];
+  const summary = othersSummary(overview, span, kind);
+  return <Figure kind="stack" unit="calls" {...{ id, title, summary, series, points }} />;
+}
+
+const OTHERS = {
+  prompt: { id: "prompts", title: "Requests for prompts" },
+  resource: { id: "resources", title: "Requests for resources" },
+} as const satisfies Record<OtherKind, unknown>;
 
 /** How fast the servers answered, over time. */
 export function LatencyFigure({ overview, span }: { readonly overview: ActivityOverview; readonly span: string }) {

@@ -15,5 +15,5 @@ export function leftOutWords({ outcome, facts }: Pick<AuditEntry, "outcome" | "f
   const said = jsonIn(facts);
   const calls = isObject(said) ? Number(said["calls"]) : Number.NaN;
   const times = calls === 1 ? "once more" : `${Number.isFinite(calls) ? grouped(calls) : "many"} more times`;
-  return `called tools that nobody knew, or in a form that was refused, ${times}: that was only counted.`;
+  return `asked for what nobody knew, or in a form that was refused, ${times}: that was only counted.`;
 }

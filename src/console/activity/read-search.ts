@@ -11,6 +11,8 @@ const SEARCH_FIELDS = [
   "from",
   "to",
   "call",
+  "method",
+  "subject",
 ] as const;
 
 /** The fields of the search as they stand in the address of the page. */
@@ -41,6 +43,7 @@ export function readSearch(query: (name: string) => string | undefined): CallSea
       ...{ outcome: read("outcome"), client: read("client"), policy: read("policy") },
     },
     ...{ mode: read("mode"), from: toMinute(read("from")), to: toMinute(read("to")), call: read("call") },
+    ...{ method: read("method"), subject: read("subject") },
   };
   const since = timeIn(fields.from);
   const until = timeIn(fields.to);
@@ -66,7 +69,7 @@ function filterOf(
   since: number | undefined,
   until: number | undefined,
 ): CallSearch["filter"] {
-  const { user, tool, decision, outcome, client, policy, mode, call } = fields;
+  const { user, tool, decision, outcome, client, policy, mode, call, method, subject } = fields;
   // `expenses/create_expense` names both; a name without a slash is a tool's of any upstream.
   const slash = tool.indexOf("/");
   const name = tool.slice(slash + 1);
@@ -76,6 +79,8 @@ function filterOf(
     ...(user === "" ? {} : { user }),
     ...(slash > 0 ? { upstream: tool.slice(0, slash) } : {}),
     ...(name === "" ? {} : { tool: name }),
+    ...(method === "" ? {} : { method }),
+    ...(subject === "" ? {} : { subject }),
     ...(decision === "" ? {} : { decision }),
     ...(outcome === "" ? {} : { outcome }),
     ...(client === "" ? {} : { client }),

@@ -1,4 +1,5 @@
 import type { CallOutcome, GATEWAY_LOST, OUTCOME_GROUPS } from "../../core/call-outcome.ts";
+import { DECIDED_METHODS } from "../../core/subject.ts";
 import { DECISIONS } from "../call-words.ts";
 import { Button } from "../components/button.tsx";
 import { SelectField, TextField } from "../components/fields.tsx";
@@ -11,7 +12,7 @@ export function SearchForm({ search }: { readonly search: CallSearch }) {
   const parts = (name: SearchField, label: string) => ({
     ...{ name, label, value: fields[name], error: mistakes.get(name) },
   });
-  const more = ["client", "policy", "mode", "from", "to", "call"] as const;
+  const more = ["method", "subject", "client", "policy", "mode", "from", "to", "call"] as const;
   return (
     <search aria-label="Calls">
       <form method="get" action="/console/activity" class="search">
@@ -23,8 +24,10 @@ export function SearchForm({ search }: { readonly search: CallSearch }) {
           <Button>Search</Button>
         </div>
         <details open={more.some((name) => fields[name] !== "")}>
-          <summary>Client, policy, time, id</summary>
+          <summary>Method, prompt, resource, client, policy, time, id</summary>
           <div class="filters">
+            <SelectField {...parts("method", "Method")} options={[ANY, ...METHODS]} />
+            <TextField {...parts("subject", "Name or URI")} type="search" />
             <TextField {...parts("client", "Client")} type="search" />
             <TextField {...parts("policy", "Policy")} type="search" />
             <SelectField {...parts("mode", "Policies")} options={MODES} />
@@ -56,6 +59,8 @@ const OUTCOME_CHOICES: readonly {
   { value: "denied", label: "denied" },
   { value: "malformed", label: "malformed call" },
   { value: "TOOL_UNKNOWN", label: "unknown tool" },
+  { value: "PROMPT_UNKNOWN", label: "unknown prompt" },
+  { value: "RESOURCE_UNKNOWN", label: "unknown resource" },
   { value: "CALL_CANCELLED", label: "cancelled" },
   { value: "unanswered", label: "cancelled or cut off" },
   { value: "cut_off", label: "cut off at the gateway" },
@@ -63,6 +68,7 @@ const OUTCOME_CHOICES: readonly {
 ];
 
 const ANY = { value: "", label: "any" };
+const METHODS = Object.keys(DECIDED_METHODS).map((value) => ({ value, label: value }));
 const MODES = [
   { value: "", label: "in any mode" },
   { value: "shadow", label: "one in shadow" },

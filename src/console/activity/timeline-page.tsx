@@ -3,6 +3,7 @@ import { actorOf } from "../../audit/actor-of.ts";
 import { askedMsIn } from "../../audit/asked-ms.ts";
 import { clientName } from "../../audit/client-name.ts";
 import { jsonIn, type RecordedMatch, readMatches } from "../../audit/read/read-matches.ts";
+import { subjectWords } from "../../audit/read/subject-of.ts";
 import type { ApprovalEvent, Person } from "../../core/approval.ts";
 import { lengthText } from "../../core/duration.ts";
 import type { CallTimeline } from "../../operations/activity/activity.ts";
@@ -109,11 +110,24 @@ function CallStep({ entry, run, focus }: Extract<TimelineStep, { kind: "call" }>
   const { callId } = entry;
   const client = clientName(entry);
   const words = run ? APPROVED : callWords(entry);
-  const what = run ? "The approved call was run" : "called";
+  const about = entry.subjectKind === null ? undefined : subjectWords(entry);
   return (
     <>
       <h3>
-        {run ? null : <ForeignText text={actorOf(entry) ?? "Somebody"} fold={80} />} {what}{" "}
+        {run ? (
+          `The approved ${about === undefined ? "call" : "request"} was run `
+        ) : (
+          <>
+            <ForeignText text={actorOf(entry) ?? "Somebody"} fold={80} /> {about === undefined
+              ? "called"
+              : "asked for"}{" "}
+          </>
+        )}
+        {about === undefined || run ? null : (
+          <>
+            <ForeignText text={about} fold={80} />{" "}
+          </>
+        )}
         <Badge tone={words.tone}>{words.label}</Badge>
       </h3>
       <p class="soft">

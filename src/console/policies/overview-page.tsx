@@ -10,7 +10,7 @@ import { ForeignText } from "../components/foreign-text.tsx";
 import { Time } from "../components/time.tsx";
 import { overviewLink, POLICIES, pathText, policyLink, TRY, tryLink } from "../policy-words/links.ts";
 import { type Overview, type OverviewQuery, POLICY_FILTERS, type PolicyFilter } from "../policy-words/overview.ts";
-import { targetWords } from "../policy-words/words.ts";
+import { aboutWords } from "../policy-words/words.ts";
 import { Mistakes } from "./mistakes.tsx";
 import { Matches, PolicyBadges } from "./policy-badges.tsx";
 
@@ -77,7 +77,7 @@ function PolicyTable({ file, policies }: { readonly file: string; readonly polic
             ),
           },
           { title: "Effect", cell: (policy) => <PolicyBadges policy={policy} /> },
-          { title: "About", cell: ({ target }) => <ForeignText text={targetWords(target)} /> },
+          { title: "About", cell: (policy) => <ForeignText text={aboutWords(policy)} /> },
           { title: "Last day", cell: (policy) => <Matches policy={policy} /> },
         ]}
       />

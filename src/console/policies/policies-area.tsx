@@ -35,7 +35,7 @@ function createPolicies({ operations }: AreaDeps): Hono<ConsoleEnv> {
     const overview = overviewOf(state.policies, query);
     return page(
       c,
-      { title: "Policies", area: "policies", lead: "What decides over every call, as the files say it." },
+      { title: "Policies", area: "policies", lead: "What decides over every request, as the files say it." },
       <Live assets={c.get("assets")} kind="policies" url={overviewLink(query)} now={c.get("at")}>
         <OverviewPage state={state} query={query} overview={overview} now={c.get("at")} />
       </Live>,

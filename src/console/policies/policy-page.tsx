@@ -4,7 +4,7 @@ import { ButtonLink } from "../components/button.tsx";
 import { FactList } from "../components/facts.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
 import { callsLink, TRY, tryLink } from "../policy-words/links.ts";
-import { targetWords } from "../policy-words/words.ts";
+import { aboutWords } from "../policy-words/words.ts";
 import { ToolLink } from "./overview-page.tsx";
 import { Matches, PolicyBadges } from "./policy-badges.tsx";
 import { SourceLines } from "./source-lines.tsx";
@@ -22,7 +22,7 @@ export function PolicyPage({ detail }: { readonly detail: PolicyDetail }) {
           entries={[
             ["Effect", <PolicyBadges policy={policy} />],
             ["In force", stateWords(policy)],
-            ["About", <ForeignText text={targetWords(policy.target)} />],
+            ["About", <ForeignText text={aboutWords(policy)} />],
             ["Arguments it reads", argumentsRead(policy)],
             ["Matched in the last day", <Matches policy={policy} />],
             ["Tests beside it", testWords(detail)],

@@ -1,5 +1,5 @@
 import type { PolicyView } from "../../operations/policies/policies.ts";
-import { targetWords } from "./words.ts";
+import { aboutWords } from "./words.ts";
 
 /** Which policies to list. */
 export interface OverviewQuery {
@@ -73,8 +73,9 @@ function isShown({ enabled, shadow, matches }: PolicyView, show: PolicyFilter): 
   }
 }
 
-function containsAll({ id, description = "", file, target, effect }: PolicyView, words: readonly string[]): boolean {
+function containsAll(policy: PolicyView, words: readonly string[]): boolean {
   if (words.length === 0) return true;
-  const text = [id, description, file, effect, targetWords(target)].join("\n").toLowerCase();
+  const { id, description = "", file, effect } = policy;
+  const text = [id, description, file, effect, aboutWords(policy)].join("\n").toLowerCase();
   return words.every((word) => text.includes(word));
 }

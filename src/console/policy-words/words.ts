@@ -1,5 +1,6 @@
 import type { Effect, StepUpRequirement } from "../../core/decision.ts";
 import { durationText } from "../../core/duration.ts";
+import { SUBJECT_KINDS } from "../../core/subject.ts";
 import type { PolicyView } from "../../operations/policies/policies.ts";
 import type { GivenCall } from "../../policy/tests/given-call.ts";
 import type { StepUpLack } from "../../step-up/step-up.ts";
@@ -48,14 +49,14 @@ function namedWords(noun: string, names: readonly string[]): readonly string[] {
   return names.length === 0 ? [] : [`${noun}${names.length === 1 ? "" : "s"} ${allOf(names)}`];
 }
 
-/** Which calls a target is about, in a sentence without its end. */
-export function targetWords(target: Target | undefined): string {
-  if (target === undefined) return "Every call";
-  const { tools, upstreams, annotations, users, roles, groups, clients, endpoints } = target;
+/** Which requests a policy is about, in a sentence without its end. */
+export function aboutWords({ target = {}, scope }: Pick<PolicyView, "target" | "scope">): string {
+  const { upstreams, annotations, users, roles, groups, clients, endpoints } = target;
   const what = [
-    tools === undefined ? "Any tool" : chosen(tools, (names) => names, "Any tool"),
+    subjectWords(target, scope),
     ...(upstreams === undefined ? [] : [chosen(upstreams, (names) => `of ${names}`, "of any server")]),
     ...(annotations === undefined ? [] : [annotationWords(annotations)]),
+    ...(target.methods === undefined ? [] : [`for ${oneOfWords(target.methods)}`]),
   ];
   const who = [
     ...(users === undefined ? [] : [chosen(users, (names) => `by ${names}`, "by anybody")]),
@@ -66,7 +67,24 @@ export function targetWords(target: Target | undefined): string {
       ? []
       : [chosen(endpoints.map(endpointName), (names) => `at ${names}`, "at any endpoint")]),
   ];
-  return [...what, ...who].join(", ").replace(/^Any tool, of /, "Any tool of ");
+  return [...what, ...who].join(", ").replace(/^(Any[a-z ]+), of /, "$1 of ");
+}
+
+const PATTERNS = { tool: "tools", prompt: "prompts", resource: "resources" } as const;
+
+function subjectWords(target: Partial<Target>, { kinds }: PolicyView["scope"]): string {
+  const named = [...kinds].some((kind) => target[PATTERNS[kind]] !== undefined);
+  const words =
+    kinds.size === SUBJECT_KINDS.length && !named
+      ? "Anything"
+      : Array.from(kinds, (kind) =>
+          chosen(
+            target[PATTERNS[kind]] ?? [],
+            (names) => (kind === "tool" ? names : `${kind} ${names}`),
+            `any ${kind}`,
+          ),
+        ).join(" or ");
+  return words.replace(/^any/, "Any");
 }
 
 function chosen(patterns: readonly string[], say: (names: string) => string, any: string): string {

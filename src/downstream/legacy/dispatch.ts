@@ -49,7 +49,7 @@ export async function dispatchLegacyRequest(edge: Edge, incoming: LegacyIncoming
       const uri = params["uri"];
       if (typeof uri !== "string") return refuseWith(refuse("PARAMS_INVALID", "params.uri must be a string."));
       const refusal =
-        method === "resources/subscribe" ? await session.subscribe(context.scope, uri) : await session.unsubscribe(uri);
+        method === "resources/subscribe" ? await session.subscribe(context, uri) : await session.unsubscribe(uri);
       return refusal ? refuseWith(refusal) : end("{}");
     }
     default:

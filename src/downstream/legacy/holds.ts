@@ -17,5 +17,5 @@ export async function holdLegacy({ edge, id, call, holdMs }: OpenCall, paused: P
   const held = await edge.holds.hold(call, paused, paused.pollMs ?? holdMs());
   return held.ended
     ? { message: renderLegacy(edge, id, call, held.outcome), delivered: () => held.delivered() }
-    : { message: renderLegacyOwn(id, pendingAnswer(held, paused.link)), delivered: undefined };
+    : { message: renderLegacyOwn(id, pendingAnswer(call, held, paused.link)), delivered: undefined };
 }

@@ -39,7 +39,7 @@ export function renderLegacy(edge: Edge, id: RpcId, call: Call, outcome: Settled
     case "withheld":
       return renderLegacyOwn(id, withheldAnswer(call));
     case "unapproved":
-      return renderLegacyOwn(id, unapprovedAnswer(outcome, edge.errors));
+      return renderLegacyOwn(id, unapprovedAnswer(call, outcome, edge.errors));
     default:
       return outcome satisfies never;
   }

@@ -52,7 +52,7 @@ export function createSessionRegistry(edge: Edge, store: SessionStore): SessionR
     if (record === undefined || !opened(record, context.principal)) return undefined;
     if (now() - record.lastSeenAt > limits.sessionIdleMs || !live.makeRoom()) return undefined;
     const session = live.hold(record, context);
-    session.legacy.restore(context.scope);
+    session.legacy.restore(context);
     return session;
   };
 

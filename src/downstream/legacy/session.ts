@@ -4,14 +4,13 @@ import { type Refusal, refuse } from "../../core/errors.ts";
 import { randomId } from "../../core/ids.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { type Principal, personKey, principalKey } from "../../core/principal.ts";
-import type { Scope } from "../../core/scope.ts";
 import { encodeNotification } from "../../mcp/encode.ts";
 import { asClientParams } from "../../mcp/members/era-members.ts";
 import type { RpcId } from "../../mcp/messages.ts";
 import { isLogLevel, reachesLevel } from "../../mcp/request-meta.ts";
 import type { SessionChange } from "../../store/sessions/sessions.ts";
 import { type DeliveryClass, deliveryClassOf } from "../delivery-class.ts";
-import type { Edge } from "../edge.ts";
+import { type Edge, type RequestContext, watcherOf } from "../edge.ts";
 import { uriTooLong } from "../options.ts";
 import { PendingInputRequests } from "./pending-input-requests.ts";
 
@@ -141,12 +140,12 @@ export class LegacySession {
   }
 
   /** Watches a resource; a second subscription to it changes nothing. */
-  async subscribe(scope: Scope, uri: string): Promise<Refusal | undefined> {
+  async subscribe(context: RequestContext, uri: string): Promise<Refusal | undefined> {
     if (this.#watches.has(uri)) return undefined;
     const { maxSubscriptions, maxKeptChars } = this.#edge.limits;
     if (uri.length > maxKeptChars) return refuse("PARAMS_INVALID", uriTooLong(maxKeptChars));
     if (this.#watches.size >= maxSubscriptions) return refuse("TOO_MANY_OPEN");
-    const refusal = await this.#watch(scope, uri);
+    const refusal = await this.#watch(context, uri);
     if (refusal === undefined) await this.#saveSubscriptions();
     return refusal;
   }
@@ -161,11 +160,12 @@ export class LegacySession {
    * as watched from the start, so that a change of one meanwhile does not store the loss of the others, and for as long as
    * their servers are not there.
    */
-  restore(scope: Scope): void {
+  restore(context: RequestContext): void {
     const { gateway } = this.#edge;
+    const watcher = watcherOf(context, this.facts.clientInfo, this.peer, this.facts.handle);
     for (const uri of this.facts.subscriptions) {
       if (this.#watches.has(uri)) continue;
-      const restored = gateway.resubscribe(scope, this.peer, uri, (notification) => this.notify(notification));
+      const restored = gateway.resubscribe(watcher, uri, (notification) => this.notify(notification));
       this.#watches.set(uri, { close: () => restored.close(), closed: false });
     }
   }
@@ -188,16 +188,15 @@ export class LegacySession {
     return this.inputRequests.put(inputRequest, (message) => this.#output.push(message));
   }
 
-  async #watch(scope: Scope, uri: string): Promise<Refusal | undefined> {
+  async #watch(context: RequestContext, uri: string): Promise<Refusal | undefined> {
     if (this.#watches.has(uri)) return undefined;
     const watch: Watch = { close: undefined, closed: false };
     this.#watches.set(uri, watch);
     // A server that makes its first start has not said yet which resources are its own.
-    await this.#edge.gateway.starting(scope);
+    await this.#edge.gateway.starting(context.scope);
     if (watch.closed) return undefined;
-    const answer = await this.#edge.gateway.subscribe(scope, this.peer, uri, (notification) =>
-      this.notify(notification),
-    );
+    const watcher = watcherOf(context, this.facts.clientInfo, this.peer, this.facts.handle);
+    const answer = await this.#edge.gateway.subscribe(watcher, uri, (notification) => this.notify(notification));
     if (!answer.ok) {
       if (this.#watches.get(uri) === watch) this.#watches.delete(uri);
       return answer;

@@ -30,7 +30,7 @@ export async function answerPaused(edge: Edge, id: RpcId, call: Call, paused: Pa
   if (held.ended) return { ...renderModern(edge, id, call, held.outcome), delivered: () => held.delivered() };
   if (call.acceptsTasks && !polls) return createdTask(edge, id, { request: held.request, link: paused.link });
   if (polls || !held.timeUp || paused.leg + 1 >= limits.maxLegs) {
-    return renderModernOwn(edge, id, pendingAnswer(held, paused.link));
+    return renderModernOwn(edge, id, pendingAnswer(call, held, paused.link));
   }
   const result = ownResult(edge, "input_required", {
     ...(inputRequest === undefined

@@ -11,7 +11,7 @@ import type { RpcId } from "../../mcp/messages.ts";
 import { META, MODERN_REVISION } from "../../mcp/revisions.ts";
 import { declaresTasks } from "../../mcp/tasks.ts";
 import { deliveryClassOf } from "../delivery-class.ts";
-import { callerOf, type Edge, type RequestContext } from "../edge.ts";
+import { callerOf, type Edge, type RequestContext, watcherOf } from "../edge.ts";
 import { LIST_CHANGED } from "../list-changes.ts";
 import { type EdgeLimits, uriTooLong } from "../options.ts";
 import type { Reply } from "../reply.ts";
@@ -96,6 +96,7 @@ class Listen {
   readonly name: string = randomId();
   readonly #edge: Edge;
   readonly #caller: Caller;
+  readonly #clientInfo: JsonObject | undefined;
   readonly #id: RpcId;
   readonly #endpoint: string;
   readonly #reply: Reply;
@@ -106,7 +107,8 @@ class Listen {
   #early: Map<string, Notification> | undefined = new Map();
   #closed = false;
 
-  constructor(edge: Edge, caller: Caller, { request, context, reply }: ModernIncoming) {
+  constructor(edge: Edge, caller: Caller, { request, meta, context, reply }: ModernIncoming) {
+    this.#clientInfo = meta.clientInfo;
     this.owner = personKey(caller.principal);
     this.#caller = caller;
     this.#edge = edge;
@@ -182,7 +184,8 @@ class Listen {
 
   async #watch(context: RequestContext, peer: ClientPeer, uri: string): Promise<boolean> {
     const { gateway } = this.#edge;
-    const answer = await gateway.subscribe(context.scope, peer, uri, (notification) => this.#pass(notification));
+    const watcher = watcherOf(context, this.#clientInfo, peer, undefined);
+    const answer = await gateway.subscribe(watcher, uri, (notification) => this.#pass(notification));
     if (!answer.ok) return false;
     this.onClose(() => answer.close());
     return true;

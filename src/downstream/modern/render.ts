@@ -60,7 +60,7 @@ export function modernEnd(edge: Edge, call: Answered, outcome: SettledOutcome): 
     case "withheld":
       return ownEnd(edge, withheldAnswer(call));
     case "unapproved":
-      return ownEnd(edge, unapprovedAnswer(outcome, edge.errors));
+      return ownEnd(edge, unapprovedAnswer(call, outcome, edge.errors));
     default:
       return outcome satisfies never;
   }

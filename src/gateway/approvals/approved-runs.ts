@@ -6,7 +6,7 @@ import type { Upstreams } from "../../upstream/upstream.ts";
 import type { Execute } from "../steps/execute.ts";
 import type { Origin } from "../steps/origin.ts";
 import { readContext } from "./approval-context.ts";
-import { type LiveCaller, type ToolOfRequestDeps, toolOfRequest } from "./run-check.ts";
+import { type LiveCaller, type SubjectOfRequestDeps, subjectOfRequest } from "./run-check.ts";
 import { createRunListeners, type RunListener } from "./run-listeners.ts";
 import { type Begun, CHANGED, createRunWay, notRun, type RunWayDeps, refusedNow } from "./run-way.ts";
 
@@ -22,7 +22,7 @@ export interface ApprovedRuns {
   drain(ms: number): Promise<void>;
 }
 
-export interface ApprovedRunsDeps extends ToolOfRequestDeps, RunWayDeps {
+export interface ApprovedRunsDeps extends SubjectOfRequestDeps, RunWayDeps {
   readonly execute: Execute;
   readonly approvals: Pick<Approvals, "requestedCall" | "claim" | "finish" | "invalidate">;
   readonly upstreams: Upstreams;
@@ -50,7 +50,7 @@ export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
     },
   });
 
-  /** Finds out in whose name the call is run and which tool it calls, then takes the steps of `execute.ts`. */
+  /** Finds out in whose name the call is run and what it is about, then takes the steps of `execute.ts`. */
   async function start(request: ApprovalRequest, caller: LiveCaller | undefined): Promise<Begun> {
     const { id } = request;
     const unfit = (reason: string) => notRun(approvals, id, { kind: "invalid", reason });
@@ -65,7 +65,7 @@ export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
     if (now() >= deps.actsUntil(principal, request.createdAt)) return { kind: "absent" };
     const origin: Origin = {
       id: deps.callIds(),
-      method: "tools/call",
+      method: request.method,
       receivedAt: now(),
       principal,
       client: caller?.client ?? context.client,
@@ -74,9 +74,9 @@ export function createApprovedRuns(deps: ApprovedRunsDeps): ApprovedRuns {
       session: context.session,
       traceId: caller?.traceId,
     };
-    const found = await toolOfRequest(deps, request, context);
+    const found = await subjectOfRequest(deps, request, context, requested.arguments);
     if (found.kind !== "found") return notRun(approvals, id, found);
-    const subject = { kind: "tool", tool: found.tool, arguments: requested.arguments } as const;
+    const { subject } = found;
     return deps.execute(origin, subject, wayOf({ request, context, caller, origin, subject }));
   }
 

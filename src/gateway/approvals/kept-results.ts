@@ -1,20 +1,23 @@
 import type { Approvals } from "../../approvals/approvals.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
-import type { ToolEntry } from "../../catalog/entries.ts";
 import type { ApprovalRequest } from "../../core/approval.ts";
 import type { Call } from "../../core/call.ts";
 import { allows, type Decision } from "../../core/decision.ts";
-import { refuse } from "../../core/errors.ts";
+import type { JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
 import type { SettledOutcome } from "../../core/outcome.ts";
 import type { Scope } from "../../core/scope.ts";
+import { subjectKindOf } from "../../core/subject.ts";
 import type { Answers } from "../../policy/answer.ts";
 import type { PolicySet } from "../../policy/policy-set.ts";
 import type { LongRedactions } from "../../redaction/long-redactions.ts";
 import type { MarkHash } from "../../redaction/redact.ts";
+import { otherSubject, type Subject, toolSubject, UNLISTED } from "../requests/subject.ts";
 import { type Origin, policyInput } from "../steps/origin.ts";
 import { createResultGuard } from "../steps/result-guard.ts";
+import { UNKNOWN } from "../steps/unresolved.ts";
 import { readContext } from "./approval-context.ts";
+import { listedSubject } from "./listed-subject.ts";
 import { rememberRedactions } from "./remembered-redactions.ts";
 import type { StoredOutcome } from "./stored-outcome.ts";
 
@@ -63,14 +66,20 @@ export function createGiveOut(deps: KeptResultsDeps): GiveOut {
   const longRedactions = rememberRedactions(deps.longRedactions);
 
   /** As it is now; of one that is gone only the name is known. */
-  function toolOf({ upstream, tool: name, definitionDigest }: ApprovalRequest, scope: Scope | undefined): ToolEntry {
+  function subjectOf(request: ApprovalRequest, scope: Scope | undefined, args: JsonObject): Subject {
+    const { method, upstream, tool: name, definitionDigest: digest } = request;
     const view = scope && catalog.view(scope);
+    const listed = listedSubject(view, request, args, "");
+    if (listed.kind === "found") return listed.subject;
+    const kind = subjectKindOf(method);
+    if (kind !== "tool") {
+      return otherSubject({ kind, method, upstream, place: "", name, definition: UNLISTED, arguments: args });
+    }
     const known = view && [...view.tools.values(), ...view.absentTools.values()];
     const found = known?.find((entry) => entry.upstream === upstream && entry.name === name);
-    if (found !== undefined) return found;
+    if (found !== undefined) return toolSubject(found, args);
     const definition = { name, inputSchema: { type: "object" } };
-    const digest = definitionDigest;
-    return { upstream, place: "", name, definition, listed: definition, digest, repairs: [], paramHeaders: [] };
+    return { kind, method, upstream, place: "", name, definition, digest, arguments: args, paramHeaders: [] };
   }
 
   return async (request, open, { principal, client, headers, scope, session, traceId, cancellation }) => {
@@ -83,14 +92,14 @@ export function createGiveOut(deps: KeptResultsDeps): GiveOut {
       return { outcome: { kind: "withheld" }, heldBack: true };
     }
     const origin: Origin = {
-      ...{ id: deps.callIds(), method: "tools/call", receivedAt: deps.now() },
+      ...{ id: deps.callIds(), method: request.method, receivedAt: deps.now() },
       ...{ principal, client, headers, scope, session, traceId },
     };
-    const tool = toolOf(request, deps.scope(context.endpoint));
-    const input = policyInput(origin, { kind: "tool", tool, arguments: requested.arguments });
+    const subject = subjectOf(request, deps.scope(context.endpoint), requested.arguments);
+    const input = policyInput(origin, subject);
     const set = deps.policies();
     const { decision } = deps.answers.of(set, input);
-    const refused = refusalBy(decision);
+    const refused = refusalBy(decision, subject);
     if (refused !== undefined) {
       log.info({ request: request.id, effect: decision.effect }, "A result was kept back from whoever fetched it.");
       return { outcome: refused, heldBack: true };
@@ -108,7 +117,7 @@ export function createGiveOut(deps: KeptResultsDeps): GiveOut {
   };
 }
 
-function refusalBy(decision: Decision): SettledOutcome | undefined {
-  if (decision.hidden) return { kind: "refused", refusal: refuse("TOOL_UNKNOWN") };
+function refusalBy(decision: Decision, { kind }: Subject): SettledOutcome | undefined {
+  if (decision.hidden) return UNKNOWN[kind];
   return allows(decision) ? undefined : { kind: "denied", decision };
 }

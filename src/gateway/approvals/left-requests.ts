@@ -5,6 +5,7 @@ import type { Log } from "../../core/log.ts";
 import { readArguments, readContinuation } from "../requests/params.ts";
 import type { ApprovalContinuation, RequestStates } from "../requests/request-state.ts";
 import type { NamedCall } from "../requests/resolved-call.ts";
+import { boundCall } from "../step-up/step-up-gate.ts";
 
 /** The newest requests of a caller for tools of one name that are looked through. */
 const MAX_LOOKED_AT = 100;
@@ -43,15 +44,15 @@ export function createLeftRequests(deps: {
     const named = scope.prefixed ? { upstream: name.slice(0, end) } : { tool: name };
     const { items } = await approvals.list({ requester: principal, ...named, limit: MAX_LOOKED_AT });
     const definitions = new Map<string, NamedCall>();
-    for (const { upstream, tool, definitionDigest: digest } of items) {
-      if (scope.prefixed && exposedName(upstream, tool) !== name) continue;
+    for (const { upstream, tool, method, definitionDigest: digest } of items) {
+      if (method !== "tools/call" || (scope.prefixed && exposedName(upstream, tool) !== name)) continue;
       if (definitions.size >= MAX_DEFINITIONS) break;
-      const subject = { tool: { upstream, name: tool, digest }, arguments: args.value };
+      const subject = { kind: "tool", method, upstream, name: tool, digest, arguments: args.value } as const;
       definitions.set(`${upstream} ${digest}`, { call, subject });
     }
     for (const made of definitions.values()) {
-      const { upstream, name: tool, digest: definitionDigest } = made.subject.tool;
-      const request = await approvals.find({ principal, upstream, tool, definitionDigest, arguments: args.value });
+      const { upstream } = made.subject;
+      const request = await approvals.find(boundCall(made));
       if (request === undefined) continue;
       const brought = readContinuation(call, { name: upstream, place: "" }, states);
       const leg = brought.ok && brought.value.kind === "approval" ? brought.value.leg : 0;

@@ -3,11 +3,10 @@ import type { CallDigests } from "../../approvals/call-digest.ts";
 import type { ApprovalRequest } from "../../core/approval.ts";
 import type { Call } from "../../core/call.ts";
 import type { CallOutcome } from "../../core/call-outcome.ts";
-import type { Cancellation } from "../../core/cancellation.ts";
 import type { Decision } from "../../core/decision.ts";
 import { refuse } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
-import type { Outcome, PausedEnd, PausedOutcome, SettledOutcome, StillPaused } from "../../core/outcome.ts";
+import type { Outcome, PausedOutcome } from "../../core/outcome.ts";
 import { isMadeBy } from "../../core/persons.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
@@ -16,14 +15,15 @@ import { readStatusQuery } from "../lists/status-tool.ts";
 import { FOREIGN_STATE } from "../requests/params.ts";
 import type { ApprovalContinuation, RequestStates } from "../requests/request-state.ts";
 import type { NamedCall, ResolvedCall } from "../requests/resolved-call.ts";
+import { givenTo } from "../requests/subject.ts";
 import { boundCall } from "../step-up/step-up-gate.ts";
 import type { Links } from "../steps/links.ts";
 import { contextOf, requesterOf } from "./approval-context.ts";
 import type { ApprovedRuns } from "./approved-runs.ts";
 import type { Fetcher, GiveOut } from "./kept-results.ts";
 import { createRequestEnds } from "./request-ends.ts";
-import { createRequestWatch } from "./request-watch.ts";
-import type { LiveCaller } from "./run-check.ts";
+import { definitionChanged, type LiveCaller } from "./run-check.ts";
+import { createWaits, leftAsItIs } from "./waits.ts";
 
 /** What came of a call that needs approval. */
 export interface Paused {
@@ -78,8 +78,8 @@ const STATE_GRACE_MS = 14 * 86_400_000;
 /** Makes them. Long because all ways to come to a request, and to wait for it, are over the same parts. */
 export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
   const { approvals, upstreams, runs, states, digests, link, log, now } = deps;
-  const watch = createRequestWatch(approvals);
   const endOf = createRequestEnds(deps);
+  const waits = createWaits({ approvals, runs, endOf, now });
 
   /** A request that this principal made through this client; to everybody else there is none. */
   async function own(id: string, principal: Principal): Promise<ApprovalRequest | undefined> {
@@ -87,38 +87,10 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
     return request !== undefined && isMadeBy(request.requester, principal) ? request : undefined;
   }
 
-  /** One wait: until the end, until it may be run by whoever waits, or as long as they wait. */
-  async function waitFor(
-    first: ApprovalRequest,
-    call: Call,
-    ms: number,
-    cancellation: Cancellation | undefined,
-  ): Promise<PausedEnd | StillPaused> {
-    const until = now() + ms;
-    const stopListening = runs.listen(first.id, call);
-    let request = first;
-    try {
-      for (;;) {
-        const end = await endOf(request, call);
-        if (end !== undefined) return end;
-        const gone = cancellation?.cancelled === true;
-        if (request.state === "approved" && !gone) {
-          const begun = await runs.begin(request, call);
-          if (begun.kind === "not_run") return notRun(begun.outcome);
-          // Its next request is decided anew, and told where to sign in.
-          if (begun.kind === "sign_in") return { ended: false, request, needsSignIn: true };
-        }
-        const left = until - now();
-        const changed = gone ? undefined : await watch.after(request, left, cancellation);
-        if (changed === undefined) {
-          const last = (await approvals.get(request.id)) ?? request;
-          return (await endOf(last, call)) ?? { ended: false, request: last };
-        }
-        request = changed;
-      }
-    } finally {
-      stopListening();
-    }
+  /** The same as a task, which only a call of a tool is. */
+  async function ownTask(id: string, principal: Principal): Promise<ApprovalRequest | undefined> {
+    const request = await own(id, principal);
+    return request?.method === "tools/call" ? request : undefined;
   }
 
   function pause(request: ApprovalRequest, call: Call, leg: number, pollMs?: number): PausedOutcome {
@@ -130,10 +102,11 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
       pollMs,
       async wait(ms, cancellation) {
         try {
-          return await waitFor(request, call, ms, cancellation);
+          const wait = request.method === call.method ? waits.untilEnd : waits.untilDecided;
+          return await wait(request, call, ms, cancellation);
         } catch (err) {
           log.error({ err, request: request.id }, "A call that waits for approval could not be looked after.");
-          return notRun({ kind: "refused", refusal: refuse("APPROVALS_UNAVAILABLE") });
+          return leftAsItIs({ kind: "refused", refusal: refuse("APPROVALS_UNAVAILABLE") });
         }
       },
       state: (next) =>
@@ -170,18 +143,20 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
     ask: (made, decision, leg) =>
       guarded(async () => {
         const { call, subject } = made;
-        const { tool } = subject;
+        const { method, upstream, name } = subject;
         const requested = await approvals.request({
           ...requesterOf(call),
-          upstream: tool.upstream,
-          tool: tool.name,
-          definitionDigest: tool.digest,
-          arguments: subject.arguments,
+          method,
+          upstream,
+          tool: name,
+          definitionDigest: subject.digest,
+          arguments: givenTo(subject),
           approvals: decision.approvals,
           policySet: decision.set,
           run: call.acceptsTasks ? "gateway" : "caller",
-          idempotent: deps.isIdempotent(tool.upstream, tool.name),
-          context: contextOf(call, decision.approvals, upstreams.get(tool.upstream)?.place),
+          // To get a prompt and to read a resource changes nothing.
+          idempotent: subject.kind !== "tool" || deps.isIdempotent(upstream, name),
+          context: contextOf(call, decision.approvals, upstreams.get(upstream)?.place),
         });
         if (!requested.ok) return { outcome: { kind: "refused", refusal: requested }, recordAs: requested.code };
         const { request } = requested;
@@ -201,8 +176,8 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
         const isFor = (definitionDigest: string) => digests.isCall(request.digest, { ...bound, definitionDigest });
         if (await isFor(bound.definitionDigest)) return joined(request);
         if (!(await isFor(request.definitionDigest))) return foreign;
-        // It is the same call, of a tool that is another one now. What has been run already was not.
-        await approvals.invalidate(id, "The definition of the tool has changed since the approval was asked for.");
+        // It is the same call, of something that is another one now. What has been run already was not.
+        await approvals.invalidate(id, definitionChanged(request.method));
         return joined((await approvals.get(id)) ?? request);
       }),
     async status(call) {
@@ -217,7 +192,7 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
     },
     async task(id, fetcher) {
       const { principal, client, headers } = fetcher;
-      let request = await own(id, principal);
+      let request = await ownTask(id, principal);
       if (request === undefined) return undefined;
       if (request.state === "approved") {
         const caller: LiveCaller = { principal, client, headers };
@@ -230,7 +205,7 @@ export function createPausedCalls(deps: PausedCallsDeps): PausedCalls {
       return { request, link: link(id), end: end?.later === true ? undefined : end, needsSignIn: false };
     },
     async cancel(id, principal) {
-      if ((await own(id, principal)) === undefined) return false;
+      if ((await ownTask(id, principal)) === undefined) return false;
       // What runs or has ended stays as it is: a request to cancel is a wish. SEP-2663, "Task cancellation"
       await approvals.cancel(id, principal);
       return true;
@@ -244,8 +219,3 @@ const UNAVAILABLE: Paused = {
 };
 
 const UNKNOWN_REQUEST: Outcome = { kind: "refused", refusal: refuse("APPROVAL_UNKNOWN") };
-
-/** The answer to whoever waits, while the request stays as it is. */
-function notRun(outcome: SettledOutcome): PausedEnd {
-  return { ended: true, outcome, delivered: () => {} };
-}

@@ -2,6 +2,7 @@ import type { Approvals } from "../../approvals/approvals.ts";
 import type { Audit } from "../../audit/audit.ts";
 import type { ApprovalEvent } from "../../core/approval.ts";
 import type { ApprovalOutcome } from "../../core/call-outcome.ts";
+import { subjectKindOf } from "../../core/subject.ts";
 
 /**
  * Records every vote and every end of a request in the audit. That it was asked for and that it was started stand there
@@ -12,8 +13,9 @@ export function recordApprovals(approvals: Pick<Approvals, "onTransition">, audi
     const outcome = outcomeOf(event);
     if (outcome === undefined) return;
     const { actor, at } = event;
-    const { id, upstream, tool, policies } = request;
-    audit.record({ about: "approval", id, at, actor, upstream, tool, policies, outcome });
+    const { id, method, upstream, tool: subject, policies } = request;
+    const subjectKind = subjectKindOf(method);
+    audit.record({ about: "approval", id, at, actor, method, upstream, subjectKind, subject, policies, outcome });
   });
 }
 

@@ -1,15 +1,20 @@
 import type { Catalog } from "../../catalog/catalog.ts";
-import type { ToolEntry } from "../../catalog/entries.ts";
+import type { View } from "../../catalog/view.ts";
 import type { ApprovalRequest } from "../../core/approval.ts";
 import type { Call, ClientFacts } from "../../core/call.ts";
 import type { ApprovalRequirement } from "../../core/decision.ts";
 import { refuse } from "../../core/errors.ts";
+import type { JsonObject } from "../../core/json.ts";
 import type { SettledOutcome } from "../../core/outcome.ts";
 import type { Scope } from "../../core/scope.ts";
+import { type DecidedMethod, subjectKindOf } from "../../core/subject.ts";
+import type { ListKind } from "../../mcp/messages.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
+import { type Subject, toolSubject } from "../requests/subject.ts";
 import type { SignInCheck, SignInDecision } from "../step-up/sign-in.ts";
 import type { DecidedRequest } from "../steps/execute.ts";
 import type { ApprovalContext } from "./approval-context.ts";
+import { listedSubject } from "./listed-subject.ts";
 
 /** Who is there when an approved call is to be run; what is left out is as it was when they asked. */
 export interface LiveCaller
@@ -31,9 +36,12 @@ export type Unfit =
  * Why an approved call is not run, decided again right before: what people approved is the call as it was, under the rules
  * that asked them. An approval satisfies the policies that asked for it, and no others; a sign-in has to be fresh now.
  */
-export function unfitBy({ decision, misfit, signIn }: DecidedRequest, { granted }: ApprovalContext): Unfit | undefined {
-  if (decision.hidden) return invalid("The requester no longer has access to the tool.");
-  if (misfit !== undefined) return invalid("The definition of the tool does not allow these arguments.");
+export function unfitBy(
+  { decision, misfit, signIn, subject: { kind } }: DecidedRequest,
+  { granted }: ApprovalContext,
+): Unfit | undefined {
+  if (decision.hidden) return invalid(`The requester no longer has access to the ${kind}.`);
+  if (misfit !== undefined) return invalid(`The definition of the ${kind} does not allow these arguments.`);
   switch (decision.effect) {
     case "allow":
       return undefined;
@@ -78,44 +86,75 @@ function missingSignIn({ policy }: SignInDecision, signIn: SignInCheck | undefin
   }
 }
 
-/** How long a server may take to list its tools before an approved call is run. */
+/** How long a server may take to list what it has before an approved call is run. */
 const READ_AGAIN_MS = 10_000;
 
-export interface ToolOfRequestDeps {
+export interface SubjectOfRequestDeps {
   readonly upstreams: Pick<Upstreams, "get">;
   readonly catalog: Pick<Catalog, "view" | "readAgain">;
   readonly scope: (endpoint: string) => Scope | undefined;
 }
 
-/** The tool of an approved request as it was when that was made; else why it is not run. */
-export async function toolOfRequest(
-  deps: ToolOfRequestDeps,
-  { upstream, tool: name, definitionDigest }: ApprovalRequest,
+/** What an approved request is about, as it was when that was made; else why it is not run. */
+export async function subjectOfRequest(
+  deps: SubjectOfRequestDeps,
+  request: ApprovalRequest,
   { endpoint, place }: ApprovalContext,
-): Promise<{ readonly kind: "found"; readonly tool: ToolEntry } | Unfit> {
+  args: JsonObject,
+): Promise<{ readonly kind: "found"; readonly subject: Subject } | Unfit> {
+  const { upstream, method } = request;
+  const kind = subjectKindOf(method);
   const server = deps.upstreams.get(upstream);
   const scope = deps.scope(endpoint);
   if (server === undefined || scope === undefined || !scope.upstreams.includes(upstream)) {
-    return invalid("The server of the tool is no longer offered where the approval was asked for.");
+    return invalid(`The server of the ${kind} is no longer offered where the approval was asked for.`);
   }
   // What people approved is a call of the server that they know by this name, such as the one for tests.
   if (place !== undefined && place !== server.place) {
     return invalid(
-      "The server of the tool is another one now than when the approval was asked for, or is given other headers or another environment.",
+      `The server of the ${kind} is another one now than when the approval was asked for, or is given other headers or another environment.`,
     );
   }
   if (server.status().state !== "ready") return notNow(upstream, "it is not connected");
   // What people approved is the tool as it was described to them, and a list in memory may be minutes old.
-  if (!(await deps.catalog.readAgain(upstream, READ_AGAIN_MS))) {
-    return notNow(upstream, "it does not list its tools");
+  const list = LISTS[method];
+  if (!(await deps.catalog.readAgain(upstream, READ_AGAIN_MS, list))) {
+    return notNow(upstream, `it does not list its ${list}`);
   }
-  const listed = [...deps.catalog.view(scope).tools.values()].filter((entry) => entry.upstream === upstream);
-  const tool = listed.find((entry) => entry.name === name);
+  const view = deps.catalog.view(scope);
+  const found = method === "tools/call" ? toolIn(view, request, args) : otherIn(view, request, args, server.place);
+  if (found.kind !== "found" || found.subject.digest === request.definitionDigest) return found;
+  return invalid(definitionChanged(method));
+}
+
+/** Why a request about something that its server describes otherwise by now is never run. */
+export function definitionChanged(method: DecidedMethod): string {
+  return `The definition of the ${subjectKindOf(method)} has changed since the approval was asked for.`;
+}
+
+const LISTS: Readonly<Record<DecidedMethod, ListKind>> = {
+  "tools/call": "tools",
+  "prompts/get": "prompts",
+  "completion/complete": "prompts",
+  "resources/read": "resources",
+  "resources/subscribe": "resources",
+};
+
+type Found = { readonly kind: "found"; readonly subject: Subject } | Unfit;
+
+function toolIn(view: View, { upstream, tool: name }: ApprovalRequest, args: JsonObject): Found {
+  const listed = [...view.tools.values()].filter((entry) => entry.upstream === upstream);
   // One that lists nothing at all has not been read, or is being set up.
   if (listed.length === 0) return notNow(upstream, "it lists no tools");
-  if (tool === undefined) return invalid("The tool is no longer there.");
-  if (tool.digest === definitionDigest) return { kind: "found", tool };
-  return invalid("The definition of the tool has changed since the approval was asked for.");
+  const tool = listed.find((entry) => entry.name === name);
+  return tool === undefined
+    ? invalid("The tool is no longer there.")
+    : { kind: "found", subject: toolSubject(tool, args) };
+}
+
+function otherIn(view: View, request: ApprovalRequest, args: JsonObject, place: string): Found {
+  const listed = listedSubject(view, request, args, place);
+  return listed.kind === "found" ? listed : invalid(`The ${subjectKindOf(request.method)} is no longer there.`);
 }
 
 function invalid(reason: string): Unfit {

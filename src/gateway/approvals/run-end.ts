@@ -3,8 +3,9 @@ import type { CallOutcome } from "../../core/call-outcome.ts";
 import { ERRORS } from "../../core/errors.ts";
 import { RawJson } from "../../core/raw-json.ts";
 import type { Round, UpstreamFault } from "../../core/round.ts";
+import type { SubjectKind } from "../../core/subject.ts";
 import { withoutWords } from "../../upstream/process/last-words.ts";
-import { QUESTION_IN_RUN, spentText } from "../approval-texts.ts";
+import { questionText, spentText } from "../approval-texts.ts";
 import type { ResultGuard } from "../steps/result-guard.ts";
 import { encodeOutcome, type StoredOutcome } from "./stored-outcome.ts";
 
@@ -15,14 +16,14 @@ export interface RunEnd {
 }
 
 /** Brings what an upstream answered in an approved run to its end. A question has nobody to answer it: it is given up. */
-export async function endRun(round: Round, guard: ResultGuard | undefined): Promise<RunEnd> {
+export async function endRun(round: Round, guard: ResultGuard | undefined, kind: SubjectKind): Promise<RunEnd> {
   switch (round.kind) {
     case "result": {
       const result = guard === undefined ? round.result : await guard.anyResult(round.result);
       if (result === undefined) {
         return { execution: ended({ kind: "withheld" }, false), recordAs: "RESULT_WITHHELD" };
       }
-      const isError = result.member("isError") === true;
+      const isError = kind === "tool" && result.member("isError") === true;
       return { execution: ended({ kind: "result", result }, isError), recordAs: isError ? "tool_error" : "ok" };
     }
     case "error": {
@@ -31,21 +32,23 @@ export async function endRun(round: Round, guard: ResultGuard | undefined): Prom
     }
     case "input_required":
       round.abandon("nobody is there to answer: the call runs with an approval");
-      return { execution: ended(told(QUESTION_IN_RUN), true), recordAs: "abandoned" };
+      return { execution: ended(told(questionText(kind), kind), true), recordAs: "abandoned" };
     case "fault":
-      return { execution: faultEnd(round.fault), recordAs: round.fault.code };
+      return { execution: faultEnd(round.fault, kind), recordAs: round.fault.code };
     default:
       return round satisfies never;
   }
 }
 
-function faultEnd(fault: UpstreamFault): ExecutionEnd {
+function faultEnd(fault: UpstreamFault, kind: SubjectKind): ExecutionEnd {
   if (fault.executed === "unknown")
     return { kind: "indeterminate", why: `${fault.code}: ${withoutWords(fault.detail)}` };
-  return ended(told(spentText(ERRORS[fault.code].message, fault.upstream)), true);
+  return ended(told(spentText(ERRORS[fault.code].message, fault.upstream, kind), kind), true);
 }
 
-function told(text: string): StoredOutcome {
+// Only a tool has results that say what went wrong.
+function told(text: string, kind: SubjectKind): StoredOutcome {
+  if (kind !== "tool") return { kind: "error", error: { code: ERRORS.INTERNAL.rpc, message: text } };
   return { kind: "result", result: RawJson.fromValue({ content: [{ type: "text", text }], isError: true }) };
 }
 

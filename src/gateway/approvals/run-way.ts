@@ -8,8 +8,8 @@ import type { Log } from "../../core/log.ts";
 import type { SettledOutcome } from "../../core/outcome.ts";
 import type { Round } from "../../core/round.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
-import type { ToolSubject } from "../requests/subject.ts";
-import type { StepUpGate } from "../step-up/step-up-gate.ts";
+import { givenTo, type Subject } from "../requests/subject.ts";
+import { type StepUpGate, signInPath } from "../step-up/step-up-gate.ts";
 import type { ExecutionStrategy, Outgoing, RecordedRequest } from "../steps/execute.ts";
 import type { Origin } from "../steps/origin.ts";
 import type { RateLimitGuard } from "../steps/rate-limit-guard.ts";
@@ -38,7 +38,7 @@ export interface ApprovedRun {
   readonly context: ApprovalContext;
   readonly caller: LiveCaller | undefined;
   readonly origin: Origin;
-  readonly subject: ToolSubject;
+  readonly subject: Subject;
 }
 
 export interface RunWayDeps {
@@ -71,13 +71,14 @@ export function createRunWay(deps: RunWayDeps, host: RunHost): (run: ApprovedRun
       // Nobody who waits can stop it: that would leave open whether it ran.
       cancellation: new Cancellation(),
       async signIn(decision) {
-        const { upstream, name, digest: definitionDigest } = subject.tool;
+        const { method, upstream, name, digest: definitionDigest } = subject;
         const made = { ...request.requester, actors: principal.actors };
-        const bound = { principal: made, upstream, tool: name, definitionDigest, arguments: subject.arguments };
+        const what = { method, upstream, tool: name, definitionDigest, arguments: givenTo(subject) };
+        const bound = { principal: made, ...what };
         return deps.signIns.checkRun(decision.stepUp, {
           principal,
           callDigest: await deps.digests.call(bound),
-          tool: `${upstream}/${name}`,
+          tool: signInPath(subject),
           session: caller === undefined ? context.session : caller.session,
         });
       },
@@ -132,13 +133,13 @@ export function createRunWay(deps: RunWayDeps, host: RunHost): (run: ApprovedRun
   /** Carries out what was claimed. @throws never */
   async function run(
     claim: ApprovalClaim,
-    { guard, close }: RecordedRequest,
+    { guard, close, subject }: RecordedRequest,
     send: () => Promise<Round>,
   ): Promise<void> {
     const { id } = claim.request;
     let end = LOST;
     try {
-      end = await endRun(await send(), guard);
+      end = await endRun(await send(), guard, subject.kind);
     } catch (err) {
       log.error({ err, request: id }, "An approved call was lost while it ran.");
     }

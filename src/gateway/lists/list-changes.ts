@@ -1,10 +1,11 @@
 import type { Catalog } from "../../catalog/catalog.ts";
 import type { Log } from "../../core/log.ts";
+import type { ListKind } from "../../mcp/messages.ts";
 import type { PolicySet } from "../../policy/policy-set.ts";
 import type { ListChange } from "../gateway.ts";
 import type { Visibility } from "./visibility.ts";
 
-/** Everything that changes lists: servers, and policies that show other tools than before. */
+/** Everything that changes lists: servers, and policies that show something else than before. */
 export interface ListChanges {
   onChange(listener: (change: ListChange) => void): () => void;
   /** To be called when `after` has replaced `before`. @throws never: a listener's fault is logged and harms no other */
@@ -34,6 +35,13 @@ export function createListChanges(deps: {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    policiesReplaced: (before, after) => notify({ list: "tools", concerns: deps.visibility.difference(before, after) }),
+    policiesReplaced(before, after) {
+      const differs = (kind: ListKind) => deps.visibility.difference(kind, before, after);
+      notify({ list: "tools", concerns: differs("tools") });
+      notify({ list: "prompts", concerns: differs("prompts") });
+      // Templates have no notification of their own.
+      const [resources, templates] = [differs("resources"), differs("resourceTemplates")];
+      notify({ list: "resources", concerns: (...who) => resources(...who) || templates(...who) });
+    },
   };
 }

@@ -1,38 +1,64 @@
-import type { AuditOpening } from "../../audit/audit.ts";
 import type { ToolEntry } from "../../catalog/entries.ts";
+import { digestOf } from "../../core/digest.ts";
 import type { JsonObject } from "../../core/json.ts";
-import type { PolicyInput } from "../../policy/policy-set.ts";
+import type { DecidedMethod } from "../../core/subject.ts";
+import type { PolicySubject } from "../../policy/policy-set.ts";
 
-/** What a request is about: a thing of some kind, with what is given to it. */
-export type Subject = ToolSubject;
-
-/** A tool, and the arguments of its call. */
-export interface ToolSubject {
-  readonly kind: "tool";
-  readonly tool: ToolEntry;
+/** What a request is about, with what is given to it. It is what policies see of it, too. */
+export interface Subject extends PolicySubject {
+  /** What is asked for. */
+  readonly method: DecidedMethod;
+  /** Where its upstream was when it was found (`Upstream.place`): what is decided on it is no decision about another. */
+  readonly place: string;
+  /** SHA-256 of the definition: what an approval is bound to. */
+  readonly digest: string;
+  /** Those of a tool or prompt; of a completion what was filled in so far. */
   readonly arguments: JsonObject;
+  /** Arguments that a modern HTTP upstream wants mirrored into headers. */
+  readonly paramHeaders: ToolEntry["paramHeaders"];
+  /** Of a completion: how its server names what it completes. */
+  readonly ref?: JsonObject | undefined;
 }
 
-/** What differs from one kind of subject to the next. */
-interface SubjectKind<S extends Subject> {
-  /** What policies see of it. */
-  facts(subject: S): Pick<PolicyInput, "tool" | "arguments">;
-  /** What stands on record of it. */
-  columns(subject: S): Pick<AuditOpening, "upstream" | "tool" | "definitionDigest" | "arguments">;
+/** What is given to it, as it is on record and as people are asked about it: a resource is given its URI. */
+export function givenTo({ kind, name, arguments: args }: Pick<Subject, "kind" | "name" | "arguments">): JsonObject {
+  return kind === "resource" ? { uri: name } : args;
 }
 
-/** One row for each kind that there is. */
-export const SUBJECT_KINDS: { readonly [K in Subject["kind"]]: SubjectKind<Extract<Subject, { kind: K }>> } = {
-  tool: {
-    facts: ({ tool: { name, upstream, definition }, arguments: args }) => ({
-      tool: { name, upstream, definition },
-      arguments: args,
-    }),
-    columns: ({ tool: { name, upstream, digest }, arguments: args }) => ({
-      upstream,
-      tool: name,
-      definitionDigest: digest,
-      arguments: args,
-    }),
-  },
-};
+/** A tool as the subject of its call. */
+export function toolSubject(tool: ToolEntry, args: JsonObject): Subject {
+  const { upstream, place, name, definition, digest, paramHeaders } = tool;
+  const method = "tools/call";
+  return { kind: "tool", method, upstream, place, name, definition, digest, arguments: args, paramHeaders };
+}
+
+/** A prompt or a resource as the subject of a request. */
+export function otherSubject(
+  about: Omit<Subject, "digest" | "paramHeaders"> & { readonly kind: "prompt" | "resource" },
+): Subject {
+  const { kind, method, upstream, place, name, definition, arguments: args, ref } = about;
+  const digest = digestOfDefinition(definition);
+  return { kind, method, upstream, place, name, definition, digest, arguments: args, paramHeaders: NONE, ref };
+}
+
+const NONE: readonly never[] = [];
+
+/** The definition of a resource that its server does not list. One object, so that it is looked at once. */
+export const UNLISTED: JsonObject = {};
+
+/** Whether its server lists this resource, or template, by this very URI: whoever may use it knows that it is there. */
+export function isListed({ name, definition }: Pick<Subject, "name" | "definition">): boolean {
+  return definition["uri"] === name || definition["uriTemplate"] === name;
+}
+
+// Lists are kept for as long as they are shown, and each definition is digested once.
+const digests = new WeakMap<JsonObject, string>();
+
+function digestOfDefinition(definition: JsonObject): string {
+  let digest = digests.get(definition);
+  if (digest === undefined) {
+    digest = digestOf(definition);
+    digests.set(definition, digest);
+  }
+  return digest;
+}

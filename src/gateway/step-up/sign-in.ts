@@ -40,6 +40,11 @@ export interface SignInStop {
 /** Under this name the client is asked, and answers. 2026-07-28 patterns/mrtr */
 export const SIGN_IN_KEY = "step_up";
 
+/** Whether what a decision asks for is all there: the sign-in was made, and nobody has to agree besides. */
+export function isClear(decision: Decision, signIn: SignInCheck | undefined): decision is SignInDecision {
+  return decision.effect === "step_up" && signIn?.kind === "made" && decision.approvals.length === 0;
+}
+
 /** What a retry token says of the sign-in of a call; nothing where none was asked for. */
 export function signedInAs(decision: Decision, signIn: SignInCheck | undefined): Charged["signedIn"] {
   if (decision.effect !== "step_up" || signIn?.kind !== "made") return undefined;

@@ -1,5 +1,6 @@
 import type { BoundCall, CallDigests } from "../../approvals/call-digest.ts";
 import { clientText } from "../../audit/client-texts.ts";
+import { shownSubject } from "../../audit/secrets/shown-subject.ts";
 import type { CallOutcome } from "../../core/call-outcome.ts";
 import type { StepUpRequirement } from "../../core/decision.ts";
 import { type ErrorCode, refuse } from "../../core/errors.ts";
@@ -10,6 +11,7 @@ import { acrValues, wantsBetterToken } from "../../step-up/strength.ts";
 import type { Continuation, RequestStates } from "../requests/request-state.ts";
 import type { NamedCall, ResolvedCall } from "../requests/resolved-call.ts";
 import type { Charged } from "../requests/retry-tokens.ts";
+import { givenTo, type Subject } from "../requests/subject.ts";
 import {
   hasDeclined,
   requirementDigest,
@@ -53,12 +55,11 @@ export function createStepUpGate(deps: StepUpGateDeps): StepUpGate {
 
   async function callerOf(made: ResolvedCall): Promise<StepUpCaller> {
     const { call, subject } = made;
-    const { tool } = subject;
     return {
       principal: call.principal,
       // The same digest as an approval's: a sign-in for one call serves what was approved, and nothing else.
       callDigest: await digests.call(boundCall(made)),
-      tool: `${tool.upstream}/${tool.name}`,
+      tool: signInPath(subject),
       session: call.session,
     };
   }
@@ -87,6 +88,7 @@ export function createStepUpGate(deps: StepUpGateDeps): StepUpGate {
     const challenged = await stepUp.challenge({
       requirement: decision.stepUp,
       caller: await callerOf(made),
+      shown: signInPath({ ...subject, name: shownSubject(subject.kind, subject.name) }),
       clientName: clientText(call.client.name),
     });
     if (!challenged.ok) return refused(challenged.code);
@@ -111,7 +113,7 @@ export function createStepUpGate(deps: StepUpGateDeps): StepUpGate {
       state: (leg) =>
         states.sealStepUp(
           call,
-          subject.tool.upstream,
+          subject.upstream,
           { id, leg, approval: approvalOf(continuation) },
           expiresAt + GRACE_MS,
         ),
@@ -194,9 +196,15 @@ export function approvalOf(continuation: Continuation): string | undefined {
 }
 
 /** A call as approvals are bound to it. */
-export function boundCall({ call: { principal }, subject: { tool, arguments: args } }: NamedCall): BoundCall {
-  const { upstream, name, digest } = tool;
-  return { principal, upstream, tool: name, definitionDigest: digest, arguments: args };
+export function boundCall({ call: { principal }, subject }: NamedCall): BoundCall {
+  const { method, upstream, name, digest } = subject;
+  return { principal, method, upstream, tool: name, definitionDigest: digest, arguments: givenTo(subject) };
+}
+
+/** What a sign-in for one thing serves: a tool as it always was, others with their kind before them. */
+export function signInPath({ kind, upstream, name }: Pick<Subject, "kind" | "upstream" | "name">): string {
+  const path = `${upstream}/${name}`;
+  return kind === "tool" ? path : `${kind} ${path}`;
 }
 
 function denied(decision: SignInDecision, message: string, token?: TokenNeed): DeniedOutcome {

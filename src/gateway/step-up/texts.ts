@@ -1,17 +1,26 @@
 import type { StepUpRequirement } from "../../core/decision.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { StepUpOutcome } from "../../core/outcome.ts";
+import type { SubjectKind } from "../../core/subject.ts";
 import type { StepUpLack } from "../../step-up/step-up.ts";
 import { acrValues } from "../../step-up/strength.ts";
+import { REQUEST_WORDS } from "../requests/words.ts";
+
+/** What a call is about, as its client wrote it. */
+export interface Named {
+  readonly kind: SubjectKind;
+  readonly name: string;
+}
 
 /** What a model is told of a call whose user has to sign in first: where, until when, and what to do then. */
-export function signInText({ link, message }: StepUpOutcome, tool: string): string {
+export function signInText({ link, message }: StepUpOutcome, { kind, name }: Named): string {
+  const { noun, again } = REQUEST_WORDS[kind];
   return [
-    "Not executed: the user has to sign in again before this call.",
+    `Not executed: the user has to sign in again before this ${noun}.`,
     ...(message === "" ? [] : [message]),
     `Ask the user to open this link in a browser and sign in: ${link.url}`,
     `The link works until: ${timeOf(link.expiresAt)}`,
-    `After that, call ${tool} again with exactly the same arguments.`,
+    `After that, ${again(name)}.`,
   ].join("\n");
 }
 
@@ -29,9 +38,9 @@ export function signInMeta({ link, requirement }: StepUpOutcome): JsonObject {
 }
 
 /** What a client shows to its user beside the link. */
-export function signInQuestion({ message }: StepUpOutcome, tool: string): string {
+export function signInQuestion({ message }: StepUpOutcome, { kind, name }: Named): string {
   const text = message === "" ? "" : ` ${message}`;
-  return `Sign in again to allow the call of ${tool}.${text}`;
+  return `Sign in again to allow ${REQUEST_WORDS[kind].deed(name)}.${text}`;
 }
 
 /** What a model is told where no sign-in at the gateway would help. */
@@ -61,7 +70,7 @@ export const DECLINED_TEXT =
 
 /** What is said of an approved call that its requester has to sign in for. */
 export const WAITS_FOR_SIGN_IN =
-  "It is approved, and its requester has to sign in again before it is run: the next identical call says where.";
+  "It is approved, and its requester has to sign in again before it is run: the next identical request says where.";
 
 function secondsOf(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : Math.floor(ms / 1000);

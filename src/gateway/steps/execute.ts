@@ -196,7 +196,7 @@ export function createExecute(deps: ExecuteDeps): Execute {
       listener,
       subject,
       cancellation,
-      peer: deps.outOfBand.peerFor(peer, subject.tool.upstream, guard && { set, redactions: guard.beside() }),
+      peer: deps.outOfBand.peerFor(peer, subject.upstream, guard && { set, redactions: guard.beside() }),
       onNotification: (notification) => listener.notify(guard?.notification(notification) ?? notification),
     });
     return neverBegan(round) ? unused(recorded.decision, round) : round;

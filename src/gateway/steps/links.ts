@@ -38,8 +38,15 @@ export interface ShownLinks {
  * back to the server that they came from, and come in again by it.
  */
 export interface Links {
-  /** Where a URI leads that a client sends: the server, and the URI as that server calls it. */
-  resolve(receiver: Receiver, uri: string): Extract<UriTarget, { ok: true }> | Refusal;
+  /**
+   * Where a URI leads that a client sends: the server, and the URI as that server calls it. Of several that it could be of, those
+   * that are not `seen` have none: to ask which one is meant would tell that they do.
+   */
+  resolve(
+    receiver: Receiver,
+    uri: string,
+    seen?: (upstream: string) => boolean,
+  ): Extract<UriTarget, { ok: true }> | Refusal;
   /** For one answer of `upstream`. A URI that was asked for goes back as the client wrote it. */
   from(receiver: Receiver, upstream: string, asked?: RequestedUri): ShownLinks;
 }
@@ -58,11 +65,12 @@ export function createLinks(deps: { readonly catalog: Pick<Catalog, "view">; rea
   };
 
   return {
-    resolve({ scope, holder }, uri) {
+    resolve({ scope, holder }, uri, seen = () => true) {
       const target = catalog.view(scope).resolveUri(uri);
       if (target.ok) return target;
       const here = (name: string): boolean => scope.upstreams.includes(name);
-      const upstreams = target.upstreams.length > 0 ? target.upstreams : (told.get(holder, uri) ?? []).filter(here);
+      const all = target.upstreams.length > 0 ? target.upstreams : (told.get(holder, uri) ?? []).filter(here);
+      const upstreams = all.length > 1 ? all.filter(seen) : all;
       const [upstream] = upstreams;
       if (upstream === undefined) return refuse("RESOURCE_UNKNOWN");
       return upstreams.length > 1 ? ambiguous(uri, upstreams) : { ok: true, upstream, uri };

@@ -3,7 +3,7 @@ import type { Call } from "../../core/call.ts";
 import type { Decision } from "../../core/decision.ts";
 import type { Scope } from "../../core/scope.ts";
 import type { PolicyInput } from "../../policy/policy-set.ts";
-import { SUBJECT_KINDS, type Subject } from "../requests/subject.ts";
+import { type Subject, UNLISTED } from "../requests/subject.ts";
 import type { SignInCheck } from "../step-up/sign-in.ts";
 
 /**
@@ -17,12 +17,11 @@ export interface Origin
 
 /** What policies see of a request. */
 export function policyInput(origin: Origin, subject: Subject): PolicyInput {
-  const { tool, arguments: args } = SUBJECT_KINDS[subject.kind].facts(subject);
   return {
     principal: origin.principal,
     client: origin.client,
-    tool,
-    arguments: args,
+    subject,
+    arguments: subject.arguments,
     request: {
       id: origin.id,
       method: origin.method,
@@ -55,7 +54,6 @@ export function auditOpening(
   signIn: SignInCheck | undefined,
   approval: string | undefined,
 ): AuditOpening {
-  const { upstream, tool, definitionDigest, arguments: args } = SUBJECT_KINDS[subject.kind].columns(subject);
   // Written out: of spreads of several objects the engine makes a dictionary, which costs each call 10 µs.
   return {
     callId: origin.id,
@@ -65,10 +63,12 @@ export function auditOpening(
     endpoint: origin.scope.endpoint,
     session: origin.session,
     traceId: origin.traceId,
-    upstream,
-    tool,
-    definitionDigest,
-    arguments: args,
+    method: origin.method,
+    upstream: subject.upstream,
+    subjectKind: subject.kind,
+    subject: subject.name,
+    definitionDigest: subject.definition === UNLISTED ? undefined : subject.digest,
+    arguments: subject.arguments,
     decision: withSignIn(decision, signIn),
     headers: origin.headers,
     approval,

@@ -10,6 +10,7 @@ import { parseEmbedded } from "../../redaction/embedded.ts";
 import { LONG_BYTES, type LongRedactions } from "../../redaction/long-redactions.ts";
 import { type MarkHash, redactJson, redactResult } from "../../redaction/redact.ts";
 import type { Redaction } from "../../redaction/redaction.ts";
+import type { ResultKind } from "../../redaction/shapes/result-kinds.ts";
 
 /**
  * Stands between a tool and the client for one call whose decision says `inspectsResult`: whatever the tool says passes
@@ -42,6 +43,7 @@ export interface ResultGuardDeps {
 
 export function createResultGuard(deps: ResultGuardDeps): ResultGuard {
   const { set, input, hash, longRedactions, log, cancellation } = deps;
+  const resultKind = resultKindOf(input);
   const matches = new Map<string, Match>();
   let besideDecision: ResultDecision | undefined;
 
@@ -58,8 +60,11 @@ export function createResultGuard(deps: ResultGuardDeps): ResultGuard {
     return isObject(redacted) ? redacted : {};
   };
   const withhold = (reason: string): undefined => {
-    const { upstream, name } = input.tool;
-    log.error({ reason, call: input.request.id, upstream, tool: name }, "A tool's result was withheld.");
+    const { kind, upstream, name } = input.subject;
+    log.error(
+      { reason, call: input.request.id, upstream, [kind]: kind === "resource" ? "a resource" : name },
+      "A result was withheld.",
+    );
   };
 
   const longResult = async (result: RawJson): Promise<RawJson | undefined> => {
@@ -67,8 +72,8 @@ export function createResultGuard(deps: ResultGuardDeps): ResultGuard {
       const value = result.value();
       if (!isObject(value)) return withhold("It is not a JSON object.");
       const redactions = applied(set.decideResult(input, policyResult(value)));
-      const owner = { source: input.tool.upstream, holder: personKey(input.principal) };
-      const redacted = await longRedactions.redact(result.bytes, redactions, owner, cancellation);
+      const owner = { source: input.subject.upstream, holder: personKey(input.principal) };
+      const redacted = await longRedactions.redact(resultKind, result.bytes, redactions, owner, cancellation);
       if (cancellation?.cancelled === true) return undefined;
       if (redacted.kind === "same") return result;
       if (redacted.kind === "withheld") return withhold(redacted.reason);
@@ -87,7 +92,7 @@ export function createResultGuard(deps: ResultGuardDeps): ResultGuard {
         const read = parseEmbedded(result.bytes.toString("utf8"));
         if (read === undefined || !isObject(read.value)) return withhold("It is not a JSON object.");
         const redactions = applied(set.decideResult(input, policyResult(read.value)));
-        const redacted = redactResult(read.value, redactions, hash);
+        const redacted = redactResult(resultKind, read.value, redactions, hash);
         if (!redacted.ok) return withhold(redacted.reason);
         // A member that is there twice was looked at once: what is sent on is what was looked at.
         return redacted.result === read.value && read.faithful ? result : RawJson.fromValue(redacted.result);
@@ -115,10 +120,35 @@ export function createResultGuard(deps: ResultGuardDeps): ResultGuard {
   return guard;
 }
 
-function policyResult(result: JsonObject): PolicyResult {
-  const { content, isError, structuredContent } = result;
-  const blocks: readonly Json[] = Array.isArray(content) ? content : [];
-  return { isError: isError === true, structured: structuredContent, text: blocks.flatMap(textOf).join("\n") };
+/** What the result of a request is. */
+function resultKindOf({ subject: { kind }, request }: PolicyInput): ResultKind {
+  return request.method === "completion/complete" ? "completion" : kind;
+}
+
+/** What conditions see of a result: of a tool its content, of a prompt its messages, of a resource its contents, else the values. */
+function policyResult({
+  content,
+  isError,
+  structuredContent,
+  messages,
+  contents,
+  completion,
+}: JsonObject): PolicyResult {
+  const blocks = [...listOf(content), ...listOf(messages).flatMap(contentOf), ...listOf(contents)];
+  const values = isObject(completion) ? listOf(completion["values"]).filter((value) => typeof value === "string") : [];
+  const text = [...blocks.flatMap(textOf), ...values].join("\n");
+  return { isError: isError === true, structured: structuredContent, text };
+}
+
+function listOf(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The content of a message: one block, or several. */
+function contentOf(message: Json): readonly Json[] {
+  if (!isObject(message)) return [];
+  const { content } = message;
+  return Array.isArray(content) ? content : content === undefined ? [] : [content];
 }
 
 /** A block's own text, or that of the resource in it. */

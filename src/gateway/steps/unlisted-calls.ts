@@ -4,6 +4,7 @@ import { namedOwner } from "../../catalog/naming.ts";
 import type { Call } from "../../core/call.ts";
 import type { CallOutcome } from "../../core/call-outcome.ts";
 import { personKey } from "../../core/principal.ts";
+import type { SubjectKind } from "../../core/subject.ts";
 import { auditCaller } from "./origin.ts";
 
 /**
@@ -25,15 +26,30 @@ interface Window extends Pick<UnlistedAct, "upstream" | "actor"> {
 }
 
 /** What is recorded of a call about which nothing is decided. */
-export type UndecidedCall = Pick<Call, "id" | "scope" | "principal" | "client" | "session" | "traceId" | "receivedAt">;
+export type UndecidedCall = Pick<
+  Call,
+  "id" | "method" | "scope" | "principal" | "client" | "session" | "traceId" | "receivedAt"
+>;
 
-/** The record of calls of tools that nobody has, of a server that has not listed its tools or invented, and of malformed calls. */
+/** What a request ends with that is about nothing anybody has. */
+const UNKNOWN = { tool: "TOOL_UNKNOWN", prompt: "PROMPT_UNKNOWN", resource: "RESOURCE_UNKNOWN" } as const;
+
+/** What such a call names, and how it ended where that is not for want of what it names. */
+export interface Undecided {
+  readonly kind: SubjectKind;
+  /** Of a resource its URI. */
+  readonly name: string;
+  readonly outcome?: CallOutcome | undefined;
+  /** The request for approval with which it goes on. */
+  readonly approval?: AuditClosing["approval"];
+}
+
+/** The record of requests about what nobody has, of a server that has not listed its tools or invented, and of malformed calls. */
 export interface UnlistedCalls {
   /**
-   * Resolves once the call is on record, or counted. The caller hears the same in any case. `outcome`: how it ended, where that is
-   * not for want of the tool; `approval`: with which request it goes on. @throws never
+   * Resolves once the call is on record, or counted. The caller hears the same in any case. @throws never
    */
-  record(call: UndecidedCall, name: string, outcome?: CallOutcome, approval?: AuditClosing["approval"]): Promise<void>;
+  record(call: UndecidedCall, about: Undecided): Promise<void>;
   /** Writes down what was only counted so far. */
   close(): void;
 }
@@ -75,19 +91,21 @@ export function createUnlistedCalls(deps: {
   }
 
   return {
-    async record(call, name, outcome, approval) {
-      const { upstream, tool } = namedOwner(call.scope, name);
+    async record(call, { kind: subjectKind, name, outcome, approval }) {
+      const isName = subjectKind !== "resource";
+      const { upstream, tool: unlisted } = isName ? namedOwner(call.scope, name) : { upstream: undefined, tool: name };
       const window = windowOf(call, upstream);
       const mayWrite = window.rows < MAX_ROWS;
       if (mayWrite) window.rows += 1;
-      if (!mayWrite || !(await audit.open({ ...auditCaller(call), upstream, unlisted: tool }))) {
+      const opening = { ...auditCaller(call), method: call.method, upstream, subjectKind, unlisted };
+      if (!mayWrite || !(await audit.open(opening))) {
         if (window.leftOut === 0) window.since = call.receivedAt;
         window.leftOut += 1;
         return;
       }
       const isDown = upstream !== undefined && catalog.view(call.scope).unlisted.has(upstream);
       const at = now();
-      const unknown = isDown ? "UPSTREAM_UNAVAILABLE" : "TOOL_UNKNOWN";
+      const unknown = isDown ? "UPSTREAM_UNAVAILABLE" : UNKNOWN[subjectKind];
       audit.close({ callId: call.id, at, outcome: outcome ?? unknown, durationMs: at - call.receivedAt, approval });
     },
     close() {

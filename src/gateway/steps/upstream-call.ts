@@ -1,10 +1,10 @@
-import type { ToolEntry } from "../../catalog/entries.ts";
 import type { Call, ClientPeer, Notification } from "../../core/call.ts";
 import type { Cancellation } from "../../core/cancellation.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Round, UpstreamFault } from "../../core/round.ts";
 import { paramHeaderText } from "../../mcp/headers/param-headers.ts";
 import type { UpstreamRequest, Upstreams } from "../../upstream/upstream.ts";
+import { REQUEST_KINDS } from "../requests/kinds.ts";
 import type { Subject } from "../requests/subject.ts";
 
 /** A recorded request on its way to what it is about. */
@@ -29,19 +29,19 @@ const REQUEST_KEY = "portcullis/request";
 const EXCHANGED =
   "another server, or one with other headers or another environment, has its name since the call was decided on";
 
-/** Calls the tool and waits for its first round. @throws never */
+/** Sends it and waits for its first round. @throws never */
 export function callUpstream(upstreams: Pick<Upstreams, "get">, made: UpstreamCall): Promise<Round> {
   const { listener, cancellation } = made;
-  const { tool, arguments: args } = made.subject;
-  const upstream = upstreams.get(tool.upstream);
-  if (upstream === undefined) return notStarted(tool, "UPSTREAM_CHANGED", "it is no longer registered");
-  if (upstream.place !== tool.place) return notStarted(tool, "UPSTREAM_CHANGED", EXCHANGED);
-  if (cancellation.cancelled) return notStarted(tool, cancellation.by, "cancelled before it was sent");
+  const { subject } = made;
+  const upstream = upstreams.get(subject.upstream);
+  if (upstream === undefined) return notStarted(subject, "UPSTREAM_CHANGED", "it is no longer registered");
+  if (upstream.place !== subject.place) return notStarted(subject, "UPSTREAM_CHANGED", EXCHANGED);
+  if (cancellation.cancelled) return notStarted(subject, cancellation.by, "cancelled before it was sent");
   const request: UpstreamRequest = {
-    method: "tools/call",
+    method: subject.method,
     params: upstreamParams(made),
     meta: made.approval === undefined ? undefined : { [REQUEST_KEY]: made.approval },
-    mirrored: mirroredHeaders(tool, args),
+    mirrored: mirroredHeaders(subject),
     wantsProgress: listener.wantsProgress,
     logLevel: listener.logLevel,
     cancellation,
@@ -60,26 +60,22 @@ export function atPlace(upstreams: Pick<Upstreams, "get">, place: string | undef
   };
 }
 
-// What was decided is what is sent: the parsed arguments under the tool's own name.
-function upstreamParams({ params, state, subject: { tool, arguments: args } }: UpstreamCall): JsonObject {
-  const { arguments: given, inputResponses, _meta } = params;
-  return {
-    name: tool.name,
-    arguments: given === undefined ? undefined : args,
-    inputResponses,
-    requestState: state,
-    _meta,
-  };
+// What was decided is what is sent: the parsed arguments under its own name. All members in one go: of spreads the engine
+// makes dictionaries.
+function upstreamParams({ params, state, subject }: UpstreamCall): JsonObject {
+  const { name, uri, arguments: args, ref, argument, context } = REQUEST_KINDS[subject.method].named(subject, params);
+  const { inputResponses, _meta } = params;
+  return { name, uri, arguments: args, ref, argument, context, inputResponses, requestState: state, _meta };
 }
 
-function mirroredHeaders(tool: ToolEntry, args: JsonObject): ReadonlyArray<readonly [string, string]> {
-  if (tool.paramHeaders.length === 0) return [];
-  return tool.paramHeaders.flatMap((entry) => {
+function mirroredHeaders({ paramHeaders, arguments: args }: Subject): ReadonlyArray<readonly [string, string]> {
+  if (paramHeaders.length === 0) return [];
+  return paramHeaders.flatMap((entry) => {
     const text = paramHeaderText(entry, args);
     return text === undefined ? [] : [[entry.header, text] as const];
   });
 }
 
-function notStarted(tool: ToolEntry, code: UpstreamFault["code"], detail: string): Promise<Round> {
-  return Promise.resolve({ kind: "fault", fault: { code, upstream: tool.upstream, detail, executed: "no" } });
+function notStarted({ upstream }: Subject, code: UpstreamFault["code"], detail: string): Promise<Round> {
+  return Promise.resolve({ kind: "fault", fault: { code, upstream, detail, executed: "no" } });
 }

@@ -3,11 +3,13 @@ import { type CallDigests, createCallDigests } from "../../approvals/call-digest
 import { createApprovals } from "../../approvals/create-approvals.ts";
 import { APPROVALS } from "../../approvals/lifecycle/sealed-parts.ts";
 import { redact } from "../../audit/secrets/redact.ts";
+import { shownSubject } from "../../audit/secrets/shown-subject.ts";
 import type { Config } from "../../config/schema/schema.ts";
 import { createKeyedHash } from "../../core/keyed-hash.ts";
 import { createPeople } from "../../core/people.ts";
 import { createPersons } from "../../core/persons.ts";
 import { createSeal } from "../../core/seal.ts";
+import { subjectKindOf } from "../../core/subject.ts";
 import { argumentMisfits } from "../../operations/approvals/argument-misfits.ts";
 import { createStepUp, type StepUpService } from "../../step-up/create-step-up.ts";
 import type { Store } from "../../store/open-store.ts";
@@ -36,7 +38,10 @@ export function wireApprovals(
     seal: createSeal(secret, APPROVALS),
     digests,
     redact,
-    async misfits({ upstream, tool, definitionDigest, arguments: given }) {
+    shown: (method, name) => shownSubject(subjectKindOf(method), name),
+    async misfits({ method, upstream, tool, definitionDigest, arguments: given }) {
+      // What a prompt takes was looked at before anything was decided.
+      if (method !== "tools/call") return undefined;
       const definition = await store.definitions.find(upstream, tool, definitionDigest);
       return definition && argumentMisfits(definition["inputSchema"], given);
     },

@@ -1,6 +1,7 @@
 import type { Audit } from "../../audit/audit.ts";
 import { type Catalog, createCatalog } from "../../catalog/catalog.ts";
 import type { CatalogTiming } from "../../catalog/timing.ts";
+import type { View } from "../../catalog/view.ts";
 import type { Config } from "../../config/schema/schema.ts";
 import { JSON_LIMITS } from "../../core/limits.ts";
 import type { Log } from "../../core/log.ts";
@@ -36,6 +37,8 @@ export interface WiredUpstreams {
   readonly operations: UpstreamOperations;
   /** Every tool of every upstream, as operators see it. */
   readonly tools: () => readonly ToolView[];
+  /** Everything that `/mcp` shows. */
+  readonly view: () => View | undefined;
   /** Ends trials, looks at nothing any more, and then ends every connection. */
   close(): Promise<void>;
 }
@@ -88,13 +91,11 @@ export async function wireUpstreams(deps: WireUpstreamsDeps): Promise<WiredUpstr
     timing: { ...(timing.settleMs === undefined ? {} : { firstListsMs: timing.settleMs }), ...timing.catalog },
   });
   const { live, registry, marks, broughtUp } = await bringUp(deps, upstreams, catalog);
-  const tools = createToolViews({
-    view() {
-      const all = live.scope("");
-      return all === undefined ? undefined : catalog.view(all);
-    },
-    policies,
-  });
+  const view = (): View | undefined => {
+    const all = live.scope("");
+    return all === undefined ? undefined : catalog.view(all);
+  };
+  const tools = createToolViews({ view, policies });
   const trials = createUpstreamTrials(common);
   const operations = createUpstreamOperations({
     ...{ registry, upstreams, tools, catalog, addresses, commands, publicUrl, audit, now },
@@ -107,6 +108,7 @@ export async function wireUpstreams(deps: WireUpstreamsDeps): Promise<WiredUpstr
     registry,
     operations,
     tools,
+    view,
     async close() {
       marks.close();
       await trials.close();

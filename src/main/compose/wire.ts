@@ -12,6 +12,7 @@ import { recordSignIns } from "../../gateway/step-up/record.ts";
 import { createActivityOperations } from "../../operations/activity/create-activity-operations.ts";
 import { createEvents, type EventSource } from "../../operations/events/create-events.ts";
 import { createPolicyOperations } from "../../operations/policies/create-policy-operations.ts";
+import { listedDefinition } from "../../operations/policies/listed-definition.ts";
 import { REGISTERED_UPSTREAMS } from "../../operations/upstreams/registration.ts";
 import type { PolicyDirectory } from "../../policy/compile/directory.ts";
 import type { StepUpService } from "../../step-up/create-step-up.ts";
@@ -152,6 +153,7 @@ function wiredOf(config: Config, parts: Parts, { log, now, timing = {} }: WireDe
   const policyOperations = createPolicyOperations({
     ...{ directory: policies, dir: config.policies.dir, default: config.policies.default, now },
     ...{ flows: config.approvalFlows, apiKeys: config.auth.apiKeys, tools: servers.tools },
+    definitionOf: (kind, upstream, name) => listedDefinition(servers.view(), kind, upstream, name),
     matches: (since) => activity.policyMatches(since),
   });
   return {

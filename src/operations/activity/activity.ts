@@ -1,4 +1,5 @@
 import type { ApprovalEvent, ApprovalRequest } from "../../core/approval.ts";
+import type { OtherKind } from "../../store/activity/activity.ts";
 import type { ChainHead } from "../../store/audit/audit-row.ts";
 import type { AuditEntry, AuditFilter, AuditPage } from "../../store/audit/audit-rows.ts";
 import type { Operator } from "../operator.ts";
@@ -8,9 +9,11 @@ import type { PolicyMatches } from "../policies/policies.ts";
 export interface ActivityPoint {
   /** Where the span begins, ms since the epoch. */
   readonly at: number;
-  /** Calls by decision: `allow`, `deny`, `step_up`, `request_approval`, `hide`, `rate_limit`. Absent is none. */
+  /** Calls of tools by decision: `allow`, `deny`, `step_up`, `request_approval`, `hide`, `rate_limit`. Absent is none. */
   readonly decisions: Readonly<Record<string, number>>;
-  /** By upstream; of those that were called. */
+  /** Requests about prompts and about resources, likewise. */
+  readonly others: Readonly<Record<OtherKind, Readonly<Record<string, number>>>>;
+  /** By upstream; of those of which a tool was called. */
   readonly upstreams: ReadonlyMap<string, UpstreamLatency>;
   readonly waiting: ApprovalWaiting;
 }

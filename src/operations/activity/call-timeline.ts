@@ -52,6 +52,9 @@ function belongs(entry: AuditEntry, first: AuditEntry | undefined, approvals: Re
     entry.actorIssuer === first.actorIssuer &&
     entry.upstream === first.upstream &&
     entry.tool === first.tool &&
+    entry.method === first.method &&
+    entry.subjectKind === first.subjectKind &&
+    entry.subject === first.subject &&
     entry.argumentsDigest === first.argumentsDigest
   );
 }

@@ -34,7 +34,10 @@ export async function readOverview(
   const { step, since, groupMs } = spansOf(range, now);
   const until = Math.max(range.until, since);
   const read = (what: Counted) => counts.sums({ what, step, since, until, groupMs });
-  const decisions = groupBy(await read("decision"), (sum) => sum.at);
+  const byTime = async (what: Counted) => groupBy(await read(what), (sum) => sum.at);
+  const decisions = await byTime("decision");
+  const prompts = await byTime("prompt");
+  const resources = await byTime("resource");
   const ofUpstreams: UpstreamSum[] = [];
   for (const what of OF_UPSTREAMS) for (const sum of await read(what)) ofUpstreams.push({ ...sum, what });
   const waiting = await read("waiting");
@@ -44,7 +47,8 @@ export async function readOverview(
   for (let at = since; at < until; at += groupMs) {
     points.push({
       at,
-      decisions: Object.fromEntries((decisions.get(at) ?? []).map(({ name, n }) => [name, n])),
+      decisions: byName(decisions.get(at)),
+      others: { prompt: byName(prompts.get(at)), resource: byName(resources.get(at)) },
       upstreams: latencyOf(ofUpstreamsAt.get(at) ?? []),
       waiting: waitingOf(waitingAt.get(at) ?? []),
     });
@@ -119,6 +123,10 @@ function histogramOf(sums: readonly CountedSum[]): Histogram {
   const histogram: Histogram = new Map();
   for (const { bucket, n } of sums) histogram.set(bucket, (histogram.get(bucket) ?? 0) + n);
   return histogram;
+}
+
+function byName(sums: readonly CountedSum[] = []): Readonly<Record<string, number>> {
+  return Object.fromEntries(sums.map(({ name, n }) => [name, n]));
 }
 
 function totalOf(sums: readonly CountedSum[]): number {

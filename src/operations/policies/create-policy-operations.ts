@@ -3,6 +3,7 @@ import type { ApprovalFlow } from "../../approvals/flow.ts";
 import { approvalsNeeded } from "../../approvals/rules/combine-flows.ts";
 import type { Decision } from "../../core/decision.ts";
 import { refuse } from "../../core/errors.ts";
+import type { JsonObject } from "../../core/json.ts";
 import type { Principal } from "../../core/principal.ts";
 import { principalOf } from "../../identity/api-keys.ts";
 import type { ApiKeyOptions } from "../../identity/options.ts";
@@ -10,8 +11,8 @@ import { createAnswers } from "../../policy/answer.ts";
 import type { PolicyDirectory, RefusedPolicies } from "../../policy/compile/directory.ts";
 import { explainPolicies } from "../../policy/explain/explain.ts";
 import { sourceExcerpt } from "../../policy/file/source-excerpt.ts";
-import type { PolicyInput, PolicySummary } from "../../policy/policy-set.ts";
-import { inputOfCall } from "../../policy/tests/given-call.ts";
+import type { PolicyInput, PolicySubject, PolicySummary } from "../../policy/policy-set.ts";
+import { ABOUT_ONE, type GivenSubject, givenSubject, inputOfCall } from "../../policy/tests/given-call.ts";
 import { policyTestText } from "../../policy/tests/write.ts";
 import { tokenLack } from "../../step-up/strength.ts";
 import type { ToolView } from "../upstreams/upstreams.ts";
@@ -41,6 +42,8 @@ export interface PolicyOperationsDeps {
   readonly apiKeys: readonly ApiKeyOptions[];
   /** What the upstreams list now, by upstream and name. */
   readonly tools: () => readonly ListedTool[];
+  /** What a server lists of a prompt, or of a resource or its template. */
+  readonly definitionOf: (kind: "prompt" | "resource", upstream: string, name: string) => JsonObject | undefined;
   /** How often each policy matched since then (ms since the epoch), by id. May reject with StoreError. */
   readonly matches: (since: number) => Promise<ReadonlyMap<string, PolicyMatches>>;
   /** ms since the epoch. */
@@ -68,6 +71,17 @@ export function createPolicyOperations(deps: PolicyOperationsDeps): PolicyOperat
   });
   const find = ({ upstream, tool }: ToolPath): ListedTool | undefined =>
     deps.tools().find((it) => it.upstream === upstream && it.tool === tool);
+
+  // A resource may be there without being listed.
+  const subjectOf = ({ kind, path }: GivenSubject): PolicySubject | undefined => {
+    const { upstream, tool: name } = pathOfText(path);
+    if (kind === "tool") {
+      const tool = find({ upstream, tool: name });
+      return tool && factsOf(tool);
+    }
+    const definition = deps.definitionOf(kind, upstream, name) ?? (kind === "resource" ? {} : undefined);
+    return definition && { kind, upstream, name, definition };
+  };
 
   const keyHolders = deps.apiKeys.map(principalOf);
   const kindOf = ({ issuer, subject }: Principal): Principal["kind"] =>
@@ -121,14 +135,18 @@ export function createPolicyOperations(deps: PolicyOperationsDeps): PolicyOperat
     },
     async evaluate(operator, given): Promise<Evaluated> {
       if (!operator.admin) return refuse("ADMIN_REQUIRED");
-      const tool = find(pathOfText(given.tool));
-      if (tool === undefined) return refuse("TOOL_UNKNOWN");
+      const about = givenSubject(given);
+      if (about === undefined) return refuse("PARAMS_INVALID", ABOUT_ONE);
+      const subject = subjectOf(about);
+      if (subject === undefined) {
+        return about.kind === "tool" ? refuse("TOOL_UNKNOWN") : refuse("PARAMS_INVALID", "No server lists it.");
+      }
       const at = now();
       const call = { ...given, time: given.time ?? new Date(at).toISOString() };
       const { set } = directory.loaded();
       const completed = inputOfCall(call, undefined);
       const principal = { ...completed.principal, kind: kindOf(completed.principal) };
-      const input = { ...completed, principal, tool: factsOf(tool) };
+      const input = { ...completed, principal, subject };
       const answer = answers.ofGiven(set, input);
       const { decision, refusal } = answer;
       const decidedAt = now();
@@ -140,7 +158,7 @@ export function createPolicyOperations(deps: PolicyOperationsDeps): PolicyOperat
         ...(refusal === undefined ? needsOf(decision, input, deps.flows) : { refusal, approvals: [] }),
         policies: policies.map(local),
         call,
-        test: policyTestText({ given: call, definition: tool.definition, answer }, again),
+        test: policyTestText({ given: call, definition: subject.definition, answer }, again),
       };
     },
     definition: (tool) => find(tool)?.definition,
@@ -158,8 +176,8 @@ function pathOf({ upstream, tool }: ListedTool): ToolPath {
 }
 
 // The very definition that calls are decided with: the set keeps what it found for it.
-function factsOf({ upstream, tool, definition }: ListedTool): PolicyInput["tool"] {
-  return { upstream, name: tool, definition };
+function factsOf({ upstream, tool, definition }: ListedTool): PolicySubject {
+  return { kind: "tool", upstream, name: tool, definition };
 }
 
 function pathOfText(path: string): ToolPath {

@@ -16,7 +16,9 @@ export function createToolViews(deps: {
     if (known?.view === view && known.set === set) return known.tools;
     const tools = Array.from(view.tools, ([name, tool]): ToolView => {
       const { upstream, listed: definition, digest, repairs } = tool;
-      const policies = set.about(tool).map((policy) => policy.id);
+      const policies = set
+        .about({ kind: "tool", upstream, name: tool.name, definition: tool.definition })
+        .map((policy) => policy.id);
       return { upstream, tool: tool.name, name, digest, definition, repairs, policies };
     }).sort((a, b) => compare(a.upstream, b.upstream) || compare(a.tool, b.tool));
     known = { view, set, tools };

@@ -4,7 +4,15 @@ import { LimitExceeded } from "../step-budget/evaluation-failure.ts";
 import { SAFE } from "../syntax/expression-rules.ts";
 import { parseTimestamp, TIMESTAMP_PARTS } from "../syntax/timestamps.ts";
 import { VOCABULARY } from "../syntax/vocabulary.ts";
-import { ClientView, RequestContextView, ResultView, ToolContextView, UserView } from "./context.ts";
+import {
+  ClientView,
+  PromptContextView,
+  RequestContextView,
+  ResourceContextView,
+  ResultView,
+  ToolContextView,
+  UserView,
+} from "./views.ts";
 
 const MAX_SPLIT = 1000;
 
@@ -37,11 +45,15 @@ function declareVariables(engine: Environment): Environment {
     .registerType("User", { ctor: UserView, fields: VOCABULARY.user })
     .registerType("Client", { ctor: ClientView, fields: VOCABULARY.client })
     .registerType("Tool", { ctor: ToolContextView, fields: VOCABULARY.tool })
+    .registerType("Prompt", { ctor: PromptContextView, fields: VOCABULARY.prompt })
+    .registerType("Resource", { ctor: ResourceContextView, fields: VOCABULARY.resource })
     .registerType("Request", { ctor: RequestContextView, fields: VOCABULARY.request })
     .registerType("Result", { ctor: ResultView, fields: VOCABULARY.result })
     .registerVariable("user", "User")
     .registerVariable("client", "Client")
     .registerVariable("tool", "Tool")
+    .registerVariable("prompt", "Prompt")
+    .registerVariable("resource", "Resource")
     .registerVariable("request", "Request")
     .registerVariable("result", "Result")
     .registerVariable("args", "map");

@@ -16,10 +16,10 @@ const SAID = new Set(["title", "meta"]);
  * that goes by whether its server says that a call failed.
  */
 export function checkAnnotations(policy: CheckedPolicy, tools: readonly KnownTool[]): readonly TargetProblem[] {
-  const { entry, path, texts } = policy;
+  const { entry, path, texts, scope } = policy;
   const { annotations, ...rest } = entry.target ?? {};
-  const { matchesTool } = compileTarget(rest, false);
-  const about = tools.filter((tool) => matchesTool(tool, pathOf(tool)));
+  const { matchesSubject } = compileTarget(rest, scope, false);
+  const about = tools.filter((tool) => matchesSubject({ kind: "tool", ...tool }, pathOf(tool)));
   const isSet = (hint: string): boolean =>
     about.length > 0 && about.every(({ ownHints }) => ownHints?.includes(hint) === true);
   const report = (at: DocumentPath, what: string, happens: string): TargetProblem => ({

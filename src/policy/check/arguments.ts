@@ -1,4 +1,4 @@
-import { readToolFacts, type ToolFacts } from "../cel/context.ts";
+import { readSubjectFacts, type SubjectFacts } from "../cel/context.ts";
 import type { PolicyLanguage } from "../cel/environment.ts";
 import { checkCondition, checkCost, checkExpression, guardsOfText } from "../expressions/expression.ts";
 import { type Finding, reportedPlaces } from "../expressions/findings.ts";
@@ -51,7 +51,7 @@ export function createArgumentTypeCheck(
   calls: FactTable,
 ): ArgumentTypeCheck {
   const matches = createPatternTest(createPatterns());
-  const facts = new Map<number, ToolFacts>();
+  const facts = new Map<number, SubjectFacts>();
   const paths = known.map(pathOf);
 
   function groupsOf(needs: Dependencies, tools: readonly number[]): readonly (readonly number[])[] {
@@ -65,8 +65,8 @@ export function createArgumentTypeCheck(
     return [...groups.values()];
   }
 
-  function toolFacts(index: number, { upstream, name, definition }: KnownTool): ToolFacts {
-    const read = facts.get(index) ?? readToolFacts({ upstream, name, definition });
+  function toolFacts(index: number, { upstream, name, definition }: KnownTool): SubjectFacts {
+    const read = facts.get(index) ?? readSubjectFacts({ kind: "tool", upstream, name, definition });
     facts.set(index, read);
     return read;
   }
@@ -115,7 +115,7 @@ export function createArgumentTypeCheck(
       const tool = first === undefined ? undefined : known[first];
       if (first === undefined || tool === undefined) continue;
       if (dependencies.tool) guards = new Map();
-      const context = { tool: dependencies.tool ? toolFacts(first, tool).view : undefined };
+      const context = { tool: dependencies.tool ? toolFacts(first, tool).tool : undefined };
       const deps: ExpressionDeps = {
         args: schemas.argumentsOf(first),
         result: saysResults ? schemas.resultOf(first) : undefined,

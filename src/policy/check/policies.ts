@@ -2,12 +2,13 @@ import { fold } from "../../core/fold.ts";
 import { compileGlob } from "../../core/glob.ts";
 import { isObject } from "../../core/json.ts";
 import type { PolicyLanguage } from "../cel/environment.ts";
+import { scopeOf } from "../decide/scope.ts";
 import { compileTarget, type TargetBucket, upstreamOfPath } from "../decide/target.ts";
 import { type DocumentPath, type PolicyDocument, readDocument } from "../file/document.ts";
 import { type PolicyEntry, policyEntrySchema } from "../file/schema.ts";
 import { type KnownTool, pathOf } from "../known-tool.ts";
-import type { PolicyError, PolicyFile } from "../policy-set.ts";
-import { type PolicyTexts, textsOf } from "./texts.ts";
+import type { PolicyError, PolicyFile, PolicyScope } from "../policy-set.ts";
+import { type PolicyTexts, scopeNamesOf, textsOf } from "./texts.ts";
 
 /** The tools that targets are held against. */
 export interface KnownPaths {
@@ -32,6 +33,8 @@ export interface CheckedPolicy {
   /** Among all policies. */
   readonly order: number;
   readonly texts: PolicyTexts;
+  /** What it is about. */
+  readonly scope: PolicyScope;
   /** Indices of the known tools that the target fits. */
   readonly tools: readonly number[];
   /** The same, a bit per tool. */
@@ -64,11 +67,13 @@ export function readPolicies(
       const { line } = document.locate(path);
       const last = document.lastLine(path);
       if (wrong.some((it) => line <= it.line && it.line <= last)) continue;
-      const fitting = find(entry);
+      const texts = textsOf(entry, path, language);
+      const scope = scopeOf(entry.target, scopeNamesOf(texts));
+      const fitting = find(entry, scope);
       const bits = new Uint32Array(Math.ceil(tools.length / 32));
       for (const tool of fitting) bits[tool >>> 5] = (bits[tool >>> 5] ?? 0) | (1 << (tool & 31));
-      const texts = textsOf(entry, path, language);
-      found.push({ entry, file: file.name, document, path, line, order: found.length, texts, tools: fitting, bits });
+      const { name } = file;
+      found.push({ entry, file: name, document, path, line, order: found.length, texts, scope, tools: fitting, bits });
     }
   }
   return found;
@@ -99,7 +104,7 @@ export function knownPaths(tools: readonly KnownTool[], unlisted: readonly strin
   };
 }
 
-function createFinder(tools: readonly KnownTool[]): (entry: PolicyEntry) => readonly number[] {
+function createFinder(tools: readonly KnownTool[]): (entry: PolicyEntry, scope: PolicyScope) => readonly number[] {
   const paths = tools.map(pathOf);
   const all = tools.map((_, index) => index);
   const byPath = new Map<string, number[]>();
@@ -114,14 +119,15 @@ function createFinder(tools: readonly KnownTool[]): (entry: PolicyEntry) => read
   }
   const candidates = (place: TargetBucket): readonly number[] => {
     if (place.kind === "any") return all;
-    return (place.kind === "tool" ? byPath.get(place.path) : byUpstream.get(place.upstream)) ?? [];
+    return (place.kind === "subject" ? byPath.get(place.path) : byUpstream.get(place.upstream)) ?? [];
   };
-  return ({ target, then }) => {
-    const { places, matchesTool } = compileTarget(target, then.allow !== undefined);
+  return ({ target, then }, scope) => {
+    const { places: placesOf, matchesSubject } = compileTarget(target, scope, then.allow !== undefined);
+    const places = placesOf("tool");
     const possible = places.some(({ kind }) => kind === "any") ? all : [...new Set(places.flatMap(candidates))];
     return possible.filter((index) => {
       const tool = tools[index];
-      return tool !== undefined && matchesTool(tool, paths[index] ?? "");
+      return tool !== undefined && matchesSubject({ kind: "tool", ...tool }, paths[index] ?? "");
     });
   };
 }

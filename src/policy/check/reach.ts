@@ -7,6 +7,8 @@ import type { TargetProblem } from "./targets.ts";
 
 const CALLER_KEYS = ["users", "roles", "groups", "clients", "endpoints"] as const;
 
+const OTHER_SUBJECTS = ["prompts", "resources"] as const;
+
 /**
  * Tells of policies whose calls are all refused by another one that has no condition, whatever tools there will be and
  * whatever servers say of them. Of two that refuse the same calls, the later one is told of. Policies in shadow neither
@@ -48,6 +50,8 @@ function covers(other: CheckedPolicy, policy: CheckedPolicy): boolean {
     if (((policy.bits[index] ?? 0) & ~(other.bits[index] ?? 0)) !== 0) return false;
   }
   const [outer, inner] = [other.entry.target ?? {}, policy.entry.target ?? {}];
+  const covered = policy.scope.methods.every((method) => other.scope.methods.includes(method));
+  if (!covered || !OTHER_SUBJECTS.every((key) => coversEntries(outer[key], inner[key]))) return false;
   return coversTools(outer, inner) && CALLER_KEYS.every((key) => coversEntries(outer[key], inner[key]));
 }
 

@@ -16,7 +16,10 @@ export interface TargetProblem {
 const MAX_NAMES = 12;
 
 /** Entries of a target that fit no known tool, and targets that altogether fit none. */
-export function checkTarget({ entry, path, tools, texts }: CheckedPolicy, known: KnownPaths): readonly TargetProblem[] {
+export function checkTarget(
+  { entry, path, tools, texts, scope }: CheckedPolicy,
+  known: KnownPaths,
+): readonly TargetProblem[] {
   const { target } = entry;
   const restricts = texts.effect !== "allow";
   if (target === undefined) return [];
@@ -37,7 +40,14 @@ export function checkTarget({ entry, path, tools, texts }: CheckedPolicy, known:
       } else problems.push({ severity: "error", path: at, ...unknownEntry(key, glob, known, restricts) });
     }
   }
-  if (tools.length > 0 || known.unlisted.length > 0 || problems.some(({ severity }) => severity === "error"))
+  // Of other kinds it is not known what there is.
+  const isAboutOthers = scope.kinds.size > 1 || !scope.kinds.has("tool");
+  if (
+    isAboutOthers ||
+    tools.length > 0 ||
+    known.unlisted.length > 0 ||
+    problems.some(({ severity }) => severity === "error")
+  )
     return problems;
   const key = (["annotations", "tools", "upstreams"] as const).find((it) => target[it] !== undefined);
   if (key === undefined) return problems;
@@ -46,12 +56,14 @@ export function checkTarget({ entry, path, tools, texts }: CheckedPolicy, known:
 }
 
 /** Whether a policy may be about tools of upstreams whose tools are not known. */
-export function mayFitOthers({ entry }: CheckedPolicy, unlisted: readonly string[]): boolean {
+export function mayFitOthers({ entry, scope }: CheckedPolicy, unlisted: readonly string[]): boolean {
   if (unlisted.length === 0) return false;
-  return compileTarget(entry.target, false).places.some((place) => {
-    if (place.kind === "any") return true;
-    return unlisted.includes(place.kind === "tool" ? upstreamOfPath(place.path) : place.upstream);
-  });
+  return compileTarget(entry.target, scope, false)
+    .places("tool")
+    .some((place) => {
+      if (place.kind === "any") return true;
+      return unlisted.includes(place.kind === "subject" ? upstreamOfPath(place.path) : place.upstream);
+    });
 }
 
 function unknownEntry(

@@ -52,6 +52,17 @@ export function textsOf(entry: PolicyEntry, path: DocumentPath, language: Policy
   return { effect: given, when, others };
 }
 
+/** The variables that decide what a policy with these texts is about; see `decide/scope.ts`. */
+export function scopeNamesOf({ when, others }: PolicyTexts): ReadonlySet<string> {
+  const names = new Set<string>();
+  const add = (node: AstNode): void => {
+    if (node.op === "id" && typeof node.args === "string") names.add(node.args);
+    for (const child of childrenOf(node)) add(child);
+  };
+  for (const text of when === undefined ? others : [when, ...others]) if (!text.shown) add(text.root);
+  return names;
+}
+
 /** The expressions between `{{` and `}}`, and where each starts. */
 function insertionsOf(message: string): readonly { readonly text: string; readonly offset: number }[] {
   return [...message.matchAll(/\{\{(.*?)\}\}/gs)].map(({ index, 1: inner = "" }) => ({

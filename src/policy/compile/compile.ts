@@ -1,6 +1,7 @@
 import { compileRedaction } from "../../redaction/redaction.ts";
 import type { CompiledEffect, CompiledPolicy } from "../decide/compiled-policy.ts";
 import { createDecider } from "../decide/decide.ts";
+import { scopeOf } from "../decide/scope.ts";
 import { compileTarget } from "../decide/target.ts";
 import { isAboutViewer, viewerFactsOf } from "../decide/visibility.ts";
 import { durationMs, type PolicyEntry } from "../file/schema.ts";
@@ -36,6 +37,7 @@ export function makeSet(entries: readonly CompiledEntry[], digest: string, fallb
 /** Compiles one policy. */
 export function compileEntry({ entry, parts, file, line, lastLine }: CheckedEntry): CompiledEntry {
   const { condition, message, reads, looksAt } = parts;
+  const scope = scopeOf(entry.target, parts.names);
   const { id, description, target, when } = entry;
   const shadow = entry.mode === "shadow";
   const enabled = entry.enabled !== false;
@@ -45,7 +47,7 @@ export function compileEntry({ entry, parts, file, line, lastLine }: CheckedEntr
     policy: {
       id,
       shadow,
-      target: compileTarget(target, entry.then.allow !== undefined),
+      target: compileTarget(target, scope, entry.then.allow !== undefined),
       condition,
       message,
       looksAt,
@@ -53,7 +55,10 @@ export function compileEntry({ entry, parts, file, line, lastLine }: CheckedEntr
       viewerFacts: viewerFactsOf(target, reads),
       ...settings,
     },
-    summary: { id, file, line, lastLine, effect, shadow, enabled, description, target, when, looksAt },
+    summary: {
+      ...{ id, file, line, lastLine, effect, shadow, enabled, description },
+      ...{ target, scope, when, looksAt },
+    },
   };
 }
 
@@ -73,8 +78,8 @@ function compileEffect({ then }: PolicyEntry, { key, cost }: EntryParts): Compil
     return { effect: "rate_limit", rate: { limit, windowMs: durationMs(per), per, by, key, cost } };
   }
   if (then.redact !== undefined) {
-    const { detect = [], paths = [], with: replacement = "replace" } = then.redact;
-    return { effect: "redact", redaction: compileRedaction({ detect, paths, with: replacement }) };
+    const { detect = [], paths = [], with: replacement = "replace", binary = "pass" } = then.redact;
+    return { effect: "redact", redaction: compileRedaction({ detect, paths, with: replacement, binary }) };
   }
   throw new Error("The schema let a policy without an effect pass.");
 }

@@ -4,9 +4,10 @@ import { suggest } from "../../core/suggest.ts";
 import { checkPath } from "../../redaction/redaction.ts";
 import type { CompiledText, Condition, Expression, PolicyLanguage } from "../cel/environment.ts";
 import { compileTemplate, type Template } from "../cel/template.ts";
+import { scopeProblem } from "../decide/scope.ts";
 import { isAboutViewer } from "../decide/visibility.ts";
 import type { DocumentPath, PolicyDocument } from "../file/document.ts";
-import { MAX_TEXT, type PolicyEntry } from "../file/schema.ts";
+import { MAX_TEXT, type PolicyEntry, targetSchema } from "../file/schema.ts";
 import { MAX_MISTAKES, type PolicyError } from "../policy-set.ts";
 import type { ArgumentPath } from "../syntax/argument-paths.ts";
 import type { ExpressionProblem } from "../syntax/expression-problem.ts";
@@ -17,6 +18,8 @@ export interface EntryParts {
   readonly condition: Condition | undefined;
   /** Variables and fields that the condition names. */
   readonly reads: ReadonlySet<string>;
+  /** Those that decide what the policy is about: of the condition, and of what a limit counts by. */
+  readonly names: ReadonlySet<string>;
   readonly message: Template | undefined;
   readonly key: Expression | undefined;
   readonly cost: Expression | undefined;
@@ -47,6 +50,7 @@ const NOTHING: ReadonlySet<string> = new Set();
 export const NO_PARTS: EntryParts = {
   condition: undefined,
   reads: NOTHING,
+  names: NOTHING,
   message: undefined,
   key: undefined,
   cost: undefined,
@@ -79,11 +83,15 @@ export class EntryChecker {
     if (isOn) this.#checkAddress(condition, entry["when"], when);
     if (Object.hasOwn(effects, "hide") && condition !== undefined && !isAboutViewer(condition.reads)) {
       const message =
-        "A tool is hidden before there is a call: this reads more than user, client, tool and request.endpoint.";
+        "What is hidden is hidden before there is a request: this reads more than user, client, request.endpoint and what it is about.";
       this.#report(this.#deps.document.locate(when), message, "Use deny for what depends on the call.");
     }
     const looksAt: ArgumentPath[] = [...(condition?.looksAt ?? [])];
-    let parts: EntryParts = { ...NO_PARTS, condition: condition?.run, reads: condition?.reads ?? NOTHING, looksAt };
+    const names = new Set(condition?.reads);
+    let parts: EntryParts = {
+      ...NO_PARTS,
+      ...{ condition: condition?.run, reads: condition?.reads ?? NOTHING, names, looksAt },
+    };
     for (const effect of EFFECTS) {
       const settings = effects[effect];
       if (!isObject(settings)) continue;
@@ -91,7 +99,9 @@ export class EntryChecker {
       const read = <T>(name: string, compile: (text: string) => CompiledText<T>): T | undefined => {
         const compiled = this.#text(settings[name], [...place, name], compile, false);
         looksAt.push(...(compiled?.looksAt ?? []));
-        if (isOn && name !== "message") this.#checkAddress(compiled, settings[name], [...place, name]);
+        if (name === "message") return compiled?.run;
+        for (const read of compiled?.reads ?? []) names.add(read);
+        if (isOn) this.#checkAddress(compiled, settings[name], [...place, name]);
         return compiled?.run;
       };
       const expression = (name: string) => read(name, (text) => language.expression(text));
@@ -100,6 +110,7 @@ export class EntryChecker {
       if (effect === "request_approval") this.#checkFlow(settings["flow"], [...place, "flow"]);
       if (effect === "redact") this.#checkPaths(settings["paths"], [...place, "paths"]);
     }
+    this.#checkScope(entry["target"], names, path);
     return parts;
   }
 
@@ -116,6 +127,14 @@ export class EntryChecker {
     const first = places.get(id);
     if (first === undefined) places.set(id, `${file}:${line}`);
     else this.#report({ line, column }, `The id \`${id}\` is taken by ${first}.`, "Ids are unique over all files.");
+  }
+
+  #checkScope(given: unknown, names: ReadonlySet<string>, path: DocumentPath): void {
+    const read = targetSchema.safeParse(given ?? {});
+    const problem = read.success ? scopeProblem(read.data, names) : undefined;
+    if (problem === undefined) return;
+    const place = given === undefined ? [...path, "when"] : [...path, "target"];
+    this.#report(this.#deps.document.locate(place), problem, undefined);
   }
 
   // What a message shows decides nothing.

@@ -6,6 +6,7 @@ import type { CallContext } from "../cel/context.ts";
 import { defaultMessage } from "../messages.ts";
 import type { PolicyInput } from "../policy-set.ts";
 import type { CompiledPolicy, CompiledRate } from "./compiled-policy.ts";
+import { pathOfSubject } from "./target.ts";
 
 export type Charge =
   /** Several where the caller is known by several names: each has room for the call, or none is charged. */
@@ -37,7 +38,7 @@ export function chargeFor(
     cost = Math.max(cost, meant);
   }
   const { limit, windowMs } = rate;
-  const text = message?.render(context) ?? defaultMessage(id, "rate_limit");
+  const text = message?.render(context) ?? defaultMessage(id, "rate_limit", input.subject.kind);
   const callers = rate.by.includes("user") ? personKeys(input.principal) : [""];
   const limits = callers.map((caller) => {
     const counter = JSON.stringify([
@@ -51,15 +52,21 @@ export function chargeFor(
 }
 
 // A client's own name is anybody's to choose: without a verified id all such calls share one budget.
-function ownerOf(by: Exclude<CompiledRate["by"][number], "user">, { client, principal, tool }: PolicyInput): string {
+function ownerOf(by: Exclude<CompiledRate["by"][number], "user">, { client, principal, subject }: PolicyInput): string {
   switch (by) {
     case "client":
       return clientIdOf(client, principal) ?? "";
     case "tool":
-      return `${tool.upstream}/${tool.name}`;
+      return ownPath(subject);
     default:
       return by satisfies never;
   }
+}
+
+/** Tells subjects of different kinds apart, too. No upstream's name has a blank in it. */
+function ownPath(subject: PolicyInput["subject"]): string {
+  const path = pathOfSubject(subject);
+  return subject.kind === "tool" ? path : `${subject.kind} ${path}`;
 }
 
 function keyOf(rate: CompiledRate, context: CallContext): { readonly value: string } | { readonly error: string } {

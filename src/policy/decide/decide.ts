@@ -1,13 +1,15 @@
 import type { Decision, Match } from "../../core/decision.ts";
+import { USES } from "../../core/subject.ts";
 import type { Redaction } from "../../redaction/redaction.ts";
 import { CallContext } from "../cel/context.ts";
 import { createScreen, type QuickCheck, type Screen } from "../cel/quick-check.ts";
-import type { PolicyInput, PolicyResult, PolicySet, ResultDecision, Viewer } from "../policy-set.ts";
+import { defaultMessage } from "../messages.ts";
+import type { PolicyInput, PolicyResult, PolicySet, PolicySubject, ResultDecision, Viewer } from "../policy-set.ts";
 import type { ArgumentPath } from "../syntax/argument-paths.ts";
 import type { CompiledPolicy } from "./compiled-policy.ts";
 import { evaluateCondition } from "./evaluate-condition.ts";
-import { indexPolicies, type ToolMatch } from "./policy-index.ts";
-import { matchOf, Tally, verdictOfNone } from "./tally.ts";
+import { indexPolicies, type SubjectMatch } from "./policy-index.ts";
+import { deniedByDefault, isAboutUse, matchOf, Tally, verdictOfNone } from "./tally.ts";
 import { classifyBy, shapesLists } from "./visibility.ts";
 
 /** What a compiled set can be asked: see `PolicySet`. */
@@ -45,14 +47,14 @@ export function createDecider(policies: readonly CompiledPolicy[], set: string, 
   };
 
   return {
-    decide: (input) => decideCall(input, find(input.tool), { set, fallback, screenOf }),
-    decideResult: (input, result) => decideResult(input, find(input.tool), result),
-    hides: (viewer, tool) => listsDiffer && hides(viewer, tool, find(tool), fallback),
+    decide: (input) => decideCall(input, find(input.subject), { set, fallback, screenOf, listsDiffer }),
+    decideResult: (input, result) => decideResult(input, find(input.subject), result),
+    hides: (viewer, subject) => listsDiffer && hiddenBy(viewer, subject, find(subject), fallback) !== undefined,
     viewerClass: (viewer) => (listsDiffer ? classify(viewer) : undefined),
-    redacts: (tool) =>
-      redacting.length > 0 && find(tool).policies.some(({ effect, shadow }) => effect === "redact" && !shadow),
-    looksAt: (tool) => looksAt(find(tool).policies),
-    about: (tool) => find(tool).policies,
+    redacts: (subject) =>
+      redacting.length > 0 && find(subject).policies.some(({ effect, shadow }) => effect === "redact" && !shadow),
+    looksAt: (subject) => looksAt(find(subject).policies),
+    about: (subject) => find(subject).policies,
   };
 }
 
@@ -60,6 +62,8 @@ interface DecideDeps {
   readonly set: string;
   readonly fallback: "allow" | "deny";
   readonly screenOf: (candidates: readonly CompiledPolicy[]) => Screen;
+  /** Whether anything can be hidden from anybody. */
+  readonly listsDiffer: boolean;
 }
 
 // That an `allow` or a `redact` is there counts, even where its condition is false for this call.
@@ -69,27 +73,43 @@ function quickCheckFor({ effect, condition }: CompiledPolicy): QuickCheck | unde
 
 function decideCall(
   input: PolicyInput,
-  tool: ToolMatch<CompiledPolicy>,
-  { set, fallback, screenOf }: DecideDeps,
+  match: SubjectMatch<CompiledPolicy>,
+  { set, fallback, screenOf, listsDiffer }: DecideDeps,
 ): Decision {
   // About most calls no policy says anything: a tally costs as much as all else then.
   let tally: Tally | undefined;
   let viewer: Viewer | undefined;
-  const candidates = tool.policiesFor(input.principal);
+  const candidates = match.policiesFor(input.principal);
   const screen = screenOf(candidates);
   for (let index = 0; index < candidates.length; index++) {
     if (screen.isSurelyFalse(index, input.arguments)) continue;
     const policy = candidates[index];
     if (policy === undefined) break;
-    const { matchesCaller } = policy.target;
+    const { matchesCaller, methods } = policy.target;
+    if (methods !== undefined && !methods.has(input.request.method)) continue;
     if (matchesCaller !== undefined) {
       viewer ??= viewerOf(input);
       if (!matchesCaller(viewer)) continue;
     }
-    tally ??= new Tally(input, tool, fallback);
+    tally ??= new Tally(input, match, fallback);
     tally.add(policy);
   }
-  return tally === undefined ? verdictOfNone(set, fallback) : tally.verdict(set);
+  const decision = tally === undefined ? verdictOfNone(set, fallback, input) : tally.verdict(set);
+  if (!listsDiffer || input.request.method === USES[input.subject.kind] || decision.hidden) return decision;
+  // Whoever is not to know of it learns nothing of it by another request for it.
+  const by = hiddenBy(viewer ?? viewerOf(input), input.subject, match, fallback);
+  return by === undefined ? decision : hiddenToo(input, decision, by);
+}
+
+/** The decision on a request for what its caller may never use, and so is not to know of. */
+function hiddenToo(input: PolicyInput, decision: Decision, by: Hiding): Decision {
+  if (decision.effect === "hide" || decision.effect === "deny") return { ...decision, hidden: true };
+  const { matched, set, unapplied } = decision;
+  const report = { set, ...(unapplied && { unapplied }), hidden: true as const };
+  if (by === "default") return { ...report, matched, ...deniedByDefault(input) };
+  const { id, effect } = by;
+  const message = defaultMessage(id, effect, input.subject.kind);
+  return { ...report, matched: [...matched, matchOf(by, undefined, undefined)], effect, policy: id, message };
 }
 
 function viewerOf({ principal, client, request }: PolicyInput): Viewer {
@@ -98,15 +118,16 @@ function viewerOf({ principal, client, request }: PolicyInput): Viewer {
 
 function decideResult(
   input: PolicyInput,
-  tool: ToolMatch<CompiledPolicy>,
+  subject: SubjectMatch<CompiledPolicy>,
   answer: PolicyResult | undefined,
 ): ResultDecision {
-  const context = new CallContext(input, tool.facts(), answer);
+  const context = new CallContext(input, subject.facts(), answer);
   const viewer = viewerOf(input);
   const matched: Match[] = [];
   const unapplied: Match[] = [];
   const redactions: Redaction[] = [];
-  for (const policy of tool.policiesFor(input.principal)) {
+  for (const policy of subject.policiesFor(input.principal)) {
+    if (policy.target.methods?.has(input.request.method) === false) continue;
     if (policy.effect !== "redact" || policy.target.matchesCaller?.(viewer) === false) continue;
     const result = policy.condition && evaluateCondition(policy.condition, context, true);
     if (result?.value === false) continue;
@@ -121,29 +142,33 @@ function decideResult(
   return { matched, redactions, ...(unapplied.length > 0 && { unapplied }) };
 }
 
-function hides(
+/** What hides something: a policy, or that none allows it where that is wanted. */
+type Hiding = Extract<CompiledPolicy, { effect: "hide" | "deny" }> | "default";
+
+function hiddenBy(
   viewer: Viewer,
-  tool: PolicyInput["tool"],
-  match: ToolMatch<CompiledPolicy>,
+  subject: PolicySubject,
+  match: SubjectMatch<CompiledPolicy>,
   fallback: "allow" | "deny",
-): boolean {
-  const context = new CallContext(inputOf(viewer, tool), match.facts());
+): Hiding | undefined {
+  const context = new CallContext(inputOf(viewer, subject), match.facts());
   let allowable = fallback === "allow";
   for (const policy of match.policiesFor(viewer.principal)) {
-    if (!shapesLists(policy, fallback) || policy.target.matchesCaller?.(viewer) === false) continue;
+    if (!shapesLists(policy, fallback) || !isAboutUse(policy, subject.kind)) continue;
+    if (policy.target.matchesCaller?.(viewer) === false) continue;
     if (!policy.aboutViewer) {
       allowable ||= policy.effect === "allow";
       continue;
     }
     const value = policy.condition?.(context) ?? true;
     if (policy.effect === "allow") allowable ||= value === true;
-    else if (value !== false) return true;
+    else if (value !== false && (policy.effect === "hide" || policy.effect === "deny")) return policy;
   }
-  return !allowable;
+  return allowable ? undefined : "default";
 }
 
 // Conditions that are asked here read nothing of a call but its endpoint.
-function inputOf({ principal, client, endpoint }: Viewer, tool: PolicyInput["tool"]): PolicyInput {
-  const request = { id: "", method: "tools/list", time: 0, session: undefined, endpoint, headers: {} };
-  return { principal, client, tool, arguments: {}, request };
+function inputOf({ principal, client, endpoint }: Viewer, subject: PolicySubject): PolicyInput {
+  const request = { id: "", method: USES[subject.kind], time: 0, session: undefined, endpoint, headers: {} };
+  return { principal, client, subject, arguments: {}, request };
 }

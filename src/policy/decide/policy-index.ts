@@ -1,38 +1,50 @@
 import { LRUCache } from "lru-cache";
-import { fold } from "../../core/fold.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Principal } from "../../core/principal.ts";
-import { readToolFacts, type ToolFacts } from "../cel/context.ts";
-import type { PolicyInput } from "../policy-set.ts";
-import { type CompiledTarget, upstreamOfPath } from "./target.ts";
+import { SUBJECT_KINDS, type SubjectKind } from "../../core/subject.ts";
+import { readSubjectFacts, type SubjectFacts } from "../cel/context.ts";
+import type { PolicySubject } from "../policy-set.ts";
+import { type CompiledTarget, pathOfSubject, SPELLINGS, upstreamOfPath } from "./target.ts";
 
-/** What is known of a tool before any caller is looked at. */
-export interface ToolMatch<T> {
-  /** The policies whose target fits the tool, in file order. */
+/** What is known of a subject before any caller is looked at. */
+export interface SubjectMatch<T> {
+  /** The policies whose target fits it, in file order. */
   readonly policies: readonly T[];
   /** Those of them that can fit this caller, in file order. */
   policiesFor(principal: Principal): readonly T[];
   /** Computed when a condition first needs it. */
-  facts(): ToolFacts;
+  facts(): SubjectFacts;
 }
 
-// Tools are as many as the upstreams list; the bound only stops a set from growing with names that are made up.
-const MAX_TOOLS = 10_000;
+// Tools are as many as the upstreams list; the bound only stops a set from growing with names and URIs that are made up.
+const MAX_SUBJECTS = 10_000;
+
+type Targeted = { readonly target: CompiledTarget };
 
 /**
- * Finds the policies of a tool: by its path, by its upstream, and those about any. The answer is kept until the tool's
- * definition changes, so that a call pays for the policies about its tool and for no others.
+ * Finds the policies of a subject: by its path, by its upstream, and those about any of its kind. The answer is kept until the
+ * definition changes, so that a request pays for the policies about its subject and for no others.
  */
-export function indexPolicies<T extends { readonly target: CompiledTarget }>(
+export function indexPolicies<T extends Targeted>(policies: readonly T[]): (subject: PolicySubject) => SubjectMatch<T> {
+  const finders = SUBJECT_KINDS.map((kind) => [kind, indexKind(policies, kind)] as const);
+  const byKind = Object.fromEntries(finders) as Readonly<
+    Record<SubjectKind, (subject: PolicySubject) => SubjectMatch<T>>
+  >;
+  return (subject) => byKind[subject.kind](subject);
+}
+
+function indexKind<T extends Targeted>(
   policies: readonly T[],
-): (tool: PolicyInput["tool"]) => ToolMatch<T> {
+  kind: SubjectKind,
+): (subject: PolicySubject) => SubjectMatch<T> {
   const byPath = new Map<string, number[]>();
   const byUpstream = new Map<string, number[]>();
   const any: number[] = [];
   policies.forEach(({ target }, index) => {
-    for (const place of target.places) {
+    if (!target.kinds.has(kind)) return;
+    for (const place of target.places(kind)) {
       switch (place.kind) {
-        case "tool":
+        case "subject":
           append(byPath, place.path, index);
           break;
         case "upstream":
@@ -47,30 +59,31 @@ export function indexPolicies<T extends { readonly target: CompiledTarget }>(
     }
   });
 
-  function find(tool: PolicyInput["tool"], path: string): readonly T[] {
-    const found = new Set([...(byPath.get(fold(path)) ?? []), ...(byUpstream.get(upstreamOfPath(path)) ?? []), ...any]);
+  function find(subject: PolicySubject, path: string): readonly T[] {
+    const named = SPELLINGS[kind](path).flatMap((spelling) => byPath.get(spelling) ?? []);
+    const found = new Set([...named, ...(byUpstream.get(upstreamOfPath(path)) ?? []), ...any]);
     const order = [...found].sort((a, b) => a - b);
-    return order.flatMap((index) => policies[index] ?? []).filter(({ target }) => target.matchesTool(tool, path));
+    return order.flatMap((index) => policies[index] ?? []).filter(({ target }) => target.matchesSubject(subject, path));
   }
 
   // Counted as sizes of one: with `max`, every set begins with tables for that many, which takes longer than to compile it.
-  const known = new LRUCache<string, ToolMatch<T> & { readonly tool: PolicyInput["tool"] }>({
-    maxSize: MAX_TOOLS,
+  const known = new LRUCache<string, SubjectMatch<T> & { readonly subject: PolicySubject }>({
+    maxSize: MAX_SUBJECTS,
     sizeCalculation: () => 1,
   });
-  return (tool) => {
-    const path = `${tool.upstream}/${tool.name}`;
+  return (subject) => {
+    const path = pathOfSubject(subject);
     const before = known.get(path);
     // Names with a slash in them can make equal paths, and a definition can change under the same name.
-    if (before !== undefined && isSame(before.tool, tool)) return before;
-    let facts: ToolFacts | undefined;
-    const found = find(tool, path);
+    if (before !== undefined && isSame(before.subject, subject)) return before;
+    let facts: SubjectFacts | undefined;
+    const found = find(subject, path);
     const match = {
-      tool: { name: tool.name, upstream: tool.upstream, definition: tool.definition },
+      subject: { kind, name: subject.name, upstream: subject.upstream, definition: subject.definition },
       policies: found,
       policiesFor: indexCallers(found),
       facts() {
-        facts ??= readToolFacts(tool);
+        facts ??= readSubjectFacts(subject);
         return facts;
       },
     };

@@ -1,4 +1,5 @@
 import type { ApprovalRequirement, Decision, Match, RateLimit } from "../../core/decision.ts";
+import { type SubjectKind, USES } from "../../core/subject.ts";
 import { CallContext } from "../cel/context.ts";
 import { defaultMessage, withFailure } from "../messages.ts";
 import type { PolicyInput } from "../policy-set.ts";
@@ -7,16 +8,17 @@ import type { CompiledPolicy } from "./compiled-policy.ts";
 import { type DecidedEffect, isStronger, settled, verdictOf } from "./effects.ts";
 import { type Evaluation, evaluateCondition, MATCHES } from "./evaluate-condition.ts";
 import { mergeStepUps } from "./merge-step-ups.ts";
-import type { ToolMatch } from "./policy-index.ts";
+import type { SubjectMatch } from "./policy-index.ts";
 
 /** Stands for a policy's id where `policies.default: deny` decided. No id can have a dot. */
 export const DEFAULT_POLICY = "policies.default";
 
-const DENIED_BY_DEFAULT = {
-  effect: "deny",
-  policy: DEFAULT_POLICY,
-  message: "No policy allows this call, and without one calls are denied. An operator can add an allow policy.",
-} as const;
+/** Why something is refused that no policy allows, where that is wanted. */
+export function deniedByDefault({ subject: { kind } }: PolicyInput) {
+  const request = kind === "tool" ? "call" : "request";
+  const message = `No policy allows this ${request}, and without one ${request}s are denied. An operator can add an allow policy.`;
+  return { effect: "deny", policy: DEFAULT_POLICY, message } as const;
+}
 
 /** A policy that bears on whether the call is made. */
 type Deciding = Exclude<CompiledPolicy, { effect: "redact" }>;
@@ -25,7 +27,7 @@ type StepUpPolicy = Extract<CompiledPolicy, { effect: "step_up" }>;
 /** What the policies about one call add up to: each that the caller fits is added, and then there is a verdict. */
 export class Tally {
   readonly #input: PolicyInput;
-  readonly #tool: ToolMatch<CompiledPolicy>;
+  readonly #match: SubjectMatch<CompiledPolicy>;
   readonly #matched: Match[] = [];
   #unapplied: Match[] | undefined;
   /** The first policy with the strongest verdict of all, and why it could not be evaluated if it could not. */
@@ -33,7 +35,7 @@ export class Tally {
   #failure: string | undefined;
   #strongest: DecidedEffect = "allow";
   #allowed: boolean;
-  /** Whether other arguments or another time could be let through: else the tool does not exist for this caller. */
+  /** Whether other arguments or another time could be let through: else the subject does not exist for this caller. */
   #allowable: boolean;
   #hidden = false;
   #inspectsResult = false;
@@ -42,11 +44,12 @@ export class Tally {
   #limits: RateLimit[] | undefined;
   #context: CallContext | undefined;
 
-  constructor(input: PolicyInput, tool: ToolMatch<CompiledPolicy>, fallback: "allow" | "deny") {
+  constructor(input: PolicyInput, match: SubjectMatch<CompiledPolicy>, fallback: "allow" | "deny") {
     this.#input = input;
-    this.#tool = tool;
+    this.#match = match;
     this.#allowed = fallback === "allow";
-    this.#allowable = this.#allowed;
+    // Whether it is there at all is a matter of its use; another request for it can be refused all the same.
+    this.#allowable = this.#allowed || input.request.method !== USES[input.subject.kind];
   }
 
   /** Adds a policy whose target fits, if its condition does. */
@@ -82,7 +85,7 @@ export class Tally {
     if (policy === undefined || effect !== this.#strongest) {
       return this.#allowed
         ? Object.assign(report, goesOn, { effect: "allow" as const })
-        : Object.assign(report, DENIED_BY_DEFAULT);
+        : Object.assign(report, deniedByDefault(this.#input));
     }
     const said = { policy: policy.id, message: this.#messageOf(policy, this.#failure) };
     const approvals = this.#approvals ?? [];
@@ -136,7 +139,7 @@ export class Tally {
     switch (policy.effect) {
       case "hide":
       case "deny":
-        this.#hidden ||= policy.aboutViewer;
+        this.#hidden ||= policy.aboutViewer && isAboutUse(policy, this.#input.subject.kind);
         return;
       case "step_up":
         this.#stepUps ??= [];
@@ -158,22 +161,28 @@ export class Tally {
   }
 
   #messageOf(policy: Deciding, failure: string | undefined): string {
-    const text = policy.message?.render(this.#facts()) ?? defaultMessage(policy.id, policy.effect);
+    const text =
+      policy.message?.render(this.#facts()) ?? defaultMessage(policy.id, policy.effect, this.#input.subject.kind);
     return failure === undefined ? text : withFailure(text, failure);
   }
 
   /** Made where it is needed: most calls meet no condition. */
   #facts(): CallContext {
-    this.#context ??= new CallContext(this.#input, this.#tool.facts());
+    this.#context ??= new CallContext(this.#input, this.#match.facts());
     return this.#context;
   }
 }
 
+/** Whether a policy has a say in the use of what it is about, and not in other requests for it alone. */
+export function isAboutUse({ target: { methods } }: CompiledPolicy, kind: SubjectKind): boolean {
+  return methods === undefined || methods.has(USES[kind]);
+}
+
 /** The verdict where no policy fits. `set`: the digest of them all. */
-export function verdictOfNone(set: string, fallback: "allow" | "deny"): Decision {
-  return fallback === "allow"
-    ? { matched: [], set, effect: "allow" }
-    : { matched: [], set, hidden: true, ...DENIED_BY_DEFAULT };
+export function verdictOfNone(set: string, fallback: "allow" | "deny", input: PolicyInput): Decision {
+  if (fallback === "allow") return { matched: [], set, effect: "allow" };
+  const hidden = input.request.method === USES[input.subject.kind] && ({ hidden: true } as const);
+  return { matched: [], set, ...hidden, ...deniedByDefault(input) };
 }
 
 /** How a policy that matched is recorded. */

@@ -1,54 +1,88 @@
-import { fold } from "../../core/fold.ts";
-import { compileGlobs, compileLooseGlobs } from "../../core/glob.ts";
+import { compileGlobs, compileLooseGlobs, foldedOnly, type Spellings } from "../../core/glob.ts";
 import { isObject, type Json } from "../../core/json.ts";
+import type { SubjectKind } from "../../core/subject.ts";
+import { spellingsOf } from "../../core/uri-forms.ts";
 import type { PolicyTarget } from "../file/schema.ts";
-import type { PolicyInput, Viewer } from "../policy-set.ts";
+import type { PolicyScope, PolicySubject, Viewer } from "../policy-set.ts";
 import { compileCaller } from "./caller-target.ts";
 import { compileAny, compileGlobSelection, isExclusion, isGlob } from "./glob-selection.ts";
 
 /** A target, ready to be matched. All of its keys must match, and within a key one entry is enough. */
 export interface CompiledTarget {
-  /** Where to look the policy up by the folded path `upstream/tool`. */
-  readonly places: readonly TargetBucket[];
-  /** The part that depends on the tool alone. */
-  matchesTool(tool: PolicyInput["tool"], path: string): boolean;
+  /** What the policy is about: the others never meet it. */
+  readonly kinds: ReadonlySet<SubjectKind>;
+  /** Its requests, where not all of those kinds are. */
+  readonly methods: ReadonlySet<string> | undefined;
+  /** Where to look the policy up by the folded path of a subject of this kind: see `pathOfSubject`. */
+  places(kind: SubjectKind): readonly TargetBucket[];
+  /** The part that depends on the subject alone. */
+  matchesSubject(subject: PolicySubject, path: string): boolean;
   /** The part that depends on the caller, `undefined` where every caller will do. */
   readonly matchesCaller: ((caller: Viewer) => boolean) | undefined;
   /** Names of which the caller has one wherever the target fits; `undefined` if that cannot be told. */
   readonly anchor: { readonly fact: "roles" | "groups"; readonly names: readonly string[] } | undefined;
 }
 
-/** A policy can be about one tool, about tools of one upstream, or about any. */
+/** A policy can be about one thing, about those of one upstream, or about any. */
 export type TargetBucket =
-  | { readonly kind: "tool"; readonly path: string }
+  | { readonly kind: "subject"; readonly path: string }
   | { readonly kind: "upstream"; readonly upstream: string }
   | { readonly kind: "any" };
 
-/** Compiles a target; none is about every call. `widens`: its policy allows what would be refused without it. */
-export function compileTarget(target: PolicyTarget | undefined, widens: boolean): CompiledTarget {
-  const { tools, upstreams, annotations } = target ?? {};
-  const fitsTools = tools && compileTools(tools, widens);
+/** The path of a subject as targets name it: `upstream/name`, or `upstream/uri`. */
+export function pathOfSubject({ upstream, name }: Pick<PolicySubject, "upstream" | "name">): string {
+  return `${upstream}/${name}`;
+}
+
+/** How paths of a kind are compared where another spelling must not make another thing of it. */
+export const SPELLINGS: Readonly<Record<SubjectKind, Spellings>> = {
+  tool: foldedOnly,
+  prompt: foldedOnly,
+  resource: spellingsOf,
+};
+
+/** The key of a target that names subjects of a kind by their paths. */
+const PATHS = { tool: "tools", prompt: "prompts", resource: "resources" } as const;
+
+/** Compiles a target; none is about all in `scope`. `widens`: its policy allows what would be refused without it. */
+export function compileTarget(
+  target: PolicyTarget | undefined,
+  { kinds, methods }: PolicyScope,
+  widens: boolean,
+): CompiledTarget {
+  const { upstreams, annotations } = target ?? {};
+  const fits = new Map<SubjectKind, (path: string) => boolean>();
+  for (const kind of kinds) {
+    const globs = target?.[PATHS[kind]];
+    if (globs !== undefined) fits.set(kind, compilePaths(globs, widens, SPELLINGS[kind]));
+  }
   const upstreamChoice = upstreams && compileGlobSelection(upstreams);
   return {
-    places: placesOf(tools, placeOfTools) ?? placesOf(upstreams, placeOfUpstream) ?? [{ kind: "any" }],
-    matchesTool: (tool, path) =>
-      (fitsTools === undefined || fitsTools(path)) &&
-      (upstreamChoice === undefined || upstreamChoice.one(tool.upstream)) &&
-      (annotations === undefined || hasAnnotations(tool.definition["annotations"], annotations)),
+    kinds,
+    methods: target?.methods && new Set(methods),
+    places: (kind) =>
+      placesOf(target?.[PATHS[kind]], (glob) => placeOfPath(SPELLINGS[kind](glob)[0])) ??
+      placesOf(upstreams, placeOfUpstream) ?? [{ kind: "any" }],
+    matchesSubject: ({ kind, upstream, definition }, path) =>
+      kinds.has(kind) &&
+      fits.get(kind)?.(path) !== false &&
+      (upstreamChoice === undefined || upstreamChoice.one(upstream)) &&
+      (annotations === undefined || kind !== "tool" || hasAnnotations(definition["annotations"], annotations)),
     matchesCaller: compileCaller(target ?? {}, widens),
     anchor: anchorOf(target ?? {}),
   };
 }
 
 /**
- * Tools by path. Servers choose their tools' names: a policy that restricts is also about names that read like those of its
+ * Subjects by path. Servers choose their names: a policy that restricts is also about names that read like those of its
  * target, and excepts none but the very ones; one that widens the other way round.
  */
-function compileTools(tools: readonly string[], widens: boolean): (path: string) => boolean {
-  const unwanted = tools.filter(isExclusion).map((pattern) => pattern.slice(1));
-  const wanted = tools.filter((pattern) => !isExclusion(pattern));
-  const includes = wanted.length === 0 ? () => true : (widens ? compileAny : compileLooseGlobs)(wanted);
-  const excludes = (widens ? compileLooseGlobs : compileGlobs)(unwanted);
+function compilePaths(paths: readonly string[], widens: boolean, spellings: Spellings): (path: string) => boolean {
+  const unwanted = paths.filter(isExclusion).map((pattern) => pattern.slice(1));
+  const wanted = paths.filter((pattern) => !isExclusion(pattern));
+  const loosely = (globs: readonly string[]) => compileLooseGlobs(globs, spellings);
+  const includes = wanted.length === 0 ? () => true : (widens ? compileAny : loosely)(wanted);
+  const excludes = (widens ? loosely : compileGlobs)(unwanted);
   return (path) => includes(path) && !excludes(path);
 }
 
@@ -91,9 +125,8 @@ function placesOf(
   return wanted.length === 0 ? undefined : wanted.map(placeOf);
 }
 
-function placeOfTools(given: string): TargetBucket {
-  const glob = fold(given);
-  if (!isGlob(glob)) return { kind: "tool", path: glob };
+function placeOfPath(glob: string): TargetBucket {
+  if (!isGlob(glob)) return { kind: "subject", path: glob };
   const upstream = upstreamOfPath(glob);
   return isGlob(upstream) || upstream === glob ? { kind: "any" } : { kind: "upstream", upstream };
 }

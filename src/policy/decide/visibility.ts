@@ -1,6 +1,7 @@
 import { digestOf } from "../../core/digest.ts";
 import type { Json } from "../../core/json.ts";
 import { claimsSeenOf, clientIdOf, userIdOf } from "../../core/policy-names.ts";
+import { SUBJECT_KINDS } from "../../core/subject.ts";
 import type { PolicyEntry } from "../file/schema.ts";
 import type { Viewer } from "../policy-set.ts";
 import type { CompiledPolicy } from "./compiled-policy.ts";
@@ -26,6 +27,9 @@ const VIEWER_FACTS: Readonly<Record<string, (viewer: Viewer) => Json | undefined
   "request.endpoint": ({ endpoint }) => endpoint,
 };
 
+/** The variables that say what a request is about. */
+const SUBJECTS: ReadonlySet<string> = new Set(SUBJECT_KINDS);
+
 /** What only targets look at. */
 const HIDDEN_FACTS: Readonly<Record<string, (viewer: Viewer) => Json | undefined>> = {
   "user.aliases": ({ principal }) => [principal.aliases, principal.unread ?? null],
@@ -42,11 +46,12 @@ const TARGET_FACTS = {
 } as const satisfies Partial<Record<keyof NonNullable<PolicyEntry["target"]>, readonly string[]>>;
 
 /**
- * Whether a condition that names these can be decided before there is a call: it reads the caller and the tool, and
+ * Whether a condition that names these can be decided before there is a request: it reads the caller and the subject, and
  * neither the arguments nor the time nor anything else that is new with each call.
  */
 export function isAboutViewer(reads: ReadonlySet<string>): boolean {
-  for (const name of reads) if (!name.startsWith("tool") && !Object.hasOwn(VIEWER_FACTS, name)) return false;
+  for (const name of reads)
+    if (!SUBJECTS.has(name.split(".")[0] ?? "") && !Object.hasOwn(VIEWER_FACTS, name)) return false;
   return true;
 }
 

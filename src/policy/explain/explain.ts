@@ -1,6 +1,6 @@
 import type { Decision, Effect } from "../../core/decision.ts";
 import { createAnswers, type PolicyAnswer } from "../answer.ts";
-import { CallContext, readToolFacts } from "../cel/context.ts";
+import { CallContext, readSubjectFacts } from "../cel/context.ts";
 import { createPolicyLanguage, type PolicyLanguage } from "../cel/environment.ts";
 import { compilePolicies } from "../compile/compile.ts";
 import type { CompileOptions } from "../compile/entries.ts";
@@ -57,7 +57,7 @@ export function explainPolicies(
   mayTrace: () => boolean = () => true,
 ): readonly PolicyExplanation[] {
   const language = createPolicyLanguage();
-  const context = new CallContext(input, readToolFacts(input.tool));
+  const context = new CallContext(input, readSubjectFacts(input.subject));
   const applied = new Map(decision.matched.map((match) => [match.policy, match]));
   const unapplied = new Map((decision.unapplied ?? []).map((match) => [match.policy, match]));
 
@@ -66,7 +66,7 @@ export function explainPolicies(
     const about = { id, file, line, effect, shadow };
     if (!summary.enabled) return { ...about, verdict: "disabled", misses: [] };
     const match = applied.get(id) ?? unapplied.get(id);
-    const misses = match === undefined ? explainTarget(target, input, effect === "allow") : [];
+    const misses = match === undefined ? explainTarget(target, summary.scope, input, effect === "allow") : [];
     if (misses.length > 0) return { ...about, verdict: "target", misses };
     if (effect === "redact") return { ...about, verdict: "result", misses };
     const { error, defaults } = match ?? {};

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { EFFECTS } from "../../core/decision.ts";
 import { parseDuration } from "../../core/duration.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
-import { DETECTORS, REPLACEMENTS } from "../../redaction/redaction.ts";
+import { DECIDED_METHODS, type DecidedMethod } from "../../core/subject.ts";
+import { BINARY_HANDLING, DETECTORS, REPLACEMENTS } from "../../redaction/redaction.ts";
 
 /** Characters of a condition, a message, a key or a cost. */
 export const MAX_TEXT = 4096;
@@ -43,6 +44,15 @@ const message = text(
 const target = z
   .strictObject({
     tools: globs("Globs over upstream/tool, with the upstream's own tool names: expenses/create_*.").optional(),
+    prompts: globs("Globs over upstream/prompt, with the upstream's own prompt names: crm/summary_*.").optional(),
+    resources: globs(
+      "Globs over upstream/uri, with the URIs as the upstream knows them: docs/file:///hr/*.",
+    ).optional(),
+    methods: z
+      .array(z.enum(Object.keys(DECIDED_METHODS) as [DecidedMethod, ...DecidedMethod[]]))
+      .min(1)
+      .describe("The requests by their methods. Without it, what the policy names decides: see the documentation.")
+      .optional(),
     upstreams: globs("Globs over upstream names.").optional(),
     annotations: z
       .strictObject({
@@ -62,7 +72,12 @@ const target = z
     clients: globs("Globs over the client's id or name. Clients choose their names themselves.").optional(),
     endpoints: globs("Globs over the endpoint's name, the part after /mcp/. It is empty for /mcp itself.").optional(),
   })
-  .describe("Which calls the policy is about: all given keys must match. Without a target it is about every call.");
+  .describe(
+    "Which requests the policy is about: all given keys must match, tools for calls of tools, prompts and resources for those. Without a target its condition decides.",
+  );
+
+/** The target of a policy as its author writes it. */
+export const targetSchema = target;
 
 const rateLimit = z.strictObject({
   limit: z.number().positive().max(1e12).describe("How much may be used in one window."),
@@ -90,13 +105,22 @@ const redact = z
       .enum(REPLACEMENTS)
       .describe("replace: a mark; hash: a keyed hash, equal for equal values; drop: nothing. replace without it.")
       .optional(),
+    binary: z
+      .enum(BINARY_HANDLING)
+      .describe(
+        "Pictures, sound and what else is no text: pass, or withhold with a text in its place. pass without it.",
+      )
+      .optional(),
   })
-  .refine((rule) => rule.detect !== undefined || rule.paths !== undefined, "Give detect, paths or both.");
+  .refine(
+    ({ detect, paths, binary }) => detect !== undefined || paths !== undefined || binary === "withhold",
+    "Give detect, paths or both, or binary: withhold.",
+  );
 
 const effect = z
   .strictObject({
-    hide: z.strictObject({}).describe("The tool is not listed, and unknown when it is called.").optional(),
-    deny: z.strictObject({ message }).describe("Refuses the call.").optional(),
+    hide: z.strictObject({}).describe("It is not listed, and unknown when it is asked for.").optional(),
+    deny: z.strictObject({ message }).describe("Refuses the request.").optional(),
     step_up: z
       .strictObject({
         acr: names("Authentication contexts; one is enough.").optional(),
@@ -143,7 +167,7 @@ const effect = z
       .optional(),
     allow: z.strictObject({}).describe("Lets the call through; counts only where policies.default is deny.").optional(),
     rate_limit: rateLimit.describe("Refuses calls beyond a limit, with the time to wait.").optional(),
-    redact: redact.describe("Takes something out of the tool's result before the agent sees it.").optional(),
+    redact: redact.describe("Takes something out of the result before the agent sees it.").optional(),
   })
   .refine((effects) => Object.keys(effects).length === 1, `Give exactly one of ${EFFECTS.join(", ")}.`)
   .meta({ minProperties: 1, maxProperties: 1 })
@@ -158,7 +182,7 @@ const policy = z.strictObject({
   description: text("What the policy is for, in a sentence.").optional(),
   target: target.optional(),
   when: text(
-    "A CEL condition over user, client, tool, args and request; for redact over result, too. Without it the target decides.",
+    "A CEL condition over user, client, request, args, and tool, prompt or resource; for redact over result, too. Without it the target decides.",
   ).optional(),
   // biome-ignore lint/suspicious/noThenProperty: the file format's own key; nothing here is ever awaited.
   then: effect,

@@ -128,7 +128,8 @@ export function recordedInput(record: RecordedCall, client: RecordedClient, onLo
         return known("client.user_agent", facts.text("user_agent")) ?? "";
       },
     },
-    tool: {
+    subject: {
+      kind: "tool",
       name: record.tool,
       upstream: record.upstream,
       definition: record.definition ?? lostDefinition(lost),

@@ -21,6 +21,8 @@ export const VOCABULARY = {
   },
   client: { id: "string", name: "string", version: "string", ip: "string", user_agent: "string" },
   tool: { name: "string", upstream: "string", title: "string", annotations: "map", meta: "map" },
+  prompt: { name: "string", upstream: "string", title: "string", meta: "map" },
+  resource: { uri: "string", upstream: "string", name: "string", title: "string", mime_type: "string", meta: "map" },
   request: {
     id: "string",
     method: "string",

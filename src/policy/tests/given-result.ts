@@ -27,7 +27,7 @@ export function resultOutcome(set: PolicySet, call: PolicyInput, given: GivenRes
     ...(text === undefined ? {} : { content: [{ type: "text", text }] }),
     ...(structured === undefined ? {} : { structuredContent: structured }),
   };
-  const redacted = redactResult(whole, decision.redactions, sha256);
+  const redacted = redactResult("tool", whole, decision.redactions, sha256);
   if (!redacted.ok) return { ...evaluated, structured: undefined, text: `withheld: ${redacted.reason}` };
   const { result } = redacted;
   const block = Array.isArray(result["content"]) ? result["content"][0] : undefined;

@@ -4,7 +4,14 @@ import { type DocumentPath, type PolicyDocument, type Position, readDocument } f
 import { type FileFormat, schemaErrors } from "../file/schema-errors.ts";
 import { firstMistakes, MAX_MISTAKES, type PolicyError, type PolicyFile } from "../policy-set.ts";
 import { didYouMean } from "../syntax/expression-rules.ts";
-import { type PolicyTestCase, type PolicyTestFile, policyTestJsonSchema, policyTestSchema } from "./schema.ts";
+import { givenSubject } from "./given-call.ts";
+import {
+  DEFINITIONS,
+  type PolicyTestCase,
+  type PolicyTestFile,
+  policyTestJsonSchema,
+  policyTestSchema,
+} from "./schema.ts";
 
 /** A file of tests that can be run. */
 export interface ReadyTests {
@@ -44,7 +51,7 @@ export function readTests(file: PolicyFile, policyFiles: readonly string[]): Rea
   const errors = [
     ...unknownFiles(file.name, document, chosen, new Set(policyFiles.map(slashes))),
     ...doubles(file.name, document, content.tests),
-    ...unknownTools(file.name, document, content),
+    ...unknownSubjects(file.name, document, content),
   ];
   if (errors.length > 0) return { ok: false, errors: firstMistakes(errors) };
   const wanted = new Set(chosen);
@@ -79,16 +86,21 @@ function doubles(file: string, document: PolicyDocument, tests: readonly PolicyT
   });
 }
 
-function unknownTools(file: string, document: PolicyDocument, content: PolicyTestFile): readonly PolicyError[] {
-  const { tools } = content;
-  if (tools === undefined) return [];
-  const names = Object.keys(tools);
-  const unknown = [...content.tests.entries()].filter(([, { given }]) => !Object.hasOwn(tools, given.tool));
-  return unknown.slice(0, MAX_MISTAKES + 1).map(([index, { given }]) => {
-    const hint = didYouMean(suggest(given.tool, names)) ?? "Add it; {} is enough.";
-    const message = `\`tools\` has no \`${given.tool}\`.`;
-    return { file, ...document.locate(["tests", index, "given", "tool"]), message, hint };
-  });
+function unknownSubjects(file: string, document: PolicyDocument, content: PolicyTestFile): readonly PolicyError[] {
+  const errors: PolicyError[] = [];
+  for (const [index, { given }] of content.tests.entries()) {
+    if (errors.length > MAX_MISTAKES) break;
+    const subject = givenSubject(given);
+    // Servers have resources that they do not list.
+    if (subject === undefined || subject.kind === "resource") continue;
+    const { kind, path } = subject;
+    const known = content[DEFINITIONS[kind]];
+    if (known === undefined || Object.hasOwn(known, path)) continue;
+    const hint = didYouMean(suggest(path, Object.keys(known))) ?? "Add it; {} is enough.";
+    const message = `\`${DEFINITIONS[kind]}\` has no \`${path}\`.`;
+    errors.push({ file, ...document.locate(["tests", index, "given", kind]), message, hint });
+  }
+  return errors;
 }
 
 function slashes(path: string): string {

@@ -6,10 +6,10 @@ import { createAnswers, type PolicyAnswer } from "../answer.ts";
 import { compilePolicies } from "../compile/compile.ts";
 import type { PolicyError, PolicyFile, PolicySet } from "../policy-set.ts";
 import { didYouMean } from "../syntax/expression-rules.ts";
-import { inputOfCall } from "./given-call.ts";
+import { givenSubject, inputOfCall } from "./given-call.ts";
 import { type ResultOutcome, resultOutcome } from "./given-result.ts";
 import { type ReadyTests, readTests } from "./read.ts";
-import { type PolicyTestCase, REFUSED } from "./schema.ts";
+import { definitionIn, type PolicyTestCase, REFUSED } from "./schema.ts";
 
 /** One way in which a decision is not what a test expects. */
 export interface Difference {
@@ -77,7 +77,8 @@ export function runPolicyTests(input: TestRunInput): TestRun {
     errors.push(...unknown);
     if (unknown.length > 0) continue;
     const tests = content.tests.map((test, index) => {
-      const call = inputOfCall(test.given, content.tools?.[test.given.tool]);
+      const subject = givenSubject(test.given);
+      const call = inputOfCall(test.given, subject && definitionIn(content, subject));
       const answer = answers.ofGiven(compiled.set, call);
       const outcome = resultOutcome(compiled.set, call, test.given.result);
       const all = [answer.decision, outcome].flatMap((it) => [...it.matched, ...(it.unapplied ?? [])]);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { VERDICTS } from "../../core/decision.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
-import { givenCallSchema, givenResultSchema } from "./given-call.ts";
+import { ABOUT_ONE, type GivenSubject, givenCallShape, givenResultSchema, givenSubject } from "./given-call.ts";
 
 /** What a call can come to that no policy decides: its arguments are not what its server would read. */
 export const REFUSED = "refused";
@@ -19,13 +19,28 @@ const definition = z
   })
   .describe("A tool as its server lists it. {} for one that says nothing.");
 
+const prompt = z
+  .strictObject({ title: z.string().optional(), description: z.string().optional(), _meta: json.optional() })
+  .describe("A prompt as its server lists it. {} for one that says nothing.");
+
+const resource = z
+  .strictObject({
+    name: z.string().optional(),
+    title: z.string().optional(),
+    description: z.string().optional(),
+    mimeType: z.string().optional(),
+    _meta: json.optional(),
+  })
+  .describe("A resource as its server lists it. {} for one that it does not list.");
+
 const ids = z.array(z.string().min(1).max(64)).max(1000);
 
 const testCase = z.strictObject({
   name: z.string().min(1).max(256).describe("What is expected, in a sentence. Unique in the file."),
-  given: givenCallSchema
-    .extend({ result: givenResultSchema.describe("What the tool answers, for policies that redact.").optional() })
-    .describe("The call."),
+  given: givenCallShape
+    .extend({ result: givenResultSchema.describe("What the server answers, for policies that redact.").optional() })
+    .refine((given) => givenSubject(given) !== undefined, { error: ABOUT_ONE })
+    .describe("The request."),
   expect: z
     .strictObject({
       effect: z
@@ -33,7 +48,7 @@ const testCase = z.strictObject({
         .describe("What the set decides; refused where it is the arguments that the gateway refuses."),
       policies: ids.describe("The ids of all policies that match and apply, in any order; [] for none.").optional(),
       shadow: ids.describe("The ids of all policies in mode shadow that match, in any order.").optional(),
-      listed: z.boolean().describe("Whether the tool is listed for this user and client.").optional(),
+      listed: z.boolean().describe("Whether it is listed for this user and client.").optional(),
       limits: z
         .array(
           z.strictObject({
@@ -68,6 +83,14 @@ export const policyTestSchema = z.strictObject({
     .record(z.string(), definition)
     .describe("Definitions by upstream/tool. If there are any, tests call no other tools.")
     .optional(),
+  prompts: z
+    .record(z.string(), prompt)
+    .describe("The same of prompts, by upstream/prompt. If there are any, tests get no others.")
+    .optional(),
+  resources: z
+    .record(z.string(), resource)
+    .describe("The same of resources, by upstream/uri. Those that a server does not list need not be here.")
+    .optional(),
   tests: z.array(testCase).min(1).describe("The tests, each a call and what is expected."),
 });
 
@@ -76,6 +99,15 @@ export type PolicyTestFile = z.infer<typeof policyTestSchema>;
 
 /** One test of a file. */
 export type PolicyTestCase = PolicyTestFile["tests"][number];
+
+/** Where a file of tests holds the definitions of each kind. */
+export const DEFINITIONS = { tool: "tools", prompt: "prompts", resource: "resources" } as const;
+
+/** What a file of tests says of what a request is about; `undefined` where it says nothing. */
+export function definitionIn(file: PolicyTestFile, { kind, path }: GivenSubject): JsonObject | undefined {
+  const known = file[DEFINITIONS[kind]];
+  return known !== undefined && Object.hasOwn(known, path) ? known[path] : undefined;
+}
 
 /** The JSON Schema (2020-12) of a file of tests, for editors: `schema/policy-test.schema.json`. */
 export function policyTestJsonSchema(): JsonObject {

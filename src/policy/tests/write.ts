@@ -3,8 +3,8 @@ import type { Decision } from "../../core/decision.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { PolicyAnswer } from "../answer.ts";
 import type { PolicyInput } from "../policy-set.ts";
-import { type GivenCall, inputOfCall } from "./given-call.ts";
-import { policyTestSchema, REFUSED } from "./schema.ts";
+import { type GivenCall, type GivenSubject, givenSubject, inputOfCall } from "./given-call.ts";
+import { DEFINITIONS, policyTestSchema, REFUSED } from "./schema.ts";
 
 /**
  * A file of tests with one test: this call, and what it came to. It says no more than it must: the time and the
@@ -19,14 +19,16 @@ export function policyTestText(
     again !== undefined && fingerprint(again(inputOfCall(call, tool))) === fingerprint(answer);
   const { time, ...timeless } = given;
   const call = time === undefined || same(timeless, definition) ? timeless : given;
-  const needed = same(call, undefined) ? undefined : { tools: { [given.tool]: testable(definition) } };
+  const subject = givenSubject(given);
+  const needed =
+    subject === undefined || same(call, undefined)
+      ? undefined
+      : { [DEFINITIONS[subject.kind]]: { [subject.path]: testable(definition, subject.kind) } };
   const test = { name: nameOf(given, answer), given: tidy(call), expect: expectOf(answer) };
   if (holdsMore(test, MAX_VALUES)) return "# This call is too large to be written as a test.\n";
   if (needed === undefined || holdsMore(needed, MAX_VALUES)) {
     const left =
-      needed === undefined
-        ? ""
-        : "# The tool's definition is too large to stand here, and the decision may depend on it.\n";
+      needed === undefined ? "" : "# Its definition is too large to stand here, and the decision may depend on it.\n";
     return `${left}${stringify({ tests: [test] }, { aliasDuplicateObjects: false })}`;
   }
   return stringify({ ...needed, tests: [test] }, { aliasDuplicateObjects: false });
@@ -84,9 +86,12 @@ const DONE: Readonly<Record<Decision["effect"], string>> = {
 
 const MAX_NAME = 256;
 
-function nameOf({ user, tool }: GivenCall, { decision, refusal }: PolicyAnswer): string {
+function nameOf(given: GivenCall, { decision, refusal }: PolicyAnswer): string {
+  const { user } = given;
+  const { kind, path } = givenSubject(given) ?? { kind: "tool", path: "" };
+  const what = kind === "tool" ? path : `${kind} ${path}`;
   const who = user?.email ?? user?.id ?? user?.roles?.[0] ?? "Somebody";
-  return `${who} ${refusal === undefined ? DONE[decision.effect] : "gives arguments that are refused to"} ${tool}`.slice(
+  return `${who} ${refusal === undefined ? DONE[decision.effect] : "gives arguments that are refused to"} ${what}`.slice(
     0,
     MAX_NAME,
   );
@@ -105,7 +110,7 @@ function tidy<T extends object>(value: T): object {
 }
 
 // A server may list more about a tool than a test may say of it.
-function testable(definition: JsonObject): JsonObject {
-  const known = Object.keys(policyTestSchema.shape.tools.unwrap().valueType.shape);
+function testable(definition: JsonObject, kind: GivenSubject["kind"]): JsonObject {
+  const known = Object.keys(policyTestSchema.shape[DEFINITIONS[kind]].unwrap().valueType.shape);
   return Object.fromEntries(known.flatMap((key) => (definition[key] === undefined ? [] : [[key, definition[key]]])));
 }

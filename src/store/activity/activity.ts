@@ -1,10 +1,18 @@
+import type { SubjectKind } from "../../core/subject.ts";
+
+/** What requests are about that call no tool. */
+export const OTHER_KINDS = ["prompt", "resource"] as const satisfies readonly SubjectKind[];
+export type OtherKind = (typeof OTHER_KINDS)[number];
+
 /**
  * What is counted, and of what: a decision's effect, a policy's id, an upstream's name; nothing for `waiting`. A call of an
  * upstream counts once: in `latency` where it was answered, in `fault` where that was the server's, in `unanswered` where others ended
- * it, and in `unended` as long as no end is on record.
+ * it, and in `unended` as long as no end is on record. `decision` is of calls of tools, as those are; `prompt` and `resource` are of
+ * requests about such, by what was decided.
  */
 export const COUNTED = [
   "decision",
+  ...OTHER_KINDS,
   "applied",
   "shadow",
   "latency",
@@ -26,6 +34,8 @@ export interface CountableRow {
   readonly kind: string;
   /** Of a closing row: the upstream that was called. */
   readonly upstream: string | null;
+  /** Of a closing row: what kind of thing was asked for; `null`: a tool. */
+  readonly subjectKind: string | null;
   readonly decision: string | null;
   readonly policies: string | null;
   readonly outcome: string | null;

@@ -16,7 +16,9 @@ const WAITED = `CASE WHEN a.kind = 'decided' AND a.approval IS NOT NULL AND a.ou
       AND e.outcome IN ('approve', 'reject') AND e.seq < a.seq)) END`;
 
 const NEXT = `SELECT a.seq, a.at, ${boundedText("a.kind")} AS kind, o.at AS openedAt,
-  CASE WHEN a.kind = 'closed' THEN ${boundedText("o.upstream")} ELSE ${boundedText("a.upstream")} END AS upstream, ${boundedText("a.decision")} AS decision,
+  CASE WHEN a.kind = 'closed' THEN ${boundedText("o.upstream")} ELSE ${boundedText("a.upstream")} END AS upstream,
+  CASE WHEN a.kind = 'closed' THEN ${boundedText("o.subject_kind")} ELSE ${boundedText("a.subject_kind")} END AS subjectKind,
+  ${boundedText("a.decision")} AS decision,
   ${boundedText("a.policies")} AS policies, ${boundedText("a.outcome")} AS outcome, a.duration_ms AS durationMs,
   CASE WHEN a.kind = 'closed' THEN ${boundedText("a.facts")} END AS facts,
   ${boundedText("a.approval")} AS approval, ${WAITED} AS waitedMs

@@ -9,6 +9,7 @@ import type {
 } from "../../core/approval.ts";
 import type { Era } from "../../core/call.ts";
 import type { Belongings, Traces } from "../../core/persons.ts";
+import type { DecidedMethod } from "../../core/subject.ts";
 
 /** One approval request as it is stored. All times are ms since the epoch. */
 export interface ApprovalRecord {
@@ -27,6 +28,7 @@ export interface ApprovalRecord {
   readonly clientId: string | undefined;
   readonly clientName: string;
   readonly era: Era;
+  readonly method: DecidedMethod;
   readonly upstream: string;
   readonly tool: string;
   readonly definitionDigest: string;
@@ -198,7 +200,11 @@ export interface ApprovalQuery {
   readonly requester?: Belongings;
   readonly flow?: string;
   readonly upstream?: string;
+  /** Of calls of tools alone. */
   readonly tool?: string;
+  readonly method?: DecidedMethod;
+  /** Whatever kind of thing it is. */
+  readonly subject?: string;
   readonly limit: number;
   /** Only what stands behind this in the list: `at` is what the list is ordered by. */
   readonly after?: { readonly at: number; readonly id: string };

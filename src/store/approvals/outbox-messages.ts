@@ -1,5 +1,6 @@
 import { APPROVAL_STATES, type ApprovalNotice, type Approvers } from "../../core/approval.ts";
 import { isObject, type Json } from "../../core/json.ts";
+import { DECIDED_METHODS, type DecidedMethod } from "../../core/subject.ts";
 import { createReadableRows } from "../database/readable-rows.ts";
 import { objectIn } from "../database/stored-json.ts";
 import { UNREADABLE } from "../database/stored-texts.ts";
@@ -71,6 +72,7 @@ function noticeIn({ kind, requestId, payload }: OutboxRow): ApprovalNotice {
     stage: number(value["stage"]),
     stages: number(value["stages"]),
     approvers: approvers(value["approvers"]),
+    method: method(value["method"]),
     upstream: text(value["upstream"]),
     tool: text(value["tool"]),
     requester: text(value["requester"]),
@@ -80,6 +82,13 @@ function noticeIn({ kind, requestId, payload }: OutboxRow): ApprovalNotice {
     executeUntil: value["executeUntil"] === undefined ? undefined : number(value["executeUntil"]),
     at: number(value["at"]),
   };
+}
+
+// Of before there were others: a tool's.
+function method(value: Json | undefined): DecidedMethod {
+  if (value === undefined) return "tools/call";
+  if (typeof value !== "string" || !Object.hasOwn(DECIDED_METHODS, value)) throw malformed();
+  return value as DecidedMethod;
 }
 
 function approvers(value: Json | undefined): Approvers {

@@ -1,6 +1,7 @@
-import { and, asc, desc, eq, gt, inArray, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNull, or, type SQL, sql } from "drizzle-orm";
 import { isOpen } from "../../core/approval.ts";
 import type { Belongings } from "../../core/persons.ts";
+import type { DecidedMethod } from "../../core/subject.ts";
 import type { ApprovalQuery, ApproverKeys } from "./approvals.ts";
 import { approvalDecisions, approvalApprovers as approvers, approvalRequests as rows } from "./schema.ts";
 
@@ -31,9 +32,15 @@ function filters(query: ApprovalQuery): SQL | undefined {
     query.requester === undefined ? undefined : own(query.requester),
     query.flow === undefined ? undefined : sql`instr(${rows.flow}, ${` ${query.flow} `}) > 0`,
     query.upstream === undefined ? undefined : eq(rows.upstream, query.upstream),
-    query.tool === undefined ? undefined : eq(rows.tool, query.tool),
+    query.tool === undefined ? undefined : and(eq(rows.tool, query.tool), isNull(rows.method)),
+    query.method === undefined ? undefined : isMethod(query.method),
+    query.subject === undefined ? undefined : eq(rows.tool, query.subject),
     behind(query),
   );
+}
+
+function isMethod(method: DecidedMethod): SQL {
+  return method === "tools/call" ? isNull(rows.method) : eq(rows.method, method);
 }
 
 function behind({ after, decidableBy }: ApprovalQuery): SQL | undefined {

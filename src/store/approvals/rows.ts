@@ -27,6 +27,8 @@ export function requestRow(record: ApprovalRecord): Omit<RequestRow, "history" |
     clientId: record.clientId ?? null,
     clientName: record.clientName,
     era: record.era,
+    // So rows of before there were others keep their seals.
+    method: record.method === "tools/call" ? null : record.method,
     upstream: record.upstream,
     tool: record.tool,
     definitionDigest: record.definitionDigest,
@@ -87,6 +89,7 @@ export function recordOf(row: RequestRow): ApprovalRecord {
     clientId: row.clientId ?? undefined,
     clientName: row.clientName,
     era: row.era,
+    method: row.method ?? "tools/call",
     upstream: row.upstream,
     tool: row.tool,
     definitionDigest: row.definitionDigest,

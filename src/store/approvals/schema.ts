@@ -1,6 +1,9 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { APPROVAL_ACTS, APPROVAL_STATES, NOTICE_KINDS } from "../../core/approval.ts";
+import { DECIDED_METHODS, type DecidedMethod } from "../../core/subject.ts";
+
+const METHODS = Object.keys(DECIDED_METHODS) as [DecidedMethod, ...DecidedMethod[]];
 
 /* The tables of approvals and of what is told about them. What `schema.ts` says of its tables holds for these. */
 
@@ -24,6 +27,8 @@ export const approvalRequests = sqliteTable(
     clientId: text("client_id"),
     clientName: text("client_name").notNull(),
     era: text("era", { enum: ["modern", "legacy"] }).notNull(),
+    /** `NULL`: tools/call. */
+    method: text("method", { enum: METHODS }),
     upstream: text("upstream").notNull(),
     tool: text("tool").notNull(),
     definitionDigest: text("definition_digest").notNull(),

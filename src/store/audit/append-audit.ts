@@ -45,15 +45,15 @@ export function prepareAppend(
     `INSERT INTO audit (seq, at, call_id, kind, actor, actor_issuer, actor_email, client, client_id, client_ip, endpoint,
        session, upstream, tool, decision, policies, policy_set, arguments_digest, arguments_redacted, arguments_sealed,
        arguments_full, outcome, duration_ms, trace_id, definition_digest, facts, approval, challenge,
-       prev_hash, hash, scheme)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${KEYED})`,
+       method, subject_kind, subject, prev_hash, hash, scheme)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${KEYED})`,
   );
   // Nearly half of all rows say only how a call ended; binding the other columns' nulls costs as much as the insert.
   const insertClosing = db.prepare(
     `INSERT INTO audit (seq, at, call_id, kind, outcome, duration_ms, prev_hash, hash, scheme)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ${KEYED})`,
   );
-  // The other half names neither an approval nor a challenge, nor how it ended, and mostly keeps one copy of arguments.
+  // The other half calls tools, names neither an approval nor a challenge, nor how it ended, and mostly keeps one copy of arguments.
   const insertOpening = db.prepare(
     `INSERT INTO audit (seq, at, call_id, kind, actor, actor_issuer, actor_email, client, client_id, client_ip, endpoint,
        session, upstream, tool, decision, policies, policy_set, arguments_digest, arguments_redacted, trace_id,
@@ -157,7 +157,7 @@ export function prepareAppend(
   };
 }
 
-/** Whether a row opens a call, and says nothing of approval, sign-in or end, nor keeps its arguments twice. */
+/** Whether a row opens a call of a tool, and says nothing of approval, sign-in or end, nor keeps its arguments twice. */
 function opensPlainly(row: AuditRow): boolean {
   return (
     row.kind === "opened" &&
@@ -166,7 +166,10 @@ function opensPlainly(row: AuditRow): boolean {
     row.argumentsSealed === null &&
     row.argumentsFull === null &&
     row.outcome === null &&
-    row.durationMs === null
+    row.durationMs === null &&
+    row.method === null &&
+    row.subjectKind === null &&
+    row.subject === null
   );
 }
 

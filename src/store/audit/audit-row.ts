@@ -24,6 +24,7 @@ export interface AuditRow {
   readonly endpoint: string | null;
   readonly session: string | null;
   readonly upstream: string | null;
+  /** Its own name; `null` in rows about anything else, which have `method`, `subjectKind` and `subject`. */
   readonly tool: string | null;
   readonly decision: string | null;
   /** JSON list of every policy that matched, with its effect and why; in a closing row, of those that saw the result. */
@@ -52,6 +53,12 @@ export interface AuditRow {
   readonly approval: string | null;
   /** Id of the challenge to sign in that a call was answered with, that came back, or that let the call pass. */
   readonly challenge: string | null;
+  /** Of JSON-RPC; `null` of calls of tools. */
+  readonly method: string | null;
+  /** What a request is about that calls no tool, as `prompt`; `null` of those that do. */
+  readonly subjectKind: string | null;
+  /** The prompt's own name, or the resource's URI with secrets taken out. */
+  readonly subject: string | null;
 }
 
 /** What a row has where its kind has nothing to say. */
@@ -80,6 +87,9 @@ export const EMPTY_ROW = {
   facts: null,
   approval: null,
   challenge: null,
+  method: null,
+  subjectKind: null,
+  subject: null,
 } as const satisfies Partial<AuditRow>;
 
 /** A row of the audit, in its place in the chain. */
@@ -130,15 +140,23 @@ export function hashedValues(seq: number, row: AuditRow): readonly (string | num
     row.durationMs,
     row.traceId,
   ];
-  if (row.challenge !== null) values.push(row.definitionDigest, row.facts, row.approval, row.challenge);
+  if (row.method !== null || row.subjectKind !== null || row.subject !== null) {
+    values.push(row.definitionDigest, row.facts, row.approval, row.challenge, ...subjectValues(row));
+  } else if (row.challenge !== null) values.push(row.definitionDigest, row.facts, row.approval, row.challenge);
   else if (row.approval !== null) values.push(row.definitionDigest, row.facts, row.approval);
   else if (row.facts !== null) values.push(row.definitionDigest, row.facts);
   else if (row.definitionDigest !== null) values.push(row.definitionDigest);
   return values;
 }
 
+/** `method`, `subject_kind` and `subject`, up to the last that is not null. */
+function subjectValues({ method, subjectKind, subject }: AuditRow): readonly (string | null)[] {
+  if (subject !== null) return [method, subjectKind, subject];
+  return subjectKind !== null ? [method, subjectKind] : [method];
+}
+
 /** How many values `hashedValues` has at most: the table's columns before `prev_hash`. */
-export const HASHED_COLUMNS = 28;
+export const HASHED_COLUMNS = 31;
 
 /** A row as its hash sees it: `hashedValues` as JSON without white space. */
 export function canonicalRow(seq: number, row: AuditRow): string {

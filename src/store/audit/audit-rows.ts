@@ -22,10 +22,12 @@ export interface AuditReader {
    * writers are not held up. Rows added meanwhile are included. @throws StoreError
    */
   pages(fromSeq: number): AsyncIterable<readonly StoredAuditRow[]>;
-  /** Rows of calls as clients made them that were decided, and no others (none of the runs of approved ones), from `sinceSeq` on: as `pages`. @throws StoreError */
+  /** Rows of calls of tools as clients made them that were decided, and no others (none of the runs of approved ones), from `sinceSeq` on: as `pages`. @throws StoreError */
   calls(sinceSeq: number): AsyncIterable<readonly StoredAuditRow[]>;
   /** How many rows `calls` has at this moment. @throws StoreError */
   countCalls(sinceSeq: number): Promise<number>;
+  /** How many requests about anything else, as clients made them, were decided since then. @throws StoreError */
+  countOthers(sinceSeq: number): Promise<number>;
   /** Which of these calls ended as one of these outcomes. Rejects with StoreError. */
   endedAs(calls: readonly string[], outcomes: readonly string[]): Promise<ReadonlySet<string>>;
   /** Sequence number of the first row not older than `since` (ms since the epoch); `undefined` if there is none. */
@@ -46,8 +48,12 @@ export interface AuditFilter {
   /** Subject or e-mail. */
   readonly user?: string;
   readonly upstream?: string;
-  /** Original name. */
+  /** Own name of a tool, and of nothing else. */
   readonly tool?: string;
+  /** Of the request that it is about. */
+  readonly method?: string;
+  /** Own name of a tool or prompt, or URI of a resource as it stands on record. */
+  readonly subject?: string;
   readonly decision?: string;
   /** Calls alone (`opened`), or alone what people, administrators or servers did. */
   readonly kind?: AuditEntry["kind"];
@@ -113,7 +119,12 @@ export interface AuditEntry {
   readonly endpoint: string | null;
   readonly session: string | null;
   readonly upstream: string | null;
+  /** Own name of the tool that was called, or whose definition changed; `null` in entries about anything else. */
   readonly tool: string | null;
+  /** What else it is about: as in the row. */
+  readonly method: string | null;
+  readonly subjectKind: string | null;
+  readonly subject: string | null;
   readonly decision: string | null;
   /** As in the row. */
   readonly policies: string | null;

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gte, inArray, isNotNull, isNull } from "drizzle-orm";
+import { and, asc, count, desc, eq, gte, inArray, isNotNull, isNull, type SQL } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { Guarded } from "../database/guarded.ts";
 import type { ChainHead, StoredAuditRow } from "./audit-row.ts";
@@ -14,8 +14,10 @@ const PAGE_BYTES = 32 * 1024 * 1024;
 const BYTES = bytesOf(WHOLE);
 const HASH = WHOLE.hash;
 
-/** What clients called, and was decided. That an approved call was run later is not another call of theirs. */
-const CALLS = and(eq(audit.kind, "opened"), isNotNull(audit.decision), isNull(audit.approval));
+/** What clients asked for, and was decided. That an approved call was run later is not another call of theirs. */
+const DECIDED = and(eq(audit.kind, "opened"), isNotNull(audit.decision), isNull(audit.approval));
+const CALLS = and(DECIDED, isNull(audit.subjectKind));
+const OTHERS = and(DECIDED, isNotNull(audit.subjectKind));
 
 /** Reads the audit through one connection. */
 export function createAuditReader(db: BetterSQLite3Database, guarded: Guarded): AuditReader {
@@ -54,15 +56,18 @@ export function createAuditReader(db: BetterSQLite3Database, guarded: Guarded): 
   const head = (): ChainHead | undefined =>
     db.select({ seq: audit.seq, hash: HASH }).from(audit).orderBy(desc(audit.seq)).limit(1).get();
 
+  const counted = async (which: SQL | undefined, sinceSeq: number): Promise<number> => {
+    const wanted = and(which, gte(audit.seq, sinceSeq));
+    const query = () => db.select({ calls: count() }).from(audit).where(wanted).get();
+    return (await guarded(query))?.calls ?? 0;
+  };
+
   return {
     ...createAuditSearch(db, guarded),
     pages: pagesOf,
     calls: callsFrom,
-    async countCalls(sinceSeq) {
-      const wanted = and(CALLS, gte(audit.seq, sinceSeq));
-      const query = () => db.select({ calls: count() }).from(audit).where(wanted).get();
-      return (await guarded(query))?.calls ?? 0;
-    },
+    countCalls: (sinceSeq) => counted(CALLS, sinceSeq),
+    countOthers: (sinceSeq) => counted(OTHERS, sinceSeq),
     async endedAs(calls, outcomes) {
       const wanted = and(eq(audit.kind, "closed"), inArray(audit.callId, calls), inArray(audit.outcome, outcomes));
       const query = () => db.select({ callId: audit.callId }).from(audit).where(wanted).all();

@@ -37,6 +37,9 @@ export const audit = sqliteTable(
     facts: text("facts"),
     approval: text("approval"),
     challenge: text("challenge"),
+    method: text("method"),
+    subjectKind: text("subject_kind"),
+    subject: text("subject"),
     prevHash: text("prev_hash").notNull(),
     hash: text("hash").notNull(),
     /** How `hash` was made: see `audit-row.ts`. A trigger refuses rows without one. */

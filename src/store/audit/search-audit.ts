@@ -1,16 +1,14 @@
-import { and, asc, desc, eq, gt, gte, inArray, lt, max, notInArray, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, lt, max, notInArray, type SQL, sql } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
-import { alias } from "drizzle-orm/sqlite-core";
-import { GATEWAY_LOST, outcomesOf } from "../../core/call-outcome.ts";
 import { LONG_STEP } from "../activity/activity.ts";
 import { activityHours, activityState } from "../activity/schema.ts";
 import { bounded } from "../database/bounded.ts";
 import type { Guarded } from "../database/guarded.ts";
 import { entryOf } from "./audit-entry.ts";
 import type { AuditEntry, AuditFilter, AuditReader } from "./audit-rows.ts";
-import { policyMatched, shadowMatched } from "./matched-policies.ts";
 import { bytesOf, firstThatFit, LISTED, rowsAt } from "./rows-within.ts";
 import { audit } from "./schema.ts";
+import { closed, conditionOf, LOST } from "./search-conditions.ts";
 
 /*
  * Few of the things that can be searched for have an index, because every call would pay for it. What has none is found
@@ -38,16 +36,10 @@ interface Range {
   readonly to: number;
 }
 
-const closed = alias(audit, "closed");
 // Where somebody wrote a text in the place of a number, as anywhere.
 const COUNTED = bounded(activityState.counted).mapWith(activityState.counted);
 const FIRST = bounded(sql`min(${activityHours.firstSeq})`) as SQL<number | null>;
 const LAST = bounded(sql`max(${activityHours.lastSeq})`) as SQL<number | null>;
-
-/** When a gateway last started on this record. Written out, so that the index of starts is used. */
-const LAST_START = sql`(SELECT max(seq) FROM audit WHERE kind = 'checkpoint' AND outcome = 'start')`;
-/** A call that was opened before that, and never closed: see `GATEWAY_LOST`. */
-const LOST = sql<number>`(${audit.kind} = 'opened' AND ${audit.outcome} IS NULL AND ${closed.seq} IS NULL AND ${audit.seq} < ${LAST_START})`;
 
 const BYTES = bytesOf(LISTED);
 const BYTES_AT_END = bytesOf(LISTED, closed);
@@ -146,67 +138,6 @@ export function createAuditSearch(
   };
 }
 
-/** Where in the audit all entries of the time stand, newest part first; all of it, as far as nothing is counted. */
-function rangesOf(db: BetterSQLite3Database, filter: AuditFilter): readonly Range[] {
-  const last =
-    db
-      .select({ seq: max(audit.seq) })
-      .from(audit)
-      .get()?.seq ?? 0;
-  const top = Math.min(last + 1, filter.cursor ?? last + 1);
-  const bottom = (filter.after ?? 0) + 1;
-  const whole = [{ from: bottom, to: top }];
-  if (filter.since === undefined && filter.until === undefined) return whole;
-  const counted = db.select({ seq: COUNTED }).from(activityState).get()?.seq ?? 0;
-  const place = db
-    .select({ first: FIRST, last: LAST })
-    .from(activityHours)
-    .where(
-      and(
-        filter.since === undefined ? undefined : gt(activityHours.at, filter.since - LONG_STEP),
-        filter.until === undefined ? undefined : lt(activityHours.at, filter.until),
-      ),
-    )
-    .get();
-  const uncounted = { from: Math.max(bottom, counted + 1), to: top };
-  const within = {
-    from: Math.max(bottom, place?.first ?? top),
-    to: Math.min(top, (place?.last ?? 0) + 1, counted + 1),
-  };
-  return [uncounted, within].filter(({ from, to }) => from < to);
-}
-
-/** What is read off each row. */
-function conditionOf(filter: AuditFilter): SQL | undefined {
-  const { user, upstream, tool, decision, kind, outcome, client, policy, shadow, since, until } = filter;
-  return and(
-    user === undefined ? undefined : or(eq(audit.actor, user), eq(audit.actorEmail, user)),
-    upstream === undefined ? undefined : eq(audit.upstream, upstream),
-    tool === undefined ? undefined : eq(audit.tool, tool),
-    decision === undefined ? undefined : eq(audit.decision, decision),
-    kind === undefined ? undefined : eq(audit.kind, kind),
-    outcome === undefined ? undefined : endedIn(outcomesOf(outcome)),
-    client === undefined ? undefined : calledBy(client),
-    policy === undefined ? undefined : policyMatched([audit.policies, closed.policies], policy),
-    shadow === true ? shadowMatched([audit.policies, closed.policies]) : undefined,
-    since === undefined ? undefined : gte(audit.at, since),
-    until === undefined ? undefined : lt(audit.at, until),
-  );
-}
-
-// A call's is in the row of its end, an act's in its own.
-function endedIn(outcomes: readonly string[]): SQL | undefined {
-  const lost = outcomes.includes(GATEWAY_LOST) ? LOST : undefined;
-  return or(inArray(closed.outcome, [...outcomes]), inArray(audit.outcome, [...outcomes]), lost);
-}
-
-// Programs say `name/version`.
-function calledBy(client: string): SQL | undefined {
-  const named = `${client}/`;
-  const ofAnyVersion = sql`substr(${audit.client}, 1, length(${named})) = ${named}`;
-  return or(eq(audit.clientId, client), eq(audit.client, client), ofAnyVersion);
-}
-
 function inSeqs(seqs: SQL): SQL {
   return sql`${audit.seq} IN (${seqs})`;
 }
@@ -243,4 +174,34 @@ function windowsOf(ranges: readonly Range[], rows: number): Range[] {
 
 function pause(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Where in the audit all entries of the time stand, newest part first; all of it, as far as nothing is counted. */
+function rangesOf(db: BetterSQLite3Database, filter: AuditFilter): readonly Range[] {
+  const last =
+    db
+      .select({ seq: max(audit.seq) })
+      .from(audit)
+      .get()?.seq ?? 0;
+  const top = Math.min(last + 1, filter.cursor ?? last + 1);
+  const bottom = (filter.after ?? 0) + 1;
+  const whole = [{ from: bottom, to: top }];
+  if (filter.since === undefined && filter.until === undefined) return whole;
+  const counted = db.select({ seq: COUNTED }).from(activityState).get()?.seq ?? 0;
+  const place = db
+    .select({ first: FIRST, last: LAST })
+    .from(activityHours)
+    .where(
+      and(
+        filter.since === undefined ? undefined : gt(activityHours.at, filter.since - LONG_STEP),
+        filter.until === undefined ? undefined : lt(activityHours.at, filter.until),
+      ),
+    )
+    .get();
+  const uncounted = { from: Math.max(bottom, counted + 1), to: top };
+  const within = {
+    from: Math.max(bottom, place?.first ?? top),
+    to: Math.min(top, (place?.last ?? 0) + 1, counted + 1),
+  };
+  return [uncounted, within].filter(({ from, to }) => from < to);
 }

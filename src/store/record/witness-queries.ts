@@ -10,7 +10,7 @@ export const COUNTS = `SELECT (SELECT count(*) FROM approval_requests) AS approv
 
 /** Hours for which more decisions were counted than rows can have given. */
 export const COUNTED_TOO_MUCH = `WITH counted AS (
-    SELECT at, sum(n) AS n FROM activity_counts WHERE step = 3600000 AND what = 'decision' GROUP BY at),
+    SELECT at, sum(n) AS n FROM activity_counts WHERE step = 3600000 AND what IN ('decision', 'prompt', 'resource') GROUP BY at),
   found AS (SELECT CAST(at / 3600000 AS INTEGER) * 3600000 AS at, count(*) AS n FROM audit
     WHERE kind = 'opened' AND approval IS NULL AND decision IS NOT NULL GROUP BY 1)
   SELECT counted.at FROM counted LEFT JOIN found USING (at) WHERE counted.n > coalesce(found.n, 0) ORDER BY 1 LIMIT 100`;
@@ -25,9 +25,12 @@ interface Contradiction {
 // The row that opens the call which asked. Found by the call's end, which names the request; where that is not there yet,
 // or was lost, by reading.
 const OPENED_FOR_RUN = `o.kind = 'opened' AND o.actor IS r.sub AND o.actor_issuer IS r.iss AND o.upstream IS r.upstream
-  AND o.tool IS r.tool AND o.arguments_digest IS r.arguments_digest`;
+  AND o.method IS r.method AND coalesce(o.subject, o.tool) IS r.tool AND o.arguments_digest IS r.arguments_digest`;
 
-const SIGNED_IN = `o.kind = 'opened' AND o.actor IS c.sub AND o.actor_issuer IS c.iss AND o.upstream || '/' || o.tool IS c.tool`;
+// As `signInPath` of `gateway/step-up/step-up-gate.ts` writes it.
+const PATH = `coalesce(o.subject_kind || ' ', '') || o.upstream || '/' || coalesce(o.subject, o.tool)`;
+
+const SIGNED_IN = `o.kind = 'opened' AND o.actor IS c.sub AND o.actor_issuer IS c.iss AND ${PATH} IS c.tool`;
 
 // The words that the audit has for them are those of `gateway/approvals/record.ts`.
 const OUTCOME = `CASE e.act WHEN 'approve' THEN 'approve' WHEN 'reject' THEN 'reject' WHEN 'deliver' THEN 'delivered'
@@ -40,7 +43,7 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
         WHERE e.approval = r.id AND e.kind = 'closed' AND ${OPENED_FOR_RUN})
       AND NOT EXISTS (SELECT 1 FROM audit o WHERE ${OPENED_FOR_RUN} AND o.at <= r.created_at) LIMIT 100`,
     text: (id) =>
-      `No call on record asked for ${id} as it stands there: with these arguments, of this tool, by this user.`,
+      `No call on record asked for ${id} as it stands there: with these arguments, of this tool, prompt or resource, by this user.`,
   },
   {
     query: `SELECT c.id FROM step_up_challenges c WHERE c.created_at >= @from

@@ -94,7 +94,7 @@ it("of a server that answered nothing there is no answer time, in the list and i
   expect(html).not.toContain("within");
   const waiting = { decided: 0, p50Ms: undefined, p95Ms: undefined };
   const figures = (upstreams: ActivityOverview["upstreams"]) => {
-    const points = [{ at: NOW, decisions: {}, upstreams, waiting }];
+    const points = [{ at: NOW, decisions: {}, others: { prompt: {}, resource: {} }, upstreams, waiting }];
     const overview = { since: NOW, until: NOW + 1, stepMs: 1, points, upstreams, waiting, behind: 0 };
     return String(<LatencyFigure overview={overview} span="today" />);
   };

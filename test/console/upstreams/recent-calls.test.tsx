@@ -54,9 +54,9 @@ it("say of a call that was refused for its form that it was", () => {
   }
 });
 
-it("a tool of no server stands by its name alone", () => {
+it("a tool of no server is told from whatever else has such a name", () => {
   const html = String(<CallList entries={[unlisted({ upstream: null, outcome: "TOOL_UNKNOWN" })]} now={NOW} />);
-  expect(html).toContain(">refund</a>");
+  expect(html).toContain(">-/refund</a>");
 });
 
 it("the timeline says that nobody knew the tool, and how many calls were only counted", () => {
@@ -69,12 +69,12 @@ it("the timeline says that nobody knew the tool, and how many calls were only co
   expect(timeline(unlisted())).toContain("called unknown tool");
   expect(timeline(unlisted())).not.toContain("Only their digest is kept");
   expect(timeline(leftOut)).toContain(
-    "called tools that nobody knew, or in a form that was refused, 4,711 more times: that was only counted.",
+    "asked for what nobody knew, or in a form that was refused, 4,711 more times: that was only counted.",
   );
 });
 
 it("nobody is said to have called a server's tools only where the whole record was looked through", () => {
   const text = (reachedStart: boolean) => String(<RecentCalls calls={{ entries: [], reachedStart }} now={NOW} />);
-  expect(text(true)).toContain("Nobody has called its tools yet.");
+  expect(text(true)).toContain("Nobody has called it yet.");
   expect(text(false)).not.toContain("Nobody");
 });

@@ -1,7 +1,7 @@
-import { holdsValues, isObject, type Json, type JsonObject } from "../core/json.ts";
+import { holdsValues, isObject, type Json, type JsonObject } from "../../core/json.ts";
 
 /*
- * Where a server can put JSON of its own in what it says of a call. The protocol names the members around it, and paths
+ * Where a server can put JSON of its own in what it says of a request. The protocol names the members around it, and paths
  * that somebody wrote for data must not take these out: a block of content without its `type` is none.
  */
 
@@ -14,8 +14,8 @@ export interface OpenChange {
 }
 
 /** The members of one level that the protocol names, and what they hold. */
-interface Level {
-  readonly members: Readonly<Record<string, Level | typeof DATA | typeof KEPT>>;
+export interface OpenLevel {
+  readonly members: Readonly<Record<string, OpenLevel | typeof DATA | typeof KEPT>>;
 }
 
 /** The server's own, whatever it is. */
@@ -23,13 +23,14 @@ const DATA = "data";
 /** Part of the protocol through and through, such as a form to fill in. */
 const KEPT = "kept";
 
-const ANY_TEXT: Level = { members: {} };
-const ANNOTATIONS: Level = { members: named("audience priority lastModified") };
-const ICON: Level = { members: named("src sizes theme mimeType") };
-const RESOURCE: Level = {
+/** A text by itself. */
+export const TEXT: OpenLevel = { members: {} };
+const ANNOTATIONS: OpenLevel = { members: named("audience priority lastModified") };
+const ICON: OpenLevel = { members: named("src sizes theme mimeType") };
+const RESOURCE: OpenLevel = {
   members: { ...named("uri mimeType text blob name title description size"), annotations: ANNOTATIONS, _meta: DATA },
 };
-const BLOCK: Level = {
+const BLOCK: OpenLevel = {
   members: {
     ...RESOURCE.members,
     ...named("type id toolUseId isError"),
@@ -40,16 +41,31 @@ const BLOCK: Level = {
     icons: ICON,
   },
 };
-const CONTENT: Level = { members: { ...BLOCK.members, content: BLOCK } };
-const MESSAGE: Level = { members: { ...named("role"), content: CONTENT, _meta: DATA } };
+const CONTENT: OpenLevel = { members: { ...BLOCK.members, content: BLOCK } };
+const MESSAGE: OpenLevel = { members: { ...named("role"), content: CONTENT, _meta: DATA } };
 
-/** A tool's result (MCP, "Tool Result"). */
-export const RESULT: Level = {
+/** A tool's result (CallToolResult). */
+export const TOOL_RESULT: OpenLevel = {
   members: { ...named("resultType isError"), content: CONTENT, structuredContent: DATA, _meta: DATA },
 };
 
+/** A prompt's (GetPromptResult). */
+export const PROMPT_RESULT: OpenLevel = {
+  members: { ...named("resultType description"), messages: MESSAGE, _meta: DATA },
+};
+
+/** A resource's (ReadResourceResult). */
+export const RESOURCE_RESULT: OpenLevel = {
+  members: { ...named("resultType ttlMs cacheScope"), contents: RESOURCE, _meta: DATA },
+};
+
+/** A completion's (CompleteResult). */
+export const COMPLETION_RESULT: OpenLevel = {
+  members: { ...named("resultType"), completion: { members: named("values total hasMore") }, _meta: DATA },
+};
+
 /** What comes beside a result: errors, and params of notifications and questions. */
-export const BESIDE: Level = {
+export const BESIDE: OpenLevel = {
   members: {
     // Errors and log messages
     ...named("message level logger"),
@@ -72,7 +88,7 @@ export const BESIDE: Level = {
  * `value` with the places of the server's own changed: under members that hold data, all that the protocol does not name at
  * its level, together as one object, and every text. The very same value if nothing has changed. @throws never
  */
-export function changeOpen(value: Json, level: Level, change: OpenChange): Json {
+export function changeOpen(value: Json, level: OpenLevel, change: OpenChange): Json {
   if (typeof value === "string") return change.text(value);
   if (!holdsValues(value)) return value;
   if (!isObject(value)) {
@@ -106,12 +122,12 @@ export function changeOpen(value: Json, level: Level, change: OpenChange): Json 
   );
 }
 
-function changeMember(value: Json, held: Level | typeof DATA | typeof KEPT, change: OpenChange): Json {
+function changeMember(value: Json, held: OpenLevel | typeof DATA | typeof KEPT, change: OpenChange): Json {
   if (held === KEPT) return value;
   if (held === DATA) return typeof value === "string" ? change.text(value) : change.root(value);
   return changeOpen(value, held, change);
 }
 
-function named(names: string): Record<string, Level> {
-  return Object.fromEntries(names.split(" ").map((name) => [name, ANY_TEXT]));
+function named(names: string): Record<string, OpenLevel> {
+  return Object.fromEntries(names.split(" ").map((name) => [name, TEXT]));
 }

@@ -1,0 +1,25 @@
+/** What requests are about. */
+export const SUBJECT_KINDS = ["tool", "prompt", "resource"] as const;
+export type SubjectKind = (typeof SUBJECT_KINDS)[number];
+
+/** The requests that policies decide on, and what each is about. A completion is about the prompt or resource that it completes for. */
+export const DECIDED_METHODS = {
+  "tools/call": ["tool"],
+  "prompts/get": ["prompt"],
+  "resources/read": ["resource"],
+  "resources/subscribe": ["resource"],
+  "completion/complete": ["prompt", "resource"],
+} as const satisfies Readonly<Record<string, readonly SubjectKind[]>>;
+export type DecidedMethod = keyof typeof DECIDED_METHODS;
+
+/** What requests of a method are about. A completion is not kept, so that it does not matter which of both. */
+export function subjectKindOf(method: DecidedMethod): SubjectKind {
+  return DECIDED_METHODS[method][0];
+}
+
+/** The request by which something of a kind is used. What somebody may never use is not shown to them. */
+export const USES = {
+  tool: "tools/call",
+  prompt: "prompts/get",
+  resource: "resources/read",
+} as const satisfies Readonly<Record<SubjectKind, DecidedMethod>>;
