@@ -25,6 +25,14 @@ const CUSTOMER_TEMPLATE = "customers://{customer_id}";
 const CUSTOMER_PREFIX = "customers://";
 const RESOURCE_NOT_FOUND = -32002;
 
+const MINUTES = {
+  uri: "board://minutes",
+  name: "minutes",
+  title: "Minutes of the board",
+  description: "What the board said last.",
+  mimeType: "text/plain",
+};
+
 function serveTools(server: Server, tools: readonly DemoTool[]): void {
   const byName = new Map(tools.map((tool) => [tool.definition.name, tool]));
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: tools.map((tool) => tool.definition) }));
@@ -37,13 +45,16 @@ function serveTools(server: Server, tools: readonly DemoTool[]): void {
 
 function serveCustomers(server: Server, data: DemoData): void {
   server.setRequestHandler(ListResourcesRequestSchema, () => ({
-    resources: [...data.customers.values()].map((customer) => ({
-      uri: CUSTOMER_PREFIX + customer.customer_id,
-      name: customer.customer_id,
-      title: customer.name,
-      description: `The record of ${customer.name}`,
-      mimeType: "application/json",
-    })),
+    resources: [
+      ...[...data.customers.values()].map((customer) => ({
+        uri: CUSTOMER_PREFIX + customer.customer_id,
+        name: customer.customer_id,
+        title: customer.name,
+        description: `The record of ${customer.name}`,
+        mimeType: "application/json",
+      })),
+      MINUTES,
+    ],
   }));
   server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({
     resourceTemplates: [
@@ -57,6 +68,8 @@ function serveCustomers(server: Server, data: DemoData): void {
     ],
   }));
   server.setRequestHandler(ReadResourceRequestSchema, ({ params: { uri } }) => {
+    if (uri === MINUTES.uri)
+      return { contents: [{ uri, mimeType: MINUTES.mimeType, text: "To be merged with ACME." }] };
     const customer = uri.startsWith(CUSTOMER_PREFIX) && data.customers.get(uri.slice(CUSTOMER_PREFIX.length));
     if (!customer) throw new McpError(RESOURCE_NOT_FOUND, "Resource not found", { uri });
     return { contents: [{ uri, mimeType: "application/json", text: JSON.stringify(customer) }] };

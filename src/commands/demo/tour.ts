@@ -59,6 +59,12 @@ ${curl(mcp, users.sam.key, "crm__get_customer", { customer_id: "c-1001" })}
    Expect the customer, with [redacted:credit_card] for the card number. With Ann's key: Unknown tool. What is denied
    whatever the arguments is not even listed for her. The rules are the files in ${policies}: change one, save, call again.
 
+   The same holds for what agents read without a tool: Sam's agent gets the record without the card number, and of the
+   minutes of the board it hears "Resource not found", as of what is not there. Carla's key reads them.
+
+${readCurl(mcp, users.sam.key, "customers://c-1003")}
+${readCurl(mcp, users.sam.key, "board://minutes")}
+
 ${bold("3. A call waits for people.")} Ann's agent wants to delete a customer, and customer care has to agree:
 
 ${curl(mcp, users.ann.key, "crm__delete_customer", { customer_id: "c-1002" })}
@@ -114,13 +120,20 @@ ${line}
 }
 
 function curl(url: string, key: string, tool: string, args: Readonly<Record<string, string | number>>): string {
+  return requestCurl(url, key, "tools/call", tool, { name: tool, arguments: args });
+}
+
+function readCurl(url: string, key: string, uri: string): string {
+  return requestCurl(url, key, "resources/read", uri, { uri });
+}
+
+function requestCurl(url: string, key: string, method: string, name: string, params: object): string {
   const body = {
     jsonrpc: "2.0",
     id: 1,
-    method: "tools/call",
+    method,
     params: {
-      name: tool,
-      arguments: args,
+      ...params,
       _meta: {
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {},
@@ -130,6 +143,6 @@ function curl(url: string, key: string, tool: string, args: Readonly<Record<stri
   return `   curl -s ${url} \\
      -H "Authorization: Bearer ${key}" \\
      -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' \\
-     -H 'MCP-Protocol-Version: 2026-07-28' -H 'Mcp-Method: tools/call' -H 'Mcp-Name: ${tool}' \\
+     -H 'MCP-Protocol-Version: 2026-07-28' -H 'Mcp-Method: ${method}' -H 'Mcp-Name: ${name}' \\
      -d '${JSON.stringify(body)}'`;
 }
