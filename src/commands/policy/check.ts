@@ -1,11 +1,13 @@
 import type { Command } from "commander";
 import { counted } from "../../core/counted.ts";
 import { byPlace } from "../../core/diagnostic.ts";
+import { buildScopes } from "../../gateway/scopes.ts";
 import { type Coverage, checkAgainstTools } from "../../policy/check/tools.ts";
 import { compilePolicies } from "../../policy/compile/compile.ts";
+import { upstreamOfPath } from "../../policy/decide/target.ts";
 import { formatPolicyError } from "../../policy/file/format-error.ts";
 import type { PolicyError, PolicySummary } from "../../policy/policy-set.ts";
-import type { KnownFacts } from "../../policy/values/facts.ts";
+import type { KnownFacts, ShownThere } from "../../policy/values/facts.ts";
 import type { Shell } from "../shell.ts";
 import { clip, one, painter, plainText, print } from "../terminal/output.ts";
 import { table } from "../terminal/table.ts";
@@ -47,7 +49,7 @@ async function check(options: ToolOptions, shell: Shell): Promise<void> {
   } = known.ok
     ? checkAgainstTools(place.policies, known.tools, {
         unlisted: known.unlisted,
-        facts: withEndpoints(place, known),
+        facts: withUpstreams(place, known),
         mistakes,
       })
     : checkAgainstTools(place.policies, [], { facts: place.facts, listed: false, mistakes });
@@ -91,10 +93,19 @@ async function check(options: ToolOptions, shell: Shell): Promise<void> {
 }
 
 // An upstream that was registered has an endpoint of its name, too.
-function withEndpoints({ facts }: PolicyPlace, { tools, unlisted }: Extract<KnownTools, { ok: true }>): KnownFacts {
+function withUpstreams(
+  { facts, endpoints: selections }: PolicyPlace,
+  { tools, unlisted }: Extract<KnownTools, { ok: true }>,
+): KnownFacts {
   if (facts.endpoints === undefined) return facts;
-  const upstreams = [...tools.map(({ upstream }) => upstream), ...unlisted];
-  return { ...facts, endpoints: [...new Set([...facts.endpoints, ...upstreams])] };
+  const upstreams = [...new Set([...tools.map(({ upstream }) => upstream), ...unlisted])];
+  const scopes = buildScopes(upstreams, selections);
+  const shown = new Map<string, ShownThere>();
+  for (const [name, { upstreams: there, shows }] of scopes) {
+    const tool = (path: string): boolean => shows(upstreamOfPath(path), path.slice(path.indexOf("/") + 1));
+    shown.set(name, { upstreams: there, tool });
+  }
+  return { ...facts, endpoints: [...new Set([...facts.endpoints, ...upstreams])], shown };
 }
 
 // Names of tools and arguments come from upstreams.

@@ -9,6 +9,7 @@ import { writeExact } from "../../core/exact-json.ts";
 import { ANONYMOUS_ISSUER, KEYS_ISSUER, LOCAL_ISSUER } from "../../core/principal.ts";
 import { mailDomainOf } from "../../core/standing.ts";
 import { DEFAULT_POLICY_HEADERS } from "../../downstream/options.ts";
+import type { EndpointOptions } from "../../gateway/scopes.ts";
 import type { CompileOptions } from "../../policy/compile/entries.ts";
 import { formatPolicyError } from "../../policy/file/format-error.ts";
 import { isTestFile, readPolicyFiles } from "../../policy/file/read-files.ts";
@@ -41,6 +42,8 @@ export interface PolicyPlace {
   readonly approvalFlows: readonly ApprovalFlow[] | undefined;
   /** What the configuration says of the facts of calls, the endpoints of registered upstreams left out. */
   readonly facts: KnownFacts;
+  /** The endpoints of the configuration, with what they show. */
+  readonly endpoints: readonly EndpointOptions[];
   readonly policies: readonly PolicyFile[];
   readonly tests: readonly PolicyFile[];
 }
@@ -87,10 +90,10 @@ function readSettings(options: PlaceOptions, shell: Shell): Settings | undefined
   const flows = approvalFlows.map(({ name }) => name);
   const settings = { dir: policies ?? loaded.policies.dir, default: loaded.policies.default };
   const noClientAddress = whyNoClientAddress(loaded.server);
-  return { ...settings, flows, approvalFlows, noClientAddress, facts: factsOf(loaded) };
+  return { ...settings, flows, approvalFlows, noClientAddress, facts: factsOf(loaded), endpoints: loaded.endpoints };
 }
 
-const NOT_CONFIGURED = { flows: undefined, approvalFlows: undefined, facts: NO_KNOWN_FACTS } as const;
+const NOT_CONFIGURED = { flows: undefined, approvalFlows: undefined, facts: NO_KNOWN_FACTS, endpoints: [] } as const;
 
 function factsOf({ endpoints, upstreams, auth, approvalFlows }: Config): KnownFacts {
   return {

@@ -22,12 +22,13 @@ export interface TextProblems {
 
 /**
  * Checks the texts of one policy against the tools that it is about, by their indices. `others`: it may be about tools
- * that are not known, too. @throws never
+ * that are not known, too; `narrower`: what facts can be where its target fits. @throws never
  */
 export type ArgumentTypeCheck = (
   texts: PolicyTexts,
   tools: readonly number[],
   others: boolean,
+  narrower: FactTable,
 ) => readonly TextProblems[];
 
 // Steps for one policy and one tool. Far more than any condition takes that a person has written.
@@ -95,11 +96,11 @@ export function createArgumentTypeCheck(
     return new Map(checkTexts(when, others, deps));
   }
 
-  return ({ when, others, effect }, tools, mayBeOthers) => {
+  return ({ when, others, effect }, tools, mayBeOthers, narrower) => {
     const all = when === undefined ? others : [when, ...others];
     const dependencies = dependenciesOf(all);
     const about = dependencies.tool && !mayBeOthers ? tools.flatMap((index) => known[index] ?? []) : [];
-    const facts = about.length === 0 ? calls : new Map([...calls, ...factsOfTools(about)]);
+    const facts = new Map([...calls, ...narrower, ...(about.length === 0 ? [] : factsOfTools(about))]);
     const general = checkFacts(when, others, facts, tools.length > 0);
     // What reads no tool and no arguments is looked at once only.
     const needed = dependencies.tool || dependencies.result || dependencies.names?.length !== 0;

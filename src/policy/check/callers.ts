@@ -1,5 +1,6 @@
 import { compileGlob } from "../../core/glob.ts";
 import { suggest } from "../../core/suggest.ts";
+import { isExclusion } from "../decide/glob-selection.ts";
 import { didYouMean } from "../syntax/expression-rules.ts";
 import { doubtsOfAddress } from "../tool-schemas/address-parts.ts";
 import type { KnownFacts } from "../values/facts.ts";
@@ -18,8 +19,10 @@ export function checkCallers({ entry, path, texts }: CheckedPolicy, known: Known
     const entries = entry.target?.[key] ?? [];
     const out = entries.filter(isExclusion).map((it) => it.slice(1));
     const into = entries.filter((it) => !isExclusion(it));
-    // Who has no role at all is not excluded by `!*` alone.
-    const nobody = into.length > 0 && into.every((it) => out.some((glob) => coversGlob(glob, it)));
+    // Who has no role at all is not excluded by `!*` alone; every request has an endpoint.
+    const nobody =
+      (into.length > 0 || (key === "endpoints" && out.includes("*"))) &&
+      into.every((it) => out.some((glob) => coversGlob(glob, it)));
     if (!nobody) continue;
     const message = "This fits nobody: what it names is excluded as well.";
     problems.push({ severity: "error", path: [...path, "target", key], message, hint: undefined });
@@ -64,8 +67,4 @@ function doubtOfUsers(glob: string): string | undefined {
   const parts = runs.map((text, at) => ({ text, where: at === 0 ? ("start" as const) : ("anywhere" as const) }));
   const doubts = parts.map(({ text, where }) => (text.includes("@") ? doubtsOfAddress(text, where) : undefined));
   return doubts.find((it) => it !== undefined);
-}
-
-function isExclusion(entry: string): boolean {
-  return entry.startsWith("!");
 }

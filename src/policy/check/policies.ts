@@ -2,12 +2,15 @@ import { fold } from "../../core/fold.ts";
 import { compileGlob } from "../../core/glob.ts";
 import { isObject } from "../../core/json.ts";
 import type { PolicyLanguage } from "../cel/environment.ts";
+import { compileGlobSelection } from "../decide/glob-selection.ts";
 import { scopeOf } from "../decide/scope.ts";
 import { compileTarget, type TargetBucket, upstreamOfPath } from "../decide/target.ts";
 import { type DocumentPath, type PolicyDocument, readDocument } from "../file/document.ts";
 import { type PolicyEntry, policyEntrySchema } from "../file/schema.ts";
 import { type KnownTool, pathOf } from "../known-tool.ts";
 import type { PolicyError, PolicyFile, PolicyScope } from "../policy-set.ts";
+import type { KnownFacts } from "../values/facts.ts";
+import { mayHave } from "../values/facts-of-target.ts";
 import { type PolicyTexts, scopeNamesOf, textsOf } from "./texts.ts";
 
 /** The tools that targets are held against. */
@@ -18,9 +21,12 @@ export interface KnownPaths {
   readonly upstreams: readonly string[];
   /** Upstreams that exist and whose tools are not known. */
   readonly unlisted: readonly string[];
-  /** Whether an entry of `tools` or `upstreams`, without its `!`, fits any tool, or may fit one that is not known. */
-  fits(key: "tools" | "upstreams", glob: string): boolean;
+  /** Whether an entry, without its `!`, fits any tool, or may fit one that is not known; of other kinds its upstream counts. */
+  fits(key: SubjectKey, glob: string): boolean;
 }
+
+/** The keys of a target that name subjects, or where they are. */
+export type SubjectKey = "tools" | "upstreams" | "prompts" | "resources";
 
 /** A policy that is on, with the tools that it is about. */
 export interface CheckedPolicy {
@@ -35,7 +41,7 @@ export interface CheckedPolicy {
   readonly texts: PolicyTexts;
   /** What it is about. */
   readonly scope: PolicyScope;
-  /** Indices of the known tools that the target fits. */
+  /** Indices of the known tools that the target fits, at an endpoint that shows them. */
   readonly tools: readonly number[];
   /** The same, a bit per tool. */
   readonly bits: Uint32Array;
@@ -49,9 +55,9 @@ export function readPolicies(
   files: readonly PolicyFile[],
   tools: readonly KnownTool[],
   language: PolicyLanguage,
-  mistakes: readonly PolicyError[],
+  { mistakes, shown }: { readonly mistakes: readonly PolicyError[]; readonly shown: KnownFacts["shown"] },
 ): readonly CheckedPolicy[] {
-  const find = createFinder(tools);
+  const find = createFinder(tools, shown);
   const found: CheckedPolicy[] = [];
   for (const file of [...files].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))) {
     const read = readDocument(file);
@@ -86,7 +92,11 @@ export function knownPaths(tools: readonly KnownTool[], unlisted: readonly strin
     upstreams: [...new Set(tools.map(({ upstream }) => upstream))].sort(),
   };
   const fitting = new Map<string, boolean>();
-  const mayFit = (key: "tools" | "upstreams", glob: string): boolean => {
+  const mayFit = (key: SubjectKey, glob: string): boolean => {
+    if (key === "prompts" || key === "resources") {
+      const kind = key === "prompts" ? "prompt" : "resource";
+      return [...names.upstreams, ...unlisted].some((upstream) => mayHave(kind, [glob], upstream));
+    }
     const upstream = key === "tools" ? upstreamOfPath(glob) : glob;
     const slashes = key === "upstreams" || glob.includes("/") || !glob.includes("*");
     return unlisted.some((name) => !slashes || compileGlob(upstream)(name));
@@ -97,14 +107,18 @@ export function knownPaths(tools: readonly KnownTool[], unlisted: readonly strin
     unlisted,
     fits(key, glob) {
       const at = `${key} ${glob}`;
-      const fits = fitting.get(at) ?? (names[key].some(compileGlob(glob)) || mayFit(key, glob));
+      const listed = key === "tools" || key === "upstreams" ? names[key] : [];
+      const fits = fitting.get(at) ?? (listed.some(compileGlob(glob)) || mayFit(key, glob));
       fitting.set(at, fits);
       return fits;
     },
   };
 }
 
-function createFinder(tools: readonly KnownTool[]): (entry: PolicyEntry, scope: PolicyScope) => readonly number[] {
+function createFinder(
+  tools: readonly KnownTool[],
+  shown: KnownFacts["shown"],
+): (entry: PolicyEntry, scope: PolicyScope) => readonly number[] {
   const paths = tools.map(pathOf);
   const all = tools.map((_, index) => index);
   const byPath = new Map<string, number[]>();
@@ -125,9 +139,22 @@ function createFinder(tools: readonly KnownTool[]): (entry: PolicyEntry, scope: 
     const { places: placesOf, matchesSubject } = compileTarget(target, scope, then.allow !== undefined);
     const places = placesOf("tool");
     const possible = places.some(({ kind }) => kind === "any") ? all : [...new Set(places.flatMap(candidates))];
+    const there = target?.endpoints && shown && shownAt(target.endpoints, shown);
     return possible.filter((index) => {
-      const tool = tools[index];
-      return tool !== undefined && matchesSubject({ kind: "tool", ...tool }, paths[index] ?? "");
+      const [tool, path = ""] = [tools[index], paths[index]];
+      return (
+        tool !== undefined && matchesSubject({ kind: "tool", ...tool }, path) && there?.(tool.upstream, path) !== false
+      );
     });
   };
+}
+
+/** Whether one of these endpoints shows a tool. */
+function shownAt(
+  endpoints: readonly string[],
+  shown: NonNullable<KnownFacts["shown"]>,
+): (upstream: string, path: string) => boolean {
+  const { one } = compileGlobSelection(endpoints);
+  const there = [...shown].flatMap(([name, shows]) => (one(name) ? [shows] : []));
+  return (upstream, path) => there.some((it) => it.upstreams.includes(upstream) && it.tool(path));
 }

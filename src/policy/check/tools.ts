@@ -4,6 +4,7 @@ import { createPolicyLanguage } from "../cel/environment.ts";
 import { type KnownTool, pathOf } from "../known-tool.ts";
 import type { PolicyError, PolicyFile } from "../policy-set.ts";
 import { factsOfCalls, type KnownFacts, NO_KNOWN_FACTS } from "../values/facts.ts";
+import { factsOfTarget } from "../values/facts-of-target.ts";
 import { checkAnnotations } from "./annotations.ts";
 import { createArgumentTypeCheck } from "./arguments.ts";
 import { checkBudgets } from "./budgets.ts";
@@ -58,7 +59,7 @@ export function checkAgainstTools(
   { unlisted = [], facts = NO_KNOWN_FACTS, listed = true, mistakes = [] }: CheckScope = {},
 ): ToolCheck {
   const language = createPolicyLanguage();
-  const policies = readPolicies(files, tools, language, mistakes);
+  const policies = readPolicies(files, tools, language, { mistakes, shown: facts.shown });
   const known = knownPaths(tools, unlisted);
   const schemas = createKnownSchemas(tools);
   const checkArguments = createArgumentTypeCheck(tools, schemas, language, factsOfCalls(facts));
@@ -77,14 +78,15 @@ export function checkAgainstTools(
     report(problem.severity, policy, policy.document.locate(problem.path), problem);
 
   for (const policy of policies) {
-    if (listed) for (const problem of checkTarget(policy, known)) reportAt(policy, problem);
+    if (listed) for (const problem of checkTarget(policy, known, facts)) reportAt(policy, problem);
     for (const problem of checkAnnotations(policy, tools)) reportAt(policy, problem);
     for (const problem of checkBudgets(policy, language)) reportAt(policy, problem);
     for (const problem of checkCallers(policy, facts)) reportAt(policy, problem);
     for (const problem of checkNamesakes(policy, facts.further)) reportAt(policy, problem);
+    const narrower = factsOfTarget(policy.entry.target, policy.scope, facts);
     const others = !listed || mayFitOthers(policy, unlisted);
     for (const problem of checkRedactPaths(policy, others)) reportAt(policy, problem);
-    for (const { text, problems } of checkArguments(policy.texts, policy.tools, others)) {
+    for (const { text, problems } of checkArguments(policy.texts, policy.tools, others, narrower)) {
       for (const problem of problems) {
         const place = policy.document.locateInText(text.path, text.offset + problem.start);
         report(problem.severity, policy, place, problem);

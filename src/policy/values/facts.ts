@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { fold } from "../../core/fold.ts";
 import type { Standing } from "../../core/standing.ts";
+import { DECIDED_METHODS } from "../../core/subject.ts";
 import type { KnownTool } from "../known-tool.ts";
 import { isAddressAsSeen } from "../syntax/address-spelling.ts";
 import { doubtsOfAddress } from "../tool-schemas/address-parts.ts";
@@ -14,10 +15,19 @@ export interface FurtherIssuer extends Pick<Standing, "roles" | "groups" | "scop
   readonly issuer: string;
 }
 
+/** What an endpoint shows. */
+export interface ShownThere {
+  readonly upstreams: readonly string[];
+  /** Whether it shows a tool of these, by its path. */
+  tool(path: string): boolean;
+}
+
 /** What the configuration says of the facts of calls; `undefined` where nobody knows. */
 export interface KnownFacts {
   /** Names after `/mcp/`; `/mcp` itself, which has none, counts besides. */
   readonly endpoints: readonly string[] | undefined;
+  /** What each endpoint shows, by its name; that of `/mcp` is empty. */
+  readonly shown?: ReadonlyMap<string, ShownThere>;
   readonly issuers: readonly string[] | undefined;
   /** Roles that the configuration names; issuers may say others. */
   readonly roles?: readonly string[];
@@ -53,6 +63,17 @@ const EMAIL: Domain = {
 };
 
 const NEVER_EMPTY = textsThat((text) => text !== "", "It is never empty: where there is none it is absent.");
+
+const NAMED = textsThat((text) => text !== "", "It is never empty.");
+
+/** Servers and clients may write one that is none. RFC 3986 §3.1 */
+const URI: Domain = {
+  ...NAMED,
+  doubts: (text, where) =>
+    where === "whole" && !/^[a-z][a-z0-9+.-]*:/i.test(text)
+      ? 'URIs begin with their scheme, as in "file:///hr/a.txt"; paths of a target have the upstream before it.'
+      : undefined,
+};
 
 /** One spelling of each: RFC 5952, and of an IPv4 address in an IPv6 one the former. */
 function isAddressOfClient(text: string): boolean {
@@ -97,7 +118,10 @@ export function partOfFact(value: Value, fact: string, facts: FactTable): Value 
 /** What facts of a call can be that do not depend on the tool. */
 export function factsOfCalls({ endpoints, issuers, headers }: KnownFacts): FactTable {
   const facts = new Map<string, Domain>([
-    ["request.method", oneOf(["tools/call"], 'Policies decide calls of tools: it is always "tools/call".')],
+    [
+      "request.method",
+      oneOf(Object.keys(DECIDED_METHODS), `Policies decide on ${listed(Object.keys(DECIDED_METHODS))}.`),
+    ],
     ["user.email", EMAIL],
     [
       "request.time - user.auth_time",
@@ -108,6 +132,8 @@ export function factsOfCalls({ endpoints, issuers, headers }: KnownFacts): FactT
     ["user.acr", NEVER_EMPTY],
     ["request.session", NEVER_EMPTY],
     ["user.scopes[]", SCOPE],
+    ["prompt.name", NAMED],
+    ["resource.uri", URI],
   ]);
   if (endpoints !== undefined) {
     const says = `It is ${[...endpoints].sort().map(quoted).join(", ")}${endpoints.length > 0 ? ", or" : ""} empty for /mcp itself.`;
@@ -145,7 +171,8 @@ function distinct(texts: readonly string[]): readonly string[] {
 
 const MAX_LISTED = 12;
 
-function listed(names: readonly string[]): string {
+/** Names in a message: at most twelve, and how many more. */
+export function listed(names: readonly string[]): string {
   const more = names.length > MAX_LISTED ? ` and ${names.length - MAX_LISTED} more` : "";
   return `${names.slice(0, MAX_LISTED).map(quoted).join(", ")}${more}`;
 }
