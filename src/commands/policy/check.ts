@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { counted } from "../../core/counted.ts";
 import { byPlace } from "../../core/diagnostic.ts";
-import { buildScopes } from "../../gateway/scopes.ts";
+import { buildScopes } from "../../core/scopes.ts";
 import { type Coverage, checkAgainstTools } from "../../policy/check/tools.ts";
 import { compilePolicies } from "../../policy/compile/compile.ts";
 import { upstreamOfPath } from "../../policy/decide/target.ts";

@@ -9,17 +9,17 @@ import type { Redaction } from "../../redaction/redaction.ts";
 export function rememberRedactions({ redact }: Pick<LongRedactions, "redact">): Pick<LongRedactions, "redact"> {
   const last = new WeakMap<Uint8Array, { readonly key: string; readonly answer: RedactedBytes }>();
   return {
-    async redact(bytes, redactions, owner, cancellation) {
-      const key = redactions.map(textOf).join("\n");
+    async redact(kind, bytes, redactions, owner, cancellation) {
+      const key = [kind, ...redactions.map(textOf)].join("\n");
       const known = last.get(bytes);
       if (known?.key === key) return known.answer;
-      const answer = await redact(bytes, redactions, owner, cancellation);
+      const answer = await redact(kind, bytes, redactions, owner, cancellation);
       if (answer.kind !== "withheld") last.set(bytes, { key, answer });
       return answer;
     },
   };
 }
 
-function textOf({ detectors, paths }: Redaction): string {
-  return JSON.stringify([[...detectors], paths.map(({ path, with: how }) => [path.text, how])]);
+function textOf({ detectors, paths, binary }: Redaction): string {
+  return JSON.stringify([[...detectors], binary, paths.map(({ path, with: how }) => [path.text, how])]);
 }

@@ -2,7 +2,7 @@ import type { Catalog } from "../../catalog/catalog.ts";
 import type { ToolRules } from "../../catalog/tool-rules.ts";
 import { compileGlobs } from "../../core/glob.ts";
 import type { Scope } from "../../core/scope.ts";
-import { buildScopes, type EndpointOptions, reshapedUpstreams } from "../../gateway/scopes.ts";
+import { buildScopes, type EndpointOptions, reshapedUpstreams } from "../../core/scopes.ts";
 import type { UpstreamOptions, Upstreams } from "../../upstream/upstream.ts";
 
 /** An upstream, and which of its tools exist for clients. */

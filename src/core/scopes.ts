@@ -1,5 +1,5 @@
-import { compileGlobs } from "../core/glob.ts";
-import type { Scope } from "../core/scope.ts";
+import { compileGlobs } from "./glob.ts";
+import type { Scope } from "./scope.ts";
 
 /** A configured selection of upstreams and tools, served at `/mcp/<name>`. */
 export interface EndpointOptions {
