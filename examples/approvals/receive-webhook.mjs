@@ -23,8 +23,10 @@ const server = createServer(async (request, response) => {
     return response.writeHead(401).end();
   }
   // The same message may come twice, under the same `webhook-id`: remember those that you have seen.
-  const { id, upstream, tool, requester, state, url } = event.data;
-  console.log(`${event.type}: ${requester} asks for ${upstream}/${tool}, ${id} is ${state}. ${url}`);
+  const { id, upstream, subject, requester, state, url } = event.data;
+  console.log(
+    `${event.type}: ${requester} asks for the ${subject.kind} ${upstream}/${subject.name}, ${id} is ${state}. ${url}`,
+  );
   // Anything but 2xx, and it comes again; 410 ends it for good.
   return response.writeHead(204).end();
 });

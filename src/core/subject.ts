@@ -17,6 +17,17 @@ export function subjectKindOf(method: DecidedMethod): SubjectKind {
   return DECIDED_METHODS[method][0];
 }
 
+/** What is called so, in one line: a tool as `crm/search`, others with their kind, as `prompt crm/summary`. Not escaped. */
+export function subjectPath(kind: SubjectKind, upstream: string, name: string): string {
+  const path = `${upstream}/${name}`;
+  return kind === "tool" ? path : `${kind} ${path}`;
+}
+
+/** `Tool`, `Prompt` or `Resource`, before a name. */
+export function subjectTitle(kind: SubjectKind): string {
+  return `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+}
+
 /** The request by which something of a kind is used. What somebody may never use is not shown to them. */
 export const USES = {
   tool: "tools/call",

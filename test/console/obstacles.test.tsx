@@ -8,9 +8,9 @@ const STANDINGS = Object.keys(OBSTACLES) as readonly Exclude<CallStanding, "as_a
 
 describe.each(STANDINGS)("a request whose call would not run: %s", (standing) => {
   it("says so while it is open, and nothing of it afterwards", () => {
-    expect(obstacleOf({ state: "pending" }, standing)).toBe(OBSTACLES[standing]);
-    expect(obstacleOf({ state: "approved" }, standing)).toBe(OBSTACLES[standing]);
-    expect(obstacleOf({ state: "succeeded" }, standing)).toBeUndefined();
+    expect(obstacleOf({ state: "pending", method: "tools/call" }, standing)).toBe(OBSTACLES[standing]);
+    expect(obstacleOf({ state: "approved", method: "tools/call" }, standing)).toBe(OBSTACLES[standing]);
+    expect(obstacleOf({ state: "succeeded", method: "tools/call" }, standing)).toBeUndefined();
   });
 
   it("does not say that it may run where it is approved", () => {
@@ -20,7 +20,15 @@ describe.each(STANDINGS)("a request whose call would not run: %s", (standing) =>
   });
 
   it("is marked in a list", () => {
-    const request = { id: "apr_1", upstream: "bank", tool: "pay", state: "pending", stage: 0, stages: [] };
+    const request = {
+      id: "apr_1",
+      method: "tools/call",
+      upstream: "bank",
+      tool: "pay",
+      state: "pending",
+      stage: 0,
+      stages: [],
+    };
     const row = {
       request: {
         ...request,

@@ -16,6 +16,7 @@ const POLICIES = `policies:
 
 let gateway: TestGateway;
 let approvals: ApprovalOperations;
+let listedOthers: ReadonlyMap<string, JsonObject> = new Map();
 let server: "ready" | "down" | undefined = "ready";
 
 beforeAll(async () => {
@@ -24,6 +25,7 @@ beforeAll(async () => {
   approvals = createApprovalOperations({
     ...{ approvals: wired.approvals, definitions: wired.store.definitions },
     policies: () => wired.policies.current(),
+    definitionOf: (kind, _upstream, name) => listedOthers.get(`${kind} ${name}`),
     upstreams: { get: () => server && ({ status: () => ({ state: server }) } as Upstream) },
   });
 });
@@ -55,6 +57,24 @@ describe("what a request is about", () => {
     expect(await approvals.subject(request)).toMatchObject({ definition: before, standing });
     expect(await approvals.standing(request)).toBe(standing);
     server = "ready";
+  });
+
+  const summary = { name: "summary", description: "Sums up." };
+  const changed = { name: "summary", description: "Sums up otherwise." };
+  it.each<[what: string, method: "prompts/get" | "resources/read", listed: JsonObject | undefined, CallStanding]>([
+    ["a prompt as its server lists it", "prompts/get", summary, "as_asked"],
+    ["a prompt that is described otherwise now", "prompts/get", changed, "tool_changed"],
+    ["a prompt that is no more", "prompts/get", undefined, "tool_gone"],
+    ["a resource as its server lists it", "resources/read", summary, "as_asked"],
+    ["a resource that is described otherwise now", "resources/read", changed, "tool_changed"],
+    ["a resource that is not listed, which may be there", "resources/read", undefined, "as_asked"],
+  ])("%s, whatever a tool of its name is", async (what, method, listed, standing) => {
+    await list({ name: "create_expense", description: "A tool of this name." });
+    const kind = method === "prompts/get" ? "prompt" : "resource";
+    listedOthers = new Map(listed && [[`${kind} create_expense`, listed]]);
+    const request = await askFor(gateway, { arguments: { case: what }, method, definitionDigest: digestOf(summary) });
+    const definition = listed === summary ? summary : undefined;
+    expect(await approvals.subject(request)).toMatchObject({ definition, standing });
   });
 
   it("the policies that asked, as they are now, and whether any policy is another one", async () => {

@@ -3,6 +3,7 @@ import type { ApprovalRequest } from "../../src/core/approval.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { AT_HOME, type Principal } from "../../src/core/principal.ts";
+import type { DecidedMethod } from "../../src/core/subject.ts";
 import type { TestGateway } from "./gateway.ts";
 import { createUsers } from "./users.ts";
 
@@ -34,6 +35,7 @@ export const APPROVALS_CONFIG = {
 export interface TestAsk {
   readonly by?: string;
   readonly flow?: string;
+  readonly method?: DecidedMethod;
   readonly tool?: string;
   readonly arguments?: JsonObject;
   readonly message?: string;
@@ -49,7 +51,7 @@ export async function askFor(gateway: TestGateway, ask: TestAsk = {}): Promise<A
     principal: { ...principalOf(by), ...ask.principal },
     clientName: "test-client",
     era: "modern",
-    method: "tools/call",
+    method: ask.method ?? "tools/call",
     upstream: "expenses",
     tool: ask.tool ?? "create_expense",
     definitionDigest: ask.definitionDigest ?? "d".repeat(64),

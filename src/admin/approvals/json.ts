@@ -1,6 +1,7 @@
 import type { ApprovalDecision, ApprovalEvent, ApprovalRequest, ApprovalStage, Person } from "../../core/approval.ts";
 import { parseExact } from "../../core/exact-json.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
+import { subjectKindOf } from "../../core/subject.ts";
 import { timeText } from "../list-schema.ts";
 import type { ApprovalBody, ApprovalDetailBody } from "./schema.ts";
 
@@ -30,7 +31,9 @@ export function approvalJson(request: ApprovalRequest, viewed: Viewed): Approval
     arguments_form: viewed.arguments === undefined ? "redacted" : "whole",
     arguments_misfits: viewed.misfits === undefined ? null : [...viewed.misfits],
     upstream: request.upstream,
-    tool: request.tool,
+    method: request.method,
+    tool: request.method === "tools/call" ? request.tool : null,
+    subject: { kind: subjectKindOf(request.method), name: request.tool },
     requester: {
       ...personJson(requester),
       client_id: requester.clientId ?? null,

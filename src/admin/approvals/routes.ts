@@ -154,13 +154,25 @@ function changingRoutes(deps: ApprovalViewDeps): readonly Route[] {
   ];
 }
 
-function listed({ state, mine, decidable, flow, upstream, tool, limit }: ApprovalQueryInput): OperatorApprovalQuery {
+function listed({
+  state,
+  mine,
+  decidable,
+  flow,
+  upstream,
+  tool,
+  method,
+  subject,
+  limit,
+}: ApprovalQueryInput): OperatorApprovalQuery {
   return {
     ...{ mine, decidable, limit },
     ...(state === undefined ? {} : { states: state }),
     ...(flow === undefined ? {} : { flow }),
     ...(upstream === undefined ? {} : { upstream }),
     ...(tool === undefined ? {} : { tool }),
+    ...(method === undefined ? {} : { method }),
+    ...(subject === undefined ? {} : { subject }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { APPROVAL_ACTS, APPROVAL_STATES } from "../../core/approval.ts";
+import { DECIDED_METHODS, type DecidedMethod, SUBJECT_KINDS } from "../../core/subject.ts";
 
 /** What the API says and reads about approvals. One schema per thing; the API's description is made of these. */
 
@@ -41,6 +42,15 @@ const decision = z.object({
   channel: z.string().describe("Where it was said: api, console, …"),
 });
 
+/** The methods of requests that are decided on. */
+const METHODS = Object.keys(DECIDED_METHODS) as [DecidedMethod, ...DecidedMethod[]];
+
+/** What a request for approval is about. */
+export const approvalSubjectSchema = z.object({
+  kind: z.enum(SUBJECT_KINDS),
+  name: z.string().describe("Own name of the tool or prompt; of a resource its URI, without secrets."),
+});
+
 /** One request for approval. */
 export const approvalSchema = z
   .object({
@@ -66,7 +76,9 @@ export const approvalSchema = z
         "Where the arguments do not fit what the tool's schema says, in words: its server may refuse the call even if it is approved. Looked at when the request was made. null: nobody looked, or the whole arguments are not for you or no longer kept.",
       ),
     upstream: z.string(),
-    tool: z.string().describe("The tool's own name."),
+    method: z.enum(METHODS).describe("What was asked for, as prompts/get."),
+    tool: z.string().nullable().describe("The tool's own name. null: it is about no tool."),
+    subject: approvalSubjectSchema.describe("What it is about. A prompt may have the name of a tool."),
     requester: personSchema.extend({
       client_id: z.string().nullable().describe("OAuth client, or name of the API key."),
       client_name: z.string().describe("What the client program calls itself; nobody has checked it."),
@@ -136,7 +148,19 @@ export const approvalQuerySchema = z
     decidable: flag.describe("true: only what you may decide now, the next to end first."),
     flow: z.string().min(1).max(64).optional().describe("Name of a flow."),
     upstream: z.string().min(1).max(64).optional().describe("Name of a server."),
-    tool: z.string().min(1).max(512).optional().describe("A tool's own name, or <server>/<tool>."),
+    tool: z
+      .string()
+      .min(1)
+      .max(512)
+      .optional()
+      .describe("A tool's own name, or <server>/<tool>. Finds no prompts and resources."),
+    method: z.enum(METHODS).optional().describe("Of the request: tools/call, prompts/get, resources/read, …"),
+    subject: z
+      .string()
+      .min(1)
+      .max(512)
+      .optional()
+      .describe("Own name of a tool or prompt, or URI of a resource as a request shows it."),
     arguments: z
       .enum(["redacted", "whole"])
       .default("redacted")

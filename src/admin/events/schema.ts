@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { APPROVAL_STATES } from "../../core/approval.ts";
+import { approvalSubjectSchema } from "../approvals/schema.ts";
 
 /** What an event carries in its `data`; its `event` is the `kind`. It says what changed, never what it holds. */
 export const eventSchema = z
@@ -11,7 +12,9 @@ export const eventSchema = z
         state: z.enum(APPROVAL_STATES),
         version: z.int(),
         upstream: z.string(),
-        tool: z.string(),
+        method: z.string().describe("What was asked for, as prompts/get."),
+        tool: z.string().nullable().describe("null: it is about no tool."),
+        subject: approvalSubjectSchema,
       })
       .describe("A request for approval that you may see came to be, or changed."),
     z

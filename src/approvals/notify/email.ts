@@ -5,7 +5,7 @@ import { mailHtml, mailText } from "./mail-body.ts";
 import type { ApprovalMessage, Delivery, Notifier } from "./notifier.ts";
 import { smtpServer } from "./smtp-server.ts";
 import { connectSmtp } from "./smtp-socket.ts";
-import { headline, toolName } from "./wording.ts";
+import { headline, subjectName } from "./wording.ts";
 
 /** `notifiers.<name>.email`. */
 export interface EmailOptions {
@@ -78,7 +78,7 @@ function mail(notification: ApprovalMessage, from: string) {
   const thread = messageId(notice.requestId, url);
   return {
     from,
-    subject: `${headline(notice)}: ${toolName(notice)}`,
+    subject: `${headline(notice)}: ${subjectName(notice)}`,
     messageId: messageId(id, url),
     inReplyTo: thread,
     references: thread,

@@ -1,5 +1,6 @@
 import { Webhook } from "standardwebhooks";
 import type { ApprovalNotice } from "../../core/approval.ts";
+import { subjectKindOf } from "../../core/subject.ts";
 import type { ApprovalMessage, Delivery, Notifier } from "./notifier.ts";
 import { post, sentOf } from "./post.ts";
 
@@ -82,8 +83,10 @@ function data(notice: ApprovalNotice) {
     stage: notice.stage,
     stages: notice.stages,
     approvers: { roles: notice.approvers.roles, users: notice.approvers.users },
+    method: notice.method,
     upstream: notice.upstream,
-    tool: notice.tool,
+    tool: notice.method === "tools/call" ? notice.tool : null,
+    subject: { kind: subjectKindOf(notice.method), name: notice.tool },
     requester: notice.requester,
     policies: notice.policies,
     created_at: timeText(notice.createdAt),

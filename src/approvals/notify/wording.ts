@@ -1,5 +1,6 @@
 import type { ApprovalNotice } from "../../core/approval.ts";
 import { asReplacement, cut, escapeForDisplay } from "../../core/display.ts";
+import { subjectKindOf, subjectTitle } from "../../core/subject.ts";
 
 /** One line of facts for people. */
 export interface Fact {
@@ -35,7 +36,7 @@ export function headline(notice: ApprovalNotice): string {
 /** What people need to know before they follow the link. */
 export function facts(notice: ApprovalNotice): readonly Fact[] {
   return [
-    { label: "Tool", value: toolName(notice) },
+    { label: subjectTitle(subjectKindOf(notice.method)), value: subjectName(notice) },
     { label: "Requested by", value: oneLine(notice.requester) },
     { label: "Flow", value: stageText(notice) },
     ...(notice.policies.length === 0
@@ -46,8 +47,8 @@ export function facts(notice: ApprovalNotice): readonly Fact[] {
   ];
 }
 
-/** `server/tool`, harmless to show. */
-export function toolName(notice: ApprovalNotice): string {
+/** `server/tool`, or the server and the name or URI of what it is about, harmless to show. */
+export function subjectName(notice: ApprovalNotice): string {
   return oneLine(`${notice.upstream}/${notice.tool}`);
 }
 

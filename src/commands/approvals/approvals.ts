@@ -16,6 +16,8 @@ interface ListOptions extends ApiPlace {
   readonly decidable?: boolean;
   readonly state?: string;
   readonly tool?: string;
+  readonly method?: string;
+  readonly subject?: string;
   readonly flow?: string;
   readonly limit: number;
   readonly cursor?: string;
@@ -40,7 +42,9 @@ export function registerApprovals(program: Command, shell: Shell): void {
     .option("--mine", "only what you asked for yourself")
     .option("--decidable", "only what you may decide now, the next to end first")
     .option("--state <states>", "all, or states with commas between them (default: those not ended)", parseStates)
-    .option("--tool <name>", "tool, or upstream/tool")
+    .option("--tool <name>", "tool, or upstream/tool; finds no prompts and resources")
+    .option("--method <method>", "of the request, as prompts/get")
+    .option("--subject <name>", "own name of a tool or prompt, or URI of a resource")
     .option("--flow <name>", "approval flow")
     .option("--limit <count>", "at most so many, 1 to 100", wholeNumber(1, 100), 50)
     .option("--cursor <cursor>", "what comes after a page before; the list says which")
@@ -111,13 +115,15 @@ async function show(shell: Shell, api: ApiClient, id: string, options: ShowOptio
 }
 
 function queryOf(options: ListOptions): URLSearchParams {
-  const { mine, decidable, state = OPEN_STATES.join(","), tool, flow, limit, cursor } = options;
+  const { mine, decidable, state = OPEN_STATES.join(","), tool, method, subject, flow, limit, cursor } = options;
   return new URLSearchParams({
     limit: String(limit),
     ...(state === "all" ? {} : { state }),
     ...(mine === true ? { mine: "true" } : {}),
     ...(decidable === true ? { decidable: "true" } : {}),
     ...(tool === undefined ? {} : { tool }),
+    ...(method === undefined ? {} : { method }),
+    ...(subject === undefined ? {} : { subject }),
     ...(flow === undefined ? {} : { flow }),
     ...(cursor === undefined ? {} : { cursor }),
   });

@@ -3,6 +3,7 @@ import type { ApprovalState } from "../../core/approval.ts";
 import { durationText } from "../../core/duration.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import { calledAs } from "../../core/known-as.ts";
+import { subjectPath, subjectTitle } from "../../core/subject.ts";
 import { type Colour, clip } from "../terminal/output.ts";
 import { table } from "../terminal/table.ts";
 import { type TreeLimits, valueTree, visible } from "./tree.ts";
@@ -25,16 +26,17 @@ export function approvalTable(
   items: readonly ApprovalBody[],
   { paint, now }: Pick<TextOptions, "paint" | "now">,
 ): string {
+  const head = HEAD.map((title) => (title === "TOOL" && items.some(({ tool }) => tool === null) ? "SUBJECT" : title));
   const rows = items.map((item) => [
     visible(item.id),
     item.state,
     clip(personText(item.requester), MAX_CELL),
-    clip(toolText(item), MAX_CELL),
+    clip(subjectText(item), MAX_CELL),
     stageText(item),
     timeLeft(item, now) ?? "-",
     [...(item.may_decide ? ["yours to decide"] : []), ...(isMisfit(item) ? [MISFIT] : [])].join(", "),
   ]);
-  return table(HEAD, rows, paint, (row, column) => {
+  return table(head, rows, paint, (row, column) => {
     const item = items[row];
     if (item === undefined) return undefined;
     return column === 1 ? stateColour(item.state) : column === 6 ? "yellow" : undefined;
@@ -47,7 +49,7 @@ export function approvalLine(item: ApprovalBody, { paint, now }: Pick<TextOption
   return [
     visible(item.id),
     paint(stateColour(item.state), item.state),
-    `${clip(personText(item.requester), MAX_CELL)} asks for ${clip(toolText(item), MAX_CELL)}`,
+    `${clip(personText(item.requester), MAX_CELL)} asks for ${clip(subjectText(item), MAX_CELL)}`,
     ...(item.state === "pending" ? [`stage ${stageText(item)}`] : []),
     ...(left === undefined ? [] : [`${left} left`]),
     ...(isMisfit(item) ? [paint("yellow", MISFIT)] : []),
@@ -59,7 +61,7 @@ export function approvalText(item: ApprovalBody, options: TextOptions, limits: T
   const { paint, now } = options;
   const left = timeLeft(item, now);
   const facts: readonly (readonly [string, string])[] = [
-    ["Tool", toolText(item)],
+    [subjectTitle(item.subject.kind), pathText(item)],
     ["Asked by", `${personText(item.requester)}, through ${clientText(item)}`],
     ["Asked", `${item.created_at} (${durationText(Math.max(0, now - Date.parse(item.created_at)))} ago)`],
     ...(item.message ?? "").split("\n").map((line, index) => [index === 0 ? "Because" : "", visible(line)] as const),
@@ -163,8 +165,12 @@ function clientText({ requester }: ApprovalBody): string {
   return id === null ? called : `${visible(id)} (${called})`;
 }
 
-function toolText({ upstream, tool }: ApprovalBody): string {
-  return `${visible(upstream)}/${visible(tool)}`;
+function subjectText({ upstream, subject }: ApprovalBody): string {
+  return visible(subjectPath(subject.kind, upstream, subject.name));
+}
+
+function pathText({ upstream, subject }: ApprovalBody): string {
+  return visible(`${upstream}/${subject.name}`);
 }
 
 function stageText({ stage, stages }: ApprovalBody): string {

@@ -1,5 +1,6 @@
 import { parseExact } from "../../core/exact-json.ts";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
+import { subjectKindOf, subjectPath } from "../../core/subject.ts";
 import { Badge, type BadgeTone } from "../components/badge.tsx";
 import { Banner } from "../components/banner.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
@@ -9,9 +10,10 @@ import { ValueTree } from "../values/value-tree.tsx";
 import type { RequestView } from "./request-view.ts";
 import { obstacleOf } from "./words.ts";
 
-/** What would run: the tool as it was when it was called, and the arguments. */
+/** What would run: the tool as it was when it was called (or the prompt or resource), and the arguments. */
 export function CallPanel({ view }: { readonly view: RequestView }) {
   const { request, subject } = view;
+  const kind = subjectKindOf(request.method);
   const description = textOf(subject.definition?.["description"]);
   return (
     <section class="panel" aria-labelledby="call">
@@ -19,10 +21,10 @@ export function CallPanel({ view }: { readonly view: RequestView }) {
       <Obstacle view={view} />
       <p class="tool-name">
         <code>
-          <ForeignText text={`${request.upstream}/${request.tool}`} />
+          <ForeignText text={subjectPath(kind, request.upstream, request.tool)} />
         </code>
       </p>
-      <Hints definition={subject.definition} />
+      {kind === "tool" ? <Hints definition={subject.definition} /> : null}
       {description === undefined ? null : (
         <div class="description">
           <ForeignText text={description} multiline />

@@ -1,4 +1,5 @@
 import type { ApprovalRequest } from "../../core/approval.ts";
+import { subjectKindOf, subjectPath } from "../../core/subject.ts";
 import type { CallStanding } from "../../operations/approvals/approvals.ts";
 import { Badge } from "../components/badge.tsx";
 import { DataTable } from "../components/data-table.tsx";
@@ -76,8 +77,8 @@ function Call({ request, message, misfits, standing }: ListedRequest) {
 }
 
 /** What is called, in one line. */
-export function callName({ upstream, tool }: Pick<ApprovalRequest, "upstream" | "tool">): string {
-  return `${harmless(upstream, MAX_NAME).text}/${harmless(tool, MAX_NAME).text}`;
+export function callName({ method, upstream, tool }: Pick<ApprovalRequest, "method" | "upstream" | "tool">): string {
+  return subjectPath(subjectKindOf(method), harmless(upstream, MAX_NAME).text, harmless(tool, MAX_NAME).text);
 }
 
 const MAX_NAME = 80;

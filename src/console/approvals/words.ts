@@ -1,4 +1,5 @@
 import type { ApprovalAct, ApprovalRequest, ApprovalState, ReasonRule } from "../../core/approval.ts";
+import { subjectKindOf } from "../../core/subject.ts";
 import type { CallStanding } from "../../operations/approvals/approvals.ts";
 import type { BadgeTone } from "../components/badge.tsx";
 
@@ -45,9 +46,13 @@ export const OBSTACLES = {
 } as const satisfies Record<Exclude<CallStanding, "as_asked">, { readonly badge: string; readonly text: string }>;
 
 /** What keeps it from being run; nothing where it is over. */
-export function obstacleOf({ state }: Pick<ApprovalRequest, "state">, standing: CallStanding) {
+export function obstacleOf({ state, method }: Pick<ApprovalRequest, "state" | "method">, standing: CallStanding) {
   const open = state === "pending" || state === "approved";
-  return open && standing !== "as_asked" ? OBSTACLES[standing] : undefined;
+  if (!open || standing === "as_asked") return undefined;
+  const obstacle = OBSTACLES[standing];
+  const kind = subjectKindOf(method);
+  if (kind === "tool") return obstacle;
+  return { badge: obstacle.badge.replace("tool", kind), text: obstacle.text.replace("tool", kind) };
 }
 
 /** What the state of a request means as things are, and whether its agent could have it run. */

@@ -6,6 +6,7 @@ import type { StepUpRequirement } from "../../core/decision.ts";
 import { type ErrorCode, refuse } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { DeniedOutcome, Outcome, TokenNeed } from "../../core/outcome.ts";
+import { subjectPath } from "../../core/subject.ts";
 import type { StepUp, StepUpCaller } from "../../step-up/step-up.ts";
 import { acrValues, wantsBetterToken } from "../../step-up/strength.ts";
 import type { Continuation, RequestStates } from "../requests/request-state.ts";
@@ -203,8 +204,7 @@ export function boundCall({ call: { principal }, subject }: NamedCall): BoundCal
 
 /** What a sign-in for one thing serves: a tool as it always was, others with their kind before them. */
 export function signInPath({ kind, upstream, name }: Pick<Subject, "kind" | "upstream" | "name">): string {
-  const path = `${upstream}/${name}`;
-  return kind === "tool" ? path : `${kind} ${path}`;
+  return subjectPath(kind, upstream, name);
 }
 
 function denied(decision: SignInDecision, message: string, token?: TokenNeed): DeniedOutcome {

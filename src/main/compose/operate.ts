@@ -20,6 +20,7 @@ export function operate(deps: {
       ...{ approvals: wired.approvals, definitions: wired.store.definitions },
       policies: () => wired.policies.current(),
       upstreams: wired.upstreams,
+      definitionOf: wired.definitionOf,
     }),
     upstreams: wired.upstreamOperations,
     tools: wired.tools,

@@ -150,10 +150,12 @@ function wiredOf(config: Config, parts: Parts, { log, now, timing = {} }: WireDe
     return draining;
   };
   const activity = createActivityOperations({ audit: store.audit, counts: store.activity, rollUp, approvals, now });
+  const definitionOf: Wired["definitionOf"] = (kind, upstream, name) =>
+    listedDefinition(servers.view(), kind, upstream, name);
   const policyOperations = createPolicyOperations({
     ...{ directory: policies, dir: config.policies.dir, default: config.policies.default, now },
     ...{ flows: config.approvalFlows, apiKeys: config.auth.apiKeys, tools: servers.tools },
-    definitionOf: (kind, upstream, name) => listedDefinition(servers.view(), kind, upstream, name),
+    definitionOf,
     matches: (since) => activity.policyMatches(since),
   });
   return {
@@ -161,7 +163,7 @@ function wiredOf(config: Config, parts: Parts, { log, now, timing = {} }: WireDe
     seal: (purpose) => createSeal(secret, purpose),
     keyedHash: (purpose) => createKeyedHash(secret, purpose),
     upstreamOperations: servers.operations,
-    tools: servers.tools,
+    ...{ tools: servers.tools, definitionOf },
     settled: doneWithin(timing.settleMs ?? SETTLE_MS, catalog.settled(upstreams.names())).then(() => {}),
     begin(url) {
       place.publicUrl = url ?? place.publicUrl;

@@ -1,6 +1,7 @@
 import type { Approvals } from "../../approvals/approvals.ts";
 import type { Audit } from "../../audit/audit.ts";
 import type { Config } from "../../config/schema/schema.ts";
+import type { JsonObject } from "../../core/json.ts";
 import type { Seal } from "../../core/seal.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
 import type { ActivityOperations } from "../../operations/activity/activity.ts";
@@ -26,6 +27,8 @@ export interface Wired {
   readonly upstreamOperations: UpstreamOperations;
   /** Every tool of every upstream, as operators see it. */
   readonly tools: () => readonly ToolView[];
+  /** What a server lists now of a prompt or a resource. */
+  readonly definitionOf: (kind: "prompt" | "resource", upstream: string, name: string) => JsonObject | undefined;
   readonly events: Events;
   /** Of the gateway's secret, for one purpose each. */
   readonly seal: (purpose: string) => Seal;

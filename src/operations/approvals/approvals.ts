@@ -1,6 +1,7 @@
 import type { Acted, ApprovalPage, ApprovalVote } from "../../approvals/approvals.ts";
 import type { ApprovalEvent, ApprovalRequest, ApprovalState } from "../../core/approval.ts";
 import type { JsonObject } from "../../core/json.ts";
+import type { DecidedMethod } from "../../core/subject.ts";
 import type { PolicySummary } from "../../policy/policy-set.ts";
 import type { Operator } from "../operator.ts";
 
@@ -15,20 +16,26 @@ export interface OperatorApprovalQuery {
   readonly upstream?: string;
   /** Original name; or `upstream/name`, where `upstream` is left out. */
   readonly tool?: string;
+  readonly method?: DecidedMethod;
+  /** The name or URI of what it is about, whatever kind of thing that is. */
+  readonly subject?: string;
   /** At most so many, 1 to 100. */
   readonly limit: number;
 }
 
 /**
  * Whether the call of a request could be run as things are. `tool_changed`, `tool_gone`: its server says something else of the tool
- * now, or lists it no more; `server_gone`: there is no such server any more. It will not be run so. `server_down`: not before it is
+ * (or the prompt or resource) now, or lists it no more; `server_gone`: there is no such server any more. It will not be run so. `server_down`: not before it is
  * reached again.
  */
 export type CallStanding = "as_asked" | "tool_changed" | "tool_gone" | "server_down" | "server_gone";
 
 /** What a request is about, as far as it is still known. */
 export interface ApprovalSubject {
-  /** The tool as it was when it was called; `undefined`: that is too long ago. */
+  /**
+   * The tool as it was when it was called; `undefined`: that is too long ago. Definitions of prompts and resources are not kept:
+   * those are there as long as they are as they were.
+   */
   readonly definition: JsonObject | undefined;
   readonly standing: CallStanding;
   /** The policies that asked, as they are now. Those that are no more are left out. */

@@ -1,7 +1,11 @@
 import type { ApprovalFilter, Approvals } from "../../approvals/approvals.ts";
 import { cursorAfter, positionOf } from "../../approvals/cursor.ts";
 import { POSSIBLE } from "../../approvals/rules/machine.ts";
+import type { ApprovalRequest } from "../../core/approval.ts";
+import { digestOf } from "../../core/digest.ts";
 import { refuse } from "../../core/errors.ts";
+import type { JsonObject } from "../../core/json.ts";
+import { subjectKindOf } from "../../core/subject.ts";
 import type { PolicySet } from "../../policy/policy-set.ts";
 import type { DefinitionReader } from "../../store/definitions/definitions.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
@@ -15,6 +19,8 @@ export interface ApprovalOperationsDeps {
   readonly definitions: Pick<DefinitionReader, "find" | "listed">;
   readonly policies: () => PolicySet;
   readonly upstreams: Pick<Upstreams, "get">;
+  /** What a server lists now of a prompt or a resource. */
+  readonly definitionOf: (kind: "prompt" | "resource", upstream: string, name: string) => JsonObject | undefined;
 }
 
 /** Makes what people see and do about approvals: who may know of a request is decided here, the rest by `approvals/`. */
@@ -25,9 +31,24 @@ export function createApprovalOperations(deps: ApprovalOperationsDeps): Approval
     return request !== undefined && maySee(request, operator, approvals) ? request : undefined;
   };
 
-  const standing: ApprovalOperations["standing"] = async ({ upstream, tool, definitionDigest }) => {
+  function listedNow({ method, upstream, tool }: ApprovalRequest) {
+    const kind = subjectKindOf(method);
+    const definition = kind === "tool" ? undefined : deps.definitionOf(kind, upstream, tool);
+    return definition && { definition, digest: digestOf(definition) };
+  }
+
+  const standing: ApprovalOperations["standing"] = async (request) => {
+    const { upstream, tool, definitionDigest } = request;
     const server = upstreams.get(upstream);
     if (server === undefined) return "server_gone";
+    if (request.method !== "tools/call") {
+      // A server that is down lists nothing, which says nothing of what it has.
+      if (server.status().state === "down") return "server_down";
+      const now = listedNow(request);
+      // A resource may be there without being listed.
+      if (now === undefined) return request.method === "prompts/get" ? "tool_gone" : "as_asked";
+      return now.digest === definitionDigest ? "as_asked" : "tool_changed";
+    }
     const listed = await definitions.listed(upstream, tool);
     // What will never run so is said before what may end by itself.
     if (listed === undefined) return "tool_gone";
@@ -63,8 +84,10 @@ export function createApprovalOperations(deps: ApprovalOperationsDeps): Approval
     message: (operator, request) => (maySeeArguments(request, operator, approvals) ? request.message : undefined),
     async subject(request) {
       const { upstream, tool, definitionDigest, policies, policySet } = request;
+      const other = listedNow(request);
+      const kept = other?.digest === definitionDigest ? other.definition : undefined;
       const [definition, now] = await Promise.all([
-        definitions.find(upstream, tool, definitionDigest),
+        request.method === "tools/call" ? definitions.find(upstream, tool, definitionDigest) : kept,
         standing(request),
       ]);
       const set = deps.policies();
@@ -109,6 +132,8 @@ function filterOf({ principal, admin, lacks }: Operator, query: OperatorApproval
     ...(admin || ownOnly ? {} : { visibleTo: principal }),
     ...(ownOnly ? { requester: principal } : {}),
     ...(query.flow === undefined ? {} : { flow: query.flow }),
+    ...(query.method === undefined ? {} : { method: query.method }),
+    ...(query.subject === undefined ? {} : { subject: query.subject }),
     ...toolOf(query),
   };
 }

@@ -1,6 +1,7 @@
 import type { Approvals } from "../../approvals/approvals.ts";
 import type { ApprovalRequest } from "../../core/approval.ts";
 import type { Log } from "../../core/log.ts";
+import { subjectKindOf } from "../../core/subject.ts";
 import type { ApprovalTail } from "../../store/approvals/tail.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
 import { maySee } from "../access.ts";
@@ -152,6 +153,8 @@ export function createEvents(deps: EventsDeps): EventSource {
   };
 }
 
-function eventOf({ id, state, version, upstream, tool }: ApprovalRequest): OperatorEvent {
-  return { kind: "approval", id, state, version, upstream, tool };
+function eventOf({ id, state, version, method, upstream, tool: name }: ApprovalRequest): OperatorEvent {
+  const subject = { kind: subjectKindOf(method), name };
+  const tool = subject.kind === "tool" ? name : null;
+  return { kind: "approval", id, state, version, method, upstream, tool, subject };
 }

@@ -1,4 +1,5 @@
 import type { ApprovalState } from "../../core/approval.ts";
+import type { DecidedMethod, SubjectKind } from "../../core/subject.ts";
 import type { Operator } from "../operator.ts";
 
 /** Something that pages and API clients want to hear of as it happens. It says what changed, never what it holds. */
@@ -8,8 +9,11 @@ export type OperatorEvent =
       readonly id: string;
       readonly state: ApprovalState;
       readonly version: number;
+      readonly method: DecidedMethod;
       readonly upstream: string;
-      readonly tool: string;
+      /** `null`: it is about no tool. */
+      readonly tool: string | null;
+      readonly subject: { readonly kind: SubjectKind; readonly name: string };
     }
   | {
       readonly kind: "upstream";

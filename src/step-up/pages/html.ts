@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { html, raw } from "hono/html";
 import { asReplacement, cut, escapeForDisplay } from "../../core/display.ts";
 import { minutesText } from "../../core/duration.ts";
+import { SUBJECT_KINDS, subjectTitle } from "../../core/subject.ts";
 import type { ChallengeRecord } from "../../store/step-up/step-up.ts";
 import type { PageText } from "./texts.ts";
 
@@ -37,11 +38,12 @@ export const CONTENT_SECURITY_POLICY = [
 
 /** Which call wants a sign-in, what else that would serve, and the button that begins it. */
 export function confirmationPage(challenge: ChallengeRecord, action: string, provider: string, leftMs: number): Html {
+  const about = aboutOf(challenge);
   return page(
     "Sign in to confirm a call",
     html`<p>An agent wants to make a call for you that needs a fresh sign-in.</p>
 <dl>
-<dt>Tool</dt><dd>${shown(challenge.tool)}</dd>
+<dt>${about.title}</dt><dd>${shown(about.path)}</dd>
 <dt>Asked by</dt><dd>${shown(challenge.clientName)} (as it calls itself)</dd>
 <dt>Sign in at</dt><dd>${shown(provider)}</dd>
 <dt>Counts for</dt><dd>${use(challenge)}</dd>
@@ -52,12 +54,19 @@ export function confirmationPage(challenge: ChallengeRecord, action: string, pro
   );
 }
 
-function use({ per, ttlMs }: ChallengeRecord): string {
+/** Paths of tools are as they always were, others have their kind before them: names of upstreams hold no blank. */
+function aboutOf({ tool: path }: Pick<ChallengeRecord, "tool">) {
+  const kind = SUBJECT_KINDS.find((one) => one !== "tool" && path.startsWith(`${one} `)) ?? "tool";
+  return { kind, title: subjectTitle(kind), path: kind === "tool" ? path : path.slice(kind.length + 1) };
+}
+
+function use(challenge: ChallengeRecord): string {
+  const { per, ttlMs } = challenge;
   switch (per) {
     case "call":
       return "this one call";
     case "tool":
-      return `calls of this tool, for ${minutesText(ttlMs)}`;
+      return `calls of this ${aboutOf(challenge).kind}, for ${minutesText(ttlMs)}`;
     case "session":
       return `calls of this agent, for ${minutesText(ttlMs)}`;
     default:
