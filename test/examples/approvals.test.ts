@@ -98,7 +98,7 @@ describe("the example of a receiver of webhooks", () => {
 
   it("takes what the gateway signed", async () => {
     expect(await send(SECRET)).toEqual({ ok: true });
-    const said = "approval.requested: Bob Miller asks for expenses/create_expense";
+    const said = "approval.requested: Bob Miller asks for the tool expenses/create_expense";
     await eventually(async () => (receiver.output().includes(said) ? true : undefined));
   });
 

@@ -46,7 +46,13 @@ it.each([
   ["that do not fit", { m: 1 }, true],
   ["that fit", { id: "x" }, false],
 ])("stands above the decision for arguments %s", (_, given, told) => {
-  const request = { state: "pending", upstream: "crm", tool: "delete", argumentsRedacted: '{"m":1}' };
+  const request = {
+    state: "pending",
+    method: "tools/call",
+    upstream: "crm",
+    tool: "delete",
+    argumentsRedacted: '{"m":1}',
+  };
   const subject = { definition: { inputSchema: SCHEMA }, tool: "same", policies: [], policiesChanged: false };
   const view = {
     request,
