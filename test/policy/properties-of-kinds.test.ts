@@ -30,6 +30,8 @@ const CONDITIONS = [
   'args.v == "1"',
   'request.time > timestamp("2001-01-01T00:00:00Z")',
   'request.method == "completion/complete"',
+  // It fails: nobody has such a claim.
+  'user.claims.absent == "x"',
 ];
 const BODIES = {
   hide: "{}",
@@ -73,18 +75,34 @@ const roles = fc.subarray(["employee", "cfo"]);
 const clients = fc.constantFrom("cursor", "claude");
 
 /** Any request that is decided on. */
-const requests = fc
-  .constantFrom(...(Object.keys(DECIDED_METHODS) as DecidedMethod[]))
-  .chain((method) => fc.tuple(fc.constant(method), fc.constantFrom<SubjectKind>(...DECIDED_METHODS[method])));
+const REQUESTS = (Object.keys(DECIDED_METHODS) as DecidedMethod[]).flatMap((method) =>
+  DECIDED_METHODS[method].map((kind): readonly [DecidedMethod, SubjectKind] => [method, kind]),
+);
 const inputs: fc.Arbitrary<PolicyInput> = fc
-  .tuple(requests, fc.constantFrom("a", "b"), fc.constantFrom("up", "down"), roles, clients, fc.constantFrom("1", "2"))
-  .map(([[method, kind], name, upstream, held, client, v]) => {
-    const own = kind === "resource" ? `x:${name}` : name;
-    const definition = kind === "resource" ? { uri: own, name } : { name };
-    const input = policyInput({ principal: { roles: held }, client: { name: client }, request: { method } });
-    const args = method.startsWith("resources/") ? {} : { v };
-    return { ...input, subject: { kind, name: own, upstream, definition }, arguments: args };
-  });
+  .tuple(
+    fc.constantFrom(...REQUESTS),
+    fc.constantFrom("a", "b"),
+    fc.constantFrom("up", "down"),
+    roles,
+    clients,
+    fc.constantFrom("1", "2"),
+  )
+  .map((parts) => inputOf(...parts));
+
+function inputOf(
+  [method, kind]: (typeof REQUESTS)[number],
+  name: string,
+  upstream: string,
+  held: string[],
+  client: string,
+  v: string,
+): PolicyInput {
+  const own = kind === "resource" ? `x:${name}` : name;
+  const definition = kind === "resource" ? { uri: own, name } : { name };
+  const input = policyInput({ principal: { roles: held }, client: { name: client }, request: { method } });
+  const args = method.startsWith("resources/") ? {} : { v };
+  return { ...input, subject: { kind, name: own, upstream, definition }, arguments: args };
+}
 
 const viewerOf = ({ principal, client, request: { endpoint } }: PolicyInput): Viewer => ({
   principal,
@@ -152,6 +170,24 @@ describe("a decision on a request of any kind", () => {
       }),
       { numRuns: 400 },
     );
+  });
+
+  it("says of a policy that counts because it could not be evaluated that it does, whatever is asked for", () => {
+    const failing = POLICIES.filter((policy) => policy("p").includes("absent"));
+    expect(failing.length).toBeGreaterThan(50);
+    const wrong: unknown[] = [];
+    let counted = 0;
+    for (const policy of failing) {
+      const set = setOf([policy("p")]);
+      for (const request of REQUESTS) {
+        const { matched } = set.decide(inputOf(request, "a", "up", ["employee"], "cursor", "1"));
+        counted += matched.length;
+        if (matched.some(({ because, error }) => because !== "error" || error === undefined))
+          wrong.push([policy("p"), request]);
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(counted).toBeGreaterThan(100);
   });
 
   it("is the same with policies in shadow as without them, but for what is recorded of those", () => {

@@ -107,9 +107,10 @@ function hiddenToo(input: PolicyInput, decision: Decision, by: Hiding): Decision
   const { matched, set, unapplied } = decision;
   const report = { set, ...(unapplied && { unapplied }), hidden: true as const };
   if (by === "default") return { ...report, matched, ...deniedByDefault(input) };
-  const { id, effect } = by;
+  const { policy, error } = by;
+  const { id, effect } = policy;
   const message = defaultMessage(id, effect, input.subject.kind);
-  return { ...report, matched: [...matched, matchOf(by, undefined, undefined)], effect, policy: id, message };
+  return { ...report, matched: [...matched, matchOf(policy, error, undefined)], effect, policy: id, message };
 }
 
 function viewerOf({ principal, client, request }: PolicyInput): Viewer {
@@ -142,8 +143,10 @@ function decideResult(
   return { matched, redactions, ...(unapplied.length > 0 && { unapplied }) };
 }
 
-/** What hides something: a policy, or that none allows it where that is wanted. */
-type Hiding = Extract<CompiledPolicy, { effect: "hide" | "deny" }> | "default";
+/** What hides something: a policy, with why it could not be evaluated if it counts for that; or that none allows it where that is wanted. */
+type Hiding =
+  | { readonly policy: Extract<CompiledPolicy, { effect: "hide" | "deny" }>; readonly error: string | undefined }
+  | "default";
 
 function hiddenBy(
   viewer: Viewer,
@@ -162,7 +165,9 @@ function hiddenBy(
     }
     const value = policy.condition?.(context) ?? true;
     if (policy.effect === "allow") allowable ||= value === true;
-    else if (value !== false && (policy.effect === "hide" || policy.effect === "deny")) return policy;
+    else if (value !== false && (policy.effect === "hide" || policy.effect === "deny")) {
+      return { policy, error: value === true ? undefined : value.error };
+    }
   }
   return allowable ? undefined : "default";
 }
