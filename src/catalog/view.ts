@@ -21,6 +21,8 @@ export interface View {
   readonly absentTools: ReadonlyMap<string, ToolEntry>;
   /** Upstreams whose tools are not listed for now. */
   readonly unlisted: ReadonlySet<string>;
+  /** A prompt of one of the upstreams, by its own name. */
+  prompt(upstream: string, name: string): ListedEntry | undefined;
   /** What is known of a resource of one of the upstreams, by its URI there; `undefined` for one that nothing is known of. */
   resource(upstream: string, uri: string): ListedEntry | undefined;
   /** Where a URI leads that a client has from here. */
@@ -134,6 +136,10 @@ export function buildView(
   };
 
   return {
+    prompt(upstream, name) {
+      const listed = prompts.get(shown(upstream, name));
+      return listed?.upstream === upstream && listed.key === name ? listed : undefined;
+    },
     resource: createResourceFinder(resources.values(), resourceTemplates.values()),
     tools,
     prompts,

@@ -17,8 +17,15 @@ export function subjectKindOf(method: DecidedMethod): SubjectKind {
   return DECIDED_METHODS[method][0];
 }
 
-/** What is called so, in one line: a tool as `crm/search`, others with their kind, as `prompt crm/summary`. Not escaped. */
-export function subjectPath(kind: SubjectKind, upstream: string, name: string): string {
+/** A subject by its names. */
+interface NamedSubject {
+  readonly kind: SubjectKind;
+  readonly upstream: string;
+  readonly name: string;
+}
+
+/** What is called so, in one line: a tool as `crm/search`, others with their kind, as `prompt crm/summary`. Not escaped. No two are alike: no upstream's name has a blank. */
+export function subjectPath({ kind, upstream, name }: NamedSubject): string {
   const path = `${upstream}/${name}`;
   return kind === "tool" ? path : `${kind} ${path}`;
 }

@@ -6,12 +6,13 @@ import type { Decision } from "../core/decision.ts";
 import { refuse } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Scope } from "../core/scope.ts";
+import { subjectPath } from "../core/subject.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
 import type { Gateway, Watcher, Watching } from "./gateway.ts";
 import type { Visibility } from "./lists/visibility.ts";
 import { isListed, type Subject } from "./requests/subject.ts";
 import { isClear } from "./step-up/sign-in.ts";
-import { type StepUpGate, signInPath } from "./step-up/step-up-gate.ts";
+import type { StepUpGate } from "./step-up/step-up-gate.ts";
 import type { Execute, ExecutionStrategy, RecordedRequest } from "./steps/execute.ts";
 import { createKeptSubscriptions, type WatchedResource } from "./steps/kept-subscriptions.ts";
 import type { Links } from "./steps/links.ts";
@@ -95,7 +96,7 @@ export function createSubscriptions(deps: SubscriptionsDeps): Pick<Gateway, "sub
         const { principal, session } = watcher;
         const bound = { principal, method, upstream, tool, definitionDigest, arguments: args };
         const callDigest = await deps.digests.call(bound);
-        return deps.signIns.checkRun(stepUp, { principal, callDigest, tool: signInPath(subject), session });
+        return deps.signIns.checkRun(stepUp, { principal, callDigest, tool: subjectPath(subject), session });
       },
       charges: ({ decision, signIn }) =>
         decision.effect === "allow" || isClear(decision, signIn) ? decision : undefined,

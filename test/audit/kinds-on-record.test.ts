@@ -6,9 +6,8 @@ import { createApprovals } from "../../src/approvals/create-approvals.ts";
 import { APPROVALS } from "../../src/approvals/lifecycle/sealed-parts.ts";
 import type { Audit, AuditOpening } from "../../src/audit/audit.ts";
 import { createSeal } from "../../src/core/seal.ts";
-import { type DecidedMethod, SUBJECT_KINDS, type SubjectKind, USES } from "../../src/core/subject.ts";
+import { type DecidedMethod, SUBJECT_KINDS, type SubjectKind, subjectPath, USES } from "../../src/core/subject.ts";
 import { recordApprovals } from "../../src/gateway/approvals/record.ts";
-import { signInPath } from "../../src/gateway/step-up/step-up-gate.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { ann, ask, requester, yes } from "../support/approval-parts.ts";
 import { serviceDeps } from "../support/approval-service.ts";
@@ -71,7 +70,7 @@ describe.each(CASES)("a request about a %s on record, and an approval of one abo
       await record.open(opening("call_kind", { at: now(), principal: requester, ...about(recorded) }));
       const { issuer, subject, clientId } = requester;
       const at = now();
-      const tool = signInPath({ kind: waits, upstream: opening("").upstream, name: NAME });
+      const tool = subjectPath({ kind: waits, upstream: opening("").upstream, name: NAME });
       await store.stepUp.open(
         {
           ...{ issuer, subject, clientId, per: "call", target: "t", id: "c-1", key: "k", expected: subject, tool },

@@ -166,7 +166,7 @@ function clientText({ requester }: ApprovalBody): string {
 }
 
 function subjectText({ upstream, subject }: ApprovalBody): string {
-  return visible(subjectPath(subject.kind, upstream, subject.name));
+  return visible(subjectPath({ ...subject, upstream }));
 }
 
 function pathText({ upstream, subject }: ApprovalBody): string {

@@ -21,7 +21,7 @@ export function CallPanel({ view }: { readonly view: RequestView }) {
       <Obstacle view={view} />
       <p class="tool-name">
         <code>
-          <ForeignText text={subjectPath(kind, request.upstream, request.tool)} />
+          <ForeignText text={subjectPath({ kind, upstream: request.upstream, name: request.tool })} />
         </code>
       </p>
       {kind === "tool" ? <Hints definition={subject.definition} /> : null}

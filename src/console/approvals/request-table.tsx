@@ -78,7 +78,8 @@ function Call({ request, message, misfits, standing }: ListedRequest) {
 
 /** What is called, in one line. */
 export function callName({ method, upstream, tool }: Pick<ApprovalRequest, "method" | "upstream" | "tool">): string {
-  return subjectPath(subjectKindOf(method), harmless(upstream, MAX_NAME).text, harmless(tool, MAX_NAME).text);
+  const shown = (text: string): string => harmless(text, MAX_NAME).text;
+  return subjectPath({ kind: subjectKindOf(method), upstream: shown(upstream), name: shown(tool) });
 }
 
 const MAX_NAME = 80;

@@ -22,8 +22,7 @@ export function listedSubject(
   const kind = subjectKindOf(method);
   if (kind === "tool") return { kind };
   if (kind === "prompt") {
-    const prompts = [...(view?.prompts.values() ?? [])];
-    const definition = prompts.find((prompt) => prompt.upstream === upstream && prompt.key === name)?.definition;
+    const definition = view?.prompt(upstream, name)?.definition;
     if (definition === undefined) return { kind: "gone" };
     const about = { kind, method, upstream, place, name, definition, arguments: given };
     return { kind: "found", subject: otherSubject(about) };

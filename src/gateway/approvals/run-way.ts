@@ -7,9 +7,10 @@ import { type ErrorCode, refuse } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { SettledOutcome } from "../../core/outcome.ts";
 import type { Round } from "../../core/round.ts";
+import { subjectPath } from "../../core/subject.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
 import { givenTo, type Subject } from "../requests/subject.ts";
-import { type StepUpGate, signInPath } from "../step-up/step-up-gate.ts";
+import type { StepUpGate } from "../step-up/step-up-gate.ts";
 import type { ExecutionStrategy, Outgoing, RecordedRequest } from "../steps/execute.ts";
 import type { Origin } from "../steps/origin.ts";
 import type { RateLimitGuard } from "../steps/rate-limit-guard.ts";
@@ -78,7 +79,7 @@ export function createRunWay(deps: RunWayDeps, host: RunHost): (run: ApprovedRun
         return deps.signIns.checkRun(decision.stepUp, {
           principal,
           callDigest: await deps.digests.call(bound),
-          tool: signInPath(subject),
+          tool: subjectPath(subject),
           session: caller === undefined ? context.session : caller.session,
         });
       },

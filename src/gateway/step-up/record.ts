@@ -22,7 +22,7 @@ export function recordSignIns(stepUp: Pick<StepUp, "onEvent">, audit: Pick<Audit
   });
 }
 
-/** What `signInPath` wrote. Names of upstreams hold no blank. */
+/** What `subjectPath` wrote. Names of upstreams hold no blank. */
 function aboutOf(path: string): Pick<AuditAct, "method" | "upstream" | "subjectKind" | "subject"> {
   const slash = path.indexOf("/");
   const head = path.slice(0, slash);

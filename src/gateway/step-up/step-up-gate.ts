@@ -12,7 +12,7 @@ import { acrValues, wantsBetterToken } from "../../step-up/strength.ts";
 import type { Continuation, RequestStates } from "../requests/request-state.ts";
 import type { NamedCall, ResolvedCall } from "../requests/resolved-call.ts";
 import type { Charged } from "../requests/retry-tokens.ts";
-import { givenTo, type Subject } from "../requests/subject.ts";
+import { givenTo } from "../requests/subject.ts";
 import {
   hasDeclined,
   requirementDigest,
@@ -60,7 +60,7 @@ export function createStepUpGate(deps: StepUpGateDeps): StepUpGate {
       principal: call.principal,
       // The same digest as an approval's: a sign-in for one call serves what was approved, and nothing else.
       callDigest: await digests.call(boundCall(made)),
-      tool: signInPath(subject),
+      tool: subjectPath(subject),
       session: call.session,
     };
   }
@@ -89,7 +89,7 @@ export function createStepUpGate(deps: StepUpGateDeps): StepUpGate {
     const challenged = await stepUp.challenge({
       requirement: decision.stepUp,
       caller: await callerOf(made),
-      shown: signInPath({ ...subject, name: shownSubject(subject.kind, subject.name) }),
+      shown: subjectPath({ ...subject, name: shownSubject(subject.kind, subject.name) }),
       clientName: clientText(call.client.name),
     });
     if (!challenged.ok) return refused(challenged.code);
@@ -200,11 +200,6 @@ export function approvalOf(continuation: Continuation): string | undefined {
 export function boundCall({ call: { principal }, subject }: NamedCall): BoundCall {
   const { method, upstream, name, digest } = subject;
   return { principal, method, upstream, tool: name, definitionDigest: digest, arguments: givenTo(subject) };
-}
-
-/** What a sign-in for one thing serves: a tool as it always was, others with their kind before them. */
-export function signInPath({ kind, upstream, name }: Pick<Subject, "kind" | "upstream" | "name">): string {
-  return subjectPath(kind, upstream, name);
 }
 
 function denied(decision: SignInDecision, message: string, token?: TokenNeed): DeniedOutcome {

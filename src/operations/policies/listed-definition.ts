@@ -8,7 +8,5 @@ export function listedDefinition(
   upstream: string,
   name: string,
 ): JsonObject | undefined {
-  if (kind === "resource") return view?.resource(upstream, name)?.definition;
-  const prompts = [...(view?.prompts.values() ?? [])];
-  return prompts.find((prompt) => prompt.upstream === upstream && prompt.key === name)?.definition;
+  return (kind === "prompt" ? view?.prompt(upstream, name) : view?.resource(upstream, name))?.definition;
 }

@@ -2,11 +2,11 @@ import type { RateLimit } from "../../core/decision.ts";
 import { digitsOf } from "../../core/exact-number.ts";
 import { clientIdOf } from "../../core/policy-names.ts";
 import { personKeys } from "../../core/principal.ts";
+import { subjectPath } from "../../core/subject.ts";
 import type { CallContext } from "../cel/context.ts";
 import { defaultMessage } from "../messages.ts";
 import type { PolicyInput } from "../policy-set.ts";
 import type { CompiledPolicy, CompiledRate } from "./compiled-policy.ts";
-import { pathOfSubject } from "./target.ts";
 
 export type Charge =
   /** Several where the caller is known by several names: each has room for the call, or none is charged. */
@@ -57,16 +57,10 @@ function ownerOf(by: Exclude<CompiledRate["by"][number], "user">, { client, prin
     case "client":
       return clientIdOf(client, principal) ?? "";
     case "tool":
-      return ownPath(subject);
+      return subjectPath(subject);
     default:
       return by satisfies never;
   }
-}
-
-/** Tells subjects of different kinds apart, too. No upstream's name has a blank in it. */
-function ownPath(subject: PolicyInput["subject"]): string {
-  const path = pathOfSubject(subject);
-  return subject.kind === "tool" ? path : `${subject.kind} ${path}`;
 }
 
 function keyOf(rate: CompiledRate, context: CallContext): { readonly value: string } | { readonly error: string } {
