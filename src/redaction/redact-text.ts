@@ -38,6 +38,23 @@ export function redactText(text: string, key: string | undefined, search: TextSe
   return findAll(current, key, search).length === 0 ? current : "[redacted]";
 }
 
+/**
+ * What names of members are once all that is looked for is taken out of them. Only where something is dropped: no mark is
+ * part of a name that anybody asks for. What was found is kept, because rows repeat their names.
+ */
+export function leavingNames(search: TextSearch): (name: string) => string {
+  if (![...search.detectors.values()].includes("drop")) return (name) => name;
+  const silent: TextSearch = { ...search, count: () => {} };
+  const known = new Map<string, string>();
+  return (name) => {
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const left = redactText(name, undefined, silent);
+    known.set(name, left);
+    return left;
+  };
+}
+
 const MAX_NAME = 100;
 
 function findAll(text: string, key: string | undefined, search: TextSearch): Finding[] {

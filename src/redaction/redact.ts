@@ -7,7 +7,7 @@ import { BESIDE_LIMITS, createSizeCounter, LIMITS, type SizeCounter } from "./li
 import type { MarkHash } from "./marks.ts";
 import { FoldedNames } from "./member-names.ts";
 import { redactPaths } from "./redact-paths.ts";
-import type { TextSearch } from "./redact-text.ts";
+import { leavingNames, type TextSearch } from "./redact-text.ts";
 import { redactValue, type ValueSearch } from "./redact-value.ts";
 import { mergeRedactions, type PathRedaction, type Redaction } from "./redaction.ts";
 import { BESIDE, changeOpen, type OpenLevel, TEXT } from "./shapes/open-places.ts";
@@ -82,13 +82,16 @@ class NamedPlaces {
   readonly search: ValueSearch;
   readonly #tally: SizeCounter;
   readonly #paths: readonly PathRedaction[];
-  readonly #names = new FoldedNames();
+  readonly #leaving: (name: string) => string;
+  readonly #names: FoldedNames;
   #left: number = LIMITS.maxPlaces;
   #problem: string | undefined;
 
   constructor(tally: SizeCounter, paths: readonly PathRedaction[], search: TextSearch) {
     this.#tally = tally;
     this.#paths = paths;
+    this.#leaving = paths.length === 0 ? (name) => name : leavingNames(search);
+    this.#names = new FoldedNames(this.#leaving);
     const uncovered = (value: Json): Json => this.#embedded(value);
     this.search = { ...search, uncovered };
   }
@@ -103,6 +106,7 @@ class NamedPlaces {
     this.#problem ??= this.#tally.add(given);
     if (this.#problem !== undefined) return given;
     return changeOpen(given, level, {
+      leaving: this.#leaving,
       root: (value) => this.#root(value),
       text: (text) => {
         const embedded = parseEmbedded(text);

@@ -39,7 +39,13 @@ const text = fc.oneof(
   fc.array(fc.constantFrom(...PIECES), { maxLength: 12 }).map((pieces) => pieces.join("")),
   fc.string({ unit: "binary", maxLength: 20 }),
 );
-const key = fc.oneof(text, fc.constantFrom("phone", "ssn", "secret_key", "a", "b", "__proto__"));
+// What is dropped from a name can leave one that a path names, or the protocol.
+const NAMES = ["a", "b", "phone", "text", "data", "type", "_meta", "resource", "blob", "content", "structuredContent"];
+const LEFT_OUT = ["-----BEGIN PRIVATE KEY-----", " ann@example.com", "4111 1111 1111 1111", " 078-05-1120"];
+const uncovered = fc
+  .tuple(fc.constantFrom(...NAMES, "A"), fc.constantFrom(...LEFT_OUT), fc.boolean())
+  .map(([name, out, after]) => (after ? name + out : out.trim() + name));
+const key = fc.oneof(text, uncovered, fc.constantFrom("phone", "ssn", "secret_key", "a", "b", "__proto__"));
 const { json } = fc.letrec<{ json: Json }>((tie) => ({
   json: fc.oneof(
     { depthSize: "small", withCrossShrink: true },
@@ -157,9 +163,6 @@ describe("redaction, whatever the value and the rules", () => {
           const once = redactResult(kind, value, redactions, hash);
           if (!once.ok) throw new Error(once.reason);
           expect(redactResult(kind, value, redactions.toReversed(), hash)).toEqual(once);
-          // A name that is left of another when something is dropped from it may be one that a path names.
-          const uncovers = rules.some(({ detect, with: how }) => detect.length > 0 && how === "drop");
-          if (uncovers && rules.some(({ paths }) => paths.length > 0)) return;
           expect(redactResult(kind, once.result, redactions, hash)).toEqual({
             ok: true,
             result: once.result,

@@ -7,6 +7,8 @@ import { holdsValues, isObject, type Json, type JsonObject } from "../../core/js
 
 /** What becomes of the places that are found; each gives the very same value back if nothing in it has to go. */
 export interface OpenChange {
+  /** What a member is called in what goes out. */
+  leaving(name: string): string;
   /** A value of the server's own, which paths begin at. */
   root(value: Json): Json;
   /** A text, which may be JSON. */
@@ -111,8 +113,8 @@ export function changeOpen(value: Json, level: OpenLevel, change: OpenChange): J
   }
   const before: JsonObject = Object.fromEntries(others);
   const left = others.length === 0 ? before : change.root(before);
-  if (left === before && !changed) return value;
-  const after = isObject(left) ? left : {};
+  const after = withNamesToCome(isObject(left) ? left : {}, level, change);
+  if (after === before && !changed) return value;
   // In the order that they came in.
   return Object.fromEntries(
     Object.keys(value).flatMap((name): [string, Json][] => {
@@ -120,6 +122,20 @@ export function changeOpen(value: Json, level: OpenLevel, change: OpenChange): J
       return kept === undefined ? [] : [[name, kept]];
     }),
   );
+}
+
+/** What is the server's own here, and comes to be a member that the protocol names by what is taken out of its name: as both. */
+function withNamesToCome(others: JsonObject, level: OpenLevel, change: OpenChange): JsonObject {
+  let changed = false;
+  const members = Object.entries(others).map(([name, member]): [string, Json | undefined] => {
+    const left = change.leaving(name);
+    const held = left !== name && Object.hasOwn(level.members, left) ? level.members[left] : undefined;
+    if (member === undefined || held === undefined) return [name, member];
+    const now = changeMember(member, held, change);
+    changed ||= now !== member;
+    return [name, now];
+  });
+  return changed ? Object.fromEntries(members) : others;
 }
 
 function changeMember(value: Json, held: OpenLevel | typeof DATA | typeof KEPT, change: OpenChange): Json {
