@@ -52,3 +52,22 @@ it.each([202, 204])("but not with one that says that there is none: %d", async (
     answerRaw(response, `{"jsonrpc":"2.0","id":${request.body["id"]},"result":{"content":[]}}`, status);
   expect(await call(legacyScript(body))).toMatchObject({ kind: "fault", fault: { code: "UPSTREAM_INVALID" } });
 });
+
+const REFUSING = [301, 400, 401, 403, 404, 405, 410, 429, 500, 503];
+const ERAS: Readonly<Record<string, (handler: RawHandler) => RawHandler>> = {
+  "legacy, in a session": (handler) => legacyScript(handler, { session: "s" }),
+  legacy: (handler) => legacyScript(handler),
+  modern: (handler) => modernScript(handler),
+};
+const refusals = Object.keys(ERAS).flatMap((era) => REFUSING.map((status) => [era, status] as const));
+
+it.each(refusals)("a call that ran is neither called undone nor made again: %s, %d", async (era, status) => {
+  let ran = 0;
+  const body: RawHandler = (request, response) => {
+    if (request.method === "tools/call") ran += 1;
+    answerRaw(response, `{"jsonrpc":"2.0","id":${request.body["id"]},"result":{"content":[]}}`, status);
+  };
+  const round = await call(ERAS[era]?.(body) ?? body);
+  expect(round).toMatchObject({ kind: "fault", fault: { code: "UPSTREAM_INVALID", executed: "unknown" } });
+  expect(ran).toBe(1);
+});

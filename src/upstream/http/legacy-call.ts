@@ -12,7 +12,7 @@ import type { ExchangeWire, PendingRequest } from "../protocol/pending-request.t
 import { answerAlone } from "../protocol/session-requests.ts";
 import { createNoise, FLOOD_DETAIL, type Noise } from "../waiting/flood.ts";
 import { type HttpFailure, mayAnswer, type ReplyHeaders, type ReplySink, type UpstreamResponse } from "./response.ts";
-import { failureFault, type StatusFault, tooMuch, unexpectedStatus } from "./status.ts";
+import { failureFault, resultFault, type StatusFault, tooMuch, unexpectedStatus } from "./status.ts";
 
 /** What a legacy call needs of its session. */
 export interface LegacyCallSession {
@@ -186,6 +186,11 @@ export class LegacyCall implements ReplySink, ExchangeWire {
     const answered = (message.kind === "result" || message.kind === "error") && message.id === exchange.id;
     if (answered && message.kind === "result" && mayAnswer(status)) {
       this.#receive(exchange, message);
+      return;
+    }
+    if (message.kind === "result" && !mayAnswer(status)) {
+      const { code, detail, executed } = resultFault(status);
+      exchange.fail(code, detail, executed);
       return;
     }
     const said = message.kind === "unreadable" ? this.#session.intake.words(body) : undefined;

@@ -17,7 +17,7 @@ import { createNoise, FLOOD_DETAIL, type Noise } from "../waiting/flood.ts";
 import type { HttpEndpoint } from "./endpoint.ts";
 import { ListenSink } from "./listen.ts";
 import { type HttpFailure, mayAnswer, type ReplyHeaders, type ReplySink, type UpstreamResponse } from "./response.ts";
-import { failureFault, tooMuch, unexpectedStatus } from "./status.ts";
+import { failureFault, resultFault, tooMuch, unexpectedStatus } from "./status.ts";
 
 export interface ModernHttpOptions {
   readonly upstream: string;
@@ -188,6 +188,11 @@ class ModernCall implements ReplySink, ExchangeWire {
     const message = this.#options.endpoint.intake.read(body);
     if (message.kind === "result" && mayAnswer(status) && message.id === exchange.id) {
       exchange.receive(message);
+      return;
+    }
+    if (message.kind === "result" && !mayAnswer(status)) {
+      const { code, detail, executed } = resultFault(status);
+      exchange.fail(code, detail, executed);
       return;
     }
     const said = message.kind === "unreadable" ? this.#options.endpoint.intake.words(body) : undefined;

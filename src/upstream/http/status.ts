@@ -51,16 +51,19 @@ export function statusFault(status: number, credential: boolean, target?: string
 /** It may want a credential, or refuse whoever asks: nobody knows. */
 const UNASKED = "it refused the gateway, for which no credential is configured.";
 
+/** The fault that a result under a status amounts to that says that there is none: whoever has one has run something. */
+export function resultFault(status: number): StatusFault {
+  return { code: "UPSTREAM_INVALID", executed: "unknown", detail: `HTTP ${status} with a result, which is no answer.` };
+}
+
 /** The fault that a body beyond the limits amounts to, whatever its status. */
-export function tooMuch(
-  message: Incoming | Unreadable,
-): Pick<UpstreamFault, "code" | "executed" | "detail"> | undefined {
+export function tooMuch(message: Incoming | Unreadable): StatusFault | undefined {
   if (message.kind !== "unreadable" || message.code !== "UPSTREAM_TOO_LARGE") return undefined;
   return { code: message.code, executed: "unknown", detail: `The answer was not taken. ${message.detail}` };
 }
 
 /** A status that nothing explains. */
-export function unexpectedStatus(status: number): Pick<UpstreamFault, "code" | "executed" | "detail"> {
+export function unexpectedStatus(status: number): StatusFault {
   const executed = status >= 200 && status < 300 ? "unknown" : "no";
   return { code: "UPSTREAM_INVALID", executed, detail: `HTTP ${status} without a JSON-RPC response.` };
 }
