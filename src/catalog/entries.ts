@@ -88,5 +88,8 @@ export function readListed(
   if (typeof key !== "string" || key === "") return { ok: false, reason: `it has no ${field} that is a text` };
   const longest = field === "name" ? MAX_NAME : MAX_URI;
   if (key.length > longest) return { ok: false, reason: `its ${field} has more than ${longest} characters` };
+  if (!key.isWellFormed()) return { ok: false, reason: `its ${field} holds half a character` };
+  // The Python SDK reads no list with one that is none, and it reads URIs as browsers do.
+  if (field === "uri" && !URL.canParse(key)) return { ok: false, reason: "its uri is no URI" };
   return { ok: true, entry: { upstream, key, definition } };
 }

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../core/json.ts";
 import type { ListKind } from "../mcp/messages.ts";
-import type { Repaired } from "./repair.ts";
+import { LIST_KEYS, type Repaired } from "./repair.ts";
 
 /** What clients could not have read in one list of an upstream, as it was read last. */
 export interface ListFaults {
@@ -23,14 +23,6 @@ export interface ItemFault {
 /** Items of one list that are noted. */
 const MAX_NOTED = 10;
 const MAX_NAME = 128;
-
-/** The member that names an item. */
-export const LIST_KEYS = {
-  tools: "name",
-  prompts: "name",
-  resources: "uri",
-  resourceTemplates: "uriTemplate",
-} as const satisfies Record<ListKind, string>;
 
 /** Stands for an item that is no object. */
 export const NO_OBJECT: Repaired = { item: {}, repairs: [] };

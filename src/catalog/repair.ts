@@ -1,5 +1,7 @@
 import { numberIn } from "../core/exact-json.ts";
+import { ExactNumber } from "../core/exact-number.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import { widelyReadable } from "../core/widely-readable.ts";
 import type { ListKind } from "../mcp/messages.ts";
 
 /*
@@ -16,6 +18,14 @@ export interface Repaired {
 /** Gives the value back if it is right, another one if it can be made right, `undefined` to leave it out. */
 type Check = (value: Json, path: string, note: (path: string) => void) => Json | undefined;
 
+/** The member that names an item. */
+export const LIST_KEYS = {
+  tools: "name",
+  prompts: "name",
+  resources: "uri",
+  resourceTemplates: "uriTemplate",
+} as const satisfies Record<ListKind, string>;
+
 const MAX_REPAIRS = 20;
 
 /** One item of a list, as every client can read it. The very item if nothing is wrong with it. MCP schema, of both eras */
@@ -24,9 +34,20 @@ export function repairItem(kind: ListKind, item: JsonObject): Repaired {
   const note = (path: string): void => {
     if (repairs.size < MAX_REPAIRS) repairs.add(path);
   };
-  const whole = withWhatIsMissing(kind, item, note);
+  const whole = withWhatIsMissing(kind, withReadableMembers(kind, item, note), note);
   const repaired = ITEMS[kind](whole, "", note);
   return { item: isObject(repaired) ? repaired : whole, repairs: [...repairs] };
+}
+
+// What names it stays as it is, or its server would not know it.
+function withReadableMembers(kind: ListKind, item: JsonObject, note: (path: string) => void): JsonObject {
+  const sent = widelyReadable(item);
+  if (sent === item || !isObject(sent)) return item;
+  const key = LIST_KEYS[kind];
+  const changed = Object.keys(item).filter((name) => name !== key && sent[name] !== item[name]);
+  for (const name of changed) note(/^\w{1,32}$/.test(name) ? name : "a member of its own");
+  const named = item[key];
+  return changed.length === 0 ? item : named === undefined ? sent : { ...sent, [key]: named };
 }
 
 // Tools without arguments come without a schema, and resources without a name.
@@ -43,15 +64,22 @@ function withWhatIsMissing(kind: ListKind, item: JsonObject, note: (path: string
 
 const text: Check = (value) => (typeof value === "string" ? value : undefined);
 const flag: Check = (value) => (typeof value === "boolean" ? value : undefined);
-const number: Check = (value) => (numberIn(value) === undefined ? undefined : value);
 const share: Check = (value) => {
   const found = numberIn(value);
   return found !== undefined && found >= 0 && found <= 1 ? value : undefined;
 };
-const moment: Check = (value) =>
-  typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(value)
-    ? value
-    : undefined;
+/** RFC 3339, and a day that there is: the SDKs read no other. */
+const MOMENT = /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+const moment: Check = (value) => {
+  const day = typeof value === "string" ? MOMENT.exec(value)?.[1] : undefined;
+  const time = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(`${day}T`) ? value : undefined;
+};
+/** Go reads it as an integer of 64 bits, and 1.0 and 1E5 are none there. */
+const size: Check = (value) => {
+  const digits = value instanceof ExactNumber ? value.text : typeof value === "number" ? String(value) : "";
+  return /^-?\d{1,19}$/.test(digits) && BigInt.asIntN(64, BigInt(digits)) === BigInt(digits) ? value : undefined;
+};
 
 function oneOf(...known: readonly string[]): Check {
   return (value) => (typeof value === "string" && known.includes(value) ? value : undefined);
@@ -104,7 +132,7 @@ const properties: Check = (value, path, note) => {
     }),
   );
 };
-const schema = objectOf({ properties, required: listOf(text) });
+const schema = objectOf({ $schema: text, properties, required: listOf(text) });
 
 /** Arguments are an object, whatever else the schema says or leaves out. */
 const argumentSchema: Check = (value, path, note) => {
@@ -139,6 +167,6 @@ const ITEMS: Readonly<Record<ListKind, Check>> = {
     ...COMMON,
     arguments: listOf(objectOf({ name: text, title: text, description: text, required: flag }, "name")),
   }),
-  resources: objectOf({ ...COMMON, uri: text, mimeType: text, size: number, annotations }),
+  resources: objectOf({ ...COMMON, uri: text, mimeType: text, size, annotations }),
   resourceTemplates: objectOf({ ...COMMON, uriTemplate: text, mimeType: text, annotations }),
 };

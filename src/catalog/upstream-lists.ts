@@ -5,8 +5,8 @@ import type { Slices } from "../core/slices.ts";
 import type { ListKind } from "../mcp/messages.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { type ListedEntry, readListed, readTool, type ToolEntry } from "./entries.ts";
-import { createListReading, LIST_KEYS, type ListFaults, NO_OBJECT } from "./list-reading.ts";
-import { type Repaired, repairItem } from "./repair.ts";
+import { createListReading, type ListFaults, NO_OBJECT } from "./list-reading.ts";
+import { LIST_KEYS, type Repaired, repairItem } from "./repair.ts";
 import type { CompiledToolRules } from "./tool-rules.ts";
 import type { UriList } from "./uris/uri-claims.ts";
 

@@ -6,9 +6,12 @@ import {
   ListToolsResultSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, it } from "vitest";
+import { readListed } from "../../src/catalog/entries.ts";
 import { repairItem } from "../../src/catalog/repair.ts";
+import { writeExact } from "../../src/core/exact-json.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import type { ListKind } from "../../src/mcp/messages.ts";
+import { numbersIn } from "../support/json-texts.ts";
 import { ODD_ITEMS, RIGHT_ITEMS } from "../support/odd-items.ts";
 
 const SCHEMAS = {
@@ -27,7 +30,17 @@ const MODERN = {
 
 const input = { type: "object" };
 
-function isRead(kind: ListKind, item: JsonObject): boolean {
+/** A size that is a 64-bit integer for Go, numbers that a double holds, and texts of whole characters for Python. */
+function isReadElsewhere(item: JsonObject): boolean {
+  const text = writeExact(item);
+  const size = /"size":([^,}]*)/.exec(text)?.[1] ?? "0";
+  const isWhole = /^-?\d+$/.test(size) && BigInt.asIntN(64, BigInt(size)) === BigInt(size);
+  return isWhole && numbersIn(text).every((number) => Number.isFinite(Number(number))) && !/\\ud[89a-f]/.test(text);
+}
+
+function isRead(kind: ListKind, given: JsonObject): boolean {
+  const item = JSON.parse(writeExact(given));
+  if (!isReadElsewhere(given)) return false;
   // Older clients get no schema of a result that is no object's.
   const { outputSchema, ...rest } = item;
   const shown = isObjectSchema(outputSchema) ? item : rest;
@@ -117,5 +130,34 @@ describe("what servers list", () => {
     ["no name", "resources", { uri: "a://b" }, { uri: "a://b", name: "a://b" }, ["name"]],
   ])("%s is repaired as little as possible", (_what, kind, item, expected, repairs) => {
     expect(repairItem(kind, item)).toEqual({ item: expected, repairs });
+  });
+
+  it("is left out where its URI is none that every client reads", () => {
+    for (const uri of [
+      "guide",
+      "/etc/hosts",
+      "1a://x",
+      "http://",
+      "http://[x",
+      "http://a b/",
+      "a://h:x/",
+      "a://b^c/",
+      "a://\ud83d",
+    ]) {
+      expect(readListed("up", { uri, name: "r" }, "uri")).toMatchObject({ ok: false });
+    }
+    for (const uri of [
+      "a:b c",
+      "urn:x",
+      "screen://",
+      "ui:///x?y={z}",
+      "a://%zz/",
+      "file:///a b",
+      "postgres://u:p@h:1/db",
+    ]) {
+      expect(readListed("up", { uri, name: "r" }, "uri")).toMatchObject({ ok: true });
+    }
+    expect(readListed("up", { name: "\ud83d" }, "name")).toMatchObject({ ok: false });
+    expect(readListed("up", { uriTemplate: "{+path}", name: "r" }, "uriTemplate")).toMatchObject({ ok: true });
   });
 });

@@ -21,6 +21,8 @@ const SENDABLE = ["1e21", "1E5", "1.0", "0.10", "-0", "0.1000000000000000055", "
 const TOOLS = ["look", "fail", "hide", "pay"];
 const GIVEN = `{"list": [ ${SENDABLE.join(" ,")} ], "of":1}`;
 const ODD = `[${ODD_NUMBERS.join(", ")}]`;
+/** Those that every client can read. */
+const LISTED = ODD_NUMBERS.filter((number) => Number.isFinite(Number(number)));
 const SCHEMA = `{"type":"object","properties":{"of":{"enum":${ODD},"default": 9007199254740993}}}`;
 
 /** Where servers put what, and how they space it. */
@@ -130,7 +132,7 @@ describe.each(rounds)("between a $client client and a $server server that writes
 });
 
 describe.each(ERAS)("of a %s server", (server) => {
-  it("lists keep the digits of schemas", async () => {
+  it("lists keep the digits of schemas, of numbers that a double holds", async () => {
     const request = modern("tools/list");
     const listed = await send(port(), {
       ...request,
@@ -140,7 +142,7 @@ describe.each(ERAS)("of a %s server", (server) => {
     for (const { text } of [listed, await session.request("tools/list")]) {
       const found = numbersIn(text)
         .join()
-        .split([...ODD_NUMBERS, "9007199254740993"].join());
+        .split([...LISTED, "9007199254740993"].join());
       expect(found).toHaveLength(1 + 2 * TOOLS.length);
     }
   });

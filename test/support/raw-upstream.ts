@@ -1,4 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
+import { writeExact } from "../../src/core/exact-json.ts";
 import { isObject, type JsonObject } from "../../src/core/json.ts";
 
 /** One request that a raw upstream got. */
@@ -80,7 +81,7 @@ export async function startRawUpstream(handler: RawHandler, port = 0): Promise<R
 
 /** Answers with a JSON-RPC result. */
 export function answer(request: RawRequest, response: ServerResponse, result: JsonObject, headers = {}): void {
-  answerRaw(response, JSON.stringify({ jsonrpc: "2.0", id: request.body["id"], result }), 200, headers);
+  answerRaw(response, writeExact({ jsonrpc: "2.0", id: request.body["id"], result }), 200, headers);
 }
 
 /** Answers with any text. */

@@ -45,6 +45,13 @@ it.each(
   expect(read).toMatchObject({ ok: false, detail: expect.stringMatching(/capabilities in its .* are no object/) });
 });
 
+it.each(BOTH)("instructions that were cut, by the server or here, end in whole characters: %s", (_era, read) => {
+  for (const instructions of ["cut \ud83d", "\ud83d\ude00".repeat(40_000), `x${"\ud83d\ude00".repeat(40_000)}`]) {
+    const facts = read({ capabilities: {}, instructions });
+    expect(facts?.ok === true && facts.facts.instructions?.isWellFormed()).toBe(true);
+  }
+});
+
 it("a revision that is not spoken is named as the reason", () => {
   expect(readInitializeResult({ protocolVersion: "1999-01-01", capabilities: {} })).toMatchObject({
     ok: false,

@@ -80,6 +80,7 @@ function small(value: Json | undefined): JsonObject | undefined {
 }
 
 // Cut rather than refused: it is prose, and its beginning says what it is about.
+// Half a character, as where a text was cut, would cost some clients the instructions of all servers, and the handshake with them.
 function readInstructions(value: Json | undefined): string | undefined {
-  return typeof value === "string" ? value.slice(0, MAX_INSTRUCTIONS) : undefined;
+  return typeof value === "string" ? value.slice(0, MAX_INSTRUCTIONS).toWellFormed() : undefined;
 }
