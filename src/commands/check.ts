@@ -39,6 +39,10 @@ export function registerCheck(program: Command, shell: Shell): void {
         shell.setExitCode(1);
         return;
       }
+      const asked = checked.set.policies.map(({ flow }) => flow);
+      for (const { name } of config.approvalFlows) {
+        if (!asked.includes(name)) shell.err(`warning: No policy sends anything to the approval flow ${name}.`);
+      }
       const policies = `${checked.set.policies.length} policies`;
       shell.out(`ok: ${config.upstreams.length} upstreams, ${config.endpoints.length} endpoints, ${policies}`);
     });

@@ -5,6 +5,7 @@ import { byPlace } from "../core/diagnostic.ts";
 import type { Json } from "../core/json.ts";
 import { readSmallFileSync } from "../core/read-small-file.ts";
 import { crossCheck, crossWarnings } from "./checks/cross-checks.ts";
+import { warnOfFlows } from "./checks/flows.ts";
 import type { ConfigDiagnostic } from "./config-diagnostic.ts";
 import { fill } from "./file/fill.ts";
 import { type ConfigIssue, MAX_ISSUES, valueAtPath } from "./file/issues.ts";
@@ -67,7 +68,7 @@ export function loadConfig(
     const errors = findings.slice(0, MAX_ISSUES).map(report).sort(byPlace);
     return { ok: false, errors: findings.length > MAX_ISSUES ? [...errors, more(path)] : errors, ...seen() };
   }
-  const warnings = [...crossWarnings(parsed.root), ...warnPolicyDir(parsed.root, dir)];
+  const warnings = [...crossWarnings(parsed.root), ...warnOfFlows(parsed.config), ...warnPolicyDir(parsed.root, dir)];
   const config = withReferences(inDir(parsed.config, dir), source.value ?? {});
   return { ok: true, config, warnings: warnings.map(report).sort(byPlace), ...seen() };
 }

@@ -108,6 +108,8 @@ export interface PolicySummary {
   /** The last line of it, comments behind it left out. */
   readonly lastLine: number;
   readonly effect: Effect;
+  /** The approval flow that it asks for, if it does. */
+  readonly flow: string | undefined;
   /** Evaluated and recorded, not applied. */
   readonly shadow: boolean;
   readonly enabled: boolean;

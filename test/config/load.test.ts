@@ -106,7 +106,7 @@ describe("a configuration", () => {
     const { dir, loaded } = load(EVERYTHING, ENV, { "rules/.keep": "" });
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors));
     const { config } = loaded;
-    expect(loaded.warnings.map((warning) => warning.key)).toEqual(["auth.jwt[1]"]);
+    expect(loaded.warnings.map((warning) => warning.key)).toEqual(["auth.jwt[1]", "approval_flows.finance.stages[0]"]);
     expect(loaded.warnings[0]?.message).toContain("may call tools and nothing else");
     expect(config.server).toEqual({
       host: "0.0.0.0",

@@ -57,6 +57,7 @@ export function compileEntry({ entry, parts, file, line, lastLine }: CheckedEntr
     },
     summary: {
       ...{ id, file, line, lastLine, effect, shadow, enabled, description },
+      flow: entry.then.request_approval?.flow,
       ...{ target, scope, when, looksAt },
     },
   };
