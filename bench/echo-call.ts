@@ -12,10 +12,11 @@ export const ECHO_TOOL = {
 /** What is echoed: about as long as a short answer of a real tool. */
 export const ECHO_TEXT = "The quick brown fox jumps over the lazy dog and files an expense for it. ".repeat(2).trim();
 
-/** A modern `tools/call` of the echo tool, as JSON text. */
+/** A modern `tools/call` of the echo tool, as JSON text. `capabilities`: what its client can do. */
 export function echoBody(
   id: number | string,
   args: Record<string, unknown> = { text: ECHO_TEXT, amount: 12.5 },
+  capabilities: object = {},
 ): string {
   return JSON.stringify({
     jsonrpc: "2.0",
@@ -27,7 +28,7 @@ export function echoBody(
       _meta: {
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientInfo": { name: "bench", version: "1.0.0" },
-        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientCapabilities": capabilities,
       },
     },
   });

@@ -17,15 +17,16 @@ export async function withGateway(
     readonly dist: boolean;
     readonly morePolicies?: string;
     readonly logLevel?: string;
+    readonly moreConfig?: object;
   },
   measure: (scratch: Scratch) => Promise<void>,
 ): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "portcullis-bench-"));
   const upstream = await startUpstream("load", setup.tools);
   try {
-    const { policies, dist, morePolicies, logLevel } = setup;
+    const { policies, dist, morePolicies, logLevel, moreConfig } = setup;
     const gateway = await startGateway(
-      { name: "the gateway", issuer: undefined, policies, morePolicies, logLevel },
+      { name: "the gateway", issuer: undefined, policies, morePolicies, logLevel, moreConfig },
       upstream.url,
       directory,
       dist ? join(import.meta.dirname, "..") : undefined,

@@ -2,9 +2,9 @@
  * How long one hostile call, or one hostile file that is taken up, can keep everybody else waiting: for each the longest time
  * that `/healthz` of the same gateway took to answer meanwhile, asked all the time from a thread of its own.
  *
- *   npx tsx bench/stalls.ts [--dist] [--ci]
+ *   npx tsx bench/stalls.ts [--dist] [--ci] [--only TEXT]
  *
- * `--ci` fails where an input holds the gateway for more than ten times what it aims at, 50 ms, on a machine that
+ * `--only` tries those alone whose names have this text. `--ci` fails where an input holds the gateway for more than ten times what it aims at, 50 ms, on a machine that
  * counts as fast as the one that the aim was set on; a slower one, or one that is busy, is given more.
  */
 import { readFile, rm, writeFile } from "node:fs/promises";
@@ -19,7 +19,11 @@ import { table } from "./report.ts";
 import { withGateway } from "./scratch.ts";
 
 const { values: options } = parseArgs({
-  options: { dist: { type: "boolean", default: false }, ci: { type: "boolean", default: false } },
+  options: {
+    dist: { type: "boolean", default: false },
+    ci: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+  },
 });
 
 const AIM_MS = 50;
@@ -32,6 +36,7 @@ ${Array.from({ length: 200 }, (_, i) => `  - { id: pair-${i}, when: 'has(args.n)
   - { id: search, when: 'has(args.s) && args.s.matches("(?i)drop.*table")', then: { deny: {} } }
   - { id: machine, when: 'has(args.m) && args.m.matches("(?:a|b)*a(?:a|b){60}[xy]")', then: { deny: {} } }
   - { id: span, when: 'has(args.d) && duration(args.d) > duration("1s")', then: { deny: {} } }
+  - { id: wait, when: has(args.wait), then: { request_approval: { flow: single } } }
   - { id: out, then: { redact: { detect: [email, credit_card, phone, iban, us_ssn, jwt, private_key, cloud_key] } } }
 `;
 
@@ -116,8 +121,26 @@ const INPUTS: ReadonlyArray<readonly [name: string, args: Record<string, unknown
       ),
     },
   ],
+  ["4 MB in one text that wait for approval", { wait: true, x: "x".repeat(4_000_000) }],
+  ["4 MB of prose that wait for approval", { wait: true, x: 'The quick "brown" fox: 1.50.\n'.repeat(130_000) }],
+  [
+    "45,000 members that wait for approval",
+    {
+      wait: true,
+      ...object(
+        45_000,
+        (n) => `key-${n}`,
+        (n) => n,
+      ),
+    },
+  ],
   ["90,000 items, in lists of 900", { x: Array.from({ length: 100 }, () => numbers.slice(0, 900)) }],
 ];
+
+/** A client that can show a link to its user is sent away with it at once, where a call waits for people. */
+const SHOWS_LINKS = { elicitation: { url: {} } };
+/** Of calls that wait for people. */
+const WAITING = { approval_flows: { single: { stages: [{ approvers: { roles: ["finance-lead"] } }] } } };
 
 const many = (count: number, write: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => write(index));
@@ -142,6 +165,8 @@ const SETTINGS: ReadonlyArray<readonly [name: string, text: string]> = [
   ["6,000 unknown keys", `\n${many(6_000, (index) => `unknown${index}: 1`).join("\n")}\n`],
   ["a list of 90,000 values", `\nunknown: [${many(90_000, (index) => String(index)).join(",")}]\n`],
 ];
+
+const chosen = ([name]: readonly [name: string, ...rest: unknown[]]): boolean => name.includes(options.only);
 
 const PROBE = `
 const { parentPort, workerData } = require("node:worker_threads");
@@ -183,7 +208,7 @@ async function taken(program: Program, change: () => Promise<void>): Promise<voi
 }
 
 await withGateway(
-  { logLevel: "info", policies: 0, tools: 1, dist: options.dist, morePolicies: POLICIES },
+  { moreConfig: WAITING, logLevel: "info", policies: 0, tools: 1, dist: options.dist, morePolicies: POLICIES },
   async ({ gateway }) => {
     const client = createClient(1);
     const probe = new Worker(PROBE, { eval: true, workerData: new URL("/healthz", gateway.url).href });
@@ -193,13 +218,13 @@ await withGateway(
         probe.postMessage("longest");
       });
     const rows: string[][] = [["one call with", "answer", "longest stall"]];
-    for (const [name, args] of INPUTS) {
+    for (const [name, args] of INPUTS.filter(chosen)) {
       // Twice: the first time of anything is compiled.
       let stall = 0;
       let status = 0;
       for (let round = 0; round < 2; round++) {
         await longest();
-        const body = echoBody(`${name} ${round}`, { text: "hello", ...args });
+        const body = echoBody(`${name} ${round}`, { text: "hello", round, ...args }, SHOWS_LINKS);
         status = (await client.post(gateway.url, body, echoHeaders(gateway.token))).status;
         stall = await longest();
       }
@@ -217,7 +242,7 @@ await withGateway(
     };
     rows.push(["", "", ""], ["one file of policies with", "", ""]);
     const file = join(home, "policies", "hostile.yaml");
-    for (const [name, text] of FILES) {
+    for (const [name, text] of FILES.filter(chosen)) {
       await measureFile(
         name,
         () => writeFile(file, text),
@@ -227,7 +252,7 @@ await withGateway(
     rows.push(["", "", ""], ["a configuration with", "", ""]);
     const settings = join(home, "portcullis.yaml");
     const honest = await readFile(settings, "utf8");
-    for (const [name, text] of SETTINGS) {
+    for (const [name, text] of SETTINGS.filter(chosen)) {
       await measureFile(
         name,
         () => writeFile(settings, honest + text),

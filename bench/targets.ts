@@ -91,6 +91,8 @@ export interface GatewaySetup {
   /** A policy file besides. */
   readonly morePolicies?: string | undefined;
   readonly logLevel?: string | undefined;
+  /** What else stands in its configuration. */
+  readonly moreConfig?: object | undefined;
 }
 
 /** The gateway as users start it: the built one of the checkout `built`, or this one's source where it is `undefined`. */
@@ -115,6 +117,7 @@ export async function startGateway(
       policies: { dir: join(home, "policies") },
       // In a folder of its own, where the default puts it.
       store: { url: `file:${join(home, "data", "portcullis.db")}` },
+      ...setup.moreConfig,
     }),
   );
   const [command, args] = pinned("measured", process.execPath, [
