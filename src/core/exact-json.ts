@@ -84,57 +84,89 @@ const IN_NUMBER = Array.from({ length: 128 }, (_, code) => "0123456789+-.eE".inc
 
 const WORDS: Readonly<Record<string, Json>> = { t: true, f: false, n: null };
 
-// The text is known to be JSON. With a list of its own, because it may be nested deeply.
 function readExact(text: string): Json {
-  const open: Open[] = [];
-  let root: Json = null;
-  const put = (value: Json): void => {
-    const inside = open.at(-1);
-    if (inside === undefined) root = value;
+  const reading = new ExactReading(text);
+  reading.read(text.length);
+  return reading.value;
+}
+
+/** JSON that is read with all its digits, piece by piece. With a list of its own, because it may be nested deeply. */
+export class ExactReading {
+  readonly #text: string;
+  readonly #open: Open[] = [];
+  #root: Json = null;
+  #at = 0;
+
+  /** `text` is known to be JSON. Of another one it makes something, which is written in another way than that stands there. */
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** What was read. Whole only once `read` is done. */
+  get value(): Json {
+    return this.#root;
+  }
+
+  /** Reads so many characters on, and to the end of the value that it is in. Returns whether that was all. @throws SyntaxError */
+  read(chars: number): boolean {
+    const text = this.#text;
+    const end = Math.min(text.length, this.#at + chars);
+    let at = this.#at;
+    while (at < end) {
+      const char = text.charAt(at);
+      if (char === '"') {
+        const after = endOfString(text, at);
+        const content = text.slice(at + 1, after - 1);
+        const value = content.includes("\\") ? (JSON.parse(`"${content}"`) as string) : content;
+        const inside = this.#open.at(-1);
+        if (inside?.members !== undefined && inside.key === undefined) inside.key = value;
+        else this.#put(value);
+        at = after;
+      } else if (char === "{" || char === "[") {
+        const inside: Open = char === "{" ? { members: {}, key: undefined } : { items: [] };
+        this.#put(inside.members ?? inside.items);
+        this.#open.push(inside);
+        at += 1;
+      } else if (char === "-" || (char >= "0" && char <= "9")) {
+        const after = endOfNumber(text, at);
+        this.#put(readNumber(text.slice(at, after)));
+        at = after;
+      } else if (char in WORDS) {
+        this.#put(WORDS[char] ?? null);
+        at += char === "f" ? 5 : 4;
+      } else {
+        if (char === "}" || char === "]") this.#open.pop();
+        at += 1;
+      }
+    }
+    this.#at = at;
+    return at >= text.length;
+  }
+
+  #put(value: Json): void {
+    const inside = this.#open.at(-1);
+    if (inside === undefined) this.#root = value;
     else if (inside.items !== undefined) inside.items.push(value);
     else {
       define(inside.members, inside.key ?? "", value);
       inside.key = undefined;
     }
-  };
-  for (let at = 0; at < text.length; ) {
-    const char = text.charAt(at);
-    if (char === '"') {
-      const end = endOfString(text, at);
-      const content = text.slice(at + 1, end - 1);
-      const value = content.includes("\\") ? (JSON.parse(`"${content}"`) as string) : content;
-      const inside = open.at(-1);
-      if (inside?.members !== undefined && inside.key === undefined) inside.key = value;
-      else put(value);
-      at = end;
-    } else if (char === "{" || char === "[") {
-      const inside: Open = char === "{" ? { members: {}, key: undefined } : { items: [] };
-      put(inside.members ?? inside.items);
-      open.push(inside);
-      at += 1;
-    } else if (char === "-" || (char >= "0" && char <= "9")) {
-      const end = endOfNumber(text, at);
-      put(readNumber(text.slice(at, end)));
-      at = end;
-    } else if (char in WORDS) {
-      put(WORDS[char] ?? null);
-      at += char === "f" ? 5 : 4;
-    } else {
-      if (char === "}" || char === "]") open.pop();
-      at += 1;
-    }
   }
-  return root;
 }
+
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 function readNumber(text: string): Json {
   const nearest = Number(text);
-  return String(nearest) === text ? nearest : new ExactNumber(text);
+  if (String(nearest) === text) return nearest;
+  // It is written as it stands here.
+  if (!NUMBER.test(text)) throw new SyntaxError("A number is not as JSON has them.");
+  return new ExactNumber(text);
 }
 
 function endOfString(text: string, from: number): number {
   let at = from + 1;
-  for (; text.charCodeAt(at) !== QUOTE; at++) if (text.charCodeAt(at) === BACKSLASH) at++;
+  for (; at < text.length && text.charCodeAt(at) !== QUOTE; at++) if (text.charCodeAt(at) === BACKSLASH) at++;
   return at + 1;
 }
 

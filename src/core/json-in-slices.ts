@@ -1,8 +1,9 @@
+import { ExactReading, parseExact } from "./exact-json.ts";
 import { ExactNumber } from "./exact-number.ts";
 import { canonicalJson, holdsValues, isObject, type Json } from "./json.ts";
 import type { Slices } from "./slices.ts";
 
-/** What is written between two looks at the clock: characters, of which a value counts some more. */
+/** What is written, or read, between two looks at the clock: characters, of which a value counts some more. */
 const CHARS_PER_LOOK = 32_768;
 const CHARS_PER_VALUE = 64;
 
@@ -22,6 +23,17 @@ export async function keptJsonInSlices(
   if (ExactNumber.rounded === before) return { canonical, kept: canonical };
   const leaf = (one: Json): string => (one instanceof ExactNumber ? one.text : canonicalJson(one));
   return { canonical, kept: await writtenInSlices(value, leaf, slices) };
+}
+
+/**
+ * As `parseExact`, in `slices`, of a text that is known to be JSON: of another one it makes something, which `keptJson` writes in
+ * another way than that stands there. @throws SyntaxError, not with each text that is not JSON
+ */
+export async function parseExactInSlices(text: string, slices: Slices): Promise<Json> {
+  if (text.length <= CHARS_PER_LOOK) return parseExact(text);
+  const reading = new ExactReading(text);
+  while (!reading.read(CHARS_PER_LOOK)) if (slices.isOver) await slices.next();
+  return reading.value;
 }
 
 async function writtenInSlices(value: Json, leaf: (value: Json) => string, slices: Slices): Promise<string> {

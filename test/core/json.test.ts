@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { digestOf } from "../../src/core/digest.ts";
-import { parseExact } from "../../src/core/exact-json.ts";
+import { ExactReading, parseExact } from "../../src/core/exact-json.ts";
 import { canonicalJson, type Json, keptJson } from "../../src/core/json.ts";
-import { canonicalJsonInSlices, keptJsonInSlices } from "../../src/core/json-in-slices.ts";
+import { canonicalJsonInSlices, keptJsonInSlices, parseExactInSlices } from "../../src/core/json-in-slices.ts";
 import { parseJson, parseJsonInSlices } from "../../src/core/parse-json.ts";
 import { Slices } from "../../src/core/slices.ts";
+import { jsonText } from "../support/json-texts.ts";
 import { countedSlices } from "../support/slices.ts";
 
 const limits = { maxDepth: 64, maxCount: 100_000 };
@@ -111,6 +112,48 @@ describe("JSON that is written in slices", () => {
     expect(await canonicalJsonInSlices(value, counted.slices())).toBe(canonicalJson(value));
     expect(counted.turns).toBeGreaterThanOrEqual(19);
   });
+});
+
+describe("JSON that is read in slices", () => {
+  const pad = "x".repeat(40_000);
+
+  it("is what it is at once, with its digits", async () => {
+    await fc.assert(
+      fc.asyncProperty(jsonText, async (text) => {
+        const whole = `[${text},"${pad}",${text}]`;
+        expect(await parseExactInSlices(whole, new Slices())).toEqual(parseExact(whole));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("is what it is at once wherever it is cut", () => {
+    fc.assert(
+      fc.property(jsonText, fc.integer({ min: 1, max: 20 }), (text, chars) => {
+        const reading = new ExactReading(text);
+        while (!reading.read(chars));
+        expect(reading.value).toEqual(parseExact(text));
+      }),
+    );
+  });
+
+  it.each<[string, Json]>([
+    ["members", Object.fromEntries(Array.from({ length: 60_000 }, (_, n) => [`k${n}`, n]))],
+    ["items", Array.from({ length: 120_000 }, (_, n) => n)],
+    ["texts", Array.from({ length: 20 }, () => "x".repeat(40_000))],
+  ])("lets others have their turn between its %s", async (_, value) => {
+    const counted = countedSlices();
+    expect(await parseExactInSlices(canonicalJson(value), counted.slices())).toEqual(value);
+    expect(counted.turns).toBeGreaterThanOrEqual(19);
+  });
+
+  it.each([`["${pad}`, `["${pad}"`, `["${pad}",1.]`, `["${pad}",-]`, `["${pad}" nul]`, `["${pad}",01]`, `["${pad}\\`])(
+    "is refused, or read as something else, where it is no JSON (%#)",
+    async (text) => {
+      const read = await parseExactInSlices(text, new Slices()).catch((err: unknown) => err);
+      expect(read instanceof SyntaxError || keptJson(read as Json).kept !== text).toBe(true);
+    },
+  );
 });
 
 describe("canonicalJson", () => {

@@ -1,6 +1,5 @@
-import { parseExact } from "../../core/exact-json.ts";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
-import { keptJsonInSlices } from "../../core/json-in-slices.ts";
+import { keptJsonInSlices, parseExactInSlices } from "../../core/json-in-slices.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Seal } from "../../core/seal.ts";
 import type { Slices } from "../../core/slices.ts";
@@ -96,7 +95,7 @@ type LongPart = "arguments" | "result";
 
 /** Whether a text is as `keptJson` writes an object; the object. */
 export async function argumentsIn(text: string, slices: Slices): Promise<JsonObject | undefined> {
-  const value = parseExact(text);
+  const value = await parseExactInSlices(text, slices);
   if (slices.isOver) await slices.next();
   return isObject(value) && (await keptJsonInSlices(value, slices)).kept === text ? value : undefined;
 }
