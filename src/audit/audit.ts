@@ -8,6 +8,7 @@ import type {
 import type { Decision, Match } from "../core/decision.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Principal } from "../core/principal.ts";
+import type { CredentialKind, RefusedAt } from "../core/refusals.ts";
 import type { SubjectKind } from "../core/subject.ts";
 
 /** Who calls, and from where. */
@@ -115,13 +116,45 @@ export interface AdminAct {
   readonly id: string;
   /** ms since the epoch. */
   readonly at: number;
-  readonly actor: { readonly issuer: string; readonly subject: string; readonly email: string | undefined };
+  /** `undefined`: nobody at the gateway, but whoever changed its files. */
+  readonly actor: { readonly issuer: string; readonly subject: string; readonly email: string | undefined } | undefined;
+  /** The client's address. */
+  readonly ip?: string;
   /** The upstream that it is about. */
   readonly upstream?: string;
   /** The hash of the session's id that it is about. */
   readonly session?: string;
   readonly outcome: AdminOutcome;
+  /** What was changed: names and digests, bounded, and nothing of what a configuration holds. */
+  readonly facts?: JsonObject;
 }
+
+/** Requests that were refused before anything was decided, and are alike. Never with credentials or arguments. */
+export interface RefusalAct {
+  readonly about: "refused";
+  /** The same in the row of the first and in that of the others. */
+  readonly id: string;
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly code: string;
+  readonly where: RefusedAt;
+  /** `undefined`: of many addresses. */
+  readonly ip: string | undefined;
+  readonly credential: CredentialKind | undefined;
+  /** As the token says, which nobody has verified. */
+  readonly issuer: string | undefined;
+  readonly method: string | undefined;
+  readonly endpoint: string | undefined;
+  /** Who that was, where it was proven. */
+  readonly actor: { readonly issuer: string; readonly subject: string; readonly email: string | undefined } | undefined;
+  /** For how many the row stands. */
+  readonly count: number;
+  /** Since when they came, ms since the epoch; `undefined` in the row of the first. */
+  readonly since: number | undefined;
+}
+
+/** All that is recorded of what has happened already. */
+export type Act = AuditAct | AdminAct | DefinitionAct | UnlistedAct | RefusalAct;
 
 /** What an upstream says of its tools has changed. Nobody did that to the gateway, but it may change what policies say. */
 export interface DefinitionAct {
@@ -148,7 +181,7 @@ export interface Audit {
   /** Queues the closing row: it is written with the next opening, or a few milliseconds later. @throws never */
   close(closing: AuditClosing): void;
   /** Queues the row of something that was decided and is on disk elsewhere. @throws never */
-  record(act: AuditAct | AdminAct | DefinitionAct | UnlistedAct): void;
+  record(act: Act): void;
   /** Writes what is queued; call before the process ends. */
   flush(): Promise<void>;
 }

@@ -7,17 +7,10 @@ import type { KeyedHash } from "../core/keyed-hash.ts";
 import type { Seal } from "../core/seal.ts";
 import type { DecidedMethod, SubjectKind } from "../core/subject.ts";
 import { type AuditRow, EMPTY_ROW } from "../store/audit/audit-row.ts";
-import type {
-  AdminAct,
-  AuditAct,
-  AuditClosing,
-  AuditOpening,
-  DefinitionAct,
-  UnlistedAct,
-  UnlistedOpening,
-} from "./audit.ts";
+import type { Act, AdminAct, AuditClosing, AuditOpening, UnlistedOpening } from "./audit.ts";
 import { createClientTexts } from "./client-texts.ts";
 import { createFacts } from "./facts.ts";
+import { refusedRow } from "./refused-row.ts";
 import { sealArguments } from "./sealed-arguments.ts";
 import { REDACTED, redact } from "./secrets/redact.ts";
 import { scrubText } from "./secrets/secrets.ts";
@@ -34,7 +27,7 @@ export type ArgumentsMode = "digest" | "redacted" | "sealed" | "full";
 export interface RowEncoder {
   opening(opening: AuditOpening | UnlistedOpening): AuditRow;
   closing(closing: AuditClosing): AuditRow;
-  act(act: AuditAct | AdminAct | DefinitionAct | UnlistedAct): AuditRow;
+  act(act: Act): AuditRow;
 }
 
 const MAX_CLIENT_TEXT = 128;
@@ -167,6 +160,7 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
           facts: JSON.stringify({ calls: act.calls, since: new Date(act.since).toISOString() }),
         };
       }
+      if (act.about === "refused") return refusedRow(act);
       const { about, id, at, actor, outcome } = act;
       const told = {
         ...EMPTY_ROW,
@@ -178,7 +172,7 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
         outcome,
       };
       if (about === "admin") {
-        return { ...told, kind: "admin", upstream: act.upstream ?? null, session: act.session ?? null };
+        return { ...told, kind: "admin", ...adminColumns(act) };
       }
       const { method = TOOL_CALL, upstream, subjectKind = "tool", subject, policies } = act;
       return {
@@ -215,6 +209,15 @@ function unlistedRow(opening: UnlistedOpening, clientText: string, facts: Return
     ...subjectColumns(method, subjectKind, scrubText(unlisted, MAX_CLIENT_TEXT, REDACTED)),
     traceId: opening.traceId === undefined ? null : cut(opening.traceId, MAX_CLIENT_TEXT),
     facts: facts(principal, client.userAgent),
+  };
+}
+
+function adminColumns({ ip, upstream, session, facts }: AdminAct) {
+  return {
+    clientIp: ip === undefined ? null : cut(ip, MAX_CLIENT_TEXT),
+    upstream: upstream ?? null,
+    session: session ?? null,
+    facts: facts === undefined ? null : writeExact(facts),
   };
 }
 

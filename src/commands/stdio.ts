@@ -59,6 +59,7 @@ export function registerStdio(program: Command, shell: Shell): void {
         await wired.gateway.starting(scope);
         const edge = createStdioEdge({
           gateway: wired.gateway,
+          refusals: wired.refusals,
           log,
           now,
           callIds: createCallIds(now),

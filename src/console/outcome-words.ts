@@ -1,4 +1,5 @@
 import type { ActOutcome, CallOutcome, GATEWAY_LOST } from "../core/call-outcome.ts";
+import { refusalWords } from "../core/refusals.ts";
 import type { UNREADABLE_OUTCOME } from "../store/audit/audit-entry.ts";
 import type { BadgeTone } from "./components/badge.tsx";
 
@@ -98,6 +99,15 @@ const ACTS = {
   foreign_page: { text: "The sign-in was refused: another page asked for it.", tone: "calm" },
   session_ended: { text: "A client's session was ended.", tone: "calm" },
   console_session_ended: { text: "A session of the console was ended.", tone: "calm" },
+  console_signed_in: { text: "Somebody signed in to the console.", tone: "calm" },
+  console_sign_in_refused: { text: "A sign-in to the console was refused.", tone: "warn" },
+  console_signed_out: { text: "Somebody signed out of the console.", tone: "calm" },
+  upstream_tested: { text: "A server was tried.", tone: "calm" },
+  upstream_configured: { text: "The configuration has changed a server.", tone: "calm" },
+  configuration_changed: { text: "The configuration was changed and taken over.", tone: "calm" },
+  configuration_refused: { text: "A changed configuration was refused: the old one stays.", tone: "warn" },
+  policies_changed: { text: "The policies were replaced.", tone: "calm" },
+  policies_refused: { text: "Changed policies were refused: the old ones stay.", tone: "warn" },
   upstream_registered: { text: "A server was registered.", tone: "calm" },
   upstream_removed: { text: "A server was removed.", tone: "calm" },
   definition_new: { text: "The server lists a new tool.", tone: "calm" },
@@ -136,5 +146,9 @@ const OUTCOMES: Readonly<Record<string, OutcomeWords>> = { ...CALLS, ...ACTS, ..
 export function outcomeWords(outcome: string | null): OutcomeWords {
   if (outcome === null) return { text: "No end is on record: the call runs, or the gateway was killed.", tone: "warn" };
   const known = Object.hasOwn(OUTCOMES, outcome) ? OUTCOMES[outcome] : undefined;
-  return known ?? { text: `It ended with ${outcome}.`, tone: "calm" };
+  if (known !== undefined) return known;
+  const refused = refusalWords(outcome);
+  return refused === undefined
+    ? { text: `It ended with ${outcome}.`, tone: "calm" }
+    : { text: `It was refused: ${refused}`, tone: "warn" };
 }

@@ -148,8 +148,22 @@ export type ApprovalOutcome = "approve" | "reject" | "delivered" | ApprovalState
 /** What came of a sign-in. */
 export type SignInOutcome = "signed_in" | "refused" | StepUpFailure;
 
-/** What an administrator did. */
-export type AdminOutcome = "session_ended" | "console_session_ended" | "upstream_registered" | "upstream_removed";
+/** What was done at the gateway itself: by people who sign in to it, and by whoever writes its files. */
+export type AdminOutcome =
+  | "session_ended"
+  | "console_session_ended"
+  | "console_signed_in"
+  | "console_sign_in_refused"
+  | "console_signed_out"
+  | "upstream_registered"
+  | "upstream_removed"
+  | "upstream_tested"
+  /** By the configuration: it was added, changed or taken out there. */
+  | "upstream_configured"
+  | "configuration_changed"
+  | "configuration_refused"
+  | "policies_changed"
+  | "policies_refused";
 
 /** What a server did to its own tools. */
 export const DEFINITION_OUTCOMES = [

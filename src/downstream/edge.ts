@@ -6,11 +6,12 @@ import { isObject, type JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { TokenNeed } from "../core/outcome.ts";
 import type { Principal } from "../core/principal.ts";
+import { type CredentialClaim, credentialKindOf, type Refusals } from "../core/refusals.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Caller, Gateway, Watcher } from "../gateway/gateway.ts";
 import { encodeNotification } from "../mcp/encode.ts";
 import { asClientParams } from "../mcp/members/era-members.ts";
-import type { RefusedCall } from "../mcp/refused-call.ts";
+import type { RefusedMessage } from "../mcp/refused-call.ts";
 import { progressTokenOf, reachesLevel, traceIdOf } from "../mcp/request-meta.ts";
 import { type Credential, CredentialEnds } from "./credential-ends.ts";
 import { deliveryClassOf } from "./delivery-class.ts";
@@ -22,6 +23,7 @@ import type { Reply } from "./reply.ts";
 export interface Edge {
   readonly gateway: Gateway;
   readonly log: Log;
+  readonly refusals: Refusals;
   readonly now: () => number;
   readonly callIds: () => string;
   readonly limits: EdgeLimits;
@@ -38,6 +40,7 @@ export function createEdge(deps: EdgeDeps): Edge {
   return {
     gateway: deps.gateway,
     log: deps.log,
+    refusals: deps.refusals,
     now: deps.now,
     callIds: deps.callIds,
     limits,
@@ -113,18 +116,23 @@ export function buildCall(edge: Edge, context: RequestContext, parts: CallParts)
 }
 
 /**
- * Puts a message on record that was refused for its form, where it asks for a tool (`undefined`: it asks for none), as of the
- * client that it names or whose session it came in. @throws never
+ * Puts a message on record that was refused: one that asks for a tool and is refused for its form as a call, of the
+ * client that it names or whose session it came in; everything else as what it is, a refusal. Resolves, where it is waited for, once it is written. @throws never
  */
 export function recordRefused(
   edge: Edge,
   context: RequestContext,
   { code }: Refusal,
-  refused: RefusedCall | undefined,
+  { method, call: refused }: RefusedMessage,
   session?: { readonly clientInfo: JsonObject; readonly handle: string | undefined },
 ): Promise<void> | undefined {
-  if (refused === undefined || !isFormRefusal(code)) return undefined;
-  const { scope, receivedAt } = context;
+  const { scope, receivedAt, principal, ip } = context;
+  if (refused === undefined || !isFormRefusal(code)) {
+    const at = context.hasHeaders ? "mcp" : "stdio";
+    const claim = (): CredentialClaim => ({ kind: credentialKindOf(principal) });
+    edge.refusals.refused({ code, at, ip, claim, method, endpoint: scope.endpoint, principal });
+    return undefined;
+  }
   const traceId = traceIdOf(context.header("traceparent"));
   const call = { id: edge.callIds(), method: "tools/call", scope, session: session?.handle, traceId, receivedAt };
   const caller = callerOf(context, refused.clientInfo ?? session?.clientInfo);

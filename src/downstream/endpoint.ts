@@ -5,6 +5,7 @@ import { ERRORS, refuse } from "../core/errors.ts";
 import type { LiveSessions } from "../core/live-sessions.ts";
 import { createHostPolicy } from "../http/hosts.ts";
 import type { Identity } from "../identity/identity.ts";
+import { recordArrival } from "../identity/refused-arrival.ts";
 import { createEdge } from "./edge.ts";
 import { allowOrigin, answerPreflight } from "./http/cors.ts";
 import { answerRefusal, type HttpExchange } from "./http/exchange.ts";
@@ -16,6 +17,7 @@ import { createListens } from "./modern/listen.ts";
 import { createModernPeers } from "./modern/peers.ts";
 import { DEFAULT_POLICY_HEADERS, everySecond, type McpEndpointDeps } from "./options.ts";
 import { handlePost } from "./post.ts";
+import { refuseHttp } from "./refuse-http.ts";
 
 type Env = { Bindings: HttpBindings };
 
@@ -112,10 +114,13 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
       const arrived = came.ok ? (hosts.check(host, origin) ?? came) : came;
       // Hono answers a HEAD with a copy of what GET returned, so here the answer must be a Response; there is none to look at.
       if (incoming.method === "HEAD") {
-        return new Response(null, { status: arrived.ok ? 405 : ERRORS[arrived.code].status });
+        const refusal = arrived.ok ? refuse("HTTP_METHOD_UNKNOWN") : arrived;
+        recordArrival(edge.refusals, { at: "mcp", incoming, came, code: refusal.code });
+        return new Response(null, { status: ERRORS[refusal.code].status });
       }
       if (!arrived.ok) {
         edge.log.debug({ code: arrived.code, host, origin }, "A request to the MCP endpoint was refused");
+        recordArrival(edge.refusals, { at: "mcp", incoming, came, code: arrived.code });
         answerRefusal(outgoing, arrived);
         return RESPONSE_ALREADY_SENT;
       }
@@ -148,7 +153,7 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
     const { method = "" } = exchange.incoming;
     const handler = Object.hasOwn(methods, method) ? methods[method] : undefined;
     if (handler !== undefined) return handler(exchange);
-    answerRefusal(exchange.outgoing, refuse("HTTP_METHOD_UNKNOWN"), { headers: { Allow: ALLOW } });
+    refuseHttp(edge, exchange, refuse("HTTP_METHOD_UNKNOWN"), { headers: { Allow: ALLOW } });
   });
   for (const path of PATHS) for (const end of ["", "/"]) app.all(`${path}${end}`, mounted(any));
   mountMetadata(app, serve, deps.identity);

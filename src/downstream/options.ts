@@ -1,5 +1,6 @@
 import { JSON_LIMITS } from "../core/limits.ts";
 import type { Log } from "../core/log.ts";
+import type { Refusals } from "../core/refusals.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Arrive } from "../http/arrivals.ts";
 import type { Identity } from "../identity/identity.ts";
@@ -9,6 +10,8 @@ import type { SessionStore } from "../store/sessions/sessions.ts";
 export interface EdgeDeps {
   readonly gateway: Gateway;
   readonly log: Log;
+  /** Hears of what is refused before it is a call. */
+  readonly refusals: Refusals;
   /** ms since the epoch. */
   readonly now: () => number;
   /** Makes the id of one call. */

@@ -4,7 +4,7 @@ import { Slices } from "../core/slices.ts";
 import { readBody } from "../http/body.ts";
 import { parseLongJsonBody } from "../http/json-body.ts";
 import { type Classified, classify } from "../mcp/classify.ts";
-import { oddCallIn, type RefusedCall, refusedCallIn } from "../mcp/refused-call.ts";
+import { oddMessageIn, type RefusedMessage, refusedMessageIn } from "../mcp/refused-call.ts";
 import { idOfRefused, idOfRefusedAnswer } from "../mcp/refused-id.ts";
 import { recordRefused } from "./edge.ts";
 import { answerEmpty, answerRefusal, type HttpExchange, headerOf, versionOf } from "./http/exchange.ts";
@@ -13,6 +13,7 @@ import { readMedia } from "./http/media.ts";
 import { admit, type HttpEdge } from "./http-edge.ts";
 import { type AdmittedPost, endOddAnswer, postLegacy, sessionFactsOf } from "./legacy/http.ts";
 import { dispatchModernRequest } from "./modern/dispatch.ts";
+import { refuseHttp } from "./refuse-http.ts";
 
 /**
  * One POST, step by step; Host and Origin were checked before. Each step either hands its finding to the next or answers
@@ -30,26 +31,26 @@ export async function handlePost(http: HttpEdge, exchange: HttpExchange): Promis
   const { limits } = http.edge;
 
   const admitted = await admit(http, exchange);
-  if (!admitted.ok) return answerRefusal(outgoing, admitted.refusal, { headers: admitted.headers });
+  if (!admitted.ok) return refuseHttp(http.edge, exchange, admitted.refusal, { headers: admitted.headers });
+  const { context } = admitted;
   const accepted = readMedia(incoming.headers["content-type"], incoming.headers.accept);
-  if (!accepted.ok) return answerRefusal(outgoing, accepted);
+  if (!accepted.ok) return refuseHttp(http.edge, exchange, accepted, { context });
 
   const body = await readBody(incoming, limits.maxBodyBytes);
   if (body === undefined) return;
-  if (!body.ok) return answerRefusal(outgoing, body, { headers: body.headers });
+  if (!body.ok) return refuseHttp(http.edge, exchange, body, { context, headers: body.headers });
 
-  const record = async (refusal: Refusal, refused: RefusedCall | undefined): Promise<void> => {
-    if (refused === undefined) return;
-    const session = await sessionFactsOf(http, exchange, admitted.context);
-    await recordRefused(http.edge, admitted.context, refusal, refused, session);
+  const record = async (refusal: Refusal, refused: RefusedMessage): Promise<void> => {
+    const session = refused.call && (await sessionFactsOf(http, exchange, context));
+    await recordRefused(http.edge, context, refusal, refused, session);
   };
 
   const slices = new Slices();
   const parsed = await parseLongJsonBody(body, limits, slices);
   if (slices.isOver) await slices.next();
   if (!parsed.ok) {
-    await record(parsed, refusedCallIn(body.text));
-    await endOddAnswer(http, exchange, admitted.context, idOfRefusedAnswer(body.text));
+    await record(parsed, refusedMessageIn(body.text));
+    await endOddAnswer(http, exchange, context, idOfRefusedAnswer(body.text));
     return answerRefusal(outgoing, parsed, { id: idOfRefused(body.text) });
   }
 
@@ -61,9 +62,9 @@ export async function handlePost(http: HttpEdge, exchange: HttpExchange): Promis
   const classified = classify(parsed.value, { headers, maxBatch: limits.maxBatch });
   if (slices.isOver) await slices.next();
   if (classified.kind === "rejected") {
-    await record(classified.refusal, oddCallIn(parsed.value));
+    await record(classified.refusal, oddMessageIn(parsed.value));
   }
-  return serve(http, { exchange, accepted, context: admitted.context }, classified);
+  return serve(http, { exchange, accepted, context }, classified);
 }
 
 function serve(http: HttpEdge, post: AdmittedPost, classified: Classified): Promise<void> | void {

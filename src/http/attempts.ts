@@ -109,8 +109,8 @@ function credentialPrefix(credential: string): string {
 /** Enough that two keys hardly ever begin alike: `pk_` and 48 bits. */
 const KEY_PREFIX_CHARS = 11;
 
-/** One household or server has a whole network of IPv6 addresses. */
-function networkOf(ip: string): string {
+/** The address that counts for a client's: one household or server has a whole network of IPv6 addresses. @throws never */
+export function networkOf(ip: string): string {
   const address = readAddress(ip);
   if (address === undefined) return ip;
   const text = addressText(address);

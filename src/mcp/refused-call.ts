@@ -10,6 +10,14 @@ export interface RefusedCall {
   readonly clientInfo: JsonObject | undefined;
 }
 
+/** What can be read of a message that is refused for its form. */
+export interface RefusedMessage {
+  /** `undefined`: nobody can read it. Any text that a client writes. */
+  readonly method: string | undefined;
+  /** `undefined`: nothing says that it asks for a tool. */
+  readonly call: RefusedCall | undefined;
+}
+
 const CALL = "tools/call";
 
 /** A text behind the end of its name, without escapes. */
@@ -18,34 +26,46 @@ const TEXT = /^"\s*:\s*"([^"\\]{0,256})"/;
 /** How far it is looked in one go: the name stands in front. */
 const FAR = { maxDepth: 10_000, maxCount: 20_000 };
 
-/**
- * The call in a text that breaks the rules for JSON, as far as it goes; `undefined` where nothing says that it asks for a tool.
- * @throws never
- */
-export function refusedCallIn(text: string): RefusedCall | undefined {
+/** What a text says that breaks the rules for JSON, as far as it goes. @throws never */
+export function refusedMessageIn(text: string): RefusedMessage {
   const bytes = Buffer.from(text);
   const found = new CallNames();
   scanJson(bytes, FAR, found);
   const textAt = (at: number | undefined): string | undefined =>
     at === undefined ? undefined : TEXT.exec(bytes.toString("utf8", at, at + 1_200))?.[1];
-  if (textAt(found.method) !== CALL) return undefined;
+  const method = textAt(found.method);
+  if (method !== CALL) return { method, call: undefined };
   const [name, version] = [textAt(found.client), textAt(found.version)];
   const clientInfo = name === undefined ? undefined : { name, version: version ?? "" };
-  return { tool: textAt(found.tool) ?? "", clientInfo };
+  return { method, call: { tool: textAt(found.tool) ?? "", clientInfo } };
 }
 
-/** The same of parsed JSON; of a batch, of its first message that asks for a tool. @throws never */
-export function oddCallIn(value: Json): RefusedCall | undefined {
+/** The same of parsed JSON; of a batch, of its first message that asks for a tool, else of the first with a method. @throws never */
+export function oddMessageIn(value: Json): RefusedMessage {
   if (Array.isArray(value)) {
     const items: readonly Json[] = value;
-    return items.map((item) => (isObject(item) ? oddCallIn(item) : undefined)).find((call) => call !== undefined);
+    const messages = items.map((item) => (isObject(item) ? oddMessageIn(item) : NOTHING_READ));
+    return (
+      messages.find(({ call }) => call !== undefined) ??
+      messages.find(({ method }) => method !== undefined) ??
+      NOTHING_READ
+    );
   }
-  if (!isObject(value) || value["method"] !== CALL) return undefined;
+  if (!isObject(value)) return NOTHING_READ;
+  const { method } = value;
+  if (method !== CALL) return { method: typeof method === "string" ? method : undefined, call: undefined };
   const params = isObject(value["params"]) ? value["params"] : {};
   const { name, _meta: meta } = params;
   const clientInfo = isObject(meta) ? meta[META.clientInfo] : undefined;
-  return { tool: typeof name === "string" ? name : "", clientInfo: isObject(clientInfo) ? clientInfo : undefined };
+  const call = {
+    tool: typeof name === "string" ? name : "",
+    clientInfo: isObject(clientInfo) ? clientInfo : undefined,
+  };
+  return { method, call };
 }
+
+/** Of what is no message, or none that anybody can read. */
+const NOTHING_READ: RefusedMessage = { method: undefined, call: undefined };
 
 /** Where the method stands, and in the params the name and what the client says of itself: at the ends of their own names. */
 class CallNames implements NameWatch {

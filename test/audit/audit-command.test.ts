@@ -169,6 +169,8 @@ describe("audit list", () => {
         outcome: "denied",
         duration_ms: 0.2,
         asked_ms: 0,
+        refused: null,
+        address: "127.0.0.1",
         trace_id: null,
         approval: null,
         challenge: null,

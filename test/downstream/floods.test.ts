@@ -5,6 +5,7 @@ import { isObject, type Json, type JsonObject } from "../../src/core/json.ts";
 import { createStdioEdge } from "../../src/downstream/stdio/stdio.ts";
 import { person, type Served, SILENT, serveMcp } from "../support/mcp-endpoint.ts";
 import { initialize, modern, modernMeta, open, type RawStream } from "../support/raw-mcp.ts";
+import { UNHEARD } from "../support/refusals.ts";
 import { FLOOD_COUNT, ToolGateway } from "../support/tool-gateway.ts";
 
 let served: Served;
@@ -82,6 +83,7 @@ describe("a burst of progress and log messages", () => {
     const [input, output] = [new PassThrough(), new PassThrough()];
     const gateway = new ToolGateway();
     const edge = createStdioEdge({
+      refusals: UNHEARD,
       ...{ gateway, log: SILENT, now: Date.now, callIds: createCallIds(Date.now), version: "1.2.3", input, output },
       principal: person("local"),
       everySecond: () => () => {},

@@ -6,6 +6,7 @@ import { createStdioEdge, type StdioEdge } from "../../src/downstream/stdio/stdi
 import { person, SILENT } from "../support/mcp-endpoint.ts";
 import { PausingGateway } from "../support/pausing-gateway.ts";
 import { modernMeta } from "../support/raw-mcp.ts";
+import { UNHEARD } from "../support/refusals.ts";
 
 let gateway: PausingGateway;
 let input: PassThrough;
@@ -28,6 +29,7 @@ beforeEach(() => {
     }
   });
   edge = createStdioEdge({
+    refusals: UNHEARD,
     gateway,
     log: SILENT,
     now: Date.now,

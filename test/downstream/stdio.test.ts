@@ -6,6 +6,7 @@ import { isObject, type Json, type JsonObject } from "../../src/core/json.ts";
 import { createStdioEdge, type StdioEdge } from "../../src/downstream/stdio/stdio.ts";
 import { person, SILENT } from "../support/mcp-endpoint.ts";
 import { modernMeta } from "../support/raw-mcp.ts";
+import { UNHEARD } from "../support/refusals.ts";
 import { ToolGateway } from "../support/tool-gateway.ts";
 
 let gateway: ToolGateway;
@@ -30,6 +31,7 @@ beforeEach(() => {
   });
   const now = () => Date.now() + passed;
   edge = createStdioEdge({
+    refusals: UNHEARD,
     gateway,
     log: SILENT,
     now,

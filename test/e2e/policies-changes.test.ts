@@ -13,6 +13,7 @@ import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { leakyStdio } from "../support/leaky.ts";
 import { person, SILENT } from "../support/mcp-endpoint.ts";
 import { startModernUpstream } from "../support/modern-upstream.ts";
+import { UNHEARD } from "../support/refusals.ts";
 import { closeAfterEach } from "../support/upstreams.ts";
 import { createUsers } from "../support/users.ts";
 
@@ -145,6 +146,7 @@ async function listenStdio(gateway: TestGateway, name: Name): Promise<Listener> 
   const output = new PassThrough();
   const principal: Principal = { ...person(name), roles: name === "sam" ? ["employee", "support"] : ["employee"] };
   const edge = createStdioEdge({
+    refusals: UNHEARD,
     gateway: gateway.running.wired.gateway,
     log: SILENT,
     now: Date.now,

@@ -8,6 +8,7 @@ import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { initialize, type RawSession, send } from "../support/raw-mcp.ts";
 import { answer, legacyScript, type RawUpstream, startRawUpstream } from "../support/raw-upstream.ts";
 import { recordingLog } from "../support/recording-log.ts";
+import { UNHEARD } from "../support/refusals.ts";
 import { createUsers } from "../support/users.ts";
 
 const users = createUsers({ ann: [] });
@@ -86,6 +87,7 @@ describe("a call that is refused for its form", () => {
     const input = new PassThrough();
     const output = new PassThrough();
     const edge = createStdioEdge({
+      refusals: UNHEARD,
       ...{
         gateway: gateway.running.wired.gateway,
         log: recordingLog(),

@@ -27,6 +27,7 @@ import { digest } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
 import { MemorySessions, person, SILENT } from "../support/mcp-endpoint.ts";
 import { policyInput, policySet } from "../support/policy-inputs.ts";
+import { UNHEARD } from "../support/refusals.ts";
 import { ToolGateway } from "../support/tool-gateway.ts";
 
 const KEY: Partial<Principal> = { issuer: KEYS_ISSUER, clientId: "anns-key" };
@@ -209,7 +210,15 @@ function soon<T>(value: T): Promise<T> {
 
 function edgeOf(limits: Partial<EdgeLimits> = {}): Edge {
   const gateway = new ToolGateway();
-  return createEdge({ gateway, limits, log: SILENT, now: () => 0, callIds: () => "call_1", version: "1" });
+  return createEdge({
+    refusals: UNHEARD,
+    gateway,
+    limits,
+    log: SILENT,
+    now: () => 0,
+    callIds: () => "call_1",
+    version: "1",
+  });
 }
 
 function modernPeer(principal: Principal): ClientPeer {

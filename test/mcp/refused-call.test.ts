@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Json } from "../../src/core/json.ts";
-import { oddCallIn, refusedCallIn } from "../../src/mcp/refused-call.ts";
+import { oddMessageIn, refusedMessageIn } from "../../src/mcp/refused-call.ts";
 
 const HEAD = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":';
 
@@ -20,19 +20,19 @@ it.each<[text: string, tool: string | undefined]>([
   ["{,", undefined],
   ["", undefined],
 ])("of a text that breaks the rules: %s", (text, tool) => {
-  expect(refusedCallIn(text)?.tool).toBe(tool);
+  expect(refusedMessageIn(text).call?.tool).toBe(tool);
 });
 
 it("is read in front of more names than are read in one go, and not behind them", () => {
   const many = `"a":1,`.repeat(30_000);
-  expect(refusedCallIn(`${HEAD}{"name":"up__pay",${many}"b":1e400}}`)?.tool).toBe("up__pay");
-  expect(refusedCallIn(`${HEAD}{${many}"name":"up__pay"}}`)?.tool).toBe("");
+  expect(refusedMessageIn(`${HEAD}{"name":"up__pay",${many}"b":1e400}}`).call?.tool).toBe("up__pay");
+  expect(refusedMessageIn(`${HEAD}{${many}"name":"up__pay"}}`).call?.tool).toBe("");
 });
 
 it("is found behind values that are nested too deeply", () => {
-  expect(refusedCallIn(`${HEAD}{"arguments":${"[".repeat(200)}${"]".repeat(200)},"name":"up__pay"}}`)?.tool).toBe(
-    "up__pay",
-  );
+  expect(
+    refusedMessageIn(`${HEAD}{"arguments":${"[".repeat(200)}${"]".repeat(200)},"name":"up__pay"}}`).call?.tool,
+  ).toBe("up__pay");
 });
 
 it.each<[value: Json, tool: string | undefined]>([
@@ -45,7 +45,7 @@ it.each<[value: Json, tool: string | undefined]>([
   [{ method: "prompts/get", params: { name: "up__pay" } }, undefined],
   ["tools/call", undefined],
 ])("of %j", (value, tool) => {
-  expect(oddCallIn(value)?.tool).toBe(tool);
+  expect(oddMessageIn(value).call?.tool).toBe(tool);
 });
 
 const CLIENT = '"io.modelcontextprotocol/clientInfo":{"x":{"name":"no"},"name":"t","version":"1"}';
@@ -54,7 +54,7 @@ it.each([
   `${HEAD}{"_meta":{"a":{"name":"no"},${CLIENT}},"name":"up__pay","arguments":{"nr":1e400}}}`,
   `${HEAD}{"name":"up__pay","_meta":{${CLIENT},"b":{"name":"no","version":"no"}},"arguments":{"nr":`,
 ])("the client is the one that the text names: %s", (text) => {
-  expect(refusedCallIn(text)).toEqual({ tool: "up__pay", clientInfo: { name: "t", version: "1" } });
+  expect(refusedMessageIn(text).call).toEqual({ tool: "up__pay", clientInfo: { name: "t", version: "1" } });
 });
 
 it.each([
@@ -62,5 +62,5 @@ it.each([
   `${HEAD}{"name":"up__pay","nr":1e400},"_meta":{${CLIENT}}}`,
   `${HEAD}{"name":"up__pay","x":{"_meta":{${CLIENT}}},"nr":1e400}}`,
 ])("and none where the client speaks of itself nowhere: %s", (text) => {
-  expect(refusedCallIn(text)).toEqual({ tool: "up__pay", clientInfo: undefined });
+  expect(refusedMessageIn(text).call).toEqual({ tool: "up__pay", clientInfo: undefined });
 });

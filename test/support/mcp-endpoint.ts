@@ -8,6 +8,7 @@ import type { EdgeLimits } from "../../src/downstream/options.ts";
 import { createArrivals } from "../../src/http/arrivals.ts";
 import type { Identity } from "../../src/identity/identity.ts";
 import type { SessionRecord, SessionStore } from "../../src/store/sessions/sessions.ts";
+import { UNHEARD } from "./refusals.ts";
 import { ToolGateway } from "./tool-gateway.ts";
 
 export const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -123,6 +124,7 @@ export async function serveMcp(
   let tick = (): void => {};
   const now = (): number => Date.now() + passed;
   const endpoint = createMcpEndpoint({
+    refusals: UNHEARD,
     gateway,
     sessions: options.store ?? sessions,
     identity: namedByToken(options.credentialsUntil ?? Number.POSITIVE_INFINITY, options.refusal),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { auditEntryJson } from "../../audit/read/entry-json.ts";
 import { exportEntries } from "../../audit/read/export-entries.ts";
+import { listedEntries } from "../../audit/read/listed-entries.ts";
 import { refuse } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { ActivityOperations, ActivityOverview } from "../../operations/activity/activity.ts";
@@ -52,11 +53,8 @@ export function auditRoutes(deps: AuditRoutesDeps): readonly Route[] {
         schema: auditListSchema,
       },
       async handle({ query: { limit, cursor, ...asked }, reply }) {
-        const page = await activity.search({
-          ...filterOf(asked),
-          limit,
-          ...(cursor === undefined ? {} : { cursor }),
-        });
+        const at = cursor === undefined ? {} : { cursor };
+        const page = await activity.search(listedEntries({ ...filterOf(asked), limit, ...at }));
         return reply({
           items: page.entries.map(auditEntryJson).reverse(),
           next_cursor: page.nextCursor === undefined ? null : String(page.nextCursor),
@@ -68,7 +66,7 @@ export function auditRoutes(deps: AuditRoutesDeps): readonly Route[] {
       ...{ ...facts, path: "/audit/export", id: "exportAudit" },
       summary: "Write out the record",
       description:
-        "The oldest first, without an end to how many: it is written as it is read. The header Audit-Head names the record's last row as it began.",
+        "Everything that fits, refused requests too, the oldest first, without an end to how many: it is written as it is read. The header Audit-Head names the record's last row as it began.",
       query: auditExportSchema,
       answer: {
         status: 200,
@@ -136,6 +134,8 @@ function filterOf({
   subject,
   user,
   decision,
+  kind,
+  code,
   outcome,
   client,
   policy,
@@ -154,6 +154,8 @@ function filterOf({
     ...(method === undefined ? {} : { method }),
     ...(subject === undefined ? {} : { subject }),
     ...(decision === undefined ? {} : { decision }),
+    ...(kind === undefined ? {} : { kind }),
+    ...(code === undefined ? {} : { code }),
     ...(outcome === undefined ? {} : { outcome }),
     ...(client === undefined ? {} : { client }),
     ...(policy === undefined ? {} : { policy }),

@@ -16,7 +16,9 @@ const auditEntrySchema = z
     kind: z
       .enum(AUDIT_KINDS)
       .exclude(["closed", "checkpoint"])
-      .describe("opened: a request. decided: about an approval or a sign-in. admin: an act."),
+      .describe(
+        "opened: a request. decided: about an approval or a sign-in. admin: an act at the gateway. refused: requests that were refused before anything was decided.",
+      ),
     user: z.string().nullable().describe("Subject."),
     issuer: z.string().nullable(),
     email: z.string().nullable(),
@@ -24,6 +26,12 @@ const auditEntrySchema = z
       .array(z.string())
       .describe("Who acted for this user by an act claim of the token, the last one first, as issuer|subject."),
     client: z.string().nullable().describe("name/version, as the client says."),
+    address: z
+      .string()
+      .nullable()
+      .describe(
+        "Of the client; of refused requests that were counted together, of its network. null: of none, or of many.",
+      ),
     endpoint: z.string().nullable(),
     upstream: z.string().nullable(),
     method: z.string().nullable().describe("Of the request, as prompts/get; null in an act that is about none."),
@@ -49,8 +57,25 @@ const auditEntrySchema = z
     difference: z
       .unknown()
       .describe(
-        "Where a server's definition of a tool has changed: which of its fields, and from what to what its annotations. In a row that stands for many calls (calls_left_out): how many, and since when.",
+        "Where a server's definition of a tool has changed: which of its fields, and from what to what its annotations. In a row that stands for many calls (calls_left_out): how many, and since when. Of a change of the configuration or the policies: which files, and digests of before and after.",
       ),
+    refused: z
+      .object({
+        at: z.string().nullable().describe("mcp, stdio, api, console, step_up or sign_in."),
+        credential: z
+          .string()
+          .nullable()
+          .describe("What kind of one came: none, bearer, key, basic, cookie or other. null: they were of several."),
+        claimed_issuer: z
+          .string()
+          .nullable()
+          .describe("Who made the token as it says itself: nobody has verified that."),
+        count: z.int().describe("For how many requests the row stands."),
+        since: z.string().nullable().describe("When the first of them came. null: it is the first itself."),
+        reason: z.string().nullable().describe("Why a sign-in to the console was refused."),
+      })
+      .nullable()
+      .describe("Of requests that were refused, and of sign-ins to the console that were. The code is the outcome."),
     duration_ms: z.number().nullable(),
     asked_ms: z.number().nullable().describe("For how much of that its server waited for answers of the client."),
     trace_id: z.string().nullable(),
@@ -82,6 +107,14 @@ const filter = {
   method: text(64, "Of the request that it is about: tools/call, prompts/get, resources/read, …"),
   subject: text(512, "Own name of a tool or prompt, or URI of a resource as it stands on record."),
   decision: z.enum(DECISION_EFFECTS).optional(),
+  kind: z
+    .enum(AUDIT_KINDS)
+    .exclude(["closed", "checkpoint"])
+    .optional()
+    .describe(
+      "Only entries of this kind. Lists hold refused requests only where kind, code, outcome or call asks for them.",
+    ),
+  code: text(64, "Code with which a request was refused: TOKEN_INVALID, METHOD_UNKNOWN, PARAMS_INVALID, …"),
   outcome: text(
     64,
     "How it ended: an outcome of an entry, failed (the tool's error, its server's fault, or a malformed call), fault, or malformed.",

@@ -3,6 +3,7 @@ import type { AuditEntry } from "../../store/audit/audit-rows.ts";
 import { askedMsIn } from "../asked-ms.ts";
 import { auditEntryJson } from "./entry-json.ts";
 import { readMatches } from "./read-matches.ts";
+import { recordedRefusal } from "./recorded-refusal.ts";
 import { methodOf, subjectOf } from "./subject-of.ts";
 
 /** How an export is written: one JSON object per line, or comma-separated values. RFC 4180 */
@@ -44,6 +45,10 @@ const COLUMNS: Readonly<Record<string, (entry: AuditEntry) => Cell>> = {
   method: (entry) => methodOf(entry) ?? null,
   subject_kind: (entry) => subjectOf(entry)?.kind ?? null,
   subject: (entry) => subjectOf(entry)?.name ?? null,
+  address: (entry) => entry.clientIp,
+  credential: (entry) => recordedRefusal(entry)?.credential ?? null,
+  claimed_issuer: (entry) => recordedRefusal(entry)?.claimedIssuer ?? null,
+  count: (entry) => recordedRefusal(entry)?.count ?? null,
 };
 
 function jsonOf(entry: AuditEntry): string {

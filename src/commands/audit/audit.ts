@@ -1,7 +1,9 @@
 import { type Command, Option } from "commander";
 import { auditEntryJson } from "../../audit/read/entry-json.ts";
+import { listedEntries } from "../../audit/read/listed-entries.ts";
 import { DECISION_EFFECTS } from "../../core/decision.ts";
 import { writeExact } from "../../core/exact-json.ts";
+import { AUDIT_KINDS } from "../../store/audit/audit-row.ts";
 import type { AuditEntry, AuditFilter, AuditPage, AuditReader } from "../../store/audit/audit-rows.ts";
 import { DEFAULT_CONFIG, loadOrExplain } from "../load.ts";
 import type { Shell } from "../shell.ts";
@@ -24,6 +26,8 @@ interface ListOptions extends Place {
   readonly subject?: string;
   readonly upstream?: string;
   readonly decision?: string;
+  readonly kind?: AuditEntry["kind"];
+  readonly code?: string;
   readonly outcome?: string;
   readonly client?: string;
   readonly policy?: string;
@@ -57,6 +61,12 @@ export function registerAuditCommands(program: Command, shell: Shell): void {
     .option("--subject <name>", "own name of a tool or prompt, or URI of a resource as it stands on record")
     .option("--upstream <name>", "upstream")
     .addOption(new Option("--decision <what>", "decision").choices(DECISION_EFFECTS))
+    .addOption(
+      new Option("--kind <kind>", "requests, decisions of people, acts at the gateway, or refused requests").choices(
+        AUDIT_KINDS.filter((kind) => kind !== "closed" && kind !== "checkpoint"),
+      ),
+    )
+    .option("--code <code>", "requests that were refused with this code, as TOKEN_INVALID")
     .option(
       "--outcome <how>",
       "how it ended: a word of the column OUTCOME, failed for all that failed, fault, or malformed",
@@ -73,7 +83,7 @@ export function registerAuditCommands(program: Command, shell: Shell): void {
     .option("--json", "print {items, next_cursor}")
     .addHelpText(
       "after",
-      "\nExamples:\n  portcullis audit list --decision deny --since 24h\n  portcullis audit list --outcome failed --since 12h\n  portcullis audit list --user ann@acme.com --tool crm/delete_customer --json\n  portcullis audit list --method prompts/get --subject summary\n  portcullis audit list --shadow --since 7d\n  portcullis audit list --policy large-expenses --limit 20\n  portcullis audit list --approval apr_7Qk1xHcT2mVd0pZsW9LbaE\n\nPOLICIES are those that matched, before the call and on its result. One in shadow mode is marked: it changed nothing.",
+      "\nExamples:\n  portcullis audit list --decision deny --since 24h\n  portcullis audit list --outcome failed --since 12h\n  portcullis audit list --user ann@acme.com --tool crm/delete_customer --json\n  portcullis audit list --method prompts/get --subject summary\n  portcullis audit list --kind refused --since 1h\n  portcullis audit list --code TOKEN_INVALID\n  portcullis audit list --shadow --since 7d\n  portcullis audit list --policy large-expenses --limit 20\n  portcullis audit list --approval apr_7Qk1xHcT2mVd0pZsW9LbaE\n\nPOLICIES are those that matched, before the call and on its result. One in shadow mode is marked: it changed nothing.\nRefused requests are listed where --kind, --code, --outcome or --call asks for them.",
     )
     .action((options: ListOptions) => reading(options, shell, (reader) => list(reader, options, shell)));
 
@@ -104,7 +114,7 @@ async function reading(place: Place, shell: Shell, act: (reader: AuditReader) =>
 }
 
 async function list(reader: AuditReader, options: ListOptions, shell: Shell): Promise<void> {
-  const page = await listFully(reader, filterOf(options));
+  const page = await listFully(reader, listedEntries(filterOf(options)));
   if (options.json) {
     const answer = { items: page.entries.map(auditEntryJson), next_cursor: page.nextCursor ?? null };
     await print(shell.stdout, one(`${writeExact(answer, "  ")}\n`));
@@ -137,6 +147,8 @@ function filterOf(options: ListOptions): AuditFilter {
     method,
     subject,
     decision,
+    kind,
+    code,
     outcome,
     client,
     policy,
@@ -159,6 +171,8 @@ function filterOf(options: ListOptions): AuditFilter {
     ...(method === undefined ? {} : { method }),
     ...(subject === undefined ? {} : { subject }),
     ...(decision === undefined ? {} : { decision }),
+    ...(kind === undefined ? {} : { kind }),
+    ...(code === undefined ? {} : { code }),
     ...(outcome === undefined ? {} : { outcome }),
     ...(client === undefined ? {} : { client }),
     ...(policy === undefined ? {} : { policy }),

@@ -1,5 +1,6 @@
 import { actorOf } from "../../audit/actor-of.ts";
 import { type RecordedMatch, readMatches } from "../../audit/read/read-matches.ts";
+import { recordedRefusal } from "../../audit/read/recorded-refusal.ts";
 import { subjectOf, subjectWords } from "../../audit/read/subject-of.ts";
 import { hasFailed } from "../../core/call-outcome.ts";
 import type { StoredAuditRow } from "../../store/audit/audit-row.ts";
@@ -13,7 +14,7 @@ const APPROVAL = "APPROVAL";
 const MAX_WIDTH = 48;
 
 /** What stands in the place of a decision where a row has none. */
-const NO_DECISION = { opened: "-", decided: "(approval)", admin: "(admin)" } as const;
+const NO_DECISION = { opened: "-", decided: "(approval)", admin: "(admin)", refused: "(refused)" } as const;
 
 /** The entries as a table, one line each, columns as wide as they need to be. */
 export function auditTable(entries: readonly AuditEntry[], paint: (colour: Colour, text: string) => string): string {
@@ -35,13 +36,26 @@ export function auditTable(entries: readonly AuditEntry[], paint: (colour: Colou
 function cellsOf(entry: AuditEntry): readonly string[] {
   return [
     new Date(entry.at).toISOString().replace(/\.\d{3}Z$/, "Z"),
-    actorOf(entry) ?? (entry.kind === "decided" ? "(gateway)" : "-"),
-    subjectWords(entry) ?? entry.upstream ?? "-",
+    actorOf(entry) ?? (entry.kind === "decided" ? "(gateway)" : (addressOf(entry) ?? "-")),
+    subjectWords(entry) ?? entry.upstream ?? aboutRefusal(entry) ?? "-",
     entry.decision ?? NO_DECISION[entry.kind],
     [entry.policies, entry.resultPolicies].flatMap(readMatches).map(policyName).join(",") || "-",
     entry.outcome ?? "-",
     entry.durationMs === null ? "-" : entry.durationMs.toFixed(entry.durationMs < 10 ? 1 : 0),
   ].map(plainText);
+}
+
+/** Where a refused request came from: nobody knows more of whoever sent it. */
+function addressOf(entry: AuditEntry): string | undefined {
+  return recordedRefusal(entry) === undefined ? undefined : (entry.clientIp ?? "(many)");
+}
+
+/** `3 x prompts/get (mcp)` */
+function aboutRefusal(entry: AuditEntry): string | undefined {
+  const refusal = recordedRefusal(entry);
+  if (refusal === undefined) return undefined;
+  const times = refusal.count === 1 ? "" : `${refusal.count} x `;
+  return `${times}${entry.method ?? "request"} (${refusal.at ?? "-"})`;
 }
 
 // Green is for what went well: a call that was let through may have failed.

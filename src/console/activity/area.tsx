@@ -1,4 +1,5 @@
 import { type Context, Hono } from "hono";
+import { listedEntries } from "../../audit/read/listed-entries.ts";
 import { subjectOf } from "../../audit/read/subject-of.ts";
 import type { ActivityOperations } from "../../operations/activity/activity.ts";
 import type { Area } from "../area.ts";
@@ -30,15 +31,13 @@ function createActivity(activity: ActivityOperations, publicUrl: string): Hono<C
     const now = c.get("at");
     const search = readSearch((name) => c.req.query(name));
     const cursor = numberIn(c.req.query("cursor"));
-    const listed = await activity.search({
-      ...{ ...search.filter, limit: PAGE_ENTRIES },
-      ...(cursor === undefined ? {} : { cursor }),
-    });
+    const filter = { ...search.filter, limit: PAGE_ENTRIES, ...(cursor === undefined ? {} : { cursor }) };
+    const found = await activity.search(listedEntries(filter));
     const whole = !search.narrow && cursor === undefined;
     const day = { since: now - DAY_MS, until: now, stepMs: DAY_MS / 48 };
-    const overview = whole && listed.entries.length > 0 ? await activity.overview(day) : undefined;
+    const overview = whole && found.entries.length > 0 ? await activity.overview(day) : undefined;
     const frame = { title: "Activity", area: "activity", lead: LEAD };
-    const shown = { search, listed, cursor, overview, now, assets: c.get("assets"), url: publicUrl };
+    const shown = { search, listed: found, cursor, overview, now, assets: c.get("assets"), url: publicUrl };
     return page(c, frame, <CallsPage {...shown} />);
   });
 
@@ -46,7 +45,7 @@ function createActivity(activity: ActivityOperations, publicUrl: string): Hono<C
     const after = numberIn(c.req.query("after"));
     if (after === undefined) return missingPage(c);
     const { filter } = readSearch((name) => c.req.query(name));
-    const { entries, nextCursor } = await activity.search({ ...filter, after, limit: MAX_NEWER });
+    const { entries, nextCursor } = await activity.search(listedEntries({ ...filter, after, limit: MAX_NEWER }));
     return c.json({ newer: entries.length, more: nextCursor !== undefined });
   });
 

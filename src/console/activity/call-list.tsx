@@ -11,6 +11,7 @@ import { Time } from "../components/time.tsx";
 import { harmless } from "../harmless.ts";
 import { isOfServer } from "./definition-words.ts";
 import { isLeftOut } from "./left-out-words.ts";
+import { addressWords, refusedName } from "./refused-words.ts";
 
 /** Calls and acts, the newest first. `now` in ms since the epoch. */
 export function CallList({ entries, now }: { readonly entries: readonly AuditEntry[]; readonly now: number }) {
@@ -40,11 +41,12 @@ export function timelineUrl(id: string): string {
 
 function nameOfEntry(entry: AuditEntry): string {
   const { kind, upstream, callId } = entry;
-  return short(subjectWords(entry) ?? (kind === "admin" ? (upstream ?? callId) : callId));
+  return short(subjectWords(entry) ?? refusedName(entry) ?? (kind === "admin" ? (upstream ?? callId) : callId));
 }
 
 function whoOf(entry: AuditEntry): string {
   const { kind, outcome } = entry;
+  if (refusedName(entry) !== undefined) return actorOf(entry) ?? addressWords(entry);
   if (isOfServer(outcome)) return "the server";
   if (isLeftOut(outcome)) return actorOf(entry) ?? "many people";
   return actorOf(entry) ?? (kind === "opened" ? "nobody in particular" : "the gateway");

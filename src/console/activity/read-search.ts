@@ -13,10 +13,13 @@ const SEARCH_FIELDS = [
   "call",
   "method",
   "subject",
+  "kind",
 ] as const;
 
 /** The fields of the search as they stand in the address of the page. */
 export type SearchField = (typeof SEARCH_FIELDS)[number];
+
+const ENTRY_KINDS = ["opened", "decided", "admin", "refused"] as const satisfies readonly AuditFilter["kind"][];
 
 /** What somebody searches for. */
 export interface CallSearch {
@@ -43,7 +46,7 @@ export function readSearch(query: (name: string) => string | undefined): CallSea
       ...{ outcome: read("outcome"), client: read("client"), policy: read("policy") },
     },
     ...{ mode: read("mode"), from: toMinute(read("from")), to: toMinute(read("to")), call: read("call") },
-    ...{ method: read("method"), subject: read("subject") },
+    ...{ method: read("method"), subject: read("subject"), kind: read("kind") },
   };
   const since = timeIn(fields.from);
   const until = timeIn(fields.to);
@@ -69,13 +72,15 @@ function filterOf(
   since: number | undefined,
   until: number | undefined,
 ): CallSearch["filter"] {
-  const { user, tool, decision, outcome, client, policy, mode, call, method, subject } = fields;
+  const { user, tool, decision, outcome, client, policy, mode, call, method, subject, kind } = fields;
   // `expenses/create_expense` names both; a name without a slash is a tool's of any upstream.
   const slash = tool.indexOf("/");
   const name = tool.slice(slash + 1);
   // The id of an approval is found in the same field: whoever has one wants its calls.
   const id = call.startsWith("apr_") ? { approval: call } : { call };
+  const asked = ENTRY_KINDS.find((known) => known === kind);
   return {
+    ...(asked === undefined ? {} : { kind: asked }),
     ...(user === "" ? {} : { user }),
     ...(slash > 0 ? { upstream: tool.slice(0, slash) } : {}),
     ...(name === "" ? {} : { tool: name }),

@@ -1,5 +1,6 @@
 import type { CallOutcome, GATEWAY_LOST, OUTCOME_GROUPS } from "../../core/call-outcome.ts";
 import { DECIDED_METHODS } from "../../core/subject.ts";
+import type { AuditFilter } from "../../store/audit/audit-rows.ts";
 import { DECISIONS } from "../call-words.ts";
 import { Button } from "../components/button.tsx";
 import { SelectField, TextField } from "../components/fields.tsx";
@@ -12,7 +13,7 @@ export function SearchForm({ search }: { readonly search: CallSearch }) {
   const parts = (name: SearchField, label: string) => ({
     ...{ name, label, value: fields[name], error: mistakes.get(name) },
   });
-  const more = ["method", "subject", "client", "policy", "mode", "from", "to", "call"] as const;
+  const more = ["kind", "method", "subject", "client", "policy", "mode", "from", "to", "call"] as const;
   return (
     <search aria-label="Calls">
       <form method="get" action="/console/activity" class="search">
@@ -24,8 +25,9 @@ export function SearchForm({ search }: { readonly search: CallSearch }) {
           <Button>Search</Button>
         </div>
         <details open={more.some((name) => fields[name] !== "")}>
-          <summary>Method, prompt, resource, client, policy, time, id</summary>
+          <summary>Kind, method, prompt, resource, client, policy, time, id</summary>
           <div class="filters">
+            <SelectField {...parts("kind", "Kind")} options={KINDS} />
             <SelectField {...parts("method", "Method")} options={[ANY, ...METHODS]} />
             <TextField {...parts("subject", "Name or URI")} type="search" />
             <TextField {...parts("client", "Client")} type="search" />
@@ -65,6 +67,14 @@ const OUTCOME_CHOICES: readonly {
   { value: "unanswered", label: "cancelled or cut off" },
   { value: "cut_off", label: "cut off at the gateway" },
   { value: "gateway_lost", label: "no end on record" },
+];
+
+const KINDS: readonly { readonly value: "" | NonNullable<AuditFilter["kind"]>; readonly label: string }[] = [
+  { value: "", label: "all but refused requests" },
+  { value: "opened", label: "requests" },
+  { value: "decided", label: "approvals and sign-ins" },
+  { value: "admin", label: "administration" },
+  { value: "refused", label: "refused requests" },
 ];
 
 const ANY = { value: "", label: "any" };

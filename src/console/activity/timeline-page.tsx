@@ -18,6 +18,7 @@ import { CallFacts } from "./call-facts.tsx";
 import { timelineUrl } from "./call-list.tsx";
 import { definitionWords } from "./definition-words.ts";
 import { leftOutWords } from "./left-out-words.ts";
+import { addressWords, refusedWords } from "./refused-words.ts";
 import { type TimelineStep, timelineSteps } from "./timeline-steps.ts";
 import { actWords, stepUpWords } from "./timeline-words.ts";
 
@@ -93,6 +94,8 @@ function Step({ step }: { readonly step: TimelineStep }) {
         </h3>
       );
     }
+    case "refused":
+      return <RefusedStep {...step} />;
     case "sign_in": {
       const { text, tone } = stepUpWords(step.entry.outcome);
       return (
@@ -104,6 +107,24 @@ function Step({ step }: { readonly step: TimelineStep }) {
     default:
       return step satisfies never;
   }
+}
+
+function RefusedStep({ entry }: Extract<TimelineStep, { kind: "refused" }>) {
+  const { text, more } = refusedWords(entry);
+  return (
+    <>
+      <h3>
+        <ForeignText text={actorOf(entry) ?? addressWords(entry)} fold={80} /> {text}
+      </h3>
+      <ul class="soft">
+        {more.map((line) => (
+          <li>
+            <ForeignText text={line} fold={200} />
+          </li>
+        ))}
+      </ul>
+    </>
+  );
 }
 
 function CallStep({ entry, run, focus }: Extract<TimelineStep, { kind: "call" }>) {

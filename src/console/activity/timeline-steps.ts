@@ -1,4 +1,5 @@
 import { isRun } from "../../audit/is-run.ts";
+import { recordedRefusal } from "../../audit/read/recorded-refusal.ts";
 import type { ApprovalEvent } from "../../core/approval.ts";
 import type { CallTimeline } from "../../operations/activity/activity.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
@@ -20,7 +21,8 @@ export type TimelineStep =
   | { readonly kind: "vote"; readonly at: number; readonly entry: AuditEntry }
   /** Somebody came back from a sign-in. */
   | { readonly kind: "sign_in"; readonly at: number; readonly entry: AuditEntry }
-  | { readonly kind: "admin"; readonly at: number; readonly entry: AuditEntry };
+  | { readonly kind: "admin"; readonly at: number; readonly entry: AuditEntry }
+  | { readonly kind: "refused"; readonly at: number; readonly entry: AuditEntry };
 
 /** What happened, in order of time. What the gateway does by itself and nobody asks about is left out. Pure. */
 export function timelineSteps({ entries, approval }: CallTimeline, id: string): readonly TimelineStep[] {
@@ -33,7 +35,9 @@ export function timelineSteps({ entries, approval }: CallTimeline, id: string): 
         if (entry.approval === null) return [{ kind: "sign_in", at, entry }];
         return approval === undefined ? [{ kind: "vote", at, entry }] : [];
       case "admin":
-        return [{ kind: "admin", at, entry }];
+        return [{ kind: recordedRefusal(entry) === undefined ? "admin" : "refused", at, entry }];
+      case "refused":
+        return [{ kind: "refused", at, entry }];
       default:
         return entry.kind satisfies never;
     }
@@ -51,6 +55,7 @@ const RANK: Readonly<Record<TimelineStep["kind"], number>> = {
   vote: 1,
   sign_in: 1,
   admin: 1,
+  refused: 1,
   end: 2,
 };
 

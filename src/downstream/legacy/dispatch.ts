@@ -4,7 +4,7 @@ import { CALL_METHODS, checkCallParams, checkListParams } from "../../mcp/call-p
 import type { Request } from "../../mcp/classify.ts";
 import { encodeError, encodeResultText } from "../../mcp/encode.ts";
 import { LIST_METHODS, type ListKind, type Message } from "../../mcp/messages.ts";
-import { oddCallIn } from "../../mcp/refused-call.ts";
+import { oddMessageIn } from "../../mcp/refused-call.ts";
 import { isLogLevel } from "../../mcp/request-meta.ts";
 import { buildCall, callerOf, type Edge, type RequestContext, recordRefused, refusalError } from "../edge.ts";
 import { endForToken } from "../sign-ins.ts";
@@ -24,7 +24,10 @@ export async function dispatchLegacyRequest(edge: Edge, incoming: LegacyIncoming
   const { session, request, context, reply } = incoming;
   const { id, method, params } = request;
   const end = (result: string): void => reply.end(encodeResultText(id, result));
-  const refuseWith = (refusal: Refusal): void => reply.end(encodeError(id, refusalError(refusal)));
+  const refuseWith = (refusal: Refusal): void => {
+    void recordRefused(edge, context, refusal, { method, call: undefined });
+    reply.end(encodeError(id, refusalError(refusal)));
+  };
 
   if (CALL_METHODS.has(method)) return callLegacy(edge, incoming);
   const list = LIST_KINDS.get(method);
@@ -91,7 +94,7 @@ async function callLegacy(edge: Edge, { session, request, context, reply }: Lega
   const { id, method, params } = request;
   const refusal = checkCallParams(method, params);
   if (refusal !== undefined) {
-    await recordRefused(edge, context, refusal, oddCallIn({ method, params }), session.facts);
+    await recordRefused(edge, context, refusal, oddMessageIn({ method, params }), session.facts);
     return reply.end(encodeError(id, refusalError(refusal)));
   }
   const cancellation = new Cancellation();

@@ -9,6 +9,7 @@ import { answerEmpty, answerRefusal, type HttpExchange, headerOf, versionOf } fr
 import { HttpReply } from "../http/http-reply.ts";
 import { type Accepted, readAccept } from "../http/media.ts";
 import { admit, type HttpEdge } from "../http-edge.ts";
+import { refuseHttp } from "../refuse-http.ts";
 import { acceptLegacyMessage, dispatchLegacyRequest } from "./dispatch.ts";
 import type { HttpSession } from "./http-session.ts";
 import { initializeResult, readInitialize } from "./initialize.ts";
@@ -51,7 +52,7 @@ export async function handleGet(http: HttpEdge, exchange: HttpExchange): Promise
   const context = await admitSessionVerb(http, exchange);
   if (context === undefined) return;
   const accepted = readAccept(incoming.headers.accept);
-  if (!accepted.ok || !accepted.sse) return answerRefusal(outgoing, refuse("NOT_ACCEPTABLE"));
+  if (!accepted.ok || !accepted.sse) return refuseHttp(http.edge, exchange, refuse("NOT_ACCEPTABLE"), { context });
   const session = await sessionOf(http, exchange, context);
   if (session === undefined || outgoing.destroyed) return;
   if (http.sessions.closed) return answerRefusal(outgoing, refuse("STOPPING"));
@@ -85,7 +86,10 @@ async function initialize(http: HttpEdge, post: AdmittedPost, request: Request):
   const { exchange, accepted, context } = post;
   const { outgoing } = exchange;
   const init = readInitialize(request);
-  if (!init.ok) return answerRefusal(outgoing, init, { id: request.id });
+  if (!init.ok) {
+    const message = { method: request.method, call: undefined };
+    return refuseHttp(http.edge, exchange, init, { context, message, id: request.id });
+  }
   await http.edge.gateway.starting(context.scope);
   const opened = await http.sessions.open(init, context);
   if (opened === undefined) return answerRefusal(outgoing, refuse("TOO_MANY_OPEN"), { id: request.id });
@@ -102,11 +106,14 @@ async function postBatch(
 ): Promise<void> {
   const { exchange, context } = post;
   const { outgoing } = exchange;
-  if (session.record.protocolVersion !== "2025-03-26") return answerRefusal(outgoing, refuse("BATCH_NOT_ALLOWED"));
+  if (session.record.protocolVersion !== "2025-03-26") {
+    return refuseHttp(http.edge, exchange, refuse("BATCH_NOT_ALLOWED"), { context });
+  }
   const requests = messages.filter((message) => message.kind === "request");
   // The handshake opens the session that a batch needs, so it cannot be part of one. 2025-03-26 basic/lifecycle
-  if (requests.some((request) => request.method === "initialize"))
-    return answerRefusal(outgoing, refuse("NOT_A_MESSAGE"));
+  if (requests.some((request) => request.method === "initialize")) {
+    return refuseHttp(http.edge, exchange, refuse("NOT_A_MESSAGE"), { context });
+  }
   for (const message of messages) {
     if (message.kind !== "request") acceptLegacyMessage(http.edge, session.legacy, message, context);
   }
@@ -134,16 +141,16 @@ function primes(session: HttpSession): boolean {
 // Finds the session that the header names, or answers why there is none.
 async function sessionOf(
   http: HttpEdge,
-  { incoming, outgoing }: HttpExchange,
+  exchange: HttpExchange,
   context: RequestContext,
 ): Promise<HttpSession | undefined> {
-  const id = headerOf(incoming, "mcp-session-id");
+  const id = headerOf(exchange.incoming, "mcp-session-id");
   if (id === undefined) {
-    answerRefusal(outgoing, refuse("SESSION_REQUIRED"));
+    refuseHttp(http.edge, exchange, refuse("SESSION_REQUIRED"), { context });
     return undefined;
   }
   const session = await http.sessions.find(id, context);
-  if (session === undefined) answerRefusal(outgoing, refuse("SESSION_UNKNOWN"));
+  if (session === undefined) refuseHttp(http.edge, exchange, refuse("SESSION_UNKNOWN"), { context });
   return session;
 }
 
@@ -181,21 +188,21 @@ export async function endOddAnswer(
 
 // GET and DELETE belong to sessions, which the modern era does not have.
 async function admitSessionVerb(http: HttpEdge, exchange: HttpExchange): Promise<RequestContext | undefined> {
-  const { incoming, outgoing } = exchange;
   const admitted = await admit(http, exchange);
   if (!admitted.ok) {
-    answerRefusal(outgoing, admitted.refusal, { headers: admitted.headers });
+    refuseHttp(http.edge, exchange, admitted.refusal, { headers: admitted.headers });
     return undefined;
   }
-  const version = versionOf(incoming);
+  const { context } = admitted;
+  const version = versionOf(exchange.incoming);
   if (version === MODERN_REVISION) {
-    answerRefusal(outgoing, refuse("HTTP_METHOD_UNKNOWN"), { headers: { Allow: "POST" } });
+    refuseHttp(http.edge, exchange, refuse("HTTP_METHOD_UNKNOWN"), { context, headers: { Allow: "POST" } });
     return undefined;
   }
   const unknown = refuseVersion(version);
   if (unknown !== undefined) {
-    answerRefusal(outgoing, unknown.refusal, { data: unknown.data });
+    refuseHttp(http.edge, exchange, unknown.refusal, { context, data: unknown.data });
     return undefined;
   }
-  return admitted.context;
+  return context;
 }

@@ -5,7 +5,7 @@ import { CALL_METHODS, checkCallParams, checkListParams } from "../../mcp/call-p
 import { encodeError, encodeResultText } from "../../mcp/encode.ts";
 import { checkParamHeaders } from "../../mcp/headers/param-header-check.ts";
 import { LIST_METHODS, type ListKind } from "../../mcp/messages.ts";
-import { oddCallIn } from "../../mcp/refused-call.ts";
+import { oddMessageIn } from "../../mcp/refused-call.ts";
 import { clientFactsTooLarge } from "../../mcp/request-meta.ts";
 import { META, SUPPORTED_REVISIONS } from "../../mcp/revisions.ts";
 import { declaresTasks, isTaskMethod, TASKS_EXTENSION, TASKS_REQUIRED } from "../../mcp/tasks.ts";
@@ -44,6 +44,7 @@ export async function dispatchModernRequest(server: ModernServer, incoming: Mode
   const { request, reply } = incoming;
   const refusal = await serve(server, incoming);
   if (refusal === undefined) return;
+  await recordRefused(server.edge, incoming.context, refusal, oddMessageIn(request));
   // Only what belongs to tasks is refused for want of a capability here: what a server asks has an answer of its own.
   const data = refusal.code === "CAPABILITY_REQUIRED" ? TASKS_REQUIRED : undefined;
   reply.end(encodeError(request.id, refusalError(refusal, data)), ERRORS[refusal.code].status);
@@ -84,10 +85,7 @@ async function call(server: ModernServer, incoming: ModernIncoming): Promise<Ref
   const { request, meta, context, cancellation, reply } = incoming;
   const { id, method, params } = request;
   const refusal = checkCallParams(method, params) ?? checkMirrored(edge, incoming);
-  if (refusal !== undefined) {
-    await recordRefused(edge, context, refusal, oddCallIn({ method, params }));
-    return refusal;
-  }
+  if (refusal !== undefined) return refusal;
   const peer = server.peers.of(context.principal, meta);
   if (peer === undefined) return refuse("PARAMS_INVALID", clientFactsTooLarge(FACTS));
   const made = buildCall(edge, context, {

@@ -8,7 +8,7 @@ import type { ListChange } from "../../gateway/gateway.ts";
 import { classify, ODD_ANSWER, type Request } from "../../mcp/classify.ts";
 import { encodeError, encodeResultText } from "../../mcp/encode.ts";
 import type { Message, RpcId } from "../../mcp/messages.ts";
-import { oddCallIn, type RefusedCall, refusedCallIn } from "../../mcp/refused-call.ts";
+import { oddMessageIn, type RefusedMessage, refusedMessageIn } from "../../mcp/refused-call.ts";
 import { idOfOddRequest, idOfRefused, idOfRefusedAnswer } from "../../mcp/refused-id.ts";
 import type { RequestMeta } from "../../mcp/request-meta.ts";
 import { NO_CREDENTIAL } from "../credential-ends.ts";
@@ -56,13 +56,13 @@ export class LineServer {
       const refusal = refuse(parsed.problem.code, whereInJson(parsed.problem));
       const question = idOfRefusedAnswer(line);
       if (question !== undefined) this.#session?.inputRequests.answer(question, { ok: false, error: ODD_ANSWER });
-      return this.#refuseFirst(scope, refusal, refusedCallIn(line), () => this.fail(idOfRefused(line), refusal));
+      return this.#refuseFirst(scope, refusal, refusedMessageIn(line), () => this.fail(idOfRefused(line), refusal));
     }
     const classified = classify(parsed.value, { headers: undefined, maxBatch: this.#edge.limits.maxBatch });
     if (scope === undefined) return this.fail(idOfOddRequest(parsed.value), refuse("ENDPOINT_UNKNOWN"));
     switch (classified.kind) {
       case "rejected":
-        return this.#refuseFirst(scope, classified.refusal, oddCallIn(parsed.value), () =>
+        return this.#refuseFirst(scope, classified.refusal, oddMessageIn(parsed.value), () =>
           this.fail(classified.id, classified.refusal, classified.data),
         );
       case "modern-request":
@@ -76,7 +76,9 @@ export class LineServer {
         this.#cancel(classified.message);
         return this.#answered(classified.message, this.#serveLegacy(classified.message, this.#contextOf(scope)));
       case "legacy-batch":
-        return this.#refuseBatch(classified.messages);
+        return this.#refuseFirst(scope, refuse("BATCH_NOT_ALLOWED"), oddMessageIn(parsed.value), () =>
+          this.#refuseBatch(classified.messages),
+        );
       default:
         return classified satisfies never;
     }
@@ -136,7 +138,7 @@ export class LineServer {
   async #refuseFirst(
     scope: Scope | undefined,
     refusal: Refusal,
-    refused: RefusedCall | undefined,
+    refused: RefusedMessage,
     answer: () => void,
   ): Promise<void> {
     const recorded = scope && recordRefused(this.#edge, this.#contextOf(scope), refusal, refused, this.#session?.facts);
@@ -145,12 +147,12 @@ export class LineServer {
   }
 
   async #serveLegacy(message: Message, context: RequestContext): Promise<void> {
-    if (message.kind === "request" && message.method === "initialize") return this.#initialize(message, context.scope);
+    if (message.kind === "request" && message.method === "initialize") return this.#initialize(message, context);
     if (this.#session === undefined) {
       if (message.kind !== "request") return;
       // A ping proves life and needs no session. 2025-11-25 basic/lifecycle, "Initialization"
       if (message.method === "ping") return this.#writer.reply().end(encodeResultText(message.id, "{}"));
-      return this.fail(message.id, refuse("SESSION_REQUIRED"));
+      return this.#refuse(message, refuse("SESSION_REQUIRED"), context);
     }
     if (message.kind !== "request") return acceptLegacyMessage(this.#edge, this.#session, message, context);
     return dispatchLegacyRequest(this.#edge, {
@@ -161,10 +163,15 @@ export class LineServer {
     });
   }
 
-  #initialize(request: Request, scope: Scope): void {
+  #refuse({ id, method }: Request, refusal: Refusal, context: RequestContext): void {
+    void recordRefused(this.#edge, context, refusal, { method, call: undefined });
+    this.fail(id, refusal);
+  }
+
+  #initialize(request: Request, context: RequestContext): void {
     const init = readInitialize(request);
     if (!init.ok) {
-      this.fail(request.id, init);
+      this.#refuse(request, init, context);
       return;
     }
     this.#session?.end("the client initialized anew", "CALL_CANCELLED");
@@ -178,7 +185,9 @@ export class LineServer {
         save: () => Promise.resolve(),
       },
     );
-    this.#writer.reply().end(encodeResultText(request.id, initializeResult(this.#edge, scope, init.protocolVersion)));
+    this.#writer
+      .reply()
+      .end(encodeResultText(request.id, initializeResult(this.#edge, context.scope, init.protocolVersion)));
   }
 
   async #serveModern(message: Request, meta: RequestMeta, context: RequestContext): Promise<void> {

@@ -5,6 +5,7 @@ import { type Checkpoints, createCheckpoints } from "../../audit/checkpoints/che
 import { createHeadKeeper, readHead } from "../../audit/checkpoints/head-file.ts";
 import { AUDIT_CHECKPOINTS } from "../../audit/checkpoints/statement.ts";
 import { createAudit } from "../../audit/create-audit.ts";
+import { createRefusals, type RecordedRefusals } from "../../audit/refusals.ts";
 import { createRollUp, type RollUp } from "../../audit/roll-up.ts";
 import type { Config } from "../../config/schema/schema.ts";
 import { ARGUMENTS_DIGEST } from "../../core/digest.ts";
@@ -13,6 +14,7 @@ import { createKeyedHash } from "../../core/keyed-hash.ts";
 import type { Log } from "../../core/log.ts";
 import { createSeal } from "../../core/seal.ts";
 import { createSigningKey, type SigningKey } from "../../core/signing-key.ts";
+import { networkOf } from "../../http/attempts.ts";
 import type { ChainHead } from "../../store/audit/audit-row.ts";
 import { brokenRow } from "../../store/audit/checkpoint-row.ts";
 import { headFileOf } from "../../store/database/left-row.ts";
@@ -22,6 +24,7 @@ import type { WireDeps } from "./deps.ts";
 /** The record, what counts it, and what says how long it is. */
 export interface WiredAudit {
   readonly audit: Audit;
+  readonly refusals: RecordedRefusals;
   readonly rollUp: RollUp;
   readonly checkpoints: Checkpoints;
 }
@@ -58,15 +61,17 @@ export async function wireAudit(
     timing: timing.checkpoints ?? {},
   });
   await checkpoints.start();
+  const audit = createAudit({
+    rows,
+    arguments: options.arguments,
+    seal: createSeal(secret, "audit-arguments"),
+    digest: createKeyedHash(secret, ARGUMENTS_DIGEST),
+    log,
+    now,
+  });
   return {
-    audit: createAudit({
-      rows,
-      arguments: options.arguments,
-      seal: createSeal(secret, "audit-arguments"),
-      digest: createKeyedHash(secret, ARGUMENTS_DIGEST),
-      log,
-      now,
-    }),
+    audit,
+    refusals: createRefusals({ audit, networkOf, now }),
     rollUp: createRollUp({ store: store.activity, owner: randomId(), now, log, timing: timing.rollUp ?? {} }),
     checkpoints,
   };

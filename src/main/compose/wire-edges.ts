@@ -95,6 +95,7 @@ function wireEndpoint(config: Config, deps: EdgesDeps, { arrive, hosts, identity
   return createMcpEndpoint({
     arrive,
     gateway: wired.gateway,
+    refusals: wired.refusals,
     sessions: wired.store.sessions,
     identity,
     log,

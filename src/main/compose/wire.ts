@@ -99,10 +99,11 @@ async function wireAll(config: Config, deps: WireDeps, open: Opened): Promise<Wi
   const store = openStoreWith(secrets, config.store.url, log);
   open.push(() => store.close());
   const wiredAudit = await wireAudit(config.audit, anchoring.anchors, { ...secrets, store, log, now, timing });
-  const { audit, checkpoints } = wiredAudit;
+  const { audit, checkpoints, refusals } = wiredAudit;
   open.push(
     () => checkpoints.close(),
     () => audit.flush(),
+    () => refusals.close(),
   );
   const { approvals, digests } = wireApprovals(config, { store, secret, log, now, timing });
   const place = { publicUrl: publicUrlOf(config.server, config.server.port) };
@@ -139,7 +140,7 @@ async function wireAll(config: Config, deps: WireDeps, open: Opened): Promise<Wi
 
 /** What the edges are made over, and how it begins and ends. */
 function wiredOf(config: Config, parts: Parts, { log, now, timing = {} }: WireDeps): Wired {
-  const { policies, notifiers, secret, store, audit, approvals, stepUp, servers } = parts;
+  const { policies, notifiers, secret, store, audit, refusals, approvals, stepUp, servers } = parts;
   const { gateway, rollUp, events, link, place } = parts;
   const { upstreams, catalog, registry } = servers;
   let dispatcher: Dispatcher | undefined;
@@ -159,7 +160,7 @@ function wiredOf(config: Config, parts: Parts, { log, now, timing = {} }: WireDe
     matches: (since) => activity.policyMatches(since),
   });
   return {
-    ...{ gateway, store, audit, approvals, stepUp, upstreams, policies, events, activity, policyOperations },
+    ...{ gateway, store, audit, refusals, approvals, stepUp, upstreams, policies, events, activity, policyOperations },
     seal: (purpose) => createSeal(secret, purpose),
     keyedHash: (purpose) => createKeyedHash(secret, purpose),
     upstreamOperations: servers.operations,
@@ -192,6 +193,7 @@ async function end(parts: Parts, dispatcher: Dispatcher | undefined): Promise<vo
   await parts.stepUp.close();
   await dispatcher?.close();
   await parts.longRedactions.close();
+  parts.refusals.close();
   await parts.audit.flush();
   await parts.checkpoints.close();
   await parts.rollUp.close();

@@ -2,6 +2,7 @@ import type { Approvals } from "../../approvals/approvals.ts";
 import type { Audit } from "../../audit/audit.ts";
 import type { Config } from "../../config/schema/schema.ts";
 import type { JsonObject } from "../../core/json.ts";
+import type { Refusals } from "../../core/refusals.ts";
 import type { Seal } from "../../core/seal.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
 import type { ActivityOperations } from "../../operations/activity/activity.ts";
@@ -18,6 +19,7 @@ export interface Wired {
   readonly gateway: Gateway;
   readonly store: Store;
   readonly audit: Audit;
+  readonly refusals: Refusals;
   readonly approvals: Approvals;
   readonly stepUp: StepUpService;
   readonly upstreams: Upstreams;

@@ -1,15 +1,15 @@
 /**
- * What a row records: a call about to be made, its end, an approver's decision, an administrator's act; `checkpoint`: that
- * the gateway started, runs or stopped, and what it counted then.
+ * What a row records: a call about to be made, its end, an approver's decision, an act at the gateway itself; `refused`:
+ * requests that were refused before anything was decided; `checkpoint`: that the gateway started, runs or stopped, and what it counted then.
  */
-export const AUDIT_KINDS = ["opened", "closed", "decided", "admin", "checkpoint"] as const;
+export const AUDIT_KINDS = ["opened", "closed", "decided", "admin", "refused", "checkpoint"] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];
 
 /** One row to add. `null` where a kind has nothing to say. */
 export interface AuditRow {
   /** ms since the epoch. */
   readonly at: number;
-  /** Of a decision: the id of its approval request. Of a checkpoint: an id of its own. */
+  /** Of a decision: the id of its approval request. Of a checkpoint or a refusal: an id of its own. */
   readonly callId: string;
   readonly kind: AuditKind;
   /** Subject, issuer and e-mail of whoever acted. */
@@ -46,14 +46,14 @@ export interface AuditRow {
   readonly definitionDigest: string | null;
   /**
    * JSON: what a condition sees of the caller and has no column here; see `audit/facts.ts`. Of an end: `asked_ms`, for how long
-   * its server waited for answers of the client, if it did.
+   * its server waited for answers of the client, if it did. Of an act and of refused requests: what there is to say.
    */
   readonly facts: string | null;
   /** Id of the approval request that a call asked for, joined or was run with, or that was decided. */
   readonly approval: string | null;
   /** Id of the challenge to sign in that a call was answered with, that came back, or that let the call pass. */
   readonly challenge: string | null;
-  /** Of JSON-RPC; `null` of calls of tools. */
+  /** Of JSON-RPC, of a refused request to the API of HTTP; `null` of calls of tools. */
   readonly method: string | null;
   /** What a request is about that calls no tool, as `prompt`; `null` of those that do. */
   readonly subjectKind: string | null;

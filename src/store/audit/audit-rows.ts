@@ -55,8 +55,12 @@ export interface AuditFilter {
   /** Own name of a tool or prompt, or URI of a resource as it stands on record. */
   readonly subject?: string;
   readonly decision?: string;
-  /** Calls alone (`opened`), or alone what people, administrators or servers did. */
+  /** Calls alone (`opened`), refused requests, or alone what people, administrators or servers did. */
   readonly kind?: AuditEntry["kind"];
+  /** Nothing of this kind. */
+  readonly without?: AuditEntry["kind"];
+  /** The code with which a request was refused, on whatever kind of row. */
+  readonly code?: string;
   /** How it ended: an outcome, or one of the words of `OUTCOME_GROUPS`. */
   readonly outcome?: string;
   /** Id of the client's credential, what the program calls itself, or that with its version. */

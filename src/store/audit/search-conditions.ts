@@ -1,4 +1,4 @@
-import { and, eq, gte, inArray, isNotNull, isNull, lt, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, gte, inArray, isNotNull, isNull, lt, ne, or, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import { GATEWAY_LOST, outcomesOf } from "../../core/call-outcome.ts";
 import type { DecidedMethod } from "../../core/subject.ts";
@@ -16,8 +16,8 @@ export const LOST = sql<number>`(${audit.kind} = 'opened' AND ${audit.outcome} I
 
 /** What a filter asks of each row, with the row of its end. */
 export function conditionOf(filter: AuditFilter): SQL | undefined {
-  const { user, upstream, tool, method, subject, decision, kind, outcome, client, policy, shadow, since, until } =
-    filter;
+  const { user, upstream, tool, method, subject, decision, kind, without, code, outcome } = filter;
+  const { client, policy, shadow, since, until } = filter;
   return and(
     user === undefined ? undefined : or(eq(audit.actor, user), eq(audit.actorEmail, user)),
     upstream === undefined ? undefined : eq(audit.upstream, upstream),
@@ -26,6 +26,8 @@ export function conditionOf(filter: AuditFilter): SQL | undefined {
     subject === undefined ? undefined : or(eq(audit.tool, subject), eq(audit.subject, subject)),
     decision === undefined ? undefined : eq(audit.decision, decision),
     kind === undefined ? undefined : eq(audit.kind, kind),
+    without === undefined ? undefined : ne(audit.kind, without),
+    code === undefined ? undefined : endedIn([code]),
     outcome === undefined ? undefined : endedIn(outcomesOf(outcome)),
     client === undefined ? undefined : calledBy(client),
     policy === undefined ? undefined : policyMatched([audit.policies, closed.policies], policy),
