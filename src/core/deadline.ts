@@ -3,6 +3,12 @@
  * is nobody's concern here. Whoever has to stop it does so. The timer never outlives the waiting.
  */
 
+/** How long something may take, and the key of the configuration that says so. */
+export interface Deadline {
+  readonly ms: number;
+  readonly setBy: string;
+}
+
 /** What `work` comes to, or after `ms` what `late` says. @throws what the work throws before that, and what `late` throws */
 export async function withDeadline<T, Late>(ms: number, work: Promise<T>, late: () => Late): Promise<T | Late> {
   let timer: NodeJS.Timeout | undefined;

@@ -1,3 +1,5 @@
+import type { Deadline } from "./deadline.ts";
+
 /** What one MCP endpoint shows: `/mcp` all upstreams, `/mcp/<name>` one of them or a configured selection. */
 export interface Scope {
   /** `""` for `/mcp`, else the name after it. */
@@ -8,4 +10,6 @@ export interface Scope {
   shows(upstream: string, tool: string): boolean;
   /** Whether tools and prompts are named `<upstream>__<name>` here; a single upstream keeps its own names. */
   readonly prefixed: boolean;
+  /** How long a server may take to answer a request that comes here, if it may not take as long as its own timeout says. */
+  readonly deadline?: Deadline | undefined;
 }

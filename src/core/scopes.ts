@@ -1,3 +1,4 @@
+import type { Deadline } from "./deadline.ts";
 import { compileGlobs } from "./glob.ts";
 import type { Scope } from "./scope.ts";
 
@@ -7,25 +8,29 @@ export interface EndpointOptions {
   readonly upstreams: readonly string[];
   /** Globs over `upstream/tool`; empty means every tool of these upstreams. */
   readonly tools: readonly string[];
+  /** How long a server may take to answer one request that comes here; `undefined`: as long as at every other endpoint. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /**
  * The scopes of all endpoints by name: `""` for `/mcp`, every upstream under its own name, every configured endpoint.
- * Configuration sees to it that no name is taken twice.
+ * Configuration sees to it that no name is taken twice. `deadline`: of those that have none of their own.
  */
 export function buildScopes(
   upstreams: readonly string[],
   endpoints: readonly EndpointOptions[],
+  deadline?: Deadline,
 ): ReadonlyMap<string, Scope> {
   const scopes = new Map<string, Scope>();
-  scopes.set("", { endpoint: "", upstreams, shows: () => true, prefixed: true });
+  scopes.set("", { endpoint: "", upstreams, shows: () => true, prefixed: true, deadline });
   for (const name of upstreams) {
-    scopes.set(name, { endpoint: name, upstreams: [name], shows: () => true, prefixed: false });
+    scopes.set(name, { endpoint: name, upstreams: [name], shows: () => true, prefixed: false, deadline });
   }
-  for (const { name, upstreams: selected, tools } of endpoints) {
+  for (const { name, upstreams: selected, tools, timeoutMs } of endpoints) {
     const matches = compileGlobs(tools);
     const shows = (upstream: string, tool: string): boolean => tools.length === 0 || matches(`${upstream}/${tool}`);
-    scopes.set(name, { endpoint: name, upstreams: selected, shows, prefixed: true });
+    const own = timeoutMs === undefined ? deadline : { ms: timeoutMs, setBy: `endpoints.${name}.timeout` };
+    scopes.set(name, { endpoint: name, upstreams: selected, shows, prefixed: true, deadline: own });
   }
   return scopes;
 }

@@ -124,5 +124,4 @@ function faultText(fault: UpstreamFault): string {
   return `${ERRORS[fault.code].message} Server: ${fault.upstream}.${says} ${next}${deadline}`;
 }
 
-const DEADLINE =
-  " How long it may take, with progress or without, is the timeout of this server in the gateway's configuration.";
+const DEADLINE = " How long it may take, with progress or without, is a timeout in the gateway's configuration.";

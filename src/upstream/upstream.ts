@@ -1,5 +1,6 @@
 import type { ClientPeer, Era, LogLevel, Notification, RpcError } from "../core/call.ts";
 import type { Cancellation } from "../core/cancellation.ts";
+import type { Deadline } from "../core/deadline.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { Round, UpstreamFault } from "../core/round.ts";
 import type { ListKind } from "../mcp/messages.ts";
@@ -24,6 +25,8 @@ export interface UpstreamOptions {
   readonly era: "auto" | Era;
   /** Deadline of one request; progress does not extend it. */
   readonly timeoutMs: number;
+  /** Deadlines of calls of tools instead, by globs over their original names; the last that fits counts. */
+  readonly toolTimeouts?: ReadonlyArray<readonly [glob: string, ms: number]> | undefined;
   /** `session`: an upstream session per peer. `shared`: all peers on the system connection. */
   readonly isolation: "session" | "shared";
   /** An upstream session unused for so long is closed, unless its client listens. */
@@ -49,6 +52,8 @@ export interface UpstreamRequest {
   readonly wantsProgress: boolean;
   readonly logLevel: LogLevel | undefined;
   readonly cancellation: Cancellation;
+  /** Ends it sooner than the upstream's own deadline would. */
+  readonly deadline?: Deadline | undefined;
   /** Progress (`params` without `progressToken`) and log messages of this request, before its round ends. */
   onNotification(notification: Notification): void;
 }

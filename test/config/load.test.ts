@@ -193,6 +193,7 @@ describe("a configuration", () => {
       transport: { kind: "http", url: "https://mcp.example.com/mcp", headers: { Authorization: "Bearer g" } },
       era: "legacy",
       timeoutMs: 30_000,
+      toolTimeouts: [],
       isolation: "shared",
       idleMs: 3_600_000,
       maxSessions: 7,

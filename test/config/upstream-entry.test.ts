@@ -13,6 +13,7 @@ it("an entry is read as one of the file", () => {
       transport: { kind: "http", url, headers: { Authorization: "Bearer t" } },
       era: "auto",
       timeoutMs: 5_000,
+      toolTimeouts: [],
       isolation: "session",
       idleMs: 300_000,
       maxSessions: 100,

@@ -24,6 +24,7 @@ describe("a server that is exchanged for another of its name", () => {
       params: { name: "pay__send" },
       listener: { wantsProgress: false, logLevel: undefined },
       cancellation: new Cancellation(),
+      deadline: undefined,
       state: undefined,
       approval: undefined,
       peer: {} as never,

@@ -44,6 +44,7 @@ function world() {
       audit: { open: async () => !unrecorded, close() {} },
       signIns: { spend: async () => !spent },
       outOfBand: { peerFor: (peer: unknown) => peer },
+      scope: () => undefined,
     } as unknown as ExecuteDeps);
     const origin = { id: "call_1", principal: person("ann"), client: {}, scope: { endpoint: "" } } as unknown as Origin;
     const subject = { kind: "tool", method: "tools/call", upstream: "up", name: "t", paramHeaders: [], arguments: {} };

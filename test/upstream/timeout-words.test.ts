@@ -22,17 +22,27 @@ it.each([
         }),
       ),
     );
-    const upstreams = closing(startUpstreams([httpUpstream("up", server.url, { era, timeoutMs: 500 })]));
+    const upstreams = closing(
+      startUpstreams([httpUpstream("up", server.url, { era, timeoutMs: 500, toolTimeouts: [["ha*", 50]] })]),
+    );
     const up = await upstreamIn(upstreams, "up");
-    for (const [wantsProgress, detail] of [
-      [false, "No answer within 500 ms."],
-      [true, "No answer within 500 ms (its timeout), though progress came, which does not lengthen it."],
+    const deadline = { ms: 100, setBy: "endpoints.desk.timeout" };
+    for (const [more, detail] of [
+      [{ wantsProgress: false }, "No answer within 500 ms."],
+      [
+        { wantsProgress: true },
+        "No answer within 500 ms (its timeout), though progress came, which does not lengthen it.",
+      ],
+      [{ deadline }, "No answer within 100 ms (endpoints.desk.timeout)."],
+      [{ deadline: { ms: 60_000, setBy: "endpoints.desk.timeout" } }, "No answer within 500 ms."],
     ] as const) {
-      const round = await up.session(testPeer("p")).request(toolCall("slow", {}, { wantsProgress }));
+      const round = await up.session(testPeer("p")).request(toolCall("slow", {}, more));
       if (round.kind !== "fault") throw new Error("It was answered.");
       expect(round.fault).toMatchObject({ code: "UPSTREAM_TIMEOUT", detail });
       const text = JSON.stringify(faultAnswer(round.fault, { id: "call_1", method: "tools/call" }));
-      expect(text).toContain("is the timeout of this server in the gateway's configuration.");
+      expect(text).toContain("is a timeout in the gateway's configuration.");
     }
+    const ofTool = await up.session(testPeer("p")).request(toolCall("hasty"));
+    expect(ofTool).toMatchObject({ fault: { detail: 'No answer within 50 ms (upstreams.up.tools.timeouts["ha*"]).' } });
   },
 );

@@ -60,6 +60,17 @@ export const serverSchema = z
     hold: duration({ min: "0s", max: "10m" })
       .prefault("45s")
       .describe("How long a call that waits for a decision is held open for clients that cannot poll."),
+    timeouts: z
+      .strictObject({
+        request: duration({ min: "100ms", max: "1h" })
+          .optional()
+          .describe(
+            "The longest that any server may take to answer one request, whatever its own timeout. timeout of an endpoint stands for it there. " +
+              "Default: what the upstream allows.",
+          ),
+      })
+      .prefault({})
+      .describe("Deadlines of every endpoint."),
     log: z
       .strictObject({
         level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("Least severe lines to log."),
@@ -84,6 +95,7 @@ export const serverSchema = z
     jsonValues: server.json_values,
     sessionIdleMs: server.session_idle,
     holdMs: server.hold,
+    requestTimeoutMs: server.timeouts.request,
     log: server.log,
   }));
 

@@ -69,6 +69,13 @@ export const upstreamSchema = z
         idempotent: globs(
           "Tools that may be run once more after a crash in the middle of an approved call, because twice is as good as once.",
         ).default([]),
+        timeouts: z
+          .record(text, duration({ min: "100ms", max: "1h" }))
+          .default({})
+          .describe(
+            "Deadlines of calls of tools, by original name (* stands for any text), in the place of timeout: longer or shorter. " +
+              "Of several that fit a tool, the later one counts.",
+          ),
         annotations: z
           .record(text, annotations)
           .default({})
@@ -99,17 +106,19 @@ export const upstreamSchema = z
     error: "type stdio goes with command; http, streamable-http and sse go with url.",
   })
   .meta({ oneOf: [{ required: ["command"] }, { required: ["url"] }] })
-  .transform((entry) => ({
+  .transform(({ tools: { timeouts, ...tools }, ...entry }) => ({
     transport: transportOf(entry),
     /** See `withReferences`; the file's own entries have them, what is registered at run time may refer to nothing. */
     references: undefined as Readonly<Record<string, string>> | undefined,
     era: entry.era,
     timeoutMs: entry.timeout,
+    /** As pairs: their order counts. */
+    toolTimeouts: Object.entries(timeouts),
     isolation: entry.isolation,
     idleMs: entry.idle,
     maxSessions: entry.max_sessions,
     maxResponseBytes: entry.max_response,
-    tools: entry.tools,
+    tools,
   }));
 
 function transportOf(entry: {
@@ -132,7 +141,15 @@ function transportOf(entry: {
 }
 
 /** One entry of `endpoints:`. */
-export const endpointSchema = z.strictObject({
-  upstreams: z.array(text).min(1).describe("Upstreams that this endpoint shows."),
-  tools: globs("Tools that it shows, as upstream/tool; * stands for any text.").default(["*"]),
-});
+export const endpointSchema = z
+  .strictObject({
+    upstreams: z.array(text).min(1).describe("Upstreams that this endpoint shows."),
+    tools: globs("Tools that it shows, as upstream/tool; * stands for any text.").default(["*"]),
+    timeout: duration({ min: "100ms", max: "1h" })
+      .optional()
+      .describe(
+        "The longest that a server may take to answer one request that comes here, whatever its own timeout. " +
+          "Default: server.timeouts.request.",
+      ),
+  })
+  .transform(({ timeout, ...endpoint }) => ({ ...endpoint, timeoutMs: timeout }));

@@ -5,6 +5,7 @@ import { type Cancellation, isCallEnder } from "../../core/cancellation.ts";
 import type { Allowed, Decision } from "../../core/decision.ts";
 import type { Log } from "../../core/log.ts";
 import type { Round } from "../../core/round.ts";
+import type { Scope } from "../../core/scope.ts";
 import { Slices } from "../../core/slices.ts";
 import type { Answers, PolicyAnswer } from "../../policy/answer.ts";
 import type { PolicyInput, PolicySet } from "../../policy/policy-set.ts";
@@ -81,6 +82,8 @@ export interface ExecuteDeps {
   readonly audit: Audit;
   readonly signIns: Pick<StepUpGate, "spend">;
   readonly outOfBand: OutOfBand;
+  /** What an endpoint is now. */
+  readonly scope: (endpoint: string) => Pick<Scope, "deadline"> | undefined;
   /** For what policies replace with its hash. */
   readonly hash: MarkHash;
   /** For results that take long to be searched. */
@@ -187,7 +190,7 @@ export function createExecute(deps: ExecuteDeps): Execute {
     { cancellation }: ExecutionStrategy<unknown>,
     outgoing: Outgoing,
   ): Promise<Round> {
-    const { subject, set, guard } = recorded;
+    const { subject, set, guard, input } = recorded;
     const { listener, peer } = outgoing;
     const round = await callUpstream(outgoing.upstreams, {
       params: outgoing.params,
@@ -196,6 +199,7 @@ export function createExecute(deps: ExecuteDeps): Execute {
       listener,
       subject,
       cancellation,
+      deadline: deps.scope(input.request.endpoint)?.deadline,
       peer: deps.outOfBand.peerFor(peer, subject.upstream, guard && { set, redactions: guard.beside() }),
       onNotification: (notification) => listener.notify(guard?.notification(notification) ?? notification),
     });

@@ -1,5 +1,6 @@
 import type { Call, ClientPeer, Notification } from "../../core/call.ts";
 import type { Cancellation } from "../../core/cancellation.ts";
+import type { Deadline } from "../../core/deadline.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Round, UpstreamFault } from "../../core/round.ts";
 import { paramHeaderText } from "../../mcp/headers/param-headers.ts";
@@ -14,6 +15,8 @@ export interface UpstreamCall {
   /** Who hears what the upstream says on the way. */
   readonly listener: Pick<Call, "wantsProgress" | "logLevel">;
   readonly cancellation: Cancellation;
+  /** Of the endpoint that it came to, if there is one. */
+  readonly deadline: Deadline | undefined;
   /** The upstream's own state, where the request brings it back. */
   readonly state: string | undefined;
   /** The approval request that lets it run, of which the server is told. */
@@ -45,6 +48,7 @@ export function callUpstream(upstreams: Pick<Upstreams, "get">, made: UpstreamCa
     wantsProgress: listener.wantsProgress,
     logLevel: listener.logLevel,
     cancellation,
+    deadline: made.deadline,
     onNotification: made.onNotification,
   };
   return upstream.session(made.peer).request(request);

@@ -1,5 +1,6 @@
 import type { Catalog } from "../../catalog/catalog.ts";
 import type { ToolRules } from "../../catalog/tool-rules.ts";
+import type { Deadline } from "../../core/deadline.ts";
 import { compileGlobs } from "../../core/glob.ts";
 import type { Scope } from "../../core/scope.ts";
 import { buildScopes, type EndpointOptions, reshapedUpstreams } from "../../core/scopes.ts";
@@ -29,6 +30,8 @@ export interface LiveUpstreams {
 export function createLiveUpstreams(deps: {
   readonly upstreams: Upstreams;
   readonly catalog: Catalog;
+  /** Of endpoints that have none of their own. */
+  readonly deadline?: Deadline | undefined;
   /** Why an upstream is not to be connected to; `undefined` if it is. */
   readonly skipped?: (upstream: UpstreamOptions) => string | undefined;
 }): LiveUpstreams {
@@ -52,6 +55,7 @@ export function createLiveUpstreams(deps: {
       scopes = buildScopes(
         wanted.map((upstream) => upstream.name),
         endpoints,
+        deps.deadline,
       );
       idempotent = new Map(wanted.map((upstream) => [upstream.name, compileGlobs(upstream.tools.idempotent)]));
       for (const name of reshapedUpstreams(before, endpoints)) catalog.reshaped(name);

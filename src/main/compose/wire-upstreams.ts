@@ -149,9 +149,11 @@ interface BroughtUp {
 async function bringUp(deps: WireUpstreamsDeps, upstreams: Upstreams, catalog: Catalog): Promise<BroughtUp> {
   const { config, store, seal, log, timing, start = { without: [], again: [] } } = deps;
   const marks = openStartMarks({ path: deps.marksPath, choice: start, log });
+  const { requestTimeoutMs: ms } = config.server;
   const live = createLiveUpstreams({
     upstreams,
     catalog,
+    deadline: ms === undefined ? undefined : { ms, setBy: "server.timeouts.request" },
     skipped: (upstream) => marks.skipped(upstream, fingerprintOf(upstream.transport)),
   });
   const registry = await openUpstreamRegistry({

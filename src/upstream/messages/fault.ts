@@ -1,3 +1,4 @@
+import type { Deadline } from "../../core/deadline.ts";
 import type { FaultRound, UpstreamFault } from "../../core/round.ts";
 
 /** Makes a fault round. `detail` is for operators: never arguments, results or secrets. */
@@ -18,8 +19,21 @@ export function describeError(error: unknown): string {
   return code === undefined || message.includes(code) ? message : `${code}: ${message}`;
 }
 
-/** Why a request ended with its deadline. `progressed`: progress came until then. */
-export function noAnswer(timeoutMs: number, progressed: boolean): string {
-  const more = progressed ? " (its timeout), though progress came, which does not lengthen it" : "";
-  return `No answer within ${timeoutMs} ms${more}.`;
+/** A request with the deadline of its upstream. */
+export interface Timed {
+  readonly timeoutMs: number;
+  readonly request: { readonly deadline?: Deadline | undefined };
+}
+
+/** How long it may take, in ms. */
+export function deadlineMs({ timeoutMs, request }: Timed): number {
+  return request.deadline?.ms ?? timeoutMs;
+}
+
+/** Why it ended with its deadline. `progressed`: progress came until then. */
+export function noAnswer(timed: Timed, progressed: boolean): string {
+  const setBy = timed.request.deadline?.setBy;
+  const name = setBy === undefined ? "" : ` (${setBy})`;
+  const more = progressed ? `${name || " (its timeout)"}, though progress came, which does not lengthen it` : name;
+  return `No answer within ${deadlineMs(timed)} ms${more}.`;
 }

@@ -57,7 +57,8 @@ export class CallsInFlight {
   }
 
   async #inTurn(holder: string, request: UpstreamRequest, send: (done: () => void) => Promise<Round>): Promise<Round> {
-    const { upstream, places, timeoutMs } = this.#deps;
+    const { upstream, places } = this.#deps;
+    const timeoutMs = request.deadline?.ms ?? this.#deps.timeoutMs;
     const how = await waitForTurn(places, holder, timeoutMs, request.cancellation);
     switch (how) {
       case "turn": {

@@ -5,7 +5,7 @@ import type { JsonObject } from "../../core/json.ts";
 import type { RawJson } from "../../core/raw-json.ts";
 import type { InputRequiredRound, UpstreamFault } from "../../core/round.ts";
 import type { RpcId } from "../../mcp/messages.ts";
-import { faultRound, noAnswer } from "../messages/fault.ts";
+import { deadlineMs, faultRound, noAnswer } from "../messages/fault.ts";
 import { sendableAnswer } from "../messages/input-response.ts";
 import type { Intake } from "../messages/intake.ts";
 import type { Incoming } from "../messages/response-envelope.ts";
@@ -77,7 +77,7 @@ export class PendingRequest {
 
   /** Starts the deadline and heeds cancellation from here on. Whether the request should go out at all. */
   begin(): boolean {
-    this.#arm(this.#options.timeoutMs);
+    this.#arm(deadlineMs(this.#options));
     const off = this.#options.request.cancellation.onCancel((reason, by) => this.cancel(reason, by));
     if (this.#done) return false;
     this.#offCancel = off;
@@ -168,7 +168,7 @@ export class PendingRequest {
       const detail = `No answer to its question came within ${this.#options.parkedMs} ms.`;
       const { fault } = faultRound(this.#options.intake.upstream, "UPSTREAM_TIMEOUT", this.#executed, detail);
       this.finish({ kind: "fault", fault: { ...fault, ours: true } });
-    } else this.fail("UPSTREAM_TIMEOUT", noAnswer(this.#options.timeoutMs, this.#progressed));
+    } else this.fail("UPSTREAM_TIMEOUT", noAnswer(this.#options, this.#progressed));
     this.#options.wire.giveUp(this, "timeout");
   }
 
@@ -245,7 +245,7 @@ export class PendingRequest {
     const next = new Promise<RequestAttempt>((resolve) => {
       this.#resolve = resolve;
     });
-    this.#arm(this.#options.timeoutMs);
+    this.#arm(deadlineMs(this.#options));
     this.#options.wire.respond(id, answer);
     this.#deliver();
     return next;

@@ -186,7 +186,8 @@ export class PeerSession implements UpstreamSession {
   }
 
   async #openAndSend(request: UpstreamRequest, done: () => void): Promise<RequestAttempt> {
-    const opened = await waitFor(this.#connection.open(), request.cancellation, this.#owner.timeoutMs);
+    const ms = request.deadline?.ms ?? this.#owner.timeoutMs;
+    const opened = await waitFor(this.#connection.open(), request.cancellation, ms);
     if (opened === "cancelled" || opened === "late") {
       done();
       return opened === "cancelled"

@@ -2,7 +2,7 @@ import type { ClientPeer } from "../../core/call.ts";
 import type { CallEnder } from "../../core/cancellation.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
-import type { FaultRound, Round, UpstreamFault } from "../../core/round.ts";
+import type { FaultRound, UpstreamFault } from "../../core/round.ts";
 import type { JsonLimits } from "../../core/scan-json.ts";
 import { Shares } from "../../core/shares.ts";
 import type { ListKind } from "../../mcp/messages.ts";
@@ -31,6 +31,7 @@ import type {
 import { fingerprintOf, placeOf } from "./fingerprint.ts";
 import { Leave } from "./leave.ts";
 import { ListReader } from "./list-reader.ts";
+import { Requests } from "./requests.ts";
 import { SessionOpener } from "./session-opener.ts";
 import { systemPeer } from "./system-peer.ts";
 
@@ -69,6 +70,7 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
   readonly #system: PeerSession;
   readonly #opener: SessionOpener;
   readonly #lists: ListReader;
+  readonly #requests: Requests;
   readonly #leave = new Leave(() => this.#pool.load().inFlight + this.#system.inFlight);
 
   constructor(deps: ManagedUpstreamDeps) {
@@ -112,6 +114,7 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
             intake: this.intake,
             addresses: options.confined === true ? deps.addresses : undefined,
           });
+    this.#requests = new Requests({ options, leave: this.#leave, supervisor: this.#supervisor });
     const { maxPeers, maxWaiting, roomMs } = timing;
     this.#pool = new SessionPool({ owner: this, idleMs, maxSessions, maxPeers, maxWaiting, waitMs: roomMs });
     this.#system = new PeerSession(this, systemPeer(options.isolation === "shared"), (detail) =>
@@ -169,12 +172,7 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
   session(peer: ClientPeer): UpstreamSession {
     const session = this.options.isolation === "session" ? this.#pool.get(peer) : this.#system;
     return {
-      request: async (request) => {
-        // One that comes after the end is refused as any other; see `refusal`.
-        const late = this.#leave.taken;
-        const round = await session.requestFor(peer.holder, request);
-        return late ? round : this.#noted(this.#leave.ended(round));
-      },
+      request: (request) => this.#requests.send(session, peer.holder, request),
       notify: (notification) => session.notify(notification),
       subscribe: async (uri, onUpdated) => {
         const answer = await session.subscribe(uri, onUpdated);
@@ -238,13 +236,5 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
   freed(): void {
     this.#pool.freed();
     this.#leave.freed();
-  }
-
-  /** What a call came to is what is known of the server. Lists say themselves what came of reading them. */
-  #noted(round: Round): Round {
-    if (round.kind === "fault") this.#supervisor.unanswered("call", round.fault);
-    else this.#supervisor.answered(round.kind === "error" ? round.error : undefined);
-    if (round.kind !== "input_required") return round;
-    return { ...round, resume: async (responses) => this.#noted(this.#leave.ended(await round.resume(responses))) };
   }
 }
