@@ -320,3 +320,19 @@ describe("a file that is not there", () => {
     expect(told(join(dir, "p.yaml"))).toEqual(["The file pipe cannot be read (NOT_A_FILE)."]);
   });
 });
+
+it.each([
+  ["transport", "Write type."],
+  ["transportType", "Write type."],
+  ["disabled", "Remove the entry, or comment it out."],
+  ["autoApprove", "Policies decide which calls need an approval."],
+  ["trust", "Policies decide which calls need an approval."],
+  ["enabled_tools", "Write tools: { allow: [...] }."],
+  ["disabled_tools", "Write tools: { deny: [...] }."],
+  ["http_headers", "Write headers."],
+  ["bearer_token_env_var", `Write headers: { Authorization: "Bearer \${TOKEN}" }.`],
+  ["tool_timeout_sec", "Write timeout, as 60s."],
+])("a key of another client's configuration is explained: %s", (key, hint) => {
+  const { errors } = errorsOf(`upstreams:\n  a: { url: "https://a.test/mcp", ${key}: x }`);
+  expect(errors).toMatchObject([{ message: "This key is not known.", hint }]);
+});

@@ -82,18 +82,34 @@ export function explainIssue(issue: z.core.$ZodIssue, root: Json, schema: JsonOb
 }
 
 // Keys of other clients' files, and what says the same here.
+const APPROVALS = "Policies decide which calls need an approval.";
+const NO_ENTRY = "Remove the entry, or comment it out.";
+const SOME_TOOLS = "Write tools: { allow: [...] }.";
+const OTHER_TOOLS = "Write tools: { deny: [...] }.";
+const BEARER = `Write headers: { Authorization: "Bearer \${TOKEN}" }.`;
 const FOREIGN: Readonly<Record<string, string>> = {
   serverUrl: "Write url.",
   httpUrl: "Write url.",
-  disabled: "Remove the entry, or comment it out.",
-  enabled: "Remove the entry, or comment it out.",
-  autoapprove: "Policies decide which calls need an approval.",
-  autoApprove: "Policies decide which calls need an approval.",
-  alwaysAllow: "Policies decide which calls need an approval.",
-  includeTools: "Write tools: { allow: [...] }.",
-  excludeTools: "Write tools: { deny: [...] }.",
+  transport: "Write type.",
+  transportType: "Write type.",
+  transport_type: "Write type.",
+  disabled: NO_ENTRY,
+  enabled: NO_ENTRY,
+  autoapprove: APPROVALS,
+  autoApprove: APPROVALS,
+  alwaysAllow: APPROVALS,
+  trust: APPROVALS,
+  includeTools: SOME_TOOLS,
+  enabled_tools: SOME_TOOLS,
+  excludeTools: OTHER_TOOLS,
+  disabledTools: OTHER_TOOLS,
+  disabled_tools: OTHER_TOOLS,
   envFile: `Write the variables under env, with \${NAME} or \${file:PATH} as their values.`,
-  bearer_token: `Write headers: { Authorization: "Bearer \${TOKEN}" }.`,
+  http_headers: "Write headers.",
+  bearer_token: BEARER,
+  bearer_token_env_var: BEARER,
+  startup_timeout_sec: "Write timeout, as 60s.",
+  tool_timeout_sec: "Write timeout, as 60s.",
 };
 
 function hintForKey(key: string, path: YamlPath, schema: JsonObject): string | undefined {
