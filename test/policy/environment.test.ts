@@ -404,6 +404,15 @@ describe("regular expressions", () => {
 });
 
 describe("time", () => {
+  it.each(["90", "", "1d", "1 h", "s", "-", "5m30", "PT1H", "1h,30m"])("has no duration %j", (text) => {
+    const hint = "This is not a duration.";
+    expect(mistakeIn(`request.time - request.time > duration("${text}")`)).toEqual([hint]);
+  });
+
+  it.each(["90s", "-1.5h", "+2h45m", "300ms", ".5s", "1.s", "1us2ns"])("has the duration %j", (text) => {
+    expect(evaluate(`duration("${text}") == duration(args.d)`, { arguments: { d: text } })).toBe(true);
+  });
+
   it.each([
     "January 1, 2025",
     "January 1, 2025 12:00",

@@ -15,6 +15,9 @@ export interface RuleDeps {
 /** Functions of this room that stand in for the engine's own carry this mark, which no author can write. */
 export const SAFE = "@";
 
+/** As the engine reads them, which has no days; a unit has a number before it. */
+const DURATION = /^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h))+$/;
+
 /** How deep comprehensions (`all`, `exists`, `filter`, `map`, …) may stand in each other. */
 const MAX_NESTING = 2;
 
@@ -68,9 +71,16 @@ export function applyRules(root: AstNode, deps: RuleDeps): readonly ExpressionPr
     report(variable, `\`${name}\` already has a meaning here.`, "Choose another name for the variable.");
   }
 
+  function checkDuration(literal: AstNode): void {
+    const text = stringLiteral(literal);
+    if (text === undefined || DURATION.test(text)) return;
+    report(literal, "This is not a duration.", 'Write it with units: "90s", "1h30m". Days are hours: "24h".');
+  }
+
   function checkCall(node: AstNode, name: string, receiver: AstNode | undefined, args: readonly AstNode[]): void {
     if (name === "size" && args.length === (receiver === undefined ? 1 : 0)) renameCall(node, `${SAFE}size`);
     if (receiver === undefined) {
+      if (name === "duration" && args.length === 1) checkDuration(args[0] ?? node);
       if (name !== "timestamp" || args.length !== 1) return;
       const text = stringLiteral(args[0]);
       if (text !== undefined && parseTimestamp(text) === undefined) {
