@@ -23,6 +23,7 @@ export function registerCheck(program: Command, shell: Shell): void {
       const checked = compileDirectory({
         dir: config.policies.dir,
         mayBeEmpty: true,
+        folders: config.policyFolders,
         options: {
           default: config.policies.default,
           flows: config.approvalFlows.map((flow) => flow.name),

@@ -1,20 +1,19 @@
-import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { byPlace } from "../core/diagnostic.ts";
-import type { Json } from "../core/json.ts";
 import { readSmallFileSync } from "../core/read-small-file.ts";
 import { crossCheck, crossWarnings } from "./checks/cross-checks.ts";
 import { warnOfFlows } from "./checks/flows.ts";
+import { checkPolicyFolders, warnOfNoPolicies } from "./checks/policy-folders.ts";
 import type { ConfigDiagnostic } from "./config-diagnostic.ts";
 import { fill } from "./file/fill.ts";
-import { type ConfigIssue, MAX_ISSUES, valueAtPath } from "./file/issues.ts";
+import { type ConfigIssue, MAX_ISSUES } from "./file/issues.ts";
 import { missingFile } from "./file/missing-file.ts";
 import { parse } from "./file/parse.ts";
 import { withReferences } from "./file/references.ts";
 import { toBroken, toError } from "./file/report.ts";
 import { stampOf } from "./file/stamp.ts";
-import { pathKey, readSource, type YamlPath } from "./file/yaml-source.ts";
+import { readSource } from "./file/yaml-source.ts";
 import type { Config } from "./schema/schema.ts";
 
 export type LoadedConfig = LoadedFiles &
@@ -62,13 +61,17 @@ export function loadConfig(
     ...filled.findings,
     ...parsed.findings,
     ...crossCheck(parsed.root),
-    ...checkPolicyDir(parsed.root, dir, filled.substituted),
+    ...checkPolicyFolders(parsed.root, dir, filled.substituted),
   ];
   if (parsed.config === undefined || findings.length > 0) {
     const errors = findings.slice(0, MAX_ISSUES).map(report).sort(byPlace);
     return { ok: false, errors: findings.length > MAX_ISSUES ? [...errors, more(path)] : errors, ...seen() };
   }
-  const warnings = [...crossWarnings(parsed.root), ...warnOfFlows(parsed.config), ...warnPolicyDir(parsed.root, dir)];
+  const warnings = [
+    ...crossWarnings(parsed.root),
+    ...warnOfFlows(parsed.config),
+    ...warnOfNoPolicies(parsed.root, dir),
+  ];
   const config = withReferences(inDir(parsed.config, dir), source.value ?? {});
   return { ok: true, config, warnings: warnings.map(report).sort(byPlace), ...seen() };
 }
@@ -76,23 +79,6 @@ export function loadConfig(
 function more(file: string): ConfigDiagnostic {
   const message = `There are more mistakes than these ${MAX_ISSUES}.`;
   return { file, line: 0, column: 0, key: "", message, hint: undefined, excerpt: undefined };
-}
-
-const POLICY_DIR: YamlPath = ["policies", "dir"];
-
-// A misspelt folder must not mean "no policies", which would let every call through.
-function checkPolicyDir(root: Json, dir: string, substituted: ReadonlySet<string>): ConfigIssue[] {
-  const value = valueAtPath(root, POLICY_DIR);
-  if (typeof value !== "string" || value === "" || existsSync(resolve(dir, value))) return [];
-  // A substituted path may hold what is nobody's business.
-  const hint = substituted.has(pathKey(POLICY_DIR)) ? undefined : `It was looked for at ${resolve(dir, value)}.`;
-  return [{ path: POLICY_DIR, at: "value", message: "There is no such folder.", hint }];
-}
-
-function warnPolicyDir(root: Json, dir: string): ConfigIssue[] {
-  if (valueAtPath(root, POLICY_DIR) !== undefined || existsSync(resolve(dir, "policies"))) return [];
-  const message = "There is no folder policies beside this file, so no call is checked by a policy.";
-  return [{ path: ["policies"], at: "key", message, hint: "Make one, or set policies.dir." }];
 }
 
 /** Paths in the file are relative to the file, wherever the gateway is started. */
@@ -105,6 +91,7 @@ function inDir(config: Config, dir: string): Config {
   return {
     ...config,
     policies: { ...config.policies, dir: resolve(dir, config.policies.dir) },
+    policyFolders: config.policyFolders.map((folder) => ({ ...folder, dir: resolve(dir, folder.dir) })),
     store: { url: file },
     audit: { ...config.audit, anchor: anchor && { ...anchor, ...anchorFile } },
   };

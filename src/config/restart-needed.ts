@@ -1,6 +1,6 @@
 import type { Config } from "./schema/schema.ts";
 
-// Upstreams and endpoints are taken over while the gateway runs; everything else is read at the start.
+// Upstreams and endpoints, with their policies, are taken over while the gateway runs; everything else is read at the start.
 const KEYS = {
   server: "server",
   auth: "auth",
@@ -14,7 +14,7 @@ const KEYS = {
   secretKey: "secrets",
   previousKeys: "secrets",
   denials: "errors",
-} as const satisfies Record<Exclude<keyof Config, "upstreams" | "endpoints">, string>;
+} as const satisfies Record<Exclude<keyof Config, "upstreams" | "endpoints" | "policyFolders">, string>;
 
 /** The keys, as the file has them, that differ and take effect only at the next start. */
 export function restartNeeded(before: Config, after: Config): readonly string[] {

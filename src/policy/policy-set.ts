@@ -6,6 +6,7 @@ import type { Principal } from "../core/principal.ts";
 import type { DecidedMethod, SubjectKind } from "../core/subject.ts";
 import type { Redaction } from "../redaction/redaction.ts";
 import type { PolicyTarget } from "./file/schema.ts";
+import type { PolicyLevel } from "./levels.ts";
 import type { ArgumentPath } from "./syntax/argument-paths.ts";
 
 /** What a request is about, as its upstream listed it. */
@@ -98,10 +99,14 @@ export interface PolicySet {
   looksAt(subject: PolicySubject): readonly ArgumentPath[];
   /** The enabled policies whose target fits it, for some caller at least, in file order; shadow ones included. */
   about(subject: PolicySubject): readonly { readonly id: string; readonly shadow: boolean }[];
+  /** The levels which a request passes that deny what no policy of theirs allows, the gateway first. */
+  wantsAllowOf(endpoint: string, upstream: string): readonly PolicyLevel[];
 }
 
 export interface PolicySummary {
+  /** Of a policy of an endpoint or an upstream it begins with its level: `endpoint/finance:no-refunds`. */
   readonly id: string;
+  readonly level: PolicyLevel;
   readonly file: string;
   /** Where it starts in the file, from 1. */
   readonly line: number;
@@ -114,7 +119,7 @@ export interface PolicySummary {
   readonly shadow: boolean;
   readonly enabled: boolean;
   readonly description: string | undefined;
-  /** `undefined`: every request. */
+  /** With its level as one of its keys; `undefined`: every request. */
   readonly target: PolicyTarget | undefined;
   /** The requests that it is about. */
   readonly scope: PolicyScope;
@@ -128,6 +133,8 @@ export interface PolicySummary {
 export interface PolicyFile {
   readonly name: string;
   readonly text: string;
+  /** Whose policies they are: the gateway's without it. */
+  readonly level?: PolicyLevel;
 }
 
 /** A diagnostic of a policy file, or of its tests. */

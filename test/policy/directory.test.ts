@@ -8,6 +8,7 @@ import { type PolicyDirectory, watchPolicies } from "../../src/policy/compile/di
 import { outlineOf, readOutline } from "../../src/policy/compile/set-outline.ts";
 import { readPolicyFiles } from "../../src/policy/file/read-files.ts";
 import { watchFolder } from "../../src/policy/file/watch-folder.ts";
+import type { LevelFolder } from "../../src/policy/levels.ts";
 import type { PolicyError, PolicySet } from "../../src/policy/policy-set.ts";
 import { policyInput } from "../support/policy-inputs.ts";
 
@@ -49,7 +50,12 @@ function events<T>() {
 /** Reads as the gateway does, in this thread: one of its own takes a while to begin. */
 const readHere: typeof readOutline = async (place) => ({ ok: true, value: structuredClone(outlineOf(place)) });
 
-async function open(dir: string, now: () => number = () => 0, read: typeof readOutline | undefined = readHere) {
+async function open(
+  dir: string,
+  now: () => number = () => 0,
+  read: typeof readOutline | undefined = readHere,
+  folders: readonly LevelFolder[] = [],
+) {
   const repairs = events<true>();
   const swaps = events<PolicySet>();
   const refusals = events<readonly PolicyError[]>();
@@ -58,6 +64,7 @@ async function open(dir: string, now: () => number = () => 0, read: typeof readO
   const log: Log = { debug: write, info: write, warn: write, error: write };
   const opened = await watchPolicies({
     dir,
+    folders,
     default: "allow",
     flows: [],
     log,
@@ -394,5 +401,117 @@ describe("a folder of policies", () => {
     await policies.close();
     expect(swaps.seen).toEqual([]);
     expect(policies.current().decide(policyInput()).effect).toBe("deny");
+  });
+});
+
+describe("folders of several levels", () => {
+  const finance = (dir: string, fallback: "allow" | "deny" = "allow"): LevelFolder => ({
+    level: "endpoint/finance",
+    dir,
+    default: fallback,
+  });
+  const decided = (policies: PolicyDirectory) =>
+    policies.current().decide(policyInput({ request: { endpoint: "finance" } })).effect;
+  const openWith = async (dir: string, ...folders: readonly LevelFolder[]) => open(dir, undefined, readHere, folders);
+
+  it("are one set from the start, each watched", async () => {
+    const [dir, own] = [await folder({ "a.yaml": "policies: []\n" }), await folder({ "b.yaml": DENY })];
+    const { opened, swaps } = await openWith(dir, finance(own));
+    const policies = good(opened);
+    expect(policies.current().policies.map(({ id }) => id)).toEqual(["endpoint/finance:p"]);
+    await put(own, "b.yaml", ALLOW);
+    await swaps.next();
+    expect(decided(policies)).toBe("allow");
+    await put(dir, "a.yaml", DENY);
+    await swaps.next();
+    expect(policies.current().policies.map(({ id }) => id)).toEqual(["p", "endpoint/finance:p"]);
+  });
+
+  it.each([
+    [
+      "missing",
+      (dir: string) => fs.rm(join(dir, "own"), { recursive: true }),
+      "correct endpoints.finance.policies.dir",
+    ],
+    ["empty", (dir: string) => fs.rm(join(dir, "own/b.yaml")), "There are no policy files for the endpoint finance"],
+    ["broken", (dir: string) => put(dir, "own/b.yaml", BAD), "own/b.yaml:1"],
+  ])("refuse a start where one is %s, and leave the whole set in force where it becomes so", async (_, spoil, told) => {
+    const base = await folder({ "all/a.yaml": ALLOW, "own/b.yaml": DENY });
+    const [dir, own] = [join(base, "all"), join(base, "own")];
+    const { opened, refusals, repairs, swaps } = await openWith(dir, finance(own));
+    const policies = good(opened);
+    const set = policies.current();
+    await spoil(base);
+    while (refusals.seen.length === 0) await refusals.next();
+    expect(policies.current()).toBe(set);
+    expect(JSON.stringify(policies.errors())).toContain(own);
+    const again = await openWith(dir, finance(own));
+    expect(again.opened.ok ? "" : again.opened.report).toContain(told);
+    await put(own, "b.yaml", DENY);
+    await repairs.next();
+    expect(policies.errors()).toEqual([]);
+    expect(swaps.seen).toEqual([]);
+  });
+
+  it("may be all that there is: the gateway's own has no file then, and theirs are read again all the same", async () => {
+    const [dir, own] = [await folder({}), await folder({ "b.yaml": DENY })];
+    const { opened, swaps, refusals } = await openWith(dir, finance(own));
+    await put(own, "b.yaml", ALLOW);
+    await swaps.next();
+    expect([decided(good(opened)), refusals.seen]).toEqual(["allow", []]);
+  });
+
+  it("come and go with the endpoints, in the same moment", async () => {
+    const [dir, own] = [await folder({ "a.yaml": ALLOW }), await folder({ "b.yaml": DENY })];
+    const { opened, swaps } = await openWith(dir);
+    const policies = good(opened);
+    const seen: string[] = [];
+    const apply = (): void => void seen.push(decided(policies));
+    policies.configure([finance(own)], apply);
+    // Nothing is taken over before its policies are compiled.
+    expect([seen, decided(policies)]).toEqual([[], "allow"]);
+    await swaps.next();
+    expect([seen, decided(policies)]).toEqual([["deny"], "deny"]);
+    await put(own, "b.yaml", ALLOW);
+    await swaps.next();
+    expect(decided(policies)).toBe("allow");
+    policies.configure([finance(own, "deny")], apply);
+    await swaps.next();
+    expect(policies.current().wantsAllowOf("finance", "expenses")).toEqual(["endpoint/finance"]);
+    policies.configure([], apply);
+    await swaps.next();
+    expect(policies.current().policies.map(({ id }) => id)).toEqual(["p"]);
+    // The same folders as before: at once.
+    policies.configure([], apply);
+    expect(seen).toEqual(["deny", "allow", "allow", "allow"]);
+  });
+
+  it("leave a configuration out as a whole while its policies are broken, and take it over once they are mended", async () => {
+    const [dir, own] = [await folder({ "a.yaml": ALLOW }), await folder({ "b.yaml": BAD })];
+    const { opened, swaps, refusals, repairs } = await openWith(dir);
+    const policies = good(opened);
+    let applied = 0;
+    policies.configure([finance(own)], () => void applied++);
+    await refusals.next();
+    expect([applied, decided(policies)]).toEqual([0, "allow"]);
+    expect(policies.errors().map(({ file }) => file)).toEqual([join(own, "b.yaml")]);
+    await put(own, "b.yaml", DENY);
+    await swaps.next();
+    expect([applied, decided(policies)]).toEqual([1, "deny"]);
+
+    await put(own, "b.yaml", ALLOW);
+    await swaps.next();
+    const other = await folder({ "c.yaml": BAD });
+    policies.configure([finance(other)], () => {
+      applied = 100;
+    });
+    while (policies.errors().length === 0) await refusals.next();
+    // Another configuration comes before it is mended.
+    policies.configure([finance(own)], () => void applied++);
+    expect(applied).toBe(2);
+    await repairs.next();
+    expect(policies.errors()).toEqual([]);
+    await put(other, "c.yaml", DENY);
+    expect(applied).toBe(2);
   });
 });

@@ -5,6 +5,7 @@ import { EFFECTS } from "../../src/core/decision.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { isPolicyFile } from "../../src/policy/file/read-files.ts";
 import { policyJsonSchema } from "../../src/policy/file/schema.ts";
+import type { PolicyFile } from "../../src/policy/policy-set.ts";
 import { VOCABULARY } from "../../src/policy/syntax/vocabulary.ts";
 import { runPolicyTests } from "../../src/policy/tests/run.ts";
 import { policyTestJsonSchema } from "../../src/policy/tests/schema.ts";
@@ -127,10 +128,14 @@ describe("the page on policies", () => {
     );
     const named = (kind: string) =>
       blocks.flatMap((text, index) => (text.includes(`\n${kind}:`) ? [{ name: `${index}.yaml`, text }] : []));
-    const run = runPolicyTests({ policies: named("policies"), tests: named("tests"), default: "allow", flows: [] });
+    const policies = named("policies").map((file): PolicyFile => {
+      return file.text.startsWith("# finance-policies/") ? { ...file, level: "endpoint/finance" } : file;
+    });
+    const levels = [{ level: "endpoint/finance", default: "deny" }] as const;
+    const run = runPolicyTests({ policies, tests: named("tests"), default: "allow", levels, flows: [] });
     if (!run.ok) throw new Error(JSON.stringify(run.errors));
     const tests = run.files.flatMap((file) => file.tests);
-    expect(tests.length).toBe(6);
+    expect(tests.length).toBe(8);
     expect(tests.flatMap(({ differences }) => differences)).toEqual([]);
     expect(run.untested).toEqual([]);
   });

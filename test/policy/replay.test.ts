@@ -43,7 +43,6 @@ function rowOf(input: PolicyInput, decision: Decision, mode: ArgumentsMode): Sto
 
 interface Replaying {
   readonly mode?: ArgumentsMode;
-  readonly fallback?: "allow" | "deny";
   /** What decided then; without it the same policies. */
   readonly before?: PolicySet;
   readonly changes?: Partial<StoredAuditRow>;
@@ -52,14 +51,7 @@ interface Replaying {
 }
 
 async function replay(set: PolicySet, input: PolicyInput, how: Replaying = {}): Promise<Replayed> {
-  const {
-    mode = "redacted",
-    fallback = "allow",
-    before = set,
-    changes = {},
-    withoutKey = false,
-    argumentsRefused = false,
-  } = how;
+  const { mode = "redacted", before = set, changes = {}, withoutKey = false, argumentsRefused = false } = how;
   const row = { ...rowOf(input, before.decide(input), mode), ...changes };
   const definitions = {
     find: async (_upstream: string, _tool: string, wanted: string) =>
@@ -70,7 +62,7 @@ async function replay(set: PolicySet, input: PolicyInput, how: Replaying = {}): 
     argumentsRefused,
   );
   if (record === undefined) throw new Error("The row was not read.");
-  return replayCall(set, fallback, record, answers);
+  return replayCall(set, record, answers);
 }
 
 function denyIf(when: string): PolicySet {
@@ -272,7 +264,7 @@ describe("a value that is not on record", () => {
       `policies: [{ id: yes, when: 'args.note == "a" || args.missing == 1.0', then: { allow: {} } }]`,
       "deny",
     );
-    const replayed = await replay(set, policyInput({ arguments: { note: LONG } }), { fallback: "deny" });
+    const replayed = await replay(set, policyInput({ arguments: { note: LONG } }));
     expect(replayed).toEqual({ kind: "unknown", because: [{ policy: "yes", why: "args.note is not on record" }] });
   });
 
@@ -459,7 +451,8 @@ describe("a replay of random calls under random policies", () => {
           const definition = { name: "create_expense", inputSchema: { type: "object", properties } };
           const input = policyInput({ arguments: sent, principal: { roles }, client: { name }, definition });
           const whole = set.decide(input);
-          const replayed = await replay(set, input, { mode, fallback });
+          const wanted = set.wantsAllowOf("", "expenses");
+          const replayed = await replay(set, input, { mode });
           if (replayed.kind === "unknown") {
             open++;
             expect(replayed.because).not.toEqual([]);
@@ -468,10 +461,10 @@ describe("a replay of random calls under random policies", () => {
           told++;
           expect(replayed.kind).toBe("same");
           expect(replayed.after.effect).toBe(whole.effect);
-          expect(effectOf(whole.matched, fallback)).toBe(whole.effect);
+          expect(effectOf(whole.matched, wanted)).toBe(whole.effect);
           for (const { policy, effect } of replayed.shadows) {
             const enforced = whole.unapplied?.filter((match) => match.policy === policy) ?? [];
-            if (effect !== undefined) expect(effect).toBe(effectOf([...whole.matched, ...enforced], fallback));
+            if (effect !== undefined) expect(effect).toBe(effectOf([...whole.matched, ...enforced], wanted));
           }
           if (mode === "sealed" || mode === "full") {
             const read = policies.some(({ when }) => /claims|headers|client/.test(when));

@@ -12,6 +12,7 @@ export function policyStateJson(state: PolicyState): PolicyStateBody {
   return {
     digest: state.digest,
     default: state.default,
+    levels: state.levels.map(({ level, default: fallback }) => ({ level, default: fallback })),
     since: timeText(state.since),
     policies: state.policies.map(policyJson),
     mistakes: state.mistakes.map(({ file, line, column, message, hint, excerpt }) => ({
@@ -22,9 +23,9 @@ export function policyStateJson(state: PolicyState): PolicyStateBody {
 }
 
 function policyJson(policy: PolicyView): PolicyStateBody["policies"][number] {
-  const { id, description, file, line, effect, enabled, shadow, scope, target, when, matches } = policy;
+  const { id, level, description, file, line, effect, enabled, shadow, scope, target, when, matches } = policy;
   return {
-    ...{ id, description: description ?? null, file, line, effect, enabled, shadow },
+    ...{ id, level, description: description ?? null, file, line, effect, enabled, shadow },
     about: { kinds: [...scope.kinds], methods: [...scope.methods], words: scopeText(scope) },
     target: target === undefined ? null : { ...target },
     when: when ?? null,

@@ -10,7 +10,8 @@ const toolPath = z.object({ upstream: z.string(), tool: z.string().describe("The
 
 const policySchema = z
   .object({
-    id: z.string(),
+    id: z.string().describe("With its level, if that is not the gateway: endpoint/finance:no-refunds."),
+    level: z.string().describe("gateway, endpoint/<name> or upstream/<name>."),
     description: z.string().nullable(),
     file: z.string().describe("From the policies' folder."),
     line: z.int().describe("Where it starts, from 1."),
@@ -24,7 +25,10 @@ const policySchema = z
         words: z.string().describe("The same in words."),
       })
       .describe("What it is about, also where it does not say."),
-    target: z.record(z.string(), z.unknown()).nullable().describe("As in the file; null: everything that it is about."),
+    target: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe("As in the file, with its level; null: everything that it is about."),
     when: z.string().nullable().describe("The condition, in CEL; null: the target decides."),
     matches: z
       .object({ applied: z.int(), shadow: z.int().describe("In mode shadow: what would have happened.") })
@@ -37,6 +41,9 @@ export const policyStateSchema = z
   .object({
     digest: z.string().describe("SHA-256 of the set in force."),
     default: z.enum(["allow", "deny"]).describe("What happens to a call that no policy decides."),
+    levels: z
+      .array(z.object({ level: z.string(), default: z.enum(["allow", "deny"]) }))
+      .describe("Endpoints and upstreams with policies of their own; deny wants an allow of this level."),
     since: time.describe("Since when this set is in force. RFC 3339, UTC."),
     policies: z.array(policySchema).describe("In file order."),
     mistakes: z

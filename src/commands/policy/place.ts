@@ -12,7 +12,9 @@ import { mailDomainOf } from "../../core/standing.ts";
 import { DEFAULT_POLICY_HEADERS } from "../../downstream/options.ts";
 import type { CompileOptions } from "../../policy/compile/entries.ts";
 import { formatPolicyError } from "../../policy/file/format-error.ts";
-import { isTestFile, readPolicyFiles } from "../../policy/file/read-files.ts";
+import { isTestFile, type ReadFiles, readPolicyFiles } from "../../policy/file/read-files.ts";
+import { readLevel } from "../../policy/file/read-folders.ts";
+import type { LevelFolder } from "../../policy/levels.ts";
 import type { PolicyError, PolicyFile } from "../../policy/policy-set.ts";
 import { type KnownFacts, NO_KNOWN_FACTS } from "../../policy/values/facts.ts";
 import { DEFAULT_CONFIG, loadOrExplain } from "../load.ts";
@@ -34,6 +36,8 @@ export interface PolicyPlace {
   /** As the author would write it, seen from where the command runs. */
   readonly dir: string;
   readonly default: "allow" | "deny";
+  /** Those of endpoints and upstreams. */
+  readonly levels: readonly LevelFolder[];
   /** `undefined`: there is no configuration that would name them. */
   readonly flows: readonly string[] | undefined;
   /** See `CompileOptions`; `undefined` also where there is no configuration that could say so. */
@@ -61,15 +65,17 @@ export async function readPlace(options: PlaceOptions, shell: Shell): Promise<Po
   const settings = readSettings(options, shell);
   if (settings === undefined) return undefined;
   const dir = shown(settings.dir);
-  const policies = readPolicyFiles(dir, { mayBeMissing: false });
-  const tests = readPolicyFiles(dir, { mayBeMissing: true, includes: isTestFile });
-  if (policies.ok && tests.ok) return { ...settings, dir, policies: policies.files, tests: tests.files };
-  await reportErrors(
-    [policies, tests].flatMap((read) => (read.ok ? [] : read.errors)),
-    [],
-    options,
-    shell,
-  );
+  const levels = settings.levels.map((folder) => ({ ...folder, dir: shown(folder.dir) }));
+  const policies = [readPolicyFiles(dir, { mayBeMissing: false }), ...levels.map(readLevel)];
+  // Two levels can have one folder.
+  const folders = [...new Set([dir, ...levels.map((folder) => folder.dir)])];
+  const tests = folders.map((folder) => readPolicyFiles(folder, { mayBeMissing: true, includes: isTestFile }));
+  const failed = [...policies, ...tests].flatMap((read) => (read.ok ? [] : read.errors));
+  if (failed.length === 0) {
+    const filesOf = (read: ReadFiles) => (read.ok ? read.files : []);
+    return { ...settings, dir, levels, policies: policies.flatMap(filesOf), tests: tests.flatMap(filesOf) };
+  }
+  await reportErrors(failed, [], options, shell);
   return undefined;
 }
 
@@ -88,12 +94,22 @@ function readSettings(options: PlaceOptions, shell: Shell): Settings | undefined
   if (loaded === undefined) return undefined;
   const { approvalFlows } = loaded;
   const flows = approvalFlows.map(({ name }) => name);
-  const settings = { dir: policies ?? loaded.policies.dir, default: loaded.policies.default };
+  const settings = {
+    dir: policies ?? loaded.policies.dir,
+    default: loaded.policies.default,
+    levels: loaded.policyFolders,
+  };
   const noClientAddress = whyNoClientAddress(loaded.server);
   return { ...settings, flows, approvalFlows, noClientAddress, facts: factsOf(loaded), endpoints: loaded.endpoints };
 }
 
-const NOT_CONFIGURED = { flows: undefined, approvalFlows: undefined, facts: NO_KNOWN_FACTS, endpoints: [] } as const;
+const NOT_CONFIGURED = {
+  levels: [],
+  flows: undefined,
+  approvalFlows: undefined,
+  facts: NO_KNOWN_FACTS,
+  endpoints: [],
+} as const;
 
 function factsOf({ endpoints, upstreams, auth, approvalFlows }: Config): KnownFacts {
   return {

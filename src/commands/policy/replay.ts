@@ -80,7 +80,7 @@ async function replay(options: ReplayOptions, shell: Shell): Promise<void> {
   const source = sourceOf(options, shell);
   if (source === undefined) return;
   await withStore(source.url, shell, async (store) => {
-    const run = await replayAll(store, { set: compiled.set, fallback: place.default, source, options, shell });
+    const run = await replayAll(store, { set: compiled.set, source, options, shell });
     await report(run, options, shell);
   });
 }
@@ -140,14 +140,13 @@ interface Run {
 
 interface RunOptions {
   readonly set: PolicySet;
-  readonly fallback: "allow" | "deny";
   readonly source: Source;
   readonly options: ReplayOptions;
   readonly shell: Shell;
 }
 
 async function replayAll({ audit, definitions, witness }: StoreReader, run: RunOptions): Promise<Run> {
-  const { set, fallback, source, options, shell } = run;
+  const { set, source, options, shell } = run;
   const { since = Number.NEGATIVE_INFINITY } = options;
   const tally = createReplayTally(set.policies, options.limit);
   const from = options.since === undefined ? 1 : await audit.firstSince(options.since);
@@ -186,7 +185,7 @@ async function replayAll({ audit, definitions, witness }: StoreReader, run: RunO
         continue;
       }
       if (found.isShut) shut++;
-      tally.add(found.call, replayCall(set, fallback, found.call, answers));
+      tally.add(found.call, replayCall(set, found.call, answers));
     }
     progress.at(done);
     // A signal is heard between two turns of the event loop only.

@@ -31,6 +31,10 @@ export function readUpstreamEntry(name: string, entry: Json): ReadEntry {
     return { ok: false, mistakes: [...mistakes, { at: "", message }] };
   }
   mistakes.push(...referencesIn(entry, []));
+  if (Object.hasOwn(entry, "policies")) {
+    const message = "A registered upstream has no policies of its own. Write them into the configuration file.";
+    mistakes.push({ at: "policies", message });
+  }
   // Under a name that is sure to be right, so that what is wrong with the entry is told all the same.
   const root = { upstreams: { entry } };
   const parsed = configSchema.safeParse(root);

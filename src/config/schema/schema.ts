@@ -8,7 +8,7 @@ import { peopleSchema } from "./people.ts";
 import { registrationSchema } from "./registration.ts";
 import { entryName, label, text } from "./schema-parts.ts";
 import { serverSchema } from "./server.ts";
-import { endpointSchema, upstreamSchema } from "./upstream.ts";
+import { endpointSchema, type levelPoliciesSchema, upstreamSchema } from "./upstream.ts";
 
 const secretKey = z.string().regex(/^(?:[0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?)$/, {
   error: "Must be 32 random bytes as base64 or hex. Make them with: openssl rand -base64 32",
@@ -91,10 +91,15 @@ export const configSchema = z
   .transform((config) => ({
     server: config.server,
     auth: { ...config.auth, people: config.people.map((person) => personOf(person, config.auth.apiKeys)) },
-    upstreams: named(config.upstreams),
-    endpoints: named(config.endpoints),
+    upstreams: named(config.upstreams).map(({ policies: _, ...upstream }) => upstream),
+    endpoints: named(config.endpoints).map(({ policies: _, ...endpoint }) => endpoint),
     registration: config.registration,
     policies: config.policies,
+    /** The folders of endpoints, then of upstreams, with whose policies they are. */
+    policyFolders: [
+      ...named(config.endpoints).flatMap(({ name, policies }) => policyFolder(`endpoint/${name}`, policies)),
+      ...named(config.upstreams).flatMap(({ name, policies }) => policyFolder(`upstream/${name}`, policies)),
+    ],
     approvalFlows: named(config.approval_flows),
     notifiers: named(config.notifiers),
     stepUp: config.step_up,
@@ -108,6 +113,10 @@ export const configSchema = z
 
 /** One validated configuration: durations in milliseconds, sizes in bytes. Holds secrets: never log it. */
 export type Config = z.output<typeof configSchema>;
+
+function policyFolder<Level extends string>(level: Level, policies: z.output<typeof levelPoliciesSchema> | undefined) {
+  return policies === undefined ? [] : [{ level, ...policies }];
+}
 
 /** A key stands for its user, as whom it comes. */
 function personOf(

@@ -17,6 +17,17 @@ const annotations = z.strictObject({
   openWorldHint: hint("Whether it reaches out to the world outside."),
 });
 
+/** The policies of one endpoint or upstream. */
+export const levelPoliciesSchema = z.strictObject({
+  dir: text.describe("Folder of the policy files, relative to this file. Not within another one, nor around it."),
+  default: z
+    .enum(["allow", "deny"])
+    .default("allow")
+    .describe(
+      "What happens to a call that no policy of this folder decides. deny: it needs one of this folder that allows it.",
+    ),
+});
+
 /** One entry of `upstreams:`. What a client's `mcpServers` holds works as it is. */
 export const upstreamSchema = z
   .strictObject({
@@ -86,6 +97,11 @@ export const upstreamSchema = z
       })
       .prefault({})
       .describe("Which tools of this server exist for clients."),
+    policies: levelPoliciesSchema
+      .optional()
+      .describe(
+        "Policies of this upstream, for whatever of it is asked for, beside those of the gateway. They only tighten.",
+      ),
   })
   .refine((entry) => has(entry, "command") || has(entry, "url"), {
     ...always,
@@ -119,6 +135,7 @@ export const upstreamSchema = z
     maxSessions: entry.max_sessions,
     maxResponseBytes: entry.max_response,
     tools,
+    policies: entry.policies,
   }));
 
 function transportOf(entry: {
@@ -145,6 +162,9 @@ export const endpointSchema = z
   .strictObject({
     upstreams: z.array(text).min(1).describe("Upstreams that this endpoint shows."),
     tools: globs("Tools that it shows, as upstream/tool; * stands for any text.").default(["*"]),
+    policies: levelPoliciesSchema
+      .optional()
+      .describe("Policies of what is asked for at this endpoint, beside those of the gateway. They only tighten."),
     timeout: duration({ min: "100ms", max: "1h" })
       .optional()
       .describe(

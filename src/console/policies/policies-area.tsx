@@ -51,7 +51,8 @@ function createPolicies({ operations }: AreaDeps): Hono<ConsoleEnv> {
     const lead = description === undefined ? {} : { lead: description };
     return page(c, { title: id, area: "policies", ...lead }, <PolicyPage detail={detail} />);
   };
-  app.get("/id/:id", one);
-  app.get("/:id", one);
+  // An id with its level has a slash.
+  app.get("/id/:id{.+}", one);
+  app.get("/:id{.+}", one);
   return app;
 }

@@ -14,7 +14,7 @@ export function overviewLink({ words, show, page }: OverviewQuery): string {
 
 /** The page of one policy. */
 export function policyLink(id: string): string {
-  return id === "try" ? `${POLICIES}/id/try` : `${POLICIES}/${id}`;
+  return id === "try" ? `${POLICIES}/id/try` : `${POLICIES}/${encodeURIComponent(id)}`;
 }
 
 /** The form to try a call of this tool. */

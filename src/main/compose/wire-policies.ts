@@ -12,7 +12,7 @@ export interface Listeners {
   definitionsChanged: EventSource["definitionsChanged"];
 }
 
-/** Compiles the policies and watches their folder. */
+/** Compiles the policies of all levels and watches their folders. */
 export async function wirePolicies(
   config: Config,
   { log, now }: Pick<WireDeps, "log" | "now">,
@@ -23,6 +23,7 @@ export async function wirePolicies(
   };
   const opened = await watchPolicies({
     dir: config.policies.dir,
+    folders: config.policyFolders,
     default: config.policies.default,
     flows: config.approvalFlows.map((flow) => flow.name),
     noClientAddress: whyNoClientAddress(config.server),

@@ -174,7 +174,7 @@ function wiredOf(config: Config, parts: Parts, { log, now, timing = {} }: WireDe
       rollUp.start();
     },
     drain,
-    reload: (next) => registry.configure(next),
+    reload: (next) => policies.configure(next.policyFolders, () => registry.configure(next)),
     async close() {
       events.close();
       await drain();

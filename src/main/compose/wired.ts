@@ -44,7 +44,7 @@ export interface Wired {
   begin(publicUrl?: string): void;
   /** Runs no more approved calls by itself, and resolves when those that run are over, or after six seconds. */
   drain(): Promise<void>;
-  /** Takes over the upstreams and endpoints of a new configuration, live; those registered at run time stay. */
+  /** Takes over the upstreams and endpoints of a new configuration with their policies, live; those registered at run time stay. */
   reload(config: Config): void;
   /** Ends everything, in the order in which nothing is lost. */
   close(): Promise<void>;

@@ -106,11 +106,12 @@ export function createPolicyOperations(deps: PolicyOperationsDeps): PolicyOperat
   return {
     async state(): Promise<PolicyState> {
       const matches = await deps.matches(now() - DAY_MS);
-      const { set, since } = directory.loaded();
+      const { set, since, folders } = directory.loaded();
       const tools = deps.tools();
       return {
         digest: set.digest,
         default: deps.default,
+        levels: folders,
         dir,
         since,
         policies: set.policies.map((summary) => view(summary, matches)),

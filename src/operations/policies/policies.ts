@@ -3,6 +3,7 @@ import type { Decision } from "../../core/decision.ts";
 import type { Refusal } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { PolicyExplanation } from "../../policy/explain/explain.ts";
+import type { LevelDefault } from "../../policy/levels.ts";
 import type { PolicyError, PolicySummary } from "../../policy/policy-set.ts";
 import type { GivenCall } from "../../policy/tests/given-call.ts";
 import type { StepUpLack } from "../../step-up/step-up.ts";
@@ -38,7 +39,9 @@ export interface PolicyState {
   readonly digest: string;
   /** What happens to a call that no policy decides. */
   readonly default: "allow" | "deny";
-  /** The folder of the files. */
+  /** The endpoints and upstreams that have policies of their own. */
+  readonly levels: readonly LevelDefault[];
+  /** The folder of the gateway's files. */
   readonly dir: string;
   /** Since when this set is in force, ms since the epoch. */
   readonly since: number;

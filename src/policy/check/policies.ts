@@ -2,12 +2,14 @@ import { fold } from "../../core/fold.ts";
 import { compileGlob } from "../../core/glob.ts";
 import { isObject } from "../../core/json.ts";
 import type { PolicyLanguage } from "../cel/environment.ts";
+import { atLevel } from "../decide/at-level.ts";
 import { compileGlobSelection } from "../decide/glob-selection.ts";
 import { scopeOf } from "../decide/scope.ts";
 import { compileTarget, type TargetBucket, upstreamOfPath } from "../decide/target.ts";
 import { type DocumentPath, type PolicyDocument, readDocument } from "../file/document.ts";
-import { type PolicyEntry, policyEntrySchema } from "../file/schema.ts";
+import { type PolicyEntry, type PolicyTarget, policyEntrySchema } from "../file/schema.ts";
 import { type KnownTool, pathOf } from "../known-tool.ts";
+import { inOrder } from "../levels.ts";
 import type { PolicyError, PolicyFile, PolicyScope } from "../policy-set.ts";
 import type { KnownFacts } from "../values/facts.ts";
 import { mayHave } from "../values/facts-of-target.ts";
@@ -30,7 +32,10 @@ export type SubjectKey = "tools" | "upstreams" | "prompts" | "resources";
 
 /** A policy that is on, with the tools that it is about. */
 export interface CheckedPolicy {
+  /** As it counts in the whole set: see `levels.ts`. */
   readonly entry: PolicyEntry;
+  /** Its target as it stands in the file, without its level. */
+  readonly written: PolicyTarget | undefined;
   readonly file: string;
   readonly document: PolicyDocument;
   /** In the document. */
@@ -49,7 +54,7 @@ export interface CheckedPolicy {
 
 /**
  * Reads the policies that are on and have none of these mistakes: what is found in the others says something. Files count
- * in the order of their names.
+ * in the order of their levels and names.
  */
 export function readPolicies(
   files: readonly PolicyFile[],
@@ -59,7 +64,7 @@ export function readPolicies(
 ): readonly CheckedPolicy[] {
   const find = createFinder(tools, shown);
   const found: CheckedPolicy[] = [];
-  for (const file of [...files].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))) {
+  for (const file of inOrder(files)) {
     const read = readDocument(file);
     if (!read.ok) continue;
     const { document } = read;
@@ -68,7 +73,8 @@ export function readPolicies(
     for (const [index, given] of Array.isArray(listed) ? listed.entries() : []) {
       const parsed = policyEntrySchema.safeParse(given);
       if (!parsed.success || parsed.data.enabled === false) continue;
-      const entry = parsed.data;
+      const { entry } = atLevel(parsed.data, file.level ?? "gateway");
+      const written = parsed.data.target;
       const path = ["policies", index];
       const { line } = document.locate(path);
       const last = document.lastLine(path);
@@ -79,7 +85,19 @@ export function readPolicies(
       const bits = new Uint32Array(Math.ceil(tools.length / 32));
       for (const tool of fitting) bits[tool >>> 5] = (bits[tool >>> 5] ?? 0) | (1 << (tool & 31));
       const { name } = file;
-      found.push({ entry, file: name, document, path, line, order: found.length, texts, scope, tools: fitting, bits });
+      found.push({
+        entry,
+        written,
+        file: name,
+        document,
+        path,
+        line,
+        order: found.length,
+        texts,
+        scope,
+        tools: fitting,
+        bits,
+      });
     }
   }
   return found;

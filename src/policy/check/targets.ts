@@ -25,13 +25,13 @@ export function checkTarget(
   known: KnownPaths,
   facts: Pick<KnownFacts, "shown">,
 ): readonly TargetProblem[] {
-  const { entry, path, tools, texts, scope } = policy;
+  const { entry, written, path, tools, texts, scope } = policy;
   const { target } = entry;
   const restricts = texts.effect !== "allow";
   if (target === undefined) return [];
   const problems: TargetProblem[] = [];
   for (const key of KEYS) {
-    for (const [index, glob] of (target[key] ?? []).entries()) {
+    for (const [index, glob] of (written?.[key] ?? []).entries()) {
       const excludes = glob.startsWith("!");
       if (known.fits(key, excludes ? glob.slice(1) : glob)) continue;
       const at = [...path, "target", key, index];

@@ -25,7 +25,7 @@ export async function compileOutline({ digest, policies }: SetOutline, options: 
     compiled.push(compileEntry({ ...read, parts }));
     await rest();
   }
-  return makeSet(compiled, digest, options.default);
+  return makeSet(compiled, digest, options);
 }
 
 // There is nothing to be told.

@@ -1,10 +1,12 @@
 import { compileRedaction } from "../../redaction/redaction.ts";
 import type { CompiledEffect, CompiledPolicy } from "../decide/compiled-policy.ts";
 import { createDecider } from "../decide/decide.ts";
+import { levelDefaults } from "../decide/level-defaults.ts";
 import { scopeOf } from "../decide/scope.ts";
 import { compileTarget } from "../decide/target.ts";
 import { isAboutViewer, viewerFactsOf } from "../decide/visibility.ts";
 import { durationMs, type PolicyEntry } from "../file/schema.ts";
+import { levelOfId } from "../levels.ts";
 import type { PolicyError, PolicyFile, PolicySet, PolicySummary } from "../policy-set.ts";
 import { type CheckedEntry, type CompileOptions, checkFiles } from "./entries.ts";
 import type { EntryParts } from "./entry-parts.ts";
@@ -18,7 +20,7 @@ export type CompiledSet =
 export function compilePolicies(files: readonly PolicyFile[], options: CompileOptions): CompiledSet {
   const checked = checkFiles(files, options);
   if (!checked.ok) return checked;
-  return { ok: true, set: makeSet(checked.entries.map(compileEntry), checked.digest, options.default) };
+  return { ok: true, set: makeSet(checked.entries.map(compileEntry), checked.digest, options) };
 }
 
 /** One policy, and what is told of it. */
@@ -28,10 +30,10 @@ export interface CompiledEntry {
 }
 
 /** Puts compiled policies together. */
-export function makeSet(entries: readonly CompiledEntry[], digest: string, fallback: "allow" | "deny"): PolicySet {
+export function makeSet(entries: readonly CompiledEntry[], digest: string, options: CompileOptions): PolicySet {
   const enabled = entries.flatMap(({ policy, summary }) => (summary.enabled ? [policy] : []));
   const policies = entries.map(({ summary }) => summary);
-  return { digest, policies, ...createDecider(enabled, digest, fallback) };
+  return { digest, policies, ...createDecider(enabled, digest, levelDefaults(options.default, options.levels ?? [])) };
 }
 
 /** Compiles one policy. */
@@ -43,9 +45,11 @@ export function compileEntry({ entry, parts, file, line, lastLine }: CheckedEntr
   const enabled = entry.enabled !== false;
   const settings = compileEffect(entry, parts);
   const { effect } = settings;
+  const level = levelOfId(id);
   return {
     policy: {
       id,
+      level,
       shadow,
       target: compileTarget(target, scope, entry.then.allow !== undefined),
       condition,
@@ -56,7 +60,7 @@ export function compileEntry({ entry, parts, file, line, lastLine }: CheckedEntr
       ...settings,
     },
     summary: {
-      ...{ id, file, line, lastLine, effect, shadow, enabled, description },
+      ...{ id, level, file, line, lastLine, effect, shadow, enabled, description },
       flow: entry.then.request_approval?.flow,
       ...{ target, scope, when, looksAt },
     },

@@ -2,9 +2,11 @@ import { grouped } from "../../core/counted.ts";
 import { digestOf } from "../../core/digest.ts";
 import { isObject } from "../../core/json.ts";
 import { createPolicyLanguage } from "../cel/environment.ts";
-import { readDocument } from "../file/document.ts";
+import { atLevel } from "../decide/at-level.ts";
+import { type Position, readDocument } from "../file/document.ts";
 import { type PolicyEntry, policyFileSchema } from "../file/schema.ts";
 import { schemaErrors } from "../file/schema-errors.ts";
+import { inOrder, keyOfLevel, type LevelDefault, levelText, type PolicyLevel } from "../levels.ts";
 import { firstMistakes, MAX_MISTAKES, type PolicyError, type PolicyFile } from "../policy-set.ts";
 import { EntryChecker, type EntryParts, NO_PARTS, type WhyNoClientAddress } from "./entry-parts.ts";
 
@@ -12,6 +14,8 @@ import { EntryChecker, type EntryParts, NO_PARTS, type WhyNoClientAddress } from
 export interface CompileOptions {
   /** What happens to a call that no policy is about. */
   readonly default: "allow" | "deny";
+  /** The same for each endpoint and upstream that has policies of its own. */
+  readonly levels?: readonly LevelDefault[] | undefined;
   /** Names of the approval flows that exist; `undefined` where nobody knows, and then any name will do. */
   readonly flows: readonly string[] | undefined;
   /** Where nobody can tell clients' addresses: then no policy may decide by `client.ip`. */
@@ -36,15 +40,15 @@ export type CheckedFiles =
 const MAX_ALL_VALUES = 400_000;
 
 /**
- * Checks policy files, and tells every mistake in all of them at once. Files count in the order of their names, policies
- * in the order in which they stand. @throws never for anything that stands in a file
+ * Checks policy files, and tells every mistake in all of them at once. Files count in the order of their levels
+ * and names, policies in the order in which they stand. @throws never for anything that stands in a file
  */
 export function checkFiles(files: readonly PolicyFile[], options: CompileOptions): CheckedFiles {
-  const ordered = [...files].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const ordered = inOrder(files);
   const language = createPolicyLanguage();
   const errors: PolicyError[] = [];
   const entries: CheckedEntry[] = [];
-  const places = new Map<string, string>();
+  const places = new Map<PolicyLevel, Map<string, string>>();
   let values = 0;
 
   for (const file of ordered) {
@@ -64,7 +68,10 @@ export function checkFiles(files: readonly PolicyFile[], options: CompileOptions
     const parsed = policyFileSchema.safeParse(document.value);
     if (!parsed.success) errors.push(...schemaErrors(file.name, document, parsed.error.issues));
 
-    const checked = new EntryChecker({ file: file.name, document, language, places, ...options });
+    const { level = "gateway" } = file;
+    const taken = places.get(level) ?? new Map<string, string>();
+    places.set(level, taken);
+    const checked = new EntryChecker({ file: file.name, document, language, places: taken, ...options });
     const listed = isObject(document.value) ? document.value["policies"] : undefined;
     const parts: EntryParts[] = [];
     for (const [index, entry] of Array.isArray(listed) ? listed.entries() : []) {
@@ -77,10 +84,26 @@ export function checkFiles(files: readonly PolicyFile[], options: CompileOptions
     for (const [index, entry] of parsed.data.policies.entries()) {
       const place = ["policies", index];
       const lines = { line: document.locate(place).line, lastLine: document.lastLine(place) };
-      entries.push({ entry, file: file.name, ...lines, parts: parts[index] ?? NO_PARTS });
+      const leveled = atLevel(entry, level);
+      if (leveled.isIdle)
+        errors.push(idleAt(level, file.name, document.locate([...place, "target", keyOfLevel(level) ?? ""])));
+      entries.push({ entry: leveled.entry, file: file.name, ...lines, parts: parts[index] ?? NO_PARTS });
     }
   }
 
   if (errors.length > 0) return { ok: false, errors: firstMistakes(errors) };
-  return { ok: true, entries, digest: digestOf(ordered.map(({ name, text }) => [name, text])) };
+  return { ok: true, entries, digest: digestOfSet(ordered, options) };
+}
+
+/** One without levels is what it was when there were none. */
+function digestOfSet(files: readonly PolicyFile[], { levels = [] }: CompileOptions): string {
+  const texts = files.map(({ name, text, level }) => (level === undefined ? [name, text] : [name, text, level]));
+  const defaults = levels.map((level) => `${level.level} ${level.default}`).sort();
+  return digestOf(defaults.length === 0 ? texts : [texts, defaults]);
+}
+
+function idleAt(level: PolicyLevel, file: string, { line, column }: Position): PolicyError {
+  const message = `This is a policy of ${levelText(level)}, which its target does not fit: it would never count.`;
+  const hint = `Take ${keyOfLevel(level)} out of the target, or put the policy into another folder.`;
+  return { file, line, column, message, hint };
 }

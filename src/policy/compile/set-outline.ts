@@ -1,6 +1,7 @@
 import { callInThread, type ThreadAnswer } from "../../core/in-thread.ts";
 import { formatPolicyError } from "../file/format-error.ts";
-import { readPolicyFiles } from "../file/read-files.ts";
+import { readFolders } from "../file/read-folders.ts";
+import type { LevelFolder } from "../levels.ts";
 import type { PolicyError, PolicyFile } from "../policy-set.ts";
 import { type CheckedFiles, type CompileOptions, checkFiles } from "./entries.ts";
 
@@ -32,7 +33,14 @@ export interface RefusedSet {
 export interface SetPlace {
   readonly dir: string;
   readonly mayBeEmpty: boolean;
-  readonly options: CompileOptions;
+  /** Those of endpoints and upstreams. None of them may be missing or have no policy files. */
+  readonly folders?: readonly LevelFolder[];
+  readonly options: Omit<CompileOptions, "levels">;
+}
+
+/** What the policies of a place are compiled with. */
+export function optionsOf({ options, folders = [] }: SetPlace): CompileOptions {
+  return { ...options, levels: folders };
 }
 
 /** Longer than this nobody waits for a folder, ms. */
@@ -54,20 +62,14 @@ export function outlineOf(place: SetPlace): SetOutline | RefusedSet {
 
 type CheckedFolder = (Extract<CheckedFiles, { ok: true }> & { readonly files: readonly PolicyFile[] }) | RefusedSet;
 
-/** Reads and checks a folder of policies. @throws never for what the files hold */
-export function checkFolder({ dir, mayBeEmpty, options }: SetPlace): CheckedFolder {
-  const read = readPolicyFiles(dir, { mayBeMissing: mayBeEmpty });
+/** Reads and checks the folders of all levels. @throws never for what the files hold */
+export function checkFolder(place: SetPlace): CheckedFolder {
+  const read = readFolders(place.dir, place.mayBeEmpty, place.folders ?? []);
   if (!read.ok) return refusedSet(read.errors, []);
   const { files } = read;
-  if (files.length === 0 && !mayBeEmpty) {
-    const message = "There are no policy files any more.";
-    return refusedSet([{ file: dir, line: 1, column: 1, message, hint: NONE_MEANT }], []);
-  }
-  const checked = checkFiles(files, options);
+  const checked = checkFiles(files, optionsOf(place));
   return checked.ok ? { ...checked, files } : refusedSet(checked.errors, files);
 }
-
-const NONE_MEANT = "Put them back. If there shall be no policies, have a file say so: `policies: []`.";
 
 /** Puts errors into words. */
 export function refusedSet(errors: readonly PolicyError[], files: readonly PolicyFile[]): RefusedSet {

@@ -2,12 +2,14 @@ import type { StepUpPer } from "../../core/decision.ts";
 import type { Redaction } from "../../redaction/redaction.ts";
 import type { Condition, Expression } from "../cel/environment.ts";
 import type { Template } from "../cel/template.ts";
+import type { PolicyLevel } from "../levels.ts";
 import type { ArgumentPath } from "../syntax/argument-paths.ts";
 import type { CompiledTarget } from "./target.ts";
 
 /** One policy, compiled. */
 export type CompiledPolicy = CompiledEffect & {
   readonly id: string;
+  readonly level: PolicyLevel;
   readonly shadow: boolean;
   readonly target: CompiledTarget;
   /** `undefined`: every call that the target matches. */

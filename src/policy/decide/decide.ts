@@ -8,6 +8,7 @@ import type { PolicyInput, PolicyResult, PolicySet, PolicySubject, ResultDecisio
 import type { ArgumentPath } from "../syntax/argument-paths.ts";
 import type { CompiledPolicy } from "./compiled-policy.ts";
 import { evaluateCondition } from "./evaluate-condition.ts";
+import { bitOf, type LevelDefaults, levelsOf, type WantedAllows } from "./level-defaults.ts";
 import { indexPolicies, type SubjectMatch } from "./policy-index.ts";
 import { deniedByDefault, isAboutUse, matchOf, Tally, verdictOfNone } from "./tally.ts";
 import { classifyBy, shapesLists } from "./visibility.ts";
@@ -15,7 +16,7 @@ import { classifyBy, shapesLists } from "./visibility.ts";
 /** What a compiled set can be asked: see `PolicySet`. */
 export type Decider = Pick<
   PolicySet,
-  "decide" | "decideResult" | "hides" | "viewerClass" | "redacts" | "looksAt" | "about"
+  "decide" | "decideResult" | "hides" | "viewerClass" | "redacts" | "looksAt" | "about" | "wantsAllowOf"
 >;
 
 /**
@@ -23,11 +24,12 @@ export type Decider = Pick<
  * policy that has it gives the message. A condition that fails counts as true for an effect that restricts and as false
  * for `allow`. Pure: equal calls get equal decisions, and nothing is counted here.
  */
-export function createDecider(policies: readonly CompiledPolicy[], set: string, fallback: "allow" | "deny"): Decider {
+export function createDecider(policies: readonly CompiledPolicy[], set: string, defaults: LevelDefaults): Decider {
   const find = indexPolicies(policies);
-  const shaping = policies.filter((policy) => shapesLists(policy, fallback));
-  const listsDiffer = fallback === "deny" || shaping.length > 0;
-  const classify = classifyBy(new Set(shaping.flatMap(({ viewerFacts }) => viewerFacts)));
+  const shaping = policies.filter((policy) => shapesLists(policy, defaults));
+  const listsDiffer = defaults.any || shaping.length > 0;
+  const facts = shaping.flatMap(({ viewerFacts }) => viewerFacts);
+  const classify = classifyBy(new Set(defaults.byEndpoint ? [...facts, "request.endpoint"] : facts));
   const redacting = policies.filter((policy) => policy.effect === "redact");
   const screens = new WeakMap<readonly CompiledPolicy[], Screen>();
   const screenOf = (candidates: readonly CompiledPolicy[]): Screen => {
@@ -47,20 +49,21 @@ export function createDecider(policies: readonly CompiledPolicy[], set: string, 
   };
 
   return {
-    decide: (input) => decideCall(input, find(input.subject), { set, fallback, screenOf, listsDiffer }),
+    decide: (input) => decideCall(input, find(input.subject), { set, defaults, screenOf, listsDiffer }),
     decideResult: (input, result) => decideResult(input, find(input.subject), result),
-    hides: (viewer, subject) => listsDiffer && hiddenBy(viewer, subject, find(subject), fallback) !== undefined,
+    hides: (viewer, subject) => listsDiffer && hiddenBy(viewer, subject, find(subject), defaults) !== undefined,
     viewerClass: (viewer) => (listsDiffer ? classify(viewer) : undefined),
     redacts: (subject) =>
       redacting.length > 0 && find(subject).policies.some(({ effect, shadow }) => effect === "redact" && !shadow),
     looksAt: (subject) => looksAt(find(subject).policies),
     about: (subject) => find(subject).policies,
+    wantsAllowOf: (endpoint, upstream) => levelsOf(defaults.wanted(endpoint, upstream), endpoint, upstream),
   };
 }
 
 interface DecideDeps {
   readonly set: string;
-  readonly fallback: "allow" | "deny";
+  readonly defaults: LevelDefaults;
   readonly screenOf: (candidates: readonly CompiledPolicy[]) => Screen;
   /** Whether anything can be hidden from anybody. */
   readonly listsDiffer: boolean;
@@ -74,11 +77,12 @@ function quickCheckFor({ effect, condition }: CompiledPolicy): QuickCheck | unde
 function decideCall(
   input: PolicyInput,
   match: SubjectMatch<CompiledPolicy>,
-  { set, fallback, screenOf, listsDiffer }: DecideDeps,
+  { set, defaults, screenOf, listsDiffer }: DecideDeps,
 ): Decision {
   // About most calls no policy says anything: a tally costs as much as all else then.
   let tally: Tally | undefined;
   let viewer: Viewer | undefined;
+  const wanted = defaults.wanted(input.request.endpoint, input.subject.upstream);
   const candidates = match.policiesFor(input.principal);
   const screen = screenOf(candidates);
   for (let index = 0; index < candidates.length; index++) {
@@ -91,13 +95,13 @@ function decideCall(
       viewer ??= viewerOf(input);
       if (!matchesCaller(viewer)) continue;
     }
-    tally ??= new Tally(input, match, fallback);
+    tally ??= new Tally(input, match, wanted);
     tally.add(policy);
   }
-  const decision = tally === undefined ? verdictOfNone(set, fallback, input) : tally.verdict(set);
+  const decision = tally === undefined ? verdictOfNone(set, wanted, input) : tally.verdict(set);
   if (!listsDiffer || input.request.method === USES[input.subject.kind] || decision.hidden) return decision;
   // Whoever is not to know of it learns nothing of it by another request for it.
-  const by = hiddenBy(viewer ?? viewerOf(input), input.subject, match, fallback);
+  const by = hiddenBy(viewer ?? viewerOf(input), input.subject, match, defaults);
   return by === undefined ? decision : hiddenToo(input, decision, by);
 }
 
@@ -106,7 +110,7 @@ function hiddenToo(input: PolicyInput, decision: Decision, by: Hiding): Decision
   if (decision.effect === "hide" || decision.effect === "deny") return { ...decision, hidden: true };
   const { matched, set, unapplied } = decision;
   const report = { set, ...(unapplied && { unapplied }), hidden: true as const };
-  if (by === "default") return { ...report, matched, ...deniedByDefault(input) };
+  if (typeof by === "number") return { ...report, matched, ...deniedByDefault(input, by) };
   const { policy, error } = by;
   const { id, effect } = policy;
   const message = defaultMessage(id, effect, input.subject.kind);
@@ -143,33 +147,34 @@ function decideResult(
   return { matched, redactions, ...(unapplied.length > 0 && { unapplied }) };
 }
 
-/** What hides something: a policy, with why it could not be evaluated if it counts for that; or that none allows it where that is wanted. */
+/** What hides something: a policy, with why it could not be evaluated if it counts for that; or the levels none of whose policies allows it where that is wanted. */
 type Hiding =
   | { readonly policy: Extract<CompiledPolicy, { effect: "hide" | "deny" }>; readonly error: string | undefined }
-  | "default";
+  | WantedAllows;
 
 function hiddenBy(
   viewer: Viewer,
   subject: PolicySubject,
   match: SubjectMatch<CompiledPolicy>,
-  fallback: "allow" | "deny",
+  defaults: LevelDefaults,
 ): Hiding | undefined {
   const context = new CallContext(inputOf(viewer, subject), match.facts());
-  let allowable = fallback === "allow";
+  let missing = defaults.wanted(viewer.endpoint, subject.upstream);
   for (const policy of match.policiesFor(viewer.principal)) {
-    if (!shapesLists(policy, fallback) || !isAboutUse(policy, subject.kind)) continue;
+    if (!shapesLists(policy, defaults) || !isAboutUse(policy, subject.kind)) continue;
     if (policy.target.matchesCaller?.(viewer) === false) continue;
     if (!policy.aboutViewer) {
-      allowable ||= policy.effect === "allow";
+      if (policy.effect === "allow") missing &= ~bitOf(policy.level);
       continue;
     }
     const value = policy.condition?.(context) ?? true;
-    if (policy.effect === "allow") allowable ||= value === true;
-    else if (value !== false && (policy.effect === "hide" || policy.effect === "deny")) {
+    if (policy.effect === "allow") {
+      if (value === true) missing &= ~bitOf(policy.level);
+    } else if (value !== false && (policy.effect === "hide" || policy.effect === "deny")) {
       return { policy, error: value === true ? undefined : value.error };
     }
   }
-  return allowable ? undefined : "default";
+  return missing === 0 ? undefined : missing;
 }
 
 // Conditions that are asked here read nothing of a call but its endpoint.

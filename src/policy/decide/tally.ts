@@ -1,23 +1,27 @@
 import type { ApprovalRequirement, Decision, Match, RateLimit } from "../../core/decision.ts";
 import { type SubjectKind, USES } from "../../core/subject.ts";
 import { CallContext } from "../cel/context.ts";
+import { defaultKeyOf, levelText } from "../levels.ts";
 import { defaultMessage, withFailure } from "../messages.ts";
 import type { PolicyInput } from "../policy-set.ts";
 import { chargeFor } from "./charge.ts";
 import type { CompiledPolicy } from "./compiled-policy.ts";
 import { type DecidedEffect, isStronger, settled, verdictOf } from "./effects.ts";
 import { type Evaluation, evaluateCondition, MATCHES } from "./evaluate-condition.ts";
+import { bitOf, levelsOf, type WantedAllows } from "./level-defaults.ts";
 import { mergeStepUps } from "./merge-step-ups.ts";
 import type { SubjectMatch } from "./policy-index.ts";
 
-/** Stands for a policy's id where `policies.default: deny` decided. No id can have a dot. */
-export const DEFAULT_POLICY = "policies.default";
-
-/** Why something is refused that no policy allows, where that is wanted. */
-export function deniedByDefault({ subject: { kind } }: PolicyInput) {
+/** Why something is refused that no policy of a level allows, where that is wanted. No policy's id can have a dot. */
+export function deniedByDefault(
+  { subject: { kind, upstream }, request: { endpoint } }: PolicyInput,
+  missing: WantedAllows,
+) {
   const request = kind === "tool" ? "call" : "request";
-  const message = `No policy allows this ${request}, and without one ${request}s are denied. An operator can add an allow policy.`;
-  return { effect: "deny", policy: DEFAULT_POLICY, message } as const;
+  const [level = "gateway"] = levelsOf(missing, endpoint, upstream);
+  const policy = level === "gateway" ? "policy" : `policy of ${levelText(level)}`;
+  const message = `No ${policy} allows this ${request}, and without one ${request}s are denied. An operator can add an allow policy.`;
+  return { effect: "deny", policy: defaultKeyOf(level), message } as const;
 }
 
 /** A policy that bears on whether the call is made. */
@@ -34,9 +38,10 @@ export class Tally {
   #deciding: Deciding | undefined;
   #failure: string | undefined;
   #strongest: DecidedEffect = "allow";
-  #allowed: boolean;
-  /** Whether other arguments or another time could be let through: else the subject does not exist for this caller. */
-  #allowable: boolean;
+  /** The levels that still want an `allow`. */
+  #missing: WantedAllows;
+  /** Those that want one whatever the arguments and the time: where there are any, the subject does not exist for this caller. */
+  #unallowable: WantedAllows;
   #hidden = false;
   #inspectsResult = false;
   #stepUps: StepUpPolicy[] | undefined;
@@ -44,12 +49,12 @@ export class Tally {
   #limits: RateLimit[] | undefined;
   #context: CallContext | undefined;
 
-  constructor(input: PolicyInput, match: SubjectMatch<CompiledPolicy>, fallback: "allow" | "deny") {
+  constructor(input: PolicyInput, match: SubjectMatch<CompiledPolicy>, wanted: WantedAllows) {
     this.#input = input;
     this.#match = match;
-    this.#allowed = fallback === "allow";
+    this.#missing = wanted;
     // Whether it is there at all is a matter of its use; another request for it can be refused all the same.
-    this.#allowable = this.#allowed || input.request.method !== USES[input.subject.kind];
+    this.#unallowable = input.request.method === USES[input.subject.kind] ? wanted : 0;
   }
 
   /** Adds a policy whose target fits, if its condition does. */
@@ -59,7 +64,7 @@ export class Tally {
       return;
     }
     const { condition, effect, shadow } = policy;
-    if (effect === "allow" && !shadow && !policy.aboutViewer) this.#allowable = true;
+    if (effect === "allow" && !shadow && !policy.aboutViewer) this.#unallowable &= ~bitOf(policy.level);
     const evaluation =
       condition === undefined ? MATCHES : evaluateCondition(condition, this.#facts(), effect !== "allow");
     const { error } = evaluation;
@@ -74,18 +79,19 @@ export class Tally {
       matched: this.#matched,
       set,
       ...(this.#unapplied && { unapplied: this.#unapplied }),
-      ...((this.#hidden || !this.#allowable) && { hidden: true as const }),
+      ...((this.#hidden || this.#unallowable !== 0) && { hidden: true as const }),
     };
     const goesOn = {
       ...(this.#limits && { limits: this.#limits }),
       ...(this.#inspectsResult && { inspectsResult: true as const }),
     };
     const policy = this.#deciding;
-    const effect = settled(this.#strongest, this.#allowed);
+    const allowed = this.#missing === 0;
+    const effect = settled(this.#strongest, allowed);
     if (policy === undefined || effect !== this.#strongest) {
-      return this.#allowed
+      return allowed
         ? Object.assign(report, goesOn, { effect: "allow" as const })
-        : Object.assign(report, deniedByDefault(this.#input));
+        : Object.assign(report, deniedByDefault(this.#input, this.#missing));
     }
     const said = { policy: policy.id, message: this.#messageOf(policy, this.#failure) };
     const approvals = this.#approvals ?? [];
@@ -150,8 +156,8 @@ export class Tally {
         this.#approvals.push({ policy: policy.id, flow: policy.flow, message: this.#messageOf(policy, error) });
         return;
       case "allow":
-        this.#allowed = true;
-        this.#allowable = true;
+        this.#missing &= ~bitOf(policy.level);
+        this.#unallowable &= ~bitOf(policy.level);
         return;
       case "rate_limit":
         return;
@@ -179,10 +185,10 @@ export function isAboutUse({ target: { methods } }: CompiledPolicy, kind: Subjec
 }
 
 /** The verdict where no policy fits. `set`: the digest of them all. */
-export function verdictOfNone(set: string, fallback: "allow" | "deny", input: PolicyInput): Decision {
-  if (fallback === "allow") return { matched: [], set, effect: "allow" };
+export function verdictOfNone(set: string, wanted: WantedAllows, input: PolicyInput): Decision {
+  if (wanted === 0) return { matched: [], set, effect: "allow" };
   const hidden = input.request.method === USES[input.subject.kind] && ({ hidden: true } as const);
-  return { matched: [], set, ...hidden, ...deniedByDefault(input) };
+  return { matched: [], set, ...hidden, ...deniedByDefault(input, wanted) };
 }
 
 /** How a policy that matched is recorded. */

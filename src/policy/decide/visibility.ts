@@ -5,6 +5,7 @@ import { SUBJECT_KINDS } from "../../core/subject.ts";
 import type { PolicyEntry } from "../file/schema.ts";
 import type { Viewer } from "../policy-set.ts";
 import type { CompiledPolicy } from "./compiled-policy.ts";
+import type { LevelDefaults } from "./level-defaults.ts";
 
 /** What a list can depend on besides the tools: facts of whoever looks at it. */
 const VIEWER_FACTS: Readonly<Record<string, (viewer: Viewer) => Json | undefined>> = {
@@ -64,7 +65,7 @@ export function viewerFactsOf(target: PolicyEntry["target"], reads: ReadonlySet<
 }
 
 /** Whether a policy that is not in shadow has a say in what is listed. */
-export function shapesLists(policy: CompiledPolicy, fallback: "allow" | "deny"): boolean {
+export function shapesLists(policy: CompiledPolicy, defaults: LevelDefaults): boolean {
   if (policy.shadow) return false;
   switch (policy.effect) {
     case "hide":
@@ -72,7 +73,7 @@ export function shapesLists(policy: CompiledPolicy, fallback: "allow" | "deny"):
     case "deny":
       return policy.aboutViewer;
     case "allow":
-      return fallback === "deny";
+      return defaults.denies(policy.level);
     default:
       return false;
   }

@@ -15,7 +15,7 @@ export const MAX_DEPTH = 16;
 /** Of one file, and of a file of tests. */
 export const MAX_FILE_BYTES = 1_048_576;
 /** Of all files together: everything is read again whenever one of them changes. */
-const MAX_ALL_BYTES = 8 * MAX_FILE_BYTES;
+export const MAX_ALL_BYTES = 8 * MAX_FILE_BYTES;
 
 /** Whether a path names a policy file: `*.yaml` or `*.yml`, in any case, not a test file, not hidden. */
 export function isPolicyFile(path: string): boolean {
@@ -37,8 +37,14 @@ export function isTestFile(path: string): boolean {
  */
 export function readPolicyFiles(
   dir: string,
-  options: { readonly mayBeMissing: boolean; readonly includes?: (path: string) => boolean },
+  options: {
+    readonly mayBeMissing: boolean;
+    readonly includes?: (path: string) => boolean;
+    /** The key of the configuration that names the folder. */
+    readonly key?: string;
+  },
 ): ReadFiles {
+  const { key = "policies.dir" } = options;
   const includes = options.includes ?? isPolicyFile;
   const files: PolicyFile[] = [];
   const errors: PolicyError[] = [];
@@ -76,7 +82,7 @@ export function readPolicyFiles(
       try {
         const stats = statSync(child);
         if (stats.isDirectory() && entry.isSymbolicLink()) {
-          refuse(child, "This links to a folder, and such links are not followed.", NO_LINKS);
+          refuse(child, "This links to a folder, and such links are not followed.", noLinks(key));
         } else if (stats.isDirectory()) {
           if (depth === MAX_DEPTH) refuse(child, "The folder is nested too deeply.");
           else walk(child, depth + 1);
@@ -95,13 +101,11 @@ export function readPolicyFiles(
   } catch (error) {
     const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
     if (missing && options.mayBeMissing) return { ok: true, files: [] };
-    refuse(
-      dir,
-      `The policies' folder cannot be read: ${fileErrorReason(error)}.`,
-      "Create it, or correct policies.dir.",
-    );
+    refuse(dir, `The policies' folder cannot be read: ${fileErrorReason(error)}.`, `Create it, or correct ${key}.`);
   }
   return errors.length > 0 ? { ok: false, errors: firstMistakes(errors) } : { ok: true, files };
 }
 
-const NO_LINKS = "Put the folder itself here, link its files, or set policies.dir, which may be a link.";
+function noLinks(key: string): string {
+  return `Put the folder itself here, link its files, or set ${key}, which may be a link.`;
+}

@@ -178,7 +178,7 @@ const policy = z.strictObject({
     .string()
     .max(64)
     .regex(/^[a-z0-9][a-z0-9-]*$/, "An id is made of a-z, 0-9 and -, and starts with a letter or a digit.")
-    .describe("Names the policy in decisions and in the audit. Unique in the whole set."),
+    .describe("Names the policy in decisions and in the audit. Unique among all files of its level."),
   description: text("What the policy is for, in a sentence.").optional(),
   target: target.optional(),
   when: text(

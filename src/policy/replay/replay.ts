@@ -1,8 +1,8 @@
 import { type Decision, FINAL_VERDICTS, type Match } from "../../core/decision.ts";
 import type { Answers } from "../answer.ts";
 import { type DecidedEffect, isStronger, settled, verdictOf } from "../decide/effects.ts";
-import { DEFAULT_POLICY } from "../decide/tally.ts";
 import { isForLoss, NotRecordedError } from "../inputs/recorded-values.ts";
+import { defaultKeyOf, levelOfId, type PolicyLevel } from "../levels.ts";
 import type { PolicySet } from "../policy-set.ts";
 import { REFUSED } from "../tests/schema.ts";
 import { type RecordedCall, type RecordedClient, recordedInput } from "./recorded-call.ts";
@@ -52,15 +52,10 @@ export interface ShadowVerdict {
 /**
  * Decides a recorded call anew, never by a guess: where a value that is not on record could make the effect another one,
  * the answer is `unknown`. Whether arguments that are not wholly on record are refused counts as it was. Counters are not replayed, so a call that went beyond a rate limit counts as allowed, then and
- * now; results are not on record, so redactions are not replayed either. `fallback` is `policies.default`. @throws never
+ * now; results are not on record, so redactions are not replayed either. @throws never
  */
-export function replayCall(
-  set: PolicySet,
-  fallback: "allow" | "deny",
-  record: RecordedCall,
-  answers: Pick<Answers, "of">,
-): Replayed {
-  const by = { set, fallback, answers };
+export function replayCall(set: PolicySet, record: RecordedCall, answers: Pick<Answers, "of">): Replayed {
+  const by = { set, answers };
   const [client, ...alternatives] = record.clients;
   const first = replayAs(by, record, client);
   const others = alternatives.map((alternative) => replayAs(by, record, alternative));
@@ -76,13 +71,13 @@ function isAlike(a: Replayed, b: Replayed): boolean {
 
 interface Deciding {
   readonly set: PolicySet;
-  readonly fallback: "allow" | "deny";
   readonly answers: Pick<Answers, "of">;
 }
 
-function replayAs({ set, fallback, answers }: Deciding, record: RecordedCall, client: RecordedClient): Replayed {
+function replayAs({ set, answers }: Deciding, record: RecordedCall, client: RecordedClient): Replayed {
   const asked = new Set<string>();
   const input = recordedInput(record, client, (path) => asked.add(path));
+  const wanted = set.wantsAllowOf(input.request.endpoint, input.subject.upstream);
   const isWhole = record.argumentsWhole && record.definition !== undefined;
   let after: Decision;
   let refused = record.argumentsRefused;
@@ -102,23 +97,23 @@ function replayAs({ set, fallback, answers }: Deciding, record: RecordedCall, cl
   const open = [...after.matched, ...unapplied].filter(({ mode }) => mode === undefined).filter(isOpen);
   const strict = after.matched;
   const lenient = [...strict.filter((match) => !isOpen(match)), ...open.filter(isAllow).map(asMatched)];
-  if (effectOf(lenient, fallback) !== after.effect) return { kind: "unknown", because: lossesOf(open, asked) };
+  if (effectOf(lenient, wanted) !== after.effect) return { kind: "unknown", because: lossesOf(open, asked) };
 
   const shadows = unapplied
     .filter(({ mode }) => mode === "shadow")
     .map((match): ShadowVerdict => {
       const least = isOpen(match) ? (isAllow(match) ? [asMatched(match)] : []) : [match];
       const most = isOpen(match) && isAllow(match) ? [] : [match];
-      const effect = effectOf([...lenient, ...least], fallback);
-      return { policy: match.policy, effect: effect === effectOf([...strict, ...most], fallback) ? effect : undefined };
+      const effect = effectOf([...lenient, ...least], wanted);
+      return { policy: match.policy, effect: effect === effectOf([...strict, ...most], wanted) ? effect : undefined };
     });
 
   const effect = refused && !FINAL.has(after.effect) ? REFUSED : after.effect;
-  const redecided = { after, effect, policy: decidingPolicy(effect, lenient), shadows };
+  const redecided = { after, effect, policy: decidingPolicy(effect, lenient, wanted), shadows };
   const recorded = record.effect === "rate_limit" ? "allow" : record.effect;
   const before = record.argumentsRefused && !FINAL.has(recorded) ? REFUSED : recorded;
   if (effect !== before) {
-    const policy = decidingPolicy(before, record.matched);
+    const policy = decidingPolicy(before, record.matched, wanted);
     return { kind: "changed", before: { effect: before, policy }, ...redecided };
   }
   const openIds = new Set(open.map(({ policy }) => policy));
@@ -129,17 +124,17 @@ function replayAs({ set, fallback, answers }: Deciding, record: RecordedCall, cl
   return { kind: same ? "same" : "policies", ...redecided };
 }
 
-/** The effect of policies that matched, by the rule of `decide`. */
-export function effectOf(matches: readonly Match[], fallback: "allow" | "deny"): DecidedEffect {
+/** The effect of policies that matched, by the rule of `decide`. `wanted`: levels that want an `allow` of their own. */
+export function effectOf(matches: readonly Match[], wanted: readonly PolicyLevel[]): DecidedEffect {
   let strongest: DecidedEffect = "allow";
-  let allowed = fallback === "allow";
-  for (const { effect, because } of matches) {
+  const missing = new Set(wanted);
+  for (const { policy, effect, because } of matches) {
     const verdict = verdictOf(effect, because === "error");
     if (verdict === undefined) continue;
-    allowed ||= verdict === "allow";
+    if (verdict === "allow") missing.delete(levelOfId(policy));
     if (isStronger(verdict, strongest)) strongest = verdict;
   }
-  return settled(strongest, allowed);
+  return settled(strongest, missing.size === 0);
 }
 
 /** Whoever is refused by a policy hears of that, and not of the arguments. */
@@ -156,12 +151,15 @@ function asMatched({ policy, effect }: Match): Match {
 function decidingPolicy(
   effect: string,
   matched: readonly { readonly policy: string; readonly effect: string; readonly because?: Match["because"] }[],
+  wanted: readonly PolicyLevel[],
 ): string | undefined {
   if (effect === "allow" || effect === REFUSED) return undefined;
   const found = matched.find((match) => match.effect === effect);
   // A budget that cannot be counted denies.
   const uncounted = effect === "deny" ? matched.find((match) => match.effect === "rate_limit") : undefined;
-  return (found ?? uncounted)?.policy ?? DEFAULT_POLICY;
+  const allowed = matched.filter((match) => match.effect === "allow").map(({ policy }) => levelOfId(policy));
+  const missing = wanted.find((level) => !allowed.includes(level)) ?? "gateway";
+  return (found ?? uncounted)?.policy ?? defaultKeyOf(missing);
 }
 
 function lossesOf(open: readonly Match[], asked: ReadonlySet<string>): readonly Loss[] {

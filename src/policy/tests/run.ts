@@ -4,6 +4,7 @@ import { canonicalJson, type Json } from "../../core/json.ts";
 import { suggest } from "../../core/suggest.ts";
 import { createAnswers, type PolicyAnswer } from "../answer.ts";
 import { compilePolicies } from "../compile/compile.ts";
+import type { CompileOptions } from "../compile/entries.ts";
 import type { PolicyError, PolicyFile, PolicySet } from "../policy-set.ts";
 import { didYouMean } from "../syntax/expression-rules.ts";
 import { givenSubject, inputOfCall } from "./given-call.ts";
@@ -49,13 +50,14 @@ export interface TestRunInput {
   readonly policies: readonly PolicyFile[];
   readonly tests: readonly PolicyFile[];
   readonly default: "allow" | "deny";
+  readonly levels?: CompileOptions["levels"];
   readonly flows: readonly string[] | undefined;
 }
 
 /** Runs files of tests against policies. Pure. @throws never for what stands in the files */
 export function runPolicyTests(input: TestRunInput): TestRun {
-  const { policies, default: fallback, flows } = input;
-  const whole = compilePolicies(policies, { default: fallback, flows });
+  const { policies, default: fallback, levels, flows } = input;
+  const whole = compilePolicies(policies, { default: fallback, levels, flows });
   if (!whole.ok) return whole;
 
   const errors: PolicyError[] = [];
@@ -71,7 +73,7 @@ export function runPolicyTests(input: TestRunInput): TestRun {
     }
     const { content, policyFiles } = read.tests;
     const chosen = policyFiles === undefined ? policies : policies.filter(({ name }) => policyFiles.includes(name));
-    const compiled = compilePolicies(chosen, { default: content.default ?? fallback, flows });
+    const compiled = compilePolicies(chosen, { default: content.default ?? fallback, levels, flows });
     if (!compiled.ok) return compiled;
     const unknown = unknownPolicies(read.tests, compiled.set);
     errors.push(...unknown);

@@ -33,7 +33,9 @@ const resource = z
   })
   .describe("A resource as its server lists it. {} for one that it does not list.");
 
-const ids = z.array(z.string().min(1).max(64)).max(1000);
+/** An id, with its level: `endpoint/finance:no-refunds`. */
+const id = z.string().min(1).max(128);
+const ids = z.array(id).max(1000);
 
 const testCase = z.strictObject({
   name: z.string().min(1).max(256).describe("What is expected, in a sentence. Unique in the file."),
@@ -52,7 +54,7 @@ const testCase = z.strictObject({
       limits: z
         .array(
           z.strictObject({
-            policy: z.string().min(1).max(64),
+            policy: id,
             cost: z.number().describe("What the call takes of the limit.").optional(),
           }),
         )
