@@ -6,6 +6,7 @@ import type { Refused } from "./http/problem.ts";
 export interface ApiEnv {
   readonly Bindings: { readonly incoming: IncomingMessage };
   readonly Variables: {
+    /** `undefined` before it is known who asks. */
     operator: Operator;
     /** Where the request comes from; see `ClientAddress`. */
     ip: string;

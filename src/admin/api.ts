@@ -1,10 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import { type Context, Hono } from "hono";
-import { refuse } from "../core/errors.ts";
+import { type ErrorCode, refuse } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { personKey } from "../core/principal.ts";
+import type { RefusedRequest } from "../core/refusals.ts";
 import { heldFor } from "../http/held.ts";
 import { createHostPolicy } from "../http/hosts.ts";
+import { claimIn } from "../identity/claimed.ts";
 import type { Operations } from "../operations/operations.ts";
 import { StoreError } from "../store/store-error.ts";
 import type { ApiEnv } from "./api-env.ts";
@@ -16,7 +18,7 @@ import { type AdmissionDeps, createAdmission } from "./http/admit.ts";
 import { createAnswerInTurn } from "./http/answer-in-turn.ts";
 import { API_BASE, mountRoutes } from "./http/mount-routes.ts";
 import { mountOpenapi } from "./http/openapi.ts";
-import { problemResponse } from "./http/problem.ts";
+import { codeOfProblem, problemResponse } from "./http/problem.ts";
 import { notificationRoutes } from "./notification-routes.ts";
 import { policyRoutes } from "./policies/routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
@@ -66,16 +68,20 @@ export function createApi(deps: ApiDeps): Api {
   const hosts = createHostPolicy(deps.hosts, log);
   const admit = createAdmission(deps);
   const app = new Hono<ApiEnv>();
+  const record = (c: Context<ApiEnv>, code: ErrorCode): void => deps.refusals.refused(refusedBy(c, code));
 
   app.use("/api/*", async (c, next) => {
     const { host, origin } = c.env.incoming.headers;
     const arrived = deps.arrive(c.env.incoming);
     const refusal = arrived.ok ? hosts.check(host, origin) : arrived;
+    if (arrived.ok) c.set("ip", arrived.from.ip);
     if (refusal === undefined) await next();
     else {
       log.debug({ code: refusal.code, host, origin }, "A request to the API was refused");
       c.res = problemResponse(refusal);
     }
+    const code = codeOfProblem(c.res);
+    if (code !== undefined) record(c, code);
     for (const [name, value] of Object.entries(HEADERS)) c.res.headers.set(name, value);
   });
   mountOpenapi(app, { publicUrl, version: deps.version });
@@ -124,6 +130,23 @@ export function createApi(deps: ApiDeps): Api {
       }
     },
     close: () => streams.close(),
+  };
+}
+
+/** What is on record of a request that was refused. Of its path only the first part: the others may name things. */
+function refusedBy(c: Context<ApiEnv>, code: ErrorCode): RefusedRequest {
+  const { incoming } = c.env;
+  const [, area] = /^\/api\/v1\/([a-z-]{1,32})(?:\/|$)/.exec(c.req.path) ?? [];
+  const operator = c.get("operator");
+  return {
+    ...{ code, at: "api", ip: c.get("ip") ?? incoming.socket.remoteAddress ?? "" },
+    method: area === undefined ? c.req.method : `${c.req.method} /${area}`,
+    principal: operator?.principal,
+    claim: () => {
+      const { authorization, cookie } = incoming.headers;
+      if (authorization === undefined && cookie !== undefined) return { kind: "cookie" };
+      return claimIn(authorization, code);
+    },
   };
 }
 

@@ -36,8 +36,9 @@ export function registerServe(program: Command, shell: Shell): void {
         loaded,
         log,
         onChange: (change) => {
-          if (change.ok) gateway.wired.reload(change.config);
-          else for (const error of change.errors) log.error({}, formatConfigDiagnostic(error));
+          if (change.ok) return gateway.wired.reload(change.config, change.files);
+          gateway.wired.reloadRefused(change.files, change.errors.length);
+          for (const error of change.errors) log.error({}, formatConfigDiagnostic(error));
         },
       });
       await untilStopped(shell, log, gateway, { stopped, lastResort });

@@ -1,5 +1,7 @@
 import { Hono } from "hono";
+import type { Audit } from "../audit/audit.ts";
 import type { Log } from "../core/log.ts";
+import type { Refusals } from "../core/refusals.ts";
 import type { Arrive } from "../http/arrivals.ts";
 import type { Attempts } from "../http/attempts.ts";
 import type { HostPolicyOptions } from "../http/hosts.ts";
@@ -11,12 +13,13 @@ import { StoreError } from "../store/store-error.ts";
 import { type Area, mayEnter } from "./area.ts";
 import { loadAssets } from "./assets.ts";
 import type { ConsoleEnv } from "./console-env.ts";
-import { guardRequests, guardSessions } from "./guard.ts";
+import { guardRequests, guardSessions, recordRefusedPage } from "./guard.ts";
 import type { Trouble } from "./navigation.ts";
 import { missingPage, refusedPage } from "./plain-pages.tsx";
 import { createProviderSignIn } from "./sign-in/provider-sign-in.tsx";
 import type { ConsoleSessions } from "./sign-in/sessions.ts";
 import { createSignIn, createSignOut } from "./sign-in/sign-in.tsx";
+import { createSignInRecord } from "./sign-in/sign-in-record.ts";
 import { createYou } from "./you.tsx";
 
 export interface ConsoleDeps {
@@ -26,6 +29,9 @@ export interface ConsoleDeps {
   readonly sessions: ConsoleSessions;
   readonly arrive: Arrive;
   readonly attempts: Attempts;
+  readonly audit: Pick<Audit, "record">;
+  /** Hears of what is refused. */
+  readonly refusals: Refusals;
   /** As the MCP endpoint has them. The console lives at the public URL and nowhere else. */
   readonly hosts: HostPolicyOptions;
   /** Finds the owner of a key; `undefined` where no key belongs to a person. */
@@ -45,7 +51,8 @@ export interface ConsoleDeps {
  * area is for them (403). Only then does a page look at it.
  */
 export function createConsole(deps: ConsoleDeps): Hono<ConsoleEnv> {
-  const { areas, sessions, arrive, attempts, hosts, keyOwner, signIns, adminRoles, now, log } = deps;
+  const { areas, sessions, arrive, attempts, refusals, hosts, keyOwner, signIns, adminRoles, now, log } = deps;
+  const record = createSignInRecord(deps);
   const secure = hosts.publicUrl.startsWith("https:");
   const assets = loadAssets();
   const app = new Hono<ConsoleEnv>();
@@ -55,14 +62,14 @@ export function createConsole(deps: ConsoleDeps): Hono<ConsoleEnv> {
     log.error({ err, method: c.req.method }, "A page of the console failed");
     return refusedPage(c, err instanceof StoreError ? "store" : "fault");
   });
-  const guard = guardRequests({ arrive, hosts, assets: assets.url, now, log });
+  const guard = guardRequests({ arrive, hosts, assets: assets.url, refusals, now, log });
   for (const path of below("/console")) app.use(path, guard);
   app.route("/", assets.app);
   const provider = signIns?.provider;
-  app.route("/", createSignIn({ sessions, keyOwner, provider, log, attempts, secure }));
+  app.route("/", createSignIn({ sessions, keyOwner, provider, log, attempts, record, secure }));
   if (signIns !== undefined)
-    app.route("/", createProviderSignIn({ sessions, ...signIns, attempts, secure, guard, log }));
-  for (const path of below("/console")) app.use(path, guardSessions({ sessions, adminRoles, areas }));
+    app.route("/", createProviderSignIn({ sessions, ...signIns, attempts, record, secure, guard, log }));
+  for (const path of below("/console")) app.use(path, guardSessions({ sessions, refusals, adminRoles, areas }));
   for (const path of below("/console")) {
     app.use(path, async (c, next) => {
       const entered = c.get("areas") ?? [];
@@ -80,13 +87,14 @@ export function createConsole(deps: ConsoleDeps): Hono<ConsoleEnv> {
     if (c.req.method === "GET") c.set("waiting", await waitingIn(deps, c.get("operator")));
     return next();
   });
-  app.route("/", createSignOut({ sessions, secure }));
+  app.route("/", createSignOut({ sessions, record, secure }));
   app.route("/", createYou());
   for (const area of areas) {
     const path = `/console/${area.path}`;
     for (const each of below(path)) {
       app.use(each, async (c, next) => {
         if (mayEnter(area, c.get("operator"))) return next();
+        recordRefusedPage(refusals, c, "ADMIN_REQUIRED");
         return refusedPage(c, "admin");
       });
     }

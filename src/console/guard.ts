@@ -1,10 +1,13 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import type { ErrorCode } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { personKey } from "../core/principal.ts";
+import type { Refusals } from "../core/refusals.ts";
 import type { Arrive } from "../http/arrivals.ts";
 import { carriesToken } from "../http/browser-session.ts";
 import { heldFor } from "../http/held.ts";
 import { createHostPolicy, type HostPolicyOptions } from "../http/hosts.ts";
+import { recordArrival } from "../identity/refused-arrival.ts";
 import { operatorOf } from "../operations/access.ts";
 import { type Area, mayEnter } from "./area.ts";
 import type { AssetUrls } from "./assets.ts";
@@ -42,6 +45,8 @@ export function guardRequests(deps: {
   readonly arrive: Arrive;
   readonly hosts: HostPolicyOptions;
   readonly assets: AssetUrls;
+  /** Hears of what is refused. */
+  readonly refusals: Refusals;
   readonly now: () => number;
   readonly log: Log;
 }): MiddlewareHandler<ConsoleEnv> {
@@ -55,9 +60,18 @@ export function guardRequests(deps: {
     const changes = c.req.method !== "GET" && c.req.method !== "HEAD";
     const arrived = deps.arrive(c.env.incoming);
     c.set("ip", arrived.ok ? arrived.from.ip : "");
-    if (!arrived.ok) c.res = await refusedPage(c, "head");
-    else if (hosts.check(host, undefined) !== undefined) c.res = await refusedPage(c, "host");
-    else if (changes && origin !== home.origin) c.res = await refusedPage(c, "origin");
+    const record = (code: ErrorCode): void =>
+      recordArrival(deps.refusals, { at: "console", incoming: c.env.incoming, came: arrived, code });
+    if (!arrived.ok) {
+      record(arrived.code);
+      c.res = await refusedPage(c, "head");
+    } else if (hosts.check(host, undefined) !== undefined) {
+      record("HOST_NOT_ALLOWED");
+      c.res = await refusedPage(c, "host");
+    } else if (changes && origin !== home.origin) {
+      record("ORIGIN_NOT_ALLOWED");
+      c.res = await refusedPage(c, "origin");
+    }
     // One origin only, so that cookies, sign-ins and forms all belong to it.
     else if (!changes && host !== home.host) c.res = c.redirect(`${home.origin}${pathOf(c.req.url)}`);
     else await next();
@@ -69,6 +83,7 @@ export function guardRequests(deps: {
 /** From here on somebody is signed in; who is not goes to the sign-in and comes back afterwards. */
 export function guardSessions(deps: {
   readonly sessions: ConsoleSessions;
+  readonly refusals: Refusals;
   readonly adminRoles: readonly string[];
   readonly areas: readonly Area[];
 }): MiddlewareHandler<ConsoleEnv> {
@@ -94,10 +109,19 @@ export function guardSessions(deps: {
     if (c.req.method === "GET" || c.req.method === "HEAD") return next();
     const read = await readForm(c.env.incoming);
     if (read?.ok !== true) return unreadForm(c, read);
-    if (!carriesToken(read.form.text("csrf_token"), session)) return refusedPage(c, "token");
+    if (!carriesToken(read.form.text("csrf_token"), session)) {
+      recordRefusedPage(deps.refusals, c, "CSRF_TOKEN_INVALID");
+      return refusedPage(c, "token");
+    }
     c.set("form", read.form);
     return next();
   };
+}
+
+/** Puts on record what somebody may not do who is signed in. */
+export function recordRefusedPage(refusals: Refusals, c: Context<ConsoleEnv>, code: ErrorCode): void {
+  const { principal } = c.get("operator");
+  refusals.refused({ code, at: "console", ip: c.get("ip"), claim: () => ({ kind: "cookie" }), principal });
 }
 
 function pathOf(url: string): string {

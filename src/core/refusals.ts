@@ -13,7 +13,7 @@ export interface CredentialClaim {
 }
 
 /** Which face of the gateway refused. */
-export type RefusedAt = "mcp" | "stdio" | "api" | "console" | "step_up" | "sign_in";
+export type RefusedAt = "mcp" | "stdio" | "api" | "console" | "sign_in";
 
 /** A request that was refused before anything was decided about it. Never with its credential, nor with arguments. */
 export interface RefusedRequest {

@@ -35,6 +35,7 @@ export async function startAreaConsole(areas: readonly Area[]): Promise<{ readon
   const keyOwner = createApiKeyLookup(apiKeys);
   const adminRoles = CONSOLE_CONFIG.auth.admin.roles;
   fetch = createConsole({
+    ...{ audit: wired.audit, refusals: wired.refusals },
     attempts: createAttempts({ now, log: recordingLog() }),
     arrive: createArrivals({ trustedProxies: [] }),
     ...{ areas, operations, sessions, hosts, keyOwner, adminRoles, now, signIns: undefined },

@@ -61,7 +61,7 @@ const auditEntrySchema = z
       ),
     refused: z
       .object({
-        at: z.string().nullable().describe("mcp, stdio, api, console, step_up or sign_in."),
+        at: z.string().nullable().describe("mcp, stdio, api, console or sign_in."),
         credential: z
           .string()
           .nullable()

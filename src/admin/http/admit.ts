@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { type Refusal, refuse } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { Principal } from "../../core/principal.ts";
+import type { Refusals } from "../../core/refusals.ts";
 import type { Arrive } from "../../http/arrivals.ts";
 import { type BrowserSession, type BrowserSessions, carriesToken } from "../../http/browser-session.ts";
 import { credentialOf } from "../../http/credential.ts";
@@ -26,6 +27,8 @@ export interface AdmissionDeps {
   readonly adminScope: string;
   /** Whom tokens of an issuer may be for, as configured: the API only where that says so. */
   readonly audiencesOf: (issuer: string) => readonly string[];
+  /** Hears of what is refused. */
+  readonly refusals: Refusals;
   readonly log: Log;
 }
 

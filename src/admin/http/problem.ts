@@ -29,8 +29,17 @@ export function problemResponse({ headers, errors, current, ...refusal }: Refuse
     ...(errors && { errors }),
     ...(current && { current }),
   };
-  return new Response(JSON.stringify(body), {
+  const response = new Response(JSON.stringify(body), {
     status,
     headers: { "Content-Type": "application/problem+json", ...headers },
   });
+  codes.set(response, refusal.code);
+  return response;
+}
+
+const codes = new WeakMap<Response, ErrorCode>();
+
+/** The code of a refusal that was answered so; `undefined`: it is none. */
+export function codeOfProblem(response: Response): ErrorCode | undefined {
+  return codes.get(response);
 }

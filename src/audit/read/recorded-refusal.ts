@@ -4,7 +4,7 @@ import { jsonIn } from "./read-matches.ts";
 
 /** What a row says of requests that were refused. */
 export interface RecordedRefusal {
-  /** The face that refused: `mcp`, `stdio`, `api`, `console`, `step_up`, `sign_in`. */
+  /** The face that refused: `mcp`, `stdio`, `api`, `console`, `sign_in`. */
   readonly at: string | undefined;
   /** `none`, `bearer`, `key`, `basic`, `cookie`, `other`; `undefined`: of many. */
   readonly credential: string | undefined;

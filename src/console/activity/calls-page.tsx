@@ -1,3 +1,4 @@
+import type { AdminOutcome } from "../../core/call-outcome.ts";
 import type { ActivityOverview } from "../../operations/activity/activity.ts";
 import type { AuditPage } from "../../store/audit/audit-rows.ts";
 import type { AssetUrls } from "../assets.ts";
@@ -27,7 +28,9 @@ export function CallsPage(props: {
   const { search, listed, cursor, overview, now, assets, url } = props;
   const entries = [...listed.entries].reverse();
   const newest = entries[0]?.seq ?? 0;
-  if (entries.length === 0 && !search.narrow && cursor === undefined) return <NoCalls url={url} />;
+  // Whoever looks has signed in.
+  const nothingYet = entries.every(({ outcome }) => outcome === ("console_signed_in" satisfies AdminOutcome));
+  if (nothingYet && !search.narrow && cursor === undefined) return <NoCalls url={url} />;
   return (
     <>
       {overview === undefined ? null : (

@@ -8,7 +8,6 @@ const PLACES: ReadonlyMap<string | undefined, string> = new Map([
   ["stdio", "MCP over stdio"],
   ["api", "the API"],
   ["console", "the console"],
-  ["step_up", "a sign-in for a call"],
   ["sign_in", "the console’s sign-in"],
 ]);
 

@@ -13,6 +13,7 @@ import { unreadForm } from "../plain-pages.tsx";
 import { readForm } from "../read-form.ts";
 import { setSessionCookie } from "./session-cookie.ts";
 import type { ConsoleSessions } from "./sessions.ts";
+import type { SignInRecord } from "./sign-in-record.ts";
 
 export interface ProviderSignInDeps {
   readonly flow: SignInFlow;
@@ -20,6 +21,7 @@ export interface ProviderSignInDeps {
   /** Host of the identity provider, as people know it. */
   readonly provider: string;
   readonly attempts: Attempts;
+  readonly record: SignInRecord;
   readonly secure: boolean;
   /** What every answer of the console goes through. */
   readonly guard: MiddlewareHandler<ConsoleEnv>;
@@ -31,7 +33,7 @@ export interface ProviderSignInDeps {
  * Of the callback it takes only what the browser began here; everything else is passed on.
  */
 export function createProviderSignIn(deps: ProviderSignInDeps): Hono<ConsoleEnv> {
-  const { flow, sessions, provider, attempts, secure, guard, log } = deps;
+  const { flow, sessions, provider, attempts, record, secure, guard, log } = deps;
   const app = new Hono<ConsoleEnv>();
 
   app.post("/console/sign-in/start", async (c) => {
@@ -49,6 +51,7 @@ export function createProviderSignIn(deps: ProviderSignInDeps): Hono<ConsoleEnv>
     const answer = answerIn(c);
     const attempt = beginCallback(attempts, c.get("ip"), answer);
     if (!attempt.ok) {
+      record.refused(c, "too_many", "other");
       c.header("Retry-After", String(attempt.retryAfterS));
       return failurePage(c, TOO_MANY);
     }
@@ -57,10 +60,13 @@ export function createProviderSignIn(deps: ProviderSignInDeps): Hono<ConsoleEnv>
     setSessionCookie(c, { name: finished.cookie, value: "", maxAgeMs: 0 }, secure);
     if (!finished.ok) {
       log.info({ reason: finished.reason }, "A sign-in to the console was refused");
+      record.refused(c, finished.reason, "other");
       return failedPage(c, finished.reason);
     }
     const { principal, held, to } = finished;
-    setSessionCookie(c, await sessions.begin(principal, c.env.incoming, held), secure);
+    const cookie = await sessions.begin(principal, c.env.incoming, held);
+    record.signedIn(c, principal, cookie);
+    setSessionCookie(c, cookie, secure);
     log.info({ issuer: principal.issuer, subject: principal.subject }, "Somebody signed in to the console");
     return c.redirect(ownPath(to), 303);
   });

@@ -9,6 +9,7 @@ import { readForm } from "../read-form.ts";
 import { setSessionCookie } from "./session-cookie.ts";
 import type { ConsoleSessions } from "./sessions.ts";
 import { type SignInProblem, signInPage } from "./sign-in-page.tsx";
+import type { SignInRecord } from "./sign-in-record.ts";
 
 export interface SignInDeps {
   readonly sessions: ConsoleSessions;
@@ -17,6 +18,7 @@ export interface SignInDeps {
   /** Host of the identity provider; `undefined`: nobody can sign in there. */
   readonly provider: string | undefined;
   readonly attempts: Attempts;
+  readonly record: SignInRecord;
   /** Whether the public URL has https. */
   readonly secure: boolean;
   readonly log: Log;
@@ -24,7 +26,7 @@ export interface SignInDeps {
 
 /** Signing in and out: `GET` and `POST /console/sign-in`, `POST /console/sign-out`. */
 export function createSignIn(deps: SignInDeps): Hono<ConsoleEnv> {
-  const { sessions, keyOwner, provider, attempts, secure, log } = deps;
+  const { sessions, keyOwner, provider, attempts, record, secure, log } = deps;
   const app = new Hono<ConsoleEnv>();
   const show = (c: Context<ConsoleEnv>, to: string, problem?: SignInProblem) =>
     signInPage(c, { to, provider, withKey: keyOwner !== undefined, problem, signedOut: c.req.query("out") === "1" });
@@ -43,6 +45,7 @@ export function createSignIn(deps: SignInDeps): Hono<ConsoleEnv> {
     const key = read.form.text("key").trim();
     const attempt = attempts.begin({ ip: c.get("ip"), credential: key, at: "/console/sign-in" });
     if (!attempt.ok) {
+      record.refused(c, "too_many", "key");
       c.header("Retry-After", String(attempt.retryAfterS));
       return show(c, to, "too_many");
     }
@@ -51,9 +54,12 @@ export function createSignIn(deps: SignInDeps): Hono<ConsoleEnv> {
     if (principal?.kind !== "person") {
       const problem = principal === undefined ? "unknown_key" : "machine";
       log.debug({ problem }, "A sign-in to the console was refused");
+      record.refused(c, problem, "key");
       return show(c, to, problem);
     }
-    setSessionCookie(c, await sessions.begin(principal, c.env.incoming), secure);
+    const cookie = await sessions.begin(principal, c.env.incoming);
+    record.signedIn(c, principal, cookie);
+    setSessionCookie(c, cookie, secure);
     log.info({ issuer: principal.issuer, subject: principal.subject }, "Somebody signed in to the console");
     return c.redirect(to, 303);
   });
@@ -62,10 +68,16 @@ export function createSignIn(deps: SignInDeps): Hono<ConsoleEnv> {
 }
 
 /** Signing out. Mounted behind the session, whose token its form carries. */
-export function createSignOut({ sessions, secure }: Pick<SignInDeps, "sessions" | "secure">): Hono<ConsoleEnv> {
+export function createSignOut({
+  sessions,
+  record,
+  secure,
+}: Pick<SignInDeps, "sessions" | "record" | "secure">): Hono<ConsoleEnv> {
   const app = new Hono<ConsoleEnv>();
   app.post("/console/sign-out", async (c) => {
-    setSessionCookie(c, await sessions.end(c.env.incoming), secure);
+    const cookie = await sessions.end(c.env.incoming);
+    record.signedOut(c, cookie);
+    setSessionCookie(c, cookie, secure);
     return c.redirect("/console/sign-in?out=1", 303);
   });
   return app;

@@ -61,7 +61,7 @@ export function wireEdges(config: Config, deps: EdgesDeps): WiredEdges {
   const { adminRoles, adminScope, jwt } = config.auth;
   const { arrive, hosts, identity } = admission;
   const api = createApi({
-    ...{ arrive, operations, identity, sessions, hosts, adminRoles, adminScope },
+    ...{ arrive, operations, identity, sessions, hosts, adminRoles, adminScope, refusals: wired.refusals },
     audiencesOf: (name) => jwt.find((known) => known.issuer === name)?.audiences ?? [],
     ...{ version: VERSION, log, now },
     ...(deps.beatMs === undefined ? {} : { beatMs: deps.beatMs }),
@@ -137,6 +137,7 @@ function wirePages(
       areas: AREAS,
       signIns: signInFlow && issuer !== undefined ? { flow: signInFlow, provider: new URL(issuer).host } : undefined,
       keyOwner: apiKeys.some((key) => key.user !== undefined) ? createApiKeyLookup(apiKeys) : undefined,
+      ...{ audit: wired.audit, refusals: wired.refusals },
       ...{ arrive, attempts, operations, sessions, hosts, adminRoles, now, log },
     }),
   };

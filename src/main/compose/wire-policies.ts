@@ -1,3 +1,5 @@
+import { basename } from "node:path";
+import type { AdminAct } from "../../audit/audit.ts";
 import { whyNoClientAddress } from "../../config/checks/client-address.ts";
 import type { Config } from "../../config/schema/schema.ts";
 import type { WiredGateway } from "../../gateway/create-gateway.ts";
@@ -10,7 +12,14 @@ export interface Listeners {
   policiesReplaced: WiredGateway["policiesReplaced"];
   policiesChanged: EventSource["policiesChanged"];
   definitionsChanged: EventSource["definitionsChanged"];
+  /** Puts an act at the gateway on record. */
+  record: (act: AdminAct) => void;
 }
+
+const ABOUT = { about: "admin", id: "policies", actor: undefined } as const;
+
+/** More names of files than these say nothing more. */
+const MAX_FILES = 20;
 
 /** Compiles the policies of all levels and watches their folders. */
 export async function wirePolicies(
@@ -30,10 +39,21 @@ export async function wirePolicies(
     log,
     now,
     onSwap(set, before) {
+      const facts = { before: before.digest, after: set.digest, policies: set.policies.length };
+      listeners.record({ ...ABOUT, at: now(), outcome: "policies_changed", facts });
       listeners.policiesReplaced(before, set);
       announce(false);
     },
-    onRefused: () => announce(true),
+    onRefused(errors) {
+      const files = [...new Set(errors.map(({ file }) => basename(file)))].slice(0, MAX_FILES);
+      const facts = {
+        files,
+        mistakes: errors.length,
+        ...(opened.ok ? { before: opened.policies.current().digest } : {}),
+      };
+      listeners.record({ ...ABOUT, at: now(), outcome: "policies_refused", facts });
+      announce(true);
+    },
     onRepaired: () => announce(false),
   });
   return opened;

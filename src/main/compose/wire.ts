@@ -21,6 +21,7 @@ import type { WireDeps } from "./deps.ts";
 import { readAnchors } from "./read-anchors.ts";
 import { type Notifying, readNotifiers } from "./read-notifiers.ts";
 import { type GatewaySecrets, openStoreWith, readSecrets } from "./read-secrets.ts";
+import { createReload } from "./reload.ts";
 import { wireApprovals, wireStepUp } from "./wire-approvals.ts";
 import { type WiredAudit, wireAudit } from "./wire-audit.ts";
 import { type GatewayParts, wireGateway } from "./wire-gateway.ts";
@@ -85,7 +86,7 @@ interface Parts extends GatewaySecrets, WiredAudit, GatewayParts {
 
 async function wireAll(config: Config, deps: WireDeps, open: Opened): Promise<Wiring> {
   const { log, now, timing = {} } = deps;
-  const listeners: Listeners = { policiesReplaced() {}, policiesChanged() {}, definitionsChanged() {} };
+  const listeners: Listeners = { policiesReplaced() {}, policiesChanged() {}, definitionsChanged() {}, record() {} };
   const opened = await wirePolicies(config, deps, listeners);
   if (!opened.ok) return { ok: false, error: opened.report };
   const { policies } = opened;
@@ -100,6 +101,7 @@ async function wireAll(config: Config, deps: WireDeps, open: Opened): Promise<Wi
   open.push(() => store.close());
   const wiredAudit = await wireAudit(config.audit, anchoring.anchors, { ...secrets, store, log, now, timing });
   const { audit, checkpoints, refusals } = wiredAudit;
+  listeners.record = (act) => audit.record(act);
   open.push(
     () => checkpoints.close(),
     () => audit.flush(),
@@ -174,7 +176,10 @@ function wiredOf(config: Config, parts: Parts, { log, now, timing = {} }: WireDe
       rollUp.start();
     },
     drain,
-    reload: (next) => policies.configure(next.policyFolders, () => registry.configure(next)),
+    ...createReload({
+      ...{ config, audit, keyedHash: createKeyedHash(secret, "configuration"), now },
+      configure: (next) => policies.configure(next.policyFolders, () => registry.configure(next)),
+    }),
     async close() {
       events.close();
       await drain();

@@ -44,8 +44,10 @@ export interface Wired {
   begin(publicUrl?: string): void;
   /** Runs no more approved calls by itself, and resolves when those that run are over, or after six seconds. */
   drain(): Promise<void>;
-  /** Takes over the upstreams and endpoints of a new configuration with their policies, live; those registered at run time stay. */
-  reload(config: Config): void;
+  /** Takes over the upstreams and endpoints of a new configuration with their policies, live; those registered at run time stay. `files`: what it was read from. */
+  reload(config: Config, files?: readonly string[]): void;
+  /** Puts on record that a changed configuration was refused. */
+  reloadRefused(files: readonly string[], mistakes: number): void;
   /** Ends everything, in the order in which nothing is lost. */
   close(): Promise<void>;
 }

@@ -129,6 +129,7 @@ export function createUpstreamOperations(deps: UpstreamOperationsDeps): Upstream
       if (entry === undefined) return refuse("UPSTREAM_UNKNOWN");
       if (tests >= MAX_TESTS) return refuse("TOO_MANY_OPEN");
       tests++;
+      record(operator, name, "upstream_tested");
       try {
         const { tools: _, ...options } = entry.upstream;
         const began = now();

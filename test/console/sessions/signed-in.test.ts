@@ -32,7 +32,7 @@ describe("an administrator", () => {
     expect((await page(gateway, sam, "/console/you")).status).toBe(303);
     expect((await page(gateway, carla, "/console/you")).status).toBe(200);
     await gateway.running.wired.audit.flush();
-    const { entries } = await gateway.running.wired.store.audit.list({ limit: 10 });
+    const { entries } = await gateway.running.wired.store.audit.list({ outcome: "console_session_ended", limit: 10 });
     expect(entries).toMatchObject([{ kind: "admin", outcome: "console_session_ended", session: id, actor: "carla" }]);
     const again = await postForm(gateway, `${LIST}/end`, form, { Cookie: carla });
     expect(again.headers.get("location")).toBe(`${LIST}?done=gone`);
