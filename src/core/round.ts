@@ -66,6 +66,8 @@ export interface UpstreamFault {
   readonly said?: string | undefined;
   /** `no`: the call surely never reached the tool, and may be repeated. `unknown`: it may have run. */
   readonly executed: "no" | "unknown";
+  /** The HTTP answer that it was, where one of its own counts: a status of 500 and above. */
+  readonly http?: { readonly status: number; readonly retryAfter: string | undefined } | undefined;
   /** It is a limit of the gateway, or the caller's own doing: it says nothing of the upstream. */
   readonly ours?: true;
 }

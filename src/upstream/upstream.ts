@@ -5,6 +5,20 @@ import type { Json, JsonObject } from "../core/json.ts";
 import type { Round, UpstreamFault } from "../core/round.ts";
 import type { ListKind } from "../mcp/messages.ts";
 
+/** Why a request may go out again: no connection was made for it, or it was answered with this HTTP status. */
+export type RetryCause = "connect" | 502 | 503 | 504;
+
+/** How often a request goes out. */
+export interface RetryOptions {
+  /** The first counts. */
+  readonly attempts: number;
+  /** Before the second; each further delay doubles. */
+  readonly backoffMs: number;
+  readonly on: readonly RetryCause[];
+  /** Globs over tools that may run twice. */
+  readonly idempotent: readonly string[];
+}
+
 /** One registered MCP server. `config/` fills it in; every time is in milliseconds, every size in bytes. */
 export interface UpstreamOptions {
   /** `[a-z0-9][a-z0-9-]*`, at most 32 characters. */
@@ -27,6 +41,8 @@ export interface UpstreamOptions {
   readonly timeoutMs: number;
   /** Deadlines of calls of tools instead, by globs over their original names; the last that fits counts. */
   readonly toolTimeouts?: ReadonlyArray<readonly [glob: string, ms: number]> | undefined;
+  /** Default: a request goes out once. */
+  readonly retry?: RetryOptions | undefined;
   /** `session`: an upstream session per peer. `shared`: all peers on the system connection. */
   readonly isolation: "session" | "shared";
   /** An upstream session unused for so long is closed, unless its client listens. */

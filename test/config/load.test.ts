@@ -194,6 +194,7 @@ describe("a configuration", () => {
       era: "legacy",
       timeoutMs: 30_000,
       toolTimeouts: [],
+      retry: undefined,
       isolation: "shared",
       idleMs: 3_600_000,
       maxSessions: 7,

@@ -14,6 +14,7 @@ it("an entry is read as one of the file", () => {
       era: "auto",
       timeoutMs: 5_000,
       toolTimeouts: [],
+      retry: undefined,
       isolation: "session",
       idleMs: 300_000,
       maxSessions: 100,

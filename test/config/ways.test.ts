@@ -47,3 +47,29 @@ describe("deadlines", () => {
     else expect(lines.join("\n")).toMatch(line);
   });
 });
+
+describe("retries", () => {
+  it("are read with what they have by default", () => {
+    const { config, lines } = found('retry: {}, tools: { idempotent: ["get_*"] }');
+    expect(lines).toEqual([]);
+    const read = { attempts: 3, backoffMs: 200, on: ["connect"], idempotent: ["get_*"] };
+    expect(config?.upstreams[0]?.retry).toEqual(read);
+  });
+
+  it.each<[crm: string, line: RegExp | undefined]>([
+    [
+      "retry: { on: [connect, 503], attempts: 5 }",
+      /^upstreams\.crm\.retry\.on: No tool of this upstream goes out again for 503/,
+    ],
+    ['retry: { on: [502] }, tools: { idempotent: ["*"] }', undefined],
+    ["retry: { attempts: 6 }", /retry\.attempts/],
+    ["retry: { attempts: 1 }", /retry\.attempts/],
+    ["retry: { on: [500] }", /Must be one of: connect, 502, 503, 504/],
+    ["retry: { on: [] }", /retry\.on/],
+    ["retry: { backoff: 1m }", /Must be between 10ms and 10s/],
+  ])("that are none are told: %s", (crm, line) => {
+    const { lines } = found(crm);
+    if (line === undefined) expect(lines).toEqual([]);
+    else expect(lines.join("\n")).toMatch(line);
+  });
+});

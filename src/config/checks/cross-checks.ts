@@ -7,7 +7,7 @@ import { warnOfAudiences } from "./audiences.ts";
 import { checkPeople } from "./people.ts";
 import { listOf, objectOf, repeatedNames, textOf } from "./raw-values.ts";
 import { warnOfScopes } from "./scopes.ts";
-import { warnOfDeadlines } from "./ways.ts";
+import { warnOfDeadlines, warnOfRetries } from "./ways.ts";
 
 /**
  * Names that no upstream and no endpoint may have: the gateway's own tools and records carry the first, the second
@@ -84,7 +84,12 @@ export function crossWarnings(root: Json): readonly ConfigIssue[] {
     const message = "Nobody can step up here: no caller's token comes from this issuer.";
     warn(["step_up", "oidc", "issuer"], message, "Write it as in auth.jwt, character by character.");
   }
-  warnings.push(...warnOfScopes(config), ...warnOfAudiences(config), ...warnOfDeadlines(config));
+  warnings.push(
+    ...warnOfScopes(config),
+    ...warnOfAudiences(config),
+    ...warnOfDeadlines(config),
+    ...warnOfRetries(config),
+  );
   return warnings;
 }
 

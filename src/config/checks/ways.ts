@@ -27,6 +27,24 @@ export function warnOfDeadlines(config: JsonObject): ConfigIssue[] {
   });
 }
 
+/** Warns of a retry that tries nothing: no tool may run twice, and programs answer with no HTTP status. */
+export function warnOfRetries(config: JsonObject): ConfigIssue[] {
+  return Object.entries(objectOf(config["upstreams"])).flatMap(([name, written]): ConfigIssue[] => {
+    const upstream = objectOf(written);
+    const on = listOf(objectOf(upstream["retry"])["on"]);
+    const statuses = on.filter((cause) => typeof cause === "number");
+    if (statuses.length === 0) return [];
+    const path: YamlPath = ["upstreams", name, "retry", "on"];
+    if (upstream["command"] !== undefined) {
+      const message = "A program answers with no HTTP status.";
+      return [{ path, at: "value", message, hint: "Write connect alone." }];
+    }
+    if (listOf(objectOf(upstream["tools"])["idempotent"]).length > 0) return [];
+    const message = `No tool of this upstream goes out again for ${statuses.join(", ")}: a status does not say that a call has not run.`;
+    return [{ path, at: "value", message, hint: "Name tools that may run twice in tools.idempotent." }];
+  });
+}
+
 function ms(value: Json | undefined): number | undefined {
   const text = textOf(value);
   return text === undefined ? undefined : parseDuration(text);

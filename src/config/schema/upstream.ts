@@ -28,6 +28,22 @@ export const levelPoliciesSchema = z.strictObject({
     ),
 });
 
+/** `retry:` of an upstream. */
+const retrySchema = z.strictObject({
+  attempts: z.int().min(2).max(5).default(3).describe("How often it goes out at most; the first counts."),
+  backoff: duration({ min: "10ms", max: "10s" })
+    .prefault("200ms")
+    .describe("Time before the second attempt; it doubles before each further one, less a random part."),
+  on: z
+    .array(z.literal(["connect", 502, 503, 504]))
+    .min(1)
+    .default(["connect"])
+    .describe(
+      "What it goes out again for. connect: no connection was made, so that it has not run. An HTTP status does not say that: then " +
+        "only prompts, resources, completions and the tools of tools.idempotent go out again.",
+    ),
+});
+
 /** One entry of `upstreams:`. What a client's `mcpServers` holds works as it is. */
 export const upstreamSchema = z
   .strictObject({
@@ -49,6 +65,9 @@ export const upstreamSchema = z
       .describe(
         "Deadline of one request, also of one that reports progress; what its user is asked meanwhile does not count.",
       ),
+    retry: retrySchema
+      .optional()
+      .describe("How often a request goes out that surely has not run, or may run twice. Default: once."),
     isolation: z
       .enum(["session", "shared"])
       .default("session")
@@ -78,7 +97,7 @@ export const upstreamSchema = z
         allow: globs("Tools to offer, by original name; * stands for any text.").default(["*"]),
         deny: globs("Tools not to offer; wins over allow.").default([]),
         idempotent: globs(
-          "Tools that may be run once more after a crash in the middle of an approved call, because twice is as good as once.",
+          "Tools that may be run once more, because twice is as good as once: after a crash in the middle of an approved call, and by retry.",
         ).default([]),
         timeouts: z
           .record(text, duration({ min: "100ms", max: "1h" }))
@@ -130,6 +149,12 @@ export const upstreamSchema = z
     timeoutMs: entry.timeout,
     /** As pairs: their order counts. */
     toolTimeouts: Object.entries(timeouts),
+    retry: entry.retry && {
+      attempts: entry.retry.attempts,
+      backoffMs: entry.retry.backoff,
+      on: entry.retry.on,
+      idempotent: tools.idempotent,
+    },
     isolation: entry.isolation,
     idleMs: entry.idle,
     maxSessions: entry.max_sessions,

@@ -88,7 +88,10 @@ export class HttpEndpoint {
   faultOf(status: number, headers: ReplyHeaders = {}): StatusFault | undefined {
     const target = status >= 300 && status < 400 ? redirectTarget(this.url, headers) : undefined;
     const shown = target === undefined ? undefined : this.intake.words(Buffer.from(target));
-    return statusFault(status, this.#hasCredential, shown);
+    const fault = statusFault(status, this.#hasCredential, shown);
+    if (fault === undefined || status < 500) return fault;
+    const retryAfter = headers["retry-after"];
+    return { ...fault, http: { status, retryAfter: typeof retryAfter === "string" ? retryAfter : undefined } };
   }
 
   /** Headers of a POST that stay the same for a whole connection. */

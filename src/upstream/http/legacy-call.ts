@@ -201,7 +201,7 @@ export class LegacyCall implements ReplySink, ExchangeWire {
     }
     const fault = this.#session.faultOf(status, headers) ?? tooMuch(message);
     if (fault !== undefined && !(answered && status >= 500)) {
-      exchange.fail(fault.code, fault.detail, fault.executed, said);
+      exchange.fail(fault.code, fault.detail, fault.executed, said, fault.http);
     } else if (message.kind === "error" && (answered || message.id === undefined)) {
       if (message.error.code <= -32020 && message.error.code >= -32022) {
         exchange.finish({ kind: "lost", cause: "era", detail: "It answers as a server of revision 2026-07-28." });

@@ -198,7 +198,7 @@ class ModernCall implements ReplySink, ExchangeWire {
     const said = message.kind === "unreadable" ? this.#options.endpoint.intake.words(body) : undefined;
     const fault = this.#options.endpoint.faultOf(status, headers) ?? tooMuch(message);
     if (fault !== undefined && !(status >= 500 && message.kind === "error" && message.id === exchange.id)) {
-      exchange.fail(fault.code, fault.detail, fault.executed, said);
+      exchange.fail(fault.code, fault.detail, fault.executed, said, fault.http);
     } else if (message.kind === "error" && this.#ours(message) && this.#isOfThisEra(status, message)) {
       if (message.error.code === -32020) this.#options.onHeaderMismatch();
       if (message.error.code === -32022) exchange.finish(lostEra("It no longer speaks revision 2026-07-28."));

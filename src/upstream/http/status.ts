@@ -27,7 +27,7 @@ export function failureFault(
 }
 
 /** A fault without the name of its upstream. */
-export type StatusFault = Pick<UpstreamFault, "code" | "executed" | "detail">;
+export type StatusFault = Pick<UpstreamFault, "code" | "executed" | "detail" | "http">;
 
 /**
  * The fault that an HTTP status amounts to whatever the body says, `undefined` where the body decides. 401, 403 and

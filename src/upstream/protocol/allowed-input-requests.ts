@@ -11,3 +11,9 @@ export function isAllowedInputRequest(method: string, capabilities: JsonObject):
   }
   return false;
 }
+
+/** Input requests that one call may have waiting; a server with more is answered with an error at once. */
+export const MAX_WAITING_INPUT_REQUESTS = 64;
+
+/** What a server hears that asks more. */
+export const TOO_MANY = `${MAX_WAITING_INPUT_REQUESTS} questions of this call wait for an answer already.`;

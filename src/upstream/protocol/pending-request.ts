@@ -11,7 +11,7 @@ import type { Intake } from "../messages/intake.ts";
 import type { Incoming } from "../messages/response-envelope.ts";
 import { withWords } from "../messages/said.ts";
 import type { UpstreamRequest } from "../upstream.ts";
-import { isAllowedInputRequest, NOT_DECLARED } from "./allowed-input-requests.ts";
+import { isAllowedInputRequest, MAX_WAITING_INPUT_REQUESTS, NOT_DECLARED, TOO_MANY } from "./allowed-input-requests.ts";
 import type { Lost, RequestAttempt } from "./connection.ts";
 import { lostRound } from "./lost-round.ts";
 
@@ -36,11 +36,6 @@ export interface ExchangeOptions {
   readonly interpret: (result: RawJson) => RequestAttempt;
   readonly onDone: () => void;
 }
-
-/** Input requests that one call may have waiting; a server with more is answered with an error at once. */
-const MAX_WAITING_INPUT_REQUESTS = 64;
-
-const TOO_MANY = `${MAX_WAITING_INPUT_REQUESTS} questions of this call wait for an answer already.`;
 
 /**
  * One request in flight, whatever carries it: deadline, cancellation, and the rounds that it is answered in. The
@@ -137,12 +132,17 @@ export class PendingRequest {
     this.#onSuperseded?.();
   }
 
-  /** Ends the exchange with a fault; whether it may have run follows from whether it was sent, unless told. `said`: what the server said of it. */
-  fail(code: UpstreamFault["code"], detail: string, executed?: UpstreamFault["executed"], said?: string): void {
-    const { upstream } = this.#options.intake;
+  /** Ends the exchange with a fault; whether it may have run follows from whether it was sent, unless told. `said`, `http`: what the server said of it. */
+  fail(
+    code: UpstreamFault["code"],
+    detail: string,
+    executed?: UpstreamFault["executed"],
+    said?: string,
+    http?: UpstreamFault["http"],
+  ): void {
     const told = withWords(detail, said, this.request.params);
-    const { fault } = faultRound(upstream, code, executed ?? this.#executed, told);
-    this.finish({ kind: "fault", fault: said === undefined ? fault : { ...fault, said } });
+    const { fault } = faultRound(this.#options.intake.upstream, code, executed ?? this.#executed, told);
+    this.finish({ kind: "fault", fault: said === undefined && http === undefined ? fault : { ...fault, said, http } });
   }
 
   /** Ends the exchange as one that surely was not executed. `said`: what the server said of it. */

@@ -114,7 +114,7 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
             intake: this.intake,
             addresses: options.confined === true ? deps.addresses : undefined,
           });
-    this.#requests = new Requests({ options, leave: this.#leave, supervisor: this.#supervisor });
+    this.#requests = new Requests({ ...deps, leave: this.#leave, supervisor: this.#supervisor, state: this.#state });
     const { maxPeers, maxWaiting, roomMs } = timing;
     this.#pool = new SessionPool({ owner: this, idleMs, maxSessions, maxPeers, maxWaiting, waitMs: roomMs });
     this.#system = new PeerSession(this, systemPeer(options.isolation === "shared"), (detail) =>
@@ -201,6 +201,7 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
 
   async close(by: CallEnder): Promise<void> {
     this.#leave.take(by);
+    this.#requests.close();
     this.#supervisor.stop();
     this.#lists.close();
     // All at once: what will not end may take its time, and there is one time for all of it.
