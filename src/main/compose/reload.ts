@@ -11,8 +11,8 @@ const MAX_UPSTREAMS = 200;
 /** Takes over what a changed configuration says, and puts on record that it has changed: which files, digests, which upstreams. */
 export function createReload(deps: {
   readonly config: Config;
-  /** Has what it says in force. */
-  readonly configure: (config: Config) => void;
+  /** Has what it says in force, and calls `done` in that moment: not before its policies compile. */
+  readonly configure: (config: Config, done: () => void) => void;
   readonly audit: Pick<Audit, "record">;
   /** Configurations hold secrets: their digest must not lead back to any. */
   readonly keyedHash: KeyedHash;
@@ -26,24 +26,27 @@ export function createReload(deps: {
     files.slice(0, MAX_FILES).map((file) => basename(file));
   let inForce = { digest: digestOf(deps.config), upstreams: printsOf(deps.config, keyedHash) };
 
+  function record(config: Config, files: readonly string[]): void {
+    const before = inForce;
+    inForce = { digest: digestOf(config), upstreams: printsOf(config, keyedHash) };
+    if (inForce.digest === before.digest) return;
+    const facts = { files: names(files), before: before.digest, after: inForce.digest };
+    audit.record({ ...about, at: now(), outcome: "configuration_changed", facts });
+    for (const [name, change] of changesBetween(before.upstreams, inForce.upstreams).slice(0, MAX_UPSTREAMS)) {
+      audit.record({
+        ...about,
+        id: name,
+        upstream: name,
+        at: now(),
+        outcome: "upstream_configured",
+        facts: { change },
+      });
+    }
+  }
+
   return {
     reload(config, files = []) {
-      configure(config);
-      const before = inForce;
-      inForce = { digest: digestOf(config), upstreams: printsOf(config, keyedHash) };
-      if (inForce.digest === before.digest) return;
-      const facts = { files: names(files), before: before.digest, after: inForce.digest };
-      audit.record({ ...about, at: now(), outcome: "configuration_changed", facts });
-      for (const [name, change] of changesBetween(before.upstreams, inForce.upstreams).slice(0, MAX_UPSTREAMS)) {
-        audit.record({
-          ...about,
-          id: name,
-          upstream: name,
-          at: now(),
-          outcome: "upstream_configured",
-          facts: { change },
-        });
-      }
+      configure(config, () => record(config, files));
     },
     reloadRefused(files, mistakes) {
       const facts = { files: names(files), mistakes, before: inForce.digest };

@@ -178,7 +178,11 @@ function wiredOf(config: Config, parts: Parts, { log, now, timing = {} }: WireDe
     drain,
     ...createReload({
       ...{ config, audit, keyedHash: createKeyedHash(secret, "configuration"), now },
-      configure: (next) => policies.configure(next.policyFolders, () => registry.configure(next)),
+      configure: (next, done) =>
+        policies.configure(next.policyFolders, () => {
+          registry.configure(next);
+          done();
+        }),
     }),
     async close() {
       events.close();
