@@ -159,10 +159,12 @@ export const ROOMS: readonly Room[] = [
       { name: "verify", uses: ["core", "store"], below: ["checkpoints"] },
     ],
   },
+  { name: "decision-points", tier: 3, uses: ["core", "http", "policy", "config"] },
+  { name: "guards", tier: 3, uses: ["core", "http", "policy", "config", "upstream"] },
   {
     name: "gateway",
     tier: 4,
-    uses: [...RECORDS, "redaction"],
+    uses: [...RECORDS, "redaction", "decision-points", "guards"],
     libraries: ["zod", "lru-cache"],
     inner: [{ name: "requests" }, { name: "lists" }, { name: "step-up" }, { name: "steps" }, { name: "approvals" }],
   },
