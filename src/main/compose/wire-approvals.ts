@@ -10,7 +10,7 @@ import { createPeople } from "../../core/people.ts";
 import { createPersons } from "../../core/persons.ts";
 import { createSeal } from "../../core/seal.ts";
 import { subjectKindOf } from "../../core/subject.ts";
-import { argumentMisfits } from "../../operations/approvals/argument-misfits.ts";
+import type { InputSchemas } from "../../policy/input-schemas/input-schemas.ts";
 import { createStepUp, type StepUpService } from "../../step-up/create-step-up.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { WireDeps } from "./deps.ts";
@@ -20,10 +20,14 @@ export interface WireApprovalsDeps extends Pick<WireDeps, "log" | "now" | "timin
   readonly secret: Uint8Array;
 }
 
+interface WireApprovalFlowsDeps extends WireApprovalsDeps {
+  readonly inputSchemas: InputSchemas;
+}
+
 /** Wires who approves, and what is approved; `digests` tells calls apart. */
 export function wireApprovals(
   config: Config,
-  { store, secret, log, now, timing = {} }: WireApprovalsDeps,
+  { store, secret, inputSchemas, log, now, timing = {} }: WireApprovalFlowsDeps,
 ): { readonly approvals: Approvals; readonly digests: CallDigests } {
   const persons = createPersons({
     people: createPeople(config.auth.people),
@@ -43,7 +47,9 @@ export function wireApprovals(
       // What a prompt takes was looked at before anything was decided.
       if (method !== "tools/call") return undefined;
       const definition = await store.definitions.find(upstream, tool, definitionDigest);
-      return definition && argumentMisfits(definition["inputSchema"], given);
+      const fit = definition && inputSchemas.fit(definition["inputSchema"], given);
+      // A schema that cannot be used says nothing of them.
+      return fit?.kind === "misfits" ? fit.misfits : fit && [];
     },
     log,
     now,

@@ -15,6 +15,7 @@ import { createPolicyOperations } from "../../operations/policies/create-policy-
 import { listedDefinition } from "../../operations/policies/listed-definition.ts";
 import { REGISTERED_UPSTREAMS } from "../../operations/upstreams/registration.ts";
 import type { PolicyDirectory } from "../../policy/compile/directory.ts";
+import { createInputSchemas } from "../../policy/input-schemas/input-schemas.ts";
 import type { StepUpService } from "../../step-up/create-step-up.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { WireDeps } from "./deps.ts";
@@ -107,7 +108,8 @@ async function wireAll(config: Config, deps: WireDeps, open: Opened): Promise<Wi
     () => audit.flush(),
     () => refusals.close(),
   );
-  const { approvals, digests } = wireApprovals(config, { store, secret, log, now, timing });
+  const inputSchemas = createInputSchemas();
+  const { approvals, digests } = wireApprovals(config, { store, secret, inputSchemas, log, now, timing });
   const place = { publicUrl: publicUrlOf(config.server, config.server.port) };
   const publicUrl = (): string => place.publicUrl;
   const stepUp = wireStepUp(config, { store, secret, publicUrl, log, now, timing });
