@@ -33,7 +33,7 @@ export const ROOMS: readonly Room[] = [
     name: "http",
     tier: 1,
     uses: ["core"],
-    libraries: ["undici", "lru-cache"],
+    libraries: ["undici", "lru-cache", "standardwebhooks"],
     inner: [{ name: "addresses", libraries: ["ipaddr.js"] }],
   },
   {
@@ -52,6 +52,7 @@ export const ROOMS: readonly Room[] = [
       { name: "file", libraries: ["yaml", "zod", "chokidar"] },
       { name: "step-budget" },
       { name: "patterns", libraries: ["re2js"] },
+      { name: "input-schemas", libraries: ["ajv", "ajv/**", "lru-cache"] },
       { name: "inputs" },
       { name: "tool-schemas" },
       { name: "arguments" },
@@ -134,7 +135,7 @@ export const ROOMS: readonly Room[] = [
     uses: PLUMBING,
     libraries: ["zod"],
     inner: [
-      { name: "notify", uses: ["core", "http", "store"], libraries: ["nodemailer", "standardwebhooks"], below: [] },
+      { name: "notify", uses: ["core", "http", "store"], libraries: ["nodemailer"], below: [] },
       { name: "rules" },
       { name: "lifecycle" },
     ],
@@ -160,7 +161,11 @@ export const ROOMS: readonly Room[] = [
     ],
   },
   { name: "decision-points", tier: 3, uses: ["core", "http", "policy", "config"] },
-  { name: "guards", tier: 3, uses: ["core", "http", "policy", "config", "upstream"] },
+  {
+    name: "guards",
+    tier: 3,
+    uses: ["core", "http", "policy", "config", "upstream"],
+  },
   {
     name: "gateway",
     tier: 4,

@@ -8,6 +8,7 @@ const KEYS = {
   policies: "policies",
   approvalFlows: "approval_flows",
   notifiers: "notifiers",
+  guards: "guards",
   stepUp: "step_up",
   store: "store",
   audit: "audit",

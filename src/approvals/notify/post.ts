@@ -1,4 +1,4 @@
-import { fetchOutbound } from "../../http/outbound.ts";
+import { connectionFailure, fetchOutbound } from "../../http/outbound.ts";
 import type { Delivery } from "./notifier.ts";
 
 /** One POST of JSON. */
@@ -41,7 +41,7 @@ export async function post(request: PostRequest): Promise<Posted> {
       answer,
     };
   } catch (err) {
-    return { kind: "failed", reason: request.signal.aborted ? "no answer in time" : reasonOf(err) };
+    return { kind: "failed", reason: request.signal.aborted ? "no answer in time" : connectionFailure(err) };
   }
 }
 
@@ -87,11 +87,4 @@ async function readStart(response: Awaited<ReturnType<typeof fetchOutbound>>, ma
   }
   await reader?.cancel();
   return Buffer.concat(chunks).subarray(0, maxBytes).toString("utf8");
-}
-
-// `fetch failed` says nothing; its cause has a code (ECONNREFUSED, CERT_HAS_EXPIRED, …). Messages may hold the URL.
-function reasonOf(err: unknown): string {
-  const cause = err instanceof Error ? err.cause : undefined;
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  return typeof code === "string" && /^[A-Z][A-Z0-9_]*$/.test(code) ? code : "the connection failed";
 }

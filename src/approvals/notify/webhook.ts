@@ -1,16 +1,12 @@
-import { Webhook } from "standardwebhooks";
 import type { ApprovalNotice } from "../../core/approval.ts";
 import { subjectKindOf } from "../../core/subject.ts";
+import { createWebhookSigner, type SignedReceiver } from "../../http/webhook-signature.ts";
 import type { ApprovalMessage, Delivery, Notifier } from "./notifier.ts";
 import { post, sentOf } from "./post.ts";
 
 /** `notifiers.<name>.webhook`. */
-export interface WebhookOptions {
+export interface WebhookOptions extends SignedReceiver {
   readonly url: string;
-  /** `whsec_` and base64: the key's bytes. Any other text: its UTF-8 bytes are the key. */
-  readonly secret: string;
-  /** To send along; never in place of those of the message itself. */
-  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** POSTs signed messages to one receiver. */
@@ -33,37 +29,17 @@ export function createWebhookNotifier(options: WebhookOptions, now: () => number
 
 /**
  * Makes the way to POST with the headers of Standard Webhooks. https://www.standardwebhooks.com
- * `webhook-timestamp` is the attempt's. 2xx means taken, 410 that the receiver wants no more of it, everything else that it
+ * 2xx means taken, 410 that the receiver wants no more of it, everything else that it
  * is to be sent again. @throws when `secret` says that it is base64 and is not, or is empty
  */
 export function createSignedPost(options: WebhookOptions, now: () => number): SignedPost {
-  const signer = new Webhook(keyOf(options.secret), { format: "raw" });
-  const fixed = new Headers({ ...options.headers });
-  fixed.set("content-type", "application/json");
+  const sign = createWebhookSigner(options, now);
   return {
     async send(id, body, signal) {
-      const at = new Date(now());
-      const headers = new Headers(fixed);
-      headers.set("webhook-id", id);
-      headers.set("webhook-timestamp", String(Math.floor(at.getTime() / 1_000)));
-      headers.set("webhook-signature", signer.sign(id, at, body));
-      const posted = await post({ url: options.url, headers, body, signal });
+      const posted = await post({ url: options.url, headers: sign(id, body), body, signal });
       return sentOf(posted, now(), { final: [410] });
     },
   };
-}
-
-const SERIALISED = "whsec_";
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
-
-function keyOf(secret: string): Uint8Array {
-  if (!secret.startsWith(SERIALISED)) return Buffer.from(secret, "utf8");
-  const text = secret.slice(SERIALISED.length);
-  // Node would skip what is not base64, and sign with a key that the receiver does not have.
-  if (text === "" || !BASE64.test(text)) {
-    throw new Error(`The secret of a webhook begins with ${SERIALISED}, but what follows is not base64.`);
-  }
-  return Buffer.from(text, "base64");
 }
 
 /** Full stops part the signed texts from each other, so that an id may hold none. Standard Webhooks, "Signature scheme" */

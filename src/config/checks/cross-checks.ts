@@ -29,6 +29,7 @@ export function crossCheck(root: Json): readonly ConfigIssue[] {
     ...checkIssuers(config),
     ...checkPeople(config),
     ...checkFlows(config),
+    ...checkGuards(config),
   ];
 }
 
@@ -196,6 +197,12 @@ function checkFlows(config: JsonObject): ConfigIssue[] {
   return Object.entries(objectOf(config["approval_flows"])).flatMap(([name, flow]) =>
     unknownNames(["approval_flows", name, "notify"], objectOf(flow)["notify"], known, "notifier"),
   );
+}
+
+function checkGuards(config: JsonObject): ConfigIssue[] {
+  return Object.keys(objectOf(config["guards"]))
+    .filter((name) => name === "arguments")
+    .map((name) => key(["guards", name], "The guard of this name is built in.", "Choose another one."));
 }
 
 function unknownNames(path: YamlPath, names: Json | undefined, known: readonly string[], noun: string): ConfigIssue[] {

@@ -4,6 +4,7 @@ import { KEYS_ISSUER } from "../../core/principal.ts";
 import { anchorSchema } from "./anchor.ts";
 import { authSchema } from "./auth.ts";
 import { flowSchema, notifierSchema, stepUpSchema } from "./flows.ts";
+import { guardSchema } from "./guards.ts";
 import { peopleSchema } from "./people.ts";
 import { registrationSchema } from "./registration.ts";
 import { entryName, label, text } from "./schema-parts.ts";
@@ -48,6 +49,10 @@ export const configSchema = z
       .describe("Policy files."),
     approval_flows: z.record(label, flowSchema).default({}).describe("Who approves what policies send for approval."),
     notifiers: z.record(label, notifierSchema).default({}).describe("Ways to tell people and systems."),
+    guards: z
+      .record(label, guardSchema)
+      .default({})
+      .describe("Filters that look at content, by the names that policies have for them. arguments is built in."),
     step_up: stepUpSchema.optional().describe("How callers authenticate again, more strongly."),
     store: z
       .strictObject({
@@ -102,6 +107,7 @@ export const configSchema = z
     ],
     approvalFlows: named(config.approval_flows),
     notifiers: named(config.notifiers),
+    guards: named(config.guards),
     stepUp: config.step_up,
     store: config.store,
     audit: config.audit,
