@@ -160,7 +160,7 @@ export const ROOMS: readonly Room[] = [
       { name: "verify", uses: ["core", "store"], below: ["checkpoints"] },
     ],
   },
-  { name: "decision-points", tier: 3, uses: ["core", "http", "policy", "config"] },
+  { name: "decision-points", tier: 3, uses: ["core", "http", "policy"] },
   {
     name: "guards",
     tier: 3,

@@ -8,6 +8,7 @@ const KEYS = {
   policies: "policies",
   approvalFlows: "approval_flows",
   notifiers: "notifiers",
+  decisionPoints: "decision_points",
   guards: "guards",
   stepUp: "step_up",
   store: "store",

@@ -3,6 +3,7 @@ import type { PersonOptions } from "../../core/people.ts";
 import { KEYS_ISSUER } from "../../core/principal.ts";
 import { anchorSchema } from "./anchor.ts";
 import { authSchema } from "./auth.ts";
+import { decisionPointSchema } from "./decision-points.ts";
 import { flowSchema, notifierSchema, stepUpSchema } from "./flows.ts";
 import { guardSchema } from "./guards.ts";
 import { peopleSchema } from "./people.ts";
@@ -49,6 +50,10 @@ export const configSchema = z
       .describe("Policy files."),
     approval_flows: z.record(label, flowSchema).default({}).describe("Who approves what policies send for approval."),
     notifiers: z.record(label, notifierSchema).default({}).describe("Ways to tell people and systems."),
+    decision_points: z
+      .record(label, decisionPointSchema)
+      .default({})
+      .describe("Who outside the gateway says whether a request may go on, where a policy asks them (authorize)."),
     guards: z
       .record(label, guardSchema)
       .default({})
@@ -107,6 +112,7 @@ export const configSchema = z
     ],
     approvalFlows: named(config.approval_flows),
     notifiers: named(config.notifiers),
+    decisionPoints: named(config.decision_points),
     guards: named(config.guards),
     stepUp: config.step_up,
     store: config.store,

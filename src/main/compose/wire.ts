@@ -7,6 +7,7 @@ import { doneWithin } from "../../core/deadline.ts";
 import { createKeyedHash } from "../../core/keyed-hash.ts";
 import type { Log } from "../../core/log.ts";
 import { createSeal } from "../../core/seal.ts";
+import { createDecisionPoints, type OpenDecisionPoints } from "../../decision-points/create-decision-points.ts";
 import { recordApprovals } from "../../gateway/approvals/record.ts";
 import { recordSignIns } from "../../gateway/step-up/record.ts";
 import { createActivityOperations } from "../../operations/activity/create-activity-operations.ts";
@@ -78,6 +79,7 @@ interface Parts extends GatewaySecrets, WiredAudit, GatewayParts {
   readonly approvals: Approvals;
   readonly stepUp: StepUpService;
   readonly servers: WiredUpstreams;
+  readonly decisionPoints: OpenDecisionPoints;
   readonly events: EventSource;
   /** Where people find an approval request: the same in answers to agents and in messages to approvers. */
   readonly link: (id: string) => string;
@@ -123,6 +125,8 @@ async function wireAll(config: Config, deps: WireDeps, open: Opened): Promise<Wi
     ...(deps.resolve === undefined ? {} : { resolve: deps.resolve }),
   });
   open.push(() => servers.close());
+  const decisionPoints = createDecisionPoints(config.decisionPoints);
+  open.push(() => decisionPoints.close());
   const link = (id: string): string => `${place.publicUrl}/console/approvals/${id}`;
   const parts = wireGateway(config, {
     ...{ store, secret, servers, audit, approvals, stepUp, digests, link, log, now },
@@ -138,7 +142,7 @@ async function wireAll(config: Config, deps: WireDeps, open: Opened): Promise<Wi
   recordApprovals(approvals, audit);
   recordSignIns(stepUp, audit);
   const { notifiers } = notifying;
-  const own = { policies, notifiers, store, approvals, stepUp, servers, events, link, place };
+  const own = { policies, notifiers, store, approvals, stepUp, servers, decisionPoints, events, link, place };
   return { ok: true, wired: wiredOf(config, { ...secrets, ...wiredAudit, ...parts, ...own }, deps) };
 }
 
@@ -200,6 +204,7 @@ async function end(parts: Parts, dispatcher: Dispatcher | undefined): Promise<vo
   await parts.servers.close();
   // Runs that their servers' end has cut off are written down as such, and not left to their leases.
   await parts.gateway.drain(LAST_WRITE_MS);
+  await parts.decisionPoints.close();
   await parts.approvals.close();
   await parts.stepUp.close();
   await dispatcher?.close();

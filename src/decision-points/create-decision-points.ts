@@ -1,0 +1,52 @@
+import { personKey } from "../core/principal.ts";
+import type { DecisionPoints } from "./decision-points.ts";
+import { createOpaPoint, type OpaOptions } from "./opa.ts";
+import type { Point } from "./point.ts";
+import { PointQueue } from "./point-queue.ts";
+import { pointError } from "./read-answer.ts";
+
+/** One decision point of the configuration: exactly one of its kinds. */
+export interface DecisionPointOptions {
+  readonly name: string;
+  readonly opa: (OpaOptions & Timing) | undefined;
+}
+
+interface Timing {
+  /** Of a question, its wait for a turn, the connection and the answer included. */
+  readonly timeoutMs: number;
+}
+
+/** Decision points that hold connections. */
+export interface OpenDecisionPoints extends DecisionPoints {
+  /** Drops their connections: questions that are open are errors. */
+  close(): Promise<void>;
+}
+
+interface Known {
+  readonly point: Point;
+  readonly timeoutMs: number;
+  readonly queue: PointQueue;
+}
+
+/** Makes the decision points of a configuration. Nothing is asked before somebody has a request. */
+export function createDecisionPoints(options: readonly DecisionPointOptions[]): OpenDecisionPoints {
+  const points = new Map(options.map((one) => [one.name, knownOf(one)]));
+  return {
+    async ask(name, input, cancellation) {
+      const known = points.get(name);
+      if (known === undefined) return pointError("There is no decision point of this name.");
+      const { point, timeoutMs, queue } = known;
+      const terms = { holder: personKey(input.principal), timeoutMs, cancellation };
+      return queue.put(terms, (signal) => point.ask(input, signal));
+    },
+    async close() {
+      await Promise.all([...points.values()].map(({ point }) => point.close()));
+    },
+  };
+}
+
+function knownOf({ name, opa }: DecisionPointOptions): Known {
+  const queue = new PointQueue();
+  if (opa !== undefined) return { point: createOpaPoint(opa), timeoutMs: opa.timeoutMs, queue };
+  throw new Error(`The schema let the decision point ${name} pass without a kind.`);
+}
