@@ -165,6 +165,7 @@ export const ROOMS: readonly Room[] = [
     name: "guards",
     tier: 3,
     uses: ["core", "http", "policy", "config", "upstream"],
+    libraries: ["@grpc/grpc-js", "@grpc/proto-loader"],
   },
   {
     name: "gateway",

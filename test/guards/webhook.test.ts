@@ -30,7 +30,11 @@ function guardsAt(url: string, timeoutMs = 20_000): Guards {
     timeoutMs,
     maxBytes: LIMIT,
   };
-  return createGuards([{ name: "dlp", webhook }], { inputSchemas: createInputSchemas(), now: Date.now });
+  return createGuards([{ name: "dlp", webhook, extMcp: undefined, mcp: undefined }], {
+    inputSchemas: createInputSchemas(),
+    upstreams: { get: () => undefined },
+    now: Date.now,
+  });
 }
 
 function check(content: JsonObject, phase: GuardPhase = "request", timeoutMs?: number): Promise<GuardAnswer> {
@@ -228,7 +232,11 @@ describe("many questions at once", () => {
 
 it("a secret that cannot be used is found when guards are made", () => {
   const webhook = { url: server.url, secret: "whsec_%", headers: {}, timeoutMs: 1, maxBytes: 1 };
-  expect(() => createGuards([{ name: "dlp", webhook }], { inputSchemas: createInputSchemas(), now: Date.now })).toThrow(
-    /base64/,
-  );
+  expect(() =>
+    createGuards([{ name: "dlp", webhook, extMcp: undefined, mcp: undefined }], {
+      inputSchemas: createInputSchemas(),
+      upstreams: { get: () => undefined },
+      now: Date.now,
+    }),
+  ).toThrow(/base64/);
 });

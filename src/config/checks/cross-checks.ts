@@ -200,9 +200,19 @@ function checkFlows(config: JsonObject): ConfigIssue[] {
 }
 
 function checkGuards(config: JsonObject): ConfigIssue[] {
-  return Object.keys(objectOf(config["guards"]))
+  const guards = objectOf(config["guards"]);
+  const known = Object.keys(objectOf(config["upstreams"]));
+  const builtIn = Object.keys(guards)
     .filter((name) => name === "arguments")
     .map((name) => key(["guards", name], "The guard of this name is built in.", "Choose another one."));
+  const unknown = Object.entries(guards).flatMap(([name, guard]): ConfigIssue[] => {
+    const upstream = textOf(objectOf(objectOf(guard)["mcp"])["upstream"]);
+    if (upstream === undefined || known.includes(upstream)) return [];
+    const meant = suggest(upstream, known);
+    const hint = meant === undefined ? undefined : `Did you mean ${meant}?`;
+    return [{ path: ["guards", name, "mcp", "upstream"], at: "value", message: "There is no such upstream.", hint }];
+  });
+  return [...builtIn, ...unknown];
 }
 
 function unknownNames(path: YamlPath, names: Json | undefined, known: readonly string[], noun: string): ConfigIssue[] {
