@@ -4,8 +4,11 @@ export const VERDICTS = ["hide", "deny", "step_up", "request_approval", "allow"]
 /** Those that end a call for good. After a sign-in or an approval the weaker ones still have their say. */
 export const FINAL_VERDICTS = ["hide", "deny"] as const satisfies readonly (typeof VERDICTS)[number][];
 
-/** What a policy can do to a call. Besides the verdicts: `redact` changes the result, `rate_limit` counts. */
-export const EFFECTS = [...VERDICTS, "rate_limit", "redact"] as const;
+/**
+ * What a policy can do to a call. Besides the verdicts: `rate_limit` counts, `redact` changes the result; `authorize` and `guard`
+ * have somebody outside say whether it goes on, and with what.
+ */
+export const EFFECTS = [...VERDICTS, "rate_limit", "redact", "authorize", "guard"] as const;
 
 export type Effect = (typeof EFFECTS)[number];
 
@@ -26,6 +29,46 @@ export interface Match {
   readonly mode?: "shadow";
   /** For `step_up`: what satisfied it. Absent if nothing did. */
   readonly satisfied?: "token" | "elevation";
+  /** For `authorize` and `guard`: what was said. Absent where nobody was asked. */
+  readonly said?: Said;
+}
+
+/** What a decision point or a guard said, as it is on record. */
+export interface Said {
+  /** Its name in the configuration. */
+  readonly by: string;
+  /** `error`: it could not be asked, or was not understood, which counts as a refusal. */
+  readonly answer: "allow" | "deny" | "pass" | "replace" | "error";
+  /** Its own reason, or what went wrong. */
+  readonly reason?: string;
+  /** What a guard calls what it has found. */
+  readonly labels?: readonly string[];
+}
+
+/** When a guard looks: at what a client sends to a server, and at what the server answers. */
+export const GUARD_PHASES = ["request", "result"] as const;
+
+export type GuardPhase = (typeof GUARD_PHASES)[number];
+
+/** Somebody who is to be asked about a request because a policy says so. */
+interface Question {
+  readonly policy: string;
+  /** The name of whom to ask. */
+  readonly by: string;
+  /** What the agent is told where the answer is no. */
+  readonly message: string;
+  /** Whether the agent hears the reason, too. */
+  readonly showReason: boolean;
+  /** Its answer is recorded and not applied. */
+  readonly shadow: boolean;
+}
+
+/** A decision point that is to be asked before the request goes on. */
+export type AuthorizeQuestion = Question;
+
+/** A guard that is to see what passes. */
+export interface GuardQuestion extends Question {
+  readonly phases: readonly GuardPhase[];
 }
 
 /** How the caller must have signed in: all policies that ask for it, merged to the strictest. */
@@ -88,6 +131,10 @@ interface DecisionReport {
   readonly limits?: readonly RateLimit[];
   /** Policies want to see the result before the client does: `decideResult` is to be asked. */
   readonly inspectsResult?: true;
+  /** Whom to ask before the request goes on, in file order. Absent if nobody, or if it is refused anyway. */
+  readonly authorize?: readonly AuthorizeQuestion[];
+  /** Who is to see what passes, in file order. Absent if nobody, or if it is refused anyway. */
+  readonly guards?: readonly GuardQuestion[];
 }
 
 /** The verdict over one call: the strongest effect of all policies that matched. */

@@ -1,11 +1,7 @@
 import type { Cancellation } from "../core/cancellation.ts";
+import type { GuardPhase } from "../core/decision.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { PolicyInput } from "../policy/policy-set.ts";
-
-/** When a guard looks: at what a client sends to a server, and at what the server answers. */
-export const GUARD_PHASES = ["request", "result"] as const;
-
-export type GuardPhase = (typeof GUARD_PHASES)[number];
 
 /** What a guard says of the content that it was shown. `labels` are for the record: at most 20, each up to 100 characters. */
 export type GuardAnswer =

@@ -13,6 +13,10 @@ export function defaultMessage(id: string, effect: Effect, kind: SubjectKind): s
       return `The policy ${id} asks the user to sign in again before this ${request}.`;
     case "request_approval":
       return `The policy ${id} asks for an approval of this ${request}.`;
+    case "authorize":
+      return `What the policy ${id} has asked does not allow this ${request}.`;
+    case "guard":
+      return `What the policy ${id} has look at it does not let this ${request} pass.`;
     case "rate_limit":
       return `The limit of the policy ${id} is used up.`;
     case "allow":

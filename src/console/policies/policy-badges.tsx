@@ -24,6 +24,8 @@ const WOULD: Readonly<Record<PolicyView["effect"], string>> = {
   allow: "allowed",
   rate_limit: "counted",
   redact: "redacted",
+  authorize: "asked about",
+  guard: "looked at",
 };
 
 /** How often a policy matched within the last day, leading to those calls. */

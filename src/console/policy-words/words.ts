@@ -17,6 +17,8 @@ export const EFFECT_WORDS: Readonly<Record<Effect, { readonly word: string; read
   allow: { word: "allow", tone: "good" },
   rate_limit: { word: "limit", tone: "warn" },
   redact: { word: "redact", tone: "warn" },
+  authorize: { word: "ask", tone: "warn" },
+  guard: { word: "guard", tone: "warn" },
 };
 
 /** Names shown of a list; a target may have a thousand. */

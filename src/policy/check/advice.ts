@@ -67,6 +67,8 @@ const KEEPS: Readonly<Record<Exclude<Effect, "allow" | "rate_limit">, string>> =
   step_up: "asking for the sign-in of",
   request_approval: "asking for the approval of",
   redact: "redacting the results of",
+  authorize: "asking about",
+  guard: "having a look at",
 };
 
 /** What to say where a key or a cost of a limit may be missing: such calls are refused. */
@@ -91,6 +93,8 @@ const MENDED: Readonly<Record<Effect, string>> = {
   step_up: PASSES,
   request_approval: PASSES,
   redact: PASSES,
+  authorize: PASSES,
+  guard: PASSES,
   allow: "Mended, it allows calls for which it is true.",
   rate_limit: "Mended, it lets calls pass that it refuses now.",
 };

@@ -1,3 +1,4 @@
+import { GUARD_PHASES, type GuardPhase } from "../../core/decision.ts";
 import { compileRedaction } from "../../redaction/redaction.ts";
 import type { CompiledEffect, CompiledPolicy } from "../decide/compiled-policy.ts";
 import { createDecider } from "../decide/decide.ts";
@@ -5,7 +6,7 @@ import { levelDefaults } from "../decide/level-defaults.ts";
 import { scopeOf } from "../decide/scope.ts";
 import { compileTarget } from "../decide/target.ts";
 import { isAboutViewer, viewerFactsOf } from "../decide/visibility.ts";
-import { durationMs, type PolicyEntry } from "../file/schema.ts";
+import { ARGUMENTS_GUARD, durationMs, type PolicyEntry } from "../file/schema.ts";
 import { levelOfId } from "../levels.ts";
 import type { PolicyError, PolicyFile, PolicySet, PolicySummary } from "../policy-set.ts";
 import { type CheckedEntry, type CompileOptions, checkFiles } from "./entries.ts";
@@ -86,5 +87,18 @@ function compileEffect({ then }: PolicyEntry, { key, cost }: EntryParts): Compil
     const { detect = [], paths = [], with: replacement = "replace", binary = "pass" } = then.redact;
     return { effect: "redact", redaction: compileRedaction({ detect, paths, with: replacement, binary }) };
   }
+  if (then.authorize !== undefined) {
+    const { by, show_reason: showReason = false } = then.authorize;
+    return { effect: "authorize", asks: { by, showReason } };
+  }
+  if (then.guard !== undefined) {
+    const { by, show_reason: showReason = false, phases = phasesOf(by) } = then.guard;
+    return { effect: "guard", asks: { by, showReason, phases } };
+  }
   throw new Error("The schema let a policy without an effect pass.");
+}
+
+/** What a guard looks at of which nothing is said: all that it can. */
+function phasesOf(by: string): readonly GuardPhase[] {
+  return by === ARGUMENTS_GUARD ? ["request"] : GUARD_PHASES;
 }

@@ -80,8 +80,9 @@ const WATCH_FAILED = "Watching the policies failed; changes may go unnoticed unt
  * refused, logged, and leaves the old set in place. Bad files at the start are returned as errors.
  */
 export async function watchPolicies(deps: PolicyDirectoryDeps): Promise<OpenedDirectory> {
-  const { log, now, read = readOutline, retryMs = RETRY_MS, default: fallback, flows, noClientAddress } = deps;
-  const options = { default: fallback, flows, noClientAddress };
+  const { log, now, read = readOutline, retryMs = RETRY_MS } = deps;
+  const { default: fallback, flows, decisionPoints, guards, noClientAddress } = deps;
+  const options = { default: fallback, flows, decisionPoints, guards, noClientAddress };
   const dir = resolve(deps.dir);
   // The watcher stands before the first reading, so that no change falls between the two.
   let changed = (): void => {

@@ -18,6 +18,10 @@ export interface CompileOptions {
   readonly levels?: readonly LevelDefault[] | undefined;
   /** Names of the approval flows that exist; `undefined` where nobody knows, and then any name will do. */
   readonly flows: readonly string[] | undefined;
+  /** Names of the decision points that exist; `undefined`: any name will do. */
+  readonly decisionPoints?: readonly string[] | undefined;
+  /** Names of the guards that exist besides what is built in; `undefined`: any name will do. */
+  readonly guards?: readonly string[] | undefined;
   /** Where nobody can tell clients' addresses: then no policy may decide by `client.ip`. */
   readonly noClientAddress?: WhyNoClientAddress | undefined;
 }

@@ -7,7 +7,7 @@ import { compileTemplate, type Template } from "../cel/template.ts";
 import { scopeProblem } from "../decide/scope.ts";
 import { isAboutViewer } from "../decide/visibility.ts";
 import type { DocumentPath, PolicyDocument } from "../file/document.ts";
-import { MAX_TEXT, type PolicyEntry, targetSchema } from "../file/schema.ts";
+import { ARGUMENTS_GUARD, MAX_TEXT, type PolicyEntry, targetSchema } from "../file/schema.ts";
 import { MAX_MISTAKES, type PolicyError } from "../policy-set.ts";
 import type { ArgumentPath } from "../syntax/argument-paths.ts";
 import type { ExpressionProblem } from "../syntax/expression-problem.ts";
@@ -38,7 +38,10 @@ export interface EntryCheckerDeps {
   readonly file: string;
   readonly document: Pick<PolicyDocument, "locate" | "locateInText">;
   readonly language: PolicyLanguage;
+  /** The names that exist, as in `CompileOptions`. */
   readonly flows: readonly string[] | undefined;
+  readonly decisionPoints?: readonly string[] | undefined;
+  readonly guards?: readonly string[] | undefined;
   /** See `CompileOptions`. */
   readonly noClientAddress?: WhyNoClientAddress | undefined;
   /** Where each id was first seen, over all files. */
@@ -46,6 +49,17 @@ export interface EntryCheckerDeps {
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
+/** What policies name of the configuration. */
+interface NamedThings {
+  readonly noun: string;
+  /** Where they stand. */
+  readonly key: string;
+}
+
+const FLOWS: NamedThings = { noun: "approval flow", key: "approval_flows" };
+const POINTS: NamedThings = { noun: "decision point", key: "decision_points" };
+const GUARDS: NamedThings = { noun: "guard", key: "guards" };
+
 /** Of an entry that has no texts. */
 export const NO_PARTS: EntryParts = {
   condition: undefined,
@@ -72,7 +86,7 @@ export class EntryChecker {
   /** Compiles the texts of one entry; what is wrong with them is added to `errors`. */
   check(entry: unknown, index: number): EntryParts {
     if (!isObject(entry)) return NO_PARTS;
-    const { language } = this.#deps;
+    const { language, flows, decisionPoints, guards } = this.#deps;
     const path = ["policies", index];
     this.#checkId(entry["id"], [...path, "id"]);
     const isOn = entry["enabled"] !== false;
@@ -107,7 +121,10 @@ export class EntryChecker {
       const expression = (name: string) => read(name, (text) => language.expression(text));
       const message = read("message", (text) => compileTemplate(text, language));
       parts = { ...parts, message, key: expression("key"), cost: expression("cost") };
-      if (effect === "request_approval") this.#checkFlow(settings["flow"], [...place, "flow"]);
+      if (effect === "request_approval") this.#checkName(settings["flow"], [...place, "flow"], FLOWS, flows);
+      if (effect === "authorize") this.#checkName(settings["by"], [...place, "by"], POINTS, decisionPoints);
+      if (effect === "guard")
+        this.#checkName(settings["by"], [...place, "by"], GUARDS, guards && [...guards, ARGUMENTS_GUARD]);
       if (effect === "redact") this.#checkPaths(settings["paths"], [...place, "paths"]);
     }
     this.#checkScope(entry["target"], names, path);
@@ -152,13 +169,16 @@ export class EntryChecker {
     this.#report(document.locateInText(path, at), `\`client.ip\` may be the address of a proxy: ${why}.`, hint);
   }
 
-  #checkFlow(flow: unknown, path: DocumentPath): void {
-    const { flows } = this.#deps;
-    if (typeof flow !== "string" || flows === undefined || flows.includes(flow)) return;
-    const known =
-      flows.length === 0 ? "approval_flows in the configuration is empty." : `Known are ${flows.join(", ")}.`;
-    const hint = didYouMean(suggest(flow, flows)) ?? known;
-    this.#report(this.#deps.document.locate(path), `There is no approval flow \`${flow}\`.`, hint);
+  #checkName(
+    name: unknown,
+    path: DocumentPath,
+    { noun, key }: NamedThings,
+    names: readonly string[] | undefined,
+  ): void {
+    if (typeof name !== "string" || names === undefined || names.includes(name)) return;
+    const known = names.length === 0 ? `${key} in the configuration is empty.` : `Known are ${names.join(", ")}.`;
+    const hint = didYouMean(suggest(name, names)) ?? known;
+    this.#report(this.#deps.document.locate(path), `There is no ${noun} \`${name}\`.`, hint);
   }
 
   #checkPaths(paths: unknown, path: DocumentPath): void {

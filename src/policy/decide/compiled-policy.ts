@@ -1,4 +1,4 @@
-import type { StepUpPer } from "../../core/decision.ts";
+import type { GuardPhase, StepUpPer } from "../../core/decision.ts";
 import type { Redaction } from "../../redaction/redaction.ts";
 import type { Condition, Expression } from "../cel/environment.ts";
 import type { Template } from "../cel/template.ts";
@@ -31,7 +31,15 @@ export type CompiledEffect =
   | { readonly effect: "request_approval"; readonly flow: string }
   | { readonly effect: "allow" }
   | { readonly effect: "rate_limit"; readonly rate: CompiledRate }
-  | { readonly effect: "redact"; readonly redaction: Redaction };
+  | { readonly effect: "redact"; readonly redaction: Redaction }
+  | { readonly effect: "authorize"; readonly asks: CompiledQuestion }
+  | { readonly effect: "guard"; readonly asks: CompiledQuestion & { readonly phases: readonly GuardPhase[] } };
+
+/** Whom a policy has asked; see `AuthorizeQuestion`. */
+export interface CompiledQuestion {
+  readonly by: string;
+  readonly showReason: boolean;
+}
 
 /** What one policy asks of a sign-in; `undefined` and empty lists ask nothing. See `StepUpRequirement`. */
 export interface CompiledStepUp {

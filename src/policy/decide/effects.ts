@@ -24,6 +24,9 @@ export function verdictOf(effect: Effect, failed: boolean): DecidedEffect | unde
     // A budget that cannot be counted has no room: the call is refused.
     case "rate_limit":
       return failed ? "deny" : undefined;
+    // What they come to is known once somebody has been asked.
+    case "authorize":
+    case "guard":
     case "redact":
       return undefined;
     default:

@@ -1,4 +1,11 @@
-import type { ApprovalRequirement, Decision, Match, RateLimit } from "../../core/decision.ts";
+import type {
+  ApprovalRequirement,
+  AuthorizeQuestion,
+  Decision,
+  GuardQuestion,
+  Match,
+  RateLimit,
+} from "../../core/decision.ts";
 import { type SubjectKind, USES } from "../../core/subject.ts";
 import { CallContext } from "../cel/context.ts";
 import { defaultKeyOf, levelText } from "../levels.ts";
@@ -47,6 +54,8 @@ export class Tally {
   #stepUps: StepUpPolicy[] | undefined;
   #approvals: ApprovalRequirement[] | undefined;
   #limits: RateLimit[] | undefined;
+  #authorize: AuthorizeQuestion[] | undefined;
+  #guards: GuardQuestion[] | undefined;
   #context: CallContext | undefined;
 
   constructor(input: PolicyInput, match: SubjectMatch<CompiledPolicy>, wanted: WantedAllows) {
@@ -84,6 +93,8 @@ export class Tally {
     const goesOn = {
       ...(this.#limits && { limits: this.#limits }),
       ...(this.#inspectsResult && { inspectsResult: true as const }),
+      ...(this.#authorize && { authorize: this.#authorize }),
+      ...(this.#guards && { guards: this.#guards }),
     };
     const policy = this.#deciding;
     const allowed = this.#missing === 0;
@@ -127,6 +138,8 @@ export class Tally {
     if (policy.shadow || (policy.effect === "allow" && error !== undefined)) {
       this.#unapplied ??= [];
       this.#unapplied.push(policy.shadow ? { ...match, mode: "shadow" } : match);
+      // What would have been said is on record, too.
+      if (policy.effect === "authorize" || policy.effect === "guard") this.#ask(policy, error);
       return false;
     }
     this.#matched.push(match);
@@ -159,11 +172,25 @@ export class Tally {
         this.#missing &= ~bitOf(policy.level);
         this.#unallowable &= ~bitOf(policy.level);
         return;
+      case "authorize":
+        this.#authorize ??= [];
+        this.#authorize.push(this.#questionOf(policy));
+        return;
+      case "guard":
+        this.#guards ??= [];
+        this.#guards.push({ ...this.#questionOf(policy), phases: policy.asks.phases });
+        return;
       case "rate_limit":
         return;
       default:
         policy satisfies never;
     }
+  }
+
+  #questionOf(policy: Extract<Deciding, { effect: "authorize" | "guard" }>): AuthorizeQuestion {
+    const { id, shadow, asks } = policy;
+    const { by, showReason } = asks;
+    return { policy: id, by, message: this.#messageOf(policy, undefined), showReason, shadow };
   }
 
   #messageOf(policy: Deciding, failure: string | undefined): string {

@@ -52,6 +52,7 @@ const POLICY_HINTS: Readonly<Record<string, string>> = {
   then: 'Write, for example: then: { deny: { message: "Why not." } }',
   when: "A condition is text. Write it below `when: |`.",
   flow: "Name one of approval_flows in the configuration.",
+  by: "Name one of decision_points or of guards in the configuration; of a limit, list user, client or tool.",
   deny: "Without a message, write: deny: {}",
   allow: "Write: allow: {}",
   hide: "Write: hide: {}",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EFFECTS } from "../../core/decision.ts";
+import { EFFECTS, GUARD_PHASES } from "../../core/decision.ts";
 import { parseDuration } from "../../core/duration.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import { DECIDED_METHODS, type DecidedMethod } from "../../core/subject.ts";
@@ -31,6 +31,9 @@ const duration = (description: string) =>
     .string()
     .regex(/^[1-9]\d{0,8}(s|m|h|d)$/, "Write a duration with its unit: 90s, 5m, 1h or 1d.")
     .describe(description);
+
+/** The guard that is built in: it holds arguments against the schema of their tool. */
+export const ARGUMENTS_GUARD = "arguments";
 
 /** A duration of a policy file in ms. Only for what the schema let pass. */
 export function durationMs(text: string): number {
@@ -117,6 +120,11 @@ const redact = z
     "Give detect, paths or both, or binary: withhold.",
   );
 
+const showReason = z
+  .boolean()
+  .describe("Tells the agent the reason that was given, too. It is always on record.")
+  .optional();
+
 const effect = z
   .strictObject({
     hide: z.strictObject({}).describe("It is not listed, and unknown when it is asked for.").optional(),
@@ -167,6 +175,32 @@ const effect = z
       .optional(),
     allow: z.strictObject({}).describe("Lets the call through; counts only where policies.default is deny.").optional(),
     rate_limit: rateLimit.describe("Refuses calls beyond a limit, with the time to wait.").optional(),
+    authorize: z
+      .strictObject({
+        by: text("A name from decision_points in the configuration."),
+        message,
+        show_reason: showReason,
+      })
+      .describe("Asks a decision point outside; the request goes on if it says yes.")
+      .optional(),
+    guard: z
+      .strictObject({
+        by: text(`A name from guards in the configuration, or ${ARGUMENTS_GUARD}, which is built in.`),
+        phases: z
+          .array(z.enum(GUARD_PHASES))
+          .min(1)
+          .describe("What it sees: what is sent to the server, what the server answers. Both without it.")
+          .optional(),
+        message,
+        show_reason: showReason,
+      })
+      .refine(
+        ({ by, phases }) =>
+          by !== ARGUMENTS_GUARD || phases === undefined || phases.every((phase) => phase === "request"),
+        `${ARGUMENTS_GUARD} looks at requests alone: leave phases out.`,
+      )
+      .describe("Shows what passes to a filter, which lets it pass, refuses or replaces it.")
+      .optional(),
     redact: redact.describe("Takes something out of the result before the agent sees it.").optional(),
   })
   .refine((effects) => Object.keys(effects).length === 1, `Give exactly one of ${EFFECTS.join(", ")}.`)
