@@ -89,11 +89,11 @@ function compileEffect({ then }: PolicyEntry, { key, cost }: EntryParts): Compil
   }
   if (then.authorize !== undefined) {
     const { by, show_reason: showReason = false } = then.authorize;
-    return { effect: "authorize", asks: { by, showReason } };
+    return { effect: "authorize", question: { by, showReason } };
   }
   if (then.guard !== undefined) {
     const { by, show_reason: showReason = false, phases = phasesOf(by) } = then.guard;
-    return { effect: "guard", asks: { by, showReason, phases } };
+    return { effect: "guard", question: { by, showReason, phases } };
   }
   throw new Error("The schema let a policy without an effect pass.");
 }

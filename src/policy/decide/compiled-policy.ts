@@ -32,8 +32,8 @@ export type CompiledEffect =
   | { readonly effect: "allow" }
   | { readonly effect: "rate_limit"; readonly rate: CompiledRate }
   | { readonly effect: "redact"; readonly redaction: Redaction }
-  | { readonly effect: "authorize"; readonly asks: CompiledQuestion }
-  | { readonly effect: "guard"; readonly asks: CompiledQuestion & { readonly phases: readonly GuardPhase[] } };
+  | { readonly effect: "authorize"; readonly question: CompiledQuestion }
+  | { readonly effect: "guard"; readonly question: CompiledQuestion & { readonly phases: readonly GuardPhase[] } };
 
 /** Whom a policy has asked; see `AuthorizeQuestion`. */
 export interface CompiledQuestion {

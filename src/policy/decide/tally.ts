@@ -178,7 +178,7 @@ export class Tally {
         return;
       case "guard":
         this.#guards ??= [];
-        this.#guards.push({ ...this.#questionOf(policy), phases: policy.asks.phases });
+        this.#guards.push({ ...this.#questionOf(policy), phases: policy.question.phases });
         return;
       case "rate_limit":
         return;
@@ -188,8 +188,8 @@ export class Tally {
   }
 
   #questionOf(policy: Extract<Deciding, { effect: "authorize" | "guard" }>): AuthorizeQuestion {
-    const { id, shadow, asks } = policy;
-    const { by, showReason } = asks;
+    const { id, shadow, question } = policy;
+    const { by, showReason } = question;
     return { policy: id, by, message: this.#messageOf(policy, undefined), showReason, shadow };
   }
 
